@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# A thin front: Meson and Ninja build, the programs of scripts/, tests/ and bench/ do the rest.
+# deps, run, test, bench, sanitize and install need root and say so; the others don't.
+
+BUILD    ?= build
+SCENARIO ?= scenarios/scenario-1-auto.yaml
+RUNFLAGS ?= --quick
+GROUPS   ?= build run
+PREFIX   ?= /usr/local
+TESTFLAGS ?=
+# Expanded once, so that the folder that is made is the folder that is named.
+RESULTS  := results/$(shell date +%Y-%m-%d_%H%M%S)
+
+.PHONY: build deps run test bench install format check sanitize clean help
+
+build:
+	@scripts/build $(BUILD) --prefix=$(PREFIX)
+
+help:
+	@echo "make [build]   build/vrbench, which runs from there"
+	@echo "make deps      install what is missing from Debian (GROUPS='build run test check bench')"
+	@echo "make run       measure $(SCENARIO) on this machine"
+	@echo "make test      every test (TESTFLAGS='--only PATTERN')"
+	@echo "make sanitize  every test in a build with address and undefined-behaviour sanitizers"
+	@echo "make check     layout and lint; make format puts the layout right"
+	@echo "make bench     against iperf, iperf3, Mininet and a script of ip commands"
+	@echo "make install   into $(PREFIX) (DESTDIR is honoured)"
+	@echo "make clean     remove what was built; results/ stays"
+
+deps:
+	@scripts/deps $(GROUPS)
+
+run:
+	@scripts/need-root run "it makes network namespaces"
+	@$(MAKE) --no-print-directory build
+	@mkdir -p results
+	@$(BUILD)/vrbench run $(SCENARIO) $(RUNFLAGS) -o $(RESULTS); status=$$?; \
+	if [ -d $(RESULTS) ]; then echo "results: $(RESULTS)"; fi; exit $$status
+
+test:
+	@scripts/need-root test "it makes network namespaces"
+	@$(MAKE) --no-print-directory build
+	@tests/run $(BUILD) $(TESTFLAGS)
+
+sanitize:
+	@scripts/need-root sanitize "its tests make network namespaces"
+	@scripts/build build-sanitize -Db_sanitize=address,undefined -Db_lundef=false
+	@tests/run build-sanitize $(TESTFLAGS)
+
+bench:
+	@scripts/need-root bench "it makes network namespaces"
+	@$(MAKE) --no-print-directory build
+	@bench/run $(BUILD)
+
+install:
+	@test -n "$(DESTDIR)" || scripts/need-root install "it writes to $(PREFIX)"
+	@$(MAKE) --no-print-directory build
+	@meson install -C $(BUILD) --no-rebuild
+
+format:
+	@find src tests bench \( -name '*.c' -o -name '*.h' \) -type f -exec clang-format -i {} +
+
+check: build
+	@scripts/check $(BUILD)
+
+clean:
+	@rm -rf build build-sanitize

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * bench/bench_testbed — how long N one-router bridged labs, each a testbed of its own, take to
+ * build and to take down. Prints one JSON object. Called by bench/run.
+ *
+ *     bench_testbed N
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "scenario/scenario.h"
+#include "testbed/testbed.h"
+
+static const char lab_text[] = "name: lab\n"
+                               "topologies: [bridged]\n"
+                               "routers: { r1: {} }\n"
+                               "networks: { NET0: { router: r1 } }\n"
+                               "traffic: { lengths: [64], rates: { pps: [1000] } }\n";
+
+static int build_all(const struct scenario *scenario, struct testbed **labs, size_t count,
+                     size_t *ret_built, struct error *err)
+{
+    struct cpu_list usable;
+    int rc = cpu_list_usable(&usable, err);
+    for (*ret_built = 0; rc == 0 && *ret_built < count;) {
+        struct plan *plan = NULL;
+        rc = plan_make(scenario, TOPOLOGY_BRIDGED, &usable, &plan, err);
+        if (rc == 0) {
+            rc = testbed_up(plan, &labs[*ret_built], err);
+        }
+        *ret_built += rc == 0;
+    }
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    size_t count = argc == 2 ? strtoul(argv[1], NULL, 10) : 0;
+    if (count == 0 || count > 1000) {
+        fprintf(stderr, "usage: bench_testbed N (1 to 1000)\n");
+        return EXIT_INPUT;
+    }
+    struct rlimit files;
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    _cleanup_error_ struct error err = ERROR_INIT;
+    _cleanup_scenario_ struct scenario *scenario = NULL;
+    struct scenario_problems problems = {0};
+    if (scenario_parse(lab_text, sizeof lab_text - 1, 2, &scenario, &problems) < 0) {
+        fprintf(stderr, "bench_testbed: %s\n", problems.items[0].text);
+        return EXIT_FAILED;
+    }
+    scenario_problems_clear(&problems);
+    struct testbed **labs = memory_new_array(struct testbed *, count);
+    size_t built = 0;
+    uint64_t start = clock_monotonic_ns();
+    int rc = build_all(scenario, labs, count, &built, &err);
+    uint64_t up = clock_monotonic_ns();
+    int down_rc = testbed_down(labs, built, rc < 0 ? NULL : &err);
+    uint64_t down = clock_monotonic_ns();
+    free(labs);
+    if (rc < 0 || down_rc < 0) {
+        fprintf(stderr, "bench_testbed: %s\n", err.text);
+        return EXIT_FAILED;
+    }
+    printf("{\"labs\": %zu, \"up_s\": %.4f, \"down_s\": %.4f}\n", count,
+           (double)(up - start) / (double)NS_PER_S, (double)(down - up) / (double)NS_PER_S);
+    return 0;
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * bench/bench_traffic — the engine "packet" over a bare veth pair between two namespaces, on the
+ * CPUs that this process may use (taskset). Prints one JSON object. Called by bench/run.
+ *
+ *     bench_traffic --length BYTES --pps N|max --duration SECONDS
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "linux/cpu.h"
+#include "linux/discard.h"
+#include "linux/link.h"
+#include "linux/napi.h"
+#include "linux/offload.h"
+#include "traffic/engine.h"
+
+struct wire {
+    struct netns *source, *sink;
+    struct napi_interface napi;
+};
+
+static const uint8_t source_mac[6] = {2, 0x76, 0, 0, 0, 1};
+static const uint8_t sink_mac[6] = {2, 0x76, 0, 0, 0, 2};
+
+static int make_wire(struct wire *wire, const struct cpu_list *cpus, struct error *err)
+{
+    static const struct offloads wanted = {.gro = true, .gso = false, .tso = false};
+    int rc = netns_create(NULL, &wire->source, err);
+    if (rc == 0) {
+        rc = netns_create(NULL, &wire->sink, err);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    struct link_spec a = {.ns = wire->source, .name = "s0", .index = 10, .mtu = 9000};
+    struct link_spec b = {.ns = wire->sink, .name = "k0", .index = 10, .mtu = 9000};
+    memcpy(a.mac, source_mac, 6);
+    memcpy(b.mac, sink_mac, 6);
+    wire->napi = (struct napi_interface){.name = "k0", .index = 10};
+    if ((rc = link_make_pair(&a, &b, err)) < 0 ||
+        (rc = offload_set(wire->source, "s0", &wanted, err)) < 0 ||
+        (rc = offload_set(wire->sink, "k0", &wanted, err)) < 0 ||
+        (rc = link_set_up(wire->source, 10, true, err)) < 0 ||
+        (rc = link_set_up(wire->sink, 10, true, err)) < 0 ||
+        (rc = napi_make_threaded(wire->sink, &wire->napi, 1, NAPI_AUTO, err)) < 0 ||
+        (rc = discard_at_ingress(wire->sink, 10, FRAME_PORT, err)) < 0) {
+        return rc;
+    }
+    struct cpu_list sink_cpu = {.count = 1, .cpus = {cpus->cpus[cpus->count - 1]}};
+    return cpu_bind(wire->napi.threads[0], &sink_cpu, err);
+}
+
+static int measure(struct wire *wire, const struct cpu_list *cpus,
+                   const struct traffic_request *request, struct error *err)
+{
+    struct traffic_path path = {.source_ns = wire->source,
+                                .sink_ns = wire->sink,
+                                .source_index = 10,
+                                .sink_index = 10,
+                                .address = {.source = 0xc6120002U, .destination = 0xc6130002U}};
+    memcpy(path.address.source_mac, source_mac, 6);
+    memcpy(path.address.next_hop_mac, sink_mac, 6);
+    struct traffic_setup setup = {.paths = &path,
+                                  .path_count = 1,
+                                  .source_cpus = {.count = 1, .cpus = {cpus->cpus[0]}},
+                                  .sink_cpus = {.count = 1, .cpus = {cpus->cpus[cpus->count - 1]}},
+                                  .shared_cpu = cpus->count == 1};
+    struct engine *engine = NULL;
+    int rc = engine_packet.open(&setup, &engine, err);
+    if (rc < 0) {
+        return rc;
+    }
+    uint64_t napi_before = 0;
+    uint64_t napi_after = 0;
+    (void)cpu_task_time(wire->napi.threads[0], &napi_before, NULL);
+    uint64_t own_before = cpu_own_time();
+    struct traffic_count count;
+    rc = engine_packet.run(engine, request, &count, err);
+    uint64_t own = cpu_own_time() - own_before;
+    (void)cpu_task_time(wire->napi.threads[0], &napi_after, NULL);
+    engine_packet.close(engine);
+    if (rc < 0) {
+        return rc;
+    }
+    double seconds = (double)count.sending_ns / (double)NS_PER_S;
+    printf("{\"tx_pps\": %.0f, \"rx_pps\": %.0f, \"tx\": %" PRIu64 ", \"rx\": %" PRIu64
+           ", \"unsent\": %" PRIu64 ", \"sink_drops\": %" PRIu64
+           ", \"cpu_ns_per_packet\": %.0f, \"napi_ns_per_packet\": %.0f, \"delay_p50_ns\": %" PRIu64
+           ", \"delay_p99_ns\": %" PRIu64 "}\n",
+           (double)count.tx / seconds, (double)count.rx / seconds, count.tx, count.rx, count.unsent,
+           count.sink_drops,
+           (double)(own + napi_after - napi_before) / (double)(count.rx == 0 ? 1 : count.rx),
+           (double)(napi_after - napi_before) / (double)(count.rx == 0 ? 1 : count.rx),
+           count.delay_p50, count.delay_p99);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {{"length", required_argument, NULL, 'l'},
+                                            {"pps", required_argument, NULL, 'p'},
+                                            {"duration", required_argument, NULL, 'd'},
+                                            {NULL, 0, NULL, 0}};
+    struct traffic_request request = {.run = 1, .ip_length = 64, .duration_ns = NS_PER_S};
+    for (int key = 0; (key = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        switch (key) {
+        case 'l':
+            request.ip_length = (unsigned)strtoul(optarg, NULL, 10);
+            break;
+        case 'p':
+            request.pps = strcmp(optarg, "max") == 0 ? 0.0 : strtod(optarg, NULL);
+            break;
+        case 'd':
+            request.duration_ns = (uint64_t)(strtod(optarg, NULL) * (double)NS_PER_S);
+            break;
+        default:
+            return EXIT_INPUT;
+        }
+    }
+    if (request.ip_length < FRAME_IP_MIN || request.ip_length > FRAME_IP_MAX ||
+        request.duration_ns < NS_PER_MS) {
+        fprintf(stderr, "bench_traffic: length or duration out of range\n");
+        return EXIT_INPUT;
+    }
+    _cleanup_error_ struct error err = ERROR_INIT;
+    struct cpu_list cpus;
+    struct wire wire = {0};
+    int rc = cpu_list_usable(&cpus, &err);
+    if (rc == 0) {
+        rc = make_wire(&wire, &cpus, &err);
+    }
+    if (rc == 0) {
+        rc = measure(&wire, &cpus, &request, &err);
+    }
+    netns_close(wire.source);
+    netns_close(wire.sink);
+    free(wire.napi.threads);
+    if (rc < 0) {
+        fprintf(stderr, "bench_traffic: %s\n", err.text);
+        return err.exit_status;
+    }
+    return 0;
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// base/clock — points in time and waiting, in nanoseconds.
+#ifndef VRBENCH_BASE_CLOCK_H
+#define VRBENCH_BASE_CLOCK_H
+
+#include <stdint.h>
+
+#define NS_PER_S  1000000000ULL
+#define NS_PER_MS 1000000ULL
+#define NS_PER_US 1000ULL
+
+// CLOCK_MONOTONIC, ns: for durations and pacing.
+uint64_t clock_monotonic_ns(void);
+// CLOCK_REALTIME, ns since 1970: for stamps compared with the kernel's packet time stamps.
+uint64_t clock_realtime_ns(void);
+// Sleeps until CLOCK_MONOTONIC reads at least `deadline_ns`. Returns early, with -EINTR, on a
+// signal; otherwise 0.
+int clock_sleep_until(uint64_t deadline_ns);
+// Sleeps `ns`, going on after signals.
+void clock_sleep(uint64_t ns);
+// Writes "2026-11-22T08:11:39Z" for a CLOCK_REALTIME time; `ret_text` has room for 32 bytes.
+void clock_format_utc(uint64_t realtime_ns, char ret_text[32]);
+
+#endif

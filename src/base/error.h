@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * base/error — the one way in which anything in vrbench fails.
+ *
+ * The rule (CONTRIBUTING.md has it in full):
+ *   - a function that can fail takes `struct error *err` as its last argument and returns a
+ *     negative errno value on failure, 0 or a positive result on success;
+ *   - whoever detects the failure fills `err` with fail(), fail_input(), fail_lacking() …;
+ *   - each caller that knows more adds context in front with error_context() and passes it up;
+ *   - only main() prints it, once, and exits with `err->exit_status`.
+ * `err` may be NULL where the caller does not care why.
+ */
+#ifndef VRBENCH_BASE_ERROR_H
+#define VRBENCH_BASE_ERROR_H
+
+#include <stddef.h>
+
+// Exit statuses of the program (documented in its man page).
+enum exit_status {
+    EXIT_DONE = 0,          // everything asked for was done
+    EXIT_FAILED = 1,        // failed while running
+    EXIT_INPUT = 2,         // bad usage or bad input; nothing on the machine was changed
+    EXIT_LACKING = 3,       // this machine lacks something needed, which is named
+    EXIT_INTERRUPTED = 130, // SIGINT or SIGTERM; results so far are kept
+};
+
+struct error {
+    int exit_status; // one of enum exit_status; 0 while nothing has failed
+    char *text;      // whole message, owned by this object; NULL while nothing has failed
+};
+
+#define ERROR_INIT                                                                                 \
+    {                                                                                              \
+        0, NULL                                                                                    \
+    }
+
+// Sets the message, followed by ": " and strerror(errnum) if errnum > 0, and exit status 1.
+// Returns -errnum, or -EIO if errnum is 0.
+int fail(struct error *err, int errnum, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+// As fail(), for bad usage or input: exit status 2, returns -EINVAL.
+int fail_input(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// As fail(), for something the machine lacks: exit status 3, returns -ENOTSUP. The text names what
+// is missing and the package, right or kernel option that brings it.
+int fail_lacking(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// As fail(), for SIGINT or SIGTERM: exit status 130, returns -EINTR.
+int fail_interrupted(struct error *err);
+// Puts "context: " in front of the message.
+void error_context(struct error *err, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+// Frees the message and makes the object as new. NULL is fine.
+void error_clear(struct error *err);
+// Moves `from` into `to` (whose old message is freed) and leaves `from` as new.
+void error_move(struct error *to, struct error *from);
+
+#define _cleanup_error_ __attribute__((cleanup(error_clear)))
+
+#endif

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// base/log — see log.h. The level and the interruption hooks are the program's only globals here.
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static enum log_level highest = LOG_WARNING;
+static void (*step_aside)(void);
+static void (*come_back)(void);
+
+void log_set_level(enum log_level level)
+{
+    highest = level;
+}
+
+void log_set_interruption(void (*before)(void), void (*after)(void))
+{
+    step_aside = before;
+    come_back = after;
+}
+
+void log_line(enum log_level level, const char *topic, const char *format, ...)
+{
+    if (level > highest) {
+        return;
+    }
+    va_list args;
+    va_start(args, format);
+    char *text = NULL;
+    int written = vasprintf(&text, format, args);
+    va_end(args);
+    if (written < 0) {
+        return;
+    }
+    if (step_aside != NULL) {
+        step_aside();
+    }
+    fprintf(stderr, "vrbench: %s%s: %s\n", level == LOG_WARNING ? "warning: " : "", topic, text);
+    if (come_back != NULL) {
+        come_back();
+    }
+    free(text);
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * base/log — what the program says beside its results, on standard error, each line with a topic.
+ *
+ * Libraries stay silent by default: only warnings (something a reader of the figures must know)
+ * show; -v shows notes, -vv details.
+ */
+#ifndef VRBENCH_BASE_LOG_H
+#define VRBENCH_BASE_LOG_H
+
+enum log_level { LOG_WARNING, LOG_NOTE, LOG_DETAIL };
+
+// Highest level that is printed; LOG_WARNING at start.
+void log_set_level(enum log_level level);
+// Called before and after each line so that a progress bar can step aside; NULL for none.
+void log_set_interruption(void (*before)(void), void (*after)(void));
+void log_line(enum log_level level, const char *topic, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#define log_warning(topic, ...) log_line(LOG_WARNING, topic, __VA_ARGS__)
+#define log_note(topic, ...)    log_line(LOG_NOTE, topic, __VA_ARGS__)
+#define log_detail(topic, ...)  log_line(LOG_DETAIL, topic, __VA_ARGS__)
+
+#endif

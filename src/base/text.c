@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// base/text — see text.h.
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void out_of_memory(void)
+{
+    static const char message[] = "vrbench: out of memory\n";
+    fwrite(message, 1, sizeof message - 1, stderr);
+    abort();
+}
+
+char *text_format(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = NULL;
+    int written = vasprintf(&text, format, args);
+    va_end(args);
+    if (written < 0) {
+        out_of_memory();
+    }
+    return text;
+}
+
+char *text_copy(const char *text)
+{
+    if (text == NULL) {
+        return NULL;
+    }
+    char *copy = strdup(text);
+    if (copy == NULL) {
+        out_of_memory();
+    }
+    return copy;
+}
+
+void *memory_new(size_t count, size_t size)
+{
+    void *memory = calloc(count == 0 ? 1 : count, size);
+    if (memory == NULL) {
+        out_of_memory();
+    }
+    return memory;
+}
+
+void *memory_resize(void *old, size_t count, size_t size)
+{
+    void *memory = reallocarray(old, count == 0 ? 1 : count, size);
+    if (memory == NULL) {
+        out_of_memory();
+    }
+    return memory;
+}
+
+bool text_equal(const char *a, const char *b)
+{
+    if (a == NULL || b == NULL) {
+        return a == b;
+    }
+    return strcmp(a, b) == 0;
+}
+
+bool text_starts(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+bool text_is_safe_name(const char *text, size_t max)
+{
+    static const char allowed[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
+    size_t length = strlen(text);
+    if (length == 0 || length > max || text[0] == '.' || text[0] == '-') {
+        return false;
+    }
+    return strspn(text, allowed) == length;
+}
+
+void text_group_digits(double value, int decimals, char ret[48])
+{
+    char plain[48];
+    snprintf(plain, sizeof plain, "%.*f", decimals, value);
+    size_t lead = plain[0] == '-' ? 1 : 0;
+    size_t whole = strcspn(plain, ".") - lead;
+    size_t out = 0;
+    for (size_t i = 0; plain[i] != '\0' && out < 46; i++) {
+        size_t left = whole + lead - i;
+        if (i > lead && i < lead + whole && left % 3 == 0) {
+            ret[out++] = ',';
+        }
+        ret[out++] = plain[i];
+    }
+    ret[out] = '\0';
+}

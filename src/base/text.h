@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// base/text — small helpers for strings, and names that are safe everywhere.
+#ifndef VRBENCH_BASE_TEXT_H
+#define VRBENCH_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+// printf into a new string; aborts the program when memory is out (as the other text_* do).
+char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *text_copy(const char *text);
+// malloc, calloc and realloc that never return NULL: out of memory ends the program.
+void *memory_new(size_t count, size_t size);
+void *memory_resize(void *old, size_t count, size_t size);
+#define memory_new_array(type, count) ((type *)memory_new((count), sizeof(type)))
+
+bool text_equal(const char *a, const char *b); // NULL equals only NULL
+bool text_starts(const char *text, const char *prefix);
+// A name that can be a file name, a cgroup and part of an interface name without any quoting:
+// 1 to `max` of A-Z a-z 0-9 _ - (and '.', not first), not starting with '-'.
+bool text_is_safe_name(const char *text, size_t max);
+// "1234567" → "1,234,567" into ret (at least 32 bytes).
+void text_group_digits(double value, int decimals, char ret[48]);
+
+#endif

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// base/units — see units.h. Called by the scenario reader and the option parser.
+#include "base/units.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct unit {
+    const char *name;
+    double factor;
+};
+
+static const struct unit duration_units[] = {
+    {"ns", 1.0}, {"us", 1e3},   {"µs", 1e3},   {"ms", 1e6},
+    {"s", 1e9},  {"min", 60e9}, {"h", 3600e9}, {NULL, 0.0},
+};
+static const struct unit bit_rate_units[] = {
+    {"bit/s", 1.0}, {"kbit/s", 1e3}, {"Mbit/s", 1e6}, {"Gbit/s", 1e9}, {NULL, 0.0},
+};
+static const struct unit size_units[] = {
+    {"B", 1.0},      {"kB", 1e3},        {"MB", 1e6},           {"GB", 1e9},
+    {"KiB", 1024.0}, {"MiB", 1048576.0}, {"GiB", 1073741824.0}, {NULL, 0.0},
+};
+
+static const char *skip_blanks(const char *text)
+{
+    while (*text == ' ' || *text == '\t') {
+        text++;
+    }
+    return text;
+}
+
+// Length of a plain decimal number (digits, at most one point with digits around it) at `text`.
+static size_t decimal_length(const char *text, bool with_fraction)
+{
+    size_t whole = strspn(text, "0123456789");
+    if (whole == 0) {
+        return 0;
+    }
+    if (with_fraction && text[whole] == '.') {
+        size_t fraction = strspn(text + whole + 1, "0123456789");
+        return fraction == 0 ? 0 : whole + 1 + fraction;
+    }
+    return whole;
+}
+
+// strtod(), with "." as the decimal point whatever the user's locale has.
+static double decimal_value(const char *text)
+{
+    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    double value = strtod_l(text, NULL, plain);
+    freelocale(plain);
+    return value;
+}
+
+int parse_integer(const char *text, uint64_t min, uint64_t max, uint64_t *ret, struct error *err)
+{
+    const char *start = skip_blanks(text);
+    size_t length = decimal_length(start, false);
+    uint64_t value = 0;
+    errno = 0;
+    if (length > 0) {
+        value = strtoull(start, NULL, 10);
+    }
+    if (length == 0 || *skip_blanks(start + length) != '\0' || errno == ERANGE || value < min ||
+        value > max) {
+        return fail_input(err, "expected a whole number from %llu to %llu, not \"%.60s\"",
+                          (unsigned long long)min, (unsigned long long)max, text);
+    }
+    *ret = value;
+    return 0;
+}
+
+int parse_number(const char *text, double min, double max, double *ret, struct error *err)
+{
+    const char *start = skip_blanks(text);
+    size_t length = decimal_length(start, true);
+    double value = length > 0 ? decimal_value(start) : 0.0;
+    if (length == 0 || *skip_blanks(start + length) != '\0' || !isfinite(value) || value < min ||
+        value > max) {
+        return fail_input(err, "expected a number from %g to %g, not \"%.60s\"", min, max, text);
+    }
+    *ret = value;
+    return 0;
+}
+
+static void list_units(const struct unit *units, char *ret, size_t room)
+{
+    size_t used = 0;
+    ret[0] = '\0';
+    for (const struct unit *unit = units; unit->name != NULL; unit++) {
+        const char *comma = unit == units ? "" : ", ";
+        int put = snprintf(ret + used, room - used, "%s%s", comma, unit->name);
+        if (put < 0 || (size_t)put >= room - used) {
+            break;
+        }
+        used += (size_t)put;
+    }
+}
+
+static int parse_with_unit(const char *text, const struct unit *units, const char *kind,
+                           const char *example, double min, double max, double *ret,
+                           struct error *err)
+{
+    const char *start = skip_blanks(text);
+    size_t length = decimal_length(start, true);
+    char names[96];
+    list_units(units, names, sizeof names);
+    if (length == 0) {
+        return fail_input(err, "expected %s such as \"%s\", not \"%.60s\"", kind, example, text);
+    }
+    double value = decimal_value(start);
+    const char *suffix = skip_blanks(start + length);
+    size_t suffix_length = strlen(suffix);
+    while (suffix_length > 0 && isspace((unsigned char)suffix[suffix_length - 1])) {
+        suffix_length--;
+    }
+    if (suffix_length == 0) {
+        return fail_input(err, "expected %s with its unit (%s), not the bare \"%.60s\"", kind,
+                          names, text);
+    }
+    for (const struct unit *unit = units; unit->name != NULL; unit++) {
+        if (strlen(unit->name) != suffix_length ||
+            strncmp(unit->name, suffix, suffix_length) != 0) {
+            continue;
+        }
+        value *= unit->factor;
+        if (!isfinite(value) || value < min || value > max) {
+            return fail_input(err, "%s out of range: \"%.60s\"", kind, text);
+        }
+        *ret = value;
+        return 0;
+    }
+    return fail_input(err, "expected %s in one of %s, not \"%.60s\"", kind, names, text);
+}
+
+int parse_duration(const char *text, uint64_t *ret_ns, struct error *err)
+{
+    double ns = 0.0;
+    int rc =
+        parse_with_unit(text, duration_units, "a duration", "15 s", 1.0, 30.0 * 86400e9, &ns, err);
+    if (rc == 0) {
+        *ret_ns = (uint64_t)llround(ns);
+    }
+    return rc;
+}
+
+int parse_bit_rate(const char *text, double *ret_bps, struct error *err)
+{
+    return parse_with_unit(text, bit_rate_units, "a bit rate", "5 Mbit/s", 1.0, 1e12, ret_bps, err);
+}
+
+int parse_size(const char *text, uint64_t *ret_bytes, struct error *err)
+{
+    double bytes = 0.0;
+    int rc = parse_with_unit(text, size_units, "a size", "64 MiB", 0.0, 1e15, &bytes, err);
+    if (rc == 0) {
+        *ret_bytes = (uint64_t)llround(bytes);
+    }
+    return rc;
+}
+
+int parse_truth(const char *text, bool *ret, struct error *err)
+{
+    const char *start = skip_blanks(text);
+    for (int truth = 0; truth <= 1; truth++) {
+        const char *word = truth ? "true" : "false";
+        if (strncmp(start, word, strlen(word)) == 0 && *skip_blanks(start + strlen(word)) == '\0') {
+            *ret = truth == 1;
+            return 0;
+        }
+    }
+    return fail_input(err, "expected true or false, not \"%.60s\"", text);
+}
+
+int parse_ipv4_prefix(const char *text, uint32_t *ret_address, unsigned *ret_prefix,
+                      struct error *err)
+{
+    const char *start = skip_blanks(text);
+    const char *slash = strchr(start, '/');
+    char address_text[INET_ADDRSTRLEN];
+    struct in_addr address;
+    uint64_t prefix = 0;
+    if (slash == NULL || (size_t)(slash - start) >= sizeof address_text) {
+        return fail_input(err,
+                          "expected an address with its prefix length such as "
+                          "\"198.18.0.1/24\", not \"%.60s\"",
+                          text);
+    }
+    memcpy(address_text, start, (size_t)(slash - start));
+    address_text[slash - start] = '\0';
+    if (inet_pton(AF_INET, address_text, &address) != 1) {
+        return fail_input(err, "expected an IPv4 address before the \"/\", not \"%.60s\"", text);
+    }
+    if (!isdigit((unsigned char)slash[1]) || parse_integer(slash + 1, 8, 30, &prefix, NULL) < 0) {
+        return fail_input(err,
+                          "expected a prefix length from 8 to 30 after the \"/\", not "
+                          "\"%.60s\"",
+                          text);
+    }
+    uint32_t host_order = ntohl(address.s_addr);
+    uint32_t host_mask = 0xffffffffU >> prefix;
+    if ((host_order & host_mask) == 0 || (host_order & host_mask) == host_mask) {
+        return fail_input(err,
+                          "\"%.60s\" is the network's own or its broadcast address; "
+                          "expected a host's",
+                          text);
+    }
+    uint32_t first = host_order >> 24;
+    if (first == 0 || first == 127 || first >= 224) {
+        return fail_input(err, "\"%.60s\" is not a unicast address that a router forwards", text);
+    }
+    *ret_address = host_order;
+    *ret_prefix = (unsigned)prefix;
+    return 0;
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * base/units — figures with units, as scenario files and command lines write them.
+ *
+ * Each parse_* takes the whole text (blanks around it allowed), returns 0 and writes its result,
+ * or returns -EINVAL with an error that says what was expected; a result is written on success
+ * only. Numbers are decimal, finite, not negative; nothing may follow the unit. They are the only
+ * parsers of such values: scenario keys and options both use them.
+ */
+#ifndef VRBENCH_BASE_UNITS_H
+#define VRBENCH_BASE_UNITS_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+// A whole number from `min` to `max`, no unit, no sign, no exponent.
+int parse_integer(const char *text, uint64_t min, uint64_t max, uint64_t *ret, struct error *err);
+// A decimal number from `min` to `max`, no unit.
+int parse_number(const char *text, double min, double max, double *ret, struct error *err);
+// "15 s", "500 ms", "20 us", "5 ns", "2 min", "1 h" → ns, at least 1 ns, at most 30 days.
+int parse_duration(const char *text, uint64_t *ret_ns, struct error *err);
+// "5 Mbit/s", "64 kbit/s", "1 Gbit/s", "100 bit/s" (factors of 1000) → bit/s, 1 to 1e12.
+int parse_bit_rate(const char *text, double *ret_bps, struct error *err);
+// "64 MiB", "512 KiB", "1 GiB", "100 B" (factors of 1024; kB, MB, GB: of 1000) → bytes.
+int parse_size(const char *text, uint64_t *ret_bytes, struct error *err);
+// "true" / "false".
+int parse_truth(const char *text, bool *ret, struct error *err);
+// "198.18.0.1/24" → address (host order) and prefix length 8 to 30; neither the network's own
+// address nor its broadcast address.
+int parse_ipv4_prefix(const char *text, uint32_t *ret_address, unsigned *ret_prefix,
+                      struct error *err);
+
+#endif

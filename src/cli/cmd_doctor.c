@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// cli/cmd_doctor — `vrbench doctor`: what this machine can and can't do, and why.
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "measure/machine.h"
+#include "report/writer.h"
+
+#define WATCH_STEAL_MS 1000U
+
+struct doctor_values {
+    bool json;
+};
+
+static const struct option_row doctor_options[] = {
+    {.name = "json",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct doctor_values, json),
+     .help = "print the findings as JSON"},
+    OPTIONS_END,
+};
+
+static const struct column doctor_columns[] = {
+    {.key = "subject", .heading = "Subject", .type = COLUMN_TEXT},
+    {.key = "level", .heading = "Level", .type = COLUMN_TEXT},
+    {.key = "found", .heading = "Found", .type = COLUMN_TEXT},
+    {.key = "follows", .heading = "What follows", .type = COLUMN_TEXT},
+    {.key = "mends", .heading = "What mends it", .type = COLUMN_TEXT},
+};
+#define DOCTOR_COLUMNS (sizeof doctor_columns / sizeof doctor_columns[0])
+
+static int print_json(const struct machine *machine, struct error *err)
+{
+    struct writer *writer = writer_json(stdout, doctor_columns, DOCTOR_COLUMNS);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < machine->finding_count; i++) {
+        const struct finding *finding = &machine->findings[i];
+        struct value row[DOCTOR_COLUMNS] = {
+            VALUE_TEXT(finding->subject), VALUE_TEXT(finding_level_name(finding->level)),
+            VALUE_TEXT(finding->found), VALUE_TEXT(finding->follows), VALUE_TEXT(finding->mends)};
+        rc = writer_row(writer, row, err);
+    }
+    if (rc == 0) {
+        rc = writer_finish(writer, err);
+    }
+    writer_free(writer);
+    return rc;
+}
+
+// For people: a line a finding, and under those that matter what follows and what mends it.
+static void print_text(const struct machine *machine)
+{
+    static const char *const marks[] = {
+        [FINDING_GOOD] = "ok", [FINDING_LIMIT] = "limit", [FINDING_MISSING] = "MISSING"};
+    printf("%s, Linux %s, %s, %u CPU%s, %llu MiB%s%s\n",
+           machine->system == NULL ? "Linux" : machine->system, machine->kernel,
+           machine->cpu_model == NULL ? "unknown CPU" : machine->cpu_model, machine->cpus_online,
+           machine->cpus_online == 1 ? "" : "s", machine->memory_bytes >> 20,
+           machine->virtualisation == NULL ? "" : ", virtual: ",
+           machine->virtualisation == NULL ? "" : machine->virtualisation);
+    for (size_t i = 0; i < machine->finding_count; i++) {
+        const struct finding *finding = &machine->findings[i];
+        printf("  %-8s %-22s %s\n", marks[finding->level], finding->subject, finding->found);
+        if (finding->follows != NULL) {
+            printf("%11s%s\n", "", finding->follows);
+            printf("%11smended by: %s\n", "", finding->mends);
+        }
+    }
+}
+
+static int doctor_run(void *values, const struct text_list *operands, struct error *err)
+{
+    const struct doctor_values *asked = values;
+    if (operands->count > 0) {
+        return fail_input(err, "doctor takes no operands");
+    }
+    struct machine machine;
+    int rc = machine_inspect(WATCH_STEAL_MS, &machine, err);
+    if (rc < 0) {
+        return rc;
+    }
+    bool lacking = false;
+    for (size_t i = 0; i < machine.finding_count; i++) {
+        lacking = lacking || machine.findings[i].needed;
+    }
+    if (asked->json) {
+        rc = print_json(&machine, err);
+    } else {
+        print_text(&machine);
+    }
+    machine_clear(&machine);
+    return rc < 0 ? rc : lacking ? EXIT_LACKING : EXIT_DONE;
+}
+
+const struct command command_doctor = {
+    .name = "doctor",
+    .operands = "",
+    .summary = "Tell what this machine can and can't do, and why",
+    .details = "Tries each thing out in namespaces of its own, which are gone again afterwards.\n"
+               "Exit status 3 if something is missing without which nothing can be measured.",
+    .options = doctor_options,
+    .values_size = sizeof(struct doctor_values),
+    .run = doctor_run,
+};

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// cli/cmd_run — `vrbench run`: measures scenarios, or with --check shows what would be built.
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/run_job.h"
+#include "linux/cpu.h"
+#include "report/summary.h"
+#include "report/writer.h"
+#include "testbed/testbed.h"
+#include "traffic/engine.h"
+
+struct run_values {
+    const char *output;
+    const char *engine;
+    struct text_list topologies;
+    bool quick, resume, check, json;
+    unsigned verbosity;
+};
+
+static const struct option_row run_options[] = {
+    {.name = "output",
+     .letter = 'o',
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct run_values, output),
+     .argument = "DIR",
+     .help = "folder for the results (default: ./NAME-DATE-TIME)"},
+    {.name = "quick",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct run_values, quick),
+     .help = "few loads and short trials: a first look"},
+    {.name = "resume",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct run_values, resume),
+     .help = "go on with the unfinished run in the folder"},
+    {.name = "topology",
+     .type = OPTION_TEXT_LIST,
+     .offset = offsetof(struct run_values, topologies),
+     .argument = "T",
+     .help = "only direct, bridged or dedicated; may be repeated"},
+    {.name = "engine",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct run_values, engine),
+     .argument = "E",
+     .help = "traffic engine in place of the scenario's: packet"},
+    {.name = "check",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct run_values, check),
+     .help = "only validate, and print what would be built"},
+    {.name = "json",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct run_values, json),
+     .help = "print the summary as JSON"},
+    {.name = "verbose",
+     .letter = 'v',
+     .type = OPTION_COUNT,
+     .offset = offsetof(struct run_values, verbosity),
+     .help = "say more; -vv still more"},
+    OPTIONS_END,
+};
+
+// Keeps of a scenario's topologies those asked for.
+static int narrow(struct scenario *scenario, const struct run_values *asked, struct error *err)
+{
+    if (asked->engine != NULL) {
+        if (engine_by_name(asked->engine) == NULL) {
+            return fail_input(err, "there is no traffic engine \"%s\"; there is packet",
+                              asked->engine);
+        }
+        free(scenario->traffic.engine);
+        scenario->traffic.engine = text_copy(asked->engine);
+    }
+    if (asked->topologies.count == 0) {
+        return 0;
+    }
+    bool wanted[TOPOLOGY_COUNT] = {false};
+    for (size_t i = 0; i < asked->topologies.count; i++) {
+        enum topology topology = TOPOLOGY_DIRECT;
+        if (topology_from_name(asked->topologies.items[i], &topology) < 0) {
+            return fail_input(err, "--topology: expected direct, bridged or dedicated, not \"%s\"",
+                              asked->topologies.items[i]);
+        }
+        wanted[topology] = true;
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < scenario->topology_count; i++) {
+        if (wanted[scenario->topologies[i]]) {
+            scenario->topologies[kept++] = scenario->topologies[i];
+        }
+    }
+    scenario->topology_count = kept;
+    return kept > 0 ? 0
+                    : fail_input(err, "scenario %s has none of the topologies asked for",
+                                 scenario->name);
+}
+
+struct scenario_list {
+    struct scenario **items;
+    size_t count;
+};
+
+static void scenario_list_clear(struct scenario_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        scenario_free(list->items[i]);
+    }
+    free(list->items);
+}
+
+// Reads all files before anything is done; the problems of all of them are shown together.
+static int read_scenarios(const struct text_list *files, const struct run_values *asked,
+                          struct scenario_list *ret, struct error *err)
+{
+    struct cpu_list usable;
+    int rc = cpu_list_usable(&usable, err);
+    if (rc < 0) {
+        return rc;
+    }
+    ret->items = memory_new_array(struct scenario *, files->count);
+    for (size_t i = 0; i < files->count; i++) {
+        struct error why = ERROR_INIT;
+        struct scenario *scenario = NULL;
+        int one = scenario_read(files->items[i], (unsigned)usable.count, &scenario, &why);
+        if (one == 0) {
+            ret->items[ret->count++] = scenario;
+            one = narrow(scenario, asked, &why);
+        }
+        if (one < 0 && rc < 0) {
+            char *both = text_format("%s\n%s", err->text, why.text);
+            (void)fail_input(err, "%s", both);
+            free(both);
+            error_clear(&why);
+        } else if (one < 0) {
+            error_move(err, &why);
+            rc = one;
+        }
+    }
+    return rc;
+}
+
+static int check_scenarios(const struct scenario_list *scenarios, struct error *err)
+{
+    struct cpu_list usable;
+    int rc = cpu_list_usable(&usable, err);
+    for (size_t i = 0; rc == 0 && i < scenarios->count; i++) {
+        const struct scenario *scenario = scenarios->items[i];
+        printf("scenario %s on platform %s: valid\n", scenario->name, scenario->platform);
+        for (size_t t = 0; rc == 0 && t < scenario->topology_count; t++) {
+            struct plan *plan = NULL;
+            rc = plan_make(scenario, scenario->topologies[t], &usable, &plan, err);
+            if (rc == 0) {
+                plan_print(plan, stdout);
+                plan_free(plan);
+            }
+        }
+    }
+    return rc;
+}
+
+// The folder of one scenario: DIR itself for one, DIR/NAME for each of several.
+static char *folder_for(const struct run_values *asked, const struct scenario *scenario,
+                        bool several)
+{
+    if (asked->output == NULL) {
+        char when[32];
+        time_t now = time(NULL);
+        struct tm parts;
+        localtime_r(&now, &parts);
+        strftime(when, sizeof when, "%Y%m%d-%H%M%S", &parts);
+        return text_format("%s-%s", scenario->name, when);
+    }
+    return several ? text_format("%s/%s", asked->output, scenario->name) : text_copy(asked->output);
+}
+
+static int show(const struct point_list *points, const struct run_values *asked, const char *folder,
+                struct error *err)
+{
+    struct writer *writer = asked->json ? writer_json(stdout, summary_columns, summary_column_count)
+                                        : writer_table(stdout, summary_columns,
+                                                       summary_column_count, 0, isatty(1) == 1);
+    int rc = summary_list(points, writer, err);
+    if (rc == 0) {
+        rc = writer_finish(writer, err);
+    }
+    writer_free(writer);
+    if (rc < 0 || asked->json) {
+        return rc;
+    }
+    size_t invalid = 0;
+    for (size_t i = 0; i < points->count; i++) {
+        invalid += !points->items[i].valid;
+    }
+    printf("\n%zu points, %zu of them invalid (not counted above; points.csv says why)\n",
+           points->count, invalid);
+    printf("Results: %s\n", folder);
+    return 0;
+}
+
+static int run_all(const struct scenario_list *scenarios, const struct run_values *asked,
+                   struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < scenarios->count; i++) {
+        _cleanup_free_ char *folder = folder_for(asked, scenarios->items[i], scenarios->count > 1);
+        const struct run_job job = {.scenario = scenarios->items[i],
+                                    .folder = folder,
+                                    .quick = asked->quick,
+                                    .resume = asked->resume};
+        struct point_list points = {0};
+        rc = run_job(&job, &points, err);
+        if (points.count > 0) {
+            _cleanup_error_ struct error why = ERROR_INIT;
+            int shown = show(&points, asked, folder, &why);
+            if (rc == 0 && shown < 0) {
+                error_move(err, &why);
+                rc = shown;
+            }
+        }
+        if (rc == -EINTR) {
+            error_context(err, "%s: what was measured is kept; go on with --resume -o %s",
+                          scenarios->items[i]->name, folder);
+        }
+        point_list_clear(&points);
+    }
+    return rc;
+}
+
+static int run_run(void *values, const struct text_list *operands, struct error *err)
+{
+    const struct run_values *asked = values;
+    if (operands->count == 0) {
+        return fail_input(err, "run needs a scenario file; see vrbench run -h");
+    }
+    if (asked->resume && asked->output == NULL) {
+        return fail_input(err, "--resume needs the folder of the run to go on with: -o DIR");
+    }
+    log_set_level(asked->verbosity >= 2   ? LOG_DETAIL
+                  : asked->verbosity == 1 ? LOG_NOTE
+                                          : LOG_WARNING);
+    struct scenario_list scenarios = {0};
+    int rc = read_scenarios(operands, asked, &scenarios, err);
+    if (rc == 0 && asked->check) {
+        rc = check_scenarios(&scenarios, err);
+    } else if (rc == 0 && geteuid() != 0) {
+        rc = fail_lacking(err, "measuring needs root: network namespaces, packet sockets and "
+                               "control groups are made; try sudo");
+    } else if (rc == 0) {
+        rc = testbed_clean_up_dead(NULL, err);
+        if (rc == 0) {
+            rc = run_all(&scenarios, asked, err);
+        }
+    }
+    scenario_list_clear(&scenarios);
+    return rc;
+}
+
+const struct command command_run = {
+    .name = "run",
+    .operands = "SCENARIO…",
+    .summary = "Measure scenarios",
+    .details =
+        "Builds the testbed of each topology in network namespaces of its own, loads it, and\n"
+        "writes what was forwarded, what was lost where, and what it cost in CPU, into a folder:\n"
+        "run.json, points.jsonl, points.csv, report.xlsx. Ends with a summary.",
+    .options = run_options,
+    .values_size = sizeof(struct run_values),
+    .run = run_run,
+};

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * cli/command — a subcommand is one file cmd_*.c and one row of the table in main.c.
+ */
+#ifndef VRBENCH_CLI_COMMAND_H
+#define VRBENCH_CLI_COMMAND_H
+
+#include "base/error.h"
+#include "cli/options.h"
+
+struct command {
+    const char *name;
+    const char *operands; // "SCENARIO…", or ""
+    const char *summary;  // one line
+    const char *details;  // more for its own help, or NULL
+    const struct option_row *options;
+    size_t values_size; // of the struct that the options write into
+    // Runs with options parsed into `values`. Returns 0 or negative with err; whatever it returns,
+    // a positive value is the exit status of a command that did its work and found against it.
+    int (*run)(void *values, const struct text_list *operands, struct error *err);
+};
+
+extern const struct command command_run;
+extern const struct command command_doctor;
+extern const struct command command_cleanup;
+
+#endif

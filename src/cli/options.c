@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// cli/options — see options.h. Called by every command.
+#include "cli/options.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/units.h"
+
+void text_list_add(struct text_list *list, const char *text)
+{
+    list->items = memory_resize(list->items, list->count + 1, sizeof *list->items);
+    list->items[list->count++] = text;
+}
+
+void text_list_clear(struct text_list *list)
+{
+    free(list->items);
+    *list = (struct text_list){0};
+}
+
+static const struct option_row *row_named(const struct option_row *rows, const char *name,
+                                          size_t length)
+{
+    for (const struct option_row *row = rows; row->name != NULL; row++) {
+        if (strlen(row->name) == length && strncmp(row->name, name, length) == 0) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+static const struct option_row *row_lettered(const struct option_row *rows, char letter)
+{
+    for (const struct option_row *row = rows; row->name != NULL; row++) {
+        if (row->letter != '\0' && row->letter == letter) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+static int store(const struct option_row *row, const char *value, void *values, struct error *err)
+{
+    void *slot = (char *)values + row->offset;
+    int rc = 0;
+    switch (row->type) {
+    case OPTION_FLAG:
+        *(bool *)slot = true;
+        break;
+    case OPTION_COUNT:
+        (*(unsigned *)slot)++;
+        break;
+    case OPTION_TEXT:
+        *(const char **)slot = value;
+        break;
+    case OPTION_TEXT_LIST:
+        text_list_add(slot, value);
+        break;
+    case OPTION_INTEGER:
+        rc = parse_integer(value, row->min, row->max, slot, err);
+        break;
+    }
+    if (rc < 0) {
+        error_context(err, "--%s", row->name);
+    }
+    return rc;
+}
+
+static bool takes_value(const struct option_row *row)
+{
+    return row->type != OPTION_FLAG && row->type != OPTION_COUNT;
+}
+
+static int parse_long(const struct option_row *rows, char **argv, int argc, int *at, void *values,
+                      struct error *err)
+{
+    const char *name = argv[*at] + 2;
+    size_t length = strcspn(name, "=");
+    const struct option_row *row = row_named(rows, name, length);
+    if (row == NULL) {
+        return fail_input(err, "there is no option --%.*s; see --help", (int)length, name);
+    }
+    const char *value = name[length] == '=' ? name + length + 1 : NULL;
+    if (value != NULL && !takes_value(row)) {
+        return fail_input(err, "option --%s takes no value", row->name);
+    }
+    if (value == NULL && takes_value(row)) {
+        if (*at + 1 >= argc) {
+            return fail_input(err, "option --%s needs %s", row->name, row->argument);
+        }
+        value = argv[++*at];
+    }
+    return store(row, value, values, err);
+}
+
+static int parse_short(const struct option_row *rows, char **argv, int argc, int *at, void *values,
+                       struct error *err)
+{
+    for (const char *letter = argv[*at] + 1; *letter != '\0'; letter++) {
+        const struct option_row *row = row_lettered(rows, *letter);
+        if (row == NULL) {
+            return fail_input(err, "there is no option -%c; see --help", *letter);
+        }
+        const char *value = NULL;
+        if (takes_value(row)) {
+            value = letter[1] != '\0' ? letter + 1 : NULL;
+            if (value == NULL && *at + 1 >= argc) {
+                return fail_input(err, "option -%c needs %s", *letter, row->argument);
+            }
+            value = value == NULL ? argv[++*at] : value;
+        }
+        int rc = store(row, value, values, err);
+        if (rc < 0 || value != NULL) {
+            return rc;
+        }
+    }
+    return 0;
+}
+
+int options_parse(const struct option_row *rows, int argc, char **argv, void *values,
+                  struct text_list *ret_operands, struct error *err)
+{
+    bool only_operands = false;
+    int rc = 0;
+    for (int i = 1; rc == 0 && i < argc; i++) {
+        if (only_operands || argv[i][0] != '-' || argv[i][1] == '\0') {
+            text_list_add(ret_operands, argv[i]);
+        } else if (strcmp(argv[i], "--") == 0) {
+            only_operands = true;
+        } else if (argv[i][1] == '-') {
+            rc = parse_long(rows, argv, argc, &i, values, err);
+        } else {
+            rc = parse_short(rows, argv, argc, &i, values, err);
+        }
+    }
+    return rc;
+}
+
+void options_help(const struct option_row *rows, FILE *out)
+{
+    for (const struct option_row *row = rows; row->name != NULL; row++) {
+        char head[64];
+        char letter[8] = "    ";
+        if (row->letter != '\0') {
+            snprintf(letter, sizeof letter, "-%c, ", row->letter);
+        }
+        snprintf(head, sizeof head, "%s--%s%s%s", letter, row->name,
+                 row->argument == NULL ? "" : " ", row->argument == NULL ? "" : row->argument);
+        fprintf(out, "  %-28s %s\n", head, row->help);
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * cli/options — command-line options as typed table rows that write into a plain struct.
+ *
+ * Values go through the same parse_* functions as scenario keys. Help is printed from the table.
+ */
+#ifndef VRBENCH_CLI_OPTIONS_H
+#define VRBENCH_CLI_OPTIONS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/error.h"
+
+enum option_type {
+    OPTION_FLAG,      // bool
+    OPTION_COUNT,     // unsigned, how often it was given
+    OPTION_TEXT,      // const char *
+    OPTION_TEXT_LIST, // struct text_list, may be given again
+    OPTION_INTEGER,   // uint64_t from min to max
+};
+
+struct text_list {
+    const char **items;
+    size_t count;
+};
+
+struct option_row {
+    const char *name; // without the two dashes
+    char letter;      // '\0' = none
+    enum option_type type;
+    size_t offset;        // into the struct of the command
+    const char *argument; // name of its value in the help, NULL for flags
+    const char *help;
+    uint64_t min, max;
+};
+#define OPTIONS_END                                                                                \
+    {                                                                                              \
+        .name = NULL                                                                               \
+    }
+
+// Parses argv[1…]; what is no option is collected in `ret_operands`. "--" ends the options. Errors
+// have exit status 2. Rows end with OPTIONS_END.
+int options_parse(const struct option_row *rows, int argc, char **argv, void *values,
+                  struct text_list *ret_operands, struct error *err);
+void options_help(const struct option_row *rows, FILE *out);
+void text_list_add(struct text_list *list, const char *text);
+void text_list_clear(struct text_list *list);
+
+#endif

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// cli/run_job — see run_job.h. Called by cmd_run.c.
+#include "cli/run_job.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "measure/machine.h"
+#include "measure/sweep.h"
+#include "report/points.h"
+#include "report/progress.h"
+#include "report/spreadsheet.h"
+#include "result/store.h"
+#include "testbed/plan.h"
+#include "version.h"
+
+#define SCENARIO_TEXT_MAX (1U << 20)
+#define WATCH_STEAL_MS    200U
+
+struct job_state {
+    const struct run_job *job;
+    struct store *store;
+    json_t *run; // run.json as it will be written next
+    struct point_list points;
+};
+
+// ---- hooks of the sweep
+
+static int job_measured(void *context, struct point *point, struct error *err)
+{
+    struct job_state *state = context;
+    int rc = store_append(state->store, point, err);
+    if (rc < 0) {
+        return rc;
+    }
+    progress_point(point);
+    point_list_add(&state->points, point);
+    return 0;
+}
+
+static bool job_is_done(void *context, enum topology topology, unsigned length, unsigned step,
+                        unsigned repeat)
+{
+    const struct job_state *state = context;
+    for (size_t i = 0; i < state->points.count; i++) {
+        const struct point *point = &state->points.items[i];
+        if (point->length == length && point->step == step && point->repeat == repeat &&
+            strcmp(point->topology, topology_name(topology)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static char *rates_key(enum topology topology, unsigned length)
+{
+    return text_format("%s/%u", topology_name(topology), length);
+}
+
+static size_t job_recall_rates(void *context, enum topology topology, unsigned length,
+                               double **ret_pps)
+{
+    const struct job_state *state = context;
+    _cleanup_free_ char *key = rates_key(topology, length);
+    const json_t *found = json_object_get(json_object_get(state->run, "rates_found"), key);
+    size_t count = json_array_size(found);
+    if (count == 0) {
+        return 0;
+    }
+    double *pps = memory_new_array(double, count);
+    for (size_t i = 0; i < count; i++) {
+        pps[i] = json_number_value(json_array_get(found, i));
+    }
+    *ret_pps = pps;
+    return count;
+}
+
+static int job_found_rates(void *context, enum topology topology, unsigned length,
+                           const double *pps, size_t count, struct error *err)
+{
+    struct job_state *state = context;
+    _cleanup_free_ char *key = rates_key(topology, length);
+    json_t *all = json_object_get(state->run, "rates_found");
+    if (all == NULL) {
+        all = json_object();
+        json_object_set_new(state->run, "rates_found", all);
+    }
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(list, json_real(pps[i]));
+    }
+    json_object_set_new(all, key, list);
+    return store_write_run(state->store, state->run, err);
+}
+
+static void job_doing(void *context, const char *what)
+{
+    (void)context;
+    progress_label("%s", what);
+}
+
+// ---- run.json
+
+static json_t *describe_machine(struct machine *machine)
+{
+    json_t *findings = json_array();
+    for (size_t i = 0; i < machine->finding_count; i++) {
+        const struct finding *finding = &machine->findings[i];
+        json_t *entry = json_pack("{s:s, s:s, s:s}", "subject", finding->subject, "level",
+                                  finding_level_name(finding->level), "found", finding->found);
+        if (finding->follows != NULL) {
+            json_object_set_new(entry, "follows", json_string(finding->follows));
+            json_object_set_new(entry, "mends", json_string(finding->mends));
+        }
+        json_array_append_new(findings, entry);
+    }
+    return json_pack("{s:s?, s:s?, s:s?, s:s?, s:s?, s:i, s:i, s:I, s:o}", "hostname",
+                     machine->hostname, "system", machine->system, "kernel", machine->kernel,
+                     "cpu_model", machine->cpu_model, "virtualisation", machine->virtualisation,
+                     "cpus_online", (int)machine->cpus_online, "cpus_usable",
+                     (int)machine->cpus_usable, "memory_bytes", (json_int_t)machine->memory_bytes,
+                     "doctor", findings);
+}
+
+static json_t *describe_placement(const struct scenario *scenario)
+{
+    struct cpu_list usable;
+    struct cpu_list dut;
+    struct cpu_list tester;
+    bool shared = false;
+    char dut_text[128];
+    char tester_text[128];
+    if (cpu_list_usable(&usable, NULL) < 0) {
+        return json_object();
+    }
+    plan_place(&usable, scenario->host.cpus, &dut, &tester, &shared);
+    cpu_list_text(&dut, dut_text, sizeof dut_text);
+    cpu_list_text(&tester, tester_text, sizeof tester_text);
+    return json_pack("{s:s, s:s, s:b}", "dut_cpus", dut_text, "tester_cpus", tester_text, "shared",
+                     shared);
+}
+
+// FNV-1a over the scenario's text: a resumed run must be of the same scenario.
+static char *digest_of(const char *text, bool quick)
+{
+    uint64_t hash = 0xcbf29ce484222325ULL;
+    for (const char *at = text; *at != '\0'; at++) {
+        hash = (hash ^ (uint8_t)*at) * 0x100000001b3ULL;
+    }
+    return text_format("%016llx%s", (unsigned long long)hash, quick ? "-quick" : "");
+}
+
+static void set_time(json_t *run, const char *key)
+{
+    char text[32];
+    clock_format_utc(clock_realtime_ns(), text);
+    json_object_set_new(run, key, json_string(text));
+}
+
+// Topologies and engine as run: the command line may have narrowed the file's.
+static json_t *describe_scenario(const struct scenario *scenario, const char *text)
+{
+    json_t *topologies = json_array();
+    for (size_t i = 0; i < scenario->topology_count; i++) {
+        json_array_append_new(topologies, json_string(topology_name(scenario->topologies[i])));
+    }
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s}", "name", scenario->name, "file",
+                     scenario->file == NULL ? "" : scenario->file, "platform", scenario->platform,
+                     "engine", scenario->traffic.engine, "topologies", topologies, "text", text);
+}
+
+static int begin_run(struct job_state *state, json_t *before, struct error *err)
+{
+    const struct run_job *job = state->job;
+    _cleanup_free_ char *text = NULL;
+    int rc = file_read(job->scenario->file, SCENARIO_TEXT_MAX, &text, NULL, err);
+    if (rc < 0) {
+        return rc;
+    }
+    _cleanup_free_ char *digest = digest_of(text, job->quick);
+    if (before != NULL) {
+        const char *old = json_string_value(json_object_get(before, "scenario_digest"));
+        if (!text_equal(old, digest)) {
+            return fail_input(err,
+                              "%s holds a run of another scenario, or of this one before it was "
+                              "changed or without the same --quick; it can't be resumed",
+                              job->folder);
+        }
+        state->run = json_incref(before);
+        json_object_del(state->run, "ended");
+        json_object_del(state->run, "error");
+        set_time(state->run, "resumed");
+    } else {
+        struct machine machine;
+        rc = machine_inspect(WATCH_STEAL_MS, &machine, err);
+        if (rc < 0) {
+            return rc;
+        }
+        state->run = json_pack("{s:i, s:s, s:s}", "schema", RESULT_SCHEMA, "vrbench",
+                               VRBENCH_VERSION, "status", "running");
+        set_time(state->run, "started");
+        json_object_set_new(state->run, "scenario", describe_scenario(job->scenario, text));
+        json_object_set_new(state->run, "scenario_digest", json_string(digest));
+        json_object_set_new(state->run, "quick", json_boolean(job->quick));
+        json_object_set_new(state->run, "machine", describe_machine(&machine));
+        json_object_set_new(state->run, "placement", describe_placement(job->scenario));
+        machine_clear(&machine);
+    }
+    json_object_set_new(state->run, "status", json_string("running"));
+    return store_write_run(state->store, state->run, err);
+}
+
+// Writes everything that is made of the points, whether the run ended well or not.
+static int end_run(struct job_state *state, int result, const struct error *why, struct error *err)
+{
+    json_object_set_new(state->run, "status",
+                        json_string(result == 0        ? "done"
+                                    : result == -EINTR ? "interrupted"
+                                                       : "failed"));
+    if (result < 0 && result != -EINTR && why->text != NULL) {
+        json_object_set_new(state->run, "error", json_string(why->text));
+    }
+    set_time(state->run, "ended");
+    int rc = store_write_run(state->store, state->run, err);
+    if (rc == 0) {
+        rc = report_write_csv(state->job->folder, &state->points, err);
+    }
+    if (rc == 0 && state->points.count > 0) {
+        rc = report_write_xlsx(state->job->folder, &state->points, err);
+    }
+    return rc;
+}
+
+static void warn_of_placement(const struct run_job *job)
+{
+    struct cpu_list usable;
+    if (cpu_list_usable(&usable, NULL) == 0 && usable.count <= job->scenario->host.cpus) {
+        log_warning("run", "tester and device under test share CPUs: the tester takes CPU from "
+                           "what it measures");
+    }
+}
+
+static int measure(struct job_state *state, struct error *err)
+{
+    const struct sweep_hooks hooks = {
+        .context = state,
+        .measured = job_measured,
+        .is_done = job_is_done,
+        .recall_rates = job_recall_rates,
+        .found_rates = job_found_rates,
+        .doing = job_doing,
+    };
+    const struct sweep_options options = {.quick = state->job->quick};
+    size_t size = sweep_size(state->job->scenario, &options);
+    size_t left = size > state->points.count ? size - state->points.count : 0;
+    progress_start(stderr, left);
+    log_set_interruption(progress_interrupt, progress_resume);
+    warn_of_placement(state->job);
+    int rc = sweep_run(state->job->scenario, &options, &hooks, err);
+    progress_finish();
+    log_set_interruption(NULL, NULL);
+    return rc;
+}
+
+int run_job(const struct run_job *job, struct point_list *ret_points, struct error *err)
+{
+    struct job_state state = {.job = job};
+    json_t *before = NULL;
+    int rc = store_open(job->folder, job->resume, &state.store, &state.points, &before, err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = begin_run(&state, before, err);
+    if (rc == 0) {
+        struct error why = ERROR_INIT;
+        rc = measure(&state, &why);
+        int ended = end_run(&state, rc, &why, err);
+        if (rc < 0) {
+            error_move(err, &why);
+        }
+        rc = rc < 0 ? rc : ended;
+    }
+    json_decref(before);
+    json_decref(state.run);
+    store_close(state.store);
+    *ret_points = state.points;
+    return rc;
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// cli/run_job — one scenario measured into one folder: what ties measuring, storing, showing.
+#ifndef VRBENCH_CLI_RUN_JOB_H
+#define VRBENCH_CLI_RUN_JOB_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "result/result.h"
+#include "scenario/scenario.h"
+
+struct run_job {
+    const struct scenario *scenario;
+    const char *folder;
+    bool quick, resume;
+};
+
+// Measures, and leaves the folder complete whatever happens: points so far, run.json with how it
+// ended, CSV and spreadsheet. `ret_points` gets all points of the folder, also on failure.
+int run_job(const struct run_job *job, struct point_list *ret_points, struct error *err);
+
+#endif

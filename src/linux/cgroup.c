@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// linux/cgroup — see cgroup.h. Called by testbed/ for weights and by its cleaner.
+#include "linux/cgroup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <mntent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+
+#define V1_SHARES_PER_WEIGHT 4U
+#define V2_WEIGHT_MAX        10000U
+#define TASKS_TEXT_MAX       (4U << 20)
+#define READY_WITHIN_NS      (2U * NS_PER_S)
+#define READY_STEP_NS        (100U * NS_PER_US)
+
+static bool v2_has_cpu(const char *root)
+{
+    _cleanup_free_ char *path = text_format("%s/cgroup.controllers", root);
+    _cleanup_free_ char *text = NULL;
+    if (file_read(path, 4096, &text, NULL, NULL) < 0) {
+        return false;
+    }
+    for (char *word = strtok(text, " \n"); word != NULL; word = strtok(NULL, " \n")) {
+        if (strcmp(word, "cpu") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct cgroup_tree *tree_new(int version, const char *root, bool mounted_here)
+{
+    struct cgroup_tree *tree = memory_new(1, sizeof *tree);
+    *tree = (struct cgroup_tree){version, text_copy(root), mounted_here};
+    return tree;
+}
+
+static struct cgroup_tree *find_mounted(void)
+{
+    FILE *mounts = setmntent("/proc/self/mounts", "re");
+    if (mounts == NULL) {
+        return NULL;
+    }
+    struct cgroup_tree *v1 = NULL;
+    struct cgroup_tree *v2 = NULL;
+    for (struct mntent *entry = getmntent(mounts); entry != NULL; entry = getmntent(mounts)) {
+        if (v2 == NULL && strcmp(entry->mnt_type, "cgroup2") == 0 && v2_has_cpu(entry->mnt_dir)) {
+            v2 = tree_new(2, entry->mnt_dir, false);
+        } else if (v1 == NULL && strcmp(entry->mnt_type, "cgroup") == 0 &&
+                   hasmntopt(entry, "cpu") != NULL) {
+            v1 = tree_new(1, entry->mnt_dir, false);
+        }
+    }
+    endmntent(mounts);
+    if (v2 != NULL) {
+        cgroup_tree_close(v1);
+        return v2;
+    }
+    return v1;
+}
+
+int cgroup_tree_open(const char *private_mount, struct cgroup_tree **ret, struct error *err)
+{
+    struct cgroup_tree *tree = find_mounted();
+    if (tree == NULL && private_mount != NULL) {
+        if (mount("none", private_mount, "cgroup2", 0, NULL) == 0) {
+            if (v2_has_cpu(private_mount)) {
+                tree = tree_new(2, private_mount, true);
+            } else {
+                umount2(private_mount, MNT_DETACH);
+            }
+        }
+        if (tree == NULL && mount("none", private_mount, "cgroup", 0, "cpu") == 0) {
+            tree = tree_new(1, private_mount, true);
+        }
+    }
+    if (tree == NULL) {
+        return fail_lacking(err, "no control group hierarchy with the cpu controller, so weights "
+                                 "can't be set: the kernel needs CONFIG_FAIR_GROUP_SCHED and "
+                                 "/sys/fs/cgroup mounted");
+    }
+    *ret = tree;
+    return 0;
+}
+
+void cgroup_tree_close(struct cgroup_tree *tree)
+{
+    if (tree != NULL) {
+        free(tree->root);
+        free(tree);
+    }
+}
+
+// Version 2: gives the children of a group the cpu controller.
+static int delegate_cpu(const struct cgroup_tree *tree, const char *directory, struct error *err)
+{
+    if (tree->version != 2) {
+        return 0;
+    }
+    _cleanup_free_ char *path = text_format("%s/cgroup.subtree_control", directory);
+    return file_write(path, "+cpu", err);
+}
+
+int cgroup_make(const struct cgroup_tree *tree, const char *path, struct error *err)
+{
+    _cleanup_free_ char *whole = text_format("%s/%s", tree->root, path);
+    size_t root_length = strlen(tree->root);
+    int rc = delegate_cpu(tree, tree->root, err);
+    for (char *slash = whole + root_length + 1; rc == 0; slash++) {
+        if (*slash != '/' && *slash != '\0') {
+            continue;
+        }
+        char kept = *slash;
+        *slash = '\0';
+        if (mkdir(whole, 0755) < 0 && errno != EEXIST) {
+            return fail(err, errno, "making control group %s", whole);
+        }
+        if (kept == '\0') {
+            break;
+        }
+        rc = delegate_cpu(tree, whole, err);
+        *slash = kept;
+    }
+    return rc;
+}
+
+static const char *tasks_file(const struct cgroup_tree *tree)
+{
+    return tree->version == 2 ? "cgroup.procs" : "tasks";
+}
+
+// Moves the tasks of a group to the root, one write a task. Tasks that are gone don't matter.
+static void evict_tasks(const struct cgroup_tree *tree, const char *directory)
+{
+    _cleanup_free_ char *from = text_format("%s/%s", directory, tasks_file(tree));
+    _cleanup_free_ char *to = text_format("%s/%s", tree->root, tasks_file(tree));
+    _cleanup_free_ char *text = NULL;
+    if (file_read(from, TASKS_TEXT_MAX, &text, NULL, NULL) < 0) {
+        return;
+    }
+    for (char *task = strtok(text, "\n"); task != NULL; task = strtok(NULL, "\n")) {
+        (void)file_write(to, task, NULL);
+    }
+}
+
+int cgroup_remove(const struct cgroup_tree *tree, const char *path, struct error *err)
+{
+    _cleanup_free_ char *directory = text_format("%s/%s", tree->root, path);
+    for (int attempt = 0; attempt < 5; attempt++) {
+        if (rmdir(directory) == 0 || errno == ENOENT) {
+            return 0;
+        }
+        if (errno != EBUSY) {
+            break;
+        }
+        evict_tasks(tree, directory);
+    }
+    return rmdir(directory) == 0 || errno == ENOENT
+               ? 0
+               : fail(err, errno, "removing control group %s", directory);
+}
+
+void cgroup_remove_if_empty(const struct cgroup_tree *tree, const char *path)
+{
+    _cleanup_free_ char *directory = text_format("%s/%s", tree->root, path);
+    (void)rmdir(directory);
+}
+
+int cgroup_add_task(const struct cgroup_tree *tree, const char *path, pid_t task,
+                    struct error *err)
+{
+    _cleanup_free_ char *file = text_format("%s/%s/%s", tree->root, path, tasks_file(tree));
+    char number[16];
+    snprintf(number, sizeof number, "%d", (int)task);
+    // A kernel thread can't be moved (EINVAL) until it has run for the first time:
+    // cgroup_kthread_ready() in kernel/kthread.c.
+    uint64_t deadline = clock_monotonic_ns() + READY_WITHIN_NS;
+    int rc = file_write(file, number, err);
+    while (rc == -EINVAL && clock_monotonic_ns() < deadline) {
+        clock_sleep(READY_STEP_NS);
+        rc = file_write(file, number, err);
+    }
+    if (rc == 0) {
+        error_clear(err);
+    }
+    return rc;
+}
+
+int cgroup_set_weight(const struct cgroup_tree *tree, const char *path, unsigned weight,
+                      unsigned largest, struct error *err)
+{
+    char number[16];
+    unsigned value = weight * V1_SHARES_PER_WEIGHT;
+    const char *name = "cpu.shares";
+    if (tree->version == 2) {
+        name = "cpu.weight";
+        value = largest == 0 ? weight : (weight * V2_WEIGHT_MAX + largest / 2) / largest;
+        value = value == 0 ? 1 : value;
+    }
+    snprintf(number, sizeof number, "%u", value);
+    _cleanup_free_ char *file = text_format("%s/%s/%s", tree->root, path, name);
+    return file_write(file, number, err);
+}

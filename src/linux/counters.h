@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * linux/counters — the kernel's packet counters of a namespace: its interfaces, their queueing
+ * disciplines, its IP layer; and of the machine: softnet. All count from boot or creation; take
+ * differences. Read by measure/ before and after a trial, never during one.
+ */
+#ifndef VRBENCH_LINUX_COUNTERS_H
+#define VRBENCH_LINUX_COUNTERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "linux/netns.h"
+
+// struct rtnl_link_stats64 of include/uapi/linux/if_link.h, as far as packets go.
+struct link_counters {
+    int index;
+    uint64_t rx_packets, tx_packets;
+    uint64_t rx_dropped, tx_dropped; // a veth counts a full ring of its peer in tx_dropped
+    uint64_t rx_errors, tx_errors;
+    uint64_t rx_missed;     // the receiver's ring was full (real NICs)
+    uint64_t qdisc_ingress; // dropped by tc at ingress (clsact or ingress qdisc)
+    uint64_t qdisc_egress;  // dropped by all other qdiscs of the interface
+};
+
+// The counters of RFC 1213's (MIB-II) ip group that name a reason to drop: /proc/net/snmp.
+struct ip_counters {
+    uint64_t in_hdr_errors;  // bad header or checksum, TTL expired
+    uint64_t in_addr_errors; // not for here and not to be forwarded
+    uint64_t in_discards, out_discards;
+    uint64_t no_routes;
+    uint64_t in_truncated;
+};
+
+struct namespace_counters {
+    struct link_counters *links;
+    size_t link_count;
+    struct ip_counters ip;
+};
+
+int counters_read(const struct netns *ns, struct namespace_counters *ret, struct error *err);
+void counters_clear(struct namespace_counters *counters);
+// The counters of an interface, or NULL.
+const struct link_counters *counters_link(const struct namespace_counters *counters, int index);
+
+// Packets that the kernel dropped before any protocol because a CPU's backlog was full, summed
+// over all CPUs: column 2 of /proc/net/softnet_stat. The machine's, not a namespace's.
+int counters_softnet_dropped(uint64_t *ret, struct error *err);
+
+// Takes the IP counters out of the text of /proc/net/snmp (and /proc/net/netstat, may be NULL).
+int counters_parse_ip(const char *snmp, const char *netstat, struct ip_counters *ret,
+                      struct error *err);
+int counters_parse_softnet(const char *text, uint64_t *ret_dropped, struct error *err);
+
+#endif

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * linux/link — network interfaces by rtnetlink: made, joined, addressed, moved, taken away.
+ *
+ * Interfaces are named by namespace and interface index; the testbed chooses the indexes of what
+ * it makes. rtnetlink(7); attributes: include/uapi/linux/if_link.h of the kernel.
+ */
+#ifndef VRBENCH_LINUX_LINK_H
+#define VRBENCH_LINUX_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "linux/netns.h"
+
+#define LINK_NAME_MAX 15 // IFNAMSIZ - 1
+
+// One end of a pair to be made.
+struct link_spec {
+    const struct netns *ns;
+    const char *name;
+    int index;
+    uint8_t mac[6];
+    unsigned mtu;
+    int master; // index of the bridge to join, 0 = none; only for the first end of a pair
+};
+
+// Makes a veth pair, each end in its namespace, down, with one queue each way (so that one NAPI
+// thread does all of an end's work).
+int link_make_pair(const struct link_spec *end, const struct link_spec *peer, struct error *err);
+// Makes a bridge, up: no spanning tree, no multicast snooping, no netfilter, nothing learned that
+// ages away.
+int link_make_bridge(const struct link_spec *bridge, struct error *err);
+int link_set_up(const struct netns *ns, int index, bool up, struct error *err);
+int link_set_mtu(const struct netns *ns, int index, unsigned mtu, struct error *err);
+// Joins a bridge; 0 leaves it.
+int link_set_master(const struct netns *ns, int index, int master, struct error *err);
+int link_delete(const struct netns *ns, int index, struct error *err);
+// Moves an interface to another namespace under a new name (NULL = as it is).
+int link_move(const struct netns *from, int index, const struct netns *to, const char *name,
+              struct error *err);
+int link_rename(const struct netns *ns, int index, const char *name, struct error *err);
+
+int link_add_address(const struct netns *ns, int index, uint32_t address, unsigned prefix,
+                     struct error *err);
+// Route to a subnet by a next hop, or directly if `gateway` is 0.
+int link_add_route(const struct netns *ns, int index, uint32_t subnet, unsigned prefix,
+                   uint32_t gateway, struct error *err);
+// A permanent neighbour: no ARP packet ever takes part in a measurement.
+int link_add_neighbour(const struct netns *ns, int index, uint32_t address, const uint8_t mac[6],
+                       struct error *err);
+// A static entry in the forwarding database of the bridge that port `index` belongs to.
+int link_add_fdb(const struct netns *ns, int index, const uint8_t mac[6], struct error *err);
+
+struct link_info {
+    int index, master;
+    unsigned mtu, flags; // flags: IFF_*
+    uint8_t mac[6];
+    char kind[16]; // "veth", "bridge", … or "" for a real NIC
+};
+// -ENODEV if there is no interface of that name.
+int link_find(const struct netns *ns, const char *name, struct link_info *ret, struct error *err);
+
+#endif

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// linux/memory — see memory.h. Called by testbed/ while building.
+#include "linux/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+
+int memory_parse_kernel_bytes(const char *meminfo, uint64_t *ret, struct error *err)
+{
+    static const char *const parts[] = {"\nSlab:", "\nKernelStack:", "\nPercpu:", "\nVmallocUsed:"};
+    uint64_t kib = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        const char *line = strstr(meminfo, parts[i]);
+        if (line == NULL) {
+            return fail(err, 0, "/proc/meminfo has no %s", parts[i] + 1);
+        }
+        kib += strtoull(line + strlen(parts[i]), NULL, 10);
+    }
+    *ret = kib * 1024U;
+    return 0;
+}
+
+int memory_kernel_bytes(uint64_t *ret, struct error *err)
+{
+    _cleanup_free_ char *nothing = NULL;
+    (void)file_read("/proc/sys/vm/stat_refresh", 64, &nothing, NULL, NULL);
+    _cleanup_free_ char *text = NULL;
+    int rc = file_read("/proc/meminfo", 65536, &text, NULL, err);
+    return rc < 0 ? rc : memory_parse_kernel_bytes(text, ret, err);
+}

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// linux/napi — see napi.h. Called by testbed/ once a namespace's interfaces are up, and by doctor.
+#include "linux/napi.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <netlink/netlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+
+// Documentation/netlink/specs/netdev.yaml; not in the headers of Debian 12's own kernel.
+enum { NETDEV_NAPI_GET = 11, NETDEV_NAPI_SET = 14 };
+enum { NAPI_ATTR_IFINDEX = 1, NAPI_ATTR_ID = 2, NAPI_ATTR_PID = 4, NAPI_ATTR_THREADED = 8 };
+#define NAPI_ATTR_LAST 16
+
+struct napi_object {
+    int ifindex;
+    unsigned id;
+    pid_t pid; // 0 = no thread
+};
+struct napi_objects {
+    struct napi_object *items;
+    size_t count;
+};
+
+static int collect(struct nl_msg *message, void *context)
+{
+    struct napi_objects *objects = context;
+    struct genlmsghdr *header = nlmsg_data(nlmsg_hdr(message));
+    struct nlattr *attrs[NAPI_ATTR_LAST + 1];
+    if (nla_parse(attrs, NAPI_ATTR_LAST, genlmsg_attrdata(header, 0), genlmsg_attrlen(header, 0),
+                  NULL) < 0 ||
+        attrs[NAPI_ATTR_IFINDEX] == NULL || attrs[NAPI_ATTR_ID] == NULL) {
+        return NL_OK;
+    }
+    objects->items = memory_resize(objects->items, objects->count + 1, sizeof *objects->items);
+    objects->items[objects->count++] = (struct napi_object){
+        .ifindex = (int)nla_get_u32(attrs[NAPI_ATTR_IFINDEX]),
+        .id = nla_get_u32(attrs[NAPI_ATTR_ID]),
+        .pid = attrs[NAPI_ATTR_PID] == NULL ? 0 : (pid_t)nla_get_u32(attrs[NAPI_ATTR_PID]),
+    };
+    return NL_OK;
+}
+
+static int dump_objects(struct nl_sock *socket, int family, struct napi_objects *ret)
+{
+    struct nl_msg *message = nlmsg_alloc();
+    genlmsg_put(message, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, NLM_F_DUMP, NETDEV_NAPI_GET, 1);
+    nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, collect, ret);
+    int rc = nl_send_auto(socket, message);
+    nlmsg_free(message);
+    return rc < 0 ? rc : nl_recvmsgs_default(socket);
+}
+
+static int set_threaded(struct nl_sock *socket, int family, unsigned id)
+{
+    struct nl_msg *message = nlmsg_alloc();
+    genlmsg_put(message, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, 0, NETDEV_NAPI_SET, 1);
+    nla_put_u32(message, NAPI_ATTR_ID, id);
+    nla_put_u32(message, NAPI_ATTR_THREADED, 1);
+    int rc = nl_send_auto(socket, message);
+    nlmsg_free(message);
+    return rc < 0 ? rc : nl_wait_for_ack(socket);
+}
+
+static void add_thread(struct napi_interface *interface, pid_t pid)
+{
+    interface->threads =
+        memory_resize(interface->threads, interface->thread_count + 1, sizeof(pid_t));
+    interface->threads[interface->thread_count++] = pid;
+}
+
+static struct napi_interface *interface_of(struct napi_interface *interfaces, size_t count,
+                                           int index)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (interfaces[i].index == index) {
+            return &interfaces[i];
+        }
+    }
+    return NULL;
+}
+
+// Returns 0 when every object was made threaded and its thread is known; otherwise this kernel's
+// netlink family can't do it and the other way is to be used.
+static int try_netlink(struct nl_sock *socket, struct napi_interface *interfaces, size_t count)
+{
+    int rc = genl_connect(socket);
+    int family = rc < 0 ? rc : genl_ctrl_resolve(socket, "netdev");
+    if (family < 0) {
+        return -EOPNOTSUPP;
+    }
+    struct napi_objects before = {0};
+    struct napi_objects after = {0};
+    rc = dump_objects(socket, family, &before);
+    for (size_t i = 0; rc >= 0 && i < before.count; i++) {
+        if (interface_of(interfaces, count, before.items[i].ifindex) != NULL) {
+            rc = set_threaded(socket, family, before.items[i].id);
+        }
+    }
+    if (rc >= 0) {
+        rc = dump_objects(socket, family, &after);
+    }
+    for (size_t i = 0; rc >= 0 && i < after.count; i++) {
+        struct napi_interface *interface = interface_of(interfaces, count, after.items[i].ifindex);
+        if (interface != NULL && after.items[i].pid == 0) {
+            rc = -EOPNOTSUPP;
+        } else if (interface != NULL) {
+            add_thread(interface, after.items[i].pid);
+        }
+    }
+    free(before.items);
+    free(after.items);
+    return rc < 0 ? -EOPNOTSUPP : 0;
+}
+
+static int make_by_netlink(const struct netns *ns, struct napi_interface *interfaces, size_t count)
+{
+    _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
+    if (netns_visit(ns, &visit, NULL) < 0) {
+        return -EOPNOTSUPP;
+    }
+    struct nl_sock *socket = nl_socket_alloc();
+    int rc = try_netlink(socket, interfaces, count);
+    nl_socket_free(socket);
+    return rc;
+}
+
+// The namespace's own /sys as a descriptor of a mount that is attached nowhere.
+static int open_sysfs(const struct netns *ns, struct error *err)
+{
+    _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
+    int rc = netns_visit(ns, &visit, err);
+    if (rc < 0) {
+        return rc;
+    }
+    _cleanup_close_ int context = (int)syscall(SYS_fsopen, "sysfs", 1U /* FSOPEN_CLOEXEC */);
+    if (context < 0) {
+        return fail(err, errno, "opening sysfs of a namespace");
+    }
+    if (syscall(SYS_fsconfig, context, 6U /* FSCONFIG_CMD_CREATE */, NULL, NULL, 0) < 0) {
+        return fail(err, errno, "opening sysfs of a namespace");
+    }
+    int mount_fd = (int)syscall(SYS_fsmount, context, 1U /* FSMOUNT_CLOEXEC */, 0U);
+    return mount_fd < 0 ? fail(err, errno, "opening sysfs of a namespace") : mount_fd;
+}
+
+int napi_set_sysfs(const struct netns *ns, const char *name, int on, struct error *err)
+{
+    _cleanup_close_ int sysfs = open_sysfs(ns, err);
+    if (sysfs < 0) {
+        return sysfs;
+    }
+    _cleanup_free_ char *path = text_format("class/net/%s/threaded", name);
+    return file_write_at(sysfs, path, on ? "1" : "0", err);
+}
+
+int napi_get_sysfs(const struct netns *ns, const char *name, int *ret_on, struct error *err)
+{
+    _cleanup_close_ int sysfs = open_sysfs(ns, err);
+    if (sysfs < 0) {
+        return sysfs;
+    }
+    _cleanup_free_ char *path = text_format("class/net/%s/threaded", name);
+    _cleanup_close_ int fd = openat(sysfs, path, O_RDONLY | O_CLOEXEC);
+    char value = '\0';
+    if (fd < 0 || read(fd, &value, 1) != 1) {
+        return fail(err, errno, "%s", path);
+    }
+    *ret_on = value == '1';
+    return 0;
+}
+
+// Threads called napi/NAME-…, cut to the 15 characters of a task's name.
+static int scan_threads(const char *name, pid_t **ret, size_t *ret_count, struct error *err)
+{
+    _cleanup_closedir_ DIR *proc = opendir("/proc");
+    if (proc == NULL) {
+        return fail(err, errno, "/proc");
+    }
+    _cleanup_free_ char *wanted = text_format("napi/%s-", name);
+    wanted[strlen(wanted) > 15 ? 15 : strlen(wanted)] = '\0';
+    pid_t *found = NULL;
+    size_t count = 0;
+    for (struct dirent *entry = readdir(proc); entry != NULL; entry = readdir(proc)) {
+        if (!isdigit((unsigned char)entry->d_name[0])) {
+            continue;
+        }
+        _cleanup_free_ char *path = text_format("/proc/%s/comm", entry->d_name);
+        _cleanup_free_ char *comm = NULL;
+        if (file_read(path, 64, &comm, NULL, NULL) == 0 && text_starts(comm, wanted)) {
+            found = memory_resize(found, count + 1, sizeof *found);
+            found[count++] = (pid_t)strtol(entry->d_name, NULL, 10);
+        }
+    }
+    *ret = found;
+    *ret_count = count;
+    return 0;
+}
+
+static bool among(pid_t pid, const pid_t *pids, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (pids[i] == pid) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Switches one interface and takes the threads of its name that were not there before. The caller
+// holds the machine-wide building lock, so that no other testbed makes any meanwhile.
+static int make_by_sysfs(const struct netns *ns, struct napi_interface *interface,
+                         struct error *err)
+{
+    _cleanup_free_ pid_t *before = NULL;
+    size_t before_count = 0;
+    int rc = scan_threads(interface->name, &before, &before_count, err);
+    if (rc == 0) {
+        rc = napi_set_sysfs(ns, interface->name, 1, err);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    // A new kernel thread may need a moment until it bears its name.
+    uint64_t deadline = clock_monotonic_ns() + 500 * NS_PER_MS;
+    while (interface->thread_count == 0 && clock_monotonic_ns() < deadline) {
+        _cleanup_free_ pid_t *after = NULL;
+        size_t after_count = 0;
+        rc = scan_threads(interface->name, &after, &after_count, err);
+        if (rc < 0) {
+            return rc;
+        }
+        for (size_t i = 0; i < after_count; i++) {
+            if (!among(after[i], before, before_count)) {
+                add_thread(interface, after[i]);
+            }
+        }
+        if (interface->thread_count == 0) {
+            clock_sleep(NS_PER_MS);
+        }
+    }
+    return 0;
+}
+
+int napi_make_threaded(const struct netns *ns, struct napi_interface *interfaces, size_t count,
+                       enum napi_method method, struct error *err)
+{
+    int rc = method == NAPI_SYSFS ? -EOPNOTSUPP : make_by_netlink(ns, interfaces, count);
+    if (rc < 0 && method == NAPI_NETLINK) {
+        return fail_lacking(err, "this kernel can't set threaded NAPI by netlink (Linux 6.17 can)");
+    }
+    for (size_t i = 0; rc < 0 && i < count; i++) {
+        interfaces[i].thread_count = 0;
+        int made = make_by_sysfs(ns, &interfaces[i], err);
+        if (made < 0) {
+            return made;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (interfaces[i].thread_count == 0) {
+            return fail_lacking(err,
+                                "%s has no threaded NAPI, so its CPU can't be metered: this needs "
+                                "Linux 5.15 or later and a driver with NAPI",
+                                interfaces[i].name);
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * linux/napi — threaded NAPI: the receiving work of an interface (forwarding and transmission
+ * included) done by a kernel thread of its own, which can be metered, placed and weighted.
+ *
+ * Where the kernel has the netdev generic netlink family with NAPI objects (6.8; setting them:
+ * 6.17) that is used; else /sys/class/net/IF/threaded (5.12) and the threads' names. Kernel:
+ * Documentation/networking/napi.rst, Documentation/netlink/specs/netdev.yaml.
+ */
+#ifndef VRBENCH_LINUX_NAPI_H
+#define VRBENCH_LINUX_NAPI_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "linux/netns.h"
+
+struct napi_interface {
+    const char *name;
+    int index;
+    pid_t *threads; // filled in; freed by the caller
+    size_t thread_count;
+};
+
+enum napi_method { NAPI_AUTO, NAPI_NETLINK, NAPI_SYSFS };
+
+// Makes the given interfaces of a namespace (all up) threaded and finds their threads. An
+// interface that ends up without a thread is an error with exit status 3.
+int napi_make_threaded(const struct netns *ns, struct napi_interface *interfaces, size_t count,
+                       enum napi_method method, struct error *err);
+// Sets /sys/class/net/NAME/threaded back to `on`, or reads it.
+int napi_set_sysfs(const struct netns *ns, const char *name, int on, struct error *err);
+int napi_get_sysfs(const struct netns *ns, const char *name, int *ret_on, struct error *err);
+
+#endif

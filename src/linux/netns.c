@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// linux/netns — see netns.h. Called by testbed/ and platform/ (building) and by traffic/ (sockets
+// inside the tester's ends).
+#include "linux/netns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netlink/netlink.h>
+#include <netlink/socket.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+
+#define SELF_NS "/proc/thread-self/ns/net"
+
+// Opens the sockets of a namespace that the calling thread is in.
+static int open_sockets(struct netns *ns, struct error *err)
+{
+    ns->route = nl_socket_alloc();
+    if (ns->route == NULL) {
+        return fail(err, ENOMEM, "rtnetlink socket");
+    }
+    int rc = nl_connect(ns->route, NETLINK_ROUTE);
+    if (rc < 0) {
+        return fail(err, 0, "rtnetlink socket: %s", nl_geterror(rc));
+    }
+    ns->control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (ns->control < 0) {
+        return fail(err, errno, "control socket");
+    }
+    return 0;
+}
+
+static struct netns *netns_new(void)
+{
+    struct netns *ns = memory_new(1, sizeof *ns);
+    ns->fd = -1;
+    ns->control = -1;
+    return ns;
+}
+
+static int make_inside(struct netns *ns, const char *pin, struct error *err)
+{
+    ns->fd = open(SELF_NS, O_RDONLY | O_CLOEXEC);
+    if (ns->fd < 0) {
+        return fail(err, errno, SELF_NS);
+    }
+    if (pin != NULL && mount(SELF_NS, pin, NULL, MS_BIND, NULL) < 0) {
+        return fail(err, errno, "pinning a network namespace to %s", pin);
+    }
+    int rc = netns_sysctl(NULL, "ipv6/conf/default/disable_ipv6", "1", 1, err);
+    if (rc < 0) {
+        return rc;
+    }
+    return open_sockets(ns, err);
+}
+
+int netns_create(const char *pin, struct netns **ret, struct error *err)
+{
+    _cleanup_close_ int home = open(SELF_NS, O_RDONLY | O_CLOEXEC);
+    if (home < 0) {
+        return fail(err, errno, SELF_NS);
+    }
+    if (unshare(CLONE_NEWNET) < 0) {
+        if (errno == EPERM) {
+            return fail_lacking(err, "no right to make network namespaces: run as root "
+                                     "(CAP_SYS_ADMIN and CAP_NET_ADMIN)");
+        }
+        if (errno == EINVAL) {
+            return fail_lacking(err, "this kernel has no network namespaces: it needs "
+                                     "CONFIG_NET_NS");
+        }
+        return fail(err, errno, "making a network namespace");
+    }
+    struct netns *ns = netns_new();
+    int rc = make_inside(ns, pin, err);
+    if (setns(home, CLONE_NEWNET) < 0) {
+        rc = fail(err, errno, "returning from a new network namespace");
+    }
+    if (rc < 0) {
+        netns_close(ns);
+        return rc;
+    }
+    *ret = ns;
+    return 0;
+}
+
+int netns_open(const char *path, struct netns **ret, struct error *err)
+{
+    struct netns *ns = netns_new();
+    _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
+    ns->fd = open(path == NULL ? SELF_NS : path, O_RDONLY | O_CLOEXEC);
+    int rc = ns->fd < 0 ? fail(err, errno, "%s", path == NULL ? SELF_NS : path) : 0;
+    if (rc == 0 && path != NULL) {
+        rc = netns_visit(ns, &visit, err);
+    }
+    if (rc == 0) {
+        rc = open_sockets(ns, err);
+    }
+    if (rc < 0) {
+        netns_close(ns);
+        return rc;
+    }
+    *ret = ns;
+    return 0;
+}
+
+void netns_close(struct netns *ns)
+{
+    if (ns == NULL) {
+        return;
+    }
+    if (ns->route != NULL) {
+        nl_socket_free(ns->route);
+    }
+    if (ns->control >= 0) {
+        close(ns->control);
+    }
+    if (ns->fd >= 0) {
+        close(ns->fd);
+    }
+    free(ns);
+}
+
+int netns_visit(const struct netns *ns, struct netns_visit *ret, struct error *err)
+{
+    int back = open(SELF_NS, O_RDONLY | O_CLOEXEC);
+    if (back < 0) {
+        return fail(err, errno, SELF_NS);
+    }
+    if (setns(ns->fd, CLONE_NEWNET) < 0) {
+        int saved = errno;
+        close(back);
+        return fail(err, saved, "entering a network namespace");
+    }
+    ret->back = back;
+    return 0;
+}
+
+void netns_visit_end(struct netns_visit *visit)
+{
+    if (visit->back < 0) {
+        return;
+    }
+    if (setns(visit->back, CLONE_NEWNET) < 0) {
+        // Going on in a wrong namespace could change the machine's own network.
+        abort();
+    }
+    close(visit->back);
+    visit->back = -1;
+}
+
+int netns_sysctl(const struct netns *ns, const char *name, const char *value, int optional,
+                 struct error *err)
+{
+    _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
+    if (ns != NULL) {
+        int rc = netns_visit(ns, &visit, err);
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    _cleanup_free_ char *path = text_format("/proc/sys/net/%s", name);
+    if (optional && access(path, W_OK) < 0) {
+        return 0;
+    }
+    return file_write(path, value, err);
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// linux/offload — offloads of an interface (ioctl SIOCETHTOOL, include/uapi/linux/ethtool.h).
+#ifndef VRBENCH_LINUX_OFFLOAD_H
+#define VRBENCH_LINUX_OFFLOAD_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "linux/netns.h"
+
+struct offloads {
+    bool gro, gso, tso;
+};
+
+int offload_get(const struct netns *ns, const char *name, struct offloads *ret, struct error *err);
+int offload_set(const struct netns *ns, const char *name, const struct offloads *want,
+                struct error *err);
+
+#endif

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// measure/losses — see losses.h. Called by trial.c once a trial has drained.
+#include "measure/losses.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+void path_counters_clear(struct path_counters *counters)
+{
+    for (size_t i = 0; i < counters->node_count; i++) {
+        counters_clear(&counters->nodes[i]);
+    }
+    free(counters->nodes);
+    *counters = (struct path_counters){0};
+}
+
+// The account being drawn up.
+struct ledger {
+    const struct plan *plan;
+    const struct path_counters *before, *after;
+    struct ip_counters *ip_left; // by node: what the IP layer counted and no path has claimed
+    uint64_t softnet_left;
+    struct point *point;
+    uint64_t placed; // of the path in hand
+};
+
+static uint64_t growth(uint64_t before, uint64_t after)
+{
+    return after > before ? after - before : 0;
+}
+
+// Growth of an interface's counters over the trial.
+static struct link_counters link_growth(const struct ledger *ledger, size_t number)
+{
+    const struct plan_interface *interface = &ledger->plan->interfaces[number];
+    const struct link_counters *b =
+        counters_link(&ledger->before->nodes[interface->node], interface->index);
+    const struct link_counters *a =
+        counters_link(&ledger->after->nodes[interface->node], interface->index);
+    if (a == NULL || b == NULL) {
+        return (struct link_counters){0};
+    }
+    return (struct link_counters){
+        .rx_packets = growth(b->rx_packets, a->rx_packets),
+        .tx_packets = growth(b->tx_packets, a->tx_packets),
+        .rx_dropped = growth(b->rx_dropped, a->rx_dropped),
+        .tx_dropped = growth(b->tx_dropped, a->tx_dropped),
+        .rx_errors = growth(b->rx_errors, a->rx_errors),
+        .tx_errors = growth(b->tx_errors, a->tx_errors),
+        .rx_missed = growth(b->rx_missed, a->rx_missed),
+        .qdisc_ingress = growth(b->qdisc_ingress, a->qdisc_ingress),
+        .qdisc_egress = growth(b->qdisc_egress, a->qdisc_egress),
+    };
+}
+
+static void place(struct ledger *ledger, uint64_t count, const char *where)
+{
+    if (count == 0) {
+        return;
+    }
+    struct point *point = ledger->point;
+    ledger->placed += count;
+    for (size_t i = 0; i < point->drop_count; i++) {
+        if (strcmp(point->drops[i].where, where) == 0) {
+            point->drops[i].count += count;
+            return;
+        }
+    }
+    point->drops = memory_resize(point->drops, point->drop_count + 1, sizeof *point->drops);
+    point->drops[point->drop_count++] =
+        (struct drop_result){.where = text_copy(where), .count = count};
+}
+
+// "node:interface suffix"
+static void place_at(struct ledger *ledger, uint64_t count, size_t interface, const char *suffix)
+{
+    const struct plan_interface *at = &ledger->plan->interfaces[interface];
+    char where[96];
+    snprintf(where, sizeof where, "%s:%s %s", ledger->plan->nodes[at->node].name, at->name, suffix);
+    place(ledger, count, where);
+}
+
+// Takes at most `wanted` out of `*left`.
+static uint64_t take(uint64_t *left, uint64_t wanted)
+{
+    uint64_t taken = *left < wanted ? *left : wanted;
+    *left -= taken;
+    return taken;
+}
+
+struct ip_reason {
+    size_t offset;
+    const char *text;
+};
+static const struct ip_reason ip_reasons[] = {
+    {offsetof(struct ip_counters, in_hdr_errors), "IP: header errors or TTL expired"},
+    {offsetof(struct ip_counters, in_addr_errors), "IP: address errors"},
+    {offsetof(struct ip_counters, no_routes), "IP: no route"},
+    {offsetof(struct ip_counters, in_truncated), "IP: truncated"},
+    {offsetof(struct ip_counters, in_discards), "IP: input discards"},
+    {offsetof(struct ip_counters, out_discards), "IP: output discards"},
+};
+
+// Loss inside the node between two wires: counters that name it first, then the node itself.
+static void account_node(struct ledger *ledger, size_t rx, size_t tx, uint64_t lost)
+{
+    const struct plan *plan = ledger->plan;
+    const struct plan_interface *entry = &plan->interfaces[rx];
+    const struct plan_node *node = &plan->nodes[entry->node];
+    struct link_counters in = link_growth(ledger, rx);
+    struct link_counters out = link_growth(ledger, tx);
+    uint64_t taken = in.qdisc_ingress < lost ? in.qdisc_ingress : lost;
+    place_at(ledger, taken, rx, "ingress filter");
+    lost -= taken;
+    taken = out.qdisc_egress < lost ? out.qdisc_egress : lost;
+    place_at(ledger, taken, tx, "queue");
+    lost -= taken;
+    for (size_t i = 0; i < sizeof ip_reasons / sizeof ip_reasons[0]; i++) {
+        char where[96];
+        uint64_t *left =
+            (uint64_t *)(void *)((char *)&ledger->ip_left[entry->node] + ip_reasons[i].offset);
+        taken = take(left, lost);
+        snprintf(where, sizeof where, "%s %s", node->name, ip_reasons[i].text);
+        place(ledger, taken, where);
+        lost -= taken;
+    }
+    taken = in.rx_dropped < lost ? in.rx_dropped : lost;
+    place_at(ledger, taken, rx, "rx dropped");
+    lost -= taken;
+    taken = take(&ledger->softnet_left, lost);
+    place(ledger, taken, "softnet backlog");
+    lost -= taken;
+    char where[96];
+    if (entry->bridge >= 0) {
+        snprintf(where, sizeof where, "%s:%s", node->name, plan->bridges[entry->bridge].name);
+    } else {
+        snprintf(where, sizeof where, "%s:%s to %s", node->name, entry->name,
+                 plan->interfaces[tx].name);
+    }
+    place(ledger, lost, where);
+}
+
+// Loss on a wire, seen from its two ends.
+static void account_wire(struct ledger *ledger, const struct plan_wire *wire)
+{
+    struct link_counters a = link_growth(ledger, wire->a);
+    struct link_counters b = link_growth(ledger, wire->b);
+    if (wire->made) {
+        place_at(ledger, a.tx_dropped, wire->b, "receive ring");
+    } else {
+        place_at(ledger, a.tx_dropped, wire->a, "transmit");
+    }
+    uint64_t lost = growth(b.rx_packets, a.tx_packets);
+    uint64_t missed = b.rx_missed < lost ? b.rx_missed : lost;
+    place_at(ledger, missed, wire->b, "receive ring");
+    lost -= missed;
+    uint64_t errors = b.rx_errors < lost ? b.rx_errors : lost;
+    place_at(ledger, errors, wire->b, "receive errors");
+    place_at(ledger, lost - errors, wire->a, "link");
+}
+
+static void account_path(struct ledger *ledger, const struct plan_path *path,
+                         const struct traffic_count *count, struct tester_losses *tester)
+{
+    const struct plan *plan = ledger->plan;
+    for (size_t i = 0; i < path->wire_count; i++) {
+        const struct plan_wire *wire = &plan->wires[path->wires[i]];
+        struct link_counters a = link_growth(ledger, wire->a);
+        uint64_t attempts = a.tx_packets + a.tx_dropped;
+        if (i == 0) {
+            place_at(ledger, growth(attempts, count->tx), wire->a, "not taken");
+        } else {
+            size_t rx = plan->wires[path->wires[i - 1]].b;
+            uint64_t received = link_growth(ledger, rx).rx_packets;
+            account_node(ledger, rx, wire->a, growth(attempts, received));
+        }
+        account_wire(ledger, wire);
+    }
+    const struct plan_wire *last = &plan->wires[path->wires[path->wire_count - 1]];
+    struct link_counters end = link_growth(ledger, last->b);
+    tester->sink_ring += link_growth(ledger, last->a).tx_dropped + end.rx_missed;
+    tester->sink_socket += count->sink_drops;
+    place_at(ledger, count->sink_drops, last->b, "socket of the sink");
+    place_at(ledger, count->corrupt, last->b, "corrupt on arrival");
+    uint64_t known = count->rx + count->duplicated + count->corrupt + count->strays + count->stale +
+                     count->sink_drops;
+    place_at(ledger, growth(known, end.rx_packets), last->b, "not seen by the sink");
+}
+
+// Makes the places of one path sum to its losses. More placed than lost happens when copies of
+// packets were dropped again, which lost nothing: such are taken off the latest places.
+static void balance(struct ledger *ledger, uint64_t lost)
+{
+    if (lost > ledger->placed) {
+        place(ledger, lost - ledger->placed, "unexplained");
+    }
+    uint64_t excess = ledger->placed > lost ? ledger->placed - lost : 0;
+    struct point *point = ledger->point;
+    for (size_t i = point->drop_count; i > 0 && excess > 0; i--) {
+        excess -= take(&point->drops[i - 1].count, excess);
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < point->drop_count; i++) {
+        if (point->drops[i].count == 0) {
+            free(point->drops[i].where);
+        } else {
+            point->drops[kept++] = point->drops[i];
+        }
+    }
+    point->drop_count = kept;
+}
+
+void losses_account(const struct plan *plan, const struct path_counters *before,
+                    const struct path_counters *after, const struct traffic_count *counts,
+                    struct point *point, struct tester_losses *ret_tester)
+{
+    struct ledger ledger = {
+        .plan = plan,
+        .before = before,
+        .after = after,
+        .ip_left = memory_new_array(struct ip_counters, plan->node_count),
+        .softnet_left = growth(before->softnet_dropped, after->softnet_dropped),
+        .point = point,
+    };
+    for (size_t n = 0; n < plan->node_count; n++) {
+        for (size_t i = 0; i < sizeof ip_reasons / sizeof ip_reasons[0]; i++) {
+            size_t offset = ip_reasons[i].offset;
+            uint64_t b =
+                *(const uint64_t *)(const void *)((const char *)&before->nodes[n].ip + offset);
+            uint64_t a =
+                *(const uint64_t *)(const void *)((const char *)&after->nodes[n].ip + offset);
+            *(uint64_t *)(void *)((char *)&ledger.ip_left[n] + offset) = growth(b, a);
+        }
+    }
+    *ret_tester = (struct tester_losses){0};
+    for (size_t i = 0; i < plan->path_count; i++) {
+        ledger.placed = 0;
+        account_path(&ledger, &plan->paths[i], &counts[i], ret_tester);
+        balance(&ledger, point->networks[i].lost);
+    }
+    free(ledger.ip_left);
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * measure/machine — what this machine is, and what it can and can't do for a measurement.
+ */
+#ifndef VRBENCH_MEASURE_MACHINE_H
+#define VRBENCH_MEASURE_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+enum finding_level {
+    FINDING_GOOD,
+    FINDING_LIMIT,   // works, but figures or speed suffer
+    FINDING_MISSING, // something that vrbench does can't be done
+};
+
+struct finding {
+    const char *subject; // "threaded NAPI", …
+    enum finding_level level;
+    char *found;   // what was found
+    char *follows; // what that means; NULL if all is well
+    char *mends;   // what would mend it; NULL if all is well
+    bool needed;   // without it `vrbench run` can't work
+};
+
+struct machine {
+    char *hostname, *kernel, *cpu_model, *virtualisation, *system;
+    unsigned cpus_usable, cpus_online;
+    unsigned long long memory_bytes;
+    struct finding *findings;
+    size_t finding_count;
+};
+
+// Looks around, by trying things out in namespaces that are gone again afterwards. Takes a little
+// over `steal_ms` milliseconds, during which steal is watched; 0 = don't.
+int machine_inspect(unsigned steal_ms, struct machine *ret, struct error *err);
+void machine_clear(struct machine *machine);
+const char *finding_level_name(enum finding_level level); // "good", "limit", "missing"
+
+#endif

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// measure/meter — see meter.h. Called by trial.c.
+#include "measure/meter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static bool contains(const struct cpu_list *list, unsigned cpu)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->cpus[i] == cpu) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_cpus(struct cpu_list *list, const struct cpu_list *more)
+{
+    for (size_t i = 0; i < more->count; i++) {
+        if (!contains(list, more->cpus[i])) {
+            list->cpus[list->count++] = more->cpus[i];
+        }
+    }
+}
+
+int meter_read(const struct testbed *testbed, struct meter_reading *ret, struct error *err)
+{
+    const struct plan *plan = testbed_plan(testbed);
+    const struct testbed_party *parties = NULL;
+    struct meter_reading reading = {.party_count = testbed_parties(testbed, &parties)};
+    reading.party_ns = memory_new_array(uint64_t, reading.party_count);
+    if (plan->topology != TOPOLOGY_DIRECT) {
+        add_cpus(&reading.cpus, &plan->dut_cpus);
+    }
+    add_cpus(&reading.cpus, &plan->tester_cpus);
+    reading.times = memory_new_array(struct cpu_times, reading.cpus.count);
+    int rc = cpu_times_read(&reading.cpus, reading.times, err);
+    for (size_t i = 0; rc == 0 && i < reading.party_count; i++) {
+        for (size_t t = 0; rc == 0 && t < parties[i].task_count; t++) {
+            uint64_t ns = 0;
+            rc = cpu_task_time(parties[i].tasks[t], &ns, err);
+            reading.party_ns[i] += ns;
+        }
+        if (rc < 0) {
+            error_context(err, "CPU time of %s", parties[i].name);
+        } else if (parties[i].kind == PARTY_TESTER) {
+            reading.party_ns[i] += cpu_own_time();
+        }
+    }
+    if (rc < 0) {
+        meter_clear(&reading);
+        return rc;
+    }
+    *ret = reading;
+    return 0;
+}
+
+void meter_clear(struct meter_reading *reading)
+{
+    free(reading->party_ns);
+    free(reading->times);
+    *reading = (struct meter_reading){0};
+}
+
+// Packets by which a party's time is divided.
+static uint64_t packets_of(const struct testbed_party *party, const struct point *point)
+{
+    uint64_t packets = 0;
+    for (size_t i = 0; i < point->network_count; i++) {
+        const struct network_result *network = &point->networks[i];
+        switch (party->kind) {
+        case PARTY_TESTER:
+            packets += network->tx;
+            break;
+        case PARTY_HOST:
+            packets += network->rx;
+            break;
+        case PARTY_ROUTER:
+            packets += text_equal(network->router, party->name) ? network->rx : 0;
+            break;
+        }
+    }
+    return packets;
+}
+
+static const char *used_by(const struct plan *plan, unsigned cpu)
+{
+    if (plan->topology != TOPOLOGY_DIRECT && plan->shared_cpus) {
+        return "shared";
+    }
+    return contains(&plan->tester_cpus, cpu) ? "tester" : "dut";
+}
+
+static void account_processors(const struct plan *plan, const struct meter_reading *before,
+                               const struct meter_reading *after, struct point *point)
+{
+    point->processor_count = before->cpus.count;
+    point->processors = memory_new_array(struct processor_result, point->processor_count);
+    for (size_t i = 0; i < point->processor_count; i++) {
+        double busy = (double)(after->times[i].busy_ns - before->times[i].busy_ns);
+        double idle = (double)(after->times[i].idle_ns - before->times[i].idle_ns);
+        double steal = (double)(after->times[i].steal_ns - before->times[i].steal_ns);
+        double whole = busy + idle + steal;
+        point->processors[i] = (struct processor_result){
+            .cpu = before->cpus.cpus[i],
+            .used_by = text_copy(used_by(plan, before->cpus.cpus[i])),
+            .busy_percent = whole > 0.0 ? 100.0 * busy / whole : 0.0,
+            .steal_percent = whole > 0.0 ? 100.0 * steal / whole : 0.0,
+        };
+    }
+}
+
+void meter_account(const struct testbed *testbed, const struct meter_reading *before,
+                   const struct meter_reading *after, uint64_t sending_ns, struct point *point)
+{
+    const struct testbed_party *parties = NULL;
+    size_t count = testbed_parties(testbed, &parties);
+    point->cpu = memory_new_array(struct cpu_result, count);
+    point->cpu_count = count;
+    point->memory = memory_new_array(struct memory_result, count);
+    point->cpu_total_percent = 0.0;
+    for (size_t i = 0; i < count; i++) {
+        double ns = (double)(after->party_ns[i] - before->party_ns[i]);
+        uint64_t packets = packets_of(&parties[i], point);
+        point->cpu[i] = (struct cpu_result){
+            .name = text_copy(parties[i].name),
+            .percent = 100.0 * ns / (double)sending_ns,
+            .has_ns_per_packet = packets > 0,
+            .ns_per_packet = packets > 0 ? ns / (double)packets : 0.0,
+        };
+        if (parties[i].kind != PARTY_TESTER) {
+            point->cpu_total_percent += point->cpu[i].percent;
+        }
+        if (parties[i].memory_bytes > 0) {
+            point->memory[point->memory_count++] = (struct memory_result){
+                .name = text_copy(parties[i].name), .bytes = parties[i].memory_bytes};
+        }
+    }
+    account_processors(testbed_plan(testbed), before, after, point);
+}
+
+uint64_t meter_stolen_ns(const struct testbed *testbed, const struct meter_reading *before,
+                         const struct meter_reading *after, bool tester)
+{
+    const struct plan *plan = testbed_plan(testbed);
+    const struct cpu_list *cpus = tester ? &plan->tester_cpus : &plan->dut_cpus;
+    uint64_t most = 0;
+    for (size_t i = 0; i < before->cpus.count; i++) {
+        uint64_t stolen = after->times[i].steal_ns - before->times[i].steal_ns;
+        if (contains(cpus, before->cpus.cpus[i]) && stolen > most) {
+            most = stolen;
+        }
+    }
+    return most;
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// measure/rates — see rates.h. Called by sweep.c.
+#include "measure/rates.h"
+
+#include <math.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+
+#define FIRST_PPS    4000.0
+#define LAST_PPS     2.0e7
+#define TRIAL_NS     (120U * NS_PER_MS)
+#define LOSS_AT_MOST 0.01
+#define BISECTIONS   3
+#define BEYOND       1.25 // the last load, as a multiple of the highest that was carried
+
+// Whether a load is carried: offered as asked and, but for a little, received.
+static int is_carried(struct bench *bench, unsigned length, double pps, bool *ret,
+                      struct error *err)
+{
+    struct trial_request request = {.length = length, .pps = pps, .duration_ns = TRIAL_NS};
+    struct point point = {0};
+    int rc = trial_run(bench, &request, 2, &point, err);
+    if (rc < 0) {
+        return rc;
+    }
+    uint64_t unsent = 0;
+    for (size_t i = 0; i < point.network_count; i++) {
+        unsent += point.networks[i].unsent;
+    }
+    double tx = (double)point_tx(&point);
+    *ret = (double)point_lost(&point) <= LOSS_AT_MOST * tx && (double)unsent <= LOSS_AT_MOST * tx;
+    point_clear(&point);
+    return 0;
+}
+
+int rates_find(struct bench *bench, unsigned length, unsigned count, double **ret_pps,
+               struct error *err)
+{
+    double carried = 0.0;
+    double refused = LAST_PPS;
+    int rc = 0;
+    for (double pps = FIRST_PPS; rc == 0 && pps < LAST_PPS; pps *= 2.0) {
+        bool good = false;
+        rc = is_carried(bench, length, pps, &good, err);
+        // A hiccup of the machine must not end the search: ask again.
+        if (rc == 0 && !good) {
+            rc = is_carried(bench, length, pps, &good, err);
+        }
+        if (rc == 0 && !good) {
+            refused = pps;
+            break;
+        }
+        carried = pps;
+    }
+    for (int i = 0; rc == 0 && i < BISECTIONS; i++) {
+        double middle = (carried + refused) / 2.0;
+        bool good = false;
+        rc = is_carried(bench, length, middle, &good, err);
+        carried = good ? middle : carried;
+        refused = good ? refused : middle;
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    double top = fmax(carried, FIRST_PPS / 4.0) * BEYOND;
+    double *pps = memory_new_array(double, count);
+    for (unsigned i = 0; i < count; i++) {
+        pps[i] = ceil(top * (double)(i + 1) / (double)count);
+    }
+    log_detail("rates", "%u bytes: up to %.0f pps carried, sweeping to %.0f", length, carried, top);
+    *ret_pps = pps;
+    return 0;
+}
+
+size_t rates_thin(double *pps, size_t count, size_t most)
+{
+    if (count <= most || most < 2) {
+        return count;
+    }
+    for (size_t i = 0; i < most; i++) {
+        pps[i] = pps[i * (count - 1) / (most - 1)];
+    }
+    return most;
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// measure/rates — offered loads found from the machine, for `rates: { auto: N }`.
+#ifndef VRBENCH_MEASURE_RATES_H
+#define VRBENCH_MEASURE_RATES_H
+
+#include "measure/trial.h"
+
+// Finds where loss sets in for a length, by short trials: doubling the load until more than 1 % is
+// lost or the tester can't follow, then halving the interval. Writes `count` loads, ascending and
+// evenly spaced, of which the last lies a quarter beyond saturation; the caller frees them.
+int rates_find(struct bench *bench, unsigned length, unsigned count, double **ret_pps,
+               struct error *err);
+// Of `count` loads keeps at most `most`, the first and the last among them. Returns how many.
+size_t rates_thin(double *pps, size_t count, size_t most);
+
+#endif

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// measure/trial — see trial.h. Called by sweep.c and rates.c.
+#include "measure/trial.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/stop.h"
+#include "base/text.h"
+#include "linux/discard.h"
+#include "measure/losses.h"
+#include "measure/meter.h"
+#include "testbed/record.h"
+
+#define OFFERED_WITHIN 0.005 // of the request, or the tester did not do its work
+#define STEAL_LIMIT    10.0  // percent of a CPU over a trial: figures of that CPU are no good
+#define STEAL_TICK_NS  (10U * NS_PER_MS) // resolution of steal in /proc/stat
+
+struct bench {
+    const struct scenario *scenario;
+    struct testbed *testbed;
+    const struct engine_ops *ops;
+    struct engine *engine;
+    int *discards; // sockets that take the sinks' traffic away where a filter can't; -1 = none
+    size_t path_count;
+};
+
+// ---- opening and closing
+
+static struct traffic_path path_of(const struct testbed *testbed, const struct plan_path *path)
+{
+    const struct plan *plan = testbed_plan(testbed);
+    const struct plan_wire *first = &plan->wires[path->wires[0]];
+    const struct plan_wire *last = &plan->wires[path->wires[path->wire_count - 1]];
+    const struct plan_interface *source = &plan->interfaces[first->a];
+    const struct plan_interface *sink = &plan->interfaces[last->b];
+    // The next hop is the router's interface, which in bridged lies beyond the host's.
+    size_t before = path->wire_count / 2;
+    const struct plan_wire *into = before == 0 ? first : &plan->wires[path->wires[before - 1]];
+    const struct plan_interface *next_hop = &plan->interfaces[into->b];
+    struct traffic_path ends = {
+        .source_ns = testbed_netns(testbed, source->node),
+        .sink_ns = testbed_netns(testbed, sink->node),
+        .source_index = source->index,
+        .sink_index = sink->index,
+        .address = {.source = source->ip.address,
+                    .destination = sink->ip.address,
+                    .network = (uint16_t)path->network},
+    };
+    memcpy(ends.address.source_mac, source->mac, 6);
+    memcpy(ends.address.next_hop_mac, next_hop->mac, 6);
+    return ends;
+}
+
+static int open_discards(struct bench *bench, const struct traffic_path *paths, struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc >= 0 && i < bench->path_count; i++) {
+        _cleanup_error_ struct error why = ERROR_INIT;
+        rc = discard_at_ingress(paths[i].sink_ns, paths[i].sink_index, FRAME_PORT, &why);
+        if (rc < 0 && i == 0) {
+            log_note("sink", "%s; a socket takes its place", why.text);
+            rc = discard_socket(paths[i].sink_ns, FRAME_PORT, err);
+            bench->discards[i] = rc;
+            break; // one socket serves the whole namespace
+        }
+    }
+    return rc < 0 ? rc : 0;
+}
+
+static int open_engine(struct bench *bench, struct error *err)
+{
+    const struct plan *plan = testbed_plan(bench->testbed);
+    struct traffic_path *paths = memory_new_array(struct traffic_path, plan->path_count);
+    for (size_t i = 0; i < plan->path_count; i++) {
+        paths[i] = path_of(bench->testbed, &plan->paths[i]);
+    }
+    struct traffic_setup setup = {.paths = paths,
+                                  .path_count = plan->path_count,
+                                  .source_cpus = plan->tester_cpus,
+                                  .sink_cpus = plan->tester_cpus,
+                                  .shared_cpu = plan->tester_cpus.count < 2};
+    if (plan->tester_cpus.count > 1) {
+        // Halves: sources on the lower CPUs, sinks on the upper.
+        size_t half = plan->tester_cpus.count / 2;
+        setup.source_cpus.count = half;
+        setup.sink_cpus.count = plan->tester_cpus.count - half;
+        memmove(setup.sink_cpus.cpus, plan->tester_cpus.cpus + half,
+                setup.sink_cpus.count * sizeof setup.sink_cpus.cpus[0]);
+    }
+    int rc = open_discards(bench, paths, err);
+    if (rc == 0) {
+        rc = bench->ops->open(&setup, &bench->engine, err);
+    }
+    free(paths);
+    return rc;
+}
+
+int bench_open(const struct scenario *scenario, enum topology topology, struct bench **ret,
+               struct error *err)
+{
+    struct cpu_list usable;
+    struct plan *plan = NULL;
+    int rc = cpu_list_usable(&usable, err);
+    if (rc == 0) {
+        rc = plan_make(scenario, topology, &usable, &plan, err);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    struct bench *bench = memory_new(1, sizeof *bench);
+    bench->scenario = scenario;
+    bench->ops = engine_by_name(scenario->traffic.engine);
+    bench->path_count = plan->path_count;
+    bench->discards = memory_new_array(int, plan->path_count);
+    for (size_t i = 0; i < plan->path_count; i++) {
+        bench->discards[i] = -1;
+    }
+    rc = testbed_up(plan, &bench->testbed, err);
+    if (rc == 0 && bench->ops == NULL) {
+        rc = fail_input(err, "there is no traffic engine \"%s\"", scenario->traffic.engine);
+    }
+    if (rc == 0) {
+        // This thread reads counters and writes results: the tester's work.
+        rc = cpu_bind(0, &testbed_plan(bench->testbed)->tester_cpus, err);
+    }
+    if (rc == 0) {
+        rc = open_engine(bench, err);
+    }
+    if (rc < 0) {
+        (void)bench_close(bench, NULL);
+        return rc;
+    }
+    *ret = bench;
+    return 0;
+}
+
+int bench_close(struct bench *bench, struct error *err)
+{
+    if (bench == NULL) {
+        return 0;
+    }
+    if (bench->engine != NULL) {
+        bench->ops->close(bench->engine);
+    }
+    for (size_t i = 0; i < bench->path_count; i++) {
+        if (bench->discards[i] >= 0) {
+            close(bench->discards[i]);
+        }
+    }
+    int rc = bench->testbed == NULL ? 0 : testbed_down(&bench->testbed, 1, err);
+    free(bench->discards);
+    free(bench);
+    return rc;
+}
+
+const struct testbed *bench_testbed(const struct bench *bench)
+{
+    return bench->testbed;
+}
+
+// ---- one attempt
+
+static int read_path_counters(const struct testbed *testbed, struct path_counters *ret,
+                              struct error *err)
+{
+    const struct plan *plan = testbed_plan(testbed);
+    struct path_counters counters = {
+        .nodes = memory_new_array(struct namespace_counters, plan->node_count),
+        .node_count = plan->node_count,
+    };
+    int rc = counters_softnet_dropped(&counters.softnet_dropped, err);
+    for (size_t i = 0; rc == 0 && i < plan->node_count; i++) {
+        rc = testbed_counters(testbed, i, &counters.nodes[i], err);
+    }
+    if (rc < 0) {
+        path_counters_clear(&counters);
+        return rc;
+    }
+    *ret = counters;
+    return 0;
+}
+
+static void fill_networks(const struct bench *bench, const struct trial_request *request,
+                          const struct traffic_count *counts, struct point *point)
+{
+    const struct scenario *scenario = bench->scenario;
+    const struct plan *plan = testbed_plan(bench->testbed);
+    point->scenario = text_copy(scenario->name);
+    point->topology = text_copy(topology_name(plan->topology));
+    point->platform = text_copy(scenario->platform);
+    point->engine = text_copy(scenario->traffic.engine);
+    point->length = request->length;
+    point->length_layer = text_copy(length_layer_name(scenario->traffic.length_layer));
+    point->repeat = request->repeat;
+    point->step = request->step;
+    point->requested_pps = request->pps;
+    point->valid = true;
+    point->network_count = plan->path_count;
+    point->networks = memory_new_array(struct network_result, plan->path_count);
+    for (size_t i = 0; i < plan->path_count; i++) {
+        const struct scenario_network *network = &scenario->networks[plan->paths[i].network];
+        const struct traffic_count *count = &counts[i];
+        double seconds = (double)count->sending_ns / (double)NS_PER_S;
+        point->duration_s = seconds > point->duration_s ? seconds : point->duration_s;
+        point->networks[i] = (struct network_result){
+            .name = text_copy(network->name),
+            .router = plan->topology == TOPOLOGY_DIRECT
+                          ? NULL
+                          : text_copy(scenario->routers[network->router].name),
+            .tx = count->tx,
+            .unsent = count->unsent,
+            .rx = count->rx,
+            .lost = count->tx - count->rx,
+            .duplicated = count->duplicated,
+            .reordered = count->reordered,
+            .corrupt = count->corrupt,
+            .offered_pps = (double)count->tx / seconds,
+            .forwarded_pps = (double)count->rx / seconds,
+            .delay_ns = {.measured = count->delay_measured,
+                         .min = count->delay_min,
+                         .p50 = count->delay_p50,
+                         .p99 = count->delay_p99,
+                         .max = count->delay_max},
+            .jitter_ns = count->jitter_ns,
+        };
+    }
+}
+
+// What one attempt leaves besides its point.
+struct attempt {
+    bool robbed;        // worth another attempt
+    uint64_t stolen_ns; // from any CPU in use
+};
+
+static void judge_tester(const struct trial_request *request, const struct traffic_count *counts,
+                         const struct tester_losses *tester, struct point *point)
+{
+    for (size_t i = 0; i < point->network_count; i++) {
+        const struct network_result *network = &point->networks[i];
+        double off = fabs(network->offered_pps - request->pps) / request->pps;
+        if (network->unsent > 0 || (request->pps > 0.0 && off > OFFERED_WITHIN)) {
+            point_invalidate(point, "the tester was the limit: it offered %s %.0f of %.0f pps",
+                             network->name, network->offered_pps, request->pps);
+        }
+        if (counts[i].stale > 0) {
+            point_invalidate(point, "%llu packets of %s came too late to be counted exactly",
+                             (unsigned long long)counts[i].stale, network->name);
+        }
+    }
+    if (tester->sink_ring + tester->sink_socket > 0) {
+        point_invalidate(point, "the tester was the limit: its sink dropped %llu packets",
+                         (unsigned long long)(tester->sink_ring + tester->sink_socket));
+    }
+}
+
+// The hypervisor took so much from a CPU in use that the figures can't be told from its doing.
+static void judge_steal(const struct bench *bench, const struct meter_reading *before,
+                        const struct meter_reading *after, struct point *point,
+                        struct attempt *attempt)
+{
+    uint64_t tester_ns = meter_stolen_ns(bench->testbed, before, after, true);
+    uint64_t dut_ns = meter_stolen_ns(bench->testbed, before, after, false);
+    bool direct = testbed_plan(bench->testbed)->topology == TOPOLOGY_DIRECT;
+    dut_ns = direct ? 0 : dut_ns;
+    attempt->stolen_ns = tester_ns > dut_ns ? tester_ns : dut_ns;
+    // A tester robbed of CPU fails in its work: that is no limit of its own.
+    attempt->robbed = !point->valid && tester_ns > 0;
+    for (size_t i = 0; i < point->processor_count; i++) {
+        if (point->processors[i].steal_percent > STEAL_LIMIT) {
+            attempt->robbed = true;
+            point_invalidate(point, "the hypervisor took %.0f %% of CPU %u (%s)",
+                             point->processors[i].steal_percent, point->processors[i].cpu,
+                             point->processors[i].used_by);
+        }
+    }
+    uint64_t lost = point_lost(point);
+    double offered = 0.0;
+    for (size_t i = 0; i < point->network_count; i++) {
+        offered += point->networks[i].offered_pps;
+    }
+    double by_steal = offered * (double)(dut_ns + STEAL_TICK_NS) / (double)NS_PER_S;
+    if (dut_ns > 0 && lost > 0 && (double)lost <= by_steal) {
+        attempt->robbed = true;
+        point_invalidate(point,
+                         "the %llu lost packets may be the hypervisor's doing: it took the device "
+                         "under test's CPU for about %llu ms",
+                         (unsigned long long)lost, (unsigned long long)(dut_ns / NS_PER_MS));
+    }
+}
+
+// One measurement at a time on this machine: two runs would take CPU from each other. They share
+// it trial by trial.
+static int lock_machine(struct error *err)
+{
+    int fd = open(RECORD_ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return fail(err, errno, RECORD_ROOT);
+    }
+    while (flock(fd, LOCK_EX) < 0) {
+        if (errno != EINTR || stop_requested()) {
+            close(fd);
+            return fail_interrupted(err);
+        }
+    }
+    return fd;
+}
+
+static uint32_t draw_run_number(void)
+{
+    static uint32_t last;
+    uint64_t now = clock_realtime_ns() ^ (uint64_t)getpid() << 40;
+    uint32_t drawn = (uint32_t)((now * 0x9e3779b97f4a7c15ULL) >> 32);
+    last = drawn == last ? drawn + 1 : drawn;
+    return last;
+}
+
+static int attempt_trial(struct bench *bench, const struct trial_request *request,
+                         struct point *ret, struct attempt *ret_attempt, struct error *err)
+{
+    const struct plan *plan = testbed_plan(bench->testbed);
+    struct traffic_request traffic = {
+        .run = draw_run_number(),
+        .ip_length = scenario_ip_length(request->length, bench->scenario->traffic.length_layer),
+        .pps = request->pps,
+        .duration_ns = request->duration_ns,
+    };
+    _cleanup_close_ int lock = lock_machine(err);
+    if (lock < 0) {
+        return lock;
+    }
+    struct path_counters counters[2] = {{0}, {0}};
+    struct meter_reading meters[2] = {{0}, {0}};
+    struct traffic_count *counts = memory_new_array(struct traffic_count, plan->path_count);
+    int rc = read_path_counters(bench->testbed, &counters[0], err);
+    if (rc == 0) {
+        rc = meter_read(bench->testbed, &meters[0], err);
+    }
+    if (rc == 0) {
+        rc = bench->ops->run(bench->engine, &traffic, counts, err);
+    }
+    if (rc == 0) {
+        rc = meter_read(bench->testbed, &meters[1], err);
+    }
+    if (rc == 0) {
+        rc = read_path_counters(bench->testbed, &counters[1], err);
+    }
+    if (rc == 0) {
+        struct point point = {0};
+        struct tester_losses tester;
+        fill_networks(bench, request, counts, &point);
+        uint64_t sending_ns = (uint64_t)(point.duration_s * (double)NS_PER_S);
+        losses_account(plan, &counters[0], &counters[1], counts, &point, &tester);
+        meter_account(bench->testbed, &meters[0], &meters[1], sending_ns, &point);
+        judge_tester(request, counts, &tester, &point);
+        judge_steal(bench, &meters[0], &meters[1], &point, ret_attempt);
+        *ret = point;
+    }
+    free(counts);
+    for (size_t i = 0; i < 2; i++) {
+        path_counters_clear(&counters[i]);
+        meter_clear(&meters[i]);
+    }
+    return rc;
+}
+
+int trial_run(struct bench *bench, const struct trial_request *request, unsigned attempts,
+              struct point *ret, struct error *err)
+{
+    struct point best = {0};
+    uint64_t best_stolen = UINT64_MAX;
+    unsigned made = 0;
+    for (bool again = true; again && made < attempts;) {
+        struct point point = {0};
+        struct attempt attempt = {0};
+        int rc = attempt_trial(bench, request, &point, &attempt, err);
+        if (rc < 0) {
+            point_clear(&best);
+            return rc;
+        }
+        made++;
+        again = attempt.robbed;
+        if (!again || attempt.stolen_ns < best_stolen) {
+            point_clear(&best);
+            best = point;
+            best_stolen = attempt.stolen_ns;
+        } else {
+            point_clear(&point);
+        }
+    }
+    best.attempts = made;
+    *ret = best;
+    return 0;
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// report/points — see points.h.
+#include "report/points.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+
+// Places of the columns, in their order.
+enum {
+    SCENARIO,
+    TOPOLOGY,
+    PLATFORM,
+    ENGINE,
+    LENGTH,
+    LENGTH_LAYER,
+    STEP,
+    REPEAT,
+    DURATION,
+    REQUESTED,
+    NETWORK,
+    ROUTER,
+    TX,
+    UNSENT,
+    RX,
+    LOST,
+    LOSS_RATIO,
+    DUPLICATED,
+    REORDERED,
+    CORRUPT,
+    OFFERED,
+    FORWARDED,
+    DELAY_MIN,
+    DELAY_P50,
+    DELAY_P99,
+    DELAY_MAX,
+    JITTER,
+    CPU_HOST,
+    CPU_ROUTER,
+    CPU_TESTER,
+    CPU_TOTAL,
+    HOST_NS,
+    ROUTER_NS,
+    MEMORY_ROUTER,
+    DROPS,
+    STEAL,
+    ATTEMPTS,
+    VALID,
+    WHY_INVALID,
+    COLUMN_COUNT
+};
+
+const struct column points_columns[] = {
+    [SCENARIO] = {"scenario", "Scenario", COLUMN_TEXT, 0},
+    [TOPOLOGY] = {"topology", "Topology", COLUMN_TEXT, 0},
+    [PLATFORM] = {"platform", "Platform", COLUMN_TEXT, 0},
+    [ENGINE] = {"engine", "Engine", COLUMN_TEXT, 0},
+    [LENGTH] = {"length_bytes", "Length B", COLUMN_INTEGER, 0},
+    [LENGTH_LAYER] = {"length_layer", "Length of", COLUMN_TEXT, 0},
+    [STEP] = {"step", "Step", COLUMN_INTEGER, 0},
+    [REPEAT] = {"repeat", "Repeat", COLUMN_INTEGER, 0},
+    [DURATION] = {"duration_s", "Duration s", COLUMN_REAL, 2},
+    [REQUESTED] = {"requested_pps", "Requested pps", COLUMN_REAL, 0},
+    [NETWORK] = {"network", "Network", COLUMN_TEXT, 0},
+    [ROUTER] = {"router", "Router", COLUMN_TEXT, 0},
+    [TX] = {"tx", "Transmitted", COLUMN_INTEGER, 0},
+    [UNSENT] = {"unsent", "Unsent", COLUMN_INTEGER, 0},
+    [RX] = {"rx", "Received", COLUMN_INTEGER, 0},
+    [LOST] = {"lost", "Lost", COLUMN_INTEGER, 0},
+    [LOSS_RATIO] = {"loss_ratio", "Loss ratio", COLUMN_REAL, 6},
+    [DUPLICATED] = {"duplicated", "Duplicated", COLUMN_INTEGER, 0},
+    [REORDERED] = {"reordered", "Reordered", COLUMN_INTEGER, 0},
+    [CORRUPT] = {"corrupt", "Corrupt", COLUMN_INTEGER, 0},
+    [OFFERED] = {"offered_pps", "Offered pps", COLUMN_REAL, 0},
+    [FORWARDED] = {"forwarded_pps", "Forwarded pps", COLUMN_REAL, 0},
+    [DELAY_MIN] = {"delay_min_ns", "Delay min ns", COLUMN_INTEGER, 0},
+    [DELAY_P50] = {"delay_p50_ns", "Delay median ns", COLUMN_INTEGER, 0},
+    [DELAY_P99] = {"delay_p99_ns", "Delay 99 % ns", COLUMN_INTEGER, 0},
+    [DELAY_MAX] = {"delay_max_ns", "Delay max ns", COLUMN_INTEGER, 0},
+    [JITTER] = {"jitter_ns", "Jitter ns", COLUMN_REAL, 0},
+    [CPU_HOST] = {"cpu_host_percent", "CPU host %", COLUMN_REAL, 1},
+    [CPU_ROUTER] = {"cpu_router_percent", "CPU router %", COLUMN_REAL, 1},
+    [CPU_TESTER] = {"cpu_tester_percent", "CPU tester %", COLUMN_REAL, 1},
+    [CPU_TOTAL] = {"cpu_total_percent", "CPU total %", COLUMN_REAL, 1},
+    [HOST_NS] = {"host_ns_per_packet", "Host ns/packet", COLUMN_REAL, 0},
+    [ROUTER_NS] = {"router_ns_per_packet", "Router ns/packet", COLUMN_REAL, 0},
+    [MEMORY_ROUTER] = {"memory_router_bytes", "Router memory B", COLUMN_INTEGER, 0},
+    [DROPS] = {"drops", "Drops", COLUMN_TEXT, 0},
+    [STEAL] = {"steal_percent", "Steal max %", COLUMN_REAL, 1},
+    [ATTEMPTS] = {"attempts", "Attempts", COLUMN_INTEGER, 0},
+    [VALID] = {"valid", "Valid", COLUMN_TRUTH, 0},
+    [WHY_INVALID] = {"why_invalid", "Why invalid", COLUMN_TEXT, 0},
+};
+const size_t points_column_count = COLUMN_COUNT;
+
+static struct value percent_of(const struct cpu_result *cpu)
+{
+    return cpu == NULL ? VALUE_ABSENT : VALUE_REAL(cpu->percent);
+}
+
+static struct value ns_of(const struct cpu_result *cpu)
+{
+    return cpu == NULL || !cpu->has_ns_per_packet ? VALUE_ABSENT : VALUE_REAL(cpu->ns_per_packet);
+}
+
+static struct value memory_of(const struct point *point, const char *name)
+{
+    for (size_t i = 0; i < point->memory_count; i++) {
+        if (text_equal(point->memory[i].name, name)) {
+            return VALUE_INTEGER(point->memory[i].bytes);
+        }
+    }
+    return VALUE_ABSENT;
+}
+
+// The greatest steal of any processor during the trial.
+static struct value most_steal(const struct point *point)
+{
+    if (point->processor_count == 0) {
+        return VALUE_ABSENT;
+    }
+    double most = 0;
+    for (size_t i = 0; i < point->processor_count; i++) {
+        most = fmax(most, point->processors[i].steal_percent);
+    }
+    return VALUE_REAL(most);
+}
+
+// "where=count;where=count", those of all networks of the point together; NULL if there are none.
+static char *drops_text(const struct point *point)
+{
+    char *text = NULL;
+    for (size_t i = 0; i < point->drop_count; i++) {
+        const struct drop_result *drop = &point->drops[i];
+        char *more = text_format("%s%s%s=%llu", text == NULL ? "" : text, text == NULL ? "" : ";",
+                                 drop->where, (unsigned long long)drop->count);
+        free(text);
+        text = more;
+    }
+    return text;
+}
+
+// What a row says of the point, the same for all of its networks.
+static void fill_point(struct value *row, const struct point *point, const char *drops)
+{
+    const struct cpu_result *host = point_cpu(point, "host");
+    const struct cpu_result *tester = point_cpu(point, "tester");
+    bool dut = point->cpu_count > (tester == NULL ? 0U : 1U);
+    row[SCENARIO] = VALUE_TEXT(point->scenario);
+    row[TOPOLOGY] = VALUE_TEXT(point->topology);
+    row[PLATFORM] = VALUE_TEXT(point->platform);
+    row[ENGINE] = VALUE_TEXT(point->engine);
+    row[LENGTH] = VALUE_INTEGER(point->length);
+    row[LENGTH_LAYER] = VALUE_TEXT(point->length_layer);
+    row[STEP] = VALUE_INTEGER(point->step);
+    row[REPEAT] = VALUE_INTEGER(point->repeat);
+    row[DURATION] = VALUE_REAL(point->duration_s);
+    row[REQUESTED] = VALUE_REAL(point->requested_pps);
+    row[CPU_HOST] = percent_of(host);
+    row[CPU_TESTER] = percent_of(tester);
+    row[CPU_TOTAL] = dut ? VALUE_REAL(point->cpu_total_percent) : VALUE_ABSENT;
+    row[HOST_NS] = ns_of(host);
+    row[DROPS] = VALUE_TEXT(drops);
+    row[STEAL] = most_steal(point);
+    row[ATTEMPTS] = VALUE_INTEGER(point->attempts);
+    row[VALID] = VALUE_TRUTH(point->valid);
+    row[WHY_INVALID] = VALUE_TEXT(point->why_invalid);
+}
+
+static void fill_network(struct value *row, const struct point *point,
+                         const struct network_result *network)
+{
+    const struct delay_summary *delay = &network->delay_ns;
+    const struct cpu_result *router =
+        network->router == NULL ? NULL : point_cpu(point, network->router);
+    row[NETWORK] = VALUE_TEXT(network->name);
+    row[ROUTER] = VALUE_TEXT(network->router);
+    row[TX] = VALUE_INTEGER(network->tx);
+    row[UNSENT] = VALUE_INTEGER(network->unsent);
+    row[RX] = VALUE_INTEGER(network->rx);
+    row[LOST] = VALUE_INTEGER(network->lost);
+    row[LOSS_RATIO] =
+        network->tx == 0 ? VALUE_ABSENT : VALUE_REAL((double)network->lost / (double)network->tx);
+    row[DUPLICATED] = VALUE_INTEGER(network->duplicated);
+    row[REORDERED] = VALUE_INTEGER(network->reordered);
+    row[CORRUPT] = VALUE_INTEGER(network->corrupt);
+    row[OFFERED] = VALUE_REAL(network->offered_pps);
+    row[FORWARDED] = VALUE_REAL(network->forwarded_pps);
+    row[DELAY_MIN] = delay->measured ? VALUE_INTEGER(delay->min) : VALUE_ABSENT;
+    row[DELAY_P50] = delay->measured ? VALUE_INTEGER(delay->p50) : VALUE_ABSENT;
+    row[DELAY_P99] = delay->measured ? VALUE_INTEGER(delay->p99) : VALUE_ABSENT;
+    row[DELAY_MAX] = delay->measured ? VALUE_INTEGER(delay->max) : VALUE_ABSENT;
+    row[JITTER] = delay->measured ? VALUE_REAL(network->jitter_ns) : VALUE_ABSENT;
+    row[CPU_ROUTER] = percent_of(router);
+    row[ROUTER_NS] = ns_of(router);
+    row[MEMORY_ROUTER] = network->router == NULL ? VALUE_ABSENT : memory_of(point, network->router);
+}
+
+int points_list(const struct point_list *points, struct writer *writer, struct error *err)
+{
+    for (size_t i = 0; i < points->count; i++) {
+        const struct point *point = &points->items[i];
+        _cleanup_free_ char *drops = drops_text(point);
+        struct value row[COLUMN_COUNT];
+        fill_point(row, point, drops);
+        for (size_t k = 0; k < point->network_count; k++) {
+            fill_network(row, point, &point->networks[k]);
+            int rc = writer_row(writer, row, err);
+            if (rc < 0) {
+                return rc;
+            }
+        }
+    }
+    return writer_finish(writer, err);
+}
+
+int report_write_csv(const char *folder, const struct point_list *points, struct error *err)
+{
+    _cleanup_free_ char *path = text_format("%s/points.csv", folder);
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    if (out == NULL) {
+        return fail(err, errno, "%s", path);
+    }
+    struct writer *writer = writer_csv(out, points_columns, points_column_count);
+    int rc = points_list(points, writer, err);
+    writer_free(writer);
+    if (fclose(out) != 0 && rc == 0) {
+        rc = fail(err, errno, "%s", path);
+    }
+    if (rc == 0) {
+        rc = file_replace(path, text, length, err);
+    }
+    free(text);
+    return rc;
+}

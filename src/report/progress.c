@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// report/progress — see progress.h. Owns the one progress there is.
+#include "report/progress.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/text.h"
+
+#define WIDTH     80 // where the terminal's is unknown
+#define BAR_WIDTH 20 // characters between the brackets
+
+static struct {
+    FILE *out; // NULL while there is none
+    bool terminal;
+    size_t done, total;
+    uint64_t start_ns;
+    char *label;
+} progress;
+
+static size_t terminal_width(void)
+{
+    struct winsize size;
+    if (ioctl(fileno(progress.out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+        return size.ws_col;
+    }
+    return WIDTH;
+}
+
+// "45 s", "3 min 20 s", "2 h 05 min"; "" while nothing is known.
+static char *time_left(void)
+{
+    if (progress.done == 0 || progress.done >= progress.total) {
+        return text_copy("");
+    }
+    double elapsed = (double)(clock_monotonic_ns() - progress.start_ns) / (double)NS_PER_S;
+    double each = elapsed / (double)progress.done;
+    unsigned long left = (unsigned long)(each * (double)(progress.total - progress.done) + 0.5);
+    if (left < 60) {
+        return text_format("  %lu s left", left);
+    }
+    if (left < 3600) {
+        return text_format("  %lu min %02lu s left", left / 60, left % 60);
+    }
+    return text_format("  %lu h %02lu min left", left / 3600, left % 3600 / 60);
+}
+
+// Makes a text safe for a line of `width` characters: no control characters, cut at the end, and
+// not within a UTF-8 sequence.
+static void fit(char *text, size_t width)
+{
+    size_t shown = 0;
+    for (unsigned char *c = (unsigned char *)text; *c != '\0'; c++) {
+        if (*c < 0x20 || *c == 0x7f) {
+            *c = '?';
+        }
+        if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0) { // U+0080 to U+009F
+            c[0] = c[1] = '?';
+        }
+        bool starts = (*c & 0xc0) != 0x80;
+        if (starts && shown++ == width) {
+            *c = '\0';
+            return;
+        }
+    }
+}
+
+static void draw(void)
+{
+    size_t total = progress.total > progress.done ? progress.total : progress.done;
+    size_t percent = total == 0 ? 100 : progress.done * 100 / total;
+    size_t filled = percent * BAR_WIDTH / 100;
+    char bar[BAR_WIDTH + 1];
+    memset(bar, ' ', BAR_WIDTH);
+    memset(bar, '#', filled);
+    bar[BAR_WIDTH] = '\0';
+    _cleanup_free_ char *left = time_left();
+    _cleanup_free_ char *line =
+        text_format("[%s] %zu/%zu %3zu %%%s  %s", bar, progress.done, total, percent, left,
+                    progress.label == NULL ? "" : progress.label);
+    fit(line, terminal_width() - 1); // the last place would make some terminals wrap
+    fprintf(progress.out, "\r%s\033[K", line);
+    fflush(progress.out);
+}
+
+static void clear(void)
+{
+    fputs("\r\033[K", progress.out);
+    fflush(progress.out);
+}
+
+void progress_start(FILE *out, size_t total)
+{
+    progress_finish();
+    const char *kind = getenv("TERM");
+    progress.out = out;
+    progress.terminal = isatty(fileno(out)) && kind != NULL && !text_equal(kind, "dumb");
+    progress.done = 0;
+    progress.total = total;
+    progress.start_ns = clock_monotonic_ns();
+    progress_resume();
+}
+
+void progress_label(const char *format, ...)
+{
+    if (progress.out == NULL) {
+        return;
+    }
+    va_list args;
+    va_start(args, format);
+    char *label = NULL;
+    int written = vasprintf(&label, format, args);
+    va_end(args);
+    if (written < 0) {
+        return;
+    }
+    free(progress.label);
+    progress.label = label;
+    progress_resume();
+}
+
+// "0", "0.01", "12.34"; a loss too small for two decimals is not shown as none.
+static void percent_lost(const struct point *point, char ret[32])
+{
+    uint64_t tx = point_tx(point);
+    double percent = tx == 0 ? 0 : (double)point_lost(point) * 100 / (double)tx;
+    if (percent > 0 && percent < 0.005) {
+        snprintf(ret, 32, "< 0.01");
+    } else {
+        snprintf(ret, 32, percent > 0 ? "%.2f" : "%.0f", percent);
+    }
+}
+
+// "bridged 64 B 23,000 pps: forwarded 22,998 pps, lost 0.01 %, host 12.3 %, r1t3 5.4 %"
+static char *describe(const struct point *point)
+{
+    char requested[48];
+    char forwarded[48];
+    char lost[32];
+    double sum = 0;
+    for (size_t i = 0; i < point->network_count; i++) {
+        double one = point->networks[i].forwarded_pps;
+        sum += one >= 0 ? one : 0; // NaN: nothing was sent
+    }
+    text_group_digits(point->requested_pps, 0, requested);
+    text_group_digits(sum, 0, forwarded);
+    percent_lost(point, lost);
+    _cleanup_free_ char *times =
+        point->network_count > 1 ? text_format("%zu x ", point->network_count) : text_copy("");
+    char *text = text_format("%s %u B %s%s pps: forwarded %s pps, lost %s %%", point->topology,
+                             point->length, times, requested, forwarded, lost);
+    for (size_t i = 0; i < point->cpu_count; i++) {
+        const struct cpu_result *cpu = &point->cpu[i];
+        if (!text_equal(cpu->name, "tester")) {
+            char *more = text_format("%s, %s %.1f %%", text, cpu->name, cpu->percent);
+            free(text);
+            text = more;
+        }
+    }
+    if (!point->valid) {
+        char *more = text_format("%s; invalid: %s", text,
+                                 point->why_invalid == NULL ? "unknown" : point->why_invalid);
+        free(text);
+        text = more;
+    }
+    return text;
+}
+
+void progress_point(const struct point *point)
+{
+    if (progress.out == NULL) {
+        return;
+    }
+    progress.done++;
+    if (progress.terminal) {
+        draw();
+        return;
+    }
+    _cleanup_free_ char *text = describe(point);
+    fit(text, strlen(text));
+    size_t total = progress.total > progress.done ? progress.total : progress.done;
+    fprintf(progress.out, "[%zu/%zu] %s\n", progress.done, total, text);
+    fflush(progress.out);
+}
+
+void progress_add_total(size_t more)
+{
+    progress.total += more;
+    progress_resume();
+}
+
+void progress_interrupt(void)
+{
+    if (progress.out != NULL && progress.terminal) {
+        clear();
+    }
+}
+
+void progress_resume(void)
+{
+    if (progress.out != NULL && progress.terminal) {
+        draw();
+    }
+}
+
+void progress_finish(void)
+{
+    if (progress.out == NULL) {
+        return;
+    }
+    progress_interrupt();
+    free(progress.label);
+    memset(&progress, 0, sizeof progress);
+}

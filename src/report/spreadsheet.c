@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// report/spreadsheet — see spreadsheet.h. Puts the sheets together and the file into its place.
+#include "report/spreadsheet.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "report/book.h"
+#include "report/points.h"
+#include "report/summary.h"
+
+static void writer_cleanup(struct writer **writer)
+{
+    writer_free(*writer);
+}
+#define _cleanup_writer_ __attribute__((cleanup(writer_cleanup)))
+
+// Colours the rows of invalid points, by their own cell so that sorting and filtering keep it.
+static void mark_invalid(const struct book *book, lxw_worksheet *sheet, size_t rows)
+{
+    lxw_col_t valid = 0;
+    while (!text_equal(points_columns[valid].key, "valid")) {
+        valid++;
+    }
+    char cell[LXW_MAX_CELL_NAME_LENGTH];
+    lxw_rowcol_to_cell_abs(cell, 1, valid, 0, 1);
+    _cleanup_free_ char *rule = text_format("=NOT(%s)", cell);
+    lxw_conditional_format condition = {
+        .type = LXW_CONDITIONAL_TYPE_FORMULA,
+        .value_string = rule,
+        .format = book->invalid_text,
+    };
+    worksheet_conditional_format_range(sheet, 1, 0, (lxw_row_t)rows,
+                                       (lxw_col_t)(points_column_count - 1), &condition);
+}
+
+static int add_points(struct book *book, const struct point_list *points, struct error *err)
+{
+    lxw_worksheet *sheet = book_add_sheet(book, "Points");
+    _cleanup_writer_ struct writer *writer =
+        writer_sheet(book, sheet, points_columns, points_column_count);
+    int rc = points_list(points, writer, err);
+    size_t rows = 0;
+    for (size_t i = 0; i < points->count; i++) {
+        rows += points->items[i].network_count;
+    }
+    if (rc == 0 && rows > 0) {
+        mark_invalid(book, sheet, rows);
+    }
+    return rc;
+}
+
+static int add_summary(struct book *book, const struct point_list *points, struct error *err)
+{
+    lxw_worksheet *sheet = book_add_sheet(book, "Summary");
+    _cleanup_writer_ struct writer *writer =
+        writer_sheet(book, sheet, summary_columns, summary_column_count);
+    return summary_list(points, writer, err);
+}
+
+static int write_book(const char *path, const struct point_list *points, struct error *err)
+{
+    struct book book = {.workbook = workbook_new(path)};
+    if (book.workbook == NULL) {
+        return fail(err, ENOMEM, "%s", path);
+    }
+    lxw_doc_properties about = {.title = "Virtual router measurements", .comments = "vrbench"};
+    workbook_set_properties(book.workbook, &about);
+    book_make_formats(&book);
+    valors_add(&book, points);
+    int rc = add_points(&book, points, err);
+    if (rc == 0) {
+        rc = add_summary(&book, points, err);
+    }
+    if (rc == 0) {
+        charts_add(&book, points);
+    }
+    errno = 0;
+    lxw_error closed = workbook_close(book.workbook); // frees it in any case
+    if (rc == 0 && closed != LXW_NO_ERROR) {
+        rc = fail(err, errno, "%s: %s", path, lxw_strerror(closed));
+    }
+    if (rc == 0) {
+        rc = secondary_axis_add(path, book.axes, book.chart_count, err);
+    }
+    free(book.axes);
+    return rc;
+}
+
+static int put_in_place(const char *from, const char *to, struct error *err)
+{
+    _cleanup_close_ int fd = open(from, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) < 0 || rename(from, to) < 0) {
+        return fail(err, errno, "%s", to);
+    }
+    return 0;
+}
+
+int report_write_xlsx(const char *folder, const struct point_list *points, struct error *err)
+{
+    _cleanup_free_ char *path = text_format("%s/report.xlsx", folder);
+    _cleanup_free_ char *beside = text_format("%s.new", path);
+    // libxlsxwriter prints on its own what it can't open, so that is found out here first.
+    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0) {
+        return fail(err, errno, "%s", beside);
+    }
+    close(fd);
+    int rc = write_book(beside, points, err);
+    if (rc == 0) {
+        rc = put_in_place(beside, path, err);
+    }
+    if (rc < 0) {
+        unlink(beside);
+    }
+    return rc;
+}

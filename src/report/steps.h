@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * report/steps — points put in order for those who draw conclusions or curves from them.
+ *
+ * Points of one scenario, platform, engine, topology and length make a sweep; its steps are the
+ * offered loads, rising, each with the medians of its valid repeats. Called by the summary and by
+ * the charts. A figure that no valid point has is NaN.
+ */
+#ifndef VRBENCH_REPORT_STEPS_H
+#define VRBENCH_REPORT_STEPS_H
+
+#include <stddef.h>
+
+#include "result/result.h"
+
+struct load_step {
+    unsigned step;
+    double requested_pps;              // a network
+    double offered_pps, forwarded_pps; // sums over the networks
+    double loss_ratio;                 // of all networks together
+    double host_percent, routers_percent, tester_percent, total_percent;
+    double ns_per_packet; // CPU time of host and routers over packets received
+    double *network_offered, *network_forwarded; // packets/s of each network
+    double *router_percent;                      // of each router
+};
+
+struct sweep {
+    const struct point *first; // names what all of them have in common
+    size_t points, invalid;    // invalid ones are among the points
+    const char **networks;
+    size_t network_count;
+    const char **routers; // in the order of their CPU figures
+    size_t router_count;
+    struct load_step *steps;
+    size_t step_count; // without those of which no point is valid
+};
+
+// Sweeps in order of measuring. They refer to the points, which must outlive them.
+size_t sweeps_compute(const struct point_list *points, struct sweep **ret);
+void sweeps_free(struct sweep *sweeps, size_t count);
+
+#endif

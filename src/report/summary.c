@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// report/summary — see summary.h.
+#include "report/summary.h"
+
+#include <math.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "report/steps.h"
+
+// Places of the columns, in their order.
+enum {
+    SCENARIO,
+    PLATFORM,
+    ENGINE,
+    TOPOLOGY,
+    LENGTH,
+    LENGTH_LAYER,
+    NO_LOSS,
+    MAX,
+    LOSS_AT_TOP,
+    HOST,
+    ROUTERS,
+    NS_PER_PACKET,
+    POINTS,
+    INVALID,
+    COLUMN_COUNT
+};
+
+const struct column summary_columns[] = {
+    [SCENARIO] = {"scenario", "Scenario", COLUMN_CONTEXT, 0},
+    [PLATFORM] = {"platform", "Platform", COLUMN_CONTEXT, 0},
+    [ENGINE] = {"engine", "Engine", COLUMN_CONTEXT, 0},
+    [TOPOLOGY] = {"topology", "Topology", COLUMN_TEXT, 0},
+    [LENGTH] = {"length_bytes", "Length", COLUMN_INTEGER, 0},
+    [LENGTH_LAYER] = {"length_layer", "Length of", COLUMN_CONTEXT, 0},
+    [NO_LOSS] = {"no_loss_pps", "No loss pps", COLUMN_REAL, 0},
+    [MAX] = {"max_pps", "Max pps", COLUMN_REAL, 0},
+    [LOSS_AT_TOP] = {"loss_at_top_percent", "Loss at top %", COLUMN_REAL, 2},
+    [HOST] = {"host_cpu_percent", "Host CPU %", COLUMN_REAL, 1},
+    [ROUTERS] = {"router_cpu_percent", "Router CPU %", COLUMN_REAL, 1},
+    [NS_PER_PACKET] = {"ns_per_packet", "ns per packet", COLUMN_REAL, 0},
+    [POINTS] = {"points", "Points", COLUMN_INTEGER, 0},
+    [INVALID] = {"invalid_points", "Invalid", COLUMN_INTEGER, 0},
+};
+const size_t summary_column_count = COLUMN_COUNT;
+
+static struct summary summarise(const struct sweep *sweep, double loss_ratio)
+{
+    const struct load_step *loss_free = NULL;
+    bool lossy = false;
+    double max_pps = (double)NAN;
+    for (size_t i = 0; i < sweep->step_count; i++) {
+        const struct load_step *step = &sweep->steps[i];
+        max_pps = fmax(max_pps, step->forwarded_pps); // of a NaN and a number the number
+        lossy = lossy || !(step->loss_ratio <= loss_ratio);
+        loss_free = lossy ? loss_free : step;
+    }
+    const struct load_step *top =
+        sweep->step_count > 0 ? &sweep->steps[sweep->step_count - 1] : NULL;
+    const double none = (double)NAN;
+    return (struct summary){
+        .scenario = sweep->first->scenario,
+        .platform = sweep->first->platform,
+        .engine = sweep->first->engine,
+        .topology = sweep->first->topology,
+        .length_layer = sweep->first->length_layer,
+        .length = sweep->first->length,
+        .no_loss_pps = loss_free != NULL ? loss_free->forwarded_pps : none,
+        .max_pps = max_pps,
+        .loss_at_top = top != NULL ? top->loss_ratio : none,
+        .host_percent = loss_free != NULL ? loss_free->host_percent : none,
+        .routers_percent = loss_free != NULL ? loss_free->routers_percent : none,
+        .ns_per_packet = loss_free != NULL ? loss_free->ns_per_packet : none,
+        .points = sweep->points,
+        .invalid = sweep->invalid,
+    };
+}
+
+size_t summary_compute_within(const struct point_list *points, double loss_ratio,
+                              struct summary **ret)
+{
+    struct sweep *sweeps;
+    size_t count = sweeps_compute(points, &sweeps);
+    struct summary *summaries = memory_new_array(struct summary, count);
+    for (size_t i = 0; i < count; i++) {
+        summaries[i] = summarise(&sweeps[i], loss_ratio);
+    }
+    sweeps_free(sweeps, count);
+    *ret = summaries;
+    return count;
+}
+
+size_t summary_compute(const struct point_list *points, struct summary **ret)
+{
+    return summary_compute_within(points, 0, ret);
+}
+
+int summary_list(const struct point_list *points, struct writer *writer, struct error *err)
+{
+    _cleanup_free_ struct summary *summaries = NULL;
+    size_t count = summary_compute(points, &summaries);
+    for (size_t i = 0; i < count; i++) {
+        const struct summary *summary = &summaries[i];
+        struct value row[COLUMN_COUNT] = {
+            [SCENARIO] = VALUE_TEXT(summary->scenario),
+            [PLATFORM] = VALUE_TEXT(summary->platform),
+            [ENGINE] = VALUE_TEXT(summary->engine),
+            [TOPOLOGY] = VALUE_TEXT(summary->topology),
+            [LENGTH] = VALUE_INTEGER(summary->length),
+            [LENGTH_LAYER] = VALUE_TEXT(summary->length_layer),
+            [NO_LOSS] = VALUE_REAL(summary->no_loss_pps),
+            [MAX] = VALUE_REAL(summary->max_pps),
+            [LOSS_AT_TOP] = VALUE_REAL(summary->loss_at_top * 100),
+            [HOST] = VALUE_REAL(summary->host_percent),
+            [ROUTERS] = VALUE_REAL(summary->routers_percent),
+            [NS_PER_PACKET] = VALUE_REAL(summary->ns_per_packet),
+            [POINTS] = VALUE_INTEGER(summary->points),
+            [INVALID] = VALUE_INTEGER(summary->invalid),
+        };
+        int rc = writer_row(writer, row, err);
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    return writer_finish(writer, err);
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// report/writer — see writer.h. The part common to all backends: what no format can show (NaN and
+// infinity) is made absent here, once.
+#include "report/writer.h"
+
+#include <errno.h>
+#include <math.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "report/writer_backend.h"
+
+int writer_row(struct writer *writer, const struct value *values, struct error *err)
+{
+    _cleanup_free_ struct value *shown = memory_new_array(struct value, writer->count);
+    for (size_t i = 0; i < writer->count; i++) {
+        shown[i] = values[i];
+        if (writer->columns[i].type == COLUMN_REAL && !isfinite(values[i].real)) {
+            shown[i] = VALUE_ABSENT;
+        }
+    }
+    return writer->ops->row(writer, shown, err);
+}
+
+int writer_finish(struct writer *writer, struct error *err)
+{
+    return writer->ops->finish(writer, err);
+}
+
+void writer_free(struct writer *writer)
+{
+    if (writer != NULL) {
+        writer->ops->free(writer);
+    }
+}
+
+int writer_flush(struct writer *writer, struct error *err)
+{
+    errno = 0;
+    if (fflush(writer->out) != 0 || ferror(writer->out)) {
+        return fail(err, errno, "writing the %s output", writer->ops->name);
+    }
+    return 0;
+}

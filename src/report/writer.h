@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * report/writer — one interface for every listing, many formats.
+ *
+ * A listing is typed columns and rows of values. Whoever has something to list (the summary of a
+ * run, all points, doctor's findings, later the routers) writes it once through this interface;
+ * the backends are the terminal table, JSON, CSV and the spreadsheet.
+ */
+#ifndef VRBENCH_REPORT_WRITER_H
+#define VRBENCH_REPORT_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/error.h"
+
+// COLUMN_CONTEXT is text that the table leaves out while it is the same in every row (the platform,
+// usually); all other formats have it always.
+enum column_type { COLUMN_TEXT, COLUMN_INTEGER, COLUMN_REAL, COLUMN_TRUTH, COLUMN_CONTEXT };
+
+struct column {
+    const char *key;     // in JSON and CSV: snake_case with the unit as suffix
+    const char *heading; // for people: in the table and the spreadsheet
+    enum column_type type;
+    int decimals; // COLUMN_REAL in the table; JSON and CSV keep full precision
+};
+
+struct value {
+    bool present; // absent: empty cell, no key in JSON
+    union {
+        const char *text;
+        uint64_t integer;
+        double real;
+        bool truth;
+    };
+};
+
+#define VALUE_ABSENT     ((struct value){.present = false})
+#define VALUE_TEXT(x)    ((struct value){.present = (x) != NULL, .text = (x)})
+#define VALUE_INTEGER(x) ((struct value){.present = true, .integer = (x)})
+#define VALUE_REAL(x)    ((struct value){.present = true, .real = (x)})
+#define VALUE_TRUTH(x)   ((struct value){.present = true, .truth = (x)})
+
+struct writer;
+struct writer_ops {
+    const char *name; // "table", "json", "csv", "xlsx"
+    int (*row)(struct writer *writer, const struct value *values, struct error *err);
+    // Writes out what is left. The writer stays valid until freed.
+    int (*finish)(struct writer *writer, struct error *err);
+    void (*free)(struct writer *writer);
+};
+
+// Backends. Columns must outlive the writer; `out` is not closed.
+// Table: aligned columns with headings, digits grouped, at most `width` columns wide
+// (0 = the terminal's width, or 80); bold headings if `colour`.
+struct writer *writer_table(FILE *out, const struct column *columns, size_t count, unsigned width,
+                            bool colour);
+// JSON: an array of objects, one a row.
+struct writer *writer_json(FILE *out, const struct column *columns, size_t count);
+// CSV (RFC 4180): a heading of keys, then a row a line.
+struct writer *writer_csv(FILE *out, const struct column *columns, size_t count);
+
+int writer_row(struct writer *writer, const struct value *values, struct error *err);
+int writer_finish(struct writer *writer, struct error *err);
+void writer_free(struct writer *writer); // NULL is fine
+
+#endif

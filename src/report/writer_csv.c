@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// report/writer_csv — the CSV backend of report/writer: RFC 4180, so CRLF at the end of each line
+// and quotes where a text needs them. An absent value is an empty field, an empty text is "".
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "report/writer_backend.h"
+#include "result/json_text.h"
+
+struct csv {
+    struct writer writer;
+    bool begun; // the heading is written
+};
+
+static void put_text(FILE *out, const char *text)
+{
+    if (text[0] != '\0' && strpbrk(text, ",\"\r\n") == NULL) {
+        fputs(text, out);
+        return;
+    }
+    fputc('"', out);
+    for (; *text != '\0'; text++) {
+        if (*text == '"') {
+            fputc('"', out);
+        }
+        fputc(*text, out);
+    }
+    fputc('"', out);
+}
+
+static void put_heading(struct csv *csv)
+{
+    const struct writer *writer = &csv->writer;
+    for (size_t i = 0; i < writer->count; i++) {
+        if (i > 0) {
+            fputc(',', writer->out);
+        }
+        put_text(writer->out, writer->columns[i].key);
+    }
+    fputs("\r\n", writer->out);
+    csv->begun = true;
+}
+
+static void put_value(FILE *out, const struct column *column, const struct value *value)
+{
+    char real[32];
+    if (!value->present) {
+        return;
+    }
+    switch (column->type) {
+    case COLUMN_TEXT:
+    case COLUMN_CONTEXT:
+        put_text(out, value->text);
+        break;
+    case COLUMN_INTEGER:
+        fprintf(out, "%llu", (unsigned long long)value->integer);
+        break;
+    case COLUMN_REAL:
+        real_to_text(value->real, real);
+        fputs(real, out);
+        break;
+    case COLUMN_TRUTH:
+        fputs(value->truth ? "true" : "false", out);
+        break;
+    }
+}
+
+static int csv_row(struct writer *writer, const struct value *values, struct error *err)
+{
+    struct csv *csv = (struct csv *)writer;
+    (void)err;
+    if (!csv->begun) {
+        put_heading(csv);
+    }
+    for (size_t i = 0; i < writer->count; i++) {
+        if (i > 0) {
+            fputc(',', writer->out);
+        }
+        put_value(writer->out, &writer->columns[i], &values[i]);
+    }
+    fputs("\r\n", writer->out);
+    return 0;
+}
+
+static int csv_finish(struct writer *writer, struct error *err)
+{
+    struct csv *csv = (struct csv *)writer;
+    if (!csv->begun) {
+        put_heading(csv);
+    }
+    return writer_flush(writer, err);
+}
+
+static void csv_free(struct writer *writer)
+{
+    free(writer);
+}
+
+static const struct writer_ops csv_ops;
+
+struct writer *writer_csv(FILE *out, const struct column *columns, size_t count)
+{
+    struct csv *csv = memory_new_array(struct csv, 1);
+    csv->writer = (struct writer){&csv_ops, out, columns, count};
+    return &csv->writer;
+}
+
+static const struct writer_ops csv_ops = {
+    .name = "csv",
+    .row = csv_row,
+    .finish = csv_finish,
+    .free = csv_free,
+};

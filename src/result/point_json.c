@@ -1,0 +1,537 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * result/point_json — a point as JSON and back (the form is docs/results.md's).
+ *
+ * One table of keys a struct drives both directions, so what is written can be read and nothing
+ * is read that is not written. Called by the store, which also reads back each point before it
+ * writes it, by the fuzzer and by the tests. Keys not in the tables are left alone: a later
+ * version may add some without a new schema number.
+ */
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "result/store.h"
+
+enum kind {
+    TEXT,        // char *, never empty
+    TEXT_MAYBE,  // char *, absent while NULL
+    NUMBER,      // unsigned
+    COUNT,       // uint64_t
+    REAL,        // double, not negative
+    REAL_MAYBE,  // the same, absent while NaN
+    REAL_IF,     // the same, there exactly if the bool at `aux`, set by an earlier key, is
+    REAL_FLAG,   // the same, the bool at `aux` says whether it is there
+    TRUTH,       // bool
+    SCHEMA,      // the constant RESULT_SCHEMA
+    LOSS_RATIO,  // lost over tx of a network_result, absent while tx is 0
+    CPU_TOTAL,   // REAL_MAYBE, absent where neither the host nor a router was metered
+    OBJECT_FLAG, // a struct inside, the bool at `aux` says whether it is there
+    LIST,        // pointer to structs, their number (size_t) at `aux`
+};
+
+struct key {
+    const char *name;
+    enum kind kind;
+    size_t at, aux;
+    const struct key *members; // OBJECT_FLAG, LIST; ended by a name of NULL
+    size_t size;               // LIST: of one struct
+};
+
+#define AT(type, member) offsetof(struct type, member)
+
+static const struct key delay_keys[] = {
+    {.name = "min", .kind = COUNT, .at = AT(delay_summary, min)},
+    {.name = "p50", .kind = COUNT, .at = AT(delay_summary, p50)},
+    {.name = "p99", .kind = COUNT, .at = AT(delay_summary, p99)},
+    {.name = "max", .kind = COUNT, .at = AT(delay_summary, max)},
+    {.name = NULL},
+};
+
+static const struct key network_keys[] = {
+    {.name = "name", .kind = TEXT, .at = AT(network_result, name)},
+    {.name = "router", .kind = TEXT_MAYBE, .at = AT(network_result, router)},
+    {.name = "tx", .kind = COUNT, .at = AT(network_result, tx)},
+    {.name = "unsent", .kind = COUNT, .at = AT(network_result, unsent)},
+    {.name = "rx", .kind = COUNT, .at = AT(network_result, rx)},
+    {.name = "lost", .kind = COUNT, .at = AT(network_result, lost)},
+    {.name = "loss_ratio", .kind = LOSS_RATIO},
+    {.name = "duplicated", .kind = COUNT, .at = AT(network_result, duplicated)},
+    {.name = "reordered", .kind = COUNT, .at = AT(network_result, reordered)},
+    {.name = "offered_pps", .kind = REAL_MAYBE, .at = AT(network_result, offered_pps)},
+    {.name = "forwarded_pps", .kind = REAL_MAYBE, .at = AT(network_result, forwarded_pps)},
+    {.name = "delay_ns",
+     .kind = OBJECT_FLAG,
+     .at = AT(network_result, delay_ns),
+     .aux = AT(network_result, delay_ns.measured),
+     .members = delay_keys},
+    {.name = "jitter_ns",
+     .kind = REAL_IF,
+     .at = AT(network_result, jitter_ns),
+     .aux = AT(network_result, delay_ns.measured)},
+    {.name = "corrupt", .kind = COUNT, .at = AT(network_result, corrupt)},
+    {.name = NULL},
+};
+
+static const struct key cpu_keys[] = {
+    {.name = "name", .kind = TEXT, .at = AT(cpu_result, name)},
+    {.name = "percent", .kind = REAL, .at = AT(cpu_result, percent)},
+    {.name = "ns_per_packet",
+     .kind = REAL_FLAG,
+     .at = AT(cpu_result, ns_per_packet),
+     .aux = AT(cpu_result, has_ns_per_packet)},
+    {.name = NULL},
+};
+
+static const struct key memory_keys[] = {
+    {.name = "name", .kind = TEXT, .at = AT(memory_result, name)},
+    {.name = "bytes", .kind = COUNT, .at = AT(memory_result, bytes)},
+    {.name = NULL},
+};
+
+static const struct key drop_keys[] = {
+    {.name = "where", .kind = TEXT, .at = AT(drop_result, where)},
+    {.name = "count", .kind = COUNT, .at = AT(drop_result, count)},
+    {.name = NULL},
+};
+
+static const struct key processor_keys[] = {
+    {.name = "cpu", .kind = NUMBER, .at = AT(processor_result, cpu)},
+    {.name = "used_by", .kind = TEXT, .at = AT(processor_result, used_by)},
+    {.name = "busy_percent", .kind = REAL, .at = AT(processor_result, busy_percent)},
+    {.name = "steal_percent", .kind = REAL, .at = AT(processor_result, steal_percent)},
+    {.name = NULL},
+};
+
+#define LIST_OF(key, member, counter, keys, type)                                                  \
+    {                                                                                              \
+        .name = (key), .kind = LIST, .at = AT(point, member), .aux = AT(point, counter),           \
+        .members = (keys), .size = sizeof(struct type)                                             \
+    }
+
+static const struct key point_keys[] = {
+    {.name = "schema", .kind = SCHEMA},
+    {.name = "scenario", .kind = TEXT, .at = AT(point, scenario)},
+    {.name = "topology", .kind = TEXT, .at = AT(point, topology)},
+    {.name = "platform", .kind = TEXT, .at = AT(point, platform)},
+    {.name = "engine", .kind = TEXT, .at = AT(point, engine)},
+    {.name = "length", .kind = NUMBER, .at = AT(point, length)},
+    {.name = "length_layer", .kind = TEXT, .at = AT(point, length_layer)},
+    {.name = "repeat", .kind = NUMBER, .at = AT(point, repeat)},
+    {.name = "duration_s", .kind = REAL, .at = AT(point, duration_s)},
+    {.name = "requested_pps", .kind = REAL, .at = AT(point, requested_pps)},
+    LIST_OF("networks", networks, network_count, network_keys, network_result),
+    LIST_OF("cpu", cpu, cpu_count, cpu_keys, cpu_result),
+    {.name = "cpu_total_percent", .kind = CPU_TOTAL, .at = AT(point, cpu_total_percent)},
+    LIST_OF("memory", memory, memory_count, memory_keys, memory_result),
+    LIST_OF("drops", drops, drop_count, drop_keys, drop_result),
+    {.name = "valid", .kind = TRUTH, .at = AT(point, valid)},
+    {.name = "why_invalid", .kind = TEXT_MAYBE, .at = AT(point, why_invalid)},
+    {.name = "step", .kind = NUMBER, .at = AT(point, step)},
+    {.name = "attempts", .kind = NUMBER, .at = AT(point, attempts)},
+    LIST_OF("processors", processors, processor_count, processor_keys, processor_result),
+    {.name = NULL},
+};
+
+// Whether anything of the device under test was metered; the tester alone is in direct topologies.
+static bool meters_dut(const struct point *point)
+{
+    for (size_t i = 0; i < point->cpu_count; i++) {
+        if (!text_equal(point->cpu[i].name, "tester")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static json_t *put_keys(const struct key *keys, const void *from);
+
+// An entry whose figure is not a number was not measured: it is left out of its list.
+static bool is_measured(const struct key *keys, const char *from)
+{
+    for (; keys->name != NULL; keys++) {
+        if (keys->kind == REAL && !isfinite(*(const double *)(const void *)(from + keys->at))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// json_real() and json_string() give NULL for NaN, infinity and text that is not UTF-8; such a
+// member is left out, which the strict reading then finds.
+static json_t *put_member(const struct key *key, const void *from)
+{
+    const char *field = (const char *)from + key->at;
+    const char *aux = (const char *)from + key->aux;
+    const struct network_result *network = from;
+    json_t *array;
+    uint64_t count;
+    switch (key->kind) {
+    case TEXT:
+    case TEXT_MAYBE:
+        return *(char *const *)field == NULL ? NULL : json_string(*(char *const *)field);
+    case NUMBER:
+        return json_integer(*(const unsigned *)field);
+    case COUNT:
+        count = *(const uint64_t *)field;
+        return count > INT64_MAX ? NULL : json_integer((json_int_t)count);
+    case REAL:
+    case REAL_MAYBE:
+        return json_real(*(const double *)field);
+    case CPU_TOTAL:
+        return meters_dut(from) ? json_real(*(const double *)field) : NULL;
+    case REAL_IF:
+    case REAL_FLAG:
+        return *(const bool *)aux ? json_real(*(const double *)field) : NULL;
+    case TRUTH:
+        return json_boolean(*(const bool *)field);
+    case SCHEMA:
+        return json_integer(RESULT_SCHEMA);
+    case LOSS_RATIO:
+        return network->tx == 0 ? NULL : json_real((double)network->lost / (double)network->tx);
+    case OBJECT_FLAG:
+        return *(const bool *)aux ? put_keys(key->members, field) : NULL;
+    case LIST:
+        array = json_array();
+        for (size_t i = 0; i < *(const size_t *)aux; i++) {
+            const char *item = *(const char *const *)field + i * key->size;
+            if (is_measured(key->members, item)) {
+                json_array_append_new(array, put_keys(key->members, item));
+            }
+        }
+        return array;
+    }
+    return NULL;
+}
+
+static json_t *put_keys(const struct key *keys, const void *from)
+{
+    json_t *object = json_object();
+    for (; keys->name != NULL; keys++) {
+        json_t *member = put_member(keys, from);
+        if (member != NULL) {
+            json_object_set_new(object, keys->name, member);
+        }
+    }
+    return object;
+}
+
+json_t *point_to_json(const struct point *point)
+{
+    return put_keys(point_keys, point);
+}
+
+static int get_real(const char *name, const json_t *json, double *ret, struct error *err)
+{
+    double value = json_number_value(json);
+    if (!json_is_number(json) || value < 0) {
+        return fail_input(err, "%s: must be a number that is not negative", name);
+    }
+    *ret = value;
+    return 0;
+}
+
+static int get_count(const char *name, const json_t *json, uint64_t max, uint64_t *ret,
+                     struct error *err)
+{
+    json_int_t value = json_integer_value(json);
+    if (!json_is_integer(json) || value < 0 || (uint64_t)value > max) {
+        return fail_input(err, "%s: must be a whole number from 0 to %llu", name,
+                          (unsigned long long)max);
+    }
+    *ret = (uint64_t)value;
+    return 0;
+}
+
+static int get_text(const char *name, const json_t *json, char **ret, struct error *err)
+{
+    if (!json_is_string(json) || json_string_length(json) == 0) {
+        return fail_input(err, "%s: must be a text that is not empty", name);
+    }
+    *ret = text_copy(json_string_value(json));
+    return 0;
+}
+
+static int get_keys(const struct key *keys, const json_t *json, void *to, struct error *err);
+
+static int get_list(const struct key *key, const json_t *json, void *field, size_t *count,
+                    struct error *err)
+{
+    if (!json_is_array(json)) {
+        return fail_input(err, "%s: must be a list", key->name);
+    }
+    size_t wanted = json_array_size(json);
+    char *items = memory_new(wanted, key->size);
+    // Owned by the point from here on, so that whatever was read is freed with it on failure.
+    *(char **)field = items;
+    *count = wanted;
+    for (size_t i = 0; i < wanted; i++) {
+        int rc = get_keys(key->members, json_array_get(json, i), items + i * key->size, err);
+        if (rc < 0) {
+            error_context(err, "%s[%zu]", key->name, i);
+            return rc;
+        }
+    }
+    return 0;
+}
+
+// The loss ratio is not kept, since tx and lost are; but it must not say something else.
+static int check_loss_ratio(const struct key *key, const json_t *json,
+                            const struct network_result *network, struct error *err)
+{
+    double ratio = 0;
+    int rc = get_real(key->name, json, &ratio, err);
+    if (rc < 0) {
+        return rc;
+    }
+    if (network->tx == 0) {
+        return fail_input(err, "%s: of no packet sent", key->name);
+    }
+    if (network->rx > network->tx || network->lost != network->tx - network->rx) {
+        return 0; // there is a better reason to refuse it, found by check_network()
+    }
+    if (fabs(ratio - (double)network->lost / (double)network->tx) > 1e-9) {
+        return fail_input(err, "%s: is not lost / tx", key->name);
+    }
+    return 0;
+}
+
+// Whether a key may be left out; reads what earlier keys have set.
+static bool may_be_absent(const struct key *key, const void *to)
+{
+    switch (key->kind) {
+    case TEXT_MAYBE:
+    case REAL_MAYBE:
+    case REAL_FLAG:
+    case CPU_TOTAL:
+    case OBJECT_FLAG:
+        return true;
+    case REAL_IF:
+        return !*(const bool *)((const char *)to + key->aux);
+    case LOSS_RATIO:
+        return ((const struct network_result *)to)->tx == 0;
+    default:
+        return false;
+    }
+}
+
+static int get_member(const struct key *key, const json_t *json, void *to, struct error *err)
+{
+    char *field = (char *)to + key->at;
+    char *aux = (char *)to + key->aux;
+    uint64_t count = 0;
+    int rc;
+    switch (key->kind) {
+    case TEXT:
+    case TEXT_MAYBE:
+        return get_text(key->name, json, (char **)field, err);
+    case NUMBER:
+        rc = get_count(key->name, json, UINT_MAX, &count, err);
+        if (rc == 0) {
+            *(unsigned *)field = (unsigned)count;
+        }
+        return rc;
+    case COUNT:
+        return get_count(key->name, json, INT64_MAX, (uint64_t *)field, err);
+    case REAL_IF:
+        if (!*(bool *)aux) {
+            return fail_input(err, "%s: without delay_ns", key->name);
+        }
+        return get_real(key->name, json, (double *)field, err);
+    case REAL_FLAG:
+        *(bool *)aux = true;
+        return get_real(key->name, json, (double *)field, err);
+    case REAL:
+    case REAL_MAYBE:
+    case CPU_TOTAL:
+        return get_real(key->name, json, (double *)field, err);
+    case TRUTH:
+        if (!json_is_boolean(json)) {
+            return fail_input(err, "%s: must be true or false", key->name);
+        }
+        *(bool *)field = json_is_true(json);
+        return 0;
+    case SCHEMA:
+        if (!json_is_integer(json) || json_integer_value(json) != RESULT_SCHEMA) {
+            return fail_input(err, "%s: this program reads schema %d only", key->name,
+                              RESULT_SCHEMA);
+        }
+        return 0;
+    case LOSS_RATIO:
+        return check_loss_ratio(key, json, to, err);
+    case OBJECT_FLAG:
+        rc = get_keys(key->members, json, field, err);
+        if (rc < 0) {
+            error_context(err, "%s", key->name);
+        }
+        *(bool *)aux = true;
+        return rc;
+    case LIST:
+        return get_list(key, json, field, (size_t *)(void *)aux, err);
+    }
+    return 0;
+}
+
+static int get_keys(const struct key *keys, const json_t *json, void *to, struct error *err)
+{
+    if (!json_is_object(json)) {
+        return fail_input(err, "must be an object");
+    }
+    for (; keys->name != NULL; keys++) {
+        const json_t *member = json_object_get(json, keys->name);
+        int rc = 0;
+        if (member != NULL) {
+            rc = get_member(keys, member, to, err);
+        } else if (!may_be_absent(keys, to)) {
+            rc = fail_input(err, "%s: missing", keys->name);
+        } else if (keys->kind == REAL_MAYBE || keys->kind == CPU_TOTAL) {
+            *(double *)(void *)((char *)to + keys->at) = (double)NAN;
+        }
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    return 0;
+}
+
+static int check_network(const struct point *point, const struct network_result *network,
+                         struct error *err)
+{
+    const struct delay_summary *delay = &network->delay_ns;
+    bool direct = text_equal(point->topology, "direct");
+    if (network->rx > network->tx || network->lost != network->tx - network->rx) {
+        return fail_input(err, "lost: tx is not rx + lost");
+    }
+    if (direct && network->router != NULL) {
+        return fail_input(err, "router: there is none in the direct topology");
+    }
+    if (!direct && network->router == NULL) {
+        return fail_input(err, "router: missing");
+    }
+    if (network->tx > 0 && isnan(network->offered_pps)) {
+        return fail_input(err, "offered_pps: missing");
+    }
+    if (network->tx > 0 && isnan(network->forwarded_pps)) {
+        return fail_input(err, "forwarded_pps: missing");
+    }
+    if (delay->min > delay->p50 || delay->p50 > delay->p99 || delay->p99 > delay->max) {
+        return fail_input(err, "delay_ns: min, p50, p99 and max are not in order");
+    }
+    if (delay->measured && network->rx == 0) {
+        return fail_input(err, "delay_ns: of no packet received");
+    }
+    for (const struct network_result *other = point->networks; other < network; other++) {
+        if (text_equal(other->name, network->name)) {
+            return fail_input(err, "name: \"%s\" twice", network->name);
+        }
+    }
+    return 0;
+}
+
+static int check_cpu(const struct point *point, struct error *err)
+{
+    double sum = 0;
+    for (size_t i = 0; i < point->cpu_count; i++) {
+        if (point_cpu(point, point->cpu[i].name) != &point->cpu[i]) {
+            return fail_input(err, "cpu[%zu]: name: \"%s\" twice", i, point->cpu[i].name);
+        }
+        if (!text_equal(point->cpu[i].name, "tester")) {
+            sum += point->cpu[i].percent;
+        }
+    }
+    if (!meters_dut(point)) {
+        return isnan(point->cpu_total_percent)
+                   ? 0
+                   : fail_input(err, "cpu_total_percent: of neither host nor router");
+    }
+    if (isnan(point->cpu_total_percent)) {
+        return fail_input(err, "cpu_total_percent: missing");
+    }
+    if (fabs(sum - point->cpu_total_percent) > 0.01 + 1e-6 * sum) {
+        return fail_input(err, "cpu_total_percent: is not the sum of host and routers");
+    }
+    return 0;
+}
+
+static int check_sums(const struct point *point, struct error *err)
+{
+    uint64_t lost = 0;
+    for (size_t i = 0; i < point->network_count; i++) {
+        if (__builtin_add_overflow(lost, point->networks[i].lost, &lost)) {
+            return fail_input(err, "networks: more packets lost than can be counted");
+        }
+    }
+    uint64_t dropped = 0;
+    for (size_t i = 0; i < point->drop_count; i++) {
+        if (__builtin_add_overflow(dropped, point->drops[i].count, &dropped)) {
+            return fail_input(err, "drops: more packets than can be counted");
+        }
+    }
+    if (dropped != lost) {
+        return fail_input(err, "drops: count %llu packets, the networks lost %llu",
+                          (unsigned long long)dropped, (unsigned long long)lost);
+    }
+    return 0;
+}
+
+static int check_point(const struct point *point, struct error *err)
+{
+    static const char *const layers[] = {"ip", "payload", "frame"};
+    static const char *const users[] = {"dut", "tester", "shared"};
+    size_t known = 0;
+    while (known < 3 && !text_equal(point->length_layer, layers[known])) {
+        known++;
+    }
+    if (known == 3) {
+        return fail_input(err, "length_layer: must be ip, payload or frame");
+    }
+    if (point->length == 0) {
+        return fail_input(err, "length: must be at least 1");
+    }
+    if (point->network_count == 0) {
+        return fail_input(err, "networks: none");
+    }
+    for (size_t i = 0; i < point->network_count; i++) {
+        int rc = check_network(point, &point->networks[i], err);
+        if (rc < 0) {
+            error_context(err, "networks[%zu]", i);
+            return rc;
+        }
+    }
+    for (size_t i = 0; i < point->processor_count; i++) {
+        known = 0;
+        while (known < 3 && !text_equal(point->processors[i].used_by, users[known])) {
+            known++;
+        }
+        if (known == 3) {
+            return fail_input(err, "processors[%zu]: used_by: must be dut, tester or shared", i);
+        }
+    }
+    if (point->attempts == 0) {
+        return fail_input(err, "attempts: must be at least 1");
+    }
+    if (point->valid && point->why_invalid != NULL) {
+        return fail_input(err, "why_invalid: but the point is valid");
+    }
+    if (!point->valid && point->why_invalid == NULL) {
+        return fail_input(err, "why_invalid: missing");
+    }
+    int rc = check_cpu(point, err);
+    return rc < 0 ? rc : check_sums(point, err);
+}
+
+int point_from_json(const json_t *json, struct point *ret, struct error *err)
+{
+    struct point point = {.scenario = NULL};
+    int rc = get_keys(point_keys, json, &point, err);
+    if (rc == 0) {
+        rc = check_point(&point, err);
+    }
+    if (rc < 0) {
+        point_clear(&point);
+        return rc;
+    }
+    *ret = point;
+    return 0;
+}

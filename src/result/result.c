@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// result/result — see result.h. Ownership of points and the sums that several readers need.
+#include "result/result.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+
+void point_clear(struct point *point)
+{
+    if (point == NULL) {
+        return;
+    }
+    free(point->scenario);
+    free(point->topology);
+    free(point->platform);
+    free(point->engine);
+    free(point->length_layer);
+    for (size_t i = 0; i < point->network_count; i++) {
+        free(point->networks[i].name);
+        free(point->networks[i].router);
+    }
+    free(point->networks);
+    for (size_t i = 0; i < point->cpu_count; i++) {
+        free(point->cpu[i].name);
+    }
+    free(point->cpu);
+    for (size_t i = 0; i < point->memory_count; i++) {
+        free(point->memory[i].name);
+    }
+    free(point->memory);
+    for (size_t i = 0; i < point->drop_count; i++) {
+        free(point->drops[i].where);
+    }
+    free(point->drops);
+    for (size_t i = 0; i < point->processor_count; i++) {
+        free(point->processors[i].used_by);
+    }
+    free(point->processors);
+    free(point->why_invalid);
+    memset(point, 0, sizeof *point);
+}
+
+void point_free(struct point *point)
+{
+    point_clear(point);
+    free(point);
+}
+
+void point_invalidate(struct point *point, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    _cleanup_free_ char *reason = NULL;
+    int written = vasprintf(&reason, format, args);
+    va_end(args);
+    if (written < 0) {
+        reason = text_copy("unknown");
+    }
+    char *whole = point->why_invalid == NULL ? text_copy(reason)
+                                             : text_format("%s; %s", point->why_invalid, reason);
+    free(point->why_invalid);
+    point->why_invalid = whole;
+    point->valid = false;
+}
+
+uint64_t point_tx(const struct point *point)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < point->network_count; i++) {
+        sum += point->networks[i].tx;
+    }
+    return sum;
+}
+
+uint64_t point_rx(const struct point *point)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < point->network_count; i++) {
+        sum += point->networks[i].rx;
+    }
+    return sum;
+}
+
+uint64_t point_lost(const struct point *point)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < point->network_count; i++) {
+        sum += point->networks[i].lost;
+    }
+    return sum;
+}
+
+const struct cpu_result *point_cpu(const struct point *point, const char *name)
+{
+    for (size_t i = 0; i < point->cpu_count; i++) {
+        if (text_equal(point->cpu[i].name, name)) {
+            return &point->cpu[i];
+        }
+    }
+    return NULL;
+}
+
+void point_list_add(struct point_list *list, struct point *point)
+{
+    // The room doubles whenever the count is a power of two, so no capacity need be kept.
+    if ((list->count & (list->count - 1)) == 0) {
+        size_t room = list->count == 0 ? 1 : list->count * 2;
+        list->items = memory_resize(list->items, room, sizeof *list->items);
+    }
+    list->items[list->count++] = *point;
+    memset(point, 0, sizeof *point);
+}
+
+void point_list_clear(struct point_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        point_clear(&list->items[i]);
+    }
+    free(list->items);
+    *list = (struct point_list){NULL, 0};
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * result/result — what was measured, as plain structs.
+ *
+ * A point is one trial: one topology, length and offered load. Filled by measure/, written and
+ * read back by result/ (points.jsonl, run.json), shown by report/. Every figure that may be
+ * unmeasured says so: absent, never 0.
+ */
+#ifndef VRBENCH_RESULT_RESULT_H
+#define VRBENCH_RESULT_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+#define RESULT_SCHEMA 1
+
+// One-way delay in ns: from the hand-over to the kernel at the source to the arrival at the sink.
+struct delay_summary {
+    bool measured;
+    uint64_t min, p50, p99, max;
+};
+
+// What one network carried in one trial. tx = rx + lost always.
+struct network_result {
+    char *name;
+    char *router;         // NULL where no router is on the path (direct)
+    uint64_t tx;          // packets offered, those that found the first ring full included
+    uint64_t unsent;      // packets asked for that the source never attempted; not in tx
+    uint64_t rx;          // distinct packets received
+    uint64_t lost;        // tx - rx
+    uint64_t duplicated;  // extra copies received
+    uint64_t reordered;   // packets that arrived after one with a higher number (RFC 4737 §3.3)
+    uint64_t corrupt;     // frames of this trial's stream with a wrong check; counted nowhere else
+    double offered_pps;   // tx over the time of sending
+    double forwarded_pps; // rx over the time of sending
+    struct delay_summary delay_ns;
+    double jitter_ns; // RFC 3550 §6.4.1 interarrival jitter at the end of the trial
+};
+
+struct cpu_result {
+    char *name;     // "host", "tester" or the router's name
+    double percent; // of one CPU over the time of sending
+    bool has_ns_per_packet;
+    double ns_per_packet; // CPU time over packets received through it
+};
+
+struct memory_result {
+    char *name;
+    uint64_t bytes;
+};
+
+struct drop_result {
+    char *where; // "r1t3:eth0 receive ring", "host:br0", …, or "unexplained"
+    uint64_t count;
+};
+
+// Use of a CPU of this machine over the trial, from /proc/stat: percent of that CPU.
+struct processor_result {
+    unsigned cpu;
+    char *used_by; // "dut", "tester" or "shared"
+    double busy_percent, steal_percent;
+};
+
+struct point {
+    char *scenario, *topology, *platform, *engine;
+    unsigned length;
+    char *length_layer;
+    unsigned repeat;      // 0-based
+    unsigned step;        // 0-based place of the offered load in its sweep
+    double duration_s;    // of sending
+    double requested_pps; // a network
+    struct network_result *networks;
+    size_t network_count;
+    struct cpu_result *cpu; // host, routers in the scenario's order, tester; direct: tester only
+    size_t cpu_count;
+    double cpu_total_percent; // host and routers together, the tester not counted
+    struct memory_result *memory;
+    size_t memory_count;
+    struct drop_result *drops; // counts sum to the networks' lost
+    size_t drop_count;
+    struct processor_result *processors;
+    size_t processor_count;
+    unsigned attempts; // trials run until this one was kept, at least 1
+    bool valid;
+    char *why_invalid; // NULL while valid
+};
+
+void point_clear(struct point *point); // frees what it holds and zeroes it; NULL is fine
+void point_free(struct point *point);
+
+// Adds a reason for a point not to be trusted; several are joined by "; ". Takes no ownership.
+void point_invalidate(struct point *point, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+// Totals over the networks.
+uint64_t point_tx(const struct point *point);
+uint64_t point_rx(const struct point *point);
+uint64_t point_lost(const struct point *point);
+// The CPU figure of that name, or NULL.
+const struct cpu_result *point_cpu(const struct point *point, const char *name);
+
+// All points of a run, in order of measuring.
+struct point_list {
+    struct point *items;
+    size_t count;
+};
+void point_list_add(struct point_list *list, struct point *point); // moves *point into the list
+void point_list_clear(struct point_list *list);
+
+#endif

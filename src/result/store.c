@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * result/store — see store.h. Owns an open run folder: the descriptor of points.jsonl, whose
+ * flock(2) keeps a second run out, and the length of the file up to the last whole point.
+ *
+ * A point is one line, appended by one write and synced before the next trial starts. Should that
+ * fail half-way (disk full), the file is cut back to its former length; should the machine die
+ * half-way, the torn line is cut off by the next store_open(). Called by cli/ and measure/.
+ */
+#include "result/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "result/json_text.h"
+
+#define POINTS_NAME "points.jsonl"
+#define RUN_NAME    "run.json"
+#define POINTS_MAX  ((size_t)1 << 30) // bytes; some 300,000 points
+#define RUN_MAX     ((size_t)64 << 20)
+
+struct store {
+    char *folder;
+    char *points_path;
+    int fd;       // points.jsonl, append only, locked
+    off_t length; // of the whole lines in it
+    size_t count; // of these lines
+};
+
+static void json_cleanup(json_t **json)
+{
+    json_decref(*json);
+}
+#define _cleanup_json_ __attribute__((cleanup(json_cleanup)))
+
+static void points_cleanup(struct point_list *list)
+{
+    point_list_clear(list);
+}
+#define _cleanup_points_ __attribute__((cleanup(points_cleanup)))
+
+static void store_cleanup(struct store **store)
+{
+    store_close(*store);
+}
+#define _cleanup_store_ __attribute__((cleanup(store_cleanup)))
+
+// Makes new names in a folder as lasting as the files they name.
+static int sync_folder(const char *folder, struct error *err)
+{
+    _cleanup_close_ int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) < 0) {
+        return fail(err, errno, "syncing %s", folder);
+    }
+    return 0;
+}
+
+static int read_line(const char *text, size_t length, struct point *ret, bool *ret_not_json,
+                     struct error *err)
+{
+    json_error_t where;
+    _cleanup_json_ json_t *json = json_loadb(text, length, JSON_REJECT_DUPLICATES, &where);
+    *ret_not_json = json == NULL;
+    if (json == NULL) {
+        return fail_input(err, "not JSON: %s (column %d)", where.text, where.column);
+    }
+    return point_from_json(json, ret, err);
+}
+
+/*
+ * Reads every whole line of points.jsonl. A last line without its newline, or with one but not
+ * JSON (a crash may leave either), is torn: it is not a point, and *ret_whole is the length of
+ * what precedes it. Any other line that can't be read is an error.
+ */
+static int read_points(const char *path, struct point_list *ret, size_t *ret_whole, bool *ret_torn,
+                       struct error *err)
+{
+    _cleanup_free_ char *text = NULL;
+    size_t length;
+    int rc = file_read(path, POINTS_MAX, &text, &length, err);
+    if (rc < 0) {
+        return rc;
+    }
+    _cleanup_points_ struct point_list list = {NULL, 0};
+    size_t at = 0;
+    bool torn = false;
+    for (size_t line = 1; at < length; line++) {
+        const char *newline = memchr(text + at, '\n', length - at);
+        if (newline == NULL) {
+            torn = true;
+            break;
+        }
+        size_t end = (size_t)(newline - text);
+        _cleanup_error_ struct error why = ERROR_INIT;
+        struct point point;
+        bool not_json;
+        rc = read_line(text + at, end - at, &point, &not_json, &why);
+        if (rc < 0 && not_json && end + 1 == length) {
+            torn = true;
+            break;
+        }
+        if (rc < 0) {
+            return fail_input(err, "%s:%zu: %s", path, line, why.text);
+        }
+        point_list_add(&list, &point);
+        at = end + 1;
+    }
+    *ret = list;
+    list = (struct point_list){NULL, 0};
+    *ret_whole = at;
+    *ret_torn = torn;
+    return 0;
+}
+
+static int read_run(const char *path, json_t **ret, struct error *err)
+{
+    _cleanup_free_ char *text = NULL;
+    size_t length;
+    int rc = file_read(path, RUN_MAX, &text, &length, err);
+    if (rc < 0) {
+        return rc;
+    }
+    json_error_t where;
+    json_t *run = json_loadb(text, length, JSON_REJECT_DUPLICATES, &where);
+    if (run == NULL) {
+        return fail_input(err, "%s:%d:%d: %s", path, where.line, where.column, where.text);
+    }
+    *ret = run;
+    return 0;
+}
+
+// A new run may go into an empty folder, or into one with other things in it, but not into a run.
+static int refuse_used(const char *folder, bool run, bool points, bool resume, struct error *err)
+{
+    if (resume && points && !run) {
+        return fail_input(err, "%s holds points but no " RUN_NAME " that says of what", folder);
+    }
+    if (!resume && (run || points)) {
+        return fail_input(err,
+                          "%s holds a run already: go on with it by --resume, or name another "
+                          "folder",
+                          folder);
+    }
+    return 0;
+}
+
+static int lock(const struct store *store, struct error *err)
+{
+    if (flock(store->fd, LOCK_EX | LOCK_NB) == 0) {
+        return 0;
+    }
+    if (errno == EWOULDBLOCK) {
+        return fail_input(err, "%s is being written by another run", store->folder);
+    }
+    return fail(err, errno, "locking %s", store->points_path);
+}
+
+// Brings back the points of an earlier run and cuts off what its end left torn.
+static int take_up(struct store *store, struct point_list *ret, struct error *err)
+{
+    _cleanup_points_ struct point_list list = {NULL, 0};
+    size_t whole;
+    bool torn;
+    int rc = read_points(store->points_path, &list, &whole, &torn, err);
+    if (rc < 0) {
+        return rc;
+    }
+    if (torn) {
+        if (ftruncate(store->fd, (off_t)whole) < 0 || fdatasync(store->fd) < 0) {
+            return fail(err, errno, "cutting the torn last line off %s", store->points_path);
+        }
+        log_note("store", "%s: a torn last line was cut off", store->points_path);
+    }
+    store->length = (off_t)whole;
+    store->count = list.count;
+    *ret = list;
+    list = (struct point_list){NULL, 0};
+    return 0;
+}
+
+int store_open(const char *folder, bool resume, struct store **ret, struct point_list *ret_points,
+               json_t **ret_run, struct error *err)
+{
+    if (folder[0] == '\0') {
+        return fail_input(err, "the folder for the results has an empty name");
+    }
+    int rc = file_make_dirs(folder, err);
+    if (rc < 0) {
+        return rc;
+    }
+    _cleanup_store_ struct store *store = memory_new_array(struct store, 1);
+    store->fd = -1;
+    store->folder = text_copy(folder);
+    store->points_path = text_format("%s/" POINTS_NAME, folder);
+    _cleanup_free_ char *run_path = text_format("%s/" RUN_NAME, folder);
+
+    // Asked twice: first so that a refused folder is left without a trace, then under the lock.
+    struct stat st;
+    bool has_run = access(run_path, F_OK) == 0;
+    bool has_points = stat(store->points_path, &st) == 0 && st.st_size > 0;
+    rc = refuse_used(folder, has_run, has_points, resume, err);
+    if (rc < 0) {
+        return rc;
+    }
+    store->fd = open(store->points_path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    if (store->fd < 0) {
+        return fail(err, errno, "%s", store->points_path);
+    }
+    rc = lock(store, err);
+    if (rc < 0) {
+        return rc;
+    }
+    has_run = access(run_path, F_OK) == 0;
+    has_points = fstat(store->fd, &st) == 0 && st.st_size > 0;
+    rc = refuse_used(folder, has_run, has_points, resume, err);
+    if (rc < 0) {
+        return rc;
+    }
+    _cleanup_json_ json_t *run = NULL;
+    if (has_run) {
+        rc = read_run(run_path, &run, err);
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    _cleanup_points_ struct point_list list = {NULL, 0};
+    rc = take_up(store, &list, err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = sync_folder(folder, err);
+    if (rc < 0) {
+        return rc;
+    }
+    *ret_points = list;
+    list = (struct point_list){NULL, 0};
+    *ret_run = steal_pointer(&run);
+    *ret = steal_pointer(&store);
+    return 0;
+}
+
+const char *store_folder(const struct store *store)
+{
+    return store->folder;
+}
+
+// One write; a second one only to learn why the first was cut short.
+static int append(int fd, const char *line, size_t length)
+{
+    while (length > 0) {
+        ssize_t put = write(fd, line, length);
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put <= 0) {
+            return put < 0 ? -errno : -EIO;
+        }
+        line += put;
+        length -= (size_t)put;
+    }
+    return fdatasync(fd) < 0 ? -errno : 0;
+}
+
+int store_append(struct store *store, const struct point *point, struct error *err)
+{
+    _cleanup_json_ json_t *json = point_to_json(point);
+    // What could not be read back is not written: it would bar the way to everything after it.
+    struct point again;
+    _cleanup_error_ struct error why = ERROR_INIT;
+    int rc = point_from_json(json, &again, &why);
+    if (rc < 0) {
+        return fail(err, 0, "%s: a point that contradicts itself was not written: %s",
+                    store->points_path, why.text);
+    }
+    point_clear(&again);
+    _cleanup_free_ char *text = json_to_text(json, 0);
+    _cleanup_free_ char *line = text_format("%s\n", text);
+    size_t length = strlen(line);
+    rc = append(store->fd, line, length);
+    if (rc < 0) {
+        if (ftruncate(store->fd, store->length) < 0) {
+            log_warning("store", "%s: its last line is torn; --resume cuts it off",
+                        store->points_path);
+        }
+        return fail(err, -rc, "%s: writing point %zu (the results so far, %zu points, are kept)",
+                    store->points_path, store->count + 1, store->count);
+    }
+    store->length += (off_t)length;
+    store->count++;
+    return 0;
+}
+
+int store_write_run(struct store *store, const json_t *run, struct error *err)
+{
+    _cleanup_free_ char *path = text_format("%s/" RUN_NAME, store->folder);
+    _cleanup_free_ char *text = json_to_text(run, 2);
+    _cleanup_free_ char *whole = text_format("%s\n", text);
+    int rc = file_replace(path, whole, strlen(whole), err);
+    return rc < 0 ? rc : sync_folder(store->folder, err);
+}
+
+void store_close(struct store *store)
+{
+    if (store == NULL) {
+        return;
+    }
+    if (store->fd >= 0) {
+        close(store->fd); // and with it the lock
+    }
+    free(store->points_path);
+    free(store->folder);
+    free(store);
+}
+
+int store_read_points(const char *folder, struct point_list *ret, struct error *err)
+{
+    _cleanup_free_ char *path = text_format("%s/" POINTS_NAME, folder);
+    if (access(path, F_OK) < 0) {
+        return errno == ENOENT || errno == ENOTDIR
+                   ? fail_input(err, "%s is not a run's folder: it has no " POINTS_NAME, folder)
+                   : fail(err, errno, "%s", path);
+    }
+    size_t whole;
+    bool torn; // a run may be writing that line at this moment
+    return read_points(path, ret, &whole, &torn, err);
+}

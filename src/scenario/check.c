@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * scenario/check — see check.h. Called by read.c, last, once each key has been read by itself.
+ *
+ * Arrays of the draft have an element for each node of the tree, at the same index, up to the
+ * limits of the schema: that is how a value is led back to its place.
+ */
+#include "scenario/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "scenario/parts.h"
+#include "scenario/schema.h"
+
+struct checking {
+    const struct draft *draft;
+    const struct scenario *scenario;
+    struct yaml_node *root;
+    struct scenario_problems *problems;
+};
+
+// The value at `path` if it is there and was read without a problem.
+static struct yaml_node *sound(const struct yaml_node *node, const char *path)
+{
+    struct yaml_node *found = yaml_path(node, path);
+    return found == NULL || found->wrong ? NULL : found;
+}
+
+static void check_cpus(const struct checking *c, unsigned cpus_online)
+{
+    struct yaml_node *cpus = sound(c->root, "host.cpus");
+    if (cpus != NULL && c->scenario->host.cpus > cpus_online) {
+        yaml_problem(cpus, c->problems,
+                     text_format("cpus: expected at most %u, the CPUs that this machine has for "
+                                 "vrbench, not %u",
+                                 cpus_online, c->scenario->host.cpus));
+    }
+}
+
+// The figures of a router stand beside those of "host" and "tester".
+static void check_routers(const struct checking *c)
+{
+    const struct yaml_node *routers = yaml_child(c->root, "routers");
+    for (size_t i = 0; i < c->scenario->router_count; i++) {
+        const char *name = c->scenario->routers[i].name;
+        if (text_equal(name, "host") || text_equal(name, "tester")) {
+            yaml_key_problem(
+                routers->children[i], c->problems,
+                text_format("routers: \"%s\" is not free; expected another name", name));
+        }
+    }
+}
+
+static uint32_t mask_of(unsigned prefix)
+{
+    return 0xffffffffU << (32 - prefix);
+}
+
+static void format_subnet(struct ipv4_interface interface, char ret[32])
+{
+    uint32_t subnet = interface.address & mask_of(interface.prefix);
+    snprintf(ret, 32, "%u.%u.%u.%u/%u", subnet >> 24, subnet >> 16 & 255, subnet >> 8 & 255,
+             subnet & 255, interface.prefix);
+}
+
+static bool overlap(struct ipv4_interface a, struct ipv4_interface b)
+{
+    uint32_t mask = mask_of(a.prefix < b.prefix ? a.prefix : b.prefix);
+    return (a.address & mask) == (b.address & mask);
+}
+
+// One side of a network: two ends of a cable, in one subnet.
+struct side {
+    const char *end, *router_end; // keys of the addresses, also of links
+    struct ipv4_interface address, router_address;
+    struct yaml_node *node; // the address that stands last, or the network if it has defaults
+    bool given;             // not by default
+    const char *network;
+};
+
+// Checks that the two ends are a pair; false if not, or if that can't be told.
+static bool check_pair(const struct checking *c, struct side *side,
+                       const struct yaml_node *addresses)
+{
+    if (addresses == NULL) {
+        return true;
+    }
+    struct yaml_node *end = sound(addresses, side->end);
+    struct yaml_node *router_end = sound(addresses, side->router_end);
+    if (end == NULL || router_end == NULL) {
+        return false;
+    }
+    // Whichever end stands later in the file is the one to complain about.
+    bool later = end->line > router_end->line ||
+                 (end->line == router_end->line && end->column > router_end->column);
+    side->node = later ? end : router_end;
+    side->given = true;
+    if (side->address.prefix != side->router_address.prefix ||
+        !overlap(side->address, side->router_address)) {
+        char subnet[32];
+        char other[32];
+        format_subnet(side->address, subnet);
+        format_subnet(side->router_address, other);
+        yaml_problem(side->node, c->problems,
+                     text_format("%s and %s are one cable's ends: expected one subnet, not %s and "
+                                 "%s",
+                                 side->end, side->router_end, subnet, other));
+        return false;
+    }
+    if (side->address.address == side->router_address.address) {
+        yaml_problem(side->node, c->problems,
+                     text_format("%s and %s: expected two different hosts of the subnet", side->end,
+                                 side->router_end));
+        return false;
+    }
+    return true;
+}
+
+static void check_overlap(const struct checking *c, const struct side *sides, size_t count)
+{
+    const struct side *side = &sides[count];
+    for (size_t i = 0; i < count; i++) {
+        if (overlap(sides[i].address, side->address)) {
+            char subnet[32];
+            char other[32];
+            format_subnet(side->address, subnet);
+            format_subnet(sides[i].address, other);
+            char *text = text_format("%s and %s of %s are in %s, which overlaps %s of %s and %s "
+                                     "of %s",
+                                     side->end, side->router_end, side->network, subnet, other,
+                                     sides[i].end, sides[i].router_end, sides[i].network);
+            if (side->given) {
+                yaml_problem(side->node, c->problems, text);
+            } else {
+                yaml_key_problem(side->node, c->problems, text);
+            }
+            return;
+        }
+    }
+}
+
+static void check_networks(const struct checking *c)
+{
+    const struct scenario *scenario = c->scenario;
+    const struct yaml_node *networks = yaml_child(c->root, "networks");
+    const struct yaml_node *routers = sound(c->root, "routers");
+    struct side sides[2 * SCENARIO_NETWORKS];
+    size_t count = 0;
+    for (size_t i = 0; i < scenario->network_count; i++) {
+        const struct scenario_network *network = &scenario->networks[i];
+        struct yaml_node *node = networks->children[i];
+        struct yaml_node *router = sound(node, "router");
+        const struct yaml_node *addresses = yaml_child(node, "addresses");
+        if (router != NULL && routers != NULL && yaml_child(routers, router->text) == NULL) {
+            yaml_problem(
+                router, c->problems,
+                text_format("router: there is no router \"%.60s\" under routers", router->text));
+        }
+        if (node->wrong || network->name == NULL) {
+            continue;
+        }
+        struct side both[] = {
+            {"source", "ingress", network->source, network->ingress, node, false, network->name},
+            {"egress", "sink", network->egress, network->sink, node, false, network->name},
+        };
+        for (size_t k = 0; k < 2; k++) {
+            if (check_pair(c, &both[k], addresses)) {
+                sides[count] = both[k];
+                check_overlap(c, sides, count);
+                count++;
+            }
+        }
+    }
+}
+
+static void check_link(const struct checking *c, struct yaml_node *node)
+{
+    static const char *const pairs[][2] = {{"source", "ingress"}, {"egress", "sink"}};
+    if (node->wrong) {
+        return;
+    }
+    if (node->child_count == 0) {
+        yaml_key_problem(node, c->problems,
+                         text_format("links: expected source and ingress, or egress and sink, "
+                                     "or all four"));
+    }
+    for (size_t i = 0; i < 2; i++) {
+        const struct yaml_node *one = yaml_child(node, pairs[i][0]);
+        const struct yaml_node *other = yaml_child(node, pairs[i][1]);
+        if ((one == NULL) != (other == NULL)) {
+            yaml_key_problem(one == NULL ? other : one, c->problems,
+                             text_format("%s and %s are one cable's ends: expected both or neither",
+                                         pairs[i][0], pairs[i][1]));
+        }
+    }
+}
+
+// Each interface may be named once. `nics` are the nodes seen so far.
+static void check_nic(const struct checking *c, struct yaml_node *nic, struct yaml_node **nics,
+                      size_t *count)
+{
+    if (nic == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < *count; i++) {
+        if (text_equal(nics[i]->text, nic->text)) {
+            yaml_problem(
+                nic, c->problems,
+                text_format("interface %s is already used on line %u", nic->text, nics[i]->line));
+            return;
+        }
+    }
+    nics[(*count)++] = nic;
+}
+
+static void check_links(const struct checking *c)
+{
+    static const char *const ends[] = {"source", "ingress", "egress", "sink"};
+    const struct yaml_node *links = yaml_child(c->root, "links");
+    const struct yaml_node *networks = yaml_child(c->root, "networks");
+    struct yaml_node *nics[4 * SCENARIO_NETWORKS];
+    size_t nic_count = 0;
+    for (size_t i = 0; i < c->draft->link_count; i++) {
+        struct yaml_node *node = links->children[i];
+        check_link(c, node);
+        if (c->draft->links[i].network != NULL && networks != NULL && !networks->wrong &&
+            yaml_child(networks, node->key) == NULL) {
+            yaml_key_problem(
+                node, c->problems,
+                text_format("links: there is no network \"%.60s\" under networks", node->key));
+        }
+        for (size_t k = 0; k < 4; k++) {
+            check_nic(c, sound(node, ends[k]), nics, &nic_count);
+        }
+    }
+    struct yaml_node *topologies = sound(c->root, "topologies");
+    for (size_t i = 0; topologies != NULL && links != NULL && i < topologies->child_count; i++) {
+        struct yaml_node *topology = topologies->children[i];
+        if (!topology->wrong && text_equal(topology->text, topology_name(TOPOLOGY_DIRECT))) {
+            yaml_problem(topology, c->problems,
+                         text_format("topologies: direct can't be had with links, whose cables "
+                                     "would have to be moved by hand"));
+        }
+    }
+}
+
+// Lengths are given in a layer, but what they must hold is IP and UDP headers and the stamp.
+static void check_lengths(const struct checking *c)
+{
+    const struct scenario_traffic *traffic = &c->scenario->traffic;
+    const struct yaml_node *layer = yaml_path(c->root, "traffic.length_layer");
+    const struct yaml_node *lengths = sound(c->root, "traffic.lengths");
+    if (lengths == NULL || (layer != NULL && layer->wrong)) {
+        return;
+    }
+    const unsigned least = SCENARIO_LENGTH_MIN + SCENARIO_STAMP_LENGTH;
+    // Both bounds in the layer's bytes: conversion adds or takes the same for every length.
+    unsigned probe = 1000;
+    unsigned probe_ip = scenario_ip_length(probe, traffic->length_layer);
+    for (size_t i = 0; i < traffic->length_count; i++) {
+        unsigned ip_length = scenario_ip_length(traffic->lengths[i], traffic->length_layer);
+        if (!lengths->children[i]->wrong &&
+            (ip_length < least || ip_length > SCENARIO_LENGTH_MAX)) {
+            yaml_problem(
+                lengths->children[i], c->problems,
+                text_format("lengths: expected %u to %u bytes (%s; an IP packet of %u to %d, which "
+                            "holds the headers and vrbench's stamp), not %u",
+                            least + probe - probe_ip, SCENARIO_LENGTH_MAX + probe - probe_ip,
+                            length_layer_name(traffic->length_layer), least, SCENARIO_LENGTH_MAX,
+                            traffic->lengths[i]));
+        }
+    }
+}
+
+// A trial of a rate so low that not one packet is due in its time measures nothing.
+static void check_lowest_rate(const struct checking *c, struct yaml_node *rates)
+{
+    const struct scenario_traffic *traffic = &c->scenario->traffic;
+    if (sound(c->root, "traffic.lengths") == NULL || traffic->duration_ns == 0) {
+        return;
+    }
+    double least = 1.0;
+    for (size_t i = 0; i < traffic->length_count; i++) {
+        const struct yaml_node *list = yaml_path(c->root, "traffic.lengths");
+        double *pps = NULL;
+        if (list->children[i]->wrong) {
+            return;
+        }
+        size_t count = scenario_rates(traffic, traffic->lengths[i], &pps);
+        for (size_t k = 0; k < count; k++) {
+            double packets = pps[k] * (double)traffic->duration_ns / 1e9;
+            least = packets < least ? packets : least;
+        }
+        free(pps);
+    }
+    if (least < 1.0) {
+        yaml_key_problem(rates, c->problems,
+                         text_format("rates: the lowest amounts to less than one packet in the "
+                                     "duration of a trial"));
+    }
+}
+
+static bool check_range(const struct checking *c, struct yaml_node *rates)
+{
+    static const char *const keys[] = {"from", "to", "step"};
+    const struct rate_plan *plan = &c->scenario->traffic.rates;
+    for (size_t i = 0; i < 3; i++) {
+        if (yaml_child(rates, keys[i]) == NULL) {
+            yaml_key_problem(rates, c->problems,
+                             text_format("missing key \"%s\": a range of rates has from, to and "
+                                         "step",
+                                         keys[i]));
+        }
+    }
+    const struct yaml_node *from = sound(rates, "from");
+    struct yaml_node *to = sound(rates, "to");
+    if (from == NULL || to == NULL) {
+        return false;
+    }
+    if (plan->to_bps < plan->from_bps) {
+        yaml_problem(to, c->problems,
+                     text_format("to: expected at least the rate of \"from\", %.60s, not %.60s",
+                                 from->text, to->text));
+        return false;
+    }
+    if (sound(rates, "step") == NULL) {
+        return false;
+    }
+    if (rates_in_range(plan) > SCHEMA_RATES_MAX) {
+        yaml_problem(yaml_child(rates, "step"), c->problems,
+                     text_format("step: expected one that gives at most %d rates, not %zu",
+                                 SCHEMA_RATES_MAX, rates_in_range(plan)));
+        return false;
+    }
+    return true;
+}
+
+static void check_rates(const struct checking *c)
+{
+    struct yaml_node *rates = sound(c->root, "traffic.rates");
+    if (rates == NULL) {
+        return;
+    }
+    const struct yaml_node *pps = yaml_child(rates, "pps");
+    const struct yaml_node *automatic = yaml_child(rates, "auto");
+    bool range = yaml_child(rates, "from") != NULL || yaml_child(rates, "to") != NULL ||
+                 yaml_child(rates, "step") != NULL;
+    if ((pps != NULL) + (automatic != NULL) + range != 1) {
+        yaml_key_problem(rates, c->problems,
+                         text_format("rates: expected exactly one of { from, to, step }, { pps: "
+                                     "[...] } and { auto: N }"));
+        return;
+    }
+    if (range && !check_range(c, rates)) {
+        return;
+    }
+    bool right = pps == NULL || !pps->wrong;
+    for (size_t i = 0; pps != NULL && i < pps->child_count; i++) {
+        right = right && !pps->children[i]->wrong;
+    }
+    if (right && automatic == NULL) {
+        check_lowest_rate(c, rates);
+    }
+}
+
+void scenario_check(const struct draft *draft, struct yaml_node *root, unsigned cpus_online,
+                    struct scenario_problems *problems)
+{
+    const struct checking checking = {draft, &draft->scenario, root, problems};
+    check_cpus(&checking, cpus_online);
+    check_routers(&checking);
+    check_networks(&checking);
+    check_links(&checking);
+    check_lengths(&checking);
+    check_rates(&checking);
+}

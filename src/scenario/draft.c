@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// scenario/draft — see draft.h. Called by read.c between the schema's walk and the checks.
+#include "scenario/draft.h"
+
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "scenario/parts.h"
+
+// RFC 2544's range for benchmarks, 198.18.0.0/15: one half for the sources, one for the sinks.
+static struct ipv4_interface default_address(unsigned half, size_t network, unsigned host)
+{
+    uint32_t address = 198U << 24 | half << 16 | (uint32_t)network << 8 | host;
+    return (struct ipv4_interface){.address = address, .prefix = 24};
+}
+
+static void settle_addresses(struct scenario_network *network, size_t index)
+{
+    if (network->source.prefix != 0 || network->ingress.prefix != 0 ||
+        network->egress.prefix != 0 || network->sink.prefix != 0) {
+        return;
+    }
+    network->source = default_address(18, index, 2);
+    network->ingress = default_address(18, index, 1);
+    network->egress = default_address(19, index, 1);
+    network->sink = default_address(19, index, 2);
+}
+
+static size_t find_router(const struct scenario *scenario, const char *name)
+{
+    for (size_t i = 0; name != NULL && i < scenario->router_count; i++) {
+        if (text_equal(scenario->routers[i].name, name)) {
+            return i;
+        }
+    }
+    return DRAFT_NO_ROUTER;
+}
+
+static void settle_networks(struct draft *draft)
+{
+    struct scenario *scenario = &draft->scenario;
+    scenario->networks = memory_new_array(struct scenario_network, draft->network_count);
+    scenario->network_count = draft->network_count;
+    for (size_t i = 0; i < draft->network_count; i++) {
+        struct scenario_network *network = &draft->networks[i].network;
+        network->router = find_router(scenario, draft->networks[i].router);
+        settle_addresses(network, i);
+        scenario->networks[i] = *network;
+        *network = (struct scenario_network){.name = NULL};
+    }
+}
+
+static bool has_nics(const struct scenario_network *network)
+{
+    return network->source_nic != NULL || network->ingress_nic != NULL ||
+           network->egress_nic != NULL || network->sink_nic != NULL;
+}
+
+static void settle_links(struct draft *draft)
+{
+    const struct scenario *scenario = &draft->scenario;
+    for (size_t i = 0; i < draft->link_count; i++) {
+        struct link_draft *link = &draft->links[i];
+        for (size_t k = 0; link->network != NULL && k < scenario->network_count; k++) {
+            struct scenario_network *network = &scenario->networks[k];
+            if (!text_equal(network->name, link->network) || has_nics(network)) {
+                continue;
+            }
+            network->source_nic = steal_pointer(&link->source);
+            network->ingress_nic = steal_pointer(&link->ingress);
+            network->egress_nic = steal_pointer(&link->egress);
+            network->sink_nic = steal_pointer(&link->sink);
+            break;
+        }
+    }
+}
+
+static void settle_topologies(struct draft *draft, bool given)
+{
+    struct scenario *scenario = &draft->scenario;
+    for (enum topology topology = 0; topology < TOPOLOGY_COUNT; topology++) {
+        if (topology == TOPOLOGY_DIRECT && draft->link_count > 0 && !given) {
+            continue;
+        }
+        for (size_t i = 0; i < draft->topology_count; i++) {
+            if (draft->topologies[i] == topology) {
+                scenario->topologies[scenario->topology_count++] = topology;
+                break;
+            }
+        }
+    }
+}
+
+void draft_settle(struct draft *draft, bool topologies_given)
+{
+    struct rate_plan *rates = &draft->scenario.traffic.rates;
+    settle_networks(draft);
+    settle_links(draft);
+    settle_topologies(draft, topologies_given);
+    if (rates->pps_count > 0) {
+        rates->kind = RATES_PPS;
+    } else if (rates->auto_points > 0) {
+        rates->kind = RATES_AUTO;
+    }
+}
+
+void draft_clear(struct draft *draft)
+{
+    for (size_t i = 0; i < draft->network_count; i++) {
+        network_release(&draft->networks[i].network);
+        free(draft->networks[i].router);
+    }
+    for (size_t i = 0; i < draft->link_count; i++) {
+        struct link_draft *link = &draft->links[i];
+        free(link->network);
+        free(link->source);
+        free(link->ingress);
+        free(link->egress);
+        free(link->sink);
+    }
+    free(draft->topologies);
+    free(draft->networks);
+    free(draft->links);
+    scenario_release(&draft->scenario);
+    *draft = (struct draft){.topologies = NULL};
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// scenario/problem — see problem.h. Called by the YAML reader, the schema walker and the checks.
+#include "scenario/problem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "scenario/utf8.h"
+
+static char *make_printable(const char *text)
+{
+    size_t length = strlen(text);
+    char *clean = memory_new_array(char, 4 * length + 1); // "\xNN" for each byte at worst
+    char *put = clean;
+    for (size_t i = 0; i < length;) {
+        uint32_t point = 0;
+        size_t bytes = utf8_decode(text + i, length - i, &point);
+        if (bytes > 0 && utf8_is_printable(point)) {
+            memcpy(put, text + i, bytes);
+            put += bytes;
+            i += bytes;
+            continue;
+        }
+        size_t bad = bytes > 0 ? bytes : 1;
+        for (size_t k = 0; k < bad; k++) {
+            put += snprintf(put, 5, "\\x%02x", (unsigned)(unsigned char)text[i + k]);
+        }
+        i += bad;
+    }
+    return clean;
+}
+
+void problem_add(struct scenario_problems *problems, unsigned line, unsigned column, char *text)
+{
+    size_t count = problems->count;
+    if ((count & (count - 1)) == 0) { // 0 or a power of two: full
+        problems->items = memory_resize(problems->items, count == 0 ? 1 : 2 * count,
+                                        sizeof(struct scenario_problem));
+    }
+    problems->items[count] = (struct scenario_problem){line, column, make_printable(text)};
+    problems->count++;
+    free(text);
+}
+
+static int compare_problems(const void *a, const void *b)
+{
+    const struct scenario_problem *one = a;
+    const struct scenario_problem *two = b;
+    if (one->line != two->line) {
+        return one->line < two->line ? -1 : 1;
+    }
+    if (one->column != two->column) {
+        return one->column < two->column ? -1 : 1;
+    }
+    return strcmp(one->text, two->text);
+}
+
+void problems_sort(struct scenario_problems *problems)
+{
+    if (problems->count > 1) {
+        qsort(problems->items, problems->count, sizeof problems->items[0], compare_problems);
+    }
+}
+
+void scenario_problems_clear(struct scenario_problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++) {
+        free(problems->items[i].text);
+    }
+    free(problems->items);
+    *problems = (struct scenario_problems){NULL, 0};
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// scenario/problem — collecting everything that is wrong with a file. Used within scenario/ only.
+#ifndef VRBENCH_SCENARIO_PROBLEM_H
+#define VRBENCH_SCENARIO_PROBLEM_H
+
+#include "scenario/scenario.h"
+
+// Adds a problem and takes over `text`, which the caller made with text_format(). Bytes that a
+// terminal would act upon are replaced by \xNN, so that a problem is always one harmless line.
+void problem_add(struct scenario_problems *problems, unsigned line, unsigned column, char *text);
+// Sorts by line, column and text.
+void problems_sort(struct scenario_problems *problems);
+
+#endif

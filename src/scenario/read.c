@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * scenario/read — from a file's text to a struct scenario, or to all that is wrong with it.
+ *
+ * Called by the commands that take a scenario, by tests and by the fuzzer. Text becomes a tree
+ * (yaml), the tree a draft (schema), the draft a scenario (draft), which is then checked (check).
+ */
+#include <errno.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "scenario/check.h"
+#include "scenario/draft.h"
+#include "scenario/problem.h"
+#include "scenario/schema.h"
+#include "scenario/yaml.h"
+
+int scenario_parse(const char *text, size_t length, unsigned cpus_online, struct scenario **ret,
+                   struct scenario_problems *ret_problems)
+{
+    struct scenario_problems problems = {NULL, 0};
+    _cleanup_yaml_ struct yaml_node *root = NULL;
+    if (yaml_read(text, length, &root, &problems) == 0) {
+        struct draft draft = {.topologies = NULL};
+        schema_read(schema_scenario, root, &draft, &problems);
+        draft_settle(&draft, yaml_child(root, "topologies") != NULL);
+        scenario_check(&draft, root, cpus_online, &problems);
+        if (problems.count == 0) {
+            struct scenario *scenario = memory_new(1, sizeof *scenario);
+            *scenario = draft.scenario;
+            draft.scenario = (struct scenario){.name = NULL};
+            *ret = scenario;
+        }
+        draft_clear(&draft);
+    }
+    problems_sort(&problems);
+    *ret_problems = problems;
+    return problems.count == 0 ? 0 : -EINVAL;
+}
+
+// All problems in one text, one a line.
+static char *join_problems(const char *path, const struct scenario_problems *problems)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *stream = open_memstream(&text, &length);
+    if (stream == NULL) {
+        return text_format("%s: %zu problems", path, problems->count);
+    }
+    for (size_t i = 0; i < problems->count; i++) {
+        const struct scenario_problem *problem = &problems->items[i];
+        fprintf(stream, "%s%s:", i == 0 ? "" : "\n", path);
+        if (problem->line > 0) {
+            fprintf(stream, "%u:%u:", problem->line, problem->column);
+        }
+        fprintf(stream, " %s", problem->text);
+    }
+    fclose(stream);
+    return text;
+}
+
+int scenario_read(const char *path, unsigned cpus_online, struct scenario **ret, struct error *err)
+{
+    _cleanup_free_ char *text = NULL;
+    size_t length = 0;
+    int rc = file_read(path, YAML_FILE_MAX, &text, &length, err);
+    if (rc < 0) {
+        if (err != NULL) {
+            err->exit_status = EXIT_INPUT;
+        }
+        return rc;
+    }
+    struct scenario_problems problems = {NULL, 0};
+    rc = scenario_parse(text, length, cpus_online, ret, &problems);
+    if (rc == 0) {
+        (*ret)->file = text_copy(path);
+    } else {
+        _cleanup_free_ char *joined = join_problems(path, &problems);
+        fail_input(err, "%s", joined);
+    }
+    scenario_problems_clear(&problems);
+    return rc;
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// scenario/scenario — see scenario.h: names, conversions, rates, freeing. Called from everywhere.
+#include "scenario/scenario.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "scenario/parts.h"
+
+#define HEADERS_IP_UDP  28U // 20 + 8 bytes
+#define ETHERNET_FRAMED 18U // header 14, FCS 4
+
+const char *const topology_names[] = {"direct", "bridged", "dedicated", NULL};
+const char *const length_layer_names[] = {"ip", "payload", "frame", NULL};
+
+const char *topology_name(enum topology topology)
+{
+    return topology_names[topology];
+}
+
+int topology_from_name(const char *name, enum topology *ret)
+{
+    for (enum topology topology = 0; topology < TOPOLOGY_COUNT; topology++) {
+        if (text_equal(topology_names[topology], name)) {
+            *ret = topology;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}
+
+const char *length_layer_name(enum length_layer layer)
+{
+    return length_layer_names[layer];
+}
+
+unsigned scenario_ip_length(unsigned length, enum length_layer layer)
+{
+    switch (layer) {
+    case LENGTH_PAYLOAD:
+        return length + HEADERS_IP_UDP;
+    case LENGTH_FRAME:
+        return length < ETHERNET_FRAMED ? 0 : length - ETHERNET_FRAMED;
+    case LENGTH_IP:
+        break;
+    }
+    return length;
+}
+
+double scenario_pps(double bps, unsigned length)
+{
+    return bps / (8.0 * length);
+}
+
+size_t scenario_rates(const struct scenario_traffic *traffic, unsigned length, double **ret_pps)
+{
+    const struct rate_plan *rates = &traffic->rates;
+    size_t count = rates->kind == RATES_AUTO ? 0 : rates->pps_count;
+    if (rates->kind == RATES_RANGE) {
+        count = rates_in_range(rates);
+    }
+    double *pps = memory_new_array(double, count);
+    for (size_t i = 0; i < count; i++) {
+        pps[i] = rates->kind == RATES_PPS
+                     ? rates->pps[i]
+                     : scenario_pps(rates->from_bps + (double)i * rates->step_bps, length);
+    }
+    *ret_pps = pps;
+    return count;
+}
+
+size_t rates_in_range(const struct rate_plan *rates)
+{
+    // The epsilon keeps `to` in where to - from is a whole number of steps but for rounding.
+    double steps = (rates->to_bps - rates->from_bps) / rates->step_bps;
+    return (size_t)(steps + 1e-6) + 1;
+}
+
+void network_release(struct scenario_network *network)
+{
+    free(network->name);
+    free(network->source_nic);
+    free(network->ingress_nic);
+    free(network->egress_nic);
+    free(network->sink_nic);
+}
+
+void scenario_release(struct scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->router_count; i++) {
+        free(scenario->routers[i].name);
+    }
+    for (size_t i = 0; i < scenario->network_count; i++) {
+        network_release(&scenario->networks[i]);
+    }
+    free(scenario->routers);
+    free(scenario->networks);
+    free(scenario->name);
+    free(scenario->file);
+    free(scenario->platform);
+    free(scenario->traffic.engine);
+    free(scenario->traffic.lengths);
+    free(scenario->traffic.rates.pps);
+}
+
+void scenario_free(struct scenario *scenario)
+{
+    if (scenario == NULL) {
+        return;
+    }
+    scenario_release(scenario);
+    free(scenario);
+}

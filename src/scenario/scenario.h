@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * scenario/scenario — what the user asked for, as plain structs.
+ *
+ * Filled by scenario_read() from a YAML file through the schema table in schema.c; read by the
+ * testbed, the traffic engines and the measuring. Nothing here knows how any of it is done.
+ * Rates are packets/s or bit/s of the layer that `traffic.length_layer` names; lengths are bytes
+ * of that layer. CPU is percent of one CPU.
+ */
+#ifndef VRBENCH_SCENARIO_SCENARIO_H
+#define VRBENCH_SCENARIO_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+#define SCENARIO_NAME_MAX     64 // bytes of a scenario's name: a safe file name
+#define SCENARIO_ROUTER_MAX   32 // bytes of a router's or network's name
+#define SCENARIO_ROUTERS      128
+#define SCENARIO_NETWORKS     256
+#define SCENARIO_LENGTH_MIN   28   // an IPv4 and a UDP header
+#define SCENARIO_LENGTH_MAX   9000 // the usual jumbo frame's MTU
+#define SCENARIO_WEIGHT_MAX   65535
+#define SCENARIO_WEIGHT       256 // default, as in Xen's credit scheduler
+#define SCENARIO_STAMP_LENGTH 28  // bytes of UDP payload that every test packet carries
+
+enum topology { TOPOLOGY_DIRECT, TOPOLOGY_BRIDGED, TOPOLOGY_DEDICATED, TOPOLOGY_COUNT };
+enum length_layer { LENGTH_IP, LENGTH_PAYLOAD, LENGTH_FRAME }; // frame: Ethernet with FCS
+enum rate_kind { RATES_RANGE, RATES_PPS, RATES_AUTO };
+
+// Weight and cap of the host or of a router.
+struct allocation {
+    unsigned weight; // 1–65535, proportional share under contention
+    unsigned cap;    // percent of one CPU, 0 = none
+};
+
+struct scenario_host {
+    unsigned cpus; // CPUs that the host and all its routers share; at least 1
+    struct allocation allocation;
+};
+
+struct scenario_router {
+    char *name;
+    struct allocation allocation;
+    uint64_t memory_bytes; // 0 = not given
+};
+
+// An interface address: host byte order, prefix length 8–30.
+struct ipv4_interface {
+    uint32_t address;
+    unsigned prefix;
+};
+
+// One source→router→sink path. `ingress` is the router's interface facing the source, `egress` the
+// one facing the sink; source and ingress share a subnet, egress and sink another.
+struct scenario_network {
+    char *name;
+    size_t router; // index into scenario.routers
+    struct ipv4_interface source, ingress, egress, sink;
+    // Existing interfaces of this machine used in place of made cable ends; NULL = made.
+    // source and ingress are given together, or neither; so are egress and sink.
+    char *source_nic, *ingress_nic, *egress_nic, *sink_nic;
+};
+
+struct rate_plan {
+    enum rate_kind kind;
+    double from_bps, to_bps, step_bps; // RATES_RANGE: bit/s of the length layer, both ends included
+    double *pps;                       // RATES_PPS: each offered load, packets/s a network
+    size_t pps_count;
+    unsigned auto_points; // RATES_AUTO: number of points, the last just past saturation
+};
+
+struct scenario_traffic {
+    char *engine; // name of a traffic engine: "packet"
+    unsigned *lengths;
+    size_t length_count;
+    enum length_layer length_layer;
+    struct rate_plan rates;
+    uint64_t duration_ns; // of each trial's sending
+    unsigned repeats;     // trials a point, at least 1
+};
+
+struct scenario {
+    char *name;
+    char *file; // path it was read from
+    char *platform;
+    enum topology topologies[TOPOLOGY_COUNT]; // in order of measuring: direct first
+    size_t topology_count;
+    struct scenario_host host;
+    struct scenario_router *routers;
+    size_t router_count;
+    struct scenario_network *networks;
+    size_t network_count;
+    struct scenario_traffic traffic;
+};
+
+// One thing wrong with a scenario file. line and column start at 1; both 0 = the file as a whole.
+struct scenario_problem {
+    unsigned line, column;
+    char *text;
+};
+struct scenario_problems {
+    struct scenario_problem *items;
+    size_t count;
+};
+
+// Reads and checks a scenario file. `cpus_online` is the number of CPUs this process may use.
+// Returns 0 and a new scenario that the caller frees, or a negative errno. Then err->text holds
+// every problem, one a line, each as "file:line:column: text", and exit status 2.
+int scenario_read(const char *path, unsigned cpus_online, struct scenario **ret, struct error *err);
+// The same from text in memory, for tests and fuzzers; problems are given as a list.
+// Returns 0, or -EINVAL with at least one problem; ret_problems is always filled in and is to be
+// freed with scenario_problems_clear().
+int scenario_parse(const char *text, size_t length, unsigned cpus_online, struct scenario **ret,
+                   struct scenario_problems *ret_problems);
+void scenario_free(struct scenario *scenario);
+void scenario_problems_clear(struct scenario_problems *problems);
+
+const char *topology_name(enum topology topology); // "direct", "bridged", "dedicated"
+// 0 and the topology of that name, or -EINVAL.
+int topology_from_name(const char *name, enum topology *ret);
+const char *length_layer_name(enum length_layer layer); // "ip", "payload", "frame"
+
+// Bytes of the IP packet (one packet, no fragments) for a length of the given layer.
+unsigned scenario_ip_length(unsigned length, enum length_layer layer);
+// Packets/s that a bit rate of the length layer amounts to.
+double scenario_pps(double bps, unsigned length);
+// Offered loads (packets/s a network, ascending as given) for a length, from a range or a list, in
+// a new array that the caller frees; 0 loads for RATES_AUTO, which only measuring can find.
+size_t scenario_rates(const struct scenario_traffic *traffic, unsigned length, double **ret_pps);
+
+#define _cleanup_scenario_ __attribute__((cleanup(scenario_free_slot)))
+static inline void scenario_free_slot(struct scenario **slot)
+{
+    scenario_free(*slot);
+}
+
+#endif

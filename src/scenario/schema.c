@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * scenario/schema — every key of a scenario file, one row each. Nothing but tables.
+ *
+ * Walked by schema_read(). What depends on more than one key is in check.c.
+ */
+#include "scenario/schema.h"
+
+#include "scenario/draft.h"
+#include "scenario/parts.h"
+
+#define DIGITS_OF(number) #number
+#define DIGITS(number)    DIGITS_OF(number)
+
+static const char *const platforms[] = {"netns", NULL};
+static const char *const engines[] = {"packet", NULL};
+
+#define WEIGHT_ROW(object)                                                                         \
+    {                                                                                              \
+        .key = "weight", .type = &type_whole_number,                                               \
+        .offset = offsetof(object, allocation.weight), .min = "1",                                 \
+        .max = DIGITS(SCENARIO_WEIGHT_MAX), .fallback = DIGITS(SCENARIO_WEIGHT),                   \
+        .help = "share of the CPU under contention, in proportion to the others' weights",         \
+    }
+#define CAP_ROW(object)                                                                            \
+    {                                                                                              \
+        .key = "cap", .type = &type_cap, .offset = offsetof(object, allocation.cap), .min = "0",   \
+        .max = "100000", .fallback = "0",                                                          \
+        .help = "upper bound of CPU in percent of one CPU, 0 for none",                            \
+    }
+
+static const struct schema_row host_rows[] = {
+    {.key = "cpus",
+     .type = &type_whole_number,
+     .offset = offsetof(struct scenario_host, cpus),
+     .min = "1",
+     .max = "4096",
+     .fallback = "1",
+     .help = "CPUs that the host and all its routers share"},
+    WEIGHT_ROW(struct scenario_host),
+    CAP_ROW(struct scenario_host),
+    {.key = NULL},
+};
+
+static const struct schema_row router_rows[] = {
+    WEIGHT_ROW(struct scenario_router),
+    CAP_ROW(struct scenario_router),
+    {.key = "memory",
+     .type = &type_size,
+     .offset = offsetof(struct scenario_router, memory_bytes),
+     .min = "1 MiB",
+     .max = "1024 GiB",
+     .help = "memory of the router, for platforms that set some aside"},
+    {.key = NULL},
+};
+
+static const struct schema_row address_rows[] = {
+    {.key = "source",
+     .type = &type_address,
+     .required = true,
+     .offset = offsetof(struct network_draft, network.source),
+     .help = "address/prefix length of the traffic source"},
+    {.key = "ingress",
+     .type = &type_address,
+     .required = true,
+     .offset = offsetof(struct network_draft, network.ingress),
+     .help = "address/prefix length of the router's interface facing the source"},
+    {.key = "egress",
+     .type = &type_address,
+     .required = true,
+     .offset = offsetof(struct network_draft, network.egress),
+     .help = "address/prefix length of the router's interface facing the sink"},
+    {.key = "sink",
+     .type = &type_address,
+     .required = true,
+     .offset = offsetof(struct network_draft, network.sink),
+     .help = "address/prefix length of the sink"},
+    {.key = NULL},
+};
+
+static const struct schema_row network_rows[] = {
+    {.key = "router",
+     .type = &type_name,
+     .required = true,
+     .offset = offsetof(struct network_draft, router),
+     .limit = SCENARIO_ROUTER_MAX,
+     .help = "name of the router that forwards for this network"},
+    {.key = "addresses",
+     .kind = SCHEMA_GROUP,
+     .rows = address_rows,
+     .help = "all four addresses; by default network i (from 0) has 198.18.i.0/24 on the source's "
+             "side and 198.19.i.0/24 on the sink's"},
+    {.key = NULL},
+};
+
+#define NIC_ROW(name, what)                                                                        \
+    {                                                                                              \
+        .key = #name, .type = &type_nic, .offset = offsetof(struct link_draft, name), .limit = 15, \
+        .help = "existing interface that serves as " what,                                         \
+    }
+
+static const struct schema_row link_rows[] = {
+    NIC_ROW(source, "the traffic source's; given together with ingress"),
+    NIC_ROW(ingress, "the router's facing the source"),
+    NIC_ROW(egress, "the router's facing the sink; given together with sink"),
+    NIC_ROW(sink, "the sink's"),
+    {.key = NULL},
+};
+
+#define RATES(member) offsetof(struct draft, scenario.traffic.rates.member)
+
+static const struct schema_row rate_rows[] = {
+    {.key = "from",
+     .type = &type_bit_rate,
+     .offset = RATES(from_bps),
+     .min = "1 bit/s",
+     .max = "1000 Gbit/s",
+     .help = "lowest rate of a range, bit/s of the length layer"},
+    {.key = "to",
+     .type = &type_bit_rate,
+     .offset = RATES(to_bps),
+     .min = "1 bit/s",
+     .max = "1000 Gbit/s",
+     .help = "highest rate of a range"},
+    {.key = "step",
+     .type = &type_bit_rate,
+     .offset = RATES(step_bps),
+     .min = "1 bit/s",
+     .max = "1000 Gbit/s",
+     .help = "distance of neighbouring rates of a range"},
+    {.key = "pps",
+     .kind = SCHEMA_LIST,
+     .type = &type_number,
+     .offset = RATES(pps),
+     .count_offset = RATES(pps_count),
+     .size = sizeof(double),
+     .limit = SCHEMA_RATES_MAX,
+     .min = "1",
+     .max = "100000000",
+     .help = "rates one by one, packets/s a network"},
+    {.key = "auto",
+     .type = &type_whole_number,
+     .offset = RATES(auto_points),
+     .min = "3",
+     .max = "1000",
+     .help = "number of rates, chosen while measuring, the last just past saturation"},
+    {.key = NULL},
+};
+
+#define TRAFFIC(member) offsetof(struct draft, scenario.traffic.member)
+
+static const struct schema_row traffic_rows[] = {
+    {.key = "engine",
+     .type = &type_choice_name,
+     .offset = TRAFFIC(engine),
+     .choices = engines,
+     .fallback = "packet",
+     .help = "traffic engine that sends and counts"},
+    {.key = "lengths",
+     .kind = SCHEMA_LIST,
+     .type = &type_whole_number,
+     .required = true,
+     .offset = TRAFFIC(lengths),
+     .count_offset = TRAFFIC(length_count),
+     .size = sizeof(unsigned),
+     .limit = 1000,
+     .min = "28",
+     .max = "9018",
+     .help = "packet lengths in bytes of the length layer"},
+    {.key = "length_layer",
+     .type = &type_choice,
+     .offset = TRAFFIC(length_layer),
+     .choices = length_layer_names,
+     .fallback = "ip",
+     .help = "what lengths and bit rates count: ip (IP packets), payload (UDP payload), frame "
+             "(Ethernet frames with FCS)"},
+    {.key = "rates",
+     .kind = SCHEMA_GROUP,
+     .required = true,
+     .rows = rate_rows,
+     .help = "offered loads: { from, to, step }, { pps: [...] } or { auto: N }"},
+    {.key = "duration",
+     .type = &type_duration,
+     .offset = TRAFFIC(duration_ns),
+     .min = "10 ms",
+     .max = "1 h",
+     .fallback = "15 s",
+     .help = "time that each trial sends"},
+    {.key = "repeats",
+     .type = &type_whole_number,
+     .offset = TRAFFIC(repeats),
+     .min = "1",
+     .max = "100",
+     .fallback = "1",
+     .help = "trials of each point"},
+    {.key = NULL},
+};
+
+#define SCENARIO(member) offsetof(struct draft, scenario.member)
+
+const struct schema_row schema_scenario[] = {
+    {.key = "name",
+     .type = &type_name,
+     .required = true,
+     .offset = SCENARIO(name),
+     .limit = SCENARIO_NAME_MAX,
+     .help = "name of the scenario, for files and tables"},
+    {.key = "platform",
+     .type = &type_choice_name,
+     .offset = SCENARIO(platform),
+     .choices = platforms,
+     .fallback = "netns",
+     .help = "what the routers run on"},
+    {.key = "topologies",
+     .kind = SCHEMA_LIST,
+     .type = &type_choice,
+     .offset = offsetof(struct draft, topologies),
+     .count_offset = offsetof(struct draft, topology_count),
+     .size = sizeof(enum topology),
+     .limit = TOPOLOGY_COUNT,
+     .choices = topology_names,
+     .fallback = "direct, bridged, dedicated",
+     .help = "topologies to measure"},
+    {.key = "host",
+     .kind = SCHEMA_GROUP,
+     .offset = SCENARIO(host),
+     .rows = host_rows,
+     .help = "the machine that carries the routers"},
+    {.key = "routers",
+     .kind = SCHEMA_NAMED,
+     .required = true,
+     .offset = SCENARIO(routers),
+     .count_offset = SCENARIO(router_count),
+     .size = sizeof(struct scenario_router),
+     .limit = SCENARIO_ROUTERS,
+     .name_max = SCENARIO_ROUTER_MAX,
+     .rows = router_rows,
+     .help = "virtual routers by name"},
+    {.key = "networks",
+     .kind = SCHEMA_NAMED,
+     .required = true,
+     .offset = offsetof(struct draft, networks),
+     .count_offset = offsetof(struct draft, network_count),
+     .size = sizeof(struct network_draft),
+     .limit = SCENARIO_NETWORKS,
+     .name_max = SCENARIO_ROUTER_MAX,
+     .rows = network_rows,
+     .help = "source-router-sink paths by name"},
+    {.key = "links",
+     .kind = SCHEMA_NAMED,
+     .offset = offsetof(struct draft, links),
+     .count_offset = offsetof(struct draft, link_count),
+     .size = sizeof(struct link_draft),
+     .limit = SCENARIO_NETWORKS,
+     .name_max = SCENARIO_ROUTER_MAX,
+     .rows = link_rows,
+     .help = "existing interfaces of this machine in place of made cables, by network"},
+    {.key = "traffic",
+     .kind = SCHEMA_GROUP,
+     .required = true,
+     .rows = traffic_rows,
+     .help = "packets to send, and how fast"},
+    {.key = NULL},
+};
+
+_Static_assert(sizeof(enum topology) == sizeof(unsigned), "type_choice writes an unsigned");
+_Static_assert(sizeof(enum length_layer) == sizeof(unsigned), "type_choice writes an unsigned");
+_Static_assert(offsetof(struct scenario_router, name) == 0, "SCHEMA_NAMED: name first");
+_Static_assert(offsetof(struct network_draft, network.name) == 0, "SCHEMA_NAMED: name first");
+_Static_assert(offsetof(struct link_draft, network) == 0, "SCHEMA_NAMED: name first");

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * scenario/schema_types — how each type of scalar is read, by the parsers of base/units.
+ *
+ * Called by the walk in schema_read.c through the types that the rows of schema.c name.
+ */
+#include "scenario/schema.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/units.h"
+
+static int parse_whole_number(const struct schema_row *row, const char *text, void *slot,
+                              struct error *err)
+{
+    uint64_t min = 0;
+    uint64_t max = 0;
+    uint64_t value = 0;
+    if (parse_integer(row->min, 0, UINT32_MAX, &min, err) < 0 ||
+        parse_integer(row->max, 0, UINT32_MAX, &max, err) < 0 ||
+        parse_integer(text, min, max, &value, err) < 0) {
+        return -EINVAL;
+    }
+    *(unsigned *)slot = (unsigned)value;
+    return 0;
+}
+
+// What a figure says when it is out of its row's range.
+static int fail_range(const struct schema_row *row, const char *text, struct error *err)
+{
+    return fail_input(err, "expected %s from %s to %s, not \"%.60s\"", row->type->name, row->min,
+                      row->max, text);
+}
+
+static int parse_decimal_number(const struct schema_row *row, const char *text, void *slot,
+                                struct error *err)
+{
+    const double any = 1e300;
+    double min = 0.0;
+    double max = 0.0;
+    double value = 0.0;
+    if (parse_number(row->min, 0.0, any, &min, err) < 0 ||
+        parse_number(row->max, 0.0, any, &max, err) < 0) {
+        return -EINVAL;
+    }
+    if (parse_number(text, 0.0, any, &value, NULL) < 0 || value < min || value > max) {
+        return fail_range(row, text, err);
+    }
+    *(double *)slot = value;
+    return 0;
+}
+
+// Says what the row's range is behind what the parser found wrong.
+static int add_range(const struct schema_row *row, struct error *err)
+{
+    _cleanup_error_ struct error said = ERROR_INIT;
+    if (err == NULL) {
+        return -EINVAL;
+    }
+    error_move(&said, err);
+    return fail_input(err, "%s; from %s to %s here", said.text, row->min, row->max);
+}
+
+static int parse_ranged(const struct schema_row *row, const char *text, uint64_t *ret,
+                        int (*parse)(const char *, uint64_t *, struct error *), struct error *err)
+{
+    uint64_t min = 0;
+    uint64_t max = 0;
+    uint64_t value = 0;
+    if (parse(row->min, &min, err) < 0 || parse(row->max, &max, err) < 0) {
+        return -EINVAL;
+    }
+    if (parse(text, &value, err) < 0) {
+        return add_range(row, err);
+    }
+    if (value < min || value > max) {
+        return fail_range(row, text, err);
+    }
+    *ret = value;
+    return 0;
+}
+
+static int parse_row_duration(const struct schema_row *row, const char *text, void *slot,
+                              struct error *err)
+{
+    return parse_ranged(row, text, slot, parse_duration, err);
+}
+
+static int parse_row_size(const struct schema_row *row, const char *text, void *slot,
+                          struct error *err)
+{
+    return parse_ranged(row, text, slot, parse_size, err);
+}
+
+static int parse_row_bit_rate(const struct schema_row *row, const char *text, void *slot,
+                              struct error *err)
+{
+    double min = 0.0;
+    double max = 0.0;
+    double value = 0.0;
+    if (parse_bit_rate(row->min, &min, err) < 0 || parse_bit_rate(row->max, &max, err) < 0) {
+        return -EINVAL;
+    }
+    if (parse_bit_rate(text, &value, err) < 0) {
+        return add_range(row, err);
+    }
+    if (value < min || value > max) {
+        return fail_range(row, text, err);
+    }
+    *(double *)slot = value;
+    return 0;
+}
+
+static int parse_name(const struct schema_row *row, const char *text, void *slot, struct error *err)
+{
+    if (!text_is_safe_name(text, row->limit)) {
+        return fail_input(err,
+                          "expected a name of 1 to %zu letters A-Z a-z, digits, \"_\", \"-\" or "
+                          "\".\", not starting with \"-\" or \".\"; not \"%.80s\"",
+                          row->limit, text);
+    }
+    *(char **)slot = text_copy(text);
+    return 0;
+}
+
+// What the kernel takes as a name (dev_valid_name), less what has a meaning of its own: "%d" makes
+// it choose a number.
+static int parse_nic(const struct schema_row *row, const char *text, void *slot, struct error *err)
+{
+    size_t length = strlen(text);
+    bool good = length >= 1 && length <= row->limit && !text_equal(text, ".") &&
+                !text_equal(text, "..") && strpbrk(text, "/:%") == NULL;
+    for (size_t i = 0; good && i < length; i++) {
+        good = isgraph((unsigned char)text[i]) && (unsigned char)text[i] < 0x80;
+    }
+    if (!good) {
+        return fail_input(err,
+                          "expected an interface's name such as \"eth1\", 1 to %zu characters "
+                          "without blanks, \"/\", \":\" or \"%%\"; not \"%.60s\"",
+                          row->limit, text);
+    }
+    if (text_equal(text, "lo")) {
+        return fail_input(err, "expected an interface with a cable; \"lo\" has none");
+    }
+    *(char **)slot = text_copy(text);
+    return 0;
+}
+
+static int parse_address(const struct schema_row *row, const char *text, void *slot,
+                         struct error *err)
+{
+    (void)row;
+    struct ipv4_interface *interface = slot;
+    return parse_ipv4_prefix(text, &interface->address, &interface->prefix, err);
+}
+
+static int find_choice(const struct schema_row *row, const char *text, struct error *err)
+{
+    char list[128] = "";
+    for (int i = 0; row->choices[i] != NULL; i++) {
+        if (text_equal(row->choices[i], text)) {
+            return i;
+        }
+        size_t used = strlen(list);
+        snprintf(list + used, sizeof list - used, "%s%s", i == 0 ? "" : ", ", row->choices[i]);
+    }
+    if (row->choices[1] == NULL) {
+        return fail_input(err, "this version has only %s, not \"%.60s\"", list, text);
+    }
+    return fail_input(err, "expected one of %s, not \"%.60s\"", list, text);
+}
+
+static int parse_choice(const struct schema_row *row, const char *text, void *slot,
+                        struct error *err)
+{
+    int choice = find_choice(row, text, err);
+    if (choice < 0) {
+        return choice;
+    }
+    *(unsigned *)slot = (unsigned)choice;
+    return 0;
+}
+
+static int parse_choice_name(const struct schema_row *row, const char *text, void *slot,
+                             struct error *err)
+{
+    int choice = find_choice(row, text, err);
+    if (choice < 0) {
+        return choice;
+    }
+    *(char **)slot = text_copy(text);
+    return 0;
+}
+
+static int parse_cap(const struct schema_row *row, const char *text, void *slot, struct error *err)
+{
+    int rc = parse_whole_number(row, text, slot, err);
+    if (rc == 0 && *(unsigned *)slot != 0) {
+        return fail_input(err, "caps are not supported by this version; remove it or set cap: 0");
+    }
+    return rc;
+}
+
+const struct schema_type type_whole_number = {"a whole number", parse_whole_number};
+const struct schema_type type_number = {"a number", parse_decimal_number};
+const struct schema_type type_duration = {"a duration", parse_row_duration};
+const struct schema_type type_bit_rate = {"a bit rate", parse_row_bit_rate};
+const struct schema_type type_size = {"a size", parse_row_size};
+const struct schema_type type_name = {"a name", parse_name};
+const struct schema_type type_nic = {"an interface's name", parse_nic};
+const struct schema_type type_address = {"an address with its prefix length", parse_address};
+const struct schema_type type_choice = {"a word", parse_choice};
+const struct schema_type type_choice_name = {"a word", parse_choice_name};
+const struct schema_type type_cap = {"a whole number", parse_cap};

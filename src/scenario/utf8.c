@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// scenario/utf8 — see utf8.h. Called by the YAML reader, for whole files, and by problem.c.
+#include "scenario/utf8.h"
+
+size_t utf8_decode(const char *text, size_t length, uint32_t *ret)
+{
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000}; // by number of bytes
+    if (length == 0) {
+        return 0;
+    }
+    unsigned char lead = (unsigned char)text[0];
+    if (lead < 0x80) {
+        *ret = lead;
+        return 1;
+    }
+    size_t bytes = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (lead < 0xc2 || lead > 0xf4 || bytes > length) {
+        return 0;
+    }
+    uint32_t point = lead & (0x7fU >> bytes);
+    for (size_t i = 1; i < bytes; i++) {
+        unsigned char next = (unsigned char)text[i];
+        if ((next & 0xc0) != 0x80) {
+            return 0;
+        }
+        point = point << 6 | (next & 0x3fU);
+    }
+    if (point < smallest[bytes] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) {
+        return 0;
+    }
+    *ret = point;
+    return bytes;
+}
+
+bool utf8_is_printable(uint32_t point)
+{
+    if (point < 0x20 || (point >= 0x7f && point <= 0x9f)) {
+        return false;
+    }
+    if ((point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069)) {
+        return false;
+    }
+    return point != 0xfeff && (point & 0xfffe) != 0xfffe;
+}

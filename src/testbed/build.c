@@ -1,0 +1,523 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * testbed/build — makes a plan real: namespaces, bridges, cables, routers, threads, placement.
+ * Called by testbed.c. What is to be made is written to the record first.
+ */
+#include "testbed/build.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "linux/link.h"
+#include "linux/memory.h"
+#include "linux/napi.h"
+#include "linux/offload.h"
+#include "testbed/nic.h"
+#include "testbed/tasks.h"
+#include "testbed/weights.h"
+
+#define HOME_PIN "home"
+
+static const struct offloads cable_offloads = {.gro = true, .gso = false, .tso = false};
+
+char *testbed_pin(const struct record *record, const char *node)
+{
+    // A router may bear any name, "home" too: nodes have a prefix.
+    return strcmp(node, HOME_PIN) == 0 ? text_format("%s/" HOME_PIN, record->directory)
+                                       : text_format("%s/ns-%s", record->directory, node);
+}
+
+static int make_pin(const struct record *record, const char *node, char **ret, struct error *err)
+{
+    _cleanup_free_ char *pin = testbed_pin(record, node);
+    int fd = open(pin, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return fail(err, errno, "%s", pin);
+    }
+    close(fd);
+    *ret = steal_pointer(&pin);
+    return 0;
+}
+
+// ---- namespaces and bridges
+
+static int pin_home(struct testbed *testbed, struct error *err)
+{
+    _cleanup_free_ char *pin = NULL;
+    int rc = make_pin(testbed->record, HOME_PIN, &pin, err);
+    if (rc == 0 && mount("/proc/thread-self/ns/net", pin, NULL, MS_BIND, NULL) < 0) {
+        rc = fail(err, errno, "pinning this network namespace to %s", pin);
+    }
+    return rc == 0 ? netns_open(NULL, &testbed->home, err) : rc;
+}
+
+static int make_host_settings(const struct netns *ns, struct error *err)
+{
+    static const char *const off[] = {"bridge/bridge-nf-call-iptables",
+                                      "bridge/bridge-nf-call-ip6tables",
+                                      "bridge/bridge-nf-call-arptables"};
+    _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
+    int rc = netns_visit(ns, &visit, err);
+    for (size_t i = 0; rc == 0 && i < sizeof off / sizeof off[0]; i++) {
+        rc = netns_sysctl(NULL, off[i], "0", 1, err);
+    }
+    return rc;
+}
+
+static int make_nodes(struct testbed *testbed, struct error *err)
+{
+    const struct plan *plan = testbed->plan;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < plan->node_count; i++) {
+        if (plan->nodes[i].kind == NODE_ROUTER) {
+            continue;
+        }
+        _cleanup_free_ char *pin = NULL;
+        rc = make_pin(testbed->record, plan->nodes[i].name, &pin, err);
+        if (rc == 0) {
+            rc = netns_create(pin, &testbed->netns[i], err);
+        }
+        if (rc == 0 && plan->nodes[i].kind == NODE_HOST) {
+            rc = make_host_settings(testbed->netns[i], err);
+        }
+    }
+    return rc;
+}
+
+static const struct netns *host_netns(const struct testbed *testbed)
+{
+    for (size_t i = 0; i < testbed->plan->node_count; i++) {
+        if (testbed->plan->nodes[i].kind == NODE_HOST) {
+            return testbed->netns[i];
+        }
+    }
+    return NULL;
+}
+
+static int make_bridges(struct testbed *testbed, struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < testbed->plan->bridge_count; i++) {
+        const struct plan_bridge *bridge = &testbed->plan->bridges[i];
+        struct link_spec spec = {.ns = host_netns(testbed),
+                                 .name = bridge->name,
+                                 .index = bridge->index,
+                                 .mac = {0x02, 0x76, 5, 0, (uint8_t)(i >> 8), (uint8_t)i},
+                                 .mtu = testbed->plan->mtu};
+        rc = link_make_bridge(&spec, err);
+    }
+    return rc;
+}
+
+// ---- cables
+
+// Where an interface is made: a router's dedicated one starts on the host, to be taken from there.
+struct birthplace {
+    const struct netns *ns;
+    char name[16];
+};
+
+static struct birthplace birthplace(const struct testbed *testbed, size_t number)
+{
+    const struct plan_interface *interface = &testbed->plan->interfaces[number];
+    struct birthplace place = {.ns = testbed->netns[interface->node]};
+    snprintf(place.name, sizeof place.name, "%s", interface->name);
+    if (testbed->plan->nodes[interface->node].kind == NODE_ROUTER) {
+        place.ns = host_netns(testbed);
+        snprintf(place.name, sizeof place.name, "nic%zu", number);
+    }
+    return place;
+}
+
+// True if the platform, not the testbed, makes this wire: the pair vifX.Y–ethY of a router.
+static bool made_by_platform(const struct plan *plan, const struct plan_wire *wire)
+{
+    enum node_kind a = plan->nodes[plan->interfaces[wire->a].node].kind;
+    enum node_kind b = plan->nodes[plan->interfaces[wire->b].node].kind;
+    return (a == NODE_HOST && b == NODE_ROUTER) || (a == NODE_ROUTER && b == NODE_HOST);
+}
+
+static int bridge_index(const struct plan *plan, const struct plan_interface *interface)
+{
+    return interface->bridge < 0 ? 0 : plan->bridges[interface->bridge].index;
+}
+
+static int make_cable(struct testbed *testbed, const struct plan_wire *wire, struct error *err)
+{
+    struct plan *plan = testbed->plan;
+    // The end that joins a bridge must come first.
+    size_t first = plan->interfaces[wire->a].bridge >= 0 ? wire->a : wire->b;
+    size_t second = first == wire->a ? wire->b : wire->a;
+    struct birthplace places[2] = {birthplace(testbed, first), birthplace(testbed, second)};
+    struct link_spec ends[2];
+    for (size_t i = 0; i < 2; i++) {
+        const struct plan_interface *interface = &plan->interfaces[i == 0 ? first : second];
+        ends[i] = (struct link_spec){.ns = places[i].ns,
+                                     .name = places[i].name,
+                                     .index = interface->index,
+                                     .mtu = plan->mtu,
+                                     .master = bridge_index(plan, interface)};
+        memcpy(ends[i].mac, interface->mac, 6);
+    }
+    int rc = link_make_pair(&ends[0], &ends[1], err);
+    for (size_t i = 0; rc == 0 && i < 2; i++) {
+        rc = offload_set(places[i].ns, places[i].name, &cable_offloads, err);
+    }
+    return rc;
+}
+
+static int lend_nic(struct testbed *testbed, size_t number, struct error *err)
+{
+    struct plan *plan = testbed->plan;
+    struct plan_interface *interface = &plan->interfaces[number];
+    struct birthplace place = birthplace(testbed, number);
+    struct link_info info;
+    struct offloads offloads = cable_offloads;
+    int rc = nic_take(testbed->home, interface->nic, place.ns, place.name, err);
+    if (rc == 0) {
+        rc = link_find(place.ns, place.name, &info, err);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    interface->index = info.index;
+    memcpy(interface->mac, info.mac, 6);
+    if (info.mtu < plan->mtu) {
+        rc = link_set_mtu(place.ns, info.index, plan->mtu, err);
+    }
+    if (rc == 0 && strcmp(info.kind, "veth") == 0) {
+        rc = offload_set(place.ns, place.name, &offloads, err);
+    }
+    if (rc == 0 && interface->bridge >= 0) {
+        rc = link_set_master(place.ns, info.index, bridge_index(plan, interface), err);
+    }
+    return rc;
+}
+
+static int make_wires(struct testbed *testbed, struct error *err)
+{
+    const struct plan *plan = testbed->plan;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < plan->wire_count; i++) {
+        const struct plan_wire *wire = &plan->wires[i];
+        if (!wire->made) {
+            rc = lend_nic(testbed, wire->a, err);
+            if (rc == 0) {
+                rc = lend_nic(testbed, wire->b, err);
+            }
+        } else if (!made_by_platform(plan, wire)) {
+            rc = make_cable(testbed, wire, err);
+        }
+    }
+    return rc;
+}
+
+// ---- addresses of the tester, forwarding entries of the bridges
+
+static uint32_t subnet_of(const struct ipv4_interface *ip)
+{
+    return ip->address & ~(0xffffffffU >> ip->prefix);
+}
+
+// The tester's end `near` of a path: address, way to the other end `far` over the next hop.
+static int set_up_tester_end(const struct testbed *testbed, size_t near, size_t far, size_t hop,
+                             struct error *err)
+{
+    const struct plan_interface *own = &testbed->plan->interfaces[near];
+    const struct plan_interface *other = &testbed->plan->interfaces[far];
+    const struct plan_interface *next = &testbed->plan->interfaces[hop];
+    const struct netns *ns = testbed->netns[own->node];
+    int rc = link_add_address(ns, own->index, own->ip.address, own->ip.prefix, err);
+    if (rc == 0) {
+        rc = link_set_up(ns, own->index, true, err);
+    }
+    if (rc == 0) {
+        rc = link_add_route(ns, own->index, subnet_of(&other->ip), other->ip.prefix,
+                            hop == far ? 0 : next->ip.address, err);
+    }
+    return rc == 0 ? link_add_neighbour(ns, own->index, next->ip.address, next->mac, err) : rc;
+}
+
+static const struct plan_wire *first_wire(const struct plan *plan, const struct plan_path *path)
+{
+    return &plan->wires[path->wires[0]];
+}
+static const struct plan_wire *last_wire(const struct plan *plan, const struct plan_path *path)
+{
+    return &plan->wires[path->wires[path->wire_count - 1]];
+}
+
+// The router's two interfaces on a path: the receiving end of the wire before it, and the sending
+// end of the one after it. In direct there is no router: the tester's own ends.
+static void router_ends(const struct plan *plan, const struct plan_path *path, size_t *ret_ingress,
+                        size_t *ret_egress)
+{
+    size_t before = path->wire_count / 2;
+    *ret_ingress = before == 0 ? first_wire(plan, path)->b : plan->wires[path->wires[before - 1]].b;
+    *ret_egress = before == 0 ? first_wire(plan, path)->a : plan->wires[path->wires[before]].a;
+}
+
+static int set_up_tester(const struct testbed *testbed, struct error *err)
+{
+    const struct plan *plan = testbed->plan;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < plan->path_count; i++) {
+        const struct plan_path *path = &plan->paths[i];
+        size_t source = first_wire(plan, path)->a;
+        size_t sink = last_wire(plan, path)->b;
+        size_t ingress = 0;
+        size_t egress = 0;
+        router_ends(plan, path, &ingress, &egress);
+        rc = set_up_tester_end(testbed, source, sink, ingress, err);
+        if (rc == 0) {
+            rc = set_up_tester_end(testbed, sink, source, egress, err);
+        }
+    }
+    return rc;
+}
+
+// The tester's addresses, learned beforehand by the bridge ports that face it.
+static int set_up_host(const struct testbed *testbed, struct error *err)
+{
+    const struct plan *plan = testbed->plan;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < plan->path_count; i++) {
+        const struct plan_wire *ends[2] = {first_wire(plan, &plan->paths[i]),
+                                           last_wire(plan, &plan->paths[i])};
+        for (size_t side = 0; rc == 0 && side < 2; side++) {
+            size_t near = side == 0 ? ends[side]->b : ends[side]->a;
+            size_t tester = side == 0 ? ends[side]->a : ends[side]->b;
+            const struct plan_interface *port = &plan->interfaces[near];
+            if (port->bridge < 0) {
+                continue;
+            }
+            rc = link_add_fdb(testbed->netns[port->node], port->index, plan->interfaces[tester].mac,
+                              err);
+            if (rc == 0) {
+                rc = link_set_up(testbed->netns[port->node], port->index, true, err);
+            }
+        }
+    }
+    return rc;
+}
+
+// ---- routers
+
+static void fill_nic(const struct testbed *testbed, size_t number, size_t tester,
+                     struct router_nic *ret)
+{
+    const struct plan *plan = testbed->plan;
+    const struct plan_interface *interface = &plan->interfaces[number];
+    const struct plan_interface *other = &plan->interfaces[tester];
+    *ret = (struct router_nic){.name = interface->name,
+                               .index = interface->index,
+                               .mtu = plan->mtu,
+                               .address = interface->ip.address,
+                               .prefix = interface->ip.prefix,
+                               .neighbour = {.address = other->ip.address}};
+    memcpy(ret->mac, interface->mac, 6);
+    memcpy(ret->neighbour.mac, other->mac, 6);
+    for (size_t i = 0; i < plan->wire_count; i++) {
+        const struct plan_wire *wire = &plan->wires[i];
+        if (wire->a != number && wire->b != number) {
+            continue;
+        }
+        const struct plan_interface *vif = &plan->interfaces[wire->a == number ? wire->b : wire->a];
+        if (made_by_platform(plan, wire)) {
+            ret->vif = vif->name;
+            ret->vif_index = vif->index;
+            ret->bridge = bridge_index(plan, vif);
+        } else {
+            ret->taken_index = interface->index;
+        }
+    }
+}
+
+static int make_router(struct testbed *testbed, size_t router, struct error *err)
+{
+    const struct plan *plan = testbed->plan;
+    const struct scenario *scenario = plan->scenario;
+    struct router_nic *nics = memory_new_array(struct router_nic, 2 * plan->path_count);
+    size_t *numbers = memory_new_array(size_t, 2 * plan->path_count);
+    size_t count = 0;
+    for (size_t i = 0; i < plan->path_count; i++) {
+        const struct plan_path *path = &plan->paths[i];
+        if (scenario->networks[path->network].router != router) {
+            continue;
+        }
+        router_ends(plan, path, &numbers[count], &numbers[count + 1]);
+        fill_nic(testbed, numbers[count], first_wire(plan, path)->a, &nics[count]);
+        fill_nic(testbed, numbers[count + 1], last_wire(plan, path)->b, &nics[count + 1]);
+        count += 2;
+    }
+    _cleanup_free_ char *pin = NULL;
+    int rc = make_pin(testbed->record, scenario->routers[router].name, &pin, err);
+    struct router_spec spec = {.name = scenario->routers[router].name,
+                               .host = host_netns(testbed),
+                               .pin = pin,
+                               .nics = nics,
+                               .nic_count = count};
+    if (rc == 0) {
+        rc = testbed->platform->create(&spec, &testbed->routers[router].router, err);
+    }
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        testbed->plan->interfaces[numbers[i]].index = nics[i].index;
+    }
+    free(nics);
+    free(numbers);
+    return rc;
+}
+
+static uint64_t growth_since(uint64_t *mark)
+{
+    uint64_t now = 0;
+    if (memory_kernel_bytes(&now, NULL) < 0) {
+        return 0;
+    }
+    uint64_t grown = now > *mark ? now - *mark : 0;
+    *mark = now;
+    return grown;
+}
+
+// ---- threads
+
+static void append_tasks(pid_t **tasks, size_t *count, const struct napi_interface *interface)
+{
+    if (interface->thread_count == 0) {
+        return;
+    }
+    *tasks = memory_resize(*tasks, *count + interface->thread_count, sizeof **tasks);
+    memcpy(*tasks + *count, interface->threads, interface->thread_count * sizeof **tasks);
+    *count += interface->thread_count;
+}
+
+// Makes the interfaces of a node threaded; a source only sends and needs none.
+static int thread_node(struct testbed *testbed, size_t node, pid_t **tasks, size_t *count,
+                       struct error *err)
+{
+    const struct plan *plan = testbed->plan;
+    struct napi_interface *interfaces =
+        memory_new_array(struct napi_interface, plan->interface_count);
+    size_t used = 0;
+    for (size_t i = 0; i < plan->interface_count; i++) {
+        if (plan->interfaces[i].node == node) {
+            interfaces[used].name = plan->interfaces[i].name;
+            interfaces[used++].index = plan->interfaces[i].index;
+        }
+    }
+    int rc = napi_make_threaded(testbed->netns[node], interfaces, used, NAPI_AUTO, err);
+    for (size_t i = 0; i < used; i++) {
+        if (rc == 0) {
+            append_tasks(tasks, count, &interfaces[i]);
+        }
+        free(interfaces[i].threads);
+    }
+    free(interfaces);
+    return rc;
+}
+
+static int make_threads(struct testbed *testbed, struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < testbed->plan->node_count; i++) {
+        switch (testbed->plan->nodes[i].kind) {
+        case NODE_HOST:
+            rc = thread_node(testbed, i, &testbed->host_tasks, &testbed->host_task_count, err);
+            break;
+        case NODE_SINK:
+            rc = thread_node(testbed, i, &testbed->tester_tasks, &testbed->tester_task_count, err);
+            break;
+        case NODE_SOURCE:
+        case NODE_ROUTER:
+            break;
+        }
+    }
+    return rc;
+}
+
+// ---- the record
+
+static json_t *describe_nics(const struct testbed *testbed, struct error *err)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < testbed->plan->interface_count; i++) {
+        const struct plan_interface *interface = &testbed->plan->interfaces[i];
+        if (interface->nic == NULL) {
+            continue;
+        }
+        json_t *described = NULL;
+        if (nic_describe(testbed->home, interface->nic, &described, err) < 0) {
+            json_decref(list);
+            return NULL;
+        }
+        struct birthplace place = birthplace(testbed, i);
+        json_array_append_new(list, json_pack("{s:o, s:s, s:s, s:s}", "nic", described, "node",
+                                              testbed->plan->nodes[interface->node].name, "name",
+                                              interface->name, "host_name", place.name));
+    }
+    return list;
+}
+
+static int write_record(struct testbed *testbed, struct error *err)
+{
+    json_t *nics = describe_nics(testbed, err);
+    if (nics == NULL) {
+        return -ENODEV;
+    }
+    json_object_set_new(testbed->record->content, "nics", nics);
+    json_object_set_new(testbed->record->content, "scenario",
+                        json_string(testbed->plan->scenario->name));
+    json_object_set_new(testbed->record->content, "topology",
+                        json_string(topology_name(testbed->plan->topology)));
+    return record_write(testbed->record, err);
+}
+
+int testbed_build(struct testbed *testbed, struct error *err)
+{
+    uint64_t mark = 0;
+    (void)growth_since(&mark);
+    int rc = pin_home(testbed, err);
+    if (rc == 0) {
+        rc = write_record(testbed, err);
+    }
+    if (rc == 0) {
+        rc = make_nodes(testbed, err);
+    }
+    if (rc == 0) {
+        rc = make_bridges(testbed, err);
+    }
+    if (rc == 0) {
+        rc = make_wires(testbed, err);
+    }
+    if (rc == 0) {
+        rc = set_up_host(testbed, err);
+    }
+    testbed->host_memory_bytes = growth_since(&mark);
+    size_t routers =
+        testbed->plan->topology == TOPOLOGY_DIRECT ? 0 : testbed->plan->scenario->router_count;
+    for (size_t i = 0; rc == 0 && i < routers; i++) {
+        rc = make_router(testbed, i, err);
+        testbed->routers[i].memory_bytes = growth_since(&mark);
+    }
+    if (rc == 0) {
+        rc = set_up_tester(testbed, err);
+    }
+    if (rc == 0) {
+        rc = make_threads(testbed, err);
+    }
+    if (rc == 0) {
+        struct task_list tasks = {0};
+        testbed_gather_tasks(testbed, &tasks);
+        json_object_set_new(testbed->record->content, "threads", task_list_to_json(&tasks));
+        task_list_clear(&tasks);
+        rc = testbed_place(testbed, err); // writes the record
+    }
+    return rc;
+}

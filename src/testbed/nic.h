@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * testbed/nic — an existing interface of this machine lent to a testbed and given back as it was
+ * found: name, state, MTU, bridge, offloads, threading, IPv4 addresses and routes.
+ */
+#ifndef VRBENCH_TESTBED_NIC_H
+#define VRBENCH_TESTBED_NIC_H
+
+#include <jansson.h>
+
+#include "base/error.h"
+#include "linux/netns.h"
+
+// Describes the interface `name` of namespace `home` as it is now, for nic_give_back().
+int nic_describe(const struct netns *home, const char *name, json_t **ret, struct error *err);
+// Moves it from `home` to `to` as `new_name`, down and bare.
+int nic_take(const struct netns *home, const char *name, const struct netns *to,
+             const char *new_name, struct error *err);
+// Moves the interface called `now` back from `from` to `home` and restores what was described.
+int nic_give_back(const struct netns *from, const char *now, const struct netns *home,
+                  const json_t *described, struct error *err);
+
+#endif

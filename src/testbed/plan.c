@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// testbed/plan — see plan.h. Called by testbed.c and by `run --check`.
+#include "testbed/plan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+// Interface indexes from here on are the plan's: far above those of the machine's own interfaces.
+#define FIRST_INDEX 100000
+
+// Third byte of the locally administered MAC addresses that the plan gives, by kind of node.
+enum mac_kind { MAC_SOURCE = 1, MAC_SINK, MAC_HOST, MAC_ROUTER, MAC_BRIDGE };
+
+void plan_place(const struct cpu_list *usable, unsigned host_cpus, struct cpu_list *ret_dut,
+                struct cpu_list *ret_tester, bool *ret_shared)
+{
+    *ret_shared = usable->count <= host_cpus;
+    *ret_dut = *usable;
+    *ret_tester = *usable;
+    if (*ret_shared) {
+        return;
+    }
+    ret_tester->count = usable->count - host_cpus;
+    ret_dut->count = host_cpus;
+    memmove(ret_dut->cpus, usable->cpus + ret_tester->count, host_cpus * sizeof usable->cpus[0]);
+}
+
+static size_t add_node(struct plan *plan, enum node_kind kind, const char *name)
+{
+    plan->nodes = memory_resize(plan->nodes, plan->node_count + 1, sizeof *plan->nodes);
+    struct plan_node *node = &plan->nodes[plan->node_count];
+    *node = (struct plan_node){.kind = kind};
+    snprintf(node->name, sizeof node->name, "%s", name);
+    return plan->node_count++;
+}
+
+static size_t add_interface(struct plan *plan, size_t node, enum mac_kind kind, const char *name)
+{
+    plan->interfaces =
+        memory_resize(plan->interfaces, plan->interface_count + 1, sizeof *plan->interfaces);
+    struct plan_interface *interface = &plan->interfaces[plan->interface_count];
+    size_t number = plan->interface_count;
+    *interface = (struct plan_interface){.node = node,
+                                         .index = FIRST_INDEX + (int)number,
+                                         .mac = {0x02, 0x76, (uint8_t)kind, (uint8_t)(number >> 16),
+                                                 (uint8_t)(number >> 8), (uint8_t)number},
+                                         .bridge = -1};
+    snprintf(interface->name, sizeof interface->name, "%s", name);
+    return plan->interface_count++;
+}
+
+static int add_bridge(struct plan *plan, size_t number)
+{
+    plan->bridges = memory_resize(plan->bridges, plan->bridge_count + 1, sizeof *plan->bridges);
+    struct plan_bridge *bridge = &plan->bridges[plan->bridge_count];
+    *bridge = (struct plan_bridge){.index = FIRST_INDEX + 50000 + (int)number};
+    snprintf(bridge->name, sizeof bridge->name, "br%zu", number);
+    return (int)plan->bridge_count++;
+}
+
+static void add_wire(struct plan *plan, struct plan_path *path, size_t a, size_t b)
+{
+    plan->wires = memory_resize(plan->wires, plan->wire_count + 1, sizeof *plan->wires);
+    plan->wires[plan->wire_count] = (struct plan_wire){.a = a, .b = b, .made = true};
+    if (plan->interfaces[a].nic != NULL || plan->interfaces[b].nic != NULL) {
+        plan->wires[plan->wire_count].made = false;
+    }
+    path->wires[path->wire_count++] = plan->wire_count++;
+}
+
+// Node numbers that are the same in every plan.
+struct fixed_nodes {
+    size_t source, sink, host, first_router;
+};
+
+// The ends of one network's path while it is being laid.
+struct network_ends {
+    size_t source, sink;
+    size_t ingress, egress; // the router's
+};
+
+static void lay_bridged(struct plan *plan, const struct fixed_nodes *nodes,
+                        const struct scenario_network *network, struct network_ends *ends,
+                        unsigned eth, struct plan_path *path)
+{
+    size_t number = path->network;
+    size_t router_node = nodes->first_router + network->router;
+    char name[24];
+    size_t nic[2];
+    size_t vif[2];
+    size_t inner[2];
+    for (unsigned side = 0; side < 2; side++) {
+        int bridge = add_bridge(plan, number * 2 + side);
+        snprintf(name, sizeof name, "nic%zu", number * 2 + side);
+        nic[side] = add_interface(plan, nodes->host, MAC_HOST, name);
+        plan->interfaces[nic[side]].nic = side == 0 ? network->ingress_nic : network->egress_nic;
+        snprintf(name, sizeof name, "vif%zu.%u", network->router + 1, eth + side);
+        vif[side] = add_interface(plan, nodes->host, MAC_HOST, name);
+        plan->interfaces[nic[side]].bridge = bridge;
+        plan->interfaces[vif[side]].bridge = bridge;
+        snprintf(name, sizeof name, "eth%u", eth + side);
+        inner[side] = add_interface(plan, router_node, MAC_ROUTER, name);
+    }
+    ends->ingress = inner[0];
+    ends->egress = inner[1];
+    add_wire(plan, path, ends->source, nic[0]);
+    add_wire(plan, path, vif[0], inner[0]);
+    add_wire(plan, path, inner[1], vif[1]);
+    add_wire(plan, path, nic[1], ends->sink);
+}
+
+static void lay_dedicated(struct plan *plan, const struct fixed_nodes *nodes,
+                          const struct scenario_network *network, struct network_ends *ends,
+                          unsigned eth, struct plan_path *path)
+{
+    size_t router_node = nodes->first_router + network->router;
+    char name[24];
+    size_t inner[2];
+    for (unsigned side = 0; side < 2; side++) {
+        snprintf(name, sizeof name, "eth%u", eth + side);
+        inner[side] = add_interface(plan, router_node, MAC_ROUTER, name);
+        plan->interfaces[inner[side]].nic = side == 0 ? network->ingress_nic : network->egress_nic;
+    }
+    ends->ingress = inner[0];
+    ends->egress = inner[1];
+    add_wire(plan, path, ends->source, inner[0]);
+    add_wire(plan, path, inner[1], ends->sink);
+}
+
+static void lay_network(struct plan *plan, const struct fixed_nodes *nodes, size_t number,
+                        unsigned *eth_used)
+{
+    const struct scenario_network *network = &plan->scenario->networks[number];
+    struct plan_path *path = &plan->paths[number];
+    *path = (struct plan_path){.network = number};
+    struct network_ends ends = {0};
+    char name[24];
+    snprintf(name, sizeof name, "s%zu", number);
+    ends.source = add_interface(plan, nodes->source, MAC_SOURCE, name);
+    plan->interfaces[ends.source].nic = network->source_nic;
+    snprintf(name, sizeof name, "k%zu", number);
+    ends.sink = add_interface(plan, nodes->sink, MAC_SINK, name);
+    plan->interfaces[ends.sink].nic = network->sink_nic;
+    unsigned eth = eth_used[network->router];
+    switch (plan->topology) {
+    case TOPOLOGY_BRIDGED:
+        lay_bridged(plan, nodes, network, &ends, eth, path);
+        break;
+    case TOPOLOGY_DEDICATED:
+        lay_dedicated(plan, nodes, network, &ends, eth, path);
+        break;
+    case TOPOLOGY_DIRECT:
+    case TOPOLOGY_COUNT:
+        add_wire(plan, path, ends.source, ends.sink);
+        break;
+    }
+    plan->interfaces[ends.source].ip = network->source;
+    plan->interfaces[ends.sink].ip = network->sink;
+    if (plan->topology != TOPOLOGY_DIRECT) {
+        plan->interfaces[ends.ingress].ip = network->ingress;
+        plan->interfaces[ends.egress].ip = network->egress;
+        eth_used[network->router] += 2;
+    }
+}
+
+int plan_make(const struct scenario *scenario, enum topology topology,
+              const struct cpu_list *usable, struct plan **ret, struct error *err)
+{
+    if (usable->count == 0) {
+        return fail(err, 0, "no CPU may be used");
+    }
+    struct plan *plan = memory_new(1, sizeof *plan);
+    plan->scenario = scenario;
+    plan->topology = topology;
+    plan->mtu = 1500;
+    for (size_t i = 0; i < scenario->traffic.length_count; i++) {
+        unsigned length =
+            scenario_ip_length(scenario->traffic.lengths[i], scenario->traffic.length_layer);
+        plan->mtu = length > plan->mtu ? length : plan->mtu;
+    }
+    struct fixed_nodes nodes = {.source = add_node(plan, NODE_SOURCE, "source"),
+                                .sink = add_node(plan, NODE_SINK, "sink")};
+    if (topology != TOPOLOGY_DIRECT) {
+        nodes.host = add_node(plan, NODE_HOST, "host");
+        nodes.first_router = plan->node_count;
+        for (size_t i = 0; i < scenario->router_count; i++) {
+            add_node(plan, NODE_ROUTER, scenario->routers[i].name);
+        }
+    }
+    plan->path_count = scenario->network_count;
+    plan->paths = memory_new_array(struct plan_path, plan->path_count);
+    unsigned *eth_used = memory_new_array(unsigned, scenario->router_count);
+    for (size_t i = 0; i < scenario->network_count; i++) {
+        lay_network(plan, &nodes, i, eth_used);
+    }
+    free(eth_used);
+    plan_place(usable, scenario->host.cpus, &plan->dut_cpus, &plan->tester_cpus,
+               &plan->shared_cpus);
+    *ret = plan;
+    return 0;
+}
+
+void plan_free(struct plan *plan)
+{
+    if (plan == NULL) {
+        return;
+    }
+    free(plan->nodes);
+    free(plan->interfaces);
+    free(plan->bridges);
+    free(plan->wires);
+    free(plan->paths);
+    free(plan);
+}
+
+static void address_text(const struct ipv4_interface *ip, char ret[32])
+{
+    snprintf(ret, 32, "%u.%u.%u.%u/%u", ip->address >> 24, ip->address >> 16 & 255U,
+             ip->address >> 8 & 255U, ip->address & 255U, ip->prefix);
+}
+
+static void print_interface(const struct plan *plan, const struct plan_interface *interface,
+                            FILE *out)
+{
+    fprintf(out, "    %-10s", interface->name);
+    if (interface->nic != NULL) {
+        fprintf(out, " existing interface %s", interface->nic);
+    } else {
+        const uint8_t *mac = interface->mac;
+        fprintf(out, " %02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
+                mac[5]);
+    }
+    if (interface->ip.address != 0) {
+        char text[32];
+        address_text(&interface->ip, text);
+        fprintf(out, " %s", text);
+    }
+    if (interface->bridge >= 0) {
+        fprintf(out, " on %s", plan->bridges[interface->bridge].name);
+    }
+    fputc('\n', out);
+}
+
+static void print_path(const struct plan *plan, const struct plan_path *path, FILE *out)
+{
+    fprintf(out, "    %s:", plan->scenario->networks[path->network].name);
+    for (size_t i = 0; i < path->wire_count; i++) {
+        const struct plan_wire *wire = &plan->wires[path->wires[i]];
+        const struct plan_interface *a = &plan->interfaces[wire->a];
+        const struct plan_interface *b = &plan->interfaces[wire->b];
+        fprintf(out, "%s %s:%s %s %s:%s", i == 0 ? "" : " ~", plan->nodes[a->node].name, a->name,
+                wire->made ? "--" : "..", plan->nodes[b->node].name, b->name);
+    }
+    fputc('\n', out);
+}
+
+void plan_print(const struct plan *plan, FILE *out)
+{
+    static const char *const kinds[] = {[NODE_SOURCE] = "tester",
+                                        [NODE_SINK] = "tester",
+                                        [NODE_HOST] = "host",
+                                        [NODE_ROUTER] = "router"};
+    fprintf(out, "topology %s, MTU %u\n", topology_name(plan->topology), plan->mtu);
+    char dut[128];
+    char tester[128];
+    cpu_list_text(&plan->dut_cpus, dut, sizeof dut);
+    cpu_list_text(&plan->tester_cpus, tester, sizeof tester);
+    fprintf(out, "  CPUs: host and routers %s, tester %s%s\n", dut, tester,
+            plan->shared_cpus ? " (shared: the tester takes CPU from what it measures)" : "");
+    fprintf(out, "  nodes (a network namespace each):\n");
+    for (size_t n = 0; n < plan->node_count; n++) {
+        fprintf(out, "   %s (%s)\n", plan->nodes[n].name, kinds[plan->nodes[n].kind]);
+        for (size_t i = 0; i < plan->interface_count; i++) {
+            if (plan->interfaces[i].node == n) {
+                print_interface(plan, &plan->interfaces[i], out);
+            }
+        }
+    }
+    fprintf(out, "  paths (-- made cable, .. existing link, ~ forwarding):\n");
+    for (size_t i = 0; i < plan->path_count; i++) {
+        print_path(plan, &plan->paths[i], out);
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * testbed/plan — what a scenario in one topology amounts to: nodes, interfaces, bridges, cables,
+ * addresses, CPUs. Pure data made without touching the machine; `run --check` prints it and
+ * testbed.c builds it.
+ *
+ * Of each network the path is: source interface, wire, host (bridged) or router (dedicated), …,
+ * wire, sink interface. A wire joins a sending interface to a receiving one; between two wires
+ * lies the node that forwards.
+ */
+#ifndef VRBENCH_TESTBED_PLAN_H
+#define VRBENCH_TESTBED_PLAN_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "linux/cpu.h"
+#include "scenario/scenario.h"
+
+enum node_kind { NODE_SOURCE, NODE_SINK, NODE_HOST, NODE_ROUTER };
+
+struct plan_node {
+    enum node_kind kind;
+    char name[SCENARIO_ROUTER_MAX + 1]; // "source", "sink", "host" or the router's
+};
+
+struct plan_interface {
+    size_t node;
+    char name[16];
+    int index;
+    uint8_t mac[6];
+    struct ipv4_interface ip; // address 0 = none
+    int bridge;               // index into plan.bridges, -1 = none
+    const char *nic;          // existing interface used here, NULL = made
+};
+
+struct plan_bridge {
+    char name[16];
+    int index;
+};
+
+// Two interfaces joined: both ends of a veth pair, or existing NICs with the world between.
+struct plan_wire {
+    size_t a, b; // indexes into plan.interfaces; a is the end nearer to the source
+    bool made;
+};
+
+#define PLAN_PATH_WIRES 4
+
+// The way of one network's packets: wires in order, entered at a and left at b.
+struct plan_path {
+    size_t network; // in the scenario
+    size_t wires[PLAN_PATH_WIRES];
+    size_t wire_count;
+};
+
+struct plan {
+    const struct scenario *scenario; // not owned; outlives the plan
+    enum topology topology;
+    unsigned mtu;
+    struct plan_node *nodes;
+    size_t node_count;
+    struct plan_interface *interfaces;
+    size_t interface_count;
+    struct plan_bridge *bridges;
+    size_t bridge_count;
+    struct plan_wire *wires;
+    size_t wire_count;
+    struct plan_path *paths; // one a network
+    size_t path_count;
+    struct cpu_list dut_cpus, tester_cpus;
+    bool shared_cpus; // tester and device under test run on the same CPUs
+};
+
+// Makes the plan for one topology; `usable` are the CPUs that may be used.
+int plan_make(const struct scenario *scenario, enum topology topology,
+              const struct cpu_list *usable, struct plan **ret, struct error *err);
+void plan_free(struct plan *plan); // NULL is fine
+// Prints it for people.
+void plan_print(const struct plan *plan, FILE *out);
+
+// Deals the usable CPUs out: the last `host_cpus` to the device under test, the rest to the tester;
+// with none left over, both share all.
+void plan_place(const struct cpu_list *usable, unsigned host_cpus, struct cpu_list *ret_dut,
+                struct cpu_list *ret_tester, bool *ret_shared);
+
+#endif

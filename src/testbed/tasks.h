@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// testbed/tasks — inside of the testbed room: its kernel threads, which end when its interfaces do.
+#ifndef VRBENCH_TESTBED_TASKS_H
+#define VRBENCH_TESTBED_TASKS_H
+
+#include <jansson.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "testbed/build.h"
+
+struct task_list {
+    pid_t *pids;
+    size_t count;
+};
+
+void task_list_add(struct task_list *list, const pid_t *pids, size_t count);
+void task_list_clear(struct task_list *list);
+// Waits until none of them is there any more: then neither are their interfaces.
+int task_list_await_gone(const struct task_list *list, struct error *err);
+// To and from the record. A task is remembered with its start time, so that a later task with the
+// same number is not taken for it.
+json_t *task_list_to_json(const struct task_list *list);
+void task_list_from_json(const json_t *json, struct task_list *ret);
+
+// Adds all threads of a testbed.
+void testbed_gather_tasks(const struct testbed *testbed, struct task_list *list);
+
+#endif

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// traffic/flow — see flow.h. Called by the sinks of the traffic engines.
+#include "traffic/flow.h"
+
+#include <math.h>
+#include <string.h>
+
+#define WORDS (FLOW_WINDOW / 64)
+
+void flow_start(struct flow *flow, uint32_t run, uint16_t network)
+{
+    memset(flow, 0, sizeof *flow);
+    flow->run = run;
+    flow->network = network;
+    flow->delay_min = UINT64_MAX;
+}
+
+static unsigned delay_class(uint64_t ns)
+{
+    if (ns < 64) {
+        return (unsigned)ns;
+    }
+    unsigned power = 63U - (unsigned)__builtin_clzll(ns); // at least 6
+    if (power > 40) {
+        return FLOW_DELAY_CLASSES - 1;
+    }
+    unsigned index = (power - 5U) * 64U + (unsigned)((ns >> (power - 6U)) & 63U);
+    return index < FLOW_DELAY_CLASSES ? index : FLOW_DELAY_CLASSES - 1;
+}
+
+// The longest delay of a class.
+static uint64_t class_edge(unsigned index)
+{
+    if (index < 64) {
+        return index;
+    }
+    unsigned power = index / 64U + 5U;
+    return ((64ULL + index % 64U + 1ULL) << (power - 6U)) - 1ULL;
+}
+
+static void count_delay(struct flow *flow, const struct frame_stamp *stamp, uint64_t arrival_ns)
+{
+    // Clocks may differ by a few ns between CPUs: never below zero.
+    uint64_t delay = arrival_ns > stamp->time_ns ? arrival_ns - stamp->time_ns : 0;
+    if (flow->received > 1) {
+        double change = fabs((double)delay - (double)flow->last_delay);
+        flow->jitter += (change - flow->jitter) / 16.0; // RFC 3550 §6.4.1
+    }
+    flow->last_delay = delay;
+    flow->delay_min = delay < flow->delay_min ? delay : flow->delay_min;
+    flow->delay_max = delay > flow->delay_max ? delay : flow->delay_max;
+    flow->delays[delay_class(delay)]++;
+}
+
+// Moves the window on so that `sequence` is its newest number: numbers skipped are unseen.
+static void advance(struct flow *flow, uint64_t sequence)
+{
+    uint64_t from = flow->highest;
+    if (sequence - from >= FLOW_WINDOW) {
+        memset(flow->seen, 0, sizeof flow->seen);
+    } else {
+        for (uint64_t at = from; at <= sequence;) {
+            if (at % 64 == 0 && sequence - at >= 63) {
+                flow->seen[at / 64 % WORDS] = 0;
+                at += 64;
+            } else {
+                flow->seen[at / 64 % WORDS] &= ~(1ULL << at % 64);
+                at++;
+            }
+        }
+    }
+    flow->highest = sequence + 1;
+}
+
+// One thread writes, so that no locked instruction is needed.
+static void count_arrival(struct flow *flow)
+{
+    unsigned long long seen = atomic_load_explicit(&flow->arrivals, memory_order_relaxed);
+    atomic_store_explicit(&flow->arrivals, seen + 1, memory_order_relaxed);
+}
+
+void flow_count(struct flow *flow, const struct frame_stamp *stamp, uint64_t arrival_ns)
+{
+    if (stamp->run != flow->run || stamp->network != flow->network) {
+        flow->strays++;
+        return;
+    }
+    count_arrival(flow);
+    uint64_t sequence = stamp->sequence;
+    if (sequence >= flow->highest) {
+        advance(flow, sequence);
+    } else if (flow->highest - sequence > FLOW_WINDOW) {
+        flow->stale++;
+        return;
+    } else if ((flow->seen[sequence / 64 % WORDS] >> sequence % 64 & 1ULL) != 0) {
+        flow->duplicated++;
+        return;
+    } else {
+        flow->reordered++;
+    }
+    flow->seen[sequence / 64 % WORDS] |= 1ULL << sequence % 64;
+    flow->received++;
+    count_delay(flow, stamp, arrival_ns);
+}
+
+void flow_count_corrupt(struct flow *flow)
+{
+    count_arrival(flow);
+    flow->corrupt++;
+}
+
+uint64_t flow_delay_quantile(const struct flow *flow, double share)
+{
+    uint64_t wanted = (uint64_t)ceil(share * (double)flow->received);
+    wanted = wanted == 0 ? 1 : wanted;
+    uint64_t below = 0;
+    for (unsigned i = 0; i < FLOW_DELAY_CLASSES; i++) {
+        below += flow->delays[i];
+        if (below >= wanted) {
+            uint64_t edge = class_edge(i);
+            return edge < flow->delay_max ? edge : flow->delay_max;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * traffic/packet_sink — receives test frames through a memory-mapped TPACKET_V3 ring (kernel:
+ * Documentation/networking/packet_mmap.rst) and counts them in a flow. Called by packet.c.
+ *
+ * Frames are counted as they pass the interface; the IP stack behind it never sees them (see
+ * linux/discard). A frame for which the ring had no room is the tester's own loss, told by the
+ * socket's statistics.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "traffic/packet.h"
+
+#define BLOCK_LENGTH (256U << 10)
+#define BLOCKS       64U
+#define RETIRE_MS    2U // a block that isn't full is handed over after this time
+#define POLL_MS      20
+
+#ifndef PACKET_IGNORE_OUTGOING
+#define PACKET_IGNORE_OUTGOING 23
+#endif
+
+static int set_up_ring(struct packet_receiver *receiver, struct error *err)
+{
+    int version = TPACKET_V3;
+    int on = 1;
+    struct tpacket_req3 request = {.tp_block_size = BLOCK_LENGTH,
+                                   .tp_block_nr = BLOCKS,
+                                   .tp_frame_size = 2048,
+                                   .tp_frame_nr = BLOCKS * (BLOCK_LENGTH / 2048),
+                                   .tp_retire_blk_tov = RETIRE_MS};
+    int fd = receiver->socket;
+    if (setsockopt(fd, SOL_PACKET, PACKET_VERSION, &version, sizeof version) < 0 ||
+        setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on) < 0 ||
+        setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &request, sizeof request) < 0) {
+        return fail(err, errno, "receive ring of the sink");
+    }
+    receiver->ring_length = (size_t)BLOCK_LENGTH * BLOCKS;
+    void *ring =
+        mmap(NULL, receiver->ring_length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+    if (ring == MAP_FAILED) {
+        return fail(err, errno, "mapping the receive ring of the sink");
+    }
+    receiver->ring = ring;
+    return 0;
+}
+
+int packet_receiver_open(const struct traffic_path *path, struct packet_receiver *ret,
+                         struct error *err)
+{
+    *ret = (struct packet_receiver){.socket = -1};
+    _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
+    int rc = netns_visit(path->sink_ns, &visit, err);
+    if (rc < 0) {
+        return rc;
+    }
+    ret->socket = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+    if (ret->socket < 0) {
+        return fail(err, errno, "packet socket (needs root or CAP_NET_RAW)");
+    }
+    rc = set_up_ring(ret, err);
+    struct sockaddr_ll at = {
+        .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = path->sink_index};
+    if (rc == 0 && bind(ret->socket, (struct sockaddr *)&at, sizeof at) < 0) {
+        rc = fail(err, errno, "packet socket of the sink");
+    }
+    if (rc < 0) {
+        packet_receiver_close(ret);
+        return rc;
+    }
+    ret->flow = memory_new(1, sizeof *ret->flow);
+    return 0;
+}
+
+void packet_receiver_close(struct packet_receiver *receiver)
+{
+    if (receiver->ring != NULL) {
+        munmap(receiver->ring, receiver->ring_length);
+    }
+    if (receiver->socket >= 0) {
+        close(receiver->socket);
+    }
+    free(receiver->flow);
+    *receiver = (struct packet_receiver){.socket = -1};
+}
+
+static struct tpacket_block_desc *block_at(const struct packet_receiver *receiver, unsigned block)
+{
+    return (struct tpacket_block_desc *)(void *)(receiver->ring + (size_t)block * BLOCK_LENGTH);
+}
+
+// The next block, if the kernel has handed it over.
+static struct tpacket_block_desc *ready_block(const struct packet_receiver *receiver)
+{
+    struct tpacket_block_desc *block = block_at(receiver, receiver->block);
+    uint32_t status = __atomic_load_n(&block->hdr.bh1.block_status, __ATOMIC_ACQUIRE);
+    return (status & TP_STATUS_USER) != 0 ? block : NULL;
+}
+
+static void give_back(struct packet_receiver *receiver, struct tpacket_block_desc *block)
+{
+    __atomic_store_n(&block->hdr.bh1.block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+    receiver->block = (receiver->block + 1) % BLOCKS;
+}
+
+static void count_block(struct packet_receiver *receiver, const struct tpacket_block_desc *block)
+{
+    const uint8_t *at = (const uint8_t *)block + block->hdr.bh1.offset_to_first_pkt;
+    for (uint32_t i = 0; i < block->hdr.bh1.num_pkts; i++) {
+        const struct tpacket3_hdr *header = (const struct tpacket3_hdr *)(const void *)at;
+        struct frame_stamp stamp;
+        switch (frame_parse(at + header->tp_mac, header->tp_snaplen, &stamp)) {
+        case FRAME_GOOD:
+            flow_count(receiver->flow, &stamp, header->tp_sec * NS_PER_S + header->tp_nsec);
+            break;
+        case FRAME_CORRUPT:
+            flow_count_corrupt(receiver->flow);
+            break;
+        case FRAME_FOREIGN:
+            break;
+        }
+        at += header->tp_next_offset;
+    }
+}
+
+void packet_receiver_read_drops(struct packet_receiver *receiver)
+{
+    struct tpacket_stats_v3 stats;
+    socklen_t length = sizeof stats;
+    if (getsockopt(receiver->socket, SOL_PACKET, PACKET_STATISTICS, &stats, &length) == 0) {
+        receiver->drops += stats.tp_drops;
+    }
+}
+
+void packet_receiver_prepare(struct packet_receiver *receiver, uint32_t run, uint16_t network)
+{
+    for (struct tpacket_block_desc *block = ready_block(receiver); block != NULL;
+         block = ready_block(receiver)) {
+        give_back(receiver, block);
+    }
+    packet_receiver_read_drops(receiver);
+    receiver->drops = 0;
+    flow_start(receiver->flow, run, network);
+}
+
+void *packet_sink_run(void *argument)
+{
+    struct packet_sink *sink = argument;
+    (void)cpu_bind(0, &sink->cpus, NULL);
+    struct pollfd *waiting = memory_new_array(struct pollfd, sink->receiver_count);
+    for (size_t i = 0; i < sink->receiver_count; i++) {
+        waiting[i] = (struct pollfd){.fd = sink->receivers[i]->socket, .events = POLLIN};
+    }
+    for (;;) {
+        bool last = atomic_load_explicit(sink->stop, memory_order_acquire);
+        for (size_t i = 0; i < sink->receiver_count; i++) {
+            struct packet_receiver *receiver = sink->receivers[i];
+            for (struct tpacket_block_desc *block = ready_block(receiver); block != NULL;
+                 block = ready_block(receiver)) {
+                count_block(receiver, block);
+                give_back(receiver, block);
+            }
+        }
+        if (last) {
+            break;
+        }
+        if (poll(waiting, sink->receiver_count, POLL_MS) < 0 && errno != EINTR) {
+            sink->failed = -errno;
+            break;
+        }
+    }
+    free(waiting);
+    return NULL;
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * traffic/packet_source — sends a stream of stamped frames at a given rate. One thread may serve
+ * several streams in turn. Called by packet.c.
+ *
+ * Pacing: packets are due by the clock. Between them the thread sleeps, long enough to gather
+ * a small burst (a wake-up costs more than a packet), and then sends what has come due; it spins
+ * only when even that leaves it no time. What was missed
+ * while the machine was elsewhere is made up for at no more than twice the rate, so that a hiccup
+ * of the tester does not become a burst that the device under test is blamed for. Packets still
+ * owing after a grace time beyond the trial's end are not sent at all: they are "unsent".
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "traffic/packet.h"
+
+#define PERIOD_NS      (250U * NS_PER_US) // longest rest while packets are due
+#define BURST          48.0               // packets a rest may gather: a fifth of a veth's ring
+#define PERIOD_MIN_NS  (50U * NS_PER_US)
+#define YIELD_EVERY_NS (50U * NS_PER_US)
+#define SEND_BUFFER    (4 << 20)
+
+int packet_stream_open(const struct traffic_path *path, struct packet_stream *ret,
+                       struct error *err)
+{
+    *ret = (struct packet_stream){.socket = -1, .address = path->address};
+    _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
+    int rc = netns_visit(path->source_ns, &visit, err);
+    if (rc < 0) {
+        return rc;
+    }
+    // Protocol 0: a socket that only sends must not be shown every packet that arrives.
+    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return fail(err, errno, "packet socket (needs root or CAP_NET_RAW)");
+    }
+    ret->socket = fd;
+    int on = 1;
+    int room = SEND_BUFFER;
+    struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_ifindex = path->source_index};
+    if (setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof on) < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room) < 0 ||
+        bind(fd, (struct sockaddr *)&to, sizeof to) < 0) {
+        rc = fail(err, errno, "packet socket of the source");
+        packet_stream_close(ret);
+        return rc;
+    }
+    ret->buffers = memory_new_array(uint8_t, PACKET_BATCH * sizeof ret->frame.bytes);
+    return 0;
+}
+
+void packet_stream_close(struct packet_stream *stream)
+{
+    if (stream->socket >= 0) {
+        close(stream->socket);
+    }
+    free(stream->buffers);
+    stream->socket = -1;
+    stream->buffers = NULL;
+}
+
+static uint8_t *buffer(const struct packet_stream *stream, size_t i)
+{
+    return stream->buffers + i * sizeof stream->frame.bytes;
+}
+
+void packet_stream_prepare(struct packet_stream *stream, const struct traffic_request *request)
+{
+    frame_template_init(&stream->frame, &stream->address, request->ip_length);
+    for (size_t i = 0; i < PACKET_BATCH; i++) {
+        memcpy(buffer(stream, i), stream->frame.bytes, stream->frame.length);
+    }
+    stream->tx = 0;
+    stream->last_ns = 0;
+    stream->target = UINT64_MAX;
+    if (request->pps > 0.0) {
+        stream->target =
+            (uint64_t)(request->pps * (double)request->duration_ns / (double)NS_PER_S + 0.5);
+        stream->target = stream->target == 0 ? 1 : stream->target;
+    }
+}
+
+// Hands `count` frames to the interface. Returns 0, or a negative errno that is no full ring.
+static int send_batch(struct packet_stream *stream, uint32_t run, size_t count)
+{
+    struct mmsghdr messages[PACKET_BATCH];
+    struct iovec parts[PACKET_BATCH];
+    memset(messages, 0, count * sizeof messages[0]);
+    uint64_t now = clock_realtime_ns();
+    for (size_t i = 0; i < count; i++) {
+        struct frame_stamp stamp = {stream->address.network, run, stream->tx + i, now};
+        frame_stamp(&stream->frame, buffer(stream, i), &stamp);
+        parts[i] = (struct iovec){buffer(stream, i), stream->frame.length};
+        messages[i].msg_hdr.msg_iov = &parts[i];
+        messages[i].msg_hdr.msg_iovlen = 1;
+    }
+    size_t done = 0;
+    while (done < count) {
+        int sent = sendmmsg(stream->socket, messages + done, (unsigned)(count - done), 0);
+        if (sent > 0) {
+            done += (size_t)sent;
+        } else if (errno == ENOBUFS || errno == EAGAIN) {
+            done++; // the peer's ring was full: offered, and lost there
+        } else if (errno != EINTR) {
+            stream->tx += done;
+            return -errno;
+        }
+    }
+    stream->tx += count;
+    return 0;
+}
+
+// How many packets of a stream may be sent now.
+static uint64_t due_now(const struct packet_source *source, const struct packet_stream *stream,
+                        uint64_t now, uint64_t most)
+{
+    if (stream->tx >= stream->target) {
+        return 0;
+    }
+    if (source->pps <= 0.0) {
+        return now < source->end_ns ? PACKET_BATCH : 0;
+    }
+    double elapsed = (double)(now - source->start_ns) / (double)NS_PER_S;
+    uint64_t due = (uint64_t)(elapsed * source->pps) + 1; // the first at time 0
+    due = due < stream->target ? due : stream->target;
+    uint64_t owing = due > stream->tx ? due - stream->tx : 0;
+    return owing < most ? owing : most;
+}
+
+// When the next packet of any stream comes due, at least a period from now; 0 if none will.
+static uint64_t next_wake(const struct packet_source *source, uint64_t now)
+{
+    uint64_t wake = UINT64_MAX;
+    for (size_t i = 0; i < source->stream_count; i++) {
+        const struct packet_stream *stream = source->streams[i];
+        if (stream->tx < stream->target) {
+            uint64_t due =
+                source->start_ns + (uint64_t)((double)stream->tx * (double)NS_PER_S / source->pps);
+            wake = due < wake ? due : wake;
+        }
+    }
+    if (wake == UINT64_MAX) {
+        return 0;
+    }
+    uint64_t earliest = now + source->period_ns;
+    return wake > earliest ? wake : earliest;
+}
+
+// Sends what is due on every stream, in batches that take turns. Returns the number sent.
+static uint64_t serve_streams(struct packet_source *source, uint64_t now, uint64_t most)
+{
+    uint64_t total = 0;
+    for (uint64_t round = 0; round < most; round += PACKET_BATCH) {
+        uint64_t left = most - round < PACKET_BATCH ? most - round : PACKET_BATCH;
+        uint64_t sent = 0;
+        for (size_t i = 0; i < source->stream_count && source->failed == 0; i++) {
+            uint64_t count = due_now(source, source->streams[i], now, left);
+            if (count > 0) {
+                source->failed = send_batch(source->streams[i], source->run, count);
+                source->streams[i]->last_ns = clock_monotonic_ns();
+                sent += count;
+            }
+        }
+        total += sent;
+        if (sent == 0 || source->failed != 0) {
+            break;
+        }
+    }
+    return total;
+}
+
+static bool all_sent(const struct packet_source *source)
+{
+    for (size_t i = 0; i < source->stream_count; i++) {
+        if (source->streams[i]->tx < source->streams[i]->target) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void *packet_source_run(void *argument)
+{
+    struct packet_source *source = argument;
+    (void)cpu_bind(0, &source->cpus, NULL);
+    prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+    // Twice what comes due in a period, at least one batch.
+    double gather_ns = source->pps <= 0.0 ? 0.0 : BURST * (double)NS_PER_S / source->pps;
+    gather_ns = fmin(fmax(gather_ns, (double)PERIOD_MIN_NS), (double)PERIOD_NS);
+    source->period_ns = (uint64_t)gather_ns;
+    double in_period = source->pps * gather_ns / (double)NS_PER_S;
+    uint64_t most = source->pps <= 0.0 ? PACKET_BATCH : (uint64_t)(2.0 * in_period) + 2;
+    uint64_t grace = (source->end_ns - source->start_ns) / 100 + 5 * NS_PER_MS;
+    uint64_t rested = source->start_ns;
+    (void)clock_sleep_until(source->start_ns);
+    while (!atomic_load_explicit(source->stop, memory_order_relaxed) && source->failed == 0) {
+        uint64_t now = clock_monotonic_ns();
+        if (all_sent(source) || now >= source->end_ns + grace ||
+            (source->pps <= 0.0 && now >= source->end_ns)) {
+            break;
+        }
+        uint64_t sent = serve_streams(source, now, most);
+        uint64_t after = clock_monotonic_ns();
+        uint64_t wake = source->pps <= 0.0 ? 0 : now + source->period_ns;
+        if (source->pps > 0.0 && sent < most) {
+            wake = next_wake(source, now);
+        }
+        if (wake > after) {
+            (void)clock_sleep_until(wake);
+            rested = clock_monotonic_ns();
+        } else if (source->shared_cpu && after - rested > YIELD_EVERY_NS) {
+            sched_yield();
+            rested = after;
+        }
+    }
+    return NULL;
+}

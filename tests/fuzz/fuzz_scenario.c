@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Fuzzer of the scenario reader: text → scenario or problems, whatever the text.
+ *
+ * Seeds are in corpus/scenario/, words in scenario.dict.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "scenario/scenario.h"
+
+#define CPUS 4
+
+#define ENSURE(condition)                                                                          \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            abort();                                                                               \
+        }                                                                                          \
+    } while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void ensure_head(const struct scenario *s)
+{
+    ENSURE(text_is_safe_name(s->name, SCENARIO_NAME_MAX));
+    ENSURE(text_equal(s->platform, "netns") && text_equal(s->traffic.engine, "packet"));
+    ENSURE(s->topology_count >= 1 && s->topology_count <= TOPOLOGY_COUNT);
+    for (size_t i = 1; i < s->topology_count; i++) {
+        ENSURE(s->topologies[i - 1] < s->topologies[i]);
+    }
+    ENSURE(s->host.cpus >= 1 && s->host.cpus <= CPUS);
+}
+
+static void ensure_routers(const struct scenario *s)
+{
+    ENSURE(s->router_count >= 1 && s->router_count <= SCENARIO_ROUTERS);
+    for (size_t i = 0; i < s->router_count; i++) {
+        const struct allocation *allocation = &s->routers[i].allocation;
+        ENSURE(text_is_safe_name(s->routers[i].name, SCENARIO_ROUTER_MAX));
+        ENSURE(allocation->weight >= 1 && allocation->weight <= SCENARIO_WEIGHT_MAX);
+        ENSURE(allocation->cap == 0);
+    }
+}
+
+static void ensure_networks(const struct scenario *s)
+{
+    ENSURE(s->network_count >= 1 && s->network_count <= SCENARIO_NETWORKS);
+    for (size_t i = 0; i < s->network_count; i++) {
+        const struct scenario_network *network = &s->networks[i];
+        ENSURE(text_is_safe_name(network->name, SCENARIO_ROUTER_MAX));
+        ENSURE(network->router < s->router_count);
+        ENSURE(network->source.prefix >= 8 && network->source.prefix <= 30);
+        ENSURE(network->source.prefix == network->ingress.prefix);
+        ENSURE(network->source.address != network->ingress.address);
+        ENSURE(network->egress.prefix == network->sink.prefix);
+        ENSURE(network->egress.address != network->sink.address);
+        ENSURE((network->source_nic == NULL) == (network->ingress_nic == NULL));
+        ENSURE((network->egress_nic == NULL) == (network->sink_nic == NULL));
+    }
+}
+
+static void ensure_traffic(const struct scenario *s)
+{
+    ENSURE(s->traffic.duration_ns >= 10000000 && s->traffic.repeats >= 1);
+    ENSURE(s->traffic.length_count >= 1);
+    for (size_t i = 0; i < s->traffic.length_count; i++) {
+        unsigned length = s->traffic.lengths[i];
+        unsigned ip_length = scenario_ip_length(length, s->traffic.length_layer);
+        _cleanup_free_ double *pps = NULL;
+        size_t count = scenario_rates(&s->traffic, length, &pps);
+        ENSURE(ip_length >= SCENARIO_LENGTH_MIN + SCENARIO_STAMP_LENGTH);
+        ENSURE(ip_length <= SCENARIO_LENGTH_MAX);
+        ENSURE((count == 0) == (s->traffic.rates.kind == RATES_AUTO));
+        for (size_t k = 0; k < count; k++) {
+            ENSURE(pps[k] > 0.0 && pps[k] < 1e12);
+        }
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct scenario_problems problems;
+    _cleanup_scenario_ struct scenario *scenario = NULL;
+    int rc = scenario_parse((const char *)data, size, CPUS, &scenario, &problems);
+    ENSURE((rc == 0) == (scenario != NULL) && (rc == 0) == (problems.count == 0));
+    for (size_t i = 0; i < problems.count; i++) {
+        const struct scenario_problem *problem = &problems.items[i];
+        ENSURE(problem->text != NULL && problem->text[0] != '\0');
+        ENSURE(strpbrk(problem->text, "\n\r\x1b") == NULL);
+        ENSURE((problem->line == 0) == (problem->column == 0));
+        ENSURE(i == 0 || problem->line >= problems.items[i - 1].line);
+    }
+    if (scenario != NULL) {
+        ensure_head(scenario);
+        ensure_routers(scenario);
+        ensure_networks(scenario);
+        ensure_traffic(scenario);
+    }
+    scenario_problems_clear(&problems);
+    return 0;
+}

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=sh
+#
+# tests/net/lib.sh — what tests of the whole program lean on. A test is a script of tests/net that
+# tests/run starts as root; it prints TAP, works in namespaces of its own and leaves nothing behind:
+#
+#     . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+#     isolate --run "$@"                  # once more from the top, in new net and mount namespaces
+#     plan 3
+#     ok "all is well" vrbench doctor     # a command that must succeed
+#     is "one link" "$(ip -o link | wc -l)" 1
+#     ok "nothing is left" wait_for 5 no_link veth0
+#
+# Never sleep a guess: wait_for a condition. $T is a directory of the test's own, removed at exit.
+# $VRBENCH is the program under test; `vrbench` calls it.
+
+set -u
+SOURCE_ROOT=${SOURCE_ROOT:-$(cd "$(dirname "$0")/../.." && pwd)}
+VRBENCH=${VRBENCH:-$SOURCE_ROOT/build/vrbench}
+export SOURCE_ROOT VRBENCH PATH="$PATH:/usr/sbin:/sbin" LC_ALL=C.UTF-8
+
+test_planned=0
+test_count=0
+test_failures=0
+test_at_exit=
+
+# --- namespaces and clean-up ---------------------------------------------------------------------
+
+# isolate [--run] "$@" — starts the script anew in net and mount namespaces of its own, with
+# loopback up; --run also gives it an empty /run (vrbench's records, ip's named namespaces).
+isolate() {
+    isolate_run=false
+    if [ "${1-}" = --run ]; then
+        isolate_run=true
+        shift
+    fi
+    if [ -z "${VRBENCH_TEST_ISOLATED-}" ]; then
+        [ "$(id -u)" -eq 0 ] || skip_all "needs root"
+        trap - EXIT
+        rm -rf "$T"
+        # Where / is no mount of its own (a bare chroot), it can't be made private.
+        propagation=private
+        unshare -m --propagation private true 2>/dev/null || propagation=unchanged
+        VRBENCH_TEST_ISOLATED=$$ exec unshare -n -m --propagation "$propagation" sh "$0" "$@"
+    fi
+    ip link set lo up
+    if $isolate_run; then
+        mount -t tmpfs -o mode=755 vrbench-test /run
+    fi
+}
+
+# at_exit COMMAND — a command (as a string) to evaluate when the script ends, last given first.
+at_exit() {
+    test_at_exit="$1
+$test_at_exit"
+}
+
+test_end() {
+    test_status=$?
+    trap - EXIT
+    eval "$test_at_exit" >/dev/null 2>&1
+    rm -rf "$T"
+    if [ "$test_status" -eq 0 ] && { [ "$test_failures" -ne 0 ] ||
+        [ "$test_count" -ne "$test_planned" ]; }; then
+        test_status=1
+    fi
+    exit "$test_status"
+}
+
+T=$(mktemp -d "${TMPDIR:-/tmp}/vrbench-net.XXXXXX") || exit 1
+trap test_end EXIT
+trap 'exit 130' INT TERM HUP
+
+# --- TAP -----------------------------------------------------------------------------------------
+
+plan() {
+    test_planned=$1
+    echo "1..$1"
+}
+
+# skip_all REASON — the whole file can't be run here.
+skip_all() {
+    echo "1..0 # SKIP $1"
+    test_planned=0 test_count=0
+    exit 0
+}
+
+# skip DESC REASON
+skip() {
+    test_count=$((test_count + 1))
+    echo "ok $test_count - $1 # SKIP $2"
+}
+
+diag() {
+    printf '%s\n' "$*" | sed 's/^/# /'
+}
+
+pass() {
+    test_count=$((test_count + 1))
+    echo "ok $test_count - $1"
+}
+
+flunk() {
+    test_count=$((test_count + 1))
+    test_failures=$((test_failures + 1))
+    echo "not ok $test_count - $1"
+}
+
+# ok DESC COMMAND... — the command must succeed; its output (kept in $T/ok.log) is shown if not.
+ok() {
+    ok_text=$1
+    shift
+    ok_status=0
+    "$@" >"$T/ok.log" 2>&1 </dev/null || ok_status=$?
+    if [ "$ok_status" -eq 0 ]; then
+        pass "$ok_text"
+    else
+        flunk "$ok_text"
+        diag "status $ok_status of: $*"
+        sed 's/^/#   /' "$T/ok.log"
+        return 1
+    fi
+}
+
+# exits STATUS COMMAND... — true if the command ends with just that status. For use after ok.
+exits() {
+    exits_wanted=$1
+    exits_got=0
+    shift
+    "$@" || exits_got=$?
+    [ "$exits_got" -eq "$exits_wanted" ] ||
+        { echo "exit status $exits_got, not $exits_wanted" && false; }
+}
+
+# fails COMMAND... — true if the command fails. For use after ok.
+fails() {
+    ! "$@"
+}
+
+# is DESC GOT WANTED — equal as strings.
+is() {
+    if [ "$2" = "$3" ]; then
+        pass "$1"
+    else
+        flunk "$1"
+        diag "got:    $2"
+        diag "wanted: $3"
+        return 1
+    fi
+}
+
+# like DESC GOT PATTERN — GOT has a line that matches the extended regular expression.
+like() {
+    if printf '%s\n' "$2" | grep -Eq -e "$3"; then
+        pass "$1"
+    else
+        flunk "$1"
+        diag "got:    $2"
+        diag "wanted: a match of $3"
+        return 1
+    fi
+}
+
+# same DESC FILE FILE — the files are equal; the difference is shown if not.
+same() {
+    if cmp -s "$2" "$3"; then
+        pass "$1"
+    else
+        flunk "$1"
+        diff "$2" "$3" | sed 's/^/#   /'
+        return 1
+    fi
+}
+
+# --- waiting and small conditions ----------------------------------------------------------------
+
+# wait_for SECONDS COMMAND... — polls until the command succeeds; false after the deadline.
+wait_for() {
+    wait_end=$(($(date +%s%N) + $1 * 1000000000))
+    shift
+    while ! "$@" >/dev/null 2>&1; do
+        [ "$(date +%s%N)" -lt "$wait_end" ] || return 1
+        sleep 0.02
+    done
+}
+
+has_link() { ip -o link show dev "$1" >/dev/null 2>&1; }
+no_link() { ! has_link "$1"; }
+alive() { kill -0 "$1" 2>/dev/null; }
+gone() { ! alive "$1"; }
+# between VALUE LOW HIGH — numbers, fractions allowed.
+between() { awk -v v="$1" -v a="$2" -v b="$3" 'BEGIN { exit !(v + 0 >= a + 0 && v + 0 <= b + 0) }'; }
+
+vrbench() { "$VRBENCH" "$@"; }
+
+# --- the machine before and after ----------------------------------------------------------------
+
+# machine_snapshot FILE — everything that vrbench could leave behind on the machine, sorted, one
+# thing a line: links and addresses of this namespace, named namespaces, vrbench's records, cgroups,
+# processes, NAPI threads, mounts. Two snapshots of a clean machine are equal (see `same`).
+machine_snapshot() {
+    {
+        ip -o link show | awk '{ sub(/ +link\//, " link/"); print "link " $0 }'
+        ip -o address show | awk '{ print "address " $2, $3, $4 }'
+        ip netns list 2>/dev/null | sed 's/^/netns /'
+        find /run/vrbench -mindepth 1 2>/dev/null | sed 's/^/record /'
+        # Fields before " - " end with optional ones; the type follows it, the path is the fifth.
+        awk '{ for (i = 6; i < NF; i++) if ($i == "-") break
+               if ($(i + 1) ~ /^cgroup2?$/) print $5 }' /proc/self/mountinfo |
+            while read -r hierarchy; do
+                find "$hierarchy" -mindepth 1 -maxdepth 4 -type d -name 'vrbench*' 2>/dev/null
+            done | sed 's/^/cgroup /'
+        for comm in /proc/[0-9]*/comm; do
+            read -r name 2>/dev/null <"$comm" || continue
+            case $name in
+            vrbench*) echo "process $name ${comm%/comm}" ;;
+            napi/*) echo "thread $name ${comm%/comm}" ;;
+            esac
+        done 2>/dev/null
+        awk '/vrbench/ && !/vrbench-test/ { print "mount " $5 " " $(NF - 2) }' /proc/self/mountinfo
+    } | LC_ALL=C sort >"$1"
+}
+
+# machine_is FILE — true if the machine is as it was when FILE was written. For use after wait_for.
+machine_is() {
+    machine_snapshot "$T/snapshot.now"
+    cmp -s "$1" "$T/snapshot.now"
+}

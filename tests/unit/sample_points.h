@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Points as points.jsonl has them, for test_result.c, which includes cmocka.h before this.
+#ifndef VRBENCH_TESTS_SAMPLE_POINTS_H
+#define VRBENCH_TESTS_SAMPLE_POINTS_H
+
+#include "result/json_text.h"
+#include "result/store.h"
+
+// A point with everything in it, and one with as little as there can be; byte for byte as written.
+static const char full[] =
+    "{\"schema\":1,\"scenario\":\"scenario-2\",\"topology\":\"bridged\",\"platform\":\"netns\","
+    "\"engine\":\"packet\",\"length\":64,\"length_layer\":\"ip\",\"repeat\":1,\"duration_s\":0.1,"
+    "\"requested_pps\":23000.5,\"networks\":[{\"name\":\"NET0\",\"router\":\"r1t3\",\"tx\":300,"
+    "\"unsent\":4,\"rx\":200,\"lost\":100,\"loss_ratio\":0.3333333333333333,\"duplicated\":1,"
+    "\"reordered\":2,\"offered_pps\":3000,\"forwarded_pps\":2000.1,\"delay_ns\":{\"min\":1000,"
+    "\"p50\":2000,\"p99\":3000,\"max\":9007199254740993},\"jitter_ns\":12.5,\"corrupt\":3},"
+    "{\"name\":\"NET1\",\"router\":\"r2t3\",\"tx\":10,\"unsent\":0,\"rx\":10,\"lost\":0,"
+    "\"loss_ratio\":0,\"duplicated\":0,\"reordered\":0,\"offered_pps\":100,"
+    "\"forwarded_pps\":100,\"delay_ns\":{\"min\":1,\"p50\":1,\"p99\":1,\"max\":1},"
+    "\"jitter_ns\":0,\"corrupt\":0}],\"cpu\":[{\"name\":\"host\",\"percent\":70.25,"
+    "\"ns_per_packet\":4000.5},{\"name\":\"r1t3\",\"percent\":20},{\"name\":\"r2t3\","
+    "\"percent\":9.5},{\"name\":\"tester\",\"percent\":50}],\"cpu_total_percent\":99.75,"
+    "\"memory\":[{\"name\":\"r1t3\",\"bytes\":67108864}],\"drops\":[{\"where\":"
+    "\"r1t3:eth0 receive ring\",\"count\":99},{\"where\":\"unexplained\",\"count\":1}],"
+    "\"valid\":false,\"why_invalid\":\"the source could not \\\"keep up\\\"\",\"step\":5,"
+    "\"attempts\":2,\"processors\":[{\"cpu\":0,\"used_by\":\"dut\",\"busy_percent\":99.5,"
+    "\"steal_percent\":0.25}]}";
+
+static const char little[] =
+    "{\"schema\":1,\"scenario\":\"s\",\"topology\":\"direct\",\"platform\":\"netns\","
+    "\"engine\":\"packet\",\"length\":1500,\"length_layer\":\"frame\",\"repeat\":0,"
+    "\"duration_s\":1,\"requested_pps\":1000,\"networks\":[{\"name\":\"NET0\",\"tx\":0,"
+    "\"unsent\":1000,\"rx\":0,\"lost\":0,\"duplicated\":0,\"reordered\":0,\"corrupt\":0}],"
+    "\"cpu\":[],\"memory\":[],\"drops\":[],\"valid\":true,\"step\":0,\"attempts\":1,"
+    "\"processors\":[]}";
+
+static json_t *load(const char *text)
+{
+    json_error_t where;
+    json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, &where);
+    if (json == NULL) {
+        fail_msg("the test's own JSON: %s at %d", where.text, where.position);
+    }
+    return json;
+}
+
+static struct point point_of(const char *text)
+{
+    json_t *json = load(text);
+    struct point point = {.scenario = NULL};
+    struct error err = ERROR_INIT;
+    if (point_from_json(json, &point, &err) < 0) {
+        fail_msg("refused: %s", err.text);
+    }
+    json_decref(json);
+    return point;
+}
+
+static char *text_of(const struct point *point)
+{
+    json_t *json = point_to_json(point);
+    char *text = json_to_text(json, 0);
+    json_decref(json);
+    return text;
+}
+
+// Walks to the object that holds the last name of a path like "networks.0.delay_ns.min".
+static json_t *walk(json_t *json, const char *path, char ret_last[32])
+{
+    for (;;) {
+        size_t length = strcspn(path, ".");
+        snprintf(ret_last, 32, "%.*s", (int)length, path);
+        if (path[length] == '\0') {
+            return json;
+        }
+        json = json_is_array(json) ? json_array_get(json, strtoul(ret_last, NULL, 10))
+                                   : json_object_get(json, ret_last);
+        assert_non_null(json);
+        path += length + 1;
+    }
+}
+
+static void assert_refused(json_t *json, const char *what, const char *part)
+{
+    static const struct point untouched = {.scenario = NULL};
+    struct point point = untouched;
+    struct error err = ERROR_INIT;
+    if (point_from_json(json, &point, &err) >= 0) {
+        fail_msg("%s: accepted", what);
+    }
+    if (strstr(err.text, part) == NULL) {
+        fail_msg("%s: refused with \"%s\", not with \"%s\"", what, err.text, part);
+    }
+    assert_memory_equal(&point, &untouched, sizeof point);
+    error_clear(&err);
+}
+
+#endif

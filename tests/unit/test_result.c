@@ -1,0 +1,596 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// tests of result/ — points as JSON and back, what the strict reading refuses, and the run folder
+// on good and bad days.
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "result/json_text.h"
+#include "result/store.h"
+
+#include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
+
+#include "sample_points.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void test_round_trip(void **state)
+{
+    (void)state;
+    const char *const texts[] = {full, little};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct point point = point_of(texts[i]);
+        _cleanup_free_ char *again = text_of(&point);
+        assert_string_equal(again, texts[i]);
+        point_clear(&point);
+    }
+}
+
+static void test_fields(void **state)
+{
+    (void)state;
+    struct point point = point_of(full);
+    assert_string_equal(point.topology, "bridged");
+    assert_int_equal(point.network_count, 2);
+    assert_true(point.networks[0].delay_ns.max == 9007199254740993); // no double on the way
+    assert_true(point.networks[0].jitter_ns == 12.5);
+    assert_true(point.cpu[0].has_ns_per_packet);
+    assert_false(point.cpu[1].has_ns_per_packet);
+    assert_int_equal(point_tx(&point), 310);
+    assert_int_equal(point_rx(&point), 210);
+    assert_int_equal(point_lost(&point), 100);
+    assert_ptr_equal(point_cpu(&point, "r2t3"), &point.cpu[2]);
+    assert_null(point_cpu(&point, "r3t3"));
+    point_clear(&point);
+    point = point_of(little);
+    assert_null(point.networks[0].router);
+    assert_false(point.networks[0].delay_ns.measured);
+    assert_true(isnan(point.cpu_total_percent));
+    point_clear(&point);
+    point_clear(NULL);
+    point_free(NULL);
+}
+
+static void test_what_is_not_a_number_is_absent(void **state)
+{
+    (void)state;
+    struct point point = point_of(little);
+    point.networks[0].offered_pps = (double)NAN;
+    point.networks[0].forwarded_pps = (double)INFINITY;
+    point.networks[0].jitter_ns = 5; // but no delay was measured
+    point.cpu_total_percent = (double)NAN;
+    point.cpu = memory_resize(point.cpu, 1, sizeof *point.cpu);
+    point.cpu[point.cpu_count++] = (struct cpu_result){text_copy("host"), (double)NAN, false, 0};
+    _cleanup_free_ char *text = text_of(&point);
+    assert_string_equal(text, little);
+    point.cpu[0].percent = 5;
+    free(point.cpu[0].name);
+    point.cpu[0].name = text_copy("tester");
+    point.cpu_total_percent = 0; // but neither host nor router was metered
+    json_t *json = point_to_json(&point);
+    assert_null(json_object_get(json, "cpu_total_percent"));
+    json_decref(json);
+    point_clear(&point);
+}
+
+static void test_invalidate(void **state)
+{
+    (void)state;
+    struct point point = {.valid = true};
+    point_invalidate(&point, "%d of %d", 1, 2);
+    assert_false(point.valid);
+    assert_string_equal(point.why_invalid, "1 of 2");
+    point_invalidate(&point, "and more");
+    assert_string_equal(point.why_invalid, "1 of 2; and more");
+    point_clear(&point);
+}
+
+static void test_reals_are_short_and_exact(void **state)
+{
+    (void)state;
+    static const struct {
+        double value;
+        const char *text;
+    } rows[] = {{0.1, "0.1"},     {0.0, "0"},
+                {-0.0, "0"},      {1.0 / 3, "0.3333333333333333"},
+                {15, "15"},       {0.1 + 0.2, "0.30000000000000004"},
+                {1e300, "1e+300"}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char text[32];
+        real_to_text(rows[i].value, text);
+        assert_string_equal(text, rows[i].text);
+        assert_true(strtod(text, NULL) == rows[i].value);
+    }
+}
+
+static void test_each_missing_key_is_named(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"schema",
+                                        "scenario",
+                                        "topology",
+                                        "platform",
+                                        "engine",
+                                        "length",
+                                        "length_layer",
+                                        "repeat",
+                                        "duration_s",
+                                        "requested_pps",
+                                        "networks",
+                                        "networks.1.name",
+                                        "networks.1.router",
+                                        "networks.1.tx",
+                                        "networks.1.unsent",
+                                        "networks.1.rx",
+                                        "networks.1.lost",
+                                        "networks.1.loss_ratio",
+                                        "networks.1.duplicated",
+                                        "networks.1.reordered",
+                                        "networks.1.offered_pps",
+                                        "networks.1.forwarded_pps",
+                                        "networks.1.delay_ns.min",
+                                        "networks.1.delay_ns.p50",
+                                        "networks.1.delay_ns.p99",
+                                        "networks.1.delay_ns.max",
+                                        "networks.1.jitter_ns",
+                                        "networks.1.corrupt",
+                                        "cpu",
+                                        "cpu.0.name",
+                                        "cpu.0.percent",
+                                        "cpu_total_percent",
+                                        "memory",
+                                        "memory.0.name",
+                                        "memory.0.bytes",
+                                        "drops",
+                                        "drops.1.where",
+                                        "drops.1.count",
+                                        "valid",
+                                        "why_invalid",
+                                        "step",
+                                        "attempts",
+                                        "processors",
+                                        "processors.0.cpu",
+                                        "processors.0.used_by",
+                                        "processors.0.busy_percent",
+                                        "processors.0.steal_percent"};
+    for (size_t i = 0; i < COUNT(paths); i++) {
+        json_t *json = load(full);
+        char last[32];
+        char wanted[64];
+        assert_int_equal(json_object_del(walk(json, paths[i], last), last), 0);
+        snprintf(wanted, sizeof wanted, "%s: missing", last);
+        assert_refused(json, paths[i], wanted);
+        json_decref(json);
+    }
+}
+
+static void test_what_may_be_absent(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"cpu.0.ns_per_packet", "unknown"};
+    for (size_t i = 0; i < COUNT(paths); i++) {
+        json_t *json = load(full);
+        char last[32];
+        json_object_del(walk(json, paths[i], last), last);
+        struct point point;
+        assert_int_equal(point_from_json(json, &point, NULL), 0);
+        point_clear(&point);
+        json_decref(json);
+    }
+    // Delay and jitter go together.
+    json_t *json = load(full);
+    json_object_del(json_array_get(json_object_get(json, "networks"), 0), "delay_ns");
+    assert_refused(json, "delay_ns", "networks[0]: jitter_ns: without delay_ns");
+    json_object_del(json_array_get(json_object_get(json, "networks"), 0), "jitter_ns");
+    struct point point;
+    assert_int_equal(point_from_json(json, &point, NULL), 0);
+    assert_false(point.networks[0].delay_ns.measured);
+    point_clear(&point);
+    json_decref(json);
+}
+
+static void test_wrong_and_contradictory(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *value, *part;
+    } rows[] = {
+        {"schema", "2", "schema: this program reads schema 1 only"},
+        {"schema", "\"1\"", "schema"},
+        {"scenario", "7", "scenario: must be a text"},
+        {"scenario", "\"\"", "scenario: must be a text that is not empty"},
+        {"length", "\"64\"", "length: must be a whole number"},
+        {"length", "64.5", "length: must be a whole number"},
+        {"length", "-1", "length: must be a whole number"},
+        {"length", "4294967296", "length: must be a whole number"},
+        {"length", "0", "length: must be at least 1"},
+        {"length_layer", "\"udp\"", "length_layer: must be ip, payload or frame"},
+        {"duration_s", "-0.5", "duration_s: must be a number that is not negative"},
+        {"duration_s", "null", "duration_s: must be a number"},
+        {"requested_pps", "\"1\"", "requested_pps: must be a number"},
+        {"networks", "[]", "networks: none"},
+        {"networks", "{}", "networks: must be a list"},
+        {"networks.0", "[]", "networks[0]: must be an object"},
+        {"networks.0.tx", "301", "networks[0]: lost: tx is not rx + lost"},
+        {"networks.0.rx", "301", "networks[0]: lost: tx is not rx + lost"},
+        {"networks.0.loss_ratio", "0.3334", "networks[0]: loss_ratio: is not lost / tx"},
+        {"networks.0.delay_ns", "5", "networks[0]: delay_ns: must be an object"},
+        {"networks.0.delay_ns.p50", "500", "networks[0]: delay_ns: min, p50, p99 and max"},
+        {"networks.0.jitter_ns", "true", "jitter_ns: must be a number"},
+        {"networks.1.name", "\"NET0\"", "networks[1]: name: \"NET0\" twice"},
+        {"networks.1.router", "null", "networks[1]: router: must be a text"},
+        {"topology", "\"direct\"", "networks[0]: router: there is none"},
+        {"cpu.1.name", "\"host\"", "cpu[1]: name: \"host\" twice"},
+        {"cpu.1.percent", "30", "cpu_total_percent: is not the sum"},
+        {"cpu", "[{\"name\":\"tester\",\"percent\":5}]", "cpu_total_percent: of neither"},
+        {"drops.0.count", "98", "drops: count 99 packets, the networks lost 100"},
+        {"drops", "[]", "drops: count 0 packets"},
+        {"valid", "1", "valid: must be true or false"},
+        {"valid", "true", "why_invalid: but the point is valid"},
+        {"attempts", "0", "attempts: must be at least 1"},
+        {"processors.0.used_by", "\"me\"", "processors[0]: used_by: must be"},
+        {"memory.0.bytes", "1e6", "memory[0]: bytes: must be a whole number"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        json_t *json = load(full);
+        char last[32];
+        json_t *at = walk(json, rows[i].path, last);
+        json_t *value = json_loads(rows[i].value, JSON_DECODE_ANY, NULL);
+        if (json_is_array(at)) {
+            json_array_set_new(at, strtoul(last, NULL, 10), value);
+        } else {
+            json_object_set_new(at, last, value);
+        }
+        assert_refused(json, rows[i].path, rows[i].part);
+        json_decref(json);
+    }
+    json_t *none = load(little);
+    json_object_set_new(json_array_get(json_object_get(none, "networks"), 0), "loss_ratio",
+                        json_integer(0));
+    assert_refused(none, "a ratio", "loss_ratio: of no packet sent");
+    json_decref(none);
+    json_t *list = json_array();
+    assert_refused(list, "a list", "must be an object");
+    json_decref(list);
+}
+
+// A folder of its own for each test, removed afterwards.
+static int make_folder(void **state)
+{
+    const char *where = getenv("TMPDIR");
+    char *folder = text_format("%s/vrbench-result.XXXXXX", where != NULL ? where : "/tmp");
+    *state = mkdtemp(folder);
+    return *state == NULL ? -1 : 0;
+}
+
+static int remove_folder(void **state)
+{
+    _cleanup_free_ char *folder = *state;
+    static const char *const names[] = {"points.jsonl", "run.json", "run/points.jsonl",
+                                        "run/run.json", "run"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        _cleanup_free_ char *path = text_format("%s/%s", folder, names[i]);
+        remove(path);
+    }
+    return rmdir(folder);
+}
+
+static struct store *open_store(const char *folder, bool resume, struct point_list *points)
+{
+    struct store *store = NULL;
+    json_t *run = NULL;
+    struct error err = ERROR_INIT;
+    if (store_open(folder, resume, &store, points, &run, &err) < 0) {
+        fail_msg("store_open: %s", err.text);
+    }
+    json_decref(run);
+    return store;
+}
+
+static void assert_not_opened(const char *folder, bool resume, const char *part)
+{
+    struct store *store;
+    struct point_list points;
+    json_t *run;
+    struct error err = ERROR_INIT;
+    assert_true(store_open(folder, resume, &store, &points, &run, &err) < 0);
+    if (strstr(err.text, part) == NULL) {
+        fail_msg("refused with \"%s\", not with \"%s\"", err.text, part);
+    }
+    assert_int_equal(err.exit_status, EXIT_INPUT);
+    error_clear(&err);
+}
+
+static void append(struct store *store, const char *text)
+{
+    struct point point = point_of(text);
+    struct error err = ERROR_INIT;
+    if (store_append(store, &point, &err) < 0) {
+        fail_msg("store_append: %s", err.text);
+    }
+    point_clear(&point);
+}
+
+static void write_run(struct store *store)
+{
+    json_t *run = load("{\"name\":\"scenario-2\",\"duration_s\":0.1}");
+    assert_int_equal(store_write_run(store, run, NULL), 0);
+    json_decref(run);
+}
+
+static void put_file(const char *folder, const char *name, const char *text)
+{
+    _cleanup_free_ char *path = text_format("%s/%s", folder, name);
+    assert_int_equal(file_replace(path, text, strlen(text), NULL), 0);
+}
+
+static char *get_file(const char *folder, const char *name)
+{
+    _cleanup_free_ char *path = text_format("%s/%s", folder, name);
+    char *text = NULL;
+    assert_int_equal(file_read(path, 1 << 20, &text, NULL, NULL), 0);
+    return text;
+}
+
+static void test_new_run_and_resume(void **state)
+{
+    _cleanup_free_ char *folder = text_format("%s/run", (char *)*state);
+    struct point_list points = {NULL, 0};
+    struct store *store = open_store(folder, false, &points);
+    assert_int_equal(points.count, 0);
+    assert_string_equal(store_folder(store), folder);
+    write_run(store);
+    append(store, full);
+    append(store, little);
+    store_close(store);
+
+    _cleanup_free_ char *expected = text_format("%s\n%s\n", full, little);
+    _cleanup_free_ char *found = get_file(folder, "points.jsonl");
+    assert_string_equal(found, expected);
+    _cleanup_free_ char *run_text = get_file(folder, "run.json");
+    assert_string_equal(run_text, "{\n  \"name\": \"scenario-2\",\n  \"duration_s\": 0.1\n}\n");
+
+    assert_not_opened(folder, false, "holds a run already");
+    json_t *run = NULL;
+    assert_int_equal(store_open(folder, true, &store, &points, &run, NULL), 0);
+    assert_string_equal(json_string_value(json_object_get(run, "name")), "scenario-2");
+    json_decref(run);
+    assert_int_equal(points.count, 2);
+    assert_string_equal(points.items[1].topology, "direct");
+    point_list_clear(&points);
+    append(store, little);
+    store_close(store);
+    assert_int_equal(store_read_points(folder, &points, NULL), 0);
+    assert_int_equal(points.count, 3);
+    point_list_clear(&points);
+    store_close(NULL);
+}
+
+static void test_resume_of_nothing_is_a_new_run(void **state)
+{
+    struct point_list points = {NULL, 0};
+    json_t *run = load("{}");
+    struct store *store;
+    json_t *old = run;
+    assert_int_equal(store_open(*state, true, &store, &points, &run, NULL), 0);
+    assert_null(run);
+    assert_int_equal(points.count, 0);
+    store_close(store);
+    json_decref(old);
+}
+
+static void test_refused_folders_are_left_alone(void **state)
+{
+    put_file(*state, "run.json", "{}");
+    assert_not_opened(*state, false, "holds a run already");
+    _cleanup_free_ char *path = text_format("%s/points.jsonl", (char *)*state);
+    assert_int_not_equal(access(path, F_OK), 0);
+
+    _cleanup_free_ char *run = text_format("%s/run.json", (char *)*state);
+    unlink(run);
+    put_file(*state, "points.jsonl", little);
+    assert_not_opened(*state, false, "holds a run already");
+    assert_not_opened(*state, true, "no run.json");
+    put_file(*state, "run.json", "{\n\"a\":}");
+    assert_not_opened(*state, true, "run.json:2:");
+    assert_not_opened("", false, "empty name");
+}
+
+static void test_one_run_at_a_time(void **state)
+{
+    struct point_list points = {NULL, 0};
+    struct store *store = open_store(*state, false, &points);
+    assert_not_opened(*state, false, "being written by another run");
+    assert_not_opened(*state, true, "being written by another run");
+    append(store, little);
+    assert_int_equal(store_read_points(*state, &points, NULL), 0); // reading is always possible
+    assert_int_equal(points.count, 1);
+    point_list_clear(&points);
+    store_close(store);
+}
+
+static void test_torn_last_line(void **state)
+{
+    static const char *const torn[] = {"{\"schema\":1,\"scen", "\n", "{\"schema\":1,\"sce\n",
+                                       "{}x\n"};
+    put_file(*state, "run.json", "{}");
+    for (size_t i = 0; i < COUNT(torn); i++) {
+        _cleanup_free_ char *text = text_format("%s\n%s\n%s", full, little, torn[i]);
+        put_file(*state, "points.jsonl", text);
+        struct point_list points = {NULL, 0};
+        assert_int_equal(store_read_points(*state, &points, NULL), 0);
+        assert_int_equal(points.count, 2);
+        point_list_clear(&points);
+        _cleanup_free_ char *untouched = get_file(*state, "points.jsonl");
+        assert_string_equal(untouched, text);
+
+        struct store *store = open_store(*state, true, &points);
+        assert_int_equal(points.count, 2);
+        point_list_clear(&points);
+        append(store, little);
+        store_close(store);
+        _cleanup_free_ char *expected = text_format("%s\n%s\n%s\n", full, little, little);
+        _cleanup_free_ char *found = get_file(*state, "points.jsonl");
+        assert_string_equal(found, expected);
+    }
+    // A whole point without its newline is torn as well: it was never synced.
+    put_file(*state, "points.jsonl", little);
+    struct point_list points = {NULL, 0};
+    struct store *store = open_store(*state, true, &points);
+    assert_int_equal(points.count, 0);
+    store_close(store);
+}
+
+static void test_corrupt_line_is_named(void **state)
+{
+    static const struct {
+        const char *line, *part;
+    } rows[] = {
+        {"{\"schema\":1,\"scen", "points.jsonl:2: not JSON"},
+        {"", "points.jsonl:2: not JSON"},
+        {"{}", "points.jsonl:2: schema: missing"},
+        {"[]", "points.jsonl:2: must be an object"},
+        {"{\"schema\":1,\"schema\":1}", "points.jsonl:2: not JSON: duplicate"},
+    };
+    put_file(*state, "run.json", "{}");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        _cleanup_free_ char *text = text_format("%s\n%s\n%s\n", full, rows[i].line, little);
+        put_file(*state, "points.jsonl", text);
+        assert_not_opened(*state, true, rows[i].part);
+        struct point_list points;
+        struct error err = ERROR_INIT;
+        assert_true(store_read_points(*state, &points, &err) < 0);
+        assert_non_null(strstr(err.text, rows[i].part));
+        error_clear(&err);
+        _cleanup_free_ char *found = get_file(*state, "points.jsonl");
+        assert_string_equal(found, text);
+    }
+    // The last line too, if it is JSON: no crash leaves a whole object that is not a point.
+    _cleanup_free_ char *text = text_format("%s\n{}\n", full);
+    put_file(*state, "points.jsonl", text);
+    assert_not_opened(*state, true, "points.jsonl:2: schema: missing");
+}
+
+static void test_no_run_there(void **state)
+{
+    struct point_list points;
+    struct error err = ERROR_INIT;
+    assert_true(store_read_points(*state, &points, &err) < 0);
+    assert_int_equal(err.exit_status, EXIT_INPUT);
+    assert_non_null(strstr(err.text, "not a run's folder"));
+    error_clear(&err);
+}
+
+static void test_contradictory_point_is_not_written(void **state)
+{
+    struct point_list points = {NULL, 0};
+    struct store *store = open_store(*state, false, &points);
+    append(store, little);
+    struct point point = point_of(full);
+    point.networks[0].lost--;
+    struct error err = ERROR_INIT;
+    assert_true(store_append(store, &point, &err) < 0);
+    assert_non_null(strstr(err.text, "contradicts itself"));
+    assert_non_null(strstr(err.text, "tx is not rx + lost"));
+    error_clear(&err);
+    point_clear(&point);
+    store_close(store);
+    assert_int_equal(store_read_points(*state, &points, NULL), 0);
+    assert_int_equal(points.count, 1);
+    point_list_clear(&points);
+}
+
+// Appends until the disk is full, then checks that every point before is whole.
+static void fill_disk(const char *folder)
+{
+    struct point_list points = {NULL, 0};
+    struct store *store = open_store(folder, false, &points);
+    write_run(store);
+    struct error err = ERROR_INIT;
+    size_t kept = 0;
+    struct point point = point_of(full);
+    while (kept < 1000 && store_append(store, &point, &err) == 0) {
+        kept++;
+    }
+    point_clear(&point);
+    assert_in_range(kept, 1, 999);
+    assert_int_equal(err.exit_status, EXIT_FAILED);
+    assert_non_null(strstr(err.text, strerror(ENOSPC)));
+    _cleanup_free_ char *kept_text = text_format("the results so far, %zu points, are kept", kept);
+    assert_non_null(strstr(err.text, kept_text));
+    error_clear(&err);
+
+    // run.json can't be written now either, and is still what it was.
+    json_t *large = json_object();
+    _cleanup_free_ char *filler = memory_new_array(char, 100000);
+    memset(filler, 'x', 99999);
+    json_object_set_new(large, "filler", json_string(filler));
+    assert_true(store_write_run(store, large, &err) < 0);
+    error_clear(&err);
+    json_decref(large);
+    store_close(store);
+    _cleanup_free_ char *run = get_file(folder, "run.json");
+    assert_true(strstr(run, "scenario-2") != NULL);
+
+    _cleanup_free_ char *text = get_file(folder, "points.jsonl");
+    assert_int_equal(strlen(text), kept * strlen(full) + kept);
+    store = open_store(folder, true, &points);
+    assert_int_equal(points.count, kept);
+    point_list_clear(&points);
+    store_close(store);
+}
+
+static void test_disk_full(void **state)
+{
+    if (geteuid() != 0) {
+        print_message("# test_disk_full: needs root, for a small file system to fill\n");
+        skip();
+    }
+    // In a mount namespace of its own, so that nothing is left whatever happens.
+    assert_int_equal(unshare(CLONE_NEWNS), 0);
+    assert_int_equal(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+    assert_int_equal(mount("none", *state, "tmpfs", 0, "size=64k"), 0);
+    fill_disk(*state);
+    assert_int_equal(umount(*state), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_what_is_not_a_number_is_absent),
+        cmocka_unit_test(test_invalidate),
+        cmocka_unit_test(test_reals_are_short_and_exact),
+        cmocka_unit_test(test_each_missing_key_is_named),
+        cmocka_unit_test(test_what_may_be_absent),
+        cmocka_unit_test(test_wrong_and_contradictory),
+        cmocka_unit_test_setup_teardown(test_new_run_and_resume, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_resume_of_nothing_is_a_new_run, make_folder,
+                                        remove_folder),
+        cmocka_unit_test_setup_teardown(test_refused_folders_are_left_alone, make_folder,
+                                        remove_folder),
+        cmocka_unit_test_setup_teardown(test_one_run_at_a_time, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_torn_last_line, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_corrupt_line_is_named, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_no_run_there, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_contradictory_point_is_not_written, make_folder,
+                                        remove_folder),
+        cmocka_unit_test_setup_teardown(test_disk_full, make_folder, remove_folder),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,588 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * tests of scenario/ — good files become the right structs, bad ones all of their problems.
+ *
+ * Every tests/bad-scenarios/NAME.yaml is read as on a machine of two CPUs and its problems are
+ * compared with NAME.expected, "line:column: text" a line. UPDATE_GOLDEN=1 in the environment
+ * writes those files anew instead; read the difference before committing it.
+ */
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "scenario/scenario.h"
+#include "scenario/schema.h"
+
+#include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
+
+#define BAD_DIR   "tests/bad-scenarios"
+#define BAD_LEAST 35 // the directory was found, and is not a remnant
+#define CPUS      2
+
+#define MINIMAL                                                                                    \
+    "name: x\nrouters: { r1: }\nnetworks: { NET0: { router: r1 } }\n"                              \
+    "traffic: { lengths: [64], rates: { pps: [1000] } }\n"
+
+// cmocka's own compares floats.
+static void assert_near(double a, double b)
+{
+    assert_true(fabs(a - b) <= 1e-9 * fabs(b));
+}
+
+static struct scenario *read_good(const char *path)
+{
+    _cleanup_error_ struct error err = ERROR_INIT;
+    struct scenario *scenario = NULL;
+    if (scenario_read(path, CPUS, &scenario, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    return scenario;
+}
+
+static struct scenario *parse_good(const char *text)
+{
+    struct scenario_problems problems;
+    struct scenario *scenario = NULL;
+    int rc = scenario_parse(text, strlen(text), CPUS, &scenario, &problems);
+    if (rc < 0) {
+        fail_msg("%u:%u: %s", problems.items[0].line, problems.items[0].column,
+                 problems.items[0].text);
+    }
+    assert_int_equal(problems.count, 0);
+    scenario_problems_clear(&problems);
+    return scenario;
+}
+
+// Problems of a text, joined as in a .expected file; NULL if it has none.
+static char *problems_of(const char *text, size_t length)
+{
+    struct scenario_problems problems;
+    struct scenario *scenario = NULL;
+    if (scenario_parse(text, length, CPUS, &scenario, &problems) == 0) {
+        scenario_free(scenario);
+        return NULL;
+    }
+    assert_null(scenario);
+    assert_true(problems.count > 0);
+    char *joined = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&joined, &size);
+    assert_non_null(stream);
+    for (size_t i = 0; i < problems.count; i++) {
+        fprintf(stream, "%u:%u: %s\n", problems.items[i].line, problems.items[i].column,
+                problems.items[i].text);
+    }
+    fclose(stream);
+    scenario_problems_clear(&problems);
+    return joined;
+}
+
+static void test_study_scenario_1(void **state)
+{
+    (void)state;
+    _cleanup_scenario_ struct scenario *s = read_good("scenarios/scenario-1.yaml");
+    assert_string_equal(s->name, "scenario-1");
+    assert_string_equal(s->file, "scenarios/scenario-1.yaml");
+    assert_string_equal(s->platform, "netns");
+    assert_int_equal(s->topology_count, 3);
+    assert_int_equal(s->topologies[0], TOPOLOGY_DIRECT);
+    assert_int_equal(s->topologies[1], TOPOLOGY_BRIDGED);
+    assert_int_equal(s->topologies[2], TOPOLOGY_DEDICATED);
+    assert_int_equal(s->host.cpus, 1);
+    assert_int_equal(s->router_count, 1);
+    assert_string_equal(s->routers[0].name, "r1t3");
+    assert_int_equal(s->routers[0].allocation.weight, 256);
+    assert_int_equal(s->routers[0].memory_bytes, 64 << 20);
+    assert_int_equal(s->network_count, 1);
+    assert_string_equal(s->networks[0].name, "NET0");
+    assert_int_equal(s->networks[0].router, 0);
+    assert_string_equal(s->traffic.engine, "packet");
+    assert_int_equal(s->traffic.duration_ns, 15000000000);
+    assert_int_equal(s->traffic.length_layer, LENGTH_IP);
+
+    size_t points = 0;
+    for (size_t i = 0; i < s->traffic.length_count; i++) {
+        _cleanup_free_ double *pps = NULL;
+        size_t count = scenario_rates(&s->traffic, s->traffic.lengths[i], &pps);
+        unsigned length = s->traffic.lengths[i];
+        assert_int_equal(count, 26);
+        assert_near(pps[0], 1e6 / (8.0 * length));
+        assert_near(pps[1], 5e6 / (8.0 * length));
+        assert_near(pps[25], 101e6 / (8.0 * length));
+        points += count;
+    }
+    assert_int_equal(points, 78);
+}
+
+static void test_study_scenario_2(void **state)
+{
+    (void)state;
+    _cleanup_scenario_ struct scenario *s = read_good("scenarios/scenario-2.yaml");
+    assert_int_equal(s->topology_count, 3);
+    assert_int_equal(s->router_count, 2);
+    assert_int_equal(s->network_count, 2);
+    assert_string_equal(s->networks[1].name, "NET1");
+    assert_string_equal(s->routers[s->networks[1].router].name, "r2t3");
+    assert_int_equal(s->networks[1].source.address, 0xc6120102);
+    assert_int_equal(s->networks[1].ingress.address, 0xc6120101);
+    assert_int_equal(s->networks[1].egress.address, 0xc6130101);
+    assert_int_equal(s->networks[1].sink.address, 0xc6130102);
+    assert_int_equal(s->networks[1].sink.prefix, 24);
+    assert_int_equal(s->traffic.length_count, 3);
+    assert_int_equal(s->traffic.rates.kind, RATES_RANGE);
+}
+
+static void test_auto_scenario(void **state)
+{
+    (void)state;
+    _cleanup_scenario_ struct scenario *s = read_good("scenarios/scenario-1-auto.yaml");
+    _cleanup_free_ double *pps = NULL;
+    assert_int_equal(s->traffic.rates.kind, RATES_AUTO);
+    assert_int_equal(s->traffic.rates.auto_points, 26);
+    assert_int_equal(s->traffic.duration_ns, 2000000000);
+    assert_int_equal(scenario_rates(&s->traffic, 64, &pps), 0);
+}
+
+static void test_defaults(void **state)
+{
+    (void)state;
+    _cleanup_scenario_ struct scenario *s = parse_good(MINIMAL);
+    assert_null(s->file);
+    assert_string_equal(s->platform, "netns");
+    assert_int_equal(s->topology_count, 3);
+    assert_int_equal(s->host.cpus, 1);
+    assert_int_equal(s->host.allocation.weight, SCENARIO_WEIGHT);
+    assert_int_equal(s->host.allocation.cap, 0);
+    assert_int_equal(s->routers[0].allocation.weight, SCENARIO_WEIGHT);
+    assert_int_equal(s->routers[0].allocation.cap, 0);
+    assert_int_equal(s->routers[0].memory_bytes, 0);
+    assert_string_equal(s->traffic.engine, "packet");
+    assert_int_equal(s->traffic.length_layer, LENGTH_IP);
+    assert_int_equal(s->traffic.duration_ns, 15000000000);
+    assert_int_equal(s->traffic.repeats, 1);
+    assert_null(s->networks[0].source_nic);
+    assert_null(s->networks[0].sink_nic);
+    assert_int_equal(s->networks[0].source.address, 0xc6120002);
+}
+
+// A file that gives everything, in JSON's form too: YAML includes it.
+static void test_everything_given(void **state)
+{
+    (void)state;
+    _cleanup_scenario_ struct scenario *s = parse_good(
+        "{\"name\": \"all_1.2\", \"platform\": \"netns\", \"topologies\": [\"dedicated\", "
+        "\"bridged\"], \"host\": {\"cpus\": 2, \"weight\": 65535, \"cap\": 0},\n"
+        "\"routers\": {\"a\": {\"weight\": 1, \"cap\": 0, \"memory\": \"1 GiB\"}, \"unused\": {}},"
+        "\n\"networks\": {\"N\": {\"router\": \"a\", \"addresses\": {\"source\": \"10.0.0.2/30\", "
+        "\"ingress\": \"10.0.0.1/30\", \"egress\": \"10.0.0.5/30\", \"sink\": \"10.0.0.6/30\"}}},\n"
+        "\"links\": {\"N\": {\"source\": \"eth0.100\", \"ingress\": \"eth1\"}},\n"
+        "\"traffic\": {\"engine\": \"packet\", \"lengths\": [1400, 28], \"length_layer\": "
+        "\"payload\", \"rates\": {\"pps\": [5000, 1.5]}, \"duration\": \"1.5 min\", "
+        "\"repeats\": 100}}");
+    assert_string_equal(s->name, "all_1.2");
+    assert_int_equal(s->topology_count, 2);
+    assert_int_equal(s->topologies[0], TOPOLOGY_BRIDGED);
+    assert_int_equal(s->topologies[1], TOPOLOGY_DEDICATED);
+    assert_int_equal(s->host.cpus, 2);
+    assert_int_equal(s->host.allocation.weight, 65535);
+    assert_int_equal(s->router_count, 2);
+    assert_int_equal(s->routers[0].allocation.weight, 1);
+    assert_int_equal(s->routers[0].memory_bytes, 1 << 30);
+    assert_int_equal(s->networks[0].source.address, 0x0a000002);
+    assert_int_equal(s->networks[0].ingress.prefix, 30);
+    assert_int_equal(s->networks[0].egress.address, 0x0a000005);
+    assert_int_equal(s->networks[0].sink.address, 0x0a000006);
+    assert_string_equal(s->networks[0].source_nic, "eth0.100");
+    assert_string_equal(s->networks[0].ingress_nic, "eth1");
+    assert_null(s->networks[0].egress_nic);
+    assert_null(s->networks[0].sink_nic);
+    assert_int_equal(s->traffic.length_layer, LENGTH_PAYLOAD);
+    assert_int_equal(s->traffic.lengths[0], 1400);
+    assert_int_equal(s->traffic.duration_ns, 90000000000);
+    assert_int_equal(s->traffic.repeats, 100);
+    _cleanup_free_ double *pps = NULL;
+    assert_int_equal(scenario_rates(&s->traffic, 1400, &pps), 2);
+    assert_near(pps[0], 5000.0);
+    assert_near(pps[1], 1.5);
+}
+
+static void test_links_leave_out_direct(void **state)
+{
+    (void)state;
+    _cleanup_scenario_ struct scenario *s =
+        parse_good(MINIMAL "links: { NET0: { egress: eth1, sink: eth2 } }\n");
+    assert_int_equal(s->topology_count, 2);
+    assert_int_equal(s->topologies[0], TOPOLOGY_BRIDGED);
+    assert_int_equal(s->topologies[1], TOPOLOGY_DEDICATED);
+    assert_null(s->networks[0].source_nic);
+    assert_string_equal(s->networks[0].sink_nic, "eth2");
+}
+
+// A byte order mark, other scripts in comments, quotes, Windows' line ends, tabs that don't indent.
+static void test_text_forms(void **state)
+{
+    (void)state;
+    _cleanup_scenario_ struct scenario *s =
+        parse_good("\xef\xbb\xbf# Prova d’un encaminador: 日本語, 🙂\r\n---\r\n"
+                   "\"name\":\t'x-1' # é\r\n'routers': { \"r1\": , r2: null, r3: ~ }\r\n"
+                   "networks:\r\n  'NET0' : {\"router\":\"r3\"}\r\n# µ\r\n"
+                   "traffic: { duration: 20000 µs , lengths: [ 64 ], rates: { auto: \"3\" } }\r\n");
+    assert_int_equal(s->traffic.duration_ns, 20000000);
+    assert_string_equal(s->name, "x-1");
+    assert_string_equal(s->routers[0].name, "r1");
+    assert_int_equal(s->networks[0].router, 2);
+}
+
+// A path over several networks may go through one router.
+static void test_router_of_two_networks(void **state)
+{
+    (void)state;
+    _cleanup_scenario_ struct scenario *s =
+        parse_good("name: x\nrouters: { r1: }\nnetworks: { B: { router: r1 }, A: { router: r1 } }\n"
+                   "traffic: { lengths: [64], rates: { auto: 3 } }\n");
+    assert_string_equal(s->networks[0].name, "B");
+    assert_int_equal(s->networks[1].router, 0);
+}
+
+// Both ends of a range are included though steps of decimal fractions don't add up in binary.
+static void test_range_ends(void **state)
+{
+    (void)state;
+    static const struct {
+        double from, to, step;
+        size_t count;
+    } cases[] = {
+        {1e6, 101e6, 4e6, 26},      {1e6, 100e6, 4e6, 25},           {5e6, 5e6, 1e6, 1},
+        {0.1e6, 0.3e6, 0.1e6, 3},   {0.7e6, 1.3e6, 0.2e6, 4},        {1e5, 1e9, 1e5, 10000},
+        {1e6, 1.9999e6, 1e6, 1},    {1.1e3, 11e3, 1.1e3, 10},        {1, 10000, 1, 10000},
+        {1e11, 1e12, 1e11 / 3, 28}, {0.1e6, 1000.0e6, 0.1e6, 10000},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        _cleanup_free_ double *pps = NULL;
+        struct scenario_traffic traffic = {.rates = {.kind = RATES_RANGE,
+                                                     .from_bps = cases[i].from,
+                                                     .to_bps = cases[i].to,
+                                                     .step_bps = cases[i].step}};
+        size_t count = scenario_rates(&traffic, 125, &pps);
+        assert_int_equal(count, cases[i].count);
+        assert_near(pps[0], cases[i].from / 1000.0);
+        assert_true(pps[count - 1] <= cases[i].to / 1000.0 * (1 + 1e-9));
+    }
+}
+
+static void test_conversions(void **state)
+{
+    (void)state;
+    enum topology topology = TOPOLOGY_COUNT;
+    assert_int_equal(scenario_ip_length(64, LENGTH_IP), 64);
+    assert_int_equal(scenario_ip_length(64, LENGTH_PAYLOAD), 92);
+    assert_int_equal(scenario_ip_length(64, LENGTH_FRAME), 46);
+    assert_int_equal(scenario_ip_length(10, LENGTH_FRAME), 0);
+    assert_near(scenario_pps(12e6, 1500), 1000.0);
+    for (enum topology each = 0; each < TOPOLOGY_COUNT; each++) {
+        assert_int_equal(topology_from_name(topology_name(each), &topology), 0);
+        assert_int_equal(topology, each);
+    }
+    assert_int_equal(topology_from_name("star", &topology), -EINVAL);
+    assert_int_equal(topology_from_name("", &topology), -EINVAL);
+    assert_int_equal(topology, TOPOLOGY_DEDICATED);
+    assert_string_equal(length_layer_name(LENGTH_IP), "ip");
+    assert_string_equal(length_layer_name(LENGTH_PAYLOAD), "payload");
+    assert_string_equal(length_layer_name(LENGTH_FRAME), "frame");
+}
+
+static void check_text(const struct schema_row *row, const char *text)
+{
+    _cleanup_error_ struct error err = ERROR_INIT;
+    union {
+        uint64_t number;
+        char *text;
+    } value = {0};
+    if (row->type == NULL || text == NULL) {
+        return;
+    }
+    if (row->type->parse(row, text, &value, &err) < 0) {
+        fail_msg("%s: %s", row->key, err.text);
+    }
+    if (row->type == &type_choice_name) {
+        free(value.text);
+    }
+}
+
+static void check_texts(const struct schema_row *row)
+{
+    check_text(row, row->min);
+    if (row->type != &type_cap) { // whose range is ahead of what this version takes
+        check_text(row, row->max);
+    }
+    if (row->kind == SCHEMA_VALUE) {
+        check_text(row, row->fallback);
+    }
+}
+
+// Rows must be fit for documentation, and their fallbacks and ranges readable.
+static void check_rows(const struct schema_row *rows)
+{
+    for (; rows->key != NULL; rows++) {
+        assert_non_null(rows->help);
+        assert_false(rows->required && rows->fallback != NULL);
+        bool nested = rows->kind == SCHEMA_GROUP || rows->kind == SCHEMA_NAMED;
+        assert_true(nested == (rows->rows != NULL));
+        assert_true(nested == (rows->type == NULL));
+        if (rows->rows != NULL) {
+            check_rows(rows->rows);
+        } else {
+            check_texts(rows);
+        }
+    }
+}
+
+static void test_schema_rows(void **state)
+{
+    (void)state;
+    check_rows(schema_scenario);
+}
+
+static void check_golden(const char *name)
+{
+    _cleanup_error_ struct error err = ERROR_INIT;
+    _cleanup_free_ char *input_path = text_format(BAD_DIR "/%s.yaml", name);
+    _cleanup_free_ char *golden_path = text_format(BAD_DIR "/%s.expected", name);
+    _cleanup_free_ char *input = NULL;
+    _cleanup_free_ char *golden = NULL;
+    size_t length = 0;
+    if (file_read(input_path, 1 << 20, &input, &length, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    _cleanup_free_ char *problems = problems_of(input, length);
+    if (problems == NULL) {
+        fail_msg("%s has no problem", input_path);
+        return;
+    }
+    if (getenv("UPDATE_GOLDEN") != NULL) {
+        file_replace(golden_path, problems, strlen(problems), NULL);
+    }
+    if (file_read(golden_path, 1 << 20, &golden, NULL, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    if (!text_equal(problems, golden)) {
+        fail_msg("%s\nexpected:\n%s\nfound:\n%s", input_path, golden, problems);
+    }
+}
+
+static void test_bad_scenarios(void **state)
+{
+    (void)state;
+    _cleanup_closedir_ DIR *dir = opendir(BAD_DIR);
+    assert_non_null(dir);
+    int count = 0;
+    struct dirent *entry = NULL;
+    while ((entry = readdir(dir)) != NULL) {
+        char *dot = strrchr(entry->d_name, '.');
+        if (dot != NULL && text_equal(dot, ".yaml")) {
+            *dot = '\0';
+            check_golden(entry->d_name);
+            count++;
+        }
+    }
+    assert_true(count >= BAD_LEAST);
+}
+
+// Every line of the message is a problem with its place, by position, and the exit status is 2.
+static void test_all_problems_in_one_message(void **state)
+{
+    (void)state;
+    static const char path[] = BAD_DIR "/many-errors.yaml";
+    _cleanup_error_ struct error err = ERROR_INIT;
+    _cleanup_free_ char *golden = NULL;
+    struct scenario *scenario = NULL;
+    assert_int_equal(scenario_read(path, CPUS, &scenario, &err), -EINVAL);
+    assert_null(scenario);
+    assert_int_equal(err.exit_status, EXIT_INPUT);
+    assert_int_equal(file_read(BAD_DIR "/many-errors.expected", 1 << 20, &golden, NULL, NULL), 0);
+    char *rest = golden;
+    char *said = err.text;
+    int lines = 0;
+    while (*rest != '\0') {
+        char *line = strsep(&rest, "\n");
+        char *found = strsep(&said, "\n");
+        _cleanup_free_ char *whole = text_format("%s:%s", path, line);
+        assert_string_equal(found, whole);
+        lines++;
+    }
+    assert_null(said);
+    assert_true(lines >= 15);
+}
+
+static void check_unreadable(const char *path, int expected, const char *part)
+{
+    _cleanup_error_ struct error err = ERROR_INIT;
+    struct scenario *scenario = NULL;
+    assert_int_equal(scenario_read(path, CPUS, &scenario, &err), expected);
+    assert_null(scenario);
+    assert_int_equal(err.exit_status, EXIT_INPUT);
+    assert_true(text_starts(err.text, path));
+    assert_non_null(strstr(err.text, part));
+    assert_int_equal(scenario_read(path, CPUS, &scenario, NULL), expected);
+}
+
+static void test_unreadable_files(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/vrbench-test-XXXXXX";
+    assert_non_null(mkdtemp(dir));
+    assert_int_equal(chmod(dir, 0755), 0);
+    _cleanup_free_ char *absent = text_format("%s/absent.yaml", dir);
+    _cleanup_free_ char *secret = text_format("%s/secret.yaml", dir);
+    _cleanup_free_ char *large = text_format("%s/large.yaml", dir);
+    _cleanup_free_ char *empty = text_format("%s/empty.yaml", dir);
+
+    check_unreadable(dir, -EISDIR, "Is a directory");
+    check_unreadable(absent, -ENOENT, "No such file");
+    _cleanup_free_ char *below = text_format("%s/x", absent);
+    check_unreadable(below, -ENOENT, "No such file");
+
+    assert_int_equal(file_replace(empty, "", 0, NULL), 0);
+    check_unreadable(empty, -EINVAL, "empty");
+
+    // 10 MB, of which nothing is kept on the disk. It would be a scenario but for its length.
+    assert_int_equal(file_replace(large, MINIMAL, strlen(MINIMAL), NULL), 0);
+    assert_int_equal(truncate(large, 10000000), 0);
+    check_unreadable(large, -EFBIG, "larger than 1048576 bytes");
+
+    assert_int_equal(file_replace(secret, MINIMAL, strlen(MINIMAL), NULL), 0);
+    assert_int_equal(chmod(secret, 0), 0);
+    uid_t user = geteuid();
+    if (user == 0) {
+        assert_int_equal(seteuid(65534), 0); // root may read anything
+    }
+    check_unreadable(secret, -EACCES, "Permission denied");
+    assert_int_equal(seteuid(user), 0);
+
+    unlink(secret);
+    unlink(large);
+    unlink(empty);
+    assert_int_equal(rmdir(dir), 0);
+}
+
+static void test_size_limit_of_text(void **state)
+{
+    (void)state;
+    size_t length = YAML_FILE_MAX + 1;
+    _cleanup_free_ char *text = memory_new_array(char, length + 1);
+    memset(text, '#', length);
+    _cleanup_free_ char *problems = problems_of(text, length);
+    assert_non_null(strstr(problems, "larger than 1048576 bytes"));
+    // Up to the limit a file is read, comments and all.
+    memset(text, '\n', length);
+    memcpy(text, MINIMAL, sizeof MINIMAL - 1); // the rest is empty lines
+    assert_null(problems_of(text, YAML_FILE_MAX));
+}
+
+static void test_every_cut_is_refused_or_read(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *text = NULL;
+    size_t length = 0;
+    assert_int_equal(file_read("scenarios/scenario-2.yaml", 1 << 20, &text, &length, NULL), 0);
+    for (size_t cut = 0; cut < length; cut++) {
+        _cleanup_free_ char *part = memory_new_array(char, cut + 1); // so that ASan sees an overrun
+        memcpy(part, text, cut);
+        free(problems_of(part, cut));
+    }
+}
+
+// 256 networks is the most there is room for, and the most that default addresses reach.
+static void test_most_networks(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&text, &size);
+    assert_non_null(stream);
+    fputs("name: x\ntraffic: { lengths: [64], rates: { auto: 3 } }\nrouters: { r1: }\nnetworks:\n",
+          stream);
+    for (int i = 0; i < SCENARIO_NETWORKS; i++) {
+        fprintf(stream, "  N%d: { router: r1 }\n", i);
+    }
+    fflush(stream);
+    {
+        _cleanup_scenario_ struct scenario *s = parse_good(text);
+        assert_int_equal(s->network_count, SCENARIO_NETWORKS);
+        assert_int_equal(s->networks[255].source.address, 0xc612ff02);
+        assert_int_equal(s->networks[255].sink.address, 0xc613ff02);
+    }
+    fputs("  one_more: { router: r1 }\n", stream);
+    fclose(stream);
+    _cleanup_free_ char *problems = problems_of(text, size);
+    assert_string_equal(problems, "261:3: networks: more than 256\n");
+    free(text);
+}
+
+// A file of `count` numbers in one list, each on a line of its own, from line 5 on.
+static char *format_list(const char *key, int count)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&text, &size);
+    assert_non_null(stream);
+    fprintf(stream,
+            "name: x\nrouters: { r1: }\nnetworks: { NET0: { router: r1 } }\n"
+            "traffic: { lengths: [64], rates: { %s: [\n",
+            key);
+    for (int i = 1; i <= count; i++) {
+        fprintf(stream, " %d,\n", i);
+    }
+    fputs(" ] } }\n", stream);
+    fclose(stream);
+    return text;
+}
+
+static void test_most_rates(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *most = format_list("pps", SCHEMA_RATES_MAX);
+    _cleanup_free_ char *more = format_list("pps", SCHEMA_RATES_MAX + 1);
+    _cleanup_free_ char *many = format_list("pps", YAML_NODES_MAX);
+    _cleanup_scenario_ struct scenario *s = parse_good(most);
+    assert_int_equal(s->traffic.rates.pps_count, SCHEMA_RATES_MAX);
+    _cleanup_free_ char *problems = problems_of(more, strlen(more));
+    assert_string_equal(problems, "10005:2: pps: more than 10000\n");
+    _cleanup_free_ char *refused = problems_of(many, strlen(many));
+    assert_non_null(strstr(refused, "more than 32768 keys and values in one file"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_study_scenario_1),
+        cmocka_unit_test(test_study_scenario_2),
+        cmocka_unit_test(test_auto_scenario),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_everything_given),
+        cmocka_unit_test(test_links_leave_out_direct),
+        cmocka_unit_test(test_text_forms),
+        cmocka_unit_test(test_router_of_two_networks),
+        cmocka_unit_test(test_range_ends),
+        cmocka_unit_test(test_conversions),
+        cmocka_unit_test(test_schema_rows),
+        cmocka_unit_test(test_bad_scenarios),
+        cmocka_unit_test(test_all_problems_in_one_message),
+        cmocka_unit_test(test_unreadable_files),
+        cmocka_unit_test(test_size_limit_of_text),
+        cmocka_unit_test(test_every_cut_is_refused_or_read),
+        cmocka_unit_test(test_most_networks),
+        cmocka_unit_test(test_most_rates),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
