@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * bench/bench_testbed — how long N one-router bridged labs, each a testbed of its own, take to
- * build and to take down. Prints one JSON object. Called by bench/run.
+ * build and to take down, and until the kernel has reclaimed the last of them (both counted from
+ * the start of taking down). Prints one JSON object. Called by bench/run.
  *
  *     bench_testbed N
  */
@@ -61,14 +62,18 @@ int main(int argc, char **argv)
     uint64_t start = clock_monotonic_ns();
     int rc = build_all(scenario, labs, count, &built, &err);
     uint64_t up = clock_monotonic_ns();
-    int down_rc = testbed_down(labs, built, rc < 0 ? NULL : &err);
+    struct testbed_leftovers *leftovers = NULL;
+    int down_rc = testbed_down(labs, built, &leftovers, rc < 0 ? NULL : &err);
     uint64_t down = clock_monotonic_ns();
+    int gone_rc = testbed_await_leftovers(leftovers, rc < 0 || down_rc < 0 ? NULL : &err);
+    uint64_t gone = clock_monotonic_ns();
     free(labs);
-    if (rc < 0 || down_rc < 0) {
+    if (rc < 0 || down_rc < 0 || gone_rc < 0) {
         fprintf(stderr, "bench_testbed: %s\n", err.text);
         return EXIT_FAILED;
     }
-    printf("{\"labs\": %zu, \"up_s\": %.4f, \"down_s\": %.4f}\n", count,
-           (double)(up - start) / (double)NS_PER_S, (double)(down - up) / (double)NS_PER_S);
+    printf("{\"labs\": %zu, \"up_s\": %.4f, \"down_s\": %.4f, \"reclaimed_s\": %.4f}\n", count,
+           (double)(up - start) / (double)NS_PER_S, (double)(down - up) / (double)NS_PER_S,
+           (double)(gone - up) / (double)NS_PER_S);
     return 0;
 }

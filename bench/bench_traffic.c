@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "linux/cpu.h"
 #include "linux/discard.h"
@@ -70,6 +71,8 @@ static int measure(struct wire *wire, const struct cpu_list *cpus,
                                   .source_cpus = {.count = 1, .cpus = {cpus->cpus[0]}},
                                   .sink_cpus = {.count = 1, .cpus = {cpus->cpus[cpus->count - 1]}},
                                   .shared_cpu = cpus->count == 1};
+    _cleanup_close_ int awake = cpu_hold_awake(NULL); // as `vrbench run` does
+    (void)awake;
     struct engine *engine = NULL;
     int rc = engine_packet.open(&setup, &engine, err);
     if (rc < 0) {

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -65,7 +66,8 @@ static int write_all(int fd, const char *text, size_t length)
     return 0;
 }
 
-int file_replace(const char *path, const char *text, size_t length, struct error *err)
+static int replace(const char *path, const char *text, size_t length, bool durable,
+                   struct error *err)
 {
     _cleanup_free_ char *beside = text_format("%s.new", path);
     _cleanup_close_ int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -73,7 +75,7 @@ int file_replace(const char *path, const char *text, size_t length, struct error
         return fail(err, errno, "%s", beside);
     }
     int rc = write_all(fd, text, length);
-    if (rc == 0 && fsync(fd) < 0) {
+    if (rc == 0 && durable && fsync(fd) < 0) {
         rc = -errno;
     }
     if (rc == 0 && rename(beside, path) < 0) {
@@ -84,6 +86,16 @@ int file_replace(const char *path, const char *text, size_t length, struct error
         return fail(err, -rc, "%s", path);
     }
     return 0;
+}
+
+int file_replace(const char *path, const char *text, size_t length, struct error *err)
+{
+    return replace(path, text, length, true, err);
+}
+
+int file_replace_passing(const char *path, const char *text, size_t length, struct error *err)
+{
+    return replace(path, text, length, false, err);
 }
 
 int file_write_at(int dir, const char *path, const char *text, struct error *err)

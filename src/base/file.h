@@ -12,6 +12,8 @@
 int file_read(const char *path, size_t max, char **ret_text, size_t *ret_length, struct error *err);
 // Writes `text` to a new file beside `path`, syncs it and renames it over `path`.
 int file_replace(const char *path, const char *text, size_t length, struct error *err);
+// The same without syncing: for what need not outlive a power failure.
+int file_replace_passing(const char *path, const char *text, size_t length, struct error *err);
 // Writes `text` to an existing (pseudo) file by one write(2).
 int file_write(const char *path, const char *text, struct error *err);
 // As file_write(), relative to a directory descriptor.

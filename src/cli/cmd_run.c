@@ -189,9 +189,6 @@ static int show(const struct point_list *points, const struct run_values *asked,
                                         : writer_table(stdout, summary_columns,
                                                        summary_column_count, 0, isatty(1) == 1);
     int rc = summary_list(points, writer, err);
-    if (rc == 0) {
-        rc = writer_finish(writer, err);
-    }
     writer_free(writer);
     if (rc < 0 || asked->json) {
         return rc;

@@ -176,8 +176,7 @@ void cgroup_remove_if_empty(const struct cgroup_tree *tree, const char *path)
     (void)rmdir(directory);
 }
 
-int cgroup_add_task(const struct cgroup_tree *tree, const char *path, pid_t task,
-                    struct error *err)
+int cgroup_add_task(const struct cgroup_tree *tree, const char *path, pid_t task, struct error *err)
 {
     _cleanup_free_ char *file = text_format("%s/%s/%s", tree->root, path, tasks_file(tree));
     char number[16];

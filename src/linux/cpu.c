@@ -3,6 +3,7 @@
 #include "linux/cpu.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
@@ -57,6 +58,20 @@ int cpu_bind(pid_t task, const struct cpu_list *cpus, struct error *err)
         return fail(err, -rc, "binding task %d to CPU %s", (int)task, text);
     }
     return 0;
+}
+
+int cpu_hold_awake(struct error *err)
+{
+    static const char path[] = "/dev/cpu_dma_latency";
+    _cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return fail(err, errno, "%s", path);
+    }
+    const int32_t microseconds = 0;
+    if (write(fd, &microseconds, sizeof microseconds) != (ssize_t)sizeof microseconds) {
+        return fail(err, errno, "%s", path);
+    }
+    return steal_fd(&fd);
 }
 
 void cpu_list_text(const struct cpu_list *cpus, char *ret, size_t room)

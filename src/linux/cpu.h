@@ -27,6 +27,12 @@ int cpu_bind(pid_t task, const struct cpu_list *cpus, struct error *err);
 // Writes "0-3,6" into ret.
 void cpu_list_text(const struct cpu_list *cpus, char *ret, size_t room);
 
+// Keeps idle CPUs from going to sleep (PM QoS: /dev/cpu_dma_latency, kernel:
+// Documentation/power/pm_qos_interface.rst) until the descriptor returned is closed, by whatever
+// way this process ends. A sleeping CPU takes up to milliseconds to wake where a hypervisor has
+// to put it back, in which a receive ring overflows. Negative where the kernel has no such thing.
+int cpu_hold_awake(struct error *err);
+
 // CPU time that a task has used, ns: first field of /proc/TASK/schedstat
 // (Documentation/scheduler/sched-stats.rst). -ESRCH if it is gone.
 int cpu_task_time(pid_t task, uint64_t *ret_ns, struct error *err);

@@ -116,6 +116,19 @@ static void inspect_cpus(struct machine *machine)
     free(found);
 }
 
+static void inspect_awake(struct machine *machine)
+{
+    _cleanup_error_ struct error why = ERROR_INIT;
+    _cleanup_close_ int awake = cpu_hold_awake(&why);
+    if (awake >= 0) {
+        good(machine, "CPU sleep states", "held off while measuring (/dev/cpu_dma_latency)");
+    } else {
+        bad(machine, "CPU sleep states", FINDING_LIMIT, why.text,
+            "idle CPUs go to sleep and wake late: more CPU a packet, longer delays, stray losses",
+            "root, /dev/cpu_dma_latency, and a kernel with CONFIG_CPU_IDLE");
+    }
+}
+
 // A pair of joined interfaces in two namespaces, on which to try things out.
 struct trial_pair {
     struct netns *a, *b;
@@ -291,6 +304,7 @@ int machine_inspect(unsigned steal_ms, struct machine *ret, struct error *err)
     good(&machine, "kernel", machine.kernel);
     inspect_rights(&machine);
     inspect_cpus(&machine);
+    inspect_awake(&machine);
     if (geteuid() == 0) {
         inspect_network(&machine);
     }

@@ -94,15 +94,21 @@ static const char *used_by(const struct plan *plan, unsigned cpu)
     return contains(&plan->tester_cpus, cpu) ? "tester" : "dut";
 }
 
+// Iowait, and with it idle, may go back (proc(5)).
+static double growth(uint64_t before, uint64_t after)
+{
+    return after > before ? (double)(after - before) : 0.0;
+}
+
 static void account_processors(const struct plan *plan, const struct meter_reading *before,
                                const struct meter_reading *after, struct point *point)
 {
     point->processor_count = before->cpus.count;
     point->processors = memory_new_array(struct processor_result, point->processor_count);
     for (size_t i = 0; i < point->processor_count; i++) {
-        double busy = (double)(after->times[i].busy_ns - before->times[i].busy_ns);
-        double idle = (double)(after->times[i].idle_ns - before->times[i].idle_ns);
-        double steal = (double)(after->times[i].steal_ns - before->times[i].steal_ns);
+        double busy = growth(before->times[i].busy_ns, after->times[i].busy_ns);
+        double idle = growth(before->times[i].idle_ns, after->times[i].idle_ns);
+        double steal = growth(before->times[i].steal_ns, after->times[i].steal_ns);
         double whole = busy + idle + steal;
         point->processors[i] = (struct processor_result){
             .cpu = before->cpus.cpus[i],
@@ -149,7 +155,7 @@ uint64_t meter_stolen_ns(const struct testbed *testbed, const struct meter_readi
     const struct cpu_list *cpus = tester ? &plan->tester_cpus : &plan->dut_cpus;
     uint64_t most = 0;
     for (size_t i = 0; i < before->cpus.count; i++) {
-        uint64_t stolen = after->times[i].steal_ns - before->times[i].steal_ns;
+        uint64_t stolen = (uint64_t)growth(before->times[i].steal_ns, after->times[i].steal_ns);
         if (contains(cpus, before->cpus.cpus[i]) && stolen > most) {
             most = stolen;
         }

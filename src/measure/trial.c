@@ -22,6 +22,7 @@
 
 #define OFFERED_WITHIN 0.005 // of the request, or the tester did not do its work
 #define STEAL_LIMIT    10.0  // percent of a CPU over a trial: figures of that CPU are no good
+#define FOREIGN_LIMIT  15.0  // percent of a CPU used by others: likewise (ticks: +-5 in 0.4 s)
 #define STEAL_TICK_NS  (10U * NS_PER_MS) // resolution of steal in /proc/stat
 
 struct bench {
@@ -31,6 +32,8 @@ struct bench {
     struct engine *engine;
     int *discards; // sockets that take the sinks' traffic away where a filter can't; -1 = none
     size_t path_count;
+    struct cpu_list usable; // what this thread could run on before it was bound
+    int awake;              // keeps the CPUs from sleeping; -1 = they may
 };
 
 // ---- opening and closing
@@ -107,17 +110,18 @@ static int open_engine(struct bench *bench, struct error *err)
 int bench_open(const struct scenario *scenario, enum topology topology, struct bench **ret,
                struct error *err)
 {
-    struct cpu_list usable;
+    struct bench *bench = memory_new(1, sizeof *bench);
     struct plan *plan = NULL;
-    int rc = cpu_list_usable(&usable, err);
+    int rc = cpu_list_usable(&bench->usable, err);
     if (rc == 0) {
-        rc = plan_make(scenario, topology, &usable, &plan, err);
+        rc = plan_make(scenario, topology, &bench->usable, &plan, err);
     }
     if (rc < 0) {
+        free(bench);
         return rc;
     }
-    struct bench *bench = memory_new(1, sizeof *bench);
     bench->scenario = scenario;
+    bench->awake = cpu_hold_awake(NULL);
     bench->ops = engine_by_name(scenario->traffic.engine);
     bench->path_count = plan->path_count;
     bench->discards = memory_new_array(int, plan->path_count);
@@ -156,7 +160,11 @@ int bench_close(struct bench *bench, struct error *err)
             close(bench->discards[i]);
         }
     }
-    int rc = bench->testbed == NULL ? 0 : testbed_down(&bench->testbed, 1, err);
+    int rc = bench->testbed == NULL ? 0 : testbed_down(&bench->testbed, 1, NULL, err);
+    (void)cpu_bind(0, &bench->usable, NULL);
+    if (bench->awake >= 0) {
+        close(bench->awake);
+    }
     free(bench->discards);
     free(bench);
     return rc;
@@ -297,6 +305,35 @@ static void judge_steal(const struct bench *bench, const struct meter_reading *b
     }
 }
 
+// CPU time that neither host, routers nor tester account for is somebody else's.
+static void judge_others(const struct bench *bench, struct point *point, struct attempt *attempt)
+{
+    double busy = 0.0;
+    double tester = 0.0;
+    double known = 0.0;
+    const struct plan *plan = testbed_plan(bench->testbed);
+    for (size_t i = 0; i < point->processor_count; i++) {
+        if (strcmp(point->processors[i].used_by, "tester") == 0) {
+            tester += point->processors[i].busy_percent;
+        } else {
+            busy += point->processors[i].busy_percent;
+        }
+    }
+    for (size_t i = 0; i < point->cpu_count; i++) {
+        bool own = strcmp(point->cpu[i].name, "tester") == 0;
+        known += own && !plan->shared_cpus ? 0.0 : point->cpu[i].percent;
+        tester -= own ? point->cpu[i].percent : 0.0;
+    }
+    bool direct = plan->topology == TOPOLOGY_DIRECT;
+    double others = direct ? tester : fmax(busy - known, plan->shared_cpus ? 0.0 : tester);
+    if (others > FOREIGN_LIMIT) {
+        attempt->robbed = true;
+        attempt->stolen_ns += (uint64_t)(others * 1e7 * point->duration_s);
+        point_invalidate(point, "other programs took about %.0f %% of a CPU that was measured with",
+                         others);
+    }
+}
+
 // One measurement at a time on this machine: two runs would take CPU from each other. They share
 // it trial by trial.
 static int lock_machine(struct error *err)
@@ -362,6 +399,7 @@ static int attempt_trial(struct bench *bench, const struct trial_request *reques
         meter_account(bench->testbed, &meters[0], &meters[1], sending_ns, &point);
         judge_tester(request, counts, &tester, &point);
         judge_steal(bench, &meters[0], &meters[1], &point, ret_attempt);
+        judge_others(bench, &point, ret_attempt);
         *ret = point;
     }
     free(counts);

@@ -73,7 +73,7 @@ int record_write(const struct record *record, struct error *err)
     if (text == NULL) {
         return fail(err, ENOMEM, "%s", path);
     }
-    int rc = file_replace(path, text, strlen(text), err);
+    int rc = file_replace_passing(path, text, strlen(text), err);
     free(text);
     return rc;
 }

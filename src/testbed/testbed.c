@@ -61,7 +61,7 @@ int testbed_up(struct plan *plan, struct testbed **ret, struct error *err)
         rc = testbed_build(testbed, err);
     }
     if (rc < 0) {
-        (void)testbed_down(&testbed, 1, NULL);
+        (void)testbed_down(&testbed, 1, NULL, NULL);
         error_context(err, "building the testbed");
         return rc;
     }
@@ -116,19 +116,34 @@ static int release(struct testbed *testbed, struct task_list *tasks, struct erro
     return rc;
 }
 
-int testbed_down(struct testbed **testbeds, size_t count, struct error *err)
+struct testbed_leftovers {
+    struct task_list tasks;
+};
+
+int testbed_down(struct testbed **testbeds, size_t count, struct testbed_leftovers **ret_leftovers,
+                 struct error *err)
 {
-    struct task_list tasks = {0};
+    struct testbed_leftovers *leftovers = memory_new(1, sizeof *leftovers);
     int rc = 0;
     struct error why = ERROR_INIT;
     for (size_t i = 0; i < count; i++) {
-        int released = release(testbeds[i], &tasks, &why);
+        int released = release(testbeds[i], &leftovers->tasks, &why);
         rc = keep_first(rc, released, err, &why);
         testbeds[i] = NULL;
     }
-    int gone = task_list_await_gone(&tasks, &why);
-    rc = keep_first(rc, gone, err, &why);
-    task_list_clear(&tasks);
+    if (ret_leftovers != NULL) {
+        *ret_leftovers = leftovers;
+        return rc;
+    }
+    int gone = testbed_await_leftovers(leftovers, &why);
+    return keep_first(rc, gone, err, &why);
+}
+
+int testbed_await_leftovers(struct testbed_leftovers *leftovers, struct error *err)
+{
+    int rc = task_list_await_gone(&leftovers->tasks, err);
+    task_list_clear(&leftovers->tasks);
+    free(leftovers);
     return rc;
 }
 

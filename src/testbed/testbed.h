@@ -29,9 +29,16 @@ struct testbed_party {
 
 // Builds what the plan says and takes the plan over (on failure too). On failure nothing is left.
 int testbed_up(struct plan *plan, struct testbed **ret, struct error *err);
-// Takes testbeds down, all at once, and waits until they are gone; frees them. Returns the first
-// failure, but goes on with the others.
-int testbed_down(struct testbed **testbeds, size_t count, struct error *err);
+// Takes testbeds down and frees them: afterwards nothing of them has a name, a pin or a user any
+// more, and what was lent is back. Returns the first failure, but goes on with the others.
+//
+// The kernel takes the unreachable namespaces apart in its own time, which for many bridges is
+// long (it waits for an RCU grace period for each). `ret_leftovers`, if not NULL, gets what is
+// still to go, for testbed_await_leftovers(), which frees it; if NULL, it is waited for.
+struct testbed_leftovers;
+int testbed_down(struct testbed **testbeds, size_t count, struct testbed_leftovers **ret_leftovers,
+                 struct error *err);
+int testbed_await_leftovers(struct testbed_leftovers *leftovers, struct error *err);
 
 const char *testbed_id(const struct testbed *testbed);
 const struct plan *testbed_plan(const struct testbed *testbed);

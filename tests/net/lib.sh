@@ -195,26 +195,49 @@ vrbench() { "$VRBENCH" "$@"; }
 
 # --- the machine before and after ----------------------------------------------------------------
 
+# strangers — true if a vrbench runs that is none of this test's: in another mount namespace. NAPI
+# threads and control groups are the whole machine's; what may be another's is not looked at then.
+strangers() {
+    for comm in /proc/[0-9]*/comm; do
+        read -r name 2>/dev/null <"$comm" || continue
+        case $name in
+        vrbench*) stranger "${comm%/comm}" && return 0 ;;
+        esac
+    done 2>/dev/null
+    return 1
+}
+stranger() {
+    there=$(readlink "$1/ns/mnt" 2>/dev/null) || return 1
+    [ "$there" != "$(readlink /proc/self/ns/mnt)" ]
+}
+
+# Directories of the control group hierarchies that are called vrbench.
+cgroup_roots() {
+    # Fields before " - " end with optional ones; the type follows it, the path is the fifth.
+    awk '{ for (i = 6; i < NF; i++) if ($i == "-") break
+           if ($(i + 1) ~ /^cgroup2?$/) print $5 }' /proc/self/mountinfo |
+        while read -r hierarchy; do
+            find "$hierarchy" -mindepth 1 -maxdepth 4 -type d -name 'vrbench*' 2>/dev/null
+        done
+}
+
 # machine_snapshot FILE — everything that vrbench could leave behind on the machine, sorted, one
 # thing a line: links and addresses of this namespace, named namespaces, vrbench's records, cgroups,
 # processes, NAPI threads, mounts. Two snapshots of a clean machine are equal (see `same`).
 machine_snapshot() {
+    alone=true
+    ! strangers || alone=false
     {
         ip -o link show | awk '{ sub(/ +link\//, " link/"); print "link " $0 }'
         ip -o address show | awk '{ print "address " $2, $3, $4 }'
         ip netns list 2>/dev/null | sed 's/^/netns /'
         find /run/vrbench -mindepth 1 2>/dev/null | sed 's/^/record /'
-        # Fields before " - " end with optional ones; the type follows it, the path is the fifth.
-        awk '{ for (i = 6; i < NF; i++) if ($i == "-") break
-               if ($(i + 1) ~ /^cgroup2?$/) print $5 }' /proc/self/mountinfo |
-            while read -r hierarchy; do
-                find "$hierarchy" -mindepth 1 -maxdepth 4 -type d -name 'vrbench*' 2>/dev/null
-            done | sed 's/^/cgroup /'
+        ! $alone || cgroup_roots | sed 's/^/cgroup /'
         for comm in /proc/[0-9]*/comm; do
             read -r name 2>/dev/null <"$comm" || continue
             case $name in
-            vrbench*) echo "process $name ${comm%/comm}" ;;
-            napi/*) echo "thread $name ${comm%/comm}" ;;
+            vrbench*) stranger "${comm%/comm}" || echo "process $name ${comm%/comm}" ;;
+            napi/*) ! $alone || echo "thread $name ${comm%/comm}" ;;
             esac
         done 2>/dev/null
         awk '/vrbench/ && !/vrbench-test/ { print "mount " $5 " " $(NF - 2) }' /proc/self/mountinfo
@@ -225,4 +248,73 @@ machine_snapshot() {
 machine_is() {
     machine_snapshot "$T/snapshot.now"
     cmp -s "$1" "$T/snapshot.now"
+}
+
+# unchanged DESC FILE — wait some seconds, as the kernel takes namespaces down in its own time, for
+# the machine to be as it was when FILE was written; the difference is shown if it isn't.
+unchanged() {
+    wait_for 20 machine_is "$2" || :
+    same "$1" "$2" "$T/snapshot.now"
+}
+
+# --- runs and their testbeds ---------------------------------------------------------------------
+
+# helper NAME — path of a program of tests/net/*.c.
+helper() { echo "${BUILD_DIR:-$(dirname "$VRBENCH")}/tests/net/$1"; }
+
+# start_run ARG... — `vrbench run ARG...` in the background: $run_pid, $T/run.out, $T/run.err.
+start_run() {
+    "$VRBENCH" run "$@" >"$T/run.out" 2>"$T/run.err" &
+    run_pid=$!
+}
+
+# end_run — waits for it: $run_status.
+end_run() {
+    run_status=0
+    wait "$run_pid" || run_status=$?
+}
+
+# points FOLDER — number of whole lines of its points.jsonl.
+points() {
+    if [ -e "$1/points.jsonl" ]; then wc -l <"$1/points.jsonl"; else echo 0; fi
+}
+has_points() { [ "$(points "$1")" -ge "$2" ]; }
+
+# testbed_up TOPOLOGY — true once a testbed of it stands whole; $testbed is then its /run directory.
+testbed_up() {
+    for record in /run/vrbench/*.json; do
+        if grep -q "\"topology\": \"$1\"" "$record" && grep -q '"threads"' "$record"; then
+            testbed=${record%.json}
+            return 0
+        fi
+    done
+    return 1
+}
+
+# node NAME COMMAND... — runs a command in the network namespace of a node of $testbed.
+node() {
+    node_name=$1
+    shift
+    nsenter --net="$testbed/ns-$node_name" "$@"
+}
+
+# hold_run TOPOLOGY — waits for that testbed of the run and stops the program there, before or
+# within the warm-up or what else comes before the first point; go on with release_run. Stop, so
+# that whatever is to be watched or broken may take its time.
+hold_run() {
+    wait_for 60 testbed_up "$1" && kill -STOP "$run_pid"
+}
+release_run() { kill -CONT "$run_pid"; }
+
+# points_sane FOLDER — what holds of every point whatever the machine did: sums, and places for all
+# that was lost. For use after ok.
+points_sane() {
+    jq -es 'map(
+        (.networks | all(.tx == .rx + .lost and .tx > 0 and .unsent >= 0)) and
+        ([.networks[].lost] | add) == ([.drops[].count] | add // 0) and
+        (.drops | all(.count > 0 and .where != "" and .where != "unexplained")) and
+        (.valid == (has("why_invalid") | not)) and (.attempts >= 1) and
+        (.networks | all(.reordered <= .rx and
+            (.rx == 0 or (.delay_ns | 0 < .min and .min <= .p50 and .p50 <= .p99 and .p99 <= .max))))
+        ) | all' "$1/points.jsonl"
 }
