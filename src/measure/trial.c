@@ -23,6 +23,8 @@
 #define OFFERED_WITHIN 0.005 // of the request, or the tester did not do its work
 #define STEAL_LIMIT    10.0  // percent of a CPU over a trial: figures of that CPU are no good
 #define FOREIGN_LIMIT  15.0  // percent of a CPU used by others: likewise (ticks: +-5 in 0.4 s)
+#define SPARE_BELOW    0.85  // of its CPUs in use: there was room for more
+#define STALL_NS       (3U * NS_PER_MS)  // four full rings at 3 us a packet
 #define STEAL_TICK_NS  (10U * NS_PER_MS) // resolution of steal in /proc/stat
 
 struct bench {
@@ -280,8 +282,11 @@ static void judge_steal(const struct bench *bench, const struct meter_reading *b
     bool direct = testbed_plan(bench->testbed)->topology == TOPOLOGY_DIRECT;
     dut_ns = direct ? 0 : dut_ns;
     attempt->stolen_ns = tester_ns > dut_ns ? tester_ns : dut_ns;
-    // A tester robbed of CPU fails in its work: that is no limit of its own.
-    attempt->robbed = !point->valid && tester_ns > 0;
+    // A tester robbed of CPU, or one that fails with CPU to spare, is not at a limit of its own.
+    const struct cpu_result *tester = point_cpu(point, "tester");
+    double tester_room = 100.0 * (double)testbed_plan(bench->testbed)->tester_cpus.count;
+    bool spare = tester != NULL && tester->percent < SPARE_BELOW * tester_room;
+    attempt->robbed = !point->valid && (tester_ns > 0 || spare);
     for (size_t i = 0; i < point->processor_count; i++) {
         if (point->processors[i].steal_percent > STEAL_LIMIT) {
             attempt->robbed = true;
@@ -303,6 +308,29 @@ static void judge_steal(const struct bench *bench, const struct meter_reading *b
                          "under test's CPU for about %llu ms",
                          (unsigned long long)lost, (unsigned long long)(dut_ns / NS_PER_MS));
     }
+}
+
+// Losses while the device under test had CPU to spare, with packets held up for longer than full
+// rings can explain: somebody stopped its CPU without the kernel's knowing.
+static void judge_stalls(const struct bench *bench, struct point *point, struct attempt *attempt)
+{
+    const struct plan *plan = testbed_plan(bench->testbed);
+    double room = 100.0 * (double)plan->dut_cpus.count;
+    uint64_t longest = 0;
+    for (size_t i = 0; i < point->network_count; i++) {
+        uint64_t delay = point->networks[i].delay_ns.max;
+        longest = delay > longest ? delay : longest;
+    }
+    if (plan->topology == TOPOLOGY_DIRECT || plan->shared_cpus || point_lost(point) == 0 ||
+        point->cpu_total_percent > SPARE_BELOW * room || longest < STALL_NS) {
+        return;
+    }
+    attempt->robbed = true;
+    attempt->stolen_ns += longest;
+    point_invalidate(point,
+                     "packets were held up for %.1f ms with CPU to spare: the machine stalled, "
+                     "and some of the %llu lost packets may be its doing",
+                     (double)longest / (double)NS_PER_MS, (unsigned long long)point_lost(point));
 }
 
 // CPU time that neither host, routers nor tester account for is somebody else's.
@@ -400,6 +428,7 @@ static int attempt_trial(struct bench *bench, const struct trial_request *reques
         judge_tester(request, counts, &tester, &point);
         judge_steal(bench, &meters[0], &meters[1], &point, ret_attempt);
         judge_others(bench, &point, ret_attempt);
+        judge_stalls(bench, &point, ret_attempt);
         *ret = point;
     }
     free(counts);
@@ -426,7 +455,7 @@ int trial_run(struct bench *bench, const struct trial_request *request, unsigned
         }
         made++;
         again = attempt.robbed;
-        if (!again || attempt.stolen_ns < best_stolen) {
+        if (!again || made == 1 || attempt.stolen_ns < best_stolen) {
             point_clear(&best);
             best = point;
             best_stolen = attempt.stolen_ns;
