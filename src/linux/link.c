@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netlink/addr.h>
@@ -298,6 +299,31 @@ int link_add_fdb(const struct netns *ns, int index, const uint8_t mac[6], struct
     rtnl_neigh_set_state(entry, NUD_NOARP);
     rtnl_neigh_set_flags(entry, NTF_MASTER);
     return add_neighbour(ns, entry, mac, "adding bridge forwarding entry", err);
+}
+
+int link_add_queue(const struct netns *ns, int index, unsigned packets, struct error *err)
+{
+    struct tcmsg header = {.tcm_ifindex = index, .tcm_parent = TC_H_ROOT};
+    struct tc_fifo_qopt options = {.limit = packets};
+    struct nl_msg *message = nlmsg_alloc_simple(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE);
+    if (message == NULL) {
+        return fail(err, ENOMEM, "transmit queue");
+    }
+    int rc = nlmsg_append(message, &header, sizeof header, NLMSG_ALIGNTO);
+    if (rc >= 0) {
+        rc = nla_put_string(message, TCA_KIND, "pfifo");
+    }
+    if (rc >= 0) {
+        rc = nla_put(message, TCA_OPTIONS, sizeof options, &options);
+    }
+    if (rc < 0) {
+        nlmsg_free(message);
+    } else {
+        rc = nl_send_sync(ns->route, message); // frees the message
+    }
+    char number[24];
+    snprintf(number, sizeof number, "#%d", index);
+    return rc < 0 ? fail_nl(err, rc, "adding a transmit queue to interface", number) : 0;
 }
 
 int link_find(const struct netns *ns, const char *name, struct link_info *ret, struct error *err)

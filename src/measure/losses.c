@@ -174,8 +174,15 @@ static void account_path(struct ledger *ledger, const struct plan_path *path,
             place_at(ledger, growth(attempts, count->tx), wire->a, "not taken");
         } else {
             size_t rx = plan->wires[path->wires[i - 1]].b;
-            uint64_t received = link_growth(ledger, rx).rx_packets;
-            account_node(ledger, rx, wire->a, growth(attempts, received));
+            uint64_t lost = growth(attempts, link_growth(ledger, rx).rx_packets);
+            if (wire->made && i + 1 == path->wire_count) {
+                // The queue towards the sink only fills when the sink does not take.
+                uint64_t overflow = a.qdisc_egress < lost ? a.qdisc_egress : lost;
+                place_at(ledger, overflow, wire->b, "receive ring");
+                tester->sink_ring += overflow;
+                lost -= overflow;
+            }
+            account_node(ledger, rx, wire->a, lost);
         }
         account_wire(ledger, wire);
     }

@@ -23,7 +23,8 @@
 #include "testbed/tasks.h"
 #include "testbed/weights.h"
 
-#define HOME_PIN "home"
+#define HOME_PIN   "home"
+#define SINK_QUEUE 10000U // packets: tens of milliseconds at the highest rates
 
 static const struct offloads cable_offloads = {.gro = true, .gso = false, .tso = false};
 
@@ -479,6 +480,25 @@ static int write_record(struct testbed *testbed, struct error *err)
     return record_write(testbed->record, err);
 }
 
+// A NIC has a transmit queue; so has the end of each made cable that leads to a sink. Since Linux
+// 6.16 a veth whose peer's ring is full makes its queue wait instead of dropping: a sink that the
+// machine stops for some milliseconds then loses nothing. What overflows the queue is the sink's
+// loss all the same (measure/losses).
+static int make_sink_queues(const struct testbed *testbed, struct error *err)
+{
+    const struct plan *plan = testbed->plan;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < plan->path_count && plan->topology != TOPOLOGY_DIRECT; i++) {
+        const struct plan_wire *last = last_wire(plan, &plan->paths[i]);
+        const struct plan_interface *end = &plan->interfaces[last->a];
+        const struct netns *ns = testbed_netns(testbed, end->node);
+        if (last->made && ns != NULL) {
+            rc = link_add_queue(ns, end->index, SINK_QUEUE, err);
+        }
+    }
+    return rc;
+}
+
 int testbed_build(struct testbed *testbed, struct error *err)
 {
     uint64_t mark = 0;
@@ -508,6 +528,9 @@ int testbed_build(struct testbed *testbed, struct error *err)
     }
     if (rc == 0) {
         rc = set_up_tester(testbed, err);
+    }
+    if (rc == 0) {
+        rc = make_sink_queues(testbed, err);
     }
     if (rc == 0) {
         rc = make_threads(testbed, err);
