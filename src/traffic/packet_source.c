@@ -27,6 +27,7 @@
 
 #define PERIOD_NS      (250U * NS_PER_US) // longest rest while packets are due
 #define BURST          48.0               // packets a rest may gather: a fifth of a veth's ring
+#define BURST_MAX      160.0              // packets at once: the ring of the peer has 256 places
 #define CATCH_UP       1.25               // of the rate, at most, to make up for what was missed
 #define PERIOD_MIN_NS  (50U * NS_PER_US)
 #define YIELD_EVERY_NS (50U * NS_PER_US)
@@ -139,6 +140,17 @@ static uint64_t due_now(const struct packet_source *source, const struct packet_
     return owing < most ? owing : most;
 }
 
+// How many packets a stream may send at once: little more than came due since it was last served.
+static uint64_t allowed_now(const struct packet_source *source, uint64_t now, uint64_t *served)
+{
+    if (source->pps <= 0.0) {
+        return PACKET_BATCH;
+    }
+    double since = (double)(now - *served) / (double)NS_PER_S;
+    *served = now;
+    return (uint64_t)fmin(CATCH_UP * source->pps * since, BURST_MAX - 1.0) + 1;
+}
+
 // When the next packet of any stream comes due, at least a period from now; 0 if none will.
 static uint64_t next_wake(const struct packet_source *source, uint64_t now)
 {
@@ -196,14 +208,12 @@ void *packet_source_run(void *argument)
     struct packet_source *source = argument;
     (void)cpu_bind(0, &source->cpus, NULL);
     prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
-    // A quarter more than comes due in a period.
     double gather_ns = source->pps <= 0.0 ? 0.0 : BURST * (double)NS_PER_S / source->pps;
     gather_ns = fmin(fmax(gather_ns, (double)PERIOD_MIN_NS), (double)PERIOD_NS);
     source->period_ns = (uint64_t)gather_ns;
-    double in_period = source->pps * gather_ns / (double)NS_PER_S;
-    uint64_t most = source->pps <= 0.0 ? PACKET_BATCH : (uint64_t)(CATCH_UP * in_period) + 1;
     uint64_t grace = (source->end_ns - source->start_ns) / 100 + 5 * NS_PER_MS;
     uint64_t rested = source->start_ns;
+    uint64_t served = source->start_ns;
     (void)clock_sleep_until(source->start_ns);
     while (!atomic_load_explicit(source->stop, memory_order_relaxed) && source->failed == 0) {
         uint64_t now = clock_monotonic_ns();
@@ -211,6 +221,7 @@ void *packet_source_run(void *argument)
             (source->pps <= 0.0 && now >= source->end_ns)) {
             break;
         }
+        uint64_t most = allowed_now(source, now, &served);
         uint64_t sent = serve_streams(source, now, most);
         uint64_t after = clock_monotonic_ns();
         uint64_t wake = source->pps <= 0.0 ? 0 : now + source->period_ns;
