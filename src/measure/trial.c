@@ -310,8 +310,18 @@ static void judge_steal(const struct bench *bench, const struct meter_reading *b
     }
 }
 
+static bool is_capped(const struct scenario *scenario)
+{
+    bool capped = scenario->host.allocation.cap != 0;
+    for (size_t i = 0; i < scenario->router_count; i++) {
+        capped = capped || scenario->routers[i].allocation.cap != 0;
+    }
+    return capped;
+}
+
 // Losses while the device under test had CPU to spare, with packets held up for longer than full
-// rings can explain: somebody stopped its CPU without the kernel's knowing.
+// rings can explain: somebody stopped its CPU without the kernel's knowing. (A cap stops it, too,
+// but at the user's wish.)
 static void judge_stalls(const struct bench *bench, struct point *point, struct attempt *attempt)
 {
     const struct plan *plan = testbed_plan(bench->testbed);
@@ -322,7 +332,8 @@ static void judge_stalls(const struct bench *bench, struct point *point, struct 
         longest = delay > longest ? delay : longest;
     }
     if (plan->topology == TOPOLOGY_DIRECT || plan->shared_cpus || point_lost(point) == 0 ||
-        point->cpu_total_percent > SPARE_BELOW * room || longest < STALL_NS) {
+        is_capped(bench->scenario) || point->cpu_total_percent > SPARE_BELOW * room ||
+        longest < STALL_NS) {
         return;
     }
     attempt->robbed = true;
