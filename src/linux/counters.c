@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "linux/link.h"
 
 #define PROC_TEXT_MAX (1U << 20)
 
@@ -48,6 +49,8 @@ static void add_qdisc(struct nl_object *object, void *context)
         uint64_t drops = rtnl_tc_get_stat(tc, RTNL_TC_DROPS);
         if (rtnl_tc_get_parent(tc) == TC_H_INGRESS) {
             counters->links[i].qdisc_ingress += drops;
+        } else if (rtnl_tc_get_handle(tc) == LINK_QUEUE_HANDLE) {
+            counters->links[i].queue_full += drops;
         } else {
             counters->links[i].qdisc_egress += drops;
         }
@@ -191,7 +194,8 @@ int counters_parse_softnet(const char *text, uint64_t *ret_dropped, struct error
         (void)strtoull(line, &end, 16);
         const char *second = end;
         uint64_t value = strtoull(second, &end, 16);
-        if (second == line || end == second) {
+        // strtoull() passes over line ends: the second column must be on this line.
+        if (second == line || end == second || *second != ' ') {
             return fail(err, 0, "/proc/net/softnet_stat is not as expected");
         }
         dropped += value;

@@ -21,6 +21,7 @@ struct link_counters {
     uint64_t rx_errors, tx_errors;
     uint64_t rx_missed;     // the receiver's ring was full (real NICs)
     uint64_t qdisc_ingress; // dropped by tc at ingress (clsact or ingress qdisc)
+    uint64_t queue_full;    // dropped by the queue that link_add_queue() gave it
     uint64_t qdisc_egress;  // dropped by all other qdiscs of the interface
 };
 

@@ -303,7 +303,8 @@ int link_add_fdb(const struct netns *ns, int index, const uint8_t mac[6], struct
 
 int link_add_queue(const struct netns *ns, int index, unsigned packets, struct error *err)
 {
-    struct tcmsg header = {.tcm_ifindex = index, .tcm_parent = TC_H_ROOT};
+    struct tcmsg header = {
+        .tcm_ifindex = index, .tcm_parent = TC_H_ROOT, .tcm_handle = LINK_QUEUE_HANDLE};
     struct tc_fifo_qopt options = {.limit = packets};
     struct nl_msg *message = nlmsg_alloc_simple(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE);
     if (message == NULL) {

@@ -53,7 +53,8 @@ int link_add_neighbour(const struct netns *ns, int index, uint32_t address, cons
 // A static entry in the forwarding database of the bridge that port `index` belongs to.
 int link_add_fdb(const struct netns *ns, int index, const uint8_t mac[6], struct error *err);
 
-// Gives an interface a first-in-first-out transmit queue of `packets`.
+// Gives an interface a first-in-first-out transmit queue of `packets`, known by its handle.
+#define LINK_QUEUE_HANDLE 0x56520000U
 int link_add_queue(const struct netns *ns, int index, unsigned packets, struct error *err);
 
 struct link_info {

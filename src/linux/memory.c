@@ -17,7 +17,11 @@ int memory_parse_kernel_bytes(const char *meminfo, uint64_t *ret, struct error *
         if (line == NULL) {
             return fail(err, 0, "/proc/meminfo has no %s", parts[i] + 1);
         }
-        kib += strtoull(line + strlen(parts[i]), NULL, 10);
+        char *end = NULL;
+        kib += strtoull(line + strlen(parts[i]), &end, 10);
+        if (strncmp(end, " kB", 3) != 0) {
+            return fail(err, 0, "/proc/meminfo is not as expected at %s", parts[i] + 1);
+        }
     }
     *ret = kib * 1024U;
     return 0;

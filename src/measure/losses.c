@@ -23,8 +23,9 @@ struct ledger {
     const struct path_counters *before, *after;
     struct ip_counters *ip_left; // by node: what the IP layer counted and no path has claimed
     uint64_t softnet_left;
-    struct point *point;
-    uint64_t placed; // of the path in hand
+    struct drop_result *drops; // of the path in hand
+    size_t drop_count;
+    uint64_t placed;
 };
 
 static uint64_t growth(uint64_t before, uint64_t after)
@@ -52,26 +53,31 @@ static struct link_counters link_growth(const struct ledger *ledger, size_t numb
         .tx_errors = growth(b->tx_errors, a->tx_errors),
         .rx_missed = growth(b->rx_missed, a->rx_missed),
         .qdisc_ingress = growth(b->qdisc_ingress, a->qdisc_ingress),
+        .queue_full = growth(b->queue_full, a->queue_full),
         .qdisc_egress = growth(b->qdisc_egress, a->qdisc_egress),
     };
 }
 
-static void place(struct ledger *ledger, uint64_t count, const char *where)
+// Adds to the row of that place, which is made if there is none.
+static void add_drops(struct drop_result **rows, size_t *row_count, uint64_t count,
+                      const char *where)
 {
-    if (count == 0) {
-        return;
-    }
-    struct point *point = ledger->point;
-    ledger->placed += count;
-    for (size_t i = 0; i < point->drop_count; i++) {
-        if (strcmp(point->drops[i].where, where) == 0) {
-            point->drops[i].count += count;
+    for (size_t i = 0; i < *row_count; i++) {
+        if (strcmp((*rows)[i].where, where) == 0) {
+            (*rows)[i].count += count;
             return;
         }
     }
-    point->drops = memory_resize(point->drops, point->drop_count + 1, sizeof *point->drops);
-    point->drops[point->drop_count++] =
-        (struct drop_result){.where = text_copy(where), .count = count};
+    *rows = memory_resize(*rows, *row_count + 1, sizeof **rows);
+    (*rows)[(*row_count)++] = (struct drop_result){.where = text_copy(where), .count = count};
+}
+
+static void place(struct ledger *ledger, uint64_t count, const char *where)
+{
+    if (count > 0) {
+        ledger->placed += count;
+        add_drops(&ledger->drops, &ledger->drop_count, count, where);
+    }
 }
 
 // "node:interface suffix"
@@ -104,8 +110,11 @@ static const struct ip_reason ip_reasons[] = {
     {offsetof(struct ip_counters, out_discards), "IP: output discards"},
 };
 
-// Loss inside the node between two wires: counters that name it first, then the node itself.
-static void account_node(struct ledger *ledger, size_t rx, size_t tx, uint64_t lost)
+// Loss inside the node between two wires: counters that name it first, then the node itself. The
+// queue towards the sink (`sink` its interface, or NULL) only fills when the sink does not take;
+// returns what was lost there.
+static uint64_t account_node(struct ledger *ledger, size_t rx, size_t tx, const size_t *sink,
+                             uint64_t lost)
 {
     const struct plan *plan = ledger->plan;
     const struct plan_interface *entry = &plan->interfaces[rx];
@@ -115,6 +124,9 @@ static void account_node(struct ledger *ledger, size_t rx, size_t tx, uint64_t l
     uint64_t taken = in.qdisc_ingress < lost ? in.qdisc_ingress : lost;
     place_at(ledger, taken, rx, "ingress filter");
     lost -= taken;
+    uint64_t queued = out.queue_full < lost ? out.queue_full : lost;
+    place_at(ledger, queued, sink == NULL ? tx : *sink, sink == NULL ? "queue" : "receive ring");
+    lost -= queued;
     taken = out.qdisc_egress < lost ? out.qdisc_egress : lost;
     place_at(ledger, taken, tx, "queue");
     lost -= taken;
@@ -141,6 +153,7 @@ static void account_node(struct ledger *ledger, size_t rx, size_t tx, uint64_t l
                  plan->interfaces[tx].name);
     }
     place(ledger, lost, where);
+    return sink == NULL ? 0 : queued;
 }
 
 // Loss on a wire, seen from its two ends.
@@ -175,20 +188,16 @@ static void account_path(struct ledger *ledger, const struct plan_path *path,
         } else {
             size_t rx = plan->wires[path->wires[i - 1]].b;
             uint64_t lost = growth(attempts, link_growth(ledger, rx).rx_packets);
-            if (wire->made && i + 1 == path->wire_count) {
-                // The queue towards the sink only fills when the sink does not take.
-                uint64_t overflow = a.qdisc_egress < lost ? a.qdisc_egress : lost;
-                place_at(ledger, overflow, wire->b, "receive ring");
-                tester->sink_ring += overflow;
-                lost -= overflow;
-            }
-            account_node(ledger, rx, wire->a, lost);
+            bool last = wire->made && i + 1 == path->wire_count;
+            tester->sink_ring += account_node(ledger, rx, wire->a, last ? &wire->b : NULL, lost);
         }
         account_wire(ledger, wire);
     }
     const struct plan_wire *last = &plan->wires[path->wires[path->wire_count - 1]];
     struct link_counters end = link_growth(ledger, last->b);
-    tester->sink_ring += link_growth(ledger, last->a).tx_dropped + end.rx_missed;
+    // Before an existing link, what the sender drops is the device's own loss.
+    tester->sink_ring += end.rx_missed;
+    tester->sink_ring += last->made ? link_growth(ledger, last->a).tx_dropped : 0;
     tester->sink_socket += count->sink_drops;
     place_at(ledger, count->sink_drops, last->b, "socket of the sink");
     place_at(ledger, count->corrupt, last->b, "corrupt on arrival");
@@ -197,27 +206,29 @@ static void account_path(struct ledger *ledger, const struct plan_path *path,
     place_at(ledger, growth(known, end.rx_packets), last->b, "not seen by the sink");
 }
 
-// Makes the places of one path sum to its losses. More placed than lost happens when copies of
-// packets were dropped again, which lost nothing: such are taken off the latest places.
-static void balance(struct ledger *ledger, uint64_t lost)
+// Makes the places of one path sum to its losses, and moves them into the point. More placed than
+// lost happens when copies of packets were dropped again, which lost nothing: such are taken off
+// the path's latest places.
+static void settle(struct ledger *ledger, uint64_t lost, struct point *point)
 {
     if (lost > ledger->placed) {
         place(ledger, lost - ledger->placed, "unexplained");
     }
-    uint64_t excess = ledger->placed > lost ? ledger->placed - lost : 0;
-    struct point *point = ledger->point;
-    for (size_t i = point->drop_count; i > 0 && excess > 0; i--) {
-        excess -= take(&point->drops[i - 1].count, excess);
+    uint64_t excess = ledger->placed - lost;
+    for (size_t i = ledger->drop_count; i > 0 && excess > 0; i--) {
+        excess -= take(&ledger->drops[i - 1].count, excess);
     }
-    size_t kept = 0;
-    for (size_t i = 0; i < point->drop_count; i++) {
-        if (point->drops[i].count == 0) {
-            free(point->drops[i].where);
-        } else {
-            point->drops[kept++] = point->drops[i];
+    for (size_t i = 0; i < ledger->drop_count; i++) {
+        if (ledger->drops[i].count > 0) {
+            add_drops(&point->drops, &point->drop_count, ledger->drops[i].count,
+                      ledger->drops[i].where);
         }
+        free(ledger->drops[i].where);
     }
-    point->drop_count = kept;
+    free(ledger->drops);
+    ledger->drops = NULL;
+    ledger->drop_count = 0;
+    ledger->placed = 0;
 }
 
 void losses_account(const struct plan *plan, const struct path_counters *before,
@@ -230,7 +241,6 @@ void losses_account(const struct plan *plan, const struct path_counters *before,
         .after = after,
         .ip_left = memory_new_array(struct ip_counters, plan->node_count),
         .softnet_left = growth(before->softnet_dropped, after->softnet_dropped),
-        .point = point,
     };
     for (size_t n = 0; n < plan->node_count; n++) {
         for (size_t i = 0; i < sizeof ip_reasons / sizeof ip_reasons[0]; i++) {
@@ -244,9 +254,8 @@ void losses_account(const struct plan *plan, const struct path_counters *before,
     }
     *ret_tester = (struct tester_losses){0};
     for (size_t i = 0; i < plan->path_count; i++) {
-        ledger.placed = 0;
         account_path(&ledger, &plan->paths[i], &counts[i], ret_tester);
-        balance(&ledger, point->networks[i].lost);
+        settle(&ledger, point->networks[i].lost, point);
     }
     free(ledger.ip_left);
 }

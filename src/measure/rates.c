@@ -42,7 +42,8 @@ int rates_find(struct bench *bench, unsigned length, unsigned count, double **re
     double carried = 0.0;
     double refused = LAST_PPS;
     int rc = 0;
-    for (double pps = FIRST_PPS; rc == 0 && pps < LAST_PPS; pps *= 2.0) {
+    double pps = FIRST_PPS;
+    while (rc == 0 && pps < LAST_PPS) {
         bool good = false;
         rc = is_carried(bench, length, pps, &good, err);
         // A hiccup of the machine must not end the search: ask again.
@@ -54,6 +55,7 @@ int rates_find(struct bench *bench, unsigned length, unsigned count, double **re
             break;
         }
         carried = pps;
+        pps *= 2.0;
     }
     for (int i = 0; rc == 0 && i < BISECTIONS; i++) {
         double middle = (carried + refused) / 2.0;
@@ -68,12 +70,12 @@ int rates_find(struct bench *bench, unsigned length, unsigned count, double **re
         return rc;
     }
     double top = fmax(carried, FIRST_PPS / 4.0) * BEYOND;
-    double *pps = memory_new_array(double, count);
+    double *loads = memory_new_array(double, count);
     for (unsigned i = 0; i < count; i++) {
-        pps[i] = ceil(top * (double)(i + 1) / (double)count);
+        loads[i] = ceil(top * (double)(i + 1) / (double)count);
     }
     log_detail("rates", "%u bytes: up to %.0f pps carried, sweeping to %.0f", length, carried, top);
-    *ret_pps = pps;
+    *ret_pps = loads;
     return 0;
 }
 

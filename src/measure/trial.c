@@ -102,7 +102,9 @@ static int open_engine(struct bench *bench, struct error *err)
                 setup.sink_cpus.count * sizeof setup.sink_cpus.cpus[0]);
     }
     int rc = open_discards(bench, paths, err);
-    if (rc == 0) {
+    if (rc == 0 && bench->ops == NULL) {
+        rc = fail_input(err, "there is no traffic engine \"%s\"", bench->scenario->traffic.engine);
+    } else if (rc == 0) {
         rc = bench->ops->open(&setup, &bench->engine, err);
     }
     free(paths);
@@ -118,7 +120,7 @@ int bench_open(const struct scenario *scenario, enum topology topology, struct b
     if (rc == 0) {
         rc = plan_make(scenario, topology, &bench->usable, &plan, err);
     }
-    if (rc < 0) {
+    if (rc < 0 || plan == NULL) {
         free(bench);
         return rc;
     }
@@ -131,9 +133,6 @@ int bench_open(const struct scenario *scenario, enum topology topology, struct b
         bench->discards[i] = -1;
     }
     rc = testbed_up(plan, &bench->testbed, err);
-    if (rc == 0 && bench->ops == NULL) {
-        rc = fail_input(err, "there is no traffic engine \"%s\"", scenario->traffic.engine);
-    }
     if (rc == 0) {
         // This thread reads counters and writes results: the tester's work.
         rc = cpu_bind(0, &testbed_plan(bench->testbed)->tester_cpus, err);
@@ -154,7 +153,7 @@ int bench_close(struct bench *bench, struct error *err)
     if (bench == NULL) {
         return 0;
     }
-    if (bench->engine != NULL) {
+    if (bench->ops != NULL && bench->engine != NULL) {
         bench->ops->close(bench->engine);
     }
     for (size_t i = 0; i < bench->path_count; i++) {
@@ -266,9 +265,9 @@ static void judge_tester(const struct trial_request *request, const struct traff
                              (unsigned long long)counts[i].stale, network->name);
         }
     }
-    if (tester->sink_ring + tester->sink_socket > 0) {
-        point_invalidate(point, "the tester was the limit: its sink dropped %llu packets",
-                         (unsigned long long)(tester->sink_ring + tester->sink_socket));
+    unsigned long long dropped = tester->sink_ring + tester->sink_socket;
+    if (dropped > 0) {
+        point_invalidate(point, "the tester was the limit: its sink dropped %llu packets", dropped);
     }
 }
 

@@ -17,13 +17,14 @@
 #include "report/book.h"
 #include "report/steps.h"
 
-#define DATA_SHEET    "Chart data"
+#define HEADING_HEIGHT 30.0
+#define DATA_SHEET     "Chart data"
 // A chart's size, and the cells (64 by 20 pixels) from one to the next.
-#define CHART_WIDTH   704
-#define CHART_HEIGHT  420
-#define CHART_COLUMNS 12
-#define CHART_ROWS    22
-#define CPU_TITLE     "CPU (% of one CPU)"
+#define CHART_WIDTH    704
+#define CHART_HEIGHT   420
+#define CHART_COLUMNS  12
+#define CHART_ROWS     22
+#define CPU_TITLE      "CPU (% of one CPU)"
 
 // A block of cells while it is filled, and the chart that is drawn from it.
 struct block {
@@ -114,6 +115,7 @@ static lxw_col_t put_column(struct block *block, const char *heading, figure *of
                             int decimals)
 {
     lxw_col_t column = block->column++;
+    worksheet_set_row(block->sheet, block->top, HEADING_HEIGHT, NULL); // two lines
     book_put_text(block->sheet, block->top, column, heading, block->book->heading);
     for (size_t i = 0; i < block->sweep->step_count; i++) {
         book_put_number(block->sheet, block->top + 1 + (lxw_row_t)i, column,

@@ -179,7 +179,7 @@ static int lend_nic(struct testbed *testbed, size_t number, struct error *err)
     struct plan *plan = testbed->plan;
     struct plan_interface *interface = &plan->interfaces[number];
     struct birthplace place = birthplace(testbed, number);
-    struct link_info info;
+    struct link_info info = {0};
     struct offloads offloads = cable_offloads;
     int rc = nic_take(testbed->home, interface->nic, place.ns, place.name, err);
     if (rc == 0) {

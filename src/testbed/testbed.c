@@ -50,17 +50,13 @@ int testbed_up(struct plan *plan, struct testbed **ret, struct error *err)
     testbed->netns = memory_new_array(struct netns *, plan->node_count);
     testbed->routers = memory_new_array(struct testbed_router, plan->scenario->router_count);
     testbed->platform = platform_by_name(plan->scenario->platform);
-    int rc = 0;
-    if (testbed->platform == NULL) {
-        rc = fail_input(err, "there is no platform \"%s\"", plan->scenario->platform);
-    }
-    if (rc == 0) {
-        rc = record_create(&testbed->record, err);
-    }
+    int rc = testbed->platform == NULL
+                 ? fail_input(err, "there is no platform \"%s\"", plan->scenario->platform)
+                 : record_create(&testbed->record, err);
     if (rc == 0) {
         rc = testbed_build(testbed, err);
     }
-    if (rc < 0) {
+    if (rc < 0 || testbed->platform == NULL) {
         (void)testbed_down(&testbed, 1, NULL, NULL);
         error_context(err, "building the testbed");
         return rc;
@@ -92,7 +88,8 @@ static int release(struct testbed *testbed, struct task_list *tasks, struct erro
         int removed = testbed_remove_groups(testbed->record, &why);
         rc = keep_first(rc, removed, err, &why);
     }
-    for (size_t i = 0; i < testbed->plan->scenario->router_count; i++) {
+    for (size_t i = 0; testbed->platform != NULL && i < testbed->plan->scenario->router_count;
+         i++) {
         if (testbed->routers[i].router != NULL) {
             testbed->platform->release(testbed->routers[i].router);
         }

@@ -31,7 +31,7 @@ struct flow {
     uint64_t delay_min, delay_max;
     uint64_t last_delay;
     double jitter; // ns
-    uint32_t delays[FLOW_DELAY_CLASSES];
+    uint64_t delays[FLOW_DELAY_CLASSES];
     uint64_t seen[FLOW_WINDOW / 64]; // bit a sequence number, modulo the window
 };
 

@@ -8,7 +8,7 @@
  *     4  u32  run: drawn anew for each trial, so that leftovers are told apart
  *     8  u64  sequence number from 0
  *    16  u64  CLOCK_REALTIME, ns, when the frame was handed to the kernel
- *    24  u32  check over the 24 bytes before (frame_check())
+ *    24  u32  check over the 24 bytes before (a 32-bit mix, see frame.c)
  * What follows it is filler, covered, like everything, by the UDP checksum.
  */
 #ifndef VRBENCH_TRAFFIC_FRAME_H

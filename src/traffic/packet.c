@@ -59,12 +59,18 @@ static struct cpu_list one_cpu(const struct cpu_list *all, size_t i)
     return one;
 }
 
+static size_t threads_for(const struct cpu_list *cpus, size_t paths)
+{
+    size_t count = cpus->count < paths ? cpus->count : paths;
+    return count == 0 ? 1 : count;
+}
+
 // One thread a CPU on each side, at most one a path; paths are dealt out in turn.
 static void deal_out(struct engine *engine, const struct traffic_setup *setup)
 {
     size_t paths = setup->path_count;
-    engine->source_count = setup->source_cpus.count < paths ? setup->source_cpus.count : paths;
-    engine->sink_count = setup->sink_cpus.count < paths ? setup->sink_cpus.count : paths;
+    engine->source_count = threads_for(&setup->source_cpus, paths);
+    engine->sink_count = threads_for(&setup->sink_cpus, paths);
     engine->sources = memory_new_array(struct packet_source, engine->source_count);
     engine->sinks = memory_new_array(struct packet_sink, engine->sink_count);
     for (size_t i = 0; i < engine->source_count; i++) {
@@ -92,6 +98,9 @@ static void deal_out(struct engine *engine, const struct traffic_setup *setup)
 
 static int packet_open(const struct traffic_setup *setup, struct engine **ret, struct error *err)
 {
+    if (setup->path_count == 0 || setup->source_cpus.count == 0 || setup->sink_cpus.count == 0) {
+        return fail(err, EINVAL, "an engine without paths or CPUs");
+    }
     struct engine *engine = memory_new(1, sizeof *engine);
     engine->streams = memory_new_array(struct packet_stream, setup->path_count);
     engine->receivers = memory_new_array(struct packet_receiver, setup->path_count);

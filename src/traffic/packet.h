@@ -49,7 +49,7 @@ void packet_stream_close(struct packet_stream *stream);
 // Makes a stream ready for a trial.
 void packet_stream_prepare(struct packet_stream *stream, const struct traffic_request *request);
 // Thread body; the argument is a struct packet_source.
-void *packet_source_run(void *source);
+void *packet_source_run(void *argument);
 
 // ---- sink: packet_sink.c
 
@@ -77,6 +77,6 @@ void packet_receiver_close(struct packet_receiver *receiver);
 void packet_receiver_prepare(struct packet_receiver *receiver, uint32_t run, uint16_t network);
 // Adds the drops of the socket since the last call (PACKET_STATISTICS).
 void packet_receiver_read_drops(struct packet_receiver *receiver);
-void *packet_sink_run(void *sink);
+void *packet_sink_run(void *argument);
 
 #endif

@@ -382,6 +382,22 @@ static void test_quantiles(void **state)
     }
 }
 
+// A month of packets may all be of one delay.
+static void test_many_of_one_delay(void **state)
+{
+    struct flow *flow = *state;
+    for (unsigned i = 0; i < 3; i++) {
+        arrive_after(flow, i, 50);
+    }
+    flow->delays[50] = UINT32_MAX; // as if they had arrived
+    flow->received = UINT32_MAX;
+    arrive_after(flow, 3, 50);
+    arrive_after(flow, 4, 9000);
+    assert_int_equal(flow_delay_quantile(flow, 0.5), 50);
+    assert_int_equal(flow_delay_quantile(flow, 0.99), 50);
+    assert_int_equal(flow_delay_quantile(flow, 1.0), 9000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,6 +409,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_jitter, make_flow, free_flow),
         cmocka_unit_test_setup_teardown(test_clocks_that_differ, make_flow, free_flow),
         cmocka_unit_test(test_quantiles),
+        cmocka_unit_test_setup_teardown(test_many_of_one_delay, make_flow, free_flow),
     };
     return cmocka_run_group_tests(tests, make_flow, free_flow);
 }

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Fuzzer of the frame parser. The input is taken twice: as a frame off the wire, and as a recipe
+ * of a frame to build, to cut short and to damage, so that what only right checksums let in is
+ * reached as well.
+ *
+ * Seeds are in corpus/frame/; tests/unit/test_frame.c writes and checks them.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "traffic/frame.h"
+
+#define ENSURE(condition)                                                                          \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            abort();                                                                               \
+        }                                                                                          \
+    } while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct frame_stamp untouched = {77, 77, 77, 77};
+
+static bool stamps_equal(const struct frame_stamp *a, const struct frame_stamp *b)
+{
+    return a->network == b->network && a->run == b->run && a->sequence == b->sequence &&
+           a->time_ns == b->time_ns;
+}
+
+static void ensure_off_the_wire(const uint8_t *data, size_t size)
+{
+    struct frame_stamp stamp = untouched;
+    if (frame_parse(data, size, &stamp) != FRAME_GOOD) {
+        ENSURE(stamps_equal(&stamp, &untouched));
+        return;
+    }
+    size_t ip_length = (size_t)data[16] << 8 | data[17];
+    ENSURE(ip_length >= FRAME_IP_MIN && FRAME_ETHERNET + ip_length <= size);
+    ENSURE(data[12] == 8 && data[13] == 0 && data[14] == 0x45 && data[23] == 17);
+    if (ip_length > FRAME_IP_MAX) {
+        return;
+    }
+    // Such a stamp put into such a frame is the same, bit for bit.
+    static struct frame_template made;
+    struct frame_address address = {.network = stamp.network};
+    frame_template_init(&made, &address, (unsigned)ip_length);
+    frame_stamp(&made, made.bytes, &stamp);
+    ENSURE(memcmp(made.bytes + 42, data + 42, FRAME_STAMP_LENGTH) == 0);
+}
+
+struct recipe {
+    struct frame_address address;
+    struct frame_stamp stamp;
+    uint16_t length, kept, padding, flip;
+};
+
+static void ensure_as_built(const uint8_t *data, size_t size)
+{
+    struct recipe recipe = {0};
+    memcpy(&recipe, data, size < sizeof recipe ? size : sizeof recipe);
+    static struct frame_template made;
+    unsigned ip_length = FRAME_IP_MIN + recipe.length % (FRAME_IP_MAX - FRAME_IP_MIN + 1);
+    frame_template_init(&made, &recipe.address, ip_length);
+    size_t whole = made.length;
+    size_t padding = recipe.padding % 64;
+    uint8_t *frame = calloc(1, whole + padding);
+    ENSURE(frame != NULL && whole == FRAME_ETHERNET + ip_length);
+    memcpy(frame, made.bytes, whole);
+    frame_stamp(&made, frame, &recipe.stamp);
+    struct frame_stamp found = untouched;
+    ENSURE(frame_parse(frame, whole + padding, &found) == FRAME_GOOD);
+    ENSURE(stamps_equal(&found, &recipe.stamp));
+
+    size_t bit = 96 + recipe.flip % (8 * whole - 96); // beyond the MAC addresses
+    frame[bit / 8] ^= (uint8_t)(1U << bit % 8);
+    found = untouched;
+    ENSURE(frame_parse(frame, whole + padding, &found) != FRAME_GOOD);
+    ENSURE(stamps_equal(&found, &untouched));
+    frame[bit / 8] ^= (uint8_t)(1U << bit % 8);
+
+    size_t kept = recipe.kept % whole;
+    uint8_t *cut = malloc(kept);
+    ENSURE(cut != NULL || kept == 0);
+    if (kept > 0) {
+        memcpy(cut, frame, kept);
+    }
+    ENSURE(frame_parse(cut, kept, &found) != FRAME_GOOD);
+    free(cut);
+    free(frame);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    ensure_off_the_wire(data, size);
+    ensure_as_built(data, size);
+    return 0;
+}

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// tests of linux/counters, linux/cpu and linux/memory — what they read out of the kernel's texts
+// (taken from Linux 6.18 and 6.1), and malformed ones, which are refused and change nothing.
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "linux/counters.h"
+#include "linux/cpu.h"
+#include "linux/memory.h"
+
+#include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char snmp[] =
+    "Ip: Forwarding DefaultTTL InReceives InHdrErrors InAddrErrors ForwDatagrams InUnknownProtos "
+    "InDiscards InDelivers OutRequests OutDiscards OutNoRoutes ReasmTimeout ReasmReqds ReasmOKs "
+    "ReasmFails FragOKs FragFails FragCreates OutTransmits\n"
+    "Ip: 1 64 15990 101 102 7 8 103 15990 8417 104 105 0 0 0 0 0 0 0 8417\n"
+    "Icmp: InMsgs InErrors InCsumErrors\n"
+    "Icmp: 1 0 0\n"
+    "IcmpMsg: InType3\n"
+    "IcmpMsg: 1\n"
+    "Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens\n"
+    "Tcp: 1 200 120000 -1 129\n";
+
+static const char netstat[] =
+    "TcpExt: SyncookiesSent SyncookiesRecv TW\n"
+    "TcpExt: 0 0 111\n"
+    "IpExt: InNoRoutes InTruncatedPkts InMcastPkts OutMcastPkts InBcastPkts OutBcastPkts InOctets\n"
+    "IpExt: 1000 106 0 0 0 0 764691913\n"
+    "MPTcpExt: MPCapableSYNRX\n"
+    "MPTcpExt: 0\n";
+
+static void assert_refused(int rc, struct error *err, const char *part)
+{
+    assert_true(rc < 0);
+    assert_int_equal(err->exit_status, EXIT_FAILED);
+    if (strstr(err->text, part) == NULL) {
+        fail_msg("refused with: %s", err->text);
+    }
+    error_clear(err);
+}
+
+static void test_ip(void **state)
+{
+    (void)state;
+    struct ip_counters ip = {0};
+    assert_int_equal(counters_parse_ip(snmp, netstat, &ip, NULL), 0);
+    assert_int_equal(ip.in_hdr_errors, 101);
+    assert_int_equal(ip.in_addr_errors, 102);
+    assert_int_equal(ip.in_discards, 103);
+    assert_int_equal(ip.out_discards, 104);
+    assert_int_equal(ip.no_routes, 1105); // those on the way in and those on the way out
+    assert_int_equal(ip.in_truncated, 106);
+
+    assert_int_equal(counters_parse_ip(snmp, NULL, &ip, NULL), 0);
+    assert_int_equal(ip.no_routes, 105);
+    assert_int_equal(ip.in_truncated, 0);
+    assert_int_equal(counters_parse_ip(snmp, "TcpExt: A\nTcpExt: 1\n", &ip, NULL), 0);
+    assert_int_equal(ip.no_routes, 105);
+}
+
+// Columns are found by name, wherever a kernel puts them; 64 bits are kept.
+static void test_ip_order(void **state)
+{
+    (void)state;
+    struct ip_counters ip = {0};
+    assert_int_equal(
+        counters_parse_ip("IpExt: InHdrErrors\nIpExt: 9\n"
+                          "Ip: OutNoRoutes XInHdrErrors InHdrErrors OutDiscards InAddrErrors "
+                          "InHdrErrorsX InDiscards\n"
+                          "Ip: 5 99 18446744073709551615 4 2 98 3",
+                          NULL, &ip, NULL),
+        0);
+    assert_true(ip.in_hdr_errors == UINT64_MAX);
+    assert_int_equal(ip.in_addr_errors, 2);
+    assert_int_equal(ip.in_discards, 3);
+    assert_int_equal(ip.out_discards, 4);
+    assert_int_equal(ip.no_routes, 5);
+}
+
+static void test_malformed_ip(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *part;
+    } wrong[] = {
+        {"", "no InHdrErrors"},
+        {"\n\n", "no InHdrErrors"},
+        {"Ip:", "no InHdrErrors"},
+        {"Ip: InHdrErrors", "no InHdrErrors"},
+        {"Ip: InHdrErrors\n", "no InHdrErrors"},
+        {"Ip: InHdrErrors\nIp:", "no InHdrErrors"},
+        {"Ip: InHdrErrors\nIp: \n", "no InHdrErrors"},
+        {"Ip: InHdrErrors\nIp: x\n", "no InHdrErrors"},
+        {"Ip: InHdrErrors\nIcmp: 1\n", "no InHdrErrors"},
+        {"Ip: InHdrErrors InAddrErrors\nIp: 1\nIcmp: x\n", "no InAddrErrors"},
+        {"Ip: InHdrErrors InAddrErrors InDiscards OutDiscards\nIp: 1 2 3 4\n", "no OutNoRoutes"},
+        {"Tcp: RtoAlgorithm\nTcp: 1\n", "no InHdrErrors"},
+    };
+    static const struct ip_counters untouched = {77, 77, 77, 77, 77, 77};
+    struct ip_counters ip = untouched;
+    struct error err = ERROR_INIT;
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        assert_refused(counters_parse_ip(wrong[i].text, netstat, &ip, &err), &err, wrong[i].part);
+    }
+    for (size_t cut = 0; cut < 200; cut++) { // within the headings of group "Ip:"
+        char part[sizeof snmp] = "";
+        memcpy(part, snmp, cut);
+        assert_refused(counters_parse_ip(part, NULL, &ip, &err), &err, "/proc/net/snmp has no");
+    }
+    assert_memory_equal(&ip, &untouched, sizeof ip);
+}
+
+static void test_softnet(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint64_t dropped;
+    } right[] = {
+        {"036e195a 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 "
+         "00000000 00000000 00000000 00000000 00000000 00000000\n"
+         "04aed8bb 00000000 00000014 00000000 00000000 00000000 00000000 00000000 00000000 "
+         "00000000 00000000 00000000 00000001 00000000 00000000\n",
+         0},
+        {"036e195a 0000001f 00000007 00000000\n"
+         "04aed8bb 00000100 00000014 00000000\n"
+         "00000000 ffffffff 00000000 00000000\n",
+         0x1f + 0x100 + 0xffffffffULL},
+        {"1 2", 2},
+        {"", 0},
+    };
+    static const char *const wrong[] = {"x",           "\n",         "5",   "5\n",     "5 x\n",
+                                        "1 2 3\nnope", "1 2 3\n4\n", "-\n", "1 2\n\n", "1\n2 3\n"};
+    uint64_t dropped = 77;
+    struct error err = ERROR_INIT;
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        assert_refused(counters_parse_softnet(wrong[i], &dropped, &err), &err,
+                       "/proc/net/softnet_stat is not as expected");
+    }
+    assert_int_equal(dropped, 77);
+    for (size_t i = 0; i < COUNT(right); i++) {
+        assert_int_equal(counters_parse_softnet(right[i].text, &dropped, NULL), 0);
+        assert_int_equal(dropped, right[i].dropped);
+    }
+}
+
+static void test_link(void **state)
+{
+    (void)state;
+    struct namespace_counters counters = {0};
+    assert_null(counters_link(&counters, 1));
+    struct link_counters links[] = {{.index = 1}, {.index = 100003}, {.index = 7}};
+    counters.links = links;
+    counters.link_count = COUNT(links);
+    assert_ptr_equal(counters_link(&counters, 100003), &links[1]);
+    assert_ptr_equal(counters_link(&counters, 7), &links[2]);
+    assert_null(counters_link(&counters, 2));
+    counters.links = NULL;
+    counters_clear(&counters);
+    assert_int_equal(counters.link_count, 0);
+}
+
+static const char proc_stat[] = "cpu  144325 21876 44758 553290 3315 0 2229 22562 0 0\n"
+                                "cpu0 73685 11321 21284 277200 592 3 170 11566 40 50\n"
+                                "cpu1 70639 10555 23473 276090 2723 0 2058 10996 0 0\n"
+                                "cpu10 1 2 4 8 16 32 64 128 256 512\n"
+                                "intr 3353854 0 0 0 0 0\n"
+                                "ctxt 987\n";
+
+static void test_cpu_times(void **state)
+{
+    (void)state;
+    const uint64_t tick = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
+    struct cpu_times times = {0};
+    assert_int_equal(cpu_times_parse(proc_stat, 0, &times, NULL), 0);
+    assert_int_equal(times.busy_ns, (73685 + 11321 + 21284 + 3 + 170) * tick);
+    assert_int_equal(times.idle_ns, (277200 + 592) * tick);
+    assert_int_equal(times.steal_ns, 11566 * tick);
+    assert_int_equal(cpu_times_parse(proc_stat, 1, &times, NULL), 0);
+    assert_int_equal(times.steal_ns, 10996 * tick);
+    assert_int_equal(cpu_times_parse(proc_stat, 10, &times, NULL), 0);
+    assert_int_equal(times.busy_ns, (1 + 2 + 4 + 32 + 64) * tick);
+    assert_int_equal(times.idle_ns, (8 + 16) * tick);
+    assert_int_equal(times.steal_ns, 128 * tick);
+}
+
+static void test_malformed_cpu_times(void **state)
+{
+    (void)state;
+    static const struct cpu_times untouched = {77, 77, 77};
+    struct cpu_times times = untouched;
+    struct error err = ERROR_INIT;
+    assert_int_equal(cpu_times_parse(proc_stat, 2, &times, NULL), -ENODEV);
+    assert_refused(cpu_times_parse(proc_stat, 2, &times, &err), &err, "CPU 2 is not in /proc/stat");
+    assert_refused(cpu_times_parse("", 0, &times, &err), &err, "CPU 0 is not in");
+    static const char *const wrong[] = {
+        "cpu  1\ncpu0 ",
+        "cpu  1\ncpu0 1 2 3 4 5 6 7",
+        "cpu  1\ncpu0 1 2 3 4 5 6 7\nintr 5\n",
+        "cpu  1\ncpu0 1 2 3 x 5 6 7 8\n",
+    };
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        assert_refused(cpu_times_parse(wrong[i], 0, &times, &err), &err,
+                       "/proc/stat is not as expected");
+    }
+    assert_memory_equal(&times, &untouched, sizeof times);
+}
+
+static void test_cpu_list(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        unsigned cpus[8];
+        size_t count;
+    } lists[] = {
+        {"", {0}, 0},
+        {"0", {0}, 1},
+        {"0-1", {0, 1}, 2},
+        {"3,5", {3, 5}, 2},
+        {"0-3,6", {0, 1, 2, 3, 6}, 5},
+        {"0,2-4,6,8-9", {0, 2, 3, 4, 6, 8, 9}, 7},
+        {"1,1022-1023", {1, 1022, 1023}, 3},
+    };
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        struct cpu_list list = {.count = lists[i].count};
+        memcpy(list.cpus, lists[i].cpus, sizeof lists[i].cpus);
+        char text[64] = "before";
+        cpu_list_text(&list, text, sizeof text);
+        assert_string_equal(text, lists[i].text);
+    }
+    // A room too small is never overrun.
+    struct cpu_list list = {.count = CPU_MAX / 2};
+    for (unsigned i = 0; i < CPU_MAX / 2; i++) {
+        list.cpus[i] = 2 * i;
+    }
+    for (size_t room = 1; room < 40; room++) {
+        char text[64];
+        memset(text, '#', sizeof text);
+        cpu_list_text(&list, text, room);
+        assert_true(strlen(text) < room);
+        for (size_t i = room; i < sizeof text; i++) {
+            assert_int_equal(text[i], '#');
+        }
+    }
+}
+
+static const char meminfo[] = "MemTotal:       24684092 kB\n"
+                              "KReclaimable:     132656 kB\n"
+                              "Slab:             163800 kB\n"
+                              "SReclaimable:     132656 kB\n"
+                              "KernelStack:        1548 kB\n"
+                              "VmallocTotal:   34359738367 kB\n"
+                              "VmallocUsed:       16492 kB\n"
+                              "Percpu:             1456 kB\n"
+                              "HugePages_Total:       0\n";
+
+static void test_memory(void **state)
+{
+    (void)state;
+    uint64_t bytes = 77;
+    assert_int_equal(memory_parse_kernel_bytes(meminfo, &bytes, NULL), 0);
+    assert_int_equal(bytes, (163800ULL + 1548 + 16492 + 1456) * 1024);
+    assert_int_equal(memory_parse_kernel_bytes("x\nPercpu: 4 kB\nSlab: 4194304 kB\n"
+                                               "VmallocUsed: 1 kB\nKernelStack: 2 kB",
+                                               &bytes, NULL),
+                     0);
+    assert_int_equal(bytes, (1ULL << 32) + 7 * 1024ULL);
+}
+
+static void test_malformed_memory(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *part;
+    } wrong[] = {
+        {"", "no Slab:"},
+        {"x\nSlab: 1 kB\n", "no KernelStack:"},
+        {"x\nSlab: 1 kB\nKernelStack: 1 kB\n", "no Percpu:"},
+        {"x\nSlab: 1 kB\nKernelStack: 1 kB\nPercpu: 1 kB\nVmallocTotal: 1 kB\n", "no VmallocUsed:"},
+        {"x\nXSlab: 1 kB\nKernelStack: 1 kB\nPercpu: 1 kB\nVmallocUsed: 1 kB\n", "no Slab:"},
+        {"x\nSlab: x kB\n", "at Slab:"},
+        {"x\nSlab:\nKernelStack: 1 kB\n", "at Slab:"},
+        {"x\nSlab: 5 MB\n", "at Slab:"},
+        {"x\nSlab: 5", "at Slab:"},
+    };
+    uint64_t bytes = 77;
+    struct error err = ERROR_INIT;
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        assert_refused(memory_parse_kernel_bytes(wrong[i].text, &bytes, &err), &err, wrong[i].part);
+    }
+    assert_int_equal(bytes, 77);
+}
+
+// The texts of the kernel that this runs on.
+static void test_this_machine(void **state)
+{
+    (void)state;
+    static struct cpu_list usable;
+    static struct cpu_times times[CPU_MAX];
+    uint64_t value = 0;
+    struct error err = ERROR_INIT;
+    assert_int_equal(counters_softnet_dropped(&value, &err), 0);
+    assert_int_equal(memory_kernel_bytes(&value, &err), 0);
+    assert_true(value > 1 << 20);
+    assert_int_equal(cpu_list_usable(&usable, &err), 0);
+    assert_true(usable.count > 0);
+    assert_int_equal(cpu_times_read(&usable, times, &err), 0);
+    assert_true(times[0].busy_ns + times[0].idle_ns + times[0].steal_ns > 0);
+    uint64_t own = cpu_own_time();
+    assert_int_equal(cpu_task_time(getpid(), &value, &err), 0);
+    assert_true(value > 0 && own > 0 && cpu_own_time() >= own);
+    assert_int_equal(cpu_task_time(0x7ffffffe, &value, &err), -ESRCH);
+    error_clear(&err);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ip),
+        cmocka_unit_test(test_ip_order),
+        cmocka_unit_test(test_malformed_ip),
+        cmocka_unit_test(test_softnet),
+        cmocka_unit_test(test_link),
+        cmocka_unit_test(test_cpu_times),
+        cmocka_unit_test(test_malformed_cpu_times),
+        cmocka_unit_test(test_cpu_list),
+        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_malformed_memory),
+        cmocka_unit_test(test_this_machine),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

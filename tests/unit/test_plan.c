@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * tests of testbed/plan — the shipped scenarios' plans against golden files, what must hold of any
+ * plan, and who gets which CPUs.
+ *
+ * UPDATE_GOLDEN=1 writes tests/unit/golden/plan-*.txt anew; look at the difference before keeping
+ * it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "testbed/plan.h"
+
+#include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define GOLDEN       "tests/unit/golden/"
+
+static void assert_golden(const char *name, const char *text)
+{
+    _cleanup_free_ char *path = text_format(GOLDEN "%s", name);
+    if (getenv("UPDATE_GOLDEN") != NULL) {
+        assert_int_equal(file_replace(path, text, strlen(text), NULL), 0);
+    }
+    _cleanup_free_ char *expected = NULL;
+    assert_int_equal(file_read(path, 1 << 20, &expected, NULL, NULL), 0);
+    if (strcmp(text, expected) != 0) {
+        fail_msg("not as %s:\n%s", path, text);
+    }
+}
+
+// CPUs `first`, `first` + `step`, …
+static struct cpu_list cpus(unsigned first, unsigned step, size_t count)
+{
+    struct cpu_list list = {.count = count};
+    for (size_t i = 0; i < count; i++) {
+        list.cpus[i] = first + step * (unsigned)i;
+    }
+    return list;
+}
+
+static struct scenario *parse(const char *text, unsigned cpus_online)
+{
+    struct scenario_problems problems;
+    struct scenario *scenario = NULL;
+    if (scenario_parse(text, strlen(text), cpus_online, &scenario, &problems) < 0) {
+        fail_msg("%u:%u: %s", problems.items[0].line, problems.items[0].column,
+                 problems.items[0].text);
+    }
+    scenario_problems_clear(&problems);
+    return scenario;
+}
+
+static struct plan *make(const struct scenario *scenario, enum topology topology,
+                         const struct cpu_list *usable)
+{
+    _cleanup_error_ struct error err = ERROR_INIT;
+    struct plan *plan = NULL;
+    if (plan_make(scenario, topology, usable, &plan, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    return plan;
+}
+
+// ---- what must hold of any plan
+
+static void assert_names(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->interface_count; i++) {
+        const struct plan_interface *one = &plan->interfaces[i];
+        assert_true(one->node < plan->node_count);
+        assert_true(one->name[0] != '\0' && strlen(one->name) <= 15); // IFNAMSIZ - 1
+        assert_int_equal(one->mac[0] & 3, 2);                         // local, unicast
+        assert_true(one->index > 0);
+        assert_true(one->bridge < (int)plan->bridge_count);
+        for (size_t k = 0; k < i; k++) {
+            const struct plan_interface *other = &plan->interfaces[k];
+            assert_false(one->node == other->node && strcmp(one->name, other->name) == 0);
+            assert_true(memcmp(one->mac, other->mac, 6) != 0);
+            assert_true(one->index != other->index);
+            assert_true(one->ip.address == 0 || one->ip.address != other->ip.address);
+        }
+        for (size_t k = 0; k < plan->bridge_count; k++) {
+            assert_true(one->index != plan->bridges[k].index);
+            assert_true(strcmp(one->name, plan->bridges[k].name) != 0);
+        }
+    }
+    for (size_t i = 0; i < plan->bridge_count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            assert_true(plan->bridges[i].index != plan->bridges[k].index);
+            assert_true(strcmp(plan->bridges[i].name, plan->bridges[k].name) != 0);
+        }
+    }
+    for (size_t i = 0; i < plan->node_count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            assert_true(strcmp(plan->nodes[i].name, plan->nodes[k].name) != 0);
+        }
+    }
+}
+
+static bool one_subnet(const struct ipv4_interface *a, const struct ipv4_interface *b)
+{
+    return a->prefix == b->prefix && a->address != b->address &&
+           a->address >> (32U - a->prefix) == b->address >> (32U - b->prefix);
+}
+
+// From source to sink without a gap: each node is left by another interface than it was entered
+// by, the host within one bridge, the router from one subnet to another. (Direct, the two ends
+// keep their addresses, whose subnets differ.)
+static void assert_path(const struct plan *plan, const struct plan_path *path)
+{
+    const struct plan_interface *left = NULL; // the interface with an address met last
+    for (size_t i = 0; i < path->wire_count; i++) {
+        const struct plan_wire *wire = &plan->wires[path->wires[i]];
+        const struct plan_interface *a = &plan->interfaces[wire->a];
+        const struct plan_interface *b = &plan->interfaces[wire->b];
+        assert_int_equal(wire->made, a->nic == NULL && b->nic == NULL);
+        if (i == 0) {
+            assert_int_equal(plan->nodes[a->node].kind, NODE_SOURCE);
+        } else {
+            size_t entered = plan->wires[path->wires[i - 1]].b;
+            const struct plan_interface *entry = &plan->interfaces[entered];
+            bool bridged = plan->nodes[a->node].kind == NODE_HOST;
+            assert_int_equal(entry->node, a->node);
+            assert_true(entered != wire->a);
+            assert_int_equal(bridged, a->bridge >= 0);
+            assert_int_equal(entry->bridge, a->bridge);
+            assert_true(bridged || (plan->nodes[a->node].kind == NODE_ROUTER &&
+                                    !one_subnet(&entry->ip, &a->ip)));
+        }
+        left = a->ip.address == 0 ? left : a;
+        assert_non_null(left);
+        assert_true(b->ip.address == 0 ||
+                    one_subnet(&left->ip, &b->ip) == (plan->topology != TOPOLOGY_DIRECT));
+        assert_true(i + 1 < path->wire_count || plan->nodes[b->node].kind == NODE_SINK);
+    }
+}
+
+static void assert_sound(const struct plan *plan)
+{
+    static const size_t wires[] = {
+        [TOPOLOGY_DIRECT] = 1, [TOPOLOGY_BRIDGED] = 4, [TOPOLOGY_DEDICATED] = 2};
+    assert_names(plan);
+    _cleanup_free_ unsigned *used = memory_new_array(unsigned, plan->interface_count);
+    for (size_t i = 0; i < plan->wire_count; i++) {
+        used[plan->wires[i].a]++;
+        used[plan->wires[i].b]++;
+    }
+    for (size_t i = 0; i < plan->interface_count; i++) {
+        assert_int_equal(used[i], 1);
+    }
+    assert_int_equal(plan->path_count, plan->scenario->network_count);
+    assert_int_equal(plan->wire_count, plan->path_count * wires[plan->topology]);
+    for (size_t i = 0; i < plan->path_count; i++) {
+        const struct plan_path *path = &plan->paths[i];
+        assert_int_equal(path->network, i);
+        assert_int_equal(path->wire_count, wires[plan->topology]);
+        assert_path(plan, path);
+        if (plan->topology != TOPOLOGY_DIRECT) {
+            size_t into = plan->wires[path->wires[path->wire_count / 2 - 1]].b;
+            const struct plan_node *router = &plan->nodes[plan->interfaces[into].node];
+            size_t number = plan->scenario->networks[i].router;
+            assert_string_equal(router->name, plan->scenario->routers[number].name);
+        }
+    }
+    for (size_t i = 0; i < plan->wire_count; i++) { // no two networks share a wire
+        size_t uses = 0;
+        for (size_t k = 0; k < plan->path_count; k++) {
+            for (size_t w = 0; w < plan->paths[k].wire_count; w++) {
+                uses += plan->paths[k].wires[w] == i;
+            }
+        }
+        assert_int_equal(uses, 1);
+    }
+}
+
+// ---- the tests
+
+static void test_shipped_scenarios(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"scenario-1", "scenario-2", "scenario-1-auto"};
+    static const unsigned counts[] = {1, 2, 4};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        for (size_t k = 0; k < COUNT(counts); k++) {
+            _cleanup_free_ char *file = text_format("scenarios/%s.yaml", names[i]);
+            _cleanup_free_ char *golden = text_format("plan-%s-%ucpu.txt", names[i], counts[k]);
+            _cleanup_scenario_ struct scenario *scenario = NULL;
+            assert_int_equal(scenario_read(file, counts[k], &scenario, NULL), 0);
+            struct cpu_list usable = cpus(0, 1, counts[k]);
+            _cleanup_free_ char *text = NULL;
+            size_t length = 0;
+            FILE *out = open_memstream(&text, &length);
+            assert_non_null(out);
+            assert_int_equal(scenario->topology_count, 3);
+            for (size_t t = 0; t < scenario->topology_count; t++) {
+                struct plan *plan = make(scenario, scenario->topologies[t], &usable);
+                assert_sound(plan);
+                plan_print(plan, out);
+                plan_free(plan);
+            }
+            fclose(out);
+            assert_golden(golden, text);
+        }
+    }
+}
+
+static void test_existing_interfaces(void **state)
+{
+    (void)state;
+    _cleanup_scenario_ struct scenario *scenario =
+        parse("name: x\n"
+              "topologies: [bridged, dedicated]\n"
+              "routers: { r: , q: }\n"
+              "networks: { N: { router: r }, M: { router: r }, O: { router: q } }\n"
+              "links:\n"
+              "  N: { source: ens1, ingress: ens2 }\n"
+              "  M: { source: ens3, ingress: ens4, egress: ens5, sink: eth0.100 }\n"
+              "traffic: { lengths: [64, 9000], rates: { pps: [1] } }\n",
+              4);
+    struct cpu_list usable = cpus(0, 1, 4);
+    _cleanup_free_ char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    assert_non_null(out);
+    static const bool made[][2] = {{false, true}, {false, false}, {true, true}};
+    for (size_t t = 0; t < scenario->topology_count; t++) {
+        struct plan *plan = make(scenario, scenario->topologies[t], &usable);
+        assert_sound(plan);
+        assert_int_equal(plan->mtu, 9000);
+        for (size_t i = 0; i < plan->path_count; i++) {
+            const struct plan_path *path = &plan->paths[i];
+            assert_int_equal(plan->wires[path->wires[0]].made, made[i][0]);
+            assert_int_equal(plan->wires[path->wires[path->wire_count - 1]].made, made[i][1]);
+        }
+        plan_print(plan, out);
+        plan_free(plan);
+    }
+    fclose(out);
+    assert_golden("plan-existing-interfaces.txt", text);
+}
+
+// The MTU holds the longest packet, whatever layer its length is of, and is never below Ethernet's.
+static void test_mtu(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *traffic;
+        unsigned mtu;
+    } cases[] = {
+        {"lengths: [64]", 1500},
+        {"lengths: [1500, 64]", 1500},
+        {"lengths: [64, 1501, 65]", 1501},
+        {"lengths: [1472], length_layer: payload", 1500},
+        {"lengths: [1500], length_layer: payload", 1528},
+        {"lengths: [1518], length_layer: frame", 1500},
+        {"lengths: [9018, 1518], length_layer: frame", 9000},
+    };
+    struct cpu_list usable = cpus(0, 1, 2);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        _cleanup_free_ char *text =
+            text_format("name: x\nrouters: { r: }\nnetworks: { N: { router: r } }\n"
+                        "traffic: { rates: { auto: 5 }, %s }\n",
+                        cases[i].traffic);
+        _cleanup_scenario_ struct scenario *scenario = parse(text, 2);
+        struct plan *plan = make(scenario, TOPOLOGY_DEDICATED, &usable);
+        assert_int_equal(plan->mtu, cases[i].mtu);
+        plan_free(plan);
+    }
+}
+
+// As many routers as there may be, and one router with as many networks as there may be.
+static void test_largest(void **state)
+{
+    (void)state;
+    for (unsigned kind = 0; kind < 2; kind++) {
+        _cleanup_free_ char *text = NULL;
+        size_t length = 0;
+        FILE *out = open_memstream(&text, &length);
+        assert_non_null(out);
+        unsigned routers = kind == 0 ? SCENARIO_ROUTERS : 1;
+        fprintf(out, "name: x\nrouters:\n");
+        for (unsigned i = 0; i < routers; i++) {
+            fprintf(out, "  router-with-quite-a-long-nam-%u:\n", i);
+        }
+        fprintf(out, "networks:\n");
+        for (unsigned i = 0; i < SCENARIO_NETWORKS; i++) {
+            fprintf(out, "  N%u: { router: router-with-quite-a-long-nam-%u }\n", i, i % routers);
+        }
+        fprintf(out, "traffic: { lengths: [64], rates: { auto: 5 } }\n");
+        fclose(out);
+        _cleanup_scenario_ struct scenario *scenario = parse(text, 2);
+        struct cpu_list usable = cpus(0, 1, 2);
+        for (int t = TOPOLOGY_DIRECT; t < TOPOLOGY_COUNT; t++) {
+            struct plan *plan = make(scenario, (enum topology)t, &usable);
+            assert_sound(plan);
+            plan_free(plan);
+        }
+    }
+}
+
+static void assert_cpus(const struct cpu_list *list, const char *expected)
+{
+    char text[64];
+    cpu_list_text(list, text, sizeof text);
+    assert_string_equal(text, expected);
+}
+
+static void test_placement(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned first, step;
+        size_t count;
+        unsigned host_cpus;
+        const char *dut, *tester;
+        bool shared;
+    } cases[] = {
+        {0, 1, 1, 1, "0", "0", true},     {0, 1, 2, 1, "1", "0", false},
+        {0, 1, 2, 2, "0-1", "0-1", true}, {0, 1, 2, 3, "0-1", "0-1", true},
+        {0, 1, 4, 1, "3", "0-2", false},  {0, 1, 4, 3, "1-3", "0", false},
+        {0, 1, 4, 4, "0-3", "0-3", true}, {5, 1, 1, 1, "5", "5", true},
+        {3, 4, 3, 1, "11", "3,7", false}, // as taskset or a container left them
+        {3, 4, 3, 2, "7,11", "3", false}, {0, 1, CPU_MAX, 1, "1023", "0-1022", false},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct cpu_list usable = cpus(cases[i].first, cases[i].step, cases[i].count);
+        struct cpu_list dut = {.count = 99};
+        struct cpu_list tester = {.count = 99};
+        bool shared = !cases[i].shared;
+        plan_place(&usable, cases[i].host_cpus, &dut, &tester, &shared);
+        assert_cpus(&dut, cases[i].dut);
+        assert_cpus(&tester, cases[i].tester);
+        assert_int_equal(shared, cases[i].shared);
+    }
+}
+
+static void test_no_cpu(void **state)
+{
+    (void)state;
+    _cleanup_scenario_ struct scenario *scenario = NULL;
+    assert_int_equal(scenario_read("scenarios/scenario-1.yaml", 1, &scenario, NULL), 0);
+    struct cpu_list none = {.count = 0};
+    struct plan *plan = NULL;
+    _cleanup_error_ struct error err = ERROR_INIT;
+    assert_true(plan_make(scenario, TOPOLOGY_DIRECT, &none, &plan, &err) < 0);
+    assert_non_null(strstr(err.text, "CPU"));
+    assert_null(plan);
+    plan_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shipped_scenarios),
+        cmocka_unit_test(test_existing_interfaces),
+        cmocka_unit_test(test_mtu),
+        cmocka_unit_test(test_largest),
+        cmocka_unit_test(test_placement),
+        cmocka_unit_test(test_no_cpu),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
