@@ -5,7 +5,7 @@
  * A cable with faults: every frame that interface A receives leaves from B, and the other way
  * round. Faults befall test frames (UDP to port 22098) from A to B only, chosen by the sequence
  * number of their stamp, so that it is known which: number s is dropped if s % N == 1, sent twice
- * if s % N == 2, sent after its successor if s % N == 3, damaged in its last byte if s % N == 4.
+ * if s % N == 2, sent after its successor if s % N == 3, damaged in its last byte if s % N == 6.
  * Prints "ready" when it relays; ends with SIGTERM.
  */
 #include <errno.h>
@@ -112,7 +112,7 @@ static void forward(int fd, uint8_t *frame, size_t length)
         held_length = length;
         return;
     }
-    if (struck(sequence, corrupt_every, 4)) {
+    if (struck(sequence, corrupt_every, 6)) {
         frame[length - 1] ^= 0x55;
     }
     emit(fd, frame, length);

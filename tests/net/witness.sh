@@ -1,109 +1,126 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# What vrbench says is compared with independent witnesses: `ip -s link` of each node, tcpdump on
+# What vrbench says is compared with independent witnesses: `ip -s link` of the nodes, tcpdump on
 # the cables, and a reading of the captured stamps by another program (stamps.c).
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 34
+plan 46
 
 cat >"$T/slow.yaml" <<'END'
 name: slow
 routers: { r1t3: {}, r2t3: {} }
 networks: { NET0: { router: r1t3 }, NET1: { router: r2t3 } }
-traffic: { lengths: [200], rates: { pps: [300, 500, 900] }, duration: 250 ms }
+traffic: { lengths: [200], rates: { pps: [320, 500, 700, 900] }, duration: 250 ms }
 END
 
-# watch NODE INTERFACE — a tcpdump there, listening when this returns: $T/NODE.INTERFACE.pcap.
-# A packet socket sees frames that come in; those of the source go out past it, so the source is
-# watched from the other end of its cable.
+# Places are written NODE.INTERFACE. A packet socket sees what comes in; the source's frames go out
+# past it, so the source is watched from the other end of its cable.
+
+# watch PLACE... — a tcpdump at each, listening when this returns: $T/PLACE.pcap.
 watch() {
-    node "$1" tcpdump -Z root -q -n -U -B 16384 -i "$2" -w "$T/$1.$2.pcap" 2>"$T/$1.$2.err" &
-    watchers="$watchers $!"
-    wait_for 20 grep -q 'listening on' "$T/$1.$2.err" || diag "no tcpdump on $1:$2"
-    watched="$watched $1.$2"
+    watchers=
+    for place; do
+        node "${place%.*}" tcpdump -Z root -n -U -B 16384 -i "${place#*.}" -w "$T/$place.pcap" \
+            2>"$T/$place.err" &
+        watchers="$watchers $!"
+        wait_for 20 grep -q 'listening on' "$T/$place.err" || diag "no tcpdump at $place"
+    done
 }
 unwatch() {
     for watcher in $watchers; do
-        kill -INT "$watcher" 2>/dev/null
+        kill -TERM "$watcher"
         wait "$watcher" 2>/dev/null
     done
-    watchers=
 }
 
-# counters NODE — INTERFACE RX TX of each interface of a node, as `ip` has them.
+# counters FILE PLACE... — PLACE RX_PACKETS by `ip -s link`, a line each.
 counters() {
-    node "$1" ip -s -j link show | jq -r '.[] | select(.ifname != "lo") |
-        "\(.ifname) \(.stats64.rx.packets) \(.stats64.tx.packets)"' | sort
+    counters_to=$1
+    shift
+    for place; do
+        node "${place%.*}" ip -s -j link show dev "${place#*.}" |
+            jq -r "\"$place \\(.[0].stats64.rx.packets)\""
+    done >"$counters_to"
 }
-all_counters() {
-    for counted in $nodes; do counters "$counted" | sed "s/^/$counted /"; done
-}
-# quiet — true if no counter has moved within a fifth of a second.
+# quiet PLACE... — true if no counter moves within a fifth of a second.
 quiet() {
-    all_counters >"$T/quiet.1"
+    counters "$T/quiet.1" "$@"
     sleep 0.2
-    all_counters >"$T/quiet.2"
+    counters "$T/quiet.2" "$@"
     cmp -s "$T/quiet.1" "$T/quiet.2"
 }
-# seen NODE INTERFACE — frames that came in there between $T/from and $T/until.
-seen() {
-    awk -v n="$1" -v i="$2" -v c="$3" '$1 == n && $2 == i { v[++k] = $c } END { print v[2] - v[1] }' \
-        "$T/from" "$T/until"
-}
-captured() { "$(helper stamps)" "$T/$1.pcap" | awk '$1 == "total" { print $2 }'; }
-no_tcpdump() { [ -z "$(jobs -p | while read -r j; do [ "$j" = "$run_pid" ] || echo "$j"; done)" ]; }
 
-# observe TOPOLOGY NODES "NODE INTERFACE FROM"... — runs it under observation. The program is stopped
-# before its first point, while the witnesses take their places, and in the midst of its last, while
-# counters and captures are compared; then it may end.
+captured() { "$(helper stamps)" "$T/$1.pcap" | awk '$1 == "total" { print $2 }'; }
+counted() { awk -v p="$1" '$1 == p { v[++n] = $2 } END { print v[2] - v[1] }' "$T/from" "$T/until"; }
+captures_what_is_counted() { [ "$(captured "$1")" = "$(counted "$1")" ]; }
+
+# agree DESC FIELD PLACE0 PLACE1 — for each point there is a trial of which the two places saw just
+# as many frames as the point's two networks have as FIELD. Trials are told apart by the run number
+# in the stamps. The last point was measured only partly under observation.
+agree() {
+    head -n 3 "$folder/points.jsonl" | jq -r "[.networks[].$2] | @tsv" | sort >"$T/said"
+    for place in "$3" "$4"; do "$(helper stamps)" "$T/$place.pcap"; done |
+        awk '$1 != "total" { n[$1, $2] = $4; runs[$1] }
+            END { for (r in runs) print n[r, 0] + 0 "\t" n[r, 1] + 0 }' | sort -u >"$T/captured"
+    is "$1" "$(comm -23 "$T/said" "$T/captured")" "" || sed 's/^/# /' "$folder/points.jsonl"
+}
+
+# packets PLACE — what tcpdump makes of the test frames: a line each, less what differs between them.
+packets() {
+    tcpdump -r "$T/$1.pcap" -n -vv -t udp port 22098 2>/dev/null | paste - - |
+        sed 's/.*, \(ttl [0-9]*\), .*, \(length [0-9]*\))[[:space:]]*/\1 \2 /; s/id [0-9]*, //'
+}
+
+# observe TOPOLOGY TTL FIRST0 FIRST1 LAST0 LAST1 — runs it watched where the networks' packets first
+# arrive and where they last do. The program is stopped before its first point, while the witnesses
+# take their places, and about its last, while they are compared and sent away; then it may end.
 observe() {
     topology=$1
-    nodes=$2
+    ttl=$2
     shift 2
-    watchers=
-    watched=
     folder=$T/$topology
     start_run "$T/slow.yaml" -o "$folder" --topology "$topology"
-    ok "$topology: its testbed stands" hold_run "$topology" || return
-    wait_for 20 quiet || diag "never quiet"
-    for place; do
-        # shellcheck disable=SC2086 # two words
-        watch $place
-    done
-    all_counters >"$T/from"
-    release_run
-    wait_for 60 has_points "$folder" 2
-    sleep 0.1
-    kill -STOP "$run_pid"
-    wait_for 20 quiet || diag "never quiet"
-    all_counters >"$T/until"
-    for place in $watched; do
-        wait_for 10 captures "$place"
-        is "$topology: at ${place%.*}:${place#*.} tcpdump has as many frames as ip -s link" \
-            "$(captured "$place")" "$(seen "${place%.*}" "${place#*.}" 3)"
-    done
-    release_run
-    # Processes left in them would hold the namespaces beyond the run's end.
-    wait_for 60 has_points "$folder" 3
-    unwatch
-    end_run
-    is "$topology: the run succeeds" "$run_status" 0 || sed 's/^/# /' "$T/run.err"
-    ok "$topology: every sum holds" points_sane "$folder"
-}
-captures() { [ "$(captured "$1")" = "$(seen "${1%.*}" "${1#*.}" 3)" ]; }
-
-# agree TEXT FIELD PCAP0 PCAP1 — each point has a trial in both captures with just its FIELD of
-# frames in each network. Trials are told apart by the run number of their stamps.
-agree() {
-    jq -r "[.networks[].$2] | @tsv" "$folder/points.jsonl" | sort >"$T/said"
+    ok "$topology: the testbed stands" hold_run "$topology"
+    # Twice the same place in direct: watched once.
+    places=$(printf '%s\n' "$@" | sort -u | paste -sd' ')
+    # shellcheck disable=SC2086 # words
     {
-        "$(helper stamps)" "$T/$3.pcap"
-        "$(helper stamps)" "$T/$4.pcap"
-    } | awk '$1 != "total" { n[$1, $2] = $4; runs[$1] }
-        END { for (r in runs) print n[r, 0] + 0 "\t" n[r, 1] + 0 }' | sort -u >"$T/captured"
-    is "$1" "$(comm -23 "$T/said" "$T/captured")" ""
+        ok "  nothing moves while the program is stopped" wait_for 20 quiet $places
+        watch $places
+        counters "$T/from" $places
+        release_run
+        wait_for 60 has_points "$folder" 3
+        sleep 0.1 # into the last trial, as likely as not
+        kill -STOP "$run_pid"
+        wait_for 20 quiet $places || diag "never quiet"
+        counters "$T/until" $places
+    }
+    for place in $places; do
+        wait_for 10 captures_what_is_counted "$place"
+        is "  at $place, tcpdump and ip -s link count alike" "$(captured "$place")" \
+            "$(counted "$place")"
+    done
+    unwatch
+    release_run
+    end_run 2>/dev/null
+    is "  the run succeeds" "$run_status" 0 || sed 's/^/# /' "$T/run.err"
+    ok "  every sum holds" points_sane "$folder" || sed 's/^/# /' "$folder/points.jsonl"
+    agree "  tx of every point was seen on the first cable" tx "$1" "$2"
+    agree "  rx of every point was seen on the last cable" rx "$3" "$4"
+    for network in 0 1; do
+        is "  network $network starts as it should: TTL 64, length, addresses, checksums" \
+            "$(packets "$1" | sort -u)" "$(expected 64 "$network")"
+        is "  and ends with TTL $ttl" "$(packets "$3" | sort -u)" "$(expected "$ttl" "$network")"
+        is "  numbered from 0, each once, rising" \
+            "$("$(helper stamps)" "$T/$3.pcap" | awk -v n="$network" '$1 != "total" && $2 == n &&
+                ($3 != $4 || $5 != 0 || $6 != 0 || $7 != $3 - 1)')" ""
+        shift
+    done
 }
-# each PCAP FIELD — the distinct values of a field of all test frames: ttl, length, …
-each() {
-    tcpdump -Z root -r "$T/$1.pcap" -n -vv -t -l udp port 22098 2>/dev/null
+expected() {
+    echo "ttl $1 length 200 198.18.$2.2.$((22099 + $2)) > 198.19.$2.2.22098: [udp sum ok] UDP, length 172"
 }
+
+observe direct 64 sink.k0 sink.k1 sink.k0 sink.k1
+observe bridged 63 host.nic0 host.nic2 sink.k0 sink.k1
+observe dedicated 63 r1t3.eth0 r2t3.eth0 sink.k0 sink.k1
