@@ -21,6 +21,7 @@ static void set_text(struct error *err, int exit_status, int errnum, const char 
     free(err->text);
     err->text = NULL;
     err->exit_status = exit_status;
+    err->located = false;
     if (body != NULL && errnum > 0) {
         if (asprintf(&err->text, "%s: %s", body, strerror(errnum)) < 0) {
             err->text = NULL;
@@ -47,6 +48,15 @@ int fail_input(struct error *err, const char *format, ...)
     set_text(err, EXIT_INPUT, 0, format, args);
     va_end(args);
     return -EINVAL;
+}
+
+int fail_located(struct error *err, const char *lines)
+{
+    int rc = fail_input(err, "%s", lines);
+    if (err != NULL) {
+        err->located = true;
+    }
+    return rc;
 }
 
 int fail_lacking(struct error *err, const char *format, ...)

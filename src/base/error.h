@@ -13,6 +13,7 @@
 #ifndef VRBENCH_BASE_ERROR_H
 #define VRBENCH_BASE_ERROR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 // Exit statuses of the program (documented in its man page).
@@ -27,12 +28,12 @@ enum exit_status {
 struct error {
     int exit_status; // one of enum exit_status; 0 while nothing has failed
     char *text;      // whole message, owned by this object; NULL while nothing has failed
+    bool located;    // the message is lines of "file:line:column: text", printed as they are
 };
 
-#define ERROR_INIT                                                                                 \
-    {                                                                                              \
-        0, NULL                                                                                    \
-    }
+// clang-format off
+#define ERROR_INIT {.exit_status = 0, .text = NULL, .located = false}
+// clang-format on
 
 // Sets the message, followed by ": " and strerror(errnum) if errnum > 0, and exit status 1.
 // Returns -errnum, or -EIO if errnum is 0.
@@ -40,6 +41,8 @@ int fail(struct error *err, int errnum, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 // As fail(), for bad usage or input: exit status 2, returns -EINVAL.
 int fail_input(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// As fail_input(), for what is wrong in a file: one line a problem, each saying where.
+int fail_located(struct error *err, const char *lines);
 // As fail(), for something the machine lacks: exit status 3, returns -ENOTSUP. The text names what
 // is missing and the package, right or kernel option that brings it.
 int fail_lacking(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -137,7 +137,7 @@ static int read_scenarios(const struct text_list *files, const struct run_values
         }
         if (one < 0 && rc < 0) {
             char *both = text_format("%s\n%s", err->text, why.text);
-            (void)fail_input(err, "%s", both);
+            (void)fail_located(err, both);
             free(both);
             error_clear(&why);
         } else if (one < 0) {

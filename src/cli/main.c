@@ -116,10 +116,8 @@ int main(int argc, char **argv)
     _cleanup_error_ struct error err = ERROR_INIT;
     int rc = run_command(command, argc - 1, argv + 1, &err);
     if (rc < 0) {
-        // Problems of a scenario file already say where, a line each.
         const char *text = err.text == NULL ? "failed" : err.text;
-        bool listed = err.exit_status == EXIT_INPUT && strchr(text, '\n') != NULL;
-        fprintf(stderr, listed ? "%s\n" : "vrbench: %s\n", text);
+        fprintf(stderr, "%s%s\n", err.located ? "" : "vrbench: ", text);
         return err.exit_status != 0 ? err.exit_status : EXIT_FAILED;
     }
     if (fflush(stdout) != 0) {

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: GPL-3.0-or-later
-// linux/discard — see discard.h. Called by testbed/ for the sinks' interfaces.
+// SPDX-License-Identifier: GPL-3.0-or-later OR GPL-2.0-only
+// linux/discard — see discard.h. Called by measure/ for the interfaces of the sinks. What is loaded
+// into the kernel is also under GPL-2.0-only, as the kernel is.
 #include "linux/discard.h"
 
 #include <arpa/inet.h>
@@ -55,7 +56,7 @@ static int load_program(uint16_t udp_port)
     attr.prog_type = BPF_PROG_TYPE_SCHED_CLS;
     attr.insns = (uint64_t)(uintptr_t)program;
     attr.insn_cnt = sizeof program / sizeof program[0];
-    attr.license = (uint64_t)(uintptr_t) "Dual BSD/GPL";
+    attr.license = (uint64_t)(uintptr_t) "GPL";
     long fd = syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof attr);
     return fd < 0 ? -errno : (int)fd;
 }

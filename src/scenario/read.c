@@ -77,7 +77,7 @@ int scenario_read(const char *path, unsigned cpus_online, struct scenario **ret,
         (*ret)->file = text_copy(path);
     } else {
         _cleanup_free_ char *joined = join_problems(path, &problems);
-        fail_input(err, "%s", joined);
+        fail_located(err, joined);
     }
     scenario_problems_clear(&problems);
     return rc;
