@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -18,14 +17,8 @@
 #include "linux/discard.h"
 #include "measure/losses.h"
 #include "measure/meter.h"
+#include "measure/verdict.h"
 #include "testbed/record.h"
-
-#define OFFERED_WITHIN 0.005 // of the request, or the tester did not do its work
-#define STEAL_LIMIT    10.0  // percent of a CPU over a trial: figures of that CPU are no good
-#define FOREIGN_LIMIT  15.0  // percent of a CPU used by others: likewise (ticks: +-5 in 0.4 s)
-#define SPARE_BELOW    0.85  // of its CPUs in use: there was room for more
-#define STALL_NS       (3U * NS_PER_MS)  // four full rings at 3 us a packet
-#define STEAL_TICK_NS  (10U * NS_PER_MS) // resolution of steal in /proc/stat
 
 struct bench {
     const struct scenario *scenario;
@@ -244,134 +237,6 @@ static void fill_networks(const struct bench *bench, const struct trial_request 
     }
 }
 
-// What one attempt leaves besides its point.
-struct attempt {
-    bool robbed;        // worth another attempt
-    uint64_t stolen_ns; // from any CPU in use
-};
-
-static void judge_tester(const struct trial_request *request, const struct traffic_count *counts,
-                         const struct tester_losses *tester, struct point *point)
-{
-    for (size_t i = 0; i < point->network_count; i++) {
-        const struct network_result *network = &point->networks[i];
-        double off = fabs(network->offered_pps - request->pps) / request->pps;
-        if (network->unsent > 0 || (request->pps > 0.0 && off > OFFERED_WITHIN)) {
-            point_invalidate(point, "the tester was the limit: it offered %s %.0f of %.0f pps",
-                             network->name, network->offered_pps, request->pps);
-        }
-        if (counts[i].stale > 0) {
-            point_invalidate(point, "%llu packets of %s came too late to be counted exactly",
-                             (unsigned long long)counts[i].stale, network->name);
-        }
-    }
-    unsigned long long dropped = tester->sink_ring + tester->sink_socket;
-    if (dropped > 0) {
-        point_invalidate(point, "the tester was the limit: its sink dropped %llu packets", dropped);
-    }
-}
-
-// The hypervisor took so much from a CPU in use that the figures can't be told from its doing.
-static void judge_steal(const struct bench *bench, const struct meter_reading *before,
-                        const struct meter_reading *after, struct point *point,
-                        struct attempt *attempt)
-{
-    uint64_t tester_ns = meter_stolen_ns(bench->testbed, before, after, true);
-    uint64_t dut_ns = meter_stolen_ns(bench->testbed, before, after, false);
-    bool direct = testbed_plan(bench->testbed)->topology == TOPOLOGY_DIRECT;
-    dut_ns = direct ? 0 : dut_ns;
-    attempt->stolen_ns = tester_ns > dut_ns ? tester_ns : dut_ns;
-    // A tester robbed of CPU, or one that fails with CPU to spare, is not at a limit of its own.
-    const struct cpu_result *tester = point_cpu(point, "tester");
-    double tester_room = 100.0 * (double)testbed_plan(bench->testbed)->tester_cpus.count;
-    bool spare = tester != NULL && tester->percent < SPARE_BELOW * tester_room;
-    attempt->robbed = !point->valid && (tester_ns > 0 || spare);
-    for (size_t i = 0; i < point->processor_count; i++) {
-        if (point->processors[i].steal_percent > STEAL_LIMIT) {
-            attempt->robbed = true;
-            point_invalidate(point, "the hypervisor took %.0f %% of CPU %u (%s)",
-                             point->processors[i].steal_percent, point->processors[i].cpu,
-                             point->processors[i].used_by);
-        }
-    }
-    uint64_t lost = point_lost(point);
-    double offered = 0.0;
-    for (size_t i = 0; i < point->network_count; i++) {
-        offered += point->networks[i].offered_pps;
-    }
-    double by_steal = offered * (double)(dut_ns + STEAL_TICK_NS) / (double)NS_PER_S;
-    if (dut_ns > 0 && lost > 0 && (double)lost <= by_steal) {
-        attempt->robbed = true;
-        point_invalidate(point,
-                         "the %llu lost packets may be the hypervisor's doing: it took the device "
-                         "under test's CPU for about %llu ms",
-                         (unsigned long long)lost, (unsigned long long)(dut_ns / NS_PER_MS));
-    }
-}
-
-static bool is_capped(const struct scenario *scenario)
-{
-    bool capped = scenario->host.allocation.cap != 0;
-    for (size_t i = 0; i < scenario->router_count; i++) {
-        capped = capped || scenario->routers[i].allocation.cap != 0;
-    }
-    return capped;
-}
-
-// Losses while the device under test had CPU to spare, with packets held up for longer than full
-// rings can explain: somebody stopped its CPU without the kernel's knowing. (A cap stops it, too,
-// but at the user's wish.)
-static void judge_stalls(const struct bench *bench, struct point *point, struct attempt *attempt)
-{
-    const struct plan *plan = testbed_plan(bench->testbed);
-    double room = 100.0 * (double)plan->dut_cpus.count;
-    uint64_t longest = 0;
-    for (size_t i = 0; i < point->network_count; i++) {
-        uint64_t delay = point->networks[i].delay_ns.max;
-        longest = delay > longest ? delay : longest;
-    }
-    if (plan->topology == TOPOLOGY_DIRECT || plan->shared_cpus || point_lost(point) == 0 ||
-        is_capped(bench->scenario) || point->cpu_total_percent > SPARE_BELOW * room ||
-        longest < STALL_NS) {
-        return;
-    }
-    attempt->robbed = true;
-    attempt->stolen_ns += longest;
-    point_invalidate(point,
-                     "packets were held up for %.1f ms with CPU to spare: the machine stalled, "
-                     "and some of the %llu lost packets may be its doing",
-                     (double)longest / (double)NS_PER_MS, (unsigned long long)point_lost(point));
-}
-
-// CPU time that neither host, routers nor tester account for is somebody else's.
-static void judge_others(const struct bench *bench, struct point *point, struct attempt *attempt)
-{
-    double busy = 0.0;
-    double tester = 0.0;
-    double known = 0.0;
-    const struct plan *plan = testbed_plan(bench->testbed);
-    for (size_t i = 0; i < point->processor_count; i++) {
-        if (strcmp(point->processors[i].used_by, "tester") == 0) {
-            tester += point->processors[i].busy_percent;
-        } else {
-            busy += point->processors[i].busy_percent;
-        }
-    }
-    for (size_t i = 0; i < point->cpu_count; i++) {
-        bool own = strcmp(point->cpu[i].name, "tester") == 0;
-        known += own && !plan->shared_cpus ? 0.0 : point->cpu[i].percent;
-        tester -= own ? point->cpu[i].percent : 0.0;
-    }
-    bool direct = plan->topology == TOPOLOGY_DIRECT;
-    double others = direct ? tester : fmax(busy - known, plan->shared_cpus ? 0.0 : tester);
-    if (others > FOREIGN_LIMIT) {
-        attempt->robbed = true;
-        attempt->stolen_ns += (uint64_t)(others * 1e7 * point->duration_s);
-        point_invalidate(point, "other programs took about %.0f %% of a CPU that was measured with",
-                         others);
-    }
-}
-
 // One measurement at a time on this machine: two runs would take CPU from each other. They share
 // it trial by trial.
 static int lock_machine(struct error *err)
@@ -399,7 +264,7 @@ static uint32_t draw_run_number(void)
 }
 
 static int attempt_trial(struct bench *bench, const struct trial_request *request,
-                         struct point *ret, struct attempt *ret_attempt, struct error *err)
+                         struct point *ret, struct verdict *ret_verdict, struct error *err)
 {
     const struct plan *plan = testbed_plan(bench->testbed);
     struct traffic_request traffic = {
@@ -435,10 +300,13 @@ static int attempt_trial(struct bench *bench, const struct trial_request *reques
         uint64_t sending_ns = (uint64_t)(point.duration_s * (double)NS_PER_S);
         losses_account(plan, &counters[0], &counters[1], counts, &point, &tester);
         meter_account(bench->testbed, &meters[0], &meters[1], sending_ns, &point);
-        judge_tester(request, counts, &tester, &point);
-        judge_steal(bench, &meters[0], &meters[1], &point, ret_attempt);
-        judge_others(bench, &point, ret_attempt);
-        judge_stalls(bench, &point, ret_attempt);
+        const struct evidence evidence = {.scenario = bench->scenario,
+                                          .testbed = bench->testbed,
+                                          .counts = counts,
+                                          .tester = tester,
+                                          .before = &meters[0],
+                                          .after = &meters[1]};
+        *ret_verdict = verdict_pass(&evidence, &point);
         *ret = point;
     }
     free(counts);
@@ -453,22 +321,22 @@ int trial_run(struct bench *bench, const struct trial_request *request, unsigned
               struct point *ret, struct error *err)
 {
     struct point best = {0};
-    uint64_t best_stolen = UINT64_MAX;
+    uint64_t least = UINT64_MAX;
     unsigned made = 0;
     for (bool again = true; again && made < attempts;) {
         struct point point = {0};
-        struct attempt attempt = {0};
-        int rc = attempt_trial(bench, request, &point, &attempt, err);
+        struct verdict verdict = {0};
+        int rc = attempt_trial(bench, request, &point, &verdict, err);
         if (rc < 0) {
             point_clear(&best);
             return rc;
         }
         made++;
-        again = attempt.robbed;
-        if (!again || made == 1 || attempt.stolen_ns < best_stolen) {
+        again = verdict.disturbed;
+        if (!again || made == 1 || verdict.disturbance_ns < least) {
             point_clear(&best);
             best = point;
-            best_stolen = attempt.stolen_ns;
+            least = verdict.disturbance_ns;
         } else {
             point_clear(&point);
         }

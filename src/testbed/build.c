@@ -17,7 +17,6 @@
 #include "base/text.h"
 #include "linux/link.h"
 #include "linux/memory.h"
-#include "linux/napi.h"
 #include "linux/offload.h"
 #include "testbed/nic.h"
 #include "testbed/tasks.h"
@@ -387,62 +386,6 @@ static uint64_t growth_since(uint64_t *mark)
     return grown;
 }
 
-// ---- threads
-
-static void append_tasks(pid_t **tasks, size_t *count, const struct napi_interface *interface)
-{
-    if (interface->thread_count == 0) {
-        return;
-    }
-    *tasks = memory_resize(*tasks, *count + interface->thread_count, sizeof **tasks);
-    memcpy(*tasks + *count, interface->threads, interface->thread_count * sizeof **tasks);
-    *count += interface->thread_count;
-}
-
-// Makes the interfaces of a node threaded; a source only sends and needs none.
-static int thread_node(struct testbed *testbed, size_t node, pid_t **tasks, size_t *count,
-                       struct error *err)
-{
-    const struct plan *plan = testbed->plan;
-    struct napi_interface *interfaces =
-        memory_new_array(struct napi_interface, plan->interface_count);
-    size_t used = 0;
-    for (size_t i = 0; i < plan->interface_count; i++) {
-        if (plan->interfaces[i].node == node) {
-            interfaces[used].name = plan->interfaces[i].name;
-            interfaces[used++].index = plan->interfaces[i].index;
-        }
-    }
-    int rc = napi_make_threaded(testbed->netns[node], interfaces, used, NAPI_AUTO, err);
-    for (size_t i = 0; i < used; i++) {
-        if (rc == 0) {
-            append_tasks(tasks, count, &interfaces[i]);
-        }
-        free(interfaces[i].threads);
-    }
-    free(interfaces);
-    return rc;
-}
-
-static int make_threads(struct testbed *testbed, struct error *err)
-{
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < testbed->plan->node_count; i++) {
-        switch (testbed->plan->nodes[i].kind) {
-        case NODE_HOST:
-            rc = thread_node(testbed, i, &testbed->host_tasks, &testbed->host_task_count, err);
-            break;
-        case NODE_SINK:
-            rc = thread_node(testbed, i, &testbed->tester_tasks, &testbed->tester_task_count, err);
-            break;
-        case NODE_SOURCE:
-        case NODE_ROUTER:
-            break;
-        }
-    }
-    return rc;
-}
-
 // ---- the record
 
 static json_t *describe_nics(const struct testbed *testbed, struct error *err)
@@ -533,7 +476,7 @@ int testbed_build(struct testbed *testbed, struct error *err)
         rc = make_sink_queues(testbed, err);
     }
     if (rc == 0) {
-        rc = make_threads(testbed, err);
+        rc = testbed_make_threads(testbed, err);
     }
     if (rc == 0) {
         struct task_list tasks = {0};

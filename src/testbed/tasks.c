@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "linux/napi.h"
 
 #define GONE_WITHIN_NS (10U * NS_PER_S)
 #define GONE_STEP_NS   NS_PER_MS
@@ -81,6 +82,60 @@ void task_list_from_json(const json_t *json, struct task_list *ret)
             task_list_add(ret, &pid, 1);
         }
     }
+}
+
+static void append_tasks(pid_t **tasks, size_t *count, const struct napi_interface *interface)
+{
+    if (interface->thread_count == 0) {
+        return;
+    }
+    *tasks = memory_resize(*tasks, *count + interface->thread_count, sizeof **tasks);
+    memcpy(*tasks + *count, interface->threads, interface->thread_count * sizeof **tasks);
+    *count += interface->thread_count;
+}
+
+// Makes the interfaces of a node threaded; a source only sends and needs none.
+static int thread_node(struct testbed *testbed, size_t node, pid_t **tasks, size_t *count,
+                       struct error *err)
+{
+    const struct plan *plan = testbed->plan;
+    struct napi_interface *interfaces =
+        memory_new_array(struct napi_interface, plan->interface_count);
+    size_t used = 0;
+    for (size_t i = 0; i < plan->interface_count; i++) {
+        if (plan->interfaces[i].node == node) {
+            interfaces[used].name = plan->interfaces[i].name;
+            interfaces[used++].index = plan->interfaces[i].index;
+        }
+    }
+    int rc = napi_make_threaded(testbed->netns[node], interfaces, used, NAPI_AUTO, err);
+    for (size_t i = 0; i < used; i++) {
+        if (rc == 0) {
+            append_tasks(tasks, count, &interfaces[i]);
+        }
+        free(interfaces[i].threads);
+    }
+    free(interfaces);
+    return rc;
+}
+
+int testbed_make_threads(struct testbed *testbed, struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < testbed->plan->node_count; i++) {
+        switch (testbed->plan->nodes[i].kind) {
+        case NODE_HOST:
+            rc = thread_node(testbed, i, &testbed->host_tasks, &testbed->host_task_count, err);
+            break;
+        case NODE_SINK:
+            rc = thread_node(testbed, i, &testbed->tester_tasks, &testbed->tester_task_count, err);
+            break;
+        case NODE_SOURCE:
+        case NODE_ROUTER:
+            break;
+        }
+    }
+    return rc;
 }
 
 void testbed_gather_tasks(const struct testbed *testbed, struct task_list *list)

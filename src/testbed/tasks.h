@@ -23,6 +23,8 @@ int task_list_await_gone(const struct task_list *list, struct error *err);
 json_t *task_list_to_json(const struct task_list *list);
 void task_list_from_json(const json_t *json, struct task_list *ret);
 
+// Makes the interfaces of host and sink threaded and remembers their threads.
+int testbed_make_threads(struct testbed *testbed, struct error *err);
 // Adds all threads of a testbed.
 void testbed_gather_tasks(const struct testbed *testbed, struct task_list *list);
 

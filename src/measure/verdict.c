@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// measure/verdict — see verdict.h. Called by trial.c for each attempt.
+#include "measure/verdict.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+#define OFFERED_WITHIN 0.005 // of the request, or the tester did not do its work
+#define STEAL_LIMIT    10.0  // percent of a CPU over a trial: figures of that CPU are no good
+#define FOREIGN_LIMIT  15.0  // percent of a CPU used by others: likewise (ticks: +-5 in 0.4 s)
+#define SPARE_BELOW    0.85  // of its CPUs in use: there was room for more
+#define STALL_NS       (3U * NS_PER_MS)  // four full rings at 3 us a packet
+#define STEAL_TICK_NS  (10U * NS_PER_MS) // resolution of steal in /proc/stat
+
+static void judge_tester(const struct evidence *evidence, struct point *point)
+{
+    double asked = point->requested_pps;
+    for (size_t i = 0; i < point->network_count; i++) {
+        const struct network_result *network = &point->networks[i];
+        double off = fabs(network->offered_pps - asked) / asked;
+        if (network->unsent > 0 || (asked > 0.0 && off > OFFERED_WITHIN)) {
+            point_invalidate(point, "the tester was the limit: it offered %s %.0f of %.0f pps",
+                             network->name, network->offered_pps, asked);
+        }
+        if (evidence->counts[i].stale > 0) {
+            point_invalidate(point, "%llu packets of %s came too late to be counted exactly",
+                             (unsigned long long)evidence->counts[i].stale, network->name);
+        }
+    }
+    unsigned long long dropped = evidence->tester.sink_ring + evidence->tester.sink_socket;
+    if (dropped > 0) {
+        point_invalidate(point, "the tester was the limit: its sink dropped %llu packets", dropped);
+    }
+}
+
+// The hypervisor took so much from a CPU in use that the figures can't be told from its doing.
+static void judge_steal(const struct evidence *evidence, struct point *point,
+                        struct verdict *verdict)
+{
+    uint64_t tester_ns =
+        meter_stolen_ns(evidence->testbed, evidence->before, evidence->after, true);
+    uint64_t dut_ns = meter_stolen_ns(evidence->testbed, evidence->before, evidence->after, false);
+    bool direct = testbed_plan(evidence->testbed)->topology == TOPOLOGY_DIRECT;
+    dut_ns = direct ? 0 : dut_ns;
+    verdict->disturbance_ns = tester_ns > dut_ns ? tester_ns : dut_ns;
+    // A tester robbed of CPU, or one that fails with CPU to spare, is not at a limit of its own.
+    const struct cpu_result *tester = point_cpu(point, "tester");
+    double tester_room = 100.0 * (double)testbed_plan(evidence->testbed)->tester_cpus.count;
+    bool spare = tester != NULL && tester->percent < SPARE_BELOW * tester_room;
+    verdict->disturbed = !point->valid && (tester_ns > 0 || spare);
+    for (size_t i = 0; i < point->processor_count; i++) {
+        if (point->processors[i].steal_percent > STEAL_LIMIT) {
+            verdict->disturbed = true;
+            point_invalidate(point, "the hypervisor took %.0f %% of CPU %u (%s)",
+                             point->processors[i].steal_percent, point->processors[i].cpu,
+                             point->processors[i].used_by);
+        }
+    }
+    uint64_t lost = point_lost(point);
+    double offered = 0.0;
+    for (size_t i = 0; i < point->network_count; i++) {
+        offered += point->networks[i].offered_pps;
+    }
+    double by_steal = offered * (double)(dut_ns + STEAL_TICK_NS) / (double)NS_PER_S;
+    if (dut_ns > 0 && lost > 0 && (double)lost <= by_steal) {
+        verdict->disturbed = true;
+        point_invalidate(point,
+                         "the %llu lost packets may be the hypervisor's doing: it took the device "
+                         "under test's CPU for about %llu ms",
+                         (unsigned long long)lost, (unsigned long long)(dut_ns / NS_PER_MS));
+    }
+}
+
+static bool is_capped(const struct scenario *scenario)
+{
+    bool capped = scenario->host.allocation.cap != 0;
+    for (size_t i = 0; i < scenario->router_count; i++) {
+        capped = capped || scenario->routers[i].allocation.cap != 0;
+    }
+    return capped;
+}
+
+// Losses while the device under test had CPU to spare, with packets held up for longer than full
+// rings can explain: somebody stopped its CPU without the kernel's knowing. (A cap stops it, too,
+// but at the user's wish.)
+static void judge_stalls(const struct evidence *evidence, struct point *point,
+                         struct verdict *verdict)
+{
+    const struct plan *plan = testbed_plan(evidence->testbed);
+    double room = 100.0 * (double)plan->dut_cpus.count;
+    uint64_t longest = 0;
+    for (size_t i = 0; i < point->network_count; i++) {
+        uint64_t delay = point->networks[i].delay_ns.max;
+        longest = delay > longest ? delay : longest;
+    }
+    if (plan->topology == TOPOLOGY_DIRECT || plan->shared_cpus || point_lost(point) == 0 ||
+        is_capped(evidence->scenario) || point->cpu_total_percent > SPARE_BELOW * room ||
+        longest < STALL_NS) {
+        return;
+    }
+    verdict->disturbed = true;
+    verdict->disturbance_ns += longest;
+    point_invalidate(point,
+                     "packets were held up for %.1f ms with CPU to spare: the machine stalled, "
+                     "and some of the %llu lost packets may be its doing",
+                     (double)longest / (double)NS_PER_MS, (unsigned long long)point_lost(point));
+}
+
+// CPU time that neither host, routers nor tester account for is somebody else's.
+static void judge_others(const struct evidence *evidence, struct point *point,
+                         struct verdict *verdict)
+{
+    double busy = 0.0;
+    double tester = 0.0;
+    double known = 0.0;
+    const struct plan *plan = testbed_plan(evidence->testbed);
+    for (size_t i = 0; i < point->processor_count; i++) {
+        if (strcmp(point->processors[i].used_by, "tester") == 0) {
+            tester += point->processors[i].busy_percent;
+        } else {
+            busy += point->processors[i].busy_percent;
+        }
+    }
+    for (size_t i = 0; i < point->cpu_count; i++) {
+        bool own = strcmp(point->cpu[i].name, "tester") == 0;
+        known += own && !plan->shared_cpus ? 0.0 : point->cpu[i].percent;
+        tester -= own ? point->cpu[i].percent : 0.0;
+    }
+    bool direct = plan->topology == TOPOLOGY_DIRECT;
+    double others = direct ? tester : fmax(busy - known, plan->shared_cpus ? 0.0 : tester);
+    if (others > FOREIGN_LIMIT) {
+        verdict->disturbed = true;
+        verdict->disturbance_ns += (uint64_t)(others * 1e7 * point->duration_s);
+        point_invalidate(point, "other programs took about %.0f %% of a CPU that was measured with",
+                         others);
+    }
+}
+
+struct verdict verdict_pass(const struct evidence *evidence, struct point *point)
+{
+    struct verdict verdict = {0};
+    judge_tester(evidence, point);
+    judge_steal(evidence, point, &verdict);
+    judge_others(evidence, point, &verdict);
+    judge_stalls(evidence, point, &verdict);
+    return verdict;
+}
