@@ -197,8 +197,8 @@ static int show(const struct point_list *points, const struct run_values *asked,
     for (size_t i = 0; i < points->count; i++) {
         invalid += !points->items[i].valid;
     }
-    printf("\n%zu points, %zu of them invalid (not counted above; points.csv says why)\n",
-           points->count, invalid);
+    printf("\n%zu point%s, %zu invalid%s\n", points->count, points->count == 1 ? "" : "s", invalid,
+           invalid == 0 ? "" : " (not counted above; points.csv says why)");
     printf("Results: %s\n", folder);
     return 0;
 }
