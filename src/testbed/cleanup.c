@@ -13,7 +13,8 @@
 #include "testbed/tasks.h"
 #include "testbed/weights.h"
 
-// Gives one interface back from wherever it had got to: its node, or the host on its way there.
+// Gives one interface back from wherever it had got to: its node, the host on its way there, or
+// still (again) at home but not as it was.
 static int return_nic(const struct record *record, const json_t *entry, const struct netns *home,
                       struct error *err)
 {
@@ -38,7 +39,8 @@ static int return_nic(const struct record *record, const json_t *entry, const st
             return rc;
         }
     }
-    return 0; // not taken yet
+    // Not taken yet, or only half, or half given back already.
+    return nic_restore(home, described, err);
 }
 
 void testbed_return_nics(const struct record *record, struct error *err)

@@ -55,6 +55,7 @@ static void gather_route(struct nl_object *object, void *context)
     json_object_set_new(entry, "to",
                         json_string(nl_addr2str(rtnl_route_get_dst(route), to, sizeof to)));
     json_object_set_new(entry, "metric", json_integer(rtnl_route_get_priority(route)));
+    json_object_set_new(entry, "protocol", json_integer(rtnl_route_get_protocol(route)));
     if (gateway != NULL) {
         json_object_set_new(entry, "via", json_string(nl_addr2str(gateway, via, sizeof via)));
     }
@@ -150,7 +151,8 @@ static void restore_addresses(const struct netns *ns, int index, const json_t *a
         uint32_t wire = 0;
         memcpy(&wire, nl_addr_get_binary_addr(local), sizeof wire);
         _cleanup_error_ struct error why = ERROR_INIT;
-        if (link_add_address(ns, index, ntohl(wire), nl_addr_get_prefixlen(local), &why) < 0) {
+        int rc = link_add_address(ns, index, ntohl(wire), nl_addr_get_prefixlen(local), &why);
+        if (rc < 0 && rc != -EEXIST) {
             log_warning("testbed", "giving back an interface: %s", why.text);
         }
         nl_addr_put(local);
@@ -176,9 +178,11 @@ static void restore_route(const struct netns *ns, int index, const json_t *entry
     rtnl_route_set_dst(route, to);
     rtnl_route_set_scope(route, via_text != NULL ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK);
     rtnl_route_set_priority(route, (uint32_t)json_integer_value(json_object_get(entry, "metric")));
+    rtnl_route_set_protocol(route,
+                            (uint8_t)json_integer_value(json_object_get(entry, "protocol")));
     rtnl_route_add_nexthop(route, hop);
     int rc = rtnl_route_add(ns->route, route, NLM_F_CREATE);
-    if (rc < 0) {
+    if (rc < 0 && rc != -NLE_EXIST) {
         log_warning("testbed", "giving back route %s: %s", to_text, nl_geterror(rc));
     }
     rtnl_route_put(route);
@@ -207,6 +211,27 @@ static void restore_settings(const struct netns *home, const char *name, int ind
     }
 }
 
+int nic_restore(const struct netns *home, const json_t *described, struct error *err)
+{
+    const char *name = json_string_value(json_object_get(described, "name"));
+    struct link_info info;
+    int rc = name == NULL ? fail(err, EINVAL, "record of an interface")
+                          : link_find(home, name, &info, err);
+    if (rc < 0) {
+        return rc;
+    }
+    restore_settings(home, name, info.index, described);
+    rc = link_set_up(home, info.index, json_is_true(json_object_get(described, "up")), err);
+    restore_addresses(home, info.index, json_object_get(described, "addresses"));
+    size_t i = 0;
+    json_t *entry = NULL;
+    json_array_foreach(json_object_get(described, "routes"), i, entry)
+    {
+        restore_route(home, info.index, entry);
+    }
+    return rc;
+}
+
 int nic_give_back(const struct netns *from, const char *now, const struct netns *home,
                   const json_t *described, struct error *err)
 {
@@ -223,22 +248,10 @@ int nic_give_back(const struct netns *from, const char *now, const struct netns 
     (void)napi_set_sysfs(from, now, 0, NULL);
     rc = link_move(from, info.index, home, name, err);
     if (rc == 0) {
-        rc = link_find(home, name, &info, err);
+        rc = nic_restore(home, described, err);
     }
     if (rc < 0) {
         error_context(err, "giving back interface %s", name);
-        return rc;
-    }
-    restore_settings(home, name, info.index, described);
-    if (json_is_true(json_object_get(described, "up"))) {
-        rc = link_set_up(home, info.index, true, err);
-    }
-    restore_addresses(home, info.index, json_object_get(described, "addresses"));
-    size_t i = 0;
-    json_t *entry = NULL;
-    json_array_foreach(json_object_get(described, "routes"), i, entry)
-    {
-        restore_route(home, info.index, entry);
     }
     return rc;
 }

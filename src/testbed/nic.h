@@ -19,5 +19,8 @@ int nic_take(const struct netns *home, const char *name, const struct netns *to,
 // Moves the interface called `now` back from `from` to `home` and restores what was described.
 int nic_give_back(const struct netns *from, const char *now, const struct netns *home,
                   const json_t *described, struct error *err);
+// Restores what was described to an interface that is at home: on its way out or back its taker
+// may have died. Does nothing to one that is as it was.
+int nic_restore(const struct netns *home, const json_t *described, struct error *err);
 
 #endif

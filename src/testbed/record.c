@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -130,13 +131,13 @@ int record_remove(struct record *record, struct error *err)
     _cleanup_free_ char *json_passing = path_of(record, "json.new");
     _cleanup_free_ char *lock = path_of(record, "lock");
     int rc = 0;
-    // Only a mount of our own is unmounted: EINVAL says that there is none.
-    if (umount2(record->directory, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 && errno != EINVAL &&
-        errno != ENOENT) {
-        rc = fail(err, errno, "unmounting %s", record->directory);
-    }
-    if (rc == 0 && rmdir(record->directory) < 0 && errno != ENOENT) {
-        rc = fail(err, errno, "removing %s", record->directory);
+    // Whether a mount of ours is still there is what rmdir() tells; without it nothing was mounted
+    // (EINVAL), or this process may not even ask (EPERM).
+    bool unmounted = umount2(record->directory, MNT_DETACH | UMOUNT_NOFOLLOW) == 0;
+    int why = unmounted ? 0 : errno;
+    if (rmdir(record->directory) < 0 && errno != ENOENT) {
+        rc = unmounted || why == EINVAL ? fail(err, errno, "removing %s", record->directory)
+                                        : fail(err, why, "unmounting %s", record->directory);
     }
     if (rc == 0) {
         (void)unlink(json_passing);
