@@ -3,9 +3,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "cli/command.h"
+#include "linux/rights.h"
 #include "testbed/testbed.h"
 
 struct cleanup_values {
@@ -26,11 +26,13 @@ static int cleanup_run(void *values, const struct text_list *operands, struct er
     if (operands->count > 0) {
         return fail_input(err, "cleanup takes no operands");
     }
-    if (geteuid() != 0) {
-        return fail_lacking(err, "cleanup needs root; try sudo");
-    }
     unsigned removed = 0;
-    int rc = testbed_clean_up_dead(&removed, err);
+    int rc = rights_check(err);
+    if (rc < 0) {
+        error_context(err, "cleanup needs root (try sudo)");
+        return rc;
+    }
+    rc = testbed_clean_up_dead(&removed, err);
     if (rc < 0) {
         return rc;
     }

@@ -15,6 +15,7 @@
 #include "cli/command.h"
 #include "cli/run_job.h"
 #include "linux/cpu.h"
+#include "linux/rights.h"
 #include "report/summary.h"
 #include "report/writer.h"
 #include "testbed/testbed.h"
@@ -248,11 +249,13 @@ static int run_run(void *values, const struct text_list *operands, struct error 
     int rc = read_scenarios(operands, asked, &scenarios, err);
     if (rc == 0 && asked->check) {
         rc = check_scenarios(&scenarios, err);
-    } else if (rc == 0 && geteuid() != 0) {
-        rc = fail_lacking(err, "measuring needs root: network namespaces, packet sockets and "
-                               "control groups are made; try sudo");
     } else if (rc == 0) {
-        rc = testbed_clean_up_dead(NULL, err);
+        rc = rights_check(err);
+        if (rc < 0) {
+            error_context(err, "measuring needs root (try sudo)");
+        } else {
+            rc = testbed_clean_up_dead(NULL, err);
+        }
         if (rc == 0) {
             rc = run_all(&scenarios, asked, err);
         }

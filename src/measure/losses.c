@@ -130,6 +130,10 @@ static uint64_t account_node(struct ledger *ledger, size_t rx, size_t tx, const 
     taken = out.qdisc_egress < lost ? out.qdisc_egress : lost;
     place_at(ledger, taken, tx, "queue");
     lost -= taken;
+    // clsact counts what its two filters drop in one place.
+    taken = out.qdisc_ingress < lost ? out.qdisc_ingress : lost;
+    place_at(ledger, taken, tx, "egress filter");
+    lost -= taken;
     for (size_t i = 0; i < sizeof ip_reasons / sizeof ip_reasons[0]; i++) {
         char where[96];
         uint64_t *left =

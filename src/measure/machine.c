@@ -21,6 +21,7 @@
 #include "linux/link.h"
 #include "linux/napi.h"
 #include "linux/offload.h"
+#include "linux/rights.h"
 
 #define TRIAL_INDEX 100000
 
@@ -89,12 +90,12 @@ static void identify(struct machine *machine)
 
 static void inspect_rights(struct machine *machine)
 {
-    if (geteuid() == 0) {
+    _cleanup_error_ struct error why = ERROR_INIT;
+    if (rights_check(&why) == 0) {
         good(machine, "rights", "root");
     } else {
-        bad(machine, "rights", FINDING_MISSING, "not root",
-            "no testbed can be built: namespaces, mounts and packet sockets need root",
-            "run it with sudo");
+        bad(machine, "rights", FINDING_MISSING, why.text, "no testbed can be built",
+            "root (sudo), with all its capabilities");
     }
 }
 

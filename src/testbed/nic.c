@@ -178,8 +178,7 @@ static void restore_route(const struct netns *ns, int index, const json_t *entry
     rtnl_route_set_dst(route, to);
     rtnl_route_set_scope(route, via_text != NULL ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK);
     rtnl_route_set_priority(route, (uint32_t)json_integer_value(json_object_get(entry, "metric")));
-    rtnl_route_set_protocol(route,
-                            (uint8_t)json_integer_value(json_object_get(entry, "protocol")));
+    rtnl_route_set_protocol(route, (uint8_t)json_integer_value(json_object_get(entry, "protocol")));
     rtnl_route_add_nexthop(route, hop);
     int rc = rtnl_route_add(ns->route, route, NLM_F_CREATE);
     if (rc < 0 && rc != -NLE_EXIST) {

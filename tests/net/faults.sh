@@ -24,7 +24,7 @@ point() { tail -n 1 "$folder/points.jsonl" | jq -cS "$1"; }
 DROPS='.drops | map({(.where): .count}) | add // {}'
 wants() { echo "$1" | jq -cS .; }
 # A tester robbed of CPU may send less than asked for, so that no count comes out: once more, then.
-complete() { [ "$(point '.networks[0].tx')" = "$PACKETS" ]; }
+sent_all() { [ "$(point '.networks[0].tx')" = "$PACKETS" ]; }
 
 # with_fault TOPOLOGY PUT — runs with what the function PUT puts on its testbed.
 with_fault() {
@@ -35,7 +35,7 @@ with_fault() {
         hold_run "$1" && "$2" >"$T/put.log" 2>&1 || put=1
         release_run
         end_run
-        if [ "$put$run_status" != 00 ] || complete; then break; fi
+        if [ "$put$run_status" != 00 ] || sent_all; then break; fi
     done
     is "$1, $2: the run succeeds" "$put$run_status" 00 || sed 's/^/# /' "$T/put.log" "$T/run.err"
 }
@@ -128,7 +128,7 @@ with_relay() {
         folder=$T/relay-$topology-$side-$try${1-}
         start_run "$T/$side.yaml" -o "$folder" --topology "$topology"
         end_run
-        if [ "$run_status" != 0 ] || complete; then break; fi
+        if [ "$run_status" != 0 ] || sent_all; then break; fi
     done
     is "$topology, relay at the $side link, $*: the run succeeds" "$run_status" 0 ||
         sed 's/^/# /' "$T/run.err"

@@ -8,12 +8,12 @@
  * if s % N == 2, sent after its successor if s % N == 3, damaged in its last byte if s % N == 6.
  * Prints "ready" when it relays; ends with SIGTERM.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
-#include <arpa/inet.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>

@@ -102,7 +102,7 @@ observe() {
     done
     unwatch
     release_run
-    end_run 2>/dev/null
+    end_run
     is "  the run succeeds" "$run_status" 0 || sed 's/^/# /' "$T/run.err"
     ok "  every sum holds" points_sane "$folder" || sed 's/^/# /' "$folder/points.jsonl"
     agree "  tx of every point was seen on the first cable" tx "$1" "$2"

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// linux/rights — see rights.h. Called by cli/ before anything is made, and by measure/machine.
+#include "linux/rights.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+
+struct right {
+    unsigned number;
+    const char *name, *use;
+};
+
+static const struct right rights[] = {
+    {CAP_SYS_ADMIN, "CAP_SYS_ADMIN", "namespaces and mounts"},
+    {CAP_NET_ADMIN, "CAP_NET_ADMIN", "links and addresses"},
+    {CAP_NET_RAW, "CAP_NET_RAW", "packet sockets"},
+    {CAP_SYS_NICE, "CAP_SYS_NICE", "placing kernel threads on CPUs"},
+    {CAP_DAC_OVERRIDE, "CAP_DAC_OVERRIDE", "control groups and sysctls"},
+};
+#define RIGHTS (sizeof rights / sizeof rights[0])
+
+int rights_check_text(const char *status, struct error *err)
+{
+    const char *line = strstr(status, "CapEff:");
+    if (line == NULL) {
+        return fail(err, 0, "/proc/self/status has no CapEff");
+    }
+    uint64_t held = strtoull(line + strlen("CapEff:"), NULL, 16);
+    char missing[256] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < RIGHTS; i++) {
+        if ((held >> rights[i].number & 1U) == 0) {
+            int put = snprintf(missing + used, sizeof missing - used, "%s%s (%s)",
+                               used == 0 ? "" : ", ", rights[i].name, rights[i].use);
+            used += put > 0 && (size_t)put < sizeof missing - used ? (size_t)put : 0;
+        }
+    }
+    return used == 0 ? 0 : fail_lacking(err, "this process lacks %s", missing);
+}
+
+int rights_check(struct error *err)
+{
+    _cleanup_free_ char *status = NULL;
+    int rc = file_read("/proc/self/status", 65536, &status, NULL, err);
+    return rc < 0 ? rc : rights_check_text(status, err);
+}

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# doctor tells what the machine can and can't do, and what brings what is missing; a machine with
+# less still works as far as it can, and says so.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+isolate --run "$@"
+plan 30
+
+machine_snapshot "$T/before"
+"$VRBENCH" doctor --json >"$T/root.json" 2>"$T/root.err"
+is "doctor as root finds all that is needed" "$?" 0 || sed 's/^/# /' "$T/root.err" "$T/root.json"
+ok "  in JSON: subject, level, what was found" jq -e '
+    length > 5 and all(.[]; (.subject | length > 0) and (.found | length > 0) and
+        (.level == "good" or .level == "limit" or .level == "missing"))' "$T/root.json"
+ok "  nothing is missing" jq -e 'all(.[]; .level != "missing")' "$T/root.json"
+ok "  what isn't good says what follows and what mends it" jq -e '
+    all(.[]; (.level == "good") == ((.follows == null) and (.mends == null)))' "$T/root.json"
+for subject in kernel rights CPUs "namespaces and veth" bridges "threaded NAPI" "CPU control groups" \
+    steal; do
+    ok "  there is a finding of: $subject" \
+        jq -e --arg s "$subject" 'map(select(.subject == $s)) | length == 1' "$T/root.json"
+done
+"$VRBENCH" doctor >"$T/root.txt" 2>&1
+is "for people it has a line a finding, and nothing like a colour in a pipe" \
+    "$? $(grep -cE '^  (ok|limit|MISSING) ' "$T/root.txt") $(grep -c "$(printf '\033')" "$T/root.txt")" \
+    "0 $(jq length "$T/root.json") 0"
+unchanged "it leaves nothing" "$T/before"
+ok "it takes no operands" exits 2 "$VRBENCH" doctor here
+
+# --- without rights ------------------------------------------------------------------------------
+
+mkdir -m 755 /run/open
+cp "$VRBENCH" /run/open
+chmod 755 /run/open/vrbench
+setpriv --reuid=65534 --regid=65534 --clear-groups /run/open/vrbench doctor --json \
+    >"$T/nobody.json" 2>"$T/nobody.err"
+is "doctor as nobody ends with status 3" "$?" 3 || sed 's/^/# /' "$T/nobody.err"
+ok "  says that root is missing, and sudo mends it" jq -e '
+    any(.[]; .subject == "rights" and .level == "missing" and (.mends | test("sudo")))' \
+    "$T/nobody.json"
+
+cat >"$T/small.yaml" <<'END'
+name: small
+routers: { r1t3: {} }
+networks: { NET0: { router: r1t3 } }
+traffic: { lengths: [64], rates: { pps: [300] }, duration: 100 ms }
+END
+# robbed CAPABILITY COMMAND... — as root, but without that right.
+robbed() {
+    right=$1
+    shift
+    setpriv --bounding-set "-$right" --inh-caps "-$right" "$@"
+}
+for right in net_admin sys_admin; do
+    robbed $right "$VRBENCH" doctor --json >"$T/$right.json" 2>"$T/$right.err"
+    is "doctor without CAP_$right ends with status 3" "$?" 3 || sed 's/^/# /' "$T/$right.err"
+    ok "  says what is missing and what follows" jq -e '
+        map(select(.level == "missing")) | length > 0 and all(.[]; (.follows | length > 0) and
+            (.mends | length > 0))' "$T/$right.json" || sed 's/^/# /' "$T/$right.json"
+    robbed $right "$VRBENCH" run "$T/small.yaml" -o "$T/none-$right" >"$T/run.log" 2>&1
+    is "  a run does so, too" $? 3 || sed 's/^/# /' "$T/run.log"
+    unchanged "  which leaves nothing" "$T/before"
+done
+
+# --- with one CPU --------------------------------------------------------------------------------
+
+first=$(taskset -cp $$ | sed 's/.*: *//; s/[,-].*//')
+taskset -c "$first" "$VRBENCH" doctor --json >"$T/one.json" 2>&1
+ok "with one CPU, doctor tells of the limit" jq -e '
+    any(.[]; .subject == "CPUs" and .level == "limit")' "$T/one.json"
+taskset -c "$first" "$VRBENCH" run "$T/small.yaml" -o "$T/one" >"$T/one.log" 2>&1
+is "  and a run succeeds" $? 0 || sed 's/^/# /' "$T/one.log"
+like "  with a warning" "$(cat "$T/one.log")" "share CPUs"
+ok "  run.json says that tester and device under test shared it" \
+    jq -e --arg cpu "$first" '.placement |
+        .shared and .dut_cpus == $cpu and .tester_cpus == $cpu' "$T/one/run.json"
+ok "  and so do the points" jq -es '
+    length == 3 and all(.[]; .networks[0].lost == 0 and
+        (.topology == "direct" or (.processors | map(.used_by) == ["shared"])))' "$T/one/points.jsonl"
