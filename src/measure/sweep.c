@@ -3,6 +3,7 @@
 #include "measure/sweep.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
@@ -152,11 +153,18 @@ static struct point point_of_death(const struct sweep_state *state,
         .repeat = request->repeat,
         .requested_pps = request->pps,
         .duration_s = (double)request->duration_ns / (double)NS_PER_S,
+        .cpu_total_percent = (double)NAN,
         .attempts = 1,
         .valid = true,
     };
     point_invalidate(&point, "a router died: %s", why);
     return point;
+}
+
+// A router's threads or interfaces, or the cables to them, are no longer there.
+static bool is_death(int rc)
+{
+    return rc == -ESRCH || rc == -ENODEV || rc == -ENETDOWN || rc == -ENXIO;
 }
 
 // One trial; if a router dies in it, the point says so and the testbed is built anew.
@@ -166,7 +174,7 @@ static int measure_point(struct sweep_state *state, const struct trial_request *
     struct point point = {0};
     struct error why = ERROR_INIT;
     int rc = trial_run(state->bench, request, TRIAL_ATTEMPTS, &point, &why);
-    if ((rc == -ESRCH || rc == -ENODEV) && ++state->deaths < ROUTER_DEATHS) {
+    if (is_death(rc) && ++state->deaths < ROUTER_DEATHS) {
         log_warning("run", "a router died: %s", why.text);
         point = point_of_death(state, request, why.text);
         error_clear(&why);

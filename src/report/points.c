@@ -205,14 +205,16 @@ int points_list(const struct point_list *points, struct writer *writer, struct e
     for (size_t i = 0; i < points->count; i++) {
         const struct point *point = &points->items[i];
         _cleanup_free_ char *drops = drops_text(point);
-        struct value row[COLUMN_COUNT];
+        struct value row[COLUMN_COUNT] = {{.present = false}};
         fill_point(row, point, drops);
-        for (size_t k = 0; k < point->network_count; k++) {
+        // A point of which nothing was measured still has its row.
+        int rc = point->network_count == 0 ? writer_row(writer, row, err) : 0;
+        for (size_t k = 0; rc == 0 && k < point->network_count; k++) {
             fill_network(row, point, &point->networks[k]);
-            int rc = writer_row(writer, row, err);
-            if (rc < 0) {
-                return rc;
-            }
+            rc = writer_row(writer, row, err);
+        }
+        if (rc < 0) {
+            return rc;
         }
     }
     return writer_finish(writer, err);

@@ -489,8 +489,8 @@ static int check_point(const struct point *point, struct error *err)
     if (point->length == 0) {
         return fail_input(err, "length: must be at least 1");
     }
-    if (point->network_count == 0) {
-        return fail_input(err, "networks: none");
+    if (point->network_count == 0 && point->valid) {
+        return fail_input(err, "networks: none, but the point is valid");
     }
     for (size_t i = 0; i < point->network_count; i++) {
         int rc = check_network(point, &point->networks[i], err);

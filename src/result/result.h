@@ -68,11 +68,11 @@ struct point {
     char *scenario, *topology, *platform, *engine;
     unsigned length;
     char *length_layer;
-    unsigned repeat;      // 0-based
-    unsigned step;        // 0-based place of the offered load in its sweep
-    double duration_s;    // of sending
-    double requested_pps; // a network
-    struct network_result *networks;
+    unsigned repeat;                 // 0-based
+    unsigned step;                   // 0-based place of the offered load in its sweep
+    double duration_s;               // of sending
+    double requested_pps;            // a network
+    struct network_result *networks; // none if a router died: then nothing was measured
     size_t network_count;
     struct cpu_result *cpu; // host, routers in the scenario's order, tester; direct: tester only
     size_t cpu_count;

@@ -222,7 +222,7 @@ static void test_wrong_and_contradictory(void **state)
         {"duration_s", "-0.5", "duration_s: must be a number that is not negative"},
         {"duration_s", "null", "duration_s: must be a number"},
         {"requested_pps", "\"1\"", "requested_pps: must be a number"},
-        {"networks", "[]", "networks: none"},
+        {"networks", "[]", "the networks lost 0"},
         {"networks", "{}", "networks: must be a list"},
         {"networks.0", "[]", "networks[0]: must be an object"},
         {"networks.0.tx", "301", "networks[0]: lost: tx is not rx + lost"},

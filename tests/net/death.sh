@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# A router that loses an interface in the middle of a trial is dead: that point says so, and the run
+# goes on with a fresh one.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+isolate --run "$@"
+plan 14
+
+machine_snapshot "$T/before"
+
+# death TOPOLOGY — takes eth0 of the router away while the second point is measured.
+death() {
+    cat >"$T/$1.yaml" <<END
+name: death
+topologies: [$1]
+routers: { r1t3: {} }
+networks: { NET0: { router: r1t3 } }
+traffic: { lengths: [64], rates: { pps: [300, 400, 500] }, duration: 1500 ms }
+END
+    folder=$T/$1
+    start_run "$T/$1.yaml" -o "$folder"
+    ok "$1: a first point is measured" wait_for 60 has_points "$folder" 1
+    testbed_up "$1"
+    ok "  the router's interface is taken away" node r1t3 ip link del dev eth0
+    end_run
+    is "  the run ends well" "$run_status" 0 || sed 's/^/# /' "$T/run.err"
+    is "  with all its points" "$(points "$folder")" 3
+    ok "  one of which says that a router died" jq -es '
+        map(select(.valid == false and (.why_invalid | test("router died")))) | length == 1' \
+        "$folder/points.jsonl"
+    ok "  and the last one was measured on a fresh router" jq -es '
+        .[-1].networks[0] | .tx > 0 and .rx == .tx - .lost and .rx > 0' "$folder/points.jsonl"
+}
+death dedicated
+death bridged
+unchanged "nothing is left" "$T/before"
+ok "and the spreadsheet was written" [ -s "$T/bridged/report.xlsx" ]
