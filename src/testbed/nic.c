@@ -213,7 +213,7 @@ static void restore_settings(const struct netns *home, const char *name, int ind
 int nic_restore(const struct netns *home, const json_t *described, struct error *err)
 {
     const char *name = json_string_value(json_object_get(described, "name"));
-    struct link_info info;
+    struct link_info info = {0};
     int rc = name == NULL ? fail(err, EINVAL, "record of an interface")
                           : link_find(home, name, &info, err);
     if (rc < 0) {
