@@ -23,9 +23,9 @@
 #define READY_WITHIN_NS      (2U * NS_PER_S)
 #define READY_STEP_NS        (100U * NS_PER_US)
 
-static bool v2_has_cpu(const char *root)
+static bool lists_cpu(const char *root, const char *file)
 {
-    _cleanup_free_ char *path = text_format("%s/cgroup.controllers", root);
+    _cleanup_free_ char *path = text_format("%s/%s", root, file);
     _cleanup_free_ char *text = NULL;
     if (file_read(path, 4096, &text, NULL, NULL) < 0) {
         return false;
@@ -54,7 +54,8 @@ static struct cgroup_tree *find_mounted(void)
     struct cgroup_tree *v1 = NULL;
     struct cgroup_tree *v2 = NULL;
     for (struct mntent *entry = getmntent(mounts); entry != NULL; entry = getmntent(mounts)) {
-        if (v2 == NULL && strcmp(entry->mnt_type, "cgroup2") == 0 && v2_has_cpu(entry->mnt_dir)) {
+        if (v2 == NULL && strcmp(entry->mnt_type, "cgroup2") == 0 &&
+            lists_cpu(entry->mnt_dir, "cgroup.controllers")) {
             v2 = tree_new(2, entry->mnt_dir, false);
         } else if (v1 == NULL && strcmp(entry->mnt_type, "cgroup") == 0 &&
                    hasmntopt(entry, "cpu") != NULL) {
@@ -74,7 +75,7 @@ int cgroup_tree_open(const char *private_mount, struct cgroup_tree **ret, struct
     struct cgroup_tree *tree = find_mounted();
     if (tree == NULL && private_mount != NULL) {
         if (mount("none", private_mount, "cgroup2", 0, NULL) == 0) {
-            if (v2_has_cpu(private_mount)) {
+            if (lists_cpu(private_mount, "cgroup.controllers")) {
                 tree = tree_new(2, private_mount, true);
             } else {
                 umount2(private_mount, MNT_DETACH);
@@ -98,6 +99,19 @@ void cgroup_tree_close(struct cgroup_tree *tree)
     if (tree != NULL) {
         free(tree->root);
         free(tree);
+    }
+}
+
+bool cgroup_hands_on_cpu(const struct cgroup_tree *tree)
+{
+    return tree->version != 2 || lists_cpu(tree->root, "cgroup.subtree_control");
+}
+
+void cgroup_hand_on_no_cpu(const struct cgroup_tree *tree)
+{
+    if (tree->version == 2) {
+        _cleanup_free_ char *path = text_format("%s/cgroup.subtree_control", tree->root);
+        (void)file_write(path, "-cpu", NULL); // refused, rightly, while others use it
     }
 }
 

@@ -23,6 +23,11 @@ struct cgroup_tree {
 int cgroup_tree_open(const char *private_mount, struct cgroup_tree **ret, struct error *err);
 void cgroup_tree_close(struct cgroup_tree *tree); // NULL is fine; unmounts nothing
 
+// Version 2: whether the root hands the cpu controller on to its children, as cgroup_make() will
+// have it do; and to take that back, where nobody else uses it. Version 1 always does.
+bool cgroup_hands_on_cpu(const struct cgroup_tree *tree);
+void cgroup_hand_on_no_cpu(const struct cgroup_tree *tree);
+
 // `path` is relative to the root, e.g. "vrbench/41-7/r1t3". Parents are made as needed, each with
 // the cpu controller for its children.
 int cgroup_make(const struct cgroup_tree *tree, const char *path, struct error *err);

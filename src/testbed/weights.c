@@ -56,8 +56,9 @@ static int prepare_groups(struct testbed *testbed, struct error *err)
         json_array_append_new(names, json_string(group));
     }
     json_object_set_new(testbed->record->content, "cgroups",
-                        json_pack("{s:i, s:s, s:o}", "version", testbed->cgroups->version, "root",
-                                  testbed->cgroups->root, "names", names));
+                        json_pack("{s:i, s:s, s:b, s:o}", "version", testbed->cgroups->version,
+                                  "root", testbed->cgroups->root, "handed_on",
+                                  cgroup_hands_on_cpu(testbed->cgroups), "names", names));
     return record_write(testbed->record, err);
 }
 
@@ -126,5 +127,8 @@ int testbed_remove_groups(const struct record *record, struct error *err)
     _cleanup_free_ char *own = text_format(GROUP_ROOT "/%s", record->id);
     cgroup_remove_if_empty(&tree, own);
     cgroup_remove_if_empty(&tree, GROUP_ROOT);
+    if (json_is_false(json_object_get(groups, "handed_on"))) {
+        cgroup_hand_on_no_cpu(&tree);
+    }
     return rc;
 }
