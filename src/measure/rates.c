@@ -8,12 +8,14 @@
 #include "base/log.h"
 #include "base/text.h"
 
-#define FIRST_PPS     4000.0
+#define FIRST_PPS     32000.0
+#define LEAST_PPS     250.0
 #define LAST_PPS      2.0e7
 #define TRIAL_NS      (120U * NS_PER_MS)
 #define LOSS_AT_MOST  0.01
 #define ASKED_AT_MOST 4 // times, until a load counts as too much
 #define BISECTIONS    3
+#define BEYOND_DIRECT 1.05
 #define BEYOND        1.25 // the last load, as a multiple of the highest that was carried
 
 // Whether a load is carried: offered as asked and, but for a little, received.
@@ -41,21 +43,20 @@ int rates_find(struct bench *bench, unsigned length, unsigned count, double **re
 {
     double carried = 0.0;
     double refused = LAST_PPS;
-    int rc = 0;
     double pps = FIRST_PPS;
-    while (rc == 0 && pps < LAST_PPS) {
+    int rc = 0;
+    while (rc == 0 && pps >= LEAST_PPS && pps < LAST_PPS) {
         bool good = false;
-        rc = is_carried(bench, length, pps, &good, err);
         // A hiccup of the machine must not end the search: ask again.
-        for (int again = 1; rc == 0 && !good && again < ASKED_AT_MOST; again++) {
+        for (int asked = 0; rc == 0 && !good && asked < ASKED_AT_MOST; asked++) {
             rc = is_carried(bench, length, pps, &good, err);
         }
-        if (rc == 0 && !good) {
-            refused = pps;
-            break;
+        carried = good ? pps : carried;
+        refused = good ? refused : pps;
+        if (good ? refused < LAST_PPS : carried > 0.0) {
+            break; // between one that is carried and one that isn't
         }
-        carried = pps;
-        pps *= 2.0;
+        pps = good ? pps * 2.0 : pps / 2.0;
     }
     for (int i = 0; rc == 0 && i < BISECTIONS; i++) {
         double middle = (carried + refused) / 2.0;
@@ -69,7 +70,9 @@ int rates_find(struct bench *bench, unsigned length, unsigned count, double **re
     if (rc < 0) {
         return rc;
     }
-    double top = fmax(carried, FIRST_PPS / 4.0) * BEYOND;
+    // In direct, what lies beyond is the tester's limit, of which one point is enough.
+    bool direct = testbed_plan(bench_testbed(bench))->topology == TOPOLOGY_DIRECT;
+    double top = fmax(carried, LEAST_PPS) * (direct ? BEYOND_DIRECT : BEYOND);
     double *loads = memory_new_array(double, count);
     for (unsigned i = 0; i < count; i++) {
         loads[i] = ceil(top * (double)(i + 1) / (double)count);

@@ -16,6 +16,7 @@
 
 #define QUICK_LOADS       7U
 #define QUICK_DURATION_NS (400U * NS_PER_MS)
+#define QUICK_ATTEMPTS    3U
 #define WARM_UP_NS        (150U * NS_PER_MS)
 #define STABILITY_PPS     1000.0
 #define STABILITY_NS      (300U * NS_PER_MS)
@@ -173,7 +174,8 @@ static int measure_point(struct sweep_state *state, const struct trial_request *
 {
     struct point point = {0};
     struct error why = ERROR_INIT;
-    int rc = trial_run(state->bench, request, TRIAL_ATTEMPTS, &point, &why);
+    unsigned attempts = state->options->quick ? QUICK_ATTEMPTS : TRIAL_ATTEMPTS;
+    int rc = trial_run(state->bench, request, attempts, &point, &why);
     if (is_death(rc) && ++state->deaths < ROUTER_DEATHS) {
         log_warning("run", "a router died: %s", why.text);
         point = point_of_death(state, request, why.text);
