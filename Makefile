@@ -21,7 +21,7 @@ help:
 	@echo "make [build]   build/vrbench, which runs from there"
 	@echo "make deps      install what is missing from Debian (GROUPS='build run test check bench')"
 	@echo "make run       measure $(SCENARIO) on this machine"
-	@echo "make test      every test (TESTFLAGS='--only PATTERN')"
+	@echo "make test      run, then every test (TESTFLAGS='--only PATTERN')"
 	@echo "make sanitize  every test in a build with address and undefined-behaviour sanitizers"
 	@echo "make check     layout and lint; make format puts the layout right"
 	@echo "make bench     against iperf, iperf3, Mininet and a script of ip commands"
@@ -38,9 +38,11 @@ run:
 	@$(BUILD)/vrbench run $(SCENARIO) $(RUNFLAGS) -o $(RESULTS); status=$$?; \
 	if [ -d $(RESULTS) ]; then echo "results: $(RESULTS)"; fi; exit $$status
 
+# The main job first, then the suite; with TESTFLAGS only the tests that they name.
 test:
 	@scripts/need-root test "it makes network namespaces"
 	@$(MAKE) --no-print-directory build
+	@test -n "$(TESTFLAGS)" || $(MAKE) --no-print-directory run
 	@tests/run $(BUILD) $(TESTFLAGS)
 
 sanitize:
