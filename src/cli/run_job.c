@@ -130,6 +130,7 @@ static json_t *describe_machine(struct machine *machine)
                      "doctor", findings);
 }
 
+// Who runs where, by the plan's own rule.
 static json_t *describe_placement(const struct scenario *scenario)
 {
     struct cpu_list usable;
@@ -142,6 +143,10 @@ static json_t *describe_placement(const struct scenario *scenario)
         return json_object();
     }
     plan_place(&usable, scenario->host.cpus, &dut, &tester, &shared);
+    if (shared) {
+        log_warning("run", "tester and device under test share CPUs: the tester takes CPU from "
+                           "what it measures");
+    }
     cpu_list_text(&dut, dut_text, sizeof dut_text);
     cpu_list_text(&tester, tester_text, sizeof tester_text);
     return json_pack("{s:s, s:s, s:b}", "dut_cpus", dut_text, "tester_cpus", tester_text, "shared",
@@ -200,10 +205,7 @@ static int begin_run(struct job_state *state, json_t *before, struct error *err)
         set_time(state->run, "resumed");
     } else {
         struct machine machine;
-        rc = machine_inspect(WATCH_STEAL_MS, &machine, err);
-        if (rc < 0) {
-            return rc;
-        }
+        machine_inspect(WATCH_STEAL_MS, &machine);
         state->run = json_pack("{s:i, s:s, s:s}", "schema", RESULT_SCHEMA, "vrbench",
                                VRBENCH_VERSION, "status", "running");
         set_time(state->run, "started");
@@ -211,9 +213,9 @@ static int begin_run(struct job_state *state, json_t *before, struct error *err)
         json_object_set_new(state->run, "scenario_digest", json_string(digest));
         json_object_set_new(state->run, "quick", json_boolean(job->quick));
         json_object_set_new(state->run, "machine", describe_machine(&machine));
-        json_object_set_new(state->run, "placement", describe_placement(job->scenario));
         machine_clear(&machine);
     }
+    json_object_set_new(state->run, "placement", describe_placement(job->scenario));
     json_object_set_new(state->run, "status", json_string("running"));
     return store_write_run(state->store, state->run, err);
 }
@@ -239,15 +241,6 @@ static int end_run(struct job_state *state, int result, const struct error *why,
     return rc;
 }
 
-static void warn_of_placement(const struct run_job *job)
-{
-    struct cpu_list usable;
-    if (cpu_list_usable(&usable, NULL) == 0 && usable.count <= job->scenario->host.cpus) {
-        log_warning("run", "tester and device under test share CPUs: the tester takes CPU from "
-                           "what it measures");
-    }
-}
-
 static int measure(struct job_state *state, struct error *err)
 {
     const struct sweep_hooks hooks = {
@@ -263,7 +256,6 @@ static int measure(struct job_state *state, struct error *err)
     size_t left = size > state->points.count ? size - state->points.count : 0;
     progress_start(stderr, left);
     log_set_interruption(progress_interrupt, progress_resume);
-    warn_of_placement(state->job);
     int rc = sweep_run(state->job->scenario, &options, &hooks, err);
     progress_finish();
     log_set_interruption(NULL, NULL);

@@ -25,24 +25,24 @@
 
 #define TRIAL_INDEX 100000
 
-static struct finding *add(struct machine *machine, const char *subject, bool needed)
+static struct finding *add(struct machine *machine, const char *subject)
 {
     machine->findings =
         memory_resize(machine->findings, machine->finding_count + 1, sizeof *machine->findings);
     struct finding *finding = &machine->findings[machine->finding_count++];
-    *finding = (struct finding){.subject = subject, .needed = needed};
+    *finding = (struct finding){.subject = subject};
     return finding;
 }
 
 static void good(struct machine *machine, const char *subject, const char *found)
 {
-    add(machine, subject, false)->found = text_copy(found);
+    add(machine, subject)->found = text_copy(found);
 }
 
 static void bad(struct machine *machine, const char *subject, enum finding_level level,
                 const char *found, const char *follows, const char *mends)
 {
-    struct finding *finding = add(machine, subject, level == FINDING_MISSING);
+    struct finding *finding = add(machine, subject);
     finding->level = level;
     finding->found = text_copy(found);
     finding->follows = text_copy(follows);
@@ -297,9 +297,8 @@ static void inspect_steal(struct machine *machine, unsigned steal_ms)
     free(found);
 }
 
-int machine_inspect(unsigned steal_ms, struct machine *ret, struct error *err)
+void machine_inspect(unsigned steal_ms, struct machine *ret)
 {
-    (void)err;
     struct machine machine = {0};
     identify(&machine);
     good(&machine, "kernel", machine.kernel);
@@ -313,7 +312,6 @@ int machine_inspect(unsigned steal_ms, struct machine *ret, struct error *err)
     inspect_programs(&machine);
     inspect_steal(&machine, steal_ms);
     *ret = machine;
-    return 0;
 }
 
 void machine_clear(struct machine *machine)

@@ -5,15 +5,12 @@
 #ifndef VRBENCH_MEASURE_MACHINE_H
 #define VRBENCH_MEASURE_MACHINE_H
 
-#include <stdbool.h>
 #include <stddef.h>
-
-#include "base/error.h"
 
 enum finding_level {
     FINDING_GOOD,
     FINDING_LIMIT,   // works, but figures or speed suffer
-    FINDING_MISSING, // something that vrbench does can't be done
+    FINDING_MISSING, // `vrbench run` can't do its work
 };
 
 struct finding {
@@ -22,7 +19,6 @@ struct finding {
     char *found;   // what was found
     char *follows; // what that means; NULL if all is well
     char *mends;   // what would mend it; NULL if all is well
-    bool needed;   // without it `vrbench run` can't work
 };
 
 struct machine {
@@ -35,7 +31,7 @@ struct machine {
 
 // Looks around, by trying things out in namespaces that are gone again afterwards. Takes a little
 // over `steal_ms` milliseconds, during which steal is watched; 0 = don't.
-int machine_inspect(unsigned steal_ms, struct machine *ret, struct error *err);
+void machine_inspect(unsigned steal_ms, struct machine *ret);
 void machine_clear(struct machine *machine);
 const char *finding_level_name(enum finding_level level); // "good", "limit", "missing"
 
