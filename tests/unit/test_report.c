@@ -5,6 +5,7 @@
 // UPDATE_GOLDEN=1 writes tests/unit/golden/ anew; look at the difference before keeping it.
 #include <errno.h>
 #include <math.h>
+#include <poll.h>
 #include <pty.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -320,6 +321,27 @@ static void test_progress_in_a_log(void **state)
     point_list_clear(&list);
 }
 
+#define TERMINAL_END "-- end --" // written after what is tested, to know when all has been read
+
+// Reads what a pseudo terminal shows up to TERMINAL_END, which is cut off. The kernel hands it over
+// in as many parts as it likes, each some time after it was written. Returns the length.
+static size_t read_terminal(int master, char *text, size_t size)
+{
+    size_t got = 0;
+    char *end = NULL;
+    while (end == NULL) {
+        struct pollfd ready = {.fd = master, .events = POLLIN};
+        assert_int_equal(poll(&ready, 1, 10000), 1);
+        ssize_t more = read(master, text + got, size - 1 - got);
+        assert_true(more > 0);
+        got += (size_t)more;
+        text[got] = '\0';
+        end = strstr(text, TERMINAL_END);
+    }
+    *end = '\0';
+    return (size_t)(end - text);
+}
+
 static void test_progress_on_a_terminal(void **state)
 {
     (void)state;
@@ -340,10 +362,10 @@ static void test_progress_on_a_terminal(void **state)
     progress_interrupt();
     progress_resume();
     progress_finish();
+    fputs(TERMINAL_END, out);
+    fflush(out);
     char text[4096];
-    ssize_t got = read(master, text, sizeof text - 1);
-    assert_in_range(got, 1, sizeof text - 1);
-    text[got] = '\0';
+    size_t got = read_terminal(master, text, sizeof text);
     fclose(out);
     close(master);
     point_list_clear(&list);
