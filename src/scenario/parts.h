@@ -8,6 +8,7 @@
 // Words of the enums, in their order, ended by NULL.
 extern const char *const topology_names[];
 extern const char *const length_layer_names[];
+extern const char *const on_crash_names[];
 
 // Number of rates from from_bps to at most to_bps, which isn't lower; step_bps is positive.
 size_t rates_in_range(const struct rate_plan *rates);

@@ -6,6 +6,7 @@
  * (yaml), the tree a draft (schema), the draft a scenario (draft), which is then checked (check).
  */
 #include <errno.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -30,6 +31,7 @@ int scenario_parse(const char *text, size_t length, unsigned cpus_online, struct
             struct scenario *scenario = memory_new(1, sizeof *scenario);
             *scenario = draft.scenario;
             draft.scenario = (struct scenario){.name = NULL};
+            scenario->text = strndup(text, length);
             *ret = scenario;
         }
         draft_clear(&draft);

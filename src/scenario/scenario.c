@@ -14,6 +14,8 @@
 const char *const topology_names[] = {"direct", "bridged", "dedicated", NULL};
 const char *const length_layer_names[] = {"ip", "payload", "frame", NULL};
 
+const char *const on_crash_names[] = {"restart", "destroy", NULL};
+
 const char *topology_name(enum topology topology)
 {
     return topology_names[topology];
@@ -28,6 +30,11 @@ int topology_from_name(const char *name, enum topology *ret)
         }
     }
     return -EINVAL;
+}
+
+const char *on_crash_name(enum on_crash on_crash)
+{
+    return on_crash_names[on_crash];
 }
 
 const char *length_layer_name(enum length_layer layer)
@@ -98,6 +105,7 @@ void scenario_release(struct scenario *scenario)
     free(scenario->networks);
     free(scenario->name);
     free(scenario->file);
+    free(scenario->text);
     free(scenario->platform);
     free(scenario->traffic.engine);
     free(scenario->traffic.lengths);

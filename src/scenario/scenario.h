@@ -28,6 +28,7 @@
 
 enum topology { TOPOLOGY_DIRECT, TOPOLOGY_BRIDGED, TOPOLOGY_DEDICATED, TOPOLOGY_COUNT };
 enum length_layer { LENGTH_IP, LENGTH_PAYLOAD, LENGTH_FRAME }; // frame: Ethernet with FCS
+enum on_crash { ON_CRASH_RESTART, ON_CRASH_DESTROY };         // of a router that died
 enum rate_kind { RATES_RANGE, RATES_PPS, RATES_AUTO };
 
 // Weight and cap of the host or of a router.
@@ -45,6 +46,7 @@ struct scenario_router {
     char *name;
     struct allocation allocation;
     uint64_t memory_bytes; // 0 = not given
+    enum on_crash on_crash;
 };
 
 // An interface address: host byte order, prefix length 8–30.
@@ -84,7 +86,8 @@ struct scenario_traffic {
 
 struct scenario {
     char *name;
-    char *file; // path it was read from
+    char *file; // path it was read from, NULL if from memory
+    char *text; // the YAML text itself
     char *platform;
     enum topology topologies[TOPOLOGY_COUNT]; // in order of measuring: direct first
     size_t topology_count;
@@ -121,6 +124,7 @@ void scenario_problems_clear(struct scenario_problems *problems);
 const char *topology_name(enum topology topology); // "direct", "bridged", "dedicated"
 // 0 and the topology of that name, or -EINVAL.
 int topology_from_name(const char *name, enum topology *ret);
+const char *on_crash_name(enum on_crash on_crash); // "restart", "destroy"
 const char *length_layer_name(enum length_layer layer); // "ip", "payload", "frame"
 
 // Bytes of the IP packet (one packet, no fragments) for a length of the given layer.

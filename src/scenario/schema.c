@@ -51,6 +51,12 @@ static const struct schema_row router_rows[] = {
      .min = "1 MiB",
      .max = "1024 GiB",
      .help = "memory of the router, for platforms that set some aside"},
+    {.key = "on_crash",
+     .type = &type_choice,
+     .offset = offsetof(struct scenario_router, on_crash),
+     .choices = on_crash_names,
+     .fallback = "restart",
+     .help = "what becomes of the router if it dies while its testbed stands: restart or destroy"},
     {.key = NULL},
 };
 
@@ -264,6 +270,7 @@ const struct schema_row schema_scenario[] = {
 };
 
 _Static_assert(sizeof(enum topology) == sizeof(unsigned), "type_choice writes an unsigned");
+_Static_assert(sizeof(enum on_crash) == sizeof(unsigned), "type_choice writes an unsigned");
 _Static_assert(sizeof(enum length_layer) == sizeof(unsigned), "type_choice writes an unsigned");
 _Static_assert(offsetof(struct scenario_router, name) == 0, "SCHEMA_NAMED: name first");
 _Static_assert(offsetof(struct network_draft, network.name) == 0, "SCHEMA_NAMED: name first");
