@@ -31,7 +31,7 @@ static int build_all(const struct scenario *scenario, struct testbed **labs, siz
         struct plan *plan = NULL;
         rc = plan_make(scenario, TOPOLOGY_BRIDGED, &usable, &plan, err);
         if (rc == 0) {
-            rc = testbed_up(plan, &labs[*ret_built], err);
+            rc = testbed_up(plan, false, &labs[*ret_built], err);
         }
         *ret_built += rc == 0;
     }

@@ -120,6 +120,16 @@ int file_write(const char *path, const char *text, struct error *err)
     return file_write_at(AT_FDCWD, path, text, err);
 }
 
+int file_create(const char *path, struct error *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return fail(err, errno, "%s", path);
+    }
+    close(fd);
+    return 0;
+}
+
 int file_make_dirs(const char *path, struct error *err)
 {
     if (path[0] == '\0') {

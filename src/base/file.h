@@ -18,6 +18,8 @@ int file_replace_passing(const char *path, const char *text, size_t length, stru
 int file_write(const char *path, const char *text, struct error *err);
 // As file_write(), relative to a directory descriptor.
 int file_write_at(int dir, const char *path, const char *text, struct error *err);
+// Makes a new empty file that only its owner may read. One that is there is an error (EEXIST).
+int file_create(const char *path, struct error *err);
 // mkdir -p. Existing directories are fine.
 int file_make_dirs(const char *path, struct error *err);
 

@@ -125,7 +125,7 @@ int bench_open(const struct scenario *scenario, enum topology topology, struct b
     for (size_t i = 0; i < plan->path_count; i++) {
         bench->discards[i] = -1;
     }
-    rc = testbed_up(plan, &bench->testbed, err);
+    rc = testbed_up(plan, false, &bench->testbed, err);
     if (rc == 0) {
         // This thread reads counters and writes results: the tester's work.
         rc = cpu_bind(0, &testbed_plan(bench->testbed)->tester_cpus, err);

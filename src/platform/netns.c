@@ -2,22 +2,37 @@
 /*
  * platform/netns — routers without a hypervisor: a network namespace each, forwarding in the
  * kernel, its work done by the threaded NAPI of its own interfaces (linux/napi), which is what is
- * metered, placed and weighted. Called by testbed/ through platform.h.
+ * metered, placed and weighted. A first process (linux/process) is its life: with it go all
+ * processes inside, and who kills it crashes the router. Called by testbed/ through platform.h.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
 
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "linux/link.h"
 #include "linux/napi.h"
 #include "linux/offload.h"
+#include "linux/process.h"
+#include "linux/session.h"
 #include "platform/platform.h"
 
+#define END_WITHIN_NS (5U * NS_PER_S)
+
 struct router {
+    char *name;
     struct netns *ns;
+    char *pin;
     pid_t *tasks;
     size_t task_count;
+    pid_t first; // its first process, and a descriptor for that, -1 once it has died
+    uint64_t first_started;
+    int first_fd;
 };
 
 // A router that forwards, answers nothing of its own accord and filters nothing by origin.
@@ -65,10 +80,10 @@ static int join_bridge(const struct router *router, const struct router_spec *sp
     return rc == 0 ? link_set_up(spec->host, nic->vif_index, true, err) : rc;
 }
 
-static int take_interface(const struct router *router, const struct router_spec *spec,
+static int take_interface(const struct router *router, const struct netns *giver,
                           struct router_nic *nic, struct error *err)
 {
-    int rc = link_move(spec->host, nic->taken_index, router->ns, nic->name, err);
+    int rc = link_move(giver, nic->taken_index, router->ns, nic->name, err);
     struct link_info info;
     if (rc == 0) {
         rc = link_find(router->ns, nic->name, &info, err);
@@ -79,11 +94,12 @@ static int take_interface(const struct router *router, const struct router_spec 
     return rc;
 }
 
+// `giver` has the interfaces to be taken: the host, or the router's life before.
 static int set_up_nic(const struct router *router, const struct router_spec *spec,
-                      struct router_nic *nic, struct error *err)
+                      const struct netns *giver, struct router_nic *nic, struct error *err)
 {
     int rc = nic->bridge != 0 ? join_bridge(router, spec, nic, err)
-                              : take_interface(router, spec, nic, err);
+                              : take_interface(router, giver, nic, err);
     if (rc == 0) {
         rc = link_add_address(router->ns, nic->index, nic->address, nic->prefix, err);
     }
@@ -127,30 +143,204 @@ static void netns_release(struct router *router)
         return;
     }
     netns_close(router->ns);
+    if (router->first_fd >= 0) {
+        close(router->first_fd);
+    }
     free(router->tasks);
+    free(router->name);
+    free(router->pin);
     free(router);
 }
 
-static int netns_make(const struct router_spec *spec, struct router **ret, struct error *err)
+static struct router *router_new(const struct router_spec *spec)
 {
     struct router *router = memory_new(1, sizeof *router);
+    router->name = text_copy(spec->name);
+    router->pin = text_copy(spec->pin);
+    router->first_fd = -1;
+    return router;
+}
+
+static int start_first(struct router *router, const struct router_spec *spec, struct error *err)
+{
+    int rc = process_start_first(router->ns, spec->name, spec->outlive, &router->first, err);
+    if (rc == 0) {
+        router->first_started = process_start_time(router->first);
+        rc = process_open(router->first, router->first_started, err);
+        router->first_fd = rc < 0 ? -1 : rc;
+    }
+    return rc < 0 ? rc : 0;
+}
+
+// ---- the platform's functions
+
+// Takes the pairs of a router off their bridges: they go with the namespace, in the kernel's own
+// time.
+static int leave_bridges(const struct router_spec *spec, struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < spec->nic_count; i++) {
+        const struct router_nic *nic = &spec->nics[i];
+        struct link_info info;
+        if (nic->bridge != 0 && link_find(spec->host, nic->vif, &info, NULL) == 0) {
+            rc = link_set_master(spec->host, info.index, 0, err);
+        }
+    }
+    return rc;
+}
+
+static int hand_back(const struct router *router, const struct router_spec *spec, struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && router->ns != NULL && i < spec->nic_count; i++) {
+        const struct router_nic *nic = &spec->nics[i];
+        struct link_info info;
+        if (nic->bridge == 0 && link_find(router->ns, nic->name, &info, NULL) == 0) {
+            rc = link_set_up(router->ns, info.index, false, err);
+            if (rc == 0) {
+                rc = link_move(router->ns, info.index, spec->host, nic->host_name, err);
+            }
+        }
+    }
+    return rc;
+}
+
+static int unpin(const struct router *router, struct error *err)
+{
+    if (umount2(router->pin, MNT_DETACH) < 0 && errno != EINVAL && errno != ENOENT) {
+        return fail(err, errno, "letting go of %s", router->pin);
+    }
+    return unlink(router->pin) < 0 && errno != ENOENT ? fail(err, errno, "removing %s", router->pin)
+                                                      : 0;
+}
+
+static int end_first(const struct router *router, struct error *err)
+{
+    return router->first_fd < 0 ? 0 : process_kill(router->first_fd, END_WITHIN_NS, err);
+}
+
+static int netns_destroy(struct router *router, const struct router_spec *spec, struct error *err)
+{
+    int rc = end_first(router, err);
+    if (rc == 0 && spec != NULL) {
+        rc = leave_bridges(spec, err);
+    }
+    if (rc == 0 && spec != NULL) {
+        rc = hand_back(router, spec, err);
+    }
+    if (rc == 0 && spec != NULL) {
+        rc = unpin(router, err);
+    }
+    if (rc < 0) {
+        error_context(err, "router %s", router->name);
+    }
+    netns_release(router);
+    return rc;
+}
+
+static int make(const struct router_spec *spec, const struct netns *giver, struct router **ret,
+                struct error *err)
+{
+    struct router *router = router_new(spec);
     int rc = netns_create(spec->pin, &router->ns, err);
     if (rc == 0) {
         rc = set_forwarding(router->ns, err);
     }
+    if (rc == 0) {
+        rc = start_first(router, spec, err);
+    }
     for (size_t i = 0; rc == 0 && i < spec->nic_count; i++) {
-        rc = set_up_nic(router, spec, &spec->nics[i], err);
+        rc = set_up_nic(router, spec, giver, &spec->nics[i], err);
     }
     if (rc == 0) {
         rc = find_tasks(router, spec, err);
     }
     if (rc < 0) {
-        netns_release(router);
         error_context(err, "router %s", spec->name);
+        (void)netns_destroy(router, spec, NULL);
         return rc;
     }
     *ret = router;
     return 0;
+}
+
+static int netns_make(const struct router_spec *spec, struct router **ret, struct error *err)
+{
+    return make(spec, spec->host, ret, err);
+}
+
+static int netns_reboot(struct router *router, const struct router_spec *before,
+                        const struct router_spec *now, struct router **ret, struct error *err)
+{
+    int rc = end_first(router, err);
+    if (rc == 0) {
+        rc = leave_bridges(before, err);
+    }
+    if (rc == 0) {
+        rc = unpin(router, err);
+    }
+    if (rc == 0) {
+        rc = file_create(now->pin, err);
+    }
+    if (rc == 0) {
+        rc = make(now, router->ns, ret, err);
+    }
+    if (rc < 0) {
+        (void)hand_back(router, before, NULL);
+    }
+    netns_release(router);
+    return rc;
+}
+
+static json_t *netns_describe(const struct router *router)
+{
+    json_t *tasks = json_array();
+    for (size_t i = 0; i < router->task_count; i++) {
+        json_array_append_new(tasks, json_integer(router->tasks[i]));
+    }
+    return json_pack("{s:i, s:I, s:o}", "first", (int)router->first, "first_started",
+                     (json_int_t)router->first_started, "tasks", tasks);
+}
+
+static int netns_attach(const struct router_spec *spec, const json_t *described,
+                        struct router **ret, struct error *err)
+{
+    struct router *router = router_new(spec);
+    router->first = (pid_t)json_integer_value(json_object_get(described, "first"));
+    router->first_started =
+        (uint64_t)json_integer_value(json_object_get(described, "first_started"));
+    int fd = process_open(router->first, router->first_started, NULL);
+    router->first_fd = fd < 0 ? -1 : fd;
+    const json_t *tasks = json_object_get(described, "tasks");
+    router->task_count = json_array_size(tasks);
+    router->tasks = memory_new_array(pid_t, router->task_count);
+    for (size_t i = 0; i < router->task_count; i++) {
+        router->tasks[i] = (pid_t)json_integer_value(json_array_get(tasks, i));
+    }
+    int rc = netns_open(spec->pin, &router->ns, err);
+    if (rc < 0) {
+        error_context(err, "router %s", spec->name);
+        netns_release(router);
+        return rc;
+    }
+    *ret = router;
+    return 0;
+}
+
+static int netns_watch(const struct router *router)
+{
+    return router->first_fd;
+}
+
+static int netns_console(const struct router *router, char *const *argv, int *ret_status,
+                         struct error *err)
+{
+    const struct session session = {
+        .net = router->ns, .first = router->first_fd, .node = router->name, .argv = argv};
+    if (router->first_fd < 0 || process_has_ended(router->first_fd)) {
+        return fail(err, ESRCH, "router %s has died", router->name);
+    }
+    return session_run(&session, ret_status, err);
 }
 
 static void netns_tasks(const struct router *router, const pid_t **ret, size_t *ret_count)
@@ -162,6 +352,9 @@ static void netns_tasks(const struct router *router, const pid_t **ret, size_t *
 static int netns_counters(const struct router *router, struct namespace_counters *ret,
                           struct error *err)
 {
+    if (router->first_fd < 0 || process_has_ended(router->first_fd)) {
+        return fail(err, ESRCH, "its first process has ended");
+    }
     return counters_read(router->ns, ret, err);
 }
 
@@ -173,7 +366,13 @@ static const struct netns *netns_of(const struct router *router)
 const struct platform_ops platform_netns = {
     .name = "netns",
     .create = netns_make,
+    .destroy = netns_destroy,
+    .reboot = netns_reboot,
+    .describe = netns_describe,
+    .attach = netns_attach,
     .release = netns_release,
+    .watch = netns_watch,
+    .console = netns_console,
     .tasks = netns_tasks,
     .counters = netns_counters,
     .netns = netns_of,

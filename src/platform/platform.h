@@ -9,6 +9,7 @@
 #ifndef VRBENCH_PLATFORM_PLATFORM_H
 #define VRBENCH_PLATFORM_PLATFORM_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,12 +39,14 @@ struct router_nic {
     const char *vif; // name of the host's end of the pair
     int vif_index;
     int taken_index;
+    char host_name[16]; // dedicated: the interface's name while the host has it
 };
 
 struct router_spec {
     const char *name;
     const struct netns *host;
     const char *pin; // file to pin the router's namespace to
+    bool outlive;    // it goes on when the process that made it ends
     struct router_nic *nics;
     size_t nic_count;
 };
@@ -55,8 +58,27 @@ struct platform_ops {
     // Makes the router and sets it forwarding. On failure nothing of it is left but what `host`
     // and `pin` hold.
     int (*create)(const struct router_spec *spec, struct router **ret, struct error *err);
-    // Releases the object; the router itself goes with its pin.
+    // Ends it, hands the interfaces taken from the host back (down), and frees the object. With
+    // `spec` NULL everything around it goes too, and nothing is handed back.
+    int (*destroy)(struct router *router, const struct router_spec *spec, struct error *err);
+    // Ends it and makes it anew in one go: `before` describes it as it was, `now` as it is to be.
+    // Its dedicated interfaces go straight from one life to the next. The old object is freed in
+    // any case; on failure its interfaces are the host's again.
+    int (*reboot)(struct router *router, const struct router_spec *before,
+                  const struct router_spec *now, struct router **ret, struct error *err);
+    // What attach() needs to know of it, as a JSON object for the testbed's record.
+    json_t *(*describe)(const struct router *router);
+    // An object for a router that another process made. A router that has died is attached too, if
+    // enough of it is left for destroy() to clear away.
+    int (*attach)(const struct router_spec *spec, const json_t *described, struct router **ret,
+                  struct error *err);
+    // Frees the object; the router goes on.
     void (*release)(struct router *router);
+    // A descriptor that becomes readable when it dies; -1 if it has died already.
+    int (*watch)(const struct router *router);
+    // A shell or command (`argv`, NULL = shell) inside it, in the caller's terminal, until it ends.
+    int (*console)(const struct router *router, char *const *argv, int *ret_status,
+                   struct error *err);
     // The tasks whose CPU time is the router's, all that it does included.
     void (*tasks)(const struct router *router, const pid_t **ret, size_t *ret_count);
     // Packet counters inside the router. -ENOTSUP where it can't be asked.

@@ -6,7 +6,6 @@
 #include "testbed/build.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -14,11 +13,13 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "linux/link.h"
 #include "linux/memory.h"
 #include "linux/offload.h"
 #include "testbed/nic.h"
+#include "testbed/routers.h"
 #include "testbed/tasks.h"
 #include "testbed/weights.h"
 
@@ -27,6 +28,16 @@
 
 static const struct offloads cable_offloads = {.gro = true, .gso = false, .tso = false};
 
+const struct netns *testbed_host_netns(const struct testbed *testbed)
+{
+    for (size_t i = 0; i < testbed->plan->node_count; i++) {
+        if (testbed->plan->nodes[i].kind == NODE_HOST) {
+            return testbed->netns[i];
+        }
+    }
+    return NULL;
+}
+
 char *testbed_pin(const struct record *record, const char *node)
 {
     // A router may bear any name, "home" too: nodes have a prefix.
@@ -34,16 +45,14 @@ char *testbed_pin(const struct record *record, const char *node)
                                        : text_format("%s/ns-%s", record->directory, node);
 }
 
-static int make_pin(const struct record *record, const char *node, char **ret, struct error *err)
+int testbed_make_pin(const struct record *record, const char *node, char **ret, struct error *err)
 {
     _cleanup_free_ char *pin = testbed_pin(record, node);
-    int fd = open(pin, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return fail(err, errno, "%s", pin);
+    int rc = file_create(pin, err);
+    if (rc == 0) {
+        *ret = steal_pointer(&pin);
     }
-    close(fd);
-    *ret = steal_pointer(&pin);
-    return 0;
+    return rc;
 }
 
 // ---- namespaces and bridges
@@ -51,7 +60,7 @@ static int make_pin(const struct record *record, const char *node, char **ret, s
 static int pin_home(struct testbed *testbed, struct error *err)
 {
     _cleanup_free_ char *pin = NULL;
-    int rc = make_pin(testbed->record, HOME_PIN, &pin, err);
+    int rc = testbed_make_pin(testbed->record, HOME_PIN, &pin, err);
     if (rc == 0 && mount("/proc/thread-self/ns/net", pin, NULL, MS_BIND, NULL) < 0) {
         rc = fail(err, errno, "pinning this network namespace to %s", pin);
     }
@@ -80,7 +89,7 @@ static int make_nodes(struct testbed *testbed, struct error *err)
             continue;
         }
         _cleanup_free_ char *pin = NULL;
-        rc = make_pin(testbed->record, plan->nodes[i].name, &pin, err);
+        rc = testbed_make_pin(testbed->record, plan->nodes[i].name, &pin, err);
         if (rc == 0) {
             rc = netns_create(pin, &testbed->netns[i], err);
         }
@@ -91,22 +100,12 @@ static int make_nodes(struct testbed *testbed, struct error *err)
     return rc;
 }
 
-static const struct netns *host_netns(const struct testbed *testbed)
-{
-    for (size_t i = 0; i < testbed->plan->node_count; i++) {
-        if (testbed->plan->nodes[i].kind == NODE_HOST) {
-            return testbed->netns[i];
-        }
-    }
-    return NULL;
-}
-
 static int make_bridges(struct testbed *testbed, struct error *err)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < testbed->plan->bridge_count; i++) {
         const struct plan_bridge *bridge = &testbed->plan->bridges[i];
-        struct link_spec spec = {.ns = host_netns(testbed),
+        struct link_spec spec = {.ns = testbed_host_netns(testbed),
                                  .name = bridge->name,
                                  .index = bridge->index,
                                  .mac = {0x02, 0x76, 5, 0, (uint8_t)(i >> 8), (uint8_t)i},
@@ -130,23 +129,10 @@ static struct birthplace birthplace(const struct testbed *testbed, size_t number
     struct birthplace place = {.ns = testbed->netns[interface->node]};
     snprintf(place.name, sizeof place.name, "%s", interface->name);
     if (testbed->plan->nodes[interface->node].kind == NODE_ROUTER) {
-        place.ns = host_netns(testbed);
-        snprintf(place.name, sizeof place.name, "nic%zu", number);
+        place.ns = testbed_host_netns(testbed);
+        plan_host_name(number, place.name);
     }
     return place;
-}
-
-// True if the platform, not the testbed, makes this wire: the pair vifX.Y–ethY of a router.
-static bool made_by_platform(const struct plan *plan, const struct plan_wire *wire)
-{
-    enum node_kind a = plan->nodes[plan->interfaces[wire->a].node].kind;
-    enum node_kind b = plan->nodes[plan->interfaces[wire->b].node].kind;
-    return (a == NODE_HOST && b == NODE_ROUTER) || (a == NODE_ROUTER && b == NODE_HOST);
-}
-
-static int bridge_index(const struct plan *plan, const struct plan_interface *interface)
-{
-    return interface->bridge < 0 ? 0 : plan->bridges[interface->bridge].index;
 }
 
 static int make_cable(struct testbed *testbed, const struct plan_wire *wire, struct error *err)
@@ -163,7 +149,7 @@ static int make_cable(struct testbed *testbed, const struct plan_wire *wire, str
                                      .name = places[i].name,
                                      .index = interface->index,
                                      .mtu = plan->mtu,
-                                     .master = bridge_index(plan, interface)};
+                                     .master = plan_bridge_index(plan, interface)};
         memcpy(ends[i].mac, interface->mac, 6);
     }
     int rc = link_make_pair(&ends[0], &ends[1], err);
@@ -196,7 +182,7 @@ static int lend_nic(struct testbed *testbed, size_t number, struct error *err)
         rc = offload_set(place.ns, place.name, &offloads, err);
     }
     if (rc == 0 && interface->bridge >= 0) {
-        rc = link_set_master(place.ns, info.index, bridge_index(plan, interface), err);
+        rc = link_set_master(place.ns, info.index, plan_bridge_index(plan, interface), err);
     }
     return rc;
 }
@@ -212,7 +198,7 @@ static int make_wires(struct testbed *testbed, struct error *err)
             if (rc == 0) {
                 rc = lend_nic(testbed, wire->b, err);
             }
-        } else if (!made_by_platform(plan, wire)) {
+        } else if (!plan_is_platforms(plan, wire)) {
             rc = make_cable(testbed, wire, err);
         }
     }
@@ -245,36 +231,17 @@ static int set_up_tester_end(const struct testbed *testbed, size_t near, size_t 
     return rc == 0 ? link_add_neighbour(ns, own->index, next->ip.address, next->mac, err) : rc;
 }
 
-static const struct plan_wire *first_wire(const struct plan *plan, const struct plan_path *path)
-{
-    return &plan->wires[path->wires[0]];
-}
-static const struct plan_wire *last_wire(const struct plan *plan, const struct plan_path *path)
-{
-    return &plan->wires[path->wires[path->wire_count - 1]];
-}
-
-// The router's two interfaces on a path: the receiving end of the wire before it, and the sending
-// end of the one after it. In direct there is no router: the tester's own ends.
-static void router_ends(const struct plan *plan, const struct plan_path *path, size_t *ret_ingress,
-                        size_t *ret_egress)
-{
-    size_t before = path->wire_count / 2;
-    *ret_ingress = before == 0 ? first_wire(plan, path)->b : plan->wires[path->wires[before - 1]].b;
-    *ret_egress = before == 0 ? first_wire(plan, path)->a : plan->wires[path->wires[before]].a;
-}
-
 static int set_up_tester(const struct testbed *testbed, struct error *err)
 {
     const struct plan *plan = testbed->plan;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < plan->path_count; i++) {
         const struct plan_path *path = &plan->paths[i];
-        size_t source = first_wire(plan, path)->a;
-        size_t sink = last_wire(plan, path)->b;
+        size_t source = plan_first_wire(plan, path)->a;
+        size_t sink = plan_last_wire(plan, path)->b;
         size_t ingress = 0;
         size_t egress = 0;
-        router_ends(plan, path, &ingress, &egress);
+        plan_router_ends(plan, path, &ingress, &egress);
         rc = set_up_tester_end(testbed, source, sink, ingress, err);
         if (rc == 0) {
             rc = set_up_tester_end(testbed, sink, source, egress, err);
@@ -289,8 +256,8 @@ static int set_up_host(const struct testbed *testbed, struct error *err)
     const struct plan *plan = testbed->plan;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < plan->path_count; i++) {
-        const struct plan_wire *ends[2] = {first_wire(plan, &plan->paths[i]),
-                                           last_wire(plan, &plan->paths[i])};
+        const struct plan_wire *ends[2] = {plan_first_wire(plan, &plan->paths[i]),
+                                           plan_last_wire(plan, &plan->paths[i])};
         for (size_t side = 0; rc == 0 && side < 2; side++) {
             size_t near = side == 0 ? ends[side]->b : ends[side]->a;
             size_t tester = side == 0 ? ends[side]->a : ends[side]->b;
@@ -308,74 +275,7 @@ static int set_up_host(const struct testbed *testbed, struct error *err)
     return rc;
 }
 
-// ---- routers
-
-static void fill_nic(const struct testbed *testbed, size_t number, size_t tester,
-                     struct router_nic *ret)
-{
-    const struct plan *plan = testbed->plan;
-    const struct plan_interface *interface = &plan->interfaces[number];
-    const struct plan_interface *other = &plan->interfaces[tester];
-    *ret = (struct router_nic){.name = interface->name,
-                               .index = interface->index,
-                               .mtu = plan->mtu,
-                               .address = interface->ip.address,
-                               .prefix = interface->ip.prefix,
-                               .neighbour = {.address = other->ip.address}};
-    memcpy(ret->mac, interface->mac, 6);
-    memcpy(ret->neighbour.mac, other->mac, 6);
-    for (size_t i = 0; i < plan->wire_count; i++) {
-        const struct plan_wire *wire = &plan->wires[i];
-        if (wire->a != number && wire->b != number) {
-            continue;
-        }
-        const struct plan_interface *vif = &plan->interfaces[wire->a == number ? wire->b : wire->a];
-        if (made_by_platform(plan, wire)) {
-            ret->vif = vif->name;
-            ret->vif_index = vif->index;
-            ret->bridge = bridge_index(plan, vif);
-        } else {
-            ret->taken_index = interface->index;
-        }
-    }
-}
-
-static int make_router(struct testbed *testbed, size_t router, struct error *err)
-{
-    const struct plan *plan = testbed->plan;
-    const struct scenario *scenario = plan->scenario;
-    struct router_nic *nics = memory_new_array(struct router_nic, 2 * plan->path_count);
-    size_t *numbers = memory_new_array(size_t, 2 * plan->path_count);
-    size_t count = 0;
-    for (size_t i = 0; i < plan->path_count; i++) {
-        const struct plan_path *path = &plan->paths[i];
-        if (scenario->networks[path->network].router != router) {
-            continue;
-        }
-        router_ends(plan, path, &numbers[count], &numbers[count + 1]);
-        fill_nic(testbed, numbers[count], first_wire(plan, path)->a, &nics[count]);
-        fill_nic(testbed, numbers[count + 1], last_wire(plan, path)->b, &nics[count + 1]);
-        count += 2;
-    }
-    _cleanup_free_ char *pin = NULL;
-    int rc = make_pin(testbed->record, scenario->routers[router].name, &pin, err);
-    struct router_spec spec = {.name = scenario->routers[router].name,
-                               .host = host_netns(testbed),
-                               .pin = pin,
-                               .nics = nics,
-                               .nic_count = count};
-    if (rc == 0) {
-        rc = testbed->platform->create(&spec, &testbed->routers[router].router, err);
-    }
-    for (size_t i = 0; rc == 0 && i < count; i++) {
-        testbed->plan->interfaces[numbers[i]].index = nics[i].index;
-    }
-    free(nics);
-    free(numbers);
-    return rc;
-}
-
-static uint64_t growth_since(uint64_t *mark)
+uint64_t testbed_memory_growth(uint64_t *mark)
 {
     uint64_t now = 0;
     if (memory_kernel_bytes(&now, NULL) < 0) {
@@ -427,12 +327,17 @@ static int write_record(struct testbed *testbed, struct error *err)
 // 6.16 a veth whose peer's ring is full makes its queue wait instead of dropping: a sink that the
 // machine stops for some milliseconds then loses nothing. What overflows the queue is the sink's
 // loss all the same (measure/losses).
-static int make_sink_queues(const struct testbed *testbed, struct error *err)
+int testbed_make_sink_queues(const struct testbed *testbed, ssize_t router, struct error *err)
 {
     const struct plan *plan = testbed->plan;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < plan->path_count && plan->topology != TOPOLOGY_DIRECT; i++) {
-        const struct plan_wire *last = last_wire(plan, &plan->paths[i]);
+        const struct plan_wire *last = plan_last_wire(plan, &plan->paths[i]);
+        size_t of = plan->scenario->networks[plan->paths[i].network].router;
+        bool routers = plan->nodes[plan->interfaces[last->a].node].kind == NODE_ROUTER;
+        if (router >= 0 && (!routers || of != (size_t)router)) {
+            continue;
+        }
         const struct plan_interface *end = &plan->interfaces[last->a];
         const struct netns *ns = testbed_netns(testbed, end->node);
         if (last->made && ns != NULL) {
@@ -445,7 +350,7 @@ static int make_sink_queues(const struct testbed *testbed, struct error *err)
 int testbed_build(struct testbed *testbed, struct error *err)
 {
     uint64_t mark = 0;
-    (void)growth_since(&mark);
+    (void)testbed_memory_growth(&mark);
     int rc = pin_home(testbed, err);
     if (rc == 0) {
         rc = write_record(testbed, err);
@@ -462,28 +367,24 @@ int testbed_build(struct testbed *testbed, struct error *err)
     if (rc == 0) {
         rc = set_up_host(testbed, err);
     }
-    testbed->host_memory_bytes = growth_since(&mark);
+    testbed->host_memory_bytes = testbed_memory_growth(&mark);
     size_t routers =
         testbed->plan->topology == TOPOLOGY_DIRECT ? 0 : testbed->plan->scenario->router_count;
     for (size_t i = 0; rc == 0 && i < routers; i++) {
-        rc = make_router(testbed, i, err);
-        testbed->routers[i].memory_bytes = growth_since(&mark);
+        testbed->routers[i].id = testbed->next_id++;
+        rc = testbed_make_router(testbed, i, err);
     }
     if (rc == 0) {
         rc = set_up_tester(testbed, err);
     }
     if (rc == 0) {
-        rc = make_sink_queues(testbed, err);
+        rc = testbed_make_sink_queues(testbed, -1, err);
     }
     if (rc == 0) {
         rc = testbed_make_threads(testbed, err);
     }
     if (rc == 0) {
-        struct task_list tasks = {0};
-        testbed_gather_tasks(testbed, &tasks);
-        json_object_set_new(testbed->record->content, "threads", task_list_to_json(&tasks));
-        task_list_clear(&tasks);
-        rc = testbed_place(testbed, err); // writes the record
+        rc = testbed_place(testbed, err);
     }
-    return rc;
+    return rc == 0 ? testbed_note(testbed, err) : rc;
 }

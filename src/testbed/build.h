@@ -4,24 +4,37 @@
 #define VRBENCH_TESTBED_BUILD_H
 
 #include "linux/cgroup.h"
+#include "linux/process.h"
 #include "testbed/record.h"
 #include "testbed/testbed.h"
 
 struct testbed_router {
-    struct router *router;
-    uint64_t memory_bytes;
+    struct router *router; // NULL = not there
+    enum router_state state;
+    unsigned id;           // anew with each life
+    uint64_t memory_bytes; // 0 = not measured
+    uint64_t since_ns;     // CLOCK_REALTIME of the last change of state
+    unsigned restarts;     // after crashes
+    uint64_t outage_ns;    // of the last restart or reboot; 0 = there was none
 };
 
 struct testbed {
     struct plan *plan;
+    struct scenario *scenario; // owned if it was attached to; else NULL: the maker's
     struct record *record;
+    bool kept;               // stands without its maker
+    struct process_id maker; // who watches over it
+    unsigned next_id;        // of a router to be made
+    int next_index;          // of an interface to be made
     const struct platform_ops *platform;
     struct netns *home;   // where the caller's interfaces are
     struct netns **netns; // by node of the plan; NULL for routers, which the platform owns
     struct testbed_router *routers; // by router of the scenario; empty in direct
     struct cgroup_tree *cgroups;    // NULL where nothing is weighted (direct)
     pid_t *host_tasks, *tester_tasks;
+    int *host_task_links; // index of the interface that each of the host's threads serves
     size_t host_task_count, tester_task_count;
+    uint64_t host_gone_ns; // CPU time of threads of the host that are no more
     uint64_t host_memory_bytes;
     struct testbed_party *parties;
     size_t party_count;
@@ -31,7 +44,27 @@ struct testbed {
 int testbed_build(struct testbed *testbed, struct error *err);
 // Where the namespace of a node is pinned; the caller frees it.
 char *testbed_pin(const struct record *record, const char *node);
+int testbed_make_pin(const struct record *record, const char *node, char **ret, struct error *err);
+const struct netns *testbed_host_netns(const struct testbed *testbed); // NULL in direct
+// Growth of the kernel's memory since *mark, which moves on to now.
+uint64_t testbed_memory_growth(uint64_t *mark);
+// Gives the cable ends that lead to sinks their transmit queues: those of the host and all routers
+// (-1), or of one router only.
+int testbed_make_sink_queues(const struct testbed *testbed, ssize_t router, struct error *err);
 
+// Writes the testbed's state to its record, from which testbed_attach() makes it again.
+int testbed_note(struct testbed *testbed, struct error *err);
+// The testbed that a record speaks of, as another process made it. The record is taken over on
+// success.
+int testbed_attach(struct record *record, struct testbed **ret, struct error *err);
+// Frees the object and all that it holds in this process; the testbed itself stays.
+void testbed_free(struct testbed *testbed);
+// Fills testbed->parties anew.
+void testbed_list_parties(struct testbed *testbed);
+
+// Ends every process that lives in a namespace of the testbed: routers' first ones, consoles, and
+// whatever was started in them. This process is spared.
+int testbed_end_processes(const struct record *record, struct error *err);
 // Gives back the interfaces that the record says were taken. With `home` NULL, its pin is used.
 void testbed_return_nics(const struct record *record, struct error *err);
 

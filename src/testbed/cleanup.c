@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // testbed/cleanup — removes what dead runs left, by their records and nothing else. Called at every
 // start of a run and by `vrbench cleanup`; testbed.c uses the part that gives interfaces back.
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "linux/link.h"
+#include "linux/process.h"
 #include "testbed/build.h"
 #include "testbed/nic.h"
 #include "testbed/tasks.h"
 #include "testbed/weights.h"
+
+#define END_WITHIN_NS (5U * NS_PER_S)
 
 // Gives one interface back from wherever it had got to: its node, the host on its way there, or
 // still (again) at home but not as it was.
@@ -68,6 +75,58 @@ void testbed_return_nics(const struct record *record, struct error *err)
     netns_close(home);
 }
 
+// Adds the inode numbers of the namespaces that a record pins, but the one it was made from.
+static size_t pinned_namespaces(const struct record *record, ino_t **ret)
+{
+    size_t count = 0;
+    _cleanup_closedir_ DIR *directory = opendir(record->directory);
+    for (struct dirent *entry = NULL; directory != NULL && (entry = readdir(directory)) != NULL;) {
+        struct stat st;
+        if (text_starts(entry->d_name, "ns-") &&
+            fstatat(dirfd(directory), entry->d_name, &st, 0) == 0) {
+            *ret = memory_resize(*ret, count + 1, sizeof **ret);
+            (*ret)[count++] = st.st_ino;
+        }
+    }
+    return count;
+}
+
+static bool lives_in(const char *process, const ino_t *namespaces, size_t count)
+{
+    _cleanup_free_ char *path = text_format("/proc/%s/ns/net", process);
+    struct stat st;
+    if (stat(path, &st) < 0) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (namespaces[i] == st.st_ino) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int testbed_end_processes(const struct record *record, struct error *err)
+{
+    _cleanup_free_ ino_t *namespaces = NULL;
+    size_t count = pinned_namespaces(record, &namespaces);
+    _cleanup_closedir_ DIR *processes = count == 0 ? NULL : opendir("/proc");
+    int rc = 0;
+    for (struct dirent *entry = NULL; processes != NULL && (entry = readdir(processes)) != NULL;) {
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+        if (pid <= 1 || pid == getpid() || !lives_in(entry->d_name, namespaces, count)) {
+            continue;
+        }
+        _cleanup_close_ int process = process_open(pid, process_start_time(pid), NULL);
+        // Looked at again: the number could have passed to another in between.
+        if (process >= 0 && lives_in(entry->d_name, namespaces, count)) {
+            int killed = process_kill(process, END_WITHIN_NS, err);
+            rc = rc < 0 ? rc : killed;
+        }
+    }
+    return rc;
+}
+
 int testbed_clean_up_dead(unsigned *ret_removed, struct error *err)
 {
     unsigned removed = 0;
@@ -84,7 +143,10 @@ int testbed_clean_up_dead(unsigned *ret_removed, struct error *err)
         struct task_list tasks = {0};
         task_list_from_json(json_object_get(record->content, "threads"), &tasks);
         testbed_return_nics(record, NULL);
-        rc = testbed_remove_groups(record, err);
+        rc = testbed_end_processes(record, err);
+        if (rc == 0) {
+            rc = testbed_remove_groups(record, err);
+        }
         if (rc < 0) {
             record_forget(record);
         } else {

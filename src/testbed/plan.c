@@ -97,7 +97,7 @@ static void lay_bridged(struct plan *plan, const struct fixed_nodes *nodes,
         snprintf(name, sizeof name, "nic%zu", number * 2 + side);
         nic[side] = add_interface(plan, nodes->host, MAC_HOST, name);
         plan->interfaces[nic[side]].nic = side == 0 ? network->ingress_nic : network->egress_nic;
-        snprintf(name, sizeof name, "vif%zu.%u", network->router + 1, eth + side);
+        plan_vif_name((unsigned)network->router + 1, eth + side, name);
         vif[side] = add_interface(plan, nodes->host, MAC_HOST, name);
         plan->interfaces[nic[side]].bridge = bridge;
         plan->interfaces[vif[side]].bridge = bridge;
@@ -197,6 +197,7 @@ int plan_make(const struct scenario *scenario, enum topology topology,
         lay_network(plan, &nodes, i, eth_used);
     }
     free(eth_used);
+    plan->usable = *usable;
     plan_place(usable, scenario->host.cpus, &plan->dut_cpus, &plan->tester_cpus,
                &plan->shared_cpus);
     *ret = plan;
@@ -214,6 +215,47 @@ void plan_free(struct plan *plan)
     free(plan->wires);
     free(plan->paths);
     free(plan);
+}
+
+const struct plan_wire *plan_first_wire(const struct plan *plan, const struct plan_path *path)
+{
+    return &plan->wires[path->wires[0]];
+}
+
+const struct plan_wire *plan_last_wire(const struct plan *plan, const struct plan_path *path)
+{
+    return &plan->wires[path->wires[path->wire_count - 1]];
+}
+
+void plan_router_ends(const struct plan *plan, const struct plan_path *path, size_t *ret_ingress,
+                      size_t *ret_egress)
+{
+    size_t before = path->wire_count / 2;
+    const struct plan_wire *first = plan_first_wire(plan, path);
+    *ret_ingress = before == 0 ? first->b : plan->wires[path->wires[before - 1]].b;
+    *ret_egress = before == 0 ? first->a : plan->wires[path->wires[before]].a;
+}
+
+bool plan_is_platforms(const struct plan *plan, const struct plan_wire *wire)
+{
+    enum node_kind a = plan->nodes[plan->interfaces[wire->a].node].kind;
+    enum node_kind b = plan->nodes[plan->interfaces[wire->b].node].kind;
+    return (a == NODE_HOST && b == NODE_ROUTER) || (a == NODE_ROUTER && b == NODE_HOST);
+}
+
+int plan_bridge_index(const struct plan *plan, const struct plan_interface *interface)
+{
+    return interface->bridge < 0 ? 0 : plan->bridges[interface->bridge].index;
+}
+
+void plan_host_name(size_t interface, char ret[16])
+{
+    snprintf(ret, 16, "nic%zu", interface);
+}
+
+void plan_vif_name(unsigned id, unsigned eth, char ret[16])
+{
+    snprintf(ret, 16, "vif%u.%u", id, eth);
 }
 
 static void address_text(const struct ipv4_interface *ip, char ret[32])

@@ -68,6 +68,7 @@ struct plan {
     size_t wire_count;
     struct plan_path *paths; // one a network
     size_t path_count;
+    struct cpu_list usable; // what the plan was made for
     struct cpu_list dut_cpus, tester_cpus;
     bool shared_cpus; // tester and device under test run on the same CPUs
 };
@@ -78,6 +79,21 @@ int plan_make(const struct scenario *scenario, enum topology topology,
 void plan_free(struct plan *plan); // NULL is fine
 // Prints it for people.
 void plan_print(const struct plan *plan, FILE *out);
+
+const struct plan_wire *plan_first_wire(const struct plan *plan, const struct plan_path *path);
+const struct plan_wire *plan_last_wire(const struct plan *plan, const struct plan_path *path);
+// The router's two interfaces on a path: the receiving end of the wire before it, and the sending
+// end of the one after it. In direct there is no router: the tester's own ends.
+void plan_router_ends(const struct plan *plan, const struct plan_path *path, size_t *ret_ingress,
+                      size_t *ret_egress);
+// True if the platform, not the testbed, makes this wire: the pair vifX.Y–ethY of a router.
+bool plan_is_platforms(const struct plan *plan, const struct plan_wire *wire);
+// The interface index of the bridge that an interface joins; 0 = none.
+int plan_bridge_index(const struct plan *plan, const struct plan_interface *interface);
+// The name of a router's dedicated interface (by its number in the plan) while the host has it.
+void plan_host_name(size_t interface, char ret[16]);
+// "vifX.Y": the host's end of the pair of interface ethY of the router with id X, as Xen names it.
+void plan_vif_name(unsigned id, unsigned eth, char ret[16]);
 
 // Deals the usable CPUs out: the last `host_cpus` to the device under test, the rest to the tester;
 // with none left over, both share all.

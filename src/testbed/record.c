@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -14,7 +13,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/stop.h"
 #include "base/text.h"
 
 #define RECORD_TEXT_MAX (16U << 20)
@@ -160,36 +161,119 @@ static int take_lock(struct record *record)
     return fstat(record->lock, &st) < 0 || st.st_nlink == 0 ? -ENOENT : 0;
 }
 
+static void read_content(struct record *record)
+{
+    _cleanup_free_ char *path = path_of(record, "json");
+    _cleanup_free_ char *text = NULL;
+    if (file_read(path, RECORD_TEXT_MAX, &text, NULL, NULL) < 0) {
+        return;
+    }
+    json_t *content = json_loads(text, 0, NULL);
+    if (json_is_object(content)) {
+        json_decref(record->content);
+        record->content = content;
+    } else {
+        json_decref(content);
+    }
+}
+
+int record_list(char ***ret_ids, size_t *ret_count, struct error *err)
+{
+    char **ids = NULL;
+    size_t count = 0;
+    _cleanup_closedir_ DIR *root = opendir(RECORD_ROOT);
+    if (root == NULL && errno != ENOENT) {
+        return fail(err, errno, RECORD_ROOT);
+    }
+    for (struct dirent *entry = NULL; root != NULL && (entry = readdir(root)) != NULL;) {
+        char *dot = strrchr(entry->d_name, '.');
+        if (dot != NULL && strcmp(dot, ".lock") == 0) {
+            *dot = '\0';
+            ids = memory_resize(ids, count + 1, sizeof *ids);
+            ids[count++] = text_copy(entry->d_name);
+        }
+    }
+    *ret_ids = ids;
+    *ret_count = count;
+    return 0;
+}
+
+void record_free_ids(char **ids, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(ids[i]);
+    }
+    free(ids);
+}
+
+int record_open(const char *id, struct record **ret, struct error *err)
+{
+    struct record *record = record_new(id);
+    _cleanup_free_ char *path = path_of(record, "json");
+    if (access(path, F_OK) < 0) {
+        int saved = errno;
+        record_forget(record);
+        return fail(err, saved, "testbed %s", id);
+    }
+    read_content(record);
+    *ret = record;
+    return 0;
+}
+
+int record_lock_change(const char *id, bool shared, struct error *err)
+{
+    _cleanup_free_ char *path = text_format(RECORD_ROOT "/%s/change", id);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return fail(err, errno, "%s", path);
+    }
+    // Not by waiting in flock(): a signal just before it would go unseen.
+    while (flock(fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) < 0) {
+        if ((errno != EWOULDBLOCK && errno != EINTR) || stop_requested()) {
+            close(fd);
+            return fail_interrupted(err);
+        }
+        clock_sleep(NS_PER_MS);
+    }
+    return fd;
+}
+
+int record_take_over(struct record *record, uint64_t within_ns, struct error *err)
+{
+    uint64_t deadline = clock_monotonic_ns() + within_ns;
+    for (;;) {
+        int rc = take_lock(record);
+        if (rc != -EBUSY) {
+            return rc < 0 ? fail(err, -rc, "testbed %s", record->id) : 0;
+        }
+        close(record->lock);
+        record->lock = -1;
+        if (clock_monotonic_ns() > deadline) {
+            return fail(err, EBUSY, "testbed %s belongs to a process that lives", record->id);
+        }
+        clock_sleep(NS_PER_MS);
+    }
+}
+
 int record_take_dead(struct record **ret, struct error *err)
 {
-    _cleanup_closedir_ DIR *root = opendir(RECORD_ROOT);
-    if (root == NULL) {
-        return errno == ENOENT ? 0 : fail(err, errno, RECORD_ROOT);
-    }
-    for (struct dirent *entry = readdir(root); entry != NULL; entry = readdir(root)) {
-        char *dot = strrchr(entry->d_name, '.');
-        if (dot == NULL || strcmp(dot, ".lock") != 0) {
-            continue;
-        }
-        *dot = '\0';
-        struct record *record = record_new(entry->d_name);
+    char **ids = NULL;
+    size_t count = 0;
+    int rc = record_list(&ids, &count, err);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        struct record *record = record_new(ids[i]);
         if (take_lock(record) < 0) {
             record_forget(record);
             continue;
         }
-        _cleanup_free_ char *path = path_of(record, "json");
-        _cleanup_free_ char *text = NULL;
-        if (file_read(path, RECORD_TEXT_MAX, &text, NULL, NULL) == 0) {
-            json_t *content = json_loads(text, 0, NULL);
-            if (json_is_object(content)) {
-                json_decref(record->content);
-                record->content = content;
-            } else {
-                json_decref(content);
-            }
+        read_content(record);
+        if (json_is_true(json_object_get(record->content, "kept"))) {
+            record_forget(record);
+            continue;
         }
         *ret = record;
-        return 1;
+        rc = 1;
     }
-    return 0;
+    record_free_ids(ids, count);
+    return rc;
 }

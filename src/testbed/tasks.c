@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/text.h"
+#include "linux/cpu.h"
 #include "linux/napi.h"
+#include "linux/process.h"
 
 #define GONE_WITHIN_NS (10U * NS_PER_S)
 #define GONE_STEP_NS   NS_PER_MS
@@ -45,27 +45,12 @@ int task_list_await_gone(const struct task_list *list, struct error *err)
     return 0;
 }
 
-// Start time of a task in clock ticks since boot: field 22 of /proc/PID/stat (proc(5)). 0 = gone.
-static json_int_t start_time(pid_t pid)
-{
-    _cleanup_free_ char *path = text_format("/proc/%d/stat", (int)pid);
-    _cleanup_free_ char *text = NULL;
-    if (file_read(path, 4096, &text, NULL, NULL) < 0) {
-        return 0;
-    }
-    const char *field = strrchr(text, ')'); // ends field 2
-    for (int i = 2; field != NULL && i < 22; i++) {
-        field = strchr(field + 1, ' ');
-    }
-    return field == NULL ? 0 : (json_int_t)strtoull(field, NULL, 10);
-}
-
 json_t *task_list_to_json(const struct task_list *list)
 {
     json_t *json = json_array();
     for (size_t i = 0; i < list->count; i++) {
-        json_array_append_new(json,
-                              json_pack("[i, I]", (int)list->pids[i], start_time(list->pids[i])));
+        json_array_append_new(json, json_pack("[i, I]", (int)list->pids[i],
+                                              (json_int_t)process_start_time(list->pids[i])));
     }
     return json;
 }
@@ -77,26 +62,37 @@ void task_list_from_json(const json_t *json, struct task_list *ret)
     json_array_foreach(json, i, entry)
     {
         pid_t pid = (pid_t)json_integer_value(json_array_get(entry, 0));
-        json_int_t started = json_integer_value(json_array_get(entry, 1));
-        if (pid > 0 && started != 0 && start_time(pid) == started) {
+        uint64_t started = (uint64_t)json_integer_value(json_array_get(entry, 1));
+        if (pid > 0 && started != 0 && process_start_time(pid) == started) {
             task_list_add(ret, &pid, 1);
         }
     }
 }
 
-static void append_tasks(pid_t **tasks, size_t *count, const struct napi_interface *interface)
+static void add_host_tasks(struct testbed *testbed, const struct napi_interface *interface)
 {
+    size_t count = testbed->host_task_count + interface->thread_count;
     if (interface->thread_count == 0) {
         return;
     }
-    *tasks = memory_resize(*tasks, *count + interface->thread_count, sizeof **tasks);
-    memcpy(*tasks + *count, interface->threads, interface->thread_count * sizeof **tasks);
-    *count += interface->thread_count;
+    testbed->host_tasks = memory_resize(testbed->host_tasks, count, sizeof(pid_t));
+    testbed->host_task_links = memory_resize(testbed->host_task_links, count, sizeof(int));
+    for (size_t i = 0; i < interface->thread_count; i++) {
+        testbed->host_tasks[testbed->host_task_count] = interface->threads[i];
+        testbed->host_task_links[testbed->host_task_count++] = interface->index;
+    }
+}
+
+static void add_tester_tasks(struct testbed *testbed, const struct napi_interface *interface)
+{
+    struct task_list list = {testbed->tester_tasks, testbed->tester_task_count};
+    task_list_add(&list, interface->threads, interface->thread_count);
+    testbed->tester_tasks = list.pids;
+    testbed->tester_task_count = list.count;
 }
 
 // Makes the interfaces of a node threaded; a source only sends and needs none.
-static int thread_node(struct testbed *testbed, size_t node, pid_t **tasks, size_t *count,
-                       struct error *err)
+static int thread_node(struct testbed *testbed, size_t node, struct error *err)
 {
     const struct plan *plan = testbed->plan;
     struct napi_interface *interfaces =
@@ -110,8 +106,10 @@ static int thread_node(struct testbed *testbed, size_t node, pid_t **tasks, size
     }
     int rc = napi_make_threaded(testbed->netns[node], interfaces, used, NAPI_AUTO, err);
     for (size_t i = 0; i < used; i++) {
-        if (rc == 0) {
-            append_tasks(tasks, count, &interfaces[i]);
+        if (rc == 0 && plan->nodes[node].kind == NODE_HOST) {
+            add_host_tasks(testbed, &interfaces[i]);
+        } else if (rc == 0) {
+            add_tester_tasks(testbed, &interfaces[i]);
         }
         free(interfaces[i].threads);
     }
@@ -123,19 +121,41 @@ int testbed_make_threads(struct testbed *testbed, struct error *err)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < testbed->plan->node_count; i++) {
-        switch (testbed->plan->nodes[i].kind) {
-        case NODE_HOST:
-            rc = thread_node(testbed, i, &testbed->host_tasks, &testbed->host_task_count, err);
-            break;
-        case NODE_SINK:
-            rc = thread_node(testbed, i, &testbed->tester_tasks, &testbed->tester_task_count, err);
-            break;
-        case NODE_SOURCE:
-        case NODE_ROUTER:
-            break;
+        enum node_kind kind = testbed->plan->nodes[i].kind;
+        if (kind == NODE_HOST || kind == NODE_SINK) {
+            rc = thread_node(testbed, i, err);
         }
     }
     return rc;
+}
+
+int testbed_thread_host_link(struct testbed *testbed, const char *name, int index,
+                             struct error *err)
+{
+    struct napi_interface interface = {.name = name, .index = index};
+    int rc = napi_make_threaded(testbed_host_netns(testbed), &interface, 1, NAPI_AUTO, err);
+    if (rc == 0) {
+        add_host_tasks(testbed, &interface);
+    }
+    free(interface.threads);
+    return rc;
+}
+
+void testbed_forget_host_link(struct testbed *testbed, int index)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < testbed->host_task_count; i++) {
+        if (testbed->host_task_links[i] != index) {
+            testbed->host_tasks[kept] = testbed->host_tasks[i];
+            testbed->host_task_links[kept++] = testbed->host_task_links[i];
+            continue;
+        }
+        uint64_t ns = 0;
+        if (cpu_task_time(testbed->host_tasks[i], &ns, NULL) == 0) {
+            testbed->host_gone_ns += ns;
+        }
+    }
+    testbed->host_task_count = kept;
 }
 
 void testbed_gather_tasks(const struct testbed *testbed, struct task_list *list)

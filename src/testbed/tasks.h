@@ -25,6 +25,12 @@ void task_list_from_json(const json_t *json, struct task_list *ret);
 
 // Makes the interfaces of host and sink threaded and remembers their threads.
 int testbed_make_threads(struct testbed *testbed, struct error *err);
+// Makes one more interface of the host threaded and adds its thread to the host's.
+int testbed_thread_host_link(struct testbed *testbed, const char *name, int index,
+                             struct error *err);
+// The thread of an interface of the host is going: it is none of the host's any more, the time it
+// has used is.
+void testbed_forget_host_link(struct testbed *testbed, int index);
 // Adds all threads of a testbed.
 void testbed_gather_tasks(const struct testbed *testbed, struct task_list *list);
 

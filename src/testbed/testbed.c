@@ -5,23 +5,38 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "linux/cpu.h"
+#include "linux/process.h"
 #include "testbed/build.h"
 #include "testbed/tasks.h"
 #include "testbed/weights.h"
+
+// Interfaces made after the plan's have indexes from here on.
+#define FIRST_LATER_INDEX 200000
+
+static const char *const state_names[] = {"running", "crashed", "destroyed"};
+
+const char *router_state_name(enum router_state state)
+{
+    return state_names[state];
+}
 
 static void add_party(struct testbed *testbed, struct testbed_party party)
 {
     testbed->parties[testbed->party_count++] = party;
 }
 
-static void list_parties(struct testbed *testbed)
+void testbed_list_parties(struct testbed *testbed)
 {
     const struct scenario *scenario = testbed->plan->scenario;
+    free(testbed->parties);
     testbed->parties = memory_new_array(struct testbed_party, scenario->router_count + 2);
+    testbed->party_count = 0;
     if (testbed->plan->topology != TOPOLOGY_DIRECT) {
         add_party(testbed, (struct testbed_party){.kind = PARTY_HOST,
                                                   .name = "host",
@@ -33,7 +48,10 @@ static void list_parties(struct testbed *testbed)
                                           .name = scenario->routers[i].name,
                                           .router = i,
                                           .memory_bytes = testbed->routers[i].memory_bytes};
-            testbed->platform->tasks(testbed->routers[i].router, &party.tasks, &party.task_count);
+            if (testbed->routers[i].router != NULL) {
+                testbed->platform->tasks(testbed->routers[i].router, &party.tasks,
+                                         &party.task_count);
+            }
             add_party(testbed, party);
         }
     }
@@ -43,10 +61,15 @@ static void list_parties(struct testbed *testbed)
                                               .task_count = testbed->tester_task_count});
 }
 
-int testbed_up(struct plan *plan, struct testbed **ret, struct error *err)
+int testbed_up(struct plan *plan, bool keep, struct testbed **ret, struct error *err)
 {
     struct testbed *testbed = memory_new(1, sizeof *testbed);
     testbed->plan = plan;
+    testbed->kept = keep;
+    testbed->maker.pid = getpid();
+    testbed->maker.started = process_start_time(getpid());
+    testbed->next_id = 1;
+    testbed->next_index = FIRST_LATER_INDEX;
     testbed->netns = memory_new_array(struct netns *, plan->node_count);
     testbed->routers = memory_new_array(struct testbed_router, plan->scenario->router_count);
     testbed->platform = platform_by_name(plan->scenario->platform);
@@ -61,7 +84,7 @@ int testbed_up(struct plan *plan, struct testbed **ret, struct error *err)
         error_context(err, "building the testbed");
         return rc;
     }
-    list_parties(testbed);
+    testbed_list_parties(testbed);
     *ret = testbed;
     return 0;
 }
@@ -91,26 +114,46 @@ static int release(struct testbed *testbed, struct task_list *tasks, struct erro
     for (size_t i = 0; testbed->platform != NULL && i < testbed->plan->scenario->router_count;
          i++) {
         if (testbed->routers[i].router != NULL) {
+            struct router *router = steal_pointer(&testbed->routers[i].router);
+            int ended = testbed->platform->destroy(router, NULL, &why);
+            rc = keep_first(rc, ended, err, &why);
+        }
+    }
+    if (testbed->record != NULL) {
+        int ended = testbed_end_processes(testbed->record, &why);
+        rc = keep_first(rc, ended, err, &why);
+        int removed = record_remove(steal_pointer(&testbed->record), &why);
+        rc = keep_first(rc, removed, err, &why);
+    }
+    testbed_free(testbed);
+    return rc;
+}
+
+void testbed_free(struct testbed *testbed)
+{
+    if (testbed == NULL) {
+        return;
+    }
+    for (size_t i = 0; testbed->routers != NULL && i < testbed->plan->scenario->router_count; i++) {
+        if (testbed->routers[i].router != NULL) {
             testbed->platform->release(testbed->routers[i].router);
         }
     }
-    for (size_t i = 0; i < testbed->plan->node_count; i++) {
+    for (size_t i = 0; testbed->netns != NULL && i < testbed->plan->node_count; i++) {
         netns_close(testbed->netns[i]);
     }
     netns_close(testbed->home);
-    if (testbed->record != NULL) {
-        int removed = record_remove(testbed->record, &why);
-        rc = keep_first(rc, removed, err, &why);
-    }
+    record_forget(testbed->record);
     cgroup_tree_close(testbed->cgroups);
     free(testbed->host_tasks);
+    free(testbed->host_task_links);
     free(testbed->tester_tasks);
     free(testbed->parties);
     free(testbed->netns);
     free(testbed->routers);
     plan_free(testbed->plan);
+    scenario_free(testbed->scenario);
     free(testbed);
-    return rc;
 }
 
 struct testbed_leftovers {
@@ -144,6 +187,66 @@ int testbed_await_leftovers(struct testbed_leftovers *leftovers, struct error *e
     return rc;
 }
 
+const char *testbed_name(const struct testbed *testbed)
+{
+    return testbed->plan->scenario->name;
+}
+
+bool testbed_is_kept(const struct testbed *testbed)
+{
+    return testbed->kept;
+}
+
+bool testbed_is_watched(const struct testbed *testbed)
+{
+    _cleanup_close_ int maker = process_open(testbed->maker.pid, testbed->maker.started, NULL);
+    return maker >= 0;
+}
+
+// A thread that has gone meanwhile (its interface was taken away) has used nothing that is known.
+static uint64_t time_of(const struct testbed_party *party)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < party->task_count; i++) {
+        uint64_t ns = 0;
+        (void)cpu_task_time(party->tasks[i], &ns, NULL);
+        sum += ns;
+    }
+    return sum;
+}
+
+int testbed_party_info(const struct testbed *testbed, size_t party, struct party_info *ret,
+                       struct error *err)
+{
+    const struct testbed_party *of = &testbed->parties[party];
+    const struct scenario *scenario = testbed->plan->scenario;
+    *ret = (struct party_info){.name = of->name,
+                               .platform = scenario->platform,
+                               .memory_bytes = of->memory_bytes,
+                               .cpu_ns = time_of(of)};
+    if (of->kind == PARTY_HOST) {
+        ret->cpu_ns += testbed->host_gone_ns;
+    } else if (of->kind == PARTY_ROUTER) {
+        const struct testbed_router *router = &testbed->routers[of->router];
+        ret->id = router->id;
+        ret->state = router->state;
+        ret->since_ns = router->since_ns;
+        ret->restarts = router->restarts;
+        ret->outage_ns = router->outage_ns;
+        int fd = router->router == NULL ? -1 : testbed->platform->watch(router->router);
+        if (router->state == ROUTER_RUNNING && (fd < 0 || process_has_ended(fd))) {
+            ret->state = ROUTER_CRASHED;
+        }
+    }
+    if (of->kind == PARTY_HOST) {
+        ret->allocation = scenario->host.allocation;
+    } else if (of->kind == PARTY_ROUTER) {
+        ret->allocation = scenario->routers[of->router].allocation;
+    }
+    (void)err;
+    return 0;
+}
+
 const char *testbed_id(const struct testbed *testbed)
 {
     return testbed->record->id;
@@ -169,7 +272,8 @@ const struct netns *testbed_netns(const struct testbed *testbed, size_t node)
     if (testbed->plan->nodes[node].kind != NODE_ROUTER) {
         return testbed->netns[node];
     }
-    return testbed->platform->netns(testbed->routers[router_of(testbed->plan, node)].router);
+    const struct router *router = testbed->routers[router_of(testbed->plan, node)].router;
+    return router == NULL ? NULL : testbed->platform->netns(router);
 }
 
 int testbed_counters(const struct testbed *testbed, size_t node, struct namespace_counters *ret,
@@ -177,8 +281,9 @@ int testbed_counters(const struct testbed *testbed, size_t node, struct namespac
 {
     int rc = 0;
     if (testbed->plan->nodes[node].kind == NODE_ROUTER) {
-        rc = testbed->platform->counters(testbed->routers[router_of(testbed->plan, node)].router,
-                                         ret, err);
+        const struct router *router = testbed->routers[router_of(testbed->plan, node)].router;
+        rc = router == NULL ? fail(err, ESRCH, "it is not there")
+                            : testbed->platform->counters(router, ret, err);
     } else {
         rc = counters_read(testbed->netns[node], ret, err);
     }

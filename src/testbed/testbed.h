@@ -16,6 +16,13 @@
 
 struct testbed;
 
+enum router_state {
+    ROUTER_RUNNING,
+    ROUTER_CRASHED,   // died and is not to be restarted, or couldn't be
+    ROUTER_DESTROYED, // taken down on request
+};
+const char *router_state_name(enum router_state state); // "running", "crashed", "destroyed"
+
 // Whose CPU time a set of tasks is.
 enum party_kind { PARTY_HOST, PARTY_ROUTER, PARTY_TESTER };
 struct testbed_party {
@@ -28,7 +35,8 @@ struct testbed_party {
 };
 
 // Builds what the plan says and takes the plan over (on failure too). On failure nothing is left.
-int testbed_up(struct plan *plan, struct testbed **ret, struct error *err);
+// With `keep`, routers go on when the process that made them ends.
+int testbed_up(struct plan *plan, bool keep, struct testbed **ret, struct error *err);
 // Takes testbeds down and frees them: afterwards nothing of them has a name, a pin or a user any
 // more, and what was lent is back. Returns the first failure, but goes on with the others.
 //
@@ -40,7 +48,43 @@ int testbed_down(struct testbed **testbeds, size_t count, struct testbed_leftove
                  struct error *err);
 int testbed_await_leftovers(struct testbed_leftovers *leftovers, struct error *err);
 
+// ---- one router of a standing testbed, while the others forward on: `router` is its index in the
+// scenario. What becomes of it is written to the record.
+
+// Makes a router that is not there. On failure it is not.
+int testbed_create_router(struct testbed *testbed, size_t router, struct error *err);
+// Ends a router; its links stay with the host. `state` is what is to be said of it.
+int testbed_destroy_router(struct testbed *testbed, size_t router, enum router_state state,
+                           struct error *err);
+// Both in one go, also for a router that has died. ret_outage_ns is the time from `began_ns`
+// (CLOCK_MONOTONIC: of the order, or when the death was noticed) until the new router forwards. On
+// failure it has crashed.
+int testbed_reboot_router(struct testbed *testbed, size_t router, uint64_t began_ns,
+                          uint64_t *ret_outage_ns, struct error *err);
+
 const char *testbed_id(const struct testbed *testbed);
+const char *testbed_name(const struct testbed *testbed); // its scenario's
+// Whether it stands without its maker (else a run is measuring on it), and whether somebody
+// watches over it.
+bool testbed_is_kept(const struct testbed *testbed);
+bool testbed_is_watched(const struct testbed *testbed);
+
+// What is to be said of the host (id 0) or a router now. Texts are the testbed's.
+struct party_info {
+    const char *name, *platform;
+    unsigned id;
+    enum router_state state;
+    uint64_t memory_bytes; // 0 = not measured
+    uint64_t cpu_ns;       // used since it was made
+    uint64_t since_ns;     // CLOCK_REALTIME of its last change of state; 0 = not known
+    unsigned restarts;     // after crashes
+    uint64_t outage_ns;    // of the last restart or reboot; 0 = there was none
+    struct allocation allocation;
+};
+// `party` as testbed_parties() counts them.
+int testbed_party_info(const struct testbed *testbed, size_t party, struct party_info *ret,
+                       struct error *err);
+
 const struct plan *testbed_plan(const struct testbed *testbed);
 // The namespace of a node of the plan, or NULL where it has none on this machine.
 const struct netns *testbed_netns(const struct testbed *testbed, size_t node);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -72,35 +73,66 @@ static unsigned largest_weight(const struct scenario *scenario)
     return largest;
 }
 
+static int place_router(struct testbed *testbed, size_t router, unsigned largest, struct error *err)
+{
+    const struct scenario_router *asked = &testbed->plan->scenario->routers[router];
+    const pid_t *tasks = NULL;
+    size_t count = 0;
+    testbed->platform->tasks(testbed->routers[router].router, &tasks, &count);
+    _cleanup_free_ char *group = text_format("router-%s", asked->name);
+    int rc = bind_all(tasks, count, &testbed->plan->dut_cpus, err);
+    return rc == 0 ? weigh(testbed, group, tasks, count, asked->allocation.weight, largest, err)
+                   : rc;
+}
+
+static int place_host(struct testbed *testbed, unsigned largest, struct error *err)
+{
+    int rc = bind_all(testbed->host_tasks, testbed->host_task_count, &testbed->plan->dut_cpus, err);
+    return rc == 0 ? weigh(testbed, "host", testbed->host_tasks, testbed->host_task_count,
+                           testbed->plan->scenario->host.allocation.weight, largest, err)
+                   : rc;
+}
+
+int testbed_place_router(struct testbed *testbed, size_t router, struct error *err)
+{
+    unsigned largest = largest_weight(testbed->plan->scenario);
+    int rc = place_router(testbed, router, largest, err);
+    return rc == 0 ? place_host(testbed, largest, err) : rc; // its pairs' host ends are new
+}
+
 int testbed_place(struct testbed *testbed, struct error *err)
 {
     const struct plan *plan = testbed->plan;
     const struct scenario *scenario = plan->scenario;
     int rc = bind_all(testbed->tester_tasks, testbed->tester_task_count, &plan->tester_cpus, err);
     if (rc < 0 || plan->topology == TOPOLOGY_DIRECT) {
-        return rc < 0 ? rc : record_write(testbed->record, err);
+        return rc;
     }
     unsigned largest = largest_weight(scenario);
     rc = prepare_groups(testbed, err);
     if (rc == 0) {
-        rc = bind_all(testbed->host_tasks, testbed->host_task_count, &plan->dut_cpus, err);
-    }
-    if (rc == 0) {
-        rc = weigh(testbed, "host", testbed->host_tasks, testbed->host_task_count,
-                   scenario->host.allocation.weight, largest, err);
+        rc = place_host(testbed, largest, err);
     }
     for (size_t i = 0; rc == 0 && i < scenario->router_count; i++) {
-        const pid_t *tasks = NULL;
-        size_t count = 0;
-        testbed->platform->tasks(testbed->routers[i].router, &tasks, &count);
-        rc = bind_all(tasks, count, &plan->dut_cpus, err);
-        _cleanup_free_ char *group = text_format("router-%s", scenario->routers[i].name);
-        if (rc == 0) {
-            rc = weigh(testbed, group, tasks, count, scenario->routers[i].allocation.weight,
-                       largest, err);
-        }
+        rc = place_router(testbed, i, largest, err);
     }
     return rc;
+}
+
+int testbed_recall_groups(struct testbed *testbed, struct error *err)
+{
+    const json_t *groups = json_object_get(testbed->record->content, "cgroups");
+    const char *root = json_string_value(json_object_get(groups, "root"));
+    if (root == NULL) {
+        return 0; // direct
+    }
+    int version = (int)json_integer_value(json_object_get(groups, "version"));
+    if (access(root, F_OK) < 0) {
+        return fail(err, errno, "control groups at %s", root);
+    }
+    testbed->cgroups = memory_new(1, sizeof *testbed->cgroups);
+    *testbed->cgroups = (struct cgroup_tree){.version = version, .root = text_copy(root)};
+    return 0;
 }
 
 int testbed_remove_groups(const struct record *record, struct error *err)

@@ -8,6 +8,10 @@
 // Binds host and routers to the CPUs of the device under test and the tester's threads to the
 // tester's, and gives host and routers a control group each with their weights.
 int testbed_place(struct testbed *testbed, struct error *err);
+// The same for a router made later, and the host's ends of its pairs.
+int testbed_place_router(struct testbed *testbed, size_t router, struct error *err);
+// Finds the control groups that the record speaks of, after attaching to a testbed.
+int testbed_recall_groups(struct testbed *testbed, struct error *err);
 // Removes the control groups that a record speaks of.
 int testbed_remove_groups(const struct record *record, struct error *err);
 

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// linux/session — see session.h. Called by `vrbench console`.
+#include "linux/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+// What a shell says when it can't run something: 126 found but not runnable, 127 not found.
+#define CANNOT_RUN 126
+#define NOT_FOUND  127
+
+// Shows the node's own processes and interfaces in /proc and /sys, to this session only. Mount
+// points of their own are made private, where "/" can't be (a bare chroot).
+static int show_own_views(bool own_processes)
+{
+    if (unshare(CLONE_NEWNS) < 0) {
+        return -errno;
+    }
+    (void)mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
+    (void)mount(NULL, "/proc", NULL, MS_PRIVATE, NULL);
+    (void)mount(NULL, "/sys", NULL, MS_PRIVATE, NULL);
+    if (own_processes &&
+        mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0) {
+        return -errno;
+    }
+    if (mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0) {
+        return -errno;
+    }
+    return 0;
+}
+
+static _Noreturn void run_inside(const struct session *session)
+{
+    for (int number = 1; number < NSIG; number++) {
+        (void)signal(number, SIG_DFL);
+    }
+    int rc = show_own_views(session->first >= 0);
+    if (rc < 0) {
+        fprintf(stderr, "vrbench: mounting /proc and /sys of %s: %s\n", session->node,
+                strerror(-rc));
+        _exit(CANNOT_RUN);
+    }
+    char *shell[] = {(char *)"/bin/sh", NULL};
+    char *const *argv = session->argv;
+    if (argv == NULL) {
+        const char *wanted = getenv("SHELL");
+        if (isatty(STDIN_FILENO) && wanted != NULL && access(wanted, X_OK) == 0) {
+            shell[0] = (char *)wanted;
+        }
+        char *prompt = text_format("%s# ", session->node);
+        (void)setenv("PS1", prompt, 1);
+        argv = shell;
+    }
+    (void)setenv("VRBENCH_NODE", session->node, 1);
+    execvp(argv[0], argv);
+    int saved = errno;
+    fprintf(stderr, "vrbench: %s: %s\n", argv[0], strerror(saved));
+    _exit(saved == ENOENT ? NOT_FOUND : CANNOT_RUN);
+}
+
+// The part that enters: a process of its own, so that the caller stays where it is. A PID namespace
+// is entered by the next child only.
+static _Noreturn void enter_and_run(const struct session *session)
+{
+    if (session->first >= 0 && setns(session->first, CLONE_NEWUTS | CLONE_NEWPID) < 0) {
+        fprintf(stderr, "vrbench: entering %s: %s\n", session->node, strerror(errno));
+        _exit(CANNOT_RUN);
+    }
+    if (setns(session->net->fd, CLONE_NEWNET) < 0) {
+        fprintf(stderr, "vrbench: entering %s: %s\n", session->node, strerror(errno));
+        _exit(CANNOT_RUN);
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        run_inside(session);
+    }
+    int status = 0;
+    if (child < 0 || waitpid(child, &status, 0) != child) {
+        perror("vrbench: fork");
+        _exit(CANNOT_RUN);
+    }
+    _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+int session_run(const struct session *session, int *ret_status, struct error *err)
+{
+    fflush(NULL);
+    // What the terminal sends is meant for what runs inside.
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction before[2];
+    sigemptyset(&ignore.sa_mask);
+    sigaction(SIGINT, &ignore, &before[0]);
+    sigaction(SIGQUIT, &ignore, &before[1]);
+    pid_t child = fork();
+    if (child == 0) {
+        enter_and_run(session);
+    }
+    int status = 0;
+    int rc = child < 0 ? fail(err, errno, "fork") : 0;
+    while (rc == 0 && waitpid(child, &status, 0) != child) {
+        if (errno != EINTR) {
+            rc = fail(err, errno, "waiting for the console of %s", session->node);
+        }
+    }
+    sigaction(SIGINT, &before[0], NULL);
+    sigaction(SIGQUIT, &before[1], NULL);
+    if (rc == 0) {
+        *ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    }
+    return rc;
+}

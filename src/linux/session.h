@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * linux/session — a shell or a command run inside the namespaces of a node, in the caller's
+ * terminal (or pipes). Used for consoles.
+ */
+#ifndef VRBENCH_LINUX_SESSION_H
+#define VRBENCH_LINUX_SESSION_H
+
+#include "base/error.h"
+#include "linux/netns.h"
+
+struct session {
+    const struct netns *net;
+    int first;         // descriptor of the node's first process (process.h), whose PID and UTS
+                       // namespaces are entered as well; -1 = the node has none
+    const char *node;  // its name, for the prompt
+    char *const *argv; // command, found by PATH; NULL = an interactive shell
+};
+
+// Runs it and waits for its end. /proc and /sys show the node's processes and interfaces; the rest
+// of the file system is this machine's. ret_status gets its exit status (128 + signal if killed).
+int session_run(const struct session *session, int *ret_status, struct error *err);
+
+#endif

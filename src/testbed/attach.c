@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * testbed/attach — a testbed's state written to its record, and an object made again from that by
+ * another process. The plan comes from the scenario's text as it did the first time; only what
+ * differs from it is remembered. Called after every change, and by standing.c.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "testbed/build.h"
+#include "testbed/routers.h"
+#include "testbed/tasks.h"
+#include "testbed/weights.h"
+
+// ---- to the record
+
+static json_t *note_cpus(const struct cpu_list *cpus)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < cpus->count; i++) {
+        json_array_append_new(list, json_integer(cpus->cpus[i]));
+    }
+    return list;
+}
+
+static json_t *note_interfaces(const struct plan *plan)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < plan->interface_count; i++) {
+        const struct plan_interface *interface = &plan->interfaces[i];
+        char mac[13];
+        for (size_t at = 0; at < 6; at++) {
+            snprintf(mac + 2 * at, 3, "%02x", interface->mac[at]);
+        }
+        json_array_append_new(list, json_pack("{s:s, s:i, s:s}", "name", interface->name, "index",
+                                              interface->index, "mac", mac));
+    }
+    return list;
+}
+
+static json_t *note_routers(const struct testbed *testbed)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < testbed->plan->scenario->router_count; i++) {
+        const struct testbed_router *router = &testbed->routers[i];
+        json_t *noted = json_pack(
+            "{s:s, s:i, s:s, s:I, s:I, s:i, s:I}", "name", testbed->plan->scenario->routers[i].name,
+            "id", (int)router->id, "state", router_state_name(router->state), "memory_bytes",
+            (json_int_t)router->memory_bytes, "since_ns", (json_int_t)router->since_ns, "restarts",
+            (int)router->restarts, "outage_ns", (json_int_t)router->outage_ns);
+        if (router->router != NULL) {
+            json_object_set_new(noted, "platform", testbed->platform->describe(router->router));
+        }
+        json_array_append_new(list, noted);
+    }
+    return list;
+}
+
+static json_t *note_host(const struct testbed *testbed)
+{
+    json_t *links = json_array();
+    struct task_list tasks = {testbed->host_tasks, testbed->host_task_count};
+    for (size_t i = 0; i < testbed->host_task_count; i++) {
+        json_array_append_new(links, json_integer(testbed->host_task_links[i]));
+    }
+    return json_pack("{s:o, s:o, s:I, s:I}", "tasks", task_list_to_json(&tasks), "links", links,
+                     "gone_ns", (json_int_t)testbed->host_gone_ns, "memory_bytes",
+                     (json_int_t)testbed->host_memory_bytes);
+}
+
+int testbed_note(struct testbed *testbed, struct error *err)
+{
+    const struct plan *plan = testbed->plan;
+    json_t *content = testbed->record->content;
+    struct task_list all = {0};
+    testbed_gather_tasks(testbed, &all);
+    json_object_set_new(content, "threads", task_list_to_json(&all));
+    task_list_clear(&all);
+    struct task_list tester = {testbed->tester_tasks, testbed->tester_task_count};
+    json_object_set_new(content, "tester", json_pack("{s:o}", "tasks", task_list_to_json(&tester)));
+    json_object_set_new(content, "host", note_host(testbed));
+    json_object_set_new(content, "routers", note_routers(testbed));
+    json_object_set_new(content, "interfaces", note_interfaces(plan));
+    json_object_set_new(content, "usable", note_cpus(&plan->usable));
+    json_object_set_new(content, "mtu", json_integer(plan->mtu));
+    json_object_set_new(content, "next_id", json_integer(testbed->next_id));
+    json_object_set_new(content, "next_index", json_integer(testbed->next_index));
+    json_object_set_new(content, "kept", json_boolean(testbed->kept));
+    json_object_set_new(
+        content, "maker",
+        json_pack("[i, I]", (int)testbed->maker.pid, (json_int_t)testbed->maker.started));
+    json_object_set_new(content, "text",
+                        json_string(plan->scenario->text == NULL ? "" : plan->scenario->text));
+    return record_write(testbed->record, err);
+}
+
+// ---- from the record
+
+static json_int_t number(const json_t *object, const char *key)
+{
+    return json_integer_value(json_object_get(object, key));
+}
+
+static const char *word(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text == NULL ? "" : text;
+}
+
+static void recall_cpus(const json_t *list, struct cpu_list *ret)
+{
+    size_t i = 0;
+    json_t *cpu = NULL;
+    ret->count = 0;
+    json_array_foreach(list, i, cpu)
+    {
+        if (ret->count < CPU_MAX) {
+            ret->cpus[ret->count++] = (unsigned)json_integer_value(cpu);
+        }
+    }
+}
+
+static int recall_plan(struct testbed *testbed, struct error *err)
+{
+    const json_t *content = testbed->record->content;
+    const char *text = word(content, "text");
+    struct scenario_problems problems = {NULL, 0};
+    enum topology topology = TOPOLOGY_DIRECT;
+    struct cpu_list usable;
+    recall_cpus(json_object_get(content, "usable"), &usable);
+    int rc =
+        scenario_parse(text, strlen(text), (unsigned)usable.count, &testbed->scenario, &problems);
+    scenario_problems_clear(&problems);
+    if (rc < 0 || topology_from_name(word(content, "topology"), &topology) < 0) {
+        return fail(err, 0, "the record of testbed %s can't be read", testbed->record->id);
+    }
+    rc = plan_make(testbed->scenario, topology, &usable, &testbed->plan, err);
+    const json_t *interfaces = json_object_get(content, "interfaces");
+    if (rc == 0 && json_array_size(interfaces) != testbed->plan->interface_count) {
+        rc = fail(err, 0, "the record of testbed %s doesn't fit its scenario", testbed->record->id);
+    }
+    for (size_t i = 0; rc == 0 && i < testbed->plan->interface_count; i++) {
+        const json_t *noted = json_array_get(interfaces, i);
+        struct plan_interface *interface = &testbed->plan->interfaces[i];
+        interface->index = (int)number(noted, "index");
+        snprintf(interface->name, sizeof interface->name, "%s", word(noted, "name"));
+        (void)sscanf(word(noted, "mac"), "%2hhx%2hhx%2hhx%2hhx%2hhx%2hhx", &interface->mac[0],
+                     &interface->mac[1], &interface->mac[2], &interface->mac[3], &interface->mac[4],
+                     &interface->mac[5]);
+    }
+    if (rc == 0) {
+        testbed->plan->mtu = (unsigned)number(content, "mtu");
+    }
+    return rc;
+}
+
+static void recall_host(struct testbed *testbed)
+{
+    const json_t *host = json_object_get(testbed->record->content, "host");
+    const json_t *links = json_object_get(host, "links");
+    const json_t *tasks = json_object_get(host, "tasks");
+    size_t count = json_array_size(tasks);
+    testbed->host_tasks = memory_new_array(pid_t, count);
+    testbed->host_task_links = memory_new_array(int, count);
+    testbed->host_task_count = count;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *task = json_array_get(json_array_get(tasks, i), 0);
+        testbed->host_tasks[i] = (pid_t)json_integer_value(task);
+        testbed->host_task_links[i] = (int)json_integer_value(json_array_get(links, i));
+    }
+    testbed->host_gone_ns = (uint64_t)number(host, "gone_ns");
+    testbed->host_memory_bytes = (uint64_t)number(host, "memory_bytes");
+    struct task_list tester = {0};
+    task_list_from_json(
+        json_object_get(json_object_get(testbed->record->content, "tester"), "tasks"), &tester);
+    testbed->tester_tasks = tester.pids;
+    testbed->tester_task_count = tester.count;
+}
+
+static enum router_state state_from_name(const char *name)
+{
+    for (enum router_state state = ROUTER_RUNNING; state <= ROUTER_DESTROYED; state++) {
+        if (text_equal(router_state_name(state), name)) {
+            return state;
+        }
+    }
+    return ROUTER_CRASHED;
+}
+
+static int recall_routers(struct testbed *testbed, struct error *err)
+{
+    const json_t *routers = json_object_get(testbed->record->content, "routers");
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < testbed->scenario->router_count; i++) {
+        const json_t *noted = json_array_get(routers, i);
+        const json_t *described = json_object_get(noted, "platform");
+        struct testbed_router *router = &testbed->routers[i];
+        router->id = (unsigned)number(noted, "id");
+        router->state = state_from_name(word(noted, "state"));
+        router->memory_bytes = (uint64_t)number(noted, "memory_bytes");
+        router->since_ns = (uint64_t)number(noted, "since_ns");
+        router->restarts = (unsigned)number(noted, "restarts");
+        router->outage_ns = (uint64_t)number(noted, "outage_ns");
+        if (described == NULL) {
+            continue;
+        }
+        struct router_order order;
+        router_order_make(testbed, i, &order);
+        rc = testbed->platform->attach(&order.spec, described, &router->router, err);
+        router_order_clear(&order);
+    }
+    return rc;
+}
+
+static int recall_nodes(struct testbed *testbed, struct error *err)
+{
+    const struct plan *plan = testbed->plan;
+    _cleanup_free_ char *home = testbed_pin(testbed->record, "home");
+    int rc = netns_open(home, &testbed->home, err);
+    for (size_t i = 0; rc == 0 && i < plan->node_count; i++) {
+        if (plan->nodes[i].kind != NODE_ROUTER) {
+            _cleanup_free_ char *pin = testbed_pin(testbed->record, plan->nodes[i].name);
+            rc = netns_open(pin, &testbed->netns[i], err);
+        }
+    }
+    return rc;
+}
+
+int testbed_attach(struct record *record, struct testbed **ret, struct error *err)
+{
+    struct testbed *testbed = memory_new(1, sizeof *testbed);
+    const json_t *maker = json_object_get(record->content, "maker");
+    testbed->record = record;
+    testbed->kept = json_is_true(json_object_get(record->content, "kept"));
+    testbed->maker.pid = (pid_t)json_integer_value(json_array_get(maker, 0));
+    testbed->maker.started = (uint64_t)json_integer_value(json_array_get(maker, 1));
+    testbed->next_id = (unsigned)number(record->content, "next_id");
+    testbed->next_index = (int)number(record->content, "next_index");
+    int rc = recall_plan(testbed, err);
+    if (rc == 0) {
+        testbed->netns = memory_new_array(struct netns *, testbed->plan->node_count);
+        testbed->routers = memory_new_array(struct testbed_router, testbed->scenario->router_count);
+        testbed->platform = platform_by_name(testbed->scenario->platform);
+        recall_host(testbed);
+        rc = recall_nodes(testbed, err);
+    }
+    if (rc == 0 && testbed->plan->topology != TOPOLOGY_DIRECT) {
+        rc = recall_routers(testbed, err);
+    }
+    if (rc == 0) {
+        rc = testbed_recall_groups(testbed, err);
+    }
+    if (rc < 0) {
+        error_context(err, "testbed %s", record->id);
+        testbed->record = NULL; // the caller's still
+        testbed_free(testbed);
+        return rc;
+    }
+    testbed_list_parties(testbed);
+    *ret = testbed;
+    return 0;
+}

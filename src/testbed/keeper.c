@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * testbed/keeper — see keeper.h. Started by standing.c. It holds no state of its own but the times
+ * of restarts: everything is in the record, which it reads again whenever a command has changed it.
+ */
+#include "testbed/keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/stop.h"
+#include "base/text.h"
+
+#define LOOK_MS        200 // how soon a change of the record is seen
+#define TAKE_WITHIN_NS (2U * NS_PER_S)
+#define RESTARTS       5U // within RESTARTS_NS: then a router is given up
+#define RESTARTS_NS    (10U * NS_PER_S)
+
+struct keeper {
+    struct testbed *testbed;
+    int lock;                       // of the record: its owner's
+    struct stat seen;               // of the record's file
+    uint64_t (*restarts)[RESTARTS]; // by router: the last times, oldest first
+};
+
+static int look(const struct keeper *keeper, struct stat *ret)
+{
+    _cleanup_free_ char *path = text_format("%s.json", keeper->testbed->record->directory);
+    return stat(path, ret);
+}
+
+static bool has_changed(const struct keeper *keeper)
+{
+    struct stat now;
+    return look(keeper, &now) < 0 || now.st_ino != keeper->seen.st_ino ||
+           now.st_mtim.tv_nsec != keeper->seen.st_mtim.tv_nsec ||
+           now.st_mtim.tv_sec != keeper->seen.st_mtim.tv_sec;
+}
+
+// Reads the testbed anew; false if it is (being) taken down. The caller holds the change lock.
+static bool reload(struct keeper *keeper)
+{
+    struct record *record = NULL;
+    struct testbed *testbed = NULL;
+    _cleanup_error_ struct error err = ERROR_INIT;
+    if (look(keeper, &keeper->seen) < 0 ||
+        record_open(keeper->testbed->record->id, &record, NULL) < 0) {
+        return false;
+    }
+    if (!json_is_true(json_object_get(record->content, "kept"))) {
+        record_forget(record);
+        return false;
+    }
+    if (testbed_attach(record, &testbed, &err) < 0) {
+        log_warning("keeper", "%s", err.text);
+        record_forget(record);
+        return false;
+    }
+    testbed_free(keeper->testbed);
+    keeper->testbed = testbed;
+    return true;
+}
+
+// Whether one more restart is too many, now.
+static bool is_hopeless(struct keeper *keeper, size_t router)
+{
+    uint64_t now = clock_monotonic_ns();
+    uint64_t *times = keeper->restarts[router];
+    bool hopeless = times[0] != 0 && now - times[0] < RESTARTS_NS;
+    memmove(times, times + 1, (RESTARTS - 1) * sizeof *times);
+    times[RESTARTS - 1] = now;
+    return hopeless;
+}
+
+static void handle_crash(struct keeper *keeper, size_t number, uint64_t noticed_ns)
+{
+    struct testbed *testbed = keeper->testbed;
+    struct testbed_router *router = &testbed->routers[number];
+    const struct scenario_router *asked = &testbed->plan->scenario->routers[number];
+    _cleanup_error_ struct error err = ERROR_INIT;
+    bool restart = asked->on_crash == ON_CRASH_RESTART && !is_hopeless(keeper, number);
+    log_warning("keeper", "router %s (id %u) died", asked->name, router->id);
+    uint64_t outage_ns = 0;
+    router->restarts += restart;
+    int rc = restart ? testbed_reboot_router(testbed, number, noticed_ns, &outage_ns, &err)
+                     : testbed_destroy_router(testbed, number, ROUTER_CRASHED, &err);
+    if (rc < 0) {
+        log_warning("keeper", "%s", err.text);
+    }
+}
+
+static bool is_dead(const struct testbed *testbed, size_t router)
+{
+    if (testbed->routers[router].router == NULL) {
+        return false;
+    }
+    int fd = testbed->platform->watch(testbed->routers[router].router);
+    return fd < 0 || process_has_ended(fd);
+}
+
+// Sees to routers that have died; false if the testbed is being taken down.
+static bool tend(struct keeper *keeper)
+{
+    uint64_t noticed_ns = clock_monotonic_ns();
+    const char *id = keeper->testbed->record->id;
+    _cleanup_close_ int change = record_lock_change(id, false, NULL);
+    // Who held the lock till now may have changed everything.
+    if (change < 0 || !reload(keeper)) {
+        return false;
+    }
+    size_t count = keeper->testbed->plan->topology == TOPOLOGY_DIRECT
+                       ? 0
+                       : keeper->testbed->plan->scenario->router_count;
+    for (size_t i = 0; i < count; i++) {
+        if (is_dead(keeper->testbed, i)) {
+            handle_crash(keeper, i, noticed_ns);
+        }
+    }
+    (void)look(keeper, &keeper->seen);
+    return true;
+}
+
+// Waits until a router dies or it is time to look at the record again.
+static bool await_death(const struct keeper *keeper)
+{
+    const struct testbed *testbed = keeper->testbed;
+    size_t routers = testbed->plan->scenario->router_count;
+    struct pollfd *ends = memory_new_array(struct pollfd, routers);
+    nfds_t count = 0;
+    for (size_t i = 0; i < routers; i++) {
+        if (testbed->routers[i].router != NULL) {
+            int fd = testbed->platform->watch(testbed->routers[i].router);
+            ends[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
+        }
+    }
+    int ready = poll(ends, count, LOOK_MS);
+    free(ends);
+    return ready > 0;
+}
+
+void keeper_run(struct testbed *testbed)
+{
+    struct keeper keeper = {.testbed = testbed, .lock = steal_fd(&testbed->record->lock)};
+    keeper.restarts = memory_new(testbed->plan->scenario->router_count, sizeof *keeper.restarts);
+    (void)look(&keeper, &keeper.seen);
+    (void)signal(SIGCHLD, SIG_IGN); // routers that others end are taken in by the kernel
+    bool going = true;
+    while (going && !stop_requested()) {
+        bool died = await_death(&keeper);
+        if (died || has_changed(&keeper)) {
+            going = tend(&keeper);
+        }
+    }
+    testbed_free(keeper.testbed);
+    free(keeper.restarts);
+    close(keeper.lock);
+}
+
+void keeper_start_alone(int keep)
+{
+    (void)setsid();
+    if (keep > 3) {
+        close_range(3, (unsigned)keep - 1, 0);
+    }
+    close_range((unsigned)keep + 1, ~0U, 0);
+}
+
+int keeper_detach(const struct record *record, struct error *err)
+{
+    _cleanup_free_ char *log = text_format("%s/keeper.log", record->directory);
+    _cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    _cleanup_close_ int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (null < 0 || out < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
+        dup2(out, STDERR_FILENO) < 0 || chdir("/") < 0) {
+        return fail(err, errno, "detaching the keeper");
+    }
+    return 0;
+}
+
+// The new keeper, in a process of its own: who it is goes to the record before anybody waits.
+static int take_over(const char *id, struct testbed **ret, struct error *err)
+{
+    struct record *record = NULL;
+    struct testbed *testbed = NULL;
+    int rc = record_open(id, &record, err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = testbed_attach(record, &testbed, err);
+    if (rc < 0) {
+        record_forget(record);
+        return rc;
+    }
+    testbed->maker.pid = getpid();
+    testbed->maker.started = process_start_time(getpid());
+    rc = record_take_over(testbed->record, TAKE_WITHIN_NS, err);
+    if (rc == 0) {
+        rc = keeper_detach(testbed->record, err);
+    }
+    if (rc == 0) {
+        rc = testbed_note(testbed, err);
+    }
+    if (rc < 0) {
+        testbed_free(testbed);
+        return rc;
+    }
+    *ret = testbed;
+    return 0;
+}
+
+int keeper_revive(const char *id, struct error *err)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        return fail(err, errno, "making a pipe");
+    }
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        struct testbed *testbed = NULL;
+        keeper_start_alone(ends[1]);
+        int rc = take_over(id, &testbed, NULL);
+        (void)!write(ends[1], &rc, sizeof rc);
+        close(ends[1]);
+        if (rc == 0) {
+            keeper_run(testbed);
+        }
+        _exit(0);
+    }
+    int rc = -EIO;
+    close(ends[1]);
+    if (child < 0 || read(ends[0], &rc, sizeof rc) != sizeof rc || rc < 0) {
+        rc = fail(err, child < 0 ? errno : -rc, "starting a keeper for testbed %s", id);
+    }
+    close(ends[0]);
+    return rc;
+}

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * testbed/routers — the routers of a testbed: what the platform is told of each, making them while
+ * the testbed is built (called by build.c), and making and ending one while the others forward on
+ * (called by the commands create, destroy and reboot, and by the keeper).
+ */
+#include "testbed/routers.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "linux/link.h"
+#include "testbed/tasks.h"
+#include "testbed/weights.h"
+
+// ---- what the platform is told
+
+static void fill_nic(const struct testbed *testbed, size_t number, size_t tester,
+                     struct router_nic *ret)
+{
+    const struct plan *plan = testbed->plan;
+    const struct plan_interface *interface = &plan->interfaces[number];
+    const struct plan_interface *other = &plan->interfaces[tester];
+    *ret = (struct router_nic){.name = interface->name,
+                               .index = interface->index,
+                               .mtu = plan->mtu,
+                               .address = interface->ip.address,
+                               .prefix = interface->ip.prefix,
+                               .neighbour = {.address = other->ip.address}};
+    memcpy(ret->mac, interface->mac, 6);
+    memcpy(ret->neighbour.mac, other->mac, 6);
+    plan_host_name(number, ret->host_name);
+    for (size_t i = 0; i < plan->wire_count; i++) {
+        const struct plan_wire *wire = &plan->wires[i];
+        if (wire->a != number && wire->b != number) {
+            continue;
+        }
+        const struct plan_interface *vif = &plan->interfaces[wire->a == number ? wire->b : wire->a];
+        if (plan_is_platforms(plan, wire)) {
+            ret->vif = vif->name;
+            ret->vif_index = vif->index;
+            ret->bridge = plan_bridge_index(plan, vif);
+        } else {
+            ret->taken_index = interface->index;
+        }
+    }
+}
+
+void router_order_make(const struct testbed *testbed, size_t router, struct router_order *ret)
+{
+    const struct plan *plan = testbed->plan;
+    const struct scenario *scenario = plan->scenario;
+    struct router_order order = {
+        .numbers = memory_new_array(size_t, 2 * plan->path_count),
+        .pin = testbed_pin(testbed->record, scenario->routers[router].name),
+        .spec = {.name = scenario->routers[router].name,
+                 .host = testbed_host_netns(testbed),
+                 .outlive = testbed->kept,
+                 .nics = memory_new_array(struct router_nic, 2 * plan->path_count)},
+    };
+    for (size_t i = 0; i < plan->path_count; i++) {
+        const struct plan_path *path = &plan->paths[i];
+        if (scenario->networks[path->network].router != router) {
+            continue;
+        }
+        size_t at = order.spec.nic_count;
+        plan_router_ends(plan, path, &order.numbers[at], &order.numbers[at + 1]);
+        fill_nic(testbed, order.numbers[at], plan_first_wire(plan, path)->a, &order.spec.nics[at]);
+        fill_nic(testbed, order.numbers[at + 1], plan_last_wire(plan, path)->b,
+                 &order.spec.nics[at + 1]);
+        order.spec.nic_count += 2;
+    }
+    order.spec.pin = order.pin;
+    *ret = order;
+}
+
+void router_order_clear(struct router_order *order)
+{
+    free(order->spec.nics);
+    free(order->numbers);
+    free(order->pin);
+}
+
+// ---- making
+
+int testbed_make_router(struct testbed *testbed, size_t router, struct error *err)
+{
+    struct testbed_router *entry = &testbed->routers[router];
+    uint64_t mark = 0;
+    (void)testbed_memory_growth(&mark);
+    struct router_order order;
+    router_order_make(testbed, router, &order);
+    _cleanup_free_ char *pin = NULL;
+    int rc = testbed_make_pin(testbed->record, order.spec.name, &pin, err);
+    if (rc == 0) {
+        rc = testbed->platform->create(&order.spec, &entry->router, err);
+    }
+    for (size_t i = 0; rc == 0 && i < order.spec.nic_count; i++) {
+        testbed->plan->interfaces[order.numbers[i]].index = order.spec.nics[i].index;
+    }
+    router_order_clear(&order);
+    entry->memory_bytes = testbed_memory_growth(&mark);
+    if (rc == 0) {
+        entry->state = ROUTER_RUNNING;
+        entry->since_ns = clock_realtime_ns();
+    }
+    return rc;
+}
+
+// ---- one router of a standing testbed
+
+// The far end of a wire of the router, if that is the host's end of a pair.
+static struct plan_interface *vif_of(struct plan *plan, size_t number)
+{
+    for (size_t i = 0; i < plan->wire_count; i++) {
+        const struct plan_wire *wire = &plan->wires[i];
+        if ((wire->a == number || wire->b == number) && plan_is_platforms(plan, wire)) {
+            return &plan->interfaces[wire->a == number ? wire->b : wire->a];
+        }
+    }
+    return NULL;
+}
+
+// A new life, a new id, as on Xen: the interfaces of the pairs get new names and indexes, so that
+// what the kernel has yet to clear away of the old ones is in nobody's way.
+static void renumber(struct testbed *testbed, size_t router, const struct router_order *order)
+{
+    struct testbed_router *entry = &testbed->routers[router];
+    entry->id = testbed->next_id++;
+    for (size_t i = 0; i < order->spec.nic_count; i++) {
+        struct plan_interface *vif = vif_of(testbed->plan, order->numbers[i]);
+        if (vif != NULL) {
+            plan_vif_name(entry->id, (unsigned)i, vif->name);
+            vif->index = testbed->next_index++;
+            testbed->plan->interfaces[order->numbers[i]].index = testbed->next_index++;
+        }
+    }
+}
+
+static int thread_vifs(struct testbed *testbed, const struct router_order *order, struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < order->spec.nic_count; i++) {
+        const struct plan_interface *vif = vif_of(testbed->plan, order->numbers[i]);
+        if (vif != NULL) {
+            rc = testbed_thread_host_link(testbed, vif->name, vif->index, err);
+        }
+    }
+    return rc;
+}
+
+static int find_taken(struct testbed *testbed, const struct router_order *order, struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < order->spec.nic_count; i++) {
+        struct link_info info;
+        if (order->spec.nics[i].bridge == 0) {
+            rc = link_find(order->spec.host, order->spec.nics[i].host_name, &info, err);
+            testbed->plan->interfaces[order->numbers[i]].index = rc == 0 ? info.index : 0;
+        }
+    }
+    return rc;
+}
+
+// What is left to do once a new router is there: its place, and what else of the testbed is new.
+static int settle(struct testbed *testbed, size_t router, const struct router_order *order,
+                  struct error *err)
+{
+    struct testbed_router *entry = &testbed->routers[router];
+    for (size_t i = 0; i < order->spec.nic_count; i++) {
+        testbed->plan->interfaces[order->numbers[i]].index = order->spec.nics[i].index;
+    }
+    entry->state = ROUTER_RUNNING;
+    entry->since_ns = clock_realtime_ns();
+    int rc = testbed_make_sink_queues(testbed, (ssize_t)router, err);
+    if (rc == 0) {
+        rc = thread_vifs(testbed, order, err);
+    }
+    return rc == 0 ? testbed_place_router(testbed, router, err) : rc;
+}
+
+static void forget_vifs(struct testbed *testbed, const struct router_order *order)
+{
+    for (size_t i = 0; i < order->spec.nic_count; i++) {
+        const struct plan_interface *vif = vif_of(testbed->plan, order->numbers[i]);
+        if (vif != NULL) {
+            testbed_forget_host_link(testbed, vif->index);
+        }
+    }
+}
+
+// Writes down how it is now; a router that could not be brought up is no more.
+static int conclude(struct testbed *testbed, size_t router, int rc, struct error *err)
+{
+    struct testbed_router *entry = &testbed->routers[router];
+    if (rc < 0) {
+        struct router_order order;
+        router_order_make(testbed, router, &order);
+        if (entry->router != NULL) {
+            (void)testbed->platform->destroy(steal_pointer(&entry->router), &order.spec, NULL);
+        }
+        router_order_clear(&order);
+        entry->state = ROUTER_CRASHED;
+        entry->since_ns = clock_realtime_ns();
+    }
+    int noted = testbed_note(testbed, rc < 0 ? NULL : err);
+    return rc < 0 ? rc : noted;
+}
+
+int testbed_create_router(struct testbed *testbed, size_t router, struct error *err)
+{
+    struct testbed_router *entry = &testbed->routers[router];
+    const char *name = testbed->plan->scenario->routers[router].name;
+    if (entry->router != NULL) {
+        return fail_input(err, "router %s is there already", name);
+    }
+    struct router_order order;
+    router_order_make(testbed, router, &order);
+    int rc = find_taken(testbed, &order, err);
+    if (rc < 0) {
+        error_context(err, "router %s: its link has gone with it; take the testbed down", name);
+    } else {
+        renumber(testbed, router, &order);
+        rc = testbed_make_router(testbed, router, err);
+    }
+    router_order_clear(&order);
+    if (rc == 0) {
+        router_order_make(testbed, router, &order);
+        rc = settle(testbed, router, &order, err);
+        router_order_clear(&order);
+    }
+    return conclude(testbed, router, rc, err);
+}
+
+int testbed_destroy_router(struct testbed *testbed, size_t router, enum router_state state,
+                           struct error *err)
+{
+    struct testbed_router *entry = &testbed->routers[router];
+    const char *name = testbed->plan->scenario->routers[router].name;
+    if (entry->router == NULL) {
+        return fail_input(err, "router %s is not there", name);
+    }
+    struct router_order order;
+    router_order_make(testbed, router, &order);
+    forget_vifs(testbed, &order); // its last CPU time is read before they go
+    int rc = testbed->platform->destroy(steal_pointer(&entry->router), &order.spec, err);
+    entry->state = state;
+    entry->memory_bytes = 0;
+    entry->since_ns = clock_realtime_ns();
+    router_order_clear(&order);
+    int noted = testbed_note(testbed, rc < 0 ? NULL : err);
+    return rc < 0 ? rc : noted;
+}
+
+int testbed_reboot_router(struct testbed *testbed, size_t router, uint64_t began_ns,
+                          uint64_t *ret_outage_ns, struct error *err)
+{
+    struct testbed_router *entry = &testbed->routers[router];
+    const char *name = testbed->plan->scenario->routers[router].name;
+    if (entry->router == NULL) {
+        return fail_input(err, "router %s is not there: vrbench create makes it", name);
+    }
+    struct router_order before;
+    struct router_order now;
+    uint64_t mark = 0;
+    (void)testbed_memory_growth(&mark);
+    router_order_make(testbed, router, &before);
+    forget_vifs(testbed, &before);
+    // The old names outlast renumber() in a copy.
+    char(*vifs)[16] = memory_new(before.spec.nic_count, sizeof *vifs);
+    for (size_t i = 0; i < before.spec.nic_count; i++) {
+        if (before.spec.nics[i].vif != NULL) {
+            snprintf(vifs[i], sizeof *vifs, "%s", before.spec.nics[i].vif);
+            before.spec.nics[i].vif = vifs[i];
+        }
+    }
+    renumber(testbed, router, &before);
+    router_order_make(testbed, router, &now);
+    struct router *old = steal_pointer(&entry->router);
+    int rc = testbed->platform->reboot(old, &before.spec, &now.spec, &entry->router, err);
+    if (rc == 0) {
+        entry->memory_bytes = testbed_memory_growth(&mark);
+        rc = settle(testbed, router, &now, err);
+    }
+    if (rc == 0) {
+        *ret_outage_ns = entry->outage_ns = clock_monotonic_ns() - began_ns;
+    }
+    router_order_clear(&before);
+    router_order_clear(&now);
+    free(vifs);
+    return conclude(testbed, router, rc, err);
+}

@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// testbed/standing — see standing.h. Called by the commands up, down, list, create, destroy,
+// reboot, console and cpu.
+#include "testbed/standing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "linux/link.h"
+#include "linux/session.h"
+#include "testbed/keeper.h"
+
+#define LOOPBACK_INDEX    1
+#define MANAGEMENT_INDEX  190000 // on the host; the source's is the next
+#define MANAGEMENT_PREFIX 30U
+#define KEEPER_WITHIN_NS  (5U * NS_PER_S)
+
+static const uint32_t management_address[2] = {0xa9fe0101U, 0xa9fe0102U}; // STANDING_*
+
+// ---- listing
+
+void standing_clear(struct standing *standing)
+{
+    for (size_t i = 0; i < standing->count; i++) {
+        testbed_free(standing->items[i]);
+    }
+    free(standing->items);
+    *standing = (struct standing){0};
+}
+
+// Negative for one that is not up yet, or gone meanwhile.
+static int attach(const char *id, struct testbed **ret, struct error *err)
+{
+    struct record *record = NULL;
+    int rc = record_open(id, &record, err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = json_object_get(record->content, "routers") == NULL
+             ? fail(err, ENOENT, "testbed %s is not up yet", id)
+             : testbed_attach(record, ret, err);
+    if (rc < 0) {
+        record_forget(record);
+    }
+    return rc;
+}
+
+int standing_list(struct standing *ret, struct error *err)
+{
+    char **ids = NULL;
+    size_t count = 0;
+    int rc = record_list(&ids, &count, err);
+    struct standing standing = {.items = memory_new_array(struct testbed *, count + 1)};
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        _cleanup_close_ int lock = record_lock_change(ids[i], true, NULL);
+        struct testbed *testbed = NULL;
+        if (lock >= 0 && attach(ids[i], &testbed, NULL) == 0) {
+            standing.items[standing.count++] = testbed;
+        }
+    }
+    record_free_ids(ids, count);
+    if (rc < 0) {
+        standing_clear(&standing);
+        return rc;
+    }
+    *ret = standing;
+    return 0;
+}
+
+// ---- finding
+
+static bool is_called(const struct testbed *testbed, const char *name)
+{
+    return text_equal(testbed_id(testbed), name) || text_equal(testbed_name(testbed), name);
+}
+
+static size_t node_called(const struct plan *plan, const char *name)
+{
+    for (size_t i = 0; i < plan->node_count; i++) {
+        if (text_equal(plan->nodes[i].name, name)) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+static size_t router_called(const struct scenario *scenario, const char *name)
+{
+    for (size_t i = 0; i < scenario->router_count; i++) {
+        if (text_equal(scenario->routers[i].name, name)) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+// The id of the one testbed that has such a node.
+static int find_id(const char *name, char **ret_id, const char **ret_node, struct error *err)
+{
+    const char *slash = strchr(name, '/');
+    _cleanup_free_ char *of = slash == NULL ? NULL : strndup(name, (size_t)(slash - name));
+    const char *node = slash == NULL ? name : slash + 1;
+    _cleanup_free_ char *names = text_copy("");
+    struct standing standing = {0};
+    size_t matches = 0;
+    int rc = standing_list(&standing, err);
+    for (size_t i = 0; rc == 0 && i < standing.count; i++) {
+        const struct testbed *testbed = standing.items[i];
+        if ((of != NULL && !is_called(testbed, of)) ||
+            node_called(testbed_plan(testbed), node) == SIZE_MAX) {
+            continue;
+        }
+        char *more = text_format("%s%s%s/%s", names, matches == 0 ? "" : ", ",
+                                 of == NULL ? testbed_name(testbed) : testbed_id(testbed), node);
+        free(names);
+        names = more;
+        if (matches++ == 0) {
+            *ret_id = text_copy(testbed_id(testbed));
+        }
+    }
+    if (rc == 0 && matches == 0) {
+        rc = standing.count == 0
+                 ? fail_input(err, "no testbed stands: vrbench up SCENARIO builds one")
+                 : fail_input(err,
+                              "there is no router or node \"%s\": vrbench list shows those "
+                              "there are",
+                              name);
+    } else if (rc == 0 && matches > 1) {
+        rc = fail_input(err, "\"%s\" may be any of %s: say which", name, names);
+    }
+    standing_clear(&standing);
+    if (rc < 0) {
+        free(*ret_id);
+        *ret_id = NULL;
+    }
+    *ret_node = node;
+    return rc;
+}
+
+void standing_release(struct standing_node *node)
+{
+    testbed_free(node->testbed);
+    if (node->lock >= 0) {
+        close(node->lock);
+    }
+    *node = (struct standing_node){.lock = -1};
+}
+
+static int make_sure_of_keeper(struct standing_node *node, struct error *err)
+{
+    if (!testbed_is_kept(node->testbed)) {
+        return fail_input(err,
+                          "testbed %s (%s) is being measured by process %d: what happens on it is "
+                          "the scenario's affair",
+                          testbed_id(node->testbed), testbed_name(node->testbed),
+                          (int)node->testbed->maker.pid);
+    }
+    if (testbed_is_watched(node->testbed)) {
+        return 0;
+    }
+    _cleanup_free_ char *id = text_copy(testbed_id(node->testbed));
+    int rc = keeper_revive(id, err);
+    if (rc == 0) {
+        testbed_free(steal_pointer(&node->testbed));
+        rc = attach(id, &node->testbed, err);
+    }
+    return rc;
+}
+
+int standing_find(const char *name, bool change, struct standing_node *ret, struct error *err)
+{
+    _cleanup_free_ char *id = NULL;
+    const char *called = NULL;
+    struct standing_node node = {.lock = -1};
+    int rc = find_id(name, &id, &called, err);
+    if (rc == 0) {
+        node.lock = record_lock_change(id, !change, err);
+        rc = node.lock < 0 ? node.lock : attach(id, &node.testbed, err);
+    }
+    if (rc == 0 && change) {
+        rc = make_sure_of_keeper(&node, err);
+    }
+    if (rc < 0) {
+        standing_release(&node);
+        return rc;
+    }
+    node.node = node_called(testbed_plan(node.testbed), called);
+    node.router = router_called(testbed_plan(node.testbed)->scenario, called);
+    *ret = node;
+    return 0;
+}
+
+int standing_console(const struct standing_node *node, char *const *argv, int *ret_status,
+                     struct error *err)
+{
+    const struct testbed *testbed = node->testbed;
+    if (node->router != SIZE_MAX) {
+        const struct router *router = testbed->routers[node->router].router;
+        return router == NULL ? fail(err, ESRCH, "router %s is not running",
+                                     testbed->plan->scenario->routers[node->router].name)
+                              : testbed->platform->console(router, argv, ret_status, err);
+    }
+    const struct session session = {.net = testbed->netns[node->node],
+                                    .first = -1,
+                                    .node = testbed->plan->nodes[node->node].name,
+                                    .argv = argv};
+    return session_run(&session, ret_status, err);
+}
+
+// ---- up
+
+static size_t node_of_kind(const struct plan *plan, enum node_kind kind)
+{
+    for (size_t i = 0; i < plan->node_count; i++) {
+        if (plan->nodes[i].kind == kind) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+// Loopback everywhere, and the way between the source and the host's agent.
+static int make_comforts(const struct testbed *testbed, struct error *err)
+{
+    const struct plan *plan = testbed->plan;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < plan->node_count; i++) {
+        rc = link_set_up(testbed_netns(testbed, i), LOOPBACK_INDEX, true, err);
+    }
+    size_t host = node_of_kind(plan, NODE_HOST);
+    if (rc < 0 || host == SIZE_MAX) {
+        return rc;
+    }
+    const struct netns *ns[2] = {testbed->netns[host],
+                                 testbed->netns[node_of_kind(plan, NODE_SOURCE)]};
+    struct link_spec ends[2];
+    for (int i = 0; i < 2; i++) {
+        ends[i] = (struct link_spec){.ns = ns[i],
+                                     .name = "mgmt0",
+                                     .index = MANAGEMENT_INDEX + i,
+                                     .mac = {0x02, 0x76, 6, 0, 0, (uint8_t)i},
+                                     .mtu = 1500};
+    }
+    rc = link_make_pair(&ends[0], &ends[1], err);
+    for (int i = 0; rc == 0 && i < 2; i++) {
+        rc = link_add_address(ns[i], ends[i].index, management_address[i], MANAGEMENT_PREFIX, err);
+        if (rc == 0) {
+            rc = link_set_up(ns[i], ends[i].index, true, err);
+        }
+    }
+    return rc;
+}
+
+static int build(const struct scenario *scenario, enum topology topology, struct testbed **ret,
+                 struct error *err)
+{
+    struct cpu_list usable;
+    struct plan *plan = NULL;
+    struct testbed *testbed = NULL;
+    int rc = cpu_list_usable(&usable, err);
+    if (rc == 0) {
+        rc = plan_make(scenario, topology, &usable, &plan, err);
+    }
+    if (rc == 0) {
+        rc = testbed_up(plan, true, &testbed, err);
+    }
+    if (rc == 0) {
+        rc = make_comforts(testbed, err);
+    }
+    if (rc == 0) {
+        rc = cpu_bind(0, &testbed->plan->tester_cpus, err);
+    }
+    if (rc == 0) {
+        rc = keeper_detach(testbed->record, err);
+    }
+    if (rc < 0 && testbed != NULL) {
+        (void)testbed_down(&testbed, 1, NULL, NULL);
+    }
+    *ret = testbed;
+    return rc;
+}
+
+// Sends how the building ended to the process that waits for it: the return value, the exit status
+// and the text.
+static void tell(int pipe_end, int rc, const struct error *err)
+{
+    int head[2] = {rc, err->exit_status};
+    const char *text = err->text == NULL ? "" : err->text;
+    if (write(pipe_end, head, sizeof head) == sizeof head) {
+        (void)!write(pipe_end, text, strlen(text));
+    }
+}
+
+static int hear(int pipe_end, struct error *err)
+{
+    int head[2] = {-EIO, EXIT_FAILED};
+    char text[4096];
+    size_t length = 0;
+    if (read(pipe_end, head, sizeof head) != sizeof head) {
+        return fail(err, 0, "the process that was to build the testbed has died");
+    }
+    for (ssize_t got = 1; got > 0 && length < sizeof text - 1; length += (size_t)got) {
+        got = read(pipe_end, text + length, sizeof text - 1 - length);
+        got = got < 0 ? 0 : got;
+    }
+    text[length] = '\0';
+    if (head[0] < 0) {
+        (void)fail(err, 0, "%s", text);
+        err->exit_status = head[1];
+    }
+    return head[0];
+}
+
+static int check_name_is_free(const char *name, struct error *err)
+{
+    struct standing standing = {0};
+    int rc = standing_list(&standing, err);
+    for (size_t i = 0; rc == 0 && i < standing.count; i++) {
+        if (testbed_is_kept(standing.items[i]) &&
+            text_equal(testbed_name(standing.items[i]), name)) {
+            rc =
+                fail(err, 0, "a testbed %s stands already: vrbench down %s removes it", name, name);
+        }
+    }
+    standing_clear(&standing);
+    return rc;
+}
+
+int standing_up(const struct scenario *scenario, enum topology topology, struct error *err)
+{
+    int ends[2];
+    int rc = check_name_is_free(scenario->name, err);
+    if (rc < 0) {
+        return rc;
+    }
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        return fail(err, errno, "making a pipe");
+    }
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        struct testbed *testbed = NULL;
+        _cleanup_error_ struct error why = ERROR_INIT;
+        keeper_start_alone(ends[1]);
+        rc = build(scenario, topology, &testbed, &why);
+        tell(ends[1], rc, &why);
+        close(ends[1]);
+        if (rc == 0) {
+            keeper_run(testbed);
+        }
+        _exit(0);
+    }
+    int saved = errno;
+    close(ends[1]);
+    rc = child < 0 ? fail(err, saved, "starting a keeper") : hear(ends[0], err);
+    close(ends[0]);
+    return rc;
+}
+
+// ---- down
+
+// Ends the keeper and becomes the testbed's owner.
+static int take_over(struct testbed *testbed, struct error *err)
+{
+    _cleanup_close_ int keeper = process_open(testbed->maker.pid, testbed->maker.started, NULL);
+    // From here on it is a dead run's, should this process die.
+    testbed->kept = false;
+    int rc = testbed_note(testbed, err);
+    if (rc == 0 && keeper >= 0) {
+        rc = process_end(keeper, KEEPER_WITHIN_NS, err);
+    }
+    return rc == 0 ? record_take_over(testbed->record, KEEPER_WITHIN_NS, err) : rc;
+}
+
+int standing_down(const char *name, struct error *err)
+{
+    struct standing standing = {0};
+    _cleanup_free_ char *id = NULL;
+    int rc = standing_list(&standing, err);
+    for (size_t i = 0; rc == 0 && i < standing.count && id == NULL; i++) {
+        if (testbed_is_kept(standing.items[i]) && is_called(standing.items[i], name)) {
+            id = text_copy(testbed_id(standing.items[i]));
+        }
+    }
+    standing_clear(&standing);
+    if (rc == 0 && id == NULL) {
+        rc = fail_input(err, "no testbed \"%s\" was left standing", name);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    _cleanup_close_ int change = record_lock_change(id, false, err);
+    struct testbed *testbed = NULL;
+    rc = change < 0 ? change : attach(id, &testbed, err);
+    if (rc == 0) {
+        rc = take_over(testbed, err);
+    }
+    if (rc < 0) {
+        testbed_free(testbed);
+        return rc;
+    }
+    return testbed_down(&testbed, 1, NULL, err);
+}
