@@ -21,6 +21,13 @@ struct command {
 };
 
 extern const struct command command_run;
+extern const struct command command_up;
+extern const struct command command_down;
+extern const struct command command_list;
+extern const struct command command_create;
+extern const struct command command_destroy;
+extern const struct command command_reboot;
+extern const struct command command_console;
 extern const struct command command_doctor;
 extern const struct command command_cleanup;
 

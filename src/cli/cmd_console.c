@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// cli/cmd_console — `vrbench console`: a shell or a command inside a router or another node.
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "linux/rights.h"
+#include "testbed/standing.h"
+
+static const struct option_row console_options[] = {OPTIONS_END};
+
+static int console_run(void *values, const struct text_list *operands, struct error *err)
+{
+    (void)values;
+    if (operands->count < 1) {
+        return fail_input(err, "console takes a router, and a command after --");
+    }
+    struct standing_node node = {.lock = -1};
+    int rc = rights_check(err);
+    if (rc == 0) {
+        rc = standing_find(operands->items[0], false, &node, err);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    // The lock is not for the time that somebody sits at the console.
+    close(node.lock);
+    node.lock = -1;
+    char **argv = memory_new_array(char *, operands->count);
+    for (size_t i = 1; i < operands->count; i++) {
+        argv[i - 1] = text_copy(operands->items[i]);
+    }
+    int status = 0;
+    rc = standing_console(&node, operands->count == 1 ? NULL : argv, &status, err);
+    for (size_t i = 0; i < operands->count; i++) {
+        free(argv[i]);
+    }
+    free(argv);
+    standing_release(&node);
+    return rc < 0 ? rc : status;
+}
+
+const struct command command_console = {
+    .name = "console",
+    .operands = "ROUTER [-- COMMAND…]",
+    .summary = "A shell, or a command, inside a router",
+    .details =
+        "With a terminal, the shell is that of $SHELL; without, /bin/sh reads commands from\n"
+        "standard input. Beside routers, the nodes host, source and sink of a testbed can be\n"
+        "entered. Exit status: that of the shell or command.",
+    .options = console_options,
+    .values_size = 1,
+    .run = console_run,
+};

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// cli/cmd_down — `vrbench down`: takes down a testbed that was left standing.
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "linux/cpu.h"
+#include "linux/rights.h"
+#include "testbed/standing.h"
+
+static const struct option_row down_options[] = {OPTIONS_END};
+
+// A testbed may be named by its scenario's file, too.
+static char *name_of(const char *operand)
+{
+    struct cpu_list usable;
+    _cleanup_scenario_ struct scenario *scenario = NULL;
+    if (access(operand, R_OK) == 0 && cpu_list_usable(&usable, NULL) == 0 &&
+        scenario_read(operand, (unsigned)usable.count, &scenario, NULL) == 0) {
+        return text_copy(scenario->name);
+    }
+    return text_copy(operand);
+}
+
+static int down_run(void *values, const struct text_list *operands, struct error *err)
+{
+    (void)values;
+    if (operands->count != 1) {
+        return fail_input(err, "down takes one scenario or the name of one");
+    }
+    int rc = rights_check(err);
+    if (rc < 0) {
+        return rc;
+    }
+    _cleanup_free_ char *name = name_of(operands->items[0]);
+    rc = standing_down(name, err);
+    if (rc == 0) {
+        printf("%s is down\n", name);
+    }
+    return rc;
+}
+
+const struct command command_down = {
+    .name = "down",
+    .operands = "SCENARIO",
+    .summary = "Remove a testbed that was left standing",
+    .details = "SCENARIO is the file or the name. What was lent is given back; every process "
+               "inside ends.",
+    .options = down_options,
+    .values_size = 1,
+    .run = down_run,
+};

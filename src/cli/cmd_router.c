@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// cli/cmd_router — `vrbench create`, `destroy`, `reboot`: one router of a standing testbed, while
+// the others forward on. Three rows of the command table that differ by one call.
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "cli/command.h"
+#include "linux/rights.h"
+#include "testbed/standing.h"
+
+struct router_values {
+    bool json;
+};
+
+static const struct option_row router_options[] = {
+    {.name = "json",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct router_values, json),
+     .help = "print what was done as JSON"},
+    OPTIONS_END,
+};
+
+enum router_deed { DEED_CREATE, DEED_DESTROY, DEED_REBOOT };
+
+static int act(enum router_deed deed, const struct standing_node *node, uint64_t *ret_outage_ns,
+               struct error *err)
+{
+    switch (deed) {
+    case DEED_CREATE:
+        return testbed_create_router(node->testbed, node->router, err);
+    case DEED_DESTROY:
+        return testbed_destroy_router(node->testbed, node->router, ROUTER_DESTROYED, err);
+    case DEED_REBOOT:
+        break;
+    }
+    return testbed_reboot_router(node->testbed, node->router, clock_monotonic_ns(), ret_outage_ns,
+                                 err);
+}
+
+static void say(enum router_deed deed, bool json, const char *name, uint64_t outage_ns)
+{
+    static const char *const done[] = {"created", "destroyed", "rebooted"};
+    double outage_ms = (double)outage_ns / (double)NS_PER_MS;
+    if (json && deed == DEED_REBOOT) {
+        printf("{\"router\": \"%s\", \"done\": \"%s\", \"outage_ms\": %.3f}\n", name, done[deed],
+               outage_ms);
+    } else if (json) {
+        printf("{\"router\": \"%s\", \"done\": \"%s\"}\n", name, done[deed]);
+    } else if (deed == DEED_REBOOT) {
+        printf("%s rebooted: it did not forward for %.1f ms\n", name, outage_ms);
+    } else {
+        printf("%s %s\n", name, done[deed]);
+    }
+}
+
+static int run(enum router_deed deed, const struct router_values *asked,
+               const struct text_list *operands, struct error *err)
+{
+    if (operands->count != 1) {
+        return fail_input(err, "this takes one router, as vrbench list shows them");
+    }
+    struct standing_node node = {.lock = -1};
+    uint64_t outage_ns = 0;
+    int rc = rights_check(err);
+    if (rc == 0) {
+        rc = standing_find(operands->items[0], true, &node, err);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    rc = node.router == SIZE_MAX ? fail_input(err, "%s is no router", operands->items[0])
+                                 : act(deed, &node, &outage_ns, err);
+    if (rc == 0) {
+        say(deed, asked->json, testbed_plan(node.testbed)->scenario->routers[node.router].name,
+            outage_ns);
+    }
+    standing_release(&node);
+    return rc;
+}
+
+static int create_run(void *values, const struct text_list *operands, struct error *err)
+{
+    return run(DEED_CREATE, values, operands, err);
+}
+
+static int destroy_run(void *values, const struct text_list *operands, struct error *err)
+{
+    return run(DEED_DESTROY, values, operands, err);
+}
+
+static int reboot_run(void *values, const struct text_list *operands, struct error *err)
+{
+    return run(DEED_REBOOT, values, operands, err);
+}
+
+const struct command command_create = {
+    .name = "create",
+    .operands = "ROUTER",
+    .summary = "Create a router of a standing testbed again",
+    .details = "ROUTER is a name as vrbench list shows it, with TESTBED/ in front where more than\n"
+               "one testbed has such a router. The other routers forward on.",
+    .options = router_options,
+    .values_size = sizeof(struct router_values),
+    .run = create_run,
+};
+
+const struct command command_destroy = {
+    .name = "destroy",
+    .operands = "ROUTER",
+    .summary = "End a router of a standing testbed",
+    .details = "Its links stay with the host until it is created again. The other routers forward "
+               "on.",
+    .options = router_options,
+    .values_size = sizeof(struct router_values),
+    .run = destroy_run,
+};
+
+const struct command command_reboot = {
+    .name = "reboot",
+    .operands = "ROUTER",
+    .summary = "End a router and make it anew, and time it",
+    .details = "The time printed is that from the order until the new router forwards. The other\n"
+               "routers forward on.",
+    .options = router_options,
+    .values_size = sizeof(struct router_values),
+    .run = reboot_run,
+};

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// cli/cmd_up — `vrbench up`: builds a testbed and leaves it standing.
+#include <stdio.h>
+
+#include "cli/command.h"
+#include "linux/cpu.h"
+#include "linux/rights.h"
+#include "testbed/standing.h"
+
+struct up_values {
+    const char *topology;
+};
+
+static const struct option_row up_options[] = {
+    {.name = "topology",
+     .letter = 't',
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct up_values, topology),
+     .argument = "T",
+     .help = "direct, bridged or dedicated (the scenario's first with routers)"},
+    OPTIONS_END,
+};
+
+static int choose_topology(const struct scenario *scenario, const char *asked, enum topology *ret,
+                           struct error *err)
+{
+    if (asked != NULL) {
+        return topology_from_name(asked, ret) == 0
+                   ? 0
+                   : fail_input(err,
+                                "there is no topology \"%s\": it is direct, bridged or "
+                                "dedicated",
+                                asked);
+    }
+    *ret = scenario->topologies[0];
+    for (size_t i = scenario->topology_count; i-- > 0;) {
+        *ret = scenario->topologies[i] != TOPOLOGY_DIRECT ? scenario->topologies[i] : *ret;
+    }
+    return 0;
+}
+
+static int up_run(void *values, const struct text_list *operands, struct error *err)
+{
+    const struct up_values *asked = values;
+    struct cpu_list usable;
+    enum topology topology = TOPOLOGY_DIRECT;
+    _cleanup_scenario_ struct scenario *scenario = NULL;
+    if (operands->count != 1) {
+        return fail_input(err, "up takes one scenario");
+    }
+    int rc = cpu_list_usable(&usable, err);
+    if (rc == 0) {
+        rc = scenario_read(operands->items[0], (unsigned)usable.count, &scenario, err);
+    }
+    if (rc == 0) {
+        rc = choose_topology(scenario, asked->topology, &topology, err);
+    }
+    if (rc == 0) {
+        rc = rights_check(err);
+    }
+    if (rc == 0) {
+        rc = testbed_clean_up_dead(NULL, err);
+    }
+    if (rc == 0) {
+        rc = standing_up(scenario, topology, err);
+    }
+    if (rc == 0) {
+        printf("%s stands, %s: vrbench list shows its routers, vrbench down %s removes it\n",
+               scenario->name, topology_name(topology), scenario->name);
+    }
+    return rc;
+}
+
+const struct command command_up = {
+    .name = "up",
+    .operands = "SCENARIO",
+    .summary = "Build a testbed and leave it standing",
+    .details =
+        "Routers are then listed, created, destroyed, rebooted and entered by name, and their\n"
+        "CPU allocation is set with vrbench cpu. Host and source have an interface mgmt0 each\n"
+        "(" STANDING_HOST " and " STANDING_SOURCE "), by which the source can read an agent on the "
+        "host.\nA process of its own restarts routers that die (on_crash); it ends with the "
+        "testbed.",
+    .options = up_options,
+    .values_size = sizeof(struct up_values),
+    .run = up_run,
+};
