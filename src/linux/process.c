@@ -117,7 +117,9 @@ static _Noreturn void be_first(int netns, const char *host_name, bool outlive, i
     if (failed == 0 && sethostname(host_name, strlen(host_name)) < 0) {
         failed = errno;
     }
-    (void)prctl(PR_SET_NAME, host_name);
+    char name[16] = "vrbench-"; // as ps and pgrep show it
+    strncat(name, host_name, sizeof name - strlen(name) - 1);
+    (void)prctl(PR_SET_NAME, name);
     (void)setsid();
     (void)!chdir("/");
     detach_files(ready);

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Testbeds that are left standing, and routers by name: up, list, console, create, destroy, reboot,
+# what on_crash says, the keeper's own death, and down to nothing.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+isolate --run "$@"
+plan 78
+
+cat >"$T/two.yaml" <<'END'
+name: two
+topologies: [direct, bridged, dedicated]
+routers:
+  r1t3: { weight: 512 }
+  r2t3: { on_crash: destroy }
+networks:
+  NET0: { router: r1t3 }
+  NET1: { router: r2t3 }
+traffic: { lengths: [64], rates: { pps: [300] } }
+END
+sed 's/^name: two/name: other/' "$T/two.yaml" >"$T/other.yaml"
+
+# field ROUTER KEY — a value of vrbench list.
+field() {
+    vrbench list --json | jq -r --arg name "$1" --arg key "$2" \
+        '.[] | select(.name == $name) | .[$key]'
+}
+field_is() { [ "$(field "$1" "$2")" = "$3" ]; }
+# reaches NETWORK — the source reaches the sink of a network, and the sink answers.
+reaches() { vrbench console two/source -- ping -q -c 1 -W 2 "198.19.$1.2"; }
+cut_off() { ! vrbench console two/source -- ping -q -c 2 -W 1 -i 0.2 "198.19.$1.2"; }
+# first ROUTER — number of its first process, whose host name is the router's.
+first() {
+    jq --arg name "$1" '.routers[] | select(.name == $name) | .platform.first' /run/vrbench/*.json
+}
+keeper() { jq '.maker[0]' /run/vrbench/*-*.json; }
+# lost FILE — packets that a ping lost.
+lost() { awk '/packets transmitted/ { print $1 - $4 }' "$1"; }
+
+machine_snapshot "$T/before"
+is "nothing stands" "$(vrbench list)" "no testbed stands"
+is "  and the list is empty" "$(vrbench list --json)" "[]"
+vrbench console r1t3 -- true 2>"$T/err"
+is "a router that is not there is bad usage" $? 2
+like "  which says what to do" "$(cat "$T/err")" 'vrbench up'
+
+for topology in bridged dedicated; do
+    ok "$topology: up" vrbench up "$T/two.yaml" --topology "$topology"
+    is "  two routers and the host are listed" \
+        "$(vrbench list --json | jq -r 'map(.name + " " + .state) | join(", ")')" \
+        "host running, r1t3 running, r2t3 running"
+    is "  with weight" "$(field r1t3 weight)" 512
+    is "  and topology" "$(field host topology)" "$topology"
+    ok "  the networks carry packets" reaches 0
+    ok "  both" reaches 1
+    vrbench up "$T/two.yaml" 2>"$T/err"
+    is "  a second one of that name is refused" $? 1
+
+    # While r1t3 is rebooted, r2t3 must not lose a packet, whoever else uses the CPU.
+    old=$(field r1t3 id)
+    vrbench console source -- ping -q -i 0.005 -c 400 198.19.1.2 >"$T/ping1" 2>&1 &
+    ping=$!
+    vrbench console source -- ping -q -i 0.005 -c 400 198.19.0.2 >"$T/ping0" 2>&1 &
+    ping0=$!
+    ok "  r1t3 is rebooted" vrbench reboot r1t3 --json
+    cp "$T/ok.log" "$T/reboot.json"
+    wait $ping
+    wait $ping0
+    is "  while r2t3 forwards on without loss" "$(lost "$T/ping1")" 0
+    ok "  r1t3 has a new id" [ "$(field r1t3 id)" -gt "$old" ]
+    ok "  and forwards" reaches 0
+    ok "  its outage is told" jq -e '.outage_ms > 0 and .outage_ms < 60000' "$T/reboot.json"
+    is "  and listed" "$(printf '%.3f' "$(field r1t3 last_outage_ms)")" \
+        "$(jq -r '.outage_ms | tostring' "$T/reboot.json" | xargs printf '%.3f')"
+
+    ok "  r1t3 is destroyed" vrbench destroy r1t3
+    is "  and listed so" "$(field r1t3 state)" destroyed
+    ok "  its network is cut off" cut_off 0
+    ok "  the other is not" reaches 1
+    vrbench destroy r1t3 2>/dev/null
+    is "  it can't be destroyed twice" $? 2
+    ok "  r1t3 is created" vrbench create r1t3
+    ok "  and forwards" reaches 0
+
+    # A crash: r1t3 is restarted, r2t3 is not.
+    old=$(field r1t3 id)
+    kill -KILL "$(first r1t3)" "$(first r2t3)"
+    ok "  killed, r1t3 is restarted" wait_for 20 field_is r1t3 restarts 1
+    ok "  and forwards" wait_for 10 reaches 0
+    ok "  r2t3 is cleared away, as it was to be" wait_for 20 field_is r2t3 state crashed
+    ok "  its network is cut off" cut_off 1
+
+    ok "  down" vrbench down two
+    unchanged "  to nothing" "$T/before"
+done
+
+ok "consoles: up" vrbench up "$T/two.yaml"
+is "a command sees the router's own processes" \
+    "$(vrbench console r1t3 -- sh -c 'hostname; cat /proc/1/comm; ls /sys/class/net' | tr '\n' ' ')" \
+    "r1t3 vrbench-r1t3 eth0 eth1 lo "
+is "without a terminal a shell reads commands" "$(echo 'hostname; exit 7' | vrbench console r1t3)" \
+    r1t3
+echo 'exit 7' | vrbench console r1t3
+is "  and its exit status comes back" $? 7
+is "with a terminal a shell prompts" \
+    "$(echo 'exit' | SHELL=/bin/sh script -qec "$VRBENCH console r1t3" /dev/null | grep -c 'r1t3#')" 1
+# What was started inside ends with the router.
+vrbench console r1t3 -- sh -c 'sleep 1000 >/dev/null 2>&1 &'
+sleeper=$(pgrep --ns "$(first r1t3)" --nslist pid -x sleep)
+ok "a process inside lives on its own" alive "$sleeper"
+ok "  until the router goes" vrbench destroy r1t3
+ok "  then it goes too" wait_for 10 gone "$sleeper"
+
+# The keeper is killed: all stands, cleanup knows that it is kept, the next change brings a new one.
+ok "a keeper is there" alive "$(keeper)"
+kill -KILL "$(keeper)"
+ok "  killed" wait_for 10 gone "$(keeper)"
+is "cleanup takes nothing that was left on purpose" "$(vrbench cleanup)" "nothing to clean up"
+ok "the testbed stands" reaches 1
+like "list says that nobody watches" "$(vrbench list 2>&1)" 'nobody watches over testbed two'
+ok "a change" vrbench create r1t3
+ok "  brings a new keeper" alive "$(keeper)"
+
+# Two testbeds with routers of the same names.
+ok "another testbed beside" vrbench up "$T/other.yaml"
+vrbench reboot r1t3 2>"$T/err"
+is "a name that fits two is refused" $? 2
+like "  with both" "$(cat "$T/err")" 'two/r1t3.*other/r1t3|other/r1t3.*two/r1t3'
+ok "with its testbed it is found" vrbench reboot other/r1t3
+ok "down, by file" vrbench down "$T/other.yaml"
+ok "down, by name" vrbench down two
+unchanged "nothing is left" "$T/before"
