@@ -200,7 +200,8 @@ static int show(const struct point_list *points, const struct run_values *asked,
     }
     printf("\n%zu point%s, %zu invalid%s\n", points->count, points->count == 1 ? "" : "s", invalid,
            invalid == 0 ? "" : " (not counted above; points.csv says why)");
-    printf("Results: %s\n", folder);
+    printf("Results: %s (report.html shows them; vrbench report %s makes figures for print)\n",
+           folder, folder);
     return 0;
 }
 
@@ -271,7 +272,7 @@ const struct command command_run = {
     .details =
         "Builds the testbed of each topology in network namespaces of its own, loads it, and\n"
         "writes what was forwarded, what was lost where, and what it cost in CPU, into a folder:\n"
-        "run.json, points.jsonl, points.csv, report.xlsx. Ends with a summary.",
+        "run.json, points.jsonl, points.csv, report.xlsx, report.html. Ends with a summary.",
     .options = run_options,
     .values_size = sizeof(struct run_values),
     .run = run_run,

@@ -16,8 +16,9 @@
 #include "version.h"
 
 static const struct command *const commands[] = {
-    &command_run,     &command_up,     &command_down,    &command_list,   &command_create,
-    &command_destroy, &command_reboot, &command_console, &command_doctor, &command_cleanup,
+    &command_run,     &command_report, &command_up,      &command_down,
+    &command_list,    &command_create, &command_destroy, &command_reboot,
+    &command_console, &command_doctor, &command_cleanup,
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 

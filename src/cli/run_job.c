@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "measure/machine.h"
 #include "measure/sweep.h"
+#include "report/page.h"
 #include "report/points.h"
 #include "report/progress.h"
 #include "report/spreadsheet.h"
@@ -237,6 +238,9 @@ static int end_run(struct job_state *state, int result, const struct error *why,
     }
     if (rc == 0 && state->points.count > 0) {
         rc = report_write_xlsx(state->job->folder, &state->points, err);
+    }
+    if (rc == 0) {
+        rc = report_write_page(state->job->folder, err);
     }
     return rc;
 }

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "report/book.h"
 #include "report/steps.h"
+#include "report/words.h"
 
 #define HEADING_HEIGHT 30.0
 #define DATA_SHEET     "Chart data"
@@ -205,21 +206,6 @@ static double add_cpus(struct block *block)
     return most;
 }
 
-static const char *length_words(const struct point *point)
-{
-    if (text_equal(point->length_layer, "payload")) {
-        return "byte payloads";
-    }
-    return text_equal(point->length_layer, "frame") ? "byte frames" : "byte packets";
-}
-
-static char *title_of(const struct sweep *sweep)
-{
-    const struct point *point = sweep->first;
-    return text_format("%s (%s, %s): %s, %u-%s", point->scenario, point->platform, point->engine,
-                       point->topology, point->length, length_words(point));
-}
-
 static void set_axis(lxw_chart_axis *axis, const char *name)
 {
     lxw_chart_font font = {.size = 10, .bold = LXW_EXPLICIT_FALSE};
@@ -234,7 +220,7 @@ static void set_axis(lxw_chart_axis *axis, const char *name)
 
 static void finish_chart(const struct block *block)
 {
-    _cleanup_free_ char *title = title_of(block->sweep);
+    _cleanup_free_ char *title = words_sweep_title(block->sweep);
     lxw_chart_font font = {.size = 13, .bold = LXW_EXPLICIT_FALSE};
     lxw_chart *chart = block->chart;
     bool several = block->sweep->network_count > 1;
@@ -252,7 +238,7 @@ static lxw_row_t add_chart(struct block *block, lxw_worksheet *charts, lxw_row_t
                            lxw_col_t column)
 {
     struct book *book = block->book;
-    _cleanup_free_ char *title = title_of(block->sweep);
+    _cleanup_free_ char *title = words_sweep_title(block->sweep);
     book_put_text(block->sheet, block->top, 0, title, book->label);
     block->top++;
     block->chart = workbook_add_chart(book->workbook, LXW_CHART_SCATTER_STRAIGHT_WITH_MARKERS);

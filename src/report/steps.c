@@ -85,6 +85,39 @@ static double percent_of(const struct point *point, const char *name)
     return cpu == NULL ? (double)NAN : cpu->percent;
 }
 
+static double network_loss(const struct sweep *sweep, const struct point *point, size_t at)
+{
+    const struct network_result *network = find_network(point, sweep->networks[at]);
+    bool sent = network != NULL && network->tx > 0;
+    return sent ? (double)network->lost / (double)network->tx : (double)NAN;
+}
+
+static double network_p50(const struct sweep *sweep, const struct point *point, size_t at)
+{
+    const struct network_result *network = find_network(point, sweep->networks[at]);
+    bool measured = network != NULL && network->delay_ns.measured;
+    return measured ? (double)network->delay_ns.p50 : (double)NAN;
+}
+
+static double network_p99(const struct sweep *sweep, const struct point *point, size_t at)
+{
+    const struct network_result *network = find_network(point, sweep->networks[at]);
+    bool measured = network != NULL && network->delay_ns.measured;
+    return measured ? (double)network->delay_ns.p99 : (double)NAN;
+}
+
+static double place_loss(const struct sweep *sweep, const struct point *point, size_t at)
+{
+    uint64_t tx = point_tx(point);
+    double count = 0;
+    for (size_t i = 0; i < point->drop_count; i++) {
+        if (text_equal(point->drops[i].where, sweep->places[at])) {
+            count += (double)point->drops[i].count;
+        }
+    }
+    return tx == 0 ? (double)NAN : count / (double)tx;
+}
+
 static double host(const struct sweep *sweep, const struct point *point, size_t at)
 {
     (void)sweep, (void)at;
@@ -100,6 +133,23 @@ static double tester(const struct sweep *sweep, const struct point *point, size_
 static double router(const struct sweep *sweep, const struct point *point, size_t at)
 {
     return percent_of(point, sweep->routers[at]);
+}
+
+static double ns_of(const struct point *point, const char *name)
+{
+    const struct cpu_result *cpu = point_cpu(point, name);
+    return cpu == NULL || !cpu->has_ns_per_packet ? (double)NAN : cpu->ns_per_packet;
+}
+
+static double host_ns(const struct sweep *sweep, const struct point *point, size_t at)
+{
+    (void)sweep, (void)at;
+    return ns_of(point, "host");
+}
+
+static double router_ns(const struct sweep *sweep, const struct point *point, size_t at)
+{
+    return ns_of(point, sweep->routers[at]);
 }
 
 static double routers(const struct sweep *sweep, const struct point *point, size_t at)
@@ -157,7 +207,7 @@ static int compare_reals(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-// The valid points of one step of a sweep.
+// The valid points of one step of a sweep, or one invalid one.
 struct repeats {
     const struct sweep *sweep;
     const struct point **points;
@@ -182,6 +232,22 @@ static double median(const struct repeats *repeats, figure *of, size_t at)
     return count % 2 == 1 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
+static double *means(const struct repeats *repeats, figure *of, size_t count)
+{
+    double *values = memory_new_array(double, count);
+    for (size_t i = 0; i < count; i++) {
+        double sum = 0;
+        size_t having = 0;
+        for (size_t k = 0; k < repeats->count; k++) {
+            double value = of(repeats->sweep, repeats->points[k], i);
+            sum += isfinite(value) ? value : 0;
+            having += isfinite(value) ? 1 : 0;
+        }
+        values[i] = having == 0 ? (double)NAN : sum / (double)having;
+    }
+    return values;
+}
+
 static double *medians(const struct repeats *repeats, figure *of, size_t count)
 {
     double *values = memory_new_array(double, count);
@@ -195,6 +261,7 @@ static struct load_step make_step(const struct repeats *repeats)
 {
     const struct sweep *sweep = repeats->sweep;
     return (struct load_step){
+        .first = repeats->points[0],
         .step = repeats->points[0]->step,
         .requested_pps = median(repeats, requested, 0),
         .offered_pps = median(repeats, offered, 0),
@@ -205,9 +272,15 @@ static struct load_step make_step(const struct repeats *repeats)
         .tester_percent = median(repeats, tester, 0),
         .total_percent = median(repeats, total, 0),
         .ns_per_packet = median(repeats, ns_per_packet, 0),
+        .host_ns = median(repeats, host_ns, 0),
         .network_offered = medians(repeats, network_offered, sweep->network_count),
         .network_forwarded = medians(repeats, network_forwarded, sweep->network_count),
+        .network_loss = medians(repeats, network_loss, sweep->network_count),
+        .network_delay_p50 = medians(repeats, network_p50, sweep->network_count),
+        .network_delay_p99 = medians(repeats, network_p99, sweep->network_count),
         .router_percent = medians(repeats, router, sweep->router_count),
+        .router_ns = medians(repeats, router_ns, sweep->router_count),
+        .place_loss = means(repeats, place_loss, sweep->place_count),
     };
 }
 
@@ -245,6 +318,11 @@ static void count_point(struct sweep *sweep, const struct point *point)
             add_name(&sweep->routers, &sweep->router_count, name);
         }
     }
+    for (size_t i = 0; i < point->drop_count; i++) {
+        if (point->drops[i].count > 0) {
+            add_name(&sweep->places, &sweep->place_count, point->drops[i].where);
+        }
+    }
 }
 
 // Gathers a sweep's valid points of the same step as `first`, unless an earlier one had it.
@@ -262,6 +340,23 @@ static bool gather(const struct point_list *points, size_t first, struct repeats
         }
     }
     return repeats->count > 0;
+}
+
+// One step an invalid point, as if it were the only one.
+static void add_invalid(const struct point_list *points, struct sweep *sweep)
+{
+    sweep->invalid_steps = memory_new_array(struct load_step, sweep->invalid);
+    size_t count = 0;
+    for (size_t i = 0; i < points->count; i++) {
+        const struct point *point = &points->items[i];
+        if (!point->valid && same_sweep(point, sweep->first)) {
+            const struct repeats alone = {sweep, &point, 1};
+            sweep->invalid_steps[count++] = make_step(&alone);
+        }
+    }
+    if (count > 0) {
+        qsort(sweep->invalid_steps, count, sizeof *sweep->invalid_steps, compare_steps);
+    }
 }
 
 static void add_steps(const struct point_list *points, struct sweep *sweep)
@@ -300,22 +395,35 @@ size_t sweeps_compute(const struct point_list *points, struct sweep **ret)
     }
     for (size_t i = 0; i < count; i++) {
         add_steps(points, &sweeps[i]);
+        add_invalid(points, &sweeps[i]);
     }
     *ret = sweeps;
     return count;
 }
 
+static void steps_free(struct load_step *steps, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(steps[i].network_offered);
+        free(steps[i].network_forwarded);
+        free(steps[i].network_loss);
+        free(steps[i].network_delay_p50);
+        free(steps[i].network_delay_p99);
+        free(steps[i].router_percent);
+        free(steps[i].router_ns);
+        free(steps[i].place_loss);
+    }
+    free(steps);
+}
+
 void sweeps_free(struct sweep *sweeps, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < sweeps[i].step_count; k++) {
-            free(sweeps[i].steps[k].network_offered);
-            free(sweeps[i].steps[k].network_forwarded);
-            free(sweeps[i].steps[k].router_percent);
-        }
-        free(sweeps[i].steps);
+        steps_free(sweeps[i].steps, sweeps[i].step_count);
+        steps_free(sweeps[i].invalid_steps, sweeps[i].invalid);
         free(sweeps[i].networks);
         free(sweeps[i].routers);
+        free(sweeps[i].places);
     }
     free(sweeps);
 }

@@ -3,8 +3,8 @@
  * report/steps — points put in order for those who draw conclusions or curves from them.
  *
  * Points of one scenario, platform, engine, topology and length make a sweep; its steps are the
- * offered loads, rising, each with the medians of its valid repeats. Called by the summary and by
- * the charts. A figure that no valid point has is NaN.
+ * offered loads, rising, each with the medians of its valid repeats. Called by the summary, the
+ * charts, the figures and the page. A figure that no valid point has is NaN.
  */
 #ifndef VRBENCH_REPORT_STEPS_H
 #define VRBENCH_REPORT_STEPS_H
@@ -14,14 +14,20 @@
 #include "result/result.h"
 
 struct load_step {
+    const struct point *first; // of its points
     unsigned step;
     double requested_pps;              // a network
     double offered_pps, forwarded_pps; // sums over the networks
     double loss_ratio;                 // of all networks together
     double host_percent, routers_percent, tester_percent, total_percent;
     double ns_per_packet; // CPU time of host and routers over packets received
-    double *network_offered, *network_forwarded; // packets/s of each network
-    double *router_percent;                      // of each router
+    double host_ns;       // the host's alone
+    double *network_offered, *network_forwarded;   // packets/s of each network
+    double *network_loss;                          // frame loss ratio of each network
+    double *network_delay_p50, *network_delay_p99; // ns
+    double *router_percent, *router_ns;            // of each router; ns a packet through it
+    double *place_loss; // of all offered packets the part lost at each place: means, not medians,
+                        // over the repeats, so that they sum to the mean loss ratio
 };
 
 struct sweep {
@@ -31,8 +37,11 @@ struct sweep {
     size_t network_count;
     const char **routers; // in the order of their CPU figures
     size_t router_count;
+    const char **places; // where any packet was lost
+    size_t place_count;
     struct load_step *steps;
-    size_t step_count; // without those of which no point is valid
+    size_t step_count;               // without those of which no point is valid
+    struct load_step *invalid_steps; // one an invalid point, with its own figures, by offered load
 };
 
 // Sweeps in order of measuring. They refer to the points, which must outlive them.

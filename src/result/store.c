@@ -321,6 +321,12 @@ void store_close(struct store *store)
     free(store);
 }
 
+int store_read_run(const char *folder, json_t **ret, struct error *err)
+{
+    _cleanup_free_ char *path = text_format("%s/" RUN_NAME, folder);
+    return read_run(path, ret, err);
+}
+
 int store_read_points(const char *folder, struct point_list *ret, struct error *err)
 {
     _cleanup_free_ char *path = text_format("%s/" POINTS_NAME, folder);

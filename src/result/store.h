@@ -27,6 +27,8 @@ void store_close(struct store *store);
 
 // Reads the points of a folder without opening it for writing.
 int store_read_points(const char *folder, struct point_list *ret, struct error *err);
+// Reads run.json of a folder; the caller json_decref()s it.
+int store_read_run(const char *folder, json_t **ret, struct error *err);
 
 // A point as a JSON object of the contract's form, and back. point_from_json() is strict: what is
 // missing, of the wrong type or contradictory is an error that names the key.

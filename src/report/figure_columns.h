@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * report/figure_columns — the data file of a sweep's figures.
+ *
+ * Columns separated by tabs, their names in the first lines, absent figures as NaN. Two blocks as
+ * gnuplot knows them: index 0 has a row an offered load, medians of the valid points; index 1, if
+ * there is any, a row an invalid point. Called by figures.c and figure_script.c.
+ */
+#ifndef VRBENCH_REPORT_FIGURE_COLUMNS_H
+#define VRBENCH_REPORT_FIGURE_COLUMNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "report/steps.h"
+
+// In the order of the columns. Those after the second are there once a network, router or place.
+enum figure_column {
+    FIGURE_REQUESTED, // packets/s a network
+    FIGURE_SENT,      // all networks together, packets/s
+    FIGURE_RECEIVED,
+    FIGURE_SENT_MEAN,    // mean of the networks, packets/s
+    FIGURE_NETWORK_SENT, // packets/s of one network
+    FIGURE_NETWORK_RECEIVED,
+    FIGURE_NETWORK_LOSS, // percent of what was sent
+    FIGURE_NETWORK_P50,  // microseconds
+    FIGURE_NETWORK_P99,
+    FIGURE_HOST_CPU, // percent of one CPU
+    FIGURE_ROUTER_CPU,
+    FIGURE_TOTAL_CPU,
+    FIGURE_TESTER_CPU,
+    FIGURE_HOST_NS, // CPU time a packet
+    FIGURE_ROUTER_NS,
+    FIGURE_ALL_NS,
+    FIGURE_PLACE_LOSS, // percent of what was sent
+    FIGURE_COLUMN_KINDS
+};
+
+// How many columns of a kind a sweep has: 1, or the number of its networks, routers or places.
+size_t figure_column_count(const struct sweep *sweep, enum figure_column kind);
+// The number of a column in the file, from 1.
+size_t figure_column_at(const struct sweep *sweep, enum figure_column kind, size_t at);
+// Greatest value of a column among the valid points, or also the invalid ones; NaN if it has none.
+double figure_column_most(const struct sweep *sweep, enum figure_column kind, size_t at,
+                          bool invalid_too);
+// The whole file; the caller frees it.
+char *figure_data(const struct sweep *sweep);
+// The text without what must not stand in a comment or between quotes: control characters, ` " '.
+char *figure_safe_text(const char *text);
+
+#endif

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// report/figure_script — see figure_script.h.
+#include "report/figure_script.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "report/figure_columns.h"
+#include "report/words.h"
+#include "version.h"
+
+// Okabe and Ito, "Color Universal Design" (2008), in an order of good contrast on white.
+static const char *const colours[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
+                                      "#E69F00", "#56B4E9", "#000000", "#F0E442"};
+#define COLOUR_COUNT (sizeof colours / sizeof colours[0])
+// Markers of gnuplot that differ in shape: circle, square, triangle, diamond, pentagon; filled,
+// then open. Its number 2, a cross, is kept for invalid points.
+static const int filled[] = {7, 5, 9, 13, 15, 11};
+static const int open_ones[] = {6, 4, 8, 12, 14, 10};
+#define MARKER_COUNT (sizeof filled / sizeof filled[0])
+
+static const char *const names[GRAPH_COUNT] = {
+    [GRAPH_RECEIVED] = "received", [GRAPH_CPU] = "cpu",     [GRAPH_LOSS] = "loss",
+    [GRAPH_NS] = "ns-a-packet",    [GRAPH_DELAY] = "delay", [GRAPH_PLACES] = "places",
+};
+
+const char *figure_graph_name(enum figure_graph graph)
+{
+    return names[graph];
+}
+
+// A script while it is written.
+struct script {
+    FILE *out;
+    char *text;
+    size_t length;
+    const struct sweep *sweep;
+    double thousand; // what rates are divided by
+    size_t series;   // drawn so far
+    bool clauses;    // whether the plot command has any
+    bool invalid;    // whether the key has explained the crosses
+};
+
+static void begin(struct script *script, const char *title, const char *data)
+{
+    *script = (struct script){.thousand = 1000};
+    script->out = open_memstream(&script->text, &script->length);
+    _cleanup_free_ char *safe = figure_safe_text(title);
+    fprintf(
+        script->out,
+        "# Made by vrbench %s. Change what you like and make the figure again, in this folder:\n"
+        "#     gnuplot THIS-FILE\n"
+        "reset session\n"
+        "set encoding utf8\n"
+        "set datafile separator tab\n"
+        "set datafile missing NaN\n"
+        "set title '%s' noenhanced\n"
+        "set border 3 lw 1\n"
+        "set tics nomirror out\n"
+        "set grid lc rgb '#D0D0D0' lw 0.5\n"
+        "set key outside bottom center horizontal noenhanced\n",
+        VRBENCH_VERSION, safe);
+    if (data != NULL) {
+        fprintf(script->out, "data = '%s'\n", data);
+    }
+}
+
+// Rates in thousands where that is shorter.
+static void set_rates(struct script *script, double most)
+{
+    script->thousand = most >= 10000 ? 1000 : 1;
+    fprintf(script->out, "unit = %.0f. # packets/s that one step of the axis stands for\n",
+            script->thousand);
+}
+
+static void set_rate_label(const struct script *script, char axis, const char *what)
+{
+    fprintf(script->out, "set %clabel '%s (%spackets/s)'\nset %crange [0:*]\n", axis, what,
+            script->thousand > 1 ? "1000 " : "", axis);
+}
+
+static double most_of(const struct sweep *sweep, enum figure_column kind)
+{
+    double most = (double)NAN;
+    for (size_t at = 0; at < figure_column_count(sweep, kind); at++) {
+        most = fmax(most, figure_column_most(sweep, kind, at, true));
+    }
+    return most;
+}
+
+static void next_clause(struct script *script)
+{
+    fputs(script->clauses ? ", \\\n     " : "plot ", script->out);
+    script->clauses = true;
+}
+
+// How a curve is drawn: its columns and what they are divided by.
+struct curve {
+    enum figure_column x, y;
+    size_t x_at, y_at;
+    bool rate, right; // Y is a rate; Y belongs to the right-hand axis
+    const char *title;
+};
+
+// A curve over the valid points, and crosses in its colour for the invalid ones.
+static void put_curve(struct script *script, const struct curve *curve)
+{
+    const struct sweep *sweep = script->sweep;
+    bool valid = isfinite(figure_column_most(sweep, curve->y, curve->y_at, false));
+    if (!valid && !isfinite(figure_column_most(sweep, curve->y, curve->y_at, true))) {
+        return;
+    }
+    size_t x = figure_column_at(sweep, curve->x, curve->x_at);
+    size_t y = figure_column_at(sweep, curve->y, curve->y_at);
+    size_t n = script->series++;
+    const char *colour = colours[n % COLOUR_COUNT];
+    _cleanup_free_ char *title = figure_safe_text(curve->title);
+    _cleanup_free_ char *columns =
+        text_format("using ($%zu/unit):(%s%zu%s)%s", x, "$", y, curve->rate ? "/unit" : "",
+                    curve->right ? " axes x1y2" : "");
+    if (valid) {
+        next_clause(script);
+        fprintf(script->out,
+                "data index 0 %s with linespoints lc rgb '%s' dt %zu lw %s pt %d ps 0.8 title '%s'",
+                columns, colour, curve->right ? 2 + n % 4 : 1 + n % 5, curve->right ? "1.4" : "2",
+                (curve->right ? open_ones : filled)[n % MARKER_COUNT], title);
+    }
+    if (sweep->invalid > 0) {
+        next_clause(script);
+        fprintf(script->out, "data index 1 %s with points lc rgb '%s' pt 2 ps 1.2 lw 1.5 notitle",
+                columns, colour);
+        if (!script->invalid) {
+            next_clause(script);
+            fputs("NaN with points lc rgb '#000000' pt 2 ps 1.2 lw 1.5 title 'invalid point'",
+                  script->out);
+        }
+        script->invalid = true;
+    }
+}
+
+// Sends the plot to both formats; NULL if nothing is plotted.
+static char *finish(struct script *script, const char *name)
+{
+    fprintf(script->out,
+            "\nset output '%s.png'\nset terminal pngcairo size 1800,1150 font 'Sans,13' "
+            "fontscale 1.9 linewidth 2 pointscale 2 background rgb '#FFFFFF'\nreplot\n"
+            "unset output\n",
+            name);
+    fclose(script->out);
+    if (!script->clauses) {
+        free(script->text);
+        return NULL;
+    }
+    return script->text;
+}
+
+static void set_svg(const struct script *script, const char *name)
+{
+    fprintf(script->out,
+            "set terminal svg size 900,575 dynamic font 'sans-serif,13' background rgb '#FFFFFF'\n"
+            "set output '%s.svg'\n",
+            name);
+}
+
+static void put_ideal(struct script *script)
+{
+    next_clause(script);
+    fputs("x with lines lc rgb '#999999' dt 3 lw 1 title 'no loss'", script->out);
+}
+
+static void put_received(struct script *script)
+{
+    const struct sweep *sweep = script->sweep;
+    for (size_t i = 0; i < sweep->network_count; i++) {
+        _cleanup_free_ char *title = text_format("%s received", sweep->networks[i]);
+        put_curve(script, &(struct curve){.x = FIGURE_NETWORK_SENT,
+                                          .x_at = i,
+                                          .y = FIGURE_NETWORK_RECEIVED,
+                                          .y_at = i,
+                                          .rate = true,
+                                          .title = title});
+    }
+    if (script->clauses) {
+        put_ideal(script);
+    }
+}
+
+// CPU of host, routers and total; where no router is on the path, that of the tester.
+static void put_cpu(struct script *script)
+{
+    const struct sweep *sweep = script->sweep;
+    struct curve curve = {.x = FIGURE_SENT_MEAN, .right = true};
+    curve.y = FIGURE_HOST_CPU;
+    curve.title = "host CPU";
+    put_curve(script, &curve);
+    for (size_t i = 0; i < sweep->router_count; i++) {
+        _cleanup_free_ char *title = text_format("%s CPU", sweep->routers[i]);
+        curve.y = FIGURE_ROUTER_CPU;
+        curve.y_at = i;
+        curve.title = title;
+        put_curve(script, &curve);
+    }
+    bool routers = isfinite(most_of(sweep, FIGURE_TOTAL_CPU));
+    curve.y = routers ? FIGURE_TOTAL_CPU : FIGURE_TESTER_CPU;
+    curve.y_at = 0;
+    curve.title = routers ? "total CPU" : "tester CPU";
+    put_curve(script, &curve);
+}
+
+static void put_loss(struct script *script)
+{
+    const struct sweep *sweep = script->sweep;
+    for (size_t i = 0; i < sweep->network_count; i++) {
+        put_curve(script, &(struct curve){.x = FIGURE_NETWORK_SENT,
+                                          .x_at = i,
+                                          .y = FIGURE_NETWORK_LOSS,
+                                          .y_at = i,
+                                          .title = sweep->networks[i]});
+    }
+}
+
+static void put_ns(struct script *script)
+{
+    const struct sweep *sweep = script->sweep;
+    struct curve curve = {.x = FIGURE_SENT_MEAN, .y = FIGURE_HOST_NS, .title = "host"};
+    put_curve(script, &curve);
+    for (size_t i = 0; i < sweep->router_count; i++) {
+        curve.y = FIGURE_ROUTER_NS;
+        curve.y_at = i;
+        curve.title = sweep->routers[i];
+        put_curve(script, &curve);
+    }
+    curve.y = FIGURE_ALL_NS;
+    curve.y_at = 0;
+    curve.title = "host and routers";
+    put_curve(script, &curve);
+}
+
+static void put_delay(struct script *script)
+{
+    const struct sweep *sweep = script->sweep;
+    for (size_t i = 0; i < sweep->network_count; i++) {
+        for (enum figure_column kind = FIGURE_NETWORK_P50; kind <= FIGURE_NETWORK_P99; kind++) {
+            _cleanup_free_ char *title =
+                text_format("%s %s", sweep->networks[i],
+                            kind == FIGURE_NETWORK_P50 ? "median" : "99th percentile");
+            put_curve(
+                script,
+                &(struct curve){
+                    .x = FIGURE_NETWORK_SENT, .x_at = i, .y = kind, .y_at = i, .title = title});
+        }
+    }
+}
+
+// Bars a load, stacked by place; hatched, so that they differ without colour too.
+static void put_places(struct script *script)
+{
+    const struct sweep *sweep = script->sweep;
+    size_t label = figure_column_at(sweep, FIGURE_SENT_MEAN, 0);
+    for (size_t i = 0; i < sweep->place_count; i++) {
+        if (figure_column_most(sweep, FIGURE_PLACE_LOSS, i, false) > 0) {
+            _cleanup_free_ char *title = figure_safe_text(sweep->places[i]);
+            size_t n = script->series++;
+            next_clause(script);
+            fprintf(script->out,
+                    "data index 0 using %zu:xticlabels(sprintf('%%.4g', $%zu/unit)) "
+                    "fs pattern %zu border lc rgb '#000000' lc rgb '%s' title '%s'",
+                    figure_column_at(sweep, FIGURE_PLACE_LOSS, i), label, 3 + n % 5 * (n > 0),
+                    colours[n % COLOUR_COUNT], title);
+        }
+    }
+}
+
+// What stands at the axes of each graph besides the rates.
+static void set_axes(struct script *script, enum figure_graph graph)
+{
+    const struct sweep *sweep = script->sweep;
+    bool several = sweep->network_count > 1;
+    FILE *out = script->out;
+    set_rates(script, fmax(most_of(sweep, FIGURE_NETWORK_SENT), most_of(sweep, FIGURE_SENT_MEAN)));
+    set_rate_label(script, 'x', several ? "Transmitted a network" : "Transmitted");
+    switch (graph) {
+    case GRAPH_CPU: {
+        double cpu =
+            fmax(fmax(most_of(sweep, FIGURE_TOTAL_CPU), most_of(sweep, FIGURE_HOST_CPU)), 100);
+        fprintf(out,
+                "set border 11\nset y2label 'CPU (%% of one CPU)'\nset y2tics nomirror out\n"
+                "set y2range [0:%.0f]\n",
+                ceil(cpu / 20) * 20);
+        set_rate_label(script, 'y', several ? "Received a network" : "Received");
+        break;
+    }
+    case GRAPH_RECEIVED:
+        set_rate_label(script, 'y', several ? "Received a network" : "Received");
+        break;
+    case GRAPH_LOSS:
+        fprintf(out, "set ylabel 'Frame loss (%% of transmitted)'\nset yrange [0:%s]\n",
+                most_of(sweep, FIGURE_NETWORK_LOSS) > 0 ? "*" : "1");
+        break;
+    case GRAPH_NS:
+        fputs("set ylabel 'CPU time (ns a packet)'\nset yrange [0:*]\n", out);
+        break;
+    case GRAPH_DELAY:
+        fputs("set ylabel 'One-way delay (µs)'\nset logscale y\n", out);
+        break;
+    default:
+        fputs("set ylabel 'Lost (% of transmitted)'\nset yrange [0:*]\nset xrange [*:*]\n"
+              "set style data histograms\nset style histogram rowstacked\nset boxwidth 0.8\n"
+              "set xtics rotate by -60\n",
+              out);
+        break;
+    }
+}
+
+char *figure_script(const struct sweep *sweep, enum figure_graph graph, const char *name,
+                    const char *data)
+{
+    static const char *const words[GRAPH_COUNT] = {
+        [GRAPH_RECEIVED] = "received against transmitted packets",
+        [GRAPH_CPU] = "received packets, and CPU on the right",
+        [GRAPH_LOSS] = "frame loss",
+        [GRAPH_NS] = "CPU time a packet",
+        [GRAPH_DELAY] = "one-way delay",
+        [GRAPH_PLACES] = "where packets were lost",
+    };
+    _cleanup_free_ char *of = words_sweep_title(sweep);
+    _cleanup_free_ char *title = text_format("%s — %s", of, words[graph]);
+    struct script script;
+    begin(&script, title, data);
+    script.sweep = sweep;
+    set_axes(&script, graph);
+    set_svg(&script, name);
+    switch (graph) {
+    case GRAPH_RECEIVED:
+        put_received(&script);
+        break;
+    case GRAPH_CPU:
+        put_received(&script);
+        put_cpu(&script);
+        break;
+    case GRAPH_LOSS:
+        put_loss(&script);
+        break;
+    case GRAPH_NS:
+        put_ns(&script);
+        break;
+    case GRAPH_DELAY:
+        put_delay(&script);
+        break;
+    default:
+        put_places(&script);
+        break;
+    }
+    return finish(&script, name);
+}
+
+char *figure_script_topologies(const struct sweep *const *sweeps, const char *const *data,
+                               size_t count, const char *name)
+{
+    const struct point *first = sweeps[0]->first;
+    _cleanup_free_ char *title =
+        text_format("%s (%s, %s): all topologies, %u-%s", first->scenario, first->platform,
+                    first->engine, first->length, words_length_layer(first->length_layer));
+    struct script script;
+    begin(&script, title, NULL);
+    double most = (double)NAN;
+    for (size_t i = 0; i < count; i++) {
+        most = fmax(most, most_of(sweeps[i], FIGURE_SENT));
+    }
+    set_rates(&script, most);
+    bool several = sweeps[0]->network_count > 1;
+    set_rate_label(&script, 'x', several ? "Transmitted, all networks" : "Transmitted");
+    set_rate_label(&script, 'y', several ? "Received, all networks" : "Received");
+    set_svg(&script, name);
+    for (size_t i = 0; i < count; i++) {
+        const struct sweep *sweep = sweeps[i];
+        if (isfinite(figure_column_most(sweep, FIGURE_RECEIVED, 0, false))) {
+            size_t n = script.series++;
+            next_clause(&script);
+            fprintf(script.out,
+                    "'%s' index 0 using ($%zu/unit):($%zu/unit) with linespoints lc rgb '%s' "
+                    "dt %zu lw 2 pt %d ps 0.8 title '%s'",
+                    data[i], figure_column_at(sweep, FIGURE_SENT, 0),
+                    figure_column_at(sweep, FIGURE_RECEIVED, 0), colours[n % COLOUR_COUNT],
+                    1 + n % 5, filled[n % MARKER_COUNT], sweep->first->topology);
+        }
+    }
+    if (script.clauses) {
+        put_ideal(&script);
+    }
+    return finish(&script, name);
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// report/gnuplot — runs scripts through gnuplot(1). Called by figures.c only.
+#ifndef VRBENCH_REPORT_GNUPLOT_H
+#define VRBENCH_REPORT_GNUPLOT_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+// Runs NAME.gp for every name, in `folder`, in as few processes as will do. Fails with gnuplot's
+// own words; as lacking if there is no gnuplot.
+int gnuplot_run(const char *folder, char *const *names, size_t count, struct error *err);
+
+#endif

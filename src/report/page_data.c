@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// report/page_data — see page_data.h. An absent figure has no key, as in the record.
+#include "report/page_data.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "report/steps.h"
+#include "report/summary.h"
+#include "report/words.h"
+#include "result/store.h"
+#include "version.h"
+
+#define EMBEDDED_MAX ((size_t)12 << 20) // bytes; larger files stay beside the page
+
+static void json_cleanup(json_t **json)
+{
+    json_decref(*json);
+}
+#define _cleanup_json_ __attribute__((cleanup(json_cleanup)))
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+    if (text != NULL) {
+        json_object_set_new(object, key, json_string(text));
+    }
+}
+
+static void set_real(json_t *object, const char *key, double value)
+{
+    if (isfinite(value)) {
+        json_object_set_new(object, key, json_real(value));
+    }
+}
+
+static json_t *real_or_null(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *names(const char *const *texts, size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(list, json_string(texts[i]));
+    }
+    return list;
+}
+
+// The names are those that web/graphs.js reads; rates in packets/s, losses in percent, delays in
+// microseconds.
+static json_t *describe_step(const struct sweep *sweep, const struct load_step *step)
+{
+    json_t *row = json_object();
+    set_real(row, "requested", step->requested_pps);
+    set_real(row, "sent", step->offered_pps);
+    set_real(row, "received", step->forwarded_pps);
+    set_real(row, "sent_mean", step->offered_pps / (double)sweep->network_count);
+    set_real(row, "host_cpu", step->host_percent);
+    set_real(row, "total_cpu", step->total_percent);
+    set_real(row, "tester_cpu", step->tester_percent);
+    set_real(row, "host_ns", step->host_ns);
+    set_real(row, "all_ns", step->ns_per_packet);
+    json_t *networks = json_array();
+    for (size_t i = 0; i < sweep->network_count; i++) {
+        json_t *network = json_object();
+        set_real(network, "sent", step->network_offered[i]);
+        set_real(network, "received", step->network_forwarded[i]);
+        set_real(network, "loss", step->network_loss[i] * 100);
+        set_real(network, "p50", step->network_delay_p50[i] / 1000);
+        set_real(network, "p99", step->network_delay_p99[i] / 1000);
+        json_array_append_new(networks, network);
+    }
+    json_object_set_new(row, "networks", networks);
+    json_t *routers = json_array();
+    for (size_t i = 0; i < sweep->router_count; i++) {
+        json_t *router = json_object();
+        set_real(router, "cpu", step->router_percent[i]);
+        set_real(router, "ns", step->router_ns[i]);
+        json_array_append_new(routers, router);
+    }
+    json_object_set_new(row, "routers", routers);
+    json_t *places = json_array();
+    for (size_t i = 0; i < sweep->place_count; i++) {
+        json_array_append_new(places, real_or_null(step->place_loss[i] * 100));
+    }
+    json_object_set_new(row, "places", places);
+    set_text(row, "why", step->first->why_invalid);
+    return row;
+}
+
+static json_t *describe_steps(const struct sweep *sweep, const struct load_step *steps,
+                              size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(list, describe_step(sweep, &steps[i]));
+    }
+    return list;
+}
+
+static json_t *describe_sweeps(const struct point_list *points)
+{
+    struct sweep *sweeps;
+    size_t count = sweeps_compute(points, &sweeps);
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        const struct sweep *sweep = &sweeps[i];
+        json_t *entry = json_object();
+        set_text(entry, "scenario", sweep->first->scenario);
+        set_text(entry, "platform", sweep->first->platform);
+        set_text(entry, "engine", sweep->first->engine);
+        set_text(entry, "topology", sweep->first->topology);
+        set_text(entry, "length_layer", sweep->first->length_layer);
+        json_object_set_new(entry, "length", json_integer(sweep->first->length));
+        json_object_set_new(entry, "networks", names(sweep->networks, sweep->network_count));
+        json_object_set_new(entry, "routers", names(sweep->routers, sweep->router_count));
+        json_object_set_new(entry, "places", names(sweep->places, sweep->place_count));
+        json_object_set_new(entry, "steps", describe_steps(sweep, sweep->steps, sweep->step_count));
+        json_object_set_new(entry, "invalid",
+                            describe_steps(sweep, sweep->invalid_steps, sweep->invalid));
+        json_array_append_new(list, entry);
+    }
+    sweeps_free(sweeps, count);
+    return list;
+}
+
+static json_t *describe_summary(const struct point_list *points)
+{
+    _cleanup_free_ struct summary *summaries = NULL;
+    size_t count = summary_compute(points, &summaries);
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        const struct summary *summary = &summaries[i];
+        _cleanup_free_ char *sentence = words_summary(summary);
+        json_t *row = json_object();
+        set_text(row, "scenario", summary->scenario);
+        set_text(row, "platform", summary->platform);
+        set_text(row, "engine", summary->engine);
+        set_text(row, "topology", summary->topology);
+        set_text(row, "length_layer", summary->length_layer);
+        set_text(row, "sentence", sentence);
+        json_object_set_new(row, "length", json_integer(summary->length));
+        set_real(row, "no_loss_pps", summary->no_loss_pps);
+        set_real(row, "max_pps", summary->max_pps);
+        set_real(row, "loss_at_top_percent", summary->loss_at_top * 100);
+        set_real(row, "host_cpu_percent", summary->host_percent);
+        set_real(row, "router_cpu_percent", summary->routers_percent);
+        set_real(row, "ns_per_packet", summary->ns_per_packet);
+        json_object_set_new(row, "points", json_integer((json_int_t)summary->points));
+        json_object_set_new(row, "invalid_points", json_integer((json_int_t)summary->invalid));
+        json_array_append_new(list, row);
+    }
+    return list;
+}
+
+// RFC 4648 §4.
+static char *to_base64(const char *bytes, size_t length)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char *text = memory_new_array(char, (length + 2) / 3 * 4 + 1);
+    size_t at = 0;
+    for (size_t i = 0; i < length; i += 3) {
+        uint32_t three = (uint32_t)(uint8_t)bytes[i] << 16;
+        three |= i + 1 < length ? (uint32_t)(uint8_t)bytes[i + 1] << 8 : 0;
+        three |= i + 2 < length ? (uint32_t)(uint8_t)bytes[i + 2] : 0;
+        text[at++] = digits[three >> 18];
+        text[at++] = digits[three >> 12 & 63];
+        text[at++] = (char)(i + 1 < length ? digits[three >> 6 & 63] : '=');
+        text[at++] = (char)(i + 2 < length ? digits[three & 63] : '=');
+    }
+    text[at] = '\0';
+    return text;
+}
+
+// What there is to download; a file that is too large to be embedded is named only.
+static json_t *describe_files(const char *folder)
+{
+    static const struct {
+        const char *name, *type;
+    } wanted[] = {
+        {"points.csv", "text/csv"},
+        {"report.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
+    };
+    json_t *list = json_array();
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        _cleanup_free_ char *path = text_format("%s/%s", folder, wanted[i].name);
+        _cleanup_free_ char *bytes = NULL;
+        size_t length = 0;
+        int rc = file_read(path, EMBEDDED_MAX, &bytes, &length, NULL);
+        if (rc < 0 && rc != -EFBIG) {
+            continue;
+        }
+        json_t *file = json_object();
+        set_text(file, "name", wanted[i].name);
+        set_text(file, "type", wanted[i].type);
+        if (rc == 0) {
+            _cleanup_free_ char *base64 = to_base64(bytes, length);
+            set_text(file, "base64", base64);
+        }
+        json_array_append_new(list, file);
+    }
+    return list;
+}
+
+static int is_figure(const struct dirent *entry)
+{
+    size_t length = strlen(entry->d_name);
+    return length > 4 && text_equal(entry->d_name + length - 4, ".svg");
+}
+
+static json_t *describe_figures(const char *folder)
+{
+    _cleanup_free_ char *figures = text_format("%s/figures", folder);
+    json_t *list = json_array();
+    struct dirent **entries = NULL;
+    int count = scandir(figures, &entries, is_figure, alphasort);
+    for (int i = 0; i < count; i++) {
+        size_t length = strlen(entries[i]->d_name);
+        json_array_append_new(list, json_stringn(entries[i]->d_name, length - 4));
+        free(entries[i]);
+    }
+    free(entries);
+    return list;
+}
+
+// One run; `whole` also with every point and the files to download.
+static int describe_run(const char *folder, bool whole, json_t *ret, struct error *err)
+{
+    struct point_list points = {NULL, 0};
+    int rc = store_read_points(folder, &points, err);
+    if (rc < 0) {
+        return rc;
+    }
+    _cleanup_free_ char *run_path = text_format("%s/run.json", folder);
+    json_t *run = NULL;
+    if (access(run_path, F_OK) == 0) {
+        rc = store_read_run(folder, &run, err);
+        if (rc < 0) {
+            point_list_clear(&points);
+            return rc;
+        }
+        json_object_set_new(ret, "run", run);
+    }
+    json_object_set_new(ret, "summary", describe_summary(&points));
+    json_object_set_new(ret, "sweeps", describe_sweeps(&points));
+    if (whole) {
+        json_t *list = json_array();
+        for (size_t i = 0; i < points.count; i++) {
+            json_array_append_new(list, point_to_json(&points.items[i]));
+        }
+        json_object_set_new(ret, "points", list);
+        json_object_set_new(ret, "files", describe_files(folder));
+        json_object_set_new(ret, "figures", describe_figures(folder));
+    }
+    point_list_clear(&points);
+    return 0;
+}
+
+static json_t *begin(void)
+{
+    char now[32];
+    clock_format_utc(clock_realtime_ns(), now);
+    return json_pack("{s:s, s:s}", "vrbench", VRBENCH_VERSION, "written", now);
+}
+
+int page_data_run(const char *folder, json_t **ret, struct error *err)
+{
+    _cleanup_json_ json_t *data = begin();
+    json_t *runs = json_array();
+    json_t *run = json_object();
+    json_object_set_new(data, "runs", runs);
+    json_array_append_new(runs, run);
+    set_text(run, "name", folder);
+    int rc = describe_run(folder, true, run, err);
+    if (rc == 0) {
+        *ret = steal_pointer(&data);
+    }
+    return rc;
+}
+
+int page_data_reproduction(const char *folder, json_t *reproduction, json_t **ret,
+                           struct error *err)
+{
+    _cleanup_json_ json_t *data = begin();
+    json_t *runs = json_array();
+    json_object_set(data, "reproduction", reproduction);
+    json_object_set_new(data, "runs", runs);
+    size_t i;
+    const json_t *listed;
+    json_array_foreach(json_object_get(reproduction, "runs"), i, listed)
+    {
+        const char *below = json_string_value(json_object_get(listed, "folder"));
+        _cleanup_free_ char *path = text_format("%s/%s", folder, below);
+        _cleanup_free_ char *points = text_format("%s/points.jsonl", path);
+        _cleanup_free_ char *page = text_format("%s/report.html", below);
+        json_t *run = json_object();
+        json_array_append_new(runs, run);
+        set_text(run, "name", json_string_value(json_object_get(listed, "name")));
+        set_text(run, "what", json_string_value(json_object_get(listed, "what")));
+        set_text(run, "page", page);
+        bool measured = access(points, F_OK) == 0;
+        json_object_set_new(run, "has_page", json_boolean(measured));
+        json_object_set_new(run, "summary", json_array());
+        json_object_set_new(run, "sweeps", json_array());
+        int rc = measured ? describe_run(path, false, run, err) : 0;
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    *ret = steal_pointer(&data);
+    return 0;
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// report/page_data — what report.html shows, as JSON for its scripts (web/). Called by page.c only.
+#ifndef VRBENCH_REPORT_PAGE_DATA_H
+#define VRBENCH_REPORT_PAGE_DATA_H
+
+#include <jansson.h>
+
+#include "base/error.h"
+
+// The data of a run's page: {vrbench, written, runs: [one run with all its points and files]}.
+int page_data_run(const char *folder, json_t **ret, struct error *err);
+// The data of a reproduction's page: {…, reproduction: reproduce.json, runs: [runs without
+// points]}.
+int page_data_reproduction(const char *folder, json_t *reproduction, json_t **ret,
+                           struct error *err);
+
+#endif

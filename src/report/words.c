@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// report/words — see words.h. Called by charts.c, figures.c and page_data.c.
+#include "report/words.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+
+const char *words_length_layer(const char *length_layer)
+{
+    if (text_equal(length_layer, "payload")) {
+        return "byte payloads";
+    }
+    return text_equal(length_layer, "frame") ? "byte frames" : "byte packets";
+}
+
+char *words_sweep_title(const struct sweep *sweep)
+{
+    const struct point *point = sweep->first;
+    return text_format("%s (%s, %s): %s, %u-%s", point->scenario, point->platform, point->engine,
+                       point->topology, point->length, words_length_layer(point->length_layer));
+}
+
+// A rate for a sentence: three digits are all that a run can tell.
+static void put_rate(double pps, char ret[48])
+{
+    double power = pps >= 1000 ? pow(10, floor(log10(pps)) - 2) : 1;
+    text_group_digits(round(pps / power) * power, 0, ret);
+}
+
+static void put_rates(FILE *out, const struct summary *summary)
+{
+    char no_loss[48];
+    char most[48];
+    put_rate(summary->max_pps, most);
+    if (isnan(summary->no_loss_pps)) {
+        fprintf(out,
+                "no offered load was carried without loss; at most %s packets/s were forwarded",
+                most);
+        return;
+    }
+    put_rate(summary->no_loss_pps, no_loss);
+    fprintf(out, "%s packets/s without loss", no_loss);
+    if (text_equal(no_loss, most)) {
+        fprintf(out, ", which is also the most that was forwarded");
+    } else {
+        fprintf(out, ", at most %s packets/s", most);
+    }
+}
+
+static void put_cpu(FILE *out, const struct summary *summary)
+{
+    if (isfinite(summary->host_percent) && isfinite(summary->routers_percent)) {
+        fprintf(out, " Without loss, the host took %.0f %% and the routers %.0f %% of one CPU",
+                summary->host_percent, summary->routers_percent);
+        if (isfinite(summary->ns_per_packet)) {
+            char ns[48];
+            text_group_digits(summary->ns_per_packet, 0, ns);
+            fprintf(out, ": together %s ns a packet", ns);
+        }
+        fputs(".", out);
+    }
+}
+
+static void put_loss(FILE *out, double ratio)
+{
+    double percent = ratio * 100;
+    if (percent > 0) {
+        fprintf(out, " At the highest load %.*f %% of the packets were lost.",
+                percent >= 10    ? 0
+                : percent >= 0.1 ? 1
+                                 : 4,
+                percent);
+    } else if (percent == 0) {
+        fputs(" Nothing was lost even at the highest load.", out);
+    }
+}
+
+char *words_summary(const struct summary *summary)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    if (out == NULL) {
+        return text_copy("");
+    }
+    if (isnan(summary->max_pps)) {
+        fprintf(out, "nothing can be said: %s.",
+                summary->invalid > 0 ? "no point is valid" : "nothing was received");
+    } else {
+        put_rates(out, summary);
+        fputs(".", out);
+        put_cpu(out, summary);
+        put_loss(out, summary->loss_at_top);
+    }
+    if (summary->invalid > 0 && isfinite(summary->max_pps)) {
+        fprintf(out, " %zu of %zu points are invalid and not counted.", summary->invalid,
+                summary->points);
+    }
+    fclose(out);
+    text[0] = (char)(text[0] >= 'a' && text[0] <= 'z' ? text[0] - 'a' + 'A' : text[0]);
+    return text;
+}
