@@ -2,8 +2,8 @@
 // Draws a graph with Chart.js: a legend of buttons, values under the pointer or by arrow keys, the
 // same values as a table. Colours are those of Okabe and Ito; marker and dash tell curves apart too.
 
-const paletteLight = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9", "#7a7000"];
-const paletteDark = ["#56B4E9", "#D55E00", "#00c08b", "#CC79A7", "#ffffff", "#E69F00", "#3a9bd9", "#F0E442"];
+const paletteLight = ["#0072B2", "#D55E00", "#56B4E9", "#009E73", "#CC79A7", "#b3a100", "#E69F00", "#000000"];
+const paletteDark = ["#56B4E9", "#ff7a2e", "#3f8fd0", "#00c08b", "#e69cc8", "#F0E442", "#E69F00", "#ffffff"];
 const markers = ["circle", "rect", "triangle", "rectRot", "star", "circle"];
 const dashes = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 2], [3, 5]];
 const darkScheme = matchMedia("(prefers-color-scheme: dark)");
@@ -13,14 +13,14 @@ const colourOf = (n) => (darkScheme.matches ? paletteDark : paletteLight)[n % pa
 const cssColour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 // A picture of line and marker for the legend and the tip.
-function swatch(n, bars) {
+function swatch(n, colourAt, bars) {
   const svg = (name, attributes) => {
     const made = document.createElementNS("http://www.w3.org/2000/svg", name);
     Object.entries(attributes).forEach(([key, value]) => made.setAttribute(key, value));
     return made;
   };
   const root = svg("svg", { width: 26, height: 12, "aria-hidden": "true" });
-  const colour = colourOf(n);
+  const colour = colourOf(colourAt);
   if (bars) {
     root.append(svg("rect", { x: 6, y: 0, width: 14, height: 12, fill: colour, stroke: cssColour("--ink") }));
     return root;
@@ -74,7 +74,7 @@ function barDatasets(graph) {
 function paint(chart) {
   const soft = cssColour("--soft");
   chart.data.datasets.forEach((set) => {
-    const colour = set.ideal ? soft : colourOf(set.series);
+    const colour = set.ideal ? soft : colourOf(set.curve.colour);
     set.borderColor = set.type === "bar" ? cssColour("--ink") : colour;
     set.backgroundColor = colour;
     set.pointBackgroundColor = set.apart ? "transparent" : colour;
@@ -95,7 +95,7 @@ function fillTip(tip, graph, set, index) {
   tip.replaceChildren(
     element("strong", {}, withUnit(set.curve.x(row), "packets/s transmitted")),
     element("table", {}, element("tbody", {}, lines.map(([one, n]) =>
-      element(one === set.curve ? "tr.near" : "tr", {}, element("td", {}, swatch(n, graph.bars)), element("td", {}, one.name),
+      element(one === set.curve ? "tr.near" : "tr", {}, element("td", {}, swatch(n, one.colour, graph.bars)), element("td", {}, one.name),
         element("td", {}, withUnit(one.y(row), one.unit)))))),
     set.apart ? element("div.bad", {}, `✗ invalid: ${row.why ?? "no reason kept"}`) : "");
 }
@@ -216,7 +216,7 @@ function chartFigure(name, sweeps, title) {
       mine.forEach((d) => chart.setDatasetVisibility(d, shown));
       event.currentTarget.setAttribute("aria-pressed", String(shown));
       chart.update();
-    } }, swatch(n, graph.bars), one.name);
+    } }, swatch(n, one.colour, graph.bars), one.name);
   }));
   fillLegend();
   figure.insertBefore(legend, figure.children[1]);

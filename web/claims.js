@@ -19,12 +19,12 @@ function claimArticle(claim, runs, drawLater) {
   const mine = runs.filter((run) => (claim.runs ?? []).includes(run.name));
   const shown = mine.filter((run) => run.sweeps.length > 0);
   const values = (claim.values ?? []).map((value) => [value.name, withUnit(value.value, value.unit ?? "").trim()]);
-  const links = mine.map((run) => element("li", {}, element("a", { href: run.page }, run.name), run.what ? ` — ${run.what}` : ""));
+  const links = mine.map((run) => element("li", {}, run.has_page ? element("a", { href: run.page }, run.name) : run.name, run.what ? ` — ${run.what}` : ""));
   const article = element("article.claim", { id: `claim-${claim.number}` },
     element("header", {}, element("h3", {}, `${claim.number}. ${claim.title}`), badge(claim.verdict)),
     element("div", {},
-      facts([["Claim", claim.claim], ["The study saw", claim.study_saw], ["This machine", claim.measured],
-        ["Rule", claim.rule], ["Why", claim.why], ["It means", claim.meaning]]),
+      facts([["Claim", claim.claim], ["The study saw", claim.study_saw], ["Rule", claim.rule],
+        ["This machine", claim.measured], ["Why", claim.why], ["It means", claim.meaning]]),
       values.length > 0 ? element("details", { open: true }, element("summary", {}, "The numbers it rests on"), facts(values)) : null,
       links.length > 0 ? element("p", {}, "From the runs:") : null, links.length > 0 ? element("ul", {}, links) : null));
   if (shown.length > 0) {

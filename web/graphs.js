@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What each graph shows: series of {x, y} over the steps of a sweep, and its axes. No drawing here.
 
+// Places in the palette: curves of the same thing have the same colour everywhere. Networks begin at
+// the first, routers at ROUTERS.
+const ROUTERS = 3;
+const HOST = 6;
+const TOTAL = 7;
+const unnamed = [0, 1, 3, 6, 4, 2, 5, 7]; // the order for curves of anything else
+
 // A curve: `rows` are the steps, `x` and `y` take a row to a number; invalid points follow apart.
 function curve(sweep, name, x, y, more = {}) {
   return { name, rows: sweep.steps, invalid: sweep.invalid, x, y, ...more };
@@ -10,17 +17,17 @@ const unitRate = "packets/s";
 const unitCpu = "% of one CPU";
 
 function receivedCurves(sweep) {
-  return sweep.networks.map((name, i) => curve(sweep, `${name} received`, (row) => row.networks[i].sent, (row) => row.networks[i].received, { unit: unitRate }));
+  return sweep.networks.map((name, i) => curve(sweep, `${name} received`, (row) => row.networks[i].sent, (row) => row.networks[i].received, { unit: unitRate, colour: i }));
 }
 
 function cpuCurves(sweep) {
   const right = { right: true, unit: unitCpu };
   const metered = sweep.steps.concat(sweep.invalid).some((row) => isNumber(row.total_cpu));
   return [
-    curve(sweep, "host CPU", (row) => row.sent_mean, (row) => row.host_cpu, right),
-    ...sweep.routers.map((name, i) => curve(sweep, `${name} CPU`, (row) => row.sent_mean, (row) => row.routers[i].cpu, right)),
-    metered ? curve(sweep, "total CPU", (row) => row.sent_mean, (row) => row.total_cpu, right)
-      : curve(sweep, "tester CPU", (row) => row.sent_mean, (row) => row.tester_cpu, right),
+    curve(sweep, "host CPU", (row) => row.sent_mean, (row) => row.host_cpu, { ...right, colour: HOST }),
+    ...sweep.routers.map((name, i) => curve(sweep, `${name} CPU`, (row) => row.sent_mean, (row) => row.routers[i].cpu, { ...right, colour: ROUTERS + i })),
+    metered ? curve(sweep, "total CPU", (row) => row.sent_mean, (row) => row.total_cpu, { ...right, colour: TOTAL })
+      : curve(sweep, "tester CPU", (row) => row.sent_mean, (row) => row.tester_cpu, { ...right, colour: TOTAL }),
   ];
 }
 
@@ -47,7 +54,7 @@ const graphs = {
   loss: {
     title: "Frame loss",
     make: ([sweep]) => ({
-      curves: sweep.networks.map((name, i) => curve(sweep, name, (row) => row.networks[i].sent, (row) => row.networks[i].loss, { unit: "% lost" })),
+      curves: sweep.networks.map((name, i) => curve(sweep, name, (row) => row.networks[i].sent, (row) => row.networks[i].loss, { unit: "% lost", colour: i })),
       x: `Transmitted${several(sweep)} (packets/s)`, y: "Frame loss (% of transmitted)",
     }),
   },
@@ -55,9 +62,9 @@ const graphs = {
     title: "CPU time a packet",
     make: ([sweep]) => ({
       curves: [
-        curve(sweep, "host", (row) => row.sent_mean, (row) => row.host_ns, { unit: "ns" }),
-        ...sweep.routers.map((name, i) => curve(sweep, name, (row) => row.sent_mean, (row) => row.routers[i].ns, { unit: "ns" })),
-        curve(sweep, "host and routers", (row) => row.sent_mean, (row) => row.all_ns, { unit: "ns" }),
+        curve(sweep, "host", (row) => row.sent_mean, (row) => row.host_ns, { unit: "ns", colour: HOST }),
+        ...sweep.routers.map((name, i) => curve(sweep, name, (row) => row.sent_mean, (row) => row.routers[i].ns, { unit: "ns", colour: ROUTERS + i })),
+        curve(sweep, "host and routers", (row) => row.sent_mean, (row) => row.all_ns, { unit: "ns", colour: TOTAL }),
       ],
       x: `Transmitted${several(sweep)} (packets/s)`, y: "CPU time (ns a packet)",
     }),
@@ -66,8 +73,8 @@ const graphs = {
     title: "One-way delay",
     make: ([sweep]) => ({
       curves: sweep.networks.flatMap((name, i) => [
-        curve(sweep, `${name} median`, (row) => row.networks[i].sent, (row) => row.networks[i].p50, { unit: "µs" }),
-        curve(sweep, `${name} 99th percentile`, (row) => row.networks[i].sent, (row) => row.networks[i].p99, { unit: "µs" }),
+        curve(sweep, `${name} median`, (row) => row.networks[i].sent, (row) => row.networks[i].p50, { unit: "µs", colour: i }),
+        curve(sweep, `${name} 99th percentile`, (row) => row.networks[i].sent, (row) => row.networks[i].p99, { unit: "µs", colour: i }),
       ]),
       x: `Transmitted${several(sweep)} (packets/s)`, y: "One-way delay (µs)", log: true,
     }),
@@ -87,5 +94,8 @@ function graphOf(name, sweeps) {
   const graph = graphs[name].make(sweeps);
   const has = (rows, of) => rows.some((row) => isNumber(of(row)) && (!graph.bars || of(row) > 0));
   graph.curves = graph.curves.filter((one) => has(one.rows, one.y) || (!graph.bars && has(one.invalid, one.y)));
+  graph.curves.forEach((one, n) => {
+    one.colour ??= unnamed[n % unnamed.length];
+  });
   return graph;
 }

@@ -38,16 +38,18 @@ function warnings(run) {
   }
   const invalid = (run.points ?? []).filter((point) => !point.valid);
   if (invalid.length > 0) {
-    const plain = (text) => text.replace(/[\d.,]*\d/g, "…");
-    const kinds = distinct(invalid.map((point) => plain(point.why_invalid ?? "no reason kept")));
-    notes.push(element("p", {}, `${invalid.length} of ${run.points.length} points are invalid: kept and drawn apart, but counted in no figure. Reasons:`),
-      element("ul", {}, kinds.map((kind) => element("li", {}, `${invalid.filter((point) => plain(point.why_invalid ?? "no reason kept") === kind).length} × ${kind}`))));
+    // A point may have several reasons; their numbers differ from point to point.
+    const plain = (text) => text.replace(/\d[\d.,]*/g, "…");
+    const reasons = invalid.flatMap((point) => distinct((point.why_invalid ?? "no reason kept").split("; ").map(plain)));
+    const counted = distinct(reasons).map((reason) => [reason, reasons.filter((one) => one === reason).length]).sort((a, b) => b[1] - a[1]);
+    notes.push(element("p", {}, `${invalid.length} of ${run.points.length} points are invalid: kept and drawn apart, but counted in no figure.`),
+      element("details", {}, element("summary", {}, "Why"), element("ul", {}, counted.map(([reason, count]) => element("li", {}, `${count} × ${reason}`)))));
   }
   return notes.length > 0 ? element("div.note", {}, notes) : null;
 }
 
 function verdictSection(run) {
-  return element("section", { id: "verdict" }, element("h2", {}, "Verdict"), warnings(run), verdictLists(run),
+  return element("section", { id: "verdict" }, element("h2", {}, "Verdict"), verdictLists(run), warnings(run),
     element("details", {}, element("summary", {}, "The same as a table"), summaryTable(run)));
 }
 
@@ -71,7 +73,7 @@ function machineSection(run) {
         { name: "Found", of: (row) => row.found, wide: true },
         { name: "What follows", of: (row) => row.follows, wide: true },
         { name: "What mends it", of: (row) => row.mends, wide: true },
-      ], findings, { label: "Findings of vrbench doctor", sortable: true })]);
+      ].filter((column) => findings.some(column.of)), findings, { label: "Findings of vrbench doctor", sortable: true })]);
 }
 
 function methodSection(run) {

@@ -12,10 +12,17 @@
 #include "report/words.h"
 #include "version.h"
 
-// Okabe and Ito, "Color Universal Design" (2008), in an order of good contrast on white.
-static const char *const colours[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
-                                      "#E69F00", "#56B4E9", "#000000", "#F0E442"};
+// Okabe and Ito, "Color Universal Design" (2008). Curves of the same thing have the same colour in
+// all figures: networks from the first on, routers from ROUTERS on, host and total one each.
+static const char *const colours[] = {"#0072B2", "#D55E00", "#56B4E9", "#009E73",
+                                      "#CC79A7", "#F0E442", "#E69F00", "#000000"};
 #define COLOUR_COUNT (sizeof colours / sizeof colours[0])
+#define ROUTERS      3
+#define HOST         6
+#define TOTAL        7
+// The order for curves of anything else.
+static const size_t unnamed[COLOUR_COUNT] = {0, 1, 3, 6, 4, 2, 5, 7};
+
 // Markers of gnuplot that differ in shape: circle, square, triangle, diamond, pentagon; filled,
 // then open. Its number 2, a cross, is kept for invalid points.
 static const int filled[] = {7, 5, 9, 13, 15, 11};
@@ -60,8 +67,8 @@ static void begin(struct script *script, const char *title, const char *data)
         "set title '%s' noenhanced\n"
         "set border 3 lw 1\n"
         "set tics nomirror out\n"
-        "set grid lc rgb '#D0D0D0' lw 0.5\n"
-        "set key outside bottom center horizontal noenhanced\n",
+        "set grid lc rgb '#C4C4C4' lw 0.6\n"
+        "set key outside bottom center horizontal height 1 noenhanced\n",
         VRBENCH_VERSION, safe);
     if (data != NULL) {
         fprintf(script->out, "data = '%s'\n", data);
@@ -102,6 +109,7 @@ struct curve {
     enum figure_column x, y;
     size_t x_at, y_at;
     bool rate, right; // Y is a rate; Y belongs to the right-hand axis
+    size_t colour;
     const char *title;
 };
 
@@ -116,7 +124,7 @@ static void put_curve(struct script *script, const struct curve *curve)
     size_t x = figure_column_at(sweep, curve->x, curve->x_at);
     size_t y = figure_column_at(sweep, curve->y, curve->y_at);
     size_t n = script->series++;
-    const char *colour = colours[n % COLOUR_COUNT];
+    const char *colour = colours[curve->colour % COLOUR_COUNT];
     _cleanup_free_ char *title = figure_safe_text(curve->title);
     _cleanup_free_ char *columns =
         text_format("using ($%zu/unit):(%s%zu%s)%s", x, "$", y, curve->rate ? "/unit" : "",
@@ -145,8 +153,8 @@ static void put_curve(struct script *script, const struct curve *curve)
 static char *finish(struct script *script, const char *name)
 {
     fprintf(script->out,
-            "\nset output '%s.png'\nset terminal pngcairo size 1800,1150 font 'Sans,13' "
-            "fontscale 1.9 linewidth 2 pointscale 2 background rgb '#FFFFFF'\nreplot\n"
+            "\nset output '%s.png'\nset terminal pngcairo size 1800,1150 font 'Sans,24' "
+            "linewidth 2 pointscale 2 background rgb '#FFFFFF'\nreplot\n"
             "unset output\n",
             name);
     fclose(script->out);
@@ -168,7 +176,7 @@ static void set_svg(const struct script *script, const char *name)
 static void put_ideal(struct script *script)
 {
     next_clause(script);
-    fputs("x with lines lc rgb '#999999' dt 3 lw 1 title 'no loss'", script->out);
+    fputs("x with lines lc rgb '#777777' dt 3 lw 1.4 title 'no loss'", script->out);
 }
 
 static void put_received(struct script *script)
@@ -181,6 +189,7 @@ static void put_received(struct script *script)
                                           .y = FIGURE_NETWORK_RECEIVED,
                                           .y_at = i,
                                           .rate = true,
+                                          .colour = i,
                                           .title = title});
     }
     if (script->clauses) {
@@ -194,11 +203,13 @@ static void put_cpu(struct script *script)
     const struct sweep *sweep = script->sweep;
     struct curve curve = {.x = FIGURE_SENT_MEAN, .right = true};
     curve.y = FIGURE_HOST_CPU;
+    curve.colour = HOST;
     curve.title = "host CPU";
     put_curve(script, &curve);
     for (size_t i = 0; i < sweep->router_count; i++) {
         _cleanup_free_ char *title = text_format("%s CPU", sweep->routers[i]);
         curve.y = FIGURE_ROUTER_CPU;
+        curve.colour = ROUTERS + i;
         curve.y_at = i;
         curve.title = title;
         put_curve(script, &curve);
@@ -206,6 +217,7 @@ static void put_cpu(struct script *script)
     bool routers = isfinite(most_of(sweep, FIGURE_TOTAL_CPU));
     curve.y = routers ? FIGURE_TOTAL_CPU : FIGURE_TESTER_CPU;
     curve.y_at = 0;
+    curve.colour = TOTAL;
     curve.title = routers ? "total CPU" : "tester CPU";
     put_curve(script, &curve);
 }
@@ -218,6 +230,7 @@ static void put_loss(struct script *script)
                                           .x_at = i,
                                           .y = FIGURE_NETWORK_LOSS,
                                           .y_at = i,
+                                          .colour = i,
                                           .title = sweep->networks[i]});
     }
 }
@@ -225,16 +238,19 @@ static void put_loss(struct script *script)
 static void put_ns(struct script *script)
 {
     const struct sweep *sweep = script->sweep;
-    struct curve curve = {.x = FIGURE_SENT_MEAN, .y = FIGURE_HOST_NS, .title = "host"};
+    struct curve curve = {
+        .x = FIGURE_SENT_MEAN, .y = FIGURE_HOST_NS, .colour = HOST, .title = "host"};
     put_curve(script, &curve);
     for (size_t i = 0; i < sweep->router_count; i++) {
         curve.y = FIGURE_ROUTER_NS;
+        curve.colour = ROUTERS + i;
         curve.y_at = i;
         curve.title = sweep->routers[i];
         put_curve(script, &curve);
     }
     curve.y = FIGURE_ALL_NS;
     curve.y_at = 0;
+    curve.colour = TOTAL;
     curve.title = "host and routers";
     put_curve(script, &curve);
 }
@@ -247,10 +263,12 @@ static void put_delay(struct script *script)
             _cleanup_free_ char *title =
                 text_format("%s %s", sweep->networks[i],
                             kind == FIGURE_NETWORK_P50 ? "median" : "99th percentile");
-            put_curve(
-                script,
-                &(struct curve){
-                    .x = FIGURE_NETWORK_SENT, .x_at = i, .y = kind, .y_at = i, .title = title});
+            put_curve(script, &(struct curve){.x = FIGURE_NETWORK_SENT,
+                                              .x_at = i,
+                                              .y = kind,
+                                              .y_at = i,
+                                              .colour = i,
+                                              .title = title});
         }
     }
 }
@@ -269,7 +287,7 @@ static void put_places(struct script *script)
                     "data index 0 using %zu:xticlabels(sprintf('%%.4g', $%zu/unit)) "
                     "fs pattern %zu border lc rgb '#000000' lc rgb '%s' title '%s'",
                     figure_column_at(sweep, FIGURE_PLACE_LOSS, i), label, 3 + n % 5 * (n > 0),
-                    colours[n % COLOUR_COUNT], title);
+                    colours[unnamed[n % COLOUR_COUNT]], title);
         }
     }
 }
@@ -384,7 +402,7 @@ char *figure_script_topologies(const struct sweep *const *sweeps, const char *co
                     "'%s' index 0 using ($%zu/unit):($%zu/unit) with linespoints lc rgb '%s' "
                     "dt %zu lw 2 pt %d ps 0.8 title '%s'",
                     data[i], figure_column_at(sweep, FIGURE_SENT, 0),
-                    figure_column_at(sweep, FIGURE_RECEIVED, 0), colours[n % COLOUR_COUNT],
+                    figure_column_at(sweep, FIGURE_RECEIVED, 0), colours[unnamed[n % COLOUR_COUNT]],
                     1 + n % 5, filled[n % MARKER_COUNT], sweep->first->topology);
         }
     }

@@ -1,0 +1,382 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""report.html in a real browser, without a network: drawn, read, sorted, in every width and scheme.
+
+The runs are made up, with names that would break out of a page that does not escape them."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from webdriver import Browser, isolate, run_tests, wait_for  # noqa: E402
+
+isolate()
+ROOT = os.environ.get("SOURCE_ROOT", os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__)))))
+VRBENCH = os.environ.get("VRBENCH", os.path.join(ROOT, "build", "vrbench"))
+EVIL = "</script><script>window.evil = 1</script><img src=x onerror='window.evil = 1'>\" <b>&amp;"
+BLUE, GREEN, ORANGE = [0, 114, 178], [0, 158, 115], [230, 159, 0]
+SKY = [86, 180, 233]  # what the first network's blue is on dark
+
+T = tempfile.mkdtemp(prefix="vrbench-report.")
+
+
+def point(step, topology="bridged", lost=0, why=None, networks=1):
+    sent = 20000 * (step + 1)
+    share = lost // max(networks, 1)
+    measured = {
+        "schema": 1, "scenario": "made-up", "topology": topology, "platform": "netns",
+        "engine": "packet", "length": 64, "length_layer": "ip", "repeat": 0, "duration_s": 1,
+        "requested_pps": sent,
+        "networks": [{"name": f"NET{i}", "router": f"r{i}", "tx": sent, "unsent": 0,
+                      "rx": sent - share, "lost": share, "loss_ratio": share / sent,
+                      "duplicated": 0, "reordered": 0, "offered_pps": sent,
+                      "forwarded_pps": sent - share,
+                      "delay_ns": {"min": 1000, "p50": 20000 + step, "p99": 90000, "max": 99000},
+                      "jitter_ns": 12.5, "corrupt": 0} for i in range(networks)],
+        "cpu": [{"name": "host", "percent": 10.5 * (step + 1), "ns_per_packet": 1300},
+                *[{"name": f"r{i}", "percent": 5.25 * (step + 1), "ns_per_packet": 700}
+                  for i in range(networks)], {"name": "tester", "percent": 33}],
+        "cpu_total_percent": 10.5 * (step + 1) + networks * 5.25 * (step + 1),
+        "memory": [], "drops": [{"where": EVIL, "count": share * networks},
+                                {"where": "unexplained", "count": 0}],
+        "valid": why is None, "step": step, "attempts": 1,
+        "processors": [{"cpu": 0, "used_by": "dut", "busy_percent": 80, "steal_percent": 0.5}]}
+    if why is not None:
+        measured["why_invalid"] = why
+    if topology == "direct" or networks == 0:
+        del measured["cpu_total_percent"]
+        measured["cpu"] = measured["cpu"][-1:]
+        for network in measured["networks"]:
+            del network["router"]
+    return measured
+
+
+def make_run(folder, points):
+    os.makedirs(folder)
+    with open(os.path.join(folder, "points.jsonl"), "w", encoding="utf-8") as out:
+        out.writelines(json.dumps(one) + "\n" for one in points)
+    with open(os.path.join(folder, "run.json"), "w", encoding="utf-8") as out:
+        json.dump({"schema": 1, "vrbench": "0", "status": "done", "started": "2026-01-02T03:04:05Z",
+                   "scenario": {"name": EVIL, "platform": "netns", "engine": "packet",
+                                "topologies": ["bridged"], "text": EVIL},
+                   "machine": {"hostname": EVIL, "kernel": "6.1", "cpus_online": 2,
+                               "cpus_usable": 2, "memory_bytes": 1 << 30,
+                               "doctor": [{"subject": "steal", "level": "limit",
+                                           "found": EVIL, "follows": EVIL, "mends": "less"}]},
+                   "placement": {"dut_cpus": "0", "tester_cpus": "1", "shared": False}}, out)
+
+
+make_run(f"{T}/run", [
+    *[point(step, "direct") for step in range(3)],
+    *[point(step) for step in range(3)],
+    point(3, lost=40000), point(4, lost=60000, why=EVIL + " 12,345 of 9"),
+    point(5, why="the router died", networks=0)])
+make_run(f"{T}/study/one", [point(step, lost=20 * step) for step in range(4)])
+make_run(f"{T}/study/two", [point(step, networks=2, lost=20 * step) for step in range(4)])
+with open(f"{T}/study/reproduce.json", "w", encoding="utf-8") as file:
+    claim = {"claim": "c " + EVIL, "study_saw": "70 %", "rule": "more than 2", "measured": "3.5",
+             "values": [{"name": "host", "value": 1234.5, "unit": "ns"}], "why": "w",
+             "meaning": "m"}
+    json.dump({"schema": 1, "started": "2026-01-02T03:04:05Z", "quick": True, "platform": "netns",
+               "runs": [{"name": "one", "folder": "one", "what": EVIL},
+                        {"name": "two", "folder": "two", "what": "two routers"},
+                        {"name": "late", "folder": "late", "what": "not run yet"}],
+               "claims": [{**claim, "number": 1, "title": "Host cost", "verdict": "confirmed",
+                           "runs": ["one", "two"]},
+                          {**claim, "number": 4, "title": "Overload", "verdict": "refuted",
+                           "runs": ["one"]},
+                          {**claim, "number": 8, "title": "Memory",
+                           "verdict": "not decidable here", "runs": ["late"]}]}, file)
+for made in ("run", "study"):
+    subprocess.run([VRBENCH, "report", f"{T}/{made}"], check=True, stdout=subprocess.DEVNULL)
+# Alone in a folder, as it would be after being sent to somebody.
+os.mkdir(f"{T}/alone")
+shutil.copy(f"{T}/run/report.html", f"{T}/alone/report.html")
+
+browser = Browser()
+
+
+def show(path, width=1280, scheme="light"):
+    browser.scheme(scheme)
+    browser.resize(width)
+    browser.open(path)
+    browser.run("return document.readyState")
+
+
+def figure(graph):
+    return browser.find(f"figure[data-graph={graph}]")
+
+
+def pixels(graph, colour):
+    """How many pixels of a chart are of nearly that colour."""
+    return browser.run("""
+        const canvas = arguments[0].querySelector("canvas"), wanted = arguments[1];
+        const copy = Object.assign(document.createElement("canvas"),
+                                   {width: canvas.width, height: canvas.height});
+        const context = copy.getContext("2d", {willReadFrequently: true});
+        context.drawImage(canvas, 0, 0);
+        const data = context.getImageData(0, 0, copy.width, copy.height).data;
+        let count = 0;
+        for (let i = 0; i < data.length; i += 4) {
+          const near = wanted.every((part, c) => Math.abs(data[i + c] - part) < 6);
+          count += near && data[i + 3] > 200 ? 1 : 0;
+        }
+        return count;""", figure(graph), colour)
+
+
+def place_of(graph, label, index):
+    return browser.run("""
+        const chart = arguments[0].chart;
+        const set = chart.data.datasets.findIndex((one) => one.label === arguments[1]);
+        const at = chart.getDatasetMeta(set).data[arguments[2]].getCenterPoint();
+        return [at.x, at.y];""", figure(graph), label, index)
+
+
+def tip(graph):
+    return browser.run("""const tip = arguments[0].querySelector(".tip");
+                          return tip.hidden ? "" : tip.innerText;""", figure(graph))
+
+
+def hover(graph, label, index):
+    canvas = browser.find(f"figure[data-graph={graph}] canvas")
+    browser.hover(canvas, *place_of(graph, label, index))
+    return wait_for(lambda: tip(graph), f"a tip at {label} {index}")
+
+
+def quiet():
+    said = browser.console()
+    assert not said, said
+
+
+def test_opens():
+    """the page opens from a file, alone and without a network, and complains of nothing"""
+    show(f"{T}/alone/report.html")
+    quiet()
+    assert browser.run("return performance.getEntriesByType('resource').length") == 0
+    sections = browser.run("return [...document.querySelectorAll('main > section')]"
+                           ".map((one) => one.id)")
+    assert sections == ["verdict", "charts", "machine", "method", "points", "downloads"], sections
+
+
+def test_escapes():
+    """text of the run is shown as it is and never becomes markup"""
+    show(f"{T}/alone/report.html")
+    assert browser.run("return window.evil") is None
+    assert browser.run("return document.querySelectorAll('main img, main b, header img').length"
+                       ) == 0
+    assert EVIL in browser.run("return document.querySelector('h1').textContent")
+    assert EVIL in browser.run("return document.querySelector('#machine').textContent")
+    assert EVIL in browser.run("return document.querySelector('#points').textContent")
+    quiet()
+
+
+def test_verdict():
+    """the verdict comes first, a sentence for each row of the summary"""
+    show(f"{T}/run/report.html")
+    text = browser.run("return document.querySelector('main > section').innerText")
+    assert "60,000 packets/s without loss" in text, text
+    assert "At the highest load 50 % of the packets were lost." in text, text
+    assert "2 of 9 points are invalid" in text, text
+
+
+def test_drawn():
+    """every chart is drawn, and draws its curves"""
+    show(f"{T}/run/report.html")
+    shown = browser.run("return [...document.querySelectorAll('figure.chart')]"
+                        ".map((one) => one.dataset.graph)")
+    assert shown == ["topologies", "cpu", "loss", "ns", "delay", "places"], shown
+    for graph in shown:
+        colour = ORANGE if graph == "ns" else BLUE
+        assert pixels(graph, colour) > 100, f"{graph}: {pixels(graph, colour)} pixels"
+    assert pixels("cpu", GREEN) > 50
+    quiet()
+
+
+def test_hover():
+    """the pointer reads the values of all curves; at an invalid point also why it is invalid"""
+    show(f"{T}/run/report.html")
+    text = hover("cpu", "NET0 received", 1)
+    for part in ("40,000 packets/s transmitted", "NET0 received", "40,000 packets/s", "host CPU",
+                 "21 % of one CPU", "r0 CPU", "10.5 % of one CPU", "31.5 % of one CPU"):
+        assert part in text, f"no {part} in {text}"
+    text = hover("cpu", "NET0 received (invalid points)", 0)
+    assert "✗ invalid: " + EVIL in text and "100,000 packets/s transmitted" in text, text
+    text = hover("places", EVIL, 3)
+    assert "50 % of transmitted" in text, text
+    browser.hover(browser.find("h1"), 5, 5)
+    wait_for(lambda: not tip("places"), "the tip to go")
+    quiet()
+
+
+def test_legend():
+    """a button of the legend takes its curve off the chart and brings it back"""
+    show(f"{T}/run/report.html")
+    button = browser.find("figure[data-graph=cpu] .legend button", "NET0 received")
+    before = pixels("cpu", BLUE)
+    browser.click(button)
+    assert browser.run("return arguments[0].getAttribute('aria-pressed')", button) == "false"
+    wait_for(lambda: pixels("cpu", BLUE) == 0, "the curve to go")
+    assert pixels("cpu", GREEN) > 50
+    browser.click(button)
+    wait_for(lambda: pixels("cpu", BLUE) == before, "the curve to come back")
+    quiet()
+
+
+def test_choice():
+    """choosing a topology draws its charts, and says what was not measured in it"""
+    show(f"{T}/run/report.html")
+    browser.click(browser.find("#charts .pick input[type=radio]:not(:checked)"))
+    assert "direct" in browser.run("return arguments[0].innerText", figure("cpu"))
+    assert "Not measured" in browser.run("return arguments[0].innerText", figure("ns"))
+    assert "No packet was lost" in browser.run("return arguments[0].innerText", figure("places"))
+    assert pixels("cpu", BLUE) > 100
+    quiet()
+
+
+def column(name):
+    return browser.run("""
+        const headings = [...document.querySelectorAll("#points th")];
+        const at = headings.findIndex((one) => one.innerText.startsWith(arguments[0]));
+        return [...document.querySelectorAll("#points tbody tr")].map((row) => row.cells[at].innerText);
+        """, name)
+
+
+def test_sort():
+    """headings sort the points by number, up and down, with what was not measured at the end"""
+    show(f"{T}/run/report.html")
+    heading = browser.find("#points th button", "Host CPU %")
+    browser.click(heading)
+    assert column("Host CPU %") == ["10.5", "21", "31.5", "42", "52.5", "", "", "", ""]
+    browser.click(heading)
+    assert column("Host CPU %") == ["52.5", "42", "31.5", "21", "10.5", "", "", "", ""]
+    assert browser.run("return arguments[0].parentElement.getAttribute('aria-sort')",
+                       heading) == "descending"
+    browser.click(browser.find("#points th button", "Lost where"))
+    assert column("Lost where")[:2] == [EVIL + ": 40,000", EVIL + ": 60,000"]
+    browser.keys(browser.find("#points input[type=search]"), "direct")
+    wait_for(lambda: column("Topology") == ["direct"] * 3, "only direct points")
+    quiet()
+
+
+def test_keyboard():
+    """charts, legend and sorting work by keyboard alone"""
+    show(f"{T}/run/report.html")
+    canvas = browser.find("figure[data-graph=cpu] canvas")
+    browser.run("arguments[0].focus()", canvas)
+    browser.press("\ue014")  # right arrow
+    wait_for(lambda: "20,000 packets/s transmitted" in tip("cpu"), "a tip at the first point")
+    browser.press("\ue014")
+    wait_for(lambda: "40,000 packets/s transmitted" in tip("cpu"), "a tip at the second point")
+    browser.press("\ue00c")  # escape
+    wait_for(lambda: not tip("cpu"), "the tip to go")
+    button = browser.find("figure[data-graph=cpu] .legend button", "NET0 received")
+    browser.run("arguments[0].focus()", button)
+    browser.press(" ")
+    wait_for(lambda: pixels("cpu", BLUE) == 0, "the curve to go")
+    browser.run("arguments[0].focus()", browser.find("#points th button", "Host CPU %"))
+    browser.press("\ue007")  # enter
+    wait_for(lambda: column("Host CPU %")[0] == "10.5", "sorted points")
+    assert browser.run("return [...document.querySelectorAll('button, a, input, select, canvas')]"
+                       ".every((one) => one.tabIndex >= 0)")
+    quiet()
+
+
+def test_widths():
+    """nothing stands out of the page from 360 to 1920 pixels, and charts fill their place"""
+    for path in (f"{T}/run/report.html", f"{T}/study/report.html"):
+        for width in (360, 768, 1280, 1920):
+            show(path, width)
+            # Places that scroll inside themselves may be wider; the page may not.
+            wide = browser.run("""
+                const inside = (one) => one.parentElement?.closest(".scroll, pre, .skip") ?? null;
+                const out = [...document.querySelectorAll("body *:not(.skip)")].filter((one) =>
+                  inside(one) === null && one.getBoundingClientRect().right > innerWidth + 0.5);
+                return [document.documentElement.scrollWidth > innerWidth ? "scrolls" : "",
+                        ...out.map((one) => one.outerHTML.slice(0, 90))].filter((x) => x !== "");""")
+            assert not wide, f"{path} at {width}: {wide}"
+            narrow = browser.run("return Math.min(...[...document.querySelectorAll('canvas')]"
+                                 ".map((one) => one.clientWidth / one.parentElement.clientWidth))")
+            assert narrow > 0.95, f"{path} at {width}: a chart takes {narrow} of its place"
+    quiet()
+
+
+def test_schemes():
+    """light and dark: text can be read, and charts change their colours with the page"""
+    for scheme, colour, other in (("light", BLUE, SKY), ("dark", SKY, BLUE)):
+        show(f"{T}/run/report.html", scheme=scheme)
+        poor = browser.run("""
+            const light = (text) => {
+              const [r, g, b] = text.match(/[\\d.]+/g).slice(0, 3).map((part) => part / 255)
+                .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+              return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+            };
+            const behind = (one) => {
+              for (; one !== null; one = one.parentElement) {
+                const colour = getComputedStyle(one).backgroundColor;
+                if (!/, 0\\)$/.test(colour)) return colour;
+              }
+              return "rgb(255, 255, 255)";
+            };
+            return [...document.querySelectorAll("p, a, h1, h2, h3, td, th, button, dd, dt, span, summary")]
+              .filter((one) => one.innerText?.trim() && one.getAttribute("aria-pressed") !== "false")
+              .map((one) => {
+                const pair = [light(getComputedStyle(one).color), light(behind(one))];
+                return [(Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05), one.outerHTML.slice(0, 90)];
+              }).filter(([ratio]) => ratio < 4.5);""")
+        assert not poor, f"{scheme}: {poor}"  # 4.5 is WCAG 2 AA
+        assert pixels("cpu", colour) > 100 and pixels("cpu", other) == 0, scheme
+    browser.scheme("light")
+    wait_for(lambda: pixels("cpu", BLUE) > 100 and pixels("cpu", SKY) == 0, "charts to turn light")
+    quiet()
+
+
+def test_downloads():
+    """CSV and spreadsheet come out of the page itself as they are on disk"""
+    show(f"{T}/alone/report.html")
+    os.mkdir(f"{T}/got")
+    browser.cdp("Browser.setDownloadBehavior", behavior="allow", downloadPath=f"{T}/got")
+    for name in ("points.csv", "report.xlsx"):
+        browser.click(browser.find("#downloads a", name))
+        wait_for(lambda: os.path.exists(f"{T}/got/{name}"), name)
+        with open(f"{T}/got/{name}", "rb") as got, open(f"{T}/run/{name}", "rb") as wanted:
+            assert got.read() == wanted.read(), name
+    quiet()
+
+
+def test_claims():
+    """a reproduction begins with its claims: verdict in words, rule, numbers, charts, links"""
+    show(f"{T}/study/report.html")
+    quiet()
+    assert browser.run("return document.querySelector('main > section').id") == "claims"
+    badges = browser.run("return [...document.querySelectorAll('.claim .badge')]"
+                         ".map((one) => one.innerText)")
+    assert badges == ["✓ confirmed", "✗ refuted", "? not decidable here"], badges
+    text = browser.run("return document.querySelector('#claim-1').innerText")
+    for part in ("70 %", "more than 2", "3.5", "1,235 ns", EVIL):
+        assert part in text, f"no {part} in {text}"
+    assert browser.run("return document.querySelectorAll('#claim-8 figure').length") == 0
+    assert browser.run("return window.evil") is None
+    drawn = browser.run("return document.querySelector('#claim-1 figure').dataset.graph")
+    assert drawn == "cpu", drawn
+    browser.run("""const list = [...document.querySelectorAll("#claim-1 select")]
+                     .find((one) => one.closest("label").innerText.startsWith("Run"));
+                   list.value = "two"; list.dispatchEvent(new Event("change"));""")
+    assert "NET1 received" in browser.run("return document.querySelector('#claim-1').innerText")
+    links = browser.run("return [...document.querySelectorAll('#claim-1 li a')]"
+                        ".map((one) => one.getAttribute('href'))")
+    assert links == ["one/report.html", "two/report.html"], links
+    browser.click(browser.find("#claim-4 li a"))
+    wait_for(lambda: browser.run("return document.querySelector('#verdict') !== null"), "a run")
+    quiet()
+
+
+try:
+    run_tests([value for name, value in list(globals().items()) if name.startswith("test_")])
+finally:
+    browser.close()
+    shutil.rmtree(T, ignore_errors=True)
