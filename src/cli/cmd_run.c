@@ -200,8 +200,8 @@ static int show(const struct point_list *points, const struct run_values *asked,
     }
     printf("\n%zu point%s, %zu invalid%s\n", points->count, points->count == 1 ? "" : "s", invalid,
            invalid == 0 ? "" : " (not counted above; points.csv says why)");
-    printf("Results: %s (report.html shows them; vrbench report %s makes figures for print)\n",
-           folder, folder);
+    printf("Results: %s\n", folder);
+    printf("Report:  %s/report.html; vrbench report %s adds figures for print\n", folder, folder);
     return 0;
 }
 

@@ -8,7 +8,6 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "report/words.h"
-#include "result/json_text.h"
 
 typedef double figure(const struct sweep *sweep, const struct load_step *step, size_t at);
 #define FIGURE(name, expression)                                                                   \
@@ -131,7 +130,7 @@ static void put_rows(FILE *out, const struct sweep *sweep, const struct load_ste
                 double value = kinds[kind].of(sweep, &steps[i], at);
                 char text[32] = "NaN";
                 if (isfinite(value)) {
-                    real_to_text(value, text);
+                    snprintf(text, sizeof text, "%.10g", value);
                 }
                 fprintf(out, "%s%s", kind == 0 ? "" : "\t", text);
             }

@@ -10,7 +10,6 @@
 #include "base/text.h"
 #include "report/figure_columns.h"
 #include "report/words.h"
-#include "version.h"
 
 // Okabe and Ito, "Color Universal Design" (2008). Curves of the same thing have the same colour in
 // all figures: networks from the first on, routers from ROUTERS on, host and total one each.
@@ -56,20 +55,19 @@ static void begin(struct script *script, const char *title, const char *data)
     *script = (struct script){.thousand = 1000};
     script->out = open_memstream(&script->text, &script->length);
     _cleanup_free_ char *safe = figure_safe_text(title);
-    fprintf(
-        script->out,
-        "# Made by vrbench %s. Change what you like and make the figure again, in this folder:\n"
-        "#     gnuplot THIS-FILE\n"
-        "reset session\n"
-        "set encoding utf8\n"
-        "set datafile separator tab\n"
-        "set datafile missing NaN\n"
-        "set title '%s' noenhanced\n"
-        "set border 3 lw 1\n"
-        "set tics nomirror out\n"
-        "set grid lc rgb '#C4C4C4' lw 0.6\n"
-        "set key outside bottom center horizontal height 1 noenhanced\n",
-        VRBENCH_VERSION, safe);
+    fprintf(script->out,
+            "# Made by vrbench. Change what you like and make the figure again, in this folder:\n"
+            "#     gnuplot THIS-FILE\n"
+            "reset session\n"
+            "set encoding utf8\n"
+            "set datafile separator tab\n"
+            "set datafile missing NaN\n"
+            "set title '%s' noenhanced\n"
+            "set border 3 lw 1\n"
+            "set tics nomirror out\n"
+            "set grid lc rgb '#C4C4C4' lw 0.6\n"
+            "set key outside bottom center horizontal height 1 noenhanced\n",
+            safe);
     if (data != NULL) {
         fprintf(script->out, "data = '%s'\n", data);
     }
@@ -79,8 +77,7 @@ static void begin(struct script *script, const char *title, const char *data)
 static void set_rates(struct script *script, double most)
 {
     script->thousand = most >= 10000 ? 1000 : 1;
-    fprintf(script->out, "unit = %.0f. # packets/s that one step of the axis stands for\n",
-            script->thousand);
+    fprintf(script->out, "unit = %.0f. # rates are divided by it\n", script->thousand);
 }
 
 static void set_rate_label(const struct script *script, char axis, const char *what)

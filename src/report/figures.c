@@ -25,15 +25,15 @@ struct files {
     size_t count;
 };
 
-// What a name is made of, fit for a file anywhere: letters, digits and a few marks.
+// What a name is made of, fit for a file anywhere (text_is_safe_name).
 static char *safe_name(const char *text)
 {
     char *safe = text_copy(text);
     for (char *at = safe; *at != '\0'; at++) {
-        bool plain = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
-                     (*at >= '0' && *at <= '9') || *at == '_' || *at == '-' ||
-                     (*at == '.' && at != safe);
-        *at = (char)(plain ? *at : '-');
+        bool letter = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
+                      (*at >= '0' && *at <= '9') || *at == '_';
+        bool mark = (*at == '-' || *at == '.') && at != safe;
+        *at = (char)(letter || mark ? *at : '_');
     }
     if (strlen(safe) > NAME_LENGTH_MAX) {
         safe[NAME_LENGTH_MAX] = '\0';

@@ -1,0 +1,34 @@
+# Made by vrbench. Change what you like and make the figure again, in this folder:
+#     gnuplot THIS-FILE
+reset session
+set encoding utf8
+set datafile separator tab
+set datafile missing NaN
+set title 'scenario-2 (netns, packet): dedicated, 1500-byte packets — received packets, and CPU on the right' noenhanced
+set border 3 lw 1
+set tics nomirror out
+set grid lc rgb '#C4C4C4' lw 0.6
+set key outside bottom center horizontal height 1 noenhanced
+data = 'scenario-2_dedicated_1500.dat'
+unit = 1. # rates are divided by it
+set xlabel 'Transmitted a network (packets/s)'
+set xrange [0:*]
+set border 11
+set y2label 'CPU (% of one CPU)'
+set y2tics nomirror out
+set y2range [0:100]
+set ylabel 'Received a network (packets/s)'
+set yrange [0:*]
+set terminal svg size 900,575 dynamic font 'sans-serif,13' background rgb '#FFFFFF'
+set output 'scenario-2_dedicated_1500_cpu.svg'
+plot data index 0 using ($5/unit):($7/unit) with linespoints lc rgb '#0072B2' dt 1 lw 2 pt 7 ps 0.8 title 'NET0 received', \
+     data index 0 using ($6/unit):($8/unit) with linespoints lc rgb '#D55E00' dt 2 lw 2 pt 5 ps 0.8 title 'NET1 received', \
+     x with lines lc rgb '#777777' dt 3 lw 1.4 title 'no loss', \
+     data index 0 using ($4/unit):($15) axes x1y2 with linespoints lc rgb '#E69F00' dt 4 lw 1.4 pt 8 ps 0.8 title 'host CPU', \
+     data index 0 using ($4/unit):($16) axes x1y2 with linespoints lc rgb '#009E73' dt 5 lw 1.4 pt 12 ps 0.8 title 'r1t3 CPU', \
+     data index 0 using ($4/unit):($17) axes x1y2 with linespoints lc rgb '#CC79A7' dt 2 lw 1.4 pt 14 ps 0.8 title 'r2t3 CPU', \
+     data index 0 using ($4/unit):($18) axes x1y2 with linespoints lc rgb '#000000' dt 3 lw 1.4 pt 10 ps 0.8 title 'total CPU'
+set output 'scenario-2_dedicated_1500_cpu.png'
+set terminal pngcairo size 1800,1150 font 'Sans,24' linewidth 2 pointscale 2 background rgb '#FFFFFF'
+replot
+unset output

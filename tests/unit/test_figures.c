@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// tests of report/figures, page and words — data files and scripts against golden files, gnuplot
+// really run, and what a run's texts may not do to a script, a file name or the page.
+//
+// UPDATE_GOLDEN=1 writes tests/unit/golden/ anew; look at the difference before keeping it.
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "report/figures.h"
+#include "report/page.h"
+#include "report/reproduction.h"
+#include "report/words.h"
+#include "result/json_text.h"
+#include "result/store.h"
+
+#include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
+
+#include "made_up_points.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define GOLDEN       "tests/unit/golden/"
+#define EVIL         "</script><script>x'\"`\n\\"
+
+static char folder[] = "/tmp/vrbench-figures-XXXXXX";
+
+static int make_folder(void **state)
+{
+    (void)state;
+    (void)strcpy(folder + sizeof folder - 7, "XXXXXX");
+    return mkdtemp(folder) == NULL ? -1 : 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *command = text_format("rm -rf %s", folder);
+    return system(command); // a name that mkdtemp() made
+}
+
+static char *path_of(const char *name)
+{
+    return text_format("%s/%s", folder, name);
+}
+
+static char *read_of(const char *name)
+{
+    _cleanup_free_ char *path = path_of(name);
+    char *text = NULL;
+    if (file_read(path, 16 << 20, &text, NULL, NULL) < 0) {
+        fail_msg("no %s", path);
+    }
+    return text;
+}
+
+static void write_to(const char *name, const char *text)
+{
+    _cleanup_free_ char *path = path_of(name);
+    assert_int_equal(file_replace(path, text, strlen(text), NULL), 0);
+}
+
+static bool is_there(const char *name)
+{
+    _cleanup_free_ char *path = path_of(name);
+    return access(path, F_OK) == 0;
+}
+
+// A run's folder of made-up points, below the test's own.
+static char *make_run(const char *name, const struct trial *trials, size_t count)
+{
+    char *run = path_of(name);
+    struct point_list points = make(trials, count);
+    struct store *store;
+    struct point_list before = {NULL, 0};
+    json_t *old;
+    assert_int_equal(store_open(run, false, &store, &before, &old, NULL), 0);
+    json_t *about = json_pack("{s:i, s:s}", "schema", 1, "status", "done");
+    assert_int_equal(store_write_run(store, about, NULL), 0);
+    for (size_t i = 0; i < points.count; i++) {
+        struct error err = ERROR_INIT;
+        if (store_append(store, &points.items[i], &err) < 0) {
+            fail_msg("%s", err.text);
+        }
+    }
+    json_decref(about);
+    store_close(store);
+    point_list_clear(&points);
+    point_list_clear(&before);
+    return run;
+}
+
+static size_t write_scripts(const struct point_list *points, char ***ret_names)
+{
+    size_t count = 0;
+    assert_int_equal(figures_write_scripts(folder, points, ret_names, &count, NULL), 0);
+    return count;
+}
+
+static void assert_golden(const char *name)
+{
+    _cleanup_free_ char *text = read_of(name);
+    _cleanup_free_ char *path = text_format(GOLDEN "figures/%s", name);
+    if (getenv("UPDATE_GOLDEN") != NULL) {
+        assert_int_equal(file_replace(path, text, strlen(text), NULL), 0);
+    }
+    _cleanup_free_ char *expected = NULL;
+    assert_int_equal(file_read(path, 1 << 20, &expected, NULL, NULL), 0);
+    if (strcmp(text, expected) != 0) {
+        fail_msg("not as %s:\n%s", path, text);
+    }
+}
+
+static void test_one_router(void **state)
+{
+    (void)state;
+    struct point_list points = make(one_router, COUNT(one_router));
+    char **names;
+    size_t count = write_scripts(&points, &names);
+    static const char *const expected[] = {
+        "scenario-1_all-topologies_64",      "scenario-1_direct_64_received",
+        "scenario-1_direct_64_cpu",          "scenario-1_direct_64_loss",
+        "scenario-1_direct_64_delay",        "scenario-1_bridged_64_received",
+        "scenario-1_bridged_64_cpu",         "scenario-1_bridged_64_loss",
+        "scenario-1_bridged_64_ns-a-packet", "scenario-1_bridged_64_delay",
+        "scenario-1_bridged_64_places"};
+    assert_int_equal(count, COUNT(expected));
+    for (size_t i = 0; i < count; i++) {
+        assert_string_equal(names[i], expected[i]);
+    }
+    assert_golden("scenario-1_direct_64.dat");
+    assert_golden("scenario-1_bridged_64.dat");
+    assert_golden("scenario-1_all-topologies_64.gp");
+    assert_golden("scenario-1_bridged_64_cpu.gp");
+    assert_golden("scenario-1_bridged_64_places.gp");
+    folders_free(names, count);
+    point_list_clear(&points);
+}
+
+static void test_two_routers(void **state)
+{
+    (void)state;
+    struct point_list points = make(two_routers, COUNT(two_routers));
+    char **names;
+    size_t count = write_scripts(&points, &names);
+    assert_golden("scenario-2_dedicated_1500.dat");
+    assert_golden("scenario-2_dedicated_1500_received.gp");
+    assert_golden("scenario-2_dedicated_1500_cpu.gp");
+    assert_golden("scenario-2_dedicated_1500_delay.gp");
+    folders_free(names, count);
+    point_list_clear(&points);
+}
+
+// Width and height of a PNG from its header (PNG specification, §11.2.2).
+static void assert_png(const char *name, unsigned width, unsigned height)
+{
+    _cleanup_free_ char *path = path_of(name);
+    _cleanup_free_ char *text = NULL;
+    size_t length = 0;
+    assert_int_equal(file_read(path, 16 << 20, &text, &length, NULL), 0);
+    const unsigned char *bytes = (const unsigned char *)text;
+    assert_true(length > 1000);
+    assert_memory_equal(bytes, "\x89PNG\r\n\x1a\n", 8);
+    assert_int_equal(bytes[18] << 8 | bytes[19], width);
+    assert_int_equal(bytes[22] << 8 | bytes[23], height);
+}
+
+static void test_gnuplot(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *run = make_run("run", one_router, COUNT(one_router));
+    size_t count = 0;
+    struct error err = ERROR_INIT;
+    if (report_write_figures(run, &count, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    assert_int_equal(count, 11);
+    _cleanup_free_ char *svg = read_of("run/figures/scenario-1_bridged_64_cpu.svg");
+    assert_non_null(strstr(svg, "Transmitted (packets/s)"));
+    assert_non_null(strstr(svg, "Received (packets/s)"));
+    assert_non_null(strstr(svg, "CPU (% of one CPU)"));
+    assert_non_null(strstr(svg, "invalid point"));
+    assert_non_null(strstr(svg, "</svg>"));
+    assert_png("run/figures/scenario-1_bridged_64_cpu.png", 1800, 1150);
+    assert_png("run/figures/scenario-1_bridged_64_places.png", 1800, 1150);
+    assert_png("run/figures/scenario-1_all-topologies_64.png", 1800, 1150);
+
+    // Changed by hand and run again in its folder, it makes the figure anew.
+    _cleanup_free_ char *script = read_of("run/figures/scenario-1_bridged_64_cpu.gp");
+    _cleanup_free_ char *changed = text_format("%s", script);
+    char *label = strstr(changed, "'Received (packets/s)'");
+    assert_non_null(label);
+    memcpy(label, "'Arrivals (packets/s)'", strlen("'Arrivals (packets/s)'"));
+    write_to("run/figures/scenario-1_bridged_64_cpu.gp", changed);
+    _cleanup_free_ char *command =
+        text_format("cd %s/figures && gnuplot scenario-1_bridged_64_cpu.gp 2>&1", run);
+    assert_int_equal(system(command), 0);
+    _cleanup_free_ char *again = read_of("run/figures/scenario-1_bridged_64_cpu.svg");
+    assert_non_null(strstr(again, "Arrivals (packets/s)"));
+}
+
+// Every graph of every sweep, where only invalid points were had, or nothing was received.
+static void test_gnuplot_of_little(void **state)
+{
+    (void)state;
+    static const struct trial little[] = {
+        {.topology = "direct", .length = 64, .step = 0, .tx = 1000, .why_invalid = "stalled"},
+        {.topology = "bridged", .length = 64, .step = 0, .tx = 1000, .host = 1, .router = 1},
+        {.topology = "dedicated", .length = 64, .tx = 10, .lost = 9, .why_invalid = "x"},
+        {.topology = "bridged", .length = 256, .step = 0, .tx = 70, .lost = 69, .host = 250},
+    };
+    _cleanup_free_ char *run = make_run("run", little, COUNT(little));
+    size_t count = 0;
+    struct error err = ERROR_INIT;
+    if (report_write_figures(run, &count, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    assert_true(count > 15);
+    assert_true(is_there("run/figures/scenario-1_dedicated_64_received.png"));
+    assert_false(is_there("run/figures/scenario-1_bridged_64_places.gp"));
+}
+
+static void test_no_gnuplot(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *run = make_run("run", one_router, COUNT(one_router));
+    _cleanup_free_ char *path = text_copy(getenv("PATH"));
+    setenv("PATH", folder, 1);
+    _cleanup_error_ struct error err = ERROR_INIT;
+    int rc = report_write_figures(run, NULL, &err);
+    setenv("PATH", path, 1);
+    assert_int_equal(rc, -ENOTSUP);
+    assert_int_equal(err.exit_status, EXIT_LACKING);
+    assert_non_null(strstr(err.text, "gnuplot-nox"));
+    assert_true(is_there("run/figures/scenario-1_bridged_64_cpu.gp"));
+    assert_true(is_there("run/figures/scenario-1_bridged_64.dat"));
+}
+
+// Names of a run that would break out of scripts, file names or the page.
+static void test_evil_names(void **state)
+{
+    (void)state;
+    struct point_list points = make(one_router, COUNT(one_router));
+    for (size_t i = 0; i < points.count; i++) {
+        struct point *point = &points.items[i];
+        free(point->scenario);
+        point->scenario = text_copy("../a'b`touch pwned`\n|x" EVIL);
+        free(point->networks[0].name);
+        point->networks[0].name = text_copy("'; system('touch pwned') #`touch pwned`" EVIL);
+        free(point->drops[0].where);
+        point->drops[0].where = text_copy("'\ntouch pwned" EVIL);
+    }
+    _cleanup_free_ char *run = path_of("run");
+    struct store *store;
+    struct point_list before = {NULL, 0};
+    json_t *old;
+    assert_int_equal(store_open(run, false, &store, &before, &old, NULL), 0);
+    for (size_t i = 0; i < points.count; i++) {
+        assert_int_equal(store_append(store, &points.items[i], NULL), 0);
+    }
+    json_t *about = json_pack("{s:s, s:{s:s}}", "status", EVIL, "machine", "hostname", EVIL);
+    assert_int_equal(store_write_run(store, about, NULL), 0);
+    json_decref(about);
+    store_close(store);
+    point_list_clear(&points);
+    size_t count = 0;
+    struct error err = ERROR_INIT;
+    if (report_write_figures(run, &count, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    assert_int_equal(count, 11);
+    assert_false(is_there("run/figures/pwned"));
+    _cleanup_free_ char *figures = path_of("run/figures");
+    _cleanup_closedir_ DIR *dir = opendir(figures);
+    assert_non_null(dir);
+    size_t files = 0;
+    for (const struct dirent *entry; (entry = readdir(dir)) != NULL; files++) {
+        if (!text_equal(entry->d_name, ".") && !text_equal(entry->d_name, "..")) {
+            assert_true(text_is_safe_name(entry->d_name, 255));
+        }
+    }
+    assert_int_equal(files, 2 + 2 + 3 * count); // data of two sweeps; scripts, SVG and PNG
+    assert_int_equal(report_write_page(run, NULL), 0);
+    _cleanup_free_ char *page = read_of("run/report.html");
+    // Its own three scripts end, and nothing else does.
+    size_t ends = 0;
+    for (const char *at = page; (at = strstr(at, "</script>")) != NULL; at++) {
+        ends++;
+    }
+    assert_int_equal(ends, 3);
+    assert_null(strstr(page, "@@"));
+}
+
+// The data that a page carries, read back.
+static json_t *data_of(const char *page_name)
+{
+    _cleanup_free_ char *page = read_of(page_name);
+    char *data = strstr(page, "id=\"data\">");
+    assert_non_null(data);
+    data += strlen("id=\"data\">");
+    char *end = strstr(data, "</script>");
+    assert_non_null(end);
+    *end = '\0';
+    json_t *json = json_loads(data, 0, NULL);
+    assert_non_null(json);
+    return json;
+}
+
+static void test_page(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *run = make_run("run", one_router, COUNT(one_router));
+    write_to("run/points.csv", "a,b\r\n");
+    assert_int_equal(report_write_page(run, NULL), 0);
+    json_t *data = data_of("run/report.html");
+    const json_t *only = json_array_get(json_object_get(data, "runs"), 0);
+    assert_int_equal(json_array_size(json_object_get(only, "points")), COUNT(one_router));
+    const json_t *sweeps = json_object_get(only, "sweeps");
+    assert_int_equal(json_array_size(sweeps), 2);
+    const json_t *bridged = json_array_get(sweeps, 1);
+    assert_int_equal(json_array_size(json_object_get(bridged, "steps")), 3);
+    const json_t *invalid = json_array_get(json_object_get(bridged, "invalid"), 0);
+    assert_string_equal(json_string_value(json_object_get(invalid, "why")),
+                        one_router[4].why_invalid);
+    // Absent is absent: nothing was metered in direct.
+    const json_t *direct = json_array_get(json_object_get(json_array_get(sweeps, 0), "steps"), 0);
+    assert_null(json_object_get(direct, "host_cpu"));
+    assert_null(json_object_get(direct, "total_cpu"));
+    const json_t *files = json_object_get(only, "files");
+    assert_int_equal(json_array_size(files), 1);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(files, 0), "base64")),
+                        "YSxiDQo=");
+    json_decref(data);
+}
+
+static void test_reproduction(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *one = make_run("one", one_router, COUNT(one_router));
+    write_to("reproduce.json", "{\"runs\": [{\"name\": \"first\", \"folder\": \"one\"}, "
+                               "{\"name\": \"again\", \"folder\": \"one\"}, "
+                               "{\"name\": \"later\", \"folder\": \"not/yet\"}], \"claims\": []}");
+    char **folders;
+    size_t count;
+    assert_int_equal(reproduction_run_folders(folder, &folders, &count, NULL), 0);
+    assert_int_equal(count, 1);
+    assert_string_equal(folders[0], one);
+    folders_free(folders, count);
+    assert_int_equal(report_write_page(folder, NULL), 0);
+    assert_true(is_there("one/report.html"));
+    json_t *data = data_of("report.html");
+    const json_t *runs = json_object_get(data, "runs");
+    assert_int_equal(json_array_size(runs), 3);
+    assert_int_equal(json_array_size(json_object_get(json_array_get(runs, 0), "sweeps")), 2);
+    assert_int_equal(json_array_size(json_object_get(json_array_get(runs, 2), "sweeps")), 0);
+    json_decref(data);
+}
+
+static void test_bad_reproductions(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "",
+        "[]",
+        "{\"runs\": []}",
+        "{\"runs\": [1], \"claims\": []}",
+        "{\"runs\": [], \"claims\": [1]}",
+        "{\"runs\": [{\"name\": \"x\", \"folder\": \"/etc\"}], \"claims\": []}",
+        "{\"runs\": [{\"name\": \"x\", \"folder\": \"..\"}], \"claims\": []}",
+        "{\"runs\": [{\"name\": \"x\", \"folder\": \"a/../../b\"}], \"claims\": []}",
+        "{\"runs\": [{\"name\": \"x\", \"folder\": \"\"}], \"claims\": []}",
+        "{\"runs\": [{\"folder\": \"a\"}], \"claims\": []}",
+    };
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        write_to("reproduce.json", bad[i]);
+        _cleanup_error_ struct error err = ERROR_INIT;
+        if (report_write_page(folder, &err) >= 0 || err.exit_status != EXIT_INPUT) {
+            fail_msg("not refused: %s", bad[i]);
+        }
+    }
+    write_to("reproduce.json", "{\"runs\": [{\"name\": \"x\", \"folder\": \"..a/b..\"}], "
+                               "\"claims\": []}");
+    assert_int_equal(report_write_page(folder, NULL), 0);
+}
+
+static void assert_words(const struct summary *summary, const char *expected)
+{
+    _cleanup_free_ char *words = words_summary(summary);
+    assert_string_equal(words, expected);
+}
+
+static void test_words(void **state)
+{
+    (void)state;
+    struct summary summary = {.no_loss_pps = 123456,
+                              .max_pps = 198765,
+                              .loss_at_top = 0.5,
+                              .host_percent = 66.4,
+                              .routers_percent = 33.4,
+                              .ns_per_packet = 5432.1,
+                              .points = 9};
+    assert_words(&summary, "123,000 packets/s without loss, at most 199,000 packets/s. Without "
+                           "loss, the host took 66 % and the routers 33 % of one CPU: together "
+                           "5,432 ns a packet. At the highest load 50 % of the packets were lost.");
+    summary = (struct summary){.no_loss_pps = 512,
+                               .max_pps = 512,
+                               .loss_at_top = 0,
+                               .host_percent = (double)NAN,
+                               .routers_percent = (double)NAN,
+                               .ns_per_packet = (double)NAN,
+                               .points = 9,
+                               .invalid = 2};
+    assert_words(&summary, "512 packets/s without loss, which is also the most that was forwarded. "
+                           "Nothing was lost even at the highest load. 2 of 9 points are invalid "
+                           "and not counted.");
+    summary.no_loss_pps = (double)NAN;
+    summary.loss_at_top = 0.00001;
+    summary.invalid = 0;
+    assert_words(&summary, "No offered load was carried without loss; at most 512 packets/s were "
+                           "forwarded. At the highest load 0.0010 % of the packets were lost.");
+    summary.max_pps = (double)NAN;
+    summary.invalid = 9;
+    assert_words(&summary, "Nothing can be said: no point is valid.");
+}
+
+int main(void)
+{
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(test_one_router),
+        IN_FOLDER(test_two_routers),
+        IN_FOLDER(test_gnuplot),
+        IN_FOLDER(test_gnuplot_of_little),
+        IN_FOLDER(test_no_gnuplot),
+        IN_FOLDER(test_evil_names),
+        IN_FOLDER(test_page),
+        IN_FOLDER(test_reproduction),
+        IN_FOLDER(test_bad_reproductions),
+        cmocka_unit_test(test_words),
+    };
+    return cmocka_run_group_tests_name("figures", tests, NULL, NULL);
+}
