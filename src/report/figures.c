@@ -100,8 +100,8 @@ static int write_sweep(struct files *files, const struct sweep *sweep, const cha
     _cleanup_free_ char *data_name = text_format("%s.dat", name);
     int rc = write_file(files, name, "dat", data, err);
     for (enum figure_graph graph = 0; rc == 0 && graph < GRAPH_COUNT; graph++) {
-        char *figure = text_format("%s_%s", name, figure_graph_name(graph));
-        rc = add_figure(files, figure, figure_script(sweep, graph, figure, data_name), err);
+        char *of = text_format("%s_%s", name, figure_graph_name(graph));
+        rc = add_figure(files, of, figure_script(sweep, graph, of, data_name), err);
     }
     return rc;
 }

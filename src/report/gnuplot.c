@@ -20,8 +20,6 @@
 #define SCRIPTS_AT_ONCE 12 // in one process: between two an interruption is heeded
 #define WORDS_MAX       2000
 
-extern char **environ;
-
 static int start(const char *folder, char *const *arguments, int said, pid_t *ret_pid)
 {
     posix_spawn_file_actions_t actions;

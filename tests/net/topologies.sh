@@ -52,8 +52,8 @@ ok "run.json tells of a run that is done" jq -e '
     (.scenario.text | contains("lengths: [64, 256, 1500]")) and
     (.machine.kernel | length) > 0 and (.machine.doctor | length) > 3 and
     .placement.shared == (.machine.cpus_usable == 1)' "$one/run.json"
-is "its folder holds the four files" "$(ls "$one" | paste -sd' ')" \
-    "points.csv points.jsonl report.xlsx run.json"
+is "its folder holds the five files" "$(ls "$one" | paste -sd' ')" \
+    "points.csv points.jsonl report.html report.xlsx run.json"
 is "points.csv has a heading and a row a point" "$(grep -c . "$one/points.csv")" 10
 ok "its rows tell what points.jsonl tells" sh -c '
     tr -d "\r" <"$1/points.csv" | awk -F, "

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Points made up from a line of figures each, and two small runs of them, for test_report.c and test_figures.c.
+// Points made up from a line of figures each, and two small runs of them, for test_report.c and
+// test_figures.c.
 #ifndef VRBENCH_TESTS_MADE_UP_POINTS_H
 #define VRBENCH_TESTS_MADE_UP_POINTS_H
 
