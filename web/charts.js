@@ -121,7 +121,7 @@ function scalesOf(graph) {
     ? { x: axis(graph.x, { stacked: true, ticks: { maxRotation: 60 } }), y: axis(graph.y, { stacked: true }) }
     : { x: axis(graph.x, { type: "linear", ticks: rates }), y: axis(graph.y, graph.curves[0].unit === unitRate ? { ticks: rates } : {}) };
   if (graph.log) {
-    scales.y = axis(graph.y, { type: "logarithmic", beginAtZero: false, ticks: { callback: (value) => (Number.isInteger(Math.log10(value)) ? number(value) : "") } });
+    scales.y = axis(graph.y, { type: "logarithmic", beginAtZero: false, ticks: { callback: (value) => (["1", "2", "5"].includes(value.toExponential()[0]) && Number(value.toExponential(0)) === value ? number(value) : "") } });
   }
   if (graph.right) {
     scales.right = axis(graph.right, { position: "right", suggestedMax: 100, grid: { drawOnChartArea: false } });

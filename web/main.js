@@ -67,7 +67,7 @@ function machineSection(run) {
       table([
         { name: "Level", of: (row) => row.level, text: (level) => {
           const [sign, look] = levels[level] ?? ["·", "soft"];
-          return element(`span.${look}`, {}, `${sign} ${level}`);
+          return element(`span.whole.${look}`, {}, `${sign} ${level}`);
         } },
         { name: "Subject", of: (row) => row.subject },
         { name: "Found", of: (row) => row.found, wide: true },
@@ -78,7 +78,8 @@ function machineSection(run) {
 
 function methodSection(run) {
   const about = run.run ?? {};
-  const durations = distinct(run.points.map((point) => point.duration_s));
+  const durations = run.points.map((point) => point.duration_s);
+  const [shortest, longest] = [Math.min(...durations), Math.max(...durations)].map((one) => number(one, one < 10 ? 1 : 0));
   const repeats = distinct(run.points.map((point) => point.repeat)).length;
   const placement = about.placement ?? {};
   const text = about.scenario?.text;
@@ -86,7 +87,7 @@ function methodSection(run) {
     facts([["Scenario", about.scenario?.name], ["Platform", about.scenario?.platform], ["Traffic engine", about.scenario?.engine],
       ["Began", about.started && time(about.started)], ["Ended", about.ended && time(about.ended)], ["Version", about.vrbench && `vrbench ${about.vrbench}`],
       ["Mode", about.quick === true ? "quick: few loads, short trials" : undefined],
-      ["A trial", durations.length > 0 ? `${durations.map((one) => number(one)).join(" or ")} s of sending${repeats > 1 ? `, ${repeats} repeats of each load` : ""}` : undefined],
+      ["A trial", durations.length > 0 ? `${shortest === longest ? longest : `${shortest} to ${longest}`} s of sending${repeats > 1 ? `, ${repeats} repeats of each load` : ""}` : undefined],
       ["Host and routers on CPU", placement.dut_cpus], ["Tester on CPU", placement.tester_cpus],
       ["Shared", placement.shared === true ? "tester and device under test share CPUs: the tester takes CPU from what it measures" : undefined]]),
     element("ul", {},

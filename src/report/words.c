@@ -96,8 +96,8 @@ char *words_summary(const struct summary *summary)
         put_loss(out, summary->loss_at_top);
     }
     if (summary->invalid > 0 && isfinite(summary->max_pps)) {
-        fprintf(out, " %zu of %zu points are invalid and not counted.", summary->invalid,
-                summary->points);
+        fprintf(out, " %zu of %zu points %s invalid and not counted.", summary->invalid,
+                summary->points, summary->invalid == 1 ? "is" : "are");
     }
     fclose(out);
     text[0] = (char)(text[0] >= 'a' && text[0] <= 'z' ? text[0] - 'a' + 'A' : text[0]);
