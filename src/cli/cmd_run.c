@@ -201,7 +201,7 @@ static int show(const struct point_list *points, const struct run_values *asked,
     printf("\n%zu point%s, %zu invalid%s\n", points->count, points->count == 1 ? "" : "s", invalid,
            invalid == 0 ? "" : " (not counted above; points.csv says why)");
     printf("Results: %s\n", folder);
-    printf("Report:  %s/report.html; vrbench report %s adds figures for print\n", folder, folder);
+    printf("Report:  %s/report.html (vrbench report adds figures for print)\n", folder);
     return 0;
 }
 

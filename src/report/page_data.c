@@ -281,7 +281,7 @@ int page_data_run(const char *folder, json_t **ret, struct error *err)
     json_t *run = json_object();
     json_object_set_new(data, "runs", runs);
     json_array_append_new(runs, run);
-    set_text(run, "name", folder);
+    set_text(run, "name", "run");
     int rc = describe_run(folder, true, run, err);
     if (rc == 0) {
         *ret = steal_pointer(&data);
