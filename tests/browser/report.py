@@ -12,7 +12,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from webdriver import Browser, isolate, run_tests, wait_for  # noqa: E402
+from chromium import Browser, isolate, run_tests, wait_for  # noqa: E402
 
 isolate()
 ROOT = os.environ.get("SOURCE_ROOT", os.path.dirname(os.path.dirname(os.path.dirname(
@@ -105,7 +105,7 @@ def show(path, width=1280, scheme="light"):
     browser.scheme(scheme)
     browser.resize(width)
     browser.open(path)
-    browser.run("return document.readyState")
+    assert browser.run("return innerWidth") == width
 
 
 def figure(graph):
@@ -127,6 +127,16 @@ def pixels(graph, colour):
           count += near && data[i + 3] > 200 ? 1 : 0;
         }
         return count;""", figure(graph), colour)
+
+
+def colour_at(graph, x, y):
+    return browser.run("""
+        const canvas = arguments[0].querySelector("canvas");
+        const copy = Object.assign(document.createElement("canvas"), {width: 1, height: 1});
+        const context = copy.getContext("2d", {willReadFrequently: true});
+        const [x, y] = [Math.round(arguments[1]), Math.round(arguments[2])];
+        context.drawImage(canvas, x, y, 1, 1, 0, 0, 1, 1);
+        return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);""", figure(graph), x, y)
 
 
 def place_of(graph, label, index):
@@ -194,6 +204,10 @@ def test_drawn():
         colour = ORANGE if graph == "ns" else BLUE
         assert pixels(graph, colour) > 100, f"{graph}: {pixels(graph, colour)} pixels"
     assert pixels("cpu", GREEN) > 50
+    # Half-way between two markers there is the line.
+    ends = [place_of("cpu", "NET0 received", index) for index in (0, 1)]
+    there = colour_at("cpu", *[(a + b) / 2 for a, b in zip(*ends)])
+    assert max(abs(a - b) for a, b in zip(there, BLUE)) < 40, there
     quiet()
 
 
@@ -256,9 +270,12 @@ def test_sort():
     assert column("Host CPU %") == ["52.5", "42", "31.5", "21", "10.5", "", "", "", ""]
     assert browser.run("return arguments[0].parentElement.getAttribute('aria-sort')",
                        heading) == "descending"
+    browser.click(browser.find("#points th button", "Requested"))
+    loads = [int(text.replace(",", "")) for text in column("Requested")]
+    assert loads == sorted(loads) and loads[-1] == 120000, loads
     browser.click(browser.find("#points th button", "Lost where"))
     assert column("Lost where")[:2] == [EVIL + ": 40,000", EVIL + ": 60,000"]
-    browser.keys(browser.find("#points input[type=search]"), "direct")
+    browser.type(browser.find("#points input[type=search]"), "direct")
     wait_for(lambda: column("Topology") == ["direct"] * 3, "only direct points")
     quiet()
 
@@ -268,18 +285,18 @@ def test_keyboard():
     show(f"{T}/run/report.html")
     canvas = browser.find("figure[data-graph=cpu] canvas")
     browser.run("arguments[0].focus()", canvas)
-    browser.press("\ue014")  # right arrow
+    browser.press("ArrowRight")
     wait_for(lambda: "20,000 packets/s transmitted" in tip("cpu"), "a tip at the first point")
-    browser.press("\ue014")
+    browser.press("ArrowRight")
     wait_for(lambda: "40,000 packets/s transmitted" in tip("cpu"), "a tip at the second point")
-    browser.press("\ue00c")  # escape
+    browser.press("Escape")
     wait_for(lambda: not tip("cpu"), "the tip to go")
     button = browser.find("figure[data-graph=cpu] .legend button", "NET0 received")
     browser.run("arguments[0].focus()", button)
     browser.press(" ")
     wait_for(lambda: pixels("cpu", BLUE) == 0, "the curve to go")
     browser.run("arguments[0].focus()", browser.find("#points th button", "Host CPU %"))
-    browser.press("\ue007")  # enter
+    browser.press("Enter")
     wait_for(lambda: column("Host CPU %")[0] == "10.5", "sorted points")
     assert browser.run("return [...document.querySelectorAll('button, a, input, select, canvas')]"
                        ".every((one) => one.tabIndex >= 0)")
@@ -339,7 +356,7 @@ def test_downloads():
     """CSV and spreadsheet come out of the page itself as they are on disk"""
     show(f"{T}/alone/report.html")
     os.mkdir(f"{T}/got")
-    browser.cdp("Browser.setDownloadBehavior", behavior="allow", downloadPath=f"{T}/got")
+    browser.send("Browser.setDownloadBehavior", behavior="allow", downloadPath=f"{T}/got")
     for name in ("points.csv", "report.xlsx"):
         browser.click(browser.find("#downloads a", name))
         wait_for(lambda: os.path.exists(f"{T}/got/{name}"), name)
@@ -370,8 +387,8 @@ def test_claims():
     links = browser.run("return [...document.querySelectorAll('#claim-1 li a')]"
                         ".map((one) => one.getAttribute('href'))")
     assert links == ["one/report.html", "two/report.html"], links
-    browser.click(browser.find("#claim-4 li a"))
-    wait_for(lambda: browser.run("return document.querySelector('#verdict') !== null"), "a run")
+    browser.follow(browser.find("#claim-4 li a"))
+    assert browser.run("return document.querySelector('#verdict') !== null")
     quiet()
 
 
