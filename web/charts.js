@@ -1,249 +1,349 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Draws a graph with Chart.js: a legend of buttons, values under the pointer or by arrow keys, the
-// same values as a table. Colours are those of Okabe and Ito; marker and dash tell curves apart too.
+// Draws a graph with Chart.js, with a legend of buttons; reading.js reads its values. Colours are
+// those of Okabe and Ito; marker and dash tell curves apart too.
 
-const paletteLight = ["#0072B2", "#D55E00", "#56B4E9", "#009E73", "#CC79A7", "#b3a100", "#E69F00", "#000000"];
-const paletteDark = ["#56B4E9", "#ff7a2e", "#3f8fd0", "#00c08b", "#e69cc8", "#F0E442", "#E69F00", "#ffffff"];
+const paletteLight = [
+    "#0072B2",
+    "#D55E00",
+    "#56B4E9",
+    "#009E73",
+    "#CC79A7",
+    "#b3a100",
+    "#E69F00",
+    "#000000",
+];
+const paletteDark = [
+    "#56B4E9",
+    "#ff7a2e",
+    "#3f8fd0",
+    "#00c08b",
+    "#e69cc8",
+    "#F0E442",
+    "#E69F00",
+    "#ffffff",
+];
 const markers = ["circle", "rect", "triangle", "rectRot", "star", "circle"];
 const dashes = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 2], [3, 5]];
 const darkScheme = matchMedia("(prefers-color-scheme: dark)");
 const drawn = new Set(); // charts on the page, to be coloured anew when the scheme changes
 
 const colourOf = (n) => (darkScheme.matches ? paletteDark : paletteLight)[n % paletteLight.length];
-const cssColour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const cssColour = (name) =>
+    getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 // A picture of line and marker for the legend and the tip.
 function swatch(n, colourAt, bars) {
-  const svg = (name, attributes) => {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", name);
-    Object.entries(attributes).forEach(([key, value]) => made.setAttribute(key, value));
-    return made;
-  };
-  const root = svg("svg", { width: 26, height: 12, "aria-hidden": "true" });
-  const colour = colourOf(colourAt);
-  if (bars) {
-    root.append(svg("rect", { x: 6, y: 0, width: 14, height: 12, fill: colour, stroke: cssColour("--ink") }));
+    const svg = (name, attributes) => {
+        const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+        Object.entries(attributes).forEach(([key, value]) => made.setAttribute(key, value));
+        return made;
+    };
+    const root = svg("svg", { width: 26, height: 12, "aria-hidden": "true" });
+    const colour = colourOf(colourAt);
+    if (bars) {
+        root.append(
+            svg("rect", {
+                x: 6,
+                y: 0,
+                width: 14,
+                height: 12,
+                fill: colour,
+                stroke: cssColour("--ink"),
+            }),
+        );
+        return root;
+    }
+    root.append(
+        svg("line", {
+            x1: 0,
+            y1: 6,
+            x2: 26,
+            y2: 6,
+            stroke: colour,
+            "stroke-width": 2,
+            "stroke-dasharray": dashes[n % dashes.length].join(" "),
+        }),
+    );
+    const shapes = {
+        circle: ["circle", { cx: 13, cy: 6, r: 4 }],
+        rect: ["rect", { x: 9, y: 2, width: 8, height: 8 }],
+        triangle: ["polygon", { points: "13,1 18,11 8,11" }],
+        rectRot: ["polygon", { points: "13,1 18,6 13,11 8,6" }],
+        star: [
+            "path",
+            {
+                d: "M13 1V11M8 6H18M9.5 2.5L16.5 9.5M16.5 2.5L9.5 9.5",
+                stroke: colour,
+                "stroke-width": 1.5,
+            },
+        ],
+    };
+    const [name, attributes] = shapes[markers[n % markers.length]];
+    root.append(svg(name, { ...attributes, fill: colour }));
     return root;
-  }
-  root.append(svg("line", { x1: 0, y1: 6, x2: 26, y2: 6, stroke: colour, "stroke-width": 2, "stroke-dasharray": dashes[n % dashes.length].join(" ") }));
-  const shapes = {
-    circle: ["circle", { cx: 13, cy: 6, r: 4 }], rect: ["rect", { x: 9, y: 2, width: 8, height: 8 }],
-    triangle: ["polygon", { points: "13,1 18,11 8,11" }], rectRot: ["polygon", { points: "13,1 18,6 13,11 8,6" }],
-    star: ["path", { d: "M13 1V11M8 6H18M9.5 2.5L16.5 9.5M16.5 2.5L9.5 9.5", stroke: colour, "stroke-width": 1.5 }],
-  };
-  const [name, attributes] = shapes[markers[n % markers.length]];
-  root.append(svg(name, { ...attributes, fill: colour }));
-  return root;
 }
 
-const pointsOf = (rows, one) => rows.map((row) => ({ x: one.x(row) ?? null, y: one.y(row) ?? null }));
+const pointsOf = (rows, one) =>
+    rows.map((row) => ({ x: one.x(row) ?? null, y: one.y(row) ?? null }));
 // A zero can't stand on a logarithmic axis.
 const onAxis = (point, log) => (log && !(point.y > 0) ? { x: point.x, y: null } : point);
 
 function lineDatasets(graph) {
-  const datasets = graph.curves.map((one, n) => ({
-    type: "scatter", label: one.name, curve: one, series: n, rows: one.rows, showLine: true, spanGaps: true,
-    data: pointsOf(one.rows, one).map((point) => onAxis(point, graph.log)), yAxisID: one.right ? "right" : "y",
-    borderWidth: one.right ? 1.6 : 2.4, borderDash: dashes[n % dashes.length], pointStyle: markers[n % markers.length],
-    pointRadius: 4, pointHoverRadius: 7, pointHitRadius: 8,
-  }));
-  graph.curves.forEach((one, n) => {
-    if (one.invalid.length > 0) {
-      datasets.push({
-        type: "scatter", label: `${one.name} (invalid points)`, curve: one, series: n, rows: one.invalid, apart: true,
-        data: pointsOf(one.invalid, one).map((point) => onAxis(point, graph.log)), yAxisID: one.right ? "right" : "y",
-        showLine: false, pointStyle: "crossRot", pointRadius: 6, pointHoverRadius: 9, borderWidth: 2, pointBorderWidth: 2,
-      });
+    const datasets = graph.curves.map((one, n) => ({
+        type: "scatter",
+        label: one.name,
+        curve: one,
+        series: n,
+        rows: one.rows,
+        showLine: true,
+        spanGaps: true,
+        data: pointsOf(one.rows, one).map((point) => onAxis(point, graph.log)),
+        yAxisID: one.right ? "right" : "y",
+        borderWidth: one.right ? 1.6 : 2.4,
+        borderDash: dashes[n % dashes.length],
+        pointStyle: markers[n % markers.length],
+        pointRadius: 4,
+        pointHoverRadius: 7,
+        pointHitRadius: 8,
+    }));
+    graph.curves.forEach((one, n) => {
+        if (one.invalid.length > 0) {
+            datasets.push({
+                type: "scatter",
+                label: `${one.name} (invalid points)`,
+                curve: one,
+                series: n,
+                rows: one.invalid,
+                apart: true,
+                data: pointsOf(one.invalid, one).map((point) => onAxis(point, graph.log)),
+                yAxisID: one.right ? "right" : "y",
+                showLine: false,
+                pointStyle: "crossRot",
+                pointRadius: 6,
+                pointHoverRadius: 9,
+                borderWidth: 2,
+                pointBorderWidth: 2,
+            });
+        }
+    });
+    if (graph.ideal) {
+        const far = Math.max(
+            0,
+            ...datasets
+                .filter((set) => set.yAxisID === "y")
+                .flatMap((set) => set.data.map((point) => point.x ?? 0)),
+        );
+        datasets.push({
+            type: "scatter",
+            label: "no loss",
+            ideal: true,
+            data: [
+                { x: 0, y: 0 },
+                { x: far, y: far },
+            ],
+            yAxisID: "y",
+            showLine: true,
+            pointRadius: 0,
+            pointHitRadius: 0,
+            borderDash: [2, 4],
+            borderWidth: 1,
+        });
     }
-  });
-  if (graph.ideal) {
-    const far = Math.max(0, ...datasets.filter((set) => set.yAxisID === "y").flatMap((set) => set.data.map((point) => point.x ?? 0)));
-    datasets.push({ type: "scatter", label: "no loss", ideal: true, data: [{ x: 0, y: 0 }, { x: far, y: far }], yAxisID: "y",
-      showLine: true, pointRadius: 0, pointHitRadius: 0, borderDash: [2, 4], borderWidth: 1 });
-  }
-  return datasets;
+    return datasets;
 }
 
 function barDatasets(graph) {
-  return graph.curves.map((one, n) => ({
-    type: "bar", label: one.name, curve: one, series: n, rows: one.rows, borderWidth: 1,
-    data: one.rows.map((row) => one.y(row) ?? null),
-  }));
+    return graph.curves.map((one, n) => ({
+        type: "bar",
+        label: one.name,
+        curve: one,
+        series: n,
+        rows: one.rows,
+        borderWidth: 1,
+        data: one.rows.map((row) => one.y(row) ?? null),
+    }));
 }
 
 function paint(chart) {
-  const soft = cssColour("--soft");
-  chart.data.datasets.forEach((set) => {
-    const colour = set.ideal ? soft : colourOf(set.curve.colour);
-    set.borderColor = set.type === "bar" ? cssColour("--ink") : colour;
-    set.backgroundColor = colour;
-    set.pointBackgroundColor = set.apart ? "transparent" : colour;
-    set.pointBorderColor = colour;
-  });
-  for (const scale of Object.values(chart.options.scales)) {
-    scale.ticks.color = cssColour("--ink");
-    scale.title.color = cssColour("--ink");
-    scale.grid.color = cssColour("--grid");
-  }
+    const soft = cssColour("--soft");
+    chart.data.datasets.forEach((set) => {
+        const colour = set.ideal ? soft : colourOf(set.curve.colour);
+        set.borderColor = set.type === "bar" ? cssColour("--ink") : colour;
+        set.backgroundColor = colour;
+        set.pointBackgroundColor = set.apart ? "transparent" : colour;
+        set.pointBorderColor = colour;
+    });
+    for (const scale of Object.values(chart.options.scales)) {
+        scale.ticks.color = cssColour("--ink");
+        scale.title.color = cssColour("--ink");
+        scale.grid.color = cssColour("--grid");
+    }
 }
 
-// What there is to read at one point: the load, every curve's value there, why it is invalid.
-function fillTip(tip, graph, set, index) {
-  const row = set.rows[index];
-  const shared = graph.curves.every((one) => one.rows === graph.curves[0].rows);
-  const lines = graph.curves.map((one, n) => [one, n]).filter(([one]) => isNumber(one.y(row)) && (shared || one === set.curve));
-  tip.replaceChildren(
-    element("strong", {}, withUnit(set.curve.x(row), "packets/s transmitted")),
-    element("table", {}, element("tbody", {}, lines.map(([one, n]) =>
-      element(one === set.curve ? "tr.near" : "tr", {}, element("td", {}, swatch(n, one.colour, graph.bars)), element("td", {}, one.name),
-        element("td", {}, withUnit(one.y(row), one.unit)))))),
-    set.apart ? element("div.bad", {}, `✗ invalid: ${row.why ?? "no reason kept"}`) : "");
-}
-
-function placeTip(tip, chart, x, y) {
-  tip.hidden = false;
-  const room = chart.canvas.clientWidth;
-  const left = x + 14 + tip.offsetWidth <= room ? x + 14 : Math.max(0, x - 14 - tip.offsetWidth);
-  const top = Math.max(0, Math.min(y - tip.offsetHeight / 2, chart.canvas.clientHeight - tip.offsetHeight));
-  tip.style.left = `${Math.min(left, Math.max(0, room - tip.offsetWidth))}px`;
-  tip.style.top = `${top}px`;
-}
-
-const tickRate = (value) => (Math.abs(value) >= 1000 ? `${number(value / 1000, 2)} k` : number(value, 2));
+const tickRate = (value) =>
+    Math.abs(value) >= 1000 ? `${number(value / 1000, 2)} k` : number(value, 2);
 
 function axis(title, more = {}) {
-  return { beginAtZero: true, title: { display: true, text: title }, ticks: {}, grid: {}, ...more };
+    return {
+        beginAtZero: true,
+        title: { display: true, text: title },
+        ticks: {},
+        grid: {},
+        ...more,
+    };
 }
 
 function scalesOf(graph) {
-  const rates = { callback: tickRate, maxRotation: 60 };
-  const scales = graph.bars
-    ? { x: axis(graph.x, { stacked: true, ticks: { maxRotation: 60 } }), y: axis(graph.y, { stacked: true }) }
-    : { x: axis(graph.x, { type: "linear", ticks: rates }), y: axis(graph.y, graph.curves[0].unit === unitRate ? { ticks: rates } : {}) };
-  if (graph.log) {
-    scales.y = axis(graph.y, { type: "logarithmic", beginAtZero: false, ticks: { callback: (value) => (["1", "2", "5"].includes(value.toExponential()[0]) && Number(value.toExponential(0)) === value ? number(value) : "") } });
-  }
-  if (graph.right) {
-    scales.right = axis(graph.right, { position: "right", suggestedMax: 100, grid: { drawOnChartArea: false } });
-  }
-  return scales;
-}
-
-// Arrow keys walk over the points: left and right along a curve, up and down from curve to curve.
-function walkByKeys(canvas, chart, show, hide) {
-  let at = null;
-  const walkable = () => chart.data.datasets.map((set, d) => d).filter((d) => !chart.data.datasets[d].ideal && chart.isDatasetVisible(d));
-  canvas.addEventListener("keydown", (event) => {
-    const moves = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
-    if (event.key === "Escape") {
-      at = null;
-      hide();
+    const rates = { callback: tickRate, maxRotation: 60 };
+    const scales = graph.bars
+        ? {
+              x: axis(graph.x, { stacked: true, ticks: { maxRotation: 60 } }),
+              y: axis(graph.y, { stacked: true }),
+          }
+        : {
+              x: axis(graph.x, { type: "linear", ticks: rates }),
+              y: axis(graph.y, graph.curves[0].unit === unitRate ? { ticks: rates } : {}),
+          };
+    if (graph.log) {
+        scales.y = axis(graph.y, {
+            type: "logarithmic",
+            beginAtZero: false,
+            ticks: {
+                callback: (value) =>
+                    ["1", "2", "5"].includes(value.toExponential()[0]) &&
+                    Number(value.toExponential(0)) === value
+                        ? number(value)
+                        : "",
+            },
+        });
     }
-    const sets = walkable();
-    if (!(event.key in moves) || sets.length === 0) {
-      return;
+    if (graph.right) {
+        scales.right = axis(graph.right, {
+            position: "right",
+            suggestedMax: 100,
+            grid: { drawOnChartArea: false },
+        });
     }
-    event.preventDefault();
-    const [across, along] = moves[event.key];
-    let place = at === null ? 0 : Math.max(0, sets.indexOf(at.set) + across);
-    place = Math.min(place, sets.length - 1);
-    const count = chart.data.datasets[sets[place]].data.length;
-    at = { set: sets[place], index: at === null ? 0 : Math.min(Math.max(at.index + along, 0), count - 1) };
-    show(at.set, at.index);
-  });
-  canvas.addEventListener("blur", () => {
-    at = null;
-    hide();
-  });
-}
-
-function valueTable(graph) {
-  const shared = graph.curves.every((one) => one.rows === graph.curves[0].rows);
-  const rows = shared ? graph.curves[0].rows.map((row) => ({ row })) : graph.curves.flatMap((one) => one.rows.map((row) => ({ row, only: one })));
-  const columns = [{ name: "Transmitted (packets/s)", of: (line) => (line.only ?? graph.curves[0]).x(line.row), decimals: 0 },
-    ...graph.curves.map((one) => ({ name: `${one.name} (${one.unit})`, of: (line) => (line.only === undefined || line.only === one ? one.y(line.row) : undefined) }))];
-  const details = element("details", {}, element("summary", {}, "Values as a table"));
-  details.addEventListener("toggle", () => {
-    if (details.open && details.children.length === 1) {
-      details.append(table(columns, rows, { label: "Values of the chart" }));
-    }
-  });
-  return details;
+    return scales;
 }
 
 // A figure element for a graph of the given sweeps; it is drawn once it is on the page.
 function chartFigure(name, sweeps, title) {
-  const graph = graphOf(name, sweeps);
-  const figure = element("figure.chart", { "data-graph": name }, element("figcaption", {}, title));
-  if (graph.curves.length === 0) {
-    figure.append(element("p.empty", {}, graph.nothing ?? "Not measured in this topology."));
-    return figure;
-  }
-  const canvas = element("canvas", { tabindex: 0, role: "img", "aria-label": `${title}. Arrow keys read the values; the table below has them all.` });
-  const tip = element("div.tip", { role: "status", hidden: true });
-  figure.append(element("div.plot", {}, canvas, tip));
-  const datasets = graph.bars ? barDatasets(graph) : lineDatasets(graph);
-  const chart = new Chart(canvas, {
-    data: { labels: graph.bars ? graph.curves[0].rows.map((row) => tickRate(graph.curves[0].x(row))) : undefined, datasets },
-    options: {
-      animation: false, maintainAspectRatio: false, scales: scalesOf(graph),
-      interaction: { mode: "nearest", intersect: false, axis: graph.bars ? "x" : "xy" },
-      plugins: { legend: { display: false }, tooltip: { enabled: false, filter: (item) => !item.dataset.ideal, external: ({ tooltip }) => {
-        const item = tooltip.opacity === 0 ? undefined : tooltip.dataPoints?.find((one) => !one.dataset.ideal);
-        if (item === undefined) {
-          tip.hidden = true;
-        } else {
-          fillTip(tip, graph, item.dataset, item.dataIndex);
-          placeTip(tip, chart, tooltip.caretX, tooltip.caretY);
-        }
-      } } },
-    },
-  });
-  paint(chart);
-  chart.update();
-  drawn.add(chart);
-  const choose = (chosen) => {
-    chart.setActiveElements(chosen);
-    chart.tooltip.setActiveElements(chosen, { x: 0, y: 0 });
-    chart.update();
-  };
-  walkByKeys(canvas, chart, (datasetIndex, index) => choose([{ datasetIndex, index }]), () => choose([]));
-  const legend = element("div.legend", { role: "group", "aria-label": "Series" });
-  const fillLegend = () => legend.replaceChildren(...graph.curves.map((one, n) => {
-    const mine = datasets.map((set, d) => d).filter((d) => datasets[d].series === n);
-    return element("button", { type: "button", "aria-pressed": String(chart.isDatasetVisible(mine[0])), click: (event) => {
-      const shown = !chart.isDatasetVisible(mine[0]);
-      mine.forEach((d) => chart.setDatasetVisibility(d, shown));
-      event.currentTarget.setAttribute("aria-pressed", String(shown));
-      chart.update();
-    } }, swatch(n, one.colour, graph.bars), one.name);
-  }));
-  fillLegend();
-  figure.insertBefore(legend, figure.children[1]);
-  if (datasets.some((set) => set.apart)) {
-    figure.append(element("div.soft", {}, "× marks invalid points: kept, but not to be trusted."));
-  }
-  figure.append(valueTable(graph));
-  figure.repaint = () => {
-    fillLegend();
+    const graph = graphOf(name, sweeps);
+    const figure = element(
+        "figure.chart",
+        { "data-graph": name },
+        element("figcaption", {}, title),
+    );
+    if (graph.curves.length === 0) {
+        figure.append(element("p.empty", {}, graph.nothing ?? "Not measured in this topology."));
+        return figure;
+    }
+    const canvas = element("canvas", {
+        tabindex: 0,
+        role: "img",
+        "aria-label": `${title}. Arrow keys read the values; the table below has them all.`,
+    });
+    const tip = element("div.tip", { role: "status", hidden: true });
+    figure.append(element("div.plot", {}, canvas, tip));
+    const datasets = graph.bars ? barDatasets(graph) : lineDatasets(graph);
+    const chart = new Chart(canvas, {
+        data: {
+            labels: graph.bars
+                ? graph.curves[0].rows.map((row) => tickRate(graph.curves[0].x(row)))
+                : undefined,
+            datasets,
+        },
+        options: {
+            animation: false,
+            maintainAspectRatio: false,
+            scales: scalesOf(graph),
+            interaction: { mode: "nearest", intersect: false, axis: graph.bars ? "x" : "xy" },
+            plugins: {
+                legend: { display: false },
+                tooltip: {
+                    enabled: false,
+                    filter: (item) => !item.dataset.ideal,
+                    external: ({ tooltip }) => {
+                        const item =
+                            tooltip.opacity === 0
+                                ? undefined
+                                : tooltip.dataPoints?.find((one) => !one.dataset.ideal);
+                        if (item === undefined) {
+                            tip.hidden = true;
+                        } else {
+                            fillTip(tip, graph, item.dataset, item.dataIndex);
+                            placeTip(tip, chart, tooltip.caretX, tooltip.caretY);
+                        }
+                    },
+                },
+            },
+        },
+    });
     paint(chart);
     chart.update();
-  };
-  figure.chart = chart;
-  return figure;
+    drawn.add(chart);
+    const choose = (chosen) => {
+        chart.setActiveElements(chosen);
+        chart.tooltip.setActiveElements(chosen, { x: 0, y: 0 });
+        chart.update();
+    };
+    walkByKeys(
+        canvas,
+        chart,
+        (datasetIndex, index) => choose([{ datasetIndex, index }]),
+        () => choose([]),
+    );
+    const legend = element("div.legend", { role: "group", "aria-label": "Series" });
+    const fillLegend = () =>
+        legend.replaceChildren(
+            ...graph.curves.map((one, n) => {
+                const mine = datasets.map((set, d) => d).filter((d) => datasets[d].series === n);
+                return element(
+                    "button",
+                    {
+                        type: "button",
+                        "aria-pressed": String(chart.isDatasetVisible(mine[0])),
+                        click: (event) => {
+                            const shown = !chart.isDatasetVisible(mine[0]);
+                            mine.forEach((d) => chart.setDatasetVisibility(d, shown));
+                            event.currentTarget.setAttribute("aria-pressed", String(shown));
+                            chart.update();
+                        },
+                    },
+                    swatch(n, one.colour, graph.bars),
+                    one.name,
+                );
+            }),
+        );
+    fillLegend();
+    figure.insertBefore(legend, figure.children[1]);
+    if (datasets.some((set) => set.apart)) {
+        figure.append(
+            element("div.soft", {}, "× marks invalid points: kept, but not to be trusted."),
+        );
+    }
+    figure.append(valueTable(graph));
+    figure.repaint = () => {
+        fillLegend();
+        paint(chart);
+        chart.update();
+    };
+    figure.chart = chart;
+    return figure;
 }
 
 // Takes figures off the page with what Chart.js holds for them.
 function dropFigures(parent) {
-  for (const figure of parent.querySelectorAll("figure.chart")) {
-    if (figure.chart !== undefined) {
-      drawn.delete(figure.chart);
-      figure.chart.destroy();
+    for (const figure of parent.querySelectorAll("figure.chart")) {
+        if (figure.chart !== undefined) {
+            drawn.delete(figure.chart);
+            figure.chart.destroy();
+        }
     }
-  }
-  parent.replaceChildren();
+    parent.replaceChildren();
 }
 
 darkScheme.addEventListener("change", () => {
-  document.querySelectorAll("figure.chart").forEach((figure) => figure.repaint?.());
+    document.querySelectorAll("figure.chart").forEach((figure) => figure.repaint?.());
 });

@@ -2,55 +2,141 @@
 // A reproduction: the study's claims one by one, each beside the charts of the runs it rests on.
 
 const verdicts = {
-  confirmed: { sign: "✓", look: "good" },
-  refuted: { sign: "✗", look: "bad" },
-  "not decidable here": { sign: "?", look: "unsure" },
+    confirmed: { sign: "✓", look: "good" },
+    refuted: { sign: "✗", look: "bad" },
+    "not decidable here": { sign: "?", look: "unsure" },
 };
 
 // Which graph shows best what a claim is about, unless the claim names one itself.
-const tellingGraph = { 1: "cpu", 2: "ns", 3: "cpu", 4: "topologies", 5: "loss", 6: "cpu", 7: "topologies", 8: "cpu" };
+const tellingGraph = {
+    1: "cpu",
+    2: "ns",
+    3: "cpu",
+    4: "topologies",
+    5: "loss",
+    6: "cpu",
+    7: "topologies",
+    8: "cpu",
+};
 
 function badge(verdict) {
-  const known = verdicts[verdict] ?? { sign: "?", look: "unsure" };
-  return element(`span.badge.${known.look}`, {}, `${known.sign} ${verdict ?? "no verdict"}`);
+    const known = verdicts[verdict] ?? { sign: "?", look: "unsure" };
+    return element(`span.badge.${known.look}`, {}, `${known.sign} ${verdict ?? "no verdict"}`);
 }
 
 function claimArticle(claim, runs, drawLater) {
-  const mine = runs.filter((run) => (claim.runs ?? []).includes(run.name));
-  const shown = mine.filter((run) => run.sweeps.length > 0);
-  const values = (claim.values ?? []).map((value) => [value.name, withUnit(value.value, value.unit ?? "").trim()]);
-  const links = mine.map((run) => element("li", {}, run.has_page ? element("a", { href: run.page }, run.name) : run.name, run.what ? ` — ${run.what}` : ""));
-  const article = element("article.claim", { id: `claim-${claim.number}` },
-    element("header", {}, element("h3", {}, `${claim.number}. ${claim.title}`), badge(claim.verdict)),
-    element("div", {},
-      facts([["Claim", claim.claim], ["The study saw", claim.study_saw], ["Rule", claim.rule],
-        ["This machine", claim.measured], ["Why", claim.why], ["It means", claim.meaning]]),
-      values.length > 0 ? element("details", { open: true }, element("summary", {}, "The numbers it rests on"), facts(values)) : null,
-      links.length > 0 ? element("p", {}, "From the runs:") : null, links.length > 0 ? element("ul", {}, links) : null));
-  if (shown.length > 0) {
-    const hint = claim.chart ?? {};
-    const graph = graphs[hint.graph] !== undefined ? hint.graph : tellingGraph[claim.number] ?? "cpu";
-    const one = explorer(shown, { graph, topology: hint.topology, length: hint.length });
-    article.append(one.element);
-    drawLater.push(one.draw);
-  }
-  return article;
+    const mine = runs.filter((run) => (claim.runs ?? []).includes(run.name));
+    const shown = mine.filter((run) => run.sweeps.length > 0);
+    const values = (claim.values ?? []).map((value) => [
+        value.name,
+        withUnit(value.value, value.unit ?? "").trim(),
+    ]);
+    const links = mine.map((run) =>
+        element(
+            "li",
+            {},
+            run.has_page ? element("a", { href: run.page }, run.name) : run.name,
+            run.what ? ` — ${run.what}` : "",
+        ),
+    );
+    const article = element(
+        "article.claim",
+        { id: `claim-${claim.number}` },
+        element(
+            "header",
+            {},
+            element("h3", {}, `${claim.number}. ${claim.title}`),
+            badge(claim.verdict),
+        ),
+        element(
+            "div",
+            {},
+            facts([
+                ["Claim", claim.claim],
+                ["The study saw", claim.study_saw],
+                ["Rule", claim.rule],
+                ["This machine", claim.measured],
+                ["Why", claim.why],
+                ["It means", claim.meaning],
+            ]),
+            values.length > 0
+                ? element(
+                      "details",
+                      { open: true },
+                      element("summary", {}, "The numbers it rests on"),
+                      facts(values),
+                  )
+                : null,
+            links.length > 0 ? element("p", {}, "From the runs:") : null,
+            links.length > 0 ? element("ul", {}, links) : null,
+        ),
+    );
+    if (shown.length > 0) {
+        const hint = claim.chart ?? {};
+        const graph =
+            graphs[hint.graph] !== undefined ? hint.graph : (tellingGraph[claim.number] ?? "cpu");
+        const one = explorer(shown, { graph, topology: hint.topology, length: hint.length });
+        article.append(one.element);
+        drawLater.push(one.draw);
+    }
+    return article;
 }
 
 function claimsSection(claims, runs, drawLater) {
-  const counts = Object.keys(verdicts).map((verdict) => [verdict, claims.filter((claim) => claim.verdict === verdict).length]);
-  return element("section", { id: "claims" },
-    element("h2", {}, "The study's claims"),
-    element("p", {}, `Of ${claims.length} claims: ${counts.map(([verdict, count]) => `${count} ${verdict}`).join(", ")}. `,
-      "Each rule was fixed before the runs; a claim that this machine refutes is a finding, not a failure."),
-    element("ul", {}, claims.map((claim) => element("li", {}, element("a", { href: `#claim-${claim.number}` }, `${claim.number}. ${claim.title}`), " ", badge(claim.verdict)))),
-    claims.map((claim) => claimArticle(claim, runs, drawLater)));
+    const counts = Object.keys(verdicts).map((verdict) => [
+        verdict,
+        claims.filter((claim) => claim.verdict === verdict).length,
+    ]);
+    return element(
+        "section",
+        { id: "claims" },
+        element("h2", {}, "The study's claims"),
+        element(
+            "p",
+            {},
+            `Of ${claims.length} claims: ${counts.map(([verdict, count]) => `${count} ${verdict}`).join(", ")}. `,
+            "Each rule was fixed before the runs; a claim that this machine refutes is a finding, not a failure.",
+        ),
+        element(
+            "ul",
+            {},
+            claims.map((claim) =>
+                element(
+                    "li",
+                    {},
+                    element(
+                        "a",
+                        { href: `#claim-${claim.number}` },
+                        `${claim.number}. ${claim.title}`,
+                    ),
+                    " ",
+                    badge(claim.verdict),
+                ),
+            ),
+        ),
+        claims.map((claim) => claimArticle(claim, runs, drawLater)),
+    );
 }
 
 function runsSection(runs) {
-  return element("section", { id: "runs" }, element("h2", {}, "The runs"),
-    runs.map((run) => element("div", {},
-      element("h3", {}, run.has_page ? element("a", { href: run.page }, run.name) : run.name),
-      run.what ? element("p", {}, run.what) : null,
-      run.sweeps.length > 0 ? verdictLists(run) : element("p.soft", {}, "Not run yet, or nothing was measured."))));
+    return element(
+        "section",
+        { id: "runs" },
+        element("h2", {}, "The runs"),
+        runs.map((run) =>
+            element(
+                "div",
+                {},
+                element(
+                    "h3",
+                    {},
+                    run.has_page ? element("a", { href: run.page }, run.name) : run.name,
+                ),
+                run.what ? element("p", {}, run.what) : null,
+                run.sweeps.length > 0
+                    ? verdictLists(run)
+                    : element("p.soft", {}, "Not run yet, or nothing was measured."),
+            ),
+        ),
+    );
 }

@@ -3,71 +3,90 @@
 
 // element("p.soft", {id: "x"}, child…): a child is a node, text, or null for none.
 function element(kind, attributes, ...children) {
-  const [name, ...classes] = kind.split(".");
-  const made = document.createElement(name);
-  if (classes.length > 0) {
-    made.className = classes.join(" ");
-  }
-  for (const [key, value] of Object.entries(attributes ?? {})) {
-    if (typeof value === "function") {
-      made.addEventListener(key, value);
-    } else if (value !== undefined && value !== null && value !== false) {
-      made.setAttribute(key, value === true ? "" : value);
+    const [name, ...classes] = kind.split(".");
+    const made = document.createElement(name);
+    if (classes.length > 0) {
+        made.className = classes.join(" ");
     }
-  }
-  made.append(...children.flat().filter((child) => child !== null && child !== undefined));
-  return made;
+    for (const [key, value] of Object.entries(attributes ?? {})) {
+        if (typeof value === "function") {
+            made.addEventListener(key, value);
+        } else if (value !== undefined && value !== null && value !== false) {
+            made.setAttribute(key, value === true ? "" : value);
+        }
+    }
+    made.append(...children.flat().filter((child) => child !== null && child !== undefined));
+    return made;
 }
 
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 
 // 1234.5 → "1,235": as many decimals as its size deserves, or those given. Absent → "".
 function number(value, decimals) {
-  if (!isNumber(value)) {
-    return "";
-  }
-  const size = Math.abs(value);
-  const places = decimals ?? (size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : size >= 0.01 ? 2 : 5);
-  return value.toLocaleString("en-GB", { minimumFractionDigits: 0, maximumFractionDigits: places });
+    if (!isNumber(value)) {
+        return "";
+    }
+    const size = Math.abs(value);
+    const places =
+        decimals ??
+        (size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : size >= 0.01 ? 2 : 5);
+    return value.toLocaleString("en-GB", {
+        minimumFractionDigits: 0,
+        maximumFractionDigits: places,
+    });
 }
 
-const withUnit = (value, unit, decimals) => (isNumber(value) ? `${number(value, decimals)} ${unit}` : "");
+const withUnit = (value, unit, decimals) =>
+    isNumber(value) ? `${number(value, decimals)} ${unit}` : "";
 
 function bytes(count) {
-  if (!isNumber(count)) {
-    return "";
-  }
-  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-  let at = 0;
-  while (count >= 1024 && at + 1 < units.length) {
-    count /= 1024;
-    at++;
-  }
-  return `${number(count, at > 2 ? 1 : 0)} ${units[at]}`;
+    if (!isNumber(count)) {
+        return "";
+    }
+    const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+    let at = 0;
+    while (count >= 1024 && at + 1 < units.length) {
+        count /= 1024;
+        at++;
+    }
+    return `${number(count, at > 2 ? 1 : 0)} ${units[at]}`;
 }
 
 function time(text) {
-  const when = new Date(text);
-  return Number.isNaN(when.getTime()) ? text : when.toISOString().replace("T", " ").replace(/\.\d+Z/, " UTC");
+    const when = new Date(text);
+    return Number.isNaN(when.getTime())
+        ? text
+        : when
+              .toISOString()
+              .replace("T", " ")
+              .replace(/\.\d+Z/, " UTC");
 }
 
-const lengthWords = (layer) => ({ payload: "byte payloads", frame: "byte frames" })[layer] ?? "byte packets";
+const lengthWords = (layer) =>
+    ({ payload: "byte payloads", frame: "byte frames" })[layer] ?? "byte packets";
 const distinct = (values) => [...new Set(values)];
 
 // A list of facts; those without a value are left out.
 function facts(rows) {
-  const known = rows.filter(([, value]) => value !== undefined && value !== null && value !== "");
-  return element("dl.facts", {}, known.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
+    const known = rows.filter(([, value]) => value !== undefined && value !== null && value !== "");
+    return element(
+        "dl.facts",
+        {},
+        known.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]),
+    );
 }
 
 // Absent values sort last, whichever the direction.
 function compareCells(a, b, down) {
-  const missing = (value) => value === undefined || value === null || value === "";
-  if (missing(a) || missing(b)) {
-    return missing(a) - missing(b);
-  }
-  const order = typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en", { numeric: true });
-  return down ? -order : order;
+    const missing = (value) => value === undefined || value === null || value === "";
+    if (missing(a) || missing(b)) {
+        return missing(a) - missing(b);
+    }
+    const order =
+        typeof a === "number" && typeof b === "number"
+            ? a - b
+            : String(a).localeCompare(String(b), "en", { numeric: true });
+    return down ? -order : order;
 }
 
 /*
@@ -75,36 +94,65 @@ function compareCells(a, b, down) {
  * wide}; a column of numbers is one whose first present value is a number.
  */
 function table(columns, rows, options = {}) {
-  const numeric = columns.map((column) => isNumber(rows.map(column.of).find((value) => value !== undefined && value !== null)));
-  const body = element("tbody");
-  const headings = columns.map((column, at) => {
-    const heading = element(numeric[at] ? "th.number" : "th", { scope: "col" });
-    heading.append(options.sortable ? element("button", { type: "button", click: () => sortBy(at) }, column.name) : column.name);
-    return heading;
-  });
-  let shown = rows;
-  function fill() {
-    body.replaceChildren(...shown.map((row) => element(options.mark?.(row) ? "tr.invalid" : "tr", {}, columns.map((column, at) => {
-      const value = column.of(row);
-      const text = column.text ? column.text(value) : typeof value === "number" ? number(value, column.decimals) : value ?? "";
-      return element(numeric[at] ? "td.number" : column.wide && text !== "" ? "td.wide" : "td", {}, text);
-    }))));
-  }
-  function sortBy(at) {
-    const down = headings[at].getAttribute("aria-sort") === "ascending";
-    headings.forEach((heading) => heading.removeAttribute("aria-sort"));
-    headings[at].setAttribute("aria-sort", down ? "descending" : "ascending");
-    shown = [...shown].sort((a, b) => compareCells(columns[at].of(a), columns[at].of(b), down));
-    rows = [...rows].sort((a, b) => compareCells(columns[at].of(a), columns[at].of(b), down));
+    const numeric = columns.map((column) =>
+        isNumber(rows.map(column.of).find((value) => value !== undefined && value !== null)),
+    );
+    const body = element("tbody");
+    const headings = columns.map((column, at) => {
+        const heading = element(numeric[at] ? "th.number" : "th", { scope: "col" });
+        heading.append(
+            options.sortable
+                ? element("button", { type: "button", click: () => sortBy(at) }, column.name)
+                : column.name,
+        );
+        return heading;
+    });
+    let shown = rows;
+    function fill() {
+        body.replaceChildren(
+            ...shown.map((row) =>
+                element(
+                    options.mark?.(row) ? "tr.invalid" : "tr",
+                    {},
+                    columns.map((column, at) => {
+                        const value = column.of(row);
+                        const text = column.text
+                            ? column.text(value)
+                            : typeof value === "number"
+                              ? number(value, column.decimals)
+                              : (value ?? "");
+                        return element(
+                            numeric[at]
+                                ? "td.number"
+                                : column.wide && text !== ""
+                                  ? "td.wide"
+                                  : "td",
+                            {},
+                            text,
+                        );
+                    }),
+                ),
+            ),
+        );
+    }
+    function sortBy(at) {
+        const down = headings[at].getAttribute("aria-sort") === "ascending";
+        headings.forEach((heading) => heading.removeAttribute("aria-sort"));
+        headings[at].setAttribute("aria-sort", down ? "descending" : "ascending");
+        shown = [...shown].sort((a, b) => compareCells(columns[at].of(a), columns[at].of(b), down));
+        rows = [...rows].sort((a, b) => compareCells(columns[at].of(a), columns[at].of(b), down));
+        fill();
+    }
     fill();
-  }
-  fill();
-  const frame = element(options.tall ? "div.scroll.tall" : "div.scroll", { tabindex: 0, role: "region", "aria-label": options.label },
-    element("table", {}, element("thead", {}, element("tr", {}, headings)), body));
-  frame.showOnly = (wanted) => {
-    shown = rows.filter(wanted);
-    fill();
-    return shown.length;
-  };
-  return frame;
+    const frame = element(
+        options.tall ? "div.scroll.tall" : "div.scroll",
+        { tabindex: 0, role: "region", "aria-label": options.label },
+        element("table", {}, element("thead", {}, element("tr", {}, headings)), body),
+    );
+    frame.showOnly = (wanted) => {
+        shown = rows.filter(wanted);
+        fill();
+        return shown.length;
+    };
+    return frame;
 }

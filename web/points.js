@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Every point of a run as a table, and what there is to download.
+
+const pointColumns = [
+    ["Scenario", (r) => r.point.scenario],
+    ["Topology", (r) => r.point.topology],
+    ["Length", (r) => r.point.length],
+    ["Step", (r) => r.point.step],
+    ["Repeat", (r) => r.point.repeat],
+    ["Requested (packets/s)", (r) => r.point.requested_pps, 0],
+    ["Network", (r) => r.network?.name],
+    ["Router", (r) => r.network?.router],
+    ["Offered (packets/s)", (r) => r.network?.offered_pps, 0],
+    ["Forwarded (packets/s)", (r) => r.network?.forwarded_pps, 0],
+    ["Transmitted", (r) => r.network?.tx],
+    ["Unsent", (r) => r.network?.unsent],
+    ["Received", (r) => r.network?.rx],
+    ["Lost", (r) => r.network?.lost],
+    ["Loss (%)", (r) => r.network?.loss_ratio * 100],
+    ["Duplicated", (r) => r.network?.duplicated],
+    ["Reordered", (r) => r.network?.reordered],
+    ["Delay p50 (µs)", (r) => r.network?.delay_ns?.p50 / 1000],
+    ["Delay p99 (µs)", (r) => r.network?.delay_ns?.p99 / 1000],
+    ["Jitter (µs)", (r) => r.network?.jitter_ns / 1000],
+    ["Host CPU %", (r) => r.cpu("host"), 1],
+    ["Router CPU %", (r) => r.cpu(r.network?.router), 1],
+    ["Total CPU %", (r) => r.point.cpu_total_percent, 1],
+    ["Tester CPU %", (r) => r.cpu("tester"), 1],
+    ["Router memory (MiB)", (r) => r.memory / 1048576, 1],
+    ["Lost where", (r) => r.drops, undefined, true],
+    ["Steal % at most", (r) => r.steal, 1],
+    ["Trials", (r) => r.point.attempts],
+    ["Valid", (r) => (r.point.valid ? "yes" : "no")],
+    ["Why invalid", (r) => r.point.why_invalid, undefined, true],
+];
+
+function pointRows(points) {
+    return points.flatMap((point) =>
+        (point.networks.length > 0 ? point.networks : [undefined]).map((network) => ({
+            point,
+            network,
+            cpu: (name) => point.cpu.find((entry) => entry.name === name)?.percent,
+            memory: point.memory?.find((entry) => entry.name === network?.router)?.bytes ?? NaN,
+            drops:
+                point.drops
+                    .filter((drop) => drop.count > 0)
+                    .map((drop) => `${drop.where}: ${number(drop.count)}`)
+                    .join("; ") || undefined,
+            steal:
+                point.processors?.length > 0
+                    ? Math.max(...point.processors.map((cpu) => cpu.steal_percent))
+                    : undefined,
+        })),
+    );
+}
+
+function pointsSection(run) {
+    const rows = pointRows(run.points);
+    const known = (of) => (row) => {
+        const value = of(row);
+        return typeof value === "number" && Number.isNaN(value) ? undefined : value;
+    };
+    const columns = pointColumns
+        .map(([name, of, decimals, wide]) => ({ name, of: known(of), decimals, wide }))
+        .filter(
+            (column) =>
+                column.name !== "Scenario" ||
+                distinct(run.points.map((point) => point.scenario)).length > 1,
+        );
+    const list = table(columns, rows, {
+        label: "All points",
+        sortable: true,
+        tall: true,
+        mark: (row) => !row.point.valid,
+    });
+    const count = element("span.soft", { role: "status" });
+    const filter = element("input", {
+        type: "search",
+        placeholder: "bridged 64",
+        input: () => {
+            const words = filter.value
+                .toLowerCase()
+                .split(/\s+/)
+                .filter((word) => word !== "");
+            const shown = list.showOnly((row) =>
+                words.every((word) =>
+                    columns.some((column) =>
+                        String(column.of(row) ?? "")
+                            .toLowerCase()
+                            .includes(word),
+                    ),
+                ),
+            );
+            count.textContent = `${shown} of ${rows.length} rows`;
+        },
+    });
+    count.textContent = `${rows.length} rows`;
+    return element(
+        "section",
+        { id: "points" },
+        element("h2", {}, "Every point"),
+        element(
+            "p",
+            {},
+            "One row a point and network; an empty cell was not measured. A heading sorts by its column; invalid points are tinted and say why at the end.",
+        ),
+        element("div.controls", {}, element("label.select", {}, "Only rows with", filter), count),
+        list,
+    );
+}
+
+// Files embedded in the page are offered from it, others from beside it.
+function downloadsSection(run) {
+    const items = run.files.map((file) => {
+        const link = element("a", { href: file.name, download: file.name }, file.name);
+        if (file.base64 !== undefined) {
+            const raw = atob(file.base64);
+            const content = Uint8Array.from(raw, (letter) => letter.charCodeAt(0));
+            link.href = URL.createObjectURL(new Blob([content], { type: file.type }));
+        }
+        return element("li", {}, link);
+    });
+    const figures = run.figures ?? [];
+    return element(
+        "section",
+        { id: "downloads" },
+        element("h2", {}, "Downloads"),
+        items.length > 0
+            ? element("ul.downloads", {}, items)
+            : element(
+                  "p.soft",
+                  {},
+                  "There is neither points.csv nor report.xlsx beside this page.",
+              ),
+        figures.length > 0
+            ? element(
+                  "details",
+                  {},
+                  element(
+                      "summary",
+                      {},
+                      `${figures.length} figures for print, in figures/ beside this page`,
+                  ),
+                  element(
+                      "ul",
+                      {},
+                      figures.map((name) =>
+                          element(
+                              "li",
+                              {},
+                              `${name}: `,
+                              ["svg", "png", "gp"].flatMap((kind) => [
+                                  element(
+                                      "a",
+                                      { href: `figures/${name}.${kind}` },
+                                      kind.toUpperCase(),
+                                  ),
+                                  " ",
+                              ]),
+                          ),
+                      ),
+                  ),
+              )
+            : element(
+                  "p.soft",
+                  {},
+                  "Figures for print (SVG, PNG and their gnuplot scripts) are made by vrbench report.",
+              ),
+    );
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Reading a chart's values: the tip under the pointer, the arrow keys, the table below.
+
+// What there is to read at one point: the load, every curve's value there, why it is invalid.
+function fillTip(tip, graph, set, index) {
+    const row = set.rows[index];
+    const shared = graph.curves.every((one) => one.rows === graph.curves[0].rows);
+    const lines = graph.curves
+        .map((one, n) => [one, n])
+        .filter(([one]) => isNumber(one.y(row)) && (shared || one === set.curve));
+    tip.replaceChildren(
+        element("strong", {}, withUnit(set.curve.x(row), "packets/s transmitted")),
+        element(
+            "table",
+            {},
+            element(
+                "tbody",
+                {},
+                lines.map(([one, n]) =>
+                    element(
+                        one === set.curve ? "tr.near" : "tr",
+                        {},
+                        element("td", {}, swatch(n, one.colour, graph.bars)),
+                        element("td", {}, one.name),
+                        element("td", {}, withUnit(one.y(row), one.unit)),
+                    ),
+                ),
+            ),
+        ),
+        set.apart ? element("div.bad", {}, `✗ invalid: ${row.why ?? "no reason kept"}`) : "",
+    );
+}
+
+function placeTip(tip, chart, x, y) {
+    tip.hidden = false;
+    const room = chart.canvas.clientWidth;
+    const left = x + 14 + tip.offsetWidth <= room ? x + 14 : Math.max(0, x - 14 - tip.offsetWidth);
+    const top = Math.max(
+        0,
+        Math.min(y - tip.offsetHeight / 2, chart.canvas.clientHeight - tip.offsetHeight),
+    );
+    tip.style.left = `${Math.min(left, Math.max(0, room - tip.offsetWidth))}px`;
+    tip.style.top = `${top}px`;
+}
+
+// Arrow keys walk over the points: left and right along a curve, up and down from curve to curve.
+function walkByKeys(canvas, chart, show, hide) {
+    let at = null;
+    const walkable = () =>
+        chart.data.datasets
+            .map((set, d) => d)
+            .filter((d) => !chart.data.datasets[d].ideal && chart.isDatasetVisible(d));
+    canvas.addEventListener("keydown", (event) => {
+        const moves = {
+            ArrowRight: [0, 1],
+            ArrowLeft: [0, -1],
+            ArrowUp: [-1, 0],
+            ArrowDown: [1, 0],
+        };
+        if (event.key === "Escape") {
+            at = null;
+            hide();
+        }
+        const sets = walkable();
+        if (!(event.key in moves) || sets.length === 0) {
+            return;
+        }
+        event.preventDefault();
+        const [across, along] = moves[event.key];
+        let place = at === null ? 0 : Math.max(0, sets.indexOf(at.set) + across);
+        place = Math.min(place, sets.length - 1);
+        const count = chart.data.datasets[sets[place]].data.length;
+        at = {
+            set: sets[place],
+            index: at === null ? 0 : Math.min(Math.max(at.index + along, 0), count - 1),
+        };
+        show(at.set, at.index);
+    });
+    canvas.addEventListener("blur", () => {
+        at = null;
+        hide();
+    });
+}
+
+function valueTable(graph) {
+    const shared = graph.curves.every((one) => one.rows === graph.curves[0].rows);
+    const rows = shared
+        ? graph.curves[0].rows.map((row) => ({ row }))
+        : graph.curves.flatMap((one) => one.rows.map((row) => ({ row, only: one })));
+    const columns = [
+        {
+            name: "Transmitted (packets/s)",
+            of: (line) => (line.only ?? graph.curves[0]).x(line.row),
+            decimals: 0,
+        },
+        ...graph.curves.map((one) => ({
+            name: `${one.name} (${one.unit})`,
+            of: (line) =>
+                line.only === undefined || line.only === one ? one.y(line.row) : undefined,
+        })),
+    ];
+    const details = element("details", {}, element("summary", {}, "Values as a table"));
+    details.addEventListener("toggle", () => {
+        if (details.open && details.children.length === 1) {
+            details.append(table(columns, rows, { label: "Values of the chart" }));
+        }
+    });
+    return details;
+}
