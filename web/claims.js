@@ -82,7 +82,8 @@ function claimArticle(claim, runs, drawLater) {
     return article;
 }
 
-function claimsSection(claims, runs, drawLater) {
+function claimsSection(about, runs, drawLater) {
+    const claims = about.claims;
     const counts = Object.keys(verdicts).map((verdict) => [
         verdict,
         claims.filter((claim) => claim.verdict === verdict).length,
@@ -91,6 +92,13 @@ function claimsSection(claims, runs, drawLater) {
         "section",
         { id: "claims" },
         element("h2", {}, "The study's claims"),
+        (about.status ?? "done") === "done"
+            ? null
+            : element(
+                  "p.note",
+                  {},
+                  `The reproduction is ${about.status}; this is what it has so far.`,
+              ),
         element(
             "p",
             {},
@@ -135,7 +143,11 @@ function runsSection(runs) {
                 run.what ? element("p", {}, run.what) : null,
                 run.sweeps.length > 0
                     ? verdictLists(run)
-                    : element("p.soft", {}, "Not run yet, or nothing was measured."),
+                    : element(
+                          "p.soft",
+                          {},
+                          run.lacking ? `Not run: ${run.lacking}` : "Not run, or nothing measured.",
+                      ),
             ),
         ),
     );

@@ -298,7 +298,7 @@ function showReproduction() {
             .filter((word) => word !== "")
             .join(", "),
         [
-            claimsSection(about.claims, report.runs, later),
+            claimsSection(about, report.runs, later),
             runsSection(report.runs),
             machineSection(witness),
         ],

@@ -308,6 +308,7 @@ int page_data_reproduction(const char *folder, json_t *reproduction, json_t **re
         json_array_append_new(runs, run);
         set_text(run, "name", json_string_value(json_object_get(listed, "name")));
         set_text(run, "what", json_string_value(json_object_get(listed, "what")));
+        set_text(run, "lacking", json_string_value(json_object_get(listed, "lacking")));
         set_text(run, "page", page);
         bool measured = access(points, F_OK) == 0;
         json_object_set_new(run, "has_page", json_boolean(measured));

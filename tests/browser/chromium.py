@@ -66,7 +66,8 @@ class Browser:
         self.count = 0
         self.session = None
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        page = self.send("Target.attachToTarget", targetId=target, flatten=True)
+        self.session = page["sessionId"]
         for domain in ("Page", "Runtime", "Log"):
             self.send(domain + ".enable")
 
@@ -87,7 +88,7 @@ class Browser:
             got = os.read(self.from_it, 1 << 16) if ready else b""
             if not got:
                 with open(self.log, errors="replace", encoding="utf-8") as log:
-                    raise AssertionError("Chromium is silent; its last words: " + log.read()[-3000:])
+                    raise AssertionError("Chromium is silent; it said: " + log.read()[-3000:])
             self.buffer += got
         message, self.buffer = self.buffer.split(b"\0", 1)
         return json.loads(message)
@@ -184,7 +185,8 @@ class Browser:
                  "ArrowRight": 39, "ArrowDown": 40, "Tab": 9}
         text = {"Enter": "\r", " ": " "}.get(key)
         more = {"key": key, "windowsVirtualKeyCode": codes[key]}
-        self.send("Input.dispatchKeyEvent", type="keyDown", **more, **({"text": text} if text else {}))
+        down = more if text is None else {**more, "text": text}
+        self.send("Input.dispatchKeyEvent", type="keyDown", **down)
         self.send("Input.dispatchKeyEvent", type="keyUp", **more)
 
     def type(self, element, text):

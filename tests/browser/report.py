@@ -83,9 +83,10 @@ with open(f"{T}/study/reproduce.json", "w", encoding="utf-8") as file:
              "values": [{"name": "host", "value": 1234.5, "unit": "ns"}], "why": "w",
              "meaning": "m"}
     json.dump({"schema": 1, "started": "2026-01-02T03:04:05Z", "quick": True, "platform": "netns",
-               "runs": [{"name": "one", "folder": "one", "what": EVIL},
+               "status": "interrupted", "runs": [{"name": "one", "folder": "one", "what": EVIL},
                         {"name": "two", "folder": "two", "what": "two routers"},
-                        {"name": "late", "folder": "late", "what": "not run yet"}],
+                        {"name": "late", "folder": "late", "what": "more",
+                         "lacking": "no caps here"}],
                "claims": [{**claim, "number": 1, "title": "Host cost", "verdict": "confirmed",
                            "runs": ["one", "two"]},
                           {**claim, "number": 4, "title": "Overload", "verdict": "refuted",
@@ -256,7 +257,8 @@ def column(name):
     return browser.run("""
         const headings = [...document.querySelectorAll("#points th")];
         const at = headings.findIndex((one) => one.innerText.startsWith(arguments[0]));
-        return [...document.querySelectorAll("#points tbody tr")].map((row) => row.cells[at].innerText);
+        return [...document.querySelectorAll("#points tbody tr")]
+          .map((row) => row.cells[at].innerText);
         """, name)
 
 
@@ -314,7 +316,7 @@ def test_widths():
                 const out = [...document.querySelectorAll("body *:not(.skip)")].filter((one) =>
                   inside(one) === null && one.getBoundingClientRect().right > innerWidth + 0.5);
                 return [document.documentElement.scrollWidth > innerWidth ? "scrolls" : "",
-                        ...out.map((one) => one.outerHTML.slice(0, 90))].filter((x) => x !== "");""")
+                        ...out.map((one) => one.outerHTML.slice(0, 90))].filter(Boolean);""")
             assert not wide, f"{path} at {width}: {wide}"
             narrow = browser.run("return Math.min(...[...document.querySelectorAll('canvas')]"
                                  ".map((one) => one.clientWidth / one.parentElement.clientWidth))")
@@ -339,11 +341,13 @@ def test_schemes():
               }
               return "rgb(255, 255, 255)";
             };
-            return [...document.querySelectorAll("p, a, h1, h2, h3, td, th, button, dd, dt, span, summary")]
-              .filter((one) => one.innerText?.trim() && one.getAttribute("aria-pressed") !== "false")
+            const texts = "p, a, h1, h2, h3, td, th, button, dd, dt, span, summary, figcaption";
+            return [...document.querySelectorAll(texts)]
+              .filter((one) => one.innerText?.trim())
               .map((one) => {
                 const pair = [light(getComputedStyle(one).color), light(behind(one))];
-                return [(Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05), one.outerHTML.slice(0, 90)];
+                const ratio = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+                return [ratio, one.outerHTML.slice(0, 90)];
               }).filter(([ratio]) => ratio < 4.5);""")
         assert not poor, f"{scheme}: {poor}"  # 4.5 is WCAG 2 AA
         assert pixels("cpu", colour) > 100 and pixels("cpu", other) == 0, scheme
@@ -377,6 +381,8 @@ def test_claims():
     for part in ("70 %", "more than 2", "3.5", "1,235 ns", EVIL):
         assert part in text, f"no {part} in {text}"
     assert browser.run("return document.querySelectorAll('#claim-8 figure').length") == 0
+    text = browser.run("return document.querySelector('main').innerText")
+    assert "The reproduction is interrupted" in text and "Not run: no caps here" in text
     assert browser.run("return window.evil") is None
     drawn = browser.run("return document.querySelector('#claim-1 figure').dataset.graph")
     assert drawn == "cpu", drawn
