@@ -28,7 +28,7 @@
 
 enum topology { TOPOLOGY_DIRECT, TOPOLOGY_BRIDGED, TOPOLOGY_DEDICATED, TOPOLOGY_COUNT };
 enum length_layer { LENGTH_IP, LENGTH_PAYLOAD, LENGTH_FRAME }; // frame: Ethernet with FCS
-enum on_crash { ON_CRASH_RESTART, ON_CRASH_DESTROY };         // of a router that died
+enum on_crash { ON_CRASH_RESTART, ON_CRASH_DESTROY };          // of a router that died
 enum rate_kind { RATES_RANGE, RATES_PPS, RATES_AUTO };
 
 // Weight and cap of the host or of a router.
@@ -124,7 +124,7 @@ void scenario_problems_clear(struct scenario_problems *problems);
 const char *topology_name(enum topology topology); // "direct", "bridged", "dedicated"
 // 0 and the topology of that name, or -EINVAL.
 int topology_from_name(const char *name, enum topology *ret);
-const char *on_crash_name(enum on_crash on_crash); // "restart", "destroy"
+const char *on_crash_name(enum on_crash on_crash);      // "restart", "destroy"
 const char *length_layer_name(enum length_layer layer); // "ip", "payload", "frame"
 
 // Bytes of the IP packet (one packet, no fragments) for a length of the given layer.
