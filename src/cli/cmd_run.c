@@ -19,7 +19,6 @@
 #include "report/summary.h"
 #include "report/writer.h"
 #include "testbed/testbed.h"
-#include "traffic/engine.h"
 
 struct run_values {
     const char *output;
@@ -53,7 +52,7 @@ static const struct option_row run_options[] = {
      .type = OPTION_TEXT,
      .offset = offsetof(struct run_values, engine),
      .argument = "E",
-     .help = "traffic engine in place of the scenario's: packet"},
+     .help = "traffic engine in place of the scenario's: packet, iperf or iperf3"},
     {.name = "check",
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, check),
@@ -73,14 +72,6 @@ static const struct option_row run_options[] = {
 // Keeps of a scenario's topologies those asked for.
 static int narrow(struct scenario *scenario, const struct run_values *asked, struct error *err)
 {
-    if (asked->engine != NULL) {
-        if (engine_by_name(asked->engine) == NULL) {
-            return fail_input(err, "there is no traffic engine \"%s\"; there is packet",
-                              asked->engine);
-        }
-        free(scenario->traffic.engine);
-        scenario->traffic.engine = text_copy(asked->engine);
-    }
     if (asked->topologies.count == 0) {
         return 0;
     }
@@ -131,7 +122,8 @@ static int read_scenarios(const struct text_list *files, const struct run_values
     for (size_t i = 0; i < files->count; i++) {
         struct error why = ERROR_INIT;
         struct scenario *scenario = NULL;
-        int one = scenario_read(files->items[i], (unsigned)usable.count, &scenario, &why);
+        int one = scenario_read_for(files->items[i], asked->engine, (unsigned)usable.count,
+                                    &scenario, &why);
         if (one == 0) {
             ret->items[ret->count++] = scenario;
             one = narrow(scenario, asked, &why);

@@ -154,14 +154,14 @@ static json_t *describe_placement(const struct scenario *scenario)
                      shared);
 }
 
-// FNV-1a over the scenario's text: a resumed run must be of the same scenario.
-static char *digest_of(const char *text, bool quick)
+// FNV-1a over the scenario's text: a resumed run must be of the same scenario, done the same way.
+static char *digest_of(const char *text, const char *engine, bool quick)
 {
     uint64_t hash = 0xcbf29ce484222325ULL;
     for (const char *at = text; *at != '\0'; at++) {
         hash = (hash ^ (uint8_t)*at) * 0x100000001b3ULL;
     }
-    return text_format("%016llx%s", (unsigned long long)hash, quick ? "-quick" : "");
+    return text_format("%016llx-%s%s", (unsigned long long)hash, engine, quick ? "-quick" : "");
 }
 
 static void set_time(json_t *run, const char *key)
@@ -191,14 +191,15 @@ static int begin_run(struct job_state *state, json_t *before, struct error *err)
     if (rc < 0) {
         return rc;
     }
-    _cleanup_free_ char *digest = digest_of(text, job->quick);
+    _cleanup_free_ char *digest = digest_of(text, job->scenario->traffic.engine, job->quick);
     if (before != NULL) {
         const char *old = json_string_value(json_object_get(before, "scenario_digest"));
         if (!text_equal(old, digest)) {
-            return fail_input(err,
-                              "%s holds a run of another scenario, or of this one before it was "
-                              "changed or without the same --quick; it can't be resumed",
-                              job->folder);
+            return fail_input(
+                err,
+                "%s holds a run of another scenario, or of this one before it was "
+                "changed or without the same --quick or --engine; it can't be resumed",
+                job->folder);
         }
         state->run = json_incref(before);
         json_object_del(state->run, "ended");

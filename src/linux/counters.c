@@ -143,6 +143,16 @@ int counters_parse_ip(const char *snmp, const char *netstat, struct ip_counters 
     return 0;
 }
 
+int counters_parse_udp(const char *snmp, struct udp_counters *ret, struct error *err)
+{
+    struct udp_counters found = {0};
+    if (named_value(snmp, "Udp:", "RcvbufErrors", &found.rcvbuf_errors) < 0) {
+        return fail(err, 0, "/proc/net/snmp has no RcvbufErrors");
+    }
+    *ret = found;
+    return 0;
+}
+
 int counters_read(const struct netns *ns, struct namespace_counters *ret, struct error *err)
 {
     struct namespace_counters found = {0};
@@ -161,6 +171,9 @@ int counters_read(const struct netns *ns, struct namespace_counters *ret, struct
     }
     if (rc == 0) {
         rc = counters_parse_ip(snmp, netstat, &found.ip, err);
+    }
+    if (rc == 0) {
+        rc = counters_parse_udp(snmp, &found.udp, err);
     }
     if (rc < 0) {
         counters_clear(&found);

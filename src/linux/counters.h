@@ -34,10 +34,16 @@ struct ip_counters {
     uint64_t in_truncated;
 };
 
+// The counters of RFC 1213's udp group that Linux adds for sockets: /proc/net/snmp.
+struct udp_counters {
+    uint64_t rcvbuf_errors; // datagrams that found their socket's receive buffer full
+};
+
 struct namespace_counters {
     struct link_counters *links;
     size_t link_count;
     struct ip_counters ip;
+    struct udp_counters udp;
 };
 
 int counters_read(const struct netns *ns, struct namespace_counters *ret, struct error *err);
@@ -52,6 +58,8 @@ int counters_softnet_dropped(uint64_t *ret, struct error *err);
 // Takes the IP counters out of the text of /proc/net/snmp (and /proc/net/netstat, may be NULL).
 int counters_parse_ip(const char *snmp, const char *netstat, struct ip_counters *ret,
                       struct error *err);
+// Takes the UDP counters out of the text of /proc/net/snmp.
+int counters_parse_udp(const char *snmp, struct udp_counters *ret, struct error *err);
 int counters_parse_softnet(const char *text, uint64_t *ret_dropped, struct error *err);
 
 #endif

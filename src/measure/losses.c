@@ -22,6 +22,7 @@ struct ledger {
     const struct plan *plan;
     const struct path_counters *before, *after;
     struct ip_counters *ip_left; // by node: what the IP layer counted and no path has claimed
+    uint64_t *sockets_left;      // by node: likewise, what its UDP sockets had no room for
     uint64_t softnet_left;
     struct drop_result *drops; // of the path in hand
     size_t drop_count;
@@ -179,21 +180,85 @@ static void account_wire(struct ledger *ledger, const struct plan_wire *wire)
     place_at(ledger, lost - errors, wire->a, "link");
 }
 
-static void account_path(struct ledger *ledger, const struct plan_path *path,
-                         const struct traffic_count *count, struct tester_losses *tester)
+// Makes the frames placed so far sum to at most `packets`, in proportion (largest remainders): of a
+// packet in several fragments that were lost here and there, each place has its share.
+static void share_out(struct ledger *ledger, uint64_t packets)
+{
+    uint64_t frames = ledger->placed;
+    if (frames <= packets) {
+        return;
+    }
+    uint64_t given = 0;
+    double *rest = memory_new_array(double, ledger->drop_count);
+    for (size_t i = 0; i < ledger->drop_count; i++) {
+        double share = (double)ledger->drops[i].count * (double)packets / (double)frames;
+        ledger->drops[i].count = (uint64_t)share;
+        rest[i] = share - (double)ledger->drops[i].count;
+        given += ledger->drops[i].count;
+    }
+    while (given < packets) {
+        size_t most = 0;
+        for (size_t i = 1; i < ledger->drop_count; i++) {
+            most = rest[i] > rest[most] ? i : most;
+        }
+        ledger->drops[most].count++;
+        rest[most] -= 1.0;
+        given++;
+    }
+    free(rest);
+    ledger->placed = given;
+}
+
+// What a sink that is a program had before it and did not read, `unseen` frames: its socket had no
+// room, or it had ended. Of packets in fragments, those that came without their fellows are no loss
+// of their own; the frames placed on the way here become packets, and what they don't explain was
+// lost at either end.
+static void account_program(struct ledger *ledger, const struct plan_path *path,
+                            const struct traffic_count *count, uint64_t untaken, uint64_t unseen,
+                            uint64_t lost, struct tester_losses *tester)
 {
     const struct plan *plan = ledger->plan;
+    size_t source = plan->wires[path->wires[0]].a;
+    size_t sink = plan->wires[path->wires[path->wire_count - 1]].b;
+    uint64_t each = count->fragments > 1 ? count->fragments : 1;
+    uint64_t no_room = take(&ledger->sockets_left[plan->interfaces[sink].node], unseen / each);
+    uint64_t unread = unseen / each - no_room;
+    if (each > 1) {
+        uint64_t elsewhere = growth(no_room, lost);
+        share_out(ledger, elsewhere);
+        uint64_t left = growth(ledger->placed, elsewhere);
+        // A source that finds the first ring full gives up the packet's other fragments.
+        uint64_t given_up = untaken / each < left ? untaken / each : left;
+        place_at(ledger, given_up, source, "not taken");
+        unread = unread < left - given_up ? unread : left - given_up;
+    }
+    tester->sink_socket += no_room + unread;
+    place_at(ledger, no_room, sink, "socket of the sink");
+    place_at(ledger, unread, sink, "not read by the sink");
+}
+
+static void account_path(struct ledger *ledger, const struct plan_path *path,
+                         const struct traffic_count *count, uint64_t lost,
+                         struct tester_losses *tester)
+{
+    const struct plan *plan = ledger->plan;
+    uint64_t each = count->fragments > 1 ? count->fragments : 1;
+    uint64_t own = count->tx * each; // frames
+    uint64_t company = 0;            // frames of the engine's that came with them
+    uint64_t untaken = 0;
     for (size_t i = 0; i < path->wire_count; i++) {
         const struct plan_wire *wire = &plan->wires[path->wires[i]];
         struct link_counters a = link_growth(ledger, wire->a);
         uint64_t attempts = a.tx_packets + a.tx_dropped;
         if (i == 0) {
-            place_at(ledger, growth(attempts, count->tx), wire->a, "not taken");
+            untaken = growth(attempts, own);
+            company = count->company ? growth(own, attempts) : 0;
+            place_at(ledger, each > 1 ? 0 : untaken, wire->a, "not taken");
         } else {
             size_t rx = plan->wires[path->wires[i - 1]].b;
-            uint64_t lost = growth(attempts, link_growth(ledger, rx).rx_packets);
+            uint64_t within = growth(attempts, link_growth(ledger, rx).rx_packets);
             bool last = wire->made && i + 1 == path->wire_count;
-            tester->sink_ring += account_node(ledger, rx, wire->a, last ? &wire->b : NULL, lost);
+            tester->sink_ring += account_node(ledger, rx, wire->a, last ? &wire->b : NULL, within);
         }
         account_wire(ledger, wire);
     }
@@ -207,7 +272,12 @@ static void account_path(struct ledger *ledger, const struct plan_path *path,
     place_at(ledger, count->corrupt, last->b, "corrupt on arrival");
     uint64_t known = count->rx + count->duplicated + count->corrupt + count->strays + count->stale +
                      count->sink_drops;
-    place_at(ledger, growth(known, end.rx_packets), last->b, "not seen by the sink");
+    uint64_t unseen = growth(known * each + company, end.rx_packets);
+    if (count->company) {
+        account_program(ledger, path, count, untaken, unseen, lost, tester);
+    } else {
+        place_at(ledger, unseen, last->b, "not seen by the sink");
+    }
 }
 
 // Makes the places of one path sum to its losses, and moves them into the point. More placed than
@@ -244,9 +314,12 @@ void losses_account(const struct plan *plan, const struct path_counters *before,
         .before = before,
         .after = after,
         .ip_left = memory_new_array(struct ip_counters, plan->node_count),
+        .sockets_left = memory_new_array(uint64_t, plan->node_count),
         .softnet_left = growth(before->softnet_dropped, after->softnet_dropped),
     };
     for (size_t n = 0; n < plan->node_count; n++) {
+        ledger.sockets_left[n] =
+            growth(before->nodes[n].udp.rcvbuf_errors, after->nodes[n].udp.rcvbuf_errors);
         for (size_t i = 0; i < sizeof ip_reasons / sizeof ip_reasons[0]; i++) {
             size_t offset = ip_reasons[i].offset;
             uint64_t b =
@@ -258,8 +331,10 @@ void losses_account(const struct plan *plan, const struct path_counters *before,
     }
     *ret_tester = (struct tester_losses){0};
     for (size_t i = 0; i < plan->path_count; i++) {
-        account_path(&ledger, &plan->paths[i], &counts[i], ret_tester);
-        settle(&ledger, point->networks[i].lost, point);
+        uint64_t lost = point->networks[i].lost;
+        account_path(&ledger, &plan->paths[i], &counts[i], lost, ret_tester);
+        settle(&ledger, lost, point);
     }
     free(ledger.ip_left);
+    free(ledger.sockets_left);
 }

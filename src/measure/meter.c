@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "linux/child.h"
 
 static bool contains(const struct cpu_list *list, unsigned cpu)
 {
@@ -47,7 +48,7 @@ int meter_read(const struct testbed *testbed, struct meter_reading *ret, struct 
         if (rc < 0) {
             error_context(err, "CPU time of %s", parties[i].name);
         } else if (parties[i].kind == PARTY_TESTER) {
-            reading.party_ns[i] += cpu_own_time();
+            reading.party_ns[i] += cpu_own_time() + child_cpu_time();
         }
     }
     if (rc < 0) {

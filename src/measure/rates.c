@@ -2,6 +2,7 @@
 // measure/rates — see rates.h. Called by sweep.c.
 #include "measure/rates.h"
 
+#include <errno.h>
 #include <math.h>
 
 #include "base/clock.h"
@@ -24,8 +25,17 @@ static int is_carried(struct bench *bench, unsigned length, double pps, bool *re
 {
     struct trial_request request = {.length = length, .pps = pps, .duration_ns = TRIAL_NS};
     struct point point = {0};
-    int rc = trial_run(bench, &request, 2, &point, err);
+    struct error why = ERROR_INIT;
+    int rc = trial_run(bench, &request, 2, &point, &why);
+    if (rc == -EBADMSG) {
+        // Programs that can't agree on what they did were asked too much of.
+        log_detail("rates", "%.0f pps: %s", pps, why.text);
+        error_clear(&why);
+        *ret = false;
+        return 0;
+    }
     if (rc < 0) {
+        error_move(err, &why);
         return rc;
     }
     uint64_t unsent = 0;

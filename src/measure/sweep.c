@@ -138,9 +138,10 @@ static int loads_of(struct sweep_state *state, unsigned length, double **ret, si
     return rc;
 }
 
-// A point for a trial in which a router died: nothing measured, but known to have been tried.
-static struct point point_of_death(const struct sweep_state *state,
-                                   const struct trial_request *request, const char *why)
+// A point for a trial that gave no figures: nothing measured, but known to have been tried.
+static struct point point_without_figures(const struct sweep_state *state,
+                                          const struct trial_request *request, unsigned attempts,
+                                          const char *what, const char *why)
 {
     const struct scenario *scenario = state->scenario;
     struct point point = {
@@ -155,10 +156,10 @@ static struct point point_of_death(const struct sweep_state *state,
         .requested_pps = request->pps,
         .duration_s = (double)request->duration_ns / (double)NS_PER_S,
         .cpu_total_percent = (double)NAN,
-        .attempts = 1,
+        .attempts = attempts,
         .valid = true,
     };
-    point_invalidate(&point, "a router died: %s", why);
+    point_invalidate(&point, "%s: %s", what, why);
     return point;
 }
 
@@ -178,10 +179,16 @@ static int measure_point(struct sweep_state *state, const struct trial_request *
     int rc = trial_run(state->bench, request, attempts, &point, &why);
     if (is_death(rc) && ++state->deaths < ROUTER_DEATHS) {
         log_warning("run", "a router died: %s", why.text);
-        point = point_of_death(state, request, why.text);
+        point = point_without_figures(state, request, 1, "a router died", why.text);
         error_clear(&why);
         (void)close_bench(state, NULL);
         rc = open_bench(state, &why);
+    } else if (rc == -EBADMSG) {
+        log_warning("run", "%s", why.text);
+        point = point_without_figures(state, request, attempts,
+                                      "the tester's figures can't be believed", why.text);
+        error_clear(&why);
+        rc = 0;
     } else if (rc == 0) {
         state->deaths = 0;
     }
@@ -199,8 +206,16 @@ static int warm_up(struct sweep_state *state, unsigned length, double pps, struc
 {
     struct trial_request request = {.length = length, .pps = pps, .duration_ns = WARM_UP_NS};
     struct point point = {0};
-    int rc = trial_run(state->bench, &request, 1, &point, err);
+    struct error why = ERROR_INIT;
+    int rc = trial_run(state->bench, &request, 1, &point, &why);
     point_clear(&point);
+    if (rc == -EBADMSG) {
+        error_clear(&why); // nobody wanted its figures
+        return 0;
+    }
+    if (rc < 0) {
+        error_move(err, &why);
+    }
     return rc;
 }
 

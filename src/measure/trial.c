@@ -61,12 +61,13 @@ static struct traffic_path path_of(const struct testbed *testbed, const struct p
 static int open_discards(struct bench *bench, const struct traffic_path *paths, struct error *err)
 {
     int rc = 0;
-    for (size_t i = 0; rc >= 0 && i < bench->path_count; i++) {
+    uint16_t port = bench->ops->discard_port;
+    for (size_t i = 0; port != 0 && rc >= 0 && i < bench->path_count; i++) {
         _cleanup_error_ struct error why = ERROR_INIT;
-        rc = discard_at_ingress(paths[i].sink_ns, paths[i].sink_index, FRAME_PORT, &why);
+        rc = discard_at_ingress(paths[i].sink_ns, paths[i].sink_index, port, &why);
         if (rc < 0 && i == 0) {
             log_note("sink", "%s; a socket takes its place", why.text);
-            rc = discard_socket(paths[i].sink_ns, FRAME_PORT, err);
+            rc = discard_socket(paths[i].sink_ns, port, err);
             bench->discards[i] = rc;
             break; // one socket serves the whole namespace
         }
@@ -95,13 +96,20 @@ static int open_engine(struct bench *bench, struct error *err)
                 setup.sink_cpus.count * sizeof setup.sink_cpus.cpus[0]);
     }
     int rc = open_discards(bench, paths, err);
-    if (rc == 0 && bench->ops == NULL) {
-        rc = fail_input(err, "there is no traffic engine \"%s\"", bench->scenario->traffic.engine);
-    } else if (rc == 0) {
+    if (rc == 0) {
         rc = bench->ops->open(&setup, &bench->engine, err);
     }
     free(paths);
     return rc;
+}
+
+static int check_engine(const struct bench *bench, struct error *err)
+{
+    if (bench->ops == NULL) {
+        return fail_input(err, "there is no traffic engine \"%s\"",
+                          bench->scenario->traffic.engine);
+    }
+    return bench->ops->check == NULL ? 0 : bench->ops->check(err);
 }
 
 int bench_open(const struct scenario *scenario, enum topology topology, struct bench **ret,
@@ -125,7 +133,12 @@ int bench_open(const struct scenario *scenario, enum topology topology, struct b
     for (size_t i = 0; i < plan->path_count; i++) {
         bench->discards[i] = -1;
     }
-    rc = testbed_up(plan, false, &bench->testbed, err);
+    rc = check_engine(bench, err);
+    if (rc < 0) {
+        plan_free(plan);
+    } else {
+        rc = testbed_up(plan, false, &bench->testbed, err);
+    }
     if (rc == 0) {
         // This thread reads counters and writes results: the tester's work.
         rc = cpu_bind(0, &testbed_plan(bench->testbed)->tester_cpus, err);
@@ -232,6 +245,7 @@ static void fill_networks(const struct bench *bench, const struct trial_request 
                          .p50 = count->delay_p50,
                          .p99 = count->delay_p99,
                          .max = count->delay_max},
+            .jitter_measured = count->jitter_measured,
             .jitter_ns = count->jitter_ns,
         };
     }
@@ -263,6 +277,23 @@ static uint32_t draw_run_number(void)
     return last;
 }
 
+// IP fragments that a packet leaves in (RFC 791 §3.2): all but the last carry a multiple of 8
+// bytes.
+static unsigned fragments_of(unsigned ip_length, unsigned mtu)
+{
+    const unsigned header = 20;
+    unsigned room = (mtu - header) / 8 * 8;
+    return ip_length <= mtu ? 1 : (ip_length - header + room - 1) / room;
+}
+
+// A program's trials last what its options can say: the next longer time.
+static uint64_t duration_for(const struct bench *bench, uint64_t asked_ns)
+{
+    const struct engine_traits *engine = scenario_engine(bench->scenario->traffic.engine);
+    uint64_t step = engine == NULL ? 1 : engine->duration_step_ns;
+    return (asked_ns + step - 1) / step * step;
+}
+
 static int attempt_trial(struct bench *bench, const struct trial_request *request,
                          struct point *ret, struct verdict *ret_verdict, struct error *err)
 {
@@ -271,7 +302,7 @@ static int attempt_trial(struct bench *bench, const struct trial_request *reques
         .run = draw_run_number(),
         .ip_length = scenario_ip_length(request->length, bench->scenario->traffic.length_layer),
         .pps = request->pps,
-        .duration_ns = request->duration_ns,
+        .duration_ns = duration_for(bench, request->duration_ns),
     };
     _cleanup_close_ int lock = lock_machine(err);
     if (lock < 0) {
@@ -296,6 +327,10 @@ static int attempt_trial(struct bench *bench, const struct trial_request *reques
     if (rc == 0) {
         struct point point = {0};
         struct tester_losses tester;
+        for (size_t i = 0; i < plan->path_count; i++) {
+            counts[i].fragments = fragments_of(traffic.ip_length, plan->mtu);
+            counts[i].company = bench->ops->company;
+        }
         fill_networks(bench, request, counts, &point);
         uint64_t sending_ns = (uint64_t)(point.duration_s * (double)NS_PER_S);
         losses_account(plan, &counters[0], &counters[1], counts, &point, &tester);
@@ -303,6 +338,7 @@ static int attempt_trial(struct bench *bench, const struct trial_request *reques
         const struct evidence evidence = {.scenario = bench->scenario,
                                           .testbed = bench->testbed,
                                           .counts = counts,
+                                          .slack = bench->ops->slack,
                                           .tester = tester,
                                           .before = &meters[0],
                                           .after = &meters[1]};
@@ -323,19 +359,28 @@ int trial_run(struct bench *bench, const struct trial_request *request, unsigned
     struct point best = {0};
     uint64_t least = UINT64_MAX;
     unsigned made = 0;
+    bool kept = false;
     for (bool again = true; again && made < attempts;) {
         struct point point = {0};
         struct verdict verdict = {0};
-        int rc = attempt_trial(bench, request, &point, &verdict, err);
+        struct error why = ERROR_INIT;
+        int rc = attempt_trial(bench, request, &point, &verdict, &why);
+        made++;
+        if (rc == -EBADMSG && (kept || made < attempts)) {
+            log_note("trial", "%s", why.text);
+            error_clear(&why);
+            continue;
+        }
         if (rc < 0) {
             point_clear(&best);
+            error_move(err, &why);
             return rc;
         }
-        made++;
         again = verdict.disturbed;
-        if (!again || made == 1 || verdict.disturbance_ns < least) {
+        if (!again || !kept || verdict.disturbance_ns < least) {
             point_clear(&best);
             best = point;
+            kept = true;
             least = verdict.disturbance_ns;
         } else {
             point_clear(&point);

@@ -32,7 +32,8 @@ struct trial_request {
 #define TRIAL_ATTEMPTS 4U
 
 // Runs a trial, again (at most `attempts` in all) while the hypervisor took CPU that the figures
-// needed; the least robbed one is kept. -EINTR if a stop was requested: nothing is kept.
+// needed or the engine's counts can't be believed; the least robbed one is kept. -EINTR if a stop
+// was requested, -EBADMSG if none of the attempts gave counts to believe: nothing is kept.
 int trial_run(struct bench *bench, const struct trial_request *request, unsigned attempts,
               struct point *ret, struct error *err);
 

@@ -194,7 +194,7 @@ static void fill_network(struct value *row, const struct point *point,
     row[DELAY_P50] = delay->measured ? VALUE_INTEGER(delay->p50) : VALUE_ABSENT;
     row[DELAY_P99] = delay->measured ? VALUE_INTEGER(delay->p99) : VALUE_ABSENT;
     row[DELAY_MAX] = delay->measured ? VALUE_INTEGER(delay->max) : VALUE_ABSENT;
-    row[JITTER] = delay->measured ? VALUE_REAL(network->jitter_ns) : VALUE_ABSENT;
+    row[JITTER] = network->jitter_measured ? VALUE_REAL(network->jitter_ns) : VALUE_ABSENT;
     row[CPU_ROUTER] = percent_of(router);
     row[ROUTER_NS] = ns_of(router);
     row[MEMORY_ROUTER] = network->router == NULL ? VALUE_ABSENT : memory_of(point, network->router);

@@ -21,7 +21,6 @@ enum kind {
     COUNT,       // uint64_t
     REAL,        // double, not negative
     REAL_MAYBE,  // the same, absent while NaN
-    REAL_IF,     // the same, there exactly if the bool at `aux`, set by an earlier key, is
     REAL_FLAG,   // the same, the bool at `aux` says whether it is there
     TRUTH,       // bool
     SCHEMA,      // the constant RESULT_SCHEMA
@@ -67,9 +66,9 @@ static const struct key network_keys[] = {
      .aux = AT(network_result, delay_ns.measured),
      .members = delay_keys},
     {.name = "jitter_ns",
-     .kind = REAL_IF,
+     .kind = REAL_FLAG,
      .at = AT(network_result, jitter_ns),
-     .aux = AT(network_result, delay_ns.measured)},
+     .aux = AT(network_result, jitter_measured)},
     {.name = "corrupt", .kind = COUNT, .at = AT(network_result, corrupt)},
     {.name = NULL},
 };
@@ -181,7 +180,6 @@ static json_t *put_member(const struct key *key, const void *from)
         return json_real(*(const double *)field);
     case CPU_TOTAL:
         return meters_dut(from) ? json_real(*(const double *)field) : NULL;
-    case REAL_IF:
     case REAL_FLAG:
         return *(const bool *)aux ? json_real(*(const double *)field) : NULL;
     case TRUTH:
@@ -307,8 +305,6 @@ static bool may_be_absent(const struct key *key, const void *to)
     case CPU_TOTAL:
     case OBJECT_FLAG:
         return true;
-    case REAL_IF:
-        return !*(const bool *)((const char *)to + key->aux);
     case LOSS_RATIO:
         return ((const struct network_result *)to)->tx == 0;
     default:
@@ -334,11 +330,6 @@ static int get_member(const struct key *key, const json_t *json, void *to, struc
         return rc;
     case COUNT:
         return get_count(key->name, json, INT64_MAX, (uint64_t *)field, err);
-    case REAL_IF:
-        if (!*(bool *)aux) {
-            return fail_input(err, "%s: without delay_ns", key->name);
-        }
-        return get_real(key->name, json, (double *)field, err);
     case REAL_FLAG:
         *(bool *)aux = true;
         return get_real(key->name, json, (double *)field, err);
@@ -414,6 +405,9 @@ static int check_network(const struct point *point, const struct network_result 
     }
     if (network->tx > 0 && isnan(network->forwarded_pps)) {
         return fail_input(err, "forwarded_pps: missing");
+    }
+    if (delay->measured && !network->jitter_measured) {
+        return fail_input(err, "jitter_ns: missing");
     }
     if (delay->min > delay->p50 || delay->p50 > delay->p99 || delay->p99 > delay->max) {
         return fail_input(err, "delay_ns: min, p50, p99 and max are not in order");

@@ -37,7 +37,8 @@ struct network_result {
     double offered_pps;   // tx over the time of sending
     double forwarded_pps; // rx over the time of sending
     struct delay_summary delay_ns;
-    double jitter_ns; // RFC 3550 §6.4.1 interarrival jitter at the end of the trial
+    bool jitter_measured; // with the delay, or alone where an engine reports no delay
+    double jitter_ns;     // RFC 3550 §6.4.1 interarrival jitter at the end of the trial
 };
 
 struct cpu_result {

@@ -252,10 +252,11 @@ static void check_lengths(const struct checking *c)
     const struct scenario_traffic *traffic = &c->scenario->traffic;
     const struct yaml_node *layer = yaml_path(c->root, "traffic.length_layer");
     const struct yaml_node *lengths = sound(c->root, "traffic.lengths");
-    if (lengths == NULL || (layer != NULL && layer->wrong)) {
+    const struct engine_traits *engine = scenario_engine(traffic->engine);
+    if (lengths == NULL || (layer != NULL && layer->wrong) || engine == NULL) {
         return;
     }
-    const unsigned least = SCENARIO_LENGTH_MIN + SCENARIO_STAMP_LENGTH;
+    const unsigned least = SCENARIO_LENGTH_MIN + engine->payload_min;
     // Both bounds in the layer's bytes: conversion adds or takes the same for every length.
     unsigned probe = 1000;
     unsigned probe_ip = scenario_ip_length(probe, traffic->length_layer);
@@ -266,12 +267,28 @@ static void check_lengths(const struct checking *c)
             yaml_problem(
                 lengths->children[i], c->problems,
                 text_format("lengths: expected %u to %u bytes (%s; an IP packet of %u to %d, which "
-                            "holds the headers and vrbench's stamp), not %u",
+                            "holds the headers and %s), not %u",
                             least + probe - probe_ip, SCENARIO_LENGTH_MAX + probe - probe_ip,
                             length_layer_name(traffic->length_layer), least, SCENARIO_LENGTH_MAX,
-                            traffic->lengths[i]));
+                            engine->payload_use, traffic->lengths[i]));
         }
     }
+}
+
+// A program's trials last what its options can say.
+static void check_duration(const struct checking *c)
+{
+    const struct scenario_traffic *traffic = &c->scenario->traffic;
+    const struct engine_traits *engine = scenario_engine(traffic->engine);
+    struct yaml_node *duration = sound(c->root, "traffic.duration");
+    if (duration == NULL || engine == NULL ||
+        traffic->duration_ns % engine->duration_step_ns == 0) {
+        return;
+    }
+    yaml_problem(duration, c->problems,
+                 text_format("duration: expected a multiple of %g s, as the engine %s has it, not "
+                             "%.60s",
+                             (double)engine->duration_step_ns / 1e9, engine->name, duration->text));
 }
 
 // A trial of a rate so low that not one packet is due in its time measures nothing.
@@ -374,5 +391,6 @@ void scenario_check(const struct draft *draft, struct yaml_node *root, unsigned 
     check_networks(&checking);
     check_links(&checking);
     check_lengths(&checking);
+    check_duration(&checking);
     check_rates(&checking);
 }

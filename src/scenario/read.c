@@ -6,6 +6,7 @@
  * (yaml), the tree a draft (schema), the draft a scenario (draft), which is then checked (check).
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -17,14 +18,29 @@
 #include "scenario/schema.h"
 #include "scenario/yaml.h"
 
-int scenario_parse(const char *text, size_t length, unsigned cpus_online, struct scenario **ret,
-                   struct scenario_problems *ret_problems)
+// Puts `engine` (NULL = none) in the file's engine's place, and fills in what the engine decides.
+static void settle_engine(struct scenario_traffic *traffic, const struct yaml_node *root,
+                          const char *engine)
+{
+    if (engine != NULL) {
+        free(traffic->engine);
+        traffic->engine = text_copy(engine);
+    }
+    const struct engine_traits *traits = scenario_engine(traffic->engine);
+    if (traits != NULL && yaml_path(root, "traffic.length_layer") == NULL) {
+        traffic->length_layer = traits->length_layer;
+    }
+}
+
+static int parse_for(const char *text, size_t length, const char *engine, unsigned cpus_online,
+                     struct scenario **ret, struct scenario_problems *ret_problems)
 {
     struct scenario_problems problems = {NULL, 0};
     _cleanup_yaml_ struct yaml_node *root = NULL;
     if (yaml_read(text, length, &root, &problems) == 0) {
         struct draft draft = {.topologies = NULL};
         schema_read(schema_scenario, root, &draft, &problems);
+        settle_engine(&draft.scenario.traffic, root, engine);
         draft_settle(&draft, yaml_child(root, "topologies") != NULL);
         scenario_check(&draft, root, cpus_online, &problems);
         if (problems.count == 0) {
@@ -39,6 +55,12 @@ int scenario_parse(const char *text, size_t length, unsigned cpus_online, struct
     problems_sort(&problems);
     *ret_problems = problems;
     return problems.count == 0 ? 0 : -EINVAL;
+}
+
+int scenario_parse(const char *text, size_t length, unsigned cpus_online, struct scenario **ret,
+                   struct scenario_problems *ret_problems)
+{
+    return parse_for(text, length, NULL, cpus_online, ret, ret_problems);
 }
 
 // All problems in one text, one a line.
@@ -64,6 +86,16 @@ static char *join_problems(const char *path, const struct scenario_problems *pro
 
 int scenario_read(const char *path, unsigned cpus_online, struct scenario **ret, struct error *err)
 {
+    return scenario_read_for(path, NULL, cpus_online, ret, err);
+}
+
+int scenario_read_for(const char *path, const char *engine, unsigned cpus_online,
+                      struct scenario **ret, struct error *err)
+{
+    if (engine != NULL && scenario_engine(engine) == NULL) {
+        return fail_input(
+            err, "there is no traffic engine \"%s\"; there are packet, iperf and iperf3", engine);
+    }
     _cleanup_free_ char *text = NULL;
     size_t length = 0;
     int rc = file_read(path, YAML_FILE_MAX, &text, &length, err);
@@ -74,7 +106,7 @@ int scenario_read(const char *path, unsigned cpus_online, struct scenario **ret,
         return rc;
     }
     struct scenario_problems problems = {NULL, 0};
-    rc = scenario_parse(text, length, cpus_online, ret, &problems);
+    rc = parse_for(text, length, engine, cpus_online, ret, &problems);
     if (rc == 0) {
         (*ret)->file = text_copy(path);
     } else {

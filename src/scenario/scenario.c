@@ -16,6 +16,26 @@ const char *const length_layer_names[] = {"ip", "payload", "frame", NULL};
 
 const char *const on_crash_names[] = {"restart", "destroy", NULL};
 
+// The programs' own least payloads were found by trying (iperf 2.1.8, iperf3 3.12): iperf3 refuses
+// less than 16; iperf takes it, but its 16 bytes of numbers and times are then cut off and read as
+// garbage. iperf's -t is in hundredths of a second, iperf3's in whole seconds.
+static const struct engine_traits engines[] = {
+    {"packet", LENGTH_IP, SCENARIO_STAMP_LENGTH, "vrbench's stamp", 1, false},
+    {"iperf", LENGTH_PAYLOAD, 16, "iperf's numbers and times", 10000000ULL, true},
+    {"iperf3", LENGTH_PAYLOAD, 16, "iperf3's numbers and times", 1000000000ULL, true},
+};
+const char *const engine_names[] = {"packet", "iperf", "iperf3", NULL};
+
+const struct engine_traits *scenario_engine(const char *name)
+{
+    for (size_t i = 0; i < sizeof engines / sizeof engines[0]; i++) {
+        if (text_equal(engines[i].name, name)) {
+            return &engines[i];
+        }
+    }
+    return NULL;
+}
+
 const char *topology_name(enum topology topology)
 {
     return topology_names[topology];

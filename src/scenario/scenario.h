@@ -75,7 +75,7 @@ struct rate_plan {
 };
 
 struct scenario_traffic {
-    char *engine; // name of a traffic engine: "packet"
+    char *engine; // name of a traffic engine: one of scenario_engine()'s
     unsigned *lengths;
     size_t length_count;
     enum length_layer length_layer;
@@ -99,6 +99,16 @@ struct scenario {
     struct scenario_traffic traffic;
 };
 
+// What a traffic engine can be asked for. The one table of them; traffic/ has their makings.
+struct engine_traits {
+    const char *name;
+    enum length_layer length_layer; // what lengths count where the scenario doesn't say
+    unsigned payload_min;           // bytes of UDP payload that it needs for itself
+    const char *payload_use;        // what for
+    uint64_t duration_step_ns;      // trials last a multiple of this
+    bool fragments; // payloads longer than fit into MTU 1500 leave in IP fragments, as the study's
+};
+
 // One thing wrong with a scenario file. line and column start at 1; both 0 = the file as a whole.
 struct scenario_problem {
     unsigned line, column;
@@ -113,6 +123,11 @@ struct scenario_problems {
 // Returns 0 and a new scenario that the caller frees, or a negative errno. Then err->text holds
 // every problem, one a line, each as "file:line:column: text", and exit status 2.
 int scenario_read(const char *path, unsigned cpus_online, struct scenario **ret, struct error *err);
+// The same with another traffic engine in place of the file's (NULL = the file's): whatever depends
+// on the engine is read and checked as if the file named it. Fails with exit status 2 also if
+// there is no such engine.
+int scenario_read_for(const char *path, const char *engine, unsigned cpus_online,
+                      struct scenario **ret, struct error *err);
 // The same from text in memory, for tests and fuzzers; problems are given as a list.
 // Returns 0, or -EINVAL with at least one problem; ret_problems is always filled in and is to be
 // freed with scenario_problems_clear().
@@ -126,6 +141,9 @@ const char *topology_name(enum topology topology); // "direct", "bridged", "dedi
 int topology_from_name(const char *name, enum topology *ret);
 const char *on_crash_name(enum on_crash on_crash);      // "restart", "destroy"
 const char *length_layer_name(enum length_layer layer); // "ip", "payload", "frame"
+
+// The traits of the engine of that name, or NULL; a scenario that was read has a known one.
+const struct engine_traits *scenario_engine(const char *name);
 
 // Bytes of the IP packet (one packet, no fragments) for a length of the given layer.
 unsigned scenario_ip_length(unsigned length, enum length_layer layer);

@@ -13,7 +13,6 @@
 #define DIGITS(number)    DIGITS_OF(number)
 
 static const char *const platforms[] = {"netns", NULL};
-static const char *const engines[] = {"packet", NULL};
 
 #define WEIGHT_ROW(object)                                                                         \
     {                                                                                              \
@@ -159,7 +158,7 @@ static const struct schema_row traffic_rows[] = {
     {.key = "engine",
      .type = &type_choice_name,
      .offset = TRAFFIC(engine),
-     .choices = engines,
+     .choices = engine_names,
      .fallback = "packet",
      .help = "traffic engine that sends and counts"},
     {.key = "lengths",
@@ -170,16 +169,16 @@ static const struct schema_row traffic_rows[] = {
      .count_offset = TRAFFIC(length_count),
      .size = sizeof(unsigned),
      .limit = 1000,
-     .min = "28",
+     .min = "16",
      .max = "9018",
      .help = "packet lengths in bytes of the length layer"},
     {.key = "length_layer",
      .type = &type_choice,
      .offset = TRAFFIC(length_layer),
      .choices = length_layer_names,
-     .fallback = "ip",
+     .fallback = "ip", // of packet; the others' own take its place in read.c
      .help = "what lengths and bit rates count: ip (IP packets), payload (UDP payload), frame "
-             "(Ethernet frames with FCS)"},
+             "(Ethernet frames with FCS); by default ip, with iperf and iperf3 payload"},
     {.key = "rates",
      .kind = SCHEMA_GROUP,
      .required = true,

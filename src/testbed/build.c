@@ -80,6 +80,15 @@ static int make_host_settings(const struct netns *ns, struct error *err)
     return rc;
 }
 
+// Fragments whose fellows were lost wait at the sink: not so long that a later packet of the same
+// IP identification (16 bits: seconds) is put together with them, nor so many that good ones find
+// no room (4 MiB by default, some thousand packets).
+static int make_sink_settings(const struct netns *ns, struct error *err)
+{
+    int rc = netns_sysctl(ns, "ipv4/ipfrag_time", "1", 1, err);
+    return rc == 0 ? netns_sysctl(ns, "ipv4/ipfrag_high_thresh", "268435456", 1, err) : rc;
+}
+
 static int make_nodes(struct testbed *testbed, struct error *err)
 {
     const struct plan *plan = testbed->plan;
@@ -95,6 +104,9 @@ static int make_nodes(struct testbed *testbed, struct error *err)
         }
         if (rc == 0 && plan->nodes[i].kind == NODE_HOST) {
             rc = make_host_settings(testbed->netns[i], err);
+        }
+        if (rc == 0 && plan->nodes[i].kind == NODE_SINK) {
+            rc = make_sink_settings(testbed->netns[i], err);
         }
     }
     return rc;

@@ -11,6 +11,8 @@
 // Interface indexes from here on are the plan's: far above those of the machine's own interfaces.
 #define FIRST_INDEX 100000
 
+#define MTU 1500U // of Ethernet, unless longer packets are asked for
+
 // Third byte of the locally administered MAC addresses that the plan gives, by kind of node.
 enum mac_kind { MAC_SOURCE = 1, MAC_SINK, MAC_HOST, MAC_ROUTER, MAC_BRIDGE };
 
@@ -175,8 +177,13 @@ int plan_make(const struct scenario *scenario, enum topology topology,
     struct plan *plan = memory_new(1, sizeof *plan);
     plan->scenario = scenario;
     plan->topology = topology;
-    plan->mtu = 1500;
-    for (size_t i = 0; i < scenario->traffic.length_count; i++) {
+    plan->mtu = MTU;
+    // With iperf, payloads that don't fit leave in fragments, as the study's 1500 bytes did;
+    // lengths of IP packets or frames are meant to be whole.
+    const struct engine_traits *engine = scenario_engine(scenario->traffic.engine);
+    bool whole =
+        engine == NULL || !engine->fragments || scenario->traffic.length_layer != LENGTH_PAYLOAD;
+    for (size_t i = 0; whole && i < scenario->traffic.length_count; i++) {
         unsigned length =
             scenario_ip_length(scenario->traffic.lengths[i], scenario->traffic.length_layer);
         plan->mtu = length > plan->mtu ? length : plan->mtu;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static const struct engine_ops *const engines[] = {&engine_packet};
+static const struct engine_ops *const engines[] = {&engine_packet, &engine_iperf, &engine_iperf3};
 
 const struct engine_ops *engine_by_name(const char *name)
 {

@@ -51,20 +51,34 @@ struct traffic_count {
     uint64_t sending_ns; // from the first packet's turn to the last's
     bool delay_measured;
     uint64_t delay_min, delay_p50, delay_p99, delay_max; // ns
+    bool jitter_measured;
     double jitter_ns;
+    // Filled in by measure/ for its accounts, not by the engine:
+    unsigned fragments; // IP fragments that each packet leaves in; 0 counts as 1
+    bool company;       // as engine_ops.company
 };
 
 struct engine;
 struct engine_ops {
     const char *name;
+    // UDP port of its packets where they need not reach the kernel's UDP: it is discarded behind
+    // the engine's own packet sockets. 0 = none, they must.
+    uint16_t discard_port;
+    // Its packets have company: hand-shakes and reports of its own go the same way, uncounted.
+    bool company;
+    // Packets by which a count may miss the request although the source did its work.
+    unsigned slack;
+    // Whether this machine has what the engine needs, before anything is built; NULL = it has.
+    int (*check)(struct error *err);
     int (*open)(const struct traffic_setup *setup, struct engine **ret, struct error *err);
-    // Fills counts[path]. -EINTR if a stop was requested meanwhile: the trial is void.
+    // Fills counts[path]. -EINTR if a stop was requested meanwhile: the trial is void. -EBADMSG if
+    // what was counted can't be believed: it is void, too, but the next may do.
     int (*run)(struct engine *engine, const struct traffic_request *request,
                struct traffic_count *counts, struct error *err);
     void (*close)(struct engine *engine);
 };
 
-extern const struct engine_ops engine_packet;
+extern const struct engine_ops engine_packet, engine_iperf, engine_iperf3;
 
 // The engine of that name, or NULL.
 const struct engine_ops *engine_by_name(const char *name);

@@ -236,6 +236,7 @@ static void collect(const struct engine *engine, const struct traffic_request *r
             .delay_p50 = flow_delay_quantile(flow, 0.5),
             .delay_p99 = flow_delay_quantile(flow, 0.99),
             .delay_max = flow->delay_max,
+            .jitter_measured = flow->received > 0,
             .jitter_ns = flow->jitter,
         };
     }
@@ -312,6 +313,7 @@ static int packet_run(struct engine *engine, const struct traffic_request *reque
 
 const struct engine_ops engine_packet = {
     .name = "packet",
+    .discard_port = FRAME_PORT,
     .open = packet_open,
     .run = packet_run,
     .close = packet_close,

@@ -50,6 +50,7 @@ static void add(struct point_list *list, const struct trial *trial)
             .offered_pps = (double)trial->tx,
             .forwarded_pps = (double)rx,
             .delay_ns = {true, 1000, 2000, 3000, 4000},
+            .jitter_measured = true,
             .jitter_ns = 12.5,
         };
         if (!direct) {

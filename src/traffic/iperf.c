@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * traffic/iperf — the engine "iperf": iperf 2.x as the study used it, `iperf -c SINK -u -b RATE
+ * -l LENGTH -t SECONDS -y C`. Called by measure/ through engine.h.
+ *
+ * What there is to know of it (2.1.8, found by trying): the numbers of the client's last datagram
+ * and its copies are the same, and it counts like the others; only copies are uncounted. Without
+ * -C the first datagram is 12 bytes longer than asked where LENGTH is short. The sink's report is
+ * taken where the sink prints it: the client's CSV has it in some versions only.
+ */
+#include "traffic/pair.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define AS_FAST_AS_IT_CAN "1000000000000" // bit/s; 0 is refused
+
+static void sink_arguments(const struct pair_trial *trial, struct pair_arguments *list)
+{
+    pair_argument(list, "-s");
+    pair_argument(list, "-u");
+    pair_argument(list, "-B");
+    pair_argument(list, "%s", trial->sink);
+    pair_argument(list, "-p");
+    pair_argument(list, "%u", trial->port);
+    pair_argument(list, "-l"); // what it reads; longer datagrams would be cut
+    pair_argument(list, "%u", trial->payload < 1500 ? 1500 : trial->payload);
+    pair_argument(list, "-y");
+    pair_argument(list, "C");
+}
+
+static void source_arguments(const struct pair_trial *trial, struct pair_arguments *list)
+{
+    pair_argument(list, "-c");
+    pair_argument(list, "%s", trial->sink);
+    pair_argument(list, "-B");
+    pair_argument(list, "%s", trial->source);
+    pair_argument(list, "-p");
+    pair_argument(list, "%u", trial->port);
+    pair_argument(list, "-u");
+    pair_argument(list, "-b");
+    if (trial->bps > 0.0) {
+        pair_argument(list, "%.0f", trial->bps);
+    } else {
+        pair_argument(list, AS_FAST_AS_IT_CAN);
+    }
+    pair_argument(list, "-l");
+    pair_argument(list, "%u", trial->payload);
+    pair_argument(list, "-t");
+    pair_argument(list, "%.2f", trial->seconds);
+    pair_argument(list, "-y");
+    pair_argument(list, "C");
+    pair_argument(list, "-C");
+}
+
+// The first line of what was printed. A client of another version may print the sink's as well.
+static int read_report(const struct pair_trial *trial, const struct child_output *text, bool sender,
+                       struct iperf_report *ret, struct error *err)
+{
+    struct iperf_report report;
+    (void)sender;
+    size_t length = strcspn(text->text, "\n");
+    int rc = iperf_csv_parse(text->text, length, trial->payload, &report, err);
+    if (rc < 0) {
+        return rc;
+    }
+    if (report.ports[0] != trial->port && report.ports[1] != trial->port) {
+        (void)fail(err, 0, "iperf's report is of ports %u and %u, not of %u", report.ports[0],
+                   report.ports[1], trial->port);
+        return -EBADMSG;
+    }
+    *ret = report;
+    return 0;
+}
+
+static const struct pair_program iperf = {
+    .name = "iperf",
+    .first_port = 5001,
+    .table = "udp",
+    .sink = sink_arguments,
+    .source = source_arguments,
+    .read = read_report,
+};
+
+static int iperf_check(struct error *err)
+{
+    return pair_check(&iperf, err);
+}
+
+static int iperf_open(const struct traffic_setup *setup, struct engine **ret, struct error *err)
+{
+    return pair_open(&iperf, setup, ret, err);
+}
+
+const struct engine_ops engine_iperf = {
+    .name = "iperf",
+    .company = true,
+    .slack = 5, // the last datagram, and up to three before it finds the time over
+    .check = iperf_check,
+    .open = iperf_open,
+    .run = pair_run,
+    .close = pair_close,
+};

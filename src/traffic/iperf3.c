@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * traffic/iperf3 — the engine "iperf3": iperf 3.x with JSON reports of either side. Called by
+ * measure/ through engine.h.
+ *
+ * What there is to know of it (3.12, found by trying): test and reports are agreed upon over a TCP
+ * connection that goes the same way as the datagrams. When the source is done the sink stops
+ * reading at once: what is in its socket then it never counts. It knows whole seconds only (a
+ * fraction is cut off, and 0 means for ever).
+ */
+#include "traffic/pair.h"
+
+static void sink_arguments(const struct pair_trial *trial, struct pair_arguments *list)
+{
+    pair_argument(list, "-s");
+    pair_argument(list, "-1");
+    pair_argument(list, "-J");
+    pair_argument(list, "-B");
+    pair_argument(list, "%s", trial->sink);
+    pair_argument(list, "-p");
+    pair_argument(list, "%u", trial->port);
+}
+
+static void source_arguments(const struct pair_trial *trial, struct pair_arguments *list)
+{
+    pair_argument(list, "-c");
+    pair_argument(list, "%s", trial->sink);
+    pair_argument(list, "-B");
+    pair_argument(list, "%s", trial->source);
+    pair_argument(list, "-p");
+    pair_argument(list, "%u", trial->port);
+    pair_argument(list, "-u");
+    pair_argument(list, "-b"); // 0 is as fast as it can
+    pair_argument(list, "%.0f", trial->bps);
+    pair_argument(list, "-l");
+    pair_argument(list, "%u", trial->payload);
+    pair_argument(list, "-t");
+    pair_argument(list, "%.0f", trial->seconds);
+    pair_argument(list, "-i"); // no reports but the last
+    pair_argument(list, "0");
+    pair_argument(list, "-J");
+}
+
+static int read_report(const struct pair_trial *trial, const struct child_output *text, bool sender,
+                       struct iperf_report *ret, struct error *err)
+{
+    return iperf3_json_parse(text->text, text->length, trial->payload, sender, ret, err);
+}
+
+static const struct pair_program iperf3 = {
+    .name = "iperf3",
+    .first_port = 5201,
+    .table = "tcp",
+    .sink_ends = true,
+    .sink = sink_arguments,
+    .source = source_arguments,
+    .read = read_report,
+};
+
+static int iperf3_check(struct error *err)
+{
+    return pair_check(&iperf3, err);
+}
+
+static int iperf3_open(const struct traffic_setup *setup, struct engine **ret, struct error *err)
+{
+    return pair_open(&iperf3, setup, ret, err);
+}
+
+const struct engine_ops engine_iperf3 = {
+    .name = "iperf3",
+    .company = true,
+    .slack = 5,
+    .check = iperf3_check,
+    .open = iperf3_open,
+    .run = pair_run,
+    .close = pair_close,
+};

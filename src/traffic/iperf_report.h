@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * traffic/iperf_report — what iperf and iperf3 say they sent or received, read strictly: what isn't
+ * just as expected is an error that shows what was seen, never a figure.
+ *
+ * Called by traffic/iperf.c and iperf3.c; the text is another program's, of any content.
+ */
+#ifndef VRBENCH_TRAFFIC_IPERF_REPORT_H
+#define VRBENCH_TRAFFIC_IPERF_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+// One side's account of one stream.
+struct iperf_report {
+    uint16_t ports[2]; // of the stream's two ends, in the order of the report
+    uint64_t packets;  // datagrams that this side sent or read
+    double seconds;    // from the first to the last
+    bool counted;      // the receiver's: what follows is there
+    uint64_t total;    // datagrams up to the highest number seen
+    uint64_t lost;     // those of them that didn't come; at most `total`
+    uint64_t reordered;
+    double jitter_ns; // RFC 3550 §6.4.1
+};
+
+/*
+ * Reads one line of iperf 2's `-y C` (ReportCSV.c and Reports.c of iperf 2.1.8; a line end may
+ * follow):
+ *   0 time stamp  1 source address  2 its port  3 sink address  4 its port  5 id  6 from-to, s
+ *   7 bytes  8 bit/s
+ * and, unless a sender leaves it out or says total -1:
+ *   9 jitter, ms  10 lost  11 total  12 lost, percent  13 out of order
+ * `payload` is the datagrams' length, of which the bytes must be a multiple. Returns -EBADMSG for
+ * anything else: wrong number of fields, NaN, a negative number, more lost than sent, a percentage
+ * that contradicts the counts, a duration that contradicts the rate.
+ */
+int iperf_csv_parse(const char *line, size_t length, unsigned payload, struct iperf_report *ret,
+                    struct error *err);
+
+/*
+ * Reads the document that iperf3 -J prints (iperf_api.c of iperf 3.12): start.test_start,
+ * end.streams and end.sum_sent (`sender`) or end.sum_received (the server's own, !`sender`).
+ * Returns -EBADMSG for a document with an "error" (told), of another protocol or length, with
+ * several streams, or whose figures contradict each other.
+ */
+int iperf3_json_parse(const char *text, size_t length, unsigned payload, bool sender,
+                      struct iperf_report *ret, struct error *err);
+
+#endif
