@@ -19,6 +19,7 @@
 #include "report/summary.h"
 #include "report/writer.h"
 #include "testbed/testbed.h"
+#include "traffic/engine.h"
 
 struct run_values {
     const char *output;
@@ -160,6 +161,17 @@ static int check_scenarios(const struct scenario_list *scenarios, struct error *
     return rc;
 }
 
+// Programs that engines need must be here before anything is made.
+static int check_engines(const struct scenario_list *scenarios, struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < scenarios->count; i++) {
+        const struct engine_ops *ops = engine_by_name(scenarios->items[i]->traffic.engine);
+        rc = ops == NULL || ops->check == NULL ? 0 : ops->check(err);
+    }
+    return rc;
+}
+
 // The folder of one scenario: DIR itself for one, DIR/NAME for each of several.
 static char *folder_for(const struct run_values *asked, const struct scenario *scenario,
                         bool several)
@@ -247,6 +259,9 @@ static int run_run(void *values, const struct text_list *operands, struct error 
         if (rc < 0) {
             error_context(err, "measuring needs root (try sudo)");
         } else {
+            rc = check_engines(&scenarios, err);
+        }
+        if (rc == 0) {
             rc = testbed_clean_up_dead(NULL, err);
         }
         if (rc == 0) {

@@ -40,9 +40,8 @@ static bool find_in(const char *folders, const char *program, char **ret_path)
 
 int child_find(const char *program, char **ret_path)
 {
-    return find_in(getenv("PATH"), program, ret_path) || find_in(SEARCH_PATH, program, ret_path)
-               ? 0
-               : -ENOENT;
+    const char *folders = getenv("PATH");
+    return find_in(folders == NULL ? SEARCH_PATH : folders, program, ret_path) ? 0 : -ENOENT;
 }
 
 // ---- starting

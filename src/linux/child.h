@@ -49,8 +49,8 @@ struct child {
         .watch = -1, .out = {.fd = -1}, .err = {.fd = -1 }                                         \
     }
 
-// Where a program is: an absolute path that the caller frees. -ENOENT if no folder of PATH (nor
-// the usual ones) has it.
+// Where a program is: an absolute path that the caller frees. -ENOENT if no folder of PATH
+// (relative ones are passed over) has it.
 int child_find(const char *program, char **ret_path);
 
 // Starts a program with standard input from /dev/null, an environment of PATH and LC_ALL=C only,

@@ -149,6 +149,9 @@ int counters_parse_udp(const char *snmp, struct udp_counters *ret, struct error 
     if (named_value(snmp, "Udp:", "RcvbufErrors", &found.rcvbuf_errors) < 0) {
         return fail(err, 0, "/proc/net/snmp has no RcvbufErrors");
     }
+    if (named_value(snmp, "Ip:", "ReasmOKs", &found.reassembled) < 0) {
+        return fail(err, 0, "/proc/net/snmp has no ReasmOKs");
+    }
     *ret = found;
     return 0;
 }

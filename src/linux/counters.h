@@ -34,9 +34,10 @@ struct ip_counters {
     uint64_t in_truncated;
 };
 
-// The counters of RFC 1213's udp group that Linux adds for sockets: /proc/net/snmp.
+// What happens to datagrams at their end: /proc/net/snmp.
 struct udp_counters {
-    uint64_t rcvbuf_errors; // datagrams that found their socket's receive buffer full
+    uint64_t rcvbuf_errors; // found their socket's receive buffer full
+    uint64_t reassembled;   // made whole of their fragments (RFC 1213: ipReasmOKs)
 };
 
 struct namespace_counters {

@@ -23,6 +23,7 @@ struct ledger {
     const struct path_counters *before, *after;
     struct ip_counters *ip_left; // by node: what the IP layer counted and no path has claimed
     uint64_t *sockets_left;      // by node: likewise, what its UDP sockets had no room for
+    uint64_t *whole_left;        // by node: likewise, packets whole again that no program read
     uint64_t softnet_left;
     struct drop_result *drops; // of the path in hand
     size_t drop_count;
@@ -210,9 +211,9 @@ static void share_out(struct ledger *ledger, uint64_t packets)
 }
 
 // What a sink that is a program had before it and did not read, `unseen` frames: its socket had no
-// room, or it had ended. Of packets in fragments, those that came without their fellows are no loss
-// of their own; the frames placed on the way here become packets, and what they don't explain was
-// lost at either end.
+// room, or it had ended. Of packets in fragments only those count here that the IP layer made whole
+// again; fragments without their fellows are no loss of their own, and the frames placed on the way
+// become packets.
 static void account_program(struct ledger *ledger, const struct plan_path *path,
                             const struct traffic_count *count, uint64_t untaken, uint64_t unseen,
                             uint64_t lost, struct tester_losses *tester)
@@ -221,17 +222,18 @@ static void account_program(struct ledger *ledger, const struct plan_path *path,
     size_t source = plan->wires[path->wires[0]].a;
     size_t sink = plan->wires[path->wires[path->wire_count - 1]].b;
     uint64_t each = count->fragments > 1 ? count->fragments : 1;
-    uint64_t no_room = take(&ledger->sockets_left[plan->interfaces[sink].node], unseen / each);
-    uint64_t unread = unseen / each - no_room;
+    size_t node = plan->interfaces[sink].node;
+    uint64_t unread = each > 1 ? take(&ledger->whole_left[node], unseen / each) : unseen;
+    uint64_t no_room = take(&ledger->sockets_left[node], unread);
     if (each > 1) {
-        uint64_t elsewhere = growth(no_room, lost);
+        uint64_t elsewhere = growth(unread, lost);
         share_out(ledger, elsewhere);
         uint64_t left = growth(ledger->placed, elsewhere);
         // A source that finds the first ring full gives up the packet's other fragments.
         uint64_t given_up = untaken / each < left ? untaken / each : left;
         place_at(ledger, given_up, source, "not taken");
-        unread = unread < left - given_up ? unread : left - given_up;
     }
+    unread -= no_room;
     tester->sink_socket += no_room + unread;
     place_at(ledger, no_room, sink, "socket of the sink");
     place_at(ledger, unread, sink, "not read by the sink");
@@ -315,11 +317,14 @@ void losses_account(const struct plan *plan, const struct path_counters *before,
         .after = after,
         .ip_left = memory_new_array(struct ip_counters, plan->node_count),
         .sockets_left = memory_new_array(uint64_t, plan->node_count),
+        .whole_left = memory_new_array(uint64_t, plan->node_count),
         .softnet_left = growth(before->softnet_dropped, after->softnet_dropped),
     };
     for (size_t n = 0; n < plan->node_count; n++) {
         ledger.sockets_left[n] =
             growth(before->nodes[n].udp.rcvbuf_errors, after->nodes[n].udp.rcvbuf_errors);
+        ledger.whole_left[n] =
+            growth(before->nodes[n].udp.reassembled, after->nodes[n].udp.reassembled);
         for (size_t i = 0; i < sizeof ip_reasons / sizeof ip_reasons[0]; i++) {
             size_t offset = ip_reasons[i].offset;
             uint64_t b =
@@ -329,6 +334,11 @@ void losses_account(const struct plan *plan, const struct path_counters *before,
             *(uint64_t *)(void *)((char *)&ledger.ip_left[n] + offset) = growth(b, a);
         }
     }
+    for (size_t i = 0; i < plan->path_count; i++) {
+        size_t sink = plan->wires[plan->paths[i].wires[plan->paths[i].wire_count - 1]].b;
+        uint64_t *whole = &ledger.whole_left[plan->interfaces[sink].node];
+        (void)take(whole, counts[i].rx + counts[i].duplicated);
+    }
     *ret_tester = (struct tester_losses){0};
     for (size_t i = 0; i < plan->path_count; i++) {
         uint64_t lost = point->networks[i].lost;
@@ -337,4 +347,5 @@ void losses_account(const struct plan *plan, const struct path_counters *before,
     }
     free(ledger.ip_left);
     free(ledger.sockets_left);
+    free(ledger.whole_left);
 }

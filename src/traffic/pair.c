@@ -269,7 +269,7 @@ int pair_count(const struct traffic_request *request, const struct iperf_report 
     }
     double asked = request->pps * (double)request->duration_ns / (double)NS_PER_S;
     uint64_t due = (uint64_t)llround(asked);
-    uint64_t sending = (uint64_t)(sent->seconds * (double)NS_PER_S);
+    uint64_t sending = (uint64_t)llround(sent->seconds * (double)NS_PER_S);
     *ret = (struct traffic_count){
         .tx = sent->packets,
         .unsent = due > sent->packets ? due - sent->packets : 0,

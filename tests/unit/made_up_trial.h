@@ -146,6 +146,14 @@ static void send_to(struct lab *lab, size_t path, size_t wire, uint64_t count)
     cross(lab, path, 0, wire, count);
 }
 
+// Packets of an engine that is a program, in so many fragments, with so many frames of its own.
+static void send_program(struct lab *lab, size_t path, unsigned fragments, uint64_t company)
+{
+    lab->counts[path].fragments = fragments;
+    lab->counts[path].company = true;
+    cross(lab, path, 0, wires(lab), company);
+}
+
 static void deliver(struct lab *lab, size_t path, uint64_t count)
 {
     send_to(lab, path, wires(lab), count);
@@ -157,6 +165,20 @@ static void lose_in_ring(struct lab *lab, size_t path, size_t wire, uint64_t cou
 {
     send_to(lab, path, wire, count);
     sender(lab, path, wire)->tx_dropped += count;
+}
+
+// UDP counters of the sink of a path.
+static struct udp_counters *sink_sockets(struct lab *lab, size_t path)
+{
+    size_t last = wire_at(lab, path, wires(lab) - 1)->b;
+    return &lab->after.nodes[lab->plan->interfaces[last].node].udp;
+}
+
+// Packets are put together again at the sink.
+static void make_whole(struct lab *lab, size_t path, uint64_t count)
+{
+    size_t last = wire_at(lab, path, wires(lab) - 1)->b;
+    lab->after.nodes[lab->plan->interfaces[last].node].udp.reassembled += count;
 }
 
 // Draws up the account, whose places must sum to the losses.

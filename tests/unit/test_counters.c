@@ -324,12 +324,31 @@ static void test_this_machine(void **state)
     error_clear(&err);
 }
 
+static void test_udp(void **state)
+{
+    (void)state;
+    static const char text[] = "Ip: Forwarding ReasmReqds ReasmOKs ReasmFails\nIp: 2 8 4 1\n"
+                               "Udp: InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors\n"
+                               "Udp: 5 0 7 9 6\nUdpLite: RcvbufErrors\nUdpLite: 77\n";
+    struct udp_counters found = {1, 1};
+    assert_int_equal(counters_parse_udp(text, &found, NULL), 0);
+    assert_int_equal(found.rcvbuf_errors, 6);
+    assert_int_equal(found.reassembled, 4);
+    struct error err = ERROR_INIT;
+    assert_true(counters_parse_udp("Ip: ReasmOKs\nIp: 4\n", &found, &err) < 0);
+    assert_string_equal(err.text, "/proc/net/snmp has no RcvbufErrors");
+    error_clear(&err);
+    assert_true(counters_parse_udp("Udp: RcvbufErrors\nUdp: 4\n", &found, NULL) < 0);
+    assert_int_equal(found.rcvbuf_errors, 6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ip),
         cmocka_unit_test(test_ip_order),
         cmocka_unit_test(test_malformed_ip),
+        cmocka_unit_test(test_udp),
         cmocka_unit_test(test_softnet),
         cmocka_unit_test(test_link),
         cmocka_unit_test(test_cpu_times),

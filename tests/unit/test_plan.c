@@ -358,6 +358,38 @@ static void test_no_cpu(void **state)
     plan_free(NULL);
 }
 
+// iperf's payloads leave in fragments; whatever is a length of whole packets doesn't.
+static void test_mtu_of_engines(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *engine, *layer;
+        unsigned mtu;
+    } cases[] = {
+        {"packet", "ip", 2000},      {"packet", "payload", 2028}, {"packet", "frame", 1982},
+        {"iperf", "ip", 2000},       {"iperf", "payload", 1500},  {"iperf", "frame", 1982},
+        {"iperf3", "payload", 1500}, {"iperf3", "ip", 2000},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[256];
+        struct scenario *scenario = NULL;
+        struct scenario_problems problems;
+        struct plan *plan = NULL;
+        struct cpu_list usable = {.cpus = {0, 1}, .count = 2};
+        int length = snprintf(text, sizeof text,
+                              "name: x\nrouters: { r1: }\nnetworks: { NET0: { router: r1 } }\n"
+                              "traffic: { engine: %s, length_layer: %s, lengths: [100, 2000], "
+                              "rates: { auto: 5 } }\n",
+                              cases[i].engine, cases[i].layer);
+        assert_int_equal(scenario_parse(text, (size_t)length, 2, &scenario, &problems), 0);
+        scenario_problems_clear(&problems);
+        assert_int_equal(plan_make(scenario, TOPOLOGY_BRIDGED, &usable, &plan, NULL), 0);
+        assert_int_equal(plan->mtu, cases[i].mtu);
+        plan_free(plan);
+        scenario_free(scenario);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -367,6 +399,7 @@ int main(void)
         cmocka_unit_test(test_largest),
         cmocka_unit_test(test_placement),
         cmocka_unit_test(test_no_cpu),
+        cmocka_unit_test(test_mtu_of_engines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -153,6 +153,39 @@ static void test_auto_scenario(void **state)
     assert_int_equal(scenario_rates(&s->traffic, 64, &pps), 0);
 }
 
+// Another engine brings its own idea of lengths, unless the file has one; and its limits.
+static void test_engine_in_place_of_the_files(void **state)
+{
+    (void)state;
+    struct scenario *scenario = NULL;
+    struct error err = ERROR_INIT;
+    assert_int_equal(
+        scenario_read_for("scenarios/scenario-1.yaml", "iperf3", CPUS, &scenario, &err), 0);
+    assert_string_equal(scenario->traffic.engine, "iperf3");
+    assert_int_equal(scenario->traffic.length_layer, LENGTH_PAYLOAD);
+    scenario_free(scenario);
+    assert_int_equal(
+        scenario_read_for("scenarios/scenario-1-iperf.yaml", "packet", CPUS, &scenario, &err), 0);
+    assert_int_equal(scenario->traffic.length_layer, LENGTH_IP);
+    scenario_free(scenario);
+    assert_int_equal(scenario_read_for("scenarios/scenario-1.yaml", "ipref", CPUS, &scenario, &err),
+                     -EINVAL);
+    assert_string_equal(err.text, "there is no traffic engine \"ipref\"; there are packet, iperf "
+                                  "and iperf3");
+    error_clear(&err);
+    static const char *const files[] = {"iperf", "iperf3"};
+    for (size_t i = 0; i < 2; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "scenarios/scenario-1-%s.yaml", files[i]);
+        _cleanup_scenario_ struct scenario *s = read_good(path);
+        assert_string_equal(s->traffic.engine, files[i]);
+        assert_int_equal(s->traffic.length_layer, LENGTH_PAYLOAD);
+        assert_int_equal(s->traffic.length_count, 3);
+    }
+    assert_int_equal(scenario_engine("iperf")->payload_min, 16);
+    assert_null(scenario_engine("iperf2"));
+}
+
 static void test_defaults(void **state)
 {
     (void)state;
@@ -568,6 +601,7 @@ int main(void)
         cmocka_unit_test(test_study_scenario_1),
         cmocka_unit_test(test_study_scenario_2),
         cmocka_unit_test(test_auto_scenario),
+        cmocka_unit_test(test_engine_in_place_of_the_files),
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_everything_given),
         cmocka_unit_test(test_links_leave_out_direct),

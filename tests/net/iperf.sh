@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# iperf and iperf3, the real programs, as source and sink. Their counts are held against those of
+# the interfaces (ip -s link) in the tester's own namespaces; losses put on the path must be told at
+# their place, in packets even if these travel in fragments; nothing is left behind, not even by a
+# killed run.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+isolate --run "$@"
+plan 77
+
+machine_snapshot "$T/before"
+
+# scenario FILE ENGINE LENGTH PPS
+scenario() {
+    cat >"$1" <<END
+name: programs
+routers: { r1t3: {}, r2t3: {} }
+networks: { NET0: { router: r1t3 }, NET1: { router: r2t3 } }
+traffic: { engine: $2, lengths: [$3], rates: { pps: [$4] }, duration: 1 s }
+END
+}
+point() { tail -n 1 "$folder/points.jsonl" | jq -cS "$1"; }
+say() { sed 's/^/# /' "$T/run.err" "$folder/points.jsonl"; }
+frames() { # NODE INTERFACE rx|tx
+    node "$1" ip -s -j link show dev "$2" | jq ".[0].stats64.$3.packets"
+}
+# Other tests of the machine may run such programs: ours are told by the namespace of mounts.
+ours() {
+    for comm in /proc/[0-9]*/comm; do
+        read -r name 2>/dev/null <"$comm" || continue
+        case $name in
+        iperf | iperf3) stranger "${comm%/comm}" || return 0 ;;
+        esac
+    done 2>/dev/null
+    return 1
+}
+none_of_ours() { ! ours; }
+
+# What every point of such an engine must be, whatever the machine did.
+sane() {
+    jq -es --arg engine "$1" 'map(
+        .engine == $engine and .length_layer == "payload" and
+        (.networks | length == 2 and all(.tx == .rx + .lost and .tx > 0 and .unsent >= 0 and
+            .reordered <= .rx and (has("delay_ns") | not) and .jitter_ns >= 0)) and
+        ([.networks[].lost] | add) == ([.drops[].count] | add // 0) and
+        (.drops | all(.count > 0 and .where != "unexplained")) and
+        (.cpu | map(select(.name == "tester"))[0].percent > 0) and
+        (.valid == (has("why_invalid") | not))) | all' "$folder/points.jsonl"
+}
+
+# witness ENGINE LENGTH FRAMES — direct, at a low load, each packet in so many frames: another program
+# counts them in the tester's namespaces.
+witness() {
+    engine=$1 folder=$T/direct-$1-$2
+    scenario "$T/direct.yaml" "$1" "$2" 500
+    start_run "$T/direct.yaml" -o "$folder" --topology direct
+    ok "$1, direct, $2 bytes: the testbed stands" hold_run direct
+    begin_s=$(frames source s1 tx) begin_k=$(frames sink k1 rx)
+    release_run
+    last_s=$begin_s last_k=$begin_k
+    while alive "$run_pid"; do
+        if now=$(frames source s1 tx 2>/dev/null) && [ -n "$now" ]; then last_s=$now; fi
+        if now=$(frames sink k1 rx 2>/dev/null) && [ -n "$now" ]; then last_k=$now; fi
+        sleep 0.1
+    done
+    end_run
+    is "  the run succeeds" "$run_status" 0 || say
+    ok "  every sum holds" sane "$engine" || say
+    ok "  what the source counts is near the load" between "$(point '.networks[1].tx')" 495 506 || say
+    ok "  nothing is lost" is_lossless || say
+    least=$(($(point '.networks[1].tx') * $3))
+    ok "  ip -s link saw at least these packets leave" [ $((last_s - begin_s)) -ge "$least" ]
+    ok "  and come" [ $((last_k - begin_k)) -ge "$least" ]
+}
+# A sink that was robbed of its CPU may lose; then the point must say so.
+is_lossless() {
+    [ "$(point '.networks | map(.lost) | add')" = 0 ] || [ "$(point .valid)" = false ]
+}
+witness iperf 64 1
+witness iperf 1500 2
+witness iperf3 64 1
+witness iperf3 1500 2
+
+# --- losses on the path --------------------------------------------------------------------------
+
+# drop_rule LENGTH — r1t3 drops one in ten IP packets of that length: the last fragments and the
+# programs' own packets have others.
+drop_rule() {
+    node r1t3 nft -f - <<END
+add table ip faults
+add chain ip faults here { type filter hook forward priority 0; }
+add rule ip faults here ip protocol udp ip length $1 numgen inc mod 10 0 drop
+END
+}
+
+lossy() { # ENGINE LENGTH LENGTH_OF_IP_PACKETS
+    engine=$1 folder=$T/lossy-$1-$2
+    scenario "$T/lossy.yaml" "$1" "$2" 1000
+    start_run "$T/lossy.yaml" -o "$folder" --topology dedicated
+    ok "$1, dedicated, $2 bytes, one in ten dropped: the testbed stands" hold_run dedicated
+    ok "  the fault is put" drop_rule "$3"
+    release_run
+    end_run
+    is "  the run succeeds" "$run_status" 0 || say
+    ok "  every sum holds" sane "$engine" || say
+    ok "  a tenth of NET0 is lost" between "$(point '.networks[0] | .lost / .tx * 1000')" 98 115 || say
+    ok "  inside the router that dropped it" [ "$(point '
+        (.drops | map(select(.where == "r1t3:eth0 to eth1")) | map(.count) | add) as $there |
+        .networks[0] | (.lost - $there) <= .tx / 100 and $there >= .tx / 11')" = true ] || say
+}
+lossy iperf 64 92
+lossy iperf 1500 1500
+lossy iperf3 64 92
+lossy iperf3 1500 1500
+
+# --- overload ------------------------------------------------------------------------------------
+
+engine=iperf folder=$T/overload
+scenario "$T/overload.yaml" iperf 200 3000
+start_run "$T/overload.yaml" -o "$folder" --topology bridged
+ok "iperf, bridged, a router too slow for it: the testbed stands" hold_run bridged
+# Some 500 packets a second.
+ok "  it is made slow" node r1t3 tc qdisc add dev eth1 root tbf rate 1mbit burst 3000 limit 3000
+release_run
+end_run
+is "  the run succeeds" "$run_status" 0 || say
+ok "  every sum holds" sane iperf || say
+ok "  more than half of NET0 is lost" between "$(point '.networks[0] | .lost / .tx')" 0.5 0.95 || say
+ok "  most of it in that queue" [ "$(point '
+    (.drops | map(select(.where == "r1t3:eth1 queue")) | map(.count) | add) as $there |
+    $there >= 0.9 * .networks[0].lost')" = true ] || say
+
+# --- nothing stays -------------------------------------------------------------------------------
+
+for engine in iperf iperf3; do
+    sed "s/engine: iperf,/engine: $engine,/; s/duration: 1 s/duration: 60 s/" "$T/overload.yaml" \
+        >"$T/long.yaml"
+    folder=$T/killed-$engine
+    start_run "$T/long.yaml" -o "$folder" --topology direct
+    ok "$engine runs" wait_for 60 ours
+    kill -KILL "$run_pid"
+    end_run
+    ok "  and is gone with a killed vrbench" wait_for 20 none_of_ours
+    start_run "$T/long.yaml" -o "$folder-2" --topology direct
+    wait_for 60 ours
+    kill -TERM "$run_pid"
+    end_run
+    is "  an interrupted one tells so" "$run_status" 130
+    ok "  and takes $engine along" none_of_ours
+done
+ok "what the killed runs left is cleaned up" vrbench cleanup
+unchanged "nothing is left" "$T/before"
+
+# --- a program that makes no sense ----------------------------------------------------------------
+
+mkdir "$T/broken"
+printf '#!/bin/sh\necho "out of order" >&2\nexit 1\n' >"$T/broken/iperf"
+chmod 755 "$T/broken/iperf"
+folder=$T/senseless
+senseless() { env PATH="$T/broken:$PATH" "$VRBENCH" run "$T/direct.yaml" -o "$folder" "$@"; }
+ok "a broken iperf: the run goes on" senseless --engine iperf --topology dedicated
+ok "  its point has no figures, and says why" jq -e '
+    .valid == false and .networks == [] and .attempts == 4 and
+    (.why_invalid | test("believed: iperf, as sink, ended at once: out of order"))' \
+    "$folder/points.jsonl"
+folder=$T/senseless-direct
+ok "  where the tester itself can't be checked, nothing is measured" \
+    exits 1 senseless --engine iperf --topology direct
+like "  and it is said why" "$(cat "$T/ok.log")" 'iperf, as sink, ended at once: out of order'
+
+# --- a program that isn't here -------------------------------------------------------------------
+
+mkdir "$T/empty"
+missing() {
+    exits 3 env PATH="$T/empty" "$VRBENCH" run "$T/direct.yaml" -o "$T/missing" --engine "$1"
+}
+for engine in iperf iperf3; do
+    if missing "$engine" >"$T/missing.out" 2>&1; then pass "no $engine: exit status 3"; else
+        flunk "no $engine: exit status 3"
+    fi
+    like "  which names the package" "$(cat "$T/missing.out")" "install package $engine\$"
+done
+ok "and nothing was made" [ ! -e "$T/missing" ]
