@@ -3,10 +3,11 @@
  * traffic/iperf — the engine "iperf": iperf 2.x as the study used it, `iperf -c SINK -u -b RATE
  * -l LENGTH -t SECONDS -y C`. Called by measure/ through engine.h.
  *
- * What there is to know of it (2.1.8, found by trying): the numbers of the client's last datagram
- * and its copies are the same, and it counts like the others; only copies are uncounted. Without
- * -C the first datagram is 12 bytes longer than asked where LENGTH is short. The sink's report is
- * taken where the sink prints it: the client's CSV has it in some versions only.
+ * What there is to know of it (2.1.8, found by trying): the client counts its last datagram like
+ * the others; until the sink answers it sends it again every 10 ms, uncounted, under the next
+ * number. The sink ends with the first of these that it reads, and reports its number as the total.
+ * Without -C the first datagram is 12 bytes longer than asked where LENGTH is short. The sink's
+ * report is taken where the sink prints it: the client's CSV has it in some versions only.
  */
 #include "traffic/pair.h"
 

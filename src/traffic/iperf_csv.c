@@ -171,7 +171,7 @@ int iperf_csv_parse(const char *line, size_t length, unsigned payload, struct ip
                    FIELDS_COUNTED, length < 80 ? (int)length : 80, line);
         return -EBADMSG;
     }
-    struct iperf_report report = {.counted = false};
+    struct iperf_report report = {.end_repeated = true};
     uint64_t bytes = 0;
     for (size_t i = 0; i < 2; i++) {
         enum field field = i == 0 ? SOURCE_PORT : SINK_PORT;

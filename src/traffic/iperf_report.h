@@ -24,6 +24,8 @@ struct iperf_report {
     uint64_t lost;     // those of them that didn't come; at most `total`
     uint64_t reordered;
     double jitter_ns; // RFC 3550 §6.4.1
+    // The last datagram may have been sent again, uncounted, under higher numbers.
+    bool end_repeated;
 };
 
 /*

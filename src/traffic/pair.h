@@ -50,7 +50,9 @@ int pair_run(struct engine *engine, const struct traffic_request *request,
              struct traffic_count *counts, struct error *err);
 void pair_close(struct engine *engine);
 
-// The figures of one network out of its two reports; -EBADMSG if they contradict each other.
+// The figures of one network out of its two reports; -EBADMSG if they contradict each other. A sink
+// that ends with a repetition of the last datagram has missed those before it and counts them as
+// lost: they are taken off, and the last datagram has arrived.
 int pair_count(const struct traffic_request *request, const struct iperf_report *sent,
                const struct iperf_report *received, struct traffic_count *ret, struct error *err);
 

@@ -6,7 +6,7 @@
 # killed run.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 77
+plan 82
 
 machine_snapshot "$T/before"
 
@@ -112,6 +112,28 @@ lossy iperf 64 92
 lossy iperf 1500 1500
 lossy iperf3 64 92
 lossy iperf3 1500 1500
+
+# --- the end of iperf ----------------------------------------------------------------------------
+
+# Of its last datagram, known by the negative number at its start and sent until it is answered, only
+# each fourth gets through.
+end_rule() {
+    node r1t3 nft -f - <<END
+add table ip faults
+add chain ip faults here { type filter hook forward priority 0; }
+add rule ip faults here udp dport 5001 @th,64,1 1 numgen inc mod 4 != 3 drop
+END
+}
+engine=iperf folder=$T/end
+scenario "$T/end.yaml" iperf 200 500
+start_run "$T/end.yaml" -o "$folder" --topology dedicated
+ok "iperf, dedicated, its end lost three times: the testbed stands" hold_run dedicated
+ok "  the fault is put" end_rule
+release_run
+end_run
+is "  the run succeeds" "$run_status" 0 || say
+ok "  every sum holds" sane iperf || say
+ok "  and its repetitions are no losses" is_lossless || say
 
 # --- overload ------------------------------------------------------------------------------------
 

@@ -271,13 +271,33 @@ static void test_contradictions(void **state)
     assert_int_equal(pair_count(&request, &sent, &received, &count, NULL), 0);
 }
 
+// iperf's last datagram comes at the third time: numbers 100 and 101 are lost, 102 counts for 100.
+static void test_repeated_end(void **state)
+{
+    (void)state;
+    struct traffic_count count;
+    struct iperf_report sent = {.packets = 100, .seconds = 1, .end_repeated = true};
+    struct iperf_report received = {.packets = 95, .counted = true, .total = 102, .lost = 7};
+    assert_int_equal(pair_count(&request, &sent, &received, &count, NULL), 0);
+    assert_int_equal(count.tx, 100);
+    assert_int_equal(count.rx, 95);
+    received.lost = 1; // but it can't have had 101 of 100
+    received.packets = 101;
+    assert_int_equal(pair_count(&request, &sent, &received, &count, NULL), -EBADMSG);
+    received = (struct iperf_report){.packets = 95, .counted = true, .total = 1102, .lost = 1007};
+    assert_int_equal(pair_count(&request, &sent, &received, &count, NULL), -EBADMSG);
+    sent.end_repeated = false;
+    received = (struct iperf_report){.packets = 95, .counted = true, .total = 102, .lost = 7};
+    assert_int_equal(pair_count(&request, &sent, &received, &count, NULL), -EBADMSG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_csv_of_source),     cmocka_unit_test(test_csv_of_sink),
         cmocka_unit_test(test_csv_not_believed),  cmocka_unit_test(test_json),
         cmocka_unit_test(test_json_not_believed), cmocka_unit_test(test_count),
-        cmocka_unit_test(test_contradictions),
+        cmocka_unit_test(test_contradictions),    cmocka_unit_test(test_repeated_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
