@@ -77,7 +77,7 @@ static int doctor_run(void *values, const struct text_list *operands, struct err
         return fail_input(err, "doctor takes no operands");
     }
     struct machine machine;
-    machine_inspect(WATCH_STEAL_MS, &machine);
+    machine_inspect(WATCH_STEAL_MS, true, &machine);
     bool lacking = false;
     for (size_t i = 0; i < machine.finding_count; i++) {
         lacking = lacking || machine.findings[i].level == FINDING_MISSING;

@@ -207,7 +207,7 @@ static int begin_run(struct job_state *state, json_t *before, struct error *err)
         set_time(state->run, "resumed");
     } else {
         struct machine machine;
-        machine_inspect(WATCH_STEAL_MS, &machine);
+        machine_inspect(WATCH_STEAL_MS, scenario_is_capped(job->scenario), &machine);
         state->run = json_pack("{s:i, s:s, s:s}", "schema", RESULT_SCHEMA, "vrbench",
                                VRBENCH_VERSION, "status", "running");
         set_time(state->run, "started");

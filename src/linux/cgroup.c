@@ -19,6 +19,8 @@
 
 #define V1_SHARES_PER_WEIGHT 4U
 #define V2_WEIGHT_MAX        10000U
+#define QUOTA_PERIOD_US      10000U
+#define QUOTA_MIN_US         1000U // kernel: min_cfs_quota_period
 #define TASKS_TEXT_MAX       (4U << 20)
 #define READY_WITHIN_NS      (2U * NS_PER_S)
 #define READY_STEP_NS        (100U * NS_PER_US)
@@ -209,18 +211,115 @@ int cgroup_add_task(const struct cgroup_tree *tree, const char *path, pid_t task
     return rc;
 }
 
+// What the kernel is told for a weight.
+static unsigned kernel_weight(const struct cgroup_tree *tree, unsigned weight, unsigned largest)
+{
+    if (tree->version != 2) {
+        return weight * V1_SHARES_PER_WEIGHT;
+    }
+    unsigned value = largest == 0 ? weight : (weight * V2_WEIGHT_MAX + largest / 2) / largest;
+    return value == 0 ? 1 : value;
+}
+
+static char *weight_file(const struct cgroup_tree *tree, const char *path)
+{
+    return text_format("%s/%s/%s", tree->root, path,
+                       tree->version == 2 ? "cpu.weight" : "cpu.shares");
+}
+
 int cgroup_set_weight(const struct cgroup_tree *tree, const char *path, unsigned weight,
                       unsigned largest, struct error *err)
 {
     char number[16];
-    unsigned value = weight * V1_SHARES_PER_WEIGHT;
-    const char *name = "cpu.shares";
-    if (tree->version == 2) {
-        name = "cpu.weight";
-        value = largest == 0 ? weight : (weight * V2_WEIGHT_MAX + largest / 2) / largest;
-        value = value == 0 ? 1 : value;
-    }
-    snprintf(number, sizeof number, "%u", value);
-    _cleanup_free_ char *file = text_format("%s/%s/%s", tree->root, path, name);
+    snprintf(number, sizeof number, "%u", kernel_weight(tree, weight, largest));
+    _cleanup_free_ char *file = weight_file(tree, path);
     return file_write(file, number, err);
+}
+
+int cgroup_get_weight(const struct cgroup_tree *tree, const char *path, unsigned largest,
+                      unsigned hint, unsigned *ret_weight, struct error *err)
+{
+    _cleanup_free_ char *file = weight_file(tree, path);
+    _cleanup_free_ char *text = NULL;
+    int rc = file_read(file, 64, &text, NULL, err);
+    if (rc < 0) {
+        return rc;
+    }
+    unsigned value = (unsigned)strtoul(text, NULL, 10);
+    if (value == kernel_weight(tree, hint, largest)) {
+        *ret_weight = hint;
+    } else if (tree->version != 2) {
+        *ret_weight = value / V1_SHARES_PER_WEIGHT;
+    } else {
+        *ret_weight = largest == 0 ? value : (value * largest + V2_WEIGHT_MAX / 2) / V2_WEIGHT_MAX;
+    }
+    return 0;
+}
+
+int cgroup_set_quota(const struct cgroup_tree *tree, const char *path, unsigned percent,
+                     struct error *err)
+{
+    // A short period, for short stops, but a quota that the kernel takes (1 ms, and 1 s of period).
+    unsigned period_us = QUOTA_PERIOD_US;
+    if (percent > 0 && percent * (period_us / 100) < QUOTA_MIN_US) {
+        period_us = QUOTA_MIN_US * 100 / percent;
+    }
+    long long quota_us = (long long)percent * period_us / 100;
+    char text[48];
+    if (tree->version == 2) {
+        _cleanup_free_ char *file = text_format("%s/%s/cpu.max", tree->root, path);
+        if (percent == 0) {
+            return file_write(file, "max", err);
+        }
+        snprintf(text, sizeof text, "%lld %u", quota_us, period_us);
+        return file_write(file, text, err);
+    }
+    _cleanup_free_ char *quota = text_format("%s/%s/cpu.cfs_quota_us", tree->root, path);
+    _cleanup_free_ char *period = text_format("%s/%s/cpu.cfs_period_us", tree->root, path);
+    // Without a quota first: the old one with the new period might be refused.
+    int rc = file_write(quota, "-1", err);
+    if (rc == 0 && percent > 0) {
+        snprintf(text, sizeof text, "%u", period_us);
+        rc = file_write(period, text, err);
+    }
+    if (rc == 0 && percent > 0) {
+        snprintf(text, sizeof text, "%lld", quota_us);
+        rc = file_write(quota, text, err);
+    }
+    return rc;
+}
+
+int cgroup_get_quota(const struct cgroup_tree *tree, const char *path, unsigned *ret_percent,
+                     struct error *err)
+{
+    // Version 2 has quota and period in one file, version 1 in two.
+    bool v2 = tree->version == 2;
+    _cleanup_free_ char *file =
+        text_format("%s/%s/%s", tree->root, path, v2 ? "cpu.max" : "cpu.cfs_quota_us");
+    _cleanup_free_ char *period_file = text_format("%s/%s/cpu.cfs_period_us", tree->root, path);
+    _cleanup_free_ char *text = NULL;
+    int rc = file_read(file, 64, &text, NULL, err);
+    if (rc < 0) {
+        return rc;
+    }
+    char *end = NULL;
+    long long quota_us = strtoll(text, &end, 10);
+    if (end == text || quota_us < 0) { // "max ..." or -1
+        *ret_percent = 0;
+        return 0;
+    }
+    long long period_us = v2 ? strtoll(end, NULL, 10) : 0;
+    if (!v2) {
+        _cleanup_free_ char *period = NULL;
+        rc = file_read(period_file, 64, &period, NULL, err);
+        if (rc < 0) {
+            return rc;
+        }
+        period_us = strtoll(period, NULL, 10);
+    }
+    if (period_us <= 0) {
+        return fail(err, 0, "%s is not as expected", file);
+    }
+    *ret_percent = (unsigned)((quota_us * 100 + period_us / 2) / period_us);
+    return 0;
 }

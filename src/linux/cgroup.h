@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * linux/cgroup — CPU weights by control groups, version 2 where its cpu controller is there,
- * version 1 otherwise. Kernel: Documentation/admin-guide/cgroup-v2.rst, cgroup-v1/cgroups.rst.
+ * linux/cgroup — CPU weights and quotas by control groups, version 2 where its cpu controller is
+ * there, version 1 otherwise. Kernel: Documentation/admin-guide/cgroup-v2.rst,
+ * cgroup-v1/cgroups.rst.
  */
 #ifndef VRBENCH_LINUX_CGROUP_H
 #define VRBENCH_LINUX_CGROUP_H
@@ -42,5 +43,17 @@ int cgroup_add_task(const struct cgroup_tree *tree, const char *path, pid_t task
 // so that `largest` becomes at most 10000.
 int cgroup_set_weight(const struct cgroup_tree *tree, const char *path, unsigned weight,
                       unsigned largest, struct error *err);
+
+// Reads it back: the weight that, set with this `largest`, gives what the kernel has now; `hint` if
+// that is one of several that do.
+int cgroup_get_weight(const struct cgroup_tree *tree, const char *path, unsigned largest,
+                      unsigned hint, unsigned *ret_weight, struct error *err);
+// CFS bandwidth: at most `percent` of one CPU for all tasks of the group together, 0 = no bound
+// (v1 cpu.cfs_quota_us, v2 cpu.max). Read back as the kernel has it. Does not hold kernel threads
+// on every kernel: linux/cap_probe looks. Documentation/scheduler/sched-bwc.rst.
+int cgroup_set_quota(const struct cgroup_tree *tree, const char *path, unsigned percent,
+                     struct error *err);
+int cgroup_get_quota(const struct cgroup_tree *tree, const char *path, unsigned *ret_percent,
+                     struct error *err);
 
 #endif

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "linux/cap_probe.h"
 #include "linux/cgroup.h"
 #include "linux/cpu.h"
 #include "linux/discard.h"
@@ -236,6 +237,53 @@ static void inspect_cgroups(struct machine *machine)
     cgroup_tree_close(tree);
 }
 
+static char *describe_trial(const char *name, const struct cap_trial *trial)
+{
+    return trial->tried ? text_format("%s %s (%.1f %% used of a cap of %u %%)", name,
+                                      trial->bites ? "holds" : "does not hold a kernel thread",
+                                      trial->percent, CAP_PROBE_PERCENT)
+                        : text_format("%s can't be had: %s", name, trial->why);
+}
+
+static void report_caps(struct machine *machine, const struct cap_probe *probe)
+{
+    _cleanup_free_ char *quota = describe_trial("CFS bandwidth", &probe->quota);
+    _cleanup_free_ char *deadline = describe_trial("SCHED_DEADLINE", &probe->deadline);
+    _cleanup_free_ char *found =
+        text_format("held by %s; %s; %s",
+                    probe->way == CAP_WAY_QUOTA
+                        ? "CFS bandwidth"
+                        : (probe->way == CAP_WAY_DEADLINE ? "SCHED_DEADLINE" : "nothing"),
+                    quota, deadline);
+    if (probe->way != CAP_WAY_NONE) {
+        good(machine, "CPU caps", found);
+    } else {
+        bad(machine, "CPU caps", FINDING_LIMIT, found, "a scenario with a cap is refused",
+            "root of the whole machine, CONFIG_CFS_BANDWIDTH and, from Linux 6.18 on, "
+            "SCHED_DEADLINE");
+    }
+}
+
+static void inspect_caps(struct machine *machine)
+{
+    _cleanup_error_ struct error why = ERROR_INIT;
+    struct cgroup_tree *tree = NULL;
+    struct cap_probe probe;
+    int rc = cgroup_tree_open(NULL, &tree, &why);
+    if (rc == 0) {
+        rc = cap_probe(tree, true, &probe, &why);
+    }
+    if (rc == 0) {
+        report_caps(machine, &probe);
+        cap_probe_clear(&probe);
+    } else {
+        bad(machine, "CPU caps", FINDING_LIMIT, why.text,
+            "not known whether caps can be held; a run with a cap looks again",
+            "a quieter machine, or what the message names");
+    }
+    cgroup_tree_close(tree);
+}
+
 static bool in_path(const char *program)
 {
     const char *path = getenv("PATH");
@@ -297,7 +345,7 @@ static void inspect_steal(struct machine *machine, unsigned steal_ms)
     free(found);
 }
 
-void machine_inspect(unsigned steal_ms, struct machine *ret)
+void machine_inspect(unsigned steal_ms, bool caps, struct machine *ret)
 {
     struct machine machine = {0};
     identify(&machine);
@@ -309,6 +357,9 @@ void machine_inspect(unsigned steal_ms, struct machine *ret)
         inspect_network(&machine);
     }
     inspect_cgroups(&machine);
+    if (geteuid() == 0 && caps) {
+        inspect_caps(&machine);
+    }
     inspect_programs(&machine);
     inspect_steal(&machine, steal_ms);
     *ret = machine;

@@ -5,6 +5,8 @@
 #ifndef VRBENCH_MEASURE_MACHINE_H
 #define VRBENCH_MEASURE_MACHINE_H
 
+#include <stdbool.h>
+
 #include <stddef.h>
 
 enum finding_level {
@@ -31,7 +33,8 @@ struct machine {
 
 // Looks around, by trying things out in namespaces that are gone again afterwards. Takes a little
 // over `steal_ms` milliseconds, during which steal is watched; 0 = don't.
-void machine_inspect(unsigned steal_ms, struct machine *ret);
+// With `caps`, tries out which caps hold (another second or two).
+void machine_inspect(unsigned steal_ms, bool caps, struct machine *ret);
 void machine_clear(struct machine *machine);
 const char *finding_level_name(enum finding_level level); // "good", "limit", "missing"
 

@@ -11,6 +11,8 @@
 #define STEAL_LIMIT    10.0  // percent of a CPU over a trial: figures of that CPU are no good
 #define FOREIGN_LIMIT  15.0  // percent of a CPU used by others: likewise (ticks: +-5 in 0.4 s)
 #define SPARE_BELOW    0.85  // of its CPUs in use: there was room for more
+#define CAP_WITHIN     1.0   // percent of a CPU above its cap that a party may use,
+#define CAP_GRAIN_S    0.005 // and CPU time: a period begun, a tick overrun
 #define STALL_NS       (3U * NS_PER_MS)  // four full rings at 3 us a packet
 #define STEAL_TICK_NS  (10U * NS_PER_MS) // resolution of steal in /proc/stat
 
@@ -77,13 +79,45 @@ static void judge_steal(const struct evidence *evidence, struct point *point,
     }
 }
 
-static bool is_capped(const struct scenario *scenario)
+// The cap of a party as it stands, which may have been set since the scenario was read; 0 = none.
+static unsigned cap_of(const struct evidence *evidence, size_t party)
 {
-    bool capped = scenario->host.allocation.cap != 0;
-    for (size_t i = 0; i < scenario->router_count; i++) {
-        capped = capped || scenario->routers[i].allocation.cap != 0;
+    struct allocation allocation;
+    return testbed_get_allocation(evidence->testbed, party, &allocation, NULL) < 0 ? 0
+                                                                                   : allocation.cap;
+}
+
+static bool is_capped(const struct evidence *evidence)
+{
+    const struct testbed_party *parties = NULL;
+    size_t count = testbed_parties(evidence->testbed, &parties);
+    for (size_t i = 0; i < count; i++) {
+        if (cap_of(evidence, i) > 0) {
+            return true;
+        }
     }
-    return capped;
+    return false;
+}
+
+// A cap is a promise: nobody uses more than it, but for the kernel's grain at either end of a
+// trial.
+static void judge_caps(const struct evidence *evidence, struct point *point,
+                       struct verdict *verdict)
+{
+    const struct testbed_party *parties = NULL;
+    size_t count = testbed_parties(evidence->testbed, &parties);
+    for (size_t i = 0; i < count; i++) {
+        const struct cpu_result *cpu = point_cpu(point, parties[i].name);
+        unsigned cap = cap_of(evidence, i);
+        double most = (double)cap + CAP_WITHIN + 100.0 * CAP_GRAIN_S / point->duration_s;
+        if (cap > 0 && cpu != NULL && cpu->percent > most) {
+            verdict->disturbed = true;
+            verdict->disturbance_ns +=
+                (uint64_t)((cpu->percent - (double)cap) * 1e7 * point->duration_s);
+            point_invalidate(point, "the cap of %u %% of %s was not held: it used %.1f %%", cap,
+                             parties[i].name, cpu->percent);
+        }
+    }
 }
 
 // Losses while the device under test had CPU to spare, with packets held up for longer than full
@@ -100,7 +134,7 @@ static void judge_stalls(const struct evidence *evidence, struct point *point,
         longest = delay > longest ? delay : longest;
     }
     if (plan->topology == TOPOLOGY_DIRECT || plan->shared_cpus || point_lost(point) == 0 ||
-        is_capped(evidence->scenario) || point->cpu_total_percent > SPARE_BELOW * room ||
+        is_capped(evidence) || point->cpu_total_percent > SPARE_BELOW * room ||
         longest < STALL_NS) {
         return;
     }
@@ -148,6 +182,7 @@ struct verdict verdict_pass(const struct evidence *evidence, struct point *point
     judge_tester(evidence, point);
     judge_steal(evidence, point, &verdict);
     judge_others(evidence, point, &verdict);
+    judge_caps(evidence, point, &verdict);
     judge_stalls(evidence, point, &verdict);
     return verdict;
 }

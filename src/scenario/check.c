@@ -39,6 +39,30 @@ static void check_cpus(const struct checking *c, unsigned cpus_online)
     }
 }
 
+static void check_cap(const struct checking *c, struct yaml_node *cap, unsigned percent)
+{
+    unsigned most = 100 * c->scenario->host.cpus;
+    if (cap != NULL && percent > most) {
+        yaml_problem(cap, c->problems,
+                     text_format("cap: expected at most %u, 100 percent for each CPU of host.cpus, "
+                                 "not %u",
+                                 most, percent));
+    }
+}
+
+static void check_caps(const struct checking *c)
+{
+    const struct yaml_node *routers = yaml_child(c->root, "routers");
+    const struct yaml_node *cpus = yaml_path(c->root, "host.cpus");
+    if (cpus != NULL && cpus->wrong) {
+        return;
+    }
+    check_cap(c, sound(c->root, "host.cap"), c->scenario->host.allocation.cap);
+    for (size_t i = 0; i < c->scenario->router_count; i++) {
+        check_cap(c, sound(routers->children[i], "cap"), c->scenario->routers[i].allocation.cap);
+    }
+}
+
 // The figures of a router stand beside those of "host" and "tester".
 static void check_routers(const struct checking *c)
 {
@@ -387,6 +411,7 @@ void scenario_check(const struct draft *draft, struct yaml_node *root, unsigned 
 {
     const struct checking checking = {draft, &draft->scenario, root, problems};
     check_cpus(&checking, cpus_online);
+    check_caps(&checking);
     check_routers(&checking);
     check_networks(&checking);
     check_links(&checking);

@@ -62,6 +62,15 @@ const char *length_layer_name(enum length_layer layer)
     return length_layer_names[layer];
 }
 
+bool scenario_is_capped(const struct scenario *scenario)
+{
+    bool capped = scenario->host.allocation.cap > 0;
+    for (size_t i = 0; i < scenario->router_count; i++) {
+        capped = capped || scenario->routers[i].allocation.cap > 0;
+    }
+    return capped;
+}
+
 unsigned scenario_ip_length(unsigned length, enum length_layer layer)
 {
     switch (layer) {

@@ -23,8 +23,9 @@
 #define SCENARIO_LENGTH_MIN   28   // an IPv4 and a UDP header
 #define SCENARIO_LENGTH_MAX   9000 // the usual jumbo frame's MTU
 #define SCENARIO_WEIGHT_MAX   65535
-#define SCENARIO_WEIGHT       256 // default, as in Xen's credit scheduler
-#define SCENARIO_STAMP_LENGTH 28  // bytes of UDP payload that every test packet carries
+#define SCENARIO_CAP_MAX      409600 // 100 percent for each of 4096 CPUs
+#define SCENARIO_WEIGHT       256    // default, as in Xen's credit scheduler
+#define SCENARIO_STAMP_LENGTH 28     // bytes of UDP payload that every test packet carries
 
 enum topology { TOPOLOGY_DIRECT, TOPOLOGY_BRIDGED, TOPOLOGY_DEDICATED, TOPOLOGY_COUNT };
 enum length_layer { LENGTH_IP, LENGTH_PAYLOAD, LENGTH_FRAME }; // frame: Ethernet with FCS
@@ -144,6 +145,9 @@ const char *length_layer_name(enum length_layer layer); // "ip", "payload", "fra
 
 // The traits of the engine of that name, or NULL; a scenario that was read has a known one.
 const struct engine_traits *scenario_engine(const char *name);
+
+// Whether the host or any router has a cap.
+bool scenario_is_capped(const struct scenario *scenario);
 
 // Bytes of the IP packet (one packet, no fragments) for a length of the given layer.
 unsigned scenario_ip_length(unsigned length, enum length_layer layer);

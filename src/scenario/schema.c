@@ -23,8 +23,8 @@ static const char *const platforms[] = {"netns", NULL};
     }
 #define CAP_ROW(object)                                                                            \
     {                                                                                              \
-        .key = "cap", .type = &type_cap, .offset = offsetof(object, allocation.cap), .min = "0",   \
-        .max = "100000", .fallback = "0",                                                          \
+        .key = "cap", .type = &type_whole_number, .offset = offsetof(object, allocation.cap),      \
+        .min = "0", .max = DIGITS(SCENARIO_CAP_MAX), .fallback = "0",                              \
         .help = "upper bound of CPU in percent of one CPU, 0 for none",                            \
     }
 

@@ -60,7 +60,6 @@ extern const struct schema_type type_nic;          // char *, name of a Linux in
 extern const struct schema_type type_address;      // struct ipv4_interface
 extern const struct schema_type type_choice;       // unsigned (an enum), index into choices
 extern const struct schema_type type_choice_name;  // char *, one of choices
-extern const struct schema_type type_cap;          // unsigned
 
 // Rows of the whole file, for a struct draft (draft.h).
 extern const struct schema_row schema_scenario[];

@@ -196,15 +196,6 @@ static int parse_choice_name(const struct schema_row *row, const char *text, voi
     return 0;
 }
 
-static int parse_cap(const struct schema_row *row, const char *text, void *slot, struct error *err)
-{
-    int rc = parse_whole_number(row, text, slot, err);
-    if (rc == 0 && *(unsigned *)slot != 0) {
-        return fail_input(err, "caps are not supported by this version; remove it or set cap: 0");
-    }
-    return rc;
-}
-
 const struct schema_type type_whole_number = {"a whole number", parse_whole_number};
 const struct schema_type type_number = {"a number", parse_decimal_number};
 const struct schema_type type_duration = {"a duration", parse_row_duration};
@@ -215,4 +206,3 @@ const struct schema_type type_nic = {"an interface's name", parse_nic};
 const struct schema_type type_address = {"an address with its prefix length", parse_address};
 const struct schema_type type_choice = {"a word", parse_choice};
 const struct schema_type type_choice_name = {"a word", parse_choice_name};
-const struct schema_type type_cap = {"a whole number", parse_cap};

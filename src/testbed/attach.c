@@ -10,10 +10,10 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "testbed/allocation.h"
 #include "testbed/build.h"
 #include "testbed/routers.h"
 #include "testbed/tasks.h"
-#include "testbed/weights.h"
 
 // ---- to the record
 

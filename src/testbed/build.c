@@ -18,10 +18,10 @@
 #include "linux/link.h"
 #include "linux/memory.h"
 #include "linux/offload.h"
+#include "testbed/allocation.h"
 #include "testbed/nic.h"
 #include "testbed/routers.h"
 #include "testbed/tasks.h"
-#include "testbed/weights.h"
 
 #define HOME_PIN   "home"
 #define SINK_QUEUE 10000U // packets: tens of milliseconds at the highest rates

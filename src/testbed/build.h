@@ -8,6 +8,8 @@
 #include "testbed/record.h"
 #include "testbed/testbed.h"
 
+struct allocator; // allocation.c's
+
 struct testbed_router {
     struct router *router; // NULL = not there
     enum router_state state;
@@ -31,6 +33,7 @@ struct testbed {
     struct netns **netns; // by node of the plan; NULL for routers, which the platform owns
     struct testbed_router *routers; // by router of the scenario; empty in direct
     struct cgroup_tree *cgroups;    // NULL where nothing is weighted (direct)
+    struct allocator *allocator;    // likewise
     pid_t *host_tasks, *tester_tasks;
     int *host_task_links; // index of the interface that each of the host's threads serves
     size_t host_task_count, tester_task_count;

@@ -13,10 +13,10 @@
 #include "base/text.h"
 #include "linux/link.h"
 #include "linux/process.h"
+#include "testbed/allocation.h"
 #include "testbed/build.h"
 #include "testbed/nic.h"
 #include "testbed/tasks.h"
-#include "testbed/weights.h"
 
 #define END_WITHIN_NS (5U * NS_PER_S)
 
@@ -145,7 +145,7 @@ int testbed_clean_up_dead(unsigned *ret_removed, struct error *err)
         testbed_return_nics(record, NULL);
         rc = testbed_end_processes(record, err);
         if (rc == 0) {
-            rc = testbed_remove_groups(record, err);
+            rc = testbed_remove_groups(record, tasks.pids, tasks.count, err);
         }
         if (rc < 0) {
             record_forget(record);

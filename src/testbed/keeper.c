@@ -47,6 +47,15 @@ static bool has_changed(const struct keeper *keeper)
            now.st_mtim.tv_sec != keeper->seen.st_mtim.tv_sec;
 }
 
+// Caps stay as they were divided last, if they can't be divided anew.
+static void divide(struct testbed *testbed)
+{
+    _cleanup_error_ struct error err = ERROR_INIT;
+    if (testbed_start_dividing(testbed, &err) < 0) {
+        log_warning("keeper", "%s", err.text);
+    }
+}
+
 // Reads the testbed anew; false if it is (being) taken down. The caller holds the change lock.
 static bool reload(struct keeper *keeper)
 {
@@ -68,6 +77,7 @@ static bool reload(struct keeper *keeper)
     }
     testbed_free(keeper->testbed);
     keeper->testbed = testbed;
+    divide(testbed);
     return true;
 }
 
@@ -154,6 +164,7 @@ void keeper_run(struct testbed *testbed)
     keeper.restarts = memory_new(testbed->plan->scenario->router_count, sizeof *keeper.restarts);
     (void)look(&keeper, &keeper.seen);
     (void)signal(SIGCHLD, SIG_IGN); // routers that others end are taken in by the kernel
+    divide(testbed);
     bool going = true;
     while (going && !stop_requested()) {
         bool died = await_death(&keeper);

@@ -14,8 +14,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "linux/link.h"
+#include "testbed/allocation.h"
 #include "testbed/tasks.h"
-#include "testbed/weights.h"
 
 // ---- what the platform is told
 

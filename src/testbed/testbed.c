@@ -12,9 +12,9 @@
 #include "base/text.h"
 #include "linux/cpu.h"
 #include "linux/process.h"
+#include "testbed/allocation.h"
 #include "testbed/build.h"
 #include "testbed/tasks.h"
-#include "testbed/weights.h"
 
 // Interfaces made after the plan's have indexes from here on.
 #define FIRST_LATER_INDEX 200000
@@ -108,7 +108,9 @@ static int release(struct testbed *testbed, struct task_list *tasks, struct erro
     if (testbed->record != NULL) {
         testbed_return_nics(testbed->record, &why);
         rc = keep_first(rc, why.text != NULL ? -EIO : 0, err, &why);
-        int removed = testbed_remove_groups(testbed->record, &why);
+        int unplaced = testbed_unplace(testbed, &why);
+        rc = keep_first(rc, unplaced, err, &why);
+        int removed = testbed_remove_groups(testbed->record, NULL, 0, &why);
         rc = keep_first(rc, removed, err, &why);
     }
     for (size_t i = 0; testbed->platform != NULL && i < testbed->plan->scenario->router_count;
@@ -135,7 +137,7 @@ void testbed_free(struct testbed *testbed)
         return;
     }
     for (size_t i = 0; testbed->routers != NULL && i < testbed->plan->scenario->router_count; i++) {
-        if (testbed->routers[i].router != NULL) {
+        if (testbed->platform != NULL && testbed->routers[i].router != NULL) {
             testbed->platform->release(testbed->routers[i].router);
         }
     }
@@ -143,6 +145,7 @@ void testbed_free(struct testbed *testbed)
         netns_close(testbed->netns[i]);
     }
     netns_close(testbed->home);
+    testbed_forget_allocation(testbed);
     record_forget(testbed->record);
     cgroup_tree_close(testbed->cgroups);
     free(testbed->host_tasks);
@@ -243,8 +246,8 @@ int testbed_party_info(const struct testbed *testbed, size_t party, struct party
     } else if (of->kind == PARTY_ROUTER) {
         ret->allocation = scenario->routers[of->router].allocation;
     }
-    (void)err;
-    return 0;
+    bool has_one = of->kind != PARTY_TESTER && testbed->allocator != NULL;
+    return has_one ? testbed_get_allocation(testbed, party, &ret->allocation, err) : 0;
 }
 
 const char *testbed_id(const struct testbed *testbed)

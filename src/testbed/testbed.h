@@ -94,6 +94,21 @@ int testbed_counters(const struct testbed *testbed, size_t node, struct namespac
 // Host and routers in the scenario's order (none in direct), then the tester.
 size_t testbed_parties(const struct testbed *testbed, const struct testbed_party **ret);
 
+// CPU allocation of host and routers while the testbed stands; `party` as in testbed_parties(). The
+// range of a weight is 1–65535, of a cap 0 (none) to 100 percent for each CPU of the device under
+// test; anything else is refused with exit status 2. Exit status 3 where nothing holds a cap here.
+int testbed_set_allocation(struct testbed *testbed, size_t party,
+                           const struct allocation *allocation, struct error *err);
+// Read back from the kernel.
+int testbed_get_allocation(const struct testbed *testbed, size_t party, struct allocation *ret,
+                           struct error *err);
+// Caps held by SCHED_DEADLINE are divided among a party's threads anew, as their load goes, by a
+// thread of this process: started with the testbed and with the first cap, stopped when it is taken
+// down. Without it a cap holds on, but a router may not get all of it. Only for who hands a
+// standing testbed over to another process.
+int testbed_start_dividing(struct testbed *testbed, struct error *err);
+void testbed_stop_dividing(struct testbed *testbed);
+
 // Removes what dead runs left. ret_removed (may be NULL) counts the testbeds removed.
 int testbed_clean_up_dead(unsigned *ret_removed, struct error *err);
 

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * linux/share — arithmetic of dividing CPU: among the threads of a party that has a cap, and among
+ * parties with weights. Pure functions; linux/ration feeds them and tells the kernel.
+ *
+ * Shares are fractions of one CPU. A thread that leaves some of its share unused gives it, one
+ * that uses all of it gets of what is given; those that use all of theirs become equal. A thread
+ * never has less than SHARE_FLOOR, so that it wakes, nor more than one CPU.
+ */
+#ifndef VRBENCH_LINUX_SHARE_H
+#define VRBENCH_LINUX_SHARE_H
+
+#include <stddef.h>
+
+#define SHARE_PERIOD_S 0.02 // in which the kernel gives a thread its share
+#define SHARE_FLOOR    0.001
+#define SHARES_MAX     64 // threads of one party
+
+struct share {
+    double share;  // of one CPU, now
+    double used_s; // CPU time used since the last step, seconds
+    // The rest is the dividing's own memory; zero at first.
+    double credit_s;  // time given and not used, at most a burst; negative: used ahead
+    double use, held; // of one CPU, of late and before
+    double eased_s;   // since it last came to the end of its time
+};
+
+// Shares to begin with: `total` divided equally. Returns what was given, at most `total`.
+double share_begin(struct share *threads, size_t count, double total);
+// Brings the shares to another total, as they are to one another.
+void share_scale(struct share *threads, size_t count, double total);
+// One step, `passed_s` after the last. The shares sum to at most `total`, unless that is less than
+// `count` floors.
+void share_divide(struct share *threads, size_t count, double total, double passed_s);
+
+// Divides `total` by weights: nobody gets more than it wants, what one leaves the others share.
+void share_fill(double total, const double *wants, const double *weights, size_t count,
+                double *ret);
+
+#endif

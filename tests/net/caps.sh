@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Caps hold: what the threads of a capped party used, read from /proc by the test itself, is the cap,
+# while all of it is wanted and no more is given. What was changed on the machine for that is as it
+# was afterwards, also when the run was killed. Nodes are made slow by long lists of rules.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+isolate --run "$@"
+plan 27
+
+admission() { cat /proc/sys/kernel/sched_rt_runtime_us; }
+was=$(admission)
+machine_snapshot "$T/before"
+
+slow_down() { # NODE FAMILY
+    {
+        echo "add table $2 slow"
+        echo "add chain $2 slow walk { type filter hook forward priority 0; }"
+        i=0
+        while [ $i -lt 1500 ]; do
+            echo "add rule $2 slow walk ip saddr 10.$((i / 250)).$((i % 250)).1 udp dport 7 drop"
+            i=$((i + 1))
+        done
+    } | node "$1" nft -f -
+}
+
+# tasks GROUP — threads of a party of $testbed; none yet while the run looks which caps hold.
+tasks() {
+    tasks_group=$(jq -r .cgroups.root "$testbed.json")/vrbench/${testbed##*/}/$1
+    cat "$tasks_group/tasks" 2>/dev/null || cat "$tasks_group/cgroup.procs" 2>/dev/null
+}
+has_tasks() { jq -e .allocation "$testbed.json" && [ -n "$(tasks "$1")" ]; }
+# used TASK... — their CPU time in ns and the time of reading it in s, by one process in one go.
+used() {
+    awk 'FILENAME != "/proc/uptime" { ns += $1 } FILENAME == "/proc/uptime" { at = $1 }
+         END { printf "%.0f %s\n", ns, at }' $(printf '/proc/%s/schedstat ' "$@") /proc/uptime
+}
+busy() { # NS TASK...
+    busy_from=$1
+    shift
+    busy_now=$(used "$@")
+    [ "${busy_now%% *}" -gt "$busy_from" ]
+}
+
+# watch GROUP — the percent of a CPU that it used over more than a second under load: $percent.
+watch() {
+    wait_for 60 has_tasks "$1" || return 1
+    watched=$(tasks "$1")
+    watch_before=$(used $watched)
+    wait_for 60 busy $((${watch_before%% *} + 200000000)) $watched || return 1
+    watch_before=$(used $watched)
+    sleep 1.2 # the window itself
+    watch_after=$(used $watched)
+    percent=$(echo "$watch_before $watch_after" |
+        awk '{ printf "%.2f", 100 * ($3 - $1) / 1e9 / ($4 - $2) }')
+}
+
+# capped TOPOLOGY HOST ROUTER GROUP SLOW FAMILY — a run under these caps, watched: $percent.
+capped() {
+    cat >"$T/caps.yaml" <<END
+name: caps
+topologies: [$1]
+host: { cpus: 1, cap: $2 }
+routers: { r1: { cap: $3 } }
+networks: { NET0: { router: r1 } }
+traffic: { lengths: [64], rates: { pps: [80000] }, duration: 3 s }
+END
+    rm -rf "$T/caps"
+    percent=
+    start_run "$T/caps.yaml" -o "$T/caps"
+    hold_run "$1" && slow_down "$5" "$6"
+    release_run
+    watch "$4"
+    end_run
+}
+# holds DESC LOW HIGH TOPOLOGY HOST ROUTER GROUP SLOW FAMILY — the machine may rob it (never the
+# other way round): up to three times.
+holds() {
+    holds_text=$1 holds_low=$2 holds_high=$3
+    shift 3
+    for try in 1 2 3; do
+        capped "$@"
+        if between "${percent:-0}" "$holds_low" "$holds_high"; then break; fi
+        diag "$holds_text, try $try: ${percent:-not known} %"
+    done
+    ok "$holds_text: ${percent:-?} %" between "${percent:-0}" "$holds_low" "$holds_high" ||
+        sed 's/^/# /' "$T/run.err"
+    is "  the run ended well" "$run_status" 0 || sed 's/^/# /' "$T/run.err"
+    is "  the setting of the machine is as it was" "$(admission)" "$was"
+}
+holds "a router under a cap of 20 uses 20" 16 21.5 dedicated 0 20 router-r1 r1 ip
+ok "  and the point says so" jq -e '.cpu | map(select(.name == "r1").percent)[0] |
+    . > 15 and . < 22' "$T/caps/points.jsonl" || sed 's/^/# /' "$T/caps/points.jsonl"
+holds "a router under a cap of 50 uses 50" 40 51.5 bridged 0 50 router-r1 r1 ip
+holds "the host under a cap of 30 uses 30" 24 31.5 bridged 30 0 host host bridge
+ok "  and packets are lost on it, all at named places" points_sane "$T/caps"
+ok "  most of them at the host" jq -e '(.drops | map(select(.where | startswith("host")).count) |
+    add) > 0.5 * .networks[0].lost' "$T/caps/points.jsonl" || sed 's/^/# /' "$T/caps/points.jsonl"
+
+# --- set and read back while it stands -----------------------------------------------------------
+
+cat >"$T/live.yaml" <<'END'
+name: live
+topologies: [dedicated]
+routers: { r1: { weight: 512 }, r2: { cap: 40 } }
+networks: { NET0: { router: r1 }, NET1: { router: r2 } }
+traffic: { lengths: [64], rates: { pps: [1000] }, duration: 100 ms }
+END
+"$(helper allocation)" "$T/live.yaml" 1:1:25 2:65535:0 0:300:99 0:300:101 1:0:0 1:65536:0 9:1:1 \
+    1:256:0 0:256:0 </dev/null >"$T/live.out" 2>"$T/live.err"
+is "allocations are set and read back" "$(sed 's/:.*//' "$T/live.out" | tr '\n' ',')" \
+    "host 256 0,r1 512 0,r2 256 40,r1 1 25,r2 65535 0,host 300 99,refused 2,refused 2,refused 2,$(
+    )refused 2,r1 256 0,host 256 0," || sed 's/^/# /' "$T/live.out" "$T/live.err"
+like "  a refusal says what is expected" "$(cat "$T/live.out")" 'cap: expected 0 .* 100.* not 101'
+is "  the setting of the machine is as it was" "$(admission)" "$was"
+
+# --- two at once, one of them killed --------------------------------------------------------------
+
+sed 's/duration: 100 ms/duration: 30 s/' "$T/live.yaml" >"$T/long.yaml"
+mkfifo "$T/hold"
+"$(helper allocation)" "$T/live.yaml" <"$T/hold" >"$T/first.out" 2>&1 &
+first=$!
+exec 5>"$T/hold"
+ok "a capped testbed stands" wait_for 60 grep -q 'r2 256 40' "$T/first.out"
+held=$(admission)
+start_run "$T/long.yaml" -o "$T/long"
+second_up() { [ "$(grep -l '"threads"' /run/vrbench/*.json | wc -l)" -eq 2 ]; }
+ok "  and a second one" wait_for 60 second_up
+kill -KILL "$run_pid"
+end_run
+is "  which is killed: the setting stays as the first one needs it" "$(admission)" "$held"
+ok "  and is cleaned up" "$VRBENCH" cleanup
+is "  and the setting still stays" "$(admission)" "$held"
+exec 5>&-
+ok "the first one ends" wait_for 30 gone "$first"
+wait "$first"
+is "  well" "$?" 0 || sed 's/^/# /' "$T/first.out"
+is "  and restores it" "$(admission)" "$was"
+
+# --- killed alone, and refused --------------------------------------------------------------------
+
+start_run "$T/long.yaml" -o "$T/alone"
+ok "a capped run stands" wait_for 60 testbed_up dedicated
+kill -KILL "$run_pid"
+end_run
+"$VRBENCH" cleanup >/dev/null 2>&1
+is "killed and cleaned up, the setting is as it was" "$(admission)" "$was"
+sed 's/cap: 40/cap: 101/' "$T/live.yaml" >"$T/over.yaml"
+like "a cap above the host's CPUs is refused with its place" \
+    "$("$VRBENCH" run --check "$T/over.yaml" 2>&1)" 'over.yaml:3:.*cap: expected at most 100'
+unchanged "nothing is left" "$T/before"
