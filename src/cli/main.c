@@ -15,11 +15,23 @@
 #include "cli/command.h"
 #include "version.h"
 
+// One row a command, in the order of the help.
+// clang-format off
 static const struct command *const commands[] = {
-    &command_run,     &command_report, &command_up,      &command_down,
-    &command_list,    &command_create, &command_destroy, &command_reboot,
-    &command_console, &command_doctor, &command_cleanup,
+    &command_run,
+    &command_report,
+    &command_up,
+    &command_down,
+    &command_list,
+    &command_create,
+    &command_destroy,
+    &command_reboot,
+    &command_console,
+    &command_cpu,
+    &command_doctor,
+    &command_cleanup,
 };
+// clang-format on
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
 static void print_help(FILE *out)

@@ -173,12 +173,13 @@ static int apply(struct ration *ration, struct error *err)
 
 // ---- making
 
-static int take_tasks(struct ration *ration, const struct ration_spec *spec, struct error *err)
+static int take_tasks(struct ration *ration, const struct ration_spec *spec, bool move,
+                      struct error *err)
 {
     ration->tasks = memory_new_array(struct ration_task, spec->task_count);
     ration->shares = memory_new_array(struct share, spec->task_count);
     for (size_t i = 0; i < spec->task_count; i++) {
-        int rc = cgroup_add_task(ration->tree, ration->path, spec->tasks[i], err);
+        int rc = move ? cgroup_add_task(ration->tree, ration->path, spec->tasks[i], err) : 0;
         if (rc < 0) {
             return rc;
         }
@@ -194,7 +195,7 @@ static int take_tasks(struct ration *ration, const struct ration_spec *spec, str
     return 0;
 }
 
-int ration_open(const struct ration_spec *spec, struct ration **ret, struct error *err)
+static struct ration *ration_new(const struct ration_spec *spec)
 {
     struct ration *ration = memory_new(1, sizeof *ration);
     ration->tree = spec->tree;
@@ -204,9 +205,28 @@ int ration_open(const struct ration_spec *spec, struct ration **ret, struct erro
     ration->weight = spec->weight;
     ration->largest = spec->largest;
     ration->cap = spec->cap;
+    return ration;
+}
+
+int ration_watch(const struct ration_spec *spec, struct ration **ret, struct error *err)
+{
+    struct ration *ration = ration_new(spec);
+    int rc = take_tasks(ration, spec, false, err);
+    if (rc < 0) {
+        ration_close(ration);
+        error_context(err, "CPU allocation of %s", spec->path);
+        return rc;
+    }
+    *ret = ration;
+    return 0;
+}
+
+int ration_open(const struct ration_spec *spec, struct ration **ret, struct error *err)
+{
+    struct ration *ration = ration_new(spec);
     int rc = cgroup_make(spec->tree, spec->path, err);
     if (rc == 0) {
-        rc = take_tasks(ration, spec, err);
+        rc = take_tasks(ration, spec, true, err);
     }
     if (rc == 0) {
         rc = apply(ration, err);

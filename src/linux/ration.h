@@ -53,6 +53,9 @@ struct ration;
 // are rationed already (by a process that is gone) are taken over.
 // Exit status 3 if there is a cap and no way to hold it.
 int ration_open(const struct ration_spec *spec, struct ration **ret, struct error *err);
+// The same for a party whose ration another process holds: nothing is changed, only ration_get()
+// and ration_close() may follow. `spec` says what is believed to be set.
+int ration_watch(const struct ration_spec *spec, struct ration **ret, struct error *err);
 // Frees the object and leaves the kernel as it is. NULL is fine.
 void ration_close(struct ration *ration);
 // Takes the cap off the tasks, so that they end at their full speed, and frees the object.

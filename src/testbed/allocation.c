@@ -199,6 +199,11 @@ static int let_admission_go(struct testbed *testbed, struct error *err)
     return admission_let_go(testbed->record, lock, err);
 }
 
+const char *testbed_cap_way(const struct testbed *testbed)
+{
+    return testbed->allocator == NULL ? NULL : cap_way_name(testbed->allocator->way);
+}
+
 static bool needs_dividing(const struct allocator *allocator)
 {
     for (size_t i = 0; i < allocator->count; i++) {
@@ -219,22 +224,30 @@ void testbed_stop_dividing(struct testbed *testbed)
 
 // ---- placing
 
-static int ration_party(struct testbed *testbed, size_t party, struct error *err)
+// What is to be rationed to a party, or is believed to be. The path is the caller's to free.
+static struct ration_spec spec_of(const struct testbed *testbed, size_t party, char **ret_path)
 {
-    struct allocator *allocator = testbed->allocator;
-    const struct cpu_list *cpus = &testbed->plan->dut_cpus;
+    const struct allocator *allocator = testbed->allocator;
     _cleanup_free_ char *group = group_of(testbed, party);
-    _cleanup_free_ char *path = text_format(GROUP_ROOT "/%s/%s", testbed->record->id, group);
+    *ret_path = text_format(GROUP_ROOT "/%s/%s", testbed->record->id, group);
     struct ration_spec spec = {.tree = testbed->cgroups,
-                               .path = path,
-                               .cpu_count = (unsigned)cpus->count,
+                               .path = *ret_path,
+                               .cpu_count = (unsigned)testbed->plan->dut_cpus.count,
                                .way = allocator->way,
                                .weight = allocator->allocations[party].weight,
                                .largest = largest_weight(allocator),
                                .cap = allocator->allocations[party].cap};
     party_tasks(testbed, party, &spec.tasks, &spec.task_count);
+    return spec;
+}
+
+static int ration_party(struct testbed *testbed, size_t party, struct error *err)
+{
+    struct allocator *allocator = testbed->allocator;
+    _cleanup_free_ char *path = NULL;
+    struct ration_spec spec = spec_of(testbed, party, &path);
     struct ration *ration = NULL;
-    int rc = bind_all(spec.tasks, spec.task_count, cpus, err);
+    int rc = bind_all(spec.tasks, spec.task_count, &testbed->plan->dut_cpus, err);
     if (rc == 0) {
         rc = ration_open(&spec, &ration, err);
     }
@@ -275,7 +288,10 @@ int testbed_start_dividing(struct testbed *testbed, struct error *err)
         return 0;
     }
     if (!any_cap(allocator)) {
-        return let_admission_go(testbed, err); // the last cap may have been taken off elsewhere
+        // Another process took the last cap off; a divider of this one may have put it on again.
+        int cleared = allocator->way == CAP_WAY_DEADLINE ? open_rations(testbed, err) : 0;
+        int restored = let_admission_go(testbed, cleared < 0 ? NULL : err);
+        return cleared < 0 ? cleared : restored;
     }
     int rc = open_rations(testbed, err);
     if (rc < 0 || !needs_dividing(allocator)) {
@@ -472,9 +488,16 @@ int testbed_get_allocation(const struct testbed *testbed, size_t party, struct a
     if (rc < 0) {
         return rc;
     }
-    if (testbed->allocator->rations[party] == NULL) {
-        *ret = testbed->allocator->allocations[party]; // another process holds it, as recorded
-        return 0;
+    if (testbed->allocator->rations[party] == NULL) { // another process holds it
+        _cleanup_free_ char *path = NULL;
+        struct ration *watched = NULL;
+        struct ration_spec spec = spec_of(testbed, party, &path);
+        rc = ration_watch(&spec, &watched, err);
+        if (rc == 0) {
+            rc = ration_get(watched, &ret->weight, &ret->cap, err);
+            ration_close(watched);
+        }
+        return rc;
     }
     divider_lock(testbed->allocator->divider);
     rc = ration_get(testbed->allocator->rations[party], &ret->weight, &ret->cap, err);

@@ -102,6 +102,9 @@ int testbed_set_allocation(struct testbed *testbed, size_t party,
 // Read back from the kernel.
 int testbed_get_allocation(const struct testbed *testbed, size_t party, struct allocation *ret,
                            struct error *err);
+// How caps are held in this testbed: "quota", "deadline", or "none" while there is none; NULL in
+// direct.
+const char *testbed_cap_way(const struct testbed *testbed);
 // Caps held by SCHED_DEADLINE are divided among a party's threads anew, as their load goes, by a
 // thread of this process: started with the testbed and with the first cap, stopped when it is taken
 // down. Without it a cap holds on, but a router may not get all of it. Only for who hands a

@@ -4,7 +4,7 @@
 # what on_crash says, the keeper's own death, and down to nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 78
+plan 98
 
 cat >"$T/two.yaml" <<'END'
 name: two
@@ -109,6 +109,42 @@ sleeper=$(pgrep --ns "$(first r1t3)" --nslist pid -x sleep)
 ok "a process inside lives on its own" alive "$sleeper"
 ok "  until the router goes" vrbench destroy r1t3
 ok "  then it goes too" wait_for 10 gone "$sleeper"
+
+# CPU allocation: what is set is read back, from the kernel, by another process.
+setting=$(cat /proc/sys/kernel/sched_rt_runtime_us)
+# shares ROUTER KEY — as vrbench cpu tells it.
+shares() { vrbench cpu "two/$1" --json | jq -r --arg key "$2" '.[0][$key]'; }
+shares_are() { [ "$(shares "$1" weight) $(shares "$1" cap_percent)" = "$2" ]; }
+uncapped() { chrt -p "$(task r2t3)" | grep -q SCHED_OTHER; }
+task() {
+    jq --arg name "$1" '.routers[] | select(.name == $name) | .platform.tasks[0]' /run/vrbench/*.json
+}
+is "cpu shows all" "$(vrbench cpu --json | jq -r 'map("\(.name) \(.weight) \(.cap_percent)") | join(", ")')" \
+    "host 256 0, r1t3 512 0, r2t3 256 0"
+ok "weight and cap are set" vrbench cpu r2t3 --weight 1024 --cap 40
+ok "  and read back" shares_are r2t3 "1024 40"
+like "  with what holds it" "$(shares r2t3 cap_held_by)" '^(quota|deadline)$'
+ok "the host's, too" vrbench cpu host --cap 70
+ok "  and read back" shares_are host "256 70"
+ok "a router keeps them over a reboot" vrbench reboot r2t3
+ok "  weight and cap" wait_for 10 shares_are r2t3 "1024 40"
+for wrong in "--weight 0" "--weight 65536" "--cap 101" "--cap -1" "--cap 10x" "--weight"; do
+    # shellcheck disable=SC2086 # two words
+    vrbench cpu r2t3 $wrong 2>/dev/null
+    is "cpu $wrong is refused" $? 2
+done
+ok "  and changes nothing" shares_are r2t3 "1024 40"
+vrbench cpu source --cap 10 2>/dev/null
+is "the tester has no allocation" $? 2
+ok "caps are taken off" vrbench cpu r2t3 --cap 0
+ok "  both" vrbench cpu host --cap 0
+ok "  so that nothing holds the router's threads" wait_for 20 uncapped
+is_setting() { [ "$(cat /proc/sys/kernel/sched_rt_runtime_us)" = "$setting" ]; }
+if strangers; then
+    skip "  and the machine's setting is as it was" "another vrbench runs, it may need the setting"
+else
+    ok "  and the machine's setting is as it was" wait_for 20 is_setting
+fi
 
 # The keeper is killed: all stands, cleanup knows that it is kept, the next change brings a new one.
 ok "a keeper is there" alive "$(keeper)"
