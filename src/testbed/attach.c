@@ -123,6 +123,15 @@ static void recall_cpus(const json_t *list, struct cpu_list *ret)
     }
 }
 
+// Twelve hexadecimal digits, as note_interfaces() wrote them.
+static void recall_mac(const char *text, uint8_t ret[6])
+{
+    unsigned long long number = strtoull(text, NULL, 16);
+    for (size_t i = 0; i < 6; i++) {
+        ret[i] = (uint8_t)(number >> (40 - 8 * i));
+    }
+}
+
 static int recall_plan(struct testbed *testbed, struct error *err)
 {
     const json_t *content = testbed->record->content;
@@ -147,9 +156,7 @@ static int recall_plan(struct testbed *testbed, struct error *err)
         struct plan_interface *interface = &testbed->plan->interfaces[i];
         interface->index = (int)number(noted, "index");
         snprintf(interface->name, sizeof interface->name, "%s", word(noted, "name"));
-        (void)sscanf(word(noted, "mac"), "%2hhx%2hhx%2hhx%2hhx%2hhx%2hhx", &interface->mac[0],
-                     &interface->mac[1], &interface->mac[2], &interface->mac[3], &interface->mac[4],
-                     &interface->mac[5]);
+        recall_mac(word(noted, "mac"), interface->mac);
     }
     if (rc == 0) {
         testbed->plan->mtu = (unsigned)number(content, "mtu");

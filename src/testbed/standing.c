@@ -105,7 +105,7 @@ static size_t router_called(const struct scenario *scenario, const char *name)
 static int find_id(const char *name, char **ret_id, const char **ret_node, struct error *err)
 {
     const char *slash = strchr(name, '/');
-    _cleanup_free_ char *of = slash == NULL ? NULL : strndup(name, (size_t)(slash - name));
+    _cleanup_free_ char *of = slash == NULL ? NULL : text_format("%.*s", (int)(slash - name), name);
     const char *node = slash == NULL ? name : slash + 1;
     _cleanup_free_ char *names = text_copy("");
     struct standing standing = {0};
@@ -184,10 +184,10 @@ int standing_find(const char *name, bool change, struct standing_node *ret, stru
         node.lock = record_lock_change(id, !change, err);
         rc = node.lock < 0 ? node.lock : attach(id, &node.testbed, err);
     }
-    if (rc == 0 && change) {
+    if (rc == 0 && change && node.testbed != NULL) {
         rc = make_sure_of_keeper(&node, err);
     }
-    if (rc < 0) {
+    if (rc < 0 || node.testbed == NULL) {
         standing_release(&node);
         return rc;
     }
@@ -399,10 +399,10 @@ int standing_down(const char *name, struct error *err)
     _cleanup_close_ int change = record_lock_change(id, false, err);
     struct testbed *testbed = NULL;
     rc = change < 0 ? change : attach(id, &testbed, err);
-    if (rc == 0) {
+    if (rc == 0 && testbed != NULL) {
         rc = take_over(testbed, err);
     }
-    if (rc < 0) {
+    if (rc < 0 || testbed == NULL) {
         testbed_free(testbed);
         return rc;
     }
