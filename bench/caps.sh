@@ -3,7 +3,7 @@
 # bench/caps.sh [SECONDS] — how exactly caps are held: a router, bridged and dedicated, and the host,
 # bridged, under caps of 10 to 80 % of a CPU and more load than any of them can take; prints a
 # Markdown table of CPU used. Nodes are made slow by long lists of rules, so that the tester is not
-# the limit. $VRBENCH is the program. Needs root, nft and jq. Called by bench/run.
+# the limit. $VRBENCH is the program. Needs root, nft and jq. Called by sections/caps.sh.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 test_planned=0

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# One-router bridged labs up and down, against Mininet and a script of ip commands. A section of
+# bench/run.
+
+# lab PROGRAM COUNT — prints the JSON object {"labs", "up_s", "down_s"}.
+lab() {
+    case $1 in
+    vrbench) "$build/bench/bench_testbed" "$2" ;;
+    mininet) /usr/bin/python3 "$here/mininet_labs.py" "$2" ;;
+    ip) sh "$here/ip_labs.sh" "$2" ;;
+    esac
+}
+
+bench_testbed() {
+    labs="1 10 30" labs_more=100
+    [ -z "$quick" ] || labs="1 10" labs_more=""
+    repeat=1
+    while [ "$repeat" -le "$repeats" ]; do
+        for count in $labs $labs_more; do
+            for program in vrbench mininet ip; do
+                [ "$program" != vrbench ] || [ -x "$build/bench/bench_testbed" ] || continue
+                [ "$program" = vrbench ] || [ "$count" != "$labs_more" ] || continue
+                lab "$program" "$count" >"$work/lab" || {
+                    say "$program failed at $count labs"
+                    exit 1
+                }
+                record "$count labs up, s" "$program" "$(jq .up_s "$work/lab")"
+                # vrbench lets go at once of what the kernel then takes apart in its own time: both are
+                # told, and the peers, which wait for most of it, are held against the longer.
+                record "$count labs down, s" "$program" "$(jq '.reclaimed_s // .down_s' "$work/lab")"
+                [ "$program" != vrbench ] ||
+                    record "$count labs let go, s" vrbench "$(jq .down_s "$work/lab")"
+                say "$repeat/$repeats: $count labs: $program up $(jq .up_s "$work/lab") s," \
+                    "down $(jq .down_s "$work/lab") s"
+            done
+        done
+        repeat=$((repeat + 1))
+    done
+}
+
+table_testbed() {
+    echo "One-router bridged labs, built one after the other and removed."
+    echo
+    table 'labs' less vrbench mininet ip
+}
