@@ -1,52 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# ip_labs.sh LABS — builds one-router bridged labs with ip commands, one after the other,
-# as a careful person would write it down, and removes them. A lab is what vrbench builds for one
-# network on the bridged topology: source, router and sink in namespaces of their own, two bridges,
-# four veth pairs, addresses, routes and static neighbours. Prints {"labs", "up_s", "down_s"}.
-# bench/run calls it, as root, in namespaces of its own.
+# ip_labs.sh LABS — builds one-router bridged labs with ip commands, one after the other, and removes
+# them. Prints {"labs", "up_s", "down_s"}. bench/run calls it, as root, in namespaces of its own.
 set -eu
+. "$(dirname "$0")/ip_lab.sh"
 
 labs=$1
-
-# end NAMESPACE INTERFACE BRIDGE ADDRESS MAC — one veth pair from a namespace to a bridge.
-end() {
-    ip link add "$1-$2" type veth peer name "$2" netns "$1" address "$5"
-    ip link set "$1-$2" master "$3" up
-    ip -n "$1" address add "$4" dev "$2"
-    ip -n "$1" link set "$2" up
-}
-
-up() {
-    for node in s r k; do
-        ip netns add "$node$1"
-        ip -n "$node$1" link set lo up
-    done
-    for bridge in a b; do
-        ip link add "$bridge$1" type bridge
-        ip link set "$bridge$1" up
-    done
-    end "s$1" eth0 "a$1" 198.18.0.1/24 02:00:00:00:00:01
-    end "r$1" eth0 "a$1" 198.18.0.2/24 02:00:00:00:00:02
-    end "r$1" eth1 "b$1" 198.19.0.1/24 02:00:00:00:00:03
-    end "k$1" eth1 "b$1" 198.19.0.2/24 02:00:00:00:00:04
-    ip -n "s$1" route add default via 198.18.0.2
-    ip -n "k$1" route add default via 198.19.0.1
-    ip -n "s$1" neighbour add 198.18.0.2 lladdr 02:00:00:00:00:02 dev eth0
-    ip -n "r$1" neighbour add 198.18.0.1 lladdr 02:00:00:00:00:01 dev eth0
-    ip -n "r$1" neighbour add 198.19.0.2 lladdr 02:00:00:00:00:04 dev eth1
-    ip -n "k$1" neighbour add 198.19.0.1 lladdr 02:00:00:00:00:03 dev eth1
-    ip netns exec "r$1" sysctl -q -w net.ipv4.ip_forward=1
-}
-
-down() {
-    ip link delete "a$1"
-    ip link delete "b$1"
-    for node in s r k; do
-        ip netns delete "$node$1"
-    done
-}
 
 each() {
     lab=0

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * bench/bench_forward — what the router of a standing testbed (vrbench up, one network, dedicated)
+ * forwards under load, and what that costs the CPU of the device under test, whether or not
+ * vrbench can meter it. Prints one JSON object. Called by bench/run.
+ *
+ *     bench_forward TESTBED --length BYTES --pps N|max --duration SECONDS [--meter] [--soak]
+ *
+ * The engine "packet" sends; no socket listens at the sink, whose interface counts: the tester's
+ * CPU is left to the source. What the router put on its cable to the sink counts as forwarded, also
+ * where the sink then had no room for it. With --meter, counters and CPU times are read before and
+ * after, as for a trial of `vrbench run`. With --soak, an idle-class thread fills the CPU of the
+ * device under test and tells by the gaps in its own running how long others had that CPU: kernel
+ * threads, interrupts and softirqs alike, none of which /proc/stat shows better than in ticks.
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "linux/discard.h"
+#include "measure/meter.h"
+#include "testbed/standing.h"
+#include "traffic/engine.h"
+
+#define GAP_NS   500U              // between two looks at the clock: somebody else had the CPU
+#define QUIET_NS (300 * NS_PER_MS) // how long the CPU is watched without load beforehand
+
+struct order {
+    const char *testbed;
+    struct traffic_request traffic;
+    bool meter, soak;
+};
+
+// ---- the soaker
+
+struct soaker {
+    pthread_t thread;
+    struct cpu_list cpus;
+    atomic_bool stop;
+    _Atomic uint64_t away_ns; // time that others had since it started
+};
+
+static void *soak(void *argument)
+{
+    struct soaker *soaker = argument;
+    const struct sched_param none = {0};
+    (void)cpu_bind(0, &soaker->cpus, NULL);
+    (void)pthread_setschedparam(pthread_self(), SCHED_IDLE, &none);
+    uint64_t away = 0;
+    uint64_t last = clock_monotonic_ns();
+    while (!atomic_load_explicit(&soaker->stop, memory_order_relaxed)) {
+        uint64_t now = clock_monotonic_ns();
+        if (now - last > GAP_NS) {
+            away += now - last;
+            atomic_store_explicit(&soaker->away_ns, away, memory_order_relaxed);
+        }
+        last = now;
+    }
+    return NULL;
+}
+
+// An idle-class thread gives way to every other of its own control group only; in the root group
+// there is none that it would hold up.
+static void join_root_group(void)
+{
+    static const char *const files[] = {"/sys/fs/cgroup/cgroup.procs",
+                                        "/sys/fs/cgroup/cpu/cgroup.procs",
+                                        "/sys/fs/cgroup/cpu,cpuacct/cgroup.procs"};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        (void)file_write(files[i], "0", NULL);
+    }
+}
+
+// ---- the load
+
+struct ends {
+    const struct plan_wire *first, *last;
+    size_t router; // node
+};
+
+static int open_engine(const struct testbed *testbed, const struct ends *ends, struct engine **ret,
+                       struct error *err)
+{
+    const struct plan *plan = testbed_plan(testbed);
+    const struct plan_interface *source = &plan->interfaces[ends->first->a];
+    const struct plan_interface *sink = &plan->interfaces[ends->last->b];
+    const struct netns *sink_ns = testbed_netns(testbed, sink->node);
+    struct traffic_path path = {
+        .source_ns = testbed_netns(testbed, source->node),
+        .sink_ns = sink_ns,
+        .source_index = source->index,
+        .sink_index = 1, // loopback, where nothing arrives
+        .address = {.source = source->ip.address, .destination = sink->ip.address},
+    };
+    memcpy(path.address.source_mac, source->mac, 6);
+    memcpy(path.address.next_hop_mac, plan->interfaces[ends->first->b].mac, 6);
+    struct traffic_setup setup = {.paths = &path,
+                                  .path_count = 1,
+                                  .source_cpus = plan->tester_cpus,
+                                  .sink_cpus = plan->tester_cpus,
+                                  .shared_cpu = plan->tester_cpus.count < 2};
+    setup.source_cpus.count = 1;
+    // Refused where an earlier call has put it there; without it the sink's IP layer drops.
+    (void)discard_at_ingress(sink_ns, sink->index, FRAME_PORT, NULL);
+    return engine_packet.open(&setup, ret, err);
+}
+
+// All that is read before and after.
+struct reading {
+    uint64_t at_ns, forwarded, arrived, away_ns;
+    struct cpu_times dut;
+    struct meter_reading meter;
+};
+
+static int read_all(const struct testbed *testbed, const struct ends *ends,
+                    const struct soaker *soaker, bool meter, struct reading *ret, struct error *err)
+{
+    const struct plan *plan = testbed_plan(testbed);
+    struct cpu_list dut = {.count = 1, .cpus = {plan->dut_cpus.cpus[0]}};
+    int rc = 0;
+    *ret = (struct reading){0};
+    for (size_t i = 0; rc == 0 && i < plan->node_count; i++) {
+        bool is_router = i == ends->router;
+        bool is_sink = plan->nodes[i].kind == NODE_SINK;
+        if (!is_router && !is_sink && !meter) {
+            continue;
+        }
+        struct namespace_counters counters = {0};
+        rc = testbed_counters(testbed, i, &counters, err);
+        const struct plan_wire *last = ends->last;
+        const struct link_counters *link =
+            rc < 0 ? NULL
+                   : counters_link(&counters, plan->interfaces[is_sink ? last->b : last->a].index);
+        if (is_router && link != NULL) {
+            ret->forwarded = link->tx_packets + link->tx_dropped + link->queue_full;
+        } else if (is_sink && link != NULL) {
+            ret->arrived = link->rx_packets;
+        }
+        counters_clear(&counters);
+    }
+    if (rc == 0 && meter) {
+        rc = meter_read(testbed, &ret->meter, err);
+    }
+    if (rc == 0) {
+        rc = cpu_times_read(&dut, &ret->dut, err);
+    }
+    ret->at_ns = clock_monotonic_ns();
+    ret->away_ns = atomic_load(&soaker->away_ns);
+    return rc;
+}
+
+static double metered_ns(const struct testbed *testbed, const struct reading *before,
+                         const struct reading *after)
+{
+    const struct testbed_party *parties = NULL;
+    size_t count = testbed_parties(testbed, &parties);
+    uint64_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (parties[i].kind != PARTY_TESTER) {
+            sum += after->meter.party_ns[i] - before->meter.party_ns[i];
+        }
+    }
+    return (double)sum;
+}
+
+static void print_result(const struct testbed *testbed, const struct order *order,
+                         const struct traffic_count *count, const struct reading reading[3])
+{
+    const struct reading *quiet = &reading[0];
+    const struct reading *before = &reading[1];
+    const struct reading *after = &reading[2];
+    double seconds = (double)count->sending_ns / (double)NS_PER_S;
+    double window = (double)(after->at_ns - before->at_ns);
+    double forwarded = (double)(after->forwarded - before->forwarded);
+    double each = forwarded > 0.0 ? forwarded : 1.0;
+    double idle_share = (double)(before->away_ns - quiet->away_ns) /
+                        (double)(before->at_ns - quiet->at_ns); // with no load
+    double away = (double)(after->away_ns - before->away_ns) - window * idle_share;
+    double busy = (double)(after->dut.busy_ns - before->dut.busy_ns);
+    double stolen = (double)(after->dut.steal_ns - before->dut.steal_ns);
+    printf("{\"offered_pps\": %.0f, \"forwarded_pps\": %.0f, \"arrived_pps\": %.0f, "
+           "\"dut_percent\": %.1f, \"dut_stolen_percent\": %.1f",
+           (double)count->tx / seconds, forwarded / seconds,
+           (double)(after->arrived - before->arrived) / seconds, 100.0 * busy / window,
+           100.0 * stolen / window);
+    if (order->soak) {
+        printf(", \"ns_per_packet\": %.1f, \"quiet_percent\": %.2f", away / each,
+               100.0 * idle_share);
+    }
+    if (order->meter) {
+        printf(", \"metered_ns_per_packet\": %.1f", metered_ns(testbed, before, after) / each);
+    }
+    printf("}\n");
+}
+
+static int measure(const struct testbed *testbed, const struct order *order, struct error *err)
+{
+    const struct plan *plan = testbed_plan(testbed);
+    struct ends ends = {.first = plan_first_wire(plan, &plan->paths[0]),
+                        .last = plan_last_wire(plan, &plan->paths[0])};
+    ends.router = plan->interfaces[ends.last->a].node;
+    if (plan->topology != TOPOLOGY_DEDICATED) {
+        return fail_input(err, "%s is not dedicated", order->testbed);
+    }
+    _cleanup_close_ int awake = cpu_hold_awake(NULL); // as `vrbench run` does
+    (void)awake;
+    struct soaker soaker = {.cpus = {.count = 1, .cpus = {plan->dut_cpus.cpus[0]}}};
+    struct engine *engine = NULL;
+    struct reading reading[3] = {{0}};
+    struct traffic_count count = {0};
+    int rc = cpu_bind(0, &plan->tester_cpus, err);
+    if (rc == 0) {
+        rc = open_engine(testbed, &ends, &engine, err);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    if (order->soak) {
+        join_root_group();
+        int why = pthread_create(&soaker.thread, NULL, soak, &soaker);
+        if (why != 0) {
+            engine_packet.close(engine);
+            return fail(err, why, "starting the soaker");
+        }
+        clock_sleep(20 * NS_PER_MS); // to be where it belongs
+        rc = read_all(testbed, &ends, &soaker, false, &reading[0], err);
+        clock_sleep(QUIET_NS);
+    }
+    if (rc == 0) {
+        rc = read_all(testbed, &ends, &soaker, order->meter, &reading[1], err);
+    }
+    if (rc == 0) {
+        rc = engine_packet.run(engine, &order->traffic, &count, err);
+    }
+    if (rc == 0) {
+        rc = read_all(testbed, &ends, &soaker, order->meter, &reading[2], err);
+    }
+    if (order->soak) {
+        atomic_store(&soaker.stop, true);
+        pthread_join(soaker.thread, NULL);
+    }
+    engine_packet.close(engine);
+    if (rc == 0) {
+        print_result(testbed, order, &count, reading);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        meter_clear(&reading[i].meter);
+    }
+    return rc;
+}
+
+static int parse(int argc, char **argv, struct order *ret, struct error *err)
+{
+    static const struct option options[] = {
+        {"length", required_argument, NULL, 'l'},   {"pps", required_argument, NULL, 'p'},
+        {"duration", required_argument, NULL, 'd'}, {"meter", no_argument, NULL, 'm'},
+        {"soak", no_argument, NULL, 's'},           {NULL, 0, NULL, 0}};
+    *ret = (struct order){.traffic = {.run = 1, .ip_length = 64, .duration_ns = NS_PER_S}};
+    for (int key = 0; (key = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        switch (key) {
+        case 'l':
+            ret->traffic.ip_length = (unsigned)strtoul(optarg, NULL, 10);
+            break;
+        case 'p':
+            ret->traffic.pps = strcmp(optarg, "max") == 0 ? 0.0 : strtod(optarg, NULL);
+            break;
+        case 'd':
+            ret->traffic.duration_ns = (uint64_t)(strtod(optarg, NULL) * (double)NS_PER_S);
+            break;
+        case 'm':
+            ret->meter = true;
+            break;
+        case 's':
+            ret->soak = true;
+            break;
+        default:
+            return fail_input(err, "see the head of bench/bench_forward.c");
+        }
+    }
+    if (optind != argc - 1 || ret->traffic.ip_length < FRAME_IP_MIN ||
+        ret->traffic.ip_length > FRAME_IP_MAX || ret->traffic.duration_ns < NS_PER_MS) {
+        return fail_input(err, "one testbed, length and duration in range");
+    }
+    ret->testbed = argv[optind];
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    _cleanup_error_ struct error err = ERROR_INIT;
+    struct order order;
+    struct standing standing = {0};
+    int rc = parse(argc, argv, &order, &err);
+    if (rc == 0) {
+        rc = standing_list(&standing, &err);
+    }
+    const struct testbed *testbed = NULL;
+    for (size_t i = 0; i < standing.count; i++) {
+        if (text_equal(testbed_name(standing.items[i]), order.testbed)) {
+            testbed = standing.items[i];
+        }
+    }
+    if (rc == 0) {
+        rc = testbed == NULL ? fail_input(&err, "testbed %s does not stand", order.testbed)
+                             : measure(testbed, &order, &err);
+    }
+    standing_clear(&standing);
+    if (rc < 0) {
+        fprintf(stderr, "bench_forward: %s\n", err.text);
+        return err.exit_status;
+    }
+    return 0;
+}

@@ -1,0 +1,58 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""stream.py send ADDRESS COUNT SPACING_S | receive [ADDRESS] — a steady stream of numbered UDP datagrams, and
+what of it arrives. The receiver prints {"lost", "outage_ms"}: packets that did not arrive, and the
+longest time between the sendings of two that arrived with lost ones between them, less one spacing:
+so a sender or receiver that the machine holds up for a while makes no outage. Ends when the last has
+arrived, or when nothing has for three seconds. Run by the section `routers` inside source and sink,
+one like the other for vrbench and its peers.
+"""
+import json
+import socket
+import struct
+import sys
+import time
+
+PORT = 9
+PACKET = struct.Struct("!QQQd")  # number, how many in all, ns of its sending, spacing
+
+
+def send(address, count, spacing):
+    out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    start = time.monotonic()
+    for number in range(count):
+        rest = start + number * spacing - time.monotonic()
+        if rest > 0:
+            time.sleep(rest)
+        out.sendto(PACKET.pack(number, count, time.monotonic_ns(), spacing), (address, PORT))
+
+
+def receive(address):
+    came = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    came.bind((address, PORT))
+    came.settimeout(20)  # the sender may be long in starting
+    received, count, last, last_ns, outage_ns, spacing = 0, 1, -1, 0, 0, 0.0
+    while last < count - 1:
+        try:
+            number, count, sent_ns, spacing = PACKET.unpack(came.recv(64))
+        except socket.timeout:
+            break
+        came.settimeout(3)
+        received += 1
+        if number > last + 1 and last >= 0:
+            outage_ns = max(outage_ns, sent_ns - last_ns - spacing * 1e9)
+        last, last_ns = max(last, number), sent_ns
+    if last < count - 1:
+        sys.exit("stream.py: the last packet did not arrive: %d of %d did" % (received, count))
+    print(json.dumps({"lost": count - received, "outage_ms": round(outage_ns / 1e6, 3)}))
+
+
+def main():
+    if sys.argv[1] == "send":
+        send(sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))
+    else:
+        receive(sys.argv[2] if len(sys.argv) > 2 else "")
+
+
+if __name__ == "__main__":
+    main()
