@@ -8,13 +8,15 @@
  *
  * The engine "packet" sends; no socket listens at the sink, whose interface counts: the tester's
  * CPU is left to the source. What the router put on its cable to the sink counts as forwarded, also
- * where the sink then had no room for it. With --meter, counters and CPU times are read before and
- * after, as for a trial of `vrbench run`. With --soak, an idle-class thread fills the CPU of the
- * device under test and tells by the gaps in its own running how long others had that CPU: kernel
- * threads, interrupts and softirqs alike, none of which /proc/stat shows better than in ticks.
+ * where the sink then had no room for it. A trial before or after which others had the CPU of the
+ * device under test, or during which the hypervisor took it, is repeated; the calmest is kept. With
+ * --meter, counters and CPU times are read before and after, as for a trial of `vrbench run`. With
+ * --soak, an idle-class thread fills the CPU of the device under test and tells by the gaps in its
+ * own running how long others had that CPU: kernel threads, interrupts and softirqs alike, none of
+ * which /proc/stat shows better than in ticks.
  */
 #include <getopt.h>
-#include <inttypes.h>
+#include <math.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -32,7 +34,9 @@
 #include "traffic/engine.h"
 
 #define GAP_NS   500U              // between two looks at the clock: somebody else had the CPU
-#define QUIET_NS (300 * NS_PER_MS) // how long the CPU is watched without load beforehand
+#define WATCH_NS (150 * NS_PER_MS) // how long the CPU is watched without load, before and after
+#define CALM     3.0               // percent that others may have of it
+#define ATTEMPTS 10U               // to find it calm
 
 struct order {
     const char *testbed;
@@ -66,6 +70,40 @@ static void *soak(void *argument)
         last = now;
     }
     return NULL;
+}
+
+static int soaker_start(struct soaker *soaker, const struct cpu_list *cpus, struct error *err)
+{
+    *soaker = (struct soaker){.cpus = *cpus};
+    int rc = pthread_create(&soaker->thread, NULL, soak, soaker);
+    if (rc != 0) {
+        return fail(err, rc, "starting the soaker");
+    }
+    clock_sleep(20 * NS_PER_MS); // to be where it belongs
+    return 0;
+}
+
+static void soaker_stop(struct soaker *soaker)
+{
+    atomic_store(&soaker->stop, true);
+    pthread_join(soaker->thread, NULL);
+}
+
+// Share of a CPU that others have while nothing is asked of it, in percent.
+static int watch(const struct cpu_list *cpus, double *ret, struct error *err)
+{
+    struct soaker soaker;
+    int rc = soaker_start(&soaker, cpus, err);
+    if (rc < 0) {
+        return rc;
+    }
+    uint64_t start = clock_monotonic_ns();
+    uint64_t away = atomic_load(&soaker.away_ns);
+    clock_sleep(WATCH_NS);
+    away = atomic_load(&soaker.away_ns) - away;
+    *ret = 100.0 * (double)away / (double)(clock_monotonic_ns() - start);
+    soaker_stop(&soaker);
+    return 0;
 }
 
 // An idle-class thread gives way to every other of its own control group only; in the root group
@@ -172,34 +210,64 @@ static double metered_ns(const struct testbed *testbed, const struct reading *be
     return (double)sum;
 }
 
-static void print_result(const struct testbed *testbed, const struct order *order,
-                         const struct traffic_count *count, const struct reading reading[3])
+// What one trial came to.
+struct outcome {
+    double offered_pps, forwarded_pps, arrived_pps;
+    double dut_percent, disturbed_percent;
+    double ns_per_packet, metered_ns_per_packet;
+};
+
+static int load(const struct testbed *testbed, const struct ends *ends, const struct order *order,
+                struct engine *engine, struct outcome *ret, struct error *err)
 {
-    const struct reading *quiet = &reading[0];
-    const struct reading *before = &reading[1];
-    const struct reading *after = &reading[2];
-    double seconds = (double)count->sending_ns / (double)NS_PER_S;
-    double window = (double)(after->at_ns - before->at_ns);
-    double forwarded = (double)(after->forwarded - before->forwarded);
-    double each = forwarded > 0.0 ? forwarded : 1.0;
-    double idle_share = (double)(before->away_ns - quiet->away_ns) /
-                        (double)(before->at_ns - quiet->at_ns); // with no load
-    double away = (double)(after->away_ns - before->away_ns) - window * idle_share;
-    double busy = (double)(after->dut.busy_ns - before->dut.busy_ns);
-    double stolen = (double)(after->dut.steal_ns - before->dut.steal_ns);
-    printf("{\"offered_pps\": %.0f, \"forwarded_pps\": %.0f, \"arrived_pps\": %.0f, "
-           "\"dut_percent\": %.1f, \"dut_stolen_percent\": %.1f",
-           (double)count->tx / seconds, forwarded / seconds,
-           (double)(after->arrived - before->arrived) / seconds, 100.0 * busy / window,
-           100.0 * stolen / window);
+    struct cpu_list dut = {.count = 1, .cpus = {testbed_plan(testbed)->dut_cpus.cpus[0]}};
+    struct soaker soaker = {0};
+    struct reading before = {0};
+    struct reading after = {0};
+    struct traffic_count count = {0};
+    double others[2] = {0};
+    int rc = watch(&dut, &others[0], err);
+    if (rc == 0 && order->soak) {
+        rc = soaker_start(&soaker, &dut, err);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    rc = read_all(testbed, ends, &soaker, order->meter, &before, err);
+    if (rc == 0) {
+        rc = engine_packet.run(engine, &order->traffic, &count, err);
+    }
+    if (rc == 0) {
+        rc = read_all(testbed, ends, &soaker, order->meter, &after, err);
+    }
     if (order->soak) {
-        printf(", \"ns_per_packet\": %.1f, \"quiet_percent\": %.2f", away / each,
-               100.0 * idle_share);
+        soaker_stop(&soaker);
     }
-    if (order->meter) {
-        printf(", \"metered_ns_per_packet\": %.1f", metered_ns(testbed, before, after) / each);
+    if (rc == 0) {
+        rc = watch(&dut, &others[1], err);
     }
-    printf("}\n");
+    if (rc == 0) {
+        double seconds = (double)count.sending_ns / (double)NS_PER_S;
+        double window = (double)(after.at_ns - before.at_ns);
+        double forwarded = (double)(after.forwarded - before.forwarded);
+        double each = forwarded > 0.0 ? forwarded : 1.0;
+        double stolen = 100.0 * (double)(after.dut.steal_ns - before.dut.steal_ns) / window;
+        double away = (double)(after.away_ns - before.away_ns);
+        away -= window * (others[0] + others[1]) / 200.0;
+        *ret = (struct outcome){
+            .offered_pps = (double)count.tx / seconds,
+            .forwarded_pps = forwarded / seconds,
+            .arrived_pps = (double)(after.arrived - before.arrived) / seconds,
+            .dut_percent = 100.0 * (double)(after.dut.busy_ns - before.dut.busy_ns) / window,
+            .disturbed_percent = fmax(fmax(others[0], others[1]), stolen),
+            .ns_per_packet = away / each,
+            .metered_ns_per_packet =
+                order->meter ? metered_ns(testbed, &before, &after) / each : 0.0,
+        };
+    }
+    meter_clear(&before.meter);
+    meter_clear(&after.meter);
+    return rc;
 }
 
 static int measure(const struct testbed *testbed, const struct order *order, struct error *err)
@@ -213,10 +281,7 @@ static int measure(const struct testbed *testbed, const struct order *order, str
     }
     _cleanup_close_ int awake = cpu_hold_awake(NULL); // as `vrbench run` does
     (void)awake;
-    struct soaker soaker = {.cpus = {.count = 1, .cpus = {plan->dut_cpus.cpus[0]}}};
     struct engine *engine = NULL;
-    struct reading reading[3] = {{0}};
-    struct traffic_count count = {0};
     int rc = cpu_bind(0, &plan->tester_cpus, err);
     if (rc == 0) {
         rc = open_engine(testbed, &ends, &engine, err);
@@ -224,38 +289,33 @@ static int measure(const struct testbed *testbed, const struct order *order, str
     if (rc < 0) {
         return rc;
     }
-    if (order->soak) {
-        join_root_group();
-        int why = pthread_create(&soaker.thread, NULL, soak, &soaker);
-        if (why != 0) {
-            engine_packet.close(engine);
-            return fail(err, why, "starting the soaker");
+    join_root_group();
+    struct outcome best = {.disturbed_percent = INFINITY};
+    unsigned made = 0;
+    while (rc == 0 && made < ATTEMPTS && best.disturbed_percent > CALM) {
+        struct outcome outcome;
+        rc = load(testbed, &ends, order, engine, &outcome, err);
+        if (rc == 0 && outcome.disturbed_percent < best.disturbed_percent) {
+            best = outcome;
         }
-        clock_sleep(20 * NS_PER_MS); // to be where it belongs
-        rc = read_all(testbed, &ends, &soaker, false, &reading[0], err);
-        clock_sleep(QUIET_NS);
-    }
-    if (rc == 0) {
-        rc = read_all(testbed, &ends, &soaker, order->meter, &reading[1], err);
-    }
-    if (rc == 0) {
-        rc = engine_packet.run(engine, &order->traffic, &count, err);
-    }
-    if (rc == 0) {
-        rc = read_all(testbed, &ends, &soaker, order->meter, &reading[2], err);
-    }
-    if (order->soak) {
-        atomic_store(&soaker.stop, true);
-        pthread_join(soaker.thread, NULL);
+        made++;
     }
     engine_packet.close(engine);
-    if (rc == 0) {
-        print_result(testbed, order, &count, reading);
+    if (rc < 0) {
+        return rc;
     }
-    for (size_t i = 0; i < 3; i++) {
-        meter_clear(&reading[i].meter);
+    printf("{\"offered_pps\": %.0f, \"forwarded_pps\": %.0f, \"arrived_pps\": %.0f, "
+           "\"dut_percent\": %.1f, \"disturbed_percent\": %.1f, \"attempts\": %u",
+           best.offered_pps, best.forwarded_pps, best.arrived_pps, best.dut_percent,
+           best.disturbed_percent, made);
+    if (order->soak) {
+        printf(", \"ns_per_packet\": %.1f", best.ns_per_packet);
     }
-    return rc;
+    if (order->meter) {
+        printf(", \"metered_ns_per_packet\": %.1f", best.metered_ns_per_packet);
+    }
+    printf("}\n");
+    return 0;
 }
 
 static int parse(int argc, char **argv, struct order *ret, struct error *err)

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# What it costs that a router can be metered. Three testbeds of one dedicated router stand side by
+# side, alike in namespaces, cables, addresses and routes:
+#   metered   as vrbench makes it: threaded NAPI, the threads placed and in control groups; counters
+#             and CPU times read before and after each trial
+#   plain     the same without threads: received packets are handled in softirq, as in any
+#             namespace, steered by RPS to the CPU that the threads of `metered` run on; nothing is
+#             read but the router's own count of what it forwarded. GRO is off, as a veth is born:
+#             with it on, half of the work would stay on the sender's CPU
+#   unsteered plain without RPS: softirq on the CPU of the sender, where nobody can tell the router's
+#             work from the tester's
+# Compared are the forwarding rate with no pacing and the time that a packet takes of the CPU of the
+# device under test at 100,000 packets/s, told by what is left to an idle-class thread there
+# (bench_forward.c): the second says what the first can't where the tester is the limit. The sinks'
+# threads are the tester's, and the same in all three. A section of bench/run.
+
+metering_ways="metered plain unsteered"
+metering_lengths="64 1500"
+
+metering_scenario() {
+    cat <<END
+name: $1
+topologies: [dedicated]
+routers: { router: {} }
+networks: { NET0: { router: router } }
+traffic: { lengths: [1500], rates: { pps: [1000] } }
+END
+}
+
+# unmeter TESTBED MASK — takes a router's threads away; RPS steers to the CPUs of the mask.
+# shellcheck disable=SC2016 # for the shell inside
+unmeter() {
+    "$build/vrbench" console "$1/router" -- sh -euc '
+        for interface in eth0 eth1; do
+            at=/sys/class/net/$interface
+            echo 0 >$at/threaded
+            ethtool -K $interface gro off
+            echo "$0" >$at/queues/rx-0/rps_cpus
+        done' "$2"
+}
+
+metering_up() {
+    for way in $metering_ways; do
+        metering_scenario "$way" >"$work/$way.yaml"
+        "$build/vrbench" up "$work/$way.yaml" >"$work/said"
+        "$build/vrbench" console "$way/sink" -- ip link set lo up
+    done
+    dut=$("$build/vrbench" list --json | jq -r '.[] | select(.name == "router") | .cpus' | sort -u)
+    # As rps_cpus wants it: 32 bits a word, commas between.
+    mask=$(echo "${dut:?}" | awk '{ word = int($1 / 32)
+        printf "%x", 2 ^ ($1 % 32); while (word-- > 0) printf ",00000000" }')
+    unmeter plain "$mask"
+    unmeter unsteered 0
+}
+
+# forward WAY LENGTH PPS|max — one trial, its JSON in $work/forward.
+forward() {
+    meter="" soak=--soak
+    [ "$1" != metered ] || meter=--meter
+    [ "$3" != max ] || soak=""
+    # shellcheck disable=SC2086 # options, or none
+    "$build/bench/bench_forward" "$1" --length "$2" --pps "$3" --duration "$seconds" $meter $soak \
+        >"$work/forward" || {
+        say "bench_forward failed"
+        exit 1
+    }
+    jq .disturbed_percent "$work/forward" >>"$work/disturbed"
+}
+
+metering_repeat() {
+    for length in $metering_lengths; do
+        for way in $metering_ways; do
+            forward "$way" "$length" max
+            record "$length bytes, forwarded packets/s" "$way" "$(jq .forwarded_pps "$work/forward")"
+            record "$length bytes, offered packets/s" "$way" "$(jq .offered_pps "$work/forward")"
+            record "$length bytes, DUT's CPU busy, %" "$way" "$(jq .dut_percent "$work/forward")"
+            say "$repeat/$repeats: $length bytes, no pacing, $way:" \
+                "$(jq -c . "$work/forward")"
+        done
+        for way in metered plain; do
+            forward "$way" "$length" 100000
+            record "$length bytes, CPU ns a packet at 100,000/s" "$way" \
+                "$(jq .ns_per_packet "$work/forward")"
+            [ "$way" = plain ] || record "$length bytes, CPU ns a packet by vrbench's meter" "$way" \
+                "$(jq .metered_ns_per_packet "$work/forward")"
+            say "$repeat/$repeats: $length bytes, 100,000 packets/s, $way:" \
+                "$(jq -c . "$work/forward")"
+        done
+    done
+}
+
+bench_metering() {
+    metering_up
+    repeat=1
+    while [ "$repeat" -le "$repeats" ]; do
+        metering_repeat
+        repeat=$((repeat + 1))
+    done
+    for way in $metering_ways; do
+        "$build/vrbench" down "$way" >"$work/said"
+    done
+}
+
+# metering_verdict LENGTH — what the rows of a length amount to.
+metering_verdict() {
+    echo "$(median "$1 bytes, forwarded packets/s" metered)" \
+        "$(median "$1 bytes, forwarded packets/s" plain)" \
+        "$(median "$1 bytes, DUT's CPU busy, %" metered)" \
+        "$(median "$1 bytes, DUT's CPU busy, %" plain)" \
+        "$(median "$1 bytes, CPU ns a packet at 100,000/s" metered)" \
+        "$(median "$1 bytes, CPU ns a packet at 100,000/s" plain)" |
+        awk -v length_="$1" '{
+            printf "%d bytes: metered forwards %.3f of plain; ", length_, $1 / $2
+            if ($3 >= 97 && $4 >= 97) print "the router was the limit in both."
+            else if ($3 < 97 && $4 < 97)
+                print "the tester was the limit in both, so that says little: by CPU time a packet " \
+                    sprintf("metered could forward %.3f of plain.", $6 / $5)
+            else print "the router was the limit in " ($3 >= 97 ? "metered" : "plain") " only; " \
+                    sprintf("by CPU time a packet metered could forward %.3f of plain.", $6 / $5)
+        }'
+}
+
+table_metering() {
+    echo "One dedicated router, its work on CPU $dut. \`metered\`: vrbench's way (threaded NAPI," \
+        "placed, in control groups, counters read). \`plain\`: the same namespaces and cables" \
+        "without any of that, softirq steered to the same CPU by RPS. \`unsteered\`: softirq" \
+        "on the tester's CPU."
+    echo
+    table 'forwarded packets/s' more metered plain unsteered
+    table 'CPU ns a packet at' less metered plain
+    table 'meter$|offered|busy' more metered plain unsteered
+    sort -g "$work/disturbed" | awk '{ v[NR] = $1; calm += $1 <= 3 } END {
+        printf "%d of %d trials were calm: at most 3 %% of the CPU went to others or the hypervisor. ",
+            calm, NR
+        print calm * 4 < NR * 3 ? "Too few: these figures are not to be trusted." : "" }'
+    echo
+    for length in $metering_lengths; do
+        metering_verdict "$length"
+    done
+}
