@@ -126,7 +126,9 @@ bench_traffic() {
 }
 
 table_traffic() {
-    echo "Source and sink over a bare cable, on CPU $BENCH_CPUS."
+    echo "Source and sink over a bare cable, on CPU $BENCH_CPUS. Busy with other things before a" \
+        "trial: at most $(sort -n "$work/idle" |
+            awk '{ worst = $1 } END { printf "%.0f %%", worst * 100 }') of a CPU."
     echo
     table 'packets/s$' more vrbench iperf2 iperf3
     table 'CPU ns a packet' less vrbench iperf2 iperf3
