@@ -13,11 +13,11 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/command.h"
-#include "cli/run_job.h"
 #include "linux/cpu.h"
 #include "linux/rights.h"
 #include "report/summary.h"
 #include "report/writer.h"
+#include "study/job.h"
 #include "testbed/testbed.h"
 #include "traffic/engine.h"
 
@@ -215,12 +215,12 @@ static int run_all(const struct scenario_list *scenarios, const struct run_value
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < scenarios->count; i++) {
         _cleanup_free_ char *folder = folder_for(asked, scenarios->items[i], scenarios->count > 1);
-        const struct run_job job = {.scenario = scenarios->items[i],
-                                    .folder = folder,
-                                    .quick = asked->quick,
-                                    .resume = asked->resume};
+        const struct job job = {.scenario = scenarios->items[i],
+                                .folder = folder,
+                                .quick = asked->quick,
+                                .resume = asked->resume};
         struct point_list points = {0};
-        rc = run_job(&job, &points, err);
+        rc = job_run(&job, &points, err);
         if (points.count > 0) {
             _cleanup_error_ struct error why = ERROR_INIT;
             int shown = show(&points, asked, folder, &why);

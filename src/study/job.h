@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/run_job — one scenario measured into one folder: what ties measuring, storing, showing.
-#ifndef VRBENCH_CLI_RUN_JOB_H
-#define VRBENCH_CLI_RUN_JOB_H
+// study/job — one scenario measured into one folder: what ties measuring, storing, showing.
+#ifndef VRBENCH_STUDY_JOB_H
+#define VRBENCH_STUDY_JOB_H
 
 #include <stdbool.h>
 
@@ -9,7 +9,7 @@
 #include "result/result.h"
 #include "scenario/scenario.h"
 
-struct run_job {
+struct job {
     const struct scenario *scenario;
     const char *folder;
     bool quick, resume;
@@ -17,6 +17,6 @@ struct run_job {
 
 // Measures, and leaves the folder complete whatever happens: points so far, run.json with how it
 // ended, CSV and spreadsheet. `ret_points` gets all points of the folder, also on failure.
-int run_job(const struct run_job *job, struct point_list *ret_points, struct error *err);
+int job_run(const struct job *job, struct point_list *ret_points, struct error *err);
 
 #endif

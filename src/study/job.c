@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/run_job — see run_job.h. Called by cmd_run.c.
-#include "cli/run_job.h"
+// study/job — see job.h. Called by `vrbench run`.
+#include "study/job.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -27,7 +27,7 @@
 #define WATCH_STEAL_MS    200U
 
 struct job_state {
-    const struct run_job *job;
+    const struct job *job;
     struct store *store;
     json_t *run; // run.json as it will be written next
     struct point_list points;
@@ -185,7 +185,7 @@ static json_t *describe_scenario(const struct scenario *scenario, const char *te
 
 static int begin_run(struct job_state *state, json_t *before, struct error *err)
 {
-    const struct run_job *job = state->job;
+    const struct job *job = state->job;
     _cleanup_free_ char *text = NULL;
     int rc = file_read(job->scenario->file, SCENARIO_TEXT_MAX, &text, NULL, err);
     if (rc < 0) {
@@ -267,7 +267,7 @@ static int measure(struct job_state *state, struct error *err)
     return rc;
 }
 
-int run_job(const struct run_job *job, struct point_list *ret_points, struct error *err)
+int job_run(const struct job *job, struct point_list *ret_points, struct error *err)
 {
     struct job_state state = {.job = job};
     json_t *before = NULL;
