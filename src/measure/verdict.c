@@ -27,7 +27,7 @@ static void judge_tester(const struct evidence *evidence, struct point *point)
         double room = evidence->slack + OFFERED_WITHIN * due;
         bool unsent = evidence->slack == 0 ? network->unsent > 0 : (double)network->unsent > room;
         if (unsent || (asked > 0.0 && network->tx > 0 && off > room)) {
-            point_invalidate(point, "the tester was the limit: it offered %s %.0f of %.0f pps",
+            point_invalidate(point, POINT_TESTER_LIMIT ": it offered %s %.0f of %.0f pps",
                              network->name, network->offered_pps, asked);
         }
         if (evidence->counts[i].stale > 0) {
@@ -37,7 +37,7 @@ static void judge_tester(const struct evidence *evidence, struct point *point)
     }
     unsigned long long dropped = evidence->tester.sink_ring + evidence->tester.sink_socket;
     if (dropped > 0) {
-        point_invalidate(point, "the tester was the limit: its sink dropped %llu packets", dropped);
+        point_invalidate(point, POINT_TESTER_LIMIT ": its sink dropped %llu packets", dropped);
     }
 }
 

@@ -68,6 +68,22 @@ void point_invalidate(struct point *point, const char *format, ...)
     point->valid = false;
 }
 
+bool point_tester_was_limit(const struct point *point)
+{
+    if (point->valid || point->why_invalid == NULL) {
+        return false;
+    }
+    // Reasons are joined by "; ".
+    for (const char *reason = point->why_invalid; reason != NULL;) {
+        if (!text_starts(reason, POINT_TESTER_LIMIT)) {
+            return false;
+        }
+        reason = strstr(reason, "; ");
+        reason = reason == NULL ? NULL : reason + 2;
+    }
+    return true;
+}
+
 uint64_t point_tx(const struct point *point)
 {
     uint64_t sum = 0;

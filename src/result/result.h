@@ -95,6 +95,10 @@ void point_free(struct point *point);
 // Adds a reason for a point not to be trusted; several are joined by "; ". Takes no ownership.
 void point_invalidate(struct point *point, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+// How every reason begins that says that the tester, not the device under test, was the limit.
+#define POINT_TESTER_LIMIT "the tester was the limit"
+// True if that is why a point is invalid, and the only reason.
+bool point_tester_was_limit(const struct point *point);
 // Totals over the networks.
 uint64_t point_tx(const struct point *point);
 uint64_t point_rx(const struct point *point);

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// study/claims — see claims.h: the table of claims, and how findings become a verdict.
+#include "study/claims.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "study/rules.h"
+
+#define RUNS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+// The study's words are thesis.md §6 and §7; the rules' figures are the constants of claims.h.
+const struct claim claims[CLAIM_COUNT] = {
+    {
+        .number = 1,
+        .title = "Host cost",
+        .text = "Sharing NICs over bridges costs the host a lot of CPU; dedicated NICs cost it "
+                "next to none. If CPU is scarce, dedicate.",
+        .study_saw = "Bridged at 1500 B, CPU was full from 5,000 packets/s on, 70 % of it the "
+                     "host's; dedicated, the host took at most 13 to 20 %.",
+        .rule = "At the same offered load, at each of 64, 256 and 1500 B: confirmed if the host "
+                "takes at least 25 % of the CPU of host and router when bridged, and when "
+                "dedicated at most 10 % of what it takes bridged. Refuted if it takes less than "
+                "10 %, or more than 50 % of it.",
+        .runs = RUNS("same-bit-rate"),
+        .judge = judge_host_cost,
+        .if_refuted = "On this platform the way a network card is shared is not what decides the "
+                      "host's CPU.",
+    },
+    {
+        .number = 2,
+        .title = "Packet length",
+        .text = "At the same bit rate, shorter packets cost more CPU.",
+        .study_saw = "Bridged, CPU was full from 12,000 packets/s of 256 B (25 Mbit/s) on, but "
+                     "only from 5,000 of 1500 B (60 Mbit/s) on.",
+        .rule = "At one bit rate, bridged and dedicated: confirmed if CPU of host and router at "
+                "64 B is at least 1.1 times that at 256 B, and that 1.1 times that at 1500 B, "
+                "each beyond the spread of the trials. Refuted if a shorter length takes less "
+                "than 1.1 times the CPU beyond the spread.",
+        .runs = RUNS("same-bit-rate"),
+        .judge = judge_length,
+        .if_refuted = "On this platform CPU goes with the bytes, not with the packets.",
+    },
+    {
+        .number = 3,
+        .title = "Number of routers",
+        .text = "Dedicated, two routers need twice the routing CPU of one; bridged, the host's CPU "
+                "grows faster than linearly.",
+        .study_saw =
+            "Dedicated at 256 B, two routers took 45 and 40 % of CPU (one alone up to 80 %); "
+            "bridged, one filled the CPU at 12,000 packets/s, two at 5,000 each.",
+        .rule = "At the same load a network, without loss: confirmed if two dedicated routers take "
+                "2.0 times the CPU of one, within 15 %, and the host's bridged CPU over 1, 2 and 4 "
+                "routers fits n^b with b above 1.05. Refuted if the ratio lies outside, or b is "
+                "not above 1.05, in each case beyond the spread of the trials.",
+        .runs = RUNS("routers-1", "routers-2", "routers-4"),
+        .judge = judge_number,
+        .if_refuted = "With more packets to a wake-up, a kernel thread needs less CPU a packet: "
+                      "here the cost of a router falls as the machine fills. Extrapolating from "
+                      "one router is then too careful below saturation.",
+    },
+    {
+        .number = 4,
+        .title = "Overload",
+        .text = "Past saturation a bridged host loses throughput: its forwarding rate falls below "
+                "its maximum (receive livelock).",
+        .study_saw = "Bridged at 64 B, at most 31,000 packets/s came through; with still more "
+                     "offered, the rate fell to 16,000 (81 % lost).",
+        .rule = "Bridged, 64 B, ever more load: confirmed if at the highest load with enough valid "
+                "trials the forwarding rate lies more than 5 % and the spread of the trials below "
+                "its maximum. Refuted if not, though at least 1.2 times the load of the maximum "
+                "was offered and 5 % lost.",
+        .runs = RUNS("overload"),
+        .judge = judge_overload,
+        .if_refuted = "This host sheds what is too much before it costs much CPU; overload costs "
+                      "loss, not throughput.",
+    },
+    {
+        .number = 5,
+        .title = "Cap below need",
+        .text = "Capping a router below its need loses packets in its own network; capping the "
+                "host, bridged, loses packets in all networks that share it.",
+        .study_saw = "With the host capped at 50 %, bridged, much more loss; with the router "
+                     "capped at 50 %, dedicated, loss at just the points where it needs 50 %.",
+        .rule = "Cap at half the CPU needed at the highest load carried. At loads that need 1.15 "
+                "times the cap or more: confirmed if loss exceeds that without a cap by 3 points "
+                "and the spread; in the other router's network by no more than 1 point; with the "
+                "host capped, in both networks. Refuted if one of these fails.",
+        .runs = RUNS("bridged-control", "host-capped", "dedicated-control", "router-capped",
+                     "two-bridged-control", "host-capped-2", "two-dedicated-control",
+                     "router-capped-2"),
+        .judge = judge_caps,
+        .if_refuted = "A cap here does not ration what it names; a contract on CPU would not be a "
+                      "contract on loss.",
+    },
+    {
+        .number = 6,
+        .title = "Priority moves loss",
+        .text = "Giving the router priority over the host, or one router over another, moves CPU "
+                "and with it throughput.",
+        .study_saw = "Bridged at 1500 B: host first, the router starved; router first, practically "
+                     "no loss. Dedicated at 256 B, r2t3 first: 60 % of CPU and 21,000 packets/s "
+                     "instead of 16,000; r1t3 30 %.",
+        .rule = "Weights of 2048 against 256 at a load that takes at least 85 % of the CPU: "
+                "confirmed if the share of CPU of whoever is favoured grows by 3 points, and the "
+                "forwarding rate with it by 3 %, both beyond the spread: router over host, "
+                "bridged, and r2t3 over r1t3. Refuted if CPU stays, or the rate does not follow.",
+        .runs = RUNS("bridged-control", "host-priority", "router-priority", "two-bridged-control",
+                     "two-dedicated-control", "r2t3-priority"),
+        .judge = judge_priority,
+        .if_refuted = "Weights are no means here to move throughput between host and routers; caps "
+                      "or CPUs of their own are needed.",
+    },
+    {
+        .number = 7,
+        .title = "Tester limits first",
+        .text = "The direct topology bounds what any other figure may be blamed on the router for.",
+        .study_saw = "Direct at 64 B at most 83,000 packets/s arrived (6 % lost), and dedicated "
+                     "81,000 (7 % lost): the loss was the receiver's, not the router's.",
+        .rule = "The same loads in all topologies, up to beyond what the tester can: confirmed if "
+                "neither bridged nor dedicated forwards more than 1.03 times the highest load that "
+                "direct carries with 1 % of loss or less. Refuted if one forwards more than direct "
+                "offered where it reached its limit, beyond the spread.",
+        .runs = RUNS("tester-limit"),
+        .judge = judge_tester,
+        .if_refuted = "In direct the tester's CPU does work (receiving from the first cable) that "
+                      "host or router do otherwise, so direct understates what the tester can. "
+                      "What tells the tester's limit here is each point's own check, not direct.",
+    },
+    {
+        .number = 8,
+        .title = "Memory",
+        .text = "Memory is not the limit: it grows linearly with the number of virtual routers.",
+        .study_saw = "About 40 MB for hypervisor and host tools and at least 64 MB a router, "
+                     "growing linearly; never the limit.",
+        .rule = "Kernel memory that 1, 2, 4 and 8 routers took to make, bridged and dedicated: "
+                "confirmed if it lies on a straight line within 10 % of the largest, and the 8 "
+                "take at most 10 % of the machine's. Refuted if they take more, or lie off the "
+                "line by more than 30 %.",
+        .runs = RUNS("memory-1", "memory-2", "memory-4", "memory-8"),
+        .judge = judge_memory,
+        .if_refuted = "The number of routers on this machine must be planned by memory, too.",
+    },
+};
+
+const char *claim_verdict_name(enum claim_verdict verdict)
+{
+    static const char *const names[] = {"not decidable here", "confirmed", "refuted"};
+    return names[verdict];
+}
+
+// ---- what rules say
+
+static void append_sentence(char **text, const char *sentence)
+{
+    char *joined = *text == NULL ? text_copy(sentence) : text_format("%s %s", *text, sentence);
+    free(*text);
+    *text = joined;
+}
+
+void claim_part(struct claim_result *result, enum claim_verdict verdict, const char *format, ...)
+{
+    _cleanup_free_ char *text = NULL;
+    va_list args;
+    va_start(args, format);
+    int written = vasprintf(&text, format, args);
+    va_end(args);
+    result->parts[verdict]++;
+    append_sentence(&result->texts[verdict], written < 0 ? "" : text);
+}
+
+void claim_measured(struct claim_result *result, const char *format, ...)
+{
+    _cleanup_free_ char *text = NULL;
+    va_list args;
+    va_start(args, format);
+    int written = vasprintf(&text, format, args);
+    va_end(args);
+    append_sentence(&result->measured, written < 0 ? "" : text);
+}
+
+void claim_value(struct claim_result *result, double value, const char *unit, const char *format,
+                 ...)
+{
+    char *name = NULL;
+    va_list args;
+    va_start(args, format);
+    int written = vasprintf(&name, format, args);
+    va_end(args);
+    if (written < 0 || !isfinite(value)) {
+        free(written < 0 ? NULL : name);
+        return;
+    }
+    result->values = memory_resize(result->values, result->value_count + 1, sizeof *result->values);
+    result->values[result->value_count++] =
+        (struct claim_value){.name = name, .value = value, .unit = unit};
+}
+
+enum claim_verdict decide(double difference, double floor, double spread)
+{
+    if (difference > floor && difference > spread) {
+        return CLAIM_CONFIRMED;
+    }
+    return difference + spread < floor ? CLAIM_REFUTED : CLAIM_UNDECIDED;
+}
+
+enum claim_verdict join_verdicts(enum claim_verdict a, enum claim_verdict b)
+{
+    if (a == CLAIM_REFUTED || b == CLAIM_REFUTED) {
+        return CLAIM_REFUTED;
+    }
+    return a == CLAIM_CONFIRMED ? b : CLAIM_UNDECIDED;
+}
+
+bool claim_has_run(const struct study_results *results, struct claim_result *result,
+                   const char *name)
+{
+    const struct study_run *run = study_run(results, name);
+    if (run != NULL && run->points.count > 0) {
+        return true;
+    }
+    if (run != NULL && run->lacking != NULL) {
+        claim_part(result, CLAIM_UNDECIDED, "%s could not be run: %s.", name, run->lacking);
+    } else {
+        claim_part(result, CLAIM_UNDECIDED, "%s was not run.", name);
+    }
+    return false;
+}
+
+bool claim_has(const struct study_results *results, struct claim_result *result,
+               const struct named_sample *samples, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct condition *condition = samples[i].condition;
+        const struct sample *sample = samples[i].sample;
+        if (!claim_has_run(results, result, condition->run)) {
+            return false;
+        }
+        if (!sample_is_enough(sample)) {
+            char pps[48];
+            text_group_digits(condition->pps, 0, pps);
+            claim_part(
+                result, CLAIM_UNDECIDED,
+                "Only %zu of %zu trials of %s (%s, %u B, %s packets/s) are valid%s; %d are "
+                "needed.",
+                sample->valid, sample->valid + sample->invalid, condition->run, condition->topology,
+                condition->length, pps,
+                sample->tester_limited * 2 > sample->invalid ? ", as the tester was the limit" : "",
+                SAMPLE_TRIALS);
+            return false;
+        }
+    }
+    return true;
+}
+
+// ---- judging
+
+void claim_judge(const struct claim *claim, const struct study_results *results,
+                 struct claim_result *ret)
+{
+    struct claim_result result = {.verdict = CLAIM_UNDECIDED};
+    claim->judge(results, &result);
+    if (result.parts[CLAIM_REFUTED] > 0) {
+        result.verdict = CLAIM_REFUTED;
+    } else if (result.parts[CLAIM_UNDECIDED] == 0 && result.parts[CLAIM_CONFIRMED] > 0) {
+        result.verdict = CLAIM_CONFIRMED;
+    }
+    // What decided comes first; what else was found after it.
+    static const enum claim_verdict order[3][3] = {
+        [CLAIM_UNDECIDED] = {CLAIM_UNDECIDED, CLAIM_CONFIRMED, CLAIM_REFUTED},
+        [CLAIM_CONFIRMED] = {CLAIM_CONFIRMED, CLAIM_UNDECIDED, CLAIM_REFUTED},
+        [CLAIM_REFUTED] = {CLAIM_REFUTED, CLAIM_CONFIRMED, CLAIM_UNDECIDED},
+    };
+    for (size_t i = 0; i < 3; i++) {
+        enum claim_verdict part = order[result.verdict][i];
+        if (result.texts[part] != NULL) {
+            append_sentence(&result.why, result.texts[part]);
+        }
+        free(result.texts[part]);
+        result.texts[part] = NULL;
+    }
+    if (result.why == NULL) {
+        result.why = text_copy("Nothing was measured that it could be judged by.");
+    }
+    if (result.measured == NULL) {
+        result.measured = text_copy("Nothing.");
+    }
+    const char *meaning = claim->if_refuted;
+    if (result.verdict == CLAIM_CONFIRMED) {
+        meaning = "As in the study.";
+    } else if (result.verdict == CLAIM_UNDECIDED) {
+        meaning = "This machine, as it was, neither supports the claim nor speaks against it.";
+    }
+    result.meaning = text_copy(meaning);
+    *ret = result;
+}
+
+void claim_result_clear(struct claim_result *result)
+{
+    for (size_t i = 0; i < result->value_count; i++) {
+        free(result->values[i].name);
+    }
+    free(result->values);
+    free(result->measured);
+    free(result->why);
+    free(result->meaning);
+    for (size_t i = 0; i < 3; i++) {
+        free(result->texts[i]);
+    }
+    *result = (struct claim_result){.verdict = CLAIM_UNDECIDED};
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// study/rules_load — claims 4 and 7: what overload does, and how far the tester goes. Called
+// through the table of claims.c.
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "study/rules.h"
+
+// ---- 4: past saturation the forwarding rate falls
+
+#define RUN_OVERLOAD    "overload"
+#define LENGTH_OVERLOAD 64U
+
+void judge_overload(const struct study_results *results, struct claim_result *result)
+{
+    if (!claim_has_run(results, result, RUN_OVERLOAD)) {
+        return;
+    }
+    _cleanup_free_ double *pps = NULL;
+    size_t count = study_loads(results, RUN_OVERLOAD, "bridged", LENGTH_OVERLOAD, &pps);
+    struct sample best = {.median = -1.0};
+    struct sample top = {.median = -1.0};
+    double best_pps = 0.0;
+    double top_pps = 0.0;
+    size_t tester_limited = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct condition condition = {RUN_OVERLOAD, "bridged", LENGTH_OVERLOAD, pps[i]};
+        struct sample forwarded = sample_of(results, &condition, figure_forwarded, NULL);
+        tester_limited += forwarded.tester_limited;
+        if (!sample_is_enough(&forwarded)) {
+            continue;
+        }
+        claim_value(result, forwarded.median, "packets/s", "forwarded of %.0f offered", pps[i]);
+        top = forwarded;
+        top_pps = pps[i];
+        if (forwarded.median > best.median) {
+            best = forwarded;
+            best_pps = pps[i];
+        }
+    }
+    if (top_pps == 0.0) {
+        claim_part(result, CLAIM_UNDECIDED, "No load has %d valid trials.", SAMPLE_TRIALS);
+        return;
+    }
+    struct condition at_top = {RUN_OVERLOAD, "bridged", LENGTH_OVERLOAD, top_pps};
+    struct sample loss = sample_of(results, &at_top, figure_loss, NULL);
+    double fall = best.median - top.median;
+    double spread = best.spread + top.spread;
+    char best_text[48];
+    char best_at[48];
+    char top_text[48];
+    char top_at[48];
+    text_group_digits(best.median, 0, best_text);
+    text_group_digits(best_pps, 0, best_at);
+    text_group_digits(top.median, 0, top_text);
+    text_group_digits(top_pps, 0, top_at);
+    claim_measured(result,
+                   "Bridged at 64 B at most %s packets/s come through, at %s offered; at %s "
+                   "offered %s (%.1f %% lost), %.1f %% below the maximum (spread %.1f %%).",
+                   best_text, best_at, top_at, top_text, loss.median * 100,
+                   fall * 100 / best.median, spread * 100 / best.median);
+    claim_value(result, fall * 100 / best.median, "%", "below the maximum at the highest load");
+    enum claim_verdict verdict = decide(fall, FALL * best.median, spread);
+    bool overloaded = loss.median >= OVERLOAD_LOSS;
+    if (!overloaded || (verdict != CLAIM_CONFIRMED && top_pps < OVERLOAD_FACTOR * best_pps)) {
+        claim_part(result, CLAIM_UNDECIDED,
+                   "The highest load with %d valid trials does not overload the host enough%s.",
+                   SAMPLE_TRIALS,
+                   tester_limited > 0 ? "; beyond it the tester itself was the limit" : "");
+        return;
+    }
+    static const char *const says[] = {
+        [CLAIM_UNDECIDED] = "The difference is too near to the spread of the trials.",
+        [CLAIM_CONFIRMED] = "The fall is clear of the spread of the trials.",
+        [CLAIM_REFUTED] = "The forwarding rate stays at its maximum under overload.",
+    };
+    claim_part(result, verdict, "%s", says[verdict]);
+}
+
+// ---- 7: nothing goes beyond direct
+
+#define RUN_TESTER "tester-limit"
+
+struct bound {
+    double carried; // highest load that direct forwards but for LOSS_CARRIED, as forwarded
+    double beyond;  // most that it offered where the tester was the limit; 0 = never reached
+};
+
+static double most_offered(const struct study_results *results, const struct condition *condition)
+{
+    const struct study_run *run = study_run(results, condition->run);
+    double most = 0.0;
+    for (size_t i = 0; run != NULL && i < run->points.count; i++) {
+        const struct point *point = &run->points.items[i];
+        if (point->length == condition->length && point_tester_was_limit(point) &&
+            text_equal(point->topology, condition->topology) &&
+            fabs(point->requested_pps - condition->pps) < 1.0) {
+            most = fmax(most, figure_offered(point, NULL));
+        }
+    }
+    return most;
+}
+
+static struct bound bound_of_direct(const struct study_results *results, unsigned length)
+{
+    _cleanup_free_ double *pps = NULL;
+    size_t count = study_loads(results, RUN_TESTER, "direct", length, &pps);
+    struct bound bound = {0.0, 0.0};
+    for (size_t i = 0; i < count; i++) {
+        struct condition condition = {RUN_TESTER, "direct", length, pps[i]};
+        struct sample forwarded = sample_of(results, &condition, figure_forwarded, NULL);
+        struct sample loss = sample_of(results, &condition, figure_loss, NULL);
+        if (sample_is_enough(&forwarded) && loss.median <= LOSS_CARRIED) {
+            bound.carried = fmax(bound.carried, forwarded.median);
+        } else if (forwarded.tester_limited >= SAMPLE_TRIALS) {
+            bound.beyond = fmax(bound.beyond, most_offered(results, &condition));
+        }
+    }
+    return bound;
+}
+
+static void judge_bound(const struct study_results *results, struct claim_result *result,
+                        const char *topology, unsigned length, struct bound bound)
+{
+    _cleanup_free_ double *pps = NULL;
+    size_t count = study_loads(results, RUN_TESTER, topology, length, &pps);
+    struct sample most = {.median = 0.0};
+    for (size_t i = 0; i < count; i++) {
+        struct condition condition = {RUN_TESTER, topology, length, pps[i]};
+        struct sample forwarded = sample_of(results, &condition, figure_forwarded, NULL);
+        if (sample_is_enough(&forwarded) && forwarded.median > most.median) {
+            most = forwarded;
+        }
+    }
+    if (most.median <= 0.0) {
+        claim_part(result, CLAIM_UNDECIDED, "No load of %s at %u B has %d valid trials.", topology,
+                   length, SAMPLE_TRIALS);
+        return;
+    }
+    char rate[48];
+    text_group_digits(most.median, 0, rate);
+    claim_measured(result, "%s forwards at most %s packets/s at %u B.",
+                   text_equal(topology, "bridged") ? "Bridged" : "Dedicated", rate, length);
+    claim_value(result, most.median, "packets/s", "most forwarded, %s, %u B", topology, length);
+    if (most.median <= (1.0 + BOUND_WITHIN) * bound.carried) {
+        claim_part(result, CLAIM_CONFIRMED, "At %u B %s stays within what direct carries.", length,
+                   topology);
+    } else if (most.median - most.spread > bound.beyond) {
+        claim_part(result, CLAIM_REFUTED, "At %u B %s forwards more than direct could even offer.",
+                   length, topology);
+    } else {
+        claim_part(result, CLAIM_UNDECIDED,
+                   "At %u B %s forwards more than the highest load that direct was seen to carry, "
+                   "but not more than it offered.",
+                   length, topology);
+    }
+}
+
+void judge_tester(const struct study_results *results, struct claim_result *result)
+{
+    static const unsigned lengths[] = {64, 256, 1500};
+    if (!claim_has_run(results, result, RUN_TESTER)) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        _cleanup_free_ double *pps = NULL;
+        if (study_loads(results, RUN_TESTER, "direct", lengths[i], &pps) == 0) {
+            continue; // a quick reproduction has but one length here
+        }
+        struct bound bound = bound_of_direct(results, lengths[i]);
+        if (bound.carried <= 0.0 || bound.beyond <= 0.0) {
+            claim_part(result, CLAIM_UNDECIDED,
+                       "At %u B %s, so the limit of the tester is not known.", lengths[i],
+                       bound.carried <= 0.0 ? "no load of direct has enough valid trials"
+                                            : "the tester did not clearly reach its limit");
+            continue;
+        }
+        char carried[48];
+        char beyond[48];
+        text_group_digits(bound.carried, 0, carried);
+        text_group_digits(bound.beyond, 0, beyond);
+        claim_measured(result, "Direct carries %s packets/s at %u B and offers at most %s.",
+                       carried, lengths[i], beyond);
+        claim_value(result, bound.carried, "packets/s", "carried by direct, %u B", lengths[i]);
+        claim_value(result, bound.beyond, "packets/s", "most offered in direct, %u B", lengths[i]);
+        judge_bound(results, result, "bridged", lengths[i], bound);
+        judge_bound(results, result, "dedicated", lengths[i], bound);
+    }
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// study/sample — see sample.h.
+#include "study/sample.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+
+const struct study_run *study_run(const struct study_results *results, const char *name)
+{
+    for (size_t i = 0; i < results->run_count; i++) {
+        if (text_equal(results->runs[i].name, name)) {
+            return &results->runs[i];
+        }
+    }
+    return NULL;
+}
+
+// ---- figures
+
+static double sum_networks(const struct point *point, const char *who,
+                           double (*of)(size_t i, const struct point *point))
+{
+    double sum = (double)NAN;
+    for (size_t i = 0; i < point->network_count; i++) {
+        if (who == NULL || text_equal(point->networks[i].name, who)) {
+            sum = (isnan(sum) ? 0.0 : sum) + of(i, point);
+        }
+    }
+    return sum;
+}
+
+static double offered_of(size_t i, const struct point *point)
+{
+    return point->networks[i].offered_pps;
+}
+static double forwarded_of(size_t i, const struct point *point)
+{
+    return point->networks[i].forwarded_pps;
+}
+static double tx_of(size_t i, const struct point *point)
+{
+    return (double)point->networks[i].tx;
+}
+static double lost_of(size_t i, const struct point *point)
+{
+    return (double)point->networks[i].lost;
+}
+
+double figure_offered(const struct point *point, const char *who)
+{
+    return sum_networks(point, who, offered_of);
+}
+
+double figure_forwarded(const struct point *point, const char *who)
+{
+    return sum_networks(point, who, forwarded_of);
+}
+
+double figure_loss(const struct point *point, const char *who)
+{
+    double tx = sum_networks(point, who, tx_of);
+    return tx > 0.0 ? sum_networks(point, who, lost_of) / tx : (double)NAN;
+}
+
+double figure_percent(const struct point *point, const char *who)
+{
+    const struct cpu_result *cpu = point_cpu(point, who);
+    return cpu == NULL ? (double)NAN : cpu->percent;
+}
+
+double figure_routers(const struct point *point, const char *who)
+{
+    (void)who;
+    double sum = (double)NAN;
+    for (size_t i = 0; i < point->cpu_count; i++) {
+        const struct cpu_result *cpu = &point->cpu[i];
+        if (!text_equal(cpu->name, "host") && !text_equal(cpu->name, "tester")) {
+            sum = (isnan(sum) ? 0.0 : sum) + cpu->percent;
+        }
+    }
+    return sum;
+}
+
+double figure_total(const struct point *point, const char *who)
+{
+    (void)who;
+    return point->cpu_total_percent;
+}
+
+// ---- samples
+
+static bool same_load(double a, double b)
+{
+    return fabs(a - b) <= 0.5 + 1e-6 * b;
+}
+
+static bool is_of(const struct point *point, const char *topology, unsigned length)
+{
+    return point->length == length && text_equal(point->topology, topology);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+// Quantile of sorted values, between neighbours by proportion.
+static double quantile(const double *values, size_t count, double q)
+{
+    double at = q * (double)(count - 1);
+    size_t below = (size_t)at;
+    size_t above = below + 1 < count ? below + 1 : below;
+    return values[below] + (values[above] - values[below]) * (at - (double)below);
+}
+
+struct sample sample_of(const struct study_results *results, const struct condition *condition,
+                        study_figure *figure, const char *who)
+{
+    const struct study_run *run = study_run(results, condition->run);
+    struct sample sample = {.median = (double)NAN,
+                            .spread = (double)NAN,
+                            .smallest = (double)NAN,
+                            .largest = (double)NAN};
+    if (run == NULL || run->points.count == 0) {
+        return sample;
+    }
+    _cleanup_free_ double *values = memory_new_array(double, run->points.count);
+    for (size_t i = 0; i < run->points.count; i++) {
+        const struct point *point = &run->points.items[i];
+        if (!is_of(point, condition->topology, condition->length) ||
+            !same_load(point->requested_pps, condition->pps)) {
+            continue;
+        }
+        double value = figure(point, who);
+        if (point->valid && isfinite(value)) {
+            values[sample.valid++] = value;
+        } else {
+            sample.invalid++;
+            sample.tester_limited += point_tester_was_limit(point);
+        }
+    }
+    if (sample.valid > 0) {
+        qsort(values, sample.valid, sizeof *values, by_value);
+        sample.median = quantile(values, sample.valid, 0.5);
+        sample.spread = quantile(values, sample.valid, 0.75) - quantile(values, sample.valid, 0.25);
+        sample.smallest = values[0];
+        sample.largest = values[sample.valid - 1];
+    }
+    return sample;
+}
+
+bool sample_is_enough(const struct sample *sample)
+{
+    return sample->valid >= SAMPLE_TRIALS;
+}
+
+bool sample_above(const struct sample *a, const struct sample *b)
+{
+    return a->median - b->median > a->spread + b->spread;
+}
+
+size_t study_loads(const struct study_results *results, const char *name, const char *topology,
+                   unsigned length, double **ret_pps)
+{
+    const struct study_run *run = study_run(results, name);
+    size_t points = run == NULL ? 0 : run->points.count;
+    double *pps = memory_new_array(double, points + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < points; i++) {
+        const struct point *point = &run->points.items[i];
+        bool known = !is_of(point, topology, length);
+        for (size_t k = 0; !known && k < count; k++) {
+            known = same_load(pps[k], point->requested_pps);
+        }
+        if (!known) {
+            pps[count++] = point->requested_pps;
+        }
+    }
+    qsort(pps, count, sizeof *pps, by_value);
+    *ret_pps = pps;
+    return count;
+}

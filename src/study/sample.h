@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * study/sample — one figure over the repeated trials of one condition: its median and its spread.
+ *
+ * A condition is a run, a topology, a length and an offered load. Invalid points never count; they
+ * are only numbered. The spread is the interquartile range, which for four to seven trials is
+ * about twice the standard error of the median: a median counts as known to within it. Called by
+ * the rules of claims*.c and by programme.c.
+ */
+#ifndef VRBENCH_STUDY_SAMPLE_H
+#define VRBENCH_STUDY_SAMPLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "result/result.h"
+
+// Valid trials that a condition needs before anything is concluded from it.
+#define SAMPLE_TRIALS 3
+
+// One run of the programme as far as it has been measured.
+struct study_run {
+    const char *name;
+    struct point_list points; // empty if it could not be run
+    const char *lacking;      // why it could not, or NULL
+    unsigned cap;             // percent of one CPU that its host or r1t3 was held to, 0 = none
+};
+
+// Everything that verdicts are made of. Refers to what its maker keeps.
+struct study_results {
+    const struct study_run *runs;
+    size_t run_count;
+    uint64_t memory_bytes; // of the machine, 0 = unknown
+    unsigned dut_cpus;     // CPUs that host and routers share, at least 1
+};
+
+// The run of that name, or NULL.
+const struct study_run *study_run(const struct study_results *results, const char *name);
+
+struct condition {
+    const char *run, *topology;
+    unsigned length;
+    double pps; // requested, a network
+};
+
+struct sample {
+    size_t valid, invalid;
+    size_t tester_limited; // of the invalid: those that only the tester's own limit made so
+    double median, spread; // NaN without a valid trial
+    double smallest, largest;
+};
+
+// A figure of a point, NaN where it has none. `who` picks a network, router or "host".
+typedef double study_figure(const struct point *point, const char *who);
+
+double figure_offered(const struct point *point, const char *who);   // packets/s; NULL: sum
+double figure_forwarded(const struct point *point, const char *who); // packets/s; NULL: sum
+double figure_loss(const struct point *point, const char *who);      // ratio; NULL: of all
+double figure_percent(const struct point *point, const char *who);   // of one CPU
+double figure_routers(const struct point *point, const char *who);   // of one CPU, all routers
+double figure_total(const struct point *point, const char *who);     // of one CPU, host and routers
+
+struct sample sample_of(const struct study_results *results, const struct condition *condition,
+                        study_figure *figure, const char *who);
+bool sample_is_enough(const struct sample *sample); // SAMPLE_TRIALS valid ones
+// Whether a lies above b by more than both spreads together.
+bool sample_above(const struct sample *a, const struct sample *b);
+
+// The loads of a run's topology and length that were tried, ascending, in a new array.
+size_t study_loads(const struct study_results *results, const char *run, const char *topology,
+                   unsigned length, double **ret_pps);
+
+#endif
