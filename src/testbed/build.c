@@ -362,7 +362,7 @@ int testbed_make_sink_queues(const struct testbed *testbed, ssize_t router, stru
 int testbed_build(struct testbed *testbed, struct error *err)
 {
     uint64_t mark = 0;
-    (void)testbed_memory_growth(&mark);
+    (void)memory_kernel_bytes_settled(&mark, NULL);
     int rc = pin_home(testbed, err);
     if (rc == 0) {
         rc = write_record(testbed, err);

@@ -259,6 +259,7 @@ static const char meminfo[] = "MemTotal:       24684092 kB\n"
                               "KReclaimable:     132656 kB\n"
                               "Slab:             163800 kB\n"
                               "SReclaimable:     132656 kB\n"
+                              "SUnreclaim:        31144 kB\n"
                               "KernelStack:        1548 kB\n"
                               "VmallocTotal:   34359738367 kB\n"
                               "VmallocUsed:       16492 kB\n"
@@ -270,12 +271,12 @@ static void test_memory(void **state)
     (void)state;
     uint64_t bytes = 77;
     assert_int_equal(memory_parse_kernel_bytes(meminfo, &bytes, NULL), 0);
-    assert_int_equal(bytes, (163800ULL + 1548 + 16492 + 1456) * 1024);
-    assert_int_equal(memory_parse_kernel_bytes("x\nPercpu: 4 kB\nSlab: 4194304 kB\n"
-                                               "VmallocUsed: 1 kB\nKernelStack: 2 kB",
+    assert_int_equal(bytes, (31144ULL + 16492 + 1456) * 1024);
+    assert_int_equal(memory_parse_kernel_bytes("x\nPercpu: 4 kB\nSUnreclaim: 4194304 kB\n"
+                                               "VmallocUsed: 1 kB",
                                                &bytes, NULL),
                      0);
-    assert_int_equal(bytes, (1ULL << 32) + 7 * 1024ULL);
+    assert_int_equal(bytes, (1ULL << 32) + 5 * 1024ULL);
 }
 
 static void test_malformed_memory(void **state)
@@ -284,15 +285,14 @@ static void test_malformed_memory(void **state)
     static const struct {
         const char *text, *part;
     } wrong[] = {
-        {"", "no Slab:"},
-        {"x\nSlab: 1 kB\n", "no KernelStack:"},
-        {"x\nSlab: 1 kB\nKernelStack: 1 kB\n", "no Percpu:"},
-        {"x\nSlab: 1 kB\nKernelStack: 1 kB\nPercpu: 1 kB\nVmallocTotal: 1 kB\n", "no VmallocUsed:"},
-        {"x\nXSlab: 1 kB\nKernelStack: 1 kB\nPercpu: 1 kB\nVmallocUsed: 1 kB\n", "no Slab:"},
-        {"x\nSlab: x kB\n", "at Slab:"},
-        {"x\nSlab:\nKernelStack: 1 kB\n", "at Slab:"},
-        {"x\nSlab: 5 MB\n", "at Slab:"},
-        {"x\nSlab: 5", "at Slab:"},
+        {"", "no SUnreclaim:"},
+        {"x\nSUnreclaim: 1 kB\n", "no Percpu:"},
+        {"x\nSUnreclaim: 1 kB\nPercpu: 1 kB\nVmallocTotal: 1 kB\n", "no VmallocUsed:"},
+        {"x\nXSUnreclaim: 1 kB\nPercpu: 1 kB\nVmallocUsed: 1 kB\n", "no SUnreclaim:"},
+        {"x\nSUnreclaim: x kB\n", "at SUnreclaim:"},
+        {"x\nSUnreclaim:\nPercpu: 1 kB\n", "at SUnreclaim:"},
+        {"x\nSUnreclaim: 5 MB\n", "at SUnreclaim:"},
+        {"x\nSUnreclaim: 5", "at SUnreclaim:"},
     };
     uint64_t bytes = 77;
     struct error err = ERROR_INIT;
