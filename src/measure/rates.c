@@ -16,8 +16,6 @@
 #define LOSS_AT_MOST  0.01
 #define ASKED_AT_MOST 4 // times, until a load counts as too much
 #define BISECTIONS    3
-#define BEYOND_DIRECT 1.05
-#define BEYOND        1.25 // the last load, as a multiple of the highest that was carried
 
 // Whether a load is carried: offered as asked and, but for a little, received.
 static int is_carried(struct bench *bench, unsigned length, double pps, bool *ret,
@@ -82,7 +80,7 @@ int rates_find(struct bench *bench, unsigned length, unsigned count, double **re
     }
     // In direct, what lies beyond is the tester's limit, of which one point is enough.
     bool direct = testbed_plan(bench_testbed(bench))->topology == TOPOLOGY_DIRECT;
-    double top = fmax(carried, LEAST_PPS) * (direct ? BEYOND_DIRECT : BEYOND);
+    double top = fmax(carried, LEAST_PPS) * (direct ? RATES_BEYOND_DIRECT : RATES_BEYOND);
     double *loads = memory_new_array(double, count);
     for (unsigned i = 0; i < count; i++) {
         loads[i] = ceil(top * (double)(i + 1) / (double)count);

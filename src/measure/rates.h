@@ -5,10 +5,13 @@
 
 #include "measure/trial.h"
 
+#define RATES_BEYOND        1.25 // the last load, as a multiple of the highest that was carried
+#define RATES_BEYOND_DIRECT 1.05 // the same in direct
+
 // Finds where loss sets in for a length, by short trials: doubling the load until more than 1 % is
 // lost or the tester can't follow (or halving it until that is no more), then halving the
-// interval. Writes `count` loads, ascending and evenly spaced, of which the last lies a quarter
-// beyond saturation (a twentieth in direct); the caller frees them.
+// interval. Writes `count` loads, ascending and evenly spaced, of which the last lies beyond
+// saturation; the caller frees them.
 int rates_find(struct bench *bench, unsigned length, unsigned count, double **ret_pps,
                struct error *err);
 // Of `count` loads keeps at most `most`, the first and the last among them. Returns how many.

@@ -202,6 +202,15 @@ static int measure_point(struct sweep_state *state, const struct trial_request *
     return rc;
 }
 
+static int pause_before_point(const struct sweep_state *state, struct error *err)
+{
+    uint64_t end = clock_monotonic_ns() + state->options->pause_ns;
+    while (!stop_requested() && clock_monotonic_ns() < end) {
+        (void)clock_sleep_until(end); // a signal ends it early
+    }
+    return stop_requested() ? fail_interrupted(err) : 0;
+}
+
 static int warm_up(struct sweep_state *state, unsigned length, double pps, struct error *err)
 {
     struct trial_request request = {.length = length, .pps = pps, .duration_ns = WARM_UP_NS};
@@ -240,6 +249,9 @@ static int sweep_length(struct sweep_state *state, unsigned length, struct error
         if (!warm) {
             rc = warm_up(state, length, loads[count / 2], err);
             warm = true;
+        }
+        if (rc == 0) {
+            rc = pause_before_point(state, err);
         }
         if (rc == 0) {
             rc = measure_point(state, &request, err);

@@ -31,7 +31,8 @@ struct sweep_hooks {
 };
 
 struct sweep_options {
-    bool quick; // few loads, short trials
+    bool quick;        // few loads, short trials
+    uint64_t pause_ns; // to be idle before each point
 };
 
 // Points that the scenario amounts to.

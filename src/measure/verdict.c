@@ -21,10 +21,10 @@ static void judge_tester(const struct evidence *evidence, struct point *point)
     double asked = point->requested_pps;
     for (size_t i = 0; i < point->network_count; i++) {
         const struct network_result *network = &point->networks[i];
-        // In packets, of which an engine may miss a few.
+        // In packets, of which an engine may miss a few; a whole number can't be nearer than one.
         double due = asked * (double)network->tx / network->offered_pps;
         double off = fabs((double)network->tx - due);
-        double room = evidence->slack + OFFERED_WITHIN * due;
+        double room = fmax(1.0, evidence->slack + OFFERED_WITHIN * due);
         bool unsent = evidence->slack == 0 ? network->unsent > 0 : (double)network->unsent > room;
         if (unsent || (asked > 0.0 && network->tx > 0 && off > room)) {
             point_invalidate(point, POINT_TESTER_LIMIT ": it offered %s %.0f of %.0f pps",

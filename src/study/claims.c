@@ -158,6 +158,9 @@ const char *claim_verdict_name(enum claim_verdict verdict)
 
 static void append_sentence(char **text, const char *sentence)
 {
+    if (*text != NULL && strstr(*text, sentence) != NULL) {
+        return; // two parts may be held up by the same thing
+    }
     char *joined = *text == NULL ? text_copy(sentence) : text_format("%s %s", *text, sentence);
     free(*text);
     *text = joined;

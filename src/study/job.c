@@ -256,7 +256,8 @@ static int measure(struct job_state *state, struct error *err)
         .found_rates = job_found_rates,
         .doing = job_doing,
     };
-    const struct sweep_options options = {.quick = state->job->quick};
+    const struct sweep_options options = {.quick = state->job->quick,
+                                          .pause_ns = state->job->pause_s * NS_PER_S};
     size_t size = sweep_size(state->job->scenario, &options);
     size_t left = size > state->points.count ? size - state->points.count : 0;
     progress_start(stderr, left);

@@ -13,6 +13,7 @@ struct job {
     const struct scenario *scenario;
     const char *folder;
     bool quick, resume;
+    unsigned pause_s; // to be idle before each point
 };
 
 // Measures, and leaves the folder complete whatever happens: points so far, run.json with how it

@@ -215,6 +215,11 @@ static void judge_move(const struct study_results *results, struct claim_result 
     }
     double busiest = 0.0;
     double pps = contended_load(results, priority, run, &busiest);
+    if (pps == 0.0 && busiest == 0.0) {
+        claim_part(result, CLAIM_UNDECIDED, "%s: no load has %d valid trials.", priority->title,
+                   SAMPLE_TRIALS);
+        return;
+    }
     if (pps == 0.0) {
         claim_part(result, CLAIM_UNDECIDED,
                    "%s: no load with %d valid trials takes %.0f %% of the CPU (the busiest takes "

@@ -70,9 +70,6 @@ static void judge_memory_in(const struct study_results *results, struct claim_re
 {
     double bytes[COUNTS];
     for (size_t i = 0; i < COUNTS; i++) {
-        if (!claim_has_run(results, result, counts[i].run)) {
-            return;
-        }
         bytes[i] = memory_of(results, i, topology);
         if (isnan(bytes[i])) {
             claim_part(result, CLAIM_UNDECIDED,
@@ -113,11 +110,18 @@ static void judge_memory_in(const struct study_results *results, struct claim_re
     double share = most / (double)results->memory_bytes;
     claim_value(result, share * 100, "%", "of the machine's memory for 8 routers, %s", topology);
     claim_part(result, share <= MEMORY_SHARE ? CLAIM_CONFIRMED : CLAIM_REFUTED,
-               "8 routers take %.2f %% of the machine's memory.", share * 100);
+               "8 routers take %.2g %% of the machine's memory.", share * 100);
 }
 
 void judge_memory(const struct study_results *results, struct claim_result *result)
 {
+    bool whole = true;
+    for (size_t i = 0; i < COUNTS; i++) {
+        whole = claim_has_run(results, result, counts[i].run) && whole;
+    }
+    if (!whole) {
+        return;
+    }
     judge_memory_in(results, result, "bridged");
     judge_memory_in(results, result, "dedicated");
 }

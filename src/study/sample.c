@@ -165,10 +165,10 @@ bool sample_above(const struct sample *a, const struct sample *b)
     return a->median - b->median > a->spread + b->spread;
 }
 
-size_t study_loads(const struct study_results *results, const char *name, const char *topology,
+size_t study_loads(const struct study_results *results, const char *run_name, const char *topology,
                    unsigned length, double **ret_pps)
 {
-    const struct study_run *run = study_run(results, name);
+    const struct study_run *run = study_run(results, run_name);
     size_t points = run == NULL ? 0 : run->points.count;
     double *pps = memory_new_array(double, points + 1);
     size_t count = 0;

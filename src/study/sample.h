@@ -68,7 +68,7 @@ bool sample_is_enough(const struct sample *sample); // SAMPLE_TRIALS valid ones
 bool sample_above(const struct sample *a, const struct sample *b);
 
 // The loads of a run's topology and length that were tried, ascending, in a new array.
-size_t study_loads(const struct study_results *results, const char *run, const char *topology,
+size_t study_loads(const struct study_results *results, const char *run_name, const char *topology,
                    unsigned length, double **ret_pps);
 
 #endif

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// cli/cmd_reproduce — `vrbench reproduce`: the study's whole programme, claim by claim.
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "cli/command.h"
+#include "linux/rights.h"
+#include "platform/platform.h"
+#include "study/reproduce.h"
+#include "study/statement.h"
+#include "testbed/testbed.h"
+
+struct reproduce_values {
+    const char *output;
+    const char *platform;
+    struct text_list claims;
+    bool quick, study_timing, resume, json;
+    unsigned verbosity;
+};
+
+static const struct option_row reproduce_options[] = {
+    {.name = "output",
+     .letter = 'o',
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct reproduce_values, output),
+     .argument = "DIR",
+     .help = "folder for the results (default: ./reproduce-DATE-TIME)"},
+    {.name = "quick",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct reproduce_values, quick),
+     .help = "short trials and few of them: minutes, not half an hour"},
+    {.name = "study-timing",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct reproduce_values, study_timing),
+     .help = "the study's 26 rates, 15 s a point and pauses: many hours"},
+    {.name = "resume",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct reproduce_values, resume),
+     .help = "go on with the unfinished reproduction in the folder"},
+    {.name = "claim",
+     .type = OPTION_TEXT_LIST,
+     .offset = offsetof(struct reproduce_values, claims),
+     .argument = "N",
+     .help = "only what claim N (1 to 8) rests on; may be repeated"},
+    {.name = "platform",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct reproduce_values, platform),
+     .argument = "P",
+     .help = "where the routers run (default: netns)"},
+    {.name = "json",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct reproduce_values, json),
+     .help = "print reproduce.json instead of text"},
+    {.name = "verbose",
+     .letter = 'v',
+     .type = OPTION_COUNT,
+     .offset = offsetof(struct reproduce_values, verbosity),
+     .help = "say more; -vv still more"},
+    OPTIONS_END,
+};
+
+static int read_claims(const struct text_list *asked, unsigned *ret_wanted, struct error *err)
+{
+    unsigned wanted = asked->count == 0 ? (2U << CLAIM_COUNT) - 2U : 0;
+    for (size_t i = 0; i < asked->count; i++) {
+        uint64_t number = 0;
+        int rc = parse_integer(asked->items[i], 1, CLAIM_COUNT, &number, err);
+        if (rc < 0) {
+            error_context(err, "--claim");
+            return rc;
+        }
+        wanted |= 1U << number;
+    }
+    *ret_wanted = wanted;
+    return 0;
+}
+
+static char *default_folder(void)
+{
+    char when[32];
+    time_t now = time(NULL);
+    struct tm parts;
+    localtime_r(&now, &parts);
+    strftime(when, sizeof when, "%Y%m%d-%H%M%S", &parts);
+    return text_format("reproduce-%s", when);
+}
+
+static void say_run(void *context, size_t number, size_t count, const char *name, const char *what,
+                    bool done)
+{
+    (void)context;
+    fprintf(stderr, "Run %zu of %zu, %s: %s%s\n", number, count, name, what,
+            done ? " (there already)" : "");
+}
+
+static void say_lacking(void *context, const char *name, const char *why)
+{
+    (void)context;
+    fprintf(stderr, "%s can't be run: %s\n", name, why);
+}
+
+static void say_before(const struct reproduce_request *request)
+{
+    struct estimate estimate = programme_estimate(request->timing, request->wanted);
+    statement_rules(request->wanted, stdout);
+    statement_estimate(&estimate, request->resume, stdout);
+    fflush(stdout);
+}
+
+static int show(const struct reproduction *reproduction, const struct reproduce_request *request,
+                bool as_json, struct error *err)
+{
+    if (as_json) {
+        _cleanup_free_ char *text = json_dumps(reproduce_json(reproduction), JSON_INDENT(1));
+        printf("%s\n", text == NULL ? "" : text);
+        return 0;
+    }
+    printf("\n");
+    int rc = statement_verdicts(reproduction, request->wanted, isatty(1) == 1, stdout, err);
+    printf("\nResults: %s\nReport:  %s/report.html (vrbench report adds figures for print)\n",
+           request->folder, request->folder);
+    return rc;
+}
+
+static int reproduce(const struct reproduce_request *request, bool as_json, struct error *err)
+{
+    static const struct reproduce_hooks hooks = {NULL, say_run, say_lacking};
+    struct reproduction *reproduction = NULL;
+    int rc = reproduce_open(request, &reproduction, err);
+    if (rc < 0) {
+        return rc;
+    }
+    if (!as_json) {
+        say_before(request);
+    }
+    rc = reproduce_measure(reproduction, &hooks, err);
+    if (rc == 0) {
+        rc = show(reproduction, request, as_json, err);
+    } else if (rc == -EINTR) {
+        error_context(err, "what was measured is kept; go on with --resume -o %s", request->folder);
+    }
+    reproduce_close(reproduction);
+    return rc;
+}
+
+static int check(const struct reproduce_values *asked, struct error *err)
+{
+    if (asked->quick && asked->study_timing) {
+        return fail_input(err, "--quick and --study-timing: expected one of them");
+    }
+    if (asked->resume && asked->output == NULL) {
+        return fail_input(err, "--resume needs the folder to go on with: -o DIR");
+    }
+    if (asked->platform != NULL && platform_by_name(asked->platform) == NULL) {
+        return fail_input(err, "there is no platform \"%s\"; there is netns", asked->platform);
+    }
+    return 0;
+}
+
+static int reproduce_run(void *values, const struct text_list *operands, struct error *err)
+{
+    const struct reproduce_values *asked = values;
+    if (operands->count > 0) {
+        return fail_input(err, "reproduce takes no operand, not \"%s\"", operands->items[0]);
+    }
+    log_set_level(asked->verbosity >= 2   ? LOG_DETAIL
+                  : asked->verbosity == 1 ? LOG_NOTE
+                                          : LOG_WARNING);
+    _cleanup_free_ char *folder =
+        asked->output == NULL ? default_folder() : text_copy(asked->output);
+    struct reproduce_request request = {
+        .folder = folder,
+        .platform = asked->platform == NULL ? "netns" : asked->platform,
+        .timing = asked->quick          ? &timing_quick
+                  : asked->study_timing ? &timing_study
+                                        : &timing_default,
+        .resume = asked->resume,
+    };
+    int rc = check(asked, err);
+    if (rc == 0) {
+        rc = read_claims(&asked->claims, &request.wanted, err);
+    }
+    if (rc == 0) {
+        rc = rights_check(err);
+        if (rc < 0) {
+            error_context(err, "measuring needs root (try sudo)");
+        }
+    }
+    if (rc == 0) {
+        rc = testbed_clean_up_dead(NULL, err);
+    }
+    return rc < 0 ? rc : reproduce(&request, asked->json, err);
+}
+
+const struct command command_reproduce = {
+    .name = "reproduce",
+    .operands = "",
+    .summary = "Measure the study's whole programme and judge its claims",
+    .details =
+        "Runs the study's scenarios and experiments, scaled to this machine, each in a folder\n"
+        "below DIR, and confirms or refutes the study's eight claims by rules that are printed\n"
+        "before the run. --quick takes about 4 minutes, the default less than 30.",
+    .options = reproduce_options,
+    .values_size = sizeof(struct reproduce_values),
+    .run = reproduce_run,
+};

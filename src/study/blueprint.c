@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// study/blueprint — see blueprint.h.
+#include "study/blueprint.h"
+
+#define STUDY_RATES 26U
+
+size_t blueprint_sweeps(const struct blueprint *blueprint)
+{
+    size_t topologies = 0;
+    for (size_t i = 0; i < TOPOLOGY_COUNT; i++) {
+        topologies += blueprint->topologies[i];
+    }
+    return topologies * blueprint->length_count;
+}
+
+size_t blueprint_points(const struct blueprint *blueprint)
+{
+    size_t loads = 1;
+    if (blueprint->automatic > 0) {
+        loads = blueprint->automatic;
+    } else if (blueprint->study_rates) {
+        loads = STUDY_RATES;
+    } else if (blueprint->bps <= 0.0) {
+        loads = blueprint->pps_count;
+    }
+    return blueprint_sweeps(blueprint) * loads * blueprint->repeats;
+}
+
+static void write_allocation(FILE *out, unsigned weight, unsigned cap, const char *before)
+{
+    if (weight != 0) {
+        fprintf(out, "%sweight: %u", before, weight);
+        before = ", ";
+    }
+    if (cap != 0) {
+        fprintf(out, "%scap: %u", before, cap);
+    }
+}
+
+static void write_rates(FILE *out, const struct blueprint *blueprint)
+{
+    if (blueprint->automatic > 0) {
+        fprintf(out, "{ auto: %u }", blueprint->automatic);
+    } else if (blueprint->study_rates) {
+        fprintf(out, "{ from: 1 Mbit/s, to: 101 Mbit/s, step: 4 Mbit/s }");
+    } else if (blueprint->bps > 0.0) {
+        fprintf(out, "{ from: %.0f bit/s, to: %.0f bit/s, step: %.0f bit/s }", blueprint->bps,
+                blueprint->bps, blueprint->bps);
+    } else {
+        fprintf(out, "{ pps: [");
+        for (size_t i = 0; i < blueprint->pps_count; i++) {
+            fprintf(out, "%s%.0f", i == 0 ? "" : ", ", blueprint->pps[i]);
+        }
+        fprintf(out, "] }");
+    }
+}
+
+void blueprint_write(const struct blueprint *blueprint, const char *name, const char *what,
+                     const char *platform, FILE *out)
+{
+    fprintf(out, "# vrbench reproduce: %s.\n", what);
+    if (blueprint->note != NULL) {
+        fprintf(out, "# Scaled to this machine: %s.\n", blueprint->note);
+    }
+    fprintf(out, "name: %s\nplatform: %s\ntopologies: [", name, platform);
+    const char *comma = "";
+    for (enum topology topology = 0; topology < TOPOLOGY_COUNT; topology++) {
+        if (blueprint->topologies[topology]) {
+            fprintf(out, "%s%s", comma, topology_name(topology));
+            comma = ", ";
+        }
+    }
+    fprintf(out, "]\nhost: { cpus: 1");
+    write_allocation(out, blueprint->host_weight, blueprint->host_cap, ", ");
+    fprintf(out, " }\nrouters:\n");
+    for (unsigned i = 0; i < blueprint->routers; i++) {
+        fprintf(out, "  r%ut3: {", i + 1);
+        write_allocation(out, i + 1 == blueprint->routers ? blueprint->last_weight : 0,
+                         i == 0 ? blueprint->first_cap : 0, " ");
+        fprintf(out, " }\n");
+    }
+    fprintf(out, "networks:\n");
+    for (unsigned i = 0; i < blueprint->routers; i++) {
+        fprintf(out, "  NET%u: { router: r%ut3 }\n", i, i + 1);
+    }
+    fprintf(out, "traffic:\n  lengths: [");
+    for (size_t i = 0; i < blueprint->length_count; i++) {
+        fprintf(out, "%s%u", i == 0 ? "" : ", ", blueprint->lengths[i]);
+    }
+    fprintf(out, "]\n  rates: ");
+    write_rates(out, blueprint);
+    fprintf(out, "\n  duration: %s\n  repeats: %u\n", blueprint->duration, blueprint->repeats);
+}

@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// study/reproduce — see reproduce.h.
+#include "study/reproduce.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/stop.h"
+#include "base/text.h"
+#include "linux/cpu.h"
+#include "report/page.h"
+#include "result/store.h"
+#include "scenario/scenario.h"
+#include "study/job.h"
+#include "version.h"
+
+#define REPRODUCE_SCHEMA  1
+#define REPRODUCE_MAX     ((size_t)16 << 20)
+#define FAILURES_IN_A_ROW 3
+
+struct run_state {
+    const struct programme_row *row;
+    bool wanted;
+    char *what; // with how it was scaled
+    char *lacking;
+};
+
+struct reproduction {
+    const struct reproduce_request *request;
+    struct run_state *states; // by row of the programme
+    struct study_run *runs;   // likewise
+    struct study_results results;
+    struct claim_result claims[CLAIM_COUNT];
+    unsigned failures; // of runs, in a row
+    unsigned listed;   // claims that reproduce.json has: those wanted, now or before
+    json_t *json;
+    char started[32];
+};
+
+// ---- the folder
+
+static char *path_in(const struct reproduction *reproduction, const char *name, const char *suffix)
+{
+    return text_format("%s/%s%s", reproduction->request->folder, name, suffix);
+}
+
+// reproduce.json as it was, or NULL.
+static json_t *read_before(const struct reproduction *reproduction, struct error *err)
+{
+    _cleanup_free_ char *path = path_in(reproduction, "reproduce", ".json");
+    _cleanup_free_ char *text = NULL;
+    size_t length = 0;
+    if (file_read(path, REPRODUCE_MAX, &text, &length, err) < 0) {
+        return NULL;
+    }
+    json_error_t where;
+    json_t *json = json_loadb(text, length, 0, &where);
+    if (json == NULL) {
+        (void)fail_input(err, "%s:%d:%d: %s", path, where.line, where.column, where.text);
+    }
+    return json;
+}
+
+// Whether the run of that folder has been measured to its end.
+static bool is_done(const char *folder)
+{
+    _cleanup_free_ char *path = text_format("%s/run.json", folder);
+    json_t *json = json_load_file(path, 0, NULL);
+    bool done = text_equal(json_string_value(json_object_get(json, "status")), "done");
+    json_decref(json);
+    return done;
+}
+
+static bool is_there(const char *folder, const char *name)
+{
+    _cleanup_free_ char *path = text_format("%s/%s", folder, name);
+    return access(path, F_OK) == 0;
+}
+
+// ---- reproduce.json
+
+static json_t *describe_runs(const struct reproduction *reproduction)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < programme_count; i++) {
+        const struct run_state *state = &reproduction->states[i];
+        const struct study_run *run = &reproduction->runs[i];
+        if (!state->wanted && run->points.count == 0) {
+            continue;
+        }
+        const char *name = programme_name(state->row);
+        json_t *entry = json_pack("{s:s, s:s, s:s}", "name", name, "folder", name, "what",
+                                  state->what != NULL ? state->what : programme_what(state->row));
+        if (state->lacking != NULL) {
+            json_object_set_new(entry, "lacking", json_string(state->lacking));
+        }
+        json_array_append_new(list, entry);
+    }
+    return list;
+}
+
+static json_t *describe_claim(const struct claim *claim, const struct claim_result *result)
+{
+    json_t *values = json_array();
+    for (size_t i = 0; i < result->value_count; i++) {
+        const struct claim_value *value = &result->values[i];
+        json_array_append_new(values, json_pack("{s:s, s:f, s:s}", "name", value->name, "value",
+                                                value->value, "unit", value->unit));
+    }
+    json_t *names = json_array();
+    for (size_t i = 0; claim->runs[i] != NULL; i++) {
+        json_array_append_new(names, json_string(claim->runs[i]));
+    }
+    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:o}", "number",
+                     (int)claim->number, "title", claim->title, "claim", claim->text, "study_saw",
+                     claim->study_saw, "rule", claim->rule, "measured", result->measured, "values",
+                     values, "verdict", claim_verdict_name(result->verdict), "why", result->why,
+                     "meaning", result->meaning, "runs", names);
+}
+
+// Judges all claims by what is there, and writes the file.
+static int write_out(struct reproduction *reproduction, const char *status, struct error *err)
+{
+    json_t *claim_list = json_array();
+    for (size_t i = 0; i < CLAIM_COUNT; i++) {
+        claim_result_clear(&reproduction->claims[i]);
+        claim_judge(&claims[i], &reproduction->results, &reproduction->claims[i]);
+        if ((reproduction->listed & 1U << claims[i].number) != 0) {
+            json_array_append_new(claim_list, describe_claim(&claims[i], &reproduction->claims[i]));
+        }
+    }
+    const struct timing *timing = reproduction->request->timing;
+    json_decref(reproduction->json);
+    reproduction->json = json_pack(
+        "{s:i, s:s, s:s, s:b, s:s, s:s, s:s, s:o, s:o}", "schema", REPRODUCE_SCHEMA, "vrbench",
+        VRBENCH_VERSION, "started", reproduction->started, "quick", timing->quick, "timing",
+        timing->name, "platform", reproduction->request->platform, "status", status, "runs",
+        describe_runs(reproduction), "claims", claim_list);
+    if (strcmp(status, "running") != 0) {
+        char now[32];
+        clock_format_utc(clock_realtime_ns(), now);
+        json_object_set_new(reproduction->json, "ended", json_string(now));
+    }
+    _cleanup_free_ char *text = json_dumps(reproduction->json, JSON_INDENT(1));
+    _cleanup_free_ char *path = path_in(reproduction, "reproduce", ".json");
+    if (text == NULL) {
+        return fail(err, 0, "%s can't be written as JSON", path);
+    }
+    return file_replace(path, text, strlen(text), err);
+}
+
+// ---- opening
+
+static int check_before(struct reproduction *reproduction, struct error *err)
+{
+    const struct reproduce_request *request = reproduction->request;
+    if (!is_there(request->folder, "reproduce.json")) {
+        if (is_there(request->folder, "run.json")) {
+            return fail_input(err, "%s holds a run of a single scenario", request->folder);
+        }
+        clock_format_utc(clock_realtime_ns(), reproduction->started);
+        return 0;
+    }
+    if (!request->resume) {
+        return fail_input(err,
+                          "%s holds a reproduction already; go on with it by --resume, or take "
+                          "another folder",
+                          request->folder);
+    }
+    json_t *before = read_before(reproduction, err);
+    if (before == NULL) {
+        return -EINVAL;
+    }
+    const char *timing = json_string_value(json_object_get(before, "timing"));
+    const char *platform = json_string_value(json_object_get(before, "platform"));
+    const char *started = json_string_value(json_object_get(before, "started"));
+    int rc = 0;
+    if (!text_equal(timing, request->timing->name) || !text_equal(platform, request->platform)) {
+        rc = fail_input(err,
+                        "%s holds a reproduction with %s timing on %s; it can't be resumed with "
+                        "%s timing on %s",
+                        request->folder, timing == NULL ? "unknown" : timing,
+                        platform == NULL ? "an unknown platform" : platform, request->timing->name,
+                        request->platform);
+    }
+    size_t i;
+    const json_t *claim;
+    json_array_foreach(json_object_get(before, "claims"), i, claim)
+    {
+        json_int_t number = json_integer_value(json_object_get(claim, "number"));
+        if (number >= 1 && number <= (json_int_t)CLAIM_COUNT) {
+            reproduction->listed |= 1U << (unsigned)number;
+        }
+    }
+    snprintf(reproduction->started, sizeof reproduction->started, "%s",
+             started == NULL ? "" : started);
+    json_decref(before);
+    return rc;
+}
+
+static unsigned cap_of(const struct scenario *scenario)
+{
+    unsigned cap = scenario->host.allocation.cap;
+    return cap != 0 ? cap : scenario->routers[0].allocation.cap;
+}
+
+// A run that is not wanted now, but was before: its points still count for the claims.
+static void recall_run(const struct reproduction *reproduction, struct study_run *run)
+{
+    _cleanup_free_ char *path = path_in(reproduction, run->name, ".yaml");
+    _cleanup_free_ char *folder = path_in(reproduction, run->name, "");
+    _cleanup_scenario_ struct scenario *scenario = NULL;
+    struct cpu_list usable;
+    if (is_there(folder, "points.jsonl") && cpu_list_usable(&usable, NULL) == 0 &&
+        scenario_read(path, (unsigned)usable.count, &scenario, NULL) == 0 &&
+        store_read_points(folder, &run->points, NULL) == 0) {
+        run->cap = cap_of(scenario);
+    }
+}
+
+static uint64_t machine_memory(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES);
+    long size = sysconf(_SC_PAGESIZE);
+    return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
+}
+
+int reproduce_open(const struct reproduce_request *request, struct reproduction **ret,
+                   struct error *err)
+{
+    struct reproduction *reproduction = memory_new(1, sizeof *reproduction);
+    reproduction->request = request;
+    reproduction->listed = request->wanted;
+    reproduction->states = memory_new_array(struct run_state, programme_count);
+    reproduction->runs = memory_new_array(struct study_run, programme_count);
+    reproduction->results = (struct study_results){.runs = reproduction->runs,
+                                                   .run_count = programme_count,
+                                                   .memory_bytes = machine_memory(),
+                                                   .dut_cpus = 1};
+    int rc = file_make_dirs(request->folder, err);
+    if (rc == 0) {
+        rc = check_before(reproduction, err);
+    }
+    for (size_t i = 0; rc == 0 && i < programme_count; i++) {
+        const struct programme_row *row = programme_row(i);
+        reproduction->states[i].row = row;
+        reproduction->states[i].wanted = programme_is_wanted(row, request->timing, request->wanted);
+        reproduction->runs[i].name = programme_name(row);
+        if (!reproduction->states[i].wanted) {
+            recall_run(reproduction, &reproduction->runs[i]);
+        }
+    }
+    if (rc == 0) {
+        rc = write_out(reproduction, "running", err);
+    }
+    if (rc < 0) {
+        reproduce_close(reproduction);
+        return rc;
+    }
+    *ret = reproduction;
+    return 0;
+}
+
+void reproduce_close(struct reproduction *reproduction)
+{
+    if (reproduction == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < programme_count; i++) {
+        free(reproduction->states[i].what);
+        free(reproduction->states[i].lacking);
+        point_list_clear(&reproduction->runs[i].points);
+    }
+    for (size_t i = 0; i < CLAIM_COUNT; i++) {
+        claim_result_clear(&reproduction->claims[i]);
+    }
+    free(reproduction->states);
+    free(reproduction->runs);
+    json_decref(reproduction->json);
+    free(reproduction);
+}
+
+// ---- measuring
+
+// Writes the run's scenario file unless there is one, and learns how it was scaled.
+static int prepare(struct reproduction *reproduction, struct run_state *state, const char *path,
+                   struct error *err)
+{
+    _cleanup_free_ char *yaml = NULL;
+    _cleanup_free_ char *note = NULL;
+    bool there = access(path, F_OK) == 0;
+    int rc =
+        programme_draw(state->row, reproduction->request->timing, reproduction->request->platform,
+                       &reproduction->results, &yaml, &note, there ? NULL : err);
+    if (rc == 0) {
+        free(state->what);
+        state->what = note[0] == '\0' ? text_copy(programme_what(state->row))
+                                      : text_format("%s (%s)", programme_what(state->row), note);
+    }
+    if (there) {
+        return 0;
+    }
+    return rc < 0 ? rc : file_replace(path, yaml, strlen(yaml), err);
+}
+
+static int measure_run(struct reproduction *reproduction, struct run_state *state,
+                       struct study_run *run, bool done, struct error *err)
+{
+    _cleanup_free_ char *path = path_in(reproduction, run->name, ".yaml");
+    _cleanup_free_ char *folder = path_in(reproduction, run->name, "");
+    _cleanup_scenario_ struct scenario *scenario = NULL;
+    struct cpu_list usable;
+    int rc = cpu_list_usable(&usable, err);
+    if (rc == 0) {
+        rc = prepare(reproduction, state, path, err);
+    }
+    if (rc == 0) {
+        rc = scenario_read(path, (unsigned)usable.count, &scenario, err);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    run->cap = cap_of(scenario);
+    if (done) {
+        return store_read_points(folder, &run->points, err);
+    }
+    const struct timing *timing = reproduction->request->timing;
+    const struct job job = {.scenario = scenario,
+                            .folder = folder,
+                            .quick = timing->quick,
+                            .resume = is_there(folder, "run.json"),
+                            .pause_s = programme_pause(state->row, timing)};
+    return job_run(&job, &run->points, err);
+}
+
+// What this machine can't do, or a scenario that this version refuses, is a finding. A failure may
+// be one run's only; if the next ones fail, too, or nothing can be kept, it is all's.
+static bool is_passed_over(struct reproduction *reproduction, int rc, const struct error *err)
+{
+    bool lacking = err->exit_status == EXIT_LACKING || err->exit_status == EXIT_INPUT;
+    reproduction->failures = lacking ? 0 : reproduction->failures + 1;
+    return rc != -EINTR && rc != -ENOSPC && rc != -EDQUOT && rc != -EROFS &&
+           reproduction->failures < FAILURES_IN_A_ROW;
+}
+
+static int measure_row(struct reproduction *reproduction, size_t at, size_t number, size_t count,
+                       const struct reproduce_hooks *hooks, struct error *err)
+{
+    struct run_state *state = &reproduction->states[at];
+    struct study_run *run = &reproduction->runs[at];
+    _cleanup_free_ char *folder = path_in(reproduction, run->name, "");
+    bool done = is_done(folder);
+    hooks->begin(hooks->context, number, count, run->name, programme_what(state->row), done);
+    struct error why = ERROR_INIT;
+    int rc = measure_run(reproduction, state, run, done, &why);
+    if (rc < 0 && is_passed_over(reproduction, rc, &why)) {
+        free(state->lacking);
+        state->lacking = steal_pointer(&why.text);
+        run->lacking = state->lacking;
+        hooks->lacking(hooks->context, run->name, run->lacking);
+        error_clear(&why);
+        rc = 0;
+    } else if (rc < 0) {
+        error_move(err, &why);
+        error_context(err, "%s", run->name);
+    } else {
+        reproduction->failures = 0;
+    }
+    return rc;
+}
+
+int reproduce_measure(struct reproduction *reproduction, const struct reproduce_hooks *hooks,
+                      struct error *err)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < programme_count; i++) {
+        count += reproduction->states[i].wanted;
+    }
+    int rc = 0;
+    size_t number = 0;
+    for (size_t i = 0; rc == 0 && i < programme_count; i++) {
+        if (!reproduction->states[i].wanted) {
+            continue;
+        }
+        rc = stop_requested() ? fail_interrupted(err)
+                              : measure_row(reproduction, i, ++number, count, hooks, err);
+        if (rc == 0 && number < count) {
+            rc = write_out(reproduction, "running", err);
+        }
+    }
+    const char *status = rc == 0 ? "done" : rc == -EINTR ? "interrupted" : "failed";
+    struct error why = ERROR_INIT;
+    int written = write_out(reproduction, status, &why);
+    if (written == 0) {
+        written = report_write_page(reproduction->request->folder, &why);
+    }
+    if (rc == 0 && written < 0) {
+        error_move(err, &why);
+        return written;
+    }
+    error_clear(&why);
+    return rc;
+}
+
+const struct claim_result *reproduce_result(const struct reproduction *reproduction,
+                                            unsigned number)
+{
+    return &reproduction->claims[number - 1];
+}
+
+const struct study_results *reproduce_results(const struct reproduction *reproduction)
+{
+    return &reproduction->results;
+}
+
+const json_t *reproduce_json(const struct reproduction *reproduction)
+{
+    return reproduction->json;
+}

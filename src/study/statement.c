@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// study/statement — see statement.h.
+#include "study/statement.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "report/writer.h"
+
+#define WIDTH            80U
+#define DISTURBED_ONE_IN 4U // or more: worth a remark
+
+static size_t characters(const char *text, size_t bytes)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < bytes; i++) {
+        count += (text[i] & 0xc0) != 0x80;
+    }
+    return count;
+}
+
+// "head text", the text wrapped at blanks and indented as the head is wide.
+static void print_wrapped(const char *head, const char *text, FILE *out)
+{
+    size_t indent = characters(head, strlen(head));
+    size_t column = indent;
+    bool first = true;
+    fputs(head, out);
+    while (*text != '\0') {
+        size_t bytes = strcspn(text, " \n");
+        size_t wide = characters(text, bytes);
+        if (!first && column + 1 + wide > WIDTH) {
+            fprintf(out, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (!first) {
+            fputc(' ', out);
+            column++;
+        }
+        fwrite(text, 1, bytes, out);
+        column += wide;
+        first = false;
+        text += bytes;
+        text += strspn(text, " \n");
+    }
+    fputc('\n', out);
+}
+
+// "45 s", "3 min", "2 h 05 min"
+static char *duration(double seconds)
+{
+    unsigned long whole = (unsigned long)(seconds + 0.5);
+    if (whole < 100) {
+        return text_format("%lu s", whole);
+    }
+    if (whole < 6000) {
+        return text_format("%lu min", (whole + 30) / 60);
+    }
+    return text_format("%lu h %02lu min", whole / 3600, whole % 3600 / 60);
+}
+
+void statement_estimate(const struct estimate *estimate, bool resumed, FILE *out)
+{
+    char *time_needed = duration(estimate->seconds);
+    char *text =
+        text_format("%zu runs, %zu points: about %s on a quiet machine%s.", estimate->runs,
+                    estimate->points, time_needed, resumed ? ", less what is there already" : "");
+    print_wrapped("", text, out);
+    free(text);
+    free(time_needed);
+}
+
+void statement_rules(unsigned wanted, FILE *out)
+{
+    print_wrapped("",
+                  "The rules, fixed before the run. Medians of valid trials are compared; a "
+                  "difference counts if it is larger than the spread of the trials "
+                  "(docs/reproduce.md).",
+                  out);
+    fputc('\n', out);
+    for (size_t i = 0; i < CLAIM_COUNT; i++) {
+        if ((wanted & 1U << claims[i].number) != 0) {
+            char *text = text_format("%s. %s", claims[i].title, claims[i].rule);
+            char head[16];
+            snprintf(head, sizeof head, "%u  ", claims[i].number);
+            print_wrapped(head, text, out);
+            free(text);
+        }
+    }
+    fputc('\n', out);
+}
+
+static void print_claim(const struct claim *claim, const struct claim_result *result, bool colour,
+                        FILE *out)
+{
+    fprintf(out, "%s%u  %s: %s%s\n", colour ? "\033[1m" : "", claim->number, claim->title,
+            claim_verdict_name(result->verdict), colour ? "\033[0m" : "");
+    print_wrapped("   Claim      ", claim->text, out);
+    print_wrapped("   The study  ", claim->study_saw, out);
+    print_wrapped("   Here       ", result->measured, out);
+    print_wrapped("   Why        ", result->why, out);
+    print_wrapped("   Meaning    ", result->meaning, out);
+    fputc('\n', out);
+}
+
+static const struct column columns[] = {
+    {"claim", "", COLUMN_INTEGER, 0},
+    {"title", "Claim", COLUMN_TEXT, 0},
+    {"verdict", "Verdict", COLUMN_TEXT, 0},
+};
+
+// How far the points can be trusted, and what to do if few of them can.
+static void print_validity(const struct study_results *results, FILE *out)
+{
+    size_t points = 0;
+    size_t tester = 0;
+    size_t disturbed = 0;
+    for (size_t i = 0; i < results->run_count; i++) {
+        const struct point_list *list = &results->runs[i].points;
+        points += list->count;
+        for (size_t k = 0; k < list->count; k++) {
+            bool limit = point_tester_was_limit(&list->items[k]);
+            tester += limit;
+            disturbed += !list->items[k].valid && !limit;
+        }
+    }
+    char *text = text_format("%zu points, %zu invalid and not counted: %zu at the tester's own "
+                             "limit, %zu disturbed.",
+                             points, tester + disturbed, tester, disturbed);
+    fputc('\n', out);
+    print_wrapped("", text, out);
+    free(text);
+    if (disturbed * DISTURBED_ONE_IN > points) {
+        print_wrapped("",
+                      "Other programs, the hypervisor or stalls disturbed so many of them that "
+                      "it is worth measuring again while the machine is quiet.",
+                      out);
+    }
+}
+
+int statement_verdicts(const struct reproduction *reproduction, unsigned wanted, bool colour,
+                       FILE *out, struct error *err)
+{
+    struct writer *writer =
+        writer_table(out, columns, sizeof columns / sizeof columns[0], WIDTH, colour);
+    int rc = 0;
+    for (size_t i = 0; i < CLAIM_COUNT; i++) {
+        if ((wanted & 1U << claims[i].number) != 0) {
+            print_claim(&claims[i], reproduce_result(reproduction, claims[i].number), colour, out);
+        }
+    }
+    for (size_t i = 0; rc == 0 && i < CLAIM_COUNT; i++) {
+        if ((wanted & 1U << claims[i].number) != 0) {
+            const struct claim_result *result = reproduce_result(reproduction, claims[i].number);
+            const struct value row[] = {VALUE_INTEGER(claims[i].number),
+                                        VALUE_TEXT(claims[i].title),
+                                        VALUE_TEXT(claim_verdict_name(result->verdict))};
+            rc = writer_row(writer, row, err);
+        }
+    }
+    if (rc == 0) {
+        rc = writer_finish(writer, err);
+    }
+    writer_free(writer);
+    print_validity(reproduce_results(reproduction), out);
+    return rc;
+}

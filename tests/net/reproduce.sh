@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# A small part of the study's programme for real: what claim 8 rests on. It is interrupted, resumed,
+# and judged; a run that can't be made is noted and passed over.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+isolate --run "$@"
+plan 35
+
+only="--quick --claim 8"
+json() { jq -e "$@" >/dev/null; }
+start_reproduce() {
+    "$VRBENCH" reproduce "$@" >"$T/out" 2>"$T/err" &
+    run_pid=$!
+}
+machine_snapshot "$T/before"
+
+# --- what is refused -----------------------------------------------------------------------------
+
+ok "an operand is refused" exits 2 "$VRBENCH" reproduce "$T/r"
+ok "a ninth claim is refused" exits 2 "$VRBENCH" reproduce --claim 9 -o "$T/r"
+ok "two timings are refused" exits 2 "$VRBENCH" reproduce --quick --study-timing -o "$T/r"
+ok "--resume needs a folder" exits 2 "$VRBENCH" reproduce --resume
+ok "an unknown platform is refused" exits 2 "$VRBENCH" reproduce --platform vax -o "$T/r"
+ok "  and nothing was made of all that" fails test -e "$T/r"
+
+# --- interrupted ---------------------------------------------------------------------------------
+
+# shellcheck disable=SC2086 # options
+start_reproduce $only -o "$T/r"
+wait_for 100 has_points "$T/r/memory-2" 1 || diag "no point of memory-2"
+kill -INT "$run_pid"
+end_run
+is "SIGINT within the second run ends it with status 130" "$run_status" 130 || sed 's/^/# /' "$T/err"
+like "  the user is told how to go on" "$(cat "$T/err")" "go on with --resume -o $T/r"
+like "  the rules were printed before" "$(cat "$T/out")" "^8  Memory\. Kernel memory"
+like "  and which of how many runs goes on" "$(cat "$T/err")" "^Run 2 of 4, memory-2: "
+ok "  reproduce.json says that it was interrupted" json '.status == "interrupted"' "$T/r/reproduce.json"
+ok "  there is a report already" test -s "$T/r/report.html"
+ok "  and leaves its claim open" \
+    json '.claims[0].verdict == "not decidable here"' "$T/r/reproduce.json"
+is "  the first run is whole" "$(points "$T/r/memory-1")" 4
+unchanged "  nothing else is left" "$T/before"
+cp "$T/r/memory-1/points.jsonl" "$T/first"
+
+# shellcheck disable=SC2086
+ok "it is not begun anew in the same folder" exits 2 "$VRBENCH" reproduce $only -o "$T/r"
+ok "nor resumed with other timing" exits 2 "$VRBENCH" reproduce --claim 8 -o "$T/r" --resume
+ok "  and the points stay" cmp "$T/first" "$T/r/memory-1/points.jsonl"
+
+# --- resumed -------------------------------------------------------------------------------------
+
+# shellcheck disable=SC2086
+start_reproduce $only -o "$T/r" --resume --json
+end_run
+is "it is resumed" "$run_status" 0 || sed 's/^/# /' "$T/err"
+ok "  without measuring the first run again" cmp "$T/first" "$T/r/memory-1/points.jsonl"
+ok "  every point of every run is there just once" sh -c '
+    for n in 1 2 4 8; do
+        jq -es "length == 4 and (map([.topology, .step, .repeat]) | unique | length) == 4 and
+                all(.[]; .networks | length == $n)" "$1/memory-$n/points.jsonl" || exit 1
+    done' sh "$T/r"
+ok "  --json prints the file" sh -c 'jq -S . "$1" >"$1.a"; jq -S . "$2" | cmp - "$1.a"' \
+    sh "$T/out" "$T/r/reproduce.json"
+ok "  which is done and has the runs in order" json '
+    .schema == 1 and .status == "done" and .quick and .platform == "netns" and
+    .started < .ended and [.runs[].folder] == ["memory-1", "memory-2", "memory-4", "memory-8"]' \
+    "$T/out"
+ok "  and the claim with its rule and verdict" json '
+    (.claims | length) == 1 and (.claims[0] | .number == 8 and .title == "Memory" and
+    (.verdict | IN("confirmed", "refuted", "not decidable here")) and
+    all(.claim, .study_saw, .rule, .measured, .why, .meaning; type == "string" and . != "") and
+    .runs == ["memory-1", "memory-2", "memory-4", "memory-8"] and
+    all(.values[]; (.name | type) == "string" and (.value | type) == "number"))' "$T/out"
+ok "  the figures are those of the points" sh -c '
+    jq -e --slurpfile points "$1/memory-8/points.jsonl" '\''
+        ([$points[] | select(.valid and .topology == "bridged") | .memory |
+          map(select(.name != "host")) | select(length == 8) | map(.bytes) | add / 1048576][0]) as $mib |
+        [.claims[0].values[] | select(.name == "8 routers, bridged") | .value] as $shown |
+        ($shown == [] or ($shown[0] - $mib | fabs) < 0.001)'\'' "$1/reproduce.json"' sh "$T/r"
+ok "  report.html has the claim" \
+    sh -c 'grep -q "grows linearly with the number of virtual routers" "$1/report.html"' sh "$T/r"
+unchanged "  nothing else is left" "$T/before"
+ok "a run's scenario can be measured by itself" \
+    "$VRBENCH" run --check "$T/r/memory-4.yaml"
+
+# --- for people, and what can't be run -----------------------------------------------------------
+
+# shellcheck disable=SC2086
+ok "what is complete is judged again at once" \
+    sh -c '"$1" reproduce '"$only"' -o "$2" --resume >"$3" 2>&1' sh "$VRBENCH" "$T/r" "$T/text"
+like "  with a table of verdicts" "$(cat "$T/text")" "^ *8  Memory  +(confirmed|refuted|not decidable here)"
+is "  within 80 columns" "$(sed -n '/^The rules/,$p' "$T/text" | grep -v "$T" | awk 'length > 80' | wc -l)" 0
+
+rm -r "$T/r/memory-4"
+sed -i 's/^host:.*/host: { cpus: 1, colour: red }/' "$T/r/memory-4.yaml"
+# shellcheck disable=SC2086
+start_reproduce $only -o "$T/r" --resume
+end_run
+is "a run that can't be made is passed over" "$run_status" 0 || sed 's/^/# /' "$T/err"
+ok "  noted with the reason" \
+    json '.runs[] | select(.name == "memory-4") | .lacking | contains("colour")' "$T/r/reproduce.json"
+ok "  and its claim is not decidable" json '
+    .claims[0] | .verdict == "not decidable here" and (.why | contains("memory-4 could not be run"))' \
+    "$T/r/reproduce.json"
+unchanged "  nothing else is left" "$T/before"

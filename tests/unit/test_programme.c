@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// tests of study/programme — every run of the programme, scaled by made-up results of the study's
+// scenarios, is a scenario that reads; and of what it is made.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "scenario/scenario.h"
+#include "study/programme.h"
+
+#include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
+
+#define ALL ((2U << 8) - 2U)
+
+static struct study_run runs[8];
+static struct study_results results;
+
+static void put(struct point_list *list, const char *topology, unsigned length, unsigned step,
+                double pps, double loss, double host, double router, unsigned routers)
+{
+    struct point point = {.scenario = text_copy("made"),
+                          .topology = text_copy(topology),
+                          .platform = text_copy("netns"),
+                          .engine = text_copy("packet"),
+                          .length_layer = text_copy("ip"),
+                          .length = length,
+                          .step = step,
+                          .requested_pps = pps,
+                          .valid = true};
+    point.networks = memory_new_array(struct network_result, routers);
+    point.cpu = memory_new_array(struct cpu_result, routers + 1);
+    for (unsigned i = 0; i < routers; i++) {
+        uint64_t lost = (uint64_t)(loss * 1e6);
+        point.networks[point.network_count++] = (struct network_result){
+            .name = text_format("NET%u", i), .tx = 1000000, .rx = 1000000 - lost, .lost = lost};
+        point.cpu[point.cpu_count++] =
+            (struct cpu_result){.name = text_format("r%ut3", i + 1), .percent = router};
+        point.cpu_total_percent += router;
+    }
+    point.cpu[point.cpu_count++] = (struct cpu_result){.name = text_copy("host"), .percent = host};
+    point.cpu_total_percent += host;
+    point_list_add(list, &point);
+}
+
+// A scenario's sweep: 100,000 packets/s carried, half with two routers; only short packets fill
+// the CPU.
+static void put_scenario(struct study_run *run, unsigned routers)
+{
+    static const unsigned lengths[] = {64, 256, 1500};
+    static const char *const topologies[] = {"direct", "bridged", "dedicated"};
+    for (size_t t = 0; t < 3; t++) {
+        for (size_t i = 0; i < 3; i++) {
+            double carried = 100000.0 / routers;
+            double full = lengths[i] <= 256 && t == 1 ? 95 : 60;
+            put(&run->points, topologies[t], lengths[i], 0, carried / 2, 0, 20, 10, routers);
+            put(&run->points, topologies[t], lengths[i], 1, carried, 0.002, 40, 20, routers);
+            put(&run->points, topologies[t], lengths[i], 2, carried * 1.25, 0.2, full * 0.6,
+                full * 0.4 / routers, routers);
+        }
+    }
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    results = (struct study_results){.runs = runs, .run_count = 6, .dut_cpus = 1};
+    memset(runs, 0, sizeof runs);
+    runs[0].name = "scenario-1";
+    runs[1].name = "scenario-2";
+    runs[2].name = "bridged-control";
+    runs[3].name = "dedicated-control";
+    runs[4].name = "two-bridged-control";
+    runs[5].name = "two-dedicated-control";
+    put_scenario(&runs[0], 1);
+    put_scenario(&runs[1], 2);
+    put(&runs[2].points, "bridged", 1500, 2, 90000, 0, 41, 20, 1);
+    put(&runs[3].points, "dedicated", 1500, 2, 90000, 0, 0, 30, 1);
+    put(&runs[4].points, "bridged", 256, 0, 45000, 0, 50, 12, 2);
+    put(&runs[5].points, "dedicated", 256, 0, 45000, 0, 0, 15, 2);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 6; i++) {
+        point_list_clear(&runs[i].points);
+    }
+    return 0;
+}
+
+static const struct programme_row *row_named(const char *name)
+{
+    for (size_t i = 0; i < programme_count; i++) {
+        if (strcmp(programme_name(programme_row(i)), name) == 0) {
+            return programme_row(i);
+        }
+    }
+    fail_msg("no run %s", name);
+    return NULL;
+}
+
+// The run as a scenario; *ret_note (may be NULL) is the caller's.
+static struct scenario *drawn(const struct programme_row *row, const struct timing *timing,
+                              char **ret_note)
+{
+    char *yaml = NULL;
+    char *note = NULL;
+    struct error err = ERROR_INIT;
+    if (programme_draw(row, timing, "netns", &results, &yaml, &note, &err) < 0) {
+        fail_msg("%s: %s", programme_name(row), err.text);
+    }
+    struct scenario *scenario = NULL;
+    struct scenario_problems problems;
+    int rc = scenario_parse(yaml, strlen(yaml), 2, &scenario, &problems);
+    bool only_caps = true; // that this version may refuse
+    for (size_t i = 0; i < problems.count; i++) {
+        only_caps = only_caps && strstr(problems.items[i].text, "cap") != NULL;
+    }
+    if (rc < 0 && !only_caps) {
+        fail_msg("%s: %s\n%s", programme_name(row), problems.items[0].text, yaml);
+    }
+    scenario_problems_clear(&problems);
+    if (ret_note == NULL) {
+        free(note);
+    } else {
+        *ret_note = note;
+    }
+    free(yaml);
+    return scenario;
+}
+
+static void test_every_run_reads(void **state)
+{
+    (void)state;
+    const struct timing *const timings[] = {&timing_default, &timing_quick};
+    for (size_t t = 0; t < 2; t++) {
+        for (size_t i = 0; i < programme_count; i++) {
+            if (programme_is_wanted(programme_row(i), timings[t], ALL)) {
+                struct scenario *scenario = drawn(programme_row(i), timings[t], NULL);
+                if (scenario != NULL) {
+                    assert_string_equal(scenario->name, programme_name(programme_row(i)));
+                    assert_true(scenario->network_count == scenario->router_count);
+                }
+                scenario_free(scenario);
+            }
+        }
+    }
+}
+
+static void test_study_timing(void **state)
+{
+    (void)state;
+    _cleanup_scenario_ struct scenario *scenario =
+        drawn(row_named("scenario-1"), &timing_study, NULL);
+    assert_non_null(scenario);
+    double *pps = NULL;
+    assert_int_equal(scenario_rates(&scenario->traffic, 1500, &pps), 26);
+    free(pps);
+    assert_true(scenario->traffic.duration_ns == 15000000000ULL);
+    assert_true(programme_is_wanted(row_named("scale-1"), &timing_study, ALL));
+    assert_false(programme_is_wanted(row_named("scale-1"), &timing_quick, ALL));
+    assert_int_equal(programme_pause(row_named("scenario-1"), &timing_study), 35);
+    assert_int_equal(programme_pause(row_named("scenario-1"), &timing_quick), 0);
+}
+
+static void test_scaling(void **state)
+{
+    (void)state;
+    char *note = NULL;
+    struct scenario *scenario = drawn(row_named("router-priority"), &timing_quick, &note);
+    assert_non_null(scenario);
+    assert_int_equal(scenario->traffic.lengths[0], 256); // 1500 B do not fill the CPU
+    assert_non_null(strstr(note, "256 B do"));
+    assert_int_equal(scenario->routers[0].allocation.weight, 2048);
+    assert_int_equal(scenario->host.allocation.weight, 256);
+    assert_true(scenario->traffic.rates.pps[0] == 120000);
+    scenario_free(scenario);
+    free(note);
+
+    scenario = drawn(row_named("r2t3-priority"), &timing_quick, &note);
+    assert_non_null(scenario);
+    assert_int_equal(scenario->topologies[0], TOPOLOGY_BRIDGED); // dedicated is not filled either
+    assert_non_null(strstr(note, "bridged at 256 B"));
+    assert_int_equal(scenario->routers[0].allocation.weight, 256);
+    assert_int_equal(scenario->routers[1].allocation.weight, 2048);
+    assert_int_equal(scenario->traffic.rates.pps_count, 2);
+    scenario_free(scenario);
+    free(note);
+
+    char *yaml = NULL;
+    assert_int_equal(programme_draw(row_named("host-capped"), &timing_quick, "netns", &results,
+                                    &yaml, &note, NULL),
+                     0);
+    assert_non_null(strstr(yaml, "host: { cpus: 1, cap: 21 }")); // half of 41, rounded
+    assert_non_null(strstr(note, "needs 41.0 %"));
+    free(yaml);
+    free(note);
+    assert_int_equal(programme_draw(row_named("router-capped-2"), &timing_quick, "netns", &results,
+                                    &yaml, &note, NULL),
+                     0);
+    assert_non_null(strstr(yaml, "r1t3: { cap: 8 }"));
+    assert_non_null(strstr(yaml, "r2t3: { }"));
+    free(yaml);
+    free(note);
+}
+
+static void test_nothing_to_scale_by(void **state)
+{
+    (void)state;
+    point_list_clear(&runs[0].points);
+    struct error err = ERROR_INIT;
+    char *yaml = NULL;
+    char *note = NULL;
+    assert_true(programme_draw(row_named("overload"), &timing_quick, "netns", &results, &yaml,
+                               &note, &err) < 0);
+    assert_int_equal(err.exit_status, EXIT_LACKING);
+    assert_non_null(strstr(err.text, "scenario-1"));
+    assert_null(yaml);
+    error_clear(&err);
+    point_list_clear(&runs[2].points);
+    put_scenario(&runs[0], 1);
+    assert_true(programme_draw(row_named("host-capped"), &timing_quick, "netns", &results, &yaml,
+                               &note, &err) < 0);
+    assert_non_null(strstr(err.text, "bridged-control has no valid trial"));
+    error_clear(&err);
+}
+
+// A sweep without a valid point still tells what its search found.
+static void test_disturbed_sweep(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < runs[0].points.count; i++) {
+        point_invalidate(&runs[0].points.items[i], "robbed");
+    }
+    _cleanup_scenario_ struct scenario *scenario =
+        drawn(row_named("routers-1"), &timing_quick, NULL);
+    assert_non_null(scenario);
+    assert_true(scenario->traffic.rates.pps[0] == 15000); // 125,000 / 1.25 * 0.6 / 4
+}
+
+static void test_estimate(void **state)
+{
+    (void)state;
+    struct estimate quick = programme_estimate(&timing_quick, ALL);
+    struct estimate whole = programme_estimate(&timing_default, ALL);
+    struct estimate study = programme_estimate(&timing_study, ALL);
+    struct estimate memory = programme_estimate(&timing_quick, 1U << 8);
+    assert_true(quick.seconds > 60 && quick.seconds <= 240);
+    assert_true(whole.seconds > 600 && whole.seconds <= 1800);
+    assert_true(study.seconds > 6 * 3600);
+    assert_int_equal(memory.runs, 4);
+    assert_int_equal(memory.points, 16);
+    assert_true(study.runs == quick.runs + 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_every_run_reads, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_study_timing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_scaling, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_nothing_to_scale_by, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_disturbed_sweep, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_estimate, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
