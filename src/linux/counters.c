@@ -29,6 +29,8 @@ static void add_link(struct nl_object *object, void *context)
         .index = rtnl_link_get_ifindex(link),
         .rx_packets = rtnl_link_get_stat(link, RTNL_LINK_RX_PACKETS),
         .tx_packets = rtnl_link_get_stat(link, RTNL_LINK_TX_PACKETS),
+        .rx_bytes = rtnl_link_get_stat(link, RTNL_LINK_RX_BYTES),
+        .tx_bytes = rtnl_link_get_stat(link, RTNL_LINK_TX_BYTES),
         .rx_dropped = rtnl_link_get_stat(link, RTNL_LINK_RX_DROPPED),
         .tx_dropped = rtnl_link_get_stat(link, RTNL_LINK_TX_DROPPED),
         .rx_errors = rtnl_link_get_stat(link, RTNL_LINK_RX_ERRORS),

@@ -13,16 +13,17 @@
 #include "base/error.h"
 #include "linux/netns.h"
 
-// struct rtnl_link_stats64 of include/uapi/linux/if_link.h, as far as packets go.
+// struct rtnl_link_stats64 of include/uapi/linux/if_link.h, as far as it is used.
 struct link_counters {
     int index;
     uint64_t rx_packets, tx_packets;
     uint64_t rx_dropped, tx_dropped; // a veth counts a full ring of its peer in tx_dropped
     uint64_t rx_errors, tx_errors;
-    uint64_t rx_missed;     // the receiver's ring was full (real NICs)
-    uint64_t qdisc_ingress; // dropped by tc at ingress (clsact or ingress qdisc)
-    uint64_t queue_full;    // dropped by the queue that link_add_queue() gave it
-    uint64_t qdisc_egress;  // dropped by all other qdiscs of the interface
+    uint64_t rx_missed;          // the receiver's ring was full (real NICs)
+    uint64_t qdisc_ingress;      // dropped by tc at ingress (clsact or ingress qdisc)
+    uint64_t queue_full;         // dropped by the queue that link_add_queue() gave it
+    uint64_t qdisc_egress;       // dropped by all other qdiscs of the interface
+    uint64_t rx_bytes, tx_bytes; // Ethernet headers included, FCS not
 };
 
 // The counters of RFC 1213's (MIB-II) ip group that name a reason to drop: /proc/net/snmp.

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// cli/cmd_xen_stats — `vrbench xen-stats`: what `xentop -b -i 2` and the study's script told.
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/stop.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "cli/command.h"
+#include "linux/rights.h"
+#include "monitor/xen_stats.h"
+
+#define SECONDS_USUAL 5.0 // the study's
+#define SECONDS_MIN   0.01
+#define SECONDS_MAX   3600.0
+
+struct xen_stats_values {
+    const char *seconds, *testbed, *output;
+};
+
+static const struct option_row xen_stats_options[] = {
+    {.name = "delay",
+     .letter = 'd',
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct xen_stats_values, seconds),
+     .argument = "SECONDS",
+     .help = "time over which CPU is measured, fractions allowed (5)"},
+    {.name = "testbed",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct xen_stats_values, testbed),
+     .argument = "NAME",
+     .help = "only this testbed, by name or id"},
+    {.name = "output",
+     .letter = 'o',
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct xen_stats_values, output),
+     .argument = "FILE",
+     .help = "replace FILE in one go, and print nothing"},
+    OPTIONS_END,
+};
+
+static int wait_until(uint64_t deadline_ns, struct error *err)
+{
+    while (clock_monotonic_ns() < deadline_ns) {
+        (void)clock_sleep_until(deadline_ns);
+        if (stop_requested()) {
+            return fail_interrupted(err);
+        }
+    }
+    return 0;
+}
+
+static int measure(const char *testbed, uint64_t over_ns, struct xen_stats *ret, struct error *err)
+{
+    _cleanup_sample_ struct sample before = {0};
+    _cleanup_sample_ struct sample after = {0};
+    int rc = sample_take(testbed, &before, err);
+    if (rc == 0) {
+        rc = wait_until(before.began_ns + over_ns, err);
+    }
+    if (rc == 0) {
+        rc = sample_take(testbed, &after, err);
+    }
+    if (rc == 0) {
+        xen_stats_make(&before, &after, ret);
+    }
+    return rc;
+}
+
+static int print_all(const char *text, struct error *err)
+{
+    return fputs(text, stdout) < 0 || fflush(stdout) != 0
+               ? fail(err, 0, "standard output can't be written")
+               : 0;
+}
+
+static int xen_stats_run(void *values, const struct text_list *operands, struct error *err)
+{
+    const struct xen_stats_values *asked = values;
+    double seconds = SECONDS_USUAL;
+    if (operands->count > 0) {
+        return fail_input(err, "xen-stats takes no operands");
+    }
+    int rc = asked->seconds == NULL
+                 ? 0
+                 : parse_number(asked->seconds, SECONDS_MIN, SECONDS_MAX, &seconds, err);
+    if (rc < 0) {
+        error_context(err, "--delay");
+        return rc;
+    }
+    _cleanup_xen_stats_ struct xen_stats stats = {0};
+    rc = rights_check(err);
+    if (rc == 0) {
+        rc = measure(asked->testbed, (uint64_t)(seconds * (double)NS_PER_S), &stats, err);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    _cleanup_free_ char *text = xen_stats_text(&stats);
+    return asked->output != NULL ? file_replace_passing(asked->output, text, strlen(text), err)
+                                 : print_all(text, err);
+}
+
+const struct command command_xen_stats = {
+    .name = "xen-stats",
+    .operands = "",
+    .summary = "Print CPU and traffic of host and routers as text for SNMP",
+    .details =
+        "A record each, the host first as Domain-0, then the routers that run: CPU seconds, CPU\n"
+        "percent of one CPU over the time between two readings, KiB sent and received. Made for\n"
+        "net-snmp's extend; docs/study-method.md has the lines for snmpd.conf.",
+    .options = xen_stats_options,
+    .values_size = sizeof(struct xen_stats_values),
+    .run = xen_stats_run,
+};

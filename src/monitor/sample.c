@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// monitor/sample — see sample.h. Called by `vrbench xen-stats`.
+#include "monitor/sample.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "testbed/standing.h"
+
+static size_t node_of(const struct plan *plan, const struct testbed_party *party)
+{
+    for (size_t i = 0; i < plan->node_count; i++) {
+        const struct plan_node *node = &plan->nodes[i];
+        bool kind = node->kind == (party->kind == PARTY_HOST ? NODE_HOST : NODE_ROUTER);
+        if (kind && text_equal(node->name, party->name)) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+static void read_bytes(const struct testbed *testbed, const struct testbed_party *party,
+                       struct sample_party *ret)
+{
+    const struct plan *plan = testbed_plan(testbed);
+    size_t node = node_of(plan, party);
+    struct namespace_counters counters = {0};
+    if (node == SIZE_MAX || testbed_counters(testbed, node, &counters, NULL) < 0) {
+        return;
+    }
+    ret->has_bytes = true;
+    for (size_t i = 0; i < plan->wire_count; i++) {
+        const struct plan_wire *wire = &plan->wires[i];
+        if (party->kind == PARTY_HOST && plan_is_platforms(plan, wire)) {
+            continue;
+        }
+        const size_t ends[] = {wire->a, wire->b};
+        for (size_t e = 0; e < 2; e++) {
+            const struct plan_interface *end = &plan->interfaces[ends[e]];
+            const struct link_counters *link =
+                end->node == node ? counters_link(&counters, end->index) : NULL;
+            ret->tx_bytes += link == NULL ? 0 : link->tx_bytes;
+            ret->rx_bytes += link == NULL ? 0 : link->rx_bytes;
+        }
+    }
+    counters_clear(&counters);
+}
+
+static int read_party(const struct testbed *testbed, size_t number,
+                      const struct testbed_party *party, struct sample *sample, struct error *err)
+{
+    struct party_info info;
+    int rc = testbed_party_info(testbed, number, &info, err);
+    if (rc < 0) {
+        return rc;
+    }
+    sample->parties =
+        memory_resize(sample->parties, sample->count + 1, sizeof(struct sample_party));
+    struct sample_party *read = &sample->parties[sample->count++];
+    *read = (struct sample_party){
+        .testbed_id = text_copy(testbed_id(testbed)),
+        .testbed = text_copy(testbed_name(testbed)),
+        .kind = party->kind,
+        .name = text_copy(info.name),
+        .id = info.id,
+        .platform = text_copy(info.platform),
+        .state = info.state,
+        .cpu_ns = info.cpu_ns,
+        .read_ns = clock_monotonic_ns(),
+        .memory_bytes = info.memory_bytes,
+        .allocation = info.allocation,
+    };
+    read_bytes(testbed, party, read);
+    return 0;
+}
+
+int sample_take(const char *testbed, struct sample *ret, struct error *err)
+{
+    struct sample sample = {.began_ns = clock_monotonic_ns()};
+    struct standing standing = {0};
+    bool found = testbed == NULL;
+    int rc = standing_list(&standing, err);
+    for (size_t i = 0; rc == 0 && i < standing.count; i++) {
+        const struct testbed *one = standing.items[i];
+        const struct testbed_party *parties = NULL;
+        if (testbed != NULL && !text_equal(testbed_name(one), testbed) &&
+            !text_equal(testbed_id(one), testbed)) {
+            continue;
+        }
+        found = true;
+        size_t count = testbed_parties(one, &parties);
+        for (size_t p = 0; rc == 0 && p < count; p++) {
+            if (parties[p].kind != PARTY_TESTER) {
+                rc = read_party(one, p, &parties[p], &sample, err);
+            }
+        }
+    }
+    standing_clear(&standing);
+    if (rc == 0 && !found) {
+        rc = fail_input(err, "no testbed \"%s\" stands: vrbench list shows those there are",
+                        testbed);
+    }
+    if (rc < 0) {
+        sample_clear(&sample);
+        return rc;
+    }
+    *ret = sample;
+    return 0;
+}
+
+void sample_clear(struct sample *sample)
+{
+    for (size_t i = 0; i < sample->count; i++) {
+        free(sample->parties[i].testbed_id);
+        free(sample->parties[i].testbed);
+        free(sample->parties[i].name);
+        free(sample->parties[i].platform);
+    }
+    free(sample->parties);
+    *sample = (struct sample){0};
+}
+
+const struct sample_party *sample_find(const struct sample *sample,
+                                       const struct sample_party *party)
+{
+    for (size_t i = 0; i < sample->count; i++) {
+        const struct sample_party *other = &sample->parties[i];
+        if (other->id == party->id && other->kind == party->kind &&
+            text_equal(other->testbed_id, party->testbed_id) &&
+            text_equal(other->name, party->name)) {
+            return other;
+        }
+    }
+    return NULL;
+}
+
+double sample_percent(const struct sample *before, const struct sample_party *party)
+{
+    const struct sample_party *then = sample_find(before, party);
+    uint64_t since_ns = then == NULL ? before->began_ns : then->read_ns;
+    uint64_t used_ns = then == NULL ? 0 : then->cpu_ns;
+    // A router that has died takes its threads, and with them what is known of their time, along.
+    if (party->cpu_ns <= used_ns || party->read_ns <= since_ns) {
+        return 0.0;
+    }
+    return 100.0 * (double)(party->cpu_ns - used_ns) / (double)(party->read_ns - since_ns);
+}
