@@ -13,7 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
+
+#define CONTROL_GROUPS "/sys/fs/cgroup"
 
 // What a shell says when it can't run something: 126 found but not runnable, 127 not found.
 #define CANNOT_RUN 126
@@ -29,12 +32,18 @@ static int show_own_views(bool own_processes)
     (void)mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
     (void)mount(NULL, "/proc", NULL, MS_PRIVATE, NULL);
     (void)mount(NULL, "/sys", NULL, MS_PRIVATE, NULL);
+    // Control groups remain the machine's: vrbench itself, run inside, looks for them.
+    _cleanup_close_ int groups =
+        open_tree(AT_FDCWD, CONTROL_GROUPS, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
     if (own_processes &&
         mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0) {
         return -errno;
     }
     if (mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0) {
         return -errno;
+    }
+    if (groups >= 0) {
+        (void)move_mount(groups, "", AT_FDCWD, CONTROL_GROUPS, MOVE_MOUNT_F_EMPTY_PATH);
     }
     return 0;
 }
