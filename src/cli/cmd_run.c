@@ -15,6 +15,7 @@
 #include "cli/command.h"
 #include "linux/cpu.h"
 #include "linux/rights.h"
+#include "monitor/agent.h"
 #include "report/summary.h"
 #include "report/writer.h"
 #include "study/job.h"
@@ -25,7 +26,7 @@ struct run_values {
     const char *output;
     const char *engine;
     struct text_list topologies;
-    bool quick, resume, check, json;
+    bool quick, resume, check, json, study_timing;
     unsigned verbosity;
 };
 
@@ -40,6 +41,10 @@ static const struct option_row run_options[] = {
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, quick),
      .help = "few loads and short trials: a first look"},
+    {.name = "study-timing",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct run_values, study_timing),
+     .help = "with method: study, its 15 s a point and its pauses (65 min for 78 points)"},
     {.name = "resume",
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, resume),
@@ -73,6 +78,9 @@ static const struct option_row run_options[] = {
 // Keeps of a scenario's topologies those asked for.
 static int narrow(struct scenario *scenario, const struct run_values *asked, struct error *err)
 {
+    if (asked->study_timing && scenario->method != METHOD_STUDY) {
+        return fail_input(err, "--study-timing: scenario %s has not method: study", scenario->name);
+    }
     if (asked->topologies.count == 0) {
         return 0;
     }
@@ -168,6 +176,9 @@ static int check_engines(const struct scenario_list *scenarios, struct error *er
     for (size_t i = 0; rc == 0 && i < scenarios->count; i++) {
         const struct engine_ops *ops = engine_by_name(scenarios->items[i]->traffic.engine);
         rc = ops == NULL || ops->check == NULL ? 0 : ops->check(err);
+        if (rc == 0 && scenarios->items[i]->method == METHOD_STUDY) {
+            rc = agent_check(err);
+        }
     }
     return rc;
 }
@@ -218,6 +229,7 @@ static int run_all(const struct scenario_list *scenarios, const struct run_value
         const struct job job = {.scenario = scenarios->items[i],
                                 .folder = folder,
                                 .quick = asked->quick,
+                                .study_timing = asked->study_timing,
                                 .resume = asked->resume};
         struct point_list points = {0};
         rc = job_run(&job, &points, err);

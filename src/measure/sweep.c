@@ -21,6 +21,7 @@
 #define STABILITY_PPS     1000.0
 #define STABILITY_NS      (300U * NS_PER_MS)
 #define STABILITY_TRIES   5
+#define STUDY_NS          (15U * NS_PER_S)
 #define ROUTER_DEATHS     3 // in a row, until the sweep gives up
 
 struct sweep_state {
@@ -35,6 +36,9 @@ struct sweep_state {
 static uint64_t duration_of(const struct scenario *scenario, const struct sweep_options *options)
 {
     uint64_t asked = scenario->traffic.duration_ns;
+    if (options->study_timing) {
+        return STUDY_NS;
+    }
     return options->quick && asked > QUICK_DURATION_NS ? QUICK_DURATION_NS : asked;
 }
 
@@ -99,6 +103,9 @@ static int open_bench(struct sweep_state *state, struct error *err)
 {
     state->hooks->doing(state->hooks->context, "building the testbed");
     int rc = bench_open(state->scenario, state->topology, &state->bench, err);
+    if (rc == 0 && state->scenario->method == METHOD_STUDY) {
+        rc = bench_read_by_snmp(state->bench, duration_of(state->scenario, state->options), err);
+    }
     if (rc == 0 && state->topology == TOPOLOGY_DIRECT) {
         rc = check_stability(state, err);
     }
@@ -240,7 +247,8 @@ static int sweep_length(struct sweep_state *state, unsigned length, struct error
                                         .pps = loads[i / repeats],
                                         .duration_ns = duration_of(state->scenario, state->options),
                                         .step = (unsigned)(i / repeats),
-                                        .repeat = (unsigned)(i % repeats)};
+                                        .repeat = (unsigned)(i % repeats),
+                                        .by_snmp = state->scenario->method == METHOD_STUDY};
         if (state->hooks->is_done(state->hooks->context, state->topology, length, request.step,
                                   request.repeat)) {
             continue;

@@ -33,6 +33,7 @@ struct sweep_hooks {
 struct sweep_options {
     bool quick;        // few loads, short trials
     uint64_t pause_ns; // to be idle before each point
+    bool study_timing; // trials last 15 s as the study's did
 };
 
 // Points that the scenario amounts to.

@@ -18,6 +18,7 @@
 #include "measure/losses.h"
 #include "measure/meter.h"
 #include "measure/verdict.h"
+#include "monitor/agent.h"
 #include "testbed/record.h"
 
 struct bench {
@@ -29,6 +30,7 @@ struct bench {
     size_t path_count;
     struct cpu_list usable; // what this thread could run on before it was bound
     int awake;              // keeps the CPUs from sleeping; -1 = they may
+    struct agent *agent;    // NULL = CPU is not read over SNMP
 };
 
 // ---- opening and closing
@@ -159,6 +161,7 @@ int bench_close(struct bench *bench, struct error *err)
     if (bench == NULL) {
         return 0;
     }
+    agent_close(bench->agent);
     if (bench->ops != NULL && bench->engine != NULL) {
         bench->ops->close(bench->engine);
     }
@@ -175,6 +178,14 @@ int bench_close(struct bench *bench, struct error *err)
     free(bench->discards);
     free(bench);
     return rc;
+}
+
+int bench_read_by_snmp(struct bench *bench, uint64_t duration_ns, struct error *err)
+{
+    if (testbed_plan(bench->testbed)->topology == TOPOLOGY_DIRECT) {
+        return 0; // neither host nor routers
+    }
+    return agent_open(testbed_id(bench->testbed), duration_ns / 3, &bench->agent, err);
 }
 
 const struct testbed *bench_testbed(const struct bench *bench)
@@ -294,6 +305,55 @@ static uint64_t duration_for(const struct bench *bench, uint64_t asked_ns)
     return (asked_ns + step - 1) / step * step;
 }
 
+// Runs the engine; meanwhile CPU is asked for over SNMP where that is wanted. What came of it is
+// for by_study(): a failure to read spoils the point, not the run.
+static int run_engine(const struct bench *bench, const struct trial_request *request,
+                      const struct traffic_request *traffic, struct traffic_count *counts,
+                      struct xen_stats *stats, struct error *why, struct error *err)
+{
+    bool asking = request->by_snmp && bench->agent != NULL;
+    int rc = 0;
+    if (asking) {
+        rc = agent_begin(bench->agent, clock_monotonic_ns() + traffic->duration_ns / 3, err);
+        asking = rc == 0;
+    }
+    if (rc == 0) {
+        rc = bench->ops->run(bench->engine, traffic, counts, err);
+    }
+    if (asking) {
+        (void)agent_end(bench->agent, rc < 0, stats, why);
+    }
+    return rc;
+}
+
+// Puts what was read over SNMP in the place of the precise CPU figures of host and routers.
+static void by_study(const struct xen_stats *stats, const struct error *why, struct point *point)
+{
+    double total = 0.0;
+    point->method = text_copy("study");
+    for (size_t i = 0; i < point->cpu_count; i++) {
+        struct cpu_result *cpu = &point->cpu[i];
+        const char *name = text_equal(cpu->name, "host") ? XEN_STATS_HOST : cpu->name;
+        const struct xen_domain *domain = xen_stats_find(stats, name);
+        if (text_equal(cpu->name, "tester")) {
+            continue;
+        }
+        cpu->has_ns_per_packet = false;
+        if (domain == NULL) {
+            point_invalidate(point, "CPU of %s is not known: %s", cpu->name,
+                             why->text == NULL ? "it is not in what was read" : why->text);
+            free(cpu->name);
+            memmove(cpu, cpu + 1, (point->cpu_count - i - 1) * sizeof *cpu);
+            point->cpu_count--;
+            i--;
+            continue;
+        }
+        cpu->percent = domain->cpu_percent;
+        total += cpu->percent;
+    }
+    point->cpu_total_percent = total;
+}
+
 static int attempt_trial(struct bench *bench, const struct trial_request *request,
                          struct point *ret, struct verdict *ret_verdict, struct error *err)
 {
@@ -311,12 +371,14 @@ static int attempt_trial(struct bench *bench, const struct trial_request *reques
     struct path_counters counters[2] = {{0}, {0}};
     struct meter_reading meters[2] = {{0}, {0}};
     struct traffic_count *counts = memory_new_array(struct traffic_count, plan->path_count);
+    _cleanup_xen_stats_ struct xen_stats stats = {0};
+    _cleanup_error_ struct error unread = ERROR_INIT;
     int rc = read_path_counters(bench->testbed, &counters[0], err);
     if (rc == 0) {
         rc = meter_read(bench->testbed, &meters[0], err);
     }
     if (rc == 0) {
-        rc = bench->ops->run(bench->engine, &traffic, counts, err);
+        rc = run_engine(bench, request, &traffic, counts, &stats, &unread, err);
     }
     if (rc == 0) {
         rc = meter_read(bench->testbed, &meters[1], err);
@@ -343,6 +405,9 @@ static int attempt_trial(struct bench *bench, const struct trial_request *reques
                                           .before = &meters[0],
                                           .after = &meters[1]};
         *ret_verdict = verdict_pass(&evidence, &point);
+        if (request->by_snmp) {
+            by_study(&stats, &unread, &point);
+        }
         *ret = point;
     }
     free(counts);

@@ -19,6 +19,9 @@ int bench_open(const struct scenario *scenario, enum topology topology, struct b
                struct error *err);
 // Takes it all down again. NULL is fine.
 int bench_close(struct bench *bench, struct error *err);
+// Makes ready to read CPU as the study did, for trials of `duration_ns`: an agent's script measures
+// for a third of it, asked so that it is done at two thirds.
+int bench_read_by_snmp(struct bench *bench, uint64_t duration_ns, struct error *err);
 const struct testbed *bench_testbed(const struct bench *bench);
 
 struct trial_request {
@@ -26,6 +29,7 @@ struct trial_request {
     double pps;      // a network
     uint64_t duration_ns;
     unsigned step, repeat; // noted in the point
+    bool by_snmp;          // CPU of host and routers is read as bench_read_by_snmp() made ready
 };
 
 // How often a trial is run before it is kept although the machine was robbed of CPU meanwhile.

@@ -115,6 +115,7 @@ static const struct key point_keys[] = {
     {.name = "topology", .kind = TEXT, .at = AT(point, topology)},
     {.name = "platform", .kind = TEXT, .at = AT(point, platform)},
     {.name = "engine", .kind = TEXT, .at = AT(point, engine)},
+    {.name = "method", .kind = TEXT_MAYBE, .at = AT(point, method)},
     {.name = "length", .kind = NUMBER, .at = AT(point, length)},
     {.name = "length_layer", .kind = TEXT, .at = AT(point, length_layer)},
     {.name = "repeat", .kind = NUMBER, .at = AT(point, repeat)},
@@ -501,6 +502,9 @@ static int check_point(const struct point *point, struct error *err)
         if (known == 3) {
             return fail_input(err, "processors[%zu]: used_by: must be dut, tester or shared", i);
         }
+    }
+    if (point->method != NULL && !text_equal(point->method, "study")) {
+        return fail_input(err, "method: must be study, or absent");
     }
     if (point->attempts == 0) {
         return fail_input(err, "attempts: must be at least 1");

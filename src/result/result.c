@@ -19,6 +19,7 @@ void point_clear(struct point *point)
     free(point->topology);
     free(point->platform);
     free(point->engine);
+    free(point->method);
     free(point->length_layer);
     for (size_t i = 0; i < point->network_count; i++) {
         free(point->networks[i].name);

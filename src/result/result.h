@@ -67,6 +67,7 @@ struct processor_result {
 
 struct point {
     char *scenario, *topology, *platform, *engine;
+    char *method; // "study" where CPU was read as there, over SNMP; NULL = precise
     unsigned length;
     char *length_layer;
     unsigned repeat;                 // 0-based

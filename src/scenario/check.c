@@ -315,6 +315,18 @@ static void check_duration(const struct checking *c)
                              (double)engine->duration_step_ns / 1e9, engine->name, duration->text));
 }
 
+// The study's method is that of a script around iperf.
+static void check_method(const struct checking *c)
+{
+    struct yaml_node *method = sound(c->root, "method");
+    const char *engine = c->scenario->traffic.engine;
+    if (method != NULL && c->scenario->method == METHOD_STUDY && engine != NULL &&
+        !text_equal(engine, "iperf")) {
+        yaml_problem(method, c->problems,
+                     text_format("method: study measures with engine iperf, not %.60s", engine));
+    }
+}
+
 // A trial of a rate so low that not one packet is due in its time measures nothing.
 static void check_lowest_rate(const struct checking *c, struct yaml_node *rates)
 {
@@ -417,5 +429,6 @@ void scenario_check(const struct draft *draft, struct yaml_node *root, unsigned 
     check_links(&checking);
     check_lengths(&checking);
     check_duration(&checking);
+    check_method(&checking);
     check_rates(&checking);
 }

@@ -9,6 +9,7 @@
 extern const char *const topology_names[];
 extern const char *const length_layer_names[];
 extern const char *const on_crash_names[];
+extern const char *const method_names[];
 extern const char *const engine_names[]; // of struct engine_traits
 
 // Number of rates from from_bps to at most to_bps, which isn't lower; step_bps is positive.

@@ -40,7 +40,9 @@ static int parse_for(const char *text, size_t length, const char *engine, unsign
     if (yaml_read(text, length, &root, &problems) == 0) {
         struct draft draft = {.topologies = NULL};
         schema_read(schema_scenario, root, &draft, &problems);
-        settle_engine(&draft.scenario.traffic, root, engine);
+        bool named = engine != NULL || yaml_path(root, "traffic.engine") != NULL;
+        bool study = draft.scenario.method == METHOD_STUDY;
+        settle_engine(&draft.scenario.traffic, root, study && !named ? "iperf" : engine);
         draft_settle(&draft, yaml_child(root, "topologies") != NULL);
         scenario_check(&draft, root, cpus_online, &problems);
         if (problems.count == 0) {

@@ -14,6 +14,7 @@
 const char *const topology_names[] = {"direct", "bridged", "dedicated", NULL};
 const char *const length_layer_names[] = {"ip", "payload", "frame", NULL};
 
+const char *const method_names[] = {"precise", "study", NULL};
 const char *const on_crash_names[] = {"restart", "destroy", NULL};
 
 // The programs' own least payloads were found by trying (iperf 2.1.8, iperf3 3.12): iperf3 refuses
@@ -55,6 +56,11 @@ int topology_from_name(const char *name, enum topology *ret)
 const char *on_crash_name(enum on_crash on_crash)
 {
     return on_crash_names[on_crash];
+}
+
+const char *method_name(enum method method)
+{
+    return method_names[method];
 }
 
 const char *length_layer_name(enum length_layer layer)

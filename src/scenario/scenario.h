@@ -85,8 +85,14 @@ struct scenario_traffic {
     unsigned repeats;     // trials a point, at least 1
 };
 
+// How figures are taken: with the kernel's own counters over the whole trial, or CPU as the study
+// read it, over SNMP from an agent's script, once and in the middle.
+enum method { METHOD_PRECISE, METHOD_STUDY };
+const char *method_name(enum method method); // "precise", "study"
+
 struct scenario {
     char *name;
+    enum method method;
     char *file; // path it was read from, NULL if from memory
     char *text; // the YAML text itself
     char *platform;

@@ -210,6 +210,13 @@ const struct schema_row schema_scenario[] = {
      .offset = SCENARIO(name),
      .limit = SCENARIO_NAME_MAX,
      .help = "name of the scenario, for files and tables"},
+    {.key = "method",
+     .type = &type_choice,
+     .offset = SCENARIO(method),
+     .choices = method_names,
+     .fallback = "precise",
+     .help = "how CPU is read: precise (counters around each trial) or study (over SNMP at two "
+             "thirds of each trial, with engine iperf, which it makes the default)"},
     {.key = "platform",
      .type = &type_choice_name,
      .offset = SCENARIO(platform),
@@ -268,6 +275,7 @@ const struct schema_row schema_scenario[] = {
     {.key = NULL},
 };
 
+_Static_assert(sizeof(enum method) == sizeof(unsigned), "type_choice writes an unsigned");
 _Static_assert(sizeof(enum topology) == sizeof(unsigned), "type_choice writes an unsigned");
 _Static_assert(sizeof(enum on_crash) == sizeof(unsigned), "type_choice writes an unsigned");
 _Static_assert(sizeof(enum length_layer) == sizeof(unsigned), "type_choice writes an unsigned");

@@ -24,6 +24,7 @@
 #include "version.h"
 
 #define SCENARIO_TEXT_MAX (1U << 20)
+#define STUDY_PAUSE_NS    (35U * NS_PER_S) // report 20 s after second 10, and 20 s more
 #define WATCH_STEAL_MS    200U
 
 struct job_state {
@@ -155,13 +156,14 @@ static json_t *describe_placement(const struct scenario *scenario)
 }
 
 // FNV-1a over the scenario's text: a resumed run must be of the same scenario, done the same way.
-static char *digest_of(const char *text, const char *engine, bool quick)
+static char *digest_of(const char *text, const struct job *job)
 {
     uint64_t hash = 0xcbf29ce484222325ULL;
     for (const char *at = text; *at != '\0'; at++) {
         hash = (hash ^ (uint8_t)*at) * 0x100000001b3ULL;
     }
-    return text_format("%016llx-%s%s", (unsigned long long)hash, engine, quick ? "-quick" : "");
+    return text_format("%016llx-%s%s%s", (unsigned long long)hash, job->scenario->traffic.engine,
+                       job->quick ? "-quick" : "", job->study_timing ? "-study" : "");
 }
 
 static void set_time(json_t *run, const char *key)
@@ -191,15 +193,15 @@ static int begin_run(struct job_state *state, json_t *before, struct error *err)
     if (rc < 0) {
         return rc;
     }
-    _cleanup_free_ char *digest = digest_of(text, job->scenario->traffic.engine, job->quick);
+    _cleanup_free_ char *digest = digest_of(text, job);
     if (before != NULL) {
         const char *old = json_string_value(json_object_get(before, "scenario_digest"));
         if (!text_equal(old, digest)) {
-            return fail_input(
-                err,
-                "%s holds a run of another scenario, or of this one before it was "
-                "changed or without the same --quick or --engine; it can't be resumed",
-                job->folder);
+            return fail_input(err,
+                              "%s holds a run of another scenario, or of this one before it was "
+                              "changed or without the same --quick, --study-timing or --engine; it "
+                              "can't be resumed",
+                              job->folder);
         }
         state->run = json_incref(before);
         json_object_del(state->run, "ended");
@@ -214,6 +216,10 @@ static int begin_run(struct job_state *state, json_t *before, struct error *err)
         json_object_set_new(state->run, "scenario", describe_scenario(job->scenario, text));
         json_object_set_new(state->run, "scenario_digest", json_string(digest));
         json_object_set_new(state->run, "quick", json_boolean(job->quick));
+        if (job->scenario->method == METHOD_STUDY) {
+            json_object_set_new(state->run, "method", json_string("study"));
+            json_object_set_new(state->run, "study_timing", json_boolean(job->study_timing));
+        }
         json_object_set_new(state->run, "machine", describe_machine(&machine));
         machine_clear(&machine);
     }
@@ -246,6 +252,11 @@ static int end_run(struct job_state *state, int result, const struct error *why,
     return rc;
 }
 
+static uint64_t pause_of(const struct job *job)
+{
+    return job->study_timing ? STUDY_PAUSE_NS : job->pause_s * NS_PER_S;
+}
+
 static int measure(struct job_state *state, struct error *err)
 {
     const struct sweep_hooks hooks = {
@@ -257,7 +268,8 @@ static int measure(struct job_state *state, struct error *err)
         .doing = job_doing,
     };
     const struct sweep_options options = {.quick = state->job->quick,
-                                          .pause_ns = state->job->pause_s * NS_PER_S};
+                                          .study_timing = state->job->study_timing,
+                                          .pause_ns = pause_of(state->job)};
     size_t size = sweep_size(state->job->scenario, &options);
     size_t left = size > state->points.count ? size - state->points.count : 0;
     progress_start(stderr, left);

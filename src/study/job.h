@@ -13,7 +13,8 @@ struct job {
     const struct scenario *scenario;
     const char *folder;
     bool quick, resume;
-    unsigned pause_s; // to be idle before each point
+    bool study_timing; // trials and pauses last as the study's did; with its method only
+    unsigned pause_s;  // to be idle before each point
 };
 
 // Measures, and leaves the folder complete whatever happens: points so far, run.json with how it
