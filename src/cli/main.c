@@ -29,7 +29,8 @@ static const struct command *const commands[] = {
     &command_reboot,
     &command_console,
     &command_cpu,
-    &command_xen_stats, &command_doctor,
+    &command_xen_stats,
+    &command_doctor,
     &command_cleanup,
 };
 // clang-format on

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# `method: study`: iperf loads, CPU is read over SNMP from a snmpd of the run's own, which ends with
+# it however it ends; and what is refused.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+isolate --run "$@"
+plan 17
+
+cat >"$T/study.yaml" <<'END'
+name: study
+method: study
+topologies: [direct, bridged]
+routers: { r1t3: }
+networks: { NET0: { router: r1t3 } }
+traffic: { lengths: [200], rates: { pps: [500, 4000] }, duration: 1.5 s }
+END
+sed 's/^method: study/method: precise/' "$T/study.yaml" >"$T/precise.yaml"
+point() { jq -s "$1" "$T/out/points.jsonl"; }
+agents() {
+    for comm in /proc/[0-9]*/comm; do
+        read -r name 2>/dev/null <"$comm" || continue
+        [ "$name" = snmpd ] && [ "$(readlink "${comm%/comm}/ns/net")" = "$(readlink /proc/self/ns/net)" ] && echo "${comm%/comm}"
+    done 2>/dev/null
+}
+has_agent() { [ -n "$(agents)" ]; }
+no_agent() { ! has_agent; }
+
+machine_snapshot "$T/before"
+ok "a scenario is measured by the study's method" vrbench run "$T/study.yaml" -o "$T/out"
+is "every point is there and says so" "$(point 'map(.method) | join(" ")')" '"study study study study"'
+is "  loaded by iperf" "$(point 'map(.engine) | unique | join(" ")')" '"iperf"'
+is "  and the run says so" "$(jq -r .method "$T/out/run.json")" study
+is "CPU of host and router is as xentop has it, with one decimal" \
+    "$(point '[.[] | select(.topology == "bridged") | .cpu[] | select(.name != "tester") | .percent * 10 | . - round | fabs < 1e-6] | all and length == 4')" true
+is "  without a figure for each packet" \
+    "$(point '[.[].cpu[] | select(.name != "tester") | has("ns_per_packet")] | any')" false
+is "  and some of it was used" \
+    "$(point '[.[] | select(.topology == "bridged") | .cpu[] | select(.name == "host") | .percent > 0] | all')" true
+is "in direct there is no such CPU" \
+    "$(point '[.[] | select(.topology == "direct") | has("cpu_total_percent")] | any')" false
+ok "no agent is left" no_agent
+ok "precise points say nothing of a method" sh -c \
+    '"$VRBENCH" run "$1/precise.yaml" --topology direct -o "$1/precise" && ! grep -q method "$1/precise/points.jsonl"' \
+    sh "$T"
+
+sed 's/duration: .* s/duration: 60 s/; s/direct, //' "$T/study.yaml" >"$T/long.yaml"
+start_run "$T/long.yaml" -o "$T/long"
+ok "an agent serves while a run goes on" wait_for 60 has_agent
+kill -TERM "$run_pid"
+end_run
+is "interrupted, the run ends as such" "$run_status" 130
+ok "  and its agent with it" no_agent
+start_run "$T/long.yaml" -o "$T/killed"
+wait_for 60 has_agent
+kill -KILL "$run_pid"
+end_run
+ok "killed, its agent goes too" wait_for 10 no_agent
+vrbench cleanup >/dev/null
+
+ok "the study's timing is the method's only" exits 2 vrbench run "$T/precise.yaml" --study-timing -o "$T/no"
+mkdir "$T/bare"
+mount -t tmpfs none "$T/bare"
+mount --bind "$T/bare" /usr/sbin 2>/dev/null
+vrbench run "$T/study.yaml" -o "$T/lacking" 2>"$T/err"
+is "without an snmpd it says what is missing" \
+    "$? $(grep -o 'apt-get install snmpd' "$T/err")" "3 apt-get install snmpd"
+umount /usr/sbin
+umount "$T/bare"
+unchanged "nothing is left" "$T/before"
