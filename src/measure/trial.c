@@ -348,6 +348,9 @@ static void by_study(const struct xen_stats *stats, const struct error *why, str
             i--;
             continue;
         }
+        log_note("study",
+                 "CPU of %s: %.1f %% over SNMP, %.1f %% by its counters over the whole trial",
+                 cpu->name, domain->cpu_percent, cpu->percent);
         cpu->percent = domain->cpu_percent;
         total += cpu->percent;
     }

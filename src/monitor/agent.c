@@ -107,13 +107,15 @@ static int ask(const struct agent *agent, const oid *name, size_t length, uint64
                char **ret_text, struct error *err)
 {
     char peer[64];
+    unsigned char community[sizeof agent->community];
     struct answer answer = {.over = false};
     netsnmp_session wanted;
     snmp_sess_init(&wanted);
     snprintf(peer, sizeof peer, "udp:127.0.0.1:%u", agent->port);
     wanted.version = SNMP_VERSION_2c;
     wanted.peername = peer;
-    wanted.community = (u_char *)(uintptr_t)agent->community;
+    memcpy(community, agent->community, sizeof community);
+    wanted.community = community;
     wanted.community_len = strlen(agent->community);
     wanted.retries = 0;
     wanted.timeout = (long)(within_ns / NS_PER_US);

@@ -22,10 +22,10 @@ void xen_stats_clear(struct xen_stats *stats)
     *stats = (struct xen_stats){0};
 }
 
-struct xen_domain *xen_stats_add(struct xen_stats *stats, char *name)
+struct xen_domain *xen_stats_add(struct xen_stats *stats, const char *name)
 {
     stats->domains = memory_resize(stats->domains, stats->count + 1, sizeof(struct xen_domain));
-    stats->domains[stats->count] = (struct xen_domain){.name = name};
+    stats->domains[stats->count] = (struct xen_domain){.name = text_copy(name)};
     return &stats->domains[stats->count++];
 }
 
@@ -88,7 +88,7 @@ static int take_line(struct reader *reader, const char *head, const char **ret, 
 // A whole number as printf writes it.
 static int take_number(struct reader *reader, const char *head, uint64_t *ret, struct error *err)
 {
-    const char *value = NULL;
+    const char *value = "";
     size_t length = 0;
     int rc = take_line(reader, head, &value, &length, err);
     if (rc < 0) {
@@ -109,7 +109,7 @@ static int take_number(struct reader *reader, const char *head, uint64_t *ret, s
 // A number with one decimal.
 static int take_percent(struct reader *reader, const char *head, double *ret, struct error *err)
 {
-    const char *value = NULL;
+    const char *value = "";
     size_t length = 0;
     int rc = take_line(reader, head, &value, &length, err);
     if (rc < 0) {
@@ -128,7 +128,7 @@ static int take_percent(struct reader *reader, const char *head, double *ret, st
 static int take_name(struct reader *reader, const struct xen_stats *stats, char **ret,
                      struct error *err)
 {
-    const char *value = NULL;
+    const char *value = "";
     size_t length = 0;
     int rc = take_line(reader, "Name: ", &value, &length, err);
     if (rc < 0) {
@@ -138,8 +138,8 @@ static int take_name(struct reader *reader, const struct xen_stats *stats, char 
     for (size_t i = 0; i < length; i++) {
         good = good && value[i] > ' ' && value[i] < 0x7f;
     }
-    _cleanup_free_ char *name = strndup(value, length);
-    if (!good || name == NULL || xen_stats_find(stats, name) != NULL) {
+    _cleanup_free_ char *name = text_format("%.*s", (int)length, value);
+    if (!good || xen_stats_find(stats, name) != NULL) {
         return refuse(reader, "a name that no other domain has", err);
     }
     reader->line++;
@@ -149,7 +149,7 @@ static int take_name(struct reader *reader, const struct xen_stats *stats, char 
 
 static int take_domain(struct reader *reader, struct xen_stats *stats, struct error *err)
 {
-    char *name = NULL;
+    _cleanup_free_ char *name = NULL;
     int rc = take_name(reader, stats, &name, err);
     if (rc < 0) {
         return rc;

@@ -42,8 +42,8 @@ char *xen_stats_text(const struct xen_stats *stats);
 // Reads it strictly: nothing is accepted that xen_stats_text() doesn't write, but that the last
 // newline may be missing, as net-snmp takes it off. Errors name the line.
 int xen_stats_parse(const char *text, struct xen_stats *ret, struct error *err);
-// Adds a domain, which takes the name over; what it returns holds until the next is added.
-struct xen_domain *xen_stats_add(struct xen_stats *stats, char *name);
+// Adds a domain; what it returns holds until the next is added.
+struct xen_domain *xen_stats_add(struct xen_stats *stats, const char *name);
 // The domain of that name, or NULL.
 const struct xen_domain *xen_stats_find(const struct xen_stats *stats, const char *name);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // monitor/xen_stats_make — see xen_stats.h: domains out of two samples. Called by `vrbench
 // xen-stats`.
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "monitor/xen_stats.h"
@@ -41,7 +42,7 @@ void xen_stats_make(const struct sample *before, const struct sample *after, str
     uint64_t rx_bytes = 0;
     double percent = 0.0;
     if (after->count > 0) {
-        (void)xen_stats_add(&stats, text_copy(XEN_STATS_HOST));
+        (void)xen_stats_add(&stats, XEN_STATS_HOST);
     }
     for (size_t i = 0; i < after->count; i++) {
         const struct sample_party *party = &after->parties[i];
@@ -51,8 +52,9 @@ void xen_stats_make(const struct sample *before, const struct sample *after, str
             rx_bytes += party->rx_bytes;
             percent += sample_percent(before, party);
         } else if (is_shown(party)) {
-            fill(xen_stats_add(&stats, name_of(after, party)), party->cpu_ns, party->tx_bytes,
-                 party->rx_bytes, sample_percent(before, party));
+            _cleanup_free_ char *name = name_of(after, party);
+            fill(xen_stats_add(&stats, name), party->cpu_ns, party->tx_bytes, party->rx_bytes,
+                 sample_percent(before, party));
         }
     }
     if (after->count > 0) {

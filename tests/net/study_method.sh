@@ -12,7 +12,7 @@ method: study
 topologies: [direct, bridged]
 routers: { r1t3: }
 networks: { NET0: { router: r1t3 } }
-traffic: { lengths: [200], rates: { pps: [500, 4000] }, duration: 1.5 s }
+traffic: { lengths: [200], rates: { pps: [2000, 8000] }, duration: 1.5 s }
 END
 sed 's/^method: study/method: precise/' "$T/study.yaml" >"$T/precise.yaml"
 point() { jq -s "$1" "$T/out/points.jsonl"; }

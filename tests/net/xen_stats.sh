@@ -172,7 +172,7 @@ like "and under its number, without any names" "$(MIBS='' walk -On ".$OUTPUT_FUL
 # shellcheck disable=SC2046
 set -- $(router_threads)
 sent0=$(packets source s0 tx) got0=$(packets sink k0 rx) cpu0=$(used "$@") t0=$(now)
-PATH="$SOURCE_ROOT/compat:$PATH" TMPDIR=$T LENGTHS="200" RATES="1 8" PAUSE=2 \
+PATH="$SOURCE_ROOT/compat:$PATH" TMPDIR=$T LENGTHS="200" RATES="1 20" PAUSE=2 \
     vrbench console source -- "$SOURCE_ROOT/tests/net/old_script" "$SINK" "$HOST" 6 >"$T/rows" 2>"$T/err"
 sent=$(($(packets source s0 tx) - sent0)) got=$(($(packets sink k0 rx) - got0))
 cpu=$(($(used "$@") - cpu0)) took=$(($(now) - t0))

@@ -241,6 +241,7 @@ static void test_wrong_and_contradictory(void **state)
         {"valid", "1", "valid: must be true or false"},
         {"valid", "true", "why_invalid: but the point is valid"},
         {"attempts", "0", "attempts: must be at least 1"},
+        {"method", "\"precise\"", "method: must be study, or absent"},
         {"processors.0.used_by", "\"me\"", "processors[0]: used_by: must be"},
         {"memory.0.bytes", "1e6", "memory[0]: bytes: must be a whole number"},
     };
