@@ -39,6 +39,13 @@ char *text_copy(const char *text)
     return copy;
 }
 
+char *text_copy_bytes(const char *bytes, size_t length)
+{
+    char *copy = memory_new(length + 1, 1);
+    memcpy(copy, bytes, length);
+    return copy;
+}
+
 void *memory_new(size_t count, size_t size)
 {
     void *memory = calloc(count == 0 ? 1 : count, size);

@@ -9,6 +9,8 @@
 // printf into a new string; aborts the program when memory is out (as the other text_* do).
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *text_copy(const char *text);
+// A string of `length` bytes that need not end in NUL.
+char *text_copy_bytes(const char *bytes, size_t length);
 // malloc, calloc and realloc that never return NULL: out of memory ends the program.
 void *memory_new(size_t count, size_t size);
 void *memory_resize(void *old, size_t count, size_t size);

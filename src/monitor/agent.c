@@ -75,7 +75,7 @@ static int take_answer(int operation, netsnmp_session *session, int request, net
     const netsnmp_variable_list *value = pdu->variables;
     answer->good = value->type == ASN_OCTET_STR || value->type == ASN_TIMETICKS;
     if (value->type == ASN_OCTET_STR && value->val_len <= TEXT_MAX) {
-        answer->text = strndup((const char *)value->val.string, value->val_len);
+        answer->text = text_copy_bytes((const char *)value->val.string, value->val_len);
     }
     return 1;
 }

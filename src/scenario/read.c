@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -49,7 +48,7 @@ static int parse_for(const char *text, size_t length, const char *engine, unsign
             struct scenario *scenario = memory_new(1, sizeof *scenario);
             *scenario = draft.scenario;
             draft.scenario = (struct scenario){.name = NULL};
-            scenario->text = strndup(text, length);
+            scenario->text = text_copy_bytes(text, length);
             *ret = scenario;
         }
         draft_clear(&draft);
