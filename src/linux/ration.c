@@ -18,11 +18,13 @@
 
 #define PERIOD_NS    ((uint64_t)(SHARE_PERIOD_S * (double)NS_PER_S))
 #define TELL_FROM    0.005 // of the cap: a smaller change is not worth a system call
+#define QUIET_LONG_S 0.1   // without anything to do
 #define STEP_LONGEST 0.25  // seconds; after a longer pause the times read mean little
 
 struct ration_task {
     pid_t pid;
     int meter; // /proc/PID/schedstat, open; -1 = the task is gone
+    int state; // /proc/PID/stat, likewise
     uint64_t used_ns;
     uint64_t told_ns; // runtime that the kernel was told last
 };
@@ -37,6 +39,8 @@ struct ration {
     enum cap_way way;
     unsigned weight, largest, cap;
     bool divided;     // held by SCHED_DEADLINE
+    double missed_s;  // of what is divided (share_catch_up)
+    double total;     // what is divided now
     uint64_t step_ns; // when the last step was; 0 = none yet
 };
 
@@ -148,6 +152,8 @@ static int hold_by_deadline(struct ration *ration, double bound, struct error *e
         return rc;
     }
     ration->divided = true;
+    ration->total = bound;
+    ration->missed_s = 0.0;
     return 0;
 }
 
@@ -173,6 +179,14 @@ static int apply(struct ration *ration, struct error *err)
 
 // ---- making
 
+static int open_file(pid_t task, const char *name, int *ret, struct error *err)
+{
+    char path[48];
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)task, name);
+    *ret = open(path, O_RDONLY | O_CLOEXEC);
+    return *ret < 0 ? fail(err, errno, "%s", path) : 0;
+}
+
 static int take_tasks(struct ration *ration, const struct ration_spec *spec, bool move,
                       struct error *err)
 {
@@ -183,13 +197,11 @@ static int take_tasks(struct ration *ration, const struct ration_spec *spec, boo
         if (rc < 0) {
             return rc;
         }
-        char path[48];
-        snprintf(path, sizeof path, "/proc/%d/schedstat", (int)spec->tasks[i]);
-        int meter = open(path, O_RDONLY | O_CLOEXEC);
-        ration->tasks[ration->task_count++] =
-            (struct ration_task){.pid = spec->tasks[i], .meter = meter};
-        if (meter < 0) {
-            return fail(err, errno, "%s", path);
+        struct ration_task *task = &ration->tasks[ration->task_count++];
+        *task = (struct ration_task){.pid = spec->tasks[i], .meter = -1, .state = -1};
+        if ((rc = open_file(task->pid, "schedstat", &task->meter, err)) < 0 ||
+            (rc = open_file(task->pid, "stat", &task->state, err)) < 0) {
+            return rc;
         }
     }
     return 0;
@@ -248,6 +260,9 @@ void ration_close(struct ration *ration)
     for (size_t i = 0; i < ration->task_count; i++) {
         if (ration->tasks[i].meter >= 0) {
             close(ration->tasks[i].meter);
+        }
+        if (ration->tasks[i].state >= 0) {
+            close(ration->tasks[i].state);
         }
     }
     free(ration->tasks);
@@ -353,6 +368,16 @@ static uint64_t read_task(struct ration_task *task)
     return since;
 }
 
+// Whether a task has something to do: R in /proc/PID/stat (proc(5)), also while its time is used up.
+static bool is_runnable(const struct ration_task *task)
+{
+    char text[64]; // PID, name of at most 15 bytes in parentheses, state
+    ssize_t length = task->state < 0 ? -1 : pread(task->state, text, sizeof text - 1, 0);
+    text[length > 0 ? length : 0] = '\0';
+    const char *name_end = strrchr(text, ')');
+    return name_end != NULL && name_end[1] == ' ' && name_end[2] == 'R';
+}
+
 // Reads all tasks. Returns the time since the last reading in seconds, 0 if that is not known.
 static double read_tasks(struct ration *ration)
 {
@@ -362,7 +387,11 @@ static double read_tasks(struct ration *ration)
     ration->step_ns = now;
     for (size_t i = 0; i < ration->task_count; i++) {
         uint64_t used = read_task(&ration->tasks[i]);
-        ration->shares[i].used_s = (double)used / (double)NS_PER_S;
+        struct share *share = &ration->shares[i];
+        // One that has been idle for long shows by using something that it no longer is.
+        bool ask = used == 0 && (share->waiting || share->quiet_s < QUIET_LONG_S);
+        share->used_s = (double)used / (double)NS_PER_S;
+        share->waiting = ask && is_runnable(&ration->tasks[i]);
     }
     return known ? passed_s : 0.0;
 }
@@ -387,7 +416,12 @@ void ration_divide(struct ration *ration)
     double passed_s = read_tasks(ration);
     double bound = bound_of(ration);
     if (passed_s > 0.0) {
-        share_divide(ration->shares, ration->task_count, bound, passed_s);
+        double used_s = 0.0;
+        for (size_t i = 0; i < ration->task_count; i++) {
+            used_s += ration->shares[i].used_s;
+        }
+        bool wanted = share_divide(ration->shares, ration->task_count, ration->total, passed_s);
+        ration->total = share_catch_up(&ration->missed_s, wanted, bound, used_s, passed_s);
         if (is_stale(ration, bound)) {
             (void)tell(ration, NULL); // what was told before holds on
         }

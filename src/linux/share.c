@@ -2,8 +2,6 @@
 // linux/share — see share.h. Called by linux/ration.
 #include "linux/share.h"
 
-#include <stdbool.h>
-
 #define SEE_S       0.04  // time constant in which use is seen
 #define HOLD_S      0.15  // in which a thread that uses less is believed to need less
 #define GIVE_S      0.04  // in which what is not needed goes over to others
@@ -11,10 +9,14 @@
 #define TIGHT       0.25  // of a period's time left: it has come to the end
 #define FULL        0.985 // of its share used: likewise
 #define EASED_S     0.03  // without that: it uses less than it has
+#define QUIET_S     0.012 // without anything to do: it needs nothing, for now
+#define HAND_OVER_S 0.01  // in which the share of such a one goes over to others
 #define ROOM        1.03  // for what it used to vary
 #define DEBT_MOST_S 0.05
 #define BURST_S     0.0002 // a thread on its floor may see to a stray packet
 #define FLOOR_PART  0.005  // of what is divided
+#define MISSED_MOST 0.01   // seconds of CPU that are caught up on
+#define CATCH_UP_S  0.5    // in which they are
 
 static double least(double a, double b)
 {
@@ -85,22 +87,26 @@ static double need_of(struct share *thread, double passed_s, double floor)
     double use = thread->used_s / passed_s;
     thread->use += (use - thread->use) * least(1.0, passed_s / SEE_S);
     thread->held += (thread->use - thread->held) * least(1.0, passed_s / HOLD_S);
-    thread->held = most(thread->held, thread->use);
-    bool at_end = thread->credit_s < TIGHT * period_s || thread->held > FULL * thread->share;
+    // What it used of a larger share says nothing of this one.
+    thread->held = least(most(thread->held, thread->use), thread->share);
+    bool at_end = thread->waiting || thread->credit_s < TIGHT * period_s ||
+                  thread->held > FULL * thread->share;
+    bool idle = thread->used_s <= 0.0 && !thread->waiting;
+    thread->quiet_s = idle ? thread->quiet_s + passed_s : 0.0;
     thread->eased_s = at_end ? 0.0 : thread->eased_s + passed_s;
+    if (thread->quiet_s > QUIET_S) {
+        return floor;
+    }
     return thread->eased_s < EASED_S ? 1.0 : most(floor, least(1.0, ROOM * thread->held));
 }
 
 // A thread that got busy all at once has run for a tick on next to nothing. It must get a real
 // share before its period ends, or the kernel makes it pay the debt off at the old rate. Returns
 // what it must have now, 0 if there is no hurry.
-static double urgent_share(const struct share *thread, double target, double passed_s)
+static double urgent_share(const struct share *thread, double target)
 {
-    double debt_s = -thread->credit_s - SHARE_PERIOD_S * thread->share;
-    if (debt_s <= 0.0 || thread->share >= 0.5 * target) {
-        return 0.0;
-    }
-    return least(target, 2.0 * debt_s / SHARE_PERIOD_S + thread->used_s / passed_s);
+    bool in_debt = thread->credit_s < -SHARE_PERIOD_S * thread->share;
+    return (in_debt || thread->waiting) && thread->share < 0.5 * target ? target : 0.0;
 }
 
 void share_scale(struct share *threads, size_t count, double total)
@@ -134,21 +140,23 @@ static bool serve_urgent(struct share *threads, size_t count, double total, cons
     return true;
 }
 
-void share_divide(struct share *threads, size_t count, double total, double passed_s)
+bool share_divide(struct share *threads, size_t count, double total, double passed_s)
 {
     double needs[SHARES_MAX];
     double targets[SHARES_MAX];
     double urgent[SHARES_MAX];
     double ones[SHARES_MAX];
     if (count == 0 || count > SHARES_MAX || passed_s <= 0.0) {
-        return;
+        return false;
     }
     bool giving = false;
+    bool leaving = false;
     bool wanting = false;
     double sum = 0.0;
     for (size_t i = 0; i < count; i++) {
         needs[i] = need_of(&threads[i], passed_s, share_floor(total));
         giving = giving || needs[i] < 1.0;
+        leaving = leaving || (threads[i].quiet_s > QUIET_S && threads[i].share > 2.0 * needs[i]);
         wanting = wanting || needs[i] >= 1.0;
         ones[i] = 1.0;
     }
@@ -160,11 +168,12 @@ void share_divide(struct share *threads, size_t count, double total, double pass
     for (size_t i = 0; i < count; i++) {
         // What nobody needs is kept ready, most of it for those that need most.
         targets[i] = least(1.0, targets[i] * most(1.0, total / sum));
-        urgent[i] = urgent_share(&threads[i], targets[i], passed_s);
+        urgent[i] = urgent_share(&threads[i], targets[i]);
     }
     // While nobody wants more, all stays: it will be right when the load comes back.
     if (!serve_urgent(threads, count, total, urgent) && wanting) {
-        double part = least(1.0, passed_s / (giving ? GIVE_S : LEVEL_S));
+        double in_s = leaving ? HAND_OVER_S : giving ? GIVE_S : LEVEL_S;
+        double part = least(1.0, passed_s / in_s);
         for (size_t i = 0; i < count; i++) {
             threads[i].share += part * (targets[i] - threads[i].share);
         }
@@ -173,4 +182,13 @@ void share_divide(struct share *threads, size_t count, double total, double pass
         // A smaller share has a smaller burst; what lies above was not left unused.
         threads[i].credit_s = least(threads[i].credit_s, burst_of(&threads[i]));
     }
+    return wanting;
+}
+
+double share_catch_up(double *missed_s, bool wanted, double total, double used_s, double passed_s)
+{
+    double missed = *missed_s + total * passed_s - used_s;
+    *missed_s = most(-MISSED_MOST, least(missed, wanted ? MISSED_MOST : 0.0));
+    double limit = SHARE_CATCH_UP * total;
+    return total + most(-limit, least(*missed_s / CATCH_UP_S, limit));
 }
