@@ -28,9 +28,10 @@
 #define PROBE_WEIGHT 65535U
 #define FREE_NS      (60U * NS_PER_MS)
 #define CAPPED_NS    (150U * NS_PER_MS)
-#define ROUNDS       3
+#define ROUNDS       4
 #define ATTEMPTS     20
 #define FREE_LEAST   20.0 // percent of a CPU without a cap, or nothing can be told
+#define FULL_LEAST   0.8  // of a window that the cable is full, or it proves no cap
 #define BITES_BELOW  (2.0 * CAP_PROBE_PERCENT)
 #define GONE_NS      (5U * NS_PER_S)
 #define NICE_FIRST   (-20)
@@ -114,8 +115,14 @@ static void end_rig(struct rig *rig)
     free(rig->far.threads);
 }
 
-// Fills the cable for so long, and says what its thread used of a CPU meanwhile.
-static int flood(const struct rig *rig, uint64_t ns, double *ret_percent, struct error *err)
+// What was seen of the thread while the cable was being filled.
+struct window {
+    double percent; // of a CPU that it used
+    double full;    // part of the time that the cable was full: it had more to do
+};
+
+// Sends until the time is over; returns for how long the ring was full.
+static uint64_t fill(const struct rig *rig, uint64_t start, uint64_t ns, uint64_t *ret_end)
 {
     uint8_t frame[FRAME_LENGTH] = {0};
     memcpy(frame, mac_b, 6);
@@ -129,43 +136,55 @@ static int flood(const struct rig *rig, uint64_t ns, double *ret_percent, struct
         messages[i].msg_hdr.msg_iov = &vector;
         messages[i].msg_hdr.msg_iovlen = 1;
     }
+    uint64_t now = start;
+    uint64_t full_ns = 0;
+    while (now - start < ns) {
+        int sent = sendmmsg(rig->socket, messages, BATCH, MSG_DONTWAIT);
+        uint64_t then = now;
+        now = clock_monotonic_ns();
+        full_ns += sent < BATCH ? now - then : 0; // ENOBUFS
+    }
+    *ret_end = now;
+    return full_ns;
+}
+
+static int flood(const struct rig *rig, uint64_t ns, struct window *ret, struct error *err)
+{
     // Before others on the machine: a cable that is not filled proves nothing.
     const id_t self = (id_t)gettid();
     int nice = getpriority(PRIO_PROCESS, self);
     (void)setpriority(PRIO_PROCESS, self, NICE_FIRST);
     uint64_t before = 0;
     uint64_t after = 0;
-    int rc = cpu_task_time(rig->far.threads[0], &before, err);
+    uint64_t full_ns = 0;
     uint64_t start = clock_monotonic_ns();
-    uint64_t now = start;
-    while (rc == 0 && now - start < ns) {
-        // A full ring (ENOBUFS) is what is wanted.
-        (void)sendmmsg(rig->socket, messages, BATCH, MSG_DONTWAIT);
-        now = clock_monotonic_ns();
+    uint64_t end = start;
+    int rc = cpu_task_time(rig->far.threads[0], &before, err);
+    if (rc == 0) {
+        full_ns = fill(rig, start, ns, &end);
+        rc = cpu_task_time(rig->far.threads[0], &after, err);
     }
     (void)setpriority(PRIO_PROCESS, self, nice);
     if (rc == 0) {
-        rc = cpu_task_time(rig->far.threads[0], &after, err);
-    }
-    if (rc == 0) {
-        *ret_percent = 100.0 * (double)(after - before) / (double)(now - start);
+        ret->percent = 100.0 * (double)(after - before) / (double)(end - start);
+        ret->full = (double)full_ns / (double)(end - start);
     }
     return rc;
 }
 
 static int flood_free(const struct rig *rig, double *ret_percent, struct error *err)
 {
-    double percent = 0.0;
+    struct window window = {0};
     int rc = 0;
-    for (int attempt = 0; rc == 0 && attempt < ATTEMPTS && percent < FREE_LEAST; attempt++) {
-        rc = flood(rig, FREE_NS, &percent, err);
+    for (int attempt = 0; rc == 0 && attempt < ATTEMPTS && window.percent < FREE_LEAST; attempt++) {
+        rc = flood(rig, FREE_NS, &window, err);
     }
-    if (rc == 0 && percent < FREE_LEAST) {
+    if (rc == 0 && window.percent < FREE_LEAST) {
         rc = fail(err, EBUSY, "a thread that caps were to be tried on got only %.0f %% of a CPU",
-                  percent);
+                  window.percent);
     }
     if (rc == 0) {
-        *ret_percent = percent;
+        *ret_percent = window.percent;
     }
     return rc;
 }
@@ -190,6 +209,48 @@ static int open_ration(const struct ration_spec *spec, struct ration **ret, stru
     return rc;
 }
 
+// One window that is worth something: more used than the cap is proof that it isn't held, whatever
+// others do; less proves something only if there was more to do all the time.
+static int flood_capped(const struct rig *rig, double *ret_percent, struct error *err)
+{
+    struct window window = {0};
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        int rc = flood(rig, CAPPED_NS, &window, err);
+        if (rc < 0) {
+            return rc;
+        }
+        if (window.percent >= BITES_BELOW || window.full >= FULL_LEAST) {
+            *ret_percent = window.percent;
+            return 0;
+        }
+    }
+    return fail(err, EBUSY, "a thread that a cap was to be tried on could not be kept busy");
+}
+
+// A thread that others keep from running looks capped, too: without the cap it must be free, before
+// (as the last round left it) and after.
+static int try_once(const struct ration_spec *spec, struct ration *ration, const struct rig *rig,
+                    struct cap_trial *trial, bool *holds, struct error *err)
+{
+    double percent = 0.0;
+    double free_percent = 0.0;
+    int rc = flood_capped(rig, &percent, err);
+    if (rc < 0) {
+        return rc;
+    }
+    trial->percent = percent > trial->percent ? percent : trial->percent;
+    *holds = percent < BITES_BELOW;
+    if (!*holds || spec->way != CAP_WAY_QUOTA) {
+        return 0;
+    }
+    rc = ration_set(ration, spec->way, spec->weight, spec->largest, 0, err);
+    if (rc == 0) {
+        rc = flood_free(rig, &free_percent, err);
+    }
+    return rc < 0 ? rc
+                  : ration_set(ration, spec->way, spec->weight, spec->largest, spec->cap, err);
+}
+
 static void try_way(const struct cgroup_tree *tree, const char *path, const struct rig *rig,
                     enum cap_way way, struct cap_trial *trial)
 {
@@ -205,23 +266,10 @@ static void try_way(const struct cgroup_tree *tree, const char *path, const stru
                                .cap = CAP_PROBE_PERCENT};
     _cleanup_error_ struct error why = ERROR_INIT;
     struct ration *ration = NULL;
-    unsigned held = 0;
     int rc = open_ration(&spec, &ration, &why);
-    for (unsigned round = 0; rc == 0 && round < ROUNDS; round++) {
-        double percent = 0.0;
-        double free_percent = 0.0;
-        rc = flood(rig, CAPPED_NS, &percent, &why);
-        bool below = rc == 0 && percent < BITES_BELOW;
-        trial->percent = round == 0 || percent < trial->percent ? percent : trial->percent;
-        // A thread that others keep from running looks capped, too: it must be free in between.
-        if (below && way == CAP_WAY_QUOTA) {
-            rc = ration_set(ration, way, PROBE_WEIGHT, PROBE_WEIGHT, 0, &why);
-            below = rc == 0 && flood_free(rig, &free_percent, NULL) == 0;
-            rc = rc < 0
-                     ? rc
-                     : ration_set(ration, way, PROBE_WEIGHT, PROBE_WEIGHT, CAP_PROBE_PERCENT, &why);
-        }
-        held += below;
+    bool holds = rc == 0;
+    for (unsigned round = 0; rc == 0 && holds && round < ROUNDS; round++) {
+        rc = try_once(&spec, ration, rig, trial, &holds, &why);
     }
     // Not given back to SCHED_OTHER while it sleeps: the kernel would go on booking its time. It
     // ends with its interface.
@@ -231,7 +279,7 @@ static void try_way(const struct cgroup_tree *tree, const char *path, const stru
         ration_close(ration);
     }
     trial->tried = rc == 0;
-    trial->bites = rc == 0 && held > ROUNDS / 2;
+    trial->bites = rc == 0 && holds;
     trial->why = rc < 0 ? text_copy(why.text) : NULL;
 }
 

@@ -14,7 +14,7 @@
 struct cap_trial {
     bool tried;
     bool bites;
-    double percent; // CPU used, of one CPU, where CAP_PROBE_PERCENT was the cap
+    double percent; // most CPU used in a window, of one CPU, where CAP_PROBE_PERCENT was the cap
     char *why;      // it could not be tried; NULL otherwise
 };
 #define CAP_PROBE_PERCENT 5U
@@ -25,7 +25,9 @@ struct cap_probe {
     struct cap_trial quota, deadline;
 };
 
-// Takes about half a second, CAP_PROBE_PERCENT of it at most with one way, and leaves nothing.
+// Takes about a second and leaves nothing. One window above the cap refutes a way; to bite, it must
+// hold in all of several windows in which the thread had more to do throughout, each followed by one
+// without a cap in which the thread runs freely: so a busy machine does not pass for a cap.
 // `tree` may be NULL (no control groups): no way then. With `all`, tries the second way even if
 // the first bites. Negative if nothing could be found out at all.
 int cap_probe(const struct cgroup_tree *tree, bool all, struct cap_probe *ret, struct error *err);
