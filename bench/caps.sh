@@ -1,54 +1,124 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# bench/caps.sh [SECONDS] — how exactly caps are held: a router, bridged and dedicated, and the host,
-# bridged, under caps of 10 to 80 % of a CPU and more load than any of them can take; prints a
-# Markdown table of CPU used. Nodes are made slow by long lists of rules, so that the tester is not
-# the limit. $VRBENCH is the program. Needs root, nft and jq. Called by sections/caps.sh.
+# bench/caps.sh [SECONDS] — how exactly CPU is allotted, as Markdown tables of what the points say and,
+# in brackets, what /proc/TID/schedstat says over a second in the middle of the load: a router and the
+# host under caps of 10 to 80 % of a CPU, and two routers of weights 1:1, 2:1 and 4:1 on one CPU. All
+# want more than they may have: nodes are made slow by long lists of rules, so that few packets are
+# too many and neither the tester nor the bridges are the limit. $VRBENCH is the program. Needs root,
+# nft and jq. Called by sections/caps.sh.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 test_planned=0
-seconds=${1:-2}
+seconds=${1:-3}
 
-slow_down() { # NODE FAMILY
+slow_down() { # NODE FAMILY RULES
     {
         echo "add table $2 slow"
         echo "add chain $2 slow walk { type filter hook forward priority 0; }"
         i=0
-        while [ $i -lt 1500 ]; do
+        while [ $i -lt "$3" ]; do
             echo "add rule $2 slow walk ip saddr 10.$((i / 250)).$((i % 250)).1 udp dport 7 drop"
             i=$((i + 1))
         done
     } | node "$1" nft -f -
 }
 
-# used TOPOLOGY WHO CAP — percent of a CPU that WHO (host or r1) used under the cap.
-used() {
-    host_cap=0 router_cap=0
-    if [ "$2" = host ]; then host_cap=$3; else router_cap=$3; fi
-    cat >"$T/caps.yaml" <<END
+tasks() { # GROUP
+    tasks_group=$(jq -r .cgroups.root "$testbed.json")/vrbench/${testbed##*/}/$1
+    cat "$tasks_group/tasks" 2>/dev/null || cat "$tasks_group/cgroup.procs" 2>/dev/null
+}
+has_tasks() { jq -e .allocation "$testbed.json" >/dev/null && [ -n "$(tasks "$1")" ]; }
+used() { # FILE TASK...
+    used_to=$1
+    shift
+    awk 'FILENAME != "/proc/uptime" { ns += $1 } FILENAME == "/proc/uptime" { at = $1 }
+         END { printf "%.0f %s\n", ns, at }' $(printf '/proc/%s/schedstat ' "$@") /proc/uptime >"$used_to"
+}
+busy() { # NS TASK...
+    busy_from=$1
+    shift
+    used "$T/busy" "$@"
+    [ "$(cut -d' ' -f1 "$T/busy")" -gt "$busy_from" ]
+}
+# watch GROUP... — percent of a CPU that each used over a second of the load: $watched.
+watch() {
+    watched=
+    for group; do
+        wait_for 60 has_tasks "$group" || return 1
+    done
+    used "$T/first" $(tasks "$1")
+    wait_for 60 busy $(($(cut -d' ' -f1 "$T/first") + 60000000)) $(tasks "$1") || return 1
+    for group; do used "$T/$group.from" $(tasks "$group"); done
+    sleep 1 # the window itself
+    for group; do
+        used "$T/$group.to" $(tasks "$group")
+        watched="$watched $(cat "$T/$group.from" "$T/$group.to" |
+            awk '{ ns[NR] = $1; at[NR] = $2 }
+                 END { printf "%.1f", (ns[2] - ns[1]) / 1e7 / (at[2] - at[1]) }')"
+    done
+}
+
+# used_by TOPOLOGY WHO CAP RULES PPS — percent of a CPU that WHO (host or r1) used under the cap.
+used_by() {
+    host_cap=0 router_cap=0 group=router-r1
+    if [ "$2" = host ]; then host_cap=$3 group=host; else router_cap=$3; fi
+    cat >"$T/caps.yaml" <<YAML
 name: caps
 topologies: [$1]
 host: { cpus: 1, cap: $host_cap }
 routers: { r1: { cap: $router_cap } }
 networks: { NET0: { router: r1 } }
-traffic: { lengths: [64], rates: { pps: [100000] }, duration: $seconds s }
-END
+traffic: { lengths: [64], rates: { pps: [$5] }, duration: $seconds s }
+YAML
     rm -rf "$T/caps"
     start_run "$T/caps.yaml" -o "$T/caps"
     if hold_run "$1"; then
-        if [ "$2" = host ]; then slow_down host bridge; else slow_down r1 ip; fi
+        if [ "$2" = host ]; then slow_down host bridge "$4"; else slow_down r1 ip "$4"; fi
     fi
     release_run
+    watch "$group"
     end_run
-    jq -r --arg who "$2" '.cpu | map(select(.name == $who).percent)[0] | . * 100 | round / 100' \
-        "$T/caps/points.jsonl"
+    jq -r --arg who "$2" --arg seen "$watched" '.cpu | map(select(.name == $who).percent)[0] |
+        "\(. * 10 | round / 10) (\($seen | ltrimstr(" ")))"' "$T/caps/points.jsonl"
+}
+
+# share W1 W2 — CPU of r1 over that of r2.
+share() {
+    cat >"$T/weights.yaml" <<YAML
+name: weights
+topologies: [dedicated]
+host: { cpus: 1 }
+routers: { r1: { weight: $1 }, r2: { weight: $2 } }
+networks: { NET0: { router: r1 }, NET1: { router: r2 } }
+traffic: { lengths: [64], rates: { pps: [80000] }, duration: $seconds s }
+YAML
+    rm -rf "$T/weights"
+    start_run "$T/weights.yaml" -o "$T/weights"
+    hold_run dedicated && slow_down r1 ip 2500 && slow_down r2 ip 2500
+    release_run
+    watch router-r1 router-r2
+    end_run
+    # shellcheck disable=SC2086
+    set -- $watched
+    jq -r --arg a "${1:-0}" --arg b "${2:-1}" '(.cpu | map({(.name): .percent}) | add) as $cpu |
+        "\($cpu.r1 * 10 | round / 10) | \($cpu.r2 * 10 | round / 10) | " +
+        "\($cpu.r1 / $cpu.r2 * 100 | round / 100) (\(
+            ($a | tonumber) / ($b | tonumber) * 100 | round / 100))"' "$T/weights/points.jsonl"
 }
 
 echo "| cap, % of a CPU | router, dedicated | router, bridged | host, bridged |"
 echo "| ---: | ---: | ---: | ---: |"
 for cap in 10 20 30 50 80; do
-    dedicated=$(used dedicated r1 $cap)
-    bridged=$(used bridged r1 $cap)
-    host=$(used bridged host $cap)
+    # Bridged, the host must bring a router its packets with what CPU the router leaves it.
+    dedicated=$(used_by dedicated r1 $cap 2500 80000)
+    bridged=$(used_by bridged r1 $cap 5000 50000)
+    host=$(used_by bridged host $cap 2500 60000)
     echo "| $cap | $dedicated | $bridged | $host |"
+done
+echo
+echo "| weights | r1, % of a CPU | r2, % of a CPU | ratio |"
+echo "| ---: | ---: | ---: | ---: |"
+for weights in "256 256" "512 256" "1024 256"; do
+    # shellcheck disable=SC2086
+    echo "| $(echo "$weights" | tr ' ' :) | $(share $weights) |"
 done

@@ -311,6 +311,54 @@ hold_run() {
 }
 release_run() { kill -CONT "$run_pid"; }
 
+# --- loads and CPU -------------------------------------------------------------------------------
+
+# slow_down NODE FAMILY RULES — every packet of NODE walks rules that never match, some ten
+# nanoseconds each, so that overload takes few packets and the tester is not the limit.
+slow_down() {
+    {
+        echo "add table $2 slow"
+        echo "add chain $2 slow walk { type filter hook forward priority 0; }"
+        slow_rule=0
+        while [ $slow_rule -lt "$3" ]; do
+            echo "add rule $2 slow walk ip saddr" \
+                "10.$((slow_rule / 250)).$((slow_rule % 250)).1 udp dport 7 drop"
+            slow_rule=$((slow_rule + 1))
+        done
+    } | node "$1" nft -f -
+}
+
+# first_please — the run goes before others on the machine, so that its source leaves no gaps; for
+# use before its threads begin.
+first_please() { renice -n -19 -p "$run_pid" >/dev/null; }
+
+# tasks_file GROUP — where the threads of a party of $testbed (host, router-NAME) are listed.
+tasks_file() {
+    tasks_group=$(jq -r .cgroups.root "$testbed.json")/vrbench/${testbed##*/}/$1
+    if [ -e "$tasks_group/tasks" ]; then
+        echo "$tasks_group/tasks"
+    else
+        echo "$tasks_group/cgroup.procs"
+    fi
+}
+# None yet while the run looks which caps hold.
+has_tasks() { jq -e .allocation "$testbed.json" && grep -q . "$(tasks_file "$1")"; }
+
+# watch_cpu BUSY_MS WINDOWS SECONDS GROUP... — what parties of $testbed use, a line a window, a
+# percentage a party, in $T/watched; from when the first has used BUSY_MS of CPU time (cpuwatch.c).
+watch_cpu() {
+    watch_how="$1 $2 $3"
+    shift 3
+    watch_files=
+    : >"$T/watched"
+    for group; do
+        wait_for 60 has_tasks "$group" || return 1
+        watch_files="$watch_files $(tasks_file "$group")"
+    done
+    # shellcheck disable=SC2086
+    "$(helper cpuwatch)" $watch_how $watch_files >"$T/watched"
+}
+
 # points_sane FOLDER — what holds of every point whatever the machine did: sums, and places for all
 # that was lost. For use after ok.
 points_sane() {
