@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # bench/caps.sh [SECONDS] — how exactly CPU is allotted, as Markdown tables of what the points say and,
-# in brackets, what /proc/TID/schedstat says over a second in the middle of the load: a router and the
+# in brackets, what /proc/TID/schedstat says of a second in the middle of the load: a router and the
 # host under caps of 10 to 80 % of a CPU, and two routers of weights 1:1, 2:1 and 4:1 on one CPU. All
 # want more than they may have: nodes are made slow by long lists of rules, so that few packets are
 # too many and neither the tester nor the bridges are the limit. $VRBENCH is the program. Needs root,
@@ -10,53 +10,6 @@
 isolate --run "$@"
 test_planned=0
 seconds=${1:-3}
-
-slow_down() { # NODE FAMILY RULES
-    {
-        echo "add table $2 slow"
-        echo "add chain $2 slow walk { type filter hook forward priority 0; }"
-        i=0
-        while [ $i -lt "$3" ]; do
-            echo "add rule $2 slow walk ip saddr 10.$((i / 250)).$((i % 250)).1 udp dport 7 drop"
-            i=$((i + 1))
-        done
-    } | node "$1" nft -f -
-}
-
-tasks() { # GROUP
-    tasks_group=$(jq -r .cgroups.root "$testbed.json")/vrbench/${testbed##*/}/$1
-    cat "$tasks_group/tasks" 2>/dev/null || cat "$tasks_group/cgroup.procs" 2>/dev/null
-}
-has_tasks() { jq -e .allocation "$testbed.json" >/dev/null && [ -n "$(tasks "$1")" ]; }
-used() { # FILE TASK...
-    used_to=$1
-    shift
-    awk 'FILENAME != "/proc/uptime" { ns += $1 } FILENAME == "/proc/uptime" { at = $1 }
-         END { printf "%.0f %s\n", ns, at }' $(printf '/proc/%s/schedstat ' "$@") /proc/uptime >"$used_to"
-}
-busy() { # NS TASK...
-    busy_from=$1
-    shift
-    used "$T/busy" "$@"
-    [ "$(cut -d' ' -f1 "$T/busy")" -gt "$busy_from" ]
-}
-# watch GROUP... — percent of a CPU that each used over a second of the load: $watched.
-watch() {
-    watched=
-    for group; do
-        wait_for 60 has_tasks "$group" || return 1
-    done
-    used "$T/first" $(tasks "$1")
-    wait_for 60 busy $(($(cut -d' ' -f1 "$T/first") + 60000000)) $(tasks "$1") || return 1
-    for group; do used "$T/$group.from" $(tasks "$group"); done
-    sleep 1 # the window itself
-    for group; do
-        used "$T/$group.to" $(tasks "$group")
-        watched="$watched $(cat "$T/$group.from" "$T/$group.to" |
-            awk '{ ns[NR] = $1; at[NR] = $2 }
-                 END { printf "%.1f", (ns[2] - ns[1]) / 1e7 / (at[2] - at[1]) }')"
-    done
-}
 
 # used_by TOPOLOGY WHO CAP RULES PPS — percent of a CPU that WHO (host or r1) used under the cap.
 used_by() {
@@ -72,14 +25,15 @@ traffic: { lengths: [64], rates: { pps: [$5] }, duration: $seconds s }
 YAML
     rm -rf "$T/caps"
     start_run "$T/caps.yaml" -o "$T/caps"
+    first_please
     if hold_run "$1"; then
         if [ "$2" = host ]; then slow_down host bridge "$4"; else slow_down r1 ip "$4"; fi
     fi
     release_run
-    watch "$group"
+    watch_cpu 200 1 1 "$group"
     end_run
-    jq -r --arg who "$2" --arg seen "$watched" '.cpu | map(select(.name == $who).percent)[0] |
-        "\(. * 10 | round / 10) (\($seen | ltrimstr(" ")))"' "$T/caps/points.jsonl"
+    jq -r --arg who "$2" --arg seen "$(cat "$T/watched")" '.cpu | map(select(.name == $who).percent)[0] |
+        "\(. * 10 | round / 10) (\($seen | tonumber * 10 | round / 10))"' "$T/caps/points.jsonl"
 }
 
 # share W1 W2 — CPU of r1 over that of r2.
@@ -94,12 +48,13 @@ traffic: { lengths: [64], rates: { pps: [80000] }, duration: $seconds s }
 YAML
     rm -rf "$T/weights"
     start_run "$T/weights.yaml" -o "$T/weights"
-    hold_run dedicated && slow_down r1 ip 2500 && slow_down r2 ip 2500
+    first_please
+    hold_run dedicated && slow_down r1 ip 5000 && slow_down r2 ip 5000
     release_run
-    watch router-r1 router-r2
+    watch_cpu 100 1 1 router-r1 router-r2
     end_run
     # shellcheck disable=SC2086
-    set -- $watched
+    set -- $(cat "$T/watched")
     jq -r --arg a "${1:-0}" --arg b "${2:-1}" '(.cpu | map({(.name): .percent}) | add) as $cpu |
         "\($cpu.r1 * 10 | round / 10) | \($cpu.r2 * 10 | round / 10) | " +
         "\($cpu.r1 / $cpu.r2 * 100 | round / 100) (\(

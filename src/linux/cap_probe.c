@@ -29,7 +29,7 @@
 #define FREE_NS      (60U * NS_PER_MS)
 #define CAPPED_NS    (150U * NS_PER_MS)
 #define ROUNDS       4
-#define ATTEMPTS     20
+#define ATTEMPTS     60
 #define FREE_LEAST   20.0 // percent of a CPU without a cap, or nothing can be told
 #define FULL_LEAST   0.8  // of a window that the cable is full, or it proves no cap
 #define BITES_BELOW  (2.0 * CAP_PROBE_PERCENT)

@@ -351,6 +351,7 @@ watch_cpu() {
     shift 3
     watch_files=
     : >"$T/watched"
+    [ -e "${testbed-}.json" ] || return 1
     for group; do
         wait_for 60 has_tasks "$group" || return 1
         watch_files="$watch_files $(tasks_file "$group")"

@@ -45,6 +45,7 @@ static void go_on(struct share *shares, struct worker *workers, size_t count, do
             worker->left_s -= used;
             worker->total_s += used;
             shares[i].used_s = used;
+            shares[i].waiting = worker->load > 0.0 && used <= 0.0;
         }
         share_divide(shares, count, total, STEP_S);
         assert_true(sum(shares, count) <= total + 1e-9);
@@ -137,6 +138,44 @@ static void test_turning(void **state)
     }
 }
 
+// Nor does it take long: soon after a turn the party has most of what it may have.
+static void test_turning_soon(void **state)
+{
+    (void)state;
+    struct share shares[2];
+    struct worker workers[2] = {{.load = 1.0}, {.load = 0.0}};
+    share_begin(shares, 2, 0.4);
+    go_on(shares, workers, 2, 0.4, 1.0);
+    for (int turn = 0; turn < 6; turn++) {
+        workers[0].load = 1.0 - workers[0].load;
+        workers[1].load = 1.0 - workers[1].load;
+        assert_true(used_in(shares, workers, 2, 0.4, 0.2) > 0.8 * 0.4);
+        assert_true(shares[workers[0].load > 0.5 ? 0 : 1].share > 0.95 * 0.4);
+    }
+}
+
+// What is missed while more is wanted is caught up on, within limits; what was not wanted is not.
+static void test_catch_up(void **state)
+{
+    (void)state;
+    double missed = 0.0;
+    double total = 0.5;
+    double used = 0.0;
+    for (int step = 0; step < 400; step++) { // 1 % of what is given is never used
+        double now = 0.99 * total * STEP_S;
+        total = share_catch_up(&missed, true, 0.5, now, STEP_S);
+        used += step < 200 ? 0.0 : now;
+        assert_true(total <= 0.5 * (1.0 + SHARE_CATCH_UP) + 1e-9);
+    }
+    assert_true(fabs(used / (200 * STEP_S) - 0.5) < 0.005);
+    for (int step = 0; step < 400; step++) {
+        total = share_catch_up(&missed, false, 0.5, 0.0, STEP_S);
+    }
+    assert_true(total <= 0.5 + 1e-9 && missed <= 0.0);
+    total = share_catch_up(&missed, true, 0.5, 0.02, STEP_S); // ahead: it saves
+    assert_true(total < 0.5 && total >= 0.5 * (1.0 - SHARE_CATCH_UP) - 1e-9);
+}
+
 // A load that pauses finds the division as it left it.
 static void test_pause(void **state)
 {
@@ -194,7 +233,8 @@ int main(void)
         cmocka_unit_test(test_unequal), cmocka_unit_test(test_both_directions),
         cmocka_unit_test(test_turning), cmocka_unit_test(test_pause),
         cmocka_unit_test(test_urgent),  cmocka_unit_test(test_several_cpus),
-        cmocka_unit_test(test_fill),
+        cmocka_unit_test(test_fill),    cmocka_unit_test(test_turning_soon),
+        cmocka_unit_test(test_catch_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
