@@ -247,8 +247,7 @@ static int try_once(const struct ration_spec *spec, struct ration *ration, const
     if (rc == 0) {
         rc = flood_free(rig, &free_percent, err);
     }
-    return rc < 0 ? rc
-                  : ration_set(ration, spec->way, spec->weight, spec->largest, spec->cap, err);
+    return rc < 0 ? rc : ration_set(ration, spec->way, spec->weight, spec->largest, spec->cap, err);
 }
 
 static void try_way(const struct cgroup_tree *tree, const char *path, const struct rig *rig,

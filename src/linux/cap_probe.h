@@ -26,8 +26,8 @@ struct cap_probe {
 };
 
 // Takes about a second and leaves nothing. One window above the cap refutes a way; to bite, it must
-// hold in all of several windows in which the thread had more to do throughout, each followed by one
-// without a cap in which the thread runs freely: so a busy machine does not pass for a cap.
+// hold in all of several windows in which the thread had more to do throughout, each followed by
+// one without a cap in which the thread runs freely: so a busy machine does not pass for a cap.
 // `tree` may be NULL (no control groups): no way then. With `all`, tries the second way even if
 // the first bites. Negative if nothing could be found out at all.
 int cap_probe(const struct cgroup_tree *tree, bool all, struct cap_probe *ret, struct error *err);

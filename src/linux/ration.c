@@ -368,7 +368,8 @@ static uint64_t read_task(struct ration_task *task)
     return since;
 }
 
-// Whether a task has something to do: R in /proc/PID/stat (proc(5)), also while its time is used up.
+// Whether a task has something to do: R in /proc/PID/stat (proc(5)), also while its time is used
+// up.
 static bool is_runnable(const struct ration_task *task)
 {
     char text[64]; // PID, name of at most 15 bytes in parentheses, state

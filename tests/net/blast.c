@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * tests/net/blast — sends small UDP packets from the namespace it runs in, in bursts of a
- * millisecond, until it is killed. Stop and continue it by signal: what it did not send meanwhile it
- * doesn't send later.
+ * millisecond, until it is killed. Stop and continue it by signal: what it did not send meanwhile
+ * it doesn't send later.
  *
  *     blast ADDRESS PORT PPS
  */

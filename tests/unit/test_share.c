@@ -229,11 +229,11 @@ static void test_fill(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_begin),   cmocka_unit_test(test_one_direction),
-        cmocka_unit_test(test_unequal), cmocka_unit_test(test_both_directions),
-        cmocka_unit_test(test_turning), cmocka_unit_test(test_pause),
-        cmocka_unit_test(test_urgent),  cmocka_unit_test(test_several_cpus),
-        cmocka_unit_test(test_fill),    cmocka_unit_test(test_turning_soon),
+        cmocka_unit_test(test_begin),    cmocka_unit_test(test_one_direction),
+        cmocka_unit_test(test_unequal),  cmocka_unit_test(test_both_directions),
+        cmocka_unit_test(test_turning),  cmocka_unit_test(test_pause),
+        cmocka_unit_test(test_urgent),   cmocka_unit_test(test_several_cpus),
+        cmocka_unit_test(test_fill),     cmocka_unit_test(test_turning_soon),
         cmocka_unit_test(test_catch_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
