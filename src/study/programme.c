@@ -32,7 +32,7 @@
 #define OVERHEAD_RATES   4.0 // finding the loads of a length
 
 const struct timing timing_default = {"default", false, 12, "1500 ms", "1 s", 7, 0};
-const struct timing timing_quick = {"quick", true, 5, "300 ms", "250 ms", 4, 0};
+const struct timing timing_quick = {"quick", true, 4, "300 ms", "250 ms", 4, 0};
 const struct timing timing_study = {"study", false, 0, "15 s", "15 s", 5, 35};
 
 struct programme_row {
