@@ -332,12 +332,17 @@ static int netns_watch(const struct router *router)
     return router->first_fd;
 }
 
+static bool has_died(const struct router *router)
+{
+    return router->first_fd < 0 || process_has_ended(router->first_fd);
+}
+
 static int netns_console(const struct router *router, char *const *argv, int *ret_status,
                          struct error *err)
 {
     const struct session session = {
         .net = router->ns, .first = router->first_fd, .node = router->name, .argv = argv};
-    if (router->first_fd < 0 || process_has_ended(router->first_fd)) {
+    if (has_died(router)) {
         return fail(err, ESRCH, "router %s has died", router->name);
     }
     return session_run(&session, ret_status, err);
@@ -352,7 +357,7 @@ static void netns_tasks(const struct router *router, const pid_t **ret, size_t *
 static int netns_counters(const struct router *router, struct namespace_counters *ret,
                           struct error *err)
 {
-    if (router->first_fd < 0 || process_has_ended(router->first_fd)) {
+    if (has_died(router)) {
         return fail(err, ESRCH, "its first process has ended");
     }
     return counters_read(router->ns, ret, err);

@@ -62,6 +62,8 @@ int testbed_note(struct testbed *testbed, struct error *err);
 int testbed_attach(struct record *record, struct testbed **ret, struct error *err);
 // Frees the object and all that it holds in this process; the testbed itself stays.
 void testbed_free(struct testbed *testbed);
+// True of a router that is there, but no longer lives.
+bool testbed_router_has_died(const struct testbed *testbed, size_t router);
 // Fills testbed->parties anew.
 void testbed_list_parties(struct testbed *testbed);
 

@@ -109,15 +109,6 @@ static void handle_crash(struct keeper *keeper, size_t number, uint64_t noticed_
     }
 }
 
-static bool is_dead(const struct testbed *testbed, size_t router)
-{
-    if (testbed->routers[router].router == NULL) {
-        return false;
-    }
-    int fd = testbed->platform->watch(testbed->routers[router].router);
-    return fd < 0 || process_has_ended(fd);
-}
-
 // Sees to routers that have died; false if the testbed is being taken down.
 static bool tend(struct keeper *keeper)
 {
@@ -132,7 +123,7 @@ static bool tend(struct keeper *keeper)
                        ? 0
                        : keeper->testbed->plan->scenario->router_count;
     for (size_t i = 0; i < count; i++) {
-        if (is_dead(keeper->testbed, i)) {
+        if (testbed_router_has_died(keeper->testbed, i)) {
             handle_crash(keeper, i, noticed_ns);
         }
     }

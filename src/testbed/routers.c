@@ -87,6 +87,16 @@ void router_order_clear(struct router_order *order)
 
 // ---- making
 
+// A router is there: how, and with which interfaces.
+static void note_running(struct testbed *testbed, size_t router, const struct router_order *order)
+{
+    for (size_t i = 0; i < order->spec.nic_count; i++) {
+        testbed->plan->interfaces[order->numbers[i]].index = order->spec.nics[i].index;
+    }
+    testbed->routers[router].state = ROUTER_RUNNING;
+    testbed->routers[router].since_ns = clock_realtime_ns();
+}
+
 int testbed_make_router(struct testbed *testbed, size_t router, struct error *err)
 {
     struct testbed_router *entry = &testbed->routers[router];
@@ -99,15 +109,11 @@ int testbed_make_router(struct testbed *testbed, size_t router, struct error *er
     if (rc == 0) {
         rc = testbed->platform->create(&order.spec, &entry->router, err);
     }
-    for (size_t i = 0; rc == 0 && i < order.spec.nic_count; i++) {
-        testbed->plan->interfaces[order.numbers[i]].index = order.spec.nics[i].index;
+    if (rc == 0) {
+        note_running(testbed, router, &order);
     }
     router_order_clear(&order);
     entry->memory_bytes = testbed_memory_growth(&mark);
-    if (rc == 0) {
-        entry->state = ROUTER_RUNNING;
-        entry->since_ns = clock_realtime_ns();
-    }
     return rc;
 }
 
@@ -170,12 +176,6 @@ static int find_taken(struct testbed *testbed, const struct router_order *order,
 static int settle(struct testbed *testbed, size_t router, const struct router_order *order,
                   struct error *err)
 {
-    struct testbed_router *entry = &testbed->routers[router];
-    for (size_t i = 0; i < order->spec.nic_count; i++) {
-        testbed->plan->interfaces[order->numbers[i]].index = order->spec.nics[i].index;
-    }
-    entry->state = ROUTER_RUNNING;
-    entry->since_ns = clock_realtime_ns();
     int rc = testbed_make_sink_queues(testbed, (ssize_t)router, err);
     if (rc == 0) {
         rc = thread_vifs(testbed, order, err);
@@ -284,6 +284,7 @@ int testbed_reboot_router(struct testbed *testbed, size_t router, uint64_t began
     int rc = testbed->platform->reboot(old, &before.spec, &now.spec, &entry->router, err);
     if (rc == 0) {
         entry->memory_bytes = testbed_memory_growth(&mark);
+        note_running(testbed, router, &now);
         rc = settle(testbed, router, &now, err);
     }
     if (rc == 0) {

@@ -206,6 +206,13 @@ bool testbed_is_watched(const struct testbed *testbed)
     return maker >= 0;
 }
 
+bool testbed_router_has_died(const struct testbed *testbed, size_t router)
+{
+    const struct router *there = testbed->routers[router].router;
+    int fd = there == NULL ? -1 : testbed->platform->watch(there);
+    return there != NULL && (fd < 0 || process_has_ended(fd));
+}
+
 // A thread that has gone meanwhile (its interface was taken away) has used nothing that is known.
 static uint64_t time_of(const struct testbed_party *party)
 {
@@ -236,8 +243,7 @@ int testbed_party_info(const struct testbed *testbed, size_t party, struct party
         ret->since_ns = router->since_ns;
         ret->restarts = router->restarts;
         ret->outage_ns = router->outage_ns;
-        int fd = router->router == NULL ? -1 : testbed->platform->watch(router->router);
-        if (router->state == ROUTER_RUNNING && (fd < 0 || process_has_ended(fd))) {
+        if (testbed_router_has_died(testbed, of->router)) {
             ret->state = ROUTER_CRASHED;
         }
     }
