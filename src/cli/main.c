@@ -40,8 +40,8 @@ static void print_help(FILE *out)
 {
     fprintf(out,
             "vrbench %s: what virtual routers forward, what they lose and where, and what it\n"
-            "costs in CPU.\n\nUsage: vrbench COMMAND [OPTION…]\n\n",
-            VRBENCH_VERSION);
+            "costs in CPU.%s\n\nUsage: vrbench COMMAND [OPTION…]\n\n",
+            VRBENCH_VERSION, VRBENCH_WITHOUT);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         char head[48];
         snprintf(head, sizeof head, "%s %s", commands[i]->name, commands[i]->operands);
@@ -112,7 +112,7 @@ int main(int argc, char **argv)
         return EXIT_DONE;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        printf("vrbench %s\n", VRBENCH_VERSION);
+        printf("vrbench %s%s\n", VRBENCH_VERSION, VRBENCH_WITHOUT);
         return EXIT_DONE;
     }
     const struct command *command = NULL;
