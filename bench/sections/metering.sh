@@ -102,22 +102,23 @@ bench_metering() {
     done
 }
 
-# metering_verdict LENGTH — what the rows of a length amount to.
+# metering_verdict LENGTH — what the rows of a length amount to. A router that loses more than a
+# hundredth of what is offered was the limit.
 metering_verdict() {
     echo "$(median "$1 bytes, forwarded packets/s" metered)" \
         "$(median "$1 bytes, forwarded packets/s" plain)" \
-        "$(median "$1 bytes, DUT's CPU busy, %" metered)" \
-        "$(median "$1 bytes, DUT's CPU busy, %" plain)" \
+        "$(median "$1 bytes, offered packets/s" metered)" \
+        "$(median "$1 bytes, offered packets/s" plain)" \
         "$(median "$1 bytes, CPU ns a packet at 100,000/s" metered)" \
         "$(median "$1 bytes, CPU ns a packet at 100,000/s" plain)" |
         awk -v length_="$1" '{
+            metered = $1 < 0.99 * $3
+            plain = $2 < 0.99 * $4
             printf "%d bytes: metered forwards %.3f of plain; ", length_, $1 / $2
-            if ($3 >= 97 && $4 >= 97) print "the router was the limit in both."
-            else if ($3 < 97 && $4 < 97)
-                print "the tester was the limit in both, so that says little: by CPU time a packet " \
-                    sprintf("metered could forward %.3f of plain.", $6 / $5)
-            else print "the router was the limit in " ($3 >= 97 ? "metered" : "plain") " only; " \
-                    sprintf("by CPU time a packet metered could forward %.3f of plain.", $6 / $5)
+            if (metered && plain) print "the router was the limit in both."
+            else printf "the tester was the limit in %s: by CPU time a packet metered could " \
+                "forward %.3f of plain.\n",
+                metered ? "plain" : plain ? "metered" : "both, so that says little", $6 / $5
         }'
 }
 
@@ -130,10 +131,13 @@ table_metering() {
     table 'forwarded packets/s' more metered plain unsteered
     table 'CPU ns a packet at' less metered plain
     table 'meter$|offered|busy' more metered plain unsteered
-    sort -g "$work/disturbed" | awk '{ v[NR] = $1; calm += $1 <= 3 } END {
-        printf "%d of %d trials were calm: at most 3 %% of the CPU went to others or the hypervisor. ",
-            calm, NR
-        print calm * 4 < NR * 3 ? "Too few: these figures are not to be trusted." : "" }'
+    calm=$(awk '$1 <= 3' "$work/disturbed" | wc -l)
+    trials=$(wc -l <"$work/disturbed")
+    echo "$calm of $trials trials were calm: at most 3 % of the CPU went to others or the hypervisor."
+    if [ $((calm * 4)) -lt $((trials * 3)) ]; then
+        echo "Too few for a verdict."
+        return
+    fi
     echo
     for length in $metering_lengths; do
         metering_verdict "$length"

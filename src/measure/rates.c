@@ -12,6 +12,7 @@
 #define FIRST_PPS     32000.0
 #define LEAST_PPS     250.0
 #define LAST_PPS      2.0e7
+#define START_BELOW   0.75 // of what is likely to be carried
 #define TRIAL_NS      (120U * NS_PER_MS)
 #define LOSS_AT_MOST  0.01
 #define ASKED_AT_MOST 4 // times, until a load counts as too much
@@ -46,12 +47,19 @@ static int is_carried(struct bench *bench, unsigned length, double pps, bool *re
     return 0;
 }
 
-int rates_find(struct bench *bench, unsigned length, unsigned count, double **ret_pps,
-               struct error *err)
+// In direct, what lies beyond is the tester's limit, of which one point is enough.
+static double beyond(struct bench *bench)
+{
+    bool direct = testbed_plan(bench_testbed(bench))->topology == TOPOLOGY_DIRECT;
+    return direct ? RATES_BEYOND_DIRECT : RATES_BEYOND;
+}
+
+int rates_find(struct bench *bench, unsigned length, unsigned count, double likely,
+               double **ret_pps, struct error *err)
 {
     double carried = 0.0;
     double refused = LAST_PPS;
-    double pps = FIRST_PPS;
+    double pps = likely > 0.0 ? fmax(LEAST_PPS, likely / beyond(bench) * START_BELOW) : FIRST_PPS;
     int rc = 0;
     while (rc == 0 && pps >= LEAST_PPS && pps < LAST_PPS) {
         bool good = false;
@@ -78,9 +86,7 @@ int rates_find(struct bench *bench, unsigned length, unsigned count, double **re
     if (rc < 0) {
         return rc;
     }
-    // In direct, what lies beyond is the tester's limit, of which one point is enough.
-    bool direct = testbed_plan(bench_testbed(bench))->topology == TOPOLOGY_DIRECT;
-    double top = fmax(carried, LEAST_PPS) * (direct ? RATES_BEYOND_DIRECT : RATES_BEYOND);
+    double top = fmax(carried, LEAST_PPS) * beyond(bench);
     double *loads = memory_new_array(double, count);
     for (unsigned i = 0; i < count; i++) {
         loads[i] = ceil(top * (double)(i + 1) / (double)count);

@@ -11,9 +11,11 @@
 // Finds where loss sets in for a length, by short trials: doubling the load until more than 1 % is
 // lost or the tester can't follow (or halving it until that is no more), then halving the
 // interval. Writes `count` loads, ascending and evenly spaced, of which the last lies beyond
-// saturation; the caller frees them.
-int rates_find(struct bench *bench, unsigned length, unsigned count, double **ret_pps,
-               struct error *err);
+// saturation; the caller frees them. `likely` is the last load of a length found before in the same
+// topology, from which the search sets out: what is carried depends on packets much more than on
+// bytes. 0 = none.
+int rates_find(struct bench *bench, unsigned length, unsigned count, double likely,
+               double **ret_pps, struct error *err);
 // Of `count` loads keeps at most `most`, the first and the last among them. Returns how many.
 size_t rates_thin(double *pps, size_t count, size_t most);
 

@@ -30,7 +30,8 @@ struct sweep_state {
     const struct sweep_hooks *hooks;
     enum topology topology;
     struct bench *bench;
-    unsigned deaths; // of routers, in a row
+    unsigned deaths;  // of routers, in a row
+    double last_load; // of the length before, in this topology; 0 = none was found
 };
 
 static uint64_t duration_of(const struct scenario *scenario, const struct sweep_options *options)
@@ -133,13 +134,15 @@ static int loads_of(struct sweep_state *state, unsigned length, double **ret, si
     count = hooks->recall_rates(hooks->context, state->topology, length, ret);
     if (count > 0) {
         *ret_count = count;
+        state->last_load = (*ret)[count - 1];
         return 0;
     }
     say(state, "%s, %u bytes: finding saturation", length, 0.0);
     count = auto_points(state->scenario, state->options);
-    int rc = rates_find(state->bench, length, (unsigned)count, ret, err);
+    int rc = rates_find(state->bench, length, (unsigned)count, state->last_load, ret, err);
     if (rc == 0) {
         *ret_count = count;
+        state->last_load = (*ret)[count - 1];
         rc = hooks->found_rates(hooks->context, state->topology, length, *ret, count, err);
     }
     return rc;
@@ -290,6 +293,7 @@ int sweep_run(const struct scenario *scenario, const struct sweep_options *optio
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < scenario->topology_count; i++) {
         state.topology = scenario->topologies[i];
+        state.last_load = 0.0;
         rc = stop_requested() ? fail_interrupted(err) : sweep_topology(&state, err);
     }
     return rc;

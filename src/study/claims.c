@@ -110,7 +110,7 @@ const struct claim claims[CLAIM_COUNT] = {
                 "confirmed if the share of CPU of whoever is favoured grows by 3 points, and the "
                 "forwarding rate with it by 3 %, both beyond the spread: router over host, "
                 "bridged, and r2t3 over r1t3. Refuted if CPU stays, or the rate does not follow.",
-        .runs = RUNS("bridged-control", "host-priority", "router-priority", "two-bridged-control",
+        .runs = RUNS("priority-control", "host-priority", "router-priority", "two-bridged-control",
                      "two-dedicated-control", "r2t3-priority"),
         .judge = judge_priority,
         .if_refuted = "Weights are no means here to move throughput between host and routers; caps "
@@ -124,8 +124,9 @@ const struct claim claims[CLAIM_COUNT] = {
                      "81,000 (7 % lost): the loss was the receiver's, not the router's.",
         .rule = "The same loads in all topologies, up to beyond what the tester can: confirmed if "
                 "neither bridged nor dedicated forwards more than 1.03 times the highest load that "
-                "direct carries with 1 % of loss or less. Refuted if one forwards more than direct "
-                "offered where it reached its limit, beyond the spread.",
+                "direct carries with 1 % of loss or less (its own trials at the tester's limit "
+                "count). Refuted if one forwards more than direct offered where it reached its "
+                "limit, beyond the spread.",
         .runs = RUNS("tester-limit"),
         .judge = judge_tester,
         .if_refuted = "In direct the tester's CPU does work (receiving from the first cable) that "
@@ -138,11 +139,11 @@ const struct claim claims[CLAIM_COUNT] = {
         .text = "Memory is not the limit: it grows linearly with the number of virtual routers.",
         .study_saw = "About 40 MB for hypervisor and host tools and at least 64 MB a router, "
                      "growing linearly; never the limit.",
-        .rule = "Kernel memory that 1, 2, 4 and 8 routers took to make, bridged and dedicated: "
-                "confirmed if it lies on a straight line within 10 % of the largest, and the 8 "
+        .rule = "Kernel memory that 1, 2, 4, 8 and 16 routers took to make, bridged and dedicated: "
+                "confirmed if it lies on a straight line within 10 % of the largest, and the 16 "
                 "take at most 10 % of the machine's. Refuted if they take more, or lie off the "
                 "line by more than 30 %.",
-        .runs = RUNS("memory-1", "memory-2", "memory-4", "memory-8"),
+        .runs = RUNS("memory-1", "memory-2", "memory-4", "memory-8", "memory-16"),
         .judge = judge_memory,
         .if_refuted = "The number of routers on this machine must be planned by memory, too.",
     },
@@ -291,7 +292,7 @@ void claim_judge(const struct claim *claim, const struct study_results *results,
         result.why = text_copy("Nothing was measured that it could be judged by.");
     }
     if (result.measured == NULL) {
-        result.measured = text_copy("Nothing.");
+        result.measured = text_copy("No figure that counts.");
     }
     const char *meaning = claim->if_refuted;
     if (result.verdict == CLAIM_CONFIRMED) {

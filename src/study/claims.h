@@ -51,7 +51,7 @@
 // 7 Tester limits. What a routed topology forwards may exceed the highest load that direct carries
 // by this; only above the load that direct can't carry is the claim refuted.
 #define BOUND_WITHIN       0.03
-// 8 Memory. Total over 1 to 8 routers on a straight line to within this share of the largest total
+// 8 Memory. Total over 1 to 16 routers on a straight line to within this share of the largest total
 // (refuted beyond three times it); the routers of the largest run take at most this share of the
 // machine's memory.
 #define LINEAR_WITHIN      0.10
@@ -79,7 +79,7 @@ struct claim_value {
 // What came out. Texts are whole sentences.
 struct claim_result {
     enum claim_verdict verdict;
-    char *measured;      // the figures; "Nothing." if there are none
+    char *measured;      // the figures; "No figure that counts." if there are none
     char *why, *meaning; // meaning: never NULL
     struct claim_value *values;
     size_t value_count;

@@ -31,7 +31,7 @@
 #define OVERHEAD_TESTBED 0.8
 #define OVERHEAD_RATES   4.0 // finding the loads of a length
 
-const struct timing timing_default = {"default", false, 12, "1500 ms", "1 s", 7, 0};
+const struct timing timing_default = {"default", false, 12, "600 ms", "400 ms", 11, 0};
 const struct timing timing_quick = {"quick", true, 4, "300 ms", "250 ms", 4, 0};
 const struct timing timing_study = {"study", false, 0, "15 s", "15 s", 5, 35};
 
@@ -223,6 +223,11 @@ static int draw_memory_4(const struct drawing *drawing, struct blueprint *ret)
 static int draw_memory_8(const struct drawing *drawing, struct blueprint *ret)
 {
     return draw_memory(drawing, ret, 8);
+}
+
+static int draw_memory_16(const struct drawing *drawing, struct blueprint *ret)
+{
+    return draw_memory(drawing, ret, 16);
 }
 
 // ---- claim 5: caps. One load that needs less than half of what is carried, others more.
@@ -422,6 +427,7 @@ static const struct programme_row rows[] = {
     {"memory-2", "memory: two routers", CLAIM(8), draw_memory_2, false},
     {"memory-4", "memory: four routers", CLAIM(8), draw_memory_4, false},
     {"memory-8", "memory: eight routers", CLAIM(8), draw_memory_8, false},
+    {"memory-16", "memory: sixteen routers", CLAIM(8), draw_memory_16, false},
     {"same-bit-rate", "the same bit rate at all lengths, bridged and dedicated",
      CLAIM(1) | CLAIM(2), draw_same_bit_rate, false},
     {"routers-1", "number of routers: one", CLAIM(3), draw_routers_1, false},

@@ -272,7 +272,7 @@ void judge_priority(const struct study_results *results, struct claim_result *re
     const struct priority over_host = {
         .favoured_run = "router-priority",
         .other_run = "host-priority",
-        .control = "bridged-control",
+        .control = "priority-control",
         .share = share_of_both,
         .share_who = "r1t3",
         .network = NULL,

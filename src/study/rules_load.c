@@ -84,23 +84,16 @@ void judge_overload(const struct study_results *results, struct claim_result *re
 #define RUN_TESTER "tester-limit"
 
 struct bound {
-    double carried; // highest load that direct forwards but for LOSS_CARRIED, as forwarded
+    double carried; // most that direct forwards with no more loss than LOSS_CARRIED
     double beyond;  // most that it offered where the tester was the limit; 0 = never reached
 };
 
-static double most_offered(const struct study_results *results, const struct condition *condition)
+// A figure of a load in direct. There the tester's limit is what is asked for: trials that only it
+// made invalid count.
+static struct sample of_tester(const struct study_results *results,
+                               const struct condition *condition, study_figure *figure)
 {
-    const struct study_run *run = study_run(results, condition->run);
-    double most = 0.0;
-    for (size_t i = 0; run != NULL && i < run->points.count; i++) {
-        const struct point *point = &run->points.items[i];
-        if (point->length == condition->length && point_tester_was_limit(point) &&
-            text_equal(point->topology, condition->topology) &&
-            fabs(point->requested_pps - condition->pps) < 1.0) {
-            most = fmax(most, figure_offered(point, NULL));
-        }
-    }
-    return most;
+    return sample_with_limited(results, condition, figure, NULL);
 }
 
 static struct bound bound_of_direct(const struct study_results *results, unsigned length)
@@ -110,12 +103,17 @@ static struct bound bound_of_direct(const struct study_results *results, unsigne
     struct bound bound = {0.0, 0.0};
     for (size_t i = 0; i < count; i++) {
         struct condition condition = {RUN_TESTER, "direct", length, pps[i]};
-        struct sample forwarded = sample_of(results, &condition, figure_forwarded, NULL);
-        struct sample loss = sample_of(results, &condition, figure_loss, NULL);
-        if (sample_is_enough(&forwarded) && loss.median <= LOSS_CARRIED) {
+        struct sample forwarded = of_tester(results, &condition, figure_forwarded);
+        struct sample offered = of_tester(results, &condition, figure_offered);
+        struct sample loss = of_tester(results, &condition, figure_loss);
+        if (!sample_is_enough(&forwarded)) {
+            continue;
+        }
+        if (loss.median <= LOSS_CARRIED) {
             bound.carried = fmax(bound.carried, forwarded.median);
-        } else if (forwarded.tester_limited >= SAMPLE_TRIALS) {
-            bound.beyond = fmax(bound.beyond, most_offered(results, &condition));
+        }
+        if (offered.median < pps[i] * (1.0 - LOSS_CARRIED) || loss.median > LOSS_CARRIED) {
+            bound.beyond = fmax(bound.beyond, offered.largest);
         }
     }
     return bound;
@@ -173,7 +171,7 @@ void judge_tester(const struct study_results *results, struct claim_result *resu
         if (bound.carried <= 0.0 || bound.beyond <= 0.0) {
             claim_part(result, CLAIM_UNDECIDED,
                        "At %u B %s, so the limit of the tester is not known.", lengths[i],
-                       bound.carried <= 0.0 ? "no load of direct has enough valid trials"
+                       bound.carried <= 0.0 ? "no load of direct has enough undisturbed trials"
                                             : "the tester did not clearly reach its limit");
             continue;
         }

@@ -119,8 +119,8 @@ static double quantile(const double *values, size_t count, double q)
     return values[below] + (values[above] - values[below]) * (at - (double)below);
 }
 
-struct sample sample_of(const struct study_results *results, const struct condition *condition,
-                        study_figure *figure, const char *who)
+static struct sample gather(const struct study_results *results, const struct condition *condition,
+                            study_figure *figure, const char *who, bool with_limited)
 {
     const struct study_run *run = study_run(results, condition->run);
     struct sample sample = {.median = (double)NAN,
@@ -138,7 +138,8 @@ struct sample sample_of(const struct study_results *results, const struct condit
             continue;
         }
         double value = figure(point, who);
-        if (point->valid && isfinite(value)) {
+        bool counts = point->valid || (with_limited && point_tester_was_limit(point));
+        if (counts && isfinite(value)) {
             values[sample.valid++] = value;
         } else {
             sample.invalid++;
@@ -153,6 +154,19 @@ struct sample sample_of(const struct study_results *results, const struct condit
         sample.largest = values[sample.valid - 1];
     }
     return sample;
+}
+
+struct sample sample_of(const struct study_results *results, const struct condition *condition,
+                        study_figure *figure, const char *who)
+{
+    return gather(results, condition, figure, who, false);
+}
+
+struct sample sample_with_limited(const struct study_results *results,
+                                  const struct condition *condition, study_figure *figure,
+                                  const char *who)
+{
+    return gather(results, condition, figure, who, true);
 }
 
 bool sample_is_enough(const struct sample *sample)

@@ -63,6 +63,10 @@ double figure_total(const struct point *point, const char *who);     // of one C
 
 struct sample sample_of(const struct study_results *results, const struct condition *condition,
                         study_figure *figure, const char *who);
+// The same with trials that only the tester's own limit made invalid counted as valid ones.
+struct sample sample_with_limited(const struct study_results *results,
+                                  const struct condition *condition, study_figure *figure,
+                                  const char *who);
 bool sample_is_enough(const struct sample *sample); // SAMPLE_TRIALS valid ones
 // Whether a lies above b by more than both spreads together.
 bool sample_above(const struct sample *a, const struct sample *b);

@@ -33,7 +33,7 @@ end_run
 is "SIGINT within the second run ends it with status 130" "$run_status" 130 || sed 's/^/# /' "$T/err"
 like "  the user is told how to go on" "$(cat "$T/err")" "go on with --resume -o $T/r"
 like "  the rules were printed before" "$(cat "$T/out")" "^8  Memory\. Kernel memory"
-like "  and which of how many runs goes on" "$(cat "$T/err")" "^Run 2 of 4, memory-2: "
+like "  and which of how many runs goes on" "$(cat "$T/err")" "^Run 2 of 5, memory-2: "
 ok "  reproduce.json says that it was interrupted" json '.status == "interrupted"' "$T/r/reproduce.json"
 ok "  there is a report already" test -s "$T/r/report.html"
 ok "  and leaves its claim open" \
@@ -63,19 +63,20 @@ ok "  --json prints the file" sh -c 'jq -S . "$1" >"$1.a"; jq -S . "$2" | cmp - 
     sh "$T/out" "$T/r/reproduce.json"
 ok "  which is done and has the runs in order" json '
     .schema == 1 and .status == "done" and .quick and .platform == "netns" and
-    .started < .ended and [.runs[].folder] == ["memory-1", "memory-2", "memory-4", "memory-8"]' \
+    .started < .ended and ([.runs[].folder] == [
+        "memory-1", "memory-2", "memory-4", "memory-8", "memory-16"])' \
     "$T/out"
 ok "  and the claim with its rule and verdict" json '
     (.claims | length) == 1 and (.claims[0] | .number == 8 and .title == "Memory" and
     (.verdict | IN("confirmed", "refuted", "not decidable here")) and
     all(.claim, .study_saw, .rule, .measured, .why, .meaning; type == "string" and . != "") and
-    .runs == ["memory-1", "memory-2", "memory-4", "memory-8"] and
+    .runs == ["memory-1", "memory-2", "memory-4", "memory-8", "memory-16"] and
     all(.values[]; (.name | type) == "string" and (.value | type) == "number"))' "$T/out"
 ok "  the figures are those of the points" sh -c '
-    jq -e --slurpfile points "$1/memory-8/points.jsonl" '\''
+    jq -e --slurpfile points "$1/memory-16/points.jsonl" '\''
         ([$points[] | select(.valid and .topology == "bridged") | .memory |
-          map(select(.name != "host")) | select(length == 8) | map(.bytes) | add / 1048576][0]) as $mib |
-        [.claims[0].values[] | select(.name == "8 routers, bridged") | .value] as $shown |
+          map(select(.name != "host")) | select(length > 0) | map(.bytes) | add / 1048576][0]) as $mib |
+        [.claims[0].values[] | select(.name == "16 routers, bridged") | .value] as $shown |
         ($shown == [] or ($shown[0] - $mib | fabs) < 0.001)'\'' "$1/reproduce.json"' sh "$T/r"
 ok "  report.html has the claim" \
     sh -c 'grep -q "grows linearly with the number of virtual routers" "$1/report.html"' sh "$T/r"

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "scenario/scenario.h"
+#include "study/claims.h"
 #include "study/programme.h"
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
@@ -245,6 +246,18 @@ static void test_disturbed_sweep(void **state)
     assert_true(scenario->traffic.rates.pps[0] == 15000); // 125,000 / 1.25 * 0.6 / 4
 }
 
+// Each run that a claim rests on is made for that claim.
+static void test_claims_have_runs(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CLAIM_COUNT; i++) {
+        for (const char *const *name = claims[i].runs; *name != NULL; name++) {
+            assert_true(
+                programme_is_wanted(row_named(*name), &timing_default, 1U << claims[i].number));
+        }
+    }
+}
+
 static void test_estimate(void **state)
 {
     (void)state;
@@ -255,8 +268,8 @@ static void test_estimate(void **state)
     assert_true(quick.seconds > 60 && quick.seconds <= 240);
     assert_true(whole.seconds > 600 && whole.seconds <= 1800);
     assert_true(study.seconds > 6 * 3600);
-    assert_int_equal(memory.runs, 4);
-    assert_int_equal(memory.points, 16);
+    assert_int_equal(memory.runs, 5);
+    assert_int_equal(memory.points, 20);
     assert_true(study.runs == quick.runs + 2);
 }
 
@@ -268,6 +281,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_scaling, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_nothing_to_scale_by, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_disturbed_sweep, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_claims_have_runs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_estimate, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
