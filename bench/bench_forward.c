@@ -204,7 +204,8 @@ static double metered_ns(const struct testbed *testbed, const struct reading *be
     uint64_t sum = 0;
     for (size_t i = 0; i < count; i++) {
         if (parties[i].kind != PARTY_TESTER) {
-            sum += after->meter.party_ns[i] - before->meter.party_ns[i];
+            sum += meter_party_ns(&after->meter.parties[i]) -
+                   meter_party_ns(&before->meter.parties[i]);
         }
     }
     return (double)sum;

@@ -160,8 +160,8 @@ static int check(const struct reproduce_values *asked, struct error *err)
     if (asked->resume && asked->output == NULL) {
         return fail_input(err, "--resume needs the folder to go on with: -o DIR");
     }
-    if (asked->platform != NULL && platform_by_name(asked->platform) == NULL) {
-        return fail_input(err, "there is no platform \"%s\"; there is netns", asked->platform);
+    if (asked->platform != NULL && platform_check(asked->platform, err) < 0) {
+        return -EINVAL;
     }
     return 0;
 }

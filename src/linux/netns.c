@@ -172,3 +172,8 @@ int netns_sysctl(const struct netns *ns, const char *name, const char *value, in
     }
     return file_write(path, value, err);
 }
+
+char *netns_pin_of(const char *directory, const char *node)
+{
+    return text_format("%s/" NETNS_PIN_PREFIX "%s", directory, node);
+}

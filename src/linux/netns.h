@@ -27,6 +27,10 @@ int netns_create(const char *pin, struct netns **ret, struct error *err);
 int netns_open(const char *path, struct netns **ret, struct error *err);
 void netns_close(struct netns *ns); // NULL is fine
 
+// Where the namespace of a node is pinned in a folder of pins; the caller frees it.
+#define NETNS_PIN_PREFIX "ns-"
+char *netns_pin_of(const char *directory, const char *node);
+
 // Moves the calling thread into `ns` until the visit ends.
 struct netns_visit {
     int back; // descriptor of the namespace to return to; -1 = not visiting

@@ -32,7 +32,7 @@ int meter_read(const struct testbed *testbed, struct meter_reading *ret, struct 
     const struct plan *plan = testbed_plan(testbed);
     const struct testbed_party *parties = NULL;
     struct meter_reading reading = {.party_count = testbed_parties(testbed, &parties)};
-    reading.party_ns = memory_new_array(uint64_t, reading.party_count);
+    reading.parties = memory_new_array(struct meter_party, reading.party_count);
     if (plan->topology != TOPOLOGY_DIRECT) {
         add_cpus(&reading.cpus, &plan->dut_cpus);
     }
@@ -40,15 +40,12 @@ int meter_read(const struct testbed *testbed, struct meter_reading *ret, struct 
     reading.times = memory_new_array(struct cpu_times, reading.cpus.count);
     int rc = cpu_times_read(&reading.cpus, reading.times, err);
     for (size_t i = 0; rc == 0 && i < reading.party_count; i++) {
-        for (size_t t = 0; rc == 0 && t < parties[i].task_count; t++) {
-            uint64_t ns = 0;
-            rc = cpu_task_time(parties[i].tasks[t], &ns, err);
-            reading.party_ns[i] += ns;
-        }
-        if (rc < 0) {
-            error_context(err, "CPU time of %s", parties[i].name);
-        } else if (parties[i].kind == PARTY_TESTER) {
-            reading.party_ns[i] += cpu_own_time() + child_cpu_time();
+        struct meter_party *party = &reading.parties[i];
+        rc = testbed_usage(testbed, i, &party->parts, &party->count, err);
+        if (rc == 0 && parties[i].kind == PARTY_TESTER) {
+            party->parts = memory_resize(party->parts, party->count + 1, sizeof *party->parts);
+            party->parts[party->count++] =
+                (struct cpu_part){.name = "process", .ns = cpu_own_time() + child_cpu_time()};
         }
     }
     if (rc < 0) {
@@ -59,9 +56,21 @@ int meter_read(const struct testbed *testbed, struct meter_reading *ret, struct 
     return 0;
 }
 
+uint64_t meter_party_ns(const struct meter_party *party)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < party->count; i++) {
+        sum += party->parts[i].ns;
+    }
+    return sum;
+}
+
 void meter_clear(struct meter_reading *reading)
 {
-    free(reading->party_ns);
+    for (size_t i = 0; i < reading->party_count; i++) {
+        free(reading->parties[i].parts);
+    }
+    free(reading->parties);
     free(reading->times);
     *reading = (struct meter_reading){0};
 }
@@ -120,6 +129,28 @@ static void account_processors(const struct plan *plan, const struct meter_readi
     }
 }
 
+// Sums the parts of a party, and (`apart`) lists them where there are several.
+static void account_parts(const struct meter_party *before, const struct meter_party *after,
+                          bool apart, uint64_t sending_ns, struct cpu_result *cpu, double *ret_ns)
+{
+    double sum = 0.0;
+    if (apart && after->count > 1) {
+        cpu->parts = memory_new_array(struct cpu_part_result, after->count);
+        cpu->part_count = after->count;
+    }
+    for (size_t i = 0; i < after->count; i++) {
+        uint64_t was = i < before->count ? before->parts[i].ns : 0;
+        double ns = growth(was, after->parts[i].ns);
+        sum += ns;
+        if (cpu->parts != NULL) {
+            cpu->parts[i] =
+                (struct cpu_part_result){.name = text_copy(after->parts[i].name),
+                                         .percent = 100.0 * ns / (double)sending_ns};
+        }
+    }
+    *ret_ns = sum;
+}
+
 void meter_account(const struct testbed *testbed, const struct meter_reading *before,
                    const struct meter_reading *after, uint64_t sending_ns, struct point *point)
 {
@@ -130,14 +161,15 @@ void meter_account(const struct testbed *testbed, const struct meter_reading *be
     point->memory = memory_new_array(struct memory_result, count);
     point->cpu_total_percent = 0.0;
     for (size_t i = 0; i < count; i++) {
-        double ns = (double)(after->party_ns[i] - before->party_ns[i]);
+        double ns = 0.0;
+        struct cpu_result *cpu = &point->cpu[i];
+        bool apart = parties[i].kind != PARTY_TESTER;
+        account_parts(&before->parties[i], &after->parties[i], apart, sending_ns, cpu, &ns);
         uint64_t packets = packets_of(&parties[i], point);
-        point->cpu[i] = (struct cpu_result){
-            .name = text_copy(parties[i].name),
-            .percent = 100.0 * ns / (double)sending_ns,
-            .has_ns_per_packet = packets > 0,
-            .ns_per_packet = packets > 0 ? ns / (double)packets : 0.0,
-        };
+        cpu->name = text_copy(parties[i].name);
+        cpu->percent = 100.0 * ns / (double)sending_ns;
+        cpu->has_ns_per_packet = packets > 0;
+        cpu->ns_per_packet = packets > 0 ? ns / (double)packets : 0.0;
         if (parties[i].kind != PARTY_TESTER) {
             point->cpu_total_percent += point->cpu[i].percent;
         }

@@ -10,9 +10,17 @@
 #include "testbed/testbed.h"
 #include "traffic/engine.h"
 
+// CPU time of one party, by part; the tester's own process is its part "process".
+struct meter_party {
+    struct cpu_part *parts;
+    size_t count;
+};
+
+uint64_t meter_party_ns(const struct meter_party *party); // their sum
+
 // One reading.
 struct meter_reading {
-    uint64_t *party_ns; // CPU time by party of the testbed
+    struct meter_party *parties; // by party of the testbed
     size_t party_count;
     struct cpu_times *times; // by CPU of `cpus`
     struct cpu_list cpus;    // all that device under test or tester run on

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "linux/cpu.h"
 #include "linux/link.h"
 #include "linux/napi.h"
 #include "linux/offload.h"
@@ -27,7 +28,7 @@
 struct router {
     char *name;
     struct netns *ns;
-    char *pin;
+    char *pin; // what the namespace is pinned to
     pid_t *tasks;
     size_t task_count;
     pid_t first; // its first process, and a descriptor for that, -1 once it has died
@@ -156,7 +157,7 @@ static struct router *router_new(const struct router_spec *spec)
 {
     struct router *router = memory_new(1, sizeof *router);
     router->name = text_copy(spec->name);
-    router->pin = text_copy(spec->pin);
+    router->pin = netns_pin_of(spec->directory, spec->name);
     router->first_fd = -1;
     return router;
 }
@@ -242,7 +243,10 @@ static int make(const struct router_spec *spec, const struct netns *giver, struc
                 struct error *err)
 {
     struct router *router = router_new(spec);
-    int rc = netns_create(spec->pin, &router->ns, err);
+    int rc = file_create(router->pin, err);
+    if (rc == 0) {
+        rc = netns_create(router->pin, &router->ns, err);
+    }
     if (rc == 0) {
         rc = set_forwarding(router->ns, err);
     }
@@ -264,8 +268,10 @@ static int make(const struct router_spec *spec, const struct netns *giver, struc
     return 0;
 }
 
-static int netns_make(const struct router_spec *spec, struct router **ret, struct error *err)
+static int netns_make(struct platform *platform, const struct router_spec *spec,
+                      struct router **ret, struct error *err)
 {
+    (void)platform;
     return make(spec, spec->host, ret, err);
 }
 
@@ -278,9 +284,6 @@ static int netns_reboot(struct router *router, const struct router_spec *before,
     }
     if (rc == 0) {
         rc = unpin(router, err);
-    }
-    if (rc == 0) {
-        rc = file_create(now->pin, err);
     }
     if (rc == 0) {
         rc = make(now, router->ns, ret, err);
@@ -302,9 +305,10 @@ static json_t *netns_describe(const struct router *router)
                      (json_int_t)router->first_started, "tasks", tasks);
 }
 
-static int netns_attach(const struct router_spec *spec, const json_t *described,
-                        struct router **ret, struct error *err)
+static int netns_attach(struct platform *platform, const struct router_spec *spec,
+                        const json_t *described, struct router **ret, struct error *err)
 {
+    (void)platform;
     struct router *router = router_new(spec);
     router->first = (pid_t)json_integer_value(json_object_get(described, "first"));
     router->first_started =
@@ -317,7 +321,7 @@ static int netns_attach(const struct router_spec *spec, const json_t *described,
     for (size_t i = 0; i < router->task_count; i++) {
         router->tasks[i] = (pid_t)json_integer_value(json_array_get(tasks, i));
     }
-    int rc = netns_open(spec->pin, &router->ns, err);
+    int rc = netns_open(router->pin, &router->ns, err);
     if (rc < 0) {
         error_context(err, "router %s", spec->name);
         netns_release(router);
@@ -348,6 +352,25 @@ static int netns_console(const struct router *router, char *const *argv, int *re
     return session_run(&session, ret_status, err);
 }
 
+static int netns_usage(const struct router *router, struct cpu_part **ret, size_t *ret_count,
+                       struct error *err)
+{
+    struct cpu_part part = {.name = "napi"};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < router->task_count; i++) {
+        uint64_t ns = 0;
+        rc = cpu_task_time(router->tasks[i], &ns, err);
+        part.ns += ns;
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    *ret = memory_new(1, sizeof part);
+    **ret = part;
+    *ret_count = 1;
+    return 0;
+}
+
 static void netns_tasks(const struct router *router, const pid_t **ret, size_t *ret_count)
 {
     *ret = router->tasks;
@@ -368,8 +391,30 @@ static const struct netns *netns_of(const struct router *router)
     return router->ns;
 }
 
+static bool netns_takes(const char *uri)
+{
+    return text_equal(uri, "netns");
+}
+
+static struct platform *netns_open_platform(const char *uri)
+{
+    struct platform *platform = memory_new(1, sizeof *platform);
+    *platform = (struct platform){.ops = &platform_netns, .uri = text_copy(uri)};
+    return platform;
+}
+
+static void netns_close_platform(struct platform *platform)
+{
+    free(platform->uri);
+    free(platform);
+}
+
 const struct platform_ops platform_netns = {
     .name = "netns",
+    .takes = netns_takes,
+    .open = netns_open_platform,
+    .close = netns_close_platform,
+    .vif_has_napi = true,
     .create = netns_make,
     .destroy = netns_destroy,
     .reboot = netns_reboot,
@@ -378,6 +423,7 @@ const struct platform_ops platform_netns = {
     .release = netns_release,
     .watch = netns_watch,
     .console = netns_console,
+    .usage = netns_usage,
     .tasks = netns_tasks,
     .counters = netns_counters,
     .netns = netns_of,

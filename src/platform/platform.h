@@ -2,9 +2,11 @@
 /*
  * platform/platform — where routers live: one small table of functions a platform.
  *
- * A platform makes a router with its interfaces joined to what the testbed has made ready on the
- * host, and says by what its CPU, memory and losses can be read. It knows nothing of scenarios,
- * traffic or measuring. Called by testbed/.
+ * A platform is opened by its URI: "netns" (namespaces of this kernel), or a libvirt URI. It makes
+ * a router with its interfaces joined to what the testbed has made ready on the host, and says by
+ * what its CPU, memory and losses can be read. What a router is to be is said by the caller; how
+ * it is made one is the platform's own affair. It knows nothing of scenarios, traffic or
+ * measuring. Called by testbed/.
  */
 #ifndef VRBENCH_PLATFORM_PLATFORM_H
 #define VRBENCH_PLATFORM_PLATFORM_H
@@ -17,6 +19,7 @@
 
 #include "base/error.h"
 #include "linux/counters.h"
+#include "linux/cpu.h"
 #include "linux/netns.h"
 
 // A permanent neighbour on one of a router's interfaces.
@@ -25,8 +28,9 @@ struct router_neighbour {
     uint8_t mac[6];
 };
 
-// One interface of a router to be made. Either `bridge` is not 0 (bridged: a pair, one end on that
-// bridge of the host) or `taken_index` is not 0 (dedicated: an interface of the host handed over).
+// One interface of a router to be made. Either `bridge` is not 0 (bridged: a pair, or the like, one
+// end on that bridge of the host) or `taken_index` is not 0 (dedicated: an interface of the host
+// handed over). The indexes are what is asked for; what they have become is written back.
 struct router_nic {
     const char *name; // in the router: "eth0", …
     int index;
@@ -42,22 +46,56 @@ struct router_nic {
     char host_name[16]; // dedicated: the interface's name while the host has it
 };
 
+// What a router is to be.
 struct router_spec {
     const char *name;
-    const struct netns *host;
-    const char *pin; // file to pin the router's namespace to
-    bool outlive;    // it goes on when the process that made it ends
+    const char *testbed;   // id of its testbed; with the name and this: told from all others
+    unsigned id;           // of this life of it in the testbed, never used twice there
+    const char *directory; // folder of the testbed's own, gone with it: for what must have a name
+    const struct netns *home;    // where the caller's own interfaces are
+    const struct netns *host;    // where the testbed's host ends are
+    const struct cpu_list *cpus; // of the device under test
+    uint64_t memory_bytes;       // 0 = as the platform likes; ignored where none is set aside
+    const char *image;           // what it runs; NULL = the platform's own router
+    bool outlive;                // it goes on when the process that made it ends
     struct router_nic *nics;
     size_t nic_count;
 };
 
+// CPU time of a part of a router since it was made.
+struct cpu_part {
+    char name[24]; // "napi"; "vcpu0", "emulator", "vhost"
+    uint64_t ns;
+};
+
 struct router; // of a platform
+
+// A platform that has been opened; its own things follow in its own struct.
+struct platform {
+    const struct platform_ops *ops;
+    char *uri;
+};
 
 struct platform_ops {
     const char *name;
-    // Makes the router and sets it forwarding. On failure nothing of it is left but what `host`
-    // and `pin` hold.
-    int (*create)(const struct router_spec *spec, struct router **ret, struct error *err);
+    // Whether a URI is one of this platform's.
+    bool (*takes)(const char *uri);
+    // The URI is among those it takes. Touches nothing yet that could be missing.
+    struct platform *(*open)(const char *uri);
+    void (*close)(struct platform *platform);
+
+    // True if the host's end of a pair has NAPI, so that a thread of its own can do its work.
+    bool vif_has_napi;
+    // True if part of what the host does for its routers is done by no thread of its own: then
+    // whatever else the device under test's CPUs were used for is the host's.
+    bool rest_is_hosts;
+
+    // Makes the router and sets it forwarding, or starting to (see `await`). On failure nothing of
+    // it is left but what `host` holds.
+    int (*create)(struct platform *platform, const struct router_spec *spec, struct router **ret,
+                  struct error *err);
+    // Waits until it forwards. NULL where create() has done so.
+    int (*await)(struct router *router, struct error *err);
     // Ends it, hands the interfaces taken from the host back (down), and frees the object. With
     // `spec` NULL everything around it goes too, and nothing is handed back.
     int (*destroy)(struct router *router, const struct router_spec *spec, struct error *err);
@@ -70,17 +108,35 @@ struct platform_ops {
     json_t *(*describe)(const struct router *router);
     // An object for a router that another process made. A router that has died is attached too, if
     // enough of it is left for destroy() to clear away.
-    int (*attach)(const struct router_spec *spec, const json_t *described, struct router **ret,
-                  struct error *err);
+    int (*attach)(struct platform *platform, const struct router_spec *spec,
+                  const json_t *described, struct router **ret, struct error *err);
     // Frees the object; the router goes on.
     void (*release)(struct router *router);
+    // Removes whatever routers of a testbed whose run is dead still hold outside of its namespaces
+    // and folder. NULL where that is nothing. `home` as in the spec, NULL if it is gone.
+    int (*clean_up)(struct platform *platform, const char *testbed, const struct netns *home,
+                    struct error *err);
     // A descriptor that becomes readable when it dies; -1 if it has died already.
     int (*watch)(const struct router *router);
     // A shell or command (`argv`, NULL = shell) inside it, in the caller's terminal, until it ends.
     int (*console)(const struct router *router, char *const *argv, int *ret_status,
                    struct error *err);
-    // The tasks whose CPU time is the router's, all that it does included.
+    // The CPU time that is the router's, all that it does included, by part, in a new array; the
+    // same parts in the same order as long as it lives. -ESRCH if it has died.
+    int (*usage)(const struct router *router, struct cpu_part **ret, size_t *ret_count,
+                 struct error *err);
+    // Bytes of the host's memory that it holds now. NULL where that can only be told by what the
+    // kernel's memory grew by when it was made.
+    int (*memory)(const struct router *router, uint64_t *ret, struct error *err);
+    // Tasks of the kernel that do its work and that the caller is to bind to CPUs and to ration;
+    // none where the platform rations by itself.
     void (*tasks)(const struct router *router, const pid_t **ret, size_t *ret_count);
+    // Weight (1–65535; `weight` of 256 is the default of the platform) and cap (percent of one
+    // CPU, 0 = none) of the router as a whole, where the platform rations by itself; else NULL.
+    // Set at once, read back from what holds them.
+    int (*set_allocation)(struct router *router, unsigned weight, unsigned cap, struct error *err);
+    int (*get_allocation)(const struct router *router, unsigned *ret_weight, unsigned *ret_cap,
+                          struct error *err);
     // Packet counters inside the router. -ENOTSUP where it can't be asked.
     int (*counters)(const struct router *router, struct namespace_counters *ret, struct error *err);
     // Its network namespace on this machine, or NULL.
@@ -89,7 +145,11 @@ struct platform_ops {
 
 extern const struct platform_ops platform_netns;
 
-// The platform of that name, or NULL.
-const struct platform_ops *platform_by_name(const char *name);
+// Opens the platform of a URI. Exit status 2 if there is none of that name, 3 if this program was
+// built without it.
+int platform_open(const char *uri, struct platform **ret, struct error *err);
+void platform_close(struct platform *platform); // NULL is fine
+// The same without opening it.
+int platform_check(const char *uri, struct error *err);
 
 #endif

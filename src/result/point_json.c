@@ -28,6 +28,7 @@ enum kind {
     CPU_TOTAL,   // REAL_MAYBE, absent where neither the host nor a router was metered
     OBJECT_FLAG, // a struct inside, the bool at `aux` says whether it is there
     LIST,        // pointer to structs, their number (size_t) at `aux`
+    LIST_MAYBE,  // the same, absent while empty
 };
 
 struct key {
@@ -73,6 +74,12 @@ static const struct key network_keys[] = {
     {.name = NULL},
 };
 
+static const struct key cpu_part_keys[] = {
+    {.name = "name", .kind = TEXT, .at = AT(cpu_part_result, name)},
+    {.name = "percent", .kind = REAL, .at = AT(cpu_part_result, percent)},
+    {.name = NULL},
+};
+
 static const struct key cpu_keys[] = {
     {.name = "name", .kind = TEXT, .at = AT(cpu_result, name)},
     {.name = "percent", .kind = REAL, .at = AT(cpu_result, percent)},
@@ -80,6 +87,12 @@ static const struct key cpu_keys[] = {
      .kind = REAL_FLAG,
      .at = AT(cpu_result, ns_per_packet),
      .aux = AT(cpu_result, has_ns_per_packet)},
+    {.name = "parts",
+     .kind = LIST_MAYBE,
+     .at = AT(cpu_result, parts),
+     .aux = AT(cpu_result, part_count),
+     .members = cpu_part_keys,
+     .size = sizeof(struct cpu_part_result)},
     {.name = NULL},
 };
 
@@ -191,6 +204,11 @@ static json_t *put_member(const struct key *key, const void *from)
         return network->tx == 0 ? NULL : json_real((double)network->lost / (double)network->tx);
     case OBJECT_FLAG:
         return *(const bool *)aux ? put_keys(key->members, field) : NULL;
+    case LIST_MAYBE:
+        if (*(const size_t *)aux == 0) {
+            return NULL;
+        }
+        __attribute__((fallthrough));
     case LIST:
         array = json_array();
         for (size_t i = 0; i < *(const size_t *)aux; i++) {
@@ -305,6 +323,7 @@ static bool may_be_absent(const struct key *key, const void *to)
     case REAL_FLAG:
     case CPU_TOTAL:
     case OBJECT_FLAG:
+    case LIST_MAYBE:
         return true;
     case LOSS_RATIO:
         return ((const struct network_result *)to)->tx == 0;
@@ -360,6 +379,7 @@ static int get_member(const struct key *key, const json_t *json, void *to, struc
         *(bool *)aux = true;
         return rc;
     case LIST:
+    case LIST_MAYBE:
         return get_list(key, json, field, (size_t *)(void *)aux, err);
     }
     return 0;

@@ -28,6 +28,10 @@ void point_clear(struct point *point)
     free(point->networks);
     for (size_t i = 0; i < point->cpu_count; i++) {
         free(point->cpu[i].name);
+        for (size_t k = 0; k < point->cpu[i].part_count; k++) {
+            free(point->cpu[i].parts[k].name);
+        }
+        free(point->cpu[i].parts);
     }
     free(point->cpu);
     for (size_t i = 0; i < point->memory_count; i++) {

@@ -41,11 +41,18 @@ struct network_result {
     double jitter_ns;     // RFC 3550 §6.4.1 interarrival jitter at the end of the trial
 };
 
+struct cpu_part_result {
+    char *name; // "vcpu0", "emulator", …
+    double percent;
+};
+
 struct cpu_result {
     char *name;     // "host", "tester" or the router's name
     double percent; // of one CPU over the time of sending
     bool has_ns_per_packet;
     double ns_per_packet; // CPU time over packets received through it
+    struct cpu_part_result *parts; // which sum to `percent`; none where there is only one
+    size_t part_count;
 };
 
 struct memory_result {

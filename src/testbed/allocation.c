@@ -43,6 +43,12 @@ static char *group_of(const struct testbed *testbed, size_t party)
     return party == 0 ? text_copy(HOST_NAME) : text_format("router-%s", party_name(testbed, party));
 }
 
+// A platform that rations by itself does so for its routers; the host is always the testbed's.
+static bool is_platforms(const struct testbed *testbed, size_t party)
+{
+    return party > 0 && testbed->platform->ops->set_allocation != NULL;
+}
+
 static void party_tasks(const struct testbed *testbed, size_t party, const pid_t **ret,
                         size_t *ret_count)
 {
@@ -50,7 +56,7 @@ static void party_tasks(const struct testbed *testbed, size_t party, const pid_t
         *ret = testbed->host_tasks;
         *ret_count = testbed->host_task_count;
     } else if (testbed->routers[party - 1].router != NULL) {
-        testbed->platform->tasks(testbed->routers[party - 1].router, ret, ret_count);
+        testbed->platform->ops->tasks(testbed->routers[party - 1].router, ret, ret_count);
     }
 }
 
@@ -74,10 +80,12 @@ static unsigned largest_weight(const struct allocator *allocator)
     return largest;
 }
 
-static bool any_cap(const struct allocator *allocator)
+// Whether the testbed has a cap to hold.
+static bool any_cap(const struct testbed *testbed)
 {
+    const struct allocator *allocator = testbed->allocator;
     for (size_t i = 0; i < allocator->count; i++) {
-        if (allocator->allocations[i].cap > 0) {
+        if (allocator->allocations[i].cap > 0 && !is_platforms(testbed, i)) {
             return true;
         }
     }
@@ -133,6 +141,9 @@ static int prepare_groups(struct testbed *testbed, struct error *err)
     }
     json_t *names = json_array();
     for (size_t i = 0; i < testbed->allocator->count; i++) {
+        if (is_platforms(testbed, i)) {
+            continue;
+        }
         _cleanup_free_ char *group = group_of(testbed, i);
         json_array_append_new(names, json_string(group));
     }
@@ -201,13 +212,19 @@ static int let_admission_go(struct testbed *testbed, struct error *err)
 
 const char *testbed_cap_way(const struct testbed *testbed)
 {
-    return testbed->allocator == NULL ? NULL : cap_way_name(testbed->allocator->way);
+    const struct allocator *allocator = testbed->allocator;
+    for (size_t i = 0; allocator != NULL && i < allocator->count; i++) {
+        if (allocator->allocations[i].cap > 0 && is_platforms(testbed, i)) {
+            return cap_way_name(CAP_WAY_QUOTA); // which it is on all that do so
+        }
+    }
+    return allocator == NULL ? NULL : cap_way_name(allocator->way);
 }
 
 static bool needs_dividing(const struct allocator *allocator)
 {
     for (size_t i = 0; i < allocator->count; i++) {
-        if (ration_is_divided(allocator->rations[i])) {
+        if (allocator->rations[i] != NULL && ration_is_divided(allocator->rations[i])) {
             return true;
         }
     }
@@ -241,9 +258,25 @@ static struct ration_spec spec_of(const struct testbed *testbed, size_t party, c
     return spec;
 }
 
+static int ration_by_platform(struct testbed *testbed, size_t party, struct error *err)
+{
+    const struct allocation *own = &testbed->allocator->allocations[party];
+    struct router *router = testbed->routers[party - 1].router;
+    int rc = router == NULL ? 0
+                            : testbed->platform->ops->set_allocation(router, own->weight, own->cap,
+                                                                     err);
+    if (rc < 0) {
+        error_context(err, "CPU allocation of %s", party_name(testbed, party));
+    }
+    return rc;
+}
+
 static int ration_party(struct testbed *testbed, size_t party, struct error *err)
 {
     struct allocator *allocator = testbed->allocator;
+    if (is_platforms(testbed, party)) {
+        return ration_by_platform(testbed, party, err);
+    }
     _cleanup_free_ char *path = NULL;
     struct ration_spec spec = spec_of(testbed, party, &path);
     struct ration *ration = NULL;
@@ -272,9 +305,9 @@ static void make_allocator(struct testbed *testbed)
 // Takes over the rations of a testbed that another process made.
 static int open_rations(struct testbed *testbed, struct error *err)
 {
-    int rc = any_cap(testbed->allocator) ? hold_admission(testbed, err) : 0;
+    int rc = any_cap(testbed) ? hold_admission(testbed, err) : 0;
     for (size_t i = 0; rc == 0 && i < testbed->allocator->count; i++) {
-        if (testbed->allocator->rations[i] == NULL) {
+        if (testbed->allocator->rations[i] == NULL && !is_platforms(testbed, i)) {
             rc = ration_party(testbed, i, err);
         }
     }
@@ -287,7 +320,7 @@ int testbed_start_dividing(struct testbed *testbed, struct error *err)
     if (allocator == NULL || allocator->divider != NULL) {
         return 0;
     }
-    if (!any_cap(allocator)) {
+    if (!any_cap(testbed)) {
         // Another process took the last cap off; a divider of this one may have put it on again.
         int cleared = allocator->way == CAP_WAY_DEADLINE ? open_rations(testbed, err) : 0;
         int restored = let_admission_go(testbed, cleared < 0 ? NULL : err);
@@ -311,10 +344,10 @@ int testbed_place(struct testbed *testbed, struct error *err)
     make_allocator(testbed);
     struct allocator *allocator = testbed->allocator;
     rc = prepare_groups(testbed, err);
-    if (rc == 0 && any_cap(allocator)) {
+    if (rc == 0 && any_cap(testbed)) {
         rc = find_way(testbed, err);
     }
-    if (rc == 0 && any_cap(allocator)) {
+    if (rc == 0 && any_cap(testbed)) {
         rc = hold_admission(testbed, err);
     }
     for (size_t i = 0; rc == 0 && i < allocator->count; i++) {
@@ -387,7 +420,9 @@ int testbed_unplace(struct testbed *testbed, struct error *err)
         for (size_t k = 0; k < count && allocator->rations[i] == NULL; k++) {
             (void)deadline_clear(tasks[k], NULL); // another process divided it
         }
-        ration_release(steal_pointer(&allocator->rations[i]));
+        if (allocator->rations[i] != NULL) {
+            ration_release(steal_pointer(&allocator->rations[i]));
+        }
     }
     int rc = let_admission_go(testbed, err);
     testbed_forget_allocation(testbed);
@@ -422,20 +457,25 @@ static int check_allocation(const struct testbed *testbed, const struct allocati
     return 0;
 }
 
-// Gives every ration what the allocations say. With version 2 the largest weight is in them all.
-static int set_rations(struct testbed *testbed, struct error *err)
+// Gives every ration what the allocations say, now that one party's has changed. With version 2
+// the largest weight is in them all.
+static int set_rations(struct testbed *testbed, size_t changed, struct error *err)
 {
     struct allocator *allocator = testbed->allocator;
     unsigned largest = largest_weight(allocator);
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < allocator->count; i++) {
         const struct allocation *own = &allocator->allocations[i];
+        if (is_platforms(testbed, i)) {
+            continue;
+        }
         rc = ration_set(allocator->rations[i], allocator->way, own->weight, largest, own->cap, err);
         if (rc < 0) {
             error_context(err, "CPU allocation of %s", party_name(testbed, i));
         }
     }
-    return rc;
+    return rc == 0 && is_platforms(testbed, changed) ? ration_by_platform(testbed, changed, err)
+                                                     : rc;
 }
 
 int testbed_set_allocation(struct testbed *testbed, size_t party,
@@ -446,7 +486,7 @@ int testbed_set_allocation(struct testbed *testbed, size_t party,
         rc = check_allocation(testbed, allocation, err);
     }
     struct allocator *allocator = testbed->allocator;
-    if (rc == 0 && allocation->cap > 0) {
+    if (rc == 0 && allocation->cap > 0 && !is_platforms(testbed, party)) {
         rc = find_way(testbed, err);
         if (rc == 0) {
             rc = hold_admission(testbed, err);
@@ -461,10 +501,10 @@ int testbed_set_allocation(struct testbed *testbed, size_t party,
     divider_lock(allocator->divider);
     struct allocation before = allocator->allocations[party];
     allocator->allocations[party] = *allocation;
-    rc = set_rations(testbed, err);
+    rc = set_rations(testbed, party, err);
     if (rc < 0) {
         allocator->allocations[party] = before;
-        (void)set_rations(testbed, NULL);
+        (void)set_rations(testbed, party, NULL);
     }
     divider_unlock(allocator->divider);
     if (rc == 0) {
@@ -473,7 +513,7 @@ int testbed_set_allocation(struct testbed *testbed, size_t party,
     if (rc == 0) {
         rc = testbed_start_dividing(testbed, err);
     }
-    if (!any_cap(allocator)) {
+    if (!any_cap(testbed)) {
         testbed_stop_dividing(testbed);
         int restored = let_admission_go(testbed, rc < 0 ? NULL : err);
         rc = rc < 0 ? rc : restored;
@@ -487,6 +527,13 @@ int testbed_get_allocation(const struct testbed *testbed, size_t party, struct a
     int rc = check_party(testbed, party, err);
     if (rc < 0) {
         return rc;
+    }
+    if (is_platforms(testbed, party)) {
+        const struct router *router = testbed->routers[party - 1].router;
+        *ret = testbed->allocator->allocations[party];
+        return router == NULL || testbed_router_has_died(testbed, party - 1)
+                   ? 0
+                   : testbed->platform->ops->get_allocation(router, &ret->weight, &ret->cap, err);
     }
     if (testbed->allocator->rations[party] == NULL) { // another process holds it
         _cleanup_free_ char *path = NULL;

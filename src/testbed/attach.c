@@ -52,7 +52,7 @@ static json_t *note_routers(const struct testbed *testbed)
             (json_int_t)router->memory_bytes, "since_ns", (json_int_t)router->since_ns, "restarts",
             (int)router->restarts, "outage_ns", (json_int_t)router->outage_ns);
         if (router->router != NULL) {
-            json_object_set_new(noted, "platform", testbed->platform->describe(router->router));
+            json_object_set_new(noted, "platform", testbed->platform->ops->describe(router->router));
         }
         json_array_append_new(list, noted);
     }
@@ -216,7 +216,8 @@ static int recall_routers(struct testbed *testbed, struct error *err)
         }
         struct router_order order;
         router_order_make(testbed, i, &order);
-        rc = testbed->platform->attach(&order.spec, described, &router->router, err);
+        rc = testbed->platform->ops->attach(testbed->platform, &order.spec, described,
+                                           &router->router, err);
         router_order_clear(&order);
     }
     return rc;
@@ -250,8 +251,10 @@ int testbed_attach(struct record *record, struct testbed **ret, struct error *er
     if (rc == 0) {
         testbed->netns = memory_new_array(struct netns *, testbed->plan->node_count);
         testbed->routers = memory_new_array(struct testbed_router, testbed->scenario->router_count);
-        testbed->platform = platform_by_name(testbed->scenario->platform);
         recall_host(testbed);
+        rc = platform_open(testbed->scenario->platform, &testbed->platform, err);
+    }
+    if (rc == 0) {
         rc = recall_nodes(testbed, err);
     }
     if (rc == 0 && testbed->plan->topology != TOPOLOGY_DIRECT) {

@@ -42,7 +42,7 @@ char *testbed_pin(const struct record *record, const char *node)
 {
     // A router may bear any name, "home" too: nodes have a prefix.
     return strcmp(node, HOME_PIN) == 0 ? text_format("%s/" HOME_PIN, record->directory)
-                                       : text_format("%s/ns-%s", record->directory, node);
+                                       : netns_pin_of(record->directory, node);
 }
 
 int testbed_make_pin(const struct record *record, const char *node, char **ret, struct error *err)
@@ -328,6 +328,8 @@ static int write_record(struct testbed *testbed, struct error *err)
         return -ENODEV;
     }
     json_object_set_new(testbed->record->content, "nics", nics);
+    json_object_set_new(testbed->record->content, "platform",
+                        json_string(testbed->platform->uri));
     json_object_set_new(testbed->record->content, "scenario",
                         json_string(testbed->plan->scenario->name));
     json_object_set_new(testbed->record->content, "topology",
@@ -385,6 +387,10 @@ int testbed_build(struct testbed *testbed, struct error *err)
     for (size_t i = 0; rc == 0 && i < routers; i++) {
         testbed->routers[i].id = testbed->next_id++;
         rc = testbed_make_router(testbed, i, err);
+    }
+    // They start side by side.
+    for (size_t i = 0; rc == 0 && i < routers; i++) {
+        rc = testbed_await_router(testbed, i, err);
     }
     if (rc == 0) {
         rc = set_up_tester(testbed, err);

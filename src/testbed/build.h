@@ -28,7 +28,7 @@ struct testbed {
     struct process_id maker; // who watches over it
     unsigned next_id;        // of a router to be made
     int next_index;          // of an interface to be made
-    const struct platform_ops *platform;
+    struct platform *platform;
     struct netns *home;   // where the caller's interfaces are
     struct netns **netns; // by node of the plan; NULL for routers, which the platform owns
     struct testbed_router *routers; // by router of the scenario; empty in direct

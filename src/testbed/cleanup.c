@@ -82,7 +82,7 @@ static size_t pinned_namespaces(const struct record *record, ino_t **ret)
     _cleanup_closedir_ DIR *directory = opendir(record->directory);
     for (struct dirent *entry = NULL; directory != NULL && (entry = readdir(directory)) != NULL;) {
         struct stat st;
-        if (text_starts(entry->d_name, "ns-") &&
+        if (text_starts(entry->d_name, NETNS_PIN_PREFIX) &&
             fstatat(dirfd(directory), entry->d_name, &st, 0) == 0) {
             *ret = memory_resize(*ret, count + 1, sizeof **ret);
             (*ret)[count++] = st.st_ino;
@@ -127,6 +127,23 @@ int testbed_end_processes(const struct record *record, struct error *err)
     return rc;
 }
 
+// What the platform made outside of the testbed's namespaces and folder.
+static int clean_up_platform(const struct record *record, struct error *err)
+{
+    const char *uri = json_string_value(json_object_get(record->content, "platform"));
+    _cleanup_free_ char *pin = testbed_pin(record, "home");
+    struct platform *platform = NULL;
+    struct netns *home = NULL;
+    int rc = uri == NULL ? 0 : platform_open(uri, &platform, err);
+    if (rc == 0 && platform != NULL && platform->ops->clean_up != NULL) {
+        (void)netns_open(pin, &home, NULL);
+        rc = platform->ops->clean_up(platform, record->id, home, err);
+        netns_close(home);
+    }
+    platform_close(platform);
+    return rc;
+}
+
 int testbed_clean_up_dead(unsigned *ret_removed, struct error *err)
 {
     unsigned removed = 0;
@@ -143,7 +160,10 @@ int testbed_clean_up_dead(unsigned *ret_removed, struct error *err)
         struct task_list tasks = {0};
         task_list_from_json(json_object_get(record->content, "threads"), &tasks);
         testbed_return_nics(record, NULL);
-        rc = testbed_end_processes(record, err);
+        rc = clean_up_platform(record, err);
+        if (rc == 0) {
+            rc = testbed_end_processes(record, err);
+        }
         if (rc == 0) {
             rc = testbed_remove_groups(record, tasks.pids, tasks.count, err);
         }

@@ -140,7 +140,7 @@ static bool await_death(const struct keeper *keeper)
     nfds_t count = 0;
     for (size_t i = 0; i < routers; i++) {
         if (testbed->routers[i].router != NULL) {
-            int fd = testbed->platform->watch(testbed->routers[i].router);
+            int fd = testbed->platform->ops->watch(testbed->routers[i].router);
             ends[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
         }
     }

@@ -56,9 +56,14 @@ void router_order_make(const struct testbed *testbed, size_t router, struct rout
     const struct scenario *scenario = plan->scenario;
     struct router_order order = {
         .numbers = memory_new_array(size_t, 2 * plan->path_count),
-        .pin = testbed_pin(testbed->record, scenario->routers[router].name),
         .spec = {.name = scenario->routers[router].name,
+                 .testbed = testbed->record->id,
+                 .id = testbed->routers[router].id,
+                 .directory = testbed->record->directory,
+                 .home = testbed->home,
                  .host = testbed_host_netns(testbed),
+                 .cpus = &plan->dut_cpus,
+                 .memory_bytes = scenario->routers[router].memory_bytes,
                  .outlive = testbed->kept,
                  .nics = memory_new_array(struct router_nic, 2 * plan->path_count)},
     };
@@ -74,7 +79,6 @@ void router_order_make(const struct testbed *testbed, size_t router, struct rout
                  &order.spec.nics[at + 1]);
         order.spec.nic_count += 2;
     }
-    order.spec.pin = order.pin;
     *ret = order;
 }
 
@@ -82,42 +86,9 @@ void router_order_clear(struct router_order *order)
 {
     free(order->spec.nics);
     free(order->numbers);
-    free(order->pin);
 }
 
 // ---- making
-
-// A router is there: how, and with which interfaces.
-static void note_running(struct testbed *testbed, size_t router, const struct router_order *order)
-{
-    for (size_t i = 0; i < order->spec.nic_count; i++) {
-        testbed->plan->interfaces[order->numbers[i]].index = order->spec.nics[i].index;
-    }
-    testbed->routers[router].state = ROUTER_RUNNING;
-    testbed->routers[router].since_ns = clock_realtime_ns();
-}
-
-int testbed_make_router(struct testbed *testbed, size_t router, struct error *err)
-{
-    struct testbed_router *entry = &testbed->routers[router];
-    uint64_t mark = 0;
-    (void)testbed_memory_growth(&mark);
-    struct router_order order;
-    router_order_make(testbed, router, &order);
-    _cleanup_free_ char *pin = NULL;
-    int rc = testbed_make_pin(testbed->record, order.spec.name, &pin, err);
-    if (rc == 0) {
-        rc = testbed->platform->create(&order.spec, &entry->router, err);
-    }
-    if (rc == 0) {
-        note_running(testbed, router, &order);
-    }
-    router_order_clear(&order);
-    entry->memory_bytes = testbed_memory_growth(&mark);
-    return rc;
-}
-
-// ---- one router of a standing testbed
 
 // The far end of a wire of the router, if that is the host's end of a pair.
 static struct plan_interface *vif_of(struct plan *plan, size_t number)
@@ -130,6 +101,49 @@ static struct plan_interface *vif_of(struct plan *plan, size_t number)
     }
     return NULL;
 }
+
+// A router is there: how, and with which interfaces.
+static void note_running(struct testbed *testbed, size_t router, const struct router_order *order)
+{
+    for (size_t i = 0; i < order->spec.nic_count; i++) {
+        struct plan_interface *vif = vif_of(testbed->plan, order->numbers[i]);
+        testbed->plan->interfaces[order->numbers[i]].index = order->spec.nics[i].index;
+        if (vif != NULL) {
+            vif->index = order->spec.nics[i].vif_index;
+        }
+    }
+    testbed->routers[router].state = ROUTER_RUNNING;
+    testbed->routers[router].since_ns = clock_realtime_ns();
+}
+
+int testbed_make_router(struct testbed *testbed, size_t router, struct error *err)
+{
+    struct testbed_router *entry = &testbed->routers[router];
+    uint64_t mark = 0;
+    (void)testbed_memory_growth(&mark);
+    struct router_order order;
+    router_order_make(testbed, router, &order);
+    int rc = testbed->platform->ops->create(testbed->platform, &order.spec, &entry->router, err);
+    if (rc == 0) {
+        note_running(testbed, router, &order);
+    }
+    router_order_clear(&order);
+    entry->memory_bytes = testbed_memory_growth(&mark);
+    return rc;
+}
+
+int testbed_await_router(struct testbed *testbed, size_t router, struct error *err)
+{
+    const struct platform_ops *ops = testbed->platform->ops;
+    struct testbed_router *entry = &testbed->routers[router];
+    int rc = ops->await == NULL ? 0 : ops->await(entry->router, err);
+    if (rc == 0 && ops->memory != NULL) {
+        (void)ops->memory(entry->router, &entry->memory_bytes, NULL);
+    }
+    return rc;
+}
+
+// ---- one router of a standing testbed
 
 // A new life, a new id, as on Xen: the interfaces of the pairs get new names and indexes, so that
 // what the kernel has yet to clear away of the old ones is in nobody's way.
@@ -152,7 +166,7 @@ static int thread_vifs(struct testbed *testbed, const struct router_order *order
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < order->spec.nic_count; i++) {
         const struct plan_interface *vif = vif_of(testbed->plan, order->numbers[i]);
-        if (vif != NULL) {
+        if (vif != NULL && testbed->platform->ops->vif_has_napi) {
             rc = testbed_thread_host_link(testbed, vif->name, vif->index, err);
         }
     }
@@ -201,7 +215,7 @@ static int conclude(struct testbed *testbed, size_t router, int rc, struct error
         struct router_order order;
         router_order_make(testbed, router, &order);
         if (entry->router != NULL) {
-            (void)testbed->platform->destroy(steal_pointer(&entry->router), &order.spec, NULL);
+            (void)testbed->platform->ops->destroy(steal_pointer(&entry->router), &order.spec, NULL);
         }
         router_order_clear(&order);
         entry->state = ROUTER_CRASHED;
@@ -227,6 +241,9 @@ int testbed_create_router(struct testbed *testbed, size_t router, struct error *
         renumber(testbed, router, &order);
         rc = testbed_make_router(testbed, router, err);
     }
+    if (rc == 0) {
+        rc = testbed_await_router(testbed, router, err);
+    }
     router_order_clear(&order);
     if (rc == 0) {
         router_order_make(testbed, router, &order);
@@ -247,7 +264,7 @@ int testbed_destroy_router(struct testbed *testbed, size_t router, enum router_s
     struct router_order order;
     router_order_make(testbed, router, &order);
     forget_vifs(testbed, &order); // its last CPU time is read before they go
-    int rc = testbed->platform->destroy(steal_pointer(&entry->router), &order.spec, err);
+    int rc = testbed->platform->ops->destroy(steal_pointer(&entry->router), &order.spec, err);
     entry->state = state;
     entry->memory_bytes = 0;
     entry->since_ns = clock_realtime_ns();
@@ -281,10 +298,13 @@ int testbed_reboot_router(struct testbed *testbed, size_t router, uint64_t began
     renumber(testbed, router, &before);
     router_order_make(testbed, router, &now);
     struct router *old = steal_pointer(&entry->router);
-    int rc = testbed->platform->reboot(old, &before.spec, &now.spec, &entry->router, err);
+    int rc = testbed->platform->ops->reboot(old, &before.spec, &now.spec, &entry->router, err);
     if (rc == 0) {
         entry->memory_bytes = testbed_memory_growth(&mark);
         note_running(testbed, router, &now);
+        rc = testbed_await_router(testbed, router, err);
+    }
+    if (rc == 0) {
         rc = settle(testbed, router, &now, err);
     }
     if (rc == 0) {

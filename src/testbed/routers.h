@@ -5,17 +5,18 @@
 
 #include "testbed/build.h"
 
-// What the platform is to be told of a router. `nics` and the pin are the object's own.
+// What the platform is to be told of a router. `nics` are the object's own.
 struct router_order {
     struct router_spec spec;
     size_t *numbers; // of its interfaces in the plan, in the order of spec.nics
-    char *pin;
 };
 void router_order_make(const struct testbed *testbed, size_t router, struct router_order *ret);
 void router_order_clear(struct router_order *order);
 
-// Makes a router of the scenario on a testbed whose other parts stand, pins it, and notes what of
-// the plan came out differently. It is not placed yet (allocation).
+// Makes a router of the scenario on a testbed whose other parts stand, and notes what of the plan
+// came out differently. It may not forward yet (see await), and is not placed yet (allocation).
 int testbed_make_router(struct testbed *testbed, size_t router, struct error *err);
+// Waits until it forwards.
+int testbed_await_router(struct testbed *testbed, size_t router, struct error *err);
 
 #endif

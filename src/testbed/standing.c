@@ -204,7 +204,7 @@ int standing_console(const struct standing_node *node, char *const *argv, int *r
         const struct router *router = testbed->routers[node->router].router;
         return router == NULL ? fail(err, ESRCH, "router %s is not running",
                                      testbed->plan->scenario->routers[node->router].name)
-                              : testbed->platform->console(router, argv, ret_status, err);
+                              : testbed->platform->ops->console(router, argv, ret_status, err);
     }
     const struct session session = {.net = testbed->netns[node->node],
                                     .first = -1,

@@ -91,6 +91,19 @@ static void add_tester_tasks(struct testbed *testbed, const struct napi_interfac
     testbed->tester_task_count = list.count;
 }
 
+// Whether an interface is the host's end of a pair of which the platform says that it has no NAPI.
+static bool has_no_napi(const struct testbed *testbed, size_t number)
+{
+    const struct plan *plan = testbed->plan;
+    for (size_t i = 0; i < plan->wire_count && !testbed->platform->ops->vif_has_napi; i++) {
+        const struct plan_wire *wire = &plan->wires[i];
+        if ((wire->a == number || wire->b == number) && plan_is_platforms(plan, wire)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // Makes the interfaces of a node threaded; a source only sends and needs none.
 static int thread_node(struct testbed *testbed, size_t node, struct error *err)
 {
@@ -99,7 +112,7 @@ static int thread_node(struct testbed *testbed, size_t node, struct error *err)
         memory_new_array(struct napi_interface, plan->interface_count);
     size_t used = 0;
     for (size_t i = 0; i < plan->interface_count; i++) {
-        if (plan->interfaces[i].node == node) {
+        if (plan->interfaces[i].node == node && !has_no_napi(testbed, i)) {
             interfaces[used].name = plan->interfaces[i].name;
             interfaces[used++].index = plan->interfaces[i].index;
         }
@@ -166,7 +179,7 @@ void testbed_gather_tasks(const struct testbed *testbed, struct task_list *list)
         if (testbed->routers[i].router != NULL) {
             const pid_t *pids = NULL;
             size_t count = 0;
-            testbed->platform->tasks(testbed->routers[i].router, &pids, &count);
+            testbed->platform->ops->tasks(testbed->routers[i].router, &pids, &count);
             task_list_add(list, pids, count);
         }
     }

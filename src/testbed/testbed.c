@@ -40,25 +40,16 @@ void testbed_list_parties(struct testbed *testbed)
     if (testbed->plan->topology != TOPOLOGY_DIRECT) {
         add_party(testbed, (struct testbed_party){.kind = PARTY_HOST,
                                                   .name = "host",
-                                                  .tasks = testbed->host_tasks,
-                                                  .task_count = testbed->host_task_count,
                                                   .memory_bytes = testbed->host_memory_bytes});
         for (size_t i = 0; i < scenario->router_count; i++) {
-            struct testbed_party party = {.kind = PARTY_ROUTER,
-                                          .name = scenario->routers[i].name,
-                                          .router = i,
-                                          .memory_bytes = testbed->routers[i].memory_bytes};
-            if (testbed->routers[i].router != NULL) {
-                testbed->platform->tasks(testbed->routers[i].router, &party.tasks,
-                                         &party.task_count);
-            }
-            add_party(testbed, party);
+            add_party(testbed,
+                      (struct testbed_party){.kind = PARTY_ROUTER,
+                                             .name = scenario->routers[i].name,
+                                             .router = i,
+                                             .memory_bytes = testbed->routers[i].memory_bytes});
         }
     }
-    add_party(testbed, (struct testbed_party){.kind = PARTY_TESTER,
-                                              .name = "tester",
-                                              .tasks = testbed->tester_tasks,
-                                              .task_count = testbed->tester_task_count});
+    add_party(testbed, (struct testbed_party){.kind = PARTY_TESTER, .name = "tester"});
 }
 
 int testbed_up(struct plan *plan, bool keep, struct testbed **ret, struct error *err)
@@ -72,14 +63,14 @@ int testbed_up(struct plan *plan, bool keep, struct testbed **ret, struct error 
     testbed->next_index = FIRST_LATER_INDEX;
     testbed->netns = memory_new_array(struct netns *, plan->node_count);
     testbed->routers = memory_new_array(struct testbed_router, plan->scenario->router_count);
-    testbed->platform = platform_by_name(plan->scenario->platform);
-    int rc = testbed->platform == NULL
-                 ? fail_input(err, "there is no platform \"%s\"", plan->scenario->platform)
-                 : record_create(&testbed->record, err);
+    int rc = platform_open(plan->scenario->platform, &testbed->platform, err);
+    if (rc == 0) {
+        rc = record_create(&testbed->record, err);
+    }
     if (rc == 0) {
         rc = testbed_build(testbed, err);
     }
-    if (rc < 0 || testbed->platform == NULL) {
+    if (rc < 0) {
         (void)testbed_down(&testbed, 1, NULL, NULL);
         error_context(err, "building the testbed");
         return rc;
@@ -117,7 +108,7 @@ static int release(struct testbed *testbed, struct task_list *tasks, struct erro
          i++) {
         if (testbed->routers[i].router != NULL) {
             struct router *router = steal_pointer(&testbed->routers[i].router);
-            int ended = testbed->platform->destroy(router, NULL, &why);
+            int ended = testbed->platform->ops->destroy(router, NULL, &why);
             rc = keep_first(rc, ended, err, &why);
         }
     }
@@ -138,7 +129,7 @@ void testbed_free(struct testbed *testbed)
     }
     for (size_t i = 0; testbed->routers != NULL && i < testbed->plan->scenario->router_count; i++) {
         if (testbed->platform != NULL && testbed->routers[i].router != NULL) {
-            testbed->platform->release(testbed->routers[i].router);
+            testbed->platform->ops->release(testbed->routers[i].router);
         }
     }
     for (size_t i = 0; testbed->netns != NULL && i < testbed->plan->node_count; i++) {
@@ -154,6 +145,7 @@ void testbed_free(struct testbed *testbed)
     free(testbed->parties);
     free(testbed->netns);
     free(testbed->routers);
+    platform_close(testbed->platform);
     plan_free(testbed->plan);
     scenario_free(testbed->scenario);
     free(testbed);
@@ -209,18 +201,70 @@ bool testbed_is_watched(const struct testbed *testbed)
 bool testbed_router_has_died(const struct testbed *testbed, size_t router)
 {
     const struct router *there = testbed->routers[router].router;
-    int fd = there == NULL ? -1 : testbed->platform->watch(there);
+    int fd = there == NULL ? -1 : testbed->platform->ops->watch(there);
     return there != NULL && (fd < 0 || process_has_ended(fd));
 }
 
-// A thread that has gone meanwhile (its interface was taken away) has used nothing that is known.
-static uint64_t time_of(const struct testbed_party *party)
+static int time_of_tasks(const char *name, const pid_t *tasks, size_t count, uint64_t more_ns,
+                         struct cpu_part **ret, size_t *ret_count, struct error *err)
 {
-    uint64_t sum = 0;
-    for (size_t i = 0; i < party->task_count; i++) {
+    struct cpu_part part = {.ns = more_ns};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < count; i++) {
         uint64_t ns = 0;
-        (void)cpu_task_time(party->tasks[i], &ns, NULL);
-        sum += ns;
+        rc = cpu_task_time(tasks[i], &ns, err);
+        part.ns += ns;
+    }
+    if (rc == 0) {
+        snprintf(part.name, sizeof part.name, "%s", name);
+        *ret = memory_new(1, sizeof part);
+        **ret = part;
+        *ret_count = 1;
+    }
+    return rc;
+}
+
+int testbed_usage(const struct testbed *testbed, size_t party, struct cpu_part **ret,
+                  size_t *ret_count, struct error *err)
+{
+    const struct testbed_party *of = &testbed->parties[party];
+    const struct router *router = NULL;
+    int rc = 0;
+    switch (of->kind) {
+    case PARTY_HOST:
+        rc = time_of_tasks("napi", testbed->host_tasks, testbed->host_task_count,
+                           testbed->host_gone_ns, ret, ret_count, err);
+        break;
+    case PARTY_TESTER:
+        rc = time_of_tasks("napi", testbed->tester_tasks, testbed->tester_task_count, 0, ret,
+                           ret_count, err);
+        break;
+    case PARTY_ROUTER:
+        router = testbed->routers[of->router].router;
+        rc = router == NULL ? fail(err, ESRCH, "it is not there")
+                            : testbed->platform->ops->usage(router, ret, ret_count, err);
+        break;
+    }
+    if (rc < 0) {
+        error_context(err, "CPU time of %s", of->name);
+    }
+    return rc;
+}
+
+bool testbed_rest_is_hosts(const struct testbed *testbed)
+{
+    return testbed->platform->ops->rest_is_hosts;
+}
+
+// What has gone meanwhile has used nothing that is known.
+static uint64_t time_of(const struct testbed *testbed, size_t party)
+{
+    _cleanup_free_ struct cpu_part *parts = NULL;
+    size_t count = 0;
+    uint64_t sum = 0;
+    (void)testbed_usage(testbed, party, &parts, &count, NULL);
+    for (size_t i = 0; i < count; i++) {
+        sum += parts[i].ns;
     }
     return sum;
 }
@@ -233,10 +277,8 @@ int testbed_party_info(const struct testbed *testbed, size_t party, struct party
     *ret = (struct party_info){.name = of->name,
                                .platform = scenario->platform,
                                .memory_bytes = of->memory_bytes,
-                               .cpu_ns = time_of(of)};
-    if (of->kind == PARTY_HOST) {
-        ret->cpu_ns += testbed->host_gone_ns;
-    } else if (of->kind == PARTY_ROUTER) {
+                               .cpu_ns = time_of(testbed, party)};
+    if (of->kind == PARTY_ROUTER) {
         const struct testbed_router *router = &testbed->routers[of->router];
         ret->id = router->id;
         ret->state = router->state;
@@ -282,7 +324,7 @@ const struct netns *testbed_netns(const struct testbed *testbed, size_t node)
         return testbed->netns[node];
     }
     const struct router *router = testbed->routers[router_of(testbed->plan, node)].router;
-    return router == NULL ? NULL : testbed->platform->netns(router);
+    return router == NULL ? NULL : testbed->platform->ops->netns(router);
 }
 
 int testbed_counters(const struct testbed *testbed, size_t node, struct namespace_counters *ret,
@@ -292,7 +334,7 @@ int testbed_counters(const struct testbed *testbed, size_t node, struct namespac
     if (testbed->plan->nodes[node].kind == NODE_ROUTER) {
         const struct router *router = testbed->routers[router_of(testbed->plan, node)].router;
         rc = router == NULL ? fail(err, ESRCH, "it is not there")
-                            : testbed->platform->counters(router, ret, err);
+                            : testbed->platform->ops->counters(router, ret, err);
     } else {
         rc = counters_read(testbed->netns[node], ret, err);
     }

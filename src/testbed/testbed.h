@@ -23,15 +23,13 @@ enum router_state {
 };
 const char *router_state_name(enum router_state state); // "running", "crashed", "destroyed"
 
-// Whose CPU time a set of tasks is.
+// Whose CPU time it is.
 enum party_kind { PARTY_HOST, PARTY_ROUTER, PARTY_TESTER };
 struct testbed_party {
     enum party_kind kind;
     const char *name;   // "host", the router's, "tester"
-    size_t router;      // PARTY_ROUTER: index into the scenario's
-    const pid_t *tasks; // kernel threads; the tester's own process comes on top
-    size_t task_count;
-    uint64_t memory_bytes; // kernel memory that it took to make; 0 = not measured
+    size_t router;         // PARTY_ROUTER: index into the scenario's
+    uint64_t memory_bytes; // that it took to make, or holds; 0 = not measured
 };
 
 // Builds what the plan says and takes the plan over (on failure too). On failure nothing is left.
@@ -93,6 +91,14 @@ int testbed_counters(const struct testbed *testbed, size_t node, struct namespac
                      struct error *err);
 // Host and routers in the scenario's order (none in direct), then the tester.
 size_t testbed_parties(const struct testbed *testbed, const struct testbed_party **ret);
+
+// CPU time of a party so far by part, in a new array; its threads of the kernel only: the tester's
+// own process comes on top. `party` as in testbed_parties(). A router that has died, or a thread
+// that has gone, is an error.
+int testbed_usage(const struct testbed *testbed, size_t party, struct cpu_part **ret,
+                  size_t *ret_count, struct error *err);
+// Whether what the device under test's CPUs were used for by nobody that is metered is the host's.
+bool testbed_rest_is_hosts(const struct testbed *testbed);
 
 // CPU allocation of host and routers while the testbed stands; `party` as in testbed_parties(). The
 // range of a weight is 1–65535, of a cap 0 (none) to 100 percent for each CPU of the device under

@@ -37,7 +37,10 @@ static void add(struct point_list *list, const struct trial *trial)
     if (!direct) {
         double ns = trial->host * 1e7 / (double)(rx * networks);
         point.cpu[point.cpu_count++] =
-            (struct cpu_result){text_copy("host"), trial->host, true, ns};
+            (struct cpu_result){.name = text_copy("host"),
+                                .percent = trial->host,
+                                .has_ns_per_packet = true,
+                                .ns_per_packet = ns};
         point.cpu_total_percent = trial->host;
     }
     for (unsigned i = 0; i < networks; i++) {
@@ -56,11 +59,15 @@ static void add(struct point_list *list, const struct trial *trial)
         if (!direct) {
             double ns = trial->router * 1e7 / (double)rx;
             point.cpu[point.cpu_count++] =
-                (struct cpu_result){text_format("r%ut3", i + 1), trial->router, true, ns};
+                (struct cpu_result){.name = text_format("r%ut3", i + 1),
+                                    .percent = trial->router,
+                                    .has_ns_per_packet = true,
+                                    .ns_per_packet = ns};
             point.cpu_total_percent += trial->router;
         }
     }
-    point.cpu[point.cpu_count++] = (struct cpu_result){text_copy("tester"), 33.25, false, 0};
+    point.cpu[point.cpu_count++] =
+        (struct cpu_result){.name = text_copy("tester"), .percent = 33.25};
     point.drops = memory_new_array(struct drop_result, 2);
     point.drops[point.drop_count++] =
         (struct drop_result){text_copy("r1t3:eth0 receive ring"), trial->lost * networks};
