@@ -26,6 +26,12 @@ struct link_counters {
     uint64_t rx_bytes, tx_bytes; // Ethernet headers included, FCS not
 };
 
+// An interface with a name of its own, where an index means nothing.
+struct named_counters {
+    char *name;
+    struct link_counters counters;
+};
+
 // The counters of RFC 1213's (MIB-II) ip group that name a reason to drop: /proc/net/snmp.
 struct ip_counters {
     uint64_t in_hdr_errors;  // bad header or checksum, TTL expired
