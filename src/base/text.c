@@ -104,3 +104,18 @@ void text_group_digits(double value, int decimals, char ret[48])
     }
     ret[out] = '\0';
 }
+
+char *text_printable(const char *text)
+{
+    char *shown = memory_new_array(char, 4 * strlen(text) + 1);
+    size_t length = 0;
+    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
+        bool c1 = *c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0; // the first byte of U+0080 to U+009F
+        if (*c < 0x20 || *c == 0x7f || c1) {
+            length += (size_t)sprintf(shown + length, "\\x%02x", *c);
+        } else {
+            shown[length++] = (char)*c;
+        }
+    }
+    return shown;
+}

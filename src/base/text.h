@@ -21,6 +21,9 @@ bool text_starts(const char *text, const char *prefix);
 // A name that can be a file name, a cgroup and part of an interface name without any quoting:
 // 1 to `max` of A-Z a-z 0-9 _ - (and '.', not first), not starting with '-'.
 bool text_is_safe_name(const char *text, size_t max);
+// A copy without control characters, which are shown as \xNN: what is printed of it can't drive the
+// terminal, and its width is known.
+char *text_printable(const char *text);
 // "1234567" → "1,234,567" into ret (at least 32 bytes).
 void text_group_digits(double value, int decimals, char ret[48]);
 

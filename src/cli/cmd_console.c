@@ -5,16 +5,38 @@
 
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/foreign_cli.h"
 #include "linux/rights.h"
+#include "platform/libvirt/foreign.h"
 #include "testbed/standing.h"
 
-static const struct option_row console_options[] = {OPTIONS_END};
+struct console_values {
+    const char *platform;
+};
+
+static const struct option_row console_options[] = {
+    PLATFORM_OPTION(console_values),
+    OPTIONS_END,
+};
+
+static int run_foreign(const char *uri, const struct text_list *operands, struct error *err)
+{
+    _cleanup_foreign_ struct foreign *foreign = NULL;
+    if (operands->count != 1) {
+        return fail_input(err, "the console of a machine is its serial line: it takes no command");
+    }
+    int rc = foreign_open(uri, true, &foreign, err);
+    return rc < 0 ? rc : foreign_console(foreign, operands->items[0], err);
+}
 
 static int console_run(void *values, const struct text_list *operands, struct error *err)
 {
-    (void)values;
+    const struct console_values *asked = values;
     if (operands->count < 1) {
         return fail_input(err, "console takes a router, and a command after --");
+    }
+    if (asked->platform != NULL) {
+        return run_foreign(asked->platform, operands, err);
     }
     struct standing_node node = {.lock = -1};
     int rc = rights_check(err);
@@ -48,8 +70,10 @@ const struct command command_console = {
     .details =
         "With a terminal, the shell is that of $SHELL; without, /bin/sh reads commands from\n"
         "standard input. Beside routers, the nodes host, source and sink of a testbed can be\n"
-        "entered. Exit status: that of the shell or command.",
+        "entered. Exit status: that of the shell or command. With --platform, ROUTER is any\n"
+        "machine of a libvirt URI, and its first console is joined to the terminal (Ctrl-] "
+        "leaves).",
     .options = console_options,
-    .values_size = 1,
+    .values_size = sizeof(struct console_values),
     .run = console_run,
 };

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/command.h"
+#include "cli/foreign_cli.h"
 #include "linux/cpu.h"
 #include "linux/rights.h"
 #include "report/writer.h"
@@ -16,6 +17,7 @@ struct cpu_values {
     bool json;
     uint64_t weight; // 0 = not given
     const char *cap; // NULL = not given
+    const char *platform;
 };
 
 static const struct option_row cpu_options[] = {
@@ -37,6 +39,7 @@ static const struct option_row cpu_options[] = {
      .type = OPTION_FLAG,
      .offset = offsetof(struct cpu_values, json),
      .help = "print a JSON array"},
+    PLATFORM_OPTION(cpu_values),
     OPTIONS_END,
 };
 
@@ -111,24 +114,30 @@ static size_t party_of(const struct testbed *testbed, const char *name)
     return SIZE_MAX;
 }
 
+static int parse_cap(const struct cpu_values *asked, unsigned *ret, struct error *err)
+{
+    uint64_t cap = 0;
+    int rc = parse_integer(asked->cap, 0, 100000, &cap, err);
+    if (rc < 0) {
+        error_context(err, "--cap");
+        return rc;
+    }
+    *ret = (unsigned)cap;
+    return 0;
+}
+
 static int set(const struct cpu_values *asked, const struct standing_node *node, const char *called,
                struct error *err)
 {
     const char *name = testbed_plan(node->testbed)->nodes[node->node].name;
     size_t party = party_of(node->testbed, name);
     struct allocation allocation;
-    uint64_t cap = 0;
     if (party == SIZE_MAX) {
         return fail_input(err, "%s has no CPU allocation: it is the tester's", called);
     }
     int rc = testbed_get_allocation(node->testbed, party, &allocation, err);
     if (rc == 0 && asked->cap != NULL) {
-        rc = parse_integer(asked->cap, 0, 100000, &cap, err);
-        if (rc < 0) {
-            error_context(err, "--cap");
-            return rc;
-        }
-        allocation.cap = (unsigned)cap;
+        rc = parse_cap(asked, &allocation.cap, err);
     }
     if (rc == 0 && asked->weight != 0) {
         allocation.weight = (unsigned)asked->weight;
@@ -152,6 +161,15 @@ static int one(const struct cpu_values *asked, const char *called, struct error 
     return rc;
 }
 
+static int foreign(const struct cpu_values *asked, const char *called, struct error *err)
+{
+    unsigned cap = 0;
+    int rc = asked->cap == NULL ? 0 : parse_cap(asked, &cap, err);
+    return rc < 0 ? rc
+                  : foreign_cli_cpu(asked->platform, called, (unsigned)asked->weight,
+                                    asked->cap == NULL ? NULL : &cap, asked->json, err);
+}
+
 static int cpu_run(void *values, const struct text_list *operands, struct error *err)
 {
     const struct cpu_values *asked = values;
@@ -161,6 +179,9 @@ static int cpu_run(void *values, const struct text_list *operands, struct error 
     }
     if (operands->count == 0 && (asked->weight != 0 || asked->cap != NULL)) {
         return fail_input(err, "whose weight or cap? Name a router, or host");
+    }
+    if (asked->platform != NULL) {
+        return foreign(asked, operands->count == 0 ? NULL : operands->items[0], err);
     }
     int rc = rights_check(err);
     if (rc == 0 && operands->count == 1) {
@@ -180,9 +201,11 @@ const struct command command_cpu = {
     .name = "cpu",
     .operands = "[ROUTER]",
     .summary = "Show or set CPU allocation",
-    .details = "ROUTER is a router's name or host, with TESTBED/ in front where several testbeds\n"
-               "have one. What is shown is read back from the kernel. A cap holds even while the\n"
-               "CPU is idle; above 100 it is for several CPUs.",
+    .details =
+        "ROUTER is a router's name or host, with TESTBED/ in front where several testbeds\n"
+        "have one. What is shown is read back from the kernel. A cap holds even while the\n"
+        "CPU is idle; above 100 it is for several CPUs. With --platform, ROUTER is any\n"
+        "machine of a libvirt URI, by name, UUID or id: a running one is changed in this life.",
     .options = cpu_options,
     .values_size = sizeof(struct cpu_values),
     .run = cpu_run,

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/cmd_doctor — `vrbench doctor`: what this machine can and can't do, and why.
+// cli/cmd_doctor — `vrbench doctor`: what this machine, or the driver of a libvirt URI, can and
+// can't do, and why.
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/foreign_cli.h"
 #include "measure/machine.h"
+#include "platform/libvirt/abilities.h"
 #include "report/writer.h"
 
 #define WATCH_STEAL_MS 1000U
 
 struct doctor_values {
     bool json;
+    const char *platform;
 };
 
 static const struct option_row doctor_options[] = {
@@ -19,6 +24,7 @@ static const struct option_row doctor_options[] = {
      .type = OPTION_FLAG,
      .offset = offsetof(struct doctor_values, json),
      .help = "print the findings as JSON"},
+    PLATFORM_OPTION(doctor_values),
     OPTIONS_END,
 };
 
@@ -70,11 +76,57 @@ static void print_text(const struct machine *machine)
     }
 }
 
+// ---- a libvirt URI
+
+static const struct column ability_columns[] = {
+    {.key = "ability", .heading = "Ability", .type = COLUMN_TEXT},
+    {.key = "can", .heading = "Can", .type = COLUMN_TEXT},
+    {.key = "found", .heading = "Found", .type = COLUMN_TEXT},
+};
+#define ABILITY_COLUMNS (sizeof ability_columns / sizeof ability_columns[0])
+
+static int print_abilities(const struct abilities *abilities, bool json, struct error *err)
+{
+    struct writer *writer = json ? writer_json(stdout, ability_columns, ABILITY_COLUMNS)
+                                 : writer_table(stdout, ability_columns, ABILITY_COLUMNS, 0,
+                                                isatty(STDOUT_FILENO) != 0);
+    int rc = 0;
+    if (!json) {
+        printf("%s\n", abilities->summary);
+    }
+    for (size_t i = 0; rc == 0 && i < abilities->count; i++) {
+        const struct ability *ability = &abilities->items[i];
+        const struct value row[ABILITY_COLUMNS] = {VALUE_TEXT(ability->name),
+                                                   VALUE_TEXT(ability_answer_name(ability->answer)),
+                                                   VALUE_TEXT(ability->found)};
+        rc = writer_row(writer, row, err);
+    }
+    if (rc == 0) {
+        rc = writer_finish(writer, err);
+    }
+    writer_free(writer);
+    return rc;
+}
+
+static int inspect_platform(const struct doctor_values *asked, struct error *err)
+{
+    struct abilities abilities = {0};
+    int rc = abilities_find(asked->platform, &abilities, err);
+    if (rc == 0) {
+        rc = print_abilities(&abilities, asked->json, err);
+    }
+    abilities_clear(&abilities);
+    return rc;
+}
+
 static int doctor_run(void *values, const struct text_list *operands, struct error *err)
 {
     const struct doctor_values *asked = values;
     if (operands->count > 0) {
         return fail_input(err, "doctor takes no operands");
+    }
+    if (asked->platform != NULL) {
+        return inspect_platform(asked, err);
     }
     struct machine machine;
     machine_inspect(WATCH_STEAL_MS, true, &machine);
@@ -96,8 +148,11 @@ const struct command command_doctor = {
     .name = "doctor",
     .operands = "",
     .summary = "Tell what this machine can and can't do, and why",
-    .details = "Tries each thing out in namespaces of its own, which are gone again afterwards.\n"
-               "Exit status 3 if something is missing without which nothing can be measured.",
+    .details =
+        "Tries each thing out in namespaces of its own, which are gone again afterwards.\n"
+        "Exit status 3 if something is missing without which nothing can be measured. With\n"
+        "--platform, what can be done with the machines of a libvirt URI, each ability tried\n"
+        "without doing harm.",
     .options = doctor_options,
     .values_size = sizeof(struct doctor_values),
     .run = doctor_run,

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/cmd_list — `vrbench list`: hosts and routers of all testbeds on this machine.
+// cli/cmd_list — `vrbench list`: hosts and routers of all testbeds on this machine, or the machines
+// of a libvirt URI.
 #include <stdio.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "cli/command.h"
+#include "cli/foreign_cli.h"
 #include "linux/cpu.h"
 #include "linux/rights.h"
 #include "report/writer.h"
@@ -13,6 +15,7 @@
 
 struct list_values {
     bool json;
+    const char *platform;
 };
 
 static const struct option_row list_options[] = {
@@ -20,6 +23,7 @@ static const struct option_row list_options[] = {
      .type = OPTION_FLAG,
      .offset = offsetof(struct list_values, json),
      .help = "print a JSON array"},
+    PLATFORM_OPTION(list_values),
     OPTIONS_END,
 };
 
@@ -102,6 +106,9 @@ static int list_run(void *values, const struct text_list *operands, struct error
     if (operands->count > 0) {
         return fail_input(err, "list takes no operands");
     }
+    if (asked->platform != NULL) {
+        return foreign_cli_list(asked->platform, asked->json, err);
+    }
     int rc = rights_check(err);
     if (rc == 0) {
         rc = standing_list(&standing, err);
@@ -137,8 +144,10 @@ const struct command command_list = {
     .name = "list",
     .operands = "",
     .summary = "Show the routers of all testbeds",
-    .details = "One row for each router of each testbed, and for each host (id 0). CPU(s) is the\n"
-               "CPU time used since the router was made; cap 0 means none.",
+    .details =
+        "One row for each router of each testbed, and for each host (id 0). CPU(s) is the\n"
+        "CPU time used since the router was made; cap 0 means none. With --platform the machines\n"
+        "of a libvirt URI, whoever made them; what its driver can't tell is left out.",
     .options = list_options,
     .values_size = sizeof(struct list_values),
     .run = list_run,

@@ -5,11 +5,14 @@
 
 #include "base/clock.h"
 #include "cli/command.h"
+#include "cli/foreign_cli.h"
 #include "linux/rights.h"
+#include "platform/libvirt/foreign.h"
 #include "testbed/standing.h"
 
 struct router_values {
     bool json;
+    const char *platform;
 };
 
 static const struct option_row router_options[] = {
@@ -17,6 +20,15 @@ static const struct option_row router_options[] = {
      .type = OPTION_FLAG,
      .offset = offsetof(struct router_values, json),
      .help = "print what was done as JSON"},
+    OPTIONS_END,
+};
+
+static const struct option_row named_options[] = {
+    {.name = "json",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct router_values, json),
+     .help = "print what was done as JSON"},
+    PLATFORM_OPTION(router_values),
     OPTIONS_END,
 };
 
@@ -53,11 +65,32 @@ static void say(enum router_deed deed, bool json, const char *name, uint64_t out
     }
 }
 
+// A machine that vrbench did not make: only one that is named, and never made anew.
+static int run_foreign(enum router_deed deed, const struct router_values *asked, const char *called,
+                       struct error *err)
+{
+    _cleanup_foreign_ struct foreign *foreign = NULL;
+    int rc = foreign_open(asked->platform, true, &foreign, err);
+    if (rc == 0) {
+        rc = deed == DEED_DESTROY ? foreign_destroy(foreign, called, err)
+                                  : foreign_reboot(foreign, called, err);
+    }
+    if (rc == 0 && asked->json) {
+        printf("{\"done\": \"%s\"}\n", deed == DEED_DESTROY ? "destroyed" : "asked to reboot");
+    } else if (rc == 0) {
+        printf("%s %s\n", called, deed == DEED_DESTROY ? "destroyed" : "asked to reboot");
+    }
+    return rc;
+}
+
 static int run(enum router_deed deed, const struct router_values *asked,
                const struct text_list *operands, struct error *err)
 {
     if (operands->count != 1) {
         return fail_input(err, "this takes one router, as vrbench list shows them");
+    }
+    if (asked->platform != NULL) {
+        return run_foreign(deed, asked, operands->items[0], err);
     }
     struct standing_node node = {.lock = -1};
     uint64_t outage_ns = 0;
@@ -108,9 +141,9 @@ const struct command command_destroy = {
     .name = "destroy",
     .operands = "ROUTER",
     .summary = "End a router of a standing testbed",
-    .details = "Its links stay with the host until it is created again. The other routers forward "
-               "on.",
-    .options = router_options,
+    .details = "Its links stay with the host until it is created again. The other routers forward\n"
+               "on. With --platform, ROUTER is any machine of a libvirt URI: its plug is pulled.",
+    .options = named_options,
     .values_size = sizeof(struct router_values),
     .run = destroy_run,
 };
@@ -119,9 +152,11 @@ const struct command command_reboot = {
     .name = "reboot",
     .operands = "ROUTER",
     .summary = "End a router and make it anew, and time it",
-    .details = "The time printed is that from the order until the new router forwards. The other\n"
-               "routers forward on.",
-    .options = router_options,
+    .details =
+        "The time printed is that from the order until the new router forwards. The other\n"
+        "routers forward on. With --platform, ROUTER is any machine of a libvirt URI: it is\n"
+        "asked to reboot, and not timed.",
+    .options = named_options,
     .values_size = sizeof(struct router_values),
     .run = reboot_run,
 };

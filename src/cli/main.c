@@ -29,6 +29,7 @@ static const struct command *const commands[] = {
     &command_reboot,
     &command_console,
     &command_cpu,
+    &command_top,
     &command_xen_stats,
     &command_doctor,
     &command_cleanup,

@@ -20,6 +20,16 @@ static size_t node_of(const struct plan *plan, const struct testbed_party *party
     return SIZE_MAX;
 }
 
+static void add_network(struct sample_party *party, const char *name,
+                        const struct link_counters *link)
+{
+    party->networks =
+        memory_resize(party->networks, party->network_count + 1, sizeof *party->networks);
+    party->networks[party->network_count++] = (struct named_counters){text_copy(name), *link};
+    party->tx_bytes += link->tx_bytes;
+    party->rx_bytes += link->rx_bytes;
+}
+
 static void read_bytes(const struct testbed *testbed, const struct testbed_party *party,
                        struct sample_party *ret)
 {
@@ -40,8 +50,9 @@ static void read_bytes(const struct testbed *testbed, const struct testbed_party
             const struct plan_interface *end = &plan->interfaces[ends[e]];
             const struct link_counters *link =
                 end->node == node ? counters_link(&counters, end->index) : NULL;
-            ret->tx_bytes += link == NULL ? 0 : link->tx_bytes;
-            ret->rx_bytes += link == NULL ? 0 : link->rx_bytes;
+            if (link != NULL) {
+                add_network(ret, end->name, link);
+            }
         }
     }
     counters_clear(&counters);
@@ -70,6 +81,7 @@ static int read_party(const struct testbed *testbed, size_t number,
         .read_ns = clock_monotonic_ns(),
         .memory_bytes = info.memory_bytes,
         .allocation = info.allocation,
+        .cpus = (unsigned)testbed_plan(testbed)->dut_cpus.count,
     };
     read_bytes(testbed, party, read);
     return 0;
@@ -112,6 +124,10 @@ int sample_take(const char *testbed, struct sample *ret, struct error *err)
 void sample_clear(struct sample *sample)
 {
     for (size_t i = 0; i < sample->count; i++) {
+        for (size_t n = 0; n < sample->parties[i].network_count; n++) {
+            free(sample->parties[i].networks[n].name);
+        }
+        free(sample->parties[i].networks);
         free(sample->parties[i].testbed_id);
         free(sample->parties[i].testbed);
         free(sample->parties[i].name);

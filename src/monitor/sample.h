@@ -26,6 +26,9 @@ struct sample_party {
     // the host through the ends of the cables that it has (none in dedicated).
     bool has_bytes; // false if it can't be asked (it has died)
     uint64_t tx_bytes, rx_bytes;
+    struct named_counters *networks; // what makes up these sums
+    size_t network_count;
+    unsigned cpus; // that its testbed's device under test may use
     struct allocation allocation;
 };
 

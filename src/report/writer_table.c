@@ -57,23 +57,6 @@ static bool is_text(const struct column *column)
     return column->type == COLUMN_TEXT || column->type == COLUMN_CONTEXT;
 }
 
-// A text without control characters, which are shown as \xNN: what a table prints can't drive the
-// terminal, and its width is known here.
-static char *printable(const char *text)
-{
-    char *shown = memory_new_array(char, 4 * strlen(text) + 1);
-    size_t length = 0;
-    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
-        bool c1 = *c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0; // the first byte of U+0080 to U+009F
-        if (*c < 0x20 || *c == 0x7f || c1) {
-            length += (size_t)sprintf(shown + length, "\\x%02x", *c);
-        } else {
-            shown[length++] = (char)*c;
-        }
-    }
-    return shown;
-}
-
 static char *cell_text(const struct column *column, const struct value *value)
 {
     char figure[48];
@@ -83,7 +66,7 @@ static char *cell_text(const struct column *column, const struct value *value)
     switch (column->type) {
     case COLUMN_TEXT:
     case COLUMN_CONTEXT:
-        return printable(value->text);
+        return text_printable(value->text);
     case COLUMN_INTEGER:
         text_group_digits((double)value->integer, 0, figure);
         return text_copy(figure);
@@ -337,7 +320,7 @@ static int table_finish(struct writer *writer, struct error *err)
     }
     scols_table_set_column_separator(scols, layout.gap == GAP ? "  " : " ");
     scols_table_enable_noheadings(scols, 1);
-    scols_table_enable_noencoding(scols, 1); // printable() has seen to it
+    scols_table_enable_noencoding(scols, 1); // text_printable() has seen to it
     scols_table_enable_colors(scols, table->colour);
     scols_table_set_stream(scols, writer->out);
     scols_table_set_termforce(scols, SCOLS_TERMFORCE_ALWAYS);

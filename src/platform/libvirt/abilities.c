@@ -110,7 +110,7 @@ static void try_create(struct trial_of *trial)
                    : text_format("%s kvm",
                                  strstr(capabilities, "type='kvm'") == NULL ? "without" : "with"));
     // No driver makes a machine of nothing.
-    virDomainPtr made = virDomainCreateXML(trial->handle, "<domain/>", VIR_DOMAIN_START_PAUSED);
+    virDomainPtr made = virDomainCreateXML(trial->handle, "<domain/>", 0);
     if (made != NULL) {
         (void)virDomainDestroy(made);
         (void)virDomainFree(made);
@@ -186,7 +186,8 @@ static void try_rationing(struct trial_of *trial)
         // Whether it is kept when set shows only when it is set.
         add(trial, names[i], by[i] == NULL ? ABILITY_NO : ABILITY_YES,
             by[i] == NULL ? text_copy(now.why == NULL ? "no such parameter" : now.why)
-                          : text_format("%s of %s", by[i], virDomainGetName(trial->machine)));
+                          : text_format("%s of %s; what is set is read back before it is believed",
+                                        by[i], virDomainGetName(trial->machine)));
     }
     foreign_allocation_clear(&now);
 }

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// cli/cmd_top — `vrbench top`: figures of hosts and routers, or of the machines of a libvirt URI,
+// live in a terminal or line by line, as xentop has them.
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/stop.h"
+#include "base/units.h"
+#include "cli/command.h"
+#include "cli/top_screen.h"
+#include "linux/rights.h"
+#include "report/top_text.h"
+
+#define SECONDS_USUAL 3.0 // xentop's
+#define SECONDS_MIN   0.1
+#define SECONDS_MAX   3600.0
+#define WIDTH_USUAL   80
+
+struct top_values {
+    bool batch, json, networks;
+    uint64_t count; // 0 = endless
+    const char *seconds, *platform, *order;
+};
+
+static const struct option_row top_options[] = {
+    {.name = "batch",
+     .letter = 'b',
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct top_values, batch),
+     .help = "print a table an iteration instead of using the whole screen"},
+    {.name = "count",
+     .letter = 'n',
+     .type = OPTION_INTEGER,
+     .offset = offsetof(struct top_values, count),
+     .argument = "N",
+     .help = "end after N iterations (without: go on)",
+     .min = 1,
+     .max = UINT32_MAX},
+    {.name = "delay",
+     .letter = 'd',
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct top_values, seconds),
+     .argument = "SECONDS",
+     .help = "time between iterations, over which CPU is measured (3)"},
+    {.name = "networks",
+     .letter = 'x',
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct top_values, networks),
+     .help = "a line for each interface below its machine"},
+    {.name = "sort",
+     .letter = 's',
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct top_values, order),
+     .argument = "BY",
+     .help = "name, cpu, seconds, memory, nettx or netrx"},
+    {.name = "platform",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct top_values, platform),
+     .argument = "URI",
+     .help = "the machines of a libvirt URI instead of testbeds"},
+    {.name = "json",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct top_values, json),
+     .help = "print a JSON object an iteration, a line each"},
+    OPTIONS_END,
+};
+
+// How wide a table may be: as wide as the terminal, or as wide as it takes in a pipe.
+static unsigned table_width(void)
+{
+    struct winsize size;
+    if (isatty(STDOUT_FILENO) == 0) {
+        return 0;
+    }
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
+                                                                           : WIDTH_USUAL;
+}
+
+static int print(const struct top_values *asked, const struct top *top, struct error *err)
+{
+    if (asked->json) {
+        _cleanup_free_ char *text = top_json(top, asked->networks);
+        puts(text);
+    } else {
+        _cleanup_top_lines_ struct top_lines lines = {0};
+        top_lines_make(top, table_width(), asked->networks, &lines);
+        for (size_t i = 0; i < lines.count; i++) {
+            puts(lines.items[i]);
+        }
+    }
+    // Whoever reads along is to have each iteration as soon as it is there.
+    return fflush(stdout) != 0 ? fail(err, 0, "standard output can't be written") : 0;
+}
+
+static int wait_until(uint64_t deadline_ns, struct error *err)
+{
+    while (clock_monotonic_ns() < deadline_ns) {
+        (void)clock_sleep_until(deadline_ns);
+        if (stop_requested()) {
+            return fail_interrupted(err);
+        }
+    }
+    return 0;
+}
+
+static int run_batch(const struct top_values *asked, const struct top_view *view,
+                     struct top_source *source, struct error *err)
+{
+    uint64_t every_ns = (uint64_t)(view->delay_s * (double)NS_PER_S);
+    uint64_t deadline_ns = clock_monotonic_ns();
+    int rc = 0;
+    for (uint64_t done = 0; rc == 0 && (view->count == 0 || done < view->count); done++) {
+        _cleanup_top_ struct top top = {0};
+        deadline_ns += every_ns;
+        rc = wait_until(deadline_ns, err);
+        if (rc == 0) {
+            rc = top_next(source, &top, err);
+        }
+        if (rc == 0) {
+            top_sort(&top, view->order);
+            rc = print(asked, &top, err);
+        }
+    }
+    return rc;
+}
+
+static int read_view(const struct top_values *asked, struct top_view *ret, struct error *err)
+{
+    struct top_view view = {
+        .delay_s = SECONDS_USUAL, .networks = asked->networks, .count = asked->count};
+    int rc = asked->seconds == NULL
+                 ? 0
+                 : parse_number(asked->seconds, SECONDS_MIN, SECONDS_MAX, &view.delay_s, err);
+    if (rc < 0) {
+        error_context(err, "--delay");
+        return rc;
+    }
+    view.order = asked->order == NULL ? TOP_AS_FOUND : top_order_by_name(asked->order);
+    if (view.order == TOP_ORDERS) {
+        return fail_input(err, "--sort: there is no \"%s\" to sort by", asked->order);
+    }
+    *ret = view;
+    return 0;
+}
+
+static int top_run(void *values, const struct text_list *operands, struct error *err)
+{
+    const struct top_values *asked = values;
+    struct top_view view;
+    if (operands->count > 0) {
+        return fail_input(err, "top takes no operands");
+    }
+    int rc = read_view(asked, &view, err);
+    if (rc < 0) {
+        return rc;
+    }
+    bool batch = asked->batch || asked->json;
+    if (!batch && (isatty(STDIN_FILENO) == 0 || isatty(STDOUT_FILENO) == 0)) {
+        return fail_input(err, "the whole screen takes a terminal: -b prints into a file or pipe");
+    }
+    struct top_source *source = NULL;
+    rc = asked->platform == NULL ? rights_check(err) : 0;
+    if (rc == 0) {
+        rc = top_open(asked->platform, &source, err);
+    }
+    if (rc == 0) {
+        rc = batch ? run_batch(asked, &view, source, err) : top_screen_run(source, &view, err);
+    }
+    top_close(source);
+    return rc;
+}
+
+const struct command command_top = {
+    .name = "top",
+    .operands = "",
+    .summary = "Watch CPU, memory and traffic of hosts and routers",
+    .details =
+        "xentop's columns, live (q ends it) or with -b a table an iteration. CPU(%) is of one\n"
+        "CPU over the time since the reading before; there is one before the first. NETTX and\n"
+        "NETRX are in units of 1024 bytes as the machine itself counts them: TX is what it sent.\n"
+        "On a terminal only the columns that fit are shown.",
+    .options = top_options,
+    .values_size = sizeof(struct top_values),
+    .run = top_run,
+};

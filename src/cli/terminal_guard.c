@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// cli/terminal_guard — see terminal_guard.h.
+#include "cli/terminal_guard.h"
+
+#include <curses.h>
+#include <signal.h>
+#include <string.h>
+#include <term.h>
+#include <termios.h>
+#include <unistd.h>
+
+static struct termios terminal_before;
+static char terminal_bytes[256];
+static size_t terminal_length;
+
+static void put_back_and_die(int signal)
+{
+    ssize_t written = write(STDOUT_FILENO, terminal_bytes, terminal_length);
+    (void)written;
+    (void)tcsetattr(STDIN_FILENO, TCSANOW, &terminal_before);
+    (void)raise(signal); // its usual action is back: SA_RESETHAND
+}
+
+static const int deadly[] = {SIGHUP, SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+#define DEADLY (sizeof deadly / sizeof deadly[0])
+static struct sigaction before[DEADLY];
+
+static void remember(const char *capability)
+{
+    char *bytes = tigetstr((char *)capability);
+    if (bytes == NULL || bytes == (char *)-1 ||
+        terminal_length + strlen(bytes) > sizeof terminal_bytes) {
+        return;
+    }
+    memcpy(terminal_bytes + terminal_length, bytes, strlen(bytes));
+    terminal_length += strlen(bytes);
+}
+
+void terminal_remember(void)
+{
+    (void)tcgetattr(STDIN_FILENO, &terminal_before);
+}
+
+void terminal_guard(void)
+{
+    terminal_length = 0;
+    remember("sgr0");
+    remember("cnorm");
+    remember("rmkx");
+    remember("rmcup");
+    struct sigaction action = {.sa_handler = put_back_and_die,
+                               .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
+    for (size_t i = 0; i < DEADLY; i++) {
+        (void)sigaction(deadly[i], &action, &before[i]);
+    }
+}
+
+void terminal_unguard(void)
+{
+    for (size_t i = 0; i < DEADLY; i++) {
+        (void)sigaction(deadly[i], &before[i], NULL);
+    }
+}

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// report/top_text — see top_text.h.
+#include "report/top_text.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "result/json_text.h"
+
+#define KIB      1024
+#define NAME_MIN 10
+#define NO_WIDTH 100000U
+
+// ---- cells
+
+static char *figure(bool known, uint64_t value)
+{
+    return known ? text_format("%llu", (unsigned long long)value) : text_copy("n/a");
+}
+
+static char *percent_of_host(const struct top *top, uint64_t bytes)
+{
+    return bytes == 0 || top->host_memory_bytes == 0
+               ? text_copy("n/a")
+               : text_format("%.1f", 100.0 * (double)bytes / (double)top->host_memory_bytes);
+}
+
+static char *cell_name(const struct top *top, const struct top_machine *machine)
+{
+    (void)top;
+    return text_printable(machine->name);
+}
+static char *cell_state(const struct top *top, const struct top_machine *machine)
+{
+    (void)top;
+    return text_copy(machine->letters);
+}
+static char *cell_seconds(const struct top *top, const struct top_machine *machine)
+{
+    (void)top;
+    return figure(true, machine->cpu_ns / NS_PER_S);
+}
+static char *cell_percent(const struct top *top, const struct top_machine *machine)
+{
+    (void)top;
+    return machine->has_percent ? text_format("%.1f", machine->percent) : text_copy("n/a");
+}
+static char *cell_memory(const struct top *top, const struct top_machine *machine)
+{
+    (void)top;
+    return figure(machine->memory_bytes > 0, machine->memory_bytes / KIB);
+}
+static char *cell_memory_percent(const struct top *top, const struct top_machine *machine)
+{
+    return percent_of_host(top, machine->memory_bytes);
+}
+static char *cell_most(const struct top *top, const struct top_machine *machine)
+{
+    (void)top;
+    return machine->memory_limited ? figure(true, machine->memory_max_bytes / KIB)
+                                   : text_copy("no limit");
+}
+static char *cell_most_percent(const struct top *top, const struct top_machine *machine)
+{
+    return machine->memory_limited ? percent_of_host(top, machine->memory_max_bytes)
+                                   : text_copy("n/a");
+}
+static char *cell_vcpus(const struct top *top, const struct top_machine *machine)
+{
+    (void)top;
+    return figure(machine->vcpus > 0, machine->vcpus);
+}
+static char *cell_nets(const struct top *top, const struct top_machine *machine)
+{
+    (void)top;
+    return figure(machine->has_networks, machine->network_count);
+}
+static char *cell_tx(const struct top *top, const struct top_machine *machine)
+{
+    (void)top;
+    return figure(machine->has_networks, machine->tx_bytes / KIB);
+}
+static char *cell_rx(const struct top *top, const struct top_machine *machine)
+{
+    (void)top;
+    return figure(machine->has_networks, machine->rx_bytes / KIB);
+}
+
+// ---- columns, in xentop's order and at least as wide as their headings
+
+static const struct top_column {
+    const char *heading;
+    unsigned least; // characters, where there is room for it
+    unsigned drop;  // when it is left out for want of room: 1 first; 0 never
+    char *(*cell)(const struct top *top, const struct top_machine *machine);
+} columns[] = {
+    {"NAME", NAME_MIN, 0, cell_name},  {"STATE", 6, 8, cell_state},
+    {"CPU(sec)", 10, 7, cell_seconds}, {"CPU(%)", 6, 0, cell_percent},
+    {"MEM(k)", 10, 6, cell_memory},    {"MEM(%)", 6, 3, cell_memory_percent},
+    {"MAXMEM(k)", 10, 2, cell_most},   {"MAXMEM(%)", 9, 1, cell_most_percent},
+    {"VCPUS", 5, 4, cell_vcpus},       {"NETS", 4, 5, cell_nets},
+    {"NETTX(k)", 8, 9, cell_tx},       {"NETRX(k)", 8, 9, cell_rx},
+};
+#define COLUMNS (sizeof columns / sizeof columns[0])
+#define DROPS   9
+#define ROOMY   2 // after these, columns rather get narrow than fewer
+
+static size_t characters(const char *text)
+{
+    size_t count = 0;
+    for (; *text != '\0'; text++) {
+        count += ((unsigned char)*text & 0xc0) != 0x80;
+    }
+    return count;
+}
+
+// Bytes of the first `count` characters.
+static size_t bytes_of(const char *text, size_t count)
+{
+    size_t at = 0;
+    while (text[at] != '\0' && (count > 0 || ((unsigned char)text[at] & 0xc0) == 0x80)) {
+        count -= ((unsigned char)text[at] & 0xc0) != 0x80;
+        at++;
+    }
+    return at;
+}
+
+struct grid {
+    char **cells; // headings, then a row a machine
+    size_t rows;
+    size_t widths[COLUMNS]; // 0 = left out
+};
+
+static size_t total_of(const struct grid *grid)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < COLUMNS; i++) {
+        total += grid->widths[i] > 0 ? grid->widths[i] + (total > 0) : 0;
+    }
+    return total;
+}
+
+// Widths of the columns that are not left out: at least as xentop has them, or only what is in
+// them.
+static void set_widths(struct grid *grid, bool roomy)
+{
+    for (size_t i = 0; i < COLUMNS; i++) {
+        if (grid->widths[i] == 0) {
+            continue;
+        }
+        grid->widths[i] = roomy ? columns[i].least : 1;
+        for (size_t row = 0; row < grid->rows; row++) {
+            size_t width = characters(grid->cells[row * COLUMNS + i]);
+            grid->widths[i] = width > grid->widths[i] ? width : grid->widths[i];
+        }
+    }
+}
+
+static void fit(struct grid *grid, unsigned width)
+{
+    for (size_t i = 0; i < COLUMNS; i++) {
+        grid->widths[i] = 1;
+    }
+    set_widths(grid, true);
+    for (unsigned step = 1; total_of(grid) > width && step <= DROPS; step++) {
+        for (size_t i = 0; i < COLUMNS; i++) {
+            grid->widths[i] = columns[i].drop == step ? 0 : grid->widths[i];
+        }
+        if (step == ROOMY && total_of(grid) > width) {
+            set_widths(grid, false);
+        }
+    }
+    size_t total = total_of(grid);
+    if (total > width) {
+        size_t over = total - width;
+        grid->widths[0] = grid->widths[0] > over + 1 ? grid->widths[0] - over : 1;
+    }
+}
+
+static void add_line(struct top_lines *lines, char *line)
+{
+    lines->items = memory_resize(lines->items, lines->count + 1, sizeof *lines->items);
+    lines->items[lines->count++] = line;
+}
+
+// All cells right-aligned, as xentop has them.
+static void add_row(struct top_lines *lines, const struct grid *grid, size_t row)
+{
+    char *line = text_copy("");
+    for (size_t i = 0; i < COLUMNS; i++) {
+        if (grid->widths[i] == 0) {
+            continue;
+        }
+        const char *cell = grid->cells[row * COLUMNS + i];
+        size_t bytes = bytes_of(cell, grid->widths[i]);
+        size_t shown = characters(cell);
+        size_t blanks = shown < grid->widths[i] ? grid->widths[i] - shown : 0;
+        char *longer = text_format("%s%s%*s%.*s", line, *line == '\0' ? "" : " ", (int)blanks, "",
+                                   (int)bytes, cell);
+        free(line);
+        line = longer;
+    }
+    add_line(lines, line);
+}
+
+// Lines of `xentop -n`, but that the name of the interface is at the end, and that they are two
+// where one has no room.
+static void add_networks(struct top_lines *lines, const struct top_machine *machine, unsigned width)
+{
+    for (size_t i = 0; i < machine->network_count; i++) {
+        const struct link_counters *link = &machine->networks[i].counters;
+        _cleanup_free_ char *name = text_printable(machine->networks[i].name);
+        _cleanup_free_ char *rx =
+            text_format("Net%zu RX: %8llubytes %8llupkts %8lluerr %8lludrop", i,
+                        (unsigned long long)link->rx_bytes, (unsigned long long)link->rx_packets,
+                        (unsigned long long)link->rx_errors, (unsigned long long)link->rx_dropped);
+        _cleanup_free_ char *tx = text_format(
+            "TX: %8llubytes %8llupkts %8lluerr %8lludrop  %s", (unsigned long long)link->tx_bytes,
+            (unsigned long long)link->tx_packets, (unsigned long long)link->tx_errors,
+            (unsigned long long)link->tx_dropped, name);
+        char *both = text_format("%s  %s", rx, tx);
+        if (characters(both) <= width) {
+            add_line(lines, both);
+            continue;
+        }
+        free(both);
+        add_line(lines, text_format("%.*s", (int)bytes_of(rx, width), rx));
+        _cleanup_free_ char *second = text_format("     %s", tx);
+        add_line(lines, text_format("%.*s", (int)bytes_of(second, width), second));
+    }
+}
+
+void top_lines_make(const struct top *top, unsigned width, bool networks, struct top_lines *ret)
+{
+    struct top_lines lines = {0};
+    struct grid grid = {.rows = top->count + 1};
+    unsigned room = width == 0 ? NO_WIDTH : width;
+    grid.cells = memory_new_array(char *, grid.rows *COLUMNS);
+    for (size_t i = 0; i < COLUMNS; i++) {
+        grid.cells[i] = text_copy(columns[i].heading);
+        for (size_t row = 0; row < top->count; row++) {
+            grid.cells[(row + 1) * COLUMNS + i] = columns[i].cell(top, &top->items[row]);
+        }
+    }
+    fit(&grid, room);
+    for (size_t row = 0; row < grid.rows; row++) {
+        add_row(&lines, &grid, row);
+        if (networks && row > 0) {
+            add_networks(&lines, &top->items[row - 1], room);
+        }
+    }
+    for (size_t i = 0; i < grid.rows * COLUMNS; i++) {
+        free(grid.cells[i]);
+    }
+    free(grid.cells);
+    *ret = lines;
+}
+
+void top_lines_clear(struct top_lines *lines)
+{
+    for (size_t i = 0; i < lines->count; i++) {
+        free(lines->items[i]);
+    }
+    free(lines->items);
+    *lines = (struct top_lines){0};
+}
+
+// ---- JSON
+
+static json_t *integer(uint64_t value)
+{
+    return json_integer((json_int_t)value);
+}
+
+static json_t *networks_json(const struct top_machine *machine)
+{
+    json_t *all = json_array();
+    for (size_t i = 0; i < machine->network_count; i++) {
+        const struct link_counters *link = &machine->networks[i].counters;
+        json_t *one = json_object();
+        json_object_set_new(one, "name", json_string(machine->networks[i].name));
+        json_object_set_new(one, "rx_bytes", integer(link->rx_bytes));
+        json_object_set_new(one, "rx_packets", integer(link->rx_packets));
+        json_object_set_new(one, "rx_errors", integer(link->rx_errors));
+        json_object_set_new(one, "rx_dropped", integer(link->rx_dropped));
+        json_object_set_new(one, "tx_bytes", integer(link->tx_bytes));
+        json_object_set_new(one, "tx_packets", integer(link->tx_packets));
+        json_object_set_new(one, "tx_errors", integer(link->tx_errors));
+        json_object_set_new(one, "tx_dropped", integer(link->tx_dropped));
+        json_array_append_new(all, one);
+    }
+    return all;
+}
+
+// Absent means not told, never 0.
+static json_t *machine_json(const struct top *top, const struct top_machine *machine, bool networks)
+{
+    json_t *one = json_object();
+    double host = (double)top->host_memory_bytes;
+    json_object_set_new(one, "name", json_string(machine->name));
+    if (machine->testbed != NULL) {
+        json_object_set_new(one, "testbed", json_string(machine->testbed));
+    }
+    if (machine->has_id) {
+        json_object_set_new(one, "id", integer(machine->id));
+    }
+    json_object_set_new(one, "state", json_string(machine->state));
+    json_object_set_new(one, "cpu_seconds", json_real((double)machine->cpu_ns / (double)NS_PER_S));
+    if (machine->has_percent) {
+        json_object_set_new(one, "cpu_percent", json_real(machine->percent));
+    }
+    if (machine->memory_bytes > 0) {
+        json_object_set_new(one, "memory_bytes", integer(machine->memory_bytes));
+    }
+    if (machine->memory_bytes > 0 && host > 0) {
+        json_object_set_new(one, "memory_percent",
+                            json_real(100.0 * (double)machine->memory_bytes / host));
+    }
+    if (machine->memory_limited) {
+        json_object_set_new(one, "memory_max_bytes", integer(machine->memory_max_bytes));
+    }
+    if (machine->memory_limited && host > 0) {
+        json_object_set_new(one, "memory_max_percent",
+                            json_real(100.0 * (double)machine->memory_max_bytes / host));
+    }
+    if (machine->vcpus > 0) {
+        json_object_set_new(one, "vcpus", integer(machine->vcpus));
+    }
+    if (machine->has_networks) {
+        json_object_set_new(one, "nets", integer(machine->network_count));
+        json_object_set_new(one, "tx_bytes", integer(machine->tx_bytes));
+        json_object_set_new(one, "rx_bytes", integer(machine->rx_bytes));
+    }
+    if (machine->has_networks && networks) {
+        json_object_set_new(one, "networks", networks_json(machine));
+    }
+    return one;
+}
+
+char *top_json(const struct top *top, bool networks)
+{
+    char time[32];
+    json_t *whole = json_object();
+    json_t *machines = json_array();
+    clock_format_utc(top->realtime_ns, time);
+    json_object_set_new(whole, "time", json_string(time));
+    json_object_set_new(whole, "platform", json_string(top->platform));
+    json_object_set_new(whole, "interval_s", json_real((double)top->over_ns / (double)NS_PER_S));
+    if (top->host_cpus > 0) {
+        json_object_set_new(whole, "host_cpus", integer(top->host_cpus));
+    }
+    if (top->host_memory_bytes > 0) {
+        json_object_set_new(whole, "host_memory_bytes", integer(top->host_memory_bytes));
+    }
+    for (size_t i = 0; i < top->count; i++) {
+        json_array_append_new(machines, machine_json(top, &top->items[i], networks));
+    }
+    json_object_set_new(whole, "machines", machines);
+    char *text = json_to_text(whole, 0);
+    json_decref(whole);
+    return text;
+}
