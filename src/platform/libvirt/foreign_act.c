@@ -153,7 +153,7 @@ static int join(virDomainPtr domain, struct console *console, struct error *err)
     }
     bool terminal = isatty(STDIN_FILENO) != 0 && tcgetattr(STDIN_FILENO, &before) == 0;
     if (terminal) {
-        dprintf(STDERR_FILENO, "console of %s; Ctrl-] leaves it\r\n", virDomainGetName(domain));
+        dprintf(STDERR_FILENO, "console of %s; Ctrl-] leaves it\n", virDomainGetName(domain));
         struct termios raw = before;
         cfmakeraw(&raw);
         (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw);
