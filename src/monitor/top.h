@@ -4,7 +4,7 @@
  * every machine of a libvirt URI, with the CPU that each used between two readings.
  *
  * The first reading is taken when a source is opened, so that the first figures are true already
- * (xentop's first iteration always reads 0.0). Called by cli/cmd_top; shown by report/top_text.
+ * (xentop's first iteration always reads 0.0). Called by cli/; shown by report/top_text.
  */
 #ifndef VRBENCH_MONITOR_TOP_H
 #define VRBENCH_MONITOR_TOP_H
