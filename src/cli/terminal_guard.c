@@ -36,6 +36,16 @@ static void remember(const char *capability)
     terminal_length += strlen(bytes);
 }
 
+bool terminal_is_able(void)
+{
+    int found = 0;
+    if (setupterm(NULL, STDOUT_FILENO, &found) == ERR || found != 1) {
+        return false;
+    }
+    char *move = tigetstr((char *)"cup");
+    return move != NULL && move != (char *)-1;
+}
+
 void terminal_remember(void)
 {
     (void)tcgetattr(STDIN_FILENO, &terminal_before);

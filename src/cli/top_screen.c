@@ -180,7 +180,7 @@ int top_screen_run(struct top_source *source, struct top_view *view, struct erro
     struct screen screen = {.source = source, .view = view};
     (void)setlocale(LC_CTYPE, ""); // names may be UTF-8; numbers stay as they are
     terminal_remember();
-    SCREEN *terminal = newterm(NULL, stdout, stdin);
+    SCREEN *terminal = terminal_is_able() ? newterm(NULL, stdout, stdin) : NULL;
     if (terminal == NULL) {
         const char *name = getenv("TERM");
         return fail_lacking(err,

@@ -5,7 +5,7 @@
 # size, and the terminal as it was on every way out.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 41
+plan 40
 
 cat >"$T/one.yaml" <<'END'
 name: one
@@ -20,7 +20,7 @@ XENTOP="NAME STATE CPU(sec) CPU(%) MEM(k) MEM(%) MAXMEM(k) MAXMEM(%) VCPUS NETS 
 ESCAPE=$(printf '\033')
 
 used() {
-    for thread; do cat "/proc/$thread/schedstat"; done | awk '{ sum += $1 } END { printf "%d\n", sum }'
+    for thread; do cat "/proc/$thread/schedstat"; done | awk '{ sum += $1 } END { printf "%.0f\n", sum }'
 }
 router_threads() { jq -r '.routers[0].platform.tasks[]' "$testbed.json"; }
 asleep() { grep -q nanosleep "/proc/$1/wchan"; }
@@ -90,7 +90,7 @@ ok "  and no percent of 0.0 in the first" \
     awk '$1 == "r1t3" { n++; if (n == 1) good = $4 + 0 > 0 } END { exit !(n == 3 && good) }' "$T/text"
 is "  states in xentop's letters" "$(awk '$1 == "r1t3" { print $2 }' "$T/text" | sort -u)" "-----r"
 "$VRBENCH" top -b -n 1 -d 0.1 -x >"$T/text"
-is "its networks are told one by one" "$(grep -c '^Net[01] RX: .*bytes.* eth[01]$' "$T/text")" 4
+is "its networks are told one by one" "$(grep -c '^Net[01] RX: .*bytes.* eth[01]$' "$T/text")" 2
 "$VRBENCH" top -b -d 0.1 >"$T/text" &
 reader=$!
 iterations() { [ "$(grep -c NAME "$T/text")" -ge 3 ]; }
@@ -111,7 +111,7 @@ ok "on 132 all columns are" grep -qF 'MAXMEM(%)' "$T/screen"
 live() {
     live_term=$1
     shift
-    rm -f "$T/keys" "$T/after" "$T/screen"
+    rm -f "$T/keys" "$T/after" "$T/screen" "$T/status"
     mkfifo "$T/keys"
     cat >"$T/live.sh" <<END
 stty cols 132 rows 24
@@ -144,7 +144,7 @@ live xterm -d 0.2
 ok "the whole screen shows the router" wait_for 30 shows r1t3
 ok "  with all columns" wait_for 30 shows 'MAXMEM(k)'
 printf 's' >&9
-ok "  sorts at a key" wait_for 30 shows 'sort by: name'
+ok "  sorts at a key" wait_for 30 shows name
 seen=$(stat -c %s "$T/screen")
 stty -F "$(cat "$T/tty")" cols 80
 narrowed() { tail -c "+$((seen + 1))" "$T/screen" | grep -q 'NAME.*CPU(%).*NETRX'; }

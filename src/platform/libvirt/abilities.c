@@ -35,6 +35,7 @@ void abilities_clear(struct abilities *abilities)
 struct trial_of {
     virConnectPtr handle;
     virDomainPtr machine; // a running one if there is one; NULL = none at all
+    const char *name;     // its name; asking for it would clear libvirt's last error
     bool runs;
     enum shares_scale scale;
     struct abilities *abilities;
@@ -126,7 +127,7 @@ static void try_reading(struct trial_of *trial)
 {
     virDomainInfo info;
     int state = 0;
-    const char *name = virDomainGetName(trial->machine);
+    const char *name = trial->name;
     add_result(trial, "state", virDomainGetState(trial->machine, &state, NULL, 0) == 0,
                text_format("of %s", name));
     bool good = virDomainGetInfo(trial->machine, &info) == 0;
@@ -165,7 +166,7 @@ static void try_interfaces(struct trial_of *trial)
     int rc = virDomainInterfaceStats(trial->machine, device, &stats, sizeof stats);
     if (names.count > 0) {
         add_result(trial, "interface counters", rc == 0,
-                   text_format("of %s, %s", virDomainGetName(trial->machine), device));
+                   text_format("of %s, %s", trial->name, device));
     } else {
         add_refusal(trial, "interface counters");
     }
@@ -187,7 +188,7 @@ static void try_rationing(struct trial_of *trial)
         add(trial, names[i], by[i] == NULL ? ABILITY_NO : ABILITY_YES,
             by[i] == NULL ? text_copy(now.why == NULL ? "no such parameter" : now.why)
                           : text_format("%s of %s; what is set is read back before it is believed",
-                                        by[i], virDomainGetName(trial->machine)));
+                                        by[i], trial->name));
     }
     foreign_allocation_clear(&now);
 }
@@ -201,7 +202,7 @@ static void try_console(struct trial_of *trial)
     }
     if (virDomainOpenConsole(trial->machine, NO_SUCH_DEVICE, stream, 0) == 0) {
         (void)virStreamAbort(stream);
-        add(trial, "console", ABILITY_YES, text_format("of %s", virDomainGetName(trial->machine)));
+        add(trial, "console", ABILITY_YES, text_format("of %s", trial->name));
     } else {
         add_refusal(trial, "console");
     }
@@ -267,6 +268,7 @@ static int find(struct connection *connection, struct abilities *all, struct err
         if (trial.machine == NULL || (runs && !trial.runs)) {
             trial.machine = machines[i];
             trial.runs = runs;
+            trial.name = virDomainGetName(machines[i]);
         }
     }
     add(&trial, "list", ABILITY_YES,

@@ -49,7 +49,8 @@ int connection_call(struct connection *connection, connection_work call, void *d
 // How often it was opened anew.
 unsigned connection_reopened(const struct connection *connection);
 
-// Fails with what libvirt last said in this thread behind the text. What the driver can't do and
+// Fails with what libvirt last said in this thread behind the text (any call of libvirt's clears
+// that: none may be among the arguments). What the driver can't do and
 // what the daemon refuses for lack of rights have exit status 3, a machine that isn't there 2
 // (-ENOENT), all else 1.
 int fail_libvirt(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));

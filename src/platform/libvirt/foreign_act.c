@@ -138,12 +138,12 @@ static void talk(struct console *console, bool terminal)
     }
 }
 
-static int join(virDomainPtr domain, struct console *console, struct error *err)
+static int join(virDomainPtr domain, const char *called, struct console *console, struct error *err)
 {
     struct termios before;
     pthread_t listener;
     if (virDomainOpenConsole(domain, NULL, console->stream, 0) < 0) {
-        return fail_libvirt(err, "the console of %s", virDomainGetName(domain));
+        return fail_libvirt(err, "the console of %s", called);
     }
     console->heard_ns = clock_monotonic_ns();
     int rc = pthread_create(&listener, NULL, listen_to, console);
@@ -153,7 +153,7 @@ static int join(virDomainPtr domain, struct console *console, struct error *err)
     }
     bool terminal = isatty(STDIN_FILENO) != 0 && tcgetattr(STDIN_FILENO, &before) == 0;
     if (terminal) {
-        dprintf(STDERR_FILENO, "console of %s; Ctrl-] leaves it\n", virDomainGetName(domain));
+        dprintf(STDERR_FILENO, "console of %s; Ctrl-] leaves it\n", called);
         struct termios raw = before;
         cfmakeraw(&raw);
         (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw);
@@ -181,7 +181,7 @@ static int open_console(virConnectPtr handle, void *data, struct error *err)
         rc =
             ended < 0 ? fail(err, errno, "eventfd") : fail_libvirt(err, "a stream for the console");
     } else {
-        rc = join(domain, &console, err);
+        rc = join(domain, called, &console, err);
     }
     if (console.stream != NULL) {
         (void)virStreamFree(console.stream);
