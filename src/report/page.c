@@ -11,13 +11,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/asset.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "report/assets.h"
 #include "report/page_data.h"
 #include "report/reproduction.h"
 #include "result/json_text.h"
+
+extern const struct asset assets[]; // the files of web/
 
 static void json_cleanup(json_t **json)
 {
