@@ -68,6 +68,10 @@ int counters_parse_ip(const char *snmp, const char *netstat, struct ip_counters 
                       struct error *err);
 // Takes the UDP counters out of the text of /proc/net/snmp.
 int counters_parse_udp(const char *snmp, struct udp_counters *ret, struct error *err);
+// Takes an interface's counters out of the text of /proc/net/dev (proc_pid_net(5)), where dropped
+// and missed packets are one figure (rx_dropped). The rest of `counters` stays as it is.
+int counters_parse_link(const char *dev, const char *name, struct link_counters *counters,
+                        struct error *err);
 int counters_parse_softnet(const char *text, uint64_t *ret_dropped, struct error *err);
 
 #endif

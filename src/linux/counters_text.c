@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// linux/counters_text — takes counters out of the kernel's texts of /proc/net, its own or those
+// that the kernel of a virtual machine gave, see counters.h.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linux/counters.h"
+
+// In text of the form "Ip: A B C\nIp: 1 2 3\n", the value under heading `name` of group `group`.
+static int named_value(const char *text, const char *group, const char *name, uint64_t *ret)
+{
+    size_t group_length = strlen(group);
+    size_t name_length = strlen(name);
+    const char *line = text;
+    while (line != NULL && strncmp(line, group, group_length) != 0) {
+        line = strchr(line, '\n');
+        line = line == NULL ? NULL : line + 1;
+    }
+    const char *values = line == NULL ? NULL : strchr(line, '\n');
+    if (values == NULL || strncmp(values + 1, group, group_length) != 0) {
+        return -ENOENT;
+    }
+    const char *heading = line + group_length;
+    const char *value = values + 1 + group_length;
+    while (*heading == ' ') {
+        heading++;
+        char *end = NULL;
+        uint64_t number = strtoull(value, &end, 10);
+        if (end == value) {
+            return -EINVAL;
+        }
+        value = end;
+        size_t length = strcspn(heading, " \n");
+        if (length == name_length && strncmp(heading, name, length) == 0) {
+            *ret = number;
+            return 0;
+        }
+        heading += length;
+    }
+    return -ENOENT;
+}
+
+struct ip_row {
+    const char *name;
+    size_t offset;
+};
+static const struct ip_row ip_rows[] = {
+    {"InHdrErrors", offsetof(struct ip_counters, in_hdr_errors)},
+    {"InAddrErrors", offsetof(struct ip_counters, in_addr_errors)},
+    {"InDiscards", offsetof(struct ip_counters, in_discards)},
+    {"OutDiscards", offsetof(struct ip_counters, out_discards)},
+    {"OutNoRoutes", offsetof(struct ip_counters, no_routes)},
+};
+
+int counters_parse_ip(const char *snmp, const char *netstat, struct ip_counters *ret,
+                      struct error *err)
+{
+    struct ip_counters found = {0};
+    for (size_t i = 0; i < sizeof ip_rows / sizeof ip_rows[0]; i++) {
+        uint64_t *slot = (uint64_t *)(void *)((char *)&found + ip_rows[i].offset);
+        if (named_value(snmp, "Ip:", ip_rows[i].name, slot) < 0) {
+            return fail(err, 0, "/proc/net/snmp has no %s", ip_rows[i].name);
+        }
+    }
+    uint64_t in_no_routes = 0;
+    if (netstat != NULL) {
+        (void)named_value(netstat, "IpExt:", "InNoRoutes", &in_no_routes);
+        (void)named_value(netstat, "IpExt:", "InTruncatedPkts", &found.in_truncated);
+    }
+    found.no_routes += in_no_routes;
+    *ret = found;
+    return 0;
+}
+
+int counters_parse_udp(const char *snmp, struct udp_counters *ret, struct error *err)
+{
+    struct udp_counters found = {0};
+    if (named_value(snmp, "Udp:", "RcvbufErrors", &found.rcvbuf_errors) < 0) {
+        return fail(err, 0, "/proc/net/snmp has no RcvbufErrors");
+    }
+    if (named_value(snmp, "Ip:", "ReasmOKs", &found.reassembled) < 0) {
+        return fail(err, 0, "/proc/net/snmp has no ReasmOKs");
+    }
+    *ret = found;
+    return 0;
+}
+
+// Columns of /proc/net/dev after the name (dev_seq_printf_stats() of net/core/net-procfs.c).
+enum {
+    RX_BYTES,
+    RX_PACKETS,
+    RX_ERRORS,
+    RX_DROPPED,
+    TX_BYTES = 8,
+    TX_PACKETS,
+    TX_ERRORS,
+    TX_DROPPED,
+    DEV_COLUMNS = 16
+};
+
+int counters_parse_link(const char *dev, const char *name, struct link_counters *counters,
+                        struct error *err)
+{
+    size_t length = strlen(name);
+    for (const char *line = dev; line != NULL; line = strchr(line, '\n')) {
+        line += strspn(line, " \n");
+        if (strncmp(line, name, length) != 0 || line[length] != ':') {
+            continue;
+        }
+        uint64_t values[DEV_COLUMNS];
+        const char *at = line + length + 1;
+        for (size_t i = 0; i < DEV_COLUMNS; i++) {
+            at += strspn(at, " ");
+            char *end = NULL;
+            values[i] = strtoull(at, &end, 10);
+            if (*at < '0' || *at > '9' || strchr(" \n", *end) == NULL) {
+                return fail(err, 0, "/proc/net/dev is not as expected at %s", name);
+            }
+            at = end;
+        }
+        counters->rx_bytes = values[RX_BYTES];
+        counters->rx_packets = values[RX_PACKETS];
+        counters->rx_errors = values[RX_ERRORS];
+        counters->rx_dropped = values[RX_DROPPED];
+        counters->tx_bytes = values[TX_BYTES];
+        counters->tx_packets = values[TX_PACKETS];
+        counters->tx_errors = values[TX_ERRORS];
+        counters->tx_dropped = values[TX_DROPPED];
+        return 0;
+    }
+    return fail(err, 0, "/proc/net/dev has no %s", name);
+}
+
+void counters_clear(struct namespace_counters *counters)
+{
+    free(counters->links);
+    *counters = (struct namespace_counters){0};
+}
+
+int counters_parse_softnet(const char *text, uint64_t *ret_dropped, struct error *err)
+{
+    uint64_t dropped = 0;
+    for (const char *line = text; line != NULL && *line != '\0';) {
+        char *end = NULL;
+        (void)strtoull(line, &end, 16);
+        const char *second = end;
+        uint64_t value = strtoull(second, &end, 16);
+        // strtoull() passes over line ends: the second column must be on this line.
+        if (second == line || end == second || *second != ' ') {
+            return fail(err, 0, "/proc/net/softnet_stat is not as expected");
+        }
+        dropped += value;
+        line = strchr(end, '\n');
+        line = line == NULL ? NULL : line + 1;
+    }
+    *ret_dropped = dropped;
+    return 0;
+}
