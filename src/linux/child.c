@@ -69,6 +69,7 @@ static void become(const struct start *start)
     if (getppid() != start->parent) {
         _exit(1); // it died before the kernel knew what to do then
     }
+    good = good && (start->spec->folder == NULL || chdir(start->spec->folder) == 0);
     good = good && (start->spec->ns == NULL || setns(start->spec->ns->fd, CLONE_NEWNET) == 0);
     good =
         good && (start->cpus == NULL || sched_setaffinity(0, start->cpus_size, start->cpus) == 0);

@@ -27,6 +27,7 @@ struct child_spec {
     const char *const *argv;     // argv[0] included, ended by NULL
     const struct netns *ns;      // NULL = the caller's
     const struct cpu_list *cpus; // NULL = the caller's
+    const char *folder;          // to start in; NULL = the caller's
 };
 
 // A pipe from the child and what came through it.

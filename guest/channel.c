@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * guest/channel — answers the host on the virtio-serial port "org.vrbench.0".
+ *
+ * A request is a line, an answer a line and so many bytes:
+ *
+ *     ID ready                     ID ok MILLISECONDS LENGTH      since boot; comes once it
+ * forwards ID counters                  ID ok 0 LENGTH                 as counters.c has them ID
+ * exec WORD...              ID ok STATUS LENGTH            %XX in a word stands for any byte ID
+ * error 0 LENGTH              the payload says why
+ *
+ * ID is a number of the host's choice that the answer repeats. Empty lines are passed over: the
+ * host begins with one, which ends whatever an earlier, interrupted host left. The host's side is
+ * src/image/guest_channel.c. Called by init.c.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+#define LINE_MAX_BYTES 65536
+#define OUTPUT_MAX     (1U << 20) // of a command
+#define EXEC_WORDS     1024
+#define SIGNALLED      128 // added to the signal's number, as shells do
+
+struct channel {
+    const struct channel_state *state;
+    int fd;
+    char line[LINE_MAX_BYTES];
+    size_t line_length;
+    bool too_long; // the rest of this line is passed over
+    char *out;
+    size_t out_length, out_sent;
+    bool awaits_ready;
+    unsigned long ready_id;
+    struct {
+        pid_t pid; // 0 = none
+        unsigned long id;
+        bool wanted; // the host is still there
+        int fd;
+        char *text;
+        size_t length;
+    } command;
+};
+
+// ---- the port
+
+static int open_port(void)
+{
+    glob_t ports = {0};
+    int fd = -1;
+    if (glob("/sys/class/virtio-ports/*/name", GLOB_NOSORT, NULL, &ports) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < ports.gl_pathc && fd < 0; i++) {
+        char *name = read_all(ports.gl_pathv[i], NULL);
+        if (name != NULL && strcmp(name, GUEST_PORT "\n") == 0) {
+            char device[64];
+            const char *folder = ports.gl_pathv[i] + strlen("/sys/class/virtio-ports/");
+            snprintf(device, sizeof device, "/dev/%.*s", (int)strcspn(folder, "/"), folder);
+            fd = open(device, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+        }
+        free(name);
+    }
+    globfree(&ports);
+    return fd;
+}
+
+struct channel *channel_open(const struct channel_state *state)
+{
+    int fd = open_port();
+    if (fd < 0) {
+        return NULL;
+    }
+    struct channel *channel = calloc(1, sizeof *channel);
+    if (channel == NULL) {
+        abort();
+    }
+    channel->state = state;
+    channel->fd = fd;
+    channel->command.fd = -1;
+    return channel;
+}
+
+int channel_fd(const struct channel *channel)
+{
+    return channel->fd;
+}
+
+// The host has gone: what was under way was for it alone.
+static void forget_host(struct channel *channel)
+{
+    channel->line_length = 0;
+    channel->too_long = false;
+    channel->out_length = channel->out_sent = 0;
+    channel->awaits_ready = false;
+    if (channel->command.pid > 0 && channel->command.wanted) {
+        channel->command.wanted = false;
+        kill(-channel->command.pid, SIGKILL);
+    }
+}
+
+static void flush_out(struct channel *channel)
+{
+    while (channel->out_sent < channel->out_length) {
+        ssize_t put = write(channel->fd, channel->out + channel->out_sent,
+                            channel->out_length - channel->out_sent);
+        if (put <= 0) {
+            if (put < 0 && errno == EINTR) {
+                continue;
+            }
+            return;
+        }
+        channel->out_sent += (size_t)put;
+    }
+    channel->out_length = channel->out_sent = 0;
+}
+
+// ---- answers
+
+static void answer(struct channel *channel, unsigned long id, const char *word,
+                   unsigned long number, const char *payload, size_t length)
+{
+    char head[64];
+    size_t head_length =
+        (size_t)snprintf(head, sizeof head, "%lu %s %lu %zu\n", id, word, number, length);
+    char *out = realloc(channel->out, channel->out_length + head_length + length);
+    if (out == NULL) {
+        return;
+    }
+    memcpy(out + channel->out_length, head, head_length);
+    if (length > 0) {
+        memcpy(out + channel->out_length + head_length, payload, length);
+    }
+    channel->out = out;
+    channel->out_length += head_length + length;
+}
+
+static void refuse(struct channel *channel, unsigned long id, const char *why)
+{
+    answer(channel, id, "error", 0, why, strlen(why));
+}
+
+static void answer_ready(struct channel *channel)
+{
+    const struct channel_state *state = channel->state;
+    if (!channel->awaits_ready || (!state->ready && state->failure == NULL)) {
+        return;
+    }
+    channel->awaits_ready = false;
+    if (state->ready) {
+        answer(channel, channel->ready_id, "ok", state->ready_ms, NULL, 0);
+    } else {
+        refuse(channel, channel->ready_id, state->failure);
+    }
+}
+
+static void ask_ready(struct channel *channel, unsigned long id, char **words, size_t count)
+{
+    (void)words;
+    (void)count;
+    channel->awaits_ready = true;
+    channel->ready_id = id;
+    answer_ready(channel);
+}
+
+static void ask_counters(struct channel *channel, unsigned long id, char **words, size_t count)
+{
+    (void)words;
+    (void)count;
+    size_t length = 0;
+    char *text = counters_text(&length);
+    if (text == NULL) {
+        refuse(channel, id, "no memory");
+    } else {
+        answer(channel, id, "ok", 0, text, length);
+    }
+    free(text);
+}
+
+static void ask_exec(struct channel *channel, unsigned long id, char **words, size_t count)
+{
+    if (channel->command.pid > 0) {
+        refuse(channel, id, "another command runs");
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (percent_decode(words[i]) < 0) {
+            refuse(channel, id, "a word makes no sense");
+            return;
+        }
+    }
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) {
+        refuse(channel, id, strerror(errno));
+        return;
+    }
+    words[count] = NULL;
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    (void)fcntl(ends[1], F_SETFL, 0); // the command's end waits
+    channel->command.pid = start_program(words, null, ends[1], ends[1], false);
+    close(ends[1]);
+    close(null);
+    if (channel->command.pid < 0) {
+        channel->command.pid = 0;
+        close(ends[0]);
+        refuse(channel, id, "no process");
+        return;
+    }
+    channel->command.id = id;
+    channel->command.wanted = true;
+    channel->command.fd = ends[0];
+    channel->command.length = 0;
+}
+
+static const struct request {
+    const char *verb;
+    size_t min, max; // words after it
+    void (*ask)(struct channel *channel, unsigned long id, char **words, size_t count);
+} requests[] = {
+    {"ready", 0, 0, ask_ready},
+    {"counters", 0, 0, ask_counters},
+    {"exec", 1, EXEC_WORDS, ask_exec},
+};
+
+static void take_line(struct channel *channel, char *line)
+{
+    static char *words[EXEC_WORDS + 3];
+    size_t count = split_words(line, words, EXEC_WORDS + 2);
+    unsigned long id = 0;
+    if (count == 0) {
+        return;
+    }
+    if (count < 2 || count > EXEC_WORDS + 2 || parse_whole(words[0], INT32_MAX, &id) < 0) {
+        refuse(channel, 0, "this is no request");
+        return;
+    }
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        const struct request *request = &requests[i];
+        if (strcmp(request->verb, words[1]) == 0 && count - 2 >= request->min &&
+            count - 2 <= request->max) {
+            request->ask(channel, id, words + 2, count - 2);
+            return;
+        }
+    }
+    refuse(channel, id, "there is no such request");
+}
+
+static void take_bytes(struct channel *channel, const char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (bytes[i] == '\n') {
+            channel->line[channel->line_length] = '\0';
+            if (channel->too_long) {
+                refuse(channel, 0, "this is no request");
+            } else {
+                take_line(channel, channel->line);
+            }
+            channel->line_length = 0;
+            channel->too_long = false;
+        } else if (channel->line_length == sizeof channel->line - 1 || bytes[i] == '\0') {
+            channel->too_long = true;
+        } else {
+            channel->line[channel->line_length++] = bytes[i];
+        }
+    }
+}
+
+void channel_step(struct channel *channel)
+{
+    static char bytes[16384];
+    for (;;) {
+        ssize_t got = read(channel->fd, bytes, sizeof bytes);
+        if (got > 0) {
+            take_bytes(channel, bytes, (size_t)got);
+        } else if (got == 0) {
+            forget_host(channel);
+            return;
+        } else if (errno != EINTR) {
+            break;
+        }
+    }
+    answer_ready(channel);
+    flush_out(channel);
+}
+
+// ---- the command
+
+int channel_command_fd(const struct channel *channel)
+{
+    return channel->command.fd;
+}
+
+void channel_command_output(struct channel *channel)
+{
+    static char bytes[16384];
+    for (;;) {
+        ssize_t got = read(channel->command.fd, bytes, sizeof bytes);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got == 0) { // only its status is missing
+            close(channel->command.fd);
+            channel->command.fd = -1;
+        }
+        if (got <= 0) {
+            return;
+        }
+        size_t length = channel->command.length + (size_t)got;
+        char *text = length > OUTPUT_MAX ? NULL : realloc(channel->command.text, length);
+        if (text == NULL) { // more than can be kept: told when it ends
+            channel->command.length = OUTPUT_MAX + 1;
+            kill(-channel->command.pid, SIGKILL);
+            continue;
+        }
+        memcpy(text + channel->command.length, bytes, (size_t)got);
+        channel->command.text = text;
+        channel->command.length = length;
+    }
+}
+
+void channel_command_ended(struct channel *channel, pid_t pid, int status)
+{
+    if (pid != channel->command.pid) {
+        return;
+    }
+    if (channel->command.fd >= 0) {
+        channel_command_output(channel);
+    }
+    if (channel->command.fd >= 0) { // held by something that it started
+        close(channel->command.fd);
+        channel->command.fd = -1;
+    }
+    unsigned long number = WIFEXITED(status) ? (unsigned long)WEXITSTATUS(status)
+                                             : SIGNALLED + (unsigned long)WTERMSIG(status);
+    if (channel->command.wanted && channel->command.length > OUTPUT_MAX) {
+        refuse(channel, channel->command.id, "the command says too much");
+    } else if (channel->command.wanted) {
+        answer(channel, channel->command.id, "ok", number, channel->command.text,
+               channel->command.length);
+    }
+    free(channel->command.text);
+    channel->command.text = NULL;
+    channel->command.length = 0;
+    channel->command.pid = 0;
+    channel->command.wanted = false;
+    flush_out(channel);
+}

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * guest/config — reads /etc/vrbench/router.conf, which src/image/router_config.c writes: a line a
+ * statement, words between blanks, '#' starts a comment line.
+ *
+ *     name R1
+ *     interface eth0 52:54:00:12:34:56 1500       MAC by which it is found, MTU
+ *     address eth0 198.18.0.1/24
+ *     neighbour eth0 198.18.0.2 02:00:00:00:00:01 permanent
+ *     route 10.0.0.0/8 198.18.0.2
+ *     sysctl net/ipv4/ipfrag_time 1
+ *     run /usr/sbin/bird -f                       a service; %XX stands for any byte in a word
+ *
+ * Called by init.c.
+ */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guest.h"
+
+static int wrong(char *why, size_t room, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int wrong(char *why, size_t room, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(why, room, format, args);
+    va_end(args);
+    return -1;
+}
+
+size_t split_words(char *text, char **words, size_t max)
+{
+    size_t count = 0;
+    for (char *at = text;;) {
+        at += strspn(at, " \t");
+        if (*at == '\0') {
+            return count;
+        }
+        if (count == max) {
+            return max + 1;
+        }
+        words[count++] = at;
+        at += strcspn(at, " \t");
+        if (*at != '\0') {
+            *at++ = '\0';
+        }
+    }
+}
+
+static int hex_digit(char digit)
+{
+    const char *digits = "0123456789abcdef";
+    const char *at = digit == '\0' ? NULL : strchr(digits, tolower((unsigned char)digit));
+    return at == NULL ? -1 : (int)(at - digits);
+}
+
+int percent_decode(char *text)
+{
+    char *to = text;
+    for (const char *from = text; *from != '\0'; from++) {
+        if (*from != '%') {
+            *to++ = *from;
+            continue;
+        }
+        int high = hex_digit(from[1]);
+        int low = high < 0 ? -1 : hex_digit(from[2]);
+        if (low < 0 || (high == 0 && low == 0)) {
+            return -1;
+        }
+        *to++ = (char)(high * 16 + low);
+        from += 2;
+    }
+    *to = '\0';
+    return 0;
+}
+
+int parse_whole(const char *text, unsigned long max, unsigned long *ret)
+{
+    if (!isdigit((unsigned char)*text)) {
+        return -1;
+    }
+    char *end = NULL;
+    errno = 0;
+    unsigned long value = strtoul(text, &end, 10);
+    if (errno != 0 || *end != '\0' || value > max) {
+        return -1;
+    }
+    *ret = value;
+    return 0;
+}
+
+static int parse_mac(const char *text, uint8_t ret[6])
+{
+    for (size_t i = 0; i < 6; i++) {
+        int high = hex_digit(text[3 * i]);
+        int low = high < 0 ? -1 : hex_digit(text[3 * i + 1]);
+        if (low < 0 || text[3 * i + 2] != (i == 5 ? '\0' : ':')) {
+            return -1;
+        }
+        ret[i] = (uint8_t)(high * 16 + low);
+    }
+    return 0;
+}
+
+static int parse_address(const char *text, uint32_t *ret)
+{
+    struct in_addr address;
+    if (inet_pton(AF_INET, text, &address) != 1) {
+        return -1;
+    }
+    *ret = ntohl(address.s_addr);
+    return 0;
+}
+
+static int parse_prefix(char *text, uint32_t *ret_address, unsigned *ret_prefix)
+{
+    char *slash = strchr(text, '/');
+    unsigned long prefix = 0;
+    if (slash == NULL || parse_whole(slash + 1, 32, &prefix) < 0) {
+        return -1;
+    }
+    *slash = '\0';
+    if (parse_address(text, ret_address) < 0) {
+        return -1;
+    }
+    *ret_prefix = (unsigned)prefix;
+    return 0;
+}
+
+static void *grown(void *old, size_t count, size_t size)
+{
+    void *new = realloc(old, (count + 1) * size);
+    if (new == NULL) {
+        abort(); // the first process has nothing to go back to
+    }
+    memset((char *)new + count *size, 0, size);
+    return new;
+}
+
+static struct guest_nic *nic_called(const struct guest_config *config, const char *name)
+{
+    for (size_t i = 0; i < config->nic_count; i++) {
+        if (strcmp(config->nics[i].name, name) == 0) {
+            return &config->nics[i];
+        }
+    }
+    return NULL;
+}
+
+// ---- statements: each gets its words, the keyword first
+
+typedef int (*statement_fn)(struct guest_config *config, char **words, size_t count);
+
+static int read_name(struct guest_config *config, char **words, size_t count)
+{
+    (void)count;
+    if (strlen(words[1]) >= sizeof config->name) {
+        return -1;
+    }
+    strcpy(config->name, words[1]);
+    return 0;
+}
+
+static int read_interface(struct guest_config *config, char **words, size_t count)
+{
+    (void)count;
+    unsigned long mtu = 0;
+    struct guest_nic nic = {.index = 0};
+    if (strlen(words[1]) >= sizeof nic.name || strchr(words[1], '/') != NULL ||
+        nic_called(config, words[1]) != NULL || parse_mac(words[2], nic.mac) < 0 ||
+        parse_whole(words[3], 65535, &mtu) < 0) {
+        return -1;
+    }
+    strcpy(nic.name, words[1]);
+    nic.mtu = (unsigned)mtu;
+    config->nics = grown(config->nics, config->nic_count, sizeof nic);
+    config->nics[config->nic_count++] = nic;
+    return 0;
+}
+
+static int read_address(struct guest_config *config, char **words, size_t count)
+{
+    (void)count;
+    struct guest_nic *nic = nic_called(config, words[1]);
+    if (nic == NULL || nic->has_address ||
+        parse_prefix(words[2], &nic->address, &nic->prefix) < 0) {
+        return -1;
+    }
+    nic->has_address = true;
+    return 0;
+}
+
+static int read_neighbour(struct guest_config *config, char **words, size_t count)
+{
+    (void)count;
+    const struct guest_nic *nic = nic_called(config, words[1]);
+    struct guest_neighbour neighbour = {.address = 0};
+    if (nic == NULL || parse_address(words[2], &neighbour.address) < 0 ||
+        parse_mac(words[3], neighbour.mac) < 0) {
+        return -1;
+    }
+    neighbour.nic = (size_t)(nic - config->nics);
+    config->neighbours = grown(config->neighbours, config->neighbour_count, sizeof neighbour);
+    config->neighbours[config->neighbour_count++] = neighbour;
+    return 0;
+}
+
+static int read_route(struct guest_config *config, char **words, size_t count)
+{
+    (void)count;
+    struct guest_route route = {.to = 0};
+    if (parse_prefix(words[1], &route.to, &route.prefix) < 0 ||
+        parse_address(words[2], &route.via) < 0) {
+        return -1;
+    }
+    config->routes = grown(config->routes, config->route_count, sizeof route);
+    config->routes[config->route_count++] = route;
+    return 0;
+}
+
+static int read_sysctl(struct guest_config *config, char **words, size_t count)
+{
+    (void)count;
+    if (words[1][0] == '/' || strstr(words[1], "..") != NULL) {
+        return -1;
+    }
+    config->sysctls = grown(config->sysctls, config->sysctl_count, sizeof *config->sysctls);
+    struct guest_sysctl *sysctl = &config->sysctls[config->sysctl_count++];
+    sysctl->name = strdup(words[1]);
+    sysctl->value = strdup(words[2]);
+    return sysctl->name == NULL || sysctl->value == NULL ? -1 : 0;
+}
+
+static int read_run(struct guest_config *config, char **words, size_t count)
+{
+    config->services = grown(config->services, config->service_count, sizeof *config->services);
+    char **argv = calloc(count, sizeof *argv);
+    config->services[config->service_count++] = argv;
+    if (argv == NULL || words[1][0] != '/') {
+        return -1;
+    }
+    for (size_t i = 1; i < count; i++) {
+        argv[i - 1] = strdup(words[i]);
+        if (argv[i - 1] == NULL || percent_decode(argv[i - 1]) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static const struct statement {
+    const char *keyword;
+    size_t min, max; // words, the keyword included
+    statement_fn read;
+} statements[] = {
+    {"name", 2, 2, read_name},         {"interface", 4, 4, read_interface},
+    {"address", 3, 3, read_address},   {"neighbour", 4, 4, read_neighbour},
+    {"route", 3, 3, read_route},       {"sysctl", 3, 3, read_sysctl},
+    {"run", 2, GUEST_WORDS, read_run},
+};
+#define STATEMENT_COUNT (sizeof statements / sizeof statements[0])
+
+static int read_line(struct guest_config *config, char *line)
+{
+    char *words[GUEST_WORDS];
+    size_t count = split_words(line, words, GUEST_WORDS);
+    if (count == 0 || words[0][0] == '#') {
+        return 0;
+    }
+    for (size_t i = 0; i < STATEMENT_COUNT; i++) {
+        const struct statement *statement = &statements[i];
+        if (strcmp(statement->keyword, words[0]) == 0) {
+            return count < statement->min || count > statement->max
+                       ? -1
+                       : statement->read(config, words, count);
+        }
+    }
+    return -1;
+}
+
+int config_parse(char *text, struct guest_config *ret, char *why, size_t room)
+{
+    *ret = (struct guest_config){.nic_count = 0};
+    unsigned number = 0;
+    for (char *line = text; line != NULL;) {
+        char *end = strchr(line, '\n');
+        if (end != NULL) {
+            *end = '\0';
+        }
+        number++;
+        if (read_line(ret, line) < 0) {
+            return wrong(why, room, "line %u of " GUEST_CONFIG " makes no sense", number);
+        }
+        line = end == NULL ? NULL : end + 1;
+    }
+    return 0;
+}
+
+void config_clear(struct guest_config *config)
+{
+    for (size_t i = 0; i < config->sysctl_count; i++) {
+        free(config->sysctls[i].name);
+        free(config->sysctls[i].value);
+    }
+    for (size_t i = 0; i < config->service_count; i++) {
+        for (char **word = config->services[i]; word != NULL && *word != NULL; word++) {
+            free(*word);
+        }
+        free((void *)config->services[i]);
+    }
+    free(config->nics);
+    free(config->neighbours);
+    free(config->routes);
+    free(config->sysctls);
+    free((void *)config->services);
+    *config = (struct guest_config){.nic_count = 0};
+}

@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * guest/init — the first process of the tiny router guest: mounts, modules, the router, then one
+ * loop over signals, the power button, the host's requests and the console's shell.
+ *
+ * If it dies the kernel panics, and with panic=-1 on its command line the machine ends: whoever
+ * watches it then knows. It is asked to power off by the button, by SIGUSR2 (poweroff of busybox,
+ * which Xen's shutdown runs, too) and to reboot by SIGTERM (reboot) or SIGINT (Ctrl-Alt-Del).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <linux/input.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+#define NICS_WITHIN_MS 20000 // from the start of making the router: emulation on a busy machine
+#define RESPAWN_MS     500   // a shell that ends at once is not started more often
+#define SHUTDOWN_MS    2000  // given to processes before they are killed
+#define CONFIG_MAX     (1U << 20)
+#define REASON_MAX     256
+
+static struct {
+    struct guest_config config;
+    struct channel_state state;
+    struct channel *channel;
+    int epoll, signals, command_fd;
+    char reason[REASON_MAX];
+    char console[64]; // "/dev/ttyS0", "" = none
+    pid_t shell;
+    uint64_t shell_due_ms; // when to start the next
+} init = {.command_fd = -1};
+
+// ---- helpers
+
+uint64_t boot_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+void say(const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    // Before the console's terminal is set up, nobody turns a line feed into a new line.
+    dprintf(STDOUT_FILENO, "vrbench: %s\r\n", text);
+}
+
+char *read_all(const char *path, size_t *ret_length)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return NULL;
+    }
+    size_t room = 4096;
+    size_t length = 0;
+    char *text = malloc(room);
+    for (;;) {
+        ssize_t got = text == NULL ? -1 : read(fd, text + length, room - 1 - length);
+        if (got < 0 && text != NULL && errno == EINTR) {
+            continue;
+        }
+        if (got < 0 || length + (size_t)got > CONFIG_MAX) {
+            free(text);
+            text = NULL;
+        }
+        if (got <= 0 || text == NULL) {
+            break;
+        }
+        length += (size_t)got;
+        if (length + 1 == room) {
+            room *= 2;
+            char *larger = realloc(text, room);
+            if (larger == NULL) {
+                free(text);
+            }
+            text = larger;
+        }
+    }
+    close(fd);
+    if (text != NULL) {
+        text[length] = '\0';
+        if (ret_length != NULL) {
+            *ret_length = length;
+        }
+    }
+    return text;
+}
+
+pid_t start_program(char *const *argv, int in, int out, int err, bool terminal)
+{
+    pid_t pid = fork();
+    if (pid != 0) {
+        return pid;
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    setsid();
+    if (terminal) {
+        (void)ioctl(in, TIOCSCTTY, 1);
+    }
+    if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0 || chdir("/root") < 0) {
+        _exit(126);
+    }
+    // "-sh" makes a shell a login shell; its program is without the dash.
+    const char *program = argv[0][0] == '-' ? argv[0] + 1 : argv[0];
+    execvp(program, argv);
+    dprintf(2, "%s: %s\n", program, strerror(errno));
+    _exit(errno == ENOENT ? 127 : 126);
+}
+
+// ---- beginning
+
+static void mount_all(void)
+{
+    static const struct {
+        const char *type, *path, *options;
+    } mounts[] = {
+        {"proc", "/proc", NULL},        {"sysfs", "/sys", NULL},
+        {"devtmpfs", "/dev", NULL},     {"devpts", "/dev/pts", "gid=5,mode=620"},
+        {"tmpfs", "/tmp", "mode=1777"}, {"tmpfs", "/run", "mode=755"},
+    };
+    for (size_t i = 0; i < sizeof mounts / sizeof mounts[0]; i++) {
+        (void)mkdir(mounts[i].path, 0755);
+        if (mount(mounts[i].type, mounts[i].path, mounts[i].type, MS_NOSUID, mounts[i].options) <
+            0) {
+            say("mounting %s: %s", mounts[i].path, strerror(errno));
+        }
+    }
+}
+
+static void set_environment(void)
+{
+    setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
+    setenv("HOME", "/root", 1);
+    setenv("TERM", "vt100", 1);
+    setenv("PS1", "\\h# ", 1);
+    setenv("LC_ALL", "C", 1);
+}
+
+static void watch(int fd, uint32_t events)
+{
+    struct epoll_event event = {.events = events, .data.fd = fd};
+    if (fd >= 0) {
+        (void)epoll_ctl(init.epoll, EPOLL_CTL_ADD, fd, &event);
+    }
+}
+
+static void set_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGUSR1);
+    sigaddset(&set, SIGUSR2);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    init.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    watch(init.signals, EPOLLIN);
+    (void)reboot(RB_DISABLE_CAD); // Ctrl-Alt-Del is SIGINT
+}
+
+static void make_router(void)
+{
+    char *text = read_all(GUEST_CONFIG, NULL);
+    int rc = 0;
+    if (text == NULL) { // a router with nothing to do: a shell to look around
+        say("there is no " GUEST_CONFIG);
+    } else {
+        rc = config_parse(text, &init.config, init.reason, sizeof init.reason);
+    }
+    free(text);
+    if (rc == 0) {
+        const char *name = init.config.name[0] == '\0' ? "router" : init.config.name;
+        (void)sethostname(name, strlen(name));
+        rc =
+            network_make(&init.config, boot_ms() + NICS_WITHIN_MS, init.reason, sizeof init.reason);
+    }
+    if (rc < 0) {
+        init.state.failure = init.reason;
+        say("failed: %s", init.reason);
+        return;
+    }
+    init.state.ready_ms = boot_ms();
+    init.state.ready = true;
+    say("%s is ready, %llu ms after the kernel's start", init.config.name,
+        (unsigned long long)init.state.ready_ms);
+}
+
+static void start_services(void)
+{
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    for (size_t i = 0; i < init.config.service_count; i++) {
+        if (start_program(init.config.services[i], null, 1, 2, false) < 0) {
+            say("starting %s: %s", init.config.services[i][0], strerror(errno));
+        }
+    }
+    close(null);
+}
+
+static void open_buttons(void)
+{
+    glob_t devices = {0};
+    if (glob("/dev/input/event*", GLOB_NOSORT, NULL, &devices) == 0) {
+        for (size_t i = 0; i < devices.gl_pathc; i++) {
+            watch(open(devices.gl_pathv[i], O_RDONLY | O_NONBLOCK | O_CLOEXEC), EPOLLIN);
+        }
+    }
+    globfree(&devices);
+}
+
+// The last of the active consoles is the one that /dev/console means; that one can't be a
+// controlling terminal, the device itself can.
+static void find_console(void)
+{
+    char *text = read_all("/sys/class/tty/console/active", NULL);
+    if (text != NULL) {
+        text[strcspn(text, "\n")] = '\0';
+        const char *last = strrchr(text, ' ');
+        snprintf(init.console, sizeof init.console, "/dev/%s", last == NULL ? text : last + 1);
+    }
+    free(text);
+}
+
+static void start_shell(void)
+{
+    static char name[] = "-sh";
+    static char *const argv[] = {name, NULL};
+    if (init.console[0] == '\0' || init.shell > 0 || boot_ms() < init.shell_due_ms) {
+        return;
+    }
+    init.shell_due_ms = boot_ms() + RESPAWN_MS;
+    int fd = open(init.console, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0) {
+        init.console[0] = '\0';
+        return;
+    }
+    init.shell = start_program(argv, fd, fd, fd, true);
+    close(fd);
+}
+
+// ---- ending
+
+__attribute__((noreturn)) static void shut_down(unsigned how)
+{
+    say("%s", how == RB_POWER_OFF ? "powering off" : "going down");
+    kill(-1, SIGTERM);
+    kill(-1, SIGHUP);
+    uint64_t until = boot_ms() + SHUTDOWN_MS;
+    while ((waitpid(-1, NULL, WNOHANG) >= 0 || errno == EINTR) && boot_ms() < until) {
+        poll(NULL, 0, 10);
+    }
+    kill(-1, SIGKILL);
+    sync();
+    (void)reboot((int)how);
+    for (;;) {
+        pause();
+    }
+}
+
+// ---- the loop
+
+static void reap(void)
+{
+    int status = 0;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid == init.shell) {
+            init.shell = 0;
+        } else if (init.channel != NULL) {
+            channel_command_ended(init.channel, pid, status);
+        }
+    }
+}
+
+static void take_signals(void)
+{
+    struct signalfd_siginfo info;
+    while (read(init.signals, &info, sizeof info) == (ssize_t)sizeof info) {
+        switch (info.ssi_signo) {
+        case SIGCHLD:
+            reap();
+            break;
+        case SIGUSR2:
+            shut_down(RB_POWER_OFF);
+        case SIGUSR1:
+            shut_down(RB_HALT_SYSTEM);
+        case SIGTERM:
+        case SIGINT:
+            shut_down(RB_AUTOBOOT);
+        default:
+            break;
+        }
+    }
+}
+
+static void take_keys(int fd)
+{
+    struct input_event event;
+    while (read(fd, &event, sizeof event) == (ssize_t)sizeof event) {
+        if (event.type == EV_KEY && event.code == KEY_POWER && event.value == 1) {
+            shut_down(RB_POWER_OFF);
+        }
+    }
+}
+
+static void take(int fd)
+{
+    if (fd == init.signals) {
+        take_signals();
+    } else if (init.channel != NULL && fd == channel_fd(init.channel)) {
+        channel_step(init.channel);
+    } else if (init.channel != NULL && fd == channel_command_fd(init.channel)) {
+        channel_command_output(init.channel);
+    } else {
+        take_keys(fd);
+    }
+}
+
+static void serve(void)
+{
+    for (;;) {
+        start_shell();
+        // A new command's pipe; a closed one leaves the set by itself.
+        int command_fd = init.channel == NULL ? -1 : channel_command_fd(init.channel);
+        if (command_fd >= 0) {
+            watch(command_fd, EPOLLIN);
+        }
+        struct epoll_event event;
+        bool shell_due = init.console[0] != '\0' && init.shell <= 0;
+        int count = epoll_wait(init.epoll, &event, 1, shell_due ? RESPAWN_MS : -1);
+        if (count > 0) {
+            take(event.data.fd);
+        }
+    }
+}
+
+int main(void)
+{
+    if (getpid() != 1) {
+        fprintf(stderr, "this is the first process of a router guest\n");
+        return 2;
+    }
+    umask(022);
+    set_environment();
+    mount_all();
+    init.epoll = epoll_create1(EPOLL_CLOEXEC);
+    set_signals();
+    modules_load();
+    // Opened early: what the host asks meanwhile waits in the port.
+    init.channel = channel_open(&init.state);
+    make_router();
+    if (init.channel != NULL) {
+        watch(channel_fd(init.channel), EPOLLIN | EPOLLOUT | EPOLLET);
+        channel_step(init.channel);
+    }
+    start_services();
+    open_buttons();
+    find_console();
+    serve();
+}
