@@ -32,6 +32,7 @@ extern const struct command command_reboot;
 extern const struct command command_console;
 extern const struct command command_cpu;
 extern const struct command command_top;
+extern const struct command command_image;
 extern const struct command command_xen_stats;
 extern const struct command command_doctor;
 extern const struct command command_cleanup;

@@ -30,6 +30,7 @@ static const struct command *const commands[] = {
     &command_console,
     &command_cpu,
     &command_top,
+    &command_image,
     &command_xen_stats,
     &command_doctor,
     &command_cleanup,

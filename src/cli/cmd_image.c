@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// cli/cmd_image — `vrbench image build` and `vrbench image list`: the tiny router guest.
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "image/image.h"
+
+struct image_values {
+    const char *kernel, *output;
+    bool json;
+    unsigned verbose;
+};
+
+static const struct option_row image_options[] = {
+    {.name = "kernel",
+     .letter = 'k',
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct image_values, kernel),
+     .argument = "PKG",
+     .help = "build: a kernel package, or a file *.deb (" IMAGE_KERNEL_DEFAULT ")"},
+    {.name = "output",
+     .letter = 'o',
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct image_values, output),
+     .argument = "DIR",
+     .help = "folder of the image ($VRBENCH_IMAGE, or /var/lib/vrbench/image)"},
+    {.name = "json",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct image_values, json),
+     .help = "describe the image as JSON"},
+    {.name = "verbose",
+     .letter = 'v',
+     .type = OPTION_COUNT,
+     .offset = offsetof(struct image_values, verbose),
+     .help = "say what is being done"},
+    OPTIONS_END,
+};
+
+static double mib(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) < 0 ? 0 : (double)st.st_size / (1 << 20);
+}
+
+static int describe(const struct image *image, bool json, struct error *err)
+{
+    if (!json) {
+        printf("%s: %s (%s), busybox %s; kernel %.1f MiB, initrd %.1f MiB, %d MiB of memory a "
+               "router\n",
+               image->folder, image->kernel_package, image->kernel_version, image->busybox_version,
+               mib(image->kernel), mib(image->initrd), IMAGE_MEMORY_MIB);
+        return 0;
+    }
+    json_t *root =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i}", "folder", image->folder, "kernel",
+                  image->kernel, "vmlinux", image->vmlinux, "initrd", image->initrd,
+                  "kernel_package", image->kernel_package, "kernel_version", image->kernel_version,
+                  "busybox_version", image->busybox_version, "memory_mib", IMAGE_MEMORY_MIB);
+    _cleanup_free_ char *text = json_dumps(root, JSON_INDENT(2));
+    json_decref(root);
+    if (text == NULL) {
+        return fail(err, 0, "%s can't be told as JSON", image->folder);
+    }
+    printf("%s\n", text);
+    return 0;
+}
+
+static int image_run(void *values, const struct text_list *operands, struct error *err)
+{
+    const struct image_values *asked = values;
+    const char *verb = operands->count == 1 ? operands->items[0] : "";
+    bool build = text_equal(verb, "build");
+    if (!build && !text_equal(verb, "list")) {
+        return fail_input(err, "image takes one of build and list");
+    }
+    if (!build && asked->kernel != NULL) {
+        return fail_input(err, "image list takes no --kernel");
+    }
+    log_set_level(asked->verbose >= 2 ? LOG_DETAIL : asked->verbose == 1 ? LOG_NOTE : LOG_WARNING);
+    _cleanup_image_ struct image image = {0};
+    const struct image_build what = {.kernel = asked->kernel, .folder = asked->output};
+    int rc = build ? image_build(&what, &image, err) : image_find(asked->output, &image, err);
+    return rc < 0 ? rc : describe(&image, asked->json, err);
+}
+
+const struct command command_image = {
+    .name = "image",
+    .operands = "build|list",
+    .summary = "Build the tiny router guest for virtual machines",
+    .details =
+        "build fetches a kernel and busybox of Debian with apt, without installing them, and\n"
+        "makes an image of which every router of a virtual machine platform boots. list\n"
+        "tells of the image that is there.",
+    .options = image_options,
+    .values_size = sizeof(struct image_values),
+    .run = image_run,
+};

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// image/guest_channel — see guest_channel.h; the grammar is in guest/channel.c.
+#include "image/guest_channel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/stop.h"
+#include "base/text.h"
+
+#define RETRY_NS    (20 * NS_PER_MS)
+#define WAIT_MAX_NS (100 * NS_PER_MS) // between looks whether the user interrupts
+
+struct guest_channel {
+    int fd;
+    uint64_t last_id;
+    char *in; // received and not yet used
+    size_t in_length, in_room;
+};
+
+// ---- connecting
+
+int guest_adopt(int fd, struct guest_channel **ret, struct error *err)
+{
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
+        return fail(err, errno, "a connection to a guest");
+    }
+    struct guest_channel *channel = memory_new(1, sizeof *channel);
+    *channel = (struct guest_channel){.fd = fd};
+    // Answers to an earlier host that are still under way have other numbers.
+    channel->last_id = clock_monotonic_ns() / NS_PER_MS % 1000000000U;
+    *ret = channel;
+    return 0;
+}
+
+static int connect_once(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path) {
+        return -ENAMETOOLONG;
+    }
+    strcpy(address.sun_path, path);
+    _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) < 0) {
+        return -errno;
+    }
+    return steal_fd(&fd);
+}
+
+int guest_connect(const char *socket_path, uint64_t until_ns, struct guest_channel **ret,
+                  struct error *err)
+{
+    int fd;
+    while ((fd = connect_once(socket_path)) == -ENOENT || fd == -ECONNREFUSED || fd == -EINTR) {
+        if (stop_requested()) {
+            return fail_interrupted(err);
+        }
+        uint64_t now = clock_monotonic_ns();
+        if (now >= until_ns) {
+            break;
+        }
+        (void)clock_sleep_until(now + RETRY_NS < until_ns ? now + RETRY_NS : until_ns);
+    }
+    if (fd < 0) {
+        return fail(err, -fd, "connecting to the guest by %s", socket_path);
+    }
+    int rc = guest_adopt(fd, ret, err);
+    if (rc < 0) {
+        close(fd);
+    }
+    return rc;
+}
+
+void guest_close(struct guest_channel *channel)
+{
+    if (channel == NULL) {
+        return;
+    }
+    cleanup_close(&channel->fd);
+    free(channel->in);
+    free(channel);
+}
+
+// ---- bytes
+
+static int await(const struct guest_channel *channel, short events, uint64_t until_ns,
+                 struct error *err)
+{
+    for (;;) {
+        if (stop_requested()) {
+            return fail_interrupted(err);
+        }
+        uint64_t now = clock_monotonic_ns();
+        if (now >= until_ns) {
+            return fail(err, ETIMEDOUT, "the guest does not answer");
+        }
+        uint64_t wait = until_ns - now < WAIT_MAX_NS ? until_ns - now : WAIT_MAX_NS;
+        struct timespec rest = {.tv_nsec = (long)wait};
+        struct pollfd there = {.fd = channel->fd, .events = events};
+        int ready = ppoll(&there, 1, &rest, NULL);
+        if (ready > 0) {
+            return 0;
+        }
+        if (ready < 0 && errno != EINTR) {
+            return fail(err, errno, "waiting for a guest");
+        }
+    }
+}
+
+static int send_all(const struct guest_channel *channel, const char *text, size_t length,
+                    uint64_t until_ns, struct error *err)
+{
+    while (length > 0) {
+        ssize_t put = send(channel->fd, text, length, MSG_NOSIGNAL);
+        if (put < 0 && errno == ENOTSOCK) {
+            put = write(channel->fd, text, length);
+        }
+        if (put >= 0) {
+            text += put;
+            length -= (size_t)put;
+        } else if (errno == EAGAIN) {
+            int rc = await(channel, POLLOUT, until_ns, err);
+            if (rc < 0) {
+                return rc;
+            }
+        } else if (errno != EINTR) {
+            return fail(err, errno == EPIPE ? ECONNRESET : errno, "asking a guest");
+        }
+    }
+    return 0;
+}
+
+// Receives until at least `length` bytes are there.
+static int receive(struct guest_channel *channel, size_t length, uint64_t until_ns,
+                   struct error *err)
+{
+    if (length > channel->in_room) {
+        channel->in_room = length + 4096;
+        channel->in = memory_resize(channel->in, channel->in_room, 1);
+    }
+    while (channel->in_length < length) {
+        ssize_t got = read(channel->fd, channel->in + channel->in_length,
+                           channel->in_room - channel->in_length);
+        if (got > 0) {
+            channel->in_length += (size_t)got;
+        } else if (got == 0) {
+            return fail(err, ECONNRESET, "the guest is gone");
+        } else if (errno == EAGAIN) {
+            int rc = await(channel, POLLIN, until_ns, err);
+            if (rc < 0) {
+                return rc;
+            }
+        } else if (errno != EINTR) {
+            return fail(err, errno, "hearing a guest");
+        }
+    }
+    return 0;
+}
+
+static void use_up(struct guest_channel *channel, size_t length)
+{
+    channel->in_length -= length;
+    memmove(channel->in, channel->in + length, channel->in_length);
+}
+
+// ---- questions and answers
+
+// Receives the next answer; its payload is then at the beginning of what was received.
+static int take_answer(struct guest_channel *channel, uint64_t until_ns, struct guest_answer *ret,
+                       struct error *err)
+{
+    const char *end = NULL;
+    size_t length = 1;
+    int rc = 0;
+    while (rc == 0 && end == NULL) {
+        rc = receive(channel, length, until_ns, err);
+        if (rc == 0) {
+            end = memchr(channel->in, '\n', channel->in_length);
+            length = channel->in_length + 1;
+        }
+        if (rc == 0 && end == NULL && channel->in_length > GUEST_ANSWER_HEAD_MAX) {
+            rc = fail(err, 0, "the guest gave an answer that makes no sense");
+        }
+    }
+    struct guest_answer answer = {0};
+    if (rc == 0) {
+        size_t head = (size_t)(end - channel->in);
+        rc = guest_parse_answer(channel->in, head, &answer, err);
+        use_up(channel, head + 1);
+    }
+    rc = rc == 0 ? receive(channel, answer.length, until_ns, err) : rc;
+    if (rc == 0) {
+        *ret = answer;
+    }
+    return rc;
+}
+
+// Sends "ID REQUEST" and waits for its answer, whose payload the caller frees.
+static int ask(struct guest_channel *channel, const char *request, uint64_t until_ns,
+               struct guest_answer *ret, char **ret_payload, struct error *err)
+{
+    uint64_t id = ++channel->last_id;
+    // The empty line ends whatever a host before us left unfinished.
+    _cleanup_free_ char *line = text_format("\n%llu %s\n", (unsigned long long)id, request);
+    int rc = send_all(channel, line, strlen(line), until_ns, err);
+    struct guest_answer answer = {0};
+    while (rc == 0) {
+        rc = take_answer(channel, until_ns, &answer, err);
+        if (rc == 0 && answer.id == id) {
+            break;
+        }
+        if (rc == 0) {
+            use_up(channel, answer.length);
+        }
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    _cleanup_free_ char *payload = text_copy_bytes(channel->in, answer.length);
+    use_up(channel, answer.length);
+    if (!answer.ok) {
+        return fail(err, 0, "the guest says: %s", payload);
+    }
+    *ret = answer;
+    *ret_payload = steal_pointer(&payload);
+    return 0;
+}
+
+int guest_await_ready(struct guest_channel *channel, uint64_t until_ns, uint64_t *ret_boot_ms,
+                      struct error *err)
+{
+    struct guest_answer answer;
+    _cleanup_free_ char *payload = NULL;
+    int rc = ask(channel, "ready", until_ns, &answer, &payload, err);
+    if (rc == 0 && ret_boot_ms != NULL) {
+        *ret_boot_ms = answer.number;
+    }
+    return rc;
+}
+
+int guest_counters(struct guest_channel *channel, const struct guest_link *links, size_t link_count,
+                   uint64_t until_ns, struct namespace_counters *ret, struct error *err)
+{
+    struct guest_answer answer;
+    _cleanup_free_ char *payload = NULL;
+    int rc = ask(channel, "counters", until_ns, &answer, &payload, err);
+    return rc < 0 ? rc : guest_parse_counters(payload, answer.length, links, link_count, ret, err);
+}
+
+int guest_exec(struct guest_channel *channel, const char *const *argv, uint64_t until_ns,
+               int *ret_status, char **ret_output, size_t *ret_length, struct error *err)
+{
+    _cleanup_free_ char *request = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&request, &length);
+    if (out == NULL) {
+        return fail(err, errno, "asking a guest");
+    }
+    fputs("exec", out);
+    for (; *argv != NULL; argv++) {
+        fputc(' ', out);
+        for (const char *at = *argv; *at != '\0'; at++) {
+            unsigned char byte = (unsigned char)*at;
+            fprintf(out, byte > ' ' && byte < 127 && byte != '%' ? "%c" : "%%%02x", byte);
+        }
+    }
+    fclose(out);
+    struct guest_answer answer;
+    _cleanup_free_ char *payload = NULL;
+    int rc = ask(channel, request, until_ns, &answer, &payload, err);
+    if (rc < 0) {
+        return rc;
+    }
+    *ret_status = (int)answer.number;
+    *ret_output = steal_pointer(&payload);
+    *ret_length = answer.length;
+    return 0;
+}

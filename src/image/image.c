@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// image/image — finds images, see image.h. An image is a folder with image.json beside its files.
+#include "image/image.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "image/folders.h"
+#include "image/parts.h"
+
+#define DESCRIPTION_MAX 65536U
+
+void image_guest_mark(char ret[17])
+{
+    uint64_t hash = 0xcbf29ce484222325U; // FNV-1a
+    for (const char *at = guest_programs[0].begin; at < guest_programs[0].end; at++) {
+        hash = (hash ^ (unsigned char)*at) * 0x100000001b3U;
+    }
+    snprintf(ret, 17, "%016llx", (unsigned long long)hash);
+}
+
+char *image_default_folder(void)
+{
+    const char *asked = getenv("VRBENCH_IMAGE");
+    if (asked != NULL && asked[0] != '\0') {
+        return text_copy(asked);
+    }
+    return folder_for_user("/var/lib/vrbench/image", "XDG_DATA_HOME", ".local/share",
+                           "vrbench/image");
+}
+
+static char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text == NULL ? NULL : text_copy(text);
+}
+
+static int read_description(const char *text, struct image *image)
+{
+    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    json_int_t format = json_integer_value(json_object_get(root, "format"));
+    image->kernel_package = text_of(json_object_get(root, "kernel"), "package");
+    image->kernel_version = text_of(json_object_get(root, "kernel"), "version");
+    image->busybox_version = text_of(json_object_get(root, "busybox"), "version");
+    char mark[17];
+    image_guest_mark(mark);
+    bool ours = format == IMAGE_FORMAT &&
+                text_equal(json_string_value(json_object_get(root, "guest")), mark);
+    json_decref(root);
+    return ours && image->kernel_package != NULL && image->kernel_version != NULL &&
+                   image->busybox_version != NULL
+               ? 0
+               : -EINVAL;
+}
+
+int image_find(const char *folder, struct image *ret, struct error *err)
+{
+    struct image found = {.folder = folder == NULL ? image_default_folder() : text_copy(folder)};
+    found.kernel = text_format("%s/" IMAGE_KERNEL, found.folder);
+    found.vmlinux = text_format("%s/" IMAGE_VMLINUX, found.folder);
+    found.initrd = text_format("%s/" IMAGE_INITRD, found.folder);
+    _cleanup_free_ char *path = text_format("%s/" IMAGE_DESCRIPTION, found.folder);
+    _cleanup_free_ char *text = NULL;
+    _cleanup_error_ struct error why = ERROR_INIT;
+    int rc = file_read(path, DESCRIPTION_MAX, &text, NULL, &why);
+    if (rc == -ENOENT || rc == -ENOTDIR) {
+        rc =
+            fail_lacking(err, "there is no router image in %s; this makes one: vrbench image build",
+                         found.folder);
+    } else if (rc < 0) {
+        error_move(err, &why);
+    } else if (read_description(text, &found) < 0 || access(found.kernel, R_OK) < 0 ||
+               access(found.vmlinux, R_OK) < 0 || access(found.initrd, R_OK) < 0) {
+        rc = fail_lacking(err,
+                          "the router image in %s isn't one of this version of vrbench; this makes "
+                          "it anew: vrbench image build",
+                          found.folder);
+    }
+    if (rc < 0) {
+        image_clear(&found);
+        return rc;
+    }
+    *ret = found;
+    return 0;
+}
+
+void image_clear(struct image *image)
+{
+    free(image->folder);
+    free(image->kernel);
+    free(image->vmlinux);
+    free(image->initrd);
+    free(image->kernel_package);
+    free(image->kernel_version);
+    free(image->busybox_version);
+    *image = (struct image){0};
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * image/image — the tiny router guest: a kernel of Debian and an initramfs with busybox and a first
+ * process of our own (guest/), in a folder of four files. Built by image_build() (build.c), found
+ * by whoever starts machines: platform/ and cli/.
+ *
+ * A machine boots from `kernel` (or `vmlinux`, for Xen PV) and an initrd of its own, which
+ * image_write_initrd() (router_config.h) makes of `initrd` and the router's configuration.
+ */
+#ifndef VRBENCH_IMAGE_IMAGE_H
+#define VRBENCH_IMAGE_IMAGE_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+#define IMAGE_KERNEL_DEFAULT   "linux-image-cloud-amd64"
+#define IMAGE_MEMORY_MIB       96 // that a router of this image needs, and is given by default
+// The kernel's command line; the console is ttyS0 or, on Xen PV, hvc0. A panic ends the machine.
+#define IMAGE_CMDLINE(console) "console=" console " panic=-1 quiet net.ifnames=0"
+
+struct image {
+    char *folder;
+    char *kernel;         // path of the compressed kernel
+    char *vmlinux;        // path of the same as a plain ELF file
+    char *initrd;         // path of the initramfs, a cpio archive
+    char *kernel_package; // "linux-image-6.1.0-56-cloud-amd64"
+    char *kernel_version; // of the package
+    char *busybox_version;
+};
+
+// Where an image is built by default and looked for: $VRBENCH_IMAGE, or /var/lib/vrbench/image for
+// root, else below $XDG_DATA_HOME or ~/.local/share. The caller frees it.
+char *image_default_folder(void);
+
+// Reads the description of an image. `folder` NULL = the default one. Without an image there:
+// fail_lacking(), which says how to build one. `ret` is to be given to image_clear().
+int image_find(const char *folder, struct image *ret, struct error *err);
+void image_clear(struct image *image);
+
+struct image_build {
+    const char *kernel; // a Debian package, a file *.deb, or NULL for the default
+    const char *folder; // NULL = the default
+};
+
+// Fetches what is missing in the package cache (by apt-get), makes the image beside its folder and
+// puts it in place at once: what was there stays whole until then, and on failure (a full disk) or
+// interruption nothing half made remains. Needs no root. `ret` as of image_find().
+int image_build(const struct image_build *asked, struct image *ret, struct error *err);
+
+#define _cleanup_image_ __attribute__((cleanup(image_clear)))
+
+#endif

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// image/kernel — see kernel.h.
+#include "image/kernel.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+
+// Offsets of the setup header (boot.rst).
+enum {
+    SETUP_SECTS = 0x1f1,
+    HEADER_MAGIC = 0x202,
+    VERSION = 0x206,
+    PAYLOAD = 0x248,
+    HEADER = 0x250
+};
+#define SECTOR       512U
+#define PAYLOAD_FROM 0x0208 // protocol version
+#define SIZE_BYTES   4U
+
+static uint32_t little_endian(const unsigned char *bytes, unsigned count)
+{
+    uint32_t value = 0;
+    for (unsigned i = count; i > 0; i--) {
+        value = value << 8 | bytes[i - 1];
+    }
+    return value;
+}
+
+int kernel_payload(const void *image, size_t length, size_t *ret_offset, size_t *ret_length,
+                   struct error *err)
+{
+    const unsigned char *bytes = image;
+    if (length < HEADER || memcmp(bytes + HEADER_MAGIC, "HdrS", 4) != 0 ||
+        little_endian(bytes + VERSION, 2) < PAYLOAD_FROM) {
+        return fail_input(err, "the kernel is no bzImage of protocol 2.08 or later");
+    }
+    size_t setup = bytes[SETUP_SECTS] == 0 ? 4 : bytes[SETUP_SECTS];
+    size_t offset = (setup + 1) * SECTOR + little_endian(bytes + PAYLOAD, 4);
+    size_t size = little_endian(bytes + PAYLOAD + 4, 4);
+    if (size <= SIZE_BYTES || offset > length || size > length - offset) {
+        return fail_input(err, "the kernel's payload is not within it");
+    }
+    *ret_offset = offset;
+    *ret_length = size - SIZE_BYTES;
+    return 0;
+}
+
+// ---- modules
+
+static const struct wanted {
+    const char *name; // of the file, '_' for '-' as the kernel has it
+    bool nic;
+} wanted[] = {
+    {"virtio_pci", false},  {"virtio_mmio", false}, {"virtio_net", true}, {"virtio_console", false},
+    {"xen_netfront", true}, {"e1000", true},        {"e1000e", true},     {"igb", true},
+    {"8139cp", true},       {"vmxnet3", true},      {"hv_vmbus", false},  {"hv_netvsc", true},
+    {"button", false},      {"evdev", false},
+};
+#define WANTED_COUNT (sizeof wanted / sizeof wanted[0])
+
+// "kernel/drivers/net/xen-netfront.ko.xz" → "xen_netfront".
+static char *module_name(const char *path, size_t length)
+{
+    const char *base = path;
+    for (const char *at = path; at < path + length; at++) {
+        base = *at == '/' ? at + 1 : base;
+    }
+    size_t rest = length - (size_t)(base - path);
+    const char *dot = memmem(base, rest, ".ko", 3);
+    char *name = text_copy_bytes(base, dot == NULL ? rest : (size_t)(dot - base));
+    for (char *at = name; *at != '\0'; at++) {
+        *at = *at == '-' ? '_' : *at;
+    }
+    return name;
+}
+
+// A path as it is after unpacking: without the ending of its compression.
+static char *plain_path(const char *path, size_t length)
+{
+    const char *end = memmem(path, length, ".ko", 3);
+    return text_copy_bytes(path, end == NULL ? length : (size_t)(end - path) + 3);
+}
+
+static const char *base_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+static void add_file(struct kernel_modules *modules, const char *path)
+{
+    for (size_t i = 0; i < modules->count; i++) {
+        if (strcmp(modules->files[i], path) == 0) {
+            return;
+        }
+    }
+    modules->files = memory_resize(modules->files, modules->count + 1, sizeof *modules->files);
+    modules->files[modules->count++] = text_copy(path);
+}
+
+// A line "PATH: DEPENDENCY…" of modules.dep(5): what has to be loaded first stands last.
+static void add_module(struct kernel_modules *modules, FILE *table, const char *name,
+                       const char *line, size_t length)
+{
+    char *paths[64];
+    size_t count = 0;
+    for (const char *at = line; at < line + length && count < 64;) {
+        size_t word = 0;
+        while (at + word < line + length && at[word] != ' ' && at[word] != ':') {
+            word++;
+        }
+        if (word > 0) {
+            paths[count++] = plain_path(at, word);
+        }
+        at += word + 1;
+    }
+    fprintf(table, "module %s", name);
+    for (size_t i = count; i > 0; i--) {
+        fprintf(table, " %s", base_of(paths[i - 1]));
+        add_file(modules, paths[i - 1]);
+        free(paths[i - 1]);
+    }
+    fputc('\n', table);
+}
+
+static const char *find_line(const char *dep, const char *name, size_t *ret_length)
+{
+    for (const char *line = dep; *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+        size_t path = strcspn(line, ":\n");
+        _cleanup_free_ char *found = module_name(line, path);
+        if (path < length && strcmp(found, name) == 0) {
+            *ret_length = length;
+            return line;
+        }
+        line += length + (line[length] == '\n');
+    }
+    return NULL;
+}
+
+// Lines "alias PATTERN MODULE" of modules.alias → "alias MODULE PATTERN".
+static void add_aliases(FILE *table, const char *alias, const char *name)
+{
+    for (const char *line = alias; *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+        const char *pattern = line + strlen("alias ");
+        if (length > strlen("alias ") && strncmp(line, "alias ", strlen("alias ")) == 0) {
+            const char *blank = memchr(pattern, ' ', length - strlen("alias "));
+            size_t rest = blank == NULL ? 0 : length - (size_t)(blank + 1 - line);
+            if (rest == strlen(name) && strncmp(blank + 1, name, rest) == 0) {
+                fprintf(table, "alias %s %.*s\n", name, (int)(blank - pattern), pattern);
+            }
+        }
+        line += length + (line[length] == '\n');
+    }
+}
+
+int kernel_select_modules(const char *dep, const char *alias, struct kernel_modules *ret,
+                          struct error *err)
+{
+    struct kernel_modules modules = {0};
+    size_t length = 0;
+    FILE *table = open_memstream(&modules.table, &length);
+    if (table == NULL) {
+        return fail(err, errno, "a table of modules");
+    }
+    bool nic = false;
+    for (size_t i = 0; i < WANTED_COUNT; i++) {
+        size_t line_length = 0;
+        const char *line = find_line(dep, wanted[i].name, &line_length);
+        if (line != NULL) {
+            add_module(&modules, table, wanted[i].name, line, line_length);
+            add_aliases(table, alias, wanted[i].name);
+            nic |= wanted[i].nic;
+        }
+    }
+    fclose(table);
+    if (!nic) {
+        kernel_modules_clear(&modules);
+        return fail_input(err, "the kernel has no module for a network interface of a machine");
+    }
+    *ret = modules;
+    return 0;
+}
+
+void kernel_modules_clear(struct kernel_modules *modules)
+{
+    for (size_t i = 0; i < modules->count; i++) {
+        free(modules->files[i]);
+    }
+    free((void *)modules->files);
+    free(modules->table);
+    *modules = (struct kernel_modules){0};
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * image/seed — the configuration of a router for a system that has cloud-init: an ISO 9660 image
+ * with volume name "cidata" (cloud-init's NoCloud data source) that holds meta-data, user-data and
+ * network-config (version 2). Called by platform/, which gives it to the machine as a CD.
+ */
+#ifndef VRBENCH_IMAGE_SEED_H
+#define VRBENCH_IMAGE_SEED_H
+
+#include "base/error.h"
+#include "image/router_config.h"
+
+// Texts of the three files; the caller frees them. The interfaces are found by their MACs and named
+// as the router has them; user-data sets the kernel forwarding and the permanent neighbours.
+char *seed_meta_data(const struct router_config *router);
+char *seed_network_config(const struct router_config *router);
+char *seed_user_data(const struct router_config *router);
+
+// Writes the image to a new file. `user_data` is a file to take instead of seed_user_data(), or
+// NULL.
+int seed_write(const struct router_config *router, const char *user_data, const char *path,
+               struct error *err);
+
+#endif

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * image/serial_script — what is said on the serial console of a machine with a system of its own
+ * (VyOS, OpenWrt …) to make it the router that is asked for: a file of lines like
+ *
+ *     # comments and empty lines are passed over
+ *     timeout 90 s                                for each expect from here on; 30 s at first
+ *     expect "login: "                            waits until the console has said this
+ *     send "root\r"                               types this
+ *     send "ip address add {address.eth0} dev eth0\r"
+ *
+ * In quotes: \r \n \t \e \\ \" \{ and \xHH; {name} of the router, and of an interface NIC
+ * {address.NIC} ("198.18.0.1/24"), {ip.NIC}, {prefix.NIC}, {mask.NIC}, {mac.NIC}, {mtu.NIC},
+ * {neighbour.NIC} and {neighbour_mac.NIC} (of the tester's end). Called by platform/.
+ */
+#ifndef VRBENCH_IMAGE_SERIAL_SCRIPT_H
+#define VRBENCH_IMAGE_SERIAL_SCRIPT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "image/router_config.h"
+
+#define SERIAL_SCRIPT_MAX (1U << 20) // bytes of a script
+
+enum serial_deed { SERIAL_EXPECT, SERIAL_SEND };
+
+struct serial_step {
+    enum serial_deed deed;
+    unsigned line;
+    uint64_t timeout_ns; // of an expect
+    char *text;          // with everything put in
+    size_t length;
+};
+
+struct serial_script {
+    struct serial_step *steps;
+    size_t count;
+};
+
+// Reads a script for a router. All that is wrong in it is told at once, as "file:line:column: text"
+// (fail_located()). `ret` is to be given to serial_script_clear().
+int serial_script_parse(const char *file, const char *text, size_t length,
+                        const struct router_config *router, struct serial_script *ret,
+                        struct error *err);
+void serial_script_clear(struct serial_script *script);
+
+// A console. receive() waits until something was said (its length), until `until_ns` of
+// CLOCK_MONOTONIC (-ETIMEDOUT, `err` untouched) or fails otherwise; send() types all of it.
+struct serial_port {
+    ssize_t (*receive)(void *context, char *bytes, size_t room, uint64_t until_ns,
+                       struct error *err);
+    int (*send)(void *context, const char *bytes, size_t length, uint64_t until_ns,
+                struct error *err);
+    void *context;
+};
+// A port of a descriptor (unix socket, pty), which has to live as long and is made non-blocking.
+int serial_port_of(int *fd, struct serial_port *ret, struct error *err);
+
+// Plays the script. What the console said in vain is in the error's text. -EINTR when the user
+// interrupts.
+int serial_script_play(const struct serial_script *script, const struct serial_port *port,
+                       struct error *err);
+
+#define _cleanup_serial_script_ __attribute__((cleanup(serial_script_clear)))
+
+#endif
