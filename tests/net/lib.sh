@@ -71,6 +71,14 @@ T=$(mktemp -d "${TMPDIR:-/tmp}/vrbench-net.XXXXXX") || exit 1
 trap test_end EXIT
 trap 'exit 130' INT TERM HUP
 
+# router_image — has an image of the tiny router guest built, once for all tests of a build, and has
+# vrbench use it. To be called before isolate, as the first build fetches packages.
+router_image() {
+    VRBENCH_IMAGE=${BUILD_DIR:-$(dirname "$VRBENCH")}/tests/image
+    export VRBENCH_IMAGE
+    "$VRBENCH" image list >/dev/null 2>&1 || "$VRBENCH" image build >&2 || exit 1
+}
+
 # --- TAP -----------------------------------------------------------------------------------------
 
 plan() {

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// fuzz_guest — what a guest says: the line of an answer, and behind it counters.
+#include <string.h>
+
+#include "base/text.h"
+#include "image/guest_counters.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const struct guest_link links[] = {{"eth0", 5}, {"eth1", 6}};
+    char *text = text_copy_bytes((const char *)data, size);
+    const char *end = memchr(text, '\n', size);
+    size_t head = end == NULL ? size : (size_t)(end - text);
+    size_t begin = end == NULL ? size : head + 1;
+    struct error err = ERROR_INIT;
+    struct guest_answer answer = {0};
+    if (guest_parse_answer(text, head, &answer, &err) == 0 && answer.length > GUEST_PAYLOAD_MAX) {
+        __builtin_trap();
+    }
+    error_clear(&err);
+    struct namespace_counters found = {0};
+    if (guest_parse_counters(text + begin, size - begin, links, 2, &found, &err) == 0 &&
+        (found.link_count != 2 || found.links[1].index != 6)) {
+        __builtin_trap();
+    }
+    counters_clear(&found);
+    error_clear(&err);
+    free(text);
+    return 0;
+}

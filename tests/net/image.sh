@@ -1,0 +1,165 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The tiny router guest: built of Debian's packages, the same bytes again, whole or not at all; then
+# booted under emulation between two namespaces: forwarding, counters, console, power button, panic.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+router_image # before isolate: it fetches packages
+isolate --run "$@"
+plan 38
+
+guestctl=$(helper guestctl)
+
+# --- building ------------------------------------------------------------------------------------
+
+ok "an image is described" vrbench image list --json
+ok "  by its parts" jq -e '.memory_mib <= 128 and (.kernel_package | test("^linux-image-.*cloud"))' \
+    "$T/ok.log"
+ok "it is built again" vrbench image build -o "$T/one/" -v
+for part in vmlinuz vmlinux initrd.cpio image.json; do
+    same "  $part has the same bytes" "$VRBENCH_IMAGE/$part" "$T/one/$part"
+done
+ok "  and again over it, with a package given as a file" sh -c '
+    set -- "${XDG_CACHE_HOME:-/var/cache}"/vrbench/linux-image-*cloud*.deb
+    "$VRBENCH" image build -o "$0" -k "$1"' "$T/one"
+same "  the initramfs is the same" "$VRBENCH_IMAGE/initrd.cpio" "$T/one/initrd.cpio"
+is "  nothing else is left" "$(ls "$T/one" && ls -d "$T"/one?*)" "image.json
+initrd.cpio
+vmlinux
+vmlinuz" 2>"$T/ls.err"
+
+ok "where there is none, the way to one is told" exits 3 "$VRBENCH" image list -o "$T/none"
+like "  in words" "$(cat "$T/ok.log")" "vrbench image build"
+ok "a package that isn't there is told" exits 3 "$VRBENCH" image build -o "$T/none" -k linux-image-no
+ok "a name that is an option is refused" exits 2 "$VRBENCH" image build -o "$T/none" -k=--help
+mkdir "$T/mine" && echo precious >"$T/mine/file"
+ok "a folder with something else in it is left alone" exits 2 "$VRBENCH" image build -o "$T/mine"
+is "  whole" "$(cat "$T/mine"/*)" precious
+
+# The image fits, what has to be unpacked for it doesn't.
+mkdir "$T/small"
+mount -t tmpfs -o size=100m vrbench-test-small "$T/small"
+at_exit "umount '$T/small'"
+cp -R "$T/one" "$T/small/image"
+ok "a full disk fails the build" exits 1 "$VRBENCH" image build -o "$T/small/image"
+like "  and is told" "$(cat "$T/ok.log")" "No space left on device"
+is "  nothing half made is left" "$(ls "$T/small")" image
+ok "  and the old image is whole" diff -r "$T/one" "$T/small/image"
+
+# interrupt SIGNAL — one build that is stopped while it unpacks; its status.
+interrupt() {
+    "$VRBENCH" image build -o "$T/stopped" >"$T/stopped.log" 2>&1 &
+    interrupt_pid=$!
+    wait_for 60 test -d "$T/stopped.building/tree/lib" && kill "-$1" $interrupt_pid
+    { wait $interrupt_pid; } 2>/dev/null
+}
+interrupt INT
+is "an interrupted build says so" $? 130 || sed 's/^/# /' "$T/stopped.log"
+is "  and leaves nothing" "$(ls -d "$T"/stopped* )" "$T/stopped.log"
+interrupt KILL
+is "a killed build" $? 137
+ok "  is cleared away by the next" vrbench image build -o "$T/stopped"
+is "  wholly" "$(ls -d "$T"/stopped*)" "$T/stopped
+$T/stopped.log"
+rm -rf "$T/one" "$T/stopped"
+umount "$T/small"
+
+# --- a machine -----------------------------------------------------------------------------------
+
+ip netns add a
+ip netns add b
+at_exit 'ip netns del a; ip netns del b'
+for end in a b; do
+    ip tuntap add "tap-$end" mode tap
+done
+ip link set tap-a address 02:00:00:00:00:0a
+ip link set tap-b address 02:00:00:00:00:0b
+ok "an initrd of the router's own" "$guestctl" initrd "$VRBENCH_IMAGE" "$T/initrd" r1 \
+    eth0,52:54:00:00:00:0b,198.19.0.1/24,198.19.0.2,02:00:00:00:00:0b \
+    eth1,52:54:00:00:00:0a,198.18.0.1/24,198.18.0.2,02:00:00:00:00:0a
+
+start_machine() {
+    qemu-system-x86_64 -machine q35,accel=tcg -cpu qemu64 -m 96 -nodefaults -display none -no-reboot \
+        -kernel "$VRBENCH_IMAGE/vmlinuz" -initrd "$T/initrd" \
+        -append "console=ttyS0 panic=-1 quiet net.ifnames=0" \
+        -netdev tap,id=a,ifname=tap-a,script=no,downscript=no \
+        -netdev tap,id=b,ifname=tap-b,script=no,downscript=no \
+        -device virtio-net-pci,netdev=a,mac=52:54:00:00:00:0a,romfile= \
+        -device virtio-net-pci,netdev=b,mac=52:54:00:00:00:0b,romfile= \
+        -device virtio-serial-pci \
+        -chardev "socket,id=port,path=$T/port,server=on,wait=off" \
+        -device virtserialport,chardev=port,name=org.vrbench.0 \
+        -chardev "socket,id=tty,path=$T/tty,server=on,wait=off,logfile=$T/console" \
+        -serial chardev:tty -monitor "unix:$T/monitor,server=on,wait=off" >"$T/qemu.log" 2>&1 &
+    machine=$!
+    began=$(date +%s%N)
+}
+# Once QEMU has them open.
+place_taps() {
+    for end in a b; do
+        wait_for 60 sh -c "ip -o link show tap-$end | grep -q LOWER_UP" || return 1
+        ip link set "tap-$end" netns $end
+    done
+    ip -n a address add 198.18.0.2/24 dev tap-a
+    ip -n b address add 198.19.0.2/24 dev tap-b
+    ip -n a link set tap-a up
+    ip -n b link set tap-b up
+    ip -n a route add default via 198.18.0.1
+    ip -n b route add default via 198.19.0.1
+    ip -n a neighbour replace 198.18.0.1 lladdr 52:54:00:00:00:0a dev tap-a nud permanent
+    ip -n b neighbour replace 198.19.0.1 lladdr 52:54:00:00:00:0b dev tap-b nud permanent
+}
+forwards() { ip netns exec a ping -n -q -c 1 -W 1 198.19.0.2; }
+ended() { ! kill -0 "$machine"; }
+
+for end in a b; do ip link set "tap-$end" up; done
+start_machine
+at_exit "kill \$machine"
+place_taps
+ok "it forwards" wait_for 120 forwards
+diag "$((($(date +%s%N) - began) / 1000000)) ms after QEMU's start"
+ok "it says that it is ready" "$guestctl" ready "$T/port" 60
+like "  and since when" "$(cat "$T/ok.log")" '^[0-9]+$'
+diag "$(cat "$T/ok.log") ms after its kernel's start"
+
+"$guestctl" counters "$T/port" eth1 eth0 >"$T/before"
+ok "100 packets through it" ip netns exec a ping -n -q -c 100 -i 0.01 -W 10 198.19.0.2
+# One whose time to live ends there, and one that has no way on.
+ip netns exec a ping -n -q -c 1 -t 1 -W 1 198.19.0.2 >/dev/null
+ip netns exec a ping -n -q -c 1 -W 1 203.0.113.1 >/dev/null
+"$guestctl" counters "$T/port" eth1 eth0 >"$T/after"
+ok "  are counted at its interfaces, and what it dropped by reason" awk '
+    NR == FNR { for (i = 2; i <= NF; i++) was[$1, i] = $i; next }
+    { for (i = 2; i <= NF; i++) got[$1, i] = $i - was[$1, i] }
+    END { exit !(got["eth1", 2] >= 102 && got["eth0", 3] >= 100 && got["eth0", 2] >= 100 &&
+                 got["ip", 2] >= 1 && got["ip", 3] >= 1) }' "$T/before" "$T/after" ||
+    diag "$(cat "$T/before" "$T/after")"
+
+"$guestctl" exec "$T/port" sh -c 'echo "$0 and  two"; hostname; exit 7' 'a%b' >"$T/exec"
+is "a command in it ends with its status" $? 7
+is "  and gives what it said" "$(cat "$T/exec")" "a%b and  two
+r1"
+
+cat >"$T/script" <<'END'
+timeout 60 s
+send "\r"
+expect "r1# "
+send "echo at $((6 * 7)) {ip.eth0}\r"
+expect "\nat 42 198.19.0.1"
+END
+ok "a shell on the serial console" "$guestctl" play "$T/tty" "$T/script" r1 \
+    eth0,52:54:00:00:00:0b,198.19.0.1/24,198.19.0.2,02:00:00:00:00:0b
+
+ok "the power button" "$guestctl" say "$T/monitor" system_powerdown
+ok "  ends the machine" wait_for 60 ended
+wait "$machine"
+is "  cleanly" $? 0 || sed 's/^/# /' "$T/qemu.log"
+like "  which says so" "$(cat "$T/console")" "vrbench: powering off"
+
+# --- a panic -------------------------------------------------------------------------------------
+
+start_machine
+ok "it comes up again" "$guestctl" ready "$T/port" 120
+"$guestctl" exec "$T/port" sh -c 'echo 1 >/proc/sys/kernel/sysrq; echo c >/proc/sysrq-trigger' \
+    >"$T/panic" 2>&1
+ok "a panic ends it" wait_for 60 ended
+like "  and the host hears that it is gone" "$(cat "$T/panic")" "gone"
