@@ -71,6 +71,9 @@ function warnings(run) {
             ),
         );
     }
+    if (run.platform_doubtful === true) {
+        notes.push(element("p", {}, run.platform_words));
+    }
     const invalid = (run.points ?? []).filter((point) => !point.valid);
     if (invalid.length > 0) {
         // A point may have several reasons; their numbers differ from point to point.
@@ -182,6 +185,7 @@ function methodSection(run) {
         facts([
             ["Scenario", about.scenario?.name],
             ["Platform", about.scenario?.platform],
+            ["Routers", run.platform_words],
             ["Traffic engine", about.scenario?.engine],
             ["Began", about.started && time(about.started)],
             ["Ended", about.ended && time(about.ended)],
@@ -282,6 +286,25 @@ function showRun(run) {
     }
 }
 
+// What the whole reproduction's routers were, where that must be known before its claims are read.
+function platformSection(runs) {
+    const told = distinct(
+        runs.filter((run) => run.platform_doubtful === true).map((run) => run.platform_words),
+    );
+    return told.length === 0
+        ? null
+        : element(
+              "section",
+              { id: "platform" },
+              element("h2", {}, "The platform"),
+              element(
+                  "div.note",
+                  {},
+                  told.map((words) => element("p", {}, words)),
+              ),
+          );
+}
+
 function showReproduction() {
     const later = [];
     const witness = report.runs.find((run) => run.run?.machine !== undefined);
@@ -298,15 +321,18 @@ function showReproduction() {
             .filter((word) => word !== "")
             .join(", "),
         [
+            platformSection(report.runs),
             claimsSection(about, report.runs, later),
             runsSection(report.runs),
             machineSection(witness),
-        ],
+        ].filter((section) => section !== null),
     );
     later.forEach((draw) => draw());
 }
 
-if (report.reproduction !== undefined) {
+if (report.comparison !== undefined) {
+    showComparison(report.comparison);
+} else if (report.reproduction !== undefined) {
     showReproduction();
 } else {
     showRun(report.runs[0]);

@@ -17,7 +17,10 @@
 #include "linux/rights.h"
 #include "monitor/agent.h"
 #include "report/summary.h"
+#include "report/words.h"
 #include "report/writer.h"
+#include "result/platform_facts.h"
+#include "result/store.h"
 #include "study/job.h"
 #include "testbed/testbed.h"
 #include "traffic/engine.h"
@@ -198,6 +201,24 @@ static char *folder_for(const struct run_values *asked, const struct scenario *s
     return several ? text_format("%s/%s", asked->output, scenario->name) : text_copy(asked->output);
 }
 
+// Of machines, what they were: it says how far the figures can be believed.
+static void show_platform(const char *folder)
+{
+    json_t *run = NULL;
+    struct platform_facts facts;
+    if (store_read_run(folder, &run, NULL) < 0) {
+        return;
+    }
+    if (platform_facts_from_json(json_object_get(run, "platform"), &facts, NULL) == 0) {
+        if (facts.kind != PLATFORM_NAMESPACES) {
+            _cleanup_free_ char *words = words_platform(&facts);
+            printf("%s\n", words);
+        }
+        platform_facts_clear(&facts);
+    }
+    json_decref(run);
+}
+
 static int show(const struct point_list *points, const struct run_values *asked, const char *folder,
                 struct error *err)
 {
@@ -215,6 +236,7 @@ static int show(const struct point_list *points, const struct run_values *asked,
     }
     printf("\n%zu point%s, %zu invalid%s\n", points->count, points->count == 1 ? "" : "s", invalid,
            invalid == 0 ? "" : " (not counted above; points.csv says why)");
+    show_platform(folder);
     printf("Results: %s\n", folder);
     printf("Report:  %s/report.html (vrbench report adds figures for print)\n", folder);
     return 0;

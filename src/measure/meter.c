@@ -143,12 +143,20 @@ static void account_parts(const struct meter_party *before, const struct meter_p
         double ns = growth(was, after->parts[i].ns);
         sum += ns;
         if (cpu->parts != NULL) {
-            cpu->parts[i] =
-                (struct cpu_part_result){.name = text_copy(after->parts[i].name),
-                                         .percent = 100.0 * ns / (double)sending_ns};
+            cpu->parts[i] = (struct cpu_part_result){.name = text_copy(after->parts[i].name),
+                                                     .percent = 100.0 * ns / (double)sending_ns};
         }
     }
     *ret_ns = sum;
+}
+
+// The cap as it stands, which may have been set since the scenario was read; 0 = none.
+static unsigned cap_of(const struct testbed *testbed, size_t at, const struct testbed_party *party)
+{
+    struct allocation allocation = {0, 0};
+    bool rationed = party->kind != PARTY_TESTER;
+    return rationed && testbed_get_allocation(testbed, at, &allocation, NULL) == 0 ? allocation.cap
+                                                                                   : 0;
 }
 
 void meter_account(const struct testbed *testbed, const struct meter_reading *before,
@@ -159,6 +167,7 @@ void meter_account(const struct testbed *testbed, const struct meter_reading *be
     point->cpu = memory_new_array(struct cpu_result, count);
     point->cpu_count = count;
     point->memory = memory_new_array(struct memory_result, count);
+    point->starts = memory_new_array(struct start_result, count);
     point->cpu_total_percent = 0.0;
     for (size_t i = 0; i < count; i++) {
         double ns = 0.0;
@@ -170,12 +179,17 @@ void meter_account(const struct testbed *testbed, const struct meter_reading *be
         cpu->percent = 100.0 * ns / (double)sending_ns;
         cpu->has_ns_per_packet = packets > 0;
         cpu->ns_per_packet = packets > 0 ? ns / (double)packets : 0.0;
+        cpu->cap = cap_of(testbed, i, &parties[i]);
         if (parties[i].kind != PARTY_TESTER) {
             point->cpu_total_percent += point->cpu[i].percent;
         }
         if (parties[i].memory_bytes > 0) {
             point->memory[point->memory_count++] = (struct memory_result){
                 .name = text_copy(parties[i].name), .bytes = parties[i].memory_bytes};
+        }
+        if (parties[i].start_ns > 0) {
+            point->starts[point->start_count++] = (struct start_result){
+                .name = text_copy(parties[i].name), .ns = parties[i].start_ns};
         }
     }
     account_processors(testbed_plan(testbed), before, after, point);

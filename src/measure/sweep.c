@@ -104,6 +104,9 @@ static int open_bench(struct sweep_state *state, struct error *err)
 {
     state->hooks->doing(state->hooks->context, "building the testbed");
     int rc = bench_open(state->scenario, state->topology, &state->bench, err);
+    if (rc == 0) {
+        rc = state->hooks->built(state->hooks->context, bench_testbed(state->bench), err);
+    }
     if (rc == 0 && state->scenario->method == METHOD_STUDY) {
         rc = bench_read_by_snmp(state->bench, duration_of(state->scenario, state->options), err);
     }

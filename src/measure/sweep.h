@@ -10,6 +10,7 @@
 
 #include "result/result.h"
 #include "scenario/scenario.h"
+#include "testbed/testbed.h"
 
 // All may be called with the `context` given beside them.
 struct sweep_hooks {
@@ -26,6 +27,8 @@ struct sweep_hooks {
     // Loads have been found, to be recalled when the run is resumed.
     int (*found_rates)(void *context, enum topology topology, unsigned length, const double *pps,
                        size_t count, struct error *err);
+    // A testbed has been built: what can be known of its platform is known by now.
+    int (*built)(void *context, const struct testbed *testbed, struct error *err);
     // What goes on, for whoever waits.
     void (*doing)(void *context, const char *what);
 };

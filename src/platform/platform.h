@@ -21,6 +21,7 @@
 #include "linux/counters.h"
 #include "linux/cpu.h"
 #include "linux/netns.h"
+#include "result/platform_facts.h"
 
 // A permanent neighbour on one of a router's interfaces.
 struct router_neighbour {
@@ -141,6 +142,11 @@ struct platform_ops {
     int (*counters)(const struct router *router, struct namespace_counters *ret, struct error *err);
     // Its network namespace on this machine, or NULL.
     const struct netns *(*netns)(const struct router *router);
+    // Adds to `facts`, which name and kind are filled in of, what results are to say of the
+    // platform. `router` is one that runs, or NULL where there is none (direct). The function is
+    // NULL where nothing is to be added.
+    int (*facts)(struct platform *platform, const struct router *router,
+                 struct platform_facts *facts, struct error *err);
 };
 
 extern const struct platform_ops platform_netns;

@@ -18,6 +18,7 @@
 #include "report/steps.h"
 #include "report/summary.h"
 #include "report/words.h"
+#include "result/platform_facts.h"
 #include "result/store.h"
 #include "version.h"
 
@@ -234,6 +235,20 @@ static json_t *describe_figures(const char *folder)
     return list;
 }
 
+// The platform in words, and whether it calls for a warning. A run.json of old says nothing of it.
+static void describe_platform(const json_t *run, json_t *ret)
+{
+    struct platform_facts facts;
+    if (platform_facts_from_json(json_object_get(run, "platform"), &facts, NULL) == 0) {
+        _cleanup_free_ char *words = words_platform(&facts);
+        set_text(ret, "platform_words", words);
+        bool doubtful =
+            facts.kind == PLATFORM_MACHINES && (!facts.emulation_known || facts.emulated);
+        json_object_set_new(ret, "platform_doubtful", json_boolean(doubtful));
+        platform_facts_clear(&facts);
+    }
+}
+
 // One run; `whole` also with every point and the files to download.
 static int describe_run(const char *folder, bool whole, json_t *ret, struct error *err)
 {
@@ -251,6 +266,7 @@ static int describe_run(const char *folder, bool whole, json_t *ret, struct erro
             return rc;
         }
         json_object_set_new(ret, "run", run);
+        describe_platform(run, ret);
     }
     json_object_set_new(ret, "summary", describe_summary(&points));
     json_object_set_new(ret, "sweeps", describe_sweeps(&points));
@@ -321,4 +337,24 @@ int page_data_reproduction(const char *folder, json_t *reproduction, json_t **re
     }
     *ret = steal_pointer(&data);
     return 0;
+}
+
+json_t *page_data_comparison(const char *folder, const json_t *comparison, char *const *figures,
+                             size_t count)
+{
+    json_t *data = begin();
+    json_t *list = json_array();
+    _cleanup_json_ json_t *copy = json_deep_copy(comparison);
+    json_object_set(data, "comparison", copy);
+    json_object_set_new(data, "figures", list);
+    for (size_t i = 0; i < count; i++) {
+        _cleanup_free_ char *path = text_format("%s/figures/%s.svg", folder, figures[i]);
+        _cleanup_free_ char *bytes = NULL;
+        size_t length = 0;
+        if (file_read(path, EMBEDDED_MAX, &bytes, &length, NULL) == 0) {
+            _cleanup_free_ char *base64 = to_base64(bytes, length);
+            json_array_append_new(list, json_pack("{s:s, s:s}", "name", figures[i], "svg", base64));
+        }
+    }
+    return data;
 }

@@ -14,4 +14,8 @@ int page_data_run(const char *folder, json_t **ret, struct error *err);
 int page_data_reproduction(const char *folder, json_t *reproduction, json_t **ret,
                            struct error *err);
 
+// The data of a comparison's page: {…, comparison, figures: [{name, svg: base64}]}.
+json_t *page_data_comparison(const char *folder, const json_t *comparison, char *const *figures,
+                             size_t count);
+
 #endif

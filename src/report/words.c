@@ -103,3 +103,29 @@ char *words_summary(const struct summary *summary)
     text[0] = (char)(text[0] >= 'a' && text[0] <= 'z' ? text[0] - 'a' + 'A' : text[0]);
     return text;
 }
+
+char *words_platform(const struct platform_facts *facts)
+{
+    if (facts->kind == PLATFORM_NAMESPACES) {
+        return text_copy("Routers were network namespaces of this machine's own kernel.");
+    }
+    _cleanup_free_ char *hypervisor =
+        facts->hypervisor == NULL ? text_copy("") : text_format(" of %s", facts->hypervisor);
+    _cleanup_free_ char *guest =
+        facts->guest == NULL ? text_copy("") : text_format(" They ran %s.", facts->guest);
+    const char *uri = facts->uri == NULL ? facts->name : facts->uri;
+    if (facts->kind == PLATFORM_CONTAINERS) {
+        return text_format("Routers were containers%s (%s).%s", hypervisor, uri, guest);
+    }
+    if (!facts->emulation_known) {
+        return text_format("Routers were machines%s (%s); whether emulated or not was not told.%s",
+                           hypervisor, uri, guest);
+    }
+    return facts->emulated
+               ? text_format("Routers were machines%s under emulation (TCG): packets/s and CPU "
+                             "time a packet say little of real hardware (%s).%s",
+                             hypervisor, uri, guest)
+               : text_format("Routers were machines%s with the CPU's own virtualisation (KVM; "
+                             "%s).%s",
+                             hypervisor, uri, guest);
+}

@@ -5,6 +5,7 @@
 
 #include "report/steps.h"
 #include "report/summary.h"
+#include "result/platform_facts.h"
 
 // "byte packets", "byte payloads" or "byte frames", by what a point's length counts.
 const char *words_length_layer(const char *length_layer);
@@ -12,5 +13,9 @@ const char *words_length_layer(const char *length_layer);
 char *words_sweep_title(const struct sweep *sweep);
 // What a row of the summary says, in a sentence or three; the caller frees it.
 char *words_summary(const struct summary *summary);
+
+// What is to be known of the platform before a figure is believed, in a sentence or two: "Routers
+// were machines under emulation (TCG): …". The caller frees it.
+char *words_platform(const struct platform_facts *facts);
 
 #endif

@@ -18,6 +18,7 @@ enum kind {
     TEXT,        // char *, never empty
     TEXT_MAYBE,  // char *, absent while NULL
     NUMBER,      // unsigned
+    NUMBER_SET,  // the same, absent while 0
     COUNT,       // uint64_t
     REAL,        // double, not negative
     REAL_MAYBE,  // the same, absent while NaN
@@ -35,8 +36,8 @@ struct key {
     const char *name;
     enum kind kind;
     size_t at, aux;
-    const struct key *members; // OBJECT_FLAG, LIST; ended by a name of NULL
-    size_t size;               // LIST: of one struct
+    const struct key *members; // OBJECT_FLAG, LIST, LIST_MAYBE; ended by a name of NULL
+    size_t size;               // LIST, LIST_MAYBE: of one struct
 };
 
 #define AT(type, member) offsetof(struct type, member)
@@ -93,12 +94,19 @@ static const struct key cpu_keys[] = {
      .aux = AT(cpu_result, part_count),
      .members = cpu_part_keys,
      .size = sizeof(struct cpu_part_result)},
+    {.name = "cap", .kind = NUMBER_SET, .at = AT(cpu_result, cap)},
     {.name = NULL},
 };
 
 static const struct key memory_keys[] = {
     {.name = "name", .kind = TEXT, .at = AT(memory_result, name)},
     {.name = "bytes", .kind = COUNT, .at = AT(memory_result, bytes)},
+    {.name = NULL},
+};
+
+static const struct key start_keys[] = {
+    {.name = "name", .kind = TEXT, .at = AT(start_result, name)},
+    {.name = "ns", .kind = COUNT, .at = AT(start_result, ns)},
     {.name = NULL},
 };
 
@@ -116,11 +124,12 @@ static const struct key processor_keys[] = {
     {.name = NULL},
 };
 
-#define LIST_OF(key, member, counter, keys, type)                                                  \
+#define A_LIST_OF(kind_of_it, key, member, counter, keys, type)                                    \
     {                                                                                              \
-        .name = (key), .kind = LIST, .at = AT(point, member), .aux = AT(point, counter),           \
+        .name = (key), .kind = (kind_of_it), .at = AT(point, member), .aux = AT(point, counter),   \
         .members = (keys), .size = sizeof(struct type)                                             \
     }
+#define LIST_OF(key, member, counter, keys, type) A_LIST_OF(LIST, key, member, counter, keys, type)
 
 static const struct key point_keys[] = {
     {.name = "schema", .kind = SCHEMA},
@@ -138,6 +147,7 @@ static const struct key point_keys[] = {
     LIST_OF("cpu", cpu, cpu_count, cpu_keys, cpu_result),
     {.name = "cpu_total_percent", .kind = CPU_TOTAL, .at = AT(point, cpu_total_percent)},
     LIST_OF("memory", memory, memory_count, memory_keys, memory_result),
+    A_LIST_OF(LIST_MAYBE, "start", starts, start_count, start_keys, start_result),
     LIST_OF("drops", drops, drop_count, drop_keys, drop_result),
     {.name = "valid", .kind = TRUTH, .at = AT(point, valid)},
     {.name = "why_invalid", .kind = TEXT_MAYBE, .at = AT(point, why_invalid)},
@@ -186,6 +196,8 @@ static json_t *put_member(const struct key *key, const void *from)
         return *(char *const *)field == NULL ? NULL : json_string(*(char *const *)field);
     case NUMBER:
         return json_integer(*(const unsigned *)field);
+    case NUMBER_SET:
+        return *(const unsigned *)field == 0 ? NULL : json_integer(*(const unsigned *)field);
     case COUNT:
         count = *(const uint64_t *)field;
         return count > INT64_MAX ? NULL : json_integer((json_int_t)count);
@@ -319,6 +331,7 @@ static bool may_be_absent(const struct key *key, const void *to)
 {
     switch (key->kind) {
     case TEXT_MAYBE:
+    case NUMBER_SET:
     case REAL_MAYBE:
     case REAL_FLAG:
     case CPU_TOTAL:
@@ -343,6 +356,7 @@ static int get_member(const struct key *key, const json_t *json, void *to, struc
     case TEXT_MAYBE:
         return get_text(key->name, json, (char **)field, err);
     case NUMBER:
+    case NUMBER_SET:
         rc = get_count(key->name, json, UINT_MAX, &count, err);
         if (rc == 0) {
             *(unsigned *)field = (unsigned)count;

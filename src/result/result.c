@@ -38,6 +38,10 @@ void point_clear(struct point *point)
         free(point->memory[i].name);
     }
     free(point->memory);
+    for (size_t i = 0; i < point->start_count; i++) {
+        free(point->starts[i].name);
+    }
+    free(point->starts);
     for (size_t i = 0; i < point->drop_count; i++) {
         free(point->drops[i].where);
     }

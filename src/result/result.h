@@ -50,7 +50,8 @@ struct cpu_result {
     char *name;     // "host", "tester" or the router's name
     double percent; // of one CPU over the time of sending
     bool has_ns_per_packet;
-    double ns_per_packet; // CPU time over packets received through it
+    double ns_per_packet;          // CPU time over packets received through it
+    unsigned cap;                  // percent of one CPU that it was held to; 0 = none
     struct cpu_part_result *parts; // which sum to `percent`; none where there is only one
     size_t part_count;
 };
@@ -58,6 +59,12 @@ struct cpu_result {
 struct memory_result {
     char *name;
     uint64_t bytes;
+};
+
+// Time from the order to make a router until it forwarded.
+struct start_result {
+    char *name; // of the router
+    uint64_t ns;
 };
 
 struct drop_result {
@@ -88,6 +95,8 @@ struct point {
     double cpu_total_percent; // host and routers together, the tester not counted
     struct memory_result *memory;
     size_t memory_count;
+    struct start_result *starts; // of the routers whose start was timed
+    size_t start_count;
     struct drop_result *drops; // counts sum to the networks' lost
     size_t drop_count;
     struct processor_result *processors;

@@ -19,8 +19,10 @@
 #include "report/points.h"
 #include "report/progress.h"
 #include "report/spreadsheet.h"
+#include "result/platform_facts.h"
 #include "result/store.h"
 #include "testbed/plan.h"
+#include "testbed/testbed.h"
 #include "version.h"
 
 #define SCENARIO_TEXT_MAX (1U << 20)
@@ -101,6 +103,24 @@ static int job_found_rates(void *context, enum topology topology, unsigned lengt
     }
     json_object_set_new(all, key, list);
     return store_write_run(state->store, state->run, err);
+}
+
+// Whoever has a router to ask knows more than direct.
+static int job_built(void *context, const struct testbed *testbed, struct error *err)
+{
+    struct job_state *state = context;
+    bool direct = testbed_plan(testbed)->topology == TOPOLOGY_DIRECT;
+    if (direct && json_object_get(state->run, "platform") != NULL) {
+        return 0;
+    }
+    struct platform_facts facts;
+    int rc = testbed_platform_facts(testbed, &facts, err);
+    if (rc == 0) {
+        json_object_set_new(state->run, "platform", platform_facts_to_json(&facts));
+        platform_facts_clear(&facts);
+        rc = store_write_run(state->store, state->run, err);
+    }
+    return rc;
 }
 
 static void job_doing(void *context, const char *what)
@@ -265,6 +285,7 @@ static int measure(struct job_state *state, struct error *err)
         .is_done = job_is_done,
         .recall_rates = job_recall_rates,
         .found_rates = job_found_rates,
+        .built = job_built,
         .doing = job_doing,
     };
     const struct sweep_options options = {.quick = state->job->quick,

@@ -262,9 +262,9 @@ static int ration_by_platform(struct testbed *testbed, size_t party, struct erro
 {
     const struct allocation *own = &testbed->allocator->allocations[party];
     struct router *router = testbed->routers[party - 1].router;
-    int rc = router == NULL ? 0
-                            : testbed->platform->ops->set_allocation(router, own->weight, own->cap,
-                                                                     err);
+    int rc = router == NULL
+                 ? 0
+                 : testbed->platform->ops->set_allocation(router, own->weight, own->cap, err);
     if (rc < 0) {
         error_context(err, "CPU allocation of %s", party_name(testbed, party));
     }

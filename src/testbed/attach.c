@@ -47,12 +47,14 @@ static json_t *note_routers(const struct testbed *testbed)
     for (size_t i = 0; i < testbed->plan->scenario->router_count; i++) {
         const struct testbed_router *router = &testbed->routers[i];
         json_t *noted = json_pack(
-            "{s:s, s:i, s:s, s:I, s:I, s:i, s:I}", "name", testbed->plan->scenario->routers[i].name,
-            "id", (int)router->id, "state", router_state_name(router->state), "memory_bytes",
-            (json_int_t)router->memory_bytes, "since_ns", (json_int_t)router->since_ns, "restarts",
-            (int)router->restarts, "outage_ns", (json_int_t)router->outage_ns);
+            "{s:s, s:i, s:s, s:I, s:I, s:I, s:i, s:I}", "name",
+            testbed->plan->scenario->routers[i].name, "id", (int)router->id, "state",
+            router_state_name(router->state), "memory_bytes", (json_int_t)router->memory_bytes,
+            "start_ns", (json_int_t)router->start_ns, "since_ns", (json_int_t)router->since_ns,
+            "restarts", (int)router->restarts, "outage_ns", (json_int_t)router->outage_ns);
         if (router->router != NULL) {
-            json_object_set_new(noted, "platform", testbed->platform->ops->describe(router->router));
+            json_object_set_new(noted, "platform",
+                                testbed->platform->ops->describe(router->router));
         }
         json_array_append_new(list, noted);
     }
@@ -208,6 +210,7 @@ static int recall_routers(struct testbed *testbed, struct error *err)
         router->id = (unsigned)number(noted, "id");
         router->state = state_from_name(word(noted, "state"));
         router->memory_bytes = (uint64_t)number(noted, "memory_bytes");
+        router->start_ns = (uint64_t)number(noted, "start_ns");
         router->since_ns = (uint64_t)number(noted, "since_ns");
         router->restarts = (unsigned)number(noted, "restarts");
         router->outage_ns = (uint64_t)number(noted, "outage_ns");
@@ -217,7 +220,7 @@ static int recall_routers(struct testbed *testbed, struct error *err)
         struct router_order order;
         router_order_make(testbed, i, &order);
         rc = testbed->platform->ops->attach(testbed->platform, &order.spec, described,
-                                           &router->router, err);
+                                            &router->router, err);
         router_order_clear(&order);
     }
     return rc;

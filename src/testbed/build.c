@@ -328,8 +328,7 @@ static int write_record(struct testbed *testbed, struct error *err)
         return -ENODEV;
     }
     json_object_set_new(testbed->record->content, "nics", nics);
-    json_object_set_new(testbed->record->content, "platform",
-                        json_string(testbed->platform->uri));
+    json_object_set_new(testbed->record->content, "platform", json_string(testbed->platform->uri));
     json_object_set_new(testbed->record->content, "scenario",
                         json_string(testbed->plan->scenario->name));
     json_object_set_new(testbed->record->content, "topology",

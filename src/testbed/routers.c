@@ -116,6 +116,15 @@ static void note_running(struct testbed *testbed, size_t router, const struct ro
     testbed->routers[router].since_ns = clock_realtime_ns();
 }
 
+// It forwards, for the first time since the order to make it.
+static void note_started(struct testbed_router *entry)
+{
+    if (entry->ordered_ns > 0) {
+        entry->start_ns = clock_monotonic_ns() - entry->ordered_ns;
+        entry->ordered_ns = 0;
+    }
+}
+
 int testbed_make_router(struct testbed *testbed, size_t router, struct error *err)
 {
     struct testbed_router *entry = &testbed->routers[router];
@@ -123,9 +132,13 @@ int testbed_make_router(struct testbed *testbed, size_t router, struct error *er
     (void)testbed_memory_growth(&mark);
     struct router_order order;
     router_order_make(testbed, router, &order);
+    entry->ordered_ns = clock_monotonic_ns();
     int rc = testbed->platform->ops->create(testbed->platform, &order.spec, &entry->router, err);
     if (rc == 0) {
         note_running(testbed, router, &order);
+        if (testbed->platform->ops->await == NULL) {
+            note_started(entry);
+        }
     }
     router_order_clear(&order);
     entry->memory_bytes = testbed_memory_growth(&mark);
@@ -137,6 +150,9 @@ int testbed_await_router(struct testbed *testbed, size_t router, struct error *e
     const struct platform_ops *ops = testbed->platform->ops;
     struct testbed_router *entry = &testbed->routers[router];
     int rc = ops->await == NULL ? 0 : ops->await(entry->router, err);
+    if (rc == 0) {
+        note_started(entry);
+    }
     if (rc == 0 && ops->memory != NULL) {
         (void)ops->memory(entry->router, &entry->memory_bytes, NULL);
     }

@@ -46,7 +46,8 @@ void testbed_list_parties(struct testbed *testbed)
                       (struct testbed_party){.kind = PARTY_ROUTER,
                                              .name = scenario->routers[i].name,
                                              .router = i,
-                                             .memory_bytes = testbed->routers[i].memory_bytes});
+                                             .memory_bytes = testbed->routers[i].memory_bytes,
+                                             .start_ns = testbed->routers[i].start_ns});
         }
     }
     add_party(testbed, (struct testbed_party){.kind = PARTY_TESTER, .name = "tester"});
@@ -325,6 +326,23 @@ const struct netns *testbed_netns(const struct testbed *testbed, size_t node)
     }
     const struct router *router = testbed->routers[router_of(testbed->plan, node)].router;
     return router == NULL ? NULL : testbed->platform->ops->netns(router);
+}
+
+int testbed_platform_facts(const struct testbed *testbed, struct platform_facts *ret,
+                           struct error *err)
+{
+    const struct scenario *scenario = testbed->plan->scenario;
+    bool routers = testbed->plan->topology != TOPOLOGY_DIRECT && scenario->router_count > 0;
+    platform_facts_of_name(scenario->platform, ret);
+    int rc = 0;
+    if (testbed->platform->ops->facts != NULL) {
+        rc = testbed->platform->ops->facts(testbed->platform,
+                                           routers ? testbed->routers[0].router : NULL, ret, err);
+    }
+    if (rc < 0) {
+        platform_facts_clear(ret);
+    }
+    return rc;
 }
 
 int testbed_counters(const struct testbed *testbed, size_t node, struct namespace_counters *ret,

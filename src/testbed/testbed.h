@@ -27,9 +27,10 @@ const char *router_state_name(enum router_state state); // "running", "crashed",
 enum party_kind { PARTY_HOST, PARTY_ROUTER, PARTY_TESTER };
 struct testbed_party {
     enum party_kind kind;
-    const char *name;   // "host", the router's, "tester"
+    const char *name;      // "host", the router's, "tester"
     size_t router;         // PARTY_ROUTER: index into the scenario's
     uint64_t memory_bytes; // that it took to make, or holds; 0 = not measured
+    uint64_t start_ns; // PARTY_ROUTER: from the order to make it until it forwarded; 0 = likewise
 };
 
 // Builds what the plan says and takes the plan over (on failure too). On failure nothing is left.
@@ -117,6 +118,10 @@ const char *testbed_cap_way(const struct testbed *testbed);
 // standing testbed over to another process.
 int testbed_start_dividing(struct testbed *testbed, struct error *err);
 void testbed_stop_dividing(struct testbed *testbed);
+
+// What results are to say of the platform; cleared by the caller.
+int testbed_platform_facts(const struct testbed *testbed, struct platform_facts *ret,
+                           struct error *err);
 
 // Removes what dead runs left. ret_removed (may be NULL) counts the testbeds removed.
 int testbed_clean_up_dead(unsigned *ret_removed, struct error *err);

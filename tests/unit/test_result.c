@@ -155,6 +155,8 @@ static void test_each_missing_key_is_named(void **state)
                                         "memory",
                                         "memory.0.name",
                                         "memory.0.bytes",
+                                        "start.0.name",
+                                        "start.0.ns",
                                         "drops",
                                         "drops.1.where",
                                         "drops.1.count",

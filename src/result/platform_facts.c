@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// result/platform_facts — see platform_facts.h.
+#include "result/platform_facts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static const char *const kinds[] = {
+    [PLATFORM_NAMESPACES] = "namespaces",
+    [PLATFORM_CONTAINERS] = "containers",
+    [PLATFORM_MACHINES] = "machines",
+};
+#define KIND_COUNT (sizeof kinds / sizeof kinds[0])
+
+const char *platform_kind_name(enum platform_kind kind)
+{
+    return kinds[kind];
+}
+
+void platform_facts_of_name(const char *name, struct platform_facts *ret)
+{
+    bool uri = strchr(name, ':') != NULL;
+    *ret = (struct platform_facts){
+        .name = text_copy(uri ? "libvirt" : name),
+        .uri = uri ? text_copy(name) : NULL,
+        .kind = text_starts(name, "lxc") ? PLATFORM_CONTAINERS
+                : uri                    ? PLATFORM_MACHINES
+                                         : PLATFORM_NAMESPACES,
+    };
+}
+
+void platform_facts_clear(struct platform_facts *facts)
+{
+    free(facts->name);
+    free(facts->uri);
+    free(facts->hypervisor);
+    free(facts->guest);
+    *facts = (struct platform_facts){.name = NULL};
+}
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+    if (text != NULL) {
+        json_object_set_new(object, key, json_string(text));
+    }
+}
+
+json_t *platform_facts_to_json(const struct platform_facts *facts)
+{
+    json_t *json = json_object();
+    set_text(json, "name", facts->name);
+    set_text(json, "uri", facts->uri);
+    set_text(json, "kind", platform_kind_name(facts->kind));
+    if (facts->emulation_known) {
+        json_object_set_new(json, "emulated", json_boolean(facts->emulated));
+    }
+    set_text(json, "hypervisor", facts->hypervisor);
+    set_text(json, "guest", facts->guest);
+    return json;
+}
+
+static int get_text(const json_t *json, const char *key, bool needed, char **ret, struct error *err)
+{
+    const json_t *member = json_object_get(json, key);
+    if (member == NULL && !needed) {
+        return 0;
+    }
+    if (!json_is_string(member) || json_string_length(member) == 0) {
+        return fail_input(err, "platform: %s: must be a text that is not empty", key);
+    }
+    *ret = text_copy(json_string_value(member));
+    return 0;
+}
+
+static int read_into(const json_t *json, struct platform_facts *facts, struct error *err)
+{
+    if (!json_is_object(json)) {
+        return fail_input(err, "platform: must be an object");
+    }
+    bool found = false;
+    const char *kind = json_string_value(json_object_get(json, "kind"));
+    for (size_t i = 0; i < KIND_COUNT; i++) {
+        if (text_equal(kind, kinds[i])) {
+            facts->kind = (enum platform_kind)i;
+            found = true;
+        }
+    }
+    if (!found) {
+        return fail_input(err, "platform: kind: must be namespaces, containers or machines");
+    }
+    const json_t *emulated = json_object_get(json, "emulated");
+    if (emulated != NULL && !json_is_boolean(emulated)) {
+        return fail_input(err, "platform: emulated: must be true or false");
+    }
+    facts->emulation_known = emulated != NULL;
+    facts->emulated = json_is_true(emulated);
+    int rc = get_text(json, "name", true, &facts->name, err);
+    rc = rc < 0 ? rc : get_text(json, "uri", false, &facts->uri, err);
+    rc = rc < 0 ? rc : get_text(json, "hypervisor", false, &facts->hypervisor, err);
+    return rc < 0 ? rc : get_text(json, "guest", false, &facts->guest, err);
+}
+
+int platform_facts_from_json(const json_t *json, struct platform_facts *ret, struct error *err)
+{
+    struct platform_facts facts = {.name = NULL};
+    int rc = read_into(json, &facts, err);
+    if (rc < 0) {
+        platform_facts_clear(&facts);
+        return rc;
+    }
+    *ret = facts;
+    return 0;
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * result/platform_facts — what results say of the platform that the routers ran on: "platform" in
+ * run.json (docs/results.md has the form). Filled by platform/ through testbed/, written by study/,
+ * read by report/ and by the verdicts of a reproduction.
+ */
+#ifndef VRBENCH_RESULT_PLATFORM_FACTS_H
+#define VRBENCH_RESULT_PLATFORM_FACTS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/error.h"
+
+enum platform_kind { PLATFORM_NAMESPACES, PLATFORM_CONTAINERS, PLATFORM_MACHINES };
+
+// Texts are owned; NULL = not known.
+struct platform_facts {
+    char *name; // of the platform: "netns", "libvirt", …; never NULL once filled
+    char *uri;  // of the hypervisor: "qemu:///system"
+    enum platform_kind kind;
+    bool emulation_known; // of machines: whether the next is known
+    bool emulated;        // by software (TCG), without the CPU's help (KVM)
+    char *hypervisor;     // with its version: "QEMU 7.2.9"
+    char *guest;          // what the routers run, with its version: "Linux 6.1.0-32-amd64"
+};
+
+// A name as a scenario gives it, and nothing else known: "netns" are namespaces, "lxc:…"
+// containers, any other URI machines. Takes no ownership.
+void platform_facts_of_name(const char *name, struct platform_facts *ret);
+void platform_facts_clear(struct platform_facts *facts); // frees what it holds and zeroes it
+json_t *platform_facts_to_json(const struct platform_facts *facts);
+// Strict: what is missing or of the wrong type is an error (exit status 2) that names the key.
+int platform_facts_from_json(const json_t *json, struct platform_facts *ret, struct error *err);
+// "namespaces", "containers", "machines".
+const char *platform_kind_name(enum platform_kind kind);
+
+#endif
