@@ -22,6 +22,7 @@ struct command {
 
 extern const struct command command_run;
 extern const struct command command_report;
+extern const struct command command_compare;
 extern const struct command command_reproduce;
 extern const struct command command_up;
 extern const struct command command_down;

@@ -20,6 +20,7 @@
 static const struct command *const commands[] = {
     &command_run,
     &command_report,
+    &command_compare,
     &command_reproduce,
     &command_up,
     &command_down,

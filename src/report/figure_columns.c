@@ -4,10 +4,13 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "report/words.h"
+
+#define NAME_LENGTH_MAX 120 // of a file's name without suffix
 
 typedef double figure(const struct sweep *sweep, const struct load_step *step, size_t at);
 #define FIGURE(name, expression)                                                                   \
@@ -117,6 +120,21 @@ char *figure_safe_text(const char *text)
         if ((unsigned char)*at < ' ' || *at == 0x7f || *at == '`' || *at == '"' || *at == '\'') {
             *at = '?';
         }
+    }
+    return safe;
+}
+
+char *figure_safe_name(const char *text)
+{
+    char *safe = text_copy(text);
+    for (char *at = safe; *at != '\0'; at++) {
+        bool letter = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
+                      (*at >= '0' && *at <= '9') || *at == '_';
+        bool mark = (*at == '-' || *at == '.') && at != safe;
+        *at = (char)(letter || mark ? *at : '_');
+    }
+    if (strlen(safe) > NAME_LENGTH_MAX) {
+        safe[NAME_LENGTH_MAX] = '\0';
     }
     return safe;
 }

@@ -47,5 +47,7 @@ double figure_column_most(const struct sweep *sweep, enum figure_column kind, si
 char *figure_data(const struct sweep *sweep);
 // The text without what must not stand in a comment or between quotes: control characters, ` " '.
 char *figure_safe_text(const char *text);
+// The text as the name of a file, without suffix, that is safe anywhere (text_is_safe_name).
+char *figure_safe_name(const char *text);
 
 #endif

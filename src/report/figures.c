@@ -16,30 +16,12 @@
 #include "report/steps.h"
 #include "result/store.h"
 
-#define NAME_LENGTH_MAX 120 // of a file's name without suffix
-
 // Files while they are written.
 struct files {
     const char *folder;
     char **names; // of the figures
     size_t count;
 };
-
-// What a name is made of, fit for a file anywhere (text_is_safe_name).
-static char *safe_name(const char *text)
-{
-    char *safe = text_copy(text);
-    for (char *at = safe; *at != '\0'; at++) {
-        bool letter = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
-                      (*at >= '0' && *at <= '9') || *at == '_';
-        bool mark = (*at == '-' || *at == '.') && at != safe;
-        *at = (char)(letter || mark ? *at : '_');
-    }
-    if (strlen(safe) > NAME_LENGTH_MAX) {
-        safe[NAME_LENGTH_MAX] = '\0';
-    }
-    return safe;
-}
 
 // Whether two sweeps are the same but for the topology (`beside`) or but for what names leave out.
 static bool alike(const struct sweep *a, const struct sweep *b, bool beside)
@@ -69,7 +51,7 @@ static char *name_sweep(const struct sweep *sweeps, size_t i, const char *topolo
         first ? text_format("%s_%s_%u", point->scenario, topology, point->length)
               : text_format("%s_%s_%u_%s_%s_%s", point->scenario, topology, point->length,
                             point->platform, point->engine, point->length_layer);
-    return safe_name(name);
+    return figure_safe_name(name);
 }
 
 static int write_file(const struct files *files, const char *name, const char *suffix,

@@ -19,6 +19,8 @@
 #include "report/reproduction.h"
 #include "result/json_text.h"
 
+#define PAGE_NAME "report.html"
+
 extern const struct asset assets[]; // the files of web/
 
 static void json_cleanup(json_t **json)
@@ -84,18 +86,18 @@ static int put_page(FILE *out, const json_t *data, struct error *err)
     }
 }
 
-static int write_page(const char *folder, const json_t *data, struct error *err)
+static int write_page(const char *folder, const char *name, const json_t *data, struct error *err)
 {
     char *text = NULL;
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
     if (out == NULL) {
-        return fail(err, errno, "%s/report.html", folder);
+        return fail(err, errno, "%s/%s", folder, name);
     }
     int rc = put_page(out, data, err);
     fclose(out);
     if (rc == 0) {
-        _cleanup_free_ char *path = text_format("%s/report.html", folder);
+        _cleanup_free_ char *path = text_format("%s/%s", folder, name);
         rc = file_replace(path, text, length, err);
     }
     free(text);
@@ -106,7 +108,7 @@ static int write_run(const char *folder, struct error *err)
 {
     _cleanup_json_ json_t *data = NULL;
     int rc = page_data_run(folder, &data, err);
-    return rc < 0 ? rc : write_page(folder, data, err);
+    return rc < 0 ? rc : write_page(folder, PAGE_NAME, data, err);
 }
 
 int report_write_page(const char *folder, struct error *err)
@@ -130,8 +132,15 @@ int report_write_page(const char *folder, struct error *err)
         _cleanup_json_ json_t *data = NULL;
         rc = page_data_reproduction(folder, reproduction, &data, err);
         if (rc == 0) {
-            rc = write_page(folder, data, err);
+            rc = write_page(folder, PAGE_NAME, data, err);
         }
     }
     return rc;
+}
+
+int report_write_comparison(const char *folder, const json_t *comparison, char *const *figures,
+                            size_t count, struct error *err)
+{
+    _cleanup_json_ json_t *data = page_data_comparison(folder, comparison, figures, count);
+    return write_page(folder, "compare.html", data, err);
 }

@@ -6,11 +6,19 @@
 #ifndef VRBENCH_REPORT_PAGE_H
 #define VRBENCH_REPORT_PAGE_H
 
+#include <jansson.h>
+#include <stddef.h>
+
 #include "base/error.h"
 
 // Writes report.html into a run's folder, anew and never half. points.csv and report.xlsx that are
 // there by then are embedded. In a reproduction's folder (one with a reproduce.json) it writes the
 // page of each run that has points by now, and the reproduction's own with the claims.
 int report_write_page(const char *folder, struct error *err);
+
+// Writes compare.html into the folder of a comparison: `comparison` as compare_to_json() made it,
+// and those of the named figures that lie drawn in figures/ (NAME.svg), embedded.
+int report_write_comparison(const char *folder, const json_t *comparison, char *const *figures,
+                            size_t count, struct error *err);
 
 #endif

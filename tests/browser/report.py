@@ -56,7 +56,7 @@ def point(step, topology="bridged", lost=0, why=None, networks=1):
     return measured
 
 
-def make_run(folder, points):
+def make_run(folder, points, **more):
     os.makedirs(folder)
     with open(os.path.join(folder, "points.jsonl"), "w", encoding="utf-8") as out:
         out.writelines(json.dumps(one) + "\n" for one in points)
@@ -68,7 +68,7 @@ def make_run(folder, points):
                                "cpus_usable": 2, "memory_bytes": 1 << 30,
                                "doctor": [{"subject": "steal", "level": "limit",
                                            "found": EVIL, "follows": EVIL, "mends": "less"}]},
-                   "placement": {"dut_cpus": "0", "tester_cpus": "1", "shared": False}}, out)
+                   "placement": {"dut_cpus": "0", "tester_cpus": "1", "shared": False}, **more}, out)
 
 
 make_run(f"{T}/run", [
@@ -95,6 +95,18 @@ with open(f"{T}/study/reproduce.json", "w", encoding="utf-8") as file:
                            "verdict": "not decidable here", "runs": ["late"]}]}, file)
 for made in ("run", "study"):
     subprocess.run([VRBENCH, "report", f"{T}/{made}"], check=True, stdout=subprocess.DEVNULL)
+# Machines half as fast, with a length of their own, and what names may not do.
+slow = [point(step, lost=30000 * step) for step in range(2)] + [point(0, "dedicated")]
+slow[0]["cpu"][1]["cap"] = 20
+slow[1]["start"] = [{"name": "r0", "ns": 4500000000}]
+make_run(f"{T}/slow", slow, platform={"name": "libvirt", "uri": "qemu:///system",
+                                      "kind": "machines", "emulated": True,
+                                      "hypervisor": EVIL})
+subprocess.run([VRBENCH, "report", f"{T}/slow"], check=True, stdout=subprocess.DEVNULL)
+subprocess.run([VRBENCH, "compare", f"{T}/run", f"{T}/slow", "-o", f"{T}/compared"], check=True,
+               stdout=subprocess.DEVNULL)
+os.mkdir(f"{T}/mailed")
+shutil.copy(f"{T}/compared/compare.html", f"{T}/mailed/compare.html")
 # Alone in a folder, as it would be after being sent to somebody.
 os.mkdir(f"{T}/alone")
 shutil.copy(f"{T}/run/report.html", f"{T}/alone/report.html")
@@ -396,6 +408,43 @@ def test_claims():
     browser.follow(browser.find("#claim-4 li a"))
     assert browser.run("return document.querySelector('#verdict') !== null")
     quiet()
+
+
+def test_emulated():
+    "a run of emulated machines says so before any figure"
+    show(f"{T}/slow/report.html")
+    text = browser.run("return document.querySelector('#verdict .note').innerText")
+    assert "under emulation (TCG)" in text and EVIL in text, text
+    assert browser.run("return window.evil") is None
+    quiet()
+
+
+def test_compared():
+    "the page of a comparison: figures inside, ratios, what is to be minded, what is left out"
+    show(f"{T}/mailed/compare.html")
+    ids = browser.run("return [...document.querySelectorAll('main > section')].map((s) => s.id)")
+    assert ids == ["runs", "warnings", "scenario-0", "caps", "figures", "not-compared"], ids
+    text = browser.run("return document.querySelector('#warnings').innerText")
+    assert "under emulation (TCG)" in text, text
+    text = browser.run("return document.querySelector('#not-compared').innerText")
+    assert "dedicated, 64-byte packets: not measured in run" in text, text
+    assert "direct, 64-byte packets: not measured in slow" in text, text
+    assert "× 0.33" in browser.run("return document.querySelector('#scenario-0').innerText")
+    text = browser.run("return document.querySelector('#caps').innerText")
+    assert "no load asked for more" in text, text
+    loaded = browser.run("""return [...document.querySelectorAll('#figures img')]
+                            .map((one) => one.complete && one.naturalWidth > 100)""")
+    assert len(loaded) >= 2 and all(loaded), loaded
+    assert browser.run("return window.evil") is None
+    quiet()
+
+
+def test_compared_narrow():
+    "a comparison fits every width"
+    for width in (360, 768, 1280):
+        show(f"{T}/mailed/compare.html", width)
+        wide = browser.run("return document.documentElement.scrollWidth")
+        assert wide <= width, (wide, width)
 
 
 try:

@@ -1,0 +1,538 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// report/compare — see compare.h: reading the folders, pairing their sweeps, taking the figures.
+#include "report/compare.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "report/reproduction.h"
+#include "report/words.h"
+#include "result/store.h"
+
+#define SAME_LOAD 0.001 // of a requested load, to be the same
+
+void compare_say(struct compare_texts *texts, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = NULL;
+    int written = vasprintf(&text, format, args);
+    va_end(args);
+    texts->items = memory_resize(texts->items, texts->count + 1, sizeof *texts->items);
+    texts->items[texts->count++] = written < 0 ? text_copy("?") : text;
+}
+
+char *compare_title(const char *scenario, const char *topology, unsigned length,
+                    const char *length_layer)
+{
+    return text_format("%s, %s, %u-%s", scenario, topology, length,
+                       words_length_layer(length_layer));
+}
+
+// ---- reading
+
+static int check_run(const char *folder, const json_t *run, struct error *err)
+{
+    const json_t *schema = json_object_get(run, "schema");
+    if (!json_is_object(run)) {
+        return fail_input(err, "%s/run.json: must be an object", folder);
+    }
+    if (!json_is_integer(schema) || json_integer_value(schema) != RESULT_SCHEMA) {
+        return fail_input(err, "%s/run.json: schema: this program reads schema %d only", folder,
+                          RESULT_SCHEMA);
+    }
+    return 0;
+}
+
+static int read_one(const char *folder, struct compare_side *side, struct error *err)
+{
+    struct point_list points = {NULL, 0};
+    int rc = store_read_points(folder, &points, err);
+    if (rc < 0) {
+        return rc;
+    }
+    for (size_t i = 0; i < points.count; i++) {
+        point_list_add(&side->points, &points.items[i]);
+    }
+    free(points.items); // the points themselves have moved
+    json_t *run = NULL;
+    _cleanup_free_ char *path = text_format("%s/run.json", folder);
+    if (access(path, F_OK) < 0) {
+        return fail_input(err, "%s has no run.json that says on what it was measured", folder);
+    }
+    rc = store_read_run(folder, &run, err);
+    if (rc == 0) {
+        rc = check_run(folder, run, err);
+    }
+    if (rc < 0 || side->run != NULL) {
+        json_decref(run);
+        return rc;
+    }
+    side->run = run;
+    const json_t *platform = json_object_get(run, "platform");
+    rc = platform == NULL ? 0 : platform_facts_from_json(platform, &side->facts, err);
+    if (rc < 0) {
+        error_context(err, "%s/run.json", folder);
+    }
+    return rc;
+}
+
+// A run that a reproduction could not make is said, as are those that it has yet to make.
+static int read_lacking(const char *folder, const struct compare_side *side,
+                        struct comparison *comparison, struct error *err)
+{
+    json_t *reproduction = NULL;
+    int rc = reproduction_read(folder, &reproduction, err);
+    size_t i;
+    const json_t *run;
+    json_array_foreach(json_object_get(reproduction, "runs"), i, run)
+    {
+        const char *lacking = json_string_value(json_object_get(run, "lacking"));
+        if (lacking != NULL) {
+            compare_say(&comparison->not_compared, "%s has no %s: %s", side->label,
+                        json_string_value(json_object_get(run, "name")), lacking);
+        }
+    }
+    json_decref(reproduction);
+    return rc;
+}
+
+static int read_side(const char *folder, struct comparison *comparison, struct compare_side *side,
+                     struct error *err)
+{
+    char **folders = NULL;
+    size_t count = 0;
+    int rc = reproduction_run_folders(folder, &folders, &count, err);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        rc = read_one(folders[i], side, err);
+    }
+    if (folders != NULL) {
+        folders_free(folders, count);
+    }
+    if (rc == 0) {
+        rc = read_lacking(folder, side, comparison, err);
+    }
+    if (rc == 0 && side->points.count == 0) {
+        rc = fail_input(err, "%s holds no point yet", folder);
+    }
+    if (rc == 0) {
+        side->sweep_count = sweeps_compute(&side->points, &side->sweeps);
+    }
+    return rc;
+}
+
+static const char *base_of(const char *folder)
+{
+    const char *slash = strrchr(folder, '/');
+    return slash == NULL ? folder : slash + 1;
+}
+
+// The last part of the folder's name where that tells it from all others, else the whole.
+static void name_sides(struct comparison *comparison)
+{
+    for (size_t i = 0; i < comparison->side_count; i++) {
+        const char *base = base_of(comparison->sides[i].folder);
+        bool alone = base[0] != '\0' && !text_equal(base, ".") && !text_equal(base, "..");
+        for (size_t k = 0; k < comparison->side_count && alone; k++) {
+            alone = k == i || !text_equal(base, base_of(comparison->sides[k].folder));
+        }
+        comparison->sides[i].label = text_copy(alone ? base : comparison->sides[i].folder);
+    }
+}
+
+static int check_twice(const struct comparison *comparison, struct error *err)
+{
+    for (size_t i = 0; i < comparison->side_count; i++) {
+        _cleanup_free_ char *one = realpath(comparison->sides[i].folder, NULL);
+        for (size_t k = 0; k < i && one != NULL; k++) {
+            _cleanup_free_ char *other = realpath(comparison->sides[k].folder, NULL);
+            if (text_equal(one, other)) {
+                return fail_input(err, "%s is given twice", comparison->sides[i].folder);
+            }
+        }
+    }
+    return 0;
+}
+
+static char *without_slashes(const char *folder)
+{
+    size_t length = strlen(folder);
+    while (length > 1 && folder[length - 1] == '/') {
+        length--;
+    }
+    return text_copy_bytes(folder, length);
+}
+
+// ---- pairing
+
+// The only scenario of a side, or NULL: a lone one is compared whatever its name.
+static const char *lone_scenario(const struct compare_side *side)
+{
+    const char *name = side->points.items[0].scenario;
+    for (size_t i = 1; i < side->points.count; i++) {
+        if (!text_equal(side->points.items[i].scenario, name)) {
+            return NULL;
+        }
+    }
+    return name;
+}
+
+static bool all_lone(const struct comparison *comparison)
+{
+    for (size_t i = 0; i < comparison->side_count; i++) {
+        if (lone_scenario(&comparison->sides[i]) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct compare_row *find_row(struct comparison *comparison, const struct point *point,
+                                    bool any_name)
+{
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        struct compare_row *row = &comparison->rows[i];
+        if (row->length == point->length && text_equal(row->topology, point->topology) &&
+            text_equal(row->length_layer, point->length_layer) &&
+            (any_name || text_equal(row->scenario, point->scenario))) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+static struct compare_row *add_row(struct comparison *comparison, const struct point *point)
+{
+    comparison->rows =
+        memory_resize(comparison->rows, comparison->row_count + 1, sizeof *comparison->rows);
+    struct compare_row *row = &comparison->rows[comparison->row_count++];
+    *row = (struct compare_row){
+        .scenario = point->scenario,
+        .topology = point->topology,
+        .length_layer = point->length_layer,
+        .length = point->length,
+        .cells = memory_new_array(struct compare_cell, comparison->side_count),
+    };
+    for (size_t i = 0; i < comparison->side_count; i++) {
+        for (size_t k = 0; k < COMPARE_FIGURES; k++) {
+            row->cells[i].figures[k] = (double)NAN;
+        }
+    }
+    return row;
+}
+
+static void pair_sweeps(struct comparison *comparison)
+{
+    bool any_name = all_lone(comparison);
+    for (size_t i = 0; i < comparison->side_count; i++) {
+        struct compare_side *side = &comparison->sides[i];
+        for (size_t k = 0; k < side->sweep_count; k++) {
+            const struct point *first = side->sweeps[k].first;
+            struct compare_row *row = find_row(comparison, first, any_name);
+            row = row == NULL ? add_row(comparison, first) : row;
+            if (row->cells[i].sweep == NULL) {
+                row->cells[i].sweep = &side->sweeps[k];
+                continue;
+            }
+            _cleanup_free_ char *title =
+                compare_title(first->scenario, first->topology, first->length, first->length_layer);
+            compare_say(&comparison->not_compared,
+                        "%s has %s more than once; that with platform %s and engine %s is left out",
+                        side->label, title, first->platform, first->engine);
+        }
+    }
+}
+
+// ---- figures
+
+bool compare_same_sweep(const struct sweep *sweep, const struct point *point)
+{
+    const struct point *first = sweep->first;
+    return first->length == point->length && text_equal(first->topology, point->topology) &&
+           text_equal(first->scenario, point->scenario) &&
+           text_equal(first->platform, point->platform) &&
+           text_equal(first->engine, point->engine) &&
+           text_equal(first->length_layer, point->length_layer);
+}
+
+static double mean_of(const double *values, size_t count)
+{
+    double sum = 0;
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (isfinite(values[i])) {
+            sum += values[i];
+            found++;
+        }
+    }
+    return found == 0 ? (double)NAN : sum / (double)found;
+}
+
+static double memory_of(const struct point *point)
+{
+    double sum = 0;
+    size_t routers = 0;
+    for (size_t i = 0; i < point->memory_count; i++) {
+        if (!text_equal(point->memory[i].name, "host")) {
+            sum += (double)point->memory[i].bytes;
+            routers++;
+        }
+    }
+    return routers == 0 ? (double)NAN : sum / (double)routers;
+}
+
+static double start_of(const struct point *point)
+{
+    double sum = 0;
+    for (size_t i = 0; i < point->start_count; i++) {
+        sum += (double)point->starts[i].ns;
+    }
+    return point->start_count == 0 ? (double)NAN : sum / (double)point->start_count;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+// Median over all points of a sweep, also the invalid ones: what was read when the testbed was made
+// does not suffer from what disturbs a trial.
+static double median_over(const struct compare_side *side, const struct sweep *sweep,
+                          double (*of)(const struct point *point))
+{
+    _cleanup_free_ double *values = memory_new_array(double, side->points.count);
+    size_t count = 0;
+    for (size_t i = 0; i < side->points.count; i++) {
+        double value = compare_same_sweep(sweep, &side->points.items[i])
+                           ? of(&side->points.items[i])
+                           : (double)NAN;
+        if (isfinite(value)) {
+            values[count++] = value;
+        }
+    }
+    if (count == 0) {
+        return (double)NAN;
+    }
+    qsort(values, count, sizeof *values, by_value);
+    return (values[(count - 1) / 2] + values[count / 2]) / 2;
+}
+
+static void take_figures(const struct compare_side *side, struct compare_cell *cell)
+{
+    const struct sweep *sweep = cell->sweep;
+    double *figures = cell->figures;
+    figures[COMPARE_MEMORY] = median_over(side, sweep, memory_of);
+    figures[COMPARE_START] = median_over(side, sweep, start_of);
+    if (sweep->step_count == 0) {
+        return;
+    }
+    const struct load_step *top = &sweep->steps[sweep->step_count - 1];
+    const struct load_step *loss_free = NULL;
+    bool lossy = false;
+    for (size_t i = 0; i < sweep->step_count; i++) {
+        const struct load_step *step = &sweep->steps[i];
+        figures[COMPARE_MAX] = fmax(figures[COMPARE_MAX], step->forwarded_pps);
+        lossy = lossy || !(step->loss_ratio <= 0);
+        loss_free = lossy ? loss_free : step;
+    }
+    const struct load_step *at = loss_free == NULL ? &sweep->steps[0] : loss_free;
+    figures[COMPARE_NO_LOSS] = loss_free == NULL ? (double)NAN : loss_free->forwarded_pps;
+    figures[COMPARE_ROUTER_NS] = mean_of(at->router_ns, sweep->router_count);
+    figures[COMPARE_HOST_NS] = at->host_ns;
+    bool metered = isfinite(figures[COMPARE_ROUTER_NS]) || isfinite(at->host_ns);
+    figures[COMPARE_CPU_LOAD] = metered ? at->offered_pps : (double)NAN;
+    figures[COMPARE_TOP_LOAD] = top->offered_pps;
+    figures[COMPARE_TOP_LOSS] = top->loss_ratio;
+}
+
+// Why a cell can't be set against the first side's, or NULL.
+static char *reason_not(const struct comparison *comparison, const struct compare_row *row,
+                        size_t side)
+{
+    const struct sweep *first = row->cells[0].sweep;
+    const struct sweep *other = row->cells[side].sweep;
+    const char *label = comparison->sides[side].label;
+    const char *first_label = comparison->sides[0].label;
+    if (other == NULL) {
+        return text_format("not measured in %s", label);
+    }
+    if (first == NULL) {
+        return text_format("not measured in %s", first_label);
+    }
+    if (other->step_count == 0) {
+        return text_format("no point of %s is valid (%s)", label,
+                           other->invalid_steps[0].first->why_invalid);
+    }
+    if (first->step_count == 0) {
+        return text_format("no point of %s is valid (%s)", first_label,
+                           first->invalid_steps[0].first->why_invalid);
+    }
+    if (other->network_count != first->network_count ||
+        other->router_count != first->router_count) {
+        return text_format("%zu networks and %zu routers in %s, %zu and %zu in %s",
+                           other->network_count, other->router_count, label, first->network_count,
+                           first->router_count, first_label);
+    }
+    return NULL;
+}
+
+// The step of a sweep at a requested load, or NULL.
+static const struct load_step *step_at(const struct sweep *sweep, double requested)
+{
+    for (size_t i = 0; i < sweep->step_count; i++) {
+        if (fabs(sweep->steps[i].requested_pps - requested) <= SAME_LOAD * requested) {
+            return &sweep->steps[i];
+        }
+    }
+    return NULL;
+}
+
+// Whether there are sides to compare with, and all of them were asked for that load.
+static bool is_common(const struct comparison *comparison, const struct compare_row *row,
+                      double requested)
+{
+    bool any = false;
+    for (size_t i = 1; i < comparison->side_count; i++) {
+        if (row->cells[i].why_not == NULL) {
+            any = true;
+            if (step_at(row->cells[i].sweep, requested) == NULL) {
+                return false;
+            }
+        }
+    }
+    return any;
+}
+
+// Loss at a load that all had: where each sought its own loads, those at the top tell little.
+static void take_common(const struct comparison *comparison, struct compare_row *row)
+{
+    const struct sweep *first = row->cells[0].sweep;
+    for (size_t i = first == NULL ? 0 : first->step_count; i > 0; i--) {
+        double requested = first->steps[i - 1].requested_pps;
+        if (!is_common(comparison, row, requested)) {
+            continue;
+        }
+        for (size_t k = 0; k < comparison->side_count; k++) {
+            struct compare_cell *cell = &row->cells[k];
+            if (cell->why_not == NULL) {
+                cell->figures[COMPARE_COMMON_LOAD] = requested;
+                cell->figures[COMPARE_COMMON_LOSS] = step_at(cell->sweep, requested)->loss_ratio;
+            }
+        }
+        return;
+    }
+}
+
+static void fill_rows(struct comparison *comparison)
+{
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        struct compare_row *row = &comparison->rows[i];
+        _cleanup_free_ char *title =
+            compare_title(row->scenario, row->topology, row->length, row->length_layer);
+        for (size_t k = 0; k < comparison->side_count; k++) {
+            struct compare_cell *cell = &row->cells[k];
+            if (cell->sweep != NULL) {
+                take_figures(&comparison->sides[k], cell);
+            }
+            cell->why_not = k == 0 ? NULL : reason_not(comparison, row, k);
+            if (cell->why_not != NULL) {
+                compare_say(&comparison->not_compared, "%s: %s", title, cell->why_not);
+            }
+            if (cell->sweep != NULL && cell->sweep->invalid > 0 && cell->sweep->step_count > 0) {
+                compare_say(&comparison->not_compared,
+                            "%s: %zu of %zu points of %s are invalid and not counted", title,
+                            cell->sweep->invalid, cell->sweep->points, comparison->sides[k].label);
+            }
+        }
+        take_common(comparison, row);
+    }
+}
+
+size_t comparison_compared(const struct comparison *comparison)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        bool any = false;
+        for (size_t k = 1; k < comparison->side_count; k++) {
+            any = any || comparison->rows[i].cells[k].why_not == NULL;
+        }
+        count += any;
+    }
+    return count;
+}
+
+double compare_ratio(const struct compare_row *row, size_t side, enum compare_figure figure)
+{
+    double first = row->cells[0].figures[figure];
+    double other = row->cells[side].figures[figure];
+    bool known = isfinite(first) && isfinite(other) && first > 0;
+    return known && row->cells[side].why_not == NULL ? other / first : (double)NAN;
+}
+
+// ---- the whole
+
+int compare_folders(const char *const *folders, size_t count, struct comparison **ret,
+                    struct error *err)
+{
+    if (count < 2) {
+        return fail_input(err, "compare needs at least two folders of results");
+    }
+    struct comparison *comparison = memory_new(1, sizeof *comparison);
+    comparison->sides = memory_new_array(struct compare_side, count);
+    comparison->side_count = count;
+    for (size_t i = 0; i < count; i++) {
+        comparison->sides[i].folder = without_slashes(folders[i]);
+    }
+    name_sides(comparison);
+    int rc = check_twice(comparison, err);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        rc = read_side(comparison->sides[i].folder, comparison, &comparison->sides[i], err);
+    }
+    if (rc < 0) {
+        comparison_free(comparison);
+        return rc;
+    }
+    pair_sweeps(comparison);
+    fill_rows(comparison);
+    compare_find_caps(comparison);
+    compare_find_warnings(comparison);
+    *ret = comparison;
+    return 0;
+}
+
+void comparison_free(struct comparison *comparison)
+{
+    if (comparison == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        for (size_t k = 0; k < comparison->side_count; k++) {
+            free(comparison->rows[i].cells[k].why_not);
+        }
+        free(comparison->rows[i].cells);
+    }
+    for (size_t i = 0; i < comparison->side_count; i++) {
+        struct compare_side *side = &comparison->sides[i];
+        sweeps_free(side->sweeps, side->sweep_count);
+        point_list_clear(&side->points);
+        platform_facts_clear(&side->facts);
+        json_decref(side->run);
+        free(side->folder);
+        free(side->label);
+    }
+    folders_free(comparison->warnings.items, comparison->warnings.count);
+    folders_free(comparison->not_compared.items, comparison->not_compared.count);
+    free(comparison->caps);
+    free(comparison->rows);
+    free(comparison->sides);
+    free(comparison);
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// report/compare_out — see compare_out.h.
+#include "report/compare_out.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "report/compare_figure.h"
+#include "report/compare_list.h"
+#include "report/gnuplot.h"
+#include "report/page.h"
+#include "report/reproduction.h"
+#include "result/json_text.h"
+
+static int refuse_run(const char *folder, struct error *err)
+{
+    static const char *const taken[] = {"run.json", "points.jsonl", "reproduce.json"};
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
+        _cleanup_free_ char *path = text_format("%s/%s", folder, taken[i]);
+        if (access(path, F_OK) == 0) {
+            return fail_input(err, "%s holds results (%s); a comparison needs a folder of its own",
+                              folder, taken[i]);
+        }
+    }
+    return 0;
+}
+
+static int write_csv(const struct comparison *comparison, const struct compare_list *list,
+                     const char *folder, const char *name, struct error *err)
+{
+    _cleanup_free_ char *path = text_format("%s/%s", folder, name);
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    if (out == NULL) {
+        return fail(err, errno, "%s", path);
+    }
+    struct writer *writer = writer_csv(out, list->columns, list->count);
+    int rc = compare_write_list(comparison, list, writer, err);
+    writer_free(writer);
+    fclose(out);
+    if (rc == 0) {
+        rc = file_replace(path, text, length, err);
+    }
+    free(text);
+    return rc;
+}
+
+static int write_json(const json_t *json, const char *folder, struct error *err)
+{
+    _cleanup_free_ char *path = text_format("%s/compare.json", folder);
+    _cleanup_free_ char *text = json_to_text(json, 1);
+    _cleanup_free_ char *whole = text_format("%s\n", text);
+    return file_replace(path, whole, strlen(whole), err);
+}
+
+// Draws the figures; the page shows what could be drawn.
+static int write_figures(const struct comparison *comparison, const char *folder, char ***ret_names,
+                         size_t *ret_count, struct error *err)
+{
+    _cleanup_free_ char *figures = text_format("%s/figures", folder);
+    int rc = file_make_dirs(figures, err);
+    if (rc == 0) {
+        rc = compare_write_scripts(comparison, figures, ret_names, ret_count, err);
+    }
+    return rc == 0 ? gnuplot_run(figures, *ret_names, *ret_count, err) : rc;
+}
+
+int compare_write_folder(const struct comparison *comparison, const char *folder, struct error *err)
+{
+    int rc = refuse_run(folder, err);
+    rc = rc < 0 ? rc : file_make_dirs(folder, err);
+    rc = rc < 0 ? rc : write_csv(comparison, &compare_list_all, folder, "compare.csv", err);
+    rc = rc < 0 ? rc : write_csv(comparison, &compare_list_caps, folder, "compare-caps.csv", err);
+    json_t *json = NULL;
+    rc = rc < 0 ? rc : compare_to_json(comparison, &json, err);
+    rc = rc < 0 ? rc : write_json(json, folder, err);
+    char **names = NULL;
+    size_t count = 0;
+    struct error lacking = ERROR_INIT;
+    if (rc == 0) {
+        rc = write_figures(comparison, folder, &names, &count, &lacking);
+        if (rc < 0 && lacking.exit_status != EXIT_LACKING) {
+            error_move(err, &lacking);
+        } else {
+            int written = report_write_comparison(folder, json, names, count, err);
+            if (rc < 0 && written == 0) {
+                error_move(err, &lacking);
+                error_context(err, "%s/compare.html is there, figures are not (their scripts are)",
+                              folder);
+            }
+            rc = written < 0 ? written : rc;
+        }
+    }
+    error_clear(&lacking);
+    folders_free(names, count);
+    json_decref(json);
+    return rc;
+}

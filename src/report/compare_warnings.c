@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// report/compare_warnings — what a reader of a comparison must know: where sides differ in more
+// than the platform, and which figures are in doubt anyway. Called by compare.c.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "report/compare.h"
+#include "report/words.h"
+
+#define SAME_WITHIN 0.1 // of durations of sending
+
+// A place in run.json whose value should be the same everywhere.
+struct fact {
+    const char *object, *key; // run.json's member and that of it; object NULL = at the top
+    const char *what;
+};
+
+static const struct fact facts[] = {
+    {"machine", "cpu_model", "CPU"},
+    {"machine", "cpus_usable", "number of usable CPUs"},
+    {"machine", "kernel", "kernel"},
+    {"machine", "virtualisation", "virtualisation of the machine itself"},
+    {"placement", "shared", "sharing of CPUs by tester and device under test"},
+    {"scenario", "engine", "traffic engine"},
+    {NULL, "method", "way of reading CPU"},
+    {NULL, "quick", "quick mode"},
+    {NULL, "vrbench", "version of vrbench"},
+};
+#define FACT_COUNT (sizeof facts / sizeof facts[0])
+
+static char *fact_text(const struct compare_side *side, const struct fact *fact)
+{
+    const json_t *from =
+        fact->object == NULL ? side->run : json_object_get(side->run, fact->object);
+    const json_t *value = json_object_get(from, fact->key);
+    if (json_is_string(value)) {
+        return text_copy(json_string_value(value));
+    }
+    if (json_is_boolean(value)) {
+        return text_copy(json_is_true(value) ? "yes" : "no");
+    }
+    return json_is_integer(value) ? text_format("%lld", (long long)json_integer_value(value))
+                                  : text_copy("not told");
+}
+
+static void compare_facts(struct comparison *comparison, size_t side)
+{
+    const struct compare_side *first = &comparison->sides[0];
+    const struct compare_side *other = &comparison->sides[side];
+    for (size_t i = 0; i < FACT_COUNT; i++) {
+        _cleanup_free_ char *here = fact_text(other, &facts[i]);
+        _cleanup_free_ char *there = fact_text(first, &facts[i]);
+        if (!text_equal(here, there)) {
+            compare_say(&comparison->warnings, "The %s differs: %s in %s, %s in %s.", facts[i].what,
+                        here, other->label, there, first->label);
+        }
+    }
+}
+
+static void say_names(struct comparison *comparison, size_t side)
+{
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        const struct compare_row *row = &comparison->rows[i];
+        const struct sweep *sweep = row->cells[side].sweep;
+        if (sweep != NULL && !text_equal(sweep->first->scenario, row->scenario)) {
+            compare_say(&comparison->warnings,
+                        "%s measured the scenario %s, %s the scenario %s: each has but one, so "
+                        "they are compared.",
+                        comparison->sides[side].label, sweep->first->scenario,
+                        comparison->sides[0].label, row->scenario);
+            return;
+        }
+    }
+}
+
+// The longest time of sending of a sweep's valid points; 0 without one.
+static double duration_of(const struct sweep *sweep)
+{
+    double most = 0;
+    for (size_t i = 0; i < sweep->step_count; i++) {
+        most = fmax(most, sweep->steps[i].first->duration_s);
+    }
+    return most;
+}
+
+static void say_durations(struct comparison *comparison, size_t side)
+{
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        const struct compare_cell *cells = comparison->rows[i].cells;
+        if (cells[side].why_not != NULL) {
+            continue;
+        }
+        double here = duration_of(cells[side].sweep);
+        double there = duration_of(cells[0].sweep);
+        if (fabs(here - there) > SAME_WITHIN * fmax(here, there)) {
+            compare_say(&comparison->warnings,
+                        "The duration of trials differs: %.3g s in %s, %.3g s in %s.", here,
+                        comparison->sides[side].label, there, comparison->sides[0].label);
+            return;
+        }
+    }
+}
+
+// The cap of a party in a sweep, 0 if it had none.
+static unsigned cap_in(const struct sweep *sweep, const char *party)
+{
+    const struct cpu_result *cpu = point_cpu(sweep->first, party);
+    return cpu == NULL ? 0 : cpu->cap;
+}
+
+static char *cap_text(unsigned cap)
+{
+    return cap == 0 ? text_copy("no cap") : text_format("a cap of %u %%", cap);
+}
+
+static void say_caps(struct comparison *comparison, size_t side)
+{
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        const struct compare_row *row = &comparison->rows[i];
+        if (row->cells[side].why_not != NULL) {
+            continue;
+        }
+        const struct sweep *first = row->cells[0].sweep;
+        const struct sweep *other = row->cells[side].sweep;
+        for (size_t k = 0; k < first->first->cpu_count; k++) {
+            const char *party = first->first->cpu[k].name;
+            unsigned there = first->first->cpu[k].cap;
+            unsigned here = cap_in(other, party);
+            if (here != there) {
+                _cleanup_free_ char *title =
+                    compare_title(row->scenario, row->topology, row->length, row->length_layer);
+                _cleanup_free_ char *with = cap_text(here);
+                _cleanup_free_ char *against = cap_text(there);
+                compare_say(&comparison->warnings, "%s: %s had %s in %s, %s in %s.", title, party,
+                            with, comparison->sides[side].label, against,
+                            comparison->sides[0].label);
+            }
+        }
+    }
+}
+
+static void say_of_side(struct comparison *comparison, const struct compare_side *side)
+{
+    const char *status = json_string_value(json_object_get(side->run, "status"));
+    if (!text_equal(status, "done")) {
+        compare_say(&comparison->warnings, "%s is no finished run (%s).", side->label,
+                    status == NULL ? "its status is not told" : status);
+    }
+    if (side->facts.kind == PLATFORM_MACHINES && side->facts.name != NULL &&
+        (side->facts.emulated || !side->facts.emulation_known)) {
+        _cleanup_free_ char *words = words_platform(&side->facts);
+        compare_say(&comparison->warnings, "%s: %s", side->label, words);
+    }
+    if (side->facts.name == NULL && !text_equal(side->points.items[0].platform, "netns")) {
+        compare_say(&comparison->warnings,
+                    "%s does not say what its platform was, emulated or not: it was measured by an "
+                    "earlier version.",
+                    side->label);
+    }
+}
+
+void compare_find_warnings(struct comparison *comparison)
+{
+    for (size_t i = 0; i < comparison->side_count; i++) {
+        say_of_side(comparison, &comparison->sides[i]);
+    }
+    for (size_t i = 1; i < comparison->side_count; i++) {
+        say_names(comparison, i);
+        compare_facts(comparison, i);
+        say_durations(comparison, i);
+        say_caps(comparison, i);
+    }
+}

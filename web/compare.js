@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The page of a comparison: the runs, what to mind, tables a scenario, caps, figures.
+
+// A ratio to the first run: "× 0.42"; "" where there is none.
+const ratio = (value) => (isNumber(value) ? `× ${number(value)}` : "");
+
+function runsTable(runs) {
+    const told = (row) => row.platform_words ?? row.platform_name;
+    return table(
+        [
+            { name: "Run", of: (row) => row.label },
+            { name: "Platform", of: told, wide: true },
+            { name: "Machine", of: (row) => row.hostname },
+            { name: "CPU", of: (row) => row.cpu_model, wide: true },
+            { name: "Kernel", of: (row) => row.kernel },
+            { name: "Engine", of: (row) => row.engine },
+            { name: "Began", of: (row) => row.started && time(row.started) },
+            { name: "vrbench", of: (row) => row.vrbench },
+            { name: "Folder", of: (row) => row.folder, wide: true },
+        ].filter((column) => runs.some((run) => column.of(run) !== undefined)),
+        runs,
+        { label: "The runs compared" },
+    );
+}
+
+function sentences(heading, lines, id) {
+    return lines.length === 0
+        ? null
+        : element(
+              "section",
+              { id },
+              element("h2", {}, heading),
+              element(
+                  "div.note",
+                  {},
+                  element(
+                      "ul",
+                      {},
+                      lines.map((line) => element("li", {}, line)),
+                  ),
+              ),
+          );
+}
+
+function comparedTable(rows, scenario) {
+    const figure = (name, key, against, decimals) => [
+        { name, of: (row) => row[key], decimals },
+        { name: `${name}, ratio`, of: (row) => row[against], text: ratio },
+    ];
+    const columns = [
+        { name: "Topology", of: (row) => row.topology },
+        { name: "Length (bytes)", of: (row) => row.length_bytes },
+        { name: "Run", of: (row) => row.run },
+        ...figure("No loss up to (packets/s)", "no_loss_pps", "no_loss_ratio", 0),
+        ...figure("Most forwarded (packets/s)", "max_pps", "max_ratio", 0),
+        { name: "Loss at the highest load (%)", of: (row) => row.loss_at_top_percent, decimals: 2 },
+        { name: "at (packets/s)", of: (row) => row.top_offered_pps, decimals: 0 },
+        { name: "Loss at a common load (%)", of: (row) => row.loss_at_common_percent, decimals: 2 },
+        { name: "asked (packets/s a network)", of: (row) => row.common_requested_pps, decimals: 0 },
+        ...figure("Router (ns a packet)", "router_ns_per_packet", "router_ns_ratio", 0),
+        ...figure("Host (ns a packet)", "host_ns_per_packet", "host_ns_ratio", 0),
+        {
+            name: "Memory of a router",
+            of: (row) => row.router_memory_bytes,
+            text: bytes,
+        },
+        { name: "Memory, ratio", of: (row) => row.memory_ratio, text: ratio },
+        ...figure("Start of a router (ms)", "start_ms", "start_ratio", 1),
+        { name: "Points", of: (row) => row.points },
+        { name: "Invalid", of: (row) => row.invalid_points },
+        { name: "Not compared", of: (row) => row.why_not, wide: true },
+    ];
+    return table(
+        columns.filter((column) => rows.some((row) => column.of(row) !== undefined)),
+        rows,
+        {
+            label: `${scenario}, compared`,
+            sortable: true,
+            mark: (row) => row.why_not !== undefined,
+        },
+    );
+}
+
+function scenarioSection(comparison, scenario, number) {
+    const rows = comparison.rows.filter((row) => row.scenario === scenario);
+    return element(
+        "section",
+        { id: `scenario-${number}` },
+        element("h2", {}, scenario),
+        comparedTable(rows, scenario),
+    );
+}
+
+function capsSection(caps) {
+    return caps.length === 0
+        ? null
+        : element(
+              "section",
+              { id: "caps" },
+              element("h2", {}, "Caps"),
+              element(
+                  "p.soft",
+                  {},
+                  "CPU used by whoever was held to a cap, in the points that asked for more; held means to within 2 points.",
+              ),
+              table(
+                  [
+                      { name: "Scenario", of: (row) => row.scenario },
+                      { name: "Topology", of: (row) => row.topology },
+                      { name: "Length (bytes)", of: (row) => row.length_bytes },
+                      { name: "Run", of: (row) => row.run },
+                      { name: "Capped", of: (row) => row.capped },
+                      { name: "Cap (%)", of: (row) => row.cap_percent },
+                      { name: "Used (%)", of: (row) => row.used_percent, decimals: 1 },
+                      { name: "Off by at most", of: (row) => row.off_points, decimals: 1 },
+                      {
+                          name: "Held",
+                          of: (row) => row.held,
+                          text: (held) =>
+                              held === undefined
+                                  ? "no load asked for more"
+                                  : element(
+                                        held ? "span.whole.good" : "span.whole.bad",
+                                        {},
+                                        held ? "✓ yes" : "✗ no",
+                                    ),
+                      },
+                      { name: "Points that asked for more", of: (row) => row.loaded_points },
+                      { name: "Points", of: (row) => row.points },
+                  ],
+                  caps,
+                  { label: "Caps", sortable: true },
+              ),
+          );
+}
+
+function figuresSection(figures) {
+    return figures.length === 0
+        ? null
+        : element(
+              "section",
+              { id: "figures" },
+              element("h2", {}, "Figures"),
+              figures.map((figure) =>
+                  element(
+                      "figure.drawn",
+                      {},
+                      element("img", {
+                          src: `data:image/svg+xml;base64,${figure.svg}`,
+                          alt: `${figure.name}: the same figures as in the tables`,
+                      }),
+                      element("figcaption.soft", {}, `figures/${figure.name}.svg, .png, .gp`),
+                  ),
+              ),
+          );
+}
+
+function showComparison(comparison) {
+    const first = comparison.runs[0].label;
+    const scenarios = distinct(comparison.rows.map((row) => row.scenario));
+    head(
+        `${comparison.runs.map((run) => run.label).join(", ")}: compared`,
+        `Ratios are to ${first}: × 2 is twice as much.`,
+        [
+            element(
+                "section",
+                { id: "runs" },
+                element("h2", {}, "The runs"),
+                runsTable(comparison.runs),
+            ),
+            sentences("To be minded", comparison.warnings, "warnings"),
+            ...scenarios.map((scenario, at) => scenarioSection(comparison, scenario, at)),
+            capsSection(comparison.caps),
+            figuresSection(report.figures),
+            sentences("Not compared or not counted", comparison.not_compared, "not-compared"),
+        ].filter((section) => section !== null),
+    );
+}
