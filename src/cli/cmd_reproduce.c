@@ -15,6 +15,7 @@
 #include "cli/command.h"
 #include "linux/rights.h"
 #include "platform/platform.h"
+#include "study/machines.h"
 #include "study/reproduce.h"
 #include "study/statement.h"
 #include "testbed/testbed.h"
@@ -112,6 +113,7 @@ static void say_before(const struct reproduce_request *request)
 {
     struct estimate estimate = programme_estimate(request->timing, request->wanted);
     statement_rules(request->wanted, stdout);
+    statement_platform(request->platform, &estimate, stdout);
     statement_estimate(&estimate, request->resume, stdout);
     fflush(stdout);
 }
@@ -177,12 +179,14 @@ static int reproduce_run(void *values, const struct text_list *operands, struct 
                                           : LOG_WARNING);
     _cleanup_free_ char *folder =
         asked->output == NULL ? default_folder() : text_copy(asked->output);
+    const char *platform = asked->platform == NULL ? "netns" : asked->platform;
     struct reproduce_request request = {
         .folder = folder,
-        .platform = asked->platform == NULL ? "netns" : asked->platform,
-        .timing = asked->quick          ? &timing_quick
-                  : asked->study_timing ? &timing_study
-                                        : &timing_default,
+        .platform = platform,
+        .timing = machines_timing(asked->quick          ? &timing_quick
+                                  : asked->study_timing ? &timing_study
+                                                        : &timing_default,
+                                  platform),
         .resume = asked->resume,
     };
     int rc = check(asked, err);

@@ -8,21 +8,39 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "result/platform_facts.h"
 
-#define FIRST_PPS     32000.0
-#define LEAST_PPS     250.0
 #define LAST_PPS      2.0e7
 #define START_BELOW   0.75 // of what is likely to be carried
-#define TRIAL_NS      (120U * NS_PER_MS)
 #define LOSS_AT_MOST  0.01
 #define ASKED_AT_MOST 4 // times, until a load counts as too much
 #define BISECTIONS    3
+
+// How a search sets out, and the length of its trials. Machines may be emulated, and are then a
+// hundred times slower: from a low load upwards, and long enough to see packets at all.
+struct pace {
+    double first_pps, least_pps;
+    uint64_t trial_ns;
+};
+static const struct pace kernel_pace = {32000.0, 250.0, 120U * NS_PER_MS};
+static const struct pace machine_pace = {1000.0, 50.0, 400U * NS_PER_MS};
+
+static struct pace pace_of(struct bench *bench)
+{
+    const struct plan *plan = testbed_plan(bench_testbed(bench));
+    struct platform_facts facts;
+    platform_facts_of_name(plan->scenario->platform, &facts);
+    bool machines = facts.kind == PLATFORM_MACHINES && plan->topology != TOPOLOGY_DIRECT;
+    platform_facts_clear(&facts);
+    return machines ? machine_pace : kernel_pace;
+}
 
 // Whether a load is carried: offered as asked and, but for a little, received.
 static int is_carried(struct bench *bench, unsigned length, double pps, bool *ret,
                       struct error *err)
 {
-    struct trial_request request = {.length = length, .pps = pps, .duration_ns = TRIAL_NS};
+    struct trial_request request = {
+        .length = length, .pps = pps, .duration_ns = pace_of(bench).trial_ns};
     struct point point = {0};
     struct error why = ERROR_INIT;
     int rc = trial_run(bench, &request, 2, &point, &why);
@@ -59,9 +77,11 @@ int rates_find(struct bench *bench, unsigned length, unsigned count, double like
 {
     double carried = 0.0;
     double refused = LAST_PPS;
-    double pps = likely > 0.0 ? fmax(LEAST_PPS, likely / beyond(bench) * START_BELOW) : FIRST_PPS;
+    const struct pace pace = pace_of(bench);
+    double pps =
+        likely > 0.0 ? fmax(pace.least_pps, likely / beyond(bench) * START_BELOW) : pace.first_pps;
     int rc = 0;
-    while (rc == 0 && pps >= LEAST_PPS && pps < LAST_PPS) {
+    while (rc == 0 && pps >= pace.least_pps && pps < LAST_PPS) {
         bool good = false;
         // A hiccup of the machine must not end the search: ask again.
         for (int asked = 0; rc == 0 && !good && asked < ASKED_AT_MOST; asked++) {
@@ -86,7 +106,7 @@ int rates_find(struct bench *bench, unsigned length, unsigned count, double like
     if (rc < 0) {
         return rc;
     }
-    double top = fmax(carried, LEAST_PPS) * beyond(bench);
+    double top = fmax(carried, pace.least_pps) * beyond(bench);
     double *loads = memory_new_array(double, count);
     for (unsigned i = 0; i < count; i++) {
         loads[i] = ceil(top * (double)(i + 1) / (double)count);

@@ -55,6 +55,21 @@ static void write_rates(FILE *out, const struct blueprint *blueprint)
     }
 }
 
+// A text of somebody else's, so that whatever is in it stays in it.
+static void write_quoted(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (; *text != '\0'; text++) {
+        unsigned char byte = (unsigned char)*text;
+        if (byte < ' ' || byte == 0x7f) {
+            fprintf(out, "\\x%02x", byte);
+        } else {
+            fprintf(out, "%s%c", byte == '"' || byte == '\\' ? "\\" : "", byte);
+        }
+    }
+    fputc('"', out);
+}
+
 void blueprint_write(const struct blueprint *blueprint, const char *name, const char *what,
                      const char *platform, FILE *out)
 {
@@ -62,7 +77,9 @@ void blueprint_write(const struct blueprint *blueprint, const char *name, const 
     if (blueprint->note != NULL) {
         fprintf(out, "# Scaled to this machine: %s.\n", blueprint->note);
     }
-    fprintf(out, "name: %s\nplatform: %s\ntopologies: [", name, platform);
+    fprintf(out, "name: %s\nplatform: ", name);
+    write_quoted(out, platform);
+    fprintf(out, "\ntopologies: [");
     const char *comma = "";
     for (enum topology topology = 0; topology < TOPOLOGY_COUNT; topology++) {
         if (blueprint->topologies[topology]) {

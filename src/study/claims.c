@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "study/machines.h"
 #include "study/rules.h"
 
 #define RUNS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -274,6 +275,8 @@ void claim_judge(const struct claim *claim, const struct study_results *results,
     } else if (result.parts[CLAIM_UNDECIDED] == 0 && result.parts[CLAIM_CONFIRMED] > 0) {
         result.verdict = CLAIM_CONFIRMED;
     }
+    const char *spoilt = results->emulated ? machines_spoil(claim->number, result.verdict) : NULL;
+    enum claim_verdict found = result.verdict;
     // What decided comes first; what else was found after it.
     static const enum claim_verdict order[3][3] = {
         [CLAIM_UNDECIDED] = {CLAIM_UNDECIDED, CLAIM_CONFIRMED, CLAIM_REFUTED},
@@ -288,6 +291,15 @@ void claim_judge(const struct claim *claim, const struct study_results *results,
         free(result.texts[part]);
         result.texts[part] = NULL;
     }
+    if (spoilt != NULL) {
+        _cleanup_free_ char *why = text_format("The rule says %s, but not under emulation: %s.",
+                                               claim_verdict_name(found), spoilt);
+        _cleanup_free_ char *parts = result.why;
+        result.verdict = CLAIM_UNDECIDED;
+        result.why = NULL;
+        append_sentence(&result.why, why);
+        append_sentence(&result.why, parts);
+    }
     if (result.why == NULL) {
         result.why = text_copy("Nothing was measured that it could be judged by.");
     }
@@ -298,7 +310,9 @@ void claim_judge(const struct claim *claim, const struct study_results *results,
     if (result.verdict == CLAIM_CONFIRMED) {
         meaning = "As in the study.";
     } else if (result.verdict == CLAIM_UNDECIDED) {
-        meaning = "This machine, as it was, neither supports the claim nor speaks against it.";
+        meaning = spoilt != NULL ? "Measure it where the CPU helps virtual machines (KVM)."
+                                 : "This machine, as it was, neither supports the claim nor speaks "
+                                   "against it.";
     }
     result.meaning = text_copy(meaning);
     *ret = result;

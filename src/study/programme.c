@@ -18,6 +18,7 @@
 #include "base/units.h"
 #include "study/blueprint.h"
 #include "study/claims.h"
+#include "study/machines.h"
 #include "study/scale.h"
 
 #define WEIGHT_FIRST   2048U // of who has priority, against 256
@@ -522,7 +523,7 @@ static double seconds_of(const char *duration)
 
 struct estimate programme_estimate(const struct timing *timing, unsigned wanted)
 {
-    struct estimate estimate = {0, 0, 0.0};
+    struct estimate estimate = {.runs = 0};
     const struct drawing dry = {timing, NULL, NULL};
     for (size_t i = 0; i < programme_count; i++) {
         struct blueprint blueprint = {.routers = 0};
@@ -533,11 +534,16 @@ struct estimate programme_estimate(const struct timing *timing, unsigned wanted)
         size_t sweeps = blueprint_sweeps(&blueprint);
         size_t points = blueprint_points(&blueprint);
         estimate.runs++;
+        estimate.routers =
+            blueprint.routers > estimate.routers ? blueprint.routers : estimate.routers;
         estimate.points += points;
-        estimate.seconds += (double)sweeps / (double)blueprint.length_count * OVERHEAD_TESTBED +
-                            (double)points * (seconds_of(blueprint.duration) + OVERHEAD_TRIAL +
-                                              programme_pause(&rows[i], timing)) +
-                            (blueprint.automatic > 0 ? (double)sweeps * OVERHEAD_RATES : 0.0);
+        estimate.seconds +=
+            (double)sweeps / (double)blueprint.length_count * OVERHEAD_TESTBED +
+            (double)points * (seconds_of(blueprint.duration) + OVERHEAD_TRIAL +
+                              programme_pause(&rows[i], timing)) +
+            (blueprint.automatic > 0 ? (double)sweeps * OVERHEAD_RATES : 0.0) +
+            machines_overhead(timing, sweeps / blueprint.length_count, blueprint.routers,
+                              blueprint.automatic > 0 ? sweeps : 0);
         free(blueprint.note);
     }
     return estimate;

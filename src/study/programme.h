@@ -49,6 +49,7 @@ int programme_draw(const struct programme_row *row, const struct timing *timing,
 
 struct estimate {
     size_t runs, points;
+    unsigned routers; // of the largest run
     double seconds;
 };
 // What lies ahead, if nothing has to be tried again.

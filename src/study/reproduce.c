@@ -14,9 +14,11 @@
 #include "base/text.h"
 #include "linux/cpu.h"
 #include "report/page.h"
+#include "result/platform_facts.h"
 #include "result/store.h"
 #include "scenario/scenario.h"
 #include "study/job.h"
+#include "study/machines.h"
 #include "version.h"
 
 #define REPRODUCE_SCHEMA  1
@@ -141,6 +143,9 @@ static int write_out(struct reproduction *reproduction, const char *status, stru
         VRBENCH_VERSION, "started", reproduction->started, "quick", timing->quick, "timing",
         timing->name, "platform", reproduction->request->platform, "status", status, "runs",
         describe_runs(reproduction), "claims", claim_list);
+    if (reproduction->results.emulated) {
+        json_object_set_new(reproduction->json, "emulated", json_true());
+    }
     if (strcmp(status, "running") != 0) {
         char now[32];
         clock_format_utc(clock_realtime_ns(), now);
@@ -230,6 +235,22 @@ static uint64_t machine_memory(void)
     return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
 }
 
+// What the run's own record says of its platform: whether its routers were emulated.
+static void learn_platform(struct reproduction *reproduction, const char *name)
+{
+    _cleanup_free_ char *folder = path_in(reproduction, name, "");
+    json_t *run = NULL;
+    struct platform_facts facts;
+    if (!is_there(folder, "run.json") || store_read_run(folder, &run, NULL) < 0) {
+        return;
+    }
+    if (platform_facts_from_json(json_object_get(run, "platform"), &facts, NULL) == 0) {
+        reproduction->results.emulated |= facts.kind == PLATFORM_MACHINES && facts.emulated;
+        platform_facts_clear(&facts);
+    }
+    json_decref(run);
+}
+
 int reproduce_open(const struct reproduce_request *request, struct reproduction **ret,
                    struct error *err)
 {
@@ -254,6 +275,7 @@ int reproduce_open(const struct reproduce_request *request, struct reproduction 
         if (!reproduction->states[i].wanted) {
             recall_run(reproduction, &reproduction->runs[i]);
         }
+        learn_platform(reproduction, reproduction->runs[i].name);
     }
     if (rc == 0) {
         rc = write_out(reproduction, "running", err);
@@ -326,6 +348,10 @@ static int measure_run(struct reproduction *reproduction, struct run_state *stat
         return rc;
     }
     run->cap = cap_of(scenario);
+    rc = done ? 0 : machines_check_memory(scenario, err);
+    if (rc < 0) {
+        return rc;
+    }
     if (done) {
         return store_read_points(folder, &run->points, err);
     }
@@ -358,6 +384,7 @@ static int measure_row(struct reproduction *reproduction, size_t at, size_t numb
     hooks->begin(hooks->context, number, count, run->name, programme_what(state->row), done);
     struct error why = ERROR_INIT;
     int rc = measure_run(reproduction, state, run, done, &why);
+    learn_platform(reproduction, run->name);
     if (rc < 0 && is_passed_over(reproduction, rc, &why)) {
         free(state->lacking);
         state->lacking = steal_pointer(&why.text);

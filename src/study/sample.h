@@ -33,6 +33,7 @@ struct study_results {
     size_t run_count;
     uint64_t memory_bytes; // of the machine, 0 = unknown
     unsigned dut_cpus;     // CPUs that host and routers share, at least 1
+    bool emulated;         // the routers were machines under emulation
 };
 
 // The run of that name, or NULL.

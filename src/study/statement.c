@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "report/writer.h"
+#include "study/machines.h"
 
 #define WIDTH            80U
 #define DISTURBED_ONE_IN 4U // or more: worth a remark
@@ -70,6 +71,18 @@ void statement_estimate(const struct estimate *estimate, bool resumed, FILE *out
     free(time_needed);
 }
 
+void statement_platform(const char *platform, const struct estimate *estimate, FILE *out)
+{
+    if (machines_are_made_by(platform)) {
+        char *text =
+            text_format("The routers are machines of %s, up to %u of them at once. Should they be "
+                        "emulated, not every verdict is believed (docs/reproduce.md).",
+                        platform, estimate->routers);
+        print_wrapped("", text, out);
+        free(text);
+    }
+}
+
 void statement_rules(unsigned wanted, FILE *out)
 {
     print_wrapped("",
@@ -130,6 +143,12 @@ static void print_validity(const struct study_results *results, FILE *out)
     fputc('\n', out);
     print_wrapped("", text, out);
     free(text);
+    if (results->emulated) {
+        print_wrapped("",
+                      "The routers were machines under emulation (TCG): packets/s and CPU time a "
+                      "packet say little of real hardware.",
+                      out);
+    }
     if (disturbed * DISTURBED_ONE_IN > points) {
         print_wrapped("",
                       "Other programs, the hypervisor or stalls disturbed so many of them that "

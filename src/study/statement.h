@@ -18,4 +18,7 @@ int statement_verdicts(const struct reproduction *reproduction, unsigned wanted,
 // What lies ahead.
 void statement_estimate(const struct estimate *estimate, bool resumed, FILE *out);
 
+// What is to be known before a run of the platform, where there is anything.
+void statement_platform(const char *platform, const struct estimate *estimate, FILE *out);
+
 #endif

@@ -486,6 +486,32 @@ static void test_memory(void **state)
     expect(8, CLAIM_REFUTED, "of the machine's memory");
 }
 
+// Under emulation a verdict that it alone could have brought about is not believed; others are.
+static void test_emulated(void **state)
+{
+    (void)state;
+    static const double even[] = {1.1 * MIB, 1.0 * MIB, 1.02 * MIB, 1.0 * MIB, 1.0 * MIB};
+    results.emulated = true;
+    put_host_cost(40, 0, NULL);
+    expect(1, CLAIM_CONFIRMED, "1500 B");
+    again();
+    put_host_cost(1, 0, NULL);
+    expect(1, CLAIM_UNDECIDED, "The rule says refuted, but not under emulation: ");
+    results.emulated = false;
+    expect(1, CLAIM_REFUTED, "share is 5 %");
+    results.emulated = true;
+    again();
+    put_lengths("bridged", 40, 20, 10, 0.01);
+    put_lengths("dedicated", 40, 20, 10, 0.01);
+    expect(2, CLAIM_UNDECIDED, "The rule says confirmed, but not under emulation: ");
+    again();
+    put_memory("bridged", even);
+    put_memory("dedicated", even);
+    expect(8, CLAIM_CONFIRMED, "In dedicated, growth is linear");
+    again();
+    expect(1, CLAIM_UNDECIDED, "was not run");
+}
+
 // ---- the table
 
 static void test_nothing_measured(void **state)
@@ -508,6 +534,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_priority, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_tester, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_memory, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_emulated, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_nothing_measured, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

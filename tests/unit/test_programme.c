@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // tests of study/programme — every run of the programme, scaled by made-up results of the study's
 // scenarios, is a scenario that reads; and of what it is made.
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +14,7 @@
 #include "base/text.h"
 #include "scenario/scenario.h"
 #include "study/claims.h"
+#include "study/machines.h"
 #include "study/programme.h"
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
@@ -273,6 +275,34 @@ static void test_estimate(void **state)
     assert_true(study.runs == quick.runs + 2);
 }
 
+static void test_machines(void **state)
+{
+    (void)state;
+    assert_ptr_equal(machines_timing(&timing_quick, "netns"), &timing_quick);
+    assert_ptr_equal(machines_timing(&timing_default, "lxc:///"), &timing_default);
+    assert_ptr_equal(machines_timing(&timing_quick, "qemu:///system"), &timing_machines_quick);
+    assert_ptr_equal(machines_timing(&timing_default, "qemu:///system"), &timing_machines);
+    assert_ptr_equal(machines_timing(&timing_study, "qemu:///system"), &timing_study);
+    // 31 machines twice over, 6 s each.
+    struct estimate memory = programme_estimate(&timing_machines_quick, 1U << 8);
+    struct estimate fast = programme_estimate(&timing_quick, 1U << 8);
+    assert_int_equal(memory.points, fast.points);
+    assert_true(fabs(memory.seconds - fast.seconds - 31 * 2 * 6) < 1);
+    struct estimate quick = programme_estimate(&timing_machines_quick, ALL);
+    struct estimate whole = programme_estimate(&timing_machines, ALL);
+    assert_true(quick.seconds > 600 && quick.seconds < 1800);
+    assert_true(whole.seconds > quick.seconds && whole.seconds < 7200);
+    // A platform's name stays within its place in the scenario.
+    char *yaml = NULL;
+    char *note = NULL;
+    assert_int_equal(programme_draw(row_named("memory-1"), &timing_machines,
+                                    "qemu:///x?y=\"\\\nname: z", &results, &yaml, &note, NULL),
+                     0);
+    assert_non_null(strstr(yaml, "platform: \"qemu:///x?y=\\\"\\\\\\x0aname: z\"\n"));
+    free(yaml);
+    free(note);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +313,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_disturbed_sweep, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_claims_have_runs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_estimate, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_machines, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// study/machines — see machines.h.
+#include "study/machines.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "result/platform_facts.h"
+
+#define START_S        6.0  // of a machine under emulation, until it forwards
+#define SEARCH_S       10.0 // for the loads of a length, beside what it takes on namespaces
+#define BESIDE_BYTES   (64ULL << 20) // of a hypervisor's process beside its machine's memory
+#define MEMORY_DEFAULT (128ULL << 20)
+#define MEMINFO_MAX    ((size_t)1 << 16)
+
+const struct timing timing_machines = {"machines", false, 8, "2 s", "2 s", 5, 0};
+const struct timing timing_machines_quick = {"machines-quick", true, 4, "400 ms", "400 ms", 3, 0};
+
+bool machines_are_made_by(const char *platform)
+{
+    struct platform_facts facts;
+    platform_facts_of_name(platform, &facts);
+    bool machines = facts.kind == PLATFORM_MACHINES;
+    platform_facts_clear(&facts);
+    return machines;
+}
+
+const struct timing *machines_timing(const struct timing *asked, const char *platform)
+{
+    if (!machines_are_made_by(platform) || asked == &timing_study) {
+        return asked;
+    }
+    return asked->quick ? &timing_machines_quick : &timing_machines;
+}
+
+double machines_overhead(const struct timing *timing, size_t testbeds, unsigned routers,
+                         size_t searches)
+{
+    if (timing != &timing_machines && timing != &timing_machines_quick) {
+        return 0.0;
+    }
+    return (double)testbeds * routers * START_S + (double)searches * SEARCH_S;
+}
+
+// MemAvailable of /proc/meminfo in bytes; 0 if it can't be read.
+static uint64_t available_bytes(void)
+{
+    _cleanup_free_ char *text = NULL;
+    if (file_read("/proc/meminfo", MEMINFO_MAX, &text, NULL, NULL) < 0) {
+        return 0;
+    }
+    const char *line = strstr(text, "MemAvailable:");
+    return line == NULL ? 0 : strtoull(line + strlen("MemAvailable:"), NULL, 10) * 1024;
+}
+
+int machines_check_memory(const struct scenario *scenario, struct error *err)
+{
+    if (!machines_are_made_by(scenario->platform)) {
+        return 0;
+    }
+    uint64_t need = 0;
+    for (size_t i = 0; i < scenario->router_count; i++) {
+        uint64_t asked = scenario->routers[i].memory_bytes;
+        need += (asked == 0 ? MEMORY_DEFAULT : asked) + BESIDE_BYTES;
+    }
+    uint64_t available = available_bytes();
+    if (available > 0 && need > available) {
+        return fail_lacking(err,
+                            "%zu machines need about %llu MiB of memory, and %llu are available: "
+                            "end what else takes memory, or add some",
+                            scenario->router_count, (unsigned long long)(need >> 20),
+                            (unsigned long long)(available >> 20));
+    }
+    return 0;
+}
+
+// A verdict that emulation alone could have brought about. What stands against it counts: a host
+// that takes much beside routers that are slowed down would take more beside real ones.
+static const struct {
+    unsigned claim;
+    bool confirmed, refuted;
+    const char *why;
+} spoilt[] = {
+    {1, false, true,
+     "the emulator makes a router's CPU many times a real machine's, so that the host's share of "
+     "it is small whatever bridging costs"},
+    {2, true, false,
+     "the emulator makes the work for each packet many times dearer, but not the copying of its "
+     "bytes, so that short packets cost more CPU whatever a real machine does"},
+    {4, true, true,
+     "what saturates is the emulator, not the host that bridges, so that its overload is not seen"},
+    {7, true, false,
+     "emulated routers forward far less than the tester can send, so that its limit is not what "
+     "bounds them"},
+    {8, false, true,
+     "the emulator takes memory of its own, for the code that it translates, which a real machine "
+     "does not"},
+};
+
+const char *machines_spoil(unsigned claim, enum claim_verdict verdict)
+{
+    for (size_t i = 0; i < sizeof spoilt / sizeof spoilt[0]; i++) {
+        if (spoilt[i].claim == claim && ((verdict == CLAIM_CONFIRMED && spoilt[i].confirmed) ||
+                                         (verdict == CLAIM_REFUTED && spoilt[i].refuted))) {
+            return spoilt[i].why;
+        }
+    }
+    return NULL;
+}
