@@ -36,11 +36,10 @@ static void add(struct point_list *list, const struct trial *trial)
     uint64_t rx = trial->tx - trial->lost;
     if (!direct) {
         double ns = trial->host * 1e7 / (double)(rx * networks);
-        point.cpu[point.cpu_count++] =
-            (struct cpu_result){.name = text_copy("host"),
-                                .percent = trial->host,
-                                .has_ns_per_packet = true,
-                                .ns_per_packet = ns};
+        point.cpu[point.cpu_count++] = (struct cpu_result){.name = text_copy("host"),
+                                                           .percent = trial->host,
+                                                           .has_ns_per_packet = true,
+                                                           .ns_per_packet = ns};
         point.cpu_total_percent = trial->host;
     }
     for (unsigned i = 0; i < networks; i++) {
@@ -58,11 +57,10 @@ static void add(struct point_list *list, const struct trial *trial)
         };
         if (!direct) {
             double ns = trial->router * 1e7 / (double)rx;
-            point.cpu[point.cpu_count++] =
-                (struct cpu_result){.name = text_format("r%ut3", i + 1),
-                                    .percent = trial->router,
-                                    .has_ns_per_packet = true,
-                                    .ns_per_packet = ns};
+            point.cpu[point.cpu_count++] = (struct cpu_result){.name = text_format("r%ut3", i + 1),
+                                                               .percent = trial->router,
+                                                               .has_ns_per_packet = true,
+                                                               .ns_per_packet = ns};
             point.cpu_total_percent += trial->router;
         }
     }

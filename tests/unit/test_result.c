@@ -74,7 +74,8 @@ static void test_what_is_not_a_number_is_absent(void **state)
     point.networks[0].jitter_ns = 5; // but it was not measured
     point.cpu_total_percent = (double)NAN;
     point.cpu = memory_resize(point.cpu, 1, sizeof *point.cpu);
-    point.cpu[point.cpu_count++] = (struct cpu_result){.name = text_copy("host"), .percent = (double)NAN};
+    point.cpu[point.cpu_count++] =
+        (struct cpu_result){.name = text_copy("host"), .percent = (double)NAN};
     _cleanup_free_ char *text = text_of(&point);
     assert_string_equal(text, little);
     point.cpu[0].percent = 5;
