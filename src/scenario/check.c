@@ -77,6 +77,28 @@ static void check_routers(const struct checking *c)
     }
 }
 
+// A daemon and its configuration come together.
+static void check_daemons(const struct checking *c)
+{
+    const struct yaml_node *routers = yaml_child(c->root, "routers");
+    for (size_t i = 0; i < c->scenario->router_count; i++) {
+        struct yaml_node *daemon = yaml_child(routers->children[i], "daemon");
+        struct yaml_node *config = yaml_child(routers->children[i], "config");
+        if ((daemon != NULL && daemon->wrong) || (config != NULL && config->wrong)) {
+            continue;
+        }
+        bool has_daemon = c->scenario->routers[i].daemon != DAEMON_NONE;
+        if (has_daemon && daemon != NULL && config == NULL) {
+            yaml_problem(daemon, c->problems,
+                         text_format("daemon: expected a config, the file that tells %s what to do",
+                                     daemon->text));
+        } else if (!has_daemon && config != NULL) {
+            yaml_key_problem(config, c->problems,
+                             text_format("config: expected with daemon: frr or bird only"));
+        }
+    }
+}
+
 static uint32_t mask_of(unsigned prefix)
 {
     return 0xffffffffU << (32 - prefix);
@@ -195,6 +217,65 @@ static void check_networks(const struct checking *c)
                 check_overlap(c, sides, count);
                 count++;
             }
+        }
+    }
+}
+
+// A subnet behind the tester must be none that the router knows of its own.
+static void check_behind_subnet(const struct checking *c, size_t number, bool sink)
+{
+    const struct scenario *scenario = c->scenario;
+    const struct scenario_network *network = &scenario->networks[number];
+    struct ipv4_interface own = sink ? network->behind_sink : network->behind_source;
+    struct yaml_node *node = yaml_child(c->root, "networks")->children[number];
+    struct yaml_node *given = yaml_path(node, sink ? "behind.sink" : "behind.source");
+    for (size_t i = 0; i < scenario->network_count; i++) {
+        const struct scenario_network *other = &scenario->networks[i];
+        const struct ipv4_interface subnets[4] = {other->source, other->egress,
+                                                  other->behind_source, other->behind_sink};
+        for (size_t k = 0; k < 4; k++) {
+            bool earlier = k < 2 || i < number || (i == number && sink && k == 2);
+            if (!earlier || subnets[k].prefix == 0 || !overlap(own, subnets[k])) {
+                continue;
+            }
+            char subnet[32];
+            char taken[32];
+            format_subnet(own, subnet);
+            format_subnet(subnets[k], taken);
+            char *text = text_format("behind: %s behind the %s of %s overlaps %s of %s", subnet,
+                                     sink ? "sink" : "source", network->name, taken, other->name);
+            if (given != NULL) {
+                yaml_problem(given, c->problems, text);
+            } else {
+                yaml_key_problem(node, c->problems, text);
+            }
+            return;
+        }
+    }
+}
+
+static void check_behind(const struct checking *c)
+{
+    const struct scenario *scenario = c->scenario;
+    const struct yaml_node *networks = yaml_child(c->root, "networks");
+    for (size_t i = 0; i < scenario->network_count; i++) {
+        const struct scenario_network *network = &scenario->networks[i];
+        struct yaml_node *behind = yaml_child(networks->children[i], "behind");
+        if (networks->children[i]->wrong || network->name == NULL ||
+            network->router == DRAFT_NO_ROUTER || (behind != NULL && behind->wrong)) {
+            continue;
+        }
+        if (scenario->routers[network->router].daemon == DAEMON_NONE) {
+            if (behind != NULL) {
+                yaml_key_problem(behind, c->problems,
+                                 text_format("behind: expected only where the router has a daemon "
+                                             "that learns the way there"));
+            }
+            continue;
+        }
+        if (network->behind_source.prefix != 0 && network->behind_sink.prefix != 0) {
+            check_behind_subnet(c, i, false);
+            check_behind_subnet(c, i, true);
         }
     }
 }
@@ -425,7 +506,9 @@ void scenario_check(const struct draft *draft, struct yaml_node *root, unsigned 
     check_cpus(&checking, cpus_online);
     check_caps(&checking);
     check_routers(&checking);
+    check_daemons(&checking);
     check_networks(&checking);
+    check_behind(&checking);
     check_links(&checking);
     check_lengths(&checking);
     check_duration(&checking);

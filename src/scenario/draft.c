@@ -27,6 +27,16 @@ static void settle_addresses(struct scenario_network *network, size_t index)
     network->sink = default_address(19, index, 2);
 }
 
+// Private addresses (RFC 1918) for what lies behind the tester's ends of a routed network.
+static void settle_behind(struct scenario_network *network, size_t index)
+{
+    if (network->behind_source.prefix == 0 && network->behind_sink.prefix == 0) {
+        uint32_t host = (uint32_t)index << 8 | 2;
+        network->behind_source = (struct ipv4_interface){10U << 24 | 18U << 16 | host, 24};
+        network->behind_sink = (struct ipv4_interface){10U << 24 | 19U << 16 | host, 24};
+    }
+}
+
 static size_t find_router(const struct scenario *scenario, const char *name)
 {
     for (size_t i = 0; name != NULL && i < scenario->router_count; i++) {
@@ -46,6 +56,10 @@ static void settle_networks(struct draft *draft)
         struct scenario_network *network = &draft->networks[i].network;
         network->router = find_router(scenario, draft->networks[i].router);
         settle_addresses(network, i);
+        if (network->router != DRAFT_NO_ROUTER &&
+            scenario->routers[network->router].daemon != DAEMON_NONE) {
+            settle_behind(network, i);
+        }
         scenario->networks[i] = *network;
         *network = (struct scenario_network){.name = NULL};
     }

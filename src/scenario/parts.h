@@ -9,6 +9,7 @@
 extern const char *const topology_names[];
 extern const char *const length_layer_names[];
 extern const char *const on_crash_names[];
+extern const char *const routing_daemon_names[];
 extern const char *const method_names[];
 extern const char *const engine_names[]; // of struct engine_traits
 

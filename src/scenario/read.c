@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -15,6 +16,7 @@
 #include "scenario/draft.h"
 #include "scenario/problem.h"
 #include "scenario/schema.h"
+#include "scenario/utf8.h"
 #include "scenario/yaml.h"
 
 // Puts `engine` (NULL = none) in the file's engine's place, and fills in what the engine decides.
@@ -31,8 +33,63 @@ static void settle_engine(struct scenario_traffic *traffic, const struct yaml_no
     }
 }
 
-static int parse_for(const char *text, size_t length, const char *engine, unsigned cpus_online,
-                     struct scenario **ret, struct scenario_problems *ret_problems)
+// The file's own folder, as a prefix for paths that it names: "" or ending in "/".
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? text_copy("") : text_copy_bytes(path, (size_t)(slash - path) + 1);
+}
+
+static bool is_text(const char *text, size_t length)
+{
+    uint32_t point = 0;
+    for (size_t at = 0, used = 0; at < length; at += used) {
+        used = utf8_decode(text + at, length - at, &point);
+        if (used == 0 || point == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Reads a daemon's configuration, which from now on goes with the scenario.
+static void read_config(struct scenario_router *router, const char *folder, struct yaml_node *node,
+                        struct scenario_problems *problems)
+{
+    _cleanup_error_ struct error err = ERROR_INIT;
+    _cleanup_free_ char *path =
+        text_format("%s%s", *router->config == '/' ? "" : folder, router->config);
+    size_t length = 0;
+    char *text = NULL;
+    if (file_read(path, SCENARIO_CONFIG_MAX, &text, &length, &err) < 0) {
+        yaml_problem(node, problems, text_format("config: %s", err.text));
+    } else if (!is_text(text, length)) {
+        yaml_problem(node, problems, text_format("config: %s is not UTF-8 text", path));
+        free(text);
+    } else {
+        router->config_text = text;
+    }
+}
+
+static void read_configs(struct scenario *scenario, const struct yaml_node *root, const char *path,
+                         struct scenario_problems *problems)
+{
+    const struct yaml_node *routers = yaml_child(root, "routers");
+    _cleanup_free_ char *folder = folder_of(path);
+    for (size_t i = 0; i < scenario->router_count; i++) {
+        struct yaml_node *node = yaml_child(routers->children[i], "config");
+        const struct scenario_router *router = &scenario->routers[i];
+        if (router->daemon != DAEMON_NONE && router->config != NULL && node != NULL &&
+            !node->wrong) {
+            read_config(&scenario->routers[i], folder, node, problems);
+        }
+    }
+}
+
+// `path` is the file's, NULL if there is none: then nothing that it names is read.
+static int parse_for(const char *text, size_t length, const char *path, const char *engine,
+                     unsigned cpus_online, struct scenario **ret,
+                     struct scenario_problems *ret_problems)
 {
     struct scenario_problems problems = {NULL, 0};
     _cleanup_yaml_ struct yaml_node *root = NULL;
@@ -44,6 +101,9 @@ static int parse_for(const char *text, size_t length, const char *engine, unsign
         settle_engine(&draft.scenario.traffic, root, study && !named ? "iperf" : engine);
         draft_settle(&draft, yaml_child(root, "topologies") != NULL);
         scenario_check(&draft, root, cpus_online, &problems);
+        if (path != NULL) {
+            read_configs(&draft.scenario, root, path, &problems);
+        }
         if (problems.count == 0) {
             struct scenario *scenario = memory_new(1, sizeof *scenario);
             *scenario = draft.scenario;
@@ -61,7 +121,7 @@ static int parse_for(const char *text, size_t length, const char *engine, unsign
 int scenario_parse(const char *text, size_t length, unsigned cpus_online, struct scenario **ret,
                    struct scenario_problems *ret_problems)
 {
-    return parse_for(text, length, NULL, cpus_online, ret, ret_problems);
+    return parse_for(text, length, NULL, NULL, cpus_online, ret, ret_problems);
 }
 
 // All problems in one text, one a line.
@@ -107,7 +167,7 @@ int scenario_read_for(const char *path, const char *engine, unsigned cpus_online
         return rc;
     }
     struct scenario_problems problems = {NULL, 0};
-    rc = parse_for(text, length, engine, cpus_online, ret, &problems);
+    rc = parse_for(text, length, path, engine, cpus_online, ret, &problems);
     if (rc == 0) {
         (*ret)->file = text_copy(path);
     } else {

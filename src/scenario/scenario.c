@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "scenario/parts.h"
@@ -16,6 +17,7 @@ const char *const length_layer_names[] = {"ip", "payload", "frame", NULL};
 
 const char *const method_names[] = {"precise", "study", NULL};
 const char *const on_crash_names[] = {"restart", "destroy", NULL};
+const char *const routing_daemon_names[] = {"none", "frr", "bird", NULL};
 
 // The programs' own least payloads were found by trying (iperf 2.1.8, iperf3 3.12): iperf3 refuses
 // less than 16; iperf takes it, but its 16 bytes of numbers and times are then cut off and read as
@@ -56,6 +58,43 @@ int topology_from_name(const char *name, enum topology *ret)
 const char *on_crash_name(enum on_crash on_crash)
 {
     return on_crash_names[on_crash];
+}
+
+const char *routing_daemon_name(enum routing_daemon daemon)
+{
+    return routing_daemon_names[daemon];
+}
+
+struct ipv4_interface scenario_from(const struct scenario_network *network)
+{
+    return network->behind_source.prefix == 0 ? network->source : network->behind_source;
+}
+
+struct ipv4_interface scenario_to(const struct scenario_network *network)
+{
+    return network->behind_sink.prefix == 0 ? network->sink : network->behind_sink;
+}
+
+char *scenario_config_path(const struct scenario *scenario, size_t router)
+{
+    const char *config = scenario->routers[router].config;
+    const char *slash = scenario->file == NULL ? NULL : strrchr(scenario->file, '/');
+    if (config == NULL) {
+        return NULL;
+    }
+    return *config == '/' || slash == NULL
+               ? text_copy(config)
+               : text_format("%.*s/%s", (int)(slash - scenario->file), scenario->file, config);
+}
+
+bool scenario_is_routed(const struct scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->router_count; i++) {
+        if (scenario->routers[i].daemon != DAEMON_NONE) {
+            return true;
+        }
+    }
+    return false;
 }
 
 const char *method_name(enum method method)
@@ -132,6 +171,8 @@ void scenario_release(struct scenario *scenario)
 {
     for (size_t i = 0; i < scenario->router_count; i++) {
         free(scenario->routers[i].name);
+        free(scenario->routers[i].config);
+        free(scenario->routers[i].config_text);
     }
     for (size_t i = 0; i < scenario->network_count; i++) {
         network_release(&scenario->networks[i]);

@@ -23,13 +23,15 @@
 #define SCENARIO_LENGTH_MIN   28   // an IPv4 and a UDP header
 #define SCENARIO_LENGTH_MAX   9000 // the usual jumbo frame's MTU
 #define SCENARIO_WEIGHT_MAX   65535
-#define SCENARIO_CAP_MAX      409600 // 100 percent for each of 4096 CPUs
-#define SCENARIO_WEIGHT       256    // default, as in Xen's credit scheduler
-#define SCENARIO_STAMP_LENGTH 28     // bytes of UDP payload that every test packet carries
+#define SCENARIO_CAP_MAX      409600  // 100 percent for each of 4096 CPUs
+#define SCENARIO_WEIGHT       256     // default, as in Xen's credit scheduler
+#define SCENARIO_CONFIG_MAX   1048576 // bytes of a routing daemon's configuration
+#define SCENARIO_STAMP_LENGTH 28      // bytes of UDP payload that every test packet carries
 
 enum topology { TOPOLOGY_DIRECT, TOPOLOGY_BRIDGED, TOPOLOGY_DEDICATED, TOPOLOGY_COUNT };
 enum length_layer { LENGTH_IP, LENGTH_PAYLOAD, LENGTH_FRAME }; // frame: Ethernet with FCS
 enum on_crash { ON_CRASH_RESTART, ON_CRASH_DESTROY };          // of a router that died
+enum routing_daemon { DAEMON_NONE, DAEMON_FRR, DAEMON_BIRD };  // what a router learns routes by
 enum rate_kind { RATES_RANGE, RATES_PPS, RATES_AUTO };
 
 // Weight and cap of the host or of a router.
@@ -48,6 +50,10 @@ struct scenario_router {
     struct allocation allocation;
     uint64_t memory_bytes; // 0 = not given
     enum on_crash on_crash;
+    enum routing_daemon daemon;
+    char *config;      // its configuration file, as the scenario names it; NULL without a daemon
+    char *config_text; // what is in that file: UTF-8; NULL if the scenario was read from memory
+    uint64_t converge_within_ns; // for it to learn its routes
 };
 
 // An interface address: host byte order, prefix length 8–30.
@@ -62,6 +68,10 @@ struct scenario_network {
     char *name;
     size_t router; // index into scenario.routers
     struct ipv4_interface source, ingress, egress, sink;
+    // Where the router has a daemon: traffic goes from a host in a subnet behind the source to one
+    // in a subnet behind the sink, to which the router has no route but what it learns. Else
+    // prefix 0.
+    struct ipv4_interface behind_source, behind_sink;
     // Existing interfaces of this machine used in place of made cable ends; NULL = made.
     // source and ingress are given together, or neither; so are egress and sink.
     char *source_nic, *ingress_nic, *egress_nic, *sink_nic;
@@ -146,11 +156,21 @@ void scenario_problems_clear(struct scenario_problems *problems);
 const char *topology_name(enum topology topology); // "direct", "bridged", "dedicated"
 // 0 and the topology of that name, or -EINVAL.
 int topology_from_name(const char *name, enum topology *ret);
-const char *on_crash_name(enum on_crash on_crash);      // "restart", "destroy"
-const char *length_layer_name(enum length_layer layer); // "ip", "payload", "frame"
+const char *on_crash_name(enum on_crash on_crash);           // "restart", "destroy"
+const char *routing_daemon_name(enum routing_daemon daemon); // "none", "frr", "bird"
+const char *length_layer_name(enum length_layer layer);      // "ip", "payload", "frame"
 
 // The traits of the engine of that name, or NULL; a scenario that was read has a known one.
 const struct engine_traits *scenario_engine(const char *name);
+
+// Addresses that traffic of a network goes from and to.
+struct ipv4_interface scenario_from(const struct scenario_network *network);
+struct ipv4_interface scenario_to(const struct scenario_network *network);
+// Where a router's daemon's configuration is: from the scenario's folder. The caller frees it; NULL
+// without.
+char *scenario_config_path(const struct scenario *scenario, size_t router);
+// Whether any router has a routing daemon.
+bool scenario_is_routed(const struct scenario *scenario);
 
 // Whether the host or any router has a cap.
 bool scenario_is_capped(const struct scenario *scenario);

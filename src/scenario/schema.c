@@ -56,6 +56,24 @@ static const struct schema_row router_rows[] = {
      .choices = on_crash_names,
      .fallback = "restart",
      .help = "what becomes of the router if it dies while its testbed stands: restart or destroy"},
+    {.key = "daemon",
+     .type = &type_choice,
+     .offset = offsetof(struct scenario_router, daemon),
+     .choices = routing_daemon_names,
+     .fallback = "none",
+     .help = "routing daemon that runs in the router and learns its routes: frr, bird or none"},
+    {.key = "config",
+     .type = &type_path,
+     .offset = offsetof(struct scenario_router, config),
+     .limit = 1000,
+     .help = "the daemon's configuration file, from the scenario's folder"},
+    {.key = "converge_within",
+     .type = &type_duration,
+     .offset = offsetof(struct scenario_router, converge_within_ns),
+     .min = "1 s",
+     .max = "1 h",
+     .fallback = "60 s",
+     .help = "time for the daemon to learn the routes that traffic needs"},
     {.key = NULL},
 };
 
@@ -83,6 +101,20 @@ static const struct schema_row address_rows[] = {
     {.key = NULL},
 };
 
+static const struct schema_row behind_rows[] = {
+    {.key = "source",
+     .type = &type_address,
+     .required = true,
+     .offset = offsetof(struct network_draft, network.behind_source),
+     .help = "address/prefix length of a host behind the traffic source"},
+    {.key = "sink",
+     .type = &type_address,
+     .required = true,
+     .offset = offsetof(struct network_draft, network.behind_sink),
+     .help = "address/prefix length of a host behind the sink"},
+    {.key = NULL},
+};
+
 static const struct schema_row network_rows[] = {
     {.key = "router",
      .type = &type_name,
@@ -95,6 +127,11 @@ static const struct schema_row network_rows[] = {
      .rows = address_rows,
      .help = "all four addresses; by default network i (from 0) has 198.18.i.0/24 on the source's "
              "side and 198.19.i.0/24 on the sink's"},
+    {.key = "behind",
+     .kind = SCHEMA_GROUP,
+     .rows = behind_rows,
+     .help = "hosts that traffic goes from and to, in subnets that the router learns from the "
+             "tester; by default 10.18.i.2/24 and 10.19.i.2/24"},
     {.key = NULL},
 };
 
@@ -278,6 +315,7 @@ const struct schema_row schema_scenario[] = {
 _Static_assert(sizeof(enum method) == sizeof(unsigned), "type_choice writes an unsigned");
 _Static_assert(sizeof(enum topology) == sizeof(unsigned), "type_choice writes an unsigned");
 _Static_assert(sizeof(enum on_crash) == sizeof(unsigned), "type_choice writes an unsigned");
+_Static_assert(sizeof(enum routing_daemon) == sizeof(unsigned), "type_choice writes an unsigned");
 _Static_assert(sizeof(enum length_layer) == sizeof(unsigned), "type_choice writes an unsigned");
 _Static_assert(offsetof(struct scenario_router, name) == 0, "SCHEMA_NAMED: name first");
 _Static_assert(offsetof(struct network_draft, network.name) == 0, "SCHEMA_NAMED: name first");

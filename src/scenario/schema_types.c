@@ -150,6 +150,19 @@ static int parse_nic(const struct schema_row *row, const char *text, void *slot,
     return 0;
 }
 
+static int parse_path(const struct schema_row *row, const char *text, void *slot, struct error *err)
+{
+    bool good = *text != '\0' && strlen(text) <= row->limit;
+    for (const char *at = text; good && *at != '\0'; at++) {
+        good = iscntrl((unsigned char)*at) == 0;
+    }
+    if (!good) {
+        return fail_input(err, "expected the path of a file, 1 to %zu bytes", row->limit);
+    }
+    *(char **)slot = text_copy(text);
+    return 0;
+}
+
 static int parse_address(const struct schema_row *row, const char *text, void *slot,
                          struct error *err)
 {
@@ -203,6 +216,7 @@ const struct schema_type type_bit_rate = {"a bit rate", parse_row_bit_rate};
 const struct schema_type type_size = {"a size", parse_row_size};
 const struct schema_type type_name = {"a name", parse_name};
 const struct schema_type type_nic = {"an interface's name", parse_nic};
+const struct schema_type type_path = {"the path of a file", parse_path};
 const struct schema_type type_address = {"an address with its prefix length", parse_address};
 const struct schema_type type_choice = {"a word", parse_choice};
 const struct schema_type type_choice_name = {"a word", parse_choice_name};

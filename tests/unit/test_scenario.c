@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -140,6 +141,89 @@ static void test_study_scenario_2(void **state)
     assert_int_equal(s->networks[1].sink.prefix, 24);
     assert_int_equal(s->traffic.length_count, 3);
     assert_int_equal(s->traffic.rates.kind, RATES_RANGE);
+}
+
+static void test_routing_daemons(void **state)
+{
+    (void)state;
+    static const enum routing_daemon daemons[] = {DAEMON_FRR, DAEMON_BIRD};
+    for (size_t i = 0; i < 2; i++) {
+        const char *name = routing_daemon_name(daemons[i]);
+        _cleanup_free_ char *path = text_format("scenarios/ospf-%s.yaml", name);
+        _cleanup_free_ char *config = text_format("scenarios/ospf-%s.conf", name);
+        _cleanup_free_ char *text = NULL;
+        _cleanup_scenario_ struct scenario *s = read_good(path);
+        assert_true(scenario_is_routed(s));
+        assert_int_equal(s->routers[0].daemon, daemons[i]);
+        assert_int_equal(s->routers[0].converge_within_ns, 60000000000ULL);
+        _cleanup_free_ char *found = scenario_config_path(s, 0);
+        assert_string_equal(found, config);
+        assert_int_equal(file_read(config, 1 << 20, &text, NULL, NULL), 0);
+        assert_string_equal(s->routers[0].config_text, text);
+        assert_int_equal(scenario_from(&s->networks[0]).address, 0x0a120002);
+        assert_int_equal(scenario_to(&s->networks[0]).address, 0x0a130002);
+        assert_int_equal(scenario_to(&s->networks[0]).prefix, 24);
+    }
+    // From memory the file is not looked for; without a daemon nothing lies behind.
+    _cleanup_scenario_ struct scenario *s = parse_good(
+        "name: x\nrouters: { r1: { daemon: frr, config: /none, converge_within: 2 s }, r2: }\n"
+        "networks:\n"
+        "  NET0: { router: r1, behind: { source: 10.1.0.7/16, sink: 10.2.0.8/20 } }\n"
+        "  NET1: { router: r2 }\n"
+        "traffic: { lengths: [64], rates: { pps: [1000] } }\n");
+    _cleanup_free_ char *path = scenario_config_path(s, 0);
+    assert_string_equal(path, "/none");
+    assert_null(s->routers[0].config_text);
+    assert_null(scenario_config_path(s, 1));
+    assert_int_equal(s->routers[0].converge_within_ns, 2000000000ULL);
+    assert_int_equal(scenario_from(&s->networks[0]).address, 0x0a010007);
+    assert_int_equal(scenario_to(&s->networks[0]).prefix, 20);
+    assert_int_equal(s->networks[1].behind_sink.prefix, 0);
+    assert_int_equal(scenario_to(&s->networks[1]).address, 0xc6130102);
+}
+
+// What a scenario names must be text: it goes into the record.
+static void test_config_that_is_none(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/vrbench-test.XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    _cleanup_free_ char *path = text_format("%s/x.yaml", folder);
+    _cleanup_free_ char *config = text_format("%s/r1.conf", folder);
+    static const struct {
+        const char *bytes;
+        size_t length;
+        const char *says; // NULL = it is fine
+    } cases[] = {
+        {"router ospf\n", 12, NULL},
+        {"\xc3\xa9\n", 3, NULL},
+        {"\xff\n", 2, "is not UTF-8 text"},
+        {"a\0b\n", 4, "is not UTF-8 text"},
+        {NULL, 0, "No such file or directory"},
+    };
+    static const char text[] =
+        "name: x\nrouters: { r1: { daemon: bird, config: r1.conf } }\n"
+        "networks: { NET0: { router: r1 } }\ntraffic: { lengths: [64], rates: { pps: [1000] } }\n";
+    assert_int_equal(file_replace(path, text, strlen(text), NULL), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        _cleanup_error_ struct error err = ERROR_INIT;
+        _cleanup_scenario_ struct scenario *s = NULL;
+        (void)unlink(config);
+        if (cases[i].bytes != NULL) {
+            assert_int_equal(file_replace(config, cases[i].bytes, cases[i].length, NULL), 0);
+        }
+        int rc = scenario_read(path, CPUS, &s, &err);
+        if (cases[i].says == NULL) {
+            assert_int_equal(rc, 0);
+            continue;
+        }
+        assert_int_equal(err.exit_status, EXIT_INPUT);
+        assert_non_null(strstr(err.text, "x.yaml:2:40: config: "));
+        assert_non_null(strstr(err.text, cases[i].says));
+    }
+    (void)unlink(config);
+    (void)unlink(path);
+    (void)rmdir(folder);
 }
 
 static void test_auto_scenario(void **state)
@@ -598,6 +682,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_study_scenario_1),
         cmocka_unit_test(test_study_scenario_2),
+        cmocka_unit_test(test_routing_daemons),
+        cmocka_unit_test(test_config_that_is_none),
         cmocka_unit_test(test_auto_scenario),
         cmocka_unit_test(test_engine_in_place_of_the_files),
         cmocka_unit_test(test_defaults),
