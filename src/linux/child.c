@@ -17,7 +17,9 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/stop.h"
 #include "base/text.h"
+#include "linux/first.h"
 
 #define SEARCH_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -41,7 +43,10 @@ static bool find_in(const char *folders, const char *program, char **ret_path)
 int child_find(const char *program, char **ret_path)
 {
     const char *folders = getenv("PATH");
-    return find_in(folders == NULL ? SEARCH_PATH : folders, program, ret_path) ? 0 : -ENOENT;
+    return (folders != NULL && find_in(folders, program, ret_path)) ||
+                   find_in(SEARCH_PATH, program, ret_path)
+               ? 0
+               : -ENOENT;
 }
 
 // ---- starting
@@ -73,6 +78,10 @@ static void become(const struct start *start)
     good = good && (start->spec->ns == NULL || setns(start->spec->ns->fd, CLONE_NEWNET) == 0);
     good =
         good && (start->cpus == NULL || sched_setaffinity(0, start->cpus_size, start->cpus) == 0);
+    if (good && start->spec->inside > 0) {
+        errno = -first_enter_root(start->spec->inside);
+        good = errno == 0;
+    }
     if (good) {
         execve(start->spec->path, (char *const *)start->spec->argv, environment);
     }
@@ -252,6 +261,25 @@ int child_wait(struct child *const *children, size_t count, uint64_t until_ns, s
     }
     free(fds);
     return rc < 0 ? rc : happened;
+}
+
+int child_run(const struct child_spec *spec, uint64_t within_ns, struct child *ret,
+              struct error *err)
+{
+    uint64_t until_ns = clock_monotonic_ns() + within_ns;
+    struct child *const children[] = {ret};
+    int rc = child_start(spec, ret, err);
+    while (rc >= 0 && !ret->ended) {
+        rc = child_wait(children, 1, until_ns, err);
+        if (stop_requested()) {
+            rc = fail_interrupted(err);
+        } else if (rc == -EINTR) {
+            rc = 0;
+        } else if (rc == 0 && !ret->ended && clock_monotonic_ns() >= until_ns) {
+            rc = fail(err, ETIMEDOUT, "%s", spec->path);
+        }
+    }
+    return rc < 0 ? rc : 0;
 }
 
 void child_end(struct child *child)

@@ -28,6 +28,7 @@ struct child_spec {
     const struct netns *ns;      // NULL = the caller's
     const struct cpu_list *cpus; // NULL = the caller's
     const char *folder;          // to start in; NULL = the caller's
+    pid_t inside;                // first process whose services' root it sees; 0 = the caller's
 };
 
 // A pipe from the child and what came through it.
@@ -51,7 +52,7 @@ struct child {
     }
 
 // Where a program is: an absolute path that the caller frees. -ENOENT if no folder of PATH
-// (relative ones are passed over) has it.
+// (relative ones are passed over) has it, nor any of the usual ones.
 int child_find(const char *program, char **ret_path);
 
 // Starts a program with standard input from /dev/null, an environment of PATH and LC_ALL=C only,
@@ -62,6 +63,11 @@ int child_start(const struct child_spec *spec, struct child *ret, struct error *
 // Waits until one of the children has said something or has ended, or CLOCK_MONOTONIC reads
 // `until_ns`. Returns 1 or 0 accordingly; -EINTR on a signal, -EFBIG if one says too much.
 int child_wait(struct child *const *children, size_t count, uint64_t until_ns, struct error *err);
+
+// Starts a program and waits at most `within_ns` for its end. `ret` is to be given to child_end()
+// whatever is returned. -ETIMEDOUT if it goes on, -EINTR if a stop was requested meanwhile.
+int child_run(const struct child_spec *spec, uint64_t within_ns, struct child *ret,
+              struct error *err);
 
 // Kills what still runs, reaps it and frees all. A child as of CHILD_INIT is fine.
 void child_end(struct child *child);

@@ -23,6 +23,7 @@ struct attributes {
 };
 #define POLICY_OTHER    0U
 #define POLICY_DEADLINE 6U
+#define RESET_ON_FORK   1U // SCHED_FLAG_RESET_ON_FORK: else a task could start no other
 
 static int set_attributes(pid_t task, struct attributes *attributes)
 {
@@ -33,6 +34,7 @@ static int set_attributes(pid_t task, struct attributes *attributes)
 int deadline_set(pid_t task, uint64_t runtime_ns, uint64_t period_ns, struct error *err)
 {
     struct attributes attributes = {.policy = POLICY_DEADLINE,
+                                    .flags = RESET_ON_FORK,
                                     .runtime = runtime_ns,
                                     .deadline = period_ns,
                                     .period = period_ns};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * linux/process — a process known by number and start time, so that a later one with the same
- * number is never taken for it; and the first process of a router.
+ * number is never taken for it.
  *
  * Used by testbed/ (kernel threads, keepers, what a record remembers) and platform/ (routers).
  */
@@ -13,7 +13,6 @@
 #include <sys/types.h>
 
 #include "base/error.h"
-#include "linux/netns.h"
 
 struct process_id {
     pid_t pid;
@@ -22,6 +21,9 @@ struct process_id {
 
 // Start time of a task in clock ticks since boot: field 22 of /proc/PID/stat (proc(5)); 0 = gone.
 uint64_t process_start_time(pid_t pid);
+
+// Whether a task is there no more, or only for somebody to take in.
+bool process_is_dead(pid_t pid);
 
 // A descriptor for the process (pidfd_open(2)) that becomes readable when it ends, if it is still
 // the one that started at `started`; -ESRCH if it is gone.
@@ -32,11 +34,5 @@ bool process_has_ended(int pidfd);
 int process_end(int pidfd, uint64_t within_ns, struct error *err);
 // Kills it (SIGKILL) and waits at most `within_ns` for its end. -ETIMEDOUT if it won't go.
 int process_kill(int pidfd, uint64_t within_ns, struct error *err);
-
-// Starts the first process of a network namespace: it has a PID namespace and a host name of its
-// own, takes in orphans, does nothing else, and holds `ns`. Whatever is started inside dies with
-// it. It outlives its maker only if `outlive`. Returns its number.
-int process_start_first(const struct netns *ns, const char *host_name, bool outlive, pid_t *ret,
-                        struct error *err);
 
 #endif

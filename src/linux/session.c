@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "linux/first.h"
 
 #define CONTROL_GROUPS "/sys/fs/cgroup"
 
@@ -81,6 +82,15 @@ static _Noreturn void run_inside(const struct session *session)
 // is entered by the next child only.
 static _Noreturn void enter_and_run(const struct session *session)
 {
+    _cleanup_free_ char *here = getcwd(NULL, 0);
+    int rc = session->root_of > 0 ? first_enter_root(session->root_of) : 0;
+    if (rc == 0 && here != NULL && session->root_of > 0) {
+        (void)!chdir(here); // where it is to be seen from inside, too
+    }
+    if (rc < 0) {
+        fprintf(stderr, "vrbench: entering %s: %s\n", session->node, strerror(-rc));
+        _exit(CANNOT_RUN);
+    }
     if (session->first >= 0 && setns(session->first, CLONE_NEWUTS | CLONE_NEWPID) < 0) {
         fprintf(stderr, "vrbench: entering %s: %s\n", session->node, strerror(errno));
         _exit(CANNOT_RUN);

@@ -6,13 +6,16 @@
 #ifndef VRBENCH_LINUX_SESSION_H
 #define VRBENCH_LINUX_SESSION_H
 
+#include <sys/types.h>
+
 #include "base/error.h"
 #include "linux/netns.h"
 
 struct session {
     const struct netns *net;
-    int first;         // descriptor of the node's first process (process.h), whose PID and UTS
+    int first;         // descriptor of the node's first process (first.h), whose PID and UTS
                        // namespaces are entered as well; -1 = the node has none
+    pid_t root_of;     // first process whose services' root is entered as well; 0 = none
     const char *node;  // its name, for the prompt
     char *const *argv; // command, found by PATH; NULL = an interactive shell
 };

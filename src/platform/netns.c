@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "linux/cpu.h"
+#include "linux/first.h"
 #include "linux/link.h"
 #include "linux/napi.h"
 #include "linux/offload.h"
@@ -164,7 +165,8 @@ static struct router *router_new(const struct router_spec *spec)
 
 static int start_first(struct router *router, const struct router_spec *spec, struct error *err)
 {
-    int rc = process_start_first(router->ns, spec->name, spec->outlive, &router->first, err);
+    int control = -1; // it runs no services
+    int rc = first_start(router->ns, spec->name, spec->outlive, NULL, &router->first, &control, err);
     if (rc == 0) {
         router->first_started = process_start_time(router->first);
         rc = process_open(router->first, router->first_started, err);

@@ -3,7 +3,6 @@
 #include "testbed/tasks.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,7 +34,7 @@ int task_list_await_gone(const struct task_list *list, struct error *err)
 {
     uint64_t deadline = clock_monotonic_ns() + GONE_WITHIN_NS;
     for (size_t i = 0; i < list->count; i++) {
-        while (kill(list->pids[i], 0) == 0) {
+        while (!process_is_dead(list->pids[i])) {
             if (clock_monotonic_ns() > deadline) {
                 return fail(err, ETIMEDOUT, "the kernel has not yet removed all interfaces");
             }

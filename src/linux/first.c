@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// linux/first — see first.h. Called by platform/netns, and by testbed/ for the tester's ends.
+#include "linux/first.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+
+#define LOG_MAX  (16U << 20) // bytes of a file that a service may write
+#define LOOK_MS  2
+#define LOOK_NS  (2U * NS_PER_MS)
+#define GRACE_NS (5U * NS_PER_S) // for the answer itself, on a busy machine
+
+// What the first process says of its services: all are ready, or what failed.
+struct answer {
+    int failed;  // errno; 0 = all are ready
+    int program; // the one that failed, -1 = making its root
+    int status;  // as of waitpid(2), where it ended; failed is ECHILD then
+    char step[32];
+};
+
+// ---- in the first process. It may be a copy of a process with other threads: system calls only.
+
+static void detach_files(int keep)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = 0; null >= 0 && fd < 3; fd++) {
+        dup2(null, fd);
+    }
+    if (keep > 3) {
+        close_range(3, (unsigned)keep - 1, 0);
+    }
+    close_range((unsigned)keep + 1, ~0U, 0);
+}
+
+// A copy of all that is mounted, so that what is mounted in it is seen by the services only. It is
+// put together on a mount of the caller's because "/" need be none (a bare chroot), and only a
+// mount can be made private. What the testbed has mounted there is let go of.
+static const char *make_root(const struct first_services *services)
+{
+    const char *root = services->root;
+    if (unshare(CLONE_NEWNS) < 0) {
+        return "unshare";
+    }
+    if (mount(NULL, services->folder, NULL, MS_PRIVATE, NULL) < 0) {
+        return "making private";
+    }
+    int tree = open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+    if (tree < 0) {
+        return "open_tree";
+    }
+    if ((mkdir(root, 0700) < 0 && errno != EEXIST) ||
+        move_mount(tree, "", AT_FDCWD, root, MOVE_MOUNT_F_EMPTY_PATH) < 0) {
+        return "move_mount";
+    }
+    close(tree);
+    if (mount(NULL, root, NULL, MS_REC | MS_SLAVE, NULL) < 0 || chroot(root) < 0 ||
+        chdir("/") < 0) {
+        return "chroot";
+    }
+    (void)umount2(services->folder, MNT_DETACH);
+    return NULL;
+}
+
+static const char *make_file(const struct first_file *file)
+{
+    if (file->text == NULL) {
+        return mkdir(file->path, file->mode) < 0 || chown(file->path, file->user, file->group) < 0
+                   ? "mkdir"
+                   : NULL;
+    }
+    int fd = open(file->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, file->mode);
+    size_t length = strlen(file->text);
+    bool good = fd >= 0 && fchown(fd, file->user, file->group) == 0;
+    for (size_t at = 0; good && at < length;) {
+        ssize_t written = write(fd, file->text + at, length - at);
+        good = written > 0;
+        at += good ? (size_t)written : 0;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return good ? NULL : "writing a file";
+}
+
+static const char *furnish(const struct first_services *services)
+{
+    const char *failed = make_root(services);
+    for (size_t i = 0; failed == NULL && services->spaces[i] != NULL; i++) {
+        if (mount("tmpfs", services->spaces[i], "tmpfs", MS_NOSUID | MS_NODEV,
+                  "mode=755,size=64m") < 0) {
+            failed = "mounting a tmpfs";
+        }
+    }
+    for (size_t i = 0; failed == NULL && i < services->file_count; i++) {
+        failed = make_file(&services->files[i]);
+    }
+    return failed;
+}
+
+static _Noreturn void become(const struct first_program *program, int log, int failure)
+{
+    static char *const environment[] = {
+        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL};
+    const struct rlimit limit = {LOG_MAX, LOG_MAX};
+    sigset_t none;
+    sigemptyset(&none);
+    for (int number = 1; number < NSIG; number++) {
+        (void)signal(number, SIG_DFL);
+    }
+    (void)signal(SIGXFSZ, SIG_IGN); // a full log is no reason to die
+    (void)setrlimit(RLIMIT_FSIZE, &limit);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (dup2(log, 1) >= 0 && dup2(log, 2) >= 0) {
+        execve(program->path, program->argv, environment);
+    }
+    int why = errno;
+    (void)!write(failure, &why, sizeof why);
+    _exit(1);
+}
+
+static pid_t start_program(const struct first_program *program, int log)
+{
+    int ends[2];
+    int why = 0;
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        return -1;
+    }
+    pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+    if (pid == 0) {
+        become(program, log, ends[1]);
+    }
+    why = pid < 0 ? errno : 0;
+    close(ends[1]);
+    if (pid > 0 && read(ends[0], &why, sizeof why) == (ssize_t)sizeof why) {
+        (void)waitpid(pid, NULL, 0);
+        pid = -1;
+    }
+    close(ends[0]);
+    errno = why;
+    return pid;
+}
+
+static bool await_sign(const struct first_program *program, pid_t pid, uint64_t until_ns,
+                       struct answer *answer)
+{
+    while (access(program->sign, F_OK) < 0) {
+        const struct timespec rest = {.tv_nsec = (long)LOOK_NS};
+        if (waitpid(pid, &answer->status, WNOHANG) == pid) {
+            answer->failed = ECHILD;
+            return false;
+        }
+        if (clock_monotonic_ns() > until_ns) {
+            answer->failed = ETIMEDOUT;
+            return false;
+        }
+        nanosleep(&rest, NULL);
+    }
+    return true;
+}
+
+// Starts the services and fills `pids`; returns how many are there.
+static size_t start_services(const struct first_services *services, uint64_t until_ns,
+                             pid_t pids[FIRST_PROGRAMS], struct answer *answer)
+{
+    int log = open(services->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    const char *failed = log < 0 ? "the log" : furnish(services);
+    size_t count = 0;
+    answer->program = -1;
+    if (failed != NULL) {
+        answer->failed = errno;
+        snprintf(answer->step, sizeof answer->step, "%s", failed);
+    }
+    while (failed == NULL && answer->failed == 0 && count < services->program_count) {
+        answer->program = (int)count;
+        pids[count] = start_program(&services->programs[count], log);
+        if (pids[count] < 0) {
+            answer->failed = errno;
+        } else if (await_sign(&services->programs[count], pids[count], until_ns, answer)) {
+            count++;
+        }
+    }
+    if (log >= 0) {
+        close(log);
+    }
+    return count;
+}
+
+// Takes in who has ended, for ever; ends with the first of the services.
+static _Noreturn void live(const pid_t *pids, size_t count)
+{
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    for (;;) {
+        pid_t ended;
+        while ((ended = waitpid(-1, NULL, WNOHANG)) > 0) {
+            for (size_t i = 0; i < count; i++) {
+                if (pids[i] == ended) {
+                    _exit(1);
+                }
+            }
+        }
+        (void)sigwaitinfo(&child, NULL);
+    }
+}
+
+static _Noreturn void be_first(const struct netns *ns, const char *host_name, bool outlive,
+                               const struct first_services *services, int control)
+{
+    sigset_t all;
+    int failed = 0;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    (void)signal(SIGCHLD, SIG_DFL); // a keeper ignores it: then nobody's end would be told here
+    if (!outlive && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) {
+        failed = errno;
+    }
+    if (failed == 0 && setns(ns->fd, CLONE_NEWNET) < 0) {
+        failed = errno;
+    }
+    if (failed == 0 && sethostname(host_name, strlen(host_name)) < 0) {
+        failed = errno;
+    }
+    char name[16] = "vrbench-"; // as ps and pgrep show it
+    strncat(name, host_name, sizeof name - strlen(name) - 1);
+    (void)prctl(PR_SET_NAME, name);
+    (void)setsid();
+    (void)!chdir("/");
+    detach_files(control);
+    // A maker that has died meanwhile reads nothing any more: then there is nobody to be for.
+    if (write(control, &failed, sizeof failed) != sizeof failed || failed != 0) {
+        _exit(1);
+    }
+    pid_t pids[FIRST_PROGRAMS];
+    size_t count = 0;
+    uint64_t within_ns = 0;
+    if (services != NULL && read(control, &within_ns, sizeof within_ns) == sizeof within_ns) {
+        struct answer answer = {0};
+        count = start_services(services, clock_monotonic_ns() + within_ns, pids, &answer);
+        if (write(control, &answer, sizeof answer) != sizeof answer || answer.failed != 0) {
+            _exit(1);
+        }
+    }
+    close(control);
+    live(pids, count);
+}
+
+// ---- outside
+
+int first_start(const struct netns *ns, const char *host_name, bool outlive,
+                const struct first_services *services, pid_t *ret, int *ret_control,
+                struct error *err)
+{
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
+        return fail(err, errno, "making a pair of sockets");
+    }
+    pid_t pid =
+        (pid_t)syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWUTS | SIGCHLD, NULL, NULL, NULL, NULL);
+    if (pid == 0) {
+        be_first(ns, host_name, outlive, services, ends[1]);
+    }
+    int saved = errno;
+    close(ends[1]);
+    _cleanup_close_ int control = ends[0];
+    int failed = 0;
+    ssize_t got = pid < 0 ? 0 : read(control, &failed, sizeof failed);
+    if (pid < 0) {
+        return saved == EINVAL ? fail_lacking(err, "this kernel has no PID or UTS namespaces: it "
+                                                   "needs CONFIG_PID_NS and CONFIG_UTS_NS")
+                               : fail(err, saved, "starting the first process of %s", host_name);
+    }
+    if (got != sizeof failed || failed != 0) {
+        (void)waitpid(pid, NULL, 0);
+        return fail(err, failed, "the first process of %s", host_name);
+    }
+    *ret = pid;
+    *ret_control = services == NULL ? -1 : steal_fd(&control);
+    return 0;
+}
+
+static int explain(const struct first_services *services, const struct answer *answer,
+                   struct error *err)
+{
+    char words[160];
+    const char *step = answer->step;
+    if (answer->program < 0) {
+        return fail(err, answer->failed, "a root for services: %.*s",
+                    (int)strnlen(step, sizeof answer->step), step);
+    }
+    const char *name = services->programs[answer->program].argv[0];
+    first_last_words(services->log, words);
+    if (answer->failed == ECHILD) {
+        return WIFSIGNALED(answer->status)
+                   ? fail(err, 0, "%s was killed by signal %d; it last said: %s", name,
+                          WTERMSIG(answer->status), words)
+                   : fail(err, 0, "%s ended with status %d; it last said: %s", name,
+                          WEXITSTATUS(answer->status), words);
+    }
+    if (answer->failed == ETIMEDOUT) {
+        return fail(err, 0, "%s has not become ready; it last said: %s", name, words);
+    }
+    return fail(err, answer->failed, "starting %s", services->programs[answer->program].path);
+}
+
+int first_start_services(pid_t first, int control, const struct first_services *services,
+                         uint64_t within_ns, struct error *err)
+{
+    struct answer answer = {.failed = EIO, .program = -1};
+    struct pollfd there = {.fd = control, .events = POLLIN};
+    if (write(control, &within_ns, sizeof within_ns) != sizeof within_ns) {
+        return fail(err, errno, "process %d", (int)first);
+    }
+    uint64_t deadline = clock_monotonic_ns() + within_ns + GRACE_NS;
+    while (poll(&there, 1, LOOK_MS) <= 0) {
+        if (clock_monotonic_ns() > deadline) {
+            return fail(err, ETIMEDOUT, "starting services in process %d", (int)first);
+        }
+    }
+    if (read(control, &answer, sizeof answer) != (ssize_t)sizeof answer) {
+        return fail(err, ESRCH, "process %d, which was to start services", (int)first);
+    }
+    return answer.failed == 0 ? 0 : explain(services, &answer, err);
+}
+
+int first_enter_root(pid_t first)
+{
+    char path[48];
+    snprintf(path, sizeof path, "/proc/%d/root", (int)first);
+    _cleanup_close_ int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    snprintf(path, sizeof path, "/proc/%d/ns/mnt", (int)first);
+    _cleanup_close_ int mounts = open(path, O_RDONLY | O_CLOEXEC);
+    if (root < 0 || mounts < 0 || setns(mounts, CLONE_NEWNS) < 0 || fchdir(root) < 0 ||
+        chroot(".") < 0 || chdir("/") < 0) {
+        return -errno;
+    }
+    return 0;
+}
+
+// Reads name and parent out of "PID (NAME) STATE PARENT …" (proc(5)).
+static pid_t read_parent(const char *process, char ret_name[16])
+{
+    _cleanup_free_ char *path = text_format("/proc/%s/stat", process);
+    _cleanup_free_ char *text = NULL;
+    if (file_read(path, 4096, &text, NULL, NULL) < 0) {
+        return 0;
+    }
+    const char *name = strchr(text, '(');
+    const char *end = strrchr(text, ')');
+    if (name == NULL || end == NULL || strlen(end) < 4) {
+        return 0;
+    }
+    snprintf(ret_name, 16, "%.*s", (int)(end - name - 1), name + 1);
+    return (pid_t)strtol(end + 3, NULL, 10);
+}
+
+size_t first_children(pid_t first, struct first_child **ret)
+{
+    struct first_child *list = NULL;
+    size_t count = 0;
+    _cleanup_closedir_ DIR *processes = opendir("/proc");
+    for (struct dirent *entry = NULL; processes != NULL && (entry = readdir(processes)) != NULL;) {
+        struct first_child child = {.pid = (pid_t)strtol(entry->d_name, NULL, 10)};
+        if (child.pid > 0 && read_parent(entry->d_name, child.name) == first) {
+            list = memory_resize(list, count + 1, sizeof *list);
+            list[count++] = child;
+        }
+    }
+    *ret = list;
+    return count;
+}
+
+int first_child_time(pid_t pid, uint64_t *ret_ns, struct error *err)
+{
+    clockid_t clock;
+    struct timespec used;
+    int rc = clock_getcpuclockid(pid, &clock);
+    if (rc == 0 && clock_gettime(clock, &used) < 0) {
+        rc = errno == EINVAL ? ESRCH : errno;
+    }
+    if (rc != 0) {
+        return fail(err, rc, "CPU time of process %d", (int)pid);
+    }
+    *ret_ns = (uint64_t)used.tv_sec * NS_PER_S + (uint64_t)used.tv_nsec;
+    return 0;
+}
+
+uint64_t first_child_memory(pid_t pid)
+{
+    _cleanup_free_ char *path = text_format("/proc/%d/smaps_rollup", (int)pid);
+    _cleanup_free_ char *text = NULL;
+    const char *line =
+        file_read(path, 65536, &text, NULL, NULL) < 0 ? NULL : strstr(text, "\nPss:");
+    return line == NULL ? 0 : 1024U * strtoull(line + 5, NULL, 10);
+}
+
+void first_add_threads(pid_t pid, pid_t **list, size_t *count)
+{
+    _cleanup_free_ char *path = text_format("/proc/%d/task", (int)pid);
+    _cleanup_closedir_ DIR *threads = opendir(path);
+    for (struct dirent *entry = NULL; threads != NULL && (entry = readdir(threads)) != NULL;) {
+        pid_t task = (pid_t)strtol(entry->d_name, NULL, 10);
+        if (task > 0) {
+            *list = memory_resize(*list, *count + 1, sizeof **list);
+            (*list)[(*count)++] = task;
+        }
+    }
+}
+
+void first_last_words(const char *log, char ret[160])
+{
+    _cleanup_close_ int fd = open(log, O_RDONLY | O_CLOEXEC);
+    char tail[512];
+    off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+    off_t from = size > (off_t)sizeof tail ? size - (off_t)sizeof tail : 0;
+    ssize_t got = fd < 0 ? 0 : pread(fd, tail, sizeof tail, from);
+    size_t end = got > 0 ? (size_t)got : 0;
+    while (end > 0 && isspace((unsigned char)tail[end - 1])) {
+        end--;
+    }
+    size_t begin = end;
+    while (begin > 0 && tail[begin - 1] != '\n') {
+        begin--;
+    }
+    size_t length = end - begin < 159 ? end - begin : 159;
+    memcpy(ret, tail + begin, length);
+    ret[length] = '\0';
+    for (char *at = ret; *at != '\0'; at++) {
+        *at = *at >= ' ' && *at <= '~' ? *at : '?';
+    }
+    if (length == 0) {
+        snprintf(ret, 160, "nothing");
+    }
+}
