@@ -197,6 +197,15 @@ function methodSection(run) {
                     ? `${shortest === longest ? longest : `${shortest} to ${longest}`} s of sending${repeats > 1 ? `, ${repeats} repeats of each load` : ""}`
                     : undefined,
             ],
+            [
+                "Routes learned",
+                about.convergence
+                    ?.map(
+                        (one) =>
+                            `${one.router} (${one.daemon}), ${one.topology}: in ${number(one.seconds, 3)} s`,
+                    )
+                    .join("; "),
+            ],
             ["Host and routers on CPU", placement.dut_cpus],
             ["Tester on CPU", placement.tester_cpus],
             [

@@ -41,6 +41,7 @@ enum {
     CAP,
     RESTARTS,
     OUTAGE,
+    CONVERGENCE,
     COLUMN_COUNT
 };
 
@@ -58,6 +59,7 @@ static const struct column list_columns[] = {
     [CAP] = {"cap_percent", "Cap %", COLUMN_INTEGER, 0},
     [RESTARTS] = {"restarts", "Restarts", COLUMN_INTEGER, 0},
     [OUTAGE] = {"last_outage_ms", "Outage ms", COLUMN_REAL, 1},
+    [CONVERGENCE] = {"convergence_ms", "Routes ms", COLUMN_REAL, 1},
 };
 
 static int list_testbed(const struct testbed *testbed, struct writer *writer, struct error *err)
@@ -93,6 +95,9 @@ static int list_testbed(const struct testbed *testbed, struct writer *writer, st
             [RESTARTS] = router ? VALUE_INTEGER(info.restarts) : VALUE_ABSENT,
             [OUTAGE] = info.outage_ns == 0 ? VALUE_ABSENT
                                            : VALUE_REAL((double)info.outage_ns / (double)NS_PER_MS),
+            [CONVERGENCE] = info.convergence_ns == 0
+                                ? VALUE_ABSENT
+                                : VALUE_REAL((double)info.convergence_ns / (double)NS_PER_MS),
         };
         rc = writer_row(writer, row, err);
     }
@@ -146,8 +151,9 @@ const struct command command_list = {
     .summary = "Show the routers of all testbeds",
     .details =
         "One row for each router of each testbed, and for each host (id 0). CPU(s) is the\n"
-        "CPU time used since the router was made; cap 0 means none. With --platform the machines\n"
-        "of a libvirt URI, whoever made them; what its driver can't tell is left out.",
+        "CPU time used since the router was made; cap 0 means none. Routes ms is the time that a\n"
+        "routing daemon took to learn its routes, where a router has one. With --platform the\n"
+        "machines of a libvirt URI, whoever made them; what its driver can't tell is left out.",
     .options = list_options,
     .values_size = sizeof(struct list_values),
     .run = list_run,

@@ -159,6 +159,15 @@ static int check_scenarios(const struct scenario_list *scenarios, struct error *
     int rc = cpu_list_usable(&usable, err);
     for (size_t i = 0; rc == 0 && i < scenarios->count; i++) {
         const struct scenario *scenario = scenarios->items[i];
+        _cleanup_error_ struct error why = ERROR_INIT;
+        rc = testbed_check_daemons(scenario, &why);
+        if (rc == -ENOTSUP) {
+            log_warning("check", "%s; the daemon's configuration is not checked", why.text);
+            rc = 0;
+        } else if (rc < 0) {
+            error_move(err, &why);
+            break;
+        }
         printf("scenario %s on platform %s: valid\n", scenario->name, scenario->platform);
         for (size_t t = 0; rc == 0 && t < scenario->topology_count; t++) {
             struct plan *plan = NULL;
@@ -181,6 +190,9 @@ static int check_engines(const struct scenario_list *scenarios, struct error *er
         rc = ops == NULL || ops->check == NULL ? 0 : ops->check(err);
         if (rc == 0 && scenarios->items[i]->method == METHOD_STUDY) {
             rc = agent_check(err);
+        }
+        if (rc == 0) {
+            rc = testbed_check_daemons(scenarios->items[i], err);
         }
     }
     return rc;
@@ -219,6 +231,26 @@ static void show_platform(const char *folder)
     json_decref(run);
 }
 
+// How long the routers' daemons took, testbed by testbed.
+static void show_convergence(const char *folder)
+{
+    json_t *run = NULL;
+    if (store_read_run(folder, &run, NULL) < 0) {
+        return;
+    }
+    size_t i = 0;
+    json_t *one = NULL;
+    json_array_foreach(json_object_get(run, "convergence"), i, one)
+    {
+        printf("%s%s (%s), %s: routes learned in %.3f s\n", i == 0 ? "\n" : "",
+               json_string_value(json_object_get(one, "router")),
+               json_string_value(json_object_get(one, "daemon")),
+               json_string_value(json_object_get(one, "topology")),
+               json_real_value(json_object_get(one, "seconds")));
+    }
+    json_decref(run);
+}
+
 static int show(const struct point_list *points, const struct run_values *asked, const char *folder,
                 struct error *err)
 {
@@ -234,6 +266,7 @@ static int show(const struct point_list *points, const struct run_values *asked,
     for (size_t i = 0; i < points->count; i++) {
         invalid += !points->items[i].valid;
     }
+    show_convergence(folder);
     printf("\n%zu point%s, %zu invalid%s\n", points->count, points->count == 1 ? "" : "s", invalid,
            invalid == 0 ? "" : " (not counted above; points.csv says why)");
     show_platform(folder);

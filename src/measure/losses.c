@@ -278,7 +278,8 @@ static void account_path(struct ledger *ledger, const struct plan_path *path,
         if (i == 0) {
             untaken = growth(attempts, own);
             company = count->company ? growth(own, attempts) : 0;
-            place_at(ledger, each > 1 ? 0 : untaken, wire->a, "not taken");
+            // What a speaker sends beside the source is none of its packets.
+            place_at(ledger, each > 1 || count->chatter ? 0 : untaken, wire->a, "not taken");
         } else {
             size_t rx = plan->wires[path->wires[i - 1]].b;
             uint64_t within = growth(attempts, link_growth(ledger, rx).rx_packets);
@@ -300,7 +301,7 @@ static void account_path(struct ledger *ledger, const struct plan_path *path,
     uint64_t unseen = growth(known * each + company, end.rx_packets);
     if (count->company) {
         account_program(ledger, path, count, untaken, unseen, lost, tester);
-    } else {
+    } else if (!count->chatter) {
         place_at(ledger, unseen, last->b, "not seen by the sink");
     }
 }

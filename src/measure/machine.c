@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "linux/cap_probe.h"
 #include "linux/cgroup.h"
+#include "linux/child.h"
 #include "linux/cpu.h"
 #include "linux/discard.h"
 #include "linux/link.h"
@@ -286,15 +287,8 @@ static void inspect_caps(struct machine *machine)
 
 static bool in_path(const char *program)
 {
-    const char *path = getenv("PATH");
-    _cleanup_free_ char *folders = text_copy(path == NULL ? "/usr/bin:/bin" : path);
-    for (char *folder = strtok(folders, ":"); folder != NULL; folder = strtok(NULL, ":")) {
-        _cleanup_free_ char *whole = text_format("%s/%s", folder, program);
-        if (access(whole, X_OK) == 0) {
-            return true;
-        }
-    }
-    return false;
+    _cleanup_free_ char *path = NULL;
+    return child_find(program, &path) == 0;
 }
 
 static void inspect_programs(struct machine *machine)
@@ -302,6 +296,9 @@ static void inspect_programs(struct machine *machine)
     static const char *const rows[][4] = {
         {"clang", "clang", "BPF programs and fuzzers can't be built; measuring works without",
          "apt-get install clang"},
+        {"bird", "bird2", "routers can't learn their routes (daemon: bird or frr)",
+         "apt-get install bird2"},
+        {"vtysh", "frr", "routers can't have daemon: frr", "apt-get install frr"},
         {"iperf", "iperf", "make bench can't compare with iperf 2", "apt-get install iperf"},
         {"iperf3", "iperf3", "make bench can't compare with iperf3", "apt-get install iperf3"},
     };

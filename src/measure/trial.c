@@ -46,13 +46,14 @@ static struct traffic_path path_of(const struct testbed *testbed, const struct p
     size_t before = path->wire_count / 2;
     const struct plan_wire *into = before == 0 ? first : &plan->wires[path->wires[before - 1]];
     const struct plan_interface *next_hop = &plan->interfaces[into->b];
+    const struct scenario_network *network = &plan->scenario->networks[path->network];
     struct traffic_path ends = {
         .source_ns = testbed_netns(testbed, source->node),
         .sink_ns = testbed_netns(testbed, sink->node),
         .source_index = source->index,
         .sink_index = sink->index,
-        .address = {.source = source->ip.address,
-                    .destination = sink->ip.address,
+        .address = {.source = scenario_from(network).address,
+                    .destination = scenario_to(network).address,
                     .network = (uint16_t)path->network},
     };
     memcpy(ends.address.source_mac, source->mac, 6);
@@ -395,6 +396,8 @@ static int attempt_trial(struct bench *bench, const struct trial_request *reques
         for (size_t i = 0; i < plan->path_count; i++) {
             counts[i].fragments = fragments_of(traffic.ip_length, plan->mtu);
             counts[i].company = bench->ops->company;
+            counts[i].chatter = plan->topology != TOPOLOGY_DIRECT &&
+                                plan->scenario->networks[plan->paths[i].network].behind_sink.prefix;
         }
         fill_networks(bench, request, counts, &point);
         uint64_t sending_ns = (uint64_t)(point.duration_s * (double)NS_PER_S);

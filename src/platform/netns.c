@@ -16,12 +16,13 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "linux/cpu.h"
-#include "linux/first.h"
 #include "linux/link.h"
 #include "linux/napi.h"
 #include "linux/offload.h"
 #include "linux/process.h"
+#include "linux/route.h"
 #include "linux/session.h"
+#include "platform/daemon.h"
 #include "platform/platform.h"
 
 #define END_WITHIN_NS (5U * NS_PER_S)
@@ -29,9 +30,15 @@
 struct router {
     char *name;
     struct netns *ns;
-    char *pin; // what the namespace is pinned to
-    pid_t *tasks;
-    size_t task_count;
+    char *pin;    // what the namespace is pinned to
+    pid_t *tasks; // threaded NAPI's; then, with a daemon, the first process and its programs'
+    size_t task_count, napi_count;
+    struct daemon_services *services; // until they have been started
+    int control;                      // over the first process, likewise; else -1
+    struct first_child *programs;     // of the daemon, running
+    size_t program_count;
+    char *directory; // of the testbed's
+    bool has_daemon;
     pid_t first; // its first process, and a descriptor for that, -1 once it has died
     uint64_t first_started;
     int first_fd;
@@ -136,6 +143,11 @@ static int find_tasks(struct router *router, const struct router_spec *spec, str
         free(interfaces[i].threads);
     }
     free(interfaces);
+    router->napi_count = router->task_count;
+    // What the first process starts is placed as it is.
+    if (rc == 0 && router->has_daemon) {
+        first_add_threads(router->first, &router->tasks, &router->task_count);
+    }
     return rc;
 }
 
@@ -148,6 +160,12 @@ static void netns_release(struct router *router)
     if (router->first_fd >= 0) {
         close(router->first_fd);
     }
+    if (router->control >= 0) {
+        close(router->control);
+    }
+    daemon_services_free(router->services);
+    free(router->programs);
+    free(router->directory);
     free(router->tasks);
     free(router->name);
     free(router->pin);
@@ -159,20 +177,93 @@ static struct router *router_new(const struct router_spec *spec)
     struct router *router = memory_new(1, sizeof *router);
     router->name = text_copy(spec->name);
     router->pin = netns_pin_of(spec->directory, spec->name);
+    router->directory = text_copy(spec->directory);
+    router->has_daemon = spec->daemon != DAEMON_NONE;
     router->first_fd = -1;
+    router->control = -1;
     return router;
 }
 
 static int start_first(struct router *router, const struct router_spec *spec, struct error *err)
 {
-    int control = -1; // it runs no services
-    int rc = first_start(router->ns, spec->name, spec->outlive, NULL, &router->first, &control, err);
+    int rc = !router->has_daemon ? 0
+                                 : daemon_prepare(spec->daemon, spec->config, spec->directory,
+                                                  spec->name, &router->services, err);
+    if (rc == 0) {
+        rc =
+            first_start(router->ns, spec->name, spec->outlive, daemon_services_of(router->services),
+                        &router->first, &router->control, err);
+    }
     if (rc == 0) {
         router->first_started = process_start_time(router->first);
         rc = process_open(router->first, router->first_started, err);
         router->first_fd = rc < 0 ? -1 : rc;
     }
     return rc < 0 ? rc : 0;
+}
+
+// ---- its daemon
+
+static int netns_start_daemon(struct router *router, struct error *err)
+{
+    int rc = daemon_start(router->services, router->first, router->control, err);
+    if (rc < 0) {
+        error_context(err, "router %s", router->name);
+        return rc;
+    }
+    daemon_services_free(steal_pointer(&router->services));
+    close(steal_fd(&router->control));
+    router->program_count = first_children(router->first, &router->programs);
+    for (size_t i = 0; i < router->program_count; i++) {
+        first_add_threads(router->programs[i].pid, &router->tasks, &router->task_count);
+    }
+    return 0;
+}
+
+static int netns_leads_to(const struct router *router, uint32_t address, char ret_nic[16],
+                          struct error *err)
+{
+    if (process_has_ended(router->first_fd)) {
+        return fail(err, ESRCH, "router %s has died", router->name);
+    }
+    return route_leads_to(router->ns, address, ret_nic, err);
+}
+
+static uint64_t netns_daemon_memory(const struct router *router)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < router->program_count; i++) {
+        sum += first_child_memory(router->programs[i].pid);
+    }
+    return sum;
+}
+
+static void netns_daemon_words(const struct router *router, char ret[160])
+{
+    daemon_last_words(router->directory, router->name, ret);
+}
+
+static json_t *describe_programs(const struct router *router)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < router->program_count; i++) {
+        json_array_append_new(
+            list, json_pack("[i, s]", (int)router->programs[i].pid, router->programs[i].name));
+    }
+    return list;
+}
+
+static void recall_programs(struct router *router, const json_t *list)
+{
+    router->program_count = json_array_size(list);
+    router->programs = memory_new_array(struct first_child, router->program_count);
+    for (size_t i = 0; i < router->program_count; i++) {
+        const json_t *program = json_array_get(list, i);
+        const char *name = json_string_value(json_array_get(program, 1));
+        router->programs[i].pid = (pid_t)json_integer_value(json_array_get(program, 0));
+        snprintf(router->programs[i].name, sizeof router->programs[i].name, "%s",
+                 name == NULL ? "" : name);
+    }
 }
 
 // ---- the platform's functions
@@ -303,8 +394,9 @@ static json_t *netns_describe(const struct router *router)
     for (size_t i = 0; i < router->task_count; i++) {
         json_array_append_new(tasks, json_integer(router->tasks[i]));
     }
-    return json_pack("{s:i, s:I, s:o}", "first", (int)router->first, "first_started",
-                     (json_int_t)router->first_started, "tasks", tasks);
+    return json_pack("{s:i, s:I, s:o, s:I, s:o}", "first", (int)router->first, "first_started",
+                     (json_int_t)router->first_started, "tasks", tasks, "napi",
+                     (json_int_t)router->napi_count, "programs", describe_programs(router));
 }
 
 static int netns_attach(struct platform *platform, const struct router_spec *spec,
@@ -323,6 +415,8 @@ static int netns_attach(struct platform *platform, const struct router_spec *spe
     for (size_t i = 0; i < router->task_count; i++) {
         router->tasks[i] = (pid_t)json_integer_value(json_array_get(tasks, i));
     }
+    router->napi_count = (size_t)json_integer_value(json_object_get(described, "napi"));
+    recall_programs(router, json_object_get(described, "programs"));
     int rc = netns_open(router->pin, &router->ns, err);
     if (rc < 0) {
         error_context(err, "router %s", spec->name);
@@ -346,8 +440,11 @@ static bool has_died(const struct router *router)
 static int netns_console(const struct router *router, char *const *argv, int *ret_status,
                          struct error *err)
 {
-    const struct session session = {
-        .net = router->ns, .first = router->first_fd, .node = router->name, .argv = argv};
+    const struct session session = {.net = router->ns,
+                                    .first = router->first_fd,
+                                    .root_of = router->program_count > 0 ? router->first : 0,
+                                    .node = router->name,
+                                    .argv = argv};
     if (has_died(router)) {
         return fail(err, ESRCH, "router %s has died", router->name);
     }
@@ -357,19 +454,24 @@ static int netns_console(const struct router *router, char *const *argv, int *re
 static int netns_usage(const struct router *router, struct cpu_part **ret, size_t *ret_count,
                        struct error *err)
 {
-    struct cpu_part part = {.name = "napi"};
+    struct cpu_part *parts = memory_new_array(struct cpu_part, 1 + router->program_count);
+    parts[0] = (struct cpu_part){.name = "napi"};
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < router->task_count; i++) {
+    for (size_t i = 0; rc == 0 && i < router->napi_count; i++) {
         uint64_t ns = 0;
         rc = cpu_task_time(router->tasks[i], &ns, err);
-        part.ns += ns;
+        parts[0].ns += ns;
+    }
+    for (size_t i = 0; rc == 0 && i < router->program_count; i++) {
+        snprintf(parts[1 + i].name, sizeof parts[1 + i].name, "%s", router->programs[i].name);
+        rc = first_child_time(router->programs[i].pid, &parts[1 + i].ns, err);
     }
     if (rc < 0) {
+        free(parts);
         return rc;
     }
-    *ret = memory_new(1, sizeof part);
-    **ret = part;
-    *ret_count = 1;
+    *ret = parts;
+    *ret_count = 1 + router->program_count;
     return 0;
 }
 
@@ -418,6 +520,10 @@ const struct platform_ops platform_netns = {
     .close = netns_close_platform,
     .vif_has_napi = true,
     .create = netns_make,
+    .start_daemon = netns_start_daemon,
+    .leads_to = netns_leads_to,
+    .daemon_memory = netns_daemon_memory,
+    .daemon_words = netns_daemon_words,
     .destroy = netns_destroy,
     .reboot = netns_reboot,
     .describe = netns_describe,

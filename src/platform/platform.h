@@ -22,6 +22,7 @@
 #include "linux/cpu.h"
 #include "linux/netns.h"
 #include "result/platform_facts.h"
+#include "scenario/scenario.h"
 
 // A permanent neighbour on one of a router's interfaces.
 struct router_neighbour {
@@ -57,6 +58,8 @@ struct router_spec {
     const struct netns *host;    // where the testbed's host ends are
     const struct cpu_list *cpus; // of the device under test
     uint64_t memory_bytes;       // 0 = as the platform likes; ignored where none is set aside
+    enum routing_daemon daemon;  // that runs in it
+    const char *config;          // of the daemon: its text; NULL without
     const char *image;           // what it runs; NULL = the platform's own router
     bool outlive;                // it goes on when the process that made it ends
     struct router_nic *nics;
@@ -97,6 +100,18 @@ struct platform_ops {
                   struct error *err);
     // Waits until it forwards. NULL where create() has done so.
     int (*await)(struct router *router, struct error *err);
+    // Starts the daemon of its spec, once the router has its place among the CPUs and control
+    // groups; its tasks are then others than before. NULL where a router with a daemon starts it
+    // by itself.
+    int (*start_daemon)(struct router *router, struct error *err);
+    // The interface (name in the router) by which the router would now send to an address (host
+    // byte order), "" if it has no route there. NULL where a router can't be asked.
+    int (*leads_to)(const struct router *router, uint32_t address, char ret_nic[16],
+                    struct error *err);
+    // Bytes that its daemon's programs hold, on top of what the router took to make. NULL as above.
+    uint64_t (*daemon_memory)(const struct router *router);
+    // What the daemon's programs last said, printable. NULL as above.
+    void (*daemon_words)(const struct router *router, char ret[160]);
     // Ends it, hands the interfaces taken from the host back (down), and frees the object. With
     // `spec` NULL everything around it goes too, and nothing is handed back.
     int (*destroy)(struct router *router, const struct router_spec *spec, struct error *err);

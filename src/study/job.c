@@ -105,6 +105,37 @@ static int job_found_rates(void *context, enum topology topology, unsigned lengt
     return store_write_run(state->store, state->run, err);
 }
 
+// Each testbed's in turn: a router that died has converged once more.
+static int note_convergence(struct job_state *state, const struct testbed *testbed,
+                            struct error *err)
+{
+    const struct plan *plan = testbed_plan(testbed);
+    const struct testbed_party *parties = NULL;
+    size_t count = testbed_parties(testbed, &parties);
+    json_t *list = json_object_get(state->run, "convergence");
+    int rc = 0;
+    if (!scenario_is_routed(plan->scenario) || plan->topology == TOPOLOGY_DIRECT) {
+        return 0;
+    }
+    if (list == NULL) {
+        list = json_array();
+        json_object_set_new(state->run, "convergence", list);
+    }
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        struct party_info info = {0};
+        rc = parties[i].kind == PARTY_ROUTER ? testbed_party_info(testbed, i, &info, err) : 0;
+        if (rc == 0 && info.convergence_ns > 0) {
+            const struct scenario_router *router = &plan->scenario->routers[parties[i].router];
+            json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:f}", "topology",
+                                                  topology_name(plan->topology), "router",
+                                                  router->name, "daemon",
+                                                  routing_daemon_name(router->daemon), "seconds",
+                                                  (double)info.convergence_ns / (double)NS_PER_S));
+        }
+    }
+    return rc == 0 ? store_write_run(state->store, state->run, err) : rc;
+}
+
 // Whoever has a router to ask knows more than direct.
 static int job_built(void *context, const struct testbed *testbed, struct error *err)
 {
@@ -114,7 +145,10 @@ static int job_built(void *context, const struct testbed *testbed, struct error 
         return 0;
     }
     struct platform_facts facts;
-    int rc = testbed_platform_facts(testbed, &facts, err);
+    int rc = note_convergence(state, testbed, err);
+    if (rc == 0) {
+        rc = testbed_platform_facts(testbed, &facts, err);
+    }
     if (rc == 0) {
         json_object_set_new(state->run, "platform", platform_facts_to_json(&facts));
         platform_facts_clear(&facts);
@@ -175,12 +209,22 @@ static json_t *describe_placement(const struct scenario *scenario)
                      shared);
 }
 
-// FNV-1a over the scenario's text: a resumed run must be of the same scenario, done the same way.
+static void digest_text(const char *text, uint64_t *hash)
+{
+    for (const char *at = text; *at != '\0'; at++) {
+        *hash = (*hash ^ (uint8_t)*at) * 0x100000001b3ULL;
+    }
+}
+
+// FNV-1a over the scenario's text and what it names: a resumed run must be of the same scenario,
+// done the same way.
 static char *digest_of(const char *text, const struct job *job)
 {
     uint64_t hash = 0xcbf29ce484222325ULL;
-    for (const char *at = text; *at != '\0'; at++) {
-        hash = (hash ^ (uint8_t)*at) * 0x100000001b3ULL;
+    digest_text(text, &hash);
+    for (size_t i = 0; i < job->scenario->router_count; i++) {
+        const char *config = job->scenario->routers[i].config_text;
+        digest_text(config == NULL ? "" : config, &hash);
     }
     return text_format("%016llx-%s%s%s", (unsigned long long)hash, job->scenario->traffic.engine,
                        job->quick ? "-quick" : "", job->study_timing ? "-study" : "");
@@ -193,6 +237,22 @@ static void set_time(json_t *run, const char *key)
     json_object_set_new(run, key, json_string(text));
 }
 
+// The files that the scenario's text names, by router.
+static json_t *describe_configs(const struct scenario *scenario)
+{
+    json_t *configs = json_object();
+    for (size_t i = 0; i < scenario->router_count; i++) {
+        const struct scenario_router *router = &scenario->routers[i];
+        if (router->config_text != NULL) {
+            json_object_set_new(configs, router->name,
+                                json_pack("{s:s, s:s, s:s}", "daemon",
+                                          routing_daemon_name(router->daemon), "file",
+                                          router->config, "text", router->config_text));
+        }
+    }
+    return configs;
+}
+
 // Topologies and engine as run: the command line may have narrowed the file's.
 static json_t *describe_scenario(const struct scenario *scenario, const char *text)
 {
@@ -200,9 +260,14 @@ static json_t *describe_scenario(const struct scenario *scenario, const char *te
     for (size_t i = 0; i < scenario->topology_count; i++) {
         json_array_append_new(topologies, json_string(topology_name(scenario->topologies[i])));
     }
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s}", "name", scenario->name, "file",
-                     scenario->file == NULL ? "" : scenario->file, "platform", scenario->platform,
-                     "engine", scenario->traffic.engine, "topologies", topologies, "text", text);
+    json_t *described =
+        json_pack("{s:s, s:s, s:s, s:s, s:o, s:s}", "name", scenario->name, "file",
+                  scenario->file == NULL ? "" : scenario->file, "platform", scenario->platform,
+                  "engine", scenario->traffic.engine, "topologies", topologies, "text", text);
+    if (scenario_is_routed(scenario)) {
+        json_object_set_new(described, "configs", describe_configs(scenario));
+    }
+    return described;
 }
 
 static int begin_run(struct job_state *state, json_t *before, struct error *err)

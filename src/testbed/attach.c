@@ -52,11 +52,24 @@ static json_t *note_routers(const struct testbed *testbed)
             router_state_name(router->state), "memory_bytes", (json_int_t)router->memory_bytes,
             "start_ns", (json_int_t)router->start_ns, "since_ns", (json_int_t)router->since_ns,
             "restarts", (int)router->restarts, "outage_ns", (json_int_t)router->outage_ns);
+        json_object_set_new(noted, "convergence_ns",
+                            json_integer((json_int_t)router->convergence_ns));
         if (router->router != NULL) {
             json_object_set_new(noted, "platform",
                                 testbed->platform->ops->describe(router->router));
         }
         json_array_append_new(list, noted);
+    }
+    return list;
+}
+
+// What the scenario's text names but does not hold.
+static json_t *note_configs(const struct scenario *scenario)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < scenario->router_count; i++) {
+        const char *text = scenario->routers[i].config_text;
+        json_array_append_new(list, text == NULL ? json_null() : json_string(text));
     }
     return list;
 }
@@ -94,6 +107,7 @@ int testbed_note(struct testbed *testbed, struct error *err)
     json_object_set_new(
         content, "maker",
         json_pack("[i, I]", (int)testbed->maker.pid, (json_int_t)testbed->maker.started));
+    json_object_set_new(content, "configs", note_configs(plan->scenario));
     json_object_set_new(content, "text",
                         json_string(plan->scenario->text == NULL ? "" : plan->scenario->text));
     return record_write(testbed->record, err);
@@ -147,6 +161,11 @@ static int recall_plan(struct testbed *testbed, struct error *err)
     scenario_problems_clear(&problems);
     if (rc < 0 || topology_from_name(word(content, "topology"), &topology) < 0) {
         return fail(err, 0, "the record of testbed %s can't be read", testbed->record->id);
+    }
+    const json_t *configs = json_object_get(content, "configs");
+    for (size_t i = 0; i < testbed->scenario->router_count; i++) {
+        const char *config = json_string_value(json_array_get(configs, i));
+        testbed->scenario->routers[i].config_text = config == NULL ? NULL : text_copy(config);
     }
     rc = plan_make(testbed->scenario, topology, &usable, &testbed->plan, err);
     const json_t *interfaces = json_object_get(content, "interfaces");
@@ -214,6 +233,7 @@ static int recall_routers(struct testbed *testbed, struct error *err)
         router->since_ns = (uint64_t)number(noted, "since_ns");
         router->restarts = (unsigned)number(noted, "restarts");
         router->outage_ns = (uint64_t)number(noted, "outage_ns");
+        router->convergence_ns = (uint64_t)number(noted, "convergence_ns");
         if (described == NULL) {
             continue;
         }

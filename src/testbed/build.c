@@ -19,6 +19,7 @@
 #include "linux/memory.h"
 #include "linux/offload.h"
 #include "testbed/allocation.h"
+#include "testbed/converge.h"
 #include "testbed/nic.h"
 #include "testbed/routers.h"
 #include "testbed/tasks.h"
@@ -224,6 +225,21 @@ static uint32_t subnet_of(const struct ipv4_interface *ip)
     return ip->address & ~(0xffffffffU >> ip->prefix);
 }
 
+// What lies behind a tester's end, to which a router learns the way: a host of it is the end
+// itself. `far` is what lies behind the other end.
+static int set_up_behind(const struct testbed *testbed, const struct plan_interface *own,
+                         const struct plan_interface *next, bool direct, struct ipv4_interface near,
+                         struct ipv4_interface far, struct error *err)
+{
+    const struct netns *ns = testbed->netns[own->node];
+    int rc = link_add_address(ns, own->index, near.address, 32, err);
+    if (rc == 0) {
+        rc = link_add_route(ns, own->index, subnet_of(&far), far.prefix,
+                            direct ? 0 : next->ip.address, err);
+    }
+    return rc == 0 && direct ? link_add_neighbour(ns, own->index, far.address, next->mac, err) : rc;
+}
+
 // The tester's end `near` of a path: address, way to the other end `far` over the next hop.
 static int set_up_tester_end(const struct testbed *testbed, size_t near, size_t far, size_t hop,
                              struct error *err)
@@ -257,6 +273,16 @@ static int set_up_tester(const struct testbed *testbed, struct error *err)
         rc = set_up_tester_end(testbed, source, sink, ingress, err);
         if (rc == 0) {
             rc = set_up_tester_end(testbed, sink, source, egress, err);
+        }
+        const struct scenario_network *network = &plan->scenario->networks[path->network];
+        bool direct = plan->topology == TOPOLOGY_DIRECT;
+        if (rc == 0 && network->behind_sink.prefix != 0) {
+            rc = set_up_behind(testbed, &plan->interfaces[source], &plan->interfaces[ingress],
+                               direct, network->behind_source, network->behind_sink, err);
+            if (rc == 0) {
+                rc = set_up_behind(testbed, &plan->interfaces[sink], &plan->interfaces[egress],
+                                   direct, network->behind_sink, network->behind_source, err);
+            }
         }
     }
     return rc;
@@ -401,7 +427,16 @@ int testbed_build(struct testbed *testbed, struct error *err)
         rc = testbed_make_threads(testbed, err);
     }
     if (rc == 0) {
+        rc = testbed_start_speakers(testbed, err);
+    }
+    if (rc == 0) {
         rc = testbed_place(testbed, err);
+    }
+    if (rc == 0) {
+        rc = testbed_note(testbed, err);
+    }
+    if (rc == 0) {
+        rc = testbed_converge(testbed, -1, err);
     }
     return rc == 0 ? testbed_note(testbed, err) : rc;
 }

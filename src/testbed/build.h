@@ -13,13 +13,14 @@ struct allocator; // allocation.c's
 struct testbed_router {
     struct router *router; // NULL = not there
     enum router_state state;
-    unsigned id;           // anew with each life
-    uint64_t memory_bytes; // 0 = not measured
-    uint64_t ordered_ns;   // CLOCK_MONOTONIC of the order to make it, until it forwards; else 0
-    uint64_t start_ns;     // from the order to make it until it forwarded; 0 = not measured
-    uint64_t since_ns;     // CLOCK_REALTIME of the last change of state
-    unsigned restarts;     // after crashes
-    uint64_t outage_ns;    // of the last restart or reboot; 0 = there was none
+    unsigned id;             // anew with each life
+    uint64_t memory_bytes;   // 0 = not measured
+    uint64_t ordered_ns;     // CLOCK_MONOTONIC of the order to make it, until it forwards; else 0
+    uint64_t start_ns;       // from the order to make it until it forwarded; 0 = not measured
+    uint64_t since_ns;       // CLOCK_REALTIME of the last change of state
+    unsigned restarts;       // after crashes
+    uint64_t outage_ns;      // of the last restart or reboot; 0 = there was none
+    uint64_t convergence_ns; // from its daemon's start to its last route; 0 = it has no daemon
 };
 
 struct testbed {

@@ -304,6 +304,17 @@ static void print_path(const struct plan *plan, const struct plan_path *path, FI
                 wire->made ? "--" : "..", plan->nodes[b->node].name, b->name);
     }
     fputc('\n', out);
+    const struct scenario_network *network = &plan->scenario->networks[path->network];
+    if (network->behind_sink.prefix != 0) {
+        char from[32];
+        char to[32];
+        address_text(&network->behind_source, from);
+        address_text(&network->behind_sink, to);
+        enum routing_daemon daemon = plan->scenario->routers[network->router].daemon;
+        fprintf(out, "      from %s behind the source to %s behind the sink%s%s\n", from, to,
+                plan->topology == TOPOLOGY_DIRECT ? "" : ", learned by ",
+                plan->topology == TOPOLOGY_DIRECT ? "" : routing_daemon_name(daemon));
+    }
 }
 
 void plan_print(const struct plan *plan, FILE *out)

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "linux/link.h"
 #include "testbed/allocation.h"
+#include "testbed/converge.h"
 #include "testbed/tasks.h"
 
 // ---- what the platform is told
@@ -64,6 +65,8 @@ void router_order_make(const struct testbed *testbed, size_t router, struct rout
                  .host = testbed_host_netns(testbed),
                  .cpus = &plan->dut_cpus,
                  .memory_bytes = scenario->routers[router].memory_bytes,
+                 .daemon = scenario->routers[router].daemon,
+                 .config = scenario->routers[router].config_text,
                  .outlive = testbed->kept,
                  .nics = memory_new_array(struct router_nic, 2 * plan->path_count)},
     };
@@ -210,7 +213,10 @@ static int settle(struct testbed *testbed, size_t router, const struct router_or
     if (rc == 0) {
         rc = thread_vifs(testbed, order, err);
     }
-    return rc == 0 ? testbed_place_router(testbed, router, err) : rc;
+    if (rc == 0) {
+        rc = testbed_place_router(testbed, router, err);
+    }
+    return rc == 0 ? testbed_converge(testbed, (ssize_t)router, err) : rc;
 }
 
 static void forget_vifs(struct testbed *testbed, const struct router_order *order)

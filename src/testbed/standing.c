@@ -5,12 +5,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "linux/link.h"
 #include "linux/session.h"
@@ -297,12 +299,20 @@ static void tell(int pipe_end, int rc, const struct error *err)
     }
 }
 
-static int hear(int pipe_end, struct error *err)
+// Who is told to stop meanwhile passes that on, and still hears how it ended.
+static int hear(int pipe_end, pid_t builder, struct error *err)
 {
     int head[2] = {-EIO, EXIT_FAILED};
     char text[4096];
     size_t length = 0;
-    if (read(pipe_end, head, sizeof head) != sizeof head) {
+    ssize_t begun = read(pipe_end, head, sizeof head);
+    while (begun < 0 && errno == EINTR) {
+        if (stop_requested()) {
+            (void)kill(builder, SIGTERM);
+        }
+        begun = read(pipe_end, head, sizeof head);
+    }
+    if (begun != sizeof head) {
         return fail(err, 0, "the process that was to build the testbed has died");
     }
     for (ssize_t got = 1; got > 0 && length < sizeof text - 1; length += (size_t)got) {
@@ -358,7 +368,7 @@ int standing_up(const struct scenario *scenario, enum topology topology, struct 
     }
     int saved = errno;
     close(ends[1]);
-    rc = child < 0 ? fail(err, saved, "starting a keeper") : hear(ends[0], err);
+    rc = child < 0 ? fail(err, saved, "starting a keeper") : hear(ends[0], child, err);
     close(ends[0]);
     return rc;
 }

@@ -286,6 +286,7 @@ int testbed_party_info(const struct testbed *testbed, size_t party, struct party
         ret->since_ns = router->since_ns;
         ret->restarts = router->restarts;
         ret->outage_ns = router->outage_ns;
+        ret->convergence_ns = router->convergence_ns;
         if (testbed_router_has_died(testbed, of->router)) {
             ret->state = ROUTER_CRASHED;
         }

@@ -47,6 +47,10 @@ int testbed_down(struct testbed **testbeds, size_t count, struct testbed_leftove
                  struct error *err);
 int testbed_await_leftovers(struct testbed_leftovers *leftovers, struct error *err);
 
+// Whether the routing daemons of a scenario are on this machine (exit status 3) and take their
+// configurations (exit status 2). Does nothing for a scenario without.
+int testbed_check_daemons(const struct scenario *scenario, struct error *err);
+
 // ---- one router of a standing testbed, while the others forward on: `router` is its index in the
 // scenario. What becomes of it is written to the record.
 
@@ -73,11 +77,12 @@ struct party_info {
     const char *name, *platform;
     unsigned id;
     enum router_state state;
-    uint64_t memory_bytes; // 0 = not measured
-    uint64_t cpu_ns;       // used since it was made
-    uint64_t since_ns;     // CLOCK_REALTIME of its last change of state; 0 = not known
-    unsigned restarts;     // after crashes
-    uint64_t outage_ns;    // of the last restart or reboot; 0 = there was none
+    uint64_t memory_bytes;   // 0 = not measured
+    uint64_t cpu_ns;         // used since it was made
+    uint64_t since_ns;       // CLOCK_REALTIME of its last change of state; 0 = not known
+    unsigned restarts;       // after crashes
+    uint64_t outage_ns;      // of the last restart or reboot; 0 = there was none
+    uint64_t convergence_ns; // from its daemon's start to its last route; 0 = it has no daemon
     struct allocation allocation;
 };
 // `party` as testbed_parties() counts them.

@@ -56,6 +56,7 @@ struct traffic_count {
     // Filled in by measure/ for its accounts, not by the engine:
     unsigned fragments; // IP fragments that each packet leaves in; 0 counts as 1
     bool company;       // as engine_ops.company
+    bool chatter;       // routing protocols speak on the path's links, a few packets a second
 };
 
 struct engine;
