@@ -18,7 +18,7 @@
 #define CHECK_WITHIN_NS     (30U * NS_PER_S)
 #define FRR_FOLDER          "/usr/lib/frr/"
 #define FRR_RUN             "/run/frr"
-#define FRR_CONFIG          FRR_RUN "/frr.conf"
+#define FRR_CONFIG          "/run/frr/frr.conf"
 #define BIRD_RUN            "/run/bird"
 #define FILES               3U
 
