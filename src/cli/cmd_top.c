@@ -150,7 +150,7 @@ static int read_view(const struct top_values *asked, struct top_view *ret, struc
 static int top_run(void *values, const struct text_list *operands, struct error *err)
 {
     const struct top_values *asked = values;
-    struct top_view view;
+    struct top_view view = {0};
     if (operands->count > 0) {
         return fail_input(err, "top takes no operands");
     }

@@ -4,6 +4,8 @@
 
 #include <curses.h>
 #include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <term.h>
 #include <termios.h>
@@ -25,15 +27,20 @@ static const int deadly[] = {SIGHUP, SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, 
 #define DEADLY (sizeof deadly / sizeof deadly[0])
 static struct sigaction before[DEADLY];
 
+// A string of the terminal's description, NULL if it has none of that name.
+static const char *string_of(const char *capability)
+{
+    const char *bytes = tigetstr((char *)capability);
+    return (intptr_t)bytes == -1 ? NULL : bytes;
+}
+
 static void remember(const char *capability)
 {
-    char *bytes = tigetstr((char *)capability);
-    if (bytes == NULL || bytes == (char *)-1 ||
-        terminal_length + strlen(bytes) > sizeof terminal_bytes) {
-        return;
+    const char *bytes = string_of(capability);
+    if (bytes != NULL && terminal_length + strlen(bytes) < sizeof terminal_bytes) {
+        terminal_length += (size_t)snprintf(terminal_bytes + terminal_length,
+                                            sizeof terminal_bytes - terminal_length, "%s", bytes);
     }
-    memcpy(terminal_bytes + terminal_length, bytes, strlen(bytes));
-    terminal_length += strlen(bytes);
 }
 
 bool terminal_is_able(void)
@@ -42,8 +49,7 @@ bool terminal_is_able(void)
     if (setupterm(NULL, STDOUT_FILENO, &found) == ERR || found != 1) {
         return false;
     }
-    char *move = tigetstr((char *)"cup");
-    return move != NULL && move != (char *)-1;
+    return string_of("cup") != NULL;
 }
 
 void terminal_remember(void)

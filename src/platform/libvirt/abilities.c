@@ -45,7 +45,8 @@ static void add(struct trial_of *trial, const char *name, enum ability_answer an
 {
     struct abilities *all = trial->abilities;
     all->items = memory_resize(all->items, all->count + 1, sizeof *all->items);
-    all->items[all->count++] = (struct ability){name, answer, found};
+    all->items[all->count] = (struct ability){.name = name, .answer = answer};
+    all->items[all->count++].found = found;
 }
 
 // Whether libvirt's last error says that there is no such thing in this driver or in this build.

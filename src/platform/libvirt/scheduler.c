@@ -112,10 +112,7 @@ static int read_parameters(virDomainPtr domain, struct parameters *ret, char **r
         return -ENOTSUP;
     }
     free(type);
-    virTypedParameterPtr items = calloc((size_t)count, sizeof *items);
-    if (items == NULL) {
-        abort();
-    }
+    virTypedParameterPtr items = memory_new_array(virTypedParameter, (size_t)count);
     // Drivers that know no flags know the older call.
     int room = count;
     if (virDomainGetSchedulerParametersFlags(domain, items, &count, VIR_DOMAIN_AFFECT_CURRENT) <
@@ -280,7 +277,8 @@ static int set_cap(virDomainPtr domain, const char *by, unsigned cap, struct err
 static int check(const struct foreign_allocation *now, enum shares_scale scale, unsigned weight,
                  const unsigned *cap, struct error *err)
 {
-    bool shares = weight != 0 && strcmp(now->weight_by, VIR_DOMAIN_SCHEDULER_CPU_SHARES) == 0;
+    bool shares = weight != 0 && now->weight_by != NULL &&
+                  strcmp(now->weight_by, VIR_DOMAIN_SCHEDULER_CPU_SHARES) == 0;
     unsigned wanted = shares ? scheduler_weight(scale, scheduler_shares(scale, weight)) : weight;
     if (weight != 0 && (!now->has_weight || now->weight != wanted)) {
         return fail_lacking(err,
@@ -311,10 +309,10 @@ int scheduler_set(virDomainPtr domain, enum shares_scale *scale, unsigned weight
     if (rc == 0 && cap != NULL && now.cap_by == NULL) {
         rc = refuse("cap", &now, err);
     }
-    if (rc == 0 && weight != 0) {
+    if (rc == 0 && weight != 0 && now.weight_by != NULL) {
         rc = set_weight(domain, scale, now.weight_by, weight, err);
     }
-    if (rc == 0 && cap != NULL) {
+    if (rc == 0 && cap != NULL && now.cap_by != NULL) {
         rc = set_cap(domain, now.cap_by, *cap, err);
     }
     foreign_allocation_clear(&now);
