@@ -49,7 +49,9 @@ bool terminal_is_able(void)
     if (setupterm(NULL, STDOUT_FILENO, &found) == ERR || found != 1) {
         return false;
     }
-    return string_of("cup") != NULL;
+    bool able = string_of("cup") != NULL;
+    (void)del_curterm(cur_term);
+    return able;
 }
 
 void terminal_remember(void)
