@@ -168,7 +168,10 @@ static void account_wire(struct ledger *ledger, const struct plan_wire *wire)
 {
     struct link_counters a = link_growth(ledger, wire->a);
     struct link_counters b = link_growth(ledger, wire->b);
-    if (wire->made) {
+    if (ledger->plan->taps && plan_is_platforms(ledger->plan, wire)) {
+        // A machine takes what waits for it in the tap's own queue.
+        place_at(ledger, a.tx_dropped, wire->a, "tap queue");
+    } else if (wire->made) {
         place_at(ledger, a.tx_dropped, wire->b, "receive ring");
     } else {
         place_at(ledger, a.tx_dropped, wire->a, "transmit");

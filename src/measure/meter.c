@@ -159,6 +159,44 @@ static unsigned cap_of(const struct testbed *testbed, size_t at, const struct te
                                                                                    : 0;
 }
 
+// What the CPUs of the device under test were used for beyond what host, routers and, where they
+// share them, the tester are metered for, ns. /proc/stat counts in ticks: it may be a little less.
+static double rest_ns(const struct testbed *testbed, const struct meter_reading *before,
+                      const struct meter_reading *after)
+{
+    const struct plan *plan = testbed_plan(testbed);
+    const struct testbed_party *parties = NULL;
+    size_t count = testbed_parties(testbed, &parties);
+    double rest = 0.0;
+    for (size_t i = 0; i < before->cpus.count; i++) {
+        if (contains(&plan->dut_cpus, before->cpus.cpus[i])) {
+            rest += growth(before->times[i].busy_ns, after->times[i].busy_ns);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        bool there = parties[i].kind != PARTY_TESTER || plan->shared_cpus;
+        for (size_t k = 0; there && k < after->parties[i].count; k++) {
+            uint64_t was = k < before->parties[i].count ? before->parties[i].parts[k].ns : 0;
+            rest -= growth(was, after->parties[i].parts[k].ns);
+        }
+    }
+    return rest > 0.0 ? rest : 0.0;
+}
+
+// Adds a part to a party's figure.
+static void add_part(struct cpu_result *cpu, const char *first, const char *name, double percent)
+{
+    if (cpu->part_count == 0) { // it was its only one so far
+        cpu->parts = memory_new(1, sizeof *cpu->parts);
+        cpu->parts[cpu->part_count++] =
+            (struct cpu_part_result){.name = text_copy(first), .percent = cpu->percent};
+    }
+    cpu->parts = memory_resize(cpu->parts, cpu->part_count + 1, sizeof *cpu->parts);
+    cpu->parts[cpu->part_count++] =
+        (struct cpu_part_result){.name = text_copy(name), .percent = percent};
+    cpu->percent += percent;
+}
+
 void meter_account(const struct testbed *testbed, const struct meter_reading *before,
                    const struct meter_reading *after, uint64_t sending_ns, struct point *point)
 {
@@ -177,6 +215,12 @@ void meter_account(const struct testbed *testbed, const struct meter_reading *be
         uint64_t packets = packets_of(&parties[i], point);
         cpu->name = text_copy(parties[i].name);
         cpu->percent = 100.0 * ns / (double)sending_ns;
+        if (parties[i].kind == PARTY_HOST && testbed_rest_is_hosts(testbed)) {
+            double rest = rest_ns(testbed, before, after);
+            add_part(cpu, after->parties[i].parts[0].name, METER_REST,
+                     100.0 * rest / (double)sending_ns);
+            ns += rest;
+        }
         cpu->has_ns_per_packet = packets > 0;
         cpu->ns_per_packet = packets > 0 ? ns / (double)packets : 0.0;
         cpu->cap = cap_of(testbed, i, &parties[i]);

@@ -30,6 +30,9 @@ struct meter_reading {
 int meter_read(const struct testbed *testbed, struct meter_reading *ret, struct error *err);
 void meter_clear(struct meter_reading *reading);
 
+// The host's part that nobody is metered for: see testbed_rest_is_hosts().
+#define METER_REST "rest"
+
 // Fills in cpu, cpu_total_percent, memory and processors of a point whose networks are filled in.
 // Percentages are over `sending_ns`; ns a packet: per packet received through the party (all for
 // the host, its own networks' for a router), for the tester per packet sent.

@@ -13,6 +13,8 @@
 #define SPARE_BELOW    0.85  // of its CPUs in use: there was room for more
 #define CAP_WITHIN     1.0   // percent of a CPU above its cap that a party may use,
 #define CAP_GRAIN_S    0.005 // and CPU time: a period begun, a tick overrun
+#define QUOTA_WITHIN   2.0   // the same where a platform holds caps by quotas,
+#define QUOTA_PERIOD_S 0.1   // of so long a period
 #define STALL_NS       (3U * NS_PER_MS)  // four full rings at 3 us a packet
 #define STEAL_TICK_NS  (10U * NS_PER_MS) // resolution of steal in /proc/stat
 
@@ -109,7 +111,11 @@ static void judge_caps(const struct evidence *evidence, struct point *point,
     for (size_t i = 0; i < count; i++) {
         const struct cpu_result *cpu = point_cpu(point, parties[i].name);
         unsigned cap = cap_of(evidence, i);
-        double most = (double)cap + CAP_WITHIN + 100.0 * CAP_GRAIN_S / point->duration_s;
+        // A quota is renewed whole each period, also at either end of a trial.
+        double within = testbed_rest_is_hosts(evidence->testbed) ? QUOTA_WITHIN : CAP_WITHIN;
+        double grain = testbed_rest_is_hosts(evidence->testbed) ? QUOTA_PERIOD_S * (double)cap
+                                                                 : 100.0 * CAP_GRAIN_S;
+        double most = (double)cap + within + grain / point->duration_s;
         if (cap > 0 && cpu != NULL && cpu->percent > most) {
             verdict->disturbed = true;
             verdict->disturbance_ns +=
@@ -146,6 +152,16 @@ static void judge_stalls(const struct evidence *evidence, struct point *point,
                      (double)longest / (double)NS_PER_MS, (unsigned long long)point_lost(point));
 }
 
+static double rest_of(const struct cpu_result *cpu)
+{
+    for (size_t i = 0; i < cpu->part_count; i++) {
+        if (strcmp(cpu->parts[i].name, METER_REST) == 0) {
+            return cpu->parts[i].percent;
+        }
+    }
+    return 0.0;
+}
+
 // CPU time that neither host, routers nor tester account for is somebody else's.
 static void judge_others(const struct evidence *evidence, struct point *point,
                          struct verdict *verdict)
@@ -164,6 +180,7 @@ static void judge_others(const struct evidence *evidence, struct point *point,
     for (size_t i = 0; i < point->cpu_count; i++) {
         bool own = strcmp(point->cpu[i].name, "tester") == 0;
         known += own && !plan->shared_cpus ? 0.0 : point->cpu[i].percent;
+        known -= rest_of(&point->cpu[i]); // others' as well as the host's
         tester -= own ? point->cpu[i].percent : 0.0;
     }
     bool direct = plan->topology == TOPOLOGY_DIRECT;

@@ -5,7 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct platform_ops *const platforms[] = {&platform_netns};
+#include "version.h"
+
+static const struct platform_ops *const platforms[] = {
+    &platform_netns,
+#if HAVE_LIBVIRT
+    &platform_libvirt,
+#endif
+};
 
 static const struct platform_ops *ops_of(const char *uri)
 {
@@ -19,9 +26,26 @@ static const struct platform_ops *ops_of(const char *uri)
 
 int platform_check(const char *uri, struct error *err)
 {
-    return ops_of(uri) != NULL
-               ? 0
-               : fail_input(err, "there is no platform \"%s\"; there is netns", uri);
+    if (ops_of(uri) != NULL) {
+        return 0;
+    }
+    if (strchr(uri, ':') == NULL) {
+        return fail_input(err,
+                          "there is no platform \"%s\"; there are netns and libvirt URIs "
+                          "(qemu:///system)",
+                          uri);
+    }
+    return HAVE_LIBVIRT ? fail_lacking(err, "routers can't be made on %s, only on qemu:///…", uri)
+                        : fail_lacking(err,
+                                       "platform %s: this vrbench was built without libvirt "
+                                       "(package libvirt-dev, then build again)",
+                                       uri);
+}
+
+bool platform_has_taps(const char *uri)
+{
+    const struct platform_ops *ops = ops_of(uri);
+    return ops != NULL && ops->vif_is_tap;
 }
 
 int platform_open(const char *uri, struct platform **ret, struct error *err)

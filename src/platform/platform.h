@@ -90,6 +90,11 @@ struct platform_ops {
 
     // True if the host's end of a pair has NAPI, so that a thread of its own can do its work.
     bool vif_has_napi;
+    // True if it is a tap.
+    bool vif_is_tap;
+    // True if an interface of the host that a router takes stays where it is, with the router on
+    // top of it.
+    bool taken_stays;
     // True if part of what the host does for its routers is done by no thread of its own: then
     // whatever else the device under test's CPUs were used for is the host's.
     bool rest_is_hosts;
@@ -129,9 +134,9 @@ struct platform_ops {
     // Frees the object; the router goes on.
     void (*release)(struct router *router);
     // Removes whatever routers of a testbed whose run is dead still hold outside of its namespaces
-    // and folder. NULL where that is nothing. `home` as in the spec, NULL if it is gone.
-    int (*clean_up)(struct platform *platform, const char *testbed, const struct netns *home,
-                    struct error *err);
+    // and folder. NULL where that is nothing. All as in the spec; `home` NULL if it is gone.
+    int (*clean_up)(struct platform *platform, const char *testbed, const char *directory,
+                    const struct netns *home, struct error *err);
     // A descriptor that becomes readable when it dies; -1 if it has died already.
     int (*watch)(const struct router *router);
     // A shell or command (`argv`, NULL = shell) inside it, in the caller's terminal, until it ends.
@@ -165,6 +170,7 @@ struct platform_ops {
 };
 
 extern const struct platform_ops platform_netns;
+extern const struct platform_ops platform_libvirt; // where it was built with libvirt
 
 // Opens the platform of a URI. Exit status 2 if there is none of that name, 3 if this program was
 // built without it.
@@ -172,5 +178,7 @@ int platform_open(const char *uri, struct platform **ret, struct error *err);
 void platform_close(struct platform *platform); // NULL is fine
 // The same without opening it.
 int platform_check(const char *uri, struct error *err);
+// True if the host's ends of a router's pairs are taps, whose queue is the host's.
+bool platform_has_taps(const char *uri);
 
 #endif

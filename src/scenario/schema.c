@@ -12,8 +12,6 @@
 #define DIGITS_OF(number) #number
 #define DIGITS(number)    DIGITS_OF(number)
 
-static const char *const platforms[] = {"netns", NULL};
-
 #define WEIGHT_ROW(object)                                                                         \
     {                                                                                              \
         .key = "weight", .type = &type_whole_number,                                               \
@@ -255,11 +253,11 @@ const struct schema_row schema_scenario[] = {
      .help = "how CPU is read: precise (counters around each trial) or study (over SNMP at two "
              "thirds of each trial, with engine iperf, which it makes the default)"},
     {.key = "platform",
-     .type = &type_choice_name,
+     .type = &type_platform,
      .offset = SCENARIO(platform),
-     .choices = platforms,
      .fallback = "netns",
-     .help = "what the routers run on"},
+     .help = "what the routers run on: netns (namespaces of this kernel), or the URI of a libvirt "
+             "(qemu:///system: virtual machines)"},
     {.key = "topologies",
      .kind = SCHEMA_LIST,
      .type = &type_choice,

@@ -171,6 +171,26 @@ static int parse_address(const struct schema_row *row, const char *text, void *s
     return parse_ipv4_prefix(text, &interface->address, &interface->prefix, err);
 }
 
+// "netns", or a URI as libvirt has them (RFC 3986, the scheme in small letters); whether there is
+// such a one is platform/'s to say.
+static int parse_platform(const struct schema_row *row, const char *text, void *slot,
+                          struct error *err)
+{
+    (void)row;
+    size_t length = strlen(text);
+    size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789+");
+    bool uri = scheme > 0 && text[scheme] == ':' && length <= 255;
+    for (size_t i = 0; uri && i < length; i++) {
+        uri = isgraph((unsigned char)text[i]) && (unsigned char)text[i] < 0x80;
+    }
+    if (!text_equal(text, "netns") && !uri) {
+        return fail_input(err, "expected netns or a libvirt URI (qemu:///system), not \"%.60s\"",
+                          text);
+    }
+    *(char **)slot = text_copy(text);
+    return 0;
+}
+
 static int find_choice(const struct schema_row *row, const char *text, struct error *err)
 {
     char list[128] = "";
@@ -217,6 +237,7 @@ const struct schema_type type_size = {"a size", parse_row_size};
 const struct schema_type type_name = {"a name", parse_name};
 const struct schema_type type_nic = {"an interface's name", parse_nic};
 const struct schema_type type_path = {"the path of a file", parse_path};
+const struct schema_type type_platform = {"a word", parse_platform};
 const struct schema_type type_address = {"an address with its prefix length", parse_address};
 const struct schema_type type_choice = {"a word", parse_choice};
 const struct schema_type type_choice_name = {"a word", parse_choice_name};

@@ -137,7 +137,7 @@ static int clean_up_platform(const struct record *record, struct error *err)
     int rc = uri == NULL ? 0 : platform_open(uri, &platform, err);
     if (rc == 0 && platform != NULL && platform->ops->clean_up != NULL) {
         (void)netns_open(pin, &home, NULL);
-        rc = platform->ops->clean_up(platform, record->id, home, err);
+        rc = platform->ops->clean_up(platform, record->id, record->directory, home, err);
         netns_close(home);
     }
     platform_close(platform);

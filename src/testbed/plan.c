@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "platform/platform.h"
 
 // Interface indexes from here on are the plan's: far above those of the machine's own interfaces.
 #define FIRST_INDEX 100000
@@ -178,6 +179,7 @@ int plan_make(const struct scenario *scenario, enum topology topology,
     plan->scenario = scenario;
     plan->topology = topology;
     plan->mtu = MTU;
+    plan->taps = platform_has_taps(scenario->platform);
     // With iperf, payloads that don't fit leave in fragments, as the study's 1500 bytes did;
     // lengths of IP packets or frames are meant to be whole.
     const struct engine_traits *engine = scenario_engine(scenario->traffic.engine);

@@ -70,6 +70,7 @@ struct plan {
     size_t path_count;
     struct cpu_list usable; // what the plan was made for
     struct cpu_list dut_cpus, tester_cpus;
+    bool taps;        // the host's ends of routers' pairs are taps
     bool shared_cpus; // tester and device under test run on the same CPUs
 };
 

@@ -185,8 +185,11 @@ static int thread_vifs(struct testbed *testbed, const struct router_order *order
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < order->spec.nic_count; i++) {
         const struct plan_interface *vif = vif_of(testbed->plan, order->numbers[i]);
+        const struct router_nic *nic = &order->spec.nics[i];
         if (vif != NULL && testbed->platform->ops->vif_has_napi) {
             rc = testbed_thread_host_link(testbed, vif->name, vif->index, err);
+        } else if (testbed_stays_with_host(testbed, order->numbers[i])) {
+            rc = testbed_thread_host_link(testbed, nic->host_name, nic->taken_index, err);
         }
     }
     return rc;
@@ -225,6 +228,8 @@ static void forget_vifs(struct testbed *testbed, const struct router_order *orde
         const struct plan_interface *vif = vif_of(testbed->plan, order->numbers[i]);
         if (vif != NULL) {
             testbed_forget_host_link(testbed, vif->index);
+        } else if (testbed_stays_with_host(testbed, order->numbers[i])) {
+            testbed_forget_host_link(testbed, order->spec.nics[i].taken_index);
         }
     }
 }

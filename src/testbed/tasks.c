@@ -3,6 +3,8 @@
 #include "testbed/tasks.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,17 +105,38 @@ static bool has_no_napi(const struct testbed *testbed, size_t number)
     return false;
 }
 
+bool testbed_stays_with_host(const struct testbed *testbed, size_t number)
+{
+    const struct plan *plan = testbed->plan;
+    bool taken = testbed->platform->ops->taken_stays &&
+                 plan->nodes[plan->interfaces[number].node].kind == NODE_ROUTER;
+    for (size_t i = 0; taken && i < plan->wire_count; i++) {
+        const struct plan_wire *wire = &plan->wires[i];
+        taken = (wire->a != number && wire->b != number) || !plan_is_platforms(plan, wire);
+    }
+    return taken;
+}
+
 // Makes the interfaces of a node threaded; a source only sends and needs none.
 static int thread_node(struct testbed *testbed, size_t node, struct error *err)
 {
     const struct plan *plan = testbed->plan;
     struct napi_interface *interfaces =
         memory_new_array(struct napi_interface, plan->interface_count);
+    char(*names)[16] = memory_new(plan->interface_count, sizeof *names);
     size_t used = 0;
     for (size_t i = 0; i < plan->interface_count; i++) {
-        if (plan->interfaces[i].node == node && !has_no_napi(testbed, i)) {
-            interfaces[used].name = plan->interfaces[i].name;
-            interfaces[used++].index = plan->interfaces[i].index;
+        bool own = plan->interfaces[i].node == node && !has_no_napi(testbed, i);
+        bool stays = plan->nodes[node].kind == NODE_HOST && testbed_stays_with_host(testbed, i);
+        if (own) {
+            snprintf(names[used], sizeof *names, "%s", plan->interfaces[i].name);
+        } else if (stays) {
+            plan_host_name(i, names[used]);
+        }
+        if (own || stays) {
+            interfaces[used].name = names[used];
+            interfaces[used].index = plan->interfaces[i].index;
+            used++;
         }
     }
     int rc = napi_make_threaded(testbed->netns[node], interfaces, used, NAPI_AUTO, err);
@@ -126,6 +149,7 @@ static int thread_node(struct testbed *testbed, size_t node, struct error *err)
         free(interfaces[i].threads);
     }
     free(interfaces);
+    free(names);
     return rc;
 }
 

@@ -28,6 +28,9 @@ int testbed_make_threads(struct testbed *testbed, struct error *err);
 // Makes one more interface of the host threaded and adds its thread to the host's.
 int testbed_thread_host_link(struct testbed *testbed, const char *name, int index,
                              struct error *err);
+// Whether an interface of a router is one that it took and that stays with the host all the same,
+// under its name there (plan_host_name()) and by its index.
+bool testbed_stays_with_host(const struct testbed *testbed, size_t interface);
 // The thread of an interface of the host is going: it is none of the host's any more, the time it
 // has used is.
 void testbed_forget_host_link(struct testbed *testbed, int index);

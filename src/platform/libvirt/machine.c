@@ -1,0 +1,625 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// platform/libvirt/machine — see machine.h.
+#include "platform/libvirt/machine.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libvirt/virterror.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/stop.h"
+#include "base/text.h"
+#include "linux/kvm_probe.h"
+#include "linux/link.h"
+#include "linux/process.h"
+#include "linux/tap.h"
+#include "linux/threads.h"
+#include "platform/libvirt/domain_xml.h"
+
+#define NAME_PREFIX    "vrbench-"
+#define END_WITHIN_NS  (5U * NS_PER_S)
+#define CMDLINE_MAX    65536
+#define MEMORY_DEFAULT (128ULL << 20)
+#define FORCE_TYPE     "VRBENCH_VIRT_TYPE" // "qemu" or "kvm": don't find out
+
+// ---- names
+
+static char *domain_name(const char *testbed, const char *router)
+{
+    return text_format(NAME_PREFIX "%s-%s", testbed, router);
+}
+
+static char *folder_of(const char *directory)
+{
+    return text_format("%s.machines", directory);
+}
+
+// Taps are born where the caller's own interfaces are, so their first names say whose they are, in
+// short: "t41.0.", and "LIFE.NIC".
+static char *tap_prefix(const char *testbed)
+{
+    char *end = NULL;
+    unsigned long process = strtoul(testbed, &end, 10);
+    unsigned long number = *end == '-' ? strtoul(end + 1, NULL, 10) : 0;
+    return text_format("t%lx.%lx.", process, number);
+}
+
+static char *tap_name(const struct router_spec *spec, size_t nic)
+{
+    _cleanup_free_ char *prefix = tap_prefix(spec->testbed);
+    return text_format("%s%x.%zx", prefix, spec->id, nic);
+}
+
+static void make_uuid(char ret[37])
+{
+    uint8_t b[16] = {0};
+    (void)!getrandom(b, sizeof b, 0);
+    b[6] = (uint8_t)((b[6] & 0x0f) | 0x40); // RFC 4122, version 4
+    b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
+    snprintf(ret, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
+             b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
+             b[14], b[15]);
+}
+
+// ---- the connection, and what kind of machines there can be
+
+int machine_connection(struct libvirt_platform *platform, struct connection **ret,
+                       struct error *err)
+{
+    if (platform->connection == NULL) {
+        int rc =
+            connection_open(platform->base.uri, CONNECTION_CHANGE, &platform->connection, err);
+        if (rc < 0) {
+            return rc;
+        }
+        platform->scale = scheduler_scale(platform->connection);
+    }
+    *ret = platform->connection;
+    return 0;
+}
+
+static int ask_for_kvm(virConnectPtr handle, void *data, struct error *err)
+{
+    bool *offered = data;
+    char *xml = virConnectGetDomainCapabilities(handle, NULL, "x86_64", NULL, "kvm", 0);
+    *offered = xml != NULL;
+    free(xml);
+    return *offered ? 0 : fail_libvirt(err, "KVM");
+}
+
+// KVM where libvirt offers it and it does run machines on the CPU; else emulation.
+static int find_type(struct libvirt_platform *platform, struct error *err)
+{
+    const char *forced = getenv(FORCE_TYPE);
+    struct connection *connection = NULL;
+    char why[160] = "";
+    bool offered = false;
+    if (platform->type != NULL) {
+        return 0;
+    }
+    if (forced != NULL && *forced != '\0') {
+        platform->type = text_equal(forced, "kvm") ? "kvm" : "qemu";
+        return 0;
+    }
+    int rc = machine_connection(platform, &connection, err);
+    if (rc < 0) {
+        return rc;
+    }
+    _cleanup_error_ struct error unasked = ERROR_INIT;
+    (void)connection_call(connection, ask_for_kvm, &offered, &unasked);
+    bool works = offered && kvm_works(why, sizeof why);
+    platform->type = works ? "kvm" : "qemu";
+    if (!works) {
+        log_note("libvirt", "machines are emulated: %s", offered ? why : unasked.text);
+    }
+    return 0;
+}
+
+// ---- the process
+
+// Whether a process is the machine of that UUID, by its command line: QEMU's "-uuid UUID".
+static bool is_machine(const char *process, const char *uuid)
+{
+    _cleanup_free_ char *path = text_format("/proc/%s/cmdline", process);
+    _cleanup_free_ char *text = NULL;
+    size_t length = 0;
+    if (file_read(path, CMDLINE_MAX, &text, &length, NULL) < 0) {
+        return false;
+    }
+    for (const char *word = text; word < text + length; word += strlen(word) + 1) {
+        if (strcmp(word, "-uuid") == 0) {
+            const char *next = word + strlen(word) + 1;
+            return next < text + length && strcmp(next, uuid) == 0;
+        }
+    }
+    return false;
+}
+
+static int find_process(struct router *router, struct error *err)
+{
+    _cleanup_closedir_ DIR *processes = opendir("/proc");
+    for (struct dirent *entry = NULL; processes != NULL && (entry = readdir(processes)) != NULL;) {
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+        if (pid <= 0 || !is_machine(entry->d_name, router->uuid)) {
+            continue;
+        }
+        router->pid = pid;
+        router->started = process_start_time(pid);
+        router->fd = process_open(pid, router->started, NULL);
+        if (router->fd >= 0) {
+            return 0;
+        }
+    }
+    return fail_lacking(err,
+                        "the process of machine %s can't be seen from here: routers need a libvirt "
+                        "whose machines run on this computer, in this PID namespace",
+                        router->domain);
+}
+
+bool machine_has_died(const struct router *router)
+{
+    return router->fd < 0 || process_has_ended(router->fd);
+}
+
+// ---- the object
+
+void machine_release(struct router *router)
+{
+    if (router == NULL) {
+        return;
+    }
+    if (router->fd >= 0) {
+        close(router->fd);
+    }
+    for (size_t i = 0; i < router->nic_count; i++) {
+        free(router->nics[i].name);
+    }
+    free(router->nics);
+    free(router->vhost);
+    free(router->folder);
+    free(router->channel);
+    free(router->initrd);
+    free(router->domain);
+    free(router->name);
+    free(router);
+}
+
+static struct router *router_new(struct platform *platform, const struct router_spec *spec)
+{
+    struct router *router = memory_new(1, sizeof *router);
+    router->platform = (struct libvirt_platform *)platform;
+    router->name = text_copy(spec->name);
+    router->domain = domain_name(spec->testbed, spec->name);
+    router->fd = -1;
+    router->folder = folder_of(spec->directory);
+    router->channel = text_format("%s/%s.%u", router->folder, spec->name, spec->id);
+    router->nics = memory_new_array(struct machine_nic, spec->nic_count);
+    router->nic_count = spec->nic_count;
+    for (size_t i = 0; i < spec->nic_count; i++) {
+        router->nics[i].name = text_copy(spec->nics[i].name);
+        router->nics[i].index = spec->nics[i].index;
+        memcpy(router->nics[i].mac, spec->nics[i].mac, 6);
+    }
+    return router;
+}
+
+// ---- interfaces
+
+static int make_tap(const struct router_spec *spec, size_t number, const char *name,
+                    struct error *err)
+{
+    const struct router_nic *nic = &spec->nics[number];
+    struct link_info info;
+    if (strlen(name) > LINK_NAME_MAX) {
+        return fail(err, ENAMETOOLONG, "a tap's name, %s", name);
+    }
+    if (nic->bridge == 0) {
+        int rc = link_find(spec->host, nic->host_name, &info, err);
+        if (rc == 0) {
+            rc = link_set_up(spec->host, info.index, true, err);
+        }
+        return rc == 0 ? tap_make_on(spec->host, info.index, spec->home, name, err) : rc;
+    }
+    int rc = tap_make(spec->home, name, err);
+    if (rc == 0 && nic->mtu != 1500) {
+        rc = link_find(spec->home, name, &info, err);
+        if (rc == 0) {
+            rc = link_set_mtu(spec->home, info.index, nic->mtu, err);
+        }
+    }
+    return rc;
+}
+
+// From where QEMU opened it to where it belongs.
+static int place_tap(const struct router_spec *spec, size_t number, const char *name,
+                     struct error *err)
+{
+    struct router_nic *nic = &spec->nics[number];
+    char stacked[40];
+    struct link_info info;
+    snprintf(stacked, sizeof stacked, "tap%zu.%u", number, spec->id);
+    const char *called = nic->bridge != 0 ? nic->vif : stacked;
+    int rc = link_find(spec->home, name, &info, err);
+    if (rc == 0) {
+        rc = link_move(spec->home, info.index, spec->host, called, err);
+    }
+    if (rc == 0) {
+        rc = link_find(spec->host, called, &info, err);
+    }
+    if (rc == 0 && nic->bridge != 0) {
+        nic->vif_index = info.index;
+        rc = link_set_master(spec->host, info.index, nic->bridge, err);
+    }
+    if (rc == 0) {
+        rc = link_set_up(spec->host, info.index, true, err);
+    }
+    if (rc == 0 && nic->bridge != 0) {
+        rc = link_add_fdb(spec->host, info.index, nic->mac, err);
+    }
+    return rc;
+}
+
+static int each_tap(const struct router_spec *spec,
+                    int (*work)(const struct router_spec *, size_t, const char *, struct error *),
+                    struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < spec->nic_count; i++) {
+        _cleanup_free_ char *name = tap_name(spec, i);
+        rc = work(spec, i, name, err);
+        if (rc < 0) {
+            error_context(err, "%s", spec->nics[i].name);
+        }
+    }
+    return rc;
+}
+
+// What is left of a machine's interfaces on the host once it has ended.
+static int remove_taps(const struct router_spec *spec, struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < spec->nic_count; i++) {
+        const struct router_nic *nic = &spec->nics[i];
+        char stacked[40];
+        struct link_info info;
+        snprintf(stacked, sizeof stacked, "tap%zu.%u", i, spec->id);
+        if (link_find(spec->host, nic->bridge != 0 ? nic->vif : stacked, &info, NULL) == 0) {
+            rc = link_delete(spec->host, info.index, err);
+        }
+        if (rc == 0 && nic->bridge == 0 &&
+            link_find(spec->host, nic->host_name, &info, NULL) == 0) {
+            rc = link_set_up(spec->host, info.index, false, err);
+        }
+    }
+    return rc;
+}
+
+// ---- making
+
+struct start {
+    struct router *router;
+    const char *xml;
+};
+
+static int start_paused(virConnectPtr handle, void *data, struct error *err)
+{
+    const struct start *start = data;
+    // The second time after a broken connection: the first may have got through.
+    _cleanup_domain_ virDomainPtr there = virDomainLookupByUUIDString(handle, start->router->uuid);
+    if (there != NULL) {
+        return 0;
+    }
+    _cleanup_domain_ virDomainPtr domain =
+        virDomainCreateXML(handle, start->xml, VIR_DOMAIN_START_PAUSED);
+    return domain == NULL ? fail_libvirt(err, "starting machine %s", start->router->domain) : 0;
+}
+
+static int resume(virConnectPtr handle, void *data, struct error *err)
+{
+    const struct router *router = data;
+    _cleanup_domain_ virDomainPtr domain = virDomainLookupByUUIDString(handle, router->uuid);
+    return domain == NULL || virDomainResume(domain) < 0
+               ? fail_libvirt(err, "resuming machine %s", router->domain)
+               : 0;
+}
+
+int machine_call(const struct router *router, connection_work work, void *data, struct error *err)
+{
+    struct connection *connection = NULL;
+    int rc = machine_connection(router->platform, &connection, err);
+    return rc == 0 ? connection_call(connection, work, data, err) : rc;
+}
+
+static int describe_machine(const struct router *router, const struct router_spec *spec,
+                            const struct machine_boot *boot, char **ret_xml, struct error *err)
+{
+    struct domain_nic *nics = memory_new_array(struct domain_nic, spec->nic_count);
+    char **taps = memory_new_array(char *, spec->nic_count);
+    for (size_t i = 0; i < spec->nic_count; i++) {
+        taps[i] = tap_name(spec, i);
+        nics[i] = (struct domain_nic){.kind = DOMAIN_NIC_TAP,
+                                      .tap = taps[i],
+                                      .mtu = spec->nics[i].mtu,
+                                      .vhost = text_equal(router->type, "kvm")};
+        memcpy(nics[i].mac, spec->nics[i].mac, 6);
+    }
+    const struct domain_spec domain = {
+        .name = router->domain,
+        .uuid = router->uuid,
+        .testbed = spec->testbed,
+        .router = spec->name,
+        .life = spec->id,
+        .type = router->type,
+        .memory_bytes = spec->memory_bytes != 0 ? spec->memory_bytes : MEMORY_DEFAULT,
+        .vcpus = 1,
+        .cpus = spec->cpus,
+        .kernel = boot->kernel,
+        .initrd = boot->initrd,
+        .cmdline = boot->cmdline,
+        .channel = router->channel,
+        .nics = nics,
+        .nic_count = spec->nic_count,
+    };
+    int rc = domain_xml(&domain, ret_xml, err);
+    for (size_t i = 0; i < spec->nic_count; i++) {
+        free(taps[i]);
+    }
+    free(taps);
+    free(nics);
+    return rc;
+}
+
+static int make_folder(const struct router *router, struct error *err)
+{
+    // QEMU may run as somebody else; what it needs it is given by name.
+    return mkdir(router->folder, 0711) < 0 && errno != EEXIST
+               ? fail(err, errno, "making %s", router->folder)
+               : 0;
+}
+
+static void remove_files(const struct router *router)
+{
+    (void)unlink(router->channel);
+    if (router->initrd != NULL) {
+        (void)unlink(router->initrd);
+    }
+    (void)rmdir(router->folder); // fails, rightly, while there are others
+}
+
+static int start(struct router *router, const struct router_spec *spec, struct error *err)
+{
+    struct machine_boot boot = {0};
+    _cleanup_free_ char *xml = NULL;
+    int rc = make_folder(router, err);
+    if (rc == 0) {
+        rc = machine_boot_make(router, spec, &boot, err);
+    }
+    if (rc == 0) {
+        rc = describe_machine(router, spec, &boot, &xml, err);
+    }
+    machine_boot_clear(&boot);
+    if (rc == 0) {
+        rc = each_tap(spec, make_tap, err);
+    }
+    if (rc == 0) {
+        struct start started = {router, xml};
+        rc = machine_call(router, start_paused, &started, err);
+    }
+    if (rc == 0) {
+        rc = find_process(router, err);
+    }
+    if (rc == 0 && text_equal(router->type, "kvm")) {
+        char name[32];
+        snprintf(name, sizeof name, "vhost-%d", (int)router->pid);
+        rc = threads_of_kernel(name, &router->vhost, &router->vhost_count, err);
+    }
+    if (rc == 0) {
+        rc = each_tap(spec, place_tap, err);
+    }
+    return rc == 0 ? machine_call(router, resume, router, err) : rc;
+}
+
+int machine_create(struct platform *platform, const struct router_spec *spec, struct router **ret,
+                   struct error *err)
+{
+    struct libvirt_platform *libvirt = (struct libvirt_platform *)platform;
+    int rc = find_type(libvirt, err);
+    if (rc == 0 && !connection_is_local(libvirt->connection)) {
+        rc = fail_lacking(err,
+                          "%s is another computer's: routers can only be made where their "
+                          "traffic is, on this one",
+                          platform->uri);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    struct router *router = router_new(platform, spec);
+    make_uuid(router->uuid);
+    snprintf(router->type, sizeof router->type, "%s", libvirt->type);
+    rc = start(router, spec, err);
+    if (rc < 0) {
+        _cleanup_free_ char *prefix = tap_prefix(spec->testbed);
+        error_context(err, "router %s", spec->name);
+        (void)machine_destroy(router, spec, NULL);
+        (void)tap_remove_all(spec->home, prefix, NULL);
+        return rc;
+    }
+    *ret = router;
+    return 0;
+}
+
+// ---- ending
+
+static int destroy_domain(virConnectPtr handle, void *data, struct error *err)
+{
+    const struct router *router = data;
+    _cleanup_domain_ virDomainPtr domain = virDomainLookupByUUIDString(handle, router->uuid);
+    if (domain == NULL || virDomainDestroy(domain) < 0) {
+        int code = virGetLastErrorCode();
+        // Gone already, or going of its own accord.
+        return code == VIR_ERR_NO_DOMAIN || (code == VIR_ERR_OPERATION_INVALID && domain != NULL)
+                   ? 0
+                   : fail_libvirt(err, "ending machine %s", router->domain);
+    }
+    return 0;
+}
+
+int machine_destroy(struct router *router, const struct router_spec *spec, struct error *err)
+{
+    _cleanup_error_ struct error why = ERROR_INIT;
+    int rc = machine_call(router, destroy_domain, router, &why);
+    if (router->fd >= 0 && !process_has_ended(router->fd)) {
+        // libvirt can't be asked: it will notice.
+        int killed = process_kill(router->fd, END_WITHIN_NS, NULL);
+        rc = killed == 0 ? 0 : rc;
+    } else if (router->fd >= 0) {
+        rc = 0;
+    }
+    if (rc < 0) {
+        error_move(err, &why);
+    }
+    if (rc == 0 && spec != NULL) {
+        rc = remove_taps(spec, err);
+    }
+    remove_files(router);
+    if (rc < 0) {
+        error_context(err, "router %s", router->name);
+    }
+    machine_release(router);
+    return rc;
+}
+
+int machine_reboot(struct router *router, const struct router_spec *before,
+                   const struct router_spec *now, struct router **ret, struct error *err)
+{
+    struct platform *platform = &router->platform->base;
+    int rc = machine_destroy(router, before, err);
+    return rc == 0 ? machine_create(platform, now, ret, err) : rc;
+}
+
+// ---- the record
+
+json_t *machine_describe(const struct router *router)
+{
+    json_t *vhost = json_array();
+    for (size_t i = 0; i < router->vhost_count; i++) {
+        json_array_append_new(vhost, json_integer(router->vhost[i]));
+    }
+    return json_pack("{s:s, s:s, s:s, s:i, s:I, s:s, s:o}", "domain", router->domain, "uuid",
+                     router->uuid, "type", router->type, "pid", (int)router->pid, "started",
+                     (json_int_t)router->started, "channel", router->channel, "vhost", vhost);
+}
+
+static const char *word(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text == NULL ? "" : text;
+}
+
+int machine_attach(struct platform *platform, const struct router_spec *spec,
+                   const json_t *described, struct router **ret, struct error *err)
+{
+    (void)err;
+    struct router *router = router_new(platform, spec);
+    snprintf(router->uuid, sizeof router->uuid, "%s", word(described, "uuid"));
+    snprintf(router->type, sizeof router->type, "%s", word(described, "type"));
+    // What machines of this testbed are is not found out again.
+    router->platform->type = text_equal(router->type, "kvm") ? "kvm" : "qemu";
+    free(router->channel);
+    router->channel = text_copy(word(described, "channel"));
+    router->pid = (pid_t)json_integer_value(json_object_get(described, "pid"));
+    router->started = (uint64_t)json_integer_value(json_object_get(described, "started"));
+    int fd = process_open(router->pid, router->started, NULL);
+    router->fd = fd < 0 ? -1 : fd;
+    const json_t *vhost = json_object_get(described, "vhost");
+    router->vhost_count = json_array_size(vhost);
+    router->vhost = memory_new_array(pid_t, router->vhost_count);
+    for (size_t i = 0; i < router->vhost_count; i++) {
+        router->vhost[i] = (pid_t)json_integer_value(json_array_get(vhost, i));
+    }
+    *ret = router;
+    return 0;
+}
+
+// ---- after a dead run
+
+struct clearing {
+    const char *testbed;
+};
+
+// Ends one machine if it is that testbed's: by its name and its metadata.
+static int clear_domain(virDomainPtr domain, const struct clearing *clearing, struct error *err)
+{
+    _cleanup_free_ char *prefix = text_format(NAME_PREFIX "%s-", clearing->testbed);
+    _cleanup_free_ char *testbed = NULL;
+    const char *name = virDomainGetName(domain);
+    if (name == NULL || !text_starts(name, prefix)) {
+        return 0;
+    }
+    char *xml = virDomainGetXMLDesc(domain, 0);
+    int ours = xml == NULL ? 0 : domain_xml_testbed(xml, &testbed);
+    free(xml);
+    if (ours != 1 || !text_equal(testbed, clearing->testbed)) {
+        return 0;
+    }
+    if (virDomainDestroy(domain) < 0 && virGetLastErrorCode() != VIR_ERR_NO_DOMAIN &&
+        virGetLastErrorCode() != VIR_ERR_OPERATION_INVALID) {
+        return fail_libvirt(err, "ending machine %s", name);
+    }
+    return 0;
+}
+
+static int clear_domains(virConnectPtr handle, void *data, struct error *err)
+{
+    virDomainPtr *domains = NULL;
+    int count = virConnectListAllDomains(handle, &domains, 0);
+    int rc = count < 0 ? fail_libvirt(err, "listing machines") : 0;
+    for (int i = 0; i < count; i++) {
+        int cleared = rc == 0 ? clear_domain(domains[i], data, err) : 0;
+        rc = rc < 0 ? rc : cleared;
+        (void)virDomainFree(domains[i]);
+    }
+    free(domains);
+    return rc;
+}
+
+static void clear_folder(const char *directory)
+{
+    _cleanup_free_ char *folder = folder_of(directory);
+    _cleanup_closedir_ DIR *files = opendir(folder);
+    for (struct dirent *entry = NULL; files != NULL && (entry = readdir(files)) != NULL;) {
+        if (entry->d_name[0] != '.') {
+            (void)unlinkat(dirfd(files), entry->d_name, 0);
+        }
+    }
+    (void)rmdir(folder);
+}
+
+int machine_clean_up(struct platform *platform, const char *testbed, const char *directory,
+                     const struct netns *home, struct error *err)
+{
+    struct connection *connection = NULL;
+    struct clearing clearing = {testbed};
+    _cleanup_free_ char *prefix = tap_prefix(testbed);
+    int rc = machine_connection((struct libvirt_platform *)platform, &connection, err);
+    if (rc == 0) {
+        rc = connection_call(connection, clear_domains, &clearing, err);
+    }
+    if (rc == 0 && home != NULL) {
+        rc = tap_remove_all(home, prefix, err);
+    }
+    if (rc == 0) {
+        clear_folder(directory);
+    }
+    return rc;
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * platform/libvirt/machine — inside of platform/libvirt: a router that is a QEMU machine, its
+ * making, its end and its record (machine.c); what runs in it and how that is talked to (guest.c);
+ * what it uses and may use (usage.c). libvirt.c has the table of functions.
+ *
+ * A machine is transient: libvirt forgets it when it ends. Its name is "vrbench-TESTBED-ROUTER" and
+ * its metadata say whose it is. What must have a name on the host while it lives is in a folder
+ * beside the testbed's, "DIRECTORY.machines", where daemons in other mount namespaces see it.
+ */
+#ifndef VRBENCH_PLATFORM_LIBVIRT_MACHINE_H
+#define VRBENCH_PLATFORM_LIBVIRT_MACHINE_H
+
+#include "platform/libvirt/connection.h"
+#include "platform/libvirt/scheduler.h"
+#include "platform/platform.h"
+
+struct libvirt_platform {
+    struct platform base;
+    struct connection *connection; // opened when first needed
+    enum shares_scale scale;
+    const char *type; // of domain, "kvm" or "qemu"; NULL = not yet found out
+};
+
+struct machine_nic {
+    char *name; // in the router
+    int index;  // by which the testbed knows it
+    uint8_t mac[6];
+};
+
+struct router {
+    struct libvirt_platform *platform;
+    char *name;   // the router's
+    char *domain; // the machine's
+    char uuid[37];
+    char type[8];        // "kvm", "qemu"
+    pid_t pid;           // of QEMU
+    uint64_t started;    // when, as process_start_time()
+    int fd;              // pidfd; -1 = it had died when it was attached to
+    pid_t *vhost;        // threads of the kernel that move its packets; none with QEMU's own
+    size_t vhost_count;
+    char *folder;  // of its files
+    char *channel; // socket of its virtio-serial port
+    char *initrd;  // NULL = none of its own (any more)
+    struct machine_nic *nics;
+    size_t nic_count;
+};
+
+// What a machine boots: paths and the kernel's command line. machine_boot_make() writes the initrd
+// of the router's own, which becomes the router's.
+struct machine_boot {
+    char *kernel, *initrd, *cmdline;
+};
+int machine_boot_make(struct router *router, const struct router_spec *spec,
+                      struct machine_boot *ret, struct error *err);
+void machine_boot_clear(struct machine_boot *boot);
+
+// The connection, opened if it isn't yet; reopened by connection_call() if it has broken.
+int machine_connection(struct libvirt_platform *platform, struct connection **ret,
+                       struct error *err);
+// Whether its process has ended.
+bool machine_has_died(const struct router *router);
+
+int machine_create(struct platform *platform, const struct router_spec *spec, struct router **ret,
+                   struct error *err);
+int machine_await(struct router *router, struct error *err);
+int machine_destroy(struct router *router, const struct router_spec *spec, struct error *err);
+int machine_reboot(struct router *router, const struct router_spec *before,
+                   const struct router_spec *now, struct router **ret, struct error *err);
+json_t *machine_describe(const struct router *router);
+int machine_attach(struct platform *platform, const struct router_spec *spec,
+                   const json_t *described, struct router **ret, struct error *err);
+void machine_release(struct router *router);
+int machine_clean_up(struct platform *platform, const char *testbed, const char *directory,
+                     const struct netns *home, struct error *err);
+
+// Runs one call of libvirt for a router; again if the connection was broken.
+int machine_call(const struct router *router, connection_work work, void *data, struct error *err);
+
+int machine_usage(const struct router *router, struct cpu_part **ret, size_t *ret_count,
+                  struct error *err);
+int machine_memory(const struct router *router, uint64_t *ret, struct error *err);
+int machine_set_allocation(struct router *router, unsigned weight, unsigned cap,
+                           struct error *err);
+int machine_get_allocation(const struct router *router, unsigned *ret_weight, unsigned *ret_cap,
+                           struct error *err);
+int machine_counters(const struct router *router, struct namespace_counters *ret,
+                     struct error *err);
+int machine_console(const struct router *router, char *const *argv, int *ret_status,
+                    struct error *err);
+
+#endif
