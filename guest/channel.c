@@ -9,9 +9,10 @@
  * exec WORD...              ID ok STATUS LENGTH            %XX in a word stands for any byte ID
  * error 0 LENGTH              the payload says why
  *
- * ID is a number of the host's choice that the answer repeats. Empty lines are passed over: the
- * host begins with one, which ends whatever an earlier, interrupted host left. The host's side is
- * src/image/guest_channel.c. Called by init.c.
+ * ID is a number of the host's choice that the answer repeats. The host begins with an empty line,
+ * which ends whatever an earlier, interrupted host left: that is forgotten then, its command killed.
+ * (That a host has gone is no sign: the kernel may learn of it after the next one's request.) The
+ * host's side is src/image/guest_channel.c. Called by init.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -234,7 +235,8 @@ static void take_line(struct channel *channel, char *line)
     static char *words[EXEC_WORDS + 3];
     size_t count = split_words(line, words, EXEC_WORDS + 2);
     unsigned long id = 0;
-    if (count == 0) {
+    if (count == 0) { // somebody new
+        forget_host(channel);
         return;
     }
     if (count < 2 || count > EXEC_WORDS + 2 || parse_whole(words[0], INT32_MAX, &id) < 0) {
@@ -280,8 +282,9 @@ void channel_step(struct channel *channel)
         if (got > 0) {
             take_bytes(channel, bytes, (size_t)got);
         } else if (got == 0) {
-            forget_host(channel);
-            return;
+            // No host; or one whose coming the kernel has yet to learn of, though its request was
+            // here already: what is to be said stays.
+            break;
         } else if (errno != EINTR) {
             break;
         }
