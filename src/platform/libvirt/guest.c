@@ -202,5 +202,5 @@ int machine_console(const struct router *router, char *const *argv, int *ret_sta
     _cleanup_foreign_ struct foreign *foreign = NULL;
     int rc = foreign_open(router->platform->base.uri, true, &foreign, err);
     *ret_status = 0;
-    return rc == 0 ? foreign_console(foreign, router->uuid, err) : rc;
+    return rc == 0 ? foreign_console(foreign, router->domain, err) : rc;
 }

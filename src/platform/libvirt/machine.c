@@ -433,8 +433,12 @@ int machine_create(struct platform *platform, const struct router_spec *spec, st
                    struct error *err)
 {
     struct libvirt_platform *libvirt = (struct libvirt_platform *)platform;
-    int rc = find_type(libvirt, err);
-    if (rc == 0 && !connection_is_local(libvirt->connection)) {
+    struct connection *connection = NULL;
+    int rc = machine_connection(libvirt, &connection, err);
+    if (rc == 0) {
+        rc = find_type(libvirt, err);
+    }
+    if (rc == 0 && !connection_is_local(connection)) {
         rc = fail_lacking(err,
                           "%s is another computer's: routers can only be made where their "
                           "traffic is, on this one",

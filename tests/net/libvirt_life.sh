@@ -1,0 +1,121 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Routers that are virtual machines, left standing: up, list, console, weight and cap, reboot,
+# destroy and create; a kernel that panics, a machine destroyed behind our back, a libvirtd that is
+# restarted or away; and down to nothing. By emulation where there is no KVM.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+router_image
+isolate --run "$@"
+plan 44
+
+own_libvirtd
+cat >"$T/two.yaml" <<END
+name: two
+platform: $uri
+topologies: [bridged]
+routers:
+  r1t3: { weight: 512 }
+  r2t3: { on_crash: destroy }
+networks:
+  NET0: { router: r1t3 }
+  NET1: { router: r2t3 }
+traffic: { lengths: [64], rates: { pps: [300] } }
+END
+
+field() {
+    vrbench list --json | jq -r --arg name "$1" --arg key "$2" \
+        '.[] | select(.name == $name) | .[$key]'
+}
+field_is() { [ "$(field "$1" "$2")" = "$3" ]; }
+more_than() { [ "$(field "$1" "$2")" -gt "$3" ]; }
+reaches() { vrbench console two/source -- ping -q -c 1 -W 2 "198.19.$1.2"; }
+cut_off() { ! vrbench console two/source -- ping -q -c 2 -W 1 -i 0.2 "198.19.$1.2"; }
+# domain ROUTER — its machine's name. parameter ROUTER NAME — what virsh says of its scheduler.
+domain() { jq -r --arg name "$1" '.routers[] | select(.name == $name) | .platform.domain' /run/vrbench/*.json; }
+parameter() { virsh -c "$uri" schedinfo "$(domain "$1")" | awk -v name="$2" '$1 == name { print $3 }'; }
+# main_thread ROUTER — process of its machine.
+process() { jq -r --arg name "$1" '.routers[] | select(.name == $name) | .platform.pid' /run/vrbench/*.json; }
+
+# A stranger's machine, which nothing of this may touch.
+cat >"$T/stranger.xml" <<END
+<domain type='qemu'><name>vrbench-1-0-stranger</name><memory unit='MiB'>16</memory>
+<os><type arch='x86_64'>hvm</type></os></domain>
+END
+virsh -c "$uri" create --paused "$T/stranger.xml" >/dev/null
+
+machine_snapshot "$T/before"
+ok "two machines: up" vrbench up "$T/two.yaml"
+is "  they and the host are listed" \
+    "$(vrbench list --json | jq -r 'map(.name + " " + .state) | join(", ")')" \
+    "host running, r1t3 running, r2t3 running"
+is "  with weight" "$(field r1t3 weight)" 512
+ok "  and memory: that of the process" between "$(field r1t3 memory_bytes)" 90000000 1000000000
+is "  libvirt has them" "$(machines | grep -c "r[12]t3")" 2
+ok "  the networks carry packets" wait_for 10 reaches 0
+ok "  both" wait_for 10 reaches 1
+is "nothing is left in the caller's namespace" "$(ip -o link | wc -l)" 1
+cpu=$(jq -r '.usable | last' /run/vrbench/*.json)
+is "all of a machine's threads run on the CPU of the device under test" \
+    "$(cat /proc/"$(process r1t3)"/task/*/status | awk '/^Cpus_allowed_list/ { print $2 }' | sort -u)" \
+    "$cpu"
+
+is "a command runs in the guest" "$(vrbench console r1t3 -- hostname)" r1t3
+vrbench console r1t3 -- sh -c 'exit 7'
+is "  and its exit status comes back" $? 7
+is "without a terminal a shell reads a script" "$(echo 'hostname; exit 5' | vrbench console r2t3)" \
+    r2t3
+echo 'exit 5' | vrbench console r2t3
+is "  and its exit status comes back" $? 5
+# Ctrl-] leaves the console.
+ok "with a terminal the serial console answers" sh -c '
+    { sleep 1; printf "\r"; sleep 1; printf "echo a-word-\$((6*7))\r"; sleep 3; printf "\035"; } |
+        script -qec "$VRBENCH console r1t3" /dev/null | grep -a "a-word-42"'
+
+is "weight is libvirt's" "$(parameter r1t3 cpu_shares)" "$((2 * $(parameter r2t3 cpu_shares)))"
+ok "weight and cap are set" vrbench cpu r2t3 --weight 1024 --cap 40
+is "  and are libvirt's" \
+    "$(parameter r2t3 cpu_shares) $(parameter r2t3 global_quota) $(parameter r2t3 global_period)" \
+    "$((2 * $(parameter r1t3 cpu_shares))) 40000 100000"
+is "  read back" "$(vrbench cpu two/r2t3 --json | jq -r '.[0] | "\(.weight) \(.cap_percent) \(.cap_held_by)"')" \
+    "1024 40 quota"
+vrbench cpu r2t3 --cap 101 2>/dev/null
+is "a cap beyond the CPUs is refused" $? 2
+ok "the cap is taken off" vrbench cpu r2t3 --cap 0
+like "  of libvirt's too" "$(parameter r2t3 global_quota)" '^(-1|18446744073709551|17592186044415)'
+
+# --- lives ---------------------------------------------------------------------------------------
+ok "r1t3 is rebooted" vrbench reboot r1t3 --json
+ok "  its outage is told" jq -e '.outage_ms > 0' "$T/ok.log"
+is "  it has a new id" "$(field r1t3 id)" 3
+ok "  and forwards" wait_for 10 reaches 0
+is "  with its weight" "$(parameter r1t3 cpu_shares)" 2048
+
+(sleep 1; vrbench console r1t3 -- sh -c 'echo c >/proc/sysrq-trigger') >/dev/null 2>&1 &
+ok "its kernel panics: it is restarted" wait_for 120 more_than r1t3 restarts 0
+ok "  and forwards" wait_for 60 reaches 0
+virsh -c "$uri" destroy "$(domain r2t3)" >/dev/null
+ok "r2t3, destroyed behind our back, is cleared away, as it was to be" \
+    wait_for 60 field_is r2t3 state crashed
+ok "  its network is cut off" cut_off 1
+ok "  the other is not" reaches 0
+ok "it is created anew" vrbench create r2t3
+ok "  and forwards" wait_for 10 reaches 1
+
+# --- libvirtd ------------------------------------------------------------------------------------
+libvirtd_again
+ok "libvirtd restarted: the machines are there" reaches 0
+is "  and listed" "$(field r1t3 state)" running
+ok "  a weight can be set" vrbench cpu r1t3 --weight 256
+ok "  a router is destroyed" vrbench destroy r2t3
+is "  in libvirt, too" "$(machines | grep -c r2t3)" 0
+keeper=$(jq '.maker[0]' /run/vrbench/*-*.json)
+ok "the keeper lives on" alive "$keeper"
+kill -KILL "$(process r1t3)"
+ok "  and restarts r1t3, killed" wait_for 120 more_than r1t3 restarts 1
+ok "  which forwards" wait_for 60 reaches 0
+
+ok "down" vrbench down two
+is "  the stranger's machine is untouched" "$(machines)" vrbench-1-0-stranger
+virsh -c "$uri" destroy vrbench-1-0-stranger >/dev/null
+unchanged "  and nothing is left" "$T/before"
