@@ -16,6 +16,8 @@
 #include "image/guest_channel.h"
 #include "image/image.h"
 #include "image/router_config.h"
+#include "linux/counters.h"
+#include "linux/link.h"
 #include "platform/libvirt/foreign.h"
 #include "platform/libvirt/machine.h"
 
@@ -108,6 +110,40 @@ int machine_await(struct router *router, struct error *err)
     return rc;
 }
 
+// An interface of a machine on a macvtap has parts on the host: what found its queue full there
+// found the interface's receive ring full, and what the link below had to drop it has not sent.
+static int add_host_parts(const struct router *router, struct namespace_counters *counters,
+                          struct error *err)
+{
+    struct namespace_counters host = {0};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < router->nic_count; i++) {
+        const struct machine_nic *nic = &router->nics[i];
+        struct link_info info;
+        if (nic->stacked[0] == '\0') {
+            continue;
+        }
+        rc = host.links != NULL ? 0 : counters_read(router->host, &host, err);
+        if (rc == 0) {
+            rc = link_find(router->host, nic->stacked, &info, err);
+        }
+        const struct link_counters *tap = rc == 0 ? counters_link(&host, info.index) : NULL;
+        const struct link_counters *below = counters_link(&host, nic->index);
+        for (size_t k = 0; k < counters->link_count; k++) {
+            struct link_counters *inside = &counters->links[k];
+            if (inside->index != nic->index || tap == NULL || below == NULL) {
+                continue;
+            }
+            inside->rx_missed += tap->rx_dropped;
+            inside->tx_dropped += below->tx_dropped;
+            inside->tx_packets -=
+                below->tx_dropped < inside->tx_packets ? below->tx_dropped : inside->tx_packets;
+        }
+    }
+    counters_clear(&host);
+    return rc;
+}
+
 int machine_counters(const struct router *router, struct namespace_counters *ret,
                      struct error *err)
 {
@@ -116,18 +152,31 @@ int machine_counters(const struct router *router, struct namespace_counters *ret
     }
     _cleanup_guest_ struct guest_channel *channel = NULL;
     uint64_t until_ns = clock_monotonic_ns() + ANSWER_WITHIN_NS;
-    int rc = guest_connect(router->channel, until_ns, &channel, err);
-    if (rc < 0) {
-        return rc;
-    }
+    _cleanup_error_ struct error why = ERROR_INIT;
+    int rc = guest_connect(router->channel, until_ns, &channel, &why);
     struct guest_link *links = memory_new_array(struct guest_link, router->nic_count);
     for (size_t i = 0; i < router->nic_count; i++) {
         links[i] = (struct guest_link){.name = router->nics[i].name,
                                        .index = router->nics[i].index};
     }
-    rc = guest_counters(channel, links, router->nic_count, until_ns, ret, err);
+    struct namespace_counters counters = {0};
+    if (rc == 0) {
+        rc = guest_counters(channel, links, router->nic_count, until_ns, &counters, &why);
+    }
+    if (rc == 0) {
+        rc = add_host_parts(router, &counters, &why);
+    }
     free(links);
-    return rc;
+    if (rc < 0) {
+        counters_clear(&counters);
+        if (machine_has_died(router)) {
+            return dead(router, err);
+        }
+        error_move(err, &why);
+        return rc;
+    }
+    *ret = counters;
+    return 0;
 }
 
 // ---- the console

@@ -60,6 +60,11 @@ static char *tap_name(const struct router_spec *spec, size_t nic)
     return text_format("%s%x.%zx", prefix, spec->id, nic);
 }
 
+void machine_stacked_name(const struct router_spec *spec, size_t nic, char ret[24])
+{
+    snprintf(ret, 24, "tap%u.%u", spec->id, (unsigned)nic);
+}
+
 static void make_uuid(char ret[37])
 {
     uint8_t b[16] = {0};
@@ -208,8 +213,11 @@ static struct router *router_new(struct platform *platform, const struct router_
     for (size_t i = 0; i < spec->nic_count; i++) {
         router->nics[i].name = text_copy(spec->nics[i].name);
         router->nics[i].index = spec->nics[i].index;
-        memcpy(router->nics[i].mac, spec->nics[i].mac, 6);
+        if (spec->nics[i].bridge == 0) {
+            machine_stacked_name(spec, i, router->nics[i].stacked);
+        }
     }
+    router->host = spec->host;
     return router;
 }
 
@@ -245,9 +253,9 @@ static int place_tap(const struct router_spec *spec, size_t number, const char *
                      struct error *err)
 {
     struct router_nic *nic = &spec->nics[number];
-    char stacked[40];
+    char stacked[24];
     struct link_info info;
-    snprintf(stacked, sizeof stacked, "tap%zu.%u", number, spec->id);
+    machine_stacked_name(spec, number, stacked);
     const char *called = nic->bridge != 0 ? nic->vif : stacked;
     int rc = link_find(spec->home, name, &info, err);
     if (rc == 0) {
@@ -290,9 +298,9 @@ static int remove_taps(const struct router_spec *spec, struct error *err)
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < spec->nic_count; i++) {
         const struct router_nic *nic = &spec->nics[i];
-        char stacked[40];
+        char stacked[24];
         struct link_info info;
-        snprintf(stacked, sizeof stacked, "tap%zu.%u", i, spec->id);
+        machine_stacked_name(spec, i, stacked);
         if (link_find(spec->host, nic->bridge != 0 ? nic->vif : stacked, &info, NULL) == 0) {
             rc = link_delete(spec->host, info.index, err);
         }

@@ -25,8 +25,13 @@ struct libvirt_platform {
 struct machine_nic {
     char *name; // in the router
     int index;  // by which the testbed knows it
-    uint8_t mac[6];
+    // Dedicated: the macvtap that it is on the host, on the interface of that index there; "" = a
+    // tap on a bridge.
+    char stacked[24];
 };
+
+// The name of that macvtap.
+void machine_stacked_name(const struct router_spec *spec, size_t nic, char ret[24]);
 
 struct router {
     struct libvirt_platform *platform;
@@ -42,6 +47,7 @@ struct router {
     char *folder;  // of its files
     char *channel; // socket of its virtio-serial port
     char *initrd;  // NULL = none of its own (any more)
+    const struct netns *host; // the testbed's, which outlives this
     struct machine_nic *nics;
     size_t nic_count;
 };
