@@ -99,6 +99,32 @@ static void check_daemons(const struct checking *c)
     }
 }
 
+// An image of the user's: its configuration needs one way in, and a machine that can boot of it.
+static void check_images(const struct checking *c)
+{
+    const struct yaml_node *routers = yaml_child(c->root, "routers");
+    for (size_t i = 0; i < c->scenario->router_count; i++) {
+        struct yaml_node *image = sound(routers->children[i], "image");
+        struct yaml_node *setup = sound(routers->children[i], "setup");
+        if (image != NULL && text_equal(c->scenario->platform, "netns")) {
+            yaml_problem(image, c->problems,
+                         text_copy("image: platform netns has no machines that boot; expected "
+                                   "another platform"));
+        }
+        if (setup == NULL) {
+            continue;
+        }
+        if (yaml_child(routers->children[i], "image") == NULL) {
+            yaml_problem(setup, c->problems,
+                         text_copy("setup: expected an image, which it is for, beside it"));
+        }
+        if ((yaml_child(setup, "cloud_init") == NULL) == (yaml_child(setup, "serial") == NULL)) {
+            yaml_problem(setup, c->problems,
+                         text_copy("setup: expected one of cloud_init and serial"));
+        }
+    }
+}
+
 static uint32_t mask_of(unsigned prefix)
 {
     return 0xffffffffU << (32 - prefix);
@@ -507,6 +533,7 @@ void scenario_check(const struct draft *draft, struct yaml_node *root, unsigned 
     check_caps(&checking);
     check_routers(&checking);
     check_daemons(&checking);
+    check_images(&checking);
     check_networks(&checking);
     check_behind(&checking);
     check_links(&checking);

@@ -75,16 +75,18 @@ struct ipv4_interface scenario_to(const struct scenario_network *network)
     return network->behind_sink.prefix == 0 ? network->sink : network->behind_sink;
 }
 
+char *scenario_path(const struct scenario *scenario, const char *named)
+{
+    const char *slash = scenario->file == NULL ? NULL : strrchr(scenario->file, '/');
+    return *named == '/' || slash == NULL
+               ? text_copy(named)
+               : text_format("%.*s/%s", (int)(slash - scenario->file), scenario->file, named);
+}
+
 char *scenario_config_path(const struct scenario *scenario, size_t router)
 {
     const char *config = scenario->routers[router].config;
-    const char *slash = scenario->file == NULL ? NULL : strrchr(scenario->file, '/');
-    if (config == NULL) {
-        return NULL;
-    }
-    return *config == '/' || slash == NULL
-               ? text_copy(config)
-               : text_format("%.*s/%s", (int)(slash - scenario->file), scenario->file, config);
+    return config == NULL ? NULL : scenario_path(scenario, config);
 }
 
 bool scenario_is_routed(const struct scenario *scenario)
@@ -173,6 +175,9 @@ void scenario_release(struct scenario *scenario)
         free(scenario->routers[i].name);
         free(scenario->routers[i].config);
         free(scenario->routers[i].config_text);
+        free(scenario->routers[i].image);
+        free(scenario->routers[i].setup.cloud_init);
+        free(scenario->routers[i].setup.serial);
     }
     for (size_t i = 0; i < scenario->network_count; i++) {
         network_release(&scenario->networks[i]);

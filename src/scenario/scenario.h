@@ -50,6 +50,13 @@ struct scenario_router {
     struct allocation allocation;
     uint64_t memory_bytes; // 0 = not given
     enum on_crash on_crash;
+    // A machine with a system of its own: a disk image, and how it is told what the router is to be
+    // (at most one of the two). Paths as the scenario names them (scenario_path()); NULL = none.
+    char *image;
+    struct scenario_setup {
+        char *cloud_init; // "true", or a file of user data
+        char *serial;     // a script for its serial console
+    } setup;
     enum routing_daemon daemon;
     char *config;      // its configuration file, as the scenario names it; NULL without a daemon
     char *config_text; // what is in that file: UTF-8; NULL if the scenario was read from memory
@@ -156,6 +163,8 @@ void scenario_problems_clear(struct scenario_problems *problems);
 const char *topology_name(enum topology topology); // "direct", "bridged", "dedicated"
 // 0 and the topology of that name, or -EINVAL.
 int topology_from_name(const char *name, enum topology *ret);
+// A path that the scenario names, from where the scenario's file is. The caller frees it.
+char *scenario_path(const struct scenario *scenario, const char *named);
 const char *on_crash_name(enum on_crash on_crash);           // "restart", "destroy"
 const char *routing_daemon_name(enum routing_daemon daemon); // "none", "frr", "bird"
 const char *length_layer_name(enum length_layer layer);      // "ip", "payload", "frame"

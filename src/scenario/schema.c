@@ -39,6 +39,24 @@ static const struct schema_row host_rows[] = {
     {.key = NULL},
 };
 
+#define SETUP(member) offsetof(struct scenario_router, setup.member)
+
+static const struct schema_row setup_rows[] = {
+    {.key = "cloud_init",
+     .type = &type_path,
+     .offset = SETUP(cloud_init),
+     .limit = 1000,
+     .help =
+         "true, or a file of user data from the scenario's folder: what cloud-init in the image "
+         "is given, with the router's interfaces, on a CD"},
+    {.key = "serial",
+     .type = &type_path,
+     .offset = SETUP(serial),
+     .limit = 1000,
+     .help = "a script, from the scenario's folder, of what is said on the serial console"},
+    {.key = NULL},
+};
+
 static const struct schema_row router_rows[] = {
     WEIGHT_ROW(struct scenario_router),
     CAP_ROW(struct scenario_router),
@@ -72,6 +90,16 @@ static const struct schema_row router_rows[] = {
      .max = "1 h",
      .fallback = "60 s",
      .help = "time for the daemon to learn the routes that traffic needs"},
+    {.key = "image",
+     .type = &type_path,
+     .offset = offsetof(struct scenario_router, image),
+     .limit = 1000,
+     .help = "a disk image in format qcow2, from the scenario's folder, that the machine boots of "
+             "instead of the tiny router guest"},
+    {.key = "setup",
+     .kind = SCHEMA_GROUP,
+     .rows = setup_rows,
+     .help = "how the system of the image gets its configuration: cloud_init or serial"},
     {.key = NULL},
 };
 

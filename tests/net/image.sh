@@ -79,8 +79,8 @@ ok "an initrd of the router's own" "$guestctl" initrd "$VRBENCH_IMAGE" "$T/initr
 
 start_machine() {
     qemu-system-x86_64 -machine q35,accel=tcg -cpu qemu64 -m 96 -nodefaults -display none -no-reboot \
-        -kernel "$VRBENCH_IMAGE/vmlinuz" -initrd "$T/initrd" \
-        -append "console=ttyS0 panic=-1 quiet net.ifnames=0" \
+        -kernel "$VRBENCH_IMAGE/vmlinux" -initrd "$T/initrd" \
+        -append "console=ttyS0 panic=-1 quiet cryptomgr.notests net.ifnames=0" \
         -netdev tap,id=a,ifname=tap-a,script=no,downscript=no \
         -netdev tap,id=b,ifname=tap-b,script=no,downscript=no \
         -device virtio-net-pci,netdev=a,mac=52:54:00:00:00:0a,romfile= \
