@@ -61,7 +61,7 @@ install:
 	@meson install -C $(BUILD) --no-rebuild
 
 format:
-	@find src tests bench \( -name '*.c' -o -name '*.h' \) -type f -exec clang-format -i {} +
+	@find src guest tests bench \( -name '*.c' -o -name '*.h' \) -type f -exec clang-format -i {} +
 
 check: build
 	@scripts/check $(BUILD)

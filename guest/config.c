@@ -16,24 +16,11 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "guest.h"
-
-static int wrong(char *why, size_t room, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static int wrong(char *why, size_t room, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    vsnprintf(why, room, format, args);
-    va_end(args);
-    return -1;
-}
 
 size_t split_words(char *text, char **words, size_t max)
 {
@@ -164,7 +151,7 @@ static int read_name(struct guest_config *config, char **words, size_t count)
     if (strlen(words[1]) >= sizeof config->name) {
         return -1;
     }
-    strcpy(config->name, words[1]);
+    memcpy(config->name, words[1], strlen(words[1]) + 1);
     return 0;
 }
 
@@ -178,7 +165,7 @@ static int read_interface(struct guest_config *config, char **words, size_t coun
         parse_whole(words[3], 65535, &mtu) < 0) {
         return -1;
     }
-    strcpy(nic.name, words[1]);
+    memcpy(nic.name, words[1], strlen(words[1]) + 1);
     nic.mtu = (unsigned)mtu;
     config->nics = grown(config->nics, config->nic_count, sizeof nic);
     config->nics[config->nic_count++] = nic;
@@ -296,7 +283,8 @@ int config_parse(char *text, struct guest_config *ret, char *why, size_t room)
         }
         number++;
         if (read_line(ret, line) < 0) {
-            return wrong(why, room, "line %u of " GUEST_CONFIG " makes no sense", number);
+            snprintf(why, room, "line %u of " GUEST_CONFIG " makes no sense", number);
+            return -1;
         }
         line = end == NULL ? NULL : end + 1;
     }

@@ -50,7 +50,7 @@ static int connect_once(const char *path)
     if (strlen(path) >= sizeof address.sun_path) {
         return -ENAMETOOLONG;
     }
-    strcpy(address.sun_path, path);
+    memcpy(address.sun_path, path, strlen(path) + 1);
     _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) < 0) {
         return -errno;
@@ -240,7 +240,7 @@ static int ask(struct guest_channel *channel, const char *request, uint64_t unti
 int guest_await_ready(struct guest_channel *channel, uint64_t until_ns, uint64_t *ret_boot_ms,
                       struct error *err)
 {
-    struct guest_answer answer;
+    struct guest_answer answer = {0};
     _cleanup_free_ char *payload = NULL;
     int rc = ask(channel, "ready", until_ns, &answer, &payload, err);
     if (rc == 0 && ret_boot_ms != NULL) {
@@ -252,7 +252,7 @@ int guest_await_ready(struct guest_channel *channel, uint64_t until_ns, uint64_t
 int guest_counters(struct guest_channel *channel, const struct guest_link *links, size_t link_count,
                    uint64_t until_ns, struct namespace_counters *ret, struct error *err)
 {
-    struct guest_answer answer;
+    struct guest_answer answer = {0};
     _cleanup_free_ char *payload = NULL;
     int rc = ask(channel, "counters", until_ns, &answer, &payload, err);
     return rc < 0 ? rc : guest_parse_counters(payload, answer.length, links, link_count, ret, err);
@@ -276,7 +276,7 @@ int guest_exec(struct guest_channel *channel, const char *const *argv, uint64_t 
         }
     }
     fclose(out);
-    struct guest_answer answer;
+    struct guest_answer answer = {0};
     _cleanup_free_ char *payload = NULL;
     int rc = ask(channel, request, until_ns, &answer, &payload, err);
     if (rc < 0) {

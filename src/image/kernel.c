@@ -154,7 +154,7 @@ static void add_aliases(FILE *table, const char *alias, const char *name)
         if (length > strlen("alias ") && strncmp(line, "alias ", strlen("alias ")) == 0) {
             const char *blank = memchr(pattern, ' ', length - strlen("alias "));
             size_t rest = blank == NULL ? 0 : length - (size_t)(blank + 1 - line);
-            if (rest == strlen(name) && strncmp(blank + 1, name, rest) == 0) {
+            if (blank != NULL && rest == strlen(name) && strncmp(blank + 1, name, rest) == 0) {
                 fprintf(table, "alias %s %.*s\n", name, (int)(blank - pattern), pattern);
             }
         }

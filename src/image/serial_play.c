@@ -54,7 +54,7 @@ static int await(int fd, short events, uint64_t until_ns, struct error *err)
 static ssize_t receive_fd(void *context, char *bytes, size_t room, uint64_t until_ns,
                           struct error *err)
 {
-    int fd = *(int *)context;
+    int fd = *(const int *)context;
     for (;;) {
         ssize_t got = read(fd, bytes, room);
         if (got > 0) {
@@ -76,7 +76,7 @@ static ssize_t receive_fd(void *context, char *bytes, size_t room, uint64_t unti
 static int send_fd(void *context, const char *bytes, size_t length, uint64_t until_ns,
                    struct error *err)
 {
-    int fd = *(int *)context;
+    int fd = *(const int *)context;
     while (length > 0) {
         ssize_t put = write(fd, bytes, length);
         if (put > 0) {
@@ -94,13 +94,13 @@ static int send_fd(void *context, const char *bytes, size_t length, uint64_t unt
     return 0;
 }
 
-int serial_port_of(int *fd, struct serial_port *ret, struct error *err)
+int serial_port_of(const int *fd, struct serial_port *ret, struct error *err)
 {
     int flags = fcntl(*fd, F_GETFL);
     if (flags < 0 || fcntl(*fd, F_SETFL, flags | O_NONBLOCK) < 0) {
         return fail(err, errno, "a console");
     }
-    *ret = (struct serial_port){.receive = receive_fd, .send = send_fd, .context = fd};
+    *ret = (struct serial_port){.receive = receive_fd, .send = send_fd, .context = (void *)fd};
     return 0;
 }
 

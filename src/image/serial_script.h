@@ -57,7 +57,7 @@ struct serial_port {
     void *context;
 };
 // A port of a descriptor (unix socket, pty), which has to live as long and is made non-blocking.
-int serial_port_of(int *fd, struct serial_port *ret, struct error *err);
+int serial_port_of(const int *fd, struct serial_port *ret, struct error *err);
 
 // Plays the script. What the console said in vain is in the error's text. -EINTR when the user
 // interrupts.
