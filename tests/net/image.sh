@@ -5,7 +5,7 @@
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 router_image # before isolate: it fetches packages
 isolate --run "$@"
-plan 38
+plan 41
 
 guestctl=$(helper guestctl)
 
@@ -22,10 +22,11 @@ ok "  and again over it, with a package given as a file" sh -c '
     set -- "${XDG_CACHE_HOME:-/var/cache}"/vrbench/linux-image-*cloud*.deb
     "$VRBENCH" image build -o "$0" -k "$1"' "$T/one"
 same "  the initramfs is the same" "$VRBENCH_IMAGE/initrd.cpio" "$T/one/initrd.cpio"
-is "  nothing else is left" "$(ls "$T/one" && ls -d "$T"/one?*)" "image.json
+is "  nothing else is left" "$(ls -d "$T"/one* "$T/one"/* | sed "s,^$T/one/*,,")" "
+image.json
 initrd.cpio
 vmlinux
-vmlinuz" 2>"$T/ls.err"
+vmlinuz"
 
 ok "where there is none, the way to one is told" exits 3 "$VRBENCH" image list -o "$T/none"
 like "  in words" "$(cat "$T/ok.log")" "vrbench image build"

@@ -75,7 +75,10 @@ static char *listing(const char *path)
         char content[4096] = "";
         la_ssize_t got = archive_read_data(archive, content, sizeof content - 1);
         assert_true(got >= 0);
-        assert_int_equal(archive_entry_mtime(entry), 0);
+        // The folder itself of an ISO 9660 image is of the time that it was made.
+        if (strcmp(archive_entry_pathname(entry), ".") != 0) {
+            assert_int_equal(archive_entry_mtime(entry), 0);
+        }
         assert_int_equal(archive_entry_uid(entry), 0);
         const char *link = archive_entry_symlink(entry);
         mode_t type = archive_entry_filetype(entry);
