@@ -75,4 +75,5 @@ const struct platform_ops platform_libvirt = {
     .get_allocation = machine_get_allocation,
     .counters = machine_counters,
     .netns = libvirt_netns,
+    .facts = machine_facts,
 };

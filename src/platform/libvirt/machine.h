@@ -92,6 +92,8 @@ int machine_get_allocation(const struct router *router, unsigned *ret_weight, un
                            struct error *err);
 int machine_counters(const struct router *router, struct namespace_counters *ret,
                      struct error *err);
+int machine_facts(struct platform *platform, const struct router *router,
+                  struct platform_facts *facts, struct error *err);
 int machine_console(const struct router *router, char *const *argv, int *ret_status,
                     struct error *err);
 
