@@ -1,0 +1,64 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Weights and caps of virtual machines, watched from outside while their guests do nothing but use
+# CPU: the whole process of a machine counts, all its threads.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+router_image
+isolate --run "$@"
+plan 13
+
+own_libvirtd
+cat >"$T/two.yaml" <<END
+name: two
+platform: $uri
+topologies: [bridged]
+routers:
+  r1t3: { weight: 512 }
+  r2t3: { weight: 256 }
+networks:
+  NET0: { router: r1t3 }
+  NET1: { router: r2t3 }
+traffic: { lengths: [64], rates: { pps: [300] } }
+END
+process() { jq -r --arg name "$1" '.routers[] | select(.name == $name) | .platform.pid' /run/vrbench/*.json; }
+# used PROCESS — CPU time of all its threads, in ticks of 10 ms.
+used() { sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'; }
+burn() { vrbench console "$1" -- sh -c 'yes >/dev/null 2>&1 </dev/null &'; }
+rest() { vrbench console "$1" -- killall yes; }
+# watch WINDOWS — what r1t3 and r2t3 use, percent, a line a window of two seconds, in $T/watched.
+watch() {
+    : >"$T/watched"
+    watch_left=$1
+    while [ "$watch_left" -gt 0 ]; do
+        watch_a=$(used "$r1") watch_b=$(used "$r2") watch_from=$(date +%s%N)
+        sleep 2
+        echo "$(date +%s%N) $watch_from $(used "$r1") $watch_a $(used "$r2") $watch_b" |
+            awk '{ s = ($1 - $2) / 1e9; print ($3 - $4) / s, ($5 - $6) / s }' >>"$T/watched"
+        watch_left=$((watch_left - 1))
+    done
+}
+most() { sort -g "$T/watched" | tail -n 1 | cut -d' ' -f1; }
+# Neighbours may take CPU from a capped machine; what it gets at best is its cap.
+holds() {
+    watch "$2"
+    between "$(most)" $(($1 - 2)) $(($1 + 2)) || { cat "$T/watched" && false; }
+}
+# Shares are those of the whole time: a window has a period too many or too few.
+ratio() { awk '{ a += $1; b += $2 } END { print a / b }' "$T/watched"; }
+
+ok "two machines" vrbench up "$T/two.yaml"
+r1=$(process r1t3) r2=$(process r2t3)
+ok "both are busy" burn r1t3
+ok "  all the time" burn r2t3
+watch 4
+ok "weights of 512 and 256 divide the CPU" between "$(ratio)" 1.6 2.5 || cat "$T/watched"
+ok "  and of 256 and 1024" vrbench cpu r1t3 --weight 256
+vrbench cpu r2t3 --weight 1024
+watch 4
+ok "  the other way round" between "$(ratio)" 0.18 0.36 || cat "$T/watched"
+ok "one rests" rest r2t3
+for cap in 50 25 10; do
+    ok "a cap of $cap %" vrbench cpu r1t3 --cap "$cap"
+    ok "  is held within 2 points" holds "$cap" 5
+done
