@@ -6,7 +6,6 @@
  *   counters SOCKET NIC...      prints "NIC rx_packets tx_packets rx_dropped" and "ip …"
  *   exec SOCKET WORD...         prints what the command says and ends with its status
  *   play SOCKET FILE NAME [NIC,…]  plays a serial script on a console
- *   say SOCKET TEXT             types a line there
  *   seed OUT NAME [NIC,…]       a seed image for cloud-init
  */
 #include <arpa/inet.h>
@@ -178,14 +177,6 @@ static int do_play(char **words, int count)
     return end(rc == 0 ? serial_script_play(&script, &port, &err) : rc);
 }
 
-static int do_say(char **words, int count)
-{
-    (void)count;
-    _cleanup_close_ int fd = open_socket(words[0]);
-    _cleanup_free_ char *line = text_format("%s\n", words[1]);
-    return write(fd, line, strlen(line)) == (ssize_t)strlen(line) ? 0 : 1;
-}
-
 static int do_seed(char **words, int count)
 {
     struct router_config router = scan_router(words[1], words + 2, count - 2);
@@ -198,8 +189,7 @@ static const struct {
     int (*run)(char **words, int count);
 } verbs[] = {
     {"initrd", 3, do_initrd}, {"ready", 2, do_ready}, {"counters", 1, do_counters},
-    {"exec", 2, do_exec},     {"play", 3, do_play},   {"say", 2, do_say},
-    {"seed", 2, do_seed},
+    {"exec", 2, do_exec},     {"play", 3, do_play},   {"seed", 2, do_seed},
 };
 
 int main(int argc, char **argv)
@@ -209,6 +199,6 @@ int main(int argc, char **argv)
             return verbs[i].run(argv + 2, argc - 2);
         }
     }
-    fprintf(stderr, "usage: guestctl initrd|ready|counters|exec|play|say|seed ...\n");
+    fprintf(stderr, "usage: guestctl initrd|ready|counters|exec|play|seed ...\n");
     return 2;
 }

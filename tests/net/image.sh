@@ -150,7 +150,12 @@ END
 ok "a shell on the serial console" "$guestctl" play "$T/tty" "$T/script" r1 \
     eth0,52:54:00:00:00:0b,198.19.0.1/24,198.19.0.2,02:00:00:00:00:0b
 
-ok "the power button" "$guestctl" say "$T/monitor" system_powerdown
+cat >"$T/press" <<'END'
+expect "(qemu) "
+send "system_powerdown\r"
+expect "\n(qemu) "
+END
+ok "the power button" "$guestctl" play "$T/monitor" "$T/press" r1
 ok "  ends the machine" wait_for 60 ended
 wait "$machine"
 is "  cleanly" $? 0 || sed 's/^/# /' "$T/qemu.log"
