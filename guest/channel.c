@@ -2,17 +2,21 @@
 /*
  * guest/channel — answers the host on the virtio-serial port "org.vrbench.0".
  *
- * A request is a line, an answer a line and so many bytes:
+ * A request is a line; an answer is a line and the LENGTH bytes that it announces:
  *
- *     ID ready                     ID ok MILLISECONDS LENGTH      since boot; comes once it
- * forwards ID counters                  ID ok 0 LENGTH                 as counters.c has them ID
- * exec WORD...              ID ok STATUS LENGTH            %XX in a word stands for any byte ID
- * error 0 LENGTH              the payload says why
+ *     ID ready             answer: ID ok MILLISECONDS LENGTH
+ *     ID counters          answer: ID ok 0 LENGTH
+ *     ID exec WORD...      answer: ID ok STATUS LENGTH
+ *     any of them          answer: ID error 0 LENGTH
  *
- * ID is a number of the host's choice that the answer repeats. The host begins with an empty line,
- * which ends whatever an earlier, interrupted host left: that is forgotten then, its command killed.
- * (That a host has gone is no sign: the kernel may learn of it after the next one's request.) The
- * host's side is src/image/guest_channel.c. Called by init.c.
+ * "ready" is answered once the router forwards, with the time since boot; "counters" with the texts
+ * of counters.c; "exec" with what the command said (%XX in a word stands for any byte); an error
+ * with its reason. ID is a number of the host's choice.
+ *
+ * The host begins with an empty line, which ends whatever an earlier, interrupted host left: that
+ * is forgotten then and its command killed. (That a host has gone is no sign: the kernel may learn
+ * of it after the next one's request.) The host's side is src/image/guest_channel.c. Called by
+ * init.c.
  */
 #include <errno.h>
 #include <fcntl.h>

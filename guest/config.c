@@ -4,12 +4,12 @@
  * statement, words between blanks, '#' starts a comment line.
  *
  *     name R1
- *     interface eth0 52:54:00:12:34:56 1500       MAC by which it is found, MTU
+ *     interface eth0 52:54:00:12:34:56 1500           MAC by which it is found, MTU
  *     address eth0 198.18.0.1/24
- *     neighbour eth0 198.18.0.2 02:00:00:00:00:01 permanent
+ *     neighbour eth0 198.18.0.2 02:00:00:00:00:01     permanent
  *     route 10.0.0.0/8 198.18.0.2
  *     sysctl net/ipv4/ipfrag_time 1
- *     run /usr/sbin/bird -f                       a service; %XX stands for any byte in a word
+ *     run /usr/sbin/bird -f                           a service; %XX stands for any byte in a word
  *
  * Called by init.c.
  */
