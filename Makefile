@@ -12,7 +12,7 @@ TESTFLAGS ?=
 # Expanded once, so that the folder that is made is the folder that is named.
 RESULTS  := results/$(shell date +%Y-%m-%d_%H%M%S)
 
-.PHONY: build deps run test bench install format check sanitize clean help
+.PHONY: build deps run test test-vm bench install format check sanitize clean help
 
 build:
 	@scripts/build $(BUILD) --prefix=$(PREFIX)
@@ -22,6 +22,7 @@ help:
 	@echo "make deps      install what is missing from Debian (GROUPS='build run test check bench')"
 	@echo "make run       measure $(SCENARIO) on this machine"
 	@echo "make test      run, then every test (TESTFLAGS='--only PATTERN')"
+	@echo "make test-vm   what tests/run runs in machines of plain Debian, whole"
 	@echo "make sanitize  every test in a build with address and undefined-behaviour sanitizers"
 	@echo "make check     layout and lint; make format puts the layout right"
 	@echo "make bench     against iperf, iperf3, Mininet and a script of ip commands"
@@ -44,6 +45,12 @@ test:
 	@$(MAKE) --no-print-directory build
 	@test -n "$(TESTFLAGS)" || $(MAKE) --no-print-directory run
 	@tests/run $(BUILD) $(TESTFLAGS)
+
+# The suite takes a part of it.
+test-vm:
+	@scripts/need-root test-vm "it makes images of Debian"
+	@$(MAKE) --no-print-directory build
+	@VRBENCH_VM_WHOLE=1 TEST_TIMEOUT=3600 tests/run $(BUILD) --only vm/
 
 sanitize:
 	@scripts/need-root sanitize "its tests make network namespaces"
