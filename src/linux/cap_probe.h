@@ -14,7 +14,7 @@
 struct cap_trial {
     bool tried;
     bool bites;
-    double percent; // most CPU used in a window, of one CPU, where CAP_PROBE_PERCENT was the cap
+    double percent; // most CPU used in a round, of one CPU, where CAP_PROBE_PERCENT was the cap
     char *why;      // it could not be tried; NULL otherwise
 };
 #define CAP_PROBE_PERCENT 5U
@@ -25,11 +25,12 @@ struct cap_probe {
     struct cap_trial quota, deadline;
 };
 
-// Takes about a second and leaves nothing. One window above the cap refutes a way; to bite, it must
-// hold in all of several windows in which the thread had more to do throughout, each followed by
-// one without a cap in which the thread runs freely: so a busy machine does not pass for a cap.
-// `tree` may be NULL (no control groups): no way then. With `all`, tries the second way even if
-// the first bites. Negative if nothing could be found out at all.
+// Takes about a second and leaves nothing. A way is refuted by a thread that goes on using more
+// than the cap: a single overrun, which the next windows of a round make up for, is none. To bite,
+// it must hold in all of several rounds in which the thread had more to do throughout, each
+// followed by a window without a cap in which the thread runs freely: so a busy machine does not
+// pass for a cap. `tree` may be NULL (no control groups): no way then. With `all`, tries the second
+// way even if the first bites. Negative if nothing could be found out at all.
 int cap_probe(const struct cgroup_tree *tree, bool all, struct cap_probe *ret, struct error *err);
 void cap_probe_clear(struct cap_probe *probe);
 

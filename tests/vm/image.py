@@ -85,7 +85,10 @@ class Apt:
 
     def __init__(self, debs):
         self.debs = debs
-        os.makedirs(os.path.join(debs, "partial"), exist_ok=True)
+        # apt does not name files that it has: they are named with an eye on an empty directory.
+        self.empty = os.path.join(debs, "empty")
+        for directory in (debs, self.empty):
+            os.makedirs(os.path.join(directory, "partial"), exist_ok=True)
         status = os.path.join(debs, "nothing-installed")
         with open(status, "wb"):
             pass
@@ -108,8 +111,9 @@ class Apt:
         return package
 
     def names(self, *words):
-        """Files that apt would fetch."""
-        answer = self.run("apt-get", "-qq", "-y", "--print-uris", *words)
+        """Package files that it takes."""
+        answer = self.run("apt-get", "-qq", "-y", "-o", f"Dir::Cache::archives={self.empty}/",
+                          "--print-uris", *words)
         return [shlex.split(line)[1] for line in answer.splitlines() if line.startswith("'")]
 
     def resolve(self, recipe):
@@ -184,6 +188,8 @@ def finish(recipe, root, version):
     """What the packages' scripts would have done, and what is ours."""
     for file in ("passwd", "group"):
         shutil.copy(f"{root}/usr/share/base-passwd/{file}.master", f"{root}/etc/{file}")
+    for directory in ("bin", "lib", "sbin"):
+        os.makedirs(f"{root}/usr/local/{directory}")
     if not os.path.lexists(f"{root}/usr/bin/awk"):
         os.symlink("mawk", f"{root}/usr/bin/awk")
     with open(f"{root}/etc/hostname", "w", encoding="ascii") as file:
@@ -238,7 +244,8 @@ def assemble(recipe, debs, names, into):
     used = int(subprocess.run(["du", "-s", "-B1", root], check=True, capture_output=True,
                               text=True).stdout.split()[0])
     subprocess.run(["mkfs.ext4", "-q", "-O", "^has_journal", "-m", "0", "-d", root,
-                    f"{into}/root.ext4", f"{(used * 5 // 4 + ROOM) >> 10}k"], check=True)
+                    f"{into}/root.ext4", f"{(used * 5 // 4 + ROOM) >> 10}k"], check=True,
+                   stdout=subprocess.DEVNULL)
     shutil.rmtree(root)
 
 
