@@ -31,7 +31,7 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-BASE = """base-files base-passwd bash busybox-static coreutils dash diffutils findutils grep gzip
+BASE = """base-files base-passwd bash bsdutils busybox-static coreutils dash diffutils findutils grep gzip
     hostname kmod libc-bin mawk mount procps sed tar util-linux""".split()
 NOT_UNPACKED = ["./usr/share/doc/*", "./usr/share/man/*", "./usr/share/locale/*",
                 "./usr/share/info/*", "./boot/System.map*", "./boot/config*",
