@@ -15,7 +15,7 @@
 machine() {
     at_exit '"$SOURCE_ROOT/tests/vm/vm" stop "$T/vm"'
     machine_status=0
-    "$SOURCE_ROOT/tests/vm/vm" start "$T/vm" "$@" --owner $$ 2>"$T/vm.err" </dev/null ||
+    "$SOURCE_ROOT/tests/vm/vm" start "$T/vm" --owner $$ "$@" 2>"$T/vm.err" </dev/null ||
         machine_status=$?
     case $machine_status in
     0) diag "$(cat "$T/vm.err")" ;;

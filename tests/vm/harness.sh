@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# What other tests rely on of a machine: exit statuses, output as it was, files there and back, and
+# that it ends: at its deadline, with who started it, and when told to.
+. "${SOURCE_ROOT:-.}/tests/vm/lib.sh"
+sleep 600 &
+owner=$!
+at_exit "kill $owner"
+machine debian --deadline 280 --owner "$owner"
+plan 11
+
+vm() { "$SOURCE_ROOT/tests/vm/vm" "$@"; }
+there sh -c 'printf "a\n\nb"; printf "=done 0\n>c" >&2; exit 7' >"$T/out" 2>"$T/err"
+is "a command's exit status comes back" "$?" 7
+printf 'a\n\nb=done 0\n>c' >"$T/wanted"
+same "  and its output, byte for byte" "$T/out" "$T/wanted"
+mkdir -p "$T/in/put"
+head -c 3000000 /dev/urandom >"$T/in/put/bytes"
+printf 'there\000and back\n' >"$T/in/put/text"
+ok "files go there" vm put "$T/vm" "$T/in/put" /root
+is "  whole" "$(there sha256sum /root/put/bytes | cut -d' ' -f1)" \
+    "$(sha256sum "$T/in/put/bytes" | cut -d' ' -f1)"
+ok "  and back" vm get "$T/vm" /root/put "$T/back"
+ok "  the same" diff -r "$T/in/put" "$T/back/put"
+is "a command has an input" "$(vm run -i "$T/vm" tr a-z A-Z <"$T/wanted" | od -c)" \
+    "$(tr a-z A-Z <"$T/wanted" | od -c)"
+like "the console is kept" "$(cat "$T/vm/console")" '^vm: ready'
+
+kill "$owner"
+ended() { grep -q "$1" "$T/$2/why" && [ ! -e "$T/$2/keeper" ]; }
+ok "it ends with who started it" wait_for 30 ended "who started it has ended" vm
+ok "  and says so" exits 125 there true
+vm start "$T/late" debian --deadline 1 >/dev/null 2>&1
+ok "another ends at its deadline" wait_for 30 ended "were over" late || cat "$T/late/why"
