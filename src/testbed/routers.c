@@ -65,6 +65,7 @@ void router_order_make(const struct testbed *testbed, size_t router, struct rout
                  .host = testbed_host_netns(testbed),
                  .cpus = &plan->dut_cpus,
                  .memory_bytes = scenario->routers[router].memory_bytes,
+                 .image = scenario->routers[router].image,
                  .daemon = scenario->routers[router].daemon,
                  .config = scenario->routers[router].config_text,
                  .outlive = testbed->kept,

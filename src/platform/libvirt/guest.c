@@ -48,7 +48,11 @@ int machine_boot_make(struct router *router, const struct router_spec *spec,
                       struct machine_boot *ret, struct error *err)
 {
     struct image image = {0};
-    int rc = image_find(spec->image, &image, err);
+    if (spec->image != NULL) {
+        return fail_lacking(err, "image %s: this version boots only the tiny router guest",
+                            spec->image);
+    }
+    int rc = image_find(NULL, &image, err);
     if (rc < 0) {
         image_clear(&image);
         return rc;
@@ -98,8 +102,9 @@ int machine_await(struct router *router, struct error *err)
     if (rc == 0) {
         rc = guest_await_ready(channel, until_ns, NULL, err);
     }
-    if (rc < 0 && machine_has_died(router)) {
-        error_context(err, "machine %s ended while it started", router->domain);
+    if (rc == -ECONNRESET || (rc < 0 && machine_has_died(router))) {
+        error_context(err, "router %s: its machine %s ended while it started", router->name,
+                      router->domain);
     } else if (rc < 0) {
         error_context(err, "router %s", router->name);
     }

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "image/image.h"
 #include "linux/kvm_probe.h"
 #include "linux/link.h"
 #include "linux/process.h"
@@ -29,7 +30,7 @@
 #define NAME_PREFIX    "vrbench-"
 #define END_WITHIN_NS  (5U * NS_PER_S)
 #define CMDLINE_MAX    65536
-#define MEMORY_DEFAULT (128ULL << 20)
+#define MEMORY_LEAST   ((uint64_t)IMAGE_MEMORY_MIB << 20)
 #define FORCE_TYPE     "VRBENCH_VIRT_TYPE" // "qemu" or "kvm": don't find out
 
 // ---- names
@@ -348,6 +349,16 @@ int machine_call(const struct router *router, connection_work work, void *data, 
     return rc == 0 ? connection_call(connection, work, data, err) : rc;
 }
 
+// What is asked for, but no less than what runs in it needs to boot.
+static uint64_t memory_of(const struct router_spec *spec)
+{
+    if (spec->memory_bytes != 0 && spec->memory_bytes < MEMORY_LEAST) {
+        log_note("libvirt", "router %s gets %u MiB of memory: its guest needs them", spec->name,
+                 IMAGE_MEMORY_MIB);
+    }
+    return spec->memory_bytes > MEMORY_LEAST ? spec->memory_bytes : MEMORY_LEAST;
+}
+
 static int describe_machine(const struct router *router, const struct router_spec *spec,
                             const struct machine_boot *boot, char **ret_xml, struct error *err)
 {
@@ -368,7 +379,7 @@ static int describe_machine(const struct router *router, const struct router_spe
         .router = spec->name,
         .life = spec->id,
         .type = router->type,
-        .memory_bytes = spec->memory_bytes != 0 ? spec->memory_bytes : MEMORY_DEFAULT,
+        .memory_bytes = memory_of(spec),
         .vcpus = 1,
         .cpus = spec->cpus,
         .kernel = boot->kernel,
