@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// linux/kvm_probe — see kvm_probe.h. The interface: Documentation/virt/kvm/api.rst of the kernel; long mode and
-// its page tables: AMD64 Architecture Programmer's Manual, volume 2, chapters 5 and 14.
+// linux/kvm_probe — see kvm_probe.h. The interface: Documentation/virt/kvm/api.rst of the kernel;
+// long mode and its page tables: AMD64 Architecture Programmer's Manual, volume 2, chapters 5
+// and 14.
 #include "linux/kvm_probe.h"
 
 #include <errno.h>

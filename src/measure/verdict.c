@@ -114,7 +114,7 @@ static void judge_caps(const struct evidence *evidence, struct point *point,
         // A quota is renewed whole each period, also at either end of a trial.
         double within = testbed_rest_is_hosts(evidence->testbed) ? QUOTA_WITHIN : CAP_WITHIN;
         double grain = testbed_rest_is_hosts(evidence->testbed) ? QUOTA_PERIOD_S * (double)cap
-                                                                 : 100.0 * CAP_GRAIN_S;
+                                                                : 100.0 * CAP_GRAIN_S;
         double most = (double)cap + within + grain / point->duration_s;
         if (cap > 0 && cpu != NULL && cpu->percent > most) {
             verdict->disturbed = true;

@@ -133,7 +133,10 @@ static void test_others(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "", "no XML", "<domain/>", "<domain><metadata/></domain>",
+        "",
+        "no XML",
+        "<domain/>",
+        "<domain><metadata/></domain>",
         "<domain><metadata><router testbed='41-0'/></metadata></domain>",
         "<domain><metadata><v:router xmlns:v='urn:else' testbed='41-0'/></metadata></domain>",
         "<domain><metadata><v:router xmlns:v='" DOMAIN_METADATA "'/></metadata></domain>",
@@ -148,9 +151,9 @@ static void test_others(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bridged),  cmocka_unit_test(test_macvtap),
-        cmocka_unit_test(test_hostdev),  cmocka_unit_test(test_own_image),
-        cmocka_unit_test(test_escapes),  cmocka_unit_test(test_bad_pci),
+        cmocka_unit_test(test_bridged), cmocka_unit_test(test_macvtap),
+        cmocka_unit_test(test_hostdev), cmocka_unit_test(test_own_image),
+        cmocka_unit_test(test_escapes), cmocka_unit_test(test_bad_pci),
         cmocka_unit_test(test_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,9 +34,8 @@ static void end(struct sheet *sheet)
 
 static void attribute(struct sheet *sheet, const char *name, const char *value)
 {
-    sheet->good =
-        xmlTextWriterWriteAttribute(sheet->writer, BAD_CAST name, BAD_CAST value) >= 0 &&
-        sheet->good;
+    sheet->good = xmlTextWriterWriteAttribute(sheet->writer, BAD_CAST name, BAD_CAST value) >= 0 &&
+                  sheet->good;
 }
 
 static void number(struct sheet *sheet, const char *name, uint64_t value)
@@ -185,7 +184,8 @@ static int write_pci(struct sheet *sheet, const struct domain_nic *nic, struct e
     const struct {
         const char *name;
         unsigned value, digits;
-    } parts[] = {{"domain", domain, 4}, {"bus", bus, 2}, {"slot", slot, 2}, {"function", function, 1}};
+    } parts[] = {
+        {"domain", domain, 4}, {"bus", bus, 2}, {"slot", slot, 2}, {"function", function, 1}};
     begin(sheet, "hostdev");
     attribute(sheet, "mode", "subsystem");
     attribute(sheet, "type", "pci");

@@ -25,9 +25,9 @@ struct domain_nic {
     enum domain_nic_kind kind;
     uint8_t mac[6];
     const char *tap;
-    unsigned mtu;     // 1500 = as usual
-    bool vhost;       // the kernel moves the packets, else QEMU; KVM only
-    const char *pci;  // "0000:03:00.1"
+    unsigned mtu;    // 1500 = as usual
+    bool vhost;      // the kernel moves the packets, else QEMU; KVM only
+    const char *pci; // "0000:03:00.1"
 };
 
 struct domain_spec {

@@ -33,13 +33,11 @@ static void fill_config(const struct router_spec *spec, struct router_config_nic
 {
     for (size_t i = 0; i < spec->nic_count; i++) {
         const struct router_nic *nic = &spec->nics[i];
-        nics[i] = (struct router_config_nic){.name = nic->name,
-                                             .mtu = nic->mtu,
-                                             .address = nic->address,
-                                             .prefix = nic->prefix};
+        nics[i] = (struct router_config_nic){
+            .name = nic->name, .mtu = nic->mtu, .address = nic->address, .prefix = nic->prefix};
         memcpy(nics[i].mac, nic->mac, 6);
-        neighbours[i] = (struct router_config_neighbour){.nic = nic->name,
-                                                         .address = nic->neighbour.address};
+        neighbours[i] =
+            (struct router_config_neighbour){.nic = nic->name, .address = nic->neighbour.address};
         memcpy(neighbours[i].mac, nic->neighbour.mac, 6);
     }
 }
@@ -149,8 +147,7 @@ static int add_host_parts(const struct router *router, struct namespace_counters
     return rc;
 }
 
-int machine_counters(const struct router *router, struct namespace_counters *ret,
-                     struct error *err)
+int machine_counters(const struct router *router, struct namespace_counters *ret, struct error *err)
 {
     if (machine_has_died(router)) {
         return dead(router, err);
@@ -161,8 +158,8 @@ int machine_counters(const struct router *router, struct namespace_counters *ret
     int rc = guest_connect(router->channel, until_ns, &channel, &why);
     struct guest_link *links = memory_new_array(struct guest_link, router->nic_count);
     for (size_t i = 0; i < router->nic_count; i++) {
-        links[i] = (struct guest_link){.name = router->nics[i].name,
-                                       .index = router->nics[i].index};
+        links[i] =
+            (struct guest_link){.name = router->nics[i].name, .index = router->nics[i].index};
     }
     struct namespace_counters counters = {0};
     if (rc == 0) {

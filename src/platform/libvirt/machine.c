@@ -21,17 +21,16 @@
 #include "base/text.h"
 #include "image/image.h"
 #include "linux/kvm_probe.h"
-#include "linux/link.h"
 #include "linux/process.h"
 #include "linux/tap.h"
 #include "linux/threads.h"
 #include "platform/libvirt/domain_xml.h"
 
-#define NAME_PREFIX    "vrbench-"
-#define END_WITHIN_NS  (5U * NS_PER_S)
-#define CMDLINE_MAX    65536
-#define MEMORY_LEAST   ((uint64_t)IMAGE_MEMORY_MIB << 20)
-#define FORCE_TYPE     "VRBENCH_VIRT_TYPE" // "qemu" or "kvm": don't find out
+#define NAME_PREFIX   "vrbench-"
+#define END_WITHIN_NS (5U * NS_PER_S)
+#define CMDLINE_MAX   65536
+#define MEMORY_LEAST  ((uint64_t)IMAGE_MEMORY_MIB << 20)
+#define FORCE_TYPE    "VRBENCH_VIRT_TYPE" // "qemu" or "kvm": don't find out
 
 // ---- names
 
@@ -43,27 +42,6 @@ static char *domain_name(const char *testbed, const char *router)
 static char *folder_of(const char *directory)
 {
     return text_format("%s.machines", directory);
-}
-
-// Taps are born where the caller's own interfaces are, so their first names say whose they are, in
-// short: "t41.0.", and "LIFE.NIC".
-static char *tap_prefix(const char *testbed)
-{
-    char *end = NULL;
-    unsigned long process = strtoul(testbed, &end, 10);
-    unsigned long number = *end == '-' ? strtoul(end + 1, NULL, 10) : 0;
-    return text_format("t%lx.%lx.", process, number);
-}
-
-static char *tap_name(const struct router_spec *spec, size_t nic)
-{
-    _cleanup_free_ char *prefix = tap_prefix(spec->testbed);
-    return text_format("%s%x.%zx", prefix, spec->id, nic);
-}
-
-void machine_stacked_name(const struct router_spec *spec, size_t nic, char ret[24])
-{
-    snprintf(ret, 24, "tap%u.%u", spec->id, (unsigned)nic);
 }
 
 static void make_uuid(char ret[37])
@@ -83,8 +61,7 @@ int machine_connection(struct libvirt_platform *platform, struct connection **re
                        struct error *err)
 {
     if (platform->connection == NULL) {
-        int rc =
-            connection_open(platform->base.uri, CONNECTION_CHANGE, &platform->connection, err);
+        int rc = connection_open(platform->base.uri, CONNECTION_CHANGE, &platform->connection, err);
         if (rc < 0) {
             return rc;
         }
@@ -222,97 +199,6 @@ static struct router *router_new(struct platform *platform, const struct router_
     return router;
 }
 
-// ---- interfaces
-
-static int make_tap(const struct router_spec *spec, size_t number, const char *name,
-                    struct error *err)
-{
-    const struct router_nic *nic = &spec->nics[number];
-    struct link_info info;
-    if (strlen(name) > LINK_NAME_MAX) {
-        return fail(err, ENAMETOOLONG, "a tap's name, %s", name);
-    }
-    if (nic->bridge == 0) {
-        int rc = link_find(spec->host, nic->host_name, &info, err);
-        if (rc == 0) {
-            rc = link_set_up(spec->host, info.index, true, err);
-        }
-        return rc == 0 ? tap_make_on(spec->host, info.index, spec->home, name, err) : rc;
-    }
-    int rc = tap_make(spec->home, name, err);
-    if (rc == 0 && nic->mtu != 1500) {
-        rc = link_find(spec->home, name, &info, err);
-        if (rc == 0) {
-            rc = link_set_mtu(spec->home, info.index, nic->mtu, err);
-        }
-    }
-    return rc;
-}
-
-// From where QEMU opened it to where it belongs.
-static int place_tap(const struct router_spec *spec, size_t number, const char *name,
-                     struct error *err)
-{
-    struct router_nic *nic = &spec->nics[number];
-    char stacked[24];
-    struct link_info info;
-    machine_stacked_name(spec, number, stacked);
-    const char *called = nic->bridge != 0 ? nic->vif : stacked;
-    int rc = link_find(spec->home, name, &info, err);
-    if (rc == 0) {
-        rc = link_move(spec->home, info.index, spec->host, called, err);
-    }
-    if (rc == 0) {
-        rc = link_find(spec->host, called, &info, err);
-    }
-    if (rc == 0 && nic->bridge != 0) {
-        nic->vif_index = info.index;
-        rc = link_set_master(spec->host, info.index, nic->bridge, err);
-    }
-    if (rc == 0) {
-        rc = link_set_up(spec->host, info.index, true, err);
-    }
-    if (rc == 0 && nic->bridge != 0) {
-        rc = link_add_fdb(spec->host, info.index, nic->mac, err);
-    }
-    return rc;
-}
-
-static int each_tap(const struct router_spec *spec,
-                    int (*work)(const struct router_spec *, size_t, const char *, struct error *),
-                    struct error *err)
-{
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < spec->nic_count; i++) {
-        _cleanup_free_ char *name = tap_name(spec, i);
-        rc = work(spec, i, name, err);
-        if (rc < 0) {
-            error_context(err, "%s", spec->nics[i].name);
-        }
-    }
-    return rc;
-}
-
-// What is left of a machine's interfaces on the host once it has ended.
-static int remove_taps(const struct router_spec *spec, struct error *err)
-{
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < spec->nic_count; i++) {
-        const struct router_nic *nic = &spec->nics[i];
-        char stacked[24];
-        struct link_info info;
-        machine_stacked_name(spec, i, stacked);
-        if (link_find(spec->host, nic->bridge != 0 ? nic->vif : stacked, &info, NULL) == 0) {
-            rc = link_delete(spec->host, info.index, err);
-        }
-        if (rc == 0 && nic->bridge == 0 &&
-            link_find(spec->host, nic->host_name, &info, NULL) == 0) {
-            rc = link_set_up(spec->host, info.index, false, err);
-        }
-    }
-    return rc;
-}
-
 // ---- making
 
 struct start {
@@ -365,7 +251,7 @@ static int describe_machine(const struct router *router, const struct router_spe
     struct domain_nic *nics = memory_new_array(struct domain_nic, spec->nic_count);
     char **taps = memory_new_array(char *, spec->nic_count);
     for (size_t i = 0; i < spec->nic_count; i++) {
-        taps[i] = tap_name(spec, i);
+        taps[i] = machine_tap_name(spec, i);
         nics[i] = (struct domain_nic){.kind = DOMAIN_NIC_TAP,
                                       .tap = taps[i],
                                       .mtu = spec->nics[i].mtu,
@@ -428,7 +314,7 @@ static int start(struct router *router, const struct router_spec *spec, struct e
     }
     machine_boot_clear(&boot);
     if (rc == 0) {
-        rc = each_tap(spec, make_tap, err);
+        rc = machine_make_taps(spec, err);
     }
     if (rc == 0) {
         struct start started = {router, xml};
@@ -443,7 +329,7 @@ static int start(struct router *router, const struct router_spec *spec, struct e
         rc = threads_of_kernel(name, &router->vhost, &router->vhost_count, err);
     }
     if (rc == 0) {
-        rc = each_tap(spec, place_tap, err);
+        rc = machine_place_taps(spec, err);
     }
     return rc == 0 ? machine_call(router, resume, router, err) : rc;
 }
@@ -471,7 +357,7 @@ int machine_create(struct platform *platform, const struct router_spec *spec, st
     snprintf(router->type, sizeof router->type, "%s", libvirt->type);
     rc = start(router, spec, err);
     if (rc < 0) {
-        _cleanup_free_ char *prefix = tap_prefix(spec->testbed);
+        _cleanup_free_ char *prefix = machine_tap_prefix(spec->testbed);
         error_context(err, "router %s", spec->name);
         (void)machine_destroy(router, spec, NULL);
         (void)tap_remove_all(spec->home, prefix, NULL);
@@ -512,7 +398,7 @@ int machine_destroy(struct router *router, const struct router_spec *spec, struc
         error_move(err, &why);
     }
     if (rc == 0 && spec != NULL) {
-        rc = remove_taps(spec, err);
+        rc = machine_remove_taps(spec, err);
     }
     remove_files(router);
     if (rc < 0) {
@@ -633,7 +519,7 @@ int machine_clean_up(struct platform *platform, const char *testbed, const char 
 {
     struct connection *connection = NULL;
     struct clearing clearing = {testbed};
-    _cleanup_free_ char *prefix = tap_prefix(testbed);
+    _cleanup_free_ char *prefix = machine_tap_prefix(testbed);
     int rc = machine_connection((struct libvirt_platform *)platform, &connection, err);
     if (rc == 0) {
         rc = connection_call(connection, clear_domains, &clearing, err);

@@ -30,23 +30,30 @@ struct machine_nic {
     char stacked[24];
 };
 
-// The name of that macvtap.
+// taps.c: the names of taps while they are where the caller's own interfaces are, and how those of
+// one testbed begin (the caller frees both); the name of a dedicated one's macvtap on the host.
+char *machine_tap_name(const struct router_spec *spec, size_t nic);
+char *machine_tap_prefix(const char *testbed);
 void machine_stacked_name(const struct router_spec *spec, size_t nic, char ret[24]);
+// Makes them there; moves them to the host once QEMU has them open; removes them from there.
+int machine_make_taps(const struct router_spec *spec, struct error *err);
+int machine_place_taps(const struct router_spec *spec, struct error *err);
+int machine_remove_taps(const struct router_spec *spec, struct error *err);
 
 struct router {
     struct libvirt_platform *platform;
     char *name;   // the router's
     char *domain; // the machine's
     char uuid[37];
-    char type[8];        // "kvm", "qemu"
-    pid_t pid;           // of QEMU
-    uint64_t started;    // when, as process_start_time()
-    int fd;              // pidfd; -1 = it had died when it was attached to
-    pid_t *vhost;        // threads of the kernel that move its packets; none with QEMU's own
+    char type[8];     // "kvm", "qemu"
+    pid_t pid;        // of QEMU
+    uint64_t started; // when, as process_start_time()
+    int fd;           // pidfd; -1 = it had died when it was attached to
+    pid_t *vhost;     // threads of the kernel that move its packets; none with QEMU's own
     size_t vhost_count;
-    char *folder;  // of its files
-    char *channel; // socket of its virtio-serial port
-    char *initrd;  // NULL = none of its own (any more)
+    char *folder;             // of its files
+    char *channel;            // socket of its virtio-serial port
+    char *initrd;             // NULL = none of its own (any more)
     const struct netns *host; // the testbed's, which outlives this
     struct machine_nic *nics;
     size_t nic_count;
@@ -86,8 +93,7 @@ int machine_call(const struct router *router, connection_work work, void *data, 
 int machine_usage(const struct router *router, struct cpu_part **ret, size_t *ret_count,
                   struct error *err);
 int machine_memory(const struct router *router, uint64_t *ret, struct error *err);
-int machine_set_allocation(struct router *router, unsigned weight, unsigned cap,
-                           struct error *err);
+int machine_set_allocation(struct router *router, unsigned weight, unsigned cap, struct error *err);
 int machine_get_allocation(const struct router *router, unsigned *ret_weight, unsigned *ret_cap,
                            struct error *err);
 int machine_counters(const struct router *router, struct namespace_counters *ret,

@@ -116,8 +116,7 @@ static int allocate(virConnectPtr handle, void *data, struct error *err)
 {
     struct allocating *asked = data;
     struct libvirt_platform *platform = asked->router->platform;
-    _cleanup_domain_ virDomainPtr domain =
-        virDomainLookupByUUIDString(handle, asked->router->uuid);
+    _cleanup_domain_ virDomainPtr domain = virDomainLookupByUUIDString(handle, asked->router->uuid);
     if (domain == NULL) {
         return fail_libvirt(err, "machine %s", asked->router->domain);
     }
