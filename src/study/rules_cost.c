@@ -176,7 +176,7 @@ static void judge_twice(const struct study_results *results, struct claim_result
         return;
     }
     double ratio = cpu[1].median / cpu[0].median;
-    double spread = ratio * (cpu[0].spread / cpu[0].median + cpu[1].spread / cpu[1].median);
+    double spread = ratio * (cpu[0].spread / cpu[0].median + cpu[1].spread / cpu[1].median + RUN_TO_RUN);
     claim_measured(result,
                    "Dedicated, one router takes %.1f %% of a CPU, two take %.1f: %.2f times as "
                    "much (spread %.2f).",
@@ -205,7 +205,8 @@ static void judge_growth(const struct study_results *results, struct claim_resul
     // Least squares through three equally spaced logarithms: the middle one has no weight.
     double octaves = 2.0 * M_LN2;
     double power = log(cpu[2].median / cpu[0].median) / octaves;
-    double spread = (cpu[0].spread / cpu[0].median + cpu[2].spread / cpu[2].median) / octaves;
+    double spread =
+        (cpu[0].spread / cpu[0].median + cpu[2].spread / cpu[2].median + RUN_TO_RUN) / octaves;
     claim_measured(result,
                    "Bridged, the host takes %.1f %% of a CPU for one router, %.1f for two, %.1f "
                    "for four: n^%.2f (spread %.2f).",

@@ -297,12 +297,12 @@ static void test_overload(void **state)
     again();
     put_load(100000, 100000, 0);
     put_load(150000, 120000, 0.02);
-    put_load(200000, 119500, 0.02);
+    put_load(230000, 119500, 0.02);
     expect(4, CLAIM_REFUTED, "stays at its maximum");
     again();
     put_load(100000, 100000, 0);
     put_load(150000, 120000, 0.5);
-    put_load(200000, 110000, 0.5);
+    put_load(240000, 110000, 0.5);
     expect(4, CLAIM_UNDECIDED, "spread");
     again();
     put_load(100000, 100000, 0);
