@@ -1,28 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * platform/netns — routers without a hypervisor: a network namespace each, forwarding in the
- * kernel, its work done by the threaded NAPI of its own interfaces (linux/napi), which is what is
- * metered, placed and weighted. A first process (linux/process) is its life: with it go all
+ * kernel (namespace_router.h). A first process (linux/first) is its life: with it go all
  * processes inside, and who kills it crashes the router. Called by testbed/ through platform.h.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "linux/cpu.h"
-#include "linux/link.h"
-#include "linux/napi.h"
-#include "linux/offload.h"
 #include "linux/process.h"
 #include "linux/route.h"
 #include "linux/session.h"
 #include "platform/daemon.h"
+#include "platform/namespace_router.h"
 #include "platform/platform.h"
 
 #define END_WITHIN_NS (5U * NS_PER_S)
@@ -43,113 +38,6 @@ struct router {
     uint64_t first_started;
     int first_fd;
 };
-
-// A router that forwards, answers nothing of its own accord and filters nothing by origin.
-static int set_forwarding(const struct netns *ns, struct error *err)
-{
-    static const char *const settings[][2] = {
-        {"ipv4/ip_forward", "1"},
-        {"ipv4/conf/default/rp_filter", "0"},
-        {"ipv4/conf/all/rp_filter", "0"},
-        {"ipv4/conf/default/send_redirects", "0"},
-        {"ipv4/conf/all/send_redirects", "0"},
-    };
-    _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
-    int rc = netns_visit(ns, &visit, err);
-    for (size_t i = 0; rc == 0 && i < sizeof settings / sizeof settings[0]; i++) {
-        rc = netns_sysctl(NULL, settings[i][0], settings[i][1], 0, err);
-    }
-    return rc;
-}
-
-static int join_bridge(const struct router *router, const struct router_spec *spec,
-                       const struct router_nic *nic, struct error *err)
-{
-    static const struct offloads offloads = {.gro = true};
-    struct link_spec vif = {.ns = spec->host,
-                            .name = nic->vif,
-                            .index = nic->vif_index,
-                            .mtu = nic->mtu,
-                            .master = nic->bridge};
-    struct link_spec eth = {
-        .ns = router->ns, .name = nic->name, .index = nic->index, .mtu = nic->mtu};
-    memcpy(eth.mac, nic->mac, 6);
-    memcpy(vif.mac, nic->mac, 6);
-    vif.mac[2] ^= 0x80; // the pair's other end: the same address with one bit turned
-    int rc = link_make_pair(&vif, &eth, err);
-    if (rc == 0) {
-        rc = offload_set(spec->host, nic->vif, &offloads, err);
-    }
-    if (rc == 0) {
-        rc = offload_set(router->ns, nic->name, &offloads, err);
-    }
-    if (rc == 0) {
-        rc = link_add_fdb(spec->host, nic->vif_index, nic->mac, err);
-    }
-    return rc == 0 ? link_set_up(spec->host, nic->vif_index, true, err) : rc;
-}
-
-static int take_interface(const struct router *router, const struct netns *giver,
-                          struct router_nic *nic, struct error *err)
-{
-    int rc = link_move(giver, nic->taken_index, router->ns, nic->name, err);
-    struct link_info info;
-    if (rc == 0) {
-        rc = link_find(router->ns, nic->name, &info, err);
-    }
-    if (rc == 0) {
-        nic->index = info.index; // may have changed on the way
-    }
-    return rc;
-}
-
-// `giver` has the interfaces to be taken: the host, or the router's life before.
-static int set_up_nic(const struct router *router, const struct router_spec *spec,
-                      const struct netns *giver, struct router_nic *nic, struct error *err)
-{
-    int rc = nic->bridge != 0 ? join_bridge(router, spec, nic, err)
-                              : take_interface(router, giver, nic, err);
-    if (rc == 0) {
-        rc = link_add_address(router->ns, nic->index, nic->address, nic->prefix, err);
-    }
-    if (rc == 0) {
-        rc = link_set_up(router->ns, nic->index, true, err);
-    }
-    if (rc == 0) {
-        rc = link_add_neighbour(router->ns, nic->index, nic->neighbour.address, nic->neighbour.mac,
-                                err);
-    }
-    if (rc < 0) {
-        error_context(err, "%s", nic->name);
-    }
-    return rc;
-}
-
-static int find_tasks(struct router *router, const struct router_spec *spec, struct error *err)
-{
-    struct napi_interface *interfaces = memory_new_array(struct napi_interface, spec->nic_count);
-    for (size_t i = 0; i < spec->nic_count; i++) {
-        interfaces[i].name = spec->nics[i].name;
-        interfaces[i].index = spec->nics[i].index;
-    }
-    int rc = napi_make_threaded(router->ns, interfaces, spec->nic_count, NAPI_AUTO, err);
-    for (size_t i = 0; i < spec->nic_count; i++) {
-        size_t more = interfaces[i].thread_count;
-        if (rc == 0 && more > 0) {
-            router->tasks = memory_resize(router->tasks, router->task_count + more, sizeof(pid_t));
-            memcpy(router->tasks + router->task_count, interfaces[i].threads, more * sizeof(pid_t));
-            router->task_count += more;
-        }
-        free(interfaces[i].threads);
-    }
-    free(interfaces);
-    router->napi_count = router->task_count;
-    // What the first process starts is placed as it is.
-    if (rc == 0 && router->has_daemon) {
-        first_add_threads(router->first, &router->tasks, &router->task_count);
-    }
-    return rc;
-}
 
 static void netns_release(struct router *router)
 {
@@ -268,46 +156,6 @@ static void recall_programs(struct router *router, const json_t *list)
 
 // ---- the platform's functions
 
-// Takes the pairs of a router off their bridges: they go with the namespace, in the kernel's own
-// time.
-static int leave_bridges(const struct router_spec *spec, struct error *err)
-{
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < spec->nic_count; i++) {
-        const struct router_nic *nic = &spec->nics[i];
-        struct link_info info;
-        if (nic->bridge != 0 && link_find(spec->host, nic->vif, &info, NULL) == 0) {
-            rc = link_set_master(spec->host, info.index, 0, err);
-        }
-    }
-    return rc;
-}
-
-static int hand_back(const struct router *router, const struct router_spec *spec, struct error *err)
-{
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && router->ns != NULL && i < spec->nic_count; i++) {
-        const struct router_nic *nic = &spec->nics[i];
-        struct link_info info;
-        if (nic->bridge == 0 && link_find(router->ns, nic->name, &info, NULL) == 0) {
-            rc = link_set_up(router->ns, info.index, false, err);
-            if (rc == 0) {
-                rc = link_move(router->ns, info.index, spec->host, nic->host_name, err);
-            }
-        }
-    }
-    return rc;
-}
-
-static int unpin(const struct router *router, struct error *err)
-{
-    if (umount2(router->pin, MNT_DETACH) < 0 && errno != EINVAL && errno != ENOENT) {
-        return fail(err, errno, "letting go of %s", router->pin);
-    }
-    return unlink(router->pin) < 0 && errno != ENOENT ? fail(err, errno, "removing %s", router->pin)
-                                                      : 0;
-}
-
 static int end_first(const struct router *router, struct error *err)
 {
     return router->first_fd < 0 ? 0 : process_kill(router->first_fd, END_WITHIN_NS, err);
@@ -317,13 +165,13 @@ static int netns_destroy(struct router *router, const struct router_spec *spec, 
 {
     int rc = end_first(router, err);
     if (rc == 0 && spec != NULL) {
-        rc = leave_bridges(spec, err);
+        rc = namespace_router_leave_bridges(spec, err);
     }
     if (rc == 0 && spec != NULL) {
-        rc = hand_back(router, spec, err);
+        rc = namespace_router_hand_back(router->ns, spec, err);
     }
     if (rc == 0 && spec != NULL) {
-        rc = unpin(router, err);
+        rc = namespace_router_unpin(router->pin, err);
     }
     if (rc < 0) {
         error_context(err, "router %s", router->name);
@@ -341,16 +189,16 @@ static int make(const struct router_spec *spec, const struct netns *giver, struc
         rc = netns_create(router->pin, &router->ns, err);
     }
     if (rc == 0) {
-        rc = set_forwarding(router->ns, err);
-    }
-    if (rc == 0) {
         rc = start_first(router, spec, err);
     }
-    for (size_t i = 0; rc == 0 && i < spec->nic_count; i++) {
-        rc = set_up_nic(router, spec, giver, &spec->nics[i], err);
-    }
     if (rc == 0) {
-        rc = find_tasks(router, spec, err);
+        rc = namespace_router_set_up(router->ns, spec, giver, &router->tasks, &router->task_count,
+                                     err);
+        router->napi_count = router->task_count;
+    }
+    // What the first process starts is placed as it is.
+    if (rc == 0 && router->has_daemon) {
+        first_add_threads(router->first, &router->tasks, &router->task_count);
     }
     if (rc < 0) {
         error_context(err, "router %s", spec->name);
@@ -373,16 +221,16 @@ static int netns_reboot(struct router *router, const struct router_spec *before,
 {
     int rc = end_first(router, err);
     if (rc == 0) {
-        rc = leave_bridges(before, err);
+        rc = namespace_router_leave_bridges(before, err);
     }
     if (rc == 0) {
-        rc = unpin(router, err);
+        rc = namespace_router_unpin(router->pin, err);
     }
     if (rc == 0) {
         rc = make(now, router->ns, ret, err);
     }
     if (rc < 0) {
-        (void)hand_back(router, before, NULL);
+        (void)namespace_router_hand_back(router->ns, before, NULL);
     }
     netns_release(router);
     return rc;
@@ -390,12 +238,9 @@ static int netns_reboot(struct router *router, const struct router_spec *before,
 
 static json_t *netns_describe(const struct router *router)
 {
-    json_t *tasks = json_array();
-    for (size_t i = 0; i < router->task_count; i++) {
-        json_array_append_new(tasks, json_integer(router->tasks[i]));
-    }
     return json_pack("{s:i, s:I, s:o, s:I, s:o}", "first", (int)router->first, "first_started",
-                     (json_int_t)router->first_started, "tasks", tasks, "napi",
+                     (json_int_t)router->first_started, "tasks",
+                     namespace_router_note_tasks(router->tasks, router->task_count), "napi",
                      (json_int_t)router->napi_count, "programs", describe_programs(router));
 }
 
@@ -409,12 +254,8 @@ static int netns_attach(struct platform *platform, const struct router_spec *spe
         (uint64_t)json_integer_value(json_object_get(described, "first_started"));
     int fd = process_open(router->first, router->first_started, NULL);
     router->first_fd = fd < 0 ? -1 : fd;
-    const json_t *tasks = json_object_get(described, "tasks");
-    router->task_count = json_array_size(tasks);
-    router->tasks = memory_new_array(pid_t, router->task_count);
-    for (size_t i = 0; i < router->task_count; i++) {
-        router->tasks[i] = (pid_t)json_integer_value(json_array_get(tasks, i));
-    }
+    namespace_router_recall_tasks(json_object_get(described, "tasks"), &router->tasks,
+                                  &router->task_count);
     router->napi_count = (size_t)json_integer_value(json_object_get(described, "napi"));
     recall_programs(router, json_object_get(described, "programs"));
     int rc = netns_open(router->pin, &router->ns, err);
@@ -455,13 +296,7 @@ static int netns_usage(const struct router *router, struct cpu_part **ret, size_
                        struct error *err)
 {
     struct cpu_part *parts = memory_new_array(struct cpu_part, 1 + router->program_count);
-    parts[0] = (struct cpu_part){.name = "napi"};
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < router->napi_count; i++) {
-        uint64_t ns = 0;
-        rc = cpu_task_time(router->tasks[i], &ns, err);
-        parts[0].ns += ns;
-    }
+    int rc = namespace_router_usage(router->tasks, router->napi_count, &parts[0], err);
     for (size_t i = 0; rc == 0 && i < router->program_count; i++) {
         snprintf(parts[1 + i].name, sizeof parts[1 + i].name, "%s", router->programs[i].name);
         rc = first_child_time(router->programs[i].pid, &parts[1 + i].ns, err);
