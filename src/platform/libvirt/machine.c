@@ -5,11 +5,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libvirt/virterror.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,9 +22,9 @@
 #include "linux/process.h"
 #include "linux/tap.h"
 #include "linux/threads.h"
+#include "platform/libvirt/domain.h"
 #include "platform/libvirt/domain_xml.h"
 
-#define NAME_PREFIX   "vrbench-"
 #define END_WITHIN_NS (5U * NS_PER_S)
 #define CMDLINE_MAX   65536
 #define MEMORY_LEAST  ((uint64_t)IMAGE_MEMORY_MIB << 20)
@@ -34,25 +32,9 @@
 
 // ---- names
 
-static char *domain_name(const char *testbed, const char *router)
-{
-    return text_format(NAME_PREFIX "%s-%s", testbed, router);
-}
-
 static char *folder_of(const char *directory)
 {
     return text_format("%s.machines", directory);
-}
-
-static void make_uuid(char ret[37])
-{
-    uint8_t b[16] = {0};
-    (void)!getrandom(b, sizeof b, 0);
-    b[6] = (uint8_t)((b[6] & 0x0f) | 0x40); // RFC 4122, version 4
-    b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
-    snprintf(ret, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
-             b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
-             b[14], b[15]);
 }
 
 // ---- the connection, and what kind of machines there can be
@@ -201,24 +183,6 @@ static struct router *router_new(struct platform *platform, const struct router_
 
 // ---- making
 
-struct start {
-    struct router *router;
-    const char *xml;
-};
-
-static int start_paused(virConnectPtr handle, void *data, struct error *err)
-{
-    const struct start *start = data;
-    // The second time after a broken connection: the first may have got through.
-    _cleanup_domain_ virDomainPtr there = virDomainLookupByUUIDString(handle, start->router->uuid);
-    if (there != NULL) {
-        return 0;
-    }
-    _cleanup_domain_ virDomainPtr domain =
-        virDomainCreateXML(handle, start->xml, VIR_DOMAIN_START_PAUSED);
-    return domain == NULL ? fail_libvirt(err, "starting machine %s", start->router->domain) : 0;
-}
-
 static int resume(virConnectPtr handle, void *data, struct error *err)
 {
     const struct router *router = data;
@@ -303,6 +267,7 @@ static void remove_files(const struct router *router)
 
 static int start(struct router *router, const struct router_spec *spec, struct error *err)
 {
+    struct connection *connection = NULL;
     struct machine_boot boot = {0};
     _cleanup_free_ char *xml = NULL;
     int rc = make_folder(router, err);
@@ -317,8 +282,11 @@ static int start(struct router *router, const struct router_spec *spec, struct e
         rc = machine_make_taps(spec, err);
     }
     if (rc == 0) {
-        struct start started = {router, xml};
-        rc = machine_call(router, start_paused, &started, err);
+        rc = machine_connection(router->platform, &connection, err);
+    }
+    if (rc == 0) {
+        rc = domain_start(connection, router->uuid, router->domain, xml, VIR_DOMAIN_START_PAUSED,
+                          NULL, err);
     }
     if (rc == 0) {
         rc = find_process(router, err);
@@ -353,7 +321,7 @@ int machine_create(struct platform *platform, const struct router_spec *spec, st
         return rc;
     }
     struct router *router = router_new(platform, spec);
-    make_uuid(router->uuid);
+    domain_make_uuid(router->uuid);
     snprintf(router->type, sizeof router->type, "%s", libvirt->type);
     rc = start(router, spec, err);
     if (rc < 0) {
@@ -369,24 +337,14 @@ int machine_create(struct platform *platform, const struct router_spec *spec, st
 
 // ---- ending
 
-static int destroy_domain(virConnectPtr handle, void *data, struct error *err)
-{
-    const struct router *router = data;
-    _cleanup_domain_ virDomainPtr domain = virDomainLookupByUUIDString(handle, router->uuid);
-    if (domain == NULL || virDomainDestroy(domain) < 0) {
-        int code = virGetLastErrorCode();
-        // Gone already, or going of its own accord.
-        return code == VIR_ERR_NO_DOMAIN || (code == VIR_ERR_OPERATION_INVALID && domain != NULL)
-                   ? 0
-                   : fail_libvirt(err, "ending machine %s", router->domain);
-    }
-    return 0;
-}
-
 int machine_destroy(struct router *router, const struct router_spec *spec, struct error *err)
 {
     _cleanup_error_ struct error why = ERROR_INIT;
-    int rc = machine_call(router, destroy_domain, router, &why);
+    struct connection *connection = NULL;
+    int rc = machine_connection(router->platform, &connection, &why);
+    if (rc == 0) {
+        rc = domain_end(connection, router->uuid, router->domain, &why);
+    }
     if (router->fd >= 0 && !process_has_ended(router->fd)) {
         // libvirt can't be asked: it will notice.
         int killed = process_kill(router->fd, END_WITHIN_NS, NULL);
@@ -462,46 +420,6 @@ int machine_attach(struct platform *platform, const struct router_spec *spec,
 
 // ---- after a dead run
 
-struct clearing {
-    const char *testbed;
-};
-
-// Ends one machine if it is that testbed's: by its name and its metadata.
-static int clear_domain(virDomainPtr domain, const struct clearing *clearing, struct error *err)
-{
-    _cleanup_free_ char *prefix = text_format(NAME_PREFIX "%s-", clearing->testbed);
-    _cleanup_free_ char *testbed = NULL;
-    const char *name = virDomainGetName(domain);
-    if (name == NULL || !text_starts(name, prefix)) {
-        return 0;
-    }
-    char *xml = virDomainGetXMLDesc(domain, 0);
-    int ours = xml == NULL ? 0 : domain_xml_testbed(xml, &testbed);
-    free(xml);
-    if (ours != 1 || !text_equal(testbed, clearing->testbed)) {
-        return 0;
-    }
-    if (virDomainDestroy(domain) < 0 && virGetLastErrorCode() != VIR_ERR_NO_DOMAIN &&
-        virGetLastErrorCode() != VIR_ERR_OPERATION_INVALID) {
-        return fail_libvirt(err, "ending machine %s", name);
-    }
-    return 0;
-}
-
-static int clear_domains(virConnectPtr handle, void *data, struct error *err)
-{
-    virDomainPtr *domains = NULL;
-    int count = virConnectListAllDomains(handle, &domains, 0);
-    int rc = count < 0 ? fail_libvirt(err, "listing machines") : 0;
-    for (int i = 0; i < count; i++) {
-        int cleared = rc == 0 ? clear_domain(domains[i], data, err) : 0;
-        rc = rc < 0 ? rc : cleared;
-        (void)virDomainFree(domains[i]);
-    }
-    free(domains);
-    return rc;
-}
-
 static void clear_folder(const char *directory)
 {
     _cleanup_free_ char *folder = folder_of(directory);
@@ -518,11 +436,10 @@ int machine_clean_up(struct platform *platform, const char *testbed, const char 
                      const struct netns *home, struct error *err)
 {
     struct connection *connection = NULL;
-    struct clearing clearing = {testbed};
     _cleanup_free_ char *prefix = machine_tap_prefix(testbed);
     int rc = machine_connection((struct libvirt_platform *)platform, &connection, err);
     if (rc == 0) {
-        rc = connection_call(connection, clear_domains, &clearing, err);
+        rc = domain_end_all(connection, testbed, err);
     }
     if (rc == 0 && home != NULL) {
         rc = tap_remove_all(home, prefix, err);

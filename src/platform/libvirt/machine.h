@@ -12,6 +12,7 @@
 #define VRBENCH_PLATFORM_LIBVIRT_MACHINE_H
 
 #include "platform/libvirt/connection.h"
+#include "platform/libvirt/domain.h"
 #include "platform/libvirt/scheduler.h"
 #include "platform/platform.h"
 
@@ -44,7 +45,7 @@ struct router {
     struct libvirt_platform *platform;
     char *name;   // the router's
     char *domain; // the machine's
-    char uuid[37];
+    char uuid[DOMAIN_UUID_SIZE];
     char type[8];     // "kvm", "qemu"
     pid_t pid;        // of QEMU
     uint64_t started; // when, as process_start_time()
