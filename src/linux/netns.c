@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -102,6 +103,34 @@ int netns_open(const char *path, struct netns **ret, struct error *err)
     }
     if (rc == 0) {
         rc = open_sockets(ns, err);
+    }
+    if (rc < 0) {
+        netns_close(ns);
+        return rc;
+    }
+    *ret = ns;
+    return 0;
+}
+
+int netns_adopt(const char *path, const char *pin, struct netns **ret, struct error *err)
+{
+    struct netns *ns = NULL;
+    struct stat there;
+    struct stat here;
+    int rc = netns_open(path, &ns, err);
+    if (rc < 0) {
+        return rc;
+    }
+    _cleanup_free_ char *opened = text_format("/proc/thread-self/fd/%d", ns->fd);
+    if (fstat(ns->fd, &there) < 0 || stat(SELF_NS, &here) < 0) {
+        rc = fail(err, errno, "%s", path);
+    } else if (there.st_ino == here.st_ino && there.st_dev == here.st_dev) {
+        rc = fail(err, 0, "%s is no network namespace of its own, but this one", path);
+    } else if (mount(opened, pin, NULL, MS_BIND, NULL) < 0) {
+        rc = fail(err, errno, "pinning a network namespace to %s", pin);
+    }
+    if (rc == 0) {
+        rc = netns_sysctl(ns, "ipv6/conf/default/disable_ipv6", "1", 1, err);
     }
     if (rc < 0) {
         netns_close(ns);

@@ -25,6 +25,9 @@ struct netns {
 int netns_create(const char *pin, struct netns **ret, struct error *err);
 // Opens a namespace by file, or that of the calling thread if `path` is NULL.
 int netns_open(const char *path, struct netns **ret, struct error *err);
+// Opens a namespace that somebody else has made for us ("/proc/41/ns/net"), pins it to `pin` and
+// sees to IPv6, as netns_create() does. It is never the calling thread's own: that is an error.
+int netns_adopt(const char *path, const char *pin, struct netns **ret, struct error *err);
 void netns_close(struct netns *ns); // NULL is fine
 
 // Where the namespace of a node is pinned in a folder of pins; the caller frees it.

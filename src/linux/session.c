@@ -49,12 +49,17 @@ static int show_own_views(bool own_processes)
     return 0;
 }
 
-static _Noreturn void run_inside(const struct session *session)
+static _Noreturn void run_inside(const struct session *session, int group)
 {
     for (int number = 1; number < NSIG; number++) {
         (void)signal(number, SIG_DFL);
     }
-    int rc = show_own_views(session->first >= 0);
+    if (group >= 0 && write(group, "0", 1) != 1) {
+        fprintf(stderr, "vrbench: joining the control group of %s: %s\n", session->node,
+                strerror(errno));
+        _exit(CANNOT_RUN);
+    }
+    int rc = session->own_views ? 0 : show_own_views(session->first >= 0);
     if (rc < 0) {
         fprintf(stderr, "vrbench: mounting /proc and /sys of %s: %s\n", session->node,
                 strerror(-rc));
@@ -83,25 +88,29 @@ static _Noreturn void run_inside(const struct session *session)
 static _Noreturn void enter_and_run(const struct session *session)
 {
     _cleanup_free_ char *here = getcwd(NULL, 0);
-    int rc = session->root_of > 0 ? first_enter_root(session->root_of) : 0;
+    int others = session->own_views ? CLONE_NEWIPC : 0;
+    int group = session->group == NULL ? -1 : open(session->group, O_WRONLY | O_CLOEXEC);
+    int rc = session->group != NULL && group < 0 ? -errno : 0;
+    if (rc == 0 && session->root_of > 0) {
+        rc = first_enter_root(session->root_of);
+    }
     if (rc == 0 && here != NULL && session->root_of > 0) {
         (void)!chdir(here); // where it is to be seen from inside, too
+    }
+    if (rc == 0 && session->first >= 0 &&
+        setns(session->first, CLONE_NEWUTS | CLONE_NEWPID | others) < 0) {
+        rc = -errno;
+    }
+    if (rc == 0 && setns(session->net->fd, CLONE_NEWNET) < 0) {
+        rc = -errno;
     }
     if (rc < 0) {
         fprintf(stderr, "vrbench: entering %s: %s\n", session->node, strerror(-rc));
         _exit(CANNOT_RUN);
     }
-    if (session->first >= 0 && setns(session->first, CLONE_NEWUTS | CLONE_NEWPID) < 0) {
-        fprintf(stderr, "vrbench: entering %s: %s\n", session->node, strerror(errno));
-        _exit(CANNOT_RUN);
-    }
-    if (setns(session->net->fd, CLONE_NEWNET) < 0) {
-        fprintf(stderr, "vrbench: entering %s: %s\n", session->node, strerror(errno));
-        _exit(CANNOT_RUN);
-    }
     pid_t child = fork();
     if (child == 0) {
-        run_inside(session);
+        run_inside(session, group);
     }
     int status = 0;
     if (child < 0 || waitpid(child, &status, 0) != child) {

@@ -11,6 +11,7 @@ static const struct platform_ops *const platforms[] = {
     &platform_netns,
 #if HAVE_LIBVIRT
     &platform_libvirt,
+    &platform_lxc,
 #endif
 };
 
@@ -35,11 +36,13 @@ int platform_check(const char *uri, struct error *err)
                           "(qemu:///system)",
                           uri);
     }
-    return HAVE_LIBVIRT ? fail_lacking(err, "routers can't be made on %s, only on qemu:///…", uri)
-                        : fail_lacking(err,
-                                       "platform %s: this vrbench was built without libvirt "
-                                       "(package libvirt-dev, then build again)",
-                                       uri);
+    return HAVE_LIBVIRT
+               ? fail_lacking(err, "routers can't be made on %s, only on qemu:///… and lxc:///",
+                              uri)
+               : fail_lacking(err,
+                              "platform %s: this vrbench was built without libvirt "
+                              "(package libvirt-dev, then build again)",
+                              uri);
 }
 
 bool platform_has_taps(const char *uri)

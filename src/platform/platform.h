@@ -171,6 +171,7 @@ struct platform_ops {
 
 extern const struct platform_ops platform_netns;
 extern const struct platform_ops platform_libvirt; // where it was built with libvirt
+extern const struct platform_ops platform_lxc;     // likewise
 
 // Opens the platform of a URI. Exit status 2 if there is none of that name, 3 if this program was
 // built without it.

@@ -299,3 +299,23 @@ int connection_call(struct connection *connection, connection_work call, void *d
     }
     return rc;
 }
+
+// libvirt's numbers are 1,000,000 major + 1,000 minor + release.
+static int ask_version(virConnectPtr handle, void *data, struct error *err)
+{
+    return virConnectGetVersion(handle, data) < 0
+               ? fail_libvirt(err, "asking for the hypervisor's version")
+               : 0;
+}
+
+int connection_hypervisor(struct connection *connection, char **ret, struct error *err)
+{
+    unsigned long version = 0;
+    int rc = connection_call(connection, ask_version, &version, err);
+    if (rc == 0) {
+        *ret = version == 0 ? text_copy(connection->driver)
+                            : text_format("%s %lu.%lu.%lu", connection->driver, version / 1000000,
+                                          version / 1000 % 1000, version % 1000);
+    }
+    return rc;
+}

@@ -32,6 +32,8 @@ void connection_close(struct connection *connection); // NULL is fine
 const char *connection_uri(const struct connection *connection);
 // What libvirt calls the driver: "QEMU", "LXC", "Xen", "TEST", "ESX", …
 const char *connection_driver(const struct connection *connection);
+// The same with the version of what it drives, as a new string: "QEMU 7.2.9", "LXC 6.18.5".
+int connection_hypervisor(struct connection *connection, char **ret, struct error *err);
 // Whether the machines are this computer's: their processes in this /proc, their taps in this
 // kernel. False for a URI that names a host, "localhost" too.
 bool connection_is_local(const struct connection *connection);

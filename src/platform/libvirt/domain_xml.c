@@ -90,6 +90,12 @@ static void write_sizes(struct sheet *sheet, const struct domain_spec *spec)
     attribute(sheet, "cpuset", cpus);
     sheet->good = xmlTextWriterWriteString(sheet->writer, BAD_CAST text) >= 0 && sheet->good;
     end(sheet);
+}
+
+static void write_pins(struct sheet *sheet, const struct domain_spec *spec)
+{
+    char cpus[CPUS_TEXT];
+    cpu_list_text(spec->cpus, cpus, sizeof cpus);
     begin(sheet, "cputune");
     for (unsigned i = 0; i < spec->vcpus; i++) {
         begin(sheet, "vcpupin");
@@ -99,6 +105,14 @@ static void write_sizes(struct sheet *sheet, const struct domain_spec *spec)
     }
     LEAF(sheet, "emulatorpin", "cpuset", cpus);
     end(sheet);
+}
+
+// Its process ends with it, whatever the reason: that is what is watched.
+static void write_ends(struct sheet *sheet)
+{
+    element(sheet, "on_poweroff", "destroy");
+    element(sheet, "on_reboot", "destroy");
+    element(sheet, "on_crash", "destroy");
 }
 
 static void write_boot(struct sheet *sheet, const struct domain_spec *spec)
@@ -129,10 +143,7 @@ static void write_boot(struct sheet *sheet, const struct domain_spec *spec)
         end(sheet);
     }
     LEAF(sheet, "clock", "offset", "utc");
-    // Its process ends with it, whatever the reason: that is what is watched.
-    element(sheet, "on_poweroff", "destroy");
-    element(sheet, "on_reboot", "destroy");
-    element(sheet, "on_crash", "destroy");
+    write_ends(sheet);
 }
 
 static void write_disk(struct sheet *sheet, const char *file, const char *format,
@@ -243,6 +254,31 @@ static int write_devices(struct sheet *sheet, const struct domain_spec *spec, st
     return rc;
 }
 
+// A container of this machine's files, with a network namespace and a /run of its own. Its first
+// process takes in orphans while it waits for the shell on its console, which is there anew when it
+// was left.
+static void write_container(struct sheet *sheet)
+{
+    begin(sheet, "os");
+    element(sheet, "type", "exe");
+    element(sheet, "init", "/bin/sh");
+    element(sheet, "initarg", "-c");
+    element(sheet, "initarg", "while :; do /bin/sh -i; sleep 1; done");
+    end(sheet);
+    begin(sheet, "features");
+    element(sheet, "privnet", NULL);
+    end(sheet);
+    write_ends(sheet);
+    begin(sheet, "devices");
+    begin(sheet, "filesystem");
+    attribute(sheet, "type", "ram");
+    LEAF(sheet, "source", "usage", "16", "units", "MiB");
+    LEAF(sheet, "target", "dir", "/run");
+    end(sheet);
+    LEAF(sheet, "console", "type", "pty");
+    end(sheet);
+}
+
 int domain_xml(const struct domain_spec *spec, char **ret, struct error *err)
 {
     xmlBufferPtr buffer = xmlBufferCreate();
@@ -258,8 +294,13 @@ int domain_xml(const struct domain_spec *spec, char **ret, struct error *err)
         element(&sheet, "uuid", spec->uuid);
         write_metadata(&sheet, spec);
         write_sizes(&sheet, spec);
-        write_boot(&sheet, spec);
-        rc = write_devices(&sheet, spec, err);
+        if (text_equal(spec->type, DOMAIN_CONTAINER)) {
+            write_container(&sheet);
+        } else {
+            write_pins(&sheet, spec);
+            write_boot(&sheet, spec);
+            rc = write_devices(&sheet, spec, err);
+        }
         end(&sheet);
         sheet.good = xmlTextWriterFlush(writer) >= 0 && sheet.good;
         xmlFreeTextWriter(writer);

@@ -30,11 +30,13 @@ struct domain_nic {
     const char *pci; // "0000:03:00.1"
 };
 
+#define DOMAIN_CONTAINER "lxc" // of LXC: everything from `kernel` on is a machine's
+
 struct domain_spec {
     const char *name, *uuid;
     const char *testbed, *router; // for the metadata
     unsigned life;
-    const char *type; // "kvm" or "qemu" (emulated)
+    const char *type; // "kvm", "qemu" (emulated) or DOMAIN_CONTAINER
     uint64_t memory_bytes;
     unsigned vcpus;
     const struct cpu_list *cpus; // that all its threads run on

@@ -8,41 +8,21 @@
 #include "image/image.h"
 #include "platform/libvirt/machine.h"
 
-struct version {
-    const char *driver; // static, libvirt's
-    unsigned long number;
-};
-
-// libvirt's numbers are 1,000,000 major + 1,000 minor + release.
-static int ask_version(virConnectPtr handle, void *data, struct error *err)
-{
-    struct version *version = data;
-    version->driver = virConnectGetType(handle);
-    if (version->driver == NULL || virConnectGetVersion(handle, &version->number) < 0) {
-        return fail_libvirt(err, "asking for the hypervisor's version");
-    }
-    return 0;
-}
-
 int machine_facts(struct platform *platform, const struct router *router,
                   struct platform_facts *facts, struct error *err)
 {
     struct libvirt_platform *libvirt = (struct libvirt_platform *)platform;
     struct connection *connection = NULL;
-    struct version version = {NULL, 0};
+    char *hypervisor = NULL;
     int rc = machine_connection(libvirt, &connection, err);
     if (rc == 0) {
-        rc = connection_call(connection, ask_version, &version, err);
+        rc = connection_hypervisor(connection, &hypervisor, err);
     }
     if (rc < 0) {
         return rc;
     }
     free(facts->hypervisor);
-    facts->hypervisor =
-        version.number == 0
-            ? text_copy(version.driver)
-            : text_format("%s %lu.%lu.%lu", version.driver, version.number / 1000000,
-                          version.number / 1000 % 1000, version.number % 1000);
+    facts->hypervisor = hypervisor;
     if (router == NULL) {
         return 0;
     }
