@@ -79,16 +79,16 @@ router_image() {
     "$VRBENCH" image list >/dev/null 2>&1 || "$VRBENCH" image build >&2 || exit 1
 }
 
-# own_libvirtd — starts a libvirtd of the test's own ($lv its folder, $uri its QEMU driver), which is
-# stopped at the end, and has an image for its machines; skips the file where vrbench has no libvirt.
-# To be called after isolate --run and router_image.
+# own_libvirtd [DRIVER] — starts a libvirtd of the test's own ($lv its folder, $uri its driver, QEMU
+# by default), which is stopped at the end; skips the file where vrbench has no libvirt. To be called
+# after isolate --run; for machines, after router_image.
 own_libvirtd() {
     case $("$VRBENCH" --version) in
     *"without libvirt"*) skip_all "vrbench was built without libvirt" ;;
     esac
     lv=/run/lv
     at_exit "'$SOURCE_ROOT/scripts/libvirtd' stop $lv"
-    uri=$("$SOURCE_ROOT/scripts/libvirtd" start $lv) || exit 1
+    uri=$("$SOURCE_ROOT/scripts/libvirtd" start $lv "$@") || exit 1
 }
 libvirtd_again() { "$SOURCE_ROOT/scripts/libvirtd" restart $lv; }
 machines() { virsh -c "$uri" list --all --name | grep . | LC_ALL=C sort; }

@@ -105,6 +105,15 @@ static void test_own_image(void **state)
     assert_machine("image", &spec);
 }
 
+static void test_container(void **state)
+{
+    (void)state;
+    struct domain_spec spec = spec_with(NULL, 0);
+    spec.type = DOMAIN_CONTAINER;
+    spec.kernel = spec.initrd = spec.cmdline = spec.channel = NULL;
+    assert_machine("container", &spec);
+}
+
 // Nothing that a scenario or a path may hold becomes markup.
 static void test_escapes(void **state)
 {
@@ -154,7 +163,7 @@ int main(void)
         cmocka_unit_test(test_bridged), cmocka_unit_test(test_macvtap),
         cmocka_unit_test(test_hostdev), cmocka_unit_test(test_own_image),
         cmocka_unit_test(test_escapes), cmocka_unit_test(test_bad_pci),
-        cmocka_unit_test(test_others),
+        cmocka_unit_test(test_others),  cmocka_unit_test(test_container),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
