@@ -21,6 +21,8 @@
 #include "base/text.h"
 #include "linux/first.h"
 
+// Where daemons are, which PATH lacks for whoever did not log in as root.
+#define SYSTEM_PATH "/usr/local/sbin:/usr/sbin:/sbin"
 #define SEARCH_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 // ---- finding
@@ -43,8 +45,8 @@ static bool find_in(const char *folders, const char *program, char **ret_path)
 int child_find(const char *program, char **ret_path)
 {
     const char *folders = getenv("PATH");
-    return (folders != NULL && find_in(folders, program, ret_path)) ||
-                   find_in(SEARCH_PATH, program, ret_path)
+    return find_in(folders == NULL ? SEARCH_PATH : folders, program, ret_path) ||
+                   find_in(SYSTEM_PATH, program, ret_path)
                ? 0
                : -ENOENT;
 }
