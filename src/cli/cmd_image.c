@@ -14,7 +14,7 @@
 #include "image/image.h"
 
 struct image_values {
-    const char *kernel, *output;
+    const char *kernel, *output, *with;
     bool json;
     unsigned verbose;
 };
@@ -32,6 +32,12 @@ static const struct option_row image_options[] = {
      .offset = offsetof(struct image_values, output),
      .argument = "DIR",
      .help = "folder of the image ($VRBENCH_IMAGE, or /var/lib/vrbench/image)"},
+    {.name = "with",
+     .letter = 'w',
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct image_values, with),
+     .argument = "DAEMON,…",
+     .help = "build: routing daemons that routers can have: bird, frr"},
     {.name = "json",
      .type = OPTION_FLAG,
      .offset = offsetof(struct image_values, json),
@@ -57,13 +63,30 @@ static int describe(const struct image *image, bool json, struct error *err)
                "router\n",
                image->folder, image->kernel_package, image->kernel_version, image->busybox_version,
                mib(image->kernel), mib(image->initrd), IMAGE_MEMORY_MIB);
+        for (size_t i = 0; i < IMAGE_DAEMONS; i++) {
+            const struct image_daemon *daemon = &image->daemons[i];
+            if (daemon->archive != NULL) {
+                printf("with %s %s: %.1f MiB, %d MiB of memory a router that has it\n",
+                       daemon->package, daemon->version, mib(daemon->archive), IMAGE_DAEMON_MIB);
+            }
+        }
         return 0;
     }
-    json_t *root =
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i}", "folder", image->folder, "kernel",
-                  image->kernel, "vmlinux", image->vmlinux, "initrd", image->initrd,
-                  "kernel_package", image->kernel_package, "kernel_version", image->kernel_version,
-                  "busybox_version", image->busybox_version, "memory_mib", IMAGE_MEMORY_MIB);
+    json_t *daemons = json_object();
+    for (enum routing_daemon i = DAEMON_FRR; i < IMAGE_DAEMONS; i++) {
+        const struct image_daemon *daemon = &image->daemons[i];
+        if (daemon->archive != NULL) {
+            json_object_set_new(daemons, routing_daemon_name(i),
+                                json_pack("{s:s, s:s, s:s, s:i}", "archive", daemon->archive,
+                                          "package", daemon->package, "version", daemon->version,
+                                          "memory_mib", IMAGE_DAEMON_MIB));
+        }
+    }
+    json_t *root = json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:o}", "folder", image->folder, "kernel",
+        image->kernel, "vmlinux", image->vmlinux, "initrd", image->initrd, "kernel_package",
+        image->kernel_package, "kernel_version", image->kernel_version, "busybox_version",
+        image->busybox_version, "memory_mib", IMAGE_MEMORY_MIB, "daemons", daemons);
     _cleanup_free_ char *text = json_dumps(root, JSON_INDENT(2));
     json_decref(root);
     if (text == NULL) {
@@ -81,12 +104,14 @@ static int image_run(void *values, const struct text_list *operands, struct erro
     if (!build && !text_equal(verb, "list")) {
         return fail_input(err, "image takes one of build and list");
     }
-    if (!build && asked->kernel != NULL) {
-        return fail_input(err, "image list takes no --kernel");
+    if (!build && (asked->kernel != NULL || asked->with != NULL)) {
+        return fail_input(err, "image list takes no --%s",
+                          asked->kernel != NULL ? "kernel" : "with");
     }
     log_set_level(asked->verbose >= 2 ? LOG_DETAIL : asked->verbose == 1 ? LOG_NOTE : LOG_WARNING);
     _cleanup_image_ struct image image = {0};
-    const struct image_build what = {.kernel = asked->kernel, .folder = asked->output};
+    const struct image_build what = {
+        .kernel = asked->kernel, .folder = asked->output, .with = asked->with};
     int rc = build ? image_build(&what, &image, err) : image_find(asked->output, &image, err);
     return rc < 0 ? rc : describe(&image, asked->json, err);
 }
@@ -97,8 +122,8 @@ const struct command command_image = {
     .summary = "Build the tiny router guest for virtual machines",
     .details =
         "build fetches a kernel and busybox of Debian with apt, without installing them, and\n"
-        "makes an image of which every router of a virtual machine platform boots. list\n"
-        "tells of the image that is there.",
+        "makes an image of which every router of a virtual machine platform boots, with the\n"
+        "routing daemons that are asked for. list tells of the image that is there.",
     .options = image_options,
     .values_size = sizeof(struct image_values),
     .run = image_run,

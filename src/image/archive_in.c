@@ -138,6 +138,19 @@ static int unpack_entry(struct archive *inner, const char *path, const char *fol
     return rc;
 }
 
+// Only a link to a name beside it, as libraries have: it leads nowhere else.
+static int unpack_link(const char *path, const char *target, const char *folder, struct error *err)
+{
+    if (target == NULL || *target == '\0' || strchr(target, '/') != NULL ||
+        strcmp(target, "..") == 0) {
+        return 0;
+    }
+    _cleanup_free_ char *to = text_format("%s/%s", folder, path);
+    _cleanup_free_ char *above = text_copy_bytes(to, (size_t)(strrchr(to, '/') - to));
+    int rc = file_make_dirs(above, err);
+    return rc == 0 && symlink(target, to) < 0 && errno != EEXIST ? fail(err, errno, "%s", to) : rc;
+}
+
 static int unpack_data(struct archive *inner, bool (*wanted)(const char *path), const char *folder,
                        const char *deb, struct error *err)
 {
@@ -151,12 +164,17 @@ static int unpack_data(struct archive *inner, bool (*wanted)(const char *path), 
         while (path != NULL && path[0] == '.' && path[1] == '/') {
             path += 2;
         }
-        if (path != NULL && archive_entry_filetype(entry) == AE_IFREG && is_inside(path) &&
-            wanted(path)) {
-            int rc = unpack_entry(inner, path, folder, err);
-            if (rc < 0) {
-                return rc;
-            }
+        if (path == NULL || !is_inside(path) || !wanted(path)) {
+            continue;
+        }
+        int rc = 0;
+        if (archive_entry_filetype(entry) == AE_IFREG) {
+            rc = unpack_entry(inner, path, folder, err);
+        } else if (archive_entry_filetype(entry) == AE_IFLNK) {
+            rc = unpack_link(path, archive_entry_symlink(entry), folder, err);
+        }
+        if (rc < 0) {
+            return rc;
         }
     }
     return got == ARCHIVE_EOF ? 0 : fail_in(inner, deb, err);

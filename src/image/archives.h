@@ -43,9 +43,9 @@ void archive_out_free(struct archive_out *out);
 
 // ---- reading
 
-// Called for each regular file of a package that `wanted` asks for (path without leading "./").
-// Writes it to `folder`/path, compressed ones (.xz, .zst, .gz) plain and without that ending.
-// -EINTR when the user interrupts.
+// Unpacks each regular file of a package that `wanted` asks for (path without leading "./"), and
+// each symbolic link to a name beside it, to `folder`/path; compressed files (.xz, .zst, .gz) plain
+// and without that ending. -EINTR when the user interrupts.
 int archive_unpack_deb(const char *deb, bool (*wanted)(const char *path), const char *folder,
                        struct error *err);
 // Writes what the compressed bytes `from` (xz, zstd, lz4, gzip, bzip2, lzma) hold to a new file.

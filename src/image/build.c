@@ -20,6 +20,7 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "image/archives.h"
+#include "image/daemon.h"
 #include "image/folders.h"
 #include "image/image.h"
 #include "image/kernel.h"
@@ -39,11 +40,18 @@ struct building {
     char *release; // of the kernel: "6.1.0-56-cloud-amd64"
     struct kernel_modules modules;
     char *applets; // paths, a line each: "bin/ash"
+    bool with[IMAGE_DAEMONS];
+    struct package_list daemons[IMAGE_DAEMONS]; // the packages of each
 };
 
 static char *inside(const struct building *building, const char *path)
 {
     return text_format("%s/%s", building->folder, path);
+}
+
+static char *daemon_archive(const struct building *building, enum routing_daemon daemon)
+{
+    return text_format("%s/%s.cpio", building->folder, routing_daemon_name(daemon));
 }
 
 // ---- the folder
@@ -94,6 +102,10 @@ static int begin(const char *folder, struct building *building, struct error *er
         _cleanup_free_ char *path = inside(building, left[i]);
         rc = folder_remove(path, err);
     }
+    for (enum routing_daemon daemon = DAEMON_FRR; rc == 0 && daemon < IMAGE_DAEMONS; daemon++) {
+        _cleanup_free_ char *path = daemon_archive(building, daemon);
+        rc = folder_remove(path, err);
+    }
     return rc;
 }
 
@@ -119,6 +131,9 @@ static void end(struct building *building)
     package_clear(&building->kernel);
     package_clear(&building->busybox);
     kernel_modules_clear(&building->modules);
+    for (size_t i = 0; i < IMAGE_DAEMONS; i++) {
+        package_list_clear(&building->daemons[i]);
+    }
 }
 
 // ---- packages
@@ -329,15 +344,74 @@ static int make_initrd(const struct building *building, struct error *err)
     return rc;
 }
 
+// ---- routing daemons
+
+static int read_with(const char *names, bool with[IMAGE_DAEMONS], struct error *err)
+{
+    for (const char *at = names; at != NULL;) {
+        size_t length = strcspn(at, ",");
+        bool known = false;
+        for (enum routing_daemon daemon = DAEMON_FRR; daemon < IMAGE_DAEMONS; daemon++) {
+            const char *name = routing_daemon_name(daemon);
+            if (strlen(name) == length && strncmp(name, at, length) == 0) {
+                with[daemon] = known = true;
+            }
+        }
+        if (!known) {
+            return fail_input(err, "routers can have bird and frr, not \"%.*s\"", (int)length, at);
+        }
+        at = at[length] == ',' ? at + length + 1 : NULL;
+    }
+    return 0;
+}
+
+static int make_daemons(struct building *building, struct error *err)
+{
+    int rc = 0;
+    for (enum routing_daemon daemon = DAEMON_FRR; rc == 0 && daemon < IMAGE_DAEMONS; daemon++) {
+        if (!building->with[daemon]) {
+            continue;
+        }
+        log_note("image", "adding %s", routing_daemon_name(daemon));
+        _cleanup_free_ char *tree =
+            text_format("%s/" TREE "/%s", building->folder, routing_daemon_name(daemon));
+        _cleanup_free_ char *archive = daemon_archive(building, daemon);
+        rc = daemon_build(daemon, tree, archive, &building->daemons[daemon], err);
+    }
+    return rc;
+}
+
+static json_t *describe_daemons(const struct building *building)
+{
+    json_t *described = json_object();
+    for (enum routing_daemon daemon = DAEMON_FRR; daemon < IMAGE_DAEMONS; daemon++) {
+        const struct package_list *packages = &building->daemons[daemon];
+        json_t *libraries = json_object();
+        for (size_t i = 1; i < packages->count; i++) {
+            json_object_set_new(libraries, packages->items[i].name,
+                                json_string(packages->items[i].version));
+        }
+        if (packages->count == 0) {
+            json_decref(libraries);
+            continue;
+        }
+        json_object_set_new(described, routing_daemon_name(daemon),
+                            json_pack("{s:s, s:s, s:o}", "package", packages->items[0].name,
+                                      "version", packages->items[0].version, "libraries",
+                                      libraries));
+    }
+    return described;
+}
+
 static int make_description(const struct building *building, struct error *err)
 {
     char mark[17];
     image_guest_mark(mark);
-    json_t *root =
-        json_pack("{s:i, s:s, s:{s:s, s:s, s:s}, s:{s:s, s:s}}", "format", IMAGE_FORMAT, "guest",
-                  mark, "kernel", "package", building->kernel.name, "version",
-                  building->kernel.version, "release", building->release, "busybox", "package",
-                  building->busybox.name, "version", building->busybox.version);
+    json_t *root = json_pack(
+        "{s:i, s:s, s:{s:s, s:s, s:s}, s:{s:s, s:s}, s:o}", "format", IMAGE_FORMAT, "guest", mark,
+        "kernel", "package", building->kernel.name, "version", building->kernel.version, "release",
+        building->release, "busybox", "package", building->busybox.name, "version",
+        building->busybox.version, "daemons", describe_daemons(building));
     _cleanup_free_ char *text = json_dumps(root, JSON_INDENT(2) | JSON_SORT_KEYS);
     json_decref(root);
     if (text == NULL) {
@@ -361,6 +435,7 @@ static int make(struct building *building, const char *kernel, struct error *err
     rc = rc == 0 ? find_modules(building, err) : rc;
     rc = rc == 0 ? find_applets(building, err) : rc;
     rc = rc == 0 ? make_initrd(building, err) : rc;
+    rc = rc == 0 ? make_daemons(building, err) : rc;
     rc = rc == 0 ? make_description(building, err) : rc;
     if (rc == 0) {
         _cleanup_free_ char *tree = inside(building, TREE);
@@ -377,7 +452,8 @@ int image_build(const struct image_build *asked, struct image *ret, struct error
         folder[end_at - 1] = '\0';
     }
     struct building building = {.lock = -1};
-    int rc = begin(folder, &building, err);
+    int rc = read_with(asked->with, building.with, err);
+    rc = rc == 0 ? begin(folder, &building, err) : rc;
     rc = rc == 0
              ? make(&building, asked->kernel == NULL ? IMAGE_KERNEL_DEFAULT : asked->kernel, err)
              : rc;

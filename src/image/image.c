@@ -43,6 +43,22 @@ static char *text_of(const json_t *object, const char *key)
     return text == NULL ? NULL : text_copy(text);
 }
 
+static void read_daemons(const json_t *described, struct image *image)
+{
+    for (enum routing_daemon daemon = DAEMON_FRR; daemon < IMAGE_DAEMONS; daemon++) {
+        const char *name = routing_daemon_name(daemon);
+        const json_t *of = json_object_get(described, name);
+        struct image_daemon *found = &image->daemons[daemon];
+        _cleanup_free_ char *archive = text_format("%s/%s.cpio", image->folder, name);
+        if (of == NULL || access(archive, R_OK) < 0) {
+            continue;
+        }
+        found->archive = steal_pointer(&archive);
+        found->package = text_of(of, "package");
+        found->version = text_of(of, "version");
+    }
+}
+
 static int read_description(const char *text, struct image *image)
 {
     json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
@@ -50,6 +66,7 @@ static int read_description(const char *text, struct image *image)
     image->kernel_package = text_of(json_object_get(root, "kernel"), "package");
     image->kernel_version = text_of(json_object_get(root, "kernel"), "version");
     image->busybox_version = text_of(json_object_get(root, "busybox"), "version");
+    read_daemons(json_object_get(root, "daemons"), image);
     char mark[17];
     image_guest_mark(mark);
     bool ours = format == IMAGE_FORMAT &&
@@ -92,6 +109,26 @@ int image_find(const char *folder, struct image *ret, struct error *err)
     return 0;
 }
 
+int image_check_daemon(const struct image *image, enum routing_daemon daemon, struct error *err)
+{
+    if (daemon == DAEMON_NONE || image->daemons[daemon].archive != NULL) {
+        return 0;
+    }
+    _cleanup_free_ char *with = text_copy("");
+    for (enum routing_daemon other = DAEMON_FRR; other < IMAGE_DAEMONS; other++) {
+        if (other == daemon || image->daemons[other].archive != NULL) { // nothing is to be lost
+            char *more =
+                text_format("%s%s%s", with, *with == '\0' ? "" : ",", routing_daemon_name(other));
+            free(with);
+            with = more;
+        }
+    }
+    return fail_lacking(err,
+                        "the router image in %s has no %s; this makes one that has: vrbench image "
+                        "build --with %s",
+                        image->folder, routing_daemon_name(daemon), with);
+}
+
 void image_clear(struct image *image)
 {
     free(image->folder);
@@ -101,5 +138,10 @@ void image_clear(struct image *image)
     free(image->kernel_package);
     free(image->kernel_version);
     free(image->busybox_version);
+    for (size_t i = 0; i < IMAGE_DAEMONS; i++) {
+        free(image->daemons[i].archive);
+        free(image->daemons[i].package);
+        free(image->daemons[i].version);
+    }
     *image = (struct image){0};
 }

@@ -40,17 +40,21 @@ char *package_field(const char *text, const char *field)
     return NULL;
 }
 
+char *package_next_depends(const char **at)
+{
+    const char *name = *at + strspn(*at, " ,");
+    size_t length = strcspn(name, " ,(:|");
+    *at = strchrnul(name, ',');
+    return length == 0 ? NULL : text_copy_bytes(name, length);
+}
+
 char *package_depends(const char *depends, const char *start)
 {
-    for (const char *at = depends; at != NULL;) {
-        at += strspn(at, " ,");
-        size_t length = strcspn(at, " ,(:|");
-        if (length > 0 && strncmp(at, start, strlen(start)) == 0) {
-            return text_copy_bytes(at, length);
-        }
-        at = strchr(at, ',');
+    char *name = NULL;
+    while ((name = package_next_depends(&depends)) != NULL && !text_starts(name, start)) {
+        free(name);
     }
-    return NULL;
+    return name;
 }
 
 // Names as Debian's policy (5.6.1) has them: none is an option or a path.
@@ -72,6 +76,15 @@ static int show(const char *name, char **ret_text, struct error *err)
     }
     error_move(err, &why);
     return rc;
+}
+
+// As apt names files: an epoch's colon is escaped.
+static char *file_name(const char *package, const char *version, const char *architecture)
+{
+    const char *colon = strchr(version, ':');
+    return colon == NULL ? text_format("%s_%s_%s.deb", package, version, architecture)
+                         : text_format("%s_%.*s%%3a%s_%s.deb", package, (int)(colon - version),
+                                       version, colon + 1, architecture);
 }
 
 // Follows packages that only stand for another.
@@ -97,11 +110,7 @@ static int resolve(const char *name, const char *through, struct package *ret, c
         if (version == NULL || architecture == NULL) {
             return fail(err, 0, "apt-cache tells no version of %s", at);
         }
-        // As apt names files: an epoch's colon is escaped.
-        const char *colon = strchr(version, ':');
-        *ret_file = colon == NULL ? text_format("%s_%s_%s.deb", at, version, architecture)
-                                  : text_format("%s_%.*s%%3a%s_%s.deb", at, (int)(colon - version),
-                                                version, colon + 1, architecture);
+        *ret_file = file_name(at, version, architecture);
         ret->name = steal_pointer(&at);
         ret->version = steal_pointer(&version);
         return 0;
@@ -109,7 +118,8 @@ static int resolve(const char *name, const char *through, struct package *ret, c
     return fail(err, 0, "package %s leads nowhere", name);
 }
 
-static int fetch(struct package *package, const char *file, struct error *err)
+// Fetches packages, of which `file` is a name so far, and then a path.
+static int fetch(struct package *packages, size_t count, struct error *err)
 {
     _cleanup_free_ char *folder = package_cache_folder();
     int rc = file_make_dirs(folder, err);
@@ -121,16 +131,34 @@ static int fetch(struct package *package, const char *file, struct error *err)
     if (lock < 0 || flock(lock, LOCK_EX) < 0) {
         return errno == EINTR ? fail_interrupted(err) : fail(err, errno, "%s", folder);
     }
-    _cleanup_free_ char *exact = text_format("%s=%s", package->name, package->version);
-    const char *const argv[] = {"apt-get",  "-q",  "-o", "APT::Sandbox::User=root",
-                                "download", exact, NULL};
-    rc = run_tool("apt-get", "apt", argv, folder, NULL, err);
+    static const char *const start[] = {"apt-get", "-q", "-o", "APT::Sandbox::User=root",
+                                        "download"};
+    const size_t words = sizeof start / sizeof start[0];
+    char **argv = memory_new_array(char *, words + count + 1);
+    for (size_t i = 0; i < words; i++) {
+        argv[i] = text_copy(start[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        argv[words + i] = text_format("%s=%s", packages[i].name, packages[i].version);
+    }
+    rc = run_tool("apt-get", "apt", (const char *const *)argv, folder, NULL, err);
+    for (size_t i = 0; i < words + count; i++) {
+        free(argv[i]);
+    }
+    free((void *)argv);
     if (rc < 0) {
-        error_context(err, "fetching package %s", package->name);
+        error_context(err, "fetching package %s", packages[0].name);
         return rc;
     }
-    package->file = text_format("%s/%s", folder, file);
-    return access(package->file, R_OK) < 0 ? fail(err, errno, "%s", package->file) : 0;
+    for (size_t i = 0; i < count; i++) {
+        char *path = text_format("%s/%s", folder, packages[i].file);
+        free(packages[i].file);
+        packages[i].file = path;
+        if (access(path, R_OK) < 0) {
+            return fail(err, errno, "%s", path);
+        }
+    }
+    return 0;
 }
 
 int package_fetch(const char *name, const char *through, struct package *ret, struct error *err)
@@ -150,9 +178,8 @@ int package_fetch(const char *name, const char *through, struct package *ret, st
         return fail_input(err, "\"%s\" is neither a package's name nor a file *.deb", name);
     }
     struct package found = {0};
-    _cleanup_free_ char *file = NULL;
-    int rc = resolve(name, through, &found, &file, err);
-    rc = rc == 0 ? fetch(&found, file, err) : rc;
+    int rc = resolve(name, through, &found, &found.file, err);
+    rc = rc == 0 ? fetch(&found, 1, err) : rc;
     if (rc < 0) {
         package_clear(&found);
         return rc;
@@ -167,4 +194,113 @@ void package_clear(struct package *package)
     free(package->version);
     free(package->file);
     *package = (struct package){0};
+}
+
+// ---- a package and what it needs
+
+static struct package *find(const struct package_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (text_equal(list->items[i].name, name)) {
+            return &list->items[i];
+        }
+    }
+    return NULL;
+}
+
+static void note(struct package_list *list, const char *name)
+{
+    list->items = memory_resize(list->items, list->count + 1, sizeof *list->items);
+    list->items[list->count++] = (struct package){.name = text_copy(name)};
+}
+
+static void note_depends(struct package_list *list, const char *stanza, const char *field,
+                         bool (*follow)(const char *name))
+{
+    _cleanup_free_ char *depends = package_field(stanza, field);
+    const char *at = depends;
+    for (char *name = NULL; at != NULL && (name = package_next_depends(&at)) != NULL; free(name)) {
+        if (is_package_name(name) && follow(name) && find(list, name) == NULL) {
+            note(list, name);
+        }
+    }
+}
+
+static void take_stanza(struct package_list *list, const char *stanza,
+                        bool (*follow)(const char *name))
+{
+    _cleanup_free_ char *name = package_field(stanza, "Package");
+    _cleanup_free_ char *version = package_field(stanza, "Version");
+    _cleanup_free_ char *architecture = package_field(stanza, "Architecture");
+    struct package *package = name == NULL ? NULL : find(list, name);
+    if (package == NULL || package->version != NULL || version == NULL || architecture == NULL) {
+        return;
+    }
+    package->file = file_name(name, version, architecture);
+    package->version = steal_pointer(&version);
+    note_depends(list, stanza, "Pre-Depends", follow); // may move the packages
+    note_depends(list, stanza, "Depends", follow);
+}
+
+// Asks for the packages from `begin` on, which adds those that they depend on.
+static int look_up(struct package_list *list, size_t begin, bool (*follow)(const char *name),
+                   struct error *err)
+{
+    size_t end = list->count;
+    const char **argv = (const char **)memory_new_array(char *, 4 + end - begin);
+    argv[0] = "apt-cache";
+    argv[1] = "show";
+    argv[2] = "--no-all-versions";
+    for (size_t i = begin; i < end; i++) {
+        argv[3 + i - begin] = list->items[i].name;
+    }
+    _cleanup_free_ char *text = NULL;
+    _cleanup_error_ struct error why = ERROR_INIT;
+    int rc = run_tool("apt-cache", "apt", argv, NULL, &text, &why);
+    free((void *)argv);
+    if (rc < 0 && rc != -EIO) { // that is: it doesn't know one of them
+        error_move(err, &why);
+        return rc;
+    }
+    for (const char *stanza = text; stanza != NULL;) {
+        take_stanza(list, stanza, follow);
+        stanza = strstr(stanza, "\n\n");
+        stanza = stanza == NULL ? NULL : stanza + 2;
+    }
+    for (size_t i = begin; i < end; i++) {
+        if (list->items[i].version == NULL) {
+            return fail_lacking(err, "apt knows no package %s: sudo apt-get update may help",
+                                list->items[i].name);
+        }
+    }
+    return 0;
+}
+
+int package_fetch_all(const char *name, bool (*follow)(const char *name), struct package_list *ret,
+                      struct error *err)
+{
+    struct package_list list = {0};
+    int rc = 0;
+    note(&list, name);
+    for (size_t begin = 0; rc == 0 && begin < list.count;) {
+        size_t end = list.count;
+        rc = look_up(&list, begin, follow, err);
+        begin = end;
+    }
+    rc = rc == 0 ? fetch(list.items, list.count, err) : rc;
+    if (rc < 0) {
+        package_list_clear(&list);
+        return rc;
+    }
+    *ret = list;
+    return 0;
+}
+
+void package_list_clear(struct package_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        package_clear(&list->items[i]);
+    }
+    free(list->items);
+    *list = (struct package_list){0};
 }

@@ -10,6 +10,7 @@
 #define IMAGE_VMLINUX     "vmlinux"
 #define IMAGE_INITRD      "initrd.cpio"
 #define IMAGE_DESCRIPTION "image.json"
+// And for each daemon that was asked for, "frr.cpio", "bird.cpio".
 
 // The first process of the guest, the only row.
 extern const struct asset guest_programs[];

@@ -5,7 +5,7 @@
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 router_image # before isolate: it fetches packages
 isolate --run "$@"
-plan 41
+plan 44
 
 guestctl=$(helper guestctl)
 
@@ -14,8 +14,8 @@ guestctl=$(helper guestctl)
 ok "an image is described" vrbench image list --json
 ok "  by its parts" jq -e '.memory_mib <= 128 and (.kernel_package | test("^linux-image-.*cloud"))' \
     "$T/ok.log"
-ok "it is built again" vrbench image build -o "$T/one/" -v
-for part in vmlinuz vmlinux initrd.cpio image.json; do
+ok "it is built again" vrbench image build --with frr,bird -o "$T/one/" -v
+for part in vmlinuz vmlinux initrd.cpio bird.cpio frr.cpio image.json; do
     same "  $part has the same bytes" "$VRBENCH_IMAGE/$part" "$T/one/$part"
 done
 ok "  and again over it, with a package given as a file" sh -c '
@@ -31,6 +31,7 @@ vmlinuz"
 ok "where there is none, the way to one is told" exits 3 "$VRBENCH" image list -o "$T/none"
 like "  in words" "$(cat "$T/ok.log")" "vrbench image build"
 ok "a package that isn't there is told" exits 3 "$VRBENCH" image build -o "$T/none" -k linux-image-no
+ok "a daemon that isn't known is refused" exits 2 "$VRBENCH" image build -o "$T/none" -w bird,quagga
 ok "a name that is an option is refused" exits 2 "$VRBENCH" image build -o "$T/none" -k=--help
 mkdir "$T/mine" && echo precious >"$T/mine/file"
 ok "a folder with something else in it is left alone" exits 2 "$VRBENCH" image build -o "$T/mine"

@@ -71,12 +71,14 @@ T=$(mktemp -d "${TMPDIR:-/tmp}/vrbench-net.XXXXXX") || exit 1
 trap test_end EXIT
 trap 'exit 130' INT TERM HUP
 
-# router_image — has an image of the tiny router guest built, once for all tests of a build, and has
-# vrbench use it. To be called before isolate, as the first build fetches packages.
+# router_image — has an image of the tiny router guest built, with all its routing daemons, once for
+# all tests of a build, and has vrbench use it. To be called before isolate, as the first build fetches packages.
 router_image() {
     VRBENCH_IMAGE=${BUILD_DIR:-$(dirname "$VRBENCH")}/tests/image
     export VRBENCH_IMAGE
-    "$VRBENCH" image list >/dev/null 2>&1 || "$VRBENCH" image build >&2 || exit 1
+    "$VRBENCH" image list --json 2>/dev/null |
+        jq -es '.[0].daemons | .bird and .frr' >/dev/null ||
+        "$VRBENCH" image build --with bird,frr >&2 || exit 1
 }
 
 # own_libvirtd [DRIVER] — starts a libvirtd of the test's own ($lv its folder, $uri its driver, QEMU
