@@ -7,11 +7,17 @@
  *     ID ready             answer: ID ok MILLISECONDS LENGTH
  *     ID counters          answer: ID ok 0 LENGTH
  *     ID exec WORD...      answer: ID ok STATUS LENGTH
+ *     ID start             answer: ID ok 0 LENGTH
+ *     ID leads ADDRESS     answer: ID ok 0 LENGTH
+ *     ID words             answer: ID ok 0 LENGTH
  *     any of them          answer: ID error 0 LENGTH
  *
  * "ready" is answered once the router forwards, with the time since boot; "counters" with the texts
- * of counters.c; "exec" with what the command said (%XX in a word stands for any byte); an error
- * with its reason. ID is a number of the host's choice.
+ * of counters.c; "exec" with what the command said (%XX in a word stands for any byte); "start",
+ * which starts the services that the configuration holds back, once all of them are up or one has
+ * ended; "leads" with the interface by which packets to that address would leave, which is empty if
+ * there is no route; "words" with the last line that a service printed; an error with its reason.
+ * ID is a number of the host's choice.
  *
  * The host begins with an empty line, which ends whatever an earlier, interrupted host left: that
  * is forgotten then and its command killed. (That a host has gone is no sign: the kernel may learn
@@ -42,8 +48,8 @@ struct channel {
     bool too_long; // the rest of this line is passed over
     char *out;
     size_t out_length, out_sent;
-    bool awaits_ready;
-    unsigned long ready_id;
+    bool awaits_ready, awaits_services;
+    unsigned long ready_id, services_id;
     struct {
         pid_t pid; // 0 = none
         unsigned long id;
@@ -104,7 +110,7 @@ static void forget_host(struct channel *channel)
     channel->line_length = 0;
     channel->too_long = false;
     channel->out_length = channel->out_sent = 0;
-    channel->awaits_ready = false;
+    channel->awaits_ready = channel->awaits_services = false;
     if (channel->command.pid > 0 && channel->command.wanted) {
         channel->command.wanted = false;
         kill(-channel->command.pid, SIGKILL);
@@ -224,14 +230,76 @@ static void ask_exec(struct channel *channel, unsigned long id, char **words, si
     channel->command.length = 0;
 }
 
+// ---- services and routes
+
+static bool answer_services(struct channel *channel)
+{
+    enum services_state state = services_state();
+    if (!channel->awaits_services || state == SERVICES_STARTING) {
+        return false;
+    }
+    channel->awaits_services = false;
+    if (state == SERVICES_ENDED) {
+        refuse(channel, channel->services_id, services_why());
+    } else {
+        answer(channel, channel->services_id, "ok", 0, NULL, 0);
+    }
+    return true;
+}
+
+bool channel_tell_services(struct channel *channel)
+{
+    bool told = answer_services(channel);
+    flush_out(channel);
+    return told;
+}
+
+static void ask_start(struct channel *channel, unsigned long id, char **words, size_t count)
+{
+    (void)words;
+    (void)count;
+    if (!channel->state->ready) {
+        refuse(channel, id, "the router isn't ready");
+        return;
+    }
+    channel->awaits_services = true;
+    channel->services_id = id;
+    bool known = services_state() != SERVICES_NONE;
+    services_begin(channel->state->config);
+    if (known || services_state() == SERVICES_NONE) { // else init.c tells when it is another
+        answer_services(channel);
+    }
+}
+
+static void ask_leads(struct channel *channel, unsigned long id, char **words, size_t count)
+{
+    (void)count;
+    uint32_t address = 0;
+    char nic[GUEST_NIC_NAME] = "";
+    if (parse_address(words[0], &address) < 0) {
+        refuse(channel, id, "this is no address");
+    } else if (route_leads_to(address, nic) < 0) {
+        refuse(channel, id, strerror(errno));
+    } else {
+        answer(channel, id, "ok", 0, nic, strlen(nic));
+    }
+}
+
+static void ask_words(struct channel *channel, unsigned long id, char **words, size_t count)
+{
+    (void)words;
+    (void)count;
+    const char *said = services_words();
+    answer(channel, id, "ok", 0, said, strlen(said));
+}
+
 static const struct request {
     const char *verb;
     size_t min, max; // words after it
     void (*ask)(struct channel *channel, unsigned long id, char **words, size_t count);
 } requests[] = {
-    {"ready", 0, 0, ask_ready},
-    {"counters", 0, 0, ask_counters},
-    {"exec", 1, EXEC_WORDS, ask_exec},
+    {"ready", 0, 0, ask_ready}, {"counters", 0, 0, ask_counters}, {"exec", 1, EXEC_WORDS, ask_exec},
+    {"start", 0, 0, ask_start}, {"leads", 1, 1, ask_leads},       {"words", 0, 0, ask_words},
 };
 
 static void take_line(struct channel *channel, char *line)

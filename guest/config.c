@@ -9,7 +9,11 @@
  *     neighbour eth0 198.18.0.2 02:00:00:00:00:01     permanent
  *     route 10.0.0.0/8 198.18.0.2
  *     sysctl net/ipv4/ipfrag_time 1
+ *     folder /run/bird 0                          made before the services start; its owner
  *     run /usr/sbin/bird -f                           a service; %XX stands for any byte in a word
+ *     ready /run/bird/bird.ctl                    the service above is up when this is there
+ *     once /usr/bin/vtysh -f /etc/frr/frr.conf    a service that is up when it has ended well
+ *     hold                                        services start when the host says so
  *
  * Called by init.c.
  */
@@ -96,7 +100,7 @@ static int parse_mac(const char *text, uint8_t ret[6])
     return 0;
 }
 
-static int parse_address(const char *text, uint32_t *ret)
+int parse_address(const char *text, uint32_t *ret)
 {
     struct in_addr address;
     if (inet_pton(AF_INET, text, &address) != 1) {
@@ -225,11 +229,26 @@ static int read_sysctl(struct guest_config *config, char **words, size_t count)
     return sysctl->name == NULL || sysctl->value == NULL ? -1 : 0;
 }
 
+static int read_folder(struct guest_config *config, char **words, size_t count)
+{
+    (void)count;
+    unsigned long owner = 0;
+    if (words[1][0] != '/' || parse_whole(words[2], 65535, &owner) < 0) {
+        return -1;
+    }
+    config->folders = grown(config->folders, config->folder_count, sizeof *config->folders);
+    struct guest_folder *folder = &config->folders[config->folder_count++];
+    folder->path = strdup(words[1]);
+    folder->owner = (unsigned)owner;
+    return folder->path == NULL ? -1 : 0;
+}
+
 static int read_run(struct guest_config *config, char **words, size_t count)
 {
     config->services = grown(config->services, config->service_count, sizeof *config->services);
     char **argv = calloc(count, sizeof *argv);
-    config->services[config->service_count++] = argv;
+    config->services[config->service_count].once = strcmp(words[0], "once") == 0;
+    config->services[config->service_count++].argv = argv;
     if (argv == NULL || words[1][0] != '/') {
         return -1;
     }
@@ -242,15 +261,37 @@ static int read_run(struct guest_config *config, char **words, size_t count)
     return 0;
 }
 
+static int read_ready(struct guest_config *config, char **words, size_t count)
+{
+    (void)count;
+    struct guest_service *service =
+        config->service_count == 0 ? NULL : &config->services[config->service_count - 1];
+    if (service == NULL || service->ready != NULL || words[1][0] != '/') {
+        return -1;
+    }
+    service->ready = strdup(words[1]);
+    return service->ready == NULL ? -1 : 0;
+}
+
+static int read_hold(struct guest_config *config, char **words, size_t count)
+{
+    (void)words;
+    (void)count;
+    config->hold = true;
+    return 0;
+}
+
 static const struct statement {
     const char *keyword;
     size_t min, max; // words, the keyword included
     statement_fn read;
 } statements[] = {
-    {"name", 2, 2, read_name},         {"interface", 4, 4, read_interface},
-    {"address", 3, 3, read_address},   {"neighbour", 4, 4, read_neighbour},
-    {"route", 3, 3, read_route},       {"sysctl", 3, 3, read_sysctl},
-    {"run", 2, GUEST_WORDS, read_run},
+    {"name", 2, 2, read_name},       {"interface", 4, 4, read_interface},
+    {"address", 3, 3, read_address}, {"neighbour", 4, 4, read_neighbour},
+    {"route", 3, 3, read_route},     {"sysctl", 3, 3, read_sysctl},
+    {"folder", 3, 3, read_folder},   {"run", 2, GUEST_WORDS, read_run},
+    {"ready", 2, 2, read_ready},     {"once", 2, GUEST_WORDS, read_run},
+    {"hold", 1, 1, read_hold},
 };
 #define STATEMENT_COUNT (sizeof statements / sizeof statements[0])
 
@@ -298,15 +339,21 @@ void config_clear(struct guest_config *config)
         free(config->sysctls[i].value);
     }
     for (size_t i = 0; i < config->service_count; i++) {
-        for (char **word = config->services[i]; word != NULL && *word != NULL; word++) {
+        struct guest_service *service = &config->services[i];
+        for (char **word = service->argv; word != NULL && *word != NULL; word++) {
             free(*word);
         }
-        free((void *)config->services[i]);
+        free((void *)service->argv);
+        free(service->ready);
+    }
+    for (size_t i = 0; i < config->folder_count; i++) {
+        free(config->folders[i].path);
     }
     free(config->nics);
     free(config->neighbours);
     free(config->routes);
     free(config->sysctls);
-    free((void *)config->services);
+    free(config->folders);
+    free(config->services);
     *config = (struct guest_config){.nic_count = 0};
 }

@@ -50,6 +50,18 @@ struct guest_sysctl {
     char *name, *value; // "net/ipv4/ipfrag_time"
 };
 
+// A folder that is made before the services start, of that user and group.
+struct guest_folder {
+    char *path;
+    unsigned owner;
+};
+
+struct guest_service {
+    char **argv; // ended by NULL
+    char *ready; // it is up when there is something at this path; NULL = at once
+    bool once;   // it is up when it has ended, with status 0
+};
+
 struct guest_config {
     char name[65];
     struct guest_nic *nics;
@@ -60,8 +72,11 @@ struct guest_config {
     size_t route_count;
     struct guest_sysctl *sysctls;
     size_t sysctl_count;
-    char ***services; // argument lists, each ended by NULL
+    struct guest_folder *folders;
+    size_t folder_count;
+    struct guest_service *services;
     size_t service_count;
+    bool hold; // the services start when the host says so
 };
 
 // Reads the text of a configuration, which it changes while reading. Returns 0, or -1 with the
@@ -74,6 +89,8 @@ size_t split_words(char *text, char **words, size_t max);
 int percent_decode(char *text);
 // A whole decimal number from 0 to `max`; -1 if it is none.
 int parse_whole(const char *text, unsigned long max, unsigned long *ret);
+// "198.18.0.1", to host order; -1 if it is none.
+int parse_address(const char *text, uint32_t *ret);
 
 // ---- the kernel's side
 
@@ -89,12 +106,39 @@ int sysctl_write(const char *name, const char *value);
 // Text of the counters that the host asks for; the caller frees it (counters.c). NULL = no memory.
 char *counters_text(size_t *ret_length);
 
+// The interface by which packets to an address (host order) would leave, "" if there is no route
+// (routes.c). -1 with errno.
+int route_leads_to(uint32_t address, char ret_nic[GUEST_NIC_NAME]);
+
+// ---- services (services.c)
+
+enum services_state {
+    SERVICES_NONE, // not started, or there are none
+    SERVICES_STARTING,
+    SERVICES_UP,
+    SERVICES_ENDED, // one of them has, or couldn't be started
+};
+
+// Starts the first one. Nothing, if they have been started before.
+void services_begin(const struct guest_config *config);
+// Starts the next one if it can be. True if it is to be called again soon.
+bool services_step(void);
+enum services_state services_state(void);
+const char *services_why(void);   // of SERVICES_ENDED
+const char *services_words(void); // the last line that one printed, "" = none
+// Descriptor of what they print, -1 before they are started; reads what is there.
+int services_output_fd(void);
+void services_take_output(void);
+// Takes the end of a process; false if it is none of them.
+bool services_take_end(pid_t pid, int status);
+
 // ---- the host's side (channel.c)
 
 struct channel;
 
 // What the requests need to know.
 struct channel_state {
+    const struct guest_config *config;
     bool ready;
     const char *failure; // why it never will be, or NULL
     uint64_t ready_ms;   // CLOCK_BOOTTIME when it was
@@ -106,6 +150,8 @@ int channel_fd(const struct channel *channel);
 // Reads, answers, writes, as far as that goes without waiting. To be called when the descriptor,
 // which is to be watched edge-triggered for both, has woken, and when a command has ended.
 void channel_step(struct channel *channel);
+// To be called when the services' state is another. True if the host was waiting for that.
+bool channel_tell_services(struct channel *channel);
 // Descriptor of the output of the command that runs for the host, or -1.
 int channel_command_fd(const struct channel *channel);
 // Takes the command's output, or, once the process has ended, its status.

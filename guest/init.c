@@ -30,6 +30,7 @@
 #include "guest.h"
 
 #define NICS_WITHIN_MS 20000 // from the start of making the router: emulation on a busy machine
+#define SERVICES_MS    5     // between looks whether a service is up
 #define RESPAWN_MS     500   // a shell that ends at once is not started more often
 #define SHUTDOWN_MS    2000  // given to processes before they are killed
 #define CONFIG_MAX     (1U << 20)
@@ -210,17 +211,6 @@ static void make_router(void)
         (unsigned long long)init.state.ready_ms);
 }
 
-static void start_services(void)
-{
-    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    for (size_t i = 0; i < init.config.service_count; i++) {
-        if (start_program(init.config.services[i], null, 1, 2, false) < 0) {
-            say("starting %s: %s", init.config.services[i][0], strerror(errno));
-        }
-    }
-    close(null);
-}
-
 static void open_buttons(void)
 {
     glob_t devices = {0};
@@ -290,6 +280,8 @@ static void reap(void)
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         if (pid == init.shell) {
             init.shell = 0;
+        } else if (services_take_end(pid, status)) {
+            continue;
         } else if (init.channel != NULL) {
             channel_command_ended(init.channel, pid, status);
         }
@@ -335,23 +327,56 @@ static void take(int fd)
         channel_step(init.channel);
     } else if (init.channel != NULL && fd == channel_command_fd(init.channel)) {
         channel_command_output(init.channel);
+    } else if (fd == services_output_fd()) {
+        services_take_output();
     } else {
         take_keys(fd);
     }
+}
+
+// Services that end take the router with them, as a daemon's end does on every platform; but for
+// the host that waits for their start, and decides when it has heard why.
+static void see_services(void)
+{
+    static enum services_state seen;
+    enum services_state now = services_state();
+    if (now == seen) {
+        return;
+    }
+    if (seen == SERVICES_NONE) {
+        watch(services_output_fd(), EPOLLIN);
+    }
+    seen = now;
+    bool told = init.channel != NULL && channel_tell_services(init.channel);
+    if (now == SERVICES_ENDED) {
+        say("%s", services_why());
+        if (!told) {
+            shut_down(RB_POWER_OFF);
+        }
+    }
+}
+
+static int wait_ms(bool services_wait)
+{
+    if (services_wait) {
+        return SERVICES_MS;
+    }
+    return init.console[0] != '\0' && init.shell <= 0 ? RESPAWN_MS : -1;
 }
 
 static void serve(void)
 {
     for (;;) {
         start_shell();
+        bool services_wait = services_step();
+        see_services();
         // A new command's pipe; a closed one leaves the set by itself.
         int command_fd = init.channel == NULL ? -1 : channel_command_fd(init.channel);
         if (command_fd >= 0) {
             watch(command_fd, EPOLLIN);
         }
         struct epoll_event event;
-        bool shell_due = init.console[0] != '\0' && init.shell <= 0;
-        int count = epoll_wait(init.epoll, &event, 1, shell_due ? RESPAWN_MS : -1);
+        int count = epoll_wait(init.epoll, &event, 1, wait_ms(services_wait));
         if (count > 0) {
             take(event.data.fd);
         }
@@ -371,13 +396,16 @@ int main(void)
     set_signals();
     modules_load();
     // Opened early: what the host asks meanwhile waits in the port.
+    init.state.config = &init.config;
     init.channel = channel_open(&init.state);
     make_router();
     if (init.channel != NULL) {
         watch(channel_fd(init.channel), EPOLLIN | EPOLLOUT | EPOLLET);
         channel_step(init.channel);
     }
-    start_services();
+    if (init.state.ready && !init.config.hold) {
+        services_begin(&init.config);
+    }
     open_buttons();
     find_console();
     serve();

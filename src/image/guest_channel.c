@@ -287,3 +287,34 @@ int guest_exec(struct guest_channel *channel, const char *const *argv, uint64_t 
     *ret_length = answer.length;
     return 0;
 }
+
+int guest_start(struct guest_channel *channel, uint64_t until_ns, struct error *err)
+{
+    struct guest_answer answer = {0};
+    _cleanup_free_ char *payload = NULL;
+    return ask(channel, "start", until_ns, &answer, &payload, err);
+}
+
+int guest_leads_to(struct guest_channel *channel, uint32_t address, uint64_t until_ns,
+                   char ret_nic[GUEST_NIC_MAX], struct error *err)
+{
+    char request[32];
+    snprintf(request, sizeof request, "leads %u.%u.%u.%u", address >> 24, address >> 16 & 255U,
+             address >> 8 & 255U, address & 255U);
+    struct guest_answer answer = {0};
+    _cleanup_free_ char *payload = NULL;
+    int rc = ask(channel, request, until_ns, &answer, &payload, err);
+    return rc < 0 ? rc : guest_parse_nic(payload, answer.length, ret_nic, err);
+}
+
+int guest_last_words(struct guest_channel *channel, uint64_t until_ns, char *ret, size_t room,
+                     struct error *err)
+{
+    struct guest_answer answer = {0};
+    _cleanup_free_ char *payload = NULL;
+    int rc = ask(channel, "words", until_ns, &answer, &payload, err);
+    if (rc == 0) {
+        guest_take_words(payload, answer.length, ret, room);
+    }
+    return rc;
+}

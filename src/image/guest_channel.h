@@ -44,6 +44,16 @@ int guest_counters(struct guest_channel *channel, const struct guest_link *links
 int guest_exec(struct guest_channel *channel, const char *const *argv, uint64_t until_ns,
                int *ret_status, char **ret_output, size_t *ret_length, struct error *err);
 
+// Starts the services that the guest's configuration holds back, and waits until all are up. If one
+// ends instead, the error says which and what it last said.
+int guest_start(struct guest_channel *channel, uint64_t until_ns, struct error *err);
+// The interface by which packets to an address (host order) would leave, "" if there is no route.
+int guest_leads_to(struct guest_channel *channel, uint32_t address, uint64_t until_ns,
+                   char ret_nic[GUEST_NIC_MAX], struct error *err);
+// The last line that one of the services printed, printable and cut to `room`; "" = none.
+int guest_last_words(struct guest_channel *channel, uint64_t until_ns, char *ret, size_t room,
+                     struct error *err);
+
 static inline void cleanup_guest_close(struct guest_channel **channel)
 {
     guest_close(*channel);

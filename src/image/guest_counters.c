@@ -148,3 +148,29 @@ int guest_parse_counters(const char *payload, size_t length, const struct guest_
     *ret = found;
     return 0;
 }
+
+// ---- routes and words
+
+int guest_parse_nic(const char *payload, size_t length, char ret[GUEST_NIC_MAX], struct error *err)
+{
+    bool good = length < GUEST_NIC_MAX;
+    for (size_t i = 0; good && i < length; i++) {
+        unsigned char byte = (unsigned char)payload[i];
+        good = byte < 128 && (isalnum(byte) || byte == '.' || byte == '-' || byte == '_');
+    }
+    if (!good) {
+        return fail(err, 0, "the guest named an interface that makes no sense");
+    }
+    memcpy(ret, payload, length);
+    ret[length] = '\0';
+    return 0;
+}
+
+void guest_take_words(const char *payload, size_t length, char *ret, size_t room)
+{
+    size_t kept = length < room ? length : room - 1;
+    for (size_t i = 0; i < kept; i++) {
+        ret[i] = (char)(payload[i] >= ' ' && payload[i] < 127 ? payload[i] : '?');
+    }
+    ret[kept] = '\0';
+}

@@ -16,6 +16,7 @@
 
 #define GUEST_ANSWER_HEAD_MAX 128U       // bytes of an answer's line
 #define GUEST_PAYLOAD_MAX     (4U << 20) // of what follows it
+#define GUEST_NIC_MAX         16U        // bytes of an interface's name, with its NUL
 
 struct guest_answer {
     uint64_t id;
@@ -38,5 +39,11 @@ struct guest_link {
 // one that is asked for and missing is an error. `ret` is to be given to counters_clear().
 int guest_parse_counters(const char *payload, size_t length, const struct guest_link *links,
                          size_t link_count, struct namespace_counters *ret, struct error *err);
+
+// Reads the payload of an answer to "leads": an interface's name, letters, digits, '.', '-' and
+// '_', or nothing.
+int guest_parse_nic(const char *payload, size_t length, char ret[GUEST_NIC_MAX], struct error *err);
+// What a guest's programs said, of which nothing is known: cut, and made printable.
+void guest_take_words(const char *payload, size_t length, char *ret, size_t room);
 
 #endif

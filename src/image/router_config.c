@@ -32,14 +32,17 @@ static void put_word(FILE *out, const char *word)
     }
 }
 
-static void put_service(FILE *out, const char *const *argv)
+static void put_service(FILE *out, const struct router_config_service *service)
 {
-    fputs("run", out);
-    for (; *argv != NULL; argv++) {
+    fputs(service->once ? "once" : "run", out);
+    for (const char *const *argv = service->argv; *argv != NULL; argv++) {
         fputc(' ', out);
         put_word(out, *argv);
     }
     fputc('\n', out);
+    if (service->ready != NULL) {
+        fprintf(out, "ready %s\n", service->ready);
+    }
 }
 
 char *router_config_text(const struct router_config *config)
@@ -72,8 +75,14 @@ char *router_config_text(const struct router_config *config)
     for (size_t i = 0; i < config->sysctl_count; i++) {
         fprintf(out, "sysctl %s %s\n", config->sysctls[i][0], config->sysctls[i][1]);
     }
+    for (size_t i = 0; i < config->folder_count; i++) {
+        fprintf(out, "folder %s %u\n", config->folders[i].path, config->folders[i].owner);
+    }
     for (size_t i = 0; i < config->service_count; i++) {
-        put_service(out, config->services[i]);
+        put_service(out, &config->services[i]);
+    }
+    if (config->hold) {
+        fputs("hold\n", out);
     }
     fclose(out);
     return text;
@@ -125,11 +134,14 @@ int image_write_initrd(const struct image *image, const struct router_config *co
                        const char *path, struct error *err)
 {
     _cleanup_free_ char *own = text_format("%s.own", path);
-    int rc = write_own(config, own, err);
+    int rc = image_check_daemon(image, config->daemon, err);
+    rc = rc == 0 ? write_own(config, own, err) : rc;
     if (rc == 0) {
-        // Archives follow each other at a multiple of 4 bytes: both are whole blocks of 512.
+        // Archives follow each other at a multiple of 4 bytes, and are as long.
         _cleanup_close_ int to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
         rc = to < 0 ? fail(err, errno, "%s", path) : append(to, image->initrd, err);
+        const char *daemon = image->daemons[config->daemon].archive;
+        rc = rc == 0 && daemon != NULL ? append(to, daemon, err) : rc;
         rc = rc == 0 ? append(to, own, err) : rc;
         if (rc < 0 && to >= 0) {
             (void)unlink(path);

@@ -6,6 +6,7 @@
 #ifndef VRBENCH_IMAGE_ROUTER_CONFIG_H
 #define VRBENCH_IMAGE_ROUTER_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,19 @@ struct router_config_route {
     uint32_t via;
 };
 
+// A folder that is made before services start, of that user and group.
+struct router_config_folder {
+    const char *path;
+    unsigned owner;
+};
+
+// A program that the guest runs, in the foreground. It ends when that ends.
+struct router_config_service {
+    const char *const *argv; // ended by NULL; argv[0] an absolute path in the guest
+    const char *ready;       // it is up when there is something at this path; NULL = at once
+    bool once;               // it is to end, with status 0, and is up when it has
+};
+
 struct router_config {
     const char *name; // host name
     const struct router_config_nic *nics;
@@ -44,10 +58,14 @@ struct router_config {
     size_t route_count;
     const char *const (*sysctls)[2]; // {"net/ipv4/ipfrag_time", "1"}
     size_t sysctl_count;
-    // Programs that the guest starts once it forwards: argument lists ended by NULL, argv[0] an
-    // absolute path in the guest. They run in the foreground.
-    const char *const *const *services;
+    const struct router_config_folder *folders;
+    size_t folder_count;
+    // Started one after the other: once the guest forwards or, with `hold`, when it is told to
+    // (guest_start()).
+    const struct router_config_service *services;
     size_t service_count;
+    bool hold;
+    enum routing_daemon daemon; // that the image's archive of goes into the initrd
     // Files for the guest besides (programs and configuration of services …).
     const struct archive_item *files;
     size_t file_count;
@@ -56,8 +74,8 @@ struct router_config {
 // The text of /etc/vrbench/router.conf. The caller frees it.
 char *router_config_text(const struct router_config *config);
 
-// Writes a new file that holds the image's initramfs and, behind it, the router's configuration and
-// files. On failure nothing is left of it.
+// Writes a new file that holds the image's initramfs and, behind it, its daemon's archive and the
+// router's configuration and files. On failure nothing is left of it.
 int image_write_initrd(const struct image *image, const struct router_config *config,
                        const char *path, struct error *err);
 

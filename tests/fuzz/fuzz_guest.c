@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// fuzz_guest — what a guest says: the line of an answer, and behind it counters.
+// fuzz_guest — what a guest says: the line of an answer, and behind it counters, an interface's
+// name or a program's words.
 #include <string.h>
 
 #include "base/text.h"
@@ -27,6 +28,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     counters_clear(&found);
     error_clear(&err);
+    char nic[GUEST_NIC_MAX] = "";
+    if (guest_parse_nic(text + begin, size - begin, nic, &err) == 0 &&
+        (strlen(nic) != size - begin || strpbrk(nic, " /\n") != NULL)) {
+        __builtin_trap();
+    }
+    error_clear(&err);
+    char words[8];
+    guest_take_words(text + begin, size - begin, words, sizeof words);
+    if (strlen(words) != (size - begin < sizeof words ? size - begin : sizeof words - 1)) {
+        __builtin_trap();
+    }
     free(text);
     return 0;
 }

@@ -107,7 +107,9 @@ static const struct router_config_route routes[] = {{0x0a000000, 8, 0xc6120002},
                                                     {0, 0, 0xc6130002}};
 static const char *const sysctls[][2] = {{"net/ipv4/ipfrag_time", "1"}};
 static const char *const bird[] = {"/usr/sbin/bird", "-c", "a b%\n\xc3\xa9", NULL};
-static const char *const *const services[] = {bird};
+static const struct router_config_folder folders[] = {{"/run/bird", 65535}};
+static const struct router_config_service services[] = {{bird, "/run/bird/bird.ctl", false},
+                                                        {bird, NULL, true}};
 static const struct archive_item files[] = {
     {.path = "etc/bird/bird.conf", .mode = 0640, .bytes = "router id 1;\n", .length = 13}};
 static const struct router_config router = {.name = "r1",
@@ -119,8 +121,11 @@ static const struct router_config router = {.name = "r1",
                                             .route_count = COUNT(routes),
                                             .sysctls = sysctls,
                                             .sysctl_count = COUNT(sysctls),
+                                            .folders = folders,
+                                            .folder_count = COUNT(folders),
                                             .services = services,
                                             .service_count = COUNT(services),
+                                            .hold = true,
                                             .files = files,
                                             .file_count = COUNT(files)};
 
@@ -302,11 +307,20 @@ static void test_config(void **state)
     assert_int_equal(got.routes[1].via, 0xc6130002);
     assert_int_equal(got.sysctl_count, 1);
     assert_string_equal(got.sysctls[0].name, "net/ipv4/ipfrag_time");
-    assert_int_equal(got.service_count, 1);
-    for (size_t i = 0; i < COUNT(bird) - 1; i++) {
-        assert_string_equal(got.services[0][i], bird[i]);
+    assert_int_equal(got.folder_count, 1);
+    assert_string_equal(got.folders[0].path, "/run/bird");
+    assert_int_equal(got.folders[0].owner, 65535);
+    assert_int_equal(got.service_count, 2);
+    for (size_t s = 0; s < 2; s++) {
+        for (size_t i = 0; i < COUNT(bird) - 1; i++) {
+            assert_string_equal(got.services[s].argv[i], bird[i]);
+        }
+        assert_null(got.services[s].argv[COUNT(bird) - 1]);
     }
-    assert_null(got.services[0][COUNT(bird) - 1]);
+    assert_string_equal(got.services[0].ready, "/run/bird/bird.ctl");
+    assert_null(got.services[1].ready);
+    assert_true(!got.services[0].once && got.services[1].once);
+    assert_true(got.hold);
     config_clear(&got);
 }
 
@@ -325,6 +339,11 @@ static void test_wrong_config(void **state)
         "interface a/b 52:54:00:12:34:56 1500",
         "interface abcdefghijklmnop 52:54:00:12:34:56 1500",
         "address eth0 198.18.0.1/24",
+        "folder run/bird 0",
+        "folder /run/bird",
+        "folder /run/bird 65536",
+        "ready /run/bird/bird.ctl",
+        "hold on",
         "route 10.0.0.0 198.18.0.1",
         "route 10.0.0.0/33 198.18.0.1",
         "route 10.0.0/8 198.18.0.1",
@@ -342,6 +361,15 @@ static void test_wrong_config(void **state)
             fail_msg("taken: %s", wrong[i]);
         }
         assert_string_equal(why, "line 3 of /etc/vrbench/router.conf makes no sense");
+        config_clear(&got);
+    }
+    static const char *const after[] = {"run /bin/sh\nready bird.ctl", "run /bin/sh\nready",
+                                        "run /bin/sh\nready /a\nready /b"};
+    for (size_t i = 0; i < COUNT(after); i++) {
+        _cleanup_free_ char *text = text_copy(after[i]);
+        struct guest_config got;
+        char why[256] = "";
+        assert_int_equal(config_parse(text, &got, why, sizeof why), -1);
         config_clear(&got);
     }
 }
@@ -366,6 +394,13 @@ static void test_apt(void **state)
     _cleanup_free_ char *through = package_depends(depends, "linux-image-");
     assert_string_equal(through, "linux-image-6.1.0-56-cloud-amd64");
     assert_null(package_depends("foo, bar (= 1:linux-image-2)", "linux-image-"));
+    const char *at = "libc6 (>= 2.34), libgcc1:any | libgcc-s1,zlib1g";
+    static const char *const needed[] = {"libc6", "libgcc1", "zlib1g"};
+    for (size_t i = 0; i < COUNT(needed); i++) {
+        _cleanup_free_ char *next = package_next_depends(&at);
+        assert_string_equal(next, needed[i]);
+    }
+    assert_null(package_next_depends(&at));
 }
 
 static void test_modules(void **state)
@@ -588,6 +623,27 @@ static char *counters_payload(const char *dev_text, const char *qdisc)
                        strlen(dev_text), dev_text, strlen(snmp), snmp, strlen(qdisc), qdisc);
 }
 
+static void test_nic_and_words(void **state)
+{
+    (void)state;
+    char nic[GUEST_NIC_MAX] = "?";
+    assert_int_equal(guest_parse_nic("eth1", 4, nic, NULL), 0);
+    assert_string_equal(nic, "eth1");
+    assert_int_equal(guest_parse_nic("", 0, nic, NULL), 0);
+    assert_string_equal(nic, "");
+    assert_int_equal(guest_parse_nic("abcdefghijklmno", 15, nic, NULL), 0);
+    static const char *const wrong[] = {"abcdefghijklmnop", "eth 1", "eth1\n", "a/b", "\xc3\xa9"};
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        assert_true(guest_parse_nic(wrong[i], strlen(wrong[i]), nic, NULL) < 0);
+    }
+    assert_true(guest_parse_nic("eth\0", 4, nic, NULL) < 0);
+    char words[8] = "";
+    guest_take_words("bird: \x1b[31mno", 14, words, sizeof words);
+    assert_string_equal(words, "bird: ?");
+    guest_take_words("", 0, words, sizeof words);
+    assert_string_equal(words, "");
+}
+
 static void test_counters(void **state)
 {
     (void)state;
@@ -701,8 +757,8 @@ int main(void)
         cmocka_unit_test(test_apt),          cmocka_unit_test(test_modules),
         cmocka_unit_test(test_payload),      cmocka_unit_test(test_script),
         cmocka_unit_test(test_wrong_script), cmocka_unit_test(test_play),
-        cmocka_unit_test(test_answers),      cmocka_unit_test(test_counters),
-        cmocka_unit_test(test_channel),
+        cmocka_unit_test(test_answers),      cmocka_unit_test(test_nic_and_words),
+        cmocka_unit_test(test_counters),     cmocka_unit_test(test_channel),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
