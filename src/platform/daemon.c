@@ -21,6 +21,7 @@
 #define FRR_CONFIG          "/run/frr/frr.conf"
 #define BIRD_RUN            "/run/bird"
 #define FILES               3U
+#define STATIC_ROUTE        "ip route " // how lines begin that staticd is for
 
 struct daemon_services {
     enum routing_daemon daemon;
@@ -78,7 +79,7 @@ static const struct {
 } frr_programs[] = {
     {NULL, {FRR_FOLDER "zebra", zebra_arguments, FRR_RUN "/zebra.vty"}},
     {NULL, {FRR_FOLDER "ospfd", ospfd_arguments, FRR_RUN "/ospfd.vty"}},
-    {"ip route ", {FRR_FOLDER "staticd", staticd_arguments, FRR_RUN "/staticd.vty"}},
+    {STATIC_ROUTE, {FRR_FOLDER "staticd", staticd_arguments, FRR_RUN "/staticd.vty"}},
 };
 
 static bool has_line(const char *config, const char *start)
@@ -90,6 +91,11 @@ static bool has_line(const char *config, const char *start)
         }
     }
     return false;
+}
+
+bool daemon_needs_staticd(const char *config)
+{
+    return has_line(config, STATIC_ROUTE);
 }
 
 // The programs give up root for a user that their package makes.

@@ -11,6 +11,8 @@
 #ifndef VRBENCH_PLATFORM_DAEMON_H
 #define VRBENCH_PLATFORM_DAEMON_H
 
+#include <stdbool.h>
+
 #include "linux/first.h"
 #include "scenario/scenario.h"
 
@@ -19,6 +21,9 @@ struct daemon_services; // with all that first_services points to
 // Whether the daemon's programs are here (exit status 3) and take the configuration in `path`
 // (exit status 2, with all that they find wrong). `path` may be NULL.
 int daemon_check(enum routing_daemon daemon, const char *path, struct error *err);
+
+// Whether FRR's configuration has static routes.
+bool daemon_needs_staticd(const char *config);
 
 // What a first process is to run. `directory` is a mount point of the testbed's; `name` tells the
 // node from others there.

@@ -99,6 +99,10 @@ struct platform_ops {
     // whatever else the device under test's CPUs were used for is the host's.
     bool rest_is_hosts;
 
+    // True if a daemon's programs are in what a router runs, and not this machine's; asking such a
+    // router takes of its CPU.
+    bool daemons_inside;
+
     // Makes the router and sets it forwarding, or starting to (see `await`). On failure nothing of
     // it is left but what `host` holds.
     int (*create)(struct platform *platform, const struct router_spec *spec, struct router **ret,

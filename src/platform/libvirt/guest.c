@@ -59,11 +59,13 @@ int machine_boot_make(struct router *router, const struct router_spec *spec,
     struct router_config_neighbour *neighbours =
         memory_new_array(struct router_config_neighbour, spec->nic_count);
     fill_config(spec, nics, neighbours);
-    const struct router_config config = {.name = spec->name,
-                                         .nics = nics,
-                                         .nic_count = spec->nic_count,
-                                         .neighbours = neighbours,
-                                         .neighbour_count = spec->nic_count};
+    struct router_config config = {.name = spec->name,
+                                   .nics = nics,
+                                   .nic_count = spec->nic_count,
+                                   .neighbours = neighbours,
+                                   .neighbour_count = spec->nic_count};
+    struct machine_daemon daemon = {0};
+    machine_daemon_add(spec, &daemon, &config);
     router->initrd = text_format("%s.initrd", router->channel);
     rc = image_write_initrd(&image, &config, router->initrd, err);
     if (rc == 0) {
@@ -145,6 +147,13 @@ static int add_host_parts(const struct router *router, struct namespace_counters
     }
     counters_clear(&host);
     return rc;
+}
+
+int machine_ask(const struct router *router, uint64_t until_ns, struct guest_channel **ret,
+                struct error *err)
+{
+    return machine_has_died(router) ? dead(router, err)
+                                    : guest_connect(router->channel, until_ns, ret, err);
 }
 
 int machine_counters(const struct router *router, struct namespace_counters *ret, struct error *err)
@@ -248,7 +257,9 @@ int machine_console(const struct router *router, char *const *argv, int *ret_sta
         int rc = read_script(&script, err);
         *ret_status = 0;
         const char *const shell[] = {"sh", "-c", script, NULL};
-        return rc < 0 || *script == '\0' ? rc : run_command(router, shell, ret_status, err);
+        return rc < 0 || script == NULL || *script == '\0'
+                   ? rc
+                   : run_command(router, shell, ret_status, err);
     }
     _cleanup_foreign_ struct foreign *foreign = NULL;
     int rc = foreign_open(router->platform->base.uri, true, &foreign, err);

@@ -27,7 +27,6 @@
 
 #define END_WITHIN_NS (5U * NS_PER_S)
 #define CMDLINE_MAX   65536
-#define MEMORY_LEAST  ((uint64_t)IMAGE_MEMORY_MIB << 20)
 #define FORCE_TYPE    "VRBENCH_VIRT_TYPE" // "qemu" or "kvm": don't find out
 
 // ---- names
@@ -202,11 +201,13 @@ int machine_call(const struct router *router, connection_work work, void *data, 
 // What is asked for, but no less than what runs in it needs to boot.
 static uint64_t memory_of(const struct router_spec *spec)
 {
-    if (spec->memory_bytes != 0 && spec->memory_bytes < MEMORY_LEAST) {
+    unsigned mib = spec->daemon == DAEMON_NONE ? IMAGE_MEMORY_MIB : IMAGE_DAEMON_MIB;
+    uint64_t least = (uint64_t)mib << 20;
+    if (spec->memory_bytes != 0 && spec->memory_bytes < least) {
         log_note("libvirt", "router %s gets %u MiB of memory: its guest needs them", spec->name,
-                 IMAGE_MEMORY_MIB);
+                 mib);
     }
-    return spec->memory_bytes > MEMORY_LEAST ? spec->memory_bytes : MEMORY_LEAST;
+    return spec->memory_bytes > least ? spec->memory_bytes : least;
 }
 
 static int describe_machine(const struct router *router, const struct router_spec *spec,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * platform/libvirt/machine — inside of platform/libvirt: a router that is a QEMU machine, its
- * making, its end and its record (machine.c); what runs in it and how that is talked to (guest.c);
- * what it uses and may use (usage.c). libvirt.c has the table of functions.
+ * making, its end and its record (machine.c); what runs in it and how that is talked to (guest.c),
+ * its routing daemon (daemon.c); what it uses and may use (usage.c). libvirt.c has the table of
+ * functions.
  *
  * A machine is transient: libvirt forgets it when it ends. Its name is "vrbench-TESTBED-ROUTER" and
  * its metadata say whose it is. What must have a name on the host while it lives is in a folder
@@ -11,6 +12,8 @@
 #ifndef VRBENCH_PLATFORM_LIBVIRT_MACHINE_H
 #define VRBENCH_PLATFORM_LIBVIRT_MACHINE_H
 
+#include "image/guest_channel.h"
+#include "image/router_config.h"
 #include "platform/libvirt/connection.h"
 #include "platform/libvirt/domain.h"
 #include "platform/libvirt/scheduler.h"
@@ -69,6 +72,18 @@ int machine_boot_make(struct router *router, const struct router_spec *spec,
                       struct machine_boot *ret, struct error *err);
 void machine_boot_clear(struct machine_boot *boot);
 
+// daemon.c: what a router with a routing daemon has besides.
+struct machine_daemon {
+    struct router_config_service services[4];
+    struct archive_item files[1];
+};
+void machine_daemon_add(const struct router_spec *spec, struct machine_daemon *daemon,
+                        struct router_config *config);
+int machine_start_daemon(struct router *router, struct error *err);
+int machine_leads_to(const struct router *router, uint32_t address, char ret_nic[16],
+                     struct error *err);
+void machine_daemon_words(const struct router *router, char ret[160]);
+
 // The connection, opened if it isn't yet; reopened by connection_call() if it has broken.
 int machine_connection(struct libvirt_platform *platform, struct connection **ret,
                        struct error *err);
@@ -97,6 +112,9 @@ int machine_memory(const struct router *router, uint64_t *ret, struct error *err
 int machine_set_allocation(struct router *router, unsigned weight, unsigned cap, struct error *err);
 int machine_get_allocation(const struct router *router, unsigned *ret_weight, unsigned *ret_cap,
                            struct error *err);
+// Connects to its guest for a question. -ESRCH if it has died.
+int machine_ask(const struct router *router, uint64_t until_ns, struct guest_channel **ret,
+                struct error *err);
 int machine_counters(const struct router *router, struct namespace_counters *ret,
                      struct error *err);
 int machine_facts(struct platform *platform, const struct router *router,

@@ -1,0 +1,111 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Virtual machines that learn their routes: BIRD and FRR in the tiny guest, by emulation where there
+# is no KVM. No traffic before the routes, how long they took, what a daemon's end is, what goes
+# wrong; tests/net/daemons.sh has the same on namespaces, and more of it.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+router_image
+isolate --run "$@"
+plan 40
+
+own_libvirtd
+# scenario DAEMON — $T/DAEMON.yaml with its configuration, one small trial.
+scenario() {
+    cp "$SOURCE_ROOT/scenarios/ospf-$1.conf" "$T/$1.conf"
+    cat >"$T/$1.yaml" <<END
+name: $1
+platform: $uri
+topologies: [bridged]
+routers:
+  r1: { daemon: $1, config: $1.conf, converge_within: 120 s }
+networks:
+  NET0: { router: r1 }
+traffic: { lengths: [64], rates: { pps: [300] }, duration: 1 s }
+END
+}
+field() { vrbench list --json | jq -r --arg key "$1" '.[] | select(.name == "r1") | .[$key]'; }
+field_is() { [ "$(field "$1")" = "$2" ]; }
+process() { jq '.routers[0].platform.pid' /run/vrbench/*-*.json; }
+reaches() { vrbench console source -- ping -q -c 1 -W 2 -I 10.18.0.2 10.19.0.2; }
+available() { vrbench console r1 -- awk '/^MemAvailable/ { print $2 }' /proc/meminfo; }
+# What runs in the guest is the image's: this machine has none.
+[ ! -d /usr/lib/frr ] || mount -t tmpfs vrbench-test /usr/lib/frr
+machine_snapshot "$T/before"
+
+# A run: routes before traffic, and what it says of them.
+scenario bird
+ok "bird: a run" vrbench run "$T/bird.yaml" -o "$T/run"
+like "  tells how long the routes took" "$(cat "$T/ok.log")" \
+    '^r1 \(bird\), bridged: routes learned in [0-9]+\.[0-9]{3} s'
+ok "  which no daemon does in no time" jq -e '
+    (.convergence | length == 1) and .convergence[0].router == "r1" and
+    .convergence[0].daemon == "bird" and .convergence[0].seconds > 0.001' "$T/run/run.json"
+ok "  its packets arrived, but for few" \
+    jq -se 'length == 1 and .[0].networks[0].rx >= 0.5 * .[0].networks[0].tx' "$T/run/points.jsonl"
+ok "  every loss has a place" jq -se 'all(.[]; ([.drops[].count] | add // 0) == .networks[0].lost)' \
+    "$T/run/points.jsonl"
+unchanged "  nothing is left" "$T/before"
+
+# FRR, with a route of its own behind a block that is for another of its programs.
+scenario frr
+echo "ip route 10.99.0.0/24 198.19.0.2" >>"$T/frr.conf"
+ok "frr: up" vrbench up "$T/frr.yaml"
+ok "  routes learned are listed" between "$(field convergence_ms)" 1 120000
+ok "  its own console works" vrbench console r1 -- vtysh -c "show ip ospf neighbor"
+is "  with both neighbours in touch" "$(grep -ci 'full' "$T/ok.log")" 2
+static() { vrbench console r1 -- ip route | grep -q '^10\.99\.0\.0/24 via 198\.19\.0\.2 dev eth1'; }
+ok "  its static route is there, too" wait_for 10 static
+ok "  packets go there and back" wait_for 10 reaches
+ok "  memory is left in it ($(available) kB)" [ "$(available)" -gt 8192 ]
+ok "  down" vrbench down frr
+unchanged "  to nothing" "$T/before"
+
+# BIRD in a testbed that stands.
+scenario bird
+ok "bird: up" vrbench up "$T/bird.yaml"
+ok "  routes learned are listed" between "$(field convergence_ms)" 1 120000
+routes=$(vrbench console r1 -- ip route)
+like "  the router has the sink's, by OSPF" "$routes" '^10\.19\.0\.0/24 via 198\.19\.0\.2 dev eth1'
+like "  and the source's" "$routes" '^10\.18\.0\.0/24 via 198\.18\.0\.2 dev eth0'
+is "  and no other ways there" "$(echo "$routes" | grep -c '^10\.')" 2
+ok "  packets go there and back" wait_for 10 reaches
+ok "  its own console works" vrbench console r1 -- birdc show ospf neighbors
+is "  with both neighbours in touch" "$(grep -ci 'full' "$T/ok.log")" 2
+ok "  memory is left in it ($(available) kB)" [ "$(available)" -gt 8192 ]
+
+# Counterproof: without the daemon's routes nothing flows.
+vrbench console r1 -- birdc disable all >/dev/null
+forgotten() { ! vrbench console r1 -- ip route | grep -q '^10\.'; }
+ok "  its daemon disabled, the routes go" wait_for 30 forgotten
+ok "  and no packet gets there" fails reaches
+
+# A daemon that ends is a router that dies.
+old=$(process)
+vrbench console r1 -- killall -KILL bird 2>/dev/null
+ok "  its daemon killed, it is restarted" wait_for 120 field_is restarts 1
+ok "  as another machine" [ "$(process)" != "$old" ]
+ok "  which has learned its routes" between "$(field convergence_ms)" 1 120000
+ok "  and forwards" wait_for 10 reaches
+ok "  down" vrbench down bird
+unchanged "  to nothing" "$T/before"
+is "  no machine either" "$(machines)" ""
+
+# What goes wrong.
+sed -i 's/hello 1/hello 2/' "$T/bird.conf"
+sed -i 's/120 s/6 s/' "$T/bird.yaml"
+vrbench run "$T/bird.yaml" -o "$T/mute" 2>"$T/err"
+is "a router that does not learn a route fails the run" $? 1
+like "  which says which" "$(cat "$T/err")" \
+    'router r1: bird has not learned the route to 10\.19\.0\.0/24, behind the sink of NET0'
+echo " frobnicate" >>"$T/frr.conf"
+vrbench run "$T/frr.yaml" -o "$T/wrong" 2>"$T/err"
+is "FRR's mistakes, where only the guest can find them, fail the run" $? 1
+like "  in FRR's words" "$(cat "$T/err")" 'router r1: .*vtysh.*frobnicate'
+mkdir "$T/bare"
+cp -s "$VRBENCH_IMAGE"/[ikv]* "$T/bare/"
+VRBENCH_IMAGE=$T/bare vrbench run "$T/bird.yaml" -o "$T/bare.run" 2>"$T/err"
+is "an image without the daemon: exit status 3" $? 3
+like "  and how to build one that has it" "$(cat "$T/err")" \
+    'has no bird; .*vrbench image build --with bird'
+unchanged "  nothing is left" "$T/before"
