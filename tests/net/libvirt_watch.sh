@@ -243,7 +243,7 @@ StrictModes no
 UsePAM no
 PidFile $T/ssh/pid
 END
-nsenter -t "$(cat "$lv/pid")" -m "$(command -v sshd)" -f "$T/ssh/config" -E "$T/ssh/log"
+nsenter -t "$(cat "$lv/pid")" -m -r "$(command -v sshd)" -f "$T/ssh/config" -E "$T/ssh/log"
 at_exit 'kill $(cat "$T/ssh/pid")'
 remote="qemu+ssh://root@127.0.0.1:2222/system?keyfile=$T/ssh/key&no_verify=1&no_tty=1&proxy=native"
 answers() { vrbench list --platform "$remote"; }
