@@ -110,7 +110,7 @@ place_taps() {
     ip -n a neighbour replace 198.18.0.1 lladdr 52:54:00:00:00:0a dev tap-a nud permanent
     ip -n b neighbour replace 198.19.0.1 lladdr 52:54:00:00:00:0b dev tap-b nud permanent
 }
-forwards() { ip netns exec a ping -n -q -c 1 -W 1 198.19.0.2; }
+forwards() { nsenter --net=/run/netns/a ping -n -q -c 1 -W 1 198.19.0.2; }
 ended() { ! kill -0 "$machine"; }
 
 for end in a b; do ip link set "tap-$end" up; done
@@ -124,10 +124,10 @@ like "  and since when" "$(cat "$T/ok.log")" '^[0-9]+$'
 diag "$(cat "$T/ok.log") ms after its kernel's start"
 
 "$guestctl" counters "$T/port" eth1 eth0 >"$T/before"
-ok "100 packets through it" ip netns exec a ping -n -q -c 100 -i 0.01 -W 10 198.19.0.2
+ok "100 packets through it" nsenter --net=/run/netns/a ping -n -q -c 100 -i 0.01 -W 10 198.19.0.2
 # One whose time to live ends there, and one that has no way on.
-ip netns exec a ping -n -q -c 1 -t 1 -W 1 198.19.0.2 >/dev/null
-ip netns exec a ping -n -q -c 1 -W 1 203.0.113.1 >/dev/null
+nsenter --net=/run/netns/a ping -n -q -c 1 -t 1 -W 1 198.19.0.2 >/dev/null
+nsenter --net=/run/netns/a ping -n -q -c 1 -W 1 203.0.113.1 >/dev/null
 "$guestctl" counters "$T/port" eth1 eth0 >"$T/after"
 ok "  are counted at its interfaces, and what it dropped by reason" awk '
     NR == FNR { for (i = 2; i <= NF; i++) was[$1, i] = $i; next }
