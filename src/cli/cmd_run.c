@@ -160,6 +160,10 @@ static int check_scenarios(const struct scenario_list *scenarios, struct error *
     for (size_t i = 0; rc == 0 && i < scenarios->count; i++) {
         const struct scenario *scenario = scenarios->items[i];
         _cleanup_error_ struct error why = ERROR_INIT;
+        rc = testbed_check_platform(scenario, true, err);
+        if (rc < 0) {
+            break;
+        }
         rc = testbed_check_daemons(scenario, &why);
         if (rc == -ENOTSUP) {
             log_warning("check", "%s; the daemon's configuration is not checked", why.text);
@@ -190,6 +194,9 @@ static int check_engines(const struct scenario_list *scenarios, struct error *er
         rc = ops == NULL || ops->check == NULL ? 0 : ops->check(err);
         if (rc == 0 && scenarios->items[i]->method == METHOD_STUDY) {
             rc = agent_check(err);
+        }
+        if (rc == 0) {
+            rc = testbed_check_platform(scenarios->items[i], false, err);
         }
         if (rc == 0) {
             rc = testbed_check_daemons(scenarios->items[i], err);

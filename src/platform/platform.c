@@ -60,6 +60,18 @@ int platform_open(const char *uri, struct platform **ret, struct error *err)
     return rc;
 }
 
+int platform_check_plain(const char *uri, struct error *err)
+{
+    struct platform *platform = NULL;
+    const struct router_spec plain = {.name = "router"};
+    int rc = platform_open(uri, &platform, err);
+    if (rc == 0 && platform->ops->check != NULL) {
+        rc = platform->ops->check(platform, &plain, false, err);
+    }
+    platform_close(platform);
+    return rc;
+}
+
 void platform_close(struct platform *platform)
 {
     if (platform != NULL) {

@@ -60,8 +60,14 @@ struct router_spec {
     uint64_t memory_bytes;       // 0 = as the platform likes; ignored where none is set aside
     enum routing_daemon daemon;  // that runs in it
     const char *config;          // of the daemon: its text; NULL without
-    const char *image;           // what it runs; NULL = the platform's own router
-    bool outlive;                // it goes on when the process that made it ends
+    // A machine with a system of its own: the disk image that it boots of (qcow2, never written
+    // to), absolute; NULL = the platform's own router. It gets its configuration from a cloud-init
+    // seed (with these user data; NULL = vrbench's), by a script for its serial console, or has it.
+    const char *image;
+    bool cloud_init;
+    const char *user_data;
+    const char *serial;
+    bool outlive; // it goes on when the process that made it ends
     struct router_nic *nics;
     size_t nic_count;
 };
@@ -103,11 +109,18 @@ struct platform_ops {
     // router takes of its CPU.
     bool daemons_inside;
 
+    // Whether a router of that spec could be made, as far as can be told without touching anything:
+    // what it names (image, script …) must be right (exit status 2) and, unless `named_only`, all
+    // that it takes must be here (exit status 3). The spec need not say where its interfaces are.
+    // NULL where nothing can be missing.
+    int (*check)(struct platform *platform, const struct router_spec *spec, bool named_only,
+                 struct error *err);
     // Makes the router and sets it forwarding, or starting to (see `await`). On failure nothing of
     // it is left but what `host` holds.
     int (*create)(struct platform *platform, const struct router_spec *spec, struct router **ret,
                   struct error *err);
-    // Waits until it forwards. NULL where create() has done so.
+    // Waits until it forwards; where its system is not the platform's own, until that has its
+    // configuration, as far as can be told. NULL where create() has done so.
     int (*await)(struct router *router, struct error *err);
     // Starts the daemon of its spec, once the router has its place among the CPUs and control
     // groups; its tasks are then others than before. NULL where a router with a daemon starts it
@@ -162,7 +175,8 @@ struct platform_ops {
     int (*set_allocation)(struct router *router, unsigned weight, unsigned cap, struct error *err);
     int (*get_allocation)(const struct router *router, unsigned *ret_weight, unsigned *ret_cap,
                           struct error *err);
-    // Packet counters inside the router. -ENOTSUP where it can't be asked.
+    // Packet counters inside the router; of one that can't be asked, what the host's ends of its
+    // interfaces tell of theirs.
     int (*counters)(const struct router *router, struct namespace_counters *ret, struct error *err);
     // Its network namespace on this machine, or NULL.
     const struct netns *(*netns)(const struct router *router);
@@ -181,7 +195,9 @@ extern const struct platform_ops platform_lxc;     // likewise
 // built without it.
 int platform_open(const char *uri, struct platform **ret, struct error *err);
 void platform_close(struct platform *platform); // NULL is fine
-// The same without opening it.
+// Whether the platform of a URI can make a router of its own kind; see `check` above.
+int platform_check_plain(const char *uri, struct error *err);
+// Whether there is such a platform, without opening it.
 int platform_check(const char *uri, struct error *err);
 // True if the host's ends of a router's pairs are taps, whose queue is the host's.
 bool platform_has_taps(const char *uri);

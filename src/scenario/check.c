@@ -111,6 +111,12 @@ static void check_images(const struct checking *c)
                          text_copy("image: platform netns has no machines that boot; expected "
                                    "another platform"));
         }
+        if (image != NULL && c->scenario->routers[i].daemon != DAEMON_NONE) {
+            yaml_problem(
+                image, c->problems,
+                text_copy("image: expected without a daemon: what runs in the system of an "
+                          "image is its own affair"));
+        }
         if (setup == NULL) {
             continue;
         }

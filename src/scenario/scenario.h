@@ -57,6 +57,7 @@ struct scenario_router {
         char *cloud_init; // "true", or a file of user data
         char *serial;     // a script for its serial console
     } setup;
+    uint64_t ready_within_ns; // for such a machine to forward
     enum routing_daemon daemon;
     char *config;      // its configuration file, as the scenario names it; NULL without a daemon
     char *config_text; // what is in that file: UTF-8; NULL if the scenario was read from memory

@@ -48,7 +48,7 @@ static const struct schema_row setup_rows[] = {
      .limit = 1000,
      .help =
          "true, or a file of user data from the scenario's folder: what cloud-init in the image "
-         "is given, with the router's interfaces, on a CD"},
+         "is given, with the router's interfaces, on a disk of its own"},
     {.key = "serial",
      .type = &type_path,
      .offset = SETUP(serial),
@@ -100,6 +100,13 @@ static const struct schema_row router_rows[] = {
      .kind = SCHEMA_GROUP,
      .rows = setup_rows,
      .help = "how the system of the image gets its configuration: cloud_init or serial"},
+    {.key = "ready_within",
+     .type = &type_duration,
+     .offset = offsetof(struct scenario_router, ready_within_ns),
+     .min = "1 s",
+     .max = "1 h",
+     .fallback = "10 min",
+     .help = "time for the system of the image to forward, from the end of its serial script"},
     {.key = NULL},
 };
 

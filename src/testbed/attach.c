@@ -74,6 +74,13 @@ static json_t *note_configs(const struct scenario *scenario)
     return list;
 }
 
+// From where the paths in it go.
+static json_t *note_file(const struct scenario *scenario)
+{
+    _cleanup_free_ char *path = scenario->file == NULL ? NULL : realpath(scenario->file, NULL);
+    return json_string(path != NULL ? path : scenario->file == NULL ? "" : scenario->file);
+}
+
 static json_t *note_host(const struct testbed *testbed)
 {
     json_t *links = json_array();
@@ -108,6 +115,7 @@ int testbed_note(struct testbed *testbed, struct error *err)
         content, "maker",
         json_pack("[i, I]", (int)testbed->maker.pid, (json_int_t)testbed->maker.started));
     json_object_set_new(content, "configs", note_configs(plan->scenario));
+    json_object_set_new(content, "file", note_file(plan->scenario));
     json_object_set_new(content, "text",
                         json_string(plan->scenario->text == NULL ? "" : plan->scenario->text));
     return record_write(testbed->record, err);
@@ -162,6 +170,8 @@ static int recall_plan(struct testbed *testbed, struct error *err)
     if (rc < 0 || topology_from_name(word(content, "topology"), &topology) < 0) {
         return fail(err, 0, "the record of testbed %s can't be read", testbed->record->id);
     }
+    const char *file = word(content, "file");
+    testbed->scenario->file = *file == '\0' ? NULL : text_copy(file);
     const json_t *configs = json_object_get(content, "configs");
     for (size_t i = 0; i < testbed->scenario->router_count; i++) {
         const char *config = json_string_value(json_array_get(configs, i));

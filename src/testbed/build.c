@@ -413,12 +413,12 @@ int testbed_build(struct testbed *testbed, struct error *err)
         testbed->routers[i].id = testbed->next_id++;
         rc = testbed_make_router(testbed, i, err);
     }
+    if (rc == 0) {
+        rc = set_up_tester(testbed, err);
+    }
     // They start side by side.
     for (size_t i = 0; rc == 0 && i < routers; i++) {
         rc = testbed_await_router(testbed, i, err);
-    }
-    if (rc == 0) {
-        rc = set_up_tester(testbed, err);
     }
     if (rc == 0) {
         rc = testbed_make_sink_queues(testbed, -1, err);

@@ -16,14 +16,13 @@
 #include "linux/link.h"
 #include "testbed/allocation.h"
 #include "testbed/converge.h"
+#include "testbed/probe.h"
 #include "testbed/tasks.h"
 
 // ---- what the platform is told
 
-static void fill_nic(const struct testbed *testbed, size_t number, size_t tester,
-                     struct router_nic *ret)
+static void fill_nic(const struct plan *plan, size_t number, size_t tester, struct router_nic *ret)
 {
-    const struct plan *plan = testbed->plan;
     const struct plan_interface *interface = &plan->interfaces[number];
     const struct plan_interface *other = &plan->interfaces[tester];
     *ret = (struct router_nic){.name = interface->name,
@@ -51,26 +50,48 @@ static void fill_nic(const struct testbed *testbed, size_t number, size_t tester
     }
 }
 
-void router_order_make(const struct testbed *testbed, size_t router, struct router_order *ret)
+// A file that the scenario names, absolute: it is given to other programs.
+static char *absolute(const struct scenario *scenario, const char *named)
 {
-    const struct plan *plan = testbed->plan;
+    char *path = scenario_path(scenario, named);
+    char *whole = realpath(path, NULL);
+    if (whole != NULL) {
+        free(path);
+    }
+    return whole == NULL ? path : whole;
+}
+
+// The system of its own that a router boots.
+static void fill_image(const struct scenario *scenario, size_t number, struct router_order *order)
+{
+    const struct scenario_router *router = &scenario->routers[number];
+    const char *seed = router->setup.cloud_init;
+    if (router->image == NULL) {
+        return;
+    }
+    order->spec.image = order->image = absolute(scenario, router->image);
+    order->spec.cloud_init = seed != NULL;
+    if (seed != NULL && !text_equal(seed, "true")) {
+        order->spec.user_data = order->user_data = absolute(scenario, seed);
+    }
+    if (router->setup.serial != NULL) {
+        order->spec.serial = order->serial = scenario_path(scenario, router->setup.serial);
+    }
+}
+
+void router_order_plan(const struct plan *plan, size_t router, struct router_order *ret)
+{
     const struct scenario *scenario = plan->scenario;
     struct router_order order = {
         .numbers = memory_new_array(size_t, 2 * plan->path_count),
         .spec = {.name = scenario->routers[router].name,
-                 .testbed = testbed->record->id,
-                 .id = testbed->routers[router].id,
-                 .directory = testbed->record->directory,
-                 .home = testbed->home,
-                 .host = testbed_host_netns(testbed),
                  .cpus = &plan->dut_cpus,
                  .memory_bytes = scenario->routers[router].memory_bytes,
-                 .image = scenario->routers[router].image,
                  .daemon = scenario->routers[router].daemon,
                  .config = scenario->routers[router].config_text,
-                 .outlive = testbed->kept,
                  .nics = memory_new_array(struct router_nic, 2 * plan->path_count)},
     };
+    fill_image(scenario, router, &order);
     for (size_t i = 0; i < plan->path_count; i++) {
         const struct plan_path *path = &plan->paths[i];
         if (scenario->networks[path->network].router != router) {
@@ -78,18 +99,32 @@ void router_order_make(const struct testbed *testbed, size_t router, struct rout
         }
         size_t at = order.spec.nic_count;
         plan_router_ends(plan, path, &order.numbers[at], &order.numbers[at + 1]);
-        fill_nic(testbed, order.numbers[at], plan_first_wire(plan, path)->a, &order.spec.nics[at]);
-        fill_nic(testbed, order.numbers[at + 1], plan_last_wire(plan, path)->b,
+        fill_nic(plan, order.numbers[at], plan_first_wire(plan, path)->a, &order.spec.nics[at]);
+        fill_nic(plan, order.numbers[at + 1], plan_last_wire(plan, path)->b,
                  &order.spec.nics[at + 1]);
         order.spec.nic_count += 2;
     }
     *ret = order;
 }
 
+void router_order_make(const struct testbed *testbed, size_t router, struct router_order *ret)
+{
+    router_order_plan(testbed->plan, router, ret);
+    ret->spec.testbed = testbed->record->id;
+    ret->spec.id = testbed->routers[router].id;
+    ret->spec.directory = testbed->record->directory;
+    ret->spec.home = testbed->home;
+    ret->spec.host = testbed_host_netns(testbed);
+    ret->spec.outlive = testbed->kept;
+}
+
 void router_order_clear(struct router_order *order)
 {
     free(order->spec.nics);
     free(order->numbers);
+    free(order->image);
+    free(order->user_data);
+    free(order->serial);
 }
 
 // ---- making
@@ -154,6 +189,9 @@ int testbed_await_router(struct testbed *testbed, size_t router, struct error *e
     const struct platform_ops *ops = testbed->platform->ops;
     struct testbed_router *entry = &testbed->routers[router];
     int rc = ops->await == NULL ? 0 : ops->await(entry->router, err);
+    if (rc == 0 && testbed->plan->scenario->routers[router].image != NULL) {
+        rc = testbed_probe(testbed, router, err);
+    }
     if (rc == 0) {
         note_started(entry);
     }

@@ -51,6 +51,11 @@ int testbed_await_leftovers(struct testbed_leftovers *leftovers, struct error *e
 // configurations (exit status 2). Does nothing for a scenario without.
 int testbed_check_daemons(const struct scenario *scenario, struct error *err);
 
+// Whether the platform of a scenario can make its routers: what they name must be right (exit
+// status 2) and, unless `named_only`, all that it takes must be here (exit status 3). Nothing is
+// touched.
+int testbed_check_platform(const struct scenario *scenario, bool named_only, struct error *err);
+
 // ---- one router of a standing testbed, while the others forward on: `router` is its index in the
 // scenario. What becomes of it is written to the record.
 

@@ -100,7 +100,8 @@ static void test_own_image(void **state)
     (void)state;
     struct domain_spec spec = spec_with(NULL, 0);
     spec.kernel = spec.initrd = spec.cmdline = spec.channel = NULL;
-    spec.disk = "/srv/images/vyos.qcow2";
+    spec.disk = "/run/vrbench/41-0.machines/r1t3.7.qcow2";
+    spec.disk_base = "/srv/images/vyos.qcow2";
     spec.seed = "/run/vrbench/41-0.machines/r1t3.7.seed";
     assert_machine("image", &spec);
 }

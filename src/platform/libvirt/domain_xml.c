@@ -127,6 +127,8 @@ static void write_boot(struct sheet *sheet, const struct domain_spec *spec)
         element(sheet, "kernel", spec->kernel);
         element(sheet, "initrd", spec->initrd);
         element(sheet, "cmdline", spec->cmdline);
+    } else {
+        LEAF(sheet, "boot", "dev", "hd");
     }
     end(sheet);
     begin(sheet, "features");
@@ -146,16 +148,32 @@ static void write_boot(struct sheet *sheet, const struct domain_spec *spec)
     write_ends(sheet);
 }
 
-static void write_disk(struct sheet *sheet, const char *file, const char *format,
-                       const char *device, bool readonly)
+// The image below a disk: libvirt would make QEMU's user its owner, which is the user's affair.
+static void write_base(struct sheet *sheet, const char *file)
+{
+    begin(sheet, "backingStore");
+    attribute(sheet, "type", "file");
+    LEAF(sheet, "format", "type", "qcow2");
+    begin(sheet, "source");
+    attribute(sheet, "file", file);
+    LEAF(sheet, "seclabel", "model", "dac", "relabel", "no");
+    end(sheet);
+    end(sheet);
+}
+
+static void write_disk(struct sheet *sheet, const char *file, const char *format, const char *base,
+                       const char *device)
 {
     begin(sheet, "disk");
     attribute(sheet, "type", "file");
     attribute(sheet, "device", "disk");
     LEAF(sheet, "driver", "name", "qemu", "type", format);
     LEAF(sheet, "source", "file", file);
+    if (base != NULL) {
+        write_base(sheet, base);
+    }
     LEAF(sheet, "target", "dev", device, "bus", "virtio");
-    if (readonly) {
+    if (base == NULL) {
         element(sheet, "readonly", NULL);
     }
     end(sheet);
@@ -221,10 +239,10 @@ static int write_devices(struct sheet *sheet, const struct domain_spec *spec, st
     begin(sheet, "devices");
     LEAF(sheet, "controller", "type", "usb", "model", "none");
     if (spec->disk != NULL) {
-        write_disk(sheet, spec->disk, "qcow2", "vda", false);
+        write_disk(sheet, spec->disk, "qcow2", spec->disk_base, "vda");
     }
     if (spec->seed != NULL) {
-        write_disk(sheet, spec->seed, "raw", "vdb", true);
+        write_disk(sheet, spec->seed, "raw", NULL, "vdb");
     }
     for (size_t i = 0; rc == 0 && i < spec->nic_count; i++) {
         if (spec->nics[i].kind == DOMAIN_NIC_PCI) {

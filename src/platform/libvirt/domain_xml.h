@@ -40,10 +40,10 @@ struct domain_spec {
     uint64_t memory_bytes;
     unsigned vcpus;
     const struct cpu_list *cpus; // that all its threads run on
-    // Either kernel, initrd and command line, or a disk image (qcow2), with a second one, read only
-    // ("raw"), where there is one.
+    // Either kernel, initrd and command line, or a disk (qcow2) on top of a base, which libvirt is
+    // not to touch, with a second one, read only ("raw"), where there is one.
     const char *kernel, *initrd, *cmdline;
-    const char *disk, *seed;
+    const char *disk, *disk_base, *seed;
     const char *channel; // socket on the host of the virtio-serial port "org.vrbench.0"; or NULL
     const struct domain_nic *nics;
     size_t nic_count;

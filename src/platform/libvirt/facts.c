@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "image/image.h"
-#include "platform/libvirt/machine.h"
+#include "platform/libvirt/own.h"
 
 int machine_facts(struct platform *platform, const struct router *router,
                   struct platform_facts *facts, struct error *err)
@@ -29,7 +29,12 @@ int machine_facts(struct platform *platform, const struct router *router,
     facts->emulation_known = true;
     facts->emulated = strcmp(router->type, "kvm") != 0;
     _cleanup_image_ struct image image = {0};
-    if (image_find(NULL, &image, NULL) == 0) {
+    if (router->own != NULL) {
+        const char *path = own_image(router->own);
+        const char *slash = strrchr(path, '/');
+        free(facts->guest);
+        facts->guest = text_copy(slash == NULL ? path : slash + 1);
+    } else if (image_find(NULL, &image, NULL) == 0) {
         free(facts->guest);
         facts->guest = text_format("%s %s", image.kernel_package, image.kernel_version);
     }

@@ -19,7 +19,7 @@
 #include "linux/counters.h"
 #include "linux/link.h"
 #include "platform/libvirt/foreign.h"
-#include "platform/libvirt/machine.h"
+#include "platform/libvirt/own.h"
 
 #define READY_WITHIN_NS  (120U * NS_PER_S) // emulated, on a busy machine
 #define ANSWER_WITHIN_NS (60U * NS_PER_S)
@@ -28,9 +28,11 @@
 
 // ---- what it boots
 
-static void fill_config(const struct router_spec *spec, struct router_config_nic *nics,
-                        struct router_config_neighbour *neighbours)
+void machine_config_make(const struct router_spec *spec, struct router_config *ret)
 {
+    struct router_config_nic *nics = memory_new_array(struct router_config_nic, spec->nic_count);
+    struct router_config_neighbour *neighbours =
+        memory_new_array(struct router_config_neighbour, spec->nic_count);
     for (size_t i = 0; i < spec->nic_count; i++) {
         const struct router_nic *nic = &spec->nics[i];
         nics[i] = (struct router_config_nic){
@@ -40,30 +42,34 @@ static void fill_config(const struct router_spec *spec, struct router_config_nic
             (struct router_config_neighbour){.nic = nic->name, .address = nic->neighbour.address};
         memcpy(neighbours[i].mac, nic->neighbour.mac, 6);
     }
+    *ret = (struct router_config){.name = spec->name,
+                                  .nics = nics,
+                                  .nic_count = spec->nic_count,
+                                  .neighbours = neighbours,
+                                  .neighbour_count = spec->nic_count};
+}
+
+void machine_config_clear(struct router_config *config)
+{
+    free((void *)config->nics);
+    free((void *)config->neighbours);
+    *config = (struct router_config){0};
 }
 
 int machine_boot_make(struct router *router, const struct router_spec *spec,
                       struct machine_boot *ret, struct error *err)
 {
     struct image image = {0};
-    if (spec->image != NULL) {
-        return fail_lacking(err, "image %s: this version boots only the tiny router guest",
-                            spec->image);
+    if (router->own != NULL) {
+        return own_boot_make(router, spec, ret, err);
     }
     int rc = image_find(NULL, &image, err);
     if (rc < 0) {
         image_clear(&image);
         return rc;
     }
-    struct router_config_nic *nics = memory_new_array(struct router_config_nic, spec->nic_count);
-    struct router_config_neighbour *neighbours =
-        memory_new_array(struct router_config_neighbour, spec->nic_count);
-    fill_config(spec, nics, neighbours);
-    struct router_config config = {.name = spec->name,
-                                   .nics = nics,
-                                   .nic_count = spec->nic_count,
-                                   .neighbours = neighbours,
-                                   .neighbour_count = spec->nic_count};
+    struct router_config config;
+    machine_config_make(spec, &config);
     struct machine_daemon daemon = {0};
     machine_daemon_add(spec, &daemon, &config);
     router->initrd = text_format("%s.initrd", router->channel);
@@ -73,8 +79,7 @@ int machine_boot_make(struct router *router, const struct router_spec *spec,
                                      .initrd = text_copy(router->initrd),
                                      .cmdline = text_copy(IMAGE_CMDLINE("ttyS0"))};
     }
-    free(nics);
-    free(neighbours);
+    machine_config_clear(&config);
     image_clear(&image);
     return rc;
 }
@@ -84,6 +89,9 @@ void machine_boot_clear(struct machine_boot *boot)
     free(boot->kernel);
     free(boot->initrd);
     free(boot->cmdline);
+    free(boot->disk);
+    free(boot->disk_base);
+    free(boot->seed);
     *boot = (struct machine_boot){0};
 }
 
@@ -96,6 +104,9 @@ static int dead(const struct router *router, struct error *err)
 
 int machine_await(struct router *router, struct error *err)
 {
+    if (router->own != NULL) {
+        return own_await(router, err);
+    }
     _cleanup_guest_ struct guest_channel *channel = NULL;
     uint64_t until_ns = clock_monotonic_ns() + READY_WITHIN_NS;
     int rc = guest_connect(router->channel, until_ns, &channel, err);
@@ -160,6 +171,9 @@ int machine_counters(const struct router *router, struct namespace_counters *ret
 {
     if (machine_has_died(router)) {
         return dead(router, err);
+    }
+    if (router->own != NULL) {
+        return own_counters(router, ret, err);
     }
     _cleanup_guest_ struct guest_channel *channel = NULL;
     uint64_t until_ns = clock_monotonic_ns() + ANSWER_WITHIN_NS;
@@ -249,10 +263,16 @@ int machine_console(const struct router *router, char *const *argv, int *ret_sta
     if (machine_has_died(router)) {
         return fail(err, ESRCH, "router %s has died", router->name);
     }
+    if (argv != NULL && router->own != NULL) {
+        return fail_lacking(err,
+                            "router %s has a system of its own (%s): its console can be entered, "
+                            "but no command run in it",
+                            router->name, own_image(router->own));
+    }
     if (argv != NULL) {
         return run_command(router, (const char *const *)argv, ret_status, err);
     }
-    if (!isatty(STDIN_FILENO)) {
+    if (!isatty(STDIN_FILENO) && router->own == NULL) {
         _cleanup_free_ char *script = NULL;
         int rc = read_script(&script, err);
         *ret_status = 0;

@@ -59,6 +59,7 @@ const struct platform_ops platform_libvirt = {
     .taken_stays = true,
     .rest_is_hosts = true,
     .daemons_inside = true,
+    .check = machine_check,
     .create = machine_create,
     .await = machine_await,
     .start_daemon = machine_start_daemon,

@@ -230,15 +230,26 @@ static void find_usage(struct router *router)
 
 static int lxc_destroy(struct router *router, const struct router_spec *spec, struct error *err);
 
-static int make(struct platform *platform, const struct router_spec *spec,
-                const struct netns *giver, struct router **ret, struct error *err)
+static int lxc_check(struct platform *platform, const struct router_spec *spec, bool named_only,
+                     struct error *err)
 {
+    struct connection *connection = NULL;
     if (spec->image != NULL) {
         return fail_lacking(err, "image %s: containers run on this machine's own files",
                             spec->image);
     }
+    return named_only ? 0 : open_connection((struct lxc_platform *)platform, &connection, err);
+}
+
+static int make(struct platform *platform, const struct router_spec *spec,
+                const struct netns *giver, struct router **ret, struct error *err)
+{
+    int rc = lxc_check(platform, spec, true, err);
+    if (rc < 0) {
+        return rc;
+    }
     struct router *router = router_new(platform, spec);
-    int rc = start(router, spec, err);
+    rc = start(router, spec, err);
     if (rc == 0) {
         rc = adopt(router, err);
     }
@@ -483,6 +494,7 @@ const struct platform_ops platform_lxc = {
     .open = lxc_open,
     .close = lxc_close,
     .vif_has_napi = true,
+    .check = lxc_check,
     .create = lxc_create,
     .destroy = lxc_destroy,
     .reboot = lxc_reboot,

@@ -18,15 +18,18 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "image/image.h"
+#include "image/overlay.h"
 #include "linux/kvm_probe.h"
 #include "linux/process.h"
 #include "linux/tap.h"
 #include "linux/threads.h"
 #include "platform/libvirt/domain.h"
 #include "platform/libvirt/domain_xml.h"
+#include "platform/libvirt/own.h"
 
 #define END_WITHIN_NS (5U * NS_PER_S)
 #define CMDLINE_MAX   65536
+#define MEMORY_OWN    (512ULL << 20) // of a machine with a system of its own, unless it is said
 #define FORCE_TYPE    "VRBENCH_VIRT_TYPE" // "qemu" or "kvm": don't find out
 
 // ---- names
@@ -148,6 +151,7 @@ void machine_release(struct router *router)
     for (size_t i = 0; i < router->nic_count; i++) {
         free(router->nics[i].name);
     }
+    own_free(router->own);
     free(router->nics);
     free(router->vhost);
     free(router->folder);
@@ -175,7 +179,10 @@ static struct router *router_new(struct platform *platform, const struct router_
         if (spec->nics[i].bridge == 0) {
             machine_stacked_name(spec, i, router->nics[i].stacked);
         }
+        snprintf(router->nics[i].tap, sizeof router->nics[i].tap, "%s",
+                 spec->nics[i].bridge == 0 ? router->nics[i].stacked : spec->nics[i].vif);
     }
+    router->own = spec->image == NULL ? NULL : own_new(spec, router->channel);
     router->host = spec->host;
     return router;
 }
@@ -201,6 +208,9 @@ int machine_call(const struct router *router, connection_work work, void *data, 
 // What is asked for, but no less than what runs in it needs to boot.
 static uint64_t memory_of(const struct router_spec *spec)
 {
+    if (spec->image != NULL) {
+        return spec->memory_bytes != 0 ? spec->memory_bytes : MEMORY_OWN;
+    }
     unsigned mib = spec->daemon == DAEMON_NONE ? IMAGE_MEMORY_MIB : IMAGE_DAEMON_MIB;
     uint64_t least = (uint64_t)mib << 20;
     if (spec->memory_bytes != 0 && spec->memory_bytes < least) {
@@ -236,7 +246,10 @@ static int describe_machine(const struct router *router, const struct router_spe
         .kernel = boot->kernel,
         .initrd = boot->initrd,
         .cmdline = boot->cmdline,
-        .channel = router->channel,
+        .disk = boot->disk,
+        .disk_base = boot->disk_base,
+        .seed = boot->seed,
+        .channel = router->own == NULL ? router->channel : NULL,
         .nics = nics,
         .nic_count = spec->nic_count,
     };
@@ -262,6 +275,9 @@ static void remove_files(const struct router *router)
     (void)unlink(router->channel);
     if (router->initrd != NULL) {
         (void)unlink(router->initrd);
+    }
+    if (router->own != NULL) {
+        own_remove_files(router->own);
     }
     (void)rmdir(router->folder); // fails, rightly, while there are others
 }
@@ -300,23 +316,48 @@ static int start(struct router *router, const struct router_spec *spec, struct e
     if (rc == 0) {
         rc = machine_place_taps(spec, err);
     }
+    if (rc == 0 && router->own != NULL) {
+        rc = own_listen(router, err);
+    }
     return rc == 0 ? machine_call(router, resume, router, err) : rc;
+}
+
+// Connected, to a libvirt that can have routers.
+static int be_ready(struct libvirt_platform *platform, struct error *err)
+{
+    struct connection *connection = NULL;
+    int rc = machine_connection(platform, &connection, err);
+    return rc < 0 || connection_is_local(connection)
+               ? rc
+               : fail_lacking(err,
+                              "%s is another computer's: routers can only be made where their "
+                              "traffic is, on this one",
+                              platform->base.uri);
+}
+
+int machine_check(struct platform *platform, const struct router_spec *spec, bool named_only,
+                  struct error *err)
+{
+    int rc = spec->image == NULL ? 0 : own_check(spec, err);
+    if (rc == 0 && !named_only) {
+        rc = be_ready((struct libvirt_platform *)platform, err);
+    }
+    if (rc == 0 && !named_only && spec->image != NULL) {
+        rc = overlay_check_tool(err);
+    } else if (rc == 0 && !named_only) {
+        _cleanup_image_ struct image image = {0};
+        rc = image_find(NULL, &image, err);
+    }
+    return rc;
 }
 
 int machine_create(struct platform *platform, const struct router_spec *spec, struct router **ret,
                    struct error *err)
 {
     struct libvirt_platform *libvirt = (struct libvirt_platform *)platform;
-    struct connection *connection = NULL;
-    int rc = machine_connection(libvirt, &connection, err);
+    int rc = be_ready(libvirt, err);
     if (rc == 0) {
         rc = find_type(libvirt, err);
-    }
-    if (rc == 0 && !connection_is_local(connection)) {
-        rc = fail_lacking(err,
-                          "%s is another computer's: routers can only be made where their "
-                          "traffic is, on this one",
-                          platform->uri);
     }
     if (rc < 0) {
         return rc;

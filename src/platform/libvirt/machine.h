@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * platform/libvirt/machine — inside of platform/libvirt: a router that is a QEMU machine, its
- * making, its end and its record (machine.c); what runs in it and how that is talked to (guest.c),
- * its routing daemon (daemon.c); what it uses and may use (usage.c). libvirt.c has the table of
- * functions.
+ * making, its end and its record (machine.c); what runs in it and how that is talked to, the tiny
+ * guest (guest.c), its routing daemon (daemon.c) or a system of its own (own.c); what it uses and
+ * may use (usage.c). libvirt.c has the table of functions.
  *
  * A machine is transient: libvirt forgets it when it ends. Its name is "vrbench-TESTBED-ROUTER" and
  * its metadata say whose it is. What must have a name on the host while it lives is in a folder
@@ -29,9 +29,9 @@ struct libvirt_platform {
 struct machine_nic {
     char *name; // in the router
     int index;  // by which the testbed knows it
-    // Dedicated: the macvtap that it is on the host, on the interface of that index there; "" = a
-    // tap on a bridge.
-    char stacked[24];
+    // On the host it is a tap on a bridge; dedicated: a macvtap, on the interface of that index.
+    char tap[24];
+    char stacked[24]; // the latter's name, else ""
 };
 
 // taps.c: the names of taps while they are where the caller's own interfaces are, and how those of
@@ -58,19 +58,25 @@ struct router {
     char *folder;             // of its files
     char *channel;            // socket of its virtio-serial port
     char *initrd;             // NULL = none of its own (any more)
+    struct own *own;          // its system of its own (own.h); NULL = the tiny guest
     const struct netns *host; // the testbed's, which outlives this
     struct machine_nic *nics;
     size_t nic_count;
 };
 
-// What a machine boots: paths and the kernel's command line. machine_boot_make() writes the initrd
-// of the router's own, which becomes the router's.
+// What a machine boots: paths and the kernel's command line, or disks. machine_boot_make() writes
+// what is the router's own of that.
 struct machine_boot {
     char *kernel, *initrd, *cmdline;
+    char *disk, *disk_base, *seed;
 };
 int machine_boot_make(struct router *router, const struct router_spec *spec,
                       struct machine_boot *ret, struct error *err);
 void machine_boot_clear(struct machine_boot *boot);
+
+// A router as image/ has it: `ret` points into the spec, but for its arrays.
+void machine_config_make(const struct router_spec *spec, struct router_config *ret);
+void machine_config_clear(struct router_config *config);
 
 // daemon.c: what a router with a routing daemon has besides.
 struct machine_daemon {
@@ -90,6 +96,8 @@ int machine_connection(struct libvirt_platform *platform, struct connection **re
 // Whether its process has ended.
 bool machine_has_died(const struct router *router);
 
+int machine_check(struct platform *platform, const struct router_spec *spec, bool named_only,
+                  struct error *err);
 int machine_create(struct platform *platform, const struct router_spec *spec, struct router **ret,
                    struct error *err);
 int machine_await(struct router *router, struct error *err);
