@@ -176,7 +176,8 @@ static void judge_twice(const struct study_results *results, struct claim_result
         return;
     }
     double ratio = cpu[1].median / cpu[0].median;
-    double spread = ratio * (cpu[0].spread / cpu[0].median + cpu[1].spread / cpu[1].median + RUN_TO_RUN);
+    double spread =
+        ratio * (cpu[0].spread / cpu[0].median + cpu[1].spread / cpu[1].median + RUN_TO_RUN);
     claim_measured(result,
                    "Dedicated, one router takes %.1f %% of a CPU, two take %.1f: %.2f times as "
                    "much (spread %.2f).",
