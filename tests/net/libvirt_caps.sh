@@ -6,7 +6,7 @@
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 router_image
 isolate --run "$@"
-plan 13
+plan 14
 
 own_libvirtd
 cat >"$T/two.yaml" <<END
@@ -62,3 +62,4 @@ for cap in 50 25 10; do
     ok "a cap of $cap %" vrbench cpu r1t3 --cap "$cap"
     ok "  is held within 2 points" holds "$cap" 5
 done
+ok "they are taken down" vrbench down two
