@@ -4,7 +4,7 @@
 # entered, destroyed behind our back, and cleaned up after.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 69
+plan 72
 
 uri=$("$SOURCE_ROOT/scripts/libvirtd" uri /run/lv lxc)
 machine_snapshot "$T/before"
@@ -110,6 +110,16 @@ ok "what its processes use is the router's, $used s before" \
 ok "the daemon is restarted" libvirtd_again
 ok "  with the containers forwarding on" reaches 0
 ok "  and can be rebooted afterwards" vrbench reboot r1t3
+old=$(first r1t3)
+holder=$(virsh -q -c "$uri" domid "$(domain r1t3)")
+"$SOURCE_ROOT/scripts/libvirtd" kill "$lv"
+kill -KILL "$holder"
+libvirtd_again >/dev/null
+ok "a container that has lost libvirt's process around it is rebooted, too" vrbench reboot r1t3
+ok "  and ends" wait_for 10 gone "$old"
+# Its empty control groups nobody knows of any more, libvirt least of all.
+rmdir /sys/fs/cgroup/*/machine/lxc-"$holder"-* 2>/dev/null
+ok "  and forwards" wait_for 10 reaches 0
 ok "down" vrbench down two
 
 # --- measured ------------------------------------------------------------------------------------

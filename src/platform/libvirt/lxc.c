@@ -286,9 +286,11 @@ static int end_container(const struct router *router, struct error *err)
     if (rc == 0) {
         rc = domain_end(connection, router->uuid, router->domain, &why);
     }
-    if (rc < 0 && router->first > 0) {
-        // libvirt can't be asked: it will notice.
-        rc = router->first_fd < 0 ? 0 : process_kill(router->first_fd, END_WITHIN_NS, NULL);
+    if (router->first > 0) {
+        // Where libvirt can't be asked, it will notice; and where it has lost the process that held
+        // the container, it knows of none.
+        struct error *said = rc < 0 ? NULL : &why;
+        rc = router->first_fd < 0 ? 0 : process_kill(router->first_fd, END_WITHIN_NS, said);
     }
     if (rc < 0) {
         error_move(err, &why);
