@@ -5,11 +5,13 @@
  */
 #include "platform/libvirt/domain_xml.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <libxml/parser.h>
 #include <libxml/tree.h>
 #include <libxml/xmlwriter.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -201,20 +203,21 @@ static void write_tap(struct sheet *sheet, const struct domain_nic *nic)
 // "0000:03:00.1"
 static int write_pci(struct sheet *sheet, const struct domain_nic *nic, struct error *err)
 {
-    unsigned domain = 0;
-    unsigned bus = 0;
-    unsigned slot = 0;
-    unsigned function = 0;
-    int length = 0;
-    if (sscanf(nic->pci, "%4x:%2x:%2x.%1u%n", &domain, &bus, &slot, &function, &length) != 4 ||
-        nic->pci[length] != '\0') {
-        return fail(err, EINVAL, "PCI device %s", nic->pci);
+    static const struct {
+        const char *name, *after; // what stands behind it
+        unsigned digits;          // hexadecimal
+    } parts[] = {{"domain", ":", 4}, {"bus", ":", 2}, {"slot", ".", 2}, {"function", "", 1}};
+    unsigned values[sizeof parts / sizeof parts[0]];
+    const char *at = nic->pci;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        char *end = NULL;
+        values[i] = (unsigned)strtoul(at, &end, 16);
+        if ((size_t)(end - at) != parts[i].digits || isxdigit((unsigned char)*at) == 0 ||
+            *end != parts[i].after[0]) {
+            return fail(err, EINVAL, "PCI device %s", nic->pci);
+        }
+        at = end + 1;
     }
-    const struct {
-        const char *name;
-        unsigned value, digits;
-    } parts[] = {
-        {"domain", domain, 4}, {"bus", bus, 2}, {"slot", slot, 2}, {"function", function, 1}};
     begin(sheet, "hostdev");
     attribute(sheet, "mode", "subsystem");
     attribute(sheet, "type", "pci");
@@ -224,7 +227,7 @@ static int write_pci(struct sheet *sheet, const struct domain_nic *nic, struct e
     begin(sheet, "address");
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         char text[12];
-        snprintf(text, sizeof text, "0x%0*x", (int)parts[i].digits, parts[i].value);
+        snprintf(text, sizeof text, "0x%0*x", (int)parts[i].digits, values[i]);
         attribute(sheet, parts[i].name, text);
     }
     end(sheet);

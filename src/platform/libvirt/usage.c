@@ -7,6 +7,7 @@
  * All that QEMU's process uses is the router's: each vCPU's thread is a part, what else it does is
  * "emulator", ended threads included. Packets that the kernel moves for it are "vhost".
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,8 +35,15 @@ static struct cpu_part *add_part(struct cpu_part **parts, size_t *count, const c
 // The number of the vCPU that a thread of that name runs: QEMU calls them "CPU N/KVM", "CPU N/TCG".
 static bool is_vcpu(const char *name, unsigned *ret)
 {
-    int length = 0;
-    return sscanf(name, "CPU %2u/%n", ret, &length) == 1 && length > 0 && *ret < VCPU_MAX;
+    static const char before[] = "CPU ";
+    const char *at = name + sizeof before - 1;
+    if (!text_starts(name, before) || isdigit((unsigned char)*at) == 0) {
+        return false;
+    }
+    char *end = NULL;
+    unsigned long number = strtoul(at, &end, 10);
+    *ret = (unsigned)number;
+    return *end == '/' && number < VCPU_MAX;
 }
 
 int machine_usage(const struct router *router, struct cpu_part **ret, size_t *ret_count,
@@ -95,11 +103,12 @@ int machine_memory(const struct router *router, uint64_t *ret, struct error *err
 {
     _cleanup_free_ char *path = text_format("/proc/%d/statm", (int)router->pid);
     _cleanup_free_ char *text = NULL;
-    unsigned long long pages = 0;
-    if (machine_has_died(router) || file_read(path, 256, &text, NULL, NULL) < 0 ||
-        sscanf(text, "%*u %llu", &pages) != 1) {
+    if (machine_has_died(router) || file_read(path, 256, &text, NULL, NULL) < 0) {
         return fail(err, ESRCH, "machine %s has ended", router->domain);
     }
+    // proc(5): size, then what is resident, in pages
+    const char *resident = strchr(text, ' ');
+    uint64_t pages = resident == NULL ? 0 : strtoull(resident, NULL, 10);
     *ret = pages * (uint64_t)sysconf(_SC_PAGESIZE);
     return 0;
 }
