@@ -95,22 +95,28 @@ start_machine() {
     machine=$!
     began=$(date +%s%N)
 }
+# within NAMESPACE COMMAND… — `ip netns exec` and `ip -n` want / to be a mount, which it isn't in a chroot.
+within() {
+    within_ns=/run/netns/$1
+    shift
+    nsenter --net="$within_ns" "$@"
+}
 # Once QEMU has them open.
 place_taps() {
     for end in a b; do
         wait_for 60 sh -c "ip -o link show tap-$end | grep -q LOWER_UP" || return 1
         ip link set "tap-$end" netns $end
     done
-    ip -n a address add 198.18.0.2/24 dev tap-a
-    ip -n b address add 198.19.0.2/24 dev tap-b
-    ip -n a link set tap-a up
-    ip -n b link set tap-b up
-    ip -n a route add default via 198.18.0.1
-    ip -n b route add default via 198.19.0.1
-    ip -n a neighbour replace 198.18.0.1 lladdr 52:54:00:00:00:0a dev tap-a nud permanent
-    ip -n b neighbour replace 198.19.0.1 lladdr 52:54:00:00:00:0b dev tap-b nud permanent
+    within a ip address add 198.18.0.2/24 dev tap-a
+    within b ip address add 198.19.0.2/24 dev tap-b
+    within a ip link set tap-a up
+    within b ip link set tap-b up
+    within a ip route add default via 198.18.0.1
+    within b ip route add default via 198.19.0.1
+    within a ip neighbour replace 198.18.0.1 lladdr 52:54:00:00:00:0a dev tap-a nud permanent
+    within b ip neighbour replace 198.19.0.1 lladdr 52:54:00:00:00:0b dev tap-b nud permanent
 }
-forwards() { nsenter --net=/run/netns/a ping -n -q -c 1 -W 1 198.19.0.2; }
+forwards() { within a ping -n -q -c 1 -W 1 198.19.0.2; }
 ended() { ! kill -0 "$machine"; }
 
 for end in a b; do ip link set "tap-$end" up; done
@@ -124,10 +130,10 @@ like "  and since when" "$(cat "$T/ok.log")" '^[0-9]+$'
 diag "$(cat "$T/ok.log") ms after its kernel's start"
 
 "$guestctl" counters "$T/port" eth1 eth0 >"$T/before"
-ok "100 packets through it" nsenter --net=/run/netns/a ping -n -q -c 100 -i 0.01 -W 10 198.19.0.2
+ok "100 packets through it" within a ping -n -q -c 100 -i 0.01 -W 10 198.19.0.2
 # One whose time to live ends there, and one that has no way on.
-nsenter --net=/run/netns/a ping -n -q -c 1 -t 1 -W 1 198.19.0.2 >/dev/null
-nsenter --net=/run/netns/a ping -n -q -c 1 -W 1 203.0.113.1 >/dev/null
+within a ping -n -q -c 1 -t 1 -W 1 198.19.0.2 >/dev/null
+within a ping -n -q -c 1 -W 1 203.0.113.1 >/dev/null
 "$guestctl" counters "$T/port" eth1 eth0 >"$T/after"
 ok "  are counted at its interfaces, and what it dropped by reason" awk '
     NR == FNR { for (i = 2; i <= NF; i++) was[$1, i] = $i; next }
