@@ -431,7 +431,7 @@ static void check_text(const struct schema_row *row, const char *text)
     if (row->type->parse(row, text, &value, &err) < 0) {
         fail_msg("%s: %s", row->key, err.text);
     }
-    if (row->type == &type_choice_name) {
+    if (row->type == &type_choice_name || row->type == &type_platform) {
         free(value.text);
     }
 }
