@@ -172,6 +172,16 @@ int namespace_router_unpin(const char *pin, struct error *err)
     return unlink(pin) < 0 && errno != ENOENT ? fail(err, errno, "removing %s", pin) : 0;
 }
 
+int namespace_router_take_apart(const struct netns *ns, const char *pin,
+                                const struct router_spec *spec, struct error *err)
+{
+    int rc = namespace_router_leave_bridges(spec, err);
+    if (rc == 0) {
+        rc = namespace_router_hand_back(ns, spec, err);
+    }
+    return rc == 0 ? namespace_router_unpin(pin, err) : rc;
+}
+
 int namespace_router_usage(const pid_t *tasks, size_t count, struct cpu_part *ret,
                            struct error *err)
 {

@@ -28,6 +28,10 @@ int namespace_router_hand_back(const struct netns *ns, const struct router_spec 
 // Lets go of the file that the namespace was pinned to, if it was.
 int namespace_router_unpin(const char *pin, struct error *err);
 
+// All three, in that order, for a router whose life has ended for good.
+int namespace_router_take_apart(const struct netns *ns, const char *pin,
+                                const struct router_spec *spec, struct error *err);
+
 // CPU time of its threads, as the part "napi".
 int namespace_router_usage(const pid_t *tasks, size_t count, struct cpu_part *ret,
                            struct error *err);

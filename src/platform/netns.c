@@ -165,13 +165,7 @@ static int netns_destroy(struct router *router, const struct router_spec *spec, 
 {
     int rc = end_first(router, err);
     if (rc == 0 && spec != NULL) {
-        rc = namespace_router_leave_bridges(spec, err);
-    }
-    if (rc == 0 && spec != NULL) {
-        rc = namespace_router_hand_back(router->ns, spec, err);
-    }
-    if (rc == 0 && spec != NULL) {
-        rc = namespace_router_unpin(router->pin, err);
+        rc = namespace_router_take_apart(router->ns, router->pin, spec, err);
     }
     if (rc < 0) {
         error_context(err, "router %s", router->name);
