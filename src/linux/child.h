@@ -52,7 +52,7 @@ struct child {
     }
 
 // Where a program is: an absolute path that the caller frees. -ENOENT if no folder of PATH
-// (relative ones are passed over) has it, nor any of the usual ones.
+// (relative ones are passed over) has it, nor one of the system's for daemons (sbin).
 int child_find(const char *program, char **ret_path);
 
 // Starts a program with standard input from /dev/null, an environment of PATH and LC_ALL=C only,

@@ -88,14 +88,7 @@ struct bound {
     double beyond;  // most that it offered where the tester was the limit; 0 = never reached
 };
 
-// A figure of a load in direct. There the tester's limit is what is asked for: trials that only it
-// made invalid count.
-static struct sample of_tester(const struct study_results *results,
-                               const struct condition *condition, study_figure *figure)
-{
-    return sample_with_limited(results, condition, figure, NULL);
-}
-
+// In direct the tester's limit is what is asked for: trials that only it made invalid count.
 static struct bound bound_of_direct(const struct study_results *results, unsigned length)
 {
     _cleanup_free_ double *pps = NULL;
@@ -103,9 +96,9 @@ static struct bound bound_of_direct(const struct study_results *results, unsigne
     struct bound bound = {0.0, 0.0};
     for (size_t i = 0; i < count; i++) {
         struct condition condition = {RUN_TESTER, "direct", length, pps[i]};
-        struct sample forwarded = of_tester(results, &condition, figure_forwarded);
-        struct sample offered = of_tester(results, &condition, figure_offered);
-        struct sample loss = of_tester(results, &condition, figure_loss);
+        struct sample forwarded = sample_with_limited(results, &condition, figure_forwarded, NULL);
+        struct sample offered = sample_with_limited(results, &condition, figure_offered, NULL);
+        struct sample loss = sample_with_limited(results, &condition, figure_loss, NULL);
         if (!sample_is_enough(&forwarded)) {
             continue;
         }
