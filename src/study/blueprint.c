@@ -92,7 +92,9 @@ void blueprint_write(const struct blueprint *blueprint, const char *name, const 
     fprintf(out, " }\nrouters:\n");
     for (unsigned i = 0; i < blueprint->routers; i++) {
         fprintf(out, "  r%ut3: {", i + 1);
-        write_allocation(out, i + 1 == blueprint->routers ? blueprint->last_weight : 0,
+        unsigned weight = i + 1 == blueprint->routers ? blueprint->last_weight : 0;
+        write_allocation(out,
+                         i == 0 && blueprint->first_weight > 0 ? blueprint->first_weight : weight,
                          i == 0 ? blueprint->first_cap : 0, " ");
         fprintf(out, " }\n");
     }

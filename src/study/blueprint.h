@@ -32,9 +32,9 @@ struct blueprint {
     const char *duration; // "250 ms", of a trial
     unsigned repeats;
     unsigned host_weight, host_cap;
-    unsigned last_weight; // of the last router
-    unsigned first_cap;   // of the first one
-    char *note;           // how it was scaled, or NULL; owned
+    unsigned first_weight, first_cap; // of the first router
+    unsigned last_weight;             // of the last one
+    char *note;                       // how it was scaled, or NULL; owned
 };
 
 size_t blueprint_sweeps(const struct blueprint *blueprint); // topologies times lengths

@@ -73,10 +73,10 @@ const struct claim claims[CLAIM_COUNT] = {
                 "its maximum (receive livelock).",
         .study_saw = "Bridged at 64 B, at most 31,000 packets/s came through; with still more "
                      "offered, the rate fell to 16,000 (81 % lost).",
-        .rule = "Bridged, 64 B, ever more load: confirmed if at the highest load with enough valid "
-                "trials the forwarding rate lies more than 5 % and the spread of the trials below "
-                "its maximum. Refuted if not, though at least 1.5 times the load of the maximum "
-                "was offered and 5 % lost.",
+        .rule = "Bridged, 64 B, ever more load: the maximum is the best forwarding rate up to the "
+                "first load of which more than 1 % is lost. Confirmed if the trials at 1.3 times "
+                "that load and more, taken together, forward less by more than 5 % and the spread. "
+                "Refuted if it is clear of the spread that they don't.",
         .runs = RUNS("overload"),
         .judge = judge_overload,
         .if_refuted = "This host sheds what is too much before it costs much CPU; overload costs "
@@ -108,7 +108,7 @@ const struct claim claims[CLAIM_COUNT] = {
         .study_saw = "Bridged at 1500 B: host first, the router starved; router first, practically "
                      "no loss. Dedicated at 256 B, r2t3 first: 60 % of CPU and 21,000 packets/s "
                      "instead of 16,000; r1t3 30 %.",
-        .rule = "Weights of 2048 against 256 at a load that takes at least 85 % of the CPU: "
+        .rule = "Weights of 8 to 1 at a load that takes at least 85 % of the CPU: "
                 "confirmed if the share of CPU of whoever is favoured grows by 3 points, and the "
                 "forwarding rate with it by 3 %, both beyond the spread: router over host, "
                 "bridged, and r2t3 over r1t3. Refuted if CPU stays, or the rate does not follow.",

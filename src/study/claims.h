@@ -37,10 +37,10 @@
 #define RUN_TO_RUN         0.10
 // Conditions whose CPU is compared must carry their load but for this loss.
 #define LOSS_CARRIED       0.01
-// 4 Overload. Past saturation: loss of at least OVERLOAD_LOSS at no less than OVERLOAD_FACTOR times
-// the load of the highest forwarding rate; a fall counts from this share of that rate on.
-#define OVERLOAD_LOSS      0.05
-#define OVERLOAD_FACTOR    1.5
+// 4 Overload. The host is saturated from the first load on that loses more than LOSS_CARRIED, and
+// overloaded from so many times that load on; a fall counts from this share of the highest rate up
+// to saturation on.
+#define OVERLOAD_FACTOR    1.3
 #define FALL               0.05
 // 5 Caps. At loads that need this factor more than the cap, loss above that without a cap by at
 // least this; a network not concerned must lose no more than LOSS_CARRIED above it.

@@ -22,6 +22,7 @@
 #include "study/scale.h"
 
 #define WEIGHT_FIRST   2048U // of who has priority, against 256
+#define WEIGHT_LAST    32U   // of who has not, where another than the host is to be first
 #define CAP_OF_NEED    0.5   // the study's 50 % was about half of what was needed
 #define SATURATED_LOSS 0.03
 // A sweep step that counts as saturated keeps host and routers this busy.
@@ -32,7 +33,7 @@
 #define OVERHEAD_TESTBED 0.8
 #define OVERHEAD_RATES   4.0 // finding the loads of a length
 
-const struct timing timing_default = {"default", false, 12, "600 ms", "400 ms", 11, 0};
+const struct timing timing_default = {"default", false, 12, "600 ms", "400 ms", 21, 0};
 const struct timing timing_quick = {"quick", true, 4, "300 ms", "250 ms", 4, 0};
 const struct timing timing_study = {"study", false, 0, "15 s", "15 s", 5, 35};
 
@@ -186,11 +187,11 @@ static int draw_tester_limit(const struct drawing *drawing, struct blueprint *re
     *ret = one_length(drawing, TOPOLOGY_DIRECT, 64, 1);
     ret->topologies[TOPOLOGY_BRIDGED] = ret->topologies[TOPOLOGY_DEDICATED] = true;
     if (drawing->timing->quick) {
-        SET_LOADS(ret, carried, 0.8, 1.0, 1.3);
+        SET_LOADS(ret, carried, 1.0, 1.6, 2.5);
     } else {
-        SET_LOADS(ret, carried, 0.6, 0.8, 0.9, 1.0, 1.15, 1.3);
+        SET_LOADS(ret, carried, 0.8, 1.0, 1.2, 1.5, 1.9, 2.4, 3.0);
     }
-    ret->note = text_copy("around what direct carries");
+    ret->note = text_copy("from what direct carries to what no tester sends");
     return rc;
 }
 
@@ -405,7 +406,8 @@ static int draw_r2t3_priority(const struct drawing *drawing, struct blueprint *r
     // Without the load that was for the caps.
     ret->pps_count = ret->pps_count > 1 ? ret->pps_count - 1 : 0;
     memmove(ret->pps, ret->pps + 1, ret->pps_count * sizeof ret->pps[0]);
-    ret->last_weight = WEIGHT_FIRST;
+    // Bridged, what sets r2t3 above the host too would only keep its packets from it.
+    ret->first_weight = WEIGHT_LAST;
     if (!dedicated) {
         free(ret->note);
         ret->note = text_format("bridged at %u B, as this tester does not get the CPU short with "

@@ -119,8 +119,10 @@ static double quantile(const double *values, size_t count, double q)
     return values[below] + (values[above] - values[below]) * (at - (double)below);
 }
 
+enum gathering { VALID_ONLY, WITH_LIMITED, AND_ABOVE };
+
 static struct sample gather(const struct study_results *results, const struct condition *condition,
-                            study_figure *figure, const char *who, bool with_limited)
+                            study_figure *figure, const char *who, enum gathering how)
 {
     const struct study_run *run = study_run(results, condition->run);
     struct sample sample = {.median = (double)NAN,
@@ -133,12 +135,13 @@ static struct sample gather(const struct study_results *results, const struct co
     _cleanup_free_ double *values = memory_new_array(double, run->points.count);
     for (size_t i = 0; i < run->points.count; i++) {
         const struct point *point = &run->points.items[i];
-        if (!is_of(point, condition->topology, condition->length) ||
-            !same_load(point->requested_pps, condition->pps)) {
+        bool asked = same_load(point->requested_pps, condition->pps) ||
+                     (how == AND_ABOVE && point->requested_pps > condition->pps);
+        if (!is_of(point, condition->topology, condition->length) || !asked) {
             continue;
         }
         double value = figure(point, who);
-        bool counts = point->valid || (with_limited && point_tester_was_limit(point));
+        bool counts = point->valid || (how == WITH_LIMITED && point_tester_was_limit(point));
         if (counts && isfinite(value)) {
             values[sample.valid++] = value;
         } else {
@@ -149,7 +152,8 @@ static struct sample gather(const struct study_results *results, const struct co
     if (sample.valid > 0) {
         qsort(values, sample.valid, sizeof *values, by_value);
         sample.median = quantile(values, sample.valid, 0.5);
-        sample.spread = quantile(values, sample.valid, 0.75) - quantile(values, sample.valid, 0.25);
+        double middle = quantile(values, sample.valid, 0.75) - quantile(values, sample.valid, 0.25);
+        sample.spread = SAMPLE_NOTCH * middle / sqrt((double)sample.valid);
         sample.smallest = values[0];
         sample.largest = values[sample.valid - 1];
     }
@@ -159,14 +163,20 @@ static struct sample gather(const struct study_results *results, const struct co
 struct sample sample_of(const struct study_results *results, const struct condition *condition,
                         study_figure *figure, const char *who)
 {
-    return gather(results, condition, figure, who, false);
+    return gather(results, condition, figure, who, VALID_ONLY);
 }
 
 struct sample sample_with_limited(const struct study_results *results,
                                   const struct condition *condition, study_figure *figure,
                                   const char *who)
 {
-    return gather(results, condition, figure, who, true);
+    return gather(results, condition, figure, who, WITH_LIMITED);
+}
+
+struct sample sample_from(const struct study_results *results, const struct condition *condition,
+                          study_figure *figure, const char *who)
+{
+    return gather(results, condition, figure, who, AND_ABOVE);
 }
 
 bool sample_is_enough(const struct sample *sample)

@@ -3,9 +3,10 @@
  * study/sample — one figure over the repeated trials of one condition: its median and its spread.
  *
  * A condition is a run, a topology, a length and an offered load. Invalid points never count; they
- * are only numbered. The spread is the interquartile range, which for four to seven trials is
- * about twice the standard error of the median: a median counts as known to within it. Called by
- * the rules of claims*.c and by programme.c.
+ * are only numbered. The spread is how far off a median may be: 1.57 interquartile ranges over the
+ * square root of the number of trials, the half width of a notch by which two medians are told
+ * apart at about 95 % (McGill, Tukey and Larsen, Variations of Box Plots, The American Statistician
+ * 32(1), 1978). Called by the rules of rules_*.c and by programme.c.
  */
 #ifndef VRBENCH_STUDY_SAMPLE_H
 #define VRBENCH_STUDY_SAMPLE_H
@@ -18,6 +19,7 @@
 
 // Valid trials that a condition needs before anything is concluded from it.
 #define SAMPLE_TRIALS 3
+#define SAMPLE_NOTCH  1.57 // interquartile ranges, over the root of the number of trials
 
 // One run of the programme as far as it has been measured.
 struct study_run {
@@ -69,6 +71,9 @@ struct sample sample_with_limited(const struct study_results *results,
                                   const struct condition *condition, study_figure *figure,
                                   const char *who);
 bool sample_is_enough(const struct sample *sample); // SAMPLE_TRIALS valid ones
+// One sample of all valid trials at that load or more.
+struct sample sample_from(const struct study_results *results, const struct condition *condition,
+                          study_figure *figure, const char *who);
 // Whether a lies above b by more than both spreads together.
 bool sample_above(const struct sample *a, const struct sample *b);
 

@@ -191,8 +191,8 @@ static void test_scaling(void **state)
     assert_non_null(scenario);
     assert_int_equal(scenario->topologies[0], TOPOLOGY_BRIDGED); // dedicated is not filled either
     assert_non_null(strstr(note, "bridged at 256 B"));
-    assert_int_equal(scenario->routers[0].allocation.weight, 256);
-    assert_int_equal(scenario->routers[1].allocation.weight, 2048);
+    assert_int_equal(scenario->routers[0].allocation.weight, 32);
+    assert_int_equal(scenario->routers[1].allocation.weight, 256);
     assert_int_equal(scenario->traffic.rates.pps_count, 2);
     scenario_free(scenario);
     free(note);
