@@ -1,0 +1,92 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# CPU of a virtual machine and of its host, by part, against readings that are none of vrbench's:
+# /proc/stat of the CPU of the device under test, and /proc/PID/stat of the machine's process, while
+# the load flows; and a cap under traffic, where loss begins only once the cap is below the need.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+router_image
+isolate --run "$@"
+plan 11
+
+own_libvirtd
+pps=4000
+# scenario CAP RATES
+scenario() {
+    cat >"$T/parts.yaml" <<END
+name: parts
+platform: $uri
+topologies: [bridged]
+routers: { r1t3: { cap: $1 } }
+networks: { NET0: { router: r1t3 } }
+traffic: { lengths: [64], rates: { pps: [$2] }, duration: 6 s }
+END
+}
+process() { jq -r '.routers[0].platform.pid' "$testbed.json"; }
+# reading PROCESS CPU — time in ns; packets that came to the sink; ticks of 10 ms that the process
+# and the CPU were busy (no idle, iowait or steal: proc(5)).
+reading() {
+    echo "$(date +%s%N) $(node sink cat /proc/net/dev | awk 'NR > 2 && $1 != "lo:" { n += $3 }
+        END { print n + 0 }')" \
+        "$(sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }')" \
+        "$(awk -v cpu="cpu$2" '$1 == cpu { print $2 + $3 + $4 + $7 + $8 }' /proc/stat)"
+}
+# watched — percent of a CPU that the process and the CPU of the device under test used over the
+# longest stretch of readings between which the load came through at its rate, and how long it was.
+watched() {
+    awk -v pps="$pps" '
+        { rate = NR > 1 && $1 > at ? ($2 - packets) * 1e9 / ($1 - at) : 0 }
+        rate < pps * least { from = 0 }
+        rate >= pps * least {
+            if (!from) { from = $1; process = $3; cpu = $4 }
+            s = ($1 - from) / 1e9
+            if (s > longest) { longest = s; p = ($3 - process) / s; c = ($4 - cpu) / s }
+        }
+        { at = $1; packets = $2 }
+        END { print p + 0, c + 0, longest + 0 }' least="$1" "$T/readings"
+}
+# run_watched — a run, with readings four times a second as long as it has a testbed.
+run_watched() {
+    rm -rf "$T/run"
+    : >"$T/readings"
+    start_run "$T/parts.yaml" -o "$T/run"
+    wait_for 120 testbed_up bridged || return 1
+    run_machine=$(process)
+    wait_for 60 placed || return 1
+    while alive "$run_pid" && reading "$run_machine" "$run_cpu" >>"$T/readings" 2>/dev/null; do
+        sleep 0.25
+    done
+    end_run
+    [ "$run_status" -eq 0 ]
+}
+placed() {
+    run_cpu=$(awk '/^Cpus_allowed_list:/ { print $2 }' "/proc/$run_machine/status")
+    [ "$run_cpu" -ge 0 ] 2>/dev/null
+}
+figure() { jq -r --arg name "$1" '.cpu[] | select(.name == $name) | .percent' "$T/run/points.jsonl"; }
+near() { between "$1" "$(echo "$2" | awk '{ print $1 * 0.88 - 4 }')" "$(echo "$2" | awk '{ print $1 * 1.12 + 4 }')"; }
+lost() { jq -r '.networks[0] | .lost / .tx' "$T/run/points.jsonl"; }
+machine_snapshot "$T/before"
+
+scenario 0 "$pps"
+ok "a run is watched from outside" run_watched
+set -- $(watched 0.8)
+ok "  while its load flows ($3 s)" between "$3" 3 30
+router=$(figure r1t3) host=$(figure host)
+ok "  vCPU and emulator are what the machine's process used ($router, seen: $1)" near "$router" "$1"
+sum=$(echo "$router $host" | awk '{ print $1 + $2 }')
+ok "  with the host, what the CPU was used for ($sum, seen: $2)" near "$sum" "$2"
+ok "  nothing is lost for want of CPU" between "$(lost)" 0 0.02
+free=$router
+
+# Under load, not just at rest: more than the machine needs, and less.
+scenario "$(echo "$free" | awk '{ print int($1 * 1.6 + 10) }')" "$pps"
+ok "capped above its need ($free)" run_watched
+ok "  it loses nothing" between "$(lost)" 0 0.03
+cap=$(echo "$free" | awk '{ c = int($1 * 0.25); print c < 2 ? 2 : c }')
+scenario "$cap" "$pps"
+ok "capped at $cap" run_watched
+set -- $(watched 0.02)
+ok "  it uses that ($(figure r1t3), seen: $1)" between "$1" 1 $((cap + 2))
+ok "  and loses packets" between "$(lost)" 0.05 1
+unchanged "nothing is left" "$T/before"
