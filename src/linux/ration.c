@@ -314,10 +314,13 @@ static int read_shares(const struct ration *ration, unsigned *ret_cap, struct er
         held += period > 0;
         sum += period > 0 ? runtime * 100000 / period : 0; // thousandths of a percent
     }
+    // What is divided may lie a little above the cap, to catch up or as no share is nothing.
+    double most = 1000.0 * ration->cap * (1.0 + SHARE_CATCH_UP) +
+                  100000.0 * SHARE_FLOOR * (double)ration->task_count;
     if (held != ration->task_count) {
         *ret_cap = 0;
     } else {
-        *ret_cap = sum <= 1000ULL * ration->cap ? ration->cap : (unsigned)((sum + 999) / 1000);
+        *ret_cap = (double)sum <= most ? ration->cap : (unsigned)((sum + 999) / 1000);
     }
     return 0;
 }
