@@ -73,10 +73,10 @@ const struct claim claims[CLAIM_COUNT] = {
                 "its maximum (receive livelock).",
         .study_saw = "Bridged at 64 B, at most 31,000 packets/s came through; with still more "
                      "offered, the rate fell to 16,000 (81 % lost).",
-        .rule = "Bridged, 64 B, ever more load: the maximum is the best forwarding rate up to the "
-                "first load of which more than 1 % is lost. Confirmed if the trials at 1.3 times "
-                "that load and more, taken together, forward less by more than 5 % and the spread. "
-                "Refuted if it is clear of the spread that they don't.",
+        .rule = "Bridged, 64 B, ever more load: the maximum is the highest forwarding rate of a "
+                "load. Confirmed if the trials of all higher loads, taken together, forward less "
+                "by more than 5 % and the spread. Refuted if they clearly don't, and neither do "
+                "those of 1.3 times the load of the maximum and more.",
         .runs = RUNS("overload"),
         .judge = judge_overload,
         .if_refuted = "This host sheds what is too much before it costs much CPU; overload costs "

@@ -33,7 +33,7 @@
 #define OVERHEAD_TESTBED 0.8
 #define OVERHEAD_RATES   4.0 // finding the loads of a length
 
-const struct timing timing_default = {"default", false, 12, "600 ms", "400 ms", 21, 0};
+const struct timing timing_default = {"default", false, 12, "600 ms", "400 ms", 17, 0};
 const struct timing timing_quick = {"quick", true, 4, "300 ms", "250 ms", 4, 0};
 const struct timing timing_study = {"study", false, 0, "15 s", "15 s", 5, 35};
 

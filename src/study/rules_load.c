@@ -22,11 +22,10 @@ void judge_overload(const struct study_results *results, struct claim_result *re
     size_t count = study_loads(results, RUN_OVERLOAD, "bridged", LENGTH_OVERLOAD, &pps);
     struct sample best = {.median = -1.0};
     double best_pps = 0.0;
-    double saturated_pps = 0.0; // the first load that is too much
-    for (size_t i = 0; i < count && saturated_pps == 0.0; i++) {
+    double next_pps = 0.0; // the first load above it
+    for (size_t i = 0; i < count; i++) {
         struct condition condition = {RUN_OVERLOAD, "bridged", LENGTH_OVERLOAD, pps[i]};
         struct sample forwarded = sample_of(results, &condition, figure_forwarded, NULL);
-        struct sample loss = sample_of(results, &condition, figure_loss, NULL);
         if (!sample_is_enough(&forwarded)) {
             continue;
         }
@@ -34,47 +33,58 @@ void judge_overload(const struct study_results *results, struct claim_result *re
         if (forwarded.median > best.median) {
             best = forwarded;
             best_pps = pps[i];
+            next_pps = i + 1 < count ? pps[i + 1] : 0.0;
         }
-        saturated_pps = loss.median > LOSS_CARRIED ? pps[i] : 0.0;
     }
-    if (saturated_pps == 0.0) {
-        claim_part(result, CLAIM_UNDECIDED, "No load with %d valid trials saturates the host.",
-                   SAMPLE_TRIALS);
+    if (best_pps == 0.0) {
+        claim_part(result, CLAIM_UNDECIDED, "No load has %d valid trials.", SAMPLE_TRIALS);
         return;
     }
-    struct condition over = {RUN_OVERLOAD, "bridged", LENGTH_OVERLOAD,
-                             OVERLOAD_FACTOR * saturated_pps};
-    struct sample forwarded = sample_from(results, &over, figure_forwarded, NULL);
+    struct condition over = {RUN_OVERLOAD, "bridged", LENGTH_OVERLOAD, next_pps};
+    struct condition far_over = {RUN_OVERLOAD, "bridged", LENGTH_OVERLOAD,
+                                 OVERLOAD_FACTOR * best_pps};
+    struct sample above = sample_from(results, &over, figure_forwarded, NULL);
     struct sample loss = sample_from(results, &over, figure_loss, NULL);
-    if (!sample_is_enough(&forwarded)) {
+    struct sample far_above = sample_from(results, &far_over, figure_forwarded, NULL);
+    if (next_pps == 0.0 || !sample_is_enough(&above)) {
         claim_part(result, CLAIM_UNDECIDED,
-                   "Only %zu trials of %.1f times the load that saturates the host are valid%s; "
-                   "%d are needed.",
-                   forwarded.valid, OVERLOAD_FACTOR,
-                   forwarded.tester_limited > 0 ? ", as the tester was the limit" : "",
+                   "Only %zu trials above the load of the maximum are valid%s; %d are needed.",
+                   next_pps == 0.0 ? 0 : above.valid,
+                   next_pps > 0.0 && above.tester_limited > 0 ? ", as the tester was the limit"
+                                                              : "",
                    SAMPLE_TRIALS);
         return;
     }
-    double fall = best.median - forwarded.median;
-    double spread = best.spread + forwarded.spread;
+    double fall = best.median - above.median;
+    double spread = best.spread + above.spread;
     char best_text[48];
     char best_at[48];
-    char over_text[48];
-    char over_from[48];
+    char above_text[48];
+    char above_from[48];
     text_group_digits(best.median, 0, best_text);
     text_group_digits(best_pps, 0, best_at);
-    text_group_digits(forwarded.median, 0, over_text);
-    text_group_digits(over.pps, 0, over_from);
+    text_group_digits(above.median, 0, above_text);
+    text_group_digits(next_pps, 0, above_from);
     claim_measured(result,
-                   "Bridged at 64 B %s packets/s come through at %s offered, where the host is "
-                   "saturated; of more than %s offered (%zu trials) %s (%.1f %% lost), %.1f %% "
-                   "below that (spread %.1f %%).",
-                   best_text, best_at, over_from, forwarded.valid, over_text, loss.median * 100,
+                   "Bridged at 64 B at most %s packets/s come through, at %s offered; of %s and "
+                   "more offered (%zu trials) %s (%.1f %% lost), %.1f %% below the maximum (spread "
+                   "%.1f %%).",
+                   best_text, best_at, above_from, above.valid, above_text, loss.median * 100,
                    fall * 100 / best.median, spread * 100 / best.median);
-    claim_value(result, forwarded.median, "packets/s", "forwarded of more than %.0f offered",
-                over.pps);
-    claim_value(result, fall * 100 / best.median, "%", "below the maximum under overload");
+    claim_value(result, above.median, "packets/s", "forwarded of %.0f and more offered", next_pps);
+    claim_value(result, fall * 100 / best.median, "%", "below the maximum above its load");
     enum claim_verdict verdict = decide(fall, FALL * best.median, spread);
+    if (verdict != CLAIM_CONFIRMED && !sample_is_enough(&far_above)) {
+        claim_part(result, CLAIM_UNDECIDED,
+                   "Less than %d trials of %.1f times the load of the maximum are valid%s.",
+                   SAMPLE_TRIALS, OVERLOAD_FACTOR,
+                   far_above.tester_limited > 0 ? ", as the tester was the limit" : "");
+        return;
+    }
+    if (verdict == CLAIM_REFUTED) {
+        verdict = decide(best.median - far_above.median, FALL * best.median,
+                         best.spread + far_above.spread);
+    }
     static const char *const says[] = {
         [CLAIM_UNDECIDED] = "The difference is too near to the spread of the trials.",
         [CLAIM_CONFIRMED] = "The fall is clear of the spread of the trials.",
