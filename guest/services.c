@@ -21,17 +21,25 @@
 
 #define LINE_BYTES 160
 
+// What programs print, into a pipe of which both ends are kept.
+struct printed {
+    int output, input;
+    char line[LINE_BYTES];
+    size_t length;
+};
+
+// Those that are to end have a pipe of their own: daemons started before them go on talking, and
+// their words are not to be taken for a reason.
 static struct {
     const struct guest_config *config;
     enum services_state state;
     pid_t *pids; // of those that were started
     size_t started;
-    int output, input; // both ends of the pipe into which they print
-    char line[LINE_BYTES], words[LINE_BYTES];
-    char complaint[LINE_BYTES]; // the first line since the last start
-    size_t line_length;
+    struct printed daemons, once;
+    char words[LINE_BYTES];
+    char complaint[LINE_BYTES]; // the first line of the last one that is to end
     char why[2 * LINE_BYTES];
-} services = {.output = -1, .input = -1};
+} services = {.daemons = {.output = -1, .input = -1}, .once = {.output = -1, .input = -1}};
 
 static void end_with(const char *program, const char *what, int number, const char *words)
 {
@@ -42,43 +50,58 @@ static void end_with(const char *program, const char *what, int number, const ch
 
 // ---- what they print
 
-static void take_line(void)
+static void take_line(struct printed *from)
 {
-    services.line[services.line_length] = '\0';
-    if (services.line_length > 0) {
-        memcpy(services.words, services.line, services.line_length + 1);
+    from->line[from->length] = '\0';
+    if (from->length > 0) {
+        memcpy(services.words, from->line, from->length + 1);
         say("%s", services.words);
-        if (services.complaint[0] == '\0') {
+        if (from == &services.once && services.complaint[0] == '\0') {
             memcpy(services.complaint, services.words, sizeof services.complaint);
         }
     }
-    services.line_length = 0;
+    from->length = 0;
 }
 
-static void take_bytes(const char *bytes, size_t length)
+static void take_bytes(struct printed *from, const char *bytes, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
         if (bytes[i] == '\n') {
-            take_line();
-        } else if (services.line_length < sizeof services.line - 1) {
-            services.line[services.line_length++] =
-                bytes[i] >= ' ' && bytes[i] < 127 ? bytes[i] : '?';
+            take_line(from);
+        } else if (from->length < sizeof from->line - 1) {
+            from->line[from->length++] = bytes[i] >= ' ' && bytes[i] < 127 ? bytes[i] : '?';
         }
+    }
+}
+
+static void take_all(struct printed *from)
+{
+    char bytes[1024];
+    ssize_t got;
+    while ((got = read(from->output, bytes, sizeof bytes)) > 0 || (got < 0 && errno == EINTR)) {
+        take_bytes(from, bytes, got > 0 ? (size_t)got : 0);
     }
 }
 
 void services_take_output(void)
 {
-    char bytes[1024];
-    ssize_t got;
-    while ((got = read(services.output, bytes, sizeof bytes)) > 0 || (got < 0 && errno == EINTR)) {
-        take_bytes(bytes, got > 0 ? (size_t)got : 0);
-    }
+    take_all(&services.daemons);
 }
 
 int services_output_fd(void)
 {
-    return services.output;
+    return services.daemons.output;
+}
+
+static int open_pipe(struct printed *printed)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        return -1;
+    }
+    printed->output = ends[0];
+    printed->input = ends[1];
+    return fcntl(printed->output, F_SETFL, O_NONBLOCK); // the programs' end waits
 }
 
 // ---- starting
@@ -97,9 +120,10 @@ static bool last_is_up(void)
 static void start_next(void)
 {
     const struct guest_service *service = &services.config->services[services.started];
+    int out = service->once ? services.once.input : services.daemons.input;
     services.complaint[0] = '\0';
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    pid_t pid = start_program(service->argv, null, services.input, services.input, false);
+    pid_t pid = start_program(service->argv, null, out, out, false);
     close(null);
     if (pid < 0) {
         end_with(service->argv[0], "can't be started: error", errno, "");
@@ -110,20 +134,17 @@ static void start_next(void)
 
 void services_begin(const struct guest_config *config)
 {
-    int ends[2];
     if (services.state != SERVICES_NONE || config->service_count == 0) {
         return;
     }
     services.config = config;
     services.state = SERVICES_STARTING;
     services.pids = calloc(config->service_count, sizeof *services.pids);
-    if (services.pids == NULL || pipe2(ends, O_CLOEXEC) < 0) {
+    if (services.pids == NULL || open_pipe(&services.daemons) < 0 ||
+        open_pipe(&services.once) < 0) {
         end_with("services", "can't be started: error", errno, "");
         return;
     }
-    services.output = ends[0];
-    services.input = ends[1];
-    (void)fcntl(services.output, F_SETFL, O_NONBLOCK); // the programs' end waits
     for (size_t i = 0; i < config->folder_count; i++) {
         const struct guest_folder *folder = &config->folders[i];
         if ((mkdir(folder->path, 0755) < 0 && errno != EEXIST) ||
@@ -138,6 +159,7 @@ void services_begin(const struct guest_config *config)
 bool services_step(void)
 {
     while (services.state == SERVICES_STARTING) {
+        take_all(&services.once); // one that prints more than the pipe holds waits for that
         if (!last_is_up()) {
             return true;
         }
@@ -162,9 +184,10 @@ bool services_take_end(pid_t pid, int status)
         if (services.state == SERVICES_ENDED) { // the first one counts
             return true;
         }
-        services_take_output();
-        take_line();
         const struct guest_service *service = &services.config->services[i];
+        struct printed *printed = service->once ? &services.once : &services.daemons;
+        take_all(printed);
+        take_line(printed);
         bool exited = WIFEXITED(status);
         if (service->once && exited && WEXITSTATUS(status) == 0) {
             return true;
