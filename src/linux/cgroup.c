@@ -24,6 +24,7 @@
 #define TASKS_TEXT_MAX       (4U << 20)
 #define READY_WITHIN_NS      (2U * NS_PER_S)
 #define READY_STEP_NS        (100U * NS_PER_US)
+#define MAKE_ATTEMPTS        20
 
 static bool lists_cpu(const char *root, const char *file)
 {
@@ -127,7 +128,7 @@ static int delegate_cpu(const struct cgroup_tree *tree, const char *directory, s
     return file_write(path, "+cpu", err);
 }
 
-int cgroup_make(const struct cgroup_tree *tree, const char *path, struct error *err)
+static int make_once(const struct cgroup_tree *tree, const char *path, struct error *err)
 {
     _cleanup_free_ char *whole = text_format("%s/%s", tree->root, path);
     size_t root_length = strlen(tree->root);
@@ -146,6 +147,18 @@ int cgroup_make(const struct cgroup_tree *tree, const char *path, struct error *
         }
         rc = delegate_cpu(tree, whole, err);
         *slash = kept;
+    }
+    return rc;
+}
+
+// A group on the way that was empty may be removed by another program's cgroup_remove_if_empty()
+// before it has the next one in it: then all of it once more.
+int cgroup_make(const struct cgroup_tree *tree, const char *path, struct error *err)
+{
+    int rc = make_once(tree, path, err);
+    for (int attempt = 1; rc == -ENOENT && attempt < MAKE_ATTEMPTS; attempt++) {
+        error_clear(err);
+        rc = make_once(tree, path, err);
     }
     return rc;
 }

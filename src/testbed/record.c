@@ -19,6 +19,7 @@
 #include "base/text.h"
 
 #define RECORD_TEXT_MAX (16U << 20)
+#define CREATE_ATTEMPTS 20
 
 static struct record *record_new(const char *id)
 {
@@ -95,17 +96,21 @@ static int mount_directory(const struct record *record, struct error *err)
 int record_create(struct record **ret, struct error *err)
 {
     static unsigned number;
-    int rc = file_make_dirs(RECORD_ROOT, err);
-    if (rc < 0) {
-        return rc;
-    }
     struct record *record = NULL;
+    unsigned gone = 0;
+    int rc;
     do {
         record_forget(record);
+        error_clear(err);
+        rc = file_make_dirs(RECORD_ROOT, err);
+        if (rc < 0) {
+            return rc;
+        }
         _cleanup_free_ char *id = text_format("%d-%u", (int)getpid(), number++);
         record = record_new(id);
         rc = create_lock(record, err);
-    } while (rc == -EEXIST); // left by a process that had our number
+        // Left by a process that had our number; or the folder has just gone with its last record.
+    } while (rc == -EEXIST || (rc == -ENOENT && ++gone < CREATE_ATTEMPTS));
     if (rc < 0) {
         record_forget(record);
         return rc;
