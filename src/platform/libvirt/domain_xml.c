@@ -192,6 +192,7 @@ static void write_tap(struct sheet *sheet, const struct domain_nic *nic)
     LEAF(sheet, "target", "dev", nic->tap, "managed", "no");
     LEAF(sheet, "model", "type", "virtio");
     LEAF(sheet, "driver", "name", nic->vhost ? "vhost" : "qemu");
+    LEAF(sheet, "rom", "enabled", "no"); // nothing boots from it
     if (nic->mtu != 1500) {
         begin(sheet, "mtu");
         number(sheet, "size", nic->mtu);
