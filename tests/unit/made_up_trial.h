@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * A trial that nobody runs, for test_losses.c: a plan with counters before and after, which the
- * functions below move as the kernel would. Included after <cmocka.h>.
+ * A trial that nobody runs, for test_losses.c and test_losses_programs.c: a plan with counters
+ * before and after, which the functions below move as the kernel would. Included after <cmocka.h>.
  */
 #ifndef VRBENCH_TESTS_MADE_UP_TRIAL_H
 #define VRBENCH_TESTS_MADE_UP_TRIAL_H
@@ -38,7 +38,7 @@ static const char real_links[] =
     "traffic: { lengths: [64], rates: { auto: 5 } }\n";
 
 // What the counters of an interface stood at before.
-static struct link_counters stand(int index)
+static inline struct link_counters stand(int index)
 {
     uint64_t base = (uint64_t)index * 1000;
     return (struct link_counters){index,    base,     base + 1, base + 2, base + 3,
@@ -46,7 +46,7 @@ static struct link_counters stand(int index)
                                   base + 9, 0,        0};
 }
 
-static struct path_counters read_counters(const struct plan *plan)
+static inline struct path_counters read_counters(const struct plan *plan)
 {
     struct path_counters counters = {
         .nodes = memory_new_array(struct namespace_counters, plan->node_count),
@@ -67,7 +67,7 @@ static struct path_counters read_counters(const struct plan *plan)
     return counters;
 }
 
-static struct lab *open_lab(const char *text, enum topology topology)
+static inline struct lab *open_lab(const char *text, enum topology topology)
 {
     struct lab *lab = memory_new(1, sizeof *lab);
     struct scenario_problems problems;
@@ -82,7 +82,7 @@ static struct lab *open_lab(const char *text, enum topology topology)
     return lab;
 }
 
-static void close_lab(struct lab *lab)
+static inline void close_lab(struct lab *lab)
 {
     path_counters_clear(&lab->before);
     path_counters_clear(&lab->after);
@@ -92,18 +92,18 @@ static void close_lab(struct lab *lab)
     free(lab);
 }
 
-static const struct plan_wire *wire_at(const struct lab *lab, size_t path, size_t wire)
+static inline const struct plan_wire *wire_at(const struct lab *lab, size_t path, size_t wire)
 {
     assert_true(wire < lab->plan->paths[path].wire_count);
     return &lab->plan->wires[lab->plan->paths[path].wires[wire]];
 }
 
-static size_t wires(const struct lab *lab)
+static inline size_t wires(const struct lab *lab)
 {
     return lab->plan->paths[0].wire_count;
 }
 
-static struct link_counters *counters_at(struct lab *lab, size_t interface)
+static inline struct link_counters *counters_at(struct lab *lab, size_t interface)
 {
     const struct plan_interface *at = &lab->plan->interfaces[interface];
     struct namespace_counters *node = &lab->after.nodes[at->node];
@@ -117,22 +117,22 @@ static struct link_counters *counters_at(struct lab *lab, size_t interface)
 }
 
 // The two ends of a wire.
-static struct link_counters *sender(struct lab *lab, size_t path, size_t wire)
+static inline struct link_counters *sender(struct lab *lab, size_t path, size_t wire)
 {
     return counters_at(lab, wire_at(lab, path, wire)->a);
 }
-static struct link_counters *receiver(struct lab *lab, size_t path, size_t wire)
+static inline struct link_counters *receiver(struct lab *lab, size_t path, size_t wire)
 {
     return counters_at(lab, wire_at(lab, path, wire)->b);
 }
 // IP counters of the node that sends into a wire.
-static struct ip_counters *ip_before(struct lab *lab, size_t path, size_t wire)
+static inline struct ip_counters *ip_before(struct lab *lab, size_t path, size_t wire)
 {
     return &lab->after.nodes[lab->plan->interfaces[wire_at(lab, path, wire)->a].node].ip;
 }
 
 // Packets cross the wires from `from` to before `to`.
-static void cross(struct lab *lab, size_t path, size_t from, size_t to, uint64_t count)
+static inline void cross(struct lab *lab, size_t path, size_t from, size_t to, uint64_t count)
 {
     for (size_t i = from; i < to; i++) {
         sender(lab, path, i)->tx_packets += count;
@@ -141,49 +141,49 @@ static void cross(struct lab *lab, size_t path, size_t from, size_t to, uint64_t
 }
 
 // Packets are sent and come to the node before `wire`, or to the sink.
-static void send_to(struct lab *lab, size_t path, size_t wire, uint64_t count)
+static inline void send_to(struct lab *lab, size_t path, size_t wire, uint64_t count)
 {
     lab->counts[path].tx += count;
     cross(lab, path, 0, wire, count);
 }
 
 // Packets of an engine that is a program, in so many fragments, with so many frames of its own.
-static void send_program(struct lab *lab, size_t path, unsigned fragments, uint64_t company)
+static inline void send_program(struct lab *lab, size_t path, unsigned fragments, uint64_t company)
 {
     lab->counts[path].fragments = fragments;
     lab->counts[path].company = true;
     cross(lab, path, 0, wires(lab), company);
 }
 
-static void deliver(struct lab *lab, size_t path, uint64_t count)
+static inline void deliver(struct lab *lab, size_t path, uint64_t count)
 {
     send_to(lab, path, wires(lab), count);
     lab->counts[path].rx += count;
 }
 
 // Packets find the ring at the end of a made wire full.
-static void lose_in_ring(struct lab *lab, size_t path, size_t wire, uint64_t count)
+static inline void lose_in_ring(struct lab *lab, size_t path, size_t wire, uint64_t count)
 {
     send_to(lab, path, wire, count);
     sender(lab, path, wire)->tx_dropped += count;
 }
 
 // UDP counters of the sink of a path.
-static struct udp_counters *sink_sockets(struct lab *lab, size_t path)
+static inline struct udp_counters *sink_sockets(struct lab *lab, size_t path)
 {
     size_t last = wire_at(lab, path, wires(lab) - 1)->b;
     return &lab->after.nodes[lab->plan->interfaces[last].node].udp;
 }
 
 // Packets are put together again at the sink.
-static void make_whole(struct lab *lab, size_t path, uint64_t count)
+static inline void make_whole(struct lab *lab, size_t path, uint64_t count)
 {
     size_t last = wire_at(lab, path, wires(lab) - 1)->b;
     lab->after.nodes[lab->plan->interfaces[last].node].udp.reassembled += count;
 }
 
 // Draws up the account, whose places must sum to the losses.
-static void account(struct lab *lab)
+static inline void account(struct lab *lab)
 {
     uint64_t lost = 0;
     uint64_t placed = 0;
@@ -204,7 +204,7 @@ static void account(struct lab *lab)
     assert_int_equal(placed, lost);
 }
 
-static uint64_t placed_at(const struct lab *lab, const char *where)
+static inline uint64_t placed_at(const struct lab *lab, const char *where)
 {
     for (size_t i = 0; i < lab->point.drop_count; i++) {
         if (strcmp(lab->point.drops[i].where, where) == 0) {
@@ -215,8 +215,8 @@ static uint64_t placed_at(const struct lab *lab, const char *where)
 }
 
 // Draws up the account, compares it with "PLACE: COUNT" lines and the tester's part, and ends.
-static void assert_account(struct lab *lab, const char *expected, uint64_t sink_ring,
-                           uint64_t sink_socket)
+static inline void assert_account(struct lab *lab, const char *expected, uint64_t sink_ring,
+                                  uint64_t sink_socket)
 {
     account(lab);
     char *text = text_copy("");
