@@ -12,7 +12,7 @@ TESTFLAGS ?=
 # Expanded once, so that the folder that is made is the folder that is named.
 RESULTS  := results/$(shell date +%Y-%m-%d_%H%M%S)
 
-.PHONY: build deps run test test-vm bench install format check sanitize clean help
+.PHONY: build build-sanitize deps run test test-vm vm-images bench install format check sanitize clean help
 
 build:
 	@scripts/build $(BUILD) --prefix=$(PREFIX)
@@ -23,7 +23,7 @@ help:
 	@echo "make run       measure $(SCENARIO) on this machine"
 	@echo "make test      run, then every test (TESTFLAGS='--only PATTERN')"
 	@echo "make test-vm   what tests/run runs in machines of plain Debian, whole"
-	@echo "make sanitize  every test in a build with address and undefined-behaviour sanitizers"
+	@echo "make sanitize  every test of the program, built with address and undefined-behaviour sanitizers"
 	@echo "make check     layout and lint; make format puts the layout right"
 	@echo "make bench     against iperf, iperf3, Mininet and a script of ip commands"
 	@echo "make install   into $(PREFIX) (DESTDIR is honoured)"
@@ -46,15 +46,22 @@ test:
 	@test -n "$(TESTFLAGS)" || $(MAKE) --no-print-directory run
 	@tests/run $(BUILD) $(TESTFLAGS)
 
+# The machines' disks, which tests make for themselves where they aren't there.
+vm-images:
+	@for image in debian xen; do tests/vm/vm image $$image || test $$? -eq 3; done
+
 # The suite takes a part of it.
 test-vm:
 	@scripts/need-root test-vm "it makes images of Debian"
 	@$(MAKE) --no-print-directory build
 	@VRBENCH_VM_WHOLE=1 TEST_TIMEOUT=3600 tests/run $(BUILD) --only vm/
 
+build-sanitize:
+	@scripts/build build-sanitize -Db_sanitize=address,undefined -Db_lundef=false
+
 sanitize:
 	@scripts/need-root sanitize "its tests make network namespaces"
-	@scripts/build build-sanitize -Db_sanitize=address,undefined -Db_lundef=false
+	@$(MAKE) --no-print-directory build-sanitize
 	@tests/run build-sanitize $(TESTFLAGS)
 
 bench:
