@@ -3,6 +3,7 @@
 """report.html in a real browser, without a network: drawn, read, sorted, in every width and scheme.
 
 The runs are made up, with names that would break out of a page that does not escape them."""
+# Runs beside others: it measures nothing.
 import json
 import os
 import shutil

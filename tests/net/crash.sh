@@ -8,6 +8,7 @@ isolate --run "$@"
 plan 16
 
 KILLS=12 # at least, in each of the three stages
+! sanitized || KILLS=5
 
 make_links() {
     for made in a0 lan; do ip link del dev "$made" 2>/dev/null; done
@@ -22,7 +23,7 @@ settled() { # all of it up, and its IPv6 addresses no longer tentative
     [ "$(ip -o link show up | grep -c 'state UP')" -eq 3 ] && [ -z "$(ip -o address show tentative)" ]
 }
 make_links
-wait_for 20 settled
+wait_for 60 settled
 
 scenario() { # FILE TOPOLOGY LINKS
     cat >"$1" <<END
@@ -81,9 +82,9 @@ crash() {
     restored "$1, run $number"
 }
 restored() { # WHERE
-    wait_for 20 machine_is "$T/before" || {
+    wait_for 60 machine_is "$T/before" || {
         diag "$1: the machine is not as it was:"
-        diff "$T/before" "$T/snapshot.now" | sed 's/^/#   /'
+        diff "$T/snapshot.was" "$T/snapshot.now" | sed 's/^/#   /'
         broken=$((broken + 1))
         make_links # the next ones are not to suffer for it
     }

@@ -123,7 +123,7 @@ with_relay() {
     shift 2
     "$(helper relay)" far-va far-vb "$@" >"$T/relay.out" 2>&1 &
     relay_pid=$!
-    wait_for 10 grep -q ready "$T/relay.out" || diag "no relay: $(cat "$T/relay.out")"
+    wait_for 60 grep -q ready "$T/relay.out" || diag "no relay: $(cat "$T/relay.out")"
     for try in 1 2 3; do
         folder=$T/relay-$topology-$side-$try${1-}
         start_run "$T/$side.yaml" -o "$folder" --topology "$topology"

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The tiny router guest: built of Debian's packages, the same bytes again, whole or not at all; then
 # booted under emulation between two namespaces: forwarding, counters, console, power button, panic.
+#
+# Runs beside others: it measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 router_image # before isolate: it fetches packages
 isolate --run "$@"

@@ -165,7 +165,7 @@ for engine in iperf iperf3; do
     ok "$engine runs" wait_for 60 ours
     kill -KILL "$run_pid"
     end_run
-    ok "  and is gone with a killed vrbench" wait_for 20 none_of_ours
+    ok "  and is gone with a killed vrbench" wait_for 60 none_of_ours
     start_run "$T/long.yaml" -o "$folder-2" --topology direct
     wait_for 60 ours
     kill -TERM "$run_pid"

@@ -29,7 +29,7 @@ make_cables() {
     ip link set dev b0 address 02:11:22:33:44:58 mtu 1400
     ip link set dev b1 address 02:11:22:33:44:59
     ip address add 198.51.100.9/28 dev b1
-    wait_for 10 sh -c 'ip link show dev a1 | grep -q "state UP"'
+    wait_for 60 sh -c 'ip link show dev a1 | grep -q "state UP"'
 }
 
 cat >"$T/lent.yaml" <<'END'
@@ -57,7 +57,7 @@ as_found() {
     cmp -s "$T/found" "$T/lent.now"
 }
 given_back() {
-    wait_for 10 as_found || :
+    wait_for 60 as_found || :
     same "$1" "$T/found" "$T/lent.now" || make_cables
 }
 # pinned NAME — some record has a pin of that name.

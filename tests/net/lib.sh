@@ -23,6 +23,7 @@ test_planned=0
 test_count=0
 test_failures=0
 test_at_exit=
+test_on_flunk=
 
 # --- namespaces and clean-up ---------------------------------------------------------------------
 
@@ -71,14 +72,25 @@ T=$(mktemp -d "${TMPDIR:-/tmp}/vrbench-net.XXXXXX") || exit 1
 trap test_end EXIT
 trap 'exit 130' INT TERM HUP
 
-# router_image — has an image of the tiny router guest built, with all its routing daemons, once for
-# all tests of a build, and has vrbench use it. To be called before isolate, as the first build fetches packages.
+# router_image — has an image of the tiny router guest built, with all its routing daemons, and has
+# vrbench use it: once for all tests of a build, and of a build with sanitizers where the other one's
+# is there, as guests are the same in both. To be called before isolate, as the first build fetches
+# packages.
 router_image() {
-    VRBENCH_IMAGE=${BUILD_DIR:-$(dirname "$VRBENCH")}/tests/image
-    export VRBENCH_IMAGE
-    "$VRBENCH" image list --json 2>/dev/null |
-        jq -es '.[0].daemons | .bird and .frr' >/dev/null ||
+    router_image_own=${BUILD_DIR:-$(dirname "$VRBENCH")}/tests/image
+    exec 9>"$router_image_own.lock" # tests may run beside each other
+    flock 9
+    for VRBENCH_IMAGE in "$router_image_own" "$SOURCE_ROOT/build/tests/image"; do
+        export VRBENCH_IMAGE
+        "$VRBENCH" image list --json 2>/dev/null |
+            jq -es '.[0].daemons | .bird and .frr' >/dev/null && break
+        VRBENCH_IMAGE=
+    done
+    if [ -z "$VRBENCH_IMAGE" ]; then
+        VRBENCH_IMAGE=$router_image_own
         "$VRBENCH" image build --with bird,frr >&2 || exit 1
+    fi
+    exec 9>&-
 }
 
 # own_libvirtd [DRIVER] — starts a libvirtd of the test's own ($lv its folder, $uri its driver, QEMU
@@ -130,6 +142,14 @@ flunk() {
     echo "not ok $test_count - $1"
 }
 
+# on_flunk COMMAND — a command (as a string) that tells how what is tested stands, to be shown after
+# every check that fails. "" = none any more.
+on_flunk() { test_on_flunk=$1; }
+tell_state() {
+    [ -z "$test_on_flunk" ] || (eval "$test_on_flunk") 2>&1 </dev/null | sed 's/^/#     /'
+    return 1
+}
+
 # ok DESC COMMAND... — the command must succeed; its output (kept in $T/ok.log) is shown if not.
 ok() {
     ok_text=$1
@@ -142,7 +162,7 @@ ok() {
         flunk "$ok_text"
         diag "status $ok_status of: $*"
         sed 's/^/#   /' "$T/ok.log"
-        return 1
+        tell_state
     fi
 }
 
@@ -169,7 +189,7 @@ is() {
         flunk "$1"
         diag "got:    $2"
         diag "wanted: $3"
-        return 1
+        tell_state
     fi
 }
 
@@ -181,7 +201,7 @@ like() {
         flunk "$1"
         diag "got:    $2"
         diag "wanted: a match of $3"
-        return 1
+        tell_state
     fi
 }
 
@@ -192,18 +212,24 @@ same() {
     else
         flunk "$1"
         diff "$2" "$3" | sed 's/^/#   /'
-        return 1
+        tell_state
     fi
 }
 
 # --- waiting and small conditions ----------------------------------------------------------------
 
-# wait_for SECONDS COMMAND... — polls until the command succeeds; false after the deadline.
+# wait_for SECONDS COMMAND... — polls until the command succeeds; false after the deadline, and then
+# says so on standard error, with what the command said last.
 wait_for() {
+    wait_seconds=$1
     wait_end=$(($(date +%s%N) + $1 * 1000000000))
     shift
-    while ! "$@" >/dev/null 2>&1; do
-        [ "$(date +%s%N)" -lt "$wait_end" ] || return 1
+    until "$@" >"$T/wait.log" 2>&1; do
+        if [ "$(date +%s%N)" -ge "$wait_end" ]; then
+            echo "not within $wait_seconds s: $*; the last time it said:" >&2
+            tail -n 20 "$T/wait.log" >&2
+            return 1
+        fi
         sleep 0.02
     done
 }
@@ -219,8 +245,13 @@ vrbench() { "$VRBENCH" "$@"; }
 
 # --- the machine before and after ----------------------------------------------------------------
 
-# strangers — true if a vrbench runs that is none of this test's: in another mount namespace. NAPI
-# threads and control groups are the whole machine's; what may be another's is not looked at then.
+# sanitized — whether the program was built with sanitizers. These find the same in one round as in
+# three: what is done several times for figures' sake is done less often then.
+sanitized() { ldd "$VRBENCH" | grep -q libasan; }
+
+# strangers — true if a vrbench runs that is none of this test's: its mount namespace is another,
+# and its /run, too. NAPI threads and control groups are the whole machine's; of what may be another's
+# only the groups of testbeds, which are called after who made them, can be told apart then.
 strangers() {
     for comm in /proc/[0-9]*/comm; do
         read -r name 2>/dev/null <"$comm" || continue
@@ -230,9 +261,12 @@ strangers() {
     done 2>/dev/null
     return 1
 }
+# A first process of a router has a mount namespace of its own, but this test's /run.
 stranger() {
     there=$(readlink "$1/ns/mnt" 2>/dev/null) || return 1
-    [ "$there" != "$(readlink /proc/self/ns/mnt)" ]
+    [ "$there" != "$(readlink /proc/self/ns/mnt)" ] || return 1
+    there=$(stat -c %d "$1/root/run" 2>/dev/null) || return 1
+    [ "$there" != "$(stat -c %d /run)" ]
 }
 
 # Directories of the control group hierarchies that are called vrbench.
@@ -252,11 +286,19 @@ machine_snapshot() {
     alone=true
     ! strangers || alone=false
     {
+        $alone || echo "others are there"
         ip -o link show | awk '{ sub(/ +link\//, " link/"); print "link " $0 }'
         ip -o address show | awk '{ print "address " $2, $3, $4 }'
         ip netns list 2>/dev/null | sed 's/^/netns /'
         find /run/vrbench -mindepth 1 2>/dev/null | sed 's/^/record /'
-        ! $alone || cgroup_roots | sed 's/^/cgroup /'
+        cgroup_roots | while read -r group; do
+            ! $alone || echo "cgroup $group"
+            for one in "$group"/*-*/; do
+                number=${one%/}
+                number=${number##*/}
+                [ ! -d "$one" ] || stranger "/proc/${number%%-*}" || echo "testbed $one"
+            done
+        done
         for comm in /proc/[0-9]*/comm; do
             read -r name 2>/dev/null <"$comm" || continue
             case $name in
@@ -273,16 +315,22 @@ machine_snapshot() {
 }
 
 # machine_is FILE — true if the machine is as it was when FILE was written. For use after wait_for.
+# What one of the two did not look at, as others were there, is not compared; $T/snapshot.was has
+# what is.
 machine_is() {
     machine_snapshot "$T/snapshot.now"
-    cmp -s "$1" "$T/snapshot.now"
+    cp "$1" "$T/snapshot.was"
+    if grep -qx 'others are there' "$1" "$T/snapshot.now"; then
+        sed -i '/^others are there$/d; /^cgroup /d; /^thread /d' "$T/snapshot.was" "$T/snapshot.now"
+    fi
+    cmp -s "$T/snapshot.was" "$T/snapshot.now"
 }
 
-# unchanged DESC FILE — wait some seconds, as the kernel takes namespaces down in its own time, for
+# unchanged DESC FILE — wait for some time, as the kernel takes namespaces down in its own time, for
 # the machine to be as it was when FILE was written; the difference is shown if it isn't.
 unchanged() {
-    wait_for 20 machine_is "$2" || :
-    same "$1" "$2" "$T/snapshot.now"
+    wait_for 60 machine_is "$2" 2>/dev/null || :
+    same "$1" "$T/snapshot.was" "$T/snapshot.now"
 }
 
 # --- runs and their testbeds ---------------------------------------------------------------------
@@ -334,6 +382,77 @@ hold_run() {
     wait_for 60 testbed_up "$1" && kill -STOP "$run_pid"
 }
 release_run() { kill -CONT "$run_pid"; }
+
+# --- testbeds that stand ------------------------------------------------------------------------
+
+# field ROUTER KEY — a value of vrbench list; what it is, what it is above.
+field() {
+    vrbench list --json | jq -r --arg name "$1" --arg key "$2" \
+        '.[] | select(.name == $name) | .[$key]'
+}
+field_is() { [ "$(field "$1" "$2")" = "$3" ]; }
+more_than() { [ "$(field "$1" "$2")" -gt "$3" ]; }
+# recorded ROUTER KEY — what the record says of it, of what is its platform's: domain, pid, first …
+recorded() {
+    jq -r --arg name "$1" --arg key "$2" \
+        '.routers[] | select(.name == $name) | .platform[$key]' /run/vrbench/*-*.json
+}
+keeper() { jq '.maker[0]' /run/vrbench/*-*.json; }
+
+# reaches NETWORK, cut_off NETWORK — whether the source of the testbed "two" reaches the sink of a
+# network, and the sink answers.
+reaches() { vrbench console two/source -- ping -q -c 1 -W 2 "198.19.$1.2"; }
+cut_off() { ! vrbench console two/source -- ping -q -c 2 -W 1 -i 0.2 "198.19.$1.2"; }
+# lost FILE — packets that a ping lost.
+lost() { awk '/packets transmitted/ { print $1 - $4 }' "$1"; }
+
+# scenario_two PLATFORM TOPOLOGIES [TRAFFIC] — $T/two.yaml: two networks with a router each, of which
+# the second is not to be restarted.
+scenario_two() {
+    two_traffic="rates: { pps: [300] }"
+    cat >"$T/two.yaml" <<END
+name: two
+platform: $1
+topologies: [$2]
+routers:
+  r1t3: { weight: 512 }
+  r2t3: { on_crash: destroy }
+networks:
+  NET0: { router: r1t3 }
+  NET1: { router: r2t3 }
+traffic: { lengths: [64], ${3-$two_traffic} }
+END
+}
+
+# scenario_routed DAEMON PLATFORM TOPOLOGIES — $T/DAEMON.yaml with its configuration $T/DAEMON.conf:
+# the router r1 learns its routes, and there is one small trial a topology.
+scenario_routed() {
+    # FRR may be told not to wait for five seconds before it says more of itself.
+    sed 's/^ ospf router-id/ timers throttle lsa all 1000\n&/' "$SOURCE_ROOT/scenarios/ospf-$1.conf" \
+        >"$T/$1.conf"
+    cat >"$T/$1.yaml" <<END
+name: $1
+platform: $2
+topologies: [$3]
+routers:
+  r1: { daemon: $1, config: $1.conf, converge_within: 120 s }
+networks:
+  NET0: { router: r1 }
+traffic: { lengths: [64], rates: { pps: [500] }, duration: 500 ms }
+END
+}
+routes() { vrbench console r1 -- ip route; }
+# crosses — what lies behind the source reaches what lies behind the sink, and is answered.
+crosses() { vrbench console source -- ping -q -c 1 -W 2 -I 10.18.0.2 10.19.0.2; }
+# has_both — r1 has its routes to both, as just now a busy machine may have made it lose one.
+has_both() { [ "$(routes | tee "$T/routes" | grep -c '^10\.1[89]\.')" -eq 2 ]; }
+# in_touch DAEMON — r1 has both its neighbours, by its own console.
+in_touch() {
+    case $1 in
+    bird) vrbench console r1 -- birdc show ospf neighbors ;;
+    frr) vrbench console r1 -- vtysh -c "show ip ospf neighbor" ;;
+    esac >"$T/neighbours" && cat "$T/neighbours" && [ "$(grep -ci full "$T/neighbours")" -eq 2 ]
+}
 
 # --- loads and CPU -------------------------------------------------------------------------------
 

@@ -4,37 +4,25 @@
 # Virtual machines that learn their routes: BIRD and FRR in the tiny guest, by emulation where there
 # is no KVM. No traffic before the routes, how long they took, what a daemon's end is, what goes
 # wrong; tests/net/daemons.sh has the same on namespaces, and more of it.
+#
+# Runs beside others: its few packets say nothing of speed.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 router_image
 isolate --run "$@"
-plan 40
+plan 39
 
 own_libvirtd
-# scenario DAEMON — $T/DAEMON.yaml with its configuration, one small trial.
-scenario() {
-    cp "$SOURCE_ROOT/scenarios/ospf-$1.conf" "$T/$1.conf"
-    cat >"$T/$1.yaml" <<END
-name: $1
-platform: $uri
-topologies: [bridged]
-routers:
-  r1: { daemon: $1, config: $1.conf, converge_within: 120 s }
-networks:
-  NET0: { router: r1 }
-traffic: { lengths: [64], rates: { pps: [300] }, duration: 1 s }
-END
-}
-field() { vrbench list --json | jq -r --arg key "$1" '.[] | select(.name == "r1") | .[$key]'; }
-field_is() { [ "$(field "$1")" = "$2" ]; }
-process() { jq '.routers[0].platform.pid' /run/vrbench/*-*.json; }
-reaches() { vrbench console source -- ping -q -c 1 -W 2 -I 10.18.0.2 10.19.0.2; }
+process() { recorded r1 pid; }
 available() { vrbench console r1 -- awk '/^MemAvailable/ { print $2 }' /proc/meminfo; }
+# What is there to be seen when a check fails.
+on_flunk 'vrbench list; ls -l "$T/err" && cat "$T/err"; cat /run/vrbench/*/keeper.log
+    timeout 60 "$VRBENCH" console r1 -- sh -c "uptime; ip route; ip -s link; ps"'
 # What runs in the guest is the image's: this machine has none.
 [ ! -d /usr/lib/frr ] || mount -t tmpfs vrbench-test /usr/lib/frr
 machine_snapshot "$T/before"
 
 # A run: routes before traffic, and what it says of them.
-scenario bird
+scenario_routed bird "$uri" bridged
 ok "bird: a run" vrbench run "$T/bird.yaml" -o "$T/run"
 like "  tells how long the routes took" "$(cat "$T/ok.log")" \
     '^r1 \(bird\), bridged: routes learned in [0-9]+\.[0-9]{3} s'
@@ -48,45 +36,43 @@ ok "  every loss has a place" jq -se 'all(.[]; ([.drops[].count] | add // 0) == 
 unchanged "  nothing is left" "$T/before"
 
 # FRR, with a route of its own behind a block that is for another of its programs.
-scenario frr
+scenario_routed frr "$uri" bridged
 echo "ip route 10.99.0.0/24 198.19.0.2" >>"$T/frr.conf"
 ok "frr: up" vrbench up "$T/frr.yaml"
-ok "  routes learned are listed" between "$(field convergence_ms)" 1 120000
-ok "  its own console works" vrbench console r1 -- vtysh -c "show ip ospf neighbor"
-is "  with both neighbours in touch" "$(grep -ci 'full' "$T/ok.log")" 2
+ok "  routes learned are listed" between "$(field r1 convergence_ms)" 1 120000
+ok "  its own console tells that both neighbours are in touch" wait_for 60 in_touch frr
 static() { vrbench console r1 -- ip route | grep -q '^10\.99\.0\.0/24 via 198\.19\.0\.2 dev eth1'; }
-ok "  its static route is there, too" wait_for 10 static
-ok "  packets go there and back" wait_for 10 reaches
+ok "  its static route is there, too" wait_for 60 static
+ok "  packets go there and back" wait_for 60 crosses
 ok "  memory is left in it ($(available) kB)" [ "$(available)" -gt 8192 ]
 ok "  down" vrbench down frr
 unchanged "  to nothing" "$T/before"
 
 # BIRD in a testbed that stands.
-scenario bird
+scenario_routed bird "$uri" bridged
 ok "bird: up" vrbench up "$T/bird.yaml"
-ok "  routes learned are listed" between "$(field convergence_ms)" 1 120000
-routes=$(vrbench console r1 -- ip route)
-like "  the router has the sink's, by OSPF" "$routes" '^10\.19\.0\.0/24 via 198\.19\.0\.2 dev eth1'
-like "  and the source's" "$routes" '^10\.18\.0\.0/24 via 198\.18\.0\.2 dev eth0'
-is "  and no other ways there" "$(echo "$routes" | grep -c '^10\.')" 2
-ok "  packets go there and back" wait_for 10 reaches
-ok "  its own console works" vrbench console r1 -- birdc show ospf neighbors
-is "  with both neighbours in touch" "$(grep -ci 'full' "$T/ok.log")" 2
+ok "  routes learned are listed" between "$(field r1 convergence_ms)" 1 120000
+ok "  the router has two routes by OSPF" wait_for 60 has_both
+like "  the sink's" "$(cat "$T/routes")" '^10\.19\.0\.0/24 via 198\.19\.0\.2 dev eth1'
+like "  and the source's" "$(cat "$T/routes")" '^10\.18\.0\.0/24 via 198\.18\.0\.2 dev eth0'
+is "  and no other ways there" "$(grep -c '^10\.' "$T/routes")" 2
+ok "  packets go there and back" wait_for 60 crosses
+ok "  its own console tells that both neighbours are in touch" wait_for 60 in_touch bird
 ok "  memory is left in it ($(available) kB)" [ "$(available)" -gt 8192 ]
 
 # Counterproof: without the daemon's routes nothing flows.
 vrbench console r1 -- birdc disable all >/dev/null
 forgotten() { ! vrbench console r1 -- ip route | grep -q '^10\.'; }
-ok "  its daemon disabled, the routes go" wait_for 30 forgotten
-ok "  and no packet gets there" fails reaches
+ok "  its daemon disabled, the routes go" wait_for 60 forgotten
+ok "  and no packet gets there" fails crosses
 
 # A daemon that ends is a router that dies.
 old=$(process)
 vrbench console r1 -- killall -KILL bird 2>/dev/null
-ok "  its daemon killed, it is restarted" wait_for 120 field_is restarts 1
+ok "  its daemon killed, it is restarted" wait_for 120 field_is r1 restarts 1
 ok "  as another machine" [ "$(process)" != "$old" ]
-ok "  which has learned its routes" between "$(field convergence_ms)" 1 120000
-ok "  and forwards" wait_for 10 reaches
+ok "  which has learned its routes" between "$(field r1 convergence_ms)" 1 120000
+ok "  and forwards" wait_for 60 crosses
 ok "  down" vrbench down bird
 unchanged "  to nothing" "$T/before"
 is "  no machine either" "$(machines)" ""

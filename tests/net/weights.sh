@@ -5,7 +5,7 @@
 # packets and the tester is not the limit.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 14
+if sanitized; then plan 8; else plan 14; fi
 
 machine_snapshot "$T/before"
 
@@ -44,8 +44,10 @@ shares() {
     ok "  both are overloaded" jq -e '.networks | all(.lost > 0.2 * .tx)' "$folder/points.jsonl"
     ok "  and every sum holds" points_sane "$folder"
 }
-shares 256 256
-shares 256 512
+if ! sanitized; then
+    shares 256 256
+    shares 256 512
+fi
 shares 1024 256
 ok "  the heavier forwards more" \
     jq -e '.networks[0].rx > 1.8 * .networks[1].rx' "$folder/points.jsonl"

@@ -23,7 +23,7 @@ watch() {
         node "${place%.*}" tcpdump -Z root -n -U -B 16384 -i "${place#*.}" -w "$T/$place.pcap" \
             2>"$T/$place.err" &
         watchers="$watchers $!"
-        wait_for 20 grep -q 'listening on' "$T/$place.err" || diag "no tcpdump at $place"
+        wait_for 60 grep -q 'listening on' "$T/$place.err" || diag "no tcpdump at $place"
     done
 }
 unwatch() {
@@ -85,18 +85,18 @@ observe() {
     places=$(printf '%s\n' "$@" | sort -u | paste -sd' ')
     # shellcheck disable=SC2086 # words
     {
-        ok "  nothing moves while the program is stopped" wait_for 20 quiet $places
+        ok "  nothing moves while the program is stopped" wait_for 60 quiet $places
         watch $places
         counters "$T/from" $places
         release_run
         wait_for 60 has_points "$folder" 3
         sleep 0.1 # into the last trial, as likely as not
         kill -STOP "$run_pid"
-        wait_for 20 quiet $places || diag "never quiet"
+        wait_for 60 quiet $places || diag "never quiet"
         counters "$T/until" $places
     }
     for place in $places; do
-        wait_for 10 captures_what_is_counted "$place"
+        wait_for 60 captures_what_is_counted "$place"
         is "  at $place, tcpdump and ip -s link count alike" "$(captured "$place")" \
             "$(counted "$place")"
     done

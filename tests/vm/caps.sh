@@ -3,7 +3,7 @@
 # On a plain Debian 12, whose kernel is older than 6.18 and whose control groups are of version 2 alone,
 # caps are held by CFS bandwidth; and weights by cpu.weight. The tests themselves are inside/caps.sh.
 . "${SOURCE_ROOT:-.}/tests/vm/lib.sh"
-if ldd "$VRBENCH" | grep -q libasan; then
+if sanitized; then
     skip_all "emulation is too slow for a program with sanitizers"
 fi
 machine debian --deadline "$((${TEST_TIMEOUT:-300} * 2 - 20))"

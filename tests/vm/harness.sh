@@ -2,6 +2,8 @@
 #
 # What other tests rely on of a machine: exit statuses, output as it was, files there and back, and
 # that it ends: at its deadline, with who started it, and when told to.
+#
+# Runs beside others: it measures nothing.
 . "${SOURCE_ROOT:-.}/tests/vm/lib.sh"
 sleep 600 &
 owner=$!
