@@ -27,18 +27,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "guest.h"
 
-#define LINE_MAX_BYTES 65536
-#define OUTPUT_MAX     (1U << 20) // of a command
-#define EXEC_WORDS     1024
-#define SIGNALLED      128 // added to the signal's number, as shells do
+#define LINE_MAX_BYTES   65536
+#define OUTPUT_MAX       (1U << 20) // of a command
+#define EXEC_WORDS       1024
+#define SIGNALLED        128 // added to the signal's number, as shells do
+#define KILLED_WITHIN_MS 1000
 
 struct channel {
     const struct channel_state *state;
@@ -114,6 +117,7 @@ static void forget_host(struct channel *channel)
     if (channel->command.pid > 0 && channel->command.wanted) {
         channel->command.wanted = false;
         kill(-channel->command.pid, SIGKILL);
+        kill(channel->command.pid, SIGKILL); // should it not yet lead its group
     }
 }
 
@@ -195,8 +199,25 @@ static void ask_counters(struct channel *channel, unsigned long id, char **words
     free(text);
 }
 
+// A command that was killed, as the host that wanted it has gone, has yet to end: that takes no
+// time, but the next host's first request may be here already.
+static void await_killed(struct channel *channel)
+{
+    for (int waited_ms = 0;
+         channel->command.pid > 0 && !channel->command.wanted && waited_ms < KILLED_WITHIN_MS;
+         waited_ms++) {
+        int status = 0;
+        if (waitpid(channel->command.pid, &status, WNOHANG) == channel->command.pid) {
+            channel_command_ended(channel, channel->command.pid, status);
+        } else {
+            poll(NULL, 0, 1);
+        }
+    }
+}
+
 static void ask_exec(struct channel *channel, unsigned long id, char **words, size_t count)
 {
+    await_killed(channel);
     if (channel->command.pid > 0) {
         refuse(channel, id, "another command runs");
         return;

@@ -7,7 +7,7 @@
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 router_image # before isolate: it fetches packages
 isolate --run "$@"
-plan 44
+plan 45
 
 guestctl=$(helper guestctl)
 
@@ -148,6 +148,20 @@ ok "  are counted at its interfaces, and what it dropped by reason" awk '
 is "a command in it ends with its status" $? 7
 is "  and gives what it said" "$(cat "$T/exec")" "a%b and  two
 r1"
+
+# One whose host is killed makes way for the next at once.
+waits() { grep -q poll "/proc/$1/wchan"; }
+makes_way() {
+    for round in 1 2 3 4 5; do
+        "$guestctl" exec "$T/port" sleep 1000 &
+        forsaken=$!
+        wait_for 60 waits "$forsaken" || return 1
+        kill -KILL "$forsaken"
+        { wait "$forsaken"; } 2>/dev/null
+        "$guestctl" exec "$T/port" true || return 1
+    done
+}
+ok "  and makes way for the next when its host is killed" makes_way
 
 cat >"$T/script" <<'END'
 timeout 60 s
