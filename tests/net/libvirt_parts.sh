@@ -4,6 +4,8 @@
 # CPU of a virtual machine and of its host, by part, against readings that are none of vrbench's:
 # /proc/stat of the CPU of the device under test, and /proc/PID/stat of the machine's process, while
 # the load flows; and a cap under traffic, where loss begins only once the cap is below the need.
+#
+# Not under sanitizers: what of the program runs here does so in libvirt_run and libvirt_life, too.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 router_image
 isolate --run "$@"

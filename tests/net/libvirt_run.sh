@@ -99,6 +99,7 @@ unchanged "  nothing is left" "$T/before"
 
 # --- SIGKILL -------------------------------------------------------------------------------------
 scenario bridged "200, 300, 400, 500" "5 s"
+sed -i 's/memory: 96 MiB/&, cap: 90/' "$T/one.yaml"
 start_run "$T/one.yaml" -o "$T/sigkill"
 ok "a run begins" wait_for 120 testbed_up bridged
 process=$(machine)

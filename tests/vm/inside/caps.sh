@@ -13,11 +13,12 @@ isolate --run "$@"
 caps="20:dedicated 30:bridged"
 weights="512:256"
 least=60 # percent of the cap that is used
+seconds=6
 if [ "${1-}" = whole ]; then
     caps="10:dedicated 20:dedicated 30:dedicated 50:dedicated 80:dedicated
         10:bridged 20:bridged 30:bridged 50:bridged 80:bridged"
     weights="256:256 512:256 256:1024"
-    least=whole
+    least=whole seconds=8
 fi
 # shellcheck disable=SC2086
 plan $(($(echo $caps | wc -w) * 3 + $(echo $weights | wc -w) * 2 + 5))
@@ -56,7 +57,7 @@ topologies: [$2]
 host: { cpus: 1 }
 routers: { r1: { cap: $1 } }
 networks: { NET0: { router: r1 } }
-traffic: { lengths: [64], rates: { pps: [${PPS:-10000}] }, duration: 8 s }
+traffic: { lengths: [64], rates: { pps: [${PPS:-10000}] }, duration: $seconds s }
 END
     low=$(($1 - 1))
     [ "$least" = whole ] || low=$(awk "BEGIN { print $1 * $least / 100 }")
