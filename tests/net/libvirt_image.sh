@@ -3,8 +3,6 @@
 #
 # Routers with a system of their own: a disk that boots by BIOS, told what to be by a script on its
 # serial console; what is wrong is told before anything is made, and the disk is never written to.
-#
-# Runs beside others: its few packets say nothing of speed.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 router_image
 isolate --run "$@"
