@@ -18,7 +18,10 @@ like "  which is said with the package" "$(cat "$T/err")" 'package libvirt-daemo
 unchanged "  and nothing is left" "$T/before"
 
 own_libvirtd lxc
-none_runs() { [ -z "$(machines)" ] && ! ls -d /sys/fs/cgroup/*/machine/lxc-*-vrbench-* 2>/dev/null; }
+# What others left on the machine is theirs.
+groups() { ls -d /sys/fs/cgroup/*/machine/lxc-*-vrbench-* 2>/dev/null; }
+groups >"$T/groups"
+none_runs() { [ -z "$(machines)" ] && ! groups | grep -vxF -f "$T/groups"; }
 
 first() { recorded "$1" first; }
 domain() { recorded "$1" domain; }
