@@ -9,7 +9,7 @@
 #include "cli/command.h"
 #include "cli/foreign_cli.h"
 #include "measure/machine.h"
-#include "platform/libvirt/abilities.h"
+#include "platform/abilities.h"
 #include "report/writer.h"
 
 #define WATCH_STEAL_MS 1000U

@@ -16,7 +16,7 @@
 #include "base/error.h"
 #include "linux/counters.h"
 #include "monitor/sample.h"
-#include "platform/libvirt/foreign.h"
+#include "platform/foreign.h"
 
 struct top_machine {
     char *name;    // TESTBED/NAME where several testbeds have one of that name

@@ -1,35 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// platform/libvirt/abilities — see abilities.h.
-#include "platform/libvirt/abilities.h"
-
+// platform/libvirt/abilities — what a driver of libvirt can and can't do: see platform/abilities.h.
 #include <libvirt/virterror.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "platform/libvirt/foreign.h"
+#include "platform/libvirt/foreign_parts.h"
 #include "platform/libvirt/interfaces.h"
 #include "platform/libvirt/scheduler.h"
 
 #define NO_SUCH_DEVICE "vrbench-no-such-device"
-
-const char *ability_answer_name(enum ability_answer answer)
-{
-    static const char *const names[] = {
-        [ABILITY_YES] = "yes", [ABILITY_NO] = "no", [ABILITY_UNKNOWN] = "unknown"};
-    return names[answer];
-}
-
-void abilities_clear(struct abilities *abilities)
-{
-    for (size_t i = 0; i < abilities->count; i++) {
-        free(abilities->items[i].found);
-    }
-    free(abilities->items);
-    free(abilities->summary);
-    *abilities = (struct abilities){0};
-}
 
 // What is tried, and on what.
 struct trial_of {
@@ -43,10 +24,7 @@ struct trial_of {
 
 static void add(struct trial_of *trial, const char *name, enum ability_answer answer, char *found)
 {
-    struct abilities *all = trial->abilities;
-    all->items = memory_resize(all->items, all->count + 1, sizeof *all->items);
-    all->items[all->count] = (struct ability){.name = name, .answer = answer};
-    all->items[all->count++].found = found;
+    abilities_add(trial->abilities, name, answer, found);
 }
 
 // Whether libvirt's last error says that there is no such thing in this driver or in this build.
@@ -284,7 +262,7 @@ static int find(struct connection *connection, struct abilities *all, struct err
     return 0;
 }
 
-int abilities_find(const char *uri, struct abilities *ret, struct error *err)
+int foreign_libvirt_abilities(const char *uri, struct abilities *ret, struct error *err)
 {
     _cleanup_connection_ struct connection *connection = NULL;
     struct abilities all = {0};

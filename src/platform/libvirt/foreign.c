@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// platform/libvirt/foreign — see foreign.h: machines read and rationed. What stops them or talks
-// to them is in foreign_act.c.
+/*
+ * platform/libvirt/foreign — machines of a libvirt URI that vrbench did not make: the table of
+ * functions for platform/foreign.h, and what reads and rations them. What stops them or talks to
+ * them is in foreign_act.c.
+ *
+ * Only calls that every driver has are needed. Per machine cheap calls are made (virDomainGetInfo,
+ * virDomainInterfaceStats), never the bulk call, which has QEMU asked for each.
+ */
 #include <errno.h>
 #include <libvirt/virterror.h>
 #include <stdio.h>
@@ -26,7 +32,8 @@ struct known_interfaces {
     struct interface_names names;
 };
 
-struct foreign {
+struct libvirt_foreign {
+    struct foreign base;
     struct connection *connection;
     enum shares_scale scale;
     struct known_interfaces *known;
@@ -35,60 +42,54 @@ struct foreign {
 
 // ---- opening
 
-int foreign_open(const char *uri, bool change, struct foreign **ret, struct error *err)
+static bool libvirt_takes(const char *uri)
+{
+    (void)uri;
+    return true;
+}
+
+static int libvirt_open(const char *uri, bool change, struct foreign **ret, struct error *err)
 {
     struct connection *connection = NULL;
     int rc = connection_open(uri, change ? CONNECTION_CHANGE : CONNECTION_LOOK, &connection, err);
     if (rc < 0) {
         return rc;
     }
-    struct foreign *foreign = memory_new_array(struct foreign, 1);
+    struct libvirt_foreign *foreign = memory_new_array(struct libvirt_foreign, 1);
+    foreign->base.ops = &foreign_libvirt;
     foreign->connection = connection;
     foreign->scale = scheduler_scale(connection);
-    *ret = foreign;
+    *ret = &foreign->base;
     return 0;
 }
 
-void foreign_close(struct foreign *foreign)
+static struct libvirt_foreign *own(struct foreign *foreign)
 {
-    if (foreign == NULL) {
-        return;
-    }
-    for (size_t i = 0; i < foreign->known_count; i++) {
-        interface_names_clear(&foreign->known[i].names);
-    }
-    free(foreign->known);
-    connection_close(foreign->connection);
-    free(foreign);
+    return (struct libvirt_foreign *)foreign;
 }
 
-void foreign_cleanup(struct foreign **foreign)
+static void libvirt_close(struct foreign *foreign)
 {
-    foreign_close(*foreign);
+    struct libvirt_foreign *libvirt = own(foreign);
+    for (size_t i = 0; i < libvirt->known_count; i++) {
+        interface_names_clear(&libvirt->known[i].names);
+    }
+    free(libvirt->known);
+    connection_close(libvirt->connection);
+    free(libvirt);
 }
 
-const char *foreign_driver(const struct foreign *foreign)
+static const char *libvirt_driver(const struct foreign *foreign)
 {
-    return connection_driver(foreign->connection);
+    return connection_driver(((const struct libvirt_foreign *)foreign)->connection);
 }
 
 struct connection *foreign_connection(const struct foreign *foreign)
 {
-    return foreign->connection;
+    return ((const struct libvirt_foreign *)foreign)->connection;
 }
 
-// ---- names of states
-
-static const char *const state_names[] = {
-    [FOREIGN_UNKNOWN] = "unknown", [FOREIGN_RUNNING] = "running",     [FOREIGN_BLOCKED] = "blocked",
-    [FOREIGN_PAUSED] = "paused",   [FOREIGN_STOPPING] = "stopping",   [FOREIGN_STOPPED] = "stopped",
-    [FOREIGN_CRASHED] = "crashed", [FOREIGN_SUSPENDED] = "suspended",
-};
-
-const char *foreign_state_name(enum foreign_state state)
-{
-    return state_names[state];
-}
+// ---- states
 
 static enum foreign_state state_of(unsigned char state)
 {
@@ -112,37 +113,11 @@ static enum foreign_state state_of(unsigned char state)
     }
 }
 
-// ---- freeing
-
-void foreign_allocation_clear(struct foreign_allocation *allocation)
-{
-    free(allocation->why);
-    *allocation = (struct foreign_allocation){0};
-}
-
-static void clear_machine(struct foreign_machine *machine)
-{
-    for (size_t i = 0; i < machine->network_count; i++) {
-        free(machine->networks[i].name);
-    }
-    free(machine->networks);
-    free(machine->name);
-    foreign_allocation_clear(&machine->allocation);
-}
-
-void foreign_list_clear(struct foreign_list *list)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        clear_machine(&list->items[i]);
-    }
-    free(list->items);
-    *list = (struct foreign_list){0};
-}
-
 // ---- interfaces
 
 // The interfaces of a machine that runs; NULL if it can't be asked.
-static const struct interface_names *interfaces_of(struct foreign *foreign, virDomainPtr domain,
+static const struct interface_names *interfaces_of(struct libvirt_foreign *foreign,
+                                                   virDomainPtr domain,
                                                    const struct foreign_machine *machine)
 {
     struct known_interfaces *known = NULL;
@@ -177,7 +152,7 @@ static const struct interface_names *interfaces_of(struct foreign *foreign, virD
 }
 
 // What was gone by the time of the reading is left out of what is kept.
-static void forget_others(struct foreign *foreign, const struct foreign_list *list)
+static void forget_others(struct libvirt_foreign *foreign, const struct foreign_list *list)
 {
     size_t kept = 0;
     for (size_t i = 0; i < foreign->known_count; i++) {
@@ -200,7 +175,7 @@ static uint64_t counted(long long value)
     return value < 0 ? 0 : (uint64_t)value; // -1 = the driver doesn't count this
 }
 
-static void read_networks(struct foreign *foreign, virDomainPtr domain,
+static void read_networks(struct libvirt_foreign *foreign, virDomainPtr domain,
                           struct foreign_machine *machine)
 {
     const struct interface_names *names = interfaces_of(foreign, domain, machine);
@@ -234,7 +209,7 @@ static void read_networks(struct foreign *foreign, virDomainPtr domain,
 // ---- reading machines
 
 // Adds a machine to the list. One that goes away meanwhile isn't added, and is no failure.
-static int read_machine(struct foreign *foreign, virDomainPtr domain, unsigned what,
+static int read_machine(struct libvirt_foreign *foreign, virDomainPtr domain, unsigned what,
                         struct foreign_list *list, struct error *err)
 {
     struct foreign_machine machine = {.name = text_copy(virDomainGetName(domain))};
@@ -242,7 +217,7 @@ static int read_machine(struct foreign *foreign, virDomainPtr domain, unsigned w
     if (virDomainGetUUIDString(domain, machine.uuid) < 0 || virDomainGetInfo(domain, &info) < 0) {
         bool gone = virGetLastErrorCode() == VIR_ERR_NO_DOMAIN;
         int rc = gone ? 0 : fail_libvirt(err, "machine %s", machine.name);
-        clear_machine(&machine);
+        foreign_machine_clear(&machine);
         return rc;
     }
     unsigned id = virDomainGetID(domain);
@@ -261,29 +236,15 @@ static int read_machine(struct foreign *foreign, virDomainPtr domain, unsigned w
     if ((what & FOREIGN_ALLOCATION) != 0 &&
         scheduler_get(domain, foreign->scale, &machine.allocation, err) == -ENOENT) {
         error_clear(err);
-        clear_machine(&machine);
+        foreign_machine_clear(&machine);
         return 0;
     }
-    list->items = memory_resize(list->items, list->count + 1, sizeof *list->items);
-    list->items[list->count++] = machine;
+    foreign_list_add(list, &machine);
     return rc;
 }
 
-static int in_order(const void *a, const void *b)
-{
-    const struct foreign_machine *one = a;
-    const struct foreign_machine *other = b;
-    if (one->has_id != other->has_id) {
-        return one->has_id ? -1 : 1;
-    }
-    if (one->has_id && one->id != other->id) {
-        return one->id < other->id ? -1 : 1;
-    }
-    return strcmp(one->name, other->name);
-}
-
 struct work {
-    struct foreign *foreign;
+    struct libvirt_foreign *foreign;
     const char *called;
     unsigned what;
     struct foreign_list *list;
@@ -320,9 +281,7 @@ static int list_all(virConnectPtr handle, void *data, struct error *err)
     free(domains);
     if (rc == 0) {
         forget_others(work->foreign, work->list);
-        if (work->list->count > 1) {
-            qsort(work->list->items, work->list->count, sizeof *work->list->items, in_order);
-        }
+        foreign_list_sort(work->list);
     }
     return rc;
 }
@@ -331,11 +290,11 @@ static int run(struct foreign *foreign, connection_work call, struct work *work,
                struct foreign_list *ret, struct error *err)
 {
     struct foreign_list list = {0};
-    work->foreign = foreign;
+    work->foreign = own(foreign);
     work->list = &list;
-    int rc = connection_call(foreign->connection, call, work, err);
+    int rc = connection_call(work->foreign->connection, call, work, err);
     if (rc < 0) {
-        error_context(err, "%s", connection_uri(foreign->connection));
+        error_context(err, "%s", connection_uri(work->foreign->connection));
     }
     if (rc < 0 || ret == NULL) {
         foreign_list_clear(&list);
@@ -345,8 +304,8 @@ static int run(struct foreign *foreign, connection_work call, struct work *work,
     return 0;
 }
 
-int foreign_list(struct foreign *foreign, unsigned what, struct foreign_list *ret,
-                 struct error *err)
+static int libvirt_list(struct foreign *foreign, unsigned what, struct foreign_list *ret,
+                        struct error *err)
 {
     struct work work = {.what = what};
     return run(foreign, list_all, &work, ret, err);
@@ -384,8 +343,8 @@ static int read_one(virConnectPtr handle, void *data, struct error *err)
     return rc < 0 ? rc : read_machine(work->foreign, domain, work->what, work->list, err);
 }
 
-int foreign_one(struct foreign *foreign, const char *called, unsigned what,
-                struct foreign_list *ret, struct error *err)
+static int libvirt_one(struct foreign *foreign, const char *called, unsigned what,
+                       struct foreign_list *ret, struct error *err)
 {
     struct work work = {.called = called, .what = what};
     return run(foreign, read_one, &work, ret, err);
@@ -411,9 +370,23 @@ static int ration(virConnectPtr handle, void *data, struct error *err)
     return rc;
 }
 
-int foreign_ration(struct foreign *foreign, const char *called, unsigned weight,
-                   const unsigned *cap, struct error *err)
+static int libvirt_ration(struct foreign *foreign, const char *called, unsigned weight,
+                          const unsigned *cap, struct error *err)
 {
     struct work work = {.called = called, .weight = weight, .cap = cap};
     return run(foreign, ration, &work, NULL, err);
 }
+
+const struct foreign_ops foreign_libvirt = {
+    .takes = libvirt_takes,
+    .open = libvirt_open,
+    .close = libvirt_close,
+    .driver = libvirt_driver,
+    .list = libvirt_list,
+    .one = libvirt_one,
+    .ration = libvirt_ration,
+    .destroy = foreign_libvirt_destroy,
+    .reboot = foreign_libvirt_reboot,
+    .console = foreign_libvirt_console,
+    .abilities = foreign_libvirt_abilities,
+};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// platform/libvirt/foreign_act — see foreign.h: what stops a machine or talks to it. Only one that
-// was named is ever touched.
+// platform/libvirt/foreign_act — see foreign_parts.h: what stops a machine or talks to it. Only one
+// that was named is ever touched.
 #include <errno.h>
 #include <libvirt/virterror.h>
 #include <poll.h>
@@ -40,7 +40,7 @@ static int do_to(struct foreign *foreign, struct deed *deed, struct error *err)
     return connection_call(foreign_connection(foreign), act, deed, err);
 }
 
-int foreign_destroy(struct foreign *foreign, const char *called, struct error *err)
+int foreign_libvirt_destroy(struct foreign *foreign, const char *called, struct error *err)
 {
     struct deed deed = {called, virDomainDestroy, "destroying"};
     return do_to(foreign, &deed, err);
@@ -51,7 +51,7 @@ static int ask_to_reboot(virDomainPtr domain)
     return virDomainReboot(domain, VIR_DOMAIN_REBOOT_DEFAULT);
 }
 
-int foreign_reboot(struct foreign *foreign, const char *called, struct error *err)
+int foreign_libvirt_reboot(struct foreign *foreign, const char *called, struct error *err)
 {
     struct deed deed = {called, ask_to_reboot, "rebooting"};
     return do_to(foreign, &deed, err);
@@ -189,7 +189,7 @@ static int open_console(virConnectPtr handle, void *data, struct error *err)
     return rc;
 }
 
-int foreign_console(struct foreign *foreign, const char *called, struct error *err)
+int foreign_libvirt_console(struct foreign *foreign, const char *called, struct error *err)
 {
     return connection_call(foreign_connection(foreign), open_console, (void *)called, err);
 }

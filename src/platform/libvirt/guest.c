@@ -18,7 +18,7 @@
 #include "image/router_config.h"
 #include "linux/counters.h"
 #include "linux/link.h"
-#include "platform/libvirt/foreign.h"
+#include "platform/foreign.h"
 #include "platform/libvirt/own.h"
 
 #define READY_WITHIN_NS  (120U * NS_PER_S) // emulated, on a busy machine

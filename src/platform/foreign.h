@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * platform/libvirt/foreign — machines of a libvirt URI that vrbench did not make: watched,
- * rationed, and, only when one is named, stopped.
+ * platform/foreign — machines that vrbench did not make: watched, rationed, and, only when one is
+ * named, stopped. One table of functions for each way to reach them, chosen by the URI.
  *
- * Only calls that every driver has are needed; what one can't tell is absent. Per machine cheap
- * calls are made (virDomainGetInfo, virDomainInterfaceStats), never the bulk call, which has QEMU
- * asked for each. Counters of interfaces are as the machine itself sees them: tx is what it sent.
- * A build without libvirt has these functions too (absent.c): they fail with exit status 3.
- * Called by monitor/ and cli/.
+ * What a way can't tell of its machines is absent, never 0. Counters of interfaces are as the
+ * machine itself sees them: tx is what it sent. A way that this program was built without is
+ * refused with exit status 3. Called by monitor/ and cli/, and by platforms for what theirs and
+ * foreign machines have in common.
  */
-#ifndef VRBENCH_PLATFORM_LIBVIRT_FOREIGN_H
-#define VRBENCH_PLATFORM_LIBVIRT_FOREIGN_H
+#ifndef VRBENCH_PLATFORM_FOREIGN_H
+#define VRBENCH_PLATFORM_FOREIGN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,8 +17,8 @@
 
 #include "base/error.h"
 #include "linux/counters.h"
+#include "platform/abilities.h"
 
-// States of libvirt's enum virDomainState.
 enum foreign_state {
     FOREIGN_UNKNOWN,
     FOREIGN_RUNNING,
@@ -38,7 +37,7 @@ struct foreign_allocation {
     bool has_weight, has_cap;
     unsigned weight;       // 1–65535
     double cap;            // percent of one CPU, 0 = none
-    const char *weight_by; // libvirt's name of what holds it, static; NULL = nothing does
+    const char *weight_by; // the name there of what holds it, static; NULL = nothing does
     const char *cap_by;
     char *why;
 };
@@ -71,8 +70,12 @@ struct foreign_list {
 void foreign_list_clear(struct foreign_list *list);
 #define _cleanup_foreign_list_ __attribute__((cleanup(foreign_list_clear)))
 
-struct foreign;
-// Opens a URI (connection.h says with which failures), to look only or to change something.
+// Machines that have been opened; the way's own things follow in its own struct.
+struct foreign {
+    const struct foreign_ops *ops;
+};
+// Opens a URI, to look only or to change something. A URI that is none is bad input (2), a driver,
+// daemon or right that this machine lacks exit status 3, another machine that can't be reached 1.
 int foreign_open(const char *uri, bool change, struct foreign **ret, struct error *err);
 void foreign_close(struct foreign *foreign); // NULL is fine
 const char *foreign_driver(const struct foreign *foreign);
@@ -102,5 +105,35 @@ int foreign_ration(struct foreign *foreign, const char *called, unsigned weight,
 int foreign_destroy(struct foreign *foreign, const char *called, struct error *err);
 int foreign_reboot(struct foreign *foreign, const char *called, struct error *err);
 int foreign_console(struct foreign *foreign, const char *called, struct error *err);
+
+// ---- the ways
+
+// Each as the function above of that name.
+struct foreign_ops {
+    // Whether a URI is one of this way's.
+    bool (*takes)(const char *uri);
+    int (*open)(const char *uri, bool change, struct foreign **ret, struct error *err);
+    void (*close)(struct foreign *foreign);
+    const char *(*driver)(const struct foreign *foreign);
+    int (*list)(struct foreign *foreign, unsigned what, struct foreign_list *ret,
+                struct error *err);
+    int (*one)(struct foreign *foreign, const char *called, unsigned what, struct foreign_list *ret,
+               struct error *err);
+    int (*ration)(struct foreign *foreign, const char *called, unsigned weight, const unsigned *cap,
+                  struct error *err);
+    int (*destroy)(struct foreign *foreign, const char *called, struct error *err);
+    int (*reboot)(struct foreign *foreign, const char *called, struct error *err);
+    int (*console)(struct foreign *foreign, const char *called, struct error *err);
+    int (*abilities)(const char *uri, struct abilities *ret, struct error *err); // abilities_find()
+};
+extern const struct foreign_ops foreign_libvirt; // where it was built with libvirt
+
+// The table of a URI's way; fails as foreign_open() does.
+int foreign_ops_of(const char *uri, const struct foreign_ops **ret, struct error *err);
+// Adds a machine to the list, which owns it then.
+void foreign_list_add(struct foreign_list *list, const struct foreign_machine *machine);
+// Those that run by id, then the others by name.
+void foreign_list_sort(struct foreign_list *list);
+void foreign_machine_clear(struct foreign_machine *machine);
 
 #endif
