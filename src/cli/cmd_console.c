@@ -71,7 +71,8 @@ const struct command command_console = {
         "With a terminal, the shell is that of $SHELL; without, /bin/sh reads commands from\n"
         "standard input. Beside routers, the nodes host, source and sink of a testbed can be\n"
         "entered. Exit status: that of the shell or command. With --platform, ROUTER is any\n"
-        "machine of a libvirt URI, and its first console is joined to the terminal (Ctrl-] "
+        "machine of Xen or of a libvirt URI, and its first console is joined to the terminal "
+        "(Ctrl-] "
         "leaves).",
     .options = console_options,
     .values_size = sizeof(struct console_values),

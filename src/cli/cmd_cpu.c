@@ -201,11 +201,11 @@ const struct command command_cpu = {
     .name = "cpu",
     .operands = "[ROUTER]",
     .summary = "Show or set CPU allocation",
-    .details =
-        "ROUTER is a router's name or host, with TESTBED/ in front where several testbeds\n"
-        "have one. What is shown is read back from the kernel. A cap holds even while the\n"
-        "CPU is idle; above 100 it is for several CPUs. With --platform, ROUTER is any\n"
-        "machine of a libvirt URI, by name, UUID or id: a running one is changed in this life.",
+    .details = "ROUTER is a router's name or host, with TESTBED/ in front where several testbeds\n"
+               "have one. What is shown is read back from the kernel. A cap holds even while the\n"
+               "CPU is idle; above 100 it is for several CPUs. With --platform, ROUTER is any\n"
+               "machine of Xen or of a libvirt URI, by name, UUID or id: a running one is changed "
+               "in this life.",
     .options = cpu_options,
     .values_size = sizeof(struct cpu_values),
     .run = cpu_run,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/cmd_doctor — `vrbench doctor`: what this machine, or the driver of a libvirt URI, can and
-// can't do, and why.
+// cli/cmd_doctor — `vrbench doctor`: what this machine, or Xen or the driver of a libvirt URI, can
+// and can't do, and why.
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -76,7 +76,7 @@ static void print_text(const struct machine *machine)
     }
 }
 
-// ---- a libvirt URI
+// ---- Xen or a libvirt URI
 
 static const struct column ability_columns[] = {
     {.key = "ability", .heading = "Ability", .type = COLUMN_TEXT},
@@ -151,7 +151,7 @@ const struct command command_doctor = {
     .details =
         "Tries each thing out in namespaces of its own, which are gone again afterwards.\n"
         "Exit status 3 if something is missing without which nothing can be measured. With\n"
-        "--platform, what can be done with the machines of a libvirt URI, each ability tried\n"
+        "--platform, what can be done with the machines of Xen or of a libvirt URI, each tried\n"
         "without doing harm.",
     .options = doctor_options,
     .values_size = sizeof(struct doctor_values),

@@ -153,7 +153,8 @@ const struct command command_list = {
         "One row for each router of each testbed, and for each host (id 0). CPU(s) is the\n"
         "CPU time used since the router was made; cap 0 means none. Routes ms is the time that a\n"
         "routing daemon took to learn its routes, where a router has one. With --platform the\n"
-        "machines of a libvirt URI, whoever made them; what its driver can't tell is left out.",
+        "machines of Xen or of a libvirt URI, whoever made them; what can't be told\n"
+        "of them is left out.",
     .options = list_options,
     .values_size = sizeof(struct list_values),
     .run = list_run,

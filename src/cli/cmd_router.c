@@ -142,7 +142,8 @@ const struct command command_destroy = {
     .operands = "ROUTER",
     .summary = "End a router of a standing testbed",
     .details = "Its links stay with the host until it is created again. The other routers forward\n"
-               "on. With --platform, ROUTER is any machine of a libvirt URI: its plug is pulled.",
+               "on. With --platform, ROUTER is any machine of Xen or of a libvirt URI:\n"
+               "its plug is pulled.",
     .options = named_options,
     .values_size = sizeof(struct router_values),
     .run = destroy_run,
@@ -154,8 +155,8 @@ const struct command command_reboot = {
     .summary = "End a router and make it anew, and time it",
     .details =
         "The time printed is that from the order until the new router forwards. The other\n"
-        "routers forward on. With --platform, ROUTER is any machine of a libvirt URI: it is\n"
-        "asked to reboot, and not timed.",
+        "routers forward on. With --platform, ROUTER is any machine of Xen or of a libvirt URI:\n"
+        "it is asked to reboot, and not timed.",
     .options = named_options,
     .values_size = sizeof(struct router_values),
     .run = reboot_run,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/cmd_top — `vrbench top`: figures of hosts and routers, or of the machines of a libvirt URI,
-// live in a terminal or line by line, as xentop has them.
+// cli/cmd_top — `vrbench top`: figures of hosts and routers, or of the machines of Xen or of a
+// libvirt URI, live in a terminal or line by line, as xentop has them.
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -11,6 +11,7 @@
 #include "base/stop.h"
 #include "base/units.h"
 #include "cli/command.h"
+#include "cli/foreign_cli.h"
 #include "cli/top_screen.h"
 #include "linux/rights.h"
 #include "report/top_text.h"
@@ -21,7 +22,7 @@
 #define WIDTH_USUAL   80
 
 struct top_values {
-    bool batch, json, networks;
+    bool batch, json, networks, vcpus;
     uint64_t count; // 0 = endless
     const char *seconds, *platform, *order;
 };
@@ -51,17 +52,18 @@ static const struct option_row top_options[] = {
      .type = OPTION_FLAG,
      .offset = offsetof(struct top_values, networks),
      .help = "a line for each interface below its machine"},
+    {.name = "vcpus",
+     .letter = 'v',
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct top_values, vcpus),
+     .help = "a line for the vCPUs of each machine, where they are told"},
     {.name = "sort",
      .letter = 's',
      .type = OPTION_TEXT,
      .offset = offsetof(struct top_values, order),
      .argument = "BY",
      .help = "name, cpu, seconds, memory, nettx or netrx"},
-    {.name = "platform",
-     .type = OPTION_TEXT,
-     .offset = offsetof(struct top_values, platform),
-     .argument = "URI",
-     .help = "the machines of a libvirt URI instead of testbeds"},
+    PLATFORM_OPTION(top_values),
     {.name = "json",
      .type = OPTION_FLAG,
      .offset = offsetof(struct top_values, json),
@@ -80,14 +82,15 @@ static unsigned table_width(void)
                                                                            : WIDTH_USUAL;
 }
 
-static int print(const struct top_values *asked, const struct top *top, struct error *err)
+static int print(const struct top_values *asked, unsigned details, const struct top *top,
+                 struct error *err)
 {
     if (asked->json) {
-        _cleanup_free_ char *text = top_json(top, asked->networks);
+        _cleanup_free_ char *text = top_json(top, details);
         puts(text);
     } else {
         _cleanup_top_lines_ struct top_lines lines = {0};
-        top_lines_make(top, table_width(), asked->networks, &lines);
+        top_lines_make(top, table_width(), details, &lines);
         for (size_t i = 0; i < lines.count; i++) {
             puts(lines.items[i]);
         }
@@ -122,7 +125,7 @@ static int run_batch(const struct top_values *asked, const struct top_view *view
         }
         if (rc == 0) {
             top_sort(&top, view->order);
-            rc = print(asked, &top, err);
+            rc = print(asked, view->details, &top, err);
         }
     }
     return rc;
@@ -130,8 +133,10 @@ static int run_batch(const struct top_values *asked, const struct top_view *view
 
 static int read_view(const struct top_values *asked, struct top_view *ret, struct error *err)
 {
-    struct top_view view = {
-        .delay_s = SECONDS_USUAL, .networks = asked->networks, .count = asked->count};
+    struct top_view view = {.delay_s = SECONDS_USUAL,
+                            .details = (asked->networks ? TOP_NETWORKS : 0U) |
+                                       (asked->vcpus ? TOP_VCPUS : 0U),
+                            .count = asked->count};
     int rc = asked->seconds == NULL
                  ? 0
                  : parse_number(asked->seconds, SECONDS_MIN, SECONDS_MAX, &view.delay_s, err);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/foreign_cli — what the commands list and cpu do with --platform URI: machines that vrbench
-// did not make. Called by cmd_list.c and cmd_cpu.c.
+// cli/foreign_cli — what the commands list and cpu do with --platform: machines that vrbench did
+// not make, of the Xen beneath it ("xen") or of a libvirt URI. Called by cmd_list.c and cmd_cpu.c.
 #ifndef VRBENCH_CLI_FOREIGN_CLI_H
 #define VRBENCH_CLI_FOREIGN_CLI_H
 
@@ -12,7 +12,7 @@
 #define PLATFORM_OPTION(values)                                                                    \
     {                                                                                              \
         .name = "platform", .type = OPTION_TEXT, .offset = offsetof(struct values, platform),      \
-        .argument = "URI", .help = "machines of a libvirt URI instead of testbeds"                 \
+        .argument = "URI", .help = "machines of \"xen\" or of a libvirt URI, not of testbeds"      \
     }
 
 int foreign_cli_list(const char *uri, bool json, struct error *err);

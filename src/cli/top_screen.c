@@ -49,9 +49,17 @@ static void draw_head(const struct screen *screen)
     _cleanup_free_ char *platform = text_printable(screen->top.platform);
     mvprintw(0, 0, "vrbench top - %s   %s", time, platform);
     count_states(&screen->top, states, sizeof states);
-    mvprintw(1, 0, "%s   Mem: %lluk total   CPUs: %u   over %.1f s", states,
-             (unsigned long long)(screen->top.host_memory_bytes / 1024), screen->top.host_cpus,
-             (double)screen->top.over_ns / (double)NS_PER_S);
+    _cleanup_free_ char *used =
+        screen->top.has_total ? text_format(", %.1f %% of one used", screen->top.total_percent)
+                              : text_copy("");
+    _cleanup_free_ char *own =
+        screen->top.hypervisor_bytes > 0
+            ? text_format(", the hypervisor's %lluk",
+                          (unsigned long long)(screen->top.hypervisor_bytes / 1024))
+            : text_copy("");
+    mvprintw(1, 0, "%s   Mem: %lluk total%s   CPUs: %u%s   over %.1f s", states,
+             (unsigned long long)(screen->top.host_memory_bytes / 1024), own, screen->top.host_cpus,
+             used, (double)screen->top.over_ns / (double)NS_PER_S);
 }
 
 static void draw(struct screen *screen)
@@ -66,7 +74,7 @@ static void draw(struct screen *screen)
     }
     _cleanup_top_lines_ struct top_lines lines = {0};
     top_sort(&screen->top, screen->view->order);
-    top_lines_make(&screen->top, (unsigned)(width > 0 ? width : 1), screen->view->networks, &lines);
+    top_lines_make(&screen->top, (unsigned)(width > 0 ? width : 1), screen->view->details, &lines);
     size_t room = height > HEAD + 1 ? (size_t)(height - HEAD - 1) : 1;
     size_t most = lines.count - 1 > room ? lines.count - 1 - room : 0;
     screen->first = screen->first > most ? most : screen->first;
@@ -78,7 +86,8 @@ static void draw(struct screen *screen)
         mvaddstr(HEAD + (int)i, 0, lines.items[screen->first + i + 1]);
     }
     if (height > HEAD + 1) {
-        mvprintw(height - 1, 0, "Q quit  S sort by: %s  N networks  +/- every %g s  up, down",
+        mvprintw(height - 1, 0,
+                 "Q quit  S sort by: %s  N networks  V vCPUs  +/- every %g s  up, down",
                  top_order_name(screen->view->order), screen->view->delay_s);
     }
     refresh();
@@ -107,7 +116,11 @@ static void obey(struct screen *screen, int key)
         break;
     case 'n':
     case 'N':
-        view->networks = !view->networks;
+        view->details ^= TOP_NETWORKS;
+        break;
+    case 'v':
+    case 'V':
+        view->details ^= TOP_VCPUS;
         break;
     case '+':
         change_delay(view, 2.0);

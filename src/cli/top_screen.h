@@ -11,8 +11,8 @@
 struct top_view {
     double delay_s; // between two readings
     enum top_order order;
-    bool networks;
-    uint64_t count; // readings after which it ends; 0 = none
+    unsigned details; // of enum top_detail
+    uint64_t count;   // readings after which it ends; 0 = none
 };
 
 // Shows the source until q is pressed or `count` readings were shown. A terminal that can't be used

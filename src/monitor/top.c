@@ -22,6 +22,7 @@ void top_clear(struct top *top)
             free(machine->networks[n].name);
         }
         free(machine->networks);
+        free(machine->vcpu_times);
         free(machine->name);
         free(machine->testbed);
     }
@@ -105,7 +106,7 @@ void top_of_samples(const struct sample *before, const struct sample *after, str
     *ret = top;
 }
 
-// ---- machines of a libvirt URI
+// ---- machines that vrbench did not make
 
 static char letter_of(enum foreign_state state)
 {
@@ -123,28 +124,54 @@ static char letter_of(enum foreign_state state)
     case FOREIGN_CRASHED:
         return 'c';
     case FOREIGN_UNKNOWN:
+    case FOREIGN_RUNNABLE:
         break;
     }
     return '\0';
 }
 
-// CPU of a machine since the list before, as sample_percent() has it: what a life that is new has
-// used, it has used since.
-static double percent_of(const struct foreign_list *before, const struct foreign_machine *machine)
+// The machine in the list before, in the same life; NULL if it is new.
+static const struct foreign_machine *before_of(const struct foreign_list *before,
+                                               const struct foreign_machine *machine)
 {
-    uint64_t since_ns = before->began_ns;
-    uint64_t used_ns = 0;
     for (size_t i = 0; i < before->count; i++) {
         const struct foreign_machine *then = &before->items[i];
         if (then->has_id && then->id == machine->id && text_equal(then->uuid, machine->uuid)) {
-            since_ns = then->read_ns;
-            used_ns = then->cpu_ns;
+            return then;
         }
     }
-    if (machine->cpu_ns <= used_ns || machine->read_ns <= since_ns) {
-        return 0.0;
+    return NULL;
+}
+
+static double percent_between(uint64_t used_ns, uint64_t ns, uint64_t since_ns, uint64_t read_ns)
+{
+    return ns <= used_ns || read_ns <= since_ns
+               ? 0.0
+               : 100.0 * (double)(ns - used_ns) / (double)(read_ns - since_ns);
+}
+
+// CPU of a machine and its vCPUs since the list before, as sample_percent() has it: what a life
+// that is new has used, it has used since.
+static void set_percents(const struct foreign_list *before, const struct foreign_machine *now,
+                         struct top_machine *ret)
+{
+    const struct foreign_machine *then = before_of(before, now);
+    uint64_t since_ns = then == NULL ? before->began_ns : then->read_ns;
+    ret->has_percent = true;
+    ret->percent =
+        percent_between(then == NULL ? 0 : then->cpu_ns, now->cpu_ns, since_ns, now->read_ns);
+    ret->vcpu_times = memory_new_array(struct top_vcpu, now->vcpu_time_count);
+    ret->vcpu_time_count = now->vcpu_time_count;
+    for (size_t i = 0; i < now->vcpu_time_count; i++) {
+        const struct foreign_vcpu *vcpu = &now->vcpu_times[i];
+        bool was = then != NULL && i < then->vcpu_time_count;
+        ret->vcpu_times[i] = (struct top_vcpu){
+            .online = vcpu->online,
+            .ns = vcpu->ns,
+            .percent =
+                percent_between(was ? then->vcpu_times[i].ns : 0, vcpu->ns, since_ns, now->read_ns),
+        };
     }
-    return 100.0 * (double)(machine->cpu_ns - used_ns) / (double)(machine->read_ns - since_ns);
 }
 
 void top_of_machines(const struct foreign_list *before, const struct foreign_list *after,
@@ -152,7 +179,9 @@ void top_of_machines(const struct foreign_list *before, const struct foreign_lis
 {
     struct top top = {.over_ns = after->began_ns - before->began_ns,
                       .host_memory_bytes = after->host_memory_bytes,
-                      .host_cpus = after->host_cpus};
+                      .host_cpus = after->host_cpus,
+                      .hypervisor_bytes = after->hypervisor_bytes,
+                      .has_total = after->host_included};
     for (size_t i = 0; i < after->count; i++) {
         const struct foreign_machine *one = &after->items[i];
         struct top_machine *machine = add(&top);
@@ -162,8 +191,10 @@ void top_of_machines(const struct foreign_list *before, const struct foreign_lis
         machine->state = foreign_state_name(one->state);
         set_letter(machine, letter_of(one->state));
         machine->cpu_ns = one->cpu_ns;
-        machine->has_percent = one->has_id;
-        machine->percent = one->has_id ? percent_of(before, one) : 0.0;
+        if (one->has_id) {
+            set_percents(before, one, machine);
+            top.total_percent += machine->percent;
+        }
         machine->memory_bytes = one->memory_bytes;
         machine->memory_max_bytes = one->memory_max_bytes;
         machine->memory_limited = one->memory_max_bytes > 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * monitor/top — what `vrbench top` shows: every host and router of the testbeds on this machine, or
- * every machine of a libvirt URI, with the CPU that each used between two readings.
+ * every machine of Xen or of a libvirt URI, with the CPU that each used between two readings.
  *
  * The first reading is taken when a source is opened, so that the first figures are true already
  * (xentop's first iteration always reads 0.0). Called by cli/; shown by report/top_text.
@@ -18,9 +18,16 @@
 #include "monitor/sample.h"
 #include "platform/foreign.h"
 
+// CPU time of one vCPU.
+struct top_vcpu {
+    bool online;
+    uint64_t ns;    // used in this life of its machine
+    double percent; // of one CPU, since the reading before
+};
+
 struct top_machine {
     char *name;    // TESTBED/NAME where several testbeds have one of that name
-    char *testbed; // NULL for a machine of a libvirt URI
+    char *testbed; // NULL for a machine that vrbench did not make
     bool has_id;
     unsigned id;
     const char *state;                       // "running", "paused", …; static
@@ -31,6 +38,8 @@ struct top_machine {
     uint64_t memory_bytes, memory_max_bytes; // 0 = not told
     bool memory_limited;                     // false: it may have all there is
     unsigned vcpus;
+    struct top_vcpu *vcpu_times; // where told
+    size_t vcpu_time_count;
     bool has_networks;
     uint64_t tx_bytes, rx_bytes; // by its own count: tx is what it sent
     struct named_counters *networks;
@@ -38,11 +47,16 @@ struct top_machine {
 };
 
 struct top {
-    char *platform;             // "netns" or the URI
+    char *platform;             // "netns", "xen" or the URI
     uint64_t realtime_ns;       // of the later reading
     uint64_t over_ns;           // between the two
     uint64_t host_memory_bytes; // of the computer; 0 = not told
     unsigned host_cpus;
+    uint64_t hypervisor_bytes; // of host_memory_bytes: the hypervisor's own; 0 = not told
+    // Of one CPU, all machines together: at most 100 for each of host_cpus. Known only where the
+    // host is one of them.
+    bool has_total;
+    double total_percent;
     struct top_machine *items;
     size_t count;
 };
@@ -50,7 +64,8 @@ void top_clear(struct top *top);
 #define _cleanup_top_ __attribute__((cleanup(top_clear)))
 
 struct top_source;
-// `platform` is a libvirt URI, or NULL for the testbeds that stand here. Takes the first reading.
+// `platform` is "xen" or a libvirt URI, or NULL for the testbeds that stand here. Takes the first
+// reading.
 int top_open(const char *platform, struct top_source **ret, struct error *err);
 void top_close(struct top_source *source); // NULL is fine
 // Reads anew, and tells what was between this reading and the one before.

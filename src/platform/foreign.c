@@ -10,6 +10,9 @@
 
 // What no other takes is libvirt's: there are as many URIs as it has drivers.
 static const struct foreign_ops *const ways[] = {
+#if HAVE_XEN
+    &foreign_xen,
+#endif
 #if HAVE_LIBVIRT
     &foreign_libvirt,
 #endif
@@ -18,6 +21,10 @@ static const struct foreign_ops *const ways[] = {
 
 int foreign_ops_of(const char *uri, const struct foreign_ops **ret, struct error *err)
 {
+    if (!HAVE_XEN && strcmp(uri, "xen") == 0) {
+        return fail_lacking(err, "this vrbench was built without Xen: install libxen-dev and build "
+                                 "it again with -Dxen=enabled");
+    }
     for (size_t i = 0; ways[i] != NULL; i++) {
         if (ways[i]->takes(uri)) {
             *ret = ways[i];
@@ -95,6 +102,7 @@ const char *foreign_state_name(enum foreign_state state)
         [FOREIGN_BLOCKED] = "blocked",   [FOREIGN_PAUSED] = "paused",
         [FOREIGN_STOPPING] = "stopping", [FOREIGN_STOPPED] = "stopped",
         [FOREIGN_CRASHED] = "crashed",   [FOREIGN_SUSPENDED] = "suspended",
+        [FOREIGN_RUNNABLE] = "runnable",
     };
     return names[state];
 }
@@ -111,6 +119,7 @@ void foreign_machine_clear(struct foreign_machine *machine)
         free(machine->networks[i].name);
     }
     free(machine->networks);
+    free(machine->vcpu_times);
     free(machine->name);
     foreign_allocation_clear(&machine->allocation);
 }

@@ -28,6 +28,7 @@ enum foreign_state {
     FOREIGN_STOPPED,
     FOREIGN_CRASHED,
     FOREIGN_SUSPENDED,
+    FOREIGN_RUNNABLE, // it would run, but others have the CPUs; told by those that know
 };
 // "running", "blocked", "paused", "stopping", "stopped", …
 const char *foreign_state_name(enum foreign_state state);
@@ -43,6 +44,11 @@ struct foreign_allocation {
 };
 void foreign_allocation_clear(struct foreign_allocation *allocation);
 
+struct foreign_vcpu {
+    bool online;
+    uint64_t ns; // CPU time used in this life
+};
+
 struct foreign_machine {
     char *name;
     char uuid[37];
@@ -52,8 +58,10 @@ struct foreign_machine {
     uint64_t memory_bytes;     // 0 = not told
     uint64_t memory_max_bytes; // 0 = not told or without limit
     unsigned vcpus;
-    uint64_t cpu_ns;  // used in this life
-    uint64_t read_ns; // CLOCK_MONOTONIC when that was read
+    uint64_t cpu_ns;                 // used in this life
+    uint64_t read_ns;                // CLOCK_MONOTONIC when that was read
+    struct foreign_vcpu *vcpu_times; // by vCPU, where told; their sum is cpu_ns
+    size_t vcpu_time_count;          // 0 = not told
     bool has_networks;
     struct named_counters *networks;
     size_t network_count;
@@ -66,6 +74,8 @@ struct foreign_list {
     uint64_t began_ns;          // CLOCK_MONOTONIC
     uint64_t host_memory_bytes; // of the computer that they run on; 0 = not told
     unsigned host_cpus;
+    bool host_included;        // the host is one of the machines: together they use all there is
+    uint64_t hypervisor_bytes; // of host_memory_bytes: the hypervisor's own; 0 = not told
 };
 void foreign_list_clear(struct foreign_list *list);
 #define _cleanup_foreign_list_ __attribute__((cleanup(foreign_list_clear)))
@@ -126,6 +136,7 @@ struct foreign_ops {
     int (*console)(struct foreign *foreign, const char *called, struct error *err);
     int (*abilities)(const char *uri, struct abilities *ret, struct error *err); // abilities_find()
 };
+extern const struct foreign_ops foreign_xen;     // where it was built with Xen
 extern const struct foreign_ops foreign_libvirt; // where it was built with libvirt
 
 // The table of a URI's way; fails as foreign_open() does.

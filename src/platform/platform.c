@@ -51,6 +51,12 @@ bool platform_has_taps(const char *uri)
     return ops != NULL && ops->vif_is_tap;
 }
 
+bool platform_has_netbacks(const char *uri)
+{
+    const struct platform_ops *ops = ops_of(uri);
+    return ops != NULL && ops->vif_is_netback;
+}
+
 int platform_open(const char *uri, struct platform **ret, struct error *err)
 {
     int rc = platform_check(uri, err);

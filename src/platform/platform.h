@@ -78,6 +78,12 @@ struct cpu_part {
     uint64_t ns;
 };
 
+// CPU time that a hypervisor has given, since it was started.
+struct hypervisor_times {
+    uint64_t host_ns; // to the domain that the host's own work, vrbench's too, is done in
+    uint64_t all_ns;  // to all domains that there are, that one included
+};
+
 struct router; // of a platform
 
 // A platform that has been opened; its own things follow in its own struct.
@@ -104,6 +110,10 @@ struct platform_ops {
     // True if part of what the host does for its routers is done by no thread of its own: then
     // whatever else the device under test's CPUs were used for is the host's.
     bool rest_is_hosts;
+
+    // True if the host's end of a pair is netback's: it counts what the router did not take in time
+    // as dropped, in whichever direction.
+    bool vif_is_netback;
 
     // True if a daemon's programs are in what a router runs, and not this machine's; asking such a
     // router takes of its CPU.
@@ -185,6 +195,17 @@ struct platform_ops {
     // NULL where nothing is to be added.
     int (*facts)(struct platform *platform, const struct router *router,
                  struct platform_facts *facts, struct error *err);
+
+    // Where a hypervisor runs the host beside the routers, as one of its own; all of these or none.
+    // CPU times: what the kernel of the host says of its CPUs is then not the whole.
+    int (*times)(struct platform *platform, struct hypervisor_times *ret, struct error *err);
+    // Weight and cap of the host, as set_allocation() has them of a router.
+    int (*set_host_allocation)(struct platform *platform, unsigned weight, unsigned cap,
+                               struct error *err);
+    int (*get_host_allocation)(struct platform *platform, unsigned *ret_weight, unsigned *ret_cap,
+                               struct error *err);
+    // What holds weights and caps, static.
+    const char *(*allocated_by)(struct platform *platform);
 };
 
 extern const struct platform_ops platform_netns;
@@ -201,5 +222,6 @@ int platform_check_plain(const char *uri, struct error *err);
 int platform_check(const char *uri, struct error *err);
 // True if the host's ends of a router's pairs are taps, whose queue is the host's.
 bool platform_has_taps(const char *uri);
+bool platform_has_netbacks(const char *uri); // see vif_is_netback
 
 #endif

@@ -208,6 +208,32 @@ static void add_row(struct top_lines *lines, const struct grid *grid, size_t row
     add_line(lines, line);
 }
 
+// A line as `xentop -v` has it, with percents; where it has no room it goes on in the next.
+static void add_vcpus(struct top_lines *lines, const struct top_machine *machine, unsigned width)
+{
+    char *line = text_copy("VCPUs:");
+    for (size_t i = 0; i < machine->vcpu_time_count; i++) {
+        const struct top_vcpu *vcpu = &machine->vcpu_times[i];
+        _cleanup_free_ char *one =
+            vcpu->online ? text_format("  %zu: %llus %.1f%%", i,
+                                       (unsigned long long)(vcpu->ns / NS_PER_S), vcpu->percent)
+                         : text_format("  %zu: offline", i);
+        if (characters(line) + characters(one) > width && i > 0) {
+            add_line(lines, line);
+            line = text_copy("      ");
+        }
+        char *longer = text_format("%s%s", line, one);
+        free(line);
+        line = longer;
+    }
+    if (machine->vcpu_time_count == 0) {
+        free(line);
+        return;
+    }
+    line[bytes_of(line, width)] = '\0';
+    add_line(lines, line);
+}
+
 // Lines of `xentop -n`, but that the name of the interface is at the end, and that they are two
 // where one has no room.
 static void add_networks(struct top_lines *lines, const struct top_machine *machine, unsigned width)
@@ -235,7 +261,7 @@ static void add_networks(struct top_lines *lines, const struct top_machine *mach
     }
 }
 
-void top_lines_make(const struct top *top, unsigned width, bool networks, struct top_lines *ret)
+void top_lines_make(const struct top *top, unsigned width, unsigned details, struct top_lines *ret)
 {
     struct top_lines lines = {0};
     struct grid grid = {.rows = top->count + 1};
@@ -250,7 +276,10 @@ void top_lines_make(const struct top *top, unsigned width, bool networks, struct
     fit(&grid, room);
     for (size_t row = 0; row < grid.rows; row++) {
         add_row(&lines, &grid, row);
-        if (networks && row > 0) {
+        if ((details & TOP_VCPUS) != 0 && row > 0) {
+            add_vcpus(&lines, &top->items[row - 1], room);
+        }
+        if ((details & TOP_NETWORKS) != 0 && row > 0) {
             add_networks(&lines, &top->items[row - 1], room);
         }
     }
@@ -297,8 +326,24 @@ static json_t *networks_json(const struct top_machine *machine)
     return all;
 }
 
+static json_t *vcpus_json(const struct top_machine *machine)
+{
+    json_t *all = json_array();
+    for (size_t i = 0; i < machine->vcpu_time_count; i++) {
+        const struct top_vcpu *vcpu = &machine->vcpu_times[i];
+        json_t *one = json_object();
+        json_object_set_new(one, "vcpu", integer(i));
+        json_object_set_new(one, "online", json_boolean(vcpu->online));
+        json_object_set_new(one, "cpu_seconds", json_real((double)vcpu->ns / (double)NS_PER_S));
+        json_object_set_new(one, "cpu_percent", json_real(vcpu->percent));
+        json_array_append_new(all, one);
+    }
+    return all;
+}
+
 // Absent means not told, never 0.
-static json_t *machine_json(const struct top *top, const struct top_machine *machine, bool networks)
+static json_t *machine_json(const struct top *top, const struct top_machine *machine,
+                            unsigned details)
 {
     json_t *one = json_object();
     double host = (double)top->host_memory_bytes;
@@ -336,13 +381,16 @@ static json_t *machine_json(const struct top *top, const struct top_machine *mac
         json_object_set_new(one, "tx_bytes", integer(machine->tx_bytes));
         json_object_set_new(one, "rx_bytes", integer(machine->rx_bytes));
     }
-    if (machine->has_networks && networks) {
+    if (machine->vcpu_time_count > 0 && (details & TOP_VCPUS) != 0) {
+        json_object_set_new(one, "vcpu_times", vcpus_json(machine));
+    }
+    if (machine->has_networks && (details & TOP_NETWORKS) != 0) {
         json_object_set_new(one, "networks", networks_json(machine));
     }
     return one;
 }
 
-char *top_json(const struct top *top, bool networks)
+char *top_json(const struct top *top, unsigned details)
 {
     char time[32];
     json_t *whole = json_object();
@@ -357,8 +405,14 @@ char *top_json(const struct top *top, bool networks)
     if (top->host_memory_bytes > 0) {
         json_object_set_new(whole, "host_memory_bytes", integer(top->host_memory_bytes));
     }
+    if (top->hypervisor_bytes > 0) {
+        json_object_set_new(whole, "hypervisor_memory_bytes", integer(top->hypervisor_bytes));
+    }
+    if (top->has_total) {
+        json_object_set_new(whole, "cpu_total_percent", json_real(top->total_percent));
+    }
     for (size_t i = 0; i < top->count; i++) {
-        json_array_append_new(machines, machine_json(top, &top->items[i], networks));
+        json_array_append_new(machines, machine_json(top, &top->items[i], details));
     }
     json_object_set_new(whole, "machines", machines);
     char *text = json_to_text(whole, 0);

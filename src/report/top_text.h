@@ -19,10 +19,14 @@ struct top_lines {
 void top_lines_clear(struct top_lines *lines);
 #define _cleanup_top_lines_ __attribute__((cleanup(top_lines_clear)))
 
-// `width` 0 = as wide as it takes. With `networks` each interface has a line below its machine.
-void top_lines_make(const struct top *top, unsigned width, bool networks, struct top_lines *ret);
+// What is shown of each machine below it: a line for all its vCPUs, where they are told; a line for
+// each interface.
+enum top_detail { TOP_VCPUS = 1, TOP_NETWORKS = 2 };
+
+// `width` 0 = as wide as it takes.
+void top_lines_make(const struct top *top, unsigned width, unsigned details, struct top_lines *ret);
 
 // One object on one line, without a newline: time, platform, interval_s, host_…, machines.
-char *top_json(const struct top *top, bool networks);
+char *top_json(const struct top *top, unsigned details);
 
 #endif

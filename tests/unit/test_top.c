@@ -84,7 +84,7 @@ static void test_states(void **state)
     } wanted[] = {
         {FOREIGN_RUNNING, "-----r"},   {FOREIGN_BLOCKED, "--b---"}, {FOREIGN_PAUSED, "----p-"},
         {FOREIGN_STOPPING, "-s----"},  {FOREIGN_STOPPED, "-s----"}, {FOREIGN_CRASHED, "---c--"},
-        {FOREIGN_SUSPENDED, "----p-"}, {FOREIGN_UNKNOWN, "------"},
+        {FOREIGN_SUSPENDED, "----p-"}, {FOREIGN_UNKNOWN, "------"}, {FOREIGN_RUNNABLE, "------"},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
         struct foreign_machine one = machine("a", "A", 1, 0, S(14));
@@ -129,7 +129,7 @@ static void test_whole_table(void **state)
     free(top.items[1].name);
     top.items[1].name = text_copy("r2");
     _cleanup_top_lines_ struct top_lines lines = {0};
-    top_lines_make(&top, 0, true, &lines);
+    top_lines_make(&top, 0, TOP_NETWORKS, &lines);
     assert_int_equal(lines.count, 4);
     assert_string_equal(
         lines.items[0],
@@ -156,7 +156,7 @@ static void test_widths(void **state)
     struct top top = two_machines();
     for (unsigned width = 1; width <= 200; width++) {
         _cleanup_top_lines_ struct top_lines lines = {0};
-        top_lines_make(&top, width, true, &lines);
+        top_lines_make(&top, width, TOP_NETWORKS, &lines);
         assert_true(lines.count >= 4);
         for (size_t i = 0; i < lines.count; i++) {
             assert_true(width < 10 || characters(lines.items[i]) <= width);
@@ -181,7 +181,7 @@ static void test_json(void **state)
     struct top top = two_machines();
     free(top.items[1].name);
     top.items[1].name = text_copy("r2");
-    char *text = top_json(&top, true);
+    char *text = top_json(&top, TOP_NETWORKS);
     assert_null(strchr(text, '\n'));
     json_t *whole = json_loads(text, 0, NULL);
     assert_non_null(whole);
@@ -194,6 +194,57 @@ static void test_json(void **state)
     assert_null(json_object_get(other, "tx_bytes")); // not told is not 0
     assert_null(json_object_get(one, "testbed"));
     assert_string_equal(json_string_value(json_object_get(other, "state")), "running");
+    json_decref(whole);
+    free(text);
+    top_clear(&top);
+}
+
+// The vCPUs of a machine, and what all machines use of the computer where the host is one of them.
+static void test_vcpus(void **state)
+{
+    (void)state;
+    struct foreign_vcpu then[] = {{true, S(1)}, {true, S(3)}};
+    struct foreign_vcpu now[] = {{true, S(2)}, {true, S(6)}, {false, 0}};
+    struct foreign_machine before = machine("Domain-0", "A", 0, S(4), S(10));
+    struct foreign_machine after[] = {machine("Domain-0", "A", 0, S(8), S(14)),
+                                      machine("r1", "B", 1, S(1), S(14))};
+    before.vcpu_times = then;
+    before.vcpu_time_count = 2;
+    after[0].vcpu_times = now;
+    after[0].vcpu_time_count = 3;
+    struct foreign_list earlier = {.items = &before, .count = 1, .began_ns = S(10)};
+    struct foreign_list later = {.items = after,
+                                 .count = 2,
+                                 .began_ns = S(14),
+                                 .host_included = true,
+                                 .hypervisor_bytes = 40ULL << 20,
+                                 .host_cpus = 2};
+    struct top top;
+    top_of_machines(&earlier, &later, &top);
+    top.platform = text_copy("xen");
+    assert_int_equal(top.items[0].vcpu_time_count, 3);
+    assert_true(top.items[0].vcpu_times[0].percent == 25.0);
+    assert_true(top.items[0].vcpu_times[1].percent == 75.0);
+    assert_int_equal(top.items[1].vcpu_time_count, 0);
+    assert_true(top.has_total && top.total_percent == 125.0);
+    struct top_lines lines = {0};
+    top_lines_make(&top, 0, TOP_VCPUS, &lines);
+    assert_int_equal(lines.count, 4); // no line where nothing is told
+    assert_string_equal(lines.items[2], "VCPUs:  0: 2s 25.0%  1: 6s 75.0%  2: offline");
+    top_lines_clear(&lines);
+    top_lines_make(&top, 30, TOP_VCPUS, &lines);
+    assert_int_equal(lines.count, 6);
+    assert_string_equal(lines.items[3], "        1: 6s 75.0%");
+    top_lines_clear(&lines);
+    char *text = top_json(&top, TOP_VCPUS);
+    json_t *whole = json_loads(text, 0, NULL);
+    const json_t *machines = json_object_get(whole, "machines");
+    assert_int_equal(json_integer_value(json_object_get(whole, "hypervisor_memory_bytes")),
+                     40 << 20);
+    assert_true(json_real_value(json_object_get(whole, "cpu_total_percent")) == 125.0);
+    assert_int_equal(json_array_size(json_object_get(json_array_get(machines, 0), "vcpu_times")),
+                     3);
+    assert_null(json_object_get(json_array_get(machines, 1), "vcpu_times"));
     json_decref(whole);
     free(text);
     top_clear(&top);
@@ -213,7 +264,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_percent),     cmocka_unit_test(test_states),
         cmocka_unit_test(test_whole_table), cmocka_unit_test(test_widths),
-        cmocka_unit_test(test_json),        cmocka_unit_test(test_orders),
+        cmocka_unit_test(test_json),        cmocka_unit_test(test_vcpus),
+        cmocka_unit_test(test_orders),
     };
     return cmocka_run_group_tests_name("top", tests, NULL, NULL);
 }

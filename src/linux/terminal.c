@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// linux/terminal — see terminal.h.
+#include "linux/terminal.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/stop.h"
+
+#define LEAVE    0x1d // Ctrl-], as virsh, xl and telnet have it
+#define QUIET_MS 2000 // after the end of what is typed for it, a console that says nothing is left
+
+bool terminal_write(int fd, const char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(fd, bytes, length);
+        if (written < 0 && errno != EINTR) {
+            return false;
+        }
+        bytes += written < 0 ? 0 : written;
+        length -= written < 0 ? 0 : (size_t)written;
+    }
+    return true;
+}
+
+bool terminal_show(struct terminal_line *line, const char *bytes, size_t length)
+{
+    __atomic_store_n(&line->heard_ns, clock_monotonic_ns(), __ATOMIC_RELAXED);
+    return terminal_write(STDOUT_FILENO, bytes, length);
+}
+
+static void talk(struct terminal_line *line, bool terminal)
+{
+    struct pollfd fds[] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                           {.fd = line->fd, .events = POLLIN}};
+    char bytes[512];
+    while (!stop_requested()) {
+        int ready = poll(fds, 2, fds[0].fd < 0 ? QUIET_MS : -1);
+        if (ready < 0 && errno == EINTR) {
+            continue;
+        }
+        uint64_t heard_ns = __atomic_load_n(&line->heard_ns, __ATOMIC_RELAXED);
+        bool quiet = ready == 0 && clock_monotonic_ns() - heard_ns >= QUIET_MS * NS_PER_MS;
+        if (ready < 0 || quiet || (fds[1].revents != 0 && !line->hear(line))) {
+            return;
+        }
+        if (fds[0].fd < 0 || fds[0].revents == 0) {
+            continue;
+        }
+        ssize_t length = read(STDIN_FILENO, bytes, sizeof bytes);
+        if (length <= 0) {
+            fds[0].fd = -1; // poll passes it over
+            continue;
+        }
+        const char *leave = terminal ? memchr(bytes, LEAVE, (size_t)length) : NULL;
+        size_t passed = leave == NULL ? (size_t)length : (size_t)(leave - bytes);
+        if (!line->say(line, bytes, passed) || leave != NULL) {
+            return;
+        }
+    }
+}
+
+int terminal_talk(struct terminal_line *line, const char *called, struct error *err)
+{
+    struct termios before;
+    bool terminal = isatty(STDIN_FILENO) != 0 && tcgetattr(STDIN_FILENO, &before) == 0;
+    __atomic_store_n(&line->heard_ns, clock_monotonic_ns(), __ATOMIC_RELAXED);
+    if (terminal) {
+        dprintf(STDERR_FILENO, "console of %s; Ctrl-] leaves it\n", called);
+        struct termios raw = before;
+        cfmakeraw(&raw);
+        (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw);
+    }
+    talk(line, terminal);
+    if (terminal) {
+        (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+    }
+    return stop_requested() ? fail_interrupted(err) : 0;
+}
