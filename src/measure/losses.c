@@ -36,6 +36,21 @@ static uint64_t growth(uint64_t before, uint64_t after)
     return after > before ? after - before : 0;
 }
 
+// Whether an interface is the host's end of a router's pair and counts as netback does.
+static bool is_netback(const struct plan *plan, size_t number)
+{
+    if (!plan->netbacks || plan->nodes[plan->interfaces[number].node].kind != NODE_HOST) {
+        return false;
+    }
+    for (size_t i = 0; i < plan->wire_count; i++) {
+        const struct plan_wire *wire = &plan->wires[i];
+        if ((wire->a == number || wire->b == number) && plan_is_platforms(plan, wire)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // Growth of an interface's counters over the trial.
 static struct link_counters link_growth(const struct ledger *ledger, size_t number)
 {
@@ -47,7 +62,7 @@ static struct link_counters link_growth(const struct ledger *ledger, size_t numb
     if (a == NULL || b == NULL) {
         return (struct link_counters){0};
     }
-    return (struct link_counters){
+    struct link_counters grown = {
         .rx_packets = growth(b->rx_packets, a->rx_packets),
         .tx_packets = growth(b->tx_packets, a->tx_packets),
         .rx_dropped = growth(b->rx_dropped, a->rx_dropped),
@@ -59,6 +74,12 @@ static struct link_counters link_growth(const struct ledger *ledger, size_t numb
         .queue_full = growth(b->queue_full, a->queue_full),
         .qdisc_egress = growth(b->qdisc_egress, a->qdisc_egress),
     };
+    if (is_netback(ledger->plan, number)) {
+        // Either way it is a packet for which the router had no room.
+        grown.tx_dropped += grown.rx_dropped;
+        grown.rx_dropped = 0;
+    }
+    return grown;
 }
 
 // Adds to the row of that place, which is made if there is none.
@@ -171,6 +192,8 @@ static void account_wire(struct ledger *ledger, const struct plan_wire *wire)
     if (ledger->plan->taps && plan_is_platforms(ledger->plan, wire)) {
         // A machine takes what waits for it in the tap's own queue.
         place_at(ledger, a.tx_dropped, wire->a, "tap queue");
+    } else if (is_netback(ledger->plan, wire->a)) {
+        place_at(ledger, a.tx_dropped, wire->a, "vif queue");
     } else if (wire->made) {
         place_at(ledger, a.tx_dropped, wire->b, "receive ring");
     } else {

@@ -39,6 +39,9 @@ int meter_read(const struct testbed *testbed, struct meter_reading *ret, struct 
     add_cpus(&reading.cpus, &plan->tester_cpus);
     reading.times = memory_new_array(struct cpu_times, reading.cpus.count);
     int rc = cpu_times_read(&reading.cpus, reading.times, err);
+    int hypervisor = rc < 0 ? rc : testbed_hypervisor_times(testbed, &reading.hypervisor, err);
+    reading.has_hypervisor = hypervisor > 0;
+    rc = hypervisor < 0 ? hypervisor : 0;
     for (size_t i = 0; rc == 0 && i < reading.party_count; i++) {
         struct meter_party *party = &reading.parties[i];
         rc = testbed_usage(testbed, i, &party->parts, &party->count, err);
@@ -110,16 +113,56 @@ static double growth(uint64_t before, uint64_t after)
     return after > before ? (double)(after - before) : 0.0;
 }
 
-static void account_processors(const struct plan *plan, const struct meter_reading *before,
+// CPU time that a party used between two readings, ns.
+static double party_growth(const struct meter_party *before, const struct meter_party *after)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < after->count; i++) {
+        sum += growth(i < before->count ? before->parts[i].ns : 0, after->parts[i].ns);
+    }
+    return sum;
+}
+
+bool meter_others_ns(const struct testbed *testbed, const struct meter_reading *before,
+                     const struct meter_reading *after, uint64_t *ret)
+{
+    const struct testbed_party *parties = NULL;
+    size_t count = testbed_parties(testbed, &parties);
+    if (!before->has_hypervisor || !after->has_hypervisor) {
+        return false;
+    }
+    double others = growth(before->hypervisor.all_ns, after->hypervisor.all_ns) -
+                    growth(before->hypervisor.host_ns, after->hypervisor.host_ns);
+    for (size_t i = 0; i < count; i++) {
+        others -= parties[i].kind == PARTY_ROUTER
+                      ? party_growth(&before->parties[i], &after->parties[i])
+                      : 0.0;
+    }
+    *ret = others > 0.0 ? (uint64_t)others : 0;
+    return true;
+}
+
+// Of what the kernel of the host takes for stolen from a CPU of `cpus`.
+static double stolen(const struct testbed *testbed, const struct meter_reading *before,
+                     const struct meter_reading *after, size_t cpu)
+{
+    double steal = growth(before->times[cpu].steal_ns, after->times[cpu].steal_ns);
+    uint64_t others = 0;
+    bool known = meter_others_ns(testbed, before, after, &others);
+    return known && (double)others < steal ? (double)others : steal;
+}
+
+static void account_processors(const struct testbed *testbed, const struct meter_reading *before,
                                const struct meter_reading *after, struct point *point)
 {
+    const struct plan *plan = testbed_plan(testbed);
     point->processor_count = before->cpus.count;
     point->processors = memory_new_array(struct processor_result, point->processor_count);
     for (size_t i = 0; i < point->processor_count; i++) {
         double busy = growth(before->times[i].busy_ns, after->times[i].busy_ns);
         double idle = growth(before->times[i].idle_ns, after->times[i].idle_ns);
-        double steal = growth(before->times[i].steal_ns, after->times[i].steal_ns);
-        double whole = busy + idle + steal;
+        double steal = stolen(testbed, before, after, i);
+        double whole = busy + idle + growth(before->times[i].steal_ns, after->times[i].steal_ns);
         point->processors[i] = (struct processor_result){
             .cpu = before->cpus.cpus[i],
             .used_by = text_copy(used_by(plan, before->cpus.cpus[i])),
@@ -159,6 +202,22 @@ static unsigned cap_of(const struct testbed *testbed, size_t at, const struct te
                                                                                    : 0;
 }
 
+// What a host that a hypervisor runs was used for beyond what it and the tester, which is always in
+// it, are metered for, ns: netback's work above all.
+static double rest_in_domain_ns(const struct testbed *testbed, const struct meter_reading *before,
+                                const struct meter_reading *after)
+{
+    const struct testbed_party *parties = NULL;
+    size_t count = testbed_parties(testbed, &parties);
+    double rest = growth(before->hypervisor.host_ns, after->hypervisor.host_ns);
+    for (size_t i = 0; i < count; i++) {
+        rest -= parties[i].kind == PARTY_ROUTER
+                    ? 0.0
+                    : party_growth(&before->parties[i], &after->parties[i]);
+    }
+    return rest > 0.0 ? rest : 0.0;
+}
+
 // What the CPUs of the device under test were used for beyond what host, routers and, where they
 // share them, the tester are metered for, ns. /proc/stat counts in ticks: it may be a little less.
 static double rest_ns(const struct testbed *testbed, const struct meter_reading *before,
@@ -168,6 +227,9 @@ static double rest_ns(const struct testbed *testbed, const struct meter_reading 
     const struct testbed_party *parties = NULL;
     size_t count = testbed_parties(testbed, &parties);
     double rest = 0.0;
+    if (before->has_hypervisor && after->has_hypervisor) {
+        return rest_in_domain_ns(testbed, before, after);
+    }
     for (size_t i = 0; i < before->cpus.count; i++) {
         if (contains(&plan->dut_cpus, before->cpus.cpus[i])) {
             rest += growth(before->times[i].busy_ns, after->times[i].busy_ns);
@@ -175,10 +237,7 @@ static double rest_ns(const struct testbed *testbed, const struct meter_reading 
     }
     for (size_t i = 0; i < count; i++) {
         bool there = parties[i].kind != PARTY_TESTER || plan->shared_cpus;
-        for (size_t k = 0; there && k < after->parties[i].count; k++) {
-            uint64_t was = k < before->parties[i].count ? before->parties[i].parts[k].ns : 0;
-            rest -= growth(was, after->parties[i].parts[k].ns);
-        }
+        rest -= there ? party_growth(&before->parties[i], &after->parties[i]) : 0.0;
     }
     return rest > 0.0 ? rest : 0.0;
 }
@@ -236,7 +295,7 @@ void meter_account(const struct testbed *testbed, const struct meter_reading *be
                 .name = text_copy(parties[i].name), .ns = parties[i].start_ns};
         }
     }
-    account_processors(testbed_plan(testbed), before, after, point);
+    account_processors(testbed, before, after, point);
 }
 
 uint64_t meter_stolen_ns(const struct testbed *testbed, const struct meter_reading *before,
@@ -246,9 +305,9 @@ uint64_t meter_stolen_ns(const struct testbed *testbed, const struct meter_readi
     const struct cpu_list *cpus = tester ? &plan->tester_cpus : &plan->dut_cpus;
     uint64_t most = 0;
     for (size_t i = 0; i < before->cpus.count; i++) {
-        uint64_t stolen = (uint64_t)growth(before->times[i].steal_ns, after->times[i].steal_ns);
-        if (contains(cpus, before->cpus.cpus[i]) && stolen > most) {
-            most = stolen;
+        uint64_t ns = (uint64_t)stolen(testbed, before, after, i);
+        if (contains(cpus, before->cpus.cpus[i]) && ns > most) {
+            most = ns;
         }
     }
     return most;

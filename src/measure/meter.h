@@ -24,6 +24,8 @@ struct meter_reading {
     size_t party_count;
     struct cpu_times *times; // by CPU of `cpus`
     struct cpu_list cpus;    // all that device under test or tester run on
+    bool has_hypervisor;     // a hypervisor runs the host beside the routers, and says:
+    struct hypervisor_times hypervisor;
 };
 
 // Reads the meters of a standing testbed. A task that is gone is an error: its router died.
@@ -39,7 +41,14 @@ void meter_clear(struct meter_reading *reading);
 void meter_account(const struct testbed *testbed, const struct meter_reading *before,
                    const struct meter_reading *after, uint64_t sending_ns, struct point *point);
 
-// Time stolen from the CPUs used by the device under test (or the tester), ns, largest of them.
+// Time that a hypervisor gave to machines that are none of the testbed's, ns. False where that
+// isn't known.
+bool meter_others_ns(const struct testbed *testbed, const struct meter_reading *before,
+                     const struct meter_reading *after, uint64_t *ret);
+
+// Time stolen from the CPUs used by the device under test (or the tester), ns, largest of them. To
+// a host that a hypervisor runs, the routers' time looks like it: there it is at most what machines
+// that are none of the testbed's had.
 uint64_t meter_stolen_ns(const struct testbed *testbed, const struct meter_reading *before,
                          const struct meter_reading *after, bool tester);
 

@@ -162,6 +162,17 @@ static double rest_of(const struct cpu_result *cpu)
     return 0.0;
 }
 
+// In a host that a hypervisor runs, netback's work is nobody's by name: what is somebody else's is
+// what other machines had.
+static double others_percent(const struct evidence *evidence, const struct point *point,
+                             double known)
+{
+    uint64_t ns = 0;
+    return meter_others_ns(evidence->testbed, evidence->before, evidence->after, &ns)
+               ? (double)ns / (1e7 * point->duration_s)
+               : known;
+}
+
 // CPU time that neither host, routers nor tester account for is somebody else's.
 static void judge_others(const struct evidence *evidence, struct point *point,
                          struct verdict *verdict)
@@ -185,6 +196,7 @@ static void judge_others(const struct evidence *evidence, struct point *point,
     }
     bool direct = plan->topology == TOPOLOGY_DIRECT;
     double others = direct ? tester : fmax(busy - known, plan->shared_cpus ? 0.0 : tester);
+    others = others_percent(evidence, point, others);
     if (others > FOREIGN_LIMIT) {
         verdict->disturbed = true;
         verdict->disturbance_ns += (uint64_t)(others * 1e7 * point->duration_s);

@@ -17,6 +17,7 @@
 #include "linux/ration.h"
 #include "testbed/admission.h"
 #include "testbed/divider.h"
+#include "testbed/platform_allocation.h"
 
 #define GROUP_ROOT "vrbench"
 #define HOST_NAME  "host"
@@ -41,12 +42,6 @@ static const char *party_name(const struct testbed *testbed, size_t party)
 static char *group_of(const struct testbed *testbed, size_t party)
 {
     return party == 0 ? text_copy(HOST_NAME) : text_format("router-%s", party_name(testbed, party));
-}
-
-// A platform that rations by itself does so for its routers; the host is always the testbed's.
-static bool is_platforms(const struct testbed *testbed, size_t party)
-{
-    return party > 0 && testbed->platform->ops->set_allocation != NULL;
 }
 
 static void party_tasks(const struct testbed *testbed, size_t party, const pid_t **ret,
@@ -85,7 +80,7 @@ static bool any_cap(const struct testbed *testbed)
 {
     const struct allocator *allocator = testbed->allocator;
     for (size_t i = 0; i < allocator->count; i++) {
-        if (allocator->allocations[i].cap > 0 && !is_platforms(testbed, i)) {
+        if (allocator->allocations[i].cap > 0 && !platform_allocates(testbed, i)) {
             return true;
         }
     }
@@ -141,7 +136,7 @@ static int prepare_groups(struct testbed *testbed, struct error *err)
     }
     json_t *names = json_array();
     for (size_t i = 0; i < testbed->allocator->count; i++) {
-        if (is_platforms(testbed, i)) {
+        if (platform_allocates(testbed, i)) {
             continue;
         }
         _cleanup_free_ char *group = group_of(testbed, i);
@@ -214,8 +209,10 @@ const char *testbed_cap_way(const struct testbed *testbed)
 {
     const struct allocator *allocator = testbed->allocator;
     for (size_t i = 0; allocator != NULL && i < allocator->count; i++) {
-        if (allocator->allocations[i].cap > 0 && is_platforms(testbed, i)) {
-            return cap_way_name(CAP_WAY_QUOTA); // which it is on all that do so
+        if (allocator->allocations[i].cap > 0 && platform_allocates(testbed, i)) {
+            const struct platform_ops *ops = testbed->platform->ops;
+            return ops->allocated_by == NULL ? cap_way_name(CAP_WAY_QUOTA) // which it is there
+                                             : ops->allocated_by(testbed->platform);
         }
     }
     return allocator == NULL ? NULL : cap_way_name(allocator->way);
@@ -260,11 +257,7 @@ static struct ration_spec spec_of(const struct testbed *testbed, size_t party, c
 
 static int ration_by_platform(struct testbed *testbed, size_t party, struct error *err)
 {
-    const struct allocation *own = &testbed->allocator->allocations[party];
-    struct router *router = testbed->routers[party - 1].router;
-    int rc = router == NULL
-                 ? 0
-                 : testbed->platform->ops->set_allocation(router, own->weight, own->cap, err);
+    int rc = platform_allocate(testbed, party, &testbed->allocator->allocations[party], err);
     if (rc < 0) {
         error_context(err, "CPU allocation of %s", party_name(testbed, party));
     }
@@ -274,13 +267,13 @@ static int ration_by_platform(struct testbed *testbed, size_t party, struct erro
 static int ration_party(struct testbed *testbed, size_t party, struct error *err)
 {
     struct allocator *allocator = testbed->allocator;
-    if (is_platforms(testbed, party)) {
-        return ration_by_platform(testbed, party, err);
-    }
     _cleanup_free_ char *path = NULL;
     struct ration_spec spec = spec_of(testbed, party, &path);
     struct ration *ration = NULL;
     int rc = bind_all(spec.tasks, spec.task_count, &testbed->plan->dut_cpus, err);
+    if (platform_allocates(testbed, party)) {
+        return rc < 0 ? rc : ration_by_platform(testbed, party, err);
+    }
     if (rc == 0) {
         rc = ration_open(&spec, &ration, err);
     }
@@ -307,7 +300,7 @@ static int open_rations(struct testbed *testbed, struct error *err)
 {
     int rc = any_cap(testbed) ? hold_admission(testbed, err) : 0;
     for (size_t i = 0; rc == 0 && i < testbed->allocator->count; i++) {
-        if (testbed->allocator->rations[i] == NULL && !is_platforms(testbed, i)) {
+        if (testbed->allocator->rations[i] == NULL && !platform_allocates(testbed, i)) {
             rc = ration_party(testbed, i, err);
         }
     }
@@ -424,9 +417,10 @@ int testbed_unplace(struct testbed *testbed, struct error *err)
             ration_release(steal_pointer(&allocator->rations[i]));
         }
     }
-    int rc = let_admission_go(testbed, err);
+    int restored = platform_restore_host(testbed->platform, testbed->record, err);
+    int rc = let_admission_go(testbed, restored < 0 ? NULL : err);
     testbed_forget_allocation(testbed);
-    return rc;
+    return restored < 0 ? restored : rc;
 }
 
 // ---- set and read while it stands
@@ -466,7 +460,7 @@ static int set_rations(struct testbed *testbed, size_t changed, struct error *er
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < allocator->count; i++) {
         const struct allocation *own = &allocator->allocations[i];
-        if (is_platforms(testbed, i)) {
+        if (platform_allocates(testbed, i)) {
             continue;
         }
         rc = ration_set(allocator->rations[i], allocator->way, own->weight, largest, own->cap, err);
@@ -474,8 +468,9 @@ static int set_rations(struct testbed *testbed, size_t changed, struct error *er
             error_context(err, "CPU allocation of %s", party_name(testbed, i));
         }
     }
-    return rc == 0 && is_platforms(testbed, changed) ? ration_by_platform(testbed, changed, err)
-                                                     : rc;
+    return rc == 0 && platform_allocates(testbed, changed)
+               ? ration_by_platform(testbed, changed, err)
+               : rc;
 }
 
 int testbed_set_allocation(struct testbed *testbed, size_t party,
@@ -486,7 +481,7 @@ int testbed_set_allocation(struct testbed *testbed, size_t party,
         rc = check_allocation(testbed, allocation, err);
     }
     struct allocator *allocator = testbed->allocator;
-    if (rc == 0 && allocation->cap > 0 && !is_platforms(testbed, party)) {
+    if (rc == 0 && allocation->cap > 0 && !platform_allocates(testbed, party)) {
         rc = find_way(testbed, err);
         if (rc == 0) {
             rc = hold_admission(testbed, err);
@@ -528,12 +523,9 @@ int testbed_get_allocation(const struct testbed *testbed, size_t party, struct a
     if (rc < 0) {
         return rc;
     }
-    if (is_platforms(testbed, party)) {
-        const struct router *router = testbed->routers[party - 1].router;
+    if (platform_allocates(testbed, party)) {
         *ret = testbed->allocator->allocations[party];
-        return router == NULL || testbed_router_has_died(testbed, party - 1)
-                   ? 0
-                   : testbed->platform->ops->get_allocation(router, &ret->weight, &ret->cap, err);
+        return platform_allocation(testbed, party, ret, err);
     }
     if (testbed->allocator->rations[party] == NULL) { // another process holds it
         _cleanup_free_ char *path = NULL;

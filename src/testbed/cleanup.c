@@ -16,6 +16,7 @@
 #include "testbed/allocation.h"
 #include "testbed/build.h"
 #include "testbed/nic.h"
+#include "testbed/platform_allocation.h"
 #include "testbed/tasks.h"
 
 #define END_WITHIN_NS (5U * NS_PER_S)
@@ -128,20 +129,22 @@ int testbed_end_processes(const struct record *record, struct error *err)
 }
 
 // What the platform made outside of the testbed's namespaces and folder.
-static int clean_up_platform(const struct record *record, struct error *err)
+static int clean_up_platform(struct record *record, struct error *err)
 {
     const char *uri = json_string_value(json_object_get(record->content, "platform"));
     _cleanup_free_ char *pin = testbed_pin(record, "home");
     struct platform *platform = NULL;
     struct netns *home = NULL;
     int rc = uri == NULL ? 0 : platform_open(uri, &platform, err);
+    int restored = rc == 0 && platform != NULL ? platform_restore_host(platform, record, err) : 0;
     if (rc == 0 && platform != NULL && platform->ops->clean_up != NULL) {
         (void)netns_open(pin, &home, NULL);
-        rc = platform->ops->clean_up(platform, record->id, record->directory, home, err);
+        rc = platform->ops->clean_up(platform, record->id, record->directory, home,
+                                     restored < 0 ? NULL : err);
         netns_close(home);
     }
     platform_close(platform);
-    return rc;
+    return restored < 0 ? restored : rc;
 }
 
 int testbed_clean_up_dead(unsigned *ret_removed, struct error *err)

@@ -180,6 +180,7 @@ int plan_make(const struct scenario *scenario, enum topology topology,
     plan->topology = topology;
     plan->mtu = MTU;
     plan->taps = platform_has_taps(scenario->platform);
+    plan->netbacks = platform_has_netbacks(scenario->platform);
     // With iperf, payloads that don't fit leave in fragments, as the study's 1500 bytes did;
     // lengths of IP packets or frames are meant to be whole.
     const struct engine_traits *engine = scenario_engine(scenario->traffic.engine);

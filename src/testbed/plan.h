@@ -71,6 +71,7 @@ struct plan {
     struct cpu_list usable; // what the plan was made for
     struct cpu_list dut_cpus, tester_cpus;
     bool taps;        // the host's ends of routers' pairs are taps
+    bool netbacks;    // they are Xen's vifs: see platform.h, vif_is_netback
     bool shared_cpus; // tester and device under test run on the same CPUs
 };
 

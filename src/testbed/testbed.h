@@ -108,6 +108,10 @@ size_t testbed_parties(const struct testbed *testbed, const struct testbed_party
 // that has gone, is an error.
 int testbed_usage(const struct testbed *testbed, size_t party, struct cpu_part **ret,
                   size_t *ret_count, struct error *err);
+// CPU time as a hypervisor has given it, where one runs the host beside the routers: 1 if so, 0 if
+// not.
+int testbed_hypervisor_times(const struct testbed *testbed, struct hypervisor_times *ret,
+                             struct error *err);
 // Whether what the device under test's CPUs were used for by nobody that is metered is the host's.
 bool testbed_rest_is_hosts(const struct testbed *testbed);
 
@@ -119,8 +123,8 @@ int testbed_set_allocation(struct testbed *testbed, size_t party,
 // Read back from the kernel.
 int testbed_get_allocation(const struct testbed *testbed, size_t party, struct allocation *ret,
                            struct error *err);
-// How caps are held in this testbed: "quota", "deadline", or "none" while there is none; NULL in
-// direct.
+// How caps are held in this testbed: "quota", "deadline", "credit2", …, or "none" while there is
+// none; NULL in direct.
 const char *testbed_cap_way(const struct testbed *testbed);
 // Caps held by SCHED_DEADLINE are divided among a party's threads anew, as their load goes, by a
 // thread of this process: started with the testbed and with the first cap, stopped when it is taken

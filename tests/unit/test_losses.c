@@ -88,6 +88,29 @@ static void test_bridged(void **state)
                    0, 0);
 }
 
+// What a router on Xen has no room for, netback counts as dropped in one direction or the other;
+// what such an interface takes from the router it never drops.
+static void test_netback(void **state)
+{
+    (void)state;
+    struct lab *lab = open_lab(one_router, TOPOLOGY_BRIDGED);
+    lab->plan->netbacks = true;
+    deliver(lab, 0, 1000);
+    lose_in_ring(lab, 0, 1, 11);
+    send_to(lab, 0, 1, 1702);
+    sender(lab, 0, 1)->rx_dropped += 1702;
+    send_to(lab, 0, 1, 22);
+    sender(lab, 0, 1)->qdisc_egress += 22;
+    lose_in_ring(lab, 0, 2, 12);
+    send_to(lab, 0, 3, 25); // into the bridge towards the sink
+    assert_account(lab,
+                   "host:vif1.0 queue: 22\n"
+                   "host:vif1.0 vif queue: 1713\n"
+                   "host:vif1.1 receive ring: 12\n"
+                   "host:br1: 25\n",
+                   0, 0);
+}
+
 static void test_dedicated(void **state)
 {
     (void)state;
@@ -431,6 +454,7 @@ int main(void)
         cmocka_unit_test(test_nothing_sent),
         cmocka_unit_test(test_direct),
         cmocka_unit_test(test_bridged),
+        cmocka_unit_test(test_netback),
         cmocka_unit_test(test_dedicated),
         cmocka_unit_test(test_queue_towards_the_sink),
         cmocka_unit_test(test_counters_that_count_more),
