@@ -16,6 +16,7 @@
 #define VRBENCH_MONITOR_XEN_STATS_H
 
 #include "monitor/sample.h"
+#include "monitor/top.h"
 
 #define XEN_STATS_HOST "Domain-0" // what the host is called there
 
@@ -33,10 +34,13 @@ struct xen_stats {
 void xen_stats_clear(struct xen_stats *stats);
 #define _cleanup_xen_stats_ __attribute__((cleanup(xen_stats_clear)))
 
-// What two samples say: the host first (the hosts of several testbeds summed), then the routers
-// that run. Of routers with the same name in several testbeds, each is NAME/TESTBED'S-ID. Nothing
-// at all if there is neither host nor router.
+// What two samples say: the host first (the hosts of several testbeds summed, but for Xen's, which
+// is one and the same Domain-0), then the routers that run. Of routers with the same name in
+// several testbeds, each is NAME/TESTBED'S-ID. Nothing at all if there is neither host nor router.
 void xen_stats_make(const struct sample *before, const struct sample *after, struct xen_stats *ret);
+// What a reading of machines says that vrbench did not make: each that runs, in its order (on Xen
+// Domain-0 is the first). Traffic that isn't told is 0.
+void xen_stats_of_top(const struct top *top, struct xen_stats *ret);
 // Writes the text, ended by a newline, into a new string; "" for no domain.
 char *xen_stats_text(const struct xen_stats *stats);
 // Reads it strictly: nothing is accepted that xen_stats_text() doesn't write, but that the last

@@ -157,6 +157,44 @@ static void test_make(void **state)
     assert_text(&nothing, &nothing, "");
 }
 
+// All testbeds on Xen have one Domain-0 as their host; its traffic is the sum of what they have in
+// it.
+static void test_make_one_domain_0(void **state)
+{
+    (void)state;
+    struct sample_party then[] = {host("1-1", MS(1000), MS(0)), host("2-1", MS(1000), MS(0))};
+    struct sample_party now[] = {host("1-1", MS(3000), MS(10000)),
+                                 host("2-1", MS(3000), MS(10000))};
+    for (size_t i = 0; i < 2; i++) {
+        then[i].platform = now[i].platform = (char *)"xen";
+        now[i].tx_bytes = 1024;
+    }
+    struct sample before = {.parties = then, .count = 2};
+    struct sample after = {.parties = now, .count = 2, .began_ns = MS(10000)};
+    assert_text(&before, &after,
+                "Name: Domain-0\n     cpu_sec: 3\n     cpu_percent: 20.0\n     NETTX: 2\n"
+                "     NETRX: 0\n");
+}
+
+static void test_of_top(void **state)
+{
+    (void)state;
+    struct top_machine machines[] = {
+        {.name = (char *)"Domain-0", .has_percent = true, .cpu_ns = MS(134900), .percent = 54.7},
+        {.name = (char *)"a name\n", .has_percent = true, .tx_bytes = 4096, .rx_bytes = 1023},
+        {.name = (char *)"stopped"}};
+    struct top top = {.items = machines, .count = COUNT(machines)};
+    struct xen_stats stats;
+    xen_stats_of_top(&top, &stats);
+    char *text = xen_stats_text(&stats);
+    assert_string_equal(text, "Name: Domain-0\n     cpu_sec: 134\n     cpu_percent: 54.7\n"
+                              "     NETTX: 0\n     NETRX: 0\n\n"
+                              "Name: a_name_\n     cpu_sec: 0\n     cpu_percent: 0.0\n"
+                              "     NETTX: 4\n     NETRX: 0\n");
+    free(text);
+    xen_stats_clear(&stats);
+}
+
 static void test_make_same_name(void **state)
 {
     (void)state;
@@ -306,10 +344,16 @@ static void test_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_percent), cmocka_unit_test(test_percent_of_lives),
-        cmocka_unit_test(test_make),    cmocka_unit_test(test_make_same_name),
-        cmocka_unit_test(test_parse),   cmocka_unit_test(test_extremes),
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_percent),
+        cmocka_unit_test(test_percent_of_lives),
+        cmocka_unit_test(test_make),
+        cmocka_unit_test(test_make_same_name),
+        cmocka_unit_test(test_make_one_domain_0),
+        cmocka_unit_test(test_of_top),
+        cmocka_unit_test(test_parse),
+        cmocka_unit_test(test_extremes),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
