@@ -89,6 +89,19 @@ int xen_scheduler_get(struct xen_connection *xen, uint32_t domain, struct foreig
     return 0;
 }
 
+int xen_scheduler_allocation(struct xen_connection *xen, uint32_t domain, unsigned *ret_weight,
+                             unsigned *ret_cap, struct error *err)
+{
+    struct foreign_allocation now = {0};
+    int rc = xen_scheduler_get(xen, domain, &now, err);
+    if (rc == 0) {
+        *ret_weight = now.has_weight ? now.weight : XEN_WEIGHT_USUAL;
+        *ret_cap = now.has_cap ? (unsigned)(now.cap + 0.5) : 0;
+    }
+    foreign_allocation_clear(&now);
+    return rc;
+}
+
 const char *xen_scheduler_name(struct xen_connection *xen, uint32_t domain)
 {
     libxl_domain_sched_params params;

@@ -27,6 +27,10 @@ int xen_scheduler_get(struct xen_connection *xen, uint32_t domain, struct foreig
 // is usual anyway (weight 256, no cap) is no failure, all else has exit status 3.
 int xen_scheduler_set(struct xen_connection *xen, uint32_t domain, unsigned weight,
                       const unsigned *cap, struct error *err);
+// Reads both as a testbed has them: cap in whole percent; under a scheduler without, what is usual
+// (weight 256, no cap), as xen_scheduler_set() takes it there.
+int xen_scheduler_allocation(struct xen_connection *xen, uint32_t domain, unsigned *ret_weight,
+                             unsigned *ret_cap, struct error *err);
 // The scheduler of a domain's CPU pool: "credit", "credit2", "rtds", "null", … static; NULL if the
 // domain isn't there.
 const char *xen_scheduler_name(struct xen_connection *xen, uint32_t domain);

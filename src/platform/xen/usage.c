@@ -13,6 +13,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "linux/link.h"
+#include "linux/netns.h"
 
 #define KIB         1024ULL
 #define NET_DEV     "/proc/net/dev"
@@ -159,6 +161,20 @@ static bool count_by_xenstat(xenstat_domain *domain, unsigned id, struct link_co
     return found;
 }
 
+// The same of the kernel's counters of a vif.
+static struct link_counters turned_about(const struct link_counters *own)
+{
+    return (struct link_counters){
+        .tx_packets = own->rx_packets,
+        .tx_bytes = own->rx_bytes,
+        .tx_errors = own->rx_errors,
+        .rx_packets = own->tx_packets,
+        .rx_bytes = own->tx_bytes,
+        .rx_errors = own->tx_errors,
+        .rx_dropped = own->tx_dropped + own->rx_dropped,
+    };
+}
+
 // libxenstat finds no vif at all where Domain-0 has no bridge; the kernel's figures are the same.
 static bool count_by_kernel(struct reading *reading, const char *name, struct link_counters *ret)
 {
@@ -170,25 +186,73 @@ static bool count_by_kernel(struct reading *reading, const char *name, struct li
     if (reading->net_dev == NULL || counters_parse_link(reading->net_dev, name, &own, NULL) < 0) {
         return false;
     }
-    *ret = (struct link_counters){
-        .tx_packets = own.rx_packets,
-        .tx_bytes = own.rx_bytes,
-        .tx_errors = own.rx_errors,
-        .rx_packets = own.tx_packets,
-        .rx_bytes = own.tx_bytes,
-        .rx_errors = own.tx_errors,
-        .rx_dropped = own.tx_dropped + own.rx_dropped,
-    };
+    *ret = turned_about(&own);
     return true;
+}
+
+// A value below a domain's own path in xenstore as a new string; NULL if there is none.
+static char *read_key(struct xen_connection *xen, uint32_t domain, const char *key)
+{
+    _cleanup_free_ char *path = text_format("/local/domain/%u/%s", domain, key);
+    struct xs_handle *store = xen_store(xen);
+    unsigned length = 0;
+    return store == NULL ? NULL : xs_read(store, XBT_NULL, path, &length);
+}
+
+// The host of the testbed that a domain is a router of, and the counters there.
+struct testbed_host {
+    struct netns *netns; // NULL = it is no testbed's
+    struct namespace_counters counters;
+};
+
+static void open_host(struct xen_connection *xen, uint32_t domain, struct testbed_host *ret)
+{
+    _cleanup_free_ char *folder = read_key(xen, domain, XEN_KEY_FOLDER);
+    *ret = (struct testbed_host){0};
+    if (folder == NULL) {
+        return;
+    }
+    _cleanup_free_ char *pin = netns_pin_of(folder, "host");
+    if (netns_open(pin, &ret->netns, NULL) == 0 &&
+        counters_read(ret->netns, &ret->counters, NULL) < 0) {
+        netns_close(ret->netns);
+        ret->netns = NULL;
+    }
+}
+
+static void close_host(struct testbed_host *host)
+{
+    if (host->netns != NULL) {
+        counters_clear(&host->counters);
+        netns_close(host->netns);
+    }
+}
+
+static bool count_in_testbed(struct reading *reading, const struct testbed_host *host,
+                             uint32_t domain, unsigned id, struct link_counters *ret)
+{
+    _cleanup_free_ char *key = text_format(XEN_KEY_VIF, (size_t)id);
+    _cleanup_free_ char *name = host->netns == NULL ? NULL : read_key(reading->xen, domain, key);
+    struct link_info info;
+    if (name == NULL || link_find(host->netns, name, &info, NULL) < 0) {
+        return false;
+    }
+    const struct link_counters *counters = counters_link(&host->counters, info.index);
+    if (counters != NULL) {
+        *ret = turned_about(counters);
+    }
+    return counters != NULL;
 }
 
 static void read_networks(struct reading *reading, xenstat_domain *domain,
                           struct foreign_machine *machine)
 {
     int count = 0;
+    struct testbed_host host;
     if (machine->id == XEN_HOST) {
         return; // its interfaces are no vifs
     }
+    open_host(reading->xen, machine->id, &host);
     libxl_device_nic *nics = libxl_device_nic_list(xen_handle(reading->xen), machine->id, &count);
     machine->has_networks = true;
     for (int i = 0; i < count; i++) {
@@ -196,7 +260,8 @@ static void read_networks(struct reading *reading, xenstat_domain *domain,
         struct link_counters counters = {0};
         char *name = text_format("vif%u.%u", machine->id, id);
         if (!count_by_xenstat(domain, id, &counters) &&
-            !count_by_kernel(reading, name, &counters)) {
+            !count_by_kernel(reading, name, &counters) &&
+            !count_in_testbed(reading, &host, machine->id, id, &counters)) {
             machine->has_networks = false; // a sum without it would be wrong
             free(name);
             continue;
@@ -209,6 +274,7 @@ static void read_networks(struct reading *reading, xenstat_domain *domain,
     if (nics != NULL) {
         libxl_device_nic_list_free(nics, count);
     }
+    close_host(&host);
     xen_quiet(reading->xen);
 }
 

@@ -19,6 +19,10 @@
 
 #define XEN_HOST 0U // id of Domain-0
 
+// Below a domain's own path in xenstore, of vrbench's routers; the domain can't change them.
+#define XEN_KEY_FOLDER "vrbench/folder"
+#define XEN_KEY_VIF    "vrbench/vif/%zu"
+
 // CPU time by vCPU ("vcpu0", …) of a domain in this life, in a new array. -ESRCH if it isn't there.
 int xen_usage_parts(struct xen_connection *xen, uint32_t domain, struct cpu_part **ret,
                     size_t *ret_count, struct error *err);
@@ -33,8 +37,10 @@ struct xen_stat;
 int xen_stat_open(struct xen_connection *xen, struct xen_stat **ret, struct error *err);
 void xen_stat_close(struct xen_stat *stat); // NULL is fine
 // Reads all domains in the order of their ids, as foreign_list() has them; allocations are left
-// out. Where not all vifs of a domain can be read (they are in another network namespace), its
-// networks are absent.
+// out. Where not all vifs of a domain can be read (they are in a network namespace that isn't
+// known), its networks are absent. Those of vrbench's routers are in their testbed's host: it is
+// told in xenstore, below the domain, where its folder is ("vrbench/folder") and what the
+// interfaces are called there ("vrbench/vif/N").
 int xen_stat_list(struct xen_stat *stat, unsigned what, struct foreign_list *ret,
                   struct error *err);
 
