@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# inside/xen_meter.sh — run in Domain-0 by ../xen.sh: domains that xl made, listed, watched, rationed,
+# talked to and ended by vrbench; what it says is held against xl, xentop and Domain-0's kernel.
+#
+# Most are a kernel of two bytes that uses all the CPU it is given, so that they are made in a second
+# or two. One is Linux, with Domain-0's own kernel, busybox and a vif.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+plan 58
+
+# bytes VALUE COUNT — a number, its lowest byte first.
+bytes() {
+    bytes_value=$1 bytes_left=$2
+    while [ "$bytes_left" -gt 0 ]; do
+        # shellcheck disable=SC2059 # a byte, in octal
+        printf "\\$(printf %o $((bytes_value % 256)))"
+        bytes_value=$((bytes_value / 256)) bytes_left=$((bytes_left - 1))
+    done
+}
+# Notes for Xen (its public/elfnote.h) of 8 bytes each.
+note() { bytes 4 4 && bytes 8 4 && bytes "$1" 4 && printf 'Xen\0'; }
+note_number() { note "$1" && bytes "$2" 8; }
+note_text() { note "$1" && printf %s "$2" && bytes 0 $((8 - ${#2})); }
+# An ELF program for 1 MiB: its header, what is loaded (all of it), where the notes are, the notes, and
+# at 512 the program: it jumps to itself.
+spinner() {
+    base=1048576
+    printf '\177ELF\2\1\1' && bytes 0 9
+    bytes 2 2 && bytes 62 2 && bytes 1 4 && bytes $base 8 && bytes 64 8 && bytes 0 12
+    bytes 64 2 && bytes 56 2 && bytes 2 2 && bytes 0 6
+    bytes 1 4 && bytes 7 4 && bytes 0 8 && bytes $base 8 && bytes $base 8
+    bytes 4096 8 && bytes 4096 8 && bytes 4096 8
+    bytes 4 4 && bytes 4 4 && bytes 176 8 && bytes $((base + 176)) 8 && bytes $((base + 176)) 8
+    bytes 144 8 && bytes 144 8 && bytes 4 8
+    note_text 5 xen-3.0 && note_text 8 generic && note_text 9 yes && note_text 6 spin
+    note_number 3 0 && note_number 1 $((base + 512))
+    bytes 0 192
+    printf '\353\376'
+    bytes 0 3582
+}
+spinner >"$T/spin"
+# domain NAME [LINE...] — has xl make one of it.
+domain() {
+    domain_name=$1
+    shift
+    {
+        echo "name = '$domain_name'"
+        case $* in *kernel*) ;; *) echo "kernel = '$T/spin'" && echo "memory = 8" ;; esac
+        echo "on_poweroff = 'destroy'"
+        for line; do echo "$line"; done
+    } >"$T/$domain_name.cfg"
+    xl create -q "$T/$domain_name.cfg" || return 1
+    at_exit "xl destroy $domain_name"
+}
+# linux NAME — a domain that answers pings to 198.18.0.2 and has a shell on its console.
+linux() {
+    mkdir -p "$T/root/bin" "$T/root/sbin" "$T/root/dev" "$T/root/proc"
+    cp /bin/busybox "$T/root/bin"
+    find /lib/modules -name xen-netfront.ko -exec cp {} "$T/root" \;
+    cat >"$T/root/init" <<'END'
+#!/bin/busybox sh
+/bin/busybox --install -s /bin
+mount -t devtmpfs dev /dev
+mount -t proc proc /proc
+insmod /xen-netfront.ko
+while ! ifconfig eth0 198.18.0.2 netmask 255.255.255.0 up; do sleep 0.1; done 2>/dev/null
+while :; do sh </dev/hvc0 >/dev/hvc0 2>&1; done
+END
+    printf '#!/bin/busybox sh\nexec /bin/busybox reboot -f\n' >"$T/root/sbin/reboot"
+    chmod 755 "$T/root/init" "$T/root/sbin/reboot"
+    (cd "$T/root" && find . | busybox cpio -o -H newc) >"$T/initrd" 2>"$T/cpio.err"
+    domain "$1" "kernel = '$(ls /boot/vmlinuz-*)'" "ramdisk = '$T/initrd'" "memory = 96" \
+        "extra = 'console=hvc0 quiet'" "on_reboot = 'destroy'" \
+        "vif = ['mac=00:16:3e:00:00:01,script=/bin/true']"
+}
+of() { jq --arg name "$1" ".machines[] | select(.name == \$name) | .$2" "$T/top"; }
+listed() { vrbench list --platform xen --json | jq -c --arg name "$1" ".[] | select(.name == \$name) | $2"; }
+# The weight and cap of a domain by xl.
+by_xl() { xl sched-credit -d "$1" | awk 'END { print $(NF - 1), $NF }'; }
+by_us() { vrbench cpu "$1" --platform xen --json | jq -r '.[] | "\(.weight) \(.cap_percent)"'; }
+# refused STATUS PATTERN COMMAND... — true if it ends with that status and says that in one line.
+refused() {
+    refused_status=$1 refused_pattern=$2
+    shift 2
+    exits "$refused_status" "$@" >"$T/out" 2>"$T/err" &&
+        [ "$(wc -l <"$T/err")" -eq 1 ] && grep -q "^vrbench: .*$refused_pattern" "$T/err" ||
+        { cat "$T/out" "$T/err" && false; }
+}
+can() { jq -r --arg ability "$1" '.[] | select(.ability == $ability) | .can' "$T/doctor"; }
+# watch SECONDS — what each domain uses of a CPU over that time, by vrbench; $T/top has all of it.
+watch() { vrbench top --json -n 1 -d "$1" -v --platform xen >"$T/top"; }
+# used NAME LOW HIGH SECONDS — its percent is between the two, in one of three tries: emulated, this
+# machine stands still now and then while its clock goes on. For use after ok.
+used() {
+    for used_try in 1 2 3; do
+        watch "$4"
+        echo "try $used_try: $(jq -c '[.machines[] | {(.name): .cpu_percent}] | add' "$T/top")"
+        if between "$(of "$1" cpu_percent)" "$2" "$3"; then return 0; fi
+    done
+    return 1
+}
+
+# --- what there is ------------------------------------------------------------------------------------
+is "Domain-0 is listed" "$(listed Domain-0 '[.id, .name]')" '[0,"Domain-0"]'
+ok "one domain is made by xl" domain one "cpus = '0'" || xl dmesg | tail -n 20 | sed 's/^/# /'
+ok "  and another, that is paused" domain two "cpus = '0'"
+xl pause two
+is "all are listed as xl lists them" \
+    "$(vrbench list --platform xen --json | jq -r '.[] | "\(.name) \(.id)"' | sort | xargs)" \
+    "$(xl list | awk 'NR > 1 { print $1, $2 }' | sort | xargs)"
+is "  with their vCPUs" "$(listed one .vcpus) $(listed Domain-0 .vcpus)" \
+    "$(xl list one | awk 'END { print $4 }') $(xl list Domain-0 | awk 'END { print $4 }')"
+is "  and memory" "$(listed one .memory_bytes)" "$((8 << 20))"
+is "a paused one is shown so" "$(listed two .state)" '"paused"'
+ok "a busy one runs, or would if it could" sh -c 'echo "$0" | grep -qE "running|runnable"' \
+    "$(listed one .state)"
+id=$(xl domid one)
+is "a machine is called by its id" "$(vrbench cpu "$id" --platform xen --json | jq -r '.[].name')" one
+uuid=$(xl list -v one | awk 'END { print $7 }')
+is "  and its UUID" "$(vrbench cpu "$uuid" --platform xen --json | jq -r '.[].name')" one
+
+vrbench doctor --platform xen --json >"$T/doctor"
+is "what it can is told" "$(can list) $(can "create PV") $(can "CPU time") $(can weight) $(can cap)" \
+    "yes yes yes yes yes"
+is "  and what nobody tried" "$(can "destroy, reboot")" unknown
+like "  of the hypervisor that it is" "$(vrbench doctor --platform xen | head -n 1)" \
+    '^xen: Xen 4\.[0-9]+.*, scheduler credit, '
+
+# --- watching ------------------------------------------------------------------------------------------
+# What is read before and after encloses what is said.
+seconds() { xl list "$1" | awk 'END { print $NF }'; }
+before=$(seconds one)
+ok "top shows them" watch 3
+after=$(seconds one)
+ok "  with CPU seconds as xl has them" between "$(of one cpu_seconds)" "$before" "$(awk "BEGIN { print $after + 0.1 }")"
+is "  a paused one uses none" "$(of two cpu_percent)" 0.0
+ok "  each vCPU has its own" [ "$(of Domain-0 'vcpu_times | length')" -eq "$(listed Domain-0 .vcpus)" ]
+ok "  which sum to the domain's" jq -e '[.machines[] | (.cpu_seconds - ([.vcpu_times[].cpu_seconds] | add))]
+    | all(. > -0.05 and . < 0.05)' "$T/top"
+ok "  and all together are no more than there is" \
+    jq -e '.cpu_total_percent > 50 and .cpu_total_percent < 100.0 * .host_cpus + 3' "$T/top"
+total=$(xl info | awk '$1 == "total_memory" { print $3 }')
+free=$(xl info | awk '$1 == "free_memory" { print $3 }')
+guests=$(xl list | awk 'NR > 1 { sum += $3 } END { print sum }')
+diag "memory: $total MiB, free $free, domains' $guests, Xen's own $(jq .hypervisor_memory_bytes "$T/top")"
+ok "Xen's own memory is what is left" between "$(jq '.hypervisor_memory_bytes / 1048576' "$T/top")" \
+    $((total - free - guests - 4)) $((total - free - guests + 4))
+is "  of the computer's" "$(jq '.host_memory_bytes / 1048576 | floor' "$T/top")" "$total"
+is "xentop's columns" "$(vrbench top -b -n 1 -d 0.1 --platform xen | head -n 1 | xargs)" \
+    "NAME STATE CPU(sec) CPU(%) MEM(k) MEM(%) MAXMEM(k) MAXMEM(%) VCPUS NETS NETTX(k) NETRX(k)"
+is "  and its letters" "$(vrbench top -b -n 1 -d 0.1 --platform xen | awk '$1 == "two" { print $2 }')" "----p-"
+like "  vCPUs have a line" "$(vrbench top -b -v -n 1 -d 0.1 --platform xen)" '^VCPUs:  0: [0-9]+s [0-9.]+%'
+vrbench xen-stats -d 1 --platform xen >"$T/stats"
+is "xen-stats has a record each, Domain-0's first" "$(sed -n 's/^Name: //p' "$T/stats" | xargs)" \
+    "Domain-0 one two"
+ok "  in whole" [ "$(grep -cE '^     (cpu_sec: [0-9]+|cpu_percent: [0-9]+\.[0-9]|NET[TR]X: [0-9]+)$' "$T/stats")" -eq 12 ]
+
+# --- a domain with a vif ---------------------------------------------------------------------------
+xl pause one
+ok "Linux is made by xl" linux guest
+vif=vif$(xl domid guest).0
+net() { vrbench top --json -x -n 1 -d 0.1 --platform xen |
+    jq -r --arg key "$1" '.machines[] | select(.name == "guest") | .networks[0][$key]'; }
+kernels() { ip -s -j link show dev "$vif" | jq ".[0].stats64.$1"; }
+is "its vif is its interface where there is no bridge" "$(net name)" "$vif"
+ip link add xenbr0 type bridge
+at_exit "ip link del xenbr0"
+ip link set "$vif" master xenbr0 up
+ip link set xenbr0 up
+ip address add 198.18.0.1/24 dev xenbr0
+is "  and where there is one" "$(net name)" "$vif"
+xenstore-write "/local/domain/0/backend/vif/$(xl domid guest)/0/hotplug-status" connected
+answers() { ping -q -c 1 -W 1 198.18.0.2; }
+ok "it answers" wait_for 120 answers || xl console -n 5 guest </dev/null | sed 's/^/# /'
+ping -q -c 40 -i 0.05 -W 2 198.18.0.2 >"$T/ping" 2>&1
+received=$(sed -n 's/.* \([0-9]*\) received.*/\1/p' "$T/ping")
+as_the_kernel() {
+    [ "$(net rx_packets) $(net tx_packets) $(net tx_bytes)" = \
+        "$(kernels tx.packets) $(kernels rx.packets) $(kernels rx.bytes)" ] &&
+        [ "$(net rx_dropped)" -eq $(($(kernels tx.dropped) + $(kernels rx.dropped))) ]
+}
+ok "its counters are the kernel's, seen from the domain" wait_for 20 as_the_kernel
+ok "  and count what it answered" [ "$(net tx_packets)" -ge "${received:-1000}" ]
+
+# Paused, it takes nothing: netback keeps what it has room for, and drops the rest.
+xl pause guest
+ip neigh replace 198.18.0.2 lladdr 00:16:3e:00:00:01 dev xenbr0
+"$BUILD_DIR/tests/net/blast" 198.18.0.2 9 4000 &
+blast=$!
+at_exit "kill $blast"
+losing() { [ "$(net rx_dropped)" -gt 100 ]; }
+ok "what finds no room is a drop of the domain" wait_for 60 losing
+kill $blast
+ok "  counted as the kernel counts it" wait_for 20 as_the_kernel
+diag "the kernel has $(ip -s -j link show dev "$vif" | jq -c '.[0].stats64')"
+xl unpause guest
+
+ok "it can be talked to" sh -c 'printf "\necho is-\$((6 * 7))\n" |
+    "$VRBENCH" console guest --platform xen | grep -q is-42'
+ok "it is asked to reboot" vrbench reboot guest --platform xen
+gone() { ! xl domid "$1" >/dev/null 2>&1; }
+ok "  and does" wait_for 60 gone guest
+xl unpause one
+
+# --- weight and cap ------------------------------------------------------------------------------------
+is "a domain begins with the usual weight and no cap" "$(by_us one)" "256 0"
+for weight in 512 1 65535 256; do
+    vrbench cpu one --weight $weight --platform xen >"$T/out"
+    is "weight $weight is the hypervisor's, and is read back" "$(by_xl one), $(by_us one)" \
+        "$weight 0, $weight 0"
+done
+ok "a cap beyond its vCPUs is refused" refused 2 "at most 100" vrbench cpu one --cap 101 --platform xen
+ok "  and a machine that isn't there" refused 2 'no machine is called "nobody"' \
+    vrbench cpu nobody --cap 5 --platform xen
+was=$(by_xl Domain-0)
+vrbench cpu Domain-0 --weight 700 --platform xen >"$T/out"
+is "Domain-0 has a weight, too" "$(by_xl Domain-0), $(by_us Domain-0)" "700 0, 700 0"
+vrbench cpu Domain-0 --weight "${was%% *}" --platform xen >"$T/out"
+is "  and gets its own back" "$(by_xl Domain-0)" "$was"
+
+for cap in 5 10 20; do
+    vrbench cpu one --cap $cap --platform xen >"$T/out"
+    is "cap $cap is the hypervisor's" "$(by_xl one)" "256 $cap"
+    ok "  and is held within a point" used one $((cap - 1)) $((cap + 1)) 8
+    sed 's/^/# /' "$T/ok.log"
+done
+vrbench cpu one --cap 0 --weight 512 --platform xen >"$T/out"
+xl unpause two
+ratio() {
+    for ratio_try in 1 2 3; do
+        watch 8
+        ratio_of=$(awk "BEGIN { print $(of one cpu_percent) / $(of two cpu_percent) }")
+        echo "try $ratio_try: $ratio_of"
+        if between "$ratio_of" 1.8 2.2; then return 0; fi
+    done
+    return 1
+}
+ok "512:256 divides the CPU 2:1 within 10 %" ratio
+sed 's/^/# /' "$T/ok.log"
+
+# --- other schedulers, which have a CPU to themselves where there are two --------------------------------
+# pool SCHEDULER — a CPU pool of the second CPU with a domain in it.
+pool() {
+    xl cpupool-cpu-remove Pool-0 1 && xl cpupool-create name="\"$1\"" sched="\"$1\"" cpus='["1"]' &&
+        domain "$1" "pool = '$1'"
+}
+unpool() { xl destroy "$1" && wait_for 10 gone "$1" && xl cpupool-destroy "$1" && xl cpupool-cpu-add Pool-0 1; }
+others() {
+    ok "a pool with the scheduler credit2" pool credit2
+    vrbench cpu credit2 --weight 300 --cap 40 --platform xen >"$T/out"
+    is "  weight and cap are that hypervisor's" \
+        "$(xl sched-credit2 -d credit2 | awk 'END { print $(NF - 1), $NF }'), $(by_us credit2)" "300 40, 300 40"
+    unpool credit2
+    for scheduler in null rtds; do
+        ok "a pool with the scheduler $scheduler" pool $scheduler
+        is "  has neither weight nor cap" "$(by_us $scheduler)" "null null"
+        ok "  and says so when asked for one" refused 3 "scheduler $scheduler has no weight and no cap" \
+            vrbench cpu $scheduler --cap 20 --platform xen
+        why=$(vrbench cpu $scheduler --platform xen --json | jq -r '.[].why')
+        [ $scheduler = null ] || like "  its own parameters are told" "$why" 'vCPU 0 has [0-9]+ of every [0-9]+ µs'
+        unpool $scheduler
+    done
+}
+if [ "$(xl info | awk '$1 == "nr_cpus" { print $3 }')" -ge 2 ]; then
+    others
+else
+    for scheduler in credit2 "" null "" "" rtds "" "" ""; do
+        skip "the scheduler ${scheduler:-likewise}" "Xen has one CPU here"
+    done
+fi
+
+# --- ending ----------------------------------------------------------------------------------------------
+ok "Domain-0 can't be destroyed" refused 2 "the host itself" vrbench destroy Domain-0 --platform xen
+ok "a domain can" vrbench destroy two --platform xen
+is "  and only that one" "$(xl list | awk 'NR > 2 { print $1 }' | xargs)" one
+vrbench destroy one --platform xen >"$T/out"
+is "none is left" "$(vrbench list --platform xen --json | jq -r '[.[].name] | join(" ")')" Domain-0
