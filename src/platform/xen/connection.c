@@ -24,7 +24,7 @@
 // libxl keeps the address of the logger, and of the hooks.
 struct logger {
     xentoollog_logger vtable; // first: libxl hands this out
-    char said[SAID_MAX];      // first complaint; "" = none
+    char said[2 * SAID_MAX];  // first complaint; "" = none
 };
 
 struct xen_connection {
