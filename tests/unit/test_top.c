@@ -241,7 +241,7 @@ static void test_vcpus(void **state)
     const json_t *machines = json_object_get(whole, "machines");
     assert_int_equal(json_integer_value(json_object_get(whole, "hypervisor_memory_bytes")),
                      40 << 20);
-    assert_true(json_real_value(json_object_get(whole, "cpu_total_percent")) == 125.0);
+    assert_true(json_number_value(json_object_get(whole, "cpu_total_percent")) == 125.0);
     assert_int_equal(json_array_size(json_object_get(json_array_get(machines, 0), "vcpu_times")),
                      3);
     assert_null(json_object_get(json_array_get(machines, 1), "vcpu_times"));
