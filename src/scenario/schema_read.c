@@ -12,8 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-
-#define TEXT_NEAR_MAX 32 // bytes of a key that a spelling is suggested for
+#include "scenario/nearest.h"
 
 static const char *describe(const struct yaml_node *node)
 {
@@ -36,40 +35,13 @@ static const struct schema_row *find_row(const struct schema_row *rows, const ch
     return NULL;
 }
 
-static size_t smallest(size_t a, size_t b, size_t c)
-{
-    size_t ab = a < b ? a : b;
-    return ab < c ? ab : c;
-}
-
-// Number of letters to insert, delete or replace to turn one into the other, both short.
-static size_t edit_distance(const char *a, const char *b)
-{
-    size_t row[TEXT_NEAR_MAX + 1];
-    size_t width = strlen(b);
-    for (size_t k = 0; k <= width; k++) {
-        row[k] = k;
-    }
-    for (size_t i = 0; a[i] != '\0'; i++) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t k = 0; k < width; k++) {
-            size_t replaced = diagonal + (a[i] == b[k] ? 0 : 1);
-            diagonal = row[k + 1];
-            row[k + 1] = smallest(replaced, diagonal + 1, row[k] + 1);
-        }
-    }
-    return row[width];
-}
-
 static const char *find_nearest(const struct schema_row *rows, const char *key)
 {
     const char *nearest = NULL;
-    size_t least = 3;
-    size_t length = strlen(key);
-    for (; rows->key != NULL && length <= TEXT_NEAR_MAX; rows++) {
-        size_t distance = edit_distance(key, rows->key);
-        if (distance < least && distance < strlen(rows->key) - 1 && distance < length) {
+    size_t least = SIZE_MAX;
+    for (; rows->key != NULL; rows++) {
+        size_t distance = nearest_distance(key, rows->key);
+        if (distance < least) {
             nearest = rows->key;
             least = distance;
         }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// scenario/nearest — see nearest.h. Called where a key is unknown.
+#include "scenario/nearest.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define FEW 2 // letters
+
+static size_t smallest(size_t a, size_t b, size_t c)
+{
+    size_t ab = a < b ? a : b;
+    return ab < c ? ab : c;
+}
+
+static size_t edit_distance(const char *a, const char *b)
+{
+    size_t row[NEAREST_MAX + 1];
+    size_t width = strlen(b);
+    for (size_t k = 0; k <= width; k++) {
+        row[k] = k;
+    }
+    for (size_t i = 0; a[i] != '\0'; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t k = 0; k < width; k++) {
+            size_t replaced = diagonal + (a[i] == b[k] ? 0 : 1);
+            diagonal = row[k + 1];
+            row[k + 1] = smallest(replaced, diagonal + 1, row[k] + 1);
+        }
+    }
+    return row[width];
+}
+
+size_t nearest_distance(const char *word, const char *known)
+{
+    size_t length = strlen(word);
+    size_t width = strlen(known);
+    if (length > NEAREST_MAX || width > NEAREST_MAX) {
+        return SIZE_MAX;
+    }
+    size_t distance = edit_distance(word, known);
+    return distance <= FEW && distance + 1 < width && distance < length ? distance : SIZE_MAX;
+}
