@@ -83,15 +83,15 @@ struct xm_config {
     struct xm_place name_at;
     char *kernel, *ramdisk; // paths as the file has them
     struct xm_place kernel_at, ramdisk_at;
-    char *root, *extra, *cmdline;               // see xm_config_cmdline()
-    uint64_t memory_bytes, memory_max_bytes;    // 0 = not given; the maximum is not less
+    char *root, *extra, *cmdline;            // see xm_config_cmdline()
+    uint64_t memory_bytes, memory_max_bytes; // 0 = not given; the maximum is not less
     struct xm_place memory_at;
-    unsigned vcpus;                             // 0 = not given
-    unsigned *cpus;                             // physical CPUs that it may use, ascending
-    size_t cpu_count;                           // 0 = all
-    unsigned weight;                            // cpu_weight; 0 = not given
+    unsigned vcpus;   // 0 = not given
+    unsigned *cpus;   // physical CPUs that it may use, ascending
+    size_t cpu_count; // 0 = all
+    unsigned weight;  // cpu_weight; 0 = not given
     bool has_cap;
-    unsigned cap;                               // cpu_cap, percent of one CPU, 0 = none
+    unsigned cap;                                    // cpu_cap, percent of one CPU, 0 = none
     enum xm_action on_poweroff, on_reboot, on_crash; // by default destroy, restart, restart
     bool has_on_crash;
     struct xm_vif *vifs;

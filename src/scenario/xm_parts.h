@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * scenario/xm_parts — what the files xm_*.c share: a file's statements as plain values that know
+ * their places. Used within scenario/ only.
+ *
+ * xm_syntax.c makes the statements of the text, xm_config.c what they mean of them, with
+ * xm_devices.c for what is written inside texts (vif, disk, pci).
+ */
+#ifndef VRBENCH_SCENARIO_XM_PARTS_H
+#define VRBENCH_SCENARIO_XM_PARTS_H
+
+#include "scenario/problem.h"
+#include "scenario/xm_config.h"
+
+#define XM_TEXT_MAX       4096 // bytes of a text
+#define XM_ITEMS_MAX      256  // of a list
+#define XM_STATEMENTS_MAX 1000
+#define XM_PROBLEMS_MAX   100 // more are not told
+
+enum xm_kind { XM_TEXT, XM_NUMBER, XM_LIST };
+
+struct xm_value {
+    enum xm_kind kind;
+    struct xm_place place;
+    char *text;             // XM_TEXT, without quotes; no NUL and no control characters within
+    const char *raw;        // of it, in the file: behind the quote
+    uint64_t number;        // XM_NUMBER
+    struct xm_value *items; // XM_LIST, of texts and numbers
+    size_t count;
+};
+
+struct xm_statement {
+    char *name;
+    struct xm_place place;
+    struct xm_value value;
+};
+
+struct xm_statements {
+    struct xm_statement *items;
+    size_t count;
+};
+
+// Where problems of one file go; those beyond XM_PROBLEMS_MAX don't.
+struct xm_problems {
+    struct scenario_problems *list;
+    size_t count;
+};
+void xm_problem(struct xm_problems *problems, struct xm_place place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+// Reads the statements that are sound, and adds a problem for all else. The text outlives them.
+void xm_statements_read(const char *text, size_t length, struct xm_statements *ret,
+                        struct xm_problems *problems);
+void xm_statements_clear(struct xm_statements *statements);
+// The place of a byte of a text.
+struct xm_place xm_place_within(const struct xm_value *text, size_t offset);
+
+// What the reading of a file goes by.
+struct xm_reading {
+    struct xm_config *config;
+    struct xm_problems *problems;
+};
+void xm_note(const struct xm_reading *reading, struct xm_place place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+// Each adds the device that a text describes, or problems.
+void xm_read_vif(const struct xm_reading *reading, const struct xm_value *text);
+void xm_read_disk(const struct xm_reading *reading, const struct xm_value *text);
+void xm_read_pci(const struct xm_reading *reading, const struct xm_value *text);
+
+#endif

@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * scenario/xm_syntax — the statements of an xm file, see xm_parts.h. Called by xm_config.c.
+ *
+ * Such a file is a program, and people did use that: what is no plain NAME = VALUE is recognised as
+ * far as is needed to say what it is and what to write instead. It goes on after a problem, at most
+ * one a statement; of a block of Python only the head is told.
+ */
+#include "scenario/xm_parts.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "scenario/utf8.h"
+
+struct lexer {
+    const char *at, *end;
+    struct xm_place place; // of `at`
+    struct xm_problems *problems;
+};
+
+void xm_problem(struct xm_problems *problems, struct xm_place place, const char *format, ...)
+{
+    va_list args;
+    if (problems->count++ >= XM_PROBLEMS_MAX) {
+        return;
+    }
+    char *text = NULL;
+    va_start(args, format);
+    if (vasprintf(&text, format, args) < 0) {
+        abort();
+    }
+    va_end(args);
+    problem_add(problems->list, place.line, place.column, text);
+}
+
+// ---- characters
+
+static bool is_continued(char byte)
+{
+    return ((unsigned char)byte & 0xc0U) == 0x80;
+}
+
+static char peek(const struct lexer *lexer, size_t ahead)
+{
+    return (size_t)(lexer->end - lexer->at) > ahead ? lexer->at[ahead] : '\0';
+}
+
+static bool at_end(const struct lexer *lexer)
+{
+    return lexer->at >= lexer->end;
+}
+
+static bool at_line_end(const struct lexer *lexer)
+{
+    return at_end(lexer) || *lexer->at == '\n' || (*lexer->at == '\r' && peek(lexer, 1) == '\n');
+}
+
+static void step(struct lexer *lexer)
+{
+    if (*lexer->at == '\n') {
+        lexer->place.line++;
+        lexer->place.column = 1;
+    } else if (lexer->end - lexer->at < 2 || !is_continued(lexer->at[1])) {
+        lexer->place.column++;
+    }
+    lexer->at++;
+}
+
+static void steps(struct lexer *lexer, size_t count)
+{
+    while (count-- > 0) {
+        step(lexer);
+    }
+}
+
+static void skip_line(struct lexer *lexer)
+{
+    while (!at_line_end(lexer)) {
+        step(lexer);
+    }
+}
+
+static void skip_blanks(struct lexer *lexer)
+{
+    while (peek(lexer, 0) == ' ' || peek(lexer, 0) == '\t') {
+        step(lexer);
+    }
+}
+
+// Blanks, ends of lines and comments.
+static void skip_space(struct lexer *lexer)
+{
+    for (;;) {
+        skip_blanks(lexer);
+        if (peek(lexer, 0) == '#') {
+            skip_line(lexer);
+        } else if (!at_end(lexer) && at_line_end(lexer)) {
+            steps(lexer, *lexer->at == '\r' ? 2 : 1);
+        } else {
+            return;
+        }
+    }
+}
+
+static bool is_first_of_word(char byte)
+{
+    return isalpha((unsigned char)byte) != 0 || byte == '_';
+}
+
+static size_t word_length(const struct lexer *lexer)
+{
+    size_t length = 0;
+    if (is_first_of_word(peek(lexer, 0))) {
+        while (is_first_of_word(peek(lexer, length)) ||
+               isdigit((unsigned char)peek(lexer, length))) {
+            length++;
+        }
+    }
+    return length;
+}
+
+static bool word_is(const char *word, size_t length, const char *const *list)
+{
+    for (; *list != NULL; list++) {
+        if (strlen(*list) == length && memcmp(word, *list, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Always false, for a reader to return.
+static bool refuse(const struct lexer *lexer, struct xm_place place, const char *why)
+{
+    xm_problem(lexer->problems, place, "%s", why);
+    return false;
+}
+
+// ---- values
+
+static bool is_quote(char byte)
+{
+    return byte == '"' || byte == '\'';
+}
+
+static bool read_text(struct lexer *lexer, struct xm_value *ret)
+{
+    struct xm_place begin = lexer->place;
+    const char quote = *lexer->at;
+    if (peek(lexer, 1) == quote && peek(lexer, 2) == quote) {
+        return refuse(lexer, begin, "texts in three quotes are not read; write it in one pair");
+    }
+    step(lexer);
+    ret->raw = lexer->at;
+    char text[XM_TEXT_MAX + 1];
+    size_t length = 0;
+    while (!at_line_end(lexer) && *lexer->at != quote) {
+        char byte = *lexer->at;
+        if (byte == '\\') {
+            byte = peek(lexer, 1);
+            if (byte != '\\' && !is_quote(byte)) {
+                return refuse(lexer, lexer->place,
+                              "of backslashes only \\\\, \\' and \\\" are read in a text");
+            }
+            step(lexer);
+        } else if (iscntrl((unsigned char)byte)) {
+            return refuse(lexer, lexer->place, "a control character in a text");
+        }
+        if (length >= XM_TEXT_MAX) {
+            return refuse(lexer, begin, "this text is longer than 4096 bytes");
+        }
+        text[length++] = byte;
+        step(lexer);
+    }
+    if (at_line_end(lexer)) {
+        return refuse(lexer, begin, "this quote is not closed in its line");
+    }
+    step(lexer);
+    text[length] = '\0';
+    ret->text = text_copy(text);
+    return true;
+}
+
+static bool read_number(struct lexer *lexer, struct xm_value *ret)
+{
+    struct xm_place begin = lexer->place;
+    bool hex = *lexer->at == '0' && (peek(lexer, 1) == 'x' || peek(lexer, 1) == 'X');
+    bool octal = *lexer->at == '0' && isdigit((unsigned char)peek(lexer, 1));
+    steps(lexer, hex ? 2 : 0);
+    uint64_t number = 0;
+    size_t digits = 0;
+    bool large = false;
+    for (;; digits++) {
+        unsigned char byte = (unsigned char)peek(lexer, 0);
+        unsigned value = 0;
+        if (isdigit(byte)) {
+            value = byte - '0';
+        } else if (hex && isxdigit(byte)) {
+            value = (unsigned)tolower(byte) - 'a' + 10U;
+        } else {
+            break;
+        }
+        unsigned base = hex ? 16 : 10;
+        large = large || number > (UINT64_MAX - value) / base;
+        number = number * base + value;
+        step(lexer);
+    }
+    if (digits == 0 || peek(lexer, 0) == '.' || word_length(lexer) > 0) {
+        return refuse(lexer, begin, "expected a whole number, without a unit, or a text in quotes");
+    }
+    if (octal) {
+        return refuse(lexer, begin,
+                      "a number that begins with 0 is octal to Python; write it "
+                      "without");
+    }
+    if (large) {
+        return refuse(lexer, begin, "this number is too large");
+    }
+    ret->number = number;
+    return true;
+}
+
+// What begins with a letter, and is nothing that is read here.
+static bool refuse_word(const struct lexer *lexer, size_t length)
+{
+    static const char *const truths[] = {"True", "False", "None", NULL};
+    if (length <= 2 && is_quote(peek(lexer, length))) {
+        return refuse(lexer, lexer->place, "letters in front of a quote are not read");
+    }
+    if (word_is(lexer->at, length, truths)) {
+        return refuse(lexer, lexer->place,
+                      "expected a text in quotes, a whole number or a list; "
+                      "for True and False write 1 and 0");
+    }
+    xm_problem(lexer->problems, lexer->place,
+               "%.*s is a name of the Python program that this file is to xm; nothing is looked up "
+               "or executed here: write the value itself, a text in quotes",
+               (int)(length > 60 ? 60 : length), lexer->at);
+    return false;
+}
+
+// A text or a number.
+static bool read_single(struct lexer *lexer, struct xm_value *ret)
+{
+    const char first = peek(lexer, 0);
+    struct xm_value value = {.kind = is_quote(first) ? XM_TEXT : XM_NUMBER, .place = lexer->place};
+    size_t length = word_length(lexer);
+    bool good = false;
+    if (is_quote(first)) {
+        good = read_text(lexer, &value);
+    } else if (isdigit((unsigned char)first)) {
+        good = read_number(lexer, &value);
+    } else if (length > 0) {
+        (void)refuse_word(lexer, length);
+    } else {
+        (void)refuse(lexer, lexer->place,
+                     first == '['         ? "a list within a list means nothing here"
+                     : first == '-'       ? "expected a number that is not negative"
+                     : at_line_end(lexer) ? "expected a value in the line of its key"
+                     : first == '(' || first == '{'
+                         ? "expected a text in quotes, a whole number or a list in [ ]; other "
+                           "values of Python mean nothing here"
+                         : "expected a text in quotes, a whole number or a list in [ ]");
+    }
+    if (good) {
+        *ret = value;
+    }
+    return good;
+}
+
+static bool read_list(struct lexer *lexer, struct xm_value *ret)
+{
+    struct xm_place begin = lexer->place;
+    step(lexer);
+    for (;;) {
+        skip_space(lexer);
+        if (peek(lexer, 0) == ']') {
+            step(lexer);
+            return true;
+        }
+        if (at_end(lexer)) {
+            return refuse(lexer, begin, "this list is not closed");
+        }
+        if (ret->count >= XM_ITEMS_MAX) {
+            return refuse(lexer, lexer->place, "this list has more than 256 items");
+        }
+        struct xm_value item = {.kind = XM_TEXT};
+        if (!read_single(lexer, &item)) {
+            return false;
+        }
+        ret->items = memory_resize(ret->items, ret->count + 1, sizeof item);
+        ret->items[ret->count++] = item;
+        skip_space(lexer);
+        if (peek(lexer, 0) == ',') {
+            step(lexer);
+        } else if (peek(lexer, 0) != ']') {
+            return refuse(lexer, at_end(lexer) ? begin : lexer->place,
+                          at_end(lexer) ? "this list is not closed"
+                          : is_quote(peek(lexer, 0))
+                              ? "expected a comma between two texts of a list"
+                              : "expected \",\" or \"]\"; nothing is "
+                                "calculated here");
+        }
+    }
+}
+
+static void release_value(struct xm_value *value)
+{
+    for (size_t i = 0; i < value->count; i++) {
+        free(value->items[i].text);
+    }
+    free(value->items);
+    free(value->text);
+}
+
+static bool read_value(struct lexer *lexer, struct xm_value *ret)
+{
+    struct xm_value value = {.kind = XM_LIST, .place = lexer->place};
+    bool good = peek(lexer, 0) == '[' ? read_list(lexer, &value) : read_single(lexer, &value);
+    if (good) {
+        *ret = value;
+    } else {
+        release_value(&value);
+    }
+    return good;
+}
+
+// ---- statements
+
+// Nothing but the end of the statement may follow its value.
+static bool read_end(struct lexer *lexer)
+{
+    skip_blanks(lexer);
+    if (at_line_end(lexer) || peek(lexer, 0) == '#') {
+        return true;
+    }
+    if (peek(lexer, 0) == ';') {
+        step(lexer);
+        return true;
+    }
+    const char next = peek(lexer, 0);
+    return refuse(lexer, lexer->place,
+                  is_quote(next) ? "two texts side by side are one to Python; write them as one"
+                  : strchr("+-*/%.([", next) != NULL
+                      ? "nothing is calculated or called here: write the value itself"
+                      : "expected the end of the line behind the value");
+}
+
+// A word that is no name of a key.
+static bool refuse_statement(const struct lexer *lexer, const char *word, size_t length,
+                             struct xm_place place)
+{
+    static const char *const code[] = {"import", "from",   "def",    "if",     "elif",    "else",
+                                       "for",    "while",  "try",    "except", "finally", "with",
+                                       "class",  "print",  "exec",   "del",    "global",  "return",
+                                       "raise",  "assert", "lambda", "pass",   NULL};
+    const char next = peek(lexer, 0);
+    if (word_is(word, length, code)) {
+        xm_problem(lexer->problems, place,
+                   "%.*s is Python, and nothing of it is executed here: only NAME = VALUE is read",
+                   (int)length, word);
+        return false;
+    }
+    if (next == '(' || next == '.') {
+        return refuse(lexer, place,
+                      "this calls Python, and nothing is executed here: only NAME = "
+                      "VALUE is read");
+    }
+    if (strchr("+-*/%|&", next) != NULL && next != '\0' && peek(lexer, 1) == '=') {
+        return refuse(lexer, lexer->place,
+                      "nothing is calculated here: expected \"=\" and the "
+                      "whole value");
+    }
+    if (next == '[') {
+        return refuse(lexer, lexer->place, "expected \"=\"; parts of lists can't be set");
+    }
+    return refuse(lexer, lexer->place, "expected \"=\" and a value behind the key");
+}
+
+static bool read_statement(struct lexer *lexer, struct xm_statement *ret)
+{
+    struct xm_place place = lexer->place;
+    const char *word = lexer->at;
+    size_t length = word_length(lexer);
+    if (length == 0) {
+        return refuse(lexer, place, "expected NAME = VALUE");
+    }
+    steps(lexer, length);
+    skip_blanks(lexer);
+    if (peek(lexer, 0) != '=' || peek(lexer, 1) == '=') {
+        return refuse_statement(lexer, word, length, place);
+    }
+    step(lexer);
+    skip_blanks(lexer);
+    struct xm_statement statement = {.place = place};
+    if (!read_value(lexer, &statement.value)) {
+        return false;
+    }
+    if (!read_end(lexer)) {
+        release_value(&statement.value);
+        return false;
+    }
+    statement.name = text_copy_bytes(word, length);
+    *ret = statement;
+    return true;
+}
+
+// To the next line that can begin a statement: within a list or a block of Python, lines are
+// indented, or close it.
+static void recover(struct lexer *lexer)
+{
+    do {
+        skip_line(lexer);
+        if (at_end(lexer)) {
+            return;
+        }
+        steps(lexer, *lexer->at == '\r' ? 2 : 1);
+    } while (!at_end(lexer) && (at_line_end(lexer) || strchr(" \t])}", *lexer->at) != NULL));
+}
+
+// The first byte that is no text, or NULL.
+static const char *find_garbage(const char *text, size_t length)
+{
+    uint32_t point = 0;
+    for (size_t at = 0, used = 0; at < length; at += used) {
+        used = utf8_decode(text + at, length - at, &point);
+        if (used == 0 || point == 0) {
+            return text + at;
+        }
+    }
+    return NULL;
+}
+
+void xm_statements_read(const char *text, size_t length, struct xm_statements *ret,
+                        struct xm_problems *problems)
+{
+    struct lexer lexer = {text, text + length, {1, 1}, problems};
+    struct xm_statements statements = {0};
+    const char *garbage = find_garbage(text, length);
+    if (garbage != NULL) {
+        steps(&lexer, (size_t)(garbage - text));
+        (void)refuse(&lexer, lexer.place, "this is not UTF-8 text");
+        *ret = statements;
+        return;
+    }
+    for (;;) {
+        skip_space(&lexer);
+        if (at_end(&lexer)) {
+            break;
+        }
+        if (*lexer.at == ';') {
+            step(&lexer);
+            continue;
+        }
+        struct xm_statement statement = {.name = NULL};
+        if (statements.count >= XM_STATEMENTS_MAX) {
+            (void)refuse(&lexer, lexer.place, "this file has more than 1000 values");
+            break;
+        }
+        if (read_statement(&lexer, &statement)) {
+            statements.items =
+                memory_resize(statements.items, statements.count + 1, sizeof statement);
+            statements.items[statements.count++] = statement;
+        } else {
+            recover(&lexer);
+        }
+    }
+    *ret = statements;
+}
+
+void xm_statements_clear(struct xm_statements *statements)
+{
+    for (size_t i = 0; i < statements->count; i++) {
+        release_value(&statements->items[i].value);
+        free(statements->items[i].name);
+    }
+    free(statements->items);
+    *statements = (struct xm_statements){0};
+}
+
+struct xm_place xm_place_within(const struct xm_value *text, size_t offset)
+{
+    struct xm_place place = {text->place.line, text->place.column + 1};
+    const char *at = text->raw;
+    for (size_t i = 0; i < offset; i++) {
+        if (*at == '\\') {
+            at++;
+            place.column++;
+        }
+        at++;
+        place.column += is_continued(*at) ? 0 : 1;
+    }
+    return place;
+}
