@@ -60,6 +60,7 @@ struct router_spec {
     uint64_t memory_bytes;       // 0 = as the platform likes; ignored where none is set aside
     enum routing_daemon daemon;  // that runs in it
     const char *config;          // of the daemon: its text; NULL without
+    const struct xm_config *xm;  // the domain's own file, on platform xen; NULL = none
     // A machine with a system of its own: the disk image that it boots of (qcow2, never written
     // to), absolute; NULL = the platform's own router. It gets its configuration from a cloud-init
     // seed (with these user data; NULL = vrbench's), by a script for its serial console, or has it.

@@ -77,7 +77,7 @@ static void check_routers(const struct checking *c)
     }
 }
 
-// A daemon and its configuration come together.
+// A daemon and its configuration come together; without a daemon it is a domain's, of Xen.
 static void check_daemons(const struct checking *c)
 {
     const struct yaml_node *routers = yaml_child(c->root, "routers");
@@ -88,13 +88,20 @@ static void check_daemons(const struct checking *c)
             continue;
         }
         bool has_daemon = c->scenario->routers[i].daemon != DAEMON_NONE;
+        bool domains = text_equal(c->scenario->platform, "xen");
         if (has_daemon && daemon != NULL && config == NULL) {
             yaml_problem(daemon, c->problems,
                          text_format("daemon: expected a config, the file that tells %s what to do",
                                      daemon->text));
-        } else if (!has_daemon && config != NULL) {
+        } else if (!has_daemon && config != NULL && !domains) {
             yaml_key_problem(config, c->problems,
-                             text_format("config: expected with daemon: frr or bird only"));
+                             text_copy("config: expected with daemon: frr or bird, or on platform "
+                                       "xen, where it is a domain's own file, only"));
+        } else if (!has_daemon && config != NULL &&
+                   yaml_child(routers->children[i], "image") != NULL) {
+            yaml_key_problem(config, c->problems,
+                             text_copy("config: expected without an image: a domain's file says "
+                                       "what it boots"));
         }
     }
 }

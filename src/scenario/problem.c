@@ -39,15 +39,31 @@ void problem_add(struct scenario_problems *problems, unsigned line, unsigned col
         problems->items = memory_resize(problems->items, count == 0 ? 1 : 2 * count,
                                         sizeof(struct scenario_problem));
     }
-    problems->items[count] = (struct scenario_problem){line, column, make_printable(text)};
+    problems->items[count] =
+        (struct scenario_problem){.line = line, .column = column, .text = make_printable(text)};
     problems->count++;
     free(text);
+}
+
+void problems_take(struct scenario_problems *problems, struct scenario_problems *from,
+                   const char *file)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        const struct scenario_problem *problem = &from->items[i];
+        problem_add(problems, problem->line, problem->column, text_copy(problem->text));
+        problems->items[problems->count - 1].file = make_printable(file);
+    }
+    scenario_problems_clear(from);
 }
 
 static int compare_problems(const void *a, const void *b)
 {
     const struct scenario_problem *one = a;
     const struct scenario_problem *two = b;
+    int files = strcmp(one->file == NULL ? "" : one->file, two->file == NULL ? "" : two->file);
+    if (files != 0) {
+        return files;
+    }
     if (one->line != two->line) {
         return one->line < two->line ? -1 : 1;
     }
@@ -68,6 +84,7 @@ void scenario_problems_clear(struct scenario_problems *problems)
 {
     for (size_t i = 0; i < problems->count; i++) {
         free(problems->items[i].text);
+        free(problems->items[i].file);
     }
     free(problems->items);
     *problems = (struct scenario_problems){NULL, 0};

@@ -8,7 +8,10 @@
 // Adds a problem and takes over `text`, which the caller made with text_format(). Bytes that a
 // terminal would act upon are replaced by \xNN, so that a problem is always one harmless line.
 void problem_add(struct scenario_problems *problems, unsigned line, unsigned column, char *text);
-// Sorts by line, column and text.
+// Moves the problems of `from` behind those of `problems`, as being in `file`.
+void problems_take(struct scenario_problems *problems, struct scenario_problems *from,
+                   const char *file);
+// Sorts by file, the scenario's own first, line, column and text.
 void problems_sort(struct scenario_problems *problems);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "scenario/check.h"
 #include "scenario/draft.h"
@@ -52,10 +53,83 @@ static bool is_text(const char *text, size_t length)
     return true;
 }
 
-// Reads a daemon's configuration, which from now on goes with the scenario.
-static void read_config(struct scenario_router *router, const char *folder, struct yaml_node *node,
+static bool has_file_of_domain(const struct scenario *scenario, size_t router)
+{
+    return scenario->routers[router].daemon == DAEMON_NONE &&
+           scenario->routers[router].config != NULL && text_equal(scenario->platform, "xen");
+}
+
+// Takes from the domain's file what the scenario itself doesn't say.
+static void settle_domain(struct scenario_router *router)
+{
+    const struct xm_config *xm = router->xm;
+    if (!router->given.memory && xm->memory_bytes != 0) {
+        router->memory_bytes = xm->memory_bytes;
+    }
+    if (!router->given.weight && xm->weight != 0) {
+        router->allocation.weight = xm->weight;
+    }
+    if (!router->given.cap && xm->has_cap) {
+        router->allocation.cap = xm->cap;
+    }
+    if (!router->given.on_crash && xm->has_on_crash) {
+        bool ends = xm->on_crash == XM_DESTROY || xm->on_crash == XM_COREDUMP_DESTROY ||
+                    xm->on_crash == XM_PRESERVE;
+        router->on_crash = ends ? ON_CRASH_DESTROY : ON_CRASH_RESTART;
+    }
+}
+
+// What a domain's file must have for the scenario.
+static void check_domain(const struct scenario *scenario, size_t number,
+                         struct scenario_problems *problems)
+{
+    const struct xm_config *xm = scenario->routers[number].xm;
+    const unsigned cap_most = 100 * scenario->host.cpus;
+    size_t needed = 0;
+    for (size_t i = 0; i < scenario->network_count; i++) {
+        needed += scenario->networks[i].router == number ? 2 : 0;
+    }
+    for (size_t i = 0; i < scenario->topology_count; i++) {
+        bool bridged = scenario->topologies[i] == TOPOLOGY_BRIDGED;
+        size_t count = bridged ? xm->vif_count : xm->pci_count;
+        struct xm_place place = bridged ? xm->vif_at : xm->pci_at;
+        if (scenario->topologies[i] != TOPOLOGY_DIRECT && place.line != 0 && count < needed) {
+            problem_add(problems, place.line, place.column,
+                        text_format("%s: expected at least %zu, two for each network of router "
+                                    "%s, not %zu",
+                                    bridged ? "vif" : "pci", needed, scenario->routers[number].name,
+                                    count));
+        }
+    }
+    if (scenario->routers[number].allocation.cap > cap_most && xm->cap_at.line != 0 &&
+        !scenario->routers[number].given.cap) {
+        problem_add(problems, xm->cap_at.line, xm->cap_at.column,
+                    text_format("cpu_cap: expected at most %u, 100 percent for each CPU of "
+                                "host.cpus, not %u",
+                                cap_most, xm->cap));
+    }
+}
+
+// Reads the text of a domain's file, which is at `path`.
+static void read_domain(struct scenario *scenario, size_t number, const char *path, size_t length,
                         struct scenario_problems *problems)
 {
+    struct scenario_router *router = &scenario->routers[number];
+    struct scenario_problems found = {NULL, 0};
+    if (xm_config_parse(router->config_text, length, &router->xm, &found) == 0) {
+        _cleanup_free_ char *folder = folder_of(path);
+        xm_config_locate(router->xm, folder);
+        settle_domain(router);
+        check_domain(scenario, number, &found);
+    }
+    problems_take(problems, &found, path);
+}
+
+// Reads a configuration, which from now on goes with the scenario.
+static void read_config(struct scenario *scenario, size_t number, const char *folder,
+                        struct yaml_node *node, struct scenario_problems *problems)
+{
+    struct scenario_router *router = &scenario->routers[number];
     _cleanup_error_ struct error err = ERROR_INIT;
     _cleanup_free_ char *path =
         text_format("%s%s", *router->config == '/' ? "" : folder, router->config);
@@ -68,6 +142,9 @@ static void read_config(struct scenario_router *router, const char *folder, stru
         free(text);
     } else {
         router->config_text = text;
+        if (has_file_of_domain(scenario, number)) {
+            read_domain(scenario, number, path, length, problems);
+        }
     }
 }
 
@@ -78,11 +155,42 @@ static void read_configs(struct scenario *scenario, const struct yaml_node *root
     _cleanup_free_ char *folder = folder_of(path);
     for (size_t i = 0; i < scenario->router_count; i++) {
         struct yaml_node *node = yaml_child(routers->children[i], "config");
-        const struct scenario_router *router = &scenario->routers[i];
-        if (router->daemon != DAEMON_NONE && router->config != NULL && node != NULL &&
-            !node->wrong) {
-            read_config(&scenario->routers[i], folder, node, problems);
+        bool read = scenario->routers[i].daemon != DAEMON_NONE || has_file_of_domain(scenario, i);
+        if (read && scenario->routers[i].config != NULL && node != NULL && !node->wrong) {
+            read_config(scenario, i, folder, node, problems);
         }
+    }
+}
+
+int scenario_recall_config(struct scenario *scenario, size_t router, const char *text)
+{
+    struct scenario_router *recalled = &scenario->routers[router];
+    recalled->config_text = text_copy(text);
+    if (text == NULL || !has_file_of_domain(scenario, router)) {
+        return 0;
+    }
+    struct scenario_problems problems = {NULL, 0};
+    int rc = xm_config_parse(text, strlen(text), &recalled->xm, &problems);
+    if (rc == 0) {
+        _cleanup_free_ char *path = scenario_config_path(scenario, router);
+        _cleanup_free_ char *folder = folder_of(path);
+        xm_config_locate(recalled->xm, folder);
+        settle_domain(recalled);
+    }
+    scenario_problems_clear(&problems);
+    return rc;
+}
+
+static void note_given(struct scenario *scenario, const struct yaml_node *root)
+{
+    const struct yaml_node *routers = yaml_child(root, "routers");
+    for (size_t i = 0; i < scenario->router_count; i++) {
+        const struct yaml_node *node = routers->children[i];
+        struct scenario_router *router = &scenario->routers[i];
+        router->given.weight = yaml_child(node, "weight") != NULL;
+        router->given.cap = yaml_child(node, "cap") != NULL;
+        router->given.memory = yaml_child(node, "memory") != NULL;
+        router->given.on_crash = yaml_child(node, "on_crash") != NULL;
     }
 }
 
@@ -100,6 +208,7 @@ static int parse_for(const char *text, size_t length, const char *path, const ch
         bool study = draft.scenario.method == METHOD_STUDY;
         settle_engine(&draft.scenario.traffic, root, study && !named ? "iperf" : engine);
         draft_settle(&draft, yaml_child(root, "topologies") != NULL);
+        note_given(&draft.scenario, root);
         scenario_check(&draft, root, cpus_online, &problems);
         if (path != NULL) {
             read_configs(&draft.scenario, root, path, &problems);
@@ -135,7 +244,7 @@ static char *join_problems(const char *path, const struct scenario_problems *pro
     }
     for (size_t i = 0; i < problems->count; i++) {
         const struct scenario_problem *problem = &problems->items[i];
-        fprintf(stream, "%s%s:", i == 0 ? "" : "\n", path);
+        fprintf(stream, "%s%s:", i == 0 ? "" : "\n", problem->file == NULL ? path : problem->file);
         if (problem->line > 0) {
             fprintf(stream, "%u:%u:", problem->line, problem->column);
         }
@@ -143,6 +252,19 @@ static char *join_problems(const char *path, const struct scenario_problems *pro
     }
     fclose(stream);
     return text;
+}
+
+// What in domains' files is without effect is to be known by who reads the figures.
+static void tell_notes(const struct scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->router_count; i++) {
+        const struct xm_config *xm = scenario->routers[i].xm;
+        _cleanup_free_ char *path = scenario_config_path(scenario, i);
+        for (size_t k = 0; xm != NULL && k < xm->notes->count; k++) {
+            const struct scenario_problem *note = &xm->notes->items[k];
+            log_warning("config", "%s:%u:%u: %s", path, note->line, note->column, note->text);
+        }
+    }
 }
 
 int scenario_read(const char *path, unsigned cpus_online, struct scenario **ret, struct error *err)
@@ -170,6 +292,7 @@ int scenario_read_for(const char *path, const char *engine, unsigned cpus_online
     rc = parse_for(text, length, path, engine, cpus_online, ret, &problems);
     if (rc == 0) {
         (*ret)->file = text_copy(path);
+        tell_notes(*ret);
     } else {
         _cleanup_free_ char *joined = join_problems(path, &problems);
         fail_located(err, joined);

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "scenario/xm_config.h"
 
 #define SCENARIO_NAME_MAX     64 // bytes of a scenario's name: a safe file name
 #define SCENARIO_ROUTER_MAX   32 // bytes of a router's or network's name
@@ -59,9 +60,17 @@ struct scenario_router {
     } setup;
     uint64_t ready_within_ns; // for such a machine to forward
     enum routing_daemon daemon;
-    char *config;      // its configuration file, as the scenario names it; NULL without a daemon
-    char *config_text; // what is in that file: UTF-8; NULL if the scenario was read from memory
+    // A configuration file as the scenario names it: the daemon's; without a daemon, on platform
+    // xen, the domain's (xm_config.h). NULL = none.
+    char *config;
+    char *config_text;    // what is in that file: UTF-8; NULL if the scenario was read from memory
+    struct xm_config *xm; // the same, read, where it is a domain's; else NULL
     uint64_t converge_within_ns; // for it to learn its routes
+    // What the scenario itself says. What it doesn't is as the domain's file says, if that does:
+    // the members above have what holds.
+    struct {
+        bool weight, cap, memory, on_crash;
+    } given;
 };
 
 // An interface address: host byte order, prefix length 8–30.
@@ -138,6 +147,7 @@ struct engine_traits {
 struct scenario_problem {
     unsigned line, column;
     char *text;
+    char *file; // that the scenario names and that the problem is in; NULL = the scenario's own
 };
 struct scenario_problems {
     struct scenario_problem *items;
@@ -176,9 +186,13 @@ const struct engine_traits *scenario_engine(const char *name);
 // Addresses that traffic of a network goes from and to.
 struct ipv4_interface scenario_from(const struct scenario_network *network);
 struct ipv4_interface scenario_to(const struct scenario_network *network);
-// Where a router's daemon's configuration is: from the scenario's folder. The caller frees it; NULL
+// Where a router's configuration file is: from the scenario's folder. The caller frees it; NULL
 // without.
 char *scenario_config_path(const struct scenario *scenario, size_t router);
+// Gives a router of a scenario read from memory what is in its configuration file (NULL = none), as
+// scenario_read() found it; scenario->file says where the scenario is. -EINVAL if that can't be
+// read.
+int scenario_recall_config(struct scenario *scenario, size_t router, const char *text);
 // Whether any router has a routing daemon.
 bool scenario_is_routed(const struct scenario *scenario);
 

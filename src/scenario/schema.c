@@ -82,7 +82,8 @@ static const struct schema_row router_rows[] = {
      .type = &type_path,
      .offset = offsetof(struct scenario_router, config),
      .limit = 1000,
-     .help = "the daemon's configuration file, from the scenario's folder"},
+     .help = "the daemon's configuration file, from the scenario's folder; without a daemon, on "
+             "platform xen, an xm-style file of the domain"},
     {.key = "converge_within",
      .type = &type_duration,
      .offset = offsetof(struct scenario_router, converge_within_ns),
@@ -291,8 +292,8 @@ const struct schema_row schema_scenario[] = {
      .type = &type_platform,
      .offset = SCENARIO(platform),
      .fallback = "netns",
-     .help = "what the routers run on: netns (namespaces of this kernel), or the URI of a libvirt "
-             "(qemu:///system: virtual machines)"},
+     .help = "what the routers run on: netns (namespaces of this kernel), xen (domains, run in "
+             "Domain-0), or the URI of a libvirt (qemu:///system: virtual machines)"},
     {.key = "topologies",
      .kind = SCHEMA_LIST,
      .type = &type_choice,

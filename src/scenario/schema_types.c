@@ -171,8 +171,8 @@ static int parse_address(const struct schema_row *row, const char *text, void *s
     return parse_ipv4_prefix(text, &interface->address, &interface->prefix, err);
 }
 
-// "netns", or a URI as libvirt has them (RFC 3986, the scheme in small letters); whether there is
-// such a one is platform/'s to say.
+// "netns", "xen", or a URI as libvirt has them (RFC 3986, the scheme in small letters); whether
+// there is such a one is platform/'s to say.
 static int parse_platform(const struct schema_row *row, const char *text, void *slot,
                           struct error *err)
 {
@@ -183,9 +183,9 @@ static int parse_platform(const struct schema_row *row, const char *text, void *
     for (size_t i = 0; uri && i < length; i++) {
         uri = isgraph((unsigned char)text[i]) && (unsigned char)text[i] < 0x80;
     }
-    if (!text_equal(text, "netns") && !uri) {
-        return fail_input(err, "expected netns or a libvirt URI (qemu:///system), not \"%.60s\"",
-                          text);
+    if (!text_equal(text, "netns") && !text_equal(text, "xen") && !uri) {
+        return fail_input(
+            err, "expected netns, xen or a libvirt URI (qemu:///system), not \"%.60s\"", text);
     }
     *(char **)slot = text_copy(text);
     return 0;

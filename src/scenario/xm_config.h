@@ -91,6 +91,7 @@ struct xm_config {
     size_t cpu_count; // 0 = all
     unsigned weight;  // cpu_weight; 0 = not given
     bool has_cap;
+    struct xm_place cap_at;
     unsigned cap;                                    // cpu_cap, percent of one CPU, 0 = none
     enum xm_action on_poweroff, on_reboot, on_crash; // by default destroy, restart, restart
     bool has_on_crash;
@@ -110,6 +111,8 @@ struct xm_config {
 // xm_config_free(), or -EINVAL and at least one problem added to `problems`.
 int xm_config_parse(const char *text, size_t length, struct xm_config **ret,
                     struct scenario_problems *problems);
+// Puts `folder`, "" or ending in "/", in front of the relative paths of kernel, ramdisk and disks.
+void xm_config_locate(struct xm_config *config, const char *folder);
 void xm_config_free(struct xm_config *config); // NULL is fine
 
 // The kernel's command line, in a new string: cmdline, or root and extra put together as xm and xl

@@ -55,6 +55,8 @@ void xm_statements_clear(struct xm_statements *statements);
 // The place of a byte of a text.
 struct xm_place xm_place_within(const struct xm_value *text, size_t offset);
 
+// ---- what values mean
+
 // What the reading of a file goes by.
 struct xm_reading {
     struct xm_config *config;
@@ -67,5 +69,23 @@ void xm_note(const struct xm_reading *reading, struct xm_place place, const char
 void xm_read_vif(const struct xm_reading *reading, const struct xm_value *text);
 void xm_read_disk(const struct xm_reading *reading, const struct xm_value *text);
 void xm_read_pci(const struct xm_reading *reading, const struct xm_value *text);
+
+// A key.
+struct xm_row {
+    const char *key;
+    // Writes to the field at `offset` of struct xm_config; NULL: the key is only explained.
+    void (*read)(const struct xm_reading *reading, const struct xm_row *row,
+                 const struct xm_value *value);
+    size_t offset;   // of the field
+    size_t place_at; // of a struct xm_place that gets the value's; 0 = none
+    uint64_t min, max;
+    const char *why; // of a key that is only explained
+};
+
+typedef void xm_row_reader(const struct xm_reading *reading, const struct xm_row *row,
+                           const struct xm_value *value);
+xm_row_reader xm_read_text, xm_read_path, xm_read_number, xm_read_memory, xm_read_type,
+    xm_read_builder, xm_read_action, xm_read_cpus, xm_read_cap, xm_read_vifs, xm_read_disks,
+    xm_read_pcis, xm_read_bootloader;
 
 #endif

@@ -244,9 +244,10 @@ static json_t *describe_configs(const struct scenario *scenario)
     for (size_t i = 0; i < scenario->router_count; i++) {
         const struct scenario_router *router = &scenario->routers[i];
         if (router->config_text != NULL) {
+            const char *daemon =
+                router->daemon == DAEMON_NONE ? NULL : routing_daemon_name(router->daemon);
             json_object_set_new(configs, router->name,
-                                json_pack("{s:s, s:s, s:s}", "daemon",
-                                          routing_daemon_name(router->daemon), "file",
+                                json_pack("{s:s*, s:s, s:s}", "daemon", daemon, "file",
                                           router->config, "text", router->config_text));
         }
     }
@@ -264,9 +265,11 @@ static json_t *describe_scenario(const struct scenario *scenario, const char *te
         json_pack("{s:s, s:s, s:s, s:s, s:o, s:s}", "name", scenario->name, "file",
                   scenario->file == NULL ? "" : scenario->file, "platform", scenario->platform,
                   "engine", scenario->traffic.engine, "topologies", topologies, "text", text);
-    if (scenario_is_routed(scenario)) {
-        json_object_set_new(described, "configs", describe_configs(scenario));
+    json_t *configs = describe_configs(scenario);
+    if (json_object_size(configs) > 0) {
+        json_object_set(described, "configs", configs);
     }
+    json_decref(configs);
     return described;
 }
 

@@ -175,7 +175,9 @@ static int recall_plan(struct testbed *testbed, struct error *err)
     const json_t *configs = json_object_get(content, "configs");
     for (size_t i = 0; i < testbed->scenario->router_count; i++) {
         const char *config = json_string_value(json_array_get(configs, i));
-        testbed->scenario->routers[i].config_text = config == NULL ? NULL : text_copy(config);
+        if (scenario_recall_config(testbed->scenario, i, config) < 0) {
+            return fail(err, 0, "the record of testbed %s can't be read", testbed->record->id);
+        }
     }
     rc = plan_make(testbed->scenario, topology, &usable, &testbed->plan, err);
     const json_t *interfaces = json_object_get(content, "interfaces");

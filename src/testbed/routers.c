@@ -88,7 +88,10 @@ void router_order_plan(const struct plan *plan, size_t router, struct router_ord
                  .cpus = &plan->dut_cpus,
                  .memory_bytes = scenario->routers[router].memory_bytes,
                  .daemon = scenario->routers[router].daemon,
-                 .config = scenario->routers[router].config_text,
+                 .config = scenario->routers[router].daemon == DAEMON_NONE
+                               ? NULL
+                               : scenario->routers[router].config_text,
+                 .xm = scenario->routers[router].xm,
                  .nics = memory_new_array(struct router_nic, 2 * plan->path_count)},
     };
     fill_image(scenario, router, &order);
