@@ -101,6 +101,14 @@ static void check_domain(const struct scenario *scenario, size_t number,
                                     count));
         }
     }
+    if (xm->vif_count > needed && needed > 0) {
+        const struct xm_place place = xm->vifs[needed].place;
+        problem_add(xm->notes, place.line, place.column,
+                    text_format("vif: from here on not made: the scenario's networks use %zu "
+                                "interfaces of router %s, and its console needs none",
+                                needed, scenario->routers[number].name));
+        problems_sort(xm->notes);
+    }
     if (scenario->routers[number].allocation.cap > cap_most && xm->cap_at.line != 0 &&
         !scenario->routers[number].given.cap) {
         problem_add(problems, xm->cap_at.line, xm->cap_at.column,

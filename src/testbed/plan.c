@@ -85,6 +85,15 @@ struct network_ends {
     size_t ingress, egress; // the router's
 };
 
+// The address that a domain's own file gives to an interface, if it does.
+static void take_mac(struct plan_interface *interface, const struct scenario_router *router,
+                     unsigned eth)
+{
+    if (router->xm != NULL && eth < router->xm->vif_count && router->xm->vifs[eth].has_mac) {
+        memcpy(interface->mac, router->xm->vifs[eth].mac, sizeof interface->mac);
+    }
+}
+
 static void lay_bridged(struct plan *plan, const struct fixed_nodes *nodes,
                         const struct scenario_network *network, struct network_ends *ends,
                         unsigned eth, struct plan_path *path)
@@ -106,6 +115,8 @@ static void lay_bridged(struct plan *plan, const struct fixed_nodes *nodes,
         plan->interfaces[vif[side]].bridge = bridge;
         snprintf(name, sizeof name, "eth%u", eth + side);
         inner[side] = add_interface(plan, router_node, MAC_ROUTER, name);
+        take_mac(&plan->interfaces[inner[side]], &plan->scenario->routers[network->router],
+                 eth + side);
     }
     ends->ingress = inner[0];
     ends->egress = inner[1];
