@@ -125,8 +125,7 @@ static void read_domain(struct scenario *scenario, size_t number, const char *pa
     struct scenario_router *router = &scenario->routers[number];
     struct scenario_problems found = {NULL, 0};
     if (xm_config_parse(router->config_text, length, &router->xm, &found) == 0) {
-        _cleanup_free_ char *folder = folder_of(path);
-        xm_config_locate(router->xm, folder);
+        xm_config_locate(router->xm, path);
         settle_domain(router);
         check_domain(scenario, number, &found);
     }
@@ -181,8 +180,7 @@ int scenario_recall_config(struct scenario *scenario, size_t router, const char 
     int rc = xm_config_parse(text, strlen(text), &recalled->xm, &problems);
     if (rc == 0) {
         _cleanup_free_ char *path = scenario_config_path(scenario, router);
-        _cleanup_free_ char *folder = folder_of(path);
-        xm_config_locate(recalled->xm, folder);
+        xm_config_locate(recalled->xm, path);
         settle_domain(recalled);
     }
     scenario_problems_clear(&problems);

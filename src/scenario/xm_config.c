@@ -224,21 +224,23 @@ int xm_config_parse(const char *text, size_t length, struct xm_config **ret,
     return 0;
 }
 
-static void locate(char **path, const char *folder)
+static void locate(const struct xm_config *config, char **path)
 {
-    if (*path != NULL && **path != '/') {
-        char *located = text_format("%s%s", folder, *path);
+    const char *slash = strrchr(config->path, '/');
+    if (*path != NULL && **path != '/' && slash != NULL) {
+        char *located = text_format("%.*s%s", (int)(slash - config->path) + 1, config->path, *path);
         free(*path);
         *path = located;
     }
 }
 
-void xm_config_locate(struct xm_config *config, const char *folder)
+void xm_config_locate(struct xm_config *config, const char *path)
 {
-    locate(&config->kernel, folder);
-    locate(&config->ramdisk, folder);
+    config->path = text_copy(path);
+    locate(config, &config->kernel);
+    locate(config, &config->ramdisk);
     for (size_t i = 0; i < config->disk_count; i++) {
-        locate(&config->disks[i].target, folder);
+        locate(config, &config->disks[i].target);
     }
 }
 
@@ -260,6 +262,7 @@ void xm_config_free(struct xm_config *config)
     free(config->disks);
     free(config->pcis);
     free(config->cpus);
+    free(config->path);
     free(config->name);
     free(config->kernel);
     free(config->ramdisk);

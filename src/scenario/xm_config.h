@@ -78,6 +78,7 @@ struct xm_pci {
 };
 
 struct xm_config {
+    char *path; // of the file, once it was located
     enum xm_type type;
     char *name; // what xm would call the domain; NULL = not given, as for all texts here
     struct xm_place name_at;
@@ -111,8 +112,8 @@ struct xm_config {
 // xm_config_free(), or -EINVAL and at least one problem added to `problems`.
 int xm_config_parse(const char *text, size_t length, struct xm_config **ret,
                     struct scenario_problems *problems);
-// Puts `folder`, "" or ending in "/", in front of the relative paths of kernel, ramdisk and disks.
-void xm_config_locate(struct xm_config *config, const char *folder);
+// Says where the file is: relative paths of kernel, ramdisk and disks go from its folder.
+void xm_config_locate(struct xm_config *config, const char *path);
 void xm_config_free(struct xm_config *config); // NULL is fine
 
 // The kernel's command line, in a new string: cmdline, or root and extra put together as xm and xl
