@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * guest/channel — answers the host on the virtio-serial port "org.vrbench.0".
+ * guest/channel — answers the host on the virtio-serial port "org.vrbench.0" or, on Xen, through
+ * xenstore (xenstore.c).
  *
  * A request is a line; an answer is a line and the LENGTH bytes that it announces:
  *
@@ -45,7 +46,7 @@
 
 struct channel {
     const struct channel_state *state;
-    int fd;
+    struct port *port;
     char line[LINE_MAX_BYTES];
     size_t line_length;
     bool too_long; // the rest of this line is passed over
@@ -65,12 +66,30 @@ struct channel {
 
 // ---- the port
 
-static int open_port(void)
+static ssize_t serial_read(struct port *port, char *bytes, size_t room)
 {
+    return read(port->fd, bytes, room);
+}
+
+static ssize_t serial_write(struct port *port, const char *bytes, size_t length)
+{
+    return write(port->fd, bytes, length);
+}
+
+static bool serial_has_more(const struct port *port)
+{
+    (void)port;
+    return false;
+}
+
+static struct port *open_serial(void)
+{
+    static struct port serial = {
+        .read = serial_read, .write = serial_write, .has_more = serial_has_more};
     glob_t ports = {0};
     int fd = -1;
     if (glob("/sys/class/virtio-ports/*/name", GLOB_NOSORT, NULL, &ports) != 0) {
-        return -1;
+        return NULL;
     }
     for (size_t i = 0; i < ports.gl_pathc && fd < 0; i++) {
         char *name = read_all(ports.gl_pathv[i], NULL);
@@ -83,13 +102,15 @@ static int open_port(void)
         free(name);
     }
     globfree(&ports);
-    return fd;
+    serial.fd = fd;
+    return fd < 0 ? NULL : &serial;
 }
 
 struct channel *channel_open(const struct channel_state *state)
 {
-    int fd = open_port();
-    if (fd < 0) {
+    struct port *port = open_serial();
+    port = port == NULL ? port_open_xenstore() : port;
+    if (port == NULL) {
         return NULL;
     }
     struct channel *channel = calloc(1, sizeof *channel);
@@ -97,14 +118,14 @@ struct channel *channel_open(const struct channel_state *state)
         abort();
     }
     channel->state = state;
-    channel->fd = fd;
+    channel->port = port;
     channel->command.fd = -1;
     return channel;
 }
 
 int channel_fd(const struct channel *channel)
 {
-    return channel->fd;
+    return channel->port->fd;
 }
 
 // The host has gone: what was under way was for it alone.
@@ -124,8 +145,8 @@ static void forget_host(struct channel *channel)
 static void flush_out(struct channel *channel)
 {
     while (channel->out_sent < channel->out_length) {
-        ssize_t put = write(channel->fd, channel->out + channel->out_sent,
-                            channel->out_length - channel->out_sent);
+        ssize_t put = channel->port->write(channel->port, channel->out + channel->out_sent,
+                                           channel->out_length - channel->out_sent);
         if (put <= 0) {
             if (put < 0 && errno == EINTR) {
                 continue;
@@ -271,7 +292,7 @@ static bool answer_services(struct channel *channel)
 bool channel_tell_services(struct channel *channel)
 {
     bool told = answer_services(channel);
-    flush_out(channel);
+    channel_step(channel);
     return told;
 }
 
@@ -367,11 +388,11 @@ static void take_bytes(struct channel *channel, const char *bytes, size_t length
     }
 }
 
-void channel_step(struct channel *channel)
+static void read_in(struct channel *channel)
 {
     static char bytes[16384];
     for (;;) {
-        ssize_t got = read(channel->fd, bytes, sizeof bytes);
+        ssize_t got = channel->port->read(channel->port, bytes, sizeof bytes);
         if (got > 0) {
             take_bytes(channel, bytes, (size_t)got);
         } else if (got == 0) {
@@ -382,8 +403,15 @@ void channel_step(struct channel *channel)
             break;
         }
     }
-    answer_ready(channel);
-    flush_out(channel);
+}
+
+void channel_step(struct channel *channel)
+{
+    do {
+        read_in(channel);
+        answer_ready(channel);
+        flush_out(channel);
+    } while (channel->port->has_more(channel->port));
 }
 
 // ---- the command
@@ -446,5 +474,5 @@ void channel_command_ended(struct channel *channel, pid_t pid, int status)
     channel->command.length = 0;
     channel->command.pid = 0;
     channel->command.wanted = false;
-    flush_out(channel);
+    channel_step(channel);
 }

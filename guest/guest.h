@@ -132,6 +132,18 @@ void services_take_output(void);
 // Takes the end of a process; false if it is none of them.
 bool services_take_end(pid_t pid, int status);
 
+// ---- the way to the host (channel.c: a virtio-serial port; xenstore.c: of domains of Xen's)
+
+struct port {
+    int fd; // wakes when there may be something to read, or room again
+    // As read(2) and write(2) of a descriptor that doesn't wait.
+    ssize_t (*read)(struct port *port, char *bytes, size_t room);
+    ssize_t (*write)(struct port *port, const char *bytes, size_t length);
+    // Whether there is something new of which the descriptor will tell no more.
+    bool (*has_more)(const struct port *port);
+};
+struct port *port_open_xenstore(void); // NULL = there is none
+
 // ---- the host's side (channel.c)
 
 struct channel;
