@@ -4,85 +4,35 @@
  * image/), and talking to it: is it ready, its counters, commands, its console. See machine.h.
  */
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
-#include "base/stop.h"
 #include "base/text.h"
-#include "image/guest_channel.h"
-#include "image/image.h"
-#include "image/router_config.h"
 #include "linux/counters.h"
 #include "linux/link.h"
 #include "platform/foreign.h"
 #include "platform/libvirt/own.h"
 
-#define READY_WITHIN_NS  (120U * NS_PER_S) // emulated, on a busy machine
-#define ANSWER_WITHIN_NS (60U * NS_PER_S)
-#define COMMAND_NS       (3600U * NS_PER_S)
-#define INPUT_MAX        (32U << 10)
-
 // ---- what it boots
-
-void machine_config_make(const struct router_spec *spec, struct router_config *ret)
-{
-    struct router_config_nic *nics = memory_new_array(struct router_config_nic, spec->nic_count);
-    struct router_config_neighbour *neighbours =
-        memory_new_array(struct router_config_neighbour, spec->nic_count);
-    for (size_t i = 0; i < spec->nic_count; i++) {
-        const struct router_nic *nic = &spec->nics[i];
-        nics[i] = (struct router_config_nic){
-            .name = nic->name, .mtu = nic->mtu, .address = nic->address, .prefix = nic->prefix};
-        memcpy(nics[i].mac, nic->mac, 6);
-        neighbours[i] =
-            (struct router_config_neighbour){.nic = nic->name, .address = nic->neighbour.address};
-        memcpy(neighbours[i].mac, nic->neighbour.mac, 6);
-    }
-    *ret = (struct router_config){.name = spec->name,
-                                  .nics = nics,
-                                  .nic_count = spec->nic_count,
-                                  .neighbours = neighbours,
-                                  .neighbour_count = spec->nic_count};
-}
-
-void machine_config_clear(struct router_config *config)
-{
-    free((void *)config->nics);
-    free((void *)config->neighbours);
-    *config = (struct router_config){0};
-}
 
 int machine_boot_make(struct router *router, const struct router_spec *spec,
                       struct machine_boot *ret, struct error *err)
 {
-    struct image image = {0};
     if (router->own != NULL) {
         return own_boot_make(router, spec, ret, err);
     }
-    int rc = image_find(NULL, &image, err);
-    if (rc < 0) {
-        image_clear(&image);
-        return rc;
-    }
-    struct router_config config;
-    machine_config_make(spec, &config);
-    struct machine_daemon daemon = {0};
-    machine_daemon_add(spec, &daemon, &config);
+    struct tiny_boot boot = {0};
     router->initrd = text_format("%s.initrd", router->channel);
-    rc = image_write_initrd(&image, &config, router->initrd, err);
+    int rc = tiny_guest_boot(spec, router->initrd, "ttyS0", &boot, err);
     if (rc == 0) {
         // Emulated, it would spend more time on unpacking itself than on anything else.
-        bool plain = text_equal(router->type, "qemu");
-        *ret = (struct machine_boot){.kernel = text_copy(plain ? image.vmlinux : image.kernel),
-                                     .initrd = text_copy(router->initrd),
-                                     .cmdline = text_copy(IMAGE_CMDLINE("ttyS0"))};
+        char **kernel = text_equal(router->type, "qemu") ? &boot.vmlinux : &boot.kernel;
+        *ret = (struct machine_boot){.kernel = steal_pointer(kernel),
+                                     .initrd = steal_pointer(&boot.initrd),
+                                     .cmdline = steal_pointer(&boot.cmdline)};
     }
-    machine_config_clear(&config);
-    image_clear(&image);
+    tiny_boot_clear(&boot);
     return rc;
 }
 
@@ -99,9 +49,19 @@ void machine_boot_clear(struct machine_boot *boot)
 
 // ---- the channel
 
-static int dead(const struct router *router, struct error *err)
+static int connect_to(const struct router *router, uint64_t until_ns, struct guest_channel **ret,
+                      struct error *err)
 {
-    return fail(err, ESRCH, "machine %s has ended", router->domain);
+    return guest_connect(router->channel, until_ns, ret, err);
+}
+
+struct tiny_guest machine_guest(const struct router *router)
+{
+    return (struct tiny_guest){.router = router,
+                               .name = router->name,
+                               .machine = router->domain,
+                               .connect = connect_to,
+                               .has_died = machine_has_died};
 }
 
 int machine_await(struct router *router, struct error *err)
@@ -109,18 +69,8 @@ int machine_await(struct router *router, struct error *err)
     if (router->own != NULL) {
         return own_await(router, err);
     }
-    _cleanup_guest_ struct guest_channel *channel = NULL;
-    uint64_t until_ns = clock_monotonic_ns() + READY_WITHIN_NS;
-    int rc = guest_connect(router->channel, until_ns, &channel, err);
-    if (rc == 0) {
-        rc = guest_await_ready(channel, until_ns, NULL, err);
-    }
-    if (rc == -ECONNRESET || (rc < 0 && machine_has_died(router))) {
-        error_context(err, "router %s: its machine %s ended while it started", router->name,
-                      router->domain);
-    } else if (rc < 0) {
-        error_context(err, "router %s", router->name);
-    }
+    struct tiny_guest guest = machine_guest(router);
+    int rc = tiny_guest_await(&guest, err);
     if (rc == 0 && router->initrd != NULL) { // it is in the machine's memory now
         (void)unlink(router->initrd);
         free(steal_pointer(&router->initrd));
@@ -162,102 +112,54 @@ static int add_host_parts(const struct router *router, struct namespace_counters
     return rc;
 }
 
-int machine_ask(const struct router *router, uint64_t until_ns, struct guest_channel **ret,
-                struct error *err)
-{
-    return machine_has_died(router) ? dead(router, err)
-                                    : guest_connect(router->channel, until_ns, ret, err);
-}
-
 int machine_counters(const struct router *router, struct namespace_counters *ret, struct error *err)
 {
+    struct tiny_guest guest = machine_guest(router);
     if (machine_has_died(router)) {
-        return dead(router, err);
+        return tiny_guest_is_dead(&guest, err);
     }
     if (router->own != NULL) {
         return own_counters(router, ret, err);
     }
-    _cleanup_guest_ struct guest_channel *channel = NULL;
-    uint64_t until_ns = clock_monotonic_ns() + ANSWER_WITHIN_NS;
-    _cleanup_error_ struct error why = ERROR_INIT;
-    int rc = guest_connect(router->channel, until_ns, &channel, &why);
     struct guest_link *links = memory_new_array(struct guest_link, router->nic_count);
     for (size_t i = 0; i < router->nic_count; i++) {
         links[i] =
             (struct guest_link){.name = router->nics[i].name, .index = router->nics[i].index};
     }
     struct namespace_counters counters = {0};
-    if (rc == 0) {
-        rc = guest_counters(channel, links, router->nic_count, until_ns, &counters, &why);
-    }
-    if (rc == 0) {
-        rc = add_host_parts(router, &counters, &why);
-    }
+    int rc = tiny_guest_counters(&guest, links, router->nic_count, &counters, err);
     free(links);
+    rc = rc == 0 ? add_host_parts(router, &counters, err) : rc;
     if (rc < 0) {
         counters_clear(&counters);
-        if (machine_has_died(router)) {
-            return dead(router, err);
-        }
-        error_move(err, &why);
         return rc;
     }
     *ret = counters;
     return 0;
 }
 
+// ---- its daemon
+
+int machine_start_daemon(struct router *router, struct error *err)
+{
+    struct tiny_guest guest = machine_guest(router);
+    return tiny_daemon_start(&guest, err);
+}
+
+int machine_leads_to(const struct router *router, uint32_t address, char ret_nic[16],
+                     struct error *err)
+{
+    struct tiny_guest guest = machine_guest(router);
+    return tiny_daemon_leads_to(&guest, address, ret_nic, err);
+}
+
+void machine_daemon_words(const struct router *router, char ret[160])
+{
+    struct tiny_guest guest = machine_guest(router);
+    tiny_daemon_words(&guest, ret);
+}
+
 // ---- the console
-
-static int write_all(const char *bytes, size_t length, struct error *err)
-{
-    while (length > 0) {
-        ssize_t written = write(STDOUT_FILENO, bytes, length);
-        if (written < 0 && errno != EINTR) {
-            return fail(err, errno, "standard output");
-        }
-        bytes += written < 0 ? 0 : written;
-        length -= written < 0 ? 0 : (size_t)written;
-    }
-    return 0;
-}
-
-static int run_command(const struct router *router, const char *const *argv, int *ret_status,
-                       struct error *err)
-{
-    _cleanup_guest_ struct guest_channel *channel = NULL;
-    _cleanup_free_ char *output = NULL;
-    size_t length = 0;
-    int rc = guest_connect(router->channel, clock_monotonic_ns() + ANSWER_WITHIN_NS, &channel, err);
-    if (rc == 0) {
-        rc = guest_exec(channel, argv, clock_monotonic_ns() + COMMAND_NS, ret_status, &output,
-                        &length, err);
-    }
-    return rc == 0 ? write_all(output, length, err) : rc;
-}
-
-// What comes from a pipe is a script for the guest's shell.
-static int read_script(char **ret, struct error *err)
-{
-    _cleanup_free_ char *text = memory_new(INPUT_MAX + 1, 1);
-    size_t length = 0;
-    ssize_t got = 1;
-    while (got > 0 && length < INPUT_MAX) {
-        got = read(STDIN_FILENO, text + length, INPUT_MAX - length);
-        if (got < 0 && errno != EINTR) {
-            return fail(err, errno, "standard input");
-        }
-        if (stop_requested()) {
-            return fail_interrupted(err);
-        }
-        length += got < 0 ? 0 : (size_t)got;
-        got = got < 0 ? 1 : got;
-    }
-    if (length == INPUT_MAX) {
-        return fail_input(err, "a script for a machine's shell may have %u bytes", INPUT_MAX - 1);
-    }
-    *ret = steal_pointer(&text);
-    return 0;
-}
 
 int machine_console(const struct router *router, char *const *argv, int *ret_status,
                     struct error *err)
@@ -271,17 +173,12 @@ int machine_console(const struct router *router, char *const *argv, int *ret_sta
                             "but no command run in it",
                             router->name, own_image(router->own));
     }
+    struct tiny_guest guest = machine_guest(router);
     if (argv != NULL) {
-        return run_command(router, (const char *const *)argv, ret_status, err);
+        return tiny_guest_run(&guest, (const char *const *)argv, ret_status, err);
     }
     if (!isatty(STDIN_FILENO) && router->own == NULL) {
-        _cleanup_free_ char *script = NULL;
-        int rc = read_script(&script, err);
-        *ret_status = 0;
-        const char *const shell[] = {"sh", "-c", script, NULL};
-        return rc < 0 || script == NULL || *script == '\0'
-                   ? rc
-                   : run_command(router, shell, ret_status, err);
+        return tiny_guest_run_script(&guest, ret_status, err);
     }
     _cleanup_foreign_ struct foreign *foreign = NULL;
     int rc = foreign_open(router->platform->base.uri, true, &foreign, err);

@@ -32,13 +32,6 @@
 #define MEMORY_OWN    (512ULL << 20) // of a machine with a system of its own, unless it is said
 #define FORCE_TYPE    "VRBENCH_VIRT_TYPE" // "qemu" or "kvm": don't find out
 
-// ---- names
-
-static char *folder_of(const char *directory)
-{
-    return text_format("%s.machines", directory);
-}
-
 // ---- the connection, and what kind of machines there can be
 
 int machine_connection(struct libvirt_platform *platform, struct connection **ret,
@@ -169,7 +162,7 @@ static struct router *router_new(struct platform *platform, const struct router_
     router->name = text_copy(spec->name);
     router->domain = domain_name(spec->testbed, spec->name);
     router->fd = -1;
-    router->folder = folder_of(spec->directory);
+    router->folder = machine_folder(spec->directory);
     router->channel = text_format("%s/%s.%u", router->folder, spec->name, spec->id);
     router->nics = memory_new_array(struct machine_nic, spec->nic_count);
     router->nic_count = spec->nic_count;
@@ -205,19 +198,10 @@ int machine_call(const struct router *router, connection_work work, void *data, 
     return rc == 0 ? connection_call(connection, work, data, err) : rc;
 }
 
-// What is asked for, but no less than what runs in it needs to boot.
 static uint64_t memory_of(const struct router_spec *spec)
 {
-    if (spec->image != NULL) {
-        return spec->memory_bytes != 0 ? spec->memory_bytes : MEMORY_OWN;
-    }
-    unsigned mib = spec->daemon == DAEMON_NONE ? IMAGE_MEMORY_MIB : IMAGE_DAEMON_MIB;
-    uint64_t least = (uint64_t)mib << 20;
-    if (spec->memory_bytes != 0 && spec->memory_bytes < least) {
-        log_note("libvirt", "router %s gets %u MiB of memory: its guest needs them", spec->name,
-                 mib);
-    }
-    return spec->memory_bytes > least ? spec->memory_bytes : least;
+    uint64_t own = spec->memory_bytes != 0 ? spec->memory_bytes : MEMORY_OWN;
+    return spec->image != NULL ? own : tiny_guest_memory(spec, "libvirt");
 }
 
 static int describe_machine(const struct router *router, const struct router_spec *spec,
@@ -262,14 +246,6 @@ static int describe_machine(const struct router *router, const struct router_spe
     return rc;
 }
 
-static int make_folder(const struct router *router, struct error *err)
-{
-    // QEMU may run as somebody else; what it needs it is given by name.
-    return mkdir(router->folder, 0711) < 0 && errno != EEXIST
-               ? fail(err, errno, "making %s", router->folder)
-               : 0;
-}
-
 static void remove_files(const struct router *router)
 {
     (void)unlink(router->channel);
@@ -287,7 +263,7 @@ static int start(struct router *router, const struct router_spec *spec, struct e
     struct connection *connection = NULL;
     struct machine_boot boot = {0};
     _cleanup_free_ char *xml = NULL;
-    int rc = make_folder(router, err);
+    int rc = machine_folder_make(router->folder, err);
     if (rc == 0) {
         rc = machine_boot_make(router, spec, &boot, err);
     }
@@ -462,18 +438,6 @@ int machine_attach(struct platform *platform, const struct router_spec *spec,
 
 // ---- after a dead run
 
-static void clear_folder(const char *directory)
-{
-    _cleanup_free_ char *folder = folder_of(directory);
-    _cleanup_closedir_ DIR *files = opendir(folder);
-    for (struct dirent *entry = NULL; files != NULL && (entry = readdir(files)) != NULL;) {
-        if (entry->d_name[0] != '.') {
-            (void)unlinkat(dirfd(files), entry->d_name, 0);
-        }
-    }
-    (void)rmdir(folder);
-}
-
 int machine_clean_up(struct platform *platform, const char *testbed, const char *directory,
                      const struct netns *home, struct error *err)
 {
@@ -487,7 +451,7 @@ int machine_clean_up(struct platform *platform, const char *testbed, const char 
         rc = tap_remove_all(home, prefix, err);
     }
     if (rc == 0) {
-        clear_folder(directory);
+        machine_folder_clear(directory);
     }
     return rc;
 }

@@ -2,8 +2,8 @@
 /*
  * platform/libvirt/machine — inside of platform/libvirt: a router that is a QEMU machine, its
  * making, its end and its record (machine.c); what runs in it and how that is talked to, the tiny
- * guest (guest.c), its routing daemon (daemon.c) or a system of its own (own.c); what it uses and
- * may use (usage.c). libvirt.c has the table of functions.
+ * guest (guest.c) or a system of its own (own.c); what it uses and may use (usage.c). libvirt.c has
+ * the table of functions.
  *
  * A machine is transient: libvirt forgets it when it ends. Its name is "vrbench-TESTBED-ROUTER" and
  * its metadata say whose it is. What must have a name on the host while it lives is in a folder
@@ -12,12 +12,11 @@
 #ifndef VRBENCH_PLATFORM_LIBVIRT_MACHINE_H
 #define VRBENCH_PLATFORM_LIBVIRT_MACHINE_H
 
-#include "image/guest_channel.h"
-#include "image/router_config.h"
 #include "platform/libvirt/connection.h"
 #include "platform/libvirt/domain.h"
 #include "platform/libvirt/scheduler.h"
 #include "platform/platform.h"
+#include "platform/tiny_guest.h"
 
 struct libvirt_platform {
     struct platform base;
@@ -74,17 +73,8 @@ int machine_boot_make(struct router *router, const struct router_spec *spec,
                       struct machine_boot *ret, struct error *err);
 void machine_boot_clear(struct machine_boot *boot);
 
-// A router as image/ has it: `ret` points into the spec, but for its arrays.
-void machine_config_make(const struct router_spec *spec, struct router_config *ret);
-void machine_config_clear(struct router_config *config);
-
-// daemon.c: what a router with a routing daemon has besides.
-struct machine_daemon {
-    struct router_config_service services[4];
-    struct archive_item files[1];
-};
-void machine_daemon_add(const struct router_spec *spec, struct machine_daemon *daemon,
-                        struct router_config *config);
+// guest.c: its tiny guest, to be spoken to.
+struct tiny_guest machine_guest(const struct router *router);
 int machine_start_daemon(struct router *router, struct error *err);
 int machine_leads_to(const struct router *router, uint32_t address, char ret_nic[16],
                      struct error *err);
@@ -120,9 +110,6 @@ int machine_memory(const struct router *router, uint64_t *ret, struct error *err
 int machine_set_allocation(struct router *router, unsigned weight, unsigned cap, struct error *err);
 int machine_get_allocation(const struct router *router, unsigned *ret_weight, unsigned *ret_cap,
                            struct error *err);
-// Connects to its guest for a question. -ESRCH if it has died.
-int machine_ask(const struct router *router, uint64_t until_ns, struct guest_channel **ret,
-                struct error *err);
 int machine_counters(const struct router *router, struct namespace_counters *ret,
                      struct error *err);
 int machine_facts(struct platform *platform, const struct router *router,

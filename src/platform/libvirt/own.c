@@ -101,9 +101,9 @@ int own_check(const struct router_spec *spec, struct error *err)
     if (rc == 0 && spec->serial != NULL) {
         _cleanup_serial_script_ struct serial_script script = {0};
         struct router_config config;
-        machine_config_make(spec, &config);
+        tiny_guest_config(spec, &config);
         rc = read_script(spec->serial, &config, &script, err);
-        machine_config_clear(&config);
+        tiny_guest_config_clear(&config);
     }
     return rc;
 }
@@ -113,7 +113,7 @@ int own_boot_make(struct router *router, const struct router_spec *spec, struct 
 {
     struct own *own = router->own;
     struct router_config config;
-    machine_config_make(spec, &config);
+    tiny_guest_config(spec, &config);
     int rc = overlay_check_base(own->image, err);
     if (rc == 0 && own->serial != NULL) {
         rc = read_script(own->serial, &config, &own->script, err);
@@ -124,7 +124,7 @@ int own_boot_make(struct router *router, const struct router_spec *spec, struct 
     if (rc == 0 && own->cloud_init) {
         rc = seed_write(&config, own->user_data, own->seed, err);
     }
-    machine_config_clear(&config);
+    tiny_guest_config_clear(&config);
     if (rc == 0) {
         *ret = (struct machine_boot){.disk = text_copy(own->disk),
                                      .disk_base = text_copy(own->image),

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * platform/libvirt/daemon — inside of platform/libvirt: the routing daemon of a machine, which is
- * in the image (image/daemon) and which the guest runs, when it is told to, until one of its
- * programs ends. FRR's are configured by vtysh, as each of them would lose its way among what is
- * for others in the file. See machine.h; platform/daemon has the same on namespaces.
+ * platform/tiny_daemon — the routing daemon of a machine, which is in the image (image/daemon) and
+ * which the guest runs, when it is told to, until one of its programs ends. FRR's are configured by
+ * vtysh, as each of them would lose its way among what is for others in the file. See tiny_guest.h;
+ * platform/daemon has the same on namespaces.
  */
-#include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "platform/daemon.h"
-#include "platform/libvirt/machine.h"
+#include "platform/tiny_guest.h"
 
 #define START_WITHIN_NS  (120U * NS_PER_S) // emulated, on a busy machine
 #define ANSWER_WITHIN_NS (60U * NS_PER_S)
@@ -32,8 +31,8 @@ static const char *const vtysh[] = {"/usr/bin/vtysh", "-f", "/etc/frr/frr.conf",
 static const struct router_config_folder bird_folder = {"/run/bird", 0};
 static const struct router_config_folder frr_folder = {"/run/frr", FRR_USER};
 
-void machine_daemon_add(const struct router_spec *spec, struct machine_daemon *daemon,
-                        struct router_config *config)
+void tiny_daemon_add(const struct router_spec *spec, struct tiny_daemon *daemon,
+                     struct router_config *config)
 {
     if (spec->daemon == DAEMON_NONE) {
         return;
@@ -72,38 +71,35 @@ void machine_daemon_add(const struct router_spec *spec, struct machine_daemon *d
 
 // ---- asking
 
-int machine_start_daemon(struct router *router, struct error *err)
+int tiny_daemon_start(const struct tiny_guest *guest, struct error *err)
 {
     _cleanup_guest_ struct guest_channel *channel = NULL;
     uint64_t until_ns = clock_monotonic_ns() + START_WITHIN_NS;
-    int rc = machine_ask(router, until_ns, &channel, err);
+    int rc = tiny_guest_ask(guest, until_ns, &channel, err);
     rc = rc == 0 ? guest_start(channel, until_ns, err) : rc;
     if (rc < 0) {
-        error_context(err, "router %s", router->name);
+        error_context(err, "router %s", guest->name);
     }
     return rc;
 }
 
-int machine_leads_to(const struct router *router, uint32_t address, char ret_nic[16],
-                     struct error *err)
+int tiny_daemon_leads_to(const struct tiny_guest *guest, uint32_t address, char ret_nic[16],
+                         struct error *err)
 {
     _cleanup_guest_ struct guest_channel *channel = NULL;
     uint64_t until_ns = clock_monotonic_ns() + ANSWER_WITHIN_NS;
-    int rc = machine_ask(router, until_ns, &channel, err);
+    int rc = tiny_guest_ask(guest, until_ns, &channel, err);
     rc = rc == 0 ? guest_leads_to(channel, address, until_ns, ret_nic, err) : rc;
-    if (rc < 0 && machine_has_died(router)) { // while it was asked
-        error_clear(err);
-        return fail(err, ESRCH, "machine %s has ended", router->domain);
-    }
-    return rc;
+    // It may have ended while it was asked.
+    return rc < 0 && guest->has_died(guest->router) ? tiny_guest_is_dead(guest, err) : rc;
 }
 
-void machine_daemon_words(const struct router *router, char ret[160])
+void tiny_daemon_words(const struct tiny_guest *guest, char ret[160])
 {
     _cleanup_guest_ struct guest_channel *channel = NULL;
     uint64_t until_ns = clock_monotonic_ns() + ANSWER_WITHIN_NS;
     ret[0] = '\0';
-    if (machine_ask(router, until_ns, &channel, NULL) == 0) {
+    if (tiny_guest_ask(guest, until_ns, &channel, NULL) == 0) {
         (void)guest_last_words(channel, until_ns, ret, 160, NULL);
     }
     if (ret[0] == '\0') {
