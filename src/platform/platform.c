@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "version.h"
 
 static const struct platform_ops *const platforms[] = {
@@ -12,6 +13,9 @@ static const struct platform_ops *const platforms[] = {
 #if HAVE_LIBVIRT
     &platform_libvirt,
     &platform_lxc,
+#endif
+#if HAVE_XEN
+    &platform_xen,
 #endif
 };
 
@@ -30,9 +34,13 @@ int platform_check(const char *uri, struct error *err)
     if (ops_of(uri) != NULL) {
         return 0;
     }
+    if (text_equal(uri, "xen")) {
+        return fail_lacking(err, "platform xen: this vrbench was built without Xen's libraries "
+                                 "(package libxen-dev, then build again)");
+    }
     if (strchr(uri, ':') == NULL) {
         return fail_input(err,
-                          "there is no platform \"%s\"; there are netns and libvirt URIs "
+                          "there is no platform \"%s\"; there are netns, xen and libvirt URIs "
                           "(qemu:///system)",
                           uri);
     }

@@ -2,7 +2,8 @@
 /*
  * platform/platform — where routers live: one small table of functions a platform.
  *
- * A platform is opened by its URI: "netns" (namespaces of this kernel), or a libvirt URI. It makes
+ * A platform is opened by its URI: "netns" (namespaces of this kernel), "xen" (domains, from
+ * Domain-0), or a libvirt URI. It makes
  * a router with its interfaces joined to what the testbed has made ready on the host, and says by
  * what its CPU, memory and losses can be read. What a router is to be is said by the caller; how
  * it is made one is the platform's own affair. It knows nothing of scenarios, traffic or
@@ -212,6 +213,7 @@ struct platform_ops {
 extern const struct platform_ops platform_netns;
 extern const struct platform_ops platform_libvirt; // where it was built with libvirt
 extern const struct platform_ops platform_lxc;     // likewise
+extern const struct platform_ops platform_xen;     // where it was built with Xen's libraries
 
 // Opens the platform of a URI. Exit status 2 if there is none of that name, 3 if this program was
 // built without it.

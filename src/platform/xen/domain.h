@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * platform/xen/domain — inside of platform/xen: a router that is a domain of Xen's: its making, its
+ * end and its record (domain.c), what libxl is told of it (domain_config.c), its interfaces on the
+ * host (vifs.c), its death (death.c), what runs in it and how that is talked to (guest.c, by
+ * channel.c). xen.c has the table of functions.
+ *
+ * A domain's name is "vrbench-TESTBED-ROUTER". Whose it is its UUID tells, which the hypervisor
+ * itself keeps: a maker that is killed at any moment leaves nothing that can't be found. In
+ * xenstore "vrbench/testbed", "vrbench/router" and "vrbench/life" of the domain tell it to people.
+ */
+#ifndef VRBENCH_PLATFORM_XEN_DOMAIN_H
+#define VRBENCH_PLATFORM_XEN_DOMAIN_H
+
+#include "platform/platform.h"
+#include "platform/tiny_guest.h"
+#include "platform/xen/connection.h"
+
+#define XEN_UUID_SIZE 16
+
+struct xen_deaths; // death.c
+
+struct xen_platform {
+    struct platform base;
+    struct xen_connection *connection; // opened when first needed
+    struct xen_deaths *deaths;         // likewise
+};
+
+struct xen_nic {
+    char *name; // in the router
+    int index;  // by which the testbed knows it
+};
+
+struct router {
+    struct xen_platform *platform;
+    char *name;   // the router's
+    char *domain; // the domain's
+    uint32_t id;  // of the domain; 0 = not made (it is Domain-0's)
+    uint8_t uuid[XEN_UUID_SIZE];
+    char *folder; // of its files
+    char *files;  // how their names begin
+    char *initrd; // NULL = none (any more)
+    struct xen_nic *nics;
+    size_t nic_count;
+};
+
+// The connection, opened if it isn't yet.
+int domain_connection(struct xen_platform *platform, struct xen_connection **ret,
+                      struct error *err);
+
+// ---- domain.c, as the functions of struct platform_ops
+
+int domain_check(struct platform *platform, const struct router_spec *spec, bool named_only,
+                 struct error *err);
+int domain_create(struct platform *platform, const struct router_spec *spec, struct router **ret,
+                  struct error *err);
+int domain_destroy(struct router *router, const struct router_spec *spec, struct error *err);
+int domain_reboot(struct router *router, const struct router_spec *before,
+                  const struct router_spec *now, struct router **ret, struct error *err);
+json_t *domain_describe(const struct router *router);
+int domain_attach(struct platform *platform, const struct router_spec *spec,
+                  const json_t *described, struct router **ret, struct error *err);
+void domain_release(struct router *router);
+int domain_clean_up(struct platform *platform, const char *testbed, const char *directory,
+                    const struct netns *home, struct error *err);
+
+// Whether a domain of that number and UUID runs. Not to be asked of a connection that is in use.
+bool domain_lives(struct xen_connection *xen, uint32_t id, const uint8_t uuid[XEN_UUID_SIZE]);
+bool domain_has_died(const struct router *router);
+// A UUID for a domain of a testbed: its first half is the testbed's.
+void domain_make_uuid_for(const char *testbed, uint8_t ret[XEN_UUID_SIZE]);
+bool domain_is_of(const uint8_t uuid[XEN_UUID_SIZE], const char *testbed);
+
+// ---- domain_config.c
+
+// What libxl is to make; `ret` is to be given to libxl_domain_config_dispose() in any case.
+int domain_config(libxl_ctx *handle, const struct router *router, const struct router_spec *spec,
+                  const struct tiny_boot *boot, libxl_domain_config *ret, struct error *err);
+
+// ---- vifs.c
+
+// Moves the host's ends of a domain's interfaces to where they belong, once libxl has made them,
+// and tells the backend that they are there.
+int domain_place_vifs(const struct router *router, struct xen_connection *xen,
+                      const struct router_spec *spec, struct error *err);
+
+// ---- death.c
+
+// A descriptor that becomes readable when the router's domain ends; -1 if it has. It is the
+// platform's.
+int domain_watch(const struct router *router);
+void domain_unwatch(const struct router *router);
+void deaths_free(struct xen_deaths *deaths); // NULL is fine
+
+// ---- channel.c
+
+// Connects to the first process of a domain's guest, through xenstore, once nobody else is: who
+// is holds a lock on `lock`, a file.
+int domain_channel(const struct router *router, uint64_t until_ns, struct guest_channel **ret,
+                   struct error *err);
+
+// ---- guest.c, as the functions of struct platform_ops
+
+int domain_await(struct router *router, struct error *err);
+int domain_start_daemon(struct router *router, struct error *err);
+int domain_leads_to(const struct router *router, uint32_t address, char ret_nic[16],
+                    struct error *err);
+void domain_daemon_words(const struct router *router, char ret[160]);
+int domain_counters(const struct router *router, struct namespace_counters *ret,
+                    struct error *err);
+int domain_console(const struct router *router, char *const *argv, int *ret_status,
+                   struct error *err);
+int domain_facts(struct platform *platform, const struct router *router,
+                 struct platform_facts *facts, struct error *err);
+
+#endif

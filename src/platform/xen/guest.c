@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * platform/xen/guest — inside of platform/xen: the tiny guest that runs in a domain, talked to: is
+ * it ready, its counters, its daemon, commands, its console; and what results say of it. See
+ * domain.h.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "image/image.h"
+#include "platform/foreign.h"
+#include "platform/xen/domain.h"
+
+static struct tiny_guest guest_of(const struct router *router)
+{
+    return (struct tiny_guest){.router = router,
+                               .name = router->name,
+                               .machine = router->domain,
+                               .connect = domain_channel,
+                               .has_died = domain_has_died};
+}
+
+int domain_await(struct router *router, struct error *err)
+{
+    struct tiny_guest guest = guest_of(router);
+    int rc = tiny_guest_await(&guest, err);
+    if (rc == 0 && router->initrd != NULL) { // it is in the domain's memory
+        (void)unlink(router->initrd);
+        free(steal_pointer(&router->initrd));
+    }
+    return rc;
+}
+
+int domain_start_daemon(struct router *router, struct error *err)
+{
+    struct tiny_guest guest = guest_of(router);
+    return tiny_daemon_start(&guest, err);
+}
+
+int domain_leads_to(const struct router *router, uint32_t address, char ret_nic[16],
+                    struct error *err)
+{
+    struct tiny_guest guest = guest_of(router);
+    return tiny_daemon_leads_to(&guest, address, ret_nic, err);
+}
+
+void domain_daemon_words(const struct router *router, char ret[160])
+{
+    struct tiny_guest guest = guest_of(router);
+    tiny_daemon_words(&guest, ret);
+}
+
+int domain_counters(const struct router *router, struct namespace_counters *ret, struct error *err)
+{
+    struct tiny_guest guest = guest_of(router);
+    struct guest_link *links = memory_new_array(struct guest_link, router->nic_count);
+    for (size_t i = 0; i < router->nic_count; i++) {
+        links[i] =
+            (struct guest_link){.name = router->nics[i].name, .index = router->nics[i].index};
+    }
+    int rc = tiny_guest_counters(&guest, links, router->nic_count, ret, err);
+    free(links);
+    return rc;
+}
+
+int domain_console(const struct router *router, char *const *argv, int *ret_status,
+                   struct error *err)
+{
+    struct tiny_guest guest = guest_of(router);
+    if (domain_has_died(router)) {
+        return fail(err, ESRCH, "router %s has died", router->name);
+    }
+    if (argv != NULL) {
+        return tiny_guest_run(&guest, (const char *const *)argv, ret_status, err);
+    }
+    if (!isatty(STDIN_FILENO)) {
+        return tiny_guest_run_script(&guest, ret_status, err);
+    }
+    _cleanup_foreign_ struct foreign *foreign = NULL;
+    int rc = foreign_open(router->platform->base.uri, true, &foreign, err);
+    *ret_status = 0;
+    return rc == 0 ? foreign_console(foreign, router->domain, err) : rc;
+}
+
+int domain_facts(struct platform *platform, const struct router *router,
+                 struct platform_facts *facts, struct error *err)
+{
+    struct xen_connection *xen = NULL;
+    int rc = domain_connection((struct xen_platform *)platform, &xen, err);
+    if (rc < 0) {
+        return rc;
+    }
+    free(facts->hypervisor);
+    facts->hypervisor = xen_hypervisor(xen);
+    _cleanup_image_ struct image image = {0};
+    if (router != NULL && image_find(NULL, &image, NULL) == 0) {
+        free(facts->guest);
+        facts->guest = text_format("%s %s", image.kernel_package, image.kernel_version);
+    }
+    return 0;
+}
