@@ -86,6 +86,13 @@ struct hypervisor_times {
     uint64_t all_ns;  // to all domains that there are, that one included
 };
 
+// How a router has ended.
+enum router_end {
+    ROUTER_END_CRASH, // or killed, or gone
+    ROUTER_END_POWEROFF,
+    ROUTER_END_REBOOT,
+};
+
 struct router; // of a platform
 
 // A platform that has been opened; its own things follow in its own struct.
@@ -168,6 +175,9 @@ struct platform_ops {
                     const struct netns *home, struct error *err);
     // A descriptor that becomes readable when it dies; -1 if it has died already.
     int (*watch)(const struct router *router);
+    // How one that has died ended: its own system may have powered off, or wanted to begin anew.
+    // NULL where that can't be told apart from a crash.
+    enum router_end (*ended)(const struct router *router);
     // A shell or command (`argv`, NULL = shell) inside it, in the caller's terminal, until it ends.
     int (*console)(const struct router *router, char *const *argv, int *ret_status,
                    struct error *err);

@@ -51,6 +51,7 @@ struct scenario_router {
     struct allocation allocation;
     uint64_t memory_bytes; // 0 = not given
     enum on_crash on_crash;
+    enum on_crash on_poweroff, on_reboot; // where that can be told apart from a crash
     // A machine with a system of its own: a disk image, and how it is told what the router is to be
     // (at most one of the two). Paths as the scenario names them (scenario_path()); NULL = none.
     char *image;

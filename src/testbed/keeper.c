@@ -92,18 +92,40 @@ static bool is_hopeless(struct keeper *keeper, size_t router)
     return hopeless;
 }
 
-static void handle_crash(struct keeper *keeper, size_t number, uint64_t noticed_ns)
+// What the scenario says of such an end, and what the router is if that is not a restart.
+static enum on_crash action_on(const struct testbed *testbed, size_t number,
+                               enum router_state *ret_state)
+{
+    const struct scenario_router *asked = &testbed->plan->scenario->routers[number];
+    const struct platform_ops *ops = testbed->platform->ops;
+    enum router_end end =
+        ops->ended == NULL ? ROUTER_END_CRASH : ops->ended(testbed->routers[number].router);
+    *ret_state = end == ROUTER_END_CRASH ? ROUTER_CRASHED : ROUTER_DESTROYED;
+    switch (end) {
+    case ROUTER_END_POWEROFF:
+        return asked->on_poweroff;
+    case ROUTER_END_REBOOT:
+        return asked->on_reboot;
+    case ROUTER_END_CRASH:
+        break;
+    }
+    return asked->on_crash;
+}
+
+static void handle_end(struct keeper *keeper, size_t number, uint64_t noticed_ns)
 {
     struct testbed *testbed = keeper->testbed;
     struct testbed_router *router = &testbed->routers[number];
-    const struct scenario_router *asked = &testbed->plan->scenario->routers[number];
+    enum router_state state = ROUTER_CRASHED;
     _cleanup_error_ struct error err = ERROR_INIT;
-    bool restart = asked->on_crash == ON_CRASH_RESTART && !is_hopeless(keeper, number);
-    log_warning("keeper", "router %s (id %u) died", asked->name, router->id);
+    bool restart =
+        action_on(testbed, number, &state) == ON_CRASH_RESTART && !is_hopeless(keeper, number);
+    log_warning("keeper", "router %s (id %u) %s", testbed->plan->scenario->routers[number].name,
+                router->id, state == ROUTER_CRASHED ? "died" : "ended itself");
     uint64_t outage_ns = 0;
     router->restarts += restart;
     int rc = restart ? testbed_reboot_router(testbed, number, noticed_ns, &outage_ns, &err)
-                     : testbed_destroy_router(testbed, number, ROUTER_CRASHED, &err);
+                     : testbed_destroy_router(testbed, number, state, &err);
     if (rc < 0) {
         log_warning("keeper", "%s", err.text);
     }
@@ -124,7 +146,7 @@ static bool tend(struct keeper *keeper)
                        : keeper->testbed->plan->scenario->router_count;
     for (size_t i = 0; i < count; i++) {
         if (testbed_router_has_died(keeper->testbed, i)) {
-            handle_crash(keeper, i, noticed_ns);
+            handle_end(keeper, i, noticed_ns);
         }
     }
     (void)look(keeper, &keeper->seen);

@@ -122,6 +122,26 @@ bool domain_has_died(const struct router *router)
            !domain_lives(xen, router->id, router->uuid);
 }
 
+enum router_end domain_ended(const struct router *router)
+{
+    struct xen_connection *xen = NULL;
+    libxl_dominfo info;
+    enum router_end end = ROUTER_END_CRASH;
+    if (domain_connection(router->platform, &xen, NULL) < 0) {
+        return end;
+    }
+    libxl_dominfo_init(&info);
+    if (libxl_domain_info(xen_handle(xen), &info, router->id) == 0 && info.shutdown &&
+        memcmp(libxl_uuid_bytearray(&info.uuid), router->uuid, XEN_UUID_SIZE) == 0) {
+        end = info.shutdown_reason == LIBXL_SHUTDOWN_REASON_POWEROFF ? ROUTER_END_POWEROFF
+              : info.shutdown_reason == LIBXL_SHUTDOWN_REASON_REBOOT ? ROUTER_END_REBOOT
+                                                                     : end;
+    }
+    libxl_dominfo_dispose(&info);
+    xen_quiet(xen);
+    return end;
+}
+
 // ---- making
 
 int domain_check(struct platform *platform, const struct router_spec *spec, bool named_only,

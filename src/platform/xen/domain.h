@@ -67,6 +67,8 @@ int domain_clean_up(struct platform *platform, const char *testbed, const char *
 // Whether a domain of that number and UUID runs. Not to be asked of a connection that is in use.
 bool domain_lives(struct xen_connection *xen, uint32_t id, const uint8_t uuid[XEN_UUID_SIZE]);
 bool domain_has_died(const struct router *router);
+// What its own system said when it ended, which the hypervisor keeps till the domain is destroyed.
+enum router_end domain_ended(const struct router *router);
 // A UUID for a domain of a testbed: its first half is the testbed's.
 void domain_make_uuid_for(const char *testbed, uint8_t ret[XEN_UUID_SIZE]);
 bool domain_is_of(const uint8_t uuid[XEN_UUID_SIZE], const char *testbed);

@@ -3,6 +3,7 @@
  * platform/xen/domain_config — a router as libxl's configuration of a domain (libxl.h; what its
  * fields mean is in xl.cfg(5)). See domain.h.
  */
+#include <libxl_utils.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -142,6 +142,7 @@ const struct platform_ops platform_xen = {
     .release = domain_release,
     .clean_up = domain_clean_up,
     .watch = domain_watch,
+    .ended = domain_ended,
     .console = domain_console,
     .usage = usage,
     .memory = memory,
