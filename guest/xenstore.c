@@ -37,8 +37,8 @@ struct xs_head {
 struct xenstore {
     struct port port; // first: channel.c knows no more
     unsigned long session, heard, said;
-    bool awaits_host;            // it has yet to take what was said last
-    bool ask_new, answered_new;  // to be looked at
+    bool awaits_host;           // it has yet to take what was said last
+    bool ask_new, answered_new; // to be looked at
     uint32_t request;
     struct xs_head head; // of the message that was read last
     char body[MESSAGE_MAX + 1];
@@ -215,10 +215,8 @@ struct port *port_open_xenstore(void)
     if (xs == NULL) {
         return NULL;
     }
-    xs->port = (struct port){.fd = fd,
-                             .read = xenstore_read,
-                             .write = xenstore_write,
-                             .has_more = xenstore_has_more};
+    xs->port = (struct port){
+        .fd = fd, .read = xenstore_read, .write = xenstore_write, .has_more = xenstore_has_more};
     // Each watch tells at once of what is there already.
     if (set_watch(xs, "ask") < 0 || set_watch(xs, "answered") < 0) {
         say("xenstore: %s", strerror(errno));

@@ -24,6 +24,7 @@
 #include "linux/napi.h"
 #include "linux/offload.h"
 #include "linux/rights.h"
+#include "platform/platform.h"
 
 #define TRIAL_INDEX 100000
 
@@ -311,6 +312,22 @@ static void inspect_programs(struct machine *machine)
     }
 }
 
+// Of a system that runs on Xen, as any domain of it may be.
+static void inspect_xen(struct machine *machine)
+{
+    _cleanup_free_ char *type = NULL;
+    _cleanup_error_ struct error why = ERROR_INIT;
+    if (file_read("/sys/hypervisor/type", 64, &type, NULL, NULL) < 0 || !text_starts(type, "xen")) {
+        return;
+    }
+    if (platform_check_plain("xen", &why) == 0) {
+        good(machine, "xen", "routers can be domains (platform: xen)");
+    } else {
+        bad(machine, "xen", FINDING_LIMIT, "this system runs on Xen",
+            "routers can't be domains (platform: xen)", why.text);
+    }
+}
+
 static void inspect_steal(struct machine *machine, unsigned steal_ms)
 {
     struct cpu_list usable;
@@ -358,6 +375,7 @@ void machine_inspect(unsigned steal_ms, bool caps, struct machine *ret)
         inspect_caps(&machine);
     }
     inspect_programs(&machine);
+    inspect_xen(&machine);
     inspect_steal(&machine, steal_ms);
     *ret = machine;
 }

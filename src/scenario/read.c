@@ -59,6 +59,13 @@ static bool has_file_of_domain(const struct scenario *scenario, size_t router)
            scenario->routers[router].config != NULL && text_equal(scenario->platform, "xen");
 }
 
+static enum on_crash nearest_to(enum xm_action action)
+{
+    return action == XM_DESTROY || action == XM_COREDUMP_DESTROY || action == XM_PRESERVE
+               ? ON_CRASH_DESTROY
+               : ON_CRASH_RESTART;
+}
+
 // Takes from the domain's file what the scenario itself doesn't say.
 static void settle_domain(struct scenario_router *router)
 {
@@ -73,9 +80,13 @@ static void settle_domain(struct scenario_router *router)
         router->allocation.cap = xm->cap;
     }
     if (!router->given.on_crash && xm->has_on_crash) {
-        bool ends = xm->on_crash == XM_DESTROY || xm->on_crash == XM_COREDUMP_DESTROY ||
-                    xm->on_crash == XM_PRESERVE;
-        router->on_crash = ends ? ON_CRASH_DESTROY : ON_CRASH_RESTART;
+        router->on_crash = nearest_to(xm->on_crash);
+    }
+    if (!router->given.on_poweroff) {
+        router->on_poweroff = nearest_to(xm->on_poweroff);
+    }
+    if (!router->given.on_reboot) {
+        router->on_reboot = nearest_to(xm->on_reboot);
     }
 }
 
@@ -197,6 +208,8 @@ static void note_given(struct scenario *scenario, const struct yaml_node *root)
         router->given.cap = yaml_child(node, "cap") != NULL;
         router->given.memory = yaml_child(node, "memory") != NULL;
         router->given.on_crash = yaml_child(node, "on_crash") != NULL;
+        router->given.on_poweroff = yaml_child(node, "on_poweroff") != NULL;
+        router->given.on_reboot = yaml_child(node, "on_reboot") != NULL;
     }
 }
 

@@ -70,7 +70,7 @@ struct scenario_router {
     // What the scenario itself says. What it doesn't is as the domain's file says, if that does:
     // the members above have what holds.
     struct {
-        bool weight, cap, memory, on_crash;
+        bool weight, cap, memory, on_crash, on_poweroff, on_reboot;
     } given;
 };
 

@@ -192,7 +192,8 @@ int testbed_await_router(struct testbed *testbed, size_t router, struct error *e
     const struct platform_ops *ops = testbed->platform->ops;
     struct testbed_router *entry = &testbed->routers[router];
     int rc = ops->await == NULL ? 0 : ops->await(entry->router, err);
-    if (rc == 0 && testbed->plan->scenario->routers[router].image != NULL) {
+    const struct scenario_router *asked = &testbed->plan->scenario->routers[router];
+    if (rc == 0 && (asked->image != NULL || asked->xm != NULL)) {
         rc = testbed_probe(testbed, router, err);
     }
     if (rc == 0) {

@@ -25,9 +25,9 @@
 #include "base/text.h"
 #include "platform/xen/domain.h"
 
-#define PIECE_MAX     1536
-#define HEAD_MAX      48
-#define LOCK_STEP_NS  (10 * NS_PER_MS)
+#define PIECE_MAX    1536
+#define HEAD_MAX     48
+#define LOCK_STEP_NS (10 * NS_PER_MS)
 
 struct pump {
     struct xs_handle *store;
@@ -65,8 +65,8 @@ static bool write_node(const struct pump *pump, const char *path, unsigned long 
                        const char *bytes, size_t length)
 {
     char value[HEAD_MAX + PIECE_MAX];
-    int head = snprintf(value, HEAD_MAX, "%lu %lu%s", pump->session, number,
-                        length > 0 ? "\n" : "");
+    int head =
+        snprintf(value, HEAD_MAX, "%lu %lu%s", pump->session, number, length > 0 ? "\n" : "");
     if (length > 0) {
         memcpy(value + head, bytes, length);
     }

@@ -11,7 +11,6 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "image/image.h"
 
 #define UUID_OF_TESTBED 8U // bytes of the UUID that are the testbed's
 
@@ -81,7 +80,10 @@ static struct router *router_new(struct platform *platform, const struct router_
     for (size_t i = 0; i < spec->nic_count; i++) {
         router->nics[i].name = text_copy(spec->nics[i].name);
         router->nics[i].index = spec->nics[i].index;
+        snprintf(router->nics[i].vif, sizeof router->nics[i].vif, "%s",
+                 spec->nics[i].bridge == 0 ? "" : spec->nics[i].vif);
     }
+    router->host = spec->host;
     return router;
 }
 
@@ -148,28 +150,35 @@ int domain_check(struct platform *platform, const struct router_spec *spec, bool
                  struct error *err)
 {
     struct xen_connection *xen = NULL;
-    _cleanup_image_ struct image image = {0};
     if (spec->image != NULL) {
-        return fail_input(err, "router %s: domains of platform xen boot the router of vrbench "
-                               "image build, no image of one's own",
+        return fail_input(err,
+                          "router %s: what a domain of platform xen boots is said by a file of "
+                          "its own (config), not by image",
                           spec->name);
     }
     for (size_t i = 0; i < spec->nic_count; i++) {
         if (spec->nics[i].bridge == 0 && spec->nics[i].taken_index != 0) {
-            return fail_lacking(err, "router %s: a domain can't take %s: platform xen has no "
-                                     "dedicated links",
+            return fail_lacking(err,
+                                "router %s: a domain can't take %s: platform xen has no "
+                                "dedicated links",
                                 spec->name, spec->nics[i].name);
         }
     }
     int rc = named_only ? 0 : domain_connection((struct xen_platform *)platform, &xen, err);
-    return rc == 0 && !named_only ? image_find(NULL, &image, err) : rc;
+    if (rc == 0 && (!named_only || domain_has_own_system(spec))) {
+        rc = domain_boot_check(spec, err);
+        if (rc < 0) {
+            error_context(err, "router %s", spec->name);
+        }
+    }
+    return rc;
 }
 
 struct making {
     struct router *router;
     struct xen_connection *xen;
     const struct router_spec *spec;
-    const struct tiny_boot *boot;
+    const struct domain_boot *boot;
 };
 
 static int make(libxl_ctx *handle, void *data, struct error *err)
@@ -191,28 +200,27 @@ static int unpause(libxl_ctx *handle, void *data, struct error *err)
 {
     const struct making *making = data;
     int code = libxl_domain_unpause(handle, making->router->id, NULL);
-    return code == 0 ? 0
-                     : fail_xen(making->xen, err, code, "starting domain %s",
-                                making->router->domain);
+    return code == 0
+               ? 0
+               : fail_xen(making->xen, err, code, "starting domain %s", making->router->domain);
 }
 
 static int start(struct router *router, const struct router_spec *spec, struct error *err)
 {
     struct making making = {.router = router, .spec = spec};
-    struct tiny_boot boot = {0};
+    struct domain_boot boot = {0};
     int rc = domain_connection(router->platform, &making.xen, err);
     if (rc == 0) {
         rc = machine_folder_make(router->folder, err);
     }
     if (rc == 0) {
-        router->initrd = text_format("%s.initrd", router->files);
-        rc = tiny_guest_boot(spec, router->initrd, "hvc0", &boot, err);
+        rc = domain_boot_make(router, spec, &boot, err);
     }
     making.boot = &boot;
     if (rc == 0) {
         rc = xen_act(making.xen, make, &making, err);
     }
-    tiny_boot_clear(&boot);
+    domain_boot_clear(&boot);
     if (rc == 0) {
         rc = domain_place_vifs(router, making.xen, spec, err);
     }
@@ -224,6 +232,7 @@ int domain_create(struct platform *platform, const struct router_spec *spec, str
 {
     struct router *router = router_new(platform, spec);
     domain_make_uuid_for(spec->testbed, router->uuid);
+    router->own = domain_has_own_system(spec);
     int rc = start(router, spec, err);
     if (rc < 0) {
         error_context(err, "router %s", spec->name);
@@ -308,8 +317,8 @@ int domain_reboot(struct router *router, const struct router_spec *before,
 json_t *domain_describe(const struct router *router)
 {
     _cleanup_free_ char *uuid = uuid_text(router->uuid);
-    return json_pack("{s:s, s:I, s:s}", "domain", router->domain, "id", (json_int_t)router->id,
-                     "uuid", uuid);
+    return json_pack("{s:s, s:I, s:s, s:b}", "domain", router->domain, "id", (json_int_t)router->id,
+                     "uuid", uuid, "own", (int)router->own);
 }
 
 int domain_attach(struct platform *platform, const struct router_spec *spec,
@@ -320,6 +329,7 @@ int domain_attach(struct platform *platform, const struct router_spec *spec,
     const char *uuid = json_string_value(json_object_get(described, "uuid"));
     router->id = (uint32_t)json_integer_value(json_object_get(described, "id"));
     read_uuid(uuid == NULL ? "" : uuid, router->uuid);
+    router->own = json_is_true(json_object_get(described, "own"));
     *ret = router;
     return 0;
 }

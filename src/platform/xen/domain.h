@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * platform/xen/domain — inside of platform/xen: a router that is a domain of Xen's: its making, its
- * end and its record (domain.c), what libxl is told of it (domain_config.c), its interfaces on the
- * host (vifs.c), its death (death.c), what runs in it and how that is talked to (guest.c, by
- * channel.c). xen.c has the table of functions.
+ * end and its record (domain.c), what it boots (domain_boot.c), what libxl is told of it
+ * (domain_config.c), its interfaces on the host (vifs.c), its death (death.c), what runs in it and
+ * how that is talked to (guest.c, by channel.c). xen.c has the table of functions.
  *
  * A domain's name is "vrbench-TESTBED-ROUTER". Whose it is its UUID tells, which the hypervisor
  * itself keeps: a maker that is killed at any moment leaves nothing that can't be found. In
@@ -27,8 +27,9 @@ struct xen_platform {
 };
 
 struct xen_nic {
-    char *name; // in the router
-    int index;  // by which the testbed knows it
+    char *name;   // in the router
+    int index;    // by which the testbed knows it
+    char vif[16]; // its end on the host
 };
 
 struct router {
@@ -37,9 +38,11 @@ struct router {
     char *domain; // the domain's
     uint32_t id;  // of the domain; 0 = not made (it is Domain-0's)
     uint8_t uuid[XEN_UUID_SIZE];
-    char *folder; // of its files
-    char *files;  // how their names begin
-    char *initrd; // NULL = none (any more)
+    char *folder;             // of its files
+    char *files;              // how their names begin
+    char *initrd;             // NULL = none (any more)
+    bool own;                 // it runs what its own file (spec.xm) says, and not the tiny guest
+    const struct netns *host; // the testbed's, which outlives this
     struct xen_nic *nics;
     size_t nic_count;
 };
@@ -73,11 +76,26 @@ enum router_end domain_ended(const struct router *router);
 void domain_make_uuid_for(const char *testbed, uint8_t ret[XEN_UUID_SIZE]);
 bool domain_is_of(const uint8_t uuid[XEN_UUID_SIZE], const char *testbed);
 
+// ---- domain_boot.c
+
+// What a domain boots: the tiny guest, with an initrd of the router's own, or what its file says.
+struct domain_boot {
+    char *kernel; // NULL = of its disks
+    char *ramdisk, *cmdline;
+};
+// Whether the domain's file, if there is one, names a system other than the tiny guest.
+bool domain_has_own_system(const struct router_spec *spec);
+// Whether all files that it boots are there (2 what the domain's file names, 3 the image).
+int domain_boot_check(const struct router_spec *spec, struct error *err);
+int domain_boot_make(struct router *router, const struct router_spec *spec, struct domain_boot *ret,
+                     struct error *err);
+void domain_boot_clear(struct domain_boot *boot);
+
 // ---- domain_config.c
 
 // What libxl is to make; `ret` is to be given to libxl_domain_config_dispose() in any case.
 int domain_config(libxl_ctx *handle, const struct router *router, const struct router_spec *spec,
-                  const struct tiny_boot *boot, libxl_domain_config *ret, struct error *err);
+                  const struct domain_boot *boot, libxl_domain_config *ret, struct error *err);
 
 // ---- vifs.c
 
@@ -108,8 +126,7 @@ int domain_start_daemon(struct router *router, struct error *err);
 int domain_leads_to(const struct router *router, uint32_t address, char ret_nic[16],
                     struct error *err);
 void domain_daemon_words(const struct router *router, char ret[160]);
-int domain_counters(const struct router *router, struct namespace_counters *ret,
-                    struct error *err);
+int domain_counters(const struct router *router, struct namespace_counters *ret, struct error *err);
 int domain_console(const struct router *router, char *const *argv, int *ret_status,
                    struct error *err);
 int domain_facts(struct platform *platform, const struct router *router,

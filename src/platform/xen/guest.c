@@ -12,6 +12,8 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "image/image.h"
+#include "linux/counters.h"
+#include "linux/link.h"
 #include "platform/foreign.h"
 #include "platform/xen/domain.h"
 
@@ -27,6 +29,9 @@ static struct tiny_guest guest_of(const struct router *router)
 int domain_await(struct router *router, struct error *err)
 {
     struct tiny_guest guest = guest_of(router);
+    if (router->own) {
+        return 0; // whether it forwards is the testbed's to find out
+    }
     int rc = tiny_guest_await(&guest, err);
     if (rc == 0 && router->initrd != NULL) { // it is in the domain's memory
         (void)unlink(router->initrd);
@@ -54,9 +59,45 @@ void domain_daemon_words(const struct router *router, char ret[160])
     tiny_daemon_words(&guest, ret);
 }
 
+// Of a system that doesn't answer: what the vifs on the host have of its interfaces.
+static int count_outside(const struct router *router, struct namespace_counters *ret,
+                         struct error *err)
+{
+    struct namespace_counters host = {0};
+    struct namespace_counters counters = {0};
+    int rc = counters_read(router->host, &host, err);
+    counters.links = memory_new_array(struct link_counters, router->nic_count + 1);
+    for (size_t i = 0; rc == 0 && i < router->nic_count; i++) {
+        struct link_counters *inside = &counters.links[counters.link_count++];
+        struct link_info info;
+        *inside = (struct link_counters){.index = router->nics[i].index};
+        rc = link_find(router->host, router->nics[i].vif, &info, err);
+        const struct link_counters *vif = rc == 0 ? counters_link(&host, info.index) : NULL;
+        if (vif != NULL) {
+            inside->rx_packets = vif->tx_packets;
+            inside->tx_packets = vif->rx_packets;
+            inside->rx_bytes = vif->tx_bytes;
+            inside->tx_bytes = vif->rx_bytes;
+        }
+    }
+    counters_clear(&host);
+    if (rc < 0) {
+        counters_clear(&counters);
+        return rc;
+    }
+    *ret = counters;
+    return 0;
+}
+
 int domain_counters(const struct router *router, struct namespace_counters *ret, struct error *err)
 {
     struct tiny_guest guest = guest_of(router);
+    if (domain_has_died(router)) {
+        return tiny_guest_is_dead(&guest, err);
+    }
+    if (router->own) {
+        return count_outside(router, ret, err);
+    }
     struct guest_link *links = memory_new_array(struct guest_link, router->nic_count);
     for (size_t i = 0; i < router->nic_count; i++) {
         links[i] =
@@ -74,10 +115,16 @@ int domain_console(const struct router *router, char *const *argv, int *ret_stat
     if (domain_has_died(router)) {
         return fail(err, ESRCH, "router %s has died", router->name);
     }
+    if (argv != NULL && router->own) {
+        return fail_lacking(err,
+                            "router %s has a system of its own: its console can be entered, but no "
+                            "command run in it",
+                            router->name);
+    }
     if (argv != NULL) {
         return tiny_guest_run(&guest, (const char *const *)argv, ret_status, err);
     }
-    if (!isatty(STDIN_FILENO)) {
+    if (!isatty(STDIN_FILENO) && !router->own) {
         return tiny_guest_run_script(&guest, ret_status, err);
     }
     _cleanup_foreign_ struct foreign *foreign = NULL;
@@ -97,7 +144,10 @@ int domain_facts(struct platform *platform, const struct router *router,
     free(facts->hypervisor);
     facts->hypervisor = xen_hypervisor(xen);
     _cleanup_image_ struct image image = {0};
-    if (router != NULL && image_find(NULL, &image, NULL) == 0) {
+    if (router != NULL && router->own) {
+        free(facts->guest);
+        facts->guest = text_copy("of its own file");
+    } else if (router != NULL && image_find(NULL, &image, NULL) == 0) {
         free(facts->guest);
         facts->guest = text_format("%s %s", image.kernel_package, image.kernel_version);
     }
