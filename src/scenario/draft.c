@@ -94,7 +94,10 @@ static void settle_topologies(struct draft *draft, bool given)
 {
     struct scenario *scenario = &draft->scenario;
     for (enum topology topology = 0; topology < TOPOLOGY_COUNT; topology++) {
-        if (topology == TOPOLOGY_DIRECT && draft->link_count > 0 && !given) {
+        // What can't be isn't meant, where nobody has said so: a domain takes PCI devices only.
+        bool domains = text_equal(scenario->platform, "xen");
+        if (!given && ((topology == TOPOLOGY_DIRECT && draft->link_count > 0) ||
+                       (topology == TOPOLOGY_DEDICATED && draft->link_count == 0 && domains))) {
             continue;
         }
         for (size_t i = 0; i < draft->topology_count; i++) {

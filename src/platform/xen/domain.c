@@ -13,6 +13,7 @@
 #include "base/text.h"
 
 #define UUID_OF_TESTBED 8U // bytes of the UUID that are the testbed's
+#define VIF_DRIVER      "/sys/bus/xen-backend/drivers/vif"
 
 int domain_connection(struct xen_platform *platform, struct xen_connection **ret, struct error *err)
 {
@@ -80,6 +81,7 @@ static struct router *router_new(struct platform *platform, const struct router_
     for (size_t i = 0; i < spec->nic_count; i++) {
         router->nics[i].name = text_copy(spec->nics[i].name);
         router->nics[i].index = spec->nics[i].index;
+        router->nics[i].mtu = spec->nics[i].mtu;
         snprintf(router->nics[i].vif, sizeof router->nics[i].vif, "%s",
                  spec->nics[i].bridge == 0 ? "" : spec->nics[i].vif);
     }
@@ -158,13 +160,17 @@ int domain_check(struct platform *platform, const struct router_spec *spec, bool
     }
     for (size_t i = 0; i < spec->nic_count; i++) {
         if (spec->nics[i].bridge == 0 && spec->nics[i].taken_index != 0) {
-            return fail_lacking(err,
-                                "router %s: a domain can't take %s: platform xen has no "
-                                "dedicated links",
-                                spec->name, spec->nics[i].name);
+            return fail_input(err,
+                              "router %s: topology dedicated gives a domain PCI devices: name the "
+                              "NICs under links",
+                              spec->name);
         }
     }
     int rc = named_only ? 0 : domain_connection((struct xen_platform *)platform, &xen, err);
+    if (rc == 0 && !named_only && access(VIF_DRIVER, F_OK) < 0) {
+        rc = fail_lacking(err, "Domain-0's kernel has no driver for domains' interfaces: modprobe "
+                               "xen-netback");
+    }
     if (rc == 0 && (!named_only || domain_has_own_system(spec))) {
         rc = domain_boot_check(spec, err);
         if (rc < 0) {
@@ -181,12 +187,29 @@ struct making {
     const struct domain_boot *boot;
 };
 
+// What libxl says of too little memory nobody would understand.
+static int check_memory(libxl_ctx *handle, libxl_domain_config *config, struct error *err)
+{
+    uint64_t needed_kb = 0;
+    uint64_t free_kb = 0;
+    bool known = libxl_domain_need_memory(handle, config, (uint32_t)INVALID_DOMID, &needed_kb) == 0 &&
+                 libxl_get_free_memory(handle, &free_kb) == 0;
+    return known && needed_kb > free_kb
+               ? fail_lacking(err,
+                              "Xen has %llu MiB free, the domain takes %llu: give Domain-0 less "
+                              "(xl mem-set 0, or dom0_mem= where Xen is booted)",
+                              (unsigned long long)free_kb >> 10,
+                              (unsigned long long)(needed_kb + 1023) >> 10)
+               : 0;
+}
+
 static int make(libxl_ctx *handle, void *data, struct error *err)
 {
     struct making *making = data;
     libxl_domain_config config;
     uint32_t id = 0;
     int rc = domain_config(handle, making->router, making->spec, making->boot, &config, err);
+    rc = rc == 0 ? check_memory(handle, &config, err) : rc;
     int code = rc == 0 ? libxl_domain_create_new(handle, &config, &id, NULL, NULL) : 0;
     libxl_domain_config_dispose(&config);
     if (code != 0) {

@@ -30,6 +30,7 @@ struct xen_nic {
     char *name;   // in the router
     int index;    // by which the testbed knows it
     char vif[16]; // its end on the host
+    unsigned mtu;
 };
 
 struct router {
@@ -103,6 +104,8 @@ int domain_config(libxl_ctx *handle, const struct router *router, const struct r
 // and tells the backend that they are there.
 int domain_place_vifs(const struct router *router, struct xen_connection *xen,
                       const struct router_spec *spec, struct error *err);
+// Gives them an MTU beyond Ethernet's own, which netback takes once the guest has connected.
+int domain_widen_vifs(const struct router *router, struct error *err);
 
 // ---- death.c
 

@@ -33,6 +33,7 @@ int domain_await(struct router *router, struct error *err)
         return 0; // whether it forwards is the testbed's to find out
     }
     int rc = tiny_guest_await(&guest, err);
+    rc = rc == 0 ? domain_widen_vifs(router, err) : rc;
     if (rc == 0 && router->initrd != NULL) { // it is in the domain's memory
         (void)unlink(router->initrd);
         free(steal_pointer(&router->initrd));

@@ -40,7 +40,7 @@ static int place_vif(const struct router *router, struct xen_connection *xen,
     struct link_info info;
     snprintf(name, sizeof name, "vif%u.%zu", router->id, number);
     int rc = find_vif(first, name, &info, err);
-    if (rc == 0 && nic->mtu != info.mtu) {
+    if (rc == 0 && nic->mtu < info.mtu) {
         rc = link_set_mtu(first, info.index, nic->mtu, err);
     }
     if (rc == 0) {
@@ -83,5 +83,22 @@ int domain_place_vifs(const struct router *router, struct xen_connection *xen,
         }
     }
     netns_close(first);
+    return rc;
+}
+
+int domain_widen_vifs(const struct router *router, struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < router->nic_count; i++) {
+        const struct xen_nic *nic = &router->nics[i];
+        struct link_info info;
+        rc = nic->vif[0] == '\0' ? 0 : link_find(router->host, nic->vif, &info, err);
+        if (rc == 0 && nic->vif[0] != '\0' && nic->mtu > info.mtu) {
+            rc = link_set_mtu(router->host, info.index, nic->mtu, err);
+        }
+        if (rc < 0) {
+            error_context(err, "router %s", router->name);
+        }
+    }
     return rc;
 }
