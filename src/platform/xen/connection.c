@@ -153,8 +153,9 @@ static int open_handle(struct logger *logger, libxl_ctx **ret, struct error *err
     libxl_ctx *handle = NULL;
     int code = libxl_ctx_alloc(&handle, LIBXL_VERSION, 0, &logger->vtable);
     if (code != 0) {
-        return fail_lacking(err, "libxl: %s (is the hypervisor of the version that this vrbench "
-                                 "was built with?)",
+        return fail_lacking(err,
+                            "libxl: %s (is the hypervisor of the version that this vrbench "
+                            "was built with?)",
                             logger->said[0] != '\0' ? logger->said : libxl_error_to_string(code));
     }
     *ret = handle;
@@ -237,9 +238,8 @@ int xen_act(struct xen_connection *xen, xen_work work, void *data, struct error 
 char *xen_hypervisor(struct xen_connection *xen)
 {
     const libxl_version_info *info = libxl_get_version_info(xen->handle);
-    return info == NULL ? text_copy("Xen")
-                        : text_format("Xen %d.%d%s", info->xen_version_major,
-                                      info->xen_version_minor,
-                                      info->xen_version_extra == NULL ? ""
-                                                                      : info->xen_version_extra);
+    return info == NULL
+               ? text_copy("Xen")
+               : text_format("Xen %d.%d%s", info->xen_version_major, info->xen_version_minor,
+                             info->xen_version_extra == NULL ? "" : info->xen_version_extra);
 }

@@ -103,24 +103,24 @@ static struct xen_deaths *deaths_new(void)
     return all;
 }
 
-void deaths_free(struct xen_deaths *all)
+void deaths_free(struct xen_deaths *deaths)
 {
-    if (all == NULL) {
+    if (deaths == NULL) {
         return;
     }
-    if (all->process == getpid()) {
-        pthread_mutex_lock(&all->lock);
-        all->stop = true;
-        pthread_mutex_unlock(&all->lock);
-        tell(all->wake);
-        (void)pthread_join(all->thread, NULL);
+    if (deaths->process == getpid()) {
+        pthread_mutex_lock(&deaths->lock);
+        deaths->stop = true;
+        pthread_mutex_unlock(&deaths->lock);
+        tell(deaths->wake);
+        (void)pthread_join(deaths->thread, NULL);
     }
-    for (size_t i = 0; i < all->count; i++) {
-        close(all->deaths[i].fd);
+    for (size_t i = 0; i < deaths->count; i++) {
+        close(deaths->deaths[i].fd);
     }
-    close(all->wake);
-    free(all->deaths);
-    free(all);
+    close(deaths->wake);
+    free(deaths->deaths);
+    free(deaths);
 }
 
 int domain_watch(const struct router *router)

@@ -60,7 +60,7 @@ static char *uuid_text(const uint8_t uuid[XEN_UUID_SIZE])
 static void read_uuid(const char *text, uint8_t ret[XEN_UUID_SIZE])
 {
     memset(ret, 0, XEN_UUID_SIZE);
-    for (size_t i = 0; i < XEN_UUID_SIZE && strlen(text) == 2 * XEN_UUID_SIZE; i++) {
+    for (size_t i = 0; i < XEN_UUID_SIZE && strlen(text) == (size_t)2 * XEN_UUID_SIZE; i++) {
         const char digits[] = {text[2 * i], text[2 * i + 1], '\0'};
         ret[i] = (uint8_t)strtoul(digits, NULL, 16);
     }
@@ -192,8 +192,9 @@ static int check_memory(libxl_ctx *handle, libxl_domain_config *config, struct e
 {
     uint64_t needed_kb = 0;
     uint64_t free_kb = 0;
-    bool known = libxl_domain_need_memory(handle, config, (uint32_t)INVALID_DOMID, &needed_kb) == 0 &&
-                 libxl_get_free_memory(handle, &free_kb) == 0;
+    bool known =
+        libxl_domain_need_memory(handle, config, (uint32_t)INVALID_DOMID, &needed_kb) == 0 &&
+        libxl_get_free_memory(handle, &free_kb) == 0;
     return known && needed_kb > free_kb
                ? fail_lacking(err,
                               "Xen has %llu MiB free, the domain takes %llu: give Domain-0 less "
