@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // cli/cmd_xen_stats — `vrbench xen-stats`: what `xentop -b -i 2` and the study's script told.
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -13,6 +15,8 @@
 #include "cli/foreign_cli.h"
 #include "linux/rights.h"
 #include "monitor/xen_stats.h"
+#include "monitor/xentop_run.h"
+#include "monitor/xentop_text.h"
 
 #define SECONDS_USUAL 5.0 // the study's
 #define SECONDS_MIN   0.01
@@ -20,6 +24,7 @@
 
 struct xen_stats_values {
     const char *seconds, *testbed, *platform, *output;
+    bool from_xentop;
 };
 
 static const struct option_row xen_stats_options[] = {
@@ -41,6 +46,12 @@ static const struct option_row xen_stats_options[] = {
      .offset = offsetof(struct xen_stats_values, output),
      .argument = "FILE",
      .help = "replace FILE in one go, and print nothing"},
+    {.name = "from-xentop",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct xen_stats_values, from_xentop),
+     .help =
+         "tell what xentop -b -i 2 printed: in FILE, on standard input (-, or nothing and it is "
+         "no terminal), or when it is run here"},
     OPTIONS_END,
 };
 
@@ -93,6 +104,86 @@ static int measure_machines(const char *platform, uint64_t over_ns, struct xen_s
     return rc;
 }
 
+// All of standard input, in a new string; "" if it is a terminal and `asked` for it nobody did.
+static int read_input(bool asked, char **ret, struct error *err)
+{
+    size_t length = 0;
+    size_t room = 0;
+    _cleanup_free_ char *text = text_copy("");
+    if (!asked && isatty(STDIN_FILENO) != 0) {
+        *ret = steal_pointer(&text);
+        return 0;
+    }
+    for (;;) {
+        if (room - length < 2) {
+            room = room == 0 ? 65536 : 2 * room;
+            text = memory_resize(text, room, 1);
+        }
+        ssize_t got = read(STDIN_FILENO, text + length, room - length - 1);
+        if (got == 0) {
+            break;
+        }
+        if (got < 0 && errno == EINTR && !stop_requested()) {
+            continue;
+        }
+        if (got < 0) {
+            return errno == EINTR ? fail_interrupted(err)
+                                  : fail(err, errno, "standard input can't be read");
+        }
+        length += (size_t)got;
+        if (length > XENTOP_TEXT_MAX) {
+            return fail_input(err, "standard input has more than %u bytes", XENTOP_TEXT_MAX);
+        }
+    }
+    if (memchr(text, '\0', length) != NULL) {
+        return fail_input(err, "standard input is not text");
+    }
+    text[length] = '\0';
+    *ret = steal_pointer(&text);
+    return 0;
+}
+
+// What xentop printed in `file` (NULL, "-": standard input), or prints now, over whole seconds.
+static int read_xentop(const char *file, double seconds, char **ret, struct error *err)
+{
+    size_t length = 0;
+    if (file != NULL && !text_equal(file, "-")) {
+        int rc = file_read(file, XENTOP_TEXT_MAX, ret, &length, err);
+        if (rc == 0 && strlen(*ret) != length) {
+            free(*ret);
+            rc = fail_input(err, "%s is not text", file);
+        }
+        return rc;
+    }
+    int rc = read_input(file != NULL, ret, err);
+    if (rc < 0 || file != NULL || **ret != '\0') {
+        return rc;
+    }
+    free(*ret);
+    if (seconds < 1.0 || seconds != (double)(unsigned)seconds) {
+        return fail_input(err, "--delay: xentop takes whole seconds");
+    }
+    return xentop_run((unsigned)seconds, ret, err);
+}
+
+static int measure_by_xentop(const char *file, double seconds, struct xen_stats *ret,
+                             struct error *err)
+{
+    _cleanup_free_ char *text = NULL;
+    _cleanup_xentop_ struct xentop xentop = {0};
+    char *read = NULL;
+    int rc = read_xentop(file, seconds, &read, err);
+    if (rc < 0) {
+        return rc;
+    }
+    text = read;
+    rc = xentop_text_parse(text, &xentop, err);
+    if (rc == 0) {
+        rc = xentop_stats(&xentop, ret, err);
+    }
+    return rc;
+}
+
 static int print_all(const char *text, struct error *err)
 {
     return fputs(text, stdout) < 0 || fflush(stdout) != 0
@@ -104,8 +195,13 @@ static int xen_stats_run(void *values, const struct text_list *operands, struct 
 {
     const struct xen_stats_values *asked = values;
     double seconds = SECONDS_USUAL;
-    if (operands->count > 0) {
-        return fail_input(err, "xen-stats takes no operands");
+    if (operands->count > (asked->from_xentop ? 1U : 0U)) {
+        return fail_input(err, asked->from_xentop ? "--from-xentop takes one FILE"
+                                                  : "xen-stats takes no operands");
+    }
+    if (asked->from_xentop && (asked->testbed != NULL || asked->platform != NULL)) {
+        return fail_input(err, "--from-xentop is of all domains that xentop shows: leave out %s",
+                          asked->testbed != NULL ? "--testbed" : "--platform");
     }
     int rc = asked->seconds == NULL
                  ? 0
@@ -120,7 +216,10 @@ static int xen_stats_run(void *values, const struct text_list *operands, struct 
     }
     _cleanup_xen_stats_ struct xen_stats stats = {0};
     uint64_t over_ns = (uint64_t)(seconds * (double)NS_PER_S);
-    if (asked->platform != NULL) {
+    if (asked->from_xentop) {
+        rc = measure_by_xentop(operands->count > 0 ? operands->items[0] : NULL, seconds, &stats,
+                               err);
+    } else if (asked->platform != NULL) {
         rc = measure_machines(asked->platform, over_ns, &stats, err);
     } else {
         rc = rights_check(err);
@@ -136,14 +235,15 @@ static int xen_stats_run(void *values, const struct text_list *operands, struct 
 
 const struct command command_xen_stats = {
     .name = "xen-stats",
-    .operands = "",
+    .operands = "[FILE]",
     .summary = "Print CPU and traffic of host and routers as text for SNMP",
     .details =
         "A record each, the host first as Domain-0, then the routers that run: CPU seconds, CPU\n"
         "percent of one CPU over the time between two readings, KiB sent and received. Made for\n"
         "net-snmp's extend; docs/study-method.md has the lines for snmpd.conf. With --platform "
         "xen\n"
-        "the records are those of all domains, whoever made them.",
+        "the records are those of all domains, whoever made them; with --from-xentop as xentop\n"
+        "counts them.",
     .options = xen_stats_options,
     .values_size = sizeof(struct xen_stats_values),
     .run = xen_stats_run,
