@@ -104,62 +104,54 @@ static int measure_machines(const char *platform, uint64_t over_ns, struct xen_s
     return rc;
 }
 
-// All of standard input, in a new string; "" if it is a terminal and `asked` for it nobody did.
-static int read_input(bool asked, char **ret, struct error *err)
+// All of standard input, in a new string; "" for a terminal, unless that was asked for.
+static int read_input(bool asked, char **ret, size_t *ret_length, struct error *err)
 {
     size_t length = 0;
     size_t room = 0;
     _cleanup_free_ char *text = text_copy("");
-    if (!asked && isatty(STDIN_FILENO) != 0) {
-        *ret = steal_pointer(&text);
-        return 0;
-    }
-    for (;;) {
+    for (bool more = asked || isatty(STDIN_FILENO) == 0; more;) {
         if (room - length < 2) {
             room = room == 0 ? 65536 : 2 * room;
             text = memory_resize(text, room, 1);
         }
         ssize_t got = read(STDIN_FILENO, text + length, room - length - 1);
-        if (got == 0) {
-            break;
+        if (got < 0 && errno == EINTR && stop_requested()) {
+            return fail_interrupted(err);
         }
-        if (got < 0 && errno == EINTR && !stop_requested()) {
-            continue;
+        if (got < 0 && errno != EINTR) {
+            return fail(err, errno, "standard input can't be read");
         }
-        if (got < 0) {
-            return errno == EINTR ? fail_interrupted(err)
-                                  : fail(err, errno, "standard input can't be read");
-        }
-        length += (size_t)got;
+        more = got != 0;
+        length += got > 0 ? (size_t)got : 0;
         if (length > XENTOP_TEXT_MAX) {
             return fail_input(err, "standard input has more than %u bytes", XENTOP_TEXT_MAX);
         }
     }
-    if (memchr(text, '\0', length) != NULL) {
-        return fail_input(err, "standard input is not text");
-    }
     text[length] = '\0';
     *ret = steal_pointer(&text);
+    *ret_length = length;
     return 0;
 }
 
 // What xentop printed in `file` (NULL, "-": standard input), or prints now, over whole seconds.
 static int read_xentop(const char *file, double seconds, char **ret, struct error *err)
 {
+    _cleanup_free_ char *text = NULL;
     size_t length = 0;
-    if (file != NULL && !text_equal(file, "-")) {
-        int rc = file_read(file, XENTOP_TEXT_MAX, ret, &length, err);
-        if (rc == 0 && strlen(*ret) != length) {
-            free(*ret);
-            rc = fail_input(err, "%s is not text", file);
-        }
+    bool named = file != NULL && !text_equal(file, "-");
+    int rc = named ? file_read(file, XENTOP_TEXT_MAX, &text, &length, err)
+                   : read_input(file != NULL, &text, &length, err);
+    if (rc < 0) {
         return rc;
     }
-    int rc = read_input(file != NULL, ret, err);
-    if (rc < 0 || file != NULL || **ret != '\0') {
-        return rc;
+    if (strlen(text) != length) {
+        return fail_input(err, "%s is not text", named ? file : "standard input");
     }
-    free(*ret);
+    if (file != NULL || length > 0) {
+        *ret = steal_pointer(&text);
+        return 0;
+    }
     if (seconds < 1.0 || seconds != (double)(unsigned)seconds) {
         return fail_input(err, "--delay: xentop takes whole seconds");
     }
@@ -171,17 +163,11 @@ static int measure_by_xentop(const char *file, double seconds, struct xen_stats 
 {
     _cleanup_free_ char *text = NULL;
     _cleanup_xentop_ struct xentop xentop = {0};
-    char *read = NULL;
-    int rc = read_xentop(file, seconds, &read, err);
-    if (rc < 0) {
-        return rc;
-    }
-    text = read;
-    rc = xentop_text_parse(text, &xentop, err);
+    int rc = read_xentop(file, seconds, &text, err);
     if (rc == 0) {
-        rc = xentop_stats(&xentop, ret, err);
+        rc = xentop_text_parse(text, &xentop, err);
     }
-    return rc;
+    return rc < 0 ? rc : xentop_stats(&xentop, ret, err);
 }
 
 static int print_all(const char *text, struct error *err)
