@@ -116,6 +116,21 @@ static void test_study(void **state)
     xm_config_free(xm);
 }
 
+// The scenario that is shipped with its file.
+static void test_shipped(void **state)
+{
+    (void)state;
+    _cleanup_scenario_ struct scenario *s = NULL;
+    _cleanup_error_ struct error err = ERROR_INIT;
+    if (scenario_read("scenarios/scenario-1-xen.yaml", 2, &s, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    assert_string_equal(s->platform, "xen");
+    assert_string_equal(s->routers[0].xm->ramdisk, "/var/lib/vrbench/image/initrd.cpio");
+    assert_int_equal(s->routers[0].memory_bytes, 96 * MIB);
+    assert_notes(s->routers[0].xm, "");
+}
+
 static void test_dedicated(void **state)
 {
     (void)state;
@@ -497,11 +512,11 @@ static void test_scenario(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_study),    cmocka_unit_test(test_dedicated),
-        cmocka_unit_test(test_xl),       cmocka_unit_test(test_forms),
-        cmocka_unit_test(test_python),   cmocka_unit_test(test_syntax),
-        cmocka_unit_test(test_keys),     cmocka_unit_test(test_devices),
-        cmocka_unit_test(test_scenario),
+        cmocka_unit_test(test_study),     cmocka_unit_test(test_shipped),
+        cmocka_unit_test(test_dedicated), cmocka_unit_test(test_xl),
+        cmocka_unit_test(test_forms),     cmocka_unit_test(test_python),
+        cmocka_unit_test(test_syntax),    cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_devices),   cmocka_unit_test(test_scenario),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
