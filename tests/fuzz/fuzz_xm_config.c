@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_places(&problems, lines, size);
     if (config != NULL) {
         check_places(config->notes, lines, size);
-        xm_config_locate(config, "folder/");
+        xm_config_locate(config, "folder/file");
         free(xm_config_cmdline(config));
     }
     xm_config_free(config);

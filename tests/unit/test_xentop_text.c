@@ -165,7 +165,7 @@ static void test_names(void **state)
     static const char *const names[] = {"Net0",   "VBD", "no limit", "------", "a --b--- b",
                                         "NAME x", "5:",  "Net0 RX:", "1.5",    "VCPUs(sec):"};
     for (size_t i = 0; i < COUNT(names); i++) {
-        char *text = text_format(HEAD DOM0 "%s%s", names[i], strstr(R1T3, " --b---"));
+        char *text = text_format("%s%s%s", HEAD DOM0, names[i], strstr(R1T3, " --b---"));
         struct xentop xentop = parse(text);
         assert_int_equal(xentop.count, 2);
         assert_string_equal(xentop.domains[1].name, names[i]);

@@ -184,7 +184,7 @@ static void test_xl(void **state)
     assert_notes(xm, "7:26: script: not executed; vrbench joins interfaces to its bridges itself\n"
                      "8:8: cpus: a router's vCPUs may run on all of these, none on one of its own\n"
                      "9:1: vnc: not used; it makes no difference to a router\n");
-    xm_config_locate(xm, "cfg/");
+    xm_config_locate(xm, "cfg/r1.cfg");
     assert_string_equal(xm->kernel, "cfg/vmlinux");
     assert_string_equal(xm->disks[0].target, "/srv/r1.img");
     xm_config_free(xm);
@@ -256,7 +256,7 @@ static void test_python(void **state)
         "8:19: nothing is calculated or called here: write the value itself\n"
         "9:13: nothing is calculated or called here: write the value itself\n"
         "10:26: expected \",\" or \"]\"; nothing is calculated here\n"
-        "11:34: expected a comma between two texts of a list\n"
+        "11:33: expected a comma between two texts of a list\n"
         "13:13: nothing is calculated or called here: write the value itself\n"
         "14:13: expected a text in quotes, a whole number or a list; for True and False write 1 "
         "and "
