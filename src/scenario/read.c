@@ -59,11 +59,11 @@ static bool has_file_of_domain(const struct scenario *scenario, size_t router)
            scenario->routers[router].config != NULL && text_equal(scenario->platform, "xen");
 }
 
-static enum on_crash nearest_to(enum xm_action action)
+// What a testbed can do of what becomes of a domain.
+static enum on_crash nearest_action(enum xm_action action)
 {
-    return action == XM_DESTROY || action == XM_COREDUMP_DESTROY || action == XM_PRESERVE
-               ? ON_CRASH_DESTROY
-               : ON_CRASH_RESTART;
+    bool ends = action == XM_DESTROY || action == XM_COREDUMP_DESTROY || action == XM_PRESERVE;
+    return ends ? ON_CRASH_DESTROY : ON_CRASH_RESTART;
 }
 
 // Takes from the domain's file what the scenario itself doesn't say.
@@ -79,14 +79,15 @@ static void settle_domain(struct scenario_router *router)
     if (!router->given.cap && xm->has_cap) {
         router->allocation.cap = xm->cap;
     }
-    if (!router->given.on_crash && xm->has_on_crash) {
-        router->on_crash = nearest_to(xm->on_crash);
+    // What neither says is the same in both.
+    if (!router->given.on_crash) {
+        router->on_crash = nearest_action(xm->on_crash);
     }
     if (!router->given.on_poweroff) {
-        router->on_poweroff = nearest_to(xm->on_poweroff);
+        router->on_poweroff = nearest_action(xm->on_poweroff);
     }
     if (!router->given.on_reboot) {
-        router->on_reboot = nearest_to(xm->on_reboot);
+        router->on_reboot = nearest_action(xm->on_reboot);
     }
 }
 

@@ -95,7 +95,6 @@ struct xm_config {
     struct xm_place cap_at;
     unsigned cap;                                    // cpu_cap, percent of one CPU, 0 = none
     enum xm_action on_poweroff, on_reboot, on_crash; // by default destroy, restart, restart
-    bool has_on_crash;
     struct xm_vif *vifs;
     size_t vif_count;
     struct xm_place vif_at; // of the list; the file has none = 0, 0

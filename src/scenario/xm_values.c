@@ -187,7 +187,6 @@ void xm_read_action(const struct xm_reading *reading, const struct xm_row *row,
         return;
     }
     *(enum xm_action *)field_of(reading, row) = (enum xm_action)action;
-    reading->config->has_on_crash |= row->offset == offsetof(struct xm_config, on_crash);
 }
 
 void xm_read_bootloader(const struct xm_reading *reading, const struct xm_row *row,

@@ -107,7 +107,6 @@ static void test_study(void **state)
     assert_int_equal(xm->on_poweroff, XM_DESTROY);
     assert_int_equal(xm->on_reboot, XM_RESTART);
     assert_int_equal(xm->on_crash, XM_RESTART);
-    assert_true(xm->has_on_crash);
     assert_int_equal(xm->pci_count, 0);
     _cleanup_free_ char *cmdline = xm_config_cmdline(xm);
     assert_string_equal(cmdline, "root=/dev/sda2 ro");
@@ -196,7 +195,6 @@ static void test_forms(void **state)
     struct xm_config *xm = parse("");
     assert_null(xm->kernel);
     assert_int_equal(xm->on_crash, XM_RESTART);
-    assert_false(xm->has_on_crash);
     assert_null(xm->name);
     xm_config_free(xm);
     xm = parse(
@@ -444,8 +442,9 @@ static void test_scenario(void **state)
     _cleanup_free_ char *path = text_format("%s/x.yaml", folder);
     _cleanup_free_ char *plain = text_format(SCENARIO, "");
     _cleanup_free_ char *says = text_format(SCENARIO, ", memory: 200 MiB, weight: 7");
-    static const char cfg[] = "kernel = 'vmlinux'\nmemory = 96\ncpu_weight = 512; cpu_cap = 50\n"
-                              "vif = ['','']\non_crash = 'destroy'\n";
+    static const char cfg[] =
+        "kernel = 'vmlinux'\nmemory = 96\ncpu_weight = 512; cpu_cap = 50\n"
+        "vif = ['','']\non_crash = 'destroy'\non_poweroff = 'rename-restart'\n";
     write_text(folder, "r1.cfg", cfg);
     write_text(folder, "x.yaml", plain);
     for (unsigned recalled = 0; recalled < 2; recalled++) {
@@ -467,6 +466,8 @@ static void test_scenario(void **state)
         assert_int_equal(router->allocation.weight, 512);
         assert_int_equal(router->allocation.cap, 50);
         assert_int_equal(router->on_crash, ON_CRASH_DESTROY);
+        assert_int_equal(router->on_poweroff, ON_CRASH_RESTART);
+        assert_int_equal(router->on_reboot, ON_CRASH_RESTART);
     }
     // What the scenario says itself goes before.
     write_text(folder, "x.yaml", says);
