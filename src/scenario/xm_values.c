@@ -187,6 +187,11 @@ void xm_read_action(const struct xm_reading *reading, const struct xm_row *row,
         return;
     }
     *(enum xm_action *)field_of(reading, row) = (enum xm_action)action;
+    if (action != XM_DESTROY && action != XM_RESTART) {
+        bool again = action == XM_RENAME_RESTART || action == XM_COREDUMP_RESTART;
+        xm_note(reading, value->place, "%s: %s is not done to a router; %s is", row->key,
+                value->text, again ? "restart" : "destroy");
+    }
 }
 
 void xm_read_bootloader(const struct xm_reading *reading, const struct xm_row *row,

@@ -217,7 +217,7 @@ static void test_forms(void **state)
     assert_true(xm->disks[2].cdrom);
     assert_int_equal(xm->cpu_count, 0);
     assert_int_equal(xm->on_crash, XM_COREDUMP_DESTROY);
-    assert_notes(xm, "");
+    assert_notes(xm, "10:26: on_crash: coredump-destroy is not done to a router; destroy is\n");
     xm_config_free(xm);
     xm = parse("builder = 'hvm'\nkernel = '/usr/lib/xen/boot/hvmloader'\n");
     assert_int_equal(xm->type, XM_HVM);
