@@ -21,11 +21,15 @@ END
 check() { "$VRBENCH" run --check "$T/x.yaml" >"$T/out" 2>"$T/err"; }
 places() { cut -d : -f 2,3 "$T/err" | xargs; }
 
-cp "$SOURCE_ROOT/scenarios/r1t3.cfg" "$T/r1t3.cfg"
+# config FILE — that one, with all files that it names being there.
+config() { sed "s|'/[a-z][^',]*|'$T/kernel|; s|'file:[^',]*|'file:$T/kernel|" "$1" >"$T/r1t3.cfg"; }
+
+: >"$T/kernel"
+config "$SOURCE_ROOT/scenarios/r1t3.cfg"
 ok "a file of the study's form is taken" check
 is "  in silence" "$(cat "$T/err")" ""
 ok "  with its interfaces' addresses" grep -q '00:16:3e:00:01:01' "$T/out"
-cp "$SEEDS/xm_config/study" "$T/r1t3.cfg"
+config "$SEEDS/xm_config/study"
 ok "one with more than a router needs is too" check
 like "  which is explained, with its place" "$(cat "$T/err")" 'r1t3\.cfg:12:1: dhcp: not passed on'
 like "  all of it" "$(cat "$T/err")" 'r1t3\.cfg:14:17: vif: from here on not made'

@@ -173,7 +173,7 @@ int domain_check(struct platform *platform, const struct router_spec *spec, bool
     }
     if (rc == 0 && (!named_only || domain_has_own_system(spec))) {
         rc = domain_boot_check(spec, err);
-        if (rc < 0) {
+        if (rc < 0 && (err == NULL || !err->located)) {
             error_context(err, "router %s", spec->name);
         }
     }

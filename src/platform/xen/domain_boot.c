@@ -35,11 +35,20 @@ bool domain_has_own_system(const struct router_spec *spec)
     return !kernel || (xm->ramdisk != NULL && !is_same(xm->ramdisk, image.initrd));
 }
 
-static int check_file(const char *key, const char *path, struct error *err)
+// What the domain's file names at that place must be there.
+static int check_file(const struct xm_config *xm, const char *key, const char *path,
+                      struct xm_place place, struct error *err)
 {
-    return path != NULL && access(path, R_OK) < 0
-               ? fail_input(err, "%s: %s: %s", key, path, strerror(errno))
-               : 0;
+    if (path == NULL || access(path, R_OK) == 0) {
+        return 0;
+    }
+    _cleanup_free_ char *what = text_format("%s: %s: %s", key, path, strerror(errno));
+    if (xm->path == NULL) {
+        return fail_input(err, "%s", what);
+    }
+    _cleanup_free_ char *lines =
+        text_format("%s:%u:%u: %s", xm->path, place.line, place.column, what);
+    return fail_located(err, lines);
 }
 
 int domain_boot_check(const struct router_spec *spec, struct error *err)
@@ -50,10 +59,10 @@ int domain_boot_check(const struct router_spec *spec, struct error *err)
         int rc = image_find(NULL, &image, err);
         return rc == 0 ? image_check_daemon(&image, spec->daemon, err) : rc;
     }
-    int rc = check_file("kernel", xm->kernel, err);
-    rc = rc == 0 ? check_file("ramdisk", xm->ramdisk, err) : rc;
+    int rc = check_file(xm, "kernel", xm->kernel, xm->kernel_at, err);
+    rc = rc == 0 ? check_file(xm, "ramdisk", xm->ramdisk, xm->ramdisk_at, err) : rc;
     for (size_t i = 0; rc == 0 && i < xm->disk_count; i++) {
-        rc = check_file("disk", xm->disks[i].target, err);
+        rc = check_file(xm, "disk", xm->disks[i].target, xm->disks[i].place, err);
     }
     if (rc == 0 && xm->kernel == NULL && xm->type != XM_HVM) {
         rc = fail_input(err, "a domain that isn't hvm boots a kernel: its file names none");
