@@ -145,7 +145,7 @@ static int read_xentop(const char *file, double seconds, char **ret, struct erro
     if (rc < 0) {
         return rc;
     }
-    if (strlen(text) != length) {
+    if (text == NULL || strlen(text) != length) {
         return fail_input(err, "%s is not text", named ? file : "standard input");
     }
     if (file != NULL || length > 0) {
