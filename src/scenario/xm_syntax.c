@@ -66,7 +66,7 @@ static void step(struct lexer *lexer)
     if (*lexer->at == '\n') {
         lexer->place.line++;
         lexer->place.column = 1;
-    } else if (lexer->end - lexer->at < 2 || !is_continued(lexer->at[1])) {
+    } else if (!is_continued(peek(lexer, 1))) {
         lexer->place.column++;
     }
     lexer->at++;
@@ -424,17 +424,18 @@ static void recover(struct lexer *lexer)
     } while (!at_end(lexer) && (at_line_end(lexer) || strchr(" \t])}", *lexer->at) != NULL));
 }
 
-// The first byte that is no text, or NULL.
-static const char *find_garbage(const char *text, size_t length)
+// How much of it is text, before the first byte that is not.
+static size_t text_length(const char *text, size_t length)
 {
     uint32_t point = 0;
-    for (size_t at = 0, used = 0; at < length; at += used) {
+    size_t at = 0;
+    for (size_t used = 0; at < length; at += used) {
         used = utf8_decode(text + at, length - at, &point);
         if (used == 0 || point == 0) {
-            return text + at;
+            break;
         }
     }
-    return NULL;
+    return at;
 }
 
 void xm_statements_read(const char *text, size_t length, struct xm_statements *ret,
@@ -442,9 +443,9 @@ void xm_statements_read(const char *text, size_t length, struct xm_statements *r
 {
     struct lexer lexer = {text, text + length, {1, 1}, problems};
     struct xm_statements statements = {0};
-    const char *garbage = find_garbage(text, length);
-    if (garbage != NULL) {
-        steps(&lexer, (size_t)(garbage - text));
+    size_t good = text_length(text, length);
+    if (good < length) {
+        steps(&lexer, good);
         (void)refuse(&lexer, lexer.place, "this is not UTF-8 text");
         *ret = statements;
         return;
