@@ -291,6 +291,7 @@ static enum foreign_state state_of(xenstat_domain *domain)
                                              : FOREIGN_RUNNABLE;
 }
 
+// What a domain used is what its vCPUs did: libxenstat has read its own sum of them earlier.
 static void read_vcpus(xenstat_domain *domain, struct foreign_machine *machine)
 {
     unsigned count = xenstat_domain_num_vcpus(domain);
@@ -301,6 +302,7 @@ static void read_vcpus(xenstat_domain *domain, struct foreign_machine *machine)
         machine->vcpu_times[i] = (struct foreign_vcpu){.online = xenstat_vcpu_online(vcpu) != 0,
                                                        .ns = xenstat_vcpu_ns(vcpu)};
         machine->vcpus += machine->vcpu_times[i].online;
+        machine->cpu_ns += machine->vcpu_times[i].ns;
     }
 }
 
@@ -329,7 +331,6 @@ static void read_domain(struct reading *reading, xenstat_domain *domain, unsigne
         .state = state_of(domain),
         .memory_bytes = xenstat_domain_cur_mem(domain),
         .memory_max_bytes = most < NO_LIMIT ? most : 0,
-        .cpu_ns = xenstat_domain_cpu_ns(domain),
         .read_ns = read_ns,
     };
     snprintf(machine.uuid, sizeof machine.uuid, LIBXL_UUID_FMT, LIBXL_UUID_BYTES(info->uuid));
