@@ -18,8 +18,8 @@
 
 #include <stdint.h>
 
-#include "platform/libvirt/connection.h"
 #include "platform/foreign.h"
+#include "platform/libvirt/connection.h"
 
 // Which cpu_shares stand for a weight of 256.
 enum shares_scale { SHARES_UNKNOWN, SHARES_V1, SHARES_V2 };
