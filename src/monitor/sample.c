@@ -83,6 +83,7 @@ static int read_party(const struct testbed *testbed, size_t number,
         .allocation = info.allocation,
         .cpus = (unsigned)testbed_plan(testbed)->dut_cpus.count,
     };
+    (void)testbed_usage(testbed, number, &read->parts, &read->part_count, NULL);
     read_bytes(testbed, party, read);
     return 0;
 }
@@ -128,6 +129,7 @@ void sample_clear(struct sample *sample)
             free(sample->parties[i].networks[n].name);
         }
         free(sample->parties[i].networks);
+        free(sample->parties[i].parts);
         free(sample->parties[i].testbed_id);
         free(sample->parties[i].testbed);
         free(sample->parties[i].name);
@@ -151,14 +153,29 @@ const struct sample_party *sample_find(const struct sample *sample,
     return NULL;
 }
 
+// Percent of a CPU; `before_ns` was used when `then` was read, 0 if there is no such reading.
+static double percent_since(const struct sample *before, const struct sample_party *then,
+                            uint64_t before_ns, const struct sample_party *party, uint64_t now_ns)
+{
+    uint64_t since_ns = then == NULL ? before->began_ns : then->read_ns;
+    // A router that has died takes its threads, and with them what is known of their time, along.
+    if (now_ns <= before_ns || party->read_ns <= since_ns) {
+        return 0.0;
+    }
+    return 100.0 * (double)(now_ns - before_ns) / (double)(party->read_ns - since_ns);
+}
+
 double sample_percent(const struct sample *before, const struct sample_party *party)
 {
     const struct sample_party *then = sample_find(before, party);
-    uint64_t since_ns = then == NULL ? before->began_ns : then->read_ns;
-    uint64_t used_ns = then == NULL ? 0 : then->cpu_ns;
-    // A router that has died takes its threads, and with them what is known of their time, along.
-    if (party->cpu_ns <= used_ns || party->read_ns <= since_ns) {
-        return 0.0;
-    }
-    return 100.0 * (double)(party->cpu_ns - used_ns) / (double)(party->read_ns - since_ns);
+    return percent_since(before, then, then == NULL ? 0 : then->cpu_ns, party, party->cpu_ns);
+}
+
+double sample_part_percent(const struct sample *before, const struct sample_party *party,
+                           size_t part)
+{
+    const struct sample_party *then = sample_find(before, party);
+    bool was = then != NULL && part < then->part_count;
+    return percent_since(before, then, was ? then->parts[part].ns : 0, party,
+                         party->parts[part].ns);
 }

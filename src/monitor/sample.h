@@ -19,7 +19,9 @@ struct sample_party {
     unsigned id;                // 0 for the host; a router's is another in each of its lives
     char *platform;
     enum router_state state;
-    uint64_t cpu_ns;       // used in this life
+    uint64_t cpu_ns;        // used in this life
+    struct cpu_part *parts; // of it, as platforms tell them; none of a router that has died
+    size_t part_count;
     uint64_t read_ns;      // CLOCK_MONOTONIC when that was read
     uint64_t memory_bytes; // 0 = not measured
     // Sent and received, by its own count, in this life: by a router through all its interfaces, by
@@ -51,5 +53,8 @@ const struct sample_party *sample_find(const struct sample *sample,
 // been there (a router that has rebooted in between has another id) began to use CPU since: all
 // that its new life has used counts. Never negative.
 double sample_percent(const struct sample *before, const struct sample_party *party);
+// The same of one of its parts.
+double sample_part_percent(const struct sample *before, const struct sample_party *party,
+                           size_t part);
 
 #endif

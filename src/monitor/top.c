@@ -23,6 +23,7 @@ void top_clear(struct top *top)
         }
         free(machine->networks);
         free(machine->vcpu_times);
+        free(machine->parts);
         free(machine->name);
         free(machine->testbed);
     }
@@ -77,6 +78,19 @@ static bool is_ambiguous(const struct sample *sample, const struct sample_party 
     return false;
 }
 
+static void copy_parts(struct top_machine *machine, const struct sample *before,
+                       const struct sample_party *party)
+{
+    machine->parts = memory_new_array(struct top_part, party->part_count);
+    machine->part_count = party->part_count;
+    for (size_t i = 0; i < party->part_count; i++) {
+        struct top_part *part = &machine->parts[i];
+        snprintf(part->name, sizeof part->name, "%s", party->parts[i].name);
+        part->ns = party->parts[i].ns;
+        part->percent = sample_part_percent(before, party, i);
+    }
+}
+
 void top_of_samples(const struct sample *before, const struct sample *after, struct top *ret)
 {
     struct top top = {.platform = text_copy("netns"),
@@ -99,6 +113,7 @@ void top_of_samples(const struct sample *before, const struct sample *after, str
         machine->percent = sample_percent(before, party);
         machine->memory_bytes = party->memory_bytes;
         machine->vcpus = party->cpus;
+        copy_parts(machine, before, party);
         if (party->has_bytes) {
             copy_networks(machine, party->networks, party->network_count);
         }

@@ -25,6 +25,13 @@ struct top_vcpu {
     double percent; // of one CPU, since the reading before
 };
 
+// A part of a router's or host's CPU time: "napi"; "vcpu0", "emulator", "vhost".
+struct top_part {
+    char name[24];
+    uint64_t ns;
+    double percent; // of one CPU, since the reading before
+};
+
 struct top_machine {
     char *name;    // TESTBED/NAME where several testbeds have one of that name
     char *testbed; // NULL for a machine that vrbench did not make
@@ -40,6 +47,8 @@ struct top_machine {
     unsigned vcpus;
     struct top_vcpu *vcpu_times; // where told
     size_t vcpu_time_count;
+    struct top_part *parts; // of what vrbench made
+    size_t part_count;
     bool has_networks;
     uint64_t tx_bytes, rx_bytes; // by its own count: tx is what it sent
     struct named_counters *networks;

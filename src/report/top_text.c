@@ -208,30 +208,56 @@ static void add_row(struct top_lines *lines, const struct grid *grid, size_t row
     add_line(lines, line);
 }
 
-// A line as `xentop -v` has it, with percents; where it has no room it goes on in the next.
+// Adds a piece to a line; where it has no room the line is done and goes on in the next.
+static void add_piece(struct top_lines *lines, char **line, const char *piece, const char *indent,
+                      unsigned width)
+{
+    if (characters(*line) + characters(piece) > width && !text_equal(*line, indent)) {
+        add_line(lines, *line);
+        *line = text_copy(indent);
+    }
+    char *longer = text_format("%s%s", *line, piece);
+    free(*line);
+    *line = longer;
+}
+
+static void end_line(struct top_lines *lines, char *line, unsigned width)
+{
+    line[bytes_of(line, width)] = '\0';
+    add_line(lines, line);
+}
+
+// A line as `xentop -v` has it, with percents.
 static void add_vcpus(struct top_lines *lines, const struct top_machine *machine, unsigned width)
 {
-    char *line = text_copy("VCPUs:");
+    char *line = machine->vcpu_time_count == 0 ? NULL : text_copy("VCPUs:");
     for (size_t i = 0; i < machine->vcpu_time_count; i++) {
         const struct top_vcpu *vcpu = &machine->vcpu_times[i];
         _cleanup_free_ char *one =
             vcpu->online ? text_format("  %zu: %llus %.1f%%", i,
                                        (unsigned long long)(vcpu->ns / NS_PER_S), vcpu->percent)
                          : text_format("  %zu: offline", i);
-        if (characters(line) + characters(one) > width && i > 0) {
-            add_line(lines, line);
-            line = text_copy("      ");
-        }
-        char *longer = text_format("%s%s", line, one);
-        free(line);
-        line = longer;
+        add_piece(lines, &line, one, "      ", width);
     }
-    if (machine->vcpu_time_count == 0) {
-        free(line);
-        return;
+    if (line != NULL) {
+        end_line(lines, line, width);
     }
-    line[bytes_of(line, width)] = '\0';
-    add_line(lines, line);
+}
+
+// The same for what a router's CPU time is made up of.
+static void add_parts(struct top_lines *lines, const struct top_machine *machine, unsigned width)
+{
+    char *line = machine->part_count == 0 ? NULL : text_copy("Parts:");
+    for (size_t i = 0; i < machine->part_count; i++) {
+        const struct top_part *part = &machine->parts[i];
+        _cleanup_free_ char *one =
+            text_format("  %s: %llus %.1f%%", part->name, (unsigned long long)(part->ns / NS_PER_S),
+                        part->percent);
+        add_piece(lines, &line, one, "      ", width);
+    }
+    if (line != NULL) {
+        end_line(lines, line, width);
+    }
 }
 
 // Lines of `xentop -n`, but that the name of the interface is at the end, and that they are two
@@ -278,6 +304,7 @@ void top_lines_make(const struct top *top, unsigned width, unsigned details, str
         add_row(&lines, &grid, row);
         if ((details & TOP_VCPUS) != 0 && row > 0) {
             add_vcpus(&lines, &top->items[row - 1], room);
+            add_parts(&lines, &top->items[row - 1], room);
         }
         if ((details & TOP_NETWORKS) != 0 && row > 0) {
             add_networks(&lines, &top->items[row - 1], room);
@@ -341,6 +368,20 @@ static json_t *vcpus_json(const struct top_machine *machine)
     return all;
 }
 
+static json_t *parts_json(const struct top_machine *machine)
+{
+    json_t *all = json_array();
+    for (size_t i = 0; i < machine->part_count; i++) {
+        const struct top_part *part = &machine->parts[i];
+        json_t *one = json_object();
+        json_object_set_new(one, "name", json_string(part->name));
+        json_object_set_new(one, "cpu_seconds", json_real((double)part->ns / (double)NS_PER_S));
+        json_object_set_new(one, "cpu_percent", json_real(part->percent));
+        json_array_append_new(all, one);
+    }
+    return all;
+}
+
 // Absent means not told, never 0.
 static json_t *machine_json(const struct top *top, const struct top_machine *machine,
                             unsigned details)
@@ -383,6 +424,9 @@ static json_t *machine_json(const struct top *top, const struct top_machine *mac
     }
     if (machine->vcpu_time_count > 0 && (details & TOP_VCPUS) != 0) {
         json_object_set_new(one, "vcpu_times", vcpus_json(machine));
+    }
+    if (machine->part_count > 0 && (details & TOP_VCPUS) != 0) {
+        json_object_set_new(one, "cpu_parts", parts_json(machine));
     }
     if (machine->has_networks && (details & TOP_NETWORKS) != 0) {
         json_object_set_new(one, "networks", networks_json(machine));

@@ -8,7 +8,7 @@
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 router_image
 isolate --run "$@"
-plan 14
+plan 16
 
 own_libvirtd
 cat >"$T/two.yaml" <<END
@@ -71,6 +71,11 @@ ok "weights of 512 and 256 divide the CPU" divides 1.6 2.5
 ok "  and of 256 and 1024" vrbench cpu r1t3 --weight 256
 vrbench cpu r2t3 --weight 1024
 ok "  the other way round" divides 0.18 0.36
+vrbench top --json -v -n 1 -d 1 >"$T/top"
+ok "top -v shows vCPU and emulator" jq -e '[.machines[] | select(.name == "r1t3").cpu_parts] |
+    map(map(.name)) == [["vcpu0", "emulator"]] and .[0][0].cpu_percent > 1' "$T/top"
+ok "  which sum to the whole" jq -e '.machines[] | select(.name == "r1t3") |
+    ((.cpu_parts | map(.cpu_seconds) | add) - .cpu_seconds) | fabs < 0.2' "$T/top"
 ok "one rests" rest r2t3
 for cap in 50 25 10; do
     ok "a cap of $cap %" vrbench cpu r1t3 --cap "$cap"

@@ -5,7 +5,7 @@
 # size, and the terminal as it was on every way out.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 40
+plan 41
 
 cat >"$T/one.yaml" <<'END'
 name: one
@@ -85,6 +85,8 @@ ok "  and its percent, from the first iteration on, is not 0" \
     jq -e "$router | .cpu_percent > 0" "$T/json"
 is "state, id and networks are there" \
     "$(jq -r "$router | \"\\(.testbed) \\(.state) \\(.nets)\"" "$T/json")" "one running 2"
+"$VRBENCH" top --json -v -n 1 -d 0.1 >"$T/parts"
+is "  with -v its parts" "$(jq -c "$router | .cpu_parts | map(.name)" "$T/parts")" '["napi"]'
 ok "  the host, too" jq -e '.machines[0].name == "host" and .machines[0].id == 0' "$T/json"
 
 "$VRBENCH" top -b -n 3 -d 0.5 >"$T/text"
