@@ -37,8 +37,8 @@
 #define RUN_TO_RUN         0.10
 // Conditions whose CPU is compared must carry their load but for this loss.
 #define LOSS_CARRIED       0.01
-// 4 Overload. A fall counts from this share of the highest forwarding rate on; that there is none is
-// believed only if so many times the load of that rate were offered.
+// 4 Overload. A fall counts from this share of the highest forwarding rate on; that there is none
+// is believed only if so many times the load of that rate were offered.
 #define OVERLOAD_FACTOR    1.3
 #define FALL               0.05
 // 5 Caps. At loads that need this factor more than the cap, loss above that without a cap by at
