@@ -56,7 +56,7 @@ domain() {
 linux() {
     mkdir -p "$T/root/bin" "$T/root/sbin" "$T/root/dev" "$T/root/proc"
     cp /bin/busybox "$T/root/bin"
-    (cd "$T/root" && busybox cpio -i lib/modules/xen-netfront.ko <"$VRBENCH_IMAGE/initrd.cpio" &&
+    (cd "$T/root" && busybox cpio -id lib/modules/xen-netfront.ko <"$VRBENCH_IMAGE/initrd.cpio" &&
         mv lib/modules/xen-netfront.ko .) 2>"$T/cpio.err" || return 1
     cat >"$T/root/init" <<'END'
 #!/bin/busybox sh
