@@ -29,13 +29,13 @@ void abilities_add(struct abilities *abilities, const char *name, enum ability_a
 {
     abilities->items =
         memory_resize(abilities->items, abilities->count + 1, sizeof *abilities->items);
-    abilities->items[abilities->count++] =
-        (struct ability){.name = name, .answer = answer, .found = found};
+    abilities->items[abilities->count] = (struct ability){.name = name, .answer = answer};
+    abilities->items[abilities->count++].found = found;
 }
 
 int abilities_find(const char *uri, struct abilities *ret, struct error *err)
 {
     const struct foreign_ops *ops = NULL;
     int rc = foreign_ops_of(uri, &ops, err);
-    return rc < 0 ? rc : ops->abilities(uri, ret, err);
+    return rc < 0 || ops == NULL ? rc : ops->abilities(uri, ret, err);
 }

@@ -40,7 +40,7 @@ int foreign_open(const char *uri, bool change, struct foreign **ret, struct erro
 {
     const struct foreign_ops *ops = NULL;
     int rc = foreign_ops_of(uri, &ops, err);
-    return rc < 0 ? rc : ops->open(uri, change, ret, err);
+    return rc < 0 || ops == NULL ? rc : ops->open(uri, change, ret, err);
 }
 
 void foreign_close(struct foreign *foreign)

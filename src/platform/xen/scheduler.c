@@ -68,7 +68,7 @@ static char *describe_other(struct xen_connection *xen, uint32_t domain, libxl_s
 int xen_scheduler_get(struct xen_connection *xen, uint32_t domain, struct foreign_allocation *ret,
                       struct error *err)
 {
-    libxl_domain_sched_params params;
+    libxl_domain_sched_params params = {0};
     int rc = read_params(xen, domain, &params, err);
     if (rc < 0) {
         return rc;
@@ -104,7 +104,7 @@ int xen_scheduler_allocation(struct xen_connection *xen, uint32_t domain, unsign
 
 const char *xen_scheduler_name(struct xen_connection *xen, uint32_t domain)
 {
-    libxl_domain_sched_params params;
+    libxl_domain_sched_params params = {0};
     if (read_params(xen, domain, &params, NULL) < 0) {
         return NULL;
     }
