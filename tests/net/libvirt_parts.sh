@@ -85,10 +85,11 @@ free=$router
 scenario "$(echo "$free" | awk '{ print int($1 * 1.6 + 10) }')" "$pps"
 ok "capped above its need ($free)" run_watched
 ok "  it loses nothing" between "$(lost)" 0 0.03
-cap=$(echo "$free" | awk '{ c = int($1 * 0.25); print c < 2 ? 2 : c }')
+# What it needs is elastic: the less often it runs, the more packets it takes at a time. Not so far.
+cap=4
 scenario "$cap" "$pps"
 ok "capped at $cap" run_watched
 set -- $(watched 0.02)
-ok "  it uses that ($(figure r1t3), seen: $1)" between "$1" 1 $((cap + 2))
+ok "  it uses that ($(figure r1t3), seen: $1)" between "$1" 1 6
 ok "  and loses packets" between "$(lost)" 0.05 1
 unchanged "nothing is left" "$T/before"
