@@ -269,6 +269,10 @@ stranger() {
     [ "$there" != "$(stat -c %d /run)" ]
 }
 
+# True of a process that has ended and was not waited for yet, of which nothing but its name is left:
+# that of a test before this one, whose /run can't be told any more.
+ended() { ! readlink "$1/ns/mnt" >/dev/null 2>&1; }
+
 # Directories of the control group hierarchies that are called vrbench.
 cgroup_roots() {
     # Fields before " - " end with optional ones; the type follows it, the path is the fifth.
@@ -302,7 +306,10 @@ machine_snapshot() {
         for comm in /proc/[0-9]*/comm; do
             read -r name 2>/dev/null <"$comm" || continue
             case $name in
-            vrbench*) stranger "${comm%/comm}" || echo "process $name ${comm%/comm}" ;;
+            vrbench*)
+                stranger "${comm%/comm}" || ended "${comm%/comm}" ||
+                    echo "process $name ${comm%/comm}"
+                ;;
             napi/*) ! $alone || echo "thread $name ${comm%/comm}" ;;
             esac
         done 2>/dev/null
