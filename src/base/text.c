@@ -2,7 +2,6 @@
 // base/text — see text.h.
 #include "base/text.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,16 +13,21 @@ static void out_of_memory(void)
     abort();
 }
 
+char *text_format_args(const char *format, va_list args)
+{
+    char *text = NULL;
+    if (vasprintf(&text, format, args) < 0) {
+        out_of_memory();
+    }
+    return text;
+}
+
 char *text_format(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    char *text = NULL;
-    int written = vasprintf(&text, format, args);
+    char *text = text_format_args(format, args);
     va_end(args);
-    if (written < 0) {
-        out_of_memory();
-    }
     return text;
 }
 

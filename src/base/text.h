@@ -3,11 +3,13 @@
 #ifndef VRBENCH_BASE_TEXT_H
 #define VRBENCH_BASE_TEXT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 // printf into a new string; aborts the program when memory is out (as the other text_* do).
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *text_format_args(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 char *text_copy(const char *text);
 // A string of `length` bytes that need not end in NUL.
 char *text_copy_bytes(const char *bytes, size_t length);

@@ -22,11 +22,10 @@ void compare_say(struct compare_texts *texts, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    char *text = NULL;
-    int written = vasprintf(&text, format, args);
+    char *text = text_format_args(format, args);
     va_end(args);
     texts->items = memory_resize(texts->items, texts->count + 1, sizeof *texts->items);
-    texts->items[texts->count++] = written < 0 ? text_copy("?") : text;
+    texts->items[texts->count++] = text;
 }
 
 char *compare_title(const char *scenario, const char *topology, unsigned length,

@@ -113,12 +113,8 @@ void progress_label(const char *format, ...)
     }
     va_list args;
     va_start(args, format);
-    char *label = NULL;
-    int written = vasprintf(&label, format, args);
+    char *label = text_format_args(format, args);
     va_end(args);
-    if (written < 0) {
-        return;
-    }
     free(progress.label);
     progress.label = label;
     progress_resume();

@@ -64,12 +64,8 @@ void point_invalidate(struct point *point, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    _cleanup_free_ char *reason = NULL;
-    int written = vasprintf(&reason, format, args);
+    _cleanup_free_ char *reason = text_format_args(format, args);
     va_end(args);
-    if (written < 0) {
-        reason = text_copy("unknown");
-    }
     char *whole = point->why_invalid == NULL ? text_copy(reason)
                                              : text_format("%s; %s", point->why_invalid, reason);
     free(point->why_invalid);

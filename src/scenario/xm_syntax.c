@@ -30,11 +30,8 @@ void xm_problem(struct xm_problems *problems, struct xm_place place, const char 
     if (problems->count++ >= XM_PROBLEMS_MAX) {
         return;
     }
-    char *text = NULL;
     va_start(args, format);
-    if (vasprintf(&text, format, args) < 0) {
-        abort();
-    }
+    char *text = text_format_args(format, args);
     va_end(args);
     problem_add(problems->list, place.line, place.column, text);
 }

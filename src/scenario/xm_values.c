@@ -22,11 +22,8 @@ void xm_note(const struct xm_reading *reading, struct xm_place place, const char
         return;
     }
     va_list args;
-    char *text = NULL;
     va_start(args, format);
-    if (vasprintf(&text, format, args) < 0) {
-        abort();
-    }
+    char *text = text_format_args(format, args);
     va_end(args);
     problem_add(notes, place.line, place.column, text);
 }

@@ -171,37 +171,33 @@ static void append_sentence(char **text, const char *sentence)
 
 void claim_part(struct claim_result *result, enum claim_verdict verdict, const char *format, ...)
 {
-    _cleanup_free_ char *text = NULL;
     va_list args;
     va_start(args, format);
-    int written = vasprintf(&text, format, args);
+    _cleanup_free_ char *text = text_format_args(format, args);
     va_end(args);
     result->parts[verdict]++;
-    append_sentence(&result->texts[verdict], written < 0 ? "" : text);
+    append_sentence(&result->texts[verdict], text);
 }
 
 void claim_measured(struct claim_result *result, const char *format, ...)
 {
-    _cleanup_free_ char *text = NULL;
     va_list args;
     va_start(args, format);
-    int written = vasprintf(&text, format, args);
+    _cleanup_free_ char *text = text_format_args(format, args);
     va_end(args);
-    append_sentence(&result->measured, written < 0 ? "" : text);
+    append_sentence(&result->measured, text);
 }
 
 void claim_value(struct claim_result *result, double value, const char *unit, const char *format,
                  ...)
 {
-    char *name = NULL;
-    va_list args;
-    va_start(args, format);
-    int written = vasprintf(&name, format, args);
-    va_end(args);
-    if (written < 0 || !isfinite(value)) {
-        free(written < 0 ? NULL : name);
+    if (!isfinite(value)) {
         return;
     }
+    va_list args;
+    va_start(args, format);
+    char *name = text_format_args(format, args);
+    va_end(args);
     result->values = memory_resize(result->values, result->value_count + 1, sizeof *result->values);
     result->values[result->value_count++] =
         (struct claim_value){.name = name, .value = value, .unit = unit};

@@ -90,11 +90,8 @@ void pair_argument(struct pair_arguments *list, const char *format, ...)
         return; // never: the lists are this room's own
     }
     va_list values;
-    char *text = NULL;
     va_start(values, format);
-    if (vasprintf(&text, format, values) < 0) {
-        abort();
-    }
+    char *text = text_format_args(format, values);
     va_end(values);
     list->items[list->count++] = text;
 }

@@ -56,11 +56,8 @@ static int status_of(int code)
 int fail_libvirt(struct error *err, const char *format, ...)
 {
     va_list arguments;
-    char *what = NULL;
     va_start(arguments, format);
-    if (vasprintf(&what, format, arguments) < 0) {
-        abort();
-    }
+    char *what = text_format_args(format, arguments);
     va_end(arguments);
     virErrorPtr said = virGetLastError();
     int status = said == NULL ? EXIT_FAILED : status_of(said->code);

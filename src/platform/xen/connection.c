@@ -83,11 +83,8 @@ void xen_quiet(struct xen_connection *xen)
 int fail_xen(struct xen_connection *xen, struct error *err, int code, const char *format, ...)
 {
     va_list arguments;
-    char *what = NULL;
     va_start(arguments, format);
-    if (vasprintf(&what, format, arguments) < 0) {
-        abort();
-    }
+    char *what = text_format_args(format, arguments);
     va_end(arguments);
     const char *name = libxl_error_to_string(code);
     const char *why = xen->logger.said[0] != '\0' ? xen->logger.said
