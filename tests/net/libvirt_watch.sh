@@ -148,8 +148,8 @@ percents() {
 burning() { [ "$(used)" -gt 100000000 ]; }
 wait_for 60 burning
 ok "the percent of top is /proc's" percents "$uri"
-ok "  and the paused one's is 0" \
-    jq -e '.machines[] | select(.name == "other") | .cpu_percent == 0' "$T/top"
+ok "  and the paused one's is next to nothing: what its QEMU takes to answer libvirt" \
+    jq -e '.machines[] | select(.name == "other") | .cpu_percent < 10' "$T/top"
 vrbench top -b -n 1 -d 0.1 -x --platform "$uri" >"$T/text"
 is "states are in xentop's letters" "$(awk '$1 == "burn" || $1 == "other" { print $1, $2 }' "$T/text" | tr '\n' ' ')" \
     "burn -----r other ----p- "
