@@ -6,7 +6,6 @@
 if sanitized; then
     skip_all "emulation is too slow for a program with sanitizers"
 fi
-machine debian --deadline "$((${TEST_TIMEOUT:-300} * 2 - 20))"
-put_vrbench || exit 1
-there env SOURCE_ROOT=/vrbench VRBENCH=/vrbench/build/vrbench BUILD_DIR=/vrbench/build \
-    sh /vrbench/tests/vm/inside/caps.sh ${VRBENCH_VM_WHOLE:+whole}
+vrbench_files
+machine debian --deadline "$((${TEST_TIMEOUT:-300} * 2 - 20))" --files "$T/files"
+inside caps ${VRBENCH_VM_WHOLE:+whole}

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# What other tests rely on of a machine: exit statuses, output as it was, files there and back, and
-# that it ends: at its deadline, with who started it, and when told to.
+# What other tests rely on of a machine: exit statuses, output as it was, files there and back, ports,
+# and that it ends: at its deadline, with who started it, and when told to.
 #
 # Runs beside others: it measures nothing.
 . "${SOURCE_ROOT:-.}/tests/vm/lib.sh"
+have_image debian
+isolate "$@"
 sleep 600 &
 owner=$!
 at_exit "kill $owner"
-machine debian --deadline 280 --owner "$owner"
-plan 11
+mkdir "$T/files"
+head -c 3000000 /dev/urandom >"$T/files/bytes"
+machine debian --deadline 280 --owner "$owner" --files "$T/files" --forward tcp:1007:7
+plan 14
 
 vm() { "$SOURCE_ROOT/tests/vm/vm" "$@"; }
 there sh -c 'printf "a\n\nb"; printf "=done 0\n>c" >&2; exit 7' >"$T/out" 2>"$T/err"
@@ -26,6 +30,16 @@ ok "  and back" vm get "$T/vm" /root/put "$T/back"
 ok "  the same" diff -r "$T/in/put" "$T/back/put"
 is "a command has an input" "$(vm run -i "$T/vm" tr a-z A-Z <"$T/wanted" | od -c)" \
     "$(tr a-z A-Z <"$T/wanted" | od -c)"
+sum_there() { there sha256sum "$1" | cut -d' ' -f1; }
+is "what was to be there at its start is" "$(sum_there /files/bytes)" \
+    "$(sha256sum "$T/files/bytes" | cut -d' ' -f1)"
+ok "  to be read only" fails there touch /files/bytes
+there sh -c 'busybox nc -ll -p 7 -e /bin/cat >/dev/null 2>&1 </dev/null &'
+heard() {
+    [ "$(bash -c 'exec 3<>/dev/tcp/127.0.0.1/1007 && echo word >&3 && read -rt 10 word <&3 &&
+        echo "$word"')" = word ]
+}
+ok "a port of ours is one of its" wait_for 60 heard
 like "the console is kept" "$(cat "$T/vm/console")" '^vm: ready'
 
 kill "$owner"

@@ -23,9 +23,11 @@ import contextlib
 import fcntl
 import gzip
 import hashlib
+import lzma
 import os
 import shlex
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -231,11 +233,22 @@ def make_initrd(root, version, path):
                            input=names.encode(), stdout=file)
 
 
+def plain_kernel(packed, path):
+    """Writes the ELF file that a bzImage packs (boot.rst): emulation takes long to unpack it."""
+    with open(packed, "rb") as file:
+        image = file.read()
+    setup = (image[0x1f1] or 4) * 512 + 512
+    offset, length = struct.unpack_from("<II", image, 0x248)
+    with open(path, "wb") as file:
+        file.write(lzma.LZMADecompressor().decompress(image[setup + offset:setup + offset + length]))
+
+
 def assemble(recipe, debs, names, into):
     root = f"{into}/root"
     unpack(debs, names, root)
     version = os.listdir(f"{root}/usr/lib/modules")[0]
-    shutil.move(f"{root}/boot/vmlinuz-{version}", f"{into}/vmlinuz")
+    plain_kernel(f"{root}/boot/vmlinuz-{version}", f"{into}/vmlinux")
+    os.unlink(f"{root}/boot/vmlinuz-{version}")
     finish(recipe, root, version)
     make_initrd(root, version, f"{into}/initrd")
     for file in recipe.get("hypervisor", []):

@@ -5,10 +5,11 @@
 # program works in there.
 #
 #     . "${SOURCE_ROOT:-.}/tests/vm/lib.sh"
-#     machine debian --deadline 280         # boots; or skips the file where that can't be done
-#     put_vrbench                           # the program, what it needs, and the tests' own parts
+#     vrbench_files                         # the program, what it needs, and the tests' own parts
+#     machine debian --deadline 280 --files "$T/files"
+#                                           # boots; or skips the file where that can't be done
 #     plan 1
-#     ok "it runs" there vrbench doctor
+#     ok "it runs" with_files /files/build/vrbench doctor
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 
 # machine IMAGE [OPTION...] — see `vm start`.
@@ -36,26 +37,58 @@ machine() {
 # there COMMAND... — runs a command in the machine, with its output and exit status.
 there() { "$SOURCE_ROOT/tests/vm/vm" run "$T/vm" "$@"; }
 
-# put_vrbench — the program that is tested goes to /vrbench/build there, and to the PATH; its shared
-# libraries, but for those of the C library, to /usr/local/lib; tests/net and bench beside it.
-put_vrbench() {
-    put_build=$(dirname "$VRBENCH")
-    mkdir -p "$T/put/build/tests/net" "$T/put/lib"
-    cp "$VRBENCH" "$T/put/build"
-    find "$put_build/tests/net" -maxdepth 1 -type f -perm -u+x \
-        -exec cp {} "$T/put/build/tests/net" \;
-    for put_program in "$T/put/build/vrbench" "$T"/put/build/tests/net/*; do
-        ldd "$put_program"
+# have_image IMAGE — has it made, if need be, or skips the file where that can't be done: before
+# isolate, as packages are fetched.
+have_image() {
+    have_status=0
+    "$SOURCE_ROOT/tests/vm/vm" image "$1" >"$T/vm.err" 2>&1 </dev/null || have_status=$?
+    case $have_status in
+    0) ;;
+    3)
+        diag "$(cat "$T/vm.err")"
+        skip_all "no QEMU or no packages of Debian here"
+        ;;
+    *)
+        plan 1
+        flunk "an image is made"
+        diag "$(cat "$T/vm.err")"
+        exit 1
+        ;;
+    esac
+}
+
+# vrbench_files — $T/files, for `machine IMAGE --files "$T/files"`: the program that is tested and
+# programs of its tests (build/), its shared libraries but for those of the C library (lib/), tests,
+# bench and scenarios; and the image of routers that $VRBENCH_IMAGE names, if any (image/).
+vrbench_files() {
+    files_build=$(dirname "$VRBENCH")
+    mkdir -p "$T/files/build/tests/net" "$T/files/lib" "$T/files/tests/vm" "$T/files/image"
+    cp "$VRBENCH" "$T/files/build"
+    find "$files_build/tests/net" -maxdepth 1 -type f -perm -u+x \
+        -exec cp {} "$T/files/build/tests/net" \;
+    for files_program in "$T/files/build/vrbench" "$T"/files/build/tests/net/*; do
+        ldd "$files_program"
     done | awk '$2 == "=>" && $3 ~ /^\// { print $3 }' | sort -u |
-        grep -vE '/lib(c|m|dl|rt|pthread|resolv)\.so\.' >"$T/put.libraries"
-    while read -r library; do cp -L "$library" "$T/put/lib"; done <"$T/put.libraries"
-    mkdir "$T/put/tests"
-    mkdir "$T/put/tests/vm"
-    cp -R "$SOURCE_ROOT/tests/net" "$T/put/tests"
-    cp -R "$SOURCE_ROOT/tests/vm/inside" "$T/put/tests/vm"
-    cp -R "$SOURCE_ROOT/bench" "$SOURCE_ROOT/scenarios" "$T/put"
-    mv "$T/put" "$T/vrbench"
-    "$SOURCE_ROOT/tests/vm/vm" put "$T/vm" "$T/vrbench" / && there sh -c '
-        mv /vrbench/lib/* /usr/local/lib && ldconfig && ln -s /vrbench/build/vrbench /usr/local/bin'
-    rm -rf "$T/vrbench"
+        grep -vE '/lib(c|m|dl|rt|pthread|resolv)\.so\.' >"$T/libraries"
+    while read -r library; do cp -L "$library" "$T/files/lib"; done <"$T/libraries"
+    cp -R "$SOURCE_ROOT/tests/net" "$T/files/tests"
+    cp -R "$SOURCE_ROOT/tests/vm/inside" "$T/files/tests/vm"
+    cp -R "$SOURCE_ROOT/bench" "$SOURCE_ROOT/scenarios" "$T/files"
+    if [ -n "${VRBENCH_IMAGE-}" ]; then
+        cp "$VRBENCH_IMAGE"/image.json "$VRBENCH_IMAGE"/vmlinu? "$VRBENCH_IMAGE"/initrd.cpio \
+            "$T/files/image"
+    fi
+}
+
+# with_files COMMAND... — there, where it finds all that.
+with_files() {
+    there env SOURCE_ROOT=/files BUILD_DIR=/files/build VRBENCH=/files/build/vrbench \
+        VRBENCH_IMAGE=/files/image LD_LIBRARY_PATH=/files/lib "$@"
+}
+
+# inside SCRIPT [ARG...] — runs a script of tests/vm/inside there, which prints TAP, with its plan.
+inside() {
+    inside_script=$1
+    shift
+    with_files sh "/files/tests/vm/inside/$inside_script.sh" "$@"
 }
