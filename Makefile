@@ -12,7 +12,7 @@ TESTFLAGS ?=
 # Expanded once, so that the folder that is made is the folder that is named.
 RESULTS  := results/$(shell date +%Y-%m-%d_%H%M%S)
 
-.PHONY: build build-sanitize deps run test test-vm vm-images bench install format check sanitize clean help
+.PHONY: build build-sanitize deps run test test-vm test-xen vm-images bench install format check sanitize clean help
 
 build:
 	@scripts/build $(BUILD) --prefix=$(PREFIX)
@@ -23,6 +23,7 @@ help:
 	@echo "make run       measure $(SCENARIO) on this machine"
 	@echo "make test      run, then every test (TESTFLAGS='--only PATTERN')"
 	@echo "make test-vm   what tests/run runs in machines of plain Debian, whole"
+	@echo "make test-xen  the same on a real Xen, in its Domain-0, and the study's table"
 	@echo "make sanitize  every test of the program, built with address and undefined-behaviour sanitizers"
 	@echo "make check     layout and lint; make format puts the layout right"
 	@echo "make bench     against iperf, iperf3, Mininet and a script of ip commands"
@@ -55,6 +56,15 @@ test-vm:
 	@scripts/need-root test-vm "it makes images of Debian"
 	@$(MAKE) --no-print-directory build
 	@VRBENCH_VM_WHOLE=1 TEST_TIMEOUT=3600 tests/run $(BUILD) --only vm/
+
+# With what it measured: tests/run shows only what failed.
+test-xen:
+	@scripts/need-root test-xen "it makes images of Debian"
+	@$(MAKE) --no-print-directory build
+	@rm -f $(BUILD)/tests/xen.txt
+	@VRBENCH_VM_WHOLE=1 VRBENCH_XEN_TABLE=$(BUILD)/tests/xen.txt TEST_TIMEOUT=900 \
+	tests/run $(BUILD) --only vm/xen; status=$$?; \
+	test ! -e $(BUILD)/tests/xen.txt || cat $(BUILD)/tests/xen.txt; exit $$status
 
 build-sanitize:
 	@scripts/build build-sanitize -Db_sanitize=address,undefined -Db_lundef=false

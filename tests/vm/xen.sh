@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# On a real Xen, in its Domain-0, by emulation: routers that are paravirtual domains. The suite boots
+# it, routes through one and holds a cap; `make test-xen` does all that there is ($VRBENCH_VM_WHOLE), and writes
+# the study's table for Xen to the file $VRBENCH_XEN_TABLE. What is tested is in inside/xen_*.sh.
+. "${SOURCE_ROOT:-.}/tests/vm/lib.sh"
+if ldd "$VRBENCH" | grep -q libasan; then
+    skip_all "emulation is too slow for a program with sanitizers"
+fi
+case $("$VRBENCH" --version) in
+*"without xen"*) skip_all "vrbench was built without xen" ;;
+esac
+if [ -z "${VRBENCH_TEST_ISOLATED-}" ]; then
+    have_image xen
+    router_image
+fi
+# A port of ours leads into the machine: ours alone.
+isolate "$@"
+vrbench_files
+machine xen --deadline "$((${TEST_TIMEOUT:-300} * 2 - 20))" --files "$T/files" --forward udp:1161:161
+
+inside xen_short
+if [ -n "${VRBENCH_VM_WHOLE-}" ]; then
+    inside xen_sweep | tee "$T/sweep"
+    sed -n 's/^# | //p' "$T/sweep" >"${VRBENCH_XEN_TABLE:-$T/table}"
+    for part in meter ends shares lives config; do
+        inside "xen_$part"
+    done
+
+    # What an snmpd in Domain-0 says to who asks from outside.
+    plan 4
+    inside xen_snmp start >"$T/snmp" 2>&1
+    is "an snmpd serves, with a router beside it" $? 0 || sed 's/^/#   /' "$T/snmp"
+    export MIBS=+NET-SNMP-EXTEND-MIB MIBDIRS="+$SOURCE_ROOT/mibs/names"
+    snmpwalk -v 2c -c public -t 60 -r 3 127.0.0.1:1161 NET-SNMP-EXTEND-MIB::nsExtendOutputFull \
+        >"$T/walk" 2>&1
+    is "from outside xen-stats are read" $? 0 || sed 's/^/#   /' "$T/walk"
+    is "  of Domain-0 and the router" "$(sed -n 's/^.*Name: //p' "$T/walk" | tr '\n' ' ')" \
+        "Domain-0 r1t3 "
+    ok "  both with their CPU" sh -c 'grep -cE "^ +cpu_percent: [0-9]+\.[0-9]$" "$0" | grep -qx 2' \
+        "$T/walk" || sed 's/^/#   /' "$T/walk"
+    inside xen_snmp stop
+fi
