@@ -59,10 +59,9 @@ static int show_party(const struct testbed *testbed, size_t party, struct writer
 {
     struct party_info info;
     char cpus[128];
-    int rc = testbed_party_info(testbed, party, &info, err);
-    if (rc < 0) {
-        return rc;
-    }
+    testbed_party_info(testbed, party, &info);
+    int rc =
+        info.allocation_known ? 0 : testbed_get_allocation(testbed, party, &info.allocation, err);
     cpu_list_text(&testbed_plan(testbed)->dut_cpus, cpus, sizeof cpus);
     struct value row[COLUMN_COUNT] = {
         [TESTBED] = VALUE_TEXT(testbed_name(testbed)),
@@ -72,7 +71,9 @@ static int show_party(const struct testbed *testbed, size_t party, struct writer
         [CAP] = VALUE_INTEGER(info.allocation.cap),
         [WAY] = info.allocation.cap == 0 ? VALUE_ABSENT : VALUE_TEXT(testbed_cap_way(testbed)),
     };
-    return writer_row(writer, row, err);
+    rc = rc < 0 ? rc : writer_row(writer, row, err);
+    party_info_clear(&info);
+    return rc;
 }
 
 // All parties, or one of one testbed.

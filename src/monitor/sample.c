@@ -58,14 +58,11 @@ static void read_bytes(const struct testbed *testbed, const struct testbed_party
     counters_clear(&counters);
 }
 
-static int read_party(const struct testbed *testbed, size_t number,
-                      const struct testbed_party *party, struct sample *sample, struct error *err)
+static void read_party(const struct testbed *testbed, size_t number,
+                       const struct testbed_party *party, struct sample *sample)
 {
     struct party_info info;
-    int rc = testbed_party_info(testbed, number, &info, err);
-    if (rc < 0) {
-        return rc;
-    }
+    testbed_party_info(testbed, number, &info);
     sample->parties =
         memory_resize(sample->parties, sample->count + 1, sizeof(struct sample_party));
     struct sample_party *read = &sample->parties[sample->count++];
@@ -78,14 +75,13 @@ static int read_party(const struct testbed *testbed, size_t number,
         .platform = text_copy(info.platform),
         .state = info.state,
         .cpu_ns = info.cpu_ns,
+        .parts = info.parts,
+        .part_count = info.part_count,
         .read_ns = clock_monotonic_ns(),
         .memory_bytes = info.memory_bytes,
-        .allocation = info.allocation,
         .cpus = (unsigned)testbed_plan(testbed)->dut_cpus.count,
     };
-    (void)testbed_usage(testbed, number, &read->parts, &read->part_count, NULL);
     read_bytes(testbed, party, read);
-    return 0;
 }
 
 int sample_take(const char *testbed, struct sample *ret, struct error *err)
@@ -103,9 +99,9 @@ int sample_take(const char *testbed, struct sample *ret, struct error *err)
         }
         found = true;
         size_t count = testbed_parties(one, &parties);
-        for (size_t p = 0; rc == 0 && p < count; p++) {
+        for (size_t p = 0; p < count; p++) {
             if (parties[p].kind != PARTY_TESTER) {
-                rc = read_party(one, p, &parties[p], &sample, err);
+                read_party(one, p, &parties[p], &sample);
             }
         }
     }

@@ -31,7 +31,6 @@ struct sample_party {
     struct named_counters *networks; // what makes up these sums
     size_t network_count;
     unsigned cpus; // that its testbed's device under test may use
-    struct allocation allocation;
 };
 
 struct sample {

@@ -113,7 +113,6 @@ static int note_convergence(struct job_state *state, const struct testbed *testb
     const struct testbed_party *parties = NULL;
     size_t count = testbed_parties(testbed, &parties);
     json_t *list = json_object_get(state->run, "convergence");
-    int rc = 0;
     if (!scenario_is_routed(plan->scenario) || plan->topology == TOPOLOGY_DIRECT) {
         return 0;
     }
@@ -121,10 +120,12 @@ static int note_convergence(struct job_state *state, const struct testbed *testb
         list = json_array();
         json_object_set_new(state->run, "convergence", list);
     }
-    for (size_t i = 0; rc == 0 && i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct party_info info = {0};
-        rc = parties[i].kind == PARTY_ROUTER ? testbed_party_info(testbed, i, &info, err) : 0;
-        if (rc == 0 && info.convergence_ns > 0) {
+        if (parties[i].kind == PARTY_ROUTER) {
+            testbed_party_info(testbed, i, &info);
+        }
+        if (info.convergence_ns > 0) {
             const struct scenario_router *router = &plan->scenario->routers[parties[i].router];
             json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:f}", "topology",
                                                   topology_name(plan->topology), "router",
@@ -132,8 +133,9 @@ static int note_convergence(struct job_state *state, const struct testbed *testb
                                                   routing_daemon_name(router->daemon), "seconds",
                                                   (double)info.convergence_ns / (double)NS_PER_S));
         }
+        party_info_clear(&info);
     }
-    return rc == 0 ? store_write_run(state->store, state->run, err) : rc;
+    return store_write_run(state->store, state->run, err);
 }
 
 // Whoever has a router to ask knows more than direct.

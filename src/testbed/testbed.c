@@ -268,33 +268,32 @@ bool testbed_rest_is_hosts(const struct testbed *testbed)
 }
 
 // What has gone meanwhile has used nothing that is known.
-static uint64_t time_of(const struct testbed *testbed, size_t party)
+static void read_times(const struct testbed *testbed, size_t party, struct party_info *ret)
 {
-    _cleanup_free_ struct cpu_part *parts = NULL;
-    size_t count = 0;
-    uint64_t sum = 0;
-    // Of a host that a hypervisor runs, all that it did is known, and netback's work with it.
     struct hypervisor_times times;
+    (void)testbed_usage(testbed, party, &ret->parts, &ret->part_count, NULL);
+    for (size_t i = 0; i < ret->part_count; i++) {
+        ret->cpu_ns += ret->parts[i].ns;
+    }
+    // Of a host that a hypervisor runs, all that it did is known, and netback's work with it.
     if (testbed->parties[party].kind == PARTY_HOST &&
         testbed_hypervisor_times(testbed, &times, NULL) == 1) {
-        return times.host_ns;
+        ret->cpu_ns = times.host_ns;
     }
-    (void)testbed_usage(testbed, party, &parts, &count, NULL);
-    for (size_t i = 0; i < count; i++) {
-        sum += parts[i].ns;
-    }
-    return sum;
 }
 
-int testbed_party_info(const struct testbed *testbed, size_t party, struct party_info *ret,
-                       struct error *err)
+void party_info_clear(struct party_info *info)
+{
+    free(info->parts);
+    *info = (struct party_info){0};
+}
+
+void testbed_party_info(const struct testbed *testbed, size_t party, struct party_info *ret)
 {
     const struct testbed_party *of = &testbed->parties[party];
     const struct scenario *scenario = testbed->plan->scenario;
-    *ret = (struct party_info){.name = of->name,
-                               .platform = scenario->platform,
-                               .memory_bytes = of->memory_bytes,
-                               .cpu_ns = time_of(testbed, party)};
+    *ret = (struct party_info){
+        .name = of->name, .platform = scenario->platform, .memory_bytes = of->memory_bytes};
     if (of->kind == PARTY_ROUTER) {
         const struct testbed_router *router = &testbed->routers[of->router];
         ret->id = router->id;
@@ -313,7 +312,9 @@ int testbed_party_info(const struct testbed *testbed, size_t party, struct party
         ret->allocation = scenario->routers[of->router].allocation;
     }
     bool has_one = of->kind != PARTY_TESTER && testbed->allocator != NULL;
-    return has_one ? testbed_get_allocation(testbed, party, &ret->allocation, err) : 0;
+    ret->allocation_known =
+        !has_one || testbed_get_allocation(testbed, party, &ret->allocation, NULL) == 0;
+    read_times(testbed, party, ret); // last: who asks notes the time then
 }
 
 const char *testbed_id(const struct testbed *testbed)

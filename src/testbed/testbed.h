@@ -82,17 +82,21 @@ struct party_info {
     const char *name, *platform;
     unsigned id;
     enum router_state state;
-    uint64_t memory_bytes;   // 0 = not measured
-    uint64_t cpu_ns;         // used since it was made
+    uint64_t memory_bytes;  // 0 = not measured
+    uint64_t cpu_ns;        // used since it was made
+    struct cpu_part *parts; // of it, as testbed_usage() has them
+    size_t part_count;
     uint64_t since_ns;       // CLOCK_REALTIME of its last change of state; 0 = not known
     unsigned restarts;       // after crashes
     uint64_t outage_ns;      // of the last restart or reboot; 0 = there was none
     uint64_t convergence_ns; // from its daemon's start to its last route; 0 = it has no daemon
     struct allocation allocation;
+    bool allocation_known; // false where what holds it doesn't tell: testbed_get_allocation() says
+                           // why
 };
-// `party` as testbed_parties() counts them.
-int testbed_party_info(const struct testbed *testbed, size_t party, struct party_info *ret,
-                       struct error *err);
+// `party` as testbed_parties() counts them. Clear what it fills.
+void testbed_party_info(const struct testbed *testbed, size_t party, struct party_info *ret);
+void party_info_clear(struct party_info *info);
 
 const struct plan *testbed_plan(const struct testbed *testbed);
 // The namespace of a node of the plan, or NULL where it has none on this machine.
