@@ -3,6 +3,7 @@
 #
 # Machines without the system's libvirtd: by libvirt's QEMU driver within vrbench itself (embed), and
 # watched by a user who isn't root (session).
+# Runs beside others: its few packets say nothing of speed.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 router_image
 isolate --run "$@"
