@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "linux/cpu.h"
 
 #define LOOK_MS        200 // how soon a change of the record is seen
 #define TAKE_WITHIN_NS (2U * NS_PER_S)
@@ -171,7 +172,7 @@ static bool await_death(const struct keeper *keeper)
     return ready > 0;
 }
 
-void keeper_run(struct testbed *testbed)
+static void run(struct testbed *testbed)
 {
     struct keeper keeper = {.testbed = testbed, .lock = steal_fd(&testbed->record->lock)};
     keeper.restarts = memory_new(testbed->plan->scenario->router_count, sizeof *keeper.restarts);
@@ -190,18 +191,13 @@ void keeper_run(struct testbed *testbed)
     close(keeper.lock);
 }
 
-void keeper_start_alone(int keep)
+int keeper_detach(const struct testbed *testbed, struct error *err)
 {
-    (void)setsid();
-    if (keep > 3) {
-        close_range(3, (unsigned)keep - 1, 0);
+    int rc = cpu_bind(0, &testbed->plan->tester_cpus, err);
+    if (rc < 0) {
+        return rc;
     }
-    close_range((unsigned)keep + 1, ~0U, 0);
-}
-
-int keeper_detach(const struct record *record, struct error *err)
-{
-    _cleanup_free_ char *log = text_format("%s/keeper.log", record->directory);
+    _cleanup_free_ char *log = text_format("%s/keeper.log", testbed->record->directory);
     _cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     _cleanup_close_ int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (null < 0 || out < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
@@ -211,9 +207,89 @@ int keeper_detach(const struct record *record, struct error *err)
     return 0;
 }
 
-// The new keeper, in a process of its own: who it is goes to the record before anybody waits.
-static int take_over(const char *id, struct testbed **ret, struct error *err)
+// ---- starting one
+
+// A session of its own, and of the files that its maker had open only the standard streams and
+// `keep`: a lock among them would be held for good.
+static void start_alone(int keep)
 {
+    (void)setsid();
+    if (keep > 3) {
+        close_range(3, (unsigned)keep - 1, 0);
+    }
+    close_range((unsigned)keep + 1, ~0U, 0);
+}
+
+// Sends how the making ended to the process that waits for it: the return value, the exit status
+// and the text.
+static void tell(int pipe_end, int rc, const struct error *err)
+{
+    int head[2] = {rc, err->exit_status};
+    const char *text = err->text == NULL ? "" : err->text;
+    if (write(pipe_end, head, sizeof head) == sizeof head) {
+        (void)!write(pipe_end, text, strlen(text));
+    }
+}
+
+// Who is told to stop meanwhile passes that on, and still hears how it ended.
+static int hear(int pipe_end, pid_t keeper, struct error *err)
+{
+    int head[2] = {-EIO, EXIT_FAILED};
+    char text[4096];
+    size_t length = 0;
+    ssize_t begun = read(pipe_end, head, sizeof head);
+    while (begun < 0 && errno == EINTR) {
+        if (stop_requested()) {
+            (void)kill(keeper, SIGTERM);
+        }
+        begun = read(pipe_end, head, sizeof head);
+    }
+    if (begun != sizeof head) {
+        return fail(err, 0, "the process that was to watch over the testbed has died");
+    }
+    for (ssize_t got = 1; got > 0 && length < sizeof text - 1; length += (size_t)got) {
+        got = read(pipe_end, text + length, sizeof text - 1 - length);
+        got = got < 0 ? 0 : got;
+    }
+    text[length] = '\0';
+    if (head[0] < 0) {
+        (void)fail(err, 0, "%s", text);
+        err->exit_status = head[1];
+    }
+    return head[0];
+}
+
+int keeper_start(keeper_maker make, void *context, struct error *err)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        return fail(err, errno, "making a pipe");
+    }
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        struct testbed *testbed = NULL;
+        _cleanup_error_ struct error why = ERROR_INIT;
+        start_alone(ends[1]);
+        int rc = make(context, &testbed, &why);
+        tell(ends[1], rc, &why);
+        close(ends[1]);
+        if (rc == 0) {
+            run(testbed);
+        }
+        _exit(0);
+    }
+    int saved = errno;
+    close(ends[1]);
+    int rc = child < 0 ? fail(err, saved, "starting a keeper") : hear(ends[0], child, err);
+    close(ends[0]);
+    return rc;
+}
+
+// The new keeper, in a process of its own: who it is goes to the record before anybody waits.
+static int take_over(void *context, struct testbed **ret, struct error *err)
+{
+    const char *id = context;
     struct record *record = NULL;
     struct testbed *testbed = NULL;
     int rc = record_open(id, &record, err);
@@ -229,7 +305,7 @@ static int take_over(const char *id, struct testbed **ret, struct error *err)
     testbed->maker.started = process_start_time(getpid());
     rc = record_take_over(testbed->record, TAKE_WITHIN_NS, err);
     if (rc == 0) {
-        rc = keeper_detach(testbed->record, err);
+        rc = keeper_detach(testbed, err);
     }
     if (rc == 0) {
         rc = testbed_note(testbed, err);
@@ -244,28 +320,10 @@ static int take_over(const char *id, struct testbed **ret, struct error *err)
 
 int keeper_revive(const char *id, struct error *err)
 {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0) {
-        return fail(err, errno, "making a pipe");
+    _cleanup_free_ char *own = text_copy(id);
+    int rc = keeper_start(take_over, own, err);
+    if (rc < 0) {
+        error_context(err, "starting a keeper for testbed %s", id);
     }
-    fflush(NULL);
-    pid_t child = fork();
-    if (child == 0) {
-        struct testbed *testbed = NULL;
-        keeper_start_alone(ends[1]);
-        int rc = take_over(id, &testbed, NULL);
-        (void)!write(ends[1], &rc, sizeof rc);
-        close(ends[1]);
-        if (rc == 0) {
-            keeper_run(testbed);
-        }
-        _exit(0);
-    }
-    int rc = -EIO;
-    close(ends[1]);
-    if (child < 0 || read(ends[0], &rc, sizeof rc) != sizeof rc || rc < 0) {
-        rc = fail(err, child < 0 ? errno : -rc, "starting a keeper for testbed %s", id);
-    }
-    close(ends[0]);
     return rc;
 }

@@ -4,15 +4,12 @@
 #include "testbed/standing.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/stop.h"
 #include "base/text.h"
 #include "linux/link.h"
 #include "linux/session.h"
@@ -260,15 +257,20 @@ static int make_comforts(const struct testbed *testbed, struct error *err)
     return rc;
 }
 
-static int build(const struct scenario *scenario, enum topology topology, struct testbed **ret,
-                 struct error *err)
+struct building {
+    const struct scenario *scenario;
+    enum topology topology;
+};
+
+static int build(void *context, struct testbed **ret, struct error *err)
 {
+    const struct building *asked = context;
     struct cpu_list usable;
     struct plan *plan = NULL;
     struct testbed *testbed = NULL;
     int rc = cpu_list_usable(&usable, err);
     if (rc == 0) {
-        rc = plan_make(scenario, topology, &usable, &plan, err);
+        rc = plan_make(asked->scenario, asked->topology, &usable, &plan, err);
     }
     if (rc == 0) {
         rc = testbed_up(plan, true, &testbed, err);
@@ -277,55 +279,13 @@ static int build(const struct scenario *scenario, enum topology topology, struct
         rc = make_comforts(testbed, err);
     }
     if (rc == 0) {
-        rc = cpu_bind(0, &testbed->plan->tester_cpus, err);
-    }
-    if (rc == 0) {
-        rc = keeper_detach(testbed->record, err);
+        rc = keeper_detach(testbed, err);
     }
     if (rc < 0 && testbed != NULL) {
         (void)testbed_down(&testbed, 1, NULL, NULL);
     }
     *ret = testbed;
     return rc;
-}
-
-// Sends how the building ended to the process that waits for it: the return value, the exit status
-// and the text.
-static void tell(int pipe_end, int rc, const struct error *err)
-{
-    int head[2] = {rc, err->exit_status};
-    const char *text = err->text == NULL ? "" : err->text;
-    if (write(pipe_end, head, sizeof head) == sizeof head) {
-        (void)!write(pipe_end, text, strlen(text));
-    }
-}
-
-// Who is told to stop meanwhile passes that on, and still hears how it ended.
-static int hear(int pipe_end, pid_t builder, struct error *err)
-{
-    int head[2] = {-EIO, EXIT_FAILED};
-    char text[4096];
-    size_t length = 0;
-    ssize_t begun = read(pipe_end, head, sizeof head);
-    while (begun < 0 && errno == EINTR) {
-        if (stop_requested()) {
-            (void)kill(builder, SIGTERM);
-        }
-        begun = read(pipe_end, head, sizeof head);
-    }
-    if (begun != sizeof head) {
-        return fail(err, 0, "the process that was to build the testbed has died");
-    }
-    for (ssize_t got = 1; got > 0 && length < sizeof text - 1; length += (size_t)got) {
-        got = read(pipe_end, text + length, sizeof text - 1 - length);
-        got = got < 0 ? 0 : got;
-    }
-    text[length] = '\0';
-    if (head[0] < 0) {
-        (void)fail(err, 0, "%s", text);
-        err->exit_status = head[1];
-    }
-    return head[0];
 }
 
 static int check_name_is_free(const char *name, struct error *err)
@@ -345,33 +305,9 @@ static int check_name_is_free(const char *name, struct error *err)
 
 int standing_up(const struct scenario *scenario, enum topology topology, struct error *err)
 {
-    int ends[2];
+    struct building asked = {scenario, topology};
     int rc = check_name_is_free(scenario->name, err);
-    if (rc < 0) {
-        return rc;
-    }
-    if (pipe2(ends, O_CLOEXEC) < 0) {
-        return fail(err, errno, "making a pipe");
-    }
-    fflush(NULL);
-    pid_t child = fork();
-    if (child == 0) {
-        struct testbed *testbed = NULL;
-        _cleanup_error_ struct error why = ERROR_INIT;
-        keeper_start_alone(ends[1]);
-        rc = build(scenario, topology, &testbed, &why);
-        tell(ends[1], rc, &why);
-        close(ends[1]);
-        if (rc == 0) {
-            keeper_run(testbed);
-        }
-        _exit(0);
-    }
-    int saved = errno;
-    close(ends[1]);
-    rc = child < 0 ? fail(err, saved, "starting a keeper") : hear(ends[0], child, err);
-    close(ends[0]);
-    return rc;
+    return rc == 0 ? keeper_start(build, &asked, err) : rc;
 }
 
 // ---- down
