@@ -63,11 +63,14 @@ static int describe(const struct image *image, bool json, struct error *err)
                "router\n",
                image->folder, image->kernel_package, image->kernel_version, image->busybox_version,
                mib(image->kernel), mib(image->initrd), IMAGE_MEMORY_MIB);
+        printf("with NICs handed over whole: %.1f MiB of modules, %d MiB of memory a router that "
+               "has any\n",
+               mib(image->nics), IMAGE_LARGE_MIB);
         for (size_t i = 0; i < IMAGE_DAEMONS; i++) {
             const struct image_daemon *daemon = &image->daemons[i];
             if (daemon->archive != NULL) {
                 printf("with %s %s: %.1f MiB, %d MiB of memory a router that has it\n",
-                       daemon->package, daemon->version, mib(daemon->archive), IMAGE_DAEMON_MIB);
+                       daemon->package, daemon->version, mib(daemon->archive), IMAGE_LARGE_MIB);
             }
         }
         return 0;
@@ -79,7 +82,7 @@ static int describe(const struct image *image, bool json, struct error *err)
             json_object_set_new(daemons, routing_daemon_name(i),
                                 json_pack("{s:s, s:s, s:s, s:i}", "archive", daemon->archive,
                                           "package", daemon->package, "version", daemon->version,
-                                          "memory_mib", IMAGE_DAEMON_MIB));
+                                          "memory_mib", IMAGE_LARGE_MIB));
         }
     }
     json_t *root = json_pack(

@@ -39,6 +39,7 @@ enum {
     CPU_SECONDS,
     WEIGHT,
     CAP,
+    LINKS,
     RESTARTS,
     OUTAGE,
     CONVERGENCE,
@@ -57,6 +58,7 @@ static const struct column list_columns[] = {
     [CPU_SECONDS] = {"cpu_seconds", "CPU(s)", COLUMN_REAL, 1},
     [WEIGHT] = {"weight", "Weight", COLUMN_INTEGER, 0},
     [CAP] = {"cap_percent", "Cap %", COLUMN_INTEGER, 0},
+    [LINKS] = {"dedicated_links", "Links", COLUMN_CONTEXT, 0},
     [RESTARTS] = {"restarts", "Restarts", COLUMN_INTEGER, 0},
     [OUTAGE] = {"last_outage_ms", "Outage ms", COLUMN_REAL, 1},
     [CONVERGENCE] = {"convergence_ms", "Routes ms", COLUMN_REAL, 1},
@@ -89,6 +91,7 @@ static int list_testbed(const struct testbed *testbed, struct writer *writer, st
             [CPU_SECONDS] = VALUE_REAL((double)info.cpu_ns / (double)NS_PER_S),
             [WEIGHT] = info.allocation_known ? VALUE_INTEGER(info.allocation.weight) : VALUE_ABSENT,
             [CAP] = info.allocation_known ? VALUE_INTEGER(info.allocation.cap) : VALUE_ABSENT,
+            [LINKS] = info.links == NULL ? VALUE_ABSENT : VALUE_TEXT(info.links),
             [RESTARTS] = router ? VALUE_INTEGER(info.restarts) : VALUE_ABSENT,
             [OUTAGE] = info.outage_ns == 0 ? VALUE_ABSENT
                                            : VALUE_REAL((double)info.outage_ns / (double)NS_PER_MS),

@@ -37,9 +37,9 @@ struct building {
     char *folder; // FOLDER.building
     int lock;
     struct package kernel, busybox;
-    char *release; // of the kernel: "6.1.0-56-cloud-amd64"
-    struct kernel_modules modules;
-    char *applets; // paths, a line each: "bin/ash"
+    char *release;                       // of the kernel: "6.1.0-56-cloud-amd64"
+    struct kernel_modules modules, nics; // the latter: those for real NICs besides
+    char *applets;                       // paths, a line each: "bin/ash"
     bool with[IMAGE_DAEMONS];
     struct package_list daemons[IMAGE_DAEMONS]; // the packages of each
 };
@@ -96,8 +96,8 @@ static int begin(const char *folder, struct building *building, struct error *er
         return why == EWOULDBLOCK ? fail(err, 0, "another build of %s is going on", folder)
                                   : fail(err, why, "%s", building->folder);
     }
-    static const char *const left[] = {TREE, IMAGE_KERNEL, IMAGE_VMLINUX, IMAGE_INITRD,
-                                       IMAGE_DESCRIPTION};
+    static const char *const left[] = {TREE,       IMAGE_KERNEL,     IMAGE_VMLINUX,    IMAGE_INITRD,
+                                       IMAGE_NICS, IMAGE_NICS_TABLE, IMAGE_DESCRIPTION};
     for (size_t i = 0; rc == 0 && i < sizeof left / sizeof left[0]; i++) {
         _cleanup_free_ char *path = inside(building, left[i]);
         rc = folder_remove(path, err);
@@ -131,6 +131,7 @@ static void end(struct building *building)
     package_clear(&building->kernel);
     package_clear(&building->busybox);
     kernel_modules_clear(&building->modules);
+    kernel_modules_clear(&building->nics);
     for (size_t i = 0; i < IMAGE_DAEMONS; i++) {
         package_list_clear(&building->daemons[i]);
     }
@@ -235,7 +236,11 @@ static int find_modules(struct building *building, struct error *err)
     _cleanup_free_ char *alias_text = NULL;
     rc = rc == 0 ? file_read(dep, TABLE_MAX, &dep_text, NULL, err) : rc;
     rc = rc == 0 ? file_read(alias, TABLE_MAX, &alias_text, NULL, err) : rc;
-    return rc == 0 ? kernel_select_modules(dep_text, alias_text, &building->modules, err) : rc;
+    rc = rc == 0
+             ? kernel_select_modules(dep_text, alias_text, KERNEL_MACHINE, &building->modules, err)
+             : rc;
+    return rc == 0 ? kernel_select_modules(dep_text, alias_text, KERNEL_NICS, &building->nics, err)
+                   : rc;
 }
 
 static int find_applets(struct building *building, struct error *err)
@@ -312,12 +317,27 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int add_modules(const struct building *building, struct archive_out *out, struct error *err)
+static bool is_in(const struct kernel_modules *modules, const char *file)
 {
-    const struct kernel_modules *modules = &building->modules;
+    for (size_t i = 0; modules != NULL && i < modules->count; i++) {
+        if (strcmp(modules->files[i], file) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// The table, and the files but for those that `without` has, too (NULL = all).
+static int add_modules(const struct building *building, const struct kernel_modules *modules,
+                       const struct kernel_modules *without, struct archive_out *out,
+                       struct error *err)
+{
     qsort((void *)modules->files, modules->count, sizeof modules->files[0], by_name);
     int rc = add_text(out, "lib/modules/table", 0644, modules->table, strlen(modules->table), err);
     for (size_t i = 0; rc == 0 && i < modules->count; i++) {
+        if (is_in(without, modules->files[i])) {
+            continue;
+        }
         const char *base = strrchr(modules->files[i], '/');
         _cleanup_free_ char *from = text_format("%s/" TREE "/lib/modules/%s/%s", building->folder,
                                                 building->release, modules->files[i]);
@@ -338,7 +358,24 @@ static int make_initrd(const struct building *building, struct error *err)
     }
     rc = add_folders(out, err);
     rc = rc == 0 ? add_programs(building, out, err) : rc;
-    rc = rc == 0 ? add_modules(building, out, err) : rc;
+    rc = rc == 0 ? add_modules(building, &building->modules, NULL, out, err) : rc;
+    rc = rc == 0 ? archive_out_finish(out, err) : rc;
+    archive_out_free(out);
+    return rc;
+}
+
+// What follows the initramfs for a router with NICs of the host: its table takes the other's place.
+static int make_nics(const struct building *building, struct error *err)
+{
+    _cleanup_free_ char *path = inside(building, IMAGE_NICS);
+    _cleanup_free_ char *table = inside(building, IMAGE_NICS_TABLE);
+    struct archive_out *out = NULL;
+    int rc = file_replace(table, building->nics.table, strlen(building->nics.table), err);
+    rc = rc == 0 ? archive_out_open(path, ARCHIVE_CPIO, NULL, &out, err) : rc;
+    if (rc < 0) {
+        return rc;
+    }
+    rc = add_modules(building, &building->nics, &building->modules, out, err);
     rc = rc == 0 ? archive_out_finish(out, err) : rc;
     archive_out_free(out);
     return rc;
@@ -435,6 +472,7 @@ static int make(struct building *building, const char *kernel, struct error *err
     rc = rc == 0 ? find_modules(building, err) : rc;
     rc = rc == 0 ? find_applets(building, err) : rc;
     rc = rc == 0 ? make_initrd(building, err) : rc;
+    rc = rc == 0 ? make_nics(building, err) : rc;
     rc = rc == 0 ? make_daemons(building, err) : rc;
     rc = rc == 0 ? make_description(building, err) : rc;
     if (rc == 0) {

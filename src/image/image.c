@@ -14,9 +14,11 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "image/folders.h"
+#include "image/kernel.h"
 #include "image/parts.h"
 
 #define DESCRIPTION_MAX 65536U
+#define TABLE_MAX       (1U << 20)
 
 void image_guest_mark(char ret[17])
 {
@@ -84,6 +86,7 @@ int image_find(const char *folder, struct image *ret, struct error *err)
     found.kernel = text_format("%s/" IMAGE_KERNEL, found.folder);
     found.vmlinux = text_format("%s/" IMAGE_VMLINUX, found.folder);
     found.initrd = text_format("%s/" IMAGE_INITRD, found.folder);
+    found.nics = text_format("%s/" IMAGE_NICS, found.folder);
     _cleanup_free_ char *path = text_format("%s/" IMAGE_DESCRIPTION, found.folder);
     _cleanup_free_ char *text = NULL;
     _cleanup_error_ struct error why = ERROR_INIT;
@@ -129,12 +132,28 @@ int image_check_daemon(const struct image *image, enum routing_daemon daemon, st
                         image->folder, routing_daemon_name(daemon), with);
 }
 
+int image_check_device(const struct image *image, const char *modalias, struct error *err)
+{
+    _cleanup_free_ char *path = text_format("%s/" IMAGE_NICS_TABLE, image->folder);
+    _cleanup_free_ char *table = NULL;
+    int rc = file_read(path, TABLE_MAX, &table, NULL, err);
+    if (rc < 0 || kernel_has_driver(table, modalias)) {
+        return rc;
+    }
+    return fail_lacking(
+        err,
+        "the kernel of the router image in %s (%s) has no driver for it; this makes "
+        "one that has those of most: vrbench image build --kernel linux-image-amd64",
+        image->folder, image->kernel_package);
+}
+
 void image_clear(struct image *image)
 {
     free(image->folder);
     free(image->kernel);
     free(image->vmlinux);
     free(image->initrd);
+    free(image->nics);
     free(image->kernel_package);
     free(image->kernel_version);
     free(image->busybox_version);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * image/image — the tiny router guest: a kernel of Debian and an initramfs with busybox and a first
- * process of our own (guest/), in a folder of four files and one more for each routing
+ * process of our own (guest/), in a folder of six files and one more for each routing
  * daemon. Built by image_build() (build.c), found
  * by whoever starts machines: platform/ and cli/.
  *
@@ -19,7 +19,7 @@
 
 #define IMAGE_KERNEL_DEFAULT   "linux-image-cloud-amd64"
 #define IMAGE_MEMORY_MIB       96  // that a router of this image needs, and is given by default
-#define IMAGE_DAEMON_MIB       128 // the same with a routing daemon in it
+#define IMAGE_LARGE_MIB        128 // the same with a routing daemon in it, or drivers of real NICs
 // The kernel's command line; the console is ttyS0 or, on Xen PV, hvc0. A panic ends the machine.
 // The self-tests of ciphers, which nothing here uses, would take a fifth of the start under
 // emulation.
@@ -38,6 +38,7 @@ struct image {
     char *kernel;         // path of the compressed kernel
     char *vmlinux;        // path of the same as a plain ELF file
     char *initrd;         // path of the initramfs, a cpio archive
+    char *nics;           // path of a cpio archive with modules for real NICs
     char *kernel_package; // "linux-image-6.1.0-56-cloud-amd64"
     char *kernel_version; // of the package
     char *busybox_version;
@@ -55,6 +56,9 @@ void image_clear(struct image *image);
 // Whether routers of the image can have the daemon (DAEMON_NONE: always); if not fail_lacking(),
 // which says how to build one in which they can.
 int image_check_daemon(const struct image *image, enum routing_daemon daemon, struct error *err);
+// Whether its kernel has a driver for a device that a router is handed (its modalias, as sysfs has
+// it); likewise.
+int image_check_device(const struct image *image, const char *modalias, struct error *err);
 
 struct image_build {
     const char *kernel; // a Debian package, a file *.deb, or NULL for the default

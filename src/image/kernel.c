@@ -3,7 +3,7 @@
 #include "image/kernel.h"
 
 #include <errno.h>
-#include <stdbool.h>
+#include <fnmatch.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,11 +57,34 @@ int kernel_payload(const void *image, size_t length, size_t *ret_offset, size_t 
 static const struct wanted {
     const char *name; // of the file, '_' for '-' as the kernel has it
     bool nic;
+    enum kernel_set set; // that it is first in
+    const char *before;  // a module that it can't do without, and asks for when it runs; or NULL
 } wanted[] = {
-    {"virtio_pci", false},  {"virtio_mmio", false}, {"virtio_net", true}, {"virtio_console", false},
-    {"xen_netfront", true}, {"e1000", true},        {"e1000e", true},     {"igb", true},
-    {"8139cp", true},       {"vmxnet3", true},      {"hv_vmbus", false},  {"hv_netvsc", true},
-    {"button", false},      {"evdev", false},
+    {"virtio_pci", false, KERNEL_MACHINE, NULL},
+    {"virtio_mmio", false, KERNEL_MACHINE, NULL},
+    {"virtio_net", true, KERNEL_MACHINE, NULL},
+    {"virtio_console", false, KERNEL_MACHINE, NULL},
+    {"xen_netfront", true, KERNEL_MACHINE, NULL},
+    {"e1000", true, KERNEL_MACHINE, NULL},
+    {"e1000e", true, KERNEL_MACHINE, NULL},
+    {"igb", true, KERNEL_MACHINE, NULL},
+    {"8139cp", true, KERNEL_MACHINE, NULL},
+    {"vmxnet3", true, KERNEL_MACHINE, NULL},
+    {"hv_vmbus", false, KERNEL_MACHINE, NULL},
+    {"hv_netvsc", true, KERNEL_MACHINE, NULL},
+    {"button", false, KERNEL_MACHINE, NULL},
+    {"evdev", false, KERNEL_MACHINE, NULL},
+    {"igbvf", true, KERNEL_NICS, NULL},
+    {"igc", true, KERNEL_NICS, NULL},
+    {"ixgbe", true, KERNEL_NICS, NULL},
+    {"ixgbevf", true, KERNEL_NICS, NULL},
+    {"i40e", true, KERNEL_NICS, NULL},
+    {"iavf", true, KERNEL_NICS, NULL},
+    {"ice", true, KERNEL_NICS, NULL},
+    {"mlx5_core", true, KERNEL_NICS, NULL},
+    {"r8169", true, KERNEL_NICS, "realtek"},
+    {"tg3", true, KERNEL_NICS, "broadcom"},
+    {"bnxt_en", true, KERNEL_NICS, NULL},
 };
 #define WANTED_COUNT (sizeof wanted / sizeof wanted[0])
 
@@ -106,8 +129,7 @@ static void add_file(struct kernel_modules *modules, const char *path)
 }
 
 // A line "PATH: DEPENDENCY…" of modules.dep(5): what has to be loaded first stands last.
-static void add_module(struct kernel_modules *modules, FILE *table, const char *name,
-                       const char *line, size_t length)
+static void add_files(struct kernel_modules *modules, FILE *table, const char *line, size_t length)
 {
     char *paths[64];
     size_t count = 0;
@@ -121,13 +143,11 @@ static void add_module(struct kernel_modules *modules, FILE *table, const char *
         }
         at += word + 1;
     }
-    fprintf(table, "module %s", name);
     for (size_t i = count; i > 0; i--) {
         fprintf(table, " %s", base_of(paths[i - 1]));
         add_file(modules, paths[i - 1]);
         free(paths[i - 1]);
     }
-    fputc('\n', table);
 }
 
 static const char *find_line(const char *dep, const char *name, size_t *ret_length)
@@ -143,6 +163,20 @@ static const char *find_line(const char *dep, const char *name, size_t *ret_leng
         line += length + (line[length] == '\n');
     }
     return NULL;
+}
+
+static void add_module(struct kernel_modules *modules, FILE *table, const char *dep,
+                       const struct wanted *module, const char *line, size_t length)
+{
+    size_t before_length = 0;
+    const char *before =
+        module->before == NULL ? NULL : find_line(dep, module->before, &before_length);
+    fprintf(table, "module %s", module->name);
+    if (before != NULL) {
+        add_files(modules, table, before, before_length);
+    }
+    add_files(modules, table, line, length);
+    fputc('\n', table);
 }
 
 // Lines "alias PATTERN MODULE" of modules.alias → "alias MODULE PATTERN".
@@ -162,8 +196,8 @@ static void add_aliases(FILE *table, const char *alias, const char *name)
     }
 }
 
-int kernel_select_modules(const char *dep, const char *alias, struct kernel_modules *ret,
-                          struct error *err)
+int kernel_select_modules(const char *dep, const char *alias, enum kernel_set set,
+                          struct kernel_modules *ret, struct error *err)
 {
     struct kernel_modules modules = {0};
     size_t length = 0;
@@ -174,9 +208,10 @@ int kernel_select_modules(const char *dep, const char *alias, struct kernel_modu
     bool nic = false;
     for (size_t i = 0; i < WANTED_COUNT; i++) {
         size_t line_length = 0;
-        const char *line = find_line(dep, wanted[i].name, &line_length);
+        const char *line =
+            wanted[i].set > set ? NULL : find_line(dep, wanted[i].name, &line_length);
         if (line != NULL) {
-            add_module(&modules, table, wanted[i].name, line, line_length);
+            add_module(&modules, table, dep, &wanted[i], line, line_length);
             add_aliases(table, alias, wanted[i].name);
             nic |= wanted[i].nic;
         }
@@ -188,6 +223,21 @@ int kernel_select_modules(const char *dep, const char *alias, struct kernel_modu
     }
     *ret = modules;
     return 0;
+}
+
+bool kernel_has_driver(const char *table, const char *modalias)
+{
+    for (const char *line = table; *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+        _cleanup_free_ char *row = text_copy_bytes(line, length);
+        char *pattern = strrchr(row, ' ');
+        if (pattern != NULL && text_starts(row, "alias ") &&
+            fnmatch(pattern + 1, modalias, 0) == 0) {
+            return true;
+        }
+        line += length + (line[length] == '\n');
+    }
+    return false;
 }
 
 void kernel_modules_clear(struct kernel_modules *modules)

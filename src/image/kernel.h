@@ -6,6 +6,7 @@
 #ifndef VRBENCH_IMAGE_KERNEL_H
 #define VRBENCH_IMAGE_KERNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -23,11 +24,17 @@ struct kernel_modules {
     size_t count;
 };
 
-// Selects from the texts of modules.dep and modules.alias what the guest knows to use: virtio, Xen,
-// and emulated network interfaces, virtio-serial, the power button. Modules that the kernel doesn't
-// have are passed over; without any network interface it fails.
-int kernel_select_modules(const char *dep, const char *alias, struct kernel_modules *ret,
-                          struct error *err);
+enum kernel_set {
+    KERNEL_MACHINE, // virtio, Xen and emulated network interfaces, virtio-serial, power button
+    KERNEL_NICS,    // these and real NICs, for machines to which some are handed over
+};
+
+// Selects from the texts of modules.dep and modules.alias what the guest knows to use. Modules that
+// the kernel doesn't have are passed over; without any network interface it fails.
+int kernel_select_modules(const char *dep, const char *alias, enum kernel_set set,
+                          struct kernel_modules *ret, struct error *err);
+// Whether a table has a module for the device of that modalias ("pci:v00008086d000010D3sv…").
+bool kernel_has_driver(const char *table, const char *modalias);
 void kernel_modules_clear(struct kernel_modules *modules);
 
 #endif

@@ -5,10 +5,12 @@
 
 #include "base/asset.h"
 
-#define IMAGE_FORMAT      1 // of the folder and of what its guest understands
+#define IMAGE_FORMAT      2 // of the folder and of what its guest understands
 #define IMAGE_KERNEL      "vmlinuz"
 #define IMAGE_VMLINUX     "vmlinux"
 #define IMAGE_INITRD      "initrd.cpio"
+#define IMAGE_NICS        "nics.cpio"
+#define IMAGE_NICS_TABLE  "nics.table"
 #define IMAGE_DESCRIPTION "image.json"
 // And for each daemon that was asked for, "frr.cpio", "bird.cpio".
 

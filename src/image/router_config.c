@@ -141,6 +141,7 @@ int image_write_initrd(const struct image *image, const struct router_config *co
         _cleanup_close_ int to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
         rc = to < 0 ? fail(err, errno, "%s", path) : append(to, image->initrd, err);
         const char *daemon = image->daemons[config->daemon].archive;
+        rc = rc == 0 && config->real_nics ? append(to, image->nics, err) : rc;
         rc = rc == 0 && daemon != NULL ? append(to, daemon, err) : rc;
         rc = rc == 0 ? append(to, own, err) : rc;
         if (rc < 0 && to >= 0) {

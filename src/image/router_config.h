@@ -66,6 +66,7 @@ struct router_config {
     size_t service_count;
     bool hold;
     enum routing_daemon daemon; // that the image's archive of goes into the initrd
+    bool real_nics;             // so does that of modules for NICs of the host's
     // Files for the guest besides (programs and configuration of services …).
     const struct archive_item *files;
     size_t file_count;

@@ -193,6 +193,14 @@ int link_set_up(const struct netns *ns, int index, bool up, struct error *err)
                        err);
 }
 
+int link_set_mac(const struct netns *ns, int index, const uint8_t mac[6], struct error *err)
+{
+    _cleanup_link_ struct rtnl_link *change = rtnl_link_alloc();
+    _cleanup_address_ struct nl_addr *address = nl_addr_build(AF_LLC, mac, 6);
+    rtnl_link_set_addr(change, address);
+    return change_link(ns, index, change, "setting the MAC address of interface", err);
+}
+
 int link_set_mtu(const struct netns *ns, int index, unsigned mtu, struct error *err)
 {
     _cleanup_link_ struct rtnl_link *change = rtnl_link_alloc();

@@ -34,6 +34,7 @@ int link_make_pair(const struct link_spec *end, const struct link_spec *peer, st
 int link_make_bridge(const struct link_spec *bridge, struct error *err);
 int link_set_up(const struct netns *ns, int index, bool up, struct error *err);
 int link_set_mtu(const struct netns *ns, int index, unsigned mtu, struct error *err);
+int link_set_mac(const struct netns *ns, int index, const uint8_t mac[6], struct error *err);
 // Joins a bridge; 0 leaves it.
 int link_set_master(const struct netns *ns, int index, int master, struct error *err);
 int link_delete(const struct netns *ns, int index, struct error *err);

@@ -23,6 +23,7 @@
 #include "linux/link.h"
 #include "linux/napi.h"
 #include "linux/offload.h"
+#include "linux/pci.h"
 #include "linux/rights.h"
 #include "platform/platform.h"
 
@@ -286,6 +287,31 @@ static void inspect_caps(struct machine *machine)
     cgroup_tree_close(tree);
 }
 
+static void inspect_handover(struct machine *machine)
+{
+    static const char subject[] = "NICs to machines";
+    static const char follows[] =
+        "dedicated NICs lent to virtual machines are macvtaps in them, not "
+        "the PCI devices themselves";
+    size_t groups = pci_iommu_groups(PCI_SYSFS);
+    if (groups == 0) {
+        bad(machine, subject, FINDING_LIMIT, "no IOMMU in use", follows,
+            "VT-d or AMD-Vi in the firmware, and intel_iommu=on for Intel's on the kernel's "
+            "command "
+            "line");
+    } else if (!pci_has_vfio(PCI_SYSFS)) {
+        bad(machine, subject, FINDING_LIMIT, "an IOMMU, but no vfio-pci", follows,
+            "a kernel with CONFIG_VFIO_PCI");
+    } else if (!pci_vfio_is_loaded()) {
+        bad(machine, subject, FINDING_LIMIT, "an IOMMU, but no /dev/vfio/vfio", follows,
+            "modprobe vfio-pci");
+    } else {
+        char *found = text_format("whole, by VFIO: %zu IOMMU groups", groups);
+        good(machine, subject, found);
+        free(found);
+    }
+}
+
 static bool in_path(const char *program)
 {
     _cleanup_free_ char *path = NULL;
@@ -374,6 +400,7 @@ void machine_inspect(unsigned steal_ms, bool caps, struct machine *ret)
     if (geteuid() == 0 && caps) {
         inspect_caps(&machine);
     }
+    inspect_handover(&machine);
     inspect_programs(&machine);
     inspect_xen(&machine);
     inspect_steal(&machine, steal_ms);

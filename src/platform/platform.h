@@ -47,6 +47,9 @@ struct router_nic {
     int vif_index;
     int taken_index;
     char host_name[16]; // dedicated: the interface's name while the host has it
+    // Dedicated: the address of the PCI device that the interface is, if the router gets that
+    // whole; else NULL. The interface is then no more, until the router has ended.
+    const char *pci;
 };
 
 // What a router is to be.
@@ -134,6 +137,11 @@ struct platform_ops {
     // NULL where nothing can be missing.
     int (*check)(struct platform *platform, const struct router_spec *spec, bool named_only,
                  struct error *err);
+    // Whether a router of that spec can get these PCI devices (addresses) whole, in place of
+    // something on top of their interfaces. Touches nothing; says in `why` what hinders. NULL where
+    // no router can.
+    bool (*takes_pci)(struct platform *platform, const struct router_spec *spec,
+                      const char *const *pci, size_t count, char *why, size_t room);
     // Makes the router and sets it forwarding, or starting to (see `await`). On failure nothing of
     // it is left but what `host` holds.
     int (*create)(struct platform *platform, const struct router_spec *spec, struct router **ret,

@@ -22,6 +22,16 @@
 
 // ---- what it boots
 
+// Whether it gets NICs of the host whole, and needs their drivers.
+static bool has_devices(const struct router_spec *spec)
+{
+    bool any = false;
+    for (size_t i = 0; i < spec->nic_count; i++) {
+        any |= spec->nics[i].pci != NULL;
+    }
+    return any;
+}
+
 void tiny_guest_config(const struct router_spec *spec, struct router_config *ret)
 {
     struct router_config_nic *nics = memory_new_array(struct router_config_nic, spec->nic_count);
@@ -40,7 +50,8 @@ void tiny_guest_config(const struct router_spec *spec, struct router_config *ret
                                   .nics = nics,
                                   .nic_count = spec->nic_count,
                                   .neighbours = neighbours,
-                                  .neighbour_count = spec->nic_count};
+                                  .neighbour_count = spec->nic_count,
+                                  .real_nics = has_devices(spec)};
 }
 
 void tiny_guest_config_clear(struct router_config *config)
@@ -86,7 +97,8 @@ void tiny_boot_clear(struct tiny_boot *boot)
 
 uint64_t tiny_guest_memory(const struct router_spec *spec, const char *topic)
 {
-    unsigned mib = spec->daemon == DAEMON_NONE ? IMAGE_MEMORY_MIB : IMAGE_DAEMON_MIB;
+    bool small = spec->daemon == DAEMON_NONE && !has_devices(spec);
+    unsigned mib = small ? IMAGE_MEMORY_MIB : IMAGE_LARGE_MIB;
     uint64_t least = (uint64_t)mib << 20;
     if (spec->memory_bytes != 0 && spec->memory_bytes < least) {
         log_note(topic, "router %s gets %u MiB of memory: its guest needs them", spec->name, mib);

@@ -104,6 +104,22 @@ char *words_summary(const struct summary *summary)
     return text;
 }
 
+// Of machines' dedicated links, what they were.
+static char *words_links(const struct platform_facts *facts)
+{
+    const char *why = facts->dedicated_why;
+    if (facts->dedicated == NULL) {
+        return text_copy("");
+    }
+    if (text_equal(facts->dedicated, "pci")) {
+        return text_copy(" Dedicated NICs were theirs whole (PCI devices, by VFIO).");
+    }
+    return text_format(
+        " Dedicated links were %s in them%s%s%s.",
+        text_equal(facts->dedicated, "macvtap") ? "macvtaps" : "PCI devices (by VFIO) and macvtaps",
+        why == NULL ? "" : " (", why == NULL ? "" : why, why == NULL ? "" : ")");
+}
+
 char *words_platform(const struct platform_facts *facts)
 {
     if (facts->kind == PLATFORM_NAMESPACES) {
@@ -114,18 +130,20 @@ char *words_platform(const struct platform_facts *facts)
     _cleanup_free_ char *guest =
         facts->guest == NULL ? text_copy("") : text_format(" They ran %s.", facts->guest);
     const char *uri = facts->uri == NULL ? facts->name : facts->uri;
+    _cleanup_free_ char *links = words_links(facts);
     if (facts->kind == PLATFORM_CONTAINERS) {
         return text_format("Routers were containers%s (%s).%s", hypervisor, uri, guest);
     }
     if (!facts->emulation_known) {
-        return text_format("Routers were machines%s (%s); whether emulated or not was not told.%s",
-                           hypervisor, uri, guest);
+        return text_format(
+            "Routers were machines%s (%s); whether emulated or not was not told.%s%s", hypervisor,
+            uri, guest, links);
     }
     return facts->emulated
                ? text_format("Routers were machines%s under emulation (TCG): packets/s and CPU "
-                             "time a packet say little of real hardware (%s).%s",
-                             hypervisor, uri, guest)
+                             "time a packet say little of real hardware (%s).%s%s",
+                             hypervisor, uri, guest, links)
                : text_format("Routers were machines%s with the CPU's own virtualisation (KVM; "
-                             "%s).%s",
-                             hypervisor, uri, guest);
+                             "%s).%s%s",
+                             hypervisor, uri, guest, links);
 }

@@ -36,6 +36,8 @@ void platform_facts_clear(struct platform_facts *facts)
     free(facts->name);
     free(facts->uri);
     free(facts->hypervisor);
+    free(facts->dedicated);
+    free(facts->dedicated_why);
     free(facts->guest);
     *facts = (struct platform_facts){.name = NULL};
 }
@@ -57,6 +59,8 @@ json_t *platform_facts_to_json(const struct platform_facts *facts)
         json_object_set_new(json, "emulated", json_boolean(facts->emulated));
     }
     set_text(json, "hypervisor", facts->hypervisor);
+    set_text(json, "dedicated", facts->dedicated);
+    set_text(json, "dedicated_why", facts->dedicated_why);
     set_text(json, "guest", facts->guest);
     return json;
 }
@@ -99,6 +103,8 @@ static int read_into(const json_t *json, struct platform_facts *facts, struct er
     int rc = get_text(json, "name", true, &facts->name, err);
     rc = rc < 0 ? rc : get_text(json, "uri", false, &facts->uri, err);
     rc = rc < 0 ? rc : get_text(json, "hypervisor", false, &facts->hypervisor, err);
+    rc = rc < 0 ? rc : get_text(json, "dedicated", false, &facts->dedicated, err);
+    rc = rc < 0 ? rc : get_text(json, "dedicated_why", false, &facts->dedicated_why, err);
     return rc < 0 ? rc : get_text(json, "guest", false, &facts->guest, err);
 }
 

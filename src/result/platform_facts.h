@@ -22,7 +22,10 @@ struct platform_facts {
     bool emulation_known; // of machines: whether the next is known
     bool emulated;        // by software (TCG), without the CPU's help (KVM)
     char *hypervisor;     // with its version: "QEMU 7.2.9"
-    char *guest;          // what the routers run, with its version: "Linux 6.1.0-32-amd64"
+    // Of machines: what their dedicated links were, "pci" (devices handed over whole), "macvtap" or
+    // "pci, macvtap"; and why lent NICs weren't handed over, where they weren't.
+    char *dedicated, *dedicated_why;
+    char *guest; // what the routers run, with its version: "Linux 6.1.0-32-amd64"
 };
 
 // A name as a scenario gives it, and nothing else known: "netns" are namespaces, "lxc:…"

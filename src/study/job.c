@@ -138,6 +138,19 @@ static int note_convergence(struct job_state *state, const struct testbed *testb
     return store_write_run(state->store, state->run, err);
 }
 
+// What dedicated links were is known of a dedicated testbed only, and not to be forgotten by
+// others.
+static void keep_dedicated(const json_t *before, json_t *now)
+{
+    static const char *const keys[] = {"dedicated", "dedicated_why"};
+    for (size_t i = 0; json_object_get(now, keys[0]) == NULL && i < 2; i++) {
+        json_t *known = json_object_get(before, keys[i]);
+        if (known != NULL) {
+            json_object_set(now, keys[i], known);
+        }
+    }
+}
+
 // Whoever has a router to ask knows more than direct.
 static int job_built(void *context, const struct testbed *testbed, struct error *err)
 {
@@ -152,7 +165,9 @@ static int job_built(void *context, const struct testbed *testbed, struct error 
         rc = testbed_platform_facts(testbed, &facts, err);
     }
     if (rc == 0) {
-        json_object_set_new(state->run, "platform", platform_facts_to_json(&facts));
+        json_t *now = platform_facts_to_json(&facts);
+        keep_dedicated(json_object_get(state->run, "platform"), now);
+        json_object_set_new(state->run, "platform", now);
         platform_facts_clear(&facts);
         rc = store_write_run(state->store, state->run, err);
     }

@@ -35,8 +35,9 @@ static json_t *note_interfaces(const struct plan *plan)
         for (size_t at = 0; at < 6; at++) {
             snprintf(mac + 2 * at, 3, "%02x", interface->mac[at]);
         }
-        json_array_append_new(list, json_pack("{s:s, s:i, s:s}", "name", interface->name, "index",
-                                              interface->index, "mac", mac));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:i, s:s, s:s}", "name", interface->name, "index",
+                                        interface->index, "mac", mac, "pci", interface->pci));
     }
     return list;
 }
@@ -190,6 +191,7 @@ static int recall_plan(struct testbed *testbed, struct error *err)
         interface->index = (int)number(noted, "index");
         snprintf(interface->name, sizeof interface->name, "%s", word(noted, "name"));
         recall_mac(word(noted, "mac"), interface->mac);
+        snprintf(interface->pci, sizeof interface->pci, "%s", word(noted, "pci"));
     }
     if (rc == 0) {
         testbed->plan->mtu = (unsigned)number(content, "mtu");
@@ -282,6 +284,7 @@ int testbed_attach(struct record *record, struct testbed **ret, struct error *er
     testbed->maker.started = (uint64_t)json_integer_value(json_array_get(maker, 1));
     testbed->next_id = (unsigned)number(record->content, "next_id");
     testbed->next_index = (int)number(record->content, "next_index");
+    testbed->macvtap_why = text_copy(word(record->content, "macvtap_why"));
     int rc = recall_plan(testbed, err);
     if (rc == 0) {
         testbed->netns = memory_new_array(struct netns *, testbed->plan->node_count);

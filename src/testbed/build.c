@@ -20,6 +20,7 @@
 #include "linux/offload.h"
 #include "testbed/allocation.h"
 #include "testbed/converge.h"
+#include "testbed/handover.h"
 #include "testbed/nic.h"
 #include "testbed/routers.h"
 #include "testbed/tasks.h"
@@ -188,6 +189,9 @@ static int lend_nic(struct testbed *testbed, size_t number, struct error *err)
     }
     interface->index = info.index;
     memcpy(interface->mac, info.mac, 6);
+    if (interface->pci[0] != '\0') {
+        (void)pci_link_mac(place.ns, place.name, interface->mac); // what the machine will see
+    }
     if (info.mtu < plan->mtu) {
         rc = link_set_mtu(place.ns, info.index, plan->mtu, err);
     }
@@ -340,9 +344,13 @@ static json_t *describe_nics(const struct testbed *testbed, struct error *err)
             return NULL;
         }
         struct birthplace place = birthplace(testbed, i);
-        json_array_append_new(list, json_pack("{s:o, s:s, s:s, s:s}", "nic", described, "node",
-                                              testbed->plan->nodes[interface->node].name, "name",
-                                              interface->name, "host_name", place.name));
+        json_t *entry = json_pack("{s:o, s:s, s:s, s:s}", "nic", described, "node",
+                                  testbed->plan->nodes[interface->node].name, "name",
+                                  interface->name, "host_name", place.name);
+        if (interface->pci[0] != '\0') {
+            json_object_set_new(entry, "pci", json_string(interface->pci));
+        }
+        json_array_append_new(list, entry);
     }
     return list;
 }
@@ -355,6 +363,8 @@ static int write_record(struct testbed *testbed, struct error *err)
     }
     json_object_set_new(testbed->record->content, "nics", nics);
     json_object_set_new(testbed->record->content, "platform", json_string(testbed->platform->uri));
+    json_object_set_new(testbed->record->content, "macvtap_why",
+                        json_string(testbed->macvtap_why == NULL ? "" : testbed->macvtap_why));
     json_object_set_new(testbed->record->content, "scenario",
                         json_string(testbed->plan->scenario->name));
     json_object_set_new(testbed->record->content, "topology",
@@ -391,6 +401,10 @@ int testbed_build(struct testbed *testbed, struct error *err)
     uint64_t mark = 0;
     (void)memory_kernel_bytes_settled(&mark, NULL);
     int rc = pin_home(testbed, err);
+    if (rc == 0) {
+        rc = handover_decide(testbed->platform, testbed->home, testbed->plan, false,
+                             &testbed->macvtap_why, err);
+    }
     if (rc == 0) {
         rc = write_record(testbed, err);
     }

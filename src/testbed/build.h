@@ -31,6 +31,7 @@ struct testbed {
     struct process_id maker; // who watches over it
     unsigned next_id;        // of a router to be made
     int next_index;          // of an interface to be made
+    char *macvtap_why;       // why a lent NIC is not handed over whole; NULL (handover.h)
     struct platform *platform;
     struct netns *home;   // where the caller's interfaces are
     struct netns **netns; // by node of the plan; NULL for routers, which the platform owns
@@ -73,6 +74,9 @@ void testbed_list_parties(struct testbed *testbed);
 // Ends every process that lives in a namespace of the testbed: routers' first ones, consoles, and
 // whatever was started in them. This process is spared.
 int testbed_end_processes(const struct record *record, struct error *err);
+// Whether the record speaks of PCI devices that machines were to get: such a testbed's machines end
+// before its interfaces are given back, else after that.
+bool testbed_lends_devices(const struct record *record);
 // Gives back the interfaces that the record says were taken. With `home` NULL, its pin is used.
 void testbed_return_nics(const struct record *record, struct error *err);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // testbed/check — whether a scenario's platform can make its routers, before anything is made. See
 // testbed.h.
+#include "base/cleanup.h"
+#include "testbed/handover.h"
 #include "testbed/routers.h"
 
 static int check_plan(struct platform *platform, const struct plan *plan, bool named_only,
@@ -16,6 +18,22 @@ static int check_plan(struct platform *platform, const struct plan *plan, bool n
     return rc;
 }
 
+// What becomes of lent NICs is said here, before anything is made.
+static int check_handover(struct platform *platform, struct plan *plan, struct error *err)
+{
+    struct netns *home = NULL;
+    _cleanup_free_ char *why = NULL;
+    if (platform->ops->takes_pci == NULL || plan->topology != TOPOLOGY_DEDICATED) {
+        return 0;
+    }
+    int rc = netns_open(NULL, &home, err);
+    if (rc == 0) {
+        rc = handover_decide(platform, home, plan, true, &why, err);
+        netns_close(home);
+    }
+    return rc;
+}
+
 int testbed_check_platform(const struct scenario *scenario, bool named_only, struct error *err)
 {
     struct platform *platform = NULL;
@@ -27,15 +45,17 @@ int testbed_check_platform(const struct scenario *scenario, bool named_only, str
     if (rc == 0) {
         rc = platform_open(scenario->platform, &platform, err);
     }
-    for (size_t i = 0; rc == 0 && platform->ops->check != NULL && i < scenario->topology_count;
-         i++) {
+    for (size_t i = 0; rc == 0 && i < scenario->topology_count; i++) {
         struct plan *plan = NULL;
         if (scenario->topologies[i] == TOPOLOGY_DIRECT) {
             continue; // has none
         }
         rc = plan_make(scenario, scenario->topologies[i], &usable, &plan, err);
-        if (rc == 0) {
+        if (rc == 0 && platform->ops->check != NULL) {
             rc = check_plan(platform, plan, named_only, err);
+        }
+        if (rc == 0 && !named_only) {
+            rc = check_handover(platform, plan, err);
         }
         plan_free(plan);
     }

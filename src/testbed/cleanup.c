@@ -15,6 +15,7 @@
 #include "linux/process.h"
 #include "testbed/allocation.h"
 #include "testbed/build.h"
+#include "testbed/handover.h"
 #include "testbed/nic.h"
 #include "testbed/platform_allocation.h"
 #include "testbed/tasks.h"
@@ -26,10 +27,12 @@
 static int return_nic(const struct record *record, const json_t *entry, const struct netns *home,
                       struct error *err)
 {
+    const json_t *nics = json_object_get(record->content, "nics");
     const json_t *described = json_object_get(entry, "nic");
     const char *nodes[2] = {json_string_value(json_object_get(entry, "node")), "host"};
     const char *names[2] = {json_string_value(json_object_get(entry, "name")),
                             json_string_value(json_object_get(entry, "host_name"))};
+    handover_clear_name(home, nics, entry);
     for (size_t i = 0; i < 2; i++) {
         if (nodes[i] == NULL || names[i] == NULL) {
             continue;
@@ -47,8 +50,37 @@ static int return_nic(const struct record *record, const json_t *entry, const st
             return rc;
         }
     }
-    // Not taken yet, or only half, or half given back already.
-    return nic_restore(home, described, err);
+    // Not taken yet, or only half, or half given back already; or a machine had its device.
+    int rc = handover_is_noted(entry) ? handover_await(home, nics, entry, err) : 0;
+    return rc < 0 ? rc : nic_restore(home, described, err);
+}
+
+bool testbed_lends_devices(const struct record *record)
+{
+    size_t i = 0;
+    json_t *entry = NULL;
+    bool lends = false;
+    json_array_foreach(json_object_get(record->content, "nics"), i, entry)
+    {
+        lends |= handover_is_noted(entry);
+    }
+    return lends;
+}
+
+static void return_some(const struct record *record, const json_t *nics, bool devices,
+                        const struct netns *home, struct error *err)
+{
+    size_t i = 0;
+    json_t *entry = NULL;
+    json_array_foreach(nics, i, entry)
+    {
+        struct error why = ERROR_INIT;
+        if (handover_is_noted(entry) == devices && return_nic(record, entry, home, &why) < 0) {
+            log_warning("testbed", "%s", why.text);
+            error_move(err, &why);
+        }
+        error_clear(&why);
+    }
 }
 
 void testbed_return_nics(const struct record *record, struct error *err)
@@ -62,17 +94,9 @@ void testbed_return_nics(const struct record *record, struct error *err)
     if (netns_open(pin, &home, err) < 0) {
         return;
     }
-    size_t i = 0;
-    json_t *entry = NULL;
-    json_array_foreach(nics, i, entry)
-    {
-        struct error why = ERROR_INIT;
-        if (return_nic(record, entry, home, &why) < 0) {
-            log_warning("testbed", "%s", why.text);
-            error_move(err, &why);
-        }
-        error_clear(&why);
-    }
+    // Those first that machines had: until they have their own names back they may hold others'.
+    return_some(record, nics, true, home, err);
+    return_some(record, nics, false, home, err);
     netns_close(home);
 }
 
@@ -162,8 +186,14 @@ int testbed_clean_up_dead(unsigned *ret_removed, struct error *err)
         _cleanup_free_ char *id = text_copy(record->id);
         struct task_list tasks = {0};
         task_list_from_json(json_object_get(record->content, "threads"), &tasks);
+        // Devices come back from machines that have ended; interfaces, from namespaces that
+        // haven't.
+        bool machines_first = testbed_lends_devices(record);
+        rc = machines_first ? clean_up_platform(record, err) : 0;
         testbed_return_nics(record, NULL);
-        rc = clean_up_platform(record, err);
+        if (rc == 0 && !machines_first) {
+            rc = clean_up_platform(record, err);
+        }
         if (rc == 0) {
             rc = testbed_end_processes(record, err);
         }

@@ -84,6 +84,15 @@ static json_t *gather_routes(const struct netns *ns, int index)
     return gathering.list;
 }
 
+static json_t *note_mac(const uint8_t mac[6])
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < 6; i++) {
+        json_array_append_new(list, json_integer(mac[i]));
+    }
+    return list;
+}
+
 int nic_describe(const struct netns *home, const char *name, json_t **ret, struct error *err)
 {
     struct link_info info;
@@ -106,6 +115,7 @@ int nic_describe(const struct netns *home, const char *name, json_t **ret, struc
     if (described == NULL) {
         return fail(err, ENOMEM, "describing %s", name);
     }
+    json_object_set_new(described, "mac", note_mac(info.mac));
     if (has_offloads) {
         json_object_set_new(described, "offloads",
                             json_pack("{s:b, s:b, s:b}", "gro", offloads.gro, "gso", offloads.gso,
@@ -188,6 +198,20 @@ static void restore_route(const struct netns *ns, int index, const json_t *entry
     nl_addr_put(to);
 }
 
+// One that its driver has made anew has the MAC address of its device.
+static void restore_mac(const struct netns *home, const struct link_info *info,
+                        const json_t *described)
+{
+    const json_t *saved = json_object_get(described, "mac");
+    uint8_t mac[6];
+    for (size_t i = 0; i < sizeof mac; i++) {
+        mac[i] = (uint8_t)json_integer_value(json_array_get(saved, i));
+    }
+    if (json_array_size(saved) == sizeof mac && memcmp(mac, info->mac, sizeof mac) != 0) {
+        (void)link_set_mac(home, info->index, mac, NULL);
+    }
+}
+
 static void restore_settings(const struct netns *home, const char *name, int index,
                              const json_t *described)
 {
@@ -219,6 +243,7 @@ int nic_restore(const struct netns *home, const json_t *described, struct error 
     if (rc < 0) {
         return rc;
     }
+    restore_mac(home, &info, described);
     restore_settings(home, name, info.index, described);
     rc = link_set_up(home, info.index, json_is_true(json_object_get(described, "up")), err);
     restore_addresses(home, info.index, json_object_get(described, "addresses"));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * testbed/nic — an existing interface of this machine lent to a testbed and given back as it was
- * found: name, state, MTU, bridge, offloads, threading, IPv4 addresses and routes.
+ * found: name, state, MAC address, MTU, bridge, offloads, threading, IPv4 addresses and routes.
  */
 #ifndef VRBENCH_TESTBED_NIC_H
 #define VRBENCH_TESTBED_NIC_H

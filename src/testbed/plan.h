@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "linux/cpu.h"
+#include "linux/pci.h"
 #include "scenario/scenario.h"
 
 enum node_kind { NODE_SOURCE, NODE_SINK, NODE_HOST, NODE_ROUTER };
@@ -32,6 +33,8 @@ struct plan_interface {
     struct ipv4_interface ip; // address 0 = none
     int bridge;               // index into plan.bridges, -1 = none
     const char *nic;          // existing interface used here, NULL = made
+    // The PCI device that it is, if the router gets that whole (handover.h); "" = it doesn't.
+    char pci[PCI_ADDRESS_SIZE];
 };
 
 struct plan_bridge {

@@ -34,6 +34,7 @@ static void fill_nic(const struct plan *plan, size_t number, size_t tester, stru
     memcpy(ret->mac, interface->mac, 6);
     memcpy(ret->neighbour.mac, other->mac, 6);
     plan_host_name(number, ret->host_name);
+    ret->pci = interface->pci[0] == '\0' ? NULL : interface->pci;
     for (size_t i = 0; i < plan->wire_count; i++) {
         const struct plan_wire *wire = &plan->wires[i];
         if (wire->a != number && wire->b != number) {

@@ -108,7 +108,7 @@ static bool has_no_napi(const struct testbed *testbed, size_t number)
 bool testbed_stays_with_host(const struct testbed *testbed, size_t number)
 {
     const struct plan *plan = testbed->plan;
-    bool taken = testbed->platform->ops->taken_stays &&
+    bool taken = testbed->platform->ops->taken_stays && plan->interfaces[number].pci[0] == '\0' &&
                  plan->nodes[plan->interfaces[number].node].kind == NODE_ROUTER;
     for (size_t i = 0; taken && i < plan->wire_count; i++) {
         const struct plan_wire *wire = &plan->wires[i];

@@ -14,6 +14,7 @@
 #include "linux/process.h"
 #include "testbed/allocation.h"
 #include "testbed/build.h"
+#include "testbed/handover.h"
 #include "testbed/tasks.h"
 
 // Interfaces made after the plan's have indexes from here on.
@@ -91,20 +92,11 @@ static int keep_first(int rc, int latest, struct error *err, struct error *why)
     return rc;
 }
 
-// Lets go of everything; the kernel then does the rest in its own time.
-static int release(struct testbed *testbed, struct task_list *tasks, struct error *err)
+// Ends those that are still there, with everything around them.
+static int end_routers(struct testbed *testbed, struct error *err)
 {
     int rc = 0;
     struct error why = ERROR_INIT;
-    testbed_gather_tasks(testbed, tasks);
-    if (testbed->record != NULL) {
-        testbed_return_nics(testbed->record, &why);
-        rc = keep_first(rc, why.text != NULL ? -EIO : 0, err, &why);
-        int unplaced = testbed_unplace(testbed, &why);
-        rc = keep_first(rc, unplaced, err, &why);
-        int removed = testbed_remove_groups(testbed->record, NULL, 0, &why);
-        rc = keep_first(rc, removed, err, &why);
-    }
     for (size_t i = 0; testbed->platform != NULL && i < testbed->plan->scenario->router_count;
          i++) {
         if (testbed->routers[i].router != NULL) {
@@ -113,6 +105,29 @@ static int release(struct testbed *testbed, struct task_list *tasks, struct erro
             rc = keep_first(rc, ended, err, &why);
         }
     }
+    return rc;
+}
+
+// Lets go of everything; the kernel then does the rest in its own time.
+static int release(struct testbed *testbed, struct task_list *tasks, struct error *err)
+{
+    bool machines_first = testbed->record != NULL && testbed_lends_devices(testbed->record);
+    int rc = 0;
+    struct error why = ERROR_INIT;
+    testbed_gather_tasks(testbed, tasks);
+    if (machines_first) {
+        rc = end_routers(testbed, err);
+    }
+    if (testbed->record != NULL) {
+        testbed_return_nics(testbed->record, &why);
+        rc = keep_first(rc, why.text != NULL ? -EIO : 0, err, &why);
+        int unplaced = testbed_unplace(testbed, &why);
+        rc = keep_first(rc, unplaced, err, &why);
+        int removed = testbed_remove_groups(testbed->record, NULL, 0, &why);
+        rc = keep_first(rc, removed, err, &why);
+    }
+    int routers_ended = end_routers(testbed, &why);
+    rc = keep_first(rc, routers_ended, err, &why);
     if (testbed->record != NULL) {
         int ended = testbed_end_processes(testbed->record, &why);
         rc = keep_first(rc, ended, err, &why);
@@ -140,6 +155,7 @@ void testbed_free(struct testbed *testbed)
     testbed_forget_allocation(testbed);
     record_forget(testbed->record);
     cgroup_tree_close(testbed->cgroups);
+    free(testbed->macvtap_why);
     free(testbed->host_tasks);
     free(testbed->host_task_links);
     free(testbed->tester_tasks);
@@ -282,6 +298,18 @@ static void read_times(const struct testbed *testbed, size_t party, struct party
     }
 }
 
+// The node of a router by its position among the scenario's.
+static size_t node_of(const struct plan *plan, size_t router)
+{
+    size_t node = 0;
+    for (size_t seen = 0; node < plan->node_count; node++) {
+        if (plan->nodes[node].kind == NODE_ROUTER && seen++ == router) {
+            break;
+        }
+    }
+    return node;
+}
+
 void party_info_clear(struct party_info *info)
 {
     free(info->parts);
@@ -296,6 +324,8 @@ void testbed_party_info(const struct testbed *testbed, size_t party, struct part
         .name = of->name, .platform = scenario->platform, .memory_bytes = of->memory_bytes};
     if (of->kind == PARTY_ROUTER) {
         const struct testbed_router *router = &testbed->routers[of->router];
+        ret->links = handover_links(testbed->plan, node_of(testbed->plan, of->router),
+                                    testbed->platform->ops->taken_stays);
         ret->id = router->id;
         ret->state = router->state;
         ret->since_ns = router->since_ns;
@@ -359,8 +389,15 @@ int testbed_platform_facts(const struct testbed *testbed, struct platform_facts 
     }
     if (rc < 0) {
         platform_facts_clear(ret);
+        return rc;
     }
-    return rc;
+    const char *links = routers ? handover_links(testbed->plan, node_of(testbed->plan, 0),
+                                                 testbed->platform->ops->taken_stays)
+                                : NULL;
+    const char *why = testbed->macvtap_why;
+    ret->dedicated = links == NULL ? NULL : text_copy(links);
+    ret->dedicated_why = links == NULL || why == NULL || *why == '\0' ? NULL : text_copy(why);
+    return 0;
 }
 
 int testbed_counters(const struct testbed *testbed, size_t node, struct namespace_counters *ret,

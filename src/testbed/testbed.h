@@ -90,6 +90,7 @@ struct party_info {
     unsigned restarts;       // after crashes
     uint64_t outage_ns;      // of the last restart or reboot; 0 = there was none
     uint64_t convergence_ns; // from its daemon's start to its last route; 0 = it has no daemon
+    const char *links;       // of a machine in dedicated: "pci", "macvtap" (handover.h); else NULL
     struct allocation allocation;
     bool allocation_known; // false where what holds it doesn't tell: testbed_get_allocation() says
                            // why

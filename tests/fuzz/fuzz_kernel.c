@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *dep = text_copy_bytes((const char *)data, size / 2);
     char *alias = text_copy_bytes((const char *)data + size / 2, size - size / 2);
     struct kernel_modules modules = {0};
-    (void)kernel_select_modules(dep, alias, &modules, &err);
+    (void)kernel_select_modules(dep, alias, KERNEL_NICS, &modules, &err);
     kernel_modules_clear(&modules);
     error_clear(&err);
     free(dep);

@@ -7,7 +7,7 @@
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 router_image # before isolate: it fetches packages
 isolate --run "$@"
-plan 45
+plan 47
 
 guestctl=$(helper guestctl)
 
@@ -17,7 +17,7 @@ ok "an image is described" vrbench image list --json
 ok "  by its parts" jq -e '.memory_mib <= 128 and (.kernel_package | test("^linux-image-.*cloud"))' \
     "$T/ok.log"
 ok "it is built again" vrbench image build --with frr,bird -o "$T/one/" -v
-for part in vmlinuz vmlinux initrd.cpio bird.cpio frr.cpio image.json; do
+for part in vmlinuz vmlinux initrd.cpio nics.cpio nics.table bird.cpio frr.cpio image.json; do
     same "  $part has the same bytes" "$VRBENCH_IMAGE/$part" "$T/one/$part"
 done
 ok "  and again over it, with a package given as a file" sh -c '
@@ -27,6 +27,8 @@ same "  the initramfs is the same" "$VRBENCH_IMAGE/initrd.cpio" "$T/one/initrd.c
 is "  nothing else is left" "$(ls -d "$T"/one* "$T/one"/* | sed "s,^$T/one/*,,")" "
 image.json
 initrd.cpio
+nics.cpio
+nics.table
 vmlinux
 vmlinuz"
 

@@ -379,7 +379,7 @@ static void test_modules(void **state)
                                 "alias x";
     struct kernel_modules modules = {0};
     struct error err = ERROR_INIT;
-    assert_int_equal(kernel_select_modules(dep, alias, &modules, &err), 0);
+    assert_int_equal(kernel_select_modules(dep, alias, KERNEL_MACHINE, &modules, &err), 0);
     assert_string_equal(modules.table,
                         "module virtio_net failover.ko net_failover.ko virtio_net.ko\n"
                         "alias virtio_net virtio:d00000001v*\n"
@@ -389,9 +389,43 @@ static void test_modules(void **state)
     assert_int_equal(modules.count, 5);
     assert_string_equal(modules.files[0], "kernel/net/core/failover.ko");
     kernel_modules_clear(&modules);
-    assert_true(kernel_select_modules("kernel/button.ko:\n", alias, &modules, &err) < 0);
+    assert_true(
+        kernel_select_modules("kernel/button.ko:\n", alias, KERNEL_MACHINE, &modules, &err) < 0);
     assert_int_equal(err.exit_status, EXIT_INPUT);
     error_clear(&err);
+}
+
+// Drivers of real NICs are in the larger set only, behind what they ask for when they run.
+static void test_nic_modules(void **state)
+{
+    (void)state;
+    static const char dep[] =
+        "kernel/drivers/net/virtio_net.ko:\n"
+        "kernel/drivers/net/phy/libphy.ko:\n"
+        "kernel/drivers/net/phy/realtek.ko: kernel/drivers/net/phy/libphy.ko\n"
+        "kernel/drivers/net/r8169.ko: kernel/drivers/net/phy/libphy.ko\n"
+        "kernel/drivers/net/igc.ko:\n";
+    static const char alias[] = "alias virtio:d00000001v* virtio_net\n"
+                                "alias pci:v000010ECd00008168sv*sd*bc*sc*i* r8169\n"
+                                "alias mdio:* realtek\n";
+    static const char r8169[] = "pci:v000010ECd00008168sv00001458sd0000E000bc02sc00i00";
+    struct kernel_modules machine = {0};
+    struct kernel_modules all = {0};
+    assert_int_equal(kernel_select_modules(dep, alias, KERNEL_MACHINE, &machine, NULL), 0);
+    assert_int_equal(machine.count, 1);
+    assert_int_equal(kernel_select_modules(dep, alias, KERNEL_NICS, &all, NULL), 0);
+    assert_string_equal(all.table, "module virtio_net virtio_net.ko\n"
+                                   "alias virtio_net virtio:d00000001v*\n"
+                                   "module igc igc.ko\n"
+                                   "module r8169 libphy.ko realtek.ko libphy.ko r8169.ko\n"
+                                   "alias r8169 pci:v000010ECd00008168sv*sd*bc*sc*i*\n");
+    assert_int_equal(all.count, 5);
+    assert_true(kernel_has_driver(all.table, r8169));
+    assert_false(kernel_has_driver(machine.table, r8169));
+    assert_false(kernel_has_driver(all.table, ""));
+    assert_false(kernel_has_driver("", r8169));
+    kernel_modules_clear(&machine);
+    kernel_modules_clear(&all);
 }
 
 static void test_payload(void **state)
@@ -420,11 +454,11 @@ static void test_payload(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cpio),      cmocka_unit_test(test_initrd),
-        cmocka_unit_test(test_full_disk), cmocka_unit_test(test_seed),
-        cmocka_unit_test(test_config),    cmocka_unit_test(test_wrong_config),
-        cmocka_unit_test(test_apt),       cmocka_unit_test(test_modules),
-        cmocka_unit_test(test_payload),
+        cmocka_unit_test(test_cpio),        cmocka_unit_test(test_initrd),
+        cmocka_unit_test(test_full_disk),   cmocka_unit_test(test_seed),
+        cmocka_unit_test(test_config),      cmocka_unit_test(test_wrong_config),
+        cmocka_unit_test(test_apt),         cmocka_unit_test(test_modules),
+        cmocka_unit_test(test_nic_modules), cmocka_unit_test(test_payload),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

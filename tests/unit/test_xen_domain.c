@@ -46,10 +46,10 @@ static char *make_image(void)
     assert_non_null(mkdtemp(folder));
     image_guest_mark(mark);
     _cleanup_free_ char *description =
-        text_format("{\"format\": 1, \"guest\": \"%s\", \"daemons\": {}, "
+        text_format("{\"format\": %d, \"guest\": \"%s\", \"daemons\": {}, "
                     "\"kernel\": {\"package\": \"k\", \"version\": \"1\"}, "
                     "\"busybox\": {\"version\": \"1\"}}",
-                    mark);
+                    IMAGE_FORMAT, mark);
     for (size_t i = 0; i < 4; i++) {
         _cleanup_free_ char *path = text_format("%s/%s", folder, i == 3 ? "image.json" : files[i]);
         assert_int_equal(file_create(path, NULL), 0);

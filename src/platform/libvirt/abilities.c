@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "linux/pci.h"
 #include "platform/libvirt/foreign_parts.h"
 #include "platform/libvirt/interfaces.h"
 #include "platform/libvirt/scheduler.h"
@@ -98,6 +99,26 @@ static void try_create(struct trial_of *trial)
         return;
     }
     add_refusal(trial, "create");
+}
+
+// QEMU's machines on this computer; libvirt would only tell at the start of one.
+static void try_devices(struct trial_of *trial, const struct connection *connection)
+{
+    static const char name[] = "PCI devices to machines";
+    if (!text_equal(connection_driver(connection), "QEMU") || !connection_is_local(connection)) {
+        return;
+    }
+    size_t groups = pci_iommu_groups(PCI_SYSFS);
+    const char *lacking = groups == 0                ? "no IOMMU in use"
+                          : !pci_has_vfio(PCI_SYSFS) ? "no vfio-pci"
+                          : !pci_vfio_is_loaded()    ? "no /dev/vfio/vfio (modprobe vfio-pci)"
+                                                     : NULL;
+    if (lacking != NULL) {
+        add(trial, name, ABILITY_NO,
+            text_format("%s: NICs that are lent to machines are macvtaps in them", lacking));
+    } else {
+        add(trial, name, ABILITY_YES, text_format("by VFIO: %zu IOMMU groups", groups));
+    }
 }
 
 // ---- reading a machine
@@ -254,6 +275,7 @@ static int find(struct connection *connection, struct abilities *all, struct err
         text_format("%d machine%s, %d running", count, count == 1 ? "" : "s", running));
     try_computer(&trial);
     try_create(&trial);
+    try_devices(&trial, connection);
     try_machine(&trial);
     for (int i = 0; i < count; i++) {
         (void)virDomainFree(machines[i]);

@@ -233,6 +233,7 @@ static int write_pci(struct sheet *sheet, const struct domain_nic *nic, struct e
     }
     end(sheet);
     end(sheet);
+    LEAF(sheet, "rom", "bar", "off"); // nothing boots of it
     end(sheet);
     return 0;
 }

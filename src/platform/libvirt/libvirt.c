@@ -60,6 +60,7 @@ const struct platform_ops platform_libvirt = {
     .rest_is_hosts = true,
     .daemons_inside = true,
     .check = machine_check,
+    .takes_pci = machine_takes_pci,
     .create = machine_create,
     .await = machine_await,
     .start_daemon = machine_start_daemon,

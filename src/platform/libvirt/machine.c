@@ -169,6 +169,9 @@ static struct router *router_new(struct platform *platform, const struct router_
     for (size_t i = 0; i < spec->nic_count; i++) {
         router->nics[i].name = text_copy(spec->nics[i].name);
         router->nics[i].index = spec->nics[i].index;
+        if (spec->nics[i].pci != NULL) {
+            continue;
+        }
         if (spec->nics[i].bridge == 0) {
             machine_stacked_name(spec, i, router->nics[i].stacked);
         }
@@ -211,10 +214,12 @@ static int describe_machine(const struct router *router, const struct router_spe
     char **taps = memory_new_array(char *, spec->nic_count);
     for (size_t i = 0; i < spec->nic_count; i++) {
         taps[i] = machine_tap_name(spec, i);
-        nics[i] = (struct domain_nic){.kind = DOMAIN_NIC_TAP,
-                                      .tap = taps[i],
-                                      .mtu = spec->nics[i].mtu,
-                                      .vhost = text_equal(router->type, "kvm")};
+        nics[i] =
+            (struct domain_nic){.kind = spec->nics[i].pci != NULL ? DOMAIN_NIC_PCI : DOMAIN_NIC_TAP,
+                                .pci = spec->nics[i].pci,
+                                .tap = taps[i],
+                                .mtu = spec->nics[i].mtu,
+                                .vhost = text_equal(router->type, "kvm")};
         memcpy(nics[i].mac, spec->nics[i].mac, 6);
     }
     const struct domain_spec domain = {
@@ -375,6 +380,7 @@ int machine_destroy(struct router *router, const struct router_spec *spec, struc
     }
     if (rc == 0 && spec != NULL) {
         rc = machine_remove_taps(spec, err);
+        rc = rc == 0 ? machine_take_back_pci(spec, err) : rc;
     }
     remove_files(router);
     if (rc < 0) {

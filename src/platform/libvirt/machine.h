@@ -28,7 +28,8 @@ struct libvirt_platform {
 struct machine_nic {
     char *name; // in the router
     int index;  // by which the testbed knows it
-    // On the host it is a tap on a bridge; dedicated: a macvtap, on the interface of that index.
+    // On the host it is a tap on a bridge; dedicated: a macvtap, on the interface of that index, or
+    // nothing where the machine has the PCI device.
     char tap[24];
     char stacked[24]; // the latter's name, else ""
 };
@@ -42,6 +43,12 @@ void machine_stacked_name(const struct router_spec *spec, size_t nic, char ret[2
 int machine_make_taps(const struct router_spec *spec, struct error *err);
 int machine_place_taps(const struct router_spec *spec, struct error *err);
 int machine_remove_taps(const struct router_spec *spec, struct error *err);
+
+// pci.c: the devices that a machine gets whole; back to the host's namespace, down, when it has
+// ended.
+bool machine_takes_pci(struct platform *platform, const struct router_spec *spec,
+                       const char *const *pci, size_t count, char *why, size_t room);
+int machine_take_back_pci(const struct router_spec *spec, struct error *err);
 
 struct router {
     struct libvirt_platform *platform;

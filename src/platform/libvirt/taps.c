@@ -95,6 +95,9 @@ static int each_tap(const struct router_spec *spec,
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < spec->nic_count; i++) {
+        if (spec->nics[i].pci != NULL) {
+            continue;
+        }
         _cleanup_free_ char *name = machine_tap_name(spec, i);
         rc = work(spec, i, name, err);
         if (rc < 0) {
