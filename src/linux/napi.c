@@ -20,11 +20,16 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "linux/link.h"
+#include "linux/pci.h"
 
 // Documentation/netlink/specs/netdev.yaml; not in the headers of Debian 12's own kernel.
 enum { NETDEV_NAPI_GET = 11, NETDEV_NAPI_SET = 14 };
 enum { NAPI_ATTR_IFINDEX = 1, NAPI_ATTR_ID = 2, NAPI_ATTR_PID = 4, NAPI_ATTR_THREADED = 8 };
 #define NAPI_ATTR_LAST 16
+
+#define THREAD  "napi/" // begins the names of threads
+#define LASTING "vr"    // and those of interfaces whose threads may outlive a testbed
 
 struct napi_object {
     int ifindex;
@@ -191,7 +196,7 @@ static int scan_threads(const char *name, pid_t **ret, size_t *ret_count, struct
     if (proc == NULL) {
         return fail(err, errno, "/proc");
     }
-    _cleanup_free_ char *wanted = text_format("napi/%s-", name);
+    _cleanup_free_ char *wanted = text_format(THREAD "%s-", name);
     wanted[strlen(wanted) > 15 ? 15 : strlen(wanted)] = '\0';
     pid_t *found = NULL;
     size_t count = 0;
@@ -211,6 +216,48 @@ static int scan_threads(const char *name, pid_t **ret, size_t *ret_count, struct
     return 0;
 }
 
+// Of the address that the device was made with, else of that which it has: up to 15 characters of
+// "napi/vr0a0b01-8193" are the thread's name.
+int napi_lasting_name(const struct netns *ns, const char *name, char ret[16], struct error *err)
+{
+    uint8_t mac[6];
+    struct link_info info = {0};
+    int rc = link_find(ns, name, &info, err);
+    if (rc == 0 && !pci_link_mac(ns, name, mac)) {
+        memcpy(mac, info.mac, sizeof mac);
+    }
+    if (rc == 0) {
+        snprintf(ret, 16, LASTING "%02x%02x%02x", mac[3], mac[4], mac[5]);
+    }
+    return rc;
+}
+
+int napi_name_lasting(const struct netns *ns, int index, const char *name, struct error *err)
+{
+    char lasting[16];
+    int on = 0;
+    if (napi_get_sysfs(ns, name, &on, NULL) < 0) {
+        return 0;
+    }
+    int rc = napi_lasting_name(ns, name, lasting, err);
+    rc = rc == 0 ? link_rename(ns, index, lasting, err) : rc;
+    if (rc == 0) {
+        (void)napi_set_sysfs(ns, lasting, 1, NULL);
+        (void)napi_set_sysfs(ns, lasting, on, NULL);
+        rc = link_rename(ns, index, name, err);
+    }
+    return rc;
+}
+
+bool napi_thread_lasts(pid_t pid)
+{
+    _cleanup_free_ char *path = text_format("/proc/%d/comm", (int)pid);
+    _cleanup_free_ char *comm = NULL;
+    const size_t length = strlen(THREAD LASTING);
+    return file_read(path, 64, &comm, NULL, NULL) == 0 && text_starts(comm, THREAD LASTING) &&
+           strspn(comm + length, "0123456789abcdef") == 6 && comm[length + 6] == '-';
+}
+
 static bool among(pid_t pid, const pid_t *pids, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -221,8 +268,9 @@ static bool among(pid_t pid, const pid_t *pids, size_t count)
     return false;
 }
 
-// Switches one interface and takes the threads of its name that were not there before. The caller
-// holds the machine-wide building lock, so that no other testbed makes any meanwhile.
+// Switches one interface and takes the threads that it had before, and else those of its name that
+// were not there before. The caller holds the machine-wide building lock, so that no other testbed
+// makes any meanwhile.
 static int make_by_sysfs(const struct netns *ns, struct napi_interface *interface,
                          struct error *err)
 {
@@ -231,6 +279,12 @@ static int make_by_sysfs(const struct netns *ns, struct napi_interface *interfac
     int rc = scan_threads(interface->name, &before, &before_count, err);
     if (rc == 0) {
         rc = napi_set_sysfs(ns, interface->name, 1, err);
+    }
+    if (rc == 0 && interface->lasting) {
+        char lasting[16];
+        rc = napi_lasting_name(ns, interface->name, lasting, err);
+        rc = rc == 0 ? scan_threads(lasting, &interface->threads, &interface->thread_count, err)
+                     : rc;
     }
     if (rc < 0) {
         return rc;

@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "linux/link.h"
 #include "linux/memory.h"
+#include "linux/napi.h"
 #include "linux/offload.h"
 #include "testbed/allocation.h"
 #include "testbed/converge.h"
@@ -191,8 +192,10 @@ static int lend_nic(struct testbed *testbed, size_t number, struct error *err)
     memcpy(interface->mac, info.mac, 6);
     if (interface->pci[0] != '\0') {
         (void)pci_link_mac(place.ns, place.name, interface->mac); // what the machine will see
+    } else if (info.kind[0] == '\0') {
+        rc = napi_name_lasting(place.ns, info.index, place.name, err);
     }
-    if (info.mtu < plan->mtu) {
+    if (rc == 0 && info.mtu < plan->mtu) {
         rc = link_set_mtu(place.ns, info.index, plan->mtu, err);
     }
     if (rc == 0 && strcmp(info.kind, "veth") == 0) {
@@ -347,8 +350,11 @@ static json_t *describe_nics(const struct testbed *testbed, struct error *err)
         json_t *entry = json_pack("{s:o, s:s, s:s, s:s}", "nic", described, "node",
                                   testbed->plan->nodes[interface->node].name, "name",
                                   interface->name, "host_name", place.name);
+        char lasting[16];
         if (interface->pci[0] != '\0') {
             json_object_set_new(entry, "pci", json_string(interface->pci));
+        } else if (napi_lasting_name(testbed->home, interface->nic, lasting, NULL) == 0) {
+            json_object_set_new(entry, "lasting", json_string(lasting));
         }
         json_array_append_new(list, entry);
     }

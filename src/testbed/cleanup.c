@@ -29,11 +29,14 @@ static int return_nic(const struct record *record, const json_t *entry, const st
 {
     const json_t *nics = json_object_get(record->content, "nics");
     const json_t *described = json_object_get(entry, "nic");
-    const char *nodes[2] = {json_string_value(json_object_get(entry, "node")), "host"};
-    const char *names[2] = {json_string_value(json_object_get(entry, "name")),
-                            json_string_value(json_object_get(entry, "host_name"))};
+    const char *node = json_string_value(json_object_get(entry, "node"));
+    const char *lasting = json_string_value(json_object_get(entry, "lasting")); // linux/napi.h
+    const char *nodes[] = {node, "host", node, "host"};
+    const char *names[] = {json_string_value(json_object_get(entry, "name")),
+                           json_string_value(json_object_get(entry, "host_name")), lasting,
+                           lasting};
     handover_clear_name(home, nics, entry);
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++) {
         if (nodes[i] == NULL || names[i] == NULL) {
             continue;
         }

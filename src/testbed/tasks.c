@@ -36,7 +36,7 @@ int task_list_await_gone(const struct task_list *list, struct error *err)
 {
     uint64_t deadline = clock_monotonic_ns() + GONE_WITHIN_NS;
     for (size_t i = 0; i < list->count; i++) {
-        while (!process_is_dead(list->pids[i])) {
+        while (!process_is_dead(list->pids[i]) && !napi_thread_lasts(list->pids[i])) {
             if (clock_monotonic_ns() > deadline) {
                 return fail(err, ETIMEDOUT, "the kernel has not yet removed all interfaces");
             }
@@ -136,6 +136,7 @@ static int thread_node(struct testbed *testbed, size_t node, struct error *err)
         if (own || stays) {
             interfaces[used].name = names[used];
             interfaces[used].index = plan->interfaces[i].index;
+            interfaces[used].lasting = plan->interfaces[i].nic != NULL;
             used++;
         }
     }

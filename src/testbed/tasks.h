@@ -16,7 +16,8 @@ struct task_list {
 
 void task_list_add(struct task_list *list, const pid_t *pids, size_t count);
 void task_list_clear(struct task_list *list);
-// Waits until none of them is there any more: then neither are their interfaces.
+// Waits until none of them is there any more, but for those that a lent NIC keeps (napi.h): then
+// neither are the interfaces that were made.
 int task_list_await_gone(const struct task_list *list, struct error *err);
 // To and from the record. A task is remembered with its start time, so that a later task with the
 // same number is not taken for it.
