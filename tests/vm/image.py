@@ -16,6 +16,8 @@ An image is what its recipe (images/NAME) says, a word and its values a line:
     boot WORD...              for the command line of what is started first
     start FILE                script beside the recipe, which the guest runs before it is ready
     memory MIB, cpus COUNT, cpu MODEL
+    machine TYPE              of QEMU, with its options
+    devices WORD...           more words for QEMU: devices that come before all others
 
 Its directory is named by a hash of all that it is made of, versions of packages included: a new
 input is a new image, and the old one goes once no machine runs from it."""
@@ -46,7 +48,7 @@ NOT_UNPACKED = ["./usr/share/doc/*", "./usr/share/man/*", "./usr/share/locale/*"
 INITIAL_MODULES = ["virtio_pci", "virtio_blk", "ext4"]
 ROOM = 512 << 20  # free in the file system
 WORDS = {"kernel": 1, "packages": 0, "hypervisor": 1, "boot": 0, "start": 1, "memory": 1,
-         "cpus": 1, "cpu": 1}
+         "cpus": 1, "cpu": 1, "machine": 1, "devices": 0}
 
 
 class Lacking(Exception):
@@ -63,7 +65,8 @@ def cache_directory():
 
 
 def read_recipe(name):
-    recipe = {"packages": [], "boot": [], "memory": ["1024"], "cpus": ["2"], "cpu": ["qemu64"]}
+    recipe = {"packages": [], "boot": [], "devices": [], "memory": ["1024"], "cpus": ["2"],
+              "cpu": ["qemu64"], "machine": ["pc"]}
     path = os.path.join(HERE, "images", name)
     with open(path, encoding="utf-8") as file:
         for number, line in enumerate(file, 1):
@@ -72,7 +75,8 @@ def read_recipe(name):
                 continue
             if word not in WORDS or WORDS[word] not in (0, len(values)):
                 raise ValueError(f"{path}:{number}: not a word with its values: {line.strip()}")
-            recipe[word] = recipe[word] + values if word in ("packages", "boot") else values
+            many = word in ("packages", "boot", "devices")
+            recipe[word] = recipe[word] + values if many else values
     return recipe
 
 
