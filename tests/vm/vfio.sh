@@ -26,5 +26,5 @@ vrbench_files
 mkdir "$T/files/scripts"
 cp "$SOURCE_ROOT/scripts/libvirtd" "$T/files/scripts"
 cp "$T/image"/nics.* "$T/files/image"
-machine vfio --deadline "$((${TEST_TIMEOUT:-300} * 2 - 20))" --files "$T/files"
+machine vfio --deadline 1500 --files "$T/files"
 inside vfio

@@ -5,7 +5,7 @@
 # vrbench was killed, and with libvirtd away. Nothing here is isolated: what its driver gives back
 # comes to the first network namespace.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
-plan 35
+plan 36
 
 for module in virtio_net e1000e kvm_amd vhost_net vfio-pci tun macvtap veth bridge; do modprobe "$module"; done
 # nic MAC — name of the interface that has it. device NAME — its PCI address. driver ADDRESS.
@@ -83,6 +83,7 @@ is "a run" $? 0 || sed 's/^/# /' "$T/run.log"
 like "  says beforehand which devices the router gets" "$(cat "$T/run.log")" \
     "router r1t3 gets $ingress whole, PCI device $ingress_device"
 is "  measures" "$(jq -c '.networks[0] | [.tx > 200, .rx > 0]' "$T/run/points.jsonl")" "[true,true]"
+ok "  every sum holds and every loss has a place" points_sane "$T/run"
 jq -c '[.networks[0].tx, .networks[0].rx, .drops, .why_invalid, .cpu]' "$T/run/points.jsonl" | sed 's/^/# /'
 is "  its results tell that devices were handed over" \
     "$(jq -c '.platform | [.dedicated, .dedicated_why]' "$T/run/run.json")" '["pci",null]'
