@@ -74,6 +74,7 @@ static const struct wanted {
     {"hv_netvsc", true, KERNEL_MACHINE, NULL},
     {"button", false, KERNEL_MACHINE, NULL},
     {"evdev", false, KERNEL_MACHINE, NULL},
+    {"xen_pcifront", false, KERNEL_NICS, NULL},
     {"igbvf", true, KERNEL_NICS, NULL},
     {"igc", true, KERNEL_NICS, NULL},
     {"ixgbe", true, KERNEL_NICS, NULL},

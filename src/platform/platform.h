@@ -46,6 +46,7 @@ struct router_nic {
     const char *vif; // name of the host's end of the pair
     int vif_index;
     int taken_index;
+    bool lent;          // it is a NIC that the scenario names
     char host_name[16]; // dedicated: the interface's name while the host has it
     // Dedicated: the address of the PCI device that the interface is, if the router gets that
     // whole; else NULL. The interface is then no more, until the router has ended.

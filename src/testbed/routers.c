@@ -47,6 +47,7 @@ static void fill_nic(const struct plan *plan, size_t number, size_t tester, stru
             ret->bridge = plan_bridge_index(plan, vif);
         } else {
             ret->taken_index = interface->index;
+            ret->lent = interface->nic != NULL;
         }
     }
 }

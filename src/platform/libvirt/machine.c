@@ -26,6 +26,7 @@
 #include "platform/libvirt/domain.h"
 #include "platform/libvirt/domain_xml.h"
 #include "platform/libvirt/own.h"
+#include "platform/machine_pci.h"
 
 #define END_WITHIN_NS (5U * NS_PER_S)
 #define CMDLINE_MAX   65536
@@ -380,7 +381,7 @@ int machine_destroy(struct router *router, const struct router_spec *spec, struc
     }
     if (rc == 0 && spec != NULL) {
         rc = machine_remove_taps(spec, err);
-        rc = rc == 0 ? machine_take_back_pci(spec, err) : rc;
+        rc = rc == 0 ? machine_pci_take_back(spec, err) : rc;
     }
     remove_files(router);
     if (rc < 0) {

@@ -44,11 +44,9 @@ int machine_make_taps(const struct router_spec *spec, struct error *err);
 int machine_place_taps(const struct router_spec *spec, struct error *err);
 int machine_remove_taps(const struct router_spec *spec, struct error *err);
 
-// pci.c: the devices that a machine gets whole; back to the host's namespace, down, when it has
-// ended.
+// pci.c: whether a machine can get devices whole.
 bool machine_takes_pci(struct platform *platform, const struct router_spec *spec,
                        const char *const *pci, size_t count, char *why, size_t room);
-int machine_take_back_pci(const struct router_spec *spec, struct error *err);
 
 struct router {
     struct libvirt_platform *platform;

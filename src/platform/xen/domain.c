@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "platform/machine_pci.h"
 
 #define UUID_OF_TESTBED 8U // bytes of the UUID that are the testbed's
 #define VIF_DRIVER      "/sys/bus/xen-backend/drivers/vif"
@@ -159,7 +160,7 @@ int domain_check(struct platform *platform, const struct router_spec *spec, bool
                           spec->name);
     }
     for (size_t i = 0; i < spec->nic_count; i++) {
-        if (spec->nics[i].bridge == 0 && spec->nics[i].taken_index != 0) {
+        if (spec->nics[i].taken_index != 0 && !spec->nics[i].lent) {
             return fail_input(err,
                               "router %s: topology dedicated gives a domain PCI devices: name the "
                               "NICs under links",
@@ -242,6 +243,9 @@ static int start(struct router *router, const struct router_spec *spec, struct e
     }
     making.boot = &boot;
     if (rc == 0) {
+        rc = domain_take_pci(router, making.xen, spec, err);
+    }
+    if (rc == 0) {
         rc = xen_act(making.xen, make, &making, err);
     }
     domain_boot_clear(&boot);
@@ -254,6 +258,14 @@ static int start(struct router *router, const struct router_spec *spec, struct e
 int domain_create(struct platform *platform, const struct router_spec *spec, struct router **ret,
                   struct error *err)
 {
+    for (size_t i = 0; i < spec->nic_count; i++) {
+        if (spec->nics[i].bridge == 0 && spec->nics[i].pci == NULL) {
+            return fail_lacking(err,
+                                "router %s can't get its dedicated links as PCI devices (vrbench "
+                                "run -v says why), and on platform xen there is no other way",
+                                spec->name);
+        }
+    }
     struct router *router = router_new(platform, spec);
     domain_make_uuid_for(spec->testbed, router->uuid);
     router->own = domain_has_own_system(spec);
@@ -318,8 +330,11 @@ static void remove_files(const struct router *router)
 
 int domain_destroy(struct router *router, const struct router_spec *spec, struct error *err)
 {
-    (void)spec; // its interfaces on the host go with it
-    int rc = end_if_there(router, err);
+    struct xen_connection *xen = NULL;
+    int rc = end_if_there(router, err); // its vifs go with it
+    rc = rc == 0 ? domain_connection(router->platform, &xen, err) : rc;
+    rc = rc == 0 ? domain_give_back_pci(router, xen, err) : rc;
+    rc = rc == 0 && spec != NULL ? machine_pci_take_back(spec, err) : rc;
     if (rc < 0) {
         error_context(err, "router %s", router->name);
     }
@@ -383,6 +398,7 @@ int domain_clean_up(struct platform *platform, const char *testbed, const char *
         }
     }
     libxl_dominfo_list_free(all, count);
+    rc = rc == 0 ? domain_give_back_all_pci(xen, directory, err) : rc;
     if (rc == 0) {
         machine_folder_clear(directory);
     }

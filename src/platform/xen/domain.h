@@ -2,8 +2,9 @@
 /*
  * platform/xen/domain — inside of platform/xen: a router that is a domain of Xen's: its making, its
  * end and its record (domain.c), what it boots (domain_boot.c), what libxl is told of it
- * (domain_config.c), its interfaces on the host (vifs.c), its death (death.c), what runs in it and
- * how that is talked to (guest.c, by channel.c). xen.c has the table of functions.
+ * (domain_config.c), its interfaces on the host (vifs.c) or devices of its own (pci.c), its death
+ * (death.c), what runs in it and how that is talked to (guest.c, by channel.c). xen.c has the table
+ * of functions.
  *
  * A domain's name is "vrbench-TESTBED-ROUTER". Whose it is its UUID tells, which the hypervisor
  * itself keeps: a maker that is killed at any moment leaves nothing that can't be found. In
@@ -106,6 +107,21 @@ int domain_place_vifs(const struct router *router, struct xen_connection *xen,
                       const struct router_spec *spec, struct error *err);
 // Gives them an MTU beyond Ethernet's own, which netback takes once the guest has connected.
 int domain_widen_vifs(const struct router *router, struct error *err);
+
+// ---- pci.c
+
+// As the function of struct platform_ops.
+bool domain_takes_pci(struct platform *platform, const struct router_spec *spec,
+                      const char *const *pci, size_t count, char *why, size_t room);
+// "0000:03:00.1" as libxl has it; `ret` is to be given to libxl_device_pci_dispose() in any case.
+int domain_pci_of(const char *address, libxl_device_pci *ret, struct error *err);
+// Takes the devices that a domain is to get from their drivers; gives them back, once it has ended;
+// gives back those of all domains that a testbed had.
+int domain_take_pci(const struct router *router, struct xen_connection *xen,
+                    const struct router_spec *spec, struct error *err);
+int domain_give_back_pci(const struct router *router, struct xen_connection *xen,
+                         struct error *err);
+int domain_give_back_all_pci(struct xen_connection *xen, const char *directory, struct error *err);
 
 // ---- death.c
 

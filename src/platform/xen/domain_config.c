@@ -92,6 +92,21 @@ static void add_vifs(const struct router_spec *spec, libxl_domain_config *config
     }
 }
 
+static int add_pci(const struct router_spec *spec, libxl_domain_config *config, struct error *err)
+{
+    int rc = 0;
+    config->pcidevs = memory_new(spec->nic_count, sizeof *config->pcidevs);
+    for (size_t i = 0; rc == 0 && i < spec->nic_count; i++) {
+        if (spec->nics[i].pci != NULL) {
+            rc = domain_pci_of(spec->nics[i].pci, &config->pcidevs[config->num_pcidevs++], err);
+        }
+    }
+    if (config->num_pcidevs > 0 && config->c_info.type == LIBXL_DOMAIN_TYPE_PV) {
+        libxl_defbool_set(&config->b_info.u.pv.e820_host, true); // as xl does
+    }
+    return rc;
+}
+
 static libxl_disk_format format_of(const struct xm_disk *disk)
 {
     static const libxl_disk_format formats[] = {[XM_DISK_RAW] = LIBXL_DISK_FORMAT_RAW,
@@ -180,5 +195,6 @@ int domain_config(libxl_ctx *handle, const struct router *router, const struct r
     // Nobody waits for its end but the testbed, which then does what the scenario says.
     ret->on_poweroff = ret->on_reboot = ret->on_watchdog = ret->on_crash =
         LIBXL_ACTION_ON_SHUTDOWN_DESTROY;
-    return bind_vcpus(handle, spec, build, err);
+    int rc = add_pci(spec, ret, err);
+    return rc == 0 ? bind_vcpus(handle, spec, build, err) : rc;
 }

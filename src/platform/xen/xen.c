@@ -130,6 +130,7 @@ const struct platform_ops platform_xen = {
     .rest_is_hosts = true,
     .daemons_inside = true,
     .check = domain_check,
+    .takes_pci = domain_takes_pci,
     .create = domain_create,
     .await = domain_await,
     .start_daemon = domain_start_daemon,
