@@ -102,16 +102,21 @@ static void check_domain(const struct scenario *scenario, size_t number,
         needed += scenario->networks[i].router == number ? 2 : 0;
     }
     for (size_t i = 0; i < scenario->topology_count; i++) {
-        bool bridged = scenario->topologies[i] == TOPOLOGY_BRIDGED;
-        size_t count = bridged ? xm->vif_count : xm->pci_count;
-        struct xm_place place = bridged ? xm->vif_at : xm->pci_at;
-        if (scenario->topologies[i] != TOPOLOGY_DIRECT && place.line != 0 && count < needed) {
+        const struct xm_place place = xm->vif_at;
+        if (scenario->topologies[i] == TOPOLOGY_BRIDGED && place.line != 0 &&
+            xm->vif_count < needed) {
             problem_add(problems, place.line, place.column,
-                        text_format("%s: expected at least %zu, two for each network of router "
+                        text_format("vif: expected at least %zu, two for each network of router "
                                     "%s, not %zu",
-                                    bridged ? "vif" : "pci", needed, scenario->routers[number].name,
-                                    count));
+                                    needed, scenario->routers[number].name, xm->vif_count));
         }
+    }
+    if (xm->pci_count > 0) {
+        problem_add(xm->notes, xm->pci_at.line, xm->pci_at.column,
+                    text_format("pci: not used: links of the scenario names the NICs that router "
+                                "%s gets in topology dedicated",
+                                scenario->routers[number].name));
+        problems_sort(xm->notes);
     }
     if (xm->vif_count > needed && needed > 0) {
         const struct xm_place place = xm->vifs[needed].place;

@@ -4,7 +4,7 @@
 # nothing is executed, and what xentop printed as text for SNMP.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 24
+plan 26
 
 SEEDS=$SOURCE_ROOT/tests/fuzz/corpus
 machine_snapshot "$T/before"
@@ -33,6 +33,10 @@ config "$SEEDS/xm_config/study"
 ok "one with more than a router needs is too" check
 like "  which is explained, with its place" "$(cat "$T/err")" 'r1t3\.cfg:12:1: dhcp: not passed on'
 like "  all of it" "$(cat "$T/err")" 'r1t3\.cfg:14:17: vif: from here on not made'
+config "$SOURCE_ROOT/scenarios/r1t3.cfg"
+echo "pci = [ '02:02.0' ]" >>"$T/r1t3.cfg"
+ok "one with PCI devices is" check
+like "  which says who gives devices" "$(cat "$T/err")" 'r1t3\.cfg:[0-9]+:7: pci: not used: links of the scenario'
 
 cat >"$T/r1t3.cfg" <<END
 import os
