@@ -161,15 +161,17 @@ static bool await_death(const struct keeper *keeper)
     size_t routers = testbed->plan->scenario->router_count;
     struct pollfd *ends = memory_new_array(struct pollfd, routers);
     nfds_t count = 0;
+    bool dead = false; // one was before it could be watched
     for (size_t i = 0; i < routers; i++) {
         if (testbed->routers[i].router != NULL) {
             int fd = testbed->platform->ops->watch(testbed->routers[i].router);
+            dead = dead || fd < 0;
             ends[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
         }
     }
     int ready = poll(ends, count, LOOK_MS);
     free(ends);
-    return ready > 0;
+    return dead || ready > 0;
 }
 
 static void run(struct testbed *testbed)
