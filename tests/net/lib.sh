@@ -219,7 +219,9 @@ same() {
 # --- waiting and small conditions ----------------------------------------------------------------
 
 # wait_for SECONDS COMMAND... — polls until the command succeeds; false after the deadline, and then
-# says so on standard error, with what the command said last.
+# says so on standard error, with what the command said last. Between two looks it rests for
+# $wait_step seconds: longer where looking takes the CPU from what is awaited.
+wait_step=0.02
 wait_for() {
     wait_seconds=$1
     wait_end=$(($(date +%s%N) + $1 * 1000000000))
@@ -230,7 +232,7 @@ wait_for() {
             tail -n 20 "$T/wait.log" >&2
             return 1
         fi
-        sleep 0.02
+        sleep "$wait_step"
     done
 }
 

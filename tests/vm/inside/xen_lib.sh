@@ -4,6 +4,8 @@
 # inside/xen_lib.sh — what the parts of the test on Xen share. They run in Domain-0, as root, beside
 # nobody: nothing is to be isolated from. What vrbench says of domains is held against xl and xentop.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+# shellcheck disable=SC2034 # of wait_for
+wait_step=1
 
 # domains — names of those that run, but for Domain-0. domain ROUTER — that of a router's.
 domains() { xl list | awk 'NR > 1 && $2 != 0 { print $1 }'; }

@@ -3,7 +3,7 @@
 # inside/xen_shares.sh — weights divide the CPU, caps hold, and cost packets only once they are below
 # what these need.
 . "${0%/*}/xen_lib.sh"
-plan 24
+plan 25
 
 scenario two bridged "r1t3: { weight: 512 }, r2t3: { weight: 256 }" \
     "NET0: { router: r1t3 }, NET1: { router: r2t3 }" 64 100 "1 s"
@@ -31,24 +31,25 @@ for cap in 5 10 20; do
 done
 ok "they are taken down" vrbench down two
 
-# What a router uses uncapped is its need. Above it a cap costs nothing, below it packets.
-# capped CAP — runs with it, `lost` then is the loss ratio and `needed` its CPU.
+# What a router uses uncapped is its need. Above it a cap costs nothing. Somewhat below neither: held up, it
+# takes many packets at a time, and each for less. Far below it loses, and what it may use it uses.
+# capped CAP — runs with it, `lost` then is the loss ratio and `used` its CPU.
 capped() {
-    scenario capped bridged "r1t3: { cap: $1 }" "NET0: { router: r1t3 }" 64 400 "8 s"
+    scenario capped bridged "r1t3: { cap: $1 }" "NET0: { router: r1t3 }" 64 400 "6 s"
     rm -rf "$T/capped"
     vrbench run "$T/capped.yaml" -o "$T/capped" >"$T/capped.log" 2>&1 || cat "$T/capped.log"
     lost=$(jq '.networks[0] | .lost / .tx' "$T/capped/points.jsonl")
-    needed=$(jq '.cpu[] | select(.name == "r1t3") | .percent' "$T/capped/points.jsonl")
-    diag "cap $1: lost $lost, used $needed %"
-    [ -n "$lost" ] && [ -n "$needed" ]
+    used=$(jq '.cpu[] | select(.name == "r1t3") | .percent' "$T/capped/points.jsonl")
+    diag "cap $1: lost $lost, used $used %"
+    [ -n "$lost" ] && [ -n "$used" ]
 }
 capped 0
 ok "without a cap nothing is lost" between "$lost" 0 0.001
-need=$needed
-capped "$(awk "BEGIN { print int($need * 1.5 + 5) }")"
+capped "$(awk "BEGIN { print int($used * 1.5 + 5) }")"
 ok "under one above its need neither" between "$lost" 0 0.01
-capped "$(awk "BEGIN { print int($need / 3 + 1) }")"
-ok "under one below it packets are lost" between "$lost" 0.1 1
+capped 3
+ok "under one far below it packets are lost" between "$lost" 0.1 1
 ok "  at its door or within it" jq -e '[.drops[].where] | length > 0 and all(. != "unexplained")' \
     "$T/capped/points.jsonl"
+ok "  while it uses all of its cap" between "$used" 2 4
 is "no domain is left" "$(domains)" ""
