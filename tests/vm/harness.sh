@@ -12,7 +12,7 @@ owner=$!
 at_exit "kill $owner"
 mkdir "$T/files"
 head -c 3000000 /dev/urandom >"$T/files/bytes"
-machine debian --deadline 280 --owner "$owner" --files "$T/files" --forward tcp:1007:7
+machine debian --deadline 280 --owner "$owner" --files "$T/files" --forward 1007:7
 plan 14
 
 vm() { "$SOURCE_ROOT/tests/vm/vm" "$@"; }

@@ -17,9 +17,9 @@ END
     echo 'while "$VRBENCH" xen-stats -d 2 -o /run/xen-stats; do :; done' >/run/xen-stats.loop
     sh /run/xen-stats.loop >/run/xen-stats.log 2>&1 </dev/null &
     echo $! >/run/xen-stats.pid
-    printf '%s\n' "agentAddress udp:161" "rocommunity public" \
+    printf '%s\n' "agentAddress tcp:161" "rocommunity public" \
         "extend -cacheTime 1 xen-stats /bin/cat /run/xen-stats" >/run/snmpd.conf
-    snmpd -Lf /run/snmpd.log -C -c /run/snmpd.conf -p /run/snmpd.pid || exit
+    snmpd -m '' -Lf /run/snmpd.log -C -c /run/snmpd.conf -p /run/snmpd.pid || exit
     wait_for 60 test -s /run/xen-stats || {
         cat /run/xen-stats.log
         exit 1
