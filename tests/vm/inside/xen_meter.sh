@@ -6,11 +6,17 @@
 # Most are a kernel of two bytes that uses all the CPU it is given, so that they are made in a second
 # or two. One is Linux: the kernel and the module of the image of routers ($VRBENCH_IMAGE), busybox and a vif.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+# shellcheck disable=SC2034 # of wait_for
+wait_step=1
 plan 58
 
 # bytes VALUE COUNT — a number, its lowest byte first.
 bytes() {
     bytes_value=$1 bytes_left=$2
+    if [ "$bytes_value" -eq 0 ]; then
+        head -c "$bytes_left" /dev/zero
+        return
+    fi
     while [ "$bytes_left" -gt 0 ]; do
         # shellcheck disable=SC2059 # a byte, in octal
         printf "\\$(printf %o $((bytes_value % 256)))"
@@ -115,6 +121,7 @@ is "  and memory" "$(listed one .memory_bytes)" "$((8 << 20))"
 is "a paused one is shown so" "$(listed two .state)" '"paused"'
 ok "a busy one runs, or would if it could" sh -c 'echo "$0" | grep -qE "running|runnable"' \
     "$(listed one .state)"
+xl pause one # what it uses is the rest's
 id=$(xl domid one)
 is "a machine is called by its id" "$(vrbench cpu "$id" --platform xen --json | jq -r '.[].name')" one
 uuid=$(xl list -v one | awk 'END { print $7 }')
@@ -130,6 +137,7 @@ like "  of the hypervisor that it is" "$(vrbench doctor --platform xen | head -n
 # --- watching ------------------------------------------------------------------------------------------
 # What is read before and after encloses what is said.
 seconds() { xl list "$1" | awk 'END { print $NF }'; }
+xl unpause one
 before=$(seconds one)
 ok "top shows them" watch 3
 after=$(seconds one)
@@ -138,8 +146,14 @@ is "  a paused one uses none" "$(of two cpu_percent)" 0
 ok "  each vCPU has its own" [ "$(of Domain-0 'vcpu_times | length')" -eq "$(listed Domain-0 .vcpus)" ]
 ok "  which sum to the domain's" jq -e '[.machines[] | (.cpu_seconds - ([.vcpu_times[].cpu_seconds] | add))]
     | all(. > -0.001 and . < 0.001)' "$T/top"
-ok "  and all together are no more than there is" \
+# The clock of an emulated machine that stands still for a while goes on: another figure may be better.
+no_more() {
+    watch 3
+    jq -c '[.cpu_total_percent, .host_cpus]' "$T/top"
     jq -e '.cpu_total_percent > 50 and .cpu_total_percent < 100.0 * .host_cpus + 3' "$T/top"
+}
+ok "  and all together are no more than there is" wait_for 60 no_more
+xl pause one
 total=$(xl info | awk '$1 == "total_memory" { print $3 }')
 free=$(xl info | awk '$1 == "free_memory" { print $3 }')
 guests=$(xl list | awk 'NR > 1 { sum += $3 } END { print sum }')
@@ -157,7 +171,6 @@ is "xen-stats has a record each, Domain-0's first" "$(sed -n 's/^Name: //p' "$T/
 ok "  in whole" [ "$(grep -cE '^     (cpu_sec: [0-9]+|cpu_percent: [0-9]+\.[0-9]|NET[TR]X: [0-9]+)$' "$T/stats")" -eq 12 ]
 
 # --- a domain with a vif ---------------------------------------------------------------------------
-xl pause one
 ok "Linux is made by xl" linux guest
 vif=vif$(xl domid guest).0
 net() { vrbench top --json -x -n 1 -d 0.1 --platform xen |
@@ -201,7 +214,6 @@ ok "it can be talked to" sh -c 'printf "\necho is-\$((6 * 7))\n" |
 ok "it is asked to reboot" vrbench reboot guest --platform xen
 gone() { ! xl domid "$1" >/dev/null 2>&1; }
 ok "  and does" wait_for 60 gone guest
-xl unpause one
 
 # --- weight and cap ------------------------------------------------------------------------------------
 is "a domain begins with the usual weight and no cap" "$(by_us one)" "256 0"
@@ -218,6 +230,7 @@ vrbench cpu Domain-0 --weight 700 --platform xen >"$T/out"
 is "Domain-0 has a weight, too" "$(by_xl Domain-0), $(by_us Domain-0)" "700 0, 700 0"
 vrbench cpu Domain-0 --weight "${was%% *}" --platform xen >"$T/out"
 is "  and gets its own back" "$(by_xl Domain-0)" "$was"
+xl unpause one
 
 for cap in 5 10 20; do
     vrbench cpu one --cap $cap --platform xen >"$T/out"
@@ -238,6 +251,8 @@ ratio() {
 }
 ok "512:256 divides the CPU 2:1 within 10 %" ratio
 sed 's/^/# /' "$T/ok.log"
+xl pause one
+xl pause two
 
 # --- other schedulers, which have a CPU to themselves where there are two --------------------------------
 # pool SCHEDULER — a CPU pool of the second CPU with a domain in it.
