@@ -92,6 +92,9 @@ static const struct {
      "bytes, so that short packets cost more CPU whatever a real machine does"},
     {4, true, true,
      "what saturates is the emulator, not the host that bridges, so that its overload is not seen"},
+    {5, false, true,
+     "an emulated router that is held up takes more packets at a time, each for less CPU, so that "
+     "what it used without a cap is more than it needs"},
     {7, true, false,
      "emulated routers forward far less than the tester can send, so that its limit is not what "
      "bounds them"},

@@ -512,6 +512,9 @@ static void test_emulated(void **state)
     put_lengths("dedicated", 40, 20, 10, 0.01);
     expect(2, CLAIM_UNDECIDED, "The rule says confirmed, but not under emulation: ");
     again();
+    put_caps(0, 0.4, 0);
+    expect(5, CLAIM_UNDECIDED, "The rule says refuted, but not under emulation: ");
+    again();
     put_memory("bridged", even);
     put_memory("dedicated", even);
     expect(8, CLAIM_CONFIRMED, "In dedicated, growth is linear");
