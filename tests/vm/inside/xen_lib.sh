@@ -35,11 +35,11 @@ watch() {
         >"$T/watched"
 }
 used() { awk -v name="$1" '$1 == name || $1 ~ "-" name "$" { print $2 }' "$T/watched"; }
-# in_three_tries CONDITION... — true once it is, after a watch of 10 s: emulated, this machine stands
+# in_three_tries CONDITION... — true once it is, after a watch of 8 s: emulated, this machine stands
 # still now and then while its clock goes on, and whoever has the CPU then seems to use it.
 in_three_tries() {
     for try in 1 2 3; do
-        watch 10
+        watch 8
         echo "try $try: $(xargs <"$T/watched")"
         if "$@"; then return 0; fi
     done
