@@ -104,6 +104,27 @@ own_libvirtd() {
     at_exit "'$SOURCE_ROOT/scripts/libvirtd' stop $lv"
     uri=$("$SOURCE_ROOT/scripts/libvirtd" start $lv "$@") || exit 1
 }
+# own_sshd — beside the libvirtd of the test's own an sshd on loopback, with keys of its own, for this
+# test's key only; $remote is the URI that reaches that libvirtd by it. Ends with the test.
+own_sshd() {
+    mkdir -p /run/sshd "$T/ssh"
+    ssh-keygen -q -t ed25519 -N '' -f "$T/ssh/host"
+    ssh-keygen -q -t ed25519 -N '' -f "$T/ssh/key"
+    cat >"$T/ssh/config" <<END
+Port 2222
+ListenAddress 127.0.0.1
+HostKey $T/ssh/host
+AuthorizedKeysFile $T/ssh/key.pub
+PermitRootLogin yes
+PasswordAuthentication no
+StrictModes no
+UsePAM no
+PidFile $T/ssh/pid
+END
+    nsenter -t "$(cat "$lv/pid")" -m -r "$(command -v sshd)" -f "$T/ssh/config" -E "$T/ssh/log"
+    at_exit 'kill $(cat "$T/ssh/pid")'
+    remote="qemu+ssh://root@127.0.0.1:2222/system?keyfile=$T/ssh/key&no_verify=1&no_tty=1&proxy=native"
+}
 libvirtd_again() { "$SOURCE_ROOT/scripts/libvirtd" restart $lv; }
 machines() { virsh -c "$uri" list --all --name | grep . | LC_ALL=C sort; }
 

@@ -235,24 +235,7 @@ ok "  and its figures with it" \
     jq -se 'all(.[].machines[] | select(.name == "burn"); .cpu_percent > 0.5 and .cpu_percent < 110)' "$T/top"
 
 # --- over ssh ------------------------------------------------------------------------------------
-# An sshd beside the daemon, with keys of its own, for this test's key only.
-mkdir -p /run/sshd "$T/ssh"
-ssh-keygen -q -t ed25519 -N '' -f "$T/ssh/host"
-ssh-keygen -q -t ed25519 -N '' -f "$T/ssh/key"
-cat >"$T/ssh/config" <<END
-Port 2222
-ListenAddress 127.0.0.1
-HostKey $T/ssh/host
-AuthorizedKeysFile $T/ssh/key.pub
-PermitRootLogin yes
-PasswordAuthentication no
-StrictModes no
-UsePAM no
-PidFile $T/ssh/pid
-END
-nsenter -t "$(cat "$lv/pid")" -m -r "$(command -v sshd)" -f "$T/ssh/config" -E "$T/ssh/log"
-at_exit 'kill $(cat "$T/ssh/pid")'
-remote="qemu+ssh://root@127.0.0.1:2222/system?keyfile=$T/ssh/key&no_verify=1&no_tty=1&proxy=native"
+own_sshd
 answers() { vrbench list --platform "$remote"; }
 ok "over ssh the machines are listed" wait_for 60 answers || sed 's/^/#   /' "$T/ssh/log"
 is "  as they are here" "$(vrbench list --platform "$remote" --json | jq -c 'map([.name, .id, .state])')" \
@@ -272,7 +255,6 @@ ok "  its process is gone" wait_for 60 gone "$pid"
 is "  and the other is as it was" \
     "$(vrbench list --platform "$uri" --json | jq -c 'map([.name, .state])')" '[["other","paused"]]'
 
-kill "$(cat "$T/ssh/pid")"
 ip link delete tap0
 "$SOURCE_ROOT/scripts/libvirtd" stop "$lv"
 unchanged "nothing is left" "$T/before"

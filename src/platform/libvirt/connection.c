@@ -27,7 +27,7 @@ struct connection {
     char *uri;
     char *driver;
     enum connection_right right;
-    bool local, needs_loop;
+    bool local, remote, needs_loop;
     virConnectPtr handle;
     unsigned reopened;
 };
@@ -127,6 +127,14 @@ static void start_loop(void)
 
 // ---- opening
 
+// A host that is this computer whatever it is called: by ssh(1) one gets there as another user.
+// Should somebody have led it elsewhere, no machine can be made there: our taps are not.
+static bool is_loopback(const char *server)
+{
+    return text_equal(server, "localhost") || text_equal(server, "::1") ||
+           text_equal(server, "[::1]") || text_starts(server, "127.");
+}
+
 // "qemu+ssh", "test", … — the scheme tells whether another machine may be behind it.
 static int read_uri(struct connection *connection, struct error *err)
 {
@@ -137,11 +145,12 @@ static int read_uri(struct connection *connection, struct error *err)
     }
     bool embedded = uri->path != NULL && strcmp(uri->path, "/embed") == 0;
     const char *transport = strchr(uri->scheme, '+');
-    bool remote = uri->server != NULL && *uri->server != '\0';
+    connection->remote = uri->server != NULL && *uri->server != '\0';
     // What isn't a machine's at all counts as far away: nothing of it is in this kernel.
-    connection->local = !remote && !text_starts(uri->scheme, "test") &&
-                        (transport == NULL || strcmp(transport, "+unix") == 0);
-    connection->needs_loop = embedded || remote;
+    bool here = connection->remote ? transport != NULL && is_loopback(uri->server)
+                                   : transport == NULL || strcmp(transport, "+unix") == 0;
+    connection->local = here && !text_starts(uri->scheme, "test");
+    connection->needs_loop = embedded || connection->remote;
     xmlFreeURI(uri);
     return 0;
 }
@@ -168,7 +177,7 @@ static int fail_opening(const struct connection *connection, struct error *err)
         return fail_lacking(err, "%s: libvirt has no such driver here: %s", connection->uri,
                             virGetLastErrorMessage());
     }
-    if (connection->local && code == VIR_ERR_SYSTEM_ERROR) {
+    if (connection->local && !connection->remote && code == VIR_ERR_SYSTEM_ERROR) {
         return fail_lacking(err, "%s: no libvirtd answers (package libvirt-daemon): %s",
                             connection->uri, virGetLastErrorMessage());
     }

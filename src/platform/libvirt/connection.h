@@ -35,7 +35,7 @@ const char *connection_driver(const struct connection *connection);
 // The same with the version of what it drives, as a new string: "QEMU 7.2.9", "LXC 6.18.5".
 int connection_hypervisor(struct connection *connection, char **ret, struct error *err);
 // Whether the machines are this computer's: their processes in this /proc, their taps in this
-// kernel. False for a URI that names a host, "localhost" too.
+// kernel. Of URIs that name a host, those of loopback are (qemu+ssh://root@localhost/system).
 bool connection_is_local(const struct connection *connection);
 
 // The handle as it is now. It is another one after connection_call() has opened it anew: don't keep
