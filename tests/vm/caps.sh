@@ -7,5 +7,4 @@ if sanitized; then
     skip_all "emulation is too slow for a program with sanitizers"
 fi
 vrbench_files
-machine debian --deadline "$((${TEST_TIMEOUT:-300} * 2 - 20))" --files "$T/files"
-inside caps ${VRBENCH_VM_WHOLE:+whole}
+inside_own debian "$((${TEST_TIMEOUT:-300} - 20))" caps ${VRBENCH_VM_WHOLE:+whole}
