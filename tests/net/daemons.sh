@@ -73,7 +73,7 @@ for daemon in bird frr; do
     scenario_routed $daemon netns bridged
     ok "$daemon: up" vrbench up "$T/$daemon.yaml"
     ok "  routes learned are listed" between "$(field r1 convergence_ms)" 1 120000
-    ok "  the router has two routes by OSPF" wait_for 60 has_both
+    ok "  the router has two routes by OSPF" wait_for 180 has_both
     like "  the sink's" "$(cat "$T/routes")" '^10\.19\.0\.0/24 .*via 198\.19\.0\.2 dev eth1.*proto (bird|ospf)'
     like "  and the source's" "$(cat "$T/routes")" '^10\.18\.0\.0/24 .*via 198\.18\.0\.2 dev eth0.*proto (bird|ospf)'
     is "  and no other ways there" "$(grep -c '^10\.' "$T/routes")" 2
@@ -85,17 +85,17 @@ for daemon in bird frr; do
     is "  on the same CPUs as its forwarding" "$(taskset -cp "$(program)" | sed 's/.*: //')" \
         "$(taskset -cp "$(task)" | sed 's/.*: //')"
     ok "  their memory is its memory" [ "$(field r1 memory_bytes)" -gt 1000000 ]
-    ok "  its own console tells that both neighbours are in touch" wait_for 60 in_touch $daemon
+    ok "  its own console tells that both neighbours are in touch" wait_for 180 in_touch $daemon
 
     # Counterproof: without the daemon's routes nothing flows. The tester's speaker at the sink goes
     # silent, and the router forgets.
     speaker=$(pgrep -P "$(pgrep -P "$(keeper)" -x vrbench-sink)" -x bird)
     kill -STOP "$speaker"
     forgotten() { ! routes | grep -q '^10\.19\.0\.0/24'; }
-    ok "  a sink that falls silent is forgotten" wait_for 60 forgotten
+    ok "  a sink that falls silent is forgotten" wait_for 180 forgotten
     ok "  and no packet gets there" fails crosses
     kill -CONT "$speaker"
-    ok "  until it speaks again" wait_for 60 crosses
+    ok "  until it speaks again" wait_for 180 crosses
 
     ok "  rebooted, it learns them anew" vrbench reboot r1
     ok "  and forwards at once" crosses
@@ -103,7 +103,7 @@ for daemon in bird frr; do
     kill -KILL "$old"
     ok "  its daemon killed, it is restarted" wait_for 120 field_is r1 restarts 1
     ok "  with another daemon" [ "$(program)" != "$old" ]
-    ok "  and forwards" wait_for 60 crosses
+    ok "  and forwards" wait_for 180 crosses
     all="$(daemons "$(keeper)") $(pgrep -P "$(first)")"
     ok "  down" vrbench down $daemon
     unchanged "  to nothing" "$T/before"

@@ -40,10 +40,10 @@ scenario_routed frr "$uri" bridged
 echo "ip route 10.99.0.0/24 198.19.0.2" >>"$T/frr.conf"
 ok "frr: up" vrbench up "$T/frr.yaml"
 ok "  routes learned are listed" between "$(field r1 convergence_ms)" 1 120000
-ok "  its own console tells that both neighbours are in touch" wait_for 60 in_touch frr
+ok "  its own console tells that both neighbours are in touch" wait_for 180 in_touch frr
 static() { vrbench console r1 -- ip route | grep -q '^10\.99\.0\.0/24 via 198\.19\.0\.2 dev eth1'; }
-ok "  its static route is there, too" wait_for 60 static
-ok "  packets go there and back" wait_for 60 crosses
+ok "  its static route is there, too" wait_for 180 static
+ok "  packets go there and back" wait_for 180 crosses
 ok "  memory is left in it ($(available) kB)" [ "$(available)" -gt 8192 ]
 ok "  down" vrbench down frr
 unchanged "  to nothing" "$T/before"
@@ -52,18 +52,18 @@ unchanged "  to nothing" "$T/before"
 scenario_routed bird "$uri" bridged
 ok "bird: up" vrbench up "$T/bird.yaml"
 ok "  routes learned are listed" between "$(field r1 convergence_ms)" 1 120000
-ok "  the router has two routes by OSPF" wait_for 60 has_both
+ok "  the router has two routes by OSPF" wait_for 180 has_both
 like "  the sink's" "$(cat "$T/routes")" '^10\.19\.0\.0/24 via 198\.19\.0\.2 dev eth1'
 like "  and the source's" "$(cat "$T/routes")" '^10\.18\.0\.0/24 via 198\.18\.0\.2 dev eth0'
 is "  and no other ways there" "$(grep -c '^10\.' "$T/routes")" 2
-ok "  packets go there and back" wait_for 60 crosses
-ok "  its own console tells that both neighbours are in touch" wait_for 60 in_touch bird
+ok "  packets go there and back" wait_for 180 crosses
+ok "  its own console tells that both neighbours are in touch" wait_for 180 in_touch bird
 ok "  memory is left in it ($(available) kB)" [ "$(available)" -gt 8192 ]
 
 # Counterproof: without the daemon's routes nothing flows.
 vrbench console r1 -- birdc disable all >/dev/null
 forgotten() { ! vrbench console r1 -- ip route | grep -q '^10\.'; }
-ok "  its daemon disabled, the routes go" wait_for 60 forgotten
+ok "  its daemon disabled, the routes go" wait_for 180 forgotten
 ok "  and no packet gets there" fails crosses
 
 # A daemon that ends is a router that dies.
@@ -72,7 +72,7 @@ vrbench console r1 -- killall -KILL bird 2>/dev/null
 ok "  its daemon killed, it is restarted" wait_for 120 field_is r1 restarts 1
 ok "  as another machine" [ "$(process)" != "$old" ]
 ok "  which has learned its routes" between "$(field r1 convergence_ms)" 1 120000
-ok "  and forwards" wait_for 60 crosses
+ok "  and forwards" wait_for 180 crosses
 ok "  down" vrbench down bird
 unchanged "  to nothing" "$T/before"
 is "  no machine either" "$(machines)" ""

@@ -5,6 +5,7 @@
 # rationed, rebooted, talked to, ended, and cleaned up after a run that was killed.
 #
 # Runs beside others: its few packets say nothing of speed.
+# Not under sanitizers: what of the program runs here does so in libvirt_ways and libvirt_life, too.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 router_image
 isolate --run "$@"
