@@ -125,6 +125,19 @@ END
     at_exit 'kill $(cat "$T/ssh/pid")'
     remote="qemu+ssh://root@127.0.0.1:2222/system?keyfile=$T/ssh/key&no_verify=1&no_tty=1&proxy=native"
 }
+# scenario_capped NAME URI TOPOLOGIES — in $T/NAME.yaml: one capped router, a machine of the URI's.
+scenario_capped() {
+    cat >"$T/$1.yaml" <<END
+name: $1
+platform: "$2"
+topologies: [$3]
+routers:
+  r1t3: { memory: 96 MiB, cap: 60 }
+networks:
+  NET0: { router: r1t3 }
+traffic: { lengths: [64], rates: { pps: [200] }, duration: 1 s }
+END
+}
 libvirtd_again() { "$SOURCE_ROOT/scripts/libvirtd" restart $lv; }
 machines() { virsh -c "$uri" list --all --name | grep . | LC_ALL=C sort; }
 

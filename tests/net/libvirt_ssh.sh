@@ -13,17 +13,7 @@ plan 17
 
 own_libvirtd
 own_sshd
-cat >"$T/ssh.yaml" <<END
-name: ssh
-platform: "$remote"
-topologies: [bridged, dedicated]
-routers:
-  r1t3: { memory: 96 MiB, cap: 60 }
-networks:
-  NET0: { router: r1t3 }
-traffic: { lengths: [64], rates: { pps: [200] }, duration: 1 s }
-END
-listed() { vrbench list --json | jq -r --arg key "$1" '.[] | select(.name == "r1t3") | .[$key]'; }
+scenario_capped ssh "$remote" "bridged, dedicated"
 answers() { vrbench list --platform "$remote"; }
 machine_snapshot "$T/before"
 
@@ -35,9 +25,9 @@ ok "  its CPU is told by part" jq -es 'all(.[];
     [.cpu[] | select(.name == "r1t3") | .parts[].name] == ["vcpu0", "emulator"])' "$T/run/points.jsonl"
 is "  none is left" "$(machines)" ""
 ok "one stands" vrbench up "$T/ssh.yaml" -t bridged
-is "  it is listed, with its cap" "$(listed state) $(listed cap_percent)" "running 60"
+is "  it is listed, with its cap" "$(field r1t3 state) $(field r1t3 cap_percent)" "running 60"
 ok "  it is given another" vrbench cpu r1t3 --cap 40
-is "    which is read back" "$(listed cap_percent)" 40
+is "    which is read back" "$(field r1t3 cap_percent)" 40
 is "  a command runs in it" "$(vrbench console r1t3 -- echo 'I am here')" "I am here"
 ok "  it is rebooted" vrbench reboot r1t3
 ok "  it is taken down" vrbench down ssh

@@ -7,11 +7,11 @@
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 router_image
 isolate --run "$@"
-plan 16
 case $(vrbench --version) in
 *"without libvirt"*) skip_all "vrbench was built without libvirt" ;;
 esac
 command -v qemu-system-x86_64 >/dev/null || skip_all "no qemu-system-x86_64 (package qemu-system-x86)"
+plan 16
 
 # The driver looks these up even where it is told to use others; minbase hasn't got them.
 for file in passwd group; do cp /etc/$file "$T/$file"; done
@@ -38,18 +38,8 @@ namespaces = []
 stdio_handler = "file"
 END
 uri="qemu:///embed?root=$root"
-cat >"$T/embed.yaml" <<END
-name: embed
-platform: $uri
-topologies: [bridged]
-routers:
-  r1t3: { memory: 96 MiB, cap: 60 }
-networks:
-  NET0: { router: r1t3 }
-traffic: { lengths: [64], rates: { pps: [200] }, duration: 1 s }
-END
+scenario_capped embed "$uri" "bridged"
 machines() { pgrep -f "qemu-system-x86_64.*$root" | wc -l; }
-listed() { vrbench list --json | jq -r --arg key "$1" '.[] | select(.name == "r1t3") | .[$key]'; }
 machine_snapshot "$T/before"
 
 # --- embed ---------------------------------------------------------------------------------------
@@ -63,7 +53,7 @@ ok "  its CPU is told by part" jq -es 'all(.[];
     [.cpu[] | select(.name == "r1t3") | .parts[].name] == ["vcpu0", "emulator"])' "$T/run/points.jsonl"
 is "  none is left" "$(machines)" 0
 ok "a testbed stands that was built so" vrbench up "$T/embed.yaml"
-is "  other processes see it" "$(listed state)" running
+is "  other processes see it" "$(field r1t3 state)" running
 is "  and talk to it" "$(vrbench console r1t3 -- echo 'I am here')" "I am here"
 was=$(pgrep -f "qemu-system-x86_64.*$root")
 ok "  and reboot it" vrbench reboot r1t3
