@@ -108,11 +108,12 @@ char *words_summary(const struct summary *summary)
 static char *words_links(const struct platform_facts *facts)
 {
     const char *why = facts->dedicated_why;
+    const char *by = text_equal(facts->name, "xen") ? "pciback" : "VFIO";
     if (facts->dedicated == NULL) {
         return text_copy("");
     }
     if (text_equal(facts->dedicated, "pci")) {
-        return text_copy(" Dedicated NICs were theirs whole (PCI devices, by VFIO).");
+        return text_format(" Dedicated NICs were theirs whole (PCI devices, by %s).", by);
     }
     return text_format(
         " Dedicated links were %s in them%s%s%s.",

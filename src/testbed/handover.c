@@ -167,6 +167,7 @@ int handover_decide(struct platform *platform, const struct netns *home, struct 
                     bool say, char **ret_why, struct error *err)
 {
     const char *forced = getenv(HANDOVER_FORCED);
+    bool must = text_equal(forced, "pci") || !platform->ops->taken_stays;
     size_t router = 0;
     *ret_why = NULL;
     if (plan->topology != TOPOLOGY_DEDICATED || platform->ops->takes_pci == NULL) {
@@ -184,7 +185,7 @@ int handover_decide(struct platform *platform, const struct netns *home, struct 
             handed = decide_router(platform, home, plan, node, router, why, sizeof why);
         }
         router++;
-        if (!handed && why[0] != '\0' && text_equal(forced, "pci")) {
+        if (!handed && why[0] != '\0' && must) {
             free(steal_pointer(ret_why));
             return fail_lacking(err, "router %s can't get its NICs as PCI devices: %s",
                                 plan->nodes[node].name, why);
@@ -203,7 +204,7 @@ const char *handover_links(const struct plan *plan, size_t node, bool stays)
 {
     bool handed = false;
     bool stacked = false;
-    if (plan->topology != TOPOLOGY_DEDICATED || !stays) {
+    if (plan->topology != TOPOLOGY_DEDICATED) {
         return NULL;
     }
     for (size_t i = 0; i < plan->interface_count; i++) {
@@ -212,7 +213,8 @@ const char *handover_links(const struct plan *plan, size_t node, bool stays)
             stacked |= plan->interfaces[i].pci[0] == '\0';
         }
     }
-    return handed ? (stacked ? "pci, macvtap" : "pci") : "macvtap";
+    stacked &= stays;
+    return handed ? (stacked ? "pci, macvtap" : "pci") : (stacked ? "macvtap" : NULL);
 }
 
 // ---- getting back

@@ -23,8 +23,8 @@
 // lent or all are. With `say`, tells the user of both.
 int handover_decide(struct platform *platform, const struct netns *home, struct plan *plan,
                     bool say, char **ret_why, struct error *err);
-// What the links of a router are, static: "pci", "macvtap", "pci, macvtap"; NULL where that isn't
-// asked. `stays` as platform_ops has it (taken_stays).
+// What the dedicated links of a router are, static: "pci", "macvtap" (where interfaces that it
+// takes stay, `stays`, as platform_ops has it), "pci, macvtap"; NULL: neither.
 const char *handover_links(const struct plan *plan, size_t node, bool stays);
 
 // The entry of an interface in a record (its "nic", build.c) says of which device it is, if it was

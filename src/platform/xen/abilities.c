@@ -36,10 +36,11 @@ static void try_kinds(struct xen_connection *xen, struct abilities *all)
         abilities_add(all, "create PV", info.cap_pv ? ABILITY_YES : ABILITY_NO,
                       text_copy("by what the hypervisor was built with"));
         abilities_add(all, "create PVH, HVM", info.cap_hvm ? ABILITY_YES : ABILITY_NO,
-                      text_copy(info.cap_hvm ? "the CPU has VT-x or AMD-V"
+                      text_copy(info.cap_hvm ? "the CPU has VT-x or AMD-V; HVM takes a QEMU for "
+                                               "Xen, too (qemu-system-xen)"
                                              : "the CPU has no VT-x or AMD-V, or it is off"));
         abilities_add(
-            all, "PCI passthrough to HVM", info.cap_hvm_directio ? ABILITY_YES : ABILITY_NO,
+            all, "PCI devices to machines", info.cap_hvm_directio ? ABILITY_YES : ABILITY_NO,
             text_copy(info.cap_hvm_directio ? "an IOMMU is there" : "no IOMMU is in use"));
     }
     libxl_physinfo_dispose(&info);
