@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "linux/child.h"
+#include "measure/meter_domain.h"
 
 static bool contains(const struct cpu_list *list, unsigned cpu)
 {
@@ -75,6 +76,7 @@ void meter_clear(struct meter_reading *reading)
     }
     free(reading->parties);
     free(reading->times);
+    hypervisor_times_clear(&reading->hypervisor);
     *reading = (struct meter_reading){0};
 }
 
@@ -107,46 +109,25 @@ static const char *used_by(const struct plan *plan, unsigned cpu)
     return contains(&plan->tester_cpus, cpu) ? "tester" : "dut";
 }
 
-// Iowait, and with it idle, may go back (proc(5)).
-static double growth(uint64_t before, uint64_t after)
+double meter_growth(uint64_t before, uint64_t after)
 {
     return after > before ? (double)(after - before) : 0.0;
 }
 
-// CPU time that a party used between two readings, ns.
-static double party_growth(const struct meter_party *before, const struct meter_party *after)
+double meter_party_growth(const struct meter_party *before, const struct meter_party *after)
 {
     double sum = 0.0;
     for (size_t i = 0; i < after->count; i++) {
-        sum += growth(i < before->count ? before->parts[i].ns : 0, after->parts[i].ns);
+        sum += meter_growth(i < before->count ? before->parts[i].ns : 0, after->parts[i].ns);
     }
     return sum;
-}
-
-bool meter_others_ns(const struct testbed *testbed, const struct meter_reading *before,
-                     const struct meter_reading *after, uint64_t *ret)
-{
-    const struct testbed_party *parties = NULL;
-    size_t count = testbed_parties(testbed, &parties);
-    if (!before->has_hypervisor || !after->has_hypervisor) {
-        return false;
-    }
-    double others = growth(before->hypervisor.all_ns, after->hypervisor.all_ns) -
-                    growth(before->hypervisor.host_ns, after->hypervisor.host_ns);
-    for (size_t i = 0; i < count; i++) {
-        others -= parties[i].kind == PARTY_ROUTER
-                      ? party_growth(&before->parties[i], &after->parties[i])
-                      : 0.0;
-    }
-    *ret = others > 0.0 ? (uint64_t)others : 0;
-    return true;
 }
 
 // Of what the kernel of the host takes for stolen from a CPU of `cpus`.
 static double stolen(const struct testbed *testbed, const struct meter_reading *before,
                      const struct meter_reading *after, size_t cpu)
 {
-    double steal = growth(before->times[cpu].steal_ns, after->times[cpu].steal_ns);
+    double steal = meter_growth(before->times[cpu].steal_ns, after->times[cpu].steal_ns);
     uint64_t others = 0;
     bool known = meter_others_ns(testbed, before, after, &others);
     return known && (double)others < steal ? (double)others : steal;
@@ -159,10 +140,11 @@ static void account_processors(const struct testbed *testbed, const struct meter
     point->processor_count = before->cpus.count;
     point->processors = memory_new_array(struct processor_result, point->processor_count);
     for (size_t i = 0; i < point->processor_count; i++) {
-        double busy = growth(before->times[i].busy_ns, after->times[i].busy_ns);
-        double idle = growth(before->times[i].idle_ns, after->times[i].idle_ns);
+        double busy = meter_growth(before->times[i].busy_ns, after->times[i].busy_ns);
+        double idle = meter_growth(before->times[i].idle_ns, after->times[i].idle_ns);
         double steal = stolen(testbed, before, after, i);
-        double whole = busy + idle + growth(before->times[i].steal_ns, after->times[i].steal_ns);
+        double whole =
+            busy + idle + meter_growth(before->times[i].steal_ns, after->times[i].steal_ns);
         point->processors[i] = (struct processor_result){
             .cpu = before->cpus.cpus[i],
             .used_by = text_copy(used_by(plan, before->cpus.cpus[i])),
@@ -183,7 +165,7 @@ static void account_parts(const struct meter_party *before, const struct meter_p
     }
     for (size_t i = 0; i < after->count; i++) {
         uint64_t was = i < before->count ? before->parts[i].ns : 0;
-        double ns = growth(was, after->parts[i].ns);
+        double ns = meter_growth(was, after->parts[i].ns);
         sum += ns;
         if (cpu->parts != NULL) {
             cpu->parts[i] = (struct cpu_part_result){.name = text_copy(after->parts[i].name),
@@ -202,22 +184,6 @@ static unsigned cap_of(const struct testbed *testbed, size_t at, const struct te
                                                                                    : 0;
 }
 
-// What a host that a hypervisor runs was used for beyond what it and the tester, which is always in
-// it, are metered for, ns: netback's work above all.
-static double rest_in_domain_ns(const struct testbed *testbed, const struct meter_reading *before,
-                                const struct meter_reading *after)
-{
-    const struct testbed_party *parties = NULL;
-    size_t count = testbed_parties(testbed, &parties);
-    double rest = growth(before->hypervisor.host_ns, after->hypervisor.host_ns);
-    for (size_t i = 0; i < count; i++) {
-        rest -= parties[i].kind == PARTY_ROUTER
-                    ? 0.0
-                    : party_growth(&before->parties[i], &after->parties[i]);
-    }
-    return rest > 0.0 ? rest : 0.0;
-}
-
 // What the CPUs of the device under test were used for beyond what host, routers and, where they
 // share them, the tester are metered for, ns. /proc/stat counts in ticks: it may be a little less.
 static double rest_ns(const struct testbed *testbed, const struct meter_reading *before,
@@ -227,17 +193,14 @@ static double rest_ns(const struct testbed *testbed, const struct meter_reading 
     const struct testbed_party *parties = NULL;
     size_t count = testbed_parties(testbed, &parties);
     double rest = 0.0;
-    if (before->has_hypervisor && after->has_hypervisor) {
-        return rest_in_domain_ns(testbed, before, after);
-    }
     for (size_t i = 0; i < before->cpus.count; i++) {
         if (contains(&plan->dut_cpus, before->cpus.cpus[i])) {
-            rest += growth(before->times[i].busy_ns, after->times[i].busy_ns);
+            rest += meter_growth(before->times[i].busy_ns, after->times[i].busy_ns);
         }
     }
     for (size_t i = 0; i < count; i++) {
         bool there = parties[i].kind != PARTY_TESTER || plan->shared_cpus;
-        rest -= there ? party_growth(&before->parties[i], &after->parties[i]) : 0.0;
+        rest -= there ? meter_party_growth(&before->parties[i], &after->parties[i]) : 0.0;
     }
     return rest > 0.0 ? rest : 0.0;
 }
@@ -256,11 +219,35 @@ static void add_part(struct cpu_result *cpu, const char *first, const char *name
     cpu->percent += percent;
 }
 
+// Of a host in a domain, and of the tester, who is in it too: what the domain really got for them
+// in place of what its kernel charged to their tasks; what of the host's is nobody's by name is its
+// rest.
+static void account_in_domain(const struct domain_split *split, enum party_kind kind,
+                              const struct meter_party *after, uint64_t sending_ns,
+                              struct cpu_result *cpu, double *ns)
+{
+    double whole = kind == PARTY_TESTER ? split->tester_ns : split->host_ns;
+    double named = *ns < whole ? *ns : whole;
+    for (size_t i = 0; i<cpu->part_count && * ns> 0.0; i++) {
+        cpu->parts[i].percent *= named / *ns;
+    }
+    cpu->percent = 100.0 * named / (double)sending_ns;
+    if (kind == PARTY_HOST) {
+        add_part(cpu, after->parts[0].name, METER_REST,
+                 100.0 * (whole - named) / (double)sending_ns);
+    }
+    cpu->has_within = split->within_ns > 0.0;
+    cpu->within = 100.0 * split->within_ns / (double)sending_ns;
+    *ns = whole;
+}
+
 void meter_account(const struct testbed *testbed, const struct meter_reading *before,
                    const struct meter_reading *after, uint64_t sending_ns, struct point *point)
 {
     const struct testbed_party *parties = NULL;
     size_t count = testbed_parties(testbed, &parties);
+    struct domain_split split;
+    bool in_domain = meter_domain_split(testbed, before, after, &split);
     point->cpu = memory_new_array(struct cpu_result, count);
     point->cpu_count = count;
     point->memory = memory_new_array(struct memory_result, count);
@@ -274,7 +261,9 @@ void meter_account(const struct testbed *testbed, const struct meter_reading *be
         uint64_t packets = packets_of(&parties[i], point);
         cpu->name = text_copy(parties[i].name);
         cpu->percent = 100.0 * ns / (double)sending_ns;
-        if (parties[i].kind == PARTY_HOST && testbed_rest_is_hosts(testbed)) {
+        if (in_domain && parties[i].kind != PARTY_ROUTER) {
+            account_in_domain(&split, parties[i].kind, &after->parties[i], sending_ns, cpu, &ns);
+        } else if (parties[i].kind == PARTY_HOST && testbed_rest_is_hosts(testbed)) {
             double rest = rest_ns(testbed, before, after);
             add_part(cpu, after->parties[i].parts[0].name, METER_REST,
                      100.0 * rest / (double)sending_ns);

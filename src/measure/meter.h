@@ -18,6 +18,11 @@ struct meter_party {
 
 uint64_t meter_party_ns(const struct meter_party *party); // their sum
 
+// What a counter grew by, 0 if it went back, as iowait, and with it idle, may (proc(5)).
+double meter_growth(uint64_t before, uint64_t after);
+// CPU time that a party used between two readings, ns.
+double meter_party_growth(const struct meter_party *before, const struct meter_party *after);
+
 // One reading.
 struct meter_reading {
     struct meter_party *parties; // by party of the testbed
@@ -40,11 +45,6 @@ void meter_clear(struct meter_reading *reading);
 // the host, its own networks' for a router), for the tester per packet sent.
 void meter_account(const struct testbed *testbed, const struct meter_reading *before,
                    const struct meter_reading *after, uint64_t sending_ns, struct point *point);
-
-// Time that a hypervisor gave to machines that are none of the testbed's, ns. False where that
-// isn't known.
-bool meter_others_ns(const struct testbed *testbed, const struct meter_reading *before,
-                     const struct meter_reading *after, uint64_t *ret);
 
 // Time stolen from the CPUs used by the device under test (or the tester), ns, largest of them. To
 // a host that a hypervisor runs, the routers' time looks like it: there it is at most what machines

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "measure/meter_domain.h"
 
 #define OFFERED_WITHIN 0.005 // of the request, or the tester did not do its work
 #define STEAL_LIMIT    10.0  // percent of a CPU over a trial: figures of that CPU are no good

@@ -92,3 +92,9 @@ void platform_close(struct platform *platform)
         platform->ops->close(platform);
     }
 }
+
+void hypervisor_times_clear(struct hypervisor_times *times)
+{
+    free(times->host_vcpus);
+    *times = (struct hypervisor_times){0};
+}

@@ -88,7 +88,11 @@ struct cpu_part {
 struct hypervisor_times {
     uint64_t host_ns; // to the domain that the host's own work, vrbench's too, is done in
     uint64_t all_ns;  // to all domains that there are, that one included
+    // Of the first, by virtual CPU: CPU n of the host's kernel is the nth.
+    struct cpu_part *host_vcpus;
+    size_t host_vcpu_count;
 };
+void hypervisor_times_clear(struct hypervisor_times *times); // frees what it holds and zeroes it
 
 // How a router has ended.
 enum router_end {

@@ -153,7 +153,9 @@ static char *describe(const struct point *point)
     for (size_t i = 0; i < point->cpu_count; i++) {
         const struct cpu_result *cpu = &point->cpu[i];
         if (!text_equal(cpu->name, "tester")) {
-            char *more = text_format("%s, %s %.1f %%", text, cpu->name, cpu->percent);
+            _cleanup_free_ char *within =
+                cpu->has_within ? text_format(" (±%.1f)", cpu->within) : text_copy("");
+            char *more = text_format("%s, %s %.1f%s %%", text, cpu->name, cpu->percent, within);
             free(text);
             text = more;
         }

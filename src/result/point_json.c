@@ -84,6 +84,10 @@ static const struct key cpu_part_keys[] = {
 static const struct key cpu_keys[] = {
     {.name = "name", .kind = TEXT, .at = AT(cpu_result, name)},
     {.name = "percent", .kind = REAL, .at = AT(cpu_result, percent)},
+    {.name = "percent_within",
+     .kind = REAL_FLAG,
+     .at = AT(cpu_result, within),
+     .aux = AT(cpu_result, has_within)},
     {.name = "ns_per_packet",
      .kind = REAL_FLAG,
      .at = AT(cpu_result, ns_per_packet),

@@ -49,6 +49,8 @@ struct cpu_part_result {
 struct cpu_result {
     char *name;     // "host", "tester" or the router's name
     double percent; // of one CPU over the time of sending
+    bool has_within;
+    double within; // percent points by which that may be off, where it had to be estimated
     bool has_ns_per_packet;
     double ns_per_packet;          // CPU time over packets received through it
     unsigned cap;                  // percent of one CPU that it was held to; 0 = none

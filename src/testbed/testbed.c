@@ -295,6 +295,7 @@ static void read_times(const struct testbed *testbed, size_t party, struct party
     if (testbed->parties[party].kind == PARTY_HOST &&
         testbed_hypervisor_times(testbed, &times, NULL) == 1) {
         ret->cpu_ns = times.host_ns;
+        hypervisor_times_clear(&times);
     }
 }
 

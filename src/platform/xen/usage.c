@@ -87,6 +87,10 @@ int xen_usage_times(struct xen_connection *xen, struct hypervisor_times *ret, st
     }
     if (rc == 0) {
         libxl_dominfo_list_free(domains, count);
+        // Of Linux as a PV domain, CPU n is vCPU n (arch/x86/xen/smp_pv.c).
+        rc = xen_usage_parts(xen, XEN_HOST, &times.host_vcpus, &times.host_vcpu_count, err);
+    }
+    if (rc == 0) {
         *ret = times;
     }
     return rc;

@@ -28,7 +28,7 @@ int xen_usage_parts(struct xen_connection *xen, uint32_t domain, struct cpu_part
                     size_t *ret_count, struct error *err);
 // Bytes of the computer's memory that a domain holds now.
 int xen_usage_memory(struct xen_connection *xen, uint32_t domain, uint64_t *ret, struct error *err);
-// CPU time of Domain-0 and of all domains that there are, Domain-0 included.
+// CPU time of Domain-0, by vCPU too, and of all domains that there are, Domain-0 included.
 int xen_usage_times(struct xen_connection *xen, struct hypervisor_times *ret, struct error *err);
 
 // A reader of all domains at once.
