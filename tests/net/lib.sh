@@ -546,15 +546,15 @@ watch_cpu() {
     "$(helper cpuwatch)" $watch_how $watch_files >"$T/watched"
 }
 
-# points_sane FOLDER — what holds of every point whatever the machine did: sums, and places for all
-# that was lost; those of which it doesn't are printed. For use after ok.
+# points_sane FOLDER — there are points, and what holds of every point whatever the machine did does: sums,
+# and places for all that was lost; those of which it doesn't are printed. For use after ok.
 points_sane() {
-    jq -ces 'map(select((
+    jq -ces 'if length == 0 then "no points", false else map(select((
         (.networks | all(.tx == .rx + .lost and .tx > 0 and .unsent >= 0)) and
         ([.networks[].lost] | add) == ([.drops[].count] | add // 0) and
         (.drops | all(.count > 0 and .where != "" and .where != "unexplained")) and
         (.valid == (has("why_invalid") | not)) and (.attempts >= 1) and
         (.networks | all(.reordered <= .rx and
             (.rx == 0 or (.delay_ns | 0 < .min and .min <= .p50 and .p50 <= .p99 and .p99 <= .max))))
-        ) | not)) | .[], length == 0' "$1/points.jsonl"
+        ) | not)) | .[], length == 0 end' "$1/points.jsonl"
 }

@@ -57,6 +57,29 @@ have_image() {
     esac
 }
 
+# need_xen — skips the file where the program can't have it, or is too slow in an emulated machine.
+need_xen() {
+    if sanitized; then
+        skip_all "emulation is too slow for a program with sanitizers"
+    fi
+    case $("$VRBENCH" --version) in
+    *"without"*Xen*) skip_all "vrbench was built without xen" ;;
+    esac
+}
+
+# nics_image — after have_image: in $T/nics a router image whose kernel is that of the machines' hosts, which has
+# drivers of real NICs.
+nics_image() {
+    nics_kernel=$(find "${VRBENCH_VM_CACHE:-${XDG_CACHE_HOME:-/var/cache}/vrbench-tests}/debs" \
+        -name 'linux-image-*-amd64_*.deb' ! -name '*cloud*' ! -name '*dbg*' | sort -V | tail -n 1)
+    if ! "$VRBENCH" image build -k "$nics_kernel" -o "$T/nics" >"$T/nics.log" 2>&1; then
+        plan 1
+        flunk "a router image with drivers of real NICs is built"
+        sed 's/^/#   /' "$T/nics.log"
+        exit 1
+    fi
+}
+
 # vrbench_files — $T/files, for `machine IMAGE --files "$T/files"`: the program that is tested and
 # programs of its tests (build/), its shared libraries but for those of the C library (lib/), tests,
 # bench and scenarios; and the image of routers that $VRBENCH_IMAGE names, if any (image/).
@@ -76,7 +99,7 @@ vrbench_files() {
     cp -R "$SOURCE_ROOT/bench" "$SOURCE_ROOT/scenarios" "$T/files"
     if [ -n "${VRBENCH_IMAGE-}" ]; then
         cp "$VRBENCH_IMAGE"/image.json "$VRBENCH_IMAGE"/vmlinu? "$VRBENCH_IMAGE"/initrd.cpio \
-            "$T/files/image"
+            "$VRBENCH_IMAGE"/nics.* "$T/files/image"
     fi
 }
 

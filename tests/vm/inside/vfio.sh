@@ -2,26 +2,13 @@
 #
 # inside/vfio.sh — run by ../vfio.sh in a machine with an IOMMU: a lent NIC goes to a machine as
 # the PCI device that it is, and comes back with its driver, its name and all that it was told; also after
-# vrbench was killed, and with libvirtd away. Nothing here is isolated: what its driver gives back
-# comes to the first network namespace.
+# vrbench was killed, and with libvirtd away.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+. "${0%/*}/pci_lib.sh"
 plan 36
 
 for module in virtio_net e1000e kvm_amd vhost_net vfio-pci tun macvtap veth bridge; do modprobe "$module"; done
-# nic MAC — name of the interface that has it. device NAME — its PCI address. driver ADDRESS.
-nic() { ip -o link | awk -F': ' -v mac="$1" 'index($0, mac) { print $2 }'; }
-device() { basename "$(readlink -f "/sys/class/net/$1/device")"; }
-driver() { basename "$(readlink "/sys/bus/pci/devices/$1/driver")"; }
-drivers() { echo "$(driver "$ingress_device") $(driver "$egress_device")"; }
-source=$(nic 02:00:00:00:0a:00) ingress=$(nic 02:00:00:00:0a:01)
-egress=$(nic 02:00:00:00:0b:00) sink=$(nic 02:00:00:00:0b:01)
-ip address flush dev "$source" # guest/init takes it for that of forwarded ports
-# Its own name, address, MTU and MAC address; and a route.
-ip link set dev "$ingress" name lan7 address 02:00:00:00:0a:77 mtu 1400 up
-ingress=lan7
-ip address add 192.0.2.1/24 dev lan7
-ip route add 203.0.113.0/24 via 192.0.2.254 dev lan7 metric 17
-ingress_device=$(device "$ingress") egress_device=$(device "$egress")
+lend
 
 uri=$("$SOURCE_ROOT/scripts/libvirtd" start "$T/lv") || exit 1
 at_exit '"$SOURCE_ROOT/scripts/libvirtd" stop "$T/lv"'
@@ -30,48 +17,21 @@ export VRBENCH_VIRT_TYPE=kvm
 cat >"$T/lent.yaml" <<END
 name: lent
 platform: $uri
-topologies: [dedicated]
 host: { cpus: 1 }
 routers: { r1t3: {} }
-networks: { NET0: { router: r1t3 } }
-links: { NET0: { source: $source, ingress: $ingress, egress: $egress, sink: $sink } }
-traffic: { lengths: [64], rates: { pps: [100] }, duration: 3 s }
+$lent
 END
-interfaces() {
-    for interface in "$source" "$ingress" "$egress" "$sink"; do
-        # A new interface has a new number.
-        ip -o -d link show dev "$interface" | sed 's/^[0-9]*: //' | tr '\\' '\n'
-        ip -o -4 address show dev "$interface" | sed 's/^[0-9]*: //'
-        ip route show dev "$interface"
-    done
-    drivers
-}
-as_found() {
-    interfaces >"$T/now" 2>&1
-    cmp -s "$T/found" "$T/now"
-}
-given_back() {
-    wait_for 30 as_found || :
-    same "$1" "$T/found" "$T/now"
-}
-listed() { vrbench list --json | jq -r --arg key "$1" '.[] | select(.name == "r1t3") | .[$key]'; }
-reaches() { vrbench console lent/source -- ping -q -c 1 -W 2 198.19.0.2; }
-wait_for 30 sh -c "ip link show dev $ingress | grep -q 'state UP'"
-interfaces >"$T/found"
-sed 's/^/# /' "$T/found"
 
 like "doctor tells that machines can have PCI devices" \
     "$("$VRBENCH" doctor --platform "$uri" | grep 'PCI devices')" "yes .*by VFIO: [0-9]+ IOMMU groups"
 
 ok "up" vrbench up "$T/lent.yaml"
 sed 's/^/# /' "$T/ok.log"
-is "  list tells" "$(listed dedicated_links)" pci
+is "  list tells" "$(field r1t3 dedicated_links)" pci
 is "  VFIO has them" "$(drivers)" "vfio-pci vfio-pci"
 is "  and no interface here is either" "$(ip -o link | grep -c "$ingress\|$egress")" 0
 is "  in the router they are e1000e, with their own MAC addresses" \
-    "$(vrbench console r1t3 -- sh -c 'for nic in eth0 eth1; do
-        basename $(readlink /sys/class/net/$nic/device/driver); cat /sys/class/net/$nic/address
-    done' | xargs)" "e1000e 02:00:00:00:0a:01 e1000e 02:00:00:00:0b:00"
+    "$(inside_it)" "e1000e 02:00:00:00:0a:01 e1000e 02:00:00:00:0b:00"
 ok "  it forwards" wait_for 30 reaches
 ok "it is rebooted" vrbench reboot r1t3
 ok "  and forwards again" wait_for 30 reaches

@@ -19,15 +19,15 @@ ok "  two at a time wait for each other" sh -c '
 
 was=$(xl domid "$(domain r1t3)")
 (vrbench console r1t3 -- reboot) >/dev/null 2>&1
-ok "its system reboots: it is restarted" wait_for 120 listed_above r1t3 restarts 0
+ok "its system reboots: it is restarted" wait_for 120 more_than r1t3 restarts 0
 ok "  as another domain" [ "$(xl domid "$(domain r1t3)")" -gt "$was" ]
 ok "  which forwards" wait_for 60 reaches ends 0
 (vrbench console r1t3 -- poweroff) >/dev/null 2>&1
-ok "it powers off: it is destroyed" wait_for 120 listed_is r1t3 state destroyed
+ok "it powers off: it is destroyed" wait_for 120 field_is r1t3 state destroyed
 is "  for Xen, too" "$(domains)" ""
 ok "it is made anew" vrbench create r1t3
 xl destroy "$(domain r1t3)"
-ok "somebody destroys it: it is restarted" wait_for 120 listed_above r1t3 restarts 1
+ok "somebody destroys it: it is restarted" wait_for 120 more_than r1t3 restarts 1
 ok "  and forwards" wait_for 60 reaches ends 0
 ok "it is taken down" vrbench down ends
 is "  no domain is left" "$(domains)" ""

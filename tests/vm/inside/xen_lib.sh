@@ -56,10 +56,18 @@ said() { sed 's/^/# /' "$T/ok.log"; }
 # allocation ROUTER — "WEIGHT CAP" by the hypervisor, as xl shows it.
 allocation() { xl sched-credit -d "$(domain "$1")" | awk 'END { print $(NF - 1), $NF }'; }
 
-# listed ROUTER KEY — of `vrbench list --json`.
-listed() {
-    vrbench list --json | jq -r --arg name "$1" --arg key "$2" '.[] | select(.name == $name) | .[$key]'
-}
-listed_is() { [ "$(listed "$1" "$2")" = "$3" ]; }
-listed_above() { [ "$(listed "$1" "$2")" -gt "$3" ]; }
 reaches() { vrbench console "$1/source" -- ping -q -c 1 -W 5 "198.19.$2.2"; }
+
+# table FOLDER — of a run, in lines that ../xen.sh gathers: a line a point, what was asked and received in all, who
+# used what.
+table() {
+    echo "# | length   asked/s received/s  lost %  Domain-0 %  routers %  of both Domain-0"
+    jq -r '
+        ([.cpu[] | select(.name == "host") | .percent] | add // 0) as $host |
+        ([.cpu[] | select(.name != "host" and .name != "tester") | .percent] | add // 0) as $routers |
+        ([.networks[].tx] | add) as $tx | ([.networks[].lost] | add) as $lost |
+        [.length, .requested_pps * (.networks | length), ([.networks[].forwarded_pps] | add),
+            100 * $lost / $tx, $host, $routers, 100 * $host / ($host + $routers)] | @tsv' \
+        "$1/points.jsonl" |
+        awk '{ printf "# | %6d %9d %10.1f %7.2f %11.1f %10.1f %15.0f %%\n", $1, $2, $3, $4, $5, $6, $7 }'
+}

@@ -46,9 +46,9 @@ is "  for Xen, too" "$(domains | wc -l)" 1
 beside "it is created anew" vrbench create r1t3
 ok "  and forwards" wait_for 60 reaches two 0
 
-before=$(listed r1t3 restarts)
+before=$(field r1t3 restarts)
 (vrbench console r1t3 -- sh -c 'echo c >/proc/sysrq-trigger') >/dev/null 2>&1 &
-beside "its kernel panics: it is restarted" wait_for 180 listed_above r1t3 restarts "$before"
+beside "its kernel panics: it is restarted" wait_for 180 more_than r1t3 restarts "$before"
 ok "  and forwards" wait_for 60 reaches two 0
 # shellcheck disable=SC2086
 kill $loads

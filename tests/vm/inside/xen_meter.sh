@@ -6,58 +6,11 @@
 # Most are a kernel of two bytes that uses all the CPU it is given, so that they are made in a second
 # or two. One is Linux: the kernel and the module of the image of routers ($VRBENCH_IMAGE), busybox and a vif.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+. "${0%/*}/xen_made.sh"
 # shellcheck disable=SC2034 # of wait_for
 wait_step=1
-plan 64
+plan 55
 
-# bytes VALUE COUNT — a number, its lowest byte first.
-bytes() {
-    bytes_value=$1 bytes_left=$2
-    if [ "$bytes_value" -eq 0 ]; then
-        head -c "$bytes_left" /dev/zero
-        return
-    fi
-    while [ "$bytes_left" -gt 0 ]; do
-        # shellcheck disable=SC2059 # a byte, in octal
-        printf "\\$(printf %o $((bytes_value % 256)))"
-        bytes_value=$((bytes_value / 256)) bytes_left=$((bytes_left - 1))
-    done
-}
-# Notes for Xen (its public/elfnote.h) of 8 bytes each.
-note() { bytes 4 4 && bytes 8 4 && bytes "$1" 4 && printf 'Xen\0'; }
-note_number() { note "$1" && bytes "$2" 8; }
-note_text() { note "$1" && printf %s "$2" && bytes 0 $((8 - ${#2})); }
-# An ELF program for 1 MiB: its header, what is loaded (all of it), where the notes are, the notes, and
-# at 512 the program: it jumps to itself.
-spinner() {
-    base=1048576
-    printf '\177ELF\2\1\1' && bytes 0 9
-    bytes 2 2 && bytes 62 2 && bytes 1 4 && bytes $base 8 && bytes 64 8 && bytes 0 12
-    bytes 64 2 && bytes 56 2 && bytes 2 2 && bytes 0 6
-    bytes 1 4 && bytes 7 4 && bytes 0 8 && bytes $base 8 && bytes $base 8
-    bytes 4096 8 && bytes 4096 8 && bytes 4096 8
-    bytes 4 4 && bytes 4 4 && bytes 176 8 && bytes $((base + 176)) 8 && bytes $((base + 176)) 8
-    bytes 144 8 && bytes 144 8 && bytes 4 8
-    note_text 5 xen-3.0 && note_text 8 generic && note_text 9 yes && note_text 6 spin
-    note_number 3 0 && note_number 1 $((base + 512))
-    bytes 0 192
-    printf '\353\376'
-    bytes 0 3582
-}
-spinner >"$T/spin"
-# domain NAME [LINE...] — has xl make one of it.
-domain() {
-    domain_name=$1
-    shift
-    {
-        echo "name = '$domain_name'"
-        case $* in *kernel*) ;; *) echo "kernel = '$T/spin'" && echo "memory = 8" ;; esac
-        echo "on_poweroff = 'destroy'"
-        for line; do echo "$line"; done
-    } >"$T/$domain_name.cfg"
-    xl create -q "$T/$domain_name.cfg" || return 1
-    at_exit "xl destroy $domain_name"
-}
 # linux NAME — a domain that answers pings to 198.18.0.2 and has a shell on its console.
 linux() {
     mkdir -p "$T/root/bin" "$T/root/sbin" "$T/root/dev" "$T/root/proc"
@@ -76,23 +29,12 @@ END
     printf '#!/bin/busybox sh\nexec /bin/busybox reboot -f\n' >"$T/root/sbin/reboot"
     chmod 755 "$T/root/init" "$T/root/sbin/reboot"
     (cd "$T/root" && find . | busybox cpio -o -H newc) >"$T/initrd" 2>>"$T/cpio.err"
-    domain "$1" "kernel = '$VRBENCH_IMAGE/vmlinux'" "ramdisk = '$T/initrd'" "memory = 96" \
+    made "$1" "kernel = '$VRBENCH_IMAGE/vmlinux'" "ramdisk = '$T/initrd'" "memory = 96" \
         "extra = 'console=hvc0 quiet'" "on_reboot = 'destroy'" \
         "vif = ['mac=00:16:3e:00:00:01,script=/bin/true']"
 }
 of() { jq --arg name "$1" ".machines[] | select(.name == \$name) | .$2" "$T/top"; }
 listed() { vrbench list --platform xen --json | jq -c --arg name "$1" ".[] | select(.name == \$name) | $2"; }
-# The weight and cap of a domain by xl.
-by_xl() { xl sched-credit -d "$1" | awk 'END { print $(NF - 1), $NF }'; }
-by_us() { vrbench cpu "$1" --platform xen --json | jq -r '.[] | "\(.weight) \(.cap_percent)"'; }
-# refused STATUS PATTERN COMMAND... — true if it ends with that status and says that in one line.
-refused() {
-    refused_status=$1 refused_pattern=$2
-    shift 2
-    exits "$refused_status" "$@" >"$T/out" 2>"$T/err" &&
-        [ "$(wc -l <"$T/err")" -eq 1 ] && grep -q "^vrbench: .*$refused_pattern" "$T/err" ||
-        { cat "$T/out" "$T/err" && false; }
-}
 can() { jq -r --arg ability "$1" '.[] | select(.ability == $ability) | .can' "$T/doctor"; }
 # watch SECONDS — what each domain uses of a CPU over that time, by vrbench; $T/top has all of it.
 watch() { vrbench top --json -n 1 -d "$1" -v --platform xen >"$T/top"; }
@@ -109,8 +51,8 @@ used() {
 
 # --- what there is ------------------------------------------------------------------------------------
 is "Domain-0 is listed" "$(listed Domain-0 '[.id, .name]')" '[0,"Domain-0"]'
-ok "one domain is made by xl" domain one "cpus = '0'" || xl dmesg | tail -n 20 | sed 's/^/# /'
-ok "  and another, that is paused" domain two "cpus = '0'"
+ok "one domain is made by xl" made one "cpus = '0'" || xl dmesg | tail -n 20 | sed 's/^/# /'
+ok "  and another, that is paused" made two "cpus = '0'"
 xl pause two
 is "all are listed as xl lists them" \
     "$(vrbench list --platform xen --json | jq -r '.[] | "\(.name) \(.id)"' | sort | xargs)" \
@@ -214,7 +156,6 @@ xl unpause guest
 ok "it can be talked to" sh -c 'printf "\necho is-\$((6 * 7))\n" |
     "$VRBENCH" console guest --platform xen | grep -q is-42'
 ok "it is asked to reboot" vrbench reboot guest --platform xen
-gone() { ! xl domid "$1" >/dev/null 2>&1; }
 ok "  and does" wait_for 60 gone guest
 
 # --- weight and cap ------------------------------------------------------------------------------------
@@ -255,37 +196,6 @@ ok "512:256 divides the CPU 2:1 within 10 %" ratio
 sed 's/^/# /' "$T/ok.log"
 xl pause one
 xl pause two
-
-# --- other schedulers, which have a CPU to themselves where there are two --------------------------------
-# pool SCHEDULER — a CPU pool of the second CPU with a domain in it.
-pool() {
-    xl cpupool-cpu-remove Pool-0 1 && xl cpupool-create name="\"$1\"" sched="\"$1\"" cpus='["1"]' &&
-        domain "$1" "pool = '$1'"
-}
-unpool() { xl destroy "$1" && wait_for 10 gone "$1" && xl cpupool-destroy "$1" && xl cpupool-cpu-add Pool-0 1; }
-others() {
-    ok "a pool with the scheduler credit2" pool credit2
-    vrbench cpu credit2 --weight 300 --cap 40 --platform xen >"$T/out"
-    is "  weight and cap are that hypervisor's" \
-        "$(xl sched-credit2 -d credit2 | awk 'END { print $(NF - 1), $NF }'), $(by_us credit2)" "300 40, 300 40"
-    unpool credit2
-    for scheduler in null rtds; do
-        ok "a pool with the scheduler $scheduler" pool $scheduler
-        is "  has neither weight nor cap" "$(by_us $scheduler)" "null null"
-        ok "  and says so when asked for one" refused 3 "scheduler $scheduler has no weight and no cap" \
-            vrbench cpu $scheduler --cap 20 --platform xen
-        why=$(vrbench cpu $scheduler --platform xen --json | jq -r '.[].why')
-        [ $scheduler = null ] || like "  its own parameters are told" "$why" 'vCPU 0 has [0-9]+ of every [0-9]+ µs'
-        unpool $scheduler
-    done
-}
-if [ "$(xl info | awk '$1 == "nr_cpus" { print $3 }')" -ge 2 ]; then
-    others
-else
-    for scheduler in credit2 "" null "" "" rtds "" "" ""; do
-        skip "the scheduler ${scheduler:-likewise}" "Xen has one CPU here"
-    done
-fi
 
 # --- ending ----------------------------------------------------------------------------------------------
 ok "Domain-0 can't be destroyed" refused 2 "the host itself" vrbench destroy Domain-0 --platform xen

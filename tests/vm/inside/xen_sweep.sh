@@ -5,18 +5,6 @@
 . "${0%/*}/xen_lib.sh"
 plan 9
 
-# table FOLDER — a line a point: what was asked and received in all, who used what.
-table() {
-    echo "# | length   asked/s received/s  lost %  Domain-0 %  routers %  of both Domain-0"
-    jq -r '
-        ([.cpu[] | select(.name == "host") | .percent] | add // 0) as $host |
-        ([.cpu[] | select(.name != "host" and .name != "tester") | .percent] | add // 0) as $routers |
-        ([.networks[].tx] | add) as $tx | ([.networks[].lost] | add) as $lost |
-        [.length, .requested_pps * (.networks | length), ([.networks[].forwarded_pps] | add),
-            100 * $lost / $tx, $host, $routers, 100 * $host / ($host + $routers)] | @tsv' \
-        "$1/points.jsonl" |
-        awk '{ printf "# | %6d %9d %10.1f %7.2f %11.1f %10.1f %15.0f %%\n", $1, $2, $3, $4, $5, $6, $7 }'
-}
 # measured NAME POINTS — what is asked of a run.
 measured() {
     is "  all points are there" "$(points "$T/$1")" "$2"
