@@ -126,6 +126,9 @@ static int list_run(void *values, const struct text_list *operands, struct error
                                         : writer_table(stdout, list_columns, COLUMN_COUNT, 0,
                                                        isatty(STDOUT_FILENO) != 0);
     bool empty = standing.count == 0 && !asked->json;
+    if (standing.passed_over != NULL) {
+        log_warning("list", "one is left out: %s", standing.passed_over);
+    }
     for (size_t i = 0; rc == 0 && i < standing.count; i++) {
         const struct testbed *testbed = standing.items[i];
         rc = list_testbed(testbed, writer, err);
@@ -136,9 +139,9 @@ static int list_run(void *values, const struct text_list *operands, struct error
                         testbed_name(testbed));
         }
     }
-    if (empty) {
+    if (empty && standing.passed_over == NULL) {
         printf("no testbed stands\n");
-    } else if (rc == 0) {
+    } else if (!empty && rc == 0) {
         rc = writer_finish(writer, err);
     }
     writer_free(writer);

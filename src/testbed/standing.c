@@ -30,6 +30,7 @@ void standing_clear(struct standing *standing)
         testbed_free(standing->items[i]);
     }
     free(standing->items);
+    free(standing->passed_over);
     *standing = (struct standing){0};
 }
 
@@ -50,6 +51,18 @@ static int attach(const char *id, struct testbed **ret, struct error *err)
     return rc;
 }
 
+// Notes why a testbed is not among those that are listed, unless it isn't up (any more).
+static void pass_over(struct standing *standing, const char *id, const struct error *why)
+{
+    struct record *record = NULL;
+    bool up =
+        record_open(id, &record, NULL) == 0 && json_object_get(record->content, "routers") != NULL;
+    record_forget(record);
+    if (up && standing->passed_over == NULL) {
+        standing->passed_over = text_copy(why->text);
+    }
+}
+
 int standing_list(struct standing *ret, struct error *err)
 {
     char **ids = NULL;
@@ -58,9 +71,12 @@ int standing_list(struct standing *ret, struct error *err)
     struct standing standing = {.items = memory_new_array(struct testbed *, count + 1)};
     for (size_t i = 0; rc == 0 && i < count; i++) {
         _cleanup_close_ int lock = record_lock_change(ids[i], true, NULL);
+        _cleanup_error_ struct error why = ERROR_INIT;
         struct testbed *testbed = NULL;
-        if (lock >= 0 && attach(ids[i], &testbed, NULL) == 0) {
+        if (lock >= 0 && attach(ids[i], &testbed, &why) == 0) {
             standing.items[standing.count++] = testbed;
+        } else if (lock >= 0) {
+            pass_over(&standing, ids[i], &why);
         }
     }
     record_free_ids(ids, count);
@@ -123,7 +139,9 @@ static int find_id(const char *name, char **ret_id, const char **ret_node, struc
             *ret_id = text_copy(testbed_id(testbed));
         }
     }
-    if (rc == 0 && matches == 0) {
+    if (rc == 0 && matches == 0 && standing.passed_over != NULL) {
+        rc = fail(err, 0, "looking for \"%s\": %s", name, standing.passed_over);
+    } else if (rc == 0 && matches == 0) {
         rc = standing.count == 0
                  ? fail_input(err, "no testbed stands: vrbench up SCENARIO builds one")
                  : fail_input(err,

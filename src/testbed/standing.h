@@ -27,6 +27,7 @@ int standing_down(const char *name, struct error *err);
 struct standing {
     struct testbed **items;
     size_t count;
+    char *passed_over; // why one that is up could not be looked at; NULL = all are here
 };
 int standing_list(struct standing *ret, struct error *err);
 void standing_clear(struct standing *standing);

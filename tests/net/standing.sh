@@ -4,7 +4,7 @@
 # what on_crash says, the keeper's own death, and down to nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 98
+plan 102
 
 scenario_two netns "direct, bridged, dedicated"
 sed 's/^name: two/name: other/' "$T/two.yaml" >"$T/other.yaml"
@@ -135,6 +135,18 @@ vrbench reboot r1t3 2>"$T/err"
 is "a name that fits two is refused" $? 2
 like "  with both" "$(cat "$T/err")" 'two/r1t3.*other/r1t3|other/r1t3.*two/r1t3'
 ok "with its testbed it is found" vrbench reboot other/r1t3
+
+# One whose record is of no use, as of a newer vrbench: what is left out is told, the rest is there.
+record=$(grep -l 'name: other' /run/vrbench/*.json)
+cp "$record" "$T/record"
+jq '.topology = "ring"' "$T/record" >"$T/bad" && cat "$T/bad" >"$record"
+vrbench list >"$T/out" 2>"$T/err"
+is "list goes on without a testbed that it can't read" $? 0
+like "  and says so" "$(cat "$T/err")" "one is left out: .*the record of testbed .* can't be read"
+like "  the other is there" "$(cat "$T/out")" '^two +r1t3 '
+vrbench reboot other/r1t3 2>"$T/err"
+like "a command for it says so, too" "$(cat "$T/err")" "the record of testbed .* can't be read"
+cat "$T/record" >"$record"
 ok "down, by file" vrbench down "$T/other.yaml"
 ok "down, by name" vrbench down two
 unchanged "nothing is left" "$T/before"
