@@ -9,10 +9,58 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "linux/link.h"
 #include "linux/napi.h"
 #include "linux/offload.h"
+#include "linux/process.h"
+
+#define END_WITHIN_NS (5U * NS_PER_S)
+
+// ---- its first process
+
+int namespace_life_begin(struct namespace_life *life, struct error *err)
+{
+    life->started = process_start_time(life->pid);
+    int fd = process_open(life->pid, life->started, err);
+    life->fd = fd < 0 ? -1 : fd;
+    return fd < 0 ? fd : 0;
+}
+
+bool namespace_life_is_over(const struct namespace_life *life)
+{
+    return life->fd < 0 || process_has_ended(life->fd);
+}
+
+int namespace_life_end(const struct namespace_life *life, struct error *err)
+{
+    return life->fd < 0 ? 0 : process_kill(life->fd, END_WITHIN_NS, err);
+}
+
+void namespace_life_close(struct namespace_life *life)
+{
+    if (life->fd >= 0) {
+        close(steal_fd(&life->fd));
+    }
+}
+
+void namespace_life_note(const struct namespace_life *life, json_t *described)
+{
+    json_object_set_new(described, "first", json_integer(life->pid));
+    json_object_set_new(described, "first_started", json_integer((json_int_t)life->started));
+}
+
+void namespace_life_recall(const json_t *described, struct namespace_life *ret)
+{
+    *ret = (struct namespace_life){
+        .pid = (pid_t)json_integer_value(json_object_get(described, "first")),
+        .started = (uint64_t)json_integer_value(json_object_get(described, "first_started"))};
+    int fd = process_open(ret->pid, ret->started, NULL);
+    ret->fd = fd < 0 ? -1 : fd;
+}
+
+// ---- its namespace
 
 // A router that forwards, answers nothing of its own accord and filters nothing by origin.
 static int set_forwarding(const struct netns *ns, struct error *err)

@@ -13,6 +13,24 @@
 
 #include "platform/platform.h"
 
+// The first process of such a router: its life.
+struct namespace_life {
+    pid_t pid;
+    uint64_t started; // clock ticks since boot (linux/process)
+    int fd;           // a descriptor for it, -1 before it is there and once it has died
+};
+#define NAMESPACE_LIFE_NONE ((struct namespace_life){.fd = -1})
+
+// `pid` has just begun: opens it.
+int namespace_life_begin(struct namespace_life *life, struct error *err);
+bool namespace_life_is_over(const struct namespace_life *life);
+// Kills it, if it lives, and waits for its end.
+int namespace_life_end(const struct namespace_life *life, struct error *err);
+void namespace_life_close(struct namespace_life *life); // lets go of it
+// To and from a testbed's record, as "first" and "first_started" of an object.
+void namespace_life_note(const struct namespace_life *life, json_t *described);
+void namespace_life_recall(const json_t *described, struct namespace_life *ret);
+
 // Makes a new namespace forward as the spec says. `giver` has the interfaces to be taken: the host,
 // or the router's life before. `ret_tasks`, a new array, gets the threads that do its work.
 int namespace_router_set_up(const struct netns *ns, const struct router_spec *spec,

@@ -20,8 +20,6 @@
 #include "platform/namespace_router.h"
 #include "platform/platform.h"
 
-#define END_WITHIN_NS (5U * NS_PER_S)
-
 struct router {
     char *name;
     struct netns *ns;
@@ -34,9 +32,7 @@ struct router {
     size_t program_count;
     char *directory; // of the testbed's
     bool has_daemon;
-    pid_t first; // its first process, and a descriptor for that, -1 once it has died
-    uint64_t first_started;
-    int first_fd;
+    struct namespace_life life;
 };
 
 static void netns_release(struct router *router)
@@ -45,9 +41,7 @@ static void netns_release(struct router *router)
         return;
     }
     netns_close(router->ns);
-    if (router->first_fd >= 0) {
-        close(router->first_fd);
-    }
+    namespace_life_close(&router->life);
     if (router->control >= 0) {
         close(router->control);
     }
@@ -67,7 +61,7 @@ static struct router *router_new(const struct router_spec *spec)
     router->pin = netns_pin_of(spec->directory, spec->name);
     router->directory = text_copy(spec->directory);
     router->has_daemon = spec->daemon != DAEMON_NONE;
-    router->first_fd = -1;
+    router->life = NAMESPACE_LIFE_NONE;
     router->control = -1;
     return router;
 }
@@ -80,28 +74,23 @@ static int start_first(struct router *router, const struct router_spec *spec, st
     if (rc == 0) {
         rc =
             first_start(router->ns, spec->name, spec->outlive, daemon_services_of(router->services),
-                        &router->first, &router->control, err);
+                        &router->life.pid, &router->control, err);
     }
-    if (rc == 0) {
-        router->first_started = process_start_time(router->first);
-        rc = process_open(router->first, router->first_started, err);
-        router->first_fd = rc < 0 ? -1 : rc;
-    }
-    return rc < 0 ? rc : 0;
+    return rc == 0 ? namespace_life_begin(&router->life, err) : rc;
 }
 
 // ---- its daemon
 
 static int netns_start_daemon(struct router *router, struct error *err)
 {
-    int rc = daemon_start(router->services, router->first, router->control, err);
+    int rc = daemon_start(router->services, router->life.pid, router->control, err);
     if (rc < 0) {
         error_context(err, "router %s", router->name);
         return rc;
     }
     daemon_services_free(steal_pointer(&router->services));
     close(steal_fd(&router->control));
-    router->program_count = first_children(router->first, &router->programs);
+    router->program_count = first_children(router->life.pid, &router->programs);
     for (size_t i = 0; i < router->program_count; i++) {
         first_add_threads(router->programs[i].pid, &router->tasks, &router->task_count);
     }
@@ -111,7 +100,7 @@ static int netns_start_daemon(struct router *router, struct error *err)
 static int netns_leads_to(const struct router *router, uint32_t address, char ret_nic[16],
                           struct error *err)
 {
-    if (process_has_ended(router->first_fd)) {
+    if (namespace_life_is_over(&router->life)) {
         return fail(err, ESRCH, "router %s has died", router->name);
     }
     return route_leads_to(router->ns, address, ret_nic, err);
@@ -156,14 +145,9 @@ static void recall_programs(struct router *router, const json_t *list)
 
 // ---- the platform's functions
 
-static int end_first(const struct router *router, struct error *err)
-{
-    return router->first_fd < 0 ? 0 : process_kill(router->first_fd, END_WITHIN_NS, err);
-}
-
 static int netns_destroy(struct router *router, const struct router_spec *spec, struct error *err)
 {
-    int rc = end_first(router, err);
+    int rc = namespace_life_end(&router->life, err);
     if (rc == 0 && spec != NULL) {
         rc = namespace_router_take_apart(router->ns, router->pin, spec, err);
     }
@@ -192,7 +176,7 @@ static int make(const struct router_spec *spec, const struct netns *giver, struc
     }
     // What the first process starts is placed as it is.
     if (rc == 0 && router->has_daemon) {
-        first_add_threads(router->first, &router->tasks, &router->task_count);
+        first_add_threads(router->life.pid, &router->tasks, &router->task_count);
     }
     if (rc < 0) {
         error_context(err, "router %s", spec->name);
@@ -213,7 +197,7 @@ static int netns_make(struct platform *platform, const struct router_spec *spec,
 static int netns_reboot(struct router *router, const struct router_spec *before,
                         const struct router_spec *now, struct router **ret, struct error *err)
 {
-    int rc = end_first(router, err);
+    int rc = namespace_life_end(&router->life, err);
     if (rc == 0) {
         rc = namespace_router_leave_bridges(before, err);
     }
@@ -232,10 +216,11 @@ static int netns_reboot(struct router *router, const struct router_spec *before,
 
 static json_t *netns_describe(const struct router *router)
 {
-    return json_pack("{s:i, s:I, s:o, s:I, s:o}", "first", (int)router->first, "first_started",
-                     (json_int_t)router->first_started, "tasks",
-                     namespace_router_note_tasks(router->tasks, router->task_count), "napi",
-                     (json_int_t)router->napi_count, "programs", describe_programs(router));
+    json_t *described = json_pack(
+        "{s:o, s:I, s:o}", "tasks", namespace_router_note_tasks(router->tasks, router->task_count),
+        "napi", (json_int_t)router->napi_count, "programs", describe_programs(router));
+    namespace_life_note(&router->life, described);
+    return described;
 }
 
 static int netns_attach(struct platform *platform, const struct router_spec *spec,
@@ -243,11 +228,7 @@ static int netns_attach(struct platform *platform, const struct router_spec *spe
 {
     (void)platform;
     struct router *router = router_new(spec);
-    router->first = (pid_t)json_integer_value(json_object_get(described, "first"));
-    router->first_started =
-        (uint64_t)json_integer_value(json_object_get(described, "first_started"));
-    int fd = process_open(router->first, router->first_started, NULL);
-    router->first_fd = fd < 0 ? -1 : fd;
+    namespace_life_recall(described, &router->life);
     namespace_router_recall_tasks(json_object_get(described, "tasks"), &router->tasks,
                                   &router->task_count);
     router->napi_count = (size_t)json_integer_value(json_object_get(described, "napi"));
@@ -264,20 +245,20 @@ static int netns_attach(struct platform *platform, const struct router_spec *spe
 
 static int netns_watch(const struct router *router)
 {
-    return router->first_fd;
+    return router->life.fd;
 }
 
 static bool has_died(const struct router *router)
 {
-    return router->first_fd < 0 || process_has_ended(router->first_fd);
+    return namespace_life_is_over(&router->life);
 }
 
 static int netns_console(const struct router *router, char *const *argv, int *ret_status,
                          struct error *err)
 {
     const struct session session = {.net = router->ns,
-                                    .first = router->first_fd,
-                                    .root_of = router->program_count > 0 ? router->first : 0,
+                                    .first = router->life.fd,
+                                    .root_of = router->program_count > 0 ? router->life.pid : 0,
                                     .node = router->name,
                                     .argv = argv};
     if (has_died(router)) {

@@ -32,23 +32,7 @@ static void sink_arguments(const struct pair_trial *trial, struct pair_arguments
 
 static void source_arguments(const struct pair_trial *trial, struct pair_arguments *list)
 {
-    pair_argument(list, "-c");
-    pair_argument(list, "%s", trial->sink);
-    pair_argument(list, "-B");
-    pair_argument(list, "%s", trial->source);
-    pair_argument(list, "-p");
-    pair_argument(list, "%u", trial->port);
-    pair_argument(list, "-u");
-    pair_argument(list, "-b");
-    if (trial->bps > 0.0) {
-        pair_argument(list, "%.0f", trial->bps);
-    } else {
-        pair_argument(list, AS_FAST_AS_IT_CAN);
-    }
-    pair_argument(list, "-l");
-    pair_argument(list, "%u", trial->payload);
-    pair_argument(list, "-t");
-    pair_argument(list, "%.2f", trial->seconds);
+    pair_source(trial, AS_FAST_AS_IT_CAN, 2, list);
     pair_argument(list, "-y");
     pair_argument(list, "C");
     pair_argument(list, "-C");

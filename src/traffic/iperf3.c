@@ -23,19 +23,7 @@ static void sink_arguments(const struct pair_trial *trial, struct pair_arguments
 
 static void source_arguments(const struct pair_trial *trial, struct pair_arguments *list)
 {
-    pair_argument(list, "-c");
-    pair_argument(list, "%s", trial->sink);
-    pair_argument(list, "-B");
-    pair_argument(list, "%s", trial->source);
-    pair_argument(list, "-p");
-    pair_argument(list, "%u", trial->port);
-    pair_argument(list, "-u");
-    pair_argument(list, "-b"); // 0 is as fast as it can
-    pair_argument(list, "%.0f", trial->bps);
-    pair_argument(list, "-l");
-    pair_argument(list, "%u", trial->payload);
-    pair_argument(list, "-t");
-    pair_argument(list, "%.0f", trial->seconds);
+    pair_source(trial, "0", 0, list);
     pair_argument(list, "-i"); // no reports but the last
     pair_argument(list, "0");
     pair_argument(list, "-J");

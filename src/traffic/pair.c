@@ -96,6 +96,28 @@ void pair_argument(struct pair_arguments *list, const char *format, ...)
     list->items[list->count++] = text;
 }
 
+void pair_source(const struct pair_trial *trial, const char *unlimited, int decimals,
+                 struct pair_arguments *list)
+{
+    pair_argument(list, "-c");
+    pair_argument(list, "%s", trial->sink);
+    pair_argument(list, "-B");
+    pair_argument(list, "%s", trial->source);
+    pair_argument(list, "-p");
+    pair_argument(list, "%u", trial->port);
+    pair_argument(list, "-u");
+    pair_argument(list, "-b");
+    if (trial->bps > 0.0) {
+        pair_argument(list, "%.0f", trial->bps);
+    } else {
+        pair_argument(list, "%s", unlimited);
+    }
+    pair_argument(list, "-l");
+    pair_argument(list, "%u", trial->payload);
+    pair_argument(list, "-t");
+    pair_argument(list, "%.*f", decimals, trial->seconds);
+}
+
 static void arguments_clear(struct pair_arguments *list)
 {
     for (size_t i = 0; i < list->count; i++) {

@@ -42,6 +42,12 @@ struct pair_program {
                 struct iperf_report *ret, struct error *err);
 };
 
+// What all of them take as a source: where from and to, how long the datagrams, how fast
+// (`unlimited` is their word for as fast as possible) and for how long, in seconds with so many
+// decimals.
+void pair_source(const struct pair_trial *trial, const char *unlimited, int decimals,
+                 struct pair_arguments *list);
+
 // For engine_ops of each program.
 int pair_check(const struct pair_program *program, struct error *err);
 int pair_open(const struct pair_program *program, const struct traffic_setup *setup,

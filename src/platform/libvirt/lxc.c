@@ -32,7 +32,6 @@
 #define HOLDER          "libvirt_lxc" // libvirt's process around each container
 #define STARTED_WITHIN  (10U * NS_PER_S)
 #define STARTED_STEP_NS (2U * NS_PER_MS)
-#define END_WITHIN_NS   (5U * NS_PER_S)
 #define MEMORY_DEFAULT  (128ULL << 20)
 
 struct lxc_platform {
@@ -49,9 +48,7 @@ struct router {
     char *pin; // what the namespace is pinned to
     pid_t *tasks;
     size_t task_count;
-    pid_t first; // the container's first process, and a descriptor for that, -1 once it has died
-    uint64_t first_started;
-    int first_fd;
+    struct namespace_life life;
     char *usage; // file that tells the CPU time of its processes; NULL = none
 };
 
@@ -84,9 +81,7 @@ static void lxc_release(struct router *router)
         return;
     }
     netns_close(router->ns);
-    if (router->first_fd >= 0) {
-        close(router->first_fd);
-    }
+    namespace_life_close(&router->life);
     free(router->usage);
     free(router->tasks);
     free(router->pin);
@@ -102,7 +97,7 @@ static struct router *router_new(struct platform *platform, const struct router_
     router->name = text_copy(spec->name);
     router->domain = domain_name(spec->testbed, spec->name);
     router->pin = netns_pin_of(spec->directory, spec->name);
-    router->first_fd = -1;
+    router->life = NAMESPACE_LIFE_NONE;
     return router;
 }
 
@@ -153,8 +148,8 @@ static int open_first(struct router *router, pid_t holder, struct error *err)
                             "libvirt whose containers run on this computer, in this PID namespace",
                             router->domain);
     }
-    for (router->first = find_first(holder); router->first == 0;
-         router->first = find_first(holder)) {
+    for (router->life.pid = find_first(holder); router->life.pid == 0;
+         router->life.pid = find_first(holder)) {
         if (!is_holder(holder)) {
             return fail(err, ESRCH, "container %s ended at once", router->domain);
         }
@@ -163,19 +158,16 @@ static int open_first(struct router *router, pid_t holder, struct error *err)
         }
         clock_sleep(STARTED_STEP_NS);
     }
-    router->first_started = process_start_time(router->first);
-    int rc = process_open(router->first, router->first_started, err);
+    int rc = namespace_life_begin(&router->life, err);
     if (rc < 0) {
         error_context(err, "the first process of container %s", router->domain);
-        return rc;
     }
-    router->first_fd = rc;
-    return 0;
+    return rc;
 }
 
 static bool has_died(const struct router *router)
 {
-    return router->first_fd < 0 || process_has_ended(router->first_fd);
+    return namespace_life_is_over(&router->life);
 }
 
 // ---- making
@@ -210,7 +202,7 @@ static int start(struct router *router, const struct router_spec *spec, struct e
 // Its network namespace, which is certainly its own while its first process lives.
 static int adopt(struct router *router, struct error *err)
 {
-    _cleanup_free_ char *path = text_format("/proc/%d/ns/net", (int)router->first);
+    _cleanup_free_ char *path = text_format("/proc/%d/ns/net", (int)router->life.pid);
     int rc = file_create(router->pin, err);
     if (rc == 0) {
         rc = netns_adopt(path, router->pin, &router->ns, err);
@@ -222,7 +214,7 @@ static int adopt(struct router *router, struct error *err)
 static void find_usage(struct router *router)
 {
     _cleanup_error_ struct error why = ERROR_INIT;
-    if (cgroup_usage_find(router->first, &router->usage, &why) < 0) {
+    if (cgroup_usage_find(router->life.pid, &router->usage, &why) < 0) {
         log_note("lxc", "what the processes of router %s use is not metered: %s", router->name,
                  why.text);
     }
@@ -286,11 +278,11 @@ static int end_container(const struct router *router, struct error *err)
     if (rc == 0) {
         rc = domain_end(connection, router->uuid, router->domain, &why);
     }
-    if (router->first > 0) {
+    if (router->life.pid > 0) {
         // Where libvirt can't be asked, it will notice; and where it has lost the process that held
         // the container, it knows of none.
         struct error *said = rc < 0 ? NULL : &why;
-        rc = router->first_fd < 0 ? 0 : process_kill(router->first_fd, END_WITHIN_NS, said);
+        rc = namespace_life_end(&router->life, said);
     }
     if (rc < 0) {
         error_move(err, &why);
@@ -346,9 +338,9 @@ static int lxc_clean_up(struct platform *platform, const char *testbed, const ch
 static json_t *lxc_describe(const struct router *router)
 {
     json_t *described =
-        json_pack("{s:s, s:s, s:i, s:I, s:o}", "domain", router->domain, "uuid", router->uuid,
-                  "first", (int)router->first, "first_started", (json_int_t)router->first_started,
-                  "tasks", namespace_router_note_tasks(router->tasks, router->task_count));
+        json_pack("{s:s, s:s, s:o}", "domain", router->domain, "uuid", router->uuid, "tasks",
+                  namespace_router_note_tasks(router->tasks, router->task_count));
+    namespace_life_note(&router->life, described);
     if (router->usage != NULL) {
         json_object_set_new(described, "usage", json_string(router->usage));
     }
@@ -363,11 +355,7 @@ static int lxc_attach(struct platform *platform, const struct router_spec *spec,
     const char *usage = json_string_value(json_object_get(described, "usage"));
     snprintf(router->uuid, sizeof router->uuid, "%s", uuid == NULL ? "" : uuid);
     router->usage = usage == NULL ? NULL : text_copy(usage);
-    router->first = (pid_t)json_integer_value(json_object_get(described, "first"));
-    router->first_started =
-        (uint64_t)json_integer_value(json_object_get(described, "first_started"));
-    int fd = process_open(router->first, router->first_started, NULL);
-    router->first_fd = fd < 0 ? -1 : fd;
+    namespace_life_recall(described, &router->life);
     namespace_router_recall_tasks(json_object_get(described, "tasks"), &router->tasks,
                                   &router->task_count);
     int rc = netns_open(router->pin, &router->ns, err);
@@ -384,7 +372,7 @@ static int lxc_attach(struct platform *platform, const struct router_spec *spec,
 
 static int lxc_watch(const struct router *router)
 {
-    return router->first_fd;
+    return router->life.fd;
 }
 
 static int lxc_console(const struct router *router, char *const *argv, int *ret_status,
@@ -392,8 +380,8 @@ static int lxc_console(const struct router *router, char *const *argv, int *ret_
 {
     _cleanup_free_ char *group = router->usage == NULL ? NULL : cgroup_usage_members(router->usage);
     const struct session session = {.net = router->ns,
-                                    .first = router->first_fd,
-                                    .root_of = router->first,
+                                    .first = router->life.fd,
+                                    .root_of = router->life.pid,
                                     .own_views = true,
                                     .group = group,
                                     .node = router->name,
