@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <stddef.h>
 
+#include "base/clock.h"
+
 static volatile sig_atomic_t requested;
 
 static void on_signal(int number)
@@ -26,4 +28,15 @@ void stop_install(void)
 bool stop_requested(void)
 {
     return requested != 0;
+}
+
+int stop_sleep_until(uint64_t deadline_ns, struct error *err)
+{
+    while (clock_monotonic_ns() < deadline_ns) {
+        (void)clock_sleep_until(deadline_ns);
+        if (requested != 0) {
+            return fail_interrupted(err);
+        }
+    }
+    return 0;
 }

@@ -99,17 +99,6 @@ static int print(const struct top_values *asked, unsigned details, const struct 
     return fflush(stdout) != 0 ? fail(err, 0, "standard output can't be written") : 0;
 }
 
-static int wait_until(uint64_t deadline_ns, struct error *err)
-{
-    while (clock_monotonic_ns() < deadline_ns) {
-        (void)clock_sleep_until(deadline_ns);
-        if (stop_requested()) {
-            return fail_interrupted(err);
-        }
-    }
-    return 0;
-}
-
 static int run_batch(const struct top_values *asked, const struct top_view *view,
                      struct top_source *source, struct error *err)
 {
@@ -119,7 +108,7 @@ static int run_batch(const struct top_values *asked, const struct top_view *view
     for (uint64_t done = 0; rc == 0 && (view->count == 0 || done < view->count); done++) {
         _cleanup_top_ struct top top = {0};
         deadline_ns += every_ns;
-        rc = wait_until(deadline_ns, err);
+        rc = stop_sleep_until(deadline_ns, err);
         if (rc == 0) {
             rc = top_next(source, &top, err);
         }

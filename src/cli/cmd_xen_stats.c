@@ -55,24 +55,13 @@ static const struct option_row xen_stats_options[] = {
     OPTIONS_END,
 };
 
-static int wait_until(uint64_t deadline_ns, struct error *err)
-{
-    while (clock_monotonic_ns() < deadline_ns) {
-        (void)clock_sleep_until(deadline_ns);
-        if (stop_requested()) {
-            return fail_interrupted(err);
-        }
-    }
-    return 0;
-}
-
 static int measure(const char *testbed, uint64_t over_ns, struct xen_stats *ret, struct error *err)
 {
     _cleanup_sample_ struct sample before = {0};
     _cleanup_sample_ struct sample after = {0};
     int rc = sample_take(testbed, &before, err);
     if (rc == 0) {
-        rc = wait_until(before.began_ns + over_ns, err);
+        rc = stop_sleep_until(before.began_ns + over_ns, err);
     }
     if (rc == 0) {
         rc = sample_take(testbed, &after, err);
@@ -92,7 +81,7 @@ static int measure_machines(const char *platform, uint64_t over_ns, struct xen_s
     uint64_t began_ns = clock_monotonic_ns();
     int rc = top_open(platform, &source, err);
     if (rc == 0) {
-        rc = wait_until(began_ns + over_ns, err);
+        rc = stop_sleep_until(began_ns + over_ns, err);
     }
     if (rc == 0) {
         rc = top_next(source, &top, err);

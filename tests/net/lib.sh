@@ -546,6 +546,34 @@ watch_cpu() {
     "$(helper cpuwatch)" $watch_how $watch_files >"$T/watched"
 }
 
+# router_threads — those that do the work of the first router of $testbed. cpu_of THREAD... — their CPU time in
+# ns. asleep PID — it waits for a time to come.
+router_threads() { jq -r '.routers[0].platform.tasks[]' "$testbed.json"; }
+cpu_of() {
+    for thread; do cat "/proc/$thread/schedstat"; done | awk '{ sum += $1 } END { printf "%.0f\n", sum }'
+}
+asleep() { grep -q nanosleep "/proc/$1/wchan"; }
+# read_beside FILE COMMAND... — runs what reads the CPU time of the threads $threads twice, into the file: $cpu0 is
+# what they had before it, $cpu1 and $cpu2 between its two readings, and $cpu3 after it. False if this test
+# was held up for so long that it can't be told that the two were between.
+# shellcheck disable=SC2086,SC2034 # a list of threads; the caller's
+read_beside() {
+    read_file=$1
+    shift
+    cpu0=$(cpu_of $threads)
+    "$@" >"$read_file" &
+    reader=$!
+    wait_for 60 asleep "$reader"
+    cpu1=$(cpu_of $threads)
+    sleep 1
+    cpu2=$(cpu_of $threads)
+    read_status=0
+    asleep "$reader" || read_status=1
+    wait "$reader"
+    cpu3=$(cpu_of $threads)
+    return "$read_status"
+}
+
 # points_sane FOLDER — there are points, and what holds of every point whatever the machine did does: sums,
 # and places for all that was lost; those of which it doesn't are printed. For use after ok.
 points_sane() {

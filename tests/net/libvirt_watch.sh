@@ -122,7 +122,6 @@ done
 
 # CPU: what is read before and after encloses what is said. libvirt reads it in steps of 10 ms.
 used() { cat "/proc/$pid/task/"*/schedstat | awk '{ sum += $1 } END { printf "%.0f\n", sum }'; }
-asleep() { grep -q nanosleep "/proc/$1/wchan"; }
 percents() {
     for try in 1 2 3; do # it may be held up in between
         cpu0=$(used)

@@ -19,11 +19,6 @@ END
 XENTOP="NAME STATE CPU(sec) CPU(%) MEM(k) MEM(%) MAXMEM(k) MAXMEM(%) VCPUS NETS NETTX(k) NETRX(k)"
 ESCAPE=$(printf '\033')
 
-used() {
-    for thread; do cat "/proc/$thread/schedstat"; done | awk '{ sum += $1 } END { printf "%.0f\n", sum }'
-}
-router_threads() { jq -r '.routers[0].platform.tasks[]' "$testbed.json"; }
-asleep() { grep -q nanosleep "/proc/$1/wchan"; }
 words() { tr -s ' ' <"$1" | sed 's/^ //; s/ $//'; }
 
 # terminal COLUMNS COMMAND — runs it (a string, for sh) in a terminal of that width and 24 lines;
@@ -52,26 +47,16 @@ ok "a testbed stands" vrbench up "$T/one.yaml"
 testbed_up bridged
 "$VRBENCH" console source -- ping -q -f -s 1000 198.19.0.2 >/dev/null 2>&1 &
 load=$!
-# shellcheck disable=SC2046 # a list of threads
-set -- $(router_threads)
-first=$(used "$@")
-busy() { [ "$(used "$@")" -gt $((first + 50000000)) ]; }
-ok "and is loaded through the router" wait_for 60 busy "$@"
+threads=$(router_threads)
+# shellcheck disable=SC2086 # a list of threads
+first=$(cpu_of $threads)
+# shellcheck disable=SC2086
+busy() { [ "$(cpu_of $threads)" -gt $((first + 50000000)) ]; }
+ok "and is loaded through the router" wait_for 60 busy
 
-# What is read before and after encloses what it says, and that encloses what was read meanwhile: if
-# this test was not held up for so long that it was over.
+# What is read before and after encloses what it says, and that encloses what was read meanwhile.
 for try in 1 2 3; do
-    cpu0=$(used "$@")
-    "$VRBENCH" top --json -n 1 -d 2 >"$T/json" &
-    reader=$!
-    wait_for 60 asleep "$reader"
-    cpu1=$(used "$@")
-    sleep 1
-    cpu2=$(used "$@")
-    meanwhile=$(asleep "$reader" && echo yes)
-    wait "$reader"
-    cpu3=$(used "$@")
-    if [ "$meanwhile" = yes ]; then break; fi
+    if read_beside "$T/json" "$VRBENCH" top --json -n 1 -d 2; then break; fi
 done
 is "one iteration is one line of JSON" "$(wc -l <"$T/json")" 1
 router='.machines[] | select(.name == "r1t3")'

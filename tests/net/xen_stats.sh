@@ -38,11 +38,7 @@ strict() {
 }
 names() { sed -n 's/^Name: //p' "$1" | tr '\n' ' '; }
 
-# Independent counts. used — CPU ns of the threads of a party; bytes NODE LINK... — sent.
-router_threads() { jq -r '.routers[0].platform.tasks[]' "$testbed.json"; }
-used() {
-    for thread; do cat "/proc/$thread/schedstat"; done | awk '{ sum += $1 } END { printf "%d\n", sum }'
-}
+# Independent counts. bytes NODE LINK... — sent.
 bytes() {
     node "$1" ip -s -j link | jq "[.[] | select(.ifname | test(\"^eth\")) | .stats64.$2.bytes] | add"
 }
@@ -60,7 +56,6 @@ below() {
         below "$child"
     done
 }
-asleep() { grep -q nanosleep "/proc/$1/wchan"; }
 
 # --- bad usage, and nothing there ----------------------------------------------------------------
 machine_snapshot "$T/before"
@@ -99,21 +94,15 @@ moving() { [ "$(bytes r1t3 tx)" -gt 1000000 ]; }
 ok "and is loaded through the router" wait_for 60 moving
 
 # What is read before and after encloses what it says, and that encloses what was read meanwhile.
-# shellcheck disable=SC2046 # a list of threads
-set -- $(router_threads)
+threads=$(router_threads)
 for try in 1 2 3; do
-    tx0=$(bytes r1t3 tx) rx0=$(bytes r1t3 rx) cpu0=$(used "$@") t0=$(now)
-    "$VRBENCH" xen-stats -d 3 >"$T/text" &
-    reader=$!
-    wait_for 60 asleep "$reader"
-    cpu1=$(used "$@")
-    sleep 1
-    cpu2=$(used "$@")
-    still=$(asleep "$reader" && echo asleep)
-    wait "$reader"
-    if [ "$still" = asleep ]; then break; fi # else held up for too long
+    still=no tx0=$(bytes r1t3 tx) rx0=$(bytes r1t3 rx) t0=$(now)
+    if read_beside "$T/text" "$VRBENCH" xen-stats -d 3; then
+        still=asleep
+        break # else held up for too long
+    fi
 done
-tx3=$(bytes r1t3 tx) rx3=$(bytes r1t3 rx) cpu3=$(used "$@") t3=$(now)
+tx3=$(bytes r1t3 tx) rx3=$(bytes r1t3 rx) t3=$(now)
 percent=$(value r1t3 cpu_percent <"$T/text")
 diag "router: $percent %, CPU $cpu0 $cpu1 $cpu2 $cpu3 ns, within $((t3 - t0)) ns"
 is "the reading took its time" "$still" asleep
@@ -180,11 +169,11 @@ unread() {
         awk '/^Udp:/ && $2 ~ /^[0-9]/ { print $3 + $4 }'
 }
 unread0=$(unread)
-sent0=$(packets source s0 tx) got0=$(packets sink k0 rx) cpu0=$(used "$@") t0=$(now)
+sent0=$(packets source s0 tx) got0=$(packets sink k0 rx) cpu0=$(cpu_of "$@") t0=$(now)
 PATH="$SOURCE_ROOT/compat:$PATH" TMPDIR=$T LENGTHS="200" RATES="1 20" PAUSE=2 \
     vrbench console source -- "$SOURCE_ROOT/tests/net/old_script" "$SINK" "$HOST" 6 >"$T/rows" 2>"$T/err"
 sent=$(($(packets source s0 tx) - sent0)) got=$(($(packets sink k0 rx) - got0))
-cpu=$(($(used "$@") - cpu0)) took=$(($(now) - t0))
+cpu=$(($(cpu_of "$@") - cpu0)) took=$(($(now) - t0))
 sed 's/^/# /' "$T/rows"
 is "it prints a row a point" "$(awk 'NF == 6' "$T/rows" | wc -l)" 2
 # 1 Mbit/s of 200 bytes are 625 packets/s; iperf may send a few more or less.
