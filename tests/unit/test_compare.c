@@ -29,31 +29,11 @@
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
 
+#include "golden.h"
 #include "made_up_points.h"
+#include "own_folder.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define GOLDEN       "tests/unit/golden/compare/"
-
-static char folder[] = "/tmp/vrbench-compare-XXXXXX";
-
-static int make_folder(void **state)
-{
-    (void)state;
-    (void)strcpy(folder + sizeof folder - 7, "XXXXXX");
-    return mkdtemp(folder) == NULL ? -1 : 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    _cleanup_free_ char *command = text_format("rm -rf %s", folder);
-    return system(command); // a name that mkdtemp() made
-}
-
-static char *path_of(const char *name)
-{
-    return text_format("%s/%s", folder, name);
-}
 
 static void write_to(const char *name, const char *text)
 {
@@ -65,19 +45,6 @@ static bool is_there(const char *name)
 {
     _cleanup_free_ char *path = path_of(name);
     return access(path, F_OK) == 0;
-}
-
-static void assert_golden(const char *name, const char *text)
-{
-    _cleanup_free_ char *path = text_format(GOLDEN "%s", name);
-    if (getenv("UPDATE_GOLDEN") != NULL) {
-        assert_int_equal(file_replace(path, text, strlen(text), NULL), 0);
-    }
-    _cleanup_free_ char *expected = NULL;
-    assert_int_equal(file_read(path, 1 << 20, &expected, NULL, NULL), 0);
-    if (strcmp(text, expected) != 0) {
-        fail_msg("not as %s:\n%s", path, text);
-    }
 }
 
 static void assert_file_golden(const char *file, const char *name)
@@ -266,17 +233,18 @@ static void test_each_way(void **state)
     assert_true(isnan(compare_ratio(invalid, 2, COMPARE_START)));
     assert_true(compare_ratio(invalid, 1, COMPARE_MAX) == 1);
     _cleanup_free_ char *texts = texts_of(comparison);
-    assert_golden("texts.txt", texts);
+    assert_golden("compare/texts.txt", texts);
 
     _cleanup_free_ char *out = path_of("out");
     struct error err = ERROR_INIT;
     if (compare_write_folder(comparison, out, &err) < 0) {
         fail_msg("%s", err.text);
     }
-    assert_file_golden("out/compare.csv", "compare.csv");
-    assert_file_golden("out/compare-caps.csv", "no-caps.csv");
-    assert_file_golden("out/figures/compare_scenario-1.dat", "compare_scenario-1.dat");
-    assert_file_golden("out/figures/compare_scenario-1_rates.gp", "compare_scenario-1_rates.gp");
+    assert_file_golden("out/compare.csv", "compare/compare.csv");
+    assert_file_golden("out/compare-caps.csv", "compare/no-caps.csv");
+    assert_file_golden("out/figures/compare_scenario-1.dat", "compare/compare_scenario-1.dat");
+    assert_file_golden("out/figures/compare_scenario-1_rates.gp",
+                       "compare/compare_scenario-1_rates.gp");
     assert_true(is_there("out/figures/compare_scenario-1_rates.svg"));
     assert_true(is_there("out/figures/compare_scenario-1_rates.png"));
     assert_true(is_there("out/figures/compare_scenario-1_ns-a-packet.svg"));
@@ -331,7 +299,7 @@ static void test_other_networks(void **state)
     assert_int_equal(comparison->row_count, 2);
     assert_int_equal(comparison_compared(comparison), 0);
     _cleanup_free_ char *texts = texts_of(comparison);
-    assert_golden("other-networks.txt", texts);
+    assert_golden("compare/other-networks.txt", texts);
     comparison_free(comparison);
 }
 
@@ -380,7 +348,7 @@ static void test_caps(void **state)
     assert_int_equal(comparison->caps[2].loaded, 0);
     _cleanup_free_ char *out = path_of("out");
     assert_int_equal(compare_write_folder(comparison, out, NULL), 0);
-    assert_file_golden("out/compare-caps.csv", "caps.csv");
+    assert_file_golden("out/compare-caps.csv", "compare/caps.csv");
     _cleanup_free_ char *texts = texts_of(comparison);
     assert_non_null(strstr(texts, "r1t3 had no cap in free, a cap of 20 % in held."));
     comparison_free(comparison);
@@ -512,7 +480,6 @@ static void test_platform_words(void **state)
 
 int main(void)
 {
-#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_each_way),       IN_FOLDER(test_json),
         IN_FOLDER(test_other_networks), IN_FOLDER(test_caps),

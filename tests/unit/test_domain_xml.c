@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#define GOLDEN "tests/unit/golden/domain-"
+#include "golden.h"
 
 static const struct cpu_list cpus = {.cpus = {2, 3, 5}, .count = 3};
 
@@ -40,23 +40,13 @@ static struct domain_spec spec_with(const struct domain_nic *nics, size_t count)
                                 .nic_count = count};
 }
 
-static void assert_golden(const char *name, const char *text)
-{
-    _cleanup_free_ char *path = text_format(GOLDEN "%s.xml", name);
-    _cleanup_free_ char *golden = NULL;
-    if (getenv("UPDATE_GOLDEN") != NULL) {
-        assert_int_equal(file_replace(path, text, strlen(text), NULL), 0);
-    }
-    assert_int_equal(file_read(path, 1 << 20, &golden, NULL, NULL), 0);
-    assert_string_equal(text, golden);
-}
-
 static void assert_machine(const char *name, const struct domain_spec *spec)
 {
     _cleanup_free_ char *xml = NULL;
     _cleanup_free_ char *testbed = NULL;
     assert_int_equal(domain_xml(spec, &xml, NULL), 0);
-    assert_golden(name, xml);
+    _cleanup_free_ char *golden = text_format("domain-%s.xml", name);
+    assert_golden(golden, xml);
     assert_int_equal(domain_xml_testbed(xml, &testbed), 1);
     assert_string_equal(testbed, spec->testbed);
 }

@@ -28,32 +28,12 @@
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
 
+#include "golden.h"
 #include "made_up_points.h"
+#include "own_folder.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define GOLDEN       "tests/unit/golden/"
 #define EVIL         "</script><script>x'\"`\n\\"
-
-static char folder[] = "/tmp/vrbench-figures-XXXXXX";
-
-static int make_folder(void **state)
-{
-    (void)state;
-    (void)strcpy(folder + sizeof folder - 7, "XXXXXX");
-    return mkdtemp(folder) == NULL ? -1 : 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    _cleanup_free_ char *command = text_format("rm -rf %s", folder);
-    return system(command); // a name that mkdtemp() made
-}
-
-static char *path_of(const char *name)
-{
-    return text_format("%s/%s", folder, name);
-}
 
 static char *read_of(const char *name)
 {
@@ -108,18 +88,11 @@ static size_t write_scripts(const struct point_list *points, char ***ret_names)
     return count;
 }
 
-static void assert_golden(const char *name)
+static void assert_figure(const char *name)
 {
     _cleanup_free_ char *text = read_of(name);
-    _cleanup_free_ char *path = text_format(GOLDEN "figures/%s", name);
-    if (getenv("UPDATE_GOLDEN") != NULL) {
-        assert_int_equal(file_replace(path, text, strlen(text), NULL), 0);
-    }
-    _cleanup_free_ char *expected = NULL;
-    assert_int_equal(file_read(path, 1 << 20, &expected, NULL, NULL), 0);
-    if (strcmp(text, expected) != 0) {
-        fail_msg("not as %s:\n%s", path, text);
-    }
+    _cleanup_free_ char *golden = text_format("figures/%s", name);
+    assert_golden(golden, text);
 }
 
 static void test_one_router(void **state)
@@ -139,11 +112,11 @@ static void test_one_router(void **state)
     for (size_t i = 0; i < count; i++) {
         assert_string_equal(names[i], expected[i]);
     }
-    assert_golden("scenario-1_direct_64.dat");
-    assert_golden("scenario-1_bridged_64.dat");
-    assert_golden("scenario-1_all-topologies_64.gp");
-    assert_golden("scenario-1_bridged_64_cpu.gp");
-    assert_golden("scenario-1_bridged_64_places.gp");
+    assert_figure("scenario-1_direct_64.dat");
+    assert_figure("scenario-1_bridged_64.dat");
+    assert_figure("scenario-1_all-topologies_64.gp");
+    assert_figure("scenario-1_bridged_64_cpu.gp");
+    assert_figure("scenario-1_bridged_64_places.gp");
     folders_free(names, count);
     point_list_clear(&points);
 }
@@ -154,10 +127,10 @@ static void test_two_routers(void **state)
     struct point_list points = make(two_routers, COUNT(two_routers));
     char **names;
     size_t count = write_scripts(&points, &names);
-    assert_golden("scenario-2_dedicated_1500.dat");
-    assert_golden("scenario-2_dedicated_1500_received.gp");
-    assert_golden("scenario-2_dedicated_1500_cpu.gp");
-    assert_golden("scenario-2_dedicated_1500_delay.gp");
+    assert_figure("scenario-2_dedicated_1500.dat");
+    assert_figure("scenario-2_dedicated_1500_received.gp");
+    assert_figure("scenario-2_dedicated_1500_cpu.gp");
+    assert_figure("scenario-2_dedicated_1500_delay.gp");
     folders_free(names, count);
     point_list_clear(&points);
 }
@@ -436,7 +409,6 @@ static void test_words(void **state)
 
 int main(void)
 {
-#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_one_router),
         IN_FOLDER(test_two_routers),

@@ -22,21 +22,9 @@
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define GOLDEN       "tests/unit/golden/"
+#include "golden.h"
 
-static void assert_golden(const char *name, const char *text)
-{
-    _cleanup_free_ char *path = text_format(GOLDEN "%s", name);
-    if (getenv("UPDATE_GOLDEN") != NULL) {
-        assert_int_equal(file_replace(path, text, strlen(text), NULL), 0);
-    }
-    _cleanup_free_ char *expected = NULL;
-    assert_int_equal(file_read(path, 1 << 20, &expected, NULL, NULL), 0);
-    if (strcmp(text, expected) != 0) {
-        fail_msg("not as %s:\n%s", path, text);
-    }
-}
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 // CPUs `first`, `first` + `step`, …
 static struct cpu_list cpus(unsigned first, unsigned step, size_t count)

@@ -28,24 +28,11 @@
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
 
+#include "golden.h"
 #include "made_up_points.h"
 #include "workbook.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define GOLDEN       "tests/unit/golden/"
-
-static void assert_golden(const char *name, const char *text)
-{
-    _cleanup_free_ char *path = text_format(GOLDEN "%s", name);
-    if (getenv("UPDATE_GOLDEN") != NULL) {
-        assert_int_equal(file_replace(path, text, strlen(text), NULL), 0);
-    }
-    _cleanup_free_ char *expected = NULL;
-    assert_int_equal(file_read(path, 1 << 20, &expected, NULL, NULL), 0);
-    if (strcmp(text, expected) != 0) {
-        fail_msg("not as %s:\n%s", path, text);
-    }
-}
 
 static void assert_no_line_longer(const char *text, size_t width)
 {
