@@ -111,9 +111,11 @@ with_files() {
 
 # inside SCRIPT [ARG...] — runs a script of tests/vm/inside there, which prints TAP, with its plan.
 inside() {
-    inside_script=$1
+    inside_script=$1 inside_began=$(date +%s) inside_status=0
     shift
-    with_files sh "/files/tests/vm/inside/$inside_script.sh" "$@"
+    with_files sh "/files/tests/vm/inside/$inside_script.sh" "$@" || inside_status=$?
+    diag "$inside_script: $(($(date +%s) - inside_began)) s"
+    return "$inside_status"
 }
 
 # inside_own IMAGE SECONDS SCRIPT [ARG...] — the same in a machine of the script's own with $T/files, for so
