@@ -22,8 +22,8 @@ help:
 	@echo "make deps      install what is missing from Debian (GROUPS='build run test check bench')"
 	@echo "make run       measure $(SCENARIO) on this machine"
 	@echo "make test      run, then every test (TESTFLAGS='--only PATTERN')"
-	@echo "make test-vm   what tests/run runs in machines of plain Debian, whole"
-	@echo "make test-xen  the same on a real Xen, in its Domain-0, and the study's table"
+	@echo "make test-vm   all that tests/run runs in machines, whole"
+	@echo "make test-xen  that on a real Xen, in its Domain-0, and the study's table"
 	@echo "make sanitize  every test of the program, built with address and undefined-behaviour sanitizers"
 	@echo "make check     layout and lint; make format puts the layout right"
 	@echo "make bench     against iperf, iperf3, Mininet and a script of ip commands"
@@ -57,13 +57,13 @@ test-vm:
 	@$(MAKE) --no-print-directory build
 	@VRBENCH_VM_WHOLE=1 TEST_TIMEOUT=3600 tests/run $(BUILD) --only vm/
 
-# With what it measured: tests/run shows only what failed. Its two machines have a CPU each.
+# With what it measured: tests/run shows only what failed.
 test-xen:
 	@scripts/need-root test-xen "it makes images of Debian"
 	@$(MAKE) --no-print-directory build
 	@rm -f $(BUILD)/tests/xen.txt
 	@VRBENCH_VM_WHOLE=1 VRBENCH_XEN_TABLE=$(abspath $(BUILD))/tests/xen.txt TEST_TIMEOUT=900 \
-	tests/run $(BUILD) --only vm/xen --together; status=$$?; \
+	tests/run $(BUILD) --only vm/xen; status=$$?; \
 	test ! -e $(BUILD)/tests/xen.txt || cat $(BUILD)/tests/xen.txt; exit $$status
 
 build-sanitize:

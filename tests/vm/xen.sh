@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # On a real Xen, in its Domain-0, by emulation: routers that are paravirtual domains. The suite boots
-# it, routes through one and holds a cap; `make test-xen` does all that there is ($VRBENCH_VM_WHOLE), with
-# xen_domains.sh beside it, and has the study's table for Xen added to the file $VRBENCH_XEN_TABLE. What is tested is
-# in inside/xen_*.sh.
+# it, routes through one and holds a cap; `make test-xen` does all that the study did and more ($VRBENCH_VM_WHOLE),
+# and writes the study's table for Xen to the file $VRBENCH_XEN_TABLE. What is tested is in inside/xen_*.sh;
+# other_xen.sh has the rest.
 . "${SOURCE_ROOT:-.}/tests/vm/lib.sh"
 need_xen
 if [ -z "${VRBENCH_TEST_ISOLATED-}" ]; then
@@ -18,8 +18,8 @@ machine xen --deadline "$((${TEST_TIMEOUT:-300} * 2 - 20))" --files "$T/files" -
 inside xen_short
 if [ -n "${VRBENCH_VM_WHOLE-}" ]; then
     inside xen_sweep | tee "$T/sweep"
-    sed -n 's/^# | //p' "$T/sweep" >>"${VRBENCH_XEN_TABLE:-$T/table}"
-    for part in meter shares config; do
+    sed -n 's/^# | //p' "$T/sweep" >"${VRBENCH_XEN_TABLE:-$T/table}"
+    for part in meter ends shares lives config; do
         inside "xen_$part"
     done
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# inside/xen_pci.sh — run by ../xen_domains.sh in Domain-0: a lent NIC goes to a domain as the PCI device that it
+# inside/xen_pci.sh — run by ../other_xen.sh in Domain-0: a lent NIC goes to a domain as the PCI device that it
 # is, and comes back with its driver, its name and all that it was told; also after vrbench was killed. And
 # the study's table for NICs that are a router's own. Lines of it begin with "# | ".
 . "${0%/*}/xen_lib.sh"
