@@ -135,6 +135,10 @@ char *words_platform(const struct platform_facts *facts)
     if (facts->kind == PLATFORM_CONTAINERS) {
         return text_format("Routers were containers%s (%s).%s", hypervisor, uri, guest);
     }
+    if (text_equal(facts->name, "xen")) {
+        return text_format("Routers were domains%s; the host was its Domain-0.%s%s",
+                           facts->hypervisor == NULL ? " of Xen" : hypervisor, guest, links);
+    }
     if (!facts->emulation_known) {
         return text_format(
             "Routers were machines%s (%s); whether emulated or not was not told.%s%s", hypervisor,

@@ -474,7 +474,17 @@ static void test_platform_words(void **state)
     facts.emulated = false;
     assert_words(&facts, "Routers were machines of QEMU 7.2.9 with the CPU's own virtualisation "
                          "(KVM; qemu:///system). They ran Linux 6.1.0.");
+    facts.dedicated = text_copy("pci");
+    assert_words(&facts, "Routers were machines of QEMU 7.2.9 with the CPU's own virtualisation "
+                         "(KVM; qemu:///system). They ran Linux 6.1.0. Dedicated NICs were theirs "
+                         "whole (PCI devices, by VFIO).");
     platform_facts_clear(&again);
+    platform_facts_clear(&facts);
+    platform_facts_of_name("xen", &facts);
+    facts.hypervisor = text_copy("Xen 4.17.7");
+    facts.dedicated = text_copy("pci");
+    assert_words(&facts, "Routers were domains of Xen 4.17.7; the host was its Domain-0. Dedicated "
+                         "NICs were theirs whole (PCI devices, by pciback).");
     platform_facts_clear(&facts);
 }
 

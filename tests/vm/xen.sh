@@ -19,7 +19,7 @@ inside xen_short
 if [ -n "${VRBENCH_VM_WHOLE-}" ]; then
     inside xen_sweep | tee "$T/sweep"
     sed -n 's/^# | //p' "$T/sweep" >"${VRBENCH_XEN_TABLE:-$T/table}"
-    for part in meter ends shares lives config; do
+    for part in meter shares lives config; do
         inside "xen_$part"
     done
 

@@ -147,7 +147,7 @@ int domain_facts(struct platform *platform, const struct router *router,
     _cleanup_image_ struct image image = {0};
     if (router != NULL && router->own) {
         free(facts->guest);
-        facts->guest = text_copy("of its own file");
+        facts->guest = text_copy("a system of their own file's");
     } else if (router != NULL && image_find(NULL, &image, NULL) == 0) {
         free(facts->guest);
         facts->guest = text_format("%s %s", image.kernel_package, image.kernel_version);
