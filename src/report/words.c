@@ -136,8 +136,12 @@ char *words_platform(const struct platform_facts *facts)
         return text_format("Routers were containers%s (%s).%s", hypervisor, uri, guest);
     }
     if (text_equal(facts->name, "xen")) {
-        return text_format("Routers were domains%s; the host was its Domain-0.%s%s",
-                           facts->hypervisor == NULL ? " of Xen" : hypervisor, guest, links);
+        return text_format("Routers were domains%s; the host was its Domain-0%s.%s%s",
+                           facts->hypervisor == NULL ? " of Xen" : hypervisor,
+                           facts->emulation_known
+                               ? ""
+                               : " (on a CPU of QEMU's: whether emulated or not can't be told)",
+                           guest, links);
     }
     if (!facts->emulation_known) {
         return text_format(

@@ -25,9 +25,9 @@ void platform_facts_of_name(const char *name, struct platform_facts *ret)
     *ret = (struct platform_facts){
         .name = text_copy(uri ? "libvirt" : name),
         .uri = uri ? text_copy(name) : NULL,
-        .kind = text_starts(name, "lxc") ? PLATFORM_CONTAINERS
-                : uri                    ? PLATFORM_MACHINES
-                                         : PLATFORM_NAMESPACES,
+        .kind = text_starts(name, "lxc")    ? PLATFORM_CONTAINERS
+                : text_equal(name, "netns") ? PLATFORM_NAMESPACES
+                                            : PLATFORM_MACHINES,
     };
 }
 

@@ -29,7 +29,7 @@ struct platform_facts {
 };
 
 // A name as a scenario gives it, and nothing else known: "netns" are namespaces, "lxc:…"
-// containers, any other URI machines. Takes no ownership.
+// containers, "xen" and any other URI machines. Takes no ownership.
 void platform_facts_of_name(const char *name, struct platform_facts *ret);
 void platform_facts_clear(struct platform_facts *facts); // frees what it holds and zeroes it
 json_t *platform_facts_to_json(const struct platform_facts *facts);

@@ -483,6 +483,10 @@ static void test_platform_words(void **state)
     platform_facts_of_name("xen", &facts);
     facts.hypervisor = text_copy("Xen 4.17.7");
     facts.dedicated = text_copy("pci");
+    assert_words(&facts, "Routers were domains of Xen 4.17.7; the host was its Domain-0 (on a CPU "
+                         "of QEMU's: whether emulated or not can't be told). Dedicated NICs were "
+                         "theirs whole (PCI devices, by pciback).");
+    facts.emulation_known = true;
     assert_words(&facts, "Routers were domains of Xen 4.17.7; the host was its Domain-0. Dedicated "
                          "NICs were theirs whole (PCI devices, by pciback).");
     platform_facts_clear(&facts);

@@ -10,12 +10,16 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "image/image.h"
 #include "linux/counters.h"
 #include "linux/link.h"
 #include "platform/foreign.h"
 #include "platform/xen/domain.h"
+
+#define CPUINFO     "/proc/cpuinfo"
+#define CPUINFO_MAX ((size_t)4 << 20)
 
 static struct tiny_guest guest_of(const struct router *router)
 {
@@ -134,6 +138,14 @@ int domain_console(const struct router *router, char *const *argv, int *ret_stat
     return rc == 0 ? foreign_console(foreign, router->domain, err) : rc;
 }
 
+// Whether the computer below Xen is one of QEMU's, by the CPU that Domain-0 sees: Xen itself
+// emulates none, but whether that QEMU does can't be told from here.
+static bool is_on_qemu(void)
+{
+    _cleanup_free_ char *cpus = NULL;
+    return file_read(CPUINFO, CPUINFO_MAX, &cpus, NULL, NULL) == 0 && strstr(cpus, "QEMU") != NULL;
+}
+
 int domain_facts(struct platform *platform, const struct router *router,
                  struct platform_facts *facts, struct error *err)
 {
@@ -144,6 +156,7 @@ int domain_facts(struct platform *platform, const struct router *router,
     }
     free(facts->hypervisor);
     facts->hypervisor = xen_hypervisor(xen);
+    facts->emulation_known = !is_on_qemu();
     _cleanup_image_ struct image image = {0};
     if (router != NULL && router->own) {
         free(facts->guest);

@@ -2,7 +2,7 @@
 #
 # inside/xen_short.sh — one router: it forwards, all is accounted for, a cap is held, nothing is left.
 . "${0%/*}/xen_lib.sh"
-plan 16
+plan 17
 
 machine_snapshot "$T/before"
 is "only Domain-0 runs" "$(domains)" ""
@@ -18,6 +18,8 @@ ok "  Domain-0 and the router have their CPU" \
     jq -es 'all(.[]; all(.cpu[]; .percent > 0) and ([.cpu[].name] | contains(["host", "r1t3"])))' \
     "$T/run/points.jsonl"
 jq -c '{requested_pps, valid, why_invalid, networks, cpu, drops}' "$T/run/points.jsonl" | sed 's/^/# /'
+like "  its results tell by what" "$(jq -r '.platform | "\(.name) \(.kind) \(.hypervisor)"' "$T/run/run.json")" \
+    '^xen machines Xen 4\.'
 is "  nothing is left of it" "$(domains)" ""
 
 scenario cap bridged "r1t3: { cap: 10 }" "NET0: { router: r1t3 }" 64 100 "1 s"
