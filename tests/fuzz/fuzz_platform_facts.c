@@ -14,8 +14,10 @@ static void check_name(const uint8_t *data, size_t size)
     char *name = text_copy_bytes((const char *)data, size);
     struct platform_facts facts;
     platform_facts_of_name(name, &facts);
-    if ((facts.uri == NULL) != (facts.kind == PLATFORM_NAMESPACES) &&
-        strncmp(name, "lxc", 3) != 0) {
+    bool lxc = strncmp(name, "lxc", 3) == 0;
+    if ((facts.uri == NULL) != (strchr(name, ':') == NULL) ||
+        (facts.kind == PLATFORM_NAMESPACES) != (strcmp(name, "netns") == 0) ||
+        (facts.kind == PLATFORM_CONTAINERS) != lxc) {
         abort();
     }
     platform_facts_clear(&facts);
