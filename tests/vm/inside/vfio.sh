@@ -9,6 +9,7 @@ plan 36
 
 for module in virtio_net e1000e kvm_amd vhost_net vfio-pci tun macvtap veth bridge; do modprobe "$module"; done
 lend
+reaches() { vrbench console lent/source -- ping -q -c 1 -W 2 198.19.0.2; }
 
 uri=$("$SOURCE_ROOT/scripts/libvirtd" start "$T/lv") || exit 1
 at_exit '"$SOURCE_ROOT/scripts/libvirtd" stop "$T/lv"'
