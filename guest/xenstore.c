@@ -11,7 +11,7 @@
  *
  * Each side writes the next piece, whose number is one higher, when the other has taken the last.
  * A SESSION of another number is another host: what was under way to the one before is forgotten.
- * The host's side is src/platform/xen/channel.c. Called by channel.c.
+ * The host's side is src/machine/xen/channel.c. Called by channel.c.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -8,8 +8,8 @@
 
 #include "cli/command.h"
 #include "cli/foreign_cli.h"
-#include "measure/machine.h"
-#include "platform/abilities.h"
+#include "doctor/doctor.h"
+#include "machine/abilities.h"
 #include "report/writer.h"
 
 #define WATCH_STEAL_MS 1000U

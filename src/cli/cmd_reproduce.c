@@ -14,7 +14,7 @@
 #include "base/units.h"
 #include "cli/command.h"
 #include "linux/rights.h"
-#include "platform/platform.h"
+#include "machine/platform.h"
 #include "study/machines.h"
 #include "study/reproduce.h"
 #include "study/statement.h"

@@ -7,7 +7,7 @@
 #include "cli/command.h"
 #include "cli/foreign_cli.h"
 #include "linux/rights.h"
-#include "platform/foreign.h"
+#include "machine/foreign.h"
 #include "testbed/standing.h"
 
 struct router_values {

@@ -13,10 +13,10 @@
 #include "base/units.h"
 #include "cli/command.h"
 #include "cli/foreign_cli.h"
+#include "face/xen_stats.h"
+#include "face/xentop_run.h"
+#include "face/xentop_text.h"
 #include "linux/rights.h"
-#include "monitor/xen_stats.h"
-#include "monitor/xentop_run.h"
-#include "monitor/xentop_text.h"
 
 #define SECONDS_USUAL 5.0 // the study's
 #define SECONDS_MIN   0.01

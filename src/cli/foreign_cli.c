@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "platform/foreign.h"
+#include "machine/foreign.h"
 #include "report/writer.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -6,7 +6,7 @@
 #ifndef VRBENCH_CLI_TOP_SCREEN_H
 #define VRBENCH_CLI_TOP_SCREEN_H
 
-#include "monitor/top.h"
+#include "face/top.h"
 
 struct top_view {
     double delay_s; // between two readings

@@ -2,7 +2,7 @@
 /*
  * image/overlay — a disk of a machine's own on top of an image that is never written to: a qcow2
  * file that holds what differs (QEMU's docs/interop/qcow2.txt), made by qemu-img. Called by
- * platform/.
+ * machine/.
  */
 #ifndef VRBENCH_IMAGE_OVERLAY_H
 #define VRBENCH_IMAGE_OVERLAY_H

@@ -50,7 +50,7 @@ int cgroup_get_weight(const struct cgroup_tree *tree, const char *path, unsigned
                       unsigned hint, unsigned *ret_weight, struct error *err);
 // CFS bandwidth: at most `percent` of one CPU for all tasks of the group together, 0 = no bound
 // (v1 cpu.cfs_quota_us, v2 cpu.max). Read back as the kernel has it. Does not hold kernel threads
-// on every kernel: linux/cap_probe looks. Documentation/scheduler/sched-bwc.rst.
+// on every kernel: ration/cap_probe looks. Documentation/scheduler/sched-bwc.rst.
 int cgroup_set_quota(const struct cgroup_tree *tree, const char *path, unsigned percent,
                      struct error *err);
 int cgroup_get_quota(const struct cgroup_tree *tree, const char *path, unsigned *ret_percent,

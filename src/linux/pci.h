@@ -2,7 +2,7 @@
 /*
  * linux/pci — the PCI devices that network interfaces are: which one, what stands in the way of
  * giving it to a machine whole (VFIO), and getting it back from there. Used by testbed/ and
- * platform/, and by measure/ for what this machine can.
+ * machine/, and by measure/ for what this machine can.
  *
  * ethtool(8)'s ioctl: include/uapi/linux/ethtool.h of the kernel; sysfs:
  * Documentation/ABI/testing/sysfs-bus-pci and sysfs-kernel-iommu_groups; VFIO:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// linux/rights — see rights.h. Called by cli/ before anything is made, and by measure/machine.
+// linux/rights — see rights.h. Called by cli/ before anything is made, and by doctor/doctor.
 #include "linux/rights.h"
 
 #include <errno.h>

@@ -14,11 +14,11 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "face/agent.h"
 #include "linux/discard.h"
 #include "measure/losses.h"
 #include "measure/meter.h"
 #include "measure/verdict.h"
-#include "monitor/agent.h"
 #include "testbed/record.h"
 
 struct bench {

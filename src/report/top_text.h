@@ -10,7 +10,7 @@
 #ifndef VRBENCH_REPORT_TOP_TEXT_H
 #define VRBENCH_REPORT_TOP_TEXT_H
 
-#include "monitor/top.h"
+#include "face/top.h"
 
 struct top_lines {
     char **items; // the first is the headings; no newlines, no control characters

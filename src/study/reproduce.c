@@ -16,8 +16,8 @@
 #include "report/page.h"
 #include "result/platform_facts.h"
 #include "result/store.h"
+#include "run/run.h"
 #include "scenario/scenario.h"
-#include "study/job.h"
 #include "study/machines.h"
 #include "version.h"
 

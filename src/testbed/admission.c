@@ -12,10 +12,10 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "linux/deadline.h"
+#include "ration/deadline.h"
 
 #define KERNEL_DEFAULT_US 950000
-#define SETTLE_NS         (100U * NS_PER_MS) // some periods of linux/share
+#define SETTLE_NS         (100U * NS_PER_MS) // some periods of ration/share
 #define KEEPER_NS         (1500U * NS_PER_MS)
 #define RECORD_TEXT_MAX   (16U << 20)
 

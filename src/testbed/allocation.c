@@ -12,11 +12,11 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "linux/cap_probe.h"
-#include "linux/deadline.h"
-#include "linux/ration.h"
+#include "ration/cap_probe.h"
+#include "ration/deadline.h"
+#include "ration/divider.h"
+#include "ration/ration.h"
 #include "testbed/admission.h"
-#include "testbed/divider.h"
 #include "testbed/platform_allocation.h"
 
 #define GROUP_ROOT "vrbench"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * testbed/allocation — inside of the testbed room: who runs on which CPUs, with what weight and
- * under what cap. Host and routers have a ration (linux/ration) each.
+ * under what cap. Host and routers have a ration (ration/ration) each.
  *
  * The record says all that another process needs to take the rations over: "threads", "cgroups"
  * (where the groups are), "allocation": {"way": …, "parties": {NAME: {"weight", "cap"}}}.

@@ -12,7 +12,7 @@
 
 #include <jansson.h>
 
-#include "platform/platform.h"
+#include "machine/platform.h"
 #include "testbed/plan.h"
 
 // By hand: "pci" (or fail) or "macvtap"; else what can be done is.

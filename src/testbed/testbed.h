@@ -11,7 +11,7 @@
 
 #include "linux/counters.h"
 #include "linux/netns.h"
-#include "platform/platform.h"
+#include "machine/platform.h"
 #include "testbed/plan.h"
 
 struct testbed;

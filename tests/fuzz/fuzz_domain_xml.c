@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
-#include "platform/libvirt/interfaces.h"
+#include "machine/libvirt/interfaces.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "monitor/xentop_text.h"
+#include "face/xentop_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

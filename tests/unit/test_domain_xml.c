@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "platform/libvirt/domain_xml.h"
+#include "machine/libvirt/domain_xml.h"
 
 #include <cmocka.h>
 

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platform/libvirt/interfaces.h"
-#include "platform/libvirt/scheduler.h"
+#include "machine/libvirt/interfaces.h"
+#include "machine/libvirt/scheduler.h"
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
 

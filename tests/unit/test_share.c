@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Unit tests of linux/share: a made-up kernel gives each thread its share, period by period, loads
 // come and go, and the division must follow without ever giving more than there is.
-#include "linux/share.h"
+#include "ration/share.h"
 
 #include <math.h>
 #include <setjmp.h>

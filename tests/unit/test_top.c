@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// tests of monitor/top and report/top_text — what two readings of machines say, those included that
+// tests of face/top and report/top_text — what two readings of machines say, those included that
 // came, went or began anew in between; the table at every width; and the JSON.
 #include <jansson.h>
 #include <setjmp.h>

@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "image/parts.h"
-#include "platform/xen/domain.h"
+#include "machine/xen/domain.h"
 
 #include <cmocka.h>
 

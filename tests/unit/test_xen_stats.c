@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// tests of monitor/ — what two samples say, routers that reboot, die or come in between included;
-// and the text of the study's monitoring script, made, read back and refused.
+// tests of sampler/ and face/ — what two samples say, routers that reboot, die or come in between
+// included; and the text of the study's monitoring script, made, read back and refused.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "monitor/xen_stats.h"
+#include "face/xen_stats.h"
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// tests of monitor/xentop_text — what xentop prints, with its options and of several versions, and
+// tests of face/xentop_text — what xentop prints, with its options and of several versions, and
 // what one must not believe of it.
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "monitor/xentop_text.h"
+#include "face/xentop_text.h"
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
 

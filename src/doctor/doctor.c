@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// doctor/doctor — see machine.h. Called by `vrbench doctor` and, for run.json, by `vrbench run`.
+#include "doctor/doctor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "linux/cgroup.h"
+#include "linux/child.h"
+#include "linux/cpu.h"
+#include "linux/discard.h"
+#include "linux/link.h"
+#include "linux/napi.h"
+#include "linux/offload.h"
+#include "linux/pci.h"
+#include "linux/rights.h"
+#include "machine/platform.h"
+#include "ration/cap_probe.h"
+
+#define TRIAL_INDEX 100000
+
+static struct finding *add(struct machine *machine, const char *subject)
+{
+    machine->findings =
+        memory_resize(machine->findings, machine->finding_count + 1, sizeof *machine->findings);
+    struct finding *finding = &machine->findings[machine->finding_count++];
+    *finding = (struct finding){.subject = subject};
+    return finding;
+}
+
+static void good(struct machine *machine, const char *subject, const char *found)
+{
+    add(machine, subject)->found = text_copy(found);
+}
+
+static void bad(struct machine *machine, const char *subject, enum finding_level level,
+                const char *found, const char *follows, const char *mends)
+{
+    struct finding *finding = add(machine, subject);
+    finding->level = level;
+    finding->found = text_copy(found);
+    finding->follows = text_copy(follows);
+    finding->mends = text_copy(mends);
+}
+
+// First line of a file after `key`, without blanks and quotes around it; NULL if there is none.
+static char *value_in(const char *path, const char *key)
+{
+    _cleanup_free_ char *text = NULL;
+    if (file_read(path, 1U << 22, &text, NULL, NULL) < 0) {
+        return NULL;
+    }
+    char *at = key == NULL ? text : strstr(text, key);
+    if (at == NULL) {
+        return NULL;
+    }
+    at += key == NULL ? 0 : strlen(key);
+    at += strspn(at, " \t:=\"");
+    at[strcspn(at, "\n\"")] = '\0';
+    return text_copy(at);
+}
+
+static void identify(struct machine *machine)
+{
+    struct utsname names;
+    if (uname(&names) == 0) {
+        machine->hostname = text_copy(names.nodename);
+        machine->kernel = text_copy(names.release);
+    }
+    machine->cpu_model = value_in("/proc/cpuinfo", "model name");
+    machine->system = value_in("/etc/os-release", "PRETTY_NAME");
+    machine->cpus_online = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+    machine->memory_bytes =
+        (unsigned long long)sysconf(_SC_PHYS_PAGES) * (unsigned long long)sysconf(_SC_PAGE_SIZE);
+    _cleanup_free_ char *cpuinfo = NULL;
+    if (file_read("/proc/cpuinfo", 1U << 22, &cpuinfo, NULL, NULL) == 0 &&
+        strstr(cpuinfo, " hypervisor") != NULL) {
+        machine->virtualisation = value_in("/sys/class/dmi/id/sys_vendor", NULL);
+        if (machine->virtualisation == NULL) {
+            machine->virtualisation = text_copy("a virtual machine");
+        }
+    }
+}
+
+static void inspect_rights(struct machine *machine)
+{
+    _cleanup_error_ struct error why = ERROR_INIT;
+    if (rights_check(&why) == 0) {
+        good(machine, "rights", "root");
+    } else {
+        bad(machine, "rights", FINDING_MISSING, why.text, "no testbed can be built",
+            "root (sudo), with all its capabilities");
+    }
+}
+
+static void inspect_cpus(struct machine *machine)
+{
+    struct cpu_list usable;
+    if (cpu_list_usable(&usable, NULL) < 0) {
+        return;
+    }
+    machine->cpus_usable = (unsigned)usable.count;
+    char *found = text_format("%zu usable", usable.count);
+    if (usable.count >= 2) {
+        good(machine, "CPUs", found);
+    } else {
+        bad(machine, "CPUs", FINDING_LIMIT, found,
+            "tester and device under test share a CPU: the tester takes from what it measures",
+            "a second CPU");
+    }
+    free(found);
+}
+
+static void inspect_awake(struct machine *machine)
+{
+    _cleanup_error_ struct error why = ERROR_INIT;
+    _cleanup_close_ int awake = cpu_hold_awake(&why);
+    if (awake >= 0) {
+        good(machine, "CPU sleep states", "held off while measuring (/dev/cpu_dma_latency)");
+    } else {
+        bad(machine, "CPU sleep states", FINDING_LIMIT, why.text,
+            "idle CPUs go to sleep and wake late: more CPU a packet, longer delays, stray losses",
+            "root, /dev/cpu_dma_latency, and a kernel with CONFIG_CPU_IDLE");
+    }
+}
+
+// A pair of joined interfaces in two namespaces, on which to try things out.
+struct trial_pair {
+    struct netns *a, *b;
+};
+
+static int make_pair(struct trial_pair *pair, struct error *err)
+{
+    static const struct offloads offloads = {.gro = true};
+    int rc = netns_create(NULL, &pair->a, err);
+    if (rc == 0) {
+        rc = netns_create(NULL, &pair->b, err);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    struct link_spec a = {.ns = pair->a, .name = "a", .index = TRIAL_INDEX, .mac = {2, 0x76, 9}};
+    struct link_spec b = {.ns = pair->b, .name = "b", .index = TRIAL_INDEX, .mac = {2, 0x76, 8}};
+    if ((rc = link_make_pair(&a, &b, err)) < 0 ||
+        (rc = offload_set(pair->a, "a", &offloads, err)) < 0 ||
+        (rc = offload_set(pair->b, "b", &offloads, err)) < 0 ||
+        (rc = link_set_up(pair->a, TRIAL_INDEX, true, err)) < 0) {
+        return rc;
+    }
+    return link_set_up(pair->b, TRIAL_INDEX, true, err);
+}
+
+static void inspect_napi(struct machine *machine, const struct netns *ns)
+{
+    _cleanup_error_ struct error why = ERROR_INIT;
+    struct napi_interface interface = {.name = "b", .index = TRIAL_INDEX};
+    if (napi_make_threaded(ns, &interface, 1, NAPI_NETLINK, NULL) == 0) {
+        good(machine, "threaded NAPI", "set by netlink");
+    } else if (napi_make_threaded(ns, &interface, 1, NAPI_SYSFS, &why) == 0) {
+        good(machine, "threaded NAPI", "set by sysfs");
+    } else {
+        bad(machine, "threaded NAPI", FINDING_MISSING, why.text,
+            "a namespace's forwarding is charged to whoever happens to run: no CPU figures",
+            "Linux 5.15 or later");
+    }
+    if (interface.thread_count > 0) {
+        uint64_t ns_used = 0;
+        if (cpu_task_time(interface.threads[0], &ns_used, &why) < 0) {
+            bad(machine, "task CPU times", FINDING_MISSING, why.text,
+                "CPU of routers and host can't be read", "a kernel with CONFIG_SCHED_INFO");
+        } else {
+            good(machine, "task CPU times", "/proc/TASK/schedstat, in ns");
+        }
+    }
+    free(interface.threads);
+}
+
+static void inspect_filter(struct machine *machine, const struct netns *ns)
+{
+    _cleanup_error_ struct error why = ERROR_INIT;
+    if (discard_at_ingress(ns, TRIAL_INDEX, 9, &why) == 0) {
+        good(machine, "BPF filter at ingress", "loads and attaches");
+    } else {
+        bad(machine, "BPF filter at ingress", FINDING_LIMIT, why.text,
+            "the sink's packets climb to the UDP layer: the tester's limit is lower",
+            "a kernel with CONFIG_BPF_SYSCALL, CONFIG_NET_CLS_BPF and CONFIG_NET_SCH_INGRESS");
+    }
+}
+
+static void inspect_network(struct machine *machine)
+{
+    _cleanup_error_ struct error why = ERROR_INIT;
+    struct trial_pair pair = {NULL, NULL};
+    int rc = make_pair(&pair, &why);
+    if (rc < 0) {
+        bad(machine, "namespaces and veth", FINDING_MISSING, why.text,
+            "the platform netns can't be used",
+            "root, and a kernel with CONFIG_NET_NS and CONFIG_VETH (module veth)");
+    } else {
+        good(machine, "namespaces and veth", "made, joined and set up");
+        struct link_spec bridge = {
+            .ns = pair.a, .name = "br", .index = TRIAL_INDEX + 1, .mac = {2, 0x76, 7}};
+        if (link_make_bridge(&bridge, &why) == 0) {
+            good(machine, "bridges", "made");
+        } else {
+            bad(machine, "bridges", FINDING_MISSING, why.text,
+                "the topology bridged can't be measured",
+                "a kernel with CONFIG_BRIDGE (module bridge)");
+        }
+        inspect_napi(machine, pair.b);
+        inspect_filter(machine, pair.b);
+    }
+    netns_close(pair.a);
+    netns_close(pair.b);
+}
+
+static void inspect_cgroups(struct machine *machine)
+{
+    _cleanup_error_ struct error why = ERROR_INIT;
+    struct cgroup_tree *tree = NULL;
+    if (cgroup_tree_open(NULL, &tree, &why) == 0) {
+        char *found = text_format("version %d at %s", tree->version, tree->root);
+        good(machine, "CPU control groups", found);
+        free(found);
+    } else {
+        bad(machine, "CPU control groups", FINDING_LIMIT, "no cpu controller is mounted",
+            "vrbench mounts one for itself while it runs, if the kernel has it",
+            "mount /sys/fs/cgroup, or a kernel with CONFIG_CGROUP_SCHED");
+    }
+    cgroup_tree_close(tree);
+}
+
+static char *describe_trial(const char *name, const struct cap_trial *trial)
+{
+    return trial->tried ? text_format("%s %s (%.1f %% used of a cap of %u %%)", name,
+                                      trial->bites ? "holds" : "does not hold a kernel thread",
+                                      trial->percent, CAP_PROBE_PERCENT)
+                        : text_format("%s can't be had: %s", name, trial->why);
+}
+
+static void report_caps(struct machine *machine, const struct cap_probe *probe)
+{
+    _cleanup_free_ char *quota = describe_trial("CFS bandwidth", &probe->quota);
+    _cleanup_free_ char *deadline = describe_trial("SCHED_DEADLINE", &probe->deadline);
+    _cleanup_free_ char *found =
+        text_format("held by %s; %s; %s",
+                    probe->way == CAP_WAY_QUOTA
+                        ? "CFS bandwidth"
+                        : (probe->way == CAP_WAY_DEADLINE ? "SCHED_DEADLINE" : "nothing"),
+                    quota, deadline);
+    if (probe->way != CAP_WAY_NONE) {
+        good(machine, "CPU caps", found);
+    } else {
+        bad(machine, "CPU caps", FINDING_LIMIT, found, "a scenario with a cap is refused",
+            "root of the whole machine, CONFIG_CFS_BANDWIDTH and, from Linux 6.18 on, "
+            "SCHED_DEADLINE");
+    }
+}
+
+static void inspect_caps(struct machine *machine)
+{
+    _cleanup_error_ struct error why = ERROR_INIT;
+    struct cgroup_tree *tree = NULL;
+    struct cap_probe probe;
+    int rc = cgroup_tree_open(NULL, &tree, &why);
+    if (rc == 0) {
+        rc = cap_probe(tree, true, &probe, &why);
+    }
+    if (rc == 0) {
+        report_caps(machine, &probe);
+        cap_probe_clear(&probe);
+    } else {
+        bad(machine, "CPU caps", FINDING_LIMIT, why.text,
+            "not known whether caps can be held; a run with a cap looks again",
+            "a quieter machine, or what the message names");
+    }
+    cgroup_tree_close(tree);
+}
+
+static void inspect_handover(struct machine *machine)
+{
+    static const char subject[] = "NICs to machines";
+    static const char follows[] =
+        "dedicated NICs lent to virtual machines are macvtaps in them, not "
+        "the PCI devices themselves";
+    size_t groups = pci_iommu_groups(PCI_SYSFS);
+    if (groups == 0) {
+        bad(machine, subject, FINDING_LIMIT, "no IOMMU in use", follows,
+            "VT-d or AMD-Vi in the firmware, and intel_iommu=on for Intel's on the kernel's "
+            "command "
+            "line");
+    } else if (!pci_has_vfio(PCI_SYSFS)) {
+        bad(machine, subject, FINDING_LIMIT, "an IOMMU, but no vfio-pci", follows,
+            "a kernel with CONFIG_VFIO_PCI");
+    } else if (!pci_vfio_is_loaded()) {
+        bad(machine, subject, FINDING_LIMIT, "an IOMMU, but no /dev/vfio/vfio", follows,
+            "modprobe vfio-pci");
+    } else {
+        char *found = text_format("whole, by VFIO: %zu IOMMU groups", groups);
+        good(machine, subject, found);
+        free(found);
+    }
+}
+
+static bool in_path(const char *program)
+{
+    _cleanup_free_ char *path = NULL;
+    return child_find(program, &path) == 0;
+}
+
+static void inspect_programs(struct machine *machine)
+{
+    static const char *const rows[][4] = {
+        {"clang", "clang", "BPF programs and fuzzers can't be built; measuring works without",
+         "apt-get install clang"},
+        {"bird", "bird2", "routers can't learn their routes (daemon: bird or frr)",
+         "apt-get install bird2"},
+        {"vtysh", "frr", "routers can't have daemon: frr", "apt-get install frr"},
+        {"iperf", "iperf", "make bench can't compare with iperf 2", "apt-get install iperf"},
+        {"iperf3", "iperf3", "make bench can't compare with iperf3", "apt-get install iperf3"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (in_path(rows[i][0])) {
+            good(machine, rows[i][1], "installed");
+        } else {
+            bad(machine, rows[i][1], FINDING_LIMIT, "not installed", rows[i][2], rows[i][3]);
+        }
+    }
+}
+
+// Of a system that runs on Xen, as any domain of it may be.
+static void inspect_xen(struct machine *machine)
+{
+    _cleanup_free_ char *type = NULL;
+    _cleanup_error_ struct error why = ERROR_INIT;
+    if (file_read("/sys/hypervisor/type", 64, &type, NULL, NULL) < 0 || !text_starts(type, "xen")) {
+        return;
+    }
+    if (platform_check_plain("xen", &why) == 0) {
+        good(machine, "xen", "routers can be domains (platform: xen)");
+    } else {
+        bad(machine, "xen", FINDING_LIMIT, "this system runs on Xen",
+            "routers can't be domains (platform: xen)", why.text);
+    }
+}
+
+static void inspect_steal(struct machine *machine, unsigned steal_ms)
+{
+    struct cpu_list usable;
+    if (steal_ms == 0 || cpu_list_usable(&usable, NULL) < 0) {
+        return;
+    }
+    struct cpu_times *before = memory_new_array(struct cpu_times, usable.count);
+    struct cpu_times *after = memory_new_array(struct cpu_times, usable.count);
+    uint64_t start = clock_monotonic_ns();
+    int rc = cpu_times_read(&usable, before, NULL);
+    clock_sleep((uint64_t)steal_ms * NS_PER_MS);
+    rc = rc == 0 ? cpu_times_read(&usable, after, NULL) : rc;
+    double seconds = (double)(clock_monotonic_ns() - start);
+    double most = 0.0;
+    for (size_t i = 0; rc == 0 && i < usable.count; i++) {
+        double percent = 100.0 * (double)(after[i].steal_ns - before[i].steal_ns) / seconds;
+        most = percent > most ? percent : most;
+    }
+    free(before);
+    free(after);
+    char *found = text_format("at most %.1f %% of a CPU over %u ms, idle", most, steal_ms);
+    if (most < 1.0) {
+        good(machine, "steal", found);
+    } else {
+        bad(machine, "steal", FINDING_LIMIT, found,
+            "the hypervisor takes CPU away: robbed trials are repeated and, if it goes on, marked",
+            "a quieter or a physical machine");
+    }
+    free(found);
+}
+
+void machine_inspect(unsigned steal_ms, bool caps, struct machine *ret)
+{
+    struct machine machine = {0};
+    identify(&machine);
+    good(&machine, "kernel", machine.kernel);
+    inspect_rights(&machine);
+    inspect_cpus(&machine);
+    inspect_awake(&machine);
+    if (geteuid() == 0) {
+        inspect_network(&machine);
+    }
+    inspect_cgroups(&machine);
+    if (geteuid() == 0 && caps) {
+        inspect_caps(&machine);
+    }
+    inspect_handover(&machine);
+    inspect_programs(&machine);
+    inspect_xen(&machine);
+    inspect_steal(&machine, steal_ms);
+    *ret = machine;
+}
+
+void machine_clear(struct machine *machine)
+{
+    for (size_t i = 0; i < machine->finding_count; i++) {
+        free(machine->findings[i].found);
+        free(machine->findings[i].follows);
+        free(machine->findings[i].mends);
+    }
+    free(machine->findings);
+    free(machine->hostname);
+    free(machine->kernel);
+    free(machine->cpu_model);
+    free(machine->virtualisation);
+    free(machine->system);
+    *machine = (struct machine){0};
+}
+
+const char *finding_level_name(enum finding_level level)
+{
+    static const char *const names[] = {
+        [FINDING_GOOD] = "good", [FINDING_LIMIT] = "limit", [FINDING_MISSING] = "missing"};
+    return names[level];
+}

@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// machine/libvirt/machine — see machine.h.
+#include "machine/libvirt/machine.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/stop.h"
+#include "base/text.h"
+#include "image/image.h"
+#include "image/overlay.h"
+#include "linux/kvm_probe.h"
+#include "linux/process.h"
+#include "linux/tap.h"
+#include "linux/threads.h"
+#include "machine/libvirt/domain.h"
+#include "machine/libvirt/domain_xml.h"
+#include "machine/libvirt/own.h"
+#include "machine/machine_pci.h"
+
+#define END_WITHIN_NS (5U * NS_PER_S)
+#define CMDLINE_MAX   65536
+#define MEMORY_OWN    (512ULL << 20) // of a machine with a system of its own, unless it is said
+#define FORCE_TYPE    "VRBENCH_VIRT_TYPE" // "qemu" or "kvm": don't find out
+
+// ---- the connection, and what kind of machines there can be
+
+int machine_connection(struct libvirt_platform *platform, struct connection **ret,
+                       struct error *err)
+{
+    if (platform->connection == NULL) {
+        int rc = connection_open(platform->base.uri, CONNECTION_CHANGE, &platform->connection, err);
+        if (rc < 0) {
+            return rc;
+        }
+        platform->scale = scheduler_scale(platform->connection);
+    }
+    *ret = platform->connection;
+    return 0;
+}
+
+static int ask_for_kvm(virConnectPtr handle, void *data, struct error *err)
+{
+    bool *offered = data;
+    char *xml = virConnectGetDomainCapabilities(handle, NULL, "x86_64", NULL, "kvm", 0);
+    *offered = xml != NULL;
+    free(xml);
+    return *offered ? 0 : fail_libvirt(err, "KVM");
+}
+
+// KVM where libvirt offers it and it does run machines on the CPU; else emulation.
+static int find_type(struct libvirt_platform *platform, struct error *err)
+{
+    const char *forced = getenv(FORCE_TYPE);
+    struct connection *connection = NULL;
+    char why[160] = "";
+    bool offered = false;
+    if (platform->type != NULL) {
+        return 0;
+    }
+    if (forced != NULL && *forced != '\0') {
+        platform->type = text_equal(forced, "kvm") ? "kvm" : "qemu";
+        return 0;
+    }
+    int rc = machine_connection(platform, &connection, err);
+    if (rc < 0) {
+        return rc;
+    }
+    _cleanup_error_ struct error unasked = ERROR_INIT;
+    (void)connection_call(connection, ask_for_kvm, &offered, &unasked);
+    bool works = offered && kvm_works(why, sizeof why);
+    platform->type = works ? "kvm" : "qemu";
+    if (!works) {
+        log_note("libvirt", "machines are emulated: %s", offered ? why : unasked.text);
+    }
+    return 0;
+}
+
+// ---- the process
+
+// Whether a process is the machine of that UUID, by its command line: QEMU's "-uuid UUID".
+static bool is_machine(const char *process, const char *uuid)
+{
+    _cleanup_free_ char *path = text_format("/proc/%s/cmdline", process);
+    _cleanup_free_ char *text = NULL;
+    size_t length = 0;
+    if (file_read(path, CMDLINE_MAX, &text, &length, NULL) < 0) {
+        return false;
+    }
+    for (const char *word = text; word < text + length; word += strlen(word) + 1) {
+        if (strcmp(word, "-uuid") == 0) {
+            const char *next = word + strlen(word) + 1;
+            return next < text + length && strcmp(next, uuid) == 0;
+        }
+    }
+    return false;
+}
+
+static int find_process(struct router *router, struct error *err)
+{
+    _cleanup_closedir_ DIR *processes = opendir("/proc");
+    for (struct dirent *entry = NULL; processes != NULL && (entry = readdir(processes)) != NULL;) {
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+        if (pid <= 0 || !is_machine(entry->d_name, router->uuid)) {
+            continue;
+        }
+        router->pid = pid;
+        router->started = process_start_time(pid);
+        router->fd = process_open(pid, router->started, NULL);
+        if (router->fd >= 0) {
+            return 0;
+        }
+    }
+    return fail_lacking(err,
+                        "the process of machine %s can't be seen from here: routers need a libvirt "
+                        "whose machines run on this computer, in this PID namespace",
+                        router->domain);
+}
+
+bool machine_has_died(const struct router *router)
+{
+    return router->fd < 0 || process_has_ended(router->fd);
+}
+
+// ---- the object
+
+void machine_release(struct router *router)
+{
+    if (router == NULL) {
+        return;
+    }
+    if (router->fd >= 0) {
+        close(router->fd);
+    }
+    for (size_t i = 0; i < router->nic_count; i++) {
+        free(router->nics[i].name);
+    }
+    own_free(router->own);
+    free(router->nics);
+    free(router->vhost);
+    free(router->folder);
+    free(router->channel);
+    free(router->initrd);
+    free(router->domain);
+    free(router->name);
+    free(router);
+}
+
+static struct router *router_new(struct platform *platform, const struct router_spec *spec)
+{
+    struct router *router = memory_new(1, sizeof *router);
+    router->platform = (struct libvirt_platform *)platform;
+    router->name = text_copy(spec->name);
+    router->domain = domain_name(spec->testbed, spec->name);
+    router->fd = -1;
+    router->folder = machine_folder(spec->directory);
+    router->channel = text_format("%s/%s.%u", router->folder, spec->name, spec->id);
+    router->nics = memory_new_array(struct machine_nic, spec->nic_count);
+    router->nic_count = spec->nic_count;
+    for (size_t i = 0; i < spec->nic_count; i++) {
+        router->nics[i].name = text_copy(spec->nics[i].name);
+        router->nics[i].index = spec->nics[i].index;
+        if (spec->nics[i].pci != NULL) {
+            continue;
+        }
+        if (spec->nics[i].bridge == 0) {
+            machine_stacked_name(spec, i, router->nics[i].stacked);
+        }
+        snprintf(router->nics[i].tap, sizeof router->nics[i].tap, "%s",
+                 spec->nics[i].bridge == 0 ? router->nics[i].stacked : spec->nics[i].vif);
+    }
+    router->own = spec->image == NULL ? NULL : own_new(spec, router->channel);
+    router->host = spec->host;
+    return router;
+}
+
+// ---- making
+
+static int resume(virConnectPtr handle, void *data, struct error *err)
+{
+    const struct router *router = data;
+    _cleanup_domain_ virDomainPtr domain = virDomainLookupByUUIDString(handle, router->uuid);
+    return domain == NULL || virDomainResume(domain) < 0
+               ? fail_libvirt(err, "resuming machine %s", router->domain)
+               : 0;
+}
+
+int machine_call(const struct router *router, connection_work work, void *data, struct error *err)
+{
+    struct connection *connection = NULL;
+    int rc = machine_connection(router->platform, &connection, err);
+    return rc == 0 ? connection_call(connection, work, data, err) : rc;
+}
+
+static uint64_t memory_of(const struct router_spec *spec)
+{
+    uint64_t own = spec->memory_bytes != 0 ? spec->memory_bytes : MEMORY_OWN;
+    return spec->image != NULL ? own : tiny_guest_memory(spec, "libvirt");
+}
+
+static int describe_machine(const struct router *router, const struct router_spec *spec,
+                            const struct machine_boot *boot, char **ret_xml, struct error *err)
+{
+    struct domain_nic *nics = memory_new_array(struct domain_nic, spec->nic_count);
+    char **taps = memory_new_array(char *, spec->nic_count);
+    for (size_t i = 0; i < spec->nic_count; i++) {
+        taps[i] = machine_tap_name(spec, i);
+        nics[i] =
+            (struct domain_nic){.kind = spec->nics[i].pci != NULL ? DOMAIN_NIC_PCI : DOMAIN_NIC_TAP,
+                                .pci = spec->nics[i].pci,
+                                .tap = taps[i],
+                                .mtu = spec->nics[i].mtu,
+                                .vhost = text_equal(router->type, "kvm")};
+        memcpy(nics[i].mac, spec->nics[i].mac, 6);
+    }
+    const struct domain_spec domain = {
+        .name = router->domain,
+        .uuid = router->uuid,
+        .testbed = spec->testbed,
+        .router = spec->name,
+        .life = spec->id,
+        .type = router->type,
+        .memory_bytes = memory_of(spec),
+        .vcpus = 1,
+        .cpus = spec->cpus,
+        .kernel = boot->kernel,
+        .initrd = boot->initrd,
+        .cmdline = boot->cmdline,
+        .disk = boot->disk,
+        .disk_base = boot->disk_base,
+        .seed = boot->seed,
+        .channel = router->own == NULL ? router->channel : NULL,
+        .nics = nics,
+        .nic_count = spec->nic_count,
+    };
+    int rc = domain_xml(&domain, ret_xml, err);
+    for (size_t i = 0; i < spec->nic_count; i++) {
+        free(taps[i]);
+    }
+    free(taps);
+    free(nics);
+    return rc;
+}
+
+static void remove_files(const struct router *router)
+{
+    (void)unlink(router->channel);
+    if (router->initrd != NULL) {
+        (void)unlink(router->initrd);
+    }
+    if (router->own != NULL) {
+        own_remove_files(router->own);
+    }
+    (void)rmdir(router->folder); // fails, rightly, while there are others
+}
+
+static int start(struct router *router, const struct router_spec *spec, struct error *err)
+{
+    struct connection *connection = NULL;
+    struct machine_boot boot = {0};
+    _cleanup_free_ char *xml = NULL;
+    int rc = machine_folder_make(router->folder, err);
+    if (rc == 0) {
+        rc = machine_boot_make(router, spec, &boot, err);
+    }
+    if (rc == 0) {
+        rc = describe_machine(router, spec, &boot, &xml, err);
+    }
+    machine_boot_clear(&boot);
+    if (rc == 0) {
+        rc = machine_make_taps(spec, err);
+    }
+    if (rc == 0) {
+        rc = machine_connection(router->platform, &connection, err);
+    }
+    if (rc == 0) {
+        rc = domain_start(connection, router->uuid, router->domain, xml, VIR_DOMAIN_START_PAUSED,
+                          NULL, err);
+    }
+    if (rc == 0) {
+        rc = find_process(router, err);
+    }
+    if (rc == 0 && text_equal(router->type, "kvm")) {
+        char name[32];
+        snprintf(name, sizeof name, "vhost-%d", (int)router->pid);
+        rc = threads_of_kernel(name, &router->vhost, &router->vhost_count, err);
+    }
+    if (rc == 0) {
+        rc = machine_place_taps(spec, err);
+    }
+    if (rc == 0 && router->own != NULL) {
+        rc = own_listen(router, err);
+    }
+    return rc == 0 ? machine_call(router, resume, router, err) : rc;
+}
+
+// Connected, to a libvirt that can have routers.
+static int be_ready(struct libvirt_platform *platform, struct error *err)
+{
+    struct connection *connection = NULL;
+    int rc = machine_connection(platform, &connection, err);
+    return rc < 0 || connection_is_local(connection)
+               ? rc
+               : fail_lacking(err,
+                              "%s is another computer's: routers can only be made where their "
+                              "traffic is, on this one",
+                              platform->base.uri);
+}
+
+int machine_check(struct platform *platform, const struct router_spec *spec, bool named_only,
+                  struct error *err)
+{
+    int rc = spec->image == NULL ? 0 : own_check(spec, err);
+    if (rc == 0 && !named_only) {
+        rc = be_ready((struct libvirt_platform *)platform, err);
+    }
+    if (rc == 0 && !named_only && spec->image != NULL) {
+        rc = overlay_check_tool(err);
+    } else if (rc == 0 && !named_only) {
+        _cleanup_image_ struct image image = {0};
+        rc = image_find(NULL, &image, err);
+    }
+    return rc;
+}
+
+int machine_create(struct platform *platform, const struct router_spec *spec, struct router **ret,
+                   struct error *err)
+{
+    struct libvirt_platform *libvirt = (struct libvirt_platform *)platform;
+    int rc = be_ready(libvirt, err);
+    if (rc == 0) {
+        rc = find_type(libvirt, err);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    struct router *router = router_new(platform, spec);
+    domain_make_uuid(router->uuid);
+    snprintf(router->type, sizeof router->type, "%s", libvirt->type);
+    rc = start(router, spec, err);
+    if (rc < 0) {
+        _cleanup_free_ char *prefix = machine_tap_prefix(spec->testbed);
+        error_context(err, "router %s", spec->name);
+        (void)machine_destroy(router, spec, NULL);
+        (void)tap_remove_all(spec->home, prefix, NULL);
+        return rc;
+    }
+    *ret = router;
+    return 0;
+}
+
+// ---- ending
+
+int machine_destroy(struct router *router, const struct router_spec *spec, struct error *err)
+{
+    _cleanup_error_ struct error why = ERROR_INIT;
+    struct connection *connection = NULL;
+    int rc = machine_connection(router->platform, &connection, &why);
+    if (rc == 0) {
+        rc = domain_end(connection, router->uuid, router->domain, &why);
+    }
+    if (router->fd >= 0 && !process_has_ended(router->fd)) {
+        // libvirt can't be asked: it will notice.
+        int killed = process_kill(router->fd, END_WITHIN_NS, NULL);
+        rc = killed == 0 ? 0 : rc;
+    } else if (router->fd >= 0) {
+        rc = 0;
+    }
+    if (rc < 0) {
+        error_move(err, &why);
+    }
+    if (rc == 0 && spec != NULL) {
+        rc = machine_remove_taps(spec, err);
+        rc = rc == 0 ? machine_pci_take_back(spec, err) : rc;
+    }
+    remove_files(router);
+    if (rc < 0) {
+        error_context(err, "router %s", router->name);
+    }
+    machine_release(router);
+    return rc;
+}
+
+int machine_reboot(struct router *router, const struct router_spec *before,
+                   const struct router_spec *now, struct router **ret, struct error *err)
+{
+    struct platform *platform = &router->platform->base;
+    int rc = machine_destroy(router, before, err);
+    return rc == 0 ? machine_create(platform, now, ret, err) : rc;
+}
+
+// ---- the record
+
+json_t *machine_describe(const struct router *router)
+{
+    json_t *vhost = json_array();
+    for (size_t i = 0; i < router->vhost_count; i++) {
+        json_array_append_new(vhost, json_integer(router->vhost[i]));
+    }
+    return json_pack("{s:s, s:s, s:s, s:i, s:I, s:s, s:o}", "domain", router->domain, "uuid",
+                     router->uuid, "type", router->type, "pid", (int)router->pid, "started",
+                     (json_int_t)router->started, "channel", router->channel, "vhost", vhost);
+}
+
+static const char *word(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text == NULL ? "" : text;
+}
+
+int machine_attach(struct platform *platform, const struct router_spec *spec,
+                   const json_t *described, struct router **ret, struct error *err)
+{
+    (void)err;
+    struct router *router = router_new(platform, spec);
+    snprintf(router->uuid, sizeof router->uuid, "%s", word(described, "uuid"));
+    snprintf(router->type, sizeof router->type, "%s", word(described, "type"));
+    // What machines of this testbed are is not found out again.
+    router->platform->type = text_equal(router->type, "kvm") ? "kvm" : "qemu";
+    free(router->channel);
+    router->channel = text_copy(word(described, "channel"));
+    router->pid = (pid_t)json_integer_value(json_object_get(described, "pid"));
+    router->started = (uint64_t)json_integer_value(json_object_get(described, "started"));
+    int fd = process_open(router->pid, router->started, NULL);
+    router->fd = fd < 0 ? -1 : fd;
+    const json_t *vhost = json_object_get(described, "vhost");
+    router->vhost_count = json_array_size(vhost);
+    router->vhost = memory_new_array(pid_t, router->vhost_count);
+    for (size_t i = 0; i < router->vhost_count; i++) {
+        router->vhost[i] = (pid_t)json_integer_value(json_array_get(vhost, i));
+    }
+    *ret = router;
+    return 0;
+}
+
+// ---- after a dead run
+
+int machine_clean_up(struct platform *platform, const char *testbed, const char *directory,
+                     const struct netns *home, struct error *err)
+{
+    struct connection *connection = NULL;
+    _cleanup_free_ char *prefix = machine_tap_prefix(testbed);
+    int rc = machine_connection((struct libvirt_platform *)platform, &connection, err);
+    if (rc == 0) {
+        rc = domain_end_all(connection, testbed, err);
+    }
+    if (rc == 0 && home != NULL) {
+        rc = tap_remove_all(home, prefix, err);
+    }
+    if (rc == 0) {
+        machine_folder_clear(directory);
+    }
+    return rc;
+}

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// machine/libvirt/own — see own.h.
+#include "machine/libvirt/own.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "image/overlay.h"
+#include "image/router_config.h"
+#include "image/seed.h"
+#include "image/serial_script.h"
+#include "linux/link.h"
+
+#define HEARD_BYTES (1 << 20) // what a console may say before it is listened to
+
+struct own {
+    char *image, *user_data, *serial; // as in the spec
+    bool cloud_init;
+    char *disk, *seed; // the machine's own
+    struct serial_script script;
+    // Console while it is listened to: a thread moves what it says into a pipe, as libvirt's
+    // streams can't be waited for with a deadline.
+    virStreamPtr stream; // NULL = it is not
+    pthread_t listener;
+    int heard, said; // the pipe's ends: ours, and the listener's, which closes it
+};
+
+// ---- what it boots
+
+struct own *own_new(const struct router_spec *spec, const char *files)
+{
+    struct own *own = memory_new(1, sizeof *own);
+    own->image = text_copy(spec->image);
+    own->user_data = spec->user_data == NULL ? NULL : text_copy(spec->user_data);
+    own->serial = spec->serial == NULL ? NULL : text_copy(spec->serial);
+    own->cloud_init = spec->cloud_init;
+    own->disk = text_format("%s.qcow2", files);
+    own->seed = text_format("%s.iso", files);
+    own->heard = own->said = -1;
+    return own;
+}
+
+static void stop_listening(struct own *own)
+{
+    if (own->stream == NULL) {
+        return;
+    }
+    // First the pipe, which may be full, then the stream.
+    close(own->heard);
+    (void)virStreamAbort(own->stream);
+    (void)pthread_join(own->listener, NULL);
+    (void)virStreamFree(steal_pointer(&own->stream));
+    own->heard = -1;
+}
+
+void own_free(struct own *own)
+{
+    if (own == NULL) {
+        return;
+    }
+    stop_listening(own);
+    serial_script_clear(&own->script);
+    free(own->image);
+    free(own->user_data);
+    free(own->serial);
+    free(own->disk);
+    free(own->seed);
+    free(own);
+}
+
+const char *own_image(const struct own *own)
+{
+    return own->image;
+}
+
+static int read_script(const char *path, const struct router_config *config,
+                       struct serial_script *ret, struct error *err)
+{
+    _cleanup_free_ char *text = NULL;
+    size_t length = 0;
+    _cleanup_error_ struct error why = ERROR_INIT;
+    if (file_read(path, SERIAL_SCRIPT_MAX, &text, &length, &why) < 0) {
+        return fail_input(err, "setup: serial: %s", why.text);
+    }
+    return serial_script_parse(path, text, length, config, ret, err);
+}
+
+int own_check(const struct router_spec *spec, struct error *err)
+{
+    int rc = overlay_check_base(spec->image, err);
+    if (rc == 0 && spec->user_data != NULL && access(spec->user_data, R_OK) < 0) {
+        rc = fail_input(err, "setup: cloud_init: %s: %s", spec->user_data, strerror(errno));
+    }
+    if (rc == 0 && spec->serial != NULL) {
+        _cleanup_serial_script_ struct serial_script script = {0};
+        struct router_config config;
+        tiny_guest_config(spec, &config);
+        rc = read_script(spec->serial, &config, &script, err);
+        tiny_guest_config_clear(&config);
+    }
+    return rc;
+}
+
+int own_boot_make(struct router *router, const struct router_spec *spec, struct machine_boot *ret,
+                  struct error *err)
+{
+    struct own *own = router->own;
+    struct router_config config;
+    tiny_guest_config(spec, &config);
+    int rc = overlay_check_base(own->image, err);
+    if (rc == 0 && own->serial != NULL) {
+        rc = read_script(own->serial, &config, &own->script, err);
+    }
+    if (rc == 0) {
+        rc = overlay_make(own->image, own->disk, err);
+    }
+    if (rc == 0 && own->cloud_init) {
+        rc = seed_write(&config, own->user_data, own->seed, err);
+    }
+    tiny_guest_config_clear(&config);
+    if (rc == 0) {
+        *ret = (struct machine_boot){.disk = text_copy(own->disk),
+                                     .disk_base = text_copy(own->image),
+                                     .seed = own->cloud_init ? text_copy(own->seed) : NULL};
+    }
+    return rc;
+}
+
+void own_remove_files(const struct own *own)
+{
+    (void)unlink(own->disk);
+    (void)unlink(own->seed);
+}
+
+// ---- the console
+
+static void *listen_to(void *data)
+{
+    struct own *own = data;
+    char bytes[4096];
+    int length = 0;
+    bool good = true;
+    while (good && (length = virStreamRecv(own->stream, bytes, sizeof bytes)) > 0) {
+        for (int at = 0; good && at < length;) {
+            ssize_t put = write(own->said, bytes + at, (size_t)(length - at));
+            good = put >= 0 || errno == EINTR;
+            at += put < 0 ? 0 : (int)put;
+        }
+    }
+    close(own->said);
+    return NULL;
+}
+
+static int open_console(virConnectPtr handle, void *data, struct error *err)
+{
+    const struct router *router = data;
+    _cleanup_domain_ virDomainPtr domain = virDomainLookupByUUIDString(handle, router->uuid);
+    virStreamPtr stream = domain == NULL ? NULL : virStreamNew(handle, 0);
+    if (stream == NULL || virDomainOpenConsole(domain, NULL, stream, 0) < 0) {
+        int rc = fail_libvirt(err, "the console of machine %s", router->domain);
+        if (stream != NULL) {
+            (void)virStreamFree(stream);
+        }
+        return rc;
+    }
+    router->own->stream = stream;
+    return 0;
+}
+
+int own_listen(struct router *router, struct error *err)
+{
+    struct own *own = router->own;
+    int ends[2];
+    if (own->serial == NULL) {
+        return 0;
+    }
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        return fail(err, errno, "a pipe");
+    }
+    int rc = machine_call(router, open_console, router, err);
+    if (rc == 0) {
+        (void)fcntl(ends[0], F_SETPIPE_SZ, HEARD_BYTES); // else it holds less
+        own->said = ends[1];
+        int why = pthread_create(&own->listener, NULL, listen_to, own);
+        if (why != 0) {
+            rc = fail(err, why, "a thread for the console");
+            (void)virStreamAbort(own->stream);
+            (void)virStreamFree(steal_pointer(&own->stream));
+        }
+    }
+    if (rc < 0) {
+        close(ends[0]);
+        close(ends[1]);
+        return rc;
+    }
+    own->heard = ends[0];
+    return 0;
+}
+
+struct console {
+    struct serial_port pipe;
+    virStreamPtr stream;
+};
+
+static ssize_t receive(void *context, char *bytes, size_t room, uint64_t until_ns,
+                       struct error *err)
+{
+    const struct console *console = context;
+    return console->pipe.receive(console->pipe.context, bytes, room, until_ns, err);
+}
+
+static int send_all(void *context, const char *bytes, size_t length, uint64_t until_ns,
+                    struct error *err)
+{
+    const struct console *console = context;
+    (void)until_ns; // libvirt takes it and passes it on
+    while (length > 0) {
+        int sent = virStreamSend(console->stream, bytes, length);
+        if (sent < 0) {
+            return fail_libvirt(err, "the console");
+        }
+        bytes += sent;
+        length -= (size_t)sent;
+    }
+    return 0;
+}
+
+int own_await(struct router *router, struct error *err)
+{
+    struct own *own = router->own;
+    struct console console = {.stream = own->stream};
+    const struct serial_port port = {.receive = receive, .send = send_all, .context = &console};
+    if (own->stream == NULL) {
+        return 0;
+    }
+    int rc = serial_port_of(&own->heard, &console.pipe, err);
+    if (rc == 0) {
+        rc = serial_script_play(&own->script, &port, err);
+    }
+    if (rc < 0 && rc != -EINTR) {
+        error_context(err, "router %s: %s%s", router->name,
+                      machine_has_died(router) ? "its machine ended: " : "", own->serial);
+    }
+    stop_listening(own);
+    return rc;
+}
+
+// ---- its interfaces, from outside
+
+int own_counters(const struct router *router, struct namespace_counters *ret, struct error *err)
+{
+    struct namespace_counters host = {0};
+    struct namespace_counters counters = {0};
+    int rc = counters_read(router->host, &host, err);
+    counters.links = memory_new_array(struct link_counters, router->nic_count + 1);
+    for (size_t i = 0; rc == 0 && i < router->nic_count; i++) {
+        const struct machine_nic *nic = &router->nics[i];
+        struct link_counters *inside = &counters.links[counters.link_count++];
+        struct link_info info;
+        *inside = (struct link_counters){.index = nic->index};
+        rc = link_find(router->host, nic->tap, &info, err);
+        const struct link_counters *tap = rc == 0 ? counters_link(&host, info.index) : NULL;
+        const struct link_counters *below = counters_link(&host, nic->index);
+        if (tap != NULL && nic->stacked[0] == '\0') {
+            inside->rx_packets = tap->tx_packets;
+            inside->tx_packets = tap->rx_packets;
+            inside->rx_bytes = tap->tx_bytes;
+            inside->tx_bytes = tap->rx_bytes;
+        } else if (tap != NULL && below != NULL) {
+            // What the link below had, but for what the macvtap had no room for.
+            inside->rx_missed = tap->rx_dropped;
+            inside->rx_packets =
+                below->rx_packets > tap->rx_dropped ? below->rx_packets - tap->rx_dropped : 0;
+            inside->tx_packets = below->tx_packets;
+            inside->tx_dropped = below->tx_dropped;
+            inside->rx_bytes = below->rx_bytes;
+            inside->tx_bytes = below->tx_bytes;
+        }
+    }
+    counters_clear(&host);
+    if (rc < 0) {
+        counters_clear(&counters);
+        return rc;
+    }
+    *ret = counters;
+    return 0;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * machine/libvirt/pci — inside of platform/libvirt: PCI devices that a machine gets whole (VFIO,
+ * <hostdev managed='yes'>): libvirt takes them from their drivers and gives them back. See
+ * machine.h.
+ */
+#include <stdio.h>
+
+#include "linux/pci.h"
+#include "machine/libvirt/machine.h"
+#include "machine/machine_pci.h"
+
+bool machine_takes_pci(struct platform *platform, const struct router_spec *spec,
+                       const char *const *pci, size_t count, char *why, size_t room)
+{
+    (void)platform;
+    if (spec->image != NULL) {
+        // What such a system does is told by its interfaces' ends on the host, and there are none.
+        snprintf(why, room, "what a system of its own does with them could not be counted");
+        return false;
+    }
+    if (pci_iommu_groups(PCI_SYSFS) > 0 && !pci_vfio_is_loaded()) {
+        snprintf(why, room, "there is no /dev/vfio/vfio (modprobe vfio-pci)");
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        char reason[256];
+        if (pci_is_hindered(PCI_SYSFS, pci[i], pci, count, reason, sizeof reason) ||
+            machine_pci_lacks_driver(pci[i], reason, sizeof reason)) {
+            snprintf(why, room, "PCI device %s: %s", pci[i], reason);
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * machine/libvirt/usage — inside of platform/libvirt: CPU and memory that a machine uses, read
+ * from the kernel, not from libvirt (whose bulk call has QEMU asked), and what it may use, which
+ * libvirt keeps. See machine.h.
+ *
+ * All that QEMU's process uses is the router's: each vCPU's thread is a part, what else it does is
+ * "emulator", ended threads included. Packets that the kernel moves for it are "vhost".
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "linux/cpu.h"
+#include "linux/threads.h"
+#include "machine/libvirt/machine.h"
+
+#define VCPU_MAX 64
+
+static struct cpu_part *add_part(struct cpu_part **parts, size_t *count, const char *name)
+{
+    *parts = memory_resize(*parts, *count + 1, sizeof **parts);
+    struct cpu_part *part = &(*parts)[(*count)++];
+    *part = (struct cpu_part){.ns = 0};
+    snprintf(part->name, sizeof part->name, "%s", name);
+    return part;
+}
+
+// The number of the vCPU that a thread of that name runs: QEMU calls them "CPU N/KVM", "CPU N/TCG".
+static bool is_vcpu(const char *name, unsigned *ret)
+{
+    static const char before[] = "CPU ";
+    const char *at = name + sizeof before - 1;
+    if (!text_starts(name, before) || isdigit((unsigned char)*at) == 0) {
+        return false;
+    }
+    char *end = NULL;
+    unsigned long number = strtoul(at, &end, 10);
+    *ret = (unsigned)number;
+    return *end == '/' && number < VCPU_MAX;
+}
+
+int machine_usage(const struct router *router, struct cpu_part **ret, size_t *ret_count,
+                  struct error *err)
+{
+    _cleanup_free_ struct thread_time *threads = NULL;
+    size_t thread_count = 0;
+    uint64_t rest_ns = 0;
+    if (machine_has_died(router)) {
+        return fail(err, ESRCH, "machine %s has ended", router->domain);
+    }
+    int rc = threads_read(router->pid, &threads, &thread_count, &rest_ns, err);
+    if (rc < 0) {
+        return rc;
+    }
+    struct cpu_part *parts = NULL;
+    size_t count = 0;
+    uint64_t vhost_ns = 0;
+    bool vhost = router->vhost_count > 0;
+    for (unsigned wanted = 0, found = 1; found > 0; wanted++) {
+        found = 0;
+        for (size_t i = 0; i < thread_count; i++) {
+            unsigned vcpu = 0;
+            char name[16];
+            if (!is_vcpu(threads[i].name, &vcpu) || vcpu != wanted) {
+                continue;
+            }
+            snprintf(name, sizeof name, "vcpu%u", vcpu);
+            add_part(&parts, &count, name)->ns = threads[i].ns;
+            rest_ns -= threads[i].ns < rest_ns ? threads[i].ns : rest_ns;
+            found = 1;
+            break;
+        }
+    }
+    // Since Linux 6.4 they are threads of the process, before that the kernel's own.
+    for (size_t i = 0; i < thread_count; i++) {
+        if (text_starts(threads[i].name, "vhost-")) {
+            vhost = true;
+            vhost_ns += threads[i].ns;
+            rest_ns -= threads[i].ns < rest_ns ? threads[i].ns : rest_ns;
+        }
+    }
+    for (size_t i = 0; i < router->vhost_count; i++) {
+        uint64_t ns = 0;
+        vhost_ns += cpu_task_time(router->vhost[i], &ns, NULL) == 0 ? ns : 0;
+    }
+    add_part(&parts, &count, "emulator")->ns = rest_ns;
+    if (vhost) {
+        add_part(&parts, &count, "vhost")->ns = vhost_ns;
+    }
+    *ret = parts;
+    *ret_count = count;
+    return 0;
+}
+
+int machine_memory(const struct router *router, uint64_t *ret, struct error *err)
+{
+    _cleanup_free_ char *path = text_format("/proc/%d/statm", (int)router->pid);
+    _cleanup_free_ char *text = NULL;
+    if (machine_has_died(router) || file_read(path, 256, &text, NULL, NULL) < 0) {
+        return fail(err, ESRCH, "machine %s has ended", router->domain);
+    }
+    // proc(5): size, then what is resident, in pages
+    const char *resident = strchr(text, ' ');
+    uint64_t pages = resident == NULL ? 0 : strtoull(resident, NULL, 10);
+    *ret = pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    return 0;
+}
+
+// ---- weight and cap
+
+struct allocating {
+    const struct router *router;
+    bool set;
+    unsigned weight, cap;
+};
+
+static int allocate(virConnectPtr handle, void *data, struct error *err)
+{
+    struct allocating *asked = data;
+    struct libvirt_platform *platform = asked->router->platform;
+    _cleanup_domain_ virDomainPtr domain = virDomainLookupByUUIDString(handle, asked->router->uuid);
+    if (domain == NULL) {
+        return fail_libvirt(err, "machine %s", asked->router->domain);
+    }
+    if (asked->set) {
+        return scheduler_set(domain, &platform->scale, asked->weight, &asked->cap, err);
+    }
+    struct foreign_allocation now = {0};
+    int rc = scheduler_get(domain, platform->scale, &now, err);
+    if (rc == 0 && (!now.has_weight || !now.has_cap)) {
+        rc = fail(err, 0, "weight and cap of machine %s: %s", asked->router->domain,
+                  now.why == NULL ? "libvirt doesn't tell" : now.why);
+    }
+    if (rc == 0) {
+        asked->weight = now.weight;
+        asked->cap = (unsigned)(now.cap + 0.5);
+    }
+    foreign_allocation_clear(&now);
+    return rc;
+}
+
+int machine_set_allocation(struct router *router, unsigned weight, unsigned cap, struct error *err)
+{
+    struct allocating asked = {router, true, weight, cap};
+    return machine_call(router, allocate, &asked, err);
+}
+
+int machine_get_allocation(const struct router *router, unsigned *ret_weight, unsigned *ret_cap,
+                           struct error *err)
+{
+    struct allocating asked = {.router = router};
+    int rc = machine_call(router, allocate, &asked, err);
+    if (rc == 0) {
+        *ret_weight = asked.weight;
+        *ret_cap = asked.cap;
+    }
+    return rc;
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// machine/namespace_router — see namespace_router.h.
+#include "machine/namespace_router.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "linux/link.h"
+#include "linux/napi.h"
+#include "linux/offload.h"
+#include "linux/process.h"
+
+#define END_WITHIN_NS (5U * NS_PER_S)
+
+// ---- its first process
+
+int namespace_life_begin(struct namespace_life *life, struct error *err)
+{
+    life->started = process_start_time(life->pid);
+    int fd = process_open(life->pid, life->started, err);
+    life->fd = fd < 0 ? -1 : fd;
+    return fd < 0 ? fd : 0;
+}
+
+bool namespace_life_is_over(const struct namespace_life *life)
+{
+    return life->fd < 0 || process_has_ended(life->fd);
+}
+
+int namespace_life_end(const struct namespace_life *life, struct error *err)
+{
+    return life->fd < 0 ? 0 : process_kill(life->fd, END_WITHIN_NS, err);
+}
+
+void namespace_life_close(struct namespace_life *life)
+{
+    if (life->fd >= 0) {
+        close(steal_fd(&life->fd));
+    }
+}
+
+void namespace_life_note(const struct namespace_life *life, json_t *described)
+{
+    json_object_set_new(described, "first", json_integer(life->pid));
+    json_object_set_new(described, "first_started", json_integer((json_int_t)life->started));
+}
+
+void namespace_life_recall(const json_t *described, struct namespace_life *ret)
+{
+    *ret = (struct namespace_life){
+        .pid = (pid_t)json_integer_value(json_object_get(described, "first")),
+        .started = (uint64_t)json_integer_value(json_object_get(described, "first_started"))};
+    int fd = process_open(ret->pid, ret->started, NULL);
+    ret->fd = fd < 0 ? -1 : fd;
+}
+
+// ---- its namespace
+
+// A router that forwards, answers nothing of its own accord and filters nothing by origin.
+static int set_forwarding(const struct netns *ns, struct error *err)
+{
+    static const char *const settings[][2] = {
+        {"ipv4/ip_forward", "1"},
+        {"ipv4/conf/default/rp_filter", "0"},
+        {"ipv4/conf/all/rp_filter", "0"},
+        {"ipv4/conf/default/send_redirects", "0"},
+        {"ipv4/conf/all/send_redirects", "0"},
+    };
+    _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
+    int rc = netns_visit(ns, &visit, err);
+    for (size_t i = 0; rc == 0 && i < sizeof settings / sizeof settings[0]; i++) {
+        rc = netns_sysctl(NULL, settings[i][0], settings[i][1], 0, err);
+    }
+    return rc;
+}
+
+static int join_bridge(const struct netns *ns, const struct router_spec *spec,
+                       const struct router_nic *nic, struct error *err)
+{
+    static const struct offloads offloads = {.gro = true};
+    struct link_spec vif = {.ns = spec->host,
+                            .name = nic->vif,
+                            .index = nic->vif_index,
+                            .mtu = nic->mtu,
+                            .master = nic->bridge};
+    struct link_spec eth = {.ns = ns, .name = nic->name, .index = nic->index, .mtu = nic->mtu};
+    memcpy(eth.mac, nic->mac, 6);
+    memcpy(vif.mac, nic->mac, 6);
+    vif.mac[2] ^= 0x80; // the pair's other end: the same address with one bit turned
+    int rc = link_make_pair(&vif, &eth, err);
+    if (rc == 0) {
+        rc = offload_set(spec->host, nic->vif, &offloads, err);
+    }
+    if (rc == 0) {
+        rc = offload_set(ns, nic->name, &offloads, err);
+    }
+    if (rc == 0) {
+        rc = link_add_fdb(spec->host, nic->vif_index, nic->mac, err);
+    }
+    return rc == 0 ? link_set_up(spec->host, nic->vif_index, true, err) : rc;
+}
+
+static int take_interface(const struct netns *ns, const struct netns *giver, struct router_nic *nic,
+                          struct error *err)
+{
+    int rc = link_move(giver, nic->taken_index, ns, nic->name, err);
+    struct link_info info;
+    if (rc == 0) {
+        rc = link_find(ns, nic->name, &info, err);
+    }
+    if (rc == 0) {
+        nic->index = info.index; // may have changed on the way
+    }
+    return rc;
+}
+
+// `giver` has the interfaces to be taken: the host, or the router's life before.
+static int set_up_nic(const struct netns *ns, const struct router_spec *spec,
+                      const struct netns *giver, struct router_nic *nic, struct error *err)
+{
+    int rc =
+        nic->bridge != 0 ? join_bridge(ns, spec, nic, err) : take_interface(ns, giver, nic, err);
+    if (rc == 0) {
+        rc = link_add_address(ns, nic->index, nic->address, nic->prefix, err);
+    }
+    if (rc == 0) {
+        rc = link_set_up(ns, nic->index, true, err);
+    }
+    if (rc == 0) {
+        rc = link_add_neighbour(ns, nic->index, nic->neighbour.address, nic->neighbour.mac, err);
+    }
+    if (rc < 0) {
+        error_context(err, "%s", nic->name);
+    }
+    return rc;
+}
+
+static int find_tasks(const struct netns *ns, const struct router_spec *spec, pid_t **ret_tasks,
+                      size_t *ret_count, struct error *err)
+{
+    pid_t *tasks = NULL;
+    size_t count = 0;
+    struct napi_interface *interfaces = memory_new_array(struct napi_interface, spec->nic_count);
+    for (size_t i = 0; i < spec->nic_count; i++) {
+        interfaces[i].name = spec->nics[i].name;
+        interfaces[i].index = spec->nics[i].index;
+    }
+    int rc = napi_make_threaded(ns, interfaces, spec->nic_count, NAPI_AUTO, err);
+    for (size_t i = 0; i < spec->nic_count; i++) {
+        size_t more = interfaces[i].thread_count;
+        if (rc == 0 && more > 0) {
+            tasks = memory_resize(tasks, count + more, sizeof(pid_t));
+            memcpy(tasks + count, interfaces[i].threads, more * sizeof(pid_t));
+            count += more;
+        }
+        free(interfaces[i].threads);
+    }
+    free(interfaces);
+    if (rc < 0) {
+        free(tasks);
+        return rc;
+    }
+    *ret_tasks = tasks;
+    *ret_count = count;
+    return 0;
+}
+
+int namespace_router_set_up(const struct netns *ns, const struct router_spec *spec,
+                            const struct netns *giver, pid_t **ret_tasks, size_t *ret_task_count,
+                            struct error *err)
+{
+    int rc = set_forwarding(ns, err);
+    for (size_t i = 0; rc == 0 && i < spec->nic_count; i++) {
+        rc = set_up_nic(ns, spec, giver, &spec->nics[i], err);
+    }
+    return rc == 0 ? find_tasks(ns, spec, ret_tasks, ret_task_count, err) : rc;
+}
+
+int namespace_router_leave_bridges(const struct router_spec *spec, struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < spec->nic_count; i++) {
+        const struct router_nic *nic = &spec->nics[i];
+        struct link_info info;
+        if (nic->bridge != 0 && link_find(spec->host, nic->vif, &info, NULL) == 0) {
+            rc = link_set_master(spec->host, info.index, 0, err);
+        }
+    }
+    return rc;
+}
+
+int namespace_router_hand_back(const struct netns *ns, const struct router_spec *spec,
+                               struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && ns != NULL && i < spec->nic_count; i++) {
+        const struct router_nic *nic = &spec->nics[i];
+        struct link_info info;
+        if (nic->bridge == 0 && link_find(ns, nic->name, &info, NULL) == 0) {
+            rc = link_set_up(ns, info.index, false, err);
+            if (rc == 0) {
+                rc = link_move(ns, info.index, spec->host, nic->host_name, err);
+            }
+        }
+    }
+    return rc;
+}
+
+int namespace_router_unpin(const char *pin, struct error *err)
+{
+    if (umount2(pin, MNT_DETACH) < 0 && errno != EINVAL && errno != ENOENT) {
+        return fail(err, errno, "letting go of %s", pin);
+    }
+    return unlink(pin) < 0 && errno != ENOENT ? fail(err, errno, "removing %s", pin) : 0;
+}
+
+int namespace_router_take_apart(const struct netns *ns, const char *pin,
+                                const struct router_spec *spec, struct error *err)
+{
+    int rc = namespace_router_leave_bridges(spec, err);
+    if (rc == 0) {
+        rc = namespace_router_hand_back(ns, spec, err);
+    }
+    return rc == 0 ? namespace_router_unpin(pin, err) : rc;
+}
+
+int namespace_router_usage(const pid_t *tasks, size_t count, struct cpu_part *ret,
+                           struct error *err)
+{
+    struct cpu_part part = {.name = "napi"};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        uint64_t ns = 0;
+        rc = cpu_task_time(tasks[i], &ns, err);
+        part.ns += ns;
+    }
+    if (rc == 0) {
+        *ret = part;
+    }
+    return rc;
+}
+
+json_t *namespace_router_note_tasks(const pid_t *tasks, size_t count)
+{
+    json_t *noted = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(noted, json_integer(tasks[i]));
+    }
+    return noted;
+}
+
+void namespace_router_recall_tasks(const json_t *noted, pid_t **ret, size_t *ret_count)
+{
+    *ret_count = json_array_size(noted);
+    *ret = memory_new_array(pid_t, *ret_count);
+    for (size_t i = 0; i < *ret_count; i++) {
+        (*ret)[i] = (pid_t)json_integer_value(json_array_get(noted, i));
+    }
+}

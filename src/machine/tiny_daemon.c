@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * machine/tiny_daemon — the routing daemon of a machine, which is in the image (image/daemon) and
+ * which the guest runs, when it is told to, until one of its programs ends. FRR's are configured by
+ * vtysh, as each of them would lose its way among what is for others in the file. See tiny_guest.h;
+ * machine/daemon has the same on namespaces.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "machine/daemon.h"
+#include "machine/tiny_guest.h"
+
+#define START_WITHIN_NS  (120U * NS_PER_S) // emulated, on a busy machine
+#define ANSWER_WITHIN_NS (60U * NS_PER_S)
+#define FRR_USER         100U // in the image
+
+// ---- what the guest is to run
+
+static const char *const bird[] = {"/usr/sbin/bird",     "-f", "-c", "/etc/bird/bird.conf", "-s",
+                                   "/run/bird/bird.ctl", NULL};
+#define FRR(program, pid)                                                                          \
+    {                                                                                              \
+        program, "-P", "0", "-f", "/dev/null", "-z", "/run/frr/zserv.api", "-i", pid,              \
+            "--vty_socket", "/run/frr", NULL                                                       \
+    }
+static const char *const zebra[] = FRR("/usr/lib/frr/zebra", "/run/frr/zebra.pid");
+static const char *const ospfd[] = FRR("/usr/lib/frr/ospfd", "/run/frr/ospfd.pid");
+static const char *const staticd[] = FRR("/usr/lib/frr/staticd", "/run/frr/staticd.pid");
+static const char *const vtysh[] = {"/usr/bin/vtysh", "-f", "/etc/frr/frr.conf", NULL};
+static const struct router_config_folder bird_folder = {"/run/bird", 0};
+static const struct router_config_folder frr_folder = {"/run/frr", FRR_USER};
+
+void tiny_daemon_add(const struct router_spec *spec, struct tiny_daemon *daemon,
+                     struct router_config *config)
+{
+    if (spec->daemon == DAEMON_NONE) {
+        return;
+    }
+    bool is_bird = spec->daemon == DAEMON_BIRD;
+    const char *text = spec->config == NULL ? "" : spec->config;
+    daemon->files[0] =
+        (struct archive_item){.path = is_bird ? "etc/bird/bird.conf" : "etc/frr/frr.conf",
+                              .mode = 0644,
+                              .bytes = text,
+                              .length = strlen(text)};
+    size_t count = 0;
+    if (is_bird) {
+        daemon->services[count++] =
+            (struct router_config_service){bird, "/run/bird/bird.ctl", false};
+    } else {
+        daemon->services[count++] =
+            (struct router_config_service){zebra, "/run/frr/zebra.vty", false};
+        daemon->services[count++] =
+            (struct router_config_service){ospfd, "/run/frr/ospfd.vty", false};
+        if (daemon_needs_staticd(text)) {
+            daemon->services[count++] =
+                (struct router_config_service){staticd, "/run/frr/staticd.vty", false};
+        }
+        daemon->services[count++] = (struct router_config_service){vtysh, NULL, true};
+    }
+    config->daemon = spec->daemon;
+    config->services = daemon->services;
+    config->service_count = count;
+    config->folders = is_bird ? &bird_folder : &frr_folder;
+    config->folder_count = 1;
+    config->files = daemon->files;
+    config->file_count = 1;
+    config->hold = true;
+}
+
+// ---- asking
+
+int tiny_daemon_start(const struct tiny_guest *guest, struct error *err)
+{
+    _cleanup_guest_ struct guest_channel *channel = NULL;
+    uint64_t until_ns = clock_monotonic_ns() + START_WITHIN_NS;
+    int rc = tiny_guest_ask(guest, until_ns, &channel, err);
+    rc = rc == 0 ? guest_start(channel, until_ns, err) : rc;
+    if (rc < 0) {
+        error_context(err, "router %s", guest->name);
+    }
+    return rc;
+}
+
+int tiny_daemon_leads_to(const struct tiny_guest *guest, uint32_t address, char ret_nic[16],
+                         struct error *err)
+{
+    _cleanup_guest_ struct guest_channel *channel = NULL;
+    uint64_t until_ns = clock_monotonic_ns() + ANSWER_WITHIN_NS;
+    int rc = tiny_guest_ask(guest, until_ns, &channel, err);
+    rc = rc == 0 ? guest_leads_to(channel, address, until_ns, ret_nic, err) : rc;
+    // It may have ended while it was asked.
+    return rc < 0 && guest->has_died(guest->router) ? tiny_guest_is_dead(guest, err) : rc;
+}
+
+void tiny_daemon_words(const struct tiny_guest *guest, char ret[160])
+{
+    _cleanup_guest_ struct guest_channel *channel = NULL;
+    uint64_t until_ns = clock_monotonic_ns() + ANSWER_WITHIN_NS;
+    ret[0] = '\0';
+    if (tiny_guest_ask(guest, until_ns, &channel, NULL) == 0) {
+        (void)guest_last_words(channel, until_ns, ret, 160, NULL);
+    }
+    if (ret[0] == '\0') {
+        memcpy(ret, "nothing", sizeof "nothing");
+    }
+}

@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// machine/xen/domain — see domain.h.
+#include "machine/xen/domain.h"
+
+#include <errno.h>
+#include <libxl_utils.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "machine/machine_pci.h"
+
+#define UUID_OF_TESTBED 8U // bytes of the UUID that are the testbed's
+#define VIF_DRIVER      "/sys/bus/xen-backend/drivers/vif"
+
+int domain_connection(struct xen_platform *platform, struct xen_connection **ret, struct error *err)
+{
+    int rc = platform->connection == NULL ? xen_open(&platform->connection, err) : 0;
+    if (rc == 0) {
+        *ret = platform->connection;
+    }
+    return rc;
+}
+
+// ---- UUIDs
+
+// RFC 9562, version 8: 60 bits of what tells the testbed (FNV-1a of its id), 62 of chance.
+void domain_make_uuid_for(const char *testbed, uint8_t ret[XEN_UUID_SIZE])
+{
+    uint64_t hash = 14695981039346656037ULL;
+    for (const char *at = testbed; *at != '\0'; at++) {
+        hash = (hash ^ (uint8_t)*at) * 1099511628211ULL;
+    }
+    for (unsigned i = 0; i < UUID_OF_TESTBED; i++) {
+        ret[i] = (uint8_t)(hash >> (8 * i));
+    }
+    (void)!getrandom(ret + UUID_OF_TESTBED, XEN_UUID_SIZE - UUID_OF_TESTBED, 0);
+    ret[6] = (uint8_t)((ret[6] & 0x0f) | 0x80);
+    ret[8] = (uint8_t)((ret[8] & 0x3f) | 0x80);
+}
+
+bool domain_is_of(const uint8_t uuid[XEN_UUID_SIZE], const char *testbed)
+{
+    uint8_t one[XEN_UUID_SIZE];
+    domain_make_uuid_for(testbed, one);
+    return memcmp(uuid, one, UUID_OF_TESTBED) == 0;
+}
+
+static char *uuid_text(const uint8_t uuid[XEN_UUID_SIZE])
+{
+    char *text = memory_new(2 * XEN_UUID_SIZE + 1, 1);
+    for (size_t i = 0; i < XEN_UUID_SIZE; i++) {
+        snprintf(text + 2 * i, 3, "%02x", uuid[i]);
+    }
+    return text;
+}
+
+static void read_uuid(const char *text, uint8_t ret[XEN_UUID_SIZE])
+{
+    memset(ret, 0, XEN_UUID_SIZE);
+    for (size_t i = 0; i < XEN_UUID_SIZE && strlen(text) == (size_t)2 * XEN_UUID_SIZE; i++) {
+        const char digits[] = {text[2 * i], text[2 * i + 1], '\0'};
+        ret[i] = (uint8_t)strtoul(digits, NULL, 16);
+    }
+}
+
+// ---- the object
+
+static struct router *router_new(struct platform *platform, const struct router_spec *spec)
+{
+    struct router *router = memory_new(1, sizeof *router);
+    router->platform = (struct xen_platform *)platform;
+    router->name = text_copy(spec->name);
+    router->domain = text_format("vrbench-%s-%s", spec->testbed, spec->name);
+    router->folder = machine_folder(spec->directory);
+    router->files = text_format("%s/%s.%u", router->folder, spec->name, spec->id);
+    router->nics = memory_new_array(struct xen_nic, spec->nic_count);
+    router->nic_count = spec->nic_count;
+    for (size_t i = 0; i < spec->nic_count; i++) {
+        router->nics[i].name = text_copy(spec->nics[i].name);
+        router->nics[i].index = spec->nics[i].index;
+        router->nics[i].mtu = spec->nics[i].mtu;
+        snprintf(router->nics[i].vif, sizeof router->nics[i].vif, "%s",
+                 spec->nics[i].bridge == 0 ? "" : spec->nics[i].vif);
+    }
+    router->host = spec->host;
+    return router;
+}
+
+void domain_release(struct router *router)
+{
+    if (router == NULL) {
+        return;
+    }
+    domain_unwatch(router);
+    for (size_t i = 0; i < router->nic_count; i++) {
+        free(router->nics[i].name);
+    }
+    free(router->nics);
+    free(router->initrd);
+    free(router->files);
+    free(router->folder);
+    free(router->domain);
+    free(router->name);
+    free(router);
+}
+
+bool domain_lives(struct xen_connection *xen, uint32_t id, const uint8_t uuid[XEN_UUID_SIZE])
+{
+    libxl_dominfo info;
+    libxl_dominfo_init(&info);
+    bool lives = id != 0 && libxl_domain_info(xen_handle(xen), &info, id) == 0 &&
+                 memcmp(libxl_uuid_bytearray(&info.uuid), uuid, XEN_UUID_SIZE) == 0 &&
+                 !info.shutdown && !info.dying;
+    libxl_dominfo_dispose(&info);
+    xen_quiet(xen); // that it isn't there is no complaint
+    return lives;
+}
+
+bool domain_has_died(const struct router *router)
+{
+    struct xen_connection *xen = NULL;
+    return domain_connection(router->platform, &xen, NULL) < 0 ||
+           !domain_lives(xen, router->id, router->uuid);
+}
+
+enum router_end domain_ended(const struct router *router)
+{
+    struct xen_connection *xen = NULL;
+    libxl_dominfo info;
+    enum router_end end = ROUTER_END_CRASH;
+    if (domain_connection(router->platform, &xen, NULL) < 0) {
+        return end;
+    }
+    libxl_dominfo_init(&info);
+    if (libxl_domain_info(xen_handle(xen), &info, router->id) == 0 && info.shutdown &&
+        memcmp(libxl_uuid_bytearray(&info.uuid), router->uuid, XEN_UUID_SIZE) == 0) {
+        end = info.shutdown_reason == LIBXL_SHUTDOWN_REASON_POWEROFF ? ROUTER_END_POWEROFF
+              : info.shutdown_reason == LIBXL_SHUTDOWN_REASON_REBOOT ? ROUTER_END_REBOOT
+                                                                     : end;
+    }
+    libxl_dominfo_dispose(&info);
+    xen_quiet(xen);
+    return end;
+}
+
+// ---- making
+
+int domain_check(struct platform *platform, const struct router_spec *spec, bool named_only,
+                 struct error *err)
+{
+    struct xen_connection *xen = NULL;
+    if (spec->image != NULL) {
+        return fail_input(err,
+                          "router %s: what a domain of platform xen boots is said by a file of "
+                          "its own (config), not by image",
+                          spec->name);
+    }
+    for (size_t i = 0; i < spec->nic_count; i++) {
+        if (spec->nics[i].taken_index != 0 && !spec->nics[i].lent) {
+            return fail_input(err,
+                              "router %s: topology dedicated gives a domain PCI devices: name the "
+                              "NICs under links",
+                              spec->name);
+        }
+    }
+    int rc = named_only ? 0 : domain_connection((struct xen_platform *)platform, &xen, err);
+    if (rc == 0 && !named_only && access(VIF_DRIVER, F_OK) < 0) {
+        rc = fail_lacking(err, "Domain-0's kernel has no driver for domains' interfaces: modprobe "
+                               "xen-netback");
+    }
+    if (rc == 0 && (!named_only || domain_has_own_system(spec))) {
+        rc = domain_boot_check(spec, err);
+        if (rc < 0 && (err == NULL || !err->located)) {
+            error_context(err, "router %s", spec->name);
+        }
+    }
+    return rc;
+}
+
+struct making {
+    struct router *router;
+    struct xen_connection *xen;
+    const struct router_spec *spec;
+    const struct domain_boot *boot;
+};
+
+// What libxl says of too little memory nobody would understand.
+static int check_memory(libxl_ctx *handle, libxl_domain_config *config, struct error *err)
+{
+    uint64_t needed_kb = 0;
+    uint64_t free_kb = 0;
+    bool known =
+        libxl_domain_need_memory(handle, config, (uint32_t)INVALID_DOMID, &needed_kb) == 0 &&
+        libxl_get_free_memory(handle, &free_kb) == 0;
+    return known && needed_kb > free_kb
+               ? fail_lacking(err,
+                              "Xen has %llu MiB free, the domain takes %llu: give Domain-0 less "
+                              "(xl mem-set 0, or dom0_mem= where Xen is booted)",
+                              (unsigned long long)free_kb >> 10,
+                              (unsigned long long)(needed_kb + 1023) >> 10)
+               : 0;
+}
+
+static int make(libxl_ctx *handle, void *data, struct error *err)
+{
+    struct making *making = data;
+    libxl_domain_config config;
+    uint32_t id = 0;
+    int rc = domain_config(handle, making->router, making->spec, making->boot, &config, err);
+    rc = rc == 0 ? check_memory(handle, &config, err) : rc;
+    int code = rc == 0 ? libxl_domain_create_new(handle, &config, &id, NULL, NULL) : 0;
+    libxl_domain_config_dispose(&config);
+    if (code != 0) {
+        return fail_xen(making->xen, err, code, "starting domain %s", making->router->domain);
+    }
+    making->router->id = id;
+    return rc;
+}
+
+static int unpause(libxl_ctx *handle, void *data, struct error *err)
+{
+    const struct making *making = data;
+    int code = libxl_domain_unpause(handle, making->router->id, NULL);
+    return code == 0
+               ? 0
+               : fail_xen(making->xen, err, code, "starting domain %s", making->router->domain);
+}
+
+static int start(struct router *router, const struct router_spec *spec, struct error *err)
+{
+    struct making making = {.router = router, .spec = spec};
+    struct domain_boot boot = {0};
+    int rc = domain_connection(router->platform, &making.xen, err);
+    if (rc == 0) {
+        rc = machine_folder_make(router->folder, err);
+    }
+    if (rc == 0) {
+        rc = domain_boot_make(router, spec, &boot, err);
+    }
+    making.boot = &boot;
+    if (rc == 0) {
+        rc = domain_take_pci(router, making.xen, spec, err);
+    }
+    if (rc == 0) {
+        rc = xen_act(making.xen, make, &making, err);
+    }
+    domain_boot_clear(&boot);
+    if (rc == 0) {
+        rc = domain_place_vifs(router, making.xen, spec, err);
+    }
+    return rc == 0 ? xen_act(making.xen, unpause, &making, err) : rc;
+}
+
+int domain_create(struct platform *platform, const struct router_spec *spec, struct router **ret,
+                  struct error *err)
+{
+    for (size_t i = 0; i < spec->nic_count; i++) {
+        if (spec->nics[i].bridge == 0 && spec->nics[i].pci == NULL) {
+            return fail_lacking(err,
+                                "router %s can't get its dedicated links as PCI devices (vrbench "
+                                "run -v says why), and on platform xen there is no other way",
+                                spec->name);
+        }
+    }
+    struct router *router = router_new(platform, spec);
+    domain_make_uuid_for(spec->testbed, router->uuid);
+    router->own = domain_has_own_system(spec);
+    int rc = start(router, spec, err);
+    if (rc < 0) {
+        error_context(err, "router %s", spec->name);
+        (void)domain_destroy(router, spec, NULL);
+        return rc;
+    }
+    *ret = router;
+    return 0;
+}
+
+// ---- ending
+
+struct ending {
+    struct xen_connection *xen;
+    uint32_t id;
+    const char *name;
+};
+
+static int end(libxl_ctx *handle, void *data, struct error *err)
+{
+    const struct ending *ending = data;
+    int code = libxl_domain_destroy(handle, ending->id, NULL);
+    return code == 0 || code == ERROR_DOMAIN_NOTFOUND
+               ? 0
+               : fail_xen(ending->xen, err, code, "ending domain %s", ending->name);
+}
+
+// Ends the domain if it is there and still the same.
+static int end_if_there(const struct router *router, struct error *err)
+{
+    struct xen_connection *xen = NULL;
+    libxl_dominfo info;
+    int rc = router->id == 0 ? 0 : domain_connection(router->platform, &xen, err);
+    if (rc < 0 || router->id == 0) {
+        return rc;
+    }
+    libxl_dominfo_init(&info);
+    int code = libxl_domain_info(xen_handle(xen), &info, router->id);
+    bool there =
+        code == 0 && memcmp(libxl_uuid_bytearray(&info.uuid), router->uuid, XEN_UUID_SIZE) == 0;
+    libxl_dominfo_dispose(&info);
+    if (code != 0 && code != ERROR_DOMAIN_NOTFOUND) {
+        return fail_xen(xen, err, code, "domain %s", router->domain);
+    }
+    xen_quiet(xen);
+    struct ending ending = {xen, router->id, router->domain};
+    return there ? xen_act(xen, end, &ending, err) : 0;
+}
+
+static void remove_files(const struct router *router)
+{
+    _cleanup_free_ char *lock = text_format("%s.lock", router->files);
+    (void)unlink(lock);
+    if (router->initrd != NULL) {
+        (void)unlink(router->initrd);
+    }
+    (void)rmdir(router->folder); // fails, rightly, while there are others
+}
+
+int domain_destroy(struct router *router, const struct router_spec *spec, struct error *err)
+{
+    struct xen_connection *xen = NULL;
+    int rc = end_if_there(router, err); // its vifs go with it
+    rc = rc == 0 ? domain_connection(router->platform, &xen, err) : rc;
+    rc = rc == 0 ? domain_give_back_pci(router, xen, err) : rc;
+    rc = rc == 0 && spec != NULL ? machine_pci_take_back(spec, err) : rc;
+    if (rc < 0) {
+        error_context(err, "router %s", router->name);
+    }
+    remove_files(router);
+    domain_release(router);
+    return rc;
+}
+
+int domain_reboot(struct router *router, const struct router_spec *before,
+                  const struct router_spec *now, struct router **ret, struct error *err)
+{
+    struct platform *platform = &router->platform->base;
+    int rc = domain_destroy(router, before, err);
+    return rc == 0 ? domain_create(platform, now, ret, err) : rc;
+}
+
+// ---- the record
+
+json_t *domain_describe(const struct router *router)
+{
+    _cleanup_free_ char *uuid = uuid_text(router->uuid);
+    return json_pack("{s:s, s:I, s:s, s:b}", "domain", router->domain, "id", (json_int_t)router->id,
+                     "uuid", uuid, "own", (int)router->own);
+}
+
+int domain_attach(struct platform *platform, const struct router_spec *spec,
+                  const json_t *described, struct router **ret, struct error *err)
+{
+    (void)err;
+    struct router *router = router_new(platform, spec);
+    const char *uuid = json_string_value(json_object_get(described, "uuid"));
+    router->id = (uint32_t)json_integer_value(json_object_get(described, "id"));
+    read_uuid(uuid == NULL ? "" : uuid, router->uuid);
+    router->own = json_is_true(json_object_get(described, "own"));
+    *ret = router;
+    return 0;
+}
+
+// ---- after a dead run
+
+int domain_clean_up(struct platform *platform, const char *testbed, const char *directory,
+                    const struct netns *home, struct error *err)
+{
+    (void)home;
+    struct xen_connection *xen = NULL;
+    int count = 0;
+    int rc = domain_connection((struct xen_platform *)platform, &xen, err);
+    if (rc < 0) {
+        return rc;
+    }
+    libxl_dominfo *all = libxl_list_domain(xen_handle(xen), &count);
+    if (all == NULL) {
+        return fail_xen(xen, err, ERROR_FAIL, "listing domains");
+    }
+    for (int i = 0; i < count; i++) {
+        if (all[i].domid != 0 && domain_is_of(libxl_uuid_bytearray(&all[i].uuid), testbed)) {
+            _cleanup_free_ char *name = text_format("%u", (unsigned)all[i].domid);
+            struct ending ending = {xen, all[i].domid, name};
+            int ended = xen_act(xen, end, &ending, rc < 0 ? NULL : err);
+            rc = rc < 0 ? rc : ended;
+        }
+    }
+    libxl_dominfo_list_free(all, count);
+    rc = rc == 0 ? domain_give_back_all_pci(xen, directory, err) : rc;
+    if (rc == 0) {
+        machine_folder_clear(directory);
+    }
+    return rc;
+}

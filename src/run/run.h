@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// run/run — one scenario measured into one folder: what ties measuring, storing, showing.
+#ifndef VRBENCH_RUN_RUN_H
+#define VRBENCH_RUN_RUN_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "result/result.h"
+#include "scenario/scenario.h"
+
+struct job {
+    const struct scenario *scenario;
+    const char *folder;
+    bool quick, resume;
+    bool study_timing; // trials and pauses last as the study's did; with its method only
+    unsigned pause_s;  // to be idle before each point
+};
+
+// Measures, and leaves the folder complete whatever happens: points so far, run.json with how it
+// ended, CSV and spreadsheet. `ret_points` gets all points of the folder, also on failure.
+int job_run(const struct job *job, struct point_list *ret_points, struct error *err);
+
+#endif
