@@ -53,16 +53,10 @@ int platform_check(const char *uri, struct error *err)
                               uri);
 }
 
-bool platform_has_taps(const char *uri)
+enum port_kind platform_port(const char *uri)
 {
     const struct platform_ops *ops = ops_of(uri);
-    return ops != NULL && ops->vif_is_tap;
-}
-
-bool platform_has_netbacks(const char *uri)
-{
-    const struct platform_ops *ops = ops_of(uri);
-    return ops != NULL && ops->vif_is_netback;
+    return ops == NULL ? PORT_NONE : ops->port;
 }
 
 int platform_open(const char *uri, struct platform **ret, struct error *err)

@@ -22,6 +22,7 @@
 #include "linux/counters.h"
 #include "linux/cpu.h"
 #include "linux/netns.h"
+#include "machine/port.h"
 #include "result/platform_facts.h"
 #include "scenario/scenario.h"
 
@@ -117,20 +118,14 @@ struct platform_ops {
     struct platform *(*open)(const char *uri);
     void (*close)(struct platform *platform);
 
-    // True if the host's end of a pair has NAPI, so that a thread of its own can do its work.
-    bool vif_has_napi;
-    // True if it is a tap.
-    bool vif_is_tap;
+    // The host's end of a router's interface.
+    enum port_kind port;
     // True if an interface of the host that a router takes stays where it is, with the router on
     // top of it.
     bool taken_stays;
     // True if part of what the host does for its routers is done by no thread of its own: then
     // whatever else the device under test's CPUs were used for is the host's.
     bool rest_is_hosts;
-
-    // True if the host's end of a pair is netback's: it counts what the router did not take in time
-    // as dropped, in whichever direction.
-    bool vif_is_netback;
 
     // True if a daemon's programs are in what a router runs, and not this machine's; asking such a
     // router takes of its CPU.
@@ -246,8 +241,8 @@ void platform_close(struct platform *platform); // NULL is fine
 int platform_check_plain(const char *uri, struct error *err);
 // Whether there is such a platform, without opening it.
 int platform_check(const char *uri, struct error *err);
-// True if the host's ends of a router's pairs are taps, whose queue is the host's.
-bool platform_has_taps(const char *uri);
-bool platform_has_netbacks(const char *uri); // see vif_is_netback
+// The kind of port that routers of the platform of a URI have; PORT_NONE if there is no such
+// platform.
+enum port_kind platform_port(const char *uri);
 
 #endif

@@ -36,21 +36,6 @@ static uint64_t growth(uint64_t before, uint64_t after)
     return after > before ? after - before : 0;
 }
 
-// Whether an interface is the host's end of a router's pair and counts as netback does.
-static bool is_netback(const struct plan *plan, size_t number)
-{
-    if (!plan->netbacks || plan->nodes[plan->interfaces[number].node].kind != NODE_HOST) {
-        return false;
-    }
-    for (size_t i = 0; i < plan->wire_count; i++) {
-        const struct plan_wire *wire = &plan->wires[i];
-        if ((wire->a == number || wire->b == number) && plan_is_platforms(plan, wire)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 // Growth of an interface's counters over the trial.
 static struct link_counters link_growth(const struct ledger *ledger, size_t number)
 {
@@ -74,7 +59,7 @@ static struct link_counters link_growth(const struct ledger *ledger, size_t numb
         .queue_full = growth(b->queue_full, a->queue_full),
         .qdisc_egress = growth(b->qdisc_egress, a->qdisc_egress),
     };
-    if (is_netback(ledger->plan, number)) {
+    if (plan_port(ledger->plan, number) == PORT_NETBACK) {
         // Either way it is a packet for which the router had no room.
         grown.tx_dropped += grown.rx_dropped;
         grown.rx_dropped = 0;
@@ -189,10 +174,10 @@ static void account_wire(struct ledger *ledger, const struct plan_wire *wire)
 {
     struct link_counters a = link_growth(ledger, wire->a);
     struct link_counters b = link_growth(ledger, wire->b);
-    if (ledger->plan->taps && plan_is_platforms(ledger->plan, wire)) {
+    if (ledger->plan->port == PORT_TAP && plan_is_platforms(ledger->plan, wire)) {
         // A machine takes what waits for it in the tap's own queue.
         place_at(ledger, a.tx_dropped, wire->a, "tap queue");
-    } else if (is_netback(ledger->plan, wire->a)) {
+    } else if (plan_port(ledger->plan, wire->a) == PORT_NETBACK) {
         place_at(ledger, a.tx_dropped, wire->a, "vif queue");
     } else if (wire->made) {
         place_at(ledger, a.tx_dropped, wire->b, "receive ring");

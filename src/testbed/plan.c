@@ -190,8 +190,7 @@ int plan_make(const struct scenario *scenario, enum topology topology,
     plan->scenario = scenario;
     plan->topology = topology;
     plan->mtu = MTU;
-    plan->taps = platform_has_taps(scenario->platform);
-    plan->netbacks = platform_has_netbacks(scenario->platform);
+    plan->port = platform_port(scenario->platform);
     // With iperf, payloads that don't fit leave in fragments, as the study's 1500 bytes did;
     // lengths of IP packets or frames are meant to be whole.
     const struct engine_traits *engine = scenario_engine(scenario->traffic.engine);
@@ -262,6 +261,20 @@ bool plan_is_platforms(const struct plan *plan, const struct plan_wire *wire)
     enum node_kind a = plan->nodes[plan->interfaces[wire->a].node].kind;
     enum node_kind b = plan->nodes[plan->interfaces[wire->b].node].kind;
     return (a == NODE_HOST && b == NODE_ROUTER) || (a == NODE_ROUTER && b == NODE_HOST);
+}
+
+enum port_kind plan_port(const struct plan *plan, size_t interface)
+{
+    if (plan->nodes[plan->interfaces[interface].node].kind != NODE_HOST) {
+        return PORT_NONE;
+    }
+    for (size_t i = 0; i < plan->wire_count; i++) {
+        const struct plan_wire *wire = &plan->wires[i];
+        if ((wire->a == interface || wire->b == interface) && plan_is_platforms(plan, wire)) {
+            return plan->port;
+        }
+    }
+    return PORT_NONE;
 }
 
 int plan_bridge_index(const struct plan *plan, const struct plan_interface *interface)

@@ -16,6 +16,7 @@
 
 #include "linux/cpu.h"
 #include "linux/pci.h"
+#include "machine/port.h"
 #include "scenario/scenario.h"
 
 enum node_kind { NODE_SOURCE, NODE_SINK, NODE_HOST, NODE_ROUTER };
@@ -73,9 +74,8 @@ struct plan {
     size_t path_count;
     struct cpu_list usable; // what the plan was made for
     struct cpu_list dut_cpus, tester_cpus;
-    bool taps;        // the host's ends of routers' pairs are taps
-    bool netbacks;    // they are Xen's vifs: see platform.h, vif_is_netback
-    bool shared_cpus; // tester and device under test run on the same CPUs
+    enum port_kind port; // the host's ends of routers' interfaces
+    bool shared_cpus;    // tester and device under test run on the same CPUs
 };
 
 // Makes the plan for one topology; `usable` are the CPUs that may be used.
@@ -93,6 +93,8 @@ void plan_router_ends(const struct plan *plan, const struct plan_path *path, siz
                       size_t *ret_egress);
 // True if the platform, not the testbed, makes this wire: the pair vifX.Y–ethY of a router.
 bool plan_is_platforms(const struct plan *plan, const struct plan_wire *wire);
+// The port that an interface is: the host's end of a router's interface; else PORT_NONE.
+enum port_kind plan_port(const struct plan *plan, size_t interface);
 // The interface index of the bridge that an interface joins; 0 = none.
 int plan_bridge_index(const struct plan *plan, const struct plan_interface *interface);
 // The name of a router's dedicated interface (by its number in the plan) while the host has it.

@@ -231,7 +231,7 @@ static int thread_vifs(struct testbed *testbed, const struct router_order *order
     for (size_t i = 0; rc == 0 && i < order->spec.nic_count; i++) {
         const struct plan_interface *vif = vif_of(testbed->plan, order->numbers[i]);
         const struct router_nic *nic = &order->spec.nics[i];
-        if (vif != NULL && testbed->platform->ops->vif_has_napi) {
+        if (vif != NULL && testbed->plan->port == PORT_VETH) {
             rc = testbed_thread_host_link(testbed, vif->name, vif->index, err);
         } else if (testbed_stays_with_host(testbed, order->numbers[i])) {
             rc = testbed_thread_host_link(testbed, nic->host_name, nic->taken_index, err);

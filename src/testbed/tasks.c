@@ -92,19 +92,6 @@ static void add_tester_tasks(struct testbed *testbed, const struct napi_interfac
     testbed->tester_task_count = list.count;
 }
 
-// Whether an interface is the host's end of a pair of which the platform says that it has no NAPI.
-static bool has_no_napi(const struct testbed *testbed, size_t number)
-{
-    const struct plan *plan = testbed->plan;
-    for (size_t i = 0; i < plan->wire_count && !testbed->platform->ops->vif_has_napi; i++) {
-        const struct plan_wire *wire = &plan->wires[i];
-        if ((wire->a == number || wire->b == number) && plan_is_platforms(plan, wire)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool testbed_stays_with_host(const struct testbed *testbed, size_t number)
 {
     const struct plan *plan = testbed->plan;
@@ -126,7 +113,8 @@ static int thread_node(struct testbed *testbed, size_t node, struct error *err)
     char(*names)[16] = memory_new(plan->interface_count, sizeof *names);
     size_t used = 0;
     for (size_t i = 0; i < plan->interface_count; i++) {
-        bool own = plan->interfaces[i].node == node && !has_no_napi(testbed, i);
+        enum port_kind port = plan_port(plan, i);
+        bool own = plan->interfaces[i].node == node && (port == PORT_NONE || port == PORT_VETH);
         bool stays = plan->nodes[node].kind == NODE_HOST && testbed_stays_with_host(testbed, i);
         if (own) {
             snprintf(names[used], sizeof *names, "%s", plan->interfaces[i].name);

@@ -94,7 +94,7 @@ static void test_netback(void **state)
 {
     (void)state;
     struct lab *lab = open_lab(one_router, TOPOLOGY_BRIDGED);
-    lab->plan->netbacks = true;
+    lab->plan->port = PORT_NETBACK;
     deliver(lab, 0, 1000);
     lose_in_ring(lab, 0, 1, 11);
     send_to(lab, 0, 1, 1702);
