@@ -21,6 +21,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LOOPBACK_INDEX 1 // in every network namespace (LOOPBACK_IFINDEX of include/net/flow.h)
+
 // The errno behind one of libnl's error codes, as far as callers tell them apart.
 static int errno_of(int nl_error)
 {
@@ -191,6 +193,11 @@ int link_set_up(const struct netns *ns, int index, bool up, struct error *err)
     }
     return change_link(ns, index, change, up ? "setting up interface" : "setting down interface",
                        err);
+}
+
+int link_set_up_loopback(const struct netns *ns, struct error *err)
+{
+    return link_set_up(ns, LOOPBACK_INDEX, true, err);
 }
 
 int link_set_mac(const struct netns *ns, int index, const uint8_t mac[6], struct error *err)

@@ -33,6 +33,8 @@ int link_make_pair(const struct link_spec *end, const struct link_spec *peer, st
 // ages away.
 int link_make_bridge(const struct link_spec *bridge, struct error *err);
 int link_set_up(const struct netns *ns, int index, bool up, struct error *err);
+// Sets up the loopback interface, which a new namespace has down.
+int link_set_up_loopback(const struct netns *ns, struct error *err);
 int link_set_mtu(const struct netns *ns, int index, unsigned mtu, struct error *err);
 int link_set_mac(const struct netns *ns, int index, const uint8_t mac[6], struct error *err);
 // Joins a bridge; 0 leaves it.

@@ -176,6 +176,9 @@ int namespace_router_set_up(const struct netns *ns, const struct router_spec *sp
                             struct error *err)
 {
     int rc = set_forwarding(ns, err);
+    if (rc == 0) {
+        rc = link_set_up_loopback(ns, err);
+    }
     for (size_t i = 0; rc == 0 && i < spec->nic_count; i++) {
         rc = set_up_nic(ns, spec, giver, &spec->nics[i], err);
     }

@@ -105,6 +105,9 @@ static int make_nodes(struct testbed *testbed, struct error *err)
         if (rc == 0) {
             rc = netns_create(pin, &testbed->netns[i], err);
         }
+        if (rc == 0) {
+            rc = link_set_up_loopback(testbed->netns[i], err);
+        }
         if (rc == 0 && plan->nodes[i].kind == NODE_HOST) {
             rc = make_host_settings(testbed->netns[i], err);
         }

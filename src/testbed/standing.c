@@ -15,7 +15,6 @@
 #include "linux/session.h"
 #include "testbed/keeper.h"
 
-#define LOOPBACK_INDEX    1
 #define MANAGEMENT_INDEX  190000 // on the host; the source's is the next
 #define MANAGEMENT_PREFIX 30U
 #define KEEPER_WITHIN_NS  (5U * NS_PER_S)
@@ -242,18 +241,14 @@ static size_t node_of_kind(const struct plan *plan, enum node_kind kind)
     return SIZE_MAX;
 }
 
-// Loopback everywhere, and the way between the source and the host's agent.
-static int make_comforts(const struct testbed *testbed, struct error *err)
+// The link between the source and the host's agent. Routers get nothing here: each of their lives
+// must be made by the same code.
+static int make_management_link(const struct testbed *testbed, struct error *err)
 {
     const struct plan *plan = testbed->plan;
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < plan->node_count; i++) {
-        const struct netns *ns = testbed_netns(testbed, i);
-        rc = ns == NULL ? 0 : link_set_up(ns, LOOPBACK_INDEX, true, err);
-    }
     size_t host = node_of_kind(plan, NODE_HOST);
-    if (rc < 0 || host == SIZE_MAX) {
-        return rc;
+    if (host == SIZE_MAX) {
+        return 0;
     }
     const struct netns *ns[2] = {testbed->netns[host],
                                  testbed->netns[node_of_kind(plan, NODE_SOURCE)]};
@@ -265,7 +260,7 @@ static int make_comforts(const struct testbed *testbed, struct error *err)
                                      .mac = {0x02, 0x76, 6, 0, 0, (uint8_t)i},
                                      .mtu = 1500};
     }
-    rc = link_make_pair(&ends[0], &ends[1], err);
+    int rc = link_make_pair(&ends[0], &ends[1], err);
     for (int i = 0; rc == 0 && i < 2; i++) {
         rc = link_add_address(ns[i], ends[i].index, management_address[i], MANAGEMENT_PREFIX, err);
         if (rc == 0) {
@@ -294,7 +289,7 @@ static int build(void *context, struct testbed **ret, struct error *err)
         rc = testbed_up(plan, true, &testbed, err);
     }
     if (rc == 0) {
-        rc = make_comforts(testbed, err);
+        rc = make_management_link(testbed, err);
     }
     if (rc == 0) {
         rc = keeper_detach(testbed, err);
