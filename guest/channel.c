@@ -22,7 +22,7 @@
  *
  * The host begins with an empty line, which ends whatever an earlier, interrupted host left: that
  * is forgotten then and its command killed. (That a host has gone is no sign: the kernel may learn
- * of it after the next one's request.) The host's side is src/image/guest_channel.c. Called by
+ * of it after the next one's request.) The host's side is src/machine/guest_channel.c. Called by
  * init.c.
  */
 #include <errno.h>

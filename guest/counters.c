@@ -3,7 +3,7 @@
  * guest/counters — the kernel's own texts of packet counters, one after the other, each behind a
  * line "NAME LENGTH": dev, snmp, netstat, softnet_stat of /proc/net, and "qdisc", a line
  * "INTERFACE DROPPED" for each root queueing discipline (asked over rtnetlink(7): no file has it).
- * Read on the host by src/image/guest_counters.c. Called by channel.c.
+ * Read on the host by src/machine/guest_counters.c. Called by channel.c.
  */
 #include <errno.h>
 #include <linux/gen_stats.h>

@@ -3,7 +3,7 @@
  * image/daemon — a routing daemon for the tiny guest: an archive of its programs and of the shared
  * libraries that they need, out of Debian's packages, which follows the image's initramfs in the
  * initrd of a router that has that daemon. Other routers stay as tiny as they were. Called by
- * build.c; what the guest does with it is told it by platform/.
+ * build.c; machine/ starts the services in it.
  */
 #ifndef VRBENCH_IMAGE_DAEMON_H
 #define VRBENCH_IMAGE_DAEMON_H

@@ -3,7 +3,7 @@
  * image/image — the tiny router guest: a kernel of Debian and an initramfs with busybox and a first
  * process of our own (guest/), in a folder of six files and one more for each routing
  * daemon. Built by image_build() (build.c), found
- * by whoever starts machines: platform/ and cli/.
+ * by machine/ and cli/.
  *
  * A machine boots from `vmlinux` (QEMU by its PVH entry, a second of emulation sooner than from
  * `kernel`; Xen PV) and an initrd of its own, which image_write_initrd() (router_config.h) makes of

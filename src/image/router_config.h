@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * image/router_config — what a tiny guest is to be, written for its first process (the grammar is
- * in guest/config.c) and put into an initrd of the router's own. Called by platform/.
+ * in guest/config.c) and put into an initrd of the router's own. Called by machine/.
  */
 #ifndef VRBENCH_IMAGE_ROUTER_CONFIG_H
 #define VRBENCH_IMAGE_ROUTER_CONFIG_H

@@ -2,7 +2,7 @@
 /*
  * image/seed — the configuration of a router for a system that has cloud-init: an ISO 9660 image
  * with volume name "cidata" (cloud-init's NoCloud data source) that holds meta-data, user-data and
- * network-config (version 2). Called by platform/, which gives it to the machine as a disk.
+ * network-config (version 2). Called by machine/, which gives it to the machine as a disk.
  */
 #ifndef VRBENCH_IMAGE_SEED_H
 #define VRBENCH_IMAGE_SEED_H

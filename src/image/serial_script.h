@@ -11,14 +11,13 @@
  *
  * In quotes: \r \n \t \e \\ \" \{ and \xHH; {name} of the router, and of an interface NIC
  * {address.NIC} ("198.18.0.1/24"), {ip.NIC}, {prefix.NIC}, {mask.NIC}, {mac.NIC}, {mtu.NIC},
- * {neighbour.NIC} and {neighbour_mac.NIC} (of the tester's end). Called by platform/.
+ * {neighbour.NIC} and {neighbour_mac.NIC} (of the tester's end). Played by machine/serial_play.
  */
 #ifndef VRBENCH_IMAGE_SERIAL_SCRIPT_H
 #define VRBENCH_IMAGE_SERIAL_SCRIPT_H
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "base/error.h"
 #include "image/router_config.h"
@@ -46,23 +45,6 @@ int serial_script_parse(const char *file, const char *text, size_t length,
                         const struct router_config *router, struct serial_script *ret,
                         struct error *err);
 void serial_script_clear(struct serial_script *script);
-
-// A console. receive() waits until something was said (its length), until `until_ns` of
-// CLOCK_MONOTONIC (-ETIMEDOUT, `err` untouched) or fails otherwise; send() types all of it.
-struct serial_port {
-    ssize_t (*receive)(void *context, char *bytes, size_t room, uint64_t until_ns,
-                       struct error *err);
-    int (*send)(void *context, const char *bytes, size_t length, uint64_t until_ns,
-                struct error *err);
-    void *context;
-};
-// A port of a descriptor (unix socket, pty), which has to live as long and is made non-blocking.
-int serial_port_of(const int *fd, struct serial_port *ret, struct error *err);
-
-// Plays the script. What the console said in vain is in the error's text. -EINTR when the user
-// interrupts.
-int serial_script_play(const struct serial_script *script, const struct serial_port *port,
-                       struct error *err);
 
 #define _cleanup_serial_script_ __attribute__((cleanup(serial_script_clear)))
 

@@ -5,7 +5,7 @@
  *
  * FRR is zebra and ospfd (and staticd, if the configuration has static routes), configured by
  * vtysh; BIRD is one program. Inside, sockets and configuration are where their own tools expect
- * them (/run/frr, /run/bird), on a file system of the router's own. Called by platform/netns, and
+ * them (/run/frr, /run/bird), on a file system of the router's own. Called by machine/netns, and
  * by testbed/ for the tester's own speakers, which are BIRDs.
  */
 #ifndef VRBENCH_MACHINE_DAEMON_H

@@ -2,7 +2,7 @@
 /*
  * machine/machine_pci — PCI devices that machines with the tiny guest get whole: whether its image
  * has a driver, and waiting for their interfaces once a machine has ended. Who takes a device from
- * its driver and gives it back is who runs the machine. Used by platform/libvirt and platform/xen.
+ * its driver and gives it back is who runs the machine. Used by machine/qemu and machine/xen.
  */
 #ifndef VRBENCH_MACHINE_MACHINE_PCI_H
 #define VRBENCH_MACHINE_MACHINE_PCI_H

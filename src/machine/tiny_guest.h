@@ -2,15 +2,15 @@
 /*
  * machine/tiny_guest — routers that are machines in which the tiny guest of image/ runs, whoever
  * made the machine: what it boots, whether it is ready, its counters, commands, its routing daemon,
- * and where a testbed's machines have their files. Used by platform/libvirt and platform/xen.
+ * and where a testbed's machines have their files. Used by machine/qemu and machine/xen.
  *
  * tiny_guest.c has the machine, tiny_daemon.c the daemon.
  */
 #ifndef VRBENCH_MACHINE_TINY_GUEST_H
 #define VRBENCH_MACHINE_TINY_GUEST_H
 
-#include "image/guest_channel.h"
 #include "image/router_config.h"
+#include "machine/guest_channel.h"
 #include "machine/platform.h"
 
 // ---- what it boots

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "image/guest_counters.h"
+#include "machine/guest_counters.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -22,10 +22,10 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/units.h"
-#include "image/guest_channel.h"
 #include "image/router_config.h"
 #include "image/seed.h"
-#include "image/serial_script.h"
+#include "machine/guest_channel.h"
+#include "machine/serial_play.h"
 
 #define ANSWER_NS (60 * NS_PER_S)
 

@@ -16,8 +16,8 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "image/guest_channel.h"
-#include "image/serial_script.h"
+#include "machine/guest_channel.h"
+#include "machine/serial_play.h"
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
 

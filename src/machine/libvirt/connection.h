@@ -6,7 +6,8 @@
  * libvirt itself prints nothing: all that it has to say comes back as struct error. Local daemons
  * are spoken to without an event loop; for remote ones (keepalive: a peer that has vanished is
  * noticed within 15 s) and embedded drivers a thread of this process runs libvirt's. A connection
- * doesn't cross fork(2). https://libvirt.org/uri.html. Used by all of platform/libvirt/.
+ * doesn't cross fork(2). https://libvirt.org/uri.html. Used by machine/libvirt, machine/lxc and
+ * machine/qemu.
  */
 #ifndef VRBENCH_MACHINE_LIBVIRT_CONNECTION_H
 #define VRBENCH_MACHINE_LIBVIRT_CONNECTION_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/libvirt/domain — inside of platform/libvirt: transient domains of ours, started, ended
+ * machine/libvirt/domain — transient domains of ours, started, ended
  * and found again, whatever the driver. A domain is ours by its name, "vrbench-TESTBED-ROUTER", and
- * by its metadata (domain_xml.h). Used by platform/libvirt/machine and, for containers, lxc.
+ * by its metadata (domain_xml.h). Used by machine/qemu and machine/lxc.
  */
 #ifndef VRBENCH_MACHINE_LIBVIRT_DOMAIN_H
 #define VRBENCH_MACHINE_LIBVIRT_DOMAIN_H

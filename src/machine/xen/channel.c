@@ -5,7 +5,7 @@
  * would need a QEMU for each domain; xenstored is there anyway, and nobody asks while packets are
  * counted.
  *
- * A thread moves the bytes between the nodes and a socket, which image/guest_channel takes like
+ * A thread moves the bytes between the nodes and a socket, which machine/guest_channel takes like
  * any other. It ends when the socket's other end is closed or the domain has ended. See domain.h.
  */
 #include <errno.h>

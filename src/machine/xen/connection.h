@@ -6,7 +6,7 @@
  * libxl itself prints nothing here: the first thing that it complains of in a call becomes the
  * error's text. A connection is one thread's at a time and doesn't cross fork(2): a child opens
  * its own. xenbits.xen.org/docs/4.17-testing; the headers libxl.h and libxl_event.h tell most. Used
- * by all of platform/xen/.
+ * by all of machine/xen/.
  */
 #ifndef VRBENCH_MACHINE_XEN_CONNECTION_H
 #define VRBENCH_MACHINE_XEN_CONNECTION_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/xen/domain — inside of platform/xen: a router that is a domain of Xen's: its making, its
+ * machine/xen/domain — a router that is a domain of Xen's: its making, its
  * end and its record (domain.c), what it boots (domain_boot.c), what libxl is told of it
  * (domain_config.c), its interfaces on the host (vifs.c) or devices of its own (pci.c), its death
  * (death.c), what runs in it and how that is talked to (guest.c, by channel.c). xen.c has the table

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// machine/xen/domain_boot — inside of platform/xen: what a domain boots. See domain.h.
+// machine/xen/domain_boot — what a domain boots. See domain.h.
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/xen/guest — inside of platform/xen: the tiny guest that runs in a domain, talked to: is
+ * machine/xen/guest — the tiny guest that runs in a domain, talked to: is
  * it ready, its counters, its daemon, commands, its console; and what results say of it. See
  * domain.h.
  */

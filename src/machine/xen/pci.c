@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/xen/pci — inside of platform/xen: PCI devices that a domain gets whole. libxl takes them
+ * machine/xen/pci — PCI devices that a domain gets whole. libxl takes them
  * from their drivers (pciback has them then: "assignable") and gives them back. See domain.h.
  *
  * Which devices a domain of ours is to get is written to a file beside its others before the first

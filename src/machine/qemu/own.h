@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/libvirt/own — inside of platform/libvirt: machines with a system of their own, on a disk
+ * machine/qemu/own — machines with a system of their own, on a disk
  * image, that is told what router to be by a cloud-init seed or by a script for its serial console.
  * Nothing in it answers vrbench: whether it forwards is the testbed's to find out, and its
  * interfaces are read at their other ends. Called by machine.c and guest.c.
  */
-#ifndef VRBENCH_MACHINE_LIBVIRT_OWN_H
-#define VRBENCH_MACHINE_LIBVIRT_OWN_H
+#ifndef VRBENCH_MACHINE_QEMU_OWN_H
+#define VRBENCH_MACHINE_QEMU_OWN_H
 
-#include "machine/libvirt/machine.h"
+#include "machine/qemu/machine.h"
 
 // What a spec with an image says; `files` is how the names of the machine's files begin.
 struct own *own_new(const struct router_spec *spec, const char *files);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * image/guest_counters — reads what a guest says: answers (guest/channel.c has the grammar) and the
- * counters in them (guest/counters.c). All of it comes from outside and is read strictly. Called by
- * guest_channel.c.
+ * machine/guest_counters — reads what a guest says: answers (guest/channel.c has the grammar) and
+ * the counters in them (guest/counters.c). All of it comes from outside and is read strictly.
+ * Called by guest_channel.c.
  */
-#ifndef VRBENCH_IMAGE_GUEST_COUNTERS_H
-#define VRBENCH_IMAGE_GUEST_COUNTERS_H
+#ifndef VRBENCH_MACHINE_GUEST_COUNTERS_H
+#define VRBENCH_MACHINE_GUEST_COUNTERS_H
 
 #include <stdbool.h>
 #include <stddef.h>

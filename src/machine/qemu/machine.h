@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/libvirt/machine — inside of platform/libvirt: a router that is a QEMU machine, its
+ * machine/qemu/machine — a router that is a QEMU machine, its
  * making, its end and its record (machine.c); what runs in it and how that is talked to, the tiny
  * guest (guest.c) or a system of its own (own.c); what it uses and may use (usage.c). libvirt.c has
  * the table of functions.
@@ -9,8 +9,8 @@
  * its metadata say whose it is. What must have a name on the host while it lives is in a folder
  * beside the testbed's, "DIRECTORY.machines", where daemons in other mount namespaces see it.
  */
-#ifndef VRBENCH_MACHINE_LIBVIRT_MACHINE_H
-#define VRBENCH_MACHINE_LIBVIRT_MACHINE_H
+#ifndef VRBENCH_MACHINE_QEMU_MACHINE_H
+#define VRBENCH_MACHINE_QEMU_MACHINE_H
 
 #include "machine/libvirt/connection.h"
 #include "machine/libvirt/domain.h"

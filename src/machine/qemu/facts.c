@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// machine/libvirt/facts — what results say of machines: hypervisor, emulated or not, and what they
+// machine/qemu/facts — what results say of machines: hypervisor, emulated or not, and what they
 // run. Called through the table of libvirt.c.
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "image/image.h"
-#include "machine/libvirt/own.h"
+#include "machine/qemu/own.h"
 
 int machine_facts(struct platform *platform, const struct router *router,
                   struct platform_facts *facts, struct error *err)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/libvirt/taps — inside of platform/libvirt: the host's ends of a machine's interfaces,
+ * machine/qemu/taps — the host's ends of a machine's interfaces,
  * made where QEMU is to open them and then moved to where they belong. See machine.h.
  */
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "linux/link.h"
 #include "linux/tap.h"
-#include "machine/libvirt/machine.h"
+#include "machine/qemu/machine.h"
 
 // Taps are born where the caller's own interfaces are, so their first names say whose they are, in
 // short: "t41.0.", and "LIFE.NIC".

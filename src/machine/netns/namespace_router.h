@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/namespace_router — what any router needs that forwards in a network namespace of this
- * kernel, whoever made that namespace: its interfaces, addresses and neighbours, forwarding, and
- * the threaded NAPI (linux/napi) that does its work, by which it is metered, placed and rationed.
+ * machine/netns/namespace_router — what any router needs that forwards in a network namespace of
+ * this kernel, whoever made that namespace: its interfaces, addresses and neighbours, forwarding,
+ * and the threaded NAPI (linux/napi) that does its work, by which it is metered, placed and
+ * rationed.
  *
  * The namespace is pinned to a file, so that it and the interfaces lent to it outlive what runs
- * inside. Used by platform/netns, whose routers are such a namespace and a first process, and by
- * machine/libvirt/lxc, whose routers are containers.
+ * inside. Used by machine/netns, whose routers are such a namespace and a first process, and by
+ * machine/lxc/lxc, whose routers are containers.
  */
-#ifndef VRBENCH_MACHINE_NAMESPACE_ROUTER_H
-#define VRBENCH_MACHINE_NAMESPACE_ROUTER_H
+#ifndef VRBENCH_MACHINE_NETNS_NAMESPACE_ROUTER_H
+#define VRBENCH_MACHINE_NETNS_NAMESPACE_ROUTER_H
 
 #include "machine/platform.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// machine/namespace_router — see namespace_router.h.
-#include "machine/namespace_router.h"
+// machine/netns/namespace_router — see namespace_router.h.
+#include "machine/netns/namespace_router.h"
 
 #include <errno.h>
 #include <stdlib.h>

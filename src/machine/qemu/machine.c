@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// machine/libvirt/machine — see machine.h.
-#include "machine/libvirt/machine.h"
+// machine/qemu/machine — see machine.h.
+#include "machine/qemu/machine.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -25,8 +25,8 @@
 #include "linux/threads.h"
 #include "machine/libvirt/domain.h"
 #include "machine/libvirt/domain_xml.h"
-#include "machine/libvirt/own.h"
 #include "machine/machine_pci.h"
+#include "machine/qemu/own.h"
 
 #define END_WITHIN_NS (5U * NS_PER_S)
 #define CMDLINE_MAX   65536

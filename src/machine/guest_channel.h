@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * image/guest_channel — talks to the first process of a tiny guest over its virtio-serial port
+ * machine/guest_channel — talks to the first process of a tiny guest over its virtio-serial port
  * "org.vrbench.0": is it ready, what do its counters say, run this. The port's other end is a unix
  * socket here (`<channel type='unix'>`), or any stream that the caller has.
  *
- * One host at a time: QEMU serves one connection and the next waits. Called by platform/.
+ * One host at a time: QEMU serves one connection and the next waits. Called by machine/.
  */
-#ifndef VRBENCH_IMAGE_GUEST_CHANNEL_H
-#define VRBENCH_IMAGE_GUEST_CHANNEL_H
+#ifndef VRBENCH_MACHINE_GUEST_CHANNEL_H
+#define VRBENCH_MACHINE_GUEST_CHANNEL_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
-#include "image/guest_counters.h"
+#include "machine/guest_counters.h"
 
 #define GUEST_CHANNEL_PORT "org.vrbench.0"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// image/guest_counters — see guest_counters.h.
-#include "image/guest_counters.h"
+// machine/guest_counters — see guest_counters.h.
+#include "machine/guest_counters.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/netns — routers without a hypervisor: a network namespace each, forwarding in the
+ * machine/netns/netns — routers without a hypervisor: a network namespace each, forwarding in the
  * kernel (namespace_router.h). A first process (linux/first) is its life: with it go all
  * processes inside, and who kills it crashes the router. Called by testbed/ through platform.h.
  */
@@ -17,7 +17,7 @@
 #include "linux/route.h"
 #include "linux/session.h"
 #include "machine/daemon.h"
-#include "machine/namespace_router.h"
+#include "machine/netns/namespace_router.h"
 #include "machine/platform.h"
 
 struct router {

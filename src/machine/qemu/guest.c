@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/libvirt/guest — inside of platform/libvirt: what runs in a machine (the tiny guest of
+ * machine/qemu/guest — what runs in a machine (the tiny guest of
  * image/), and talking to it: is it ready, its counters, commands, its console. See machine.h.
  */
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "linux/counters.h"
 #include "linux/link.h"
 #include "machine/foreign.h"
-#include "machine/libvirt/own.h"
+#include "machine/qemu/own.h"
 
 // ---- what it boots
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/libvirt/usage — inside of platform/libvirt: CPU and memory that a machine uses, read
+ * machine/qemu/usage — CPU and memory that a machine uses, read
  * from the kernel, not from libvirt (whose bulk call has QEMU asked), and what it may use, which
  * libvirt keeps. See machine.h.
  *
@@ -19,7 +19,7 @@
 #include "base/text.h"
 #include "linux/cpu.h"
 #include "linux/threads.h"
-#include "machine/libvirt/machine.h"
+#include "machine/qemu/machine.h"
 
 #define VCPU_MAX 64
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "machine/libvirt/machine.h"
+#include "machine/qemu/machine.h"
 
 static bool libvirt_takes(const char *uri)
 {

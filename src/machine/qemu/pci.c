@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/libvirt/pci — inside of platform/libvirt: PCI devices that a machine gets whole (VFIO,
+ * machine/qemu/pci — PCI devices that a machine gets whole (VFIO,
  * <hostdev managed='yes'>): libvirt takes them from their drivers and gives them back. See
  * machine.h.
  */
 #include <stdio.h>
 
 #include "linux/pci.h"
-#include "machine/libvirt/machine.h"
 #include "machine/machine_pci.h"
+#include "machine/qemu/machine.h"
 
 bool machine_takes_pci(struct platform *platform, const struct router_spec *spec,
                        const char *const *pci, size_t count, char *why, size_t room)

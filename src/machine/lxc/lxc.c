@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/libvirt/lxc — routers as LXC containers, by libvirt's own calls.
+ * machine/lxc/lxc — routers as LXC containers, by libvirt's own calls.
  *
  * A container has namespaces of its own and sees this machine's files, but for /run. What it
  * forwards is done by the kernel and charged to nobody, so its network namespace is furnished,
- * metered and rationed as that of a router of platform/netns, by the same code
+ * metered and rationed as that of a router of machine/netns, by the same code
  * (namespace_router.h); libvirt knows of no interface of it. Its first process is a shell on its
  * console, whose end is the router's death; what its processes use is told by its control group.
  * Called by testbed/ through platform.h.
@@ -27,7 +27,7 @@
 #include "linux/session.h"
 #include "machine/libvirt/domain.h"
 #include "machine/libvirt/domain_xml.h"
-#include "machine/namespace_router.h"
+#include "machine/netns/namespace_router.h"
 
 #define HOLDER          "libvirt_lxc" // libvirt's process around each container
 #define STARTED_WITHIN  (10U * NS_PER_S)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// image/serial_play — plays serial scripts on a console, see serial_script.h.
+// machine/serial_play — see serial_play.h.
+#include "machine/serial_play.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +14,6 @@
 #include "base/clock.h"
 #include "base/stop.h"
 #include "base/text.h"
-#include "image/serial_script.h"
 
 #define HEARD_MAX   (1U << 20) // bytes kept of what the console said
 #define HEARD_KEPT  131072U    // of those, once it says more

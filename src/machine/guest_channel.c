@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// image/guest_channel — see guest_channel.h; the grammar is in guest/channel.c.
-#include "image/guest_channel.h"
+// machine/guest_channel — see guest_channel.h; the grammar is in guest/channel.c.
+#include "machine/guest_channel.h"
 
 #include <errno.h>
 #include <fcntl.h>

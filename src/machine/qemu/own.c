@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// machine/libvirt/own — see own.h.
-#include "machine/libvirt/own.h"
+// machine/qemu/own — see own.h.
+#include "machine/qemu/own.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,8 +15,8 @@
 #include "image/overlay.h"
 #include "image/router_config.h"
 #include "image/seed.h"
-#include "image/serial_script.h"
 #include "linux/link.h"
+#include "machine/serial_play.h"
 
 #define HEARD_BYTES (1 << 20) // what a console may say before it is listened to
 
