@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/thread.h"
 
 struct divider {
     struct ration *const *rations;
@@ -56,13 +56,7 @@ int divider_start(struct ration *const *rations, size_t count, const struct cpu_
     pthread_cond_init(&divider->changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
     pthread_mutex_init(&divider->lock, NULL);
-    // Signals are the main thread's.
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&divider->thread, NULL, divide, divider);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    int failed = thread_start(&divider->thread, divide, divider);
     if (failed != 0) {
         free(divider);
         return fail(err, failed, "starting the thread that divides caps");

@@ -6,13 +6,13 @@
 #include "traffic/packet.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "base/thread.h"
 
 #define START_AFTER_NS (3U * NS_PER_MS) // for all threads to be there
 #define DRAIN_STEP_NS  NS_PER_MS
@@ -133,13 +133,7 @@ struct thread_group {
 static int start_thread(struct thread_group *group, void *(*body)(void *), void *argument,
                         struct error *err)
 {
-    // Signals are for the main thread, which waits and passes them on.
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int rc = pthread_create(&group->threads[group->count], NULL, body, argument);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    int rc = thread_start(&group->threads[group->count], body, argument);
     if (rc != 0) {
         return fail(err, rc, "starting a thread of the tester");
     }

@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "machine/xen/domain.h"
 
 #define PIECE_MAX    1536
@@ -209,19 +210,13 @@ static int take_lock(const char *path, uint64_t until_ns, struct error *err)
 static int start_pump(struct pump *pump, struct error *err)
 {
     pthread_t thread;
-    sigset_t every;
-    sigset_t before;
     pump->store = xs_open(0);
     if (pump->store == NULL || !xs_watch(pump->store, pump->asked, "asked") ||
         !xs_watch(pump->store, pump->answer, "answer") ||
         !xs_watch(pump->store, "@releaseDomain", "end")) {
         return fail(err, errno, "xenstore");
     }
-    // Signals are the main thread's.
-    sigfillset(&every);
-    pthread_sigmask(SIG_SETMASK, &every, &before);
-    int why = pthread_create(&thread, NULL, run_pump, pump);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    int why = thread_start(&thread, run_pump, pump);
     if (why != 0) {
         return fail(err, why, "a thread for the way to a guest");
     }

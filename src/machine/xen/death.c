@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -16,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "machine/xen/domain.h"
 
 struct death {
@@ -86,16 +86,10 @@ static void *watch_all(void *data)
 static struct xen_deaths *deaths_new(void)
 {
     struct xen_deaths *all = memory_new(1, sizeof *all);
-    sigset_t every;
-    sigset_t before;
     all->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     all->process = getpid();
     pthread_mutex_init(&all->lock, NULL);
-    // Signals are the main thread's.
-    sigfillset(&every);
-    pthread_sigmask(SIG_SETMASK, &every, &before);
-    int why = all->wake < 0 ? errno : pthread_create(&all->thread, NULL, watch_all, all);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    int why = all->wake < 0 ? errno : thread_start(&all->thread, watch_all, all);
     if (why != 0) {
         log_warning("xen", "the ends of domains can't be watched: %s", strerror(why));
         all->process = 0;
