@@ -171,7 +171,8 @@ static void inspect_napi(struct machine *machine, const struct netns *ns)
     } else {
         bad(machine, "threaded NAPI", FINDING_MISSING, why.text,
             "a namespace's forwarding is charged to whoever happens to run: no CPU figures",
-            "Linux 5.15 or later");
+            why.exit_status == EXIT_LACKING ? "a kernel with threaded NAPI for veth interfaces"
+                                            : "removing that reason: the kernel may well have it");
     }
     if (interface.thread_count > 0) {
         uint64_t ns_used = 0;

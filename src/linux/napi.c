@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netlink/errno.h>
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
@@ -21,6 +22,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "linux/link.h"
+#include "linux/netlink_ask.h"
 #include "linux/pci.h"
 
 // Documentation/netlink/specs/netdev.yaml; not in the headers of Debian 12's own kernel.
@@ -32,7 +34,6 @@ enum { NAPI_ATTR_IFINDEX = 1, NAPI_ATTR_ID = 2, NAPI_ATTR_PID = 4, NAPI_ATTR_THR
 #define LASTING "vr"    // and those of interfaces whose threads may outlive a testbed
 
 struct napi_object {
-    int ifindex;
     unsigned id;
     pid_t pid; // 0 = no thread
 };
@@ -40,109 +41,11 @@ struct napi_objects {
     struct napi_object *items;
     size_t count;
 };
-
-static int collect(struct nl_msg *message, void *context)
+static void free_objects(struct napi_objects *objects)
 {
-    struct napi_objects *objects = context;
-    struct genlmsghdr *header = nlmsg_data(nlmsg_hdr(message));
-    struct nlattr *attrs[NAPI_ATTR_LAST + 1];
-    if (nla_parse(attrs, NAPI_ATTR_LAST, genlmsg_attrdata(header, 0), genlmsg_attrlen(header, 0),
-                  NULL) < 0 ||
-        attrs[NAPI_ATTR_IFINDEX] == NULL || attrs[NAPI_ATTR_ID] == NULL) {
-        return NL_OK;
-    }
-    objects->items = memory_resize(objects->items, objects->count + 1, sizeof *objects->items);
-    objects->items[objects->count++] = (struct napi_object){
-        .ifindex = (int)nla_get_u32(attrs[NAPI_ATTR_IFINDEX]),
-        .id = nla_get_u32(attrs[NAPI_ATTR_ID]),
-        .pid = attrs[NAPI_ATTR_PID] == NULL ? 0 : (pid_t)nla_get_u32(attrs[NAPI_ATTR_PID]),
-    };
-    return NL_OK;
+    free(objects->items);
 }
-
-static int dump_objects(struct nl_sock *socket, int family, struct napi_objects *ret)
-{
-    struct nl_msg *message = nlmsg_alloc();
-    genlmsg_put(message, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, NLM_F_DUMP, NETDEV_NAPI_GET, 1);
-    nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, collect, ret);
-    int rc = nl_send_auto(socket, message);
-    nlmsg_free(message);
-    return rc < 0 ? rc : nl_recvmsgs_default(socket);
-}
-
-static int set_threaded(struct nl_sock *socket, int family, unsigned id)
-{
-    struct nl_msg *message = nlmsg_alloc();
-    genlmsg_put(message, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, 0, NETDEV_NAPI_SET, 1);
-    nla_put_u32(message, NAPI_ATTR_ID, id);
-    nla_put_u32(message, NAPI_ATTR_THREADED, 1);
-    int rc = nl_send_auto(socket, message);
-    nlmsg_free(message);
-    return rc < 0 ? rc : nl_wait_for_ack(socket);
-}
-
-static void add_thread(struct napi_interface *interface, pid_t pid)
-{
-    interface->threads =
-        memory_resize(interface->threads, interface->thread_count + 1, sizeof(pid_t));
-    interface->threads[interface->thread_count++] = pid;
-}
-
-static struct napi_interface *interface_of(struct napi_interface *interfaces, size_t count,
-                                           int index)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (interfaces[i].index == index) {
-            return &interfaces[i];
-        }
-    }
-    return NULL;
-}
-
-// Returns 0 when every object was made threaded and its thread is known; otherwise this kernel's
-// netlink family can't do it and the other way is to be used.
-static int try_netlink(struct nl_sock *socket, struct napi_interface *interfaces, size_t count)
-{
-    int rc = genl_connect(socket);
-    int family = rc < 0 ? rc : genl_ctrl_resolve(socket, "netdev");
-    if (family < 0) {
-        return -EOPNOTSUPP;
-    }
-    struct napi_objects before = {0};
-    struct napi_objects after = {0};
-    rc = dump_objects(socket, family, &before);
-    for (size_t i = 0; rc >= 0 && i < before.count; i++) {
-        if (interface_of(interfaces, count, before.items[i].ifindex) != NULL) {
-            rc = set_threaded(socket, family, before.items[i].id);
-        }
-    }
-    if (rc >= 0) {
-        rc = dump_objects(socket, family, &after);
-    }
-    for (size_t i = 0; rc >= 0 && i < after.count; i++) {
-        struct napi_interface *interface = interface_of(interfaces, count, after.items[i].ifindex);
-        if (interface != NULL && after.items[i].pid == 0) {
-            rc = -EOPNOTSUPP;
-        } else if (interface != NULL) {
-            add_thread(interface, after.items[i].pid);
-        }
-    }
-    free(before.items);
-    free(after.items);
-    return rc < 0 ? -EOPNOTSUPP : 0;
-}
-
-static int make_by_netlink(const struct netns *ns, struct napi_interface *interfaces, size_t count)
-{
-    _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
-    if (netns_visit(ns, &visit, NULL) < 0) {
-        return -EOPNOTSUPP;
-    }
-    struct nl_sock *socket = nl_socket_alloc();
-    int rc = try_netlink(socket, interfaces, count);
-    nl_socket_free(socket);
-    return rc;
-}
+#define _cleanup_objects_ __attribute__((cleanup(free_objects)))
 
 // The namespace's own /sys as a descriptor of a mount that is attached nowhere.
 static int open_sysfs(const struct netns *ns, struct error *err)
@@ -187,6 +90,171 @@ int napi_get_sysfs(const struct netns *ns, const char *name, int *ret_on, struct
     }
     *ret_on = value == '1';
     return 0;
+}
+
+static int fail_without_napi(const struct napi_interface *interface, struct error *err)
+{
+    return fail_lacking(err,
+                        "%s has no NAPI instance that could have a thread, so its CPU can't be "
+                        "metered: use an interface whose driver has NAPI, and switch GRO on for "
+                        "a veth",
+                        interface->name);
+}
+
+static int switch_on_by_sysfs(const struct netns *ns, const struct napi_interface *interface,
+                              struct error *err)
+{
+    _cleanup_error_ struct error why = ERROR_INIT;
+    struct link_info info;
+    int rc = napi_set_sysfs(ns, interface->name, 1, &why);
+    if (rc == -EOPNOTSUPP) {
+        return fail_without_napi(interface, err);
+    }
+    if (rc == -ENOENT && link_find(ns, interface->name, &info, NULL) == 0) {
+        return fail_lacking(err,
+                            "this kernel has no threaded NAPI (/sys/class/net/%s/threaded is "
+                            "missing), so CPU can't be metered: use Linux 5.15 or later",
+                            interface->name);
+    }
+    if (rc < 0) {
+        error_move(err, &why);
+    }
+    return rc;
+}
+
+// What this kernel can't do by netlink: neither done nor failed, `err` says what is missing.
+// fail_lacking() returns -ENOTSUP, which on Linux is -EOPNOTSUPP.
+#define NOT_BY_NETLINK 1
+
+// The kernel's "netdev" family, spoken to inside a namespace.
+struct netdev_family {
+    struct nl_sock *socket;
+    int id;
+};
+
+static void netdev_close(struct netdev_family *family)
+{
+    nl_socket_free(family->socket); // NULL is fine
+}
+#define _cleanup_netdev_ __attribute__((cleanup(netdev_close)))
+
+// NOT_BY_NETLINK if this kernel has no such family.
+static int netdev_open(const struct netns *ns, struct netdev_family *ret, struct error *err)
+{
+    _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
+    int rc = netns_visit(ns, &visit, err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = netlink_open(NETLINK_GENERIC, &ret->socket, err);
+    if (rc < 0) {
+        return rc;
+    }
+    ret->id = genl_ctrl_resolve(ret->socket, "netdev");
+    if (ret->id == -NLE_OBJ_NOTFOUND) {
+        (void)fail(err, 0, "this kernel has no netlink family \"netdev\"");
+        return NOT_BY_NETLINK;
+    }
+    return ret->id >= 0 ? 0
+                        : fail(err, 0, "looking for the netlink family \"netdev\": %s",
+                               nl_geterror(ret->id));
+}
+
+static void collect_object(const struct nlmsghdr *message, void *context)
+{
+    struct napi_objects *objects = context;
+    struct nlattr *attrs[NAPI_ATTR_LAST + 1];
+    // libnl reads a header and its attributes from the same message, which it doesn't change.
+    if (genlmsg_parse((struct nlmsghdr *)(uintptr_t)message, 0, attrs, NAPI_ATTR_LAST, NULL) < 0 ||
+        attrs[NAPI_ATTR_ID] == NULL) {
+        return;
+    }
+    objects->items = memory_resize(objects->items, objects->count + 1, sizeof *objects->items);
+    objects->items[objects->count++] = (struct napi_object){
+        .id = nla_get_u32(attrs[NAPI_ATTR_ID]),
+        .pid = attrs[NAPI_ATTR_PID] == NULL ? 0 : (pid_t)nla_get_u32(attrs[NAPI_ATTR_PID]),
+    };
+}
+
+// The NAPI objects of one interface. NOT_BY_NETLINK if this kernel can't list any.
+static int list_objects(const struct netdev_family *family, int ifindex, struct napi_objects *ret,
+                        struct error *err)
+{
+    struct nl_msg *message = nlmsg_alloc();
+    genlmsg_put(message, NL_AUTO_PORT, NL_AUTO_SEQ, family->id, 0, NLM_F_DUMP, NETDEV_NAPI_GET, 1);
+    nla_put_u32(message, NAPI_ATTR_IFINDEX, (uint32_t)ifindex);
+    int rc =
+        netlink_ask(family->socket, message, collect_object, ret, "listing NAPI instances", err);
+    return rc == -EOPNOTSUPP ? NOT_BY_NETLINK : rc;
+}
+
+// NOT_BY_NETLINK if this kernel has no such command, or refuses the attribute (6.13 to 6.16).
+static int set_threaded(const struct netdev_family *family, unsigned id, struct error *err)
+{
+    struct nl_msg *message = nlmsg_alloc();
+    genlmsg_put(message, NL_AUTO_PORT, NL_AUTO_SEQ, family->id, 0, 0, NETDEV_NAPI_SET, 1);
+    nla_put_u32(message, NAPI_ATTR_ID, id);
+    nla_put_u32(message, NAPI_ATTR_THREADED, 1);
+    int rc =
+        netlink_ask(family->socket, message, NULL, NULL, "making a NAPI instance threaded", err);
+    return rc == -EINVAL || rc == -EOPNOTSUPP ? NOT_BY_NETLINK : rc;
+}
+
+static void add_thread(struct napi_interface *interface, pid_t pid)
+{
+    interface->threads =
+        memory_resize(interface->threads, interface->thread_count + 1, sizeof(pid_t));
+    interface->threads[interface->thread_count++] = pid;
+}
+
+// Makes one interface threaded, by sysfs on a kernel that can only list by netlink, and takes its
+// threads from the kernel's own list. NOT_BY_NETLINK if this kernel can't list any, or can't set
+// any where nothing but netlink may be used.
+static int make_by_netlink(const struct netdev_family *family, const struct netns *ns,
+                           struct napi_interface *interface, enum napi_method method,
+                           struct error *err)
+{
+    _cleanup_objects_ struct napi_objects before = {0};
+    _cleanup_objects_ struct napi_objects after = {0};
+    int rc = list_objects(family, interface->index, &before, err);
+    if (rc != 0) {
+        return rc;
+    }
+    if (before.count == 0) {
+        return fail_without_napi(interface, err);
+    }
+    for (size_t i = 0; rc == 0 && i < before.count; i++) {
+        rc = set_threaded(family, before.items[i].id, err);
+    }
+    if (rc == NOT_BY_NETLINK && method == NAPI_AUTO) {
+        error_clear(err);
+        rc = switch_on_by_sysfs(ns, interface, err);
+    }
+    if (rc == 0) {
+        rc = list_objects(family, interface->index, &after, err);
+    }
+    for (size_t i = 0; rc == 0 && i < after.count; i++) {
+        if (after.items[i].pid == 0) {
+            return fail(err, 0, "NAPI instance %u was made threaded and has no thread",
+                        after.items[i].id);
+        }
+        add_thread(interface, after.items[i].pid);
+    }
+    return rc;
+}
+
+static int make_all_by_netlink(const struct netns *ns, struct napi_interface *interfaces,
+                               size_t count, enum napi_method method, struct error *err)
+{
+    _cleanup_netdev_ struct netdev_family family = {0};
+    int rc = netdev_open(ns, &family, err);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        rc = make_by_netlink(&family, ns, &interfaces[i], method, err);
+        if (rc < 0) {
+            error_context(err, "threaded NAPI of %s", interfaces[i].name);
+        }
+    }
+    return rc;
 }
 
 // Threads called napi/NAME-…, cut to the 15 characters of a task's name.
@@ -278,7 +346,7 @@ static int make_by_sysfs(const struct netns *ns, struct napi_interface *interfac
     size_t before_count = 0;
     int rc = scan_threads(interface->name, &before, &before_count, err);
     if (rc == 0) {
-        rc = napi_set_sysfs(ns, interface->name, 1, err);
+        rc = switch_on_by_sysfs(ns, interface, err);
     }
     if (rc == 0 && interface->lasting) {
         char lasting[16];
@@ -313,24 +381,25 @@ static int make_by_sysfs(const struct netns *ns, struct napi_interface *interfac
 int napi_make_threaded(const struct netns *ns, struct napi_interface *interfaces, size_t count,
                        enum napi_method method, struct error *err)
 {
-    int rc = method == NAPI_SYSFS ? -EOPNOTSUPP : make_by_netlink(ns, interfaces, count);
-    if (rc < 0 && method == NAPI_NETLINK) {
-        return fail_lacking(err, "this kernel can't set threaded NAPI by netlink (Linux 6.17 can)");
+    _cleanup_error_ struct error why = ERROR_INIT;
+    int rc = method == NAPI_SYSFS ? NOT_BY_NETLINK
+                                  : make_all_by_netlink(ns, interfaces, count, method, &why);
+    if (rc == NOT_BY_NETLINK && method == NAPI_NETLINK) {
+        return fail_lacking(err, "%s", why.text);
     }
-    for (size_t i = 0; rc < 0 && i < count; i++) {
+    if (rc < 0) {
+        error_move(err, &why);
+    }
+    if (rc != NOT_BY_NETLINK) {
+        return rc;
+    }
+    rc = 0;
+    for (size_t i = 0; rc == 0 && i < count; i++) {
         interfaces[i].thread_count = 0;
-        int made = make_by_sysfs(ns, &interfaces[i], err);
-        if (made < 0) {
-            return made;
+        rc = make_by_sysfs(ns, &interfaces[i], err);
+        if (rc == 0 && interfaces[i].thread_count == 0) {
+            rc = fail_without_napi(&interfaces[i], err);
         }
     }
-    for (size_t i = 0; i < count; i++) {
-        if (interfaces[i].thread_count == 0) {
-            return fail_lacking(err,
-                                "%s has no threaded NAPI, so its CPU can't be metered: this needs "
-                                "Linux 5.15 or later and a driver with NAPI",
-                                interfaces[i].name);
-        }
-    }
-    return 0;
+    return rc;
 }

@@ -17,19 +17,16 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "linux/netlink_ask.h"
 
 #define SELF_NS "/proc/thread-self/ns/net"
 
 // Opens the sockets of a namespace that the calling thread is in.
 static int open_sockets(struct netns *ns, struct error *err)
 {
-    ns->route = nl_socket_alloc();
-    if (ns->route == NULL) {
-        return fail(err, ENOMEM, "rtnetlink socket");
-    }
-    int rc = nl_connect(ns->route, NETLINK_ROUTE);
+    int rc = netlink_open(NETLINK_ROUTE, &ns->route, err);
     if (rc < 0) {
-        return fail(err, 0, "rtnetlink socket: %s", nl_geterror(rc));
+        return rc;
     }
     ns->control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (ns->control < 0) {
