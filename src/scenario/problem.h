@@ -1,9 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// scenario/problem — collecting everything that is wrong with a file. Used within scenario/ only.
+// scenario/problem — everything that is wrong with a file: collected within scenario/, shown by its
+// callers.
 #ifndef VRBENCH_SCENARIO_PROBLEM_H
 #define VRBENCH_SCENARIO_PROBLEM_H
 
-#include "scenario/scenario.h"
+#include <stddef.h>
+
+// One thing wrong with a scenario file. line and column start at 1; both 0 = the file as a whole.
+struct scenario_problem {
+    unsigned line, column;
+    char *text;
+    char *file; // that the scenario names and that the problem is in; NULL = the scenario's own
+};
+struct scenario_problems {
+    struct scenario_problem *items;
+    size_t count;
+};
+
+void scenario_problems_clear(struct scenario_problems *problems);
 
 // Adds a problem and takes over `text`, which the caller made with text_format(). Bytes that a
 // terminal would act upon are replaced by \xNN, so that a problem is always one harmless line.

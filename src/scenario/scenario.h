@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "scenario/problem.h"
 #include "scenario/xm_config.h"
 
 #define SCENARIO_NAME_MAX     64 // bytes of a scenario's name: a safe file name
@@ -144,17 +145,6 @@ struct engine_traits {
     bool fragments; // payloads longer than fit into MTU 1500 leave in IP fragments, as the study's
 };
 
-// One thing wrong with a scenario file. line and column start at 1; both 0 = the file as a whole.
-struct scenario_problem {
-    unsigned line, column;
-    char *text;
-    char *file; // that the scenario names and that the problem is in; NULL = the scenario's own
-};
-struct scenario_problems {
-    struct scenario_problem *items;
-    size_t count;
-};
-
 // Reads and checks a scenario file. `cpus_online` is the number of CPUs this process may use.
 // Returns 0 and a new scenario that the caller frees, or a negative errno. Then err->text holds
 // every problem, one a line, each as "file:line:column: text", and exit status 2.
@@ -170,7 +160,6 @@ int scenario_read_for(const char *path, const char *engine, unsigned cpus_online
 int scenario_parse(const char *text, size_t length, unsigned cpus_online, struct scenario **ret,
                    struct scenario_problems *ret_problems);
 void scenario_free(struct scenario *scenario);
-void scenario_problems_clear(struct scenario_problems *problems);
 
 const char *topology_name(enum topology topology); // "direct", "bridged", "dedicated"
 // 0 and the topology of that name, or -EINVAL.
