@@ -60,26 +60,6 @@ int meter_read(const struct testbed *testbed, struct meter_reading *ret, struct 
     return 0;
 }
 
-uint64_t meter_party_ns(const struct meter_party *party)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < party->count; i++) {
-        sum += party->parts[i].ns;
-    }
-    return sum;
-}
-
-void meter_clear(struct meter_reading *reading)
-{
-    for (size_t i = 0; i < reading->party_count; i++) {
-        free(reading->parties[i].parts);
-    }
-    free(reading->parties);
-    free(reading->times);
-    hypervisor_times_clear(&reading->hypervisor);
-    *reading = (struct meter_reading){0};
-}
-
 // Packets by which a party's time is divided.
 static uint64_t packets_of(const struct testbed_party *party, const struct point *point)
 {
@@ -107,20 +87,6 @@ static const char *used_by(const struct plan *plan, unsigned cpu)
         return "shared";
     }
     return contains(&plan->tester_cpus, cpu) ? "tester" : "dut";
-}
-
-double meter_growth(uint64_t before, uint64_t after)
-{
-    return after > before ? (double)(after - before) : 0.0;
-}
-
-double meter_party_growth(const struct meter_party *before, const struct meter_party *after)
-{
-    double sum = 0.0;
-    for (size_t i = 0; i < after->count; i++) {
-        sum += meter_growth(i < before->count ? before->parts[i].ns : 0, after->parts[i].ns);
-    }
-    return sum;
 }
 
 // Of what the kernel of the host takes for stolen from a CPU of `cpus`.

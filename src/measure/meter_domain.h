@@ -11,7 +11,7 @@
 #ifndef VRBENCH_MEASURE_METER_DOMAIN_H
 #define VRBENCH_MEASURE_METER_DOMAIN_H
 
-#include "measure/meter.h"
+#include "measure/meter_reading.h"
 
 struct domain_split {
     double tester_ns, host_ns; // which sum to what the domain got
