@@ -8,8 +8,8 @@
 #define VRBENCH_STUDY_MACHINES_H
 
 #include "scenario/scenario.h"
-#include "study/claims.h"
-#include "study/programme.h"
+#include "study/timing.h"
+#include "study/verdict.h"
 
 // Fewer loads and longer trials than on namespaces; there is no knowing before the first run
 // whether machines are emulated.

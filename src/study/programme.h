@@ -12,18 +12,7 @@
 
 #include "base/error.h"
 #include "study/sample.h"
-
-struct timing {
-    const char *name;  // "default", "quick" or "study"
-    bool quick;        // fewer attempts at a disturbed trial
-    unsigned loads;    // of a scenario's sweep; 0: the study's 26 rates, 1 to 101 Mbit/s
-    const char *sweep; // duration of a trial of a scenario's sweep
-    const char *trial; // of one of the repeated trials
-    unsigned repeats;  // trials of each condition
-    unsigned pause_s;  // before each trial
-};
-
-extern const struct timing timing_default, timing_quick, timing_study;
+#include "study/timing.h"
 
 // A run of the programme.
 struct programme_row;

@@ -8,7 +8,7 @@
 #include "measure/rates.h"
 #include "report/steps.h"
 #include "scenario/scenario.h"
-#include "study/claims.h"
+#include "study/verdict.h"
 
 #define SATURATED_LOSS 0.03
 // A step of a sweep that counts as saturated keeps host and routers this busy.

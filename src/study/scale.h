@@ -7,7 +7,8 @@
 #define VRBENCH_STUDY_SCALE_H
 
 #include "base/error.h"
-#include "study/programme.h"
+#include "study/sample.h"
+#include "study/timing.h"
 
 struct drawing {
     const struct timing *timing;
