@@ -9,7 +9,7 @@
 #include "cli/command.h"
 #include "cli/foreign_cli.h"
 #include "doctor/doctor.h"
-#include "machine/abilities.h"
+#include "machine/foreign.h"
 #include "report/writer.h"
 
 #define WATCH_STEAL_MS 1000U
@@ -111,7 +111,7 @@ static int print_abilities(const struct abilities *abilities, bool json, struct 
 static int inspect_platform(const struct doctor_values *asked, struct error *err)
 {
     struct abilities abilities = {0};
-    int rc = abilities_find(asked->platform, &abilities, err);
+    int rc = foreign_abilities(asked->platform, &abilities, err);
     if (rc == 0) {
         rc = print_abilities(&abilities, asked->json, err);
     }

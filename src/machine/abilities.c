@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/text.h"
-#include "machine/foreign.h"
 
 const char *ability_answer_name(enum ability_answer answer)
 {
@@ -31,11 +30,4 @@ void abilities_add(struct abilities *abilities, const char *name, enum ability_a
         memory_resize(abilities->items, abilities->count + 1, sizeof *abilities->items);
     abilities->items[abilities->count] = (struct ability){.name = name, .answer = answer};
     abilities->items[abilities->count++].found = found;
-}
-
-int abilities_find(const char *uri, struct abilities *ret, struct error *err)
-{
-    const struct foreign_ops *ops = NULL;
-    int rc = foreign_ops_of(uri, &ops, err);
-    return rc < 0 || ops == NULL ? rc : ops->abilities(uri, ret, err);
 }

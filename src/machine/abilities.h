@@ -35,7 +35,4 @@ void abilities_clear(struct abilities *abilities);
 void abilities_add(struct abilities *abilities, const char *name, enum ability_answer answer,
                    char *found);
 
-// Fails as foreign_open() does, or where machines can't even be listed.
-int abilities_find(const char *uri, struct abilities *ret, struct error *err);
-
 #endif

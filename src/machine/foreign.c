@@ -19,7 +19,8 @@ static const struct foreign_ops *const ways[] = {
     NULL,
 };
 
-int foreign_ops_of(const char *uri, const struct foreign_ops **ret, struct error *err)
+// The table of a URI's way; fails as foreign_open() does.
+static int find_foreign_ops(const char *uri, const struct foreign_ops **ret, struct error *err)
 {
     if (!HAVE_XEN && strcmp(uri, "xen") == 0) {
         return fail_lacking(err, "this vrbench was built without Xen: install libxen-dev and build "
@@ -39,8 +40,15 @@ int foreign_ops_of(const char *uri, const struct foreign_ops **ret, struct error
 int foreign_open(const char *uri, bool change, struct foreign **ret, struct error *err)
 {
     const struct foreign_ops *ops = NULL;
-    int rc = foreign_ops_of(uri, &ops, err);
+    int rc = find_foreign_ops(uri, &ops, err);
     return rc < 0 || ops == NULL ? rc : ops->open(uri, change, ret, err);
+}
+
+int foreign_abilities(const char *uri, struct abilities *ret, struct error *err)
+{
+    const struct foreign_ops *ops = NULL;
+    int rc = find_foreign_ops(uri, &ops, err);
+    return rc < 0 || ops == NULL ? rc : ops->abilities(uri, ret, err);
 }
 
 void foreign_close(struct foreign *foreign)

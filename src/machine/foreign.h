@@ -88,6 +88,9 @@ struct foreign {
 // daemon or right that this machine lacks exit status 3, another machine that can't be reached 1.
 int foreign_open(const char *uri, bool change, struct foreign **ret, struct error *err);
 void foreign_close(struct foreign *foreign); // NULL is fine
+// What can be done with the machines of a URI. Fails as foreign_open() does, or where machines
+// can't even be listed.
+int foreign_abilities(const char *uri, struct abilities *ret, struct error *err);
 const char *foreign_driver(const struct foreign *foreign);
 void foreign_cleanup(struct foreign **foreign);
 #define _cleanup_foreign_ __attribute__((cleanup(foreign_cleanup)))
@@ -134,13 +137,11 @@ struct foreign_ops {
     int (*destroy)(struct foreign *foreign, const char *called, struct error *err);
     int (*reboot)(struct foreign *foreign, const char *called, struct error *err);
     int (*console)(struct foreign *foreign, const char *called, struct error *err);
-    int (*abilities)(const char *uri, struct abilities *ret, struct error *err); // abilities_find()
+    int (*abilities)(const char *uri, struct abilities *ret, struct error *err);
 };
 extern const struct foreign_ops foreign_xen;     // where it was built with Xen
 extern const struct foreign_ops foreign_libvirt; // where it was built with libvirt
 
-// The table of a URI's way; fails as foreign_open() does.
-int foreign_ops_of(const char *uri, const struct foreign_ops **ret, struct error *err);
 // Adds a machine to the list, which owns it then.
 void foreign_list_add(struct foreign_list *list, const struct foreign_machine *machine);
 // Those that run by id, then the others by name.

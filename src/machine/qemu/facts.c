@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "image/image.h"
+#include "machine/qemu/machine.h"
 #include "machine/qemu/own.h"
 
 int machine_facts(struct platform *platform, const struct router *router,

@@ -12,6 +12,7 @@
 #include "linux/counters.h"
 #include "linux/link.h"
 #include "machine/foreign.h"
+#include "machine/qemu/machine.h"
 #include "machine/qemu/own.h"
 
 // ---- what it boots

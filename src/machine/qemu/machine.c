@@ -33,21 +33,7 @@
 #define MEMORY_OWN    (512ULL << 20) // of a machine with a system of its own, unless it is said
 #define FORCE_TYPE    "VRBENCH_VIRT_TYPE" // "qemu" or "kvm": don't find out
 
-// ---- the connection, and what kind of machines there can be
-
-int machine_connection(struct libvirt_platform *platform, struct connection **ret,
-                       struct error *err)
-{
-    if (platform->connection == NULL) {
-        int rc = connection_open(platform->base.uri, CONNECTION_CHANGE, &platform->connection, err);
-        if (rc < 0) {
-            return rc;
-        }
-        platform->scale = scheduler_scale(platform->connection);
-    }
-    *ret = platform->connection;
-    return 0;
-}
+// ---- what kind of machines there can be
 
 static int ask_for_kvm(virConnectPtr handle, void *data, struct error *err)
 {
@@ -127,11 +113,6 @@ static int find_process(struct router *router, struct error *err)
                         router->domain);
 }
 
-bool machine_has_died(const struct router *router)
-{
-    return router->fd < 0 || process_has_ended(router->fd);
-}
-
 // ---- the object
 
 void machine_release(struct router *router)
@@ -193,13 +174,6 @@ static int resume(virConnectPtr handle, void *data, struct error *err)
     return domain == NULL || virDomainResume(domain) < 0
                ? fail_libvirt(err, "resuming machine %s", router->domain)
                : 0;
-}
-
-int machine_call(const struct router *router, connection_work work, void *data, struct error *err)
-{
-    struct connection *connection = NULL;
-    int rc = machine_connection(router->platform, &connection, err);
-    return rc == 0 ? connection_call(connection, work, data, err) : rc;
 }
 
 static uint64_t memory_of(const struct router_spec *spec)

@@ -12,27 +12,8 @@
 #ifndef VRBENCH_MACHINE_QEMU_MACHINE_H
 #define VRBENCH_MACHINE_QEMU_MACHINE_H
 
-#include "machine/libvirt/connection.h"
-#include "machine/libvirt/domain.h"
-#include "machine/libvirt/scheduler.h"
-#include "machine/platform.h"
+#include "machine/qemu/router.h"
 #include "machine/tiny_guest.h"
-
-struct libvirt_platform {
-    struct platform base;
-    struct connection *connection; // opened when first needed
-    enum shares_scale scale;
-    const char *type; // of domain, "kvm" or "qemu"; NULL = not yet found out
-};
-
-struct machine_nic {
-    char *name; // in the router
-    int index;  // by which the testbed knows it
-    // On the host it is a tap on a bridge; dedicated: a macvtap, on the interface of that index, or
-    // nothing where the machine has the PCI device.
-    char tap[24];
-    char stacked[24]; // the latter's name, else ""
-};
 
 // taps.c: the names of taps while they are where the caller's own interfaces are, and how those of
 // one testbed begin (the caller frees both); the name of a dedicated one's macvtap on the host.
@@ -48,32 +29,7 @@ int machine_remove_taps(const struct router_spec *spec, struct error *err);
 bool machine_takes_pci(struct platform *platform, const struct router_spec *spec,
                        const char *const *pci, size_t count, char *why, size_t room);
 
-struct router {
-    struct libvirt_platform *platform;
-    char *name;   // the router's
-    char *domain; // the machine's
-    char uuid[DOMAIN_UUID_SIZE];
-    char type[8];     // "kvm", "qemu"
-    pid_t pid;        // of QEMU
-    uint64_t started; // when, as process_start_time()
-    int fd;           // pidfd; -1 = it had died when it was attached to
-    pid_t *vhost;     // threads of the kernel that move its packets; none with QEMU's own
-    size_t vhost_count;
-    char *folder;             // of its files
-    char *channel;            // socket of its virtio-serial port
-    char *initrd;             // NULL = none of its own (any more)
-    struct own *own;          // its system of its own (own.h); NULL = the tiny guest
-    const struct netns *host; // the testbed's, which outlives this
-    struct machine_nic *nics;
-    size_t nic_count;
-};
-
-// What a machine boots: paths and the kernel's command line, or disks. machine_boot_make() writes
-// what is the router's own of that.
-struct machine_boot {
-    char *kernel, *initrd, *cmdline;
-    char *disk, *disk_base, *seed;
-};
+// Writes the files that are the router's own of what it boots.
 int machine_boot_make(struct router *router, const struct router_spec *spec,
                       struct machine_boot *ret, struct error *err);
 void machine_boot_clear(struct machine_boot *boot);
@@ -84,12 +40,6 @@ int machine_start_daemon(struct router *router, struct error *err);
 int machine_leads_to(const struct router *router, uint32_t address, char ret_nic[16],
                      struct error *err);
 void machine_daemon_words(const struct router *router, char ret[160]);
-
-// The connection, opened if it isn't yet; reopened by connection_call() if it has broken.
-int machine_connection(struct libvirt_platform *platform, struct connection **ret,
-                       struct error *err);
-// Whether its process has ended.
-bool machine_has_died(const struct router *router);
 
 int machine_check(struct platform *platform, const struct router_spec *spec, bool named_only,
                   struct error *err);
@@ -105,9 +55,6 @@ int machine_attach(struct platform *platform, const struct router_spec *spec,
 void machine_release(struct router *router);
 int machine_clean_up(struct platform *platform, const char *testbed, const char *directory,
                      const struct netns *home, struct error *err);
-
-// Runs one call of libvirt for a router; again if the connection was broken.
-int machine_call(const struct router *router, connection_work work, void *data, struct error *err);
 
 int machine_usage(const struct router *router, struct cpu_part **ret, size_t *ret_count,
                   struct error *err);

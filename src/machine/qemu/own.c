@@ -17,6 +17,7 @@
 #include "image/seed.h"
 #include "linux/link.h"
 #include "machine/serial_play.h"
+#include "machine/tiny_guest.h"
 
 #define HEARD_BYTES (1 << 20) // what a console may say before it is listened to
 

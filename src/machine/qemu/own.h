@@ -8,7 +8,7 @@
 #ifndef VRBENCH_MACHINE_QEMU_OWN_H
 #define VRBENCH_MACHINE_QEMU_OWN_H
 
-#include "machine/qemu/machine.h"
+#include "machine/qemu/router.h"
 
 // What a spec with an image says; `files` is how the names of the machine's files begin.
 struct own *own_new(const struct router_spec *spec, const char *files);
