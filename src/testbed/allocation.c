@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // testbed/allocation — see allocation.h and testbed.h. Called by build.c at the end of building, by
-// testbed.c and cleanup.c while taking down, and by whoever sets an allocation of a testbed that
+// life.c and cleanup.c while taking down, and by whoever sets an allocation of a testbed that
 // stands.
 #include "testbed/allocation.h"
 

@@ -9,7 +9,7 @@
 #ifndef VRBENCH_TESTBED_ALLOCATION_H
 #define VRBENCH_TESTBED_ALLOCATION_H
 
-#include "testbed/build.h"
+#include "testbed/parts.h"
 
 // Binds host and routers to the CPUs of the device under test and the tester's threads to the
 // tester's, and gives host and routers a control group each with their weights and caps, those of

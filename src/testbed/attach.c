@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "testbed/allocation.h"
-#include "testbed/build.h"
+#include "testbed/parts.h"
 #include "testbed/routers.h"
 #include "testbed/tasks.h"
 

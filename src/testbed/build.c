@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * testbed/build — makes a plan real: namespaces, bridges, cables, routers, threads, placement.
- * Called by testbed.c. What is to be made is written to the record first.
+ * Called by life.c. What is to be made is written to the record first.
  */
-#include "testbed/build.h"
+#include "testbed/parts.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // testbed/cleanup — removes what dead runs left, by their records and nothing else. Called at every
-// start of a run and by `vrbench cleanup`; testbed.c uses the part that gives interfaces back.
+// start of a run and by `vrbench cleanup`; life.c uses the part that gives interfaces back.
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +14,9 @@
 #include "linux/link.h"
 #include "linux/process.h"
 #include "testbed/allocation.h"
-#include "testbed/build.h"
 #include "testbed/handover.h"
 #include "testbed/nic.h"
+#include "testbed/parts.h"
 #include "testbed/platform_allocation.h"
 #include "testbed/tasks.h"
 

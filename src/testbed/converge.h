@@ -10,7 +10,7 @@
 #ifndef VRBENCH_TESTBED_CONVERGE_H
 #define VRBENCH_TESTBED_CONVERGE_H
 
-#include "testbed/build.h"
+#include "testbed/parts.h"
 
 // Starts the speakers, if any router has a daemon; their tasks are the tester's from then on.
 int testbed_start_speakers(struct testbed *testbed, struct error *err);

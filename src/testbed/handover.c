@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // testbed/handover — see handover.h. Called by check.c and build.c (deciding), cleanup.c (getting
-// back), testbed.c (what is told).
+// back), life.c (what is told).
 #include "testbed/handover.h"
 
 #include <errno.h>

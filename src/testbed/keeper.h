@@ -3,7 +3,7 @@
 #ifndef VRBENCH_TESTBED_KEEPER_H
 #define VRBENCH_TESTBED_KEEPER_H
 
-#include "testbed/build.h"
+#include "testbed/parts.h"
 
 // Comes by the testbed that is to be watched over, as its owner; the last that it does is
 // keeper_detach(). Runs in the keeper's process. What it failed in is taken down by itself.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// testbed/testbed — see testbed.h: the standing testbed and its end. Making it is build.c's.
+// testbed/life — the standing testbed from its order to its end, see testbed.h. Making it is
+// build.c.
 #include "testbed/testbed.h"
 
 #include <errno.h>
@@ -13,8 +14,8 @@
 #include "linux/cpu.h"
 #include "linux/process.h"
 #include "testbed/allocation.h"
-#include "testbed/build.h"
 #include "testbed/handover.h"
+#include "testbed/parts.h"
 #include "testbed/tasks.h"
 
 // Interfaces made after the plan's have indexes from here on.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// testbed/nic — see nic.h. Called by testbed.c (taking, giving back) and cleanup.c (giving back
+// testbed/nic — see nic.h. Called by life.c (taking, giving back) and cleanup.c (giving back
 // what a dead run had taken).
 #include "testbed/nic.h"
 

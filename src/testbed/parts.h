@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// testbed/build — inside of the testbed room: the standing testbed's state and its making.
-#ifndef VRBENCH_TESTBED_BUILD_H
-#define VRBENCH_TESTBED_BUILD_H
+// testbed/parts — inside of the testbed room: the state of a standing testbed, and what its files
+// share.
+#ifndef VRBENCH_TESTBED_PARTS_H
+#define VRBENCH_TESTBED_PARTS_H
 
 #include "linux/cgroup.h"
 #include "linux/process.h"

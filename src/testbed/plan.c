@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// testbed/plan — see plan.h. Called by testbed.c and by `run --check`.
+// testbed/plan — see plan.h. Called by life.c and by `run --check`.
 #include "testbed/plan.h"
 
 #include <errno.h>

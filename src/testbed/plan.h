@@ -2,7 +2,7 @@
 /*
  * testbed/plan — what a scenario in one topology amounts to: nodes, interfaces, bridges, cables,
  * addresses, CPUs. Pure data made without touching the machine; `run --check` prints it and
- * testbed.c builds it.
+ * life.c builds it.
  *
  * Of each network the path is: source interface, wire, host (bridged) or router (dedicated), …,
  * wire, sink interface. A wire joins a sending interface to a receiving one; between two wires

@@ -10,7 +10,7 @@
 #ifndef VRBENCH_TESTBED_PLATFORM_ALLOCATION_H
 #define VRBENCH_TESTBED_PLATFORM_ALLOCATION_H
 
-#include "testbed/build.h"
+#include "testbed/parts.h"
 
 // Whether that is so of a party that has an allocation: 0 = the host, then the routers.
 bool platform_allocates(const struct testbed *testbed, size_t party);

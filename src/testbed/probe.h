@@ -6,7 +6,7 @@
 #ifndef VRBENCH_TESTBED_PROBE_H
 #define VRBENCH_TESTBED_PROBE_H
 
-#include "testbed/build.h"
+#include "testbed/parts.h"
 
 // Sends datagrams from source to sink of all of a router's networks until one of each has arrived,
 // at most for the time that the scenario gives it (-ETIMEDOUT). -ESRCH if the router dies

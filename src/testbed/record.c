@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// testbed/record — see record.h. Called by testbed.c and cleanup.c.
+// testbed/record — see record.h. Called by life.c and cleanup.c.
 #include "testbed/record.h"
 
 #include <dirent.h>

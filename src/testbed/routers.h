@@ -3,7 +3,7 @@
 #ifndef VRBENCH_TESTBED_ROUTERS_H
 #define VRBENCH_TESTBED_ROUTERS_H
 
-#include "testbed/build.h"
+#include "testbed/parts.h"
 
 // What the platform is to be told of a router. `nics` are the object's own.
 struct router_order {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// testbed/tasks — see tasks.h. Called by build.c, testbed.c and cleanup.c.
+// testbed/tasks — see tasks.h. Called by build.c, life.c and cleanup.c.
 #include "testbed/tasks.h"
 
 #include <errno.h>

@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
-#include "testbed/build.h"
+#include "testbed/parts.h"
 
 struct task_list {
     pid_t *pids;
