@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/qemu/router — inside of machine/libvirt: the router that is a QEMU machine, as an
+ * machine/qemu/router — the router that is a QEMU machine, as an
  * object, and calls of libvirt about it. Called by every other file there.
  */
 #ifndef VRBENCH_MACHINE_QEMU_ROUTER_H
