@@ -63,16 +63,17 @@ static void check_caps(const struct checking *c)
     }
 }
 
-// The figures of a router stand beside those of "host" and "tester".
+// Routers share one set of names with the testbed's other nodes and parties.
 static void check_routers(const struct checking *c)
 {
     const struct yaml_node *routers = yaml_child(c->root, "routers");
     for (size_t i = 0; i < c->scenario->router_count; i++) {
         const char *name = c->scenario->routers[i].name;
-        if (text_equal(name, "host") || text_equal(name, "tester")) {
+        const char *use = scenario_reserved(name);
+        if (use != NULL) {
             yaml_key_problem(
                 routers->children[i], c->problems,
-                text_format("routers: \"%s\" is not free; expected another name", name));
+                text_format("routers: \"%s\" is the name of %s; expected another name", name, use));
         }
     }
 }

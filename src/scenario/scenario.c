@@ -39,6 +39,25 @@ const struct engine_traits *scenario_engine(const char *name)
     return NULL;
 }
 
+const char *scenario_reserved(const char *name)
+{
+    static const struct {
+        const char *name, *use;
+    } reserved[] = {
+        {"host", "the host"},
+        {"tester", "the tester"},
+        {"source", "the tester's source"},
+        {"sink", "the tester's sink"},
+        {"Domain-0", "the host in the output of xen-stats"},
+    };
+    for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
+        if (text_equal(reserved[i].name, name)) {
+            return reserved[i].use;
+        }
+    }
+    return NULL;
+}
+
 const char *topology_name(enum topology topology)
 {
     return topology_names[topology];

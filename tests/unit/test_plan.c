@@ -378,9 +378,27 @@ static void test_mtu_of_engines(void **state)
     }
 }
 
+// The scenario's check must know every name that a plan takes for itself.
+static void test_node_names_are_reserved(void **state)
+{
+    (void)state;
+    _cleanup_scenario_ struct scenario *scenario = NULL;
+    assert_int_equal(scenario_read("scenarios/scenario-1.yaml", 1, &scenario, NULL), 0);
+    const struct cpu_list usable = cpus(0, 1, 2);
+    for (enum topology topology = 0; topology < TOPOLOGY_COUNT; topology++) {
+        struct plan *plan = make(scenario, topology, &usable);
+        for (size_t i = 0; i < plan->node_count; i++) {
+            const struct plan_node *node = &plan->nodes[i];
+            assert_true((scenario_reserved(node->name) == NULL) == (node->kind == NODE_ROUTER));
+        }
+        plan_free(plan);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_node_names_are_reserved),
         cmocka_unit_test(test_shipped_scenarios),
         cmocka_unit_test(test_existing_interfaces),
         cmocka_unit_test(test_mtu),
