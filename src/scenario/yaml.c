@@ -15,7 +15,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "scenario/problem.h"
-#include "scenario/utf8.h"
+#include "scenario/yaml_scan.h"
 
 struct reader {
     struct fy_parser *parser;
@@ -89,44 +89,6 @@ static void silence(struct fy_diag *diag, void *user, const char *text, size_t l
     (void)user;
     (void)text;
     (void)length;
-}
-
-// What libfyaml must not see: other encodings than UTF-8, at which it would guess; characters that
-// YAML has no use for; and directives, over which version 0.7 can loop for ever.
-static bool is_text(const char *text, size_t length, struct scenario_problems *problems)
-{
-    unsigned line = 1;
-    unsigned column = 1;
-    for (size_t i = 0; i < length;) {
-        uint32_t point = 0;
-        size_t bytes = utf8_decode(text + i, length - i, &point);
-        if (bytes == 0) {
-            problem_add(
-                problems, line, column,
-                text_format("byte 0x%02x: expected UTF-8 text", (unsigned)(unsigned char)text[i]));
-            return false;
-        }
-        bool byte_order_mark = i == 0 && point == 0xfeff;
-        bool blank = point == '\t' || point == '\n' || point == '\r';
-        if (!blank && !byte_order_mark && !utf8_is_printable(point)) {
-            problem_add(problems, line, column,
-                        text_format("control character U+%04X: expected plain text", point));
-            return false;
-        }
-        if (point == '%' && column == 1) {
-            problem_add(problems, line, column,
-                        text_format("directives (%%) are not supported; leave the line out"));
-            return false;
-        }
-        i += bytes;
-        if (point == '\n' || (point == '\r' && (i == length || text[i] != '\n'))) {
-            line++;
-            column = 1;
-        } else if (!byte_order_mark) {
-            column++;
-        }
-    }
-    return true;
 }
 
 static struct fy_event *next_event(struct reader *reader)
@@ -379,7 +341,7 @@ int yaml_read(const char *text, size_t length, struct yaml_node **ret,
                     text_format("larger than %d bytes, which no scenario is", YAML_FILE_MAX));
         return -EINVAL;
     }
-    if (!is_text(text, length, problems)) {
+    if (!yaml_scan(text, length, problems)) {
         return -EINVAL;
     }
     __attribute__((cleanup(cleanup_reader))) struct reader reader = {

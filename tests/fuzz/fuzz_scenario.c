@@ -26,7 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void ensure_head(const struct scenario *s)
 {
     ENSURE(text_is_safe_name(s->name, SCENARIO_NAME_MAX));
-    ENSURE(text_equal(s->platform, "netns") && text_equal(s->traffic.engine, "packet"));
+    ENSURE(s->platform != NULL && s->platform[0] != '\0');
+    ENSURE(scenario_engine(s->traffic.engine) != NULL);
     ENSURE(s->topology_count >= 1 && s->topology_count <= TOPOLOGY_COUNT);
     for (size_t i = 1; i < s->topology_count; i++) {
         ENSURE(s->topologies[i - 1] < s->topologies[i]);
@@ -41,7 +42,8 @@ static void ensure_routers(const struct scenario *s)
         const struct allocation *allocation = &s->routers[i].allocation;
         ENSURE(text_is_safe_name(s->routers[i].name, SCENARIO_ROUTER_MAX));
         ENSURE(allocation->weight >= 1 && allocation->weight <= SCENARIO_WEIGHT_MAX);
-        ENSURE(allocation->cap == 0);
+        ENSURE(allocation->cap <= 100 * s->host.cpus);
+        ENSURE(scenario_reserved(s->routers[i].name) == NULL);
     }
 }
 
@@ -66,12 +68,13 @@ static void ensure_traffic(const struct scenario *s)
 {
     ENSURE(s->traffic.duration_ns >= 10000000 && s->traffic.repeats >= 1);
     ENSURE(s->traffic.length_count >= 1);
+    const unsigned payload_min = scenario_engine(s->traffic.engine)->payload_min;
     for (size_t i = 0; i < s->traffic.length_count; i++) {
         unsigned length = s->traffic.lengths[i];
         unsigned ip_length = scenario_ip_length(length, s->traffic.length_layer);
         _cleanup_free_ double *pps = NULL;
         size_t count = scenario_rates(&s->traffic, length, &pps);
-        ENSURE(ip_length >= SCENARIO_LENGTH_MIN + SCENARIO_STAMP_LENGTH);
+        ENSURE(ip_length >= SCENARIO_LENGTH_MIN + payload_min);
         ENSURE(ip_length <= SCENARIO_LENGTH_MAX);
         ENSURE((count == 0) == (s->traffic.rates.kind == RATES_AUTO));
         for (size_t k = 0; k < count; k++) {

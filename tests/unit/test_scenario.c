@@ -378,6 +378,23 @@ static void check_texts(const struct schema_row *row)
     }
 }
 
+// The scan that keeps explicit keys from libfyaml leaves other question marks alone.
+static void test_question_marks_in_text_are_read(void **state)
+{
+    (void)state;
+    _cleanup_scenario_ struct scenario *s =
+        parse_good("name: x # why ? that's why\n"
+                   "# ? no key\n"
+                   "platform: qemu:///system\n"
+                   "routers: { r1: { image: \"what ? a: 'b.img\" } }\n"
+                   "networks: { NET0: { router: 'r1' } } # '? b\n"
+                   "links: { NET0: { source: a?, ingress: ?b } }\n"
+                   "traffic: { lengths: [64], rates: { auto: 5 } }\n");
+    assert_string_equal(s->routers[0].image, "what ? a: 'b.img");
+    assert_string_equal(s->networks[0].source_nic, "a?");
+    assert_string_equal(s->networks[0].ingress_nic, "?b");
+}
+
 // Rows must be fit for documentation, and their fallbacks and ranges readable.
 static void check_rows(const struct schema_row *rows)
 {
@@ -417,6 +434,7 @@ int main(void)
         cmocka_unit_test(test_router_of_two_networks),
         cmocka_unit_test(test_range_ends),
         cmocka_unit_test(test_conversions),
+        cmocka_unit_test(test_question_marks_in_text_are_read),
         cmocka_unit_test(test_schema_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
