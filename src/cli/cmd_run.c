@@ -282,17 +282,36 @@ static int show(const struct point_list *points, const struct run_values *asked,
     return 0;
 }
 
+static struct job job_for(const struct run_values *asked, const struct scenario *scenario,
+                          const char *folder)
+{
+    return (struct job){.scenario = scenario,
+                        .folder = folder,
+                        .quick = asked->quick,
+                        .study_timing = asked->study_timing,
+                        .resume = asked->resume};
+}
+
+// A folder that cannot be used is refused before anything is measured or cleaned up.
+static int check_folders(const struct scenario_list *scenarios, const struct run_values *asked,
+                         struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < scenarios->count; i++) {
+        _cleanup_free_ char *folder = folder_for(asked, scenarios->items[i], scenarios->count > 1);
+        const struct job job = job_for(asked, scenarios->items[i], folder);
+        rc = job_check(&job, err);
+    }
+    return rc;
+}
+
 static int run_all(const struct scenario_list *scenarios, const struct run_values *asked,
                    struct error *err)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < scenarios->count; i++) {
         _cleanup_free_ char *folder = folder_for(asked, scenarios->items[i], scenarios->count > 1);
-        const struct job job = {.scenario = scenarios->items[i],
-                                .folder = folder,
-                                .quick = asked->quick,
-                                .study_timing = asked->study_timing,
-                                .resume = asked->resume};
+        const struct job job = job_for(asked, scenarios->items[i], folder);
         struct point_list points = {0};
         rc = job_run(&job, &points, err);
         if (points.count > 0) {
@@ -312,6 +331,26 @@ static int run_all(const struct scenario_list *scenarios, const struct run_value
     return rc;
 }
 
+static int measure_scenarios(const struct scenario_list *scenarios, const struct run_values *asked,
+                             struct error *err)
+{
+    int rc = check_folders(scenarios, asked, err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = rights_check(err);
+    if (rc < 0) {
+        error_context(err, "measuring needs root (try sudo)");
+        return rc;
+    }
+    rc = check_engines(scenarios, err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = testbed_clean_up_dead(NULL, err);
+    return rc < 0 ? rc : run_all(scenarios, asked, err);
+}
+
 static int run_run(void *values, const struct text_list *operands, struct error *err)
 {
     const struct run_values *asked = values;
@@ -329,18 +368,7 @@ static int run_run(void *values, const struct text_list *operands, struct error 
     if (rc == 0 && asked->check) {
         rc = check_scenarios(&scenarios, err);
     } else if (rc == 0) {
-        rc = rights_check(err);
-        if (rc < 0) {
-            error_context(err, "measuring needs root (try sudo)");
-        } else {
-            rc = check_engines(&scenarios, err);
-        }
-        if (rc == 0) {
-            rc = testbed_clean_up_dead(NULL, err);
-        }
-        if (rc == 0) {
-            rc = run_all(&scenarios, asked, err);
-        }
+        rc = measure_scenarios(&scenarios, asked, err);
     }
     scenario_list_clear(&scenarios);
     return rc;

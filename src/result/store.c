@@ -153,6 +153,25 @@ static int refuse_used(const char *folder, bool run, bool points, bool resume, s
     return 0;
 }
 
+int store_check(const char *folder, bool resume, json_t **ret_run, struct error *err)
+{
+    _cleanup_free_ char *run_path = text_format("%s/" RUN_NAME, folder);
+    _cleanup_free_ char *points_path = text_format("%s/" POINTS_NAME, folder);
+    struct stat st;
+    bool has_run = access(run_path, F_OK) == 0;
+    bool has_points = stat(points_path, &st) == 0 && st.st_size > 0;
+    int rc = refuse_used(folder, has_run, has_points, resume, err);
+    json_t *run = NULL;
+    if (rc == 0 && has_run) {
+        rc = read_run(run_path, &run, err);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    *ret_run = run;
+    return 0;
+}
+
 static int lock(const struct store *store, struct error *err)
 {
     if (flock(store->fd, LOCK_EX | LOCK_NB) == 0) {

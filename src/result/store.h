@@ -12,6 +12,9 @@
 
 struct store; // an open run folder
 
+// Whether store_open() would take the folder, by a look that changes nothing. ret_run gets
+// run.json, or NULL if there is none; the caller json_decref()s it.
+int store_check(const char *folder, bool resume, json_t **ret_run, struct error *err);
 // Makes the folder (and parents) for a new run. An existing folder with a run.json is refused
 // (exit status 2) unless `resume`; with `resume`, its points are read into `ret_points`: a torn
 // last line (the machine died while writing) is cut off the file. ret_run gets run.json as it
@@ -21,7 +24,7 @@ int store_open(const char *folder, bool resume, struct store **ret, struct point
 const char *store_folder(const struct store *store);
 // Appends a point and syncs it to disk. On failure (disk full) what was there before is as it was.
 int store_append(struct store *store, const struct point *point, struct error *err);
-// Writes run.json anew.
+// Writes run.json again, whole.
 int store_write_run(struct store *store, const json_t *run, struct error *err);
 void store_close(struct store *store);
 

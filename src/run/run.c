@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// run/run — see job.h. Called by `vrbench run`.
+// run/run — see run.h. Called by `vrbench run`.
 #include "run/run.h"
 
 #include <errno.h>
@@ -21,13 +21,13 @@
 #include "report/spreadsheet.h"
 #include "result/platform_facts.h"
 #include "result/store.h"
+#include "run/guard.h"
 #include "testbed/plan.h"
 #include "testbed/testbed.h"
 #include "version.h"
 
-#define SCENARIO_TEXT_MAX (1U << 20)
-#define STUDY_PAUSE_NS    (35U * NS_PER_S) // report 20 s after second 10, and 20 s more
-#define WATCH_STEAL_MS    200U
+#define STUDY_PAUSE_NS (35U * NS_PER_S) // report 20 s after second 10, and 20 s more
+#define WATCH_STEAL_MS 200U
 
 struct job_state {
     const struct job *job;
@@ -226,27 +226,6 @@ static json_t *describe_placement(const struct scenario *scenario)
                      shared);
 }
 
-static void digest_text(const char *text, uint64_t *hash)
-{
-    for (const char *at = text; *at != '\0'; at++) {
-        *hash = (*hash ^ (uint8_t)*at) * 0x100000001b3ULL;
-    }
-}
-
-// FNV-1a over the scenario's text and what it names: a resumed run must be of the same scenario,
-// done the same way.
-static char *digest_of(const char *text, const struct job *job)
-{
-    uint64_t hash = 0xcbf29ce484222325ULL;
-    digest_text(text, &hash);
-    for (size_t i = 0; i < job->scenario->router_count; i++) {
-        const char *config = job->scenario->routers[i].config_text;
-        digest_text(config == NULL ? "" : config, &hash);
-    }
-    return text_format("%016llx-%s%s%s", (unsigned long long)hash, job->scenario->traffic.engine,
-                       job->quick ? "-quick" : "", job->study_timing ? "-study" : "");
-}
-
 static void set_time(json_t *run, const char *key)
 {
     char text[32];
@@ -272,16 +251,16 @@ static json_t *describe_configs(const struct scenario *scenario)
 }
 
 // Topologies and engine as run: the command line may have narrowed the file's.
-static json_t *describe_scenario(const struct scenario *scenario, const char *text)
+static json_t *describe_scenario(const struct scenario *scenario)
 {
     json_t *topologies = json_array();
     for (size_t i = 0; i < scenario->topology_count; i++) {
         json_array_append_new(topologies, json_string(topology_name(scenario->topologies[i])));
     }
-    json_t *described =
-        json_pack("{s:s, s:s, s:s, s:s, s:o, s:s}", "name", scenario->name, "file",
-                  scenario->file == NULL ? "" : scenario->file, "platform", scenario->platform,
-                  "engine", scenario->traffic.engine, "topologies", topologies, "text", text);
+    json_t *described = json_pack("{s:s, s:s, s:s, s:s, s:o, s:s}", "name", scenario->name, "file",
+                                  scenario->file == NULL ? "" : scenario->file, "platform",
+                                  scenario->platform, "engine", scenario->traffic.engine,
+                                  "topologies", topologies, "text", scenario->text);
     json_t *configs = describe_configs(scenario);
     if (json_object_size(configs) > 0) {
         json_object_set(described, "configs", configs);
@@ -293,20 +272,10 @@ static json_t *describe_scenario(const struct scenario *scenario, const char *te
 static int begin_run(struct job_state *state, json_t *before, struct error *err)
 {
     const struct job *job = state->job;
-    _cleanup_free_ char *text = NULL;
-    int rc = file_read(job->scenario->file, SCENARIO_TEXT_MAX, &text, NULL, err);
-    if (rc < 0) {
-        return rc;
-    }
-    _cleanup_free_ char *digest = digest_of(text, job);
     if (before != NULL) {
-        const char *old = json_string_value(json_object_get(before, "scenario_digest"));
-        if (!text_equal(old, digest)) {
-            return fail_input(err,
-                              "%s holds a run of another scenario, or of this one before it was "
-                              "changed or without the same --quick, --study-timing or --engine; it "
-                              "can't be resumed",
-                              job->folder);
+        int rc = guard_check(job, json_object_get(before, "guard"), err);
+        if (rc < 0) {
+            return rc;
         }
         state->run = json_incref(before);
         json_object_del(state->run, "ended");
@@ -318,8 +287,8 @@ static int begin_run(struct job_state *state, json_t *before, struct error *err)
         state->run = json_pack("{s:i, s:s, s:s}", "schema", RESULT_SCHEMA, "vrbench",
                                VRBENCH_VERSION, "status", "running");
         set_time(state->run, "started");
-        json_object_set_new(state->run, "scenario", describe_scenario(job->scenario, text));
-        json_object_set_new(state->run, "scenario_digest", json_string(digest));
+        json_object_set_new(state->run, "scenario", describe_scenario(job->scenario));
+        json_object_set_new(state->run, "guard", guard_make(job));
         json_object_set_new(state->run, "quick", json_boolean(job->quick));
         if (job->scenario->method == METHOD_STUDY) {
             json_object_set_new(state->run, "method", json_string("study"));
@@ -386,16 +355,32 @@ static int measure(struct job_state *state, struct error *err)
     return rc;
 }
 
+int job_check(const struct job *job, struct error *err)
+{
+    json_t *before = NULL;
+    int rc = store_check(job->folder, job->resume, &before, err);
+    if (rc == 0 && before != NULL) {
+        rc = guard_check(job, json_object_get(before, "guard"), err);
+    }
+    json_decref(before);
+    return rc;
+}
+
 int job_run(const struct job *job, struct point_list *ret_points, struct error *err)
 {
     struct job_state state = {.job = job};
     json_t *before = NULL;
-    int rc = store_open(job->folder, job->resume, &state.store, &state.points, &before, err);
+    int rc = job_check(job, err);
+    if (rc == 0) {
+        rc = store_open(job->folder, job->resume, &state.store, &state.points, &before, err);
+    }
     if (rc < 0) {
         return rc;
     }
     rc = begin_run(&state, before, err);
-    if (rc == 0) {
+    if (rc < 0) {
+        point_list_clear(&state.points); // of another run, perhaps
+    } else {
         struct error why = ERROR_INIT;
         rc = measure(&state, &why);
         int ended = end_run(&state, rc, &why, err);

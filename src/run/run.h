@@ -17,8 +17,12 @@ struct job {
     unsigned pause_s;  // to be idle before each point
 };
 
+// Whether the job's folder can take it: a new run needs a folder without one, a resumed run one of
+// the same job. Changes nothing; fails with exit status 2.
+int job_check(const struct job *job, struct error *err);
 // Measures, and leaves the folder complete whatever happens: points so far, run.json with how it
-// ended, CSV and spreadsheet. `ret_points` gets all points of the folder, also on failure.
+// ended, CSV and spreadsheet. `ret_points` gets all points of the folder, also on failure,
+// unless the folder was refused.
 int job_run(const struct job *job, struct point_list *ret_points, struct error *err);
 
 #endif

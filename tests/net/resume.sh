@@ -4,7 +4,7 @@
 # measures no point twice. A full disk stops it as well. Two runs at once don't meet.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 43
+plan 49
 
 cat >"$T/long.yaml" <<'END'
 name: long
@@ -61,6 +61,15 @@ ok "a run of another scenario can't resume it" \
     exits 2 "$VRBENCH" run "$T/other.yaml" -o "$T/int" --resume
 ok "  nor one of the same with --quick" \
     exits 2 "$VRBENCH" run "$T/long.yaml" -o "$T/int" --resume --quick
+printf '{"torn' >>"$T/int/points.jsonl"
+cp "$T/int/points.jsonl" "$T/int.torn"
+is "  nothing is printed before it is refused" \
+    "$("$VRBENCH" run "$T/other.yaml" -o "$T/int" --resume 2>/dev/null)" ""
+ok "  not even a torn line is touched" cmp "$T/int/points.jsonl" "$T/int.torn"
+cp "$T/int.before" "$T/int/points.jsonl"
+like "  nor one of fewer topologies, which is named" \
+    "$("$VRBENCH" run "$T/long.yaml" -o "$T/int" --resume --topology direct 2>&1)" \
+    "topology bridged: left out now, measured then"
 ok "  and the points stay" cmp "$T/int/points.jsonl" "$T/int.before"
 ok "it is resumed" "$VRBENCH" run "$T/long.yaml" -o "$T/int" --resume
 ok "  and then complete" complete "$T/int"
@@ -86,6 +95,21 @@ ok "a killed run is resumed, too" "$VRBENCH" run "$T/long.yaml" -o "$T/kill" --r
 ok "  and then complete" complete "$T/kill"
 unchanged "  and nothing is left of either" "$T/before"
 ok "--resume needs a folder" exits 2 "$VRBENCH" run "$T/long.yaml" --resume
+
+# --- the scenario's file is changed while another is measured -------------------------------------
+
+cp "$T/other.yaml" "$T/later.yaml"
+sed -i 's/name: other/name: later/' "$T/later.yaml"
+sed 's/name: other/name: sooner/; s/100 ms/300 ms/' "$T/other.yaml" >"$T/sooner.yaml"
+start_run "$T/sooner.yaml" "$T/later.yaml" -o "$T/both"
+wait_for 60 has_points "$T/both/sooner" 1
+sed -i 's/lengths: \[64\]/lengths: [1500]/' "$T/later.yaml"
+end_run
+is "a file that is changed before its turn is measured as it was read" \
+    "$(jq .length "$T/both/later/points.jsonl" | sort -u)" 64
+like "  and so it is in run.json" "$(jq -r .scenario.text "$T/both/later/run.json")" "lengths: .64."
+ok "  which can't be resumed as changed" \
+    exits 2 "$VRBENCH" run "$T/later.yaml" -o "$T/both/later" --resume
 
 # --- a full disk ---------------------------------------------------------------------------------
 
