@@ -11,7 +11,7 @@
 
 // CLOCK_MONOTONIC, ns: for durations and pacing.
 uint64_t clock_monotonic_ns(void);
-// CLOCK_REALTIME, ns since 1970: for stamps compared with the kernel's packet time stamps.
+// CLOCK_REALTIME, ns since 1970: for times shown to people. It may be set at any moment.
 uint64_t clock_realtime_ns(void);
 // Sleeps until CLOCK_MONOTONIC reads at least `deadline_ns`. Returns early, with -EINTR, on a
 // signal; otherwise 0.

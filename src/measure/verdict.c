@@ -44,6 +44,20 @@ static void judge_tester(const struct evidence *evidence, struct point *point)
     }
 }
 
+// Loads and losses are right even so, but a point with delays is to be had by another attempt.
+static void judge_clock(const struct evidence *evidence, struct point *point,
+                        struct verdict *verdict)
+{
+    for (size_t i = 0; i < point->network_count; i++) {
+        if (evidence->counts[i].clock_moved) {
+            verdict->disturbed = true;
+            point_invalidate(point, "the machine's clock was set during the trial: delays are not "
+                                    "measured");
+            return;
+        }
+    }
+}
+
 // The hypervisor took so much from a CPU in use that the figures can't be told from its doing.
 static void judge_steal(const struct evidence *evidence, struct point *point,
                         struct verdict *verdict)
@@ -214,5 +228,6 @@ struct verdict verdict_pass(const struct evidence *evidence, struct point *point
     judge_others(evidence, point, &verdict);
     judge_caps(evidence, point, &verdict);
     judge_stalls(evidence, point, &verdict);
+    judge_clock(evidence, point, &verdict);
     return verdict;
 }

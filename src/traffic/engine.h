@@ -49,6 +49,7 @@ struct traffic_count {
     uint64_t strays;     // left over from an earlier trial
     uint64_t sink_drops; // arrived at the sink, which had no room
     uint64_t sending_ns; // from the first packet's turn to the last's
+    bool clock_moved;    // the time of day was set meanwhile: delay and jitter are not measured
     bool delay_measured;
     uint64_t delay_min, delay_p50, delay_p99, delay_max; // ns
     bool jitter_measured;

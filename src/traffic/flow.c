@@ -3,9 +3,13 @@
 #include "traffic/flow.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
-#define WORDS (FLOW_WINDOW / 64)
+#include "base/clock.h"
+
+#define WORDS    (FLOW_WINDOW / 64)
+#define SLACK_NS NS_PER_MS // by which a thread may lose its CPU between the readings of two clocks
 
 void flow_start(struct flow *flow, uint32_t run, uint16_t network)
 {
@@ -13,6 +17,7 @@ void flow_start(struct flow *flow, uint32_t run, uint16_t network)
     flow->run = run;
     flow->network = network;
     flow->delay_min = UINT64_MAX;
+    flow->latest_ns = UINT64_MAX;
 }
 
 static unsigned delay_class(uint64_t ns)
@@ -40,6 +45,12 @@ static uint64_t class_edge(unsigned index)
 
 static void count_delay(struct flow *flow, const struct frame_stamp *stamp, uint64_t arrival_ns)
 {
+    bool early = stamp->time_ns > arrival_ns && stamp->time_ns - arrival_ns > SLACK_NS;
+    bool late = arrival_ns > flow->latest_ns && arrival_ns - flow->latest_ns > SLACK_NS;
+    if (early || late) {
+        flow->impossible++;
+        return;
+    }
     // Clocks may differ by a few ns between CPUs: never below zero.
     uint64_t delay = arrival_ns > stamp->time_ns ? arrival_ns - stamp->time_ns : 0;
     if (flow->received > 1) {

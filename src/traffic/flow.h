@@ -31,13 +31,17 @@ struct flow {
     uint64_t delay_min, delay_max;
     uint64_t last_delay;
     double jitter; // ns
+    // Packets that seem to have arrived before they were sent, or after latest_ns: the clock that
+    // the kernel stamps arrivals with was set, and no delay of this run can be believed.
+    uint64_t impossible;
+    uint64_t latest_ns; // when no packet counted now can have arrived later; UINT64_MAX = not known
     uint64_t delays[FLOW_DELAY_CLASSES];
     uint64_t seen[FLOW_WINDOW / 64]; // bit a sequence number, modulo the window
 };
 
 // Makes ready for a new run; `flow` may be as calloc() left it or used before.
 void flow_start(struct flow *flow, uint32_t run, uint16_t network);
-// Counts a good packet that arrived at `arrival_ns` (CLOCK_REALTIME).
+// Counts a good packet that arrived at `arrival_ns` (CLOCK_MONOTONIC, as the stamp).
 void flow_count(struct flow *flow, const struct frame_stamp *stamp, uint64_t arrival_ns);
 void flow_count_corrupt(struct flow *flow);
 // The delay below or at which the given share (0–1) of the counted packets lie, ns: the upper edge

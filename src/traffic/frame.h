@@ -7,7 +7,7 @@
  *     2  u16  network, counted from 0
  *     4  u32  run: drawn anew for each trial, so that leftovers are told apart
  *     8  u64  sequence number from 0
- *    16  u64  CLOCK_REALTIME, ns, when the frame was handed to the kernel
+ *    16  u64  CLOCK_MONOTONIC, ns, when the frame was handed to the kernel
  *    24  u32  check over the 24 bytes before (a 32-bit mix, see frame.c)
  * What follows it is filler, covered, like everything, by the UDP checksum.
  */

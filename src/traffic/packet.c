@@ -27,6 +27,7 @@ struct engine {
     size_t source_count;
     struct packet_sink *sinks;
     size_t sink_count;
+    struct wall_clock clock; // of the trial
     atomic_bool stop_sending, stop_receiving;
 };
 
@@ -193,7 +194,8 @@ static void prepare(struct engine *engine, const struct traffic_request *request
     for (size_t i = 0; i < engine->path_count; i++) {
         struct packet_stream *stream = &engine->streams[i];
         packet_stream_prepare(stream, request);
-        packet_receiver_prepare(&engine->receivers[i], request->run, stream->address.network);
+        packet_receiver_prepare(&engine->receivers[i], &engine->clock, request->run,
+                                stream->address.network);
     }
     atomic_store(&engine->stop_sending, false);
     atomic_store(&engine->stop_receiving, false);
@@ -202,9 +204,24 @@ static void prepare(struct engine *engine, const struct traffic_request *request
     }
 }
 
+static void fill_delays(const struct flow *flow, struct traffic_count *count)
+{
+    count->delay_measured = true;
+    count->delay_min = flow->delay_min;
+    count->delay_p50 = flow_delay_quantile(flow, 0.5);
+    count->delay_p99 = flow_delay_quantile(flow, 0.99);
+    count->delay_max = flow->delay_max;
+    count->jitter_measured = true;
+    count->jitter_ns = flow->jitter;
+}
+
 static void collect(const struct engine *engine, const struct traffic_request *request,
                     uint64_t start_ns, struct traffic_count *counts)
 {
+    bool moved = wall_clock_moved(&engine->clock);
+    for (size_t i = 0; i < engine->path_count; i++) {
+        moved = moved || engine->receivers[i].flow->impossible > 0;
+    }
     for (size_t i = 0; i < engine->path_count; i++) {
         const struct packet_stream *stream = &engine->streams[i];
         struct packet_receiver *receiver = &engine->receivers[i];
@@ -225,14 +242,11 @@ static void collect(const struct engine *engine, const struct traffic_request *r
             .strays = flow->strays,
             .sink_drops = receiver->drops,
             .sending_ns = sending,
-            .delay_measured = flow->received > 0,
-            .delay_min = flow->received > 0 ? flow->delay_min : 0,
-            .delay_p50 = flow_delay_quantile(flow, 0.5),
-            .delay_p99 = flow_delay_quantile(flow, 0.99),
-            .delay_max = flow->delay_max,
-            .jitter_measured = flow->received > 0,
-            .jitter_ns = flow->jitter,
+            .clock_moved = moved,
         };
+        if (flow->received > 0 && !moved) {
+            fill_delays(flow, &counts[i]);
+        }
     }
 }
 
@@ -266,10 +280,13 @@ static void await_sources(struct engine *engine, struct thread_group *sources, u
 static int packet_run(struct engine *engine, const struct traffic_request *request,
                       struct traffic_count *counts, struct error *err)
 {
+    int rc = wall_clock_begin(&engine->clock, err);
+    if (rc < 0) {
+        return rc;
+    }
     prepare(engine, request);
     struct thread_group sinks = {memory_new_array(pthread_t, engine->sink_count), 0};
     struct thread_group sources = {memory_new_array(pthread_t, engine->source_count), 0};
-    int rc = 0;
     for (size_t i = 0; rc == 0 && i < engine->sink_count; i++) {
         rc = start_thread(&sinks, packet_sink_run, &engine->sinks[i], err);
     }
@@ -302,6 +319,7 @@ static int packet_run(struct engine *engine, const struct traffic_request *reque
     if (rc == 0) {
         collect(engine, request, start_ns, counts);
     }
+    wall_clock_end(&engine->clock);
     return rc;
 }
 

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "linux/wall_clock.h"
 #include "traffic/engine.h"
 #include "traffic/flow.h"
 
@@ -59,7 +60,8 @@ struct packet_receiver {
     size_t ring_length;
     unsigned block; // next to be read
     struct flow *flow;
-    uint64_t drops; // by the socket for want of room, in this trial
+    const struct wall_clock *clock; // of the trial: the ring's times are CLOCK_REALTIME
+    uint64_t drops;                 // by the socket for want of room, in this trial
 };
 
 struct packet_sink {
@@ -74,7 +76,8 @@ int packet_receiver_open(const struct traffic_path *path, struct packet_receiver
                          struct error *err);
 void packet_receiver_close(struct packet_receiver *receiver);
 // Throws away what earlier trials left in the ring and counts from zero.
-void packet_receiver_prepare(struct packet_receiver *receiver, uint32_t run, uint16_t network);
+void packet_receiver_prepare(struct packet_receiver *receiver, const struct wall_clock *clock,
+                             uint32_t run, uint16_t network);
 // Adds the drops of the socket since the last call (PACKET_STATISTICS).
 void packet_receiver_read_drops(struct packet_receiver *receiver);
 void *packet_sink_run(void *argument);

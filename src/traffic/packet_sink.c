@@ -116,16 +116,20 @@ static void give_back(struct packet_receiver *receiver, struct tpacket_block_des
 
 static void count_block(struct packet_receiver *receiver, const struct tpacket_block_desc *block)
 {
+    struct flow *flow = receiver->flow;
+    flow->latest_ns = clock_monotonic_ns();
     const uint8_t *at = (const uint8_t *)block + block->hdr.bh1.offset_to_first_pkt;
     for (uint32_t i = 0; i < block->hdr.bh1.num_pkts; i++) {
         const struct tpacket3_hdr *header = (const struct tpacket3_hdr *)(const void *)at;
         struct frame_stamp stamp;
         switch (frame_parse(at + header->tp_mac, header->tp_snaplen, &stamp)) {
         case FRAME_GOOD:
-            flow_count(receiver->flow, &stamp, header->tp_sec * NS_PER_S + header->tp_nsec);
+            flow_count(flow, &stamp,
+                       wall_clock_to_monotonic(receiver->clock,
+                                               header->tp_sec * NS_PER_S + header->tp_nsec));
             break;
         case FRAME_CORRUPT:
-            flow_count_corrupt(receiver->flow);
+            flow_count_corrupt(flow);
             break;
         case FRAME_FOREIGN:
             break;
@@ -143,8 +147,10 @@ void packet_receiver_read_drops(struct packet_receiver *receiver)
     }
 }
 
-void packet_receiver_prepare(struct packet_receiver *receiver, uint32_t run, uint16_t network)
+void packet_receiver_prepare(struct packet_receiver *receiver, const struct wall_clock *clock,
+                             uint32_t run, uint16_t network)
 {
+    receiver->clock = clock;
     for (struct tpacket_block_desc *block = ready_block(receiver); block != NULL;
          block = ready_block(receiver)) {
         give_back(receiver, block);

@@ -99,7 +99,7 @@ static int send_batch(struct packet_stream *stream, uint32_t run, size_t count)
     struct mmsghdr messages[PACKET_BATCH];
     struct iovec parts[PACKET_BATCH];
     memset(messages, 0, count * sizeof messages[0]);
-    uint64_t now = clock_realtime_ns();
+    uint64_t now = clock_monotonic_ns();
     for (size_t i = 0; i < count; i++) {
         struct frame_stamp stamp = {stream->address.network, run, stream->tx + i, now};
         frame_stamp(&stream->frame, buffer(stream, i), &stamp);

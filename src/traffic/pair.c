@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "linux/wall_clock.h"
 
 #define UDP_HEADERS   28U
 #define LISTEN_NS     (10U * NS_PER_S) // for a sink to be there, on a busy machine
@@ -362,12 +363,25 @@ static void prepare(const struct engine *engine, const struct traffic_request *r
     }
 }
 
+// The programs stamp packets with the time of day.
+static void forget_jitter(const struct engine *engine, struct traffic_count *counts)
+{
+    for (size_t i = 0; i < engine->path_count; i++) {
+        counts[i].clock_moved = true;
+        counts[i].jitter_measured = false;
+    }
+}
+
 int pair_run(struct engine *engine, const struct traffic_request *request,
              struct traffic_count *counts, struct error *err)
 {
+    struct wall_clock clock = WALL_CLOCK_INIT;
+    int rc = wall_clock_begin(&clock, err);
+    if (rc < 0) {
+        return rc;
+    }
     struct pair *pairs = memory_new_array(struct pair, engine->path_count);
     prepare(engine, request, pairs);
-    int rc = 0;
     for (size_t i = 0; rc == 0 && i < engine->path_count; i++) {
         rc = start(engine, &engine->paths[i], &pairs[i], true, err);
     }
@@ -384,6 +398,10 @@ int pair_run(struct engine *engine, const struct traffic_request *request,
     for (size_t i = 0; rc == 0 && i < engine->path_count; i++) {
         rc = collect(engine, request, &pairs[i], &counts[i], err);
     }
+    if (rc == 0 && wall_clock_moved(&clock)) {
+        forget_jitter(engine, counts);
+    }
+    wall_clock_end(&clock);
     for (size_t i = 0; i < engine->path_count; i++) {
         child_end(&pairs[i].source);
         child_end(&pairs[i].sink);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "traffic/flow.h"
 
@@ -328,6 +329,26 @@ static void test_clocks_that_differ(void **state)
     assert_true(flow_delay_quantile(flow, 1.0) <= 1ULL << 50);
 }
 
+// The clock that arrivals are stamped with was set: no delay comes of it, and the packet counts.
+static void test_impossible_arrivals_have_no_delay(void **state)
+{
+    struct flow *flow = *state;
+    const uint64_t hour = 3600 * NS_PER_S;
+    struct frame_stamp stamp = {.run = RUN, .network = NETWORK, .time_ns = SENT_AT};
+    flow->latest_ns = SENT_AT + 5000;
+    flow_count(flow, &stamp, SENT_AT + 4000);
+    assert_int_equal(flow->impossible, 0);
+    stamp.sequence = 1;
+    flow_count(flow, &stamp, SENT_AT - hour);
+    assert_int_equal(flow->impossible, 1);
+    stamp.sequence = 2;
+    flow_count(flow, &stamp, SENT_AT + hour);
+    assert_int_equal(flow->impossible, 2);
+    assert_int_equal(flow->received, 3);
+    assert_int_equal(flow->delay_min, 4000);
+    assert_int_equal(flow->delay_max, 4000);
+}
+
 static int compare(const void *a, const void *b)
 {
     uint64_t left = *(const uint64_t *)a;
@@ -408,6 +429,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_strays_and_corrupt, make_flow, free_flow),
         cmocka_unit_test_setup_teardown(test_jitter, make_flow, free_flow),
         cmocka_unit_test_setup_teardown(test_clocks_that_differ, make_flow, free_flow),
+        cmocka_unit_test_setup_teardown(test_impossible_arrivals_have_no_delay, make_flow,
+                                        free_flow),
         cmocka_unit_test(test_quantiles),
         cmocka_unit_test_setup_teardown(test_many_of_one_delay, make_flow, free_flow),
     };

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# A time of day that jumps while vrbench measures never makes a delay: a point has delays that can be, or
+# it has none and says why.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+! sanitized || skip_all "a library can't be preloaded before the sanitizers'"
+isolate --run "$@"
+plan 6
+
+cat >"$T/clock.yaml" <<'END'
+name: clock
+topologies: [dedicated]
+routers: { r1t3: {} }
+networks: { NET0: { router: r1t3 } }
+traffic: { lengths: [64], rates: { pps: [300, 400, 500, 600] }, duration: 150 ms }
+END
+REASON="the machine's clock was set during the trial: delays are not measured"
+# A stalled machine may hold a packet up for long, but not for seconds.
+cat >"$T/right" <<'END'
+length == 4 and all(.[]; (.why_invalid // "" | contains($reason)) as $set |
+    all(.networks[];
+        if $set then (has("delay_ns") or has("jitter_ns")) | not
+        else .delay_ns | 0 < .min and .max < 5e9 end))
+END
+right() { jq -es --arg reason "$REASON" -f "$T/right" "$1/points.jsonl"; }
+
+ok "a clock that jumps stops no run" \
+    env LD_PRELOAD="$(helper libjump.so)" "$VRBENCH" run "$T/clock.yaml" -o "$T/jumps"
+ok "  and no delay is what it never was" right "$T/jumps"
+ok "  with every sum right" jq -es 'all(.[].networks[]; .tx == .rx + .lost and .tx > 0)' \
+    "$T/jumps/points.jsonl"
+like "  it is the clock that jumped" \
+    "$(LD_PRELOAD="$(helper libjump.so)" "$VRBENCH" run "$T/clock.yaml" -o "$T/more" -v 2>&1)" \
+    "clock was set"
+ok "one that doesn't has all delays" "$VRBENCH" run "$T/clock.yaml" -o "$T/quiet"
+ok "  measured" jq -es 'all(.[].networks[]; has("delay_ns") and has("jitter_ns"))' \
+    "$T/quiet/points.jsonl"
