@@ -2,11 +2,12 @@
 /*
  * tests/net/cpuwatch — says what groups of tasks use of a CPU: a witness that owes nothing to
  * vrbench. Prints a line a window, with a percentage for each group, from the first field of
- * /proc/TID/schedstat of every task listed in the group's file.
+ * /proc/TID/schedstat of every task listed in the group's file; or for a whole process, with all
+ * the threads that it has and had, from its CPU clock.
  *
- *     cpuwatch BUSY_MS WINDOWS SECONDS FILE...
+ *     cpuwatch BUSY_MS WINDOWS SECONDS FILE|PROCESS...
  *
- * Begins once the tasks of the first file have used BUSY_MS of CPU time; gives up after a minute.
+ * Begins once the tasks of the first group have used BUSY_MS of CPU time; gives up after a minute.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #define ATTEMPTS   20
 
 struct group {
+    clockid_t process; // 0 = the tasks are meant
     long tasks[TASKS_MAX];
     size_t count;
 };
@@ -45,6 +47,15 @@ static void rest(double seconds)
 
 static int read_group(const char *path, struct group *group)
 {
+    char *end = NULL;
+    long process = strtol(path, &end, 10);
+    if (*end == '\0' && process > 0) {
+        if (clock_getcpuclockid((pid_t)process, &group->process) != 0) {
+            fprintf(stderr, "cpuwatch: process %ld is gone\n", process);
+            return -1;
+        }
+        return 0;
+    }
     FILE *file = fopen(path, "r");
     if (file == NULL) {
         perror(path);
@@ -71,13 +82,23 @@ static double used_s(long task)
     return ns / 1e9;
 }
 
+static double process_used_s(clockid_t process)
+{
+    struct timespec used;
+    if (clock_gettime(process, &used) < 0) {
+        fprintf(stderr, "cpuwatch: the process is gone\n");
+        exit(1);
+    }
+    return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+}
+
 static struct reading take(const struct group *groups, size_t count)
 {
     struct reading reading = {0};
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         double start = now_s();
         for (size_t i = 0; i < count; i++) {
-            reading.used_s[i] = 0.0;
+            reading.used_s[i] = groups[i].process != 0 ? process_used_s(groups[i].process) : 0.0;
             for (size_t k = 0; k < groups[i].count; k++) {
                 reading.used_s[i] += used_s(groups[i].tasks[k]);
             }
@@ -94,7 +115,7 @@ int main(int argc, char **argv)
 {
     static struct group groups[GROUPS_MAX];
     if (argc < 5 || argc > 4 + GROUPS_MAX) {
-        fprintf(stderr, "usage: cpuwatch BUSY_MS WINDOWS SECONDS FILE...\n");
+        fprintf(stderr, "usage: cpuwatch BUSY_MS WINDOWS SECONDS FILE|PROCESS...\n");
         return 2;
     }
     double busy_s = strtod(argv[1], NULL) / 1e3;

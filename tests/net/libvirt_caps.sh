@@ -24,30 +24,22 @@ networks:
 traffic: { lengths: [64], rates: { pps: [300] } }
 END
 process() { recorded "$1" pid; }
-# used PROCESS — CPU time of all its threads, in ticks of 10 ms.
-used() { sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'; }
 burn() { vrbench console "$1" -- sh -c 'yes >/dev/null 2>&1 </dev/null &'; }
 rest() { vrbench console "$1" -- killall yes; }
 # watch WINDOWS — what r1t3 and r2t3 use, percent, a line a window of two seconds, at the end of
-# $T/watched.
-watch() {
-    watch_left=$1
-    while [ "$watch_left" -gt 0 ]; do
-        watch_a=$(used "$r1") watch_b=$(used "$r2") watch_from=$(date +%s%N)
-        sleep 2
-        echo "$(date +%s%N) $watch_from $(used "$r1") $watch_a $(used "$r2") $watch_b" |
-            awk '{ s = ($1 - $2) / 1e9; print ($3 - $4) / s, ($5 - $6) / s }' >>"$T/watched"
-        watch_left=$((watch_left - 1))
-    done
-}
-most() { sort -g "$T/watched" | tail -n 1 | cut -d' ' -f1; }
+# $T/watched. One program reads clocks and CPU time together: between the programs of a shell script a busy
+# machine takes tens of milliseconds, which are points of percent.
+watch() { "$(helper cpuwatch)" 0 "$1" 2 "$r1" "$r2" >>"$T/watched"; }
 # Neighbours may take CPU from a capped machine; what it gets at best is its cap. Two windows, and more
-# only if they did.
+# only if they did. In no window is it more than the cap by more than a tick of 4 ms at either end.
+best() { sort -g "$T/watched" | tail -n 1 | cut -d' ' -f1; }
 holds() {
     : >"$T/watched"
-    for try in 1 2 3; do
+    for try in 1 2 3 4 5 6 7 8; do
         watch 2
-        if between "$(most)" $(($1 - 2)) $(($1 + 2)); then return; fi
+        if between "$(best)" $(($1 - 1)) $(($1 + 1)); then
+            echo "$(best) %" && return
+        fi
     done
     cat "$T/watched" && false
 }
@@ -79,6 +71,6 @@ ok "  which sum to the whole" jq -e '.machines[] | select(.name == "r1t3") |
 ok "one rests" rest r2t3
 for cap in 50 25 10; do
     ok "a cap of $cap %" vrbench cpu r1t3 --cap "$cap"
-    ok "  is held within 2 points" holds "$cap"
+    ok "  is held within a point" holds "$cap"
 done
 ok "they are taken down" vrbench down two

@@ -54,6 +54,19 @@ static void test_caps(void **state)
     assert_true(scheduler_cap(50000, 0) == 50.0); // the kernel's usual period
 }
 
+// Whatever is set is read back, and neither quota nor period is one that the kernel refuses.
+static void test_periods(void **state)
+{
+    (void)state;
+    for (unsigned cap = 1; cap <= 6400; cap++) {
+        uint64_t period_us = scheduler_period_us(cap);
+        uint64_t quota_us = cap * (period_us / 100);
+        assert_true(scheduler_cap((int64_t)quota_us, period_us) == (double)cap);
+        assert_in_range(quota_us, 1000, 10000000);
+        assert_in_range(period_us, 1000, cap < 10 ? 100000 : 10000);
+    }
+}
+
 static void test_interfaces(void **state)
 {
     (void)state;
@@ -102,8 +115,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_weights_v1), cmocka_unit_test(test_weights_v2),
-        cmocka_unit_test(test_caps),       cmocka_unit_test(test_interfaces),
-        cmocka_unit_test(test_odd_xml),
+        cmocka_unit_test(test_caps),       cmocka_unit_test(test_periods),
+        cmocka_unit_test(test_interfaces), cmocka_unit_test(test_odd_xml),
     };
     return cmocka_run_group_tests_name("libvirt_parts", tests, NULL, NULL);
 }

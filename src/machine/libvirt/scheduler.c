@@ -17,7 +17,9 @@
 #define WEIGHT_USUAL         256
 #define WEIGHT_MAX           65535
 #define V2_MAX               10000
-#define PERIOD_US            100000
+#define PERIOD_US            10000          // as short as that of vrbench's own groups: short stops
+#define PERIOD_USUAL_US      100000         // the kernel's, where none is given
+#define QUOTA_MIN_US         1000           // libvirt and the kernel take none below
 #define QUOTA_BEYOND         17592186044415 // libvirt's "no bound" as a number
 
 // ---- units
@@ -56,7 +58,12 @@ double scheduler_cap(int64_t quota_us, uint64_t period_us)
     if (quota_us <= 0 || quota_us >= QUOTA_BEYOND) {
         return 0.0;
     }
-    return 100.0 * (double)quota_us / (double)(period_us == 0 ? PERIOD_US : period_us);
+    return 100.0 * (double)quota_us / (double)(period_us == 0 ? PERIOD_USUAL_US : period_us);
+}
+
+uint64_t scheduler_period_us(unsigned cap)
+{
+    return cap * (PERIOD_US / 100) < QUOTA_MIN_US ? PERIOD_USUAL_US : PERIOD_US;
 }
 
 // ---- libvirt's lists of typed values
@@ -260,11 +267,12 @@ static int set_cap(virDomainPtr domain, const char *by, unsigned cap, struct err
         rc = virTypedParamsAddUInt(&told.items, &told.count, &room, by, cap);
     } else {
         bool global = strcmp(by, VIR_DOMAIN_SCHEDULER_GLOBAL_QUOTA) == 0;
-        long long quota = cap == 0 ? -1 : (long long)cap * (PERIOD_US / 100);
+        uint64_t period_us = scheduler_period_us(cap);
+        long long quota = cap == 0 ? -1 : (long long)(cap * (period_us / 100));
         rc = virTypedParamsAddULLong(&told.items, &told.count, &room,
                                      global ? VIR_DOMAIN_SCHEDULER_GLOBAL_PERIOD
                                             : VIR_DOMAIN_SCHEDULER_VCPU_PERIOD,
-                                     PERIOD_US);
+                                     period_us);
         if (rc == 0) {
             rc = virTypedParamsAddLLong(&told.items, &told.count, &room, by, quota);
         }

@@ -31,6 +31,9 @@ unsigned scheduler_weight(enum shares_scale scale, uint64_t shares);
 // The cap in percent of one CPU of a quota (µs in a period; negative, 0 or beyond what libvirt
 // takes is none) and 0 for none.
 double scheduler_cap(int64_t quota_us, uint64_t period_us);
+// The period in which a cap is set. Each period a machine gets its quota, so that a reading of what
+// it uses is uncertain by one quota: the shorter the period, the closer is any reading to the cap.
+uint64_t scheduler_period_us(unsigned cap);
 
 // Reads both; what the driver doesn't have or say is marked so in `ret`, and why. Fails only where
 // the machine can't be asked at all.
