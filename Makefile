@@ -12,7 +12,7 @@ TESTFLAGS ?=
 # Expanded once, so that the folder that is made is the folder that is named.
 RESULTS  := results/$(shell date +%Y-%m-%d_%H%M%S)
 
-.PHONY: build build-sanitize deps run test test-vm test-xen vm-images bench install format check sanitize clean help
+.PHONY: build build-sanitize deps run test test-vm test-xen vm-images bench install format check fuzz sanitize clean help
 
 build:
 	@scripts/build $(BUILD) --prefix=$(PREFIX)
@@ -25,7 +25,8 @@ help:
 	@echo "make test-vm   all that tests/run runs in machines, whole"
 	@echo "make test-xen  that on a real Xen, in its Domain-0, and the study's table"
 	@echo "make sanitize  every test of the program, built with address and undefined-behaviour sanitizers"
-	@echo "make check     layout and lint; make format puts the layout right"
+	@echo "make fuzz      every fuzzer for FUZZ_RUNS (1000000) inputs"
+	@echo "make check     layout, lint and architecture; make format puts the layout right"
 	@echo "make bench     against iperf, iperf3, Mininet and a script of ip commands"
 	@echo "make install   into $(PREFIX) (DESTDIR is honoured)"
 	@echo "make clean     remove what was built; results/ stays"
@@ -73,6 +74,10 @@ sanitize:
 	@scripts/need-root sanitize "its tests make network namespaces"
 	@$(MAKE) --no-print-directory build-sanitize
 	@tests/run build-sanitize $(TESTFLAGS)
+
+# FUZZERS='point frame' for some.
+fuzz: build
+	@tests/fuzz/run $(BUILD) $(FUZZERS)
 
 bench:
 	@scripts/need-root bench "it makes network namespaces"
