@@ -5,7 +5,7 @@
 # was afterwards, also when the run was killed. Nodes are made slow by long lists of rules.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-if sanitized; then plan 26; else plan 30; fi
+if sanitized; then plan 27; else plan 32; fi
 
 admission() { cat /proc/sys/kernel/sched_rt_runtime_us; }
 was=$(admission)
@@ -32,30 +32,35 @@ END
 nearest() { awk -v cap="$1" '{ d = $1 > cap ? $1 - cap : cap - $1 }
     NR == 1 || d < least { least = d; best = $1 } END { print best }' "$T/watched"; }
 none_above() { ! awk -v most="$1" '$1 > most { print }' "$T/watched" | grep .; }
+# said PARTY — what the point says that a party used.
+said() { jq -s --arg name "$1" '.[-1].cpu[] | select(.name == $name) | .percent' "$T/caps/points.jsonl"; }
 # holds DESC CAP TOPOLOGY HOST ROUTER GROUP SLOW FAMILY — no window is above the cap by more than the
-# kernel's grain (a tick of 4 ms); one at least is within a point of it, for which the machine may
-# rob it, never the other way round: up to three times.
+# kernel's grain (a tick of 4 ms); one at least is within a point of it, and the point says so within two.
+# The machine may rob it of that, never the other way round: up to six times.
 holds() {
     holds_text=$1 holds_cap=$2
     shift 2
     : >"$T/all"
-    for try in 1 2 3; do
+    party=${4#router-}
+    for try in 1 2 3 4 5 6; do
         capped "$@"
         cat "$T/watched" >>"$T/all"
         percent=$(nearest "$holds_cap")
-        if between "${percent:-0}" $((holds_cap - 1)) $((holds_cap + 1)); then break; fi
-        diag "$holds_text, try $try: $(tr '\n' ' ' <"$T/watched")"
+        said=$(said "$party")
+        if between "${percent:-0}" $((holds_cap - 1)) $((holds_cap + 1)) &&
+            between "${said:-0}" $((holds_cap - 2)) $((holds_cap + 2)); then break; fi
+        diag "$holds_text, try $try: $(tr '\n' ' ' <"$T/watched"), the point says ${said:-nothing}"
     done
     cp "$T/all" "$T/watched"
     ok "$holds_text: ${percent:-?} %" between "${percent:-0}" $((holds_cap - 1)) $((holds_cap + 1)) ||
         sed 's/^/# /' "$T/run.err"
+    ok "  and the point says so: ${said:-?} %" between "${said:-0}" $((holds_cap - 2)) $((holds_cap + 2)) ||
+        sed 's/^/# /' "$T/caps/points.jsonl"
     ok "  and in no window more" none_above "$((holds_cap + 1)).5"
     is "  the run ended well" "$run_status" 0 || sed 's/^/# /' "$T/run.err"
     is "  the setting of the machine is as it was" "$(admission)" "$was"
 }
 holds "a router under a cap of 20 uses 20" 20 dedicated 0 20 router-r1 r1 ip
-ok "  and the point says so" jq -e '.cpu | map(select(.name == "r1").percent)[0] |
-    . > 18 and . < 22' "$T/caps/points.jsonl" || sed 's/^/# /' "$T/caps/points.jsonl"
 sanitized || holds "a router under a cap of 50 uses 50" 50 bridged 0 50 router-r1 r1 ip
 holds "the host under a cap of 30 uses 30" 30 bridged 30 0 host host bridge
 ok "  and packets are lost on it, all at named places" points_sane "$T/caps"
