@@ -39,6 +39,10 @@ size_t nearest_distance(const char *word, const char *known)
     if (length > NEAREST_MAX || width > NEAREST_MAX) {
         return SIZE_MAX;
     }
+    // The distance is at least the difference in length.
+    if (length > width + FEW || width > length + FEW) {
+        return SIZE_MAX;
+    }
     size_t distance = edit_distance(word, known);
     return distance <= FEW && distance + 1 < width && distance < length ? distance : SIZE_MAX;
 }
