@@ -2,6 +2,7 @@
 // base/text — see text.h.
 #include "base/text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,46 @@ bool text_is_safe_name(const char *text, size_t max)
         return false;
     }
     return strspn(text, allowed) == length;
+}
+
+char *text_hex(const void *bytes, size_t length)
+{
+    static const char digits[] = "0123456789abcdef";
+    const unsigned char *from = bytes;
+    char *hex = memory_new(2 * length + 1, 1);
+    for (size_t i = 0; i < length; i++) {
+        hex[2 * i] = digits[from[i] >> 4];
+        hex[2 * i + 1] = digits[from[i] & 15U];
+    }
+    return hex;
+}
+
+static int hex_value(char digit)
+{
+    if (digit >= '0' && digit <= '9') {
+        return digit - '0';
+    }
+    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
+int text_unhex(const char *hex, void **ret_bytes, size_t *ret_length)
+{
+    size_t length = strlen(hex);
+    unsigned char *bytes = memory_new(length / 2 + 1, 1);
+    bool good = length % 2 == 0;
+    for (size_t i = 0; good && i < length / 2; i++) {
+        int high = hex_value(hex[2 * i]);
+        int low = hex_value(hex[2 * i + 1]);
+        good = high >= 0 && low >= 0;
+        bytes[i] = good ? (unsigned char)(high * 16 + low) : 0;
+    }
+    if (!good) {
+        free(bytes);
+        return -EINVAL;
+    }
+    *ret_bytes = bytes;
+    *ret_length = length / 2;
+    return 0;
 }
 
 void text_group_digits(double value, int decimals, char ret[48])

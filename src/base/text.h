@@ -26,6 +26,9 @@ bool text_is_safe_name(const char *text, size_t max);
 // A copy without control characters, which are shown as \xNN: what is printed of it can't drive the
 // terminal, and its width is known.
 char *text_printable(const char *text);
+// Bytes as hexadecimal digits and back; -EINVAL for anything else. The caller frees them.
+char *text_hex(const void *bytes, size_t length);
+int text_unhex(const char *hex, void **ret_bytes, size_t *ret_length);
 // "1234567" → "1,234,567" into ret (at least 32 bytes).
 void text_group_digits(double value, int decimals, char ret[48]);
 

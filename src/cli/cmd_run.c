@@ -29,7 +29,7 @@ struct run_values {
     const char *output;
     const char *engine;
     struct text_list topologies;
-    bool quick, resume, check, json, study_timing;
+    bool quick, resume, check, json, study_timing, even_default_route;
     unsigned verbosity;
 };
 
@@ -62,6 +62,10 @@ static const struct option_row run_options[] = {
      .offset = offsetof(struct run_values, engine),
      .argument = "E",
      .help = "traffic engine in place of the scenario's: packet, iperf or iperf3"},
+    {.name = "even-default-route",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct run_values, even_default_route),
+     .help = "lend (links) also interfaces of the default route or of your SSH session"},
     {.name = "check",
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, check),
@@ -347,7 +351,10 @@ static int measure_scenarios(const struct scenario_list *scenarios, const struct
     if (rc < 0) {
         return rc;
     }
-    rc = testbed_clean_up_dead(NULL, err);
+    rc = testbed_clean_up_dead(NULL, err); // which gives back what a dead run was lent
+    for (size_t i = 0; rc == 0 && i < scenarios->count; i++) {
+        rc = testbed_check_links(scenarios->items[i], asked->even_default_route, err);
+    }
     return rc < 0 ? rc : run_all(scenarios, asked, err);
 }
 

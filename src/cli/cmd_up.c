@@ -9,6 +9,7 @@
 
 struct up_values {
     const char *topology;
+    bool even_default_route;
 };
 
 static const struct option_row up_options[] = {
@@ -18,6 +19,10 @@ static const struct option_row up_options[] = {
      .offset = offsetof(struct up_values, topology),
      .argument = "T",
      .help = "direct, bridged or dedicated (the scenario's first with routers)"},
+    {.name = "even-default-route",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct up_values, even_default_route),
+     .help = "lend (links) also interfaces of the default route or of your SSH session"},
     OPTIONS_END,
 };
 
@@ -66,6 +71,9 @@ static int up_run(void *values, const struct text_list *operands, struct error *
     }
     if (rc == 0) {
         rc = testbed_clean_up_dead(NULL, err);
+    }
+    if (rc == 0) {
+        rc = testbed_check_links(scenario, asked->even_default_route, err);
     }
     if (rc == 0) {
         rc = standing_up(scenario, topology, err);

@@ -362,3 +362,47 @@ int link_find(const struct netns *ns, const char *name, struct link_info *ret, s
     *ret = info;
     return 0;
 }
+
+int link_master_of(const struct netns *ns, int index)
+{
+    _cleanup_link_ struct rtnl_link *link = NULL;
+    return rtnl_link_get_kernel(ns->route, index, NULL, &link) < 0 ? 0 : rtnl_link_get_master(link);
+}
+
+struct upper_search {
+    int index;
+    char name[16]; // "" = none found
+};
+
+static void look_at_upper(struct nl_object *object, void *context)
+{
+    static const char *const kinds[] = {"vlan",   "macvlan", "macvtap", "ipvlan",
+                                        "ipvtap", "macsec",  "vxlan"};
+    struct upper_search *search = context;
+    struct rtnl_link *link = (struct rtnl_link *)object;
+    const char *kind = rtnl_link_get_type(link);
+    int below_ns = -1; // where the one below is, if that is another namespace
+    bool elsewhere = rtnl_link_get_link_netnsid(link, &below_ns) == 0 && below_ns >= 0;
+    if (kind == NULL || elsewhere || rtnl_link_get_link(link) != search->index) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strcmp(kind, kinds[i]) == 0) {
+            snprintf(search->name, sizeof search->name, "%s", rtnl_link_get_name(link));
+        }
+    }
+}
+
+bool link_find_upper(const struct netns *ns, int index, char ret_name[16])
+{
+    struct upper_search search = {.index = index};
+    struct nl_cache *links = NULL;
+    if (rtnl_link_alloc_cache(ns->route, AF_UNSPEC, &links) == 0) {
+        nl_cache_foreach(links, look_at_upper, &search);
+        nl_cache_free(links);
+    }
+    if (search.name[0] != '\0') {
+        memcpy(ret_name, search.name, sizeof search.name);
+    }
+    return search.name[0] != '\0';
+}

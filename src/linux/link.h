@@ -68,5 +68,10 @@ struct link_info {
 };
 // -ENODEV if there is no interface of that name.
 int link_find(const struct netns *ns, const char *name, struct link_info *ret, struct error *err);
+// The bridge or bond that an interface is part of; 0 = none.
+int link_master_of(const struct netns *ns, int index);
+// An interface of this namespace that is on top of another and is deleted with it, or when it
+// leaves: a VLAN, a macvlan, a tunnel endpoint bound to it.
+bool link_find_upper(const struct netns *ns, int index, char ret_name[16]);
 
 #endif

@@ -4,9 +4,6 @@
 #include "testbed/handover.h"
 
 #include <errno.h>
-#include <netlink/netlink.h>
-#include <netlink/route/nexthop.h>
-#include <netlink/route/route.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +15,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "linux/link.h"
+#include "linux/uplink.h"
 #include "testbed/routers.h"
 
 #define BACK_WITHIN_NS                                                                             \
@@ -27,38 +25,6 @@
 #define WHY_MAX     512U
 
 // ---- deciding
-
-struct default_search {
-    int index;
-    bool found;
-};
-
-static void look_at_route(struct nl_object *object, void *context)
-{
-    struct default_search *search = context;
-    struct rtnl_route *route = (struct rtnl_route *)object;
-    if (nl_addr_get_prefixlen(rtnl_route_get_dst(route)) != 0 ||
-        rtnl_route_get_type(route) != RTN_UNICAST) {
-        return;
-    }
-    for (int i = 0; i < rtnl_route_get_nnexthops(route); i++) {
-        search->found |= rtnl_route_nh_get_ifindex(rtnl_route_nexthop_n(route, i)) == search->index;
-    }
-}
-
-static bool has_default_route(const struct netns *home, int index)
-{
-    static const int families[] = {AF_INET, AF_INET6};
-    struct default_search search = {.index = index};
-    for (size_t i = 0; i < 2; i++) {
-        struct nl_cache *routes = NULL;
-        if (rtnl_route_alloc_cache(home->route, families[i], 0, &routes) == 0) {
-            nl_cache_foreach(routes, look_at_route, &search);
-            nl_cache_free(routes);
-        }
-    }
-    return search.found;
-}
 
 static bool is_first_netns(const struct netns *home)
 {
@@ -90,7 +56,7 @@ static bool is_hindered(const struct netns *home, const char *nic, char address[
     } else if (!is_first_netns(home)) {
         what =
             "its driver would give it back to the machine's first network namespace, not to this";
-    } else if (has_default_route(home, info.index)) {
+    } else if (uplink_has_default_route(home, info.index)) {
         what = "it has this machine's default route";
     } else if (pci_links(home, address, name) != 1) {
         what = "its PCI device has other interfaces, too";

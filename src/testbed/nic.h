@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * testbed/nic — an existing interface of this machine lent to a testbed and given back as it was
- * found: name, state, MAC address, MTU, bridge, offloads, threading, IPv4 addresses and routes.
+ * found: name, state, MAC address, MTU, bridge, offloads, threading, settings of /proc/sys/net, and
+ * all that linux/link_state keeps: addresses, routes, neighbours, queueing disciplines.
  */
 #ifndef VRBENCH_TESTBED_NIC_H
 #define VRBENCH_TESTBED_NIC_H

@@ -56,6 +56,12 @@ int testbed_check_daemons(const struct scenario *scenario, struct error *err);
 // touched.
 int testbed_check_platform(const struct scenario *scenario, bool named_only, struct error *err);
 
+// Whether the interfaces that a scenario lends (links) are here (exit status 3) and may be taken
+// (exit status 2): one that this machine's default route or the caller's SSH session needs may only
+// with `even_default_route`.
+int testbed_check_links(const struct scenario *scenario, bool even_default_route,
+                        struct error *err);
+
 // ---- one router of a standing testbed, while the others forward on: `router` is its index in the
 // scenario. What becomes of it is written to the record.
 

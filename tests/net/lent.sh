@@ -4,7 +4,7 @@
 # run, after one that was interrupted, and by cleanup after one that was killed.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 27
+plan 46
 
 # The interfaces of this namespace, for what only sysfs tells.
 mkdir "$T/sys"
@@ -29,8 +29,38 @@ make_cables() {
     ip link set dev b0 address 02:11:22:33:44:58 mtu 1400
     ip link set dev b1 address 02:11:22:33:44:59
     ip address add 198.51.100.9/28 dev b1
+    ip address add 192.0.2.88/24 dev a1 valid_lft 90000 preferred_lft 80000
+    ip -6 address add fd00:1::1/64 dev a1 nodad
+    ip -6 address add fd00:1::2/64 dev a1 valid_lft 90000 preferred_lft 80000
+    ip -6 address add fd00:1::3/64 dev a1 noprefixroute
+    ip -6 route add fd00:9::/48 via fd00:1::fe dev a1 metric 77
+    ip -6 route add fd00:a::/48 dev a1 src fd00:1::1 table 100
+    ip -6 route add fd00:b::/48 nexthop via fd00:1::fd dev a1 nexthop via fd00:1::fc dev a1 weight 3
+    ip route add 10.100.0.0/16 via 192.0.2.254 table 100 proto 186
+    ip route add 10.101.0.0/16 nexthop via 192.0.2.254 dev a1 nexthop via 192.0.2.253 dev a1 weight 2
+    ip nexthop add id 17 via 192.0.2.250 dev a1
+    ip nexthop add id 16 group 17
+    ip route add 10.102.0.0/16 nhid 17
+    ip route add 10.103.0.0/16 nhid 16 metric 5
+    ip route add 10.104.0.0/16 via 203.0.114.7 dev a1 onlink mtu 1300 src 192.0.2.77
+    ip neighbour add 192.0.2.254 lladdr 02:00:00:00:00:01 dev a1 nud permanent
+    ip neighbour add proxy 192.0.2.200 dev a1
+    ip -6 neighbour add fd00:1::fe lladdr 02:00:00:00:00:02 dev a1 nud permanent
+    tc qdisc add dev a1 root handle 1: htb default 20
+    tc class add dev a1 parent 1: classid 1:1 htb rate 100mbit quantum 15000
+    tc class add dev a1 parent 1:1 classid 1:20 htb rate 30mbit ceil 60mbit quantum 15000
+    tc qdisc add dev a1 parent 1:20 handle 20: bfifo limit 50000
+    tc filter add dev a1 parent 1: protocol ip prio 7 u32 match ip dport 53 0xffff flowid 1:1
+    tc qdisc add dev a1 clsact
+    tc filter add dev a1 ingress protocol ip prio 3 u32 match ip dst 192.0.2.9/32 action mirred egress redirect dev lan
+    tc qdisc add dev b0 root handle 5: tbf rate 10mbit burst 20kb latency 50ms
+    ip -6 address add fd00:2::1/64 dev b1
+    sysctl -qw net.ipv4.conf.a1.rp_filter=2 net.ipv6.conf.a1.accept_ra=0 net.ipv4.neigh.a1.ucast_solicit=5
     wait_for 60 sh -c 'ip link show dev a1 | grep -q "state UP"'
+    wait_for 60 settled
 }
+# No address of theirs is still being looked for on its link.
+settled() { [ -z "$(ip -6 address show up tentative)" ]; }
 
 cat >"$T/lent.yaml" <<'END'
 name: lent
@@ -45,12 +75,19 @@ lent() {
     for interface in a0 a1 b0 b1; do
         # Timers of the bridge run on.
         ip -d -o link show dev "$interface" | sed 's/_timer *[0-9.]*//g' | tr '\\' '\n'
-        ip -o -4 address show dev "$interface"
-        ip route show dev "$interface" | sed 's/ proto static//' | sort
-        tc qdisc show dev "$interface"
+        ip -o address show dev "$interface" | sed 's/[0-9]*sec/sec/g'
+        ip neighbour show dev "$interface" nud permanent | sort
+        ip neighbour show proxy dev "$interface"
+        tc qdisc show dev "$interface" | sed "s,direct_packets_stat [0-9]*,,"
+        tc class show dev "$interface"
+        for parent in root ingress egress; do tc filter show dev "$interface" $parent; done
+        sysctl -a 2>/dev/null | grep -E "^net\.ipv[46]\.(conf|neigh)\.$interface\."
         ethtool -k "$interface" | sed 's/^/'"$interface"' /'
         echo "$interface threaded $(cat "$T/sys/class/net/$interface/threaded")"
     done
+    ip -4 route show table all | sort
+    ip -6 route show table all | sed 's/ expires [0-9]*sec//' | sort
+    ip nexthop show
 }
 as_found() {
     lent >"$T/lent.now" 2>&1
@@ -75,7 +112,9 @@ is "  its packets went by them" "$(jq -c '.networks[0] | [.lost, .rx > 50]' "$T/
     "[0,true]"
 given_back "they are given back as they were found"
 is "  their routes with the protocol that they had" \
-    "$(ip route show dev a1 proto boot | wc -l) $(ip route show dev a1 proto static | wc -l)" "2 0"
+    "$(ip route show dev a1 proto boot | wc -l) $(ip route show dev a1 proto static | wc -l)" "5 0"
+left=$(ip -o -6 address show dev a1 to fd00:1::2 | sed 's/.*valid_lft \([0-9]*\)sec.*/\1/')
+ok "  their lifetimes have run on" between "$left" 80000 89999
 unchanged "  and nothing is left" "$T/before"
 
 for topology in bridged dedicated; do
@@ -112,3 +151,45 @@ for topology in bridged dedicated; do
         sed 's/^/# /' "$T/cleanup.log"
     given_back "  and gives back the rest of it"
 done
+
+# What must not be taken is refused before anything is touched.
+# refused STATUS PATTERN DESC COMMAND...
+refused() {
+    refused_status=$1
+    refused_pattern=$2
+    refused_what=$3
+    shift 3
+    "$@" >"$T/out" 2>"$T/err"
+    is "refused: $refused_what" $? "$refused_status"
+    like "  which is said" "$(cat "$T/err")" "$refused_pattern"
+}
+run_lent() { "$VRBENCH" run "$T/lent.yaml" -o "$T/refused" --topology bridged "$@"; }
+with_ssh() { SSH_CONNECTION="203.0.113.9 50000 192.0.2.77 22" run_lent "$@"; }
+
+ip route add default via 192.0.2.254 dev a1
+lent >"$T/found"
+refused 2 'links: NET0: ingress: a1: .*default route.*--even-default-route' "the default route's" run_lent
+refused 2 'a1: .*default route' "  by up, too" "$VRBENCH" up "$T/lent.yaml"
+given_back "  nothing was touched"
+start_run "$T/lent.yaml" -o "$T/taken" --even-default-route --topology bridged
+wait_for 60 testbed_up bridged
+kill -KILL "$run_pid"
+end_run
+ok "asked for, it is taken, also from a run that was killed" run_lent --even-default-route
+given_back "  and given back with its route"
+rm -rf "$T/refused"
+ip route del default
+ip -6 route add default via fd00:1::fe dev a1 table 100
+refused 2 'a1: .*default route' "a default route's of another table" run_lent
+ip -6 route del default table 100
+ip route add default via 192.0.2.254 dev lan onlink
+refused 2 'source: a0: .*default route' "a port of the default route's bridge" run_lent
+ip route del default
+refused 2 'a1: .*SSH' "the SSH session's" with_ssh
+ip link add link a1 name a1.5 type vlan id 5 2>/dev/null || ip link add link a1 name a1.5 type macvlan
+refused 2 'a1: interface a1\.5 is on top' "one that has another on top" run_lent --even-default-route
+ip link del a1.5
+sed 's/a1/nope0/' "$T/lent.yaml" >"$T/none.yaml"
+refused 3 'ingress: nope0: .*no such interface' "one that is not there" \
+    "$VRBENCH" run "$T/none.yaml" -o "$T/refused"
+ok "nothing was measured" [ ! -e "$T/refused" ]

@@ -220,6 +220,26 @@ static void test_text(void **state)
     free(numbers);
 }
 
+static void hex_is_read_as_it_was_written(void **state)
+{
+    (void)state;
+    static const unsigned char bytes[] = {0, 1, 0x7f, 0x80, 0xff};
+    void *back = NULL;
+    size_t length = 0;
+    char *hex = text_hex(bytes, sizeof bytes);
+    assert_string_equal(hex, "00017f80ff");
+    assert_int_equal(text_unhex(hex, &back, &length), 0);
+    assert_int_equal(length, sizeof bytes);
+    assert_memory_equal(back, bytes, sizeof bytes);
+    free(back);
+    free(hex);
+    assert_int_equal(text_unhex("", &back, &length), 0);
+    assert_int_equal(length, 0);
+    free(back);
+    assert_int_equal(text_unhex("0", &back, &length), -EINVAL);
+    assert_int_equal(text_unhex("0g", &back, &length), -EINVAL);
+}
+
 static void test_safe_names(void **state)
 {
     (void)state;
@@ -410,6 +430,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_write, make_place, remove_place),
         cmocka_unit_test_setup_teardown(test_make_dirs, make_place, remove_place),
         cmocka_unit_test(test_text),
+        cmocka_unit_test(hex_is_read_as_it_was_written),
         cmocka_unit_test(test_safe_names),
         cmocka_unit_test(test_digits),
         cmocka_unit_test(test_errors),
