@@ -82,6 +82,7 @@ static void become(const struct start *start)
         good && (start->cpus == NULL || sched_setaffinity(0, start->cpus_size, start->cpus) == 0);
     if (good && start->spec->inside > 0) {
         errno = -first_enter_root(start->spec->inside);
+        errno = errno == 0 ? -first_make_read_only() : errno;
         good = errno == 0;
     }
     if (good) {

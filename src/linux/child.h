@@ -28,7 +28,8 @@ struct child_spec {
     const struct netns *ns;      // NULL = the caller's
     const struct cpu_list *cpus; // NULL = the caller's
     const char *folder;          // to start in; NULL = the caller's
-    pid_t inside;                // first process whose services' root it sees; 0 = the caller's
+    pid_t inside;                // first process whose services' root it sees, read-only; 0 = the
+                                 // caller's
 };
 
 // A pipe from the child and what came through it.

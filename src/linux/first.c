@@ -18,6 +18,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -28,10 +29,12 @@
 #include "base/file.h"
 #include "base/text.h"
 
-#define LOG_MAX  (16U << 20) // bytes of a file that a service may write
-#define LOOK_MS  2
-#define LOOK_NS  (2U * NS_PER_MS)
-#define GRACE_NS (5U * NS_PER_S) // for the answer itself, on a busy machine
+#define NET_SETTINGS "/proc/sys/net" // a process's own network namespace's
+#define SYSTEM_LOG   "/dev/log"
+#define LOG_MAX      (16U << 20) // bytes of a file that a service may write
+#define LOOK_MS      2
+#define LOOK_NS      (2U * NS_PER_MS)
+#define GRACE_NS     (5U * NS_PER_S) // for the answer itself, on a busy machine
 
 // What the first process says of its services: all are ready, or what failed.
 struct answer {
@@ -105,22 +108,74 @@ static const char *make_file(const struct first_file *file)
     return good ? NULL : "writing a file";
 }
 
+static int make_space(const struct first_space *space)
+{
+    const char *options = space->for_all ? "mode=1777,size=64m" : "mode=755,size=64m";
+    if (access(space->path, F_OK) < 0) {
+        return 0;
+    }
+    return mount("tmpfs", space->path, "tmpfs", MS_NOSUID | MS_NODEV, options);
+}
+
 static const char *furnish(const struct first_services *services)
 {
     const char *failed = make_root(services);
-    for (size_t i = 0; failed == NULL && services->spaces[i] != NULL; i++) {
-        if (mount("tmpfs", services->spaces[i], "tmpfs", MS_NOSUID | MS_NODEV,
-                  "mode=755,size=64m") < 0) {
+    for (size_t i = 0; failed == NULL && i < services->space_count; i++) {
+        if (!services->spaces[i].apart && make_space(&services->spaces[i]) < 0) {
             failed = "mounting a tmpfs";
         }
     }
+    // A mount of its own, so that it can stay writable.
+    (void)mount(NET_SETTINGS, NET_SETTINGS, NULL, MS_BIND, NULL);
     for (size_t i = 0; failed == NULL && i < services->file_count; i++) {
         failed = make_file(&services->files[i]);
     }
     return failed;
 }
 
-static _Noreturn void become(const struct first_program *program, int log, int failure)
+static int make_writable(const char *path)
+{
+    struct mount_attr writable = {.attr_clr = MOUNT_ATTR_RDONLY};
+    return mount_setattr(AT_FDCWD, path, 0, &writable, sizeof writable);
+}
+
+int first_make_read_only(void)
+{
+    struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
+    return unshare(CLONE_NEWNS) < 0 ||
+                   mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &read_only, sizeof read_only) < 0
+               ? -errno
+               : 0;
+}
+
+// In a program's own view of the machine nothing is writable but its spaces and the settings of its
+// network namespace. What it says to the system's log is heard by nobody.
+static int confine(const struct first_services *services)
+{
+    struct statvfs settings;
+    bool settable = statvfs(NET_SETTINGS, &settings) == 0 && (settings.f_flag & ST_RDONLY) == 0;
+    int rc = first_make_read_only();
+    if (rc < 0) {
+        return rc;
+    }
+    for (size_t i = 0; i < services->space_count; i++) {
+        const struct first_space *space = &services->spaces[i];
+        bool there = access(space->path, F_OK) == 0;
+        if (there && (space->apart ? make_space(space) : make_writable(space->path)) < 0) {
+            return -errno;
+        }
+    }
+    if (settable && make_writable(NET_SETTINGS) < 0 && errno != EINVAL) {
+        return -errno; // EINVAL: it is no mount, as there was none to make
+    }
+    if (access(SYSTEM_LOG, F_OK) == 0 && mount("/dev/null", SYSTEM_LOG, NULL, MS_BIND, NULL) < 0) {
+        return -errno;
+    }
+    return 0;
+}
+
+static _Noreturn void become(const struct first_services *services,
+                             const struct first_program *program, int log, int failure)
 {
     static char *const environment[] = {
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL};
@@ -133,7 +188,8 @@ static _Noreturn void become(const struct first_program *program, int log, int f
     (void)signal(SIGXFSZ, SIG_IGN); // a full log is no reason to die
     (void)setrlimit(RLIMIT_FSIZE, &limit);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    if (dup2(log, 1) >= 0 && dup2(log, 2) >= 0) {
+    errno = -confine(services);
+    if (errno == 0 && dup2(log, 1) >= 0 && dup2(log, 2) >= 0) {
         execve(program->path, program->argv, environment);
     }
     int why = errno;
@@ -141,7 +197,8 @@ static _Noreturn void become(const struct first_program *program, int log, int f
     _exit(1);
 }
 
-static pid_t start_program(const struct first_program *program, int log)
+static pid_t start_program(const struct first_services *services,
+                           const struct first_program *program, int log)
 {
     int ends[2];
     int why = 0;
@@ -150,7 +207,7 @@ static pid_t start_program(const struct first_program *program, int log)
     }
     pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
     if (pid == 0) {
-        become(program, log, ends[1]);
+        become(services, program, log, ends[1]);
     }
     why = pid < 0 ? errno : 0;
     close(ends[1]);
@@ -195,7 +252,7 @@ static size_t start_services(const struct first_services *services, uint64_t unt
     }
     while (failed == NULL && answer->failed == 0 && count < services->program_count) {
         answer->program = (int)count;
-        pids[count] = start_program(&services->programs[count], log);
+        pids[count] = start_program(services, &services->programs[count], log);
         if (pids[count] < 0) {
             answer->failed = errno;
         } else if (await_sign(&services->programs[count], pids[count], until_ns, answer)) {

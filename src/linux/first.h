@@ -4,8 +4,9 @@
  * of its own, takes in orphans and holds the namespace. Whatever is started inside dies with it.
  *
  * It can run services: programs that belong to its life, with folders of their own under a root of
- * its own, in its control group and on its CPUs. It ends when the first of them does, and with it
- * all. Used by platform/ (routers) and testbed/ (the tester's ends).
+ * its own, in its control group and on its CPUs. To them all files of the machine are read-only:
+ * what they write goes to these folders. It ends when the first of them does, and with it all. Used
+ * by platform/ (routers) and testbed/ (the tester's ends).
  */
 #ifndef VRBENCH_LINUX_FIRST_H
 #define VRBENCH_LINUX_FIRST_H
@@ -18,7 +19,7 @@
 #include "base/error.h"
 #include "linux/netns.h"
 
-#define FIRST_PROGRAMS 8U
+#define FIRST_PROGRAMS 16U
 
 // A folder (text NULL) or file to be made, in this order. Texts are the caller's.
 struct first_file {
@@ -35,11 +36,20 @@ struct first_program {
     const char *sign;  // file that is there once it is ready, seen from inside
 };
 
+// A folder of the machine in whose place there is a new empty file system. Where the machine has no
+// such folder, nothing is done.
+struct first_space {
+    const char *path;
+    bool for_all; // any user may write there, as in /tmp
+    bool apart;   // each program has one for itself; else they and whoever enters have it in common
+};
+
 struct first_services {
-    const char *folder;        // a mount point of the caller's
-    const char *root;          // folder in it, to be made, where the root is put together
-    const char *log;           // file that the programs' output goes to
-    const char *const *spaces; // existing folders that get a new empty file system, ended by NULL
+    const char *folder; // a mount point of the caller's
+    const char *root;   // folder in it, to be made, where the root is put together
+    const char *log;    // file that the programs' output goes to
+    const struct first_space *spaces;
+    size_t space_count;
     const struct first_file *files;
     size_t file_count;
     struct first_program programs[FIRST_PROGRAMS]; // each started once the one before is ready
@@ -61,6 +71,9 @@ int first_start_services(pid_t first, int control, const struct first_services *
 // Moves the calling process, which must have no other thread, to the root of a first process's
 // services. Returns 0 or a negative errno.
 int first_enter_root(pid_t first);
+// Makes all that the calling process sees read-only to it. It must see such a root, and have no
+// other thread. Returns 0 or a negative errno.
+int first_make_read_only(void);
 
 // A process that a first process is the parent of: one of its services, as long as nobody else has
 // started anything inside.

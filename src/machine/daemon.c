@@ -10,8 +10,10 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "linux/child.h"
+#include "machine/frr_programs.h"
 
 #define START_WITHIN_NS     (30U * NS_PER_S) // for all programs of a daemon to be ready
 #define CONFIGURE_WITHIN_NS (30U * NS_PER_S)
@@ -20,8 +22,10 @@
 #define FRR_RUN             "/run/frr"
 #define FRR_CONFIG          "/run/frr/frr.conf"
 #define BIRD_RUN            "/run/bird"
-#define FILES               3U
-#define STATIC_ROUTE        "ip route " // how lines begin that staticd is for
+#define FILES               4U
+#define COMPLAINTS_SHOWN    8U   // lines of a checker
+#define COMPLAINT_LENGTH    200U // of such a line
+#define CONFIG_BYTES_MAX    (16U << 20)
 
 struct daemon_services {
     enum routing_daemon daemon;
@@ -30,72 +34,48 @@ struct daemon_services {
     char *directory, *root, *log, *config, *program;
 };
 
-// Folders that the programs write to although nobody asked: FRR has its crash logs in /var/tmp.
-static const char *const spaces[] = {"/run", "/var/tmp", NULL};
+// Folders that the programs write to, or may be told to. What is logged below /var/log can be read
+// on the router's console.
+static const struct first_space spaces[] = {
+    {.path = "/run"},
+    {.path = "/var/log"},
+    {.path = "/var/lib/frr"},
+    {.path = "/var/tmp", .for_all = true}, // FRR's crash logs
+    {.path = "/tmp", .for_all = true, .apart = true},
+    {.path = "/dev/shm", .for_all = true, .apart = true},
+};
 
 // ---- FRR
 
-static char *const zebra_arguments[] = {(char *)"zebra",
-                                        (char *)"-P",
-                                        (char *)"0",
-                                        (char *)"-f",
-                                        (char *)"/dev/null",
-                                        (char *)"-z",
-                                        (char *)FRR_RUN "/zserv.api",
-                                        (char *)"-i",
-                                        (char *)FRR_RUN "/zebra.pid",
-                                        (char *)"--vty_socket",
-                                        (char *)FRR_RUN,
-                                        NULL};
-static char *const ospfd_arguments[] = {(char *)"ospfd",
-                                        (char *)"-P",
-                                        (char *)"0",
-                                        (char *)"-f",
-                                        (char *)"/dev/null",
-                                        (char *)"-z",
-                                        (char *)FRR_RUN "/zserv.api",
-                                        (char *)"-i",
-                                        (char *)FRR_RUN "/ospfd.pid",
-                                        (char *)"--vty_socket",
-                                        (char *)FRR_RUN,
-                                        NULL};
-static char *const staticd_arguments[] = {(char *)"staticd",
-                                          (char *)"-P",
-                                          (char *)"0",
-                                          (char *)"-f",
-                                          (char *)"/dev/null",
-                                          (char *)"-z",
-                                          (char *)FRR_RUN "/zserv.api",
-                                          (char *)"-i",
-                                          (char *)FRR_RUN "/staticd.pid",
-                                          (char *)"--vty_socket",
-                                          (char *)FRR_RUN,
-                                          NULL};
-
-// A program's socket for vtysh is the last thing that it makes ready.
-static const struct {
-    const char *line; // how a line of the configuration starts that asks for it; NULL = always
-    struct first_program program;
-} frr_programs[] = {
-    {NULL, {FRR_FOLDER "zebra", zebra_arguments, FRR_RUN "/zebra.vty"}},
-    {NULL, {FRR_FOLDER "ospfd", ospfd_arguments, FRR_RUN "/ospfd.vty"}},
-    {STATIC_ROUTE, {FRR_FOLDER "staticd", staticd_arguments, FRR_RUN "/staticd.vty"}},
-};
-
-static bool has_line(const char *config, const char *start)
-{
-    for (const char *at = config; at != NULL; at = strchr(at, '\n')) {
-        at += strspn(at, "\n \t\r");
-        if (text_starts(at, start)) {
-            return true;
-        }
+#define FRR_ARGUMENTS(program)                                                                     \
+    (char *const[])                                                                                \
+    {                                                                                              \
+        (char *)program, (char *)"-P", (char *)"0", (char *)"-f", (char *)"/dev/null",             \
+            (char *)"-z", (char *)FRR_RUN "/zserv.api", (char *)"-i",                              \
+            (char *)FRR_RUN "/" program ".pid", (char *)"--vty_socket", (char *)FRR_RUN, NULL      \
     }
-    return false;
-}
+// A program's socket for vtysh is the last thing that it makes ready.
+#define FRR_PROGRAM(program)                                                                       \
+    {                                                                                              \
+        FRR_FOLDER program, FRR_ARGUMENTS(program), FRR_RUN "/" program ".vty"                     \
+    }
+static const struct first_program frr_programs[FRR_PROGRAMS] = {
+    [FRR_ZEBRA] = FRR_PROGRAM("zebra"),     [FRR_OSPFD] = FRR_PROGRAM("ospfd"),
+    [FRR_STATICD] = FRR_PROGRAM("staticd"), [FRR_BFDD] = FRR_PROGRAM("bfdd"),
+    [FRR_BGPD] = FRR_PROGRAM("bgpd"),       [FRR_RIPD] = FRR_PROGRAM("ripd"),
+    [FRR_RIPNGD] = FRR_PROGRAM("ripngd"),   [FRR_OSPF6D] = FRR_PROGRAM("ospf6d"),
+    [FRR_ISISD] = FRR_PROGRAM("isisd"),     [FRR_FABRICD] = FRR_PROGRAM("fabricd"),
+    [FRR_EIGRPD] = FRR_PROGRAM("eigrpd"),   [FRR_BABELD] = FRR_PROGRAM("babeld"),
+    [FRR_PIMD] = FRR_PROGRAM("pimd"),       [FRR_PBRD] = FRR_PROGRAM("pbrd"),
+    [FRR_VRRPD] = FRR_PROGRAM("vrrpd"),
+};
+_Static_assert(FRR_PROGRAMS <= FIRST_PROGRAMS, "all may be needed at once");
 
-bool daemon_needs_staticd(const char *config)
+bool daemon_needs_ipv6(enum routing_daemon daemon, const char *config)
 {
-    return has_line(config, STATIC_ROUTE);
+    return config != NULL && (daemon == DAEMON_FRR    ? frr_needs_ipv6(config)
+                              : daemon == DAEMON_BIRD ? bird_needs_ipv6(config)
+                                                      : false);
 }
 
 // The programs give up root for a user that their package makes.
@@ -110,22 +90,27 @@ static int prepare_frr(struct daemon_services *services, struct error *err)
         (struct first_file){FRR_CONFIG, services->config, 0640, user->pw_uid, user->pw_gid};
     services->files[2] =
         (struct first_file){FRR_RUN "/vtysh.conf", "\n", 0640, user->pw_uid, user->pw_gid};
-    services->first.file_count = 3;
-    for (size_t i = 0; i < sizeof frr_programs / sizeof frr_programs[0]; i++) {
-        const char *line = frr_programs[i].line;
-        if (line == NULL || has_line(services->config, line)) {
-            services->first.programs[services->first.program_count++] = frr_programs[i].program;
+    services->files[3] =
+        (struct first_file){"/var/log/frr", NULL, 0755, user->pw_uid, user->pw_gid};
+    services->first.file_count = access("/var/log", F_OK) == 0 ? 4 : 3;
+    bool needed[FRR_PROGRAMS];
+    frr_programs_needed(services->config, needed);
+    for (size_t i = 0; i < FRR_PROGRAMS; i++) {
+        if (needed[i]) {
+            services->first.programs[services->first.program_count++] = frr_programs[i];
         }
     }
     return 0;
 }
 
-static int check_frr(struct error *err)
+// The programs that routers of FRR can have here. Without those that all need: exit status 3.
+static int check_frr(bool ret_there[FRR_PROGRAMS], struct error *err)
 {
-    for (size_t i = 0; i < sizeof frr_programs / sizeof frr_programs[0]; i++) {
-        if (access(frr_programs[i].program.path, X_OK) < 0) {
+    for (size_t i = 0; i < FRR_PROGRAMS; i++) {
+        ret_there[i] = access(frr_programs[i].path, X_OK) == 0;
+        if (!ret_there[i] && i <= FRR_STATICD) {
             return fail_lacking(err, "daemon: frr needs the program %s: install package frr",
-                                frr_programs[i].program.path);
+                                frr_programs[i].path);
         }
     }
     return 0;
@@ -164,13 +149,6 @@ static int prepare_bird(struct daemon_services *services, struct error *err)
 
 // ---- checking
 
-static void append(char **text, const char *more)
-{
-    char *both = text_format("%s%s%s", *text, **text == '\0' ? "" : "\n", more);
-    free(*text);
-    *text = both;
-}
-
 // "bird: FILE:LINE:COLUMN text" as "FILE:LINE:COLUMN: text".
 static char *bird_complaint(const char *path, const char *line)
 {
@@ -199,13 +177,46 @@ static char *vtysh_complaint(const char *path, const char *line)
     return text_format("%s: %s", path, line);
 }
 
-static int check_config(enum routing_daemon daemon, const char *path, struct error *err)
+// What a checker found, a limited number of lines. Where most of a file's lines are no commands it
+// is another file: then none of it is shown.
+static int report_complaints(enum routing_daemon daemon, const char *path, char *said,
+                             size_t commands, struct error *err)
+{
+    _cleanup_free_ char *lines = text_copy("");
+    size_t count = 0;
+    for (char *line = strtok_r(said, "\n", &said); line != NULL;
+         line = strtok_r(NULL, "\n", &said)) {
+        if (++count > COMPLAINTS_SHOWN) {
+            continue;
+        }
+        line[strnlen(line, COMPLAINT_LENGTH)] = '\0';
+        _cleanup_free_ char *printable = text_printable(line);
+        _cleanup_free_ char *complaint = daemon == DAEMON_BIRD ? bird_complaint(path, printable)
+                                                               : vtysh_complaint(path, printable);
+        char *more = text_format("%s%s%s", lines, count == 1 ? "" : "\n", complaint);
+        free(lines);
+        lines = more;
+    }
+    if (daemon == DAEMON_FRR && 2 * count > commands) {
+        return fail_input(
+            err, "%s is no configuration of frr: %zu of its %zu lines are no commands of it", path,
+            count, commands);
+    }
+    if (count > COMPLAINTS_SHOWN) {
+        char *more = text_format("%s\n%s: and %zu more", lines, path, count - COMPLAINTS_SHOWN);
+        free(lines);
+        lines = more;
+    }
+    return fail_located(err, lines);
+}
+
+static int check_config(enum routing_daemon daemon, const char *path, const char *config,
+                        struct error *err)
 {
     const char *const bird[] = {"bird", "-p", "-c", path, NULL};
     const char *const vtysh[] = {"vtysh", "-C", "-f", path, NULL};
     bool is_bird = daemon == DAEMON_BIRD;
     _cleanup_free_ char *program = NULL;
-    _cleanup_free_ char *lines = text_copy("");
     _cleanup_child_ struct child child = CHILD_INIT;
     if (child_find(is_bird ? "bird" : "vtysh", &program) < 0) {
         return fail_lacking(err, "daemon: %s needs the program %s: install package %s",
@@ -217,24 +228,47 @@ static int check_config(enum routing_daemon daemon, const char *path, struct err
     if (rc < 0 || child.status == 0) {
         return rc;
     }
-    char *rest = child.err.length > 0 ? child.err.text : child.out.text;
-    for (char *line = strtok_r(rest, "\n", &rest); line != NULL;
-         line = strtok_r(NULL, "\n", &rest)) {
-        _cleanup_free_ char *said =
-            is_bird ? bird_complaint(path, line) : vtysh_complaint(path, line);
-        append(&lines, said);
-    }
-    if (*lines == '\0') {
+    char *said = child.err.length > 0 ? child.err.text : child.out.text;
+    if (said[strspn(said, "\n")] == '\0') {
         return fail_input(err, "%s: %s refuses it without a word", path, program);
     }
-    return fail_located(err, lines);
+    return report_complaints(daemon, path, said, frr_command_lines(config), err);
+}
+
+int daemon_check_programs(enum routing_daemon daemon, const char *path, bool in_image,
+                          struct error *err)
+{
+    static const bool packed[FRR_PROGRAMS] = {
+        [FRR_ZEBRA] = true, [FRR_OSPFD] = true, [FRR_STATICD] = true};
+    bool there[FRR_PROGRAMS];
+    _cleanup_free_ char *config = NULL;
+    if (daemon != DAEMON_FRR) {
+        return 0;
+    }
+    int rc = in_image ? 0 : check_frr(there, err);
+    if (rc == 0) {
+        rc = file_read(path, CONFIG_BYTES_MAX, &config, NULL, err);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    return frr_programs_check(config, path, in_image ? packed : there,
+                              in_image ? "isn't in the router image"
+                                       : "routers can't have, or package frr doesn't bring",
+                              err);
 }
 
 int daemon_check(enum routing_daemon daemon, const char *path, struct error *err)
 {
     _cleanup_free_ char *bird = NULL;
-    int rc = daemon == DAEMON_BIRD ? find_bird(&bird, err) : check_frr(err);
-    return rc < 0 || path == NULL ? rc : check_config(daemon, path, err);
+    _cleanup_free_ char *config = NULL;
+    bool there[FRR_PROGRAMS];
+    int rc = daemon == DAEMON_BIRD ? find_bird(&bird, err) : check_frr(there, err);
+    if (rc < 0 || path == NULL) {
+        return rc;
+    }
+    rc = file_read(path, CONFIG_BYTES_MAX, &config, NULL, err);
+    return rc < 0 ? rc : check_config(daemon, path, config, err);
 }
 
 // ---- preparing and starting
@@ -257,6 +291,7 @@ int daemon_prepare(enum routing_daemon daemon, const char *config, const char *d
                                               .root = services->root,
                                               .log = services->log,
                                               .spaces = spaces,
+                                              .space_count = sizeof spaces / sizeof spaces[0],
                                               .files = services->files};
     int rc = daemon == DAEMON_FRR ? prepare_frr(services, err) : prepare_bird(services, err);
     if (rc < 0) {

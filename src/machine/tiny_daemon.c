@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "machine/daemon.h"
+#include "machine/frr_programs.h"
 #include "machine/tiny_guest.h"
 
 #define START_WITHIN_NS  (120U * NS_PER_S) // emulated, on a busy machine
@@ -53,7 +54,9 @@ void tiny_daemon_add(const struct router_spec *spec, struct tiny_daemon *daemon,
             (struct router_config_service){zebra, "/run/frr/zebra.vty", false};
         daemon->services[count++] =
             (struct router_config_service){ospfd, "/run/frr/ospfd.vty", false};
-        if (daemon_needs_staticd(text)) {
+        bool needed[FRR_PROGRAMS];
+        frr_programs_needed(text, needed);
+        if (needed[FRR_STATICD]) {
             daemon->services[count++] =
                 (struct router_config_service){staticd, "/run/frr/staticd.vty", false};
         }

@@ -330,10 +330,11 @@ static int check_daemon(const struct scenario *scenario, size_t router,
                             scenario->routers[router].name, scenario->platform);
     }
     int rc = daemon_check(DAEMON_BIRD, NULL, err); // the tester's
-    if (rc == 0 && ops->daemons_inside && daemon_check(daemon, NULL, NULL) < 0) {
-        return 0;
+    bool checkable = !ops->daemons_inside || daemon_check(daemon, NULL, NULL) == 0;
+    if (rc == 0 && checkable) {
+        rc = daemon_check(daemon, path, err);
     }
-    return rc == 0 ? daemon_check(daemon, path, err) : rc;
+    return rc == 0 ? daemon_check_programs(daemon, path, ops->daemons_inside, err) : rc;
 }
 
 int testbed_check_daemons(const struct scenario *scenario, struct error *err)

@@ -15,6 +15,7 @@
 #include "linux/napi.h"
 #include "linux/offload.h"
 #include "linux/process.h"
+#include "machine/daemon.h"
 
 #define END_WITHIN_NS (5U * NS_PER_S)
 
@@ -63,7 +64,7 @@ void namespace_life_recall(const json_t *described, struct namespace_life *ret)
 // ---- its namespace
 
 // A router that forwards, answers nothing of its own accord and filters nothing by origin.
-static int set_forwarding(const struct netns *ns, struct error *err)
+static int set_forwarding(const struct netns *ns, const struct router_spec *spec, struct error *err)
 {
     static const char *const settings[][2] = {
         {"ipv4/ip_forward", "1"},
@@ -76,6 +77,14 @@ static int set_forwarding(const struct netns *ns, struct error *err)
     int rc = netns_visit(ns, &visit, err);
     for (size_t i = 0; rc == 0 && i < sizeof settings / sizeof settings[0]; i++) {
         rc = netns_sysctl(NULL, settings[i][0], settings[i][1], 0, err);
+    }
+    // Of interfaces to come, too. Without a use for it IPv6 stays off (linux/netns).
+    static const char *const ipv6[][2] = {{"ipv6/conf/all/disable_ipv6", "0"},
+                                          {"ipv6/conf/default/disable_ipv6", "0"},
+                                          {"ipv6/conf/all/forwarding", "1"}};
+    bool wanted = daemon_needs_ipv6(spec->daemon, spec->config);
+    for (size_t i = 0; rc == 0 && wanted && i < sizeof ipv6 / sizeof ipv6[0]; i++) {
+        rc = netns_sysctl(NULL, ipv6[i][0], ipv6[i][1], 0, err);
     }
     return rc;
 }
@@ -175,7 +184,7 @@ int namespace_router_set_up(const struct netns *ns, const struct router_spec *sp
                             const struct netns *giver, pid_t **ret_tasks, size_t *ret_task_count,
                             struct error *err)
 {
-    int rc = set_forwarding(ns, err);
+    int rc = set_forwarding(ns, spec, err);
     if (rc == 0) {
         rc = link_set_up_loopback(ns, err);
     }
