@@ -174,49 +174,58 @@ static int clean_up_platform(struct record *record, struct error *err)
     return restored < 0 ? restored : rc;
 }
 
+static int remove_dead(struct record *record, struct error *err)
+{
+    _cleanup_free_ char *id = text_copy(record->id);
+    struct task_list tasks = {0};
+    task_list_from_json(json_object_get(record->content, "threads"), &tasks);
+    // Devices come back from machines that have ended; interfaces, from namespaces that haven't.
+    bool machines_first = testbed_lends_devices(record);
+    int rc = machines_first ? clean_up_platform(record, err) : 0;
+    testbed_return_nics(record, NULL);
+    if (rc == 0 && !machines_first) {
+        rc = clean_up_platform(record, err);
+    }
+    if (rc == 0) {
+        rc = testbed_end_processes(record, err);
+    }
+    if (rc == 0) {
+        rc = testbed_remove_groups(record, tasks.pids, tasks.count, err);
+    }
+    if (rc < 0) {
+        record_forget(record);
+    } else {
+        rc = record_remove(record, err);
+    }
+    if (rc == 0) {
+        rc = task_list_await_gone(&tasks, err);
+    }
+    task_list_clear(&tasks);
+    if (rc < 0) {
+        error_context(err, "cleaning up after the dead run %s", id);
+        return rc;
+    }
+    log_note("cleanup", "removed what run %s had left", id);
+    return 0;
+}
+
 int testbed_clean_up_dead(unsigned *ret_removed, struct error *err)
 {
     unsigned removed = 0;
-    for (;;) {
+    char **ids = NULL;
+    size_t count = 0;
+    int rc = record_list(&ids, &count, err);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
         struct record *record = NULL;
-        int rc = record_take_dead(&record, err);
-        if (rc <= 0) {
-            if (rc == 0 && ret_removed != NULL) {
-                *ret_removed = removed;
-            }
-            return rc;
+        if (record_take_dead(ids[i], &record) == 1) {
+            rc = remove_dead(record, err);
+            removed += rc == 0;
         }
-        _cleanup_free_ char *id = text_copy(record->id);
-        struct task_list tasks = {0};
-        task_list_from_json(json_object_get(record->content, "threads"), &tasks);
-        // Devices come back from machines that have ended; interfaces, from namespaces that
-        // haven't.
-        bool machines_first = testbed_lends_devices(record);
-        rc = machines_first ? clean_up_platform(record, err) : 0;
-        testbed_return_nics(record, NULL);
-        if (rc == 0 && !machines_first) {
-            rc = clean_up_platform(record, err);
-        }
-        if (rc == 0) {
-            rc = testbed_end_processes(record, err);
-        }
-        if (rc == 0) {
-            rc = testbed_remove_groups(record, tasks.pids, tasks.count, err);
-        }
-        if (rc < 0) {
-            record_forget(record);
-        } else {
-            rc = record_remove(record, err);
-        }
-        if (rc == 0) {
-            rc = task_list_await_gone(&tasks, err);
-        }
-        task_list_clear(&tasks);
-        if (rc < 0) {
-            error_context(err, "cleaning up after the dead run %s", id);
-            return rc;
-        }
-        log_note("cleanup", "removed what run %s had left", id);
-        removed++;
     }
+    record_free_ids(ids, count);
+    record_remove_strays();
+    if (rc == 0 && ret_removed != NULL) {
+        *ret_removed = removed;
+    }
+    return rc;
 }

@@ -137,7 +137,7 @@ static bool tend(struct keeper *keeper)
 {
     uint64_t noticed_ns = clock_monotonic_ns();
     const char *id = keeper->testbed->record->id;
-    _cleanup_close_ int change = record_lock_change(id, false, NULL);
+    _cleanup_close_ int change = record_lock_change(id, NULL);
     // Who held the lock till now may have changed everything.
     if (change < 0 || !reload(keeper)) {
         return false;

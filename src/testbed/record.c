@@ -15,11 +15,15 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "linux/tree.h"
 
 #define RECORD_TEXT_MAX (16U << 20)
 #define CREATE_ATTEMPTS 20
+#define ELSEWHERE_LOOKS 20U // for a directory that is just being mounted or removed
+#define ELSEWHERE_NS    (2U * NS_PER_MS)
 
 static struct record *record_new(const char *id)
 {
@@ -50,8 +54,8 @@ static char *path_of(const struct record *record, const char *suffix)
     return text_format("%s.%s", record->directory, suffix);
 }
 
-// Makes the lock file under a passing name, locks it, and only then gives it its own: it is never
-// seen unlocked while its owner lives.
+// Creates the lock file under a passing name, locks it, and only then gives it its own: it is never
+// seen unlocked while its owner lives. -EAGAIN if record_remove_strays() was faster.
 static int create_lock(struct record *record, struct error *err)
 {
     _cleanup_free_ char *passing = path_of(record, "new");
@@ -62,11 +66,17 @@ static int create_lock(struct record *record, struct error *err)
     }
     if (flock(record->lock, LOCK_EX | LOCK_NB) < 0 ||
         renameat2(AT_FDCWD, passing, AT_FDCWD, path, RENAME_NOREPLACE) < 0) {
-        int saved = errno;
+        int saved = errno == ENOENT ? EAGAIN : errno;
         unlink(passing);
         return fail(err, saved, "%s", path);
     }
     return 0;
+}
+
+static int create_change(const struct record *record, struct error *err)
+{
+    _cleanup_free_ char *path = path_of(record, "change");
+    return file_create(path, err);
 }
 
 int record_write(const struct record *record, struct error *err)
@@ -83,6 +93,10 @@ int record_write(const struct record *record, struct error *err)
 
 static int mount_directory(const struct record *record, struct error *err)
 {
+    int rc = tree_remove(record->directory, NULL, err); // a stray of the same name
+    if (rc < 0) {
+        return rc;
+    }
     if (mkdir(record->directory, 0700) < 0) {
         return fail(err, errno, "making %s", record->directory);
     }
@@ -109,13 +123,17 @@ int record_create(struct record **ret, struct error *err)
         _cleanup_free_ char *id = text_format("%d-%u", (int)getpid(), number++);
         record = record_new(id);
         rc = create_lock(record, err);
-        // Left by a process that had our number; or the folder has just gone with its last record.
-    } while (rc == -EEXIST || (rc == -ENOENT && ++gone < CREATE_ATTEMPTS));
+        // EEXIST: left by a process that had our number. ENOENT: the folder has just been removed
+        // with its last record.
+    } while (rc == -EEXIST || ((rc == -ENOENT || rc == -EAGAIN) && ++gone < CREATE_ATTEMPTS));
     if (rc < 0) {
         record_forget(record);
         return rc;
     }
-    rc = record_write(record, err);
+    rc = create_change(record, err);
+    if (rc == 0) {
+        rc = record_write(record, err);
+    }
     if (rc == 0) {
         rc = mount_directory(record, err);
     }
@@ -129,24 +147,20 @@ int record_create(struct record **ret, struct error *err)
 
 int record_remove(struct record *record, struct error *err)
 {
-    _cleanup_free_ char *json = path_of(record, "json");
-    _cleanup_free_ char *json_passing = path_of(record, "json.new");
-    _cleanup_free_ char *lock = path_of(record, "lock");
-    int rc = 0;
-    // Whether a mount of ours is still there is what rmdir() tells; without it nothing was mounted
-    // (EINVAL), or this process may not even ask (EPERM).
-    bool unmounted = umount2(record->directory, MNT_DETACH | UMOUNT_NOFOLLOW) == 0;
-    int why = unmounted ? 0 : errno;
-    if (rmdir(record->directory) < 0 && errno != ENOENT) {
-        rc = unmounted || why == EINVAL ? fail(err, errno, "removing %s", record->directory)
-                                        : fail(err, why, "unmounting %s", record->directory);
+    static const char *const suffixes[] = {"json.new", "json", "change", "lock"};
+    size_t foreign = 0;
+    // Removing the directory also detaches its mount where only other mount namespaces see it.
+    (void)tree_unmount(record->directory);
+    int rc = tree_remove(record->directory, &foreign, err);
+    if (foreign > 0) {
+        log_warning("cleanup", "testbed %s: %zu entries of others were in %s below its mount",
+                    record->id, foreign, record->directory);
     }
-    if (rc == 0) {
-        (void)unlink(json_passing);
-        (void)unlink(json);
-        (void)unlink(lock);
-        (void)rmdir(RECORD_ROOT); // fails, rightly, while other records are there
+    for (size_t i = 0; rc == 0 && i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        _cleanup_free_ char *path = path_of(record, suffixes[i]);
+        rc = tree_remove(path, NULL, err);
     }
+    (void)rmdir(RECORD_ROOT); // fails, rightly, while other records are there
     record_forget(record);
     return rc;
 }
@@ -225,22 +239,52 @@ int record_open(const char *id, struct record **ret, struct error *err)
     return 0;
 }
 
-int record_lock_change(const char *id, bool shared, struct error *err)
+int record_lock_change(const char *id, struct error *err)
 {
-    _cleanup_free_ char *path = text_format(RECORD_ROOT "/%s/change", id);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    _cleanup_free_ char *path = text_format(RECORD_ROOT "/%s.change", id);
+    _cleanup_close_ int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) {
-        return fail(err, errno, "%s", path);
+        return fail(err, errno, "testbed %s", id);
     }
     // Not by waiting in flock(): a signal just before it would go unseen.
-    while (flock(fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) < 0) {
-        if ((errno != EWOULDBLOCK && errno != EINTR) || stop_requested()) {
-            close(fd);
+    while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR) {
+            return fail(err, errno, "locking %s", path);
+        }
+        if (stop_requested()) {
             return fail_interrupted(err);
         }
         clock_sleep(NS_PER_MS);
     }
-    return fd;
+    struct stat st;
+    if (fstat(fd, &st) < 0 || st.st_nlink == 0) {
+        return fail(err, ENOENT, "testbed %s", id);
+    }
+    return steal_fd(&fd);
+}
+
+// Whether a file system other than that of RECORD_ROOT is mounted on the directory here.
+static bool is_mounted(const struct record *record)
+{
+    struct stat root;
+    struct stat own;
+    return stat(RECORD_ROOT, &root) == 0 && stat(record->directory, &own) == 0 &&
+           own.st_dev != root.st_dev;
+}
+
+bool record_is_elsewhere(const struct record *record)
+{
+    _cleanup_free_ char *json = path_of(record, "json");
+    if (json_object_size(record->content) == 0) {
+        return false; // its maker may not have mounted it yet
+    }
+    for (unsigned look = 0; look < ELSEWHERE_LOOKS; look++) {
+        if (is_mounted(record) || access(json, F_OK) < 0) {
+            return false;
+        }
+        clock_sleep(ELSEWHERE_NS);
+    }
+    return access(record->directory, F_OK) == 0;
 }
 
 int record_take_over(struct record *record, uint64_t within_ns, struct error *err)
@@ -260,25 +304,54 @@ int record_take_over(struct record *record, uint64_t within_ns, struct error *er
     }
 }
 
-int record_take_dead(struct record **ret, struct error *err)
+int record_take_dead(const char *id, struct record **ret)
 {
-    char **ids = NULL;
-    size_t count = 0;
-    int rc = record_list(&ids, &count, err);
-    for (size_t i = 0; rc == 0 && i < count; i++) {
-        struct record *record = record_new(ids[i]);
-        if (take_lock(record) < 0) {
-            record_forget(record);
-            continue;
-        }
+    struct record *record = record_new(id);
+    bool taken = take_lock(record) == 0;
+    if (taken) {
         read_content(record);
-        if (json_is_true(json_object_get(record->content, "kept"))) {
-            record_forget(record);
+        taken = !json_is_true(json_object_get(record->content, "kept"));
+    }
+    if (!taken) {
+        record_forget(record);
+        return 0;
+    }
+    *ret = record;
+    return 1;
+}
+
+// ---- strays
+
+// The id in the name of a file or directory of a record ("PID-NUMBER.SUFFIX"); NULL for others.
+static char *id_in_name(const char *name)
+{
+    size_t digits = strspn(name, "0123456789");
+    size_t more = name[digits] == '-' ? strspn(name + digits + 1, "0123456789") : 0;
+    size_t length = digits + 1 + more;
+    bool own = digits > 0 && more > 0 && (name[length] == '.' || name[length] == '\0');
+    return own ? text_format("%.*s", (int)length, name) : NULL;
+}
+
+// Whether a process is about to rename that file to a lock.
+static bool is_being_created(const char *path)
+{
+    _cleanup_close_ int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
+}
+
+void record_remove_strays(void)
+{
+    _cleanup_closedir_ DIR *root = opendir(RECORD_ROOT);
+    for (struct dirent *entry = NULL; root != NULL && (entry = readdir(root)) != NULL;) {
+        _cleanup_free_ char *id = id_in_name(entry->d_name);
+        if (id == NULL) {
             continue;
         }
-        *ret = record;
-        rc = 1;
+        _cleanup_free_ char *path = text_format(RECORD_ROOT "/%s", entry->d_name);
+        _cleanup_free_ char *lock = text_format(RECORD_ROOT "/%s.lock", id);
+        if (access(lock, F_OK) < 0 && !is_being_created(path)) {
+            (void)tree_remove(path, NULL, NULL);
+        }
     }
-    record_free_ids(ids, count);
-    return rc;
+    (void)rmdir(RECORD_ROOT);
 }

@@ -41,9 +41,13 @@ static int attach(const char *id, struct testbed **ret, struct error *err)
     if (rc < 0) {
         return rc;
     }
-    rc = json_object_get(record->content, "routers") == NULL
-             ? fail(err, ENOENT, "testbed %s is not up yet", id)
-             : testbed_attach(record, ret, err);
+    if (json_object_get(record->content, "routers") == NULL) {
+        rc = fail(err, ENOENT, "testbed %s is not up yet", id);
+    } else if (record_is_elsewhere(record)) {
+        rc = fail(err, 0, "testbed %s was made in another mount namespace", id);
+    } else {
+        rc = testbed_attach(record, ret, err);
+    }
     if (rc < 0) {
         record_forget(record);
     }
@@ -69,12 +73,11 @@ int standing_list(struct standing *ret, struct error *err)
     int rc = record_list(&ids, &count, err);
     struct standing standing = {.items = memory_new_array(struct testbed *, count + 1)};
     for (size_t i = 0; rc == 0 && i < count; i++) {
-        _cleanup_close_ int lock = record_lock_change(ids[i], true, NULL);
         _cleanup_error_ struct error why = ERROR_INIT;
         struct testbed *testbed = NULL;
-        if (lock >= 0 && attach(ids[i], &testbed, &why) == 0) {
+        if (attach(ids[i], &testbed, &why) == 0) {
             standing.items[standing.count++] = testbed;
-        } else if (lock >= 0) {
+        } else {
             pass_over(&standing, ids[i], &why);
         }
     }
@@ -196,8 +199,8 @@ int standing_find(const char *name, bool change, struct standing_node *ret, stru
     struct standing_node node = {.lock = -1};
     int rc = find_id(name, &id, &called, err);
     if (rc == 0) {
-        node.lock = record_lock_change(id, !change, err);
-        rc = node.lock < 0 ? node.lock : attach(id, &node.testbed, err);
+        node.lock = change ? record_lock_change(id, err) : -1;
+        rc = change && node.lock < 0 ? node.lock : attach(id, &node.testbed, err);
     }
     if (rc == 0 && change && node.testbed != NULL) {
         rc = make_sure_of_keeper(&node, err);
@@ -355,7 +358,7 @@ int standing_down(const char *name, struct error *err)
     if (rc < 0) {
         return rc;
     }
-    _cleanup_close_ int change = record_lock_change(id, false, err);
+    _cleanup_close_ int change = record_lock_change(id, err);
     struct testbed *testbed = NULL;
     rc = change < 0 ? change : attach(id, &testbed, err);
     if (rc == 0 && testbed != NULL) {
