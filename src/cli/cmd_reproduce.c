@@ -203,7 +203,7 @@ static int reproduce_run(void *values, const struct text_list *operands, struct 
         rc = platform_check_plain(platform, err);
     }
     if (rc == 0) {
-        rc = testbed_clean_up_dead(NULL, err);
+        rc = testbed_clean_up_dead(err);
     }
     return rc < 0 ? rc : reproduce(&request, asked->json, err);
 }

@@ -351,7 +351,7 @@ static int measure_scenarios(const struct scenario_list *scenarios, const struct
     if (rc < 0) {
         return rc;
     }
-    rc = testbed_clean_up_dead(NULL, err); // which gives back what a dead run was lent
+    rc = testbed_clean_up_dead(err); // which gives back what a dead run was lent
     for (size_t i = 0; rc == 0 && i < scenarios->count; i++) {
         rc = testbed_check_links(scenarios->items[i], asked->even_default_route, err);
     }

@@ -70,7 +70,7 @@ static int up_run(void *values, const struct text_list *operands, struct error *
         rc = testbed_check_daemons(scenario, err);
     }
     if (rc == 0) {
-        rc = testbed_clean_up_dead(NULL, err);
+        rc = testbed_clean_up_dead(err);
     }
     if (rc == 0) {
         rc = testbed_check_links(scenario, asked->even_default_route, err);

@@ -336,6 +336,54 @@ uint64_t testbed_memory_growth(uint64_t *mark)
 
 // ---- the record
 
+// The number of the network namespace that interfaces are lent from.
+static json_int_t home_number(const struct record *record)
+{
+    _cleanup_free_ char *pin = testbed_pin(record, HOME_PIN);
+    struct stat st;
+    return stat(pin, &st) == 0 ? (json_int_t)st.st_ino : 0;
+}
+
+static bool lends(const struct record *record, json_int_t home, const char *nic)
+{
+    size_t i = 0;
+    json_t *entry = NULL;
+    json_array_foreach(json_object_get(record->content, "nics"), i, entry)
+    {
+        const char *name =
+            json_string_value(json_object_get(json_object_get(entry, "nic"), "name"));
+        if (name != NULL && text_equal(name, nic)) {
+            return json_integer_value(json_object_get(record->content, "home")) == home;
+        }
+    }
+    return false;
+}
+
+// Fails if another testbed, standing or left by a dead run, holds that interface.
+static int check_nic_is_free(const struct testbed *testbed, const char *nic, struct error *err)
+{
+    json_int_t home = home_number(testbed->record);
+    char **ids = NULL;
+    size_t count = 0;
+    int rc = record_list(&ids, &count, err);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        struct record *record = NULL;
+        if (text_equal(ids[i], testbed->record->id) || record_open(ids[i], &record, NULL) < 0) {
+            continue;
+        }
+        const char *name = json_string_value(json_object_get(record->content, "scenario"));
+        if (lends(record, home, nic)) {
+            rc = fail(err, EBUSY,
+                      "interface %s is lent to testbed %s (%s): vrbench cleanup --all removes "
+                      "testbeds, and says what it can't remove",
+                      nic, ids[i], name == NULL ? "" : name);
+        }
+        record_forget(record);
+    }
+    record_free_ids(ids, count);
+    return rc;
+}
+
 static json_t *describe_nics(const struct testbed *testbed, struct error *err)
 {
     json_t *list = json_array();
@@ -345,7 +393,8 @@ static json_t *describe_nics(const struct testbed *testbed, struct error *err)
             continue;
         }
         json_t *described = NULL;
-        if (nic_describe(testbed->home, interface->nic, &described, err) < 0) {
+        if (check_nic_is_free(testbed, interface->nic, err) < 0 ||
+            nic_describe(testbed->home, interface->nic, &described, err) < 0) {
             json_decref(list);
             return NULL;
         }
@@ -371,6 +420,8 @@ static int write_record(struct testbed *testbed, struct error *err)
         return -ENODEV;
     }
     json_object_set_new(testbed->record->content, "nics", nics);
+    json_object_set_new(testbed->record->content, "home",
+                        json_integer(home_number(testbed->record)));
     json_object_set_new(testbed->record->content, "platform", json_string(testbed->platform->uri));
     json_object_set_new(testbed->record->content, "macvtap_why",
                         json_string(testbed->macvtap_why == NULL ? "" : testbed->macvtap_why));

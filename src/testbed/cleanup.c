@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// testbed/cleanup — removes what dead runs left, by their records and nothing else. Called at every
-// start of a run and by `vrbench cleanup`; life.c uses the part that gives interfaces back.
+/*
+ * testbed/cleanup — removes testbeds by their records and nothing else: what dead runs left, and
+ * testbeds that were left standing. Nothing here needs a testbed that can be attached to. Called
+ * at every start of a run, by `vrbench cleanup` and `vrbench down`; life.c uses the part that
+ * gives interfaces back.
+ */
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "linux/link.h"
 #include "linux/process.h"
@@ -174,24 +180,72 @@ static int clean_up_platform(struct record *record, struct error *err)
     return restored < 0 ? restored : rc;
 }
 
-static int remove_dead(struct record *record, struct error *err)
+// ---- removing one
+
+// Where the directory of a record made in another mount namespace can be reached through a process
+// of the testbed that lives there, uses that path from here on.
+static void reach_directory(struct record *record)
 {
-    _cleanup_free_ char *id = text_copy(record->id);
-    struct task_list tasks = {0};
-    task_list_from_json(json_object_get(record->content, "threads"), &tasks);
+    const json_t *maker = json_object_get(record->content, "maker");
+    const json_t *routers = json_object_get(record->content, "routers");
+    for (size_t i = 0; i <= json_array_size(routers) && record_is_elsewhere(record); i++) {
+        const json_t *described =
+            i == 0 ? NULL : json_object_get(json_array_get(routers, i - 1), "platform");
+        const json_t *pid = i == 0 ? json_array_get(maker, 0) : json_object_get(described, "first");
+        const json_t *started =
+            i == 0 ? json_array_get(maker, 1) : json_object_get(described, "first_started");
+        _cleanup_close_ int process = process_open((pid_t)json_integer_value(pid),
+                                                   (uint64_t)json_integer_value(started), NULL);
+        if (process < 0) {
+            continue;
+        }
+        char *path =
+            text_format("/proc/%d/root%s", (int)json_integer_value(pid), record->directory);
+        char *own = record->directory;
+        record->directory = path;
+        _cleanup_free_ char *home = testbed_pin(record, "home");
+        if (access(home, F_OK) == 0) {
+            free(own);
+            return;
+        }
+        record->directory = own;
+        free(path);
+    }
+}
+
+// Goes on with the other steps after one that fails; returns the first failure.
+static int undo(struct record *record, const struct task_list *tasks, struct error *err)
+{
     // Devices come back from machines that have ended; interfaces, from namespaces that haven't.
     bool machines_first = testbed_lends_devices(record);
+    _cleanup_error_ struct error why = ERROR_INIT;
     int rc = machines_first ? clean_up_platform(record, err) : 0;
-    testbed_return_nics(record, NULL);
-    if (rc == 0 && !machines_first) {
+    testbed_return_nics(record, &why);
+    if (why.text == NULL && json_array_size(json_object_get(record->content, "nics")) > 0) {
+        // Nothing of them is held any more, whatever else may stay.
+        json_object_set_new(record->content, "nics", json_array());
+        (void)record_write(record, NULL);
+    }
+    if (!machines_first) {
         rc = clean_up_platform(record, err);
     }
-    if (rc == 0) {
-        rc = testbed_end_processes(record, err);
-    }
-    if (rc == 0) {
-        rc = testbed_remove_groups(record, tasks.pids, tasks.count, err);
-    }
+    int ended = testbed_end_processes(record, rc < 0 ? NULL : err);
+    rc = rc < 0 ? rc : ended;
+    return rc < 0 ? rc : testbed_remove_groups(record, tasks->pids, tasks->count, err);
+}
+
+int testbed_remove_by_record(struct record *record, struct error *err)
+{
+    const char *name = json_string_value(json_object_get(record->content, "scenario"));
+    _cleanup_free_ char *called = name == NULL ? text_format("testbed %s", record->id)
+                                               : text_format("testbed %s (%s)", record->id, name);
+    struct task_list tasks = {0};
+    task_list_from_json(json_object_get(record->content, "threads"), &tasks);
+    _cleanup_free_ char *directory = text_copy(record->directory);
+    reach_directory(record);
+    int rc = undo(record, &tasks, err);
+    free(record->directory);
+    record->directory = steal_pointer(&directory);
     if (rc < 0) {
         record_forget(record);
     } else {
@@ -202,30 +256,121 @@ static int remove_dead(struct record *record, struct error *err)
     }
     task_list_clear(&tasks);
     if (rc < 0) {
-        error_context(err, "cleaning up after the dead run %s", id);
-        return rc;
+        error_context(err, "removing %s", called);
     }
-    log_note("cleanup", "removed what run %s had left", id);
-    return 0;
+    return rc;
 }
 
-int testbed_clean_up_dead(unsigned *ret_removed, struct error *err)
+// Ends the process that watches over a testbed and becomes its owner.
+static int take_from_keeper(struct record *record, struct error *err)
 {
-    unsigned removed = 0;
+    const json_t *maker = json_object_get(record->content, "maker");
+    _cleanup_close_ int keeper =
+        process_open((pid_t)json_integer_value(json_array_get(maker, 0)),
+                     (uint64_t)json_integer_value(json_array_get(maker, 1)), NULL);
+    // From here on it is a dead run's, should this process die.
+    json_object_set_new(record->content, "kept", json_false());
+    int rc = record_write(record, err);
+    if (rc == 0 && keeper >= 0) {
+        rc = process_end(keeper, END_WITHIN_NS, err);
+    }
+    return rc == 0 ? record_take_over(record, END_WITHIN_NS, err) : rc;
+}
+
+int testbed_remove_standing(const char *id, struct error *err)
+{
+    // A record without the file for it (a part was deleted by hand) has nobody to wait for.
+    _cleanup_close_ int change = record_lock_change(id, err);
+    if (change < 0 && change != -ENOENT) {
+        return change;
+    }
+    error_clear(err);
+    struct record *record = NULL;
+    int rc = record_open(id, &record, err);
+    if (rc < 0) {
+        return rc;
+    }
+    // One that is not kept any more is being removed by another process: this one waits for its
+    // end, and goes on if that process dies.
+    rc = json_is_true(json_object_get(record->content, "kept"))
+             ? take_from_keeper(record, err)
+             : record_take_over(record, END_WITHIN_NS, err);
+    if (rc < 0) {
+        record_forget(record);
+        return rc;
+    }
+    return testbed_remove_by_record(record, err);
+}
+
+// ---- removing all
+
+void cleaning_clear(struct cleaning *cleaning)
+{
+    for (size_t i = 0; i < cleaning->left_count; i++) {
+        free(cleaning->left[i].id);
+        free(cleaning->left[i].why);
+    }
+    free(cleaning->left);
+    *cleaning = (struct cleaning){0};
+}
+
+static void note_left(struct cleaning *cleaning, const char *id, const struct error *why)
+{
+    cleaning->left =
+        memory_resize(cleaning->left, cleaning->left_count + 1, sizeof *cleaning->left);
+    cleaning->left[cleaning->left_count++] =
+        (struct cleaning_left){.id = text_copy(id), .why = text_copy(why->text)};
+}
+
+static void clean_one(const char *id, bool all, struct cleaning *cleaning)
+{
+    _cleanup_error_ struct error why = ERROR_INIT;
+    struct record *record = NULL;
+    int rc = -ENOENT;
+    if (record_take_dead(id, &record) == 1) {
+        rc = testbed_remove_by_record(record, &why);
+    } else if (all && record_open(id, &record, NULL) == 0) {
+        bool kept = json_is_true(json_object_get(record->content, "kept"));
+        record_forget(record);
+        rc = kept ? testbed_remove_standing(id, &why) : -ENOENT;
+    }
+    if (rc == 0) {
+        log_note("cleanup", "removed testbed %s", id);
+        cleaning->removed++;
+    } else if (why.text != NULL && rc != -ENOENT) {
+        note_left(cleaning, id, &why);
+    }
+}
+
+int testbed_clean_up(bool all, struct cleaning *ret, struct error *err)
+{
+    struct cleaning cleaning = {0};
     char **ids = NULL;
     size_t count = 0;
     int rc = record_list(&ids, &count, err);
     for (size_t i = 0; rc == 0 && i < count; i++) {
-        struct record *record = NULL;
-        if (record_take_dead(ids[i], &record) == 1) {
-            rc = remove_dead(record, err);
-            removed += rc == 0;
+        rc = stop_requested() ? fail_interrupted(err) : 0;
+        if (rc == 0) {
+            clean_one(ids[i], all, &cleaning);
         }
     }
     record_free_ids(ids, count);
-    record_remove_strays();
-    if (rc == 0 && ret_removed != NULL) {
-        *ret_removed = removed;
+    if (rc < 0) {
+        cleaning_clear(&cleaning);
+        return rc;
     }
+    record_remove_strays();
+    *ret = cleaning;
+    return 0;
+}
+
+int testbed_clean_up_dead(struct error *err)
+{
+    struct cleaning cleaning = {0};
+    int rc = testbed_clean_up(false, &cleaning, err);
+    for (size_t i = 0; i < cleaning.left_count; i++) {
+        log_warning("cleanup", "what a dead run made is left: %s", cleaning.left[i].why);
+    }
+    cleaning_clear(&cleaning);
     return rc;
 }

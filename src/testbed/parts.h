@@ -75,6 +75,12 @@ void testbed_list_parties(struct testbed *testbed);
 // Ends every process that lives in a namespace of the testbed: routers' first ones, consoles, and
 // whatever was started in them. This process is spared.
 int testbed_end_processes(const struct record *record, struct error *err);
+// Removes the testbed that a record describes to nothing, by the record alone: this process must be
+// its owner. Frees the record. On failure what could not be undone stays in the record on disk.
+int testbed_remove_by_record(struct record *record, struct error *err);
+// Ends the process that watches over a kept testbed, and removes the testbed. -ENOENT if another
+// process has removed it meanwhile.
+int testbed_remove_standing(const char *id, struct error *err);
 // Whether the record speaks of PCI devices that machines were to get: such a testbed's machines end
 // before its interfaces are given back, else after that.
 bool testbed_lends_devices(const struct record *record);

@@ -17,7 +17,6 @@
 
 #define MANAGEMENT_INDEX  190000 // on the host; the source's is the next
 #define MANAGEMENT_PREFIX 30U
-#define KEEPER_WITHIN_NS  (5U * NS_PER_S)
 
 static const uint32_t management_address[2] = {0xa9fe0101U, 0xa9fe0102U}; // STANDING_*
 
@@ -328,45 +327,43 @@ int standing_up(const struct scenario *scenario, enum topology topology, struct 
 
 // ---- down
 
-// Ends the keeper and becomes the testbed's owner.
-static int take_over(struct testbed *testbed, struct error *err)
+// The id of a kept testbed by its name or id, from its record alone; NULL if there is none.
+static int find_kept(const char *name, char **ret_id, struct error *err)
 {
-    _cleanup_close_ int keeper = process_open(testbed->maker.pid, testbed->maker.started, NULL);
-    // From here on it is a dead run's, should this process die.
-    testbed->kept = false;
-    int rc = testbed_note(testbed, err);
-    if (rc == 0 && keeper >= 0) {
-        rc = process_end(keeper, KEEPER_WITHIN_NS, err);
+    char **ids = NULL;
+    size_t count = 0;
+    char *id = NULL;
+    int rc = record_list(&ids, &count, err);
+    for (size_t i = 0; rc == 0 && i < count && id == NULL; i++) {
+        struct record *record = NULL;
+        if (record_open(ids[i], &record, NULL) < 0) {
+            continue; // gone meanwhile
+        }
+        const char *scenario = json_string_value(json_object_get(record->content, "scenario"));
+        if (json_is_true(json_object_get(record->content, "kept")) &&
+            (text_equal(ids[i], name) || (scenario != NULL && text_equal(scenario, name)))) {
+            id = text_copy(ids[i]);
+        }
+        record_forget(record);
     }
-    return rc == 0 ? record_take_over(testbed->record, KEEPER_WITHIN_NS, err) : rc;
+    record_free_ids(ids, count);
+    *ret_id = id;
+    return rc;
 }
 
 int standing_down(const char *name, struct error *err)
 {
-    struct standing standing = {0};
     _cleanup_free_ char *id = NULL;
-    int rc = standing_list(&standing, err);
-    for (size_t i = 0; rc == 0 && i < standing.count && id == NULL; i++) {
-        if (testbed_is_kept(standing.items[i]) && is_called(standing.items[i], name)) {
-            id = text_copy(testbed_id(standing.items[i]));
-        }
-    }
-    standing_clear(&standing);
+    int rc = find_kept(name, &id, err);
     if (rc == 0 && id == NULL) {
         rc = fail_input(err, "no testbed \"%s\" was left standing", name);
     }
-    if (rc < 0) {
-        return rc;
+    if (rc == 0) {
+        rc = testbed_remove_standing(id, err);
     }
-    _cleanup_close_ int change = record_lock_change(id, err);
-    struct testbed *testbed = NULL;
-    rc = change < 0 ? change : attach(id, &testbed, err);
-    if (rc == 0 && testbed != NULL) {
-        rc = take_over(testbed, err);
+    if (rc == -ENOENT && id != NULL) {
+        error_clear(err); // a cleanup was faster
+        rc = 0;
     }
-    if (rc < 0 || testbed == NULL) {
-        testbed_free(testbed);
-        return rc;
-    }
-    return testbed_down(&testbed, 1, NULL, err);
+    return rc;
 }

@@ -148,7 +148,19 @@ void testbed_stop_dividing(struct testbed *testbed);
 int testbed_platform_facts(const struct testbed *testbed, struct platform_facts *ret,
                            struct error *err);
 
-// Removes what dead runs left. ret_removed (may be NULL) counts the testbeds removed.
-int testbed_clean_up_dead(unsigned *ret_removed, struct error *err);
+// What a cleaning removed, and what it had to leave. Cleared with cleaning_clear().
+struct cleaning {
+    unsigned removed; // testbeds
+    struct cleaning_left {
+        char *id, *why;
+    } * left;
+    size_t left_count;
+};
+void cleaning_clear(struct cleaning *cleaning);
+// Removes what dead runs left; with `all`, also testbeds that were left standing. One that can't be
+// removed stops no other. Whatever belongs to a process that is measuring stays.
+int testbed_clean_up(bool all, struct cleaning *ret, struct error *err);
+// The same for what dead runs left, before new testbeds are built: warns of what stays.
+int testbed_clean_up_dead(struct error *err);
 
 #endif

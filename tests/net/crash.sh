@@ -124,7 +124,7 @@ is "a second cleanup does what a killed one ($killed of 6) left undone" "$broken
 # --- runs that live ------------------------------------------------------------------------------
 
 is "with nothing to clean up, cleanup says so" "$("$VRBENCH" cleanup) $("$VRBENCH" cleanup --json)" \
-    'nothing to clean up {"removed": 0}'
+    'nothing to clean up {"removed": 0, "left": []}'
 cat >"$T/long.yaml" <<'END'
 name: long
 topologies: [dedicated]
@@ -143,7 +143,7 @@ for dead in 0 1; do
 done
 # The second one cleaned up, at its start, after the first.
 is "  cleanup removes what another left that was killed beside it" \
-    "$("$VRBENCH" cleanup --json)" '{"removed": 1}'
+    "$("$VRBENCH" cleanup --json)" '{"removed": 1, "left": []}'
 ok "  the living one still stands" find_pin "$live" ns-r1t3
 run_pid=$live
 end_run
