@@ -301,7 +301,7 @@ static _Noreturn void be_first(const struct netns *ns, const char *host_name, bo
     if (failed == 0 && sethostname(host_name, strlen(host_name)) < 0) {
         failed = errno;
     }
-    char name[16] = "vrbench-"; // as ps and pgrep show it
+    char name[16] = FIRST_NAME_PREFIX; // as ps and pgrep show it
     strncat(name, host_name, sizeof name - strlen(name) - 1);
     (void)prctl(PR_SET_NAME, name);
     (void)setsid();

@@ -21,6 +21,9 @@
 
 #define FIRST_PROGRAMS 16U
 
+// A first process is called by this and its host name (proc(5): comm).
+#define FIRST_NAME_PREFIX "vrbench-"
+
 // A folder (text NULL) or file to be made, in this order. Texts are the caller's.
 struct first_file {
     const char *path;

@@ -76,7 +76,10 @@ static _Noreturn void run_inside(const struct session *session, int group)
         (void)setenv("PS1", prompt, 1);
         argv = shell;
     }
-    (void)setenv("VRBENCH_NODE", session->node, 1);
+    (void)setenv(SESSION_NODE, session->node, 1);
+    if (session->testbed != NULL) {
+        (void)setenv(SESSION_TESTBED, session->testbed, 1);
+    }
     execvp(argv[0], argv);
     int saved = errno;
     fprintf(stderr, "vrbench: %s: %s\n", argv[0], strerror(saved));

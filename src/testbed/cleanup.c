@@ -7,6 +7,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,11 +15,14 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "linux/first.h"
 #include "linux/link.h"
 #include "linux/process.h"
+#include "linux/session.h"
 #include "testbed/allocation.h"
 #include "testbed/handover.h"
 #include "testbed/nic.h"
@@ -26,7 +30,10 @@
 #include "testbed/platform_allocation.h"
 #include "testbed/tasks.h"
 
-#define END_WITHIN_NS (5U * NS_PER_S)
+#define END_WITHIN_NS   (5U * NS_PER_S)
+#define LOOPBACK_INDEX  1
+#define STATUS_MAX      (1U << 16)
+#define ENVIRONMENT_MAX (4U << 20)
 
 // Gives one interface back from wherever it had got to: its node, the host on its way there, or
 // still (again) at home but not as it was.
@@ -109,14 +116,17 @@ void testbed_return_nics(const struct record *record, struct error *err)
     netns_close(home);
 }
 
-// Adds the inode numbers of the namespaces that a record pins, but the one it was made from.
-static size_t pinned_namespaces(const struct record *record, ino_t **ret)
+// ---- processes
+
+// The inode numbers of the namespaces that a record pins for nodes: all, or that of `node` only.
+static size_t pinned_namespaces(const struct record *record, const char *node, ino_t **ret)
 {
     size_t count = 0;
     _cleanup_closedir_ DIR *directory = opendir(record->directory);
     for (struct dirent *entry = NULL; directory != NULL && (entry = readdir(directory)) != NULL;) {
         struct stat st;
         if (text_starts(entry->d_name, NETNS_PIN_PREFIX) &&
+            (node == NULL || text_equal(entry->d_name + strlen(NETNS_PIN_PREFIX), node)) &&
             fstatat(dirfd(directory), entry->d_name, &st, 0) == 0) {
             *ret = memory_resize(*ret, count + 1, sizeof **ret);
             (*ret)[count++] = st.st_ino;
@@ -140,26 +150,119 @@ static bool lives_in(const char *process, const ino_t *namespaces, size_t count)
     return false;
 }
 
-int testbed_end_processes(const struct record *record, struct error *err)
+// Whether a process is the first one of a node (linux/first.h). All that has been started inside
+// shares its PID namespace and ends with it.
+static bool is_first(const char *process)
+{
+    _cleanup_free_ char *path = text_format("/proc/%s/status", process);
+    _cleanup_free_ char *text = NULL;
+    if (file_read(path, STATUS_MAX, &text, NULL, NULL) < 0 ||
+        !text_starts(text, "Name:\t" FIRST_NAME_PREFIX)) {
+        return false;
+    }
+    // Its numbers from this PID namespace inwards: proc_pid_status(5).
+    const char *numbers = strstr(text, "\nNSpid:");
+    const char *end = numbers == NULL ? NULL : strchr(numbers + 1, '\n');
+    return end != NULL && end - numbers > 2 && end[-2] == '\t' && end[-1] == '1';
+}
+
+// Whether a process has the mark of a console of the testbed (linux/session.h) in its environment.
+static bool is_marked(const char *process, const char *id)
+{
+    _cleanup_free_ char *mark = text_format(SESSION_TESTBED "=%s", id);
+    _cleanup_free_ char *path = text_format("/proc/%s/environ", process);
+    _cleanup_free_ char *text = NULL;
+    size_t length = 0;
+    if (file_read(path, ENVIRONMENT_MAX, &text, &length, NULL) < 0) {
+        return false;
+    }
+    for (size_t at = 0; at < length; at += strlen(text + at) + 1) {
+        if (text_equal(text + at, mark)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Whether an interface in a node is one that was lent and could not be given back.
+static bool is_lent(const struct record *record, const char *name)
+{
+    static const char *const keys[] = {"name", "host_name", "lasting"};
+    size_t i = 0;
+    json_t *entry = NULL;
+    json_array_foreach(json_object_get(record->content, "nics"), i, entry)
+    {
+        for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
+            const char *called = json_string_value(json_object_get(entry, keys[k]));
+            if (called != NULL && text_equal(called, name)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void delete_links_in(const struct record *record, const struct netns *ns)
+{
+    _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
+    struct if_nameindex *links = netns_visit(ns, &visit, NULL) < 0 ? NULL : if_nameindex();
+    for (size_t i = 0; links != NULL && links[i].if_index != 0; i++) {
+        if (links[i].if_index != LOOPBACK_INDEX && !is_lent(record, links[i].if_name)) {
+            (void)link_delete(ns, (int)links[i].if_index,
+                              NULL); // its peer's end may have been first
+        }
+    }
+    if_freenameindex(links);
+}
+
+// Deletes the interfaces of all nodes. The kernel does so by itself with a namespace, but not while
+// a process of somebody else is in there.
+static void delete_links(const struct record *record)
+{
+    _cleanup_closedir_ DIR *directory = opendir(record->directory);
+    for (struct dirent *entry = NULL; directory != NULL && (entry = readdir(directory)) != NULL;) {
+        _cleanup_free_ char *pin = text_format("%s/%s", record->directory, entry->d_name);
+        struct netns *ns = NULL;
+        if (text_starts(entry->d_name, NETNS_PIN_PREFIX) && netns_open(pin, &ns, NULL) == 0) {
+            delete_links_in(record, ns);
+            netns_close(ns);
+        }
+    }
+}
+
+int testbed_end_processes(const struct record *record, const char *node, struct error *err)
 {
     _cleanup_free_ ino_t *namespaces = NULL;
-    size_t count = pinned_namespaces(record, &namespaces);
+    size_t count = pinned_namespaces(record, node, &namespaces);
     _cleanup_closedir_ DIR *processes = count == 0 ? NULL : opendir("/proc");
+    bool others = false;
     int rc = 0;
     for (struct dirent *entry = NULL; processes != NULL && (entry = readdir(processes)) != NULL;) {
-        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-        if (pid <= 1 || pid == getpid() || !lives_in(entry->d_name, namespaces, count)) {
+        const char *name = entry->d_name;
+        pid_t pid = (pid_t)strtol(name, NULL, 10);
+        if (pid <= 1 || pid == getpid() || !lives_in(name, namespaces, count)) {
             continue;
         }
         _cleanup_close_ int process = process_open(pid, process_start_time(pid), NULL);
-        // Looked at again: the number could have passed to another in between.
-        if (process >= 0 && lives_in(entry->d_name, namespaces, count)) {
-            int killed = process_kill(process, END_WITHIN_NS, err);
-            rc = rc < 0 ? rc : killed;
+        // Looked at only now: the number could have passed to another in between. A process of
+        // somebody else may be here for a moment, as one that reads counters.
+        if (process < 0 || !lives_in(name, namespaces, count)) {
+            continue;
         }
+        if (!is_first(name) && !is_marked(name, record->id)) {
+            others = true;
+            continue;
+        }
+        int killed = process_kill(process, END_WITHIN_NS, err);
+        rc = rc < 0 ? rc : killed;
+    }
+    if (others && node == NULL) {
+        delete_links(record);
     }
     return rc;
 }
+
+// ---- platforms
 
 // What the platform made outside of the testbed's namespaces and folder.
 static int clean_up_platform(struct record *record, struct error *err)
@@ -229,7 +332,7 @@ static int undo(struct record *record, const struct task_list *tasks, struct err
     if (!machines_first) {
         rc = clean_up_platform(record, err);
     }
-    int ended = testbed_end_processes(record, rc < 0 ? NULL : err);
+    int ended = testbed_end_processes(record, NULL, rc < 0 ? NULL : err);
     rc = rc < 0 ? rc : ended;
     return rc < 0 ? rc : testbed_remove_groups(record, tasks->pids, tasks->count, err);
 }

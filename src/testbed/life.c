@@ -130,7 +130,7 @@ static int release(struct testbed *testbed, struct task_list *tasks, struct erro
     int routers_ended = end_routers(testbed, &why);
     rc = keep_first(rc, routers_ended, err, &why);
     if (testbed->record != NULL) {
-        int ended = testbed_end_processes(testbed->record, &why);
+        int ended = testbed_end_processes(testbed->record, NULL, &why);
         rc = keep_first(rc, ended, err, &why);
         int removed = record_remove(steal_pointer(&testbed->record), &why);
         rc = keep_first(rc, removed, err, &why);

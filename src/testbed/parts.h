@@ -72,9 +72,11 @@ bool testbed_router_has_died(const struct testbed *testbed, size_t router);
 // Fills testbed->parties anew.
 void testbed_list_parties(struct testbed *testbed);
 
-// Ends every process that lives in a namespace of the testbed: routers' first ones, consoles, and
-// whatever was started in them. This process is spared.
-int testbed_end_processes(const struct record *record, struct error *err);
+// Ends the processes that the testbed started in the namespaces of its nodes: first ones, with all
+// that was started inside, and consoles with what they started. `node` NULL = of all nodes. Others
+// that are in such a namespace, as a vrbench that reads counters, go on; with `node` NULL, the
+// interfaces there are deleted then, as the namespace would stay.
+int testbed_end_processes(const struct record *record, const char *node, struct error *err);
 // Removes the testbed that a record describes to nothing, by the record alone: this process must be
 // its owner. Frees the record. On failure what could not be undone stays in the record on disk.
 int testbed_remove_by_record(struct record *record, struct error *err);

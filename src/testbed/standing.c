@@ -227,6 +227,7 @@ int standing_console(const struct standing_node *node, char *const *argv, int *r
     const struct session session = {.net = testbed->netns[node->node],
                                     .first = -1,
                                     .node = testbed->plan->nodes[node->node].name,
+                                    .testbed = testbed_id(testbed),
                                     .argv = argv};
     return session_run(&session, ret_status, err);
 }
