@@ -172,7 +172,7 @@ struct platform_ops {
     // What attach() needs to know of it, as a JSON object for the testbed's record.
     json_t *(*describe)(const struct router *router);
     // An object for a router that another process made. A router that has died is attached too, if
-    // enough of it is left for destroy() to clear away.
+    // enough of it is left for destroy() to clear away; -ENOENT if nothing of it is.
     int (*attach)(struct platform *platform, const struct router_spec *spec,
                   const json_t *described, struct router **ret, struct error *err);
     // Frees the object; the router goes on.

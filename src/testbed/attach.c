@@ -232,9 +232,23 @@ static enum router_state state_from_name(const char *name)
     return ROUTER_CRASHED;
 }
 
+// Threads that served the interfaces of a router that is gone have gone with it.
+static void forget_gone_tasks(struct testbed *testbed)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < testbed->host_task_count; i++) {
+        if (!process_is_dead(testbed->host_tasks[i])) {
+            testbed->host_tasks[kept] = testbed->host_tasks[i];
+            testbed->host_task_links[kept++] = testbed->host_task_links[i];
+        }
+    }
+    testbed->host_task_count = kept;
+}
+
 static int recall_routers(struct testbed *testbed, struct error *err)
 {
     const json_t *routers = json_object_get(testbed->record->content, "routers");
+    bool any_gone = false;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < testbed->scenario->router_count; i++) {
         const json_t *noted = json_array_get(routers, i);
@@ -256,6 +270,15 @@ static int recall_routers(struct testbed *testbed, struct error *err)
         rc = testbed->platform->ops->attach(testbed->platform, &order.spec, described,
                                             &router->router, err);
         router_order_clear(&order);
+        if (rc == -ENOENT) { // who was ending or restarting it died
+            error_clear(err);
+            router->state = ROUTER_CRASHED;
+            any_gone = true;
+            rc = 0;
+        }
+    }
+    if (any_gone) {
+        forget_gone_tasks(testbed);
     }
     return rc;
 }

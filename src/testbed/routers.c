@@ -279,6 +279,25 @@ static void forget_vifs(struct testbed *testbed, const struct router_order *orde
     }
 }
 
+// New numbers go to the record before anything has them: whoever goes on after this process has
+// died does not give them to another.
+static int note_numbers(const struct testbed *testbed, struct error *err)
+{
+    json_t *content = testbed->record->content;
+    json_object_set_new(content, "next_id", json_integer(testbed->next_id));
+    json_object_set_new(content, "next_index", json_integer(testbed->next_index));
+    return record_write(testbed->record, err);
+}
+
+// Ends what a process that died while it made or ended the router has left running in it.
+static int end_remains(const struct testbed *testbed, size_t router, struct error *err)
+{
+    const char *name = testbed->plan->scenario->routers[router].name;
+    return testbed->routers[router].router == NULL || testbed_router_has_died(testbed, router)
+               ? testbed_end_processes(testbed->record, name, err)
+               : 0;
+}
+
 // Writes down how it is now; a router that could not be brought up is no more.
 static int conclude(struct testbed *testbed, size_t router, int rc, struct error *err)
 {
@@ -310,7 +329,13 @@ int testbed_create_router(struct testbed *testbed, size_t router, struct error *
     if (rc < 0) {
         error_context(err, "router %s: its link has gone with it; take the testbed down", name);
     } else {
+        rc = end_remains(testbed, router, err);
+    }
+    if (rc == 0) {
         renumber(testbed, router, &order);
+        rc = note_numbers(testbed, err);
+    }
+    if (rc == 0) {
         rc = testbed_make_router(testbed, router, err);
     }
     if (rc == 0) {
@@ -333,6 +358,10 @@ int testbed_destroy_router(struct testbed *testbed, size_t router, enum router_s
     if (entry->router == NULL) {
         return fail_input(err, "router %s is not there", name);
     }
+    int ended = end_remains(testbed, router, err);
+    if (ended < 0) {
+        return ended;
+    }
     struct router_order order;
     router_order_make(testbed, router, &order);
     forget_vifs(testbed, &order); // its last CPU time is read before they go
@@ -353,6 +382,10 @@ int testbed_reboot_router(struct testbed *testbed, size_t router, uint64_t began
     if (entry->router == NULL) {
         return fail_input(err, "router %s is not there: vrbench create makes it", name);
     }
+    int rc = end_remains(testbed, router, err);
+    if (rc < 0) {
+        return rc;
+    }
     struct router_order before;
     struct router_order now;
     uint64_t mark = 0;
@@ -369,8 +402,9 @@ int testbed_reboot_router(struct testbed *testbed, size_t router, uint64_t began
     }
     renumber(testbed, router, &before);
     router_order_make(testbed, router, &now);
+    (void)note_numbers(testbed, NULL);
     struct router *old = steal_pointer(&entry->router);
-    int rc = testbed->platform->ops->reboot(old, &before.spec, &now.spec, &entry->router, err);
+    rc = testbed->platform->ops->reboot(old, &before.spec, &now.spec, &entry->router, err);
     if (rc == 0) {
         entry->memory_bytes = testbed_memory_growth(&mark);
         note_running(testbed, router, &now);

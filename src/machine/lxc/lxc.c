@@ -203,7 +203,10 @@ static int start(struct router *router, const struct router_spec *spec, struct e
 static int adopt(struct router *router, struct error *err)
 {
     _cleanup_free_ char *path = text_format("/proc/%d/ns/net", (int)router->life.pid);
-    int rc = file_create(router->pin, err);
+    int rc = namespace_router_unpin(router->pin, err); // left by a process that died here
+    if (rc == 0) {
+        rc = file_create(router->pin, err);
+    }
     if (rc == 0) {
         rc = netns_adopt(path, router->pin, &router->ns, err);
     }
@@ -358,7 +361,7 @@ static int lxc_attach(struct platform *platform, const struct router_spec *spec,
     namespace_life_recall(described, &router->life);
     namespace_router_recall_tasks(json_object_get(described, "tasks"), &router->tasks,
                                   &router->task_count);
-    int rc = netns_open(router->pin, &router->ns, err);
+    int rc = namespace_router_open(router->pin, &router->ns, err);
     if (rc < 0) {
         error_context(err, "router %s", spec->name);
         lxc_release(router);

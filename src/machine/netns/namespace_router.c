@@ -224,6 +224,13 @@ int namespace_router_hand_back(const struct netns *ns, const struct router_spec 
     return rc;
 }
 
+int namespace_router_open(const char *pin, struct netns **ret, struct error *err)
+{
+    int rc = netns_open(pin, ret, err);
+    // A process that died within the making or the end of the router left the file alone.
+    return rc == -EINVAL ? -ENOENT : rc;
+}
+
 int namespace_router_unpin(const char *pin, struct error *err)
 {
     if (umount2(pin, MNT_DETACH) < 0 && errno != EINVAL && errno != ENOENT) {

@@ -44,6 +44,8 @@ int namespace_router_leave_bridges(const struct router_spec *spec, struct error 
 // Gives the interfaces that were taken back to the host, down. `ns` NULL: there is none to give.
 int namespace_router_hand_back(const struct netns *ns, const struct router_spec *spec,
                                struct error *err);
+// Opens the namespace that is pinned to `pin`. -ENOENT if none is (any more).
+int namespace_router_open(const char *pin, struct netns **ret, struct error *err);
 // Lets go of the file that the namespace was pinned to, if it was.
 int namespace_router_unpin(const char *pin, struct error *err);
 

@@ -162,7 +162,10 @@ static int make(const struct router_spec *spec, const struct netns *giver, struc
                 struct error *err)
 {
     struct router *router = router_new(spec);
-    int rc = file_create(router->pin, err);
+    int rc = namespace_router_unpin(router->pin, err); // left by a process that died here
+    if (rc == 0) {
+        rc = file_create(router->pin, err);
+    }
     if (rc == 0) {
         rc = netns_create(router->pin, &router->ns, err);
     }
@@ -233,7 +236,7 @@ static int netns_attach(struct platform *platform, const struct router_spec *spe
                                   &router->task_count);
     router->napi_count = (size_t)json_integer_value(json_object_get(described, "napi"));
     recall_programs(router, json_object_get(described, "programs"));
-    int rc = netns_open(router->pin, &router->ns, err);
+    int rc = namespace_router_open(router->pin, &router->ns, err);
     if (rc < 0) {
         error_context(err, "router %s", spec->name);
         netns_release(router);
