@@ -114,6 +114,27 @@ int cpu_task_time(pid_t task, uint64_t *ret_ns, struct error *err)
     return 0;
 }
 
+int cpu_meter_open(pid_t task, struct error *err)
+{
+    char path[48];
+    snprintf(path, sizeof path, "/proc/%d/schedstat", (int)task);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? fail(err, errno == ENOENT ? ESRCH : errno, "CPU time of task %d", (int)task)
+                  : fd;
+}
+
+int cpu_meter_read(int meter, uint64_t *ret_ns, struct error *err)
+{
+    char text[64];
+    ssize_t got = pread(meter, text, sizeof text - 1, 0);
+    if (got <= 0) {
+        return fail(err, got < 0 ? errno : EIO, "CPU time of a task");
+    }
+    text[got] = '\0';
+    *ret_ns = strtoull(text, NULL, 10);
+    return 0;
+}
+
 uint64_t cpu_own_time(void)
 {
     struct timespec used;

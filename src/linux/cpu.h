@@ -36,6 +36,9 @@ int cpu_hold_awake(struct error *err);
 // CPU time that a task has used, ns: first field of /proc/TASK/schedstat
 // (Documentation/scheduler/sched-stats.rst). -ESRCH if it is gone.
 int cpu_task_time(pid_t task, uint64_t *ret_ns, struct error *err);
+// The same, read again and again: a descriptor that stays open, or negative; and its reading.
+int cpu_meter_open(pid_t task, struct error *err);
+int cpu_meter_read(int meter, uint64_t *ret_ns, struct error *err);
 // CPU time that all threads of this process have used, ns.
 uint64_t cpu_own_time(void);
 
