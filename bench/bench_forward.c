@@ -30,7 +30,7 @@
 #include "base/text.h"
 #include "linux/discard.h"
 #include "measure/meter.h"
-#include "testbed/standing.h"
+#include "owner/enter.h"
 #include "traffic/engine.h"
 
 #define GAP_NS   500U              // between two looks at the clock: somebody else had the CPU
@@ -359,22 +359,15 @@ int main(int argc, char **argv)
 {
     _cleanup_error_ struct error err = ERROR_INIT;
     struct order order;
-    struct standing standing = {0};
+    struct testbed *testbed = NULL;
     int rc = parse(argc, argv, &order, &err);
     if (rc == 0) {
-        rc = standing_list(&standing, &err);
-    }
-    const struct testbed *testbed = NULL;
-    for (size_t i = 0; i < standing.count; i++) {
-        if (text_equal(testbed_name(standing.items[i]), order.testbed)) {
-            testbed = standing.items[i];
-        }
+        rc = enter_testbed(order.testbed, &testbed, &err);
     }
     if (rc == 0) {
-        rc = testbed == NULL ? fail_input(&err, "testbed %s does not stand", order.testbed)
-                             : measure(testbed, &order, &err);
+        rc = measure(testbed, &order, &err);
     }
-    standing_clear(&standing);
+    testbed_free(testbed);
     if (rc < 0) {
         fprintf(stderr, "bench_forward: %s\n", err.text);
         return err.exit_status;

@@ -9,6 +9,9 @@
 static enum log_level highest = LOG_WARNING;
 static void (*step_aside)(void);
 static void (*come_back)(void);
+static _Thread_local void (*own_sink)(void *context, enum log_level level, const char *topic,
+                                      const char *text);
+static _Thread_local void *own_context;
 
 void log_set_level(enum log_level level)
 {
@@ -21,9 +24,17 @@ void log_set_interruption(void (*before)(void), void (*after)(void))
     come_back = after;
 }
 
+void log_use_sink(void (*sink)(void *context, enum log_level level, const char *topic,
+                               const char *text),
+                  void *context)
+{
+    own_sink = sink;
+    own_context = context;
+}
+
 void log_line(enum log_level level, const char *topic, const char *format, ...)
 {
-    if (level > highest) {
+    if (level > highest && own_sink == NULL) {
         return;
     }
     va_list args;
@@ -32,6 +43,11 @@ void log_line(enum log_level level, const char *topic, const char *format, ...)
     int written = vasprintf(&text, format, args);
     va_end(args);
     if (written < 0) {
+        return;
+    }
+    if (own_sink != NULL) {
+        own_sink(own_context, level, topic, text);
+        free(text);
         return;
     }
     if (step_aside != NULL) {

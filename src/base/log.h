@@ -14,6 +14,11 @@ enum log_level { LOG_WARNING, LOG_NOTE, LOG_DETAIL };
 void log_set_level(enum log_level level);
 // Called before and after each line so that a progress bar can step aside; NULL for none.
 void log_set_interruption(void (*before)(void), void (*after)(void));
+// From now on lines of the calling thread go to `sink`, whatever their level (NULL = to standard
+// error again).
+void log_use_sink(void (*sink)(void *context, enum log_level level, const char *topic,
+                               const char *text),
+                  void *context);
 void log_line(enum log_level level, const char *topic, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

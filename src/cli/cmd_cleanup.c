@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "linux/rights.h"
+#include "owner/client.h"
+#include "owner/strays.h"
 #include "testbed/testbed.h"
 
 struct cleanup_values {
@@ -63,7 +65,13 @@ static int cleanup_run(void *values, const struct text_list *operands, struct er
         return rc;
     }
     struct cleaning cleaning = {0};
+    unsigned downed = 0;
+    if (asked->all) {
+        owner_down_all(&downed);
+    }
     rc = testbed_clean_up(asked->all, &cleaning, err);
+    cleaning.removed += downed;
+    strays_remove();
     if (rc < 0) {
         return rc;
     }

@@ -8,6 +8,7 @@
 #include "cli/foreign_cli.h"
 #include "linux/rights.h"
 #include "machine/foreign.h"
+#include "owner/enter.h"
 #include "testbed/standing.h"
 
 struct console_values {
@@ -38,28 +39,26 @@ static int console_run(void *values, const struct text_list *operands, struct er
     if (asked->platform != NULL) {
         return run_foreign(asked->platform, operands, err);
     }
-    struct standing_node node = {.lock = -1};
+    struct testbed *testbed = NULL;
+    const char *node = NULL;
     int rc = rights_check(err);
     if (rc == 0) {
-        rc = standing_find(operands->items[0], false, &node, err);
+        rc = enter_find(operands->items[0], &testbed, &node, err);
     }
     if (rc < 0) {
         return rc;
     }
-    // The lock is not for the time that somebody sits at the console.
-    close(node.lock);
-    node.lock = -1;
     char **argv = memory_new_array(char *, operands->count);
     for (size_t i = 1; i < operands->count; i++) {
         argv[i - 1] = text_copy(operands->items[i]);
     }
     int status = 0;
-    rc = standing_console(&node, operands->count == 1 ? NULL : argv, &status, err);
+    rc = testbed_console(testbed, node, operands->count == 1 ? NULL : argv, &status, err);
     for (size_t i = 0; i < operands->count; i++) {
         free(argv[i]);
     }
     free(argv);
-    standing_release(&node);
+    testbed_free(testbed);
     return rc < 0 ? rc : status;
 }
 

@@ -8,10 +8,9 @@
 #include "base/units.h"
 #include "cli/command.h"
 #include "cli/foreign_cli.h"
-#include "linux/cpu.h"
 #include "linux/rights.h"
+#include "owner/client.h"
 #include "report/writer.h"
-#include "testbed/standing.h"
 
 struct cpu_values {
     bool json;
@@ -54,65 +53,39 @@ static const struct column cpu_columns[] = {
     [WAY] = {"cap_held_by", "Held by", COLUMN_TEXT, 0},
 };
 
-static int show_party(const struct testbed *testbed, size_t party, struct writer *writer,
-                      struct error *err)
+static int show_row(struct writer *writer, const json_t *allocation, struct error *err)
 {
-    struct party_info info;
-    char cpus[128];
-    testbed_party_info(testbed, party, &info);
-    int rc =
-        info.allocation_known ? 0 : testbed_get_allocation(testbed, party, &info.allocation, err);
-    cpu_list_text(&testbed_plan(testbed)->dut_cpus, cpus, sizeof cpus);
-    struct value row[COLUMN_COUNT] = {
-        [TESTBED] = VALUE_TEXT(testbed_name(testbed)),
-        [NAME] = VALUE_TEXT(info.name),
-        [CPUS] = VALUE_TEXT(cpus),
-        [WEIGHT] = VALUE_INTEGER(info.allocation.weight),
-        [CAP] = VALUE_INTEGER(info.allocation.cap),
-        [WAY] = info.allocation.cap == 0 ? VALUE_ABSENT : VALUE_TEXT(testbed_cap_way(testbed)),
+    json_int_t weight = json_integer_value(json_object_get(allocation, "weight"));
+    json_int_t cap = json_integer_value(json_object_get(allocation, "cap"));
+    const char *way = json_string_value(json_object_get(allocation, "way"));
+    const struct value row[COLUMN_COUNT] = {
+        [TESTBED] = VALUE_TEXT(json_string_value(json_object_get(allocation, "testbed"))),
+        [NAME] = VALUE_TEXT(json_string_value(json_object_get(allocation, "name"))),
+        [CPUS] = VALUE_TEXT(json_string_value(json_object_get(allocation, "cpus"))),
+        [WEIGHT] = VALUE_INTEGER((uint64_t)weight),
+        [CAP] = VALUE_INTEGER((uint64_t)cap),
+        [WAY] = cap == 0 || way == NULL ? VALUE_ABSENT : VALUE_TEXT(way),
     };
-    rc = rc < 0 ? rc : writer_row(writer, row, err);
-    party_info_clear(&info);
-    return rc;
+    return writer_row(writer, row, err);
 }
 
-// All parties, or one of one testbed.
-static int show(const struct cpu_values *asked, const struct standing *standing, const char *only,
-                struct error *err)
+// Prints allocations, as the owner read them back.
+static int show(const struct cpu_values *asked, const json_t *allocations, struct error *err)
 {
+    if (json_array_size(allocations) == 0 && !asked->json) {
+        printf("no testbed stands\n");
+        return 0;
+    }
     struct writer *writer = asked->json ? writer_json(stdout, cpu_columns, COLUMN_COUNT)
                                         : writer_table(stdout, cpu_columns, COLUMN_COUNT, 0,
                                                        isatty(STDOUT_FILENO) != 0);
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < standing->count; i++) {
-        const struct testbed_party *parties = NULL;
-        size_t count = testbed_parties(standing->items[i], &parties);
-        for (size_t p = 0; rc == 0 && p < count; p++) {
-            if (parties[p].kind != PARTY_TESTER &&
-                (only == NULL || text_equal(parties[p].name, only))) {
-                rc = show_party(standing->items[i], p, writer, err);
-            }
-        }
+    for (size_t i = 0; rc == 0 && i < json_array_size(allocations); i++) {
+        rc = show_row(writer, json_array_get(allocations, i), err);
     }
-    if (rc == 0 && standing->count == 0 && !asked->json) {
-        printf("no testbed stands\n");
-    } else if (rc == 0) {
-        rc = writer_finish(writer, err);
-    }
+    rc = rc < 0 ? rc : writer_finish(writer, err);
     writer_free(writer);
     return rc;
-}
-
-static size_t party_of(const struct testbed *testbed, const char *name)
-{
-    const struct testbed_party *parties = NULL;
-    size_t count = testbed_parties(testbed, &parties);
-    for (size_t i = 0; i < count; i++) {
-        if (parties[i].kind != PARTY_TESTER && text_equal(parties[i].name, name)) {
-            return i;
-        }
-    }
-    return SIZE_MAX;
 }
 
 static int parse_cap(const struct cpu_values *asked, unsigned *ret, struct error *err)
@@ -127,38 +100,54 @@ static int parse_cap(const struct cpu_values *asked, unsigned *ret, struct error
     return 0;
 }
 
-static int set(const struct cpu_values *asked, const struct standing_node *node, const char *called,
-               struct error *err)
-{
-    const char *name = testbed_plan(node->testbed)->nodes[node->node].name;
-    size_t party = party_of(node->testbed, name);
-    struct allocation allocation;
-    if (party == SIZE_MAX) {
-        return fail_input(err, "%s has no CPU allocation: it is the tester's", called);
-    }
-    int rc = testbed_get_allocation(node->testbed, party, &allocation, err);
-    if (rc == 0 && asked->cap != NULL) {
-        rc = parse_cap(asked, &allocation.cap, err);
-    }
-    if (rc == 0 && asked->weight != 0) {
-        allocation.weight = (unsigned)asked->weight;
-    }
-    return rc == 0 ? testbed_set_allocation(node->testbed, party, &allocation, err) : rc;
-}
-
+// One party, after setting what was asked for.
 static int one(const struct cpu_values *asked, const char *called, struct error *err)
 {
-    bool change = asked->weight != 0 || asked->cap != NULL;
-    struct standing_node node = {.lock = -1};
-    int rc = standing_find(called, change, &node, err);
-    if (rc == 0 && change) {
-        rc = set(asked, &node, called, err);
+    json_t *request = owner_request("cpu");
+    json_t *answer = NULL;
+    json_object_set_new(request, "router", json_string(called));
+    if (asked->weight != 0) {
+        json_object_set_new(request, "weight", json_integer((json_int_t)asked->weight));
     }
+    if (asked->cap != NULL) {
+        unsigned cap = 0;
+        int rc = parse_cap(asked, &cap, err);
+        if (rc < 0) {
+            json_decref(request);
+            return rc;
+        }
+        json_object_set_new(request, "cap", json_integer(cap));
+    }
+    int rc = owner_call(request, &answer, err);
     if (rc == 0) {
-        struct standing only = {.items = &node.testbed, .count = 1};
-        rc = show(asked, &only, testbed_plan(node.testbed)->nodes[node.node].name, err);
+        json_t *list = json_pack("[O]", json_object_get(answer, "allocation"));
+        rc = show(asked, list, err);
+        json_decref(list);
+        json_decref(answer);
     }
-    standing_release(&node);
+    return rc;
+}
+
+// All parties, with what was last set for each.
+static int all(const struct cpu_values *asked, struct error *err)
+{
+    _cleanup_sample_ struct sample sample = {0};
+    int rc = owner_sample(NULL, false, &sample, err);
+    if (rc < 0) {
+        return rc;
+    }
+    json_t *list = json_array();
+    for (size_t i = 0; i < sample.count; i++) {
+        const struct sample_party *party = &sample.parties[i];
+        json_t *way = party->cap_way == NULL ? json_null() : json_string(party->cap_way);
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:s, s:i, s:i, s:o}", "testbed", party->testbed,
+                                        "name", party->name, "cpus", party->cpus_text, "weight",
+                                        (int)party->allocation.weight, "cap",
+                                        (int)party->allocation.cap, "way", way));
+    }
+    rc = show(asked, list, err);
+    json_decref(list);
     return rc;
 }
 
@@ -174,7 +163,6 @@ static int foreign(const struct cpu_values *asked, const char *called, struct er
 static int cpu_run(void *values, const struct text_list *operands, struct error *err)
 {
     const struct cpu_values *asked = values;
-    struct standing standing = {0};
     if (operands->count > 1) {
         return fail_input(err, "cpu takes one router, or none to show all");
     }
@@ -188,14 +176,7 @@ static int cpu_run(void *values, const struct text_list *operands, struct error 
     if (rc == 0 && operands->count == 1) {
         return one(asked, operands->items[0], err);
     }
-    if (rc == 0) {
-        rc = standing_list(&standing, err);
-    }
-    if (rc == 0) {
-        rc = show(asked, &standing, NULL, err);
-    }
-    standing_clear(&standing);
-    return rc;
+    return rc < 0 ? rc : all(asked, err);
 }
 
 const struct command command_cpu = {

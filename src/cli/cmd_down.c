@@ -7,7 +7,7 @@
 #include "cli/command.h"
 #include "linux/cpu.h"
 #include "linux/rights.h"
-#include "testbed/standing.h"
+#include "owner/client.h"
 
 static const struct option_row down_options[] = {OPTIONS_END};
 
@@ -34,7 +34,9 @@ static int down_run(void *values, const struct text_list *operands, struct error
         return rc;
     }
     _cleanup_free_ char *name = name_of(operands->items[0]);
-    rc = standing_down(name, err);
+    json_t *request = owner_request("down");
+    json_object_set_new(request, "name", json_string(name));
+    rc = owner_call(request, NULL, err);
     if (rc == 0) {
         printf("%s is down\n", name);
     }

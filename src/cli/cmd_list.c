@@ -8,10 +8,11 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/foreign_cli.h"
-#include "linux/cpu.h"
 #include "linux/rights.h"
+#include "owner/client.h"
 #include "report/writer.h"
-#include "testbed/standing.h"
+
+#define STALE_NS (2U * NS_PER_S)
 
 struct list_values {
     bool json;
@@ -64,88 +65,89 @@ static const struct column list_columns[] = {
     [CONVERGENCE] = {"convergence_ms", "Routes ms", COLUMN_REAL, 1},
 };
 
-static int list_testbed(const struct testbed *testbed, struct writer *writer, struct error *err)
+static struct value value_ms(uint64_t ns)
 {
-    const struct plan *plan = testbed_plan(testbed);
-    const struct testbed_party *parties = NULL;
-    size_t count = testbed_parties(testbed, &parties);
-    char cpus[128];
-    int rc = 0;
-    cpu_list_text(&plan->dut_cpus, cpus, sizeof cpus);
-    for (size_t i = 0; rc == 0 && i < count; i++) {
-        struct party_info info;
-        if (parties[i].kind == PARTY_TESTER) {
-            continue;
+    return ns == 0 ? VALUE_ABSENT : VALUE_REAL((double)ns / (double)NS_PER_MS);
+}
+
+static int list_party(const struct sample_party *party, struct writer *writer, struct error *err)
+{
+    bool router = party->kind == PARTY_ROUTER;
+    const struct value row[COLUMN_COUNT] = {
+        [TESTBED] = VALUE_TEXT(party->testbed),
+        [TOPOLOGY] = VALUE_TEXT(party->topology),
+        [PLATFORM] = VALUE_TEXT(party->platform),
+        [NAME] = VALUE_TEXT(party->name),
+        [ID] = VALUE_INTEGER(party->id),
+        [STATE] = VALUE_TEXT(router_state_name(party->state)),
+        [MEMORY] = party->memory_bytes == 0 ? VALUE_ABSENT : VALUE_INTEGER(party->memory_bytes),
+        [CPUS] = VALUE_TEXT(party->cpus_text),
+        [CPU_SECONDS] = VALUE_REAL((double)party->cpu_ns / (double)NS_PER_S),
+        [WEIGHT] = party->has_allocation ? VALUE_INTEGER(party->allocation.weight) : VALUE_ABSENT,
+        [CAP] = party->has_allocation ? VALUE_INTEGER(party->allocation.cap) : VALUE_ABSENT,
+        [LINKS] = party->links == NULL ? VALUE_ABSENT : VALUE_TEXT(party->links),
+        [RESTARTS] = router ? VALUE_INTEGER(party->restarts) : VALUE_ABSENT,
+        [OUTAGE] = value_ms(party->outage_ns),
+        [CONVERGENCE] = value_ms(party->converge_ns),
+    };
+    return writer_row(writer, row, err);
+}
+
+// A hypervisor that does not answer leaves the figures of its machines as they were.
+static void warn_of_age(const struct sample *sample)
+{
+    uint64_t oldest_ns = 0;
+    const char *testbed = NULL;
+    uint64_t now_ns = clock_monotonic_ns();
+    for (size_t i = 0; i < sample->count; i++) {
+        const struct sample_party *party = &sample->parties[i];
+        uint64_t age_ns = party->state == ROUTER_RUNNING ? now_ns - party->read_ns : 0;
+        if (age_ns > oldest_ns) {
+            oldest_ns = age_ns;
+            testbed = party->testbed;
         }
-        testbed_party_info(testbed, i, &info);
-        bool router = parties[i].kind == PARTY_ROUTER;
-        struct value row[COLUMN_COUNT] = {
-            [TESTBED] = VALUE_TEXT(testbed_name(testbed)),
-            [TOPOLOGY] = VALUE_TEXT(topology_name(plan->topology)),
-            [PLATFORM] = VALUE_TEXT(info.platform),
-            [NAME] = VALUE_TEXT(info.name),
-            [ID] = VALUE_INTEGER(info.id),
-            [STATE] = VALUE_TEXT(router_state_name(info.state)),
-            [MEMORY] = info.memory_bytes == 0 ? VALUE_ABSENT : VALUE_INTEGER(info.memory_bytes),
-            [CPUS] = VALUE_TEXT(cpus),
-            [CPU_SECONDS] = VALUE_REAL((double)info.cpu_ns / (double)NS_PER_S),
-            [WEIGHT] = info.allocation_known ? VALUE_INTEGER(info.allocation.weight) : VALUE_ABSENT,
-            [CAP] = info.allocation_known ? VALUE_INTEGER(info.allocation.cap) : VALUE_ABSENT,
-            [LINKS] = info.links == NULL ? VALUE_ABSENT : VALUE_TEXT(info.links),
-            [RESTARTS] = router ? VALUE_INTEGER(info.restarts) : VALUE_ABSENT,
-            [OUTAGE] = info.outage_ns == 0 ? VALUE_ABSENT
-                                           : VALUE_REAL((double)info.outage_ns / (double)NS_PER_MS),
-            [CONVERGENCE] = info.convergence_ns == 0
-                                ? VALUE_ABSENT
-                                : VALUE_REAL((double)info.convergence_ns / (double)NS_PER_MS),
-        };
-        rc = writer_row(writer, row, err);
-        party_info_clear(&info);
     }
-    return rc;
+    if (oldest_ns > STALE_NS && testbed != NULL) {
+        log_warning("list",
+                    "testbed %s: figures are %.1f s old: its platform does not answer, or it is "
+                    "busy",
+                    testbed, (double)oldest_ns / (double)NS_PER_S);
+    }
 }
 
 static int list_run(void *values, const struct text_list *operands, struct error *err)
 {
     const struct list_values *asked = values;
-    struct standing standing = {0};
     if (operands->count > 0) {
         return fail_input(err, "list takes no operands");
     }
     if (asked->platform != NULL) {
         return foreign_cli_list(asked->platform, asked->json, err);
     }
+    _cleanup_sample_ struct sample sample = {0};
     int rc = rights_check(err);
     if (rc == 0) {
-        rc = standing_list(&standing, err);
+        rc = owner_sample(NULL, false, &sample, err);
     }
     if (rc < 0) {
         return rc;
     }
+    if (sample.left_out != NULL) {
+        log_warning("list", "one is left out: %s", sample.left_out);
+    }
+    if (sample.count == 0 && !asked->json) {
+        printf("%s", sample.left_out == NULL ? "no testbed stands\n" : "");
+        return 0;
+    }
     struct writer *writer = asked->json ? writer_json(stdout, list_columns, COLUMN_COUNT)
                                         : writer_table(stdout, list_columns, COLUMN_COUNT, 0,
                                                        isatty(STDOUT_FILENO) != 0);
-    bool empty = standing.count == 0 && !asked->json;
-    if (standing.passed_over != NULL) {
-        log_warning("list", "one is left out: %s", standing.passed_over);
+    for (size_t i = 0; rc == 0 && i < sample.count; i++) {
+        rc = list_party(&sample.parties[i], writer, err);
     }
-    for (size_t i = 0; rc == 0 && i < standing.count; i++) {
-        const struct testbed *testbed = standing.items[i];
-        rc = list_testbed(testbed, writer, err);
-        if (testbed_is_kept(testbed) && !testbed_is_watched(testbed)) {
-            log_warning("list",
-                        "nobody watches over testbed %s (its keeper was killed): routers "
-                        "that die stay dead until the next command that changes something",
-                        testbed_name(testbed));
-        }
-    }
-    if (empty && standing.passed_over == NULL) {
-        printf("no testbed stands\n");
-    } else if (!empty && rc == 0) {
-        rc = writer_finish(writer, err);
-    }
+    rc = rc < 0 ? rc : writer_finish(writer, err);
     writer_free(writer);
-    standing_clear(&standing);
+    warn_of_age(&sample);
     return rc;
 }
 

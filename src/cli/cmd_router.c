@@ -8,7 +8,7 @@
 #include "cli/foreign_cli.h"
 #include "linux/rights.h"
 #include "machine/foreign.h"
-#include "testbed/standing.h"
+#include "owner/client.h"
 
 struct router_values {
     bool json;
@@ -33,21 +33,6 @@ static const struct option_row named_options[] = {
 };
 
 enum router_deed { DEED_CREATE, DEED_DESTROY, DEED_REBOOT };
-
-static int act(enum router_deed deed, const struct standing_node *node, uint64_t *ret_outage_ns,
-               struct error *err)
-{
-    switch (deed) {
-    case DEED_CREATE:
-        return testbed_create_router(node->testbed, node->router, err);
-    case DEED_DESTROY:
-        return testbed_destroy_router(node->testbed, node->router, ROUTER_DESTROYED, err);
-    case DEED_REBOOT:
-        break;
-    }
-    return testbed_reboot_router(node->testbed, node->router, clock_monotonic_ns(), ret_outage_ns,
-                                 err);
-}
 
 static void say(enum router_deed deed, bool json, const char *name, uint64_t outage_ns)
 {
@@ -92,22 +77,20 @@ static int run(enum router_deed deed, const struct router_values *asked,
     if (asked->platform != NULL) {
         return run_foreign(deed, asked, operands->items[0], err);
     }
-    struct standing_node node = {.lock = -1};
-    uint64_t outage_ns = 0;
     int rc = rights_check(err);
-    if (rc == 0) {
-        rc = standing_find(operands->items[0], true, &node, err);
-    }
     if (rc < 0) {
         return rc;
     }
-    rc = node.router == SIZE_MAX ? fail_input(err, "%s is no router", operands->items[0])
-                                 : act(deed, &node, &outage_ns, err);
+    static const char *const requests[] = {"create", "destroy", "reboot"};
+    json_t *request = owner_request(requests[deed]);
+    json_t *answer = NULL;
+    json_object_set_new(request, "router", json_string(operands->items[0]));
+    rc = owner_call(request, &answer, err);
     if (rc == 0) {
-        say(deed, asked->json, testbed_plan(node.testbed)->scenario->routers[node.router].name,
-            outage_ns);
+        say(deed, asked->json, json_string_value(json_object_get(answer, "router")),
+            (uint64_t)json_integer_value(json_object_get(answer, "outage_ns")));
+        json_decref(answer);
     }
-    standing_release(&node);
     return rc;
 }
 

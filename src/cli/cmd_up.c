@@ -5,6 +5,8 @@
 #include "cli/command.h"
 #include "linux/cpu.h"
 #include "linux/rights.h"
+#include "owner/build.h"
+#include "owner/client.h"
 #include "testbed/standing.h"
 
 struct up_values {
@@ -76,7 +78,7 @@ static int up_run(void *values, const struct text_list *operands, struct error *
         rc = testbed_check_links(scenario, asked->even_default_route, err);
     }
     if (rc == 0) {
-        rc = standing_up(scenario, topology, err);
+        rc = owner_call(build_request(owner_request("up"), scenario, topology, &usable), NULL, err);
     }
     if (rc == 0) {
         printf("%s stands, %s: vrbench list shows its routers, vrbench down %s removes it\n",
@@ -93,8 +95,8 @@ const struct command command_up = {
         "Routers are then listed, created, destroyed, rebooted and entered by name, and their\n"
         "CPU allocation is set with vrbench cpu. Host and source have an interface mgmt0 each\n"
         "(" STANDING_HOST " and " STANDING_SOURCE "), by which the source can read an agent on the "
-        "host.\nA process of its own restarts routers that die (on_crash); it ends with the "
-        "testbed.",
+        "host.\nThe owner of all testbeds, a process in the background, restarts routers that die\n"
+        "(on_crash); it ends with the last testbed.",
     .options = up_options,
     .values_size = sizeof(struct up_values),
     .run = up_run,

@@ -17,6 +17,7 @@
 #include "face/xentop_run.h"
 #include "face/xentop_text.h"
 #include "linux/rights.h"
+#include "owner/client.h"
 
 #define SECONDS_USUAL 5.0 // the study's
 #define SECONDS_MIN   0.01
@@ -59,12 +60,12 @@ static int measure(const char *testbed, uint64_t over_ns, struct xen_stats *ret,
 {
     _cleanup_sample_ struct sample before = {0};
     _cleanup_sample_ struct sample after = {0};
-    int rc = sample_take(testbed, &before, err);
+    int rc = owner_sample(testbed, true, &before, err);
     if (rc == 0) {
         rc = stop_sleep_until(before.began_ns + over_ns, err);
     }
     if (rc == 0) {
-        rc = sample_take(testbed, &after, err);
+        rc = owner_sample(testbed, true, &after, err);
     }
     if (rc == 0) {
         xen_stats_make(&before, &after, ret);

@@ -37,5 +37,6 @@ extern const struct command command_image;
 extern const struct command command_xen_stats;
 extern const struct command command_doctor;
 extern const struct command command_cleanup;
+extern const struct command command_owner;
 
 #endif

@@ -35,6 +35,7 @@ static const struct command *const commands[] = {
     &command_xen_stats,
     &command_doctor,
     &command_cleanup,
+    &command_owner,
 };
 // clang-format on
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "owner/client.h"
 
 #define NO_LETTERS "------"
 
@@ -233,7 +234,7 @@ struct top_source {
 static int read_first(struct top_source *source, struct error *err)
 {
     if (source->platform == NULL) {
-        return sample_take(NULL, &source->sample, err);
+        return owner_sample(NULL, true, &source->sample, err);
     }
     int rc = foreign_open(source->platform, false, &source->foreign, err);
     return rc < 0 ? rc : foreign_list(source->foreign, FOREIGN_NETWORKS, &source->list, err);
@@ -267,7 +268,7 @@ void top_close(struct top_source *source)
 static int next_of_testbeds(struct top_source *source, struct top *ret, struct error *err)
 {
     struct sample now = {0};
-    int rc = sample_take(NULL, &now, err);
+    int rc = owner_sample(NULL, true, &now, err);
     if (rc < 0) {
         return rc;
     }

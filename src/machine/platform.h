@@ -127,6 +127,9 @@ struct platform_ops {
     // whatever else the device under test's CPUs were used for is the host's.
     bool rest_is_hosts;
 
+    // True if all CPU time of a router without a daemon is that of its tasks (see `tasks`).
+    bool only_threads;
+
     // True if a daemon's programs are in what a router runs, and not this machine's; asking such a
     // router takes of its CPU.
     bool daemons_inside;

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "doctor/doctor.h"
 #include "measure/sweep.h"
+#include "owner/view.h"
 #include "report/page.h"
 #include "report/points.h"
 #include "report/progress.h"
@@ -366,10 +367,23 @@ int job_check(const struct job *job, struct error *err)
     return rc;
 }
 
+// Lets `list` and `top` see the run's testbeds. A run that can't be looked at is measured all the
+// same.
+static struct view *open_view(void)
+{
+    _cleanup_error_ struct error why = ERROR_INIT;
+    struct view *view = NULL;
+    if (view_start(&view, &why) < 0) {
+        log_warning("run", "its testbeds can't be listed: %s", why.text);
+    }
+    return view;
+}
+
 int job_run(const struct job *job, struct point_list *ret_points, struct error *err)
 {
     struct job_state state = {.job = job};
     json_t *before = NULL;
+    struct view *view = NULL;
     int rc = job_check(job, err);
     if (rc == 0) {
         rc = store_open(job->folder, job->resume, &state.store, &state.points, &before, err);
@@ -377,6 +391,7 @@ int job_run(const struct job *job, struct point_list *ret_points, struct error *
     if (rc < 0) {
         return rc;
     }
+    view = open_view();
     rc = begin_run(&state, before, err);
     if (rc < 0) {
         point_list_clear(&state.points); // of another run, perhaps
@@ -389,6 +404,7 @@ int job_run(const struct job *job, struct point_list *ret_points, struct error *
         }
         rc = rc < 0 ? rc : ended;
     }
+    view_stop(view);
     json_decref(before);
     json_decref(state.run);
     store_close(state.store);

@@ -363,6 +363,21 @@ int testbed_place_router(struct testbed *testbed, size_t router, struct error *e
     return rc;
 }
 
+int testbed_displace_router(struct testbed *testbed, size_t router, struct error *err)
+{
+    struct allocator *allocator = testbed->allocator;
+    if (allocator == NULL) {
+        return 0;
+    }
+    divider_lock(allocator->divider);
+    ration_close(allocator->rations[1 + router]);
+    allocator->rations[1 + router] = NULL;
+    // A host whose ration another process holds is left to that.
+    int rc = allocator->rations[0] == NULL ? 0 : ration_party(testbed, 0, err);
+    divider_unlock(allocator->divider);
+    return rc;
+}
+
 int testbed_recall_groups(struct testbed *testbed, struct error *err)
 {
     const json_t *groups = json_object_get(testbed->record->content, "cgroups");
@@ -514,6 +529,13 @@ int testbed_set_allocation(struct testbed *testbed, size_t party,
         rc = rc < 0 ? rc : restored;
     }
     return rc;
+}
+
+void testbed_last_allocation(const struct testbed *testbed, size_t party, struct allocation *ret)
+{
+    if (testbed->allocator != NULL && party < testbed->allocator->count) {
+        *ret = testbed->allocator->allocations[party];
+    }
 }
 
 int testbed_get_allocation(const struct testbed *testbed, size_t party, struct allocation *ret,

@@ -18,8 +18,12 @@
 int testbed_place(struct testbed *testbed, struct error *err);
 // The same for a router made later, and the host's ends of its pairs; a running divider goes on.
 int testbed_place_router(struct testbed *testbed, size_t router, struct error *err);
+// Forgets the tasks of a router that has ended, and of the host's ends of its pairs.
+int testbed_displace_router(struct testbed *testbed, size_t router, struct error *err);
 // Finds the control groups and allocations that the record speaks of, after attaching to a testbed.
 int testbed_recall_groups(struct testbed *testbed, struct error *err);
+// The allocation of a party as it was last set; *ret stays as it is where there is none.
+void testbed_last_allocation(const struct testbed *testbed, size_t party, struct allocation *ret);
 // Stops the divider and frees what this process holds; the kernel keeps all as it is.
 void testbed_forget_allocation(struct testbed *testbed);
 // Stops the divider, takes all caps off and restores the admission setting. For taking down.

@@ -13,6 +13,7 @@
 #include "testbed/allocation.h"
 #include "testbed/parts.h"
 #include "testbed/routers.h"
+#include "testbed/standing.h"
 #include "testbed/tasks.h"
 
 // ---- to the record
@@ -64,24 +65,6 @@ static json_t *note_routers(const struct testbed *testbed)
     return list;
 }
 
-// What the scenario's text names but does not hold.
-static json_t *note_configs(const struct scenario *scenario)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < scenario->router_count; i++) {
-        const char *text = scenario->routers[i].config_text;
-        json_array_append_new(list, text == NULL ? json_null() : json_string(text));
-    }
-    return list;
-}
-
-// From where the paths in it go.
-static json_t *note_file(const struct scenario *scenario)
-{
-    _cleanup_free_ char *path = scenario->file == NULL ? NULL : realpath(scenario->file, NULL);
-    return json_string(path != NULL ? path : scenario->file == NULL ? "" : scenario->file);
-}
-
 static json_t *note_host(const struct testbed *testbed)
 {
     json_t *links = json_array();
@@ -115,10 +98,9 @@ int testbed_note(struct testbed *testbed, struct error *err)
     json_object_set_new(
         content, "maker",
         json_pack("[i, I]", (int)testbed->maker.pid, (json_int_t)testbed->maker.started));
-    json_object_set_new(content, "configs", note_configs(plan->scenario));
-    json_object_set_new(content, "file", note_file(plan->scenario));
-    json_object_set_new(content, "text",
-                        json_string(plan->scenario->text == NULL ? "" : plan->scenario->text));
+    json_t *scenario = scenario_note(plan->scenario);
+    json_object_update(content, scenario);
+    json_decref(scenario);
     return record_write(testbed->record, err);
 }
 
@@ -160,25 +142,12 @@ static void recall_mac(const char *text, uint8_t ret[6])
 static int recall_plan(struct testbed *testbed, struct error *err)
 {
     const json_t *content = testbed->record->content;
-    const char *text = word(content, "text");
-    struct scenario_problems problems = {NULL, 0};
     enum topology topology = TOPOLOGY_DIRECT;
     struct cpu_list usable;
     recall_cpus(json_object_get(content, "usable"), &usable);
-    int rc =
-        scenario_parse(text, strlen(text), (unsigned)usable.count, &testbed->scenario, &problems);
-    scenario_problems_clear(&problems);
+    int rc = scenario_recall(content, (unsigned)usable.count, &testbed->scenario, err);
     if (rc < 0 || topology_from_name(word(content, "topology"), &topology) < 0) {
         return fail(err, 0, "the record of testbed %s can't be read", testbed->record->id);
-    }
-    const char *file = word(content, "file");
-    testbed->scenario->file = *file == '\0' ? NULL : text_copy(file);
-    const json_t *configs = json_object_get(content, "configs");
-    for (size_t i = 0; i < testbed->scenario->router_count; i++) {
-        const char *config = json_string_value(json_array_get(configs, i));
-        if (scenario_recall_config(testbed->scenario, i, config) < 0) {
-            return fail(err, 0, "the record of testbed %s can't be read", testbed->record->id);
-        }
     }
     rc = plan_make(testbed->scenario, topology, &usable, &testbed->plan, err);
     const json_t *interfaces = json_object_get(content, "interfaces");
@@ -299,10 +268,17 @@ static int recall_nodes(struct testbed *testbed, struct error *err)
 
 int testbed_attach(struct record *record, struct testbed **ret, struct error *err)
 {
+    if (json_object_get(record->content, "routers") == NULL) {
+        return fail(err, ENOENT, "testbed %s is not up yet", record->id);
+    }
+    if (record_is_elsewhere(record)) {
+        return fail(err, 0, "testbed %s was made in another mount namespace", record->id);
+    }
     struct testbed *testbed = memory_new(1, sizeof *testbed);
     const json_t *maker = json_object_get(record->content, "maker");
     testbed->record = record;
     testbed->kept = json_is_true(json_object_get(record->content, "kept"));
+    testbed->outlive = testbed->kept;
     testbed->maker.pid = (pid_t)json_integer_value(json_array_get(maker, 0));
     testbed->maker.started = (uint64_t)json_integer_value(json_array_get(maker, 1));
     testbed->next_id = (unsigned)number(record->content, "next_id");

@@ -28,6 +28,7 @@
 #include "testbed/nic.h"
 #include "testbed/parts.h"
 #include "testbed/platform_allocation.h"
+#include "testbed/standing.h"
 #include "testbed/tasks.h"
 
 #define END_WITHIN_NS   (5U * NS_PER_S)
@@ -364,40 +365,19 @@ int testbed_remove_by_record(struct record *record, struct error *err)
     return rc;
 }
 
-// Ends the process that watches over a testbed and becomes its owner.
-static int take_from_keeper(struct record *record, struct error *err)
-{
-    const json_t *maker = json_object_get(record->content, "maker");
-    _cleanup_close_ int keeper =
-        process_open((pid_t)json_integer_value(json_array_get(maker, 0)),
-                     (uint64_t)json_integer_value(json_array_get(maker, 1)), NULL);
-    // From here on it is a dead run's, should this process die.
-    json_object_set_new(record->content, "kept", json_false());
-    int rc = record_write(record, err);
-    if (rc == 0 && keeper >= 0) {
-        rc = process_end(keeper, END_WITHIN_NS, err);
-    }
-    return rc == 0 ? record_take_over(record, END_WITHIN_NS, err) : rc;
-}
-
 int testbed_remove_standing(const char *id, struct error *err)
 {
-    // A record without the file for it (a part was deleted by hand) has nobody to wait for.
-    _cleanup_close_ int change = record_lock_change(id, err);
-    if (change < 0 && change != -ENOENT) {
-        return change;
-    }
-    error_clear(err);
     struct record *record = NULL;
     int rc = record_open(id, &record, err);
     if (rc < 0) {
         return rc;
     }
-    // One that is not kept any more is being removed by another process: this one waits for its
-    // end, and goes on if that process dies.
-    rc = json_is_true(json_object_get(record->content, "kept"))
-             ? take_from_keeper(record, err)
-             : record_take_over(record, END_WITHIN_NS, err);
+    rc = record_take_over(record, END_WITHIN_NS, err);
+    if (rc == 0) {
+        // From here on it is a dead run's, should this process die.
+        json_object_set_new(record->content, "kept", json_false());
+        rc = record_write(record, err);
+    }
     if (rc < 0) {
         record_forget(record);
         return rc;

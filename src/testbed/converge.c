@@ -116,7 +116,7 @@ static int start_speaker(struct testbed *testbed, size_t node, struct error *err
     int rc =
         daemon_prepare(DAEMON_BIRD, config, testbed->record->directory, at->name, &services, err);
     if (rc == 0) {
-        rc = first_start(testbed->netns[node], at->name, testbed->kept,
+        rc = first_start(testbed->netns[node], at->name, testbed->outlive,
                          daemon_services_of(services), &first, &control, err);
     }
     if (rc == 0) {

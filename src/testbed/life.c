@@ -59,7 +59,7 @@ int testbed_up(struct plan *plan, bool keep, struct testbed **ret, struct error 
 {
     struct testbed *testbed = memory_new(1, sizeof *testbed);
     testbed->plan = plan;
-    testbed->kept = keep;
+    testbed->outlive = keep;
     testbed->maker.pid = getpid();
     testbed->maker.started = process_start_time(getpid());
     testbed->next_id = 1;
@@ -210,12 +210,6 @@ bool testbed_is_kept(const struct testbed *testbed)
     return testbed->kept;
 }
 
-bool testbed_is_watched(const struct testbed *testbed)
-{
-    _cleanup_close_ int maker = process_open(testbed->maker.pid, testbed->maker.started, NULL);
-    return maker >= 0;
-}
-
 bool testbed_router_has_died(const struct testbed *testbed, size_t router)
 {
     const struct router *there = testbed->routers[router].router;
@@ -318,7 +312,7 @@ void party_info_clear(struct party_info *info)
     *info = (struct party_info){0};
 }
 
-void testbed_party_info(const struct testbed *testbed, size_t party, struct party_info *ret)
+void testbed_party_facts(const struct testbed *testbed, size_t party, struct party_info *ret)
 {
     const struct testbed_party *of = &testbed->parties[party];
     const struct scenario *scenario = testbed->plan->scenario;
@@ -343,10 +337,45 @@ void testbed_party_info(const struct testbed *testbed, size_t party, struct part
     } else if (of->kind == PARTY_ROUTER) {
         ret->allocation = scenario->routers[of->router].allocation;
     }
-    bool has_one = of->kind != PARTY_TESTER && testbed->allocator != NULL;
+    ret->allocation_known = true;
+    testbed_last_allocation(testbed, party, &ret->allocation);
+}
+
+void testbed_party_info(const struct testbed *testbed, size_t party, struct party_info *ret)
+{
+    testbed_party_facts(testbed, party, ret);
+    bool has_one = testbed->parties[party].kind != PARTY_TESTER && testbed->allocator != NULL;
     ret->allocation_known =
         !has_one || testbed_get_allocation(testbed, party, &ret->allocation, NULL) == 0;
-    read_times(testbed, party, ret); // last: who asks notes the time then
+    read_times(testbed, party, ret); // last: the caller notes the time then
+}
+
+bool testbed_quick_tasks(const struct testbed *testbed, size_t party, const pid_t **ret_tasks,
+                         size_t *ret_count, uint64_t *ret_gone_ns)
+{
+    const struct testbed_party *of = &testbed->parties[party];
+    const struct platform_ops *ops = testbed->platform->ops;
+    *ret_tasks = NULL;
+    *ret_count = 0;
+    *ret_gone_ns = 0;
+    switch (of->kind) {
+    case PARTY_HOST:
+        *ret_tasks = testbed->host_tasks;
+        *ret_count = testbed->host_task_count;
+        *ret_gone_ns = testbed->host_gone_ns;
+        return ops->times == NULL;
+    case PARTY_TESTER:
+        *ret_tasks = testbed->tester_tasks;
+        *ret_count = testbed->tester_task_count;
+        return true;
+    case PARTY_ROUTER:
+        break;
+    }
+    const struct router *router = testbed->routers[of->router].router;
+    if (router != NULL) {
+        ops->tasks(router, ret_tasks, ret_count);
+    }
+    return ops->only_threads && testbed->plan->scenario->routers[of->router].daemon == DAEMON_NONE;
 }
 
 const char *testbed_id(const struct testbed *testbed)

@@ -28,8 +28,9 @@ struct testbed {
     struct plan *plan;
     struct scenario *scenario; // owned if it was attached to; else NULL: the maker's
     struct record *record;
-    bool kept;               // stands without its maker
-    struct process_id maker; // who watches over it
+    bool kept;               // it stands: marked so in the record once it is complete
+    bool outlive;            // its routers go on when the process that made them ends
+    struct process_id maker; // the process that holds it
     unsigned next_id;        // of a router to be made
     int next_index;          // of an interface to be made
     char *macvtap_why;       // why a lent NIC is not handed over whole; NULL (handover.h)
@@ -60,15 +61,6 @@ uint64_t testbed_memory_growth(uint64_t *mark);
 // (-1), or of one router only.
 int testbed_make_sink_queues(const struct testbed *testbed, ssize_t router, struct error *err);
 
-// Writes the testbed's state to its record, from which testbed_attach() makes it again.
-int testbed_note(struct testbed *testbed, struct error *err);
-// The testbed that a record speaks of, as another process made it. The record is taken over on
-// success.
-int testbed_attach(struct record *record, struct testbed **ret, struct error *err);
-// Frees the object and all that it holds in this process; the testbed itself stays.
-void testbed_free(struct testbed *testbed);
-// True of a router that is there, but no longer lives.
-bool testbed_router_has_died(const struct testbed *testbed, size_t router);
 // Fills testbed->parties anew.
 void testbed_list_parties(struct testbed *testbed);
 
@@ -80,9 +72,6 @@ int testbed_end_processes(const struct record *record, const char *node, struct 
 // Removes the testbed that a record describes to nothing, by the record alone: this process must be
 // its owner. Frees the record. On failure what could not be undone stays in the record on disk.
 int testbed_remove_by_record(struct record *record, struct error *err);
-// Ends the process that watches over a kept testbed, and removes the testbed. -ENOENT if another
-// process has removed it meanwhile.
-int testbed_remove_standing(const char *id, struct error *err);
 // Whether the record speaks of PCI devices that machines were to get: such a testbed's machines end
 // before its interfaces are given back, else after that.
 bool testbed_lends_devices(const struct record *record);

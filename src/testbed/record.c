@@ -73,12 +73,6 @@ static int create_lock(struct record *record, struct error *err)
     return 0;
 }
 
-static int create_change(const struct record *record, struct error *err)
-{
-    _cleanup_free_ char *path = path_of(record, "change");
-    return file_create(path, err);
-}
-
 int record_write(const struct record *record, struct error *err)
 {
     _cleanup_free_ char *path = path_of(record, "json");
@@ -130,7 +124,6 @@ int record_create(struct record **ret, struct error *err)
         record_forget(record);
         return rc;
     }
-    rc = create_change(record, err);
     if (rc == 0) {
         rc = record_write(record, err);
     }
@@ -147,7 +140,7 @@ int record_create(struct record **ret, struct error *err)
 
 int record_remove(struct record *record, struct error *err)
 {
-    static const char *const suffixes[] = {"json.new", "json", "change", "lock"};
+    static const char *const suffixes[] = {"json.new", "json", "lock"};
     size_t foreign = 0;
     // Removing the directory also detaches its mount where only other mount namespaces see it.
     (void)tree_unmount(record->directory);
@@ -237,30 +230,6 @@ int record_open(const char *id, struct record **ret, struct error *err)
     read_content(record);
     *ret = record;
     return 0;
-}
-
-int record_lock_change(const char *id, struct error *err)
-{
-    _cleanup_free_ char *path = text_format(RECORD_ROOT "/%s.change", id);
-    _cleanup_close_ int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0) {
-        return fail(err, errno, "testbed %s", id);
-    }
-    // Not by waiting in flock(): a signal just before it would go unseen.
-    while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-        if (errno != EWOULDBLOCK && errno != EINTR) {
-            return fail(err, errno, "locking %s", path);
-        }
-        if (stop_requested()) {
-            return fail_interrupted(err);
-        }
-        clock_sleep(NS_PER_MS);
-    }
-    struct stat st;
-    if (fstat(fd, &st) < 0 || st.st_nlink == 0) {
-        return fail(err, ENOENT, "testbed %s", id);
-    }
-    return steal_fd(&fd);
 }
 
 // Whether a file system other than that of RECORD_ROOT is mounted on the directory here.

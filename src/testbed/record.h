@@ -3,12 +3,11 @@
  * testbed/record — the on-disk record of what a testbed made, from which a crash is cleaned up.
  *
  * /run/vrbench/ID.lock    locked (flock(2)) by its owner as long as the owner lives
- * /run/vrbench/ID.change  locked by the process that is changing the testbed
  * /run/vrbench/ID.json    what was made: written before it is made, removed after it is gone, and
  *                         replaced atomically, so that readers need no lock
  * /run/vrbench/ID/        a tmpfs of its own with the pins of the namespaces: one unmount releases
  *                         them all
- * Only record_create() creates any of them. The lock files are beside the directory, not in it: a
+ * Only record_create() creates any of them. The lock is beside the directory, not in it: a
  * mount comes and goes, and is not seen from other mount namespaces.
  *
  * A record whose lock is free belongs to a dead run, unless it is marked as kept: such a testbed
@@ -49,9 +48,6 @@ int record_open(const char *id, struct record **ret, struct error *err);
 // The ids of all records, in a new array; freed with record_free_ids().
 int record_list(char ***ret_ids, size_t *ret_count, struct error *err);
 void record_free_ids(char **ids, size_t count);
-// Waits for the right to change the testbed; returns a descriptor that gives it back when closed.
-// -ENOENT if the testbed is gone. The owner of a kept testbed takes it too.
-int record_lock_change(const char *id, struct error *err);
 // Whether the directory of a record that describes a testbed is mounted in another mount namespace
 // only: then nothing of the testbed can be opened by path from here.
 bool record_is_elsewhere(const struct record *record);

@@ -120,7 +120,7 @@ void router_order_make(const struct testbed *testbed, size_t router, struct rout
     ret->spec.directory = testbed->record->directory;
     ret->spec.home = testbed->home;
     ret->spec.host = testbed_host_netns(testbed);
-    ret->spec.outlive = testbed->kept;
+    ret->spec.outlive = testbed->outlive;
 }
 
 void router_order_clear(struct router_order *order)
@@ -370,6 +370,8 @@ int testbed_destroy_router(struct testbed *testbed, size_t router, enum router_s
     entry->memory_bytes = 0;
     entry->since_ns = clock_realtime_ns();
     router_order_clear(&order);
+    int displaced = testbed_displace_router(testbed, router, rc < 0 ? NULL : err);
+    rc = rc < 0 ? rc : displaced;
     int noted = testbed_note(testbed, rc < 0 ? NULL : err);
     return rc < 0 ? rc : noted;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// testbed/standing — see standing.h. Called by the commands up, down, list, create, destroy,
-// reboot, console and cpu.
+// testbed/standing — see standing.h.
 #include "testbed/standing.h"
 
 #include <errno.h>
@@ -9,230 +8,18 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/text.h"
 #include "linux/link.h"
+#include "linux/process.h"
 #include "linux/session.h"
-#include "testbed/keeper.h"
+#include "testbed/parts.h"
 
 #define MANAGEMENT_INDEX  190000 // on the host; the source's is the next
 #define MANAGEMENT_PREFIX 30U
 
 static const uint32_t management_address[2] = {0xa9fe0101U, 0xa9fe0102U}; // STANDING_*
 
-// ---- listing
-
-void standing_clear(struct standing *standing)
-{
-    for (size_t i = 0; i < standing->count; i++) {
-        testbed_free(standing->items[i]);
-    }
-    free(standing->items);
-    free(standing->passed_over);
-    *standing = (struct standing){0};
-}
-
-// Negative for one that is not up yet, or gone meanwhile.
-static int attach(const char *id, struct testbed **ret, struct error *err)
-{
-    struct record *record = NULL;
-    int rc = record_open(id, &record, err);
-    if (rc < 0) {
-        return rc;
-    }
-    if (json_object_get(record->content, "routers") == NULL) {
-        rc = fail(err, ENOENT, "testbed %s is not up yet", id);
-    } else if (record_is_elsewhere(record)) {
-        rc = fail(err, 0, "testbed %s was made in another mount namespace", id);
-    } else {
-        rc = testbed_attach(record, ret, err);
-    }
-    if (rc < 0) {
-        record_forget(record);
-    }
-    return rc;
-}
-
-// Notes why a testbed is not among those that are listed, unless it isn't up (any more).
-static void pass_over(struct standing *standing, const char *id, const struct error *why)
-{
-    struct record *record = NULL;
-    bool up =
-        record_open(id, &record, NULL) == 0 && json_object_get(record->content, "routers") != NULL;
-    record_forget(record);
-    if (up && standing->passed_over == NULL) {
-        standing->passed_over = text_copy(why->text);
-    }
-}
-
-int standing_list(struct standing *ret, struct error *err)
-{
-    char **ids = NULL;
-    size_t count = 0;
-    int rc = record_list(&ids, &count, err);
-    struct standing standing = {.items = memory_new_array(struct testbed *, count + 1)};
-    for (size_t i = 0; rc == 0 && i < count; i++) {
-        _cleanup_error_ struct error why = ERROR_INIT;
-        struct testbed *testbed = NULL;
-        if (attach(ids[i], &testbed, &why) == 0) {
-            standing.items[standing.count++] = testbed;
-        } else {
-            pass_over(&standing, ids[i], &why);
-        }
-    }
-    record_free_ids(ids, count);
-    if (rc < 0) {
-        standing_clear(&standing);
-        return rc;
-    }
-    *ret = standing;
-    return 0;
-}
-
-// ---- finding
-
-static bool is_called(const struct testbed *testbed, const char *name)
-{
-    return text_equal(testbed_id(testbed), name) || text_equal(testbed_name(testbed), name);
-}
-
-static size_t node_called(const struct plan *plan, const char *name)
-{
-    for (size_t i = 0; i < plan->node_count; i++) {
-        if (text_equal(plan->nodes[i].name, name)) {
-            return i;
-        }
-    }
-    return SIZE_MAX;
-}
-
-static size_t router_called(const struct scenario *scenario, const char *name)
-{
-    for (size_t i = 0; i < scenario->router_count; i++) {
-        if (text_equal(scenario->routers[i].name, name)) {
-            return i;
-        }
-    }
-    return SIZE_MAX;
-}
-
-// The id of the one testbed that has such a node.
-static int find_id(const char *name, char **ret_id, const char **ret_node, struct error *err)
-{
-    const char *slash = strchr(name, '/');
-    _cleanup_free_ char *of = slash == NULL ? NULL : text_format("%.*s", (int)(slash - name), name);
-    const char *node = slash == NULL ? name : slash + 1;
-    _cleanup_free_ char *names = text_copy("");
-    struct standing standing = {0};
-    size_t matches = 0;
-    int rc = standing_list(&standing, err);
-    for (size_t i = 0; rc == 0 && i < standing.count; i++) {
-        const struct testbed *testbed = standing.items[i];
-        if ((of != NULL && !is_called(testbed, of)) ||
-            node_called(testbed_plan(testbed), node) == SIZE_MAX) {
-            continue;
-        }
-        char *more = text_format("%s%s%s/%s", names, matches == 0 ? "" : ", ",
-                                 of == NULL ? testbed_name(testbed) : testbed_id(testbed), node);
-        free(names);
-        names = more;
-        if (matches++ == 0) {
-            *ret_id = text_copy(testbed_id(testbed));
-        }
-    }
-    if (rc == 0 && matches == 0 && standing.passed_over != NULL) {
-        rc = fail(err, 0, "looking for \"%s\": %s", name, standing.passed_over);
-    } else if (rc == 0 && matches == 0) {
-        rc = standing.count == 0
-                 ? fail_input(err, "no testbed stands: vrbench up SCENARIO builds one")
-                 : fail_input(err,
-                              "there is no router or node \"%s\": vrbench list shows those "
-                              "there are",
-                              name);
-    } else if (rc == 0 && matches > 1) {
-        rc = fail_input(err, "\"%s\" may be any of %s: say which", name, names);
-    }
-    standing_clear(&standing);
-    if (rc < 0) {
-        free(*ret_id);
-        *ret_id = NULL;
-    }
-    *ret_node = node;
-    return rc;
-}
-
-void standing_release(struct standing_node *node)
-{
-    testbed_free(node->testbed);
-    if (node->lock >= 0) {
-        close(node->lock);
-    }
-    *node = (struct standing_node){.lock = -1};
-}
-
-static int make_sure_of_keeper(struct standing_node *node, struct error *err)
-{
-    if (!testbed_is_kept(node->testbed)) {
-        return fail_input(err,
-                          "testbed %s (%s) is being measured by process %d: what happens on it is "
-                          "the scenario's affair",
-                          testbed_id(node->testbed), testbed_name(node->testbed),
-                          (int)node->testbed->maker.pid);
-    }
-    if (testbed_is_watched(node->testbed)) {
-        return 0;
-    }
-    _cleanup_free_ char *id = text_copy(testbed_id(node->testbed));
-    int rc = keeper_revive(id, err);
-    if (rc == 0) {
-        testbed_free(steal_pointer(&node->testbed));
-        rc = attach(id, &node->testbed, err);
-    }
-    return rc;
-}
-
-int standing_find(const char *name, bool change, struct standing_node *ret, struct error *err)
-{
-    _cleanup_free_ char *id = NULL;
-    const char *called = NULL;
-    struct standing_node node = {.lock = -1};
-    int rc = find_id(name, &id, &called, err);
-    if (rc == 0) {
-        node.lock = change ? record_lock_change(id, err) : -1;
-        rc = change && node.lock < 0 ? node.lock : attach(id, &node.testbed, err);
-    }
-    if (rc == 0 && change && node.testbed != NULL) {
-        rc = make_sure_of_keeper(&node, err);
-    }
-    if (rc < 0 || node.testbed == NULL) {
-        standing_release(&node);
-        return rc;
-    }
-    node.node = node_called(testbed_plan(node.testbed), called);
-    node.router = router_called(testbed_plan(node.testbed)->scenario, called);
-    *ret = node;
-    return 0;
-}
-
-int standing_console(const struct standing_node *node, char *const *argv, int *ret_status,
-                     struct error *err)
-{
-    const struct testbed *testbed = node->testbed;
-    if (node->router != SIZE_MAX) {
-        const struct router *router = testbed->routers[node->router].router;
-        return router == NULL ? fail(err, ESRCH, "router %s is not running",
-                                     testbed->plan->scenario->routers[node->router].name)
-                              : testbed->platform->ops->console(router, argv, ret_status, err);
-    }
-    const struct session session = {.net = testbed->netns[node->node],
-                                    .first = -1,
-                                    .node = testbed->plan->nodes[node->node].name,
-                                    .testbed = testbed_id(testbed),
-                                    .argv = argv};
-    return session_run(&session, ret_status, err);
-}
-
-// ---- up
+// ---- up and down
 
 static size_t node_of_kind(const struct plan *plan, enum node_kind kind)
 {
@@ -273,98 +60,146 @@ static int make_management_link(const struct testbed *testbed, struct error *err
     return rc;
 }
 
-struct building {
-    const struct scenario *scenario;
-    enum topology topology;
-};
-
-static int build(void *context, struct testbed **ret, struct error *err)
+int testbed_stand(struct scenario *scenario, enum topology topology, const struct cpu_list *usable,
+                  uint64_t uid, struct testbed **ret, struct error *err)
 {
-    const struct building *asked = context;
-    struct cpu_list usable;
     struct plan *plan = NULL;
     struct testbed *testbed = NULL;
-    int rc = cpu_list_usable(&usable, err);
-    if (rc == 0) {
-        rc = plan_make(asked->scenario, asked->topology, &usable, &plan, err);
-    }
+    int rc = plan_make(scenario, topology, usable, &plan, err);
     if (rc == 0) {
         rc = testbed_up(plan, true, &testbed, err);
     }
-    if (rc == 0) {
-        rc = make_management_link(testbed, err);
+    if (rc < 0) {
+        scenario_free(scenario);
+        return rc;
     }
+    testbed->scenario = scenario;
+    json_object_set_new(testbed->record->content, "uid", json_integer((json_int_t)uid));
+    rc = make_management_link(testbed, err);
     if (rc == 0) {
-        rc = keeper_detach(testbed, err);
+        testbed->kept = true;
+        rc = testbed_note(testbed, err);
     }
-    if (rc < 0 && testbed != NULL) {
+    if (rc < 0) {
         (void)testbed_down(&testbed, 1, NULL, NULL);
+        return rc;
     }
     *ret = testbed;
-    return rc;
+    return 0;
 }
 
-static int check_name_is_free(const char *name, struct error *err)
+int testbed_hold(struct testbed *testbed, struct error *err)
 {
-    struct standing standing = {0};
-    int rc = standing_list(&standing, err);
-    for (size_t i = 0; rc == 0 && i < standing.count; i++) {
-        if (testbed_is_kept(standing.items[i]) &&
-            text_equal(testbed_name(standing.items[i]), name)) {
-            rc =
-                fail(err, 0, "a testbed %s stands already: vrbench down %s removes it", name, name);
+    testbed->maker.pid = getpid();
+    testbed->maker.started = process_start_time(getpid());
+    return testbed_note(testbed, err);
+}
+
+int testbed_unstand(struct testbed *testbed, struct error *err)
+{
+    testbed->kept = false;
+    int noted = testbed_note(testbed, err);
+    int rc = testbed_down(&testbed, 1, NULL, noted < 0 ? NULL : err);
+    return noted < 0 ? noted : rc;
+}
+
+// ---- names
+
+static size_t node_called(const struct plan *plan, const char *name)
+{
+    for (size_t i = 0; i < plan->node_count; i++) {
+        if (text_equal(plan->nodes[i].name, name)) {
+            return i;
         }
     }
-    standing_clear(&standing);
-    return rc;
+    return SIZE_MAX;
 }
 
-int standing_up(const struct scenario *scenario, enum topology topology, struct error *err)
+bool testbed_has_node(const struct testbed *testbed, const char *name)
 {
-    struct building asked = {scenario, topology};
-    int rc = check_name_is_free(scenario->name, err);
-    return rc == 0 ? keeper_start(build, &asked, err) : rc;
+    return node_called(testbed->plan, name) != SIZE_MAX;
 }
 
-// ---- down
-
-// The id of a kept testbed by its name or id, from its record alone; NULL if there is none.
-static int find_kept(const char *name, char **ret_id, struct error *err)
+size_t testbed_router_count(const struct testbed *testbed)
 {
-    char **ids = NULL;
-    size_t count = 0;
-    char *id = NULL;
-    int rc = record_list(&ids, &count, err);
-    for (size_t i = 0; rc == 0 && i < count && id == NULL; i++) {
-        struct record *record = NULL;
-        if (record_open(ids[i], &record, NULL) < 0) {
-            continue; // gone meanwhile
+    return testbed->plan->topology == TOPOLOGY_DIRECT ? 0 : testbed->plan->scenario->router_count;
+}
+
+const char *testbed_router_name(const struct testbed *testbed, size_t router)
+{
+    return testbed->plan->scenario->routers[router].name;
+}
+
+size_t testbed_router_called(const struct testbed *testbed, const char *name)
+{
+    for (size_t i = 0; i < testbed_router_count(testbed); i++) {
+        if (text_equal(testbed_router_name(testbed, i), name)) {
+            return i;
         }
-        const char *scenario = json_string_value(json_object_get(record->content, "scenario"));
-        if (json_is_true(json_object_get(record->content, "kept")) &&
-            (text_equal(ids[i], name) || (scenario != NULL && text_equal(scenario, name)))) {
-            id = text_copy(ids[i]);
-        }
-        record_forget(record);
     }
-    record_free_ids(ids, count);
-    *ret_id = id;
-    return rc;
+    return SIZE_MAX;
 }
 
-int standing_down(const char *name, struct error *err)
+size_t testbed_party_called(const struct testbed *testbed, const char *name)
 {
-    _cleanup_free_ char *id = NULL;
-    int rc = find_kept(name, &id, err);
-    if (rc == 0 && id == NULL) {
-        rc = fail_input(err, "no testbed \"%s\" was left standing", name);
+    for (size_t i = 0; i < testbed->party_count; i++) {
+        if (testbed->parties[i].kind != PARTY_TESTER &&
+            text_equal(testbed->parties[i].name, name)) {
+            return i;
+        }
     }
-    if (rc == 0) {
-        rc = testbed_remove_standing(id, err);
+    return SIZE_MAX;
+}
+
+int testbed_console(const struct testbed *testbed, const char *node, char *const *argv,
+                    int *ret_status, struct error *err)
+{
+    size_t number = testbed_router_called(testbed, node);
+    if (number != SIZE_MAX) {
+        const struct router *router = testbed->routers[number].router;
+        return router == NULL ? fail(err, ESRCH, "router %s is not running", node)
+                              : testbed->platform->ops->console(router, argv, ret_status, err);
     }
-    if (rc == -ENOENT && id != NULL) {
-        error_clear(err); // a cleanup was faster
-        rc = 0;
+    const struct session session = {.net = testbed->netns[node_called(testbed->plan, node)],
+                                    .first = -1,
+                                    .node = node,
+                                    .testbed = testbed_id(testbed),
+                                    .argv = argv};
+    return session_run(&session, ret_status, err);
+}
+
+// ---- ends of routers
+
+int testbed_watch_router(const struct testbed *testbed, size_t router, unsigned *ret_life)
+{
+    const struct testbed_router *entry = &testbed->routers[router];
+    *ret_life = entry->id;
+    if (entry->router == NULL) {
+        return -ENOENT;
     }
-    return rc;
+    int fd = testbed->platform->ops->watch(entry->router);
+    return fd < 0 ? -ESRCH : fd;
+}
+
+void testbed_router_fate(const struct testbed *testbed, size_t router, struct router_fate *ret)
+{
+    const struct scenario_router *asked = &testbed->plan->scenario->routers[router];
+    const struct testbed_router *entry = &testbed->routers[router];
+    const struct platform_ops *ops = testbed->platform->ops;
+    enum router_end end = ops->ended == NULL ? ROUTER_END_CRASH : ops->ended(entry->router);
+    enum on_crash action = end == ROUTER_END_POWEROFF ? asked->on_poweroff
+                           : end == ROUTER_END_REBOOT ? asked->on_reboot
+                                                      : asked->on_crash;
+    *ret =
+        (struct router_fate){.life = entry->id,
+                             .state = end == ROUTER_END_CRASH ? ROUTER_CRASHED : ROUTER_DESTROYED,
+                             .restart = action == ON_CRASH_RESTART};
+}
+
+int testbed_restart_router(struct testbed *testbed, size_t router, uint64_t noticed_ns,
+                           struct error *err)
+{
+    uint64_t outage_ns = 0;
+    testbed->routers[router].restarts++;
+    return testbed_reboot_router(testbed, router, noticed_ns, &outage_ns, err);
 }

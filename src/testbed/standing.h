@@ -1,51 +1,69 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * testbed/standing — testbeds by name, made by whatever process: left standing, looked at, changed
- * and taken down by others.
- *
- * A testbed that is left standing has a keeper, a process of its own like the one that `xl create`
- * leaves for each domain: it restarts routers that die (`on_crash`) and divides caps among threads.
- * Without it (it was killed) the testbed stands all the same and every command works; the next
- * command that changes something brings a new one. Called by cli/.
+ * testbed/standing — testbeds that are left standing: built with a link for management, looked into
+ * by node and router name, and the ends of their routers. Called by owner/, which holds such
+ * testbeds, and by cli/ for a console.
  */
 #ifndef VRBENCH_TESTBED_STANDING_H
 #define VRBENCH_TESTBED_STANDING_H
 
+#include <jansson.h>
+
 #include "testbed/testbed.h"
 
-// Builds a testbed for one topology of a scenario and leaves it, named after the scenario. Fails
-// if one of that name stands. Beside what is measured, host and source get an interface `mgmt0`
-// each, joined, with the addresses STANDING_HOST and STANDING_SOURCE: a way to read the host's
-// agent from where the load comes from.
+// Beside what is measured, host and source of a standing testbed have an interface `mgmt0` each,
+// joined, with these addresses: a way to read the host's agent from where the load comes from.
 #define STANDING_HOST   "169.254.1.1"
 #define STANDING_SOURCE "169.254.1.2"
-int standing_up(const struct scenario *scenario, enum topology topology, struct error *err);
-// Takes it down to nothing. Every process inside it ends.
-int standing_down(const char *name, struct error *err);
 
-// Testbeds as they are now, also those of runs at work. Freed with standing_clear().
-struct standing {
-    struct testbed **items;
-    size_t count;
-    char *passed_over; // why one that is up could not be looked at; NULL = all are here
-};
-int standing_list(struct standing *ret, struct error *err);
-void standing_clear(struct standing *standing);
+// Builds a testbed that outlives this process, for one topology of a scenario. The scenario becomes
+// the testbed's, or is freed on failure. Only once all of it stands does its record say that it is
+// kept: what dies before is a dead run's. `uid` is the user it is built for.
+int testbed_stand(struct scenario *scenario, enum topology topology, const struct cpu_list *usable,
+                  uint64_t uid, struct testbed **ret, struct error *err);
+// Notes that this process holds the testbed, after attaching to it.
+int testbed_hold(struct testbed *testbed, struct error *err);
+// Takes a testbed down and frees it. From the beginning on its record is a dead run's, so that
+// whatever interrupts this is cleaned up. On failure too, the object is freed.
+int testbed_unstand(struct testbed *testbed, struct error *err);
+// The same by the record alone, for a testbed that no process holds. -EBUSY if one does, -ENOENT if
+// it is gone.
+int testbed_remove_standing(const char *id, struct error *err);
 
-// One party or node of one testbed, by "NODE" or "TESTBED/NODE" (a testbed by name or id). `change`
-// holds off all others until standing_release(), is refused for testbeds that a run is measuring,
-// and sees to it that there is a keeper.
-struct standing_node {
-    struct testbed *testbed;
-    size_t node;   // index into its plan's
-    size_t router; // index into the scenario's; SIZE_MAX if it is none
-    int lock;
-};
-int standing_find(const char *name, bool change, struct standing_node *ret, struct error *err);
-void standing_release(struct standing_node *node);
+// A scenario with all that its text names but does not hold, as JSON, and back. `cpus` is the
+// number of CPUs that may be used.
+json_t *scenario_note(const struct scenario *scenario);
+int scenario_recall(const json_t *noted, unsigned cpus, struct scenario **ret, struct error *err);
+
+// ---- names
+
+bool testbed_has_node(const struct testbed *testbed, const char *name);
+// Index in the scenario, or SIZE_MAX.
+size_t testbed_router_called(const struct testbed *testbed, const char *name);
+// Index of testbed_parties() of the host or a router, or SIZE_MAX.
+size_t testbed_party_called(const struct testbed *testbed, const char *name);
+size_t testbed_router_count(const struct testbed *testbed); // 0 in direct
+const char *testbed_router_name(const struct testbed *testbed, size_t router);
 
 // A shell or command in a node: a router, "host", "source" or "sink".
-int standing_console(const struct standing_node *node, char *const *argv, int *ret_status,
-                     struct error *err);
+int testbed_console(const struct testbed *testbed, const char *node, char *const *argv,
+                    int *ret_status, struct error *err);
+
+// ---- ends of routers
+
+// A descriptor that becomes readable when a router ends, valid as long as it lives, and the id of
+// this life. -ENOENT if the router is not there, -ESRCH if it has died.
+int testbed_watch_router(const struct testbed *testbed, size_t router, unsigned *ret_life);
+
+// How a router has ended, and what its scenario wants then.
+struct router_fate {
+    unsigned life;
+    enum router_state state; // what it is if it is not restarted
+    bool restart;
+};
+void testbed_router_fate(const struct testbed *testbed, size_t router, struct router_fate *ret);
+// Restarts a router that has died, or clears it away. `noticed_ns` is CLOCK_MONOTONIC.
+int testbed_restart_router(struct testbed *testbed, size_t router, uint64_t noticed_ns,
+                           struct error *err);
 
 #endif

@@ -62,6 +62,9 @@ int testbed_check_platform(const struct scenario *scenario, bool named_only, str
 int testbed_check_links(const struct scenario *scenario, bool even_default_route,
                         struct error *err);
 
+// True of a router that is there, but no longer lives.
+bool testbed_router_has_died(const struct testbed *testbed, size_t router);
+
 // ---- one router of a standing testbed, while the others forward on: `router` is its index in the
 // scenario. What becomes of it is written to the record.
 
@@ -78,10 +81,17 @@ int testbed_reboot_router(struct testbed *testbed, size_t router, uint64_t began
 
 const char *testbed_id(const struct testbed *testbed);
 const char *testbed_name(const struct testbed *testbed); // its scenario's
-// Whether it stands without its maker (else a run is measuring on it), and whether somebody
-// watches over it.
-bool testbed_is_kept(const struct testbed *testbed);
-bool testbed_is_watched(const struct testbed *testbed);
+bool testbed_is_kept(const struct testbed *testbed);     // it stands; else a run measures on it
+
+// Writes the testbed's state to its record, from which testbed_attach() makes the object again.
+int testbed_note(struct testbed *testbed, struct error *err);
+// The object of a testbed that another process made, from its record, which it takes over on
+// success. A router that is in no state to be used counts as crashed. -ENOENT if the testbed is not
+// up.
+struct record;
+int testbed_attach(struct record *record, struct testbed **ret, struct error *err);
+// Frees the object and all that it holds in this process; the testbed itself stays.
+void testbed_free(struct testbed *testbed);
 
 // What is to be said of the host (id 0) or a router now. Texts are the testbed's.
 struct party_info {
@@ -104,6 +114,13 @@ struct party_info {
 // `party` as testbed_parties() counts them. Clear what it fills.
 void testbed_party_info(const struct testbed *testbed, size_t party, struct party_info *ret);
 void party_info_clear(struct party_info *info);
+// The same without what the kernel or a hypervisor has to be asked for: no CPU time, and the
+// allocation as it was last set.
+void testbed_party_facts(const struct testbed *testbed, size_t party, struct party_info *ret);
+// Whether the CPU time of a party is that of kernel threads alone; then these, and the CPU time of
+// such threads that have ended. The array is the testbed's, valid until a router comes or goes.
+bool testbed_quick_tasks(const struct testbed *testbed, size_t party, const pid_t **ret_tasks,
+                         size_t *ret_count, uint64_t *ret_gone_ns);
 
 const struct plan *testbed_plan(const struct testbed *testbed);
 // The namespace of a node of the plan, or NULL where it has none on this machine.

@@ -89,7 +89,7 @@ for daemon in bird frr; do
 
     # Counterproof: without the daemon's routes nothing flows. The tester's speaker at the sink goes
     # silent, and the router forgets.
-    speaker=$(pgrep -P "$(pgrep -P "$(keeper)" -x vrbench-sink)" -x bird)
+    speaker=$(pgrep -P "$(pgrep -P "$(owner)" -x vrbench-sink)" -x bird)
     kill -STOP "$speaker"
     forgotten() { ! routes | grep -q '^10\.19\.0\.0/24'; }
     ok "  a sink that falls silent is forgotten" wait_for 180 forgotten
@@ -104,7 +104,7 @@ for daemon in bird frr; do
     ok "  its daemon killed, it is restarted" wait_for 120 field_is r1 restarts 1
     ok "  with another daemon" [ "$(program)" != "$old" ]
     ok "  and forwards" wait_for 180 crosses
-    all="$(daemons "$(keeper)") $(pgrep -P "$(first)")"
+    all="$(daemons "$(owner)") $(pgrep -P "$(first)")"
     ok "  down" vrbench down $daemon
     unchanged "  to nothing" "$T/before"
     ok "  no daemon runs" wait_for 60 all_gone "$all"

@@ -113,7 +113,7 @@ other() { # COMMANDS — in a mount namespace of their own, that ends when $T/go
 other '"$VRBENCH" up "'"$T/tiny.yaml"'" && : >"'"$T/up"'"' '"$VRBENCH" down tiny'
 wait_for 60 [ -e "$T/up" ]
 ok "list goes on beside a testbed of another mount namespace" vrbench list
-like "  and says what it is" "$(cat "$T/ok.log")" 'testbed .* was made in another mount namespace'
+like "  which its owner reports" "$(cat "$T/ok.log")" '^tiny +r1 +1 running'
 ok "console says so, too" fails vrbench console tiny/r1 -- true
 like "  with the same words" "$(cat "$T/ok.log")" 'was made in another mount namespace'
 echo >"$T/go"
@@ -134,10 +134,10 @@ unchanged "  to nothing" "$T/before"
 # half_destroyed HOW — a testbed whose router is half gone, as if `destroy` had been killed.
 half_destroyed() {
     vrbench up "$T/tiny.yaml" --topology bridged || return 1
-    half_keeper=$(keeper)
+    half_owner=$(owner)
     half_first=$(recorded r1 first)
-    kill -KILL "$half_keeper"
-    wait_for 60 gone "$half_keeper"
+    kill -KILL "$half_owner"
+    wait_for 60 gone "$half_owner"
     kill -KILL "$half_first"
     wait_for 60 gone "$half_first"
     umount "$(directory)/ns-r1"

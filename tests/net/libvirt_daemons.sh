@@ -15,7 +15,7 @@ own_libvirtd
 process() { recorded r1 pid; }
 available() { vrbench console r1 -- awk '/^MemAvailable/ { print $2 }' /proc/meminfo; }
 # What is there to be seen when a check fails.
-on_flunk 'vrbench list; ls -l "$T/err" && cat "$T/err"; cat /run/vrbench/*/keeper.log
+on_flunk 'vrbench list; ls -l "$T/err" && cat "$T/err"; cat /run/vrbench/owner.log
     timeout 60 "$VRBENCH" console r1 -- sh -c "uptime; ip route; ip -s link; ps"'
 # What runs in the guest is the image's: this machine has none.
 [ ! -d /usr/lib/frr ] || mount -t tmpfs vrbench-test /usr/lib/frr

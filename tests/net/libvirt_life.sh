@@ -104,7 +104,7 @@ is "  and listed" "$(field r1t3 state)" running
 ok "  a weight can be set" vrbench cpu r1t3 --weight 256
 ok "  a router is destroyed" vrbench destroy r2t3
 is "  in libvirt, too" "$(machines | grep -c r2t3)" 0
-ok "the keeper lives on" alive "$(keeper)"
+ok "the owner lives on" alive "$(owner)"
 kill -KILL "$(process r1t3)"
 ok "  and restarts r1t3, killed" wait_for 120 more_than r1t3 restarts 1
 ok "  which forwards" wait_for 60 reaches 0

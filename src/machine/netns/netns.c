@@ -344,6 +344,7 @@ const struct platform_ops platform_netns = {
     .release = netns_release,
     .watch = netns_watch,
     .console = netns_console,
+    .only_threads = true,
     .usage = netns_usage,
     .tasks = netns_tasks,
     .counters = netns_counters,

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * owner/adopt — takes over the testbeds that stand by their records, when an owner begins: those of
+ * an owner that was killed. The only code that makes a testbed's object from its record.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "owner/owned.h"
+#include "testbed/record.h"
+#include "testbed/standing.h"
+
+#define TAKE_WITHIN_NS (5U * NS_PER_S)
+
+static int adopt_record(struct owned *owned, struct record *record, struct error *err)
+{
+    struct testbed *testbed = NULL;
+    int rc = record_take_over(record, TAKE_WITHIN_NS, err);
+    if (rc == 0) {
+        rc = testbed_attach(record, &testbed, err);
+    }
+    if (rc < 0) {
+        record_forget(record);
+        return rc;
+    }
+    _cleanup_error_ struct error why = ERROR_INIT;
+    (void)testbed_hold(testbed, NULL);
+    // Caps stay as they were divided last if they can't be divided again.
+    if (testbed_start_dividing(testbed, &why) < 0) {
+        log_warning("owner", "testbed %s: %s", owned->name, why.text);
+    }
+    owned->testbed = testbed;
+    return 0;
+}
+
+static int adopt_job(struct owned *owned, struct job *job, struct error *err)
+{
+    struct record *record = NULL;
+    int rc = record_open(owned->id, &record, err);
+    if (rc == 0) {
+        rc = adopt_record(owned, record, err);
+    }
+    if (rc == -ENOENT) {
+        job->gone = true;
+        return 0;
+    }
+    if (rc < 0) {
+        owned->unusable = text_format("testbed %s: %s", owned->name,
+                                      err->text == NULL ? "its record can't be read" : err->text);
+    }
+    owned->adopting = false;
+    return 0;
+}
+
+static void adopt_id(struct owner *owner, const char *id)
+{
+    struct record *record = NULL;
+    if (record_open(id, &record, NULL) < 0) {
+        return;
+    }
+    if (json_is_true(json_object_get(record->content, "kept"))) {
+        const char *name = json_string_value(json_object_get(record->content, "scenario"));
+        struct owned *owned = owned_add(owner, id, name == NULL ? id : name);
+        owned->uid = (uint64_t)json_integer_value(json_object_get(record->content, "uid"));
+        owned->adopting = true;
+        (void)work_order(owned, "taking over a testbed", adopt_job, NULL, NULL);
+        work_start(owned);
+    }
+    record_forget(record);
+}
+
+int adopt_all(struct owner *owner, struct error *err)
+{
+    char **ids = NULL;
+    size_t count = 0;
+    int rc = record_list(&ids, &count, err);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        adopt_id(owner, ids[i]);
+    }
+    record_free_ids(ids, count);
+    return rc;
+}

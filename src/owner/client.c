@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// owner/client — see client.h. Called by the commands.
+#include "owner/client.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/stop.h"
+#include "base/text.h"
+#include "owner/owner.h"
+#include "owner/view.h"
+#include "owner/wire.h"
+#include "sampler/sample_json.h"
+#include "testbed/record.h"
+
+#define ATTEMPTS       5
+#define LOOK_MS        200             // how soon a stop is seen that came just before poll(2)
+#define VIEW_WITHIN_NS (2U * NS_PER_S) // for a run to answer
+
+// ---- starting an owner
+
+static _Noreturn void owner_exec(int ready)
+{
+    char descriptor[16];
+    (void)setsid();
+    (void)!chdir("/");
+    int null = open("/dev/null", O_RDWR);
+    int log = open(OWNER_LOG, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0600);
+    if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+        dup2(log >= 0 ? log : null, STDOUT_FILENO) < 0 ||
+        dup2(log >= 0 ? log : null, STDERR_FILENO) < 0) {
+        _exit(EXIT_FAILED);
+    }
+    // Of the caller's files only that by which it waits.
+    if (dup2(ready, 3) < 0 || close_range(4, ~0U, 0) < 0) {
+        _exit(EXIT_FAILED);
+    }
+    snprintf(descriptor, sizeof descriptor, "%d", 3);
+    char *argv[] = {(char *)"vrbench", (char *)"owner", (char *)"--ready", descriptor, NULL};
+    execv("/proc/self/exe", argv);
+    _exit(EXIT_FAILED);
+}
+
+// Starts a process that becomes the owner, and waits until it takes requests or has ended.
+static int owner_start(struct error *err)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        return fail(err, errno, "making a pipe");
+    }
+    _cleanup_close_ int reading = ends[0];
+    fflush(NULL);
+    // Twice, so that nobody has to wait for it.
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(fork() == 0 ? (owner_exec(ends[1]), 0) : 0);
+    }
+    int saved = errno;
+    close(ends[1]);
+    if (child < 0) {
+        return fail(err, saved, "starting the owner of the testbeds");
+    }
+    (void)waitpid(child, NULL, 0);
+    char byte = 0;
+    struct pollfd ready = {.fd = reading, .events = POLLIN};
+    while (poll(&ready, 1, LOOK_MS) <= 0) {
+        if (stop_requested()) {
+            return fail_interrupted(err);
+        }
+    }
+    (void)!read(reading, &byte, 1);
+    return 0;
+}
+
+// ---- connections
+
+static int connect_to(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path) {
+        return -ENAMETOOLONG;
+    }
+    strcpy(address.sun_path, path);
+    _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) < 0) {
+        return -errno;
+    }
+    return steal_fd(&fd);
+}
+
+// A descriptor, or negative: without `start`, -ENOENT where no owner is there.
+static int owner_connect(bool start, struct error *err)
+{
+    int fd = -ENOENT;
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        fd = connect_to(OWNER_SOCKET);
+        if (fd >= 0 || !start) {
+            return fd;
+        }
+        int rc = owner_start(err);
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    return fail(err, -fd, "the owner of the testbeds does not answer (%s)", OWNER_SOCKET);
+}
+
+static void answer_say(const json_t *message)
+{
+    const char *text = json_string_value(json_object_get(message, "say"));
+    const char *topic = json_string_value(json_object_get(message, "topic"));
+    if (text != NULL) {
+        log_line((enum log_level)json_integer_value(json_object_get(message, "level")),
+                 topic == NULL ? "owner" : topic, "%s", text);
+    }
+}
+
+// Waits for an answer until CLOCK_MONOTONIC reads `until_ns` (0: without end). -EPIPE if the other
+// end has gone.
+static int answer_await(struct wire *wire, uint64_t until_ns, json_t **ret, struct error *err)
+{
+    bool cancelled = false;
+    for (;;) {
+        json_t *message = NULL;
+        int rc = wire_take(wire, &message);
+        if (rc == 1 && json_object_get(message, "failed") != NULL) {
+            *ret = message;
+            return 0;
+        }
+        if (rc == 1) {
+            answer_say(message);
+            json_decref(message);
+            continue;
+        }
+        if (rc < 0) {
+            return fail(err, 0, "the owner of the testbeds answers what this vrbench can't read");
+        }
+        if (stop_requested() && !cancelled) {
+            json_t *cancel = json_pack("{s:s}", "do", "cancel");
+            wire_put(wire, cancel);
+            json_decref(cancel);
+            cancelled = true;
+        }
+        if (wire_send(wire) < 0 || (until_ns != 0 && clock_monotonic_ns() > until_ns)) {
+            return -EPIPE;
+        }
+        struct pollfd there = {.fd = wire->fd,
+                               .events = (short)(POLLIN | (wire_has_output(wire) ? POLLOUT : 0))};
+        if (poll(&there, 1, LOOK_MS) > 0 && (there.revents & ~POLLOUT) != 0 &&
+            wire_receive(wire) < 0) {
+            return -EPIPE;
+        }
+    }
+}
+
+static int ask(int fd, const json_t *request, uint64_t until_ns, json_t **ret, struct error *err)
+{
+    struct wire wire = {.fd = fd};
+    wire_put(&wire, request);
+    int rc = answer_await(&wire, until_ns, ret, err);
+    wire_clear(&wire);
+    return rc;
+}
+
+// ---- requests
+
+static uint64_t caller_uid(void)
+{
+    const char *sudo = getenv("SUDO_UID");
+    return sudo == NULL ? getuid() : strtoull(sudo, NULL, 10);
+}
+
+json_t *owner_request(const char *what)
+{
+    json_t *request = json_object();
+    json_object_set_new(request, "do", json_string(what));
+    json_object_set_new(request, "uid", json_integer((json_int_t)caller_uid()));
+    return request;
+}
+
+int owner_call(json_t *request, json_t **ret_answer, struct error *err)
+{
+    json_t *answer = NULL;
+    int rc = -EPIPE;
+    // An owner may be just ending with its last testbed; then another is asked.
+    for (int attempt = 0; rc == -EPIPE && attempt < ATTEMPTS; attempt++) {
+        int fd = owner_connect(true, err);
+        rc = fd < 0 ? fd : ask(fd, request, 0, &answer, err);
+        if (rc == -EPIPE && attempt + 1 == ATTEMPTS) {
+            rc = fail(err, 0,
+                      "the owner of the testbeds has died while it was at work; the next "
+                      "command takes the testbeds over");
+        }
+    }
+    json_decref(request);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = wire_failure(answer, err);
+    if (rc < 0 || ret_answer == NULL) {
+        json_decref(answer);
+    } else {
+        *ret_answer = answer;
+    }
+    return rc;
+}
+
+static bool testbed_stands(const char *id)
+{
+    struct record *record = NULL;
+    if (record_open(id, &record, NULL) < 0) {
+        return false;
+    }
+    bool stands = json_is_true(json_object_get(record->content, "kept"));
+    record_forget(record);
+    return stands;
+}
+
+void owner_down_all(unsigned *ret_count)
+{
+    char **ids = NULL;
+    size_t count = 0;
+    *ret_count = 0;
+    if (record_list(&ids, &count, NULL) < 0) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!testbed_stands(ids[i])) {
+            continue;
+        }
+        _cleanup_error_ struct error why = ERROR_INIT;
+        json_t *request = owner_request("down");
+        json_object_set_new(request, "name", json_string(ids[i]));
+        if (owner_call(request, NULL, &why) == 0) {
+            ++*ret_count;
+        } else {
+            log_warning("cleanup", "%s", why.text);
+        }
+    }
+    record_free_ids(ids, count);
+}
+
+// ---- readings
+
+static bool testbeds_stand(void)
+{
+    char **ids = NULL;
+    size_t count = 0;
+    bool stand = false;
+    if (record_list(&ids, &count, NULL) < 0) {
+        return false;
+    }
+    for (size_t i = 0; i < count && !stand; i++) {
+        stand = testbed_stands(ids[i]);
+    }
+    record_free_ids(ids, count);
+    return stand;
+}
+
+static bool sample_answer(const json_t *answer, struct sample *sample)
+{
+    sample_from_json(json_object_get(answer, "sample"), sample);
+    return json_is_true(json_object_get(answer, "found"));
+}
+
+// Testbeds of runs: each run serves its own. One that has just ended has none.
+static bool sample_runs(const json_t *request, struct sample *sample)
+{
+    bool found = false;
+    _cleanup_closedir_ DIR *root = opendir(RECORD_ROOT);
+    for (struct dirent *entry = NULL; root != NULL && (entry = readdir(root)) != NULL;) {
+        if (!text_starts(entry->d_name, VIEW_PREFIX)) {
+            continue;
+        }
+        _cleanup_free_ char *path = text_format(RECORD_ROOT "/%s", entry->d_name);
+        json_t *answer = NULL;
+        int fd = connect_to(path);
+        if (fd >= 0 &&
+            ask(fd, request, clock_monotonic_ns() + VIEW_WITHIN_NS, &answer, NULL) == 0) {
+            found |= sample_answer(answer, sample);
+            json_decref(answer);
+        }
+    }
+    return found;
+}
+
+int owner_sample(const char *testbed, bool networks, struct sample *ret, struct error *err)
+{
+    struct sample sample = {.began_ns = clock_monotonic_ns()};
+    json_t *request = owner_request("sample");
+    json_t *answer = NULL;
+    bool found = testbed == NULL;
+    int rc = 0;
+    json_object_set_new(request, "networks", json_boolean(networks));
+    if (testbed != NULL) {
+        json_object_set_new(request, "testbed", json_string(testbed));
+    }
+    int fd = owner_connect(false, err);
+    if (fd >= 0) {
+        rc = ask(fd, request, 0, &answer, err);
+    }
+    if ((fd < 0 || rc == -EPIPE) && testbeds_stand()) {
+        fd = owner_connect(true, err);
+        rc = fd < 0 ? fd : ask(fd, request, 0, &answer, err);
+    }
+    if (rc == -EPIPE) {
+        rc = 0; // its last testbed went while it was asked
+    }
+    if (rc == 0 && answer != NULL) {
+        found |= sample_answer(answer, &sample);
+        json_decref(answer);
+    }
+    if (rc == 0) {
+        found |= sample_runs(request, &sample);
+    }
+    json_decref(request);
+    if (rc == 0 && !found) {
+        rc = fail_input(err, "no testbed \"%s\" stands; vrbench list shows those that do", testbed);
+    }
+    if (rc < 0) {
+        sample_clear(&sample);
+        return rc;
+    }
+    *ret = sample;
+    return 0;
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// owner/owned — see owned.h: the list of testbeds that an owner has.
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "owner/owned.h"
+
+struct owned *owned_add(struct owner *owner, const char *id, const char *name)
+{
+    struct owned *owned = memory_new(1, sizeof *owned);
+    owned->owner = owner;
+    owned->id = id == NULL ? NULL : text_copy(id);
+    owned->name = text_copy(name);
+    owned->sampler = sampler_new();
+    owner->owned = memory_resize(owner->owned, owner->owned_count + 1, sizeof(struct owned *));
+    owner->owned[owner->owned_count++] = owned;
+    return owned;
+}
+
+void owned_remove(struct owned *owned)
+{
+    struct owner *owner = owned->owner;
+    work_drop(owned, "the testbed has been taken down meanwhile");
+    tend_forget(owned);
+    sampler_free(owned->sampler);
+    // A job that still runs has the testbed; the process ends with it.
+    if (owned->running == NULL) {
+        testbed_free(owned->testbed);
+    }
+    for (size_t i = 0; i < owner->owned_count; i++) {
+        if (owner->owned[i] == owned) {
+            memmove(&owner->owned[i], &owner->owned[i + 1],
+                    (owner->owned_count - i - 1) * sizeof owner->owned[0]);
+            owner->owned_count--;
+            break;
+        }
+    }
+    free(owned->restarts);
+    free(owned->unusable);
+    free(owned->id);
+    free(owned->name);
+    free(owned);
+}
+
+void owned_at_rest(struct owned *owned, size_t changed)
+{
+    owned->stands = true;
+    owned->rests = true;
+    if (owned->id == NULL) {
+        owned->id = text_copy(testbed_id(owned->testbed));
+    }
+    if (changed != JOB_CHANGED_NOTHING) {
+        sampler_update(owned->sampler, owned->testbed, changed);
+    }
+    tend_watch(owned);
+}
+
+struct owned *owned_find(struct owner *owner, const char *name)
+{
+    for (size_t i = 0; i < owner->owned_count; i++) {
+        struct owned *owned = owner->owned[i];
+        if (text_equal(owned->name, name) || text_equal(owned->id, name)) {
+            return owned;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// owner/owner — see owner.h: the lock, the socket, the event loop, the clients.
+#include "owner/owner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "owner/owned.h"
+
+#define BACKLOG         64
+#define FIRST_WITHIN_US (10U * 1000U * 1000U) // for the first client to come
+
+// ---- the lock
+
+// Takes the lock whose name goes with the owner: one that lost its name meanwhile is none.
+static int owner_lock(int *ret, struct error *err)
+{
+    for (;;) {
+        int rc = file_make_dirs(RECORD_ROOT, err);
+        if (rc < 0) {
+            return rc;
+        }
+        _cleanup_close_ int lock =
+            open(OWNER_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (lock < 0 && errno == ENOENT) {
+            continue; // the folder has just gone with its last testbed
+        }
+        if (lock < 0) {
+            return fail(err, errno, "%s", OWNER_LOCK);
+        }
+        if (flock(lock, LOCK_EX | LOCK_NB) < 0) {
+            return errno == EWOULDBLOCK ? fail(err, EBUSY, "another process owns the testbeds")
+                                        : fail(err, errno, "%s", OWNER_LOCK);
+        }
+        struct stat here;
+        struct stat there;
+        if (fstat(lock, &here) == 0 && stat(OWNER_LOCK, &there) == 0 &&
+            here.st_ino == there.st_ino && here.st_dev == there.st_dev) {
+            *ret = steal_fd(&lock);
+            return 0;
+        }
+    }
+}
+
+// ---- clients
+
+static void client_free(struct client *client)
+{
+    struct client **at = &client->owner->clients;
+    while (*at != NULL && *at != client) {
+        at = &(*at)->next;
+    }
+    if (*at == client) {
+        *at = client->next;
+    }
+    if (client->job != NULL) {
+        // The job goes on: half a router would be worse. One that only builds ends early.
+        client->job->client = NULL;
+        stop_flag_raise(&client->job->stop);
+    }
+    if (client->reading != NULL) {
+        reading_free(client->reading);
+    }
+    sd_event_source_disable_unref(client->readable);
+    sd_event_source_disable_unref(client->writable);
+    json_decref(client->waiting);
+    wire_clear(&client->wire);
+    free(client);
+}
+
+static int client_flush(struct client *client)
+{
+    int rc = wire_send(&client->wire);
+    if (rc == 0) {
+        (void)sd_event_source_set_enabled(
+            client->writable, wire_has_output(&client->wire) ? SD_EVENT_ON : SD_EVENT_OFF);
+    }
+    return rc;
+}
+
+void client_send(struct client *client, json_t *message)
+{
+    if (client != NULL) {
+        wire_put(&client->wire, message);
+        (void)client_flush(client); // a client that has gone is seen when it is read from
+    }
+    json_decref(message);
+}
+
+static int client_writable(sd_event_source *source, int fd, uint32_t events, void *context)
+{
+    (void)source;
+    (void)fd;
+    (void)events;
+    if (client_flush(context) < 0) {
+        struct owner *owner = ((struct client *)context)->owner;
+        client_free(context);
+        owner_look_for_end(owner);
+    }
+    return 0;
+}
+
+static bool owner_is_adopting(const struct owner *owner)
+{
+    for (size_t i = 0; i < owner->owned_count; i++) {
+        if (owner->owned[i]->adopting) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void clients_go_on(struct owner *owner)
+{
+    struct client *next = NULL;
+    for (struct client *client = owner->clients; client != NULL; client = next) {
+        next = client->next;
+        if (client->waiting != NULL && !owner_is_adopting(owner)) {
+            json_t *request = steal_pointer(&client->waiting);
+            request_take(client, request);
+            json_decref(request);
+        }
+    }
+}
+
+static void client_take(struct client *client, json_t *request)
+{
+    const char *what = json_string_value(json_object_get(request, "do"));
+    if (what != NULL && strcmp(what, "cancel") == 0) {
+        if (client->job != NULL) {
+            stop_flag_raise(&client->job->stop);
+        }
+    } else if (client->job != NULL || client->reading != NULL || client->waiting != NULL) {
+        struct error err = ERROR_INIT;
+        client_send(client, wire_answer(fail_input(&err, "one request at a time"), &err));
+        error_clear(&err);
+    } else if (what != NULL && strcmp(what, "sample") == 0) {
+        reading_take(client, request);
+    } else if (owner_is_adopting(client->owner)) {
+        client->waiting = json_incref(request);
+    } else {
+        request_take(client, request);
+    }
+}
+
+static int client_readable(sd_event_source *source, int fd, uint32_t events, void *context)
+{
+    (void)source;
+    (void)fd;
+    (void)events;
+    struct client *client = context;
+    struct owner *owner = client->owner;
+    int rc = wire_receive(&client->wire);
+    json_t *request = NULL;
+    int taken = 0;
+    while (rc > 0 && (taken = wire_take(&client->wire, &request)) > 0) {
+        client_take(client, request);
+        json_decref(request);
+    }
+    if (rc < 0 || taken < 0) {
+        client_free(client);
+        owner_look_for_end(owner);
+    }
+    return 0;
+}
+
+// Only root may ask: whatever a request does is done as root.
+static bool client_may_ask(int fd)
+{
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && peer.uid == geteuid();
+}
+
+static int owner_accept(sd_event_source *source, int listener, uint32_t events, void *context)
+{
+    (void)source;
+    (void)events;
+    struct owner *owner = context;
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0 || !client_may_ask(fd)) {
+        if (fd >= 0) {
+            close(fd);
+        }
+        return 0;
+    }
+    struct client *client = memory_new(1, sizeof *client);
+    *client = (struct client){.owner = owner, .wire = {.fd = fd}, .next = owner->clients};
+    owner->clients = client;
+    if (sd_event_add_io(owner->loop, &client->readable, fd, EPOLLIN, client_readable, client) < 0 ||
+        sd_event_add_io(owner->loop, &client->writable, dup(fd), EPOLLOUT, client_writable,
+                        client) < 0) {
+        client_free(client);
+        return 0;
+    }
+    (void)sd_event_source_set_io_fd_own(client->writable, 1);
+    (void)sd_event_source_set_enabled(client->writable, SD_EVENT_OFF);
+    return 0;
+}
+
+// ---- the socket
+
+static int owner_listen(struct owner *owner, struct error *err)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = OWNER_SOCKET};
+    owner->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (owner->listener < 0) {
+        return fail(err, errno, "making a socket");
+    }
+    // Left by an owner that was killed; the lock says that it is no living one's.
+    (void)unlink(OWNER_SOCKET);
+    mode_t before = umask(0077);
+    int bound = bind(owner->listener, (const struct sockaddr *)&address, sizeof address);
+    int saved = errno;
+    umask(before);
+    if (bound < 0 || listen(owner->listener, BACKLOG) < 0) {
+        return fail(err, bound < 0 ? saved : errno, "%s", OWNER_SOCKET);
+    }
+    int rc = sd_event_add_io(owner->loop, &owner->accepting, owner->listener, EPOLLIN, owner_accept,
+                             owner);
+    return rc < 0 ? fail(err, -rc, "watching %s", OWNER_SOCKET) : 0;
+}
+
+static bool owner_has_callers(const struct owner *owner)
+{
+    struct pollfd waiting = {.fd = owner->listener, .events = POLLIN};
+    return owner->clients != NULL || poll(&waiting, 1, 0) > 0;
+}
+
+void owner_look_for_end(struct owner *owner)
+{
+    bool idle = owner->owned_count == 0 && !owner->lingers && !owner_has_callers(owner);
+    if (owner->threads == 0 && (idle || owner->ending)) {
+        (void)sd_event_exit(owner->loop, 0);
+    }
+}
+
+static int owner_stop(sd_event_source *source, const struct signalfd_siginfo *signal, void *context)
+{
+    (void)source;
+    (void)signal;
+    struct owner *owner = context;
+    owner->ending = true;
+    for (size_t i = 0; i < owner->owned_count; i++) {
+        if (owner->owned[i]->running != NULL) {
+            stop_flag_raise(&owner->owned[i]->running->stop);
+        }
+    }
+    owner_look_for_end(owner);
+    return 0;
+}
+
+// ---- its life
+
+// The process that started it has not come.
+static int owner_unused(sd_event_source *source, uint64_t now_us, void *context)
+{
+    (void)source;
+    (void)now_us;
+    owner_look_for_end(context);
+    return 0;
+}
+
+static int owner_open(struct owner *owner, struct error *err)
+{
+    int rc = sd_event_new(&owner->loop);
+    if (rc < 0) {
+        return fail(err, -rc, "making an event loop");
+    }
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        sigset_t set;
+        sigemptyset(&set);
+        sigaddset(&set, signals[i]);
+        sigprocmask(SIG_BLOCK, &set, NULL);
+        rc = sd_event_add_signal(owner->loop, NULL, signals[i], owner_stop, owner);
+        if (rc < 0) {
+            return fail(err, -rc, "watching for signals");
+        }
+    }
+    rc = work_open(owner, err);
+    if (rc == 0) {
+        rc = adopt_all(owner, err);
+    }
+    return rc == 0 ? owner_listen(owner, err) : rc;
+}
+
+// The testbeds stay as they are; jobs that still run are left to their records.
+static void owner_close(struct owner *owner)
+{
+    while (owner->clients != NULL) {
+        client_free(owner->clients);
+    }
+    owner->accepting = sd_event_source_disable_unref(owner->accepting);
+    if (owner->listener >= 0) {
+        (void)unlink(OWNER_SOCKET);
+        close(owner->listener);
+    }
+    while (owner->owned_count > 0) {
+        owned_remove(owner->owned[owner->owned_count - 1]);
+    }
+    free(owner->owned);
+    work_close(owner);
+    (void)sd_event_unref(owner->loop);
+    if (owner->lock >= 0) {
+        (void)unlink(OWNER_LOG);
+        (void)unlink(OWNER_LOCK);
+        close(owner->lock);
+        (void)rmdir(RECORD_ROOT); // fails, rightly, while records are there
+    }
+}
+
+int owner_run(int ready, bool linger, struct error *err)
+{
+    struct owner owner = {.lock = -1, .listener = -1, .results = -1, .lingers = linger};
+    int rc = owner_lock(&owner.lock, err);
+    if (rc == 0) {
+        rc = owner_open(&owner, err);
+    }
+    if (ready >= 0) {
+        close(ready);
+    }
+    if (rc == 0) {
+        (void)sd_event_add_time_relative(owner.loop, NULL, CLOCK_MONOTONIC, FIRST_WITHIN_US, 0,
+                                         owner_unused, &owner);
+        rc = sd_event_loop(owner.loop);
+        rc = rc < 0 ? fail(err, -rc, "the event loop") : 0;
+    }
+    owner_close(&owner);
+    return rc;
+}

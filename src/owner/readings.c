@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * owner/readings — samples for clients. Parties that samplers read by themselves are read at once;
+ * those that have to be surveyed (virtual machines) are surveyed first, but no reading waits longer
+ * than SURVEY_WITHIN_NS for a testbed that is busy or whose hypervisor hangs: its figures are then
+ * those of its last survey.
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "owner/owned.h"
+#include "sampler/sample_json.h"
+
+#define SURVEY_WITHIN_US (1000U * 1000U)
+#define SHARED_NS        (20U * NS_PER_MS) // readers this close together get one survey
+
+static int survey_job(struct owned *owned, struct job *job, struct error *err)
+{
+    (void)err;
+    job->changed = JOB_CHANGED_NOTHING;
+    job->has_survey = true;
+    sampler_survey(owned->testbed, &job->survey);
+    return 0;
+}
+
+void reading_free(struct reading *reading)
+{
+    struct reading **at = &reading->owner->readings;
+    while (*at != NULL && *at != reading) {
+        at = &(*at)->next;
+    }
+    if (*at == reading) {
+        *at = reading->next;
+    }
+    sd_event_source_disable_unref(reading->deadline);
+    json_decref(reading->request);
+    if (reading->client != NULL) {
+        reading->client->reading = NULL;
+    }
+    free(reading);
+}
+
+static bool reading_is_of(const struct reading *reading, const struct owned *owned)
+{
+    const char *name = json_string_value(json_object_get(reading->request, "testbed"));
+    return name == NULL || text_equal(owned->name, name) || text_equal(owned->id, name);
+}
+
+static void reading_answer(struct reading *reading)
+{
+    struct owner *owner = reading->owner;
+    struct sample sample = {.began_ns = clock_monotonic_ns()};
+    bool networks = json_is_true(json_object_get(reading->request, "networks"));
+    bool found = false;
+    for (size_t i = 0; i < owner->owned_count; i++) {
+        struct owned *owned = owner->owned[i];
+        if (!reading_is_of(reading, owned)) {
+            continue;
+        }
+        found = true;
+        if (owned->unusable != NULL && sample.left_out == NULL) {
+            sample.left_out = text_copy(owned->unusable);
+        }
+        sampler_read(owned->sampler, networks, &sample);
+    }
+    json_t *answer = wire_answer(0, NULL);
+    json_object_set_new(answer, "sample", sample_to_json(&sample));
+    json_object_set_new(answer, "found", json_boolean(found));
+    sample_clear(&sample);
+    client_send(reading->client, answer);
+    reading_free(reading);
+    owner_look_for_end(owner);
+}
+
+// Whether a testbed of the reading has still to be adopted or surveyed.
+static bool reading_waits(const struct reading *reading)
+{
+    for (size_t i = 0; i < reading->owner->owned_count; i++) {
+        const struct owned *owned = reading->owner->owned[i];
+        bool surveying = owned->running != NULL && owned->running->run == survey_job;
+        if (reading_is_of(reading, owned) && (surveying || owned->adopting)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void reading_look(struct owner *owner)
+{
+    struct reading *next = NULL;
+    for (struct reading *reading = owner->readings; reading != NULL; reading = next) {
+        next = reading->next;
+        if (!reading_waits(reading)) {
+            reading_answer(reading);
+        }
+    }
+}
+
+static int reading_late(sd_event_source *source, uint64_t now_us, void *context)
+{
+    (void)source;
+    (void)now_us;
+    reading_answer(context);
+    return 0;
+}
+
+static void reading_survey(const struct reading *reading)
+{
+    uint64_t now_ns = clock_monotonic_ns();
+    for (size_t i = 0; i < reading->owner->owned_count; i++) {
+        struct owned *owned = reading->owner->owned[i];
+        if (reading_is_of(reading, owned) && owned->rests && owned->queue == NULL &&
+            sampler_needs_survey(owned->sampler) && now_ns - owned->surveyed_ns > SHARED_NS) {
+            owned->surveyed_ns = now_ns;
+            (void)work_order(owned, "reading figures", survey_job, NULL, NULL);
+            work_start(owned);
+        }
+    }
+}
+
+void reading_take(struct client *client, json_t *request)
+{
+    struct owner *owner = client->owner;
+    struct reading *reading = memory_new(1, sizeof *reading);
+    *reading = (struct reading){
+        .owner = owner, .client = client, .request = json_incref(request), .next = owner->readings};
+    owner->readings = reading;
+    client->reading = reading;
+    reading_survey(reading);
+    if (!reading_waits(reading)) {
+        reading_answer(reading);
+    } else if (sd_event_add_time_relative(owner->loop, &reading->deadline, CLOCK_MONOTONIC,
+                                          SURVEY_WITHIN_US, 1000, reading_late, reading) < 0) {
+        reading_answer(reading);
+    }
+}

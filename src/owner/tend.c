@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * owner/tend — deaths of routers: each running router is watched by a descriptor (a pidfd, for one
+ * that is a process here), and a router that has died is restarted or cleared away, as its scenario
+ * says (on_crash, on_poweroff, on_reboot).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "owner/owned.h"
+#include "testbed/standing.h"
+
+#define RESTARTS_NS (10U * NS_PER_S)
+
+// Whether one more restart of a router, now, is too many.
+static bool restart_is_hopeless(struct owned *owned, size_t router)
+{
+    uint64_t now = clock_monotonic_ns();
+    uint64_t *times = owned->restarts[router];
+    bool hopeless = times[0] != 0 && now - times[0] < RESTARTS_NS;
+    memmove(times, times + 1, (RESTARTS - 1) * sizeof *times);
+    times[RESTARTS - 1] = now;
+    return hopeless;
+}
+
+static void tend_router(struct owned *owned, size_t router, uint64_t noticed_ns)
+{
+    struct testbed *testbed = owned->testbed;
+    struct router_fate fate;
+    struct error err = ERROR_INIT;
+    testbed_router_fate(testbed, router, &fate);
+    bool restart = fate.restart && !restart_is_hopeless(owned, router);
+    log_warning("owner", "testbed %s: router %s (id %u) %s", testbed_name(testbed),
+                testbed_router_name(testbed, router), fate.life,
+                fate.state == ROUTER_CRASHED ? "died" : "ended itself");
+    int rc = restart ? testbed_restart_router(testbed, router, noticed_ns, &err)
+                     : testbed_destroy_router(testbed, router, fate.state, &err);
+    if (rc < 0) {
+        log_warning("owner", "%s", err.text);
+    }
+    error_clear(&err);
+}
+
+static int tend_job(struct owned *owned, struct job *job, struct error *err)
+{
+    (void)err;
+    size_t count = testbed_router_count(owned->testbed);
+    if (owned->restarts == NULL) {
+        owned->restarts = memory_new(count, sizeof *owned->restarts);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (testbed_router_has_died(owned->testbed, i)) {
+            tend_router(owned, i, job->ordered_ns);
+        }
+    }
+    return 0;
+}
+
+static void tend_order(struct owned *owned)
+{
+    if (!owned->ends && work_order_once(owned, "tending to routers that died", tend_job) != NULL) {
+        work_start(owned);
+    }
+}
+
+static int tend_noticed(sd_event_source *source, int fd, uint32_t events, void *context)
+{
+    (void)events;
+    // A router that is a child of this process is taken in.
+    (void)waitid(P_PIDFD, (id_t)fd, &(siginfo_t){0}, WEXITED | WNOHANG);
+    (void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
+    tend_order(context);
+    return 0;
+}
+
+static void watch_router(struct owned *owned, struct watch *watch, size_t router)
+{
+    unsigned life = 0;
+    int fd = testbed_watch_router(owned->testbed, router, &life);
+    if (watch->source != NULL && (fd == -ENOENT || watch->life != life)) {
+        watch->source = sd_event_source_disable_unref(watch->source);
+    }
+    if (fd == -ENOENT || watch->source != NULL) {
+        return;
+    }
+    int own = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    if (own < 0 || sd_event_add_io(owned->owner->loop, &watch->source, own, EPOLLIN, tend_noticed,
+                                   owned) < 0) {
+        tend_order(owned); // it has died already
+        return;
+    }
+    (void)sd_event_source_set_io_fd_own(watch->source, 1);
+    watch->life = life;
+}
+
+void tend_watch(struct owned *owned)
+{
+    size_t count = testbed_router_count(owned->testbed);
+    if (owned->watch_count != count) {
+        owned->watches = memory_new(count, sizeof *owned->watches);
+        owned->watch_count = count;
+    }
+    for (size_t i = 0; i < count; i++) {
+        watch_router(owned, &owned->watches[i], i);
+    }
+}
+
+void tend_forget(struct owned *owned)
+{
+    for (size_t i = 0; i < owned->watch_count; i++) {
+        (void)sd_event_source_disable_unref(owned->watches[i].source);
+    }
+    free(owned->watches);
+    owned->watches = NULL;
+    owned->watch_count = 0;
+}

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// sampler/sampler — see sampler.h.
+#include "sampler/sampler.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "linux/cpu.h"
+#include "linux/link_stats.h"
+
+// An interface that counts as a party's: its index in the namespace and its name.
+struct sampled_link {
+    int index;
+    char name[16];
+};
+
+struct sampled_party {
+    struct sample_party facts; // what the testbed says; of surveyed parties, the last figures, too
+    bool quick;
+    int *meters; // of its threads (linux/cpu)
+    size_t meter_count;
+    uint64_t gone_ns; // CPU time of threads that have ended
+    int links;        // socket of linux/link_stats; -1 = none
+    struct sampled_link *interfaces;
+    size_t interface_count;
+};
+
+struct sampler {
+    struct sampled_party *parties;
+    size_t count;
+    struct link_stats *stats; // room that readings share
+    size_t stats_room;
+};
+
+struct sampler *sampler_new(void)
+{
+    return memory_new(1, sizeof(struct sampler));
+}
+
+static void party_close_meters(struct sampled_party *party)
+{
+    for (size_t i = 0; i < party->meter_count; i++) {
+        close(party->meters[i]);
+    }
+    free(party->meters);
+    party->meters = NULL;
+    party->meter_count = 0;
+}
+
+static void party_close(struct sampled_party *party)
+{
+    party_close_meters(party);
+    if (party->links >= 0) {
+        close(party->links);
+    }
+    party->links = -1;
+    free(party->interfaces);
+    party->interfaces = NULL;
+    party->interface_count = 0;
+    sample_party_clear(&party->facts);
+}
+
+void sampler_free(struct sampler *sampler)
+{
+    if (sampler == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < sampler->count; i++) {
+        party_close(&sampler->parties[i]);
+    }
+    free(sampler->parties);
+    free(sampler->stats);
+    free(sampler);
+}
+
+// ---- what the testbed says
+
+static size_t party_node(const struct plan *plan, const struct testbed_party *party)
+{
+    enum node_kind kind = party->kind == PARTY_HOST ? NODE_HOST : NODE_ROUTER;
+    for (size_t i = 0; i < plan->node_count; i++) {
+        if (plan->nodes[i].kind == kind && text_equal(plan->nodes[i].name, party->name)) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+// The interfaces whose counters are a party's: the host's are the cable ends, as the pairs that
+// lead to its routers would count every packet twice.
+static void party_find_interfaces(struct sampled_party *party, const struct plan *plan, size_t node)
+{
+    free(party->interfaces);
+    party->interfaces = NULL;
+    party->interface_count = 0;
+    for (size_t i = 0; i < plan->wire_count; i++) {
+        const struct plan_wire *wire = &plan->wires[i];
+        if (party->facts.kind == PARTY_HOST && plan_is_platforms(plan, wire)) {
+            continue;
+        }
+        const size_t ends[] = {wire->a, wire->b};
+        for (size_t e = 0; e < 2; e++) {
+            const struct plan_interface *end = &plan->interfaces[ends[e]];
+            if (end->node != node) {
+                continue;
+            }
+            party->interfaces = memory_resize(party->interfaces, party->interface_count + 1,
+                                              sizeof *party->interfaces);
+            struct sampled_link *link = &party->interfaces[party->interface_count++];
+            link->index = end->index;
+            snprintf(link->name, sizeof link->name, "%s", end->name);
+        }
+    }
+}
+
+static void party_open_meters(struct sampled_party *party, const struct testbed *testbed,
+                              size_t number)
+{
+    const pid_t *tasks = NULL;
+    size_t count = 0;
+    party_close_meters(party);
+    party->quick = testbed_quick_tasks(testbed, number, &tasks, &count, &party->gone_ns);
+    party->meters = memory_new_array(int, count + 1);
+    for (size_t i = 0; party->quick && i < count; i++) {
+        int meter = cpu_meter_open(tasks[i], NULL);
+        if (meter >= 0) {
+            party->meters[party->meter_count++] = meter;
+        }
+    }
+}
+
+static void party_open_links(struct sampled_party *party, const struct testbed *testbed,
+                             size_t node)
+{
+    const struct netns *ns = node == SIZE_MAX ? NULL : testbed_netns(testbed, node);
+    if (party->links >= 0) {
+        close(party->links);
+        party->links = -1;
+    }
+    if (party->quick && ns != NULL) {
+        (void)link_stats_open(ns, &party->links, NULL);
+    }
+}
+
+// What a party says of itself, without figures that change by themselves.
+static void facts_of_party(const struct testbed *testbed, size_t number, struct sample_party *ret)
+{
+    const struct testbed_party *parties = NULL;
+    const struct plan *plan = testbed_plan(testbed);
+    struct party_info info;
+    char cpus[128];
+    (void)testbed_parties(testbed, &parties);
+    testbed_party_facts(testbed, number, &info);
+    cpu_list_text(&plan->dut_cpus, cpus, sizeof cpus);
+    const char *way = testbed_cap_way(testbed);
+    *ret = (struct sample_party){
+        .testbed_id = text_copy(testbed_id(testbed)),
+        .testbed = text_copy(testbed_name(testbed)),
+        .topology = text_copy(topology_name(plan->topology)),
+        .cpus_text = text_copy(cpus),
+        .cpus = (unsigned)plan->dut_cpus.count,
+        .kept = testbed_is_kept(testbed),
+        .kind = parties[number].kind,
+        .name = text_copy(info.name),
+        .id = info.id,
+        .platform = text_copy(info.platform),
+        .state = info.state,
+        .since_ns = info.since_ns,
+        .restarts = info.restarts,
+        .outage_ns = info.outage_ns,
+        .converge_ns = info.convergence_ns,
+        .links = info.links == NULL ? NULL : text_copy(info.links),
+        .has_allocation = info.allocation_known,
+        .allocation = info.allocation,
+        .cap_way = way == NULL ? NULL : text_copy(way),
+        .memory_bytes = info.memory_bytes,
+    };
+    party_info_clear(&info);
+}
+
+static void sampler_update_party(struct sampler *sampler, const struct testbed *testbed,
+                                 const struct testbed_party *of, size_t number)
+{
+    struct sampled_party *party = &sampler->parties[number];
+    struct sample_party old = party->facts;
+    facts_of_party(testbed, number, &party->facts);
+    bool same = old.name != NULL && old.kind == party->facts.kind && old.id == party->facts.id &&
+                old.state == party->facts.state;
+    // Figures of a surveyed party stay until the next survey.
+    if (same && !party->quick) {
+        party->facts.cpu_ns = old.cpu_ns;
+        party->facts.parts = old.parts;
+        party->facts.part_count = old.part_count;
+        party->facts.read_ns = old.read_ns;
+        party->facts.has_bytes = old.has_bytes;
+        party->facts.tx_bytes = old.tx_bytes;
+        party->facts.rx_bytes = old.rx_bytes;
+        party->facts.networks = old.networks;
+        party->facts.network_count = old.network_count;
+        old.parts = NULL;
+        old.networks = NULL;
+        old.network_count = 0;
+    }
+    sample_party_clear(&old);
+    // The host's threads come and go with the pairs of its routers.
+    if (!same || of->kind == PARTY_HOST) {
+        size_t node = party_node(testbed_plan(testbed), of);
+        party_open_meters(party, testbed, number);
+        if (!same) {
+            party_open_links(party, testbed, node);
+        }
+        party_find_interfaces(party, testbed_plan(testbed), node);
+    }
+}
+
+void sampler_update(struct sampler *sampler, const struct testbed *testbed, size_t party)
+{
+    const struct testbed_party *parties = NULL;
+    size_t count = testbed_parties(testbed, &parties);
+    while (count > 0 && parties[count - 1].kind == PARTY_TESTER) {
+        count--;
+    }
+    if (sampler->count != count) {
+        for (size_t i = count; i < sampler->count; i++) {
+            party_close(&sampler->parties[i]);
+        }
+        sampler->parties = memory_resize(sampler->parties, count + 1, sizeof *sampler->parties);
+        for (size_t i = sampler->count; i < count; i++) {
+            sampler->parties[i] = (struct sampled_party){.links = -1};
+        }
+        sampler->count = count;
+        party = SAMPLER_ALL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (party == SAMPLER_ALL || party == i) {
+            sampler_update_party(sampler, testbed, &parties[i], i);
+        }
+    }
+}
+
+// ---- surveys
+
+bool sampler_needs_survey(const struct sampler *sampler)
+{
+    for (size_t i = 0; i < sampler->count; i++) {
+        if (!sampler->parties[i].quick && sampler->parties[i].facts.state == ROUTER_RUNNING) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_network(struct sample_party *party, const char *name,
+                        const struct link_counters *link)
+{
+    party->networks =
+        memory_resize(party->networks, party->network_count + 1, sizeof *party->networks);
+    party->networks[party->network_count++] = (struct named_counters){text_copy(name), *link};
+    party->tx_bytes += link->tx_bytes;
+    party->rx_bytes += link->rx_bytes;
+}
+
+static void survey_counters(const struct testbed *testbed, const struct testbed_party *of,
+                            struct sample_party *ret)
+{
+    const struct plan *plan = testbed_plan(testbed);
+    size_t node = party_node(plan, of);
+    struct sampled_party interfaces = {.facts = {.kind = of->kind}};
+    struct namespace_counters counters = {0};
+    if (node == SIZE_MAX || testbed_counters(testbed, node, &counters, NULL) < 0) {
+        return;
+    }
+    ret->has_bytes = true;
+    party_find_interfaces(&interfaces, plan, node);
+    for (size_t i = 0; i < interfaces.interface_count; i++) {
+        const struct link_counters *link = counters_link(&counters, interfaces.interfaces[i].index);
+        if (link != NULL) {
+            add_network(ret, interfaces.interfaces[i].name, link);
+        }
+    }
+    free(interfaces.interfaces);
+    counters_clear(&counters);
+}
+
+void sampler_survey(const struct testbed *testbed, struct sample *ret)
+{
+    const struct testbed_party *parties = NULL;
+    size_t count = testbed_parties(testbed, &parties);
+    *ret = (struct sample){.began_ns = clock_monotonic_ns()};
+    for (size_t i = 0; i < count; i++) {
+        const pid_t *tasks = NULL;
+        size_t task_count = 0;
+        uint64_t gone_ns = 0;
+        if (parties[i].kind == PARTY_TESTER ||
+            testbed_quick_tasks(testbed, i, &tasks, &task_count, &gone_ns)) {
+            continue;
+        }
+        struct party_info info;
+        testbed_party_info(testbed, i, &info);
+        struct sample_party *party = sample_add(ret);
+        *party = (struct sample_party){
+            .name = text_copy(info.name),
+            .kind = parties[i].kind,
+            .id = info.id,
+            .state = info.state,
+            .has_allocation = info.allocation_known,
+            .allocation = info.allocation,
+            .cpu_ns = info.cpu_ns,
+            .parts = info.parts,
+            .part_count = info.part_count,
+            .read_ns = clock_monotonic_ns(),
+            .memory_bytes = info.memory_bytes,
+        };
+        info.parts = NULL;
+        party_info_clear(&info);
+        survey_counters(testbed, &parties[i], party);
+    }
+}
+
+static void take_surveyed(struct sample_party *facts, const struct sample_party *read)
+{
+    struct sample_party copy;
+    sample_party_copy(read, &copy);
+    free(facts->parts);
+    facts->parts = copy.parts;
+    facts->part_count = copy.part_count;
+    for (size_t i = 0; i < facts->network_count; i++) {
+        free(facts->networks[i].name);
+    }
+    free(facts->networks);
+    facts->networks = copy.networks;
+    facts->network_count = copy.network_count;
+    copy.parts = NULL;
+    copy.networks = NULL;
+    copy.network_count = 0;
+    facts->cpu_ns = read->cpu_ns;
+    facts->read_ns = read->read_ns;
+    facts->has_bytes = read->has_bytes;
+    facts->tx_bytes = read->tx_bytes;
+    facts->rx_bytes = read->rx_bytes;
+    facts->memory_bytes = read->memory_bytes;
+    facts->has_allocation = read->has_allocation;
+    facts->allocation = read->allocation;
+    sample_party_clear(&copy);
+}
+
+void sampler_take_survey(struct sampler *sampler, const struct sample *survey)
+{
+    for (size_t i = 0; i < survey->count; i++) {
+        const struct sample_party *read = &survey->parties[i];
+        for (size_t k = 0; k < sampler->count; k++) {
+            struct sample_party *facts = &sampler->parties[k].facts;
+            if (facts->kind == read->kind && facts->id == read->id &&
+                text_equal(facts->name, read->name)) {
+                take_surveyed(facts, read);
+            }
+        }
+    }
+}
+
+// ---- readings
+
+static void read_cpu(const struct sampled_party *party, struct sample_party *ret)
+{
+    struct cpu_part part = {.name = "napi", .ns = party->gone_ns};
+    for (size_t i = 0; i < party->meter_count; i++) {
+        uint64_t ns = 0;
+        if (cpu_meter_read(party->meters[i], &ns, NULL) == 0) {
+            part.ns += ns;
+        }
+    }
+    free(ret->parts);
+    ret->parts = memory_new(1, sizeof part);
+    *ret->parts = part;
+    ret->part_count = 1;
+    ret->cpu_ns = part.ns;
+}
+
+static void read_links(struct sampler *sampler, const struct sampled_party *party,
+                       struct sample_party *ret)
+{
+    ssize_t count = party->links < 0 ? -1
+                                     : link_stats_read(party->links, &sampler->stats,
+                                                       &sampler->stats_room, NULL);
+    ret->has_bytes = count >= 0;
+    for (size_t i = 0; count >= 0 && i < party->interface_count; i++) {
+        const struct sampled_link *wanted = &party->interfaces[i];
+        for (ssize_t k = 0; k < count; k++) {
+            const struct link_stats *stats = &sampler->stats[k];
+            if (stats->index == wanted->index) {
+                const struct link_counters counters = {.index = stats->index,
+                                                       .rx_packets = stats->rx_packets,
+                                                       .tx_packets = stats->tx_packets,
+                                                       .rx_bytes = stats->rx_bytes,
+                                                       .tx_bytes = stats->tx_bytes,
+                                                       .rx_dropped = stats->rx_dropped,
+                                                       .tx_dropped = stats->tx_dropped,
+                                                       .rx_errors = stats->rx_errors,
+                                                       .tx_errors = stats->tx_errors};
+                add_network(ret, wanted->name, &counters);
+                break;
+            }
+        }
+    }
+}
+
+void sampler_read(struct sampler *sampler, bool networks, struct sample *sample)
+{
+    for (size_t i = 0; i < sampler->count; i++) {
+        const struct sampled_party *party = &sampler->parties[i];
+        struct sample_party *read = sample_add(sample);
+        sample_party_copy(&party->facts, read);
+        if (!party->quick || party->facts.state != ROUTER_RUNNING) {
+            continue;
+        }
+        read_cpu(party, read);
+        if (networks) {
+            read_links(sampler, party, read);
+        }
+        read->read_ns = clock_monotonic_ns();
+    }
+}

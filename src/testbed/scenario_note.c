@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// testbed/scenario_note — see standing.h: a scenario in a record or a request. Its text is parsed
+// again by whoever reads it; the files that it names are not read again.
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "testbed/standing.h"
+
+// Contents of the configuration files.
+static json_t *note_configs(const struct scenario *scenario)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < scenario->router_count; i++) {
+        const char *text = scenario->routers[i].config_text;
+        json_array_append_new(list, text == NULL ? json_null() : json_string(text));
+    }
+    return list;
+}
+
+json_t *scenario_note(const struct scenario *scenario)
+{
+    // Relative paths in the text start at the folder of the file.
+    _cleanup_free_ char *path = scenario->file == NULL ? NULL : realpath(scenario->file, NULL);
+    const char *file = path != NULL ? path : scenario->file == NULL ? "" : scenario->file;
+    json_t *noted = json_object();
+    json_object_set_new(noted, "file", json_string(file));
+    json_object_set_new(noted, "text", json_string(scenario->text == NULL ? "" : scenario->text));
+    json_object_set_new(noted, "configs", note_configs(scenario));
+    return noted;
+}
+
+int scenario_recall(const json_t *noted, unsigned cpus, struct scenario **ret, struct error *err)
+{
+    const char *text = json_string_value(json_object_get(noted, "text"));
+    const char *file = json_string_value(json_object_get(noted, "file"));
+    struct scenario_problems problems = {NULL, 0};
+    struct scenario *scenario = NULL;
+    int rc = text == NULL ? -1 : scenario_parse(text, strlen(text), cpus, &scenario, &problems);
+    scenario_problems_clear(&problems);
+    if (rc < 0) {
+        return fail(err, 0, "the scenario can't be read again");
+    }
+    scenario->file = file == NULL || *file == '\0' ? NULL : text_copy(file);
+    const json_t *configs = json_object_get(noted, "configs");
+    for (size_t i = 0; i < scenario->router_count; i++) {
+        const char *config = json_string_value(json_array_get(configs, i));
+        if (scenario_recall_config(scenario, i, config) < 0) {
+            scenario_free(scenario);
+            return fail(err, 0, "the configuration of a router can't be read again");
+        }
+    }
+    *ret = scenario;
+    return 0;
+}
