@@ -227,6 +227,21 @@ function scalesOf(graph) {
     return scales;
 }
 
+// What a chart of very many points does not draw.
+function leftOut(sweeps) {
+    const sum = (of) => sweeps.reduce((all, sweep) => all + of(sweep), 0);
+    const parts = [
+        ["loads", sum((sweep) => sweep.steps.length), sum((sweep) => sweep.steps_total)],
+        ["invalid points", sum((sweep) => sweep.invalid.length), sum((sweep) => sweep.invalid_total)],
+    ];
+    return parts
+        .filter(([, drawn, all]) => drawn < all)
+        .map(
+            ([what, drawn, all]) =>
+                `${number(drawn)} of ${number(all)} ${what} drawn, evenly spread; points.csv has all.`,
+        );
+}
+
 // A figure element for a graph of the given sweeps; it is drawn once it is on the page.
 function chartFigure(name, sweeps, title) {
     const graph = graphOf(name, sweeps);
@@ -323,6 +338,9 @@ function chartFigure(name, sweeps, title) {
             element("div.soft", {}, "× marks invalid points: kept, but not to be trusted."),
         );
     }
+    for (const words of leftOut(sweeps)) {
+        figure.append(element("div.soft", {}, words));
+    }
     figure.append(valueTable(graph));
     figure.repaint = () => {
         fillLegend();
@@ -343,6 +361,13 @@ function dropFigures(parent) {
     }
     parent.replaceChildren();
 }
+
+// On paper charts are as wide as the sheet; a canvas keeps the size that it had on the screen.
+const paper = { width: 680, height: 300 }; // CSS pixels, on A4 and on Letter
+addEventListener("beforeprint", () => {
+    drawn.forEach((chart) => chart.resize(paper.width, paper.height));
+});
+addEventListener("afterprint", () => drawn.forEach((chart) => chart.resize()));
 
 darkScheme.addEventListener("change", () => {
     document.querySelectorAll("figure.chart").forEach((figure) => figure.repaint?.());

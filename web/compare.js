@@ -49,7 +49,7 @@ function comparedTable(rows, scenario) {
     ];
     const columns = [
         { name: "Topology", of: (row) => row.topology },
-        { name: "Length (bytes)", of: (row) => row.length_bytes },
+        { name: "Length (bytes)", of: (row) => row.length_bytes, decimals: "plain" },
         { name: "Run", of: (row) => row.run },
         ...figure("No loss up to (packets/s)", "no_loss_pps", "no_loss_ratio", 0),
         ...figure("Most forwarded (packets/s)", "max_pps", "max_ratio", 0),
@@ -107,7 +107,7 @@ function capsSection(caps) {
                   [
                       { name: "Scenario", of: (row) => row.scenario },
                       { name: "Topology", of: (row) => row.topology },
-                      { name: "Length (bytes)", of: (row) => row.length_bytes },
+                      { name: "Length (bytes)", of: (row) => row.length_bytes, decimals: "plain" },
                       { name: "Run", of: (row) => row.run },
                       { name: "Capped", of: (row) => row.capped },
                       { name: "Cap (%)", of: (row) => row.cap_percent },

@@ -21,10 +21,14 @@ function element(kind, attributes, ...children) {
 
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 
-// 1234.5 → "1,235": as many decimals as its size deserves, or those given. Absent → "".
+// 1234.5 → "1,235": as many decimals as its size deserves, or those given; "plain" is for numbers that
+// name something (a length), whose digits are not grouped. Absent → "".
 function number(value, decimals) {
     if (!isNumber(value)) {
         return "";
+    }
+    if (decimals === "plain") {
+        return String(value);
     }
     const size = Math.abs(value);
     const places =
@@ -91,7 +95,7 @@ function compareCells(a, b, down) {
 
 /*
  * A table whose headings sort it. columns: {name, of: row → value, decimals, text: value → text,
- * wide}; a column of numbers is one whose first present value is a number.
+ * wide, screen: not printed}; a column of numbers is one whose first present value is a number.
  */
 function table(columns, rows, options = {}) {
     const numeric = columns.map((column) =>
@@ -99,7 +103,10 @@ function table(columns, rows, options = {}) {
     );
     const body = element("tbody");
     const headings = columns.map((column, at) => {
-        const heading = element(numeric[at] ? "th.number" : "th", { scope: "col" });
+        const heading = element(
+            `th${numeric[at] ? ".number" : ""}${column.screen ? ".screen" : ""}`,
+            { scope: "col" },
+        );
         heading.append(
             options.sortable
                 ? element("button", { type: "button", click: () => sortBy(at) }, column.name)
@@ -121,15 +128,12 @@ function table(columns, rows, options = {}) {
                             : typeof value === "number"
                               ? number(value, column.decimals)
                               : (value ?? "");
-                        return element(
-                            numeric[at]
-                                ? "td.number"
-                                : column.wide && text !== ""
-                                  ? "td.wide"
-                                  : "td",
-                            {},
-                            text,
-                        );
+                        const look = numeric[at]
+                            ? ".number"
+                            : column.wide && text !== ""
+                              ? ".wide"
+                              : "";
+                        return element(`td${look}${column.screen ? ".screen" : ""}`, {}, text);
                     }),
                 ),
             ),

@@ -132,7 +132,9 @@ function explorer(runs, wished) {
         chosen.length = lengths.includes(chosen.length)
             ? chosen.length
             : (lengths.find(
-                  (length) => wished.length !== undefined && length.startsWith(`${wished.length}-`),
+                  (length) =>
+                      wished.length !== undefined &&
+                      length.startsWith(`${wished.length}-`),
               ) ?? lengths[0]);
         const beside = sweeps.filter((sweep) => nameOfLength(sweep) === chosen.length);
         const topologies = beside.map((sweep) => sweep.topology);

@@ -11,7 +11,7 @@ function verdictLists(run) {
         distinct(run.summary.map((row) => `${row.scenario}/${row.platform}/${row.engine}`)).length >
         1;
     const heading = (row) =>
-        `${row.length}-${lengthWords(row.length_layer)}${several ? `, ${row.scenario} (${row.platform}, ${row.engine})` : ""}`;
+        `${nameOfLength(row)}${several ? `, ${row.scenario} (${row.platform}, ${row.engine})` : ""}`;
     return element(
         "div.verdicts",
         {},
@@ -39,7 +39,7 @@ function summaryTable(run) {
     return table(
         [
             { name: "Topology", of: (row) => row.topology },
-            { name: "Length (bytes)", of: (row) => row.length },
+            { name: "Length (bytes)", of: (row) => row.length, decimals: "plain" },
             { name: "No loss up to (packets/s)", of: (row) => row.no_loss_pps, decimals: 0 },
             { name: "Most forwarded (packets/s)", of: (row) => row.max_pps, decimals: 0 },
             {
@@ -74,21 +74,12 @@ function warnings(run) {
     if (run.platform_doubtful === true) {
         notes.push(element("p", {}, run.platform_words));
     }
-    const invalid = (run.points ?? []).filter((point) => !point.valid);
-    if (invalid.length > 0) {
-        // A point may have several reasons; their numbers differ from point to point.
-        const plain = (text) => text.replace(/\d[\d.,]*/g, "…");
-        const reasons = invalid.flatMap((point) =>
-            distinct((point.why_invalid ?? "no reason kept").split("; ").map(plain)),
-        );
-        const counted = distinct(reasons)
-            .map((reason) => [reason, reasons.filter((one) => one === reason).length])
-            .sort((a, b) => b[1] - a[1]);
+    if (run.invalid_total > 0) {
         notes.push(
             element(
                 "p",
                 {},
-                `${invalid.length} of ${run.points.length} points are invalid: kept and drawn apart, but counted in no figure.`,
+                `${number(run.invalid_total)} of ${number(run.points_total)} points are invalid: kept and drawn apart, but counted in no figure.`,
             ),
             element(
                 "details",
@@ -97,7 +88,9 @@ function warnings(run) {
                 element(
                     "ul",
                     {},
-                    counted.map(([reason, count]) => element("li", {}, `${count} × ${reason}`)),
+                    run.reasons.map(({ reason, count }) =>
+                        element("li", {}, `${number(count)} × ${reason}`),
+                    ),
                 ),
             ),
         );
@@ -171,11 +164,11 @@ function machineSection(run) {
 
 function methodSection(run) {
     const about = run.run ?? {};
-    const durations = run.points.map((point) => point.duration_s);
-    const [shortest, longest] = [Math.min(...durations), Math.max(...durations)].map((one) =>
+    const trials = run.trials;
+    const [shortest, longest] = [trials?.shortest_s, trials?.longest_s].map((one) =>
         number(one, one < 10 ? 1 : 0),
     );
-    const repeats = distinct(run.points.map((point) => point.repeat)).length;
+    const repeats = trials?.repeats;
     const placement = about.placement ?? {};
     const text = about.scenario?.text;
     return element(
@@ -193,7 +186,7 @@ function methodSection(run) {
             ["Mode", about.quick === true ? "quick: few loads, short trials" : undefined],
             [
                 "A trial",
-                durations.length > 0
+                trials !== undefined
                     ? `${shortest === longest ? longest : `${shortest} to ${longest}`} s of sending${repeats > 1 ? `, ${repeats} repeats of each load` : ""}`
                     : undefined,
             ],

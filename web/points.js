@@ -4,7 +4,7 @@
 const pointColumns = [
     ["Scenario", (r) => r.point.scenario],
     ["Topology", (r) => r.point.topology],
-    ["Length", (r) => r.point.length],
+    ["Length", (r) => r.point.length, "plain"],
     ["Step", (r) => r.point.step],
     ["Repeat", (r) => r.point.repeat],
     ["Requested (packets/s)", (r) => r.point.requested_pps, 0],
@@ -34,6 +34,23 @@ const pointColumns = [
     ["Why invalid", (r) => r.point.why_invalid, undefined, true],
 ];
 
+// Columns that fit onto a sheet of paper.
+const printedColumns = new Set([
+    "Topology",
+    "Length",
+    "Requested (packets/s)",
+    "Network",
+    "Forwarded (packets/s)",
+    "Lost",
+    "Loss (%)",
+    "Delay p50 (µs)",
+    "Delay p99 (µs)",
+    "Host CPU %",
+    "Router CPU %",
+    "Valid",
+    "Why invalid",
+]);
+
 function pointRows(points) {
     return points.flatMap((point) =>
         (point.networks.length > 0 ? point.networks : [undefined]).map((network) => ({
@@ -61,7 +78,13 @@ function pointsSection(run) {
         return typeof value === "number" && Number.isNaN(value) ? undefined : value;
     };
     const columns = pointColumns
-        .map(([name, of, decimals, wide]) => ({ name, of: known(of), decimals, wide }))
+        .map(([name, of, decimals, wide]) => ({
+            name,
+            of: known(of),
+            decimals,
+            wide,
+            screen: !printedColumns.has(name),
+        }))
         .filter(
             (column) =>
                 column.name !== "Scenario" ||
@@ -91,18 +114,31 @@ function pointsSection(run) {
                     ),
                 ),
             );
-            count.textContent = `${shown} of ${rows.length} rows`;
+            count.textContent = `${number(shown)} of ${number(rows.length)} rows`;
         },
     });
-    count.textContent = `${rows.length} rows`;
+    count.textContent = `${number(rows.length)} rows`;
+    const thinned = run.points.length < run.points_total;
     return element(
         "section",
         { id: "points" },
-        element("h2", {}, "Every point"),
+        element("h2", {}, thinned ? "Points" : "Every point"),
+        thinned
+            ? element(
+                  "p.note",
+                  {},
+                  `The table has ${number(run.points.length)} of ${number(run.points_total)} points, evenly spread. All of them are in points.csv and report.xlsx.`,
+              )
+            : null,
         element(
             "p",
             {},
             "One row a point and network; an empty cell was not measured. A heading sorts by its column; invalid points are tinted and say why at the end.",
+        ),
+        element(
+            "p.printed",
+            {},
+            "On paper the table has its main columns; points.csv and report.xlsx have all.",
         ),
         element("div.controls", {}, element("label.select", {}, "Only rows with", filter), count),
         list,

@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/cmd_report — `vrbench report`: everything that is made from a run's record, made anew.
+// cli/cmd_report — `vrbench report`: everything that is made from a run's record, made again.
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
-#include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/command.h"
-#include "report/figures.h"
-#include "report/page.h"
-#include "report/points.h"
-#include "report/reproduction.h"
-#include "report/spreadsheet.h"
-#include "result/store.h"
+#include "report/whole.h"
 
 struct report_values {
     bool json;
@@ -26,34 +20,6 @@ static const struct option_row report_options[] = {
     OPTIONS_END,
 };
 
-// The files that the page offers: a run that was killed has not written them.
-static int write_tables(const char *folder, struct error *err)
-{
-    struct point_list points = {NULL, 0};
-    int rc = store_read_points(folder, &points, err);
-    if (rc == 0) {
-        rc = report_write_csv(folder, &points, err);
-    }
-    if (rc == 0 && points.count > 0) {
-        rc = report_write_xlsx(folder, &points, err);
-    }
-    point_list_clear(&points);
-    return rc;
-}
-
-static int write_all_tables(const char *folder, size_t *ret_runs, struct error *err)
-{
-    char **folders = NULL;
-    int rc = reproduction_run_folders(folder, &folders, ret_runs, err);
-    for (size_t i = 0; rc == 0 && i < *ret_runs; i++) {
-        rc = write_tables(folders[i], err);
-    }
-    if (folders != NULL) {
-        folders_free(folders, *ret_runs);
-    }
-    return rc;
-}
-
 static int report_run(void *values, const struct text_list *operands, struct error *err)
 {
     const struct report_values *asked = values;
@@ -63,24 +29,9 @@ static int report_run(void *values, const struct text_list *operands, struct err
     const char *folder = operands->items[0];
     size_t runs = 0;
     size_t figures = 0;
-    int rc = write_all_tables(folder, &runs, err);
+    int rc = report_write_whole(folder, &runs, &figures, err);
     if (rc < 0) {
         return rc;
-    }
-    // The page links the figures, but does not wait for a gnuplot that isn't there.
-    int drawn = report_write_figures(folder, &figures, err);
-    if (drawn < 0 && (err == NULL || err->exit_status != EXIT_LACKING)) {
-        return drawn;
-    }
-    _cleanup_error_ struct error why = ERROR_INIT;
-    rc = report_write_page(folder, &why);
-    if (rc < 0) {
-        error_move(err, &why);
-        return rc;
-    }
-    if (drawn < 0) {
-        error_context(err, "%s/report.html is there, figures are not (their scripts are)", folder);
-        return drawn;
     }
     if (asked->json) {
         printf("{\"runs\": %zu, \"figures\": %zu}\n", runs, figures);

@@ -55,6 +55,8 @@ void book_make_formats(struct book *book)
     format_set_text_wrap(book->invalid_text);
     format_set_align(book->invalid_text, LXW_ALIGN_VERTICAL_TOP);
     make_invalid(book->invalid_text);
+    book->plain = workbook_add_format(workbook);
+    format_set_num_format(book->plain, "0");
     for (int i = 0; i < BOOK_DECIMALS; i++) {
         book->number[i] = new_number(workbook, i);
         book->invalid_number[i] = new_number(workbook, i);
@@ -82,6 +84,16 @@ lxw_worksheet *book_add_sheet(struct book *book, const char *name)
             return workbook_add_worksheet(book->workbook, tried);
         }
     }
+}
+
+// Only sheets that are added meanwhile are written by rows: charts take what they show from the
+// others, in memory.
+lxw_worksheet *book_add_long_sheet(struct book *book, const char *name)
+{
+    book->workbook->options.constant_memory = LXW_TRUE;
+    lxw_worksheet *sheet = book_add_sheet(book, name);
+    book->workbook->options.constant_memory = LXW_FALSE;
+    return sheet;
 }
 
 void book_put_text(lxw_worksheet *sheet, lxw_row_t row, lxw_col_t column, const char *text,

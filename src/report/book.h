@@ -19,6 +19,7 @@ struct book {
     lxw_format *heading;               // bold, wrapped, on grey
     lxw_format *label;                 // bold
     lxw_format *number[BOOK_DECIMALS]; // by decimals, digits grouped
+    lxw_format *plain;                 // a whole number, digits not grouped
     lxw_format *invalid_heading;       // the same three for points not to be trusted
     lxw_format *invalid_text;
     lxw_format *invalid_number[BOOK_DECIMALS];
@@ -29,6 +30,9 @@ struct book {
 void book_make_formats(struct book *book);
 // A new sheet. Characters that a sheet's name can't have are replaced, a name in use gets a number.
 lxw_worksheet *book_add_sheet(struct book *book, const char *name);
+// The same for very many rows, which are written from the first on, each whole before the next:
+// they do not stay in memory.
+lxw_worksheet *book_add_long_sheet(struct book *book, const char *name);
 // A text cell; a text longer than a cell can hold is cut. An empty or absent one leaves it empty.
 void book_put_text(lxw_worksheet *sheet, lxw_row_t row, lxw_col_t column, const char *text,
                    lxw_format *format);

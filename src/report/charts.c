@@ -295,6 +295,7 @@ void charts_add(struct book *book, const struct point_list *points)
 {
     struct sweep *sweeps;
     size_t count = sweeps_compute(points, &sweeps);
+    sweeps_thin(sweeps, count, SWEEP_DRAWN_MOST);
     size_t drawable = 0;
     for (size_t i = 0; i < count; i++) {
         drawable += sweeps[i].step_count > 0 ? 1 : 0;

@@ -107,7 +107,7 @@ double figure_column_most(const struct sweep *sweep, enum figure_column kind, si
     for (size_t i = 0; i < sweep->step_count; i++) {
         most = fmax(most, kinds[kind].of(sweep, &sweep->steps[i], at)); // of a NaN the number
     }
-    for (size_t i = 0; invalid_too && i < sweep->invalid; i++) {
+    for (size_t i = 0; invalid_too && i < sweep->invalid_step_count; i++) {
         most = fmax(most, kinds[kind].of(sweep, &sweep->invalid_steps[i], at));
     }
     return most;
@@ -183,7 +183,7 @@ char *figure_data(const struct sweep *sweep)
     if (sweep->invalid > 0) {
         // A block of its own even where no point is valid.
         fputs(sweep->step_count == 0 ? "NaN\n\n\n" : "\n\n", out);
-        put_rows(out, sweep, sweep->invalid_steps, sweep->invalid);
+        put_rows(out, sweep, sweep->invalid_steps, sweep->invalid_step_count);
     }
     fclose(out);
     return text;

@@ -125,6 +125,7 @@ int figures_write_scripts(const char *figures_folder, const struct point_list *p
     struct files files = {.folder = figures_folder};
     struct sweep *sweeps;
     size_t count = sweeps_compute(points, &sweeps);
+    sweeps_thin(sweeps, count, SWEEP_DRAWN_MOST);
     char **names = memory_new_array(char *, count);
     for (size_t i = 0; i < count; i++) {
         names[i] = name_sweep(sweeps, i, sweeps[i].first->topology);
@@ -146,22 +147,28 @@ int figures_write_scripts(const char *figures_folder, const struct point_list *p
     return 0;
 }
 
-static int write_run(const char *folder, size_t *count, struct error *err)
+int figures_write_run(const char *folder, const struct point_list *points, size_t *count,
+                      struct error *err)
 {
-    struct point_list points = {NULL, 0};
-    int rc = store_read_points(folder, &points, err);
-    if (rc < 0) {
-        return rc;
-    }
     _cleanup_free_ char *figures = text_format("%s/figures", folder);
     char **names = NULL;
     size_t written = 0;
-    rc = figures_write_scripts(figures, &points, &names, &written, err);
-    point_list_clear(&points);
+    int rc = figures_write_scripts(figures, points, &names, &written, err);
     if (rc == 0) {
         rc = gnuplot_run(figures, names, written, err);
         folders_free(names, written);
         *count += written;
+    }
+    return rc;
+}
+
+static int write_run(const char *folder, size_t *count, struct error *err)
+{
+    struct point_list points = {NULL, 0};
+    int rc = store_read_points(folder, &points, err);
+    if (rc == 0) {
+        rc = figures_write_run(folder, &points, count, err);
+        point_list_clear(&points);
     }
     return rc;
 }

@@ -19,6 +19,9 @@
 // `ret_count` (may be NULL) gets the number of figures.
 int report_write_figures(const char *folder, size_t *ret_count, struct error *err);
 
+// The same for one run, of points that were read already; their number is added to `count`.
+int figures_write_run(const char *folder, const struct point_list *points, size_t *count,
+                      struct error *err);
 // Scripts and data files alone, of given points; `ret_names` gets the names of the figures without
 // suffix (an array and texts that the caller frees).
 int figures_write_scripts(const char *figures_folder, const struct point_list *points,

@@ -18,6 +18,7 @@
 #include "report/page_data.h"
 #include "report/reproduction.h"
 #include "result/json_text.h"
+#include "result/store.h"
 
 #define PAGE_NAME "report.html"
 
@@ -104,23 +105,41 @@ static int write_page(const char *folder, const char *name, const json_t *data, 
     return rc;
 }
 
-static int write_run(const char *folder, struct error *err)
+int report_write_run_page(const char *folder, const struct point_list *points, struct error *err)
 {
     _cleanup_json_ json_t *data = NULL;
-    int rc = page_data_run(folder, &data, err);
+    int rc = page_data_run(folder, points, &data, err);
+    return rc < 0 ? rc : write_page(folder, PAGE_NAME, data, err);
+}
+
+static int write_run(const char *folder, struct error *err)
+{
+    struct point_list points = {NULL, 0};
+    int rc = store_read_points(folder, &points, err);
+    if (rc == 0) {
+        rc = report_write_run_page(folder, &points, err);
+        point_list_clear(&points);
+    }
+    return rc;
+}
+
+int report_write_reproduction(const char *folder, struct error *err)
+{
+    _cleanup_json_ json_t *reproduction = NULL;
+    _cleanup_json_ json_t *data = NULL;
+    int rc = reproduction_read(folder, &reproduction, err);
+    if (rc < 0 || reproduction == NULL) {
+        return rc;
+    }
+    rc = page_data_reproduction(folder, reproduction, &data, err);
     return rc < 0 ? rc : write_page(folder, PAGE_NAME, data, err);
 }
 
 int report_write_page(const char *folder, struct error *err)
 {
-    _cleanup_json_ json_t *reproduction = NULL;
-    int rc = reproduction_read(folder, &reproduction, err);
-    if (rc < 0) {
-        return rc;
-    }
     char **folders = NULL;
     size_t count = 0;
-    rc = reproduction_run_folders(folder, &folders, &count, err);
+    int rc = reproduction_run_folders(folder, &folders, &count, err);
     if (rc < 0) {
         return rc;
     }
@@ -128,14 +147,7 @@ int report_write_page(const char *folder, struct error *err)
         rc = write_run(folders[i], err);
     }
     folders_free(folders, count);
-    if (rc == 0 && reproduction != NULL) {
-        _cleanup_json_ json_t *data = NULL;
-        rc = page_data_reproduction(folder, reproduction, &data, err);
-        if (rc == 0) {
-            rc = write_page(folder, PAGE_NAME, data, err);
-        }
-    }
-    return rc;
+    return rc < 0 ? rc : report_write_reproduction(folder, err);
 }
 
 int report_write_comparison(const char *folder, const json_t *comparison, char *const *figures,

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "report/page_points.h"
 #include "report/steps.h"
 #include "report/summary.h"
 #include "report/words.h"
@@ -22,7 +23,12 @@
 #include "result/store.h"
 #include "version.h"
 
-#define EMBEDDED_MAX ((size_t)12 << 20) // bytes; larger files stay beside the page
+// Bytes of what a page holds, which together keep it small enough for a browser to open at once.
+#define EMBEDDED_MAX ((size_t)1 << 20) // of a file; larger ones stay beside the page
+#define FIGURE_MAX   ((size_t)12 << 20)
+#define POINTS_ROOM  ((size_t)5 << 19) // of single points
+#define STEPS_CELLS  200000U           // figures in all steps of all sweeps, some 20 bytes each
+#define STEPS_LEAST  20U               // steps that a sweep shows in any case
 
 static void json_cleanup(json_t **json)
 {
@@ -110,10 +116,25 @@ static json_t *describe_steps(const struct sweep *sweep, const struct load_step 
     return list;
 }
 
-static json_t *describe_sweeps(const struct point_list *points)
+// Steps a sweep, if valid and invalid ones of all sweeps are to have no more than `cells` figures.
+static size_t steps_most(const struct sweep *sweeps, size_t count, size_t cells)
+{
+    size_t width = 1;
+    for (size_t i = 0; i < count; i++) {
+        size_t own =
+            9 + 5 * sweeps[i].network_count + 2 * sweeps[i].router_count + sweeps[i].place_count;
+        width = own > width ? own : width;
+    }
+    size_t most = count == 0 ? 0 : cells / (2 * count * width);
+    most = most < STEPS_LEAST ? STEPS_LEAST : most;
+    return most > SWEEP_DRAWN_MOST ? SWEEP_DRAWN_MOST : most;
+}
+
+static json_t *describe_sweeps(const struct point_list *points, size_t cells)
 {
     struct sweep *sweeps;
     size_t count = sweeps_compute(points, &sweeps);
+    sweeps_thin(sweeps, count, steps_most(sweeps, count, cells));
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++) {
         const struct sweep *sweep = &sweeps[i];
@@ -129,7 +150,10 @@ static json_t *describe_sweeps(const struct point_list *points)
         json_object_set_new(entry, "places", names(sweep->places, sweep->place_count));
         json_object_set_new(entry, "steps", describe_steps(sweep, sweep->steps, sweep->step_count));
         json_object_set_new(entry, "invalid",
-                            describe_steps(sweep, sweep->invalid_steps, sweep->invalid));
+                            describe_steps(sweep, sweep->invalid_steps, sweep->invalid_step_count));
+        json_object_set_new(entry, "invalid_total", json_integer((json_int_t)sweep->invalid));
+        size_t all = sweep->thinned_from == 0 ? sweep->step_count : sweep->thinned_from;
+        json_object_set_new(entry, "steps_total", json_integer((json_int_t)all));
         json_array_append_new(list, entry);
     }
     sweeps_free(sweeps, count);
@@ -249,38 +273,42 @@ static void describe_platform(const json_t *run, json_t *ret)
     }
 }
 
-// One run; `whole` also with every point and the files to download.
-static int describe_run(const char *folder, bool whole, json_t *ret, struct error *err)
+// One run; `cells` bounds what is drawn of it.
+static int describe_run(const char *folder, const struct point_list *points, size_t cells,
+                        json_t *ret, struct error *err)
 {
-    struct point_list points = {NULL, 0};
-    int rc = store_read_points(folder, &points, err);
-    if (rc < 0) {
-        return rc;
-    }
     _cleanup_free_ char *run_path = text_format("%s/run.json", folder);
     json_t *run = NULL;
     if (access(run_path, F_OK) == 0) {
-        rc = store_read_run(folder, &run, err);
+        int rc = store_read_run(folder, &run, err);
         if (rc < 0) {
-            point_list_clear(&points);
             return rc;
         }
         json_object_set_new(ret, "run", run);
         describe_platform(run, ret);
     }
-    json_object_set_new(ret, "summary", describe_summary(&points));
-    json_object_set_new(ret, "sweeps", describe_sweeps(&points));
-    if (whole) {
-        json_t *list = json_array();
-        for (size_t i = 0; i < points.count; i++) {
-            json_array_append_new(list, point_to_json(&points.items[i]));
-        }
-        json_object_set_new(ret, "points", list);
-        json_object_set_new(ret, "files", describe_files(folder));
-        json_object_set_new(ret, "figures", describe_figures(folder));
-    }
-    point_list_clear(&points);
+    json_object_set_new(ret, "summary", describe_summary(points));
+    json_object_set_new(ret, "sweeps", describe_sweeps(points, cells));
     return 0;
+}
+
+// What only the page of a run has: single points, and the files to download.
+static void describe_details(const char *folder, const struct point_list *points, json_t *ret)
+{
+    size_t invalid = 0;
+    for (size_t i = 0; i < points->count; i++) {
+        invalid += points->items[i].valid ? 0 : 1;
+    }
+    json_t *trials = page_trials(points);
+    if (trials != NULL) {
+        json_object_set_new(ret, "trials", trials);
+    }
+    json_object_set_new(ret, "points_total", json_integer((json_int_t)points->count));
+    json_object_set_new(ret, "invalid_total", json_integer((json_int_t)invalid));
+    json_object_set_new(ret, "reasons", page_reasons(points));
+    json_object_set_new(ret, "points", page_points(points, POINTS_ROOM));
+    json_object_set_new(ret, "files", describe_files(folder));
+    json_object_set_new(ret, "figures", describe_figures(folder));
 }
 
 static json_t *begin(void)
@@ -290,7 +318,8 @@ static json_t *begin(void)
     return json_pack("{s:s, s:s}", "vrbench", VRBENCH_VERSION, "written", now);
 }
 
-int page_data_run(const char *folder, json_t **ret, struct error *err)
+int page_data_run(const char *folder, const struct point_list *points, json_t **ret,
+                  struct error *err)
 {
     _cleanup_json_ json_t *data = begin();
     json_t *runs = json_array();
@@ -298,9 +327,22 @@ int page_data_run(const char *folder, json_t **ret, struct error *err)
     json_object_set_new(data, "runs", runs);
     json_array_append_new(runs, run);
     set_text(run, "name", "run");
-    int rc = describe_run(folder, true, run, err);
+    int rc = describe_run(folder, points, STEPS_CELLS, run, err);
     if (rc == 0) {
+        describe_details(folder, points, run);
         *ret = steal_pointer(&data);
+    }
+    return rc;
+}
+
+// A run that was measured, among those of a reproduction.
+static int describe_measured(const char *folder, size_t cells, json_t *ret, struct error *err)
+{
+    struct point_list points = {NULL, 0};
+    int rc = store_read_points(folder, &points, err);
+    if (rc == 0) {
+        rc = describe_run(folder, &points, cells, ret, err);
+        point_list_clear(&points);
     }
     return rc;
 }
@@ -312,6 +354,8 @@ int page_data_reproduction(const char *folder, json_t *reproduction, json_t **re
     json_t *runs = json_array();
     json_object_set(data, "reproduction", reproduction);
     json_object_set_new(data, "runs", runs);
+    size_t cells = json_array_size(json_object_get(reproduction, "runs"));
+    cells = STEPS_CELLS / (cells == 0 ? 1 : cells);
     size_t i;
     const json_t *listed;
     json_array_foreach(json_object_get(reproduction, "runs"), i, listed)
@@ -330,7 +374,7 @@ int page_data_reproduction(const char *folder, json_t *reproduction, json_t **re
         json_object_set_new(run, "has_page", json_boolean(measured));
         json_object_set_new(run, "summary", json_array());
         json_object_set_new(run, "sweeps", json_array());
-        int rc = measured ? describe_run(path, false, run, err) : 0;
+        int rc = measured ? describe_measured(path, cells, run, err) : 0;
         if (rc < 0) {
             return rc;
         }
@@ -351,7 +395,7 @@ json_t *page_data_comparison(const char *folder, const json_t *comparison, char 
         _cleanup_free_ char *path = text_format("%s/figures/%s.svg", folder, figures[i]);
         _cleanup_free_ char *bytes = NULL;
         size_t length = 0;
-        if (file_read(path, EMBEDDED_MAX, &bytes, &length, NULL) == 0) {
+        if (file_read(path, FIGURE_MAX, &bytes, &length, NULL) == 0) {
             _cleanup_free_ char *base64 = to_base64(bytes, length);
             json_array_append_new(list, json_pack("{s:s, s:s}", "name", figures[i], "svg", base64));
         }

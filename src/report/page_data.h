@@ -6,9 +6,11 @@
 #include <jansson.h>
 
 #include "base/error.h"
+#include "result/result.h"
 
 // The data of a run's page: {vrbench, written, runs: [one run with all its points and files]}.
-int page_data_run(const char *folder, json_t **ret, struct error *err);
+int page_data_run(const char *folder, const struct point_list *points, json_t **ret,
+                  struct error *err);
 // The data of a reproduction's page: {…, reproduction: reproduce.json, runs: [runs without
 // points]}.
 int page_data_reproduction(const char *folder, json_t *reproduction, json_t **ret,

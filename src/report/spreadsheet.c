@@ -14,6 +14,8 @@
 #include "report/points.h"
 #include "report/summary.h"
 
+#define LONG_ROWS 5000 // from here on rows take 100 MB and more of memory for each 25,000
+
 static void writer_cleanup(struct writer **writer)
 {
     writer_free(*writer);
@@ -41,14 +43,15 @@ static void mark_invalid(const struct book *book, lxw_worksheet *sheet, size_t r
 
 static int add_points(struct book *book, const struct point_list *points, struct error *err)
 {
-    lxw_worksheet *sheet = book_add_sheet(book, "Points");
-    _cleanup_writer_ struct writer *writer =
-        writer_sheet(book, sheet, points_columns, points_column_count);
-    int rc = points_list(points, writer, err);
     size_t rows = 0;
     for (size_t i = 0; i < points->count; i++) {
         rows += points->items[i].network_count;
     }
+    lxw_worksheet *sheet =
+        rows > LONG_ROWS ? book_add_long_sheet(book, "Points") : book_add_sheet(book, "Points");
+    _cleanup_writer_ struct writer *writer =
+        writer_sheet(book, sheet, points_columns, points_column_count);
+    int rc = points_list(points, writer, err);
     if (rc == 0 && rows > 0) {
         mark_invalid(book, sheet, rows);
     }

@@ -325,93 +325,165 @@ static void count_point(struct sweep *sweep, const struct point *point)
     }
 }
 
-// Gathers a sweep's valid points of the same step as `first`, unless an earlier one had it.
-static bool gather(const struct point_list *points, size_t first, struct repeats *repeats)
+// Points of a sweep in the order of their steps, and of measuring within a step: points are in one
+// array.
+static int compare_places(const void *a, const void *b)
 {
-    const struct point *of = &points->items[first];
-    repeats->count = 0;
-    for (size_t i = 0; i < points->count; i++) {
-        const struct point *point = &points->items[i];
-        if (point->valid && point->step == of->step && same_sweep(point, of)) {
-            if (i < first) {
-                return false;
-            }
-            repeats->points[repeats->count++] = point;
-        }
+    const struct point *x = *(const struct point *const *)a;
+    const struct point *y = *(const struct point *const *)b;
+    if (x->step != y->step) {
+        return x->step < y->step ? -1 : 1;
     }
-    return repeats->count > 0;
+    return (x > y) - (x < y);
+}
+
+static void sort_steps(struct load_step *steps, size_t count)
+{
+    if (count > 0) {
+        qsort(steps, count, sizeof *steps, compare_steps);
+    }
 }
 
 // One step an invalid point, as if it were the only one.
-static void add_invalid(const struct point_list *points, struct sweep *sweep)
+static void add_invalid(struct sweep *sweep, const struct point **points)
 {
     sweep->invalid_steps = memory_new_array(struct load_step, sweep->invalid);
     size_t count = 0;
-    for (size_t i = 0; i < points->count; i++) {
-        const struct point *point = &points->items[i];
-        if (!point->valid && same_sweep(point, sweep->first)) {
-            const struct repeats alone = {sweep, &point, 1};
+    for (size_t i = 0; i < sweep->points; i++) {
+        if (!points[i]->valid) {
+            const struct repeats alone = {sweep, &points[i], 1};
             sweep->invalid_steps[count++] = make_step(&alone);
         }
     }
-    if (count > 0) {
-        qsort(sweep->invalid_steps, count, sizeof *sweep->invalid_steps, compare_steps);
-    }
+    sweep->invalid_step_count = count;
+    sort_steps(sweep->invalid_steps, count);
 }
 
-static void add_steps(const struct point_list *points, struct sweep *sweep)
+// One step the valid points of each load. `points` are those of the sweep; their order is changed.
+static void add_steps(struct sweep *sweep, const struct point **points)
 {
-    _cleanup_free_ const struct point **room =
-        memory_new_array(const struct point *, points->count);
-    struct repeats repeats = {sweep, room, 0};
-    for (size_t i = 0; i < points->count; i++) {
-        const struct point *point = &points->items[i];
-        if (point->valid && same_sweep(point, sweep->first) && gather(points, i, &repeats)) {
-            size_t count = sweep->step_count + 1;
-            sweep->steps = memory_resize(sweep->steps, count, sizeof *sweep->steps);
-            sweep->steps[sweep->step_count++] = make_step(&repeats);
+    size_t valid = 0;
+    for (size_t i = 0; i < sweep->points; i++) {
+        if (points[i]->valid) {
+            points[valid++] = points[i];
         }
     }
-    if (sweep->step_count > 0) {
-        qsort(sweep->steps, sweep->step_count, sizeof *sweep->steps, compare_steps);
+    if (valid == 0) {
+        return;
     }
+    qsort(points, valid, sizeof(const struct point *), compare_places);
+    sweep->steps = memory_new_array(struct load_step, valid);
+    for (size_t from = 0; from < valid;) {
+        size_t to = from + 1;
+        while (to < valid && points[to]->step == points[from]->step) {
+            to++;
+        }
+        const struct repeats repeats = {sweep, &points[from], to - from};
+        sweep->steps[sweep->step_count++] = make_step(&repeats);
+        from = to;
+    }
+    sweep->steps = memory_resize(sweep->steps, sweep->step_count, sizeof *sweep->steps);
+    sort_steps(sweep->steps, sweep->step_count);
+}
+
+// The sweep of a point, which is made if it is the first of it; mostly that of the point before.
+static size_t sweep_of(struct sweep **sweeps, size_t *count, size_t last, const struct point *point)
+{
+    size_t at = 0;
+    if (last < *count && same_sweep((*sweeps)[last].first, point)) {
+        return last;
+    }
+    while (at < *count && !same_sweep((*sweeps)[at].first, point)) {
+        at++;
+    }
+    if (at == *count) {
+        *sweeps = memory_resize(*sweeps, *count + 1, sizeof **sweeps);
+        (*sweeps)[(*count)++] = (struct sweep){.first = point};
+    }
+    return at;
 }
 
 size_t sweeps_compute(const struct point_list *points, struct sweep **ret)
 {
     struct sweep *sweeps = NULL;
     size_t count = 0;
+    size_t at = 0;
+    _cleanup_free_ size_t *places = memory_new_array(size_t, points->count);
     for (size_t i = 0; i < points->count; i++) {
-        const struct point *point = &points->items[i];
-        size_t at = 0;
-        while (at < count && !same_sweep(sweeps[at].first, point)) {
-            at++;
-        }
-        if (at == count) {
-            sweeps = memory_resize(sweeps, count + 1, sizeof *sweeps);
-            sweeps[count++] = (struct sweep){.first = point};
-        }
-        count_point(&sweeps[at], point);
+        at = sweep_of(&sweeps, &count, at, &points->items[i]);
+        places[i] = at;
+        count_point(&sweeps[at], &points->items[i]);
+    }
+    // The points of all sweeps, one sweep behind the other.
+    _cleanup_free_ const struct point **sorted =
+        memory_new_array(const struct point *, points->count);
+    _cleanup_free_ size_t *next = memory_new_array(size_t, count);
+    for (size_t i = 1; i < count; i++) {
+        next[i] = next[i - 1] + sweeps[i - 1].points;
+    }
+    for (size_t i = 0; i < points->count; i++) {
+        sorted[next[places[i]]++] = &points->items[i];
     }
     for (size_t i = 0; i < count; i++) {
-        add_steps(points, &sweeps[i]);
-        add_invalid(points, &sweeps[i]);
+        const struct point **own = sorted + (next[i] - sweeps[i].points);
+        add_invalid(&sweeps[i], own);
+        add_steps(&sweeps[i], own);
     }
     *ret = sweeps;
     return count;
 }
 
+static void step_clear(struct load_step *step)
+{
+    free(step->network_offered);
+    free(step->network_forwarded);
+    free(step->network_loss);
+    free(step->network_delay_p50);
+    free(step->network_delay_p99);
+    free(step->router_percent);
+    free(step->router_ns);
+    free(step->place_loss);
+}
+
+// Keeps `most` steps, evenly spread, the first and the last among them; and the highest.
+static size_t steps_thin(struct load_step *steps, size_t count, size_t most)
+{
+    size_t highest = 0;
+    for (size_t i = 1; i < count; i++) {
+        highest = steps[i].forwarded_pps > steps[highest].forwarded_pps ? i : highest;
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        // The k-th of the kept ones is at k (count - 1) / (most - 1).
+        bool wanted = most > 1 ? i * (most - 1) % (count - 1) < most - 1 : i == 0;
+        if (wanted || i == highest) {
+            steps[kept++] = steps[i];
+        } else {
+            step_clear(&steps[i]);
+        }
+    }
+    return kept;
+}
+
+void sweeps_thin(struct sweep *sweeps, size_t count, size_t most)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct sweep *sweep = &sweeps[i];
+        if (sweep->step_count > most) {
+            sweep->thinned_from = sweep->step_count;
+            sweep->step_count = steps_thin(sweep->steps, sweep->step_count, most);
+        }
+        if (sweep->invalid_step_count > most) {
+            sweep->invalid_step_count =
+                steps_thin(sweep->invalid_steps, sweep->invalid_step_count, most);
+        }
+    }
+}
+
 static void steps_free(struct load_step *steps, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        free(steps[i].network_offered);
-        free(steps[i].network_forwarded);
-        free(steps[i].network_loss);
-        free(steps[i].network_delay_p50);
-        free(steps[i].network_delay_p99);
-        free(steps[i].router_percent);
-        free(steps[i].router_ns);
-        free(steps[i].place_loss);
+        step_clear(&steps[i]);
     }
     free(steps);
 }
@@ -420,7 +492,7 @@ void sweeps_free(struct sweep *sweeps, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         steps_free(sweeps[i].steps, sweeps[i].step_count);
-        steps_free(sweeps[i].invalid_steps, sweeps[i].invalid);
+        steps_free(sweeps[i].invalid_steps, sweeps[i].invalid_step_count);
         free(sweeps[i].networks);
         free(sweeps[i].routers);
         free(sweeps[i].places);

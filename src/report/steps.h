@@ -42,10 +42,17 @@ struct sweep {
     struct load_step *steps;
     size_t step_count;               // without those of which no point is valid
     struct load_step *invalid_steps; // one an invalid point, with its own figures, by offered load
+    size_t invalid_step_count;
+    size_t thinned_from; // number of steps before sweeps_thin(); 0 = all are there
 };
 
 // Sweeps in order of measuring. They refer to the points, which must outlive them.
 size_t sweeps_compute(const struct point_list *points, struct sweep **ret);
+// Leaves out steps of sweeps that have more than `most` of them, evenly, for what is drawn: the
+// first, the last and the one with the highest forwarding rate stay. The same for invalid steps.
+void sweeps_thin(struct sweep *sweeps, size_t count, size_t most);
+// Steps of a sweep that a figure draws: more would hide each other.
+#define SWEEP_DRAWN_MOST 300
 void sweeps_free(struct sweep *sweeps, size_t count);
 
 #endif

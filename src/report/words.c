@@ -16,11 +16,24 @@ const char *words_length_layer(const char *length_layer)
     return text_equal(length_layer, "frame") ? "byte frames" : "byte packets";
 }
 
+// " (300 of 1,000 loads drawn)", or nothing if all are.
+static char *words_thinned(const struct sweep *sweep)
+{
+    char drawn[48];
+    char all[48];
+    text_group_digits((double)sweep->step_count, 0, drawn);
+    text_group_digits((double)sweep->thinned_from, 0, all);
+    return sweep->thinned_from == 0 ? text_copy("")
+                                    : text_format(" (%s of %s loads drawn)", drawn, all);
+}
+
 char *words_sweep_title(const struct sweep *sweep)
 {
     const struct point *point = sweep->first;
-    return text_format("%s (%s, %s): %s, %u-%s", point->scenario, point->platform, point->engine,
-                       point->topology, point->length, words_length_layer(point->length_layer));
+    _cleanup_free_ char *drawn = words_thinned(sweep);
+    return text_format("%s (%s, %s): %s, %u-%s%s", point->scenario, point->platform, point->engine,
+                       point->topology, point->length, words_length_layer(point->length_layer),
+                       drawn);
 }
 
 // A rate for a sentence: three digits are all that a run can tell.
@@ -96,8 +109,12 @@ char *words_summary(const struct summary *summary)
         put_loss(out, summary->loss_at_top);
     }
     if (summary->invalid > 0 && isfinite(summary->max_pps)) {
-        fprintf(out, " %zu of %zu points %s invalid and not counted.", summary->invalid,
-                summary->points, summary->invalid == 1 ? "is" : "are");
+        char invalid[48];
+        char points[48];
+        text_group_digits((double)summary->invalid, 0, invalid);
+        text_group_digits((double)summary->points, 0, points);
+        fprintf(out, " %s of %s points %s invalid and not counted.", invalid, points,
+                summary->invalid == 1 ? "is" : "are");
     }
     fclose(out);
     text[0] = (char)(text[0] >= 'a' && text[0] <= 'z' ? text[0] - 'a' + 'A' : text[0]);

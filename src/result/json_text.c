@@ -3,6 +3,7 @@
 // digits always) is not wanted here, hence this small walk over its values.
 #include "result/json_text.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,6 +13,10 @@
 void real_to_text(double value, char ret[32])
 {
     value = value == 0 ? 0 : value; // no "-0"
+    if (value > -1e15 && value < 1e15 && value == (double)(int64_t)value) {
+        snprintf(ret, 32, "%lld", (long long)value); // as below, and faster
+        return;
+    }
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(ret, 32, "%.*g", digits, value);
         if (strtod(ret, NULL) == value) {

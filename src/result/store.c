@@ -76,35 +76,78 @@ static int read_line(const char *text, size_t length, struct point *ret, bool *r
     return point_from_json(json, ret, err);
 }
 
+static void stream_cleanup(FILE **stream)
+{
+    if (*stream != NULL) {
+        fclose(*stream);
+    }
+}
+#define _cleanup_stream_ __attribute__((cleanup(stream_cleanup)))
+
+// Opens a regular file for reading from its begin to its end.
+static int open_points(const char *path, FILE **ret, struct error *err)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); // a FIFO has no begin and no end
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        int rc = fail(err, errno, "%s", path);
+        if (fd >= 0) {
+            close(fd);
+        }
+        return rc;
+    }
+    if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > POINTS_MAX) {
+        close(fd);
+        return !S_ISREG(st.st_mode)
+                   ? fail(err, S_ISDIR(st.st_mode) ? EISDIR : EINVAL, "%s: not a file", path)
+                   : fail(err, EFBIG, "%s: larger than %zu bytes", path, POINTS_MAX);
+    }
+    *ret = fdopen(fd, "r");
+    return *ret == NULL ? fail(err, errno, "%s", path) : 0;
+}
+
+static bool at_end(FILE *stream)
+{
+    int next = getc(stream);
+    if (next != EOF) {
+        ungetc(next, stream);
+    }
+    return next == EOF;
+}
+
 /*
- * Reads every whole line of points.jsonl. A last line without its newline, or with one but not
- * JSON (a crash may leave either), is torn: it is not a point, and *ret_whole is the length of
- * what precedes it. Any other line that can't be read is an error.
+ * Reads every whole line of points.jsonl, one at a time: the file may be larger than its points. A
+ * last line without its newline, or with one but not JSON (a crash may leave either), is torn: it
+ * is not a point, and *ret_whole is the length of what precedes it. Any other line that cannot be
+ * read is an error.
  */
 static int read_points(const char *path, struct point_list *ret, size_t *ret_whole, bool *ret_torn,
                        struct error *err)
 {
-    _cleanup_free_ char *text = NULL;
-    size_t length;
-    int rc = file_read(path, POINTS_MAX, &text, &length, err);
+    _cleanup_stream_ FILE *stream = NULL;
+    int rc = open_points(path, &stream, err);
     if (rc < 0) {
         return rc;
     }
     _cleanup_points_ struct point_list list = {NULL, 0};
+    _cleanup_free_ char *text = NULL;
+    size_t room = 0;
     size_t at = 0;
     bool torn = false;
-    for (size_t line = 1; at < length; line++) {
-        const char *newline = memchr(text + at, '\n', length - at);
-        if (newline == NULL) {
-            torn = true;
+    for (size_t line = 1;; line++) {
+        ssize_t length = getline(&text, &room, stream);
+        if (length < 0 && ferror(stream)) {
+            return fail(err, errno, "%s", path);
+        }
+        torn = length > 0 && text[length - 1] != '\n';
+        if (length <= 0 || torn) {
             break;
         }
-        size_t end = (size_t)(newline - text);
         _cleanup_error_ struct error why = ERROR_INIT;
         struct point point;
         bool not_json;
-        rc = read_line(text + at, end - at, &point, &not_json, &why);
-        if (rc < 0 && not_json && end + 1 == length) {
+        rc = read_line(text, (size_t)length - 1, &point, &not_json, &why);
+        if (rc < 0 && not_json && at_end(stream)) {
             torn = true;
             break;
         }
@@ -112,7 +155,7 @@ static int read_points(const char *path, struct point_list *ret, size_t *ret_who
             return fail_input(err, "%s:%zu: %s", path, line, why.text);
         }
         point_list_add(&list, &point);
-        at = end + 1;
+        at += (size_t)length;
     }
     *ret = list;
     list = (struct point_list){NULL, 0};

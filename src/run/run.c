@@ -322,7 +322,7 @@ static int end_run(struct job_state *state, int result, const struct error *why,
         rc = report_write_xlsx(state->job->folder, &state->points, err);
     }
     if (rc == 0) {
-        rc = report_write_page(state->job->folder, err);
+        rc = report_write_run_page(state->job->folder, &state->points, err);
     }
     return rc;
 }
