@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
+
+#include "base/utf8.h"
 
 static void out_of_memory(void)
 {
@@ -131,6 +134,42 @@ int text_unhex(const char *hex, void **ret_bytes, size_t *ret_length)
     *ret_bytes = bytes;
     *ret_length = length / 2;
     return 0;
+}
+
+// Bytes and columns of the first character.
+static size_t measure_character(const char *text, size_t *ret_columns)
+{
+    uint32_t point = 0;
+    size_t bytes = utf8_decode(text, strlen(text) < 4 ? strlen(text) : 4, &point);
+    int width = bytes == 0 ? 1 : wcwidth((wchar_t)point);
+    *ret_columns = width < 0 ? 1 : (size_t)width;
+    return bytes == 0 ? 1 : bytes;
+}
+
+size_t text_columns(const char *text)
+{
+    size_t sum = 0;
+    while (*text != '\0') {
+        size_t columns = 0;
+        text += measure_character(text, &columns);
+        sum += columns;
+    }
+    return sum;
+}
+
+size_t text_bytes_within(const char *text, size_t columns)
+{
+    size_t at = 0;
+    while (text[at] != '\0') {
+        size_t width = 0;
+        size_t bytes = measure_character(text + at, &width);
+        if (width > columns) {
+            break;
+        }
+        columns -= width;
+        at += bytes;
+    }
+    return at;
 }
 
 void text_group_digits(double value, int decimals, char ret[48])

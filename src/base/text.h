@@ -30,6 +30,14 @@ char *text_printable(const char *text);
 char *text_hex(const void *bytes, size_t length);
 int text_unhex(const char *hex, void **ret_bytes, size_t *ret_length);
 // "1234567" → "1,234,567" into ret (at least 32 bytes).
+// Columns of a terminal that UTF-8 text without control characters takes: as wcwidth(3) has it,
+// where the locale knows a character, else one each.
+size_t text_columns(const char *text);
+// Bytes of as much of the text as takes at most so many columns.
+size_t text_bytes_within(const char *text, size_t columns);
+// "1234567" → "1,234,567". The one rule for numbers that people read: what is counted or measured
+// is grouped, from 1,000 on; what names something (the length of a sweep's packets, an ID) is not,
+// and neither is what programs read (CSV, JSON, options).
 void text_group_digits(double value, int decimals, char ret[48]);
 
 #endif

@@ -278,7 +278,11 @@ static int show(const struct point_list *points, const struct run_values *asked,
         invalid += !points->items[i].valid;
     }
     show_convergence(folder);
-    printf("\n%zu point%s, %zu invalid%s\n", points->count, points->count == 1 ? "" : "s", invalid,
+    char all[48];
+    char bad[48];
+    text_group_digits((double)points->count, 0, all);
+    text_group_digits((double)invalid, 0, bad);
+    printf("\n%s point%s, %s invalid%s\n", all, points->count == 1 ? "" : "s", bad,
            invalid == 0 ? "" : " (not counted above; points.csv says why)");
     show_platform(folder);
     printf("Results: %s\n", folder);

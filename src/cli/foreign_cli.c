@@ -37,7 +37,7 @@ static struct writer *open_writer(bool json, const struct column *columns, size_
 static const struct column list_columns[] = {
     {"platform", "Platform", COLUMN_CONTEXT, 0},
     {"name", "Name", COLUMN_TEXT, 0},
-    {"id", "ID", COLUMN_INTEGER, 0},
+    {"id", "ID", COLUMN_NUMBER, 0},
     {"state", "State", COLUMN_TEXT, 0},
     {"memory_bytes", "Memory B", COLUMN_INTEGER, 0},
     {"memory_max_bytes", "At most B", COLUMN_INTEGER, 0},

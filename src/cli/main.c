@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
@@ -47,9 +48,8 @@ static void print_help(FILE *out)
             "costs in CPU.%s\n\nUsage: vrbench COMMAND [OPTION…]\n\n",
             VRBENCH_VERSION, VRBENCH_WITHOUT);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        char head[48];
-        snprintf(head, sizeof head, "%s %s", commands[i]->name, commands[i]->operands);
-        fprintf(out, "  %-22s %s\n", head, commands[i]->summary);
+        _cleanup_free_ char *head = text_format("%s %s", commands[i]->name, commands[i]->operands);
+        options_help_line(out, head, 22, commands[i]->summary);
     }
     fprintf(out, "\nvrbench COMMAND -h tells more. Exit status: 0 done, 1 failed while running,\n"
                  "2 bad usage or input, 3 this machine lacks something needed, 130 interrupted.\n");
@@ -63,7 +63,7 @@ static void print_command_help(const struct command *command)
         printf("%s\n\n", command->details);
     }
     options_help(command->options, stdout);
-    printf("  %-28s %s\n", "-h, --help", "print this");
+    options_help_line(stdout, "-h, --help", OPTIONS_HELP_COLUMNS, "print this");
 }
 
 static bool asks_for_help(const char *word)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "base/units.h"
 
@@ -139,16 +140,22 @@ int options_parse(const struct option_row *rows, int argc, char **argv, void *va
     return rc;
 }
 
+void options_help_line(FILE *out, const char *head, size_t columns, const char *help)
+{
+    size_t shown = text_columns(head);
+    fprintf(out, "  %s%*s %s\n", head, shown < columns ? (int)(columns - shown) : 0, "", help);
+}
+
 void options_help(const struct option_row *rows, FILE *out)
 {
     for (const struct option_row *row = rows; row->name != NULL; row++) {
-        char head[64];
         char letter[8] = "    ";
         if (row->letter != '\0') {
             snprintf(letter, sizeof letter, "-%c, ", row->letter);
         }
-        snprintf(head, sizeof head, "%s--%s%s%s", letter, row->name,
-                 row->argument == NULL ? "" : " ", row->argument == NULL ? "" : row->argument);
-        fprintf(out, "  %-28s %s\n", head, row->help);
+        _cleanup_free_ char *head =
+            text_format("%s--%s%s%s", letter, row->name, row->argument == NULL ? "" : " ",
+                        row->argument == NULL ? "" : row->argument);
+        options_help_line(out, head, OPTIONS_HELP_COLUMNS, row->help);
     }
 }

@@ -45,6 +45,9 @@ struct option_row {
 int options_parse(const struct option_row *rows, int argc, char **argv, void *values,
                   struct text_list *ret_operands, struct error *err);
 void options_help(const struct option_row *rows, FILE *out);
+// One line of help: `head` padded to so many columns of the terminal, and what it is for.
+void options_help_line(FILE *out, const char *head, size_t columns, const char *help);
+#define OPTIONS_HELP_COLUMNS 28
 void text_list_add(struct text_list *list, const char *text);
 void text_list_clear(struct text_list *list);
 

@@ -94,10 +94,12 @@ static int check_stability(struct sweep_state *state, struct error *err)
             return 0;
         }
     }
+    char load[48];
+    text_group_digits(STABILITY_PPS, 0, load);
     return fail(err, 0,
-                "this machine loses packets at %.0f packets/s even between two joined interfaces "
+                "this machine loses packets at %s packets/s even between two joined interfaces "
                 "(%s): nothing measured on it now could be trusted",
-                STABILITY_PPS, where);
+                load, where);
 }
 
 static int open_bench(struct sweep_state *state, struct error *err)

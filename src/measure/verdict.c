@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "measure/meter_domain.h"
 
 #define OFFERED_WITHIN 0.005 // of the request, or the tester did not do its work
@@ -30,8 +31,12 @@ static void judge_tester(const struct evidence *evidence, struct point *point)
         double room = fmax(1.0, evidence->slack + OFFERED_WITHIN * due);
         bool unsent = evidence->slack == 0 ? network->unsent > 0 : (double)network->unsent > room;
         if (unsent || (asked > 0.0 && network->tx > 0 && off > room)) {
-            point_invalidate(point, POINT_TESTER_LIMIT ": it offered %s %.0f of %.0f pps",
-                             network->name, network->offered_pps, asked);
+            char offered[48];
+            char wanted[48];
+            text_group_digits(network->offered_pps, 0, offered);
+            text_group_digits(asked, 0, wanted);
+            point_invalidate(point, POINT_TESTER_LIMIT ": it offered %s %s of %s pps",
+                             network->name, offered, wanted);
         }
         if (evidence->counts[i].stale > 0) {
             point_invalidate(point, "%llu packets of %s came too late to be counted exactly",

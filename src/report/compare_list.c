@@ -58,7 +58,7 @@ enum {
     }
 #define C_LENGTH                                                                                   \
     {                                                                                              \
-        "length_bytes", "Length", COLUMN_INTEGER, 0                                                \
+        "length_bytes", "Length", COLUMN_NUMBER, 0                                                 \
     }
 #define C_LENGTH_LAYER                                                                             \
     {                                                                                              \

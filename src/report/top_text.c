@@ -110,26 +110,6 @@ static const struct top_column {
 #define DROPS   9
 #define ROOMY   2 // after these, columns rather get narrow than fewer
 
-static size_t characters(const char *text)
-{
-    size_t count = 0;
-    for (; *text != '\0'; text++) {
-        count += ((unsigned char)*text & 0xc0) != 0x80;
-    }
-    return count;
-}
-
-// Bytes of the first `count` characters.
-static size_t bytes_of(const char *text, size_t count)
-{
-    size_t at = 0;
-    while (text[at] != '\0' && (count > 0 || ((unsigned char)text[at] & 0xc0) == 0x80)) {
-        count -= ((unsigned char)text[at] & 0xc0) != 0x80;
-        at++;
-    }
-    return at;
-}
-
 struct grid {
     char **cells; // headings, then a row a machine
     size_t rows;
@@ -155,7 +135,7 @@ static void set_widths(struct grid *grid, bool roomy)
         }
         grid->widths[i] = roomy ? columns[i].least : 1;
         for (size_t row = 0; row < grid->rows; row++) {
-            size_t width = characters(grid->cells[row * COLUMNS + i]);
+            size_t width = text_columns(grid->cells[row * COLUMNS + i]);
             grid->widths[i] = width > grid->widths[i] ? width : grid->widths[i];
         }
     }
@@ -197,8 +177,8 @@ static void add_row(struct top_lines *lines, const struct grid *grid, size_t row
             continue;
         }
         const char *cell = grid->cells[row * COLUMNS + i];
-        size_t bytes = bytes_of(cell, grid->widths[i]);
-        size_t shown = characters(cell);
+        size_t bytes = text_bytes_within(cell, grid->widths[i]);
+        size_t shown = text_columns(cell);
         size_t blanks = shown < grid->widths[i] ? grid->widths[i] - shown : 0;
         char *longer = text_format("%s%s%*s%.*s", line, *line == '\0' ? "" : " ", (int)blanks, "",
                                    (int)bytes, cell);
@@ -212,7 +192,7 @@ static void add_row(struct top_lines *lines, const struct grid *grid, size_t row
 static void add_piece(struct top_lines *lines, char **line, const char *piece, const char *indent,
                       unsigned width)
 {
-    if (characters(*line) + characters(piece) > width && !text_equal(*line, indent)) {
+    if (text_columns(*line) + text_columns(piece) > width && !text_equal(*line, indent)) {
         add_line(lines, *line);
         *line = text_copy(indent);
     }
@@ -223,7 +203,7 @@ static void add_piece(struct top_lines *lines, char **line, const char *piece, c
 
 static void end_line(struct top_lines *lines, char *line, unsigned width)
 {
-    line[bytes_of(line, width)] = '\0';
+    line[text_bytes_within(line, width)] = '\0';
     add_line(lines, line);
 }
 
@@ -260,30 +240,81 @@ static void add_parts(struct top_lines *lines, const struct top_machine *machine
     }
 }
 
+// The figures of a network's line, in xentop's order and with its units.
+#define NET_FIGURES 8
+static const char *const net_units[NET_FIGURES] = {"bytes", "pkts", "err", "drop",
+                                                   "bytes", "pkts", "err", "drop"};
+
+static void net_figures(const struct named_counters *network, uint64_t ret[NET_FIGURES])
+{
+    const struct link_counters *link = &network->counters;
+    const uint64_t figures[NET_FIGURES] = {link->rx_bytes,   link->rx_packets, link->rx_errors,
+                                           link->rx_dropped, link->tx_bytes,   link->tx_packets,
+                                           link->tx_errors,  link->tx_dropped};
+    memcpy(ret, figures, sizeof figures);
+}
+
+static int decimal_digits(uint64_t value)
+{
+    return snprintf(NULL, 0, "%llu", (unsigned long long)value);
+}
+
+// How wide the figures of all networks of all machines are, so that they stand below each other.
+struct net_widths {
+    int index;
+    int figures[NET_FIGURES];
+};
+
+static struct net_widths net_widths_of(const struct top *top)
+{
+    struct net_widths widths = {.index = 1, .figures = {8, 8, 8, 8, 8, 8, 8, 8}};
+    for (size_t m = 0; m < top->count; m++) {
+        for (size_t i = 0; i < top->items[m].network_count; i++) {
+            uint64_t figures[NET_FIGURES];
+            net_figures(&top->items[m].networks[i], figures);
+            widths.index = decimal_digits(i) > widths.index ? decimal_digits(i) : widths.index;
+            for (size_t k = 0; k < NET_FIGURES; k++) {
+                int digits = decimal_digits(figures[k]);
+                widths.figures[k] = digits > widths.figures[k] ? digits : widths.figures[k];
+            }
+        }
+    }
+    return widths;
+}
+
+// Four figures from the k-th on.
+static char *net_half(const struct net_widths *widths, const uint64_t figures[NET_FIGURES],
+                      size_t k)
+{
+    return text_format("%*llu%s %*llu%s %*llu%s %*llu%s", widths->figures[k],
+                       (unsigned long long)figures[k], net_units[k], widths->figures[k + 1],
+                       (unsigned long long)figures[k + 1], net_units[k + 1], widths->figures[k + 2],
+                       (unsigned long long)figures[k + 2], net_units[k + 2], widths->figures[k + 3],
+                       (unsigned long long)figures[k + 3], net_units[k + 3]);
+}
+
 // Lines of `xentop -n`, but that the name of the interface is at the end, and that they are two
 // where one has no room.
-static void add_networks(struct top_lines *lines, const struct top_machine *machine, unsigned width)
+static void add_networks(struct top_lines *lines, const struct top_machine *machine,
+                         const struct net_widths *widths, unsigned width)
 {
     for (size_t i = 0; i < machine->network_count; i++) {
-        const struct link_counters *link = &machine->networks[i].counters;
+        uint64_t figures[NET_FIGURES];
+        net_figures(&machine->networks[i], figures);
         _cleanup_free_ char *name = text_printable(machine->networks[i].name);
-        _cleanup_free_ char *rx =
-            text_format("Net%zu RX: %8llubytes %8llupkts %8lluerr %8lludrop", i,
-                        (unsigned long long)link->rx_bytes, (unsigned long long)link->rx_packets,
-                        (unsigned long long)link->rx_errors, (unsigned long long)link->rx_dropped);
-        _cleanup_free_ char *tx = text_format(
-            "TX: %8llubytes %8llupkts %8lluerr %8lludrop  %s", (unsigned long long)link->tx_bytes,
-            (unsigned long long)link->tx_packets, (unsigned long long)link->tx_errors,
-            (unsigned long long)link->tx_dropped, name);
+        _cleanup_free_ char *received = net_half(widths, figures, 0);
+        _cleanup_free_ char *sent = net_half(widths, figures, NET_FIGURES / 2);
+        _cleanup_free_ char *rx = text_format("Net%-*zu RX: %s", widths->index, i, received);
+        _cleanup_free_ char *tx = text_format("TX: %s  %s", sent, name);
         char *both = text_format("%s  %s", rx, tx);
-        if (characters(both) <= width) {
+        if (text_columns(both) <= width) {
             add_line(lines, both);
             continue;
         }
         free(both);
-        add_line(lines, text_format("%.*s", (int)bytes_of(rx, width), rx));
-        _cleanup_free_ char *second = text_format("     %s", tx);
-        add_line(lines, text_format("%.*s", (int)bytes_of(second, width), second));
+        add_line(lines, text_format("%.*s", (int)text_bytes_within(rx, width), rx));
+        _cleanup_free_ char *second = text_format("    %*s%s", widths->index, "", tx);
+        add_line(lines, text_format("%.*s", (int)text_bytes_within(second, width), second));
     }
 }
 
@@ -300,6 +331,7 @@ void top_lines_make(const struct top *top, unsigned width, unsigned details, str
         }
     }
     fit(&grid, room);
+    const struct net_widths widths = net_widths_of(top);
     for (size_t row = 0; row < grid.rows; row++) {
         add_row(&lines, &grid, row);
         if ((details & TOP_VCPUS) != 0 && row > 0) {
@@ -307,7 +339,7 @@ void top_lines_make(const struct top *top, unsigned width, unsigned details, str
             add_parts(&lines, &top->items[row - 1], room);
         }
         if ((details & TOP_NETWORKS) != 0 && row > 0) {
-            add_networks(&lines, &top->items[row - 1], room);
+            add_networks(&lines, &top->items[row - 1], &widths, room);
         }
     }
     for (size_t i = 0; i < grid.rows * COLUMNS; i++) {

@@ -118,11 +118,13 @@ static void put_point(const struct book *book, lxw_worksheet *sheet, const struc
 {
     char pps[48];
     text_group_digits(point->requested_pps, 0, pps);
-    double mbits = point->requested_pps * point->length * 8 / 1e6;
+    char mbits[48];
+    double rate = point->requested_pps * point->length * 8 / 1e6;
+    text_group_digits(rate, rate >= 1000 ? 0 : rate >= 100 ? 1 : rate >= 1 ? 2 : 3, mbits);
     _cleanup_free_ char *repeat =
         point->repeat == 0 ? text_copy("") : text_format(", repeat %u", point->repeat + 1);
     _cleanup_free_ char *top = text_format("%s, %u B%s", point->topology, point->length, repeat);
-    _cleanup_free_ char *load = text_format("%s pps, %.4g Mbit/s", pps, mbits);
+    _cleanup_free_ char *load = text_format("%s pps, %s Mbit/s", pps, mbits);
     lxw_format *heading = point->valid ? book->heading : book->invalid_heading;
     lxw_format *const *number = point->valid ? book->number : book->invalid_number;
     book_put_text(sheet, 0, column, top, heading);

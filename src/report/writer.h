@@ -17,8 +17,16 @@
 #include "base/error.h"
 
 // COLUMN_CONTEXT is text that the table leaves out while it is the same in every row (the platform,
-// usually); all other formats have it always.
-enum column_type { COLUMN_TEXT, COLUMN_INTEGER, COLUMN_REAL, COLUMN_TRUTH, COLUMN_CONTEXT };
+// usually); all other formats have it always. COLUMN_NUMBER is a whole number that names something
+// (a packet length, an ID), so that its digits are never grouped.
+enum column_type {
+    COLUMN_TEXT,
+    COLUMN_INTEGER,
+    COLUMN_NUMBER,
+    COLUMN_REAL,
+    COLUMN_TRUTH,
+    COLUMN_CONTEXT
+};
 
 struct column {
     const char *key;     // in JSON and CSV: snake_case with the unit as suffix

@@ -54,6 +54,7 @@ static void put_value(FILE *out, const struct column *column, const struct value
         put_text(out, value->text);
         break;
     case COLUMN_INTEGER:
+    case COLUMN_NUMBER:
         fprintf(out, "%llu", (unsigned long long)value->integer);
         break;
     case COLUMN_REAL:

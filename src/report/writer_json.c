@@ -25,6 +25,7 @@ static json_t *to_json(const struct column *column, const struct value *value)
     case COLUMN_CONTEXT:
         return json_string(value->text);
     case COLUMN_INTEGER:
+    case COLUMN_NUMBER:
         return json_integer((json_int_t)value->integer);
     case COLUMN_REAL:
         return json_real(value->real);

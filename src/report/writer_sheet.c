@@ -9,8 +9,9 @@
 #include "report/book.h"
 #include "report/writer_backend.h"
 
-#define WIDTH_MIN 9.0
-#define WIDTH_MAX 40.0
+#define WIDTH_MIN   9.0
+#define WIDTH_MAX   40.0
+#define DIGITS_MOST 5 // of a number that names something
 
 struct sheet {
     struct writer writer;
@@ -18,6 +19,7 @@ struct sheet {
     lxw_worksheet *worksheet;
     lxw_row_t rows; // below the headings
     double *widths; // of the columns, in characters
+    double *most;   // the highest figure of each column so far; -1 = none
 };
 
 static void widen(double *width, size_t characters)
@@ -29,10 +31,14 @@ static void widen(double *width, size_t characters)
 
 static void put_number(struct sheet *sheet, lxw_col_t at, double number, int decimals)
 {
-    char shown[48];
     int kept = decimals < BOOK_DECIMALS ? decimals : BOOK_DECIMALS - 1;
-    text_group_digits(number, kept, shown);
-    widen(&sheet->widths[at], strlen(shown));
+    // Only a figure beyond those before it can be wider.
+    if (number > sheet->most[at] || number < 0) {
+        char shown[48];
+        text_group_digits(number, kept, shown);
+        widen(&sheet->widths[at], strlen(shown));
+        sheet->most[at] = number;
+    }
     book_put_number(sheet->worksheet, sheet->rows, at, number, sheet->book->number[kept]);
 }
 
@@ -57,6 +63,11 @@ static int sheet_row(struct writer *writer, const struct value *values, struct e
             break;
         case COLUMN_INTEGER:
             put_number(sheet, at, (double)values[i].integer, 0);
+            break;
+        case COLUMN_NUMBER:
+            widen(&sheet->widths[i], DIGITS_MOST);
+            book_put_number(sheet->worksheet, sheet->rows, at, (double)values[i].integer,
+                            sheet->book->plain);
             break;
         case COLUMN_REAL:
             put_number(sheet, at, values[i].real, column->decimals);
@@ -89,6 +100,7 @@ static void sheet_free(struct writer *writer)
 {
     struct sheet *sheet = (struct sheet *)writer;
     free(sheet->widths);
+    free(sheet->most);
     free(sheet);
 }
 
@@ -102,9 +114,11 @@ struct writer *writer_sheet(const struct book *book, lxw_worksheet *worksheet,
     sheet->book = book;
     sheet->worksheet = worksheet;
     sheet->widths = memory_new_array(double, count);
+    sheet->most = memory_new_array(double, count);
     for (size_t i = 0; i < count; i++) {
         // Long headings wrap to two lines, under the filter's arrow.
         sheet->widths[i] = WIDTH_MIN;
+        sheet->most[i] = -1.0;
         widen(&sheet->widths[i], (strlen(columns[i].heading) + 1) / 2 + 2);
         book_put_text(worksheet, 0, (lxw_col_t)i, columns[i].heading, book->heading);
     }

@@ -70,6 +70,8 @@ static char *cell_text(const struct column *column, const struct value *value)
     case COLUMN_INTEGER:
         text_group_digits((double)value->integer, 0, figure);
         return text_copy(figure);
+    case COLUMN_NUMBER:
+        return text_format("%llu", (unsigned long long)value->integer);
     case COLUMN_REAL:
         text_group_digits(value->real, column->decimals, figure);
         return text_copy(figure);

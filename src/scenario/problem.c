@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "scenario/utf8.h"
+#include "base/utf8.h"
 
 static char *make_printable(const char *text)
 {

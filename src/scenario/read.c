@@ -13,11 +13,11 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "scenario/check.h"
 #include "scenario/draft.h"
 #include "scenario/problem.h"
 #include "scenario/schema.h"
-#include "scenario/utf8.h"
 #include "scenario/yaml.h"
 
 // Puts `engine` (NULL = none) in the file's engine's place, and fills in what the engine decides.

@@ -183,8 +183,9 @@ char *scenario_config_path(const struct scenario *scenario, size_t router);
 // scenario_read() found it; scenario->file says where the scenario is. -EINVAL if that can't be
 // read.
 int scenario_recall_config(struct scenario *scenario, size_t router, const char *text);
-// What the name of a router is taken for already ("the tester"); NULL = the name is free. Nodes of a
-// testbed, parties whose CPU is metered, and domains in the output of xen-stats have one name each.
+// What the name of a router is taken for already ("the tester"); NULL = the name is free. Nodes of
+// a testbed, parties whose CPU is metered, and domains in the output of xen-stats have one name
+// each.
 const char *scenario_reserved(const char *name);
 // Whether any router has a routing daemon.
 bool scenario_is_routed(const struct scenario *scenario);

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "scenario/utf8.h"
+#include "base/utf8.h"
 
 struct lexer {
     const char *at, *end;

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "scenario/problem.h"
-#include "scenario/utf8.h"
 
 struct scan {
     const char *text;

@@ -263,16 +263,18 @@ static int find_cap(const struct drawing *drawing, const char *control, const ch
     double pps = blueprint->pps[blueprint->pps_count - 1];
     struct condition condition = {control, topology_name(topology), blueprint->lengths[0], pps};
     struct sample need = sample_of(drawing->results, &condition, figure_percent, who);
+    char load[48];
+    text_group_digits(pps, 0, load);
     if (need.valid == 0 || need.median < 2.0) {
         return fail_lacking(drawing->err,
-                            "%s has no valid trial that tells what CPU %s needs at %.0f packets/s",
-                            control, who, pps);
+                            "%s has no valid trial that tells what CPU %s needs at %s packets/s",
+                            control, who, load);
     }
     *ret = (unsigned)fmax(1.0, round(need.median * CAP_OF_NEED));
     free(*ret_note);
     *ret_note = text_format("the study's 50 %% was about half of what was needed: here %s needs "
-                            "%.1f %% of a CPU at %.0f packets/s, so its cap is %u %%",
-                            who, need.median, pps, *ret);
+                            "%.1f %% of a CPU at %s packets/s, so its cap is %u %%",
+                            who, need.median, load, *ret);
     return 0;
 }
 

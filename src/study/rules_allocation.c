@@ -242,10 +242,12 @@ static void judge_move(const struct study_results *results, struct claim_result 
     char to[48];
     text_group_digits(rate[1].median, 0, from);
     text_group_digits(rate[0].median, 0, to);
+    char load[48];
+    text_group_digits(pps, 0, load);
     claim_measured(result,
-                   "%s (%s, %u B, %.0f packets/s): the share of CPU of %s is %.1f %% instead of "
+                   "%s (%s, %u B, %s packets/s): the share of CPU of %s is %.1f %% instead of "
                    "%.1f, its forwarding rate %s packets/s instead of %s.",
-                   priority->title, with.topology, with.length, pps, priority->favoured,
+                   priority->title, with.topology, with.length, load, priority->favoured,
                    share[0].median * 100, share[1].median * 100, to, from);
     claim_value(result, share[0].median * 100, "%", "share of CPU of %s, %s", priority->favoured,
                 priority->favoured_run);

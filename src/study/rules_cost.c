@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "study/rules.h"
 
 #define RUN_LENGTHS "same-bit-rate"
@@ -43,10 +44,12 @@ static void judge_host_cost_at(const struct study_results *results, struct claim
         return;
     }
     double rest = little.median / much.median;
+    char load[48];
+    text_group_digits(bridged.pps, 0, load);
     claim_measured(result,
-                   "At %u B and %.0f packets/s the host takes %.1f %% of a CPU bridged (%.0f %% of "
+                   "At %u B and %s packets/s the host takes %.1f %% of a CPU bridged (%.0f %% of "
                    "host and router) and %.1f %% dedicated.",
-                   length, bridged.pps, much.median, share.median * 100, little.median);
+                   length, load, much.median, share.median * 100, little.median);
     claim_value(result, much.median, "% of a CPU", "host, bridged, %u B", length);
     claim_value(result, share.median * 100, "%", "host's share, bridged, %u B", length);
     claim_value(result, little.median, "% of a CPU", "host, dedicated, %u B", length);

@@ -29,7 +29,9 @@ void judge_overload(const struct study_results *results, struct claim_result *re
         if (!sample_is_enough(&forwarded)) {
             continue;
         }
-        claim_value(result, forwarded.median, "packets/s", "forwarded of %.0f offered", pps[i]);
+        char load[48];
+        text_group_digits(pps[i], 0, load);
+        claim_value(result, forwarded.median, "packets/s", "forwarded of %s offered", load);
         if (forwarded.median > best.median) {
             best = forwarded;
             best_pps = pps[i];
@@ -71,7 +73,7 @@ void judge_overload(const struct study_results *results, struct claim_result *re
                    "%.1f %%).",
                    best_text, best_at, above_from, above.valid, above_text, loss.median * 100,
                    fall * 100 / best.median, spread * 100 / best.median);
-    claim_value(result, above.median, "packets/s", "forwarded of %.0f and more offered", next_pps);
+    claim_value(result, above.median, "packets/s", "forwarded of %s and more offered", above_from);
     claim_value(result, fall * 100 / best.median, "%", "below the maximum above its load");
     enum claim_verdict verdict = decide(fall, FALL * best.median, spread);
     if (verdict != CLAIM_CONFIRMED && !sample_is_enough(&far_above)) {

@@ -117,7 +117,7 @@ static void print_claim(const struct claim *claim, const struct claim_result *re
 }
 
 static const struct column columns[] = {
-    {"claim", "", COLUMN_INTEGER, 0},
+    {"claim", "", COLUMN_NUMBER, 0},
     {"title", "Claim", COLUMN_TEXT, 0},
     {"verdict", "Verdict", COLUMN_TEXT, 0},
 };

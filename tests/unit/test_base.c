@@ -2,6 +2,7 @@
 // tests of base/file, base/text, base/error and base/clock (base/units has test_units.c).
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -291,6 +292,23 @@ static void test_digits(void **state)
     }
 }
 
+static void test_columns_of_text(void **state)
+{
+    (void)state;
+    (void)setlocale(LC_CTYPE, "C.UTF-8");
+    assert_int_equal(text_columns(""), 0);
+    assert_int_equal(text_columns("SCENARIO…"), 9);
+    assert_int_equal(text_columns("größer"), 6);
+    assert_int_equal(text_columns("e\xcc\x81"), 1); // a combining accent
+    assert_int_equal(text_columns("路由"), 4);
+    assert_int_equal(text_columns("\xff\xc3"), 2); // no UTF-8
+    assert_int_equal(text_bytes_within("größer", 3), 4);
+    assert_int_equal(text_bytes_within("路由", 3), 3);
+    assert_int_equal(text_bytes_within("ab", 9), 2);
+    (void)setlocale(LC_CTYPE, "C");
+    assert_int_equal(text_columns("SCENARIO…"), 9);
+}
+
 // ---- errors
 
 static void test_errors(void **state)
@@ -433,6 +451,7 @@ int main(void)
         cmocka_unit_test(hex_is_read_as_it_was_written),
         cmocka_unit_test(test_safe_names),
         cmocka_unit_test(test_digits),
+        cmocka_unit_test(test_columns_of_text),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_errors_that_nobody_reads),
         cmocka_unit_test(test_steal),

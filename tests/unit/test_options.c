@@ -253,13 +253,17 @@ static void test_help(void **state)
     FILE *out = open_memstream(&text, &length);
     assert_non_null(out);
     options_help(rows, out);
+    options_help_line(out, "run SCENARIO…", 14, "aligned");
+    options_help_line(out, "run SCENARIO+", 14, "aligned");
     fclose(out);
     assert_string_equal(text, "  -q, --quick                  hurry\n"
                               "  -v, --verbose                say more\n"
                               "  -o, --output DIR             where to\n"
                               "      --topology T             only these\n"
                               "  -n, --number N               how often\n"
-                              "      --quick-and-long         longer\n");
+                              "      --quick-and-long         longer\n"
+                              "  run SCENARIO…  aligned\n"
+                              "  run SCENARIO+  aligned\n");
 }
 
 int main(void)

@@ -149,6 +149,45 @@ static void test_whole_table(void **state)
     top_clear(&top);
 }
 
+// However long the figures of one network are, those of all stand below each other.
+static void test_networks_stand_below_each_other(void **state)
+{
+    (void)state;
+    struct top top = two_machines();
+    struct named_counters *networks = top.items[0].networks;
+    top.items[1].networks = networks; // as if it had the same, of less traffic
+    struct named_counters longer[11];
+    for (size_t i = 0; i < 11; i++) {
+        longer[i] = networks[0];
+        longer[i].counters.rx_bytes = i == 10 ? 123456789012345 : 7;
+        longer[i].counters.tx_packets = i == 3 ? 9876543210 : 1;
+    }
+    top.items[0].networks = longer;
+    top.items[0].network_count = 11;
+    for (unsigned width = 100; width <= 220; width += 120) {
+        _cleanup_top_lines_ struct top_lines lines = {0};
+        top_lines_make(&top, width, TOP_NETWORKS, &lines);
+        size_t at[3] = {0};
+        for (size_t i = 0; i < lines.count; i++) {
+            const char *marks[] = {strstr(lines.items[i], "RX:"), strstr(lines.items[i], "pkts"),
+                                   strstr(lines.items[i], "TX:")};
+            for (size_t k = 0; k < 3; k++) {
+                size_t place = marks[k] == NULL ? 0 : (size_t)(marks[k] - lines.items[i]);
+                bool second = marks[0] == NULL; // of two lines
+                if (marks[k] != NULL && !(second && k == 1)) {
+                    assert_true(at[k] == 0 || at[k] == place);
+                    at[k] = place;
+                }
+            }
+        }
+        assert_true(at[0] > 0 && at[1] > 0 && at[2] > 0);
+    }
+    top.items[0].networks = networks;
+    top.items[0].network_count = 1;
+    top.items[1].networks = NULL;
+    top_clear(&top);
+}
+
 // At no width is a line wider, has a control character, or is CPU(%) missing where it fits.
 static void test_widths(void **state)
 {
@@ -263,9 +302,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_percent),     cmocka_unit_test(test_states),
-        cmocka_unit_test(test_whole_table), cmocka_unit_test(test_widths),
-        cmocka_unit_test(test_json),        cmocka_unit_test(test_vcpus),
-        cmocka_unit_test(test_orders),
+        cmocka_unit_test(test_whole_table), cmocka_unit_test(test_networks_stand_below_each_other),
+        cmocka_unit_test(test_widths),      cmocka_unit_test(test_json),
+        cmocka_unit_test(test_vcpus),       cmocka_unit_test(test_orders),
     };
     return cmocka_run_group_tests_name("top", tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// scenario/utf8 — telling text from garbage. Used within scenario/ only.
-#ifndef VRBENCH_SCENARIO_UTF8_H
-#define VRBENCH_SCENARIO_UTF8_H
+// base/utf8 — telling text from garbage.
+#ifndef VRBENCH_BASE_UTF8_H
+#define VRBENCH_BASE_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>

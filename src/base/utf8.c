@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// scenario/utf8 — see utf8.h. Called by the YAML reader, for whole files, and by problem.c.
-#include "scenario/utf8.h"
+// base/utf8 — see utf8.h.
+#include "base/utf8.h"
 
 size_t utf8_decode(const char *text, size_t length, uint32_t *ret)
 {
