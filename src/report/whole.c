@@ -5,11 +5,10 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 
 #include "base/cleanup.h"
-#include "base/text.h"
+#include "base/thread.h"
 #include "report/figures.h"
 #include "report/page.h"
 #include "report/points.h"
@@ -36,12 +35,7 @@ static void *sheet_run(void *argument)
 // Without a thread the work is done at once.
 static void sheet_start(struct sheet_work *work)
 {
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before); // signals are for the main thread
-    work->threaded = pthread_create(&work->thread, NULL, sheet_run, work) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    work->threaded = thread_start(&work->thread, sheet_run, work) == 0;
     if (!work->threaded) {
         (void)sheet_run(work);
     }
