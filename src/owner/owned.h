@@ -115,6 +115,7 @@ struct reading {
     struct client *client;
     json_t *request;
     sd_event_source *deadline;
+    unsigned looks; // times that the deadline has passed
     struct reading *next;
 };
 
