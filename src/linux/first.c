@@ -291,8 +291,8 @@ static _Noreturn void be_first(const struct netns *ns, const char *host_name, bo
     int failed = 0;
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, NULL);
-    (void)signal(SIGCHLD, SIG_DFL); // a keeper ignores it: then nobody's end would be told here
-    if (!outlive && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) {
+    (void)signal(SIGCHLD, SIG_DFL);
+    if (unshare(CLONE_NEWUTS) < 0 || (!outlive && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)) {
         failed = errno;
     }
     if (failed == 0 && setns(ns->fd, CLONE_NEWNET) < 0) {
@@ -327,6 +327,24 @@ static _Noreturn void be_first(const struct netns *ns, const char *host_name, bo
 
 // ---- outside
 
+// Forks a child that is the first process of a new PID namespace. By fork(3), not by a bare
+// clone(2), as other threads of this process may hold locks of the C library, which only fork(3)
+// gives the child free.
+static pid_t fork_as_first(void)
+{
+    _cleanup_close_ int own = open("/proc/thread-self/ns/pid", O_RDONLY | O_CLOEXEC);
+    if (own < 0 || unshare(CLONE_NEWPID) < 0) {
+        return -1;
+    }
+    pid_t pid = fork();
+    int saved = errno;
+    if (pid != 0 && setns(own, CLONE_NEWPID) < 0) {
+        abort(); // every later child of this thread would belong to that namespace
+    }
+    errno = saved;
+    return pid;
+}
+
 int first_start(const struct netns *ns, const char *host_name, bool outlive,
                 const struct first_services *services, pid_t *ret, int *ret_control,
                 struct error *err)
@@ -335,8 +353,7 @@ int first_start(const struct netns *ns, const char *host_name, bool outlive,
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
         return fail(err, errno, "making a pair of sockets");
     }
-    pid_t pid =
-        (pid_t)syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWUTS | SIGCHLD, NULL, NULL, NULL, NULL);
+    pid_t pid = fork_as_first();
     if (pid == 0) {
         be_first(ns, host_name, outlive, services, ends[1]);
     }
