@@ -16,6 +16,7 @@
 #include "doctor/doctor.h"
 #include "measure/sweep.h"
 #include "owner/view.h"
+#include "ration/cap_known.h"
 #include "report/page.h"
 #include "report/points.h"
 #include "report/progress.h"
@@ -397,7 +398,9 @@ int job_run(const struct job *job, struct point_list *ret_points, struct error *
         point_list_clear(&state.points); // of another run, perhaps
     } else {
         struct error why = ERROR_INIT;
+        (void)cap_known_hold_off(NULL);
         rc = measure(&state, &why);
+        cap_known_let_go();
         int ended = end_run(&state, rc, &why, err);
         if (rc < 0) {
             error_move(err, &why);

@@ -12,7 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "ration/cap_probe.h"
+#include "ration/cap_known.h"
 #include "ration/deadline.h"
 #include "ration/divider.h"
 #include "ration/ration.h"
@@ -151,36 +151,30 @@ static int prepare_groups(struct testbed *testbed, struct error *err)
 
 // ---- what caps need
 
-// How caps are held here, found out when the first is wanted, and for the whole process.
+// How caps are held here, found out when the first is wanted.
 static int find_way(struct testbed *testbed, struct error *err)
 {
-    static enum cap_way known = CAP_WAY_NONE;
     struct allocator *allocator = testbed->allocator;
     struct cap_probe probe;
-    if (allocator->way == CAP_WAY_NONE && known == CAP_WAY_NONE) {
-        int rc = cap_probe(testbed->cgroups, false, &probe, err);
-        if (rc < 0) {
-            return rc;
-        }
-        known = probe.way;
-        if (known == CAP_WAY_NONE) {
-            rc =
-                fail_lacking(err,
-                             "no way of holding a cap works here: CFS bandwidth %s, SCHED_DEADLINE "
-                             "%s; this needs CONFIG_CFS_BANDWIDTH and Linux before 6.18, or root "
-                             "of the whole machine for SCHED_DEADLINE",
-                             probe.quota.why != NULL ? probe.quota.why
-                                                     : "does not hold threads "
-                                                       "of the kernel",
-                             probe.deadline.why != NULL ? probe.deadline.why : "did not bite");
-        }
-        cap_probe_clear(&probe);
-        if (rc < 0) {
-            return rc;
-        }
+    if (allocator->way != CAP_WAY_NONE) {
+        return 0;
     }
-    allocator->way = allocator->way == CAP_WAY_NONE ? known : allocator->way;
-    return 0;
+    int rc = cap_known_find(testbed->cgroups, &probe, err);
+    if (rc < 0) {
+        return rc;
+    }
+    allocator->way = probe.way;
+    if (probe.way == CAP_WAY_NONE) {
+        rc = fail_lacking(
+            err,
+            "nothing holds a cap here: CFS bandwidth %s, SCHED_DEADLINE %s; this needs "
+            "CONFIG_CFS_BANDWIDTH and Linux before 6.18, or root of the whole machine for "
+            "SCHED_DEADLINE",
+            probe.quota.why != NULL ? probe.quota.why : "does not hold threads of the kernel",
+            probe.deadline.why != NULL ? probe.deadline.why : "did not bite");
+    }
+    cap_probe_clear(&probe);
+    return rc;
 }
 
 static int hold_admission(struct testbed *testbed, struct error *err)
