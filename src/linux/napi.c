@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// linux/napi — see napi.h. Called by testbed/ once a namespace's interfaces are up, and by doctor.
+// linux/napi — see napi.h. Called by testbed/ once a namespace's interfaces are
+// up, and by doctor.
 #include "linux/napi.h"
 
 #include <ctype.h>
@@ -22,10 +23,12 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "linux/link.h"
+#include "linux/napi_scan.h"
 #include "linux/netlink_ask.h"
 #include "linux/pci.h"
 
-// Documentation/netlink/specs/netdev.yaml; not in the headers of Debian 12's own kernel.
+// Documentation/netlink/specs/netdev.yaml; not in the headers of Debian 12's
+// own kernel.
 enum { NETDEV_NAPI_GET = 11, NETDEV_NAPI_SET = 14 };
 enum { NAPI_ATTR_IFINDEX = 1, NAPI_ATTR_ID = 2, NAPI_ATTR_PID = 4, NAPI_ATTR_THREADED = 8 };
 #define NAPI_ATTR_LAST 16
@@ -122,8 +125,9 @@ static int switch_on_by_sysfs(const struct netns *ns, const struct napi_interfac
     return rc;
 }
 
-// What this kernel can't do by netlink: neither done nor failed, `err` says what is missing.
-// fail_lacking() returns -ENOTSUP, which on Linux is -EOPNOTSUPP.
+// What this kernel can't do by netlink: neither done nor failed, `err` says
+// what is missing. fail_lacking() returns -ENOTSUP, which on Linux is
+// -EOPNOTSUPP.
 #define NOT_BY_NETLINK 1
 
 // The kernel's "netdev" family, spoken to inside a namespace.
@@ -164,8 +168,9 @@ static void collect_object(const struct nlmsghdr *message, void *context)
 {
     struct napi_objects *objects = context;
     struct nlattr *attrs[NAPI_ATTR_LAST + 1];
-    // libnl reads a header and its attributes from the same message, which it doesn't change.
-    if (genlmsg_parse((struct nlmsghdr *)(uintptr_t)message, 0, attrs, NAPI_ATTR_LAST, NULL) < 0 ||
+    const struct genlmsghdr *header = nlmsg_data(message);
+    if (nla_parse(attrs, NAPI_ATTR_LAST, genlmsg_attrdata(header, 0), genlmsg_attrlen(header, 0),
+                  NULL) < 0 ||
         attrs[NAPI_ATTR_ID] == NULL) {
         return;
     }
@@ -176,7 +181,8 @@ static void collect_object(const struct nlmsghdr *message, void *context)
     };
 }
 
-// The NAPI objects of one interface. NOT_BY_NETLINK if this kernel can't list any.
+// The NAPI objects of one interface. NOT_BY_NETLINK if this kernel can't list
+// any.
 static int list_objects(const struct netdev_family *family, int ifindex, struct napi_objects *ret,
                         struct error *err)
 {
@@ -188,7 +194,8 @@ static int list_objects(const struct netdev_family *family, int ifindex, struct 
     return rc == -EOPNOTSUPP ? NOT_BY_NETLINK : rc;
 }
 
-// NOT_BY_NETLINK if this kernel has no such command, or refuses the attribute (6.13 to 6.16).
+// NOT_BY_NETLINK if this kernel has no such command, or refuses the attribute
+// (6.13 to 6.16).
 static int set_threaded(const struct netdev_family *family, unsigned id, struct error *err)
 {
     struct nl_msg *message = nlmsg_alloc();
@@ -207,9 +214,10 @@ static void add_thread(struct napi_interface *interface, pid_t pid)
     interface->threads[interface->thread_count++] = pid;
 }
 
-// Makes one interface threaded, by sysfs on a kernel that can only list by netlink, and takes its
-// threads from the kernel's own list. NOT_BY_NETLINK if this kernel can't list any, or can't set
-// any where nothing but netlink may be used.
+// Makes one interface threaded, by sysfs on a kernel that can only list by
+// netlink, and takes its threads from the kernel's own list. NOT_BY_NETLINK if
+// this kernel can't list any, or can't set any where nothing but netlink may be
+// used.
 static int make_by_netlink(const struct netdev_family *family, const struct netns *ns,
                            struct napi_interface *interface, enum napi_method method,
                            struct error *err)
@@ -257,35 +265,8 @@ static int make_all_by_netlink(const struct netns *ns, struct napi_interface *in
     return rc;
 }
 
-// Threads called napi/NAME-…, cut to the 15 characters of a task's name.
-static int scan_threads(const char *name, pid_t **ret, size_t *ret_count, struct error *err)
-{
-    _cleanup_closedir_ DIR *proc = opendir("/proc");
-    if (proc == NULL) {
-        return fail(err, errno, "/proc");
-    }
-    _cleanup_free_ char *wanted = text_format(THREAD "%s-", name);
-    wanted[strlen(wanted) > 15 ? 15 : strlen(wanted)] = '\0';
-    pid_t *found = NULL;
-    size_t count = 0;
-    for (struct dirent *entry = readdir(proc); entry != NULL; entry = readdir(proc)) {
-        if (!isdigit((unsigned char)entry->d_name[0])) {
-            continue;
-        }
-        _cleanup_free_ char *path = text_format("/proc/%s/comm", entry->d_name);
-        _cleanup_free_ char *comm = NULL;
-        if (file_read(path, 64, &comm, NULL, NULL) == 0 && text_starts(comm, wanted)) {
-            found = memory_resize(found, count + 1, sizeof *found);
-            found[count++] = (pid_t)strtol(entry->d_name, NULL, 10);
-        }
-    }
-    *ret = found;
-    *ret_count = count;
-    return 0;
-}
-
-// Of the address that the device was made with, else of that which it has: up to 15 characters of
-// "napi/vr0a0b01-8193" are the thread's name.
+// Of the address that the device was made with, else of that which it has: up
+// to 15 characters of "napi/vr0a0b01-8193" are the thread's name.
 int napi_lasting_name(const struct netns *ns, const char *name, char ret[16], struct error *err)
 {
     uint8_t mac[6];
@@ -326,56 +307,146 @@ bool napi_thread_lasts(pid_t pid)
            strspn(comm + length, "0123456789abcdef") == 6 && comm[length + 6] == '-';
 }
 
-static bool among(pid_t pid, const pid_t *pids, size_t count)
+// ---- kernels that don't list NAPI instances
+
+static int add_lasting_threads(const struct netns *ns, struct napi_interface *interface,
+                               const struct napi_threads *threads, struct error *err)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (pids[i] == pid) {
-            return true;
+    char lasting[16];
+    int rc = napi_lasting_name(ns, interface->name, lasting, err);
+    for (size_t i = 0; rc == 0 && i < threads->count; i++) {
+        if (napi_thread_is_of(threads->items[i].name, lasting)) {
+            add_thread(interface, threads->items[i].pid);
         }
     }
-    return false;
+    return rc;
 }
 
-// Switches one interface and takes the threads that it had before, and else those of its name that
-// were not there before. The caller holds the machine-wide building lock, so that no other testbed
-// makes any meanwhile.
-static int make_by_sysfs(const struct netns *ns, struct napi_interface *interface,
-                         struct error *err)
+// Attributes the threads that were not there before to those interfaces that
+// have none yet. Returns how many interfaces are left without.
+static size_t add_new_threads(struct napi_interface *interfaces, size_t count,
+                              const struct napi_threads *before, const struct napi_threads *now)
 {
-    _cleanup_free_ pid_t *before = NULL;
-    size_t before_count = 0;
-    int rc = scan_threads(interface->name, &before, &before_count, err);
-    if (rc == 0) {
-        rc = switch_on_by_sysfs(ns, interface, err);
+    bool *open = memory_new_array(bool, count);
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++) {
+        open[i] = interfaces[i].thread_count == 0;
     }
-    if (rc == 0 && interface->lasting) {
-        char lasting[16];
-        rc = napi_lasting_name(ns, interface->name, lasting, err);
-        rc = rc == 0 ? scan_threads(lasting, &interface->threads, &interface->thread_count, err)
-                     : rc;
+    for (size_t k = 0; k < now->count; k++) {
+        if (napi_threads_have(before, &now->items[k])) {
+            continue;
+        }
+        for (size_t i = 0; i < count; i++) {
+            if (open[i] && napi_thread_is_of(now->items[k].name, interfaces[i].name)) {
+                add_thread(&interfaces[i], now->items[k].pid);
+                break;
+            }
+        }
     }
-    if (rc < 0) {
-        return rc;
+    for (size_t i = 0; i < count; i++) {
+        left += interfaces[i].thread_count == 0;
     }
+    free(open);
+    return left;
+}
+
+// Programs that know nothing of the lock may have made threads of the same name
+// meanwhile. Of the interfaces that the testbed makes, each receiving queue has
+// one.
+static int check_thread_count(const struct netns *ns, const struct napi_interface *interface,
+                              struct error *err)
+{
+    size_t queues = 0;
+    _cleanup_close_ int sysfs = open_sysfs(ns, err);
+    if (sysfs < 0) {
+        return sysfs;
+    }
+    _cleanup_free_ char *path = text_format("class/net/%s/queues", interface->name);
+    int fd = openat(sysfs, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    _cleanup_closedir_ DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+    if (directory == NULL) {
+        return fail(err, errno, "%s", path);
+    }
+    for (struct dirent *entry = NULL; (entry = readdir(directory)) != NULL;) {
+        queues += text_starts(entry->d_name, "rx-");
+    }
+    return interface->thread_count <= queues
+               ? 0
+               : fail(err, 0,
+                      "%zu NAPI threads named after %s appeared for its %zu "
+                      "queues: another program "
+                      "made some at the same time; try again",
+                      interface->thread_count, interface->name, queues);
+}
+
+static int await_new_threads(struct napi_interface *interfaces, size_t count,
+                             const struct napi_threads *before, struct error *err)
+{
     // A new kernel thread may need a moment until it bears its name.
     uint64_t deadline = clock_monotonic_ns() + 500 * NS_PER_MS;
-    while (interface->thread_count == 0 && clock_monotonic_ns() < deadline) {
-        _cleanup_free_ pid_t *after = NULL;
-        size_t after_count = 0;
-        rc = scan_threads(interface->name, &after, &after_count, err);
+    for (;;) {
+        _cleanup_napi_threads_ struct napi_threads now = {0};
+        int rc = napi_scan(&now, err);
         if (rc < 0) {
             return rc;
         }
-        for (size_t i = 0; i < after_count; i++) {
-            if (!among(after[i], before, before_count)) {
-                add_thread(interface, after[i]);
-            }
+        if (add_new_threads(interfaces, count, before, &now) == 0 ||
+            clock_monotonic_ns() > deadline) {
+            return 0;
         }
-        if (interface->thread_count == 0) {
-            clock_sleep(NS_PER_MS);
+        clock_sleep(NS_PER_MS);
+    }
+}
+
+static int make_some_by_scan(const struct netns *ns, struct napi_interface *interfaces,
+                             size_t count, struct error *err)
+{
+    _cleanup_napi_threads_ struct napi_threads before = {0};
+    int rc = napi_scan(&before, err);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        interfaces[i].thread_count = 0;
+        rc = switch_on_by_sysfs(ns, &interfaces[i], err);
+        if (rc == 0 && interfaces[i].lasting) {
+            rc = add_lasting_threads(ns, &interfaces[i], &before, err);
         }
     }
-    return 0;
+    if (rc == 0) {
+        rc = await_new_threads(interfaces, count, &before, err);
+    }
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        if (interfaces[i].thread_count == 0) {
+            rc = fail_without_napi(&interfaces[i], err);
+        } else if (!interfaces[i].lasting) {
+            rc = check_thread_count(ns, &interfaces[i], err);
+        }
+    }
+    return rc;
+}
+
+// As many at once as have threads whose names can be told apart.
+static size_t count_distinct(const struct napi_interface *interfaces, size_t count)
+{
+    for (size_t many = 1; many < count; many++) {
+        for (size_t i = 0; i < many; i++) {
+            if (strncmp(interfaces[i].name, interfaces[many].name, NAPI_NAME_KEPT) == 0) {
+                return many;
+            }
+        }
+    }
+    return count;
+}
+
+static int make_all_by_scan(const struct netns *ns, struct napi_interface *interfaces, size_t count,
+                            struct error *err)
+{
+    _cleanup_napi_lock_ int lock = napi_scan_lock(err);
+    int rc = lock < 0 ? lock : 0;
+    for (size_t done = 0; rc == 0 && done < count;) {
+        size_t many = count_distinct(interfaces + done, count - done);
+        rc = make_some_by_scan(ns, interfaces + done, many, err);
+        done += many;
+    }
+    return rc;
 }
 
 int napi_make_threaded(const struct netns *ns, struct napi_interface *interfaces, size_t count,
@@ -393,13 +464,5 @@ int napi_make_threaded(const struct netns *ns, struct napi_interface *interfaces
     if (rc != NOT_BY_NETLINK) {
         return rc;
     }
-    rc = 0;
-    for (size_t i = 0; rc == 0 && i < count; i++) {
-        interfaces[i].thread_count = 0;
-        rc = make_by_sysfs(ns, &interfaces[i], err);
-        if (rc == 0 && interfaces[i].thread_count == 0) {
-            rc = fail_without_napi(&interfaces[i], err);
-        }
-    }
-    return rc;
+    return make_all_by_scan(ns, interfaces, count, err);
 }
