@@ -90,7 +90,7 @@ install:
 	@meson install -C $(BUILD) --no-rebuild
 
 format:
-	@find src guest tests bench \( -name '*.c' -o -name '*.h' \) -type f -exec clang-format -i {} +
+	@find bpf src guest tests bench \( -name '*.c' -o -name '*.h' \) -type f -exec clang-format -i {} +
 
 check: build
 	@scripts/check $(BUILD)

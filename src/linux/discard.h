@@ -12,12 +12,11 @@
 #include "base/error.h"
 #include "linux/netns.h"
 
-// Installs a clsact qdisc with a BPF filter (tc-bpf(8)). Where the kernel has neither (-ENOTSUP),
-// a bound socket that wants nothing, with linux/discard's discard_socket(), does as well for more
-// CPU.
+// Installs a clsact qdisc with a BPF filter (tc-bpf(8)). If the kernel has neither, or vrbench was
+// built without BPF (-ENOTSUP), discard_socket() does the same for more CPU.
 int discard_at_ingress(const struct netns *ns, int index, uint16_t udp_port, struct error *err);
-// Returns a UDP socket in the namespace, bound to the port, whose filter drops everything; the
-// caller closes it.
+// Returns a UDP socket in the namespace, bound to the port, that drops what comes in; the caller
+// closes it.
 int discard_socket(const struct netns *ns, uint16_t udp_port, struct error *err);
 
 #endif

@@ -56,12 +56,13 @@ add rule $2 faults here udp dport 22098 $4
 END
 }
 
-# filter INTERFACE DIRECTION MODULUS REST — drops at a router's interface, in classic BPF, each test
-# frame whose sequence number leaves REST.
+# filter INTERFACE DIRECTION MODULUS REST — drops at a router's interface each test frame whose
+# sequence number leaves REST (drop_rest.bpf.c).
 filter() {
+    clang -target bpf -O2 -g -DMODULUS="$3" -DREST="$4" -idirafter "/usr/include/$(gcc -print-multiarch)" \
+        -c "$SOURCE_ROOT/tests/net/drop_rest.bpf.c" -o "$T/filter.o"
     node r1t3 tc qdisc add dev "$1" clsact || :
-    node r1t3 tc filter add dev "$1" "$2" bpf da bytecode "9,40 0 0 12,21 0 6 2048,40 0 0 36,21 0 \
-4 22098,32 0 0 54,148 0 0 $3,21 0 1 $4,6 0 0 2,6 0 0 4294967295,"
+    node r1t3 tc filter add dev "$1" "$2" bpf da obj "$T/filter.o" sec tc
 }
 
 forward_hook() { rule r1t3 ip forward "numgen inc mod 10 0 drop"; }
