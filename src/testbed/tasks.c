@@ -14,7 +14,7 @@
 #include "linux/napi.h"
 #include "linux/process.h"
 
-#define GONE_WITHIN_NS (10U * NS_PER_S)
+#define GONE_WITHIN_NS (30U * NS_PER_S) // in which at least one more must go
 #define GONE_STEP_NS   NS_PER_MS
 
 void task_list_add(struct task_list *list, const pid_t *pids, size_t count)
@@ -32,13 +32,37 @@ void task_list_clear(struct task_list *list)
     *list = (struct task_list){0};
 }
 
+static bool task_is_gone(pid_t pid)
+{
+    return process_is_dead(pid) || napi_thread_lasts(pid);
+}
+
+static size_t count_living(const struct task_list *list)
+{
+    size_t living = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        living += !task_is_gone(list->pids[i]);
+    }
+    return living;
+}
+
 int task_list_await_gone(const struct task_list *list, struct error *err)
 {
+    size_t living = list->count;
     uint64_t deadline = clock_monotonic_ns() + GONE_WITHIN_NS;
     for (size_t i = 0; i < list->count; i++) {
-        while (!process_is_dead(list->pids[i]) && !napi_thread_lasts(list->pids[i])) {
+        while (!task_is_gone(list->pids[i])) {
             if (clock_monotonic_ns() > deadline) {
-                return fail(err, ETIMEDOUT, "the kernel has not yet removed all interfaces");
+                // The kernel removes namespaces in an order of its own.
+                size_t left = count_living(list);
+                if (left >= living) {
+                    return fail(err, ETIMEDOUT,
+                                "the kernel has not yet removed all interfaces (%zu threads are "
+                                "left, none went for %u s)",
+                                left, (unsigned)(GONE_WITHIN_NS / NS_PER_S));
+                }
+                living = left;
+                deadline = clock_monotonic_ns() + GONE_WITHIN_NS;
             }
             clock_sleep(GONE_STEP_NS);
         }
