@@ -8,32 +8,37 @@
 #include "base/text.h"
 #include "scenario/parts.h"
 
-// RFC 2544's range for benchmarks, 198.18.0.0/15: one half for the sources, one for the sinks.
-static struct ipv4_interface default_address(unsigned half, size_t network, unsigned host)
+// The subnets of a scenario's networks divide a /16: up to 256 get a /24 each, more of them a /26.
+static struct ipv4_interface address_within(uint32_t half, size_t index, size_t count,
+                                            unsigned host)
 {
-    uint32_t address = 198U << 24 | half << 16 | (uint32_t)network << 8 | host;
-    return (struct ipv4_interface){.address = address, .prefix = 24};
+    unsigned prefix = count <= 256 ? 24 : 26;
+    return (struct ipv4_interface){.address = half | (uint32_t)index << (32 - prefix) | host,
+                                   .prefix = prefix};
 }
 
-static void settle_addresses(struct scenario_network *network, size_t index)
+// RFC 2544's range for benchmarks, 198.18.0.0/15: one half for the sources, one for the sinks.
+#define SOURCES_HALF (198U << 24 | 18U << 16)
+#define SINKS_HALF   (198U << 24 | 19U << 16)
+
+static void settle_addresses(struct scenario_network *network, size_t index, size_t count)
 {
     if (network->source.prefix != 0 || network->ingress.prefix != 0 ||
         network->egress.prefix != 0 || network->sink.prefix != 0) {
         return;
     }
-    network->source = default_address(18, index, 2);
-    network->ingress = default_address(18, index, 1);
-    network->egress = default_address(19, index, 1);
-    network->sink = default_address(19, index, 2);
+    network->source = address_within(SOURCES_HALF, index, count, 2);
+    network->ingress = address_within(SOURCES_HALF, index, count, 1);
+    network->egress = address_within(SINKS_HALF, index, count, 1);
+    network->sink = address_within(SINKS_HALF, index, count, 2);
 }
 
 // Private addresses (RFC 1918) for what lies behind the tester's ends of a routed network.
-static void settle_behind(struct scenario_network *network, size_t index)
+static void settle_behind(struct scenario_network *network, size_t index, size_t count)
 {
     if (network->behind_source.prefix == 0 && network->behind_sink.prefix == 0) {
-        uint32_t host = (uint32_t)index << 8 | 2;
-        network->behind_source = (struct ipv4_interface){10U << 24 | 18U << 16 | host, 24};
-        network->behind_sink = (struct ipv4_interface){10U << 24 | 19U << 16 | host, 24};
+        network->behind_source = address_within(10U << 24 | 18U << 16, index, count, 2);
+        network->behind_sink = address_within(10U << 24 | 19U << 16, index, count, 2);
     }
 }
 
@@ -55,10 +60,10 @@ static void settle_networks(struct draft *draft)
     for (size_t i = 0; i < draft->network_count; i++) {
         struct scenario_network *network = &draft->networks[i].network;
         network->router = find_router(scenario, draft->networks[i].router);
-        settle_addresses(network, i);
+        settle_addresses(network, i, draft->network_count);
         if (network->router != DRAFT_NO_ROUTER &&
             scenario->routers[network->router].daemon != DAEMON_NONE) {
-            settle_behind(network, i);
+            settle_behind(network, i, draft->network_count);
         }
         scenario->networks[i] = *network;
         *network = (struct scenario_network){.name = NULL};

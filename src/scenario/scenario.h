@@ -20,8 +20,8 @@
 
 #define SCENARIO_NAME_MAX     64 // bytes of a scenario's name: a safe file name
 #define SCENARIO_ROUTER_MAX   32 // bytes of a router's or network's name
-#define SCENARIO_ROUTERS      128
-#define SCENARIO_NETWORKS     256
+#define SCENARIO_ROUTERS      1024
+#define SCENARIO_NETWORKS     1024
 #define SCENARIO_LENGTH_MIN   28   // an IPv4 and a UDP header
 #define SCENARIO_LENGTH_MAX   9000 // the usual jumbo frame's MTU
 #define SCENARIO_WEIGHT_MAX   65535

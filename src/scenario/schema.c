@@ -173,7 +173,7 @@ static const struct schema_row network_rows[] = {
      .kind = SCHEMA_GROUP,
      .rows = address_rows,
      .help = "all four addresses; by default network i (from 0) has 198.18.i.0/24 on the source's "
-             "side and 198.19.i.0/24 on the sink's"},
+             "side and 198.19.i.0/24 on the sink's; of more than 256 networks each has a /26"},
     {.key = "behind",
      .kind = SCHEMA_GROUP,
      .rows = behind_rows,

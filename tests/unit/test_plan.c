@@ -278,11 +278,11 @@ static void test_largest(void **state)
         unsigned routers = kind == 0 ? SCENARIO_ROUTERS : 1;
         fprintf(out, "name: x\nrouters:\n");
         for (unsigned i = 0; i < routers; i++) {
-            fprintf(out, "  router-with-quite-a-long-nam-%u:\n", i);
+            fprintf(out, "  router-with-quite-a-long-na-%u:\n", i);
         }
         fprintf(out, "networks:\n");
         for (unsigned i = 0; i < SCENARIO_NETWORKS; i++) {
-            fprintf(out, "  N%u: { router: router-with-quite-a-long-nam-%u }\n", i, i % routers);
+            fprintf(out, "  N%u: { router: router-with-quite-a-long-na-%u }\n", i, i % routers);
         }
         fprintf(out, "traffic: { lengths: [64], rates: { auto: 5 } }\n");
         fclose(out);

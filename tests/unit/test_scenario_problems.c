@@ -180,7 +180,7 @@ static void test_every_cut_is_refused_or_read(void **state)
     }
 }
 
-// 256 networks is the most there is room for, and the most that default addresses reach.
+// The most networks that there is room for, all with default addresses.
 static void test_most_networks(void **state)
 {
     (void)state;
@@ -197,13 +197,15 @@ static void test_most_networks(void **state)
     {
         _cleanup_scenario_ struct scenario *s = parse_good(text);
         assert_int_equal(s->network_count, SCENARIO_NETWORKS);
-        assert_int_equal(s->networks[255].source.address, 0xc612ff02);
-        assert_int_equal(s->networks[255].sink.address, 0xc613ff02);
+        assert_int_equal(s->networks[255].source.address, 0xc6123fc2);
+        assert_int_equal(s->networks[1023].source.address, 0xc612ffc2);
+        assert_int_equal(s->networks[1023].sink.address, 0xc613ffc2);
+        assert_int_equal(s->networks[1023].sink.prefix, 26);
     }
     fputs("  one_more: { router: r1 }\n", stream);
     fclose(stream);
     _cleanup_free_ char *problems = problems_of(text, size);
-    assert_string_equal(problems, "261:3: networks: more than 256\n");
+    assert_string_equal(problems, "1029:3: networks: more than 1024\n");
     free(text);
 }
 
