@@ -5,7 +5,8 @@
 
 #include <jansson.h>
 
-#include "run/run.h"
+#include "base/error.h"
+#include "run/job.h"
 
 // Everything that determines what a run measures, as an object of texts: the scenario's own text by
 // its hash, what the command line put in its place, and each file that the scenario names: small

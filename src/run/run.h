@@ -3,19 +3,9 @@
 #ifndef VRBENCH_RUN_RUN_H
 #define VRBENCH_RUN_RUN_H
 
-#include <stdbool.h>
-
 #include "base/error.h"
 #include "result/result.h"
-#include "scenario/scenario.h"
-
-struct job {
-    const struct scenario *scenario;
-    const char *folder;
-    bool quick, resume;
-    bool study_timing; // trials and pauses last as the study's did; with its method only
-    unsigned pause_s;  // to be idle before each point
-};
+#include "run/job.h"
 
 // Whether the job's folder can take it: a new run needs a folder without one, a resumed run one of
 // the same job. Changes nothing; fails with exit status 2.
