@@ -394,6 +394,25 @@ end_run() {
     { wait "$run_pid" || run_status=$?; } 2>/dev/null
 }
 
+# run_was_refused — it measured nothing, as packets were lost between two joined interfaces: the machine's
+# neighbours had its CPU. Whoever tests something else tries again.
+run_was_refused() { [ "$run_status" -eq 1 ] && grep -q 'this machine loses packets at' "$T/run.err"; }
+
+# measures FOLDER ARG... — `vrbench run ARG... -o FOLDER`, again as long as it is refused for that. For use
+# after ok.
+measures() {
+    measures_to=$1
+    shift
+    for try in 1 2 3 4 5 6; do
+        rm -rf "$measures_to"
+        start_run "$@" -o "$measures_to"
+        end_run
+        run_was_refused || break
+    done
+    cat "$T/run.out" "$T/run.err"
+    [ "$run_status" -eq 0 ]
+}
+
 # points FOLDER — number of whole lines of its points.jsonl.
 points() {
     if [ -e "$1/points.jsonl" ]; then wc -l <"$1/points.jsonl"; else echo 0; fi
@@ -495,6 +514,46 @@ in_touch() {
     bird) vrbench console r1 -- birdc show ospf neighbors ;;
     frr) vrbench console r1 -- vtysh -c "show ip ospf neighbor" ;;
     esac >"$T/neighbours" && cat "$T/neighbours" && [ "$(grep -ci full "$T/neighbours")" -eq 2 ]
+}
+
+# --- soaks ---------------------------------------------------------------------------------------
+
+# soak_whole — make soak asked for the whole of it, not for the short form that the suite takes.
+soak_whole() { [ "${VRBENCH_SOAK-}" = whole ]; }
+# random LIMIT — 0 to LIMIT - 1.
+random() { echo $(($(od -An -N4 -tu4 /dev/urandom) % $1)); }
+# ms_since NS — milliseconds since a time in ns.
+ms_since() { echo $((($(date +%s%N) - $1) / 1000000)); }
+
+# soak_scenario NAME — $T/NAME.yaml: two small routers.
+soak_scenario() {
+    cat >"$T/$1.yaml" <<END
+name: $1
+topologies: [${2-dedicated}]
+routers: { r1: {}, r2: {} }
+networks: { NET0: { router: r1 }, NET1: { router: r2 } }
+traffic: { lengths: [64], rates: { pps: [400] }, duration: 10 ms }
+END
+}
+
+# soak_state FILE — as machine_snapshot, but processes and threads without their numbers: those of a
+# testbed that stands may have been replaced by others that do the same. What a process that lives for
+# all testbeds writes for itself (its log, its socket) is no testbed's.
+soak_state() {
+    machine_snapshot "$1.raw"
+    sed 's|^\(process [^ ]*\) .*|\1|; s|^\(thread [^ ]*\) .*|\1|; /^record .*owner/d' "$1.raw" |
+        LC_ALL=C sort >"$1"
+}
+# soak_is FILE — nothing is there that is not in the state FILE; says what is. What others of the machine had
+# then may have gone. For use after wait_for.
+soak_is() {
+    soak_state "$T/state.now"
+    comm -13 "$1" "$T/state.now" >"$T/state.more"
+    if grep -qx 'others are there' "$1" "$T/state.now"; then
+        sed -i '/^others are there$/d; /^cgroup /d; /^thread /d' "$T/state.more"
+    fi
+    cat "$T/state.more"
+    [ ! -s "$T/state.more" ]
 }
 
 # --- loads and CPU -------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ has_agent() { [ -n "$(agents)" ]; }
 no_agent() { ! has_agent; }
 
 machine_snapshot "$T/before"
-ok "a scenario is measured by the study's method" vrbench run "$T/study.yaml" -o "$T/out"
+ok "a scenario is measured by the study's method" measures "$T/out" "$T/study.yaml"
 is "every point is there and says so" "$(point 'map(.method) | join(" ")')" '"study study study study"'
 is "  loaded by iperf" "$(point 'map(.engine) | unique | join(" ")')" '"iperf"'
 is "  and the run says so" "$(jq -r .method "$T/out/run.json")" study

@@ -56,9 +56,11 @@ captures_what_is_counted() { [ "$(captured "$1")" = "$(counted "$1")" ]; }
 
 # agree DESC FIELD PLACE0 PLACE1 — for each point there is a trial of which the two places saw just
 # as many frames as the point's two networks have as FIELD. Trials are told apart by the run number
-# in the stamps. The last point was measured only partly under observation.
+# in the stamps. The last point was measured only partly under observation. Of a trial that was robbed of
+# its CPU, and says so, packets may still come after the sink was taken for quiet: those count as lost.
 agree() {
-    head -n 3 "$folder/points.jsonl" | jq -r "[.networks[].$2] | @tsv" | sort >"$T/said"
+    head -n 3 "$folder/points.jsonl" |
+        jq -r "select(.valid or ([.networks[].lost] | add) == 0) | [.networks[].$2] | @tsv" | sort >"$T/said"
     for place in "$3" "$4"; do "$(helper stamps)" "$T/$place.pcap"; done |
         awk '$1 != "total" { n[$1, $2] = $4; runs[$1] }
             END { for (r in runs) print n[r, 0] + 0 "\t" n[r, 1] + 0 }' | sort -u >"$T/captured"
