@@ -12,7 +12,7 @@ TESTFLAGS ?=
 # Expanded once, so that the folder that is made is the folder that is named.
 RESULTS  := results/$(shell date +%Y-%m-%d_%H%M%S)
 
-.PHONY: build build-sanitize deps run test test-vm test-xen vm-images bench install format check fuzz sanitize clean help
+.PHONY: build build-sanitize deps run test test-vm test-xen vm-images bench install format check fuzz soak sanitize clean help
 
 build:
 	@scripts/build $(BUILD) --prefix=$(PREFIX)
@@ -26,6 +26,7 @@ help:
 	@echo "make test-xen  that on a real Xen, in its Domain-0, and the study's table"
 	@echo "make sanitize  every test of the program, built with address and undefined-behaviour sanitizers"
 	@echo "make fuzz      every fuzzer for FUZZ_RUNS (1000000) inputs"
+	@echo "make soak      kills, races and cycles of up and down, for long, alone on the machine"
 	@echo "make check     layout, lint and architecture; make format puts the layout right"
 	@echo "make bench     against iperf, iperf3, Mininet and a script of ip commands"
 	@echo "make install   into $(PREFIX) (DESTDIR is honoured)"
@@ -78,6 +79,12 @@ sanitize:
 # FUZZERS='point frame' for some.
 fuzz: build
 	@tests/fuzz/run $(BUILD) $(FUZZERS)
+
+# The suite takes a short form of each.
+soak:
+	@scripts/need-root soak "it makes network namespaces"
+	@$(MAKE) --no-print-directory build
+	@VRBENCH_SOAK=whole TEST_TIMEOUT=3600 tests/run $(BUILD) --only net/soak_
 
 bench:
 	@scripts/need-root bench "it makes network namespaces"

@@ -47,7 +47,17 @@ isolate() {
     ip link set lo up
     if $isolate_run; then
         mount -t tmpfs -o mode=755 vrbench-test /run
+        at_exit take_down_all
     fi
+}
+
+# What a test that was ended before its end left standing would disturb those after it.
+take_down_all() {
+    ls /run/vrbench/*.json || return 0
+    vrbench list --json | jq -r '.[].testbed' | sort -u | while read -r standing; do
+        vrbench down "$standing"
+    done
+    vrbench cleanup
 }
 
 # at_exit COMMAND — a command (as a string) to evaluate when the script ends, last given first.
