@@ -71,6 +71,7 @@ witness() {
 witness_run() {
     held=no
     start_run "$T/direct.yaml" -o "$folder" --topology direct
+    first_please
     ! hold_run direct || held=yes
     begin_s=$(frames source s1 tx) begin_k=$(frames sink k1 rx)
     release_run
@@ -108,6 +109,7 @@ lossy() { # ENGINE LENGTH LENGTH_OF_IP_PACKETS
     engine=$1 folder=$T/lossy-$1-$2
     scenario "$T/lossy.yaml" "$1" "$2" 1000
     start_run "$T/lossy.yaml" -o "$folder" --topology dedicated
+    first_please
     ok "$1, dedicated, $2 bytes, one in ten dropped: the testbed stands" hold_run dedicated
     ok "  the fault is put" drop_rule "$3"
     release_run
@@ -140,6 +142,7 @@ END
 engine=iperf folder=$T/end
 scenario "$T/end.yaml" iperf 200 500
 start_run "$T/end.yaml" -o "$folder" --topology dedicated
+first_please
 ok "iperf, dedicated, its end lost three times: the testbed stands" hold_run dedicated
 ok "  the fault is put" end_rule
 release_run
@@ -153,6 +156,7 @@ ok "  and its repetitions are no losses" is_lossless || say
 engine=iperf folder=$T/overload
 scenario "$T/overload.yaml" iperf 200 3000
 start_run "$T/overload.yaml" -o "$folder" --topology bridged
+first_please
 ok "iperf, bridged, a router too slow for it: the testbed stands" hold_run bridged
 # Some 500 packets a second.
 ok "  it is made slow" node r1t3 tc qdisc add dev eth1 root tbf rate 1mbit burst 3000 limit 3000

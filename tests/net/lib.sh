@@ -416,6 +416,7 @@ measures() {
     for try in 1 2 3 4 5 6; do
         rm -rf "$measures_to"
         start_run "$@" -o "$measures_to"
+        first_please
         end_run
         run_was_refused || break
     done
