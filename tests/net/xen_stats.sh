@@ -23,6 +23,10 @@ HOST=169.254.1.1
 OUTPUT_FULL=1.3.6.1.4.1.8072.1.3.2.3.1.2
 # net-snmp's names without the IETF's files (Debian: non-free), as docs/study-method.md tells.
 export MIBS=NET-SNMP-EXTEND-MIB MIBDIRS="+$SOURCE_ROOT/mibs/names"
+# An agent that is short of CPU has time to answer, also to a script that names no time.
+mkdir "$T/snmp"
+echo 'timeout 20' >"$T/snmp/snmp.conf"
+export SNMPCONFPATH="$T/snmp"
 
 # Fields of the text: `value NAME KEY < TEXT`.
 value() { awk -v name="$1" -v key="$2:" '$1 == "Name:" { at = $2 } at == name && $1 == key { print $2 }'; }
