@@ -15,7 +15,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "owner/owner.h"
-#include "owner/view.h"
+#include "owner/wire.h"
 
 static bool nobody_listens(const char *path)
 {

@@ -11,8 +11,6 @@
 
 #include "base/error.h"
 
-#define VIEW_PREFIX "run-"
-
 struct view;
 // Starts the thread. A run whose view can't be started is measured all the same: the caller
 // decides.

@@ -20,6 +20,7 @@
 #include "base/error.h"
 
 #define WIRE_LINE_MAX (64U << 20)
+#define VIEW_PREFIX   "run-" // of the sockets in RECORD_ROOT on which runs answer (view.h)
 
 struct wire {
     int fd; // owned; -1 = closed
