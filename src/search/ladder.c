@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// search/ladder — see ladder.h.
+#include "search/ladder.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+#define WARM_UP_NS (150U * NS_PER_MS)
+
+struct ladder {
+    struct search search;
+    struct ladder_spec spec;
+    size_t at; // point: step * repeats + repeat
+    bool warm;
+};
+
+static bool point_is_done(const struct ladder_spec *spec, size_t at)
+{
+    unsigned step = (unsigned)(at / spec->repeats);
+    unsigned repeat = (unsigned)(at % spec->repeats);
+    for (size_t i = 0; i < spec->done_count; i++) {
+        const struct load_id *id = &spec->done[i];
+        if (id->length == spec->length && id->place == spec->place && id->step == step &&
+            id->repeat == repeat) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// The first point from `at` on that is to be measured.
+static size_t skip_done(const struct ladder_spec *spec, size_t at)
+{
+    while (at < spec->count * spec->repeats && point_is_done(spec, at)) {
+        at++;
+    }
+    return at;
+}
+
+bool ladder_is_done(const struct ladder_spec *spec)
+{
+    return skip_done(spec, 0) == spec->count * spec->repeats;
+}
+
+static bool ladder_next(struct search *search, struct load *ret)
+{
+    struct ladder *ladder = (struct ladder *)search;
+    const struct ladder_spec *spec = &ladder->spec;
+    ladder->at = skip_done(spec, ladder->at);
+    if (ladder->at >= spec->count * spec->repeats) {
+        return false;
+    }
+    *ret = (struct load){.place = spec->place, .length = spec->length};
+    if (!ladder->warm) {
+        ret->use = LOAD_WARM_UP;
+        ret->pps = spec->pps[spec->count / 2];
+        ret->duration_ns = WARM_UP_NS;
+        ret->attempts = 1;
+        return true;
+    }
+    ret->use = LOAD_POINT;
+    ret->step = (unsigned)(ladder->at / spec->repeats);
+    ret->repeat = (unsigned)(ladder->at % spec->repeats);
+    ret->pps = spec->pps[ret->step];
+    ret->duration_ns = spec->duration_ns;
+    ret->attempts = spec->attempts;
+    return true;
+}
+
+static void ladder_tell(struct search *search, const struct load *load,
+                        const struct outcome *outcome)
+{
+    struct ladder *ladder = (struct ladder *)search;
+    bool point = load->use == LOAD_POINT;
+    ladder->at += point;
+    ladder->warm = !point || outcome->kind != OUTCOME_DEATH;
+}
+
+static void ladder_free(struct search *search)
+{
+    free(search);
+}
+
+static const struct search_ops ladder_ops = {ladder_next, ladder_tell, ladder_free};
+
+struct search *ladder_new(const struct ladder_spec *spec)
+{
+    struct ladder *ladder = memory_new(1, sizeof *ladder);
+    *ladder = (struct ladder){.search = {.ops = &ladder_ops}, .spec = *spec};
+    return &ladder->search;
+}
+
+size_t ladder_thin(double *pps, size_t count, size_t most)
+{
+    if (count <= most || most < 2) {
+        return count;
+    }
+    for (size_t i = 0; i < most; i++) {
+        pps[i] = pps[i * (count - 1) / (most - 1)];
+    }
+    return most;
+}

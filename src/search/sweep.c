@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// search/sweep — see sweep.h.
+#include "search/sweep.h"
+
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "search/saturation.h"
+#include "search/stability.h"
+
+enum stage { STAGE_NONE, STAGE_STABILITY, STAGE_SATURATION, STAGE_LADDER };
+
+struct sweep {
+    struct search search;
+    struct sweep_spec spec;
+    size_t at; // row
+    enum stage stage;
+    struct search *inner; // of the stage; NULL between stages
+    unsigned checked;     // number of the place checked last, from 1; 0 = none
+    bool unstable;
+};
+
+static struct ladder_spec ladder_of(const struct sweep *sweep, const struct sweep_row *row)
+{
+    const struct sweep_spec *spec = &sweep->spec;
+    return (struct ladder_spec){
+        .place = row->place,
+        .length = row->length,
+        .pps = row->pps,
+        .count = row->count,
+        .repeats = spec->repeats,
+        .duration_ns = spec->duration_ns,
+        .attempts = spec->attempts,
+        .done = spec->done,
+        .done_count = spec->done_count,
+    };
+}
+
+static struct search *saturation_of(const struct sweep *sweep, const struct sweep_row *row)
+{
+    const struct sweep_place *place = &sweep->spec.places[row->place];
+    struct saturation_spec spec = {.place = row->place,
+                                   .length = row->length,
+                                   .direct = place->direct,
+                                   .machines = place->machines};
+    if (sweep->at > 0 && row[-1].place == row->place) {
+        spec.likely = row[-1].pps[row[-1].count - 1];
+    }
+    return saturation_new(&spec);
+}
+
+// Begins the next stage that may have a load: check, find, measure. False after the last row.
+static bool begin_stage(struct sweep *sweep)
+{
+    for (; sweep->at < sweep->spec.row_count; sweep->at++) {
+        const struct sweep_row *row = &sweep->spec.rows[sweep->at];
+        const struct ladder_spec ladder = ladder_of(sweep, row);
+        if (row->count > 0 && (sweep->stage == STAGE_LADDER || ladder_is_done(&ladder))) {
+            sweep->stage = STAGE_NONE;
+            continue;
+        }
+        if (sweep->spec.places[row->place].direct && sweep->checked != row->place + 1) {
+            sweep->stage = STAGE_STABILITY;
+            sweep->inner = stability_new(row->place, row->length);
+        } else if (row->count == 0) {
+            sweep->stage = STAGE_SATURATION;
+            sweep->inner = saturation_of(sweep, row);
+        } else {
+            sweep->stage = STAGE_LADDER;
+            sweep->inner = ladder_new(&ladder);
+        }
+        return true;
+    }
+    return false;
+}
+
+static void end_stage(struct sweep *sweep)
+{
+    struct sweep_row *row = &sweep->spec.rows[sweep->at];
+    if (sweep->stage == STAGE_STABILITY) {
+        sweep->checked = row->place + 1;
+        sweep->unstable = !stability_is_given(sweep->inner);
+    } else if (sweep->stage == STAGE_SATURATION) {
+        row->count = sweep->spec.to_find;
+        row->pps = saturation_loads(sweep->inner, row->count);
+    }
+    search_free(steal_pointer(&sweep->inner));
+}
+
+static bool sweep_next(struct search *search, struct load *ret)
+{
+    struct sweep *sweep = (struct sweep *)search;
+    while (!sweep->unstable && (sweep->inner != NULL || begin_stage(sweep))) {
+        if (sweep->inner->ops->next(sweep->inner, ret)) {
+            return true;
+        }
+        end_stage(sweep);
+    }
+    return false;
+}
+
+static void sweep_tell(struct search *search, const struct load *load,
+                       const struct outcome *outcome)
+{
+    struct sweep *sweep = (struct sweep *)search;
+    sweep->inner->ops->tell(sweep->inner, load, outcome);
+}
+
+static void sweep_free(struct search *search)
+{
+    struct sweep *sweep = (struct sweep *)search;
+    search_free(sweep->inner);
+    free(sweep);
+}
+
+static const struct search_ops sweep_ops = {sweep_next, sweep_tell, sweep_free};
+
+struct search *sweep_new(const struct sweep_spec *spec)
+{
+    struct sweep *sweep = memory_new(1, sizeof *sweep);
+    *sweep = (struct sweep){.search = {.ops = &sweep_ops}, .spec = *spec};
+    return &sweep->search;
+}
+
+bool sweep_is_unstable(const struct search *search)
+{
+    return ((const struct sweep *)search)->unstable;
+}
+
+size_t sweep_points(const struct sweep_spec *spec)
+{
+    size_t loads = 0;
+    for (size_t i = 0; i < spec->row_count; i++) {
+        loads += spec->rows[i].count > 0 ? spec->rows[i].count : spec->to_find;
+    }
+    return loads * spec->repeats;
+}
