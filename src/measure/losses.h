@@ -22,6 +22,7 @@ struct path_counters {
     uint64_t softnet_dropped;
 };
 void path_counters_clear(struct path_counters *counters);
+#define _cleanup_path_counters_ __attribute__((cleanup(path_counters_clear)))
 
 // Lost at the tester's own end: part of the losses, and a reason not to trust the point.
 struct tester_losses {

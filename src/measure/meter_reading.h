@@ -32,5 +32,6 @@ struct meter_reading {
     struct hypervisor_times hypervisor;
 };
 void meter_clear(struct meter_reading *reading);
+#define _cleanup_meter_ __attribute__((cleanup(meter_clear)))
 
 #endif

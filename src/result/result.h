@@ -110,6 +110,7 @@ struct point {
 
 void point_clear(struct point *point); // frees what it holds and zeroes it; NULL is fine
 void point_free(struct point *point);
+#define _cleanup_point_ __attribute__((cleanup(point_clear)))
 
 // Adds a reason for a point not to be trusted; several are joined by "; ". Takes no ownership.
 void point_invalidate(struct point *point, const char *format, ...)

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// run/run — see run.h. Called by `vrbench run`.
-#include "run/run.h"
-
+// run/run — see run.h. Called by `vrbench run` and by study/.
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,175 +11,17 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "doctor/doctor.h"
-#include "measure/sweep.h"
 #include "owner/view.h"
 #include "ration/cap_known.h"
 #include "report/page.h"
 #include "report/points.h"
-#include "report/progress.h"
 #include "report/spreadsheet.h"
-#include "result/platform_facts.h"
-#include "result/store.h"
 #include "run/guard.h"
+#include "run/parts.h"
 #include "testbed/plan.h"
-#include "testbed/testbed.h"
 #include "version.h"
 
-#define STUDY_PAUSE_NS (35U * NS_PER_S) // report 20 s after second 10, and 20 s more
 #define WATCH_STEAL_MS 200U
-
-struct job_state {
-    const struct job *job;
-    struct store *store;
-    json_t *run; // run.json as it will be written next
-    struct point_list points;
-};
-
-// ---- hooks of the sweep
-
-static int job_measured(void *context, struct point *point, struct error *err)
-{
-    struct job_state *state = context;
-    int rc = store_append(state->store, point, err);
-    if (rc < 0) {
-        return rc;
-    }
-    progress_point(point);
-    point_list_add(&state->points, point);
-    return 0;
-}
-
-static bool job_is_done(void *context, enum topology topology, unsigned length, unsigned step,
-                        unsigned repeat)
-{
-    const struct job_state *state = context;
-    for (size_t i = 0; i < state->points.count; i++) {
-        const struct point *point = &state->points.items[i];
-        if (point->length == length && point->step == step && point->repeat == repeat &&
-            strcmp(point->topology, topology_name(topology)) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static char *rates_key(enum topology topology, unsigned length)
-{
-    return text_format("%s/%u", topology_name(topology), length);
-}
-
-static size_t job_recall_rates(void *context, enum topology topology, unsigned length,
-                               double **ret_pps)
-{
-    const struct job_state *state = context;
-    _cleanup_free_ char *key = rates_key(topology, length);
-    const json_t *found = json_object_get(json_object_get(state->run, "rates_found"), key);
-    size_t count = json_array_size(found);
-    if (count == 0) {
-        return 0;
-    }
-    double *pps = memory_new_array(double, count);
-    for (size_t i = 0; i < count; i++) {
-        pps[i] = json_number_value(json_array_get(found, i));
-    }
-    *ret_pps = pps;
-    return count;
-}
-
-static int job_found_rates(void *context, enum topology topology, unsigned length,
-                           const double *pps, size_t count, struct error *err)
-{
-    struct job_state *state = context;
-    _cleanup_free_ char *key = rates_key(topology, length);
-    json_t *all = json_object_get(state->run, "rates_found");
-    if (all == NULL) {
-        all = json_object();
-        json_object_set_new(state->run, "rates_found", all);
-    }
-    json_t *list = json_array();
-    for (size_t i = 0; i < count; i++) {
-        json_array_append_new(list, json_real(pps[i]));
-    }
-    json_object_set_new(all, key, list);
-    return store_write_run(state->store, state->run, err);
-}
-
-// Each testbed's in turn: a router that died has converged once more.
-static int note_convergence(struct job_state *state, const struct testbed *testbed,
-                            struct error *err)
-{
-    const struct plan *plan = testbed_plan(testbed);
-    const struct testbed_party *parties = NULL;
-    size_t count = testbed_parties(testbed, &parties);
-    json_t *list = json_object_get(state->run, "convergence");
-    if (!scenario_is_routed(plan->scenario) || plan->topology == TOPOLOGY_DIRECT) {
-        return 0;
-    }
-    if (list == NULL) {
-        list = json_array();
-        json_object_set_new(state->run, "convergence", list);
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct party_info info = {0};
-        if (parties[i].kind == PARTY_ROUTER) {
-            testbed_party_info(testbed, i, &info);
-        }
-        if (info.convergence_ns > 0) {
-            const struct scenario_router *router = &plan->scenario->routers[parties[i].router];
-            json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:f}", "topology",
-                                                  topology_name(plan->topology), "router",
-                                                  router->name, "daemon",
-                                                  routing_daemon_name(router->daemon), "seconds",
-                                                  (double)info.convergence_ns / (double)NS_PER_S));
-        }
-        party_info_clear(&info);
-    }
-    return store_write_run(state->store, state->run, err);
-}
-
-// What dedicated links were is known of a dedicated testbed only, and not to be forgotten by
-// others.
-static void keep_dedicated(const json_t *before, json_t *now)
-{
-    static const char *const keys[] = {"dedicated", "dedicated_why"};
-    for (size_t i = 0; json_object_get(now, keys[0]) == NULL && i < 2; i++) {
-        json_t *known = json_object_get(before, keys[i]);
-        if (known != NULL) {
-            json_object_set(now, keys[i], known);
-        }
-    }
-}
-
-// Whoever has a router to ask knows more than direct.
-static int job_built(void *context, const struct testbed *testbed, struct error *err)
-{
-    struct job_state *state = context;
-    bool direct = testbed_plan(testbed)->topology == TOPOLOGY_DIRECT;
-    if (direct && json_object_get(state->run, "platform") != NULL) {
-        return 0;
-    }
-    struct platform_facts facts;
-    int rc = note_convergence(state, testbed, err);
-    if (rc == 0) {
-        rc = testbed_platform_facts(testbed, &facts, err);
-    }
-    if (rc == 0) {
-        json_t *now = platform_facts_to_json(&facts);
-        keep_dedicated(json_object_get(state->run, "platform"), now);
-        json_object_set_new(state->run, "platform", now);
-        platform_facts_clear(&facts);
-        rc = store_write_run(state->store, state->run, err);
-    }
-    return rc;
-}
-
-static void job_doing(void *context, const char *what)
-{
-    (void)context;
-    progress_label("%s", what);
-}
-
-// ---- run.json
 
 static json_t *describe_machine(struct machine *machine)
 {
@@ -315,46 +154,14 @@ static int end_run(struct job_state *state, int result, const struct error *why,
         json_object_set_new(state->run, "error", json_string(why->text));
     }
     set_time(state->run, "ended");
-    int rc = store_write_run(state->store, state->run, err);
-    if (rc == 0) {
-        rc = report_write_csv(state->job->folder, &state->points, err);
+    const char *folder = state->job->folder;
+    int rc;
+    if ((rc = store_write_run(state->store, state->run, err)) < 0 ||
+        (rc = report_write_csv(folder, &state->points, err)) < 0 ||
+        (state->points.count > 0 && (rc = report_write_xlsx(folder, &state->points, err)) < 0)) {
+        return rc;
     }
-    if (rc == 0 && state->points.count > 0) {
-        rc = report_write_xlsx(state->job->folder, &state->points, err);
-    }
-    if (rc == 0) {
-        rc = report_write_run_page(state->job->folder, &state->points, err);
-    }
-    return rc;
-}
-
-static uint64_t pause_of(const struct job *job)
-{
-    return job->study_timing ? STUDY_PAUSE_NS : job->pause_s * NS_PER_S;
-}
-
-static int measure(struct job_state *state, struct error *err)
-{
-    const struct sweep_hooks hooks = {
-        .context = state,
-        .measured = job_measured,
-        .is_done = job_is_done,
-        .recall_rates = job_recall_rates,
-        .found_rates = job_found_rates,
-        .built = job_built,
-        .doing = job_doing,
-    };
-    const struct sweep_options options = {.quick = state->job->quick,
-                                          .study_timing = state->job->study_timing,
-                                          .pause_ns = pause_of(state->job)};
-    size_t size = sweep_size(state->job->scenario, &options);
-    size_t left = size > state->points.count ? size - state->points.count : 0;
-    progress_start(stderr, left);
-    log_set_interruption(progress_interrupt, progress_resume);
-    int rc = sweep_run(state->job->scenario, &options, &hooks, err);
-    progress_finish();
-    log_set_interruption(NULL, NULL);
-    return rc;
+    return report_write_run_page(folder, &state->points, err);
 }
 
 int job_check(const struct job *job, struct error *err)
@@ -399,7 +206,7 @@ int job_run(const struct job *job, struct point_list *ret_points, struct error *
     } else {
         struct error why = ERROR_INIT;
         (void)cap_known_hold_off(NULL);
-        rc = measure(&state, &why);
+        rc = run_measure(&state, &why);
         cap_known_let_go();
         int ended = end_run(&state, rc, &why, err);
         if (rc < 0) {

@@ -9,11 +9,9 @@
 #include "base/log.h"
 #include "base/text.h"
 
-#define LAST_PPS      2.0e7
-#define BEYOND        1.25 // the last load, as a multiple of the highest that was carried
-#define BEYOND_DIRECT 1.05 // the same in direct, where one such point is enough
-#define START_BELOW   0.75 // of what is likely to be carried
-#define BISECTIONS    3
+#define LAST_PPS    2.0e7
+#define START_BELOW 0.75 // of what is likely to be carried
+#define BISECTIONS  3
 
 // Undisturbed refusals, and trials in all, until a load counts as too much: a hiccup of the machine
 // must not end the search. Trials stay disturbed where the tester is the limit with CPU to spare.
@@ -111,7 +109,7 @@ static const struct search_ops saturation_ops = {saturation_next, saturation_tel
 struct search *saturation_new(const struct saturation_spec *spec)
 {
     struct saturation *saturation = memory_new(1, sizeof *saturation);
-    double beyond = spec->direct ? BEYOND_DIRECT : BEYOND;
+    double beyond = spec->direct ? SATURATION_BEYOND_DIRECT : SATURATION_BEYOND;
     struct pace pace = spec->machines && !spec->direct ? machine_pace : kernel_pace;
     *saturation = (struct saturation){
         .search = {.ops = &saturation_ops},

@@ -8,6 +8,9 @@
 
 #include "search/search.h"
 
+#define SATURATION_BEYOND        1.25 // the last load, as a multiple of the highest carried
+#define SATURATION_BEYOND_DIRECT 1.05 // the same in direct, where one such point is enough
+
 struct saturation_spec {
     unsigned place, length;
     bool direct;   // no router: what lies beyond is the tester's own limit

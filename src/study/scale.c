@@ -5,9 +5,9 @@
 #include <math.h>
 
 #include "base/text.h"
-#include "measure/rates.h"
 #include "report/steps.h"
 #include "scenario/scenario.h"
+#include "search/saturation.h"
 #include "study/verdict.h"
 
 #define SATURATED_LOSS 0.03
@@ -51,7 +51,7 @@ static double found_by_search(const struct point_list *points, const char *topol
             top = fmax(top, point->requested_pps);
         }
     }
-    return top / (direct ? RATES_BEYOND_DIRECT : RATES_BEYOND);
+    return top / (direct ? SATURATION_BEYOND_DIRECT : SATURATION_BEYOND);
 }
 
 struct capacity capacity_of(const struct drawing *drawing, unsigned routers, const char *topology,

@@ -4,7 +4,7 @@
 # goes on with a fresh one.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 14
+plan 24
 
 machine_snapshot "$T/before"
 
@@ -39,6 +39,31 @@ END
 }
 death dedicated
 death bridged
+
+# death_before NAME RATES — takes the interface away before the first point: in a trial that nobody
+# wanted as a point.
+death_before() {
+    cat >"$T/$1.yaml" <<END
+name: death
+topologies: [dedicated]
+routers: { r1t3: {} }
+networks: { NET0: { router: r1t3 } }
+traffic: { lengths: [64], rates: $2, duration: 100 ms }
+END
+    folder=$T/$1
+    start_run "$T/$1.yaml" -v -o "$folder"
+    ok "in the $1: a testbed stands" hold_run dedicated
+    ok "  the router's interface is taken away" node r1t3 ip link del dev eth0
+    release_run
+    end_run
+    is "  the run ends well" "$run_status" 0
+    like "  and says that a router died" "$(cat "$T/run.err")" "a router died: "
+    ok "  all points were measured on a fresh router" jq -es '
+        length == 3 and all(.[]; (.why_invalid // "" | test("router died") | not) and
+        (.networks[0] | .tx > 0 and .rx > 0))' "$folder/points.jsonl"
+}
+death_before warm-up '{ pps: [300, 350, 400] }'
+death_before search '{ auto: 3 }'
 on_flunk ""
 unchanged "nothing is left" "$T/before"
 ok "and the spreadsheet was written" [ -s "$T/bridged/report.xlsx" ]

@@ -107,7 +107,8 @@ static void assert_near_knee(double top, double knee, double beyond)
 static void test_saturation_finds_any_knee(void **state)
 {
     (void)state;
-    for (double knee = 300.0; knee < 9e6; knee *= 1.37) {
+    for (int i = 0; i < 33; i++) {
+        double knee = 300.0 * pow(1.37, i);
         assert_near_knee(found_top(knee, 0.0, false, NULL), knee, 1.25);
         assert_near_knee(found_top(knee, 0.0, true, NULL), knee, 1.05);
         assert_near_knee(found_top(knee, knee * 2.0, false, NULL), knee, 1.25);
@@ -159,7 +160,8 @@ static void test_spoilt_trials_do_not_end_it_at_a_false_knee(void **state)
     static void (*const spoils[])(unsigned, const struct load *, struct outcome *) = {
         spoil_three_of_four, spoil_first_of_each, void_every_other, die_every_other};
     for (size_t i = 0; i < sizeof spoils / sizeof spoils[0]; i++) {
-        for (double knee = 400.0; knee < 5e6; knee *= 2.3) {
+        for (int k = 0; k < 12; k++) {
+            double knee = 400.0 * pow(2.3, k);
             assert_near_knee(found_top(knee, 0.0, false, spoils[i]), knee, 1.25);
         }
     }

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// measure/bench — see bench.h.
+#include "measure/bench.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "linux/discard.h"
+
+static struct traffic_path path_of(const struct testbed *testbed, const struct plan_path *path)
+{
+    const struct plan *plan = testbed_plan(testbed);
+    const struct plan_interface *source = &plan->interfaces[plan_first_wire(plan, path)->a];
+    const struct plan_interface *sink = &plan->interfaces[plan_last_wire(plan, path)->b];
+    const struct scenario_network *network = &plan->scenario->networks[path->network];
+    // The next hop is the router's interface, which in bridged lies beyond the host's.
+    size_t next_hop;
+    size_t egress;
+    plan_router_ends(plan, path, &next_hop, &egress);
+    struct traffic_path ends = {
+        .source_ns = testbed_netns(testbed, source->node),
+        .sink_ns = testbed_netns(testbed, sink->node),
+        .source_index = source->index,
+        .sink_index = sink->index,
+        .address = {.source = scenario_from(network).address,
+                    .destination = scenario_to(network).address,
+                    .network = (uint16_t)path->network},
+    };
+    memcpy(ends.address.source_mac, source->mac, 6);
+    memcpy(ends.address.next_hop_mac, plan->interfaces[next_hop].mac, 6);
+    return ends;
+}
+
+static int open_discards(struct bench *bench, const struct traffic_path *paths, struct error *err)
+{
+    uint16_t port = bench->ops->discard_port;
+    for (size_t i = 0; port != 0 && i < bench->path_count; i++) {
+        _cleanup_error_ struct error why = ERROR_INIT;
+        int rc = discard_at_ingress(paths[i].sink_ns, paths[i].sink_index, port, &why);
+        if (rc < 0 && i > 0) {
+            error_move(err, &why);
+            return rc;
+        }
+        if (rc < 0) {
+            log_note("sink", "%s; a socket takes its place", why.text);
+            // One socket serves the whole namespace.
+            bench->discard = discard_socket(paths[i].sink_ns, port, err);
+            return bench->discard < 0 ? bench->discard : 0;
+        }
+    }
+    return 0;
+}
+
+static int open_engine(struct bench *bench, struct error *err)
+{
+    const struct plan *plan = testbed_plan(bench->testbed);
+    _cleanup_free_ struct traffic_path *paths =
+        memory_new_array(struct traffic_path, plan->path_count);
+    for (size_t i = 0; i < plan->path_count; i++) {
+        paths[i] = path_of(bench->testbed, &plan->paths[i]);
+    }
+    struct traffic_setup setup = {.paths = paths,
+                                  .path_count = plan->path_count,
+                                  .source_cpus = plan->tester_cpus,
+                                  .sink_cpus = plan->tester_cpus,
+                                  .shared_cpu = plan->tester_cpus.count < 2};
+    if (plan->tester_cpus.count > 1) {
+        // Halves: sources on the lower CPUs, sinks on the upper.
+        size_t half = plan->tester_cpus.count / 2;
+        setup.source_cpus.count = half;
+        setup.sink_cpus.count = plan->tester_cpus.count - half;
+        memmove(setup.sink_cpus.cpus, plan->tester_cpus.cpus + half,
+                setup.sink_cpus.count * sizeof setup.sink_cpus.cpus[0]);
+    }
+    int rc = open_discards(bench, paths, err);
+    return rc < 0 ? rc : bench->ops->open(&setup, &bench->engine, err);
+}
+
+// Fills a bench that is zeroed; on failure it is left to be closed.
+static int set_up_bench(struct bench *bench, enum topology topology, struct error *err)
+{
+    const char *engine = bench->scenario->traffic.engine;
+    bench->ops = engine_by_name(engine);
+    if (bench->ops == NULL) {
+        return fail_input(err, "there is no traffic engine \"%s\"", engine);
+    }
+    int rc = bench->ops->check == NULL ? 0 : bench->ops->check(err);
+    if (rc < 0) {
+        return rc;
+    }
+    struct plan *plan = NULL;
+    rc = plan_make(bench->scenario, topology, &bench->usable, &plan, err);
+    if (rc < 0) {
+        return rc;
+    }
+    bench->path_count = plan->path_count;
+    rc = testbed_up(plan, false, &bench->testbed, err);
+    if (rc < 0) {
+        return rc;
+    }
+    // This thread reads counters and writes results: the tester's work.
+    rc = cpu_bind(0, &testbed_plan(bench->testbed)->tester_cpus, err);
+    return rc < 0 ? rc : open_engine(bench, err);
+}
+
+int bench_open(const struct scenario *scenario, enum topology topology, struct bench **ret,
+               struct error *err)
+{
+    struct cpu_list usable;
+    int rc = cpu_list_usable(&usable, err);
+    if (rc < 0) {
+        return rc;
+    }
+    struct bench *bench = memory_new(1, sizeof *bench);
+    *bench = (struct bench){
+        .scenario = scenario, .usable = usable, .awake = cpu_hold_awake(NULL), .discard = -1};
+    rc = set_up_bench(bench, topology, err);
+    if (rc < 0) {
+        (void)bench_close(bench, NULL);
+        return rc;
+    }
+    *ret = bench;
+    return 0;
+}
+
+int bench_close(struct bench *bench, struct error *err)
+{
+    if (bench == NULL) {
+        return 0;
+    }
+    agent_close(bench->agent);
+    if (bench->engine != NULL) {
+        bench->ops->close(bench->engine);
+    }
+    cleanup_close(&bench->discard);
+    int rc = bench->testbed == NULL ? 0 : testbed_down(&bench->testbed, 1, NULL, err);
+    (void)cpu_bind(0, &bench->usable, NULL);
+    cleanup_close(&bench->awake);
+    free(bench);
+    return rc;
+}
+
+int bench_read_by_snmp(struct bench *bench, uint64_t duration_ns, struct error *err)
+{
+    if (testbed_plan(bench->testbed)->topology == TOPOLOGY_DIRECT) {
+        return 0; // neither host nor routers
+    }
+    return agent_open(testbed_id(bench->testbed), duration_ns / 3, &bench->agent, err);
+}

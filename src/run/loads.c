@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// run/loads — the loads of a scenario as rows for search/sweep. See parts.h.
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "result/platform_facts.h"
+#include "run/parts.h"
+
+#define QUICK_LOADS       7U
+#define QUICK_DURATION_NS (400U * NS_PER_MS)
+#define STUDY_NS          (15U * NS_PER_S)
+#define ATTEMPTS          4U // trials of a point, while it is disturbed
+#define QUICK_ATTEMPTS    3U
+
+static char *rates_key(const struct job_state *state, const struct sweep_row *row)
+{
+    enum topology topology = state->job->scenario->topologies[row->place];
+    return text_format("%s/%u", topology_name(topology), row->length);
+}
+
+// Loads that an earlier part of this run found.
+static void recall_rates(const struct job_state *state, struct sweep_row *row)
+{
+    _cleanup_free_ char *key = rates_key(state, row);
+    const json_t *found = json_object_get(json_object_get(state->run, "rates_found"), key);
+    row->count = json_array_size(found);
+    row->pps = row->count == 0 ? NULL : memory_new_array(double, row->count);
+    for (size_t i = 0; i < row->count; i++) {
+        row->pps[i] = json_number_value(json_array_get(found, i));
+    }
+}
+
+int job_loads_note(const struct job_loads *loads, struct job_state *state, struct error *err)
+{
+    if (state->job->scenario->traffic.rates.kind != RATES_AUTO) {
+        return 0;
+    }
+    json_t *all = json_object_get(state->run, "rates_found");
+    if (all == NULL) {
+        all = json_object();
+        json_object_set_new(state->run, "rates_found", all);
+    }
+    size_t before = json_object_size(all);
+    for (size_t i = 0; i < loads->spec.row_count; i++) {
+        const struct sweep_row *row = &loads->rows[i];
+        _cleanup_free_ char *key = rates_key(state, row);
+        if (row->count == 0 || json_object_get(all, key) != NULL) {
+            continue;
+        }
+        json_t *list = json_array();
+        for (size_t k = 0; k < row->count; k++) {
+            json_array_append_new(list, json_real(row->pps[k]));
+        }
+        json_object_set_new(all, key, list);
+    }
+    return json_object_size(all) == before ? 0 : store_write_run(state->store, state->run, err);
+}
+
+uint64_t job_duration(const struct job *job)
+{
+    uint64_t asked = job->scenario->traffic.duration_ns;
+    if (job->study_timing) {
+        return STUDY_NS;
+    }
+    return job->quick && asked > QUICK_DURATION_NS ? QUICK_DURATION_NS : asked;
+}
+
+static void fill_row(const struct job_state *state, struct sweep_row *row)
+{
+    const struct scenario *scenario = state->job->scenario;
+    if (scenario->traffic.rates.kind == RATES_AUTO) {
+        recall_rates(state, row);
+        return;
+    }
+    row->count = scenario_rates(&scenario->traffic, row->length, &row->pps);
+    row->count = state->job->quick ? ladder_thin(row->pps, row->count, QUICK_LOADS) : row->count;
+}
+
+// The points that are there, as the search knows them.
+static size_t list_done(const struct job_state *state, struct load_id *ret)
+{
+    const struct scenario *scenario = state->job->scenario;
+    size_t count = 0;
+    for (size_t i = 0; i < state->points.count; i++) {
+        const struct point *point = &state->points.items[i];
+        for (unsigned place = 0; place < scenario->topology_count; place++) {
+            if (text_equal(point->topology, topology_name(scenario->topologies[place]))) {
+                ret[count++] = (struct load_id){place, point->length, point->step, point->repeat};
+            }
+        }
+    }
+    return count;
+}
+
+void job_loads_make(const struct job_state *state, struct job_loads *ret)
+{
+    const struct scenario *scenario = state->job->scenario;
+    const struct scenario_traffic *traffic = &scenario->traffic;
+    bool quick = state->job->quick;
+    size_t lengths = traffic->length_count;
+    struct platform_facts facts;
+    platform_facts_of_name(scenario->platform, &facts);
+    *ret = (struct job_loads){
+        .rows = memory_new_array(struct sweep_row, scenario->topology_count * lengths),
+        .done = memory_new_array(struct load_id, state->points.count),
+    };
+    for (unsigned i = 0; i < scenario->topology_count; i++) {
+        ret->places[i] = (struct sweep_place){.direct = scenario->topologies[i] == TOPOLOGY_DIRECT,
+                                              .machines = facts.kind == PLATFORM_MACHINES};
+        for (size_t k = 0; k < lengths; k++) {
+            struct sweep_row *row = &ret->rows[i * lengths + k];
+            *row = (struct sweep_row){.place = i, .length = traffic->lengths[k]};
+            fill_row(state, row);
+        }
+    }
+    platform_facts_clear(&facts);
+    unsigned points = traffic->rates.auto_points;
+    ret->spec = (struct sweep_spec){
+        .places = ret->places,
+        .rows = ret->rows,
+        .row_count = scenario->topology_count * lengths,
+        .to_find = quick && points > QUICK_LOADS ? QUICK_LOADS : points,
+        .repeats = traffic->repeats,
+        .duration_ns = job_duration(state->job),
+        .attempts = quick ? QUICK_ATTEMPTS : ATTEMPTS,
+        .done = ret->done,
+        .done_count = list_done(state, ret->done),
+    };
+    ret->search = sweep_new(&ret->spec);
+}
+
+void job_loads_clear(struct job_loads *loads)
+{
+    search_free(loads->search);
+    for (size_t i = 0; i < loads->spec.row_count; i++) {
+        free(loads->rows[i].pps);
+    }
+    free(loads->rows);
+    free(loads->done);
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * run/measure — the loop of a run: while the search gives a load, one trial of it is run, its
+ * outcome reported, its point kept. A testbed is built when the first load for its topology comes,
+ * and built again after a router died. Called by run.c.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/stop.h"
+#include "base/text.h"
+#include "measure/trial.h"
+#include "report/progress.h"
+#include "run/parts.h"
+#include "search/stability.h"
+
+#define STUDY_PAUSE_NS (35U * NS_PER_S) // report 20 s after second 10, and 20 s more
+#define ROUTER_DEATHS  3                // in a row, until the run gives up
+
+struct measuring {
+    struct job_state *state;
+    struct job_loads loads;
+    struct bench *bench; // NULL = none is open
+    unsigned place;      // of the bench, or of the last one
+    unsigned deaths;     // of routers, in a row
+    char *spoilt;        // why the last check failed
+};
+
+static enum topology topology_at(const struct measuring *measuring, unsigned place)
+{
+    return measuring->state->job->scenario->topologies[place];
+}
+
+static int close_bench(struct measuring *measuring, struct error *err)
+{
+    return bench_close(steal_pointer(&measuring->bench), err);
+}
+
+// A router's death takes its testbed with it; the next load gets a fresh one.
+static int note_death(struct measuring *measuring, const char *why, struct error *err)
+{
+    log_warning("run", "%s", why);
+    (void)close_bench(measuring, NULL);
+    return ++measuring->deaths < ROUTER_DEATHS ? 0 : fail(err, 0, "%s", why);
+}
+
+static int build_bench(struct measuring *measuring, unsigned place, struct error *err)
+{
+    const struct job *job = measuring->state->job;
+    progress_label("building the testbed");
+    int rc = bench_open(job->scenario, topology_at(measuring, place), &measuring->bench, err);
+    if (rc < 0 || (rc = note_testbed(measuring->state, measuring->bench->testbed, err)) < 0) {
+        return rc;
+    }
+    return job->scenario->method == METHOD_STUDY
+               ? bench_read_by_snmp(measuring->bench, job_duration(job), err)
+               : 0;
+}
+
+// Opens the bench of a place, unless it is open. A router may die before the first trial.
+static int open_bench(struct measuring *measuring, unsigned place, struct error *err)
+{
+    if (measuring->bench != NULL && measuring->place == place) {
+        return 0;
+    }
+    int rc = close_bench(measuring, err);
+    measuring->place = place;
+    while (rc == 0 && measuring->bench == NULL) {
+        _cleanup_error_ struct error why = ERROR_INIT;
+        rc = build_bench(measuring, place, &why);
+        if (trial_is_death(rc) && why.exit_status == EXIT_FAILED) {
+            _cleanup_free_ char *text = text_format("a router died: %s", why.text);
+            rc = note_death(measuring, text, err);
+        } else if (rc < 0) {
+            error_move(err, &why);
+        }
+    }
+    return rc;
+}
+
+static void label_load(const struct measuring *measuring, const struct load *load)
+{
+    char pps[48];
+    const char *topology = topology_name(topology_at(measuring, load->place));
+    text_group_digits(load->pps, 0, pps);
+    if (load->use == LOAD_PROBE) {
+        progress_label("%s, %u bytes: finding saturation", topology, load->length);
+    } else {
+        progress_label("%s, %u bytes, %s pps", topology, load->length, pps);
+    }
+}
+
+static int pause_before_point(const struct job *job, struct error *err)
+{
+    uint64_t pause_ns = job->study_timing ? STUDY_PAUSE_NS : job->pause_s * NS_PER_S;
+    return stop_sleep_until(clock_monotonic_ns() + pause_ns, err);
+}
+
+// Keeps the reason why a check failed, for the message in case that all of them do.
+static void note_check(struct measuring *measuring, const struct point *point)
+{
+    const char *where = point->drop_count > 0 ? point->drops[0].where : point->why_invalid;
+    if (where != NULL) {
+        free(measuring->spoilt);
+        measuring->spoilt = text_copy(where);
+    }
+}
+
+static int keep_point(struct job_state *state, struct point *point, struct error *err)
+{
+    int rc = store_append(state->store, point, err);
+    if (rc < 0) {
+        return rc;
+    }
+    progress_point(point);
+    point_list_add(&state->points, point);
+    return 0;
+}
+
+// One trial of a load, reported to the search; `best` is the trial of it to be kept so far.
+static int try_load(struct measuring *measuring, const struct load *load, struct point *best,
+                    struct advice *ret, struct error *err)
+{
+    _cleanup_point_ struct point point = {0};
+    struct outcome outcome;
+    int rc = trial_run(measuring->bench, load, &point, &outcome, err);
+    if (rc == 0 && outcome.kind == OUTCOME_DEATH) {
+        rc = note_death(measuring, point.why_invalid, err);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    // A router that stands a warm-up and dies of each point is not worth going on with.
+    if (load->use != LOAD_WARM_UP && outcome.kind <= OUTCOME_DISTURBED) {
+        measuring->deaths = 0;
+    }
+    if (load->use == LOAD_CHECK) {
+        note_check(measuring, &point);
+    }
+    *ret = search_tell(measuring->loads.search, load, &outcome);
+    if (outcome.kind == OUTCOME_VOID && load->use == LOAD_POINT && !ret->again && ret->best) {
+        log_warning("run", "%s", point.why_invalid);
+    } else if (outcome.kind == OUTCOME_VOID) {
+        log_note("trial", "%s", point.why_invalid);
+    }
+    if (ret->best) {
+        point_clear(best);
+        *best = point;
+        point = (struct point){0};
+    }
+    best->attempts = ret->attempts;
+    return 0;
+}
+
+static int measure_loads(struct measuring *measuring, struct error *err)
+{
+    struct job_state *state = measuring->state;
+    _cleanup_point_ struct point best = {0};
+    struct load load;
+    struct advice advice = {0};
+    while (search_next(measuring->loads.search, &load)) {
+        int rc = stop_requested() ? fail_interrupted(err)
+                                  : job_loads_note(&measuring->loads, state, err);
+        if (rc < 0 || (rc = open_bench(measuring, load.place, err)) < 0) {
+            return rc;
+        }
+        label_load(measuring, &load);
+        if (load.use == LOAD_POINT && !advice.again) {
+            rc = pause_before_point(state->job, err);
+        }
+        if (rc < 0 || (rc = try_load(measuring, &load, &best, &advice, err)) < 0) {
+            return rc;
+        }
+        if (advice.again) {
+            continue;
+        }
+        rc = load.use == LOAD_POINT ? keep_point(state, &best, err) : 0;
+        point_clear(&best);
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    if (!sweep_is_unstable(measuring->loads.search)) {
+        return 0;
+    }
+    char pps[48];
+    text_group_digits(STABILITY_PPS, 0, pps);
+    return fail(err, 0,
+                "this machine loses packets at %s packets/s even between two joined interfaces "
+                "(%s): nothing measured on it now could be trusted",
+                pps, measuring->spoilt);
+}
+
+static int run_loads(struct measuring *measuring, struct error *err)
+{
+    int rc = measure_loads(measuring, err);
+    int closed = close_bench(measuring, rc < 0 ? NULL : err);
+    rc = rc < 0 ? rc : closed;
+    if (rc < 0 && rc != -EINTR) {
+        error_context(err, "%s", topology_name(topology_at(measuring, measuring->place)));
+    }
+    return rc;
+}
+
+int run_measure(struct job_state *state, struct error *err)
+{
+    struct measuring measuring = {.state = state};
+    job_loads_make(state, &measuring.loads);
+    size_t size = sweep_points(&measuring.loads.spec);
+    progress_start(stderr, size > state->points.count ? size - state->points.count : 0);
+    log_set_interruption(progress_interrupt, progress_resume);
+    int rc = run_loads(&measuring, err);
+    progress_finish();
+    log_set_interruption(NULL, NULL);
+    job_loads_clear(&measuring.loads);
+    free(measuring.spoilt);
+    return rc;
+}

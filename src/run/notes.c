@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// run/notes — what run.json says of each testbed that was built. See parts.h.
+#include "base/clock.h"
+#include "base/text.h"
+#include "result/platform_facts.h"
+#include "run/parts.h"
+
+// One entry for each router and testbed: a router that died and was made again has another.
+static int note_convergence(struct job_state *state, const struct testbed *testbed,
+                            struct error *err)
+{
+    const struct plan *plan = testbed_plan(testbed);
+    const struct testbed_party *parties = NULL;
+    size_t count = testbed_parties(testbed, &parties);
+    json_t *list = json_object_get(state->run, "convergence");
+    if (!scenario_is_routed(plan->scenario) || plan->topology == TOPOLOGY_DIRECT) {
+        return 0;
+    }
+    if (list == NULL) {
+        list = json_array();
+        json_object_set_new(state->run, "convergence", list);
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct party_info info = {0};
+        if (parties[i].kind == PARTY_ROUTER) {
+            testbed_party_info(testbed, i, &info);
+        }
+        if (info.convergence_ns > 0) {
+            const struct scenario_router *router = &plan->scenario->routers[parties[i].router];
+            json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:f}", "topology",
+                                                  topology_name(plan->topology), "router",
+                                                  router->name, "daemon",
+                                                  routing_daemon_name(router->daemon), "seconds",
+                                                  (double)info.convergence_ns / (double)NS_PER_S));
+        }
+        party_info_clear(&info);
+    }
+    return store_write_run(state->store, state->run, err);
+}
+
+// Only a dedicated testbed knows what dedicated links were; later testbeds keep what it said.
+static void keep_dedicated(const json_t *before, json_t *now)
+{
+    static const char *const keys[] = {"dedicated", "dedicated_why"};
+    for (size_t i = 0; json_object_get(now, keys[0]) == NULL && i < 2; i++) {
+        json_t *known = json_object_get(before, keys[i]);
+        if (known != NULL) {
+            json_object_set(now, keys[i], known);
+        }
+    }
+}
+
+// A topology with routers knows more of the platform than direct does.
+int note_testbed(struct job_state *state, const struct testbed *testbed, struct error *err)
+{
+    bool direct = testbed_plan(testbed)->topology == TOPOLOGY_DIRECT;
+    if (direct && json_object_get(state->run, "platform") != NULL) {
+        return 0;
+    }
+    struct platform_facts facts;
+    int rc = note_convergence(state, testbed, err);
+    if (rc < 0 || (rc = testbed_platform_facts(testbed, &facts, err)) < 0) {
+        return rc;
+    }
+    json_t *now = platform_facts_to_json(&facts);
+    keep_dedicated(json_object_get(state->run, "platform"), now);
+    json_object_set_new(state->run, "platform", now);
+    platform_facts_clear(&facts);
+    return store_write_run(state->store, state->run, err);
+}

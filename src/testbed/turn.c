@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// testbed/turn — see turn.h. Called by measure/trial.c for each trial.
+#include "testbed/turn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include "base/cleanup.h"
+#include "base/stop.h"
+#include "testbed/record.h"
+
+int turn_take(struct error *err)
+{
+    _cleanup_close_ int fd = open(RECORD_ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return fail(err, errno, "%s", RECORD_ROOT);
+    }
+    while (flock(fd, LOCK_EX) < 0) {
+        if (errno != EINTR) {
+            return fail(err, errno, "waiting for other measurements on this machine");
+        }
+        if (stop_requested()) {
+            return fail_interrupted(err);
+        }
+    }
+    return steal_fd(&fd);
+}
