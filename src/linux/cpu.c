@@ -39,6 +39,16 @@ int cpu_list_usable(struct cpu_list *ret, struct error *err)
     return 0;
 }
 
+bool cpu_list_has(const struct cpu_list *cpus, unsigned cpu)
+{
+    for (size_t i = 0; i < cpus->count; i++) {
+        if (cpus->cpus[i] == cpu) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int cpu_bind(pid_t task, const struct cpu_list *cpus, struct error *err)
 {
     cpu_set_t *set = CPU_ALLOC(CPU_MAX);

@@ -5,6 +5,7 @@
 #ifndef VRBENCH_LINUX_CPU_H
 #define VRBENCH_LINUX_CPU_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -22,6 +23,7 @@ struct cpu_list {
 // CPUs that this process may run on (sched_getaffinity(2)): a container's or taskset's limits
 // count as the machine's.
 int cpu_list_usable(struct cpu_list *ret, struct error *err);
+bool cpu_list_has(const struct cpu_list *cpus, unsigned cpu);
 // Binds a task (thread id; 0 = the calling thread) to CPUs.
 int cpu_bind(pid_t task, const struct cpu_list *cpus, struct error *err);
 // Writes "0-3,6" into ret.

@@ -5,24 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "linux/child.h"
 #include "measure/meter_domain.h"
 
-static bool contains(const struct cpu_list *list, unsigned cpu)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (list->cpus[i] == cpu) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void add_cpus(struct cpu_list *list, const struct cpu_list *more)
 {
     for (size_t i = 0; i < more->count; i++) {
-        if (!contains(list, more->cpus[i])) {
+        if (!cpu_list_has(list, more->cpus[i])) {
             list->cpus[list->count++] = more->cpus[i];
         }
     }
@@ -39,6 +30,7 @@ int meter_read(const struct testbed *testbed, struct meter_reading *ret, struct 
     }
     add_cpus(&reading.cpus, &plan->tester_cpus);
     reading.times = memory_new_array(struct cpu_times, reading.cpus.count);
+    reading.at_ns = clock_monotonic_ns();
     int rc = cpu_times_read(&reading.cpus, reading.times, err);
     int hypervisor = rc < 0 ? rc : testbed_hypervisor_times(testbed, &reading.hypervisor, err);
     reading.has_hypervisor = hypervisor > 0;
@@ -86,7 +78,7 @@ static const char *used_by(const struct plan *plan, unsigned cpu)
     if (plan->topology != TOPOLOGY_DIRECT && plan->shared_cpus) {
         return "shared";
     }
-    return contains(&plan->tester_cpus, cpu) ? "tester" : "dut";
+    return cpu_list_has(&plan->tester_cpus, cpu) ? "tester" : "dut";
 }
 
 // Of what the kernel of the host takes for stolen from a CPU of `cpus`.
@@ -160,7 +152,7 @@ static double rest_ns(const struct testbed *testbed, const struct meter_reading 
     size_t count = testbed_parties(testbed, &parties);
     double rest = 0.0;
     for (size_t i = 0; i < before->cpus.count; i++) {
-        if (contains(&plan->dut_cpus, before->cpus.cpus[i])) {
+        if (cpu_list_has(&plan->dut_cpus, before->cpus.cpus[i])) {
             rest += meter_growth(before->times[i].busy_ns, after->times[i].busy_ns);
         }
     }
@@ -261,7 +253,7 @@ uint64_t meter_stolen_ns(const struct testbed *testbed, const struct meter_readi
     uint64_t most = 0;
     for (size_t i = 0; i < before->cpus.count; i++) {
         uint64_t ns = (uint64_t)stolen(testbed, before, after, i);
-        if (contains(cpus, before->cpus.cpus[i]) && ns > most) {
+        if (cpu_list_has(cpus, before->cpus.cpus[i]) && ns > most) {
             most = ns;
         }
     }

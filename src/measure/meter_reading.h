@@ -24,6 +24,7 @@ double meter_party_growth(const struct meter_party *before, const struct meter_p
 
 // One reading.
 struct meter_reading {
+    uint64_t at_ns;              // CLOCK_MONOTONIC
     struct meter_party *parties; // by party of the testbed
     size_t party_count;
     struct cpu_times *times; // by CPU of `cpus`

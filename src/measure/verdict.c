@@ -172,56 +172,49 @@ static void judge_stalls(const struct evidence *evidence, struct point *point,
                      (double)longest / (double)NS_PER_MS, (unsigned long long)point_lost(point));
 }
 
-static double rest_of(const struct cpu_result *cpu)
+double verdict_foreign_ns(const struct plan *plan, const struct testbed_party *parties,
+                          const struct meter_reading *before, const struct meter_reading *after)
 {
-    for (size_t i = 0; i < cpu->part_count; i++) {
-        if (strcmp(cpu->parts[i].name, METER_REST) == 0) {
-            return cpu->parts[i].percent;
-        }
+    bool direct = plan->topology == TOPOLOGY_DIRECT;
+    bool shared = plan->shared_cpus && !direct;
+    double left = 0.0; // of the device under test's CPUs, or those that it shares with the tester
+    double left_of_tester = 0.0;
+    for (size_t i = 0; i < before->cpus.count; i++) {
+        double busy = meter_growth(before->times[i].busy_ns, after->times[i].busy_ns);
+        bool testers = !shared && cpu_list_has(&plan->tester_cpus, before->cpus.cpus[i]);
+        *(testers ? &left_of_tester : &left) += busy;
     }
-    return 0.0;
+    for (size_t i = 0; i < after->party_count; i++) {
+        double used = meter_party_growth(&before->parties[i], &after->parties[i]);
+        bool testers = !shared && parties[i].kind == PARTY_TESTER;
+        *(testers ? &left_of_tester : &left) -= used;
+    }
+    return fmax(0.0, direct ? left_of_tester : fmax(left, left_of_tester));
 }
 
-// In a host that a hypervisor runs, netback's work is nobody's by name: what is somebody else's is
-// what other machines had.
-static double others_percent(const struct evidence *evidence, const struct point *point,
-                             double known)
-{
-    uint64_t ns = 0;
-    return meter_others_ns(evidence->testbed, evidence->before, evidence->after, &ns)
-               ? (double)ns / (1e7 * point->duration_s)
-               : known;
-}
-
-// CPU time that neither host, routers nor tester account for is somebody else's.
+// CPU time that neither host, routers nor tester account for is somebody else's. Both are taken
+// from the same two readings: a trial's window is longer than the time of sending, which the
+// percentages of a point refer to.
 static void judge_others(const struct evidence *evidence, struct point *point,
                          struct verdict *verdict)
 {
-    double busy = 0.0;
-    double tester = 0.0;
-    double known = 0.0;
     const struct plan *plan = testbed_plan(evidence->testbed);
-    for (size_t i = 0; i < point->processor_count; i++) {
-        if (strcmp(point->processors[i].used_by, "tester") == 0) {
-            tester += point->processors[i].busy_percent;
-        } else {
-            busy += point->processors[i].busy_percent;
-        }
+    const struct testbed_party *parties = NULL;
+    (void)testbed_parties(evidence->testbed, &parties);
+    double window_ns = meter_growth(evidence->before->at_ns, evidence->after->at_ns);
+    double others_ns = verdict_foreign_ns(plan, parties, evidence->before, evidence->after);
+    // In a host that a hypervisor runs, no task is charged with netback's work: what is foreign is
+    // what other machines had.
+    uint64_t machines_ns = 0;
+    if (meter_others_ns(evidence->testbed, evidence->before, evidence->after, &machines_ns)) {
+        others_ns = (double)machines_ns;
     }
-    for (size_t i = 0; i < point->cpu_count; i++) {
-        bool own = strcmp(point->cpu[i].name, "tester") == 0;
-        known += own && !plan->shared_cpus ? 0.0 : point->cpu[i].percent;
-        known -= rest_of(&point->cpu[i]); // others' as well as the host's
-        tester -= own ? point->cpu[i].percent : 0.0;
-    }
-    bool direct = plan->topology == TOPOLOGY_DIRECT;
-    double others = direct ? tester : fmax(busy - known, plan->shared_cpus ? 0.0 : tester);
-    others = others_percent(evidence, point, others);
-    if (others > FOREIGN_LIMIT) {
+    double percent = window_ns > 0.0 ? 100.0 * others_ns / window_ns : 0.0;
+    if (percent > FOREIGN_LIMIT) {
         verdict->disturbed = true;
-        verdict->disturbance_ns += (uint64_t)(others * 1e7 * point->duration_s);
+        verdict->disturbance_ns += (uint64_t)others_ns;
         point_invalidate(point, "other programs took about %.0f %% of a CPU that was measured with",
-                         others);
+                         percent);
     }
 }
 

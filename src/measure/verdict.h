@@ -27,4 +27,9 @@ struct verdict {
 // Adds to a point, complete otherwise, every reason not to trust it.
 struct verdict verdict_pass(const struct evidence *evidence, struct point *point);
 
+// CPU time between two readings that neither host, routers nor tester account for, on the CPUs of
+// the device under test or of the tester, whichever is more, ns. `parties` are the testbed's.
+double verdict_foreign_ns(const struct plan *plan, const struct testbed_party *parties,
+                          const struct meter_reading *before, const struct meter_reading *after);
+
 #endif

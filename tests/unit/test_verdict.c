@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Tests of measure/verdict — CPU time that other programs took, from made-up readings.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "measure/verdict.h"
+
+#include <cmocka.h>
+
+#define MS NS_PER_MS
+
+static const struct testbed_party parties[] = {
+    {.kind = PARTY_HOST, .name = "host"},
+    {.kind = PARTY_ROUTER, .name = "r1"},
+    {.kind = PARTY_TESTER, .name = "tester"},
+};
+
+// What the two CPUs and the three parties used, ms.
+struct use {
+    uint64_t cpus[2], parties[3];
+};
+
+// CPU 0 is the tester's, CPU 1 the device under test's, unless the plan shares both.
+static double foreign_ms(const struct plan *plan, const struct use *use)
+{
+    struct cpu_part parts[2][3];
+    struct meter_party used[2][3];
+    struct cpu_times times[2][2];
+    struct meter_reading readings[2];
+    memset(parts, 0, sizeof parts);
+    for (unsigned i = 0; i < 2; i++) {
+        for (size_t k = 0; k < 3; k++) {
+            parts[i][k].ns = 700 * k + (i == 0 ? 0 : use->parties[k] * MS);
+            used[i][k] = (struct meter_party){&parts[i][k], 1};
+        }
+        for (size_t k = 0; k < 2; k++) {
+            times[i][k] = (struct cpu_times){.busy_ns = 9000 + i * use->cpus[k] * MS};
+        }
+        readings[i] = (struct meter_reading){.at_ns = 400 * MS * i,
+                                             .parties = used[i],
+                                             .party_count = 3,
+                                             .times = times[i],
+                                             .cpus = {.cpus = {0, 1}, .count = 2}};
+    }
+    return verdict_foreign_ns(plan, parties, &readings[0], &readings[1]) / (double)MS;
+}
+
+static struct plan plan_for(enum topology topology, bool shared)
+{
+    struct plan plan = {.topology = topology, .shared_cpus = shared};
+    plan.tester_cpus = (struct cpu_list){.cpus = {0, 1}, .count = shared ? 2 : 1};
+    plan.dut_cpus = shared ? plan.tester_cpus : (struct cpu_list){.cpus = {1}, .count = 1};
+    return plan;
+}
+
+#define near(got, wanted) assert_true(fabs((got) - (wanted)) < 0.01)
+
+// 200 ms of sending in a window of 400 ms: host and router were busy all the time of sending, and
+// somebody else as long after it. That is half the window, not nothing.
+static void test_drain_time_hides_no_other_program(void **state)
+{
+    (void)state;
+    struct plan plan = plan_for(TOPOLOGY_BRIDGED, false);
+    struct use use = {.cpus = {100, 400}, .parties = {120, 80, 100}};
+    near(foreign_ms(&plan, &use), 200.0);
+}
+
+static void test_no_foreign_time_on_quiet_machine(void **state)
+{
+    (void)state;
+    struct plan plan = plan_for(TOPOLOGY_BRIDGED, false);
+    struct use use = {.cpus = {100, 200}, .parties = {120, 80, 100}};
+    near(foreign_ms(&plan, &use), 0.0);
+    // /proc/stat counts in ticks: it may say less than the parties' exact counters.
+    use.cpus[0] = use.cpus[1] = 90;
+    near(foreign_ms(&plan, &use), 0.0);
+}
+
+static void test_foreign_time_on_the_testers_cpu(void **state)
+{
+    (void)state;
+    struct plan plan = plan_for(TOPOLOGY_DEDICATED, false);
+    struct use use = {.cpus = {300, 210}, .parties = {120, 80, 100}};
+    near(foreign_ms(&plan, &use), 200.0);
+    // In direct nobody measures with the other CPU.
+    plan = plan_for(TOPOLOGY_DIRECT, false);
+    struct use direct = {.cpus = {130, 0}, .parties = {0, 0, 100}};
+    near(foreign_ms(&plan, &direct), 30.0);
+}
+
+static void test_foreign_time_on_shared_cpus(void **state)
+{
+    (void)state;
+    struct plan plan = plan_for(TOPOLOGY_BRIDGED, true);
+    struct use use = {.cpus = {200, 200}, .parties = {120, 80, 100}};
+    near(foreign_ms(&plan, &use), 100.0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_drain_time_hides_no_other_program),
+        cmocka_unit_test(test_no_foreign_time_on_quiet_machine),
+        cmocka_unit_test(test_foreign_time_on_the_testers_cpu),
+        cmocka_unit_test(test_foreign_time_on_shared_cpus),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
