@@ -37,7 +37,7 @@ static const struct column doctor_columns[] = {
 };
 #define DOCTOR_COLUMNS (sizeof doctor_columns / sizeof doctor_columns[0])
 
-static int print_json(const struct machine *machine, struct error *err)
+static int print_json(const struct computer *machine, struct error *err)
 {
     struct writer *writer = writer_json(stdout, doctor_columns, DOCTOR_COLUMNS);
     int rc = 0;
@@ -56,7 +56,7 @@ static int print_json(const struct machine *machine, struct error *err)
 }
 
 // For people: a line a finding, and under those that matter what follows and what mends it.
-static void print_text(const struct machine *machine)
+static void print_text(const struct computer *machine)
 {
     static const char *const marks[] = {
         [FINDING_GOOD] = "ok", [FINDING_LIMIT] = "limit", [FINDING_MISSING] = "MISSING"};
@@ -128,8 +128,8 @@ static int doctor_run(void *values, const struct text_list *operands, struct err
     if (asked->platform != NULL) {
         return inspect_platform(asked, err);
     }
-    struct machine machine;
-    machine_inspect(WATCH_STEAL_MS, true, &machine);
+    struct computer machine;
+    computer_inspect(WATCH_STEAL_MS, true, &machine);
     bool lacking = false;
     for (size_t i = 0; i < machine.finding_count; i++) {
         lacking = lacking || machine.findings[i].level == FINDING_MISSING;
@@ -140,7 +140,7 @@ static int doctor_run(void *values, const struct text_list *operands, struct err
     } else {
         print_text(&machine);
     }
-    machine_clear(&machine);
+    computer_clear(&machine);
     return rc < 0 ? rc : lacking ? EXIT_LACKING : EXIT_DONE;
 }
 

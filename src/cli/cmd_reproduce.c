@@ -14,7 +14,7 @@
 #include "base/units.h"
 #include "cli/command.h"
 #include "linux/rights.h"
-#include "machine/platform.h"
+#include "machine/machine.h"
 #include "study/machines.h"
 #include "study/reproduce.h"
 #include "study/statement.h"

@@ -24,12 +24,12 @@
 #include "linux/offload.h"
 #include "linux/pci.h"
 #include "linux/rights.h"
-#include "machine/platform.h"
+#include "machine/machine.h"
 #include "ration/cap_probe.h"
 
 #define TRIAL_INDEX 100000
 
-static struct finding *add(struct machine *machine, const char *subject)
+static struct finding *add(struct computer *machine, const char *subject)
 {
     machine->findings =
         memory_resize(machine->findings, machine->finding_count + 1, sizeof *machine->findings);
@@ -38,12 +38,12 @@ static struct finding *add(struct machine *machine, const char *subject)
     return finding;
 }
 
-static void good(struct machine *machine, const char *subject, const char *found)
+static void good(struct computer *machine, const char *subject, const char *found)
 {
     add(machine, subject)->found = text_copy(found);
 }
 
-static void bad(struct machine *machine, const char *subject, enum finding_level level,
+static void bad(struct computer *machine, const char *subject, enum finding_level level,
                 const char *found, const char *follows, const char *mends)
 {
     struct finding *finding = add(machine, subject);
@@ -70,7 +70,7 @@ static char *value_in(const char *path, const char *key)
     return text_copy(at);
 }
 
-static void identify(struct machine *machine)
+static void identify(struct computer *machine)
 {
     struct utsname names;
     if (uname(&names) == 0) {
@@ -92,7 +92,7 @@ static void identify(struct machine *machine)
     }
 }
 
-static void inspect_rights(struct machine *machine)
+static void inspect_rights(struct computer *machine)
 {
     _cleanup_error_ struct error why = ERROR_INIT;
     if (rights_check(&why) == 0) {
@@ -103,7 +103,7 @@ static void inspect_rights(struct machine *machine)
     }
 }
 
-static void inspect_cpus(struct machine *machine)
+static void inspect_cpus(struct computer *machine)
 {
     struct cpu_list usable;
     if (cpu_list_usable(&usable, NULL) < 0) {
@@ -121,7 +121,7 @@ static void inspect_cpus(struct machine *machine)
     free(found);
 }
 
-static void inspect_awake(struct machine *machine)
+static void inspect_awake(struct computer *machine)
 {
     _cleanup_error_ struct error why = ERROR_INIT;
     _cleanup_close_ int awake = cpu_hold_awake(&why);
@@ -160,7 +160,7 @@ static int make_pair(struct trial_pair *pair, struct error *err)
     return link_set_up(pair->b, TRIAL_INDEX, true, err);
 }
 
-static void inspect_napi(struct machine *machine, const struct netns *ns)
+static void inspect_napi(struct computer *machine, const struct netns *ns)
 {
     _cleanup_error_ struct error why = ERROR_INIT;
     struct napi_interface interface = {.name = "b", .index = TRIAL_INDEX};
@@ -186,7 +186,7 @@ static void inspect_napi(struct machine *machine, const struct netns *ns)
     free(interface.threads);
 }
 
-static void inspect_filter(struct machine *machine, const struct netns *ns)
+static void inspect_filter(struct computer *machine, const struct netns *ns)
 {
     _cleanup_error_ struct error why = ERROR_INIT;
     if (discard_at_ingress(ns, TRIAL_INDEX, 9, &why) == 0) {
@@ -198,7 +198,7 @@ static void inspect_filter(struct machine *machine, const struct netns *ns)
     }
 }
 
-static void inspect_network(struct machine *machine)
+static void inspect_network(struct computer *machine)
 {
     _cleanup_error_ struct error why = ERROR_INIT;
     struct trial_pair pair = {NULL, NULL};
@@ -225,7 +225,7 @@ static void inspect_network(struct machine *machine)
     netns_close(pair.b);
 }
 
-static void inspect_cgroups(struct machine *machine)
+static void inspect_cgroups(struct computer *machine)
 {
     _cleanup_error_ struct error why = ERROR_INIT;
     struct cgroup_tree *tree = NULL;
@@ -249,7 +249,7 @@ static char *describe_trial(const char *name, const struct cap_trial *trial)
                         : text_format("%s can't be had: %s", name, trial->why);
 }
 
-static void report_caps(struct machine *machine, const struct cap_probe *probe)
+static void report_caps(struct computer *machine, const struct cap_probe *probe)
 {
     _cleanup_free_ char *quota = describe_trial("CFS bandwidth", &probe->quota);
     _cleanup_free_ char *deadline = describe_trial("SCHED_DEADLINE", &probe->deadline);
@@ -268,7 +268,7 @@ static void report_caps(struct machine *machine, const struct cap_probe *probe)
     }
 }
 
-static void inspect_caps(struct machine *machine)
+static void inspect_caps(struct computer *machine)
 {
     _cleanup_error_ struct error why = ERROR_INIT;
     struct cgroup_tree *tree = NULL;
@@ -288,7 +288,7 @@ static void inspect_caps(struct machine *machine)
     cgroup_tree_close(tree);
 }
 
-static void inspect_handover(struct machine *machine)
+static void inspect_handover(struct computer *machine)
 {
     static const char subject[] = "NICs to machines";
     static const char follows[] =
@@ -319,7 +319,7 @@ static bool in_path(const char *program)
     return child_find(program, &path) == 0;
 }
 
-static void inspect_programs(struct machine *machine)
+static void inspect_programs(struct computer *machine)
 {
     static const char *const rows[][4] = {
         {"clang", "clang", "BPF programs and fuzzers can't be built; measuring works without",
@@ -340,7 +340,7 @@ static void inspect_programs(struct machine *machine)
 }
 
 // Of a system that runs on Xen, as any domain of it may be.
-static void inspect_xen(struct machine *machine)
+static void inspect_xen(struct computer *machine)
 {
     _cleanup_free_ char *type = NULL;
     _cleanup_error_ struct error why = ERROR_INIT;
@@ -355,7 +355,7 @@ static void inspect_xen(struct machine *machine)
     }
 }
 
-static void inspect_steal(struct machine *machine, unsigned steal_ms)
+static void inspect_steal(struct computer *machine, unsigned steal_ms)
 {
     struct cpu_list usable;
     if (steal_ms == 0 || cpu_list_usable(&usable, NULL) < 0) {
@@ -386,9 +386,9 @@ static void inspect_steal(struct machine *machine, unsigned steal_ms)
     free(found);
 }
 
-void machine_inspect(unsigned steal_ms, bool caps, struct machine *ret)
+void computer_inspect(unsigned steal_ms, bool caps, struct computer *ret)
 {
-    struct machine machine = {0};
+    struct computer machine = {0};
     identify(&machine);
     good(&machine, "kernel", machine.kernel);
     inspect_rights(&machine);
@@ -408,7 +408,7 @@ void machine_inspect(unsigned steal_ms, bool caps, struct machine *ret)
     *ret = machine;
 }
 
-void machine_clear(struct machine *machine)
+void computer_clear(struct computer *machine)
 {
     for (size_t i = 0; i < machine->finding_count; i++) {
         free(machine->findings[i].found);
@@ -421,7 +421,7 @@ void machine_clear(struct machine *machine)
     free(machine->cpu_model);
     free(machine->virtualisation);
     free(machine->system);
-    *machine = (struct machine){0};
+    *machine = (struct computer){0};
 }
 
 const char *finding_level_name(enum finding_level level)

@@ -23,7 +23,7 @@ struct finding {
     char *mends;   // what would mend it; NULL if all is well
 };
 
-struct machine {
+struct computer {
     char *hostname, *kernel, *cpu_model, *virtualisation, *system;
     unsigned cpus_usable, cpus_online;
     unsigned long long memory_bytes;
@@ -34,8 +34,8 @@ struct machine {
 // Looks around, by trying things out in namespaces that are gone again afterwards. Takes a little
 // over `steal_ms` milliseconds, during which steal is watched; 0 = don't.
 // With `caps`, tries out which caps hold (another second or two).
-void machine_inspect(unsigned steal_ms, bool caps, struct machine *ret);
-void machine_clear(struct machine *machine);
+void computer_inspect(unsigned steal_ms, bool caps, struct computer *ret);
+void computer_clear(struct computer *machine);
 const char *finding_level_name(enum finding_level level); // "good", "limit", "missing"
 
 #endif

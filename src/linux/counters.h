@@ -56,6 +56,7 @@ struct namespace_counters {
 
 int counters_read(const struct netns *ns, struct namespace_counters *ret, struct error *err);
 void counters_clear(struct namespace_counters *counters);
+#define _cleanup_counters_ __attribute__((cleanup(counters_clear)))
 // The counters of an interface, or NULL.
 const struct link_counters *counters_link(const struct namespace_counters *counters, int index);
 

@@ -5,7 +5,7 @@
  * vtysh accepts the commands of all programs and sends each to those that run: what is for one that
  * doesn't run is dropped without a word. So the programs that a configuration needs are started,
  * and a line for one that can't be is an error. Pure text. Called by machine/daemon and
- * machine/tiny_daemon.
+ * machine/guest_daemon.
  */
 #ifndef VRBENCH_MACHINE_FRR_PROGRAMS_H
 #define VRBENCH_MACHINE_FRR_PROGRAMS_H

@@ -7,7 +7,7 @@
 #ifndef VRBENCH_MACHINE_MACHINE_PCI_H
 #define VRBENCH_MACHINE_MACHINE_PCI_H
 
-#include "machine/platform.h"
+#include "machine/machine.h"
 
 // Whether the router image has no driver for a device; says so in `why`.
 bool machine_pci_lacks_driver(const char *device, char *why, size_t room);

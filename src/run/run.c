@@ -23,7 +23,7 @@
 
 #define WATCH_STEAL_MS 200U
 
-static json_t *describe_machine(struct machine *machine)
+static json_t *describe_machine(struct computer *machine)
 {
     json_t *findings = json_array();
     for (size_t i = 0; i < machine->finding_count; i++) {
@@ -123,8 +123,8 @@ static int begin_run(struct job_state *state, json_t *before, struct error *err)
         json_object_del(state->run, "error");
         set_time(state->run, "resumed");
     } else {
-        struct machine machine;
-        machine_inspect(WATCH_STEAL_MS, scenario_is_capped(job->scenario), &machine);
+        struct computer machine;
+        computer_inspect(WATCH_STEAL_MS, scenario_is_capped(job->scenario), &machine);
         state->run = json_pack("{s:i, s:s, s:s}", "schema", RESULT_SCHEMA, "vrbench",
                                VRBENCH_VERSION, "status", "running");
         set_time(state->run, "started");
@@ -136,7 +136,7 @@ static int begin_run(struct job_state *state, json_t *before, struct error *err)
             json_object_set_new(state->run, "study_timing", json_boolean(job->study_timing));
         }
         json_object_set_new(state->run, "machine", describe_machine(&machine));
-        machine_clear(&machine);
+        computer_clear(&machine);
     }
     json_object_set_new(state->run, "placement", describe_placement(job->scenario));
     json_object_set_new(state->run, "status", json_string("running"));

@@ -51,7 +51,8 @@ static void party_tasks(const struct testbed *testbed, size_t party, const pid_t
         *ret = testbed->host_tasks;
         *ret_count = testbed->host_task_count;
     } else if (testbed->routers[party - 1].router != NULL) {
-        testbed->platform->ops->tasks(testbed->routers[party - 1].router, ret, ret_count);
+        *ret = testbed->routers[party - 1].router->tasks;
+        *ret_count = testbed->routers[party - 1].router->task_count;
     }
 }
 
@@ -204,9 +205,7 @@ const char *testbed_cap_way(const struct testbed *testbed)
     const struct allocator *allocator = testbed->allocator;
     for (size_t i = 0; allocator != NULL && i < allocator->count; i++) {
         if (allocator->allocations[i].cap > 0 && platform_allocates(testbed, i)) {
-            const struct platform_ops *ops = testbed->platform->ops;
-            return ops->allocated_by == NULL ? cap_way_name(CAP_WAY_QUOTA) // which it is there
-                                             : ops->allocated_by(testbed->platform);
+            return testbed->platform->ops->allocated_by(testbed->platform);
         }
     }
     return allocator == NULL ? NULL : cap_way_name(allocator->way);

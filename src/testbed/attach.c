@@ -57,8 +57,7 @@ static json_t *note_routers(const struct testbed *testbed)
         json_object_set_new(noted, "convergence_ns",
                             json_integer((json_int_t)router->convergence_ns));
         if (router->router != NULL) {
-            json_object_set_new(noted, "platform",
-                                testbed->platform->ops->describe(router->router));
+            json_object_set_new(noted, "platform", testbed->platform->ops->note(router->router));
         }
         json_array_append_new(list, noted);
     }
@@ -236,7 +235,7 @@ static int recall_routers(struct testbed *testbed, struct error *err)
         }
         struct router_order order;
         router_order_make(testbed, i, &order);
-        rc = testbed->platform->ops->attach(testbed->platform, &order.spec, described,
+        rc = testbed->platform->ops->recall(testbed->platform, &order.spec, described,
                                             &router->router, err);
         router_order_clear(&order);
         if (rc == -ENOENT) { // who was ending or restarting it died

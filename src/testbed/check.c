@@ -23,7 +23,7 @@ static int check_handover(struct platform *platform, struct plan *plan, struct e
 {
     struct netns *home = NULL;
     _cleanup_free_ char *why = NULL;
-    if (platform->ops->takes_pci == NULL || plan->topology != TOPOLOGY_DEDICATED) {
+    if (!platform_can(platform, CAN_TAKE_PCI) || plan->topology != TOPOLOGY_DEDICATED) {
         return 0;
     }
     int rc = netns_open(NULL, &home, err);
@@ -51,7 +51,7 @@ int testbed_check_platform(const struct scenario *scenario, bool named_only, str
             continue; // has none
         }
         rc = plan_make(scenario, scenario->topologies[i], &usable, &plan, err);
-        if (rc == 0 && platform->ops->check != NULL) {
+        if (rc == 0) {
             rc = check_plan(platform, plan, named_only, err);
         }
         if (rc == 0 && !named_only) {

@@ -274,7 +274,7 @@ static int clean_up_platform(struct record *record, struct error *err)
     struct netns *home = NULL;
     int rc = uri == NULL ? 0 : platform_open(uri, &platform, err);
     int restored = rc == 0 && platform != NULL ? platform_restore_host(platform, record, err) : 0;
-    if (rc == 0 && platform != NULL && platform->ops->clean_up != NULL) {
+    if (rc == 0 && platform != NULL) {
         (void)netns_open(pin, &home, NULL);
         rc = platform->ops->clean_up(platform, record->id, record->directory, home,
                                      restored < 0 ? NULL : err);

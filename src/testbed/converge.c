@@ -206,7 +206,7 @@ static int give_up(const struct testbed *testbed, size_t router, const char *mis
 {
     const struct scenario_router *asked = &testbed->plan->scenario->routers[router];
     char words[160] = "nothing";
-    if (testbed->platform->ops->daemon_words != NULL) {
+    if (platform_can(testbed->platform, CAN_ROUTE)) {
         testbed->platform->ops->daemon_words(testbed->routers[router].router, words);
     }
     return fail(
@@ -235,7 +235,7 @@ static int look_at(struct testbed *testbed, const struct candidate *candidate, s
     _cleanup_free_ char *missing = NULL;
     int rc = check_router(testbed, candidate->router, &missing, err);
     uint64_t waited = clock_monotonic_ns() - candidate->started_ns;
-    if (rc == -ESRCH && testbed->platform->ops->daemon_words != NULL) {
+    if (rc == -ESRCH && platform_can(testbed->platform, CAN_ROUTE)) {
         return explain_death(testbed, candidate->router, err);
     }
     if (rc == 1) {
@@ -264,7 +264,7 @@ static int await_all(struct testbed *testbed, struct candidate *candidates, size
         if (rc >= 0 && stop_requested()) {
             rc = fail_interrupted(err);
         } else if (rc >= 0 && count > 0) {
-            clock_sleep(testbed->platform->ops->daemons_inside ? LOOK_IN_NS : LOOK_NS);
+            clock_sleep(platform_can(testbed->platform, CAN_HOLD_DAEMON) ? LOOK_IN_NS : LOOK_NS);
         }
     }
     return rc < 0 ? rc : 0;
@@ -272,22 +272,23 @@ static int await_all(struct testbed *testbed, struct candidate *candidates, size
 
 static int start(struct testbed *testbed, size_t router, struct candidate *ret, struct error *err)
 {
-    const struct platform_ops *ops = testbed->platform->ops;
+    const struct machine_ops *ops = testbed->platform->ops;
     struct testbed_router *entry = &testbed->routers[router];
-    if (ops->leads_to == NULL) {
-        return fail(err, ENOTSUP, "platform %s can't say what routes a router has", ops->name);
+    if (!platform_can(testbed->platform, CAN_ROUTE)) {
+        return fail(err, ENOTSUP, "platform %s can't say what routes a router has",
+                    ops->traits.name);
     }
     *ret = (struct candidate){.router = router, .started_ns = clock_monotonic_ns()};
     entry->convergence_ns = 0;
-    return ops->start_daemon == NULL ? 0 : ops->start_daemon(entry->router, err);
+    return ops->start_daemon(entry->router, err);
 }
 
 // The daemon's programs are there now, with all their threads.
 static int take_stock(struct testbed *testbed, size_t router, struct error *err)
 {
-    const struct platform_ops *ops = testbed->platform->ops;
+    const struct machine_ops *ops = testbed->platform->ops;
     struct testbed_router *entry = &testbed->routers[router];
-    if (ops->daemon_memory != NULL) {
+    if (!platform_can(testbed->platform, CAN_HOLD_DAEMON)) {
         entry->memory_bytes += ops->daemon_memory(entry->router);
     }
     return testbed_place_router(testbed, router, err);
@@ -321,20 +322,21 @@ int testbed_converge(struct testbed *testbed, ssize_t router, struct error *err)
 // Where the programs are in the routers this machine may have none to check with: then the router
 // does, by running them.
 static int check_daemon(const struct scenario *scenario, size_t router,
-                        const struct platform_ops *ops, struct error *err)
+                        const struct platform *platform, struct error *err)
 {
     _cleanup_free_ char *path = scenario_config_path(scenario, router);
     enum routing_daemon daemon = scenario->routers[router].daemon;
-    if (ops->leads_to == NULL) {
+    if (!platform_can(platform, CAN_ROUTE)) {
         return fail_lacking(err, "router %s: platform %s has no routing daemons in this version",
                             scenario->routers[router].name, scenario->platform);
     }
     int rc = daemon_check(DAEMON_BIRD, NULL, err); // the tester's
-    bool checkable = !ops->daemons_inside || daemon_check(daemon, NULL, NULL) == 0;
+    bool inside = platform_can(platform, CAN_HOLD_DAEMON);
+    bool checkable = !inside || daemon_check(daemon, NULL, NULL) == 0;
     if (rc == 0 && checkable) {
         rc = daemon_check(daemon, path, err);
     }
-    return rc == 0 ? daemon_check_programs(daemon, path, ops->daemons_inside, err) : rc;
+    return rc == 0 ? daemon_check_programs(daemon, path, inside, err) : rc;
 }
 
 int testbed_check_daemons(const struct scenario *scenario, struct error *err)
@@ -343,7 +345,7 @@ int testbed_check_daemons(const struct scenario *scenario, struct error *err)
     int rc = scenario_is_routed(scenario) ? platform_open(scenario->platform, &platform, err) : 0;
     for (size_t i = 0; rc == 0 && platform != NULL && i < scenario->router_count; i++) {
         if (scenario->routers[i].daemon != DAEMON_NONE) {
-            rc = check_daemon(scenario, i, platform->ops, err);
+            rc = check_daemon(scenario, i, platform, err);
         }
     }
     platform_close(platform);

@@ -133,10 +133,10 @@ int handover_decide(struct platform *platform, const struct netns *home, struct 
                     bool say, char **ret_why, struct error *err)
 {
     const char *forced = getenv(HANDOVER_FORCED);
-    bool must = text_equal(forced, "pci") || !platform->ops->taken_stays;
+    bool must = text_equal(forced, "pci") || !platform_can(platform, CAN_SHARE_NIC);
     size_t router = 0;
     *ret_why = NULL;
-    if (plan->topology != TOPOLOGY_DEDICATED || platform->ops->takes_pci == NULL) {
+    if (plan->topology != TOPOLOGY_DEDICATED || !platform_can(platform, CAN_TAKE_PCI)) {
         return 0;
     }
     for (size_t node = 0; node < plan->node_count; node++) {

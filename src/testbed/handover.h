@@ -12,7 +12,7 @@
 
 #include <jansson.h>
 
-#include "machine/platform.h"
+#include "machine/machine.h"
 #include "testbed/plan.h"
 
 // By hand: "pci" (or fail) or "macvtap"; else what can be done is.
@@ -24,7 +24,7 @@
 int handover_decide(struct platform *platform, const struct netns *home, struct plan *plan,
                     bool say, char **ret_why, struct error *err);
 // What the dedicated links of a router are, static: "pci", "macvtap" (where interfaces that it
-// takes stay, `stays`, as platform_ops has it), "pci, macvtap"; NULL: neither.
+// takes can stay, `stays`: CAN_SHARE_NIC), "pci, macvtap"; NULL: neither.
 const char *handover_links(const struct plan *plan, size_t node, bool stays);
 
 // The entry of an interface in a record (its "nic", build.c) says of which device it is, if it was

@@ -101,8 +101,8 @@ static int end_routers(struct testbed *testbed, struct error *err)
     for (size_t i = 0; testbed->platform != NULL && i < testbed->plan->scenario->router_count;
          i++) {
         if (testbed->routers[i].router != NULL) {
-            struct router *router = steal_pointer(&testbed->routers[i].router);
-            int ended = testbed->platform->ops->destroy(router, NULL, &why);
+            struct machine *router = steal_pointer(&testbed->routers[i].router);
+            int ended = testbed->platform->ops->end(router, NULL, &why);
             rc = keep_first(rc, ended, err, &why);
         }
     }
@@ -212,7 +212,7 @@ bool testbed_is_kept(const struct testbed *testbed)
 
 bool testbed_router_has_died(const struct testbed *testbed, size_t router)
 {
-    const struct router *there = testbed->routers[router].router;
+    const struct machine *there = testbed->routers[router].router;
     int fd = there == NULL ? -1 : testbed->platform->ops->watch(there);
     return there != NULL && (fd < 0 || process_has_ended(fd));
 }
@@ -240,7 +240,7 @@ int testbed_usage(const struct testbed *testbed, size_t party, struct cpu_part *
                   size_t *ret_count, struct error *err)
 {
     const struct testbed_party *of = &testbed->parties[party];
-    const struct router *router = NULL;
+    const struct machine *router = NULL;
     int rc = 0;
     switch (of->kind) {
     case PARTY_HOST:
@@ -266,7 +266,7 @@ int testbed_usage(const struct testbed *testbed, size_t party, struct cpu_part *
 int testbed_hypervisor_times(const struct testbed *testbed, struct hypervisor_times *ret,
                              struct error *err)
 {
-    if (testbed->platform->ops->times == NULL) {
+    if (!platform_can(testbed->platform, CAN_RATION_HOST)) {
         return 0;
     }
     int rc = testbed->platform->ops->times(testbed->platform, ret, err);
@@ -275,7 +275,7 @@ int testbed_hypervisor_times(const struct testbed *testbed, struct hypervisor_ti
 
 bool testbed_rest_is_hosts(const struct testbed *testbed)
 {
-    return testbed->platform->ops->rest_is_hosts;
+    return testbed->platform->ops->traits.kind == MACHINE_VIRTUAL;
 }
 
 // What has gone meanwhile has used nothing that is known.
@@ -321,7 +321,7 @@ void testbed_party_facts(const struct testbed *testbed, size_t party, struct par
     if (of->kind == PARTY_ROUTER) {
         const struct testbed_router *router = &testbed->routers[of->router];
         ret->links = handover_links(testbed->plan, node_of(testbed->plan, of->router),
-                                    testbed->platform->ops->taken_stays);
+                                    platform_can(testbed->platform, CAN_SHARE_NIC));
         ret->id = router->id;
         ret->state = router->state;
         ret->since_ns = router->since_ns;
@@ -354,7 +354,7 @@ bool testbed_quick_tasks(const struct testbed *testbed, size_t party, const pid_
                          size_t *ret_count, uint64_t *ret_gone_ns)
 {
     const struct testbed_party *of = &testbed->parties[party];
-    const struct platform_ops *ops = testbed->platform->ops;
+    const struct machine_ops *ops = testbed->platform->ops;
     *ret_tasks = NULL;
     *ret_count = 0;
     *ret_gone_ns = 0;
@@ -363,7 +363,7 @@ bool testbed_quick_tasks(const struct testbed *testbed, size_t party, const pid_
         *ret_tasks = testbed->host_tasks;
         *ret_count = testbed->host_task_count;
         *ret_gone_ns = testbed->host_gone_ns;
-        return ops->times == NULL;
+        return !platform_can(testbed->platform, CAN_RATION_HOST);
     case PARTY_TESTER:
         *ret_tasks = testbed->tester_tasks;
         *ret_count = testbed->tester_task_count;
@@ -371,11 +371,13 @@ bool testbed_quick_tasks(const struct testbed *testbed, size_t party, const pid_
     case PARTY_ROUTER:
         break;
     }
-    const struct router *router = testbed->routers[of->router].router;
+    const struct machine *router = testbed->routers[of->router].router;
     if (router != NULL) {
-        ops->tasks(router, ret_tasks, ret_count);
+        *ret_tasks = router->tasks;
+        *ret_count = router->task_count;
     }
-    return ops->only_threads && testbed->plan->scenario->routers[of->router].daemon == DAEMON_NONE;
+    return ops->traits.kind == MACHINE_NAMESPACE &&
+           testbed->plan->scenario->routers[of->router].daemon == DAEMON_NONE;
 }
 
 const char *testbed_id(const struct testbed *testbed)
@@ -403,8 +405,8 @@ const struct netns *testbed_netns(const struct testbed *testbed, size_t node)
     if (testbed->plan->nodes[node].kind != NODE_ROUTER) {
         return testbed->netns[node];
     }
-    const struct router *router = testbed->routers[router_of(testbed->plan, node)].router;
-    return router == NULL ? NULL : testbed->platform->ops->netns(router);
+    const struct machine *router = testbed->routers[router_of(testbed->plan, node)].router;
+    return router == NULL ? NULL : router->ns;
 }
 
 int testbed_platform_facts(const struct testbed *testbed, struct platform_facts *ret,
@@ -413,17 +415,14 @@ int testbed_platform_facts(const struct testbed *testbed, struct platform_facts 
     const struct scenario *scenario = testbed->plan->scenario;
     bool routers = testbed->plan->topology != TOPOLOGY_DIRECT && scenario->router_count > 0;
     platform_facts_of_name(scenario->platform, ret);
-    int rc = 0;
-    if (testbed->platform->ops->facts != NULL) {
-        rc = testbed->platform->ops->facts(testbed->platform,
+    int rc = testbed->platform->ops->facts(testbed->platform,
                                            routers ? testbed->routers[0].router : NULL, ret, err);
-    }
     if (rc < 0) {
         platform_facts_clear(ret);
         return rc;
     }
     const char *links = routers ? handover_links(testbed->plan, node_of(testbed->plan, 0),
-                                                 testbed->platform->ops->taken_stays)
+                                                 platform_can(testbed->platform, CAN_SHARE_NIC))
                                 : NULL;
     const char *why = testbed->macvtap_why;
     ret->dedicated = links == NULL ? NULL : text_copy(links);
@@ -436,7 +435,7 @@ int testbed_counters(const struct testbed *testbed, size_t node, struct namespac
 {
     int rc = 0;
     if (testbed->plan->nodes[node].kind == NODE_ROUTER) {
-        const struct router *router = testbed->routers[router_of(testbed->plan, node)].router;
+        const struct machine *router = testbed->routers[router_of(testbed->plan, node)].router;
         rc = router == NULL ? fail(err, ESRCH, "it is not there")
                             : testbed->platform->ops->counters(router, ret, err);
     } else {

@@ -12,7 +12,7 @@
 struct allocator; // allocation.c's
 
 struct testbed_router {
-    struct router *router; // NULL = not there
+    struct machine *router; // NULL = not there
     enum router_state state;
     unsigned id;             // anew with each life
     uint64_t memory_bytes;   // 0 = not measured

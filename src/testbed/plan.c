@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "machine/platform.h"
+#include "machine/machine.h"
 
 // Interface indexes from here on are the plan's: far above those of the machine's own interfaces.
 #define FIRST_INDEX 100000

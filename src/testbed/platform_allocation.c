@@ -6,8 +6,7 @@
 
 bool platform_allocates(const struct testbed *testbed, size_t party)
 {
-    const struct platform_ops *ops = testbed->platform->ops;
-    return party == 0 ? ops->set_host_allocation != NULL : ops->set_allocation != NULL;
+    return platform_can(testbed->platform, party == 0 ? CAN_RATION_HOST : CAN_RATION);
 }
 
 static int remember_host(struct testbed *testbed, const struct allocation *now, struct error *err)
@@ -24,7 +23,7 @@ static int remember_host(struct testbed *testbed, const struct allocation *now, 
 static int allocate_host(struct testbed *testbed, const struct allocation *allocation,
                          struct error *err)
 {
-    const struct platform_ops *ops = testbed->platform->ops;
+    const struct machine_ops *ops = testbed->platform->ops;
     struct allocation now;
     int rc = ops->get_host_allocation(testbed->platform, &now.weight, &now.cap, err);
     if (rc < 0 || (now.weight == allocation->weight && now.cap == allocation->cap)) {
@@ -39,7 +38,7 @@ static int allocate_host(struct testbed *testbed, const struct allocation *alloc
 int platform_allocate(struct testbed *testbed, size_t party, const struct allocation *allocation,
                       struct error *err)
 {
-    struct router *router = party == 0 ? NULL : testbed->routers[party - 1].router;
+    struct machine *router = party == 0 ? NULL : testbed->routers[party - 1].router;
     if (party == 0) {
         return allocate_host(testbed, allocation, err);
     }
@@ -51,11 +50,11 @@ int platform_allocate(struct testbed *testbed, size_t party, const struct alloca
 int platform_allocation(const struct testbed *testbed, size_t party, struct allocation *ret,
                         struct error *err)
 {
-    const struct platform_ops *ops = testbed->platform->ops;
+    const struct machine_ops *ops = testbed->platform->ops;
     if (party == 0) {
         return ops->get_host_allocation(testbed->platform, &ret->weight, &ret->cap, err);
     }
-    const struct router *router = testbed->routers[party - 1].router;
+    const struct machine *router = testbed->routers[party - 1].router;
     return router == NULL || testbed_router_has_died(testbed, party - 1)
                ? 0
                : ops->get_allocation(router, &ret->weight, &ret->cap, err);
@@ -64,7 +63,7 @@ int platform_allocation(const struct testbed *testbed, size_t party, struct allo
 int platform_restore_host(struct platform *platform, struct record *record, struct error *err)
 {
     const json_t *before = json_object_get(record->content, BEFORE);
-    if (before == NULL || platform->ops->set_host_allocation == NULL) {
+    if (before == NULL || !platform_can(platform, CAN_RATION_HOST)) {
         return 0;
     }
     int rc = platform->ops->set_host_allocation(

@@ -177,10 +177,10 @@ int testbed_make_router(struct testbed *testbed, size_t router, struct error *er
     struct router_order order;
     router_order_make(testbed, router, &order);
     entry->ordered_ns = clock_monotonic_ns();
-    int rc = testbed->platform->ops->create(testbed->platform, &order.spec, &entry->router, err);
+    int rc = testbed->platform->ops->make(testbed->platform, &order.spec, &entry->router, err);
     if (rc == 0) {
         note_running(testbed, router, &order);
-        if (testbed->platform->ops->await == NULL) {
+        if (testbed->platform->ops->traits.kind != MACHINE_VIRTUAL) {
             note_started(entry);
         }
     }
@@ -191,9 +191,10 @@ int testbed_make_router(struct testbed *testbed, size_t router, struct error *er
 
 int testbed_await_router(struct testbed *testbed, size_t router, struct error *err)
 {
-    const struct platform_ops *ops = testbed->platform->ops;
+    const struct machine_ops *ops = testbed->platform->ops;
     struct testbed_router *entry = &testbed->routers[router];
-    int rc = ops->await == NULL ? 0 : ops->await(entry->router, err);
+    bool virtual = ops->traits.kind == MACHINE_VIRTUAL;
+    int rc = virtual ? ops->await(entry->router, err) : 0;
     const struct scenario_router *asked = &testbed->plan->scenario->routers[router];
     if (rc == 0 && (asked->image != NULL || asked->xm != NULL)) {
         rc = testbed_probe(testbed, router, err);
@@ -201,7 +202,7 @@ int testbed_await_router(struct testbed *testbed, size_t router, struct error *e
     if (rc == 0) {
         note_started(entry);
     }
-    if (rc == 0 && ops->memory != NULL) {
+    if (rc == 0 && virtual) {
         (void)ops->memory(entry->router, &entry->memory_bytes, NULL);
     }
     return rc;
@@ -306,7 +307,7 @@ static int conclude(struct testbed *testbed, size_t router, int rc, struct error
         struct router_order order;
         router_order_make(testbed, router, &order);
         if (entry->router != NULL) {
-            (void)testbed->platform->ops->destroy(steal_pointer(&entry->router), &order.spec, NULL);
+            (void)testbed->platform->ops->end(steal_pointer(&entry->router), &order.spec, NULL);
         }
         router_order_clear(&order);
         entry->state = ROUTER_CRASHED;
@@ -365,7 +366,7 @@ int testbed_destroy_router(struct testbed *testbed, size_t router, enum router_s
     struct router_order order;
     router_order_make(testbed, router, &order);
     forget_vifs(testbed, &order); // its last CPU time is read before they go
-    int rc = testbed->platform->ops->destroy(steal_pointer(&entry->router), &order.spec, err);
+    int rc = testbed->platform->ops->end(steal_pointer(&entry->router), &order.spec, err);
     entry->state = state;
     entry->memory_bytes = 0;
     entry->since_ns = clock_realtime_ns();
@@ -405,7 +406,7 @@ int testbed_reboot_router(struct testbed *testbed, size_t router, uint64_t began
     renumber(testbed, router, &before);
     router_order_make(testbed, router, &now);
     (void)note_numbers(testbed, NULL);
-    struct router *old = steal_pointer(&entry->router);
+    struct machine *old = steal_pointer(&entry->router);
     rc = testbed->platform->ops->reboot(old, &before.spec, &now.spec, &entry->router, err);
     if (rc == 0) {
         entry->memory_bytes = testbed_memory_growth(&mark);

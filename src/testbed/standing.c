@@ -156,7 +156,7 @@ int testbed_console(const struct testbed *testbed, const char *node, char *const
 {
     size_t number = testbed_router_called(testbed, node);
     if (number != SIZE_MAX) {
-        const struct router *router = testbed->routers[number].router;
+        const struct machine *router = testbed->routers[number].router;
         return router == NULL ? fail(err, ESRCH, "router %s is not running", node)
                               : testbed->platform->ops->console(router, argv, ret_status, err);
     }
@@ -185,8 +185,9 @@ void testbed_router_fate(const struct testbed *testbed, size_t router, struct ro
 {
     const struct scenario_router *asked = &testbed->plan->scenario->routers[router];
     const struct testbed_router *entry = &testbed->routers[router];
-    const struct platform_ops *ops = testbed->platform->ops;
-    enum router_end end = ops->ended == NULL ? ROUTER_END_CRASH : ops->ended(entry->router);
+    enum router_end end = platform_can(testbed->platform, CAN_SAY_END)
+                              ? testbed->platform->ops->ended(entry->router)
+                              : ROUTER_END_CRASH;
     enum on_crash action = end == ROUTER_END_POWEROFF ? asked->on_poweroff
                            : end == ROUTER_END_REBOOT ? asked->on_reboot
                                                       : asked->on_crash;

@@ -119,7 +119,8 @@ static void add_tester_tasks(struct testbed *testbed, const struct napi_interfac
 bool testbed_stays_with_host(const struct testbed *testbed, size_t number)
 {
     const struct plan *plan = testbed->plan;
-    bool taken = testbed->platform->ops->taken_stays && plan->interfaces[number].pci[0] == '\0' &&
+    bool taken = platform_can(testbed->platform, CAN_SHARE_NIC) &&
+                 plan->interfaces[number].pci[0] == '\0' &&
                  plan->nodes[plan->interfaces[number].node].kind == NODE_ROUTER;
     for (size_t i = 0; taken && i < plan->wire_count; i++) {
         const struct plan_wire *wire = &plan->wires[i];
@@ -212,11 +213,9 @@ void testbed_gather_tasks(const struct testbed *testbed, struct task_list *list)
     task_list_add(list, testbed->host_tasks, testbed->host_task_count);
     task_list_add(list, testbed->tester_tasks, testbed->tester_task_count);
     for (size_t i = 0; i < testbed->plan->scenario->router_count; i++) {
-        if (testbed->routers[i].router != NULL) {
-            const pid_t *pids = NULL;
-            size_t count = 0;
-            testbed->platform->ops->tasks(testbed->routers[i].router, &pids, &count);
-            task_list_add(list, pids, count);
+        const struct machine *router = testbed->routers[i].router;
+        if (router != NULL) {
+            task_list_add(list, router->tasks, router->task_count);
         }
     }
 }

@@ -11,7 +11,7 @@
 
 #include "linux/counters.h"
 #include "linux/netns.h"
-#include "machine/platform.h"
+#include "machine/machine.h"
 #include "testbed/plan.h"
 
 struct testbed;

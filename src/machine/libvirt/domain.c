@@ -18,12 +18,12 @@
 #define FORGET_WITHIN  (10U * NS_PER_S)
 #define FORGET_STEP_NS (5U * NS_PER_MS)
 
-char *domain_name(const char *testbed, const char *router)
+char *libvirt_domain_name(const char *testbed, const char *router)
 {
     return text_format(NAME_PREFIX "%s-%s", testbed, router);
 }
 
-void domain_make_uuid(char ret[DOMAIN_UUID_SIZE])
+void libvirt_domain_make_uuid(char ret[DOMAIN_UUID_SIZE])
 {
     uint8_t b[16] = {0};
     (void)!getrandom(b, sizeof b, 0);
@@ -58,8 +58,8 @@ static int start(virConnectPtr handle, void *data, struct error *err)
     return 0;
 }
 
-int domain_start(struct connection *connection, const char *uuid, const char *name, const char *xml,
-                 unsigned flags, int *ret_id, struct error *err)
+int libvirt_domain_start(struct connection *connection, const char *uuid, const char *name,
+                         const char *xml, unsigned flags, int *ret_id, struct error *err)
 {
     struct start wanted = {.uuid = uuid, .name = name, .xml = xml, .flags = flags};
     int rc = connection_call(connection, start, &wanted, err);
@@ -111,7 +111,8 @@ static int end(virConnectPtr handle, void *data, struct error *err)
     }
 }
 
-int domain_end(struct connection *connection, const char *uuid, const char *name, struct error *err)
+int libvirt_domain_end(struct connection *connection, const char *uuid, const char *name,
+                       struct error *err)
 {
     struct end wanted = {uuid, name};
     return connection_call(connection, end, &wanted, err);
@@ -146,7 +147,7 @@ static int end_all(virConnectPtr handle, void *data, struct error *err)
     return rc;
 }
 
-int domain_end_all(struct connection *connection, const char *testbed, struct error *err)
+int libvirt_domain_end_all(struct connection *connection, const char *testbed, struct error *err)
 {
     return connection_call(connection, end_all, (void *)testbed, err);
 }

@@ -12,19 +12,19 @@
 #define DOMAIN_UUID_SIZE 37
 
 // A new string.
-char *domain_name(const char *testbed, const char *router);
+char *libvirt_domain_name(const char *testbed, const char *router);
 // A random one, as RFC 4122 has them.
-void domain_make_uuid(char ret[DOMAIN_UUID_SIZE]);
+void libvirt_domain_make_uuid(char ret[DOMAIN_UUID_SIZE]);
 
 // Starts a domain of that UUID and name. ret_id gets its number: of LXC, the process that holds the
 // container (may be NULL). `flags` as of virDomainCreateXML().
-int domain_start(struct connection *connection, const char *uuid, const char *name, const char *xml,
-                 unsigned flags, int *ret_id, struct error *err);
+int libvirt_domain_start(struct connection *connection, const char *uuid, const char *name,
+                         const char *xml, unsigned flags, int *ret_id, struct error *err);
 // Ends it and waits until libvirt has forgotten it, so that the name can be given anew. Gone
 // already: fine.
-int domain_end(struct connection *connection, const char *uuid, const char *name,
-               struct error *err);
+int libvirt_domain_end(struct connection *connection, const char *uuid, const char *name,
+                       struct error *err);
 // Ends all domains of a testbed.
-int domain_end_all(struct connection *connection, const char *testbed, struct error *err);
+int libvirt_domain_end_all(struct connection *connection, const char *testbed, struct error *err);
 
 #endif

@@ -7,7 +7,7 @@
  * metered and rationed as that of a router of machine/netns, by the same code
  * (namespace_router.h); libvirt knows of no interface of it. Its first process is a shell on its
  * console, whose end is the router's death; what its processes use is told by its control group.
- * Called by testbed/ through platform.h.
+ * Called by testbed/ through machine.h.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -27,6 +27,7 @@
 #include "linux/session.h"
 #include "machine/libvirt/domain.h"
 #include "machine/libvirt/domain_xml.h"
+#include "machine/libvirt/platform.h"
 #include "machine/netns/namespace_router.h"
 
 #define HOLDER          "libvirt_lxc" // libvirt's process around each container
@@ -34,68 +35,48 @@
 #define STARTED_STEP_NS (2U * NS_PER_MS)
 #define MEMORY_DEFAULT  (128ULL << 20)
 
-struct lxc_platform {
-    struct platform base;
-    struct connection *connection; // opened when first needed
-};
-
-struct router {
-    struct lxc_platform *platform;
-    char *name;   // the router's
-    char *domain; // the container's
+struct lxc_machine {
+    struct machine base;
+    char *domain; // the container's name
     char uuid[DOMAIN_UUID_SIZE];
-    struct netns *ns;
     char *pin; // what the namespace is pinned to
-    pid_t *tasks;
-    size_t task_count;
     struct namespace_life life;
-    char *usage; // file that tells the CPU time of its processes; NULL = none
+    char *usage; // file that has the CPU time of its processes; NULL = none
 };
 
-static int open_connection(struct lxc_platform *platform, struct connection **ret,
-                           struct error *err)
+static struct lxc_machine *lxc_of(const struct machine *machine)
 {
-    if (platform->connection == NULL) {
-        int rc = connection_open(platform->base.uri, CONNECTION_CHANGE, &platform->connection, err);
-        if (rc < 0) {
-            error_context(err, "containers need libvirtd and its LXC driver (package "
-                               "libvirt-daemon-driver-lxc)");
-            return rc;
-        }
+    return (struct lxc_machine *)machine;
+}
+
+static int connect_lxc(struct platform *platform, struct connection **ret, struct error *err)
+{
+    int rc = libvirt_connect_local(platform, ret, err);
+    if (rc < 0 && ((struct libvirt_platform *)platform)->connection == NULL) {
+        error_context(err, "containers need libvirtd and its LXC driver (package "
+                           "libvirt-daemon-driver-lxc)");
     }
-    if (!connection_is_local(platform->connection)) {
-        return fail_lacking(err,
-                            "%s is another computer's: routers can only be made where their "
-                            "traffic is, on this one",
-                            platform->base.uri);
-    }
-    *ret = platform->connection;
-    return 0;
+    return rc;
 }
 
 // ---- the object
 
-static void lxc_release(struct router *router)
+static void lxc_release(struct machine *machine)
 {
-    if (router == NULL) {
-        return;
-    }
-    netns_close(router->ns);
+    struct lxc_machine *router = lxc_of(machine);
     namespace_life_close(&router->life);
     free(router->usage);
-    free(router->tasks);
     free(router->pin);
     free(router->domain);
-    free(router->name);
+    machine_clear(machine);
     free(router);
 }
 
-static struct router *router_new(struct platform *platform, const struct router_spec *spec)
+static struct lxc_machine *lxc_new(struct platform *platform, const struct router_spec *spec)
 {
-    struct router *router = memory_new(1, sizeof *router);
-    router->platform = (struct lxc_platform *)platform;
-    router->name = text_copy(spec->name);
-    router->domain = domain_name(spec->testbed, spec->name);
+    struct lxc_machine *router = memory_new(1, sizeof *router);
+    machine_init(&router->base, platform, spec->name);
+    router->domain = libvirt_domain_name(spec->testbed, spec->name);
     router->pin = netns_pin_of(spec->directory, spec->name);
     router->life = NAMESPACE_LIFE_NONE;
     return router;
@@ -139,7 +120,7 @@ static bool is_holder(pid_t pid)
     return file_read(path, 64, &text, NULL, NULL) == 0 && text_starts(text, HOLDER);
 }
 
-static int open_first(struct router *router, pid_t holder, struct error *err)
+static int open_first(struct lxc_machine *router, pid_t holder, struct error *err)
 {
     uint64_t until_ns = clock_monotonic_ns() + STARTED_WITHIN;
     if (!is_holder(holder)) {
@@ -165,14 +146,15 @@ static int open_first(struct router *router, pid_t holder, struct error *err)
     return rc;
 }
 
-static bool has_died(const struct router *router)
+static bool container_has_died(const struct lxc_machine *router)
 {
     return namespace_life_is_over(&router->life);
 }
 
 // ---- making
 
-static int start(struct router *router, const struct router_spec *spec, struct error *err)
+static int start_container(struct lxc_machine *router, const struct router_spec *spec,
+                           struct error *err)
 {
     const struct domain_spec domain = {
         .name = router->domain,
@@ -188,19 +170,19 @@ static int start(struct router *router, const struct router_spec *spec, struct e
     _cleanup_free_ char *xml = NULL;
     struct connection *connection = NULL;
     int holder = 0;
-    int rc = open_connection(router->platform, &connection, err);
+    int rc = connect_lxc(router->base.platform, &connection, err);
     if (rc == 0) {
-        domain_make_uuid(router->uuid);
+        libvirt_domain_make_uuid(router->uuid);
         rc = domain_xml(&domain, &xml, err);
     }
     if (rc == 0) {
-        rc = domain_start(connection, router->uuid, router->domain, xml, 0, &holder, err);
+        rc = libvirt_domain_start(connection, router->uuid, router->domain, xml, 0, &holder, err);
     }
     return rc == 0 ? open_first(router, (pid_t)holder, err) : rc;
 }
 
 // Its network namespace, which is certainly its own while its first process lives.
-static int adopt(struct router *router, struct error *err)
+static int adopt_namespace(struct lxc_machine *router, struct error *err)
 {
     _cleanup_free_ char *path = text_format("/proc/%d/ns/net", (int)router->life.pid);
     int rc = namespace_router_unpin(router->pin, err); // left by a process that died here
@@ -208,22 +190,23 @@ static int adopt(struct router *router, struct error *err)
         rc = file_create(router->pin, err);
     }
     if (rc == 0) {
-        rc = netns_adopt(path, router->pin, &router->ns, err);
+        rc = netns_adopt(path, router->pin, &router->base.ns, err);
     }
-    return rc == 0 && has_died(router) ? fail(err, ESRCH, "container %s ended", router->domain)
-                                       : rc;
+    return rc == 0 && container_has_died(router)
+               ? fail(err, ESRCH, "container %s ended", router->domain)
+               : rc;
 }
 
-static void find_usage(struct router *router)
+static void find_usage(struct lxc_machine *router)
 {
     _cleanup_error_ struct error why = ERROR_INIT;
     if (cgroup_usage_find(router->life.pid, &router->usage, &why) < 0) {
-        log_note("lxc", "what the processes of router %s use is not metered: %s", router->name,
+        log_note("lxc", "what the processes of router %s use is not metered: %s", router->base.name,
                  why.text);
     }
 }
 
-static int lxc_destroy(struct router *router, const struct router_spec *spec, struct error *err);
+static int lxc_end(struct machine *machine, const struct router_spec *spec, struct error *err);
 
 static int lxc_check(struct platform *platform, const struct router_spec *spec, bool named_only,
                      struct error *err)
@@ -233,53 +216,53 @@ static int lxc_check(struct platform *platform, const struct router_spec *spec, 
         return fail_lacking(err, "image %s: containers run on this machine's own files",
                             spec->image);
     }
-    return named_only ? 0 : open_connection((struct lxc_platform *)platform, &connection, err);
+    return named_only ? 0 : connect_lxc(platform, &connection, err);
 }
 
-static int make(struct platform *platform, const struct router_spec *spec,
-                const struct netns *giver, struct router **ret, struct error *err)
+static int make_container(struct platform *platform, const struct router_spec *spec,
+                          const struct netns *giver, struct machine **ret, struct error *err)
 {
     int rc = lxc_check(platform, spec, true, err);
     if (rc < 0) {
         return rc;
     }
-    struct router *router = router_new(platform, spec);
-    rc = start(router, spec, err);
+    struct lxc_machine *router = lxc_new(platform, spec);
+    rc = start_container(router, spec, err);
     if (rc == 0) {
-        rc = adopt(router, err);
+        rc = adopt_namespace(router, err);
     }
     if (rc == 0) {
-        rc = namespace_router_set_up(router->ns, spec, giver, &router->tasks, &router->task_count,
-                                     err);
+        rc = namespace_router_set_up(router->base.ns, spec, giver, &router->base.tasks,
+                                     &router->base.task_count, err);
     }
     if (rc < 0) {
         error_context(err, "router %s", spec->name);
-        (void)lxc_destroy(router, spec, NULL);
+        (void)lxc_end(&router->base, spec, NULL);
         return rc;
     }
     find_usage(router);
-    *ret = router;
+    *ret = &router->base;
     return 0;
 }
 
-static int lxc_create(struct platform *platform, const struct router_spec *spec,
-                      struct router **ret, struct error *err)
+static int lxc_make(struct platform *platform, const struct router_spec *spec, struct machine **ret,
+                    struct error *err)
 {
-    return make(platform, spec, spec->host, ret, err);
+    return make_container(platform, spec, spec->host, ret, err);
 }
 
 // ---- ending
 
-static int end_container(const struct router *router, struct error *err)
+static int end_container(const struct lxc_machine *router, struct error *err)
 {
     _cleanup_error_ struct error why = ERROR_INIT;
     struct connection *connection = NULL;
     if (router->uuid[0] == '\0') {
         return 0; // never started
     }
-    int rc = open_connection(router->platform, &connection, &why);
+    int rc = connect_lxc(router->base.platform, &connection, &why);
     if (rc == 0) {
-        rc = domain_end(connection, router->uuid, router->domain, &why);
+        rc = libvirt_domain_end(connection, router->uuid, router->domain, &why);
     }
     if (router->life.pid > 0) {
         // Where libvirt can't be asked, it will notice; and where it has lost the process that held
@@ -293,22 +276,24 @@ static int end_container(const struct router *router, struct error *err)
     return rc;
 }
 
-static int lxc_destroy(struct router *router, const struct router_spec *spec, struct error *err)
+static int lxc_end(struct machine *machine, const struct router_spec *spec, struct error *err)
 {
+    struct lxc_machine *router = lxc_of(machine);
     int rc = end_container(router, err);
     if (rc == 0 && spec != NULL) {
-        rc = namespace_router_take_apart(router->ns, router->pin, spec, err);
+        rc = namespace_router_take_apart(router->base.ns, router->pin, spec, err);
     }
     if (rc < 0) {
-        error_context(err, "router %s", router->name);
+        error_context(err, "router %s", router->base.name);
     }
-    lxc_release(router);
+    lxc_release(&router->base);
     return rc;
 }
 
-static int lxc_reboot(struct router *router, const struct router_spec *before,
-                      const struct router_spec *now, struct router **ret, struct error *err)
+static int lxc_reboot(struct machine *machine, const struct router_spec *before,
+                      const struct router_spec *now, struct machine **ret, struct error *err)
 {
+    struct lxc_machine *router = lxc_of(machine);
     int rc = end_container(router, err);
     if (rc == 0) {
         rc = namespace_router_leave_bridges(before, err);
@@ -317,12 +302,12 @@ static int lxc_reboot(struct router *router, const struct router_spec *before,
         rc = namespace_router_unpin(router->pin, err);
     }
     if (rc == 0) {
-        rc = make(&router->platform->base, now, router->ns, ret, err);
+        rc = make_container(machine->platform, now, router->base.ns, ret, err);
     }
     if (rc < 0) {
-        (void)namespace_router_hand_back(router->ns, before, NULL);
+        (void)namespace_router_hand_back(router->base.ns, before, NULL);
     }
-    lxc_release(router);
+    lxc_release(&router->base);
     return rc;
 }
 
@@ -332,17 +317,18 @@ static int lxc_clean_up(struct platform *platform, const char *testbed, const ch
     (void)directory;
     (void)home;
     struct connection *connection = NULL;
-    int rc = open_connection((struct lxc_platform *)platform, &connection, err);
-    return rc == 0 ? domain_end_all(connection, testbed, err) : rc;
+    int rc = connect_lxc(platform, &connection, err);
+    return rc == 0 ? libvirt_domain_end_all(connection, testbed, err) : rc;
 }
 
 // ---- the record
 
-static json_t *lxc_describe(const struct router *router)
+static json_t *lxc_note(const struct machine *machine)
 {
+    const struct lxc_machine *router = lxc_of(machine);
     json_t *described =
         json_pack("{s:s, s:s, s:o}", "domain", router->domain, "uuid", router->uuid, "tasks",
-                  namespace_router_note_tasks(router->tasks, router->task_count));
+                  namespace_router_note_tasks(router->base.tasks, router->base.task_count));
     namespace_life_note(&router->life, described);
     if (router->usage != NULL) {
         json_object_set_new(described, "usage", json_string(router->usage));
@@ -350,60 +336,62 @@ static json_t *lxc_describe(const struct router *router)
     return described;
 }
 
-static int lxc_attach(struct platform *platform, const struct router_spec *spec,
-                      const json_t *described, struct router **ret, struct error *err)
+static int lxc_recall(struct platform *platform, const struct router_spec *spec,
+                      const json_t *described, struct machine **ret, struct error *err)
 {
-    struct router *router = router_new(platform, spec);
+    struct lxc_machine *router = lxc_new(platform, spec);
     const char *uuid = json_string_value(json_object_get(described, "uuid"));
     const char *usage = json_string_value(json_object_get(described, "usage"));
     snprintf(router->uuid, sizeof router->uuid, "%s", uuid == NULL ? "" : uuid);
     router->usage = usage == NULL ? NULL : text_copy(usage);
     namespace_life_recall(described, &router->life);
-    namespace_router_recall_tasks(json_object_get(described, "tasks"), &router->tasks,
-                                  &router->task_count);
-    int rc = namespace_router_open(router->pin, &router->ns, err);
+    namespace_router_recall_tasks(json_object_get(described, "tasks"), &router->base.tasks,
+                                  &router->base.task_count);
+    int rc = namespace_router_open(router->pin, &router->base.ns, err);
     if (rc < 0) {
         error_context(err, "router %s", spec->name);
-        lxc_release(router);
+        lxc_release(&router->base);
         return rc;
     }
-    *ret = router;
+    *ret = &router->base;
     return 0;
 }
 
 // ---- what is asked of it
 
-static int lxc_watch(const struct router *router)
+static int lxc_watch(const struct machine *machine)
 {
-    return router->life.fd;
+    return lxc_of(machine)->life.fd;
 }
 
-static int lxc_console(const struct router *router, char *const *argv, int *ret_status,
+static int lxc_console(const struct machine *machine, char *const *argv, int *ret_status,
                        struct error *err)
 {
+    const struct lxc_machine *router = lxc_of(machine);
     _cleanup_free_ char *group = router->usage == NULL ? NULL : cgroup_usage_members(router->usage);
-    const struct session session = {.net = router->ns,
+    const struct session session = {.net = router->base.ns,
                                     .first = router->life.fd,
                                     .root_of = router->life.pid,
                                     .own_views = true,
                                     .group = group,
-                                    .node = router->name,
+                                    .node = router->base.name,
                                     .argv = argv};
-    if (has_died(router)) {
-        return fail(err, ESRCH, "router %s has died", router->name);
+    if (container_has_died(router)) {
+        return fail(err, ESRCH, "router %s has died", router->base.name);
     }
     return session_run(&session, ret_status, err);
 }
 
-static int lxc_usage(const struct router *router, struct cpu_part **ret, size_t *ret_count,
+static int lxc_usage(const struct machine *machine, struct cpu_part **ret, size_t *ret_count,
                      struct error *err)
 {
+    const struct lxc_machine *router = lxc_of(machine);
     struct cpu_part parts[2] = {{.ns = 0}, {.name = "processes"}};
     size_t count = router->usage == NULL ? 1 : 2;
-    if (has_died(router)) {
+    if (container_has_died(router)) {
         return fail(err, ESRCH, "container %s has ended", router->domain);
     }
-    int rc = namespace_router_usage(router->tasks, router->task_count, &parts[0], err);
+    int rc = namespace_router_usage(router->base.tasks, router->base.task_count, &parts[0], err);
     if (rc == 0 && count > 1) {
         rc = cgroup_usage_read(router->usage, &parts[1].ns, err);
     }
@@ -416,41 +404,21 @@ static int lxc_usage(const struct router *router, struct cpu_part **ret, size_t 
     return 0;
 }
 
-static void lxc_tasks(const struct router *router, const pid_t **ret, size_t *ret_count)
-{
-    *ret = router->tasks;
-    *ret_count = router->task_count;
-}
-
-static int lxc_counters(const struct router *router, struct namespace_counters *ret,
+static int lxc_counters(const struct machine *machine, struct namespace_counters *ret,
                         struct error *err)
 {
-    if (has_died(router)) {
+    const struct lxc_machine *router = lxc_of(machine);
+    if (container_has_died(router)) {
         return fail(err, ESRCH, "container %s has ended", router->domain);
     }
-    return counters_read(router->ns, ret, err);
+    return counters_read(router->base.ns, ret, err);
 }
 
-static const struct netns *lxc_netns(const struct router *router)
-{
-    return router->ns;
-}
-
-static int lxc_facts(struct platform *platform, const struct router *router,
+static int lxc_facts(struct platform *platform, const struct machine *machine,
                      struct platform_facts *facts, struct error *err)
 {
-    (void)router;
-    struct connection *connection = NULL;
-    char *hypervisor = NULL;
-    int rc = open_connection((struct lxc_platform *)platform, &connection, err);
-    if (rc == 0) {
-        rc = connection_hypervisor(connection, &hypervisor, err);
-    }
-    if (rc == 0) {
-        free(facts->hypervisor);
-        facts->hypervisor = hypervisor;
-    }
-    return rc;
+    (void)machine;
+    return libvirt_add_facts(platform, facts, err);
 }
 
 // ---- the platform
@@ -462,38 +430,25 @@ static bool lxc_takes(const char *uri)
 
 static struct platform *lxc_open(const char *uri)
 {
-    struct lxc_platform *platform = memory_new(1, sizeof *platform);
-    platform->base = (struct platform){.ops = &platform_lxc, .uri = text_copy(uri)};
-    return &platform->base;
+    return libvirt_platform_new(&machine_lxc, uri);
 }
 
-static void lxc_close(struct platform *platform)
-{
-    struct lxc_platform *lxc = (struct lxc_platform *)platform;
-    connection_close(lxc->connection);
-    free(platform->uri);
-    free(lxc);
-}
-
-const struct platform_ops platform_lxc = {
-    .name = "lxc",
+const struct machine_ops machine_lxc = {
+    .traits = {.name = "lxc", .kind = MACHINE_CONTAINER, .port = PORT_VETH},
     .takes = lxc_takes,
     .open = lxc_open,
-    .close = lxc_close,
-    .port = PORT_VETH,
+    .close = libvirt_platform_close,
     .check = lxc_check,
-    .create = lxc_create,
-    .destroy = lxc_destroy,
+    .make = lxc_make,
+    .end = lxc_end,
     .reboot = lxc_reboot,
-    .describe = lxc_describe,
-    .attach = lxc_attach,
+    .note = lxc_note,
+    .recall = lxc_recall,
     .release = lxc_release,
     .clean_up = lxc_clean_up,
     .watch = lxc_watch,
     .console = lxc_console,
     .usage = lxc_usage,
-    .tasks = lxc_tasks,
     .counters = lxc_counters,
-    .netns = lxc_netns,
     .facts = lxc_facts,
 };

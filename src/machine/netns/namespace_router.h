@@ -12,7 +12,7 @@
 #ifndef VRBENCH_MACHINE_NETNS_NAMESPACE_ROUTER_H
 #define VRBENCH_MACHINE_NETNS_NAMESPACE_ROUTER_H
 
-#include "machine/platform.h"
+#include "machine/machine.h"
 
 // The first process of such a router: its life.
 struct namespace_life {

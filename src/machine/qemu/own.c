@@ -17,7 +17,6 @@
 #include "image/seed.h"
 #include "linux/link.h"
 #include "machine/serial_play.h"
-#include "machine/tiny_guest.h"
 
 #define HEARD_BYTES (1 << 20) // what a console may say before it is listened to
 
@@ -76,11 +75,6 @@ void own_free(struct own *own)
     free(own);
 }
 
-const char *own_image(const struct own *own)
-{
-    return own->image;
-}
-
 static int read_script(const char *path, const struct router_config *config,
                        struct serial_script *ret, struct error *err)
 {
@@ -102,19 +96,19 @@ int own_check(const struct router_spec *spec, struct error *err)
     if (rc == 0 && spec->serial != NULL) {
         _cleanup_serial_script_ struct serial_script script = {0};
         struct router_config config;
-        tiny_guest_config(spec, &config);
+        guest_machine_config(spec, &config);
         rc = read_script(spec->serial, &config, &script, err);
-        tiny_guest_config_clear(&config);
+        guest_machine_config_clear(&config);
     }
     return rc;
 }
 
-int own_boot_make(struct router *router, const struct router_spec *spec, struct machine_boot *ret,
-                  struct error *err)
+int own_boot_make(struct qemu_machine *router, const struct router_spec *spec,
+                  struct qemu_boot *ret, struct error *err)
 {
     struct own *own = router->own;
     struct router_config config;
-    tiny_guest_config(spec, &config);
+    guest_machine_config(spec, &config);
     int rc = overlay_check_base(own->image, err);
     if (rc == 0 && own->serial != NULL) {
         rc = read_script(own->serial, &config, &own->script, err);
@@ -125,11 +119,11 @@ int own_boot_make(struct router *router, const struct router_spec *spec, struct 
     if (rc == 0 && own->cloud_init) {
         rc = seed_write(&config, own->user_data, own->seed, err);
     }
-    tiny_guest_config_clear(&config);
+    guest_machine_config_clear(&config);
     if (rc == 0) {
-        *ret = (struct machine_boot){.disk = text_copy(own->disk),
-                                     .disk_base = text_copy(own->image),
-                                     .seed = own->cloud_init ? text_copy(own->seed) : NULL};
+        *ret = (struct qemu_boot){.disk = text_copy(own->disk),
+                                  .disk_base = text_copy(own->image),
+                                  .seed = own->cloud_init ? text_copy(own->seed) : NULL};
     }
     return rc;
 }
@@ -161,11 +155,11 @@ static void *listen_to(void *data)
 
 static int open_console(virConnectPtr handle, void *data, struct error *err)
 {
-    const struct router *router = data;
+    const struct qemu_machine *router = data;
     _cleanup_domain_ virDomainPtr domain = virDomainLookupByUUIDString(handle, router->uuid);
     virStreamPtr stream = domain == NULL ? NULL : virStreamNew(handle, 0);
     if (stream == NULL || virDomainOpenConsole(domain, NULL, stream, 0) < 0) {
-        int rc = fail_libvirt(err, "the console of machine %s", router->domain);
+        int rc = fail_libvirt(err, "the console of machine %s", router->guest.domain);
         if (stream != NULL) {
             (void)virStreamFree(stream);
         }
@@ -175,7 +169,7 @@ static int open_console(virConnectPtr handle, void *data, struct error *err)
     return 0;
 }
 
-int own_listen(struct router *router, struct error *err)
+int own_listen(struct qemu_machine *router, struct error *err)
 {
     struct own *own = router->own;
     int ends[2];
@@ -185,7 +179,7 @@ int own_listen(struct router *router, struct error *err)
     if (pipe2(ends, O_CLOEXEC) < 0) {
         return fail(err, errno, "a pipe");
     }
-    int rc = machine_call(router, open_console, router, err);
+    int rc = qemu_call(router, open_console, router, err);
     if (rc == 0) {
         (void)fcntl(ends[0], F_SETPIPE_SZ, HEARD_BYTES); // else it holds less
         own->said = ends[1];
@@ -233,7 +227,7 @@ static int send_all(void *context, const char *bytes, size_t length, uint64_t un
     return 0;
 }
 
-int own_await(struct router *router, struct error *err)
+int own_await(struct qemu_machine *router, struct error *err)
 {
     struct own *own = router->own;
     struct console console = {.stream = own->stream};
@@ -246,50 +240,9 @@ int own_await(struct router *router, struct error *err)
         rc = serial_script_play(&own->script, &port, err);
     }
     if (rc < 0 && rc != -EINTR) {
-        error_context(err, "router %s: %s%s", router->name,
-                      machine_has_died(router) ? "its machine ended: " : "", own->serial);
+        error_context(err, "router %s: %s%s", router->guest.base.name,
+                      qemu_has_died(router) ? "its machine ended: " : "", own->serial);
     }
     stop_listening(own);
     return rc;
-}
-
-// ---- its interfaces, from outside
-
-int own_counters(const struct router *router, struct namespace_counters *ret, struct error *err)
-{
-    struct namespace_counters host = {0};
-    struct namespace_counters counters = {0};
-    int rc = counters_read(router->host, &host, err);
-    counters.links = memory_new_array(struct link_counters, router->nic_count + 1);
-    for (size_t i = 0; rc == 0 && i < router->nic_count; i++) {
-        const struct machine_nic *nic = &router->nics[i];
-        struct link_counters *inside = &counters.links[counters.link_count++];
-        struct link_info info;
-        *inside = (struct link_counters){.index = nic->index};
-        rc = link_find(router->host, nic->tap, &info, err);
-        const struct link_counters *tap = rc == 0 ? counters_link(&host, info.index) : NULL;
-        const struct link_counters *below = counters_link(&host, nic->index);
-        if (tap != NULL && nic->stacked[0] == '\0') {
-            inside->rx_packets = tap->tx_packets;
-            inside->tx_packets = tap->rx_packets;
-            inside->rx_bytes = tap->tx_bytes;
-            inside->tx_bytes = tap->rx_bytes;
-        } else if (tap != NULL && below != NULL) {
-            // What the link below had, but for what the macvtap had no room for.
-            inside->rx_missed = tap->rx_dropped;
-            inside->rx_packets =
-                below->rx_packets > tap->rx_dropped ? below->rx_packets - tap->rx_dropped : 0;
-            inside->tx_packets = below->tx_packets;
-            inside->tx_dropped = below->tx_dropped;
-            inside->rx_bytes = below->rx_bytes;
-            inside->tx_bytes = below->tx_bytes;
-        }
-    }
-    counters_clear(&host);
-    if (rc < 0) {
-        counters_clear(&counters);
-        return rc;
-    }
-    *ret = counters;
-    return 0;
 }

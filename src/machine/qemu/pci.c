@@ -8,10 +8,10 @@
 
 #include "linux/pci.h"
 #include "machine/machine_pci.h"
-#include "machine/qemu/machine.h"
+#include "machine/qemu/domain.h"
 
-bool machine_takes_pci(struct platform *platform, const struct router_spec *spec,
-                       const char *const *pci, size_t count, char *why, size_t room)
+bool qemu_takes_pci(struct platform *platform, const struct router_spec *spec,
+                    const char *const *pci, size_t count, char *why, size_t room)
 {
     (void)platform;
     if (spec->image != NULL) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/libvirt — routers as virtual machines of QEMU, by libvirt's own calls. The table of
- * functions; machine.h tells what does the work. Called by testbed/ through platform.h.
+ * machine/qemu — routers as virtual machines of QEMU, by libvirt's own calls. The table of
+ * functions; domain.h tells what does the work. Called by testbed/ through machine.h.
  *
  * A machine's interfaces are taps that are made here, opened by QEMU while the machine is paused,
  * and then moved to the testbed's host, on whose bridges they go.
@@ -10,76 +10,69 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "machine/qemu/machine.h"
+#include "machine/qemu/domain.h"
 
-static bool libvirt_takes(const char *uri)
+static bool qemu_takes(const char *uri)
 {
     return text_starts(uri, "qemu") && strchr(uri, ':') != NULL;
 }
 
-static struct platform *libvirt_open(const char *uri)
+static struct platform *qemu_open(const char *uri)
 {
-    struct libvirt_platform *platform = memory_new(1, sizeof *platform);
-    platform->base = (struct platform){.ops = &platform_libvirt, .uri = text_copy(uri)};
-    return &platform->base;
+    return libvirt_platform_new(&machine_qemu, uri);
 }
 
-static void libvirt_close(struct platform *platform)
+static int qemu_watch(const struct machine *machine)
 {
-    struct libvirt_platform *libvirt = (struct libvirt_platform *)platform;
-    connection_close(libvirt->connection);
-    free(platform->uri);
-    free(libvirt);
+    return qemu_machine_of(machine)->fd;
 }
 
-static int libvirt_watch(const struct router *router)
+static const char *qemu_allocated_by(struct platform *platform)
 {
-    return router->fd;
+    (void)platform;
+    return "quota";
 }
 
-static void libvirt_tasks(const struct router *router, const pid_t **ret, size_t *ret_count)
+static int qemu_facts(struct platform *platform, const struct machine *machine,
+                      struct platform_facts *facts, struct error *err)
 {
-    (void)router;
-    *ret = NULL;
-    *ret_count = 0;
+    int rc = libvirt_add_facts(platform, facts, err);
+    if (rc == 0 && machine != NULL) {
+        facts->emulation_known = true;
+        facts->emulated = strcmp(qemu_machine_of(machine)->type, "kvm") != 0;
+        guest_machine_add_facts(machine, facts);
+    }
+    return rc;
 }
 
-static const struct netns *libvirt_netns(const struct router *router)
-{
-    (void)router;
-    return NULL;
-}
-
-const struct platform_ops platform_libvirt = {
-    .name = "libvirt",
-    .takes = libvirt_takes,
-    .open = libvirt_open,
-    .close = libvirt_close,
-    .port = PORT_TAP,
-    .taken_stays = true,
-    .rest_is_hosts = true,
-    .daemons_inside = true,
-    .check = machine_check,
-    .takes_pci = machine_takes_pci,
-    .create = machine_create,
-    .await = machine_await,
-    .start_daemon = machine_start_daemon,
-    .leads_to = machine_leads_to,
-    .daemon_words = machine_daemon_words,
-    .destroy = machine_destroy,
-    .reboot = machine_reboot,
-    .describe = machine_describe,
-    .attach = machine_attach,
-    .release = machine_release,
-    .clean_up = machine_clean_up,
-    .watch = libvirt_watch,
-    .console = machine_console,
-    .usage = machine_usage,
-    .memory = machine_memory,
-    .tasks = libvirt_tasks,
-    .set_allocation = machine_set_allocation,
-    .get_allocation = machine_get_allocation,
-    .counters = machine_counters,
-    .netns = libvirt_netns,
-    .facts = machine_facts,
+const struct machine_ops machine_qemu = {
+    .traits = {.name = "libvirt",
+               .kind = MACHINE_VIRTUAL,
+               .port = PORT_TAP,
+               .can = CAN_RATION | CAN_TAKE_PCI | CAN_SHARE_NIC | CAN_ROUTE | CAN_HOLD_DAEMON},
+    .takes = qemu_takes,
+    .open = qemu_open,
+    .close = libvirt_platform_close,
+    .check = qemu_check,
+    .takes_pci = qemu_takes_pci,
+    .make = qemu_make,
+    .await = qemu_await,
+    .end = qemu_end,
+    .reboot = qemu_reboot,
+    .note = qemu_note,
+    .recall = qemu_recall,
+    .release = qemu_release,
+    .clean_up = qemu_clean_up,
+    .watch = qemu_watch,
+    .console = guest_machine_console,
+    .start_daemon = guest_machine_start_daemon,
+    .leads_to = guest_machine_leads_to,
+    .daemon_words = guest_machine_daemon_words,
+    .usage = qemu_usage,
+    .memory = qemu_memory,
+    .counters = guest_machine_counters,
+    .facts = qemu_facts,
+    .set_allocation = qemu_set_allocation,
+    .get_allocation = qemu_get_allocation,
+    .allocated_by = qemu_allocated_by,
 };

@@ -4,28 +4,15 @@
 
 #include "linux/process.h"
 
-int machine_connection(struct libvirt_platform *platform, struct connection **ret,
-                       struct error *err)
-{
-    if (platform->connection == NULL) {
-        int rc = connection_open(platform->base.uri, CONNECTION_CHANGE, &platform->connection, err);
-        if (rc < 0) {
-            return rc;
-        }
-        platform->scale = scheduler_scale(platform->connection);
-    }
-    *ret = platform->connection;
-    return 0;
-}
-
-bool machine_has_died(const struct router *router)
+bool qemu_has_died(const struct qemu_machine *router)
 {
     return router->fd < 0 || process_has_ended(router->fd);
 }
 
-int machine_call(const struct router *router, connection_work work, void *data, struct error *err)
+int qemu_call(const struct qemu_machine *router, connection_work work, void *data,
+              struct error *err)
 {
     struct connection *connection = NULL;
-    int rc = machine_connection(router->platform, &connection, err);
+    int rc = libvirt_connect(router->guest.base.platform, &connection, err);
     return rc == 0 ? connection_call(connection, work, data, err) : rc;
 }

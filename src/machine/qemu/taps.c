@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * machine/qemu/taps — the host's ends of a machine's interfaces,
- * made where QEMU is to open them and then moved to where they belong. See machine.h.
+ * made where QEMU is to open them and then moved to where they belong. See domain.h.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,11 +12,11 @@
 #include "base/text.h"
 #include "linux/link.h"
 #include "linux/tap.h"
-#include "machine/qemu/machine.h"
+#include "machine/qemu/domain.h"
 
 // Taps are born where the caller's own interfaces are, so their first names say whose they are, in
 // short: "t41.0.", and "LIFE.NIC".
-char *machine_tap_prefix(const char *testbed)
+char *qemu_tap_prefix(const char *testbed)
 {
     char *end = NULL;
     unsigned long process = strtoul(testbed, &end, 10);
@@ -24,13 +24,13 @@ char *machine_tap_prefix(const char *testbed)
     return text_format("t%lx.%lx.", process, number);
 }
 
-char *machine_tap_name(const struct router_spec *spec, size_t nic)
+char *qemu_tap_name(const struct router_spec *spec, size_t nic)
 {
-    _cleanup_free_ char *prefix = machine_tap_prefix(spec->testbed);
+    _cleanup_free_ char *prefix = qemu_tap_prefix(spec->testbed);
     return text_format("%s%x.%zx", prefix, spec->id, nic);
 }
 
-void machine_stacked_name(const struct router_spec *spec, size_t nic, char ret[24])
+void qemu_stacked_name(const struct router_spec *spec, size_t nic, char ret[24])
 {
     snprintf(ret, 24, "tap%u.%u", spec->id, (unsigned)nic);
 }
@@ -67,7 +67,7 @@ static int place_tap(const struct router_spec *spec, size_t number, const char *
     struct router_nic *nic = &spec->nics[number];
     char stacked[24];
     struct link_info info;
-    machine_stacked_name(spec, number, stacked);
+    qemu_stacked_name(spec, number, stacked);
     const char *called = nic->bridge != 0 ? nic->vif : stacked;
     int rc = link_find(spec->home, name, &info, err);
     if (rc == 0) {
@@ -98,7 +98,7 @@ static int each_tap(const struct router_spec *spec,
         if (spec->nics[i].pci != NULL) {
             continue;
         }
-        _cleanup_free_ char *name = machine_tap_name(spec, i);
+        _cleanup_free_ char *name = qemu_tap_name(spec, i);
         rc = work(spec, i, name, err);
         if (rc < 0) {
             error_context(err, "%s", spec->nics[i].name);
@@ -107,25 +107,25 @@ static int each_tap(const struct router_spec *spec,
     return rc;
 }
 
-int machine_make_taps(const struct router_spec *spec, struct error *err)
+int qemu_make_taps(const struct router_spec *spec, struct error *err)
 {
     return each_tap(spec, make_tap, err);
 }
 
-int machine_place_taps(const struct router_spec *spec, struct error *err)
+int qemu_place_taps(const struct router_spec *spec, struct error *err)
 {
     return each_tap(spec, place_tap, err);
 }
 
 // What is left of a machine's interfaces on the host once it has ended.
-int machine_remove_taps(const struct router_spec *spec, struct error *err)
+int qemu_remove_taps(const struct router_spec *spec, struct error *err)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < spec->nic_count; i++) {
         const struct router_nic *nic = &spec->nics[i];
         char stacked[24];
         struct link_info info;
-        machine_stacked_name(spec, i, stacked);
+        qemu_stacked_name(spec, i, stacked);
         if (link_find(spec->host, nic->bridge != 0 ? nic->vif : stacked, &info, NULL) == 0) {
             rc = link_delete(spec->host, info.index, err);
         }

@@ -2,7 +2,7 @@
 /*
  * machine/qemu/usage — CPU and memory that a machine uses, read
  * from the kernel, not from libvirt (whose bulk call has QEMU asked), and what it may use, which
- * libvirt keeps. See machine.h.
+ * libvirt keeps. See domain.h.
  *
  * All that QEMU's process uses is the router's: each vCPU's thread is a part, what else it does is
  * "emulator", ended threads included. Packets that the kernel moves for it are "vhost".
@@ -19,7 +19,7 @@
 #include "base/text.h"
 #include "linux/cpu.h"
 #include "linux/threads.h"
-#include "machine/qemu/machine.h"
+#include "machine/qemu/domain.h"
 
 #define VCPU_MAX 64
 
@@ -46,14 +46,15 @@ static bool is_vcpu(const char *name, unsigned *ret)
     return *end == '/' && number < VCPU_MAX;
 }
 
-int machine_usage(const struct router *router, struct cpu_part **ret, size_t *ret_count,
-                  struct error *err)
+int qemu_usage(const struct machine *machine, struct cpu_part **ret, size_t *ret_count,
+               struct error *err)
 {
+    const struct qemu_machine *router = qemu_machine_of(machine);
     _cleanup_free_ struct thread_time *threads = NULL;
     size_t thread_count = 0;
     uint64_t rest_ns = 0;
-    if (machine_has_died(router)) {
-        return fail(err, ESRCH, "machine %s has ended", router->domain);
+    if (qemu_has_died(router)) {
+        return fail(err, ESRCH, "machine %s has ended", router->guest.domain);
     }
     int rc = threads_read(router->pid, &threads, &thread_count, &rest_ns, err);
     if (rc < 0) {
@@ -99,12 +100,13 @@ int machine_usage(const struct router *router, struct cpu_part **ret, size_t *re
     return 0;
 }
 
-int machine_memory(const struct router *router, uint64_t *ret, struct error *err)
+int qemu_memory(const struct machine *machine, uint64_t *ret, struct error *err)
 {
+    const struct qemu_machine *router = qemu_machine_of(machine);
     _cleanup_free_ char *path = text_format("/proc/%d/statm", (int)router->pid);
     _cleanup_free_ char *text = NULL;
-    if (machine_has_died(router) || file_read(path, 256, &text, NULL, NULL) < 0) {
-        return fail(err, ESRCH, "machine %s has ended", router->domain);
+    if (qemu_has_died(router) || file_read(path, 256, &text, NULL, NULL) < 0) {
+        return fail(err, ESRCH, "machine %s has ended", router->guest.domain);
     }
     // proc(5): size, then what is resident, in pages
     const char *resident = strchr(text, ' ');
@@ -116,7 +118,7 @@ int machine_memory(const struct router *router, uint64_t *ret, struct error *err
 // ---- weight and cap
 
 struct allocating {
-    const struct router *router;
+    const struct qemu_machine *router;
     bool set;
     unsigned weight, cap;
 };
@@ -124,10 +126,11 @@ struct allocating {
 static int allocate(virConnectPtr handle, void *data, struct error *err)
 {
     struct allocating *asked = data;
-    struct libvirt_platform *platform = asked->router->platform;
+    struct libvirt_platform *platform =
+        (struct libvirt_platform *)asked->router->guest.base.platform;
     _cleanup_domain_ virDomainPtr domain = virDomainLookupByUUIDString(handle, asked->router->uuid);
     if (domain == NULL) {
-        return fail_libvirt(err, "machine %s", asked->router->domain);
+        return fail_libvirt(err, "machine %s", asked->router->guest.domain);
     }
     if (asked->set) {
         return scheduler_set(domain, &platform->scale, asked->weight, &asked->cap, err);
@@ -135,7 +138,7 @@ static int allocate(virConnectPtr handle, void *data, struct error *err)
     struct foreign_allocation now = {0};
     int rc = scheduler_get(domain, platform->scale, &now, err);
     if (rc == 0 && (!now.has_weight || !now.has_cap)) {
-        rc = fail(err, 0, "weight and cap of machine %s: %s", asked->router->domain,
+        rc = fail(err, 0, "weight and cap of machine %s: %s", asked->router->guest.domain,
                   now.why == NULL ? "libvirt doesn't tell" : now.why);
     }
     if (rc == 0) {
@@ -146,17 +149,17 @@ static int allocate(virConnectPtr handle, void *data, struct error *err)
     return rc;
 }
 
-int machine_set_allocation(struct router *router, unsigned weight, unsigned cap, struct error *err)
+int qemu_set_allocation(struct machine *machine, unsigned weight, unsigned cap, struct error *err)
 {
-    struct allocating asked = {router, true, weight, cap};
-    return machine_call(router, allocate, &asked, err);
+    struct allocating asked = {qemu_machine_of(machine), true, weight, cap};
+    return qemu_call(asked.router, allocate, &asked, err);
 }
 
-int machine_get_allocation(const struct router *router, unsigned *ret_weight, unsigned *ret_cap,
-                           struct error *err)
+int qemu_get_allocation(const struct machine *machine, unsigned *ret_weight, unsigned *ret_cap,
+                        struct error *err)
 {
-    struct allocating asked = {.router = router};
-    int rc = machine_call(router, allocate, &asked, err);
+    struct allocating asked = {.router = qemu_machine_of(machine)};
+    int rc = qemu_call(asked.router, allocate, &asked, err);
     if (rc == 0) {
         *ret_weight = asked.weight;
         *ret_cap = asked.cap;

@@ -224,10 +224,11 @@ static int start_pump(struct pump *pump, struct error *err)
     return 0;
 }
 
-int domain_channel(const struct router *router, uint64_t until_ns, struct guest_channel **ret,
+int domain_channel(const struct guest_machine *guest, uint64_t until_ns, struct guest_channel **ret,
                    struct error *err)
 {
-    _cleanup_free_ char *lock = text_format("%s.lock", router->files);
+    const struct xen_machine *router = xen_machine_of(&guest->base);
+    _cleanup_free_ char *lock = text_format("%s.lock", router->guest.files);
     _cleanup_free_ char *folder = text_format("/local/domain/%u/data/vrbench", router->id);
     int ends[2];
     int fd = take_lock(lock, until_ns, err);

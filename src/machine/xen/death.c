@@ -18,8 +18,10 @@
 #include "base/thread.h"
 #include "machine/xen/domain.h"
 
+#define RETRY_MS 1000
+
 struct death {
-    const struct router *router; // who it is told to; only compared
+    const struct xen_machine *router; // who it is told to; only compared
     uint32_t id;
     uint8_t uuid[XEN_UUID_SIZE];
     int fd;
@@ -42,13 +44,13 @@ static void tell(int fd)
     (void)!write(fd, &one, sizeof one);
 }
 
-// Returns false when the thread is to end.
+// Reports what has ended; nothing is known without `xen`. Returns false when the thread is to end.
 static bool look(struct xen_deaths *all, struct xen_connection *xen)
 {
     pthread_mutex_lock(&all->lock);
     for (size_t i = 0; i < all->count; i++) {
         struct death *death = &all->deaths[i];
-        if (!death->told && !domain_lives(xen, death->id, death->uuid)) {
+        if (xen != NULL && !death->told && !domain_lives(xen, death->id, death->uuid)) {
             death->told = true;
             tell(death->fd);
         }
@@ -58,27 +60,67 @@ static bool look(struct xen_deaths *all, struct xen_connection *xen)
     return go_on;
 }
 
+// Opens what deaths are learned by. Until that succeeds nothing is known of them: the first failure
+// is a warning, and it is tried again.
+static bool open_news(struct xs_handle **store, struct xen_connection **xen, bool *warned)
+{
+    _cleanup_error_ struct error err = ERROR_INIT;
+    *store = xs_open(0);
+    if (*store != NULL && xs_watch(*store, "@releaseDomain", "death") && xen_open(xen, &err) == 0) {
+        if (*warned) {
+            log_note("xen", "the ends of domains are watched again");
+        }
+        *warned = false;
+        return true;
+    }
+    if (!*warned) {
+        log_warning("xen",
+                    "the ends of domains can't be watched, which is tried again each second: "
+                    "%s",
+                    err.text == NULL ? "xenstored doesn't answer (package xen-utils-common: "
+                                       "service xen start)"
+                                     : err.text);
+    }
+    *warned = true;
+    xs_close(*store);
+    *store = NULL;
+    return false;
+}
+
+// Waits for news of xenstore's, or to be woken. False if xenstored is gone.
+static bool await_news(const struct xen_deaths *all, struct xs_handle *store)
+{
+    struct pollfd news[] = {{.fd = all->wake, .events = POLLIN},
+                            {.fd = store == NULL ? -1 : xs_fileno(store), .events = POLLIN}};
+    uint64_t times = 0;
+    char **event = NULL;
+    (void)poll(news, 2, store == NULL ? RETRY_MS : -1);
+    (void)!read(all->wake, &times, sizeof times);
+    while (store != NULL && (event = xs_check_watch(store)) != NULL) {
+        free((void *)event);
+    }
+    return (news[1].revents & (POLLHUP | POLLERR)) == 0;
+}
+
 static void *watch_all(void *data)
 {
     struct xen_deaths *all = data;
     _cleanup_xen_ struct xen_connection *xen = NULL;
-    _cleanup_error_ struct error err = ERROR_INIT;
-    struct xs_handle *store = xs_open(0);
-    if (store == NULL || !xs_watch(store, "@releaseDomain", "death") || xen_open(&xen, &err) < 0) {
-        log_warning("xen", "the ends of domains can't be watched: %s",
-                    err.text == NULL ? "xenstored doesn't answer" : err.text);
-    }
-    while (xen != NULL && look(all, xen)) {
-        struct pollfd news[] = {{.fd = xs_fileno(store), .events = POLLIN},
-                                {.fd = all->wake, .events = POLLIN}};
-        uint64_t times = 0;
-        char **event = NULL;
-        (void)poll(news, 2, -1);
-        (void)!read(all->wake, &times, sizeof times);
-        while ((event = xs_check_watch(store)) != NULL) {
-            free((void *)event);
+    struct xs_handle *store = NULL;
+    bool warned = false;
+    do {
+        if (store == NULL) {
+            (void)open_news(&store, &xen, &warned);
         }
-    }
+        if (!look(all, xen)) {
+            break;
+        }
+        if (!await_news(all, store)) {
+            xs_close(store);
+            xen_close(steal_pointer(&xen));
+            store = NULL;
+        }
+    } while (true);
     xs_close(store);
     return NULL;
 }
@@ -91,7 +133,7 @@ static struct xen_deaths *deaths_new(void)
     pthread_mutex_init(&all->lock, NULL);
     int why = all->wake < 0 ? errno : thread_start(&all->thread, watch_all, all);
     if (why != 0) {
-        log_warning("xen", "the ends of domains can't be watched: %s", strerror(why));
+        log_warning("xen", "the ends of domains can't be watched: a thread: %s", strerror(why));
         all->process = 0;
     }
     return all;
@@ -117,11 +159,12 @@ void deaths_free(struct xen_deaths *deaths)
     free(deaths);
 }
 
-int domain_watch(const struct router *router)
+int domain_watch(const struct machine *machine)
 {
-    struct xen_platform *platform = router->platform;
+    const struct xen_machine *router = xen_machine_of(machine);
+    struct xen_platform *platform = xen_platform_of(router);
     int fd = -1;
-    if (domain_has_died(router)) {
+    if (router->guest.ways->has_died(&router->guest)) {
         return -1;
     }
     if (platform->deaths == NULL) {
@@ -146,9 +189,9 @@ int domain_watch(const struct router *router)
     return fd;
 }
 
-void domain_unwatch(const struct router *router)
+void domain_unwatch(const struct xen_machine *router)
 {
-    struct xen_deaths *all = router->platform->deaths;
+    struct xen_deaths *all = xen_platform_of(router)->deaths;
     if (all == NULL) {
         return;
     }

@@ -69,42 +69,28 @@ static void read_uuid(const char *text, uint8_t ret[XEN_UUID_SIZE])
 
 // ---- the object
 
-static struct router *router_new(struct platform *platform, const struct router_spec *spec)
+static bool domain_has_died(const struct guest_machine *guest)
 {
-    struct router *router = memory_new(1, sizeof *router);
-    router->platform = (struct xen_platform *)platform;
-    router->name = text_copy(spec->name);
-    router->domain = text_format("vrbench-%s-%s", spec->testbed, spec->name);
-    router->folder = machine_folder(spec->directory);
-    router->files = text_format("%s/%s.%u", router->folder, spec->name, spec->id);
-    router->nics = memory_new_array(struct xen_nic, spec->nic_count);
-    router->nic_count = spec->nic_count;
-    for (size_t i = 0; i < spec->nic_count; i++) {
-        router->nics[i].name = text_copy(spec->nics[i].name);
-        router->nics[i].index = spec->nics[i].index;
-        router->nics[i].mtu = spec->nics[i].mtu;
-        snprintf(router->nics[i].vif, sizeof router->nics[i].vif, "%s",
-                 spec->nics[i].bridge == 0 ? "" : spec->nics[i].vif);
-    }
-    router->host = spec->host;
+    const struct xen_machine *router = xen_machine_of(&guest->base);
+    struct xen_connection *xen = NULL;
+    return domain_connection(xen_platform_of(router), &xen, NULL) < 0 ||
+           !domain_lives(xen, router->id, router->uuid);
+}
+
+static struct xen_machine *domain_new(struct platform *platform, const struct router_spec *spec)
+{
+    static const struct guest_ways ways = {domain_channel, domain_has_died};
+    struct xen_machine *router = memory_new(1, sizeof *router);
+    guest_machine_init(&router->guest, platform, spec, &ways,
+                       text_format("vrbench-%s-%s", spec->testbed, spec->name));
     return router;
 }
 
-void domain_release(struct router *router)
+void domain_release(struct machine *machine)
 {
-    if (router == NULL) {
-        return;
-    }
+    struct xen_machine *router = xen_machine_of(machine);
     domain_unwatch(router);
-    for (size_t i = 0; i < router->nic_count; i++) {
-        free(router->nics[i].name);
-    }
-    free(router->nics);
-    free(router->initrd);
-    free(router->files);
-    free(router->folder);
-    free(router->domain);
-    free(router->name);
+    guest_machine_clear(&router->guest);
     free(router);
 }
 
@@ -120,19 +106,13 @@ bool domain_lives(struct xen_connection *xen, uint32_t id, const uint8_t uuid[XE
     return lives;
 }
 
-bool domain_has_died(const struct router *router)
+enum router_end domain_ended(const struct machine *machine)
 {
-    struct xen_connection *xen = NULL;
-    return domain_connection(router->platform, &xen, NULL) < 0 ||
-           !domain_lives(xen, router->id, router->uuid);
-}
-
-enum router_end domain_ended(const struct router *router)
-{
+    const struct xen_machine *router = xen_machine_of(machine);
     struct xen_connection *xen = NULL;
     libxl_dominfo info;
     enum router_end end = ROUTER_END_CRASH;
-    if (domain_connection(router->platform, &xen, NULL) < 0) {
+    if (domain_connection(xen_platform_of(router), &xen, NULL) < 0) {
         return end;
     }
     libxl_dominfo_init(&info);
@@ -148,6 +128,11 @@ enum router_end domain_ended(const struct router *router)
 }
 
 // ---- making
+
+static void note_system(struct xen_machine *router, bool own)
+{
+    router->guest.system = own ? text_copy("a system of their own file's") : NULL;
+}
 
 int domain_check(struct platform *platform, const struct router_spec *spec, bool named_only,
                  struct error *err)
@@ -181,8 +166,18 @@ int domain_check(struct platform *platform, const struct router_spec *spec, bool
     return rc;
 }
 
+int domain_await(struct machine *machine, struct error *err)
+{
+    const struct xen_machine *router = xen_machine_of(machine);
+    if (router->guest.system != NULL) {
+        return 0; // whether it forwards is the testbed's to find out
+    }
+    int rc = guest_machine_await(machine, err);
+    return rc == 0 ? domain_widen_vifs(router, err) : rc;
+}
+
 struct making {
-    struct router *router;
+    struct xen_machine *router;
     struct xen_connection *xen;
     const struct router_spec *spec;
     const struct domain_boot *boot;
@@ -205,7 +200,7 @@ static int check_memory(libxl_ctx *handle, libxl_domain_config *config, struct e
                : 0;
 }
 
-static int make(libxl_ctx *handle, void *data, struct error *err)
+static int make_domain(libxl_ctx *handle, void *data, struct error *err)
 {
     struct making *making = data;
     libxl_domain_config config;
@@ -215,7 +210,7 @@ static int make(libxl_ctx *handle, void *data, struct error *err)
     int code = rc == 0 ? libxl_domain_create_new(handle, &config, &id, NULL, NULL) : 0;
     libxl_domain_config_dispose(&config);
     if (code != 0) {
-        return fail_xen(making->xen, err, code, "starting domain %s", making->router->domain);
+        return fail_xen(making->xen, err, code, "starting domain %s", making->router->guest.domain);
     }
     making->router->id = id;
     return rc;
@@ -225,18 +220,19 @@ static int unpause(libxl_ctx *handle, void *data, struct error *err)
 {
     const struct making *making = data;
     int code = libxl_domain_unpause(handle, making->router->id, NULL);
-    return code == 0
-               ? 0
-               : fail_xen(making->xen, err, code, "starting domain %s", making->router->domain);
+    return code == 0 ? 0
+                     : fail_xen(making->xen, err, code, "starting domain %s",
+                                making->router->guest.domain);
 }
 
-static int start(struct router *router, const struct router_spec *spec, struct error *err)
+static int start_domain(struct xen_machine *router, const struct router_spec *spec,
+                        struct error *err)
 {
     struct making making = {.router = router, .spec = spec};
     struct domain_boot boot = {0};
-    int rc = domain_connection(router->platform, &making.xen, err);
+    int rc = domain_connection(xen_platform_of(router), &making.xen, err);
     if (rc == 0) {
-        rc = machine_folder_make(router->folder, err);
+        rc = machine_folder_make(router->guest.folder, err);
     }
     if (rc == 0) {
         rc = domain_boot_make(router, spec, &boot, err);
@@ -246,7 +242,7 @@ static int start(struct router *router, const struct router_spec *spec, struct e
         rc = domain_take_pci(router, making.xen, spec, err);
     }
     if (rc == 0) {
-        rc = xen_act(making.xen, make, &making, err);
+        rc = xen_act(making.xen, make_domain, &making, err);
     }
     domain_boot_clear(&boot);
     if (rc == 0) {
@@ -255,8 +251,8 @@ static int start(struct router *router, const struct router_spec *spec, struct e
     return rc == 0 ? xen_act(making.xen, unpause, &making, err) : rc;
 }
 
-int domain_create(struct platform *platform, const struct router_spec *spec, struct router **ret,
-                  struct error *err)
+int domain_make(struct platform *platform, const struct router_spec *spec, struct machine **ret,
+                struct error *err)
 {
     for (size_t i = 0; i < spec->nic_count; i++) {
         if (spec->nics[i].bridge == 0 && spec->nics[i].pci == NULL) {
@@ -266,16 +262,16 @@ int domain_create(struct platform *platform, const struct router_spec *spec, str
                                 spec->name);
         }
     }
-    struct router *router = router_new(platform, spec);
+    struct xen_machine *router = domain_new(platform, spec);
     domain_make_uuid_for(spec->testbed, router->uuid);
-    router->own = domain_has_own_system(spec);
-    int rc = start(router, spec, err);
+    note_system(router, domain_has_own_system(spec));
+    int rc = start_domain(router, spec, err);
     if (rc < 0) {
         error_context(err, "router %s", spec->name);
-        (void)domain_destroy(router, spec, NULL);
+        (void)domain_end(&router->guest.base, spec, NULL);
         return rc;
     }
-    *ret = router;
+    *ret = &router->guest.base;
     return 0;
 }
 
@@ -297,11 +293,11 @@ static int end(libxl_ctx *handle, void *data, struct error *err)
 }
 
 // Ends the domain if it is there and still the same.
-static int end_if_there(const struct router *router, struct error *err)
+static int end_if_there(const struct xen_machine *router, struct error *err)
 {
     struct xen_connection *xen = NULL;
     libxl_dominfo info;
-    int rc = router->id == 0 ? 0 : domain_connection(router->platform, &xen, err);
+    int rc = router->id == 0 ? 0 : domain_connection(xen_platform_of(router), &xen, err);
     if (rc < 0 || router->id == 0) {
         return rc;
     }
@@ -311,65 +307,60 @@ static int end_if_there(const struct router *router, struct error *err)
         code == 0 && memcmp(libxl_uuid_bytearray(&info.uuid), router->uuid, XEN_UUID_SIZE) == 0;
     libxl_dominfo_dispose(&info);
     if (code != 0 && code != ERROR_DOMAIN_NOTFOUND) {
-        return fail_xen(xen, err, code, "domain %s", router->domain);
+        return fail_xen(xen, err, code, "domain %s", router->guest.domain);
     }
     xen_quiet(xen);
-    struct ending ending = {xen, router->id, router->domain};
+    struct ending ending = {xen, router->id, router->guest.domain};
     return there ? xen_act(xen, end, &ending, err) : 0;
 }
 
-static void remove_files(const struct router *router)
+int domain_end(struct machine *machine, const struct router_spec *spec, struct error *err)
 {
-    _cleanup_free_ char *lock = text_format("%s.lock", router->files);
-    (void)unlink(lock);
-    if (router->initrd != NULL) {
-        (void)unlink(router->initrd);
-    }
-    (void)rmdir(router->folder); // fails, rightly, while there are others
-}
-
-int domain_destroy(struct router *router, const struct router_spec *spec, struct error *err)
-{
+    struct xen_machine *router = xen_machine_of(machine);
     struct xen_connection *xen = NULL;
+    _cleanup_free_ char *lock = text_format("%s.lock", router->guest.files);
     int rc = end_if_there(router, err); // its vifs go with it
-    rc = rc == 0 ? domain_connection(router->platform, &xen, err) : rc;
+    rc = rc == 0 ? domain_connection(xen_platform_of(router), &xen, err) : rc;
     rc = rc == 0 ? domain_give_back_pci(router, xen, err) : rc;
     rc = rc == 0 && spec != NULL ? machine_pci_take_back(spec, err) : rc;
     if (rc < 0) {
-        error_context(err, "router %s", router->name);
+        error_context(err, "router %s", machine->name);
     }
-    remove_files(router);
-    domain_release(router);
+    (void)unlink(lock);
+    guest_machine_remove_files(&router->guest);
+    domain_release(machine);
     return rc;
 }
 
-int domain_reboot(struct router *router, const struct router_spec *before,
-                  const struct router_spec *now, struct router **ret, struct error *err)
+int domain_reboot(struct machine *machine, const struct router_spec *before,
+                  const struct router_spec *now, struct machine **ret, struct error *err)
 {
-    struct platform *platform = &router->platform->base;
-    int rc = domain_destroy(router, before, err);
-    return rc == 0 ? domain_create(platform, now, ret, err) : rc;
+    struct platform *platform = machine->platform;
+    int rc = domain_end(machine, before, err);
+    return rc == 0 ? domain_make(platform, now, ret, err) : rc;
 }
 
 // ---- the record
 
-json_t *domain_describe(const struct router *router)
+json_t *domain_note(const struct machine *machine)
 {
+    const struct xen_machine *router = xen_machine_of(machine);
     _cleanup_free_ char *uuid = uuid_text(router->uuid);
-    return json_pack("{s:s, s:I, s:s, s:b}", "domain", router->domain, "id", (json_int_t)router->id,
-                     "uuid", uuid, "own", (int)router->own);
+    return json_pack("{s:s, s:I, s:s, s:b}", "domain", router->guest.domain, "id",
+                     (json_int_t)router->id, "uuid", uuid, "own",
+                     (int)(router->guest.system != NULL));
 }
 
-int domain_attach(struct platform *platform, const struct router_spec *spec,
-                  const json_t *described, struct router **ret, struct error *err)
+int domain_recall(struct platform *platform, const struct router_spec *spec, const json_t *noted,
+                  struct machine **ret, struct error *err)
 {
     (void)err;
-    struct router *router = router_new(platform, spec);
-    const char *uuid = json_string_value(json_object_get(described, "uuid"));
-    router->id = (uint32_t)json_integer_value(json_object_get(described, "id"));
+    struct xen_machine *router = domain_new(platform, spec);
+    const char *uuid = json_string_value(json_object_get(noted, "uuid"));
+    router->id = (uint32_t)json_integer_value(json_object_get(noted, "id"));
     read_uuid(uuid == NULL ? "" : uuid, router->uuid);
-    router->own = json_is_true(json_object_get(described, "own"));
-    *ret = router;
+    note_system(router, json_is_true(json_object_get(noted, "own")));
+    *ret = &router->guest.base;
     return 0;
 }
 

@@ -70,10 +70,10 @@ int domain_boot_check(const struct router_spec *spec, struct error *err)
     return rc;
 }
 
-int domain_boot_make(struct router *router, const struct router_spec *spec, struct domain_boot *ret,
-                     struct error *err)
+int domain_boot_make(struct xen_machine *router, const struct router_spec *spec,
+                     struct domain_boot *ret, struct error *err)
 {
-    if (router->own) {
+    if (router->guest.system != NULL) {
         int rc = domain_boot_check(spec, err);
         if (rc == 0) {
             *ret = (struct domain_boot){
@@ -85,8 +85,8 @@ int domain_boot_make(struct router *router, const struct router_spec *spec, stru
     }
     struct tiny_boot boot = {0};
     const char *extra = spec->xm == NULL || spec->xm->extra == NULL ? "" : spec->xm->extra;
-    router->initrd = text_format("%s.initrd", router->files);
-    int rc = tiny_guest_boot(spec, router->initrd, CONSOLE, &boot, err);
+    router->guest.initrd = text_format("%s.initrd", router->guest.files);
+    int rc = tiny_guest_boot(spec, router->guest.initrd, CONSOLE, &boot, err);
     if (rc == 0) {
         *ret = (struct domain_boot){
             // An emulated machine's firmware takes the compressed one.

@@ -150,10 +150,10 @@ static libxl_domain_type type_of(const struct xm_config *xm)
     return xm == NULL ? LIBXL_DOMAIN_TYPE_PV : types[xm->type];
 }
 
-static uint64_t memory_of(const struct router *router, const struct router_spec *spec)
+static uint64_t memory_of(const struct xen_machine *router, const struct router_spec *spec)
 {
     uint64_t own = spec->memory_bytes != 0 ? spec->memory_bytes : MEMORY_OWN;
-    return router->own ? own : tiny_guest_memory(spec, "xen");
+    return router->guest.system != NULL ? own : tiny_guest_memory(spec, "xen");
 }
 
 static char *copy(const char *text)
@@ -161,14 +161,15 @@ static char *copy(const char *text)
     return text == NULL ? NULL : text_copy(text);
 }
 
-int domain_config(libxl_ctx *handle, const struct router *router, const struct router_spec *spec,
-                  const struct domain_boot *boot, libxl_domain_config *ret, struct error *err)
+int domain_config(libxl_ctx *handle, const struct xen_machine *router,
+                  const struct router_spec *spec, const struct domain_boot *boot,
+                  libxl_domain_config *ret, struct error *err)
 {
     libxl_domain_config_init(ret);
     libxl_domain_create_info *create = &ret->c_info;
     libxl_domain_build_info *build = &ret->b_info;
     create->type = type_of(spec->xm);
-    create->name = text_copy(router->domain);
+    create->name = text_copy(router->guest.domain);
     memcpy(libxl_uuid_bytearray(&create->uuid), router->uuid, XEN_UUID_SIZE);
     tell_whose(spec, create);
 

@@ -110,12 +110,12 @@ static int take_or_give(libxl_ctx *handle, void *data, struct error *err)
                                 taking->address);
 }
 
-static char *list_of(const struct router *router)
+static char *list_of(const struct xen_machine *router)
 {
-    return text_format("%s" LIST_END, router->files);
+    return text_format("%s" LIST_END, router->guest.files);
 }
 
-int domain_take_pci(const struct router *router, struct xen_connection *xen,
+int domain_take_pci(const struct xen_machine *router, struct xen_connection *xen,
                     const struct router_spec *spec, struct error *err)
 {
     _cleanup_free_ char *path = list_of(router);
@@ -167,7 +167,8 @@ static int give_back_list(struct xen_connection *xen, const char *path, struct e
     return rc;
 }
 
-int domain_give_back_pci(const struct router *router, struct xen_connection *xen, struct error *err)
+int domain_give_back_pci(const struct xen_machine *router, struct xen_connection *xen,
+                         struct error *err)
 {
     _cleanup_free_ char *path = list_of(router);
     return give_back_list(xen, path, err);

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "machine/foreign.h"
-#include "machine/platform.h"
+#include "machine/machine.h"
 #include "machine/xen/connection.h"
 
 #define XEN_HOST 0U // id of Domain-0

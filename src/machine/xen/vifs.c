@@ -31,7 +31,7 @@ static int find_vif(const struct netns *ns, const char *name, struct link_info *
     return link_find(ns, name, ret, err);
 }
 
-static int place_vif(const struct router *router, struct xen_connection *xen,
+static int place_vif(const struct xen_machine *router, struct xen_connection *xen,
                      const struct netns *first, const struct router_spec *spec, size_t number,
                      struct error *err)
 {
@@ -69,7 +69,7 @@ static int place_vif(const struct router *router, struct xen_connection *xen,
                : 0;
 }
 
-int domain_place_vifs(const struct router *router, struct xen_connection *xen,
+int domain_place_vifs(const struct xen_machine *router, struct xen_connection *xen,
                       const struct router_spec *spec, struct error *err)
 {
     struct netns *first = NULL;
@@ -86,18 +86,18 @@ int domain_place_vifs(const struct router *router, struct xen_connection *xen,
     return rc;
 }
 
-int domain_widen_vifs(const struct router *router, struct error *err)
+int domain_widen_vifs(const struct xen_machine *router, struct error *err)
 {
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < router->nic_count; i++) {
-        const struct xen_nic *nic = &router->nics[i];
+    for (size_t i = 0; rc == 0 && i < router->guest.nic_count; i++) {
+        const struct guest_nic *nic = &router->guest.nics[i];
         struct link_info info;
-        rc = nic->vif[0] == '\0' ? 0 : link_find(router->host, nic->vif, &info, err);
-        if (rc == 0 && nic->vif[0] != '\0' && nic->mtu > info.mtu) {
-            rc = link_set_mtu(router->host, info.index, nic->mtu, err);
+        rc = nic->port[0] == '\0' ? 0 : link_find(router->guest.host, nic->port, &info, err);
+        if (rc == 0 && nic->port[0] != '\0' && nic->mtu > info.mtu) {
+            rc = link_set_mtu(router->guest.host, info.index, nic->mtu, err);
         }
         if (rc < 0) {
-            error_context(err, "router %s", router->name);
+            error_context(err, "router %s", router->guest.base.name);
         }
     }
     return rc;

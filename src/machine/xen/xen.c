@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * machine/xen — routers as domains of Xen's, by libxl, in Domain-0. The table of functions;
- * domain.h tells what does the work. Called by testbed/ through platform.h.
+ * domain.h tells what does the work. Called by testbed/ through machine.h.
  *
  * "xen:///…", a libvirt URI, is not of this platform.
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/cleanup.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "machine/xen/domain.h"
 #include "machine/xen/scheduler.h"
 #include "machine/xen/usage.h"
+
+#define CPUINFO     "/proc/cpuinfo"
+#define CPUINFO_MAX ((size_t)4 << 20)
 
 static bool xen_takes(const char *uri)
 {
@@ -21,7 +27,7 @@ static bool xen_takes(const char *uri)
 static struct platform *xen_platform_open(const char *uri)
 {
     struct xen_platform *platform = memory_new(1, sizeof *platform);
-    platform->base = (struct platform){.ops = &platform_xen, .uri = text_copy(uri)};
+    platform->base = (struct platform){.ops = &machine_xen, .uri = text_copy(uri)};
     return &platform->base;
 }
 
@@ -36,70 +42,75 @@ static void xen_platform_close(struct platform *platform)
 
 // ---- what it uses and may use
 
-static int living(const struct router *router, struct xen_connection **ret, struct error *err)
+static int open_living(const struct machine *machine, struct xen_connection **ret,
+                       struct error *err)
 {
-    int rc = domain_connection(router->platform, ret, err);
+    const struct xen_machine *router = xen_machine_of(machine);
+    int rc = domain_connection(xen_platform_of(router), ret, err);
     return rc == 0 && !domain_lives(*ret, router->id, router->uuid)
-               ? fail(err, ESRCH, "domain %s has ended", router->domain)
+               ? fail(err, ESRCH, "domain %s has ended", router->guest.domain)
                : rc;
 }
 
-static int usage(const struct router *router, struct cpu_part **ret, size_t *ret_count,
-                 struct error *err)
+static int xen_usage(const struct machine *machine, struct cpu_part **ret, size_t *ret_count,
+                     struct error *err)
 {
     struct xen_connection *xen = NULL;
-    int rc = living(router, &xen, err);
-    return rc == 0 ? xen_usage_parts(xen, router->id, ret, ret_count, err) : rc;
+    int rc = open_living(machine, &xen, err);
+    return rc == 0 ? xen_usage_parts(xen, xen_machine_of(machine)->id, ret, ret_count, err) : rc;
 }
 
-static int memory(const struct router *router, uint64_t *ret, struct error *err)
+static int xen_memory(const struct machine *machine, uint64_t *ret, struct error *err)
 {
     struct xen_connection *xen = NULL;
-    int rc = living(router, &xen, err);
-    return rc == 0 ? xen_usage_memory(xen, router->id, ret, err) : rc;
+    int rc = open_living(machine, &xen, err);
+    return rc == 0 ? xen_usage_memory(xen, xen_machine_of(machine)->id, ret, err) : rc;
 }
 
-static int set_allocation(struct router *router, unsigned weight, unsigned cap, struct error *err)
+static int xen_set_allocation(struct machine *machine, unsigned weight, unsigned cap,
+                              struct error *err)
 {
     struct xen_connection *xen = NULL;
-    int rc = living(router, &xen, err);
-    return rc == 0 ? xen_scheduler_set(xen, router->id, weight, &cap, err) : rc;
+    int rc = open_living(machine, &xen, err);
+    return rc == 0 ? xen_scheduler_set(xen, xen_machine_of(machine)->id, weight, &cap, err) : rc;
 }
 
-static int get_allocation(const struct router *router, unsigned *ret_weight, unsigned *ret_cap,
-                          struct error *err)
+static int xen_get_allocation(const struct machine *machine, unsigned *ret_weight,
+                              unsigned *ret_cap, struct error *err)
 {
     struct xen_connection *xen = NULL;
-    int rc = living(router, &xen, err);
-    return rc == 0 ? xen_scheduler_allocation(xen, router->id, ret_weight, ret_cap, err) : rc;
+    int rc = open_living(machine, &xen, err);
+    return rc == 0 ? xen_scheduler_allocation(xen, xen_machine_of(machine)->id, ret_weight, ret_cap,
+                                              err)
+                   : rc;
 }
 
 // ---- Domain-0, which runs beside the routers
 
-static int times(struct platform *platform, struct hypervisor_times *ret, struct error *err)
+static int xen_times(struct platform *platform, struct hypervisor_times *ret, struct error *err)
 {
     struct xen_connection *xen = NULL;
     int rc = domain_connection((struct xen_platform *)platform, &xen, err);
     return rc == 0 ? xen_usage_times(xen, ret, err) : rc;
 }
 
-static int set_host_allocation(struct platform *platform, unsigned weight, unsigned cap,
-                               struct error *err)
+static int xen_set_host_allocation(struct platform *platform, unsigned weight, unsigned cap,
+                                   struct error *err)
 {
     struct xen_connection *xen = NULL;
     int rc = domain_connection((struct xen_platform *)platform, &xen, err);
     return rc == 0 ? xen_scheduler_set(xen, XEN_HOST, weight, &cap, err) : rc;
 }
 
-static int get_host_allocation(struct platform *platform, unsigned *ret_weight, unsigned *ret_cap,
-                               struct error *err)
+static int xen_get_host_allocation(struct platform *platform, unsigned *ret_weight,
+                                   unsigned *ret_cap, struct error *err)
 {
     struct xen_connection *xen = NULL;
     int rc = domain_connection((struct xen_platform *)platform, &xen, err);
     return rc == 0 ? xen_scheduler_allocation(xen, XEN_HOST, ret_weight, ret_cap, err) : rc;
 }
 
-static const char *allocated_by(struct platform *platform)
+static const char *xen_allocated_by(struct platform *platform)
 {
     struct xen_connection *xen = NULL;
     const char *name = domain_connection((struct xen_platform *)platform, &xen, NULL) < 0
@@ -108,53 +119,64 @@ static const char *allocated_by(struct platform *platform)
     return name == NULL ? "Xen" : name;
 }
 
-static void tasks(const struct router *router, const pid_t **ret, size_t *ret_count)
+// ---- what results say of it
+
+// Whether the computer below Xen is one of QEMU's, by the CPU that Domain-0 sees: Xen itself
+// emulates none, but whether that QEMU does is not known here.
+static bool is_on_qemu(void)
 {
-    (void)router;
-    *ret = NULL;
-    *ret_count = 0;
+    _cleanup_free_ char *cpus = NULL;
+    return file_read(CPUINFO, CPUINFO_MAX, &cpus, NULL, NULL) == 0 && strstr(cpus, "QEMU") != NULL;
 }
 
-static const struct netns *netns(const struct router *router)
+static int xen_facts(struct platform *platform, const struct machine *machine,
+                     struct platform_facts *facts, struct error *err)
 {
-    (void)router;
-    return NULL;
+    struct xen_connection *xen = NULL;
+    int rc = domain_connection((struct xen_platform *)platform, &xen, err);
+    if (rc < 0) {
+        return rc;
+    }
+    free(facts->hypervisor);
+    facts->hypervisor = xen_hypervisor(xen);
+    facts->emulation_known = !is_on_qemu();
+    guest_machine_add_facts(machine, facts);
+    return 0;
 }
 
-const struct platform_ops platform_xen = {
-    .name = "xen",
+const struct machine_ops machine_xen = {
+    .traits = {.name = "xen",
+               .kind = MACHINE_VIRTUAL,
+               .port = PORT_NETBACK,
+               .can = CAN_RATION | CAN_RATION_HOST | CAN_TAKE_PCI | CAN_ROUTE | CAN_HOLD_DAEMON |
+                      CAN_SAY_END},
     .takes = xen_takes,
     .open = xen_platform_open,
     .close = xen_platform_close,
-    .port = PORT_NETBACK,
-    .rest_is_hosts = true,
-    .daemons_inside = true,
     .check = domain_check,
     .takes_pci = domain_takes_pci,
-    .create = domain_create,
+    .make = domain_make,
     .await = domain_await,
-    .start_daemon = domain_start_daemon,
-    .leads_to = domain_leads_to,
-    .daemon_words = domain_daemon_words,
-    .destroy = domain_destroy,
+    .end = domain_end,
     .reboot = domain_reboot,
-    .describe = domain_describe,
-    .attach = domain_attach,
+    .note = domain_note,
+    .recall = domain_recall,
     .release = domain_release,
     .clean_up = domain_clean_up,
     .watch = domain_watch,
     .ended = domain_ended,
-    .console = domain_console,
-    .usage = usage,
-    .memory = memory,
-    .tasks = tasks,
-    .set_allocation = set_allocation,
-    .get_allocation = get_allocation,
-    .counters = domain_counters,
-    .netns = netns,
-    .facts = domain_facts,
-    .times = times,
-    .set_host_allocation = set_host_allocation,
-    .get_host_allocation = get_host_allocation,
-    .allocated_by = allocated_by,
+    .console = guest_machine_console,
+    .start_daemon = guest_machine_start_daemon,
+    .leads_to = guest_machine_leads_to,
+    .daemon_words = guest_machine_daemon_words,
+    .usage = xen_usage,
+    .memory = xen_memory,
+    .counters = guest_machine_counters,
+    .facts = xen_facts,
+    .set_allocation = xen_set_allocation,
+    .get_allocation = xen_get_allocation,
+    .allocated_by = xen_allocated_by,
+    .times = xen_times,
+    .set_host_allocation = xen_set_host_allocation,
+    .get_host_allocation = xen_get_host_allocation,
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// machine/platform — the table of platforms. See platform.h.
-#include "machine/platform.h"
+// machine/machine — the table of kinds of machines. See machine.h.
+#include "machine/machine.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,22 +8,22 @@
 #include "base/text.h"
 #include "version.h"
 
-static const struct platform_ops *const platforms[] = {
-    &platform_netns,
+static const struct machine_ops *const rows[] = {
+    &machine_netns,
 #if HAVE_LIBVIRT
-    &platform_libvirt,
-    &platform_lxc,
+    &machine_lxc,
+    &machine_qemu,
 #endif
 #if HAVE_XEN
-    &platform_xen,
+    &machine_xen,
 #endif
 };
 
-static const struct platform_ops *ops_of(const char *uri)
+static const struct machine_ops *ops_of(const char *uri)
 {
-    for (size_t i = 0; i < sizeof platforms / sizeof platforms[0]; i++) {
-        if (platforms[i]->takes(uri)) {
-            return platforms[i];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i]->takes(uri)) {
+            return rows[i];
         }
     }
     return NULL;
@@ -55,8 +55,8 @@ int platform_check(const char *uri, struct error *err)
 
 enum port_kind platform_port(const char *uri)
 {
-    const struct platform_ops *ops = ops_of(uri);
-    return ops == NULL ? PORT_NONE : ops->port;
+    const struct machine_ops *ops = ops_of(uri);
+    return ops == NULL ? PORT_NONE : ops->traits.port;
 }
 
 int platform_open(const char *uri, struct platform **ret, struct error *err)
@@ -73,7 +73,7 @@ int platform_check_plain(const char *uri, struct error *err)
     struct platform *platform = NULL;
     const struct router_spec plain = {.name = "router"};
     int rc = platform_open(uri, &platform, err);
-    if (rc == 0 && platform->ops->check != NULL) {
+    if (rc == 0) {
         rc = platform->ops->check(platform, &plain, false, err);
     }
     platform_close(platform);
@@ -91,4 +91,17 @@ void hypervisor_times_clear(struct hypervisor_times *times)
 {
     free(times->host_vcpus);
     *times = (struct hypervisor_times){0};
+}
+
+void machine_init(struct machine *machine, struct platform *platform, const char *name)
+{
+    *machine =
+        (struct machine){.ops = platform->ops, .platform = platform, .name = text_copy(name)};
+}
+
+void machine_clear(struct machine *machine)
+{
+    netns_close(machine->ns);
+    free(machine->tasks);
+    free(machine->name);
 }

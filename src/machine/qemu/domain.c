@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// machine/qemu/machine — see machine.h.
-#include "machine/qemu/machine.h"
+// machine/qemu/domain — see domain.h.
+#include "machine/qemu/domain.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -45,8 +45,9 @@ static int ask_for_kvm(virConnectPtr handle, void *data, struct error *err)
 }
 
 // KVM where libvirt offers it and it does run machines on the CPU; else emulation.
-static int find_type(struct libvirt_platform *platform, struct error *err)
+static int find_type(struct platform *opened, struct error *err)
 {
+    struct libvirt_platform *platform = (struct libvirt_platform *)opened;
     const char *forced = getenv(FORCE_TYPE);
     struct connection *connection = NULL;
     char why[160] = "";
@@ -58,7 +59,7 @@ static int find_type(struct libvirt_platform *platform, struct error *err)
         platform->type = text_equal(forced, "kvm") ? "kvm" : "qemu";
         return 0;
     }
-    int rc = machine_connection(platform, &connection, err);
+    int rc = libvirt_connect(opened, &connection, err);
     if (rc < 0) {
         return rc;
     }
@@ -92,7 +93,7 @@ static bool is_machine(const char *process, const char *uuid)
     return false;
 }
 
-static int find_process(struct router *router, struct error *err)
+static int find_process(struct qemu_machine *router, struct error *err)
 {
     _cleanup_closedir_ DIR *processes = opendir("/proc");
     for (struct dirent *entry = NULL; processes != NULL && (entry = readdir(processes)) != NULL;) {
@@ -110,69 +111,97 @@ static int find_process(struct router *router, struct error *err)
     return fail_lacking(err,
                         "the process of machine %s can't be seen from here: routers need a libvirt "
                         "whose machines run on this computer, in this PID namespace",
-                        router->domain);
+                        router->guest.domain);
 }
 
 // ---- the object
 
-void machine_release(struct router *router)
+void qemu_release(struct machine *machine)
 {
-    if (router == NULL) {
-        return;
-    }
+    struct qemu_machine *router = qemu_machine_of(machine);
     if (router->fd >= 0) {
         close(router->fd);
     }
-    for (size_t i = 0; i < router->nic_count; i++) {
-        free(router->nics[i].name);
-    }
     own_free(router->own);
-    free(router->nics);
     free(router->vhost);
-    free(router->folder);
-    free(router->channel);
-    free(router->initrd);
-    free(router->domain);
-    free(router->name);
+    guest_machine_clear(&router->guest);
     free(router);
 }
 
-static struct router *router_new(struct platform *platform, const struct router_spec *spec)
+static int connect_guest(const struct guest_machine *guest, uint64_t until_ns,
+                         struct guest_channel **ret, struct error *err)
 {
-    struct router *router = memory_new(1, sizeof *router);
-    router->platform = (struct libvirt_platform *)platform;
-    router->name = text_copy(spec->name);
-    router->domain = domain_name(spec->testbed, spec->name);
+    return guest_connect(guest->files, until_ns, ret, err);
+}
+
+static bool guest_has_died(const struct guest_machine *guest)
+{
+    return qemu_has_died(qemu_machine_of(&guest->base));
+}
+
+static struct qemu_machine *qemu_new(struct platform *platform, const struct router_spec *spec)
+{
+    static const struct guest_ways ways = {connect_guest, guest_has_died};
+    struct qemu_machine *router = memory_new(1, sizeof *router);
+    struct guest_machine *guest = &router->guest;
+    guest_machine_init(guest, platform, spec, &ways,
+                       libvirt_domain_name(spec->testbed, spec->name));
     router->fd = -1;
-    router->folder = machine_folder(spec->directory);
-    router->channel = text_format("%s/%s.%u", router->folder, spec->name, spec->id);
-    router->nics = memory_new_array(struct machine_nic, spec->nic_count);
-    router->nic_count = spec->nic_count;
     for (size_t i = 0; i < spec->nic_count; i++) {
-        router->nics[i].name = text_copy(spec->nics[i].name);
-        router->nics[i].index = spec->nics[i].index;
-        if (spec->nics[i].pci != NULL) {
-            continue;
+        guest->nics[i].stacked = spec->nics[i].bridge == 0 && spec->nics[i].pci == NULL;
+        if (guest->nics[i].stacked) {
+            qemu_stacked_name(spec, i, guest->nics[i].port);
         }
-        if (spec->nics[i].bridge == 0) {
-            machine_stacked_name(spec, i, router->nics[i].stacked);
-        }
-        snprintf(router->nics[i].tap, sizeof router->nics[i].tap, "%s",
-                 spec->nics[i].bridge == 0 ? router->nics[i].stacked : spec->nics[i].vif);
     }
-    router->own = spec->image == NULL ? NULL : own_new(spec, router->channel);
-    router->host = spec->host;
+    if (spec->image != NULL) {
+        const char *slash = strrchr(spec->image, '/');
+        guest->system = text_copy(slash == NULL ? spec->image : slash + 1);
+        router->own = own_new(spec, guest->files);
+    }
     return router;
+}
+
+// ---- what it boots
+
+static int qemu_boot_make(struct qemu_machine *router, const struct router_spec *spec,
+                          struct qemu_boot *ret, struct error *err)
+{
+    if (router->own != NULL) {
+        return own_boot_make(router, spec, ret, err);
+    }
+    struct tiny_boot boot = {0};
+    router->guest.initrd = text_format("%s.initrd", router->guest.files);
+    int rc = tiny_guest_boot(spec, router->guest.initrd, "ttyS0", &boot, err);
+    if (rc == 0) {
+        // Emulated, it would spend more time on unpacking itself than on anything else.
+        char **kernel = text_equal(router->type, "qemu") ? &boot.vmlinux : &boot.kernel;
+        *ret = (struct qemu_boot){.kernel = steal_pointer(kernel),
+                                  .initrd = steal_pointer(&boot.initrd),
+                                  .cmdline = steal_pointer(&boot.cmdline)};
+    }
+    tiny_boot_clear(&boot);
+    return rc;
+}
+
+static void qemu_boot_clear(struct qemu_boot *boot)
+{
+    free(boot->kernel);
+    free(boot->initrd);
+    free(boot->cmdline);
+    free(boot->disk);
+    free(boot->disk_base);
+    free(boot->seed);
+    *boot = (struct qemu_boot){0};
 }
 
 // ---- making
 
-static int resume(virConnectPtr handle, void *data, struct error *err)
+static int resume_machine(virConnectPtr handle, void *data, struct error *err)
 {
-    const struct router *router = data;
+    const struct qemu_machine *router = data;
     _cleanup_domain_ virDomainPtr domain = virDomainLookupByUUIDString(handle, router->uuid);
     return domain == NULL || virDomainResume(domain) < 0
-               ? fail_libvirt(err, "resuming machine %s", router->domain)
+               ? fail_libvirt(err, "resuming machine %s", router->guest.domain)
                : 0;
 }
 
@@ -182,13 +211,13 @@ static uint64_t memory_of(const struct router_spec *spec)
     return spec->image != NULL ? own : tiny_guest_memory(spec, "libvirt");
 }
 
-static int describe_machine(const struct router *router, const struct router_spec *spec,
-                            const struct machine_boot *boot, char **ret_xml, struct error *err)
+static int describe_machine(const struct qemu_machine *router, const struct router_spec *spec,
+                            const struct qemu_boot *boot, char **ret_xml, struct error *err)
 {
     struct domain_nic *nics = memory_new_array(struct domain_nic, spec->nic_count);
     char **taps = memory_new_array(char *, spec->nic_count);
     for (size_t i = 0; i < spec->nic_count; i++) {
-        taps[i] = machine_tap_name(spec, i);
+        taps[i] = qemu_tap_name(spec, i);
         nics[i] =
             (struct domain_nic){.kind = spec->nics[i].pci != NULL ? DOMAIN_NIC_PCI : DOMAIN_NIC_TAP,
                                 .pci = spec->nics[i].pci,
@@ -198,7 +227,7 @@ static int describe_machine(const struct router *router, const struct router_spe
         memcpy(nics[i].mac, spec->nics[i].mac, 6);
     }
     const struct domain_spec domain = {
-        .name = router->domain,
+        .name = router->guest.domain,
         .uuid = router->uuid,
         .testbed = spec->testbed,
         .router = spec->name,
@@ -213,7 +242,7 @@ static int describe_machine(const struct router *router, const struct router_spe
         .disk = boot->disk,
         .disk_base = boot->disk_base,
         .seed = boot->seed,
-        .channel = router->own == NULL ? router->channel : NULL,
+        .channel = router->own == NULL ? router->guest.files : NULL,
         .nics = nics,
         .nic_count = spec->nic_count,
     };
@@ -226,40 +255,29 @@ static int describe_machine(const struct router *router, const struct router_spe
     return rc;
 }
 
-static void remove_files(const struct router *router)
-{
-    (void)unlink(router->channel);
-    if (router->initrd != NULL) {
-        (void)unlink(router->initrd);
-    }
-    if (router->own != NULL) {
-        own_remove_files(router->own);
-    }
-    (void)rmdir(router->folder); // fails, rightly, while there are others
-}
-
-static int start(struct router *router, const struct router_spec *spec, struct error *err)
+static int start_machine(struct qemu_machine *router, const struct router_spec *spec,
+                         struct error *err)
 {
     struct connection *connection = NULL;
-    struct machine_boot boot = {0};
+    struct qemu_boot boot = {0};
     _cleanup_free_ char *xml = NULL;
-    int rc = machine_folder_make(router->folder, err);
+    int rc = machine_folder_make(router->guest.folder, err);
     if (rc == 0) {
-        rc = machine_boot_make(router, spec, &boot, err);
+        rc = qemu_boot_make(router, spec, &boot, err);
     }
     if (rc == 0) {
         rc = describe_machine(router, spec, &boot, &xml, err);
     }
-    machine_boot_clear(&boot);
+    qemu_boot_clear(&boot);
     if (rc == 0) {
-        rc = machine_make_taps(spec, err);
+        rc = qemu_make_taps(spec, err);
     }
     if (rc == 0) {
-        rc = machine_connection(router->platform, &connection, err);
+        rc = libvirt_connect(router->guest.base.platform, &connection, err);
     }
     if (rc == 0) {
-        rc = domain_start(connection, router->uuid, router->domain, xml, VIR_DOMAIN_START_PAUSED,
-                          NULL, err);
+        rc = libvirt_domain_start(connection, router->uuid, router->guest.domain, xml,
+                                  VIR_DOMAIN_START_PAUSED, NULL, err);
     }
     if (rc == 0) {
         rc = find_process(router, err);
@@ -270,33 +288,21 @@ static int start(struct router *router, const struct router_spec *spec, struct e
         rc = threads_of_kernel(name, &router->vhost, &router->vhost_count, err);
     }
     if (rc == 0) {
-        rc = machine_place_taps(spec, err);
+        rc = qemu_place_taps(spec, err);
     }
     if (rc == 0 && router->own != NULL) {
         rc = own_listen(router, err);
     }
-    return rc == 0 ? machine_call(router, resume, router, err) : rc;
+    return rc == 0 ? qemu_call(router, resume_machine, router, err) : rc;
 }
 
-// Connected, to a libvirt that can have routers.
-static int be_ready(struct libvirt_platform *platform, struct error *err)
+int qemu_check(struct platform *platform, const struct router_spec *spec, bool named_only,
+               struct error *err)
 {
     struct connection *connection = NULL;
-    int rc = machine_connection(platform, &connection, err);
-    return rc < 0 || connection_is_local(connection)
-               ? rc
-               : fail_lacking(err,
-                              "%s is another computer's: routers can only be made where their "
-                              "traffic is, on this one",
-                              platform->base.uri);
-}
-
-int machine_check(struct platform *platform, const struct router_spec *spec, bool named_only,
-                  struct error *err)
-{
     int rc = spec->image == NULL ? 0 : own_check(spec, err);
     if (rc == 0 && !named_only) {
-        rc = be_ready((struct libvirt_platform *)platform, err);
+        rc = libvirt_connect_local(platform, &connection, err);
     }
     if (rc == 0 && !named_only && spec->image != NULL) {
         rc = overlay_check_tool(err);
@@ -307,41 +313,48 @@ int machine_check(struct platform *platform, const struct router_spec *spec, boo
     return rc;
 }
 
-int machine_create(struct platform *platform, const struct router_spec *spec, struct router **ret,
-                   struct error *err)
+int qemu_make(struct platform *platform, const struct router_spec *spec, struct machine **ret,
+              struct error *err)
 {
-    struct libvirt_platform *libvirt = (struct libvirt_platform *)platform;
-    int rc = be_ready(libvirt, err);
+    struct connection *connection = NULL;
+    int rc = libvirt_connect_local(platform, &connection, err);
     if (rc == 0) {
-        rc = find_type(libvirt, err);
+        rc = find_type(platform, err);
     }
     if (rc < 0) {
         return rc;
     }
-    struct router *router = router_new(platform, spec);
-    domain_make_uuid(router->uuid);
-    snprintf(router->type, sizeof router->type, "%s", libvirt->type);
-    rc = start(router, spec, err);
+    struct qemu_machine *router = qemu_new(platform, spec);
+    libvirt_domain_make_uuid(router->uuid);
+    snprintf(router->type, sizeof router->type, "%s", ((struct libvirt_platform *)platform)->type);
+    rc = start_machine(router, spec, err);
     if (rc < 0) {
-        _cleanup_free_ char *prefix = machine_tap_prefix(spec->testbed);
+        _cleanup_free_ char *prefix = qemu_tap_prefix(spec->testbed);
         error_context(err, "router %s", spec->name);
-        (void)machine_destroy(router, spec, NULL);
+        (void)qemu_end(&router->guest.base, spec, NULL);
         (void)tap_remove_all(spec->home, prefix, NULL);
         return rc;
     }
-    *ret = router;
+    *ret = &router->guest.base;
     return 0;
+}
+
+int qemu_await(struct machine *machine, struct error *err)
+{
+    struct qemu_machine *router = qemu_machine_of(machine);
+    return router->own != NULL ? own_await(router, err) : guest_machine_await(machine, err);
 }
 
 // ---- ending
 
-int machine_destroy(struct router *router, const struct router_spec *spec, struct error *err)
+int qemu_end(struct machine *machine, const struct router_spec *spec, struct error *err)
 {
+    struct qemu_machine *router = qemu_machine_of(machine);
     _cleanup_error_ struct error why = ERROR_INIT;
     struct connection *connection = NULL;
-    int rc = machine_connection(router->platform, &connection, &why);
+    int rc = libvirt_connect(router->guest.base.platform, &connection, &why);
     if (rc == 0) {
-        rc = domain_end(connection, router->uuid, router->domain, &why);
+        rc = libvirt_domain_end(connection, router->uuid, router->guest.domain, &why);
     }
     if (router->fd >= 0 && !process_has_ended(router->fd)) {
         // libvirt can't be asked: it will notice.
@@ -354,36 +367,40 @@ int machine_destroy(struct router *router, const struct router_spec *spec, struc
         error_move(err, &why);
     }
     if (rc == 0 && spec != NULL) {
-        rc = machine_remove_taps(spec, err);
+        rc = qemu_remove_taps(spec, err);
         rc = rc == 0 ? machine_pci_take_back(spec, err) : rc;
     }
-    remove_files(router);
-    if (rc < 0) {
-        error_context(err, "router %s", router->name);
+    if (router->own != NULL) {
+        own_remove_files(router->own);
     }
-    machine_release(router);
+    guest_machine_remove_files(&router->guest);
+    if (rc < 0) {
+        error_context(err, "router %s", machine->name);
+    }
+    qemu_release(machine);
     return rc;
 }
 
-int machine_reboot(struct router *router, const struct router_spec *before,
-                   const struct router_spec *now, struct router **ret, struct error *err)
+int qemu_reboot(struct machine *machine, const struct router_spec *before,
+                const struct router_spec *now, struct machine **ret, struct error *err)
 {
-    struct platform *platform = &router->platform->base;
-    int rc = machine_destroy(router, before, err);
-    return rc == 0 ? machine_create(platform, now, ret, err) : rc;
+    struct platform *platform = machine->platform;
+    int rc = qemu_end(machine, before, err);
+    return rc == 0 ? qemu_make(platform, now, ret, err) : rc;
 }
 
 // ---- the record
 
-json_t *machine_describe(const struct router *router)
+json_t *qemu_note(const struct machine *machine)
 {
+    const struct qemu_machine *router = qemu_machine_of(machine);
     json_t *vhost = json_array();
     for (size_t i = 0; i < router->vhost_count; i++) {
         json_array_append_new(vhost, json_integer(router->vhost[i]));
     }
-    return json_pack("{s:s, s:s, s:s, s:i, s:I, s:s, s:o}", "domain", router->domain, "uuid",
+    return json_pack("{s:s, s:s, s:s, s:i, s:I, s:o}", "domain", router->guest.domain, "uuid",
                      router->uuid, "type", router->type, "pid", (int)router->pid, "started",
-                     (json_int_t)router->started, "channel", router->channel, "vhost", vhost);
+                     (json_int_t)router->started, "vhost", vhost);
 }
 
 static const char *word(const json_t *object, const char *key)
@@ -392,41 +409,39 @@ static const char *word(const json_t *object, const char *key)
     return text == NULL ? "" : text;
 }
 
-int machine_attach(struct platform *platform, const struct router_spec *spec,
-                   const json_t *described, struct router **ret, struct error *err)
+int qemu_recall(struct platform *platform, const struct router_spec *spec, const json_t *noted,
+                struct machine **ret, struct error *err)
 {
     (void)err;
-    struct router *router = router_new(platform, spec);
-    snprintf(router->uuid, sizeof router->uuid, "%s", word(described, "uuid"));
-    snprintf(router->type, sizeof router->type, "%s", word(described, "type"));
+    struct qemu_machine *router = qemu_new(platform, spec);
+    snprintf(router->uuid, sizeof router->uuid, "%s", word(noted, "uuid"));
+    snprintf(router->type, sizeof router->type, "%s", word(noted, "type"));
     // What machines of this testbed are is not found out again.
-    router->platform->type = text_equal(router->type, "kvm") ? "kvm" : "qemu";
-    free(router->channel);
-    router->channel = text_copy(word(described, "channel"));
-    router->pid = (pid_t)json_integer_value(json_object_get(described, "pid"));
-    router->started = (uint64_t)json_integer_value(json_object_get(described, "started"));
+    ((struct libvirt_platform *)platform)->type = text_equal(router->type, "kvm") ? "kvm" : "qemu";
+    router->pid = (pid_t)json_integer_value(json_object_get(noted, "pid"));
+    router->started = (uint64_t)json_integer_value(json_object_get(noted, "started"));
     int fd = process_open(router->pid, router->started, NULL);
     router->fd = fd < 0 ? -1 : fd;
-    const json_t *vhost = json_object_get(described, "vhost");
+    const json_t *vhost = json_object_get(noted, "vhost");
     router->vhost_count = json_array_size(vhost);
     router->vhost = memory_new_array(pid_t, router->vhost_count);
     for (size_t i = 0; i < router->vhost_count; i++) {
         router->vhost[i] = (pid_t)json_integer_value(json_array_get(vhost, i));
     }
-    *ret = router;
+    *ret = &router->guest.base;
     return 0;
 }
 
 // ---- after a dead run
 
-int machine_clean_up(struct platform *platform, const char *testbed, const char *directory,
-                     const struct netns *home, struct error *err)
+int qemu_clean_up(struct platform *platform, const char *testbed, const char *directory,
+                  const struct netns *home, struct error *err)
 {
     struct connection *connection = NULL;
-    _cleanup_free_ char *prefix = machine_tap_prefix(testbed);
-    int rc = machine_connection((struct libvirt_platform *)platform, &connection, err);
+    _cleanup_free_ char *prefix = qemu_tap_prefix(testbed);
+    int rc = libvirt_connect(platform, &connection, err);
     if (rc == 0) {
-        rc = domain_end_all(connection, testbed, err);
+        rc = libvirt_domain_end_all(connection, testbed, err);
     }
     if (rc == 0 && home != NULL) {
         rc = tap_remove_all(home, prefix, err);

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/tiny_daemon — the routing daemon of a machine, which is in the image (image/daemon) and
+ * machine/guest_daemon — the routing daemon of a machine, which is in the image (image/daemon) and
  * which the guest runs, when it is told to, until one of its programs ends. FRR's are configured by
- * vtysh, as each of them would lose its way among what is for others in the file. See tiny_guest.h;
- * machine/daemon has the same on namespaces.
+ * vtysh, as each of them would lose its way among what is for others in the file. See
+ * guest_machine.h; machine/daemon has the same on namespaces.
  */
 #include <string.h>
 
 #include "base/clock.h"
 #include "machine/daemon.h"
 #include "machine/frr_programs.h"
-#include "machine/tiny_guest.h"
+#include "machine/guest_machine.h"
 
 #define START_WITHIN_NS  (120U * NS_PER_S) // emulated, on a busy machine
 #define ANSWER_WITHIN_NS (60U * NS_PER_S)
@@ -74,35 +74,36 @@ void tiny_daemon_add(const struct router_spec *spec, struct tiny_daemon *daemon,
 
 // ---- asking
 
-int tiny_daemon_start(const struct tiny_guest *guest, struct error *err)
+int guest_machine_start_daemon(struct machine *machine, struct error *err)
 {
     _cleanup_guest_ struct guest_channel *channel = NULL;
     uint64_t until_ns = clock_monotonic_ns() + START_WITHIN_NS;
-    int rc = tiny_guest_ask(guest, until_ns, &channel, err);
+    int rc = guest_machine_ask((struct guest_machine *)machine, until_ns, &channel, err);
     rc = rc == 0 ? guest_start(channel, until_ns, err) : rc;
     if (rc < 0) {
-        error_context(err, "router %s", guest->name);
+        error_context(err, "router %s", machine->name);
     }
     return rc;
 }
 
-int tiny_daemon_leads_to(const struct tiny_guest *guest, uint32_t address, char ret_nic[16],
-                         struct error *err)
+int guest_machine_leads_to(const struct machine *machine, uint32_t address, char ret_nic[16],
+                           struct error *err)
 {
+    const struct guest_machine *guest = (const struct guest_machine *)machine;
     _cleanup_guest_ struct guest_channel *channel = NULL;
     uint64_t until_ns = clock_monotonic_ns() + ANSWER_WITHIN_NS;
-    int rc = tiny_guest_ask(guest, until_ns, &channel, err);
+    int rc = guest_machine_ask(guest, until_ns, &channel, err);
     rc = rc == 0 ? guest_leads_to(channel, address, until_ns, ret_nic, err) : rc;
     // It may have ended while it was asked.
-    return rc < 0 && guest->has_died(guest->router) ? tiny_guest_is_dead(guest, err) : rc;
+    return rc < 0 && guest->ways->has_died(guest) ? guest_machine_is_dead(guest, err) : rc;
 }
 
-void tiny_daemon_words(const struct tiny_guest *guest, char ret[160])
+void guest_machine_daemon_words(const struct machine *machine, char ret[160])
 {
     _cleanup_guest_ struct guest_channel *channel = NULL;
     uint64_t until_ns = clock_monotonic_ns() + ANSWER_WITHIN_NS;
     ret[0] = '\0';
-    if (tiny_guest_ask(guest, until_ns, &channel, NULL) == 0) {
+    if (guest_machine_ask((const struct guest_machine *)machine, until_ns, &channel, NULL) == 0) {
         (void)guest_last_words(channel, until_ns, ret, 160, NULL);
     }
     if (ret[0] == '\0') {
