@@ -14,6 +14,7 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "machine/catalogue.h"
 #include "version.h"
 
 // One row a command, in the order of the help.
@@ -107,6 +108,7 @@ static void raise_file_limit(void)
 
 int main(int argc, char **argv)
 {
+    catalogue_use(&machine_catalogue);
     if (argc < 2) {
         print_help(stderr);
         return EXIT_INPUT;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "machine/catalogue.h"
 #include "version.h"
 
 static const struct machine_ops *const rows[] = {
@@ -19,10 +20,21 @@ static const struct machine_ops *const rows[] = {
 #endif
 };
 
+static const struct catalogue_platform *find_platform(const char *uri)
+{
+    for (size_t i = 0; i < machine_catalogue.platform_count; i++) {
+        if (machine_catalogue.platforms[i].takes(uri)) {
+            return &machine_catalogue.platforms[i];
+        }
+    }
+    return NULL;
+}
+
 static const struct machine_ops *ops_of(const char *uri)
 {
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (rows[i]->takes(uri)) {
+    const struct catalogue_platform *known = find_platform(uri);
+    for (size_t i = 0; known != NULL && i < sizeof rows / sizeof rows[0]; i++) {
+        if (text_equal(rows[i]->traits.name, known->name)) {
             return rows[i];
         }
     }
@@ -31,26 +43,20 @@ static const struct machine_ops *ops_of(const char *uri)
 
 int platform_check(const char *uri, struct error *err)
 {
+    const struct catalogue_platform *known = find_platform(uri);
     if (ops_of(uri) != NULL) {
         return 0;
     }
-    if (text_equal(uri, "xen")) {
-        return fail_lacking(err, "platform xen: this vrbench was built without Xen's libraries "
-                                 "(package libxen-dev, then build again)");
+    if (known == NULL) {
+        return fail_input(err, "there is no platform \"%s\"; expected %s", uri,
+                          machine_catalogue.platforms_expected);
     }
-    if (strchr(uri, ':') == NULL) {
-        return fail_input(err,
-                          "there is no platform \"%s\"; there are netns, xen and libvirt URIs "
-                          "(qemu:///system)",
-                          uri);
+    if (HAVE_LIBVIRT && text_equal(known->name, "other")) {
+        return fail_lacking(err, "routers can't be made on %s, only on qemu:///… and lxc:///", uri);
     }
-    return HAVE_LIBVIRT
-               ? fail_lacking(err, "routers can't be made on %s, only on qemu:///… and lxc:///",
-                              uri)
-               : fail_lacking(err,
-                              "platform %s: this vrbench was built without libvirt "
-                              "(package libvirt-dev, then build again)",
-                              uri);
+    return fail_lacking(err,
+                        "platform %s: this vrbench was built without %s; build it again with that",
+                        uri, known->needs);
 }
 
 enum port_kind platform_port(const char *uri)

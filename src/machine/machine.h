@@ -59,13 +59,13 @@ struct router_spec {
     const char *testbed;   // id of its testbed; with the name and this: told from all others
     unsigned id;           // of this life of it in the testbed, never used twice there
     const char *directory; // folder of the testbed's own, gone with it: for what must have a name
-    const struct netns *home;    // where the caller's own interfaces are
-    const struct netns *host;    // where the testbed's host ends are
-    const struct cpu_list *cpus; // of the device under test
-    uint64_t memory_bytes;       // 0 = as the platform likes; ignored where none is set aside
-    enum routing_daemon daemon;  // that runs in it
-    const char *config;          // of the daemon: its text; NULL without
-    const struct xm_config *xm;  // the domain's own file, on platform xen; NULL = none
+    const struct netns *home;       // where the caller's own interfaces are
+    const struct netns *host;       // where the testbed's host ends are
+    const struct cpu_list *cpus;    // of the device under test
+    uint64_t memory_bytes;          // 0 = as the platform likes; ignored where none is set aside
+    enum routing_daemon daemon;     // that runs in it
+    const char *config;             // of the daemon: its text; NULL without
+    const struct router_file *file; // the router's own, read by the platform; NULL = none
     // A machine with a system of its own: the disk image that it boots of (qcow2, never written
     // to), absolute; NULL = the platform's own router. It gets its configuration from a cloud-init
     // seed (with these user data; NULL = vrbench's), by a script for its serial console, or has it.
@@ -151,9 +151,8 @@ struct machine_traits {
 
 struct machine_ops {
     struct machine_traits traits;
-    // Whether a URI is one of this platform's.
-    bool (*takes)(const char *uri);
-    // The URI is among those it takes. Touches nothing yet that could be missing.
+    // The URI is among those that its row of the catalogue takes. Touches nothing yet that could be
+    // missing.
     struct platform *(*open)(const char *uri);
     void (*close)(struct platform *platform);
 

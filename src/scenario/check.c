@@ -78,7 +78,18 @@ static void check_routers(const struct checking *c)
     }
 }
 
-// A daemon and its configuration come together; without a daemon it is a domain's, of Xen.
+static const struct catalogue_platform *platform_of(const struct checking *c)
+{
+    return c->scenario->platform == NULL ? NULL : catalogue_platform(c->scenario->platform);
+}
+
+static bool has_router_files(const struct checking *c)
+{
+    const struct catalogue_platform *platform = platform_of(c);
+    return platform != NULL && platform->files != NULL;
+}
+
+// A daemon and its configuration come together; without a daemon it is the router's own file.
 static void check_daemons(const struct checking *c)
 {
     const struct yaml_node *routers = yaml_child(c->root, "routers");
@@ -89,12 +100,11 @@ static void check_daemons(const struct checking *c)
             continue;
         }
         bool has_daemon = c->scenario->routers[i].daemon != DAEMON_NONE;
-        bool domains = text_equal(c->scenario->platform, "xen");
         if (has_daemon && daemon != NULL && config == NULL) {
             yaml_problem(daemon, c->problems,
                          text_format("daemon: expected a config, the file that tells %s what to do",
                                      daemon->text));
-        } else if (!has_daemon && config != NULL && !domains) {
+        } else if (!has_daemon && config != NULL && !has_router_files(c)) {
             yaml_key_problem(config, c->problems,
                              text_copy("config: expected with daemon: frr or bird, or on platform "
                                        "xen, where it is a domain's own file, only"));
@@ -110,14 +120,16 @@ static void check_daemons(const struct checking *c)
 // An image of the user's: its configuration needs one way in, and a machine that can boot of it.
 static void check_images(const struct checking *c)
 {
+    const struct catalogue_platform *platform = platform_of(c);
     const struct yaml_node *routers = yaml_child(c->root, "routers");
     for (size_t i = 0; i < c->scenario->router_count; i++) {
         struct yaml_node *image = sound(routers->children[i], "image");
         struct yaml_node *setup = sound(routers->children[i], "setup");
-        if (image != NULL && text_equal(c->scenario->platform, "netns")) {
+        if (image != NULL && platform != NULL && !platform->boots_images) {
             yaml_problem(image, c->problems,
-                         text_copy("image: platform netns has no machines that boot; expected "
-                                   "another platform"));
+                         text_format("image: platform %s has no machines that boot; expected "
+                                     "another platform",
+                                     c->scenario->platform));
         }
         if (image != NULL && c->scenario->routers[i].daemon != DAEMON_NONE) {
             yaml_problem(

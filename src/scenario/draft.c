@@ -99,10 +99,12 @@ static void settle_topologies(struct draft *draft, bool given)
 {
     struct scenario *scenario = &draft->scenario;
     for (enum topology topology = 0; topology < TOPOLOGY_COUNT; topology++) {
-        // What can't be isn't meant, where nobody has said so: a domain takes PCI devices only.
-        bool domains = text_equal(scenario->platform, "xen");
+        // Topologies that the platform or the links rule out are dropped unless the user set them.
+        const struct catalogue_platform *platform =
+            scenario->platform == NULL ? NULL : catalogue_platform(scenario->platform);
+        bool nics = platform != NULL && platform->needs_nics;
         if (!given && ((topology == TOPOLOGY_DIRECT && draft->link_count > 0) ||
-                       (topology == TOPOLOGY_DEDICATED && draft->link_count == 0 && domains))) {
+                       (topology == TOPOLOGY_DEDICATED && draft->link_count == 0 && nics))) {
             continue;
         }
         for (size_t i = 0; i < draft->topology_count; i++) {

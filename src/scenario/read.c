@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "scenario/catalogue.h"
 #include "scenario/check.h"
 #include "scenario/draft.h"
 #include "scenario/problem.h"
@@ -53,98 +54,27 @@ static bool is_text(const char *text, size_t length)
     return true;
 }
 
-static bool has_file_of_domain(const struct scenario *scenario, size_t router)
+// The kind of file that a router has of its own, for its platform; NULL = it has none.
+static const struct router_file_kind *file_kind_of(const struct scenario *scenario, size_t router)
 {
-    return scenario->routers[router].daemon == DAEMON_NONE &&
-           scenario->routers[router].config != NULL && text_equal(scenario->platform, "xen");
+    const struct catalogue_platform *platform =
+        scenario->platform == NULL ? NULL : catalogue_platform(scenario->platform);
+    bool asked =
+        scenario->routers[router].daemon == DAEMON_NONE && scenario->routers[router].config != NULL;
+    return asked && platform != NULL ? platform->files : NULL;
 }
 
-// What a testbed can do of what becomes of a domain.
-static enum on_crash nearest_action(enum xm_action action)
-{
-    bool ends = action == XM_DESTROY || action == XM_COREDUMP_DESTROY || action == XM_PRESERVE;
-    return ends ? ON_CRASH_DESTROY : ON_CRASH_RESTART;
-}
-
-// Takes from the domain's file what the scenario itself doesn't say.
-static void settle_domain(struct scenario_router *router)
-{
-    const struct xm_config *xm = router->xm;
-    if (!router->given.memory && xm->memory_bytes != 0) {
-        router->memory_bytes = xm->memory_bytes;
-    }
-    if (!router->given.weight && xm->weight != 0) {
-        router->allocation.weight = xm->weight;
-    }
-    if (!router->given.cap && xm->has_cap) {
-        router->allocation.cap = xm->cap;
-    }
-    // What neither says is the same in both.
-    if (!router->given.on_crash) {
-        router->on_crash = nearest_action(xm->on_crash);
-    }
-    if (!router->given.on_poweroff) {
-        router->on_poweroff = nearest_action(xm->on_poweroff);
-    }
-    if (!router->given.on_reboot) {
-        router->on_reboot = nearest_action(xm->on_reboot);
-    }
-}
-
-// What a domain's file must have for the scenario.
-static void check_domain(const struct scenario *scenario, size_t number,
+// Reads the text of a router's own file, which is at `path`.
+static void read_file_of(struct scenario *scenario, size_t number,
+                         const struct router_file_kind *kind, const char *path, size_t length,
                          struct scenario_problems *problems)
-{
-    const struct xm_config *xm = scenario->routers[number].xm;
-    const unsigned cap_most = 100 * scenario->host.cpus;
-    size_t needed = 0;
-    for (size_t i = 0; i < scenario->network_count; i++) {
-        needed += scenario->networks[i].router == number ? 2 : 0;
-    }
-    for (size_t i = 0; i < scenario->topology_count; i++) {
-        const struct xm_place place = xm->vif_at;
-        if (scenario->topologies[i] == TOPOLOGY_BRIDGED && place.line != 0 &&
-            xm->vif_count < needed) {
-            problem_add(problems, place.line, place.column,
-                        text_format("vif: expected at least %zu, two for each network of router "
-                                    "%s, not %zu",
-                                    needed, scenario->routers[number].name, xm->vif_count));
-        }
-    }
-    if (xm->pci_count > 0) {
-        problem_add(xm->notes, xm->pci_at.line, xm->pci_at.column,
-                    text_format("pci: not used: links of the scenario names the NICs that router "
-                                "%s gets in topology dedicated",
-                                scenario->routers[number].name));
-        problems_sort(xm->notes);
-    }
-    if (xm->vif_count > needed && needed > 0) {
-        const struct xm_place place = xm->vifs[needed].place;
-        problem_add(xm->notes, place.line, place.column,
-                    text_format("vif: from here on not made: the scenario's networks use %zu "
-                                "interfaces of router %s, and its console needs none",
-                                needed, scenario->routers[number].name));
-        problems_sort(xm->notes);
-    }
-    if (scenario->routers[number].allocation.cap > cap_most && xm->cap_at.line != 0 &&
-        !scenario->routers[number].given.cap) {
-        problem_add(problems, xm->cap_at.line, xm->cap_at.column,
-                    text_format("cpu_cap: expected at most %u, 100 percent for each CPU of "
-                                "host.cpus, not %u",
-                                cap_most, xm->cap));
-    }
-}
-
-// Reads the text of a domain's file, which is at `path`.
-static void read_domain(struct scenario *scenario, size_t number, const char *path, size_t length,
-                        struct scenario_problems *problems)
 {
     struct scenario_router *router = &scenario->routers[number];
     struct scenario_problems found = {NULL, 0};
-    if (xm_config_parse(router->config_text, length, &router->xm, &found) == 0) {
-        xm_config_locate(router->xm, path);
-        settle_domain(router);
-        check_domain(scenario, number, &found);
+    if (kind->parse(router->config_text, length, &router->file, &found) == 0) {
+        kind->locate(router->file, path);
+        kind->settle(router->file, scenario, number);
+        kind->check(router->file, scenario, number, &found);
     }
     problems_take(problems, &found, path);
 }
@@ -166,8 +96,9 @@ static void read_config(struct scenario *scenario, size_t number, const char *fo
         free(text);
     } else {
         router->config_text = text;
-        if (has_file_of_domain(scenario, number)) {
-            read_domain(scenario, number, path, length, problems);
+        const struct router_file_kind *kind = file_kind_of(scenario, number);
+        if (kind != NULL) {
+            read_file_of(scenario, number, kind, path, length, problems);
         }
     }
 }
@@ -179,7 +110,7 @@ static void read_configs(struct scenario *scenario, const struct yaml_node *root
     _cleanup_free_ char *folder = folder_of(path);
     for (size_t i = 0; i < scenario->router_count; i++) {
         struct yaml_node *node = yaml_child(routers->children[i], "config");
-        bool read = scenario->routers[i].daemon != DAEMON_NONE || has_file_of_domain(scenario, i);
+        bool read = scenario->routers[i].daemon != DAEMON_NONE || file_kind_of(scenario, i) != NULL;
         if (read && scenario->routers[i].config != NULL && node != NULL && !node->wrong) {
             read_config(scenario, i, folder, node, problems);
         }
@@ -190,15 +121,16 @@ int scenario_recall_config(struct scenario *scenario, size_t router, const char 
 {
     struct scenario_router *recalled = &scenario->routers[router];
     recalled->config_text = text_copy(text);
-    if (text == NULL || !has_file_of_domain(scenario, router)) {
+    const struct router_file_kind *kind = file_kind_of(scenario, router);
+    if (text == NULL || kind == NULL) {
         return 0;
     }
     struct scenario_problems problems = {NULL, 0};
-    int rc = xm_config_parse(text, strlen(text), &recalled->xm, &problems);
+    int rc = kind->parse(text, strlen(text), &recalled->file, &problems);
     if (rc == 0) {
         _cleanup_free_ char *path = scenario_config_path(scenario, router);
-        xm_config_locate(recalled->xm, path);
-        settle_domain(recalled);
+        kind->locate(recalled->file, path);
+        kind->settle(recalled->file, scenario, router);
     }
     scenario_problems_clear(&problems);
     return rc;
@@ -279,14 +211,15 @@ static char *join_problems(const char *path, const struct scenario_problems *pro
     return text;
 }
 
-// What in domains' files is without effect is to be known by who reads the figures.
+// Reports what in routers' own files is without effect.
 static void tell_notes(const struct scenario *scenario)
 {
     for (size_t i = 0; i < scenario->router_count; i++) {
-        const struct xm_config *xm = scenario->routers[i].xm;
+        const struct router_file *file = scenario->routers[i].file;
+        const struct scenario_problems *notes = file == NULL ? NULL : file->kind->notes(file);
         _cleanup_free_ char *path = scenario_config_path(scenario, i);
-        for (size_t k = 0; xm != NULL && k < xm->notes->count; k++) {
-            const struct scenario_problem *note = &xm->notes->items[k];
+        for (size_t k = 0; notes != NULL && k < notes->count; k++) {
+            const struct scenario_problem *note = &notes->items[k];
             log_warning("config", "%s:%u:%u: %s", path, note->line, note->column, note->text);
         }
     }

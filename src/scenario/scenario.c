@@ -194,7 +194,7 @@ void scenario_release(struct scenario *scenario)
         free(scenario->routers[i].name);
         free(scenario->routers[i].config);
         free(scenario->routers[i].config_text);
-        xm_config_free(scenario->routers[i].xm);
+        router_file_free(scenario->routers[i].file);
         free(scenario->routers[i].image);
         free(scenario->routers[i].setup.cloud_init);
         free(scenario->routers[i].setup.serial);

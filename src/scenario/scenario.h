@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "scenario/catalogue.h"
 #include "scenario/problem.h"
-#include "scenario/xm_config.h"
 
 #define SCENARIO_NAME_MAX     64 // bytes of a scenario's name: a safe file name
 #define SCENARIO_ROUTER_MAX   32 // bytes of a router's or network's name
@@ -62,14 +62,14 @@ struct scenario_router {
     } setup;
     uint64_t ready_within_ns; // for such a machine to forward
     enum routing_daemon daemon;
-    // A configuration file as the scenario names it: the daemon's; without a daemon, on platform
-    // xen, the domain's (xm_config.h). NULL = none.
+    // A configuration file as the scenario names it: the daemon's; without a daemon, the router's
+    // own, if its platform has such. NULL = none.
     char *config;
-    char *config_text;    // what is in that file: UTF-8; NULL if the scenario was read from memory
-    struct xm_config *xm; // the same, read, where it is a domain's; else NULL
+    char *config_text; // what is in that file: UTF-8; NULL if the scenario was read from memory
+    struct router_file *file;    // the same, read, if it is the router's own; else NULL
     uint64_t converge_within_ns; // for it to learn its routes
-    // What the scenario itself says. What it doesn't is as the domain's file says, if that does:
-    // the members above have what holds.
+    // What the scenario itself says. What it doesn't is as the router's own file says, if that
+    // does: the members above have what holds.
     struct {
         bool weight, cap, memory, on_crash, on_poweroff, on_reboot;
     } given;

@@ -58,7 +58,7 @@ extern const struct schema_type type_size;         // uint64_t, bytes
 extern const struct schema_type type_name;         // char *, text_is_safe_name()
 extern const struct schema_type type_nic;          // char *, name of a Linux interface
 extern const struct schema_type type_path;         // char *, of a file
-extern const struct schema_type type_platform;     // char *, "netns", "xen" or a URI
+extern const struct schema_type type_platform;     // char *, one of the catalogue's
 extern const struct schema_type type_address;      // struct ipv4_interface
 extern const struct schema_type type_choice;       // unsigned (an enum), index into choices
 extern const struct schema_type type_choice_name;  // char *, one of choices

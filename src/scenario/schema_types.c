@@ -6,6 +6,8 @@
  */
 #include "scenario/schema.h"
 
+#include "scenario/catalogue.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -171,21 +173,12 @@ static int parse_address(const struct schema_row *row, const char *text, void *s
     return parse_ipv4_prefix(text, &interface->address, &interface->prefix, err);
 }
 
-// "netns", "xen", or a URI as libvirt has them (RFC 3986, the scheme in small letters); whether
-// there is such a one is platform/'s to say.
 static int parse_platform(const struct schema_row *row, const char *text, void *slot,
                           struct error *err)
 {
     (void)row;
-    size_t length = strlen(text);
-    size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789+");
-    bool uri = scheme > 0 && text[scheme] == ':' && length <= 255;
-    for (size_t i = 0; uri && i < length; i++) {
-        uri = isgraph((unsigned char)text[i]) && (unsigned char)text[i] < 0x80;
-    }
-    if (!text_equal(text, "netns") && !text_equal(text, "xen") && !uri) {
-        return fail_input(
-            err, "expected netns, xen or a libvirt URI (qemu:///system), not \"%.60s\"", text);
+    if (catalogue_platform(text) == NULL) {
+        return fail_input(err, "expected %s, not \"%.60s\"", catalogue_platforms_expected(), text);
     }
     *(char **)slot = text_copy(text);
     return 0;

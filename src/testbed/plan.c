@@ -85,12 +85,12 @@ struct network_ends {
     size_t ingress, egress; // the router's
 };
 
-// The address that a domain's own file gives to an interface, if it does.
+// The address that a router's own file gives to an interface, if it does.
 static void take_mac(struct plan_interface *interface, const struct scenario_router *router,
                      unsigned eth)
 {
-    if (router->xm != NULL && eth < router->xm->vif_count && router->xm->vifs[eth].has_mac) {
-        memcpy(interface->mac, router->xm->vifs[eth].mac, sizeof interface->mac);
+    if (router->file != NULL) {
+        (void)router->file->kind->mac(router->file, eth, interface->mac);
     }
 }
 

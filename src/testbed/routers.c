@@ -93,7 +93,7 @@ void router_order_plan(const struct plan *plan, size_t router, struct router_ord
                  .config = scenario->routers[router].daemon == DAEMON_NONE
                                ? NULL
                                : scenario->routers[router].config_text,
-                 .xm = scenario->routers[router].xm,
+                 .file = scenario->routers[router].file,
                  .nics = memory_new_array(struct router_nic, 2 * plan->path_count)},
     };
     fill_image(scenario, router, &order);
@@ -196,7 +196,7 @@ int testbed_await_router(struct testbed *testbed, size_t router, struct error *e
     bool virtual = ops->traits.kind == MACHINE_VIRTUAL;
     int rc = virtual ? ops->await(entry->router, err) : 0;
     const struct scenario_router *asked = &testbed->plan->scenario->routers[router];
-    if (rc == 0 && (asked->image != NULL || asked->xm != NULL)) {
+    if (rc == 0 && (asked->image != NULL || asked->file != NULL)) {
         rc = testbed_probe(testbed, router, err);
     }
     if (rc == 0) {

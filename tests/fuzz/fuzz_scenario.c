@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "machine/catalogue.h"
 #include "scenario/scenario.h"
 
 #define CPUS 4
@@ -87,6 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct scenario_problems problems;
     _cleanup_scenario_ struct scenario *scenario = NULL;
+    catalogue_use(&machine_catalogue);
     int rc = scenario_parse((const char *)data, size, CPUS, &scenario, &problems);
     ENSURE((rc == 0) == (scenario != NULL) && (rc == 0) == (problems.count == 0));
     for (size_t i = 0; i < problems.count; i++) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "machine/xen/xm_config.h"
 #include "scenario/scenario.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

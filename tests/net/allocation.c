@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "linux/cpu.h"
+#include "machine/catalogue.h"
 #include "scenario/scenario.h"
 #include "testbed/testbed.h"
 
@@ -78,6 +79,7 @@ static int run(const char *file, char **wishes, struct error *err)
 
 int main(int argc, char **argv)
 {
+    catalogue_use(&machine_catalogue);
     _cleanup_error_ struct error err = ERROR_INIT;
     if (argc < 2) {
         fprintf(stderr, "usage: allocation SCENARIO [PARTY:WEIGHT:CAP ...]\n");

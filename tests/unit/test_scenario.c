@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "machine/catalogue.h"
 #include "scenario/scenario.h"
 #include "scenario/schema.h"
 
@@ -420,6 +421,7 @@ static void test_schema_rows(void **state)
 
 int main(void)
 {
+    catalogue_use(&machine_catalogue);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_study_scenario_1),
         cmocka_unit_test(test_study_scenario_2),

@@ -21,6 +21,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "machine/catalogue.h"
 #include "scenario/scenario.h"
 #include "scenario/schema.h"
 
@@ -244,6 +245,7 @@ static void test_most_rates(void **state)
 
 int main(void)
 {
+    catalogue_use(&machine_catalogue);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bad_scenarios),
         cmocka_unit_test(test_all_problems_in_one_message),

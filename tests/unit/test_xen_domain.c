@@ -78,7 +78,7 @@ static void files_of_domains_may_mean_the_tiny_guest(void **state)
     struct xm_config xm = {0};
     struct router_spec spec = {.name = "r"};
     assert_false(domain_has_own_system(&spec));
-    spec.xm = &xm;
+    spec.file = &xm.base;
     assert_false(domain_has_own_system(&spec));
     xm.kernel = vmlinux;
     assert_false(domain_has_own_system(&spec));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// tests of scenario/xm_config — files of the study's form and of xl's become the right structs, all
-// that is Python is told with its place and not executed, and a scenario takes what it needs.
+// tests of machine/xen/xm_config — files of the study's form and of xl's become the right structs,
+// all that is Python is told with its place and not executed, and a scenario takes what it needs.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +13,8 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "machine/catalogue.h"
+#include "machine/xen/xm_config.h"
 #include "scenario/scenario.h"
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
@@ -33,6 +35,11 @@ static char *join(const struct scenario_problems *problems)
         text = longer;
     }
     return text;
+}
+
+static const struct xm_config *xm_of(const struct scenario_router *router)
+{
+    return (const struct xm_config *)router->file;
 }
 
 static struct xm_config *parse(const char *text)
@@ -125,9 +132,9 @@ static void test_shipped(void **state)
         fail_msg("%s", err.text);
     }
     assert_string_equal(s->platform, "xen");
-    assert_string_equal(s->routers[0].xm->ramdisk, "/var/lib/vrbench/image/initrd.cpio");
+    assert_string_equal(xm_of(&s->routers[0])->ramdisk, "/var/lib/vrbench/image/initrd.cpio");
     assert_int_equal(s->routers[0].memory_bytes, 96 * MIB);
-    assert_notes(s->routers[0].xm, "");
+    assert_notes(xm_of(&s->routers[0]), "");
 }
 
 static void test_dedicated(void **state)
@@ -452,7 +459,7 @@ static void test_scenario(void **state)
         struct scenario_problems problems;
         if (recalled) { // as the record of a testbed that stands has it
             assert_int_equal(scenario_parse(plain, strlen(plain), 2, &s, &problems), 0);
-            assert_null(s->routers[0].xm);
+            assert_null(s->routers[0].file);
             s->file = text_copy(path);
             assert_int_equal(scenario_recall_config(s, 0, cfg), 0);
         } else {
@@ -460,7 +467,7 @@ static void test_scenario(void **state)
         }
         const struct scenario_router *router = &s->routers[0];
         _cleanup_free_ char *kernel = text_format("%s/vmlinux", folder);
-        assert_string_equal(router->xm->kernel, kernel);
+        assert_string_equal(xm_of(router)->kernel, kernel);
         assert_string_equal(router->config_text, cfg);
         assert_int_equal(router->memory_bytes, 96 * MIB);
         assert_int_equal(router->allocation.weight, 512);
@@ -512,6 +519,7 @@ static void test_scenario(void **state)
 
 int main(void)
 {
+    catalogue_use(&machine_catalogue);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_study),     cmocka_unit_test(test_shipped),
         cmocka_unit_test(test_dedicated), cmocka_unit_test(test_xl),

@@ -423,11 +423,6 @@ static int lxc_facts(struct platform *platform, const struct machine *machine,
 
 // ---- the platform
 
-static bool lxc_takes(const char *uri)
-{
-    return text_starts(uri, "lxc:") || text_starts(uri, "lxc+");
-}
-
 static struct platform *lxc_open(const char *uri)
 {
     return libvirt_platform_new(&machine_lxc, uri);
@@ -435,7 +430,6 @@ static struct platform *lxc_open(const char *uri)
 
 const struct machine_ops machine_lxc = {
     .traits = {.name = "lxc", .kind = MACHINE_CONTAINER, .port = PORT_VETH},
-    .takes = lxc_takes,
     .open = lxc_open,
     .close = libvirt_platform_close,
     .check = lxc_check,

@@ -307,11 +307,6 @@ static int netns_counters(const struct machine *machine, struct namespace_counte
     return counters_read(router->base.ns, ret, err);
 }
 
-static bool netns_takes(const char *uri)
-{
-    return text_equal(uri, "netns");
-}
-
 static struct platform *netns_open_platform(const char *uri)
 {
     struct platform *platform = memory_new(1, sizeof *platform);
@@ -352,7 +347,6 @@ static int netns_facts(struct platform *platform, const struct machine *machine,
 
 const struct machine_ops machine_netns = {
     .traits = {.name = "netns", .kind = MACHINE_NAMESPACE, .port = PORT_VETH, .can = CAN_ROUTE},
-    .takes = netns_takes,
     .open = netns_open_platform,
     .close = netns_close_platform,
     .check = netns_check,

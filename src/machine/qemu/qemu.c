@@ -12,11 +12,6 @@
 #include "base/text.h"
 #include "machine/qemu/domain.h"
 
-static bool qemu_takes(const char *uri)
-{
-    return text_starts(uri, "qemu") && strchr(uri, ':') != NULL;
-}
-
 static struct platform *qemu_open(const char *uri)
 {
     return libvirt_platform_new(&machine_qemu, uri);
@@ -50,7 +45,6 @@ const struct machine_ops machine_qemu = {
                .kind = MACHINE_VIRTUAL,
                .port = PORT_TAP,
                .can = CAN_RATION | CAN_TAKE_PCI | CAN_SHARE_NIC | CAN_ROUTE | CAN_HOLD_DAEMON},
-    .takes = qemu_takes,
     .open = qemu_open,
     .close = libvirt_platform_close,
     .check = qemu_check,

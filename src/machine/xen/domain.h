@@ -16,6 +16,7 @@
 #include "machine/guest_machine.h"
 #include "machine/machine.h"
 #include "machine/xen/connection.h"
+#include "machine/xen/xm_config.h"
 
 #define XEN_UUID_SIZE 16
 
@@ -36,6 +37,12 @@ struct xen_machine {
 static inline struct xen_machine *xen_machine_of(const struct machine *machine)
 {
     return (struct xen_machine *)machine;
+}
+
+// The domain's own file, or NULL.
+static inline const struct xm_config *xm_of(const struct router_spec *spec)
+{
+    return (const struct xm_config *)spec->file;
 }
 
 static inline struct xen_platform *xen_platform_of(const struct xen_machine *router)

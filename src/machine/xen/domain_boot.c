@@ -23,7 +23,7 @@ static bool is_same(const char *path, const char *other)
 
 bool domain_has_own_system(const struct router_spec *spec)
 {
-    const struct xm_config *xm = spec->xm;
+    const struct xm_config *xm = xm_of(spec);
     if (xm == NULL || (xm->kernel == NULL && xm->disk_count == 0)) {
         return false;
     }
@@ -53,7 +53,7 @@ static int check_file(const struct xm_config *xm, const char *key, const char *p
 
 int domain_boot_check(const struct router_spec *spec, struct error *err)
 {
-    const struct xm_config *xm = spec->xm;
+    const struct xm_config *xm = xm_of(spec);
     if (!domain_has_own_system(spec)) {
         _cleanup_image_ struct image image = {0};
         int rc = image_find(NULL, &image, err);
@@ -77,21 +77,21 @@ int domain_boot_make(struct xen_machine *router, const struct router_spec *spec,
         int rc = domain_boot_check(spec, err);
         if (rc == 0) {
             *ret = (struct domain_boot){
-                .kernel = spec->xm->kernel == NULL ? NULL : text_copy(spec->xm->kernel),
-                .ramdisk = spec->xm->ramdisk == NULL ? NULL : text_copy(spec->xm->ramdisk),
-                .cmdline = xm_config_cmdline(spec->xm)};
+                .kernel = xm_of(spec)->kernel == NULL ? NULL : text_copy(xm_of(spec)->kernel),
+                .ramdisk = xm_of(spec)->ramdisk == NULL ? NULL : text_copy(xm_of(spec)->ramdisk),
+                .cmdline = xm_config_cmdline(xm_of(spec))};
         }
         return rc;
     }
     struct tiny_boot boot = {0};
-    const char *extra = spec->xm == NULL || spec->xm->extra == NULL ? "" : spec->xm->extra;
+    const char *extra = xm_of(spec) == NULL || xm_of(spec)->extra == NULL ? "" : xm_of(spec)->extra;
     router->guest.initrd = text_format("%s.initrd", router->guest.files);
     int rc = tiny_guest_boot(spec, router->guest.initrd, CONSOLE, &boot, err);
     if (rc == 0) {
         *ret = (struct domain_boot){
             // An emulated machine's firmware takes the compressed one.
-            .kernel = steal_pointer(spec->xm != NULL && spec->xm->type == XM_HVM ? &boot.kernel
-                                                                                 : &boot.vmlinux),
+            .kernel = steal_pointer(
+                xm_of(spec) != NULL && xm_of(spec)->type == XM_HVM ? &boot.kernel : &boot.vmlinux),
             .ramdisk = steal_pointer(&boot.initrd),
             .cmdline = text_format("%s%s%s", boot.cmdline, *extra == '\0' ? "" : " ", extra)};
     }

@@ -67,8 +67,8 @@ static int bind_vcpus(libxl_ctx *handle, const struct router_spec *spec,
     const struct cpu_list *cpus = spec->cpus;
     struct cpu_list own = {0};
     int online = libxl_get_online_cpus(handle);
-    if (spec->xm != NULL && spec->xm->cpu_count > 0) {
-        return bind_to(handle, spec->xm->cpus, spec->xm->cpu_count, info, err);
+    if (xm_of(spec) != NULL && xm_of(spec)->cpu_count > 0) {
+        return bind_to(handle, xm_of(spec)->cpus, xm_of(spec)->cpu_count, info, err);
     }
     return cpus != NULL && cpus->count > 0 && cpu_list_usable(&own, NULL) == 0 && online > 0 &&
                    own.count == (size_t)online && cpus->count < own.count
@@ -168,13 +168,13 @@ int domain_config(libxl_ctx *handle, const struct xen_machine *router,
     libxl_domain_config_init(ret);
     libxl_domain_create_info *create = &ret->c_info;
     libxl_domain_build_info *build = &ret->b_info;
-    create->type = type_of(spec->xm);
+    create->type = type_of(xm_of(spec));
     create->name = text_copy(router->guest.domain);
     memcpy(libxl_uuid_bytearray(&create->uuid), router->uuid, XEN_UUID_SIZE);
     tell_whose(spec, create);
 
     libxl_domain_build_info_init_type(build, create->type);
-    build->max_vcpus = spec->xm == NULL || spec->xm->vcpus == 0 ? 1 : (int)spec->xm->vcpus;
+    build->max_vcpus = xm_of(spec) == NULL || xm_of(spec)->vcpus == 0 ? 1 : (int)xm_of(spec)->vcpus;
     if (libxl_cpu_bitmap_alloc(handle, &build->avail_vcpus, build->max_vcpus) != 0) {
         return fail(err, 0, "a list of CPUs for libxl");
     }
@@ -188,8 +188,8 @@ int domain_config(libxl_ctx *handle, const struct xen_machine *router,
     if (create->type == LIBXL_DOMAIN_TYPE_HVM) {
         make_plain(build);
     }
-    if (spec->xm != NULL) {
-        add_disks(spec->xm, ret);
+    if (xm_of(spec) != NULL) {
+        add_disks(xm_of(spec), ret);
     }
     add_vifs(spec, ret);
 

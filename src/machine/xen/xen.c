@@ -19,11 +19,6 @@
 #define CPUINFO     "/proc/cpuinfo"
 #define CPUINFO_MAX ((size_t)4 << 20)
 
-static bool xen_takes(const char *uri)
-{
-    return text_equal(uri, "xen");
-}
-
 static struct platform *xen_platform_open(const char *uri)
 {
     struct xen_platform *platform = memory_new(1, sizeof *platform);
@@ -150,7 +145,6 @@ const struct machine_ops machine_xen = {
                .port = PORT_NETBACK,
                .can = CAN_RATION | CAN_RATION_HOST | CAN_TAKE_PCI | CAN_ROUTE | CAN_HOLD_DAEMON |
                       CAN_SAY_END},
-    .takes = xen_takes,
     .open = xen_platform_open,
     .close = xen_platform_close,
     .check = domain_check,

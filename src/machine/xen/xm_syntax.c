@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * scenario/xm_syntax — the statements of an xm file, see xm_parts.h. Called by xm_config.c.
+ * machine/xen/xm_syntax — the statements of an xm file, see xm_parts.h. Called by xm_config.c.
  *
  * Such a file is a program, and people did use that: what is no plain NAME = VALUE is recognised as
  * far as is needed to say what it is and what to write instead. It goes on after a problem, at most
  * one a statement; of a block of Python only the head is told.
  */
-#include "scenario/xm_parts.h"
+#include "machine/xen/xm_parts.h"
 
 #include <ctype.h>
 #include <stdarg.h>

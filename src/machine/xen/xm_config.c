@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * scenario/xm_config — see xm_config.h: the keys of xm files as table rows, and what they mean.
+ * machine/xen/xm_config — see xm_config.h: the keys of xm files as table rows, and what they mean.
  *
  * Called by read.c. A key that is in no row is a problem; one whose row has no reader is a note.
  */
-#include "scenario/xm_config.h"
+#include "machine/xen/xm_config.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -13,8 +13,8 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "machine/xen/xm_parts.h"
 #include "scenario/nearest.h"
-#include "scenario/xm_parts.h"
 
 #define MIB        (UINT64_C(1) << 20)
 #define MEMORY_MAX 1048576 // MiB

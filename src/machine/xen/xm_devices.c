@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * scenario/xm_devices — what xm files write inside texts: interfaces, disks, PCI devices. See
+ * machine/xen/xm_devices — what xm files write inside texts: interfaces, disks, PCI devices. See
  * xm_parts.h. Called by xm_config.c for every text of such a list.
  *
  * Programs that they name (script=, disks of another kind than a file or a block device) are not
  * executed, which a note or a problem says.
  */
-#include "scenario/xm_parts.h"
+#include "machine/xen/xm_parts.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * scenario/xm_parts — what the files xm_*.c share: a file's statements as plain values that know
- * their places. Used within scenario/ only.
+ * machine/xen/xm_parts — what the files xm_*.c share: a file's statements as plain values that know
+ * their places. Used by those files only.
  *
  * xm_syntax.c makes the statements of the text, xm_config.c what they mean of them, with
  * xm_devices.c for what is written inside texts (vif, disk, pci).
  */
-#ifndef VRBENCH_SCENARIO_XM_PARTS_H
-#define VRBENCH_SCENARIO_XM_PARTS_H
+#ifndef VRBENCH_MACHINE_XEN_XM_PARTS_H
+#define VRBENCH_MACHINE_XEN_XM_PARTS_H
 
+#include "machine/xen/xm_config.h"
 #include "scenario/problem.h"
-#include "scenario/xm_config.h"
 
 #define XM_TEXT_MAX       4096 // bytes of a text
 #define XM_ITEMS_MAX      256  // of a list

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * scenario/xm_values — how the value of each kind of key of an xm file is read, see xm_parts.h.
+ * machine/xen/xm_values — how the value of each kind of key of an xm file is read, see xm_parts.h.
  *
  * Called through the rows of xm_config.c. A reader writes on success only.
  */
-#include "scenario/xm_parts.h"
+#include "machine/xen/xm_parts.h"
 
 #include <stdarg.h>
 #include <stdio.h>

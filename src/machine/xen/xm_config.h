@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * scenario/xm_config — a domain's configuration file as `xm create` took it, and as `xl create`
+ * machine/xen/xm_config — a domain's configuration file as `xm create` took it, and as `xl create`
  * does: `routers.R.config: FILE` on platform xen.
  *
  *     kernel  = '/boot/vmlinuz-2.6.26-xen'
@@ -14,23 +14,26 @@
  * calculated or executed, programs that the file names (script=, bootloader) neither. Keys that
  * nobody knows are problems; those that are obsolete, or that say nothing to vrbench, are notes.
  *
- * Read by scenario_read() into struct scenario_router; used by platform/xen. Keys and forms are
+ * Read by scenario_read() into struct scenario_router; used by machine/xen. Keys and forms are
  * those of xmdomain.cfg(5) of Xen 3 and xl.cfg(5), xl-disk-configuration(5),
  * xl-network-configuration(5) and xl-pci-configuration(5) of Xen 4.17.
  */
-#ifndef VRBENCH_SCENARIO_XM_CONFIG_H
-#define VRBENCH_SCENARIO_XM_CONFIG_H
+#ifndef VRBENCH_MACHINE_XEN_XM_CONFIG_H
+#define VRBENCH_MACHINE_XEN_XM_CONFIG_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "scenario/catalogue.h"
 
 #define XM_CPUS_MAX  4096 // physical CPUs: numbers 0 to 4095
 #define XM_VIFS_MAX  32
 #define XM_DISKS_MAX 32
 #define XM_PCIS_MAX  32
 
-struct scenario_problems;
+// Files of routers that are domains, for the catalogue (xm_router.c).
+extern const struct router_file_kind xm_config_files;
 
 // Where something is in the file, from 1; columns are of characters. 0, 0 = not in it.
 struct xm_place {
@@ -78,6 +81,7 @@ struct xm_pci {
 };
 
 struct xm_config {
+    struct router_file base;
     char *path; // of the file, once it was located
     enum xm_type type;
     char *name; // what xm would call the domain; NULL = not given, as for all texts here

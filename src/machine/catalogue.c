@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// machine/catalogue — see catalogue.h. A platform's row of traits and functions is in machine.c.
+#include "machine/catalogue.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "machine/xen/xm_config.h"
+
+#define URI_MAX 255
+#define LIBVIRT "libvirt (package libvirt-dev)"
+
+// A URI as libvirt has them (RFC 3986, the scheme in small letters).
+static bool is_uri(const char *text)
+{
+    size_t length = strlen(text);
+    size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789+");
+    bool good = scheme > 0 && text[scheme] == ':' && length <= URI_MAX;
+    for (size_t i = 0; good && i < length; i++) {
+        good = isgraph((unsigned char)text[i]) && (unsigned char)text[i] < 0x80;
+    }
+    return good;
+}
+
+static bool takes_netns(const char *called)
+{
+    return text_equal(called, "netns");
+}
+
+// "xen:///…", a libvirt URI, is another platform.
+static bool takes_xen(const char *called)
+{
+    return text_equal(called, "xen");
+}
+
+static bool takes_lxc(const char *called)
+{
+    return is_uri(called) && (text_starts(called, "lxc:") || text_starts(called, "lxc+"));
+}
+
+static bool takes_qemu(const char *called)
+{
+    return is_uri(called) && text_starts(called, "qemu");
+}
+
+static const struct catalogue_platform platforms[] = {
+    {.name = "netns", .takes = takes_netns},
+    {.name = "xen",
+     .takes = takes_xen,
+     .boots_images = true,
+     .needs_nics = true,
+     .needs = "Xen's libraries (package libxen-dev)",
+     .files = &xm_config_files},
+    {.name = "lxc", .takes = takes_lxc, .boots_images = true, .needs = LIBVIRT},
+    {.name = "libvirt", .takes = takes_qemu, .boots_images = true, .needs = LIBVIRT},
+    // Other drivers of libvirt make no routers, which is said when a platform is opened.
+    {.name = "other", .takes = is_uri, .boots_images = true, .needs = LIBVIRT},
+};
+
+const struct catalogue machine_catalogue = {
+    .platforms = platforms,
+    .platform_count = sizeof platforms / sizeof platforms[0],
+    .platforms_expected = "netns, xen or a libvirt URI (qemu:///system)",
+};
