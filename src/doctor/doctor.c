@@ -342,12 +342,12 @@ static void inspect_programs(struct computer *machine)
 // Of a system that runs on Xen, as any domain of it may be.
 static void inspect_xen(struct computer *machine)
 {
-    _cleanup_free_ char *type = NULL;
     _cleanup_error_ struct error why = ERROR_INIT;
-    if (file_read("/sys/hypervisor/type", 64, &type, NULL, NULL) < 0 || !text_starts(type, "xen")) {
+    const char *beneath = platform_beneath();
+    if (beneath == NULL) {
         return;
     }
-    if (platform_check_plain("xen", &why) == 0) {
+    if (platform_check_plain(beneath, &why) == 0) {
         good(machine, "xen", "routers can be domains (platform: xen)");
     } else {
         bad(machine, "xen", FINDING_LIMIT, "this system runs on Xen",

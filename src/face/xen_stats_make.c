@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "face/xen_stats.h"
+#include "machine/catalogue.h"
 
 #define KIB         1024U
 #define PERCENT_MAX 9999999.9 // seven digits
@@ -34,13 +35,13 @@ static void fill(struct xen_domain *domain, uint64_t cpu_ns, uint64_t tx_bytes, 
     domain->cpu_percent = percent > PERCENT_MAX ? PERCENT_MAX : percent;
 }
 
-// Every testbed on Xen has the same Domain-0 as its host.
+// All testbeds of a hypervisor that runs the host have the same host.
 static bool is_counted(const struct sample *sample, size_t number)
 {
     for (size_t i = 0; i < number; i++) {
         if (sample->parties[i].kind == PARTY_HOST &&
-            text_equal(sample->parties[i].platform, "xen") &&
-            text_equal(sample->parties[number].platform, "xen")) {
+            platform_runs_host(sample->parties[i].platform) &&
+            text_equal(sample->parties[i].platform, sample->parties[number].platform)) {
             return true;
         }
     }

@@ -45,17 +45,32 @@ static bool takes_qemu(const char *called)
 }
 
 static const struct catalogue_platform platforms[] = {
-    {.name = "netns", .takes = takes_netns},
+    {.name = "netns", .kind = PLATFORM_NAMESPACES, .takes = takes_netns},
     {.name = "xen",
+     .kind = PLATFORM_MACHINES,
+     .host = "Domain-0",
+     .pci_by = "pciback",
      .takes = takes_xen,
      .boots_images = true,
      .needs_nics = true,
      .needs = "Xen's libraries (package libxen-dev)",
      .files = &xm_config_files},
-    {.name = "lxc", .takes = takes_lxc, .boots_images = true, .needs = LIBVIRT},
-    {.name = "libvirt", .takes = takes_qemu, .boots_images = true, .needs = LIBVIRT},
+    {.name = "lxc",
+     .kind = PLATFORM_CONTAINERS,
+     .takes = takes_lxc,
+     .boots_images = true,
+     .needs = LIBVIRT},
+    {.name = "libvirt",
+     .kind = PLATFORM_MACHINES,
+     .takes = takes_qemu,
+     .boots_images = true,
+     .needs = LIBVIRT},
     // Other drivers of libvirt make no routers, which is said when a platform is opened.
-    {.name = "other", .takes = is_uri, .boots_images = true, .needs = LIBVIRT},
+    {.name = "other",
+     .kind = PLATFORM_MACHINES,
+     .takes = is_uri,
+     .boots_images = true,
+     .needs = LIBVIRT},
 };
 
 const struct catalogue machine_catalogue = {
@@ -63,3 +78,32 @@ const struct catalogue machine_catalogue = {
     .platform_count = sizeof platforms / sizeof platforms[0],
     .platforms_expected = "netns, xen or a libvirt URI (qemu:///system)",
 };
+
+static const struct catalogue_platform *find_row(const char *name)
+{
+    for (size_t i = 0; i < sizeof platforms / sizeof platforms[0]; i++) {
+        if (platforms[i].takes(name)) {
+            return &platforms[i];
+        }
+    }
+    return NULL;
+}
+
+void platform_facts_of_name(const char *name, struct platform_facts *ret)
+{
+    const struct catalogue_platform *row = find_row(name);
+    bool uri = strchr(name, ':') != NULL;
+    *ret = (struct platform_facts){
+        .name = text_copy(uri ? "libvirt" : name),
+        .uri = uri ? text_copy(name) : NULL,
+        .kind = row == NULL ? PLATFORM_MACHINES : row->kind,
+        .pci_by = row == NULL || row->pci_by == NULL ? NULL : text_copy(row->pci_by),
+        .host = row == NULL || row->host == NULL ? NULL : text_copy(row->host),
+    };
+}
+
+bool platform_runs_host(const char *name)
+{
+    const struct catalogue_platform *row = name == NULL ? NULL : find_row(name);
+    return row != NULL && row->host != NULL;
+}

@@ -6,8 +6,15 @@
 #ifndef VRBENCH_MACHINE_CATALOGUE_H
 #define VRBENCH_MACHINE_CATALOGUE_H
 
+#include "result/platform_facts.h"
 #include "scenario/catalogue.h"
 
 extern const struct catalogue machine_catalogue;
+
+// What is known of a platform by its name in a scenario alone. Takes no ownership.
+void platform_facts_of_name(const char *name, struct platform_facts *ret);
+// Whether the platform's hypervisor runs the host itself, so that all its testbeds share one host.
+// `name` may be NULL.
+bool platform_runs_host(const char *name);
 
 #endif

@@ -400,7 +400,8 @@ static int run_script(const struct guest_machine *guest, int *ret_status, struct
     _cleanup_free_ char *script = NULL;
     int rc = read_script(&script, err);
     const char *const shell[] = {"sh", "-c", script, NULL};
-    return rc < 0 || *script == '\0' ? rc : run_command(guest, shell, ret_status, err);
+    return rc < 0 || script == NULL || *script == '\0' ? rc
+                                                       : run_command(guest, shell, ret_status, err);
 }
 
 int guest_machine_console(const struct machine *machine, char *const *argv, int *ret_status,

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "machine/catalogue.h"
 #include "version.h"
@@ -84,6 +86,14 @@ int platform_check_plain(const char *uri, struct error *err)
     }
     platform_close(platform);
     return rc;
+}
+
+const char *platform_beneath(void)
+{
+    _cleanup_free_ char *type = NULL;
+    bool xen =
+        file_read("/sys/hypervisor/type", 64, &type, NULL, NULL) == 0 && text_starts(type, "xen");
+    return xen ? "xen" : NULL;
 }
 
 void platform_close(struct platform *platform)

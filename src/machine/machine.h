@@ -119,15 +119,6 @@ struct machine {
     size_t task_count;
 };
 
-enum machine_kind {
-    MACHINE_NAMESPACE, // its CPU time is that of its tasks, unless it has a daemon
-    MACHINE_CONTAINER,
-    // A virtual machine: part of what the host does for it is done by no thread of its own, so
-    // whatever else the CPUs of the device under test were used for is the host's; it forwards
-    // later than it is made; the memory that it holds can be read.
-    MACHINE_VIRTUAL,
-};
-
 // What a kind of machine can. A function of the table whose comment names one of these is there if
 // the row has it, and else NULL; all other functions are always there.
 enum machine_can {
@@ -144,7 +135,7 @@ enum machine_can {
 
 struct machine_traits {
     const char *name;
-    enum machine_kind kind;
+    enum platform_kind kind;
     enum port_kind port; // the host's end of a router's interface
     unsigned can;        // CAN_…
 };
@@ -171,8 +162,8 @@ struct machine_ops {
     // it is left but what `host` holds.
     int (*make)(struct platform *platform, const struct router_spec *spec, struct machine **ret,
                 struct error *err);
-    // MACHINE_VIRTUAL: waits until it forwards; if its system is not the platform's own, until that
-    // has its configuration (best effort: such a system does not answer).
+    // PLATFORM_MACHINES: waits until it forwards; if its system is not the platform's own, until
+    // that has its configuration (best effort: such a system does not answer).
     int (*await)(struct machine *machine, struct error *err);
     // Ends it, hands the interfaces taken from the host back (down), and frees the object. With
     // `spec` NULL everything around it goes too, and nothing is handed back.
@@ -223,7 +214,7 @@ struct machine_ops {
     // same parts in the same order as long as it lives. -ESRCH if it has died.
     int (*usage)(const struct machine *machine, struct cpu_part **ret, size_t *ret_count,
                  struct error *err);
-    // MACHINE_VIRTUAL: bytes of the host's memory that it holds now. Of other machines only the
+    // PLATFORM_MACHINES: bytes of the host's memory that it holds now. Of other machines only the
     // growth of the kernel's memory when they were made is known.
     int (*memory)(const struct machine *machine, uint64_t *ret, struct error *err);
     // Packet counters inside the router; of one that can't be asked, as the host's ends of its
@@ -270,6 +261,8 @@ int platform_open(const char *uri, struct platform **ret, struct error *err);
 void platform_close(struct platform *platform); // NULL is fine
 // Whether the platform of a URI can make a router of its own kind; see `check` above.
 int platform_check_plain(const char *uri, struct error *err);
+// The platform whose hypervisor runs this system, or NULL.
+const char *platform_beneath(void);
 // Whether there is such a platform, without opening it.
 int platform_check(const char *uri, struct error *err);
 // The kind of port that routers of the platform of a URI have; PORT_NONE if there is no such

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "machine/catalogue.h"
 #include "report/compare.h"
 #include "report/words.h"
 
@@ -154,12 +155,17 @@ static void say_of_side(struct comparison *comparison, const struct compare_side
         _cleanup_free_ char *words = words_platform(&side->facts);
         compare_say(&comparison->warnings, "%s: %s", side->label, words);
     }
-    if (side->facts.name == NULL && !text_equal(side->points.items[0].platform, "netns")) {
+    struct platform_facts known = {.kind = PLATFORM_NAMESPACES};
+    if (side->facts.name == NULL) {
+        platform_facts_of_name(side->points.items[0].platform, &known);
+    }
+    if (known.kind != PLATFORM_NAMESPACES) {
         compare_say(&comparison->warnings,
                     "%s does not say what its platform was, emulated or not: it was measured by an "
                     "earlier version.",
                     side->label);
     }
+    platform_facts_clear(&known);
 }
 
 void compare_find_warnings(struct comparison *comparison)

@@ -125,7 +125,7 @@ char *words_summary(const struct summary *summary)
 static char *words_links(const struct platform_facts *facts)
 {
     const char *why = facts->dedicated_why;
-    const char *by = text_equal(facts->name, "xen") ? "pciback" : "VFIO";
+    const char *by = facts->pci_by == NULL ? "VFIO" : facts->pci_by;
     if (facts->dedicated == NULL) {
         return text_copy("");
     }
@@ -152,9 +152,9 @@ char *words_platform(const struct platform_facts *facts)
     if (facts->kind == PLATFORM_CONTAINERS) {
         return text_format("Routers were containers%s (%s).%s", hypervisor, uri, guest);
     }
-    if (text_equal(facts->name, "xen")) {
-        return text_format("Routers were domains%s; the host was its Domain-0%s.%s%s",
-                           facts->hypervisor == NULL ? " of Xen" : hypervisor,
+    if (facts->host != NULL) {
+        return text_format("Routers were domains%s; the host was its %s%s.%s%s",
+                           facts->hypervisor == NULL ? " of Xen" : hypervisor, facts->host,
                            facts->emulation_known
                                ? ""
                                : " (on a CPU of QEMU's: whether emulated or not can't be told)",

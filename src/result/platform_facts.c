@@ -3,7 +3,6 @@
 #include "result/platform_facts.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/text.h"
 
@@ -19,18 +18,6 @@ const char *platform_kind_name(enum platform_kind kind)
     return kinds[kind];
 }
 
-void platform_facts_of_name(const char *name, struct platform_facts *ret)
-{
-    bool uri = strchr(name, ':') != NULL;
-    *ret = (struct platform_facts){
-        .name = text_copy(uri ? "libvirt" : name),
-        .uri = uri ? text_copy(name) : NULL,
-        .kind = text_starts(name, "lxc")    ? PLATFORM_CONTAINERS
-                : text_equal(name, "netns") ? PLATFORM_NAMESPACES
-                                            : PLATFORM_MACHINES,
-    };
-}
-
 void platform_facts_clear(struct platform_facts *facts)
 {
     free(facts->name);
@@ -38,6 +25,8 @@ void platform_facts_clear(struct platform_facts *facts)
     free(facts->hypervisor);
     free(facts->dedicated);
     free(facts->dedicated_why);
+    free(facts->pci_by);
+    free(facts->host);
     free(facts->guest);
     *facts = (struct platform_facts){.name = NULL};
 }
@@ -61,6 +50,8 @@ json_t *platform_facts_to_json(const struct platform_facts *facts)
     set_text(json, "hypervisor", facts->hypervisor);
     set_text(json, "dedicated", facts->dedicated);
     set_text(json, "dedicated_why", facts->dedicated_why);
+    set_text(json, "pci_by", facts->pci_by);
+    set_text(json, "host", facts->host);
     set_text(json, "guest", facts->guest);
     return json;
 }
@@ -105,6 +96,8 @@ static int read_into(const json_t *json, struct platform_facts *facts, struct er
     rc = rc < 0 ? rc : get_text(json, "hypervisor", false, &facts->hypervisor, err);
     rc = rc < 0 ? rc : get_text(json, "dedicated", false, &facts->dedicated, err);
     rc = rc < 0 ? rc : get_text(json, "dedicated_why", false, &facts->dedicated_why, err);
+    rc = rc < 0 ? rc : get_text(json, "pci_by", false, &facts->pci_by, err);
+    rc = rc < 0 ? rc : get_text(json, "host", false, &facts->host, err);
     return rc < 0 ? rc : get_text(json, "guest", false, &facts->guest, err);
 }
 

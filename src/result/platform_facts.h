@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * result/platform_facts — what results say of the platform that the routers ran on: "platform" in
- * run.json (docs/results.md has the form). Filled by platform/ through testbed/, written by study/,
+ * run.json (docs/results.md has the form). Filled by machine/ through testbed/, written by study/,
  * read by report/ and by the verdicts of a reproduction.
  */
 #ifndef VRBENCH_RESULT_PLATFORM_FACTS_H
@@ -11,8 +11,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-
-enum platform_kind { PLATFORM_NAMESPACES, PLATFORM_CONTAINERS, PLATFORM_MACHINES };
+#include "scenario/catalogue.h"
 
 // Texts are owned; NULL = not known.
 struct platform_facts {
@@ -25,12 +24,11 @@ struct platform_facts {
     // Of machines: what their dedicated links were, "pci" (devices handed over whole), "macvtap" or
     // "pci, macvtap"; and why lent NICs weren't handed over, where they weren't.
     char *dedicated, *dedicated_why;
-    char *guest; // what the routers run, with its version: "Linux 6.1.0-32-amd64"
+    char *pci_by; // what hands devices over; NULL = VFIO
+    char *host;   // what the hypervisor calls the host, if it runs that as one of its own machines
+    char *guest;  // what the routers run, with its version: "Linux 6.1.0-32-amd64"
 };
 
-// A name as a scenario gives it, and nothing else known: "netns" are namespaces, "lxc:…"
-// containers, "xen" and any other URI machines. Takes no ownership.
-void platform_facts_of_name(const char *name, struct platform_facts *ret);
 void platform_facts_clear(struct platform_facts *facts); // frees what it holds and zeroes it
 json_t *platform_facts_to_json(const struct platform_facts *facts);
 // Strict: what is missing or of the wrong type is an error (exit status 2) that names the key.

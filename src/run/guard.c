@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "image/image.h"
+#include "machine/catalogue.h"
 #include "result/platform_facts.h"
 
 static uint64_t hash_bytes(const char *bytes, size_t length)
@@ -61,23 +62,13 @@ static void add_image(json_t *guard, const char *key, const char *path)
     add_text(guard, key, text);
 }
 
-static void add_domain(json_t *guard, const char *router, const struct xm_config *xm)
+static void add_boot_files(json_t *guard, const char *router, const struct router_file *file)
 {
-    _cleanup_free_ char *kernel = text_format("kernel of router %s", router);
-    _cleanup_free_ char *ramdisk = text_format("ramdisk of router %s", router);
-    if (xm->kernel != NULL) {
-        add_image(guard, kernel, xm->kernel);
-    }
-    if (xm->ramdisk != NULL) {
-        add_image(guard, ramdisk, xm->ramdisk);
-    }
-    for (size_t i = 0; i < xm->disk_count; i++) {
-        // A domain writes to its own disks while it is measured.
-        const struct xm_disk *disk = &xm->disks[i];
-        _cleanup_free_ char *key = text_format("disk %zu of router %s", i + 1, router);
-        if (disk->target != NULL && !disk->writable) {
-            add_image(guard, key, disk->target);
-        }
+    char what[ROUTER_FILE_WHAT];
+    const char *path = NULL;
+    for (size_t i = 0; (path = file->kind->boots(file, i, what)) != NULL; i++) {
+        _cleanup_free_ char *key = text_format("%s of router %s", what, router);
+        add_image(guard, key, path);
     }
 }
 
@@ -103,8 +94,8 @@ static void add_router(json_t *guard, const struct scenario *scenario, size_t nu
         _cleanup_free_ char *path = scenario_path(scenario, router->setup.serial);
         add_contents(guard, serial, path);
     }
-    if (router->xm != NULL) {
-        add_domain(guard, router->name, router->xm);
+    if (router->file != NULL) {
+        add_boot_files(guard, router->name, router->file);
     }
 }
 
@@ -113,7 +104,8 @@ static void add_tiny_guest(json_t *guard, const struct scenario *scenario)
 {
     bool needed = false;
     for (size_t i = 0; i < scenario->router_count; i++) {
-        needed = needed || (scenario->routers[i].image == NULL && scenario->routers[i].xm == NULL);
+        needed =
+            needed || (scenario->routers[i].image == NULL && scenario->routers[i].file == NULL);
     }
     struct platform_facts facts;
     platform_facts_of_name(scenario->platform, &facts);

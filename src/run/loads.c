@@ -5,7 +5,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "result/platform_facts.h"
+#include "machine/catalogue.h"
 #include "run/parts.h"
 
 #define QUICK_LOADS       7U

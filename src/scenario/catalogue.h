@@ -21,6 +21,8 @@ struct router_file {
     const struct router_file_kind *kind;
 };
 
+#define ROUTER_FILE_WHAT 32
+
 struct router_file_kind {
     // Reads the text of a file. Returns 0 and a new object, or -EINVAL and at least one problem.
     int (*parse)(const char *text, size_t length, struct router_file **ret,
@@ -36,16 +38,32 @@ struct router_file_kind {
     const struct scenario_problems *(*notes)(const struct router_file *file);
     // The address that the file gives to the router's nth interface; false if it gives none.
     bool (*mac)(const struct router_file *file, size_t nic, uint8_t ret[6]);
+    // The path of the nth file that the router boots and does not write to, and what it is
+    // ("kernel", "disk 1"); NULL = there are no more.
+    const char *(*boots)(const struct router_file *file, size_t n, char ret_what[ROUTER_FILE_WHAT]);
     void (*free)(struct router_file *file);
 };
 void router_file_free(struct router_file *file); // NULL is fine
 
+// What its routers are.
+enum platform_kind {
+    PLATFORM_NAMESPACES, // CPU time of one is that of its tasks, unless it has a daemon
+    PLATFORM_CONTAINERS,
+    // Virtual machines: part of what the host does for one is done by no thread of its own, so
+    // whatever else the CPUs of the device under test were used for is the host's; it forwards
+    // later than it is made; the memory that it holds can be read.
+    PLATFORM_MACHINES,
+};
+
 struct catalogue_platform {
     const char *name;
+    enum platform_kind kind;
     bool (*takes)(const char *called); // whether a scenario's `platform` is this
     bool boots_images;                 // its routers can be machines that boot a disk image
     bool needs_nics;                   // dedicated links of its routers are NICs under `links`
-    const char *needs; // what this program has to be built with for it; NULL = nothing
+    const char *host;   // what its hypervisor calls the host, if that is one of its machines
+    const char *pci_by; // what hands PCI devices to its routers; NULL = VFIO
+    const char *needs;  // what this program has to be built with for it; NULL = nothing
     const struct router_file_kind *files; // NULL = its routers have no files of their own
 };
 

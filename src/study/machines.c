@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "machine/catalogue.h"
 #include "result/platform_facts.h"
 
 #define START_S        6.0  // of a machine under emulation, until it forwards

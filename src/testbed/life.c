@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "linux/cpu.h"
 #include "linux/process.h"
+#include "machine/catalogue.h"
 #include "testbed/allocation.h"
 #include "testbed/handover.h"
 #include "testbed/parts.h"
@@ -275,7 +276,7 @@ int testbed_hypervisor_times(const struct testbed *testbed, struct hypervisor_ti
 
 bool testbed_rest_is_hosts(const struct testbed *testbed)
 {
-    return testbed->platform->ops->traits.kind == MACHINE_VIRTUAL;
+    return testbed->platform->ops->traits.kind == PLATFORM_MACHINES;
 }
 
 // What has gone meanwhile has used nothing that is known.
@@ -376,7 +377,7 @@ bool testbed_quick_tasks(const struct testbed *testbed, size_t party, const pid_
         *ret_tasks = router->tasks;
         *ret_count = router->task_count;
     }
-    return ops->traits.kind == MACHINE_NAMESPACE &&
+    return ops->traits.kind == PLATFORM_NAMESPACES &&
            testbed->plan->scenario->routers[of->router].daemon == DAEMON_NONE;
 }
 

@@ -180,7 +180,7 @@ int testbed_make_router(struct testbed *testbed, size_t router, struct error *er
     int rc = testbed->platform->ops->make(testbed->platform, &order.spec, &entry->router, err);
     if (rc == 0) {
         note_running(testbed, router, &order);
-        if (testbed->platform->ops->traits.kind != MACHINE_VIRTUAL) {
+        if (testbed->platform->ops->traits.kind != PLATFORM_MACHINES) {
             note_started(entry);
         }
     }
@@ -193,7 +193,7 @@ int testbed_await_router(struct testbed *testbed, size_t router, struct error *e
 {
     const struct machine_ops *ops = testbed->platform->ops;
     struct testbed_router *entry = &testbed->routers[router];
-    bool virtual = ops->traits.kind == MACHINE_VIRTUAL;
+    bool virtual = ops->traits.kind == PLATFORM_MACHINES;
     int rc = virtual ? ops->await(entry->router, err) : 0;
     const struct scenario_router *asked = &testbed->plan->scenario->routers[router];
     if (rc == 0 && (asked->image != NULL || asked->file != NULL)) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "machine/catalogue.h"
 #include "result/platform_facts.h"
 
 static void check_name(const uint8_t *data, size_t size)

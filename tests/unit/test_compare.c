@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "machine/catalogue.h"
 #include "report/compare.h"
 #include "report/compare_figure.h"
 #include "report/compare_list.h"

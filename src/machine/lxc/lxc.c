@@ -429,7 +429,7 @@ static struct platform *lxc_open(const char *uri)
 }
 
 const struct machine_ops machine_lxc = {
-    .traits = {.name = "lxc", .kind = MACHINE_CONTAINER, .port = PORT_VETH},
+    .traits = {.name = "lxc", .kind = PLATFORM_CONTAINERS, .port = PORT_VETH},
     .open = lxc_open,
     .close = libvirt_platform_close,
     .check = lxc_check,

@@ -42,7 +42,7 @@ static int qemu_facts(struct platform *platform, const struct machine *machine,
 
 const struct machine_ops machine_qemu = {
     .traits = {.name = "libvirt",
-               .kind = MACHINE_VIRTUAL,
+               .kind = PLATFORM_MACHINES,
                .port = PORT_TAP,
                .can = CAN_RATION | CAN_TAKE_PCI | CAN_SHARE_NIC | CAN_ROUTE | CAN_HOLD_DAEMON},
     .open = qemu_open,

@@ -141,7 +141,7 @@ static int xen_facts(struct platform *platform, const struct machine *machine,
 
 const struct machine_ops machine_xen = {
     .traits = {.name = "xen",
-               .kind = MACHINE_VIRTUAL,
+               .kind = PLATFORM_MACHINES,
                .port = PORT_NETBACK,
                .can = CAN_RATION | CAN_RATION_HOST | CAN_TAKE_PCI | CAN_ROUTE | CAN_HOLD_DAEMON |
                       CAN_SAY_END},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // machine/xen/xm_router — a domain's file as the file of a scenario's router: see
 // scenario/catalogue.h. Called while a scenario is read.
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -33,6 +34,30 @@ static void free_file(struct router_file *file)
 static const struct scenario_problems *notes_of(const struct router_file *file)
 {
     return ((const struct xm_config *)file)->notes;
+}
+
+// A domain writes to its own disks while it is measured: those are left out.
+static const char *boot_file(const struct router_file *file, size_t n,
+                             char ret_what[ROUTER_FILE_WHAT])
+{
+    const struct xm_config *xm = (const struct xm_config *)file;
+    size_t seen = 0;
+    if (xm->kernel != NULL && seen++ == n) {
+        snprintf(ret_what, ROUTER_FILE_WHAT, "kernel");
+        return xm->kernel;
+    }
+    if (xm->ramdisk != NULL && seen++ == n) {
+        snprintf(ret_what, ROUTER_FILE_WHAT, "ramdisk");
+        return xm->ramdisk;
+    }
+    for (size_t i = 0; i < xm->disk_count; i++) {
+        const struct xm_disk *disk = &xm->disks[i];
+        if (disk->target != NULL && !disk->writable && seen++ == n) {
+            snprintf(ret_what, ROUTER_FILE_WHAT, "disk %zu", i + 1);
+            return disk->target;
+        }
+    }
+    return NULL;
 }
 
 static bool mac_of(const struct router_file *file, size_t nic, uint8_t ret[6])
@@ -129,5 +154,6 @@ const struct router_file_kind xm_config_files = {
     .check = check_for_scenario,
     .notes = notes_of,
     .mac = mac_of,
+    .boots = boot_file,
     .free = free_file,
 };
