@@ -1,40 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// machine/foreign — see foreign.h: the table of ways, and what they have in common.
+// machine/foreign — see foreign.h: what all ways have in common.
 #include "machine/foreign.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "version.h"
+#include "machine/machine.h"
 
-// What no other takes is libvirt's: there are as many URIs as it has drivers.
-static const struct foreign_ops *const ways[] = {
-#if HAVE_XEN
-    &foreign_xen,
-#endif
-#if HAVE_LIBVIRT
-    &foreign_libvirt,
-#endif
-    NULL,
-};
-
-// The table of a URI's way; fails as foreign_open() does.
 static int find_foreign_ops(const char *uri, const struct foreign_ops **ret, struct error *err)
 {
-    if (!HAVE_XEN && strcmp(uri, "xen") == 0) {
-        return fail_lacking(err, "this vrbench was built without Xen: install libxen-dev and build "
-                                 "it again with -Dxen=enabled");
+    const struct machine_ops *row = NULL;
+    int rc = machine_row(uri, &row, err);
+    if (rc == 0 && (row->traits.can & CAN_LIST) == 0) {
+        rc = fail_input(err, "platform %s has no machines but those of testbeds", uri);
     }
-    for (size_t i = 0; ways[i] != NULL; i++) {
-        if (ways[i]->takes(uri)) {
-            *ret = ways[i];
-            return 0;
-        }
+    if (rc == 0) {
+        *ret = row->others;
     }
-    return fail_lacking(err,
-                        "this vrbench was built without libvirt: install libvirt-dev and build "
-                        "it again with -Dlibvirt=enabled");
+    return rc;
 }
 
 int foreign_open(const char *uri, bool change, struct foreign **ret, struct error *err)

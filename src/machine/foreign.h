@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * machine/foreign — machines that vrbench did not make: watched, rationed, and, only when one is
- * named, stopped. One table of functions for each way to reach them, chosen by the URI.
+ * named, stopped. One table of functions for each way to reach them, found by the row of a
+ * platform.
  *
  * What a way can't tell of its machines is absent, never 0. Counters of interfaces are as the
  * machine itself sees them: tx is what it sent. A way that this program was built without is
@@ -123,8 +124,6 @@ int foreign_console(struct foreign *foreign, const char *called, struct error *e
 
 // Each as the function above of that name.
 struct foreign_ops {
-    // Whether a URI is one of this way's.
-    bool (*takes)(const char *uri);
     int (*open)(const char *uri, bool change, struct foreign **ret, struct error *err);
     void (*close)(struct foreign *foreign);
     const char *(*driver)(const struct foreign *foreign);

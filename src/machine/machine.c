@@ -14,8 +14,7 @@
 static const struct machine_ops *const rows[] = {
     &machine_netns,
 #if HAVE_LIBVIRT
-    &machine_lxc,
-    &machine_qemu,
+    &machine_lxc,   &machine_qemu, &machine_other,
 #endif
 #if HAVE_XEN
     &machine_xen,
@@ -43,22 +42,32 @@ static const struct machine_ops *ops_of(const char *uri)
     return NULL;
 }
 
-int platform_check(const char *uri, struct error *err)
+int machine_row(const char *uri, const struct machine_ops **ret, struct error *err)
 {
     const struct catalogue_platform *known = find_platform(uri);
-    if (ops_of(uri) != NULL) {
-        return 0;
-    }
+    const struct machine_ops *ops = ops_of(uri);
     if (known == NULL) {
         return fail_input(err, "there is no platform \"%s\"; expected %s", uri,
                           machine_catalogue.platforms_expected);
     }
-    if (HAVE_LIBVIRT && text_equal(known->name, "other")) {
-        return fail_lacking(err, "routers can't be made on %s, only on qemu:///… and lxc:///", uri);
+    if (ops == NULL) {
+        return fail_lacking(err,
+                            "platform %s: this vrbench was built without %s; build it again "
+                            "with that",
+                            uri, known->needs);
     }
-    return fail_lacking(err,
-                        "platform %s: this vrbench was built without %s; build it again with that",
-                        uri, known->needs);
+    *ret = ops;
+    return 0;
+}
+
+int platform_check(const char *uri, struct error *err)
+{
+    const struct machine_ops *ops = NULL;
+    int rc = machine_row(uri, &ops, err);
+    return rc == 0 && (ops->traits.can & CAN_MAKE) == 0
+               ? fail_lacking(err, "routers can't be made on %s, only on qemu:///… and lxc:///",
+                              uri)
+               : rc;
 }
 
 enum port_kind platform_port(const char *uri)

@@ -120,17 +120,19 @@ struct machine {
 };
 
 // What a kind of machine can. A function of the table whose comment names one of these is there if
-// the row has it, and else NULL; all other functions are always there.
+// the row has it, and else NULL; all other functions are there if it has CAN_MAKE.
 enum machine_can {
-    CAN_RATION = 1 << 0,      // holds weight and cap by itself
-    CAN_RATION_HOST = 1 << 1, // a hypervisor runs the host beside the routers, as one of its own
-    CAN_TAKE_PCI = 1 << 2,    // gets PCI devices whole, in place of something on their interfaces
-    CAN_SHARE_NIC = 1 << 3,   // an interface of the host that a router takes can stay where it is,
+    CAN_MAKE = 1 << 0,        // makes routers; without it the row has `others` only
+    CAN_LIST = 1 << 1,        // all machines of the URI, whoever made them, are listed and acted on
+    CAN_RATION = 1 << 2,      // holds weight and cap by itself
+    CAN_RATION_HOST = 1 << 3, // a hypervisor runs the host beside the routers, as one of its own
+    CAN_TAKE_PCI = 1 << 4,    // gets PCI devices whole, in place of something on their interfaces
+    CAN_SHARE_NIC = 1 << 5,   // an interface of the host that a router takes can stay where it is,
                               // with the router on top of it
-    CAN_ROUTE = 1 << 4,       // runs a routing daemon
-    CAN_HOLD_DAEMON = 1 << 5, // the daemon's programs are in what the router runs, not this
+    CAN_ROUTE = 1 << 6,       // runs a routing daemon
+    CAN_HOLD_DAEMON = 1 << 7, // the daemon's programs are in what the router runs, not this
                               // computer's; asking such a router takes of its CPU time
-    CAN_SAY_END = 1 << 6,     // its own power-off or reboot is told from a crash
+    CAN_SAY_END = 1 << 8,     // its own power-off or reboot is told from a crash
 };
 
 struct machine_traits {
@@ -140,8 +142,12 @@ struct machine_traits {
     unsigned can;        // CAN_…
 };
 
+struct foreign_ops;
+
 struct machine_ops {
     struct machine_traits traits;
+    // CAN_LIST: see foreign.h.
+    const struct foreign_ops *others;
     // The URI is among those that its row of the catalogue takes. Touches nothing yet that could be
     // missing.
     struct platform *(*open)(const char *uri);
@@ -251,9 +257,10 @@ static inline bool platform_can(const struct platform *platform, enum machine_ca
 }
 
 extern const struct machine_ops machine_netns;
-extern const struct machine_ops machine_lxc;  // where it was built with libvirt
-extern const struct machine_ops machine_qemu; // also
-extern const struct machine_ops machine_xen;  // where it was built with Xen's libraries
+extern const struct machine_ops machine_lxc;   // where it was built with libvirt
+extern const struct machine_ops machine_qemu;  // also
+extern const struct machine_ops machine_other; // also: other drivers of libvirt
+extern const struct machine_ops machine_xen;   // where it was built with Xen's libraries
 
 // Opens the platform of a URI. Exit status 2 if there is none of that name, 3 if this program was
 // built without it.
@@ -263,11 +270,15 @@ void platform_close(struct platform *platform); // NULL is fine
 int platform_check_plain(const char *uri, struct error *err);
 // The platform whose hypervisor runs this system, or NULL.
 const char *platform_beneath(void);
-// Whether there is such a platform, without opening it.
+// Whether there is such a platform that makes routers, without opening it.
 int platform_check(const char *uri, struct error *err);
 // The kind of port that routers of the platform of a URI have; PORT_NONE if there is no such
 // platform.
 enum port_kind platform_port(const char *uri);
+
+// The row of a URI. Exit status 2 if there is no such platform, 3 if this program was built
+// without.
+int machine_row(const char *uri, const struct machine_ops **ret, struct error *err);
 
 // ---- for the rows
 

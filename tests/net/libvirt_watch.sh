@@ -54,7 +54,7 @@ ok "a machine that isn't there is bad input" \
 ok "  also for destroy" \
     refused 2 'no machine is called' vrbench destroy nobody --platform test:///default
 ok "destroy without a name touches nothing" exits 2 vrbench destroy --platform test:///default
-ok "a URI that is none is bad input" refused 2 "no libvirt URI" vrbench list --platform nonsense
+ok "a URI that is none is bad input" refused 2 "there is no platform" vrbench list --platform nonsense
 ok "  and a file that isn't there" \
     refused 2 "failed to parse" vrbench list --platform "test://$T/nowhere.xml"
 ok "no daemon is something lacking" \

@@ -18,8 +18,7 @@
 static const struct machine_ops *const rows[] = {
     &machine_netns,
 #if HAVE_LIBVIRT
-    &machine_lxc,
-    &machine_qemu,
+    &machine_lxc,   &machine_qemu, &machine_other,
 #endif
 #if HAVE_XEN
     &machine_xen,
@@ -35,12 +34,13 @@ static void rows_have_what_their_traits_promise(void **state)
     for (size_t i = 0; i < ROW_COUNT; i++) {
         const struct machine_ops *ops = rows[i];
         unsigned can = ops->traits.can;
+        bool makes = (can & CAN_MAKE) != 0;
         bool routes = (can & CAN_ROUTE) != 0;
         bool virtual = ops->traits.kind == PLATFORM_MACHINES;
         ASSERT_THERE_IF((can & CAN_TAKE_PCI) != 0, ops->takes_pci);
         ASSERT_THERE_IF((can & CAN_SAY_END) != 0, ops->ended);
-        ASSERT_THERE_IF(virtual, ops->await);
-        ASSERT_THERE_IF(virtual, ops->memory);
+        ASSERT_THERE_IF(makes && virtual, ops->await);
+        ASSERT_THERE_IF(makes && virtual, ops->memory);
         ASSERT_THERE_IF(routes, ops->start_daemon);
         ASSERT_THERE_IF(routes, ops->leads_to);
         ASSERT_THERE_IF(routes, ops->daemon_words);
@@ -51,6 +51,11 @@ static void rows_have_what_their_traits_promise(void **state)
         ASSERT_THERE_IF((can & CAN_RATION_HOST) != 0, ops->times);
         ASSERT_THERE_IF((can & CAN_RATION_HOST) != 0, ops->set_host_allocation);
         ASSERT_THERE_IF((can & CAN_RATION_HOST) != 0, ops->get_host_allocation);
+        ASSERT_THERE_IF((can & CAN_LIST) != 0, ops->others);
+        if ((can & CAN_MAKE) == 0) {
+            assert_null(ops->make);
+            continue;
+        }
         assert_true(ops->open != NULL && ops->close != NULL && ops->check != NULL);
         assert_true(ops->make != NULL && ops->end != NULL && ops->reboot != NULL);
         assert_true(ops->note != NULL && ops->recall != NULL && ops->release != NULL);

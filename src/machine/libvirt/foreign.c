@@ -19,6 +19,7 @@
 #include "machine/libvirt/foreign_parts.h"
 #include "machine/libvirt/interfaces.h"
 #include "machine/libvirt/scheduler.h"
+#include "machine/machine.h"
 
 #define KIB               1024ULL
 #define MEMORY_BEYOND_KIB (1ULL << 50) // what Xen says for "no limit" is more
@@ -41,12 +42,6 @@ struct libvirt_foreign {
 };
 
 // ---- opening
-
-static bool libvirt_takes(const char *uri)
-{
-    (void)uri;
-    return true;
-}
 
 static int libvirt_open(const char *uri, bool change, struct foreign **ret, struct error *err)
 {
@@ -378,7 +373,6 @@ static int libvirt_ration(struct foreign *foreign, const char *called, unsigned 
 }
 
 const struct foreign_ops foreign_libvirt = {
-    .takes = libvirt_takes,
     .open = libvirt_open,
     .close = libvirt_close,
     .driver = libvirt_driver,
@@ -389,4 +383,10 @@ const struct foreign_ops foreign_libvirt = {
     .reboot = foreign_libvirt_reboot,
     .console = foreign_libvirt_console,
     .abilities = foreign_libvirt_abilities,
+};
+
+// Drivers by which vrbench makes no routers.
+const struct machine_ops machine_other = {
+    .traits = {.name = "other", .kind = PLATFORM_MACHINES, .port = PORT_NONE, .can = CAN_LIST},
+    .others = &foreign_libvirt,
 };

@@ -25,6 +25,7 @@
 #include "linux/cgroup_usage.h"
 #include "linux/process.h"
 #include "linux/session.h"
+#include "machine/foreign.h"
 #include "machine/libvirt/domain.h"
 #include "machine/libvirt/domain_xml.h"
 #include "machine/libvirt/platform.h"
@@ -429,7 +430,11 @@ static struct platform *lxc_open(const char *uri)
 }
 
 const struct machine_ops machine_lxc = {
-    .traits = {.name = "lxc", .kind = PLATFORM_CONTAINERS, .port = PORT_VETH},
+    .traits = {.name = "lxc",
+               .kind = PLATFORM_CONTAINERS,
+               .port = PORT_VETH,
+               .can = CAN_MAKE | CAN_LIST},
+    .others = &foreign_libvirt,
     .open = lxc_open,
     .close = libvirt_platform_close,
     .check = lxc_check,

@@ -346,7 +346,10 @@ static int netns_facts(struct platform *platform, const struct machine *machine,
 }
 
 const struct machine_ops machine_netns = {
-    .traits = {.name = "netns", .kind = PLATFORM_NAMESPACES, .port = PORT_VETH, .can = CAN_ROUTE},
+    .traits = {.name = "netns",
+               .kind = PLATFORM_NAMESPACES,
+               .port = PORT_VETH,
+               .can = CAN_MAKE | CAN_ROUTE},
     .open = netns_open_platform,
     .close = netns_close_platform,
     .check = netns_check,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "machine/foreign.h"
 #include "machine/qemu/domain.h"
 
 static struct platform *qemu_open(const char *uri)
@@ -44,7 +45,9 @@ const struct machine_ops machine_qemu = {
     .traits = {.name = "libvirt",
                .kind = PLATFORM_MACHINES,
                .port = PORT_TAP,
-               .can = CAN_RATION | CAN_TAKE_PCI | CAN_SHARE_NIC | CAN_ROUTE | CAN_HOLD_DAEMON},
+               .can = CAN_MAKE | CAN_LIST | CAN_RATION | CAN_TAKE_PCI | CAN_SHARE_NIC | CAN_ROUTE |
+                      CAN_HOLD_DAEMON},
+    .others = &foreign_libvirt,
     .open = qemu_open,
     .close = libvirt_platform_close,
     .check = qemu_check,

@@ -36,11 +36,6 @@ struct xen_connection *foreign_xen_connection(struct foreign *foreign)
 
 // ---- opening
 
-static bool xen_takes(const char *uri)
-{
-    return text_equal(uri, "xen");
-}
-
 static void xen_foreign_close(struct foreign *foreign)
 {
     struct xen_foreign *xen = own(foreign);
@@ -245,7 +240,6 @@ static int xen_foreign_reboot(struct foreign *foreign, const char *called, struc
 }
 
 const struct foreign_ops foreign_xen = {
-    .takes = xen_takes,
     .open = xen_foreign_open,
     .close = xen_foreign_close,
     .driver = xen_foreign_driver,

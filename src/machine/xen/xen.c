@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "machine/foreign.h"
 #include "machine/xen/domain.h"
 #include "machine/xen/scheduler.h"
 #include "machine/xen/usage.h"
@@ -143,8 +144,9 @@ const struct machine_ops machine_xen = {
     .traits = {.name = "xen",
                .kind = PLATFORM_MACHINES,
                .port = PORT_NETBACK,
-               .can = CAN_RATION | CAN_RATION_HOST | CAN_TAKE_PCI | CAN_ROUTE | CAN_HOLD_DAEMON |
-                      CAN_SAY_END},
+               .can = CAN_MAKE | CAN_LIST | CAN_RATION | CAN_RATION_HOST | CAN_TAKE_PCI |
+                      CAN_ROUTE | CAN_HOLD_DAEMON | CAN_SAY_END},
+    .others = &foreign_xen,
     .open = xen_platform_open,
     .close = xen_platform_close,
     .check = domain_check,
