@@ -64,7 +64,7 @@ int platform_check(const char *uri, struct error *err)
 {
     const struct machine_ops *ops = NULL;
     int rc = machine_row(uri, &ops, err);
-    return rc == 0 && (ops->traits.can & CAN_MAKE) == 0
+    return rc == 0 && ops != NULL && (ops->traits.can & CAN_MAKE) == 0
                ? fail_lacking(err, "routers can't be made on %s, only on qemu:///… and lxc:///",
                               uri)
                : rc;
