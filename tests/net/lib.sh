@@ -315,6 +315,13 @@ stranger() {
     [ "$there" != "$(stat -c %d /run)" ]
 }
 
+# lived_in GROUP ID — others are there, and this group of a testbed has tasks, but no record in this /run: the
+# process that it is called after may have ended, as its testbed stands without it.
+lived_in() {
+    ! $alone && [ ! -e "/run/vrbench/$2.json" ] &&
+        find "$1" \( -name tasks -o -name cgroup.procs \) -exec cat {} + 2>/dev/null | grep -q .
+}
+
 # True of a process that has ended and was not waited for yet, of which nothing but its name is left:
 # that of a test before this one, whose /run can't be told any more.
 ended() { ! readlink "$1/ns/mnt" >/dev/null 2>&1; }
@@ -346,7 +353,8 @@ machine_snapshot() {
             for one in "$group"/*-*/; do
                 number=${one%/}
                 number=${number##*/}
-                [ ! -d "$one" ] || stranger "/proc/${number%%-*}" || echo "testbed $one"
+                [ ! -d "$one" ] || stranger "/proc/${number%%-*}" || lived_in "$one" "$number" ||
+                    echo "testbed $one"
             done
         done
         for comm in /proc/[0-9]*/comm; do
