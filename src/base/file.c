@@ -4,21 +4,34 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/folder.h"
+#include "base/stop.h"
 #include "base/text.h"
 
-int file_read(const char *path, size_t max, char **ret_text, size_t *ret_length, struct error *err)
+#define PASSING_NAME     32  // bytes of a passing name
+#define LINKS_MAX        40U // as the kernel (path_resolution(7))
+#define READER_WITHIN_NS (2U * NS_PER_S)
+#define READER_STEP_NS   (20U * NS_PER_MS)
+
+// Reads an open file to its end. A pipe is waited for, so that a stop is noticed; what is in /proc
+// and /sys are plain files (and not to be polled for).
+static int read_all(int fd, bool plain, const char *path, size_t max, char **ret_text,
+                    size_t *ret_length, struct error *err)
 {
-    _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return fail(err, errno, "%s", path);
-    }
     size_t room = 4096;
     size_t length = 0;
     _cleanup_free_ char *text = memory_new_array(char, room);
@@ -27,12 +40,16 @@ int file_read(const char *path, size_t max, char **ret_text, size_t *ret_length,
             room *= 2;
             text = memory_resize(text, room, 1);
         }
-        ssize_t got = read(fd, text + length, room - 1 - length);
-        if (got < 0 && errno == EINTR) {
+        ssize_t got = plain ? read(fd, text + length, room - 1 - length)
+                            : stop_read(fd, text + length, room - 1 - length, err);
+        if (got < 0 && plain && errno == EINTR) {
             continue;
         }
-        if (got < 0) {
+        if (got < 0 && plain) {
             return fail(err, errno, "%s", path);
+        }
+        if (got < 0) {
+            return (int)got;
         }
         if (got == 0) {
             break;
@@ -50,6 +67,54 @@ int file_read(const char *path, size_t max, char **ret_text, size_t *ret_length,
     return 0;
 }
 
+int file_read(const char *path, size_t max, char **ret_text, size_t *ret_length, struct error *err)
+{
+    struct stat st;
+    // Without waiting for the writer of a pipe: that is done when it is read.
+    _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        return fail(err, errno, "%s", path);
+    }
+    bool plain = S_ISREG(st.st_mode) || S_ISDIR(st.st_mode);
+    return read_all(fd, plain, path, max, ret_text, ret_length, err);
+}
+
+int file_open_plain(const char *path, int flags, mode_t mode, struct error *err)
+{
+    const char *name = NULL;
+    struct stat before;
+    struct stat st;
+    _cleanup_close_ int folder = folder_of(path, &name, err);
+    if (folder < 0) {
+        return folder;
+    }
+    bool made = (flags & O_CREAT) != 0 && fstatat(folder, name, &before, AT_SYMLINK_NOFOLLOW) < 0;
+    _cleanup_close_ int fd =
+        openat(folder, name, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, mode);
+    if (fd < 0 && errno == ELOOP) {
+        return fail_input(err, "%s is a symbolic link, not a regular file", path);
+    }
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        return fail(err, errno, "%s", path);
+    }
+    if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
+        return fail_input(err, "%s is not a regular file", path);
+    }
+    if (made) {
+        folder_give(folder, fd);
+    }
+    return steal_fd(&fd);
+}
+
+int file_read_plain(const char *path, size_t max, char **ret_text, size_t *ret_length,
+                    struct error *err)
+{
+    _cleanup_close_ int fd = file_open_plain(path, O_RDONLY, 0, err);
+    return fd < 0 ? fd : read_all(fd, true, path, max, ret_text, ret_length, err);
+}
+
+// ---- writing
+
 static int write_all(int fd, const char *text, size_t length)
 {
     while (length > 0) {
@@ -66,36 +131,214 @@ static int write_all(int fd, const char *text, size_t length)
     return 0;
 }
 
-static int replace(const char *path, const char *text, size_t length, bool durable,
-                   struct error *err)
+// A name that nobody can know before.
+static int draw_name(char ret[PASSING_NAME])
 {
-    _cleanup_free_ char *beside = text_format("%s.new", path);
-    _cleanup_close_ int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0) {
-        return fail(err, errno, "%s", beside);
+    uint64_t number = 0;
+    if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number) {
+        return -errno;
     }
+    (void)snprintf(ret, PASSING_NAME, ".vrbench-%016llx.new", (unsigned long long)number);
+    return 0;
+}
+
+// Writes a file under a passing name and gives it its own.
+static int replace_by(int folder, const char *passing, const char *name, const char *text,
+                      size_t length, mode_t mode, bool durable)
+{
+    _cleanup_close_ int fd =
+        openat(folder, passing, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (fd < 0) {
+        return -errno;
+    }
+    folder_give(folder, fd);
     int rc = write_all(fd, text, length);
     if (rc == 0 && durable && fsync(fd) < 0) {
         rc = -errno;
     }
-    if (rc == 0 && rename(beside, path) < 0) {
+    if (rc == 0 && renameat(folder, passing, folder, name) < 0) {
         rc = -errno;
     }
     if (rc < 0) {
-        unlink(beside);
-        return fail(err, -rc, "%s", path);
+        (void)unlinkat(folder, passing, 0);
     }
-    return 0;
+    return rc;
+}
+
+static int replace_in(int folder, const char *name, const char *text, size_t length, bool durable)
+{
+    char passing[PASSING_NAME];
+    int rc = draw_name(passing);
+    return rc < 0 ? rc : replace_by(folder, passing, name, text, length, 0644, durable);
+}
+
+static int replace_file(const char *path, const char *text, size_t length, bool durable,
+                        struct error *err)
+{
+    const char *name = NULL;
+    _cleanup_close_ int folder = folder_of(path, &name, err);
+    if (folder < 0) {
+        return folder;
+    }
+    int rc = replace_in(folder, name, text, length, durable);
+    return rc < 0 ? fail(err, -rc, "%s", path) : 0;
 }
 
 int file_replace(const char *path, const char *text, size_t length, struct error *err)
 {
-    return replace(path, text, length, true, err);
+    return replace_file(path, text, length, true, err);
 }
 
 int file_replace_passing(const char *path, const char *text, size_t length, struct error *err)
 {
-    return replace(path, text, length, false, err);
+    return replace_file(path, text, length, false, err);
+}
+
+int file_replace_private(const char *path, const char *text, size_t length, struct error *err)
+{
+    const char *name = NULL;
+    _cleanup_close_ int folder = folder_of(path, &name, err);
+    if (folder < 0) {
+        return folder;
+    }
+    _cleanup_free_ char *passing = text_format("%s.new", name);
+    (void)unlinkat(folder, passing, 0); // of a process that was killed
+    int rc = replace_by(folder, passing, name, text, length, 0600, false);
+    return rc < 0 ? fail(err, -rc, "%s", path) : 0;
+}
+
+int file_open_new(const char *path, mode_t mode, struct error *err)
+{
+    const char *name = NULL;
+    _cleanup_close_ int folder = folder_of(path, &name, err);
+    if (folder < 0) {
+        return folder;
+    }
+    struct stat st;
+    bool there = fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    if (there && (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode))) {
+        (void)unlinkat(folder, name, 0);
+        there = false;
+    }
+    int flags = O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+    int fd = openat(folder, name, there ? flags : flags | O_CREAT | O_EXCL, mode);
+    if (fd < 0) {
+        return fail(err, errno, "%s", path);
+    }
+    if (!there) {
+        folder_give(folder, fd);
+    }
+    return fd;
+}
+
+// Opens a pipe or device to be written to. A pipe that nobody reads yet gets a moment.
+static int open_special(const char *through, const char *path, struct error *err)
+{
+    uint64_t until_ns = clock_monotonic_ns() + READER_WITHIN_NS;
+    for (;;) {
+        // To the end of a file that is standard output (/dev/stdout).
+        int fd = open(through, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (fd >= 0) {
+            return fd;
+        }
+        if (errno != ENXIO) {
+            return fail(err, errno, "%s", path);
+        }
+        if (clock_monotonic_ns() >= until_ns) {
+            return fail(err, 0, "%s: nobody reads from it", path);
+        }
+        int rc = stop_sleep(READER_STEP_NS, err);
+        if (rc < 0) {
+            return rc;
+        }
+    }
+}
+
+static int write_special(int found, const char *path, const char *text, size_t length,
+                         struct error *err)
+{
+    char through[48];
+    (void)snprintf(through, sizeof through, "/proc/self/fd/%d", found);
+    _cleanup_close_ int fd = open_special(through, path, err);
+    if (fd < 0) {
+        return fd;
+    }
+    int rc = stop_write(fd, text, length, err);
+    if (rc < 0 && rc != -EINTR) {
+        error_context(err, "%s", path);
+    }
+    return rc;
+}
+
+// A link of /proc to what a process has open, which has no name that could be followed.
+static bool is_magic(int link)
+{
+    struct statfs fs;
+    return fstatfs(link, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+}
+
+// Where a link leads, as seen from where `path` is.
+static int follow_output(int link, const struct stat *st, char **path, struct error *err)
+{
+    char target[PATH_MAX];
+    if (!folder_trusts(st->st_uid)) {
+        return fail(err, ELOOP,
+                    "%s: a symbolic link of user %u is not followed as root; name the file that it "
+                    "leads to",
+                    *path, (unsigned)st->st_uid);
+    }
+    ssize_t length = readlinkat(link, "", target, sizeof target - 1);
+    if (length < 0) {
+        return fail(err, errno, "%s", *path);
+    }
+    target[length] = '\0';
+    const char *slash = strrchr(*path, '/');
+    char *next = *target == '/' || slash == NULL
+                     ? text_copy(target)
+                     : text_format("%.*s/%s", (int)(slash - *path), *path, target);
+    free(*path);
+    *path = next;
+    return 0;
+}
+
+int file_output(const char *path, const char *text, size_t length, struct error *err)
+{
+    _cleanup_free_ char *at = text_copy(path);
+    for (unsigned links = 0; links < LINKS_MAX; links++) {
+        const char *name = NULL;
+        struct stat st;
+        _cleanup_close_ int folder = folder_of(at, &name, err);
+        if (folder < 0) {
+            return folder;
+        }
+        _cleanup_close_ int found = openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        if (found < 0 && errno != ENOENT) {
+            return fail(err, errno, "%s", at);
+        }
+        bool there = found >= 0 && fstat(found, &st) == 0;
+        if (there && S_ISLNK(st.st_mode) && is_magic(found)) {
+            _cleanup_close_ int open_one = openat(folder, name, O_PATH | O_CLOEXEC);
+            return open_one < 0 ? fail(err, errno, "%s", at)
+                                : write_special(open_one, path, text, length, err);
+        }
+        if (there && S_ISLNK(st.st_mode)) {
+            int rc = follow_output(found, &st, &at, err);
+            if (rc < 0) {
+                return rc;
+            }
+            continue;
+        }
+        if (there && S_ISBLK(st.st_mode)) {
+            return fail_input(err, "%s is a block device", path);
+        }
+        if (there && !S_ISREG(st.st_mode)) {
+            return S_ISDIR(st.st_mode) ? fail(err, EISDIR, "%s", path)
+                                       : write_special(found, path, text, length, err);
+        }
+        int rc = replace_in(folder, name, text, length, false);
+        return rc < 0 ? fail(err, -rc, "%s", path) : 0;
+    }
+    return fail(err, ELOOP, "%s", path);
 }
 
 int file_write_at(int dir, const char *path, const char *text, struct error *err)
@@ -132,27 +375,10 @@ int file_create(const char *path, struct error *err)
 
 int file_make_dirs(const char *path, struct error *err)
 {
-    if (path[0] == '\0') {
-        return fail(err, ENOENT, "making a directory with an empty name");
+    int fd = folder_make(path, err);
+    if (fd < 0) {
+        return fd;
     }
-    _cleanup_free_ char *part = text_copy(path);
-    for (char *slash = part + 1;; slash++) {
-        if (*slash != '/' && *slash != '\0') {
-            continue;
-        }
-        char kept = *slash;
-        *slash = '\0';
-        if (mkdir(part, 0755) < 0 && errno != EEXIST) {
-            return fail(err, errno, "making directory %s", part);
-        }
-        *slash = kept;
-        if (kept == '\0') {
-            break;
-        }
-    }
-    struct stat st;
-    if (stat(path, &st) < 0) {
-        return fail(err, errno, "%s", path);
-    }
-    return S_ISDIR(st.st_mode) ? 0 : fail(err, ENOTDIR, "%s", path);
+    close(fd);
+    return 0;
 }

@@ -105,15 +105,13 @@ static int read_input(bool asked, char **ret, size_t *ret_length, struct error *
             room = room == 0 ? 65536 : 2 * room;
             text = memory_resize(text, room, 1);
         }
-        ssize_t got = read(STDIN_FILENO, text + length, room - length - 1);
-        if (got < 0 && errno == EINTR && stop_requested()) {
-            return fail_interrupted(err);
-        }
-        if (got < 0 && errno != EINTR) {
-            return fail(err, errno, "standard input can't be read");
+        ssize_t got = stop_read(STDIN_FILENO, text + length, room - length - 1, err);
+        if (got < 0) {
+            error_context(err, "standard input");
+            return (int)got;
         }
         more = got != 0;
-        length += got > 0 ? (size_t)got : 0;
+        length += (size_t)got;
         if (length > XENTOP_TEXT_MAX) {
             return fail_input(err, "standard input has more than %u bytes", XENTOP_TEXT_MAX);
         }
@@ -205,7 +203,7 @@ static int xen_stats_run(void *values, const struct text_list *operands, struct 
         return rc;
     }
     _cleanup_free_ char *text = xen_stats_text(&stats);
-    return asked->output != NULL ? file_replace_passing(asked->output, text, strlen(text), err)
+    return asked->output != NULL ? file_output(asked->output, text, strlen(text), err)
                                  : print_all(text, err);
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/output.h"
 #include "base/stop.h"
 #include "base/text.h"
 #include "cli/command.h"
@@ -132,15 +133,20 @@ int main(int argc, char **argv)
         return EXIT_INPUT;
     }
     stop_install();
+    output_install();
     raise_file_limit();
     _cleanup_error_ struct error err = ERROR_INIT;
     int rc = run_command(command, argc - 1, argv + 1, &err);
     if (rc < 0) {
         const char *text = err.text == NULL ? "failed" : err.text;
         fprintf(stderr, "%s%s\n", err.located ? "" : "vrbench: ", text);
+        (void)fflush(stdout);
         return err.exit_status != 0 ? err.exit_status : EXIT_FAILED;
     }
-    if (fflush(stdout) != 0) {
+    if (fflush(stdout) != 0 || ferror(stdout) != 0) {
+        if (stop_requested()) {
+            return EXIT_INTERRUPTED;
+        }
         perror("vrbench: standard output");
         return EXIT_FAILED;
     }

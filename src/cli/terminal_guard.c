@@ -23,7 +23,7 @@ static void put_back_and_die(int signal)
     (void)raise(signal); // its usual action is back: SA_RESETHAND
 }
 
-static const int deadly[] = {SIGHUP, SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+static const int deadly[] = {SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 #define DEADLY (sizeof deadly / sizeof deadly[0])
 static struct sigaction before[DEADLY];
 

@@ -20,6 +20,7 @@
 #define DELAY_MIN 0.1
 #define DELAY_MAX 3600.0
 #define HEAD      3 // lines above the first machine
+#define KEY_NS    (200U * NS_PER_MS)
 
 // ---- drawing
 
@@ -145,12 +146,14 @@ static int wait_until(struct screen *screen, uint64_t deadline_ns, struct error 
 {
     uint64_t now_ns = clock_monotonic_ns();
     while (now_ns < deadline_ns && !screen->leave) {
-        uint64_t left_ms = (deadline_ns - now_ns) / NS_PER_MS + 1;
-        timeout(left_ms > 1000 ? 1000 : (int)left_ms);
-        int key = getch();
-        if (stop_requested()) {
-            return fail_interrupted(err);
+        // In steps: that the screen has another size is told by a signal, which getch() notices.
+        uint64_t step_ns = now_ns + KEY_NS < deadline_ns ? now_ns + KEY_NS : deadline_ns;
+        int rc = stop_wait(STDIN_FILENO, POLLIN, step_ns, err);
+        if (rc < 0) {
+            return rc;
         }
+        timeout(0);
+        int key = getch();
         if (key != ERR) {
             obey(screen, key);
         } else if (isatty(STDIN_FILENO) == 0) {
@@ -193,7 +196,8 @@ int top_screen_run(struct top_source *source, struct top_view *view, struct erro
     struct screen screen = {.source = source, .view = view};
     (void)setlocale(LC_CTYPE, ""); // names may be UTF-8; numbers stay as they are
     terminal_remember();
-    SCREEN *terminal = terminal_is_able() ? newterm(NULL, stdout, stdin) : NULL;
+    _cleanup_fclose_ FILE *out = fdopen(dup(STDOUT_FILENO), "w"); // curses asks for its descriptor
+    SCREEN *terminal = out != NULL && terminal_is_able() ? newterm(NULL, out, stdin) : NULL;
     if (terminal == NULL) {
         const char *name = getenv("TERM");
         return fail_lacking(err,

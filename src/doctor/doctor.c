@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "linux/cgroup.h"
 #include "linux/child.h"
@@ -365,7 +366,7 @@ static void inspect_steal(struct computer *machine, unsigned steal_ms)
     struct cpu_times *after = memory_new_array(struct cpu_times, usable.count);
     uint64_t start = clock_monotonic_ns();
     int rc = cpu_times_read(&usable, before, NULL);
-    clock_sleep((uint64_t)steal_ms * NS_PER_MS);
+    (void)stop_sleep((uint64_t)steal_ms * NS_PER_MS, NULL);
     rc = rc == 0 ? cpu_times_read(&usable, after, NULL) : rc;
     double seconds = (double)(clock_monotonic_ns() - start);
     double most = 0.0;

@@ -25,6 +25,7 @@
 #include "base/file.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "linux/child.h"
 #include "testbed/record.h"
 
@@ -212,7 +213,10 @@ static int await_start(struct agent *agent, struct error *err)
         if (rc != 0) {
             return rc < 0 ? rc : 0;
         }
-        (void)child_wait(children, 1, clock_monotonic_ns() + NS_PER_S / 50, NULL);
+        rc = child_wait(children, 1, clock_monotonic_ns() + NS_PER_S / 50, err);
+        if (rc < 0) {
+            return rc;
+        }
         if (agent->child.ended) {
             return fail(err, 0, "snmpd has ended: %s", agent->child.err.text);
         }
@@ -269,10 +273,11 @@ void agent_close(struct agent *agent)
 static void *read_in_time(void *context)
 {
     struct agent *agent = context;
-    while (clock_monotonic_ns() < agent->at_ns && !stop_requested() &&
-           !atomic_load(&agent->cancelled)) {
+    while (clock_monotonic_ns() < agent->at_ns && !atomic_load(&agent->cancelled)) {
         uint64_t step = clock_monotonic_ns() + STEP_US * NS_PER_US;
-        (void)clock_sleep_until(step < agent->at_ns ? step : agent->at_ns);
+        if (stop_sleep_until(step < agent->at_ns ? step : agent->at_ns, NULL) < 0) {
+            break;
+        }
     }
     int rc = ask(agent, output_full, OID_LENGTH(output_full), agent->over_ns + PATIENCE_NS,
                  &agent->text, &agent->why);
@@ -288,8 +293,8 @@ int agent_begin(struct agent *agent, uint64_t at_ns, struct error *err)
     agent->text = NULL;
     agent->why = (struct error)ERROR_INIT;
     atomic_store(&agent->cancelled, false);
-    int failed = pthread_create(&agent->thread, NULL, read_in_time, agent);
-    return failed != 0 ? fail(err, failed, "starting a thread") : 0;
+    int failed = thread_start(&agent->thread, read_in_time, agent);
+    return failed != 0 ? fail(err, failed, "starting the thread that asks over SNMP") : 0;
 }
 
 int agent_end(struct agent *agent, bool cancel, struct xen_stats *ret, struct error *err)

@@ -14,7 +14,6 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/stop.h"
 #include "base/text.h"
 #include "linux/child.h"
 
@@ -69,20 +68,7 @@ int run_file(const char *path, const char *const *argv, const char *folder, char
 {
     const struct child_spec spec = {.path = path, .argv = argv, .folder = folder};
     _cleanup_child_ struct child child = CHILD_INIT;
-    struct child *children[] = {&child};
-    int rc = child_start(&spec, &child, err);
-    uint64_t until = clock_monotonic_ns() + TOOL_NS;
-    while (rc >= 0 && !child.ended) {
-        rc = child_wait(children, 1, until, err);
-        if (stop_requested()) {
-            return fail_interrupted(err);
-        }
-        if (rc == -EINTR) {
-            rc = 0;
-        } else if (rc == 0) {
-            return fail(err, ETIMEDOUT, "%s", argv[0]);
-        }
-    }
+    int rc = child_run(&spec, TOOL_NS, &child, err);
     if (rc < 0) {
         return rc;
     }

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "image/folders.h"
 
@@ -128,8 +129,12 @@ static int fetch(struct package *packages, size_t count, struct error *err)
     }
     // One at a time: apt-get writes to a name beside the file's.
     _cleanup_close_ int lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (lock < 0 || flock(lock, LOCK_EX) < 0) {
-        return errno == EINTR ? fail_interrupted(err) : fail(err, errno, "%s", folder);
+    if (lock < 0) {
+        return fail(err, errno, "%s", folder);
+    }
+    rc = stop_lock(lock, LOCK_EX, err);
+    if (rc < 0) {
+        return rc;
     }
     static const char *const start[] = {"apt-get", "-q", "-o", "APT::Sandbox::User=root",
                                         "download"};

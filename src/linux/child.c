@@ -65,11 +65,7 @@ struct start {
 static void become(const struct start *start)
 {
     static char *const environment[] = {"PATH=" SEARCH_PATH, "LC_ALL=C", NULL};
-    struct sigaction plain = {.sa_handler = SIG_DFL};
-    sigset_t none;
-    sigemptyset(&none);
-    sigaction(SIGPIPE, &plain, NULL); // the only one that is ignored; handlers go by themselves
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    stop_reset();
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     bool good = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && setpgid(0, 0) == 0 && null >= 0 &&
                 dup2(null, 0) >= 0 && dup2(start->out, 1) >= 0 && dup2(start->err, 2) >= 0;
@@ -111,14 +107,14 @@ static cpu_set_t *cpu_set_of(const struct cpu_list *cpus, size_t *ret_size)
     return set;
 }
 
-// Waits for the child to be the program, or to tell why it can't.
+// Waits until the child is the program, or reports why it can't be.
 static int await_exec(const struct child_spec *spec, int failure, struct error *err)
 {
     int why = 0;
-    ssize_t got;
-    do {
-        got = read(failure, &why, sizeof why);
-    } while (got < 0 && errno == EINTR);
+    ssize_t got = stop_read(failure, &why, sizeof why, err);
+    if (got < 0) {
+        return (int)got;
+    }
     return got == (ssize_t)sizeof why ? fail(err, why, "starting %s", spec->path) : 0;
 }
 
@@ -239,7 +235,7 @@ static int take_from(struct child *child, const struct pollfd fds[FDS_A_CHILD], 
 
 int child_wait(struct child *const *children, size_t count, uint64_t until_ns, struct error *err)
 {
-    struct pollfd *fds = memory_new_array(struct pollfd, FDS_A_CHILD * count);
+    _cleanup_free_ struct pollfd *fds = memory_new_array(struct pollfd, FDS_A_CHILD * count);
     for (size_t i = 0; i < count; i++) {
         const struct child *child = children[i];
         fds[FDS_A_CHILD * i] = (struct pollfd){.fd = child->out.fd, .events = POLLIN};
@@ -247,22 +243,13 @@ int child_wait(struct child *const *children, size_t count, uint64_t until_ns, s
         fds[FDS_A_CHILD * i + 2] =
             (struct pollfd){.fd = child->ended ? -1 : child->watch, .events = POLLIN};
     }
-    uint64_t now = clock_monotonic_ns();
-    uint64_t left = until_ns > now ? until_ns - now : 0;
-    struct timespec rest = {.tv_sec = (time_t)(left / NS_PER_S),
-                            .tv_nsec = (long)(left % NS_PER_S)};
-    int ready = ppoll(fds, FDS_A_CHILD * count, &rest, NULL);
+    int rc = stop_poll(fds, FDS_A_CHILD * count, until_ns, err);
+    bool ready = rc > 0;
     int happened = 0;
-    int rc = ready < 0 && errno != EINTR ? fail(err, errno, "waiting for a program") : 0;
-    if (ready < 0 && errno == EINTR) {
-        free(fds);
-        return -EINTR;
-    }
-    for (size_t i = 0; rc >= 0 && ready > 0 && i < count; i++) {
+    for (size_t i = 0; rc >= 0 && ready && i < count; i++) {
         rc = take_from(children[i], &fds[FDS_A_CHILD * i], err);
         happened |= rc > 0;
     }
-    free(fds);
     return rc < 0 ? rc : happened;
 }
 
@@ -274,11 +261,7 @@ int child_run(const struct child_spec *spec, uint64_t within_ns, struct child *r
     int rc = child_start(spec, ret, err);
     while (rc >= 0 && !ret->ended) {
         rc = child_wait(children, 1, until_ns, err);
-        if (stop_requested()) {
-            rc = fail_interrupted(err);
-        } else if (rc == -EINTR) {
-            rc = 0;
-        } else if (rc == 0 && !ret->ended && clock_monotonic_ns() >= until_ns) {
+        if (rc == 0 && !ret->ended && clock_monotonic_ns() >= until_ns) {
             rc = fail(err, ETIMEDOUT, "%s", spec->path);
         }
     }

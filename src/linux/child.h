@@ -62,7 +62,8 @@ int child_find(const char *program, char **ret_path);
 int child_start(const struct child_spec *spec, struct child *ret, struct error *err);
 
 // Waits until one of the children has said something or has ended, or CLOCK_MONOTONIC reads
-// `until_ns`. Returns 1 or 0 accordingly; -EINTR on a signal, -EFBIG if one says too much.
+// `until_ns`. Returns 1 or 0 accordingly; -EINTR once a stop is requested, -EFBIG if one says too
+// much.
 int child_wait(struct child *const *children, size_t count, uint64_t until_ns, struct error *err);
 
 // Starts a program and waits at most `within_ns` for its end. `ret` is to be given to child_end()

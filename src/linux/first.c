@@ -27,12 +27,12 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/stop.h"
 #include "base/text.h"
 
 #define NET_SETTINGS "/proc/sys/net" // a process's own network namespace's
 #define SYSTEM_LOG   "/dev/log"
 #define LOG_MAX      (16U << 20) // bytes of a file that a service may write
-#define LOOK_MS      2
 #define LOOK_NS      (2U * NS_PER_MS)
 #define GRACE_NS     (5U * NS_PER_S) // for the answer itself, on a busy machine
 
@@ -180,14 +180,9 @@ static _Noreturn void become(const struct first_services *services,
     static char *const environment[] = {
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL};
     const struct rlimit limit = {LOG_MAX, LOG_MAX};
-    sigset_t none;
-    sigemptyset(&none);
-    for (int number = 1; number < NSIG; number++) {
-        (void)signal(number, SIG_DFL);
-    }
+    stop_reset();
     (void)signal(SIGXFSZ, SIG_IGN); // a full log is no reason to die
     (void)setrlimit(RLIMIT_FSIZE, &limit);
-    sigprocmask(SIG_SETMASK, &none, NULL);
     errno = -confine(services);
     if (errno == 0 && dup2(log, 1) >= 0 && dup2(log, 2) >= 0) {
         execve(program->path, program->argv, environment);
@@ -345,6 +340,23 @@ static pid_t fork_as_first(void)
     return pid;
 }
 
+// Waits until a first process has entered its namespaces, or reports why it could not.
+static int await_first(int control, const char *host_name, struct error *err)
+{
+    int failed = 0;
+    ssize_t got = stop_read(control, &failed, sizeof failed, err);
+    if (got < 0) {
+        return (int)got;
+    }
+    if (got != sizeof failed && stop_requested()) {
+        return fail_interrupted(err); // the terminal's signal may have ended it, too
+    }
+    if (got != sizeof failed) {
+        return fail(err, ESRCH, "the first process of %s", host_name);
+    }
+    return failed == 0 ? 0 : fail(err, failed, "the first process of %s", host_name);
+}
+
 int first_start(const struct netns *ns, const char *host_name, bool outlive,
                 const struct first_services *services, pid_t *ret, int *ret_control,
                 struct error *err)
@@ -360,16 +372,18 @@ int first_start(const struct netns *ns, const char *host_name, bool outlive,
     int saved = errno;
     close(ends[1]);
     _cleanup_close_ int control = ends[0];
-    int failed = 0;
-    ssize_t got = pid < 0 ? 0 : read(control, &failed, sizeof failed);
     if (pid < 0) {
         return saved == EINVAL ? fail_lacking(err, "this kernel has no PID or UTS namespaces: it "
                                                    "needs CONFIG_PID_NS and CONFIG_UTS_NS")
                                : fail(err, saved, "starting the first process of %s", host_name);
     }
-    if (got != sizeof failed || failed != 0) {
-        (void)waitpid(pid, NULL, 0);
-        return fail(err, failed, "the first process of %s", host_name);
+    int rc = await_first(control, host_name, err);
+    if (rc < 0) {
+        // It may live, whatever the reason: an interrupted wait says nothing about it.
+        (void)kill(pid, SIGKILL);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+        }
+        return rc;
     }
     *ret = pid;
     *ret_control = services == NULL ? -1 : steal_fd(&control);
@@ -404,15 +418,13 @@ int first_start_services(pid_t first, int control, const struct first_services *
                          uint64_t within_ns, struct error *err)
 {
     struct answer answer = {.failed = EIO, .program = -1};
-    struct pollfd there = {.fd = control, .events = POLLIN};
     if (write(control, &within_ns, sizeof within_ns) != sizeof within_ns) {
         return fail(err, errno, "process %d", (int)first);
     }
     uint64_t deadline = clock_monotonic_ns() + within_ns + GRACE_NS;
-    while (poll(&there, 1, LOOK_MS) <= 0) {
-        if (clock_monotonic_ns() > deadline) {
-            return fail(err, ETIMEDOUT, "starting services in process %d", (int)first);
-        }
+    int rc = stop_wait(control, POLLIN, deadline, err);
+    if (rc <= 0) {
+        return rc < 0 ? rc : fail(err, ETIMEDOUT, "starting services in process %d", (int)first);
     }
     if (read(control, &answer, sizeof answer) != (ssize_t)sizeof answer) {
         return fail(err, ESRCH, "process %d, which was to start services", (int)first);

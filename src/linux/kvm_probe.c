@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/stop.h"
 
 #ifdef __x86_64__
 #include <linux/kvm.h>
@@ -21,7 +23,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
-#define WITHIN_MS 500
+#define WITHIN_NS (500U * NS_PER_MS)
 
 #define MEMORY     0x8000U
 #define LEVEL_4    0x1000U // page tables: one entry each, the last a page of 2 MiB at 0
@@ -109,15 +111,15 @@ bool kvm_works(char *why, size_t room)
     }
     pid_t child = fork();
     if (child == 0) {
+        stop_install(); // it is ended here, not by the terminal
         unsigned char result = (unsigned char)run_machine();
         (void)!write(ends[1], &result, 1);
         _exit(0);
     }
     close(ends[1]);
     _cleanup_close_ int answer = ends[0];
-    struct pollfd waiting = {.fd = answer, .events = POLLIN};
     unsigned char result = 255;
-    bool heard = child > 0 && poll(&waiting, 1, WITHIN_MS) > 0;
+    bool heard = child > 0 && stop_wait(answer, POLLIN, clock_monotonic_ns() + WITHIN_NS, NULL) > 0;
     bool told = heard && read(answer, &result, 1) == 1;
     if (child > 0) {
         (void)kill(child, SIGKILL);

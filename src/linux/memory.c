@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/stop.h"
 
 #define SETTLE_NS       (20U * NS_PER_MS)
 #define SETTLE_READINGS 50
@@ -54,7 +55,10 @@ int memory_kernel_bytes_settled(uint64_t *ret, struct error *err)
         steady = now < least ? 0 : steady + 1;
         least = now < least ? now : least;
         *ret = now;
-        clock_sleep(SETTLE_NS);
+        rc = stop_sleep(SETTLE_NS, err);
+        if (rc < 0) {
+            return rc;
+        }
     }
     return 0;
 }

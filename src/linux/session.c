@@ -10,10 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "linux/first.h"
 
@@ -51,9 +54,7 @@ static int show_own_views(bool own_processes)
 
 static _Noreturn void run_inside(const struct session *session, int group)
 {
-    for (int number = 1; number < NSIG; number++) {
-        (void)signal(number, SIG_DFL);
-    }
+    stop_reset();
     if (group >= 0 && write(group, "0", 1) != 1) {
         fprintf(stderr, "vrbench: joining the control group of %s: %s\n", session->node,
                 strerror(errno));
@@ -113,6 +114,7 @@ static _Noreturn void enter_and_run(const struct session *session)
     }
     pid_t child = fork();
     if (child == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGHUP);
         run_inside(session, group);
     }
     int status = 0;
@@ -123,30 +125,49 @@ static _Noreturn void enter_and_run(const struct session *session)
     _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
 
+// Waits for the end of the process that entered. A request to stop is passed on to it.
+static int await_session(pid_t child, int *ret_status, struct error *err)
+{
+    _cleanup_close_ int watch = pidfd_open(child, 0);
+    int status = 0;
+    int rc = watch < 0 ? fail(err, errno, "watching a process")
+                       : stop_wait(watch, POLLIN, STOP_NO_DEADLINE, err);
+    if (rc < 0) {
+        (void)kill(child, SIGTERM);
+    }
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (rc >= 0) {
+        *ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    }
+    return rc < 0 ? rc : 0;
+}
+
 int session_run(const struct session *session, int *ret_status, struct error *err)
 {
     fflush(NULL);
-    // What the terminal sends is meant for what runs inside.
+    // What the terminal sends is for the program inside: here it is ignored, which a blocked signal
+    // is not (signal(7): it would be a request to stop, afterwards).
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     struct sigaction before[2];
+    sigset_t interrupt;
+    sigset_t mask;
     sigemptyset(&ignore.sa_mask);
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
     sigaction(SIGINT, &ignore, &before[0]);
     sigaction(SIGQUIT, &ignore, &before[1]);
+    (void)pthread_sigmask(SIG_UNBLOCK, &interrupt, &mask);
     pid_t child = fork();
     if (child == 0) {
         enter_and_run(session);
     }
-    int status = 0;
-    int rc = child < 0 ? fail(err, errno, "fork") : 0;
-    while (rc == 0 && waitpid(child, &status, 0) != child) {
-        if (errno != EINTR) {
-            rc = fail(err, errno, "waiting for the console of %s", session->node);
-        }
-    }
+    int rc = child < 0 ? fail(err, errno, "fork") : await_session(child, ret_status, err);
+    (void)pthread_sigmask(SIG_SETMASK, &mask, NULL);
     sigaction(SIGINT, &before[0], NULL);
     sigaction(SIGQUIT, &before[1], NULL);
-    if (rc == 0) {
-        *ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    if (rc < 0 && rc != -EINTR) {
+        error_context(err, "the console of %s", session->node);
     }
     return rc;
 }

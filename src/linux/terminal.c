@@ -17,15 +17,7 @@
 
 bool terminal_write(int fd, const char *bytes, size_t length)
 {
-    while (length > 0) {
-        ssize_t written = write(fd, bytes, length);
-        if (written < 0 && errno != EINTR) {
-            return false;
-        }
-        bytes += written < 0 ? 0 : written;
-        length -= written < 0 ? 0 : (size_t)written;
-    }
-    return true;
+    return stop_write(fd, bytes, length, NULL) == 0;
 }
 
 bool terminal_show(struct terminal_line *line, const char *bytes, size_t length)
@@ -39,11 +31,10 @@ static void talk(struct terminal_line *line, bool terminal)
     struct pollfd fds[] = {{.fd = STDIN_FILENO, .events = POLLIN},
                            {.fd = line->fd, .events = POLLIN}};
     char bytes[512];
-    while (!stop_requested()) {
-        int ready = poll(fds, 2, fds[0].fd < 0 ? QUIET_MS : -1);
-        if (ready < 0 && errno == EINTR) {
-            continue;
-        }
+    for (;;) {
+        int ready = stop_poll(
+            fds, 2, fds[0].fd < 0 ? clock_monotonic_ns() + QUIET_MS * NS_PER_MS : STOP_NO_DEADLINE,
+            NULL);
         uint64_t heard_ns = __atomic_load_n(&line->heard_ns, __ATOMIC_RELAXED);
         bool quiet = ready == 0 && clock_monotonic_ns() - heard_ns >= QUIET_MS * NS_PER_MS;
         if (ready < 0 || quiet || (fds[1].revents != 0 && !line->hear(line))) {

@@ -51,7 +51,7 @@ static int connect_once(const char *path)
         return -ENAMETOOLONG;
     }
     memcpy(address.sun_path, path, strlen(path) + 1);
-    _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) < 0) {
         return -errno;
     }
@@ -62,15 +62,15 @@ int guest_connect(const char *socket_path, uint64_t until_ns, struct guest_chann
                   struct error *err)
 {
     int fd;
-    while ((fd = connect_once(socket_path)) == -ENOENT || fd == -ECONNREFUSED || fd == -EINTR) {
-        if (stop_requested()) {
-            return fail_interrupted(err);
-        }
+    while ((fd = connect_once(socket_path)) == -ENOENT || fd == -ECONNREFUSED || fd == -EAGAIN) {
         uint64_t now = clock_monotonic_ns();
         if (now >= until_ns) {
             break;
         }
-        (void)clock_sleep_until(now + RETRY_NS < until_ns ? now + RETRY_NS : until_ns);
+        int rc = stop_sleep_until(now + RETRY_NS < until_ns ? now + RETRY_NS : until_ns, err);
+        if (rc < 0) {
+            return rc;
+        }
     }
     if (fd < 0) {
         return fail(err, -fd, "connecting to the guest by %s", socket_path);
@@ -97,25 +97,11 @@ void guest_close(struct guest_channel *channel)
 static int await(const struct guest_channel *channel, short events, uint64_t until_ns,
                  struct error *err)
 {
-    for (;;) {
-        if (stop_requested()) {
-            return fail_interrupted(err);
-        }
-        uint64_t now = clock_monotonic_ns();
-        if (now >= until_ns) {
-            return fail(err, ETIMEDOUT, "the guest does not answer");
-        }
-        uint64_t wait = until_ns - now < WAIT_MAX_NS ? until_ns - now : WAIT_MAX_NS;
-        struct timespec rest = {.tv_nsec = (long)wait};
-        struct pollfd there = {.fd = channel->fd, .events = events};
-        int ready = ppoll(&there, 1, &rest, NULL);
-        if (ready > 0) {
-            return 0;
-        }
-        if (ready < 0 && errno != EINTR) {
-            return fail(err, errno, "waiting for a guest");
-        }
+    int ready = stop_wait(channel->fd, events, until_ns, err);
+    if (ready == 0) {
+        return fail(err, ETIMEDOUT, "the guest does not answer");
     }
+    return ready < 0 ? ready : 0;
 }
 
 static int send_all(const struct guest_channel *channel, const char *text, size_t length,

@@ -344,19 +344,6 @@ int guest_machine_counters(const struct machine *machine, struct namespace_count
 
 // ---- its console
 
-static int write_all(const char *bytes, size_t length, struct error *err)
-{
-    while (length > 0) {
-        ssize_t written = write(STDOUT_FILENO, bytes, length);
-        if (written < 0 && errno != EINTR) {
-            return fail(err, errno, "standard output");
-        }
-        bytes += written < 0 ? 0 : written;
-        length -= written < 0 ? 0 : (size_t)written;
-    }
-    return 0;
-}
-
 static int run_command(const struct guest_machine *guest, const char *const *argv, int *ret_status,
                        struct error *err)
 {
@@ -368,7 +355,7 @@ static int run_command(const struct guest_machine *guest, const char *const *arg
         rc = guest_exec(channel, argv, clock_monotonic_ns() + COMMAND_NS, ret_status, &output,
                         &length, err);
     }
-    return rc == 0 ? write_all(output, length, err) : rc;
+    return rc == 0 ? stop_write(STDOUT_FILENO, output, length, err) : rc;
 }
 
 static int read_script(char **ret, struct error *err)
@@ -377,15 +364,11 @@ static int read_script(char **ret, struct error *err)
     size_t length = 0;
     ssize_t got = 1;
     while (got > 0 && length < INPUT_MAX) {
-        got = read(STDIN_FILENO, text + length, INPUT_MAX - length);
-        if (got < 0 && errno != EINTR) {
-            return fail(err, errno, "standard input");
+        got = stop_read(STDIN_FILENO, text + length, INPUT_MAX - length, err);
+        if (got < 0) {
+            return (int)got;
         }
-        if (stop_requested()) {
-            return fail_interrupted(err);
-        }
-        length += got < 0 ? 0 : (size_t)got;
-        got = got < 0 ? 1 : got;
+        length += (size_t)got;
     }
     if (length == INPUT_MAX) {
         return fail_input(err, "a script for a machine's shell may have %u bytes", INPUT_MAX - 1);

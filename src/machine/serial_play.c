@@ -31,25 +31,11 @@ struct heard {
 
 static int await(int fd, short events, uint64_t until_ns, struct error *err)
 {
-    for (;;) {
-        if (stop_requested()) {
-            return fail_interrupted(err);
-        }
-        uint64_t now = clock_monotonic_ns();
-        if (now >= until_ns) {
-            return -ETIMEDOUT;
-        }
-        struct timespec rest = {
-            .tv_nsec = (long)(until_ns - now < WAIT_MAX_NS ? until_ns - now : WAIT_MAX_NS)};
-        struct pollfd there = {.fd = fd, .events = events};
-        int ready = ppoll(&there, 1, &rest, NULL);
-        if (ready > 0) {
-            return 0;
-        }
-        if (ready < 0 && errno != EINTR) {
-            return fail(err, errno, "a console");
-        }
+    int ready = stop_wait(fd, events, until_ns, err);
+    if (ready == 0) {
+        return -ETIMEDOUT;
     }
+    return ready < 0 ? ready : 0;
 }
 
 static ssize_t receive_fd(void *context, char *bytes, size_t room, uint64_t until_ns,

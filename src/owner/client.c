@@ -25,7 +25,7 @@
 #include "testbed/record.h"
 
 #define ATTEMPTS       5
-#define LOOK_MS        200             // how soon a stop is seen that came just before poll(2)
+#define LOOK_MS        200             // how soon the deadline of an answer is seen
 #define VIEW_WITHIN_NS (2U * NS_PER_S) // for a run to answer
 
 // ---- starting an owner
@@ -73,14 +73,8 @@ static int owner_start(struct error *err)
     }
     (void)waitpid(child, NULL, 0);
     char byte = 0;
-    struct pollfd ready = {.fd = reading, .events = POLLIN};
-    while (poll(&ready, 1, LOOK_MS) <= 0) {
-        if (stop_requested()) {
-            return fail_interrupted(err);
-        }
-    }
-    (void)!read(reading, &byte, 1);
-    return 0;
+    ssize_t got = stop_read(reading, &byte, 1, err);
+    return got < 0 ? (int)got : 0;
 }
 
 // ---- connections
@@ -157,8 +151,11 @@ static int answer_await(struct wire *wire, uint64_t until_ns, json_t **ret, stru
         }
         struct pollfd there = {.fd = wire->fd,
                                .events = (short)(POLLIN | (wire_has_output(wire) ? POLLOUT : 0))};
-        if (poll(&there, 1, LOOK_MS) > 0 && (there.revents & ~POLLOUT) != 0 &&
-            wire_receive(wire) < 0) {
+        // A request to stop was passed on by then, or ends the wait.
+        int ready = cancelled
+                        ? poll(&there, 1, LOOK_MS)
+                        : stop_poll(&there, 1, until_ns == 0 ? STOP_NO_DEADLINE : until_ns, NULL);
+        if (ready > 0 && (there.revents & ~POLLOUT) != 0 && wire_receive(wire) < 0) {
             return -EPIPE;
         }
     }

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -16,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "owner/owned.h"
 
@@ -247,10 +247,11 @@ void owner_look_for_end(struct owner *owner)
     }
 }
 
-static int owner_stop(sd_event_source *source, const struct signalfd_siginfo *signal, void *context)
+static int owner_stop(sd_event_source *source, int fd, uint32_t events, void *context)
 {
-    (void)source;
-    (void)signal;
+    (void)source; // once only: the descriptor stays readable
+    (void)fd;
+    (void)events;
     struct owner *owner = context;
     owner->ending = true;
     for (size_t i = 0; i < owner->owned_count; i++) {
@@ -279,16 +280,10 @@ static int owner_open(struct owner *owner, struct error *err)
     if (rc < 0) {
         return fail(err, -rc, "making an event loop");
     }
-    static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
-        sigset_t set;
-        sigemptyset(&set);
-        sigaddset(&set, signals[i]);
-        sigprocmask(SIG_BLOCK, &set, NULL);
-        rc = sd_event_add_signal(owner->loop, NULL, signals[i], owner_stop, owner);
-        if (rc < 0) {
-            return fail(err, -rc, "watching for signals");
-        }
+    rc = sd_event_add_io(owner->loop, &owner->stopping, stop_fd(), EPOLLIN, owner_stop, owner);
+    rc = rc < 0 ? rc : sd_event_source_set_enabled(owner->stopping, SD_EVENT_ONESHOT);
+    if (rc < 0) {
+        return fail(err, -rc, "watching for signals");
     }
     rc = work_open(owner, err);
     if (rc == 0) {
@@ -304,6 +299,7 @@ static void owner_close(struct owner *owner)
         client_free(owner->clients);
     }
     owner->accepting = sd_event_source_disable_unref(owner->accepting);
+    owner->stopping = sd_event_source_disable_unref(owner->stopping);
     if (owner->listener >= 0) {
         (void)unlink(OWNER_SOCKET);
         close(owner->listener);

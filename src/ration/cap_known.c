@@ -17,22 +17,16 @@
 #define KNOWN_FILE "/run/vrbench.caps"
 #define BOOT_FILE  "/proc/sys/kernel/random/boot_id"
 #define TEXT_MAX   128
-#define LOOK_NS    (50U * NS_PER_MS)
 
 static int held = -1; // by this process, which measures
 
 static int known_lock(int fd, int operation, struct error *err)
 {
-    while (flock(fd, operation | LOCK_NB) < 0) {
-        if (errno != EWOULDBLOCK && errno != EINTR) {
-            return fail(err, errno, KNOWN_FILE);
-        }
-        int rc = stop_sleep_until(clock_monotonic_ns() + LOOK_NS, err);
-        if (rc < 0) {
-            return rc;
-        }
+    int rc = stop_lock(fd, operation, err);
+    if (rc < 0 && rc != -EINTR) {
+        error_context(err, KNOWN_FILE);
     }
-    return 0;
+    return rc;
 }
 
 static int known_open(struct error *err)

@@ -241,7 +241,7 @@ int scenario_read_for(const char *path, const char *engine, unsigned cpus_online
     size_t length = 0;
     int rc = file_read(path, YAML_FILE_MAX, &text, &length, err);
     if (rc < 0) {
-        if (err != NULL) {
+        if (err != NULL && rc != -EINTR) {
             err->exit_status = EXIT_INPUT;
         }
         return rc;

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "ration/deadline.h"
 
@@ -27,12 +28,11 @@ static int open_lock(struct error *err)
 
 static int lock_shared(int fd, struct error *err)
 {
-    while (flock(fd, LOCK_SH) < 0) {
-        if (errno != EINTR) {
-            return fail(err, errno, "locking " ADMISSION_FILE);
-        }
+    int rc = stop_lock(fd, LOCK_SH, err);
+    if (rc < 0 && rc != -EINTR) {
+        error_context(err, ADMISSION_FILE);
     }
-    return 0;
+    return rc;
 }
 
 // What some other record, of a living or a dead run, says that the setting was.

@@ -261,10 +261,9 @@ static int await_all(struct testbed *testbed, struct candidate *candidates, size
                 i++;
             }
         }
-        if (rc >= 0 && stop_requested()) {
-            rc = fail_interrupted(err);
-        } else if (rc >= 0 && count > 0) {
-            clock_sleep(platform_can(testbed->platform, CAN_HOLD_DAEMON) ? LOOK_IN_NS : LOOK_NS);
+        if (rc >= 0 && count > 0) {
+            bool inside = platform_can(testbed->platform, CAN_HOLD_DAEMON);
+            rc = stop_sleep(inside ? LOOK_IN_NS : LOOK_NS, err);
         }
     }
     return rc < 0 ? rc : 0;

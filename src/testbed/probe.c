@@ -4,7 +4,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -15,7 +14,7 @@
 #include "base/stop.h"
 #include "base/text.h"
 
-#define AGAIN_MS 200 // between datagrams
+#define AGAIN_NS (200U * NS_PER_MS) // between datagrams
 
 struct probe {
     const struct plan_path *path;
@@ -110,7 +109,11 @@ static int run(const struct testbed *testbed, size_t router, struct probe *probe
             // No way yet, or a neighbour that didn't answer: that is what is being waited for.
             (void)!(probes[i].through ? 0 : send(probes[i].from, &token, sizeof token, 0));
         }
-        (void)poll(fds, count + 1, AGAIN_MS);
+        rc = stop_poll(fds, count + 1, clock_monotonic_ns() + AGAIN_NS, err);
+        if (rc < 0) {
+            break;
+        }
+        rc = 0;
         for (size_t i = 0; i < count; i++) {
             take(&probes[i], token);
             missing = probes[i].through || missing != NULL ? missing : &probes[i];
@@ -118,8 +121,6 @@ static int run(const struct testbed *testbed, size_t router, struct probe *probe
         if (fds[count].fd < 0 || fds[count].revents != 0) {
             rc = fail(err, ESRCH, "router %s ended before it forwarded",
                       scenario->routers[router].name);
-        } else if (stop_requested()) {
-            rc = fail_interrupted(err);
         } else if (missing != NULL && clock_monotonic_ns() >= until_ns) {
             rc = fail(err, ETIMEDOUT,
                       "router %s forwarded nothing from the source to the sink of network %s "

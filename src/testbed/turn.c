@@ -16,13 +16,9 @@ int turn_take(struct error *err)
     if (fd < 0) {
         return fail(err, errno, "%s", RECORD_ROOT);
     }
-    while (flock(fd, LOCK_EX) < 0) {
-        if (errno != EINTR) {
-            return fail(err, errno, "waiting for other measurements on this machine");
-        }
-        if (stop_requested()) {
-            return fail_interrupted(err);
-        }
+    int rc = stop_lock(fd, LOCK_EX, err);
+    if (rc < 0 && rc != -EINTR) {
+        error_context(err, "waiting for other measurements on this machine");
     }
-    return steal_fd(&fd);
+    return rc < 0 ? rc : steal_fd(&fd);
 }

@@ -175,12 +175,12 @@ static void drain(const struct engine *engine)
     uint64_t seen = arrivals(engine);
     uint64_t start = clock_monotonic_ns();
     uint64_t changed = start;
-    while (seen < sent && !stop_requested()) {
+    while (seen < sent) {
         uint64_t now = clock_monotonic_ns();
-        if (now - changed > QUIET_NS || now - start > DRAIN_MAX_NS) {
+        if (now - changed > QUIET_NS || now - start > DRAIN_MAX_NS ||
+            stop_sleep(DRAIN_STEP_NS, NULL) < 0) {
             break;
         }
-        clock_sleep(DRAIN_STEP_NS);
         uint64_t latest = arrivals(engine);
         if (latest != seen) {
             seen = latest;
@@ -265,13 +265,10 @@ static int first_failure(const struct engine *engine, struct error *err)
     return 0;
 }
 
-// Waits for the sources while passing on a request to stop.
+// Waits for the sources, and passes a request to stop on to them.
 static void await_sources(struct engine *engine, struct thread_group *sources, uint64_t end_ns)
 {
-    while (clock_monotonic_ns() < end_ns && !stop_requested()) {
-        (void)clock_sleep_until(end_ns);
-    }
-    if (stop_requested()) {
+    if (stop_sleep_until(end_ns, NULL) < 0) {
         atomic_store(&engine->stop_sending, true);
     }
     join_all(sources);

@@ -12,7 +12,6 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/stop.h"
 #include "base/text.h"
 #include "linux/wall_clock.h"
 
@@ -205,9 +204,6 @@ static int await_sink(const struct engine *engine, const struct netns *ns, struc
     _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
     int rc = netns_visit(ns, &visit, err);
     while (rc >= 0 && !has_port(program->table, pair->trial.port)) {
-        if (stop_requested()) {
-            return fail_interrupted(err);
-        }
         if (pair->sink.ended) {
             char why[160];
             complaint(&pair->sink, why);
@@ -218,7 +214,6 @@ static int await_sink(const struct engine *engine, const struct netns *ns, struc
                                 pair->trial.port);
         }
         rc = child_wait(children, 1, clock_monotonic_ns() + LISTEN_STEP, err);
-        rc = rc == -EINTR ? 0 : rc;
     }
     return rc < 0 ? rc : 0;
 }
@@ -263,11 +258,6 @@ static int await_all(const struct engine *engine, struct pair *pairs, uint64_t d
     while (rc >= 0 && !all_done(engine, pairs) && !any_failed(engine, pairs) &&
            clock_monotonic_ns() < deadline) {
         rc = child_wait(children, 2 * engine->path_count, deadline, err);
-        if (stop_requested()) {
-            rc = fail_interrupted(err);
-        } else if (rc == -EINTR) {
-            rc = 0;
-        }
     }
     free(children);
     return rc < 0 ? rc : 0;

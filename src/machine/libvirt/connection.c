@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "base/thread.h"
 
 #define REOPEN_WITHIN_NS (10 * NS_PER_S)
 #define REOPEN_EVERY_NS  (100 * NS_PER_MS)
@@ -120,7 +121,8 @@ static void start_loop(void)
 {
     pthread_t thread;
     // It lasts as long as the process: libvirt has no way to unregister it.
-    if (virEventRegisterDefaultImpl() == 0 && pthread_create(&thread, NULL, run_loop, NULL) == 0) {
+    if (virEventRegisterDefaultImpl() == 0 &&
+        thread_start(&thread, run_loop, NULL) == 0) {
         (void)pthread_detach(thread);
     }
 }
@@ -271,10 +273,10 @@ static int reopen(struct connection *connection, struct error *err)
     }
     connection->handle = open_handle(connection);
     while (connection->handle == NULL && clock_monotonic_ns() < until_ns) {
-        if (stop_requested()) {
-            return fail_interrupted(err);
+        int rc = stop_sleep(REOPEN_EVERY_NS, err);
+        if (rc < 0) {
+            return rc;
         }
-        (void)clock_sleep_until(clock_monotonic_ns() + REOPEN_EVERY_NS);
         connection->handle = open_handle(connection);
     }
     if (connection->handle == NULL) {

@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 
 #include "base/cleanup.h"
+#include "base/thread.h"
 #include "linux/terminal.h"
 #include "machine/libvirt/foreign_parts.h"
 
@@ -97,12 +98,12 @@ static int join(virDomainPtr domain, const char *called, struct console *console
     if (virDomainOpenConsole(domain, NULL, console->stream, 0) < 0) {
         return fail_libvirt(err, "the console of %s", called);
     }
-    int rc = pthread_create(&listener, NULL, listen_to, console);
-    if (rc != 0) {
+    int why = thread_start(&listener, listen_to, console);
+    if (why != 0) {
         (void)virStreamAbort(console->stream);
-        return fail(err, rc, "a thread for the console");
+        return fail(err, why, "a thread for the console");
     }
-    rc = terminal_talk(&console->line, called, err);
+    int rc = terminal_talk(&console->line, called, err);
     (void)virStreamAbort(console->stream);
     (void)pthread_join(listener, NULL);
     return rc;

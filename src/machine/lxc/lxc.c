@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "linux/cgroup_usage.h"
 #include "linux/process.h"
@@ -138,7 +139,10 @@ static int open_first(struct lxc_machine *router, pid_t holder, struct error *er
         if (clock_monotonic_ns() > until_ns) {
             return fail(err, ETIMEDOUT, "container %s has no process", router->domain);
         }
-        clock_sleep(STARTED_STEP_NS);
+        int rc = stop_sleep(STARTED_STEP_NS, err);
+        if (rc < 0) {
+            return rc;
+        }
     }
     int rc = namespace_life_begin(&router->life, err);
     if (rc < 0) {

@@ -15,7 +15,6 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/stop.h"
 #include "base/text.h"
 #include "image/image.h"
 #include "image/overlay.h"

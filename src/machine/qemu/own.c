@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "image/overlay.h"
 #include "image/router_config.h"
 #include "image/seed.h"
@@ -183,7 +184,7 @@ int own_listen(struct qemu_machine *router, struct error *err)
     if (rc == 0) {
         (void)fcntl(ends[0], F_SETPIPE_SZ, HEARD_BYTES); // else it holds less
         own->said = ends[1];
-        int why = pthread_create(&own->listener, NULL, listen_to, own);
+        int why = thread_start(&own->listener, listen_to, own);
         if (why != 0) {
             rc = fail(err, why, "a thread for the console");
             (void)virStreamAbort(own->stream);

@@ -196,13 +196,13 @@ static int take_lock(const char *path, uint64_t until_ns, struct error *err)
         return fail(err, errno, "%s", path);
     }
     while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-        if (stop_requested()) {
-            return fail_interrupted(err);
-        }
         if (errno != EWOULDBLOCK || clock_monotonic_ns() >= until_ns) {
             return fail(err, errno == EWOULDBLOCK ? ETIMEDOUT : errno, "%s", path);
         }
-        clock_sleep(LOCK_STEP_NS);
+        int rc = stop_sleep(LOCK_STEP_NS, err);
+        if (rc < 0) {
+            return rc;
+        }
     }
     return steal_fd(&fd);
 }

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "linux/link.h"
 #include "machine/xen/domain.h"
@@ -26,7 +27,10 @@ static int find_vif(const struct netns *ns, const char *name, struct link_info *
 {
     uint64_t until_ns = clock_monotonic_ns() + THERE_WITHIN;
     while (link_find(ns, name, ret, NULL) < 0 && clock_monotonic_ns() < until_ns) {
-        clock_sleep(THERE_STEP_NS);
+        int rc = stop_sleep(THERE_STEP_NS, err);
+        if (rc < 0) {
+            return rc;
+        }
     }
     return link_find(ns, name, ret, err);
 }
