@@ -39,9 +39,9 @@ static int write_all(int fd, const char *bytes, size_t length)
 // Writes the data of the archive's current entry to a new file.
 static int write_entry(struct archive *archive, const char *to, struct error *err)
 {
-    _cleanup_close_ int fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    _cleanup_close_ int fd = file_open_new(to, 0644, err);
     if (fd < 0) {
-        return fail(err, errno, "%s", to);
+        return fd;
     }
     _cleanup_free_ char *chunk = memory_new(CHUNK, 1);
     for (;;) {

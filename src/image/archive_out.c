@@ -45,13 +45,13 @@ static int set_format(struct archive_out *out, enum archive_kind kind, const cha
     return rc;
 }
 
-int archive_out_open(const char *path, enum archive_kind kind, const char *volume,
+int archive_out_open(const char *path, mode_t mode, enum archive_kind kind, const char *volume,
                      struct archive_out **ret, struct error *err)
 {
     struct archive_out *out = memory_new(1, sizeof *out);
     *out = (struct archive_out){.path = text_copy(path), .fd = -1};
-    out->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    int rc = out->fd < 0 ? fail(err, errno, "%s", path) : 0;
+    out->fd = file_open_new(path, mode, err);
+    int rc = out->fd < 0 ? out->fd : 0;
     out->archive = archive_write_new();
     if (rc == 0 && (out->archive == NULL || set_format(out, kind, volume) != ARCHIVE_OK ||
                     archive_write_set_bytes_per_block(out->archive, 512) != ARCHIVE_OK ||

@@ -33,7 +33,7 @@ struct archive_item {
 };
 
 // Makes a new file. `volume` is the name of an ISO 9660 volume.
-int archive_out_open(const char *path, enum archive_kind kind, const char *volume,
+int archive_out_open(const char *path, mode_t mode, enum archive_kind kind, const char *volume,
                      struct archive_out **ret, struct error *err);
 // Parent directories that weren't put in before are, with mode 0755.
 int archive_out_add(struct archive_out *out, const struct archive_item *item, struct error *err);

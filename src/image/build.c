@@ -352,7 +352,7 @@ static int make_initrd(const struct building *building, struct error *err)
 {
     _cleanup_free_ char *path = inside(building, IMAGE_INITRD);
     struct archive_out *out = NULL;
-    int rc = archive_out_open(path, ARCHIVE_CPIO, NULL, &out, err);
+    int rc = archive_out_open(path, 0644, ARCHIVE_CPIO, NULL, &out, err);
     if (rc < 0) {
         return rc;
     }
@@ -371,7 +371,7 @@ static int make_nics(const struct building *building, struct error *err)
     _cleanup_free_ char *table = inside(building, IMAGE_NICS_TABLE);
     struct archive_out *out = NULL;
     int rc = file_replace(table, building->nics.table, strlen(building->nics.table), err);
-    rc = rc == 0 ? archive_out_open(path, ARCHIVE_CPIO, NULL, &out, err) : rc;
+    rc = rc == 0 ? archive_out_open(path, 0644, ARCHIVE_CPIO, NULL, &out, err) : rc;
     if (rc < 0) {
         return rc;
     }

@@ -218,7 +218,7 @@ static int write_archive(const struct recipe *recipe, const char *tree, const ch
     struct archive_out *out = NULL;
     int rc = find_loader(tree, &loader, err);
     rc = rc == 0 ? find_libraries(recipe, tree, loader, &libraries, err) : rc;
-    rc = rc == 0 ? archive_out_open(archive, ARCHIVE_CPIO, NULL, &out, err) : rc;
+    rc = rc == 0 ? archive_out_open(archive, 0644, ARCHIVE_CPIO, NULL, &out, err) : rc;
     if (rc == 0) {
         rc = fill(out, recipe, tree, loader, &libraries, err);
         rc = rc == 0 ? archive_out_finish(out, err) : rc;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/text.h"
 
 #define MAC_FORMAT   "%02x:%02x:%02x:%02x:%02x:%02x"
@@ -97,7 +98,7 @@ static int write_own(const struct router_config *config, const char *path, struc
     const struct archive_item conf = {
         .path = "etc/vrbench/router.conf", .mode = 0644, .bytes = text, .length = strlen(text)};
     struct archive_out *out = NULL;
-    int rc = archive_out_open(path, ARCHIVE_CPIO, NULL, &out, err);
+    int rc = archive_out_open(path, 0600, ARCHIVE_CPIO, NULL, &out, err);
     if (rc < 0) {
         return rc;
     }
@@ -138,8 +139,8 @@ int image_write_initrd(const struct image *image, const struct router_config *co
     rc = rc == 0 ? write_own(config, own, err) : rc;
     if (rc == 0) {
         // Archives follow each other at a multiple of 4 bytes, and are as long.
-        _cleanup_close_ int to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-        rc = to < 0 ? fail(err, errno, "%s", path) : append(to, image->initrd, err);
+        _cleanup_close_ int to = file_open_new(path, 0600, err); // it may hold passwords
+        rc = to < 0 ? to : append(to, image->initrd, err);
         const char *daemon = image->daemons[config->daemon].archive;
         rc = rc == 0 && config->real_nics ? append(to, image->nics, err) : rc;
         rc = rc == 0 && daemon != NULL ? append(to, daemon, err) : rc;

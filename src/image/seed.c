@@ -130,7 +130,7 @@ int seed_write(const struct router_config *router, const char *user_data, const 
         rc = file_read(user_data, USER_DATA_MAX, &user, &user_length, err);
     }
     struct archive_out *out = NULL;
-    rc = rc == 0 ? archive_out_open(path, ARCHIVE_ISO, VOLUME, &out, err) : rc;
+    rc = rc == 0 ? archive_out_open(path, 0600, ARCHIVE_ISO, VOLUME, &out, err) : rc;
     if (rc < 0) {
         return rc;
     }

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/private_folder.h"
 #include "base/text.h"
 #include "report/compare_figure.h"
 #include "report/compare_list.h"
@@ -65,11 +66,15 @@ static int write_figures(const struct comparison *comparison, const char *folder
                          size_t *ret_count, struct error *err)
 {
     _cleanup_free_ char *figures = text_format("%s/figures", folder);
-    int rc = file_make_dirs(figures, err);
-    if (rc == 0) {
-        rc = compare_write_scripts(comparison, figures, ret_names, ret_count, err);
+    _cleanup_private_folder_ char *place = NULL;
+    int rc = private_folder_make(&place, err);
+    rc = rc < 0 ? rc : compare_write_scripts(comparison, place, ret_names, ret_count, err);
+    if (rc < 0) {
+        return rc;
     }
-    return rc == 0 ? gnuplot_run(figures, *ret_names, *ret_count, err) : rc;
+    int drawn = gnuplot_run(place, *ret_names, *ret_count, err);
+    rc = private_folder_publish(place, figures, drawn < 0 ? NULL : err);
+    return drawn < 0 ? drawn : rc;
 }
 
 int compare_write_folder(const struct comparison *comparison, const char *folder, struct error *err)

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/private_folder.h"
 #include "base/text.h"
 #include "report/figure_columns.h"
 #include "report/figure_script.h"
@@ -151,15 +152,20 @@ int figures_write_run(const char *folder, const struct point_list *points, size_
                       struct error *err)
 {
     _cleanup_free_ char *figures = text_format("%s/figures", folder);
+    _cleanup_private_folder_ char *place = NULL;
     char **names = NULL;
     size_t written = 0;
-    int rc = figures_write_scripts(figures, points, &names, &written, err);
-    if (rc == 0) {
-        rc = gnuplot_run(figures, names, written, err);
-        folders_free(names, written);
-        *count += written;
+    int rc = private_folder_make(&place, err);
+    rc = rc < 0 ? rc : figures_write_scripts(place, points, &names, &written, err);
+    if (rc < 0) {
+        return rc;
     }
-    return rc;
+    // Scripts are of use without gnuplot, too.
+    int drawn = gnuplot_run(place, names, written, err);
+    folders_free(names, written);
+    *count += written;
+    rc = private_folder_publish(place, figures, drawn < 0 ? NULL : err);
+    return drawn < 0 ? drawn : rc;
 }
 
 static int write_run(const char *folder, size_t *count, struct error *err)

@@ -222,7 +222,7 @@ static json_t *describe_files(const char *folder)
         _cleanup_free_ char *path = text_format("%s/%s", folder, wanted[i].name);
         _cleanup_free_ char *bytes = NULL;
         size_t length = 0;
-        int rc = file_read(path, EMBEDDED_MAX, &bytes, &length, NULL);
+        int rc = file_read_plain(path, EMBEDDED_MAX, &bytes, &length, NULL);
         if (rc < 0 && rc != -EFBIG) {
             continue;
         }
@@ -395,7 +395,7 @@ json_t *page_data_comparison(const char *folder, const json_t *comparison, char 
         _cleanup_free_ char *path = text_format("%s/figures/%s.svg", folder, figures[i]);
         _cleanup_free_ char *bytes = NULL;
         size_t length = 0;
-        if (file_read(path, FIGURE_MAX, &bytes, &length, NULL) == 0) {
+        if (file_read_plain(path, FIGURE_MAX, &bytes, &length, NULL) == 0) {
             _cleanup_free_ char *base64 = to_base64(bytes, length);
             json_array_append_new(list, json_pack("{s:s, s:s}", "name", figures[i], "svg", base64));
         }

@@ -3,18 +3,19 @@
 #include "report/spreadsheet.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
+#include "base/private_folder.h"
 #include "base/text.h"
 #include "report/book.h"
 #include "report/points.h"
 #include "report/summary.h"
 
 #define LONG_ROWS 5000 // from here on rows take 100 MB and more of memory for each 25,000
+#define BOOK_MAX  ((size_t)1 << 30)
 
 static void writer_cleanup(struct writer **writer)
 {
@@ -95,31 +96,18 @@ static int write_book(const char *path, const struct point_list *points, struct 
     return rc;
 }
 
-static int put_in_place(const char *from, const char *to, struct error *err)
-{
-    _cleanup_close_ int fd = open(from, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) < 0 || rename(from, to) < 0) {
-        return fail(err, errno, "%s", to);
-    }
-    return 0;
-}
-
 int report_write_xlsx(const char *folder, const struct point_list *points, struct error *err)
 {
     _cleanup_free_ char *path = text_format("%s/report.xlsx", folder);
-    _cleanup_free_ char *beside = text_format("%s.new", path);
-    // libxlsxwriter prints on its own what it can't open, so that is found out here first.
-    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0) {
-        return fail(err, errno, "%s", beside);
-    }
-    close(fd);
-    int rc = write_book(beside, points, err);
-    if (rc == 0) {
-        rc = put_in_place(beside, path, err);
-    }
+    _cleanup_private_folder_ char *place = NULL;
+    _cleanup_free_ char *bytes = NULL;
+    size_t length = 0;
+    int rc = private_folder_make(&place, err);
     if (rc < 0) {
-        unlink(beside);
+        return rc;
     }
-    return rc;
+    _cleanup_free_ char *made = text_format("%s/report.xlsx", place);
+    rc = write_book(made, points, err);
+    rc = rc < 0 ? rc : file_read(made, BOOK_MAX, &bytes, &length, err);
+    return rc < 0 ? rc : file_replace(path, bytes, length, err);
 }

@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "result/json_text.h"
+#include "result/redact.h"
 
 #define POINTS_NAME "points.jsonl"
 #define RUN_NAME    "run.json"
@@ -88,22 +89,22 @@ static void stream_cleanup(FILE **stream)
 static int open_points(const char *path, FILE **ret, struct error *err)
 {
     struct stat st;
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); // a FIFO has no begin and no end
-    if (fd < 0 || fstat(fd, &st) < 0) {
-        int rc = fail(err, errno, "%s", path);
-        if (fd >= 0) {
-            close(fd);
-        }
-        return rc;
+    _cleanup_close_ int fd = file_open_plain(path, O_RDONLY, 0, err);
+    if (fd < 0) {
+        return fd;
     }
-    if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > POINTS_MAX) {
-        close(fd);
-        return !S_ISREG(st.st_mode)
-                   ? fail(err, S_ISDIR(st.st_mode) ? EISDIR : EINVAL, "%s: not a file", path)
-                   : fail(err, EFBIG, "%s: larger than %zu bytes", path, POINTS_MAX);
+    if (fstat(fd, &st) < 0 || S_ISDIR(st.st_mode)) {
+        return fail(err, EISDIR, "%s", path);
+    }
+    if ((uint64_t)st.st_size > POINTS_MAX) {
+        return fail(err, EFBIG, "%s: larger than %zu bytes", path, POINTS_MAX);
     }
     *ret = fdopen(fd, "r");
-    return *ret == NULL ? fail(err, errno, "%s", path) : 0;
+    if (*ret == NULL) {
+        return fail(err, errno, "%s", path);
+    }
+    (void)steal_fd(&fd);
+    return 0;
 }
 
 static bool at_end(FILE *stream)
@@ -168,7 +169,7 @@ static int read_run(const char *path, json_t **ret, struct error *err)
 {
     _cleanup_free_ char *text = NULL;
     size_t length;
-    int rc = file_read(path, RUN_MAX, &text, &length, err);
+    int rc = file_read_plain(path, RUN_MAX, &text, &length, err);
     if (rc < 0) {
         return rc;
     }
@@ -273,9 +274,9 @@ int store_open(const char *folder, bool resume, struct store **ret, struct point
     if (rc < 0) {
         return rc;
     }
-    store->fd = open(store->points_path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    store->fd = file_open_plain(store->points_path, O_RDWR | O_CREAT | O_APPEND, 0644, err);
     if (store->fd < 0) {
-        return fail(err, errno, "%s", store->points_path);
+        return store->fd;
     }
     rc = lock(store, err);
     if (rc < 0) {
@@ -364,7 +365,8 @@ int store_append(struct store *store, const struct point *point, struct error *e
 int store_write_run(struct store *store, const json_t *run, struct error *err)
 {
     _cleanup_free_ char *path = text_format("%s/" RUN_NAME, store->folder);
-    _cleanup_free_ char *text = json_to_text(run, 2);
+    _cleanup_json_ json_t *redacted = redact_json(run);
+    _cleanup_free_ char *text = json_to_text(redacted, 2);
     _cleanup_free_ char *whole = text_format("%s\n", text);
     int rc = file_replace(path, whole, strlen(whole), err);
     return rc < 0 ? rc : sync_folder(store->folder, err);

@@ -24,7 +24,7 @@ int store_open(const char *folder, bool resume, struct store **ret, struct point
 const char *store_folder(const struct store *store);
 // Appends a point and syncs it to disk. On failure (disk full) what was there before is as it was.
 int store_append(struct store *store, const struct point *point, struct error *err);
-// Writes run.json again, whole.
+// Writes run.json, without the passwords that are in it (redact.h).
 int store_write_run(struct store *store, const json_t *run, struct error *err);
 void store_close(struct store *store);
 

@@ -16,7 +16,6 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/stop.h"
 #include "base/text.h"
 #include "linux/tree.h"
 
@@ -80,7 +79,7 @@ int record_write(const struct record *record, struct error *err)
     if (text == NULL) {
         return fail(err, ENOMEM, "%s", path);
     }
-    int rc = file_replace_passing(path, text, strlen(text), err);
+    int rc = file_replace_private(path, text, strlen(text), err);
     free(text);
     return rc;
 }
@@ -101,6 +100,16 @@ static int mount_directory(const struct record *record, struct error *err)
     return 0;
 }
 
+// Others may pass through it (QEMU's user, to a machine's disk), but not list what is in it.
+static int make_root(struct error *err)
+{
+    int rc = file_make_dirs(RECORD_ROOT, err);
+    if (rc < 0) {
+        return rc;
+    }
+    return chmod(RECORD_ROOT, 0711) < 0 && errno != ENOENT ? fail(err, errno, RECORD_ROOT) : 0;
+}
+
 int record_create(struct record **ret, struct error *err)
 {
     static unsigned number;
@@ -110,7 +119,7 @@ int record_create(struct record **ret, struct error *err)
     do {
         record_forget(record);
         error_clear(err);
-        rc = file_make_dirs(RECORD_ROOT, err);
+        rc = make_root(err);
         if (rc < 0) {
             return rc;
         }

@@ -107,7 +107,7 @@ static void test_cpio(void **state)
     const char *const paths[] = {first, second};
     for (size_t p = 0; p < 2; p++) {
         struct archive_out *out = NULL;
-        assert_int_equal(archive_out_open(paths[p], ARCHIVE_CPIO, NULL, &out, NULL), 0);
+        assert_int_equal(archive_out_open(paths[p], 0644, ARCHIVE_CPIO, NULL, &out, NULL), 0);
         for (size_t i = 0; i < COUNT(items); i++) {
             assert_int_equal(archive_out_add(out, &items[i], NULL), 0);
         }
@@ -143,7 +143,7 @@ static void test_initrd(void **state)
     struct archive_out *out = NULL;
     static const struct archive_item init = {
         .path = "init", .mode = 0755, .bytes = "#!", .length = 2};
-    assert_int_equal(archive_out_open(base, ARCHIVE_CPIO, NULL, &out, NULL), 0);
+    assert_int_equal(archive_out_open(base, 0644, ARCHIVE_CPIO, NULL, &out, NULL), 0);
     assert_int_equal(archive_out_add(out, &init, NULL), 0);
     assert_int_equal(archive_out_finish(out, NULL), 0);
     archive_out_free(out);
@@ -183,7 +183,7 @@ static void test_full_disk(void **state)
     struct error err = ERROR_INIT;
     _cleanup_free_ char *much = memory_new(1 << 20, 1);
     const struct archive_item item = {.path = "x", .mode = 0644, .bytes = much, .length = 1 << 20};
-    assert_int_equal(archive_out_open("/dev/full", ARCHIVE_CPIO, NULL, &out, &err), 0);
+    assert_int_equal(archive_out_open("/dev/full", 0644, ARCHIVE_CPIO, NULL, &out, &err), 0);
     int rc = archive_out_add(out, &item, &err);
     rc = rc == 0 ? archive_out_finish(out, &err) : rc;
     assert_true(rc < 0);

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// result/redact — see redact.h. Called by result/store.
+#include "result/redact.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+
+// What a secret follows. A name may have more before it (vncpasswd, spice_password), nothing after.
+static const char *const names[] = {
+    "password",           // YAML, BIRD "password "x"", FRR "neighbor A password x"
+    "passwd",             // vncpasswd, spicepasswd
+    "passphrase",         //
+    "secret",             //
+    "psk",                //
+    "private_key",        //
+    "private-key",        //
+    "authentication-key", // FRR: ip ospf authentication-key x
+    "key-string",         // FRR: key chain
+    "area-password",      // IS-IS
+    "domain-password",    //
+    "rocommunity",        // snmpd.conf
+    "rwcommunity",        //
+    "authentication string",
+};
+
+static bool is_word(char letter)
+{
+    return isalnum((unsigned char)letter) != 0 || letter == '_' || letter == '-';
+}
+
+// The end of a secret's name at the end of the bytes before `at`; NULL if there is none.
+static bool ends_name(const char *text, const char *at)
+{
+    if (is_word(*at)) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        size_t length = strlen(names[i]);
+        if ((size_t)(at - text) >= length && strncasecmp(at - length, names[i], length) == 0) {
+            return true;
+        }
+    }
+    // FRR: ip ospf message-digest-key 1 md5 x
+    const char *line = at;
+    while (line > text && line[-1] != '\n') {
+        line--;
+    }
+    return at - line > 3 && strncasecmp(at - 3, "md5", 3) == 0 &&
+           memmem(line, (size_t)(at - line), "digest-key ", strlen("digest-key ")) != NULL;
+}
+
+// The value that follows a name: where it begins and how long it is; 0 = none.
+static size_t find_value(const char *after, const char **ret_value)
+{
+    const char *at = after + strspn(after, "\"'"); // of a quoted key
+    at += strspn(at, " \t");
+    if (*at == ':' || *at == '=') {
+        at++;
+        at += strspn(at, " \t");
+    } else if (at == after) {
+        return 0;
+    }
+    char quote = *at == '"' || *at == '\'' ? *at : '\0';
+    *ret_value = quote == '\0' ? at : at + 1;
+    if (quote == '\0') {
+        size_t length = strcspn(at, "\n;,]}\"'");
+        while (length > 0 && (at[length - 1] == ' ' || at[length - 1] == '\r')) {
+            length--;
+        }
+        return length;
+    }
+    size_t length = 0;
+    while (at[1 + length] != '\0' && at[1 + length] != '\n' && at[1 + length] != quote) {
+        length +=
+            at[1 + length] == '\\' && at[2 + length] != '\0' && at[2 + length] != '\n' ? 2 : 1;
+    }
+    return length;
+}
+
+char *redact_text(const char *text)
+{
+    char *made = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&made, &size);
+    if (out == NULL) {
+        return text_copy(REDACTED);
+    }
+    for (const char *at = text; *at != '\0';) {
+        const char *value = NULL;
+        size_t length = at > text && ends_name(text, at) ? find_value(at, &value) : 0;
+        if (length == 0) {
+            (void)fputc(*at++, out);
+            continue;
+        }
+        (void)fwrite(at, 1, (size_t)(value - at), out);
+        (void)fputs(REDACTED, out);
+        at = value + length;
+    }
+    (void)fclose(out);
+    return made;
+}
+
+json_t *redact_json(const json_t *json)
+{
+    if (json_is_string(json)) {
+        _cleanup_free_ char *text = redact_text(json_string_value(json));
+        return json_string(text);
+    }
+    if (json_is_array(json)) {
+        json_t *list = json_array();
+        for (size_t i = 0; i < json_array_size(json); i++) {
+            json_array_append_new(list, redact_json(json_array_get(json, i)));
+        }
+        return list;
+    }
+    if (json_is_object(json)) {
+        json_t *object = json_object();
+        const char *key = NULL;
+        json_t *value = NULL;
+        json_object_foreach((json_t *)json, key, value)
+        {
+            json_object_set_new(object, key, redact_json(value));
+        }
+        return object;
+    }
+    return json_deep_copy(json);
+}
