@@ -7,7 +7,6 @@
 #include "cli/command.h"
 #include "cli/foreign_cli.h"
 #include "linux/rights.h"
-#include "machine/foreign.h"
 #include "owner/client.h"
 
 struct router_values {
@@ -50,24 +49,6 @@ static void say(enum router_deed deed, bool json, const char *name, uint64_t out
     }
 }
 
-// A machine that vrbench did not make: only one that is named, and never made anew.
-static int run_foreign(enum router_deed deed, const struct router_values *asked, const char *called,
-                       struct error *err)
-{
-    _cleanup_foreign_ struct foreign *foreign = NULL;
-    int rc = foreign_open(asked->platform, true, &foreign, err);
-    if (rc == 0) {
-        rc = deed == DEED_DESTROY ? foreign_destroy(foreign, called, err)
-                                  : foreign_reboot(foreign, called, err);
-    }
-    if (rc == 0 && asked->json) {
-        printf("{\"done\": \"%s\"}\n", deed == DEED_DESTROY ? "destroyed" : "asked to reboot");
-    } else if (rc == 0) {
-        printf("%s %s\n", called, deed == DEED_DESTROY ? "destroyed" : "asked to reboot");
-    }
-    return rc;
-}
-
 static int run(enum router_deed deed, const struct router_values *asked,
                const struct text_list *operands, struct error *err)
 {
@@ -75,7 +56,8 @@ static int run(enum router_deed deed, const struct router_values *asked,
         return fail_input(err, "this takes one router, as vrbench list shows them");
     }
     if (asked->platform != NULL) {
-        return run_foreign(deed, asked, operands->items[0], err);
+        return foreign_cli_end(asked->platform, operands->items[0], deed == DEED_REBOOT,
+                               asked->json, err);
     }
     int rc = rights_check(err);
     if (rc < 0) {

@@ -150,3 +150,19 @@ int foreign_cli_cpu(const char *uri, const char *called, unsigned weight, const 
                   : print(&list, open_writer(json, cpu_columns, COUNT(cpu_columns)), cpu_row, uri,
                           json, err);
 }
+
+int foreign_cli_end(const char *uri, const char *called, bool reboot, bool json, struct error *err)
+{
+    _cleanup_foreign_ struct foreign *foreign = NULL;
+    const char *done = reboot ? "asked to reboot" : "destroyed";
+    int rc = foreign_open(uri, true, &foreign, err);
+    if (rc == 0) {
+        rc = reboot ? foreign_reboot(foreign, called, err) : foreign_destroy(foreign, called, err);
+    }
+    if (rc == 0 && json) {
+        printf("{\"done\": \"%s\"}\n", done);
+    } else if (rc == 0) {
+        printf("%s %s\n", called, done);
+    }
+    return rc;
+}

@@ -21,4 +21,7 @@ int foreign_cli_list(const char *uri, bool json, struct error *err);
 int foreign_cli_cpu(const char *uri, const char *called, unsigned weight, const unsigned *cap,
                     bool json, struct error *err);
 
+// Pulls the plug of a machine, or asks it to reboot, and says so.
+int foreign_cli_end(const char *uri, const char *called, bool reboot, bool json, struct error *err);
+
 #endif

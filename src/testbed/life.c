@@ -22,13 +22,6 @@
 // Interfaces made after the plan's have indexes from here on.
 #define FIRST_LATER_INDEX 200000
 
-static const char *const state_names[] = {"running", "crashed", "destroyed"};
-
-const char *router_state_name(enum router_state state)
-{
-    return state_names[state];
-}
-
 static void add_party(struct testbed *testbed, struct testbed_party party)
 {
     testbed->parties[testbed->party_count++] = party;

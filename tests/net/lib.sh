@@ -478,7 +478,7 @@ recorded() {
     jq -r --arg name "$1" --arg key "$2" \
         '.routers[] | select(.name == $name) | .platform[$key]' /run/vrbench/*-*.json
 }
-owner() { jq -s '.[0].maker[0]' /run/vrbench/*-*.json; }
+owner() { cat /run/vrbench/owner; }
 
 # reaches NETWORK, cut_off NETWORK — whether the source of the testbed "two" reaches the sink of a
 # network, and the sink answers.

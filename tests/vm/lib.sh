@@ -86,10 +86,10 @@ nics_image() {
 vrbench_files() {
     files_build=$(dirname "$VRBENCH")
     mkdir -p "$T/files/build/tests/net" "$T/files/lib" "$T/files/tests/vm" "$T/files/image"
-    cp "$VRBENCH" "$T/files/build"
+    cp "$VRBENCH" "$VRBENCH-full" "$T/files/build"
     find "$files_build/tests/net" -maxdepth 1 -type f -perm -u+x \
         -exec cp {} "$T/files/build/tests/net" \;
-    for files_program in "$T/files/build/vrbench" "$T"/files/build/tests/net/*; do
+    for files_program in "$T"/files/build/vrbench* "$T"/files/build/tests/net/*; do
         ldd "$files_program"
     done | awk '$2 == "=>" && $3 ~ /^\// { print $3 }' | sort -u |
         grep -vE '/lib(c|m|dl|rt|pthread|resolv)\.so\.' >"$T/libraries"

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * cli/front — the program `vrbench` as it is called: it runs the commands that only ask the owner
+ * by itself, and becomes `vrbench-full` for all others.
+ *
+ * The libraries that measuring, virtual machines and reports need take the dynamic linker some 20
+ * ms (86 of them); those that asking takes, 2 ms. A monitoring system asks often.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/foreign_cli.h"
+#include "cli/invoke.h"
+#include "version.h"
+
+static char **arguments;
+
+static const struct command *const commands[] = {
+    &command_list, &command_create, &command_destroy, &command_reboot, &command_cpu,
+};
+
+// The other program is beside this one, or where it was installed.
+static _Noreturn void hand_over(void)
+{
+    char self[4096];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    self[length > 0 ? length : 0] = '\0';
+    char *slash = strrchr(self, '/');
+    _cleanup_free_ char *beside =
+        text_format("%.*s/vrbench-full", slash == NULL ? 0 : (int)(slash - self), self);
+    execv(beside, arguments);
+    execv(VRBENCH_LIBEXEC "/vrbench-full", arguments);
+    fprintf(stderr, "vrbench: neither %s nor " VRBENCH_LIBEXEC "/vrbench-full can be run: %s\n",
+            beside, strerror(errno));
+    exit(EXIT_FAILED);
+}
+
+// Machines that vrbench did not make are reached by those libraries.
+int foreign_cli_list(const char *uri, bool json, struct error *err)
+{
+    (void)uri;
+    (void)json;
+    (void)err;
+    hand_over();
+}
+
+int foreign_cli_cpu(const char *uri, const char *called, unsigned weight, const unsigned *cap,
+                    bool json, struct error *err)
+{
+    (void)uri;
+    (void)called;
+    (void)weight;
+    (void)cap;
+    (void)json;
+    (void)err;
+    hand_over();
+}
+
+int foreign_cli_end(const char *uri, const char *called, bool reboot, bool json, struct error *err)
+{
+    (void)uri;
+    (void)called;
+    (void)reboot;
+    (void)json;
+    (void)err;
+    hand_over();
+}
+
+int main(int argc, char **argv)
+{
+    arguments = argv;
+    for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(commands[i]->name, argv[1]) == 0) {
+            return invoke_command(commands[i], argc - 1, argv + 1);
+        }
+    }
+    hand_over();
+}
