@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -15,6 +16,22 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+
+// By how much CLOCK_BOOTTIME of this time namespace is ahead of the machine's, in clock ticks.
+static long long boot_offset(void)
+{
+    _cleanup_free_ char *text = NULL;
+    const char *line = file_read("/proc/self/timens_offsets", 4096, &text, NULL, NULL) < 0
+                           ? NULL
+                           : strstr(text, "boottime");
+    long long seconds = 0;
+    long long ns = 0;
+    if (line == NULL || sscanf(line, "boottime %lld %lld", &seconds, &ns) != 2) {
+        return 0;
+    }
+    long ticks = sysconf(_SC_CLK_TCK);
+    return seconds * ticks + ns * ticks / (long long)NS_PER_S;
+}
 
 uint64_t process_start_time(pid_t pid)
 {
@@ -27,7 +44,8 @@ uint64_t process_start_time(pid_t pid)
     for (int i = 2; field != NULL && i < 22; i++) {
         field = strchr(field + 1, ' ');
     }
-    return field == NULL ? 0 : strtoull(field, NULL, 10);
+    // The kernel adds the offset of the reader's time namespace (time_namespaces(7)).
+    return field == NULL ? 0 : (uint64_t)((long long)strtoull(field, NULL, 10) - boot_offset());
 }
 
 int process_open(pid_t pid, uint64_t started, struct error *err)

@@ -19,7 +19,8 @@ struct process_id {
     uint64_t started; // clock ticks since boot
 };
 
-// Start time of a task in clock ticks since boot: field 22 of /proc/PID/stat (proc(5)); 0 = gone.
+// Start time of a task in clock ticks since boot, the same in every time namespace: field 22 of
+// /proc/PID/stat (proc(5)); 0 = gone.
 uint64_t process_start_time(pid_t pid);
 
 // Whether a task is there no more, or only for somebody to take in.

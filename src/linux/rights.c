@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -24,7 +25,8 @@ static const struct right rights[] = {
     {CAP_SYS_NICE, "CAP_SYS_NICE", "placing kernel threads on CPUs"},
     {CAP_DAC_OVERRIDE, "CAP_DAC_OVERRIDE", "control groups and sysctls"},
 };
-#define RIGHTS (sizeof rights / sizeof rights[0])
+#define FIRST_USER_NAMESPACE 0xEFFFFFFDU // its inode: PROC_USER_INIT_INO of the kernel
+#define RIGHTS               (sizeof rights / sizeof rights[0])
 
 int rights_check_text(const char *status, struct error *err)
 {
@@ -47,6 +49,14 @@ int rights_check_text(const char *status, struct error *err)
 
 int rights_check(struct error *err)
 {
+    struct stat own;
+    // Capabilities of a user namespace are none over the machine's own cgroups, settings and
+    // threads.
+    if (stat("/proc/self/ns/user", &own) == 0 && own.st_ino != FIRST_USER_NAMESPACE) {
+        return fail_lacking(err,
+                            "this process is in a user namespace, where root has no rights over "
+                            "the machine: start vrbench outside of it, as root");
+    }
     _cleanup_free_ char *status = NULL;
     int rc = file_read("/proc/self/status", 65536, &status, NULL, err);
     return rc < 0 ? rc : rights_check_text(status, err);
