@@ -14,7 +14,8 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
-#define LINKS_MAX 40U // as the kernel (path_resolution(7))
+#define SIBLINGS_MAX 1000U
+#define LINKS_MAX    40U // as the kernel (path_resolution(7))
 
 // ---- owners
 
@@ -175,6 +176,32 @@ int folder_make(const char *path, struct error *err)
 {
     return path[0] == '\0' ? fail(err, ENOENT, "making a directory with an empty name")
                            : enter(path, true, path, err);
+}
+
+int folder_make_new(const char *stem, char **ret_path, struct error *err)
+{
+    for (unsigned number = 1; number <= SIBLINGS_MAX; number++) {
+        _cleanup_free_ char *path =
+            number == 1 ? text_copy(stem) : text_format("%s-%u", stem, number);
+        const char *name = NULL;
+        _cleanup_close_ int above = folder_of(path, &name, err);
+        if (above < 0) {
+            return above;
+        }
+        if (mkdirat(above, name, 0755) == 0) {
+            _cleanup_close_ int made =
+                openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+            if (made >= 0) {
+                folder_give(above, made);
+            }
+            *ret_path = steal_pointer(&path);
+            return 0;
+        }
+        if (errno != EEXIST) {
+            return fail(err, errno, "making directory %s", path);
+        }
+    }
+    return fail(err, EEXIST, "making directory %s", stem);
 }
 
 int folder_of(const char *path, const char **ret_name, struct error *err)

@@ -22,6 +22,8 @@
 // A descriptor of a folder (O_PATH). folder_make() makes it and those above that are missing.
 int folder_open(const char *path, struct error *err);
 int folder_make(const char *path, struct error *err);
+// Makes a new folder: STEM, or STEM-2, STEM-3 … where that is there. Returns its name.
+int folder_make_new(const char *stem, char **ret_path, struct error *err);
 // The folder that a file is in, and the file's name in it, a part of `path`. ENOENT and EISDIR for
 // what can't be a file's name.
 int folder_of(const char *path, const char **ret_name, struct error *err);

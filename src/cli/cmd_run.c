@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/folder.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/command.h"
@@ -213,14 +214,6 @@ static int check_engines(const struct scenario_list *scenarios, struct error *er
 static char *folder_for(const struct run_values *asked, const struct scenario *scenario,
                         bool several)
 {
-    if (asked->output == NULL) {
-        char when[32];
-        time_t now = time(NULL);
-        struct tm parts;
-        localtime_r(&now, &parts);
-        strftime(when, sizeof when, "%Y%m%d-%H%M%S", &parts);
-        return text_format("%s-%s", scenario->name, when);
-    }
     return several ? text_format("%s/%s", asked->output, scenario->name) : text_copy(asked->output);
 }
 
@@ -300,12 +293,24 @@ static struct job job_for(const struct run_values *asked, const struct scenario 
                         .resume = asked->resume};
 }
 
+// Makes the folder of a scenario where the user named none: two runs of one second get two.
+static int make_folder(const struct scenario *scenario, char **ret, struct error *err)
+{
+    char when[32];
+    time_t now = time(NULL);
+    struct tm parts;
+    localtime_r(&now, &parts);
+    strftime(when, sizeof when, "%Y%m%d-%H%M%S", &parts);
+    _cleanup_free_ char *stem = text_format("%s-%s", scenario->name, when);
+    return folder_make_new(stem, ret, err);
+}
+
 // A folder that cannot be used is refused before anything is measured or cleaned up.
 static int check_folders(const struct scenario_list *scenarios, const struct run_values *asked,
                          struct error *err)
 {
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < scenarios->count; i++) {
+    for (size_t i = 0; rc == 0 && asked->output != NULL && i < scenarios->count; i++) {
         _cleanup_free_ char *folder = folder_for(asked, scenarios->items[i], scenarios->count > 1);
         const struct job job = job_for(asked, scenarios->items[i], folder);
         rc = job_check(&job, err);
@@ -318,7 +323,12 @@ static int run_all(const struct scenario_list *scenarios, const struct run_value
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < scenarios->count; i++) {
-        _cleanup_free_ char *folder = folder_for(asked, scenarios->items[i], scenarios->count > 1);
+        _cleanup_free_ char *folder = NULL;
+        if (asked->output != NULL) {
+            folder = folder_for(asked, scenarios->items[i], scenarios->count > 1);
+        } else if ((rc = make_folder(scenarios->items[i], &folder, err)) < 0) {
+            break;
+        }
         const struct job job = job_for(asked, scenarios->items[i], folder);
         struct point_list points = {0};
         rc = job_run(&job, &points, err);

@@ -70,8 +70,11 @@ int invoke_command(const struct command *command, int argc, char **argv)
     _cleanup_error_ struct error err = ERROR_INIT;
     int rc = run_command(command, argc, argv, &err);
     if (rc < 0) {
-        const char *text = err.text == NULL ? "failed" : err.text;
-        fprintf(stderr, "%s%s\n", err.located ? "" : "vrbench: ", text);
+        if (err.text == NULL) {
+            (void)fail(&err, -rc, "internal error: %s failed without saying why; please report it",
+                       command->name);
+        }
+        fprintf(stderr, "%s%s\n", err.located ? "" : "vrbench: ", err.text);
         (void)fflush(stdout);
         return err.exit_status != 0 ? err.exit_status : EXIT_FAILED;
     }

@@ -12,6 +12,7 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,7 +34,8 @@ static bool find_in(const char *folders, const char *program, char **ret_path)
         int length = (int)strcspn(at, ":");
         _cleanup_free_ char *path = text_format("%.*s/%s", length, at, program);
         // Relative folders of PATH are passed over: what root runs must not depend on where.
-        if (*at == '/' && access(path, X_OK) == 0) {
+        struct stat st;
+        if (*at == '/' && access(path, X_OK) == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
             *ret_path = steal_pointer(&path);
             return true;
         }

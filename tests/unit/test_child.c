@@ -10,12 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "linux/child.h"
+#include "own_folder.h"
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
 
@@ -161,6 +163,18 @@ static void test_no_such_program(void **state)
     error_clear(&err);
 }
 
+static void folder_is_no_program(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *path = path_of("program");
+    _cleanup_free_ char *found = NULL;
+    _cleanup_free_ char *before = text_copy(getenv("PATH"));
+    assert_int_equal(mkdir(path, 0755), 0);
+    assert_int_equal(setenv("PATH", folder, 1), 0);
+    assert_int_equal(child_find("program", &found), -ENOENT);
+    assert_int_equal(setenv("PATH", before, 1), 0);
+}
+
 static void test_cpu_time(void **state)
 {
     (void)state;
@@ -183,6 +197,7 @@ int main(void)
         cmocka_unit_test(test_killed),
         cmocka_unit_test(test_dies_with_its_parent),
         cmocka_unit_test(test_no_such_program),
+        IN_FOLDER(folder_is_no_program),
         cmocka_unit_test(test_cpu_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

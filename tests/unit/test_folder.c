@@ -132,6 +132,20 @@ static void what_root_makes_belongs_to_the_owner_of_the_folder(void **state)
     belongs_to(own, 0);
 }
 
+static void new_folders_of_one_name_are_several(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *stem = path_of("run");
+    _cleanup_free_ char *second = path_of("run-2");
+    _cleanup_free_ char *first = NULL;
+    _cleanup_free_ char *other = NULL;
+    assert_int_equal(folder_make_new(stem, &first, NULL), 0);
+    assert_int_equal(folder_make_new(stem, &other, NULL), 0);
+    assert_string_equal(first, stem);
+    assert_string_equal(other, second);
+    assert_int_equal(kind_of(other), S_IFDIR);
+}
+
 static void output_follows_a_link_to_its_target(void **state)
 {
     (void)state;
@@ -220,6 +234,7 @@ int main(void)
         IN_FOLDER(planted_passing_names_are_left_alone),
         IN_FOLDER(root_follows_no_folder_link_of_others),
         IN_FOLDER(what_root_makes_belongs_to_the_owner_of_the_folder),
+        IN_FOLDER(new_folders_of_one_name_are_several),
         IN_FOLDER(output_follows_a_link_to_its_target),
         IN_FOLDER(output_is_written_to_pipes_and_devices),
         IN_FOLDER(output_to_a_pipe_that_nobody_reads_fails),
