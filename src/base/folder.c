@@ -183,7 +183,7 @@ int folder_make_new(const char *stem, char **ret_path, struct error *err)
     for (unsigned number = 1; number <= SIBLINGS_MAX; number++) {
         _cleanup_free_ char *path =
             number == 1 ? text_copy(stem) : text_format("%s-%u", stem, number);
-        const char *name = NULL;
+        const char *name = path;
         _cleanup_close_ int above = folder_of(path, &name, err);
         if (above < 0) {
             return above;

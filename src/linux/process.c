@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -24,11 +23,12 @@ static long long boot_offset(void)
     const char *line = file_read("/proc/self/timens_offsets", 4096, &text, NULL, NULL) < 0
                            ? NULL
                            : strstr(text, "boottime");
-    long long seconds = 0;
-    long long ns = 0;
-    if (line == NULL || sscanf(line, "boottime %lld %lld", &seconds, &ns) != 2) {
+    if (line == NULL) {
         return 0;
     }
+    char *rest = NULL;
+    long long seconds = strtoll(line + strlen("boottime"), &rest, 10);
+    long long ns = strtoll(rest, NULL, 10);
     long ticks = sysconf(_SC_CLK_TCK);
     return seconds * ticks + ns * ticks / (long long)NS_PER_S;
 }
