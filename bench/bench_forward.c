@@ -149,7 +149,7 @@ static int open_engine(const struct testbed *testbed, const struct ends *ends, s
     setup.source_cpus.count = 1;
     // Refused where an earlier call has put it there; without it the sink's IP layer drops.
     (void)discard_at_ingress(sink_ns, sink->index, FRAME_PORT, NULL);
-    return engine_packet.open(&setup, ret, err);
+    return engine_open("packet", &setup, ret, err);
 }
 
 // All that is read before and after.
@@ -236,7 +236,7 @@ static int load(const struct testbed *testbed, const struct ends *ends, const st
     }
     rc = read_all(testbed, ends, &soaker, order->meter, &before, err);
     if (rc == 0) {
-        rc = engine_packet.run(engine, &order->traffic, &count, err);
+        rc = engine_run(engine, &order->traffic, &count, err);
     }
     if (rc == 0) {
         rc = read_all(testbed, ends, &soaker, order->meter, &after, err);
@@ -301,7 +301,7 @@ static int measure(const struct testbed *testbed, const struct order *order, str
         }
         made++;
     }
-    engine_packet.close(engine);
+    engine_close(engine);
     if (rc < 0) {
         return rc;
     }

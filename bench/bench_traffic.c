@@ -74,7 +74,7 @@ static int measure(struct wire *wire, const struct cpu_list *cpus,
     _cleanup_close_ int awake = cpu_hold_awake(NULL); // as `vrbench run` does
     (void)awake;
     struct engine *engine = NULL;
-    int rc = engine_packet.open(&setup, &engine, err);
+    int rc = engine_open("packet", &setup, &engine, err);
     if (rc < 0) {
         return rc;
     }
@@ -83,10 +83,10 @@ static int measure(struct wire *wire, const struct cpu_list *cpus,
     (void)cpu_task_time(wire->napi.threads[0], &napi_before, NULL);
     uint64_t own_before = cpu_own_time();
     struct traffic_count count;
-    rc = engine_packet.run(engine, request, &count, err);
+    rc = engine_run(engine, request, &count, err);
     uint64_t own = cpu_own_time() - own_before;
     (void)cpu_task_time(wire->napi.threads[0], &napi_after, NULL);
-    engine_packet.close(engine);
+    engine_close(engine);
     if (rc < 0) {
         return rc;
     }

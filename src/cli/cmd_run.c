@@ -195,17 +195,13 @@ static int check_engines(const struct scenario_list *scenarios, struct error *er
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < scenarios->count; i++) {
-        const struct engine_ops *ops = engine_by_name(scenarios->items[i]->traffic.engine);
-        rc = ops == NULL || ops->check == NULL ? 0 : ops->check(err);
-        if (rc == 0 && scenarios->items[i]->method == METHOD_STUDY) {
-            rc = agent_check(err);
+        const struct scenario *scenario = scenarios->items[i];
+        if ((rc = engine_check(scenario->traffic.engine, err)) < 0 ||
+            (scenario->method == METHOD_STUDY && (rc = agent_check(err)) < 0) ||
+            (rc = testbed_check_platform(scenario, false, err)) < 0) {
+            return rc;
         }
-        if (rc == 0) {
-            rc = testbed_check_platform(scenarios->items[i], false, err);
-        }
-        if (rc == 0) {
-            rc = testbed_check_daemons(scenarios->items[i], err);
-        }
+        rc = testbed_check_daemons(scenario, err);
     }
     return rc;
 }

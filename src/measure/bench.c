@@ -36,7 +36,7 @@ static struct traffic_path path_of(const struct testbed *testbed, const struct p
 
 static int open_discards(struct bench *bench, const struct traffic_path *paths, struct error *err)
 {
-    uint16_t port = bench->ops->discard_port;
+    uint16_t port = engine_discard_port(bench->scenario->traffic.engine);
     for (size_t i = 0; port != 0 && i < bench->path_count; i++) {
         _cleanup_error_ struct error why = ERROR_INIT;
         int rc = discard_at_ingress(paths[i].sink_ns, paths[i].sink_index, port, &why);
@@ -76,21 +76,18 @@ static int open_engine(struct bench *bench, struct error *err)
                 setup.sink_cpus.count * sizeof setup.sink_cpus.cpus[0]);
     }
     int rc = open_discards(bench, paths, err);
-    return rc < 0 ? rc : bench->ops->open(&setup, &bench->engine, err);
+    return rc < 0 ? rc : engine_open(bench->traits->name, &setup, &bench->engine, err);
 }
 
 // Fills a bench that is zeroed; on failure it is left to be closed.
 static int set_up_bench(struct bench *bench, enum topology topology, struct error *err)
 {
     const char *engine = bench->scenario->traffic.engine;
-    bench->ops = engine_by_name(engine);
-    if (bench->ops == NULL) {
-        return fail_input(err, "there is no traffic engine \"%s\"", engine);
-    }
-    int rc = bench->ops->check == NULL ? 0 : bench->ops->check(err);
+    int rc = engine_check(engine, err);
     if (rc < 0) {
         return rc;
     }
+    bench->traits = scenario_engine(engine);
     struct plan *plan = NULL;
     rc = plan_make(bench->scenario, topology, &bench->usable, &plan, err);
     if (rc < 0) {
@@ -132,9 +129,7 @@ int bench_close(struct bench *bench, struct error *err)
         return 0;
     }
     agent_close(bench->agent);
-    if (bench->engine != NULL) {
-        bench->ops->close(bench->engine);
-    }
+    engine_close(bench->engine);
     cleanup_close(&bench->discard);
     int rc = bench->testbed == NULL ? 0 : testbed_down(&bench->testbed, 1, NULL, err);
     (void)cpu_bind(0, &bench->usable, NULL);

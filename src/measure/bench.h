@@ -11,7 +11,7 @@
 struct bench {
     const struct scenario *scenario;
     struct testbed *testbed;
-    const struct engine_ops *ops;
+    const struct engine_traits *traits;
     struct engine *engine;
     int discard; // socket that takes the sinks' traffic away where a filter can't; -1 = none
     size_t path_count;

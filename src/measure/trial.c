@@ -107,8 +107,7 @@ static unsigned fragments_of(unsigned ip_length, unsigned mtu)
 // A program's trials last what its options can say: the next longer time.
 static uint64_t duration_for(const struct bench *bench, uint64_t asked_ns)
 {
-    const struct engine_traits *engine = scenario_engine(bench->scenario->traffic.engine);
-    uint64_t step = engine == NULL ? 1 : engine->duration_step_ns;
+    uint64_t step = bench->traits->duration_step_ns;
     return (asked_ns + step - 1) / step * step;
 }
 
@@ -119,13 +118,13 @@ static int run_engine(const struct bench *bench, const struct traffic_request *t
                       struct error *err)
 {
     if (stats == NULL) {
-        return bench->ops->run(bench->engine, traffic, counts, err);
+        return engine_run(bench->engine, traffic, counts, err);
     }
     int rc = agent_begin(bench->agent, clock_monotonic_ns() + traffic->duration_ns / 3, err);
     if (rc < 0) {
         return rc;
     }
-    rc = bench->ops->run(bench->engine, traffic, counts, err);
+    rc = engine_run(bench->engine, traffic, counts, err);
     (void)agent_end(bench->agent, rc < 0, stats, unread);
     return rc;
 }
@@ -168,7 +167,6 @@ static void describe_packets(const struct bench *bench, unsigned ip_length,
     const struct plan *plan = testbed_plan(bench->testbed);
     for (size_t i = 0; i < plan->path_count; i++) {
         counts[i].fragments = fragments_of(ip_length, plan->mtu);
-        counts[i].company = bench->ops->company;
         counts[i].chatter = plan->topology != TOPOLOGY_DIRECT &&
                             plan->scenario->networks[plan->paths[i].network].behind_sink.prefix;
     }
@@ -215,7 +213,7 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     const struct evidence evidence = {.scenario = bench->scenario,
                                       .testbed = bench->testbed,
                                       .counts = counts,
-                                      .slack = bench->ops->slack,
+                                      .slack = bench->traits->slack,
                                       .tester = tester,
                                       .before = &before,
                                       .after = &after};

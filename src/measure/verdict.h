@@ -14,7 +14,7 @@ struct evidence {
     const struct scenario *scenario;
     const struct testbed *testbed;
     const struct traffic_count *counts; // by path
-    unsigned slack;                     // the engine's, see engine_ops
+    unsigned slack;                     // the engine's, see engine_traits
     struct tester_losses tester;
     const struct meter_reading *before, *after;
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "scenario/engines.h"
 #include "scenario/parts.h"
 
 #define HEADERS_IP_UDP  28U // 20 + 8 bytes
@@ -19,15 +20,10 @@ const char *const method_names[] = {"precise", "study", NULL};
 const char *const on_crash_names[] = {"restart", "destroy", NULL};
 const char *const routing_daemon_names[] = {"none", "frr", "bird", NULL};
 
-// The programs' own least payloads were found by trying (iperf 2.1.8, iperf3 3.12): iperf3 refuses
-// less than 16; iperf takes it, but its 16 bytes of numbers and times are then cut off and read as
-// garbage. iperf's -t is in hundredths of a second, iperf3's in whole seconds.
-static const struct engine_traits engines[] = {
-    {"packet", LENGTH_IP, SCENARIO_STAMP_LENGTH, "vrbench's stamp", 1, false},
-    {"iperf", LENGTH_PAYLOAD, 16, "iperf's numbers and times", 10000000ULL, true},
-    {"iperf3", LENGTH_PAYLOAD, 16, "iperf3's numbers and times", 1000000000ULL, true},
-};
-const char *const engine_names[] = {"packet", "iperf", "iperf3", NULL};
+#define ENGINE_TRAITS(engine, ...) {.name = #engine, __VA_ARGS__},
+#define ENGINE_NAME(engine, ...)   #engine,
+static const struct engine_traits engines[] = {ENGINES(ENGINE_TRAITS)};
+const char *const engine_names[] = {ENGINES(ENGINE_NAME) NULL};
 
 const struct engine_traits *scenario_engine(const char *name)
 {

@@ -135,14 +135,21 @@ struct scenario {
     struct scenario_traffic traffic;
 };
 
-// What a traffic engine can be asked for. The one table of them; traffic/ has their makings.
+enum engine_can {
+    ENGINE_FRAGMENTS = 1 << 0, // payloads that do not fit MTU 1500 leave in IP fragments
+    ENGINE_COMPANY = 1 << 1,   // hand-shakes and reports of its own take the same path, uncounted
+};
+
+// What a traffic engine can be asked for: its row of engines.h.
 struct engine_traits {
     const char *name;
     enum length_layer length_layer; // what lengths count where the scenario doesn't say
     unsigned payload_min;           // bytes of UDP payload that it needs for itself
     const char *payload_use;        // what for
     uint64_t duration_step_ns;      // trials last a multiple of this
-    bool fragments; // payloads longer than fit into MTU 1500 leave in IP fragments, as the study's
+    unsigned
+        slack;    // packets by which a count may miss the request although the source did its work
+    unsigned can; // enum engine_can
 };
 
 // Reads and checks a scenario file. `cpus_online` is the number of CPUs this process may use.

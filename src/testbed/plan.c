@@ -194,8 +194,8 @@ int plan_make(const struct scenario *scenario, enum topology topology,
     // With iperf, payloads that don't fit leave in fragments, as the study's 1500 bytes did;
     // lengths of IP packets or frames are meant to be whole.
     const struct engine_traits *engine = scenario_engine(scenario->traffic.engine);
-    bool whole =
-        engine == NULL || !engine->fragments || scenario->traffic.length_layer != LENGTH_PAYLOAD;
+    bool whole = engine == NULL || (engine->can & ENGINE_FRAGMENTS) == 0 ||
+                 scenario->traffic.length_layer != LENGTH_PAYLOAD;
     for (size_t i = 0; whole && i < scenario->traffic.length_count; i++) {
         unsigned length =
             scenario_ip_length(scenario->traffic.lengths[i], scenario->traffic.length_layer);

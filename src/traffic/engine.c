@@ -1,17 +1,162 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// traffic/engine — the table of engines. See engine.h.
+// traffic/engine — a trial by an engine's two halves. See engine.h. Called by measure/.
 #include "traffic/engine.h"
 
-#include <string.h>
+#include <stdlib.h>
 
-static const struct engine_ops *const engines[] = {&engine_packet, &engine_iperf, &engine_iperf3};
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/stop.h"
+#include "base/text.h"
+#include "scenario/engines.h"
+#include "scenario/scenario.h"
 
-const struct engine_ops *engine_by_name(const char *name)
+#define DRAIN_STEP_NS NS_PER_MS
+#define QUIET_NS      (40U * NS_PER_MS)   // nothing arrives for so long: drained
+#define DRAIN_MAX_NS  (2000U * NS_PER_MS) // a router may hold packets back, but not for ever
+
+#define ENGINE_DECLARED(engine, ...) extern const struct engine_ops engine_##engine;
+ENGINES(ENGINE_DECLARED)
+
+#define ENGINE_ROW(engine, ...) {#engine, &engine_##engine},
+static const struct {
+    const char *name;
+    const struct engine_ops *ops;
+} engines[] = {ENGINES(ENGINE_ROW)};
+
+struct engine {
+    const struct engine_ops *ops;
+    const struct engine_traits *traits;
+    size_t path_count;
+    struct half *source, *sink;
+};
+
+static const struct engine_ops *engine_find(const char *name)
 {
     for (size_t i = 0; i < sizeof engines / sizeof engines[0]; i++) {
-        if (strcmp(engines[i]->name, name) == 0) {
-            return engines[i];
+        if (text_equal(engines[i].name, name)) {
+            return engines[i].ops;
         }
     }
     return NULL;
+}
+
+int engine_check(const char *name, struct error *err)
+{
+    const struct engine_ops *ops = engine_find(name);
+    if (ops == NULL) {
+        return fail_input(err, "there is no traffic engine \"%s\"", name);
+    }
+    return ops->check == NULL ? 0 : ops->check(ops, err);
+}
+
+uint16_t engine_discard_port(const char *name)
+{
+    const struct engine_ops *ops = engine_find(name);
+    return ops == NULL ? 0 : ops->discard_port;
+}
+
+int engine_open(const char *name, const struct traffic_setup *setup, struct engine **ret,
+                struct error *err)
+{
+    int rc = engine_check(name, err);
+    if (rc < 0) {
+        return rc;
+    }
+    struct engine *engine = memory_new(1, sizeof *engine);
+    engine->ops = engine_find(name);
+    engine->traits = scenario_engine(name);
+    engine->path_count = setup->path_count;
+    if ((rc = engine->ops->source->open(engine->ops, setup, &engine->source, err)) < 0 ||
+        (rc = engine->ops->sink->open(engine->ops, setup, &engine->sink, err)) < 0) {
+        engine_close(engine);
+        return rc;
+    }
+    *ret = engine;
+    return 0;
+}
+
+void engine_close(struct engine *engine)
+{
+    if (engine == NULL) {
+        return;
+    }
+    engine->ops->source->close(engine->source);
+    engine->ops->sink->close(engine->sink);
+    free(engine);
+}
+
+// Waits until everything sent has arrived, or nothing has for a while.
+static void drain_paths(const struct engine *engine, const struct traffic_count *counts)
+{
+    uint64_t sent = 0;
+    for (size_t i = 0; i < engine->path_count; i++) {
+        sent += counts[i].tx;
+    }
+    uint64_t seen = engine->ops->sink->seen(engine->sink);
+    uint64_t start = clock_monotonic_ns();
+    uint64_t changed = start;
+    while (seen < sent) {
+        uint64_t now = clock_monotonic_ns();
+        if (now - changed > QUIET_NS || now - start > DRAIN_MAX_NS ||
+            stop_sleep(DRAIN_STEP_NS, NULL) < 0) {
+            break;
+        }
+        uint64_t latest = engine->ops->sink->seen(engine->sink);
+        if (latest != seen) {
+            seen = latest;
+            changed = clock_monotonic_ns();
+        }
+    }
+}
+
+static int run_halves(const struct engine *engine, const struct traffic_request *request,
+                      struct traffic_count *counts, struct error *err)
+{
+    const struct half_ops *source = engine->ops->source;
+    const struct half_ops *sink = engine->ops->sink;
+    int rc;
+    if ((rc = sink->start(engine->sink, request, err)) < 0 ||
+        (rc = source->start(engine->source, request, err)) < 0 ||
+        (rc = source->finish(engine->source, request, counts, err)) < 0) {
+        return rc;
+    }
+    if (sink->seen != NULL) {
+        drain_paths(engine, counts);
+    }
+    return sink->finish(engine->sink, request, counts, err);
+}
+
+// Times of a sink whose clock was set meanwhile are none.
+static void forget_times(const struct engine *engine, struct traffic_count *counts)
+{
+    bool moved = false;
+    for (size_t i = 0; i < engine->path_count; i++) {
+        moved = moved || counts[i].clock_moved;
+    }
+    for (size_t i = 0; moved && i < engine->path_count; i++) {
+        struct traffic_count *count = &counts[i];
+        count->clock_moved = true;
+        count->delay_measured = count->jitter_measured = false;
+        count->delay_min = count->delay_p50 = count->delay_p99 = count->delay_max = 0;
+        count->jitter_ns = 0.0;
+    }
+}
+
+int engine_run(struct engine *engine, const struct traffic_request *request,
+               struct traffic_count *counts, struct error *err)
+{
+    for (size_t i = 0; i < engine->path_count; i++) {
+        counts[i] = (struct traffic_count){.company = (engine->traits->can & ENGINE_COMPANY) != 0};
+    }
+    int rc = run_halves(engine, request, counts, err);
+    engine->ops->source->stop(engine->source);
+    engine->ops->sink->stop(engine->sink);
+    if (rc == 0 && stop_requested()) {
+        return fail_interrupted(err);
+    }
+    if (rc == 0) {
+        forget_times(engine, counts);
+    }
+    return rc;
 }

@@ -67,22 +67,9 @@ static const struct pair_program iperf = {
     .read = read_report,
 };
 
-static int iperf_check(struct error *err)
-{
-    return pair_check(&iperf, err);
-}
-
-static int iperf_open(const struct traffic_setup *setup, struct engine **ret, struct error *err)
-{
-    return pair_open(&iperf, setup, ret, err);
-}
-
 const struct engine_ops engine_iperf = {
-    .name = "iperf",
-    .company = true,
-    .slack = 5, // the last datagram, and up to three before it finds the time over
-    .check = iperf_check,
-    .open = iperf_open,
-    .run = pair_run,
-    .close = pair_close,
+    .program = &iperf,
+    .check = pair_check,
+    .source = &pair_source_half,
+    .sink = &pair_sink_half,
 };

@@ -45,22 +45,9 @@ static const struct pair_program iperf3 = {
     .read = read_report,
 };
 
-static int iperf3_check(struct error *err)
-{
-    return pair_check(&iperf3, err);
-}
-
-static int iperf3_open(const struct traffic_setup *setup, struct engine **ret, struct error *err)
-{
-    return pair_open(&iperf3, setup, ret, err);
-}
-
 const struct engine_ops engine_iperf3 = {
-    .name = "iperf3",
-    .company = true,
-    .slack = 5,
-    .check = iperf3_check,
-    .open = iperf3_open,
-    .run = pair_run,
-    .close = pair_close,
+    .program = &iperf3,
+    .check = pair_check,
+    .source = &pair_source_half,
+    .sink = &pair_sink_half,
 };

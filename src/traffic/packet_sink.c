@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * traffic/packet_sink — receives test frames through a memory-mapped TPACKET_V3 ring (kernel:
- * Documentation/networking/packet_mmap.rst) and counts them in a flow. Called by packet.c.
+ * Documentation/networking/packet_mmap.rst) and counts them in a flow. A half of the engine
+ * "packet", called through engine.h.
  *
  * Frames are counted as they pass the interface; the IP stack behind it never sees them (see
  * linux/discard). A frame for which the ring had no room is the tester's own loss, told by the
@@ -12,6 +13,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,6 +22,8 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "linux/wall_clock.h"
+#include "traffic/flow.h"
 #include "traffic/packet.h"
 
 #define BLOCK_LENGTH (256U << 10)
@@ -30,6 +34,37 @@
 #ifndef PACKET_IGNORE_OUTGOING
 #define PACKET_IGNORE_OUTGOING 23
 #endif
+
+// One path's counting, by one thread.
+struct packet_receiver {
+    int socket;
+    uint8_t *ring;
+    size_t ring_length;
+    unsigned block; // next to be read
+    struct flow *flow;
+    const struct wall_clock *clock; // of the trial: the ring's times are CLOCK_REALTIME
+    uint64_t drops;                 // by the socket for want of room, in this trial
+};
+
+// One thread.
+struct packet_sink {
+    struct packet_receiver **receivers;
+    size_t receiver_count;
+    struct cpu_list cpus;
+    atomic_bool *stop;
+    int failed;
+};
+
+struct half {
+    size_t path_count;
+    struct packet_receiver *receivers; // by path
+    uint16_t *networks;                // likewise
+    struct packet_sink *sinks;
+    size_t sink_count;
+    struct packet_threads threads;
+    atomic_bool stop;
+    struct wall_clock clock; // of the trial
+};
 
 static int set_up_ring(struct packet_receiver *receiver, struct error *err)
 {
@@ -56,7 +91,19 @@ static int set_up_ring(struct packet_receiver *receiver, struct error *err)
     return 0;
 }
 
-int packet_receiver_open(const struct traffic_path *path, struct packet_receiver *ret,
+static void receiver_close(struct packet_receiver *receiver)
+{
+    if (receiver->ring != NULL) {
+        munmap(receiver->ring, receiver->ring_length);
+    }
+    if (receiver->socket >= 0) {
+        close(receiver->socket);
+    }
+    free(receiver->flow);
+    *receiver = (struct packet_receiver){.socket = -1};
+}
+
+static int receiver_open(const struct traffic_path *path, struct packet_receiver *ret,
                          struct error *err)
 {
     *ret = (struct packet_receiver){.socket = -1};
@@ -76,23 +123,11 @@ int packet_receiver_open(const struct traffic_path *path, struct packet_receiver
         rc = fail(err, errno, "packet socket of the sink");
     }
     if (rc < 0) {
-        packet_receiver_close(ret);
+        receiver_close(ret);
         return rc;
     }
     ret->flow = memory_new(1, sizeof *ret->flow);
     return 0;
-}
-
-void packet_receiver_close(struct packet_receiver *receiver)
-{
-    if (receiver->ring != NULL) {
-        munmap(receiver->ring, receiver->ring_length);
-    }
-    if (receiver->socket >= 0) {
-        close(receiver->socket);
-    }
-    free(receiver->flow);
-    *receiver = (struct packet_receiver){.socket = -1};
 }
 
 static struct tpacket_block_desc *block_at(const struct packet_receiver *receiver, unsigned block)
@@ -138,7 +173,7 @@ static void count_block(struct packet_receiver *receiver, const struct tpacket_b
     }
 }
 
-void packet_receiver_read_drops(struct packet_receiver *receiver)
+static void receiver_read_drops(struct packet_receiver *receiver)
 {
     struct tpacket_stats_v3 stats;
     socklen_t length = sizeof stats;
@@ -147,7 +182,7 @@ void packet_receiver_read_drops(struct packet_receiver *receiver)
     }
 }
 
-void packet_receiver_prepare(struct packet_receiver *receiver, const struct wall_clock *clock,
+static void receiver_prepare(struct packet_receiver *receiver, const struct wall_clock *clock,
                              uint32_t run, uint16_t network)
 {
     receiver->clock = clock;
@@ -155,12 +190,12 @@ void packet_receiver_prepare(struct packet_receiver *receiver, const struct wall
          block = ready_block(receiver)) {
         give_back(receiver, block);
     }
-    packet_receiver_read_drops(receiver);
+    receiver_read_drops(receiver);
     receiver->drops = 0;
     flow_start(receiver->flow, run, network);
 }
 
-void *packet_sink_run(void *argument)
+static void *sink_run(void *argument)
 {
     struct packet_sink *sink = argument;
     (void)cpu_bind(0, &sink->cpus, NULL);
@@ -189,3 +224,142 @@ void *packet_sink_run(void *argument)
     free(waiting);
     return NULL;
 }
+
+static void sink_close(struct half *half)
+{
+    if (half == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < half->path_count; i++) {
+        receiver_close(&half->receivers[i]);
+    }
+    for (size_t i = 0; i < half->sink_count; i++) {
+        free(half->sinks[i].receivers);
+    }
+    free(half->threads.threads);
+    free(half->sinks);
+    free(half->networks);
+    free(half->receivers);
+    free(half);
+}
+
+static int sink_open(const struct engine_ops *engine, const struct traffic_setup *setup,
+                     struct half **ret, struct error *err)
+{
+    (void)engine;
+    if (setup->path_count == 0 || setup->sink_cpus.count == 0) {
+        return fail(err, EINVAL, "a sink without paths or CPUs");
+    }
+    struct half *half = memory_new(1, sizeof *half);
+    half->clock = (struct wall_clock)WALL_CLOCK_INIT;
+    half->receivers = memory_new_array(struct packet_receiver, setup->path_count);
+    half->networks = memory_new_array(uint16_t, setup->path_count);
+    for (size_t i = 0; i < setup->path_count; i++) {
+        int rc = receiver_open(&setup->paths[i], &half->receivers[i], err);
+        if (rc < 0) {
+            sink_close(half);
+            return rc;
+        }
+        half->networks[i] = setup->paths[i].address.network;
+        half->path_count++;
+    }
+    half->sink_count = packet_thread_count(&setup->sink_cpus, setup->path_count);
+    half->sinks = memory_new_array(struct packet_sink, half->sink_count);
+    half->threads.threads = memory_new_array(pthread_t, half->sink_count);
+    for (size_t i = 0; i < half->sink_count; i++) {
+        half->sinks[i] = (struct packet_sink){
+            .receivers = memory_new_array(struct packet_receiver *, setup->path_count),
+            .cpus = packet_thread_cpu(&setup->sink_cpus, i),
+            .stop = &half->stop,
+        };
+    }
+    size_t next = 0;
+    for (size_t i = 0; i < setup->path_count; i++) {
+        struct packet_sink *sink = &half->sinks[next];
+        sink->receivers[sink->receiver_count++] = &half->receivers[i];
+        next = next + 1 == half->sink_count ? 0 : next + 1;
+    }
+    *ret = half;
+    return 0;
+}
+
+static int sink_start(struct half *half, const struct traffic_request *request, struct error *err)
+{
+    int rc = wall_clock_begin(&half->clock, err);
+    for (size_t i = 0; rc == 0 && i < half->path_count; i++) {
+        receiver_prepare(&half->receivers[i], &half->clock, request->run, half->networks[i]);
+    }
+    atomic_store(&half->stop, false);
+    for (size_t i = 0; rc == 0 && i < half->sink_count; i++) {
+        half->sinks[i].failed = 0;
+        rc = packet_threads_add(&half->threads, sink_run, &half->sinks[i], err);
+    }
+    return rc;
+}
+
+static uint64_t sink_seen(const struct half *half)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < half->path_count; i++) {
+        sum += atomic_load_explicit(&half->receivers[i].flow->arrivals, memory_order_relaxed);
+    }
+    return sum;
+}
+
+static void sink_stop(struct half *half)
+{
+    atomic_store_explicit(&half->stop, true, memory_order_release);
+    packet_threads_join(&half->threads);
+    wall_clock_end(&half->clock);
+}
+
+static void fill_count(struct packet_receiver *receiver, struct traffic_count *count)
+{
+    const struct flow *flow = receiver->flow;
+    receiver_read_drops(receiver);
+    count->rx = flow->received;
+    count->duplicated = flow->duplicated;
+    count->reordered = flow->reordered;
+    count->corrupt = flow->corrupt;
+    count->stale = flow->stale;
+    count->strays = flow->strays;
+    count->sink_drops = receiver->drops;
+    count->clock_moved = flow->impossible > 0;
+    if (flow->received > 0) {
+        count->delay_measured = true;
+        count->delay_min = flow->delay_min;
+        count->delay_p50 = flow_delay_quantile(flow, 0.5);
+        count->delay_p99 = flow_delay_quantile(flow, 0.99);
+        count->delay_max = flow->delay_max;
+        count->jitter_measured = true;
+        count->jitter_ns = flow->jitter;
+    }
+}
+
+static int sink_finish(struct half *half, const struct traffic_request *request,
+                       struct traffic_count *counts, struct error *err)
+{
+    (void)request;
+    atomic_store_explicit(&half->stop, true, memory_order_release);
+    packet_threads_join(&half->threads);
+    bool moved = wall_clock_moved(&half->clock);
+    for (size_t i = 0; i < half->sink_count; i++) {
+        if (half->sinks[i].failed != 0) {
+            return fail(err, -half->sinks[i].failed, "receiving");
+        }
+    }
+    for (size_t i = 0; i < half->path_count; i++) {
+        fill_count(&half->receivers[i], &counts[i]);
+        counts[i].clock_moved = counts[i].clock_moved || moved;
+    }
+    return 0;
+}
+
+const struct half_ops packet_sink_half = {
+    .open = sink_open,
+    .start = sink_start,
+    .seen = sink_seen,
+    .finish = sink_finish,
+    .stop = sink_stop,
+    .close = sink_close,
+};

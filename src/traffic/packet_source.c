@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * traffic/packet_source — sends a stream of stamped frames at a given rate. One thread may serve
- * several streams in turn. Called by packet.c.
+ * several streams in turn. A half of the engine "packet", called through engine.h.
  *
  * Pacing: packets are due by the clock. Between them the thread sleeps, long enough to gather
  * a small burst (a wake-up costs more than a packet), and then sends what has come due; it spins
@@ -15,6 +15,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -22,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "traffic/packet.h"
 
@@ -32,8 +34,59 @@
 #define PERIOD_MIN_NS  (50U * NS_PER_US)
 #define YIELD_EVERY_NS (50U * NS_PER_US)
 #define SEND_BUFFER    (4 << 20)
+#define START_AFTER_NS (3U * NS_PER_MS) // for all threads to be there
 
-int packet_stream_open(const struct traffic_path *path, struct packet_stream *ret,
+// Frames handed over by one system call: enough to make its cost small, few enough that the last
+// is sent within some microseconds of its stamp.
+#define PACKET_BATCH 32U
+
+// One path's sending, by one thread.
+struct packet_stream {
+    int socket;
+    struct frame_address address;
+    struct frame_template frame;
+    uint8_t *buffers; // PACKET_BATCH copies of the frame
+    uint64_t target;  // packets to send; UINT64_MAX = as many as possible
+    uint64_t tx;      // attempted so far
+    uint64_t last_ns; // CLOCK_MONOTONIC when the last batch had been handed over
+};
+
+// One thread.
+struct packet_source {
+    struct packet_stream **streams; // served in turn
+    size_t stream_count;
+    struct cpu_list cpus;
+    bool shared_cpu;
+    // of the trial:
+    uint32_t run;
+    double pps;                // a stream; 0 = as fast as possible
+    uint64_t start_ns, end_ns; // CLOCK_MONOTONIC
+    uint64_t period_ns;        // rest between bursts
+    atomic_bool *stop;
+    int failed; // negative errno of a send that failed for good
+};
+
+struct half {
+    size_t path_count;
+    struct packet_stream *streams; // by path
+    struct packet_source *sources;
+    size_t source_count;
+    struct packet_threads threads;
+    atomic_bool stop;
+    uint64_t start_ns, end_ns; // of the trial, CLOCK_MONOTONIC
+};
+
+static void stream_close(struct packet_stream *stream)
+{
+    if (stream->socket >= 0) {
+        close(stream->socket);
+    }
+    free(stream->buffers);
+    stream->socket = -1;
+    stream->buffers = NULL;
+}
+
+static int stream_open(const struct traffic_path *path, struct packet_stream *ret,
                        struct error *err)
 {
     *ret = (struct packet_stream){.socket = -1, .address = path->address};
@@ -55,21 +108,11 @@ int packet_stream_open(const struct traffic_path *path, struct packet_stream *re
         setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room) < 0 ||
         bind(fd, (struct sockaddr *)&to, sizeof to) < 0) {
         rc = fail(err, errno, "packet socket of the source");
-        packet_stream_close(ret);
+        stream_close(ret);
         return rc;
     }
     ret->buffers = memory_new_array(uint8_t, PACKET_BATCH * sizeof ret->frame.bytes);
     return 0;
-}
-
-void packet_stream_close(struct packet_stream *stream)
-{
-    if (stream->socket >= 0) {
-        close(stream->socket);
-    }
-    free(stream->buffers);
-    stream->socket = -1;
-    stream->buffers = NULL;
 }
 
 static uint8_t *buffer(const struct packet_stream *stream, size_t i)
@@ -77,7 +120,7 @@ static uint8_t *buffer(const struct packet_stream *stream, size_t i)
     return stream->buffers + i * sizeof stream->frame.bytes;
 }
 
-void packet_stream_prepare(struct packet_stream *stream, const struct traffic_request *request)
+static void stream_prepare(struct packet_stream *stream, const struct traffic_request *request)
 {
     frame_template_init(&stream->frame, &stream->address, request->ip_length);
     for (size_t i = 0; i < PACKET_BATCH; i++) {
@@ -203,7 +246,7 @@ static bool all_sent(const struct packet_source *source)
     return true;
 }
 
-void *packet_source_run(void *argument)
+static void *source_run(void *argument)
 {
     struct packet_source *source = argument;
     (void)cpu_bind(0, &source->cpus, NULL);
@@ -238,3 +281,117 @@ void *packet_source_run(void *argument)
     }
     return NULL;
 }
+
+static void source_close(struct half *half)
+{
+    if (half == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < half->path_count; i++) {
+        stream_close(&half->streams[i]);
+    }
+    for (size_t i = 0; i < half->source_count; i++) {
+        free(half->sources[i].streams);
+    }
+    free(half->threads.threads);
+    free(half->sources);
+    free(half->streams);
+    free(half);
+}
+
+static int source_open(const struct engine_ops *engine, const struct traffic_setup *setup,
+                       struct half **ret, struct error *err)
+{
+    (void)engine;
+    if (setup->path_count == 0 || setup->source_cpus.count == 0) {
+        return fail(err, EINVAL, "a source without paths or CPUs");
+    }
+    struct half *half = memory_new(1, sizeof *half);
+    half->streams = memory_new_array(struct packet_stream, setup->path_count);
+    for (size_t i = 0; i < setup->path_count; i++) {
+        int rc = stream_open(&setup->paths[i], &half->streams[i], err);
+        if (rc < 0) {
+            source_close(half);
+            return rc;
+        }
+        half->path_count++;
+    }
+    half->source_count = packet_thread_count(&setup->source_cpus, setup->path_count);
+    half->sources = memory_new_array(struct packet_source, half->source_count);
+    half->threads.threads = memory_new_array(pthread_t, half->source_count);
+    for (size_t i = 0; i < half->source_count; i++) {
+        half->sources[i] = (struct packet_source){
+            .streams = memory_new_array(struct packet_stream *, setup->path_count),
+            .cpus = packet_thread_cpu(&setup->source_cpus, i),
+            .shared_cpu = setup->shared_cpu,
+            .stop = &half->stop,
+        };
+    }
+    size_t next = 0;
+    for (size_t i = 0; i < setup->path_count; i++) {
+        struct packet_source *source = &half->sources[next];
+        source->streams[source->stream_count++] = &half->streams[i];
+        next = next + 1 == half->source_count ? 0 : next + 1;
+    }
+    *ret = half;
+    return 0;
+}
+
+static int source_start(struct half *half, const struct traffic_request *request, struct error *err)
+{
+    for (size_t i = 0; i < half->path_count; i++) {
+        stream_prepare(&half->streams[i], request);
+    }
+    atomic_store(&half->stop, false);
+    half->start_ns = clock_monotonic_ns() + START_AFTER_NS;
+    half->end_ns = half->start_ns + request->duration_ns;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < half->source_count; i++) {
+        struct packet_source *source = &half->sources[i];
+        source->run = request->run;
+        source->pps = request->pps;
+        source->start_ns = half->start_ns;
+        source->end_ns = half->end_ns;
+        source->failed = 0;
+        rc = packet_threads_add(&half->threads, source_run, source, err);
+    }
+    return rc;
+}
+
+static int source_finish(struct half *half, const struct traffic_request *request,
+                         struct traffic_count *counts, struct error *err)
+{
+    if (stop_sleep_until(half->end_ns, NULL) < 0) {
+        atomic_store(&half->stop, true);
+    }
+    packet_threads_join(&half->threads);
+    for (size_t i = 0; i < half->source_count; i++) {
+        if (half->sources[i].failed != 0) {
+            return fail(err, -half->sources[i].failed, "sending");
+        }
+    }
+    for (size_t i = 0; i < half->path_count; i++) {
+        const struct packet_stream *stream = &half->streams[i];
+        uint64_t asked = stream->target == UINT64_MAX ? stream->tx : stream->target;
+        uint64_t sending = stream->last_ns > half->start_ns ? stream->last_ns - half->start_ns : 0;
+        counts[i].tx = stream->tx;
+        counts[i].unsent = asked - stream->tx;
+        // A rate is packets over the time that they stand for: the last one's slot counts, too.
+        counts[i].sending_ns = sending < request->duration_ns ? request->duration_ns : sending;
+    }
+    return 0;
+}
+
+static void source_stop(struct half *half)
+{
+    atomic_store(&half->stop, true);
+    packet_threads_join(&half->threads);
+}
+
+const struct half_ops packet_source_half = {
+    .open = source_open,
+    .start = source_start,
+    .finish = source_finish,
+    .stop = source_stop,
+    .close = source_close,
+};

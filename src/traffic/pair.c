@@ -22,18 +22,23 @@
 #define PROC_TEXT_MAX (1U << 20)
 #define REPEATED_MAX  1000U // iperf gives up after some two hundred times
 
-struct engine {
+// One network's program in a trial.
+struct pair_child {
+    struct pair_trial trial;
+    struct child child;
+};
+
+struct half {
     const struct pair_program *program;
+    bool is_sink;
     char *path; // of the program
     struct traffic_path *paths;
     size_t path_count;
-    struct cpu_list source_cpus, sink_cpus;
-};
-
-// One network's two programs in a trial.
-struct pair {
-    struct pair_trial trial;
-    struct child sink, source;
+    struct cpu_list cpus;
+    // of the trial:
+    struct pair_child *children; // by path
+    uint64_t deadline_ns;        // longer than any trial takes
+    struct wall_clock clock;     // of a sink: the programs stamp packets with the time of day
 };
 
 // ---- opening and closing
@@ -46,40 +51,69 @@ static int find_program(const struct pair_program *program, char **ret, struct e
                : 0;
 }
 
-int pair_check(const struct pair_program *program, struct error *err)
+int pair_check(const struct engine_ops *engine, struct error *err)
 {
     _cleanup_free_ char *path = NULL;
-    return find_program(program, &path, err);
+    return find_program(engine->program, &path, err);
 }
 
-int pair_open(const struct pair_program *program, const struct traffic_setup *setup,
-              struct engine **ret, struct error *err)
+static int open_half(const struct pair_program *program, const struct traffic_setup *setup,
+                     bool is_sink, struct half **ret, struct error *err)
 {
     _cleanup_free_ char *path = NULL;
     int rc = find_program(program, &path, err);
     if (rc < 0) {
         return rc;
     }
-    struct engine *engine = memory_new(1, sizeof *engine);
-    engine->program = program;
-    engine->path = steal_pointer(&path);
-    engine->path_count = setup->path_count;
-    engine->paths = memory_new_array(struct traffic_path, setup->path_count);
-    memcpy(engine->paths, setup->paths, setup->path_count * sizeof *setup->paths);
-    engine->source_cpus = setup->source_cpus;
-    engine->sink_cpus = setup->sink_cpus;
-    *ret = engine;
+    struct half *half = memory_new(1, sizeof *half);
+    *half = (struct half){
+        .program = program,
+        .is_sink = is_sink,
+        .path = steal_pointer(&path),
+        .paths = memory_new_array(struct traffic_path, setup->path_count),
+        .path_count = setup->path_count,
+        .cpus = is_sink ? setup->sink_cpus : setup->source_cpus,
+        .children = memory_new_array(struct pair_child, setup->path_count),
+        .clock = WALL_CLOCK_INIT,
+    };
+    memcpy(half->paths, setup->paths, setup->path_count * sizeof *setup->paths);
+    for (size_t i = 0; i < half->path_count; i++) {
+        half->children[i].child = (struct child)CHILD_INIT;
+    }
+    *ret = half;
     return 0;
 }
 
-void pair_close(struct engine *engine)
+static int source_open(const struct engine_ops *engine, const struct traffic_setup *setup,
+                       struct half **ret, struct error *err)
 {
-    if (engine == NULL) {
+    return open_half(engine->program, setup, false, ret, err);
+}
+
+static int sink_open(const struct engine_ops *engine, const struct traffic_setup *setup,
+                     struct half **ret, struct error *err)
+{
+    return open_half(engine->program, setup, true, ret, err);
+}
+
+static void half_stop(struct half *half)
+{
+    for (size_t i = 0; i < half->path_count; i++) {
+        child_end(&half->children[i].child);
+    }
+    wall_clock_end(&half->clock);
+}
+
+static void half_close(struct half *half)
+{
+    if (half == NULL) {
         return;
     }
-    free(engine->paths);
-    free(engine->path);
-    free(engine);
+    half_stop(half);
+    free(half->children);
+    free(half->paths);
+    free(half->path);
+    free(half);
 }
 
 // ---- starting
@@ -125,18 +159,41 @@ static void arguments_clear(struct pair_arguments *list)
     }
 }
 
-static int start(const struct engine *engine, const struct traffic_path *path, struct pair *pair,
-                 bool sink, struct error *err)
+static void address_text(uint32_t address, char ret[16])
 {
-    struct pair_arguments list = {.count = 0};
-    pair_argument(&list, "%s", engine->program->name);
-    (sink ? engine->program->sink : engine->program->source)(&pair->trial, &list);
-    struct child_spec spec = {.path = engine->path,
-                              .argv = (const char *const *)list.items,
-                              .ns = sink ? path->sink_ns : path->source_ns,
-                              .cpus = sink ? &engine->sink_cpus : &engine->source_cpus};
-    int rc = child_start(&spec, sink ? &pair->sink : &pair->source, err);
-    arguments_clear(&list);
+    snprintf(ret, 16, "%u.%u.%u.%u", address >> 24 & 255U, address >> 16 & 255U,
+             address >> 8 & 255U, address & 255U);
+}
+
+// Starts the program of each path.
+static int start_children(struct half *half, const struct traffic_request *request,
+                          struct error *err)
+{
+    half->deadline_ns = clock_monotonic_ns() + request->duration_ns + GRACE_NS;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < half->path_count; i++) {
+        struct pair_child *child = &half->children[i];
+        const struct traffic_path *path = &half->paths[i];
+        unsigned payload = request->ip_length - UDP_HEADERS;
+        child->trial = (struct pair_trial){
+            .port = half->program->first_port + (unsigned)i,
+            .payload = payload,
+            .bps = request->pps * payload * 8.0,
+            .seconds = (double)request->duration_ns / (double)NS_PER_S,
+        };
+        address_text(path->address.source, child->trial.source);
+        address_text(path->address.destination, child->trial.sink);
+        struct pair_arguments list = {.count = 0};
+        pair_argument(&list, "%s", half->program->name);
+        (half->is_sink ? half->program->sink : half->program->source)(&child->trial, &list);
+        struct child_spec spec = {.path = half->path,
+                                  .argv = (const char *const *)list.items,
+                                  .ns = half->is_sink ? path->sink_ns : path->source_ns,
+                                  .cpus = &half->cpus};
+        child->child = (struct child)CHILD_INIT;
+        rc = child_start(&spec, &child->child, err);
+        arguments_clear(&list);
+    }
     return rc;
 }
 
@@ -195,207 +252,172 @@ static bool has_port(const char *table, unsigned port)
     return false;
 }
 
-static int await_sink(const struct engine *engine, const struct netns *ns, struct pair *pair,
+static int await_port(const struct half *half, const struct netns *ns, struct pair_child *sink,
                       struct error *err)
 {
-    const struct pair_program *program = engine->program;
+    const struct pair_program *program = half->program;
     uint64_t deadline = clock_monotonic_ns() + LISTEN_NS;
-    struct child *const children[] = {&pair->sink};
+    struct child *const children[] = {&sink->child};
     _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
     int rc = netns_visit(ns, &visit, err);
-    while (rc >= 0 && !has_port(program->table, pair->trial.port)) {
-        if (pair->sink.ended) {
+    while (rc >= 0 && !has_port(program->table, sink->trial.port)) {
+        if (sink->child.ended) {
             char why[160];
-            complaint(&pair->sink, why);
+            complaint(&sink->child, why);
             return unbelievable(err, "%s, as sink, ended at once: %s", program->name, why);
         }
         if (clock_monotonic_ns() > deadline) {
             return unbelievable(err, "%s, as sink, does not listen on port %u", program->name,
-                                pair->trial.port);
+                                sink->trial.port);
         }
         rc = child_wait(children, 1, clock_monotonic_ns() + LISTEN_STEP, err);
     }
     return rc < 0 ? rc : 0;
 }
 
-// ---- running
-
-static bool has_reported(const struct pair_program *program, const struct child *sink)
+static int sink_start(struct half *half, const struct traffic_request *request, struct error *err)
 {
-    return sink->ended || (!program->sink_ends && strchr(sink->out.text, '\n') != NULL);
-}
-
-static bool all_done(const struct engine *engine, const struct pair *pairs)
-{
-    for (size_t i = 0; i < engine->path_count; i++) {
-        if (!pairs[i].source.ended || !has_reported(engine->program, &pairs[i].sink)) {
-            return false;
-        }
+    int rc;
+    if ((rc = wall_clock_begin(&half->clock, err)) < 0 ||
+        (rc = start_children(half, request, err)) < 0) {
+        return rc;
     }
-    return true;
+    for (size_t i = 0; rc == 0 && i < half->path_count; i++) {
+        rc = await_port(half, half->paths[i].sink_ns, &half->children[i], err);
+    }
+    return rc;
 }
 
-static bool any_failed(const struct engine *engine, const struct pair *pairs)
+// ---- ending
+
+static bool has_reported(const struct half *half, const struct child *child)
 {
-    for (size_t i = 0; i < engine->path_count; i++) {
-        if (pairs[i].source.ended && pairs[i].source.status != 0) {
+    return child->ended ||
+           (half->is_sink && !half->program->sink_ends && strchr(child->out.text, '\n') != NULL);
+}
+
+// Whether nothing is to be waited for any more: all have reported, or one has failed.
+static bool all_done(const struct half *half)
+{
+    bool done = true;
+    for (size_t i = 0; i < half->path_count; i++) {
+        const struct child *child = &half->children[i].child;
+        if (!half->is_sink && child->ended && child->status != 0) {
             return true;
         }
+        done = done && has_reported(half, child);
     }
-    return false;
+    return done;
 }
 
-// Waits for all reports, for a failure, or for longer than any trial takes.
-static int await_all(const struct engine *engine, struct pair *pairs, uint64_t deadline,
-                     struct error *err)
+static int await_all(const struct half *half, struct error *err)
 {
-    struct child **children = memory_new_array(struct child *, 2 * engine->path_count);
-    for (size_t i = 0; i < engine->path_count; i++) {
-        children[2 * i] = &pairs[i].sink;
-        children[2 * i + 1] = &pairs[i].source;
+    _cleanup_free_ struct child **children = memory_new_array(struct child *, half->path_count);
+    for (size_t i = 0; i < half->path_count; i++) {
+        children[i] = &half->children[i].child;
     }
     int rc = 0;
-    while (rc >= 0 && !all_done(engine, pairs) && !any_failed(engine, pairs) &&
-           clock_monotonic_ns() < deadline) {
-        rc = child_wait(children, 2 * engine->path_count, deadline, err);
+    while (rc >= 0 && !all_done(half) && clock_monotonic_ns() < half->deadline_ns) {
+        rc = child_wait(children, half->path_count, half->deadline_ns, err);
     }
-    free(children);
     return rc < 0 ? rc : 0;
 }
 
-int pair_count(const struct traffic_request *request, const struct iperf_report *sent,
-               const struct iperf_report *received, struct traffic_count *ret, struct error *err)
+// The report of a program that was waited for.
+static int read_child(const struct half *half, const struct pair_child *child,
+                      struct iperf_report *ret, struct error *err)
 {
-    uint64_t rx = received->total - received->lost;
-    if (!received->counted) {
-        return unbelievable(err, "the sink reports no count of what was lost");
+    const struct pair_program *program = half->program;
+    const char *as = half->is_sink ? "sink" : "source";
+    bool failed = !half->is_sink && child->child.status != 0;
+    char why[160];
+    complaint(&child->child, why);
+    if (!has_reported(half, &child->child)) {
+        return unbelievable(err, "no report from %s, as %s, in time (%s)", program->name, as, why);
     }
-    uint64_t repeated = received->total > sent->packets ? received->total - sent->packets : 0;
-    bool possible = sent->end_repeated && repeated <= received->lost && repeated <= REPEATED_MAX;
-    if (sent->packets == 0 || rx > sent->packets || (repeated > 0 && !possible)) {
-        return unbelievable(err, "the sink counts %llu packets of %llu sent",
-                            (unsigned long long)received->total, (unsigned long long)sent->packets);
+    // A program that failed may say why in its report.
+    if (failed && child->child.out.length == 0) {
+        return unbelievable(err, "%s, as %s, failed: %s", program->name, as, why);
     }
-    if (received->packets < rx) {
-        return unbelievable(err, "the sink counts %llu packets received, but the bytes of %llu",
-                            (unsigned long long)rx, (unsigned long long)received->packets);
+    int rc = program->read(&child->trial, &child->child.out, !half->is_sink, ret, err);
+    if (rc == 0 && failed) {
+        rc = unbelievable(err, "%s, as %s, failed: %s", program->name, as, why);
     }
+    if (rc < 0) {
+        error_context(err, "%s", as);
+    }
+    return rc;
+}
+
+void pair_count_source(const struct traffic_request *request, const struct iperf_report *report,
+                       struct traffic_count *count)
+{
     double asked = request->pps * (double)request->duration_ns / (double)NS_PER_S;
     uint64_t due = (uint64_t)llround(asked);
-    uint64_t sending = (uint64_t)llround(sent->seconds * (double)NS_PER_S);
-    *ret = (struct traffic_count){
-        .tx = sent->packets,
-        .unsent = due > sent->packets ? due - sent->packets : 0,
-        .rx = rx,
-        .duplicated = received->packets - rx,
-        .reordered = received->reordered < rx ? received->reordered : rx,
-        .sending_ns = sending < request->duration_ns ? request->duration_ns : sending,
-        .jitter_measured = true,
-        .jitter_ns = received->jitter_ns,
-    };
+    uint64_t sending = (uint64_t)llround(report->seconds * (double)NS_PER_S);
+    count->tx = report->packets;
+    count->unsent = due > report->packets ? due - report->packets : 0;
+    count->sending_ns = sending < request->duration_ns ? request->duration_ns : sending;
+    count->end_repeated = report->end_repeated;
+}
+
+int pair_count_sink(const struct iperf_report *report, struct traffic_count *count,
+                    struct error *err)
+{
+    uint64_t rx = report->total - report->lost;
+    if (!report->counted) {
+        return unbelievable(err, "the sink reports no count of what was lost");
+    }
+    uint64_t repeated = report->total > count->tx ? report->total - count->tx : 0;
+    bool possible = count->end_repeated && repeated <= report->lost && repeated <= REPEATED_MAX;
+    if (count->tx == 0 || rx > count->tx || (repeated > 0 && !possible)) {
+        return unbelievable(err, "the sink counts %llu packets of %llu sent",
+                            (unsigned long long)report->total, (unsigned long long)count->tx);
+    }
+    if (report->packets < rx) {
+        return unbelievable(err, "the sink counts %llu packets received, but the bytes of %llu",
+                            (unsigned long long)rx, (unsigned long long)report->packets);
+    }
+    count->rx = rx;
+    count->duplicated = report->packets - rx;
+    count->reordered = report->reordered < rx ? report->reordered : rx;
+    count->jitter_measured = true;
+    count->jitter_ns = report->jitter_ns;
     return 0;
 }
 
-static int collect(const struct engine *engine, const struct traffic_request *request,
-                   const struct pair *pair, struct traffic_count *ret, struct error *err)
+static int half_finish(struct half *half, const struct traffic_request *request,
+                       struct traffic_count *counts, struct error *err)
 {
-    const struct pair_program *program = engine->program;
-    struct iperf_report sent = {0};
-    struct iperf_report received = {0};
-    char why[160];
-    if (!pair->source.ended || !has_reported(program, &pair->sink)) {
-        complaint(pair->source.ended ? &pair->sink : &pair->source, why);
-        return unbelievable(err, "no report from %s, as %s, in time (%s)", program->name,
-                            pair->source.ended ? "sink" : "source", why);
+    int rc = await_all(half, err);
+    for (size_t i = 0; rc == 0 && i < half->path_count; i++) {
+        struct iperf_report report = {0};
+        rc = read_child(half, &half->children[i], &report, err);
+        if (rc < 0) {
+            return rc;
+        }
+        if (half->is_sink) {
+            rc = pair_count_sink(&report, &counts[i], err);
+            counts[i].clock_moved = wall_clock_moved(&half->clock);
+        } else {
+            pair_count_source(request, &report, &counts[i]);
+        }
     }
-    // A program that failed may say why in its report.
-    if (pair->source.status != 0 && pair->source.out.length == 0) {
-        complaint(&pair->source, why);
-        return unbelievable(err, "%s, as source, failed: %s", program->name, why);
-    }
-    int rc = program->read(&pair->trial, &pair->source.out, true, &sent, err);
-    if (rc == 0 && pair->source.status != 0) {
-        complaint(&pair->source, why);
-        rc = unbelievable(err, "%s, as source, failed: %s", program->name, why);
-    }
-    if (rc < 0) {
-        error_context(err, "source");
-        return rc;
-    }
-    rc = program->read(&pair->trial, &pair->sink.out, false, &received, err);
-    if (rc < 0) {
-        error_context(err, "sink");
-        return rc;
-    }
-    return pair_count(request, &sent, &received, ret, err);
-}
-
-static void address_text(uint32_t address, char ret[16])
-{
-    snprintf(ret, 16, "%u.%u.%u.%u", address >> 24 & 255U, address >> 16 & 255U,
-             address >> 8 & 255U, address & 255U);
-}
-
-static void prepare(const struct engine *engine, const struct traffic_request *request,
-                    struct pair *pairs)
-{
-    for (size_t i = 0; i < engine->path_count; i++) {
-        unsigned payload = request->ip_length - UDP_HEADERS;
-        pairs[i] = (struct pair){.sink = CHILD_INIT, .source = CHILD_INIT};
-        pairs[i].trial = (struct pair_trial){
-            .port = engine->program->first_port + (unsigned)i,
-            .payload = payload,
-            .bps = request->pps * payload * 8.0,
-            .seconds = (double)request->duration_ns / (double)NS_PER_S,
-        };
-        address_text(engine->paths[i].address.source, pairs[i].trial.source);
-        address_text(engine->paths[i].address.destination, pairs[i].trial.sink);
-    }
-}
-
-// The programs stamp packets with the time of day.
-static void forget_jitter(const struct engine *engine, struct traffic_count *counts)
-{
-    for (size_t i = 0; i < engine->path_count; i++) {
-        counts[i].clock_moved = true;
-        counts[i].jitter_measured = false;
-    }
-}
-
-int pair_run(struct engine *engine, const struct traffic_request *request,
-             struct traffic_count *counts, struct error *err)
-{
-    struct wall_clock clock = WALL_CLOCK_INIT;
-    int rc = wall_clock_begin(&clock, err);
-    if (rc < 0) {
-        return rc;
-    }
-    struct pair *pairs = memory_new_array(struct pair, engine->path_count);
-    prepare(engine, request, pairs);
-    for (size_t i = 0; rc == 0 && i < engine->path_count; i++) {
-        rc = start(engine, &engine->paths[i], &pairs[i], true, err);
-    }
-    for (size_t i = 0; rc == 0 && i < engine->path_count; i++) {
-        rc = await_sink(engine, engine->paths[i].sink_ns, &pairs[i], err);
-    }
-    for (size_t i = 0; rc == 0 && i < engine->path_count; i++) {
-        rc = start(engine, &engine->paths[i], &pairs[i], false, err);
-    }
-    if (rc == 0) {
-        uint64_t deadline = clock_monotonic_ns() + request->duration_ns + GRACE_NS;
-        rc = await_all(engine, pairs, deadline, err);
-    }
-    for (size_t i = 0; rc == 0 && i < engine->path_count; i++) {
-        rc = collect(engine, request, &pairs[i], &counts[i], err);
-    }
-    if (rc == 0 && wall_clock_moved(&clock)) {
-        forget_jitter(engine, counts);
-    }
-    wall_clock_end(&clock);
-    for (size_t i = 0; i < engine->path_count; i++) {
-        child_end(&pairs[i].source);
-        child_end(&pairs[i].sink);
-    }
-    free(pairs);
     return rc;
 }
+
+const struct half_ops pair_source_half = {
+    .open = source_open,
+    .start = start_children,
+    .finish = half_finish,
+    .stop = half_stop,
+    .close = half_close,
+};
+
+const struct half_ops pair_sink_half = {
+    .open = sink_open,
+    .start = sink_start,
+    .finish = half_finish,
+    .stop = half_stop,
+    .close = half_close,
+};

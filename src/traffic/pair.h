@@ -48,18 +48,17 @@ struct pair_program {
 void pair_source(const struct pair_trial *trial, const char *unlimited, int decimals,
                  struct pair_arguments *list);
 
-// For engine_ops of each program.
-int pair_check(const struct pair_program *program, struct error *err);
-int pair_open(const struct pair_program *program, const struct traffic_setup *setup,
-              struct engine **ret, struct error *err);
-int pair_run(struct engine *engine, const struct traffic_request *request,
-             struct traffic_count *counts, struct error *err);
-void pair_close(struct engine *engine);
+// For the engine_ops of each program, beside its `program`.
+int pair_check(const struct engine_ops *engine, struct error *err);
+extern const struct half_ops pair_source_half, pair_sink_half;
 
-// The figures of one network out of its two reports; -EBADMSG if they contradict each other. A sink
-// that ends with a repetition of the last datagram has missed those before it and counts them as
-// lost: they are taken off, and the last datagram has arrived.
-int pair_count(const struct traffic_request *request, const struct iperf_report *sent,
-               const struct iperf_report *received, struct traffic_count *ret, struct error *err);
+// A source's and a sink's part of the figures of one network, out of its report; -EBADMSG if the
+// sink's contradicts the source's. A sink that ends with a repetition of the last datagram has
+// missed those before it and counts them as lost: they are taken off, and the last datagram has
+// arrived.
+void pair_count_source(const struct traffic_request *request, const struct iperf_report *report,
+                       struct traffic_count *count);
+int pair_count_sink(const struct iperf_report *report, struct traffic_count *count,
+                    struct error *err);
 
 #endif

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * scenario/engines — the traffic engines: one row each, the only place that lists them. scenario/
+ * takes the traits from it, traffic/ the code: `const struct engine_ops engine_NAME` in a file
+ * there.
+ */
+#ifndef VRBENCH_SCENARIO_ENGINES_H
+#define VRBENCH_SCENARIO_ENGINES_H
+
+/*
+ * ROW(NAME, members of struct engine_traits)
+ *
+ * The programs' least payloads were found by trying (iperf 2.1.8, iperf3 3.12): iperf3 refuses less
+ * than 16; iperf takes it, but its 16 bytes of numbers and times are then cut off and read as
+ * garbage. iperf's -t is in hundredths of a second, iperf3's in whole seconds. Either program
+ * counts the last datagram, and up to three more before it finds the time over.
+ */
+#define ENGINES(ROW)                                                                               \
+    ROW(packet, .length_layer = LENGTH_IP, .payload_min = SCENARIO_STAMP_LENGTH,                   \
+        .payload_use = "vrbench's stamp", .duration_step_ns = 1)                                   \
+    ROW(iperf, .length_layer = LENGTH_PAYLOAD, .payload_min = 16,                                  \
+        .payload_use = "iperf's numbers and times", .duration_step_ns = 10000000, .slack = 5,      \
+        .can = ENGINE_FRAGMENTS | ENGINE_COMPANY)                                                  \
+    ROW(iperf3, .length_layer = LENGTH_PAYLOAD, .payload_min = 16,                                 \
+        .payload_use = "iperf3's numbers and times", .duration_step_ns = 1000000000, .slack = 5,   \
+        .can = ENGINE_FRAGMENTS | ENGINE_COMPANY)
+
+#endif
