@@ -78,7 +78,7 @@ static void fill_row(const struct job_state *state, struct sweep_row *row)
     row->count = state->job->quick ? ladder_thin(row->pps, row->count, QUICK_LOADS) : row->count;
 }
 
-// The points that are there, as the search knows them.
+// The points that are there, as the search knows them: sorted.
 static size_t list_done(const struct job_state *state, struct load_id *ret)
 {
     const struct scenario *scenario = state->job->scenario;
@@ -90,6 +90,9 @@ static size_t list_done(const struct job_state *state, struct load_id *ret)
                 ret[count++] = (struct load_id){place, point->length, point->step, point->repeat};
             }
         }
+    }
+    if (count > 0) {
+        qsort(ret, count, sizeof *ret, load_id_compare);
     }
     return count;
 }

@@ -16,18 +16,22 @@ struct ladder {
     bool warm;
 };
 
+int load_id_compare(const void *one, const void *other)
+{
+    const struct load_id *a = one;
+    const struct load_id *b = other;
+    return a->place != b->place     ? (a->place < b->place ? -1 : 1)
+           : a->length != b->length ? (a->length < b->length ? -1 : 1)
+           : a->step != b->step     ? (a->step < b->step ? -1 : 1)
+                                    : (a->repeat > b->repeat) - (a->repeat < b->repeat);
+}
+
 static bool point_is_done(const struct ladder_spec *spec, size_t at)
 {
-    unsigned step = (unsigned)(at / spec->repeats);
-    unsigned repeat = (unsigned)(at % spec->repeats);
-    for (size_t i = 0; i < spec->done_count; i++) {
-        const struct load_id *id = &spec->done[i];
-        if (id->length == spec->length && id->place == spec->place && id->step == step &&
-            id->repeat == repeat) {
-            return true;
-        }
-    }
-    return false;
+    const struct load_id id = {spec->place, spec->length, (unsigned)(at / spec->repeats),
+                               (unsigned)(at % spec->repeats)};
+    return spec->done_count > 0 &&
+           bsearch(&id, spec->done, spec->done_count, sizeof id, load_id_compare) != NULL;
 }
 
 // The first point from `at` on that is to be measured.

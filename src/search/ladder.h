@@ -11,6 +11,7 @@
 struct load_id {
     unsigned place, length, step, repeat;
 };
+int load_id_compare(const void *one, const void *other); // for qsort(3)
 
 struct ladder_spec {
     unsigned place, length;
@@ -19,7 +20,7 @@ struct ladder_spec {
     unsigned repeats;
     uint64_t duration_ns;
     unsigned attempts;
-    const struct load_id *done; // measured already, of any ladder; outlives the search
+    const struct load_id *done; // measured already, of any ladder, sorted; outlives the search
     size_t done_count;
 };
 

@@ -74,9 +74,9 @@ struct search_ops {
 // First member of each kind; zeroed but for `ops`.
 struct search {
     const struct search_ops *ops;
-    bool trying;         // search_next() gave `load`, which is not settled
-    unsigned attempts;   // trials of it so far
-    struct load load;    //
+    bool trying;       // search_next() gave `load`, which is not settled
+    unsigned attempts; // trials of it so far
+    struct load load;
     struct outcome best; // of these
 };
 

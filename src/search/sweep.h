@@ -28,7 +28,7 @@ struct sweep_spec {
     unsigned repeats;
     uint64_t duration_ns;
     unsigned attempts;
-    const struct load_id *done;
+    const struct load_id *done; // as in struct ladder_spec
     size_t done_count;
 };
 
