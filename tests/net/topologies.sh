@@ -117,8 +117,8 @@ ok "  before anything is made" fails test -e "$T/none"
 
 # nobody may neither read $T nor the source tree: a place that everybody may read.
 mkdir -m 755 /run/open
-cp "$VRBENCH" "$T/one.yaml" /run/open
-chmod 755 /run/open/vrbench
+cp "$VRBENCH" "$VRBENCH-full" "$T/one.yaml" /run/open
+chmod 755 /run/open/vrbench /run/open/vrbench-full
 chmod 644 /run/open/one.yaml
 nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
 ok "measuring without root ends with status 3" \
