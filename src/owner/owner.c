@@ -326,9 +326,9 @@ static void owner_close(struct owner *owner)
 int owner_run(int ready, bool linger, struct error *err)
 {
     struct owner owner = {.lock = -1, .listener = -1, .results = -1, .lingers = linger};
-    (void)prctl(PR_SET_NAME, "vrbench-owner");
     int rc = owner_lock(&owner.lock, err);
     if (rc == 0) {
+        (void)prctl(PR_SET_NAME, "vrbench-owner");
         rc = owner_open(&owner, err);
     }
     if (ready >= 0) {
