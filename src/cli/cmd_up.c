@@ -66,12 +66,6 @@ static int up_run(void *values, const struct text_list *operands, struct error *
         rc = rights_check(err);
     }
     if (rc == 0) {
-        rc = testbed_check_platform(scenario, false, err);
-    }
-    if (rc == 0) {
-        rc = testbed_check_daemons(scenario, err);
-    }
-    if (rc == 0) {
         rc = testbed_clean_up_dead(err);
     }
     if (rc == 0) {

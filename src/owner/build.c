@@ -46,6 +46,15 @@ int build_testbed(const json_t *request, struct testbed **ret, struct error *err
     if (rc < 0) {
         return rc;
     }
+    // Here and not in the client: some drivers of libvirt serve one process only.
+    rc = testbed_check_platform(scenario, false, err);
+    if (rc == 0) {
+        rc = testbed_check_daemons(scenario, err);
+    }
+    if (rc < 0) {
+        scenario_free(scenario);
+        return rc;
+    }
     uint64_t uid = (uint64_t)json_integer_value(json_object_get(request, "uid"));
     return testbed_stand(scenario, topology, &usable, uid, ret, err);
 }

@@ -37,6 +37,8 @@ struct client {
 };
 // Sends a message to a client, NULL for one that has gone. The message is freed.
 void client_send(struct client *client, json_t *message);
+// The same for a message that is a line already.
+void client_send_line(struct client *client, const char *line, size_t length);
 // Takes the requests that waited, once all testbeds are taken over.
 void clients_go_on(struct owner *owner);
 

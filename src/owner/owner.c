@@ -104,6 +104,14 @@ void client_send(struct client *client, json_t *message)
     json_decref(message);
 }
 
+void client_send_line(struct client *client, const char *line, size_t length)
+{
+    if (client != NULL) {
+        wire_put_line(&client->wire, line, length);
+        (void)client_flush(client);
+    }
+}
+
 static int client_writable(sd_event_source *source, int fd, uint32_t events, void *context)
 {
     (void)source;

@@ -51,25 +51,24 @@ static bool reading_is_of(const struct reading *reading, const struct owned *own
 static void reading_answer(struct reading *reading)
 {
     struct owner *owner = reading->owner;
-    struct sample sample = {.began_ns = clock_monotonic_ns()};
+    uint64_t began_ns = clock_monotonic_ns();
     bool networks = json_is_true(json_object_get(reading->request, "networks"));
     bool found = false;
+    const char *left_out = NULL;
+    struct sample_text text;
+    sample_text_begin(&text);
     for (size_t i = 0; i < owner->owned_count; i++) {
         struct owned *owned = owner->owned[i];
         if (!reading_is_of(reading, owned)) {
             continue;
         }
         found = true;
-        if (owned->unusable != NULL && sample.left_out == NULL) {
-            sample.left_out = text_copy(owned->unusable);
-        }
-        sampler_read(owned->sampler, networks, &sample);
+        left_out = left_out == NULL ? owned->unusable : left_out;
+        sampler_visit(owned->sampler, networks, sample_text_add, &text);
     }
-    json_t *answer = wire_answer(0, NULL);
-    json_object_set_new(answer, "sample", sample_to_json(&sample));
-    json_object_set_new(answer, "found", json_boolean(found));
-    sample_clear(&sample);
-    client_send(reading->client, answer);
+    sample_text_end(&text, began_ns, left_out, found);
+    client_send_line(reading->client, text.bytes, text.length);
+    free(text.bytes);
     reading_free(reading);
     owner_look_for_end(owner);
 }

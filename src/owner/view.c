@@ -36,8 +36,8 @@ struct view {
 
 // ---- the run's testbeds
 
-// Adds one testbed to a sample. Nothing of it stays open: the run may take it down at any time.
-static bool view_read(const char *id, const json_t *request, struct sample *sample)
+// Adds one testbed to an answer. Nothing of it stays open: the run may take it down at any time.
+static bool view_read(const char *id, const json_t *request, struct sample_text *text)
 {
     struct record *record = NULL;
     struct testbed *testbed = NULL;
@@ -59,30 +59,31 @@ static bool view_read(const char *id, const json_t *request, struct sample *samp
             sampler_take_survey(sampler, &survey);
             sample_clear(&survey);
         }
-        sampler_read(sampler, json_is_true(json_object_get(request, "networks")), sample);
+        sampler_visit(sampler, json_is_true(json_object_get(request, "networks")), sample_text_add,
+                      text);
         sampler_free(sampler);
     }
     testbed_free(testbed);
     return wanted;
 }
 
-static json_t *view_answer(const struct view *view, const json_t *request)
+static void view_answer(const struct view *view, const json_t *request, struct wire *wire)
 {
-    struct sample sample = {.began_ns = clock_monotonic_ns()};
+    uint64_t began_ns = clock_monotonic_ns();
+    struct sample_text text;
     bool found = false;
     char **ids = NULL;
     size_t count = 0;
+    sample_text_begin(&text);
     if (record_list(&ids, &count, NULL) == 0) {
         for (size_t i = 0; i < count; i++) {
-            found |= text_starts(ids[i], view->prefix) && view_read(ids[i], request, &sample);
+            found |= text_starts(ids[i], view->prefix) && view_read(ids[i], request, &text);
         }
     }
     record_free_ids(ids, count);
-    json_t *answer = wire_answer(0, NULL);
-    json_object_set_new(answer, "sample", sample_to_json(&sample));
-    json_object_set_new(answer, "found", json_boolean(found));
-    sample_clear(&sample);
-    return answer;
+    sample_text_end(&text, began_ns, NULL, found);
+    wire_put_line(wire, text.bytes, text.length);
+    free(text.bytes);
 }
 
 // Waits until the client sends more or takes more, or this is to end: false then, or too late.
@@ -109,9 +110,7 @@ static void view_serve(const struct view *view, int fd)
         }
     }
     if (rc == 1) {
-        json_t *answer = view_answer(view, request);
-        wire_put(&wire, answer);
-        json_decref(answer);
+        view_answer(view, request, &wire);
         json_decref(request);
         while (wire_send(&wire) == 0 && wire_has_output(&wire) &&
                view_await(view, &wire, until_ns)) {

@@ -39,13 +39,24 @@ static int wire_append(const char *bytes, size_t length, void *context)
     return 0;
 }
 
-void wire_put(struct wire *wire, const json_t *message)
+static void wire_make_room(struct wire *wire)
 {
     if (wire->out_sent > 0) {
         memmove(wire->out, wire->out + wire->out_sent, wire->out_length - wire->out_sent);
         wire->out_length -= wire->out_sent;
         wire->out_sent = 0;
     }
+}
+
+void wire_put_line(struct wire *wire, const char *line, size_t length)
+{
+    wire_make_room(wire);
+    (void)wire_append(line, length, wire);
+}
+
+void wire_put(struct wire *wire, const json_t *message)
+{
+    wire_make_room(wire);
     (void)json_dump_callback(message, wire_append, wire, JSON_COMPACT);
     (void)wire_append("\n", 1, wire);
 }

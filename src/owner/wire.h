@@ -36,6 +36,8 @@ struct wire {
 void wire_clear(struct wire *wire); // closes and frees
 // Puts a message into the output. The message remains the caller's.
 void wire_put(struct wire *wire, const json_t *message);
+// The same for a message that is a line already, its newline included.
+void wire_put_line(struct wire *wire, const char *line, size_t length);
 bool wire_has_output(const struct wire *wire);
 // Sends what can be sent now: 0, or negative if the other end is gone.
 int wire_send(struct wire *wire);

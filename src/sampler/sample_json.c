@@ -37,94 +37,157 @@ enum field {
     NETWORKS,
 };
 
-static json_t *text_or_null(const char *text)
-{
-    return text == NULL ? json_null() : json_string_nocheck(text);
-}
+// ---- there: written as text, as a tree of 50,000 values is costly to make and to free
 
-static json_t *count_json(uint64_t count)
+static void put_bytes(struct sample_text *text, const char *bytes, size_t length)
 {
-    return json_integer((json_int_t)count);
-}
-
-static json_t *parts_to_json(const struct sample_party *party)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < party->part_count; i++) {
-        json_array_append_new(list, json_string_nocheck(party->parts[i].name));
-        json_array_append_new(list, count_json(party->parts[i].ns));
+    if (text->length + length + 1 > text->room) {
+        text->room = 2 * (text->length + length + 1);
+        text->bytes = memory_resize(text->bytes, text->room, 1);
     }
-    return list;
+    memcpy(text->bytes + text->length, bytes, length);
+    text->length += length;
+    text->bytes[text->length] = '\0';
 }
 
-static json_t *networks_to_json(const struct sample_party *party)
+static void put_literal(struct sample_text *text, const char *literal)
 {
-    json_t *list = json_array();
+    put_bytes(text, literal, strlen(literal));
+}
+
+// Between two values of a list.
+static void put_comma(struct sample_text *text)
+{
+    char last = text->bytes[text->length - 1];
+    if (last != '[' && last != ':') {
+        put_bytes(text, ",", 1);
+    }
+}
+
+static void put_count(struct sample_text *text, uint64_t count)
+{
+    char digits[24];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + count % 10);
+        count /= 10;
+    } while (count > 0);
+    put_comma(text);
+    put_bytes(text, digits + at, sizeof digits - at);
+}
+
+// Quotes, backslashes and control characters are written as \u00XX (RFC 8259, section 7).
+static void put_text(struct sample_text *text, const char *value)
+{
+    put_comma(text);
+    if (value == NULL) {
+        put_literal(text, "null");
+        return;
+    }
+    put_bytes(text, "\"", 1);
+    for (const char *from = value; *from != '\0';) {
+        size_t plain = 0;
+        while ((unsigned char)from[plain] >= 0x20 && from[plain] != '"' && from[plain] != '\\') {
+            plain++;
+        }
+        put_bytes(text, from, plain);
+        from += plain;
+        if (*from != '\0') {
+            char escaped[8];
+            snprintf(escaped, sizeof escaped, "\\u%04x", (unsigned)(unsigned char)*from++);
+            put_literal(text, escaped);
+        }
+    }
+    put_bytes(text, "\"", 1);
+}
+
+static void put_flag(struct sample_text *text, bool flag)
+{
+    put_comma(text);
+    put_literal(text, flag ? "true" : "false");
+}
+
+static void list_begin(struct sample_text *text)
+{
+    put_comma(text);
+    put_bytes(text, "[", 1);
+}
+
+static void list_end(struct sample_text *text)
+{
+    put_bytes(text, "]", 1);
+}
+
+static void put_networks(struct sample_text *text, const struct sample_party *party)
+{
+    list_begin(text);
     for (size_t i = 0; i < party->network_count; i++) {
         const struct link_counters *link = &party->networks[i].counters;
         const uint64_t counts[] = {(uint64_t)link->index, link->rx_packets, link->tx_packets,
                                    link->rx_bytes,        link->tx_bytes,   link->rx_dropped,
                                    link->tx_dropped,      link->rx_errors,  link->tx_errors};
-        json_t *network = json_array();
-        json_array_append_new(network, json_string_nocheck(party->networks[i].name));
+        list_begin(text);
+        put_text(text, party->networks[i].name);
         for (size_t k = 0; k < sizeof counts / sizeof counts[0]; k++) {
-            json_array_append_new(network, count_json(counts[k]));
+            put_count(text, counts[k]);
         }
-        json_array_append_new(list, network);
+        list_end(text);
     }
-    return list;
+    list_end(text);
 }
 
-static json_t *party_to_json(const struct sample_party *party)
+// In the order of enum field.
+void sample_text_add(void *context, const struct sample_party *party)
 {
-    json_t *values[] = {
-        [TESTBED_ID] = text_or_null(party->testbed_id),
-        [TESTBED] = text_or_null(party->testbed),
-        [TOPOLOGY] = text_or_null(party->topology),
-        [CPUS_TEXT] = text_or_null(party->cpus_text),
-        [CPUS] = count_json(party->cpus),
-        [KEPT] = json_boolean(party->kept),
-        [KIND] = count_json(party->kind),
-        [NAME] = text_or_null(party->name),
-        [ID] = count_json(party->id),
-        [PLATFORM] = text_or_null(party->platform),
-        [STATE] = count_json(party->state),
-        [SINCE] = count_json(party->since_ns),
-        [RESTARTS] = count_json(party->restarts),
-        [OUTAGE] = count_json(party->outage_ns),
-        [CONVERGE] = count_json(party->converge_ns),
-        [LINKS] = text_or_null(party->links),
-        [HAS_ALLOCATION] = json_boolean(party->has_allocation),
-        [WEIGHT] = count_json(party->allocation.weight),
-        [CAP] = count_json(party->allocation.cap),
-        [CAP_WAY] = text_or_null(party->cap_way),
-        [CPU] = count_json(party->cpu_ns),
-        [READ] = count_json(party->read_ns),
-        [MEMORY] = count_json(party->memory_bytes),
-        [HAS_BYTES] = json_boolean(party->has_bytes),
-        [PARTS] = parts_to_json(party),
-        [NETWORKS] = networks_to_json(party),
-    };
-    json_t *list = json_array();
-    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-        json_array_append_new(list, values[i]);
+    struct sample_text *text = context;
+    list_begin(text);
+    put_text(text, party->testbed_id);
+    put_text(text, party->testbed);
+    put_text(text, party->topology);
+    put_text(text, party->cpus_text);
+    put_count(text, party->cpus);
+    put_flag(text, party->kept);
+    put_count(text, party->kind);
+    put_text(text, party->name);
+    put_count(text, party->id);
+    put_text(text, party->platform);
+    put_count(text, party->state);
+    put_count(text, party->since_ns);
+    put_count(text, party->restarts);
+    put_count(text, party->outage_ns);
+    put_count(text, party->converge_ns);
+    put_text(text, party->links);
+    put_flag(text, party->has_allocation);
+    put_count(text, party->allocation.weight);
+    put_count(text, party->allocation.cap);
+    put_text(text, party->cap_way);
+    put_count(text, party->cpu_ns);
+    put_count(text, party->read_ns);
+    put_count(text, party->memory_bytes);
+    put_flag(text, party->has_bytes);
+    list_begin(text);
+    for (size_t i = 0; i < party->part_count; i++) {
+        put_text(text, party->parts[i].name);
+        put_count(text, party->parts[i].ns);
     }
-    return list;
+    list_end(text);
+    put_networks(text, party);
+    list_end(text);
 }
 
-json_t *sample_to_json(const struct sample *sample)
+void sample_text_begin(struct sample_text *text)
 {
-    json_t *parties = json_array();
-    for (size_t i = 0; i < sample->count; i++) {
-        json_array_append_new(parties, party_to_json(&sample->parties[i]));
-    }
-    json_t *json = json_object();
-    json_object_set_new(json, "parties", parties);
-    json_object_set_new(json, "began_ns", count_json(sample->began_ns));
-    if (sample->left_out != NULL) {
-        json_object_set_new(json, "left_out", json_string(sample->left_out));
-    }
-    return json;
+    *text = (struct sample_text){0};
+    put_literal(text, "{\"failed\":0,\"sample\":{\"parties\":[");
+}
+
+void sample_text_end(struct sample_text *text, uint64_t began_ns, const char *left_out, bool found)
+{
+    put_literal(text, "],\"began_ns\":");
+    put_count(text, began_ns);
+    put_literal(text, ",\"left_out\":");
+    put_text(text, left_out);
+    put_literal(text, found ? "},\"found\":true}\n" : "},\"found\":false}\n");
 }
 
 // ---- back

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// sampler/sample_json — a sample as JSON, to go from the process that owns testbeds to its clients.
-// The format is private to one version of vrbench.
+/*
+ * sampler/sample_json — a sample as JSON, to go from the process that owns testbeds to its clients:
+ * one line, {"failed": 0, "sample": {"parties": […], "began_ns", "left_out"}, "found"}.
+ *
+ * The format is private to one version of vrbench.
+ */
 #ifndef VRBENCH_SAMPLER_SAMPLE_JSON_H
 #define VRBENCH_SAMPLER_SAMPLE_JSON_H
 
@@ -8,8 +12,18 @@
 
 #include "sampler/sample.h"
 
-json_t *sample_to_json(const struct sample *sample);
-// Adds the parties of `json` to a sample. Whatever is missing or of a wrong type counts as absent.
+// The line while it is written: begun, a party at a time, ended with its newline. The bytes are the
+// caller's to free.
+struct sample_text {
+    char *bytes;
+    size_t length, room;
+};
+void sample_text_begin(struct sample_text *text);
+void sample_text_add(void *text, const struct sample_party *party); // for sampler_visit()
+// `found` says whether a testbed that was asked for is there.
+void sample_text_end(struct sample_text *text, uint64_t began_ns, const char *left_out, bool found);
+
+// Adds the parties of the line's "sample". Whatever is missing or of a wrong type counts as absent.
 void sample_from_json(const json_t *json, struct sample *sample);
 
 #endif

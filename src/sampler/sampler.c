@@ -33,6 +33,8 @@ struct sampler {
     size_t count;
     struct link_stats *stats; // room that readings share
     size_t stats_room;
+    struct named_counters *networks; // likewise
+    size_t network_room;
 };
 
 struct sampler *sampler_new(void)
@@ -73,6 +75,7 @@ void sampler_free(struct sampler *sampler)
     }
     free(sampler->parties);
     free(sampler->stats);
+    free(sampler->networks);
     free(sampler);
 }
 
@@ -363,63 +366,91 @@ void sampler_take_survey(struct sampler *sampler, const struct sample *survey)
 
 // ---- readings
 
-static void read_cpu(const struct sampled_party *party, struct sample_party *ret)
+static uint64_t party_cpu(const struct sampled_party *party)
 {
-    struct cpu_part part = {.name = "napi", .ns = party->gone_ns};
+    uint64_t sum_ns = party->gone_ns;
     for (size_t i = 0; i < party->meter_count; i++) {
         uint64_t ns = 0;
         if (cpu_meter_read(party->meters[i], &ns, NULL) == 0) {
-            part.ns += ns;
+            sum_ns += ns;
         }
     }
-    free(ret->parts);
-    ret->parts = memory_new(1, sizeof part);
-    *ret->parts = part;
-    ret->part_count = 1;
-    ret->cpu_ns = part.ns;
+    return sum_ns;
 }
 
-static void read_links(struct sampler *sampler, const struct sampled_party *party,
-                       struct sample_party *ret)
+static const struct link_stats *stats_of(const struct sampler *sampler, ssize_t count, int index)
+{
+    for (ssize_t i = 0; i < count; i++) {
+        if (sampler->stats[i].index == index) {
+            return &sampler->stats[i];
+        }
+    }
+    return NULL;
+}
+
+// Fills ret->networks with entries of the sampler's, whose names are the party's.
+static void party_links(struct sampler *sampler, const struct sampled_party *party,
+                        struct sample_party *ret)
 {
     ssize_t count = party->links < 0 ? -1
                                      : link_stats_read(party->links, &sampler->stats,
                                                        &sampler->stats_room, NULL);
-    ret->has_bytes = count >= 0;
-    for (size_t i = 0; count >= 0 && i < party->interface_count; i++) {
-        const struct sampled_link *wanted = &party->interfaces[i];
-        for (ssize_t k = 0; k < count; k++) {
-            const struct link_stats *stats = &sampler->stats[k];
-            if (stats->index == wanted->index) {
-                const struct link_counters counters = {.index = stats->index,
-                                                       .rx_packets = stats->rx_packets,
-                                                       .tx_packets = stats->tx_packets,
-                                                       .rx_bytes = stats->rx_bytes,
-                                                       .tx_bytes = stats->tx_bytes,
-                                                       .rx_dropped = stats->rx_dropped,
-                                                       .tx_dropped = stats->tx_dropped,
-                                                       .rx_errors = stats->rx_errors,
-                                                       .tx_errors = stats->tx_errors};
-                add_network(ret, wanted->name, &counters);
-                break;
-            }
-        }
+    if (sampler->network_room < party->interface_count) {
+        sampler->network_room = party->interface_count;
+        sampler->networks =
+            memory_resize(sampler->networks, sampler->network_room, sizeof *sampler->networks);
     }
+    ret->has_bytes = count >= 0;
+    ret->networks = sampler->networks;
+    for (size_t i = 0; i < party->interface_count; i++) {
+        struct sampled_link *wanted = &party->interfaces[i];
+        const struct link_stats *stats = stats_of(sampler, count, wanted->index);
+        if (stats == NULL) {
+            continue;
+        }
+        ret->networks[ret->network_count++] =
+            (struct named_counters){.name = wanted->name,
+                                    .counters = {.index = stats->index,
+                                                 .rx_packets = stats->rx_packets,
+                                                 .tx_packets = stats->tx_packets,
+                                                 .rx_bytes = stats->rx_bytes,
+                                                 .tx_bytes = stats->tx_bytes,
+                                                 .rx_dropped = stats->rx_dropped,
+                                                 .tx_dropped = stats->tx_dropped,
+                                                 .rx_errors = stats->rx_errors,
+                                                 .tx_errors = stats->tx_errors}};
+        ret->rx_bytes += stats->rx_bytes;
+        ret->tx_bytes += stats->tx_bytes;
+    }
+}
+
+void sampler_visit(struct sampler *sampler, bool networks,
+                   void (*visit)(void *context, const struct sample_party *party), void *context)
+{
+    for (size_t i = 0; i < sampler->count; i++) {
+        const struct sampled_party *party = &sampler->parties[i];
+        struct sample_party read = party->facts;
+        struct cpu_part part = {.name = "napi"};
+        if (party->quick && party->facts.state == ROUTER_RUNNING) {
+            part.ns = party_cpu(party);
+            read.cpu_ns = part.ns;
+            read.parts = &part;
+            read.part_count = 1;
+            if (networks) {
+                party_links(sampler, party, &read);
+            }
+            read.read_ns = clock_monotonic_ns();
+        }
+        visit(context, &read);
+    }
+}
+
+static void copy_to_sample(void *context, const struct sample_party *party)
+{
+    sample_party_copy(party, sample_add(context));
 }
 
 void sampler_read(struct sampler *sampler, bool networks, struct sample *sample)
 {
-    for (size_t i = 0; i < sampler->count; i++) {
-        const struct sampled_party *party = &sampler->parties[i];
-        struct sample_party *read = sample_add(sample);
-        sample_party_copy(&party->facts, read);
-        if (!party->quick || party->facts.state != ROUTER_RUNNING) {
-            continue;
-        }
-        read_cpu(party, read);
-        if (networks) {
-            read_links(sampler, party, read);
-        }
-        read->read_ns = clock_monotonic_ns();
-    }
+    sampler_visit(sampler, networks, copy_to_sample, sample);
 }

@@ -34,8 +34,11 @@ bool sampler_needs_survey(const struct sampler *sampler);
 void sampler_survey(const struct testbed *testbed, struct sample *ret);
 void sampler_take_survey(struct sampler *sampler, const struct sample *survey);
 
-// Adds the parties to a sample: quick ones as they are now, others as last surveyed. Without
-// `networks`, no counters of interfaces are read.
+// Calls `visit` for each party: quick ones as they are now, others as last surveyed. What it is
+// given is valid only meanwhile. Without `networks`, no counters of interfaces are read.
+void sampler_visit(struct sampler *sampler, bool networks,
+                   void (*visit)(void *context, const struct sample_party *party), void *context);
+// Adds copies of these to a sample.
 void sampler_read(struct sampler *sampler, bool networks, struct sample *sample);
 
 #endif
