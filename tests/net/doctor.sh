@@ -30,7 +30,7 @@ ok "it takes no operands" exits 2 "$VRBENCH" doctor here
 # --- without rights ------------------------------------------------------------------------------
 
 mkdir -m 755 /run/open
-cp "$VRBENCH" /run/open
+cp "$VRBENCH" "$VRBENCH-full" /run/open
 chmod 755 /run/open/vrbench
 setpriv --reuid=65534 --regid=65534 --clear-groups /run/open/vrbench doctor --json \
     >"$T/nobody.json" 2>"$T/nobody.err"

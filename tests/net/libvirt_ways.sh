@@ -67,7 +67,7 @@ nobody=$(mktemp -d /tmp/vrbench-nobody.XXXXXX)
 chown nobody "$nobody"
 at_exit "rm -rf $nobody"
 at_exit 'kill $(cat $nobody/libvirt/libvirtd.pid)'
-cp "$VRBENCH" "$nobody/vrbench"
+cp "$VRBENCH" "$VRBENCH-full" "$nobody"
 chmod 755 "$nobody/vrbench"
 by_nobody() {
     setpriv --reuid=nobody --clear-groups \
