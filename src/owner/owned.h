@@ -59,6 +59,7 @@ struct job {
     uint64_t ordered_ns;   // CLOCK_MONOTONIC
     bool client_waits;
     bool releases;         // it takes the whole testbed down
+    bool builds;           // it is of no use without its client
     struct stop_flag stop; // asks it to end early
     // Filled by the thread:
     int rc;

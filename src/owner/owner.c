@@ -71,9 +71,11 @@ static void client_free(struct client *client)
         *at = client->next;
     }
     if (client->job != NULL) {
-        // The job goes on: half a router would be worse. One that only builds ends early.
+        // The job goes on, as half a router would be worse; only building ends early.
         client->job->client = NULL;
-        stop_flag_raise(&client->job->stop);
+        if (client->job->builds) {
+            stop_flag_raise(&client->job->stop);
+        }
     }
     if (client->reading != NULL) {
         reading_free(client->reading);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// fuzz_owner — any bytes as what comes from the other end of an owner's socket, in one piece and cut
-// in two. A sample that is read must survive being written and read again.
+// fuzz_owner — any bytes as what comes from the other end of an owner's socket, in one piece and
+// cut in two. A sample that is read must survive being written and read again.
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -121,8 +121,7 @@ static void start_loop(void)
 {
     pthread_t thread;
     // It lasts as long as the process: libvirt has no way to unregister it.
-    if (virEventRegisterDefaultImpl() == 0 &&
-        thread_start(&thread, run_loop, NULL) == 0) {
+    if (virEventRegisterDefaultImpl() == 0 && thread_start(&thread, run_loop, NULL) == 0) {
         (void)pthread_detach(thread);
     }
 }
