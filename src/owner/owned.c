@@ -28,14 +28,12 @@ void owned_remove(struct owned *owned)
     if (owned->running == NULL) {
         testbed_free(owned->testbed);
     }
+    size_t kept = 0;
     for (size_t i = 0; i < owner->owned_count; i++) {
-        if (owner->owned[i] == owned) {
-            memmove(&owner->owned[i], &owner->owned[i + 1],
-                    (owner->owned_count - i - 1) * sizeof owner->owned[0]);
-            owner->owned_count--;
-            break;
-        }
+        owner->owned[kept] = owner->owned[i];
+        kept += owner->owned[i] != owned;
     }
+    owner->owned_count = kept;
     free(owned->restarts);
     free(owned->unusable);
     free(owned->id);

@@ -21,7 +21,7 @@
 #include "owner/owned.h"
 
 #define BACKLOG         64
-#define FIRST_WITHIN_US (10U * 1000U * 1000U) // for the first client to come
+#define FIRST_WITHIN_US (UINT64_C(10) * 1000 * 1000) // for the first client to come
 
 // ---- the lock
 
@@ -310,8 +310,10 @@ static int owner_open(struct owner *owner, struct error *err)
 // The testbeds stay as they are; jobs that still run are left to their records.
 static void owner_close(struct owner *owner)
 {
-    while (owner->clients != NULL) {
-        client_free(owner->clients);
+    struct client *next = NULL;
+    for (struct client *client = owner->clients; client != NULL; client = next) {
+        next = client->next;
+        client_free(client);
     }
     owner->accepting = sd_event_source_disable_unref(owner->accepting);
     owner->stopping = sd_event_source_disable_unref(owner->stopping);

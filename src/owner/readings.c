@@ -12,7 +12,7 @@
 #include "owner/owned.h"
 #include "sampler/sample_json.h"
 
-#define SURVEY_WITHIN_US (1000U * 1000U)
+#define SURVEY_WITHIN_US (UINT64_C(1000) * 1000)
 #define ADOPTED_WITHIN   10                // times SURVEY_WITHIN_US
 #define SHARED_NS        (20U * NS_PER_MS) // readers this close together get one survey
 

@@ -76,14 +76,14 @@ static int target_find(struct owner *owner, const json_t *request, struct target
                             ? "no testbed stands; vrbench up SCENARIO builds one"
                             : "there is no router or node \"%s\"; vrbench list shows them",
                         called);
-    } else if (slash == NULL && found->uid != request_uid(request)) {
+    } else if (found != NULL && slash == NULL && found->uid != request_uid(request)) {
         rc = fail_input(err,
                         "\"%s\" is a router of testbed %s, which another user built; name it %s",
                         called, found->name, names);
     }
     free(names);
     free(of);
-    if (rc < 0) {
+    if (rc < 0 || found == NULL) {
         return rc;
     }
     *ret = (struct target){found, node, testbed_router_called(found->testbed, node)};
@@ -93,12 +93,12 @@ static int target_find(struct owner *owner, const json_t *request, struct target
 static int order_for_router(struct client *client, json_t *request, const char *name,
                             job_function run, struct error *err)
 {
-    struct target target;
+    struct target target = {0};
     int rc = target_find(client->owner, request, &target, err);
     if (rc == 0 && target.router == SIZE_MAX) {
         rc = fail_input(err, "%s is no router", request_text(request, "router"));
     }
-    if (rc < 0) {
+    if (rc < 0 || target.owned == NULL) {
         return rc;
     }
     struct job *job = work_order(target.owned, name, run, client, request);
@@ -199,9 +199,9 @@ static int cpu_job(struct owned *owned, struct job *job, struct error *err)
 
 static int take_cpu(struct client *client, json_t *request, struct error *err)
 {
-    struct target target;
+    struct target target = {0};
     int rc = target_find(client->owner, request, &target, err);
-    if (rc < 0) {
+    if (rc < 0 || target.owned == NULL) {
         return rc;
     }
     size_t party = testbed_party_called(target.owned->testbed, target.node);

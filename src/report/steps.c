@@ -455,7 +455,7 @@ static size_t steps_thin(struct load_step *steps, size_t count, size_t most)
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         // The k-th of the kept ones is at k (count - 1) / (most - 1).
-        bool wanted = most > 1 ? i * (most - 1) % (count - 1) < most - 1 : i == 0;
+        bool wanted = i == 0 || (most > 1 && i * (most - 1) % (count - 1) < most - 1);
         if (wanted || i == highest) {
             steps[kept++] = steps[i];
         } else {

@@ -69,7 +69,7 @@ int testbed_stand(struct scenario *scenario, enum topology topology, const struc
     if (rc == 0) {
         rc = testbed_up(plan, true, &testbed, err);
     }
-    if (rc < 0) {
+    if (rc < 0 || testbed == NULL) {
         scenario_free(scenario);
         return rc;
     }
