@@ -103,8 +103,8 @@ int stop_fd(void)
 
 bool stop_requested(void)
 {
-    if (own != NULL && own->requested) {
-        return true;
+    if (own != NULL) {
+        return own->requested;
     }
     if (!atomic_load_explicit(&requested, memory_order_relaxed)) {
         struct pollfd signals = {.fd = descriptor, .events = POLLIN};
@@ -141,7 +141,7 @@ static int poll_until(struct pollfd *fds, size_t count, uint64_t deadline_ns)
 // What a request to stop makes readable.
 static void add_requests(struct pollfd ret[REQUESTS])
 {
-    ret[0] = (struct pollfd){.fd = descriptor, .events = POLLIN};
+    ret[0] = (struct pollfd){.fd = own == NULL ? descriptor : -1, .events = POLLIN};
     ret[1] = (struct pollfd){.fd = own == NULL ? -1 : own->fd, .events = POLLIN};
 }
 

@@ -39,7 +39,8 @@ struct stop_flag {
 void stop_flag_init(struct stop_flag *flag);
 void stop_flag_raise(struct stop_flag *flag);
 void stop_flag_clear(struct stop_flag *flag); // closes the descriptor
-// From now on, a raised flag is a request to stop for the calling thread, too. NULL: no more.
+// From now on only a raised flag is a request to stop for the calling thread, and no signal: who
+// raises it decides. NULL: signals again.
 void stop_use(struct stop_flag *flag);
 
 // Readable once a signal has requested a stop, for ever; nobody reads from it. -1 before

@@ -45,16 +45,14 @@ static int adopt_job(struct owned *owned, struct job *job, struct error *err)
     if (rc == 0) {
         rc = adopt_record(owned, record, err);
     }
-    if (rc == -ENOENT) {
+    // What is not there may be a part of the testbed: only without its record it is gone.
+    struct record *still = NULL;
+    if (rc == -ENOENT && record_open(owned->id, &still, NULL) == -ENOENT) {
         job->gone = true;
         return 0;
     }
-    if (rc < 0) {
-        owned->unusable = text_format("testbed %s: %s", owned->name,
-                                      err->text == NULL ? "its record can't be read" : err->text);
-    }
-    owned->adopting = false;
-    return 0;
+    record_forget(still);
+    return rc;
 }
 
 static void adopt_id(struct owner *owner, const char *id)

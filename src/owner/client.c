@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
@@ -24,9 +25,11 @@
 #include "sampler/sample_json.h"
 #include "testbed/record.h"
 
-#define ATTEMPTS       5
-#define LOOK_MS        200             // how soon the deadline of an answer is seen
-#define VIEW_WITHIN_NS (2U * NS_PER_S) // for a run to answer
+#define ATTEMPTS         5U
+#define START_PAUSE_NS   (50U * NS_PER_MS)
+#define CANCEL_WITHIN_NS (60U * NS_PER_S) // for what was cancelled to end
+#define LOOK_MS          200              // how soon the deadline of an answer is seen
+#define VIEW_WITHIN_NS   (2U * NS_PER_S)  // for a run to answer
 
 // ---- starting an owner
 
@@ -36,6 +39,7 @@ static _Noreturn void owner_exec(int ready)
     (void)setsid();
     (void)!chdir("/");
     int null = open("/dev/null", O_RDWR);
+    (void)file_make_dirs(RECORD_ROOT, NULL);
     int log = open(OWNER_LOG, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0600);
     if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
         dup2(log >= 0 ? log : null, STDOUT_FILENO) < 0 ||
@@ -98,12 +102,15 @@ static int connect_to(const char *path)
 static int owner_connect(bool start, struct error *err)
 {
     int fd = -ENOENT;
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+    for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
         fd = connect_to(OWNER_SOCKET);
         if (fd >= 0 || !start) {
             return fd;
         }
         int rc = owner_start(err);
+        if (rc == 0 && attempt > 0) {
+            rc = stop_sleep(attempt * START_PAUSE_NS, err); // another owner is starting
+        }
         if (rc < 0) {
             return rc;
         }
@@ -123,7 +130,8 @@ static void answer_say(const json_t *message)
 
 // Waits for an answer until CLOCK_MONOTONIC reads `until_ns` (0: without end). -EPIPE if the other
 // end has gone.
-static int answer_await(struct wire *wire, uint64_t until_ns, json_t **ret, struct error *err)
+static int answer_await(struct wire *wire, uint64_t until_ns, bool *ret_begun, json_t **ret,
+                        struct error *err)
 {
     bool cancelled = false;
     for (;;) {
@@ -134,6 +142,7 @@ static int answer_await(struct wire *wire, uint64_t until_ns, json_t **ret, stru
             return 0;
         }
         if (rc == 1) {
+            *ret_begun = *ret_begun || json_is_true(json_object_get(message, "begun"));
             answer_say(message);
             json_decref(message);
             continue;
@@ -146,6 +155,10 @@ static int answer_await(struct wire *wire, uint64_t until_ns, json_t **ret, stru
             wire_put(wire, cancel);
             json_decref(cancel);
             cancelled = true;
+            until_ns = clock_monotonic_ns() + CANCEL_WITHIN_NS;
+        }
+        if (cancelled && clock_monotonic_ns() > until_ns) {
+            return fail_interrupted(err);
         }
         if (wire_send(wire) < 0 || (until_ns != 0 && clock_monotonic_ns() > until_ns)) {
             return -EPIPE;
@@ -162,18 +175,21 @@ static int answer_await(struct wire *wire, uint64_t until_ns, json_t **ret, stru
     }
 }
 
-static int ask(int fd, const json_t *request, uint64_t until_ns, json_t **ret, struct error *err)
+// `ret_begun` says whether the request was being worked on.
+static int ask(int fd, const json_t *request, uint64_t until_ns, bool *ret_begun, json_t **ret,
+               struct error *err)
 {
     struct wire wire = {.fd = fd};
+    *ret_begun = false;
     wire_put(&wire, request);
-    int rc = answer_await(&wire, until_ns, ret, err);
+    int rc = answer_await(&wire, until_ns, ret_begun, ret, err);
     wire_clear(&wire);
     return rc;
 }
 
 // ---- requests
 
-static uint64_t caller_uid(void)
+uint64_t owner_caller_uid(void)
 {
     const char *sudo = getenv("SUDO_UID");
     return sudo == NULL ? getuid() : strtoull(sudo, NULL, 10);
@@ -183,19 +199,20 @@ json_t *owner_request(const char *what)
 {
     json_t *request = json_object();
     json_object_set_new(request, "do", json_string(what));
-    json_object_set_new(request, "uid", json_integer((json_int_t)caller_uid()));
+    json_object_set_new(request, "uid", json_integer((json_int_t)owner_caller_uid()));
     return request;
 }
 
 int owner_call(json_t *request, json_t **ret_answer, struct error *err)
 {
     json_t *answer = NULL;
+    bool begun = false;
     int rc = -EPIPE;
     // An owner may be just ending with its last testbed; then another is asked.
-    for (int attempt = 0; rc == -EPIPE && attempt < ATTEMPTS; attempt++) {
+    for (unsigned attempt = 0; rc == -EPIPE && attempt < ATTEMPTS; attempt++) {
         int fd = owner_connect(true, err);
-        rc = fd < 0 ? fd : ask(fd, request, 0, &answer, err);
-        if (rc == -EPIPE && attempt + 1 == ATTEMPTS) {
+        rc = fd < 0 ? fd : ask(fd, request, 0, &begun, &answer, err);
+        if (rc == -EPIPE && (begun || attempt + 1 == ATTEMPTS)) {
             rc = fail(err, 0,
                       "the owner of the testbeds has died while it was at work; the next "
                       "command takes the testbeds over");
@@ -283,9 +300,10 @@ static bool sample_runs(const json_t *request, struct sample *sample)
         }
         _cleanup_free_ char *path = text_format(RECORD_ROOT "/%s", entry->d_name);
         json_t *answer = NULL;
+        bool begun = false;
         int fd = connect_to(path);
         if (fd >= 0 &&
-            ask(fd, request, clock_monotonic_ns() + VIEW_WITHIN_NS, &answer, NULL) == 0) {
+            ask(fd, request, clock_monotonic_ns() + VIEW_WITHIN_NS, &begun, &answer, NULL) == 0) {
             found |= sample_answer(answer, sample);
             json_decref(answer);
         }
@@ -299,6 +317,7 @@ int owner_sample(const char *testbed, bool networks, struct sample *ret, struct 
     json_t *request = owner_request("sample");
     json_t *answer = NULL;
     bool found = testbed == NULL;
+    bool begun = false;
     int rc = 0;
     json_object_set_new(request, "networks", json_boolean(networks));
     if (testbed != NULL) {
@@ -306,11 +325,11 @@ int owner_sample(const char *testbed, bool networks, struct sample *ret, struct 
     }
     int fd = owner_connect(false, err);
     if (fd >= 0) {
-        rc = ask(fd, request, 0, &answer, err);
+        rc = ask(fd, request, 0, &begun, &answer, err);
     }
     if ((fd < 0 || rc == -EPIPE) && testbeds_stand()) {
         fd = owner_connect(true, err);
-        rc = fd < 0 ? fd : ask(fd, request, 0, &answer, err);
+        rc = fd < 0 ? fd : ask(fd, request, 0, &begun, &answer, err);
     }
     if (rc == -EPIPE) {
         rc = 0; // its last testbed went while it was asked

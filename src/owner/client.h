@@ -14,6 +14,8 @@
 #include "base/error.h"
 #include "sampler/sample.h"
 
+// The user who called: whom sudo(8) names, else the process's.
+uint64_t owner_caller_uid(void);
 // A request with the caller's identity; the caller adds arguments and gives it to owner_call().
 json_t *owner_request(const char *what);
 // Sends a request and waits for its answer: 0 and a new reference (ret_answer may be NULL), or

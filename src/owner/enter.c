@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "owner/client.h"
 #include "testbed/record.h"
 
 static bool record_is_called(const struct record *record, const char *name)
@@ -77,6 +78,13 @@ static int attach_to_only(const struct search_for *wanted, const char *called, s
                           "there is no \"%s\"; vrbench up SCENARIO builds a testbed, vrbench "
                           "list shows the routers of those that stand",
                           called);
+    }
+    // Runs have no user on record.
+    const json_t *uid = json_object_get(wanted->first->content, "uid");
+    if (uid != NULL && wanted->node != NULL && wanted->testbed == NULL &&
+        (uint64_t)json_integer_value(uid) != owner_caller_uid()) {
+        return fail_input(err, "\"%s\" is a node of a testbed that another user built; name it %s",
+                          called, wanted->names);
     }
     return testbed_attach(wanted->first, ret, err);
 }

@@ -81,6 +81,8 @@ struct job *work_order(struct owned *owned, const char *name, job_function run,
 struct job *work_order_once(struct owned *owned, const char *name, job_function run);
 // Begins the next job of a testbed at rest.
 void work_start(struct owned *owned);
+// Takes a job that has not begun out of the queue and frees it; false if it runs.
+bool work_forget(struct job *job);
 // Answers all jobs that wait for a testbed that is no more.
 void work_drop(struct owned *owned, const char *why);
 int work_open(struct owner *owner, struct error *err);
@@ -136,6 +138,7 @@ struct owner {
     unsigned threads; // that are at work
     bool lingers;     // it goes on without testbeds
     bool ending;      // it has been told to stop
+    bool impatient;   // orders no longer wait for testbeds that are being taken over
 };
 
 struct owned *owned_add(struct owner *owner, const char *id, const char *name);

@@ -21,6 +21,7 @@
 #include "owner/owned.h"
 
 #define BACKLOG         64
+#define ADOPT_WITHIN_US (UINT64_C(10) * 1000 * 1000) // then orders no longer wait for all of it
 #define FIRST_WITHIN_US (UINT64_C(10) * 1000 * 1000) // for the first client to come
 
 // ---- the lock
@@ -129,6 +130,9 @@ static int client_writable(sd_event_source *source, int fd, uint32_t events, voi
 
 static bool owner_is_adopting(const struct owner *owner)
 {
+    if (owner->impatient) {
+        return false;
+    }
     for (size_t i = 0; i < owner->owned_count; i++) {
         if (owner->owned[i]->adopting) {
             return true;
@@ -150,13 +154,31 @@ void clients_go_on(struct owner *owner)
     }
 }
 
+// Building ends early; other work that has begun goes on, as half a router would be worse, and what
+// waits is forgotten.
+static void client_cancel(struct client *client)
+{
+    struct job *job = client->job;
+    if (job != NULL && job->builds) {
+        stop_flag_raise(&job->stop);
+        return;
+    }
+    if ((job == NULL && client->waiting == NULL) || (job != NULL && !work_forget(job))) {
+        return;
+    }
+    struct error err = ERROR_INIT;
+    client->job = NULL;
+    json_decref(client->waiting);
+    client->waiting = NULL;
+    client_send(client, wire_answer(fail_interrupted(&err), &err));
+    error_clear(&err);
+}
+
 static void client_take(struct client *client, json_t *request)
 {
     const char *what = json_string_value(json_object_get(request, "do"));
     if (what != NULL && strcmp(what, "cancel") == 0) {
-        if (client->job != NULL) {
-            stop_flag_raise(&client->job->stop);
-        }
+        client_cancel(client);
     } else if (client->job != NULL || client->reading != NULL || client->waiting != NULL) {
         struct error err = ERROR_INIT;
         client_send(client, wire_answer(fail_input(&err, "one request at a time"), &err));
@@ -209,14 +231,15 @@ static int owner_accept(sd_event_source *source, int listener, uint32_t events, 
         if (fd >= 0) {
             close(fd);
         }
+        owner_look_for_end(owner);
         return 0;
     }
     struct client *client = memory_new(1, sizeof *client);
     *client = (struct client){.owner = owner, .wire = {.fd = fd}, .next = owner->clients};
     owner->clients = client;
     if (sd_event_add_io(owner->loop, &client->readable, fd, EPOLLIN, client_readable, client) < 0 ||
-        sd_event_add_io(owner->loop, &client->writable, dup(fd), EPOLLOUT, client_writable,
-                        client) < 0) {
+        sd_event_add_io(owner->loop, &client->writable, fcntl(fd, F_DUPFD_CLOEXEC, 3), EPOLLOUT,
+                        client_writable, client) < 0) {
         client_free(client);
         return 0;
     }
@@ -236,12 +259,9 @@ static int owner_listen(struct owner *owner, struct error *err)
     }
     // Left by an owner that was killed; the lock says that it is no living one's.
     (void)unlink(OWNER_SOCKET);
-    mode_t before = umask(0177);
-    int bound = bind(owner->listener, (const struct sockaddr *)&address, sizeof address);
-    int saved = errno;
-    umask(before);
-    if (bound < 0 || listen(owner->listener, BACKLOG) < 0) {
-        return fail(err, bound < 0 ? saved : errno, "%s", OWNER_SOCKET);
+    if (bind(owner->listener, (const struct sockaddr *)&address, sizeof address) < 0 ||
+        chmod(OWNER_SOCKET, 0600) < 0 || listen(owner->listener, BACKLOG) < 0) {
+        return fail(err, errno, "%s", OWNER_SOCKET);
     }
     int rc = sd_event_add_io(owner->loop, &owner->accepting, owner->listener, EPOLLIN, owner_accept,
                              owner);
@@ -270,7 +290,7 @@ static int owner_stop(sd_event_source *source, int fd, uint32_t events, void *co
     struct owner *owner = context;
     owner->ending = true;
     for (size_t i = 0; i < owner->owned_count; i++) {
-        if (owner->owned[i]->running != NULL) {
+        if (owner->owned[i]->running != NULL && owner->owned[i]->running->builds) {
             stop_flag_raise(&owner->owned[i]->running->stop);
         }
     }
@@ -279,6 +299,17 @@ static int owner_stop(sd_event_source *source, int fd, uint32_t events, void *co
 }
 
 // ---- its life
+
+// A platform that does not answer keeps its testbeds from being taken over: others go on.
+static int owner_impatient(sd_event_source *source, uint64_t now_us, void *context)
+{
+    (void)source;
+    (void)now_us;
+    struct owner *owner = context;
+    owner->impatient = true;
+    clients_go_on(owner);
+    return 0;
+}
 
 // The process that started it has not come.
 static int owner_unused(sd_event_source *source, uint64_t now_us, void *context)
@@ -349,6 +380,8 @@ int owner_run(int ready, bool linger, struct error *err)
     if (rc == 0) {
         (void)sd_event_add_time_relative(owner.loop, NULL, CLOCK_MONOTONIC, FIRST_WITHIN_US, 0,
                                          owner_unused, &owner);
+        (void)sd_event_add_time_relative(owner.loop, NULL, CLOCK_MONOTONIC, ADOPT_WITHIN_US, 0,
+                                         owner_impatient, &owner);
         rc = sd_event_loop(owner.loop);
         rc = rc < 0 ? fail(err, -rc, "the event loop") : 0;
     }

@@ -63,7 +63,11 @@ static void reading_answer(struct reading *reading)
             continue;
         }
         found = true;
-        left_out = left_out == NULL ? owned->unusable : left_out;
+        if (left_out == NULL) {
+            left_out = owned->adopting
+                           ? "it is still being taken over: its platform does not answer"
+                           : owned->unusable;
+        }
         sampler_visit(owned->sampler, networks, sample_text_add, &text);
     }
     sample_text_end(&text, began_ns, left_out, found);

@@ -55,7 +55,10 @@ static int target_find(struct owner *owner, const json_t *request, struct target
     const char *unusable = NULL;
     for (size_t i = 0; i < owner->owned_count; i++) {
         struct owned *owned = owner->owned[i];
-        unusable = owned->unusable != NULL ? owned->unusable : unusable;
+        unusable = owned->unusable != NULL ? owned->unusable
+                   : owned->adopting ? "a testbed is still being taken over: its platform does "
+                                       "not answer"
+                                     : unusable;
         if (target_matches(owned, of, node)) {
             char *more = text_format("%s%s%s/%s", names, matches == 0 ? "" : ", ",
                                      of == NULL ? owned->name : owned->id, node);

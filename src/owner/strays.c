@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -29,7 +30,12 @@ static bool nobody_listens(const char *path)
 static void remove_dead_owner(void)
 {
     _cleanup_close_ int lock = open(OWNER_LOCK, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0) {
+    struct stat here;
+    struct stat there;
+    // A file that lost its name meanwhile is not the lock of the owner there is now.
+    if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0 && fstat(lock, &here) == 0 &&
+        stat(OWNER_LOCK, &there) == 0 && here.st_ino == there.st_ino &&
+        here.st_dev == there.st_dev) {
         (void)unlink(OWNER_SOCKET);
         (void)unlink(OWNER_LOG);
         (void)unlink(OWNER_LOCK);

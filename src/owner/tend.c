@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -89,10 +90,19 @@ static void watch_router(struct owned *owned, struct watch *watch, size_t router
     if (fd == -ENOENT || watch->source != NULL) {
         return;
     }
-    int own = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    if (fd < 0) {
+        tend_order(owned); // it has died already
+        return;
+    }
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
     if (own < 0 || sd_event_add_io(owned->owner->loop, &watch->source, own, EPOLLIN, tend_noticed,
                                    owned) < 0) {
-        tend_order(owned); // it has died already
+        log_warning("owner",
+                    "router %s of testbed %s can't be watched: it is not restarted if it dies",
+                    testbed_router_name(owned->testbed, router), owned->name);
+        if (own >= 0) {
+            close(own);
+        }
         return;
     }
     (void)sd_event_source_set_io_fd_own(watch->source, 1);

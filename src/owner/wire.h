@@ -6,7 +6,8 @@
  * "status": EXIT STATUS, "text": MESSAGE, "located": BOOL} as struct error has it. Between the two
  * any number of {"say": MESSAGE, "topic": TOPIC, "level": LEVEL} may come, for the client's log.
  * {"do": "cancel"} asks for an early end of the request that is being worked on.
- * Private to one version of vrbench: a client asks only an owner of its own version ("version").
+ * {"begun": true} comes once a request is worked on: from then on it must not be sent to another
+ * owner. The format is private to one version of vrbench.
  *
  * Used by owner.c, on non-blocking sockets, and by client.c.
  */

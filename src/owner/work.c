@@ -45,9 +45,10 @@ static void *job_thread(void *context)
     pthread_mutex_lock(&owner->done_lock);
     job->next = owner->done;
     owner->done = job;
-    pthread_mutex_unlock(&owner->done_lock);
+    // Within the lock: once the job is seen, the owner may end.
     const uint64_t one = 1;
     (void)!write(owner->results, &one, sizeof one);
+    pthread_mutex_unlock(&owner->done_lock);
     return NULL;
 }
 
@@ -78,6 +79,16 @@ static void job_conclude(struct job *job)
     struct owner *owner = owned->owner;
     owned->running = NULL;
     owner->threads--;
+    if (owned->adopting) {
+        owned->adopting = false;
+        if (owned->testbed == NULL && !job->gone) {
+            owned->unusable =
+                text_format("testbed %s: %s", owned->name,
+                            job->err.text == NULL ? "its record can't be read" : job->err.text);
+        }
+    } else if (owned->testbed == NULL && owned->unusable == NULL) {
+        job->gone = true; // it could not be built
+    }
     if (owned->testbed != NULL) {
         owned_at_rest(owned, job->changed);
     }
@@ -119,7 +130,7 @@ static int work_finished(sd_event_source *source, int fd, uint32_t events, void 
 static void work_next(struct owned *owned)
 {
     struct job *job = owned->queue;
-    if (owned->running != NULL || job == NULL) {
+    if (owned->running != NULL || job == NULL || owned->owner->ending) {
         return;
     }
     owned->queue = job->next;
@@ -132,6 +143,8 @@ static void work_next(struct owned *owned)
         owned->sampler = sampler_new();
     }
     owned->owner->threads++;
+    // From here on the client must not ask another owner, should this one die.
+    client_send(job->client, json_pack("{s:b}", "begun", 1));
     pthread_t thread;
     int rc = thread_start(&thread, job_thread, job);
     if (rc != 0) {
@@ -181,6 +194,21 @@ struct job *work_order_once(struct owned *owned, const char *name, job_function 
 void work_start(struct owned *owned)
 {
     work_next(owned);
+}
+
+bool work_forget(struct job *job)
+{
+    struct job **at = &job->owned->queue;
+    while (*at != NULL && *at != job) {
+        at = &(*at)->next;
+    }
+    if (*at == NULL) {
+        return false; // it runs
+    }
+    *at = job->next;
+    job->owned->ends = job->owned->ends && !job->releases;
+    job_free(job);
+    return true;
 }
 
 void work_drop(struct owned *owned, const char *why)

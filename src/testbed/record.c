@@ -112,7 +112,7 @@ static int make_root(struct error *err)
 
 int record_create(struct record **ret, struct error *err)
 {
-    static unsigned number;
+    static _Atomic unsigned number;
     struct record *record = NULL;
     unsigned gone = 0;
     int rc;

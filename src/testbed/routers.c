@@ -306,10 +306,12 @@ static int conclude(struct testbed *testbed, size_t router, int rc, struct error
     if (rc < 0) {
         struct router_order order;
         router_order_make(testbed, router, &order);
+        forget_vifs(testbed, &order);
         if (entry->router != NULL) {
             (void)testbed->platform->ops->end(steal_pointer(&entry->router), &order.spec, NULL);
         }
         router_order_clear(&order);
+        (void)testbed_displace_router(testbed, router, NULL);
         entry->state = ROUTER_CRASHED;
         entry->since_ns = clock_realtime_ns();
     }
