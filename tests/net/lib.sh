@@ -630,7 +630,14 @@ router_threads() { jq -r '.routers[0].platform.tasks[]' "$testbed.json"; }
 cpu_of() {
     for thread; do cat "/proc/$thread/schedstat"; done | awk '{ sum += $1 } END { printf "%.0f\n", sum }'
 }
-asleep() { grep -q nanosleep "/proc/$1/wchan"; }
+asleep() {
+    case $(uname -m) in
+    # ppoll(2) of two descriptors, those that a stop makes readable: stop_sleep() waits so, and for an
+    # answer it would be three.
+    x86_64) grep -q '^271 0x[0-9a-f]* 0x2 ' "/proc/$1/syscall" ;;
+    *) grep -q poll "/proc/$1/wchan" ;;
+    esac
+}
 # read_beside FILE COMMAND... — runs what reads the CPU time of the threads $threads twice, into the file: $cpu0 is
 # what they had before it, $cpu1 and $cpu2 between its two readings, and $cpu3 after it. False if this test
 # was held up for so long that it can't be told that the two were between.
