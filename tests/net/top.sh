@@ -124,7 +124,7 @@ END
 ended() { [ -e "$T/after" ]; }
 shows() { grep -qF -e "$1" "$T/screen"; }
 # The program, by its terminal.
-program() { pgrep -t "$(sed 's|/dev/||' "$T/tty")" -x vrbench; }
+program() { pgrep -t "$(sed 's|/dev/||' "$T/tty")" -x 'vrbench(-full)?'; }
 # restored — the settings are back, and of entering and leaving the other screen leaving was last.
 restored() {
     cmp "$T/stty.before" "$T/stty.after" &&

@@ -36,7 +36,7 @@ is "  no domain is left" "$(domains)" ""
 some_domain() { [ -n "$(xl list | awk 'NR > 1 && $2 != 0')" ]; }
 vrbench up "$T/ends.yaml" >/dev/null 2>&1 &
 ok "a domain begins to be" wait_for 120 some_domain
-pkill -KILL -x vrbench
+pkill -KILL -x 'vrbench(-full)?'
 ok "its maker killed, cleanup removes it" vrbench cleanup
 is "  for Xen, too" "$(xl list | awk 'NR > 1 && $2 != 0')" ""
 

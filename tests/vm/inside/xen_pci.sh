@@ -65,7 +65,7 @@ taken() { [ "$(driver "$ingress_device")" = pciback ]; }
 wait_step=0.02
 vrbench up "$T/lent.yaml" >/dev/null 2>&1 &
 ok "the first is taken" wait_for 120 taken
-pkill -KILL -x vrbench
+pkill -KILL -x 'vrbench(-full)?'
 wait_step=1
 ok "  its taker killed, cleanup" vrbench cleanup
 given_back "  gives back what was taken"
