@@ -91,6 +91,13 @@ static _Noreturn void run_inside(const struct session *session, int group)
 // is entered by the next child only.
 static _Noreturn void enter_and_run(const struct session *session)
 {
+    // What a program inside gets from others (kill(1)) is for it to answer in its own time: this
+    // process outlasts it. fork(3) gave it the mask from before stop_install().
+    sigset_t outlast;
+    sigemptyset(&outlast);
+    sigaddset(&outlast, SIGTERM);
+    sigaddset(&outlast, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &outlast, NULL);
     _cleanup_free_ char *here = getcwd(NULL, 0);
     int others = session->own_views ? CLONE_NEWIPC : 0;
     int group = session->group == NULL ? -1 : open(session->group, O_WRONLY | O_CLOEXEC);
@@ -125,7 +132,7 @@ static _Noreturn void enter_and_run(const struct session *session)
     _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
 
-// Waits for the end of the process that entered. A request to stop is passed on to it.
+// Waits for the end of the process that entered. A request to stop ends it.
 static int await_session(pid_t child, int *ret_status, struct error *err)
 {
     _cleanup_close_ int watch = pidfd_open(child, 0);
@@ -133,7 +140,7 @@ static int await_session(pid_t child, int *ret_status, struct error *err)
     int rc = watch < 0 ? fail(err, errno, "watching a process")
                        : stop_wait(watch, POLLIN, STOP_NO_DEADLINE, err);
     if (rc < 0) {
-        (void)kill(child, SIGTERM);
+        (void)kill(child, SIGKILL); // upon which the program inside gets SIGHUP
     }
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
