@@ -194,7 +194,8 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
         memory_new_array(struct traffic_count, plan->path_count);
     _cleanup_xen_stats_ struct xen_stats stats = {0};
     _cleanup_error_ struct error unread = ERROR_INIT;
-    bool by_snmp = load->use == LOAD_POINT && bench->agent != NULL;
+    bool by_method = load->use == LOAD_POINT && bench->scenario->method == METHOD_STUDY;
+    bool by_snmp = by_method && bench->agent != NULL; // in direct there is no CPU to be read
     int rc;
     if ((rc = read_path_counters(bench->testbed, &packets_before, err)) < 0 ||
         (rc = meter_read(bench->testbed, &before, err)) < 0 ||
@@ -218,7 +219,7 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
                                       .before = &before,
                                       .after = &after};
     struct verdict verdict = verdict_pass(&evidence, &point);
-    if (by_snmp) {
+    if (by_method) {
         by_study(&stats, &unread, &point);
     }
     *ret_outcome = (struct outcome){.kind = verdict.disturbed ? OUTCOME_DISTURBED : OUTCOME_GOOD,
