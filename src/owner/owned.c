@@ -9,6 +9,7 @@
 struct owned *owned_add(struct owner *owner, const char *id, const char *name)
 {
     struct owned *owned = memory_new(1, sizeof *owned);
+    owner->ordered = true;
     owned->owner = owner;
     owned->id = id == NULL ? NULL : text_copy(id);
     owned->name = text_copy(name);

@@ -138,6 +138,7 @@ struct owner {
     unsigned threads; // that are at work
     bool lingers;     // it goes on without testbeds
     bool ending;      // it has been told to stop
+    bool ordered;     // a request for which it may have been started has come, or is overdue
     bool impatient;   // orders no longer wait for testbeds that are being taken over
 };
 

@@ -276,7 +276,9 @@ static bool owner_has_callers(const struct owner *owner)
 
 void owner_look_for_end(struct owner *owner)
 {
-    bool idle = owner->owned_count == 0 && !owner->lingers && !owner_has_callers(owner);
+    // A reading by others does not end an owner that was started for an order still to come.
+    bool idle =
+        owner->owned_count == 0 && owner->ordered && !owner->lingers && !owner_has_callers(owner);
     if (owner->threads == 0 && (idle || owner->ending)) {
         (void)sd_event_exit(owner->loop, 0);
     }
@@ -316,7 +318,9 @@ static int owner_unused(sd_event_source *source, uint64_t now_us, void *context)
 {
     (void)source;
     (void)now_us;
-    owner_look_for_end(context);
+    struct owner *owner = context;
+    owner->ordered = true;
+    owner_look_for_end(owner);
     return 0;
 }
 

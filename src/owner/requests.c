@@ -284,6 +284,7 @@ static const struct request_row {
 void request_take(struct client *client, json_t *request)
 {
     const char *name = request_text(request, "do");
+    client->owner->ordered = true;
     struct error err = ERROR_INIT;
     int rc = fail_input(&err, "there is no request \"%s\"", name == NULL ? "" : name);
     for (size_t i = 0; i < sizeof request_rows / sizeof request_rows[0]; i++) {
