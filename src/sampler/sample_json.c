@@ -68,6 +68,7 @@ static void put_count(struct sample_text *text, uint64_t count)
 {
     char digits[24];
     size_t at = sizeof digits;
+    count = count > INT64_MAX ? INT64_MAX : count; // what a JSON integer can be
     do {
         digits[--at] = (char)('0' + count % 10);
         count /= 10;
@@ -198,9 +199,11 @@ static char *text_at(const json_t *list, size_t at)
     return text == NULL ? NULL : text_copy(text);
 }
 
+// Never more than a JSON integer can be, so that it can be written again.
 static uint64_t count_at(const json_t *list, size_t at)
 {
-    return (uint64_t)json_integer_value(json_array_get(list, at));
+    json_int_t count = json_integer_value(json_array_get(list, at));
+    return count < 0 ? 0 : (uint64_t)count;
 }
 
 static bool flag_at(const json_t *list, size_t at)
@@ -298,6 +301,7 @@ void sample_from_json(const json_t *json, struct sample *sample)
         sample->left_out = text_copy(left_out);
     }
     if (sample->began_ns == 0) {
-        sample->began_ns = (uint64_t)json_integer_value(json_object_get(json, "began_ns"));
+        json_int_t began_ns = json_integer_value(json_object_get(json, "began_ns"));
+        sample->began_ns = began_ns < 0 ? 0 : (uint64_t)began_ns;
     }
 }
