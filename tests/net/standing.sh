@@ -4,7 +4,7 @@
 # what on_crash says, the owner's own death, and down to nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 102
+plan 103
 
 scenario_two netns "direct, bridged, dedicated"
 sed 's/^name: two/name: other/' "$T/two.yaml" >"$T/other.yaml"
