@@ -4,30 +4,13 @@
 
 #include "testbed/standing.h"
 
-static void usable_from_json(const json_t *list, struct cpu_list *ret)
-{
-    size_t i = 0;
-    json_t *cpu = NULL;
-    ret->count = 0;
-    json_array_foreach(list, i, cpu)
-    {
-        if (ret->count < CPU_MAX) {
-            ret->cpus[ret->count++] = (unsigned)json_integer_value(cpu);
-        }
-    }
-}
-
 json_t *build_request(json_t *request, const struct scenario *scenario, enum topology topology,
                       const struct cpu_list *usable)
 {
-    json_t *cpus = json_array();
-    for (size_t i = 0; i < usable->count; i++) {
-        json_array_append_new(cpus, json_integer(usable->cpus[i]));
-    }
     json_object_set_new(request, "name", json_string(scenario->name));
     json_object_set_new(request, "scenario", scenario_note(scenario));
     json_object_set_new(request, "topology", json_string(topology_name(topology)));
-    json_object_set_new(request, "usable", cpus);
+    json_object_set_new(request, "usable", cpus_note(usable));
     return request;
 }
 
@@ -37,7 +20,7 @@ int build_testbed(const json_t *request, struct testbed **ret, struct error *err
     enum topology topology = TOPOLOGY_DIRECT;
     struct scenario *scenario = NULL;
     const char *name = json_string_value(json_object_get(request, "topology"));
-    usable_from_json(json_object_get(request, "usable"), &usable);
+    cpus_recall(json_object_get(request, "usable"), &usable);
     if (name == NULL || topology_from_name(name, &topology) < 0) {
         return fail_input(err, "the request has no topology");
     }

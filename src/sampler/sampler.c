@@ -444,13 +444,3 @@ void sampler_visit(struct sampler *sampler, bool networks,
         visit(context, &read);
     }
 }
-
-static void copy_to_sample(void *context, const struct sample_party *party)
-{
-    sample_party_copy(party, sample_add(context));
-}
-
-void sampler_read(struct sampler *sampler, bool networks, struct sample *sample)
-{
-    sampler_visit(sampler, networks, copy_to_sample, sample);
-}

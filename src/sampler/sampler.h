@@ -38,7 +38,5 @@ void sampler_take_survey(struct sampler *sampler, const struct sample *survey);
 // given is valid only meanwhile. Without `networks`, no counters of interfaces are read.
 void sampler_visit(struct sampler *sampler, bool networks,
                    void (*visit)(void *context, const struct sample_party *party), void *context);
-// Adds copies of these to a sample.
-void sampler_read(struct sampler *sampler, bool networks, struct sample *sample);
 
 #endif

@@ -18,15 +18,6 @@
 
 // ---- to the record
 
-static json_t *note_cpus(const struct cpu_list *cpus)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < cpus->count; i++) {
-        json_array_append_new(list, json_integer(cpus->cpus[i]));
-    }
-    return list;
-}
-
 static json_t *note_interfaces(const struct plan *plan)
 {
     json_t *list = json_array();
@@ -89,7 +80,7 @@ int testbed_note(struct testbed *testbed, struct error *err)
     json_object_set_new(content, "host", note_host(testbed));
     json_object_set_new(content, "routers", note_routers(testbed));
     json_object_set_new(content, "interfaces", note_interfaces(plan));
-    json_object_set_new(content, "usable", note_cpus(&plan->usable));
+    json_object_set_new(content, "usable", cpus_note(&plan->usable));
     json_object_set_new(content, "mtu", json_integer(plan->mtu));
     json_object_set_new(content, "next_id", json_integer(testbed->next_id));
     json_object_set_new(content, "next_index", json_integer(testbed->next_index));
@@ -116,19 +107,6 @@ static const char *word(const json_t *object, const char *key)
     return text == NULL ? "" : text;
 }
 
-static void recall_cpus(const json_t *list, struct cpu_list *ret)
-{
-    size_t i = 0;
-    json_t *cpu = NULL;
-    ret->count = 0;
-    json_array_foreach(list, i, cpu)
-    {
-        if (ret->count < CPU_MAX) {
-            ret->cpus[ret->count++] = (unsigned)json_integer_value(cpu);
-        }
-    }
-}
-
 // Twelve hexadecimal digits, as note_interfaces() wrote them.
 static void recall_mac(const char *text, uint8_t ret[6])
 {
@@ -143,7 +121,7 @@ static int recall_plan(struct testbed *testbed, struct error *err)
     const json_t *content = testbed->record->content;
     enum topology topology = TOPOLOGY_DIRECT;
     struct cpu_list usable;
-    recall_cpus(json_object_get(content, "usable"), &usable);
+    cpus_recall(json_object_get(content, "usable"), &usable);
     int rc = scenario_recall(content, (unsigned)usable.count, &testbed->scenario, err);
     if (rc < 0 || topology_from_name(word(content, "topology"), &topology) < 0) {
         return fail(err, 0, "the record of testbed %s can't be read", testbed->record->id);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// testbed/scenario_note — see standing.h: a scenario in a record or a request. Its text is parsed
-// again by whoever reads it; the files that it names are not read again.
+// testbed/scenario_note — see standing.h: a scenario, and the CPUs it may use, in a record or a
+// request. Its text is parsed again by whoever reads it; the files that it names are not read
+// again.
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,4 +54,26 @@ int scenario_recall(const json_t *noted, unsigned cpus, struct scenario **ret, s
     }
     *ret = scenario;
     return 0;
+}
+
+json_t *cpus_note(const struct cpu_list *cpus)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < cpus->count; i++) {
+        json_array_append_new(list, json_integer(cpus->cpus[i]));
+    }
+    return list;
+}
+
+void cpus_recall(const json_t *noted, struct cpu_list *ret)
+{
+    size_t i = 0;
+    json_t *cpu = NULL;
+    ret->count = 0;
+    json_array_foreach(noted, i, cpu)
+    {
+        if (ret->count < CPU_MAX) {
+            ret->cpus[ret->count++] = (unsigned)json_integer_value(cpu);
+        }
+    }
 }

@@ -35,6 +35,10 @@ int testbed_remove_standing(const char *id, struct error *err);
 json_t *scenario_note(const struct scenario *scenario);
 int scenario_recall(const json_t *noted, unsigned cpus, struct scenario **ret, struct error *err);
 
+// A list of CPUs as JSON, and back; of what is no list, none.
+json_t *cpus_note(const struct cpu_list *cpus);
+void cpus_recall(const json_t *noted, struct cpu_list *ret);
+
 // ---- names
 
 bool testbed_has_node(const struct testbed *testbed, const char *name);
