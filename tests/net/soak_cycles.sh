@@ -25,8 +25,12 @@ cycle_times() {
         cycles_done=$((cycles_done + 1))
     done
 }
-# slab NAME — objects of a slab cache that are in use; none where the kernel has merged it with others.
-slab() { awk -v name="$1" '$1 == name { print $2 }' /proc/slabinfo 2>/dev/null; }
+# slab NAME — objects of a slab cache that are in use; none where the kernel has merged it with others. Free
+# objects that a CPU keeps for itself count as used until the cache is shrunk.
+slab() {
+    echo 1 2>/dev/null >"/sys/kernel/slab/$1/shrink" || :
+    awk -v name="$1" '$1 == name { print $2 }' /proc/slabinfo 2>/dev/null
+}
 # living — processes of vrbench, without those that have ended and wait for the machine's first process.
 living() {
     for comm in /proc/[0-9]*/comm; do

@@ -33,7 +33,8 @@ processes() {
 }
 # owner_of NAME — the process that holds the testbed of that name.
 owner_of() {
-    owner=$(pgrep --ns $$ --nslist mnt -f '^[^ ]*vrbench owner' | head -n 1)
+    # By the name of its thread: the command line of a router's first process is that of the owner that made it.
+    owner=$(pgrep --ns $$ --nslist mnt -x vrbench-owner | head -n 1)
     [ -n "$owner" ] || owner=$(jq -r --arg name "$1" \
         'select((.text // "") | startswith("name: \($name)\n")) | .maker[0]' /run/vrbench/*.json)
     echo "$owner"

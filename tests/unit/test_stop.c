@@ -30,10 +30,14 @@
 #define SOON_NS (60U * NS_PER_S)   // never reached, but for a machine that stands still
 #define LATE_NS (100U * NS_PER_MS) // for a signal that comes while something waits
 
+#define LIBRARY_SIGNALS                                                                            \
+    (3ULL << 31) // 32 and 33, which the C library lets nobody change (signal(7))
+
 #define EXPECT(condition)                                                                          \
     do {                                                                                           \
         if (!(condition)) {                                                                        \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                        \
+            printf("# %s:%d: %s\n", __FILE__, __LINE__, #condition);                               \
+            fflush(stdout);                                                                        \
             return 1;                                                                              \
         }                                                                                          \
     } while (0)
@@ -357,7 +361,7 @@ static int programs(void)
     const struct child_spec spec = {.path = path, .argv = argv};
     EXPECT(child_run(&spec, SOON_NS, &child, NULL) == 0);
     EXPECT(signals_of(&child, "SigBlk:", &blocked) == 0 && blocked == 0);
-    EXPECT(signals_of(&child, "SigIgn:", &ignored) == 0 && ignored == 0);
+    EXPECT(signals_of(&child, "SigIgn:", &ignored) == 0 && (ignored & ~LIBRARY_SIGNALS) == 0);
     free(path);
     return 0;
 }
