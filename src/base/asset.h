@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// base/asset — files that the build puts inside the program (scripts/embed), in tables that end
-// with a row without a name.
+// base/asset — files that scripts/embed compiles into the program. Each table of files ends with a
+// row whose name is NULL.
 #ifndef VRBENCH_BASE_ASSET_H
 #define VRBENCH_BASE_ASSET_H
 
 #include <stddef.h>
 
 struct asset {
-    const char *name; // of the file, without its folder
+    const char *name; // file name without its folder
     const char *begin, *end;
 };
 

@@ -2,8 +2,9 @@
 /*
  * base/cleanup — ownership of locals by attribute, and "steal before return".
  *
- * A local that owns something is declared with one of these; when the function is left on any
- * path, it is released. To hand it over instead, return steal_pointer(&p) or steal_fd(&fd).
+ * A local that owns a resource is declared with one of these attributes, which releases the
+ * resource on every path out of the function. To return the resource to the caller instead: return
+ * steal_pointer(&p) or steal_fd(&fd).
  */
 #ifndef VRBENCH_BASE_CLEANUP_H
 #define VRBENCH_BASE_CLEANUP_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// base/error — see error.h. Called from everywhere; owns nothing but the text inside the object.
+// base/error — see error.h. Called by every room; owns only the text inside the object.
 #include "base/error.h"
 
 #include <errno.h>

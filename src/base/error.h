@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * base/error — the one way in which anything in vrbench fails.
+ * base/error — how every function of vrbench reports a failure.
  *
- * The rule (CONTRIBUTING.md has it in full):
+ * The rule (in full in CONTRIBUTING.md):
  *   - a function that can fail takes `struct error *err` as its last argument and returns a
  *     negative errno value on failure, 0 or a positive result on success;
- *   - whoever detects the failure fills `err` with fail(), fail_input(), fail_lacking() …;
+ *   - the function that detects the failure fills `err` with fail(), fail_input(), fail_lacking()
+ * …;
  *   - each caller that knows more adds context in front with error_context() and passes it up;
  *   - only main() prints it, once, and exits with `err->exit_status`.
- * `err` may be NULL where the caller does not care why.
+ * `err` may be NULL if the caller does not need the reason.
  */
 #ifndef VRBENCH_BASE_ERROR_H
 #define VRBENCH_BASE_ERROR_H
@@ -20,15 +21,16 @@
 enum exit_status {
     EXIT_DONE = 0,          // everything asked for was done
     EXIT_FAILED = 1,        // failed while running
-    EXIT_INPUT = 2,         // bad usage or bad input; nothing on the machine was changed
-    EXIT_LACKING = 3,       // this machine lacks something needed, which is named
+    EXIT_INPUT = 2,         // bad usage or bad input; the machine was not changed
+    EXIT_LACKING = 3,       // this machine lacks something that is required; the message names it
     EXIT_INTERRUPTED = 130, // SIGINT or SIGTERM; results so far are kept
 };
 
 struct error {
-    int exit_status; // one of enum exit_status; 0 while nothing has failed
-    char *text;      // whole message, owned by this object; NULL while nothing has failed
-    bool located;    // the message is lines of "file:line:column: text", printed as they are
+    int exit_status; // one of enum exit_status; 0 = no failure yet
+    char *text;      // whole message, owned by this object; NULL = no failure yet
+    bool
+        located; // the message consists of lines "file:line:column: text", printed without a prefix
 };
 
 // clang-format off
@@ -41,7 +43,8 @@ int fail(struct error *err, int errnum, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 // As fail(), for bad usage or input: exit status 2, returns -EINVAL.
 int fail_input(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
-// As fail_input(), for what is wrong in a file: one line a problem, each saying where.
+// As fail_input(), for problems in a file: `lines` has one line a problem, "file:line:column:
+// text".
 int fail_located(struct error *err, const char *lines);
 // As fail(), for something the machine lacks: exit status 3, returns -ENOTSUP. The text names what
 // is missing and the package, right or kernel option that brings it.
@@ -51,9 +54,9 @@ int fail_interrupted(struct error *err);
 // Puts "context: " in front of the message.
 void error_context(struct error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-// Frees the message and makes the object as new. NULL is fine.
+// Frees the message and resets the object. NULL is fine.
 void error_clear(struct error *err);
-// Moves `from` into `to` (whose old message is freed) and leaves `from` as new.
+// Moves the failure of `from` into `to` (whose old message is freed) and resets `from`.
 void error_move(struct error *to, struct error *from);
 
 #define _cleanup_error_ __attribute__((cleanup(error_clear)))

@@ -22,13 +22,14 @@
 #include "base/stop.h"
 #include "base/text.h"
 
-#define PASSING_NAME     32  // bytes of a passing name
-#define LINKS_MAX        40U // as the kernel (path_resolution(7))
+#define PASSING_NAME     32  // length of a temporary name, in bytes
+#define LINKS_MAX        40U // the kernel's limit (path_resolution(7))
 #define READER_WITHIN_NS (2U * NS_PER_S)
 #define READER_STEP_NS   (20U * NS_PER_MS)
 
-// Reads an open file to its end. A pipe is waited for, so that a stop is noticed; what is in /proc
-// and /sys are plain files (and not to be polled for).
+// Reads an open file to its end. Waits for the data of a pipe in a wait that a request to stop
+// ends. Files of /proc and /sys are `plain`: they are read directly, because poll(2) does not apply
+// to them.
 static int read_all(int fd, bool plain, const char *path, size_t max, char **ret_text,
                     size_t *ret_length, struct error *err)
 {
@@ -70,7 +71,7 @@ static int read_all(int fd, bool plain, const char *path, size_t max, char **ret
 int file_read(const char *path, size_t max, char **ret_text, size_t *ret_length, struct error *err)
 {
     struct stat st;
-    // Without waiting for the writer of a pipe: that is done when it is read.
+    // O_NONBLOCK: opening a pipe does not wait for its writer; reading it does.
     _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0 || fstat(fd, &st) < 0) {
         return fail(err, errno, "%s", path);
@@ -131,7 +132,7 @@ static int write_all(int fd, const char *text, size_t length)
     return 0;
 }
 
-// A name that nobody can know before.
+// Draws a random file name, which no other user can foresee.
 static int draw_name(char ret[PASSING_NAME])
 {
     uint64_t number = 0;
@@ -142,7 +143,7 @@ static int draw_name(char ret[PASSING_NAME])
     return 0;
 }
 
-// Writes a file under a passing name and gives it its own.
+// Writes a file under a temporary name and renames it.
 static int replace_by(int folder, const char *passing, const char *name, const char *text,
                       size_t length, mode_t mode, bool durable)
 {
@@ -202,7 +203,7 @@ int file_replace_private(const char *path, const char *text, size_t length, stru
         return folder;
     }
     _cleanup_free_ char *passing = text_format("%s.new", name);
-    (void)unlinkat(folder, passing, 0); // of a process that was killed
+    (void)unlinkat(folder, passing, 0); // left by a process that was killed
     int rc = replace_by(folder, passing, name, text, length, 0600, false);
     return rc < 0 ? fail(err, -rc, "%s", path) : 0;
 }
@@ -231,12 +232,12 @@ int file_open_new(const char *path, mode_t mode, struct error *err)
     return fd;
 }
 
-// Opens a pipe or device to be written to. A pipe that nobody reads yet gets a moment.
+// Opens a pipe or device for writing. Waits a moment for a pipe's reader.
 static int open_special(const char *through, const char *path, struct error *err)
 {
     uint64_t until_ns = clock_monotonic_ns() + READER_WITHIN_NS;
     for (;;) {
-        // To the end of a file that is standard output (/dev/stdout).
+        // O_APPEND: standard output (/dev/stdout) may be a file with earlier output.
         int fd = open(through, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         if (fd >= 0) {
             return fd;
@@ -245,7 +246,7 @@ static int open_special(const char *through, const char *path, struct error *err
             return fail(err, errno, "%s", path);
         }
         if (clock_monotonic_ns() >= until_ns) {
-            return fail(err, 0, "%s: nobody reads from it", path);
+            return fail(err, 0, "%s: no process reads from this pipe", path);
         }
         int rc = stop_sleep(READER_STEP_NS, err);
         if (rc < 0) {
@@ -270,20 +271,20 @@ static int write_special(int found, const char *path, const char *text, size_t l
     return rc;
 }
 
-// A link of /proc to what a process has open, which has no name that could be followed.
+// Whether a link is one of /proc/PID/fd to an open file, whose text need not be a path.
 static bool is_magic(int link)
 {
     struct statfs fs;
     return fstatfs(link, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
-// Where a link leads, as seen from where `path` is.
+// The path that a link of `path` leads to.
 static int follow_output(int link, const struct stat *st, char **path, struct error *err)
 {
     char target[PATH_MAX];
     if (!folder_trusts(st->st_uid)) {
         return fail(err, ELOOP,
-                    "%s: a symbolic link of user %u is not followed as root; name the file that it "
+                    "%s: symbolic link of user %u: root does not follow it; name the file that it "
                     "leads to",
                     *path, (unsigned)st->st_uid);
     }

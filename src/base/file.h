@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * base/file — reading small files whole, and writing them so that a reader never sees half of one
- * and nobody can lead root to another file: see base/folder.h for the folders on the way and for
- * whom a new file belongs to.
+ * base/file — reads small files whole, and writes files so that no reader sees a partial file and
+ * no user can redirect root to another file. base/folder.h has the rules for the folders on the
+ * path and for the owner of a new file.
  */
 #ifndef VRBENCH_BASE_FILE_H
 #define VRBENCH_BASE_FILE_H
@@ -13,37 +13,38 @@
 #include "base/error.h"
 
 // Reads a whole file of at most `max` bytes, NUL-terminated, into a new buffer that the caller
-// frees. A larger file is an error (EFBIG), a directory EISDIR. A pipe is read to its end; waiting
-// for it ends with a request to stop.
+// frees. Fails with EFBIG if the file is larger, with EISDIR if it is a directory. A pipe is read
+// to its end; a request to stop ends the wait for it.
 int file_read(const char *path, size_t max, char **ret_text, size_t *ret_length, struct error *err);
-// The same of a regular file only: a link and whatever else there is under its name are refused
-// (exit status 2).
+// As file_read(), for a regular file only: a link or special file of that name is refused (exit
+// status 2).
 int file_read_plain(const char *path, size_t max, char **ret_text, size_t *ret_length,
                     struct error *err);
-// Opens a regular file as open(2) with such flags; refuses what file_read_plain() refuses.
+// Opens a regular file with the flags of open(2). Refuses what file_read_plain() refuses.
 int file_open_plain(const char *path, int flags, mode_t mode, struct error *err);
-// Writes a new file beside `path`, under a name that can't be foreseen, syncs it and renames it
-// over `path`: a link of that name is replaced, not followed.
+// Writes a new file beside `path` under a random name, syncs it and renames it to `path`. A link at
+// `path` is replaced, not followed.
 int file_replace(const char *path, const char *text, size_t length, struct error *err);
-// The same without syncing: for what need not outlive a power failure.
+// As file_replace() without the sync: for files that need not survive a power failure.
 int file_replace_passing(const char *path, const char *text, size_t length, struct error *err);
-// As file_replace_passing(), readable by its owner only, in a folder that nobody else writes to:
-// the passing name is `path` and ".new", so that nothing is left over if a writer is killed.
+// As file_replace_passing(), for a folder in which no other user can write. The file is readable by
+// its owner only. The temporary name is `path` with ".new", so a writer that was killed leaves no
+// further file.
 int file_replace_private(const char *path, const char *text, size_t length, struct error *err);
-// Opens a new file for writing, in the place of a file or link of that name. A device is opened.
+// Opens a new file for writing; replaces a file or link of that name. A device is opened as it is.
 int file_open_new(const char *path, mode_t mode, struct error *err);
-// Writes what a user asked for in a file (-o FILE): a file is replaced as by
-// file_replace_passing(); a symbolic link of the caller's or of root's is followed, and its target
-// replaced; to a pipe or character device, and to what a process has open (/dev/stdout), it is
-// written.
+// Writes a file that the user asked for (-o FILE). A regular file is replaced as by
+// file_replace_passing(). A symbolic link that belongs to the caller or to root is followed and its
+// target replaced. A pipe, a character device, and an open file of a process (/dev/stdout) are
+// written to.
 int file_output(const char *path, const char *text, size_t length, struct error *err);
 // Writes `text` to an existing (pseudo) file by one write(2).
 int file_write(const char *path, const char *text, struct error *err);
 // As file_write(), relative to a directory descriptor.
 int file_write_at(int dir, const char *path, const char *text, struct error *err);
-// Makes a new empty file that only its owner may read. One that is there is an error (EEXIST).
+// Makes an empty file that only its owner may read. Fails with EEXIST if the name exists.
 int file_create(const char *path, struct error *err);
-// mkdir -p, by folder_make(). Existing directories are fine.
+// As mkdir -p, each folder made by folder_make(). Existing directories are fine.
 int file_make_dirs(const char *path, struct error *err);
 
 #endif

@@ -15,7 +15,7 @@
 #include "base/text.h"
 
 #define SIBLINGS_MAX 1000U
-#define LINKS_MAX    40U // as the kernel (path_resolution(7))
+#define LINKS_MAX    40U // the kernel's limit (path_resolution(7))
 
 // ---- owners
 
@@ -35,7 +35,8 @@ static bool number_of(const char *variable, unsigned *ret)
     return true;
 }
 
-// Whoever has no name in this user namespace is shown as this user (user_namespaces(7)).
+// Whether a user has no name in this user namespace; the kernel shows all such users as one number
+// (user_namespaces(7)).
 static bool is_nameless(uid_t owner)
 {
     _cleanup_fclose_ FILE *map = fopen("/proc/self/uid_map", "re");
@@ -71,21 +72,21 @@ void folder_give(int folder, int made)
     }
     uid_t owner = st.st_uid == 0 ? caller : st.st_uid;
     gid_t owners = called && owner == caller ? group : st.st_gid;
-    // Not where the file system or a user namespace knows no such user: then it remains root's.
+    // Fails if the file system or the user namespace has no such user; the file then stays root's.
     (void)!fchown(made, owner, owners);
 }
 
-// ---- the way to a folder
+// ---- walking a path
 
-// Puts the target of a link in front of what is left of the way.
+// Puts the target of a link in front of the rest of the path.
 static int follow_link(int link, const struct stat *st, const char *path, char **rest,
                        struct error *err)
 {
     char target[PATH_MAX];
     if (!folder_trusts(st->st_uid)) {
         return fail(err, ELOOP,
-                    "%s: a symbolic link on the way belongs to user %u and is not followed as "
-                    "root; name the folder that it leads to",
+                    "%s: a symbolic link on the way belongs to user %u: root does not follow it; "
+                    "name the folder that it leads to",
                     path, (unsigned)st->st_uid);
     }
     ssize_t length = readlinkat(link, "", target, sizeof target - 1);
@@ -111,7 +112,7 @@ static int make_folder(int above, const char *name)
     return 0;
 }
 
-// Opens the next part of the way, a folder or a link.
+// Opens the next component of the path, a folder or a link.
 static int open_part(int above, const char *name, bool make)
 {
     const int flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
@@ -124,7 +125,7 @@ static int open_part(int above, const char *name, bool make)
     return fd < 0 ? -errno : fd;
 }
 
-// Goes to a folder; `path` is what messages name.
+// Opens a folder component by component; messages name `path`.
 static int enter(const char *folder, bool make, const char *path, struct error *err)
 {
     unsigned links = 0;
@@ -174,7 +175,7 @@ int folder_open(const char *path, struct error *err)
 
 int folder_make(const char *path, struct error *err)
 {
-    return path[0] == '\0' ? fail(err, ENOENT, "making a directory with an empty name")
+    return path[0] == '\0' ? fail(err, ENOENT, "making a directory: the name is empty")
                            : enter(path, true, path, err);
 }
 
@@ -209,7 +210,7 @@ int folder_of(const char *path, const char **ret_name, struct error *err)
     const char *slash = strrchr(path, '/');
     const char *name = slash == NULL ? path : slash + 1;
     if (*path == '\0') {
-        return fail(err, ENOENT, "a file with an empty name");
+        return fail(err, ENOENT, "making a file: the name is empty");
     }
     if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
         return fail(err, EISDIR, "%s", path);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * base/log — what the program says beside its results, on standard error, each line with a topic.
+ * base/log — messages on standard error, each line with its topic.
  *
- * Libraries stay silent by default: only warnings (something a reader of the figures must know)
- * show; -v shows notes, -vv details.
+ * By default only warnings are printed (facts that a reader of the figures must see); -v adds
+ * notes, -vv details.
  */
 #ifndef VRBENCH_BASE_LOG_H
 #define VRBENCH_BASE_LOG_H
@@ -14,8 +14,8 @@ enum log_level { LOG_WARNING, LOG_NOTE, LOG_DETAIL };
 void log_set_level(enum log_level level);
 // Called before and after each line so that a progress bar can step aside; NULL for none.
 void log_set_interruption(void (*before)(void), void (*after)(void));
-// From now on lines of the calling thread go to `sink`, whatever their level (NULL = to standard
-// error again).
+// Sends the lines of the calling thread, of every level, to `sink` (NULL = to standard error
+// again).
 void log_use_sink(void (*sink)(void *context, enum log_level level, const char *topic,
                                const char *text),
                   void *context);

@@ -8,7 +8,7 @@
 
 #include "base/stop.h"
 
-// As the write function of fopencookie(3): 0 is a failure.
+// The write function of fopencookie(3), for which 0 means failure.
 static ssize_t write_stream(void *cookie, const char *bytes, size_t length)
 {
     int rc = stop_write(*(const int *)cookie, bytes, length, NULL);

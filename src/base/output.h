@@ -3,9 +3,9 @@
 #ifndef VRBENCH_BASE_OUTPUT_H
 #define VRBENCH_BASE_OUTPUT_H
 
-// Has what is printed to stdout and stderr written by stop_write(): a reader that takes nothing (a
-// full pipe, a terminal that is held) delays the end by a second at most after a stop is requested.
-// fileno(3) of these streams is -1 from then on; STDOUT_FILENO and STDERR_FILENO remain.
+// Redirects stdout and stderr through stop_write(): after a request to stop, a reader that takes no
+// data (a full pipe, a stopped terminal) delays the exit by one second at most. From then on
+// fileno(3) of these streams is -1; STDOUT_FILENO and STDERR_FILENO remain valid.
 void output_install(void);
 
 #endif

@@ -20,7 +20,7 @@ int private_folder_make(char **ret_path, struct error *err)
     bool usable = place != NULL && *place == '/' && access(place, W_OK | X_OK) == 0;
     _cleanup_free_ char *path = text_format("%s/vrbench-XXXXXX", usable ? place : "/tmp");
     if (mkdtemp(path) == NULL) {
-        return fail(err, errno, "making a directory for files under way, %s", path);
+        return fail(err, errno, "making a directory for temporary files, %s", path);
     }
     *ret_path = steal_pointer(&path);
     return 0;

@@ -21,11 +21,11 @@
 #include "base/text.h"
 #include "base/thread.h"
 
-#define LAST_WORDS_NS  NS_PER_S // for output after a stop
-#define PIPE_CHUNK     4096U    // what a pipe takes without blocking once it is writable (pipe(7))
-#define TERMINAL_CHUNK 256U     // the same of a terminal (Linux: WAKEUP_CHARS)
-#define FEW            8U       // descriptors that are polled without an allocation
-#define REQUESTS       2U       // descriptors that a request to stop makes readable
+#define LAST_WORDS_NS  NS_PER_S // time for output after a stop
+#define PIPE_CHUNK     4096U // bytes that a pipe accepts without blocking once it is writable (pipe(7))
+#define TERMINAL_CHUNK 256U // the same for a terminal (Linux: WAKEUP_CHARS)
+#define FEW            8U   // descriptors that are polled without an allocation
+#define REQUESTS       2U   // descriptors that a request to stop makes readable
 
 static int descriptor = -1; // signalfd
 static _Thread_local struct stop_flag *own;
@@ -51,7 +51,7 @@ void stop_install(void)
     (void)pthread_sigmask(SIG_BLOCK, &signals, installed ? NULL : &mask_before);
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN);
-    if (fcntl(descriptor, F_GETFD) < 0) { // at first, or in a child that has closed all files
+    if (fcntl(descriptor, F_GETFD) < 0) { // not open yet, or a child that has closed all its files
         descriptor = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     }
     if (!installed) {
@@ -126,7 +126,7 @@ static struct timespec time_left(uint64_t deadline_ns)
                              .tv_nsec = (long)(left % NS_PER_S)};
 }
 
-// As ppoll(2) with a deadline; other signals don't end it.
+// As ppoll(2) with a deadline; other signals do not end it.
 static int poll_until(struct pollfd *fds, size_t count, uint64_t deadline_ns)
 {
     for (;;) {
@@ -138,7 +138,7 @@ static int poll_until(struct pollfd *fds, size_t count, uint64_t deadline_ns)
     }
 }
 
-// What a request to stop makes readable.
+// Adds the descriptors that a request to stop makes readable.
 static void add_requests(struct pollfd ret[REQUESTS])
 {
     ret[0] = (struct pollfd){.fd = own == NULL ? descriptor : -1, .events = POLLIN};
@@ -210,7 +210,7 @@ static size_t chunk_of(int fd)
     return S_ISCHR(st.st_mode) ? TERMINAL_CHUNK : PIPE_CHUNK;
 }
 
-// Waits until something can be written.
+// Waits until the descriptor is writable.
 static int await_room(int fd, struct error *err)
 {
     struct pollfd fds[1 + REQUESTS] = {{.fd = fd, .events = POLLOUT}};
@@ -246,8 +246,9 @@ int stop_write(int fd, const void *bytes, size_t length, struct error *err)
 
 // ---- locking
 
-// flock(2) can't be polled for, and asking again and again would let others go first: a thread
-// waits in it. It is left behind, with descriptors of its own, if the caller gives up.
+// flock(2) has no descriptor to poll, and retrying without waiting would lose the lock to other
+// waiters. A thread therefore waits in flock(2). If the caller gives up, the thread is left behind
+// with its own descriptors.
 struct lock_wait {
     int fd, done, operation;
 };

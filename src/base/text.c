@@ -136,7 +136,7 @@ int text_unhex(const char *hex, void **ret_bytes, size_t *ret_length)
     return 0;
 }
 
-// Bytes and columns of the first character.
+// Returns the bytes of the first character; `ret` gets its columns.
 static size_t measure_character(const char *text, size_t *ret_columns)
 {
     uint32_t point = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// base/thread — threads that take no signal: those stay with the main thread.
+// base/thread — threads that block all signals; the main thread handles them.
 #ifndef VRBENCH_BASE_THREAD_H
 #define VRBENCH_BASE_THREAD_H
 

@@ -50,7 +50,7 @@ static size_t decimal_length(const char *text, bool with_fraction)
     return whole;
 }
 
-// strtod(), with "." as the decimal point whatever the user's locale has.
+// strtod() with "." as the decimal point in every locale.
 static double decimal_value(const char *text)
 {
     locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);

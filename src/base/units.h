@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * base/units — figures with units, as scenario files and command lines write them.
+ * base/units — parsers of values with units, for scenario files and command lines.
  *
- * Each parse_* takes the whole text (blanks around it allowed), returns 0 and writes its result,
- * or returns -EINVAL with an error that says what was expected; a result is written on success
- * only. Numbers are decimal, finite, not negative; nothing may follow the unit. They are the only
- * parsers of such values: scenario keys and options both use them.
+ * Each parse_* takes the whole text (blanks around it allowed) and returns 0, or -EINVAL with an
+ * error that names what was expected. The result is written on success only. Numbers are decimal,
+ * finite, not negative; nothing may follow the unit. Scenario keys and options both use these
+ * parsers, and no others.
  */
 #ifndef VRBENCH_BASE_UNITS_H
 #define VRBENCH_BASE_UNITS_H
@@ -28,8 +28,8 @@ int parse_bit_rate(const char *text, double *ret_bps, struct error *err);
 int parse_size(const char *text, uint64_t *ret_bytes, struct error *err);
 // "true" / "false".
 int parse_truth(const char *text, bool *ret, struct error *err);
-// "198.18.0.1/24" → address (host order) and prefix length 8 to 30; neither the network's own
-// address nor its broadcast address.
+// "198.18.0.1/24" → address (host order) and prefix length 8 to 30. The network's own address and
+// its broadcast address are refused.
 int parse_ipv4_prefix(const char *text, uint32_t *ret_address, unsigned *ret_prefix,
                       struct error *err);
 

@@ -89,9 +89,10 @@ int cgroup_tree_open(const char *private_mount, struct cgroup_tree **ret, struct
         }
     }
     if (tree == NULL) {
-        return fail_lacking(err, "no control group hierarchy with the cpu controller, so weights "
-                                 "can't be set: the kernel needs CONFIG_FAIR_GROUP_SCHED and "
-                                 "/sys/fs/cgroup mounted");
+        return fail_lacking(
+            err, "weights can't be set: no control group hierarchy has the cpu controller; "
+                 "use a kernel with CONFIG_FAIR_GROUP_SCHED and mount "
+                 "/sys/fs/cgroup");
     }
     *ret = tree;
     return 0;
@@ -114,11 +115,11 @@ void cgroup_hand_on_no_cpu(const struct cgroup_tree *tree)
 {
     if (tree->version == 2) {
         _cleanup_free_ char *path = text_format("%s/cgroup.subtree_control", tree->root);
-        (void)file_write(path, "-cpu", NULL); // refused, rightly, while others use it
+        (void)file_write(path, "-cpu", NULL); // the kernel refuses while other groups use it
     }
 }
 
-// Version 2: gives the children of a group the cpu controller.
+// Version 2: enables the cpu controller for the children of a group.
 static int delegate_cpu(const struct cgroup_tree *tree, const char *directory, struct error *err)
 {
     if (tree->version != 2) {
@@ -151,8 +152,8 @@ static int make_once(const struct cgroup_tree *tree, const char *path, struct er
     return rc;
 }
 
-// A group on the way that was empty may be removed by another program's cgroup_remove_if_empty()
-// before it has the next one in it: then all of it once more.
+// Another program's cgroup_remove_if_empty() may remove an empty parent before the next group is
+// made in it. The whole path is then made again.
 int cgroup_make(const struct cgroup_tree *tree, const char *path, struct error *err)
 {
     int rc = make_once(tree, path, err);
@@ -168,7 +169,8 @@ static const char *tasks_file(const struct cgroup_tree *tree)
     return tree->version == 2 ? "cgroup.procs" : "tasks";
 }
 
-// Moves the tasks of a group to the root, one write a task. Tasks that are gone don't matter.
+// Moves the tasks of a group to the root group, one write a task. Tasks that have ended are
+// skipped.
 static void evict_tasks(const struct cgroup_tree *tree, const char *directory)
 {
     _cleanup_free_ char *from = text_format("%s/%s", directory, tasks_file(tree));
@@ -210,7 +212,7 @@ int cgroup_add_task(const struct cgroup_tree *tree, const char *path, pid_t task
     _cleanup_free_ char *file = text_format("%s/%s/%s", tree->root, path, tasks_file(tree));
     char number[16];
     snprintf(number, sizeof number, "%d", (int)task);
-    // A kernel thread can't be moved (EINVAL) until it has run for the first time:
+    // The kernel refuses to move a kernel thread (EINVAL) before its first run:
     // cgroup_kthread_ready() in kernel/kthread.c.
     uint64_t deadline = clock_monotonic_ns() + READY_WITHIN_NS;
     int rc = file_write(file, number, err);
@@ -224,7 +226,7 @@ int cgroup_add_task(const struct cgroup_tree *tree, const char *path, pid_t task
     return rc;
 }
 
-// What the kernel is told for a weight.
+// The value that is written to the kernel for a weight.
 static unsigned kernel_weight(const struct cgroup_tree *tree, unsigned weight, unsigned largest)
 {
     if (tree->version != 2) {
@@ -272,7 +274,7 @@ int cgroup_get_weight(const struct cgroup_tree *tree, const char *path, unsigned
 int cgroup_set_quota(const struct cgroup_tree *tree, const char *path, unsigned percent,
                      struct error *err)
 {
-    // A short period, for short stops, but a quota that the kernel takes (1 ms, and 1 s of period).
+    // A short period keeps stops short. The kernel accepts quotas from 1 ms and periods up to 1 s.
     unsigned period_us = QUOTA_PERIOD_US;
     if (percent > 0 && percent * (period_us / 100) < QUOTA_MIN_US) {
         period_us = QUOTA_MIN_US * 100 / percent;
@@ -289,7 +291,7 @@ int cgroup_set_quota(const struct cgroup_tree *tree, const char *path, unsigned 
     }
     _cleanup_free_ char *quota = text_format("%s/%s/cpu.cfs_quota_us", tree->root, path);
     _cleanup_free_ char *period = text_format("%s/%s/cpu.cfs_period_us", tree->root, path);
-    // Without a quota first: the old one with the new period might be refused.
+    // Remove the quota first: the kernel may refuse the old quota with the new period.
     int rc = file_write(quota, "-1", err);
     if (rc == 0 && percent > 0) {
         snprintf(text, sizeof text, "%u", period_us);
@@ -331,7 +333,7 @@ int cgroup_get_quota(const struct cgroup_tree *tree, const char *path, unsigned 
         period_us = strtoll(period, NULL, 10);
     }
     if (period_us <= 0) {
-        return fail(err, 0, "%s is not as expected", file);
+        return fail(err, 0, "%s: unexpected content", file);
     }
     *ret_percent = (unsigned)((quota_us * 100 + period_us / 2) / period_us);
     return 0;

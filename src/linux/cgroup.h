@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * linux/cgroup — CPU weights and quotas by control groups, version 2 where its cpu controller is
- * there, version 1 otherwise. Kernel: Documentation/admin-guide/cgroup-v2.rst,
+ * linux/cgroup — CPU weights and quotas by control groups: version 2 if its cpu controller is
+ * available, else version 1. Kernel: Documentation/admin-guide/cgroup-v2.rst,
  * cgroup-v1/cgroups.rst.
  */
 #ifndef VRBENCH_LINUX_CGROUP_H
@@ -14,27 +14,27 @@
 
 struct cgroup_tree {
     int version;       // 1 or 2
-    char *root;        // directory of the hierarchy that has the cpu controller
-    bool mounted_here; // not found mounted, so mounted by cgroup_tree_open()
+    char *root;        // mount point of the hierarchy with the cpu controller
+    bool mounted_here; // cgroup_tree_open() mounted it
 };
 
-// Finds the hierarchy with the cpu controller among this process's mounts; if none is mounted,
-// mounts it at `private_mount` (an empty directory that the caller unmounts; NULL = don't).
-// Exit status 3 if there is none.
+// Finds the hierarchy with the cpu controller among this process's mounts. If none is mounted,
+// mounts it at `private_mount` (an empty directory, which the caller unmounts; NULL = do not
+// mount). Fails with exit status 3 if the kernel has no such hierarchy.
 int cgroup_tree_open(const char *private_mount, struct cgroup_tree **ret, struct error *err);
 void cgroup_tree_close(struct cgroup_tree *tree); // NULL is fine; unmounts nothing
 
-// Version 2: whether the root hands the cpu controller on to its children, as cgroup_make() will
-// have it do; and to take that back, where nobody else uses it. Version 1 always does.
+// Version 2: whether the root enables the cpu controller for its children, which cgroup_make() does
+// when needed; and disables it again, unless other groups use it. Version 1 always enables it.
 bool cgroup_hands_on_cpu(const struct cgroup_tree *tree);
 void cgroup_hand_on_no_cpu(const struct cgroup_tree *tree);
 
-// `path` is relative to the root, e.g. "vrbench/41-7/r1t3". Parents are made as needed, each with
-// the cpu controller for its children.
+// Makes a group. `path` is relative to the root, e.g. "vrbench/41-7/r1t3". Missing parents are
+// made, each with the cpu controller enabled for its children.
 int cgroup_make(const struct cgroup_tree *tree, const char *path, struct error *err);
-// Moves every task of the group back to the root and removes it. Gone already: fine.
+// Moves every task of the group to the root group and removes the group. A missing group is fine.
 int cgroup_remove(const struct cgroup_tree *tree, const char *path, struct error *err);
-// Removes the group only if it is empty; says nothing if it isn't.
+// Removes the group if it is empty; otherwise does nothing and reports no error.
 void cgroup_remove_if_empty(const struct cgroup_tree *tree, const char *path);
 int cgroup_add_task(const struct cgroup_tree *tree, const char *path, pid_t task,
                     struct error *err);
@@ -44,13 +44,14 @@ int cgroup_add_task(const struct cgroup_tree *tree, const char *path, pid_t task
 int cgroup_set_weight(const struct cgroup_tree *tree, const char *path, unsigned weight,
                       unsigned largest, struct error *err);
 
-// Reads it back: the weight that, set with this `largest`, gives what the kernel has now; `hint` if
-// that is one of several that do.
+// Reads the weight back: the weight that gives the kernel's value with this `largest`. If several
+// weights give that value, `hint` is returned if it is one of them.
 int cgroup_get_weight(const struct cgroup_tree *tree, const char *path, unsigned largest,
                       unsigned hint, unsigned *ret_weight, struct error *err);
-// CFS bandwidth: at most `percent` of one CPU for all tasks of the group together, 0 = no bound
-// (v1 cpu.cfs_quota_us, v2 cpu.max). Read back as the kernel has it. Does not hold kernel threads
-// on every kernel: ration/cap_probe looks. Documentation/scheduler/sched-bwc.rst.
+// CFS bandwidth: at most `percent` of one CPU for all tasks of the group together, 0 = no limit (v1
+// cpu.cfs_quota_us, v2 cpu.max). cgroup_get_quota() reads the kernel's value back. Some kernels do
+// not apply it to kernel threads: ration/cap_probe finds out.
+// Documentation/scheduler/sched-bwc.rst.
 int cgroup_set_quota(const struct cgroup_tree *tree, const char *path, unsigned percent,
                      struct error *err);
 int cgroup_get_quota(const struct cgroup_tree *tree, const char *path, unsigned *ret_percent,

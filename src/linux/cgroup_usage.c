@@ -18,7 +18,7 @@
 #define CONTROLLER "cpuacct"
 #define TEXT_MAX   65536
 
-// Whether a comma-separated list has a word.
+// Whether a comma-separated list contains a word.
 static bool lists(const char *list, size_t length, const char *word)
 {
     const char *end = list + length;
@@ -32,8 +32,8 @@ static bool lists(const char *list, size_t length, const char *word)
     return false;
 }
 
-// The path in a line "3:cpu,cpuacct:/machine/x" of /proc/PID/cgroup; with no `controller`, of
-// version 2's "0::/machine/x". NULL if it is another's.
+// Returns the path in a line "3:cpu,cpuacct:/machine/x" of /proc/PID/cgroup, or NULL if the line
+// has another controller. With `controller` NULL, the path of version 2's line "0::/machine/x".
 static const char *path_in(const char *line, const char *controller)
 {
     const char *list = strchr(line, ':');

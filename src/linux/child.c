@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// linux/child — see child.h. Called by the engines of traffic/ that are other programs.
+// linux/child — see child.h. Called by the engines of traffic/ that are separate programs.
 #include "linux/child.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@
 #include "base/text.h"
 #include "linux/first.h"
 
-// Where daemons are, which PATH lacks for whoever did not log in as root.
+// Folders of daemons, which are missing in the PATH of users other than root.
 #define SYSTEM_PATH "/usr/local/sbin:/usr/sbin:/sbin"
 #define SEARCH_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -33,7 +33,8 @@ static bool find_in(const char *folders, const char *program, char **ret_path)
     for (const char *at = folders; at != NULL && *at != '\0';) {
         int length = (int)strcspn(at, ":");
         _cleanup_free_ char *path = text_format("%.*s/%s", length, at, program);
-        // Relative folders of PATH are passed over: what root runs must not depend on where.
+        // Relative folders of PATH are skipped: what root runs must not depend on the working
+        // directory.
         struct stat st;
         if (*at == '/' && access(path, X_OK) == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
             *ret_path = steal_pointer(&path);
@@ -57,13 +58,14 @@ int child_find(const char *program, char **ret_path)
 
 struct start {
     const struct child_spec *spec;
-    cpu_set_t *cpus; // NULL = as the caller
+    cpu_set_t *cpus; // NULL = the caller's
     size_t cpus_size;
     pid_t parent;
-    int out, err, failure; // ends of pipes for the child
+    int out, err, failure; // the child's ends of the pipes
 };
 
-// In the child, between fork() and execve(): nothing but system calls. Reports its errno.
+// Runs in the child between fork() and execve(): system calls only. Writes its errno to the pipe
+// `failure`.
 static void become(const struct start *start)
 {
     static char *const environment[] = {"PATH=" SEARCH_PATH, "LC_ALL=C", NULL};
@@ -72,7 +74,7 @@ static void become(const struct start *start)
     bool good = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && setpgid(0, 0) == 0 && null >= 0 &&
                 dup2(null, 0) >= 0 && dup2(start->out, 1) >= 0 && dup2(start->err, 2) >= 0;
     if (getppid() != start->parent) {
-        _exit(1); // it died before the kernel knew what to do then
+        _exit(1); // the parent died before PR_SET_PDEATHSIG was set
     }
     good = good && (start->spec->folder == NULL || chdir(start->spec->folder) == 0);
     good = good && (start->spec->ns == NULL || setns(start->spec->ns->fd, CLONE_NEWNET) == 0);
@@ -109,7 +111,7 @@ static cpu_set_t *cpu_set_of(const struct cpu_list *cpus, size_t *ret_size)
     return set;
 }
 
-// Waits until the child is the program, or reports why it can't be.
+// Waits until the child has executed the program, or has reported why it could not.
 static int await_exec(const struct child_spec *spec, int failure, struct error *err)
 {
     int why = 0;
@@ -166,13 +168,14 @@ int child_start(const struct child_spec *spec, struct child *ret, struct error *
 
 // ---- watching
 
-// Takes what is in the pipe. Returns 1 if there was something or it was closed.
+// Reads what is in the pipe. Returns 1 if there was data or the pipe was closed.
 static int take_output(struct child_output *output, struct error *err)
 {
     char chunk[16384];
     ssize_t got = read(output->fd, chunk, sizeof chunk);
     if (got < 0) {
-        return errno == EINTR || errno == EAGAIN ? 0 : fail(err, errno, "reading from a program");
+        return errno == EINTR || errno == EAGAIN ? 0
+                                                 : fail(err, errno, "reading a program's output");
     }
     if (got == 0) {
         close(output->fd);
@@ -180,7 +183,7 @@ static int take_output(struct child_output *output, struct error *err)
         return 1;
     }
     if (output->length + (size_t)got > CHILD_TEXT_MAX) {
-        return fail(err, EFBIG, "a program says too much");
+        return fail(err, EFBIG, "a program's output is longer than 1 MiB");
     }
     output->text = memory_resize(output->text, output->length + (size_t)got + 1, 1);
     memcpy(output->text + output->length, chunk, (size_t)got);
@@ -189,14 +192,14 @@ static int take_output(struct child_output *output, struct error *err)
     return 1;
 }
 
-// Reads a pipe until nothing more is in it: the writer has ended.
+// Reads the rest of a pipe after its writer has ended.
 static int empty_output(struct child_output *output, struct error *err)
 {
     int rc = 1;
     while (rc > 0 && output->fd >= 0) {
         struct pollfd there = {.fd = output->fd, .events = POLLIN};
         if (poll(&there, 1, 0) <= 0) {
-            break; // something it started holds the other end
+            break; // a process that the program started still holds the other end
         }
         rc = take_output(output, err);
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * linux/counters — the kernel's packet counters of a namespace: its interfaces, their queueing
- * disciplines, its IP layer; and of the machine: softnet. All count from boot or creation; take
- * differences. Read by measure/ before and after a trial, never during one.
+ * linux/counters — the kernel's packet counters: of a namespace's interfaces, their queueing
+ * disciplines and its IP layer; and of the machine (softnet). All count from boot or from creation:
+ * use differences. measure/ reads them before and after a trial, never during one.
  */
 #ifndef VRBENCH_LINUX_COUNTERS_H
 #define VRBENCH_LINUX_COUNTERS_H
@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "linux/netns.h"
 
-// struct rtnl_link_stats64 of include/uapi/linux/if_link.h, as far as it is used.
+// The fields in use of struct rtnl_link_stats64 of include/uapi/linux/if_link.h.
 struct link_counters {
     int index;
     uint64_t rx_packets, tx_packets;
@@ -21,30 +21,30 @@ struct link_counters {
     uint64_t rx_errors, tx_errors;
     uint64_t rx_missed;          // the receiver's ring was full (real NICs)
     uint64_t qdisc_ingress;      // dropped by tc at ingress (clsact or ingress qdisc)
-    uint64_t queue_full;         // dropped by the queue that link_add_queue() gave it
+    uint64_t queue_full;         // dropped by the queue that link_add_queue() added
     uint64_t qdisc_egress;       // dropped by all other qdiscs of the interface
-    uint64_t rx_bytes, tx_bytes; // Ethernet headers included, FCS not
+    uint64_t rx_bytes, tx_bytes; // with Ethernet headers, without FCS
 };
 
-// An interface with a name of its own, where an index means nothing.
+// An interface known by name, for sources whose interfaces have no index.
 struct named_counters {
     char *name;
     struct link_counters counters;
 };
 
-// The counters of RFC 1213's (MIB-II) ip group that name a reason to drop: /proc/net/snmp.
+// The counters of RFC 1213's (MIB-II) ip group that give a reason for a drop: /proc/net/snmp.
 struct ip_counters {
     uint64_t in_hdr_errors;  // bad header or checksum, TTL expired
-    uint64_t in_addr_errors; // not for here and not to be forwarded
+    uint64_t in_addr_errors; // address neither local nor forwardable
     uint64_t in_discards, out_discards;
     uint64_t no_routes;
     uint64_t in_truncated;
 };
 
-// What happens to datagrams at their end: /proc/net/snmp.
+// Counters of datagrams at their destination: /proc/net/snmp.
 struct udp_counters {
-    uint64_t rcvbuf_errors; // found their socket's receive buffer full
-    uint64_t reassembled;   // made whole of their fragments (RFC 1213: ipReasmOKs)
+    uint64_t rcvbuf_errors; // the socket's receive buffer was full
+    uint64_t reassembled;   // reassembled from fragments (RFC 1213: ipReasmOKs)
 };
 
 struct namespace_counters {
@@ -57,20 +57,20 @@ struct namespace_counters {
 int counters_read(const struct netns *ns, struct namespace_counters *ret, struct error *err);
 void counters_clear(struct namespace_counters *counters);
 #define _cleanup_counters_ __attribute__((cleanup(counters_clear)))
-// The counters of an interface, or NULL.
+// Returns the counters of an interface, or NULL.
 const struct link_counters *counters_link(const struct namespace_counters *counters, int index);
 
-// Packets that the kernel dropped before any protocol because a CPU's backlog was full, summed
-// over all CPUs: column 2 of /proc/net/softnet_stat. The machine's, not a namespace's.
+// Packets that the kernel dropped before any protocol because a CPU's backlog was full, summed over
+// all CPUs: column 2 of /proc/net/softnet_stat. Counts the whole machine, not one namespace.
 int counters_softnet_dropped(uint64_t *ret, struct error *err);
 
-// Takes the IP counters out of the text of /proc/net/snmp (and /proc/net/netstat, may be NULL).
+// Parses the IP counters from the texts of /proc/net/snmp and /proc/net/netstat (may be NULL).
 int counters_parse_ip(const char *snmp, const char *netstat, struct ip_counters *ret,
                       struct error *err);
-// Takes the UDP counters out of the text of /proc/net/snmp.
+// Parses the UDP counters from the text of /proc/net/snmp.
 int counters_parse_udp(const char *snmp, struct udp_counters *ret, struct error *err);
-// Takes an interface's counters out of the text of /proc/net/dev (proc_pid_net(5)), where dropped
-// and missed packets are one figure (rx_dropped). The rest of `counters` stays as it is.
+// Parses an interface's counters from the text of /proc/net/dev (proc_pid_net(5)), where dropped
+// and missed packets are one figure (rx_dropped). Other fields of `counters` are unchanged.
 int counters_parse_link(const char *dev, const char *name, struct link_counters *counters,
                         struct error *err);
 int counters_parse_softnet(const char *text, uint64_t *ret_dropped, struct error *err);

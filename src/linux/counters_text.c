@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// linux/counters_text — takes counters out of the kernel's texts of /proc/net, its own or those
-// that the kernel of a virtual machine gave, see counters.h.
+// linux/counters_text — parses counters from texts of /proc/net, of this kernel or of a virtual
+// machine's kernel; see counters.h.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "linux/counters.h"
 
-// In text of the form "Ip: A B C\nIp: 1 2 3\n", the value under heading `name` of group `group`.
+// Finds the value under heading `name` of group `group` in a text of the form "Ip: A B C\nIp: 1 2
+// 3\n".
 static int named_value(const char *text, const char *group, const char *name, uint64_t *ret)
 {
     size_t group_length = strlen(group);
@@ -115,7 +116,7 @@ int counters_parse_link(const char *dev, const char *name, struct link_counters 
             char *end = NULL;
             values[i] = strtoull(at, &end, 10);
             if (*at < '0' || *at > '9' || strchr(" \n", *end) == NULL) {
-                return fail(err, 0, "/proc/net/dev is not as expected at %s", name);
+                return fail(err, 0, "/proc/net/dev: unexpected content at %s", name);
             }
             at = end;
         }
@@ -146,9 +147,9 @@ int counters_parse_softnet(const char *text, uint64_t *ret_dropped, struct error
         (void)strtoull(line, &end, 16);
         const char *second = end;
         uint64_t value = strtoull(second, &end, 16);
-        // strtoull() passes over line ends: the second column must be on this line.
+        // strtoull() skips line ends: check that the second column is on this line.
         if (second == line || end == second || *second != ' ') {
-            return fail(err, 0, "/proc/net/softnet_stat is not as expected");
+            return fail(err, 0, "/proc/net/softnet_stat: unexpected content");
         }
         dropped += value;
         line = strchr(end, '\n');

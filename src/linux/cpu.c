@@ -109,7 +109,7 @@ int cpu_task_time(pid_t task, uint64_t *ret_ns, struct error *err)
     _cleanup_free_ char *text = NULL;
     int rc = file_read(path, 256, &text, NULL, err);
     if (rc == -ENOENT || rc == -ESRCH) {
-        error_context(err, "task %d is gone", (int)task);
+        error_context(err, "task %d has ended", (int)task);
         return -ESRCH;
     }
     if (rc < 0) {
@@ -118,7 +118,7 @@ int cpu_task_time(pid_t task, uint64_t *ret_ns, struct error *err)
     char *end = NULL;
     uint64_t ns = strtoull(text, &end, 10);
     if (end == text) {
-        return fail(err, 0, "%s is not as expected", path);
+        return fail(err, 0, "%s: unexpected content", path);
     }
     *ret_ns = ns;
     return 0;
@@ -166,7 +166,7 @@ int cpu_times_parse(const char *text, unsigned cpu, struct cpu_times *ret, struc
         char *end = NULL;
         field[i] = strtoull(at, &end, 10);
         if (end == at) {
-            return fail(err, 0, "/proc/stat is not as expected");
+            return fail(err, 0, "/proc/stat: unexpected content");
         }
         at = end;
     }

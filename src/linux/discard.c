@@ -52,7 +52,7 @@ static int attach_to_ingress(const struct netns *ns, int index, int program, str
 
 static struct discard_bpf *skeleton_open(void)
 {
-#ifdef __clang_analyzer__ // which finds a leak in what bpftool generates
+#ifdef __clang_analyzer__ // the analyzer finds a leak in bpftool's generated code
     return NULL;
 #else
     return discard_bpf__open();
@@ -97,8 +97,9 @@ int discard_socket(const struct netns *ns, uint16_t udp_port, struct error *err)
     if (fd < 0) {
         return fail(err, errno, "discarding socket of the sink");
     }
-    // "Accept 0 bytes": no loss of a full receive buffer, as an unread socket would count, and no
-    // need of bpf(2), whose absence brings us here.
+    // A filter that accepts 0 bytes. Unlike an unread socket it counts no loss by a full receive
+    // buffer, and unlike eBPF it does not need bpf(2), which is missing when this function is
+    // called.
     struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
     struct sock_fprog filter = {.len = 1, .filter = &nothing};
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(udp_port)};

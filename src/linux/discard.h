@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * linux/discard — takes UDP datagrams to one port away at an interface's ingress, behind the
- * packet sockets and before the IP layer, so that a sink's CPU is spent on counting only and
- * nobody answers "port unreachable".
+ * linux/discard — drops UDP datagrams to one port at an interface's ingress, after the packet
+ * sockets and before the IP layer. A sink's CPU time is then spent on counting only, and no "port
+ * unreachable" is sent.
  */
 #ifndef VRBENCH_LINUX_DISCARD_H
 #define VRBENCH_LINUX_DISCARD_H
@@ -12,10 +12,10 @@
 #include "base/error.h"
 #include "linux/netns.h"
 
-// Installs a clsact qdisc with a BPF filter (tc-bpf(8)). If the kernel has neither, or vrbench was
-// built without BPF (-ENOTSUP), discard_socket() does the same for more CPU.
+// Installs a clsact qdisc with a BPF filter (tc-bpf(8)). -ENOTSUP if the kernel lacks either or
+// vrbench was built without BPF; discard_socket() then does the same for more CPU time.
 int discard_at_ingress(const struct netns *ns, int index, uint16_t udp_port, struct error *err);
-// Returns a UDP socket in the namespace, bound to the port, that drops what comes in; the caller
+// Returns a UDP socket in the namespace, bound to the port, that drops every datagram. The caller
 // closes it.
 int discard_socket(const struct netns *ns, uint16_t udp_port, struct error *err);
 

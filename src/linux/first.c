@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// linux/first — see first.h. Called by platform/netns, and by testbed/ for the tester's ends.
+// linux/first — see first.h. Called by machine/netns, and by testbed/ for the tester's ends.
 #include "linux/first.h"
 
 #include <ctype.h>
@@ -30,17 +30,17 @@
 #include "base/stop.h"
 #include "base/text.h"
 
-#define NET_SETTINGS "/proc/sys/net" // a process's own network namespace's
+#define NET_SETTINGS "/proc/sys/net" // settings of the process's own network namespace
 #define SYSTEM_LOG   "/dev/log"
-#define LOG_MAX      (16U << 20) // bytes of a file that a service may write
+#define LOG_MAX      (16U << 20) // limit in bytes of a file that a service writes
 #define LOOK_NS      (2U * NS_PER_MS)
-#define GRACE_NS     (5U * NS_PER_S) // for the answer itself, on a busy machine
+#define GRACE_NS     (5U * NS_PER_S) // for the answer to arrive, on a busy machine
 
-// What the first process says of its services: all are ready, or what failed.
+// The first process's report on its services: all ready, or what failed.
 struct answer {
     int failed;  // errno; 0 = all are ready
-    int program; // the one that failed, -1 = making its root
-    int status;  // as of waitpid(2), where it ended; failed is ECHILD then
+    int program; // index of the service that failed, -1 = making the root directory failed
+    int status;  // its status of waitpid(2), if it ended; `failed` is ECHILD then
     char step[32];
 };
 
@@ -58,9 +58,10 @@ static void detach_files(int keep)
     close_range((unsigned)keep + 1, ~0U, 0);
 }
 
-// A copy of all that is mounted, so that what is mounted in it is seen by the services only. It is
-// put together on a mount of the caller's because "/" need be none (a bare chroot), and only a
-// mount can be made private. What the testbed has mounted there is let go of.
+// Bind-mounts all mounted file systems below a new root, so that mounts in it are visible to the
+// services only. The root is made on a mount of the caller's, because only a mount can be made
+// private, and "/" need not be a mount (a bare chroot). The testbed's own mounts are detached from
+// it.
 static const char *make_root(const struct first_services *services)
 {
     const char *root = services->root;
@@ -125,7 +126,7 @@ static const char *furnish(const struct first_services *services)
             failed = "mounting a tmpfs";
         }
     }
-    // A mount of its own, so that it can stay writable.
+    // Its own mount, so that it stays writable.
     (void)mount(NET_SETTINGS, NET_SETTINGS, NULL, MS_BIND, NULL);
     for (size_t i = 0; failed == NULL && i < services->file_count; i++) {
         failed = make_file(&services->files[i]);
@@ -148,8 +149,8 @@ int first_make_read_only(void)
                : 0;
 }
 
-// In a program's own view of the machine nothing is writable but its spaces and the settings of its
-// network namespace. What it says to the system's log is heard by nobody.
+// Makes everything read-only in a program's mount namespace, except its spaces and the settings of
+// its network namespace. Its messages to the system's log go nowhere.
 static int confine(const struct first_services *services)
 {
     struct statvfs settings;
@@ -166,7 +167,7 @@ static int confine(const struct first_services *services)
         }
     }
     if (settable && make_writable(NET_SETTINGS) < 0 && errno != EINVAL) {
-        return -errno; // EINVAL: it is no mount, as there was none to make
+        return -errno; // EINVAL: it is not a mount, because the folder was missing
     }
     if (access(SYSTEM_LOG, F_OK) == 0 && mount("/dev/null", SYSTEM_LOG, NULL, MS_BIND, NULL) < 0) {
         return -errno;
@@ -181,7 +182,7 @@ static _Noreturn void become(const struct first_services *services,
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL};
     const struct rlimit limit = {LOG_MAX, LOG_MAX};
     stop_reset();
-    (void)signal(SIGXFSZ, SIG_IGN); // a full log is no reason to die
+    (void)signal(SIGXFSZ, SIG_IGN); // a full log must not kill the service
     (void)setrlimit(RLIMIT_FSIZE, &limit);
     errno = -confine(services);
     if (errno == 0 && dup2(log, 1) >= 0 && dup2(log, 2) >= 0) {
@@ -233,7 +234,7 @@ static bool await_sign(const struct first_program *program, pid_t pid, uint64_t 
     return true;
 }
 
-// Starts the services and fills `pids`; returns how many are there.
+// Starts the services, fills `pids` and returns how many were started.
 static size_t start_services(const struct first_services *services, uint64_t until_ns,
                              pid_t pids[FIRST_PROGRAMS], struct answer *answer)
 {
@@ -260,7 +261,7 @@ static size_t start_services(const struct first_services *services, uint64_t unt
     return count;
 }
 
-// Takes in who has ended, for ever; ends with the first of the services.
+// Reaps ended children for ever; exits when one of the services ends.
 static _Noreturn void live(const pid_t *pids, size_t count)
 {
     sigset_t child;
@@ -296,13 +297,13 @@ static _Noreturn void be_first(const struct netns *ns, const char *host_name, bo
     if (failed == 0 && sethostname(host_name, strlen(host_name)) < 0) {
         failed = errno;
     }
-    char name[16] = FIRST_NAME_PREFIX; // as ps and pgrep show it
+    char name[16] = FIRST_NAME_PREFIX; // the name that ps and pgrep show
     strncat(name, host_name, sizeof name - strlen(name) - 1);
     (void)prctl(PR_SET_NAME, name);
     (void)setsid();
     (void)!chdir("/");
     detach_files(control);
-    // A maker that has died meanwhile reads nothing any more: then there is nobody to be for.
+    // The maker has died, so its end of the socket is closed: end.
     if (write(control, &failed, sizeof failed) != sizeof failed || failed != 0) {
         _exit(1);
     }
@@ -322,9 +323,9 @@ static _Noreturn void be_first(const struct netns *ns, const char *host_name, bo
 
 // ---- outside
 
-// Forks a child that is the first process of a new PID namespace. By fork(3), not by a bare
-// clone(2), as other threads of this process may hold locks of the C library, which only fork(3)
-// gives the child free.
+// Forks a child that is the first process of a new PID namespace. Uses fork(3), not a bare
+// clone(2): other threads may hold locks of the C library, which only fork(3) releases in the
+// child.
 static pid_t fork_as_first(void)
 {
     _cleanup_close_ int own = open("/proc/thread-self/ns/pid", O_RDONLY | O_CLOEXEC);
@@ -334,13 +335,13 @@ static pid_t fork_as_first(void)
     pid_t pid = fork();
     int saved = errno;
     if (pid != 0 && setns(own, CLONE_NEWPID) < 0) {
-        abort(); // every later child of this thread would belong to that namespace
+        abort(); // otherwise every later child of this thread would be in that namespace
     }
     errno = saved;
     return pid;
 }
 
-// Waits until a first process has entered its namespaces, or reports why it could not.
+// Waits until a first process has entered its namespaces or has reported why it could not.
 static int await_first(int control, const char *host_name, struct error *err)
 {
     int failed = 0;
@@ -349,7 +350,7 @@ static int await_first(int control, const char *host_name, struct error *err)
         return (int)got;
     }
     if (got != sizeof failed && stop_requested()) {
-        return fail_interrupted(err); // the terminal's signal may have ended it, too
+        return fail_interrupted(err); // the terminal's signal may have ended the child too
     }
     if (got != sizeof failed) {
         return fail(err, ESRCH, "the first process of %s", host_name);
@@ -373,13 +374,14 @@ int first_start(const struct netns *ns, const char *host_name, bool outlive,
     close(ends[1]);
     _cleanup_close_ int control = ends[0];
     if (pid < 0) {
-        return saved == EINVAL ? fail_lacking(err, "this kernel has no PID or UTS namespaces: it "
-                                                   "needs CONFIG_PID_NS and CONFIG_UTS_NS")
-                               : fail(err, saved, "starting the first process of %s", host_name);
+        return saved == EINVAL
+                   ? fail_lacking(err, "this kernel has no PID or UTS namespaces: use one with "
+                                       "CONFIG_PID_NS and CONFIG_UTS_NS")
+                   : fail(err, saved, "starting the first process of %s", host_name);
     }
     int rc = await_first(control, host_name, err);
     if (rc < 0) {
-        // It may live, whatever the reason: an interrupted wait says nothing about it.
+        // The child may still run, for example after an interrupted wait.
         (void)kill(pid, SIGKILL);
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
         }
@@ -396,20 +398,20 @@ static int explain(const struct first_services *services, const struct answer *a
     char words[160];
     const char *step = answer->step;
     if (answer->program < 0) {
-        return fail(err, answer->failed, "a root for services: %.*s",
+        return fail(err, answer->failed, "services: making their root directory: %.*s",
                     (int)strnlen(step, sizeof answer->step), step);
     }
     const char *name = services->programs[answer->program].argv[0];
     first_last_words(services->log, words);
     if (answer->failed == ECHILD) {
         return WIFSIGNALED(answer->status)
-                   ? fail(err, 0, "%s was killed by signal %d; it last said: %s", name,
+                   ? fail(err, 0, "%s was killed by signal %d; its last output: %s", name,
                           WTERMSIG(answer->status), words)
-                   : fail(err, 0, "%s ended with status %d; it last said: %s", name,
+                   : fail(err, 0, "%s ended with status %d; its last output: %s", name,
                           WEXITSTATUS(answer->status), words);
     }
     if (answer->failed == ETIMEDOUT) {
-        return fail(err, 0, "%s has not become ready; it last said: %s", name, words);
+        return fail(err, 0, "%s did not get ready in time; its last output: %s", name, words);
     }
     return fail(err, answer->failed, "starting %s", services->programs[answer->program].path);
 }
@@ -427,7 +429,7 @@ int first_start_services(pid_t first, int control, const struct first_services *
         return rc < 0 ? rc : fail(err, ETIMEDOUT, "starting services in process %d", (int)first);
     }
     if (read(control, &answer, sizeof answer) != (ssize_t)sizeof answer) {
-        return fail(err, ESRCH, "process %d, which was to start services", (int)first);
+        return fail(err, ESRCH, "starting services: process %d", (int)first);
     }
     return answer.failed == 0 ? 0 : explain(services, &answer, err);
 }
@@ -446,7 +448,7 @@ int first_enter_root(pid_t first)
     return 0;
 }
 
-// Reads name and parent out of "PID (NAME) STATE PARENT …" (proc(5)).
+// Parses name and parent from "PID (NAME) STATE PARENT …" (proc(5)).
 static pid_t read_parent(const char *process, char ret_name[16])
 {
     _cleanup_free_ char *path = text_format("/proc/%s/stat", process);

@@ -26,7 +26,7 @@
 #define WITHIN_NS (500U * NS_PER_MS)
 
 #define MEMORY     0x8000U
-#define LEVEL_4    0x1000U // page tables: one entry each, the last a page of 2 MiB at 0
+#define LEVEL_4    0x1000U // page tables with one entry each; the last maps a 2 MiB page at 0
 #define LEVEL_3    0x2000U
 #define LEVEL_2    0x3000U
 #define CODE       0x4000U
@@ -60,7 +60,7 @@ static int set_up_cpu(int cpu)
     return ioctl(cpu, KVM_SET_SREGS, &system) < 0 || ioctl(cpu, KVM_SET_REGS, &regs) < 0 ? -1 : 0;
 }
 
-// In a process of its own. Returns 0, or the errno of what failed, or 255 for an unexpected end.
+// Runs in a separate process. Returns 0, the errno of the failure, or 255 for an unexpected exit.
 static int run_machine(void)
 {
     // mov ecx, 2000000; again: dec ecx; jnz again; hlt
@@ -111,7 +111,7 @@ bool kvm_works(char *why, size_t room)
     }
     pid_t child = fork();
     if (child == 0) {
-        stop_install(); // it is ended here, not by the terminal
+        stop_install(); // the parent ends this process; a signal from the terminal must not
         unsigned char result = (unsigned char)run_machine();
         (void)!write(ends[1], &result, 1);
         _exit(0);
@@ -126,10 +126,10 @@ bool kvm_works(char *why, size_t room)
         (void)waitpid(child, NULL, 0);
     }
     if (!heard) {
-        snprintf(why, room, "the kernel emulates what /dev/kvm should run on the CPU");
+        snprintf(why, room, "the kernel emulates the instructions of /dev/kvm's guests");
     } else if (result != 0) {
         snprintf(why, room, "/dev/kvm: %s",
-                 told && result != 255 ? strerror(result) : "it can't run 64-bit code");
+                 told && result != 255 ? strerror(result) : "it cannot run 64-bit code");
     }
     return heard && told && result == 0;
 }
@@ -138,7 +138,7 @@ bool kvm_works(char *why, size_t room)
 
 bool kvm_works(char *why, size_t room)
 {
-    snprintf(why, room, "not tried on this kind of CPU");
+    snprintf(why, room, "not tested on this CPU architecture");
     return false;
 }
 

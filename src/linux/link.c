@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// linux/link — see link.h. Called by platform/ and testbed/ while building and taking down.
+// linux/link — see link.h. Called by machine/ and testbed/ while building and removing.
 #include "linux/link.h"
 
 #include <arpa/inet.h>
@@ -23,7 +23,7 @@
 
 #define LOOPBACK_INDEX 1 // in every network namespace (LOOPBACK_IFINDEX of include/net/flow.h)
 
-// The errno behind one of libnl's error codes, as far as callers tell them apart.
+// The errno for a libnl error code, for the codes that callers distinguish.
 static int errno_of(int nl_error)
 {
     switch (nl_error < 0 ? -nl_error : nl_error) {
@@ -44,7 +44,7 @@ static int errno_of(int nl_error)
     }
 }
 
-// `what` failed with one of libnl's error codes.
+// Reports that `what` failed with a libnl error code.
 static int fail_nl(struct error *err, int nl_error, const char *what, const char *name)
 {
     int known = errno_of(nl_error);
@@ -118,7 +118,7 @@ int link_make_pair(const struct link_spec *end, const struct link_spec *peer, st
     return rc < 0 ? fail_nl(err, rc, "making veth pair", end->name) : 0;
 }
 
-// Adds what makes a bridge a plain learning switch: attributes that libnl has no calls for.
+// Adds the attributes of a plain learning switch, for which libnl has no functions.
 static int put_bridge_data(struct nl_msg *message)
 {
     struct nlattr *info = nla_nest_start(message, IFLA_LINKINFO);
@@ -371,7 +371,7 @@ int link_master_of(const struct netns *ns, int index)
 
 struct upper_search {
     int index;
-    char name[16]; // "" = none found
+    char name[16]; // "" = not found
 };
 
 static void look_at_upper(struct nl_object *object, void *context)
@@ -381,7 +381,7 @@ static void look_at_upper(struct nl_object *object, void *context)
     struct upper_search *search = context;
     struct rtnl_link *link = (struct rtnl_link *)object;
     const char *kind = rtnl_link_get_type(link);
-    int below_ns = -1; // where the one below is, if that is another namespace
+    int below_ns = -1; // namespace of the lower interface, if it is another namespace
     bool elsewhere = rtnl_link_get_link_netnsid(link, &below_ns) == 0 && below_ns >= 0;
     if (kind == NULL || elsewhere || rtnl_link_get_link(link) != search->index) {
         return;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * linux/link — network interfaces by rtnetlink: made, joined, addressed, moved, taken away.
+ * linux/link — network interfaces by rtnetlink: making, joining, addressing, moving and deleting
+ * them.
  *
- * Interfaces are named by namespace and interface index; the testbed chooses the indexes of what
- * it makes. rtnetlink(7); attributes: include/uapi/linux/if_link.h of the kernel.
+ * Interfaces are identified by namespace and interface index; the testbed chooses the indexes of
+ * the interfaces that it makes. rtnetlink(7); attributes: include/uapi/linux/if_link.h of the
+ * kernel.
  */
 #ifndef VRBENCH_LINUX_LINK_H
 #define VRBENCH_LINUX_LINK_H
@@ -26,37 +28,38 @@ struct link_spec {
     int master; // index of the bridge to join, 0 = none; only for the first end of a pair
 };
 
-// Makes a veth pair, each end in its namespace, down, with one queue each way (so that one NAPI
+// Makes a veth pair, each end in its namespace, down, with one queue in each direction (so one NAPI
 // thread does all of an end's work).
 int link_make_pair(const struct link_spec *end, const struct link_spec *peer, struct error *err);
-// Makes a bridge, up: no spanning tree, no multicast snooping, no netfilter, nothing learned that
-// ages away.
+// Makes a bridge, up: without spanning tree, multicast snooping and netfilter; its forwarding
+// entries do not age.
 int link_make_bridge(const struct link_spec *bridge, struct error *err);
 int link_set_up(const struct netns *ns, int index, bool up, struct error *err);
-// Sets up the loopback interface, which a new namespace has down.
+// Sets the loopback interface up; in a new namespace it is down.
 int link_set_up_loopback(const struct netns *ns, struct error *err);
 int link_set_mtu(const struct netns *ns, int index, unsigned mtu, struct error *err);
 int link_set_mac(const struct netns *ns, int index, const uint8_t mac[6], struct error *err);
-// Joins a bridge; 0 leaves it.
+// Makes the interface a port of the bridge `master`; 0 removes it from its bridge.
 int link_set_master(const struct netns *ns, int index, int master, struct error *err);
 int link_delete(const struct netns *ns, int index, struct error *err);
-// Moves an interface to another namespace under a new name (NULL = as it is).
+// Moves an interface to another namespace under a new name (NULL = keep the name).
 int link_move(const struct netns *from, int index, const struct netns *to, const char *name,
               struct error *err);
 int link_rename(const struct netns *ns, int index, const char *name, struct error *err);
 
 int link_add_address(const struct netns *ns, int index, uint32_t address, unsigned prefix,
                      struct error *err);
-// Route to a subnet by a next hop, or directly if `gateway` is 0.
+// Adds a route to a subnet through a next hop, or directly if `gateway` is 0.
 int link_add_route(const struct netns *ns, int index, uint32_t subnet, unsigned prefix,
                    uint32_t gateway, struct error *err);
-// A permanent neighbour: no ARP packet ever takes part in a measurement.
+// Adds a permanent neighbour, so that no measurement contains ARP packets.
 int link_add_neighbour(const struct netns *ns, int index, uint32_t address, const uint8_t mac[6],
                        struct error *err);
-// A static entry in the forwarding database of the bridge that port `index` belongs to.
+// Adds a static entry to the forwarding database of the bridge that port `index` belongs to.
 int link_add_fdb(const struct netns *ns, int index, const uint8_t mac[6], struct error *err);
 
-// Gives an interface a first-in-first-out transmit queue of `packets`, known by its handle.
+// Adds a first-in-first-out transmit queue of `packets` to an interface; counters recognise it by
+// this handle.
 #define LINK_QUEUE_HANDLE 0x56520000U
 int link_add_queue(const struct netns *ns, int index, unsigned packets, struct error *err);
 
@@ -66,12 +69,12 @@ struct link_info {
     uint8_t mac[6];
     char kind[16]; // "veth", "bridge", … or "" for a real NIC
 };
-// -ENODEV if there is no interface of that name.
+// Looks an interface up by name; -ENODEV if there is none.
 int link_find(const struct netns *ns, const char *name, struct link_info *ret, struct error *err);
-// The bridge or bond that an interface is part of; 0 = none.
+// Index of the bridge or bond that an interface belongs to; 0 = none.
 int link_master_of(const struct netns *ns, int index);
-// An interface of this namespace that is on top of another and is deleted with it, or when it
-// leaves: a VLAN, a macvlan, a tunnel endpoint bound to it.
+// Finds an interface of this namespace that is stacked on another one and is deleted when that one
+// is deleted or moved: a VLAN, a macvlan, a tunnel bound to it.
 bool link_find_upper(const struct netns *ns, int index, char ret_name[16]);
 
 #endif

@@ -20,7 +20,7 @@ static char *setting_path(const char *folder, const char *name, const char *key)
     return text_format("/proc/sys/net/%s/%s/%s", folder, name, key);
 }
 
-// Of the namespace that the calling thread is in; NULL if it can't be read, or isn't set.
+// Reads a setting of the calling thread's namespace; NULL if it cannot be read or is empty.
 static char *read_setting(const char *path)
 {
     char *text = NULL;
@@ -73,7 +73,8 @@ static void restore_line(const char *name, char *line)
     _cleanup_free_ char *path = setting_path(line, name, star + strlen("/*/"));
     _cleanup_free_ char *now = read_setting(path);
     if (!text_equal(now, value)) {
-        (void)file_write(path, value, NULL); // some can't be written, and follow others
+        (void)file_write(path, value,
+                         NULL); // fails for settings that are read-only or follow others
     }
 }
 

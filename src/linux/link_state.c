@@ -21,13 +21,13 @@
 #include "base/text.h"
 #include "linux/link_state_parts.h"
 
-#define DUMP_TRIES 20U // while others change what is read
+#define DUMP_TRIES 20U // retries while other programs change what is read
 
-// In the order in which they are read.
+// In the order of reading.
 static const struct message_kind kinds[] = {
     {RTM_NEWADDR, sizeof(struct ifaddrmsg), NLM_F_CREATE | NLM_F_EXCL, "address"},
     {RTM_NEWNEXTHOP, sizeof(struct nhmsg), NLM_F_CREATE | NLM_F_EXCL, "next hop"},
-    // Appended: another route of the same metric over another interface stays as it is.
+    // Appended: keeps a route of the same metric over another interface.
     {RTM_NEWROUTE, sizeof(struct rtmsg), NLM_F_CREATE | NLM_F_APPEND, "route"},
     {RTM_NEWNEIGH, sizeof(struct ndmsg), NLM_F_CREATE | NLM_F_REPLACE, "neighbour"},
     {RTM_NEWQDISC, sizeof(struct tcmsg), NLM_F_CREATE | NLM_F_EXCL, "queueing discipline"},
@@ -73,18 +73,18 @@ uint32_t link_state_number(struct nlmsghdr *message, int type)
 
 struct reading {
     struct link_state *state;
-    int family;  // that was asked for; 0 = any
-    bool groups; // next hops: groups, not single ones
+    int family;  // address family that was requested; 0 = any
+    bool groups; // next hops: whether to take groups or single ones
 };
 
 static bool is_address_wanted(const struct ifaddrmsg *address, int index)
 {
-    // Temporary addresses are the kernel's: it makes them again.
+    // The kernel makes temporary addresses itself.
     return (int)address->ifa_index == index &&
            (address->ifa_family != AF_INET6 || (address->ifa_flags & IFA_F_TEMPORARY) == 0);
 }
 
-// Whether a next hop object of that number is among what was read.
+// Whether a next hop object of that number was read.
 static bool is_next_hop_read(const struct link_state *state, uint32_t id)
 {
     int left = (int)state->length;
@@ -125,7 +125,7 @@ static bool has_path_over(const struct nlattr *multipath, int index)
     return false;
 }
 
-// The kernel makes its own routes, with the addresses.
+// The kernel makes its own routes, together with the addresses.
 static bool is_route_wanted(struct nlmsghdr *message, const struct reading *reading)
 {
     const struct rtmsg *route = nlmsg_data(message);
@@ -169,7 +169,7 @@ static bool is_wanted(struct nlmsghdr *message, const struct reading *reading)
         return is_route_wanted(message, reading);
     case RTM_NEWNEIGH:
         return is_neighbour_wanted(nlmsg_data(message), reading);
-    default: // The kernel's own defaults have no handle.
+    default: // The kernel's default queueing disciplines have no handle.
         return traffic->tcm_ifindex == reading->state->index && traffic->tcm_handle != 0;
     }
 }
@@ -191,8 +191,8 @@ static int take_message(struct nl_msg *message, void *context)
     return NL_OK;
 }
 
-// Asks for all messages of a kind, once more if others changed what was asked for meanwhile. What
-// this kernel has no notion of, there is none of.
+// Requests all messages of a kind, again if another program changed the data meanwhile. A kind that
+// this kernel does not support yields no messages.
 static int dump(const struct netns *ns, int type, void *header, size_t size,
                 struct reading *reading, struct error *err)
 {
@@ -261,7 +261,7 @@ static int read_traffic_control(const struct netns *ns, struct reading *reading,
     if (rc == 0) {
         rc = dump(ns, RTM_GETTCLASS, &asked, sizeof asked, reading, err);
     }
-    // By offset: reading on moves the messages.
+    // Kept as an offset: later reads may move the buffer.
     size_t to = reading->state->length;
     for (size_t at = from; rc == 0 && at < to;) {
         struct nlmsghdr *message = (struct nlmsghdr *)((char *)reading->state->messages + at);

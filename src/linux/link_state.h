@@ -18,23 +18,23 @@
 #include "linux/netns.h"
 
 struct link_state {
-    int index;        // of the interface when its state was read
-    uint64_t read_ns; // CLOCK_BOOTTIME, from which lifetimes have run on
-    void *messages;   // rtnetlink messages (RTM_NEW…), one after another
-    size_t length;    // bytes of them
+    int index;        // index of the interface when its state was read
+    uint64_t read_ns; // CLOCK_BOOTTIME of the reading, from which lifetimes count
+    void *messages;   // rtnetlink messages (RTM_NEW…), concatenated
+    size_t length;    // their length in bytes
 };
 void link_state_clear(struct link_state *state);
 
 int link_state_read(const struct netns *ns, int index, struct link_state *ret, struct error *err);
-// Restores the state on interface `index`, which need not have the index that it had. What is there
-// already stays. Goes on after a failure; the error names what could not be restored.
+// Restores the state on interface `index`, which may differ from the original index. Existing
+// entries are kept. Continues after a failure; the error names what could not be restored.
 int link_state_restore(const struct netns *ns, int index, const struct link_state *state,
                        struct error *err);
 
-// The settings of an interface below /proc/sys/net, lines of "ipv4/conf/NAME/KEY=VALUE", where NAME
-// is "*". A new string; empty if /proc/sys can't be read.
+// Reads the settings of an interface below /proc/sys/net, as lines of "ipv4/conf/NAME/KEY=VALUE",
+// where NAME is "*". Returns a new string; empty if /proc/sys cannot be read.
 char *link_settings_read(const struct netns *ns, const char *name);
-// Writes those settings that differ.
+// Writes the settings whose current value differs.
 void link_settings_restore(const struct netns *ns, const char *name, const char *settings);
 
 #endif

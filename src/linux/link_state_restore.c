@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// linux/link_state_restore — gives an interface back what link_state.c read; see link_state.h.
+// linux/link_state_restore — restores the state that link_state.c read; see link_state.h.
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/neighbour.h>
@@ -21,17 +21,17 @@
 #include "linux/link_state.h"
 #include "linux/link_state_parts.h"
 
-#define FOREVER        0xffffffffU // a lifetime (include/net/addrconf.h: INFINITY_LIFE_TIME)
-#define USER_HZ        100U        // the unit of rta_expires is 1/USER_HZ s
-#define ADDED_MAX      64U         // bytes of attributes that a request has more
-#define CLASSIFY_FLAGS (TCA_CLS_FLAGS_SKIP_HW | TCA_CLS_FLAGS_SKIP_SW) // that a request may have
+#define FOREVER        0xffffffffU // infinite lifetime (include/net/addrconf.h: INFINITY_LIFE_TIME)
+#define USER_HZ        100U        // rta_expires is in 1/USER_HZ s
+#define ADDED_MAX      64U         // bytes of attributes added to a request
+#define CLASSIFY_FLAGS (TCA_CLS_FLAGS_SKIP_HW | TCA_CLS_FLAGS_SKIP_SW) // allowed in a request
 
 struct restoring {
     const struct netns *ns;
     const struct link_state *state;
     int index;
-    uint64_t elapsed_s; // since the state was read
-    bool final;         // the second round, over IPv6 addresses only
+    uint64_t elapsed_s; // time since the state was read
+    bool final;         // in the second round, over IPv6 addresses only
 };
 
 static uint32_t remaining(uint32_t lifetime, uint64_t elapsed_s)
@@ -46,8 +46,8 @@ static uint32_t moved(const struct restoring *restoring, uint32_t index)
     return (int)index == restoring->state->index ? (uint32_t)restoring->index : index;
 }
 
-// An IPv6 address that others could use already is used at once, as routes may name it; its own
-// flags follow in the second round.
+// An IPv6 address that has passed duplicate detection is usable at once, because routes may refer
+// to it. Its own flags are set in the second round.
 static uint32_t address_flags(const struct restoring *restoring, struct nlmsghdr *message)
 {
     const struct ifaddrmsg *header = nlmsg_data(message);
@@ -76,8 +76,8 @@ static int put_address_attribute(const struct restoring *restoring, struct nl_ms
     }
 }
 
-// The paths of a route, with the interface's index of now. IPv6 keeps the paths over other
-// interfaces: they are left out.
+// Adds the paths of a route, with the interface's present index. IPv6 keeps the paths over other
+// interfaces, so they are left out.
 static int put_paths(const struct restoring *restoring, struct nl_msg *request,
                      const struct nlattr *multipath, bool all)
 {
@@ -102,7 +102,8 @@ static int put_route_attribute(const struct restoring *restoring, struct nl_msg 
                                struct nlmsghdr *message, const struct nlattr *attribute)
 {
     const struct rtmsg *route = nlmsg_data(message);
-    bool has_object = link_state_number(message, RTA_NH_ID) != 0; // which says what the others do
+    bool has_object = link_state_number(message, RTA_NH_ID) !=
+                      0; // a next hop object, which replaces the other attributes
     struct rta_cacheinfo times;
     switch (nla_type(attribute)) {
     case RTA_CACHEINFO:
@@ -133,7 +134,7 @@ static int put_route_attribute(const struct restoring *restoring, struct nl_msg 
     return nla_put(request, nla_type(attribute), nla_len(attribute), nla_data(attribute));
 }
 
-// What a dump tells besides is not asked for, and refused.
+// The kernel refuses further attributes that a dump contains.
 static int put_next_hop_attribute(const struct restoring *restoring, struct nl_msg *request,
                                   const struct nlattr *attribute)
 {
@@ -156,15 +157,15 @@ static int put_next_hop_attribute(const struct restoring *restoring, struct nl_m
     }
 }
 
-// Whether a message of traffic control is of that kind ("htb").
+// Whether a message of traffic control has that kind ("htb").
 static bool is_traffic_kind(struct nlmsghdr *message, const char *kind)
 {
     const struct nlattr *attribute = link_state_attribute(message, TCA_KIND);
     return attribute != NULL && nla_strcmp(attribute, kind) == 0;
 }
 
-// The kernel tells some options otherwise than it takes them: a classifier's flags say whether it
-// is in hardware, too; HTB tells its whole version and takes the major one (sch_htb.c).
+// Some options differ between a dump and a request: a dumped classifier's flags include whether it
+// is in hardware; HTB dumps its full version and accepts the major version only (sch_htb.c).
 static void fix_options(struct nlmsghdr *message, void *options, int length)
 {
     static const struct {
@@ -266,7 +267,7 @@ static void fix_header(const struct restoring *restoring, struct nlmsghdr *messa
     }
 }
 
-// The request that restores what a message says; NULL without memory.
+// Makes the request that restores the content of a message; NULL without memory.
 static struct nl_msg *make_request(const struct restoring *restoring, struct nlmsghdr *message)
 {
     const struct message_kind *kind = link_state_kind(message->nlmsg_type);
@@ -315,7 +316,7 @@ static bool has_expired(const struct restoring *restoring, struct nlmsghdr *mess
     return remaining(times.ifa_valid, restoring->elapsed_s) == 0;
 }
 
-// 0 or one of libnl's error codes.
+// Returns 0 or a libnl error code.
 static int send_message(const struct restoring *restoring, struct nlmsghdr *message)
 {
     if (has_expired(restoring, message)) {
@@ -325,7 +326,7 @@ static int send_message(const struct restoring *restoring, struct nlmsghdr *mess
     if (request == NULL) {
         return -NLE_NOMEM;
     }
-    int rc = nl_send_sync(restoring->ns->route, request); // frees it
+    int rc = nl_send_sync(restoring->ns->route, request); // frees the request
     return rc == -NLE_EXIST ? 0 : rc;
 }
 
@@ -379,9 +380,9 @@ static bool is_ipv6_address(struct nlmsghdr *message)
            ((const struct ifaddrmsg *)nlmsg_data(message))->ifa_family == AF_INET6;
 }
 
-// One message may need another (a route its gateway's route, a class its discipline): all are sent,
-// and those that failed once more, as long as that helps. `left` has the messages still to be sent,
-// and gets those that failed.
+// A message may depend on another (a route on its gateway's route, a class on its discipline). All
+// are sent; failed ones are sent again as long as the number of failures falls. `left` contains the
+// messages to send, and gets those that failed.
 static size_t send_all(const struct restoring *restoring, struct nlmsghdr **left, size_t count,
                        int *ret_last)
 {
@@ -400,8 +401,8 @@ static size_t send_all(const struct restoring *restoring, struct nlmsghdr **left
     return count;
 }
 
-// The messages of a state, in the order in which they are sent. The kernel puts a new IPv6 address
-// before those that are there: the last one comes first.
+// Lists the messages of a state in the order of sending. The kernel puts a new IPv6 address before
+// existing ones, so the last address is sent first.
 static struct nlmsghdr **list_messages(const struct link_state *state, size_t *ret_count)
 {
     struct nlmsghdr **list =

@@ -14,7 +14,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
-#define ANSWER_MAX 32768 // a dump's messages come in skbs of at most 32 KiB
+#define ANSWER_MAX 32768 // the kernel sends a dump in messages of at most 32 KiB
 
 int link_stats_open(const struct netns *ns, int *ret_fd, struct error *err)
 {
@@ -52,7 +52,7 @@ static void stats_add(struct link_stats **list, size_t *room, size_t count, int 
                                          .tx_errors = stats.tx_errors};
 }
 
-// Adds the interface of one message. Returns how many that were.
+// Appends the interface of one message. Returns the number of interfaces added.
 static size_t stats_take(const struct nlmsghdr *message, struct link_stats **list, size_t *room,
                          size_t count)
 {

@@ -12,7 +12,7 @@
 
 #define SETTLE_NS       (20U * NS_PER_MS)
 #define SETTLE_READINGS 50
-#define SETTLED_AFTER   3 // readings that are not below the least
+#define SETTLED_AFTER   3 // successive readings not below the minimum
 
 int memory_parse_kernel_bytes(const char *meminfo, uint64_t *ret, struct error *err)
 {
@@ -26,7 +26,7 @@ int memory_parse_kernel_bytes(const char *meminfo, uint64_t *ret, struct error *
         char *end = NULL;
         kib += strtoull(line + strlen(parts[i]), &end, 10);
         if (strncmp(end, " kB", 3) != 0) {
-            return fail(err, 0, "/proc/meminfo is not as expected at %s", parts[i] + 1);
+            return fail(err, 0, "/proc/meminfo: unexpected content at %s", parts[i] + 1);
         }
     }
     *ret = kib * 1024U;

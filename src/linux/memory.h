@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// linux/memory — how much memory the kernel itself holds.
+// linux/memory — memory allocated by the kernel for itself.
 #ifndef VRBENCH_LINUX_MEMORY_H
 #define VRBENCH_LINUX_MEMORY_H
 
@@ -7,12 +7,13 @@
 
 #include "base/error.h"
 
-// Bytes in slabs (but for caches of files, which the kernel gives back when asked), per-CPU areas
-// and vmalloc (which holds the kernel's stacks), from /proc/meminfo, after folding the CPUs'
-// pending differences in (/proc/sys/vm/stat_refresh, where it may be read). The difference before
-// and after making something is what that costs, if the machine is otherwise quiet.
+// Bytes in slabs (except reclaimable caches of files), per-CPU areas and vmalloc (which contains
+// kernel stacks), from /proc/meminfo, after the CPUs' pending differences were added up
+// (/proc/sys/vm/stat_refresh, if readable). The difference before and after making an object is the
+// object's cost, if the machine is otherwise idle.
 int memory_kernel_bytes(uint64_t *ret, struct error *err);
-// The same once it no longer falls, or after a second: what has been taken down is given back late.
+// The same once the value no longer falls, or after a second: the kernel frees removed objects
+// late.
 int memory_kernel_bytes_settled(uint64_t *ret, struct error *err);
 int memory_parse_kernel_bytes(const char *meminfo, uint64_t *ret, struct error *err);
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// linux/napi — see napi.h. Called by testbed/ once a namespace's interfaces are
-// up, and by doctor.
+// linux/napi — see napi.h. Called by testbed/ once a namespace's interfaces are up, and by doctor/.
 #include "linux/napi.h"
 
 #include <ctype.h>
@@ -27,14 +26,13 @@
 #include "linux/netlink_ask.h"
 #include "linux/pci.h"
 
-// Documentation/netlink/specs/netdev.yaml; not in the headers of Debian 12's
-// own kernel.
+// From Documentation/netlink/specs/netdev.yaml; missing in the headers of Debian 12's kernel.
 enum { NETDEV_NAPI_GET = 11, NETDEV_NAPI_SET = 14 };
 enum { NAPI_ATTR_IFINDEX = 1, NAPI_ATTR_ID = 2, NAPI_ATTR_PID = 4, NAPI_ATTR_THREADED = 8 };
 #define NAPI_ATTR_LAST 16
 
-#define THREAD  "napi/" // begins the names of threads
-#define LASTING "vr"    // and those of interfaces whose threads may outlive a testbed
+#define THREAD  "napi/" // prefix of the threads' names
+#define LASTING "vr"    // prefix of the interfaces whose threads may outlive a testbed
 
 struct napi_object {
     unsigned id;
@@ -50,7 +48,7 @@ static void free_objects(struct napi_objects *objects)
 }
 #define _cleanup_objects_ __attribute__((cleanup(free_objects)))
 
-// The namespace's own /sys as a descriptor of a mount that is attached nowhere.
+// Opens the namespace's own /sys: a descriptor of a mount that is not attached anywhere.
 static int open_sysfs(const struct netns *ns, struct error *err)
 {
     _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
@@ -97,11 +95,12 @@ int napi_get_sysfs(const struct netns *ns, const char *name, int *ret_on, struct
 
 static int fail_without_napi(const struct napi_interface *interface, struct error *err)
 {
-    return fail_lacking(err,
-                        "%s has no NAPI instance that could have a thread, so its CPU can't be "
-                        "metered: use an interface whose driver has NAPI, and switch GRO on for "
-                        "a veth",
-                        interface->name);
+    return fail_lacking(
+        err,
+        "CPU time of %s can't be metered: it has no NAPI instance that could have a thread; "
+        "use an interface whose driver has NAPI, and switch GRO on for "
+        "a veth",
+        interface->name);
 }
 
 static int switch_on_by_sysfs(const struct netns *ns, const struct napi_interface *interface,
@@ -115,8 +114,9 @@ static int switch_on_by_sysfs(const struct netns *ns, const struct napi_interfac
     }
     if (rc == -ENOENT && link_find(ns, interface->name, &info, NULL) == 0) {
         return fail_lacking(err,
-                            "this kernel has no threaded NAPI (/sys/class/net/%s/threaded is "
-                            "missing), so CPU can't be metered: use Linux 5.15 or later",
+                            "CPU time can't be metered: this kernel has no threaded NAPI "
+                            "(/sys/class/net/%s/threaded is "
+                            "missing); use Linux 5.15 or later",
                             interface->name);
     }
     if (rc < 0) {
@@ -125,12 +125,11 @@ static int switch_on_by_sysfs(const struct netns *ns, const struct napi_interfac
     return rc;
 }
 
-// What this kernel can't do by netlink: neither done nor failed, `err` says
-// what is missing. fail_lacking() returns -ENOTSUP, which on Linux is
-// -EOPNOTSUPP.
+// Returned if this kernel cannot do it by netlink: nothing was done, and `err` names what is
+// missing. fail_lacking() returns -ENOTSUP, which on Linux equals -EOPNOTSUPP.
 #define NOT_BY_NETLINK 1
 
-// The kernel's "netdev" family, spoken to inside a namespace.
+// The kernel's "netdev" family, through a socket in a namespace.
 struct netdev_family {
     struct nl_sock *socket;
     int id;
@@ -142,7 +141,7 @@ static void netdev_close(struct netdev_family *family)
 }
 #define _cleanup_netdev_ __attribute__((cleanup(netdev_close)))
 
-// NOT_BY_NETLINK if this kernel has no such family.
+// Returns NOT_BY_NETLINK if this kernel has no such family.
 static int netdev_open(const struct netns *ns, struct netdev_family *ret, struct error *err)
 {
     _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
@@ -181,8 +180,7 @@ static void collect_object(const struct nlmsghdr *message, void *context)
     };
 }
 
-// The NAPI objects of one interface. NOT_BY_NETLINK if this kernel can't list
-// any.
+// Lists the NAPI objects of one interface. Returns NOT_BY_NETLINK if this kernel cannot list them.
 static int list_objects(const struct netdev_family *family, int ifindex, struct napi_objects *ret,
                         struct error *err)
 {
@@ -194,8 +192,7 @@ static int list_objects(const struct netdev_family *family, int ifindex, struct 
     return rc == -EOPNOTSUPP ? NOT_BY_NETLINK : rc;
 }
 
-// NOT_BY_NETLINK if this kernel has no such command, or refuses the attribute
-// (6.13 to 6.16).
+// Returns NOT_BY_NETLINK if this kernel lacks the command or refuses the attribute (6.13 to 6.16).
 static int set_threaded(const struct netdev_family *family, unsigned id, struct error *err)
 {
     struct nl_msg *message = nlmsg_alloc();
@@ -214,10 +211,9 @@ static void add_thread(struct napi_interface *interface, pid_t pid)
     interface->threads[interface->thread_count++] = pid;
 }
 
-// Makes one interface threaded, by sysfs on a kernel that can only list by
-// netlink, and takes its threads from the kernel's own list. NOT_BY_NETLINK if
-// this kernel can't list any, or can't set any where nothing but netlink may be
-// used.
+// Makes one interface threaded (by sysfs on a kernel whose netlink family can only list) and takes
+// its threads from the kernel's list. Returns NOT_BY_NETLINK if this kernel cannot list them, or
+// cannot set them and only netlink may be used.
 static int make_by_netlink(const struct netdev_family *family, const struct netns *ns,
                            struct napi_interface *interface, enum napi_method method,
                            struct error *err)
@@ -243,7 +239,7 @@ static int make_by_netlink(const struct netdev_family *family, const struct netn
     }
     for (size_t i = 0; rc == 0 && i < after.count; i++) {
         if (after.items[i].pid == 0) {
-            return fail(err, 0, "NAPI instance %u was made threaded and has no thread",
+            return fail(err, 0, "NAPI instance %u was made threaded but has no thread",
                         after.items[i].id);
         }
         add_thread(interface, after.items[i].pid);
@@ -265,8 +261,8 @@ static int make_all_by_netlink(const struct netns *ns, struct napi_interface *in
     return rc;
 }
 
-// Of the address that the device was made with, else of that which it has: up
-// to 15 characters of "napi/vr0a0b01-8193" are the thread's name.
+// Derived from the device's permanent address, else from its current one: the thread's name has 15
+// characters for "napi/vr0a0b01-8193".
 int napi_lasting_name(const struct netns *ns, const char *name, char ret[16], struct error *err)
 {
     uint8_t mac[6];
@@ -307,7 +303,7 @@ bool napi_thread_lasts(pid_t pid)
            strspn(comm + length, "0123456789abcdef") == 6 && comm[length + 6] == '-';
 }
 
-// ---- kernels that don't list NAPI instances
+// ---- kernels that do not list NAPI instances
 
 static int add_lasting_threads(const struct netns *ns, struct napi_interface *interface,
                                const struct napi_threads *threads, struct error *err)
@@ -322,8 +318,8 @@ static int add_lasting_threads(const struct netns *ns, struct napi_interface *in
     return rc;
 }
 
-// Attributes the threads that were not there before to those interfaces that
-// have none yet. Returns how many interfaces are left without.
+// Attributes the threads that have appeared to the interfaces without threads. Returns how many
+// interfaces are still without.
 static size_t add_new_threads(struct napi_interface *interfaces, size_t count,
                               const struct napi_threads *before, const struct napi_threads *now)
 {
@@ -350,9 +346,8 @@ static size_t add_new_threads(struct napi_interface *interfaces, size_t count,
     return left;
 }
 
-// Programs that know nothing of the lock may have made threads of the same name
-// meanwhile. Of the interfaces that the testbed makes, each receiving queue has
-// one.
+// Programs that ignore the lock may have made threads of the same name meanwhile. An interface made
+// by the testbed has one thread a receive queue.
 static int check_thread_count(const struct netns *ns, const struct napi_interface *interface,
                               struct error *err)
 {
@@ -375,14 +370,14 @@ static int check_thread_count(const struct netns *ns, const struct napi_interfac
                : fail(err, 0,
                       "%zu NAPI threads named after %s appeared for its %zu "
                       "queues: another program "
-                      "made some at the same time; try again",
+                      "made threads at the same time; try again",
                       interface->thread_count, interface->name, queues);
 }
 
 static int await_new_threads(struct napi_interface *interfaces, size_t count,
                              const struct napi_threads *before, struct error *err)
 {
-    // A new kernel thread may need a moment until it bears its name.
+    // A new kernel thread gets its name after a moment.
     uint64_t deadline = clock_monotonic_ns() + 500 * NS_PER_MS;
     for (;;) {
         _cleanup_napi_threads_ struct napi_threads now = {0};
@@ -423,7 +418,7 @@ static int make_some_by_scan(const struct netns *ns, struct napi_interface *inte
     return rc;
 }
 
-// As many at once as have threads whose names can be told apart.
+// The number of interfaces that can be handled at once because their threads' names differ.
 static size_t count_distinct(const struct napi_interface *interfaces, size_t count)
 {
     for (size_t many = 1; many < count; many++) {

@@ -18,10 +18,10 @@
 #include "base/text.h"
 #include "linux/process.h"
 
-#define THREAD   "napi/" // begins every thread's name
+#define THREAD   "napi/" // prefix of every thread's name
 #define COMM_MAX 15      // characters, before Linux 5.17
 
-// nsfs has one inode for a namespace, whatever is mounted where.
+// nsfs has one inode a namespace, the same in every mount namespace
 #define LOCK_FILE    "/proc/self/ns/user"
 #define LOCKED_BY_NS (60U * NS_PER_S)
 
@@ -67,7 +67,7 @@ static int compare_pids(const void *a, const void *b)
 
 bool napi_threads_have(const struct napi_threads *threads, const struct napi_thread *thread)
 {
-    // /proc is read in the order of pids.
+    // /proc is read in the order of PIDs
     const struct napi_thread *found =
         threads->count == 0
             ? NULL
@@ -116,7 +116,7 @@ int napi_scan_lock(struct error *err)
 void napi_scan_unlock(const int *lock)
 {
     if (*lock >= 0) {
-        // A child that was forked meanwhile may hold the same open file.
+        // A child forked meanwhile may share the open file, so closing it would not unlock.
         (void)flock(*lock, LOCK_UN);
         close(*lock);
     }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * linux/napi_scan — finding NAPI threads by their names, on kernels that don't
- * list them by netlink (before Linux 6.8). Part of linux/napi.
+ * linux/napi_scan — finds NAPI threads by name, on kernels that do not list them by netlink (before
+ * Linux 6.8). Part of linux/napi.
  *
- * A thread is named "napi/INTERFACE-ID", whichever network namespace its
- * interface is in. Threads are attributed to an interface because they appeared
- * when it was made threaded; so only one process of the machine does that at a
- * time (napi_scan_lock()).
+ * A thread is named "napi/INTERFACE-ID" in every network namespace. A thread is attributed to an
+ * interface because it appeared when the interface was made threaded, so only one process of the
+ * machine may do that at a time (napi_scan_lock()).
  */
 #ifndef VRBENCH_LINUX_NAPI_SCAN_H
 #define VRBENCH_LINUX_NAPI_SCAN_H
@@ -20,7 +19,7 @@
 
 struct napi_thread {
     pid_t pid;
-    uint64_t started; // clock ticks since boot: a pid may be used again
+    uint64_t started; // clock ticks since boot, because PIDs are reused
     char name[64];
 };
 struct napi_threads {
@@ -28,21 +27,19 @@ struct napi_threads {
     size_t count;
 };
 
-// All NAPI threads of the machine.
+// Reads all NAPI threads of the machine.
 int napi_scan(struct napi_threads *ret, struct error *err);
 void napi_threads_clear(struct napi_threads *threads);
 #define _cleanup_napi_threads_ __attribute__((cleanup(napi_threads_clear)))
 bool napi_threads_have(const struct napi_threads *threads, const struct napi_thread *thread);
-// Characters of an interface's name that a thread's name has for certain
-// (before Linux 5.17, a task's name has 15).
+// Characters of an interface's name that are always part of the thread's name (before Linux 5.17, a
+// task's name has 15).
 #define NAPI_NAME_KEPT 10
-// Whether a thread's name, possibly cut to 15 characters, is one of interface
-// `interface`.
+// Whether a thread name, possibly truncated to 15 characters, belongs to `interface`.
 bool napi_thread_is_of(const char *name, const char *interface);
 
-// Excludes every other process that finds threads in this way, in any mount,
-// network, pid or control group namespace of this user namespace. Returns a
-// descriptor for napi_scan_unlock().
+// Locks out every other process that finds threads this way, in any mount, network, PID or control
+// group namespace of this user namespace. Returns a descriptor for napi_scan_unlock().
 int napi_scan_lock(struct error *err);
 void napi_scan_unlock(const int *lock); // negative: not locked
 #define _cleanup_napi_lock_ __attribute__((cleanup(napi_scan_unlock)))

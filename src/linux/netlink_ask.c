@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// linux/netlink_ask — see netlink_ask.h. Called by the files of linux/ that speak netlink.
+// linux/netlink_ask — see netlink_ask.h. Called by the files of linux/ that use netlink.
 #include "linux/netlink_ask.h"
 
 #include <errno.h>
@@ -15,8 +15,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
-// The kernel fills buffers of at most 32 KiB; the room that it sees is the buffer of the last
-// recv().
+// The kernel sends at most 32 KiB at once, limited by the size of the buffer of the last recv().
 #define ANSWER_ROOM 65536
 
 int netlink_open(int protocol, struct nl_sock **ret, struct error *err)
@@ -30,14 +29,15 @@ int netlink_open(int protocol, struct nl_sock **ret, struct error *err)
         nl_socket_free(socket);
         return fail(err, 0, "opening a netlink socket: %s", nl_geterror(rc));
     }
-    // Without it, a failure is its errno alone.
+    // Otherwise a failure consists of its errno only.
     (void)setsockopt(nl_socket_get_fd(socket), SOL_NETLINK, NETLINK_EXT_ACK, &(int){1},
                      sizeof(int));
     *ret = socket;
     return 0;
 }
 
-// The kernel's explanation among the attributes from byte `offset` of a message on; NULL = none.
+// Returns the kernel's explanation among the attributes from byte `offset` of a message on; NULL =
+// none.
 static const char *extack_text(const struct nlmsghdr *message, size_t offset)
 {
     size_t length = message->nlmsg_len - NLMSG_HDRLEN;
@@ -59,7 +59,7 @@ static int fail_with_extack(const char *what, int error, const char *explanation
     return error;
 }
 
-// The end of an answer: NLMSG_DONE or NLMSG_ERROR, both of which start with a negative errno or 0.
+// Reads NLMSG_DONE or NLMSG_ERROR; both start with a negative errno or 0.
 static int read_end(const struct nlmsghdr *message, const char *what, struct error *err)
 {
     size_t length = message->nlmsg_len - NLMSG_HDRLEN;
@@ -73,7 +73,7 @@ static int read_end(const struct nlmsghdr *message, const char *what, struct err
     }
     size_t offset = sizeof(int);
     if (is_error) {
-        // The request itself comes back, unless the kernel says that it cut it off.
+        // The request is returned in full, unless the kernel's flag shows that it was cut off.
         bool capped = (message->nlmsg_flags & NLM_F_CAPPED) != 0;
         offset = sizeof *end + (capped ? 0 : NLMSG_ALIGN(end->msg.nlmsg_len) - NLMSG_HDRLEN);
     }
@@ -108,7 +108,7 @@ int netlink_ask(struct nl_sock *socket, struct nl_msg *request, netlink_visitor 
         for (struct nlmsghdr *message = buffer; nlmsg_ok(message, left);
              message = nlmsg_next(message, &left)) {
             if (message->nlmsg_seq != sequence) {
-                continue; // the rest of an answer that was not read to its end
+                continue; // the rest of an earlier answer that was not read to its end
             }
             if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR) {
                 return read_end(message, what, err);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// linux/netns — see netns.h. Called by testbed/ and platform/ (building) and by traffic/ (sockets
+// linux/netns — see netns.h. Called by testbed/ and machine/ (building) and by traffic/ (sockets
 // inside the tester's ends).
 #include "linux/netns.h"
 
@@ -21,7 +21,7 @@
 
 #define SELF_NS "/proc/thread-self/ns/net"
 
-// Opens the sockets of a namespace that the calling thread is in.
+// Opens the sockets of the namespace that the calling thread is in.
 static int open_sockets(struct netns *ns, struct error *err)
 {
     int rc = netlink_open(NETLINK_ROUTE, &ns->route, err);
@@ -67,12 +67,13 @@ int netns_create(const char *pin, struct netns **ret, struct error *err)
     }
     if (unshare(CLONE_NEWNET) < 0) {
         if (errno == EPERM) {
-            return fail_lacking(err, "no right to make network namespaces: run as root "
+            return fail_lacking(err, "making a network namespace: no right to do so; run as root "
                                      "(CAP_SYS_ADMIN and CAP_NET_ADMIN)");
         }
         if (errno == EINVAL) {
-            return fail_lacking(err, "this kernel has no network namespaces: it needs "
-                                     "CONFIG_NET_NS");
+            return fail_lacking(err,
+                                "making a network namespace: this kernel has none; use one with "
+                                "CONFIG_NET_NS");
         }
         return fail(err, errno, "making a network namespace");
     }
@@ -122,7 +123,7 @@ int netns_adopt(const char *path, const char *pin, struct netns **ret, struct er
     if (fstat(ns->fd, &there) < 0 || stat(SELF_NS, &here) < 0) {
         rc = fail(err, errno, "%s", path);
     } else if (there.st_ino == here.st_ino && there.st_dev == here.st_dev) {
-        rc = fail(err, 0, "%s is no network namespace of its own, but this one", path);
+        rc = fail(err, 0, "%s is this process's own network namespace, not another one", path);
     } else if (mount(opened, pin, NULL, MS_BIND, NULL) < 0) {
         rc = fail(err, errno, "pinning a network namespace to %s", pin);
     }
@@ -175,7 +176,7 @@ void netns_visit_end(struct netns_visit *visit)
         return;
     }
     if (setns(visit->back, CLONE_NEWNET) < 0) {
-        // Going on in a wrong namespace could change the machine's own network.
+        // Continuing in the wrong namespace could change the machine's own network.
         abort();
     }
     close(visit->back);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// linux/offload — see offload.h. Called by platform/ and testbed/ for each interface on the path.
+// linux/offload — see offload.h. Called by machine/ and testbed/ for each interface on the path.
 #include "linux/offload.h"
 
 #include <errno.h>

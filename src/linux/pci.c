@@ -28,12 +28,12 @@
 #define TABLE_MAX      (4U << 20) // modules.dep
 #define VALUE_MAX      4096U
 #define STEP_NS        (10U * NS_PER_MS)
-#define REBIND_NS      (2U * NS_PER_S) // in which libvirt has long given a device back
-#define NAMED_NS       (5U * NS_PER_S) // in which udev has long named an interface
+#define REBIND_NS      (2U * NS_PER_S) // time within which libvirt gives a device back
+#define NAMED_NS       (5U * NS_PER_S) // time within which udev names an interface
 #define CLASS_BRIDGE   0x06U           // PCI Code and ID Assignment, base class 6
 #define MAC_SIZE       6U
 #define UDEV_CONTROL   "/run/udev/control"
-#define UDEV_INTERFACE "/run/udev/data/n%d" // there once udev has dealt with it
+#define UDEV_INTERFACE "/run/udev/data/n%d" // exists once udev has processed the interface
 
 // ---- ethtool
 
@@ -45,7 +45,8 @@ static bool ask(const struct netns *ns, const char *link, void *data)
     return ioctl(ns->control, SIOCETHTOOL, &request) == 0;
 }
 
-// What stands behind so many hexadecimal digits and the character after them; NULL if others do.
+// Returns the text behind `digits` hexadecimal digits and the character after them; NULL if `at`
+// does not begin so.
 static const char *behind(const char *at, unsigned digits, char after)
 {
     for (unsigned i = 0; at != NULL && i < digits; i++) {
@@ -54,7 +55,8 @@ static const char *behind(const char *at, unsigned digits, char after)
     return at != NULL && *at == after ? at + 1 : NULL;
 }
 
-// "0000:03:00.1". A domain of more digits is of a bridge made in software: libvirt has none.
+// Whether a text is like "0000:03:00.1". Domains with more digits belong to software bridges, which
+// libvirt does not support.
 static bool is_address(const char *text)
 {
     const char *at = behind(text, 4, ':');
@@ -131,7 +133,7 @@ static char *path_of(const char *sysfs, const char *address, const char *name)
     return text_format("%s/bus/pci/devices/%s/%s", sysfs, address, name);
 }
 
-// The last part of what a link leads to; NULL if there is no such link.
+// Returns the last component of a link's target; NULL if there is no such link.
 static char *target(const char *sysfs, const char *address, const char *name)
 {
     _cleanup_free_ char *path = path_of(sysfs, address, name);
@@ -145,7 +147,7 @@ static char *target(const char *sysfs, const char *address, const char *name)
     return text_copy(slash == NULL ? to : slash + 1);
 }
 
-// A file's only line; NULL if it can't be read.
+// Returns the single line of a file; NULL if it cannot be read.
 static char *value(const char *sysfs, const char *address, const char *name)
 {
     _cleanup_free_ char *path = path_of(sysfs, address, name);
@@ -213,8 +215,8 @@ static bool is_among(const char *address, const char *const *with, size_t count)
     return false;
 }
 
-// Whether a device of a group can stay as it is while another goes to a machine: a bridge, or one
-// that no driver of the host's works with.
+// Whether a device of a group may stay when another device of the group is assigned: it is a
+// bridge, or no driver of the host is bound to it.
 static bool keeps_out(const char *sysfs, const char *address, char driver[PCI_DRIVER_SIZE])
 {
     static const char *const idle[] = {VFIO, "pci-stub"};
@@ -233,9 +235,10 @@ static bool group_is_shared(const char *sysfs, const char *group, const char *co
     for (const struct dirent *at = NULL; devices != NULL && (at = readdir(devices)) != NULL;) {
         if (at->d_name[0] != '.' && !is_among(at->d_name, with, count) &&
             !keeps_out(sysfs, at->d_name, driver)) {
-            snprintf(why, room,
-                     "IOMMU group %s holds %s (%s) too, and a group goes to one machine as a whole",
-                     group, at->d_name, driver);
+            snprintf(
+                why, room,
+                "IOMMU group %s also contains %s (%s), and a group can only be assigned as a whole",
+                group, at->d_name, driver);
             return true;
         }
     }
@@ -248,7 +251,7 @@ bool pci_is_hindered(const char *sysfs, const char *address, const char *const *
     _cleanup_free_ char *group = target(sysfs, address, "iommu_group");
     _cleanup_free_ char *functions = value(sysfs, address, "sriov_numvfs");
     if (group == NULL) {
-        snprintf(why, room, "this machine has no IOMMU for it");
+        snprintf(why, room, "this machine has no IOMMU for the device");
         return true;
     }
     if (functions != NULL && strtoul(functions, NULL, 10) > 0) {
@@ -276,7 +279,7 @@ static bool is_in_use(const char *group)
     return fd < 0 && errno == EBUSY;
 }
 
-// From vfio-pci to the driver that takes it of its own accord.
+// Unbinds the device from vfio-pci and lets the kernel choose its driver.
 static void rebind(const char *address)
 {
     static const char *const steps[] = {"driver_override", "driver/unbind"};
@@ -301,7 +304,7 @@ static bool is_named(const struct netns *ns, const char *name)
         return true;
     }
     if (link_find(ns, name, &info, NULL) < 0) {
-        return false; // being renamed
+        return false; // udev is renaming it
     }
     snprintf(path, sizeof path, UDEV_INTERFACE, info.index);
     return access(path, F_OK) == 0;
@@ -325,8 +328,9 @@ int pci_await_link(const struct netns *ns, const char *address, uint64_t within_
         if (!there && now > began + within_ns) {
             char driver[PCI_DRIVER_SIZE] = "no driver";
             (void)pci_driver(PCI_SYSFS, address, driver);
-            return fail(err, ETIMEDOUT, "PCI device %s (%s has it): no interface of it came back",
-                        address, driver);
+            return fail(err, ETIMEDOUT,
+                        "PCI device %s (driver: %s): none of its interfaces came back", address,
+                        driver);
         }
         if (!there && now > rebind_at) {
             rebind(address);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// linux/process — see process.h. Called by platform/netns and testbed/.
+// linux/process — see process.h. Called by machine/netns and testbed/.
 #include "linux/process.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "base/file.h"
 #include "base/text.h"
 
-// By how much CLOCK_BOOTTIME of this time namespace is ahead of the machine's, in clock ticks.
+// Clock ticks by which CLOCK_BOOTTIME of this time namespace is ahead of the machine's.
 static long long boot_offset(void)
 {
     _cleanup_free_ char *text = NULL;
@@ -40,7 +40,7 @@ uint64_t process_start_time(pid_t pid)
     if (file_read(path, 4096, &text, NULL, NULL) < 0) {
         return 0;
     }
-    const char *field = strrchr(text, ')'); // ends field 2
+    const char *field = strrchr(text, ')'); // end of field 2
     for (int i = 2; field != NULL && i < 22; i++) {
         field = strchr(field + 1, ' ');
     }
@@ -54,7 +54,7 @@ int process_open(pid_t pid, uint64_t started, struct error *err)
     if (fd < 0) {
         return fail(err, errno, "process %d", (int)pid);
     }
-    // Looked at only now: the number can no longer pass to another process unseen.
+    // Checked after opening: from here on the PID cannot be reused unnoticed.
     if (process_start_time(pid) != started || process_has_ended(fd)) {
         close(fd);
         return fail(err, ESRCH, "process %d", (int)pid);
@@ -89,7 +89,7 @@ static int signal_and_wait(int pidfd, int number, uint64_t within_ns, struct err
         uint64_t now = clock_monotonic_ns();
         struct pollfd end = {.fd = pidfd, .events = POLLIN};
         if (poll(&end, 1, now < deadline ? (int)((deadline - now) / NS_PER_MS) + 1 : 0) == 1) {
-            // Somebody else's child, or ours: then it is taken in.
+            // If it is this process's child, it is reaped.
             (void)waitid(P_PIDFD, (id_t)pidfd, &(siginfo_t){0}, WEXITED | WNOHANG);
             return 0;
         }

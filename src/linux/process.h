@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * linux/process — a process known by number and start time, so that a later one with the same
- * number is never taken for it.
+ * linux/process — a process identified by PID and start time, so that a later process with the same
+ * PID is not mistaken for it.
  *
- * Used by testbed/ (kernel threads, keepers, what a record remembers) and platform/ (routers).
+ * Used by testbed/ (kernel threads, processes in a record) and machine/ (routers).
  */
 #ifndef VRBENCH_LINUX_PROCESS_H
 #define VRBENCH_LINUX_PROCESS_H
@@ -20,20 +20,20 @@ struct process_id {
 };
 
 // Start time of a task in clock ticks since boot, the same in every time namespace: field 22 of
-// /proc/PID/stat (proc(5)); 0 = gone.
+// /proc/PID/stat (proc(5)); 0 = the task has ended.
 uint64_t process_start_time(pid_t pid);
 
-// Whether a task is there no more, or only for somebody to take in.
+// Whether a task has ended (reaped or a zombie).
 bool process_is_dead(pid_t pid);
 
-// A descriptor for the process (pidfd_open(2)) that becomes readable when it ends, if it is still
-// the one that started at `started`; -ESRCH if it is gone.
+// Opens a descriptor of the process (pidfd_open(2)) that becomes readable when it ends. -ESRCH if
+// the process with this PID did not start at `started`.
 int process_open(pid_t pid, uint64_t started, struct error *err);
 // Whether the process behind a descriptor has ended.
 bool process_has_ended(int pidfd);
-// Asks it to end (SIGTERM), and kills it if it hasn't after `within_ns`.
+// Sends SIGTERM, and SIGKILL if the process has not ended after `within_ns`.
 int process_end(int pidfd, uint64_t within_ns, struct error *err);
-// Kills it (SIGKILL) and waits at most `within_ns` for its end. -ETIMEDOUT if it won't go.
+// Sends SIGKILL and waits at most `within_ns` for the end. -ETIMEDOUT if the process still exists.
 int process_kill(int pidfd, uint64_t within_ns, struct error *err);
 
 #endif

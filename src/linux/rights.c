@@ -25,7 +25,7 @@ static const struct right rights[] = {
     {CAP_SYS_NICE, "CAP_SYS_NICE", "placing kernel threads on CPUs"},
     {CAP_DAC_OVERRIDE, "CAP_DAC_OVERRIDE", "control groups and sysctls"},
 };
-#define FIRST_USER_NAMESPACE 0xEFFFFFFDU // its inode: PROC_USER_INIT_INO of the kernel
+#define FIRST_USER_NAMESPACE 0xEFFFFFFDU // inode: the kernel's PROC_USER_INIT_INO
 #define RIGHTS               (sizeof rights / sizeof rights[0])
 
 int rights_check_text(const char *status, struct error *err)
@@ -50,12 +50,12 @@ int rights_check_text(const char *status, struct error *err)
 int rights_check(struct error *err)
 {
     struct stat own;
-    // Capabilities of a user namespace are none over the machine's own cgroups, settings and
-    // threads.
+    // Capabilities in another user namespace give no rights over the machine's cgroups, settings
+    // and threads.
     if (stat("/proc/self/ns/user", &own) == 0 && own.st_ino != FIRST_USER_NAMESPACE) {
         return fail_lacking(err,
                             "this process is in a user namespace, where root has no rights over "
-                            "the machine: start vrbench outside of it, as root");
+                            "the machine; start vrbench outside of it, as root");
     }
     _cleanup_free_ char *status = NULL;
     int rc = file_read("/proc/self/status", 65536, &status, NULL, err);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// linux/route — see route.h. Called by platform/ while a router's daemon learns its routes.
+// linux/route — see route.h. Called by machine/ while a router's daemon learns its routes.
 #include "linux/route.h"
 
 #include <arpa/inet.h>
@@ -32,8 +32,8 @@ static int take_answer(struct nl_msg *message, void *argument)
     return NL_OK;
 }
 
-// Asks for the entry of the forwarding table itself (RTM_F_FIB_MATCH): what the kernel may have
-// put together for one packet would say nothing of a route's kind.
+// Asks for the entry of the forwarding table (RTM_F_FIB_MATCH): the route that the kernel resolves
+// for one packet does not show the entry's type.
 static struct nl_msg *make_question(uint32_t address)
 {
     struct rtmsg header = {.rtm_family = AF_INET, .rtm_dst_len = 32, .rtm_flags = RTM_F_FIB_MATCH};
@@ -67,7 +67,7 @@ int route_leads_to(const struct netns *ns, uint32_t address, char ret_name[16], 
     }
     nl_cb_set(answers, NL_CB_VALID, NL_CB_CUSTOM, take_answer, &index);
     nl_cb_err(answers, NL_CB_CUSTOM, take_error, &why);
-    // An answer and its acknowledgement, or an error alone.
+    // The reply is an answer with its acknowledgement, or an error alone.
     int rc = nl_send_auto(ns->route, question);
     if (rc >= 0) {
         rc = nl_recvmsgs(ns->route, answers);

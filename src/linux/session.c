@@ -22,12 +22,13 @@
 
 #define CONTROL_GROUPS "/sys/fs/cgroup"
 
-// What a shell says when it can't run something: 126 found but not runnable, 127 not found.
+// Exit statuses of a shell for a command that it cannot run: 126 found but not executable, 127 not
+// found.
 #define CANNOT_RUN 126
 #define NOT_FOUND  127
 
-// Shows the node's own processes and interfaces in /proc and /sys, to this session only. Mount
-// points of their own are made private, where "/" can't be (a bare chroot).
+// Mounts /proc and /sys with the node's own processes and interfaces, for this session only. They
+// are made private mounts, because "/" cannot be made private if it is not a mount (a bare chroot).
 static int show_own_views(bool own_processes)
 {
     if (unshare(CLONE_NEWNS) < 0) {
@@ -36,7 +37,7 @@ static int show_own_views(bool own_processes)
     (void)mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
     (void)mount(NULL, "/proc", NULL, MS_PRIVATE, NULL);
     (void)mount(NULL, "/sys", NULL, MS_PRIVATE, NULL);
-    // Control groups remain the machine's: vrbench itself, run inside, looks for them.
+    // Keeps the machine's control groups visible, which vrbench itself requires when run inside.
     _cleanup_close_ int groups =
         open_tree(AT_FDCWD, CONTROL_GROUPS, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
     if (own_processes &&
@@ -87,12 +88,12 @@ static _Noreturn void run_inside(const struct session *session, int group)
     _exit(saved == ENOENT ? NOT_FOUND : CANNOT_RUN);
 }
 
-// The part that enters: a process of its own, so that the caller stays where it is. A PID namespace
-// is entered by the next child only.
+// Runs in a child, so that the caller stays in its namespaces. Only the next child of this process
+// enters the PID namespace.
 static _Noreturn void enter_and_run(const struct session *session)
 {
-    // What a program inside gets from others (kill(1)) is for it to answer in its own time: this
-    // process outlasts it. fork(3) gave it the mask from before stop_install().
+    // Signals from other processes (kill(1)) are handled by the program inside; this process
+    // outlives it. fork(3) has restored the signal mask from before stop_install().
     sigset_t outlast;
     sigemptyset(&outlast);
     sigaddset(&outlast, SIGTERM);
@@ -106,7 +107,7 @@ static _Noreturn void enter_and_run(const struct session *session)
         rc = first_enter_root(session->root_of);
     }
     if (rc == 0 && here != NULL && session->root_of > 0) {
-        (void)!chdir(here); // where it is to be seen from inside, too
+        (void)!chdir(here); // fails if the folder does not exist inside
     }
     if (rc == 0 && session->first >= 0 &&
         setns(session->first, CLONE_NEWUTS | CLONE_NEWPID | others) < 0) {
@@ -132,7 +133,7 @@ static _Noreturn void enter_and_run(const struct session *session)
     _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
 
-// Waits for the end of the process that entered. A request to stop ends it.
+// Waits for the end of the process that entered. A request to stop ends the wait.
 static int await_session(pid_t child, int *ret_status, struct error *err)
 {
     _cleanup_close_ int watch = pidfd_open(child, 0);
@@ -140,7 +141,7 @@ static int await_session(pid_t child, int *ret_status, struct error *err)
     int rc = watch < 0 ? fail(err, errno, "watching a process")
                        : stop_wait(watch, POLLIN, STOP_NO_DEADLINE, err);
     if (rc < 0) {
-        (void)kill(child, SIGKILL); // upon which the program inside gets SIGHUP
+        (void)kill(child, SIGKILL); // the program inside gets SIGHUP then
     }
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
@@ -153,8 +154,8 @@ static int await_session(pid_t child, int *ret_status, struct error *err)
 int session_run(const struct session *session, int *ret_status, struct error *err)
 {
     fflush(NULL);
-    // What the terminal sends is for the program inside: here it is ignored, which a blocked signal
-    // is not (signal(7): it would be a request to stop, afterwards).
+    // The terminal's signals are for the program inside. They are ignored here, not blocked: a
+    // blocked one would be a request to stop afterwards (signal(7)).
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     struct sigaction before[2];
     sigset_t interrupt;

@@ -30,7 +30,7 @@ int tap_make(const struct netns *ns, const char *name, struct error *err)
     _cleanup_close_ int tun = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
     if (tun < 0) {
         return errno == ENOENT || errno == ENODEV || errno == ENXIO
-                   ? fail_lacking(err, "no taps here: /dev/net/tun: %s (CONFIG_TUN; modprobe tun)",
+                   ? fail_lacking(err, "making a tap: /dev/net/tun: %s (CONFIG_TUN; modprobe tun)",
                                   strerror(errno))
                    : fail(err, errno, "/dev/net/tun");
     }
@@ -57,7 +57,8 @@ int tap_make_on(const struct netns *lower_ns, int lower, const struct netns *ns,
     }
     rtnl_link_put(link);
     if (rc == -NLE_OPNOTSUPP) {
-        return fail_lacking(err, "no macvtap here (CONFIG_MACVTAP; modprobe macvtap)");
+        return fail_lacking(
+            err, "making a macvtap: this kernel has none (CONFIG_MACVTAP; modprobe macvtap)");
     }
     return rc < 0 ? fail(err, 0, "making macvtap %s: %s", name, nl_geterror(rc)) : 0;
 }

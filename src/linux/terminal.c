@@ -12,8 +12,8 @@
 #include "base/clock.h"
 #include "base/stop.h"
 
-#define LEAVE    0x1d // Ctrl-], as virsh, xl and telnet have it
-#define QUIET_MS 2000 // after the end of what is typed for it, a console that says nothing is left
+#define LEAVE    0x1d // Ctrl-], as in virsh, xl and telnet
+#define QUIET_MS 2000 // after the end of input, a console silent for so long is closed
 
 bool terminal_write(int fd, const char *bytes, size_t length)
 {
@@ -45,7 +45,7 @@ static void talk(struct terminal_line *line, bool terminal)
         }
         ssize_t length = read(STDIN_FILENO, bytes, sizeof bytes);
         if (length <= 0) {
-            fds[0].fd = -1; // poll passes it over
+            fds[0].fd = -1; // poll(2) skips it
             continue;
         }
         const char *leave = terminal ? memchr(bytes, LEAVE, (size_t)length) : NULL;

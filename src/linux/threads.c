@@ -17,7 +17,7 @@
 
 #define COMM_MAX 64
 
-// The name of a task by the path of its folder; empty if it has gone.
+// The name of a task by the path of its /proc folder; empty if it has ended.
 static void name_of(const char *folder, char ret[16])
 {
     _cleanup_free_ char *path = text_format("%s/comm", folder);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/*
- * linux/threads — CPU time of a process by its threads, those that have ended included.
- */
+/* linux/threads — CPU time of a process by thread, ended threads included. */
 #ifndef VRBENCH_LINUX_THREADS_H
 #define VRBENCH_LINUX_THREADS_H
 
@@ -17,13 +15,13 @@ struct thread_time {
     uint64_t ns;
 };
 
-// The threads that live, with what each has used so far, ns (schedstat, as cpu_task_time()); and
-// what the process has used altogether, read after them, ns (clock_getcpuclockid(3): exact, with
-// what threads used that have ended). -ESRCH if the process has gone.
+// Reads the CPU time in ns of each living thread (schedstat, as cpu_task_time()), and then of the
+// whole process (clock_getcpuclockid(3): exact, ended threads included). -ESRCH if the process has
+// ended.
 int threads_read(pid_t process, struct thread_time **ret, size_t *ret_count, uint64_t *ret_total_ns,
                  struct error *err);
 
-// Finds the kernel's own threads of that name ("vhost-41"), which belong to no process; a new
+// Finds the kernel threads of that name ("vhost-41"), which belong to no process. Returns a new
 // array.
 int threads_of_kernel(const char *name, pid_t **ret, size_t *ret_count, struct error *err);
 

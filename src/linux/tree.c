@@ -62,7 +62,7 @@ static int remove_entry(int dir, const char *name, unsigned depth)
     return rc == 0 && unlinkat(dir, name, AT_REMOVEDIR) < 0 ? -errno : rc;
 }
 
-// Goes on with the other entries if one can't be removed; returns the first failure.
+// Continues with the other entries after a failure; returns the first failure.
 static int empty_directory(DIR *directory, unsigned depth, size_t *entries)
 {
     int rc = 0;
@@ -83,7 +83,7 @@ int tree_remove(const char *path, size_t *ret_entries, struct error *err)
 {
     size_t entries = 0;
     (void)tree_unmount(path);
-    // A file or link in its place, an empty directory, or nothing.
+    // `path` is a file, a link, an empty directory, or missing.
     if (rmdir(path) < 0 && errno == ENOTDIR) {
         if (unlink(path) < 0 && errno != ENOENT) {
             return fail(err, errno, "removing %s", path);

@@ -60,7 +60,7 @@ bool uplink_has_default_route(const struct netns *ns, int index)
 
 struct address_search {
     const struct nl_addr *address;
-    int index; // of the interface that has it; 0 = none
+    int index; // index of the interface with the address; 0 = none
 };
 
 static void look_at_address(struct nl_object *object, void *context)
@@ -103,7 +103,7 @@ int uplink_of_connection(const struct netns *ns, const char *connection)
     if (server == NULL) {
         return 0;
     }
-    // A link-local address names its interface: "fe80::1%eth0".
+    // A link-local address contains its interface: "fe80::1%eth0".
     char *scope = strchr(server, '%');
     struct link_info info;
     if (scope != NULL) {

@@ -9,10 +9,10 @@
 #include "base/clock.h"
 
 #define TRIES    16
-#define FINE_NS  200 // reading three clocks takes no longer where nothing interrupts it
+#define FINE_NS  200 // duration of reading three clocks without an interruption
 #define FAR_AWAY ((time_t)INT64_MAX)
 
-// Reads both clocks until nothing came between for so short a time that their difference is exact.
+// Reads both clocks until a reading was uninterrupted, so that their difference is exact.
 static void measure_offset(struct wall_clock *clock)
 {
     clock->within_ns = INT64_MAX;
@@ -29,7 +29,7 @@ static void measure_offset(struct wall_clock *clock)
 
 int wall_clock_begin(struct wall_clock *ret, struct error *err)
 {
-    // A timer that never ends: only a setting of the clock makes it readable (timerfd_create(2)).
+    // A timer that never expires: only setting the clock makes it readable (timerfd_create(2)).
     const struct itimerspec never = {.it_value = {.tv_sec = FAR_AWAY}};
     struct wall_clock clock = {.fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK)};
     if (clock.fd < 0) {

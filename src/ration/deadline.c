@@ -84,7 +84,7 @@ int admission_read(long *ret_us, struct error *err)
     char *end = NULL;
     long us = strtol(text, &end, 10);
     if (end == text) {
-        return fail(err, 0, ADMISSION_FILE " is not as expected");
+        return fail(err, 0, ADMISSION_FILE ": unexpected content");
     }
     *ret_us = us;
     return 0;

@@ -192,7 +192,7 @@ static void test_make_dirs(void **state)
     assert_int_equal(file_replace(at(place, "file"), "", 0, NULL), 0);
     assert_refused(file_make_dirs(place->text, &err), -ENOTDIR, &err, "/file");
     assert_refused(file_make_dirs(at(place, "file/x"), &err), -ENOTDIR, &err, "/file/x");
-    assert_refused(file_make_dirs("", &err), -ENOENT, &err, "empty name");
+    assert_refused(file_make_dirs("", &err), -ENOENT, &err, "name is empty");
 }
 
 // ---- text

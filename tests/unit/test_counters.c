@@ -145,7 +145,7 @@ static void test_softnet(void **state)
     struct error err = ERROR_INIT;
     for (size_t i = 0; i < COUNT(wrong); i++) {
         assert_refused(counters_parse_softnet(wrong[i], &dropped, &err), &err,
-                       "/proc/net/softnet_stat is not as expected");
+                       "/proc/net/softnet_stat: unexpected content");
     }
     assert_int_equal(dropped, 77);
     for (size_t i = 0; i < COUNT(right); i++) {
@@ -211,7 +211,7 @@ static void test_malformed_cpu_times(void **state)
     };
     for (size_t i = 0; i < COUNT(wrong); i++) {
         assert_refused(cpu_times_parse(wrong[i], 0, &times, &err), &err,
-                       "/proc/stat is not as expected");
+                       "/proc/stat: unexpected content");
     }
     assert_memory_equal(&times, &untouched, sizeof times);
 }

@@ -122,8 +122,9 @@ static void test_shared(void **state)
     (void)state;
     char why[256];
     assert_true(hindered("0000:02:00.0", NULL, why));
-    assert_string_equal(why, "IOMMU group 8 holds 0000:02:00.1 (igb) too, and a group goes to one "
-                             "machine as a whole");
+    assert_string_equal(why,
+                        "IOMMU group 8 also contains 0000:02:00.1 (igb), and a group can only be "
+                        "assigned as a whole");
     assert_false(hindered("0000:02:00.0", "0000:02:00.1", why));
     assert_false(hindered("0000:02:00.1", "0000:02:00.0", why));
     assert_true(hindered("0000:02:00.0", "0000:01:00.0", why));
@@ -134,7 +135,7 @@ static void test_none(void **state)
     (void)state;
     char why[256];
     assert_true(hindered("0000:04:00.0", NULL, why));
-    assert_string_equal(why, "this machine has no IOMMU for it");
+    assert_string_equal(why, "this machine has no IOMMU for the device");
     assert_true(hindered("0000:05:00.0", NULL, why));
     assert_string_equal(why, "4 of its virtual functions are in use");
     assert_true(hindered("0000:99:00.0", NULL, why));
