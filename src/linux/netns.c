@@ -204,3 +204,8 @@ char *netns_pin_of(const char *directory, const char *node)
 {
     return text_format("%s/" NETNS_PIN_PREFIX "%s", directory, node);
 }
+
+char *netns_pin_before(const char *directory, const char *node)
+{
+    return text_format("%s/before-%s", directory, node);
+}

@@ -33,6 +33,8 @@ void netns_close(struct netns *ns); // NULL is fine
 // The path of a node's pinned namespace in a folder of pins; the caller frees it.
 #define NETNS_PIN_PREFIX "ns-"
 char *netns_pin_of(const char *directory, const char *node);
+// Where the namespace of a node's life before is pinned, as long as interfaces move from it.
+char *netns_pin_before(const char *directory, const char *node);
 
 // Moves the calling thread into `ns` until netns_leave().
 struct netns_visit {

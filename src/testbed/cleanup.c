@@ -45,23 +45,28 @@ static int return_nic(const struct record *record, const json_t *entry, const st
     const json_t *described = json_object_get(entry, "nic");
     const char *node = json_string_value(json_object_get(entry, "node"));
     const char *lasting = json_string_value(json_object_get(entry, "lasting")); // linux/napi.h
-    const char *nodes[] = {node, "host", node, "host"};
-    const char *names[] = {json_string_value(json_object_get(entry, "name")),
-                           json_string_value(json_object_get(entry, "host_name")), lasting,
-                           lasting};
+    const char *name = json_string_value(json_object_get(entry, "name"));
+    const char *host_name = json_string_value(json_object_get(entry, "host_name"));
+    const struct place {
+        const char *node, *name;
+        bool before; // of the node's last life, while a reboot is at work
+    } places[] = {{node, name, false},    {"host", host_name, false}, {node, name, true},
+                  {node, lasting, false}, {"host", lasting, false},   {node, lasting, true}};
     handover_clear_name(home, nics, entry);
-    for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++) {
-        if (nodes[i] == NULL || names[i] == NULL) {
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        const struct place *at = &places[i];
+        if (at->node == NULL || at->name == NULL) {
             continue;
         }
-        _cleanup_free_ char *pin = testbed_pin(record, nodes[i]);
+        _cleanup_free_ char *pin = at->before ? netns_pin_before(record->directory, at->node)
+                                              : testbed_pin(record, at->node);
         struct netns *from = NULL;
         struct link_info info;
         if (netns_open(pin, &from, NULL) < 0) {
             continue; // not made yet
         }
-        bool here = link_find(from, names[i], &info, NULL) == 0;
-        int rc = here ? nic_give_back(from, names[i], home, described, err) : 0;
+        bool here = link_find(from, at->name, &info, NULL) == 0;
+        int rc = here ? nic_give_back(from, at->name, home, described, err) : 0;
         netns_close(from);
         if (here) {
             return rc;

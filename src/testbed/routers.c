@@ -17,7 +17,11 @@
 #include "testbed/allocation.h"
 #include "testbed/converge.h"
 #include "testbed/probe.h"
+#include "testbed/standing.h"
 #include "testbed/tasks.h"
+
+// In the record: the router whose reboot has begun and not ended, and what its end needs to know.
+#define REMAKING "remaking"
 
 // ---- what the platform is told
 
@@ -280,13 +284,16 @@ static void forget_vifs(struct testbed *testbed, const struct router_order *orde
     }
 }
 
-// New numbers go to the record before anything has them: whoever goes on after this process has
-// died does not give them to another.
-static int note_numbers(const struct testbed *testbed, struct error *err)
+// Writes to the record which numbers the router's next life may use, before anything uses them: a
+// process that goes on with the testbed after this one has died uses others.
+static int note_numbers(const struct testbed *testbed, const struct router_order *order,
+                        struct error *err)
 {
     json_t *content = testbed->record->content;
-    json_object_set_new(content, "next_id", json_integer(testbed->next_id));
-    json_object_set_new(content, "next_index", json_integer(testbed->next_index));
+    json_object_set_new(content, "next_id", json_integer(testbed->next_id + 1));
+    json_object_set_new(
+        content, "next_index",
+        json_integer(testbed->next_index + (json_int_t)(2 * order->spec.nic_count)));
     return record_write(testbed->record, err);
 }
 
@@ -315,6 +322,7 @@ static int conclude(struct testbed *testbed, size_t router, int rc, struct error
         entry->state = ROUTER_CRASHED;
         entry->since_ns = clock_realtime_ns();
     }
+    json_object_del(testbed->record->content, REMAKING);
     int noted = testbed_note(testbed, rc < 0 ? NULL : err);
     return rc < 0 ? rc : noted;
 }
@@ -335,10 +343,10 @@ int testbed_create_router(struct testbed *testbed, size_t router, struct error *
         rc = end_remains(testbed, router, err);
     }
     if (rc == 0) {
-        renumber(testbed, router, &order);
-        rc = note_numbers(testbed, err);
+        rc = note_numbers(testbed, &order, err);
     }
     if (rc == 0) {
+        renumber(testbed, router, &order);
         rc = testbed_make_router(testbed, router, err);
     }
     if (rc == 0) {
@@ -379,6 +387,63 @@ int testbed_destroy_router(struct testbed *testbed, size_t router, enum router_s
     return rc < 0 ? rc : noted;
 }
 
+// ---- reboots
+
+static int begin_remaking(const struct testbed *testbed, size_t router,
+                          const struct router_order *order, uint64_t began_ns, struct error *err)
+{
+    json_t *content = testbed->record->content;
+    json_object_set_new(content, REMAKING,
+                        json_pack("{s:s, s:i, s:I, s:i}", "router", order->spec.name, "id",
+                                  (int)testbed->next_id, "began_ns", (json_int_t)began_ns,
+                                  "restarts", (int)testbed->routers[router].restarts));
+    int rc = note_numbers(testbed, order, err);
+    if (rc < 0) {
+        json_object_del(content, REMAKING);
+    }
+    return rc;
+}
+
+// The names of the host's ends as they are now, which renumber() changes in the plan.
+static char (*keep_vif_names(struct router_order *order))[16]
+{
+    char(*vifs)[16] = memory_new(order->spec.nic_count, sizeof *vifs);
+    for (size_t i = 0; i < order->spec.nic_count; i++) {
+        if (order->spec.nics[i].vif != NULL) {
+            snprintf(vifs[i], sizeof *vifs, "%s", order->spec.nics[i].vif);
+            order->spec.nics[i].vif = vifs[i];
+        }
+    }
+    return vifs;
+}
+
+// From one life to the next; the record says that this has begun.
+static int pass_on(struct testbed *testbed, size_t router, struct router_order *before,
+                   struct error *err)
+{
+    struct testbed_router *entry = &testbed->routers[router];
+    struct router_order now;
+    uint64_t mark = 0;
+    (void)testbed_memory_growth(&mark);
+    forget_vifs(testbed, before);
+    char(*vifs)[16] = keep_vif_names(before);
+    renumber(testbed, router, before);
+    router_order_make(testbed, router, &now);
+    int rc = testbed->platform->ops->reboot(steal_pointer(&entry->router), &before->spec, &now.spec,
+                                            &entry->router, err);
+    free(vifs);
+    if (rc == 0) {
+        entry->memory_bytes = testbed_memory_growth(&mark);
+        note_running(testbed, router, &now);
+        rc = testbed_await_router(testbed, router, err);
+    }
+    if (rc == 0) {
+        rc = settle(testbed, router, &now, err);
+    }
+    router_order_clear(&now);
+    return rc;
+}
+
 int testbed_reboot_router(struct testbed *testbed, size_t router, uint64_t began_ns,
                           uint64_t *ret_outage_ns, struct error *err)
 {
@@ -392,37 +457,65 @@ int testbed_reboot_router(struct testbed *testbed, size_t router, uint64_t began
         return rc;
     }
     struct router_order before;
-    struct router_order now;
-    uint64_t mark = 0;
-    (void)testbed_memory_growth(&mark);
     router_order_make(testbed, router, &before);
-    forget_vifs(testbed, &before);
-    // The old names outlast renumber() in a copy.
-    char(*vifs)[16] = memory_new(before.spec.nic_count, sizeof *vifs);
-    for (size_t i = 0; i < before.spec.nic_count; i++) {
-        if (before.spec.nics[i].vif != NULL) {
-            snprintf(vifs[i], sizeof *vifs, "%s", before.spec.nics[i].vif);
-            before.spec.nics[i].vif = vifs[i];
-        }
+    rc = begin_remaking(testbed, router, &before, began_ns, err);
+    if (rc < 0) {
+        router_order_clear(&before);
+        return rc;
     }
-    renumber(testbed, router, &before);
-    router_order_make(testbed, router, &now);
-    (void)note_numbers(testbed, NULL);
-    struct machine *old = steal_pointer(&entry->router);
-    rc = testbed->platform->ops->reboot(old, &before.spec, &now.spec, &entry->router, err);
-    if (rc == 0) {
-        entry->memory_bytes = testbed_memory_growth(&mark);
-        note_running(testbed, router, &now);
-        rc = testbed_await_router(testbed, router, err);
-    }
-    if (rc == 0) {
-        rc = settle(testbed, router, &now, err);
-    }
+    rc = pass_on(testbed, router, &before, err);
+    router_order_clear(&before);
     if (rc == 0) {
         *ret_outage_ns = entry->outage_ns = clock_monotonic_ns() - began_ns;
     }
-    router_order_clear(&before);
-    router_order_clear(&now);
-    free(vifs);
     return conclude(testbed, router, rc, err);
+}
+
+size_t testbed_unfinished_reboot(const struct testbed *testbed)
+{
+    const json_t *noted = json_object_get(testbed->record->content, REMAKING);
+    const char *name = json_string_value(json_object_get(noted, "router"));
+    return name == NULL ? SIZE_MAX : testbed_router_called(testbed, name);
+}
+
+// The host's ends of pairs that the life which was being made has already.
+static void delete_half_made(const struct testbed *testbed, unsigned id, size_t nic_count)
+{
+    const struct netns *host = testbed_host_netns(testbed);
+    for (size_t i = 0; i < nic_count; i++) {
+        struct link_info info;
+        char vif[16];
+        plan_vif_name(id, (unsigned)i, vif);
+        if (testbed->plan->port == PORT_VETH && link_find(host, vif, &info, NULL) == 0) {
+            (void)link_delete(host, info.index, NULL);
+        }
+    }
+}
+
+int testbed_finish_reboot(struct testbed *testbed, struct error *err)
+{
+    size_t router = testbed_unfinished_reboot(testbed);
+    const json_t *noted = json_object_get(testbed->record->content, REMAKING);
+    uint64_t began_ns = (uint64_t)json_integer_value(json_object_get(noted, "began_ns"));
+    unsigned id = (unsigned)json_integer_value(json_object_get(noted, "id"));
+    struct testbed_router *entry = &testbed->routers[router];
+    entry->restarts = (unsigned)json_integer_value(json_object_get(noted, "restarts"));
+    int rc = end_remains(testbed, router, err);
+    if (rc < 0) {
+        return conclude(testbed, router, rc, err);
+    }
+    struct router_order order;
+    router_order_make(testbed, router, &order);
+    delete_half_made(testbed, id, order.spec.nic_count);
+    router_order_clear(&order);
+    if (entry->router != NULL) {
+        uint64_t outage_ns = 0;
+        return testbed_reboot_router(testbed, router, began_ns, &outage_ns, err);
+    }
+    rc = testbed_create_router(testbed, router, err);
+    if (rc < 0) {
+        return rc;
+    }
+    entry->outage_ns = clock_monotonic_ns() - began_ns;
+    return testbed_note(testbed, err);
 }

@@ -66,7 +66,12 @@ struct router_fate {
     bool restart;
 };
 void testbed_router_fate(const struct testbed *testbed, size_t router, struct router_fate *ret);
-// Restarts a router that has died, or clears it away. `noticed_ns` is CLOCK_MONOTONIC.
+// Index of the router whose reboot was begun by a process that died before its end; SIZE_MAX =
+// none. To be called while no reboot is at work.
+size_t testbed_unfinished_reboot(const struct testbed *testbed);
+// Makes that router's next life, whatever of the reboot was done already.
+int testbed_finish_reboot(struct testbed *testbed, struct error *err);
+// Restarts a router that has died. `noticed_ns` is CLOCK_MONOTONIC.
 int testbed_restart_router(struct testbed *testbed, size_t router, uint64_t noticed_ns,
                            struct error *err);
 

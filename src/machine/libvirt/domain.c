@@ -35,40 +35,6 @@ void libvirt_domain_make_uuid(char ret[DOMAIN_UUID_SIZE])
              b[15]);
 }
 
-// ---- starting
-
-struct start {
-    const char *uuid, *name, *xml;
-    unsigned flags;
-    int id;
-};
-
-static int start(virConnectPtr handle, void *data, struct error *err)
-{
-    struct start *wanted = data;
-    // The second time after a broken connection: the first may have got through.
-    _cleanup_domain_ virDomainPtr there = virDomainLookupByUUIDString(handle, wanted->uuid);
-    if (there == NULL) {
-        there = virDomainCreateXML(handle, wanted->xml, wanted->flags);
-    }
-    if (there == NULL) {
-        return fail_libvirt(err, "starting %s", wanted->name);
-    }
-    wanted->id = (int)virDomainGetID(there);
-    return 0;
-}
-
-int libvirt_domain_start(struct connection *connection, const char *uuid, const char *name,
-                         const char *xml, unsigned flags, int *ret_id, struct error *err)
-{
-    struct start wanted = {.uuid = uuid, .name = name, .xml = xml, .flags = flags};
-    int rc = connection_call(connection, start, &wanted, err);
-    if (rc == 0 && ret_id != NULL) {
-        *ret_id = wanted.id;
-    }
-    return rc;
-}
-
 // ---- ending
 
 static int destroy(virDomainPtr domain, const char *name, struct error *err)
@@ -117,6 +83,62 @@ int libvirt_domain_end(struct connection *connection, const char *uuid, const ch
     struct end wanted = {uuid, name};
     return connection_call(connection, end, &wanted, err);
 }
+
+// ---- starting
+
+struct start {
+    const char *uuid, *name, *xml;
+    unsigned flags;
+    int id;
+};
+
+// A machine of vrbench's that has the name already: made for the same router by a process that died
+// before it wrote the UUID to the testbed's record.
+static int end_unrecorded(virConnectPtr handle, const struct start *wanted, struct error *err)
+{
+    _cleanup_domain_ virDomainPtr there = virDomainLookupByName(handle, wanted->name);
+    char uuid[VIR_UUID_STRING_BUFLEN];
+    if (there == NULL || virDomainGetUUIDString(there, uuid) < 0) {
+        return 0;
+    }
+    _cleanup_free_ char *xml = virDomainGetXMLDesc(there, 0);
+    _cleanup_free_ char *testbed = NULL;
+    struct end unrecorded = {uuid, wanted->name};
+    return xml != NULL && domain_xml_testbed(xml, &testbed) == 1 ? end(handle, &unrecorded, err)
+                                                                 : 0;
+}
+
+static int start(virConnectPtr handle, void *data, struct error *err)
+{
+    struct start *wanted = data;
+    // The second time after a broken connection: the first may have got through.
+    _cleanup_domain_ virDomainPtr there = virDomainLookupByUUIDString(handle, wanted->uuid);
+    if (there == NULL) {
+        int rc = end_unrecorded(handle, wanted, err);
+        if (rc < 0) {
+            return rc;
+        }
+        there = virDomainCreateXML(handle, wanted->xml, wanted->flags);
+    }
+    if (there == NULL) {
+        return fail_libvirt(err, "starting %s", wanted->name);
+    }
+    wanted->id = (int)virDomainGetID(there);
+    return 0;
+}
+
+int libvirt_domain_start(struct connection *connection, const char *uuid, const char *name,
+                         const char *xml, unsigned flags, int *ret_id, struct error *err)
+{
+    struct start wanted = {.uuid = uuid, .name = name, .xml = xml, .flags = flags};
+    int rc = connection_call(connection, start, &wanted, err);
+    if (rc == 0 && ret_id != NULL) {
+        *ret_id = wanted.id;
+    }
+    return rc;
+}
+
+// ---- after a dead run
 
 // Ends one domain if it is that testbed's: by its name and its metadata.
 static int end_if_ours(virDomainPtr domain, const char *testbed, struct error *err)

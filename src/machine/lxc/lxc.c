@@ -41,7 +41,7 @@ struct lxc_machine {
     struct machine base;
     char *domain; // the container's name
     char uuid[DOMAIN_UUID_SIZE];
-    char *pin; // what the namespace is pinned to
+    struct namespace_pins pins;
     struct namespace_life life;
     char *usage; // file that has the CPU time of its processes; NULL = none
 };
@@ -68,7 +68,7 @@ static void lxc_release(struct machine *machine)
     struct lxc_machine *router = lxc_of(machine);
     namespace_life_close(&router->life);
     free(router->usage);
-    free(router->pin);
+    namespace_pins_clear(&router->pins);
     free(router->domain);
     machine_clear(machine);
     free(router);
@@ -79,7 +79,7 @@ static struct lxc_machine *lxc_new(struct platform *platform, const struct route
     struct lxc_machine *router = memory_new(1, sizeof *router);
     machine_init(&router->base, platform, spec->name);
     router->domain = libvirt_domain_name(spec->testbed, spec->name);
-    router->pin = netns_pin_of(spec->directory, spec->name);
+    namespace_pins_init(spec, &router->pins);
     router->life = NAMESPACE_LIFE_NONE;
     return router;
 }
@@ -190,12 +190,12 @@ static int start_container(struct lxc_machine *router, const struct router_spec 
 static int adopt_namespace(struct lxc_machine *router, struct error *err)
 {
     _cleanup_free_ char *path = text_format("/proc/%d/ns/net", (int)router->life.pid);
-    int rc = namespace_router_unpin(router->pin, err); // left by a process that died here
+    int rc = namespace_router_unpin(&router->pins, err); // left by a process that died here
     if (rc == 0) {
-        rc = file_create(router->pin, err);
+        rc = file_create(router->pins.life, err);
     }
     if (rc == 0) {
-        rc = netns_adopt(path, router->pin, &router->base.ns, err);
+        rc = netns_adopt(path, router->pins.life, &router->base.ns, err);
     }
     return rc == 0 && container_has_died(router)
                ? fail(err, ESRCH, "container %s ended", router->domain)
@@ -253,7 +253,7 @@ static int make_container(struct platform *platform, const struct router_spec *s
 static int lxc_make(struct platform *platform, const struct router_spec *spec, struct machine **ret,
                     struct error *err)
 {
-    return make_container(platform, spec, spec->host, ret, err);
+    return make_container(platform, spec, NULL, ret, err);
 }
 
 // ---- ending
@@ -286,7 +286,7 @@ static int lxc_end(struct machine *machine, const struct router_spec *spec, stru
     struct lxc_machine *router = lxc_of(machine);
     int rc = end_container(router, err);
     if (rc == 0 && spec != NULL) {
-        rc = namespace_router_take_apart(router->base.ns, router->pin, spec, err);
+        rc = namespace_router_take_apart(router->base.ns, &router->pins, spec, err);
     }
     if (rc < 0) {
         error_context(err, "router %s", router->base.name);
@@ -299,19 +299,15 @@ static int lxc_reboot(struct machine *machine, const struct router_spec *before,
                       const struct router_spec *now, struct machine **ret, struct error *err)
 {
     struct lxc_machine *router = lxc_of(machine);
+    struct netns *giver = NULL;
     int rc = end_container(router, err);
     if (rc == 0) {
-        rc = namespace_router_leave_bridges(before, err);
+        rc = namespace_router_begin_passing(router->base.ns, &router->pins, before, &giver, err);
     }
     if (rc == 0) {
-        rc = namespace_router_unpin(router->pin, err);
+        rc = make_container(machine->platform, now, giver, ret, err);
     }
-    if (rc == 0) {
-        rc = make_container(machine->platform, now, router->base.ns, ret, err);
-    }
-    if (rc < 0) {
-        (void)namespace_router_hand_back(router->base.ns, before, NULL);
-    }
+    namespace_router_end_passing(giver, &router->pins, before, rc < 0);
     lxc_release(&router->base);
     return rc;
 }
@@ -352,7 +348,7 @@ static int lxc_recall(struct platform *platform, const struct router_spec *spec,
     namespace_life_recall(described, &router->life);
     namespace_router_recall_tasks(json_object_get(described, "tasks"), &router->base.tasks,
                                   &router->base.task_count);
-    int rc = namespace_router_open(router->pin, &router->base.ns, err);
+    int rc = namespace_router_open(&router->pins, &router->base.ns, err);
     if (rc < 0) {
         error_context(err, "router %s", spec->name);
         lxc_release(&router->base);

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "linux/link.h"
 #include "linux/napi.h"
@@ -115,11 +116,18 @@ static int join_bridge(const struct netns *ns, const struct router_spec *spec,
     return rc == 0 ? link_set_up(spec->host, nic->vif_index, true, err) : rc;
 }
 
-static int take_interface(const struct netns *ns, const struct netns *giver, struct router_nic *nic,
-                          struct error *err)
+static int take_interface(const struct netns *ns, const struct router_spec *spec,
+                          const struct netns *giver, struct router_nic *nic, struct error *err)
 {
-    int rc = link_move(giver, nic->taken_index, ns, nic->name, err);
     struct link_info info;
+    int rc = 0;
+    bool given = giver != NULL && link_find(giver, nic->name, &info, NULL) == 0;
+    if (!given) {
+        rc = link_find(spec->host, nic->host_name, &info, err);
+    }
+    if (rc == 0) {
+        rc = link_move(given ? giver : spec->host, info.index, ns, nic->name, err);
+    }
     if (rc == 0) {
         rc = link_find(ns, nic->name, &info, err);
     }
@@ -129,12 +137,11 @@ static int take_interface(const struct netns *ns, const struct netns *giver, str
     return rc;
 }
 
-// `giver` has the interfaces to be taken: the host, or the router's life before.
 static int set_up_nic(const struct netns *ns, const struct router_spec *spec,
                       const struct netns *giver, struct router_nic *nic, struct error *err)
 {
-    int rc =
-        nic->bridge != 0 ? join_bridge(ns, spec, nic, err) : take_interface(ns, giver, nic, err);
+    int rc = nic->bridge != 0 ? join_bridge(ns, spec, nic, err)
+                              : take_interface(ns, spec, giver, nic, err);
     if (rc == 0) {
         rc = link_add_address(ns, nic->index, nic->address, nic->prefix, err);
     }
@@ -194,7 +201,7 @@ int namespace_router_set_up(const struct netns *ns, const struct router_spec *sp
     return rc == 0 ? find_tasks(ns, spec, ret_tasks, ret_task_count, err) : rc;
 }
 
-int namespace_router_leave_bridges(const struct router_spec *spec, struct error *err)
+static int leave_bridges(const struct router_spec *spec, struct error *err)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < spec->nic_count; i++) {
@@ -207,8 +214,8 @@ int namespace_router_leave_bridges(const struct router_spec *spec, struct error 
     return rc;
 }
 
-int namespace_router_hand_back(const struct netns *ns, const struct router_spec *spec,
-                               struct error *err)
+static int hand_interfaces_back(const struct netns *ns, const struct router_spec *spec,
+                                struct error *err)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && ns != NULL && i < spec->nic_count; i++) {
@@ -224,14 +231,37 @@ int namespace_router_hand_back(const struct netns *ns, const struct router_spec 
     return rc;
 }
 
-int namespace_router_open(const char *pin, struct netns **ret, struct error *err)
+void namespace_pins_init(const struct router_spec *spec, struct namespace_pins *ret)
+{
+    *ret = (struct namespace_pins){netns_pin_of(spec->directory, spec->name),
+                                   netns_pin_before(spec->directory, spec->name)};
+}
+
+void namespace_pins_clear(struct namespace_pins *pins)
+{
+    free(pins->life);
+    free(pins->before);
+    *pins = (struct namespace_pins){0};
+}
+
+static int open_pin(const char *pin, struct netns **ret, struct error *err)
 {
     int rc = netns_open(pin, ret, err);
     // A process that died within the making or the end of the router left the file alone.
     return rc == -EINVAL ? -ENOENT : rc;
 }
 
-int namespace_router_unpin(const char *pin, struct error *err)
+int namespace_router_open(const struct namespace_pins *pins, struct netns **ret, struct error *err)
+{
+    int rc = open_pin(pins->life, ret, err);
+    if (rc == -ENOENT && open_pin(pins->before, ret, NULL) == 0) {
+        error_clear(err);
+        return 0;
+    }
+    return rc;
+}
+
+static int unpin(const char *pin, struct error *err)
 {
     if (umount2(pin, MNT_DETACH) < 0 && errno != EINVAL && errno != ENOENT) {
         return fail(err, errno, "letting go of %s", pin);
@@ -239,14 +269,75 @@ int namespace_router_unpin(const char *pin, struct error *err)
     return unlink(pin) < 0 && errno != ENOENT ? fail(err, errno, "removing %s", pin) : 0;
 }
 
-int namespace_router_take_apart(const struct netns *ns, const char *pin,
+int namespace_router_unpin(const struct namespace_pins *pins, struct error *err)
+{
+    return unpin(pins->life, err);
+}
+
+int namespace_router_take_apart(const struct netns *ns, const struct namespace_pins *pins,
                                 const struct router_spec *spec, struct error *err)
 {
-    int rc = namespace_router_leave_bridges(spec, err);
+    struct netns *before = NULL;
+    int rc = leave_bridges(spec, err);
     if (rc == 0) {
-        rc = namespace_router_hand_back(ns, spec, err);
+        rc = hand_interfaces_back(ns, spec, err);
     }
-    return rc == 0 ? namespace_router_unpin(pin, err) : rc;
+    if (rc == 0 && open_pin(pins->before, &before, NULL) == 0) {
+        rc = hand_interfaces_back(before, spec, err);
+        netns_close(before);
+    }
+    if (rc == 0) {
+        rc = unpin(pins->life, err);
+    }
+    return rc == 0 ? unpin(pins->before, err) : rc;
+}
+
+static bool takes_interfaces(const struct router_spec *spec)
+{
+    for (size_t i = 0; i < spec->nic_count; i++) {
+        if (spec->nics[i].bridge == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int pin_before(const struct namespace_pins *pins, struct error *err)
+{
+    int rc = unpin(pins->before, err); // a file left by a process that died here
+    rc = rc == 0 ? file_create(pins->before, err) : rc;
+    return rc == 0 && mount(pins->life, pins->before, NULL, MS_BIND, NULL) < 0
+               ? fail(err, errno, "binding %s to %s", pins->life, pins->before)
+               : rc;
+}
+
+int namespace_router_begin_passing(const struct netns *ns, const struct namespace_pins *pins,
+                                   const struct router_spec *before, struct netns **ret_giver,
+                                   struct error *err)
+{
+    int rc = leave_bridges(before, err);
+    *ret_giver = NULL;
+    if (rc == 0 && takes_interfaces(before)) {
+        // Pinned already by a process that died later on: `ns` is then of a life half made.
+        rc = open_pin(pins->before, ret_giver, NULL);
+        if (rc == 0) {
+            rc = hand_interfaces_back(ns, before, err);
+        } else {
+            rc = pin_before(pins, err);
+            rc = rc == 0 ? netns_open(pins->before, ret_giver, err) : rc;
+        }
+    }
+    return rc == 0 ? unpin(pins->life, err) : rc;
+}
+
+void namespace_router_end_passing(struct netns *giver, const struct namespace_pins *pins,
+                                  const struct router_spec *before, bool failed)
+{
+    int rc = failed ? hand_interfaces_back(giver, before, NULL) : 0;
+    if (rc == 0) {
+        (void)unpin(pins->before, NULL);
+    }
+    netns_close(giver);
 }
 
 int namespace_router_usage(const pid_t *tasks, size_t count, struct cpu_part *ret,

@@ -32,26 +32,41 @@ void namespace_life_close(struct namespace_life *life); // lets go of it
 void namespace_life_note(const struct namespace_life *life, json_t *described);
 void namespace_life_recall(const json_t *described, struct namespace_life *ret);
 
-// Makes a new namespace forward as the spec says. `giver` has the interfaces to be taken: the host,
-// or the router's life before. `ret_tasks`, a new array, gets the threads that do its work.
+// Where the namespaces of a router are pinned, both new: that of its life, and that of the life
+// before while interfaces move from there.
+struct namespace_pins {
+    char *life, *before;
+};
+void namespace_pins_init(const struct router_spec *spec, struct namespace_pins *ret);
+void namespace_pins_clear(struct namespace_pins *pins);
+
+// Makes a new namespace forward as the spec says. Interfaces to be taken come from `giver`, the
+// life before, or from the host if it has none of that name (NULL: there is none). `ret_tasks`, a
+// new array, gets the threads that do its work.
 int namespace_router_set_up(const struct netns *ns, const struct router_spec *spec,
                             const struct netns *giver, pid_t **ret_tasks, size_t *ret_task_count,
                             struct error *err);
 
-// Takes the pairs of a router off their bridges: they go with the namespace, in the kernel's own
-// time.
-int namespace_router_leave_bridges(const struct router_spec *spec, struct error *err);
-// Gives the interfaces that were taken back to the host, down. `ns` NULL: there is none to give.
-int namespace_router_hand_back(const struct netns *ns, const struct router_spec *spec,
-                               struct error *err);
-// Opens the namespace that is pinned to `pin`. -ENOENT if none is (any more).
-int namespace_router_open(const char *pin, struct netns **ret, struct error *err);
-// Lets go of the file that the namespace was pinned to, if it was.
-int namespace_router_unpin(const char *pin, struct error *err);
+// Opens the pinned namespace of its life, or else of the life before. -ENOENT if there is neither.
+int namespace_router_open(const struct namespace_pins *pins, struct netns **ret, struct error *err);
+// Unpins the namespace of its life, if it is pinned.
+int namespace_router_unpin(const struct namespace_pins *pins, struct error *err);
 
-// All three, in that order, for a router whose life has ended for good.
-int namespace_router_take_apart(const struct netns *ns, const char *pin,
+// What is left of a life that has ended: its pairs are taken off their bridges, and the kernel
+// deletes them with the namespace, in its own time. At every moment each interface that was taken
+// is in a namespace that is pinned, so that cleanup finds it.
+//
+// For good: gives the interfaces back to the host, down, and unpins. `ns` NULL: there is none.
+int namespace_router_take_apart(const struct netns *ns, const struct namespace_pins *pins,
                                 const struct router_spec *spec, struct error *err);
+// For the next life: only unpins its name. `ret_giver` gets the namespace that its interfaces are
+// to be taken from; namespace_router_end_passing() closes it.
+int namespace_router_begin_passing(const struct netns *ns, const struct namespace_pins *pins,
+                                   const struct router_spec *before, struct netns **ret_giver,
+                                   struct error *err);
+// Once the next life has been made, or could not be (`failed`: its interfaces go to the host).
+void namespace_router_end_passing(struct netns *giver, const struct namespace_pins *pins,
+                                  const struct router_spec *before, bool failed);
 
 // CPU time of its threads, as the part "napi".
 int namespace_router_usage(const pid_t *tasks, size_t count, struct cpu_part *ret,

@@ -23,7 +23,7 @@
 // Its tasks are threaded NAPI's; then, with a daemon, the first process and its programs'.
 struct netns_machine {
     struct machine base;
-    char *pin; // what the namespace is pinned to
+    struct namespace_pins pins;
     size_t napi_count;
     struct daemon_services *services; // until they have been started
     int control;                      // over the first process, likewise; else -1
@@ -49,7 +49,7 @@ static void netns_release(struct machine *machine)
     daemon_services_free(router->services);
     free(router->programs);
     free(router->directory);
-    free(router->pin);
+    namespace_pins_clear(&router->pins);
     machine_clear(machine);
     free(router);
 }
@@ -58,7 +58,7 @@ static struct netns_machine *netns_new(struct platform *platform, const struct r
 {
     struct netns_machine *router = memory_new(1, sizeof *router);
     machine_init(&router->base, platform, spec->name);
-    router->pin = netns_pin_of(spec->directory, spec->name);
+    namespace_pins_init(spec, &router->pins);
     router->directory = text_copy(spec->directory);
     router->has_daemon = spec->daemon != DAEMON_NONE;
     router->life = NAMESPACE_LIFE_NONE;
@@ -155,7 +155,7 @@ static int netns_end(struct machine *machine, const struct router_spec *spec, st
     struct netns_machine *router = netns_machine_of(machine);
     int rc = namespace_life_end(&router->life, err);
     if (rc == 0 && spec != NULL) {
-        rc = namespace_router_take_apart(router->base.ns, router->pin, spec, err);
+        rc = namespace_router_take_apart(router->base.ns, &router->pins, spec, err);
     }
     if (rc < 0) {
         error_context(err, "router %s", router->base.name);
@@ -168,12 +168,12 @@ static int make_router(struct platform *platform, const struct router_spec *spec
                        const struct netns *giver, struct machine **ret, struct error *err)
 {
     struct netns_machine *router = netns_new(platform, spec);
-    int rc = namespace_router_unpin(router->pin, err); // left by a process that died here
+    int rc = namespace_router_unpin(&router->pins, err); // left by a process that died here
     if (rc == 0) {
-        rc = file_create(router->pin, err);
+        rc = file_create(router->pins.life, err);
     }
     if (rc == 0) {
-        rc = netns_create(router->pin, &router->base.ns, err);
+        rc = netns_create(router->pins.life, &router->base.ns, err);
     }
     if (rc == 0) {
         rc = start_first(router, spec, err);
@@ -199,26 +199,22 @@ static int make_router(struct platform *platform, const struct router_spec *spec
 static int netns_make(struct platform *platform, const struct router_spec *spec,
                       struct machine **ret, struct error *err)
 {
-    return make_router(platform, spec, spec->host, ret, err);
+    return make_router(platform, spec, NULL, ret, err);
 }
 
 static int netns_reboot(struct machine *machine, const struct router_spec *before,
                         const struct router_spec *now, struct machine **ret, struct error *err)
 {
     struct netns_machine *router = netns_machine_of(machine);
+    struct netns *giver = NULL;
     int rc = namespace_life_end(&router->life, err);
     if (rc == 0) {
-        rc = namespace_router_leave_bridges(before, err);
+        rc = namespace_router_begin_passing(router->base.ns, &router->pins, before, &giver, err);
     }
     if (rc == 0) {
-        rc = namespace_router_unpin(router->pin, err);
+        rc = make_router(machine->platform, now, giver, ret, err);
     }
-    if (rc == 0) {
-        rc = make_router(machine->platform, now, router->base.ns, ret, err);
-    }
-    if (rc < 0) {
-        (void)namespace_router_hand_back(router->base.ns, before, NULL);
-    }
+    namespace_router_end_passing(giver, &router->pins, before, rc < 0);
     netns_release(&router->base);
     return rc;
 }
@@ -243,7 +239,7 @@ static int netns_recall(struct platform *platform, const struct router_spec *spe
                                   &router->base.task_count);
     router->napi_count = (size_t)json_integer_value(json_object_get(described, "napi"));
     recall_programs(router, json_object_get(described, "programs"));
-    int rc = namespace_router_open(router->pin, &router->base.ns, err);
+    int rc = namespace_router_open(&router->pins, &router->base.ns, err);
     if (rc < 0) {
         error_context(err, "router %s", spec->name);
         netns_release(&router->base);
