@@ -112,7 +112,8 @@ static libxl_disk_format format_of(const struct xm_disk *disk)
     static const libxl_disk_format formats[] = {[XM_DISK_RAW] = LIBXL_DISK_FORMAT_RAW,
                                                 [XM_DISK_QCOW] = LIBXL_DISK_FORMAT_QCOW,
                                                 [XM_DISK_QCOW2] = LIBXL_DISK_FORMAT_QCOW2,
-                                                [XM_DISK_VHD] = LIBXL_DISK_FORMAT_VHD};
+                                                [XM_DISK_VHD] = LIBXL_DISK_FORMAT_VHD,
+                                                [XM_DISK_QED] = LIBXL_DISK_FORMAT_QED};
     return disk->target == NULL ? LIBXL_DISK_FORMAT_EMPTY : formats[disk->format];
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/xen/xm_config — see xm_config.h: the keys of xm files as table rows, and what they mean.
+ * machine/xen/xm_config — see xm_config.h: the keys of domains' files as table rows.
  *
- * Called by read.c. A key that is in no row is a problem; one whose row has no reader is a note.
+ * Called by xm_router.c. A key without a row is a problem; a row without a reader makes a note.
  */
 #include "machine/xen/xm_config.h"
 
@@ -37,6 +37,7 @@ static const struct xm_row rows[] = {
     {"vcpus", xm_read_number, FIELD(vcpus), 0, 1, VCPUS_MAX, NULL},
     {"cpus", xm_read_cpus, 0, 0, 0, 0, NULL},
     {"cpu_weight", xm_read_number, FIELD(weight), 0, 1, 65535, NULL},
+    {"cap", xm_read_cap, FIELD(cap), FIELD(cap_at), 0, CAP_MAX, NULL},
     {"cpu_cap", xm_read_cap, FIELD(cap), FIELD(cap_at), 0, CAP_MAX, NULL},
     {"type", xm_read_type, FIELD(type), 0, 0, 0, NULL},
     {"builder", xm_read_builder, FIELD(type), 0, 0, 0, NULL},
@@ -72,28 +73,55 @@ static const struct xm_row rows[] = {
     EXPLAINED("bootentry", "obsolete: a bootloader's, and none is executed"),
     EXPLAINED("bootargs", "not used: a bootloader's, and none is executed"),
     EXPLAINED("bootloader_args", "not used: a bootloader's, and none is executed"),
-    EXPLAINED("device_model", "not executed: programs are those of this machine's Xen"),
-    EXPLAINED("device_model_override", "not executed: programs are those of this machine's Xen"),
+#define NO_PROGRAM "not used: programs are those of this machine's Xen"
+    EXPLAINED("device_model", NO_PROGRAM),
+    EXPLAINED("device_model_override", NO_PROGRAM),
+    EXPLAINED("device_model_stubdomain_override", NO_PROGRAM),
+    EXPLAINED("stubdomain_kernel", NO_PROGRAM),
+    EXPLAINED("stubdomain_ramdisk", NO_PROGRAM),
+    EXPLAINED("pvshim_path", NO_PROGRAM),
+#define NO_FIRMWARE "not used: a machine boots its kernel, or by the firmware that Xen takes itself"
+    EXPLAINED("bios", NO_FIRMWARE),
+    EXPLAINED("bios_path_override", NO_FIRMWARE),
+    EXPLAINED("firmware", NO_FIRMWARE),
+    EXPLAINED("firmware_override", NO_FIRMWARE),
+#define NO_SCHEDULER "not used: of a scheduler other than credit and credit2"
+    EXPLAINED("period", NO_SCHEDULER),
+    EXPLAINED("slice", NO_SCHEDULER),
+    EXPLAINED("latency", NO_SCHEDULER),
+    EXPLAINED("extratime", NO_SCHEDULER),
     EXPLAINED("maxvcpus", "not used: a router has vcpus all the time"),
     EXPLAINED("uuid", "not used: each life of a router gets one of its own"),
 };
 
-// Keys that xm or xl know and that make no difference to a router.
+// Keys that make no difference to a router: of xm 3.0 to 4.4 (xm/create.py), of xl 4.17
+// (xl_parse.c) and of later ones.
 static const char unused[] =
-    " access_control acpi acpi_firmware altp2m apic autoballoon blkback blkif boot channel "
-    "claim_mode console cpuid cpuid_check cpus_soft device_model_args device_model_version "
-    "display driver_domain dtdev e820_host event_channels features fullscreen gfx_passthru "
-    "guest_os_type hap hdtype hpet init_seclabel iomem ioports irq irqs keymap loader "
-    "localtime machine_address_size max_event_channels max_grant_frames max_grant_version "
-    "max_maptrack_frames mca_caps monitor ms_vm_genid nested_hvm nestedhvm netif nodes "
-    "nographic nomigrate on_soft_reset on_watchdog oos opengl pae parallel pci_msitranslate "
-    "pci_permissive pci_power_mgmt pci_seize pool poolid processor_trace_buf_size pvh pvshim "
-    "rdm rdm_mem_boundary rtc_timeoffset sdl seclabel security serial shadow_memory "
-    "smbios_firmware soundhw spice spicehost spiceport stdvga superpages target timer_mode "
-    "tpmif tsc_mode uefi usb usbctrl usbdev usbdevice usbif usbport usbver vfb vga videoram "
-    "viridian vkb vkbd vmport vnc vncconsole vncdisplay vnclisten vncpasswd vncunused "
-    "vncviewer vnuma vpmu vpt_align vscsi vtpm vuart watchdog_action xauthority "
-    "xen_extended_power_mgmt xen_platform_pci xenpaging_file ";
+    " access_control acpi acpi_firmware acpi_laptop_slate acpi_s3 acpi_s4 actmem altp2m "
+    "altp2m_count altp2mhvm apic audio autoballoon blkback blkif boot cdrom channel "
+    "claim_mode console cpuid cpuid_check cpus_soft description device_model_args "
+    "device_model_args_hvm device_model_args_pv device_model_stubdomain_seclabel "
+    "device_model_user device_model_version device_tree display dm_restrict driver_domain "
+    "dtdev e820_host event_channels extid fda fdb features force_assign_without_iommu "
+    "fullscreen gfx_passthru gic_version guest_os_type hap hdtype hpet init_seclabel iomem "
+    "ioports irq irqs isa keymap llc_colors loader localtime machine_address_size "
+    "max_event_channels max_grant_frames max_grant_version max_maptrack_frames mca_caps "
+    "memory_sharing mmio_hole monitor monitor_path ms_vm_genid msr_relaxed ne2000 "
+    "nested_hvm nestedhvm netif nodes nographic nomigrate nr_spis nx on_soft_reset "
+    "on_watchdog oos opengl p9 pae parallel passthrough pci_msitranslate pci_permissive "
+    "pci_power_mgmt pci_seize pool poolid processor_trace_buf_size pvcalls pvh pvshim "
+    "pvshim_cmdline pvshim_extra rdm rdm_mem_boundary rtc_timeoffset s3_integrity sdl "
+    "seclabel security serial shadow_memory smbios_firmware soundhw spice "
+    "spice_clipboard_sharing spice_image_compression spice_streaming_video "
+    "spiceagent_mouse spicedisable_ticketing spicehost spicepasswd spiceport spicetls_port "
+    "spiceusbredirection spicevdagent stdvga stubdomain_cmdline stubdomain_memory "
+    "superpages suppress_spurious_page_faults sve target tee timer_mode tpmif "
+    "trap_unmapped_accesses tsc_mode uefi usb usbctrl usbdev usbdevice usbif usbport "
+    "usbver usbversion vdispl vendor_device vfb vga vhpt videoram vif2 viridian virtio vkb "
+    "vkb_device vkbd vmport vmtrace_buf_kb vnc vncconsole vncdisplay vnclisten vncpasswd "
+    "vncunused vncviewer vnuma vpmu vpt_align vscsi vsnd vtpm vuart vusb watchdog "
+    "watchdog_action xauthority xen_extended_power_mgmt xen_platform_pci "
+    "xend_suspend_evtchn_compat xenpaging_extra xenpaging_file ";
 
 static const struct xm_row *find_row(const char *key)
 {
@@ -113,44 +141,68 @@ static bool is_unused(const char *key)
 
 // ---- the file
 
-static void report_unknown(const struct xm_reading *reading, const struct xm_statement *statement)
+// The known key that `name` may be meant for, in a new string; NULL = none.
+static char *find_nearest(const char *name)
 {
     const char *nearest = NULL;
+    size_t length = 0;
     size_t least = SIZE_MAX;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        size_t distance = nearest_distance(statement->name, rows[i].key);
+        size_t distance = nearest_distance(name, rows[i].key);
         if (distance < least) {
             least = distance;
             nearest = rows[i].key;
+            length = strlen(nearest);
         }
     }
+    for (const char *at = unused; *(at += strspn(at, " ")) != '\0'; at += strcspn(at, " ")) {
+        _cleanup_free_ char *key = text_copy_bytes(at, strcspn(at, " "));
+        size_t distance = nearest_distance(name, key);
+        if (distance < least) {
+            least = distance;
+            nearest = at;
+            length = strlen(key);
+        }
+    }
+    return nearest == NULL ? NULL : text_copy_bytes(nearest, length);
+}
+
+static void report_unknown(const struct xm_reading *reading, const struct xm_statement *statement)
+{
+    _cleanup_free_ char *nearest = find_nearest(statement->name);
     if (nearest != NULL) {
         xm_problem(reading->problems, statement->place,
-                   "unknown key \"%.60s\"; is it \"%s\" that is meant?", statement->name, nearest);
+                   "unknown key \"%.60s\"; did you mean \"%s\"?", statement->name, nearest);
     } else {
         xm_problem(reading->problems, statement->place,
-                   "unknown key \"%.60s\": neither xm nor xl has it, and variables of one's own "
-                   "are Python's",
+                   "unknown key \"%.60s\": neither xm nor xl reads it, and variables of a Python "
+                   "program are not supported",
                    statement->name);
     }
 }
 
-static void read_statement(const struct xm_reading *reading, const struct xm_statement *statement)
+// The value, or the first of a list's items, that a key which is used can't have; NULL = none.
+static const struct xm_value *find_wrong(const struct xm_value *value)
 {
-    const struct xm_row *row = find_row(statement->name);
-    if (row == NULL && is_unused(statement->name)) {
-        xm_note(reading, statement->place, "%s: not used; it makes no difference to a router",
-                statement->name);
-    } else if (row == NULL) {
-        report_unknown(reading, statement);
-    } else if (row->read == NULL) {
-        xm_note(reading, statement->place, "%s: %s", row->key, row->why);
-    } else {
-        if (row->place_at != 0) {
-            *(struct xm_place *)((char *)reading->config + row->place_at) = statement->value.place;
-        }
-        row->read(reading, row, &statement->value);
+    const struct xm_value *wrong = value->wrong != NULL ? value : NULL;
+    for (size_t i = 0; wrong == NULL && i < value->count; i++) {
+        wrong = find_wrong(&value->items[i]); // at most XM_DEPTH_MAX deep
     }
+    return wrong;
+}
+
+static void read_used(const struct xm_reading *reading, const struct xm_row *row,
+                      const struct xm_value *value)
+{
+    const struct xm_value *wrong = find_wrong(value);
+    if (wrong != NULL) {
+        xm_problem(reading->problems, wrong->wrong_at, "%s", wrong->wrong);
+        return;
+    }
+    if (row->place_at != 0) {
+        *(struct xm_place *)((char *)reading->config + row->place_at) = value->place;
+    }
+    row->read(reading, row, value);
 }
 
 static const struct xm_statement *find_statement(const struct xm_statements *statements,
@@ -164,10 +216,51 @@ static const struct xm_statement *find_statement(const struct xm_statements *sta
     return NULL;
 }
 
+static void read_statement(const struct xm_reading *reading, const struct xm_statements *statements,
+                           size_t number)
+{
+    const struct xm_statement *statement = &statements->items[number];
+    const struct xm_statement *first = find_statement(statements, number, statement->name);
+    const struct xm_row *row = find_row(statement->name);
+    if (row == NULL && is_unused(statement->name)) {
+        xm_note(reading, statement->place, "%s: not used; it makes no difference to a router",
+                statement->name);
+    } else if (row == NULL) {
+        report_unknown(reading, statement);
+    } else if (row->read == NULL) {
+        xm_note(reading, statement->place, "%s: %s", row->key, row->why);
+    } else if (first != NULL) {
+        xm_problem(reading->problems, statement->place, "%.60s is set already, in line %u",
+                   statement->name, first->place.line);
+    } else {
+        read_used(reading, row, &statement->value);
+    }
+}
+
+// type is today's key and builder xm's; xl refuses a file in which they differ, too.
+static void settle_type(const struct xm_reading *reading, const struct xm_statements *statements)
+{
+    const struct xm_statement *type = find_statement(statements, statements->count, "type");
+    const struct xm_statement *builder = find_statement(statements, statements->count, "builder");
+    enum xm_type built = XM_PV;
+    if (builder == NULL || builder->value.kind != XM_TEXT ||
+        !xm_builder_type(builder->value.text, &built)) {
+        return;
+    }
+    if (type == NULL) {
+        reading->config->type = built;
+    } else if (type->value.kind == XM_TEXT && reading->config->type != built) {
+        xm_problem(reading->problems, builder->value.place,
+                   "builder: \"%s\" is of type %s and contradicts type in line %u",
+                   builder->value.text, xm_type_name(built), type->place.line);
+    }
+}
+
 // What depends on more than one key.
-static void check(const struct xm_reading *reading, const struct xm_statements *statements)
+static void check_together(const struct xm_reading *reading, const struct xm_statements *statements)
 {
     struct xm_config *config = reading->config;
+    settle_type(reading, statements);
     const struct xm_statement *maxmem = find_statement(statements, statements->count, "maxmem");
     if (maxmem != NULL && config->memory_max_bytes != 0 &&
         config->memory_max_bytes < config->memory_bytes) {
@@ -204,16 +297,9 @@ int xm_config_parse(const char *text, size_t length, struct xm_config **ret,
                                  .notes = memory_new(1, sizeof *config->notes)};
     xm_statements_read(text, length, &statements, &counted);
     for (size_t i = 0; i < statements.count; i++) {
-        const struct xm_statement *statement = &statements.items[i];
-        const struct xm_statement *first = find_statement(&statements, i, statement->name);
-        if (first != NULL) {
-            xm_problem(&counted, statement->place, "%.60s is set already, in line %u",
-                       statement->name, first->place.line);
-        } else {
-            read_statement(&reading, statement);
-        }
+        read_statement(&reading, &statements, i);
     }
-    check(&reading, &statements);
+    check_together(&reading, &statements);
     xm_statements_clear(&statements);
     problems_sort(config->notes);
     if (counted.count > 0) {

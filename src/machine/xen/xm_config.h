@@ -10,9 +10,11 @@
  *
  * xm's files are programs in Python. Here they are data: NAME = VALUE, where a value is a text in
  * quotes, a whole number or a list of these; statements end with their line or a ";", "#" begins a
- * comment. Whatever else is in a file is a problem that says where and why; nothing is looked up,
- * calculated or executed, programs that the file names (script=, bootloader) neither. Keys that
- * nobody knows are problems; those that are obsolete, or that say nothing to vrbench, are notes.
+ * comment, "\" at a line's end joins it with the next. NAME += VALUE extends a text or a list.
+ * Anything else in a file is a problem with its place and reason; nothing is looked up, calculated
+ * or executed, and no program that the file names (script=, bootloader) is. Keys that neither xm
+ * nor xl reads are problems; obsolete keys, and keys that vrbench does not use, are notes, and
+ * their values are not judged.
  *
  * Read by scenario_read() into struct scenario_router; used by machine/xen. Keys and forms are
  * those of xmdomain.cfg(5) of Xen 3 and xl.cfg(5), xl-disk-configuration(5),
@@ -50,6 +52,7 @@ enum xm_action {
     XM_PRESERVE,       // it stays as it is
     XM_COREDUMP_DESTROY,
     XM_COREDUMP_RESTART,
+    XM_SOFT_RESET, // its devices and memory map are made again, not its memory
 };
 
 // A virtual interface. Texts are NULL where the file doesn't say.
@@ -57,12 +60,11 @@ struct xm_vif {
     struct xm_place place;
     bool has_mac;
     uint8_t mac[6];
-    char *bridge;  // name of an interface of Domain-0
-    char *model;   // of an emulated one
-    char *vifname; // what it is called in Domain-0
+    // As the file has them; nothing uses them.
+    char *bridge, *model, *vifname;
 };
 
-enum xm_disk_format { XM_DISK_RAW, XM_DISK_QCOW, XM_DISK_QCOW2, XM_DISK_VHD };
+enum xm_disk_format { XM_DISK_RAW, XM_DISK_QCOW, XM_DISK_QCOW2, XM_DISK_VHD, XM_DISK_QED };
 
 struct xm_disk {
     struct xm_place place;
@@ -77,6 +79,8 @@ struct xm_disk {
 struct xm_pci {
     struct xm_place place;
     unsigned domain, bus, device, function;
+    bool addressed, named; // by address, or by a name that `xl pci-assignable-add` gave
+    bool all_functions;    // "*" in place of the function
     bool permissive;
 };
 
@@ -97,7 +101,8 @@ struct xm_config {
     unsigned weight;  // cpu_weight; 0 = not given
     bool has_cap;
     struct xm_place cap_at;
-    unsigned cap;                                    // cpu_cap, percent of one CPU, 0 = none
+    const char *cap_key;                             // "cap" (xl) or "cpu_cap" (xm)
+    unsigned cap;                                    // percent of one CPU, 0 = none
     enum xm_action on_poweroff, on_reboot, on_crash; // by default destroy, restart, restart
     struct xm_vif *vifs;
     size_t vif_count;

@@ -141,9 +141,9 @@ static void check_for_scenario(struct router_file *file, const struct scenario *
     if (scenario->routers[number].allocation.cap > cap_most && xm->cap_at.line != 0 &&
         !scenario->routers[number].given.cap) {
         problem_add(problems, xm->cap_at.line, xm->cap_at.column,
-                    text_format("cpu_cap: expected at most %u, 100 percent for each CPU of "
+                    text_format("%s: expected at most %u, 100 percent for each CPU of "
                                 "host.cpus, not %u",
-                                cap_most, xm->cap));
+                                xm->cap_key, cap_most, xm->cap));
     }
 }
 

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/xen/xm_syntax — the statements of an xm file, see xm_parts.h. Called by xm_config.c.
+ * machine/xen/xm_syntax — the statements of a domain's file, see xm_parts.h. Called by xm_config.c.
  *
- * Such a file is a program, and people did use that: what is no plain NAME = VALUE is recognised as
- * far as is needed to say what it is and what to write instead. It goes on after a problem, at most
- * one a statement; of a block of Python only the head is told.
+ * xm's files are programs in Python. A statement other than NAME = VALUE and NAME += VALUE is
+ * recognised only as far as its problem needs it: what it is, and what to write instead. Reading
+ * continues after a problem; a statement has at most one, and so has a block of Python.
  */
 #include "machine/xen/xm_parts.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,18 +21,6 @@ struct lexer {
     struct xm_place place; // of `at`
     struct xm_problems *problems;
 };
-
-void xm_problem(struct xm_problems *problems, struct xm_place place, const char *format, ...)
-{
-    va_list args;
-    if (problems->count++ >= XM_PROBLEMS_MAX) {
-        return;
-    }
-    va_start(args, format);
-    char *text = text_format_args(format, args);
-    va_end(args);
-    problem_add(problems->list, place.line, place.column, text);
-}
 
 // ---- characters
 
@@ -83,10 +69,28 @@ static void skip_line(struct lexer *lexer)
     }
 }
 
+// Bytes of a line's end, 0 where none is.
+static size_t line_end_length(const struct lexer *lexer, size_t ahead)
+{
+    return peek(lexer, ahead) == '\n'                                     ? 1
+           : peek(lexer, ahead) == '\r' && peek(lexer, ahead + 1) == '\n' ? 2
+                                                                          : 0;
+}
+
+// A "\" that ends its line joins it with the next, as in Python.
+static bool skip_join(struct lexer *lexer)
+{
+    size_t length = peek(lexer, 0) == '\\' ? line_end_length(lexer, 1) : 0;
+    steps(lexer, length > 0 ? 1 + length : 0);
+    return length > 0;
+}
+
 static void skip_blanks(struct lexer *lexer)
 {
-    while (peek(lexer, 0) == ' ' || peek(lexer, 0) == '\t') {
-        step(lexer);
+    while (peek(lexer, 0) == ' ' || peek(lexer, 0) == '\t' || skip_join(lexer)) {
+        if (peek(lexer, 0) == ' ' || peek(lexer, 0) == '\t') {
+            step(lexer);
+        }
     }
 }
 
@@ -146,6 +150,26 @@ static bool is_quote(char byte)
     return byte == '"' || byte == '\'';
 }
 
+// Marks a value that only a key which nothing uses can have.
+static void mark_wrong(struct xm_value *value, struct xm_place place, const char *why)
+{
+    if (value->wrong == NULL) {
+        value->wrong = why;
+        value->wrong_at = place;
+    }
+}
+
+// Steps onto the byte that a backslash stands before.
+static void read_escape(struct lexer *lexer, struct xm_value *value)
+{
+    char byte = peek(lexer, 1);
+    if (byte != '\\' && !is_quote(byte)) {
+        mark_wrong(value, lexer->place,
+                   "of backslashes only \\\\, \\' and \\\" are read in a text");
+    }
+    step(lexer);
+}
+
 static bool read_text(struct lexer *lexer, struct xm_value *ret)
 {
     struct xm_place begin = lexer->place;
@@ -158,21 +182,19 @@ static bool read_text(struct lexer *lexer, struct xm_value *ret)
     char text[XM_TEXT_MAX + 1];
     size_t length = 0;
     while (!at_line_end(lexer) && *lexer->at != quote) {
-        char byte = *lexer->at;
-        if (byte == '\\') {
-            byte = peek(lexer, 1);
-            if (byte != '\\' && !is_quote(byte)) {
-                return refuse(lexer, lexer->place,
-                              "of backslashes only \\\\, \\' and \\\" are read in a text");
-            }
-            step(lexer);
-        } else if (iscntrl((unsigned char)byte)) {
+        if (skip_join(lexer)) {
+            continue;
+        }
+        if (*lexer->at == '\\' && peek(lexer, 1) != '\0') {
+            read_escape(lexer, ret);
+        }
+        if (iscntrl((unsigned char)*lexer->at)) {
             return refuse(lexer, lexer->place, "a control character in a text");
         }
         if (length >= XM_TEXT_MAX) {
             return refuse(lexer, begin, "this text is longer than 4096 bytes");
         }
-        text[length++] = byte;
+        text[length++] = *lexer->at;
         step(lexer);
     }
     if (at_line_end(lexer)) {
@@ -184,16 +206,12 @@ static bool read_text(struct lexer *lexer, struct xm_value *ret)
     return true;
 }
 
-static bool read_number(struct lexer *lexer, struct xm_value *ret)
+// Digits of a number, and whether they are too many.
+static uint64_t read_digits(struct lexer *lexer, bool hex, size_t *ret_digits, bool *ret_large)
 {
-    struct xm_place begin = lexer->place;
-    bool hex = *lexer->at == '0' && (peek(lexer, 1) == 'x' || peek(lexer, 1) == 'X');
-    bool octal = *lexer->at == '0' && isdigit((unsigned char)peek(lexer, 1));
-    steps(lexer, hex ? 2 : 0);
     uint64_t number = 0;
-    size_t digits = 0;
-    bool large = false;
-    for (;; digits++) {
+    unsigned base = hex ? 16 : 10;
+    for (*ret_digits = 0;; (*ret_digits)++) {
         unsigned char byte = (unsigned char)peek(lexer, 0);
         unsigned value = 0;
         if (isdigit(byte)) {
@@ -201,39 +219,51 @@ static bool read_number(struct lexer *lexer, struct xm_value *ret)
         } else if (hex && isxdigit(byte)) {
             value = (unsigned)tolower(byte) - 'a' + 10U;
         } else {
-            break;
+            return number;
         }
-        unsigned base = hex ? 16 : 10;
-        large = large || number > (UINT64_MAX - value) / base;
+        *ret_large = *ret_large || number > (UINT64_MAX - value) / base;
         number = number * base + value;
         step(lexer);
     }
-    if (digits == 0 || peek(lexer, 0) == '.' || word_length(lexer) > 0) {
-        return refuse(lexer, begin, "expected a whole number, without a unit, or a text in quotes");
+}
+
+static bool read_number(struct lexer *lexer, struct xm_value *ret)
+{
+    static const char whole[] = "expected a whole number, without a unit, or a text in quotes";
+    struct xm_place begin = lexer->place;
+    bool large = false;
+    size_t digits = 0;
+    if (peek(lexer, 0) == '-') {
+        mark_wrong(ret, begin, "expected a number that is not negative");
+        step(lexer);
     }
-    if (octal) {
-        return refuse(lexer, begin,
-                      "a number that begins with 0 is octal to Python; write it "
-                      "without");
+    bool hex = peek(lexer, 0) == '0' && (peek(lexer, 1) == 'x' || peek(lexer, 1) == 'X');
+    if (peek(lexer, 0) == '0' && isdigit((unsigned char)peek(lexer, 1))) {
+        mark_wrong(ret, begin, "a number that begins with 0 is octal to Python; write it without");
+    }
+    steps(lexer, hex ? 2 : 0);
+    ret->number = read_digits(lexer, hex, &digits, &large);
+    if (digits > 0 && !hex && peek(lexer, 0) == '.' && isdigit((unsigned char)peek(lexer, 1))) {
+        size_t fraction = 0;
+        mark_wrong(ret, begin, whole);
+        step(lexer);
+        bool ignored = false;
+        (void)read_digits(lexer, false, &fraction, &ignored);
+    }
+    if (digits == 0 || peek(lexer, 0) == '.' || word_length(lexer) > 0) {
+        return refuse(lexer, begin, whole);
     }
     if (large) {
-        return refuse(lexer, begin, "this number is too large");
+        mark_wrong(ret, begin, "this number is too large");
     }
-    ret->number = number;
     return true;
 }
 
 // What begins with a letter, and is nothing that is read here.
 static bool refuse_word(const struct lexer *lexer, size_t length)
 {
-    static const char *const truths[] = {"True", "False", "None", NULL};
     if (length <= 2 && is_quote(peek(lexer, length))) {
         return refuse(lexer, lexer->place, "letters in front of a quote are not read");
-    }
-    if (word_is(lexer->at, length, truths)) {
-        return refuse(lexer, lexer->place,
-                      "expected a text in quotes, a whole number or a list; "
-                      "for True and False write 1 and 0");
     }
     xm_problem(lexer->problems, lexer->place,
                "%.*s is a name of the Python program that this file is to xm; nothing is looked up "
@@ -242,38 +272,48 @@ static bool refuse_word(const struct lexer *lexer, size_t length)
     return false;
 }
 
+static bool refuse_value(const struct lexer *lexer)
+{
+    const char first = peek(lexer, 0);
+    return refuse(lexer, lexer->place,
+                  at_line_end(lexer) ? "expected a value in the line of its key"
+                  : first == '(' || first == '{'
+                      ? "expected a text in quotes, a whole number or a list in [ ]; other "
+                        "values of Python mean nothing here"
+                      : "expected a text in quotes, a whole number or a list in [ ]");
+}
+
 // A text or a number.
 static bool read_single(struct lexer *lexer, struct xm_value *ret)
 {
+    static const char *const truths[] = {"True", "False", "None", NULL};
     const char first = peek(lexer, 0);
-    struct xm_value value = {.kind = is_quote(first) ? XM_TEXT : XM_NUMBER, .place = lexer->place};
     size_t length = word_length(lexer);
-    bool good = false;
+    ret->kind = is_quote(first) ? XM_TEXT : XM_NUMBER;
     if (is_quote(first)) {
-        good = read_text(lexer, &value);
-    } else if (isdigit((unsigned char)first)) {
-        good = read_number(lexer, &value);
-    } else if (length > 0) {
-        (void)refuse_word(lexer, length);
-    } else {
-        (void)refuse(lexer, lexer->place,
-                     first == '['         ? "a list within a list means nothing here"
-                     : first == '-'       ? "expected a number that is not negative"
-                     : at_line_end(lexer) ? "expected a value in the line of its key"
-                     : first == '(' || first == '{'
-                         ? "expected a text in quotes, a whole number or a list in [ ]; other "
-                           "values of Python mean nothing here"
-                         : "expected a text in quotes, a whole number or a list in [ ]");
+        return read_text(lexer, ret);
     }
-    if (good) {
-        *ret = value;
+    if (isdigit((unsigned char)first) || (first == '-' && isdigit((unsigned char)peek(lexer, 1)))) {
+        return read_number(lexer, ret);
     }
-    return good;
+    if (word_is(lexer->at, length, truths)) {
+        mark_wrong(ret, lexer->place,
+                   "expected a text in quotes, a whole number or a list; for True and False "
+                   "write 1 and 0");
+        steps(lexer, length);
+        return true;
+    }
+    return length > 0 ? refuse_word(lexer, length) : refuse_value(lexer);
 }
 
-static bool read_list(struct lexer *lexer, struct xm_value *ret)
+static bool read_value(struct lexer *lexer, unsigned depth, struct xm_value *ret);
+
+static bool read_list(struct lexer *lexer, unsigned depth, struct xm_value *ret)
 {
     struct xm_place begin = lexer->place;
+    if (depth == XM_DEPTH_MAX) {
+        return refuse(lexer, begin, "lists in lists are read to a depth of 8");
+    }
     step(lexer);
     for (;;) {
         skip_space(lexer);
@@ -287,8 +327,8 @@ static bool read_list(struct lexer *lexer, struct xm_value *ret)
         if (ret->count >= XM_ITEMS_MAX) {
             return refuse(lexer, lexer->place, "this list has more than 256 items");
         }
-        struct xm_value item = {.kind = XM_TEXT};
-        if (!read_single(lexer, &item)) {
+        struct xm_value item;
+        if (!read_value(lexer, depth + 1, &item)) {
             return false;
         }
         ret->items = memory_resize(ret->items, ret->count + 1, sizeof item);
@@ -310,16 +350,17 @@ static bool read_list(struct lexer *lexer, struct xm_value *ret)
 static void release_value(struct xm_value *value)
 {
     for (size_t i = 0; i < value->count; i++) {
-        free(value->items[i].text);
+        release_value(&value->items[i]); // at most XM_DEPTH_MAX deep
     }
     free(value->items);
     free(value->text);
 }
 
-static bool read_value(struct lexer *lexer, struct xm_value *ret)
+static bool read_value(struct lexer *lexer, unsigned depth, struct xm_value *ret)
 {
     struct xm_value value = {.kind = XM_LIST, .place = lexer->place};
-    bool good = peek(lexer, 0) == '[' ? read_list(lexer, &value) : read_single(lexer, &value);
+    bool good =
+        peek(lexer, 0) == '[' ? read_list(lexer, depth, &value) : read_single(lexer, &value);
     if (good) {
         *ret = value;
     } else {
@@ -369,7 +410,7 @@ static bool refuse_statement(const struct lexer *lexer, const char *word, size_t
                       "this calls Python, and nothing is executed here: only NAME = "
                       "VALUE is read");
     }
-    if (strchr("+-*/%|&", next) != NULL && next != '\0' && peek(lexer, 1) == '=') {
+    if (strchr("-*/%|&", next) != NULL && next != '\0' && peek(lexer, 1) == '=') {
         return refuse(lexer, lexer->place,
                       "nothing is calculated here: expected \"=\" and the "
                       "whole value");
@@ -390,13 +431,17 @@ static bool read_statement(struct lexer *lexer, struct xm_statement *ret)
     }
     steps(lexer, length);
     skip_blanks(lexer);
+    struct xm_statement statement = {
+        .place = place,
+        .extends = peek(lexer, 0) == '+' && peek(lexer, 1) == '=',
+    };
+    steps(lexer, statement.extends ? 1 : 0);
     if (peek(lexer, 0) != '=' || peek(lexer, 1) == '=') {
         return refuse_statement(lexer, word, length, place);
     }
     step(lexer);
     skip_blanks(lexer);
-    struct xm_statement statement = {.place = place};
-    if (!read_value(lexer, &statement.value)) {
+    if (!read_value(lexer, 0, &statement.value)) {
         return false;
     }
     if (!read_end(lexer)) {
@@ -435,6 +480,50 @@ static size_t text_length(const char *text, size_t length)
     return at;
 }
 
+// NAME += VALUE: adds the value to what the name has. The statement is used up if it does.
+static bool extend_statement(struct lexer *lexer, struct xm_statements *statements,
+                             struct xm_statement *more)
+{
+    struct xm_value *value = NULL;
+    for (size_t i = 0; i < statements->count; i++) {
+        if (text_equal(statements->items[i].name, more->name)) {
+            value = &statements->items[i].value;
+        }
+    }
+    struct xm_value *added = &more->value;
+    if (value == NULL) {
+        return false; // the first of its name: xl takes it as a plain "="
+    }
+    size_t items = value->count + added->count;
+    size_t length = value->kind == XM_TEXT && added->kind == XM_TEXT
+                        ? strlen(value->text) + strlen(added->text)
+                        : 0;
+    if (value->kind != added->kind || value->kind == XM_NUMBER) {
+        xm_problem(lexer->problems, added->place,
+                   "%.60s: only a text is added to a text, and a "
+                   "list to a list",
+                   more->name);
+    } else if (items > XM_ITEMS_MAX || length > XM_TEXT_MAX) {
+        xm_problem(lexer->problems, added->place,
+                   "%.60s: this makes more than 256 items or 4096 bytes", more->name);
+    } else if (value->kind == XM_TEXT) {
+        char *joined = text_format("%s%s", value->text, added->text);
+        free(value->text);
+        value->text = joined;
+    } else if (added->count > 0) {
+        value->items = memory_resize(value->items, items, sizeof *added);
+        memcpy(value->items + value->count, added->items, added->count * sizeof *added);
+        value->count = items;
+        added->count = 0;
+    }
+    if (added->wrong != NULL) {
+        mark_wrong(value, added->wrong_at, added->wrong);
+    }
+    release_value(added);
+    free(more->name);
+    return true;
+}
+
 void xm_statements_read(const char *text, size_t length, struct xm_statements *ret,
                         struct xm_problems *problems)
 {
@@ -461,12 +550,12 @@ void xm_statements_read(const char *text, size_t length, struct xm_statements *r
             (void)refuse(&lexer, lexer.place, "this file has more than 1000 values");
             break;
         }
-        if (read_statement(&lexer, &statement)) {
+        if (!read_statement(&lexer, &statement)) {
+            recover(&lexer);
+        } else if (!statement.extends || !extend_statement(&lexer, &statements, &statement)) {
             statements.items =
                 memory_resize(statements.items, statements.count + 1, sizeof statement);
             statements.items[statements.count++] = statement;
-        } else {
-            recover(&lexer);
         }
     }
     *ret = statements;
@@ -486,13 +575,21 @@ struct xm_place xm_place_within(const struct xm_value *text, size_t offset)
 {
     struct xm_place place = {text->place.line, text->place.column + 1};
     const char *at = text->raw;
-    for (size_t i = 0; i < offset; i++) {
-        if (*at == '\\') {
+    for (size_t left = offset;;) {
+        size_t join = *at != '\\' ? 0 : at[1] == '\n' ? 2 : at[1] == '\r' && at[2] == '\n' ? 3 : 0;
+        if (join > 0) {
+            at += join;
+            place = (struct xm_place){place.line + 1, 1};
+        } else if (left == 0) {
+            return place;
+        } else {
+            if (*at == '\\') {
+                at++;
+                place.column++;
+            }
             at++;
-            place.column++;
+            place.column += is_continued(*at) ? 0 : 1;
+            left--;
         }
-        at++;
-        place.column += is_continued(*at) ? 0 : 1;
     }
-    return place;
 }

@@ -15,6 +15,18 @@
 
 #define MIB (UINT64_C(1) << 20)
 
+void xm_problem(struct xm_problems *problems, struct xm_place place, const char *format, ...)
+{
+    va_list args;
+    if (problems->count++ >= XM_PROBLEMS_MAX) {
+        return;
+    }
+    va_start(args, format);
+    char *text = text_format_args(format, args);
+    va_end(args);
+    problem_add(problems->list, place.line, place.column, text);
+}
+
 void xm_note(const struct xm_reading *reading, struct xm_place place, const char *format, ...)
 {
     struct scenario_problems *notes = reading->config->notes;
@@ -113,8 +125,14 @@ void xm_read_number(const struct xm_reading *reading, const struct xm_row *row,
 void xm_read_cap(const struct xm_reading *reading, const struct xm_row *row,
                  const struct xm_value *value)
 {
+    if (reading->config->has_cap) {
+        xm_problem(reading->problems, value->place, "%s: %s is given, too, which means the same",
+                   row->key, reading->config->cap_key);
+        return;
+    }
     xm_read_number(reading, row, value);
     reading->config->has_cap = true;
+    reading->config->cap_key = row->key;
 }
 
 void xm_read_memory(const struct xm_reading *reading, const struct xm_row *row,
@@ -127,9 +145,9 @@ void xm_read_memory(const struct xm_reading *reading, const struct xm_row *row,
 }
 
 static const char *const type_names[] = {"pv", "pvh", "hvm", NULL};
-static const char *const action_names[] = {"destroy",  "restart",          "rename-restart",
-                                           "preserve", "coredump-destroy", "coredump-restart",
-                                           NULL};
+static const char *const action_names[] = {
+    "destroy",          "restart",          "rename-restart", "preserve",
+    "coredump-destroy", "coredump-restart", "soft-reset",     NULL};
 
 static int find_word(const char *const *words, const char *word)
 {
@@ -152,22 +170,29 @@ void xm_read_type(const struct xm_reading *reading, const struct xm_row *row,
     *(enum xm_type *)field_of(reading, row) = (enum xm_type)type;
 }
 
+bool xm_builder_type(const char *builder, enum xm_type *ret)
+{
+    static const char *const pv[] = {"linux", "generic", NULL};
+    bool hvm = text_equal(builder, "hvm");
+    *ret = hvm ? XM_HVM : XM_PV;
+    return hvm || find_word(pv, builder) >= 0;
+}
+
+// The type itself is settled once the whole file was read: a key type may follow.
 void xm_read_builder(const struct xm_reading *reading, const struct xm_row *row,
                      const struct xm_value *value)
 {
-    static const char *const pv[] = {"linux", "generic", NULL};
+    enum xm_type type = XM_PV;
     if (!is_text(reading, row, value)) {
         return;
     }
-    bool hvm = text_equal(value->text, "hvm");
-    if (!hvm && find_word(pv, value->text) < 0) {
+    if (!xm_builder_type(value->text, &type)) {
         xm_problem(reading->problems, value->place,
                    "builder: expected linux, generic or hvm; today's key is type");
         return;
     }
-    *(enum xm_type *)field_of(reading, row) = hvm ? XM_HVM : XM_PV;
     xm_note(reading, value->place, "builder: obsolete; today it is type = \"%s\"",
-            hvm ? "hvm" : "pv");
+            xm_type_name(type));
 }
 
 void xm_read_action(const struct xm_reading *reading, const struct xm_row *row,
@@ -177,15 +202,16 @@ void xm_read_action(const struct xm_reading *reading, const struct xm_row *row,
     if (action < 0) {
         if (value->kind == XM_TEXT) {
             xm_problem(reading->problems, value->place,
-                       "%s: expected destroy, restart, rename-restart, preserve, coredump-destroy "
-                       "or coredump-restart",
+                       "%s: expected destroy, restart, rename-restart, preserve, "
+                       "coredump-destroy, coredump-restart or soft-reset",
                        row->key);
         }
         return;
     }
     *(enum xm_action *)field_of(reading, row) = (enum xm_action)action;
     if (action != XM_DESTROY && action != XM_RESTART) {
-        bool again = action == XM_RENAME_RESTART || action == XM_COREDUMP_RESTART;
+        bool again =
+            action == XM_RENAME_RESTART || action == XM_COREDUMP_RESTART || action == XM_SOFT_RESET;
         xm_note(reading, value->place, "%s: %s is not done to a router; %s is", row->key,
                 value->text, again ? "restart" : "destroy");
     }
@@ -288,7 +314,8 @@ static bool add_cpus(const char *text, struct cpu_set *set)
 static bool add_cpus_of(const struct xm_reading *reading, const struct xm_value *value,
                         struct cpu_set *set)
 {
-    bool good = value->kind == XM_NUMBER ? value->number < XM_CPUS_MAX : add_cpus(value->text, set);
+    bool good = value->kind == XM_NUMBER ? value->number < XM_CPUS_MAX
+                                         : value->kind == XM_TEXT && add_cpus(value->text, set);
     if (!good) {
         xm_problem(reading->problems, value->place,
                    "cpus: expected CPUs such as \"0-3,^1\", \"2\" or \"all\", numbers below %d",
