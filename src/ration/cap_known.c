@@ -18,6 +18,8 @@
 #define BOOT_FILE  "/proc/sys/kernel/random/boot_id"
 #define TEXT_MAX   128
 
+#define MEASURED_LOOKS 2U // that find a measurement at work
+
 static int held = -1; // by this process, which measures
 
 static int known_lock(int fd, int operation, struct error *err)
@@ -84,30 +86,63 @@ static void known_write(int fd, const char *boot, enum cap_way way)
     }
 }
 
-int cap_known_find(const struct cgroup_tree *tree, struct cap_probe *ret, struct error *err)
+// What the file says: of this boot, or CAP_WAY_NONE.
+static enum cap_way known_way(int fd)
 {
     char boot[TEXT_MAX] = "";
-    bool has_boot = boot_read(boot);
+    return fd >= 0 && boot_read(boot) ? known_read(fd, boot) : CAP_WAY_NONE;
+}
+
+// Locks out everybody else who measures or probes. A probe by another process is waited for, as it
+// takes about a second; a measurement only by a process that waits for its turn to measure, too.
+static int known_lock_out(int fd, struct error *err)
+{
+    if (held >= 0) {
+        return known_lock(fd, LOCK_EX, err);
+    }
+    for (unsigned measured = 0; measured < MEASURED_LOOKS;) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+            return 0;
+        }
+        if (flock(fd, LOCK_SH | LOCK_NB) == 0) {
+            measured++; // or a probe has ended in between
+        } else {
+            int rc = known_lock(fd, LOCK_SH, err);
+            if (rc < 0) {
+                return rc;
+            }
+        }
+        (void)flock(fd, LOCK_UN);
+    }
+    return fail(
+        err, EBUSY,
+        "another vrbench measures, and the probe of what holds a cap here, which the first "
+        "cap after a boot needs, would disturb it; try again when the measurement has ended");
+}
+
+int cap_known_find(const struct cgroup_tree *tree, struct cap_probe *ret, struct error *err)
+{
     _cleanup_close_ int reader = open(KNOWN_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    enum cap_way way = has_boot && reader >= 0 ? known_read(reader, boot) : CAP_WAY_NONE;
+    enum cap_way way = known_way(reader);
     if (way != CAP_WAY_NONE) {
         *ret = (struct cap_probe){.way = way};
         return 0;
     }
     _cleanup_close_ int own = held >= 0 ? -1 : known_open(err);
     int fd = held >= 0 ? held : own;
-    int rc = fd < 0 ? fd : known_lock(fd, LOCK_EX, err);
+    int rc = fd < 0 ? fd : known_lock_out(fd, err);
     if (rc < 0) {
         return rc;
     }
     // Another process may have probed meanwhile.
-    way = has_boot ? known_read(fd, boot) : CAP_WAY_NONE;
+    char boot[TEXT_MAX] = "";
+    way = known_way(fd);
     if (way != CAP_WAY_NONE) {
         *ret = (struct cap_probe){.way = way};
     } else {
         rc = cap_probe(tree, false, ret, err);
     }
-    if (rc == 0 && has_boot && way == CAP_WAY_NONE && ret->way != CAP_WAY_NONE) {
+    if (rc == 0 && way == CAP_WAY_NONE && ret->way != CAP_WAY_NONE && boot_read(boot)) {
         known_write(fd, boot, ret->way);
     }
     (void)flock(fd, held >= 0 ? LOCK_SH : LOCK_UN);

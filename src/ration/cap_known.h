@@ -12,8 +12,9 @@
 #include "ration/cap_probe.h"
 
 // Finds out how caps are held, by the file or by a probe. `ret->way` is CAP_WAY_NONE if nothing
-// holds one; the trials say why, if this call probed. Cleared with cap_probe_clear(). Waits for the
-// end of measurements, -EINTR if a stop is requested meanwhile.
+// holds one; the trials say why, if this call probed. Cleared with cap_probe_clear(). While another
+// process measures, -EBUSY; a process that holds off others' probes waits for the measurement's end
+// instead, and -EINTR if a stop is requested meanwhile.
 int cap_known_find(const struct cgroup_tree *tree, struct cap_probe *ret, struct error *err);
 
 // Holds off other processes' probes, for a process that measures. Waits for the end of a probe.

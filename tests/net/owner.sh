@@ -4,7 +4,7 @@
 # nothing happens, gone with its last testbed; what it does while it is busy, and when it is killed.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 37
+plan 39
 
 scenario_two netns "bridged"
 machine_snapshot "$T/before"
@@ -56,6 +56,18 @@ ok "  none of these failed" fails ls "$T/reboot.failed" "$T/list.failed"
 ok "  and there were some" [ "$listed" -ge 1 ]
 
 # Killed at any moment: routers forward on, and the next command goes on. Caps hold.
+# The first cap needs a probe, which does not wait for somebody who measures.
+: >/run/vrbench.caps
+flock -s /run/vrbench.caps sleep 300 &
+measuring=$!
+at_exit "kill $measuring"
+locked() { ! flock -n -x /run/vrbench.caps true; }
+wait_for 20 locked
+timeout 60 "$VRBENCH" cpu r2t3 --cap 40 2>"$T/err"
+is "the first cap is refused while another process measures" $? 1
+like "  and why" "$(cat "$T/err")" 'another vrbench measures.*try again'
+pkill -P $measuring
+wait_for 20 fails locked
 ok "a cap is set" vrbench cpu r2t3 --cap 40
 cap_holds() { [ "$(vrbench cpu r2t3 --json | jq '.[0].cap_percent')" = 40 ]; }
 vrbench console source -- ping -q -i 0.01 -w 60 198.19.1.2 >"$T/ping" 2>&1 &
