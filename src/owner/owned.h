@@ -60,6 +60,7 @@ struct job {
     bool client_waits;
     bool releases;         // it takes the whole testbed down
     bool builds;           // it is of no use without its client
+    bool yields;           // any other job of the testbed ends it early
     struct stop_flag stop; // asks it to end early
     // Filled by the thread:
     int rc;

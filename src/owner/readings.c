@@ -77,12 +77,15 @@ static void reading_answer(struct reading *reading)
     owner_look_for_end(owner);
 }
 
-// Whether a testbed of the reading has still to be adopted or surveyed.
+// Whether a testbed of the reading has still to be adopted or surveyed. A survey that takes longer
+// than that is not waited for again.
 static bool reading_waits(const struct reading *reading)
 {
+    uint64_t now_ns = clock_monotonic_ns();
     for (size_t i = 0; i < reading->owner->owned_count; i++) {
         const struct owned *owned = reading->owner->owned[i];
-        bool surveying = owned->running != NULL && owned->running->run == survey_job;
+        bool surveying = owned->running != NULL && owned->running->run == survey_job &&
+                         now_ns - owned->surveyed_ns < SURVEY_WITHIN_US * NS_PER_US;
         if (reading_is_of(reading, owned) && (surveying || owned->adopting)) {
             return true;
         }
@@ -133,7 +136,7 @@ static void reading_survey(const struct reading *reading)
         if (reading_is_of(reading, owned) && owned->rests && owned->queue == NULL &&
             sampler_needs_survey(owned->sampler) && now_ns - owned->surveyed_ns > SHARED_NS) {
             owned->surveyed_ns = now_ns;
-            (void)work_order(owned, "reading figures", survey_job, NULL, NULL);
+            work_order(owned, "reading figures", survey_job, NULL, NULL)->yields = true;
             work_start(owned);
         }
     }

@@ -178,6 +178,9 @@ struct job *work_order(struct owned *owned, const char *name, job_function run,
         last = &(*last)->next;
     }
     *last = job;
+    if (owned->running != NULL && owned->running->yields) {
+        stop_flag_raise(&owned->running->stop);
+    }
     return job;
 }
 

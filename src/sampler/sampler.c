@@ -2,11 +2,13 @@
 // sampler/sampler — see sampler.h.
 #include "sampler/sampler.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "linux/cpu.h"
 #include "linux/link_stats.h"
@@ -266,15 +268,16 @@ static void add_network(struct sample_party *party, const char *name,
     party->rx_bytes += link->rx_bytes;
 }
 
-static void survey_counters(const struct testbed *testbed, const struct testbed_party *of,
-                            struct sample_party *ret)
+static int survey_counters(const struct testbed *testbed, const struct testbed_party *of,
+                           struct sample_party *ret)
 {
     const struct plan *plan = testbed_plan(testbed);
     size_t node = party_node(plan, of);
     struct sampled_party interfaces = {.facts = {.kind = of->kind}};
     struct namespace_counters counters = {0};
-    if (node == SIZE_MAX || testbed_counters(testbed, node, &counters, NULL) < 0) {
-        return;
+    int rc = node == SIZE_MAX ? -ENOENT : testbed_counters(testbed, node, &counters, NULL);
+    if (rc < 0) {
+        return rc;
     }
     ret->has_bytes = true;
     party_find_interfaces(&interfaces, plan, node);
@@ -286,6 +289,40 @@ static void survey_counters(const struct testbed *testbed, const struct testbed_
     }
     free(interfaces.interfaces);
     counters_clear(&counters);
+    return 0;
+}
+
+// Adds a party to a survey, unless its CPU time can't be read or a stop was requested meanwhile.
+static void survey_party(const struct testbed *testbed, const struct testbed_party *of,
+                         size_t number, struct sample *ret)
+{
+    struct party_info info;
+    testbed_party_info(testbed, number, &info);
+    bool read = info.part_count > 0 || info.cpu_ns > 0 || info.state != ROUTER_RUNNING;
+    if (!read || stop_requested()) {
+        party_info_clear(&info);
+        return;
+    }
+    struct sample_party party = {
+        .name = text_copy(info.name),
+        .kind = of->kind,
+        .id = info.id,
+        .state = info.state,
+        .has_allocation = info.allocation_known,
+        .allocation = info.allocation,
+        .cpu_ns = info.cpu_ns,
+        .parts = info.parts,
+        .part_count = info.part_count,
+        .read_ns = clock_monotonic_ns(),
+        .memory_bytes = info.memory_bytes,
+    };
+    info.parts = NULL;
+    party_info_clear(&info);
+    if (survey_counters(testbed, of, &party) < 0 && stop_requested()) {
+        sample_party_clear(&party);
+        return;
+    }
+    *sample_add(ret) = party;
 }
 
 void sampler_survey(const struct testbed *testbed, struct sample *ret)
@@ -293,33 +330,14 @@ void sampler_survey(const struct testbed *testbed, struct sample *ret)
     const struct testbed_party *parties = NULL;
     size_t count = testbed_parties(testbed, &parties);
     *ret = (struct sample){.began_ns = clock_monotonic_ns()};
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !stop_requested(); i++) {
         const pid_t *tasks = NULL;
         size_t task_count = 0;
         uint64_t gone_ns = 0;
-        if (parties[i].kind == PARTY_TESTER ||
-            testbed_quick_tasks(testbed, i, &tasks, &task_count, &gone_ns)) {
-            continue;
+        if (parties[i].kind != PARTY_TESTER &&
+            !testbed_quick_tasks(testbed, i, &tasks, &task_count, &gone_ns)) {
+            survey_party(testbed, &parties[i], i, ret);
         }
-        struct party_info info;
-        testbed_party_info(testbed, i, &info);
-        struct sample_party *party = sample_add(ret);
-        *party = (struct sample_party){
-            .name = text_copy(info.name),
-            .kind = parties[i].kind,
-            .id = info.id,
-            .state = info.state,
-            .has_allocation = info.allocation_known,
-            .allocation = info.allocation,
-            .cpu_ns = info.cpu_ns,
-            .parts = info.parts,
-            .part_count = info.part_count,
-            .read_ns = clock_monotonic_ns(),
-            .memory_bytes = info.memory_bytes,
-        };
-        info.parts = NULL;
-        party_info_clear(&info);
-        survey_counters(testbed, &parties[i], party);
     }
 }
 

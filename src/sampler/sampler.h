@@ -30,7 +30,8 @@ void sampler_update(struct sampler *sampler, const struct testbed *testbed, size
 
 // Whether any party has to be surveyed.
 bool sampler_needs_survey(const struct sampler *sampler);
-// Reads these parties through a testbed at rest, for sampler_take_survey(). Touches no sampler.
+// Reads these parties through a testbed at rest, for sampler_take_survey(). Touches no sampler. A
+// party that can't be read, or not before a stop is requested, is left out: its last figures stay.
 void sampler_survey(const struct testbed *testbed, struct sample *ret);
 void sampler_take_survey(struct sampler *sampler, const struct sample *survey);
 

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# A hypervisor that does not answer, and a guest that doesn't: the figures of its testbed grow old, and say
+# so; orders and figures of other testbeds go on at once, and orders for the same testbed don't wait for
+# the reading of its figures.
+#
+# Runs beside others: nothing is measured.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+router_image
+isolate --run "$@"
+own_libvirtd
+plan 21
+
+scenario_capped vm "$uri" bridged
+scenario_two netns bridged
+machine_snapshot "$T/before"
+ok "a machine stands" vrbench up "$T/vm.yaml"
+ok "  and a testbed beside it" vrbench up "$T/two.yaml"
+# The machine's router has the name of one of the other testbed's.
+vm() { vrbench list --json | jq -r --arg key "$1" '.[] | select(.testbed == "vm" and .name == "r1t3") | .[$key]'; }
+is "its figures are read" "$(vm state)" running
+# Of a command that would wait for what hangs, a minute and more.
+within() {
+    within_began=$(date +%s%N)
+    within_limit=$1
+    shift
+    "$@" || return 1
+    echo "$(ms_since "$within_began") ms"
+    [ "$(ms_since "$within_began")" -lt "$within_limit" ]
+}
+warns_of_age() { vrbench list 2>&1 >/dev/null | grep 'testbed vm: figures are [0-9.]* s old'; }
+fresh() { ! warns_of_age; }
+
+# --- libvirtd ------------------------------------------------------------------------------------
+
+daemon=$(cat "$lv/pid")
+at_exit "kill -CONT $daemon"
+kill -STOP "$daemon"
+ok "libvirtd is stopped: all testbeds are listed" within 10000 vrbench list
+ok "  the figures of its testbed get an age" wait_for 20 warns_of_age
+like "  which is its last reading's" "$(cat "$T/wait.log")" 'figures are [0-9.]+ s old'
+is "  it is listed as it was" "$(vm state)" running
+ok "  a listing does not wait for it once more" within 900 vrbench list --json
+ok "  an order for another testbed" within 10000 vrbench cpu two/r1t3 --weight 300
+ok "    and a reboot there" within 10000 vrbench reboot two/r1t3
+ok "    whose figures are fresh" within 10000 field_is r2t3 state running
+kill -CONT "$daemon"
+ok "  once it goes on, figures are fresh again" wait_for 30 fresh
+
+# --- a guest -------------------------------------------------------------------------------------
+
+qemu=$(recorded r1t3 pid | grep -v null)
+at_exit "kill -CONT $qemu"
+kill -STOP "$qemu"
+ok "a guest is stopped: all testbeds are listed" within 10000 vrbench list
+ok "  its figures get an age" wait_for 20 warns_of_age
+ok "  its weight is set at once" within 20000 vrbench cpu vm/r1t3 --weight 300
+is "    and is what was asked for" "$(vrbench cpu vm/r1t3 --json | jq '.[0].weight')" 300
+kill -CONT "$qemu"
+ok "  once it goes on, figures are fresh again" wait_for 30 fresh
+kill -STOP "$qemu"
+vrbench list >/dev/null 2>&1
+ok "a guest that is stopped is taken down" within 50000 vrbench down vm
+ok "  the testbed beside it forwards" reaches 0
+ok "  and is taken down" vrbench down two
+unchanged "nothing is left" "$T/before"
