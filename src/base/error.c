@@ -82,6 +82,13 @@ int fail_interrupted(struct error *err)
     return -EINTR;
 }
 
+int fail_saved(struct error *err, size_t points, size_t planned, const char *folder)
+{
+    set_plain(err, EXIT_INTERRUPTED, "interrupted: %zu of %zu points %s saved in %s", points,
+              planned, points == 1 ? "is" : "are", folder);
+    return -EINTR;
+}
+
 void error_context(struct error *err, const char *format, ...)
 {
     if (err == NULL || err->text == NULL) {
@@ -101,6 +108,27 @@ void error_context(struct error *err, const char *format, ...)
         err->text = whole;
     }
     free(front);
+}
+
+void error_advice(struct error *err, const char *format, ...)
+{
+    if (err == NULL || err->text == NULL) {
+        return;
+    }
+    va_list args;
+    va_start(args, format);
+    char *advice = NULL;
+    int written = vasprintf(&advice, format, args);
+    va_end(args);
+    if (written < 0) {
+        return;
+    }
+    char *whole = NULL;
+    if (asprintf(&whole, "%s. %s", err->text, advice) >= 0) {
+        free(err->text);
+        err->text = whole;
+    }
+    free(advice);
 }
 
 void error_clear(struct error *err)

@@ -49,11 +49,16 @@ int fail_located(struct error *err, const char *lines);
 // As fail(), for something the machine lacks: exit status 3, returns -ENOTSUP. The text names what
 // is missing and the package, right or kernel option that brings it.
 int fail_lacking(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
-// As fail(), for SIGINT or SIGTERM: exit status 130, returns -EINTR.
+// As fail(), for SIGINT or SIGTERM: exit status 130, returns -EINTR. Callers that saved results
+// replace the message by fail_saved().
 int fail_interrupted(struct error *err);
+// As fail_interrupted(), with the number of points that are saved in a folder.
+int fail_saved(struct error *err, size_t points, size_t planned, const char *folder);
 // Puts "context: " in front of the message.
 void error_context(struct error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+// Appends ". Advice" to the message: what mends the failure.
+void error_advice(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 // Frees the message and resets the object. NULL is fine.
 void error_clear(struct error *err);
 // Moves the failure of `from` into `to` (whose old message is freed) and resets `from`.

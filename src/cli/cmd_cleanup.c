@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/cmd_cleanup — `vrbench cleanup`: removes what dead runs left, or all that stands.
+// cli/cmd_cleanup — `vrbench cleanup`: removes the testbeds of dead runs, or all testbeds.
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,11 +20,11 @@ static const struct option_row cleanup_options[] = {
     {.name = "all",
      .type = OPTION_FLAG,
      .offset = offsetof(struct cleanup_values, all),
-     .help = "remove testbeds that were left standing, too"},
+     .help = "also remove testbeds that vrbench up built"},
     {.name = "json",
      .type = OPTION_FLAG,
      .offset = offsetof(struct cleanup_values, json),
-     .help = "print the number of testbeds removed, and those that are left, as JSON"},
+     .help = "print removed and remaining testbeds as JSON"},
     OPTIONS_END,
 };
 
@@ -49,7 +49,7 @@ static void print_text(const struct cleaning *cleaning, bool all)
     } else if (cleaning->removed > 0 && all) {
         printf("removed %u testbed%s\n", cleaning->removed, plural);
     } else if (cleaning->removed > 0) {
-        printf("removed what %u dead run%s had left\n", cleaning->removed, plural);
+        printf("removed the testbeds of %u dead run%s\n", cleaning->removed, plural);
     }
 }
 
@@ -81,7 +81,7 @@ static int cleanup_run(void *values, const struct text_list *operands, struct er
         print_text(&cleaning, asked->all);
     }
     for (size_t i = 0; i < cleaning.left_count; i++) {
-        log_warning("cleanup", "left: %s", cleaning.left[i].why);
+        log_warning("cleanup", "not removed: %s", cleaning.left[i].why);
     }
     if (cleaning.left_count > 0) {
         rc = fail(err, 0, "%zu testbed%s could not be removed", cleaning.left_count,
@@ -94,11 +94,11 @@ static int cleanup_run(void *values, const struct text_list *operands, struct er
 const struct command command_cleanup = {
     .name = "cleanup",
     .operands = "",
-    .summary = "Remove whatever a dead run left",
-    .details = "Goes by the records in /run/vrbench of runs that no longer live, and touches\n"
-               "nothing else. Every run does the same when it starts. --all also removes testbeds\n"
-               "that vrbench up left standing; a run that lives keeps its own. What can't be\n"
-               "removed is named with the reason, and the exit status is 1 then.",
+    .summary = "Remove the testbeds of dead runs",
+    .details = "Removes what the records of dead runs in /run/vrbench list, and nothing else.\n"
+               "Each run does the same at its start. --all also removes testbeds that vrbench\n"
+               "up built; testbeds of running measurements stay. If a testbed can't be removed,\n"
+               "the reason is printed and the exit status is 1.",
     .options = cleanup_options,
     .values_size = sizeof(struct cleanup_values),
     .run = cleanup_run,

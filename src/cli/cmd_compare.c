@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/cmd_compare — `vrbench compare`: runs on several platforms, machines or days side by side.
+// cli/cmd_compare — `vrbench compare`: compares runs of several platforms, machines or days.
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -44,7 +44,7 @@ static int print_list(const struct comparison *comparison, const struct compare_
     return rc;
 }
 
-// Texts hold words of the runs' own: nothing in them may drive a terminal.
+// The texts contain strings of the runs: control characters must not reach the terminal.
 static void print_texts(const struct compare_texts *texts, const char *heading)
 {
     if (texts->count == 0) {
@@ -68,14 +68,14 @@ static int print_tables(const struct comparison *comparison, struct error *err)
                         "Packets forwarded; × is the ratio to the first run.", err);
     if (rc == 0) {
         rc = print_list(comparison, &compare_list_costs,
-                        "CPU time a packet, memory and start of a router.", err);
+                        "CPU time per packet, memory and start of a router.", err);
     }
     if (rc == 0 && comparison->cap_count > 0) {
         rc = print_list(comparison, &compare_list_caps,
                         "Caps, in points that asked for more than the cap.", err);
     }
     if (rc == 0) {
-        print_texts(&comparison->warnings, "Mind:");
+        print_texts(&comparison->warnings, "Caution:");
         print_texts(&comparison->not_compared, "Not compared or not counted:");
     }
     return rc;
@@ -106,17 +106,18 @@ static int compare_run(void *values, const struct text_list *operands, struct er
         return rc;
     }
     rc = asked->json ? print_json(comparison, err) : print_tables(comparison, err);
-    fflush(stdout); // before what is said of it
+    fflush(stdout); // before a message on standard error
     if (rc == 0 && comparison_compared(comparison) == 0) {
         rc = fail_input(err,
-                        "the runs have nothing in common that could be compared: no scenario, "
-                        "topology and length with valid points in %s and another",
+                        "nothing to compare: no scenario, topology and length has valid points "
+                        "both in %s and in another run",
                         comparison->sides[0].label);
     }
     if (rc == 0 && asked->output != NULL) {
         rc = compare_write_folder(comparison, asked->output, err);
         if (rc == 0 && !asked->json) {
-            printf("Page: %s/compare.html, tables and figures beside it\n", asked->output);
+            printf("Page: %s/compare.html (tables and figures in the same folder)\n",
+                   asked->output);
         }
     }
     comparison_free(comparison);
@@ -126,12 +127,12 @@ static int compare_run(void *values, const struct text_list *operands, struct er
 const struct command command_compare = {
     .name = "compare",
     .operands = "DIR DIR…",
-    .summary = "Set results of several platforms side by side",
-    .details =
-        "Compares runs, or reproductions, with the first: packets/s, CPU time a packet, memory\n"
-        "and start of a router, caps and frame loss, for each scenario, topology and length. What\n"
-        "has no counterpart, is invalid, or differs in more than the platform is said. With -o\n"
-        "writes compare.csv, compare-caps.csv, compare.json, figures/ and compare.html.",
+    .summary = "Compare the results of several runs",
+    .details = "Compares runs or reproductions with the first one: packets/s, CPU time per\n"
+               "packet, memory and start-up time of a router, caps and frame loss, for each\n"
+               "scenario, topology and length. Lists results without a counterpart, invalid\n"
+               "points, and differences other than the platform. -o writes compare.csv,\n"
+               "compare-caps.csv, compare.json, figures/ and compare.html.",
     .options = compare_options,
     .values_size = sizeof(struct compare_values),
     .run = compare_run,

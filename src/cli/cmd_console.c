@@ -24,7 +24,8 @@ static int run_foreign(const char *uri, const struct text_list *operands, struct
 {
     _cleanup_foreign_ struct foreign *foreign = NULL;
     if (operands->count != 1) {
-        return fail_input(err, "the console of a machine is its serial line: it takes no command");
+        return fail_input(err, "console --platform takes one machine and no command: it connects "
+                               "to the machine's serial console");
     }
     int rc = foreign_open(uri, true, &foreign, err);
     return rc < 0 ? rc : foreign_console(foreign, operands->items[0], err);
@@ -34,7 +35,7 @@ static int console_run(void *values, const struct text_list *operands, struct er
 {
     const struct console_values *asked = values;
     if (operands->count < 1) {
-        return fail_input(err, "console takes a router, and a command after --");
+        return fail_input(err, "console requires a router; a command may follow after --");
     }
     if (asked->platform != NULL) {
         return run_foreign(asked->platform, operands, err);
@@ -65,14 +66,12 @@ static int console_run(void *values, const struct text_list *operands, struct er
 const struct command command_console = {
     .name = "console",
     .operands = "ROUTER [-- COMMAND…]",
-    .summary = "A shell, or a command, inside a router",
-    .details =
-        "With a terminal, the shell is that of $SHELL; without, /bin/sh reads commands from\n"
-        "standard input. Beside routers, the nodes host, source and sink of a testbed can be\n"
-        "entered. Exit status: that of the shell or command. With --platform, ROUTER is any\n"
-        "machine of Xen or of a libvirt URI, and its first console is joined to the terminal "
-        "(Ctrl-] "
-        "leaves).",
+    .summary = "Run a shell or a command inside a router",
+    .details = "On a terminal, runs $SHELL; otherwise /bin/sh reads commands from standard\n"
+               "input. Also enters the nodes host, source and sink of a testbed. Exit status:\n"
+               "that of the shell or command. With --platform, ROUTER is any machine of Xen or\n"
+               "of a libvirt URI, and the terminal is connected to its first console (Ctrl-]\n"
+               "leaves).",
     .options = console_options,
     .values_size = sizeof(struct console_values),
     .run = console_run,

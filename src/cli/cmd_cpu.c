@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/cmd_cpu — `vrbench cpu`: shows and sets the CPU allocation of hosts and routers, as
-// sched-credit did.
+// cli/cmd_cpu — `vrbench cpu`: shows and sets the CPU allocation of hosts and routers, like
+// xl sched-credit.
 #include <stdio.h>
 #include <unistd.h>
 
@@ -25,7 +25,7 @@ static const struct option_row cpu_options[] = {
      .type = OPTION_INTEGER,
      .offset = offsetof(struct cpu_values, weight),
      .argument = "W",
-     .help = "share under contention, 1 to 65535 (256 is usual)",
+     .help = "share under contention, 1 to 65535 (usual: 256)",
      .min = 1,
      .max = SCENARIO_WEIGHT_MAX},
     {.name = "cap",
@@ -33,7 +33,7 @@ static const struct option_row cpu_options[] = {
      .type = OPTION_TEXT,
      .offset = offsetof(struct cpu_values, cap),
      .argument = "PERCENT",
-     .help = "upper bound in percent of one CPU, 0 for none"},
+     .help = "upper limit in percent of one CPU; 0 removes it"},
     {.name = "json",
      .type = OPTION_FLAG,
      .offset = offsetof(struct cpu_values, json),
@@ -69,11 +69,11 @@ static int show_row(struct writer *writer, const json_t *allocation, struct erro
     return writer_row(writer, row, err);
 }
 
-// Prints allocations, as the owner read them back.
+// Prints allocations that the owner read back.
 static int show(const struct cpu_values *asked, const json_t *allocations, struct error *err)
 {
     if (json_array_size(allocations) == 0 && !asked->json) {
-        printf("no testbed stands\n");
+        printf("no testbeds\n");
         return 0;
     }
     struct writer *writer = asked->json ? writer_json(stdout, cpu_columns, COLUMN_COUNT)
@@ -100,7 +100,7 @@ static int parse_cap(const struct cpu_values *asked, unsigned *ret, struct error
     return 0;
 }
 
-// One party, after setting what was asked for.
+// Sets and shows the allocation of one party.
 static int one(const struct cpu_values *asked, const char *called, struct error *err)
 {
     json_t *request = owner_request("cpu");
@@ -128,7 +128,7 @@ static int one(const struct cpu_values *asked, const char *called, struct error 
     return rc;
 }
 
-// All parties, with what was last set for each.
+// Shows the last allocation that was set for each party.
 static int all(const struct cpu_values *asked, struct error *err)
 {
     _cleanup_sample_ struct sample sample = {0};
@@ -167,7 +167,7 @@ static int cpu_run(void *values, const struct text_list *operands, struct error 
         return fail_input(err, "cpu takes one router, or none to show all");
     }
     if (operands->count == 0 && (asked->weight != 0 || asked->cap != NULL)) {
-        return fail_input(err, "whose weight or cap? Name a router, or host");
+        return fail_input(err, "--weight and --cap require a router or host");
     }
     if (asked->platform != NULL) {
         return foreign(asked, operands->count == 0 ? NULL : operands->items[0], err);
@@ -183,11 +183,11 @@ const struct command command_cpu = {
     .name = "cpu",
     .operands = "[ROUTER]",
     .summary = "Show or set CPU allocation",
-    .details = "ROUTER is a router's name or host, with TESTBED/ in front where several testbeds\n"
-               "have one. What is shown is read back from the kernel. A cap holds even while the\n"
-               "CPU is idle; above 100 it is for several CPUs. With --platform, ROUTER is any\n"
-               "machine of Xen or of a libvirt URI, by name, UUID or id: a running one is changed "
-               "in this life.",
+    .details = "ROUTER is a router's name or host, with the prefix TESTBED/ if several testbeds\n"
+               "contain that name. The values shown are read back from the kernel. A cap also\n"
+               "limits a router while the CPU is idle; a cap above 100 spans several CPUs. With\n"
+               "--platform, ROUTER is any machine of Xen or of a libvirt URI, by name, UUID or\n"
+               "id; the change lasts until the machine is shut down.",
     .options = cpu_options,
     .values_size = sizeof(struct cpu_values),
     .run = cpu_run,

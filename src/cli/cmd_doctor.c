@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/cmd_doctor — `vrbench doctor`: what this machine, or Xen or the driver of a libvirt URI, can
-// and can't do, and why.
+// cli/cmd_doctor — `vrbench doctor`: reports what this machine, Xen, or the driver of a libvirt URI
+// supports, and why something is not supported.
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -32,8 +32,8 @@ static const struct column doctor_columns[] = {
     {.key = "subject", .heading = "Subject", .type = COLUMN_TEXT},
     {.key = "level", .heading = "Level", .type = COLUMN_TEXT},
     {.key = "found", .heading = "Found", .type = COLUMN_TEXT},
-    {.key = "follows", .heading = "What follows", .type = COLUMN_TEXT},
-    {.key = "mends", .heading = "What mends it", .type = COLUMN_TEXT},
+    {.key = "follows", .heading = "Consequence", .type = COLUMN_TEXT},
+    {.key = "mends", .heading = "Remedy", .type = COLUMN_TEXT},
 };
 #define DOCTOR_COLUMNS (sizeof doctor_columns / sizeof doctor_columns[0])
 
@@ -55,7 +55,7 @@ static int print_json(const struct computer *machine, struct error *err)
     return rc;
 }
 
-// For people: a line a finding, and under those that matter what follows and what mends it.
+// Prints a line for each finding; below a problem, its consequence and its remedy.
 static void print_text(const struct computer *machine)
 {
     static const char *const marks[] = {
@@ -71,7 +71,7 @@ static void print_text(const struct computer *machine)
         printf("  %-8s %-22s %s\n", marks[finding->level], finding->subject, finding->found);
         if (finding->follows != NULL) {
             printf("%11s%s\n", "", finding->follows);
-            printf("%11smended by: %s\n", "", finding->mends);
+            printf("%11sremedy: %s\n", "", finding->mends);
         }
     }
 }
@@ -147,12 +147,10 @@ static int doctor_run(void *values, const struct text_list *operands, struct err
 const struct command command_doctor = {
     .name = "doctor",
     .operands = "",
-    .summary = "Tell what this machine can and can't do, and why",
-    .details =
-        "Tries each thing out in namespaces of its own, which are gone again afterwards.\n"
-        "Exit status 3 if something is missing without which nothing can be measured. With\n"
-        "--platform, what can be done with the machines of Xen or of a libvirt URI, each tried\n"
-        "without doing harm.",
+    .summary = "Check what this machine supports",
+    .details = "Tests each ability in temporary namespaces. Exit status 3 if a requirement of\n"
+               "every measurement is missing. With --platform, tests what vrbench can do with\n"
+               "the machines of Xen or of a libvirt URI, without changing them.",
     .options = doctor_options,
     .values_size = sizeof(struct doctor_values),
     .run = doctor_run,

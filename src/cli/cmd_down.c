@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/cmd_down — `vrbench down`: takes down a testbed that was left standing.
+// cli/cmd_down — `vrbench down`: removes a testbed that `vrbench up` built.
 #include <stdio.h>
 
 #include "base/cleanup.h"
@@ -11,7 +11,7 @@
 
 static const struct option_row down_options[] = {OPTIONS_END};
 
-// A testbed may be named by its scenario's file, too.
+// A testbed may also be named by its scenario's file.
 static char *name_of(const char *operand)
 {
     struct cpu_list usable;
@@ -27,7 +27,7 @@ static int down_run(void *values, const struct text_list *operands, struct error
 {
     (void)values;
     if (operands->count != 1) {
-        return fail_input(err, "down takes one scenario or the name of one");
+        return fail_input(err, "down requires one scenario file or testbed name");
     }
     int rc = rights_check(err);
     if (rc < 0) {
@@ -46,9 +46,9 @@ static int down_run(void *values, const struct text_list *operands, struct error
 const struct command command_down = {
     .name = "down",
     .operands = "SCENARIO",
-    .summary = "Remove a testbed that was left standing",
-    .details = "SCENARIO is the file or the name. What was lent is given back; every process "
-               "inside ends.",
+    .summary = "Remove a testbed that vrbench up built",
+    .details = "SCENARIO is the file or the testbed's name. Ends every process inside, and\n"
+               "gives lent interfaces back.",
     .options = down_options,
     .values_size = 1,
     .run = down_run,

@@ -25,19 +25,19 @@ static const struct option_row image_options[] = {
      .type = OPTION_TEXT,
      .offset = offsetof(struct image_values, kernel),
      .argument = "PKG",
-     .help = "build: a kernel package, or a file *.deb (" IMAGE_KERNEL_DEFAULT ")"},
+     .help = "kernel package or *.deb (" IMAGE_KERNEL_DEFAULT ")"},
     {.name = "output",
      .letter = 'o',
      .type = OPTION_TEXT,
      .offset = offsetof(struct image_values, output),
      .argument = "DIR",
-     .help = "folder of the image ($VRBENCH_IMAGE, or /var/lib/vrbench/image)"},
+     .help = "folder ($VRBENCH_IMAGE or /var/lib/vrbench/image)"},
     {.name = "with",
      .letter = 'w',
      .type = OPTION_TEXT,
      .offset = offsetof(struct image_values, with),
      .argument = "DAEMON,…",
-     .help = "build: routing daemons that routers can have: bird, frr"},
+     .help = "build: include routing daemons: bird, frr"},
     {.name = "json",
      .type = OPTION_FLAG,
      .offset = offsetof(struct image_values, json),
@@ -46,7 +46,7 @@ static const struct option_row image_options[] = {
      .letter = 'v',
      .type = OPTION_COUNT,
      .offset = offsetof(struct image_values, verbose),
-     .help = "say what is being done"},
+     .help = "print each step"},
     OPTIONS_END,
 };
 
@@ -93,7 +93,7 @@ static int describe(const struct image *image, bool json, struct error *err)
     _cleanup_free_ char *text = json_dumps(root, JSON_INDENT(2));
     json_decref(root);
     if (text == NULL) {
-        return fail(err, 0, "%s can't be told as JSON", image->folder);
+        return fail(err, 0, "%s: can't be described as JSON", image->folder);
     }
     printf("%s\n", text);
     return 0;
@@ -105,10 +105,10 @@ static int image_run(void *values, const struct text_list *operands, struct erro
     const char *verb = operands->count == 1 ? operands->items[0] : "";
     bool build = text_equal(verb, "build");
     if (!build && !text_equal(verb, "list")) {
-        return fail_input(err, "image takes one of build and list");
+        return fail_input(err, "image requires one operand: build or list");
     }
     if (!build && (asked->kernel != NULL || asked->with != NULL)) {
-        return fail_input(err, "image list takes no --%s",
+        return fail_input(err, "image list does not accept --%s",
                           asked->kernel != NULL ? "kernel" : "with");
     }
     log_set_level(asked->verbose >= 2 ? LOG_DETAIL : asked->verbose == 1 ? LOG_NOTE : LOG_WARNING);
@@ -122,11 +122,10 @@ static int image_run(void *values, const struct text_list *operands, struct erro
 const struct command command_image = {
     .name = "image",
     .operands = "build|list",
-    .summary = "Build the tiny router guest for virtual machines",
-    .details =
-        "build fetches a kernel and busybox of Debian with apt, without installing them, and\n"
-        "makes an image of which every router of a virtual machine platform boots, with the\n"
-        "routing daemons that are asked for. list tells of the image that is there.",
+    .summary = "Build the router image for virtual machines",
+    .details = "build downloads a Debian kernel and busybox with apt, without installing them,\n"
+               "and builds the image that every router of a virtual machine platform boots,\n"
+               "with the requested routing daemons. list describes the existing image.",
     .options = image_options,
     .values_size = sizeof(struct image_values),
     .run = image_run,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/cmd_list — `vrbench list`: hosts and routers of all testbeds on this machine, or the machines
-// of a libvirt URI.
+// cli/cmd_list — `vrbench list`: lists hosts and routers of all testbeds on this machine, or the
+// machines of a libvirt URI.
 #include <stdio.h>
 
 #include "base/cleanup.h"
@@ -93,7 +93,7 @@ static int list_party(const struct sample_party *party, struct writer *writer, s
     return writer_row(writer, row, err);
 }
 
-// A hypervisor that does not answer leaves the figures of its machines as they were.
+// While a hypervisor does not answer, the sample contains the last figures of its machines.
 static void warn_of_age(const struct sample *sample)
 {
     uint64_t oldest_ns = 0;
@@ -133,10 +133,10 @@ static int list_run(void *values, const struct text_list *operands, struct error
         return rc;
     }
     if (sample.left_out != NULL) {
-        log_warning("list", "one is left out: %s", sample.left_out);
+        log_warning("list", "a testbed is not listed: %s", sample.left_out);
     }
     if (sample.count == 0 && !asked->json) {
-        printf("%s", sample.left_out == NULL ? "no testbed stands\n" : "");
+        printf("%s", sample.left_out == NULL ? "no testbeds\n" : "");
         return 0;
     }
     struct writer *writer = asked->json ? writer_json(stdout, list_columns, COLUMN_COUNT)
@@ -155,13 +155,12 @@ const struct command command_list = {
     .name = "list",
     .operands = "",
     .summary = "Show the routers of all testbeds",
-    .details =
-        "One row for each router of each testbed, and for each host (id 0). CPU(s) is the\n"
-        "CPU time used since the router was made; cap 0 means none, and an empty one that what\n"
-        "holds it doesn't tell (vrbench cpu says why). Routes ms is the time that a\n"
-        "routing daemon took to learn its routes, where a router has one. With --platform the\n"
-        "machines of Xen or of a libvirt URI, whoever made them; what can't be told\n"
-        "of them is left out.",
+    .details = "Prints one row for each router of each testbed and for each host (id 0). CPU(s)\n"
+               "is the CPU time used since the router was created. Cap 0 means no cap; an empty\n"
+               "cap could not be read (vrbench cpu prints the reason). Routes ms is the time in\n"
+               "which a router's routing daemon learned its routes. --platform lists all\n"
+               "machines of Xen or of a libvirt URI, including those that vrbench did not\n"
+               "create; unavailable figures are left empty.",
     .options = list_options,
     .values_size = sizeof(struct list_values),
     .run = list_run,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/cmd_owner — `vrbench owner`: the process that holds all testbeds that stand. Other commands
-// start it by themselves; a service manager may run it in the foreground.
+// cli/cmd_owner — `vrbench owner`: the process that holds all testbeds. Other commands start it in
+// the background; a service manager may run it in the foreground.
 #include "cli/command.h"
 #include "linux/rights.h"
 #include "owner/owner.h"
@@ -14,7 +14,7 @@ static const struct option_row owner_options[] = {
      .type = OPTION_INTEGER,
      .offset = offsetof(struct owner_values, ready),
      .argument = "FD",
-     .help = "end with the last testbed; close FD once requests are taken",
+     .help = "exit after the last testbed; close FD when ready",
      .min = 3,
      .max = 1023},
     OPTIONS_END,
@@ -34,11 +34,11 @@ static int owner_command_run(void *values, const struct text_list *operands, str
 const struct command command_owner = {
     .name = "owner",
     .operands = "",
-    .summary = "Hold the testbeds that stand (in the foreground)",
-    .details =
-        "Builds testbeds, restarts routers that die, divides caps and reads figures for the other\n"
-        "commands, which start it in the background when they need it. There is one a host. If it\n"
-        "is killed, routers forward on, caps hold, and the next owner takes the testbeds over.",
+    .summary = "Hold all testbeds (in the foreground)",
+    .details = "Builds testbeds, restarts dead routers, divides caps among threads and reads\n"
+               "figures for the other commands, which start an owner in the background when\n"
+               "they need one. A host has one owner. If the owner is killed, routers keep\n"
+               "forwarding, caps keep their values, and the next owner takes over the testbeds.",
     .options = owner_options,
     .values_size = sizeof(struct owner_values),
     .run = owner_command_run,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/cmd_report — `vrbench report`: everything that is made from a run's record, made again.
+// cli/cmd_report — `vrbench report`: recreates tables, figures and pages from a run's record.
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ static const struct option_row report_options[] = {
     {.name = "json",
      .type = OPTION_FLAG,
      .offset = offsetof(struct report_values, json),
-     .help = "print what was made as JSON"},
+     .help = "print the list of written files as JSON"},
     OPTIONS_END,
 };
 
@@ -24,7 +24,7 @@ static int report_run(void *values, const struct text_list *operands, struct err
 {
     const struct report_values *asked = values;
     if (operands->count != 1) {
-        return fail_input(err, "report needs one folder of results; see vrbench report -h");
+        return fail_input(err, "report requires one folder of results; see vrbench report -h");
     }
     const char *folder = operands->items[0];
     size_t runs = 0;
@@ -36,8 +36,8 @@ static int report_run(void *values, const struct text_list *operands, struct err
     if (asked->json) {
         printf("{\"runs\": %zu, \"figures\": %zu}\n", runs, figures);
     } else {
-        printf("%s/report.html, and %zu figure%s in figures/%s\n", folder, figures,
-               figures == 1 ? "" : "s", runs > 1 ? " of each run" : "");
+        printf("%s/report.html, and %zu figure%s in %s\n", folder, figures, figures == 1 ? "" : "s",
+               runs > 1 ? "the folder figures/ of each run" : "figures/");
     }
     return 0;
 }
@@ -45,11 +45,11 @@ static int report_run(void *values, const struct text_list *operands, struct err
 const struct command command_report = {
     .name = "report",
     .operands = "DIR",
-    .summary = "Make report and figures of results",
-    .details =
-        "From the record in DIR (run.json, points.jsonl; or reproduce.json and its runs) makes\n"
-        "points.csv, report.xlsx, report.html, which opens without a network, and figures/: SVG\n"
-        "and PNG with the gnuplot script and data of each. Needs no root, but gnuplot.",
+    .summary = "Create report and figures from results",
+    .details = "Reads the record in DIR (run.json and points.jsonl, or reproduce.json and its\n"
+               "runs) and writes points.csv, report.xlsx, report.html (self-contained) and\n"
+               "figures/: SVG and PNG with their gnuplot scripts and data. Requires gnuplot;\n"
+               "does not require root.",
     .options = report_options,
     .values_size = sizeof(struct report_values),
     .run = report_run,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/cmd_reproduce — `vrbench reproduce`: the study's whole programme, claim by claim.
+// cli/cmd_reproduce — `vrbench reproduce`: measures the study's programme and judges its claims.
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,29 +34,29 @@ static const struct option_row reproduce_options[] = {
      .type = OPTION_TEXT,
      .offset = offsetof(struct reproduce_values, output),
      .argument = "DIR",
-     .help = "folder for the results (default: ./reproduce-DATE-TIME)"},
+     .help = "folder of the results (./reproduce-DATE-TIME)"},
     {.name = "quick",
      .type = OPTION_FLAG,
      .offset = offsetof(struct reproduce_values, quick),
-     .help = "short trials and few of them: minutes, not half an hour"},
+     .help = "fewer and shorter trials: about 4 minutes"},
     {.name = "study-timing",
      .type = OPTION_FLAG,
      .offset = offsetof(struct reproduce_values, study_timing),
-     .help = "the study's 26 rates, 15 s a point and pauses: many hours"},
+     .help = "26 rates, 15 s per point and pauses: about 12 h"},
     {.name = "resume",
      .type = OPTION_FLAG,
      .offset = offsetof(struct reproduce_values, resume),
-     .help = "go on with the unfinished reproduction in the folder"},
+     .help = "continue the unfinished reproduction in DIR"},
     {.name = "claim",
      .type = OPTION_TEXT_LIST,
      .offset = offsetof(struct reproduce_values, claims),
      .argument = "N",
-     .help = "only what claim N (1 to 8) rests on; may be repeated"},
+     .help = "only runs for claim N (1 to 8); repeatable"},
     {.name = "platform",
      .type = OPTION_TEXT,
      .offset = offsetof(struct reproduce_values, platform),
      .argument = "P",
-     .help = "where the routers run (default: netns)"},
+     .help = "platform of the routers (default: netns)"},
     {.name = "json",
      .type = OPTION_FLAG,
      .offset = offsetof(struct reproduce_values, json),
@@ -65,7 +65,7 @@ static const struct option_row reproduce_options[] = {
      .letter = 'v',
      .type = OPTION_COUNT,
      .offset = offsetof(struct reproduce_values, verbosity),
-     .help = "say more; -vv still more"},
+     .help = "print more messages; -vv prints still more"},
     OPTIONS_END,
 };
 
@@ -100,7 +100,7 @@ static void say_run(void *context, size_t number, size_t count, const char *name
 {
     (void)context;
     fprintf(stderr, "Run %zu of %zu, %s: %s%s\n", number, count, name, what,
-            done ? " (there already)" : "");
+            done ? " (already measured)" : "");
 }
 
 static void say_lacking(void *context, const char *name, const char *why)
@@ -148,7 +148,7 @@ static int reproduce(const struct reproduce_request *request, bool as_json, stru
     if (rc == 0) {
         rc = show(reproduction, request, as_json, err);
     } else if (rc == -EINTR) {
-        error_context(err, "what was measured is kept; go on with --resume -o %s", request->folder);
+        error_advice(err, "Continue with: vrbench reproduce --resume -o %s", request->folder);
     }
     reproduce_close(reproduction);
     return rc;
@@ -157,10 +157,10 @@ static int reproduce(const struct reproduce_request *request, bool as_json, stru
 static int check(const struct reproduce_values *asked, struct error *err)
 {
     if (asked->quick && asked->study_timing) {
-        return fail_input(err, "--quick and --study-timing: expected one of them");
+        return fail_input(err, "--quick and --study-timing exclude each other");
     }
     if (asked->resume && asked->output == NULL) {
-        return fail_input(err, "--resume needs the folder to go on with: -o DIR");
+        return fail_input(err, "--resume requires the folder of the reproduction: -o DIR");
     }
     if (asked->platform != NULL && platform_check(asked->platform, err) < 0) {
         return -EINVAL;
@@ -172,7 +172,7 @@ static int reproduce_run(void *values, const struct text_list *operands, struct 
 {
     const struct reproduce_values *asked = values;
     if (operands->count > 0) {
-        return fail_input(err, "reproduce takes no operand, not \"%s\"", operands->items[0]);
+        return fail_input(err, "reproduce takes no operands: \"%s\"", operands->items[0]);
     }
     log_set_level(asked->verbosity >= 2   ? LOG_DETAIL
                   : asked->verbosity == 1 ? LOG_NOTE
@@ -196,7 +196,7 @@ static int reproduce_run(void *values, const struct text_list *operands, struct 
     if (rc == 0) {
         rc = rights_check(err);
         if (rc < 0) {
-            error_context(err, "measuring needs root (try sudo)");
+            error_context(err, "measuring requires root (try sudo)");
         }
     }
     if (rc == 0) {
@@ -211,11 +211,11 @@ static int reproduce_run(void *values, const struct text_list *operands, struct 
 const struct command command_reproduce = {
     .name = "reproduce",
     .operands = "",
-    .summary = "Measure the study's whole programme and judge its claims",
-    .details =
-        "Runs the study's scenarios and experiments, scaled to this machine, each in a folder\n"
-        "below DIR, and confirms or refutes the study's eight claims by rules that are printed\n"
-        "before the run. --quick takes about 4 minutes, the default less than 30.",
+    .summary = "Measure the study's programme and judge its claims",
+    .details = "Runs the study's scenarios and experiments, scaled to this machine, each in its\n"
+               "folder below DIR. Confirms or refutes the study's eight claims by rules that\n"
+               "are printed before the first run. --quick takes about 4 minutes, the default\n"
+               "less than 30.",
     .options = reproduce_options,
     .values_size = sizeof(struct reproduce_values),
     .run = reproduce_run,

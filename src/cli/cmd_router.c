@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/cmd_router — `vrbench create`, `destroy`, `reboot`: one router of a standing testbed, while
-// the others forward on. Three rows of the command table that differ by one call.
+// cli/cmd_router — `vrbench create`, `destroy`, `reboot`: create or end one router of a testbed
+// while the others keep forwarding. Three rows of the command table that differ by one request.
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -33,7 +33,7 @@ static const struct option_row named_options[] = {
 
 enum router_deed { DEED_CREATE, DEED_DESTROY, DEED_REBOOT };
 
-static void say(enum router_deed deed, bool json, const char *name, uint64_t outage_ns)
+static void print_deed(enum router_deed deed, bool json, const char *name, uint64_t outage_ns)
 {
     static const char *const done[] = {"created", "destroyed", "rebooted"};
     double outage_ms = (double)outage_ns / (double)NS_PER_MS;
@@ -53,7 +53,7 @@ static int run(enum router_deed deed, const struct router_values *asked,
                const struct text_list *operands, struct error *err)
 {
     if (operands->count != 1) {
-        return fail_input(err, "this takes one router, as vrbench list shows them");
+        return fail_input(err, "expected one router; vrbench list shows the routers");
     }
     if (asked->platform != NULL) {
         return foreign_cli_end(asked->platform, operands->items[0], deed == DEED_REBOOT,
@@ -69,8 +69,8 @@ static int run(enum router_deed deed, const struct router_values *asked,
     json_object_set_new(request, "router", json_string(operands->items[0]));
     rc = owner_call(request, &answer, err);
     if (rc == 0) {
-        say(deed, asked->json, json_string_value(json_object_get(answer, "router")),
-            (uint64_t)json_integer_value(json_object_get(answer, "outage_ns")));
+        print_deed(deed, asked->json, json_string_value(json_object_get(answer, "router")),
+                   (uint64_t)json_integer_value(json_object_get(answer, "outage_ns")));
         json_decref(answer);
     }
     return rc;
@@ -94,9 +94,9 @@ static int reboot_run(void *values, const struct text_list *operands, struct err
 const struct command command_create = {
     .name = "create",
     .operands = "ROUTER",
-    .summary = "Create a router of a standing testbed again",
-    .details = "ROUTER is a name as vrbench list shows it, with TESTBED/ in front where more than\n"
-               "one testbed has such a router. The other routers forward on.",
+    .summary = "Create a router of a testbed again",
+    .details = "ROUTER is a router's name, with the prefix TESTBED/ if several testbeds contain\n"
+               "that name; vrbench list shows the names. The other routers keep forwarding.",
     .options = router_options,
     .values_size = sizeof(struct router_values),
     .run = create_run,
@@ -105,10 +105,10 @@ const struct command command_create = {
 const struct command command_destroy = {
     .name = "destroy",
     .operands = "ROUTER",
-    .summary = "End a router of a standing testbed",
-    .details = "Its links stay with the host until it is created again. The other routers forward\n"
-               "on. With --platform, ROUTER is any machine of Xen or of a libvirt URI:\n"
-               "its plug is pulled.",
+    .summary = "End a router of a testbed",
+    .details = "The host keeps the router's links until vrbench create. The other routers keep\n"
+               "forwarding. With --platform, ROUTER is any machine of Xen or of a libvirt URI,\n"
+               "which is powered off without a shutdown.",
     .options = named_options,
     .values_size = sizeof(struct router_values),
     .run = destroy_run,
@@ -117,11 +117,10 @@ const struct command command_destroy = {
 const struct command command_reboot = {
     .name = "reboot",
     .operands = "ROUTER",
-    .summary = "End a router and make it anew, and time it",
-    .details =
-        "The time printed is that from the order until the new router forwards. The other\n"
-        "routers forward on. With --platform, ROUTER is any machine of Xen or of a libvirt URI:\n"
-        "it is asked to reboot, and not timed.",
+    .summary = "Reboot a router of a testbed and print its outage",
+    .details = "The printed time lasts from the request until the new router forwards. The\n"
+               "other routers keep forwarding. With --platform, ROUTER is any machine of Xen or\n"
+               "of a libvirt URI, which is asked to reboot and not timed.",
     .options = named_options,
     .values_size = sizeof(struct router_values),
     .run = reboot_run,

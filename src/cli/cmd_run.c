@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/cmd_run — `vrbench run`: measures scenarios, or with --check shows what would be built.
+// cli/cmd_run — `vrbench run`: measures scenarios, or with --check prints what it would build.
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,33 +40,33 @@ static const struct option_row run_options[] = {
      .type = OPTION_TEXT,
      .offset = offsetof(struct run_values, output),
      .argument = "DIR",
-     .help = "folder for the results (default: ./NAME-DATE-TIME)"},
+     .help = "folder of the results (./NAME-DATE-TIME)"},
     {.name = "quick",
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, quick),
-     .help = "few loads and short trials: a first look"},
+     .help = "fewer loads and shorter trials"},
     {.name = "study-timing",
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, study_timing),
-     .help = "with method: study, its 15 s a point and its pauses (65 min for 78 points)"},
+     .help = "method: study only: its 15 s per point and pauses"},
     {.name = "resume",
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, resume),
-     .help = "go on with the unfinished run in the folder"},
+     .help = "continue the unfinished run in the folder"},
     {.name = "topology",
      .type = OPTION_TEXT_LIST,
      .offset = offsetof(struct run_values, topologies),
      .argument = "T",
-     .help = "only direct, bridged or dedicated; may be repeated"},
+     .help = "only direct, bridged or dedicated; repeatable"},
     {.name = "engine",
      .type = OPTION_TEXT,
      .offset = offsetof(struct run_values, engine),
      .argument = "E",
-     .help = "traffic engine in place of the scenario's: packet, iperf or iperf3"},
+     .help = "traffic engine: packet, iperf or iperf3"},
     {.name = "even-default-route",
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, even_default_route),
-     .help = "lend (links) also interfaces of the default route or of your SSH session"},
+     .help = "lend even the default route's or SSH's interface"},
     {.name = "check",
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, check),
@@ -79,15 +79,16 @@ static const struct option_row run_options[] = {
      .letter = 'v',
      .type = OPTION_COUNT,
      .offset = offsetof(struct run_values, verbosity),
-     .help = "say more; -vv still more"},
+     .help = "print more messages; -vv prints still more"},
     OPTIONS_END,
 };
 
-// Keeps of a scenario's topologies those asked for.
+// Removes the topologies that were not requested.
 static int narrow(struct scenario *scenario, const struct run_values *asked, struct error *err)
 {
     if (asked->study_timing && scenario->method != METHOD_STUDY) {
-        return fail_input(err, "--study-timing: scenario %s has not method: study", scenario->name);
+        return fail_input(err, "--study-timing requires method: study, which scenario %s lacks",
+                          scenario->name);
     }
     if (asked->topologies.count == 0) {
         return 0;
@@ -109,7 +110,7 @@ static int narrow(struct scenario *scenario, const struct run_values *asked, str
     }
     scenario->topology_count = kept;
     return kept > 0 ? 0
-                    : fail_input(err, "scenario %s has none of the topologies asked for",
+                    : fail_input(err, "scenario %s contains none of the requested topologies",
                                  scenario->name);
 }
 
@@ -126,7 +127,7 @@ static void scenario_list_clear(struct scenario_list *list)
     free(list->items);
 }
 
-// Reads all files before anything is done; the problems of all of them are shown together.
+// Reads all files before anything is built; reports the problems of all files together.
 static int read_scenarios(const struct text_list *files, const struct run_values *asked,
                           struct scenario_list *ret, struct error *err)
 {
@@ -190,7 +191,7 @@ static int check_scenarios(const struct scenario_list *scenarios, struct error *
     return rc;
 }
 
-// Programs that engines need must be here before anything is made.
+// Fails if a program that an engine requires is missing.
 static int check_engines(const struct scenario_list *scenarios, struct error *err)
 {
     int rc = 0;
@@ -206,14 +207,14 @@ static int check_engines(const struct scenario_list *scenarios, struct error *er
     return rc;
 }
 
-// The folder of one scenario: DIR itself for one, DIR/NAME for each of several.
+// The folder of a scenario's results: DIR for one scenario, DIR/NAME for several.
 static char *folder_for(const struct run_values *asked, const struct scenario *scenario,
                         bool several)
 {
     return several ? text_format("%s/%s", asked->output, scenario->name) : text_copy(asked->output);
 }
 
-// Of machines, what they were: it says how far the figures can be believed.
+// Describes virtual machines, since emulation limits what the figures mean.
 static void show_platform(const char *folder)
 {
     json_t *run = NULL;
@@ -231,7 +232,7 @@ static void show_platform(const char *folder)
     json_decref(run);
 }
 
-// How long the routers' daemons took, testbed by testbed.
+// Prints the time in which routing daemons learned their routes, by testbed.
 static void show_convergence(const char *folder)
 {
     json_t *run = NULL;
@@ -272,7 +273,7 @@ static int show(const struct point_list *points, const struct run_values *asked,
     text_group_digits((double)points->count, 0, all);
     text_group_digits((double)invalid, 0, bad);
     printf("\n%s point%s, %s invalid%s\n", all, points->count == 1 ? "" : "s", bad,
-           invalid == 0 ? "" : " (not counted above; points.csv says why)");
+           invalid == 0 ? "" : " (excluded above; points.csv contains the reasons)");
     show_platform(folder);
     printf("Results: %s\n", folder);
     printf("Report:  %s/report.html (vrbench report adds figures for print)\n", folder);
@@ -289,7 +290,8 @@ static struct job job_for(const struct run_values *asked, const struct scenario 
                         .resume = asked->resume};
 }
 
-// Makes the folder of a scenario where the user named none: two runs of one second get two.
+// Makes a folder for a scenario's results if the user named none; runs that start within the same
+// second get different folders.
 static int make_folder(const struct scenario *scenario, char **ret, struct error *err)
 {
     char when[32];
@@ -301,7 +303,7 @@ static int make_folder(const struct scenario *scenario, char **ret, struct error
     return folder_make_new(stem, ret, err);
 }
 
-// A folder that cannot be used is refused before anything is measured or cleaned up.
+// Refuses an unusable folder before anything is measured or cleaned up.
 static int check_folders(const struct scenario_list *scenarios, const struct run_values *asked,
                          struct error *err)
 {
@@ -312,6 +314,45 @@ static int check_folders(const struct scenario_list *scenarios, const struct run
         rc = job_check(&job, err);
     }
     return rc;
+}
+
+// Adds " WORD" and, if not NULL, " VALUE" to a command line.
+static void add_words(char **line, const char *word, const char *value)
+{
+    char *longer =
+        text_format("%s %s%s%s", *line, word, value == NULL ? "" : " ", value == NULL ? "" : value);
+    free(*line);
+    *line = longer;
+}
+
+// The command that continues an interrupted run. If the user named no folder, each scenario was
+// measured into a folder of its name, and the command is for that scenario only.
+static char *resume_command(const struct run_values *asked, const struct scenario_list *scenarios,
+                            size_t at, const char *folder)
+{
+    char *line = text_copy("vrbench run --resume");
+    add_words(&line, "-o", asked->output == NULL ? folder : asked->output);
+    if (asked->quick) {
+        add_words(&line, "--quick", NULL);
+    }
+    if (asked->study_timing) {
+        add_words(&line, "--study-timing", NULL);
+    }
+    if (asked->even_default_route) {
+        add_words(&line, "--even-default-route", NULL);
+    }
+    if (asked->engine != NULL) {
+        add_words(&line, "--engine", asked->engine);
+    }
+    for (size_t i = 0; i < asked->topologies.count; i++) {
+        add_words(&line, "--topology", asked->topologies.items[i]);
+    }
+    for (size_t i = 0; i < scenarios->count; i++) {
+        if (asked->output != NULL || i == at) {
+            add_words(&line, scenarios->items[i]->file, NULL);
+        }
+    }
+    return line;
 }
 
 static int run_all(const struct scenario_list *scenarios, const struct run_values *asked,
@@ -337,8 +378,9 @@ static int run_all(const struct scenario_list *scenarios, const struct run_value
             }
         }
         if (rc == -EINTR) {
-            error_context(err, "%s: what was measured is kept; go on with --resume -o %s",
-                          scenarios->items[i]->name, folder);
+            _cleanup_free_ char *command = resume_command(asked, scenarios, i, folder);
+            error_context(err, "%s", scenarios->items[i]->name);
+            error_advice(err, "Continue with: %s", command);
         }
         point_list_clear(&points);
     }
@@ -354,14 +396,14 @@ static int measure_scenarios(const struct scenario_list *scenarios, const struct
     }
     rc = rights_check(err);
     if (rc < 0) {
-        error_context(err, "measuring needs root (try sudo)");
+        error_context(err, "measuring requires root (try sudo)");
         return rc;
     }
     rc = check_engines(scenarios, err);
     if (rc < 0) {
         return rc;
     }
-    rc = testbed_clean_up_dead(err); // which gives back what a dead run was lent
+    rc = testbed_clean_up_dead(err); // gives interfaces back that a dead run was lent
     for (size_t i = 0; rc == 0 && i < scenarios->count; i++) {
         rc = testbed_check_links(scenarios->items[i], asked->even_default_route, err);
     }
@@ -372,10 +414,10 @@ static int run_run(void *values, const struct text_list *operands, struct error 
 {
     const struct run_values *asked = values;
     if (operands->count == 0) {
-        return fail_input(err, "run needs a scenario file; see vrbench run -h");
+        return fail_input(err, "run requires a scenario file; see vrbench run -h");
     }
     if (asked->resume && asked->output == NULL) {
-        return fail_input(err, "--resume needs the folder of the run to go on with: -o DIR");
+        return fail_input(err, "--resume requires the folder of the run: -o DIR");
     }
     log_set_level(asked->verbosity >= 2   ? LOG_DETAIL
                   : asked->verbosity == 1 ? LOG_NOTE
@@ -395,10 +437,10 @@ const struct command command_run = {
     .name = "run",
     .operands = "SCENARIO…",
     .summary = "Measure scenarios",
-    .details =
-        "Builds the testbed of each topology in network namespaces of its own, loads it, and\n"
-        "writes what was forwarded, what was lost where, and what it cost in CPU, into a folder:\n"
-        "run.json, points.jsonl, points.csv, report.xlsx, report.html. Ends with a summary.",
+    .details = "Builds a testbed for each topology in separate network namespaces, loads it,\n"
+               "and records forwarding rates, losses with their places, and CPU time in a\n"
+               "folder: run.json, points.jsonl, points.csv, report.xlsx, report.html. Prints a\n"
+               "summary.",
     .options = run_options,
     .values_size = sizeof(struct run_values),
     .run = run_run,

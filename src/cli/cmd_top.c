@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/cmd_top — `vrbench top`: figures of hosts and routers, or of the machines of Xen or of a
-// libvirt URI, live in a terminal or line by line, as xentop has them.
+// cli/cmd_top — `vrbench top`: shows figures of hosts and routers, or of the machines of Xen or of
+// a libvirt URI, in xentop's columns: on the whole terminal or as tables.
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -32,13 +32,13 @@ static const struct option_row top_options[] = {
      .letter = 'b',
      .type = OPTION_FLAG,
      .offset = offsetof(struct top_values, batch),
-     .help = "print a table an iteration instead of using the whole screen"},
+     .help = "print tables instead of using the whole screen"},
     {.name = "count",
      .letter = 'n',
      .type = OPTION_INTEGER,
      .offset = offsetof(struct top_values, count),
      .argument = "N",
-     .help = "end after N iterations (without: go on)",
+     .help = "exit after N iterations (default: no limit)",
      .min = 1,
      .max = UINT32_MAX},
     {.name = "delay",
@@ -46,17 +46,17 @@ static const struct option_row top_options[] = {
      .type = OPTION_TEXT,
      .offset = offsetof(struct top_values, seconds),
      .argument = "SECONDS",
-     .help = "time between iterations, over which CPU is measured (3)"},
+     .help = "interval, over which CPU usage is measured (3)"},
     {.name = "networks",
      .letter = 'x',
      .type = OPTION_FLAG,
      .offset = offsetof(struct top_values, networks),
-     .help = "a line for each interface below its machine"},
+     .help = "add a line for each interface"},
     {.name = "vcpus",
      .letter = 'v',
      .type = OPTION_FLAG,
      .offset = offsetof(struct top_values, vcpus),
-     .help = "a line for the vCPUs of each machine, or the parts of its CPU"},
+     .help = "add a line for vCPUs or parts of the CPU time"},
     {.name = "sort",
      .letter = 's',
      .type = OPTION_TEXT,
@@ -67,11 +67,11 @@ static const struct option_row top_options[] = {
     {.name = "json",
      .type = OPTION_FLAG,
      .offset = offsetof(struct top_values, json),
-     .help = "print a JSON object an iteration, a line each"},
+     .help = "print one line of JSON per iteration"},
     OPTIONS_END,
 };
 
-// How wide a table may be: as wide as the terminal, or as wide as it takes in a pipe.
+// Width of a table: the terminal's, or unlimited in a pipe.
 static unsigned table_width(void)
 {
     struct winsize size;
@@ -95,7 +95,7 @@ static int print(const struct top_values *asked, unsigned details, const struct 
             puts(lines.items[i]);
         }
     }
-    // Whoever reads along is to have each iteration as soon as it is there.
+    // A reader of a pipe receives each iteration at once.
     return fflush(stdout) != 0 ? fail(err, 0, "standard output can't be written") : 0;
 }
 
@@ -135,7 +135,10 @@ static int read_view(const struct top_values *asked, struct top_view *ret, struc
     }
     view.order = asked->order == NULL ? TOP_AS_FOUND : top_order_by_name(asked->order);
     if (view.order == TOP_ORDERS) {
-        return fail_input(err, "--sort: there is no \"%s\" to sort by", asked->order);
+        return fail_input(err,
+                          "--sort: unknown key \"%s\"; expected name, cpu, seconds, memory, nettx "
+                          "or netrx",
+                          asked->order);
     }
     *ret = view;
     return 0;
@@ -154,7 +157,7 @@ static int top_run(void *values, const struct text_list *operands, struct error 
     }
     bool batch = asked->batch || asked->json;
     if (!batch && (isatty(STDIN_FILENO) == 0 || isatty(STDOUT_FILENO) == 0)) {
-        return fail_input(err, "the whole screen takes a terminal: -b prints into a file or pipe");
+        return fail_input(err, "standard output is not a terminal; use -b to print tables");
     }
     struct top_source *source = NULL;
     rc = asked->platform == NULL ? rights_check(err) : 0;
@@ -172,11 +175,10 @@ const struct command command_top = {
     .name = "top",
     .operands = "",
     .summary = "Watch CPU, memory and traffic of hosts and routers",
-    .details =
-        "xentop's columns, live (q ends it) or with -b a table an iteration. CPU(%) is of one\n"
-        "CPU over the time since the reading before; there is one before the first. NETTX and\n"
-        "NETRX are in units of 1024 bytes as the machine itself counts them: TX is what it sent.\n"
-        "On a terminal only the columns that fit are shown.",
+    .details = "Shows xentop's columns on the whole screen (q quits), or with -b as a table per\n"
+               "iteration. CPU(%) is the usage since the previous reading, in percent of one\n"
+               "CPU. NETTX and NETRX count units of 1024 bytes from the machine's view: TX is\n"
+               "what it sent. A terminal shows the columns that fit its width.",
     .options = top_options,
     .values_size = sizeof(struct top_values),
     .run = top_run,

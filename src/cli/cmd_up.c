@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/cmd_up — `vrbench up`: builds a testbed and leaves it standing.
+// cli/cmd_up — `vrbench up`: builds a testbed that remains after the command.
 #include <stdio.h>
 
 #include "cli/command.h"
@@ -20,11 +20,11 @@ static const struct option_row up_options[] = {
      .type = OPTION_TEXT,
      .offset = offsetof(struct up_values, topology),
      .argument = "T",
-     .help = "direct, bridged or dedicated (the scenario's first with routers)"},
+     .help = "direct, bridged or dedicated (first with routers)"},
     {.name = "even-default-route",
      .type = OPTION_FLAG,
      .offset = offsetof(struct up_values, even_default_route),
-     .help = "lend (links) also interfaces of the default route or of your SSH session"},
+     .help = "lend even the default route's or SSH's interface"},
     OPTIONS_END,
 };
 
@@ -53,7 +53,7 @@ static int up_run(void *values, const struct text_list *operands, struct error *
     enum topology topology = TOPOLOGY_DIRECT;
     _cleanup_scenario_ struct scenario *scenario = NULL;
     if (operands->count != 1) {
-        return fail_input(err, "up takes one scenario");
+        return fail_input(err, "up requires one scenario file");
     }
     int rc = cpu_list_usable(&usable, err);
     if (rc == 0) {
@@ -75,7 +75,7 @@ static int up_run(void *values, const struct text_list *operands, struct error *
         rc = owner_call(build_request(owner_request("up"), scenario, topology, &usable), NULL, err);
     }
     if (rc == 0) {
-        printf("%s stands, %s: vrbench list shows its routers, vrbench down %s removes it\n",
+        printf("%s is up (%s): vrbench list shows its routers, vrbench down %s removes it\n",
                scenario->name, topology_name(topology), scenario->name);
     }
     return rc;
@@ -84,13 +84,12 @@ static int up_run(void *values, const struct text_list *operands, struct error *
 const struct command command_up = {
     .name = "up",
     .operands = "SCENARIO",
-    .summary = "Build a testbed and leave it standing",
-    .details =
-        "Routers are then listed, created, destroyed, rebooted and entered by name, and their\n"
-        "CPU allocation is set with vrbench cpu. Host and source have an interface mgmt0 each\n"
-        "(" STANDING_HOST " and " STANDING_SOURCE "), by which the source can read an agent on the "
-        "host.\nThe owner of all testbeds, a process in the background, restarts routers that die\n"
-        "(on_crash); it ends with the last testbed.",
+    .summary = "Build a testbed and keep it",
+    .details = "vrbench list, create, destroy, reboot and console then take the routers by\n"
+               "name, and vrbench cpu sets their CPU allocation. Host and source are connected\n"
+               "by interfaces mgmt0 (" STANDING_HOST " and " STANDING_SOURCE "), so that\n"
+               "the source can query an SNMP agent on the host. The owner, a background\n"
+               "process, restarts dead routers (on_crash) and exits after the last testbed.",
     .options = up_options,
     .values_size = sizeof(struct up_values),
     .run = up_run,

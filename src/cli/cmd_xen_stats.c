@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/cmd_xen_stats — `vrbench xen-stats`: what `xentop -b -i 2` and the study's script told.
+// cli/cmd_xen_stats — `vrbench xen-stats`: prints figures in the format of the study's script,
+// which read `xentop -b -i 2`.
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,25 +35,23 @@ static const struct option_row xen_stats_options[] = {
      .type = OPTION_TEXT,
      .offset = offsetof(struct xen_stats_values, seconds),
      .argument = "SECONDS",
-     .help = "time over which CPU is measured, fractions allowed (5)"},
+     .help = "interval over which CPU usage is measured (5)"},
     {.name = "testbed",
      .type = OPTION_TEXT,
      .offset = offsetof(struct xen_stats_values, testbed),
      .argument = "NAME",
-     .help = "only this testbed, by name or id"},
+     .help = "only the testbed of this name or id"},
     PLATFORM_OPTION(xen_stats_values),
     {.name = "output",
      .letter = 'o',
      .type = OPTION_TEXT,
      .offset = offsetof(struct xen_stats_values, output),
      .argument = "FILE",
-     .help = "replace FILE in one go, and print nothing"},
+     .help = "replace FILE atomically instead of printing"},
     {.name = "from-xentop",
      .type = OPTION_FLAG,
      .offset = offsetof(struct xen_stats_values, from_xentop),
-     .help =
-         "tell what xentop -b -i 2 printed: in FILE, on standard input (-, or nothing and it is "
-         "no terminal), or when it is run here"},
+     .help = "convert xentop -b -i 2: FILE, stdin (-) or run it"},
     OPTIONS_END,
 };
 
@@ -73,7 +72,7 @@ static int measure(const char *testbed, uint64_t over_ns, struct xen_stats *ret,
     return rc;
 }
 
-// Machines that vrbench did not make.
+// Reads the machines that vrbench did not make.
 static int measure_machines(const char *platform, uint64_t over_ns, struct xen_stats *ret,
                             struct error *err)
 {
@@ -94,7 +93,7 @@ static int measure_machines(const char *platform, uint64_t over_ns, struct xen_s
     return rc;
 }
 
-// All of standard input, in a new string; "" for a terminal, unless that was asked for.
+// All of standard input, in a new string; "" for a terminal, unless the user asked for it (-).
 static int read_input(bool asked, char **ret, size_t *ret_length, struct error *err)
 {
     size_t length = 0;
@@ -122,7 +121,7 @@ static int read_input(bool asked, char **ret, size_t *ret_length, struct error *
     return 0;
 }
 
-// What xentop printed in `file` (NULL, "-": standard input), or prints now, over whole seconds.
+// Reads xentop's output from `file` (NULL, "-": standard input), or runs xentop over whole seconds.
 static int read_xentop(const char *file, double seconds, char **ret, struct error *err)
 {
     _cleanup_free_ char *text = NULL;
@@ -141,7 +140,7 @@ static int read_xentop(const char *file, double seconds, char **ret, struct erro
         return 0;
     }
     if (seconds < 1.0 || seconds != (double)(unsigned)seconds) {
-        return fail_input(err, "--delay: xentop takes whole seconds");
+        return fail_input(err, "--delay: xentop accepts whole seconds only");
     }
     return xentop_run((unsigned)seconds, ret, err);
 }
@@ -174,7 +173,7 @@ static int xen_stats_run(void *values, const struct text_list *operands, struct 
                                                   : "xen-stats takes no operands");
     }
     if (asked->from_xentop && (asked->testbed != NULL || asked->platform != NULL)) {
-        return fail_input(err, "--from-xentop is of all domains that xentop shows: leave out %s",
+        return fail_input(err, "--from-xentop reads all domains of xentop and excludes %s",
                           asked->testbed != NULL ? "--testbed" : "--platform");
     }
     int rc = asked->seconds == NULL
@@ -186,7 +185,7 @@ static int xen_stats_run(void *values, const struct text_list *operands, struct 
     }
     if (asked->platform != NULL && asked->testbed != NULL) {
         return fail_input(err,
-                          "--platform is of machines that no testbed has: leave out --testbed");
+                          "--platform reads machines outside of testbeds and excludes --testbed");
     }
     _cleanup_xen_stats_ struct xen_stats stats = {0};
     uint64_t over_ns = (uint64_t)(seconds * (double)NS_PER_S);
@@ -210,14 +209,12 @@ static int xen_stats_run(void *values, const struct text_list *operands, struct 
 const struct command command_xen_stats = {
     .name = "xen-stats",
     .operands = "[FILE]",
-    .summary = "Print CPU and traffic of host and routers as text for SNMP",
-    .details =
-        "A record each, the host first as Domain-0, then the routers that run: CPU seconds, CPU\n"
-        "percent of one CPU over the time between two readings, KiB sent and received. Made for\n"
-        "net-snmp's extend; docs/study-method.md has the lines for snmpd.conf. With --platform "
-        "xen\n"
-        "the records are those of all domains, whoever made them; with --from-xentop as xentop\n"
-        "counts them.",
+    .summary = "Print CPU and traffic figures as text for SNMP",
+    .details = "Prints a record for the host (as Domain-0) and for each running router: CPU\n"
+               "seconds, CPU usage in percent of one CPU between two readings, KiB sent and\n"
+               "received. For net-snmp's extend; docs/study-method.md lists the lines of\n"
+               "snmpd.conf. --platform xen prints the records of all domains; --from-xentop\n"
+               "prints xentop's own figures.",
     .options = xen_stats_options,
     .values_size = sizeof(struct xen_stats_values),
     .run = xen_stats_run,

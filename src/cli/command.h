@@ -12,11 +12,11 @@ struct command {
     const char *name;
     const char *operands; // "SCENARIO…", or ""
     const char *summary;  // one line
-    const char *details;  // more for its own help, or NULL
+    const char *details;  // text of the command's own help, or NULL
     const struct option_row *options;
     size_t values_size; // of the struct that the options write into
-    // Runs with options parsed into `values`. Returns 0 or negative with err; whatever it returns,
-    // a positive value is the exit status of a command that did its work and found against it.
+    // Runs the command with options parsed into `values`. Returns 0, negative with err, or the
+    // positive exit status of a command that worked but found a problem.
     int (*run)(void *values, const struct text_list *operands, struct error *err);
 };
 

@@ -110,7 +110,7 @@ static int print(const struct foreign_list *list, struct writer *writer, row_fun
         rc = row(writer, uri, &list->items[i], err);
     }
     if (rc == 0 && list->count == 0 && !json) {
-        printf("no machine is there\n");
+        printf("no machines\n");
     } else if (rc == 0) {
         rc = writer_finish(writer, err);
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * cli/front — the program `vrbench` as it is called: it runs the commands that only ask the owner
- * by itself, and becomes `vrbench-full` for all others.
+ * cli/front — the program `vrbench`: runs the commands that only send requests to the owner, and
+ * executes `vrbench-full` for all others.
  *
- * The libraries that measuring, virtual machines and reports need take the dynamic linker some 20
- * ms (86 of them); those that asking takes, 2 ms. A monitoring system asks often.
+ * Loading the 86 libraries for measurements, virtual machines and reports takes the dynamic linker
+ * about 20 ms; the libraries that a request needs take 2 ms. Monitoring systems call often.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -25,7 +25,7 @@ static const struct command *const commands[] = {
     &command_list, &command_create, &command_destroy, &command_reboot, &command_cpu,
 };
 
-// The other program is beside this one, or where it was installed.
+// Executes vrbench-full from this program's folder, or else from where it is installed.
 static _Noreturn void hand_over(void)
 {
     char self[4096];
@@ -36,12 +36,12 @@ static _Noreturn void hand_over(void)
         text_format("%.*s/vrbench-full", slash == NULL ? 0 : (int)(slash - self), self);
     execv(beside, arguments);
     execv(VRBENCH_LIBEXEC "/vrbench-full", arguments);
-    fprintf(stderr, "vrbench: neither %s nor " VRBENCH_LIBEXEC "/vrbench-full can be run: %s\n",
-            beside, strerror(errno));
+    fprintf(stderr, "vrbench: can't execute %s or " VRBENCH_LIBEXEC "/vrbench-full: %s\n", beside,
+            strerror(errno));
     exit(EXIT_FAILED);
 }
 
-// Machines that vrbench did not make are reached by those libraries.
+// Access to machines that vrbench did not make requires the libraries of vrbench-full.
 int foreign_cli_list(const char *uri, bool json, struct error *err)
 {
     (void)uri;

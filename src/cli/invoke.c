@@ -20,7 +20,7 @@ static void print_command_help(const struct command *command)
         printf("%s\n\n", command->details);
     }
     options_help(command->options, stdout);
-    options_help_line(stdout, "-h, --help", OPTIONS_HELP_COLUMNS, "print this");
+    options_help_line(stdout, "-h, --help", OPTIONS_HELP_COLUMNS, "print this help");
 }
 
 bool invoke_asks_for_help(const char *word)
@@ -52,7 +52,7 @@ static int run_command(const struct command *command, int argc, char **argv, str
     return rc;
 }
 
-// Every namespace and socket is a file: a large testbed has more than the usual soft limit.
+// A large testbed opens more namespaces and sockets than the usual soft limit allows.
 static void raise_file_limit(void)
 {
     struct rlimit files;
@@ -71,7 +71,7 @@ int invoke_command(const struct command *command, int argc, char **argv)
     int rc = run_command(command, argc, argv, &err);
     if (rc < 0) {
         if (err.text == NULL) {
-            (void)fail(&err, -rc, "internal error: %s failed without saying why; please report it",
+            (void)fail(&err, -rc, "internal error: %s failed without a message; please report it",
                        command->name);
         }
         fprintf(stderr, "%s%s\n", err.located ? "" : "vrbench: ", err.text);

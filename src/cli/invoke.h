@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/invoke — runs one command: its options, its help, and what went wrong, which is printed here
-// only. Called by the main functions.
+// cli/invoke — runs one command: parses its options, prints its help, and prints its error, which
+// no other code does. Called by the main functions.
 #ifndef VRBENCH_CLI_INVOKE_H
 #define VRBENCH_CLI_INVOKE_H
 

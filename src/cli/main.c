@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/main — the program `vrbench-full`: every command there is (see front.c).
+// cli/main — the program `vrbench-full`, which contains all commands (see front.c).
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,15 +39,16 @@ static const struct command *const commands[] = {
 static void print_help(FILE *out)
 {
     fprintf(out,
-            "vrbench %s: what virtual routers forward, what they lose and where, and what it\n"
-            "costs in CPU.%s\n\nUsage: vrbench COMMAND [OPTION…]\n\n",
+            "vrbench %s: measures what virtual routers forward, what they lose and\n"
+            "where, and the CPU time that this costs.%s\n\nUsage: vrbench COMMAND [OPTION…]\n\n",
             VRBENCH_VERSION, VRBENCH_WITHOUT);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         _cleanup_free_ char *head = text_format("%s %s", commands[i]->name, commands[i]->operands);
         options_help_line(out, head, 22, commands[i]->summary);
     }
-    fprintf(out, "\nvrbench COMMAND -h tells more. Exit status: 0 done, 1 failed while running,\n"
-                 "2 bad usage or input, 3 this machine lacks something needed, 130 interrupted.\n");
+    fprintf(out, "\nvrbench COMMAND -h shows a command's options. Exit status: 0 done, 1 failed\n"
+                 "while running, 2 bad usage or input, 3 this machine lacks a requirement,\n"
+                 "130 interrupted.\n");
 }
 
 int main(int argc, char **argv)
@@ -72,7 +73,8 @@ int main(int argc, char **argv)
         }
     }
     if (command == NULL) {
-        fprintf(stderr, "vrbench: there is no command \"%s\"; vrbench -h lists them\n", argv[1]);
+        fprintf(stderr, "vrbench: unknown command \"%s\"; vrbench -h lists the commands\n",
+                argv[1]);
         return EXIT_INPUT;
     }
     return invoke_command(command, argc - 1, argv + 1);

@@ -82,7 +82,7 @@ static int parse_long(const struct option_row *rows, char **argv, int argc, int 
     size_t length = strcspn(name, "=");
     const struct option_row *row = row_named(rows, name, length);
     if (row == NULL) {
-        return fail_input(err, "there is no option --%.*s; see --help", (int)length, name);
+        return fail_input(err, "unknown option --%.*s; see --help", (int)length, name);
     }
     const char *value = name[length] == '=' ? name + length + 1 : NULL;
     if (value != NULL && !takes_value(row)) {
@@ -103,7 +103,7 @@ static int parse_short(const struct option_row *rows, char **argv, int argc, int
     for (const char *letter = argv[*at] + 1; *letter != '\0'; letter++) {
         const struct option_row *row = row_lettered(rows, *letter);
         if (row == NULL) {
-            return fail_input(err, "there is no option -%c; see --help", *letter);
+            return fail_input(err, "unknown option -%c; see --help", *letter);
         }
         const char *value = NULL;
         if (takes_value(row)) {

@@ -15,9 +15,9 @@
 
 enum option_type {
     OPTION_FLAG,      // bool
-    OPTION_COUNT,     // unsigned, how often it was given
+    OPTION_COUNT,     // unsigned, the number of its occurrences
     OPTION_TEXT,      // const char *
-    OPTION_TEXT_LIST, // struct text_list, may be given again
+    OPTION_TEXT_LIST, // struct text_list, of a repeatable option
     OPTION_INTEGER,   // uint64_t from min to max
 };
 
@@ -40,12 +40,12 @@ struct option_row {
         .name = NULL                                                                               \
     }
 
-// Parses argv[1…]; what is no option is collected in `ret_operands`. "--" ends the options. Errors
-// have exit status 2. Rows end with OPTIONS_END.
+// Parses argv[1…] into `values` and collects operands in `ret_operands`. "--" ends the options.
+// Errors carry exit status 2. Rows end with OPTIONS_END.
 int options_parse(const struct option_row *rows, int argc, char **argv, void *values,
                   struct text_list *ret_operands, struct error *err);
 void options_help(const struct option_row *rows, FILE *out);
-// One line of help: `head` padded to so many columns of the terminal, and what it is for.
+// Prints one line of help: `head` padded to `columns` terminal columns, then `help`.
 void options_help_line(FILE *out, const char *head, size_t columns, const char *help);
 #define OPTIONS_HELP_COLUMNS 28
 void text_list_add(struct text_list *list, const char *text);

@@ -20,14 +20,14 @@ static void put_back_and_die(int signal)
     ssize_t written = write(STDOUT_FILENO, terminal_bytes, terminal_length);
     (void)written;
     (void)tcsetattr(STDIN_FILENO, TCSANOW, &terminal_before);
-    (void)raise(signal); // its usual action is back: SA_RESETHAND
+    (void)raise(signal); // SA_RESETHAND has restored the default action
 }
 
 static const int deadly[] = {SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 #define DEADLY (sizeof deadly / sizeof deadly[0])
 static struct sigaction before[DEADLY];
 
-// A string of the terminal's description, NULL if it has none of that name.
+// A string of the terminal's description, or NULL.
 static const char *string_of(const char *capability)
 {
     const char *bytes = tigetstr((char *)capability);

@@ -16,7 +16,7 @@
 #include "cli/terminal_guard.h"
 #include "report/top_text.h"
 
-#define FIRST_S   0.5 // the first figures are over this time at most, so that something is soon seen
+#define FIRST_S   0.5 // longest interval of the first figures, so that they appear soon
 #define DELAY_MIN 0.1
 #define DELAY_MAX 3600.0
 #define HEAD      3 // lines above the first machine
@@ -135,7 +135,7 @@ static void obey(struct screen *screen, int key)
     case KEY_UP:
         screen->first -= screen->first > 0;
         break;
-    default: // KEY_RESIZE too: all is drawn anew
+    default: // KEY_RESIZE too: everything is redrawn
         break;
     }
     draw(screen);
@@ -146,7 +146,7 @@ static int wait_until(struct screen *screen, uint64_t deadline_ns, struct error 
 {
     uint64_t now_ns = clock_monotonic_ns();
     while (now_ns < deadline_ns && !screen->leave) {
-        // In steps: that the screen has another size is told by a signal, which getch() notices.
+        // In steps: getch() notices the signal of a resized terminal.
         uint64_t step_ns = now_ns + KEY_NS < deadline_ns ? now_ns + KEY_NS : deadline_ns;
         int rc = stop_wait(STDIN_FILENO, POLLIN, step_ns, err);
         if (rc < 0) {
@@ -201,7 +201,8 @@ int top_screen_run(struct top_source *source, struct top_view *view, struct erro
     if (terminal == NULL) {
         const char *name = getenv("TERM");
         return fail_lacking(err,
-                            "the terminal (TERM=%s) can't show a whole screen: -b prints instead",
+                            "the terminal (TERM=%s) does not support whole-screen output; use -b "
+                            "to print tables",
                             name == NULL ? "" : name);
     }
     terminal_guard();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * cli/top_screen — `vrbench top` in a terminal: the whole screen, keys, and the terminal as it was
- * on every way out: a key, SIGINT, SIGTERM, SIGHUP, SIGQUIT, an error, a crash.
+ * cli/top_screen — `vrbench top` on the whole terminal. Reads keys, and restores the terminal on
+ * every exit: a key, SIGINT, SIGTERM, SIGHUP, SIGQUIT, an error, a crash.
  */
 #ifndef VRBENCH_CLI_TOP_SCREEN_H
 #define VRBENCH_CLI_TOP_SCREEN_H
@@ -12,11 +12,11 @@ struct top_view {
     double delay_s; // between two readings
     enum top_order order;
     unsigned details; // of enum top_detail
-    uint64_t count;   // readings after which it ends; 0 = none
+    uint64_t count;   // number of readings to show; 0 = no limit
 };
 
-// Shows the source until q is pressed or `count` readings were shown. A terminal that can't be used
-// is something lacking (3).
+// Shows the source until the user presses q or `count` readings were shown. Fails with exit status
+// 3 if the terminal is unusable.
 int top_screen_run(struct top_source *source, struct top_view *view, struct error *err);
 
 #endif

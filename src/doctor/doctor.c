@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// doctor/doctor — see machine.h. Called by `vrbench doctor` and, for run.json, by `vrbench run`.
+// doctor/doctor — see doctor.h. Called by `vrbench doctor` and, for run.json, by `vrbench run`.
 #include "doctor/doctor.h"
 
 #include <errno.h>
@@ -100,7 +100,7 @@ static void inspect_rights(struct computer *machine)
         good(machine, "rights", "root");
     } else {
         bad(machine, "rights", FINDING_MISSING, why.text, "no testbed can be built",
-            "root (sudo), with all its capabilities");
+            "run as root (sudo) with all capabilities");
     }
 }
 
@@ -116,7 +116,7 @@ static void inspect_cpus(struct computer *machine)
         good(machine, "CPUs", found);
     } else {
         bad(machine, "CPUs", FINDING_LIMIT, found,
-            "tester and device under test share a CPU: the tester takes from what it measures",
+            "tester and device under test share a CPU: the tester takes CPU time from the routers",
             "a second CPU");
     }
     free(found);
@@ -130,12 +130,12 @@ static void inspect_awake(struct computer *machine)
         good(machine, "CPU sleep states", "held off while measuring (/dev/cpu_dma_latency)");
     } else {
         bad(machine, "CPU sleep states", FINDING_LIMIT, why.text,
-            "idle CPUs go to sleep and wake late: more CPU a packet, longer delays, stray losses",
+            "idle CPUs sleep and wake late: more CPU time per packet, longer delays, stray losses",
             "root, /dev/cpu_dma_latency, and a kernel with CONFIG_CPU_IDLE");
     }
 }
 
-// A pair of joined interfaces in two namespaces, on which to try things out.
+// A veth pair between two namespaces, for tests.
 struct trial_pair {
     struct netns *a, *b;
 };
@@ -171,15 +171,15 @@ static void inspect_napi(struct computer *machine, const struct netns *ns)
         good(machine, "threaded NAPI", "set by sysfs");
     } else {
         bad(machine, "threaded NAPI", FINDING_MISSING, why.text,
-            "a namespace's forwarding is charged to whoever happens to run: no CPU figures",
+            "the kernel charges a namespace's forwarding to arbitrary tasks: no CPU figures",
             why.exit_status == EXIT_LACKING ? "a kernel with threaded NAPI for veth interfaces"
-                                            : "removing that reason: the kernel may well have it");
+                                            : "fix the reason above; the kernel may support it");
     }
     if (interface.thread_count > 0) {
         uint64_t ns_used = 0;
         if (cpu_task_time(interface.threads[0], &ns_used, &why) < 0) {
             bad(machine, "task CPU times", FINDING_MISSING, why.text,
-                "CPU of routers and host can't be read", "a kernel with CONFIG_SCHED_INFO");
+                "CPU usage of routers and host can't be read", "a kernel with CONFIG_SCHED_INFO");
         } else {
             good(machine, "task CPU times", "/proc/TASK/schedstat, in ns");
         }
@@ -194,7 +194,7 @@ static void inspect_filter(struct computer *machine, const struct netns *ns)
         good(machine, "BPF filter at ingress", "loads and attaches");
     } else {
         bad(machine, "BPF filter at ingress", FINDING_LIMIT, why.text,
-            "the sink's packets climb to the UDP layer: the tester's limit is lower",
+            "the sink's packets pass the UDP layer: the tester's limit is lower",
             "a kernel with CONFIG_BPF_SYSCALL, CONFIG_NET_CLS_BPF and CONFIG_NET_SCH_INGRESS");
     }
 }
@@ -206,7 +206,7 @@ static void inspect_network(struct computer *machine)
     int rc = make_pair(&pair, &why);
     if (rc < 0) {
         bad(machine, "namespaces and veth", FINDING_MISSING, why.text,
-            "the platform netns can't be used",
+            "the platform netns is unavailable",
             "root, and a kernel with CONFIG_NET_NS and CONFIG_VETH (module veth)");
     } else {
         good(machine, "namespaces and veth", "made, joined and set up");
@@ -236,7 +236,7 @@ static void inspect_cgroups(struct computer *machine)
         free(found);
     } else {
         bad(machine, "CPU control groups", FINDING_LIMIT, "no cpu controller is mounted",
-            "vrbench mounts one for itself while it runs, if the kernel has it",
+            "vrbench mounts one while it runs, if the kernel supports it",
             "mount /sys/fs/cgroup, or a kernel with CONFIG_CGROUP_SCHED");
     }
     cgroup_tree_close(tree);
@@ -247,7 +247,7 @@ static char *describe_trial(const char *name, const struct cap_trial *trial)
     return trial->tried ? text_format("%s %s (%.1f %% used of a cap of %u %%)", name,
                                       trial->bites ? "holds" : "does not hold a kernel thread",
                                       trial->percent, CAP_PROBE_PERCENT)
-                        : text_format("%s can't be had: %s", name, trial->why);
+                        : text_format("%s is unavailable: %s", name, trial->why);
 }
 
 static void report_caps(struct computer *machine, const struct cap_probe *probe)
@@ -283,18 +283,18 @@ static void inspect_caps(struct computer *machine)
         cap_probe_clear(&probe);
     } else {
         bad(machine, "CPU caps", FINDING_LIMIT, why.text,
-            "not known whether caps can be held; a run with a cap looks again",
-            "a quieter machine, or what the message names");
+            "unknown whether caps can be held; a run with a cap tests it again",
+            "a quieter machine, or fix the reason above");
     }
     cgroup_tree_close(tree);
 }
 
 static void inspect_handover(struct computer *machine)
 {
-    static const char subject[] = "NICs to machines";
+    static const char subject[] = "PCI assignment";
     static const char follows[] =
-        "dedicated NICs lent to virtual machines are macvtaps in them, not "
-        "the PCI devices themselves";
+        "in topology dedicated, lent NICs are connected to virtual machines by macvtap instead of "
+        "being assigned as PCI devices";
     size_t groups = pci_iommu_groups(PCI_SYSFS);
     if (groups == 0) {
         bad(machine, subject, FINDING_LIMIT, "no IOMMU in use", follows,
@@ -340,7 +340,7 @@ static void inspect_programs(struct computer *machine)
     }
 }
 
-// Of a system that runs on Xen, as any domain of it may be.
+// For a system that runs on Xen.
 static void inspect_xen(struct computer *machine)
 {
     _cleanup_error_ struct error why = ERROR_INIT;
@@ -381,8 +381,9 @@ static void inspect_steal(struct computer *machine, unsigned steal_ms)
         good(machine, "steal", found);
     } else {
         bad(machine, "steal", FINDING_LIMIT, found,
-            "the hypervisor takes CPU away: robbed trials are repeated and, if it goes on, marked",
-            "a quieter or a physical machine");
+            "the hypervisor takes CPU time away: disturbed trials are repeated and, if the "
+            "disturbance persists, marked invalid",
+            "a quieter host or a physical machine");
     }
     free(found);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * doctor/doctor — what this machine is, and what it can and can't do for a measurement.
+ * doctor/doctor — describes this machine, and tests what it supports of a measurement.
  */
 #ifndef VRBENCH_DOCTOR_DOCTOR_H
 #define VRBENCH_DOCTOR_DOCTOR_H
@@ -12,15 +12,15 @@
 enum finding_level {
     FINDING_GOOD,
     FINDING_LIMIT,   // works, but figures or speed suffer
-    FINDING_MISSING, // `vrbench run` can't do its work
+    FINDING_MISSING, // `vrbench run` can't measure
 };
 
 struct finding {
     const char *subject; // "threaded NAPI", …
     enum finding_level level;
     char *found;   // what was found
-    char *follows; // what that means; NULL if all is well
-    char *mends;   // what would mend it; NULL if all is well
+    char *follows; // its consequence; NULL for a good finding
+    char *mends;   // its remedy; NULL for a good finding
 };
 
 struct computer {
@@ -31,9 +31,9 @@ struct computer {
     size_t finding_count;
 };
 
-// Looks around, by trying things out in namespaces that are gone again afterwards. Takes a little
-// over `steal_ms` milliseconds, during which steal is watched; 0 = don't.
-// With `caps`, tries out which caps hold (another second or two).
+// Inspects the machine with tests in temporary namespaces. Takes slightly more than `steal_ms`
+// milliseconds, during which it measures steal (0 = no measurement). With `caps`, also tests which
+// mechanism holds a cap, which takes another second or two.
 void computer_inspect(unsigned steal_ms, bool caps, struct computer *ret);
 void computer_clear(struct computer *machine);
 const char *finding_level_name(enum finding_level level); // "good", "limit", "missing"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * owner/adopt — takes over the testbeds that stand by their records, when an owner begins: those of
- * an owner that was killed. The only code that makes a testbed's object from its record.
+ * owner/adopt — when an owner starts, takes over the testbeds of a killed owner by their records.
+ * No other code creates a testbed's object from its record.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -30,7 +30,7 @@ static int adopt_record(struct owned *owned, struct record *record, struct error
     }
     _cleanup_error_ struct error why = ERROR_INIT;
     (void)testbed_hold(testbed, NULL);
-    // Caps stay as they were divided last if they can't be divided again.
+    // If caps can't be divided again, they keep their last division.
     if (testbed_start_dividing(testbed, &why) < 0) {
         log_warning("owner", "testbed %s: %s", owned->name, why.text);
     }
@@ -45,7 +45,9 @@ static int adopt_job(struct owned *owned, struct job *job, struct error *err)
     if (rc == 0) {
         rc = adopt_record(owned, record, err);
     }
-    // What is not there may be a part of the testbed: only without its record it is gone.
+    // A missing part may belong to a testbed that still exists; the testbed is gone only if its
+    // record
+    // is.
     struct record *still = NULL;
     if (rc == -ENOENT && record_open(owned->id, &still, NULL) == -ENOENT) {
         job->gone = true;

@@ -22,14 +22,14 @@ int build_testbed(const json_t *request, struct testbed **ret, struct error *err
     const char *name = json_string_value(json_object_get(request, "topology"));
     cpus_recall(json_object_get(request, "usable"), &usable);
     if (name == NULL || topology_from_name(name, &topology) < 0) {
-        return fail_input(err, "the request has no topology");
+        return fail_input(err, "the request contains no topology");
     }
     int rc = scenario_recall(json_object_get(request, "scenario"), (unsigned)usable.count,
                              &scenario, err);
     if (rc < 0) {
         return rc;
     }
-    // Here and not in the client: some drivers of libvirt serve one process only.
+    // In the owner, since some drivers of libvirt serve one process only.
     rc = testbed_check_platform(scenario, false, err);
     if (rc == 0) {
         rc = testbed_check_daemons(scenario, err);

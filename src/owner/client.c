@@ -27,9 +27,9 @@
 
 #define ATTEMPTS         5U
 #define START_PAUSE_NS   (50U * NS_PER_MS)
-#define CANCEL_WITHIN_NS (60U * NS_PER_S) // for what was cancelled to end
-#define LOOK_MS          200              // how soon the deadline of an answer is seen
-#define VIEW_WITHIN_NS   (2U * NS_PER_S)  // for a run to answer
+#define CANCEL_WITHIN_NS (60U * NS_PER_S) // limit for a cancelled request to end
+#define LOOK_MS          200              // interval of checks for the deadline of an answer
+#define VIEW_WITHIN_NS   (2U * NS_PER_S)  // limit for a run to answer
 
 // ---- starting an owner
 
@@ -46,7 +46,7 @@ static _Noreturn void owner_exec(int ready)
         dup2(log >= 0 ? log : null, STDERR_FILENO) < 0) {
         _exit(EXIT_FAILED);
     }
-    // Of the caller's files only that by which it waits.
+    // Keeps only the descriptor on which the caller waits.
     if (dup2(ready, 3) < 0 || close_range(4, ~0U, 0) < 0) {
         _exit(EXIT_FAILED);
     }
@@ -56,7 +56,7 @@ static _Noreturn void owner_exec(int ready)
     _exit(EXIT_FAILED);
 }
 
-// Starts a process that becomes the owner, and waits until it takes requests or has ended.
+// Starts the owner's process and waits until it accepts requests or has ended.
 static int owner_start(struct error *err)
 {
     int ends[2];
@@ -65,7 +65,7 @@ static int owner_start(struct error *err)
     }
     _cleanup_close_ int reading = ends[0];
     fflush(NULL);
-    // Twice, so that nobody has to wait for it.
+    // Forks twice, so that no process must wait for the owner.
     pid_t child = fork();
     if (child == 0) {
         _exit(fork() == 0 ? (owner_exec(ends[1]), 0) : 0);
@@ -73,7 +73,7 @@ static int owner_start(struct error *err)
     int saved = errno;
     close(ends[1]);
     if (child < 0) {
-        return fail(err, saved, "starting the owner of the testbeds");
+        return fail(err, saved, "starting the testbed owner");
     }
     (void)waitpid(child, NULL, 0);
     char byte = 0;
@@ -98,7 +98,7 @@ static int connect_to(const char *path)
     return steal_fd(&fd);
 }
 
-// A descriptor, or negative: without `start`, -ENOENT where no owner is there.
+// Returns a descriptor, or negative; without `start`, -ENOENT if no owner runs.
 static int owner_connect(bool start, struct error *err)
 {
     int fd = -ENOENT;
@@ -115,7 +115,7 @@ static int owner_connect(bool start, struct error *err)
             return rc;
         }
     }
-    return fail(err, -fd, "the owner of the testbeds does not answer (%s)", OWNER_SOCKET);
+    return fail(err, -fd, "the testbed owner does not answer (%s)", OWNER_SOCKET);
 }
 
 static void answer_say(const json_t *message)
@@ -128,8 +128,8 @@ static void answer_say(const json_t *message)
     }
 }
 
-// Waits for an answer until CLOCK_MONOTONIC reads `until_ns` (0: without end). -EPIPE if the other
-// end has gone.
+// Waits for an answer until CLOCK_MONOTONIC reads `until_ns` (0: no limit). -EPIPE if the other end
+// has closed the connection.
 static int answer_await(struct wire *wire, uint64_t until_ns, bool *ret_begun, json_t **ret,
                         struct error *err)
 {
@@ -148,7 +148,8 @@ static int answer_await(struct wire *wire, uint64_t until_ns, bool *ret_begun, j
             continue;
         }
         if (rc < 0) {
-            return fail(err, 0, "the owner of the testbeds answers what this vrbench can't read");
+            return fail(err, 0,
+                        "the testbed owner's answer is invalid: it may run another version");
         }
         if (stop_requested() && !cancelled) {
             json_t *cancel = json_pack("{s:s}", "do", "cancel");
@@ -165,7 +166,7 @@ static int answer_await(struct wire *wire, uint64_t until_ns, bool *ret_begun, j
         }
         struct pollfd there = {.fd = wire->fd,
                                .events = (short)(POLLIN | (wire_has_output(wire) ? POLLOUT : 0))};
-        // A request to stop was passed on by then, or ends the wait.
+        // A stop was forwarded to the owner before, or ends the wait.
         int ready = cancelled
                         ? poll(&there, 1, LOOK_MS)
                         : stop_poll(&there, 1, until_ns == 0 ? STOP_NO_DEADLINE : until_ns, NULL);
@@ -175,7 +176,7 @@ static int answer_await(struct wire *wire, uint64_t until_ns, bool *ret_begun, j
     }
 }
 
-// `ret_begun` says whether the request was being worked on.
+// `ret_begun` reports whether the owner had begun the request.
 static int ask(int fd, const json_t *request, uint64_t until_ns, bool *ret_begun, json_t **ret,
                struct error *err)
 {
@@ -208,14 +209,14 @@ int owner_call(json_t *request, json_t **ret_answer, struct error *err)
     json_t *answer = NULL;
     bool begun = false;
     int rc = -EPIPE;
-    // An owner may be just ending with its last testbed; then another is asked.
+    // If the owner is ending with its last testbed, the request goes to a new owner.
     for (unsigned attempt = 0; rc == -EPIPE && attempt < ATTEMPTS; attempt++) {
         int fd = owner_connect(true, err);
         rc = fd < 0 ? fd : ask(fd, request, 0, &begun, &answer, err);
         if (rc == -EPIPE && (begun || attempt + 1 == ATTEMPTS)) {
             rc = fail(err, 0,
-                      "the owner of the testbeds has died while it was at work; the next "
-                      "command takes the testbeds over");
+                      "the testbed owner died during this request; the next command starts an "
+                      "owner that takes over the testbeds");
         }
     }
     json_decref(request);
@@ -289,7 +290,7 @@ static bool sample_answer(const json_t *answer, struct sample *sample)
     return json_is_true(json_object_get(answer, "found"));
 }
 
-// Testbeds of runs: each run serves its own. One that has just ended has none.
+// Adds the testbeds of runs, which each run's own socket serves. A run that just ended has none.
 static bool sample_runs(const json_t *request, struct sample *sample)
 {
     bool found = false;
@@ -332,7 +333,7 @@ int owner_sample(const char *testbed, bool networks, struct sample *ret, struct 
         rc = fd < 0 ? fd : ask(fd, request, 0, &begun, &answer, err);
     }
     if (rc == -EPIPE) {
-        rc = 0; // its last testbed went while it was asked
+        rc = 0; // the owner's last testbed was removed meanwhile
     }
     if (rc == 0 && answer != NULL) {
         found |= sample_answer(answer, &sample);
@@ -343,7 +344,7 @@ int owner_sample(const char *testbed, bool networks, struct sample *ret, struct 
     }
     json_decref(request);
     if (rc == 0 && !found) {
-        rc = fail_input(err, "no testbed \"%s\" stands; vrbench list shows those that do", testbed);
+        rc = fail_input(err, "no testbed \"%s\"; vrbench list shows the testbeds", testbed);
     }
     if (rc < 0) {
         sample_clear(&sample);

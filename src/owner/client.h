@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * owner/client — how commands ask the owner of this host's testbeds, and look at those of runs.
+ * owner/client — sends the requests of commands to this host's owner, and reads the testbeds of
+ * runs.
  *
- * If no owner is there and one is needed, it is started: this program again, as `vrbench owner`.
- * What the owner fails in comes back as if it had happened here. A stop that is requested meanwhile
- * is passed on, and the request's end is still waited for.
+ * If a request needs an owner and none runs, the client starts one: this program as `vrbench
+ * owner`. A failure in the owner is returned as the client's own error. A stop that is requested
+ * meanwhile is forwarded to the owner, and the client still waits for the end of the request.
  */
 #ifndef VRBENCH_OWNER_CLIENT_H
 #define VRBENCH_OWNER_CLIENT_H
@@ -14,20 +15,21 @@
 #include "base/error.h"
 #include "sampler/sample.h"
 
-// The user who called: whom sudo(8) names, else the process's.
+// The calling user: the one that sudo(8) names, else the process's.
 uint64_t owner_caller_uid(void);
-// A request with the caller's identity; the caller adds arguments and gives it to owner_call().
+// A new request with the caller's identity; the caller adds arguments and passes it to
+// owner_call().
 json_t *owner_request(const char *what);
-// Sends a request and waits for its answer: 0 and a new reference (ret_answer may be NULL), or
-// negative as the owner failed. The request is freed.
+// Sends and frees a request and waits for its answer: returns 0 and a new reference (ret_answer may
+// be NULL), or the owner's negative error.
 int owner_call(json_t *request, json_t **ret_answer, struct error *err);
 
-// Takes down every testbed that stands, and counts those that are down then. Failures are warned
-// of.
+// Takes all testbeds down and counts the removed ones. Logs failures as warnings.
 void owner_down_all(unsigned *ret_count);
 
-// One reading of all testbeds, those of runs at work too, or of the one of that name or id (NULL =
-// all; no such one is bad input). Starts no owner unless a testbed stands without one.
+// Reads a sample of all testbeds, including those of running measurements, or of the one named
+// `testbed` (name or id; NULL = all). An unknown name is bad input. Starts an owner only if a
+// testbed exists without one.
 int owner_sample(const char *testbed, bool networks, struct sample *ret, struct error *err);
 
 #endif

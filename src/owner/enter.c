@@ -35,10 +35,10 @@ static bool record_has_node(const struct record *record, const char *node)
     return false;
 }
 
-// Which records fit a name.
+// The records that match a name.
 struct search_for {
     const char *testbed, *node; // NULL = any
-    char *names;                // of those that fit, for a message
+    char *names;                // of the matches, for a message
     struct record *first;
     size_t count;
 };
@@ -71,19 +71,20 @@ static int attach_to_only(const struct search_for *wanted, const char *called, s
                           struct error *err)
 {
     if (wanted->count > 1) {
-        return fail_input(err, "\"%s\" fits several: %s; name one of them", called, wanted->names);
+        return fail_input(err, "\"%s\" is ambiguous; name one of %s", called, wanted->names);
     }
     if (wanted->count == 0) {
-        return fail_input(err,
-                          "there is no \"%s\"; vrbench up SCENARIO builds a testbed, vrbench "
-                          "list shows the routers of those that stand",
-                          called);
+        return fail_input(
+            err,
+            "no router or node \"%s\"; vrbench list shows the routers, and vrbench up "
+            "SCENARIO builds a testbed",
+            called);
     }
-    // Runs have no user on record.
+    // Records of runs contain no user.
     const json_t *uid = json_object_get(wanted->first->content, "uid");
     if (uid != NULL && wanted->node != NULL && wanted->testbed == NULL &&
         (uint64_t)json_integer_value(uid) != owner_caller_uid()) {
-        return fail_input(err, "\"%s\" is a node of a testbed that another user built; name it %s",
+        return fail_input(err, "\"%s\" belongs to another user's testbed; to use it, name it %s",
                           called, wanted->names);
     }
     return testbed_attach(wanted->first, ret, err);

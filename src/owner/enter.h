@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * owner/enter — a node of a testbed for a process that goes inside: a console joins the caller's
- * own terminal to it, which no other process can do. Found and attached to by its record, changing
+ * owner/enter — finds the node of a testbed that a console enters. The calling process attaches to
+ * the testbed by its record, since only that process can connect its own terminal; it changes
  * nothing.
  */
 #ifndef VRBENCH_OWNER_ENTER_H
@@ -9,10 +9,11 @@
 
 #include "testbed/testbed.h"
 
-// The testbed that has a node, by "NODE" or "TESTBED/NODE", and the node's name, which is part of
-// `called`. Testbeds of runs at work count, too. None such, or several, is bad input.
+// Finds the testbed of a node by "NODE" or "TESTBED/NODE", including testbeds of running
+// measurements, and returns the node's name, a part of `called`. No match and several are bad
+// input.
 int enter_find(const char *called, struct testbed **ret, const char **ret_node, struct error *err);
-// The testbed of that name or id.
+// Finds a testbed by name or id.
 int enter_testbed(const char *name, struct testbed **ret, struct error *err);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// owner/owned — see owned.h: the list of testbeds that an owner has.
+// owner/owned — see owned.h: the list of an owner's testbeds.
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,10 +22,10 @@ struct owned *owned_add(struct owner *owner, const char *id, const char *name)
 void owned_remove(struct owned *owned)
 {
     struct owner *owner = owned->owner;
-    work_drop(owned, "the testbed has been taken down meanwhile");
+    work_drop(owned, "the testbed was removed meanwhile");
     tend_forget(owned);
     sampler_free(owned->sampler);
-    // A job that still runs has the testbed; the process ends with it.
+    // A running job still uses the testbed; the process ends with it.
     if (owned->running == NULL) {
         testbed_free(owned->testbed);
     }

@@ -21,12 +21,13 @@
 #include "owner/owned.h"
 
 #define BACKLOG         64
-#define ADOPT_WITHIN_US (UINT64_C(10) * 1000 * 1000) // then orders no longer wait for all of it
-#define FIRST_WITHIN_US (UINT64_C(10) * 1000 * 1000) // for the first client to come
+#define ADOPT_WITHIN_US (UINT64_C(10) * 1000 * 1000) // longest wait of requests for adoption
+#define FIRST_WITHIN_US (UINT64_C(10) * 1000 * 1000) // limit for the first client to connect
 
 // ---- the lock
 
-// Takes the lock whose name goes with the owner: one that lost its name meanwhile is none.
+// Locks OWNER_LOCK. Retries if the locked file was unlinked meanwhile, since then it is not the
+// lock of this RECORD_ROOT.
 static int owner_lock(int *ret, struct error *err)
 {
     for (;;) {
@@ -37,7 +38,7 @@ static int owner_lock(int *ret, struct error *err)
         _cleanup_close_ int lock =
             open(OWNER_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (lock < 0 && errno == ENOENT) {
-            continue; // the folder has just gone with its last testbed
+            continue; // the folder was removed with its last testbed
         }
         if (lock < 0) {
             return fail(err, errno, "%s", OWNER_LOCK);
@@ -50,7 +51,8 @@ static int owner_lock(int *ret, struct error *err)
         struct stat there;
         if (fstat(lock, &here) == 0 && stat(OWNER_LOCK, &there) == 0 &&
             here.st_ino == there.st_ino && here.st_dev == there.st_dev) {
-            // The number is for people and tests; what counts is the lock.
+            // The file contains the PID for users and tests; only the lock decides who is the
+            // owner.
             if (ftruncate(lock, 0) < 0 || dprintf(lock, "%d\n", (int)getpid()) < 0) {
                 return fail(err, errno, "%s", OWNER_LOCK);
             }
@@ -72,7 +74,7 @@ static void client_free(struct client *client)
         *at = client->next;
     }
     if (client->job != NULL) {
-        // The job goes on, as half a router would be worse; only building ends early.
+        // Only building ends early: stopping another job would leave half a router.
         client->job->client = NULL;
         if (client->job->builds) {
             stop_flag_raise(&client->job->stop);
@@ -102,7 +104,7 @@ void client_send(struct client *client, json_t *message)
 {
     if (client != NULL) {
         wire_put(&client->wire, message);
-        (void)client_flush(client); // a client that has gone is seen when it is read from
+        (void)client_flush(client); // reading detects a client that has disconnected
     }
     json_decref(message);
 }
@@ -154,8 +156,8 @@ void clients_go_on(struct owner *owner)
     }
 }
 
-// Building ends early; other work that has begun goes on, as half a router would be worse, and what
-// waits is forgotten.
+// Cancels a client's request: stops a running build, drops a waiting job, and lets any other
+// running job end, since stopping it would leave half a router.
 static void client_cancel(struct client *client)
 {
     struct job *job = client->job;
@@ -213,7 +215,7 @@ static int client_readable(sd_event_source *source, int fd, uint32_t events, voi
     return 0;
 }
 
-// Only root may ask: whatever a request does is done as root.
+// Accepts root only, since requests are executed as root.
 static bool client_may_ask(int fd)
 {
     struct ucred peer;
@@ -257,7 +259,7 @@ static int owner_listen(struct owner *owner, struct error *err)
     if (owner->listener < 0) {
         return fail(err, errno, "making a socket");
     }
-    // Left by an owner that was killed; the lock says that it is no living one's.
+    // A killed owner left the socket: this process holds the lock, so no living owner uses it.
     (void)unlink(OWNER_SOCKET);
     if (bind(owner->listener, (const struct sockaddr *)&address, sizeof address) < 0 ||
         chmod(OWNER_SOCKET, 0600) < 0 || listen(owner->listener, BACKLOG) < 0) {
@@ -276,7 +278,8 @@ static bool owner_has_callers(const struct owner *owner)
 
 void owner_look_for_end(struct owner *owner)
 {
-    // A reading by others does not end an owner that was started for an order still to come.
+    // A reading by another client does not end an owner that was started for a request still to
+    // arrive.
     bool idle =
         owner->owned_count == 0 && owner->ordered && !owner->lingers && !owner_has_callers(owner);
     if (owner->threads == 0 && (idle || owner->ending)) {
@@ -286,7 +289,7 @@ void owner_look_for_end(struct owner *owner)
 
 static int owner_stop(sd_event_source *source, int fd, uint32_t events, void *context)
 {
-    (void)source; // once only: the descriptor stays readable
+    (void)source; // runs once, since the descriptor stays readable
     (void)fd;
     (void)events;
     struct owner *owner = context;
@@ -302,7 +305,7 @@ static int owner_stop(sd_event_source *source, int fd, uint32_t events, void *co
 
 // ---- its life
 
-// A platform that does not answer keeps its testbeds from being taken over: others go on.
+// While a platform does not answer, its testbeds are not taken over; other testbeds are served.
 static int owner_impatient(sd_event_source *source, uint64_t now_us, void *context)
 {
     (void)source;
@@ -313,7 +316,7 @@ static int owner_impatient(sd_event_source *source, uint64_t now_us, void *conte
     return 0;
 }
 
-// The process that started it has not come.
+// The process that started this owner has not connected.
 static int owner_unused(sd_event_source *source, uint64_t now_us, void *context)
 {
     (void)source;
@@ -342,7 +345,7 @@ static int owner_open(struct owner *owner, struct error *err)
     return rc == 0 ? owner_listen(owner, err) : rc;
 }
 
-// The testbeds stay as they are; jobs that still run are left to their records.
+// Leaves the testbeds as they are; the next owner finds the state of running jobs in their records.
 static void owner_close(struct owner *owner)
 {
     struct client *next = NULL;
@@ -366,7 +369,7 @@ static void owner_close(struct owner *owner)
         (void)unlink(OWNER_LOG);
         (void)unlink(OWNER_LOCK);
         close(owner->lock);
-        (void)rmdir(RECORD_ROOT); // fails, rightly, while records are there
+        (void)rmdir(RECORD_ROOT); // fails, as intended, while records exist
     }
 }
 

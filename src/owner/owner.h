@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * owner/owner — the process that owns the testbeds that stand: builds them, watches their routers,
- * restarts those that die, divides their caps, reads their figures, and takes requests on a socket.
+ * owner/owner — the process that owns all testbeds of `vrbench up`: builds them, watches their
+ * routers, restarts dead ones, divides caps, reads figures, and serves requests on a socket.
  *
- * There is one a host, or rather one a RECORD_ROOT. The first command that needs it starts it
- * (client.h); it ends with its last testbed. It sleeps until something happens. If it is killed,
- * routers forward on and caps keep their values; the next owner takes the testbeds over by their
- * records. `vrbench owner` runs it in the foreground, for a service manager.
+ * A host has one owner (precisely: one for each RECORD_ROOT). The first command that needs an owner
+ * starts it (client.h); it ends with its last testbed. It sleeps until an event occurs. If it is
+ * killed, routers keep forwarding and caps keep their values; the next owner takes over the
+ * testbeds by their records. `vrbench owner` runs it in the foreground, for a service manager.
  */
 #ifndef VRBENCH_OWNER_OWNER_H
 #define VRBENCH_OWNER_OWNER_H
@@ -18,9 +18,9 @@
 #define OWNER_LOCK   RECORD_ROOT "/owner"
 #define OWNER_LOG    RECORD_ROOT "/owner.log"
 
-// Becomes the owner: returns once it has ended, or negative: -EBUSY if another process is the
-// owner. `ready` is a descriptor that is closed once requests are taken; -1 = none. With `linger`
-// it goes on without any testbed until it is told to stop.
+// Runs the owner in this process until it ends. Returns negative on failure: -EBUSY if another
+// process is the owner. Closes `ready` (a descriptor; -1 = none) once requests are accepted. With
+// `linger` the owner keeps running without testbeds until a stop is requested.
 int owner_run(int ready, bool linger, struct error *err);
 
 #endif

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * owner/readings — samples for clients. Parties that samplers read by themselves are read at once;
- * those that have to be surveyed (virtual machines) are surveyed first, but no reading waits longer
- * than SURVEY_WITHIN_NS for a testbed that is busy or whose hypervisor hangs: its figures are then
- * those of its last survey.
+ * owner/readings — samples for clients. Samplers read most parties at once; virtual machines are
+ * surveyed by a job first. A reading waits at most SURVEY_WITHIN_NS for a testbed that is busy or
+ * whose hypervisor hangs, and then contains the figures of the last survey.
  */
 #include <stdlib.h>
 
@@ -14,7 +13,7 @@
 
 #define SURVEY_WITHIN_US (UINT64_C(1000) * 1000)
 #define ADOPTED_WITHIN   10                // times SURVEY_WITHIN_US
-#define SHARED_NS        (20U * NS_PER_MS) // readers this close together get one survey
+#define SHARED_NS        (20U * NS_PER_MS) // readings within this time share one survey
 
 static int survey_job(struct owned *owned, struct job *job, struct error *err)
 {
@@ -64,9 +63,8 @@ static void reading_answer(struct reading *reading)
         }
         found = true;
         if (left_out == NULL) {
-            left_out = owned->adopting
-                           ? "it is still being taken over: its platform does not answer"
-                           : owned->unusable;
+            left_out = owned->adopting ? "it is not taken over yet: its platform does not answer"
+                                       : owned->unusable;
         }
         sampler_visit(owned->sampler, networks, sample_text_add, &text);
     }
@@ -77,8 +75,8 @@ static void reading_answer(struct reading *reading)
     owner_look_for_end(owner);
 }
 
-// Whether a testbed of the reading has still to be adopted or surveyed. A survey that takes longer
-// than that is not waited for again.
+// Whether a testbed of the reading still waits for adoption or a survey. A survey that exceeds
+// SURVEY_WITHIN_US is not waited for again.
 static bool reading_waits(const struct reading *reading)
 {
     uint64_t now_ns = clock_monotonic_ns();
@@ -118,7 +116,7 @@ static bool reading_adopts(const struct reading *reading)
 static int reading_late(sd_event_source *source, uint64_t now_us, void *context)
 {
     struct reading *reading = context;
-    // Of a testbed that is being taken over there is no earlier figure to show.
+    // A testbed that is being taken over has no earlier figures.
     if (reading_adopts(reading) && ++reading->looks < ADOPTED_WITHIN) {
         (void)sd_event_source_set_time(source, now_us + SURVEY_WITHIN_US);
         (void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * owner/requests — what clients may ask for, a row each: who is meant is found out by the loop, and
- * the work is a job of the testbed.
+ * owner/requests — the table of requests. The event loop finds the router or testbed that a request
+ * names, and queues a job of that testbed.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,12 +23,12 @@ static uint64_t request_uid(const json_t *request)
     return (uint64_t)json_integer_value(json_object_get(request, "uid"));
 }
 
-// ---- who is meant
+// ---- the target of a request
 
 struct target {
     struct owned *owned;
     const char *node; // its name: a router's, "host", "source", "sink"
-    size_t router;    // index in the scenario; SIZE_MAX if it is no router
+    size_t router;    // index in the scenario; SIZE_MAX for other nodes
 };
 
 static bool target_matches(const struct owned *owned, const char *of, const char *node)
@@ -37,8 +37,8 @@ static bool target_matches(const struct owned *owned, const char *of, const char
            owned->stands && !owned->ends && testbed_has_node(owned->testbed, node);
 }
 
-// The one testbed that has such a node, by "NODE" or "TESTBED/NODE". A bare name must be that of
-// one testbed only, and of the caller's: others' testbeds are named in full.
+// Finds a node by "NODE" or "TESTBED/NODE". A bare name must be unique and belong to a testbed of
+// the caller; nodes of other users' testbeds require the prefix.
 static int target_find(struct owner *owner, const json_t *request, struct target *ret,
                        struct error *err)
 {
@@ -56,8 +56,8 @@ static int target_find(struct owner *owner, const json_t *request, struct target
     for (size_t i = 0; i < owner->owned_count; i++) {
         struct owned *owned = owner->owned[i];
         unusable = owned->unusable != NULL ? owned->unusable
-                   : owned->adopting ? "a testbed is still being taken over: its platform does "
-                                       "not answer"
+                   : owned->adopting ? "a testbed is not taken over yet: its platform does not "
+                                       "answer"
                                      : unusable;
         if (target_matches(owned, of, node)) {
             char *more = text_format("%s%s%s/%s", names, matches == 0 ? "" : ", ",
@@ -70,18 +70,18 @@ static int target_find(struct owner *owner, const json_t *request, struct target
     }
     int rc = 0;
     if (matches > 1) {
-        rc = fail_input(err, "\"%s\" fits several: %s; name one of them", called, names);
+        rc = fail_input(err, "\"%s\" is ambiguous; name one of %s", called, names);
     } else if (matches == 0 && unusable != NULL) {
         rc = fail(err, 0, "looking for \"%s\": %s", called, unusable);
     } else if (matches == 0) {
         rc = fail_input(err,
                         owner->owned_count == 0
-                            ? "no testbed stands; vrbench up SCENARIO builds one"
-                            : "there is no router or node \"%s\"; vrbench list shows them",
+                            ? "no router or node \"%s\": no testbed exists; vrbench up SCENARIO "
+                              "builds one"
+                            : "no router or node \"%s\"; vrbench list shows the routers",
                         called);
     } else if (found != NULL && slash == NULL && found->uid != request_uid(request)) {
-        rc = fail_input(err,
-                        "\"%s\" is a router of testbed %s, which another user built; name it %s",
+        rc = fail_input(err, "\"%s\" belongs to another user's testbed %s; to use it, name it %s",
                         called, found->name, names);
     }
     free(names);
@@ -99,7 +99,7 @@ static int order_for_router(struct client *client, json_t *request, const char *
     struct target target = {0};
     int rc = target_find(client->owner, request, &target, err);
     if (rc == 0 && target.router == SIZE_MAX) {
-        rc = fail_input(err, "%s is no router", request_text(request, "router"));
+        rc = fail_input(err, "%s is not a router", request_text(request, "router"));
     }
     if (rc < 0 || target.owned == NULL) {
         return rc;
@@ -175,7 +175,7 @@ static json_t *allocation_json(const struct owned *owned, size_t party,
     return json;
 }
 
-// Reads back from the kernel or hypervisor, after setting what the request has.
+// Sets the requested values, and reads the allocation back from the kernel or hypervisor.
 static int cpu_job(struct owned *owned, struct job *job, struct error *err)
 {
     struct allocation allocation = {0};
@@ -209,7 +209,7 @@ static int take_cpu(struct client *client, json_t *request, struct error *err)
     }
     size_t party = testbed_party_called(target.owned->testbed, target.node);
     if (party == SIZE_MAX) {
-        return fail_input(err, "%s has no CPU allocation: it is the tester's",
+        return fail_input(err, "%s has no CPU allocation: it belongs to the tester",
                           request_text(request, "router"));
     }
     struct job *job =
@@ -236,8 +236,8 @@ static int take_up(struct client *client, json_t *request, struct error *err)
     }
     struct owned *there = owned_find(client->owner, name);
     if (there != NULL) {
-        return fail(err, 0, "a testbed %s %s; vrbench down %s removes it", name,
-                    there->stands || there->unusable != NULL || there->adopting ? "stands already"
+        return fail(err, 0, "testbed %s %s; vrbench down %s removes it", name,
+                    there->stands || there->unusable != NULL || there->adopting ? "already exists"
                                                                                 : "is being built",
                     name);
     }
@@ -261,7 +261,7 @@ static int take_down(struct client *client, json_t *request, struct error *err)
     const char *name = request_text(request, "name");
     struct owned *owned = name == NULL ? NULL : owned_find(client->owner, name);
     if (owned == NULL || owned->ends) {
-        return fail_input(err, "no testbed \"%s\" stands; vrbench list shows those that do",
+        return fail_input(err, "no testbed \"%s\"; vrbench list shows the testbeds",
                           name == NULL ? "" : name);
     }
     owned->ends = true;
@@ -286,7 +286,7 @@ void request_take(struct client *client, json_t *request)
     const char *name = request_text(request, "do");
     client->owner->ordered = true;
     struct error err = ERROR_INIT;
-    int rc = fail_input(&err, "there is no request \"%s\"", name == NULL ? "" : name);
+    int rc = fail_input(&err, "unknown request \"%s\"", name == NULL ? "" : name);
     for (size_t i = 0; i < sizeof request_rows / sizeof request_rows[0]; i++) {
         if (text_equal(request_rows[i].name, name)) {
             error_clear(&err);

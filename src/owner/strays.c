@@ -32,7 +32,7 @@ static void remove_dead_owner(void)
     _cleanup_close_ int lock = open(OWNER_LOCK, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     struct stat here;
     struct stat there;
-    // A file that lost its name meanwhile is not the lock of the owner there is now.
+    // An unlinked file is not the lock of the current owner.
     if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0 && fstat(lock, &here) == 0 &&
         stat(OWNER_LOCK, &there) == 0 && here.st_ino == there.st_ino &&
         here.st_dev == there.st_dev) {
@@ -52,5 +52,5 @@ void strays_remove(void)
         }
     }
     remove_dead_owner();
-    (void)rmdir(RECORD_ROOT); // fails, rightly, while records are there
+    (void)rmdir(RECORD_ROOT); // fails, as intended, while records exist
 }

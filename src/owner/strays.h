@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// owner/strays — files in RECORD_ROOT of owners and runs that were killed.
+// owner/strays — files that killed owners and runs left in RECORD_ROOT.
 #ifndef VRBENCH_OWNER_STRAYS_H
 #define VRBENCH_OWNER_STRAYS_H
 
-// Removes the sockets on which nobody listens any more, and the files of an owner that is no more.
+// Removes sockets without a listener, and the files of a dead owner.
 void strays_remove(void);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * owner/tend — deaths of routers: each running router is watched by a descriptor (a pidfd, for one
- * that is a process here), and a router that has died is restarted or cleared away, as its scenario
- * says (on_crash, on_poweroff, on_reboot).
+ * owner/tend — deaths of routers. A descriptor watches each running router (a pidfd for a local
+ * process); a dead router is restarted or removed by its scenario's on_crash, on_poweroff and
+ * on_reboot.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 
 #define RESTARTS_NS (10U * NS_PER_S)
 
-// Whether one more restart of a router, now, is too many.
+// Whether another restart of a router would exceed RESTARTS.
 static bool restart_is_hopeless(struct owned *owned, size_t router)
 {
     uint64_t now = clock_monotonic_ns();
@@ -88,7 +88,7 @@ static void tend_order(struct owned *owned)
 static int tend_noticed(sd_event_source *source, int fd, uint32_t events, void *context)
 {
     (void)events;
-    // A router that is a child of this process is taken in.
+    // Reaps a router that is a child of this process.
     (void)waitid(P_PIDFD, (id_t)fd, &(siginfo_t){0}, WEXITED | WNOHANG);
     (void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
     tend_order(context);
@@ -106,14 +106,14 @@ static void watch_router(struct owned *owned, struct watch *watch, size_t router
         return;
     }
     if (fd < 0) {
-        tend_order(owned); // it has died already
+        tend_order(owned); // the router is already dead
         return;
     }
     int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
     if (own < 0 || sd_event_add_io(owned->owner->loop, &watch->source, own, EPOLLIN, tend_noticed,
                                    owned) < 0) {
         log_warning("owner",
-                    "router %s of testbed %s can't be watched: it is not restarted if it dies",
+                    "router %s of testbed %s can't be watched and is not restarted if it dies",
                     testbed_router_name(owned->testbed, router), owned->name);
         if (own >= 0) {
             close(own);

@@ -36,7 +36,7 @@ struct view {
 
 // ---- the run's testbeds
 
-// Adds one testbed to an answer. Nothing of it stays open: the run may take it down at any time.
+// Adds one testbed to an answer. Keeps nothing open, since the run may remove the testbed any time.
 static bool view_read(const char *id, const json_t *request, struct sample_text *text)
 {
     struct record *record = NULL;
@@ -86,7 +86,7 @@ static void view_answer(const struct view *view, const json_t *request, struct w
     free(text.bytes);
 }
 
-// Waits until the client sends more or takes more, or this is to end: false then, or too late.
+// Waits until the client can send or receive. False after a stop or the deadline.
 static bool view_await(const struct view *view, const struct wire *wire, uint64_t until_ns)
 {
     struct pollfd waits[] = {
@@ -153,7 +153,7 @@ static int view_listen(struct view *view, struct error *err)
     if (view->listener < 0) {
         return fail(err, errno, "making a socket");
     }
-    (void)unlink(view->path); // left by a dead process that had our number
+    (void)unlink(view->path); // of a dead process with the same PID
     if (bind(view->listener, (const struct sockaddr *)&address, sizeof address) < 0 ||
         chmod(view->path, 0600) < 0 || listen(view->listener, BACKLOG) < 0) {
         return fail(err, errno, "%s", view->path);
@@ -171,7 +171,7 @@ static void view_free(struct view *view)
     free(view->path);
     free(view->prefix);
     free(view);
-    (void)rmdir(RECORD_ROOT); // fails, rightly, while records are there
+    (void)rmdir(RECORD_ROOT); // fails, as intended, while records exist
 }
 
 int view_start(struct view **ret, struct error *err)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * owner/view — lets others look at the testbeds of a run: a thread of the run's process that
- * answers samples on a socket of its own, /run/vrbench/run-PID.
+ * owner/view — serves samples of a run's testbeds to `list` and `top`: a thread of the run's
+ * process with the socket /run/vrbench/run-PID.
  *
- * It attaches to the run's testbeds by their records, as any other process could, and so shares
- * nothing with the thread that measures.
+ * The thread attaches to the testbeds by their records, as another process would, and so shares no
+ * data with the measuring thread.
  */
 #ifndef VRBENCH_OWNER_VIEW_H
 #define VRBENCH_OWNER_VIEW_H
@@ -12,8 +12,7 @@
 #include "base/error.h"
 
 struct view;
-// Starts the thread. A run whose view can't be started is measured all the same: the caller
-// decides.
+// Starts the thread. The caller decides whether a failure ends the run.
 int view_start(struct view **ret, struct error *err);
 void view_stop(struct view *view); // NULL is fine
 

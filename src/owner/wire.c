@@ -97,7 +97,7 @@ int wire_receive(struct wire *wire)
             return any;
         }
         if (got <= 0) {
-            // What came before the end is read first.
+            // Data received before the end of the connection is read first.
             return any > 0 ? any : got == 0 ? -EPIPE : -errno;
         }
         any = 1;
@@ -126,7 +126,7 @@ int wire_take(struct wire *wire, json_t **ret)
     return 1;
 }
 
-// Messages may quote bytes that are no UTF-8: these become question marks.
+// Messages may quote bytes that are not UTF-8: these are replaced by question marks.
 static json_t *text_as_json(const char *text)
 {
     json_t *json = json_string(text);

@@ -4,10 +4,10 @@
  *
  * A request is {"do": NAME, …}. Its answer is one object: {"failed": 0, …}, or {"failed": -ERRNO,
  * "status": EXIT STATUS, "text": MESSAGE, "located": BOOL} as struct error has it. Between the two
- * any number of {"say": MESSAGE, "topic": TOPIC, "level": LEVEL} may come, for the client's log.
- * {"do": "cancel"} asks for an early end of the request that is being worked on.
- * {"begun": true} comes once a request is worked on: from then on it must not be sent to another
- * owner. The format is private to one version of vrbench.
+ * any number of {"say": MESSAGE, "topic": TOPIC, "level": LEVEL} may follow, for the client's log.
+ * {"do": "cancel"} requests an early end of the current request. {"begun": true} reports that the
+ * owner has begun the request, which must then not be sent to another owner. The format is private
+ * to one version of vrbench.
  *
  * Used by owner.c, on non-blocking sockets, and by client.c.
  */
@@ -35,23 +35,23 @@ struct wire {
 // clang-format on
 
 void wire_clear(struct wire *wire); // closes and frees
-// Puts a message into the output. The message remains the caller's.
+// Appends a message to the output. The caller keeps its reference.
 void wire_put(struct wire *wire, const json_t *message);
-// The same for a message that is a line already, its newline included.
+// Appends a message that is already a line, including its newline.
 void wire_put_line(struct wire *wire, const char *line, size_t length);
 bool wire_has_output(const struct wire *wire);
-// Sends what can be sent now: 0, or negative if the other end is gone.
+// Sends what the socket accepts now: 0, or negative if the other end has closed the connection.
 int wire_send(struct wire *wire);
-// Receives what is there: 1 if anything came, 0 if nothing is there, negative at the end of the
-// connection or if a line is longer than WIRE_LINE_MAX.
+// Receives available data: 1 if there was any, 0 if none, negative at the end of the connection or
+// for a line longer than WIRE_LINE_MAX.
 int wire_receive(struct wire *wire);
-// Takes the next whole message: 1 and a new reference, 0 if there is none yet, -EPROTO for a line
-// that is no JSON object.
+// Returns the next complete message: 1 and a new reference, 0 if none is complete, -EPROTO for a
+// line that is not a JSON object.
 int wire_take(struct wire *wire, json_t **ret);
 
 // A line for the client's log.
 json_t *wire_say(int level, const char *topic, const char *text);
-// How a request ended, as an answer and back. wire_failure() returns the error's code.
+// Converts the result of a request to an answer and back. wire_failure() returns the error's code.
 json_t *wire_answer(int rc, const struct error *err);
 int wire_failure(const json_t *answer, struct error *err);
 

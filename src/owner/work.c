@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * owner/work — see owned.h: one thread a job, one job at a time a testbed. A thread lives as long
- * as its job, so that an owner with nothing to do has one thread, which sleeps.
+ * owner/work — see owned.h: one thread per job, one job at a time per testbed. A thread ends with
+ * its job, so that an idle owner has one sleeping thread.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@ static void job_free(struct job *job)
     free(job);
 }
 
-// What a job has to say goes to the client that waits, before its answer.
+// Log messages of a job are sent to the waiting client before the answer.
 static void job_say(void *context, enum log_level level, const char *topic, const char *text)
 {
     struct job *job = context;
@@ -45,7 +45,7 @@ static void *job_thread(void *context)
     pthread_mutex_lock(&owner->done_lock);
     job->next = owner->done;
     owner->done = job;
-    // Within the lock: once the job is seen, the owner may end.
+    // Within the lock: after the loop has taken the job, the owner may end.
     const uint64_t one = 1;
     (void)!write(owner->results, &one, sizeof one);
     pthread_mutex_unlock(&owner->done_lock);
@@ -84,10 +84,10 @@ static void job_conclude(struct job *job)
         if (owned->testbed == NULL && !job->gone) {
             owned->unusable =
                 text_format("testbed %s: %s", owned->name,
-                            job->err.text == NULL ? "its record can't be read" : job->err.text);
+                            job->err.text == NULL ? "can't read its record" : job->err.text);
         }
     } else if (owned->testbed == NULL && owned->unusable == NULL) {
-        job->gone = true; // it could not be built
+        job->gone = true; // building failed
     }
     if (owned->testbed != NULL) {
         owned_at_rest(owned, job->changed);
@@ -138,12 +138,12 @@ static void work_next(struct owned *owned)
     owned->running = job;
     owned->rests = false;
     if (job->releases) {
-        // An open socket would keep a namespace and its interfaces.
+        // An open socket would keep a namespace and its interfaces alive.
         sampler_free(owned->sampler);
         owned->sampler = sampler_new();
     }
     owned->owner->threads++;
-    // From here on the client must not ask another owner, should this one die.
+    // From here on the client must not send the request to another owner if this one dies.
     client_send(job->client, json_pack("{s:b}", "begun", 1));
     pthread_t thread;
     int rc = thread_start(&thread, job_thread, job);
@@ -206,7 +206,7 @@ bool work_forget(struct job *job)
         at = &(*at)->next;
     }
     if (*at == NULL) {
-        return false; // it runs
+        return false; // already running
     }
     *at = job->next;
     job->owned->ends = job->owned->ends && !job->releases;

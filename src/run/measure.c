@@ -216,6 +216,7 @@ int run_measure(struct job_state *state, struct error *err)
     int rc = run_loads(&measuring, err);
     progress_finish();
     log_set_interruption(NULL, NULL);
+    state->planned = sweep_points(&measuring.loads.spec); // more exact once all loads are found
     job_loads_clear(&measuring.loads);
     free(measuring.spoilt);
     return rc;

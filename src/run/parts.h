@@ -16,6 +16,7 @@ struct job_state {
     struct store *store;
     json_t *run; // run.json as it will be written next
     struct point_list points;
+    size_t planned; // points of the whole run
 };
 
 // Measures all that is not there yet; points are kept one by one.

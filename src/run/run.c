@@ -209,9 +209,13 @@ int job_run(const struct job *job, struct point_list *ret_points, struct error *
         rc = run_measure(&state, &why);
         cap_known_let_go();
         int ended = end_run(&state, rc, &why, err);
-        if (rc < 0) {
+        if (rc == -EINTR && state.planned >= state.points.count) {
+            error_clear(err);
+            rc = fail_saved(err, state.points.count, state.planned, job->folder);
+        } else if (rc < 0) {
             error_move(err, &why);
         }
+        error_clear(&why);
         rc = rc < 0 ? rc : ended;
     }
     view_stop(view);

@@ -87,7 +87,7 @@ at_exit "$SOURCE_ROOT/scripts/libvirtd stop $lv; rm -rf $lv"
 ok "a libvirtd starts" "$SOURCE_ROOT/scripts/libvirtd" start "$lv"
 uri=$("$SOURCE_ROOT/scripts/libvirtd" uri "$lv")
 is "without machines the list is empty" "$(vrbench list --platform "$uri" --json)" "[]"
-is "  and says so" "$(vrbench list --platform "$uri")" "no machine is there"
+is "  and says so" "$(vrbench list --platform "$uri")" "no machines"
 vrbench doctor --platform "$uri" --json >"$T/doctor"
 is "  and what needs one is not known" "$(can create) $(can "CPU time") $(can weight)" \
     "yes unknown unknown"

@@ -11,7 +11,7 @@ machine_snapshot "$T/before"
 owners() { pgrep --ns $$ --nslist mnt -x vrbench-owner | wc -l; }
 
 is "nothing stands, and no owner is started to say so" "$(vrbench list; ls /run/vrbench 2>/dev/null)" \
-    "no testbed stands"
+    "no testbeds"
 
 # Ten at once: one builds, nine are refused.
 for number in 0 1 2 3 4 5 6 7 8 9; do
@@ -20,8 +20,8 @@ done
 wait
 is "ten ups of one name give one testbed" "$(sort "$T"/status.* | tr '\n' ' ')" \
     "0 1 1 1 1 1 1 1 1 1 "
-is "  and the others are refused" "$(cat "$T"/up.* | sed 's/is being built/stands already/' | sort -u)" \
-    "vrbench: a testbed two stands already; vrbench down two removes it"
+is "  and the others are refused" "$(cat "$T"/up.* | sed 's/is being built/already exists/' | sort -u)" \
+    "vrbench: testbed two already exists; vrbench down two removes it"
 is "  with one record" "$(ls /run/vrbench/*.json | wc -l)" 1
 is "  and one owner" "$(owners)" 1
 vrbench owner 2>"$T/err"
@@ -109,10 +109,10 @@ ok "  and the testbed beside stands" reaches 1
 ok "a router is named with its testbed by another user" env SUDO_UID=4711 "$VRBENCH" reboot two/r1t3
 SUDO_UID=4711 vrbench reboot r1t3 2>"$T/err"
 is "  a bare name is refused" $? 2
-like "  with the full one" "$(cat "$T/err")" 'which another user built; name it two/r1t3'
+like "  with the full one" "$(cat "$T/err")" 'another user.s testbed two; to use it, name it two/r1t3'
 printf '{"do": "explode"}\nnonsense\n' >"$T/bad"
 ok "an unknown request is answered" sh -c '
-    python3 "$SOURCE_ROOT/tests/net/ask.py" /run/vrbench/owner.sock <"$1" | grep -q "there is no request"' sh "$T/bad"
+    python3 "$SOURCE_ROOT/tests/net/ask.py" /run/vrbench/owner.sock <"$1" | grep -q "unknown request"' sh "$T/bad"
 ok "  and harms nothing" vrbench list
 is "  nobody else may connect" "$(stat -c %a /run/vrbench/owner.sock)" 600
 

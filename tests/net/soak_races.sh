@@ -72,7 +72,7 @@ done
 wait $workers
 
 # Two that share a name can find it there already, gone, or going.
-sed -i -E '/^status [12] of: (up|down|cpu) .*(stands already|none|no testbed|no router|is being|was taken)/d' \
+sed -i -E '/^status [12] of: (up|down|cpu) .*(already exists|none|no testbed|no router|is being|was (taken|removed))/d' \
     "$T"/shared?.failures 2>/dev/null
 never_failed() { # WORKER
     done=$(wc -l <"$T/$1.done") || return 1

@@ -12,7 +12,7 @@ sed 's/^name: two/name: other/' "$T/two.yaml" >"$T/other.yaml"
 first() { recorded "$1" first; }
 
 machine_snapshot "$T/before"
-is "nothing stands" "$(vrbench list)" "no testbed stands"
+is "nothing stands" "$(vrbench list)" "no testbeds"
 is "  and the list is empty" "$(vrbench list --json)" "[]"
 vrbench console r1t3 -- true 2>"$T/err"
 is "a router that is not there is bad usage" $? 2
@@ -152,7 +152,7 @@ end_owner
 jq '.topology = "ring"' "$T/record" >"$T/bad" && cat "$T/bad" >"$record"
 vrbench list >"$T/out" 2>"$T/err"
 is "list goes on without a testbed that it can't read" $? 0
-like "  and says so" "$(cat "$T/err")" "one is left out: testbed other: .*can't be read"
+like "  and says so" "$(cat "$T/err")" "a testbed is not listed: testbed other: .*can't be read"
 like "  the other is there" "$(cat "$T/out")" '^two +r1t3 '
 vrbench reboot other/r1t3 2>"$T/err"
 like "a command for it says so, too" "$(cat "$T/err")" "the record of testbed .* can't be read"
