@@ -86,8 +86,7 @@ lxw_worksheet *book_add_sheet(struct book *book, const char *name)
     }
 }
 
-// Only sheets that are added meanwhile are written by rows: charts take what they show from the
-// others, in memory.
+// Only sheets added here are written row by row; charts read the other sheets from memory.
 lxw_worksheet *book_add_long_sheet(struct book *book, const char *name)
 {
     book->workbook->options.constant_memory = LXW_TRUE;
@@ -106,7 +105,7 @@ void book_put_text(lxw_worksheet *sheet, lxw_row_t row, lxw_col_t column, const 
     if (strlen(text) > CELL_TEXT_MAX) {
         size_t length = CELL_TEXT_MAX;
         while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80) {
-            length--; // not within a UTF-8 sequence
+            length--; // do not cut a UTF-8 sequence
         }
         cut = text_format("%.*s", (int)length, text);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * report/book — a spreadsheet while it is being made: the workbook and the formats its sheets
- * share. Made by spreadsheet.c, which calls the sheets below; nobody outside report/ includes it.
+ * report/book — a workbook under construction, with the formats that its sheets share. Created by
+ * spreadsheet.c, which calls the sheets below. Internal to report/.
  */
 #ifndef VRBENCH_REPORT_BOOK_H
 #define VRBENCH_REPORT_BOOK_H
@@ -19,8 +19,8 @@ struct book {
     lxw_format *heading;               // bold, wrapped, on grey
     lxw_format *label;                 // bold
     lxw_format *number[BOOK_DECIMALS]; // by decimals, digits grouped
-    lxw_format *plain;                 // a whole number, digits not grouped
-    lxw_format *invalid_heading;       // the same three for points not to be trusted
+    lxw_format *plain;                 // whole number, digits not grouped
+    lxw_format *invalid_heading;       // the same three for invalid points
     lxw_format *invalid_text;
     lxw_format *invalid_number[BOOK_DECIMALS];
     struct secondary_axis *axes; // of chart 1, 2, … in order of insertion
@@ -28,25 +28,25 @@ struct book {
 };
 
 void book_make_formats(struct book *book);
-// A new sheet. Characters that a sheet's name can't have are replaced, a name in use gets a number.
+// Adds a sheet. Replaces characters that sheet names exclude, and numbers a name already in use.
 lxw_worksheet *book_add_sheet(struct book *book, const char *name);
-// The same for very many rows, which are written from the first on, each whole before the next:
-// they do not stay in memory.
+// Adds a sheet for very many rows, which the caller writes in order, each complete before the next.
+// The rows do not stay in memory.
 lxw_worksheet *book_add_long_sheet(struct book *book, const char *name);
-// A text cell; a text longer than a cell can hold is cut. An empty or absent one leaves it empty.
+// Writes a text cell; cuts a text at the format's limit. An empty or absent text leaves it empty.
 void book_put_text(lxw_worksheet *sheet, lxw_row_t row, lxw_col_t column, const char *text,
                    lxw_format *format);
-// A number cell; NaN and infinity leave it empty.
+// Writes a number cell; NaN and infinity leave it empty.
 void book_put_number(lxw_worksheet *sheet, lxw_row_t row, lxw_col_t column, double number,
                      lxw_format *format);
 
-// The backend of report/writer for a sheet: headings with a filter, frozen, then a row a line.
+// The backend of report/writer for a sheet: frozen headings with a filter, then one row per line.
 struct writer *writer_sheet(const struct book *book, lxw_worksheet *sheet,
                             const struct column *columns, size_t count);
 
-// Sheets "Valors" (one a scenario), laid out as the study's.
+// Sheets "Valors", one per scenario, laid out as the study's.
 void valors_add(struct book *book, const struct point_list *points);
-// Sheets "Charts" and "Chart data"; nothing if there is nothing to draw.
+// Sheets "Charts" and "Chart data"; none if no sweep can be drawn.
 void charts_add(struct book *book, const struct point_list *points);
 
 #endif

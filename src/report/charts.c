@@ -3,8 +3,8 @@
  * report/charts — the sheets "Charts" and "Chart data": for each topology and length the packets
  * received against those transmitted, with the CPU of host, routers and their total on the right.
  *
- * Each sweep has a block of cells on "Chart data" (medians of the valid points, one row an offered
- * load) and one chart that refers to it, so that a user who changes a cell sees it drawn.
+ * Each sweep has a block of cells on "Chart data" (medians of the valid points, one row per offered
+ * load) and one chart that refers to it, so that the chart follows changes of the cells.
  * Topologies stand side by side and lengths below each other. The series of CPU come last;
  * spreadsheet.c lets secondary_axis.c move them to the right-hand axis when the workbook is closed.
  */
@@ -27,7 +27,7 @@
 #define CHART_ROWS     22
 #define CPU_TITLE      "CPU (% of one CPU)"
 
-// A block of cells while it is filled, and the chart that is drawn from it.
+// A block of cells being filled, and its chart.
 struct block {
     struct book *book;
     const struct sweep *sweep;
@@ -57,7 +57,7 @@ static double received(const struct load_step *step, size_t at)
     return step->network_forwarded[at];
 }
 
-// The X of what belongs to no network alone.
+// The X value of figures that belong to all networks.
 static double transmitted_mean(const struct load_step *step, size_t networks)
 {
     return step->offered_pps / (double)networks;
@@ -95,7 +95,7 @@ static double largest(const struct sweep *sweep, figure *of, size_t at)
     return most;
 }
 
-// The end of an axis: the next of 1, 1.2, 1.5, 2, … times a power of ten.
+// Upper end of an axis: the next of 1, 1.2, 1.5, 2, … times a power of ten.
 static double axis_end(double most)
 {
     static const double ends[] = {1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10};
@@ -111,7 +111,7 @@ static double axis_end(double most)
     return 10 * power;
 }
 
-// Fills the next column; returns its place.
+// Fills the next column; returns its index.
 static lxw_col_t put_column(struct block *block, const char *heading, figure *of, size_t at,
                             int decimals)
 {
@@ -125,7 +125,7 @@ static lxw_col_t put_column(struct block *block, const char *heading, figure *of
     return column;
 }
 
-// Draws column `y` against column `x`; dashed and hollow what belongs to the right-hand axis.
+// Draws column `y` against column `x`; dashed and hollow for the right-hand axis.
 static void add_series(struct block *block, lxw_col_t x, lxw_col_t y, lxw_color_t colour,
                        bool on_right)
 {
@@ -175,7 +175,7 @@ static void add_networks(struct block *block)
     }
 }
 
-// One curve of CPU, if it was measured.
+// Draws one curve of CPU if CPU was measured.
 static double add_cpu(struct block *block, lxw_col_t x, const char *name, figure *of, size_t at,
                       lxw_color_t colour)
 {
@@ -187,8 +187,8 @@ static double add_cpu(struct block *block, lxw_col_t x, const char *name, figure
     return most;
 }
 
-// The curves of CPU; where no router is on the path, that of the tester, whose limits it shows.
-// Returns the highest of all.
+// Draws the curves of CPU; in topology direct that of the tester, whose limits it shows. Returns
+// the highest value.
 static double add_cpus(struct block *block)
 {
     const struct sweep *sweep = block->sweep;
@@ -228,12 +228,12 @@ static void finish_chart(const struct block *block)
     chart_title_set_name_font(chart, &font);
     chart_legend_set_position(chart, LXW_CHART_LEGEND_BOTTOM);
     set_axis(chart->x_axis,
-             several ? "Transmitted a network (packets/s)" : "Transmitted (packets/s)");
-    set_axis(chart->y_axis, several ? "Received a network (packets/s)" : "Received (packets/s)");
+             several ? "Transmitted per network (packets/s)" : "Transmitted (packets/s)");
+    set_axis(chart->y_axis, several ? "Received per network (packets/s)" : "Received (packets/s)");
     chart_axis_set_max(chart->x_axis, axis_end(block->x_max));
 }
 
-// Adds the chart of one sweep in the given cell of the grid; returns the rows its data took.
+// Adds the chart of one sweep in the given cell of the grid; returns the number of its data rows.
 static lxw_row_t add_chart(struct block *block, lxw_worksheet *charts, lxw_row_t row,
                            lxw_col_t column)
 {
@@ -264,7 +264,7 @@ static lxw_row_t add_chart(struct block *block, lxw_worksheet *charts, lxw_row_t
     return (lxw_row_t)block->sweep->step_count + 3;
 }
 
-// Whether a sweep stands in the same row (`across`) or column of the grid as another.
+// Whether two sweeps are in the same row (`across`) or column of the grid.
 static bool aligned(const struct sweep *a, const struct sweep *b, bool across)
 {
     if (!across) {

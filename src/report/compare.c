@@ -16,7 +16,7 @@
 #include "report/words.h"
 #include "result/store.h"
 
-#define SAME_LOAD 0.001 // of a requested load, to be the same
+#define SAME_LOAD 0.001 // relative difference up to which requested loads are equal
 
 void compare_say(struct compare_texts *texts, const char *format, ...)
 {
@@ -64,7 +64,7 @@ static int read_one(const char *folder, struct compare_side *side, struct error 
     json_t *run = NULL;
     _cleanup_free_ char *path = text_format("%s/run.json", folder);
     if (access(path, F_OK) < 0) {
-        return fail_input(err, "%s has no run.json that says on what it was measured", folder);
+        return fail_input(err, "%s contains no run.json", folder);
     }
     rc = store_read_run(folder, &run, err);
     if (rc == 0) {
@@ -83,7 +83,7 @@ static int read_one(const char *folder, struct compare_side *side, struct error 
     return rc;
 }
 
-// A run that a reproduction could not make is said, as are those that it has yet to make.
+// Lists the runs that a reproduction could not measure or has not measured yet.
 static int read_lacking(const char *folder, const struct compare_side *side,
                         struct comparison *comparison, struct error *err)
 {
@@ -119,7 +119,7 @@ static int read_side(const char *folder, struct comparison *comparison, struct c
         rc = read_lacking(folder, side, comparison, err);
     }
     if (rc == 0 && side->points.count == 0) {
-        rc = fail_input(err, "%s holds no point yet", folder);
+        rc = fail_input(err, "%s contains no points", folder);
     }
     if (rc == 0) {
         side->sweep_count = sweeps_compute(&side->points, &side->sweeps);
@@ -133,7 +133,7 @@ static const char *base_of(const char *folder)
     return slash == NULL ? folder : slash + 1;
 }
 
-// The last part of the folder's name where that tells it from all others, else the whole.
+// The last part of the folder's name if it is unique among the sides, else the whole name.
 static void name_sides(struct comparison *comparison)
 {
     for (size_t i = 0; i < comparison->side_count; i++) {
@@ -171,7 +171,8 @@ static char *without_slashes(const char *folder)
 
 // ---- pairing
 
-// The only scenario of a side, or NULL: a lone one is compared whatever its name.
+// The only scenario of a side, or NULL. If both sides have only one, they are compared regardless
+// of its name.
 static const char *lone_scenario(const struct compare_side *side)
 {
     const char *name = side->points.items[0].scenario;
@@ -243,7 +244,8 @@ static void pair_sweeps(struct comparison *comparison)
             _cleanup_free_ char *title =
                 compare_title(first->scenario, first->topology, first->length, first->length_layer);
             compare_say(&comparison->not_compared,
-                        "%s has %s more than once; that with platform %s and engine %s is left out",
+                        "%s contains %s more than once; the one with platform %s and engine %s is "
+                        "excluded",
                         side->label, title, first->platform, first->engine);
         }
     }
@@ -303,8 +305,8 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-// Median over all points of a sweep, also the invalid ones: what was read when the testbed was made
-// does not suffer from what disturbs a trial.
+// Median over all points of a sweep, including invalid ones: a disturbed trial does not affect
+// figures that were read while the testbed was built.
 static double median_over(const struct compare_side *side, const struct sweep *sweep,
                           double (*of)(const struct point *point))
 {
@@ -353,7 +355,7 @@ static void take_figures(const struct compare_side *side, struct compare_cell *c
     figures[COMPARE_TOP_LOSS] = top->loss_ratio;
 }
 
-// Why a cell can't be set against the first side's, or NULL.
+// Why a cell can't be compared with the first side's, or NULL.
 static char *reason_not(const struct comparison *comparison, const struct compare_row *row,
                         size_t side)
 {
@@ -368,11 +370,11 @@ static char *reason_not(const struct comparison *comparison, const struct compar
         return text_format("not measured in %s", first_label);
     }
     if (other->step_count == 0) {
-        return text_format("no point of %s is valid (%s)", label,
+        return text_format("no valid point in %s (%s)", label,
                            other->invalid_steps[0].first->why_invalid);
     }
     if (first->step_count == 0) {
-        return text_format("no point of %s is valid (%s)", first_label,
+        return text_format("no valid point in %s (%s)", first_label,
                            first->invalid_steps[0].first->why_invalid);
     }
     if (other->network_count != first->network_count ||
@@ -395,7 +397,7 @@ static const struct load_step *step_at(const struct sweep *sweep, double request
     return NULL;
 }
 
-// Whether there are sides to compare with, and all of them were asked for that load.
+// Whether other sides exist and all of them were measured at that requested load.
 static bool is_common(const struct comparison *comparison, const struct compare_row *row,
                       double requested)
 {
@@ -411,7 +413,8 @@ static bool is_common(const struct comparison *comparison, const struct compare_
     return any;
 }
 
-// Loss at a load that all had: where each sought its own loads, those at the top tell little.
+// Loss at a load common to all sides, since sides that found their own loads have different highest
+// loads.
 static void take_common(const struct comparison *comparison, struct compare_row *row)
 {
     const struct sweep *first = row->cells[0].sweep;
@@ -448,7 +451,7 @@ static void fill_rows(struct comparison *comparison)
             }
             if (cell->sweep != NULL && cell->sweep->invalid > 0 && cell->sweep->step_count > 0) {
                 compare_say(&comparison->not_compared,
-                            "%s: %zu of %zu points of %s are invalid and not counted", title,
+                            "%s: %zu of %zu points of %s are invalid and excluded", title,
                             cell->sweep->invalid, cell->sweep->points, comparison->sides[k].label);
             }
         }
@@ -483,7 +486,7 @@ int compare_folders(const char *const *folders, size_t count, struct comparison 
                     struct error *err)
 {
     if (count < 2) {
-        return fail_input(err, "compare needs at least two folders of results");
+        return fail_input(err, "compare requires at least two folders of results");
     }
     struct comparison *comparison = memory_new(1, sizeof *comparison);
     comparison->sides = memory_new_array(struct compare_side, count);

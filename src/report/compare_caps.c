@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * report/compare_caps — how well caps held: of each party that was held to a cap, the CPU that it
- * used in the points in which it was asked for more. Called by compare.c.
+ * report/compare_caps — how well caps were held: for each capped party, the CPU that it used in the
+ * points in which it required more than its cap. Called by compare.c.
  *
- * Asked for more is a party that used its cap or more; that packets waited for in vain, by the
- * places where they were lost; or that was the only thing in the way: packets were lost though
- * the CPUs of host and routers had time to spare.
+ * A party required more than its cap if it used its cap or more; if packets were lost at the places
+ * where it should have taken them; or if packets were lost while the CPUs of host and routers had
+ * idle time.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -15,10 +15,10 @@
 #include "base/text.h"
 #include "report/compare.h"
 
-#define LOSS_ENOUGH 0.01 // frame loss ratio from which on packets were lost for want of CPU
-#define SPARE_BELOW 0.9  // of the CPUs' time
+#define LOSS_ENOUGH 0.01 // frame loss ratio above which lack of CPU is taken as the cause
+#define SPARE_BELOW 0.9  // of the CPUs' time: below this, CPUs have idle time
 
-// Points in which a cap was not held are invalid for just that, and must count here.
+// A point that is invalid only because its cap was not held counts here.
 static bool is_witness(const struct point *point)
 {
     const char *reason = point->why_invalid;
@@ -32,7 +32,7 @@ static bool is_witness(const struct point *point)
     return true;
 }
 
-// Packets lost where the party should have taken them: "r1t3:eth0 receive ring", "r1t3 IP: …".
+// Packets lost where the party takes them: "r1t3:eth0 receive ring", "r1t3 IP: …".
 static uint64_t lost_at(const struct point *point, const char *party)
 {
     size_t length = strlen(party);
@@ -111,7 +111,7 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-// What the loaded points of an entry used.
+// CPU used in the loaded points of an entry.
 static void conclude(const struct compare_side *side, struct compare_cap *entry)
 {
     _cleanup_free_ double *used = memory_new_array(double, side->points.count);
@@ -125,7 +125,7 @@ static void conclude(const struct compare_side *side, struct compare_cap *entry)
         entry->points++;
         if (is_loaded(point, cpu)) {
             used[entry->loaded++] = cpu->percent;
-            // Of a NaN and a number fmax() takes the number.
+            // fmax() ignores NaN.
             entry->off = fmax(entry->off, fabs(cpu->percent - (double)entry->cap));
         }
     }

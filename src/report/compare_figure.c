@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// report/compare_figure — see compare_figure.h. Platforms differ by orders of magnitude, so values
-// stand on logarithmic axes, as points: a bar's length would mean nothing there.
+// report/compare_figure — see compare_figure.h. Platforms differ by orders of magnitude, so axes
+// are logarithmic. Values are points, since a bar's length has no meaning on a logarithmic axis.
 #include "report/compare_figure.h"
 
 #include <math.h>
@@ -21,7 +21,7 @@ static const int filled[] = {7, 5, 9, 13, 15, 11};
 static const int open_ones[] = {6, 4, 8, 12, 14, 10};
 #define COLOUR_COUNT (sizeof colours / sizeof colours[0])
 #define MARKER_COUNT (sizeof filled / sizeof filled[0])
-#define SPREAD       0.5 // how far apart the sides of one sweep stand, of the room of a sweep
+#define SPREAD       0.5 // width of all sides of a sweep, in places of the X axis
 
 // Columns of the data file after the place and the name of the sweep.
 static const struct {
@@ -31,8 +31,8 @@ static const struct {
 } columns[] = {
     {COMPARE_NO_LOSS, 1, "without loss (packets/s)"},
     {COMPARE_MAX, 1, "highest forwarding rate (packets/s)"},
-    {COMPARE_ROUTER_NS, 1, "router CPU time (ns a packet)"},
-    {COMPARE_HOST_NS, 1, "host CPU time (ns a packet)"},
+    {COMPARE_ROUTER_NS, 1, "router CPU time (ns per packet)"},
+    {COMPARE_HOST_NS, 1, "host CPU time (ns per packet)"},
     {COMPARE_MEMORY, 1.0 / 1048576, "memory of a router (MiB)"},
     {COMPARE_START, 1e-6, "start of a router (ms)"},
     {COMPARE_TOP_LOSS, 100, "frame loss at the highest load (%)"},
@@ -48,8 +48,9 @@ struct graph {
 
 static const struct graph graphs[] = {
     {"rates", "packets forwarded", "Packets/s", 0, 1, "without loss", "at most"},
-    {"ns-a-packet", "CPU time a packet", "CPU time (ns a packet)", 2, 3, "router", "host"},
-    {"router", "what a router takes", "Memory (MiB), start (ms)", 4, 5, "memory", "start"},
+    {"ns-a-packet", "CPU time per packet", "CPU time (ns per packet)", 2, 3, "router", "host"},
+    {"router", "memory and start-up time of a router", "Memory (MiB), start (ms)", 4, 5, "memory",
+     "start"},
 };
 #define GRAPH_COUNT (sizeof graphs / sizeof graphs[0])
 
@@ -79,7 +80,7 @@ static char *data_of(const struct comparison *comparison, const char *scenario)
         return text_copy("");
     }
     _cleanup_free_ char *safe = figure_safe_text(scenario);
-    fprintf(out, "# %s, compared. One index a run:\n", safe);
+    fprintf(out, "# %s, compared. One index per run:\n", safe);
     for (size_t i = 0; i < comparison->side_count; i++) {
         _cleanup_free_ char *label = figure_safe_text(comparison->sides[i].label);
         fprintf(out, "# index %zu: %s\n", i, label);
@@ -113,7 +114,7 @@ static char *data_of(const struct comparison *comparison, const char *scenario)
     return text;
 }
 
-// Whether a side has any value of a column that a logarithmic axis can show.
+// Whether a side has a positive value in a column, which a logarithmic axis can show.
 static bool has_any(const struct comparison *comparison, const char *scenario, size_t side,
                     size_t column)
 {
@@ -131,7 +132,7 @@ static void put_head(FILE *out, const struct comparison *comparison, const char 
 {
     _cleanup_free_ char *title = figure_safe_text(scenario);
     fprintf(out,
-            "# Made by vrbench. Change what you like and make the figure again, in this folder:\n"
+            "# Created by vrbench. To redraw the figure after a change, run in this folder:\n"
             "#     gnuplot THIS-FILE\n"
             "reset session\n"
             "set encoding utf8\n"
@@ -164,7 +165,7 @@ static void put_head(FILE *out, const struct comparison *comparison, const char 
             place, data, name);
 }
 
-// One side's points of a column. Returns whether it has any.
+// Plots one side's points of a column. Returns whether it has any.
 static bool put_series(FILE *out, const struct comparison *comparison, const char *scenario,
                        const struct graph *graph, size_t side, bool hollow, bool first)
 {
@@ -185,7 +186,7 @@ static bool put_series(FILE *out, const struct comparison *comparison, const cha
     return true;
 }
 
-// The script, or NULL if nothing was measured that it could show.
+// The script, or NULL if it has nothing to show.
 static char *script_of(const struct comparison *comparison, const char *scenario,
                        const struct graph *graph, const char *name, const char *data)
 {
@@ -242,7 +243,8 @@ static int write_scenario(struct files *files, const char *scenario, const char 
     return rc;
 }
 
-// Two scenarios may differ only in what a file's name can't say: the later one gets a number.
+// Scenario names may differ only in characters that file names exclude: then the later file gets a
+// number.
 static char *name_of(const struct comparison *comparison, size_t row)
 {
     _cleanup_free_ char *plain = text_format("compare_%s", comparison->rows[row].scenario);

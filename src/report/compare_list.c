@@ -16,7 +16,7 @@
 
 // ---- rows of sweeps
 
-// All columns there are; a list picks some of them.
+// All columns; a list picks some of them.
 enum {
     SCENARIO,
     TOPOLOGY,
@@ -307,7 +307,7 @@ static int list_to_json(const struct comparison *comparison, const struct compar
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
     if (out == NULL) {
-        return fail(err, errno, "writing a list");
+        return fail(err, errno, "writing the comparison");
     }
     struct writer *writer = writer_json(out, list->columns, list->count);
     int rc = compare_write_list(comparison, list, writer, err);

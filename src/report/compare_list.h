@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * report/compare_list — a comparison as rows: a row a sweep and side, and a row a cap; and the
- * whole as JSON. Called by cli/cmd_compare.c, the page and compare_out.c.
+ * report/compare_list — a comparison as rows (one per sweep and side, one per cap) and as JSON.
+ * Called by cli/cmd_compare.c, the page and compare_out.c.
  */
 #ifndef VRBENCH_REPORT_COMPARE_LIST_H
 #define VRBENCH_REPORT_COMPARE_LIST_H
@@ -11,24 +11,23 @@
 #include "report/compare.h"
 #include "report/writer.h"
 
-// A table of the comparison: which columns, in which order.
+// A table of the comparison: its columns in order.
 struct compare_list {
     const struct column *columns;
     size_t count;
-    const unsigned char *picks; // compare_list.c's own numbers of them
-    bool caps;                  // rows are caps, else sweeps and sides
+    const unsigned char *picks; // column numbers of compare_list.c
+    bool caps;                  // rows are caps, otherwise sweeps and sides
 };
 
 extern const struct compare_list compare_list_rates, // for the terminal
-    compare_list_costs,                              // likewise
+    compare_list_costs,                              // for the terminal
     compare_list_all,                                // for CSV and JSON
-    compare_list_caps;                               // for all
+    compare_list_caps;                               // for all formats
 
-// Writes the rows and finishes the writer, which was made with the list's columns.
+// Writes the rows and finishes the writer, which was created with the list's columns.
 int compare_write_list(const struct comparison *comparison, const struct compare_list *list,
                        struct writer *writer, struct error *err);
-// {"schema", "vrbench", "runs", "rows", "caps", "warnings", "not_compared"} as docs/compare.md
-// says.
+// {"schema", "vrbench", "runs", "rows", "caps", "warnings", "not_compared"}: see docs/compare.md.
 int compare_to_json(const struct comparison *comparison, json_t **ret, struct error *err);
 
 #endif

@@ -25,7 +25,7 @@ static int refuse_run(const char *folder, struct error *err)
     for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
         _cleanup_free_ char *path = text_format("%s/%s", folder, taken[i]);
         if (access(path, F_OK) == 0) {
-            return fail_input(err, "%s holds results (%s); a comparison needs a folder of its own",
+            return fail_input(err, "%s contains results (%s); a comparison requires another folder",
                               folder, taken[i]);
         }
     }
@@ -61,7 +61,7 @@ static int write_json(const json_t *json, const char *folder, struct error *err)
     return file_replace(path, whole, strlen(whole), err);
 }
 
-// Draws the figures; the page shows what could be drawn.
+// Draws the figures. The page shows those that succeeded.
 static int write_figures(const struct comparison *comparison, const char *folder, char ***ret_names,
                          size_t *ret_count, struct error *err)
 {
@@ -97,7 +97,7 @@ int compare_write_folder(const struct comparison *comparison, const char *folder
             int written = report_write_comparison(folder, json, names, count, err);
             if (rc < 0 && written == 0) {
                 error_move(err, &lacking);
-                error_context(err, "%s/compare.html is there, figures are not (their scripts are)",
+                error_context(err, "wrote %s/compare.html and figure scripts, but no figures",
                               folder);
             }
             rc = written < 0 ? written : rc;

@@ -5,10 +5,10 @@
 
 #include "report/compare.h"
 
-// Writes compare.json, compare.csv, compare-caps.csv, figures/ and compare.html into a folder, made
-// if need be; files of the same name are replaced. A folder that holds a run or a reproduction is
-// refused (exit status 2). Where gnuplot is missing all but the drawn figures is written, and it
-// fails as lacking.
+// Writes compare.json, compare.csv, compare-caps.csv, figures/ and compare.html into a folder,
+// which it creates if necessary; replaces files of the same name. Exit status 2 if the folder
+// contains a run or a reproduction. Without gnuplot, writes all but the drawn figures and fails
+// with exit status 3.
 int compare_write_folder(const struct comparison *comparison, const char *folder,
                          struct error *err);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// report/compare_warnings — what a reader of a comparison must know: where sides differ in more
-// than the platform, and which figures are in doubt anyway. Called by compare.c.
+// report/compare_warnings — warnings for the reader of a comparison: differences of the sides
+// besides the platform, and doubtful figures. Called by compare.c.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,11 +11,11 @@
 #include "report/compare.h"
 #include "report/words.h"
 
-#define SAME_WITHIN 0.1 // of durations of sending
+#define SAME_WITHIN 0.1 // relative difference up to which durations of sending are equal
 
-// A place in run.json whose value should be the same everywhere.
+// A member of run.json that should be equal on all sides.
 struct fact {
-    const char *object, *key; // run.json's member and that of it; object NULL = at the top
+    const char *object, *key; // of run.json: OBJECT.KEY, or KEY if object is NULL
     const char *what;
 };
 
@@ -26,7 +26,7 @@ static const struct fact facts[] = {
     {"machine", "virtualisation", "virtualisation of the machine itself"},
     {"placement", "shared", "sharing of CPUs by tester and device under test"},
     {"scenario", "engine", "traffic engine"},
-    {NULL, "method", "way of reading CPU"},
+    {NULL, "method", "method of reading CPU"},
     {NULL, "quick", "quick mode"},
     {NULL, "vrbench", "version of vrbench"},
 };
@@ -44,7 +44,7 @@ static char *fact_text(const struct compare_side *side, const struct fact *fact)
         return text_copy(json_is_true(value) ? "yes" : "no");
     }
     return json_is_integer(value) ? text_format("%lld", (long long)json_integer_value(value))
-                                  : text_copy("not told");
+                                  : text_copy("unknown");
 }
 
 static void compare_facts(struct comparison *comparison, size_t side)
@@ -68,8 +68,8 @@ static void say_names(struct comparison *comparison, size_t side)
         const struct sweep *sweep = row->cells[side].sweep;
         if (sweep != NULL && !text_equal(sweep->first->scenario, row->scenario)) {
             compare_say(&comparison->warnings,
-                        "%s measured the scenario %s, %s the scenario %s: each has but one, so "
-                        "they are compared.",
+                        "The scenarios differ: %s contains only %s, %s only %s. They are compared "
+                        "regardless.",
                         comparison->sides[side].label, sweep->first->scenario,
                         comparison->sides[0].label, row->scenario);
             return;
@@ -77,7 +77,7 @@ static void say_names(struct comparison *comparison, size_t side)
     }
 }
 
-// The longest time of sending of a sweep's valid points; 0 without one.
+// The longest time of sending of a sweep's valid points; 0 if it has none.
 static double duration_of(const struct sweep *sweep)
 {
     double most = 0;
@@ -105,7 +105,7 @@ static void say_durations(struct comparison *comparison, size_t side)
     }
 }
 
-// The cap of a party in a sweep, 0 if it had none.
+// The cap of a party in a sweep; 0 = none.
 static unsigned cap_in(const struct sweep *sweep, const char *party)
 {
     const struct cpu_result *cpu = point_cpu(sweep->first, party);
@@ -147,8 +147,8 @@ static void say_of_side(struct comparison *comparison, const struct compare_side
 {
     const char *status = json_string_value(json_object_get(side->run, "status"));
     if (!text_equal(status, "done")) {
-        compare_say(&comparison->warnings, "%s is no finished run (%s).", side->label,
-                    status == NULL ? "its status is not told" : status);
+        compare_say(&comparison->warnings, "%s is not a finished run (%s).", side->label,
+                    status == NULL ? "status unknown" : status);
     }
     if (side->facts.kind == PLATFORM_MACHINES && side->facts.name != NULL &&
         (side->facts.emulated || !side->facts.emulation_known)) {
@@ -161,8 +161,8 @@ static void say_of_side(struct comparison *comparison, const struct compare_side
     }
     if (known.kind != PLATFORM_NAMESPACES) {
         compare_say(&comparison->warnings,
-                    "%s does not say what its platform was, emulated or not: it was measured by an "
-                    "earlier version.",
+                    "%s does not record whether its platform was emulated: an earlier version "
+                    "measured it.",
                     side->label);
     }
     platform_facts_clear(&known);

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "report/words.h"
 
-#define NAME_LENGTH_MAX 120 // of a file's name without suffix
+#define NAME_LENGTH_MAX 120 // of a file name without suffix
 
 typedef double figure(const struct sweep *sweep, const struct load_step *step, size_t at);
 #define FIGURE(name, expression)                                                                   \
@@ -40,11 +40,11 @@ FIGURE(lost_at, step->place_loss[at] * 100)
 
 enum times { ONCE, A_NETWORK, A_ROUTER, A_PLACE };
 static const struct {
-    const char *heading; // with the name of the network, router or place before it
+    const char *heading; // follows the name of the network, router or place
     figure *of;
     enum times times;
 } kinds[FIGURE_COLUMN_KINDS] = {
-    [FIGURE_REQUESTED] = {"requested a network (packets/s)", requested, ONCE},
+    [FIGURE_REQUESTED] = {"requested per network (packets/s)", requested, ONCE},
     [FIGURE_SENT] = {"transmitted, all networks (packets/s)", sent, ONCE},
     [FIGURE_RECEIVED] = {"received, all networks (packets/s)", received, ONCE},
     [FIGURE_SENT_MEAN] = {"transmitted, mean of the networks (packets/s)", sent_mean, ONCE},
@@ -57,9 +57,9 @@ static const struct {
     [FIGURE_ROUTER_CPU] = {"CPU (% of one CPU)", router_cpu, A_ROUTER},
     [FIGURE_TOTAL_CPU] = {"total CPU, host and routers (% of one CPU)", total_cpu, ONCE},
     [FIGURE_TESTER_CPU] = {"tester CPU (% of one CPU)", tester_cpu, ONCE},
-    [FIGURE_HOST_NS] = {"host CPU time (ns a packet)", host_ns, ONCE},
-    [FIGURE_ROUTER_NS] = {"CPU time (ns a packet)", router_ns, A_ROUTER},
-    [FIGURE_ALL_NS] = {"CPU time of host and routers (ns a packet)", all_ns, ONCE},
+    [FIGURE_HOST_NS] = {"host CPU time (ns per packet)", host_ns, ONCE},
+    [FIGURE_ROUTER_NS] = {"CPU time (ns per packet)", router_ns, A_ROUTER},
+    [FIGURE_ALL_NS] = {"CPU time of host and routers (ns per packet)", all_ns, ONCE},
     [FIGURE_PLACE_LOSS] = {"lost here (% of transmitted)", lost_at, A_PLACE},
 };
 
@@ -168,7 +168,7 @@ char *figure_data(const struct sweep *sweep)
     _cleanup_free_ char *title = words_sweep_title(sweep);
     _cleanup_free_ char *safe_title = figure_safe_text(title);
     fprintf(out,
-            "# %s\n# index 0: medians of the valid points; index 1: one row an invalid point\n"
+            "# %s\n# index 0: medians of the valid points; index 1: one row per invalid point\n"
             "# columns:\n",
             safe_title);
     for (enum figure_column kind = 0; kind < FIGURE_COLUMN_KINDS; kind++) {
@@ -181,7 +181,7 @@ char *figure_data(const struct sweep *sweep)
     }
     put_rows(out, sweep, sweep->steps, sweep->step_count);
     if (sweep->invalid > 0) {
-        // A block of its own even where no point is valid.
+        // Index 0 exists even if no point is valid.
         fputs(sweep->step_count == 0 ? "NaN\n\n\n" : "\n\n", out);
         put_rows(out, sweep, sweep->invalid_steps, sweep->invalid_step_count);
     }

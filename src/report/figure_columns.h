@@ -2,9 +2,10 @@
 /*
  * report/figure_columns — the data file of a sweep's figures.
  *
- * Columns separated by tabs, their names in the first lines, absent figures as NaN. Two blocks as
- * gnuplot knows them: index 0 has a row an offered load, medians of the valid points; index 1, if
- * there is any, a row an invalid point. Called by figures.c and figure_script.c.
+ * Columns are separated by tabs, their names are in the first lines, and absent figures are NaN.
+ * The file consists of two gnuplot data sets: index 0 has a row per offered load, with medians of
+ * the valid points; index 1, if any point is invalid, a row per invalid point. Called by figures.c
+ * and figure_script.c.
  */
 #ifndef VRBENCH_REPORT_FIGURE_COLUMNS_H
 #define VRBENCH_REPORT_FIGURE_COLUMNS_H
@@ -14,9 +15,9 @@
 
 #include "report/steps.h"
 
-// In the order of the columns. Those after the second are there once a network, router or place.
+// In the order of the columns. Figures of networks, routers and places have a column for each.
 enum figure_column {
-    FIGURE_REQUESTED, // packets/s a network
+    FIGURE_REQUESTED, // packets/s per network
     FIGURE_SENT,      // all networks together, packets/s
     FIGURE_RECEIVED,
     FIGURE_SENT_MEAN,    // mean of the networks, packets/s
@@ -29,25 +30,25 @@ enum figure_column {
     FIGURE_ROUTER_CPU,
     FIGURE_TOTAL_CPU,
     FIGURE_TESTER_CPU,
-    FIGURE_HOST_NS, // CPU time a packet
+    FIGURE_HOST_NS, // CPU time per packet
     FIGURE_ROUTER_NS,
     FIGURE_ALL_NS,
     FIGURE_PLACE_LOSS, // percent of what was sent
     FIGURE_COLUMN_KINDS
 };
 
-// How many columns of a kind a sweep has: 1, or the number of its networks, routers or places.
+// Number of columns of a kind: 1, or the number of networks, routers or places.
 size_t figure_column_count(const struct sweep *sweep, enum figure_column kind);
-// The number of a column in the file, from 1.
+// Number of a column in the file, from 1.
 size_t figure_column_at(const struct sweep *sweep, enum figure_column kind, size_t at);
-// Greatest value of a column among the valid points, or also the invalid ones; NaN if it has none.
+// Greatest value of a column among the valid points, or among all points; NaN if it has none.
 double figure_column_most(const struct sweep *sweep, enum figure_column kind, size_t at,
                           bool invalid_too);
-// The whole file; the caller frees it.
+// The contents of the file; the caller frees them.
 char *figure_data(const struct sweep *sweep);
-// The text without what must not stand in a comment or between quotes: control characters, ` " '.
+// The text without characters that are unsafe in a comment or quotes: control characters, ` " '.
 char *figure_safe_text(const char *text);
-// The text as the name of a file, without suffix, that is safe anywhere (text_is_safe_name).
+// The text as a safe file name without suffix (text_is_safe_name).
 char *figure_safe_name(const char *text);
 
 #endif

@@ -11,19 +11,19 @@
 #include "report/figure_columns.h"
 #include "report/words.h"
 
-// Okabe and Ito, "Color Universal Design" (2008). Curves of the same thing have the same colour in
-// all figures: networks from the first on, routers from ROUTERS on, host and total one each.
+// Okabe and Ito, "Color Universal Design" (2008). A network, router, host or total has the same
+// colour in all figures: networks use the first colours, routers those from ROUTERS on.
 static const char *const colours[] = {"#0072B2", "#D55E00", "#56B4E9", "#009E73",
                                       "#CC79A7", "#F0E442", "#E69F00", "#000000"};
 #define COLOUR_COUNT (sizeof colours / sizeof colours[0])
 #define ROUTERS      3
 #define HOST         6
 #define TOTAL        7
-// The order for curves of anything else.
+// Order of colours for other curves.
 static const size_t unnamed[COLOUR_COUNT] = {0, 1, 3, 6, 4, 2, 5, 7};
 
-// Markers of gnuplot that differ in shape: circle, square, triangle, diamond, pentagon; filled,
-// then open. Its number 2, a cross, is kept for invalid points.
+// gnuplot's markers of different shapes: circle, square, triangle, diamond, pentagon; filled, then
+// open. Number 2, a cross, marks invalid points.
 static const int filled[] = {7, 5, 9, 13, 15, 11};
 static const int open_ones[] = {6, 4, 8, 12, 14, 10};
 #define MARKER_COUNT (sizeof filled / sizeof filled[0])
@@ -38,16 +38,16 @@ const char *figure_graph_name(enum figure_graph graph)
     return names[graph];
 }
 
-// A script while it is written.
+// A script being written.
 struct script {
     FILE *out;
     char *text;
     size_t length;
     const struct sweep *sweep;
-    double thousand; // what rates are divided by
-    size_t series;   // drawn so far
-    bool clauses;    // whether the plot command has any
-    bool invalid;    // whether the key has explained the crosses
+    double thousand; // divisor of rates
+    size_t series;   // number of drawn curves
+    bool clauses;    // the plot command is not empty
+    bool invalid;    // the key already explains the crosses
 };
 
 static void begin(struct script *script, const char *title, const char *data)
@@ -56,7 +56,7 @@ static void begin(struct script *script, const char *title, const char *data)
     script->out = open_memstream(&script->text, &script->length);
     _cleanup_free_ char *safe = figure_safe_text(title);
     fprintf(script->out,
-            "# Made by vrbench. Change what you like and make the figure again, in this folder:\n"
+            "# Created by vrbench. To redraw the figure after a change, run in this folder:\n"
             "#     gnuplot THIS-FILE\n"
             "reset session\n"
             "set encoding utf8\n"
@@ -73,11 +73,11 @@ static void begin(struct script *script, const char *title, const char *data)
     }
 }
 
-// Rates in thousands where that is shorter.
+// Prints rates in thousands if that is shorter.
 static void set_rates(struct script *script, double most)
 {
     script->thousand = most >= 10000 ? 1000 : 1;
-    fprintf(script->out, "unit = %.0f. # rates are divided by it\n", script->thousand);
+    fprintf(script->out, "unit = %.0f. # divisor of rates\n", script->thousand);
 }
 
 static void set_rate_label(const struct script *script, char axis, const char *what)
@@ -101,7 +101,7 @@ static void next_clause(struct script *script)
     script->clauses = true;
 }
 
-// How a curve is drawn: its columns and what they are divided by.
+// A curve: its columns and divisors.
 struct curve {
     enum figure_column x, y;
     size_t x_at, y_at;
@@ -110,7 +110,7 @@ struct curve {
     const char *title;
 };
 
-// A curve over the valid points, and crosses in its colour for the invalid ones.
+// Draws a curve through the valid points, and crosses in its colour for the invalid ones.
 static void put_curve(struct script *script, const struct curve *curve)
 {
     const struct sweep *sweep = script->sweep;
@@ -146,7 +146,7 @@ static void put_curve(struct script *script, const struct curve *curve)
     }
 }
 
-// Sends the plot to both formats; NULL if nothing is plotted.
+// Completes the script with both output formats; NULL if it plots nothing.
 static char *finish(struct script *script, const char *name)
 {
     fprintf(script->out,
@@ -194,7 +194,7 @@ static void put_received(struct script *script)
     }
 }
 
-// CPU of host, routers and total; where no router is on the path, that of the tester.
+// Draws CPU of host, routers and total; in topology direct that of the tester.
 static void put_cpu(struct script *script)
 {
     const struct sweep *sweep = script->sweep;
@@ -270,7 +270,7 @@ static void put_delay(struct script *script)
     }
 }
 
-// Bars a load, stacked by place; hatched, so that they differ without colour too.
+// Draws a bar per load, stacked by place; hatching distinguishes the places without colour.
 static void put_places(struct script *script)
 {
     const struct sweep *sweep = script->sweep;
@@ -289,14 +289,14 @@ static void put_places(struct script *script)
     }
 }
 
-// What stands at the axes of each graph besides the rates.
+// Labels of each graph's axes, except rates.
 static void set_axes(struct script *script, enum figure_graph graph)
 {
     const struct sweep *sweep = script->sweep;
     bool several = sweep->network_count > 1;
     FILE *out = script->out;
     set_rates(script, fmax(most_of(sweep, FIGURE_NETWORK_SENT), most_of(sweep, FIGURE_SENT_MEAN)));
-    set_rate_label(script, 'x', several ? "Transmitted a network" : "Transmitted");
+    set_rate_label(script, 'x', several ? "Transmitted per network" : "Transmitted");
     switch (graph) {
     case GRAPH_CPU: {
         double cpu =
@@ -305,18 +305,18 @@ static void set_axes(struct script *script, enum figure_graph graph)
                 "set border 11\nset y2label 'CPU (%% of one CPU)'\nset y2tics nomirror out\n"
                 "set y2range [0:%.0f]\n",
                 ceil(cpu / 20) * 20);
-        set_rate_label(script, 'y', several ? "Received a network" : "Received");
+        set_rate_label(script, 'y', several ? "Received per network" : "Received");
         break;
     }
     case GRAPH_RECEIVED:
-        set_rate_label(script, 'y', several ? "Received a network" : "Received");
+        set_rate_label(script, 'y', several ? "Received per network" : "Received");
         break;
     case GRAPH_LOSS:
         fprintf(out, "set ylabel 'Frame loss (%% of transmitted)'\nset yrange [0:%s]\n",
                 most_of(sweep, FIGURE_NETWORK_LOSS) > 0 ? "*" : "1");
         break;
     case GRAPH_NS:
-        fputs("set ylabel 'CPU time (ns a packet)'\nset yrange [0:*]\n", out);
+        fputs("set ylabel 'CPU time (ns per packet)'\nset yrange [0:*]\n", out);
         break;
     case GRAPH_DELAY:
         fputs("set ylabel 'One-way delay (µs)'\nset logscale y\n", out);
@@ -337,7 +337,7 @@ char *figure_script(const struct sweep *sweep, enum figure_graph graph, const ch
         [GRAPH_RECEIVED] = "received against transmitted packets",
         [GRAPH_CPU] = "received packets, and CPU on the right",
         [GRAPH_LOSS] = "frame loss",
-        [GRAPH_NS] = "CPU time a packet",
+        [GRAPH_NS] = "CPU time per packet",
         [GRAPH_DELAY] = "one-way delay",
         [GRAPH_PLACES] = "where packets were lost",
     };

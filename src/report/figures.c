@@ -17,14 +17,14 @@
 #include "report/steps.h"
 #include "result/store.h"
 
-// Files while they are written.
+// Files being written.
 struct files {
     const char *folder;
     char **names; // of the figures
     size_t count;
 };
 
-// Whether two sweeps are the same but for the topology (`beside`) or but for what names leave out.
+// Whether two sweeps differ only in topology (`beside`), or only in what file names omit.
 static bool alike(const struct sweep *a, const struct sweep *b, bool beside)
 {
     const struct point *x = a->first;
@@ -38,7 +38,7 @@ static bool alike(const struct sweep *a, const struct sweep *b, bool beside)
            text_equal(x->length_layer, y->length_layer);
 }
 
-// SCENARIO_TOPOLOGY_LENGTH; a sweep on another platform, engine or layer says that too.
+// SCENARIO_TOPOLOGY_LENGTH, with platform, engine and layer if another sweep differs in these.
 static char *name_sweep(const struct sweep *sweeps, size_t i, const char *topology)
 {
     const struct point *point = sweeps[i].first;
@@ -62,7 +62,7 @@ static int write_file(const struct files *files, const char *name, const char *s
     return file_replace_passing(path, text, strlen(text), err);
 }
 
-// Writes a script and takes its name; without a script there is no figure.
+// Writes a script and adds its name; skips a figure without a script.
 static int add_figure(struct files *files, char *name, char *script, struct error *err)
 {
     int rc = script == NULL ? 0 : write_file(files, name, "gp", script, err);
@@ -89,7 +89,7 @@ static int write_sweep(struct files *files, const struct sweep *sweep, const cha
     return rc;
 }
 
-// All topologies beside sweep i, if it is the first of them.
+// Draws all topologies together if sweep i is their first.
 static int write_topologies(struct files *files, const struct sweep *sweeps, size_t count, size_t i,
                             char *const *names, struct error *err)
 {
@@ -160,7 +160,7 @@ int figures_write_run(const char *folder, const struct point_list *points, size_
     if (rc < 0) {
         return rc;
     }
-    // Scripts are of use without gnuplot, too.
+    // Scripts are useful without gnuplot, too.
     int drawn = gnuplot_run(place, names, written, err);
     folders_free(names, written);
     *count += written;
@@ -192,7 +192,7 @@ int report_write_figures(const char *folder, size_t *ret_count, struct error *er
     for (size_t i = 0; rc == 0 && i < runs; i++) {
         rc = write_run(folders[i], &count, err);
         if (rc < 0 && err != NULL && err->exit_status == EXIT_LACKING && i + 1 < runs) {
-            error_move(&lacking, err); // scripts and data of the others all the same
+            error_move(&lacking, err); // continues with scripts and data of the other runs
             rc = 0;
         }
     }

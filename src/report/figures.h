@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * report/figures — the figures of a run, for print: figures/ in its folder.
+ * report/figures — the printable figures of a run: figures/ in its folder.
  *
- * For each scenario, topology and length the graphs of figure_script.h, and for each scenario and
- * length all topologies in one. A figure is NAME.gp (gnuplot), NAME.svg and NAME.png; a topology
- * and length share one NAME.dat. Called by cli/.
+ * Each scenario, topology and length has the graphs of figure_script.h; each scenario and length
+ * has one graph of all topologies. A figure consists of NAME.gp (gnuplot), NAME.svg and NAME.png;
+ * the figures of a topology and length share one NAME.dat. Called by cli/.
  */
 #ifndef VRBENCH_REPORT_FIGURES_H
 #define VRBENCH_REPORT_FIGURES_H
@@ -14,16 +14,16 @@
 #include "base/error.h"
 #include "result/result.h"
 
-// Makes the figures of a run's folder, or of every run of a reproduction's; files of the same name
-// are replaced. Where gnuplot is missing, scripts and data are written and it fails as lacking.
-// `ret_count` (may be NULL) gets the number of figures.
+// Creates the figures of a run, or of every run of a reproduction; replaces files of the same name.
+// Without gnuplot, writes scripts and data and fails with exit status 3. `ret_count` (may be NULL)
+// returns the number of figures.
 int report_write_figures(const char *folder, size_t *ret_count, struct error *err);
 
-// The same for one run, of points that were read already; their number is added to `count`.
+// Creates the figures of one run from points in memory; adds their number to `count`.
 int figures_write_run(const char *folder, const struct point_list *points, size_t *count,
                       struct error *err);
-// Scripts and data files alone, of given points; `ret_names` gets the names of the figures without
-// suffix (an array and texts that the caller frees).
+// Writes only scripts and data files; `ret_names` returns the figures' names without suffix (the
+// caller frees array and texts).
 int figures_write_scripts(const char *figures_folder, const struct point_list *points,
                           char ***ret_names, size_t *ret_count, struct error *err);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * report/gnuplot — see gnuplot.h. gnuplot is started without the user's own start-up file.
+ * report/gnuplot — see gnuplot.h. gnuplot runs without the user's start-up file.
  */
 #include "report/gnuplot.h"
 
@@ -15,12 +15,12 @@
 #include "linux/child.h"
 #include "linux/cpu.h"
 
-#define SCRIPTS_AT_ONCE 6 // in one process, which takes a second or two for them
-#define DRAWINGS_MAX    8 // processes at once
+#define SCRIPTS_AT_ONCE 6 // per process: a second or two of work
+#define DRAWINGS_MAX    8 // parallel processes
 #define WITHIN_NS       (600U * NS_PER_S)
-#define WORDS_MAX       2000 // of what it said, in an error
+#define WORDS_MAX       2000 // characters of gnuplot's output in an error message
 
-// One gnuplot at work on some scripts.
+// One gnuplot process and its scripts.
 struct drawing {
     struct child child;
     char *arguments[SCRIPTS_AT_ONCE + 3]; // program, option, scripts, NULL
@@ -59,7 +59,7 @@ static int drawing_check(const char *folder, const struct drawing *drawing, stru
     return 0;
 }
 
-// Waits for one of them to end, and empties its place.
+// Waits for one process to end, and frees its slot.
 static int await_drawing(const char *folder, struct drawing *drawings, size_t count,
                          uint64_t until_ns, struct error *err)
 {
@@ -93,7 +93,7 @@ static int await_drawing(const char *folder, struct drawing *drawings, size_t co
     }
 }
 
-// Draws all, a gnuplot a CPU.
+// Draws all figures with one gnuplot per CPU.
 static int draw_all(const char *path, const char *folder, char *const *names, size_t count,
                     struct error *err)
 {
@@ -132,8 +132,8 @@ int gnuplot_run(const char *folder, char *const *names, size_t count, struct err
 {
     _cleanup_free_ char *path = NULL;
     if (child_find("gnuplot", &path) < 0) {
-        return fail_lacking(err, "figures need gnuplot, which is not here; the package gnuplot-nox "
-                                 "brings it (sudo scripts/deps run)");
+        return fail_lacking(err, "figures require gnuplot, which is not installed; install the "
+                                 "package gnuplot-nox (sudo scripts/deps run)");
     }
     return draw_all(path, folder, names, count, err);
 }

@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 
-// Runs NAME.gp for every name, in `folder`, in as few processes as will do. Fails with gnuplot's
-// own words; as lacking if there is no gnuplot.
+// Runs NAME.gp for every name, in `folder`. Fails with gnuplot's message, or with exit status 3 if
+// gnuplot is not installed.
 int gnuplot_run(const char *folder, char *const *names, size_t count, struct error *err);
 
 #endif

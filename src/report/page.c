@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * report/page — see page.h. The page is web/page.html with @@NAME@@ replaced by the file NAME of
- * web/ and @@data@@ by the run's data. Whatever comes from the run is inside that one JSON text, in
- * which no "<" is left that could end its element; the page's scripts make text nodes of it.
+ * web/ and @@data@@ by the run's data. All data of the run is in that one JSON text, which contains
+ * no "<" that could end its element; the page's scripts insert it as text nodes.
  */
 #include "report/page.h"
 
@@ -30,7 +30,7 @@ static void json_cleanup(json_t **json)
 }
 #define _cleanup_json_ __attribute__((cleanup(json_cleanup)))
 
-// JSON in which "<" is written \u003c: it only ever stands inside texts.
+// JSON with "<" escaped as \u003c; it only occurs inside strings.
 static void put_data(FILE *out, const json_t *data)
 {
     _cleanup_free_ char *text = json_to_text(data, 0);
@@ -58,7 +58,7 @@ static const char *find_mark(const char *at, const char *end)
     return memmem(at, (size_t)(end - at), "@@", 2);
 }
 
-// Writes the template; a mark that names nothing is an error of the build.
+// Writes the template; an unknown mark is an error of the build.
 static int put_page(FILE *out, const json_t *data, struct error *err)
 {
     const struct asset *page = find_asset("page.html", strlen("page.html"));

@@ -23,12 +23,12 @@
 #include "result/store.h"
 #include "version.h"
 
-// Bytes of what a page holds, which together keep it small enough for a browser to open at once.
-#define EMBEDDED_MAX ((size_t)1 << 20) // of a file; larger ones stay beside the page
+// Limits in bytes, which keep a page small enough for a browser to open at once.
+#define EMBEDDED_MAX ((size_t)1 << 20) // of a file; larger files are not embedded
 #define FIGURE_MAX   ((size_t)12 << 20)
 #define POINTS_ROOM  ((size_t)5 << 19) // of single points
-#define STEPS_CELLS  200000U           // figures in all steps of all sweeps, some 20 bytes each
-#define STEPS_LEAST  20U               // steps that a sweep shows in any case
+#define STEPS_CELLS  200000U           // figures in all steps of all sweeps, about 20 bytes each
+#define STEPS_LEAST  20U               // steps that each sweep shows at least
 
 static void json_cleanup(json_t **json)
 {
@@ -64,8 +64,7 @@ static json_t *names(const char *const *texts, size_t count)
     return list;
 }
 
-// The names are those that web/graphs.js reads; rates in packets/s, losses in percent, delays in
-// microseconds.
+// web/graphs.js reads these names; rates are in packets/s, losses in percent, delays in µs.
 static json_t *describe_step(const struct sweep *sweep, const struct load_step *step)
 {
     json_t *row = json_object();
@@ -116,7 +115,7 @@ static json_t *describe_steps(const struct sweep *sweep, const struct load_step 
     return list;
 }
 
-// Steps a sweep, if valid and invalid ones of all sweeps are to have no more than `cells` figures.
+// Steps per sweep at which valid and invalid steps of all sweeps have at most `cells` figures.
 static size_t steps_most(const struct sweep *sweeps, size_t count, size_t cells)
 {
     size_t width = 1;
@@ -208,7 +207,7 @@ static char *to_base64(const char *bytes, size_t length)
     return text;
 }
 
-// What there is to download; a file that is too large to be embedded is named only.
+// The files to download; a file that is too large to be embedded is only named.
 static json_t *describe_files(const char *folder)
 {
     static const struct {
@@ -259,7 +258,7 @@ static json_t *describe_figures(const char *folder)
     return list;
 }
 
-// The platform in words, and whether it calls for a warning. A run.json of old says nothing of it.
+// Describes the platform, and whether it requires a warning. Older run.json files lack it.
 static void describe_platform(const json_t *run, json_t *ret)
 {
     struct platform_facts facts;
@@ -273,7 +272,7 @@ static void describe_platform(const json_t *run, json_t *ret)
     }
 }
 
-// One run; `cells` bounds what is drawn of it.
+// The data of one run, with at most `cells` figures.
 static int describe_run(const char *folder, const struct point_list *points, size_t cells,
                         json_t *ret, struct error *err)
 {
@@ -292,7 +291,7 @@ static int describe_run(const char *folder, const struct point_list *points, siz
     return 0;
 }
 
-// What only the page of a run has: single points, and the files to download.
+// Data that only the page of a run contains: points, and files to download.
 static void describe_details(const char *folder, const struct point_list *points, json_t *ret)
 {
     size_t invalid = 0;
@@ -335,7 +334,7 @@ int page_data_run(const char *folder, const struct point_list *points, json_t **
     return rc;
 }
 
-// A run that was measured, among those of a reproduction.
+// A measured run of a reproduction.
 static int describe_measured(const char *folder, size_t cells, json_t *ret, struct error *err)
 {
     struct point_list points = {NULL, 0};

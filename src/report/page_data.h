@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// report/page_data — what report.html shows, as JSON for its scripts (web/). Called by page.c only.
+// report/page_data — the data of report.html, as JSON for its scripts (web/). Called by page.c
+// only.
 #ifndef VRBENCH_REPORT_PAGE_DATA_H
 #define VRBENCH_REPORT_PAGE_DATA_H
 

@@ -12,7 +12,7 @@
 #include "result/json_text.h"
 #include "result/store.h"
 
-#define SAMPLE       64U // points that stand for all where their length is estimated
+#define SAMPLE       64U // points from which the average size is estimated
 #define REASONS_MOST 200U
 
 // Bytes of an average point.
@@ -46,7 +46,7 @@ static bool is_of_name(char byte)
     return isalnum((unsigned char)byte) || byte == '_' || byte == '-' || byte == '.';
 }
 
-// Bytes of the number that starts at `at` and is none of a name's digits; 0 = there is none.
+// Length of the number at `at`, unless its digits belong to a name; 0 = no number.
 static size_t number_at(const char *text, size_t at)
 {
     if (!isdigit((unsigned char)text[at]) || (at > 0 && is_of_name(text[at - 1]))) {
@@ -54,7 +54,7 @@ static size_t number_at(const char *text, size_t at)
     }
     size_t length = strspn(text + at, "0123456789.,");
     while (text[at + length - 1] == '.' || text[at + length - 1] == ',') {
-        length--; // the sentence's
+        length--; // the dot that ends the sentence
     }
     char next = text[at + length];
     return isalpha((unsigned char)next) || next == '_' || next == '-' ? 0 : length;
@@ -81,7 +81,7 @@ static char *mask_numbers(const char *text, size_t length)
 
 struct reason {
     char *text;
-    size_t count, last; // of points; the last point, counted from 1
+    size_t count, last; // number of points; the last of them, counted from 1
 };
 
 struct reason_list {
@@ -89,7 +89,7 @@ struct reason_list {
     size_t count;
 };
 
-// Counts a reason; a point with the same one twice counts once.
+// Counts a reason, once per point.
 static void count_reason(struct reason_list *list, char *text, size_t point)
 {
     size_t at = 0;
@@ -109,7 +109,7 @@ static void count_reason(struct reason_list *list, char *text, size_t point)
     free(text);
 }
 
-// A point may have several reasons, joined by "; ".
+// Splits the reasons of a point, which are joined by "; ".
 static void count_reasons(struct reason_list *list, const char *why, size_t point)
 {
     while (why != NULL) {

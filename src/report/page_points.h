@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// report/page_points — what report.html holds of single points. Called by page_data.c.
+// report/page_points — the points in report.html. Called by page_data.c.
 #ifndef VRBENCH_REPORT_PAGE_POINTS_H
 #define VRBENCH_REPORT_PAGE_POINTS_H
 
@@ -7,13 +7,13 @@
 
 #include "result/result.h"
 
-// The points as in the record. Of more than fit into about `room` bytes evenly spread ones.
+// The points as in the record; an evenly spread selection if they exceed about `room` bytes.
 json_t *page_points(const struct point_list *points, size_t room);
-// How many points are invalid for which reason, the most frequent first: [{"reason", "count"}].
-// Reasons that differ in numbers only are one: "…" stands for the numbers, which those in names
-// (r1t3) are not.
+// Number of invalid points by reason, the most frequent first: [{"reason", "count"}]. Reasons that
+// differ only in numbers are merged, with "…" for the numbers. Digits of names (r1t3) are not
+// numbers.
 json_t *page_reasons(const struct point_list *points);
-// How trials were: {"shortest_s", "longest_s", "repeats"}; NULL without a point.
+// Durations and repeats of the trials: {"shortest_s", "longest_s", "repeats"}; NULL without points.
 json_t *page_trials(const struct point_list *points);
 
 #endif

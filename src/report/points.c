@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/text.h"
 
-// Places of the columns, in their order.
+// Indices of the columns.
 enum {
     SCENARIO,
     TOPOLOGY,
@@ -130,7 +130,7 @@ static struct value most_steal(const struct point *point)
     return VALUE_REAL(most);
 }
 
-// "where=count;where=count", those of all networks of the point together; NULL if there are none.
+// "where=count;where=count" for all networks of the point together; NULL without losses.
 static char *drops_text(const struct point *point)
 {
     char *text = NULL;
@@ -144,7 +144,7 @@ static char *drops_text(const struct point *point)
     return text;
 }
 
-// What a row says of the point, the same for all of its networks.
+// Cells of the point that are equal in the rows of all its networks.
 static void fill_point(struct value *row, const struct point *point, const char *drops)
 {
     const struct cpu_result *host = point_cpu(point, "host");
@@ -207,7 +207,7 @@ int points_list(const struct point_list *points, struct writer *writer, struct e
         _cleanup_free_ char *drops = drops_text(point);
         struct value row[COLUMN_COUNT] = {{.present = false}};
         fill_point(row, point, drops);
-        // A point of which nothing was measured still has its row.
+        // A point without measurements still has a row.
         int rc = point->network_count == 0 ? writer_row(writer, row, err) : 0;
         for (size_t k = 0; rc == 0 && k < point->network_count; k++) {
             fill_network(row, point, &point->networks[k]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// report/progress — see progress.h. Owns the one progress there is.
+// report/progress — see progress.h. Owns the only progress.
 #include "report/progress.h"
 
 #include <stdarg.h>
@@ -12,11 +12,11 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-#define WIDTH     80 // where the terminal's is unknown
+#define WIDTH     80 // if the terminal's is unknown
 #define BAR_WIDTH 20 // characters between the brackets
 
 static struct {
-    FILE *out; // NULL while there is none
+    FILE *out; // NULL = no progress
     bool terminal;
     size_t done, total;
     uint64_t start_ns;
@@ -32,7 +32,7 @@ static size_t terminal_width(void)
     return WIDTH;
 }
 
-// "45 s", "3 min 20 s", "2 h 05 min"; "" while nothing is known.
+// "45 s left", "3 min 20 s left", "2 h 05 min left"; "" while unknown.
 static char *time_left(void)
 {
     if (progress.done == 0 || progress.done >= progress.total) {
@@ -50,8 +50,8 @@ static char *time_left(void)
     return text_format("  %lu h %02lu min left", left / 3600, left % 3600 / 60);
 }
 
-// Makes a text safe for a line of `width` characters: no control characters, cut at the end, and
-// not within a UTF-8 sequence.
+// Fits a text into a line of `width` characters: replaces control characters and cuts the end, not
+// within a UTF-8 sequence.
 static void fit(char *text, size_t width)
 {
     size_t shown = 0;
@@ -83,7 +83,7 @@ static void draw(void)
     _cleanup_free_ char *line =
         text_format("[%s] %zu/%zu %3zu %%%s  %s", bar, progress.done, total, percent, left,
                     progress.label == NULL ? "" : progress.label);
-    fit(line, terminal_width() - 1); // the last place would make some terminals wrap
+    fit(line, terminal_width() - 1); // a character in the last column makes some terminals wrap
     fprintf(progress.out, "\r%s\033[K", line);
     fflush(progress.out);
 }
@@ -120,7 +120,7 @@ void progress_label(const char *format, ...)
     progress_resume();
 }
 
-// "0", "0.01", "12.34"; a loss too small for two decimals is not shown as none.
+// "0", "0.01", "12.34"; a loss below 0.01 is not shown as 0.
 static void percent_lost(const struct point *point, char ret[32])
 {
     uint64_t tx = point_tx(point);

@@ -15,7 +15,7 @@
 #define REPRODUCE_NAME "reproduce.json"
 #define REPRODUCE_MAX  ((size_t)16 << 20)
 
-// A folder below the reproduction's own: relative, and never up.
+// Whether a path stays below the reproduction's folder: relative, without "..".
 static bool is_below(const char *path)
 {
     if (path == NULL || path[0] == '\0' || path[0] == '/') {
@@ -52,7 +52,7 @@ static int check(const json_t *reproduction, const char *path, struct error *err
     json_array_foreach(claims, i, item)
     {
         if (!json_is_object(item)) {
-            return fail_input(err, "%s: claim %zu is no object", path, i + 1);
+            return fail_input(err, "%s: claim %zu must be an object", path, i + 1);
         }
     }
     return 0;

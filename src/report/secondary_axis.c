@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// report/secondary_axis — see secondary_axis.h. The right pair of axes is a copy of the left one,
-// so that fonts and number formats are the same, changed where it must differ.
+// report/secondary_axis — see secondary_axis.h. The right pair of axes is a changed copy of the
+// left one, with the same fonts and number formats.
 #include "report/secondary_axis.h"
 
 #include <errno.h>
@@ -13,8 +13,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
-#define RIGHT_X                                                                                    \
-    "50020001" // ids of the new axes; those of libxlsxwriter end in 0001 to 0004 of 5001…
+#define RIGHT_X   "50020001" // ids of the new axes; libxlsxwriter uses 50010001 to 50010004
 #define RIGHT_Y   "50020002"
 #define CHART_MAX ((zip_uint64_t)64 << 20)
 
@@ -114,7 +113,7 @@ static void set_range(const xmlNode *axis, double max)
     xmlAddChild(scaling, new_node(scaling, "min", "0"));
 }
 
-// Moves the series after the first `left` into a scatterChart of their own.
+// Moves the series after the first `left` into a new scatterChart.
 static int split_series(xmlNode *chart, const struct secondary_axis *axis)
 {
     xmlNode *right = new_node(chart, "scatterChart", NULL);
@@ -256,8 +255,7 @@ int secondary_axis_add(const char *path, const struct secondary_axis *axes, size
         }
         _cleanup_free_ char *name = text_format("xl/charts/chart%zu.xml", i + 1);
         if (rewrite_chart(archive, name, &axes[i]) < 0) {
-            return fail(err, 0, "%s: %s is not the chart that libxlsxwriter was told to write",
-                        path, name);
+            return fail(err, 0, "%s: %s is not a chart as libxlsxwriter writes it", path, name);
         }
     }
     if (zip_close(archive) < 0) {

@@ -2,10 +2,10 @@
 /*
  * report/secondary_axis — a second Y axis for the charts of a finished workbook.
  *
- * libxlsxwriter draws everything against one pair of axes. This takes a workbook it has closed and
- * gives charts a second pair as the format provides for it (ECMA-376 part 1, §21.2): a second
- * scatterChart with the series that belong to the right, a value axis that crosses at the far end
- * and an X axis equal to the first one but not shown. Called by spreadsheet.c only.
+ * libxlsxwriter supports one pair of axes only. This room rewrites its finished workbook and adds a
+ * second pair of axes to charts (ECMA-376 part 1, §21.2): a second scatterChart with the right-hand
+ * series, a value axis that crosses at the far end, and a hidden copy of the X axis. Called by
+ * spreadsheet.c only.
  */
 #ifndef VRBENCH_REPORT_SECONDARY_AXIS_H
 #define VRBENCH_REPORT_SECONDARY_AXIS_H
@@ -15,13 +15,13 @@
 #include "base/error.h"
 
 struct secondary_axis {
-    size_t left;       // series that stay at the left axis; those after them go to the right
-    size_t right;      // how many these are; 0 leaves the chart as it is
+    size_t left;       // number of series at the left axis, which come first
+    size_t right;      // number of series at the right axis; 0 leaves the chart unchanged
     const char *title; // of the right axis
-    double max;        // its end; it begins at 0
+    double max;        // upper end of the axis, which starts at 0
 };
 
-// Rewrites xl/charts/chart1.xml and so on of the workbook at `path` by axes[0] and so on.
+// Rewrites the charts of the workbook at `path`: axes[0] describes xl/charts/chart1.xml, and so on.
 int secondary_axis_add(const char *path, const struct secondary_axis *axes, size_t count,
                        struct error *err);
 

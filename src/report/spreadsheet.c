@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// report/spreadsheet — see spreadsheet.h. Puts the sheets together and the file into its place.
+// report/spreadsheet — see spreadsheet.h. Assembles the sheets and writes the file.
 #include "report/spreadsheet.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "report/points.h"
 #include "report/summary.h"
 
-#define LONG_ROWS 5000 // from here on rows take 100 MB and more of memory for each 25,000
+#define LONG_ROWS 5000 // more rows are written one by one: 25,000 rows in memory take over 100 MB
 #define BOOK_MAX  ((size_t)1 << 30)
 
 static void writer_cleanup(struct writer **writer)
@@ -23,7 +23,8 @@ static void writer_cleanup(struct writer **writer)
 }
 #define _cleanup_writer_ __attribute__((cleanup(writer_cleanup)))
 
-// Colours the rows of invalid points, by their own cell so that sorting and filtering keep it.
+// Colours the rows of invalid points by a condition on their own cell, which survives sorting and
+// filtering.
 static void mark_invalid(const struct book *book, lxw_worksheet *sheet, size_t rows)
 {
     lxw_col_t valid = 0;
@@ -85,7 +86,7 @@ static int write_book(const char *path, const struct point_list *points, struct 
         charts_add(&book, points);
     }
     errno = 0;
-    lxw_error closed = workbook_close(book.workbook); // frees it in any case
+    lxw_error closed = workbook_close(book.workbook); // also frees it on failure
     if (rc == 0 && closed != LXW_NO_ERROR) {
         rc = fail(err, errno, "%s: %s", path, lxw_strerror(closed));
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * report/spreadsheet — report.xlsx: "Valors" laid out as the study's, all points, the summary, and
+ * report/spreadsheet — report.xlsx: "Valors" in the study's layout, all points, the summary, and
  * native charts of received against transmitted packets with CPU on the right. Called by cli/.
  */
 #ifndef VRBENCH_REPORT_SPREADSHEET_H
@@ -8,7 +8,7 @@
 
 #include "result/result.h"
 
-// Writes report.xlsx in a run's folder, anew and never half.
+// Replaces report.xlsx in a run's folder atomically.
 int report_write_xlsx(const char *folder, const struct point_list *points, struct error *err);
 
 #endif

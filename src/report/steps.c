@@ -16,7 +16,7 @@ static bool same_sweep(const struct point *a, const struct point *b)
            text_equal(a->engine, b->engine) && text_equal(a->length_layer, b->length_layer);
 }
 
-// One figure of a point; `at` picks the network or router where there is one for each.
+// One figure of a point; `at` selects the network or router of figures that each of them has.
 typedef double figure(const struct sweep *sweep, const struct point *point, size_t at);
 
 static const struct network_result *find_network(const struct point *point, const char *name)
@@ -168,7 +168,7 @@ static double total(const struct sweep *sweep, const struct point *point, size_t
     return metered ? point->cpu_total_percent : (double)NAN;
 }
 
-// CPU time of one figure: its ns a packet times the packets received through it.
+// CPU time of one figure: its ns per packet times its received packets.
 static double cpu_time_ns(const struct point *point, const struct cpu_result *cpu)
 {
     if (!cpu->has_ns_per_packet) {
@@ -214,7 +214,7 @@ struct repeats {
     size_t count;
 };
 
-// Median over the repeats that have the figure; of an even number the mean of the middle two.
+// Median over the repeats that have the figure; the mean of the middle two if their number is even.
 static double median(const struct repeats *repeats, figure *of, size_t at)
 {
     _cleanup_free_ double *values = memory_new_array(double, repeats->count);
@@ -325,8 +325,7 @@ static void count_point(struct sweep *sweep, const struct point *point)
     }
 }
 
-// Points of a sweep in the order of their steps, and of measuring within a step: points are in one
-// array.
+// Compares points of a sweep by step; within a step by address, which is the order of measuring.
 static int compare_places(const void *a, const void *b)
 {
     const struct point *x = *(const struct point *const *)a;
@@ -344,7 +343,7 @@ static void sort_steps(struct load_step *steps, size_t count)
     }
 }
 
-// One step an invalid point, as if it were the only one.
+// Makes one step per invalid point.
 static void add_invalid(struct sweep *sweep, const struct point **points)
 {
     sweep->invalid_steps = memory_new_array(struct load_step, sweep->invalid);
@@ -359,7 +358,7 @@ static void add_invalid(struct sweep *sweep, const struct point **points)
     sort_steps(sweep->invalid_steps, count);
 }
 
-// One step the valid points of each load. `points` are those of the sweep; their order is changed.
+// Makes one step from the valid points of each load. Reorders `points`, the points of the sweep.
 static void add_steps(struct sweep *sweep, const struct point **points)
 {
     size_t valid = 0;
@@ -386,7 +385,7 @@ static void add_steps(struct sweep *sweep, const struct point **points)
     sort_steps(sweep->steps, sweep->step_count);
 }
 
-// The sweep of a point, which is made if it is the first of it; mostly that of the point before.
+// The sweep of a point, usually that of the previous point; a new one for its first point.
 static size_t sweep_of(struct sweep **sweeps, size_t *count, size_t last, const struct point *point)
 {
     size_t at = 0;
@@ -414,7 +413,7 @@ size_t sweeps_compute(const struct point_list *points, struct sweep **ret)
         places[i] = at;
         count_point(&sweeps[at], &points->items[i]);
     }
-    // The points of all sweeps, one sweep behind the other.
+    // The points of all sweeps, sweep by sweep.
     _cleanup_free_ const struct point **sorted =
         memory_new_array(const struct point *, points->count);
     _cleanup_free_ size_t *next = memory_new_array(size_t, count);
@@ -445,7 +444,7 @@ static void step_clear(struct load_step *step)
     free(step->place_loss);
 }
 
-// Keeps `most` steps, evenly spread, the first and the last among them; and the highest.
+// Keeps `most` evenly spread steps, including the first and the last, and the highest.
 static size_t steps_thin(struct load_step *steps, size_t count, size_t most)
 {
     size_t highest = 0;
@@ -454,7 +453,7 @@ static size_t steps_thin(struct load_step *steps, size_t count, size_t most)
     }
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
-        // The k-th of the kept ones is at k (count - 1) / (most - 1).
+        // The k-th kept step is at k (count - 1) / (most - 1).
         bool wanted = i == 0 || (most > 1 && i * (most - 1) % (count - 1) < most - 1);
         if (wanted || i == highest) {
             steps[kept++] = steps[i];

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * report/steps — points put in order for those who draw conclusions or curves from them.
+ * report/steps — points grouped into sweeps and steps, for summaries and curves.
  *
- * Points of one scenario, platform, engine, topology and length make a sweep; its steps are the
- * offered loads, rising, each with the medians of its valid repeats. Called by the summary, the
- * charts, the figures and the page. A figure that no valid point has is NaN.
+ * A sweep contains the points of one scenario, platform, engine, topology and length. Its steps are
+ * the offered loads in rising order, each with the medians of its valid repeats. A figure that no
+ * valid point has is NaN. Called by the summary, the charts, the figures and the page.
  */
 #ifndef VRBENCH_REPORT_STEPS_H
 #define VRBENCH_REPORT_STEPS_H
@@ -16,7 +16,7 @@
 struct load_step {
     const struct point *first; // of its points
     unsigned step;
-    double requested_pps;              // a network
+    double requested_pps;              // per network
     double offered_pps, forwarded_pps; // sums over the networks
     double loss_ratio;                 // of all networks together
     double host_percent, routers_percent, tester_percent, total_percent;
@@ -25,14 +25,14 @@ struct load_step {
     double *network_offered, *network_forwarded;   // packets/s of each network
     double *network_loss;                          // frame loss ratio of each network
     double *network_delay_p50, *network_delay_p99; // ns
-    double *router_percent, *router_ns;            // of each router; ns a packet through it
-    double *place_loss; // of all offered packets the part lost at each place: means, not medians,
-                        // over the repeats, so that they sum to the mean loss ratio
+    double *router_percent, *router_ns;            // of each router; ns per packet through it
+    double *place_loss; // ratio of the offered packets lost at each place: means over the repeats,
+                        // not medians, so that they sum to the mean loss ratio
 };
 
 struct sweep {
-    const struct point *first; // names what all of them have in common
-    size_t points, invalid;    // invalid ones are among the points
+    const struct point *first; // contains the names that all points share
+    size_t points, invalid;    // `points` includes the invalid ones
     const char **networks;
     size_t network_count;
     const char **routers; // in the order of their CPU figures
@@ -40,18 +40,18 @@ struct sweep {
     const char **places; // where any packet was lost
     size_t place_count;
     struct load_step *steps;
-    size_t step_count;               // without those of which no point is valid
-    struct load_step *invalid_steps; // one an invalid point, with its own figures, by offered load
+    size_t step_count;               // without steps that have no valid point
+    struct load_step *invalid_steps; // one per invalid point, with its figures, by offered load
     size_t invalid_step_count;
-    size_t thinned_from; // number of steps before sweeps_thin(); 0 = all are there
+    size_t thinned_from; // number of steps before sweeps_thin(); 0 = not thinned
 };
 
-// Sweeps in order of measuring. They refer to the points, which must outlive them.
+// Computes the sweeps in order of measuring. They refer to the points, which must outlive them.
 size_t sweeps_compute(const struct point_list *points, struct sweep **ret);
-// Leaves out steps of sweeps that have more than `most` of them, evenly, for what is drawn: the
-// first, the last and the one with the highest forwarding rate stay. The same for invalid steps.
+// Reduces sweeps to at most `most` evenly spread steps for drawing; keeps the first, the last and
+// the one with the highest forwarding rate. Reduces invalid steps in the same way.
 void sweeps_thin(struct sweep *sweeps, size_t count, size_t most);
-// Steps of a sweep that a figure draws: more would hide each other.
+// Most steps of a sweep in a figure: more would overlap.
 #define SWEEP_DRAWN_MOST 300
 void sweeps_free(struct sweep *sweeps, size_t count);
 

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "report/steps.h"
 
-// Places of the columns, in their order.
+// Indices of the columns.
 enum {
     SCENARIO,
     PLATFORM,
@@ -52,7 +52,7 @@ static struct summary summarise(const struct sweep *sweep, double loss_ratio)
     double max_pps = (double)NAN;
     for (size_t i = 0; i < sweep->step_count; i++) {
         const struct load_step *step = &sweep->steps[i];
-        max_pps = fmax(max_pps, step->forwarded_pps); // of a NaN and a number the number
+        max_pps = fmax(max_pps, step->forwarded_pps); // fmax() ignores NaN
         lossy = lossy || !(step->loss_ratio <= loss_ratio);
         loss_free = lossy ? loss_free : step;
     }

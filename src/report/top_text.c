@@ -91,12 +91,12 @@ static char *cell_rx(const struct top *top, const struct top_machine *machine)
     return figure(machine->has_networks, machine->rx_bytes / KIB);
 }
 
-// ---- columns, in xentop's order and at least as wide as their headings
+// ---- columns, in xentop's order, at least as wide as their headings
 
 static const struct top_column {
     const char *heading;
-    unsigned least; // characters, where there is room for it
-    unsigned drop;  // when it is left out for want of room: 1 first; 0 never
+    unsigned least; // preferred width in characters
+    unsigned drop;  // order in which columns are dropped on a narrow screen, from 1; 0 = never
     char *(*cell)(const struct top *top, const struct top_machine *machine);
 } columns[] = {
     {"NAME", NAME_MIN, 0, cell_name},  {"STATE", 6, 8, cell_state},
@@ -108,12 +108,12 @@ static const struct top_column {
 };
 #define COLUMNS (sizeof columns / sizeof columns[0])
 #define DROPS   9
-#define ROOMY   2 // after these, columns rather get narrow than fewer
+#define ROOMY   2 // after these are dropped, columns get narrower before more are dropped
 
 struct grid {
-    char **cells; // headings, then a row a machine
+    char **cells; // headings, then one row per machine
     size_t rows;
-    size_t widths[COLUMNS]; // 0 = left out
+    size_t widths[COLUMNS]; // 0 = dropped
 };
 
 static size_t total_of(const struct grid *grid)
@@ -125,8 +125,7 @@ static size_t total_of(const struct grid *grid)
     return total;
 }
 
-// Widths of the columns that are not left out: at least as xentop has them, or only what is in
-// them.
+// Widths of the shown columns: at least xentop's, or only as wide as their contents.
 static void set_widths(struct grid *grid, bool roomy)
 {
     for (size_t i = 0; i < COLUMNS; i++) {
@@ -168,7 +167,7 @@ static void add_line(struct top_lines *lines, char *line)
     lines->items[lines->count++] = line;
 }
 
-// All cells right-aligned, as xentop has them.
+// Right-aligns all cells, as xentop does.
 static void add_row(struct top_lines *lines, const struct grid *grid, size_t row)
 {
     char *line = text_copy("");
@@ -188,7 +187,7 @@ static void add_row(struct top_lines *lines, const struct grid *grid, size_t row
     add_line(lines, line);
 }
 
-// Adds a piece to a line; where it has no room the line is done and goes on in the next.
+// Adds a piece to a line; starts the next line if the piece does not fit.
 static void add_piece(struct top_lines *lines, char **line, const char *piece, const char *indent,
                       unsigned width)
 {
@@ -207,7 +206,7 @@ static void end_line(struct top_lines *lines, char *line, unsigned width)
     add_line(lines, line);
 }
 
-// A line as `xentop -v` has it, with percents.
+// A line in the format of `xentop -v`, with percentages.
 static void add_vcpus(struct top_lines *lines, const struct top_machine *machine, unsigned width)
 {
     char *line = machine->vcpu_time_count == 0 ? NULL : text_copy("VCPUs:");
@@ -224,7 +223,7 @@ static void add_vcpus(struct top_lines *lines, const struct top_machine *machine
     }
 }
 
-// The same for what a router's CPU time is made up of.
+// A line with the parts of a router's CPU time.
 static void add_parts(struct top_lines *lines, const struct top_machine *machine, unsigned width)
 {
     char *line = machine->part_count == 0 ? NULL : text_copy("Parts:");
@@ -240,7 +239,7 @@ static void add_parts(struct top_lines *lines, const struct top_machine *machine
     }
 }
 
-// The figures of a network's line, in xentop's order and with its units.
+// The figures of a network's line, in xentop's order and units.
 #define NET_FIGURES 8
 static const char *const net_units[NET_FIGURES] = {"bytes", "pkts", "err", "drop",
                                                    "bytes", "pkts", "err", "drop"};
@@ -259,7 +258,7 @@ static int decimal_digits(uint64_t value)
     return snprintf(NULL, 0, "%llu", (unsigned long long)value);
 }
 
-// How wide the figures of all networks of all machines are, so that they stand below each other.
+// Widths of the figures over all networks of all machines, which align them in columns.
 struct net_widths {
     int index;
     int figures[NET_FIGURES];
@@ -293,8 +292,8 @@ static char *net_half(const struct net_widths *widths, const uint64_t figures[NE
                        (unsigned long long)figures[k + 3], net_units[k + 3]);
 }
 
-// Lines of `xentop -n`, but that the name of the interface is at the end, and that they are two
-// where one has no room.
+// A line in the format of `xentop -n`, with the interface's name at the end; two lines if one does
+// not fit.
 static void add_networks(struct top_lines *lines, const struct top_machine *machine,
                          const struct net_widths *widths, unsigned width)
 {
@@ -414,7 +413,7 @@ static json_t *parts_json(const struct top_machine *machine)
     return all;
 }
 
-// Absent means not told, never 0.
+// An absent member means unknown, never 0.
 static json_t *machine_json(const struct top *top, const struct top_machine *machine,
                             unsigned details)
 {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * report/valors — the sheet "Valors", cell for cell where the study's own spreadsheet has them, so
- * that whatever was made for that one works on this one.
+ * report/valors — the sheet "Valors" with the cell positions of the study's spreadsheet, so that
+ * formulas and macros for that one work on this one.
  *
- * One column a point from the second column on, in order of measuring. Rows (0-based), for n
- * networks: 2 and 3 the packets sent and lost of the first network, 9 further down those of each
- * next one; CPU of the host and of each router from row 11 (n = 1) or 9n + 1. Rows 0 and 1 and
- * column 0 are headings; what the study did not have (why a point is invalid) is below all that.
- * A folder with several scenarios gets a sheet for each, the first one named "Valors".
+ * One column per point from the second column on, in order of measuring. Rows (0-based) for n
+ * networks: 2 and 3 are the packets sent and lost of the first network, and those of each further
+ * network are 9 rows below; CPU of the host and of each router starts at row 11 (n = 1) or 9n + 1.
+ * Rows 0 and 1 and column 0 are headings. Why a point is invalid, which the study's spreadsheet
+ * lacks, is below. A folder with several scenarios gets a sheet for each, the first named "Valors".
  */
 #include <stdbool.h>
 
@@ -21,10 +21,10 @@
 #define STRIDE   9U // rows from one network to the next
 #define CPU_ONE  11U
 
-// What the columns of one sheet have in common.
+// The common layout of a sheet's columns.
 struct layout {
     const struct point *first;
-    size_t networks; // the most that any point has
+    size_t networks; // the largest number of any point
     const char **routers;
     size_t router_count;
 };
@@ -89,7 +89,7 @@ static void put_label(const struct book *book, lxw_worksheet *sheet, lxw_row_t r
 static void put_labels(const struct book *book, lxw_worksheet *sheet, const struct layout *layout)
 {
     book_put_text(sheet, 0, 0, "Topology, length", book->heading);
-    book_put_text(sheet, 1, 0, "Offered load a network", book->heading);
+    book_put_text(sheet, 1, 0, "Offered load per network", book->heading);
     for (size_t i = 0; layout->first != NULL && i < layout->networks; i++) {
         lxw_row_t below = (lxw_row_t)(STRIDE * i);
         const char *name =
@@ -159,7 +159,7 @@ static void add_sheet(struct book *book, const struct point_list *points, struct
             continue;
         }
         if (column + 1 >= LXW_COL_MAX) {
-            log_warning("report", "sheet %s holds the first %d points only", name, (int)column);
+            log_warning("report", "sheet %s contains the first %d points only", name, (int)column);
             break;
         }
         put_point(book, sheet, layout, ++column, &points->items[i]);

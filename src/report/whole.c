@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// report/whole — see whole.h. The spreadsheet, which takes as long as everything else, is written
-// by a thread of its own.
+// report/whole — see whole.h. A separate thread writes the spreadsheet, which takes as long as all
+// other files together.
 #include "report/whole.h"
 
 #include <errno.h>
@@ -32,7 +32,7 @@ static void *sheet_run(void *argument)
     return NULL;
 }
 
-// Without a thread the work is done at once.
+// Does the work at once if no thread can be started.
 static void sheet_start(struct sheet_work *work)
 {
     work->threaded = thread_start(&work->thread, sheet_run, work) == 0;
@@ -52,7 +52,7 @@ static int sheet_end(struct sheet_work *work, struct error *err)
     return work->rc;
 }
 
-// `lacking` gets what kept the figures from being drawn.
+// `lacking` returns why figures could not be drawn.
 static int write_points(const char *folder, const struct point_list *points, size_t *figures,
                         struct error *lacking, struct error *err)
 {
@@ -76,7 +76,7 @@ static int write_points(const char *folder, const struct point_list *points, siz
     _cleanup_error_ struct error ignored = ERROR_INIT;
     int sheet_rc = any ? sheet_end(&sheet, rc == 0 ? err : &ignored) : 0;
     rc = rc < 0 ? rc : sheet_rc;
-    // The page embeds what the others made.
+    // Last, since the page embeds the other files.
     return rc < 0 ? rc : report_write_run_page(folder, points, err);
 }
 
@@ -113,7 +113,7 @@ int report_write_whole(const char *folder, size_t *ret_runs, size_t *ret_figures
     }
     if (lacking.text != NULL) {
         error_move(err, &lacking);
-        error_context(err, "%s/report.html is there, figures are not (their scripts are)", folder);
+        error_context(err, "wrote %s/report.html and figure scripts, but no figures", folder);
         return -ENOTSUP;
     }
     *ret_runs = runs;

@@ -16,7 +16,7 @@ const char *words_length_layer(const char *length_layer)
     return text_equal(length_layer, "frame") ? "byte frames" : "byte packets";
 }
 
-// " (300 of 1,000 loads drawn)", or nothing if all are.
+// " (300 of 1,000 loads drawn)", or "" if all are.
 static char *words_thinned(const struct sweep *sweep)
 {
     char drawn[48];
@@ -36,7 +36,7 @@ char *words_sweep_title(const struct sweep *sweep)
                        drawn);
 }
 
-// A rate for a sentence: three digits are all that a run can tell.
+// A rate for a sentence, with three digits: a run is not more exact.
 static void put_rate(double pps, char ret[48])
 {
     double power = pps >= 1000 ? pow(10, floor(log10(pps)) - 2) : 1;
@@ -49,15 +49,13 @@ static void put_rates(FILE *out, const struct summary *summary)
     char most[48];
     put_rate(summary->max_pps, most);
     if (isnan(summary->no_loss_pps)) {
-        fprintf(out,
-                "no offered load was carried without loss; at most %s packets/s were forwarded",
-                most);
+        fprintf(out, "every offered load lost packets; at most %s packets/s were forwarded", most);
         return;
     }
     put_rate(summary->no_loss_pps, no_loss);
     fprintf(out, "%s packets/s without loss", no_loss);
     if (text_equal(no_loss, most)) {
-        fprintf(out, ", which is also the most that was forwarded");
+        fprintf(out, ", which is also the highest forwarding rate");
     } else {
         fprintf(out, ", at most %s packets/s", most);
     }
@@ -66,12 +64,12 @@ static void put_rates(FILE *out, const struct summary *summary)
 static void put_cpu(FILE *out, const struct summary *summary)
 {
     if (isfinite(summary->host_percent) && isfinite(summary->routers_percent)) {
-        fprintf(out, " Without loss, the host took %.0f %% and the routers %.0f %% of one CPU",
+        fprintf(out, " At that rate the host used %.0f %% and the routers %.0f %% of one CPU",
                 summary->host_percent, summary->routers_percent);
         if (isfinite(summary->ns_per_packet)) {
             char ns[48];
             text_group_digits(summary->ns_per_packet, 0, ns);
-            fprintf(out, ": together %s ns a packet", ns);
+            fprintf(out, ": together %s ns per packet", ns);
         }
         fputs(".", out);
     }
@@ -87,7 +85,7 @@ static void put_loss(FILE *out, double ratio)
                                  : 4,
                 percent);
     } else if (percent == 0) {
-        fputs(" Nothing was lost even at the highest load.", out);
+        fputs(" No packet was lost at the highest load.", out);
     }
 }
 
@@ -100,8 +98,8 @@ char *words_summary(const struct summary *summary)
         return text_copy("");
     }
     if (isnan(summary->max_pps)) {
-        fprintf(out, "nothing can be said: %s.",
-                summary->invalid > 0 ? "no point is valid" : "nothing was received");
+        fprintf(out, "no result: %s.",
+                summary->invalid > 0 ? "no point is valid" : "no packet was received");
     } else {
         put_rates(out, summary);
         fputs(".", out);
@@ -113,7 +111,7 @@ char *words_summary(const struct summary *summary)
         char points[48];
         text_group_digits((double)summary->invalid, 0, invalid);
         text_group_digits((double)summary->points, 0, points);
-        fprintf(out, " %s of %s points %s invalid and not counted.", invalid, points,
+        fprintf(out, " %s of %s points %s invalid and excluded.", invalid, points,
                 summary->invalid == 1 ? "is" : "are");
     }
     fclose(out);
@@ -121,7 +119,7 @@ char *words_summary(const struct summary *summary)
     return text;
 }
 
-// Of machines' dedicated links, what they were.
+// Describes the dedicated links of virtual machines.
 static char *words_links(const struct platform_facts *facts)
 {
     const char *why = facts->dedicated_why;
@@ -130,12 +128,13 @@ static char *words_links(const struct platform_facts *facts)
         return text_copy("");
     }
     if (text_equal(facts->dedicated, "pci")) {
-        return text_format(" Dedicated NICs were theirs whole (PCI devices, by %s).", by);
+        return text_format(" Dedicated NICs were assigned as PCI devices (by %s).", by);
     }
-    return text_format(
-        " Dedicated links were %s in them%s%s%s.",
-        text_equal(facts->dedicated, "macvtap") ? "macvtaps" : "PCI devices (by VFIO) and macvtaps",
-        why == NULL ? "" : " (", why == NULL ? "" : why, why == NULL ? "" : ")");
+    return text_format(" Dedicated links were %s%s%s%s.",
+                       text_equal(facts->dedicated, "macvtap")
+                           ? "macvtaps"
+                           : "assigned PCI devices (by VFIO) and macvtaps",
+                       why == NULL ? "" : " (", why == NULL ? "" : why, why == NULL ? "" : ")");
 }
 
 char *words_platform(const struct platform_facts *facts)
@@ -153,21 +152,20 @@ char *words_platform(const struct platform_facts *facts)
         return text_format("Routers were containers%s (%s).%s", hypervisor, uri, guest);
     }
     if (facts->host != NULL) {
-        return text_format("Routers were domains%s; the host was its %s%s.%s%s",
-                           facts->hypervisor == NULL ? " of Xen" : hypervisor, facts->host,
-                           facts->emulation_known
-                               ? ""
-                               : " (on a CPU of QEMU's: whether emulated or not can't be told)",
-                           guest, links);
+        return text_format(
+            "Routers were domains%s; the host was its %s%s.%s%s",
+            facts->hypervisor == NULL ? " of Xen" : hypervisor, facts->host,
+            facts->emulation_known ? "" : " (on a CPU of QEMU; whether it was emulated is unknown)",
+            guest, links);
     }
     if (!facts->emulation_known) {
         return text_format(
-            "Routers were machines%s (%s); whether emulated or not was not told.%s%s", hypervisor,
+            "Routers were machines%s (%s); whether they were emulated is unknown.%s%s", hypervisor,
             uri, guest, links);
     }
     return facts->emulated
                ? text_format("Routers were machines%s under emulation (TCG): packets/s and CPU "
-                             "time a packet say little of real hardware (%s).%s%s",
+                             "time per packet do not represent real hardware (%s).%s%s",
                              hypervisor, uri, guest, links)
                : text_format("Routers were machines%s with the CPU's own virtualisation (KVM; "
                              "%s).%s%s",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// report/writer — see writer.h. The part common to all backends: what no format can show (NaN and
-// infinity) is made absent here, once.
+// report/writer — see writer.h. The common part of all backends: replaces NaN and infinity, which
+// no format supports, by absent values.
 #include "report/writer.h"
 
 #include <errno.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * report/writer — one interface for every listing, many formats.
+ * report/writer — one interface for listings in several formats.
  *
- * A listing is typed columns and rows of values. Whoever has something to list (the summary of a
- * run, all points, doctor's findings, later the routers) writes it once through this interface;
- * the backends are the terminal table, JSON, CSV and the spreadsheet.
+ * A listing consists of typed columns and rows of values. Each listing (summary of a run, points,
+ * findings of doctor, routers) is written once through this interface; the backends are the
+ * terminal table, JSON, CSV and the spreadsheet.
  */
 #ifndef VRBENCH_REPORT_WRITER_H
 #define VRBENCH_REPORT_WRITER_H
@@ -16,9 +16,9 @@
 
 #include "base/error.h"
 
-// COLUMN_CONTEXT is text that the table leaves out while it is the same in every row (the platform,
-// usually); all other formats have it always. COLUMN_NUMBER is a whole number that names something
-// (a packet length, an ID), so that its digits are never grouped.
+// The table omits a COLUMN_CONTEXT, a text, if it is equal in all rows; other formats always
+// contain it. COLUMN_NUMBER is a whole number that identifies something (a packet length, an ID);
+// its digits are never grouped.
 enum column_type {
     COLUMN_TEXT,
     COLUMN_INTEGER,
@@ -32,7 +32,7 @@ struct column {
     const char *key;     // in JSON and CSV: snake_case with the unit as suffix
     const char *heading; // for people: in the table and the spreadsheet
     enum column_type type;
-    int decimals; // COLUMN_REAL in the table; JSON and CSV keep full precision
+    int decimals; // of COLUMN_REAL in the table; JSON and CSV keep full precision
 };
 
 struct value {
@@ -55,7 +55,7 @@ struct writer;
 struct writer_ops {
     const char *name; // "table", "json", "csv", "xlsx"
     int (*row)(struct writer *writer, const struct value *values, struct error *err);
-    // Writes out what is left. The writer stays valid until freed.
+    // Writes the remaining output. The writer stays valid until freed.
     int (*finish)(struct writer *writer, struct error *err);
     void (*free)(struct writer *writer);
 };
@@ -65,9 +65,9 @@ struct writer_ops {
 // (0 = the terminal's width, or 80); bold headings if `colour`.
 struct writer *writer_table(FILE *out, const struct column *columns, size_t count, unsigned width,
                             bool colour);
-// JSON: an array of objects, one a row.
+// JSON: an array with one object per row.
 struct writer *writer_json(FILE *out, const struct column *columns, size_t count);
-// CSV (RFC 4180): a heading of keys, then a row a line.
+// CSV (RFC 4180): a heading of keys, then one row per line.
 struct writer *writer_csv(FILE *out, const struct column *columns, size_t count);
 
 int writer_row(struct writer *writer, const struct value *values, struct error *err);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// report/writer_csv — the CSV backend of report/writer: RFC 4180, so CRLF at the end of each line
-// and quotes where a text needs them. An absent value is an empty field, an empty text is "".
+// report/writer_csv — the CSV backend of report/writer (RFC 4180): lines end with CRLF, and texts
+// are quoted if necessary. An absent value is an empty field, an empty text is "".
 #include <stdlib.h>
 #include <string.h>
 

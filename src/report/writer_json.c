@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// report/writer_json — the JSON backend of report/writer: an array with one object a row, a row a
-// line. An absent value has no key. Text that is not UTF-8 is absent too, JSON has no way to say
-// it.
+// report/writer_json — the JSON backend of report/writer: an array with one object per row and
+// line. An absent value has no key. Text that is not UTF-8, which JSON excludes, is absent too.
 #include <jansson.h>
 #include <stdlib.h>
 

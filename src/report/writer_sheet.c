@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// report/writer_sheet — the spreadsheet backend of report/writer: a listing as a worksheet, each
-// figure a number cell, columns as wide as what is in them, the headings frozen and filtered.
+// report/writer_sheet — the spreadsheet backend of report/writer: a worksheet with number cells,
+// columns as wide as their contents, and frozen headings with a filter.
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@
 
 #define WIDTH_MIN   9.0
 #define WIDTH_MAX   40.0
-#define DIGITS_MOST 5 // of a number that names something
+#define DIGITS_MOST 5 // of a COLUMN_NUMBER
 
 struct sheet {
     struct writer writer;
@@ -19,7 +19,7 @@ struct sheet {
     lxw_worksheet *worksheet;
     lxw_row_t rows; // below the headings
     double *widths; // of the columns, in characters
-    double *most;   // the highest figure of each column so far; -1 = none
+    double *most;   // highest figure of each column so far; -1 = none
 };
 
 static void widen(double *width, size_t characters)
@@ -32,7 +32,7 @@ static void widen(double *width, size_t characters)
 static void put_number(struct sheet *sheet, lxw_col_t at, double number, int decimals)
 {
     int kept = decimals < BOOK_DECIMALS ? decimals : BOOK_DECIMALS - 1;
-    // Only a figure beyond those before it can be wider.
+    // Only a new highest figure can be wider.
     if (number > sheet->most[at] || number < 0) {
         char shown[48];
         text_group_digits(number, kept, shown);
@@ -46,7 +46,7 @@ static int sheet_row(struct writer *writer, const struct value *values, struct e
 {
     struct sheet *sheet = (struct sheet *)writer;
     if (sheet->rows + 1 >= LXW_ROW_MAX) {
-        return fail(err, 0, "more rows than a spreadsheet holds");
+        return fail(err, 0, "report.xlsx: more rows than the format allows");
     }
     sheet->rows++;
     for (size_t i = 0; i < writer->count; i++) {

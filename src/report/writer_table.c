@@ -2,10 +2,10 @@
 /*
  * report/writer_table — the terminal table, a backend of report/writer over libsmartcols.
  *
- * Rows are kept until finish, since widths depend on all of them. Lines are broken here and given
- * to libsmartcols broken: it does not wrap headings, which is what lets a dozen columns of figures
- * into 80 characters, and it wraps texts inside words. Headings wrap first, then texts, the widest
- * first; a figure or a word is never cut, the table rather gets wider than asked.
+ * Rows are kept until finish, since widths depend on all of them. This file breaks lines itself,
+ * since libsmartcols does not wrap headings (which makes a dozen columns fit into 80 characters)
+ * and wraps texts inside words. Headings wrap first, then texts, the widest first. Figures and
+ * words are never cut; the table exceeds the requested width instead.
  */
 #include <errno.h>
 #include <libsmartcols/libsmartcols.h>
@@ -18,9 +18,9 @@
 #include "base/text.h"
 #include "report/writer_backend.h"
 
-#define GAP      2    // blanks between columns, one less where that is what makes the table fit
-#define WIDTH    80   // where the terminal's is unknown
-#define NO_LIMIT 9999 // a width at which libsmartcols cuts nothing
+#define GAP      2    // blanks between columns; one if only that makes the table fit
+#define WIDTH    80   // if the terminal's is unknown
+#define NO_LIMIT 9999 // a width at which libsmartcols never cuts
 
 struct table {
     struct writer writer;
@@ -30,7 +30,7 @@ struct table {
     size_t rows;
 };
 
-// Of each column: whether it is shown, how wide, and how wide at least.
+// Layout of each column: whether it is shown, its width, its minimum width.
 struct layout {
     bool *shown;
     size_t *widths, *least;
@@ -117,7 +117,7 @@ static size_t longest_word(const char *text)
     return longest;
 }
 
-// Takes as many words from *text as fit into `width` (at least one), as a new string.
+// Removes as many words from *text as fit into `width`, at least one, and returns them.
 static char *take_line(const char **text, size_t width)
 {
     size_t taken = strcspn(*text, " ");
@@ -180,7 +180,7 @@ static size_t total_width(const struct table *table, const struct layout *layout
     return total;
 }
 
-// Widens wrapped headings again as far as there is room, those of the most lines first.
+// Widens wrapped headings while the table fits, those with the most lines first.
 static void relax_headings(const struct table *table, struct layout *layout, size_t wanted)
 {
     const struct column *columns = table->writer.columns;
@@ -210,7 +210,7 @@ static void relax_headings(const struct table *table, struct layout *layout, siz
     }
 }
 
-// Narrows the text columns, the widest first, none below its longest word.
+// Narrows the text columns, the widest first, to no less than their longest word.
 static void narrow_texts(const struct table *table, struct layout *layout, size_t wanted)
 {
     size_t count = table->writer.count;
@@ -229,7 +229,7 @@ static void narrow_texts(const struct table *table, struct layout *layout, size_
     }
 }
 
-// Widths with all headings wrapped and texts as narrow as wanted.
+// Computes widths with all headings wrapped and narrowed texts.
 static void wrap(const struct table *table, struct layout *layout, size_t wanted)
 {
     const struct column *columns = table->writer.columns;
@@ -271,8 +271,7 @@ static void lay_out(const struct table *table, struct layout *layout, size_t wan
     relax_headings(table, layout, wanted);
 }
 
-// Adds the lines of one row. Headings stand on the table, so theirs are at the bottom; the lines
-// of all other rows begin at the top.
+// Adds the lines of one row. Headings are aligned to the bottom, other rows to the top.
 static void add_lines(const struct table *table, const struct layout *layout,
                       struct libscols_table *scols, const char *const *cells, bool heading)
 {
@@ -322,7 +321,7 @@ static int table_finish(struct writer *writer, struct error *err)
     }
     scols_table_set_column_separator(scols, layout.gap == GAP ? "  " : " ");
     scols_table_enable_noheadings(scols, 1);
-    scols_table_enable_noencoding(scols, 1); // text_printable() has seen to it
+    scols_table_enable_noencoding(scols, 1); // text_printable() has replaced control characters
     scols_table_enable_colors(scols, table->colour);
     scols_table_set_stream(scols, writer->out);
     scols_table_set_termforce(scols, SCOLS_TERMFORCE_ALWAYS);
@@ -331,7 +330,7 @@ static int table_finish(struct writer *writer, struct error *err)
         headings[i] = writer->columns[i].heading;
         if (shown[i]) {
             int flags = SCOLS_FL_NOEXTREMES | (is_text(&writer->columns[i]) ? 0 : SCOLS_FL_RIGHT);
-            // Without a name, which would make the column as wide as itself.
+            // Unnamed, since a name would set the minimum width of the column.
             scols_table_new_column(scols, NULL, 0, flags);
         }
     }

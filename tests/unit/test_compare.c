@@ -434,8 +434,8 @@ static void test_silent_run(void **state)
     struct comparison *comparison = COMPARE("old", "vm");
     assert_null(comparison->sides[1].facts.name);
     _cleanup_free_ char *texts = texts_of(comparison);
-    assert_non_null(strstr(texts, "vm does not say what its platform was"));
-    assert_non_null(strstr(texts, "The CPU differs: not told in vm, Old CPU in old."));
+    assert_non_null(strstr(texts, "vm does not record whether its platform"));
+    assert_non_null(strstr(texts, "The CPU differs: unknown in vm, Old CPU in old."));
     comparison_free(comparison);
 }
 
@@ -456,14 +456,15 @@ static void test_platform_words(void **state)
     assert_words(&facts, "Routers were containers (lxc:///).");
     platform_facts_clear(&facts);
     platform_facts_of_name("qemu:///system", &facts);
-    assert_words(&facts, "Routers were machines (qemu:///system); whether emulated or not was not "
-                         "told.");
+    assert_words(&facts, "Routers were machines (qemu:///system); whether they were emulated is "
+                         "unknown.");
     facts.emulation_known = facts.emulated = true;
     facts.hypervisor = text_copy("QEMU 7.2.9");
     facts.guest = text_copy("Linux 6.1.0");
-    assert_words(&facts, "Routers were machines of QEMU 7.2.9 under emulation (TCG): packets/s and "
-                         "CPU time a packet say little of real hardware (qemu:///system). They ran "
-                         "Linux 6.1.0.");
+    assert_words(&facts,
+                 "Routers were machines of QEMU 7.2.9 under emulation (TCG): packets/s and "
+                 "CPU time per packet do not represent real hardware (qemu:///system). They ran "
+                 "Linux 6.1.0.");
     json_t *json = platform_facts_to_json(&facts);
     struct platform_facts again;
     assert_int_equal(platform_facts_from_json(json, &again, NULL), 0);
@@ -477,19 +478,19 @@ static void test_platform_words(void **state)
                          "(KVM; qemu:///system). They ran Linux 6.1.0.");
     facts.dedicated = text_copy("pci");
     assert_words(&facts, "Routers were machines of QEMU 7.2.9 with the CPU's own virtualisation "
-                         "(KVM; qemu:///system). They ran Linux 6.1.0. Dedicated NICs were theirs "
-                         "whole (PCI devices, by VFIO).");
+                         "(KVM; qemu:///system). They ran Linux 6.1.0. Dedicated NICs were "
+                         "assigned as PCI devices (by VFIO).");
     platform_facts_clear(&again);
     platform_facts_clear(&facts);
     platform_facts_of_name("xen", &facts);
     facts.hypervisor = text_copy("Xen 4.17.7");
     facts.dedicated = text_copy("pci");
     assert_words(&facts, "Routers were domains of Xen 4.17.7; the host was its Domain-0 (on a CPU "
-                         "of QEMU's: whether emulated or not can't be told). Dedicated NICs were "
-                         "theirs whole (PCI devices, by pciback).");
+                         "of QEMU; whether it was emulated is unknown). Dedicated NICs were "
+                         "assigned as PCI devices (by pciback).");
     facts.emulation_known = true;
     assert_words(&facts, "Routers were domains of Xen 4.17.7; the host was its Domain-0. Dedicated "
-                         "NICs were theirs whole (PCI devices, by pciback).");
+                         "NICs were assigned as PCI devices (by pciback).");
     platform_facts_clear(&facts);
 }
 

@@ -385,9 +385,10 @@ static void test_words(void **state)
                               .routers_percent = 33.4,
                               .ns_per_packet = 5432.1,
                               .points = 9};
-    assert_words(&summary, "123,000 packets/s without loss, at most 199,000 packets/s. Without "
-                           "loss, the host took 66 % and the routers 33 % of one CPU: together "
-                           "5,432 ns a packet. At the highest load 50 % of the packets were lost.");
+    assert_words(&summary, "123,000 packets/s without loss, at most 199,000 packets/s. At that "
+                           "rate the host used 66 % and the routers 33 % of one CPU: together "
+                           "5,432 ns per packet. At the highest load 50 % of the packets were "
+                           "lost.");
     summary = (struct summary){.no_loss_pps = 512,
                                .max_pps = 512,
                                .loss_at_top = 0,
@@ -396,17 +397,17 @@ static void test_words(void **state)
                                .ns_per_packet = (double)NAN,
                                .points = 9,
                                .invalid = 2};
-    assert_words(&summary, "512 packets/s without loss, which is also the most that was forwarded. "
-                           "Nothing was lost even at the highest load. 2 of 9 points are invalid "
-                           "and not counted.");
+    assert_words(&summary, "512 packets/s without loss, which is also the highest forwarding rate. "
+                           "No packet was lost at the highest load. 2 of 9 points are invalid and "
+                           "excluded.");
     summary.no_loss_pps = (double)NAN;
     summary.loss_at_top = 0.00001;
     summary.invalid = 0;
-    assert_words(&summary, "No offered load was carried without loss; at most 512 packets/s were "
+    assert_words(&summary, "Every offered load lost packets; at most 512 packets/s were "
                            "forwarded. At the highest load 0.0010 % of the packets were lost.");
     summary.max_pps = (double)NAN;
     summary.invalid = 9;
-    assert_words(&summary, "Nothing can be said: no point is valid.");
+    assert_words(&summary, "No result: no point is valid.");
 }
 
 // ---- very many points

@@ -1,4 +1,4 @@
-# Made by vrbench. Change what you like and make the figure again, in this folder:
+# Created by vrbench. To redraw the figure after a change, run in this folder:
 #     gnuplot THIS-FILE
 reset session
 set encoding utf8

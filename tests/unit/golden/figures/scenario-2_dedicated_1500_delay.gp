@@ -1,4 +1,4 @@
-# Made by vrbench. Change what you like and make the figure again, in this folder:
+# Created by vrbench. To redraw the figure after a change, run in this folder:
 #     gnuplot THIS-FILE
 reset session
 set encoding utf8
@@ -10,8 +10,8 @@ set tics nomirror out
 set grid lc rgb '#C4C4C4' lw 0.6
 set key outside bottom center horizontal height 1 noenhanced
 data = 'scenario-2_dedicated_1500.dat'
-unit = 1. # rates are divided by it
-set xlabel 'Transmitted a network (packets/s)'
+unit = 1. # divisor of rates
+set xlabel 'Transmitted per network (packets/s)'
 set xrange [0:*]
 set ylabel 'One-way delay (µs)'
 set logscale y
