@@ -213,7 +213,8 @@ static void judge_others(const struct evidence *evidence, struct point *point,
     if (percent > FOREIGN_LIMIT) {
         verdict->disturbed = true;
         verdict->disturbance_ns += (uint64_t)others_ns;
-        point_invalidate(point, "other programs took about %.0f %% of a CPU that was measured with",
+        point_invalidate(point,
+                         "background load: other programs used about %.0f %% of a measurement CPU",
                          percent);
     }
 }

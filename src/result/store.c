@@ -186,11 +186,11 @@ static int read_run(const char *path, json_t **ret, struct error *err)
 static int refuse_used(const char *folder, bool run, bool points, bool resume, struct error *err)
 {
     if (resume && points && !run) {
-        return fail_input(err, "%s holds points but no " RUN_NAME " that says of what", folder);
+        return fail_input(err, "%s contains points but no " RUN_NAME, folder);
     }
     if (!resume && (run || points)) {
         return fail_input(err,
-                          "%s holds a run already: go on with it by --resume, or name another "
+                          "%s already contains a run; continue it with --resume, or name another "
                           "folder",
                           folder);
     }

@@ -101,9 +101,9 @@ static void check_daemons(const struct checking *c)
         }
         bool has_daemon = c->scenario->routers[i].daemon != DAEMON_NONE;
         if (has_daemon && daemon != NULL && config == NULL) {
-            yaml_problem(daemon, c->problems,
-                         text_format("daemon: expected a config, the file that tells %s what to do",
-                                     daemon->text));
+            yaml_problem(
+                daemon, c->problems,
+                text_format("daemon: requires config, the configuration file of %s", daemon->text));
         } else if (!has_daemon && config != NULL && !has_router_files(c)) {
             yaml_key_problem(config, c->problems,
                              text_copy("config: expected with daemon: frr or bird, or on platform "

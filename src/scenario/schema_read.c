@@ -56,7 +56,7 @@ static void report_unknown(const struct schema_row *rows, const struct yaml_node
     if (nearest != NULL) {
         yaml_key_problem(
             node, problems,
-            text_format("unknown key \"%.60s\"; is it \"%s\" that is meant?", node->key, nearest));
+            text_format("unknown key \"%.60s\"; did you mean \"%s\"?", node->key, nearest));
         return;
     }
     _cleanup_free_ char *known = text_copy(rows->key);

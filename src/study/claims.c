@@ -298,10 +298,10 @@ void claim_judge(const struct claim *claim, const struct study_results *results,
         append_sentence(&result.why, parts);
     }
     if (result.why == NULL) {
-        result.why = text_copy("Nothing was measured that it could be judged by.");
+        result.why = text_copy("No measurement exists for this claim.");
     }
     if (result.measured == NULL) {
-        result.measured = text_copy("No figure that counts.");
+        result.measured = text_copy("No valid measurement.");
     }
     const char *meaning = claim->if_refuted;
     if (result.verdict == CLAIM_CONFIRMED) {

@@ -39,7 +39,7 @@ struct claim_value {
 // What came out. Texts are whole sentences.
 struct claim_result {
     enum claim_verdict verdict;
-    char *measured;      // the figures; "No figure that counts." if there are none
+    char *measured;      // the figures; "No valid measurement." if there are none
     char *why, *meaning; // meaning: never NULL
     struct claim_value *values;
     size_t value_count;

@@ -267,7 +267,7 @@ static int find_cap(const struct drawing *drawing, const char *control, const ch
     text_group_digits(pps, 0, load);
     if (need.valid == 0 || need.median < 2.0) {
         return fail_lacking(drawing->err,
-                            "%s has no valid trial that tells what CPU %s needs at %s packets/s",
+                            "%s contains no valid trial of the CPU that %s needs at %s packets/s",
                             control, who, load);
     }
     *ret = (unsigned)fmax(1.0, round(need.median * CAP_OF_NEED));

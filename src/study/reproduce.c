@@ -173,7 +173,7 @@ static int check_before(struct reproduction *reproduction, struct error *err)
     }
     if (!request->resume) {
         return fail_input(err,
-                          "%s holds a reproduction already; go on with it by --resume, or take "
+                          "%s already contains a reproduction; continue it with --resume, or name "
                           "another folder",
                           request->folder);
     }

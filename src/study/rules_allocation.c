@@ -141,7 +141,7 @@ static void judge_cap(const struct study_results *results, struct claim_result *
         return;
     }
     static const char *const says[] = {
-        [CLAIM_UNDECIDED] = "loss can't be told from the spread of the trials",
+        [CLAIM_UNDECIDED] = "the loss is within the spread of the trials",
         [CLAIM_CONFIRMED] = "packets are lost where they should be, and only there",
         [CLAIM_REFUTED] = "packets are not lost where they should be, or elsewhere too",
     };
@@ -258,11 +258,12 @@ static void judge_move(const struct study_results *results, struct claim_result 
     static const char *const says[3][3] = {
         [CLAIM_CONFIRMED] = {[CLAIM_CONFIRMED] = "CPU moves, and throughput with it",
                              [CLAIM_REFUTED] = "CPU moves, but throughput does not follow",
-                             [CLAIM_UNDECIDED] = "CPU moves, but throughput can't be told from the "
-                                                 "spread of the trials"},
+                             [CLAIM_UNDECIDED] =
+                                 "CPU moves, but the change of throughput is within "
+                                 "the spread of the trials"},
         [CLAIM_REFUTED] = {"CPU does not move", "CPU does not move", "CPU does not move"},
-        [CLAIM_UNDECIDED] = {"the shares of CPU can't be told from the spread of the trials",
-                             "the shares of CPU can't be told from the spread of the trials",
+        [CLAIM_UNDECIDED] = {"the change of the CPU shares is within the spread of the trials",
+                             "the change of the CPU shares is within the spread of the trials",
                              "neither CPU nor throughput clearly moves"},
     };
     claim_part(result, join_verdicts(cpu, throughput), "%s: %s.", priority->title,

@@ -65,8 +65,9 @@ static void print_point(const struct place *place, uint64_t *seed)
            "\"steal_percent\":0.0}],\"attempts\":1,",
            host + router, draw(seed), 30 * draw(seed));
     if (draw(seed) < 0.02) {
-        puts("\"valid\":false,\"why_invalid\":\"other programs took about 17 % of a CPU that was "
-             "measured with\"}");
+        puts("\"valid\":false,\"why_invalid\":\"background load: other programs used about 17 % of "
+             "a "
+             "measurement CPU\"}");
     } else {
         puts("\"valid\":true}");
     }

@@ -27,7 +27,7 @@ ok "  from the first to the last" jq -e '.runs[0].sweeps | all(.[]; (.steps | le
     .steps[0].requested == 500 and .steps[-1].requested == 500000)' "$T/data"
 is "  and every reason why points are invalid" \
     "$(jq -c '.runs[0].reasons | map(.reason)' "$T/data")" \
-    '["other programs took about … % of a CPU that was measured with"]'
+    '["background load: other programs used about … % of a measurement CPU"]'
 is "points.csv has all" "$(wc -l <"$T/run/points.csv")" 100001
 is "  and so has the spreadsheet" \
     "$("$(helper zipcat)" "$T/run/report.xlsx" xl/worksheets/sheet2.xml | grep -o '<row ' | wc -l)" 100001

@@ -231,7 +231,7 @@ static void test_nothing_to_scale_by(void **state)
     put_scenario(&runs[0], 1);
     assert_true(programme_draw(row_named("host-capped"), &timing_quick, "netns", &results, &yaml,
                                &note, &err) < 0);
-    assert_non_null(strstr(err.text, "bridged-control has no valid trial"));
+    assert_non_null(strstr(err.text, "bridged-control contains no valid trial"));
     error_clear(&err);
 }
 

@@ -367,7 +367,7 @@ static void test_new_run_and_resume(void **state)
     _cleanup_free_ char *run_text = get_file(folder, "run.json");
     assert_string_equal(run_text, "{\n  \"name\": \"scenario-2\",\n  \"duration_s\": 0.1\n}\n");
 
-    assert_not_opened(folder, false, "holds a run already");
+    assert_not_opened(folder, false, "already contains a run");
     json_t *run = NULL;
     assert_int_equal(store_open(folder, true, &store, &points, &run, NULL), 0);
     assert_string_equal(json_string_value(json_object_get(run, "name")), "scenario-2");
@@ -399,14 +399,14 @@ static void test_resume_of_nothing_is_a_new_run(void **state)
 static void test_refused_folders_are_left_alone(void **state)
 {
     put_file(*state, "run.json", "{}");
-    assert_not_opened(*state, false, "holds a run already");
+    assert_not_opened(*state, false, "already contains a run");
     _cleanup_free_ char *path = text_format("%s/points.jsonl", (char *)*state);
     assert_int_not_equal(access(path, F_OK), 0);
 
     _cleanup_free_ char *run = text_format("%s/run.json", (char *)*state);
     unlink(run);
     put_file(*state, "points.jsonl", little);
-    assert_not_opened(*state, false, "holds a run already");
+    assert_not_opened(*state, false, "already contains a run");
     assert_not_opened(*state, true, "no run.json");
     put_file(*state, "run.json", "{\n\"a\":}");
     assert_not_opened(*state, true, "run.json:2:");

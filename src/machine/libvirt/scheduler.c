@@ -155,8 +155,9 @@ static void read_weight(const struct parameters *parameters, enum shares_scale s
         scale = SHARES_V1;
     }
     if (scale == SHARES_UNKNOWN) {
-        ret->why = text_format("cpu_shares %lld, whose scale another machine doesn't tell",
-                               (long long)value);
+        ret->why =
+            text_format("cpu_shares %lld, of unknown scale: a remote libvirt does not report it",
+                        (long long)value);
         return;
     }
     // A machine that doesn't run and was given none reads 0.

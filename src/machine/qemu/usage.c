@@ -139,7 +139,7 @@ static int allocate(virConnectPtr handle, void *data, struct error *err)
     int rc = scheduler_get(domain, platform->scale, &now, err);
     if (rc == 0 && (!now.has_weight || !now.has_cap)) {
         rc = fail(err, 0, "weight and cap of machine %s: %s", asked->router->guest.domain,
-                  now.why == NULL ? "libvirt doesn't tell" : now.why);
+                  now.why == NULL ? "libvirt does not report it" : now.why);
     }
     if (rc == 0) {
         asked->weight = now.weight;
