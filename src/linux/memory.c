@@ -1,64 +1,240 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// linux/memory — see memory.h. Called by testbed/ while building.
+// linux/memory — see memory.h. Called by testbed/ and machine/netns while building, and by
+// testbed/cleanup.
 #include "linux/memory.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <mntent.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/file.h"
-#include "base/stop.h"
+#include "base/text.h"
 
-#define SETTLE_NS       (20U * NS_PER_MS)
-#define SETTLE_READINGS 50
-#define SETTLED_AFTER   3 // successive readings not below the minimum
+#define GROUP_PREFIX  "vrbench-memory-" // then PID-TID
+#define V1_CONTROLLER "memory"
 
-int memory_parse_kernel_bytes(const char *meminfo, uint64_t *ret, struct error *err)
+// The hierarchy that has the memory controller.
+struct memory_tree {
+    int version; // 0 = there is none
+    char *root;
+};
+
+struct memory_charge {
+    const struct memory_tree *tree;
+    char *group;
+    int back; // file of the group that the thread came from, open for writing
+};
+
+static struct memory_tree tree_found;
+static pthread_once_t tree_once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t whole_process = PTHREAD_MUTEX_INITIALIZER; // version 2
+
+// Version 2: whether the children of the root have the memory controller. It isn't given to them
+// here: that would cost every group of the machine.
+static bool tree_hands_on_memory(const char *root)
 {
-    static const char *const parts[] = {"\nSUnreclaim:", "\nPercpu:", "\nVmallocUsed:"};
-    uint64_t kib = 0;
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        const char *line = strstr(meminfo, parts[i]);
-        if (line == NULL) {
-            return fail(err, 0, "/proc/meminfo has no %s", parts[i] + 1);
-        }
-        char *end = NULL;
-        kib += strtoull(line + strlen(parts[i]), &end, 10);
-        if (strncmp(end, " kB", 3) != 0) {
-            return fail(err, 0, "/proc/meminfo: unexpected content at %s", parts[i] + 1);
-        }
-    }
-    *ret = kib * 1024U;
-    return 0;
-}
-
-int memory_kernel_bytes(uint64_t *ret, struct error *err)
-{
-    _cleanup_free_ char *nothing = NULL;
-    (void)file_read("/proc/sys/vm/stat_refresh", 64, &nothing, NULL, NULL);
+    _cleanup_free_ char *path = text_format("%s/cgroup.subtree_control", root);
     _cleanup_free_ char *text = NULL;
-    int rc = file_read("/proc/meminfo", 65536, &text, NULL, err);
-    return rc < 0 ? rc : memory_parse_kernel_bytes(text, ret, err);
-}
-
-int memory_kernel_bytes_settled(uint64_t *ret, struct error *err)
-{
-    uint64_t least = UINT64_MAX;
-    unsigned steady = 0;
-    for (unsigned i = 0; i < SETTLE_READINGS && steady < SETTLED_AFTER; i++) {
-        uint64_t now = 0;
-        int rc = memory_kernel_bytes(&now, err);
-        if (rc < 0) {
-            return rc;
-        }
-        steady = now < least ? 0 : steady + 1;
-        least = now < least ? now : least;
-        *ret = now;
-        rc = stop_sleep(SETTLE_NS, err);
-        if (rc < 0) {
-            return rc;
+    char *rest = file_read(path, 4096, &text, NULL, NULL) < 0 ? NULL : text;
+    for (char *word = NULL; rest != NULL && (word = strtok_r(rest, " \n", &rest)) != NULL;) {
+        if (text_equal(word, "memory")) {
+            return true;
         }
     }
-    return 0;
+    return false;
+}
+
+static bool tree_counts_kernel(const char *root)
+{
+    _cleanup_free_ char *path = text_format("%s/memory.kmem.usage_in_bytes", root);
+    return access(path, R_OK) == 0;
+}
+
+static void find_tree(void)
+{
+    FILE *mounts = setmntent("/proc/self/mounts", "re");
+    if (mounts == NULL) {
+        return;
+    }
+    for (struct mntent *entry = getmntent(mounts); entry != NULL && tree_found.version == 0;
+         entry = getmntent(mounts)) {
+        bool v2 = text_equal(entry->mnt_type, "cgroup2") && tree_hands_on_memory(entry->mnt_dir);
+        bool v1 = text_equal(entry->mnt_type, "cgroup") &&
+                  hasmntopt(entry, V1_CONTROLLER) != NULL && tree_counts_kernel(entry->mnt_dir);
+        if (v1 || v2) {
+            tree_found =
+                (struct memory_tree){.version = v1 ? 1 : 2, .root = text_copy(entry->mnt_dir)};
+        }
+    }
+    endmntent(mounts);
+}
+
+static const struct memory_tree *memory_tree_get(void)
+{
+    (void)pthread_once(&tree_once, find_tree);
+    return tree_found.version == 0 ? NULL : &tree_found;
+}
+
+static bool names_controller(const char *list, size_t length, const char *controller)
+{
+    size_t wanted = strlen(controller);
+    for (const char *at = list; at <= list + length;) {
+        size_t one = strcspn(at, ",:");
+        if (one == wanted && strncmp(at, controller, one) == 0) {
+            return true;
+        }
+        at += one + 1;
+    }
+    return false;
+}
+
+// A line is ID:CONTROLLER,CONTROLLER…:PATH (cgroups(7)).
+char *memory_group_in(const char *text, const char *controller)
+{
+    for (const char *line = text; line != NULL && *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+        const char *list = memchr(line, ':', length);
+        const char *path =
+            list == NULL ? NULL : memchr(list + 1, ':', length - (size_t)(list + 1 - line));
+        if (path != NULL && names_controller(list + 1, (size_t)(path - list - 1), controller)) {
+            return text_format("%.*s", (int)(line + length - path - 1), path + 1);
+        }
+        line += length + (line[length] == '\n');
+    }
+    return NULL;
+}
+
+static const char *tasks_of(const struct memory_tree *tree)
+{
+    return tree->version == 2 ? "cgroup.procs" : "tasks";
+}
+
+static int open_own_tasks(const struct memory_tree *tree)
+{
+    _cleanup_free_ char *text = NULL;
+    if (file_read("/proc/thread-self/cgroup", 65536, &text, NULL, NULL) < 0) {
+        return -1;
+    }
+    _cleanup_free_ char *own = memory_group_in(text, tree->version == 2 ? "" : V1_CONTROLLER);
+    if (own == NULL) {
+        return -1;
+    }
+    _cleanup_free_ char *path = text_format("%s%s/%s", tree->root, own, tasks_of(tree));
+    return open(path, O_WRONLY | O_CLOEXEC);
+}
+
+// "0" is the writer itself. Version 1 moves it without waiting for all other threads of the machine
+// (kernel/cgroup/cgroup.c, cgroup_procs_write_start()).
+static bool tasks_take_writer(int tasks)
+{
+    return write(tasks, "0", 1) == 1;
+}
+
+static void charge_free(struct memory_charge *charge)
+{
+    bool locked = charge->tree->version == 2;
+    if (charge->back >= 0) {
+        close(charge->back);
+    }
+    free(charge->group);
+    free(charge);
+    if (locked) {
+        (void)pthread_mutex_unlock(&whole_process);
+    }
+}
+
+static bool charge_enter(const struct memory_charge *charge)
+{
+    if (charge->back < 0 || (mkdir(charge->group, 0700) < 0 && errno != EEXIST)) {
+        return false;
+    }
+    _cleanup_free_ char *path = text_format("%s/%s", charge->group, tasks_of(charge->tree));
+    _cleanup_close_ int tasks = open(path, O_WRONLY | O_CLOEXEC);
+    if (tasks < 0 || !tasks_take_writer(tasks)) {
+        (void)rmdir(charge->group);
+        return false;
+    }
+    return true;
+}
+
+struct memory_charge *memory_charge_begin(void)
+{
+    const struct memory_tree *tree = memory_tree_get();
+    if (tree == NULL) {
+        return NULL;
+    }
+    if (tree->version == 2) {
+        (void)pthread_mutex_lock(&whole_process);
+    }
+    struct memory_charge *charge = memory_new(1, sizeof *charge);
+    *charge = (struct memory_charge){
+        .tree = tree,
+        .group = text_format("%s/" GROUP_PREFIX "%d-%d", tree->root, (int)getpid(), (int)gettid()),
+        .back = open_own_tasks(tree)};
+    if (!charge_enter(charge)) {
+        charge_free(charge);
+        return NULL;
+    }
+    return charge;
+}
+
+static uint64_t read_bytes(const struct memory_charge *charge, const char *file)
+{
+    _cleanup_free_ char *path = text_format("%s/%s", charge->group, file);
+    _cleanup_free_ char *text = NULL;
+    return file_read(path, 64, &text, NULL, NULL) < 0 ? 0 : strtoull(text, NULL, 10);
+}
+
+// Version 2 charges in batches of 64 pages (mm/memcontrol.c, MEMCG_CHARGE_BATCH); a lower bound
+// makes it give back what is left of them.
+static uint64_t read_charged(const struct memory_charge *charge)
+{
+    if (charge->tree->version == 1) {
+        return read_bytes(charge, "memory.kmem.usage_in_bytes");
+    }
+    _cleanup_free_ char *path = text_format("%s/memory.high", charge->group);
+    (void)file_write(path, "0", NULL);
+    return read_bytes(charge, "memory.current");
+}
+
+uint64_t memory_charge_end(struct memory_charge *charge)
+{
+    if (charge == NULL) {
+        return 0;
+    }
+    if (!tasks_take_writer(charge->back)) {
+        // Its own group has gone meanwhile: then the root's.
+        _cleanup_free_ char *path =
+            text_format("%s/%s", charge->tree->root, tasks_of(charge->tree));
+        (void)file_write(path, "0", NULL);
+    }
+    uint64_t bytes = read_charged(charge);
+    (void)rmdir(charge->group);
+    charge_free(charge);
+    return bytes;
+}
+
+void memory_charge_clean_up(void)
+{
+    const struct memory_tree *tree = memory_tree_get();
+    _cleanup_closedir_ DIR *directory = tree == NULL ? NULL : opendir(tree->root);
+    for (struct dirent *entry = NULL; directory != NULL && (entry = readdir(directory)) != NULL;) {
+        if (!text_starts(entry->d_name, GROUP_PREFIX)) {
+            continue;
+        }
+        pid_t maker = (pid_t)strtol(entry->d_name + strlen(GROUP_PREFIX), NULL, 10);
+        if (kill(maker, 0) < 0 && errno == ESRCH) {
+            (void)unlinkat(dirfd(directory), entry->d_name, AT_REMOVEDIR);
+        }
+    }
 }

@@ -117,6 +117,7 @@ struct machine {
     // the platform rations by itself.
     pid_t *tasks;
     size_t task_count;
+    uint64_t made_bytes; // PLATFORM_NAMESPACES: kernel memory that making it took; 0 = not measured
 };
 
 // What a kind of machine can. A function of the table whose comment names one of these is there if
@@ -220,8 +221,8 @@ struct machine_ops {
     // same parts in the same order as long as it lives. -ESRCH if it has died.
     int (*usage)(const struct machine *machine, struct cpu_part **ret, size_t *ret_count,
                  struct error *err);
-    // PLATFORM_MACHINES: bytes of the host's memory that it holds now. Of other machines only the
-    // growth of the kernel's memory when they were made is known.
+    // PLATFORM_MACHINES: bytes of the host's memory that it holds now. Of other machines only what
+    // they took to make is known (`made_bytes`).
     int (*memory)(const struct machine *machine, uint64_t *ret, struct error *err);
     // Packet counters inside the router; of one that can't be asked, as the host's ends of its
     // interfaces count.

@@ -323,17 +323,6 @@ static int set_up_host(const struct testbed *testbed, struct error *err)
     return rc;
 }
 
-uint64_t testbed_memory_growth(uint64_t *mark)
-{
-    uint64_t now = 0;
-    if (memory_kernel_bytes(&now, NULL) < 0) {
-        return 0;
-    }
-    uint64_t grown = now > *mark ? now - *mark : 0;
-    *mark = now;
-    return grown;
-}
-
 // ---- the record
 
 // The number of the network namespace that interfaces are lent from.
@@ -456,10 +445,21 @@ int testbed_make_sink_queues(const struct testbed *testbed, ssize_t router, stru
     return rc;
 }
 
+// Everything but the routers: namespaces, bridges, cables.
+static int make_surroundings(struct testbed *testbed, struct error *err)
+{
+    int rc = make_nodes(testbed, err);
+    if (rc == 0) {
+        rc = make_bridges(testbed, err);
+    }
+    if (rc == 0) {
+        rc = make_wires(testbed, err);
+    }
+    return rc == 0 ? set_up_host(testbed, err) : rc;
+}
+
 int testbed_build(struct testbed *testbed, struct error *err)
 {
-    uint64_t mark = 0;
-    (void)memory_kernel_bytes_settled(&mark, NULL);
     int rc = pin_home(testbed, err);
     if (rc == 0) {
         rc = handover_decide(testbed->platform, testbed->home, testbed->plan, false,
@@ -469,18 +469,10 @@ int testbed_build(struct testbed *testbed, struct error *err)
         rc = write_record(testbed, err);
     }
     if (rc == 0) {
-        rc = make_nodes(testbed, err);
+        struct memory_charge *charge = memory_charge_begin();
+        rc = make_surroundings(testbed, err);
+        testbed->host_memory_bytes = memory_charge_end(charge);
     }
-    if (rc == 0) {
-        rc = make_bridges(testbed, err);
-    }
-    if (rc == 0) {
-        rc = make_wires(testbed, err);
-    }
-    if (rc == 0) {
-        rc = set_up_host(testbed, err);
-    }
-    testbed->host_memory_bytes = testbed_memory_growth(&mark);
     size_t routers =
         testbed->plan->topology == TOPOLOGY_DIRECT ? 0 : testbed->plan->scenario->router_count;
     for (size_t i = 0; rc == 0 && i < routers; i++) {

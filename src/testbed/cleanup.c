@@ -21,6 +21,7 @@
 #include "base/text.h"
 #include "linux/first.h"
 #include "linux/link.h"
+#include "linux/memory.h"
 #include "linux/process.h"
 #include "linux/session.h"
 #include "testbed/allocation.h"
@@ -448,6 +449,7 @@ int testbed_clean_up(bool all, struct cleaning *ret, struct error *err)
         return rc;
     }
     record_remove_strays();
+    memory_charge_clean_up();
     *ret = cleaning;
     return 0;
 }

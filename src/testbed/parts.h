@@ -55,8 +55,6 @@ int testbed_build(struct testbed *testbed, struct error *err);
 char *testbed_pin(const struct record *record, const char *node);
 int testbed_make_pin(const struct record *record, const char *node, char **ret, struct error *err);
 const struct netns *testbed_host_netns(const struct testbed *testbed); // NULL in direct
-// Growth of the kernel's memory since *mark, which moves on to now.
-uint64_t testbed_memory_growth(uint64_t *mark);
 // Gives the cable ends that lead to sinks their transmit queues: those of the host and all routers
 // (-1), or of one router only.
 int testbed_make_sink_queues(const struct testbed *testbed, ssize_t router, struct error *err);

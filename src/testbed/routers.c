@@ -160,6 +160,7 @@ static void note_running(struct testbed *testbed, size_t router, const struct ro
             vif->index = order->spec.nics[i].vif_index;
         }
     }
+    testbed->routers[router].memory_bytes = testbed->routers[router].router->made_bytes;
     testbed->routers[router].state = ROUTER_RUNNING;
     testbed->routers[router].since_ns = clock_realtime_ns();
 }
@@ -176,8 +177,6 @@ static void note_started(struct testbed_router *entry)
 int testbed_make_router(struct testbed *testbed, size_t router, struct error *err)
 {
     struct testbed_router *entry = &testbed->routers[router];
-    uint64_t mark = 0;
-    (void)testbed_memory_growth(&mark);
     struct router_order order;
     router_order_make(testbed, router, &order);
     entry->ordered_ns = clock_monotonic_ns();
@@ -189,7 +188,6 @@ int testbed_make_router(struct testbed *testbed, size_t router, struct error *er
         }
     }
     router_order_clear(&order);
-    entry->memory_bytes = testbed_memory_growth(&mark);
     return rc;
 }
 
@@ -423,8 +421,6 @@ static int pass_on(struct testbed *testbed, size_t router, struct router_order *
 {
     struct testbed_router *entry = &testbed->routers[router];
     struct router_order now;
-    uint64_t mark = 0;
-    (void)testbed_memory_growth(&mark);
     forget_vifs(testbed, before);
     char(*vifs)[16] = keep_vif_names(before);
     renumber(testbed, router, before);
@@ -433,7 +429,6 @@ static int pass_on(struct testbed *testbed, size_t router, struct router_order *
                                             &entry->router, err);
     free(vifs);
     if (rc == 0) {
-        entry->memory_bytes = testbed_memory_growth(&mark);
         note_running(testbed, router, &now);
         rc = testbed_await_router(testbed, router, err);
     }

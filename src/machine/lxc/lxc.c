@@ -24,6 +24,7 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "linux/cgroup_usage.h"
+#include "linux/memory.h"
 #include "linux/process.h"
 #include "linux/session.h"
 #include "machine/foreign.h"
@@ -237,8 +238,10 @@ static int make_container(struct platform *platform, const struct router_spec *s
         rc = adopt_namespace(router, err);
     }
     if (rc == 0) {
+        struct memory_charge *charge = memory_charge_begin();
         rc = namespace_router_set_up(router->base.ns, spec, giver, &router->base.tasks,
                                      &router->base.task_count, err);
+        router->base.made_bytes = memory_charge_end(charge);
     }
     if (rc < 0) {
         error_context(err, "router %s", spec->name);

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "linux/memory.h"
 #include "linux/process.h"
 #include "linux/route.h"
 #include "linux/session.h"
@@ -164,6 +165,22 @@ static int netns_end(struct machine *machine, const struct router_spec *spec, st
     return rc;
 }
 
+// The namespace and what is in it, metered. The first process is started after that: a child would
+// stay in the meter's control group.
+static int make_namespace(struct netns_machine *router, const struct router_spec *spec,
+                          const struct netns *giver, struct error *err)
+{
+    struct memory_charge *charge = memory_charge_begin();
+    int rc = netns_create(router->pins.life, &router->base.ns, err);
+    if (rc == 0) {
+        rc = namespace_router_set_up(router->base.ns, spec, giver, &router->base.tasks,
+                                     &router->base.task_count, err);
+    }
+    router->napi_count = router->base.task_count;
+    router->base.made_bytes = memory_charge_end(charge);
+    return rc;
+}
+
 static int make_router(struct platform *platform, const struct router_spec *spec,
                        const struct netns *giver, struct machine **ret, struct error *err)
 {
@@ -173,15 +190,10 @@ static int make_router(struct platform *platform, const struct router_spec *spec
         rc = file_create(router->pins.life, err);
     }
     if (rc == 0) {
-        rc = netns_create(router->pins.life, &router->base.ns, err);
+        rc = make_namespace(router, spec, giver, err);
     }
     if (rc == 0) {
         rc = start_first(router, spec, err);
-    }
-    if (rc == 0) {
-        rc = namespace_router_set_up(router->base.ns, spec, giver, &router->base.tasks,
-                                     &router->base.task_count, err);
-        router->napi_count = router->base.task_count;
     }
     // What the first process starts is placed as it is.
     if (rc == 0 && router->has_daemon) {
