@@ -358,9 +358,8 @@ static int await_first(int control, const char *host_name, struct error *err)
     return failed == 0 ? 0 : fail(err, failed, "the first process of %s", host_name);
 }
 
-int first_start(const struct netns *ns, const char *host_name, bool outlive,
-                const struct first_services *services, pid_t *ret, int *ret_control,
-                struct error *err)
+int first_begin(const struct netns *ns, const char *host_name, bool outlive,
+                const struct first_services *services, struct first_begun *ret, struct error *err)
 {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
@@ -379,17 +378,50 @@ int first_start(const struct netns *ns, const char *host_name, bool outlive,
                                        "CONFIG_PID_NS and CONFIG_UTS_NS")
                    : fail(err, saved, "starting the first process of %s", host_name);
     }
-    int rc = await_first(control, host_name, err);
+    *ret = (struct first_begun){
+        .pid = pid, .control = steal_fd(&control), .has_services = services != NULL};
+    return 0;
+}
+
+void first_abandon(struct first_begun *begun)
+{
+    if (begun->control < 0) {
+        return;
+    }
+    close(begun->control);
+    // The child may still run, for example after an interrupted wait.
+    (void)kill(begun->pid, SIGKILL);
+    while (waitpid(begun->pid, NULL, 0) < 0 && errno == EINTR) {
+    }
+    *begun = FIRST_NOT_BEGUN;
+}
+
+int first_await(struct first_begun *begun, const char *host_name, pid_t *ret, int *ret_control,
+                struct error *err)
+{
+    int rc = await_first(begun->control, host_name, err);
     if (rc < 0) {
-        // The child may still run, for example after an interrupted wait.
-        (void)kill(pid, SIGKILL);
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
-        }
+        first_abandon(begun);
         return rc;
     }
-    *ret = pid;
-    *ret_control = services == NULL ? -1 : steal_fd(&control);
+    *ret = begun->pid;
+    if (begun->has_services) {
+        *ret_control = begun->control;
+    } else {
+        close(begun->control);
+        *ret_control = -1;
+    }
+    *begun = FIRST_NOT_BEGUN;
     return 0;
+}
+
+int first_start(const struct netns *ns, const char *host_name, bool outlive,
+                const struct first_services *services, pid_t *ret, int *ret_control,
+                struct error *err)
+{
+    struct first_begun begun = FIRST_NOT_BEGUN;
+    int rc = first_begin(ns, host_name, outlive, services, &begun, err);
+    return rc == 0 ? first_await(&begun, host_name, ret, ret_control, err) : rc;
 }
 
 static int explain(const struct first_services *services, const struct answer *answer,

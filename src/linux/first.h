@@ -61,6 +61,22 @@ struct first_services {
     size_t program_count;
 };
 
+// A first process that was started and may not have entered its namespaces yet.
+struct first_begun {
+    pid_t pid;
+    int control; // -1 = nothing was started
+    bool has_services;
+};
+#define FIRST_NOT_BEGUN ((struct first_begun){.control = -1})
+
+// first_start() in two steps; the caller can do other work in between. Either first_await() or
+// first_abandon() ends what first_begin() began.
+int first_begin(const struct netns *ns, const char *host_name, bool outlive,
+                const struct first_services *services, struct first_begun *ret, struct error *err);
+int first_await(struct first_begun *begun, const char *host_name, pid_t *ret, int *ret_control,
+                struct error *err);
+void first_abandon(struct first_begun *begun); // kills the process; FIRST_NOT_BEGUN is fine
+
 // Starts a first process and returns its PID. `services` may be NULL and is not used after the
 // call. The process survives its maker only if `outlive`. With services, `ret_control` gets a
 // descriptor for first_start_services(), which the caller closes; without, -1.

@@ -155,12 +155,27 @@ static void charge_free(struct memory_charge *charge)
 
 static bool charge_enter(const struct memory_charge *charge)
 {
+    _cleanup_free_ char *path = text_format("%s/%s", charge->group, tasks_of(charge->tree));
+    _cleanup_close_ int tasks = open(path, O_WRONLY | O_CLOEXEC);
+    return tasks >= 0 && tasks_take_writer(tasks);
+}
+
+static void charge_leave(const struct memory_charge *charge)
+{
+    if (!tasks_take_writer(charge->back)) {
+        // Its own group has gone meanwhile: then the root's.
+        _cleanup_free_ char *path =
+            text_format("%s/%s", charge->tree->root, tasks_of(charge->tree));
+        (void)file_write(path, "0", NULL);
+    }
+}
+
+static bool charge_make(const struct memory_charge *charge)
+{
     if (charge->back < 0 || (mkdir(charge->group, 0700) < 0 && errno != EEXIST)) {
         return false;
     }
-    _cleanup_free_ char *path = text_format("%s/%s", charge->group, tasks_of(charge->tree));
-    _cleanup_close_ int tasks = open(path, O_WRONLY | O_CLOEXEC);
-    if (tasks < 0 || !tasks_take_writer(tasks)) {
+    if (!charge_enter(charge)) {
         (void)rmdir(charge->group);
         return false;
     }
@@ -181,7 +196,7 @@ struct memory_charge *memory_charge_begin(void)
         .tree = tree,
         .group = text_format("%s/" GROUP_PREFIX "%d-%d", tree->root, (int)getpid(), (int)gettid()),
         .back = open_own_tasks(tree)};
-    if (!charge_enter(charge)) {
+    if (!charge_make(charge)) {
         charge_free(charge);
         return NULL;
     }
@@ -207,17 +222,26 @@ static uint64_t read_charged(const struct memory_charge *charge)
     return read_bytes(charge, "memory.current");
 }
 
+void memory_charge_pause(struct memory_charge *charge)
+{
+    if (charge != NULL) {
+        charge_leave(charge);
+    }
+}
+
+void memory_charge_resume(struct memory_charge *charge)
+{
+    if (charge != NULL) {
+        (void)charge_enter(charge);
+    }
+}
+
 uint64_t memory_charge_end(struct memory_charge *charge)
 {
     if (charge == NULL) {
         return 0;
     }
-    if (!tasks_take_writer(charge->back)) {
-        // Its own group has gone meanwhile: then the root's.
-        _cleanup_free_ char *path =
-            text_format("%s/%s", charge->tree->root, tasks_of(charge->tree));
-        (void)file_write(path, "0", NULL);
-    }
+    charge_leave(charge);
     uint64_t bytes = read_charged(charge);
     (void)rmdir(charge->group);
     charge_free(charge);

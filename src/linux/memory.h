@@ -16,9 +16,13 @@
 struct memory_charge;
 
 // NULL if this machine has no usable memory controller, version 1 or 2. The thread must not fork
-// before the end: the child would stay in the group. With version 2 the whole process is moved, so
-// that one thread of it at a time can be metered: others wait here for its end.
+// or start threads before the end, but in a pause: the child would stay in the group. With version
+// 2 the whole process is moved, so that one thread of it at a time can be metered: others wait here
+// for its end.
 struct memory_charge *memory_charge_begin(void);
+// Moves the thread back for a while, and into the group again; NULL is fine.
+void memory_charge_pause(struct memory_charge *charge);
+void memory_charge_resume(struct memory_charge *charge);
 // Moves the thread back, removes the group and returns the bytes that are still charged to it; 0
 // for NULL. What is freed later is given back to the group above.
 uint64_t memory_charge_end(struct memory_charge *charge);

@@ -10,6 +10,8 @@
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "linux/link.h"
 #include "linux/napi_scan.h"
 #include "linux/netlink_ask.h"
@@ -30,6 +33,8 @@
 enum { NETDEV_NAPI_GET = 11, NETDEV_NAPI_SET = 14 };
 enum { NAPI_ATTR_IFINDEX = 1, NAPI_ATTR_ID = 2, NAPI_ATTR_PID = 4, NAPI_ATTR_THREADED = 8 };
 #define NAPI_ATTR_LAST 16
+
+#define JOBS_AT_ONCE 8U
 
 #define THREAD  "napi/" // prefix of the threads' names
 #define LASTING "vr"    // prefix of the interfaces whose threads may outlive a testbed
@@ -153,7 +158,9 @@ static int netdev_open(const struct netns *ns, struct netdev_family *ret, struct
     if (rc < 0) {
         return rc;
     }
-    ret->id = genl_ctrl_resolve(ret->socket, "netdev");
+    static atomic_int known_id; // the same in all namespaces, until the next boot
+    ret->id = known_id > 0 ? known_id : genl_ctrl_resolve(ret->socket, "netdev");
+    known_id = ret->id;
     if (ret->id == -NLE_OBJ_NOTFOUND) {
         (void)fail(err, 0, "this kernel has no netlink family \"netdev\"");
         return NOT_BY_NETLINK;
@@ -247,16 +254,67 @@ static int make_by_netlink(const struct netdev_family *family, const struct netn
     return rc;
 }
 
+// One interface, made threaded by a thread of its own.
+struct napi_job {
+    pthread_t thread;
+    bool started;
+    const struct netns *ns;
+    struct napi_interface *interface;
+    enum napi_method method;
+    int rc;
+    struct error err;
+};
+
+static void *run_napi_job(void *context)
+{
+    struct napi_job *job = context;
+    _cleanup_netdev_ struct netdev_family family = {0};
+    job->rc = netdev_open(job->ns, &family, &job->err);
+    if (job->rc == 0) {
+        job->rc = make_by_netlink(&family, job->ns, job->interface, job->method, &job->err);
+    }
+    if (job->rc < 0) {
+        error_context(&job->err, "threaded NAPI of %s", job->interface->name);
+    }
+    return NULL;
+}
+
+// Several at once: each request waits until the kernel has made a thread, most of the time for a
+// CPU.
+static int make_some_by_netlink(const struct netns *ns, struct napi_interface *interfaces,
+                                size_t count, enum napi_method method, struct error *err)
+{
+    struct napi_job jobs[JOBS_AT_ONCE];
+    for (size_t i = 0; i < count; i++) {
+        jobs[i] = (struct napi_job){
+            .ns = ns, .interface = &interfaces[i], .method = method, .err = ERROR_INIT};
+        jobs[i].started =
+            i + 1 < count && thread_start(&jobs[i].thread, run_napi_job, &jobs[i]) == 0;
+        if (!jobs[i].started) {
+            (void)run_napi_job(&jobs[i]);
+        }
+    }
+    int rc = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (jobs[i].started) {
+            (void)pthread_join(jobs[i].thread, NULL);
+        }
+        if (rc == 0 && jobs[i].rc != 0) {
+            rc = jobs[i].rc;
+            error_move(err, &jobs[i].err);
+        }
+        error_clear(&jobs[i].err);
+    }
+    return rc;
+}
+
 static int make_all_by_netlink(const struct netns *ns, struct napi_interface *interfaces,
                                size_t count, enum napi_method method, struct error *err)
 {
-    _cleanup_netdev_ struct netdev_family family = {0};
-    int rc = netdev_open(ns, &family, err);
-    for (size_t i = 0; rc == 0 && i < count; i++) {
-        rc = make_by_netlink(&family, ns, &interfaces[i], method, err);
-        if (rc < 0) {
-            error_context(err, "threaded NAPI of %s", interfaces[i].name);
-        }
+    int rc = 0;
+    for (size_t done = 0; rc == 0 && done < count; done += JOBS_AT_ONCE) {
+        size_t many = count - done < JOBS_AT_ONCE ? count - done : JOBS_AT_ONCE;
+        rc = make_some_by_netlink(ns, interfaces + done, many, method, err);
     }
     return rc;
 }

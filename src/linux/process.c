@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,21 +17,30 @@
 #include "base/file.h"
 #include "base/text.h"
 
-// Clock ticks by which CLOCK_BOOTTIME of this time namespace is ahead of the machine's.
-static long long boot_offset(void)
+static long long boot_offset_read; // constant for a process
+static pthread_once_t boot_offset_once = PTHREAD_ONCE_INIT;
+
+static void read_boot_offset(void)
 {
     _cleanup_free_ char *text = NULL;
     const char *line = file_read("/proc/self/timens_offsets", 4096, &text, NULL, NULL) < 0
                            ? NULL
                            : strstr(text, "boottime");
     if (line == NULL) {
-        return 0;
+        return;
     }
     char *rest = NULL;
     long long seconds = strtoll(line + strlen("boottime"), &rest, 10);
     long long ns = strtoll(rest, NULL, 10);
     long ticks = sysconf(_SC_CLK_TCK);
-    return seconds * ticks + ns * ticks / (long long)NS_PER_S;
+    boot_offset_read = seconds * ticks + ns * ticks / (long long)NS_PER_S;
+}
+
+// Clock ticks by which CLOCK_BOOTTIME of this time namespace is ahead of the machine's.
+static long long boot_offset(void)
+{
+    (void)pthread_once(&boot_offset_once, read_boot_offset);
+    return boot_offset_read;
 }
 
 uint64_t process_start_time(pid_t pid)

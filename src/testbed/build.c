@@ -458,6 +458,15 @@ static int make_surroundings(struct testbed *testbed, struct error *err)
     return rc == 0 ? set_up_host(testbed, err) : rc;
 }
 
+static bool has_daemons(const struct scenario *scenario)
+{
+    bool some = false;
+    for (size_t i = 0; i < scenario->router_count; i++) {
+        some |= scenario->routers[i].daemon != DAEMON_NONE;
+    }
+    return some;
+}
+
 int testbed_build(struct testbed *testbed, struct error *err)
 {
     int rc = pin_home(testbed, err);
@@ -501,8 +510,9 @@ int testbed_build(struct testbed *testbed, struct error *err)
     if (rc == 0) {
         rc = testbed_note(testbed, err);
     }
-    if (rc == 0) {
-        rc = testbed_converge(testbed, -1, err);
+    if (rc < 0 || !has_daemons(testbed->plan->scenario)) {
+        return rc;
     }
+    rc = testbed_converge(testbed, -1, err);
     return rc == 0 ? testbed_note(testbed, err) : rc;
 }

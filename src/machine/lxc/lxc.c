@@ -239,9 +239,12 @@ static int make_container(struct platform *platform, const struct router_spec *s
     }
     if (rc == 0) {
         struct memory_charge *charge = memory_charge_begin();
-        rc = namespace_router_set_up(router->base.ns, spec, giver, &router->base.tasks,
-                                     &router->base.task_count, err);
+        rc = namespace_router_set_up(router->base.ns, spec, giver, err);
         router->base.made_bytes = memory_charge_end(charge);
+    }
+    if (rc == 0) {
+        rc = namespace_router_find_tasks(router->base.ns, spec, &router->base.tasks,
+                                         &router->base.task_count, err);
     }
     if (rc < 0) {
         error_context(err, "router %s", spec->name);

@@ -157,8 +157,8 @@ static int set_up_nic(const struct netns *ns, const struct router_spec *spec,
     return rc;
 }
 
-static int find_tasks(const struct netns *ns, const struct router_spec *spec, pid_t **ret_tasks,
-                      size_t *ret_count, struct error *err)
+int namespace_router_find_tasks(const struct netns *ns, const struct router_spec *spec,
+                                pid_t **ret_tasks, size_t *ret_count, struct error *err)
 {
     pid_t *tasks = NULL;
     size_t count = 0;
@@ -188,8 +188,7 @@ static int find_tasks(const struct netns *ns, const struct router_spec *spec, pi
 }
 
 int namespace_router_set_up(const struct netns *ns, const struct router_spec *spec,
-                            const struct netns *giver, pid_t **ret_tasks, size_t *ret_task_count,
-                            struct error *err)
+                            const struct netns *giver, struct error *err)
 {
     int rc = set_forwarding(ns, spec, err);
     if (rc == 0) {
@@ -198,7 +197,7 @@ int namespace_router_set_up(const struct netns *ns, const struct router_spec *sp
     for (size_t i = 0; rc == 0 && i < spec->nic_count; i++) {
         rc = set_up_nic(ns, spec, giver, &spec->nics[i], err);
     }
-    return rc == 0 ? find_tasks(ns, spec, ret_tasks, ret_task_count, err) : rc;
+    return rc;
 }
 
 static int leave_bridges(const struct router_spec *spec, struct error *err)

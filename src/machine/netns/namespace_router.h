@@ -40,12 +40,14 @@ struct namespace_pins {
 void namespace_pins_init(const struct router_spec *spec, struct namespace_pins *ret);
 void namespace_pins_clear(struct namespace_pins *pins);
 
-// Makes a new namespace forward as the spec says. Interfaces to be taken come from `giver`, the
-// life before, or from the host if it has none of that name (NULL: there is none). `ret_tasks`, a
-// new array, gets the threads that do its work.
+// Makes a new namespace forward as the spec says. `giver` has the interfaces to be taken: the host,
+// or the router's life before.
 int namespace_router_set_up(const struct netns *ns, const struct router_spec *spec,
-                            const struct netns *giver, pid_t **ret_tasks, size_t *ret_task_count,
-                            struct error *err);
+                            const struct netns *giver, struct error *err);
+// Gives the interfaces of a router that is set up their threads; `ret_tasks` gets a new array of
+// them. It starts threads of this process meanwhile, which memory_charge_begin() doesn't allow.
+int namespace_router_find_tasks(const struct netns *ns, const struct router_spec *spec,
+                                pid_t **ret_tasks, size_t *ret_count, struct error *err);
 
 // Opens the pinned namespace of its life, or else of the life before. -ENOENT if there is neither.
 int namespace_router_open(const struct namespace_pins *pins, struct netns **ret, struct error *err);

@@ -32,6 +32,7 @@ struct netns_machine {
     size_t program_count;
     char *directory; // of the testbed's
     bool has_daemon;
+    struct first_begun begun; // the first process until it is awaited
     struct namespace_life life;
 };
 
@@ -63,22 +64,27 @@ static struct netns_machine *netns_new(struct platform *platform, const struct r
     router->directory = text_copy(spec->directory);
     router->has_daemon = spec->daemon != DAEMON_NONE;
     router->life = NAMESPACE_LIFE_NONE;
+    router->begun = FIRST_NOT_BEGUN;
     router->control = -1;
     return router;
 }
 
-static int start_first(struct netns_machine *router, const struct router_spec *spec,
+static int begin_first(struct netns_machine *router, const struct router_spec *spec,
                        struct error *err)
 {
     int rc = !router->has_daemon ? 0
                                  : daemon_prepare(spec->daemon, spec->config, spec->directory,
                                                   spec->name, &router->services, err);
-    if (rc == 0) {
-        rc = first_start(router->base.ns, spec->name, spec->outlive,
-                         daemon_services_of(router->services), &router->life.pid, &router->control,
-                         err);
-    }
-    return rc == 0 ? namespace_life_begin(&router->life, err) : rc;
+    return rc < 0 ? rc
+                  : first_begin(router->base.ns, spec->name, spec->outlive,
+                                daemon_services_of(router->services), &router->begun, err);
+}
+
+static int await_first(struct netns_machine *router, const struct router_spec *spec,
+                       struct error *err)
+{
+    int rc = first_await(&router->begun, spec->name, &router->life.pid, &router->control, err);
+    return rc < 0 ? rc : namespace_life_begin(&router->life, err);
 }
 
 // ---- its daemon
@@ -154,6 +160,7 @@ static void recall_programs(struct netns_machine *router, const json_t *list)
 static int netns_end(struct machine *machine, const struct router_spec *spec, struct error *err)
 {
     struct netns_machine *router = netns_machine_of(machine);
+    first_abandon(&router->begun);
     int rc = namespace_life_end(&router->life, err);
     if (rc == 0 && spec != NULL) {
         rc = namespace_router_take_apart(router->base.ns, &router->pins, spec, err);
@@ -165,19 +172,25 @@ static int netns_end(struct machine *machine, const struct router_spec *spec, st
     return rc;
 }
 
-// The namespace and what is in it, metered. The first process is started after that: a child would
-// stay in the meter's control group.
+// The namespace and what is in it, metered, while the first process starts. That begins in a pause
+// of the meter, as a child stays in the control group of its parent.
 static int make_namespace(struct netns_machine *router, const struct router_spec *spec,
                           const struct netns *giver, struct error *err)
 {
     struct memory_charge *charge = memory_charge_begin();
     int rc = netns_create(router->pins.life, &router->base.ns, err);
+    memory_charge_pause(charge);
+    rc = rc == 0 ? begin_first(router, spec, err) : rc;
+    memory_charge_resume(charge);
     if (rc == 0) {
-        rc = namespace_router_set_up(router->base.ns, spec, giver, &router->base.tasks,
-                                     &router->base.task_count, err);
+        rc = namespace_router_set_up(router->base.ns, spec, giver, err);
+    }
+    router->base.made_bytes = memory_charge_end(charge);
+    if (rc == 0) {
+        rc = namespace_router_find_tasks(router->base.ns, spec, &router->base.tasks,
+                                         &router->base.task_count, err);
     }
     router->napi_count = router->base.task_count;
-    router->base.made_bytes = memory_charge_end(charge);
     return rc;
 }
 
@@ -193,7 +206,7 @@ static int make_router(struct platform *platform, const struct router_spec *spec
         rc = make_namespace(router, spec, giver, err);
     }
     if (rc == 0) {
-        rc = start_first(router, spec, err);
+        rc = await_first(router, spec, err);
     }
     // What the first process starts is placed as it is.
     if (rc == 0 && router->has_daemon) {
