@@ -39,7 +39,8 @@ struct reader {
     struct xentop now;   // the iteration being read
     size_t block;        // domains since the last head line
     size_t block_before; // the same between the last two
-    bool in_vcpus;       // the line before told of vCPUs
+    bool in_vcpus;       // the line before is of vCPUs
+    bool in_pcpus;       // in the table of physical CPUs
 };
 
 static void clear_domains(struct xentop *xentop)
@@ -334,6 +335,16 @@ static bool line_starts(const struct reader *reader, const char *head)
     return (size_t)(reader->end - reader->at) >= length && memcmp(reader->at, head, length) == 0;
 }
 
+// The table that -p adds since Xen 4.21, below the domains:
+// "Physical CPU Usage:", lines "+-------+--------+", "| Core  | Usage  |" and "| 0     |   2.0% |".
+static bool is_pcpus(struct reader *reader)
+{
+    bool head = line_starts(reader, "Physical CPU Usage:");
+    reader->in_pcpus =
+        head || (reader->in_pcpus && (line_starts(reader, "+-") || line_starts(reader, "| ")));
+    return reader->in_pcpus || line_starts(reader, "No PCPU data available");
+}
+
 static int read_detail(struct reader *reader, struct error *err)
 {
     bool in_vcpus = reader->in_vcpus;
@@ -349,7 +360,7 @@ static int read_detail(struct reader *reader, struct error *err)
     if (reader->in_vcpus || line_starts(reader, "VBD ") || line_starts(reader, "Tmem:")) {
         return 0;
     }
-    return refuse(reader, "expected a domain, or what -n, -v or -x say of one", err);
+    return refuse(reader, "expected a domain, or what -n, -p, -v or -x adds", err);
 }
 
 // ---- the text
@@ -361,7 +372,12 @@ static int read_line(struct reader *reader, struct error *err)
     }
     if (is_head(*reader)) {
         reader->in_vcpus = false;
+        reader->in_pcpus = false;
         return read_head(reader, err);
+    }
+    if (reader->block > 0 && is_pcpus(reader)) {
+        reader->in_vcpus = false;
+        return 0;
     }
     if (reader->column_count == 0) {
         return refuse(reader, "expected xentop's head line, NAME STATE CPU(sec) …", err);

@@ -133,6 +133,26 @@ static void test_options(void **state)
 }
 
 // A domain that came, or went, between iterations; the last counts.
+// The table of physical CPUs that -p adds since Xen 4.21.
+static void test_physical_cpus(void **state)
+{
+    (void)state;
+    struct xentop xentop = read_seed("pcpus");
+    assert_int_equal(xentop.iterations, 2);
+    assert_int_equal(xentop.count, 2);
+    assert_stats(&xentop,
+                 RECORD("Domain-0", "5", "1.5", "0", "0") "\n" RECORD("r1", "2", "0.5", "1", "2"));
+    xentop =
+        parse(HEAD DOM0 "\nNo PCPU data available\n" HEAD DOM0 R1T3 "\nNo PCPU data available\n");
+    assert_int_equal(xentop.count, 2);
+    xentop_clear(&xentop);
+    struct error err = ERROR_INIT;
+    assert_true(xentop_text_parse(HEAD DOM0 "| 0     |   2.0% |\n", &xentop, &err) < 0);
+    assert_string_equal(err.text,
+                        "xentop, line 3: expected a domain, or what -n, -p, -v or -x adds");
+    error_clear(&err);
+}
+
 static void test_iterations(void **state)
 {
     (void)state;
@@ -304,11 +324,12 @@ static void test_stats_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_samples),    cmocka_unit_test(test_networks),
-        cmocka_unit_test(test_no_limit),   cmocka_unit_test(test_options),
-        cmocka_unit_test(test_iterations), cmocka_unit_test(test_names),
-        cmocka_unit_test(test_extremes),   cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_edits),      cmocka_unit_test(test_stats_names),
+        cmocka_unit_test(test_samples),       cmocka_unit_test(test_networks),
+        cmocka_unit_test(test_no_limit),      cmocka_unit_test(test_options),
+        cmocka_unit_test(test_iterations),    cmocka_unit_test(test_names),
+        cmocka_unit_test(test_extremes),      cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_edits),         cmocka_unit_test(test_stats_names),
+        cmocka_unit_test(test_physical_cpus),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
