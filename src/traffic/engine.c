@@ -50,6 +50,12 @@ int engine_check(const char *name, struct error *err)
     return ops->check == NULL ? 0 : ops->check(ops, err);
 }
 
+char *engine_program_version(const char *name)
+{
+    const struct engine_ops *ops = engine_find(name);
+    return ops == NULL || ops->version == NULL ? NULL : ops->version(ops);
+}
+
 uint16_t engine_discard_port(const char *name)
 {
     const struct engine_ops *ops = engine_find(name);

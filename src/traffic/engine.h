@@ -93,12 +93,17 @@ struct engine_ops {
     const struct pair_program *program; // of an engine that is another program, see pair.h
     // Whether this machine has what the engine needs, before anything is built; NULL = it has.
     int (*check)(const struct engine_ops *engine, struct error *err);
+    // The version of its program, in a new string, or NULL; no function = it runs none.
+    char *(*version)(const struct engine_ops *engine);
     const struct half_ops *source, *sink;
 };
 
 // Whether there is an engine of that name (else exit status 2), and this machine has what it needs
 // (else 3).
 int engine_check(const char *name, struct error *err);
+// The version of the program that an engine runs, in a new string; NULL: it runs none, or the
+// program is missing or prints none.
+char *engine_program_version(const char *name);
 
 struct engine;
 int engine_open(const char *name, const struct traffic_setup *setup, struct engine **ret,

@@ -38,14 +38,13 @@ static void source_arguments(const struct pair_trial *trial, struct pair_argumen
     pair_argument(list, "-C");
 }
 
-// The first line of what was printed. A client of another version may print the sink's as well.
+// The first report. A client of another version may print the sink's as well.
 static int read_report(const struct pair_trial *trial, const struct child_output *text, bool sender,
                        struct iperf_report *ret, struct error *err)
 {
     struct iperf_report report;
     (void)sender;
-    size_t length = strcspn(text->text, "\n");
-    int rc = iperf_csv_parse(text->text, length, trial->payload, &report, err);
+    int rc = iperf_csv_parse(text->text, text->length, trial->payload, &report, err);
     if (rc < 0) {
         return rc;
     }
@@ -65,11 +64,15 @@ static const struct pair_program iperf = {
     .sink = sink_arguments,
     .source = source_arguments,
     .read = read_report,
+    .is_whole = iperf_csv_is_whole,
+    .version_first = {2, 0},
+    .version_last = {2, 2},
 };
 
 const struct engine_ops engine_iperf = {
     .program = &iperf,
     .check = pair_check,
+    .version = pair_version,
     .source = &pair_source_half,
     .sink = &pair_sink_half,
 };

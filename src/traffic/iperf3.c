@@ -43,11 +43,14 @@ static const struct pair_program iperf3 = {
     .sink = sink_arguments,
     .source = source_arguments,
     .read = read_report,
+    .version_first = {3, 0},
+    .version_last = {3, 99},
 };
 
 const struct engine_ops engine_iperf3 = {
     .program = &iperf3,
     .check = pair_check,
+    .version = pair_version,
     .source = &pair_source_half,
     .sink = &pair_sink_half,
 };

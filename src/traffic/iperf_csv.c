@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "traffic/iperf_report.h"
 
 #define LINE_MAX_LENGTH 512U
+#define COLUMNS_MAX     40U
+#define HEAD            "time,srcaddress," // what a head line begins with
 #define FIELDS_SENT     9U
-#define FIELDS_COUNTED  14U
 #define COUNT_MAX       (1ULL << 53) // what a double still holds exactly
 
 enum field {
@@ -27,21 +29,37 @@ enum field {
     LOST,
     TOTAL,
     PERCENT,
-    OUT_OF_ORDER
+    OUT_OF_ORDER,
+    FIELDS_COUNTED,
 };
 
 static const char *const names[FIELDS_COUNTED] = {
     "time stamp", "source", "source port", "sink", "sink port", "id",      "interval",
     "bytes",      "rate",   "jitter",      "lost", "total",     "percent", "out of order"};
 
-struct line {
-    char text[LINE_MAX_LENGTH + 1]; // each field ended by NUL
-    char *fields[FIELDS_COUNTED];
+// The columns of those fields below a head line, which iperf 2.2 prints; the interval has two.
+static const char *const columns[FIELDS_COUNTED] = {
+    "time",  "srcaddress", "srcport", "dstaddr", "dstport",   "transferid", NULL,
+    "bytes", "speed",      "jitter",  "errors",  "datagrams", "errpercent", "outoforder"};
+
+// Texts between commas.
+struct cut {
+    char text[LINE_MAX_LENGTH + 1]; // each ended by NUL
+    char *items[COLUMNS_MAX];
     size_t count;
 };
 
-// Cuts a line into its fields. False if it is not a line of so many printable ones.
-static bool split(const char *text, size_t length, struct line *ret)
+struct line {
+    struct cut cut;
+    const char *fields[FIELDS_COUNTED];
+    size_t count;
+    const char *from, *to; // the interval, where it has two columns
+    bool
+        with_trip_times; // then the interval is the sink's reading of a stamp that may not be there
+};
+
+// Cuts a line at its commas. False if it is not one line of printable characters.
+static bool cut_line(const char *text, size_t length, struct cut *ret)
 {
     if (length > 0 && text[length - 1] == '\n') {
         length--;
@@ -58,16 +76,63 @@ static bool split(const char *text, size_t length, struct line *ret)
     ret->text[length] = '\0';
     ret->count = 0;
     for (char *at = ret->text; at != NULL;) {
-        if (ret->count == FIELDS_COUNTED) {
+        if (ret->count == COLUMNS_MAX) {
             return false;
         }
-        ret->fields[ret->count++] = at;
+        ret->items[ret->count++] = at;
         at = strchr(at, ',');
         if (at != NULL) {
             *at++ = '\0';
         }
     }
-    return ret->count == FIELDS_SENT || ret->count == FIELDS_COUNTED;
+    return true;
+}
+
+static bool split_line(const char *text, size_t length, struct line *ret)
+{
+    if (!cut_line(text, length, &ret->cut) ||
+        (ret->cut.count != FIELDS_SENT && ret->cut.count != FIELDS_COUNTED)) {
+        return false;
+    }
+    ret->count = ret->cut.count;
+    for (size_t i = 0; i < ret->count; i++) {
+        ret->fields[i] = ret->cut.items[i];
+    }
+    return true;
+}
+
+static const char *find_column(const struct cut *head, const struct cut *line, const char *name)
+{
+    for (size_t i = 0; i < head->count; i++) {
+        if (text_equal(head->items[i], name)) {
+            return line->items[i];
+        }
+    }
+    return NULL;
+}
+
+// A line below a head line that names at least the columns above.
+static bool split_headed(const char *text, size_t length, struct line *ret)
+{
+    struct cut head;
+    const char *end = memchr(text, '\n', length);
+    if (end == NULL || !cut_line(text, (size_t)(end - text), &head) ||
+        !cut_line(end + 1, length - (size_t)(end + 1 - text), &ret->cut) ||
+        head.count != ret->cut.count) {
+        return false;
+    }
+    for (size_t i = 0; i < FIELDS_COUNTED; i++) {
+        ret->fields[i] = find_column(&head, &ret->cut, columns[i]);
+        if (columns[i] != NULL && ret->fields[i] == NULL) {
+            return false;
+        }
+    }
+    ret->count = FIELDS_COUNTED;
+    ret->from = find_column(&head, &ret->cut, "istart");
+    ret->to = find_column(&head, &ret->cut, "iend");
+    ret->fields[INTERVAL] = ret->to;
+    ret->with_trip_times = find_column(&head, &ret->cut, "ttavg") != NULL;
+    return ret->from != NULL && ret->to != NULL;
 }
 
 static int wrong(const struct line *line, enum field field, struct error *err)
@@ -99,26 +164,32 @@ static bool read_decimal(const char *text, double *ret)
     return isfinite(*ret);
 }
 
-static bool read_interval(char *text, double *ret_from, double *ret_to)
+static bool read_interval(const struct line *line, double *ret_from, double *ret_to)
 {
+    if (line->from != NULL) {
+        return read_decimal(line->from, ret_from) && read_decimal(line->to, ret_to) &&
+               *ret_from <= *ret_to;
+    }
+    _cleanup_free_ char *text = text_copy(line->fields[INTERVAL]);
     char *dash = strchr(text, '-');
     if (dash == NULL) {
         return false;
     }
     *dash = '\0';
-    bool good = read_decimal(text, ret_from) && read_decimal(dash + 1, ret_to);
-    *dash = '-';
-    return good && *ret_from <= *ret_to;
+    return read_decimal(text, ret_from) && read_decimal(dash + 1, ret_to) && *ret_from <= *ret_to;
 }
 
 // The duration to the microsecond, by way of the rate: the interval has one decimal.
-static int read_duration(struct line *line, uint64_t bytes, struct iperf_report *report,
+static int read_duration(const struct line *line, uint64_t bytes, struct iperf_report *report,
                          struct error *err)
 {
     double from = 0.0;
     double to = 0.0;
     uint64_t rate = 0;
-    if (!read_interval(line->fields[INTERVAL], &from, &to)) {
+    if (line->with_trip_times) {
+        return 0;
+    }
+    if (!read_interval(line, &from, &to)) {
         return wrong(line, INTERVAL, err);
     }
     if (!read_count(line->fields[BIT_RATE], COUNT_MAX, &rate)) {
@@ -162,13 +233,38 @@ static int read_counts(const struct line *line, struct iperf_report *report, str
     return 0;
 }
 
-int iperf_csv_parse(const char *line, size_t length, unsigned payload, struct iperf_report *ret,
+bool iperf_csv_is_whole(const char *text)
+{
+    const char *end = strchr(text, '\n');
+    return end != NULL && (!text_starts(text, HEAD) || strchr(end + 1, '\n') != NULL);
+}
+
+// The length of the first report: one line, or two if the first is a head line.
+static size_t report_length(const char *text, size_t length)
+{
+    const char *end = memchr(text, '\n', length);
+    if (end != NULL && length > strlen(HEAD) && memcmp(text, HEAD, strlen(HEAD)) == 0) {
+        end = memchr(end + 1, '\n', length - (size_t)(end + 1 - text));
+    }
+    return end == NULL ? length : (size_t)(end - text);
+}
+
+int iperf_csv_parse(const char *text, size_t length, unsigned payload, struct iperf_report *ret,
                     struct error *err)
 {
     struct line fields = {.count = 0};
-    if (!split(line, length, &fields)) {
+    size_t report_end = report_length(text, length);
+    bool headed = length > strlen(HEAD) && memcmp(text, HEAD, strlen(HEAD)) == 0;
+    if (headed && !split_headed(text, report_end, &fields)) {
+        (void)fail(err, 0,
+                   "iperf's report is not a line below a head line with the columns srcport, "
+                   "dstport, istart, iend, bytes, speed, jitter, errors, datagrams, errpercent "
+                   "and outoforder");
+        return -EBADMSG;
+    }
+    if (!headed && !split_line(text, report_end, &fields)) {
         (void)fail(err, 0, "iperf's report is not a line of %u or %u fields: \"%.*s\"", FIELDS_SENT,
-                   FIELDS_COUNTED, length < 80 ? (int)length : 80, line);
+                   (unsigned)FIELDS_COUNTED, report_end < 80 ? (int)report_end : 80, text);
         return -EBADMSG;
     }
     struct iperf_report report = {.end_repeated = true};

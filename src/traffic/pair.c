@@ -20,6 +20,7 @@
 #define LISTEN_STEP   (2U * NS_PER_MS)
 #define GRACE_NS      (20U * NS_PER_S) // for hand-shake and report, beyond the time of sending
 #define PROC_TEXT_MAX (1U << 20)
+#define VERSION_NS    (5U * NS_PER_S)
 #define REPEATED_MAX  1000U // iperf gives up after some two hundred times
 
 // One network's program in a trial.
@@ -51,10 +52,68 @@ static int find_program(const struct pair_program *program, char **ret, struct e
                : 0;
 }
 
-int pair_check(const struct engine_ops *engine, struct error *err)
+bool pair_version_find(const char *text, char ret[PAIR_VERSION])
+{
+    static const char *const heads[] = {"iperf version ", "iperf "};
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+        const char *at = text_starts(text, heads[i]) ? text + strlen(heads[i]) : text;
+        size_t length = strspn(at, "0123456789.");
+        if (at != text && length > 0 && length < PAIR_VERSION && *at != '.' &&
+            memchr(at, '.', length) != NULL) {
+            memcpy(ret, at, length);
+            ret[length] = '\0';
+            return true;
+        }
+    }
+    return false;
+}
+
+bool pair_version_known(const struct pair_program *program, const char *version)
+{
+    char *end = NULL;
+    unsigned long major = strtoul(version, &end, 10);
+    unsigned long minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
+    const unsigned *first = program->version_first;
+    const unsigned *last = program->version_last;
+    return (major > first[0] || (major == first[0] && minor >= first[1])) &&
+           (major < last[0] || (major == last[0] && minor <= last[1]));
+}
+
+char *pair_version(const struct engine_ops *engine)
 {
     _cleanup_free_ char *path = NULL;
-    return find_program(engine->program, &path, err);
+    _cleanup_child_ struct child child = CHILD_INIT;
+    char version[PAIR_VERSION];
+    if (find_program(engine->program, &path, NULL) < 0) {
+        return NULL;
+    }
+    const struct child_spec spec = {
+        .path = path, .argv = (const char *const[]){engine->program->name, "-v", NULL}};
+    bool found =
+        child_run(&spec, VERSION_NS, &child, NULL) >= 0 && // iperf 2's status is 1
+        (pair_version_find(child.err.text, version) || pair_version_find(child.out.text, version));
+    return found ? text_copy(version) : NULL;
+}
+
+// A program that prints no version is accepted: its reports are read strictly.
+int pair_check(const struct engine_ops *engine, struct error *err)
+{
+    const struct pair_program *program = engine->program;
+    const unsigned *first = program->version_first;
+    const unsigned *last = program->version_last;
+    _cleanup_free_ char *path = NULL;
+    int rc = find_program(program, &path, err);
+    if (rc < 0) {
+        return rc;
+    }
+    _cleanup_free_ char *version = pair_version(engine);
+    return version == NULL || pair_version_known(program, version)
+               ? 0
+               : fail_lacking(err,
+                              "the traffic engine %s reads the reports of versions %u.%u to "
+                              "%u.%u, and %s is version %s: install Debian's package %s",
+                              program->name, first[0], first[1], last[0], last[1], path, version,
+                              program->name);
 }
 
 static int open_half(const struct pair_program *program, const struct traffic_setup *setup,
@@ -293,7 +352,7 @@ static int sink_start(struct half *half, const struct traffic_request *request, 
 static bool has_reported(const struct half *half, const struct child *child)
 {
     return child->ended ||
-           (half->is_sink && !half->program->sink_ends && strchr(child->out.text, '\n') != NULL);
+           (half->is_sink && !half->program->sink_ends && half->program->is_whole(child->out.text));
 }
 
 // Whether nothing is to be waited for any more: all have reported, or one has failed.

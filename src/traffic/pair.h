@@ -13,6 +13,7 @@
 #include "traffic/iperf_report.h"
 
 #define PAIR_ARGUMENTS 32U
+#define PAIR_VERSION   16U // bytes of a version's text
 
 // An argument list being written; owns its texts.
 struct pair_arguments {
@@ -40,7 +41,16 @@ struct pair_program {
     void (*source)(const struct pair_trial *trial, struct pair_arguments *list);
     int (*read)(const struct pair_trial *trial, const struct child_output *text, bool sender,
                 struct iperf_report *ret, struct error *err);
+    bool (*is_whole)(const char *text); // of a sink that does not end: whether it has reported
+    // Versions whose reports are read, by major and minor number: from and to.
+    unsigned version_first[2], version_last[2];
 };
+
+// Finds the version in what a program prints for -v: "iperf version 2.1.8 (…", "iperf 3.12 (…".
+// False if the text has none.
+bool pair_version_find(const char *text, char ret[PAIR_VERSION]);
+// Whether the program's reports are read in that version.
+bool pair_version_known(const struct pair_program *program, const char *version);
 
 // What all of them take as a source: where from and to, how long the datagrams, how fast
 // (`unlimited` is their word for as fast as possible) and for how long, in seconds with so many
@@ -50,6 +60,7 @@ void pair_source(const struct pair_trial *trial, const char *unlimited, int deci
 
 // For the engine_ops of each program, beside its `program`.
 int pair_check(const struct engine_ops *engine, struct error *err);
+char *pair_version(const struct engine_ops *engine);
 extern const struct half_ops pair_source_half, pair_sink_half;
 
 // A source's and a sink's part of the figures of one network, out of its report; -EBADMSG if the

@@ -6,7 +6,7 @@
 # killed run.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 82
+plan 84
 
 machine_snapshot "$T/before"
 
@@ -219,4 +219,8 @@ for engine in iperf iperf3; do
     fi
     like "  which names the package" "$(cat "$T/missing.out")" "install package $engine\$"
 done
+printf '#!/bin/sh\necho "iperf version 2.9.0 (1 April 2027) pthreads" >&2\nexit 1\n' >"$T/broken/iperf"
+ok "an iperf whose reports are not known: exit status 3" \
+    exits 3 env PATH="$T/broken:$PATH" "$VRBENCH" run "$T/direct.yaml" -o "$T/missing" --engine iperf
+like "  which names its version" "$(cat "$T/ok.log")" "versions 2.0 to 2.2, and .*iperf is version 2.9.0"
 ok "and nothing was made" [ ! -e "$T/missing" ]

@@ -22,6 +22,8 @@
 
 #define CORPUS "tests/fuzz/corpus/"
 
+extern const struct engine_ops engine_iperf, engine_iperf3; // rows of traffic/engine.c
+
 static char *sample(const char *name)
 {
     _cleanup_free_ char *path = text_format(CORPUS "%s", name);
@@ -110,7 +112,7 @@ static void test_csv_not_believed(void **state)
         {"52200", " 52200", "\" 52200\" for source port"},
         {",0\n", "\n", "not a line of 9 or 14 fields"},
         {",0\n", ",0,0\n", "not a line of 9 or 14 fields"},
-        {",0\n", ",0\nand more\n", "not a line of 9 or 14 fields"},
+        {",0\n", ",0,0\nand more\n", "not a line of 9 or 14 fields"},
         {",0\n", ",\x01\n", "not a line of 9 or 14 fields"},
     };
     _cleanup_free_ char *lossy = sample("iperf_csv/lossy");
@@ -137,6 +139,73 @@ static void test_csv_not_believed(void **state)
             assert_false(report.counted); // cut behind the rate: a source's line
         }
     }
+}
+
+// iperf 2.2 heads a sink's line by the names of its columns. Where it reads an interval from stamps
+// that the datagrams do not have, the interval is nothing.
+static void test_csv_headed(void **state)
+{
+    (void)state;
+    struct iperf_report report;
+    _cleanup_free_ char *sink = sample("iperf_csv/lossy-2.2");
+    assert_int_equal(iperf_csv_parse(sink, strlen(sink), 64, &report, NULL), 0);
+    assert_true(report.counted);
+    assert_int_equal(report.total, 1002);
+    assert_int_equal(report.lost, 100);
+    assert_int_equal(report.packets, 902);
+    assert_int_equal(report.reordered, 17);
+    assert_int_equal(report.ports[0], 57365);
+    assert_int_equal(report.ports[1], 5001);
+    assert_true(report.seconds == 0.0);
+    _cleanup_free_ char *read = sample("iperf_csv/read-2.2");
+    assert_int_equal(iperf_csv_parse(read, strlen(read), 64, &report, NULL), 0);
+    assert_true(report.counted && report.seconds > 1.0 && report.seconds < 1.01);
+    _cleanup_free_ char *source = sample("iperf_csv/source-2.2");
+    assert_int_equal(iperf_csv_parse(source, strlen(source), 64, &report, NULL), 0);
+    assert_int_equal(report.packets, 1002);
+    assert_false(report.counted);
+    // The end of a line is the end of the report.
+    assert_true(iperf_csv_is_whole(sink) && iperf_csv_is_whole(source));
+    for (size_t cut = 1; cut < strlen(sink); cut++) {
+        _cleanup_free_ char *part = text_copy_bytes(sink, cut);
+        assert_false(iperf_csv_is_whole(part));
+    }
+    static const struct csv_case cases[] = {
+        {",outoforder,", ",reordered,", "below a head line"},
+        {",errors,", ",", "below a head line"},
+        {",17,", ",17,0,", "below a head line"},
+        {"57728", "57729", "\"57729\" for bytes"},
+        {"9.980", "8.980", "\"8.980\" for percent"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct error err = ERROR_INIT;
+        _cleanup_free_ char *text = replaced(sink, cases[i].from, cases[i].to);
+        assert_int_equal(iperf_csv_parse(text, strlen(text), 64, &report, &err), -EBADMSG);
+        assert_non_null(strstr(err.text, cases[i].told));
+        error_clear(&err);
+    }
+}
+
+static void test_versions(void **state)
+{
+    (void)state;
+    char version[PAIR_VERSION] = "";
+    assert_true(pair_version_find("iperf version 2.2.1 (4 Nov 2024) pthreads\n", version));
+    assert_string_equal(version, "2.2.1");
+    assert_true(pair_version_find("iperf 3.12 (cJSON 1.7.15)\n", version));
+    assert_string_equal(version, "3.12");
+    assert_false(pair_version_find("out of order\n", version));
+    assert_false(pair_version_find("iperf version two\n", version));
+    assert_false(pair_version_find("iperf 2\n", version));
+    assert_false(pair_version_find("", version));
+    static const char *const known[] = {"2.0.13", "2.1.8", "2.2.1", "2.2"};
+    static const char *const others[] = {"1.7.0", "2.3.0", "3.12", "10.0"};
+    for (size_t i = 0; i < 4; i++) {
+        assert_true(pair_version_known(engine_iperf.program, known[i]));
+        assert_false(pair_version_known(engine_iperf.program, others[i]));
+    }
+    assert_true(pair_version_known(engine_iperf3.program, "3.12"));
+    assert_false(pair_version_known(engine_iperf3.program, "2.1.8"));
 }
 
 // ---- iperf3's JSON
@@ -305,6 +374,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_csv_of_source),     cmocka_unit_test(test_csv_of_sink),
         cmocka_unit_test(test_csv_not_believed),  cmocka_unit_test(test_json),
+        cmocka_unit_test(test_csv_headed),        cmocka_unit_test(test_versions),
         cmocka_unit_test(test_json_not_believed), cmocka_unit_test(test_count),
         cmocka_unit_test(test_contradictions),    cmocka_unit_test(test_repeated_end),
     };
