@@ -200,6 +200,9 @@ static int reproduce_run(void *values, const struct text_list *operands, struct 
         }
     }
     if (rc == 0) {
+        rc = rights_check_settings(err);
+    }
+    if (rc == 0) {
         rc = platform_check_plain(platform, err);
     }
     if (rc == 0) {

@@ -399,8 +399,7 @@ static int measure_scenarios(const struct scenario_list *scenarios, const struct
         error_context(err, "measuring requires root (try sudo)");
         return rc;
     }
-    rc = check_engines(scenarios, err);
-    if (rc < 0) {
+    if ((rc = rights_check_settings(err)) < 0 || (rc = check_engines(scenarios, err)) < 0) {
         return rc;
     }
     rc = testbed_clean_up_dead(err); // gives interfaces back that a dead run was lent

@@ -66,6 +66,9 @@ static int up_run(void *values, const struct text_list *operands, struct error *
         rc = rights_check(err);
     }
     if (rc == 0) {
+        rc = rights_check_settings(err);
+    }
+    if (rc == 0) {
         rc = testbed_clean_up_dead(err);
     }
     if (rc == 0) {

@@ -27,6 +27,7 @@
 #include "linux/rights.h"
 #include "machine/machine.h"
 #include "ration/cap_probe.h"
+#include "traffic/engine.h"
 
 #define TRIAL_INDEX 100000
 
@@ -101,6 +102,18 @@ static void inspect_rights(struct computer *machine)
     } else {
         bad(machine, "rights", FINDING_MISSING, why.text, "no testbed can be built",
             "run as root (sudo) with all capabilities");
+    }
+}
+
+// A machine on which the settings of network namespaces are read-only.
+static void inspect_settings(struct computer *machine)
+{
+    _cleanup_error_ struct error why = ERROR_INIT;
+    if (rights_check_settings(&why) == 0) {
+        good(machine, "network settings", "/proc/sys/net can be written");
+    } else {
+        bad(machine, "network settings", FINDING_MISSING, why.text, "no testbed can be built",
+            "mount -o remount,rw,bind /proc/sys, or a container with --privileged");
     }
 }
 
@@ -328,14 +341,35 @@ static void inspect_programs(struct computer *machine)
         {"bird", "bird2", "routers can't learn their routes (daemon: bird or frr)",
          "apt-get install bird2"},
         {"vtysh", "frr", "routers can't have daemon: frr", "apt-get install frr"},
-        {"iperf", "iperf", "make bench can't compare with iperf 2", "apt-get install iperf"},
-        {"iperf3", "iperf3", "make bench can't compare with iperf3", "apt-get install iperf3"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (in_path(rows[i][0])) {
             good(machine, rows[i][1], "installed");
         } else {
             bad(machine, rows[i][1], FINDING_LIMIT, "not installed", rows[i][2], rows[i][3]);
+        }
+    }
+}
+
+// The engines that are programs: which version is there, and whether its reports are read.
+static void inspect_engine_programs(struct computer *machine)
+{
+    static const char *const engines[] = {"iperf", "iperf3"};
+    for (size_t i = 0; i < sizeof engines / sizeof engines[0]; i++) {
+        _cleanup_error_ struct error why = ERROR_INIT;
+        _cleanup_free_ char *version = engine_program_version(engines[i]);
+        _cleanup_free_ char *mended = text_format("apt-get install %s", engines[i]);
+        _cleanup_free_ char *follows =
+            text_format("no run with engine: %s; make bench can't compare with it", engines[i]);
+        _cleanup_free_ char *found = version == NULL
+                                         ? text_copy("installed")
+                                         : text_format("installed, version %s", version);
+        if (!in_path(engines[i])) {
+            bad(machine, engines[i], FINDING_LIMIT, "not installed", follows, mended);
+        } else if (engine_check(engines[i], &why) < 0) {
+            bad(machine, engines[i], FINDING_LIMIT, found, why.text, mended);
+        } else {
+            good(machine, engines[i], found);
         }
     }
 }
@@ -394,6 +428,7 @@ void computer_inspect(unsigned steal_ms, bool caps, struct computer *ret)
     identify(&machine);
     good(&machine, "kernel", machine.kernel);
     inspect_rights(&machine);
+    inspect_settings(&machine);
     inspect_cpus(&machine);
     inspect_awake(&machine);
     if (geteuid() == 0) {
@@ -405,6 +440,7 @@ void computer_inspect(unsigned steal_ms, bool caps, struct computer *ret)
     }
     inspect_handover(&machine);
     inspect_programs(&machine);
+    inspect_engine_programs(&machine);
     inspect_xen(&machine);
     inspect_steal(&machine, steal_ms);
     *ret = machine;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -26,6 +27,7 @@ static const struct right rights[] = {
     {CAP_DAC_OVERRIDE, "CAP_DAC_OVERRIDE", "control groups and sysctls"},
 };
 #define FIRST_USER_NAMESPACE 0xEFFFFFFDU // inode: the kernel's PROC_USER_INIT_INO
+#define NET_SETTINGS         "/proc/sys/net"
 #define RIGHTS               (sizeof rights / sizeof rights[0])
 
 int rights_check_text(const char *status, struct error *err)
@@ -60,4 +62,17 @@ int rights_check(struct error *err)
     _cleanup_free_ char *status = NULL;
     int rc = file_read("/proc/self/status", 65536, &status, NULL, err);
     return rc < 0 ? rc : rights_check_text(status, err);
+}
+
+int rights_check_settings(struct error *err)
+{
+    struct statvfs mount;
+    if (statvfs(NET_SETTINGS, &mount) < 0 || (mount.f_flag & ST_RDONLY) == 0) {
+        return 0;
+    }
+    return fail_lacking(err,
+                        NET_SETTINGS " is mounted read-only, as in a container without "
+                                     "privileges, so no router can be set to forward; remount "
+                                     "/proc/sys for writing (mount -o remount,rw,bind "
+                                     "/proc/sys), or start the container with --privileged");
 }

@@ -8,7 +8,10 @@
 // Checks that the process has all capabilities that building a testbed and measuring require. If
 // not, fails with exit status 3 and a message that names the missing ones.
 int rights_check(struct error *err);
-// The same for the text of /proc/PID/status ("CapEff:\t0000…").
+// Checks that the settings of network namespaces can be written: /proc/sys is read-only in
+// containers without privileges, and no router can forward then. Exit status 3, too.
+int rights_check_settings(struct error *err);
+// As rights_check(), for the text of /proc/PID/status ("CapEff:\t0000…").
 int rights_check_text(const char *status, struct error *err);
 
 #endif

@@ -4,7 +4,7 @@
 # less still works as far as it can, and says so.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 30
+plan 35
 
 machine_snapshot "$T/before"
 "$VRBENCH" doctor --json >"$T/root.json" 2>"$T/root.err"
@@ -15,7 +15,7 @@ ok "  in JSON: subject, level, what was found" jq -e '
 ok "  nothing is missing" jq -e 'all(.[]; .level != "missing")' "$T/root.json"
 ok "  what isn't good says what follows and what mends it" jq -e '
     all(.[]; (.level == "good") == ((.follows == null) and (.mends == null)))' "$T/root.json"
-for subject in kernel rights CPUs "namespaces and veth" bridges "threaded NAPI" "CPU control groups" \
+for subject in kernel rights "network settings" CPUs "namespaces and veth" bridges "threaded NAPI" "CPU control groups" \
     steal; do
     ok "  there is a finding of: $subject" \
         jq -e --arg s "$subject" 'map(select(.subject == $s)) | length == 1' "$T/root.json"
@@ -61,6 +61,23 @@ for right in net_admin sys_admin; do
     is "  a run does so, too" $? 3 || sed 's/^/# /' "$T/run.log"
     unchanged "  which leaves nothing" "$T/before"
 done
+
+# --- where /proc/sys is read-only, as in containers -----------------------------------------------
+
+# sealed COMMAND... — in a mount namespace in which that is so.
+sealed() {
+    unshare -m sh -c 'mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys &&
+        exec "$@"' sh "$@"
+}
+sealed "$VRBENCH" doctor --json >"$T/sealed.json" 2>"$T/sealed.err"
+is "doctor where /proc/sys is read-only ends with status 3" "$?" 3 || sed 's/^/# /' "$T/sealed.err"
+ok "  says so and what mends it" jq -e '
+    any(.[]; .subject == "network settings" and .level == "missing" and
+        (.found | test("read-only")) and (.mends | test("remount,rw")))' "$T/sealed.json"
+sealed "$VRBENCH" run "$T/small.yaml" -o "$T/none-sealed" >"$T/run.log" 2>&1
+is "  a run does so, too" "$? $(grep -c 'is mounted read-only' "$T/run.log")" "3 1" ||
+    sed 's/^/# /' "$T/run.log"
+unchanged "  which leaves nothing" "$T/before"
 
 # --- with one CPU --------------------------------------------------------------------------------
 
