@@ -252,8 +252,9 @@ static void show_convergence(const char *folder)
     json_decref(run);
 }
 
+// `reported`: the folder has a report of these points.
 static int show(const struct point_list *points, const struct run_values *asked, const char *folder,
-                struct error *err)
+                bool reported, struct error *err)
 {
     struct writer *writer = asked->json ? writer_json(stdout, summary_columns, summary_column_count)
                                         : writer_table(stdout, summary_columns,
@@ -276,7 +277,9 @@ static int show(const struct point_list *points, const struct run_values *asked,
            invalid == 0 ? "" : " (excluded above; points.csv contains the reasons)");
     show_platform(folder);
     printf("Results: %s\n", folder);
-    printf("Report:  %s/report.html (vrbench report adds figures for print)\n", folder);
+    if (reported) {
+        printf("Report:  %s/report.html (vrbench report adds figures for print)\n", folder);
+    }
     return 0;
 }
 
@@ -368,10 +371,11 @@ static int run_all(const struct scenario_list *scenarios, const struct run_value
         }
         const struct job job = job_for(asked, scenarios->items[i], folder);
         struct point_list points = {0};
-        rc = job_run(&job, &points, err);
+        bool reported = false;
+        rc = job_run(&job, &points, &reported, err);
         if (points.count > 0) {
             _cleanup_error_ struct error why = ERROR_INIT;
-            int shown = show(&points, asked, folder, &why);
+            int shown = show(&points, asked, folder, reported, &why);
             if (rc == 0 && shown < 0) {
                 error_move(err, &why);
                 rc = shown;

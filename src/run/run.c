@@ -187,11 +187,13 @@ static struct view *open_view(void)
     return view;
 }
 
-int job_run(const struct job *job, struct point_list *ret_points, struct error *err)
+int job_run(const struct job *job, struct point_list *ret_points, bool *ret_reported,
+            struct error *err)
 {
     struct job_state state = {.job = job};
     json_t *before = NULL;
     struct view *view = NULL;
+    bool reported = false;
     int rc = job_check(job, err);
     if (rc == 0) {
         rc = store_open(job->folder, job->resume, &state.store, &state.points, &before, err);
@@ -209,6 +211,7 @@ int job_run(const struct job *job, struct point_list *ret_points, struct error *
         rc = run_measure(&state, &why);
         cap_known_let_go();
         int ended = end_run(&state, rc, &why, err);
+        reported = ended == 0;
         if (rc == -EINTR && state.planned >= state.points.count) {
             error_clear(err);
             rc = fail_saved(err, state.points.count, state.planned, job->folder);
@@ -223,5 +226,8 @@ int job_run(const struct job *job, struct point_list *ret_points, struct error *
     json_decref(state.run);
     store_close(state.store);
     *ret_points = state.points;
+    if (ret_reported != NULL) {
+        *ret_reported = reported;
+    }
     return rc;
 }

@@ -12,7 +12,9 @@
 int job_check(const struct job *job, struct error *err);
 // Measures, and leaves the folder complete whatever happens: points so far, run.json with how it
 // ended, CSV and spreadsheet. `ret_points` gets all points of the folder, also on failure,
-// unless the folder was refused.
-int job_run(const struct job *job, struct point_list *ret_points, struct error *err);
+// unless the folder was refused. `ret_reported`, which may be NULL: whether the folder has the
+// report of these points; it has not where the disk was full.
+int job_run(const struct job *job, struct point_list *ret_points, bool *ret_reported,
+            struct error *err);
 
 #endif

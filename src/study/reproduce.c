@@ -361,7 +361,7 @@ static int measure_run(struct reproduction *reproduction, struct run_state *stat
                             .quick = timing->quick,
                             .resume = is_there(folder, "run.json"),
                             .pause_s = programme_pause(state->row, timing)};
-    return job_run(&job, &run->points, err);
+    return job_run(&job, &run->points, NULL, err);
 }
 
 // What this machine can't do, or a scenario that this version refuses, is a finding. A failure may

@@ -4,7 +4,7 @@
 # measures no point twice. A full disk stops it as well. Two runs at once don't meet.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 49
+plan 50
 
 cat >"$T/long.yaml" <<'END'
 name: long
@@ -128,6 +128,8 @@ start_run "$T/many.yaml" -o "$T/small/run"
 end_run
 is "a full disk ends the run with status 1" "$run_status" 1
 like "  which says so" "$(cat "$T/run.err")" "No space left"
+is "  names no report, as there is none" \
+    "$(grep -c '^Report:' "$T/run.out") $(grep -c '^Results:' "$T/run.out")" "0 1"
 ok "  every point but the last fitted is kept whole" \
     jq -es 'length >= 5 and length < 100 and all(.[]; .schema == 1)' "$T/small/run/points.jsonl"
 unchanged "  nothing else is left" "$T/before"
