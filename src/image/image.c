@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/settings.h"
 #include "base/text.h"
 #include "image/folders.h"
 #include "image/kernel.h"
@@ -31,8 +32,8 @@ void image_guest_mark(char ret[17])
 
 char *image_default_folder(void)
 {
-    const char *asked = getenv("VRBENCH_IMAGE");
-    if (asked != NULL && asked[0] != '\0') {
+    const char *asked = setting_get(IMAGE_VARIABLE);
+    if (asked != NULL) {
         return text_copy(asked);
     }
     return folder_for_user("/var/lib/vrbench/image", "XDG_DATA_HOME", ".local/share",

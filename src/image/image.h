@@ -47,6 +47,7 @@ struct image {
 
 // Where an image is built by default and looked for: $VRBENCH_IMAGE, or /var/lib/vrbench/image for
 // root, else below $XDG_DATA_HOME or ~/.local/share. The caller frees it.
+#define IMAGE_VARIABLE "VRBENCH_IMAGE"
 char *image_default_folder(void);
 
 // Reads the description of an image. `folder` NULL = the default one. Without an image there:

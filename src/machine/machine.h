@@ -25,6 +25,8 @@
 #include "result/platform_facts.h"
 #include "scenario/scenario.h"
 
+#define MACHINE_TYPE_VARIABLE "VRBENCH_VIRT_TYPE" // "qemu" or "kvm": the platform does not look
+
 // A permanent neighbour on one of a router's interfaces.
 struct router_neighbour {
     uint32_t address;

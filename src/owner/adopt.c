@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "owner/build.h"
 #include "owner/owned.h"
 #include "testbed/record.h"
 #include "testbed/standing.h"
@@ -67,6 +68,7 @@ static void adopt_id(struct owner *owner, const char *id)
         const char *name = json_string_value(json_object_get(record->content, "scenario"));
         struct owned *owned = owned_add(owner, id, name == NULL ? id : name);
         owned->uid = (uint64_t)json_integer_value(json_object_get(record->content, "uid"));
+        build_settings(record->content, &owned->settings);
         owned->adopting = true;
         (void)work_order(owned, "taking over a testbed", adopt_job, NULL, NULL);
         work_start(owned);

@@ -2,7 +2,56 @@
 // owner/build — see build.h. Called by the jobs of requests.c, in threads of their own.
 #include "owner/build.h"
 
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "image/image.h"
+#include "testbed/handover.h"
 #include "testbed/standing.h"
+
+#define SETTINGS "settings" // of a request and of a record
+
+static const struct setting_row {
+    const char *name;
+    bool path; // of a file or folder
+} setting_rows[] = {
+    {IMAGE_VARIABLE, true}, {MACHINE_TYPE_VARIABLE, false}, {HANDOVER_FORCED, false}};
+#define SETTING_COUNT (sizeof setting_rows / sizeof setting_rows[0])
+
+// The owner works in another folder.
+static char *absolute_path(const char *path)
+{
+    char here[PATH_MAX];
+    return path[0] == '/' || getcwd(here, sizeof here) == NULL ? text_copy(path)
+                                                               : text_format("%s/%s", here, path);
+}
+
+static json_t *note_settings(void)
+{
+    json_t *noted = json_object();
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const char *value = setting_get(setting_rows[i].name);
+        _cleanup_free_ char *whole =
+            value != NULL && setting_rows[i].path ? absolute_path(value) : NULL;
+        if (value != NULL) {
+            json_object_set_new(noted, setting_rows[i].name,
+                                json_string(whole == NULL ? value : whole));
+        }
+    }
+    return noted;
+}
+
+void build_settings(const json_t *object, struct settings *ret)
+{
+    const json_t *noted = json_object_get(object, SETTINGS);
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const char *name = setting_rows[i].name;
+        settings_add(ret, name, json_string_value(json_object_get(noted, name)));
+    }
+}
 
 json_t *build_request(json_t *request, const struct scenario *scenario, enum topology topology,
                       const struct cpu_list *usable)
@@ -11,6 +60,7 @@ json_t *build_request(json_t *request, const struct scenario *scenario, enum top
     json_object_set_new(request, "scenario", scenario_note(scenario));
     json_object_set_new(request, "topology", json_string(topology_name(topology)));
     json_object_set_new(request, "usable", cpus_note(usable));
+    json_object_set_new(request, SETTINGS, note_settings());
     return request;
 }
 
@@ -38,6 +88,9 @@ int build_testbed(const json_t *request, struct testbed **ret, struct error *err
         scenario_free(scenario);
         return rc;
     }
-    uint64_t uid = (uint64_t)json_integer_value(json_object_get(request, "uid"));
-    return testbed_stand(scenario, topology, &usable, uid, ret, err);
+    json_t *kept = json_pack("{s:O?, s:O?}", "uid", json_object_get(request, "uid"), SETTINGS,
+                             json_object_get(request, SETTINGS));
+    rc = testbed_stand(scenario, topology, &usable, kept, ret, err);
+    json_decref(kept);
+    return rc;
 }

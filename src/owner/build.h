@@ -5,12 +5,16 @@
 
 #include <jansson.h>
 
+#include "base/settings.h"
 #include "testbed/testbed.h"
 
-// Adds a scenario, a topology and the usable CPUs to an "up" request, and returns the request.
+// Adds a scenario, a topology, the usable CPUs and the settings of the environment to an "up"
+// request, and returns the request.
 json_t *build_request(json_t *request, const struct scenario *scenario, enum topology topology,
                       const struct cpu_list *usable);
 // Builds the testbed that such a request describes.
+// The settings that a request or a testbed's record has, by name.
+void build_settings(const json_t *object, struct settings *ret);
 int build_testbed(const json_t *request, struct testbed **ret, struct error *err);
 
 #endif

@@ -35,6 +35,7 @@ void owned_remove(struct owned *owned)
         kept += owner->owned[i] != owned;
     }
     owner->owned_count = kept;
+    settings_clear(&owned->settings);
     free(owned->restarts);
     free(owned->unusable);
     free(owned->id);

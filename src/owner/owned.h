@@ -15,6 +15,7 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
+#include "base/settings.h"
 #include "base/stop.h"
 #include "owner/wire.h"
 #include "sampler/sampler.h"
@@ -99,15 +100,16 @@ struct watch {
 #define RESTARTS 5U // after this many within RESTARTS_NS a router is not restarted any more
 struct owned {
     struct owner *owner;
-    char *id, *name;         // id is NULL while the testbed is being built
-    uint64_t uid;            // the user who built it
-    struct testbed *testbed; // NULL while it is being built or `unusable`
-    char *unusable;          // why its record can't be read; NULL = readable
-    bool stands;             // built: it has been at rest once
-    bool rests;              // at rest: the loop may use the testbed
-    bool ends;               // its removal was requested
-    bool adopting;           // its record is not yet read
-    uint64_t surveyed_ns;    // CLOCK_MONOTONIC of the last survey that was queued
+    char *id, *name;          // id is NULL while the testbed is being built
+    uint64_t uid;             // the user who built it
+    struct settings settings; // of the environment of who had it built
+    struct testbed *testbed;  // NULL while it is being built or `unusable`
+    char *unusable;           // why its record can't be read; NULL = readable
+    bool stands;              // built: it has been at rest once
+    bool rests;               // at rest: the loop may use the testbed
+    bool ends;                // its removal was requested
+    bool adopting;            // its record is not yet read
+    uint64_t surveyed_ns;     // CLOCK_MONOTONIC of the last survey that was queued
     struct job *queue, *running;
     struct sampler *sampler;
     struct watch *watches; // by router

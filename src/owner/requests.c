@@ -243,6 +243,7 @@ static int take_up(struct client *client, json_t *request, struct error *err)
     }
     struct owned *owned = owned_add(client->owner, NULL, name);
     owned->uid = request_uid(request);
+    build_settings(request, &owned->settings);
     struct job *job = work_order(owned, "building a testbed", up_job, client, request);
     job->builds = true;
     work_start(owned);

@@ -38,9 +38,11 @@ static void *job_thread(void *context)
     struct owned *owned = job->owned;
     struct owner *owner = owned->owner;
     stop_use(&job->stop);
+    settings_use(&owned->settings);
     log_use_sink(job->client_waits ? job_say : NULL, job);
     job->rc = job->run(owned, job, &job->err);
     log_use_sink(NULL, NULL);
+    settings_use(NULL);
     stop_use(NULL);
     pthread_mutex_lock(&owner->done_lock);
     job->next = owner->done;

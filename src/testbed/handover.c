@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/settings.h"
 #include "base/text.h"
 #include "linux/link.h"
 #include "linux/uplink.h"
@@ -132,7 +133,7 @@ static void tell(const struct plan *plan, size_t node, bool handed, bool asked, 
 int handover_decide(struct platform *platform, const struct netns *home, struct plan *plan,
                     bool say, char **ret_why, struct error *err)
 {
-    const char *forced = getenv(HANDOVER_FORCED);
+    const char *forced = setting_get(HANDOVER_FORCED);
     bool must = text_equal(forced, "pci") || !platform_can(platform, CAN_SHARE_NIC);
     size_t router = 0;
     *ret_why = NULL;

@@ -61,7 +61,7 @@ static int make_management_link(const struct testbed *testbed, struct error *err
 }
 
 int testbed_stand(struct scenario *scenario, enum topology topology, const struct cpu_list *usable,
-                  uint64_t uid, struct testbed **ret, struct error *err)
+                  json_t *kept, struct testbed **ret, struct error *err)
 {
     struct plan *plan = NULL;
     struct testbed *testbed = NULL;
@@ -74,7 +74,7 @@ int testbed_stand(struct scenario *scenario, enum topology topology, const struc
         return rc;
     }
     testbed->scenario = scenario;
-    json_object_set_new(testbed->record->content, "uid", json_integer((json_int_t)uid));
+    json_object_update(testbed->record->content, kept);
     rc = make_management_link(testbed, err);
     if (rc == 0) {
         testbed->kept = true;

@@ -18,9 +18,9 @@
 
 // Builds a testbed that outlives this process, for one topology of a scenario. The scenario becomes
 // the testbed's, or is freed on failure. Only once all of it stands does its record say that it is
-// kept: what dies before is a dead run's. `uid` is the user it is built for.
+// kept: what dies before is a dead run's. `kept` has what else the record is to keep for its owner.
 int testbed_stand(struct scenario *scenario, enum topology topology, const struct cpu_list *usable,
-                  uint64_t uid, struct testbed **ret, struct error *err);
+                  json_t *kept, struct testbed **ret, struct error *err);
 // Notes that this process holds the testbed, after attaching to it.
 int testbed_hold(struct testbed *testbed, struct error *err);
 // Takes a testbed down and frees it. From the beginning on its record is a dead run's, so that

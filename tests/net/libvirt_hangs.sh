@@ -2,20 +2,24 @@
 #
 # A hypervisor that does not answer, and a guest that doesn't: the figures of its testbed grow old, and say
 # so; orders and figures of other testbeds go on at once, and orders for the same testbed don't wait for
-# the reading of its figures.
+# the reading of its figures. Before that: environment variables are those of the command that orders.
 #
 # Runs beside others: nothing is measured.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 router_image
 isolate --run "$@"
 own_libvirtd
-plan 21
+plan 23
 
 scenario_capped vm "$uri" bridged
 scenario_two netns bridged
 machine_snapshot "$T/before"
-ok "a machine stands" vrbench up "$T/vm.yaml"
-ok "  and a testbed beside it" vrbench up "$T/two.yaml"
+sed 's/^name: .*/name: without/' "$T/vm.yaml" >"$T/without.yaml"
+ok "a testbed stands, ordered without an image" env VRBENCH_IMAGE=/nowhere "$VRBENCH" up "$T/two.yaml"
+ok "  and a machine, ordered with one" vrbench up "$T/vm.yaml"
+(cd "$T" && VRBENCH_IMAGE=nowhere "$VRBENCH" up without.yaml 2>"$T/err")
+is "  another machine is refused without one" $? 3
+like "  which is looked for where the command was given" "$(cat "$T/err")" "$T/nowhere"
 # The machine's router has the name of one of the other testbed's.
 vm() { vrbench list --json | jq -r --arg key "$1" '.[] | select(.testbed == "vm" and .name == "r1t3") | .[$key]'; }
 is "its figures are read" "$(vm state)" running

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/settings.h"
 #include "base/text.h"
 #include "image/image.h"
 #include "image/overlay.h"
@@ -30,7 +31,6 @@
 #define END_WITHIN_NS (5U * NS_PER_S)
 #define CMDLINE_MAX   65536
 #define MEMORY_OWN    (512ULL << 20) // of a machine with a system of its own, unless it is said
-#define FORCE_TYPE    "VRBENCH_VIRT_TYPE" // "qemu" or "kvm": don't find out
 
 // ---- what kind of machines there can be
 
@@ -47,14 +47,14 @@ static int ask_for_kvm(virConnectPtr handle, void *data, struct error *err)
 static int find_type(struct platform *opened, struct error *err)
 {
     struct libvirt_platform *platform = (struct libvirt_platform *)opened;
-    const char *forced = getenv(FORCE_TYPE);
+    const char *forced = setting_get(MACHINE_TYPE_VARIABLE);
     struct connection *connection = NULL;
     char why[160] = "";
     bool offered = false;
     if (platform->type != NULL) {
         return 0;
     }
-    if (forced != NULL && *forced != '\0') {
+    if (forced != NULL) {
         platform->type = text_equal(forced, "kvm") ? "kvm" : "qemu";
         return 0;
     }
