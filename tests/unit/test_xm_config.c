@@ -321,12 +321,16 @@ static void test_keys(void **state)
     static const char cpus_wanted[] = "cpus: expected CPUs such as \"0-3,^1\", \"2\" or \"all\", "
                                       "numbers below 4096\n";
     static const char *const cpus[] = {"'3-1'", "'4096'", "4096",  "'1,'",
-                                       "'x'",   "'^'",    "'1 2'", "'nodes:1'"};
+                                       "'x'",   "'^'",    "'1 2'", "'al'"};
     for (size_t i = 0; i < COUNT(cpus); i++) {
         _cleanup_free_ char *text = text_format("cpus = %s\n", cpus[i]);
         _cleanup_free_ char *wanted = text_format("1:8: %s", cpus_wanted);
         assert_problems(text, wanted);
     }
+    assert_problems("cpus = '1,node:1'\n",
+                    "1:8: cpus: NUMA nodes are not supported; write the numbers of their CPUs (xl "
+                    "info -n lists them)\n");
+    assert_problems("cpus = 'all,^all'\n", "1:8: cpus: no CPU is left for the domain\n");
     assert_problems("cpus = '1,^1'\n", "1:8: cpus: no CPU is left for the domain\n");
     struct xm_config *xm = parse("nics = 2\non_xend_stop = 'ignore'\nbootloader = '/bin/sh'\n");
     assert_notes(xm, "1:1: nics: obsolete since Xen 3.0: there are as many interfaces as vif has "

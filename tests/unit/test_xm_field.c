@@ -59,6 +59,11 @@ static void test_xl_keys(void **state)
                      "Xen takes itself\n"
                      "4:1: nx: not used; it makes no difference to a router\n");
     xm_config_free(xm);
+    xm = parse("cpus = 'all, ^1-4095, 3'\n");
+    static const unsigned cpus[] = {0, 3};
+    assert_int_equal(xm->cpu_count, 2);
+    assert_memory_equal(xm->cpus, cpus, sizeof cpus);
+    xm_config_free(xm);
     xm = parse("type = 'hvm'\nbuilder = 'hvm'\n");
     assert_int_equal(xm->type, XM_HVM);
     xm_config_free(xm);

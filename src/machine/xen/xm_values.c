@@ -279,23 +279,32 @@ static bool read_cpu(const char **at, unsigned *ret)
     return number < XM_CPUS_MAX;
 }
 
-// "0-3,5,^1", "all". False if that is something else.
-static bool add_cpus(const char *text, struct cpu_set *set)
+// "2", "0-3", "all".
+static bool read_cpu_range(const char **at, unsigned *ret_first, unsigned *ret_last)
 {
-    if (text_equal(text, "all") || text_equal(text, "")) {
-        memset(set->in, 1, sizeof set->in);
+    if (text_starts(*at, "all")) {
+        *at += strlen("all");
+        *ret_first = 0;
+        *ret_last = XM_CPUS_MAX - 1;
         return true;
     }
-    for (const char *at = text;;) {
+    if (!read_cpu(at, ret_first)) {
+        return false;
+    }
+    *ret_last = *ret_first;
+    return **at != '-' || ((*at)++, read_cpu(at, ret_last) && *ret_last >= *ret_first);
+}
+
+// "0-3,5,^1", "all,^7". False if that is something else.
+static bool add_cpus(const char *text, struct cpu_set *set)
+{
+    for (const char *at = text_equal(text, "") ? "all" : text;;) {
         unsigned first = 0;
+        unsigned last = 0;
         at += strspn(at, " \t");
         bool without = *at == '^';
         at += without ? 1 : 0;
-        if (!read_cpu(&at, &first)) {
-            return false;
-        }
-        unsigned last = first;
-        if (*at == '-' && (at++, !read_cpu(&at, &last) || last < first)) {
+        if (!read_cpu_range(&at, &first, &last)) {
             return false;
         }
         for (unsigned cpu = first; cpu <= last; cpu++) {
@@ -311,12 +320,22 @@ static bool add_cpus(const char *text, struct cpu_set *set)
     }
 }
 
+// NUMA nodes are the hypervisor's: which CPUs they have is known in Domain-0 only.
+static bool has_nodes(const struct xm_value *value)
+{
+    return value->kind == XM_TEXT && strstr(value->text, "node") != NULL;
+}
+
 static bool add_cpus_of(const struct xm_reading *reading, const struct xm_value *value,
                         struct cpu_set *set)
 {
     bool good = value->kind == XM_NUMBER ? value->number < XM_CPUS_MAX
                                          : value->kind == XM_TEXT && add_cpus(value->text, set);
-    if (!good) {
+    if (!good && has_nodes(value)) {
+        xm_problem(reading->problems, value->place,
+                   "cpus: NUMA nodes are not supported; write the numbers of their CPUs (xl info "
+                   "-n lists them)");
+    } else if (!good) {
         xm_problem(reading->problems, value->place,
                    "cpus: expected CPUs such as \"0-3,^1\", \"2\" or \"all\", numbers below %d",
                    XM_CPUS_MAX);
