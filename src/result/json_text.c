@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// result/json_text — see json_text.h. jansson reads and holds JSON; only its printing of reals (17
-// digits always) is not wanted here, hence this small walk over its values.
+// result/json_text — see json_text.h. jansson parses and stores JSON, but prints every real with 17
+// digits; this file prints its values instead.
 #include "result/json_text.h"
 
 #include <stdint.h>
@@ -12,9 +12,9 @@
 
 void real_to_text(double value, char ret[32])
 {
-    value = value == 0 ? 0 : value; // no "-0"
+    value = value == 0 ? 0 : value; // avoids "-0"
     if (value > -1e15 && value < 1e15 && value == (double)(int64_t)value) {
-        snprintf(ret, 32, "%lld", (long long)value); // as below, and faster
+        snprintf(ret, 32, "%lld", (long long)value); // the same result as below, faster
         return;
     }
     for (int digits = 15; digits <= 17; digits++) {
@@ -128,7 +128,8 @@ char *json_to_text(const json_t *json, unsigned indent)
     if (out == NULL) {
         return text_copy("null");
     }
-    put(out, (json_t *)json, indent, 0); // jansson's iteration takes no const; nothing is changed
+    put(out, (json_t *)json, indent,
+        0); // jansson's iteration does not take const; the value is not changed
     fclose(out);
     return text;
 }

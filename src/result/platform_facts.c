@@ -63,7 +63,7 @@ static int get_text(const json_t *json, const char *key, bool needed, char **ret
         return 0;
     }
     if (!json_is_string(member) || json_string_length(member) == 0) {
-        return fail_input(err, "platform: %s: must be a text that is not empty", key);
+        return fail_input(err, "platform: %s: must be a non-empty text", key);
     }
     *ret = text_copy(json_string_value(member));
     return 0;

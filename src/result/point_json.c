@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * result/point_json — a point as JSON and back (the form is docs/results.md's).
+ * result/point_json — converts a point to JSON and back (format: docs/results.md).
  *
- * One table of keys a struct drives both directions, so what is written can be read and nothing
- * is read that is not written. Called by the store, which also reads back each point before it
- * writes it, by the fuzzer and by the tests. Keys not in the tables are left alone: a later
- * version may add some without a new schema number.
+ * One table of keys a struct drives both directions, so writer and reader accept the same keys.
+ * Called by the store (which also reads each point back before writing it), the fuzzer and the
+ * tests. Keys outside the tables are ignored: a later version may add keys without a new schema
+ * number.
  */
 #include <limits.h>
 #include <math.h>
@@ -16,28 +16,28 @@
 
 enum kind {
     TEXT,        // char *, never empty
-    TEXT_MAYBE,  // char *, absent while NULL
+    TEXT_MAYBE,  // char *, absent if NULL
     NUMBER,      // unsigned
-    NUMBER_SET,  // the same, absent while 0
+    NUMBER_SET,  // unsigned, absent if 0
     COUNT,       // uint64_t
     REAL,        // double, not negative
-    REAL_MAYBE,  // the same, absent while NaN
-    REAL_FLAG,   // the same, the bool at `aux` says whether it is there
+    REAL_MAYBE,  // double, not negative, absent if NaN
+    REAL_FLAG,   // double, not negative; the bool at `aux` = present
     TRUTH,       // bool
     SCHEMA,      // the constant RESULT_SCHEMA
-    LOSS_RATIO,  // lost over tx of a network_result, absent while tx is 0
-    CPU_TOTAL,   // REAL_MAYBE, absent where neither the host nor a router was metered
-    OBJECT_FLAG, // a struct inside, the bool at `aux` says whether it is there
+    LOSS_RATIO,  // lost / tx of a network_result, absent if tx is 0
+    CPU_TOTAL,   // REAL_MAYBE, absent if neither the host nor a router was metered
+    OBJECT_FLAG, // a nested struct; the bool at `aux` = present
     LIST,        // pointer to structs, their number (size_t) at `aux`
-    LIST_MAYBE,  // the same, absent while empty
+    LIST_MAYBE,  // as LIST, absent if empty
 };
 
 struct key {
     const char *name;
     enum kind kind;
     size_t at, aux;
-    const struct key *members; // OBJECT_FLAG, LIST, LIST_MAYBE; ended by a name of NULL
-    size_t size;               // LIST, LIST_MAYBE: of one struct
+    const struct key *members; // of OBJECT_FLAG, LIST, LIST_MAYBE; the last row has the name NULL
+    size_t size;               // of LIST, LIST_MAYBE: size of one struct
 };
 
 #define AT(type, member) offsetof(struct type, member)
@@ -161,7 +161,7 @@ static const struct key point_keys[] = {
     {.name = NULL},
 };
 
-// Whether anything of the device under test was metered; the tester alone is in direct topologies.
+// Whether a part of the device under test was metered; in direct topologies only the tester is.
 static bool meters_dut(const struct point *point)
 {
     for (size_t i = 0; i < point->cpu_count; i++) {
@@ -174,7 +174,8 @@ static bool meters_dut(const struct point *point)
 
 static json_t *put_keys(const struct key *keys, const void *from);
 
-// An entry whose figure is not a number was not measured: it is left out of its list.
+// Whether the figure of a list entry is a number. An entry with NaN was not measured and is left
+// out.
 static bool is_measured(const struct key *keys, const char *from)
 {
     for (; keys->name != NULL; keys++) {
@@ -185,8 +186,8 @@ static bool is_measured(const struct key *keys, const char *from)
     return true;
 }
 
-// json_real() and json_string() give NULL for NaN, infinity and text that is not UTF-8; such a
-// member is left out, which the strict reading then finds.
+// json_real() and json_string() return NULL for NaN, infinity and text that is not UTF-8. Such a
+// member is left out; reading the point back then reports it.
 static json_t *put_member(const struct key *key, const void *from)
 {
     const char *field = (const char *)from + key->at;
@@ -259,7 +260,7 @@ static int get_real(const char *name, const json_t *json, double *ret, struct er
 {
     double value = json_number_value(json);
     if (!json_is_number(json) || value < 0) {
-        return fail_input(err, "%s: must be a number that is not negative", name);
+        return fail_input(err, "%s: must be a number not below 0", name);
     }
     *ret = value;
     return 0;
@@ -280,7 +281,7 @@ static int get_count(const char *name, const json_t *json, uint64_t max, uint64_
 static int get_text(const char *name, const json_t *json, char **ret, struct error *err)
 {
     if (!json_is_string(json) || json_string_length(json) == 0) {
-        return fail_input(err, "%s: must be a text that is not empty", name);
+        return fail_input(err, "%s: must be a non-empty text", name);
     }
     *ret = text_copy(json_string_value(json));
     return 0;
@@ -296,7 +297,7 @@ static int get_list(const struct key *key, const json_t *json, void *field, size
     }
     size_t wanted = json_array_size(json);
     char *items = memory_new(wanted, key->size);
-    // Owned by the point from here on, so that whatever was read is freed with it on failure.
+    // Owned by the point from here on, so that a failure frees it.
     *(char **)field = items;
     *count = wanted;
     for (size_t i = 0; i < wanted; i++) {
@@ -309,7 +310,7 @@ static int get_list(const struct key *key, const json_t *json, void *field, size
     return 0;
 }
 
-// The loss ratio is not kept, since tx and lost are; but it must not say something else.
+// The loss ratio is not stored, because tx and lost are; the value read must agree with them.
 static int check_loss_ratio(const struct key *key, const json_t *json,
                             const struct network_result *network, struct error *err)
 {
@@ -319,18 +320,18 @@ static int check_loss_ratio(const struct key *key, const json_t *json,
         return rc;
     }
     if (network->tx == 0) {
-        return fail_input(err, "%s: of no packet sent", key->name);
+        return fail_input(err, "%s: present, but no packet was sent", key->name);
     }
     if (network->rx > network->tx || network->lost != network->tx - network->rx) {
-        return 0; // there is a better reason to refuse it, found by check_network()
+        return 0; // check_network() finds a better reason to refuse it
     }
     if (fabs(ratio - (double)network->lost / (double)network->tx) > 1e-9) {
-        return fail_input(err, "%s: is not lost / tx", key->name);
+        return fail_input(err, "%s: must be lost / tx", key->name);
     }
     return 0;
 }
 
-// Whether a key may be left out; reads what earlier keys have set.
+// Whether a key may be absent, given the values of earlier keys.
 static bool may_be_absent(const struct key *key, const void *to)
 {
     switch (key->kind) {
@@ -383,7 +384,7 @@ static int get_member(const struct key *key, const json_t *json, void *to, struc
         return 0;
     case SCHEMA:
         if (!json_is_integer(json) || json_integer_value(json) != RESULT_SCHEMA) {
-            return fail_input(err, "%s: this program reads schema %d only", key->name,
+            return fail_input(err, "%s: this program supports schema %d only", key->name,
                               RESULT_SCHEMA);
         }
         return 0;
@@ -431,10 +432,10 @@ static int check_network(const struct point *point, const struct network_result 
     const struct delay_summary *delay = &network->delay_ns;
     bool direct = text_equal(point->topology, "direct");
     if (network->rx > network->tx || network->lost != network->tx - network->rx) {
-        return fail_input(err, "lost: tx is not rx + lost");
+        return fail_input(err, "lost: must be tx - rx");
     }
     if (direct && network->router != NULL) {
-        return fail_input(err, "router: there is none in the direct topology");
+        return fail_input(err, "router: must be absent in the direct topology");
     }
     if (!direct && network->router == NULL) {
         return fail_input(err, "router: missing");
@@ -452,11 +453,11 @@ static int check_network(const struct point *point, const struct network_result 
         return fail_input(err, "delay_ns: min, p50, p99 and max are not in order");
     }
     if (delay->measured && network->rx == 0) {
-        return fail_input(err, "delay_ns: of no packet received");
+        return fail_input(err, "delay_ns: present, but no packet was received");
     }
     for (const struct network_result *other = point->networks; other < network; other++) {
         if (text_equal(other->name, network->name)) {
-            return fail_input(err, "name: \"%s\" twice", network->name);
+            return fail_input(err, "name: \"%s\" occurs twice", network->name);
         }
     }
     return 0;
@@ -467,7 +468,7 @@ static int check_cpu(const struct point *point, struct error *err)
     double sum = 0;
     for (size_t i = 0; i < point->cpu_count; i++) {
         if (point_cpu(point, point->cpu[i].name) != &point->cpu[i]) {
-            return fail_input(err, "cpu[%zu]: name: \"%s\" twice", i, point->cpu[i].name);
+            return fail_input(err, "cpu[%zu]: name: \"%s\" occurs twice", i, point->cpu[i].name);
         }
         if (!text_equal(point->cpu[i].name, "tester")) {
             sum += point->cpu[i].percent;
@@ -476,13 +477,14 @@ static int check_cpu(const struct point *point, struct error *err)
     if (!meters_dut(point)) {
         return isnan(point->cpu_total_percent)
                    ? 0
-                   : fail_input(err, "cpu_total_percent: of neither host nor router");
+                   : fail_input(err, "cpu_total_percent: present, but neither the host nor a "
+                                     "router was metered");
     }
     if (isnan(point->cpu_total_percent)) {
         return fail_input(err, "cpu_total_percent: missing");
     }
     if (fabs(sum - point->cpu_total_percent) > 0.01 + 1e-6 * sum) {
-        return fail_input(err, "cpu_total_percent: is not the sum of host and routers");
+        return fail_input(err, "cpu_total_percent: must be the sum of host and routers");
     }
     return 0;
 }
@@ -492,17 +494,17 @@ static int check_sums(const struct point *point, struct error *err)
     uint64_t lost = 0;
     for (size_t i = 0; i < point->network_count; i++) {
         if (__builtin_add_overflow(lost, point->networks[i].lost, &lost)) {
-            return fail_input(err, "networks: more packets lost than can be counted");
+            return fail_input(err, "networks: the sum of lost packets overflows");
         }
     }
     uint64_t dropped = 0;
     for (size_t i = 0; i < point->drop_count; i++) {
         if (__builtin_add_overflow(dropped, point->drops[i].count, &dropped)) {
-            return fail_input(err, "drops: more packets than can be counted");
+            return fail_input(err, "drops: the sum overflows");
         }
     }
     if (dropped != lost) {
-        return fail_input(err, "drops: count %llu packets, the networks lost %llu",
+        return fail_input(err, "drops: sum is %llu packets, but the networks lost %llu",
                           (unsigned long long)dropped, (unsigned long long)lost);
     }
     return 0;
@@ -523,7 +525,7 @@ static int check_point(const struct point *point, struct error *err)
         return fail_input(err, "length: must be at least 1");
     }
     if (point->network_count == 0 && point->valid) {
-        return fail_input(err, "networks: none, but the point is valid");
+        return fail_input(err, "networks: must not be empty in a valid point");
     }
     for (size_t i = 0; i < point->network_count; i++) {
         int rc = check_network(point, &point->networks[i], err);
@@ -548,7 +550,7 @@ static int check_point(const struct point *point, struct error *err)
         return fail_input(err, "attempts: must be at least 1");
     }
     if (point->valid && point->why_invalid != NULL) {
-        return fail_input(err, "why_invalid: but the point is valid");
+        return fail_input(err, "why_invalid: must be absent in a valid point");
     }
     if (!point->valid && point->why_invalid == NULL) {
         return fail_input(err, "why_invalid: missing");

@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
-// What a secret follows. A name may have more before it (vncpasswd, spice_password), nothing after.
+// Names that a secret follows. A key may have a prefix (vncpasswd, spice_password), but no suffix.
 static const char *const names[] = {
     "password",           // YAML, BIRD "password "x"", FRR "neighbor A password x"
     "passwd",             // vncpasswd, spicepasswd
@@ -34,7 +34,7 @@ static bool is_word(char letter)
     return isalnum((unsigned char)letter) != 0 || letter == '_' || letter == '-';
 }
 
-// The end of a secret's name at the end of the bytes before `at`; NULL if there is none.
+// Returns the end of a secret's name among the bytes before `at`; NULL if there is none.
 static bool ends_name(const char *text, const char *at)
 {
     if (is_word(*at)) {
@@ -55,10 +55,10 @@ static bool ends_name(const char *text, const char *at)
            memmem(line, (size_t)(at - line), "digest-key ", strlen("digest-key ")) != NULL;
 }
 
-// The value that follows a name: where it begins and how long it is; 0 = none.
+// Finds the value after a name: returns its length and sets its start; 0 = none.
 static size_t find_value(const char *after, const char **ret_value)
 {
-    const char *at = after + strspn(after, "\"'"); // of a quoted key
+    const char *at = after + strspn(after, "\"'"); // end of a quoted key
     at += strspn(at, " \t");
     if (*at == ':' || *at == '=') {
         at++;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * result/redact — taking passwords out of what is kept of a run. Everybody may read a run's folder;
- * scenarios, routing daemons' configurations and domains' files may hold secrets.
+ * result/redact — removes passwords from the stored results of a run. A run's folder is readable by
+ * all users, while scenarios, configurations of routing daemons and domain files may contain
+ * secrets.
  */
 #ifndef VRBENCH_RESULT_REDACT_H
 #define VRBENCH_RESULT_REDACT_H
@@ -10,10 +11,11 @@
 
 #define REDACTED "(redacted)"
 
-// A copy of a text in which the value of every password, secret, passphrase and authentication key
-// (YAML, xm and xl files, BIRD, FRR) is replaced by REDACTED.
+// Returns a copy of a text in which the value of every password, secret, passphrase and
+// authentication key (YAML, xm and xl files, BIRD, FRR) is replaced by REDACTED. The caller frees
+// it.
 char *redact_text(const char *text);
-// A copy of a JSON value with every string in it redacted.
+// Returns a copy of a JSON value in which every string is redacted.
 json_t *redact_json(const json_t *json);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// result/result — see result.h. Ownership of points and the sums that several readers need.
+// result/result — see result.h. Ownership of points, and sums that several readers use.
 #include "result/result.h"
 
 #include <stdarg.h>
@@ -128,7 +128,7 @@ const struct cpu_result *point_cpu(const struct point *point, const char *name)
 
 void point_list_add(struct point_list *list, struct point *point)
 {
-    // The room doubles whenever the count is a power of two, so no capacity need be kept.
+    // The array's size doubles when the count is a power of two, so no capacity is stored.
     if ((list->count & (list->count - 1)) == 0) {
         size_t room = list->count == 0 ? 1 : list->count * 2;
         list->items = memory_resize(list->items, room, sizeof *list->items);

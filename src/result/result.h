@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * result/result — what was measured, as plain structs.
+ * result/result — the results of measurements, as plain structs.
  *
- * A point is one trial: one topology, length and offered load. Filled by measure/, written and
- * read back by result/ (points.jsonl, run.json), shown by report/. Every figure that may be
- * unmeasured says so: absent, never 0.
+ * A point is the record of one trial: one topology, length and offered load. measure/ fills it,
+ * result/ writes and reads it (points.jsonl, run.json), report/ shows it. A figure that was not
+ * measured is marked as absent, never as 0.
  */
 #ifndef VRBENCH_RESULT_RESULT_H
 #define VRBENCH_RESULT_RESULT_H
@@ -17,27 +17,27 @@
 
 #define RESULT_SCHEMA 1
 
-// One-way delay in ns: from the hand-over to the kernel at the source to the arrival at the sink.
+// One-way delay in ns: from the source's hand-over to the kernel to the arrival at the sink.
 struct delay_summary {
     bool measured;
     uint64_t min, p50, p99, max;
 };
 
-// What one network carried in one trial. tx = rx + lost always.
+// Counts of one network in one trial. tx = rx + lost always.
 struct network_result {
     char *name;
-    char *router;         // NULL where no router is on the path (direct)
-    uint64_t tx;          // packets offered, those that found the first ring full included
-    uint64_t unsent;      // packets asked for that the source never attempted; not in tx
-    uint64_t rx;          // distinct packets received
-    uint64_t lost;        // tx - rx
-    uint64_t duplicated;  // extra copies received
-    uint64_t reordered;   // packets that arrived after one with a higher number (RFC 4737 §3.3)
-    uint64_t corrupt;     // frames of this trial's stream with a wrong check; counted nowhere else
-    double offered_pps;   // tx over the time of sending
-    double forwarded_pps; // rx over the time of sending
+    char *router;        // NULL if no router is on the path (direct)
+    uint64_t tx;         // packets offered, including those that found the first ring full
+    uint64_t unsent;     // packets requested but never attempted by the source; not in tx
+    uint64_t rx;         // distinct packets received
+    uint64_t lost;       // tx - rx
+    uint64_t duplicated; // extra copies received
+    uint64_t reordered;  // packets that arrived after one with a higher number (RFC 4737 §3.3)
+    uint64_t corrupt; // frames of this trial's stream with a wrong checksum; not in any other count
+    double offered_pps;   // tx divided by the time of sending
+    double forwarded_pps; // rx divided by the time of sending
     struct delay_summary delay_ns;
-    bool jitter_measured; // with the delay, or alone where an engine reports no delay
+    bool jitter_measured; // measured with the delay, or alone if an engine reports no delay
     double jitter_ns;     // RFC 3550 §6.4.1 interarrival jitter at the end of the trial
 };
 
@@ -48,13 +48,13 @@ struct cpu_part_result {
 
 struct cpu_result {
     char *name;     // "host", "tester" or the router's name
-    double percent; // of one CPU over the time of sending
+    double percent; // of one CPU, over the time of sending
     bool has_within;
-    double within; // percent points by which that may be off, where it had to be estimated
+    double within; // uncertainty in percent points of an estimated figure
     bool has_ns_per_packet;
-    double ns_per_packet;          // CPU time over packets received through it
-    unsigned cap;                  // percent of one CPU that it was held to; 0 = none
-    struct cpu_part_result *parts; // which sum to `percent`; none where there is only one
+    double ns_per_packet;          // CPU time divided by the packets received through it
+    unsigned cap;                  // its cap in percent of one CPU; 0 = none
+    struct cpu_part_result *parts; // their sum is `percent`; empty if there is only one part
     size_t part_count;
 };
 
@@ -63,9 +63,9 @@ struct memory_result {
     uint64_t bytes;
 };
 
-// Time from the order to make a router until it forwarded.
+// Time from the request to make a router until it forwarded.
 struct start_result {
-    char *name; // of the router
+    char *name; // name of the router
     uint64_t ns;
 };
 
@@ -83,50 +83,50 @@ struct processor_result {
 
 struct point {
     char *scenario, *topology, *platform, *engine;
-    char *method; // "study" where CPU was read as there, over SNMP; NULL = precise
+    char *method; // "study" if CPU was read by the study's method, over SNMP; NULL = precise
     unsigned length;
     char *length_layer;
     unsigned repeat;                 // 0-based
-    unsigned step;                   // 0-based place of the offered load in its sweep
-    double duration_s;               // of sending
-    double requested_pps;            // a network
-    struct network_result *networks; // none if a router died: then nothing was measured
+    unsigned step;                   // index of the offered load in its sweep, 0-based
+    double duration_s;               // time of sending
+    double requested_pps;            // for each network
+    struct network_result *networks; // empty if a router died: nothing was measured
     size_t network_count;
     struct cpu_result *cpu; // host, routers in the scenario's order, tester; direct: tester only
     size_t cpu_count;
-    double cpu_total_percent; // host and routers together, the tester not counted
+    double cpu_total_percent; // host and routers together, without the tester
     struct memory_result *memory;
     size_t memory_count;
     struct start_result *starts; // of the routers whose start was timed
     size_t start_count;
-    struct drop_result *drops; // counts sum to the networks' lost
+    struct drop_result *drops; // the counts sum to the networks' lost
     size_t drop_count;
     struct processor_result *processors;
     size_t processor_count;
-    unsigned attempts; // trials run until this one was kept, at least 1
+    unsigned attempts; // trials run for this point, at least 1
     bool valid;
-    char *why_invalid; // NULL while valid
+    char *why_invalid; // NULL = valid
 };
 
-void point_clear(struct point *point); // frees what it holds and zeroes it; NULL is fine
+void point_clear(struct point *point); // frees the members and zeroes the struct; NULL is fine
 void point_free(struct point *point);
 #define _cleanup_point_ __attribute__((cleanup(point_clear)))
 
-// Adds a reason for a point not to be trusted; several are joined by "; ". Takes no ownership.
+// Marks a point invalid with a reason. Several reasons are joined by "; ".
 void point_invalidate(struct point *point, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-// How every reason begins that says that the tester, not the device under test, was the limit.
+// Prefix of every reason that means that the tester, not the device under test, was the limit.
 #define POINT_TESTER_LIMIT "the tester was the limit"
-// True if that is why a point is invalid, and the only reason.
+// True if the point is invalid for that reason only.
 bool point_tester_was_limit(const struct point *point);
 // Totals over the networks.
 uint64_t point_tx(const struct point *point);
 uint64_t point_rx(const struct point *point);
 uint64_t point_lost(const struct point *point);
-// The CPU figure of that name, or NULL.
+// Returns the CPU figure of that name, or NULL.
 const struct cpu_result *point_cpu(const struct point *point, const char *name);
 
-// All points of a run, in order of measuring.
+// All points of a run, in the order of measurement.
 struct point_list {
     struct point *items;
     size_t count;

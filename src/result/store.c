@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * result/store — see store.h. Owns an open run folder: the descriptor of points.jsonl, whose
- * flock(2) keeps a second run out, and the length of the file up to the last whole point.
+ * flock(2) excludes a second run, and the length of the file up to the last complete point.
  *
- * A point is one line, appended by one write and synced before the next trial starts. Should that
- * fail half-way (disk full), the file is cut back to its former length; should the machine die
- * half-way, the torn line is cut off by the next store_open(). Called by cli/ and measure/.
+ * A point is one line, appended by one write and synced before the next trial starts. If that fails
+ * half-way (disk full), the file is truncated to its former length. If the machine crashes
+ * half-way, the next store_open() cuts the incomplete line off. Called by cli/ and run/.
  */
 #include "result/store.h"
 
@@ -26,15 +26,15 @@
 
 #define POINTS_NAME "points.jsonl"
 #define RUN_NAME    "run.json"
-#define POINTS_MAX  ((size_t)1 << 30) // bytes; some 300,000 points
+#define POINTS_MAX  ((size_t)1 << 30) // bytes; about 300,000 points
 #define RUN_MAX     ((size_t)64 << 20)
 
 struct store {
     char *folder;
     char *points_path;
     int fd;       // points.jsonl, append only, locked
-    off_t length; // of the whole lines in it
-    size_t count; // of these lines
+    off_t length; // length of the complete lines
+    size_t count; // number of complete lines
 };
 
 static void json_cleanup(json_t **json)
@@ -55,7 +55,7 @@ static void store_cleanup(struct store **store)
 }
 #define _cleanup_store_ __attribute__((cleanup(store_cleanup)))
 
-// Makes new names in a folder as lasting as the files they name.
+// Syncs a folder, so that new names in it survive a crash.
 static int sync_folder(const char *folder, struct error *err)
 {
     _cleanup_close_ int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -85,7 +85,7 @@ static void stream_cleanup(FILE **stream)
 }
 #define _cleanup_stream_ __attribute__((cleanup(stream_cleanup)))
 
-// Opens a regular file for reading from its begin to its end.
+// Opens a regular file for reading.
 static int open_points(const char *path, FILE **ret, struct error *err)
 {
     struct stat st;
@@ -117,10 +117,10 @@ static bool at_end(FILE *stream)
 }
 
 /*
- * Reads every whole line of points.jsonl, one at a time: the file may be larger than its points. A
- * last line without its newline, or with one but not JSON (a crash may leave either), is torn: it
- * is not a point, and *ret_whole is the length of what precedes it. Any other line that cannot be
- * read is an error.
+ * Reads the complete lines of points.jsonl one at a time, because the file may be larger than
+ * memory allows for its points. A crash may leave a last line without newline, or with one but not
+ * JSON: that line is not a point, and *ret_whole is the length of the text before it. Any other
+ * unreadable line is an error.
  */
 static int read_points(const char *path, struct point_list *ret, size_t *ret_whole, bool *ret_torn,
                        struct error *err)
@@ -182,7 +182,7 @@ static int read_run(const char *path, json_t **ret, struct error *err)
     return 0;
 }
 
-// A new run may go into an empty folder, or into one with other things in it, but not into a run.
+// A new run may use an empty folder, or one with other files, but not one with a run.
 static int refuse_used(const char *folder, bool run, bool points, bool resume, struct error *err)
 {
     if (resume && points && !run) {
@@ -227,7 +227,7 @@ static int lock(const struct store *store, struct error *err)
     return fail(err, errno, "locking %s", store->points_path);
 }
 
-// Brings back the points of an earlier run and cuts off what its end left torn.
+// Reads the points of an earlier run and cuts off an incomplete last line.
 static int take_up(struct store *store, struct point_list *ret, struct error *err)
 {
     _cleanup_points_ struct point_list list = {NULL, 0};
@@ -239,9 +239,9 @@ static int take_up(struct store *store, struct point_list *ret, struct error *er
     }
     if (torn) {
         if (ftruncate(store->fd, (off_t)whole) < 0 || fdatasync(store->fd) < 0) {
-            return fail(err, errno, "cutting the torn last line off %s", store->points_path);
+            return fail(err, errno, "cutting the incomplete last line off %s", store->points_path);
         }
-        log_note("store", "%s: a torn last line was cut off", store->points_path);
+        log_note("store", "%s: the last line was incomplete and was cut off", store->points_path);
     }
     store->length = (off_t)whole;
     store->count = list.count;
@@ -254,7 +254,7 @@ int store_open(const char *folder, bool resume, struct store **ret, struct point
                json_t **ret_run, struct error *err)
 {
     if (folder[0] == '\0') {
-        return fail_input(err, "the folder for the results has an empty name");
+        return fail_input(err, "the folder for the results: the name is empty");
     }
     int rc = file_make_dirs(folder, err);
     if (rc < 0) {
@@ -266,7 +266,7 @@ int store_open(const char *folder, bool resume, struct store **ret, struct point
     store->points_path = text_format("%s/" POINTS_NAME, folder);
     _cleanup_free_ char *run_path = text_format("%s/" RUN_NAME, folder);
 
-    // Asked twice: first so that a refused folder is left without a trace, then under the lock.
+    // Checked twice: first so that a refused folder is not touched, then under the lock.
     struct stat st;
     bool has_run = access(run_path, F_OK) == 0;
     bool has_points = stat(store->points_path, &st) == 0 && st.st_size > 0;
@@ -316,7 +316,7 @@ const char *store_folder(const struct store *store)
     return store->folder;
 }
 
-// One write; a second one only to learn why the first was cut short.
+// Appends by one write; a second write only finds the reason why the first was short.
 static int append(int fd, const char *line, size_t length)
 {
     while (length > 0) {
@@ -336,12 +336,12 @@ static int append(int fd, const char *line, size_t length)
 int store_append(struct store *store, const struct point *point, struct error *err)
 {
     _cleanup_json_ json_t *json = point_to_json(point);
-    // What could not be read back is not written: it would bar the way to everything after it.
+    // A point that cannot be read back is not written: it would make all later points unreadable.
     struct point again;
     _cleanup_error_ struct error why = ERROR_INIT;
     int rc = point_from_json(json, &again, &why);
     if (rc < 0) {
-        return fail(err, 0, "%s: a point that contradicts itself was not written: %s",
+        return fail(err, 0, "a point that contradicts itself was not written to %s: %s",
                     store->points_path, why.text);
     }
     point_clear(&again);
@@ -351,10 +351,10 @@ int store_append(struct store *store, const struct point *point, struct error *e
     rc = append(store->fd, line, length);
     if (rc < 0) {
         if (ftruncate(store->fd, store->length) < 0) {
-            log_warning("store", "%s: its last line is torn; --resume cuts it off",
+            log_warning("store", "%s: the last line is incomplete; --resume cuts it off",
                         store->points_path);
         }
-        return fail(err, -rc, "%s: writing point %zu (the results so far, %zu points, are kept)",
+        return fail(err, -rc, "%s: writing point %zu (the %zu points before it are saved)",
                     store->points_path, store->count + 1, store->count);
     }
     store->length += (off_t)length;
@@ -378,7 +378,7 @@ void store_close(struct store *store)
         return;
     }
     if (store->fd >= 0) {
-        close(store->fd); // and with it the lock
+        close(store->fd); // releases the lock
     }
     free(store->points_path);
     free(store->folder);
@@ -396,10 +396,11 @@ int store_read_points(const char *folder, struct point_list *ret, struct error *
     _cleanup_free_ char *path = text_format("%s/" POINTS_NAME, folder);
     if (access(path, F_OK) < 0) {
         return errno == ENOENT || errno == ENOTDIR
-                   ? fail_input(err, "%s is not a run's folder: it has no " POINTS_NAME, folder)
+                   ? fail_input(err, "%s is not the folder of a run: it has no " POINTS_NAME,
+                                folder)
                    : fail(err, errno, "%s", path);
     }
     size_t whole;
-    bool torn; // a run may be writing that line at this moment
+    bool torn; // a run may be writing the line at this moment
     return read_points(path, ret, &whole, &torn, err);
 }

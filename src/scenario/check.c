@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * scenario/check — see check.h. Called by read.c, last, once each key has been read by itself.
+ * scenario/check — see check.h. Called by read.c after each key has been read separately.
  *
- * Arrays of the draft have an element for each node of the tree, at the same index, up to the
- * limits of the schema: that is how a value is led back to its place.
+ * An array of the draft has one element for each node of the tree, at the same index, up to the
+ * limits of the schema. The index therefore leads from a value to its place in the file.
  */
 #include "scenario/check.h"
 
@@ -21,7 +21,7 @@ struct checking {
     struct scenario_problems *problems;
 };
 
-// The value at `path` if it is there and was read without a problem.
+// Returns the node at `path` if it exists and has no problem.
 static struct yaml_node *sound(const struct yaml_node *node, const char *path)
 {
     struct yaml_node *found = yaml_path(node, path);
@@ -32,10 +32,12 @@ static void check_cpus(const struct checking *c, unsigned cpus_online)
 {
     struct yaml_node *cpus = sound(c->root, "host.cpus");
     if (cpus != NULL && c->scenario->host.cpus > cpus_online) {
-        yaml_problem(cpus, c->problems,
-                     text_format("cpus: expected at most %u, the CPUs that this machine has for "
-                                 "vrbench, not %u",
-                                 cpus_online, c->scenario->host.cpus));
+        yaml_problem(
+            cpus, c->problems,
+            text_format(
+                "cpus: expected at most %u, the number of CPUs that vrbench may use on this "
+                "machine, not %u",
+                cpus_online, c->scenario->host.cpus));
     }
 }
 
@@ -63,7 +65,7 @@ static void check_caps(const struct checking *c)
     }
 }
 
-// Routers share one set of names with the testbed's other nodes and parties.
+// Names of routers must differ from those of the testbed's other nodes and parties.
 static void check_routers(const struct checking *c)
 {
     const struct yaml_node *routers = yaml_child(c->root, "routers");
@@ -73,7 +75,8 @@ static void check_routers(const struct checking *c)
         if (use != NULL) {
             yaml_key_problem(
                 routers->children[i], c->problems,
-                text_format("routers: \"%s\" is the name of %s; expected another name", name, use));
+                text_format("routers: \"%s\" is already the name of %s; expected another name",
+                            name, use));
         }
     }
 }
@@ -89,7 +92,8 @@ static bool has_router_files(const struct checking *c)
     return platform != NULL && platform->files != NULL;
 }
 
-// A daemon and its configuration come together; without a daemon it is the router's own file.
+// A daemon and its configuration require each other. Without a daemon, `config` is the router's own
+// file.
 static void check_daemons(const struct checking *c)
 {
     const struct yaml_node *routers = yaml_child(c->root, "routers");
@@ -105,19 +109,20 @@ static void check_daemons(const struct checking *c)
                 daemon, c->problems,
                 text_format("daemon: requires config, the configuration file of %s", daemon->text));
         } else if (!has_daemon && config != NULL && !has_router_files(c)) {
-            yaml_key_problem(config, c->problems,
-                             text_copy("config: expected with daemon: frr or bird, or on platform "
-                                       "xen, where it is a domain's own file, only"));
+            yaml_key_problem(
+                config, c->problems,
+                text_copy("config: expected only with daemon: frr or bird, or on platform "
+                          "xen, where it is a domain's file"));
         } else if (!has_daemon && config != NULL &&
                    yaml_child(routers->children[i], "image") != NULL) {
             yaml_key_problem(config, c->problems,
-                             text_copy("config: expected without an image: a domain's file says "
+                             text_copy("config: expected without an image: a domain's file names "
                                        "what it boots"));
         }
     }
 }
 
-// An image of the user's: its configuration needs one way in, and a machine that can boot of it.
+// An image requires a machine that can boot it, and exactly one way of configuration.
 static void check_images(const struct checking *c)
 {
     const struct catalogue_platform *platform = platform_of(c);
@@ -127,26 +132,25 @@ static void check_images(const struct checking *c)
         struct yaml_node *setup = sound(routers->children[i], "setup");
         if (image != NULL && platform != NULL && !platform->boots_images) {
             yaml_problem(image, c->problems,
-                         text_format("image: platform %s has no machines that boot; expected "
+                         text_format("image: platform %s has no virtual machines; expected "
                                      "another platform",
                                      c->scenario->platform));
         }
         if (image != NULL && c->scenario->routers[i].daemon != DAEMON_NONE) {
             yaml_problem(
                 image, c->problems,
-                text_copy("image: expected without a daemon: what runs in the system of an "
-                          "image is its own affair"));
+                text_copy("image: expected without a daemon: vrbench runs no daemon inside an "
+                          "image"));
         }
         if (setup == NULL) {
             continue;
         }
         if (yaml_child(routers->children[i], "image") == NULL) {
-            yaml_problem(setup, c->problems,
-                         text_copy("setup: expected an image, which it is for, beside it"));
+            yaml_problem(setup, c->problems, text_copy("setup: expected only with an image"));
         }
         if ((yaml_child(setup, "cloud_init") == NULL) == (yaml_child(setup, "serial") == NULL)) {
             yaml_problem(setup, c->problems,
-                         text_copy("setup: expected one of cloud_init and serial"));
+                         text_copy("setup: expected exactly one of cloud_init and serial"));
         }
     }
 }
@@ -169,16 +173,17 @@ static bool overlap(struct ipv4_interface a, struct ipv4_interface b)
     return (a.address & mask) == (b.address & mask);
 }
 
-// One side of a network: two ends of a cable, in one subnet.
+// One side of a network: the two ends of a cable, in one subnet.
 struct side {
-    const char *end, *router_end; // keys of the addresses, also of links
+    const char *end, *router_end; // keys of the addresses, which are also keys of `links`
     struct ipv4_interface address, router_address;
-    struct yaml_node *node; // the address that stands last, or the network if it has defaults
-    bool given;             // not by default
+    struct yaml_node *node; // the address that stands later in the file, or the network's node for
+                            // default addresses
+    bool given;             // set by the user
     const char *network;
 };
 
-// Checks that the two ends are a pair; false if not, or if that can't be told.
+// Checks that both ends are in one subnet. Returns false if they are not or cannot be read.
 static bool check_pair(const struct checking *c, struct side *side,
                        const struct yaml_node *addresses)
 {
@@ -190,7 +195,7 @@ static bool check_pair(const struct checking *c, struct side *side,
     if (end == NULL || router_end == NULL) {
         return false;
     }
-    // Whichever end stands later in the file is the one to complain about.
+    // The problem is reported at the end that stands later in the file.
     bool later = end->line > router_end->line ||
                  (end->line == router_end->line && end->column > router_end->column);
     side->node = later ? end : router_end;
@@ -201,10 +206,11 @@ static bool check_pair(const struct checking *c, struct side *side,
         char other[32];
         format_subnet(side->address, subnet);
         format_subnet(side->router_address, other);
-        yaml_problem(side->node, c->problems,
-                     text_format("%s and %s are one cable's ends: expected one subnet, not %s and "
-                                 "%s",
-                                 side->end, side->router_end, subnet, other));
+        yaml_problem(
+            side->node, c->problems,
+            text_format("%s and %s are the ends of one cable: expected one subnet, not %s and "
+                        "%s",
+                        side->end, side->router_end, subnet, other));
         return false;
     }
     if (side->address.address == side->router_address.address) {
@@ -273,7 +279,7 @@ static void check_networks(const struct checking *c)
     }
 }
 
-// A subnet behind the tester must be none that the router knows of its own.
+// A subnet behind the tester must not be directly connected to the router.
 static void check_behind_subnet(const struct checking *c, size_t number, bool sink)
 {
     const struct scenario *scenario = c->scenario;
@@ -320,8 +326,8 @@ static void check_behind(const struct checking *c)
         if (scenario->routers[network->router].daemon == DAEMON_NONE) {
             if (behind != NULL) {
                 yaml_key_problem(behind, c->problems,
-                                 text_format("behind: expected only where the router has a daemon "
-                                             "that learns the way there"));
+                                 text_format("behind: expected only if the router has a daemon "
+                                             "that learns the route to it"));
             }
             continue;
         }
@@ -347,14 +353,15 @@ static void check_link(const struct checking *c, struct yaml_node *node)
         const struct yaml_node *one = yaml_child(node, pairs[i][0]);
         const struct yaml_node *other = yaml_child(node, pairs[i][1]);
         if ((one == NULL) != (other == NULL)) {
-            yaml_key_problem(one == NULL ? other : one, c->problems,
-                             text_format("%s and %s are one cable's ends: expected both or neither",
-                                         pairs[i][0], pairs[i][1]));
+            yaml_key_problem(
+                one == NULL ? other : one, c->problems,
+                text_format("%s and %s are the ends of one cable: expected both or neither",
+                            pairs[i][0], pairs[i][1]));
         }
     }
 }
 
-// Each interface may be named once. `nics` are the nodes seen so far.
+// Each interface may be named once. `nics` has the nodes seen so far.
 static void check_nic(const struct checking *c, struct yaml_node *nic, struct yaml_node **nics,
                       size_t *count)
 {
@@ -397,13 +404,14 @@ static void check_links(const struct checking *c)
         struct yaml_node *topology = topologies->children[i];
         if (!topology->wrong && text_equal(topology->text, topology_name(TOPOLOGY_DIRECT))) {
             yaml_problem(topology, c->problems,
-                         text_format("topologies: direct can't be had with links, whose cables "
+                         text_format("topologies: direct cannot be used with links: their cables "
                                      "would have to be moved by hand"));
         }
     }
 }
 
-// Lengths are given in a layer, but what they must hold is IP and UDP headers and the stamp.
+// Lengths are given in bytes of a layer; each must have room for the IP and UDP headers and the
+// stamp.
 static void check_lengths(const struct checking *c)
 {
     const struct scenario_traffic *traffic = &c->scenario->traffic;
@@ -414,7 +422,7 @@ static void check_lengths(const struct checking *c)
         return;
     }
     const unsigned least = SCENARIO_LENGTH_MIN + engine->payload_min;
-    // Both bounds in the layer's bytes: conversion adds or takes the same for every length.
+    // Both bounds in bytes of the layer: the conversion adds the same number for every length.
     unsigned probe = 1000;
     unsigned probe_ip = scenario_ip_length(probe, traffic->length_layer);
     for (size_t i = 0; i < traffic->length_count; i++) {
@@ -423,8 +431,8 @@ static void check_lengths(const struct checking *c)
             (ip_length < least || ip_length > SCENARIO_LENGTH_MAX)) {
             yaml_problem(
                 lengths->children[i], c->problems,
-                text_format("lengths: expected %u to %u bytes (%s; an IP packet of %u to %d, which "
-                            "holds the headers and %s), not %u",
+                text_format("lengths: expected %u to %u bytes (%s; an IP packet of %u to %d, with "
+                            "the headers and %s), not %u",
                             least + probe - probe_ip, SCENARIO_LENGTH_MAX + probe - probe_ip,
                             length_layer_name(traffic->length_layer), least, SCENARIO_LENGTH_MAX,
                             engine->payload_use, traffic->lengths[i]));
@@ -432,7 +440,7 @@ static void check_lengths(const struct checking *c)
     }
 }
 
-// A program's trials last what its options can say.
+// An engine that is another program limits the duration by its options.
 static void check_duration(const struct checking *c)
 {
     const struct scenario_traffic *traffic = &c->scenario->traffic;
@@ -443,12 +451,12 @@ static void check_duration(const struct checking *c)
         return;
     }
     yaml_problem(duration, c->problems,
-                 text_format("duration: expected a multiple of %g s, as the engine %s has it, not "
+                 text_format("duration: expected a multiple of %g s, which engine %s requires, not "
                              "%.60s",
                              (double)engine->duration_step_ns / 1e9, engine->name, duration->text));
 }
 
-// The study's method is that of a script around iperf.
+// The study's method is defined for iperf only.
 static void check_method(const struct checking *c)
 {
     struct yaml_node *method = sound(c->root, "method");
@@ -456,11 +464,11 @@ static void check_method(const struct checking *c)
     if (method != NULL && c->scenario->method == METHOD_STUDY && engine != NULL &&
         !text_equal(engine, "iperf")) {
         yaml_problem(method, c->problems,
-                     text_format("method: study measures with engine iperf, not %.60s", engine));
+                     text_format("method: study requires engine iperf, not %.60s", engine));
     }
 }
 
-// A trial of a rate so low that not one packet is due in its time measures nothing.
+// A trial measures nothing if its rate is below one packet in its duration.
 static void check_lowest_rate(const struct checking *c, struct yaml_node *rates)
 {
     const struct scenario_traffic *traffic = &c->scenario->traffic;
@@ -483,7 +491,7 @@ static void check_lowest_rate(const struct checking *c, struct yaml_node *rates)
     }
     if (least < 1.0) {
         yaml_key_problem(rates, c->problems,
-                         text_format("rates: the lowest amounts to less than one packet in the "
+                         text_format("rates: the lowest rate is less than one packet in the "
                                      "duration of a trial"));
     }
 }
@@ -494,10 +502,11 @@ static bool check_range(const struct checking *c, struct yaml_node *rates)
     const struct rate_plan *plan = &c->scenario->traffic.rates;
     for (size_t i = 0; i < 3; i++) {
         if (yaml_child(rates, keys[i]) == NULL) {
-            yaml_key_problem(rates, c->problems,
-                             text_format("missing key \"%s\": a range of rates has from, to and "
-                                         "step",
-                                         keys[i]));
+            yaml_key_problem(
+                rates, c->problems,
+                text_format("missing key \"%s\": a range of rates requires from, to and "
+                            "step",
+                            keys[i]));
         }
     }
     const struct yaml_node *from = sound(rates, "from");
@@ -516,7 +525,7 @@ static bool check_range(const struct checking *c, struct yaml_node *rates)
     }
     if (rates_in_range(plan) > SCHEMA_RATES_MAX) {
         yaml_problem(yaml_child(rates, "step"), c->problems,
-                     text_format("step: expected one that gives at most %d rates, not %zu",
+                     text_format("step: expected a step that gives at most %d rates, not %zu",
                                  SCHEMA_RATES_MAX, rates_in_range(plan)));
         return false;
     }

@@ -8,7 +8,8 @@
 #include "base/text.h"
 #include "scenario/parts.h"
 
-// The subnets of a scenario's networks divide a /16: up to 256 get a /24 each, more of them a /26.
+// The subnets of a scenario's networks divide a /16: /24 each for up to 256 networks, /26 each for
+// more.
 static struct ipv4_interface address_within(uint32_t half, size_t index, size_t count,
                                             unsigned host)
 {
@@ -17,7 +18,8 @@ static struct ipv4_interface address_within(uint32_t half, size_t index, size_t 
                                    .prefix = prefix};
 }
 
-// RFC 2544's range for benchmarks, 198.18.0.0/15: one half for the sources, one for the sinks.
+// RFC 2544's range for benchmarks, 198.18.0.0/15: one half for the sources, the other for the
+// sinks.
 #define SOURCES_HALF (198U << 24 | 18U << 16)
 #define SINKS_HALF   (198U << 24 | 19U << 16)
 
@@ -33,7 +35,7 @@ static void settle_addresses(struct scenario_network *network, size_t index, siz
     network->sink = address_within(SINKS_HALF, index, count, 2);
 }
 
-// Private addresses (RFC 1918) for what lies behind the tester's ends of a routed network.
+// Private addresses (RFC 1918) for the subnets behind the tester's ends of a routed network.
 static void settle_behind(struct scenario_network *network, size_t index, size_t count)
 {
     if (network->behind_source.prefix == 0 && network->behind_sink.prefix == 0) {
@@ -99,7 +101,8 @@ static void settle_topologies(struct draft *draft, bool given)
 {
     struct scenario *scenario = &draft->scenario;
     for (enum topology topology = 0; topology < TOPOLOGY_COUNT; topology++) {
-        // Topologies that the platform or the links rule out are dropped unless the user set them.
+        // Topologies that the platform or the links cannot provide are dropped unless the user set
+        // them.
         const struct catalogue_platform *platform =
             scenario->platform == NULL ? NULL : catalogue_platform(scenario->platform);
         bool nics = platform != NULL && platform->needs_nics;

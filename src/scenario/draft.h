@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// scenario/draft — a scenario as the file has it, before its parts are joined. scenario/ only.
+// scenario/draft — a scenario as written in the file, before its parts are linked. scenario/ only.
 #ifndef VRBENCH_SCENARIO_DRAFT_H
 #define VRBENCH_SCENARIO_DRAFT_H
 
 #include "scenario/scenario.h"
 
 struct network_draft {
-    struct scenario_network network; // its name first, as for every named thing
+    struct scenario_network network; // first member, because its first member is the name
     char *router;
 };
 
 struct link_draft {
-    char *network; // its name
+    char *network; // name of the network
     char *source, *ingress, *egress, *sink;
 };
 
@@ -25,13 +25,14 @@ struct draft {
     size_t link_count;
 };
 
-#define DRAFT_NO_ROUTER SIZE_MAX // router index of a network whose router doesn't exist
+#define DRAFT_NO_ROUTER SIZE_MAX // router index of a network whose router does not exist
 
-// Moves what the file has into `draft->scenario` and fills in what depends on other keys: default
-// addresses, router indexes, NICs, the order of topologies, the kind of rates. With links and no
-// `topologies_given`, the direct topology is left out: its cable would have to be moved by hand.
+// Moves the file's content into `draft->scenario` and fills in what depends on other keys: default
+// addresses, router indexes, NICs, the order of topologies, the kind of rates. With links and
+// without `topologies_given`, the direct topology is left out, because its cable would have to be
+// moved by hand.
 void draft_settle(struct draft *draft, bool topologies_given);
-// Frees everything that is still in the draft.
+// Frees everything that remains in the draft.
 void draft_clear(struct draft *draft);
 
 #endif

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * scenario/engines — the traffic engines: one row each, the only place that lists them. scenario/
- * takes the traits from it, traffic/ the code: `const struct engine_ops engine_NAME` in a file
- * there.
+ * scenario/engines — the traffic engines: the only list of them, one row each. scenario/ uses the
+ * traits; traffic/ has the code, `const struct engine_ops engine_NAME` in a file each.
  */
 #ifndef VRBENCH_SCENARIO_ENGINES_H
 #define VRBENCH_SCENARIO_ENGINES_H
@@ -10,10 +9,11 @@
 /*
  * ROW(NAME, members of struct engine_traits)
  *
- * The programs' least payloads were found by trying (iperf 2.1.8, iperf3 3.12): iperf3 refuses less
- * than 16; iperf takes it, but its 16 bytes of numbers and times are then cut off and read as
- * garbage. iperf's -t is in hundredths of a second, iperf3's in whole seconds. Either program
- * counts the last datagram, and up to three more before it finds the time over.
+ * The smallest payloads of the programs are measured (iperf 2.1.8, iperf3 3.12): iperf3 refuses
+ * less than 16 bytes; iperf accepts less, but its 16 bytes of numbers and times are then truncated
+ * and read as garbage. iperf's -t is in hundredths of a second, iperf3's in whole seconds. Either
+ * program counts the last datagram, and sends up to three more before it notices the end of its
+ * time.
  */
 #define ENGINES(ROW)                                                                               \
     ROW(packet, .length_layer = LENGTH_IP, .payload_min = SCENARIO_STAMP_LENGTH,                   \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// scenario/nearest — see nearest.h. Called where a key is unknown.
+// scenario/nearest — see nearest.h. Called for unknown keys.
 #include "scenario/nearest.h"
 
 #include <stdint.h>

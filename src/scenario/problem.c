@@ -12,7 +12,8 @@
 static char *make_printable(const char *text)
 {
     size_t length = strlen(text);
-    char *clean = memory_new_array(char, 4 * length + 1); // "\xNN" for each byte at worst
+    char *clean =
+        memory_new_array(char, 4 * length + 1); // at worst every byte is written as "\xNN"
     char *put = clean;
     for (size_t i = 0; i < length;) {
         uint32_t point = 0;
@@ -35,7 +36,7 @@ static char *make_printable(const char *text)
 void problem_add(struct scenario_problems *problems, unsigned line, unsigned column, char *text)
 {
     size_t count = problems->count;
-    if ((count & (count - 1)) == 0) { // 0 or a power of two: full
+    if ((count & (count - 1)) == 0) { // 0 or a power of two: the array is full
         problems->items = memory_resize(problems->items, count == 0 ? 1 : 2 * count,
                                         sizeof(struct scenario_problem));
     }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// scenario/problem — everything that is wrong with a file: collected within scenario/, shown by its
+// scenario/problem — the list of all problems of a file: filled within scenario/, shown by its
 // callers.
 #ifndef VRBENCH_SCENARIO_PROBLEM_H
 #define VRBENCH_SCENARIO_PROBLEM_H
 
 #include <stddef.h>
 
-// One thing wrong with a scenario file. line and column start at 1; both 0 = the file as a whole.
+// One problem of a scenario file. line and column start at 1; both 0 = the file as a whole.
 struct scenario_problem {
     unsigned line, column;
     char *text;
-    char *file; // that the scenario names and that the problem is in; NULL = the scenario's own
+    char *file; // file named in the scenario that has the problem; NULL = the scenario's own file
 };
 struct scenario_problems {
     struct scenario_problem *items;
@@ -19,13 +19,13 @@ struct scenario_problems {
 
 void scenario_problems_clear(struct scenario_problems *problems);
 
-// Adds a problem and takes over `text`, which the caller made with text_format(). Bytes that a
-// terminal would act upon are replaced by \xNN, so that a problem is always one harmless line.
+// Adds a problem and takes ownership of `text`, made with text_format(). Bytes that would control a
+// terminal are replaced by \xNN, so a problem is always one harmless line.
 void problem_add(struct scenario_problems *problems, unsigned line, unsigned column, char *text);
-// Moves the problems of `from` behind those of `problems`, as being in `file`.
+// Moves the problems of `from` behind those of `problems` and sets their file to `file`.
 void problems_take(struct scenario_problems *problems, struct scenario_problems *from,
                    const char *file);
-// Sorts by file, the scenario's own first, line, column and text.
+// Sorts by file (the scenario's own first), line, column and text.
 void problems_sort(struct scenario_problems *problems);
 
 #endif

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * scenario/read — from a file's text to a struct scenario, or to all that is wrong with it.
+ * scenario/read — converts a file's text to a struct scenario, or to the list of its problems.
  *
- * Called by the commands that take a scenario, by tests and by the fuzzer. Text becomes a tree
- * (yaml), the tree a draft (schema), the draft a scenario (draft), which is then checked (check).
+ * Called by the commands that read a scenario, by tests and by the fuzzer. The text is parsed to a
+ * tree (yaml), the tree to a draft (schema), the draft to a scenario (draft), which is then checked
+ * (check).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -21,7 +22,8 @@
 #include "scenario/schema.h"
 #include "scenario/yaml.h"
 
-// Puts `engine` (NULL = none) in the file's engine's place, and fills in what the engine decides.
+// Replaces the file's engine by `engine` (NULL = keep it), and fills in the defaults that depend on
+// the engine.
 static void settle_engine(struct scenario_traffic *traffic, const struct yaml_node *root,
                           const char *engine)
 {
@@ -35,7 +37,7 @@ static void settle_engine(struct scenario_traffic *traffic, const struct yaml_no
     }
 }
 
-// The file's own folder, as a prefix for paths that it names: "" or ending in "/".
+// The folder of the file, as a prefix for relative paths: "" or ending in "/".
 static char *folder_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -54,7 +56,7 @@ static bool is_text(const char *text, size_t length)
     return true;
 }
 
-// The kind of file that a router has of its own, for its platform; NULL = it has none.
+// The kind of the router's own file on its platform; NULL = no such file.
 static const struct router_file_kind *file_kind_of(const struct scenario *scenario, size_t router)
 {
     const struct catalogue_platform *platform =
@@ -64,7 +66,7 @@ static const struct router_file_kind *file_kind_of(const struct scenario *scenar
     return asked && platform != NULL ? platform->files : NULL;
 }
 
-// Reads the text of a router's own file, which is at `path`.
+// Parses the text of a router's own file; `path` is the path of the file.
 static void read_file_of(struct scenario *scenario, size_t number,
                          const struct router_file_kind *kind, const char *path, size_t length,
                          struct scenario_problems *problems)
@@ -79,7 +81,7 @@ static void read_file_of(struct scenario *scenario, size_t number,
     problems_take(problems, &found, path);
 }
 
-// Reads a configuration, which from now on goes with the scenario.
+// Reads a configuration file into the scenario.
 static void read_config(struct scenario *scenario, size_t number, const char *folder,
                         struct yaml_node *node, struct scenario_problems *problems)
 {
@@ -151,7 +153,7 @@ static void note_given(struct scenario *scenario, const struct yaml_node *root)
     }
 }
 
-// `path` is the file's, NULL if there is none: then nothing that it names is read.
+// `path` is the scenario's path; NULL = in memory: files that it names are not read.
 static int parse_for(const char *text, size_t length, const char *path, const char *engine,
                      unsigned cpus_online, struct scenario **ret,
                      struct scenario_problems *ret_problems)
@@ -190,7 +192,7 @@ int scenario_parse(const char *text, size_t length, unsigned cpus_online, struct
     return parse_for(text, length, NULL, NULL, cpus_online, ret, ret_problems);
 }
 
-// All problems in one text, one a line.
+// Joins all problems to one text, one a line.
 static char *join_problems(const char *path, const struct scenario_problems *problems)
 {
     char *text = NULL;
@@ -211,7 +213,7 @@ static char *join_problems(const char *path, const struct scenario_problems *pro
     return text;
 }
 
-// Reports what in routers' own files is without effect.
+// Logs the settings of routers' own files that have no effect.
 static void tell_notes(const struct scenario *scenario)
 {
     for (size_t i = 0; i < scenario->router_count; i++) {
@@ -235,7 +237,7 @@ int scenario_read_for(const char *path, const char *engine, unsigned cpus_online
 {
     if (engine != NULL && scenario_engine(engine) == NULL) {
         return fail_input(
-            err, "there is no traffic engine \"%s\"; there are packet, iperf and iperf3", engine);
+            err, "no traffic engine is called \"%s\"; expected packet, iperf or iperf3", engine);
     }
     _cleanup_free_ char *text = NULL;
     size_t length = 0;

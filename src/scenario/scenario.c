@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// scenario/scenario — see scenario.h: names, conversions, rates, freeing. Called from everywhere.
+// scenario/scenario — see scenario.h: names, conversions, rates, freeing. Called by most rooms.
 #include "scenario/scenario.h"
 
 #include <errno.h>
@@ -170,7 +170,7 @@ size_t scenario_rates(const struct scenario_traffic *traffic, unsigned length, d
 
 size_t rates_in_range(const struct rate_plan *rates)
 {
-    // The epsilon keeps `to` in where to - from is a whole number of steps but for rounding.
+    // The epsilon keeps `to` in the range if to - from is a whole number of steps up to rounding.
     double steps = (rates->to_bps - rates->from_bps) / rates->step_bps;
     return (size_t)(steps + 1e-6) + 1;
 }

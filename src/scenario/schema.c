@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * scenario/schema — every key of a scenario file, one row each. Nothing but tables.
+ * scenario/schema — every key of a scenario file, one row each. Contains tables only.
  *
- * Walked by schema_read(). What depends on more than one key is in check.c.
+ * Walked by schema_read(). Rules between several keys are in check.c.
  */
 #include "scenario/schema.h"
 
@@ -17,13 +17,13 @@
         .key = "weight", .type = &type_whole_number,                                               \
         .offset = offsetof(object, allocation.weight), .min = "1",                                 \
         .max = DIGITS(SCENARIO_WEIGHT_MAX), .fallback = DIGITS(SCENARIO_WEIGHT),                   \
-        .help = "share of the CPU under contention, in proportion to the others' weights",         \
+        .help = "proportional share of the CPU under contention with the other weights",           \
     }
 #define CAP_ROW(object)                                                                            \
     {                                                                                              \
         .key = "cap", .type = &type_whole_number, .offset = offsetof(object, allocation.cap),      \
         .min = "0", .max = DIGITS(SCENARIO_CAP_MAX), .fallback = "0",                              \
-        .help = "upper bound of CPU in percent of one CPU, 0 for none",                            \
+        .help = "CPU limit in percent of one CPU, 0 for none",                                     \
     }
 
 static const struct schema_row host_rows[] = {
@@ -46,14 +46,13 @@ static const struct schema_row setup_rows[] = {
      .type = &type_path,
      .offset = SETUP(cloud_init),
      .limit = 1000,
-     .help =
-         "true, or a file of user data from the scenario's folder: what cloud-init in the image "
-         "is given, with the router's interfaces, on a disk of its own"},
+     .help = "true, or a user-data file in the scenario's folder: cloud-init in the image "
+             "reads it, with the router's interfaces, from a separate disk"},
     {.key = "serial",
      .type = &type_path,
      .offset = SETUP(serial),
      .limit = 1000,
-     .help = "a script, from the scenario's folder, of what is said on the serial console"},
+     .help = "a script in the scenario's folder of the dialogue on the serial console"},
     {.key = NULL},
 };
 
@@ -65,20 +64,20 @@ static const struct schema_row router_rows[] = {
      .offset = offsetof(struct scenario_router, memory_bytes),
      .min = "1 MiB",
      .max = "1024 GiB",
-     .help = "memory of the router, for platforms that set some aside"},
+     .help = "memory of the router, for platforms that allocate it"},
     {.key = "on_crash",
      .type = &type_choice,
      .offset = offsetof(struct scenario_router, on_crash),
      .choices = on_crash_names,
      .fallback = "restart",
-     .help = "what becomes of the router if it dies while its testbed stands: restart or destroy"},
+     .help = "what happens if the router dies while its testbed stands: restart or destroy"},
     {.key = "on_poweroff",
      .type = &type_choice,
      .offset = offsetof(struct scenario_router, on_poweroff),
      .choices = on_crash_names,
      .fallback = "destroy",
-     .help = "the same if its own system powers it off, on platform xen; elsewhere that is a death "
-             "like any other"},
+     .help = "the same if its own system powers it off, on platform xen; on other platforms that "
+             "counts as a death"},
     {.key = "on_reboot",
      .type = &type_choice,
      .offset = offsetof(struct scenario_router, on_reboot),
@@ -95,7 +94,7 @@ static const struct schema_row router_rows[] = {
      .type = &type_path,
      .offset = offsetof(struct scenario_router, config),
      .limit = 1000,
-     .help = "the daemon's configuration file, from the scenario's folder; without a daemon, on "
+     .help = "the daemon's configuration file in the scenario's folder; without a daemon, on "
              "platform xen, an xm-style file of the domain"},
     {.key = "converge_within",
      .type = &type_duration,
@@ -103,24 +102,25 @@ static const struct schema_row router_rows[] = {
      .min = "1 s",
      .max = "1 h",
      .fallback = "60 s",
-     .help = "time for the daemon to learn the routes that traffic needs"},
+     .help = "time limit for the daemon to learn the routes that the traffic requires"},
     {.key = "image",
      .type = &type_path,
      .offset = offsetof(struct scenario_router, image),
      .limit = 1000,
-     .help = "a disk image in format qcow2, from the scenario's folder, that the machine boots of "
+     .help = "a qcow2 disk image in the scenario's folder, which the machine boots "
              "instead of the tiny router guest"},
     {.key = "setup",
      .kind = SCHEMA_GROUP,
      .rows = setup_rows,
-     .help = "how the system of the image gets its configuration: cloud_init or serial"},
+     .help = "how the system of the image is configured: cloud_init or serial"},
     {.key = "ready_within",
      .type = &type_duration,
      .offset = offsetof(struct scenario_router, ready_within_ns),
      .min = "1 s",
      .max = "1 h",
      .fallback = "10 min",
-     .help = "time for the system of the image to forward, from the end of its serial script"},
+     .help = "time limit for the system of the image to forward, counted from the end of its "
+             "serial script"},
     {.key = NULL},
 };
 
@@ -177,8 +177,9 @@ static const struct schema_row network_rows[] = {
     {.key = "behind",
      .kind = SCHEMA_GROUP,
      .rows = behind_rows,
-     .help = "hosts that traffic goes from and to, in subnets that the router learns from the "
-             "tester; by default 10.18.i.2/24 and 10.19.i.2/24"},
+     .help =
+         "source and destination hosts of the traffic, in subnets that the router learns from the "
+         "tester; by default 10.18.i.2/24 and 10.19.i.2/24"},
     {.key = NULL},
 };
 
@@ -260,8 +261,8 @@ static const struct schema_row traffic_rows[] = {
      .type = &type_choice,
      .offset = TRAFFIC(length_layer),
      .choices = length_layer_names,
-     .fallback = "ip", // of packet; the others' own take its place in read.c
-     .help = "what lengths and bit rates count: ip (IP packets), payload (UDP payload), frame "
+     .fallback = "ip", // of packet; other engines' defaults are set in read.c
+     .help = "layer of lengths and bit rates: ip (IP packets), payload (UDP payload), frame "
              "(Ethernet frames with FCS); by default ip, with iperf and iperf3 payload"},
     {.key = "rates",
      .kind = SCHEMA_GROUP,
@@ -274,7 +275,7 @@ static const struct schema_row traffic_rows[] = {
      .min = "10 ms",
      .max = "1 h",
      .fallback = "15 s",
-     .help = "time that each trial sends"},
+     .help = "time of sending of each trial"},
     {.key = "repeats",
      .type = &type_whole_number,
      .offset = TRAFFIC(repeats),
@@ -299,14 +300,14 @@ const struct schema_row schema_scenario[] = {
      .offset = SCENARIO(method),
      .choices = method_names,
      .fallback = "precise",
-     .help = "how CPU is read: precise (counters around each trial) or study (over SNMP at two "
-             "thirds of each trial, with engine iperf, which it makes the default)"},
+     .help = "how CPU is measured: precise (counters around each trial) or study (over SNMP at two "
+             "thirds of each trial; makes engine iperf the default)"},
     {.key = "platform",
      .type = &type_platform,
      .offset = SCENARIO(platform),
      .fallback = "netns",
-     .help = "what the routers run on: netns (namespaces of this kernel), xen (domains, run in "
-             "Domain-0), or the URI of a libvirt (qemu:///system: virtual machines)"},
+     .help = "platform of the routers: netns (namespaces of this kernel), xen (domains, run in "
+             "Domain-0), or a libvirt URI (qemu:///system: virtual machines)"},
     {.key = "topologies",
      .kind = SCHEMA_LIST,
      .type = &type_choice,
@@ -350,12 +351,12 @@ const struct schema_row schema_scenario[] = {
      .limit = SCENARIO_NETWORKS,
      .name_max = SCENARIO_ROUTER_MAX,
      .rows = link_rows,
-     .help = "existing interfaces of this machine in place of made cables, by network"},
+     .help = "existing interfaces of this machine that replace made cables, by network"},
     {.key = "traffic",
      .kind = SCHEMA_GROUP,
      .required = true,
      .rows = traffic_rows,
-     .help = "packets to send, and how fast"},
+     .help = "packets to send, and their rates"},
     {.key = NULL},
 };
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * scenario/schema — the keys of a scenario file as table rows, and the walk that fills structs
- * from them.
+ * scenario/schema — the keys of a scenario file as table rows, and the walk that fills structs from
+ * them.
  *
- * Used within scenario/, and by whatever prints documentation of the keys: a row holds all there
- * is to know about a key. Values are put at `offset` of the object that the rows describe.
+ * Used within scenario/, and by the documentation of the keys: a row contains everything about its
+ * key. A value is written at `offset` of the object that the rows describe.
  */
 #ifndef VRBENCH_SCENARIO_SCHEMA_H
 #define VRBENCH_SCENARIO_SCHEMA_H
@@ -21,12 +21,12 @@ enum schema_kind {
     SCHEMA_LIST,  // a sequence of different scalars of `type` → array at offset, its length
     SCHEMA_GROUP, // a mapping of fixed keys, `rows`, within the struct that starts at offset
     SCHEMA_NAMED, // a mapping of names → mappings of `rows` → array of structs at offset, its
-                  // length; each struct starts with `char *name`
+                  // length; the first member of each struct is `char *name`
 };
 
 struct schema_row;
 
-// How a scalar is read. parse() writes to `slot` on success only, as the parse_* of base/units.
+// Parser of a scalar. parse() writes to `slot` on success only, as the parse_* of base/units.
 struct schema_type {
     const char *name; // "a whole number"
     int (*parse)(const struct schema_row *row, const char *text, void *slot, struct error *err);
@@ -38,18 +38,18 @@ struct schema_row {
     const struct schema_type *type; // VALUE, LIST
     bool required;
     size_t offset;
-    const char *fallback;       // value if absent, as the file would have it; of a LIST: "a, b"
-    const char *min, *max;      // range, as the file would have it; NULL = the type's own
-    const char *const *choices; // of a choice, ended by NULL
-    size_t limit;               // LIST, NAMED: most elements; name: most bytes
-    size_t count_offset;        // LIST, NAMED: a size_t
-    size_t size;                // LIST, NAMED: bytes of an element
-    size_t name_max;            // NAMED: most bytes of a name
+    const char *fallback;       // default value, written as in the file; of a LIST: "a, b"
+    const char *min, *max;      // range, written as in the file; NULL = the type's own
+    const char *const *choices; // of a choice; NULL at the end
+    size_t limit;        // LIST, NAMED: largest number of elements; name: longest name in bytes
+    size_t count_offset; // LIST, NAMED: offset of a size_t
+    size_t size;         // LIST, NAMED: size of an element in bytes
+    size_t name_max;     // NAMED: longest name in bytes
     const struct schema_row *rows;
-    const char *help; // a phrase: what it is, in which unit, what its default means
+    const char *help; // a phrase: meaning, unit, and the meaning of the default
 };
 
-// Types, and what they write.
+// Types, each with the C type that it writes.
 extern const struct schema_type type_whole_number; // unsigned
 extern const struct schema_type type_number;       // double
 extern const struct schema_type type_duration;     // uint64_t, ns
@@ -58,7 +58,7 @@ extern const struct schema_type type_size;         // uint64_t, bytes
 extern const struct schema_type type_name;         // char *, text_is_safe_name()
 extern const struct schema_type type_nic;          // char *, name of a Linux interface
 extern const struct schema_type type_path;         // char *, of a file
-extern const struct schema_type type_platform;     // char *, one of the catalogue's
+extern const struct schema_type type_platform;     // char *, a name in the catalogue
 extern const struct schema_type type_address;      // struct ipv4_interface
 extern const struct schema_type type_choice;       // unsigned (an enum), index into choices
 extern const struct schema_type type_choice_name;  // char *, one of choices
@@ -66,9 +66,9 @@ extern const struct schema_type type_choice_name;  // char *, one of choices
 // Rows of the whole file, for a struct draft (draft.h).
 extern const struct schema_row schema_scenario[];
 
-// Fills `object` from a mapping. `node` may be NULL (absent) or null: then fallbacks are used, and
-// with a null, required keys are missed. Problems are added, with the nodes marked wrong; what
-// couldn't be read is left as it was, and arrays have an element for every node.
+// Fills `object` from a mapping. A `node` that is NULL (absent) or null gets the fallbacks; for a
+// null node, missing required keys are reported. Problems are added and their nodes marked wrong. A
+// value that could not be read stays unchanged. Arrays have one element for each node.
 void schema_read(const struct schema_row *rows, struct yaml_node *node, void *object,
                  struct scenario_problems *problems);
 

@@ -2,8 +2,8 @@
 /*
  * scenario/schema_read — the walk over a YAML tree along the rows of a schema.
  *
- * Called by read.c with the rows of schema.c; knows of no key in particular. It goes on after each
- * problem, so that all of them are found at once.
+ * Called by read.c with the rows of schema.c; contains no rule for a particular key. It continues
+ * after a problem, so that all problems are found at once.
  */
 #include "scenario/schema.h"
 
@@ -69,7 +69,7 @@ static void report_unknown(const struct schema_row *rows, const struct yaml_node
                      text_format("unknown key \"%.60s\"; known here: %s", node->key, known));
 }
 
-// Reads the text of one scalar; false, with the problem added, if it can't be.
+// Reads the text of one scalar; false, with a problem added, if it is invalid.
 static bool read_text(const struct schema_row *row, struct yaml_node *node, void *slot,
                       struct scenario_problems *problems)
 {
@@ -87,7 +87,7 @@ static bool read_text(const struct schema_row *row, struct yaml_node *node, void
     return true;
 }
 
-// Makes an array for the children of a list or of a mapping of names, as many as may be.
+// Allocates an array for the children of a list or mapping of names, up to the limit.
 static char *new_array(const struct schema_row *row, const struct yaml_node *node, char *object,
                        struct scenario_problems *problems, size_t *ret_count)
 {
@@ -167,7 +167,7 @@ static void read_named(const struct schema_row *row, struct yaml_node *node, cha
     }
 }
 
-// Uses a row's fallback, which is right by construction (a unit test reads a file without keys).
+// Applies a row's fallback, which is always valid (a unit test reads a file without keys).
 static void fall_back(const struct schema_row *row, char *object,
                       struct scenario_problems *problems)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * scenario/schema_types — how each type of scalar is read, by the parsers of base/units.
+ * scenario/schema_types — parsers of the scalar types, built on base/units.
  *
- * Called by the walk in schema_read.c through the types that the rows of schema.c name.
+ * Called by the walk in schema_read.c through the types named in the rows of schema.c.
  */
 #include "scenario/schema.h"
 
@@ -31,7 +31,7 @@ static int parse_whole_number(const struct schema_row *row, const char *text, vo
     return 0;
 }
 
-// What a figure says when it is out of its row's range.
+// Reports a figure outside its row's range.
 static int fail_range(const struct schema_row *row, const char *text, struct error *err)
 {
     return fail_input(err, "expected %s from %s to %s, not \"%.60s\"", row->type->name, row->min,
@@ -56,7 +56,7 @@ static int parse_decimal_number(const struct schema_row *row, const char *text, 
     return 0;
 }
 
-// Says what the row's range is behind what the parser found wrong.
+// Appends the row's range to the parser's error.
 static int add_range(const struct schema_row *row, struct error *err)
 {
     _cleanup_error_ struct error said = ERROR_INIT;
@@ -64,7 +64,7 @@ static int add_range(const struct schema_row *row, struct error *err)
         return -EINVAL;
     }
     error_move(&said, err);
-    return fail_input(err, "%s; from %s to %s here", said.text, row->min, row->max);
+    return fail_input(err, "%s; the range is %s to %s", said.text, row->min, row->max);
 }
 
 static int parse_ranged(const struct schema_row *row, const char *text, uint64_t *ret,
@@ -129,8 +129,8 @@ static int parse_name(const struct schema_row *row, const char *text, void *slot
     return 0;
 }
 
-// What the kernel takes as a name (dev_valid_name), less what has a meaning of its own: "%d" makes
-// it choose a number.
+// Accepts the names that the kernel accepts (dev_valid_name), except "%", because "%d" makes the
+// kernel choose a number.
 static int parse_nic(const struct schema_row *row, const char *text, void *slot, struct error *err)
 {
     size_t length = strlen(text);

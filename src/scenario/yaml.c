@@ -2,8 +2,8 @@
 /*
  * scenario/yaml — see yaml.h. Called by read.c for the tree; by schema and checks to walk it.
  *
- * libfyaml does the parsing, event by event: its own tree would stop at the first duplicate key
- * and follow aliases. Its diagnostics are collected silently and become problems.
+ * libfyaml parses event by event, because its document tree would stop at the first duplicate key
+ * and follow aliases. Its diagnostics are collected silently and converted to problems.
  */
 #include "scenario/yaml.h"
 
@@ -20,13 +20,13 @@
 struct reader {
     struct fy_parser *parser;
     struct fy_diag *diag;
-    const char *text; // of the whole file
+    const char *text; // the whole file
     size_t length;
     struct scenario_problems *problems;
     size_t node_count;
     unsigned depth;
-    unsigned line, column; // where the last event with a place ended
-    bool gave_up;          // a limit was passed, and reported
+    unsigned line, column; // end of the last event with a position
+    bool gave_up;          // a limit was exceeded, and reported
 };
 
 static void cleanup_reader(struct reader *reader)
@@ -128,9 +128,9 @@ static void refuse_decoration(struct reader *reader, struct fy_token *token, con
                 text_format("%s are not supported; write the value itself", what));
 }
 
-// Takes a scalar's text straight from the file. libfyaml 0.7 leaks, and returns other bytes than
-// were written, where it has to put a text together from many pieces (its issue 233); no value of
-// a scenario needs that, so only text that stands there as it is meant is taken.
+// Copies a scalar's text straight from the file. libfyaml 0.7 leaks, and returns wrong bytes, for
+// text that it must assemble from several pieces (its issue 233). No scenario value needs such
+// text, so only text without escapes on one line is accepted.
 static void fill_scalar(struct reader *reader, struct yaml_node *node, struct fy_token *token)
 {
     static const char *const nulls[] = {"", "~", "null", "Null", "NULL"};
@@ -170,7 +170,7 @@ static void add_child(struct yaml_node *node, struct yaml_node *child)
     node->children[node->child_count++] = child;
 }
 
-// Takes the text out of `key` and makes it the key of `value`.
+// Moves the text of `key` to the key of `value`.
 static void name_value(struct reader *reader, const struct yaml_node *mapping,
                        struct yaml_node *key, struct yaml_node *value, bool value_is_absent)
 {
@@ -202,7 +202,7 @@ static void name_value(struct reader *reader, const struct yaml_node *mapping,
 
 static struct yaml_node *read_node(struct reader *reader, struct fy_event *event);
 
-// Reads what follows up to the end of the mapping or sequence; false if it has no end.
+// Reads up to the end of the mapping or sequence; false if it has no end.
 static bool read_children(struct reader *reader, struct yaml_node *node, enum fy_event_type end)
 {
     for (;;) {
@@ -231,7 +231,7 @@ static bool read_children(struct reader *reader, struct yaml_node *node, enum fy
     }
 }
 
-// Reads the node that starts with `event`, which it frees; NULL if its end never comes.
+// Reads the node that starts with `event`, and frees the event; NULL if the node has no end.
 static struct yaml_node *read_node(struct reader *reader, struct fy_event *event)
 {
     if (event == NULL) {
@@ -311,7 +311,7 @@ static struct yaml_node *read_stream(struct reader *reader)
     }
 }
 
-// Turns libfyaml's diagnostics into problems and tells whether there were any.
+// Converts libfyaml's diagnostics to problems. Returns whether there were any.
 static bool report_syntax(struct reader *reader)
 {
     if (reader->gave_up) {
@@ -338,7 +338,7 @@ int yaml_read(const char *text, size_t length, struct yaml_node **ret,
 {
     if (length > YAML_FILE_MAX) {
         problem_add(problems, 0, 0,
-                    text_format("larger than %d bytes, which no scenario is", YAML_FILE_MAX));
+                    text_format("larger than %d bytes, the limit of a scenario", YAML_FILE_MAX));
         return -EINVAL;
     }
     if (!yaml_scan(text, length, problems)) {
@@ -357,7 +357,7 @@ int yaml_read(const char *text, size_t length, struct yaml_node **ret,
     };
     reader.parser = reader.diag == NULL ? NULL : fy_parser_create(&config);
     if (reader.parser == NULL || fy_parser_set_string(reader.parser, text, length) < 0) {
-        problem_add(problems, 0, 0, text_format("libfyaml could not be set up to read it"));
+        problem_add(problems, 0, 0, text_format("could not set up libfyaml to read the file"));
         return -EINVAL;
     }
     fy_diag_set_collect_errors(reader.diag, true);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * scenario/yaml — YAML text as a plain tree whose nodes know their place in the file.
+ * scenario/yaml — YAML text as a plain tree whose nodes have their position in the file.
  *
- * Used within scenario/ only. It takes the part of YAML that a scenario needs: one document of
- * mappings with text keys, sequences and scalars on one line. Anchors, aliases, tags, merge keys,
- * directives, escapes and text over several lines are problems, as are duplicate keys and nesting
- * or sizes that no scenario has: time and memory stay in proportion to the file.
+ * Used within scenario/ only. It accepts the part of YAML that scenarios use: one document of
+ * mappings with text keys, sequences and single-line scalars. Anchors, aliases, tags, merge keys,
+ * directives, escapes and multi-line text are problems, and so are duplicate keys, excessive
+ * nesting and excessive size. Time and memory are proportional to the size of the file.
  */
 #ifndef VRBENCH_SCENARIO_YAML_H
 #define VRBENCH_SCENARIO_YAML_H
@@ -23,30 +23,30 @@ enum yaml_kind { YAML_SCALAR, YAML_MAPPING, YAML_SEQUENCE };
 
 struct yaml_node {
     enum yaml_kind kind;
-    unsigned line, column; // from 1; of the key where there is no value to point at
-    char *key;             // in a mapping: its key; elsewhere NULL
+    unsigned line, column; // from 1; position of the key if the value is absent
+    char *key;             // key of this node if its parent is a mapping; else NULL
     unsigned key_line, key_column;
     char *text;   // of a scalar
-    bool is_null; // a scalar that is absent, "~" or "null", without quotes
-    bool wrong;   // a problem with it was reported: don't look any closer
+    bool is_null; // an unquoted scalar that is empty, "~" or "null"
+    bool wrong;   // a problem was reported for it: later checks skip it
     struct yaml_node **children;
     size_t child_count;
 };
 
-// Reads one document. Returns 0 and its tree, to be freed with yaml_free(); the tree can be
-// checked further though problems may have been added. Returns -EINVAL, with a problem added,
-// if there is no whole document to look at.
+// Reads one document. Returns 0 and its tree, which the caller frees with yaml_free(); problems may
+// have been added, and the tree can still be checked further. Returns -EINVAL, with a problem
+// added, if there is no complete document.
 int yaml_read(const char *text, size_t length, struct yaml_node **ret,
               struct scenario_problems *problems);
 void yaml_free(struct yaml_node *node);
 
-// The (first) value of a key, or NULL; NULL too if `node` is NULL or no mapping.
+// Returns the (first) value of a key, or NULL. NULL too if `node` is NULL or not a mapping.
 struct yaml_node *yaml_child(const struct yaml_node *node, const char *key);
 // The same through several mappings: yaml_path(root, "traffic.rates.step").
 struct yaml_node *yaml_path(const struct yaml_node *node, const char *path);
-// Adds a problem at the node's value, taking over `text`, and marks the node wrong.
+// Adds a problem at the node's value, takes ownership of `text`, and marks the node wrong.
 void yaml_problem(struct yaml_node *node, struct scenario_problems *problems, char *text);
-// The same at the node's key (at its value if it has none), without marking it.
+// The same at the node's key (at its value if it has no key), without the mark.
 void yaml_key_problem(const struct yaml_node *node, struct scenario_problems *problems, char *text);
 
 #define _cleanup_yaml_ __attribute__((cleanup(yaml_free_slot)))

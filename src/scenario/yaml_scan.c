@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * scenario/yaml_scan — see yaml_scan.h. Called by yaml.c before libfyaml gets the text.
+ * scenario/yaml_scan — see yaml_scan.h. Called by yaml.c before libfyaml reads the text.
  *
- * The scan goes line by line. Where it cannot tell text from syntax (a quoted text of several
- * lines), it takes everything for syntax: it refuses rather too much than too little.
+ * The scan goes line by line. Text that it cannot distinguish from syntax (quoted text over several
+ * lines) is treated as syntax, so it may refuse a valid file but accepts no dangerous one.
  */
 #include "scenario/yaml_scan.h"
 
@@ -16,7 +16,7 @@
 struct scan {
     const char *text;
     size_t length;
-    size_t line_start; // byte of the line's first character, behind a byte order mark
+    size_t line_start; // offset of the line's first character, behind a byte order mark
     unsigned line;
     struct scenario_problems *problems;
 };
@@ -26,7 +26,7 @@ static bool is_blank(char byte)
     return byte == ' ' || byte == '\t';
 }
 
-// Adds a problem at a byte of the present line.
+// Adds a problem at an offset of the present line.
 static bool refuse_at(const struct scan *scan, size_t at, char *text)
 {
     unsigned column = 1;
@@ -37,7 +37,7 @@ static bool refuse_at(const struct scan *scan, size_t at, char *text)
     return false;
 }
 
-// Checks the characters from line_start up to the line's end, which is returned; SIZE_MAX =
+// Checks the characters from line_start to the end of the line, which is returned; SIZE_MAX =
 // refused.
 static size_t scan_characters(const struct scan *scan)
 {
@@ -60,7 +60,8 @@ static size_t scan_characters(const struct scan *scan)
     return at;
 }
 
-// The byte behind a quoted text that starts at `at` and ends in the same line; `at` if none does.
+// The offset behind a quoted text that starts at `at` and ends in the same line; `at` if there is
+// none.
 static size_t skip_quoted(const struct scan *scan, size_t at, size_t end)
 {
     char quote = scan->text[at];
@@ -77,7 +78,7 @@ static size_t skip_quoted(const struct scan *scan, size_t at, size_t end)
     return at;
 }
 
-// Looks for indicators where a token may start: behind a blank or another indicator.
+// Looks for indicators where a token may start: after a blank or another indicator.
 static bool scan_tokens(const struct scan *scan, size_t end)
 {
     bool starts = true;
@@ -96,7 +97,7 @@ static bool scan_tokens(const struct scan *scan, size_t end)
         if (starts && byte == '?' && (is_blank(next) || strchr(",[]{}:'\"", next) != NULL)) {
             return refuse_at(scan, at,
                              text_format("explicit keys (?) are not supported; write \"key: "
-                                         "value\", or text that has \"?\" by itself in quotes"));
+                                         "value\", or put text that begins with \"?\" in quotes"));
         }
         starts = is_blank(byte) || strchr(",[]{}:-?", byte) != NULL;
     }
@@ -111,7 +112,7 @@ static bool scan_line(const struct scan *scan, size_t *ret_end)
     }
     if (scan->line_start < end && scan->text[scan->line_start] == '%') {
         return refuse_at(scan, scan->line_start,
-                         text_format("directives (%%) are not supported; leave the line out"));
+                         text_format("directives (%%) are not supported; remove the line"));
     }
     *ret_end = end;
     return scan_tokens(scan, end);

@@ -405,10 +405,10 @@ static void test_refused(void **state)
     make_three();
     REFUSED("at least two", "old");
     REFUSED("given twice", "old", "vm", "old/");
-    REFUSED("not a run's folder", "old", "nowhere");
+    REFUSED("not the folder of a run", "old", "nowhere");
     _cleanup_free_ char *foreign = path_of("foreign");
     assert_int_equal(mkdir(foreign, 0700), 0);
-    REFUSED("not a run's folder", "old", "foreign");
+    REFUSED("not the folder of a run", "old", "foreign");
     write_to("foreign/points.jsonl", "{}\n{}\n");
     REFUSED("points.jsonl:1: schema: missing", "old", "foreign");
     write_to("foreign/points.jsonl", "");

@@ -211,38 +211,38 @@ static void test_wrong_and_contradictory(void **state)
     static const struct {
         const char *path, *value, *part;
     } rows[] = {
-        {"schema", "2", "schema: this program reads schema 1 only"},
+        {"schema", "2", "schema: this program supports schema 1 only"},
         {"schema", "\"1\"", "schema"},
-        {"scenario", "7", "scenario: must be a text"},
-        {"scenario", "\"\"", "scenario: must be a text that is not empty"},
+        {"scenario", "7", "scenario: must be a non-empty text"},
+        {"scenario", "\"\"", "scenario: must be a non-empty text"},
         {"length", "\"64\"", "length: must be a whole number"},
         {"length", "64.5", "length: must be a whole number"},
         {"length", "-1", "length: must be a whole number"},
         {"length", "4294967296", "length: must be a whole number"},
         {"length", "0", "length: must be at least 1"},
         {"length_layer", "\"udp\"", "length_layer: must be ip, payload or frame"},
-        {"duration_s", "-0.5", "duration_s: must be a number that is not negative"},
+        {"duration_s", "-0.5", "duration_s: must be a number not below 0"},
         {"duration_s", "null", "duration_s: must be a number"},
         {"requested_pps", "\"1\"", "requested_pps: must be a number"},
         {"networks", "[]", "the networks lost 0"},
         {"networks", "{}", "networks: must be a list"},
         {"networks.0", "[]", "networks[0]: must be an object"},
-        {"networks.0.tx", "301", "networks[0]: lost: tx is not rx + lost"},
-        {"networks.0.rx", "301", "networks[0]: lost: tx is not rx + lost"},
-        {"networks.0.loss_ratio", "0.3334", "networks[0]: loss_ratio: is not lost / tx"},
+        {"networks.0.tx", "301", "networks[0]: lost: must be tx - rx"},
+        {"networks.0.rx", "301", "networks[0]: lost: must be tx - rx"},
+        {"networks.0.loss_ratio", "0.3334", "networks[0]: loss_ratio: must be lost / tx"},
         {"networks.0.delay_ns", "5", "networks[0]: delay_ns: must be an object"},
         {"networks.0.delay_ns.p50", "500", "networks[0]: delay_ns: min, p50, p99 and max"},
         {"networks.0.jitter_ns", "true", "jitter_ns: must be a number"},
-        {"networks.1.name", "\"NET0\"", "networks[1]: name: \"NET0\" twice"},
-        {"networks.1.router", "null", "networks[1]: router: must be a text"},
-        {"topology", "\"direct\"", "networks[0]: router: there is none"},
-        {"cpu.1.name", "\"host\"", "cpu[1]: name: \"host\" twice"},
-        {"cpu.1.percent", "30", "cpu_total_percent: is not the sum"},
-        {"cpu", "[{\"name\":\"tester\",\"percent\":5}]", "cpu_total_percent: of neither"},
-        {"drops.0.count", "98", "drops: count 99 packets, the networks lost 100"},
-        {"drops", "[]", "drops: count 0 packets"},
+        {"networks.1.name", "\"NET0\"", "networks[1]: name: \"NET0\" occurs twice"},
+        {"networks.1.router", "null", "networks[1]: router: must be a non-empty text"},
+        {"topology", "\"direct\"", "networks[0]: router: must be absent"},
+        {"cpu.1.name", "\"host\"", "cpu[1]: name: \"host\" occurs twice"},
+        {"cpu.1.percent", "30", "cpu_total_percent: must be the sum"},
+        {"cpu", "[{\"name\":\"tester\",\"percent\":5}]", "cpu_total_percent: present, but neither"},
+        {"drops.0.count", "98", "drops: sum is 99 packets, but the networks lost 100"},
+        {"drops", "[]", "drops: sum is 0 packets"},
         {"valid", "1", "valid: must be true or false"},
-        {"valid", "true", "why_invalid: but the point is valid"},
+        {"valid", "true", "why_invalid: must be absent in a valid point"},
         {"attempts", "0", "attempts: must be at least 1"},
         {"method", "\"precise\"", "method: must be study, or absent"},
         {"processors.0.used_by", "\"me\"", "processors[0]: used_by: must be"},
@@ -264,7 +264,7 @@ static void test_wrong_and_contradictory(void **state)
     json_t *none = load(little);
     json_object_set_new(json_array_get(json_object_get(none, "networks"), 0), "loss_ratio",
                         json_integer(0));
-    assert_refused(none, "a ratio", "loss_ratio: of no packet sent");
+    assert_refused(none, "a ratio", "loss_ratio: present, but no packet was sent");
     json_decref(none);
     json_t *list = json_array();
     assert_refused(list, "a list", "must be an object");
@@ -410,7 +410,7 @@ static void test_refused_folders_are_left_alone(void **state)
     assert_not_opened(*state, true, "no run.json");
     put_file(*state, "run.json", "{\n\"a\":}");
     assert_not_opened(*state, true, "run.json:2:");
-    assert_not_opened("", false, "empty name");
+    assert_not_opened("", false, "name is empty");
 }
 
 static void test_one_run_at_a_time(void **state)
@@ -494,7 +494,7 @@ static void test_no_run_there(void **state)
     struct error err = ERROR_INIT;
     assert_true(store_read_points(*state, &points, &err) < 0);
     assert_int_equal(err.exit_status, EXIT_INPUT);
-    assert_non_null(strstr(err.text, "not a run's folder"));
+    assert_non_null(strstr(err.text, "not the folder of a run"));
     error_clear(&err);
 }
 
@@ -508,7 +508,7 @@ static void test_contradictory_point_is_not_written(void **state)
     struct error err = ERROR_INIT;
     assert_true(store_append(store, &point, &err) < 0);
     assert_non_null(strstr(err.text, "contradicts itself"));
-    assert_non_null(strstr(err.text, "tx is not rx + lost"));
+    assert_non_null(strstr(err.text, "lost: must be tx - rx"));
     error_clear(&err);
     point_clear(&point);
     store_close(store);
@@ -533,7 +533,7 @@ static void fill_disk(const char *folder)
     assert_in_range(kept, 1, 999);
     assert_int_equal(err.exit_status, EXIT_FAILED);
     assert_non_null(strstr(err.text, strerror(ENOSPC)));
-    _cleanup_free_ char *kept_text = text_format("the results so far, %zu points, are kept", kept);
+    _cleanup_free_ char *kept_text = text_format("the %zu points before it are saved", kept);
     assert_non_null(strstr(err.text, kept_text));
     error_clear(&err);
 

@@ -494,8 +494,8 @@ static void test_scenario(void **state)
     write_text(folder, "x.yaml", other);
     _cleanup_free_ char *only = read_problems(path);
     _cleanup_free_ char *only_wanted =
-        text_format("%s:2:18: config: expected with daemon: frr or bird, or on platform xen, where "
-                    "it is a domain's own file, only",
+        text_format("%s:2:18: config: expected only with daemon: frr or bird, or on platform xen, "
+                    "where it is a domain's file",
                     path);
     assert_string_equal(only, only_wanted);
     _cleanup_free_ char *cfg_path = text_format("%s/r1.cfg", folder);
