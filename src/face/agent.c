@@ -31,9 +31,9 @@
 
 #define PROGRAM       "snmpd"
 #define PROGRAM_USUAL "/usr/sbin/snmpd"
-#define START_NS      (10U * NS_PER_S) // until it answers
-#define PATIENCE_NS   (5U * NS_PER_S)  // beyond the time that the script measures
-#define STEP_US       50000            // between looks for a reason to give up
+#define START_NS      (10U * NS_PER_S) // time limit for the first answer
+#define PATIENCE_NS   (5U * NS_PER_S)  // time limit beyond the script's measuring time
+#define STEP_US       50000            // interval of checks for a reason to give up
 #define TEXT_MAX      65536U
 
 // NET-SNMP-EXTEND-MIB::nsExtendOutputFull."xen-stats", SNMPv2-MIB::sysUpTime.0
@@ -46,20 +46,20 @@ struct agent {
     unsigned port;
     char community[33];
     uint64_t over_ns;
-    // The reading under way.
+    // The reading in progress.
     pthread_t thread;
     uint64_t at_ns;
     atomic_bool cancelled;
-    char *text; // NULL = none came
+    char *text; // NULL = no answer
     struct error why;
 };
 
 // ---- asking
 
 struct answer {
-    bool over;  // it came, or never will
-    char *text; // NULL = it is no text
-    bool good;  // it is a value
+    bool over;  // it arrived, or will not arrive
+    char *text; // NULL = not a text
+    bool good;  // the answer has a value
 };
 
 static int take_answer(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu,
@@ -103,7 +103,8 @@ static void await_answer(void *handle, const struct agent *agent, const struct a
     }
 }
 
-// One GET without repetition. 1 and, if it is a text, the text; 0 if no answer came in time.
+// Sends one GET without retries. Returns 1 if an answer came (with its text, if it is one), 0 if
+// none came in time.
 static int ask(const struct agent *agent, const oid *name, size_t length, uint64_t within_ns,
                char **ret_text, struct error *err)
 {
@@ -124,7 +125,7 @@ static int ask(const struct agent *agent, const oid *name, size_t length, uint64
     wanted.callback_magic = &answer;
     void *handle = snmp_sess_open(&wanted);
     if (handle == NULL) {
-        return fail(err, 0, "no way to ask over SNMP: %s", snmp_api_errstring(wanted.s_snmp_errno));
+        return fail(err, 0, "querying over SNMP: %s", snmp_api_errstring(wanted.s_snmp_errno));
     }
     netsnmp_pdu *pdu = snmp_pdu_create(SNMP_MSG_GET);
     snmp_add_null_var(pdu, name, length);
@@ -149,7 +150,7 @@ int agent_check(struct error *err)
     _cleanup_free_ char *path = NULL;
     return child_find(PROGRAM, &path) == 0 || access(PROGRAM_USUAL, X_OK) == 0
                ? 0
-               : fail_lacking(err, "method: study reads CPU by snmpd, which is not installed: "
+               : fail_lacking(err, "method: study reads CPU with snmpd, which is not installed: "
                                    "apt-get install snmpd");
 }
 
@@ -165,7 +166,7 @@ static int draw_community(struct agent *agent, struct error *err)
     return 0;
 }
 
-// A UDP port of loopback that nobody has now.
+// Finds an unused UDP port on loopback.
 static int find_port(struct agent *agent, struct error *err)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -189,7 +190,7 @@ static int write_config(const struct agent *agent, const char *testbed_id, const
     }
     self[length] = '\0';
     if (strpbrk(self, " \t\n\"'#\\") != NULL) {
-        return fail(err, 0, "snmpd can't run a program called %s: it has blanks or quotes", self);
+        return fail(err, 0, "snmpd cannot run %s: the path has blanks or quotes", self);
     }
     _cleanup_free_ char *text =
         text_format("agentAddress udp:127.0.0.1:%u\n"
@@ -282,7 +283,7 @@ static void *read_in_time(void *context)
     int rc = ask(agent, output_full, OID_LENGTH(output_full), agent->over_ns + PATIENCE_NS,
                  &agent->text, &agent->why);
     if (rc == 0) {
-        (void)fail(&agent->why, 0, "no answer came");
+        (void)fail(&agent->why, 0, "no answer arrived in time");
     }
     return NULL;
 }
@@ -294,7 +295,7 @@ int agent_begin(struct agent *agent, uint64_t at_ns, struct error *err)
     agent->why = (struct error)ERROR_INIT;
     atomic_store(&agent->cancelled, false);
     int failed = thread_start(&agent->thread, read_in_time, agent);
-    return failed != 0 ? fail(err, failed, "starting the thread that asks over SNMP") : 0;
+    return failed != 0 ? fail(err, failed, "starting the thread that queries over SNMP") : 0;
 }
 
 int agent_end(struct agent *agent, bool cancel, struct xen_stats *ret, struct error *err)
@@ -310,7 +311,7 @@ int agent_end(struct agent *agent, bool cancel, struct xen_stats *ret, struct er
     error_clear(&agent->why);
     int rc = xen_stats_parse(text, ret, err);
     if (rc == 0 && ret->count == 0) {
-        rc = fail(err, 0, "it says nothing");
+        rc = fail(err, 0, "the answer is empty");
     }
     if (rc < 0) {
         error_context(err, "reading CPU over SNMP");

@@ -54,7 +54,7 @@ static void copy_networks(struct top_machine *machine, const struct named_counte
     machine->network_count = count;
 }
 
-// xentop's letters: dying, shut down, blocked, crashed, paused, running; each has its place.
+// xentop's letters: dying, shut down, blocked, crashed, paused, running; each has a fixed column.
 static void set_letter(struct top_machine *machine, char letter)
 {
     static const char places[] = "dsbcpr";
@@ -146,7 +146,7 @@ static char letter_of(enum foreign_state state)
     return '\0';
 }
 
-// The machine in the list before, in the same life; NULL if it is new.
+// Finds the same machine, not restarted, in the previous list; NULL if it is new.
 static const struct foreign_machine *before_of(const struct foreign_list *before,
                                                const struct foreign_machine *machine)
 {
@@ -166,8 +166,8 @@ static double percent_between(uint64_t used_ns, uint64_t ns, uint64_t since_ns, 
                : 100.0 * (double)(ns - used_ns) / (double)(read_ns - since_ns);
 }
 
-// CPU of a machine and its vCPUs since the list before, as sample_percent() has it: what a life
-// that is new has used, it has used since.
+// Sets the CPU of a machine and its vCPUs since the previous list, as sample_percent() does: all
+// CPU time of a machine that was started meanwhile counts.
 static void set_percents(const struct foreign_list *before, const struct foreign_machine *now,
                          struct top_machine *ret)
 {
@@ -227,7 +227,7 @@ void top_of_machines(const struct foreign_list *before, const struct foreign_lis
 struct top_source {
     char *platform;          // NULL = testbeds
     struct foreign *foreign; // NULL = testbeds
-    struct sample sample;    // the last reading of either
+    struct sample sample;    // last reading of testbeds
     struct foreign_list list;
 };
 

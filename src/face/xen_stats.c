@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// face/xen_stats — see xen_stats.h: the text, written and read. Called by `vrbench xen-stats`.
+// face/xen_stats — see xen_stats.h: writes and parses the text. Called by `vrbench xen-stats`.
 #include "face/xen_stats.h"
 
 #include <errno.h>
@@ -62,7 +62,7 @@ char *xen_stats_text(const struct xen_stats *stats)
 
 struct reader {
     const char *at; // next line
-    unsigned line;  // its number, from 1
+    unsigned line;  // number of the next line, from 1
 };
 
 static int refuse(const struct reader *reader, const char *wanted, struct error *err)
@@ -70,7 +70,7 @@ static int refuse(const struct reader *reader, const char *wanted, struct error 
     return fail_input(err, "xen-stats, line %u: expected %s", reader->line, wanted);
 }
 
-// The value of the next line, which must begin with `head`: a span of the text.
+// Returns the value of the next line, which must begin with `head`, as a span of the text.
 static int take_line(struct reader *reader, const char *head, const char **ret, size_t *ret_length,
                      struct error *err)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// face/xen_stats_make — see xen_stats.h: domains out of two samples. Called by `vrbench
+// face/xen_stats_make — see xen_stats.h: makes domains of two samples. Called by `vrbench
 // xen-stats`.
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -35,7 +35,7 @@ static void fill(struct xen_domain *domain, uint64_t cpu_ns, uint64_t tx_bytes, 
     domain->cpu_percent = percent > PERCENT_MAX ? PERCENT_MAX : percent;
 }
 
-// All testbeds of a hypervisor that runs the host have the same host.
+// All testbeds of a hypervisor that runs the host as a machine share that host.
 static bool is_counted(const struct sample *sample, size_t number)
 {
     for (size_t i = 0; i < number; i++) {
@@ -78,7 +78,7 @@ void xen_stats_make(const struct sample *before, const struct sample *after, str
     *ret = stats;
 }
 
-// Others may give any names.
+// Names of machines that vrbench did not make may contain any character.
 static char *plain_name(const char *name)
 {
     char *plain = text_copy(name);

@@ -11,13 +11,13 @@
 #include "base/text.h"
 #include "linux/child.h"
 
-#define PATIENCE_NS (30 * NS_PER_S) // beyond the seconds asked for
+#define PATIENCE_NS (30 * NS_PER_S) // time limit beyond the seconds of the measurement
 
 static int fail_run(const struct child *child, struct error *err)
 {
     _cleanup_free_ char *said = text_copy_bytes(child->err.text, strcspn(child->err.text, "\n"));
     _cleanup_free_ char *clean = text_printable(said);
-    return fail(err, 0, "xentop failed%s%s; it needs root in Domain-0 of a running Xen",
+    return fail(err, 0, "xentop failed%s%s; it requires root in Domain-0 of a running Xen",
                 *clean == '\0' ? "" : ": ", clean);
 }
 
@@ -27,10 +27,10 @@ int xentop_run(unsigned seconds, char **ret_text, struct error *err)
     _cleanup_free_ char *path = NULL;
     _cleanup_free_ char *delay = text_format("%u", seconds);
     if (child_find("xentop", &path) < 0) {
-        return fail_lacking(err,
-                            "xentop is not here: it comes with Debian's packages "
-                            "xen-utils-common and xen-utils-4.17, in Domain-0; what it printed "
-                            "elsewhere can be given as a file or on standard input");
+        return fail_lacking(
+            err, "xentop is not installed: Debian's packages "
+                 "xen-utils-common and xen-utils-4.17 contain it, in Domain-0; its output from "
+                 "elsewhere can be read from a file or from standard input");
     }
     const char *const argv[] = {"xentop", "-b", "-f", "-i", "2", "-d", delay, NULL};
     const struct child_spec spec = {.path = path, .argv = argv};

@@ -13,8 +13,8 @@
 
 #define COLUMNS_MAX  40
 #define STATE_LENGTH 6
-#define WORD_MAX     31    // bytes of a figure
-#define DOMAINS_MAX  32752 // as many as Xen has numbers for
+#define WORD_MAX     31    // longest figure, in bytes
+#define DOMAINS_MAX  32752 // Xen's limit of domain numbers
 
 enum column {
     COLUMN_NAME,
@@ -23,7 +23,7 @@ enum column {
     COLUMN_PERCENT,
     COLUMN_TX,
     COLUMN_RX,
-    COLUMN_MAXMEM, // the one that may be two words
+    COLUMN_MAXMEM, // the column that may have two words
     COLUMN_OTHER,
 };
 #define COLUMNS_NEEDED COLUMN_MAXMEM
@@ -35,11 +35,11 @@ struct reader {
     const char *at, *end; // of the line, without its end
     unsigned line;
     enum column columns[COLUMNS_MAX];
-    size_t column_count; // 0 = no head line yet
-    struct xentop now;   // the iteration being read
+    size_t column_count; // 0 = no head line so far
+    struct xentop now;   // the iteration in progress
     size_t block;        // domains since the last head line
-    size_t block_before; // the same between the last two
-    bool in_vcpus;       // the line before is of vCPUs
+    size_t block_before; // domains between the last two head lines
+    bool in_vcpus;       // the previous line listed vCPUs
     bool in_pcpus;       // in the table of physical CPUs
 };
 
@@ -67,7 +67,7 @@ static int refuse(const struct reader *reader, const char *why, struct error *er
 
 // ---- words
 
-// The next word of the line, "" at its end.
+// Takes the next word of the line; "" at its end.
 static size_t take_word(struct reader *reader, const char **ret)
 {
     while (reader->at < reader->end && *reader->at == ' ') {
@@ -85,7 +85,7 @@ static bool word_is(const char *word, size_t length, const char *wanted)
     return strlen(wanted) == length && memcmp(word, wanted, length) == 0;
 }
 
-// Digits, at most as many as a number has; false for what is none.
+// Parses digits, at most as many as a number has; false otherwise.
 static bool read_number(const char *word, size_t length, uint64_t *ret)
 {
     uint64_t number = 0;
@@ -100,7 +100,7 @@ static bool read_number(const char *word, size_t length, uint64_t *ret)
     return length > 0;
 }
 
-// As printf's "%.1f" has it.
+// Parses a number in the format "%.1f".
 static bool read_percent(const char *word, size_t length, double *ret)
 {
     uint64_t whole = 0;
@@ -159,7 +159,7 @@ static int read_head(struct reader *reader, struct error *err)
 
 // ---- a domain
 
-// The last word of the line that can be a state: a name may look like anything.
+// Finds the last word of the line that has the form of a state, because a name may have any form.
 static const char *find_state(const struct reader *reader)
 {
     static const char letters[] = "dsbcpr";
@@ -191,7 +191,7 @@ static int read_figure(const struct reader *reader, enum column column, const ch
     if (good) {
         return 0;
     }
-    return fail_input(err, "xentop, line %u: %s is \"%.*s\", which is no %s", reader->line,
+    return fail_input(err, "xentop, line %u: %s is \"%.*s\", expected a %s", reader->line,
                       column_names[column], (int)(length > WORD_MAX ? WORD_MAX : length), word,
                       column == COLUMN_PERCENT ? "percentage with one decimal" : "whole number");
 }
@@ -202,7 +202,7 @@ static int read_figures(struct reader *reader, struct xentop_domain *domain, str
     for (size_t i = 2; i < reader->column_count; i++) {
         size_t length = take_word(reader, &word);
         if (length == 0) {
-            return refuse(reader, "this line is cut: a column is missing", err);
+            return refuse(reader, "this line is incomplete: a column is missing", err);
         }
         if (reader->columns[i] == COLUMN_MAXMEM && word_is(word, length, "no")) {
             length = take_word(reader, &word);
@@ -217,11 +217,11 @@ static int read_figures(struct reader *reader, struct xentop_domain *domain, str
     }
     return take_word(reader, &word) == 0
                ? 0
-               : refuse(reader, "this line has more than the head line's columns", err);
+               : refuse(reader, "this line has more columns than the head line", err);
 }
 
-// Whether a domain of that name, the first below a head line, begins another iteration. With -r
-// each domain has a head line of its own.
+// Whether a domain of that name, the first below a head line, begins the next iteration. With -r
+// each domain has its own head line.
 static bool begins_iteration(const struct reader *reader, const char *name)
 {
     return reader->now.count == 0 || reader->block_before > 1 ||
@@ -254,17 +254,18 @@ static int read_domain(struct reader *reader, const char *state, struct error *e
     for (size_t i = 0; i < now->count; i++) {
         if (text_equal(now->domains[i].name, name)) {
             _cleanup_free_ char *clean = text_printable(name);
-            return fail_input(err,
-                              "xentop, line %u: a second domain \"%s\": xentop cuts names to ten "
-                              "characters unless option -f is given",
-                              reader->line, clean);
+            return fail_input(
+                err,
+                "xentop, line %u: a second domain \"%s\": xentop truncates names to ten "
+                "characters unless option -f is given",
+                reader->line, clean);
         }
     }
     if (now->count == DOMAINS_MAX) {
-        return refuse(reader, "Xen has not so many domains", err);
+        return refuse(reader, "more domains than Xen has numbers for", err);
     }
     domain.name = steal_pointer(&name);
-    if ((now->count & (now->count - 1)) == 0) { // 0 or a power of two: full
+    if ((now->count & (now->count - 1)) == 0) { // 0 or a power of two: the array is full
         now->domains =
             memory_resize(now->domains, now->count == 0 ? 1 : 2 * now->count, sizeof domain);
     }
@@ -275,7 +276,7 @@ static int read_domain(struct reader *reader, const char *state, struct error *e
 
 // ---- what options add
 
-// A number with its unit right behind it: "105pkts".
+// Takes a number followed directly by its unit: "105pkts".
 static bool take_count(struct reader *reader, const char *unit, uint64_t *ret)
 {
     const char *word = NULL;
@@ -312,7 +313,7 @@ static int read_net(struct reader *reader, struct error *err)
     return 0;
 }
 
-// " 5:          3s  6:          1s": vCPUs that had no room in the line before.
+// " 5:          3s  6:          1s": vCPUs for which the previous line had no room.
 static bool is_vcpus(struct reader reader)
 {
     const char *word = NULL;
@@ -390,7 +391,7 @@ static int read_line(struct reader *reader, struct error *err)
     return read_detail(reader, err);
 }
 
-// Whether it is an iteration with CPU(%); says so if not.
+// Checks that the iteration has CPU(%).
 static int check_last(const struct xentop *last, struct error *err)
 {
     bool used = last->iterations > 1;
@@ -398,12 +399,11 @@ static int check_last(const struct xentop *last, struct error *err)
         used = used || last->domains[i].cpu_percent > 0.0;
     }
     if (last->count == 0) {
-        return fail_input(err, "xentop: there is no domain in this text");
+        return fail_input(err, "xentop: the text contains no domain");
     }
     return used ? 0
-                : fail_input(err,
-                             "xentop: this is only its first iteration, in which CPU(%%) always "
-                             "reads 0.0; have two, by xentop -b -i 2");
+                : fail_input(err, "xentop: only the first iteration, whose CPU(%%) always "
+                                  "reads 0.0; use two: xentop -b -i 2");
 }
 
 int xentop_text_parse(const char *text, struct xentop *ret, struct error *err)
@@ -441,7 +441,9 @@ int xentop_stats(const struct xentop *xentop, struct xen_stats *ret, struct erro
         }
         if (xen_stats_find(&stats, name) != NULL) {
             xen_stats_clear(&stats);
-            return fail_input(err, "xentop: two domains are \"%s\" once what is no letter is \"_\"",
+            return fail_input(err,
+                              "xentop: two domains are called \"%s\" after other characters were "
+                              "replaced by \"_\"",
                               name);
         }
         struct xen_domain *told = xen_stats_add(&stats, name);

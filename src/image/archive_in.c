@@ -19,7 +19,7 @@ static int fail_in(struct archive *archive, const char *what, struct error *err)
 {
     int why = archive_errno(archive);
     const char *text = archive_error_string(archive);
-    // Of its own errors (-1, EILSEQ …) the text tells more.
+    // libarchive's own codes (-1, EILSEQ …) say less than its text.
     return fail(err, 0, "%s: %s", what, text == NULL ? strerror(why) : text);
 }
 
@@ -112,7 +112,7 @@ static char *without_compression(const char *path)
     return NULL;
 }
 
-// Never outside of the folder, whatever a package says.
+// Whether a package's path stays inside the folder.
 static bool is_inside(const char *path)
 {
     return path[0] != '/' && path[0] != '\0' && strcmp(path, "..") != 0 &&
@@ -138,7 +138,7 @@ static int unpack_entry(struct archive *inner, const char *path, const char *fol
     return rc;
 }
 
-// Only a link to a name beside it, as libraries have: it leads nowhere else.
+// Accepts only a link to a name in the same directory, as libraries have: it cannot lead outside.
 static int unpack_link(const char *path, const char *target, const char *folder, struct error *err)
 {
     if (target == NULL || *target == '\0' || strchr(target, '/') != NULL ||
@@ -194,7 +194,7 @@ int archive_unpack_deb(const char *deb, bool (*wanted)(const char *path), const 
     while (rc == 0 && !found) {
         int got = archive_read_next_header(outer, &entry);
         if (got != ARCHIVE_OK) {
-            rc = got == ARCHIVE_EOF ? fail(err, 0, "%s is no Debian package", deb)
+            rc = got == ARCHIVE_EOF ? fail(err, 0, "%s is not a Debian package", deb)
                                     : fail_in(outer, deb, err);
         } else {
             found = strncmp(archive_entry_pathname(entry), "data.tar", 8) == 0;

@@ -13,15 +13,15 @@
 #include "base/text.h"
 #include "image/archives.h"
 
-#define ITEM_MAX (256U << 20) // of a file taken into an archive
+#define ITEM_MAX (256U << 20) // largest file added to an archive
 
 struct archive_out {
     struct archive *archive;
     char *path;
     int fd;
-    char **folders; // that are in it
+    char **folders; // folders added so far
     size_t folder_count;
-    long serial; // of inodes
+    long serial; // next inode number
 };
 
 static int fail_out(const struct archive_out *out, struct error *err)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * image/archives — archives by libarchive: Debian packages read, cpio archives (initramfs) and ISO
- * 9660 images (configuration for cloud-init) written. Same content, same bytes: entries have no
- * owner and no time. Used within image/.
+ * image/archives — reads Debian packages and writes cpio archives (initramfs) and ISO 9660 images
+ * (configuration for cloud-init), with libarchive. Output is reproducible: entries have no owner
+ * and no time. Used within image/.
  */
 #ifndef VRBENCH_IMAGE_ARCHIVES_H
 #define VRBENCH_IMAGE_ARCHIVES_H
@@ -19,36 +19,36 @@ struct archive_out;
 
 enum archive_kind { ARCHIVE_CPIO, ARCHIVE_ISO };
 
-// One thing to be put into an archive. Exactly one of `link`, `bytes`, `file` and `device` says
-// what it is; none of them: a directory.
+// An entry of an archive. At most one of `link`, `bytes`, `file` and `device` is set; none of them:
+// a directory.
 struct archive_item {
-    const char *path;  // in the archive, without a leading '/'
-    mode_t mode;       // permissions; of a symbolic link without meaning
-    const char *link;  // a symbolic link to this
-    const char *bytes; // a file with this content
-    size_t length;     // of bytes
-    const char *file;  // a file with the content of this one
+    const char *path;  // path in the archive, without a leading '/'
+    mode_t mode;       // permissions; ignored for a symbolic link
+    const char *link;  // a symbolic link; its target
+    const char *bytes; // a file; its content
+    size_t length;     // length of `bytes`
+    const char *file;  // a file; path of the file to copy
     bool device;       // a character device
     unsigned major, minor;
 };
 
-// Makes a new file. `volume` is the name of an ISO 9660 volume.
+// Makes a new archive file. `volume` is the volume name of an ISO 9660 image.
 int archive_out_open(const char *path, mode_t mode, enum archive_kind kind, const char *volume,
                      struct archive_out **ret, struct error *err);
-// Parent directories that weren't put in before are, with mode 0755.
+// Adds an entry. Missing parent directories are added with mode 0755.
 int archive_out_add(struct archive_out *out, const struct archive_item *item, struct error *err);
-// Ends the archive and syncs the file. archive_out_free() is still to be called.
+// Completes the archive and syncs the file. The caller still calls archive_out_free().
 int archive_out_finish(struct archive_out *out, struct error *err);
 void archive_out_free(struct archive_out *out);
 
 // ---- reading
 
-// Unpacks each regular file of a package that `wanted` asks for (path without leading "./"), and
-// each symbolic link to a name beside it, to `folder`/path; compressed files (.xz, .zst, .gz) plain
-// and without that ending. -EINTR when the user interrupts.
+// Unpacks from a package to `folder`/path each regular file for which `wanted` returns true (path
+// without leading "./"), and each symbolic link to a name in the same directory. Compressed files
+// (.xz, .zst, .gz) are decompressed, and their suffix removed. -EINTR when the user interrupts.
 int archive_unpack_deb(const char *deb, bool (*wanted)(const char *path), const char *folder,
                        struct error *err);
-// Writes what the compressed bytes `from` (xz, zstd, lz4, gzip, bzip2, lzma) hold to a new file.
+// Decompresses the bytes `from` (xz, zstd, lz4, gzip, bzip2, lzma) to a new file.
 int archive_decompress(const void *from, size_t length, const char *to, struct error *err);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * image/build — makes the tiny router guest: fetches the packages, unpacks what is needed of them,
- * resolves the modules with depmod, writes the initramfs. All in a folder FOLDER.building beside
- * the image's, which is locked, and swapped with the image's when it is whole. Called by cli/.
+ * image/build — builds the tiny router guest: fetches the packages, unpacks the required files,
+ * resolves the modules with depmod, writes the initramfs. Works in a locked folder FOLDER.building
+ * beside the image's, and swaps it with the image's when complete. Called by cli/.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,19 +29,19 @@
 
 #define KERNEL_MAX  (256U << 20)
 #define TABLE_MAX   (16U << 20)
-#define TREE        "tree" // below the folder that is built: what was unpacked
+#define TREE        "tree" // unpacked files, below the folder that is built
 #define BUSYBOX     TREE "/bin/busybox"
-#define BUSYBOX_MAX 4096U // its applets
+#define BUSYBOX_MAX 4096U // limit in bytes of the list of its applets
 
 struct building {
     char *folder; // FOLDER.building
     int lock;
     struct package kernel, busybox;
-    char *release;                       // of the kernel: "6.1.0-56-cloud-amd64"
-    struct kernel_modules modules, nics; // the latter: those for real NICs besides
-    char *applets;                       // paths, a line each: "bin/ash"
+    char *release;                       // release of the kernel: "6.1.0-56-cloud-amd64"
+    struct kernel_modules modules, nics; // `nics`: additional ones for real NICs
+    char *applets;                       // paths, one a line: "bin/ash"
     bool with[IMAGE_DAEMONS];
-    struct package_list daemons[IMAGE_DAEMONS]; // the packages of each
+    struct package_list daemons[IMAGE_DAEMONS]; // packages of each daemon
 };
 
 static char *inside(const struct building *building, const char *path)
@@ -62,7 +62,7 @@ static bool is_image(const char *folder)
     return access(path, F_OK) == 0;
 }
 
-// What isn't an image is never replaced, but for an empty folder.
+// Refuses to replace a folder that is neither an image nor empty.
 static int check_place(const char *folder, struct error *err)
 {
     struct stat st;
@@ -70,16 +70,17 @@ static int check_place(const char *folder, struct error *err)
         return errno == ENOENT ? 0 : fail(err, errno, "%s", folder);
     }
     if (!S_ISDIR(st.st_mode)) {
-        return fail_input(err, "%s is no folder", folder);
+        return fail_input(err, "%s is not a folder", folder);
     }
     if (is_image(folder) || rmdir(folder) == 0) {
         return 0;
     }
-    return errno == ENOTEMPTY ? fail_input(err, "%s has something else than an image in it", folder)
-                              : fail(err, errno, "%s", folder);
+    return errno == ENOTEMPTY
+               ? fail_input(err, "%s contains files that do not belong to an image", folder)
+               : fail(err, errno, "%s", folder);
 }
 
-// What a killed build left there is removed.
+// Removes what a killed build left.
 static int begin(const char *folder, struct building *building, struct error *err)
 {
     int rc = check_place(folder, err);
@@ -92,8 +93,8 @@ static int begin(const char *folder, struct building *building, struct error *er
     if (building->lock < 0 || flock(building->lock, LOCK_EX | LOCK_NB) < 0) {
         int why = errno;
         cleanup_close(&building->lock);
-        building->lock = -1; // it is another's to remove
-        return why == EWOULDBLOCK ? fail(err, 0, "another build of %s is going on", folder)
+        building->lock = -1; // the folder belongs to another build
+        return why == EWOULDBLOCK ? fail(err, 0, "%s is being built by another process", folder)
                                   : fail(err, why, "%s", building->folder);
     }
     static const char *const left[] = {TREE,       IMAGE_KERNEL,     IMAGE_VMLINUX,    IMAGE_INITRD,
@@ -113,7 +114,7 @@ static int put_in_place(struct building *building, const char *folder, struct er
 {
     int rc = renameat2(AT_FDCWD, building->folder, AT_FDCWD, folder, RENAME_NOREPLACE);
     if (rc < 0 && errno == EEXIST) {
-        // The old one is now where the new was built, and goes with it.
+        // The old image is now in the folder of the build, and is removed with it.
         rc = renameat2(AT_FDCWD, building->folder, AT_FDCWD, folder, RENAME_EXCHANGE);
     }
     return rc < 0 ? fail(err, errno, "putting the image into %s", folder) : 0;
@@ -150,7 +151,7 @@ static bool wanted_of_busybox(const char *path)
     return text_equal(path, "bin/busybox") || text_equal(path, "usr/bin/busybox");
 }
 
-// The only entry of a folder that starts with `start`; the rest of its name.
+// Finds the single entry of a folder that starts with `start`; returns the rest of its name.
 static int only_entry(const char *folder, const char *start, char **ret, struct error *err)
 {
     _cleanup_closedir_ DIR *dir = opendir(folder);
@@ -249,7 +250,7 @@ static int find_applets(struct building *building, struct error *err)
     if (chmod(busybox, 0755) < 0) {
         return fail(err, errno, "%s", busybox);
     }
-    // By its whole path: run_tool() looks in folders of PATH only.
+    // By its full path: run_tool() searches folders of PATH only.
     const char *const argv[] = {"busybox", "--list-full", NULL};
     return run_file(busybox, argv, NULL, &building->applets, err);
 }
@@ -327,7 +328,7 @@ static bool is_in(const struct kernel_modules *modules, const char *file)
     return false;
 }
 
-// The table, and the files but for those that `without` has, too (NULL = all).
+// Adds the module table, and the module files except those in `without` (NULL = all).
 static int add_modules(const struct building *building, const struct kernel_modules *modules,
                        const struct kernel_modules *without, struct archive_out *out,
                        struct error *err)
@@ -364,7 +365,8 @@ static int make_initrd(const struct building *building, struct error *err)
     return rc;
 }
 
-// What follows the initramfs for a router with NICs of the host: its table takes the other's place.
+// Writes the archive that follows the initramfs for a router with assigned NICs; its module table
+// replaces the initramfs's.
 static int make_nics(const struct building *building, struct error *err)
 {
     _cleanup_free_ char *path = inside(building, IMAGE_NICS);
@@ -395,7 +397,7 @@ static int read_with(const char *names, bool with[IMAGE_DAEMONS], struct error *
             }
         }
         if (!known) {
-            return fail_input(err, "routers can have bird and frr, not \"%.*s\"", (int)length, at);
+            return fail_input(err, "an image can have bird and frr, not \"%.*s\"", (int)length, at);
         }
         at = at[length] == ',' ? at + length + 1 : NULL;
     }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * image/daemon — see daemon.h. Which libraries a program needs is told by the dynamic loader of the
- * packages (ld.so(8), --list), run on what was unpacked: as in the guest, and nothing of this
- * machine's own is taken.
+ * image/daemon — see daemon.h. The dynamic loader of the unpacked packages lists the libraries of a
+ * program (ld.so(8), --list), as it resolves them in the guest. No library of this machine is used.
  */
 #include "image/daemon.h"
 
@@ -18,20 +17,20 @@
 #include "image/archives.h"
 #include "image/folders.h"
 
-#define LIBRARIES "lib/x86_64-linux-gnu" // where the guest's loader looks
+#define LIBRARIES "lib/x86_64-linux-gnu" // where the guest's loader searches
 #define LOADER    "lib64/ld-linux-x86-64.so.2"
 
 struct recipe {
     const char *package;
     const char *programs[5];
-    const struct archive_item *items; // besides
+    const struct archive_item *items; // further entries
     size_t item_count;
 };
 
 #define TEXT(text) .bytes = (text), .length = sizeof(text) - 1
 
-// The users and groups that FRR's package makes; vtysh looks for the programs below /var/run, and
-// lets root in by its own file, without PAM.
+// The users and groups that FRR's package makes. vtysh searches the programs below /var/run, and
+// its own file admits root without PAM.
 static const struct archive_item frr_items[] = {
     {.path = "etc/group",
      .mode = 0644,
@@ -55,7 +54,7 @@ static const struct recipe recipes[] = {
 
 // ---- packages
 
-// Libraries, however Debian calls their packages.
+// Whether a Debian package contains libraries, by its name.
 static bool is_library(const char *package)
 {
     return text_starts(package, "lib") || text_starts(package, "zlib");
@@ -80,7 +79,7 @@ static bool is_wanted(const char *path)
 // ---- libraries
 
 struct libraries {
-    char **paths; // of files in the tree, by the names that programs know them by
+    char **paths; // library files in the tree, in the order of their names
     size_t count;
 };
 
@@ -116,8 +115,8 @@ static void note(struct libraries *libraries, const char *path, size_t length)
     libraries->paths[libraries->count++] = copy;
 }
 
-// What the loader lists: "NAME => PATH (ADDRESS)"; of itself, and of what the kernel brings, no
-// "=>".
+// Parses the loader's list of "NAME => PATH (ADDRESS)". The lines of the loader and of the kernel's
+// vDSO have no "=>".
 static int take_list(const char *text, const char *tree, const char *program,
                      struct libraries *libraries, struct error *err)
 {
@@ -133,7 +132,7 @@ static int take_list(const char *text, const char *tree, const char *program,
             if (text_equal(base_of(name), base_of(LOADER))) {
                 path = NULL;
             } else if (!text_starts(path, tree)) {
-                return fail(err, 0, "the packages have no library %s, which %s needs", name,
+                return fail(err, 0, "%s: no package contains it, but %s requires it", name,
                             program);
             }
         }
@@ -158,7 +157,7 @@ static int find_loader(const char *tree, char **ret, struct error *err)
         }
         free(path);
     }
-    return fail(err, 0, "the packages have no dynamic loader");
+    return fail(err, 0, "the packages contain no dynamic loader");
 }
 
 static int find_libraries(const struct recipe *recipe, const char *tree, const char *loader,
@@ -237,7 +236,8 @@ int daemon_build(enum routing_daemon daemon, const char *tree, const char *archi
     for (size_t i = 0; rc == 0 && i < packages.count; i++) {
         rc = archive_unpack_deb(packages.items[i].file, is_wanted, tree, err);
     }
-    _cleanup_free_ char *whole = rc == 0 ? realpath(tree, NULL) : NULL; // as the loader has it
+    _cleanup_free_ char *whole =
+        rc == 0 ? realpath(tree, NULL) : NULL; // the form in which the loader prints it
     if (rc == 0 && whole == NULL) {
         rc = fail(err, errno, "%s", tree);
     }

@@ -49,7 +49,7 @@ int folder_remove(const char *path, struct error *err)
     return 0;
 }
 
-// The last line of what a program said.
+// The last line of a program's output.
 static char *last_line(const char *text)
 {
     size_t end = strlen(text);
@@ -88,7 +88,7 @@ int run_tool(const char *program, const char *package, const char *const *argv, 
 {
     _cleanup_free_ char *path = NULL;
     if (child_find(program, &path) < 0) {
-        return fail_lacking(err, "there is no %s here (package %s)", program, package);
+        return fail_lacking(err, "%s is not installed (package %s)", program, package);
     }
     return run_file(path, argv, folder, ret_output, err);
 }

@@ -93,16 +93,15 @@ int image_find(const char *folder, struct image *ret, struct error *err)
     _cleanup_error_ struct error why = ERROR_INIT;
     int rc = file_read(path, DESCRIPTION_MAX, &text, NULL, &why);
     if (rc == -ENOENT || rc == -ENOTDIR) {
-        rc =
-            fail_lacking(err, "there is no router image in %s; this makes one: vrbench image build",
-                         found.folder);
+        rc = fail_lacking(err, "there is no router image in %s; build one: vrbench image build",
+                          found.folder);
     } else if (rc < 0) {
         error_move(err, &why);
     } else if (read_description(text, &found) < 0 || access(found.kernel, R_OK) < 0 ||
                access(found.vmlinux, R_OK) < 0 || access(found.initrd, R_OK) < 0) {
         rc = fail_lacking(err,
-                          "the router image in %s isn't one of this version of vrbench; this makes "
-                          "it anew: vrbench image build",
+                          "the router image in %s was built by another version of vrbench; rebuild "
+                          "it: vrbench image build",
                           found.folder);
     }
     if (rc < 0) {
@@ -120,7 +119,9 @@ int image_check_daemon(const struct image *image, enum routing_daemon daemon, st
     }
     _cleanup_free_ char *with = text_copy("");
     for (enum routing_daemon other = DAEMON_FRR; other < IMAGE_DAEMONS; other++) {
-        if (other == daemon || image->daemons[other].archive != NULL) { // nothing is to be lost
+        if (other == daemon ||
+            image->daemons[other].archive !=
+                NULL) { // the suggested command keeps the daemons that the image already has
             char *more =
                 text_format("%s%s%s", with, *with == '\0' ? "" : ",", routing_daemon_name(other));
             free(with);
@@ -128,7 +129,7 @@ int image_check_daemon(const struct image *image, enum routing_daemon daemon, st
         }
     }
     return fail_lacking(err,
-                        "the router image in %s has no %s; this makes one that has: vrbench image "
+                        "the router image in %s has no %s; build one with it: vrbench image "
                         "build --with %s",
                         image->folder, routing_daemon_name(daemon), with);
 }
@@ -143,8 +144,8 @@ int image_check_device(const struct image *image, const char *modalias, struct e
     }
     return fail_lacking(
         err,
-        "the kernel of the router image in %s (%s) has no driver for it; this makes "
-        "one that has those of most: vrbench image build --kernel linux-image-amd64",
+        "the kernel of the router image in %s (%s) has no driver for it; build an image with "
+        "the drivers of most NICs: vrbench image build --kernel linux-image-amd64",
         image->folder, image->kernel_package);
 }
 

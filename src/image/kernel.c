@@ -39,13 +39,13 @@ int kernel_payload(const void *image, size_t length, size_t *ret_offset, size_t 
     const unsigned char *bytes = image;
     if (length < HEADER || memcmp(bytes + HEADER_MAGIC, "HdrS", 4) != 0 ||
         little_endian(bytes + VERSION, 2) < PAYLOAD_FROM) {
-        return fail_input(err, "the kernel is no bzImage of protocol 2.08 or later");
+        return fail_input(err, "the kernel is not a bzImage of protocol 2.08 or later");
     }
     size_t setup = bytes[SETUP_SECTS] == 0 ? 4 : bytes[SETUP_SECTS];
     size_t offset = (setup + 1) * SECTOR + little_endian(bytes + PAYLOAD, 4);
     size_t size = little_endian(bytes + PAYLOAD + 4, 4);
     if (size <= SIZE_BYTES || offset > length || size > length - offset) {
-        return fail_input(err, "the kernel's payload is not within it");
+        return fail_input(err, "the kernel's payload is outside of the file");
     }
     *ret_offset = offset;
     *ret_length = size - SIZE_BYTES;
@@ -55,10 +55,10 @@ int kernel_payload(const void *image, size_t length, size_t *ret_offset, size_t 
 // ---- modules
 
 static const struct wanted {
-    const char *name; // of the file, '_' for '-' as the kernel has it
+    const char *name; // file name, '_' for '-' as in the kernel
     bool nic;
-    enum kernel_set set; // that it is first in
-    const char *before;  // a module that it can't do without, and asks for when it runs; or NULL
+    enum kernel_set set; // smallest set that contains it
+    const char *before;  // a module that this one requests when it runs, and requires; or NULL
 } wanted[] = {
     {"virtio_pci", false, KERNEL_MACHINE, NULL},
     {"virtio_mmio", false, KERNEL_MACHINE, NULL},
@@ -105,7 +105,7 @@ static char *module_name(const char *path, size_t length)
     return name;
 }
 
-// A path as it is after unpacking: without the ending of its compression.
+// The path without the suffix of its compression, as unpacked.
 static char *plain_path(const char *path, size_t length)
 {
     const char *end = memmem(path, length, ".ko", 3);
@@ -129,7 +129,7 @@ static void add_file(struct kernel_modules *modules, const char *path)
     modules->files[modules->count++] = text_copy(path);
 }
 
-// A line "PATH: DEPENDENCY…" of modules.dep(5): what has to be loaded first stands last.
+// Parses a line "PATH: DEPENDENCY…" of modules.dep(5); the dependency to load first is the last.
 static void add_files(struct kernel_modules *modules, FILE *table, const char *line, size_t length)
 {
     char *paths[64];
@@ -180,7 +180,7 @@ static void add_module(struct kernel_modules *modules, FILE *table, const char *
     fputc('\n', table);
 }
 
-// Lines "alias PATTERN MODULE" of modules.alias → "alias MODULE PATTERN".
+// Converts lines "alias PATTERN MODULE" of modules.alias to "alias MODULE PATTERN".
 static void add_aliases(FILE *table, const char *alias, const char *name)
 {
     for (const char *line = alias; *line != '\0';) {
@@ -220,7 +220,7 @@ int kernel_select_modules(const char *dep, const char *alias, enum kernel_set se
     fclose(table);
     if (!nic) {
         kernel_modules_clear(&modules);
-        return fail_input(err, "the kernel has no module for a network interface of a machine");
+        return fail_input(err, "the kernel has no module for a virtual network interface");
     }
     *ret = modules;
     return 0;

@@ -25,10 +25,11 @@ int overlay_check_base(const char *base, struct error *err)
     }
     if (read(fd, begin, sizeof begin) != (ssize_t)sizeof begin ||
         memcmp(begin, magic, sizeof magic) != 0) {
-        return fail_input(err,
-                          "image %s is not in format qcow2 (%s convert -O qcow2 makes one of other "
-                          "formats)",
-                          base, TOOL);
+        return fail_input(
+            err,
+            "image %s is not in format qcow2; convert it (%s convert -O qcow2 reads other "
+            "formats)",
+            base, TOOL);
     }
     return 0;
 }
@@ -37,7 +38,7 @@ int overlay_check_tool(struct error *err)
 {
     _cleanup_free_ char *path = NULL;
     return child_find(TOOL, &path) < 0
-               ? fail_lacking(err, "there is no %s here (package %s), which images need", TOOL,
+               ? fail_lacking(err, "%s is not installed (package %s); images require it", TOOL,
                               PACKAGE)
                : 0;
 }

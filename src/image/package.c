@@ -24,7 +24,7 @@ char *package_cache_folder(void)
     return folder_for_user("/var/cache/vrbench", "XDG_CACHE_HOME", ".cache", "vrbench");
 }
 
-// ---- what apt says
+// ---- apt's output
 
 char *package_field(const char *text, const char *field)
 {
@@ -58,7 +58,7 @@ char *package_depends(const char *depends, const char *start)
     return name;
 }
 
-// Names as Debian's policy (5.6.1) has them: none is an option or a path.
+// Checks a name against Debian's policy (5.6.1), so that it cannot be an option or a path.
 static bool is_package_name(const char *name)
 {
     if (!islower((unsigned char)name[0]) && !isdigit((unsigned char)name[0])) {
@@ -73,13 +73,13 @@ static int show(const char *name, char **ret_text, struct error *err)
     _cleanup_error_ struct error why = ERROR_INIT;
     int rc = run_tool("apt-cache", "apt", argv, NULL, ret_text, &why);
     if (rc == -EIO) {
-        return fail_lacking(err, "apt knows no package %s: sudo apt-get update may help", name);
+        return fail_lacking(err, "apt does not know package %s; try: sudo apt-get update", name);
     }
     error_move(err, &why);
     return rc;
 }
 
-// As apt names files: an epoch's colon is escaped.
+// The file name that apt uses: an epoch's colon is escaped.
 static char *file_name(const char *package, const char *version, const char *architecture)
 {
     const char *colon = strchr(version, ':');
@@ -88,7 +88,7 @@ static char *file_name(const char *package, const char *version, const char *arc
                                        version, colon + 1, architecture);
 }
 
-// Follows packages that only stand for another.
+// Follows packages that only depend on another.
 static int resolve(const char *name, const char *through, struct package *ret, char **ret_file,
                    struct error *err)
 {
@@ -109,17 +109,17 @@ static int resolve(const char *name, const char *through, struct package *ret, c
         _cleanup_free_ char *version = package_field(text, "Version");
         _cleanup_free_ char *architecture = package_field(text, "Architecture");
         if (version == NULL || architecture == NULL) {
-            return fail(err, 0, "apt-cache tells no version of %s", at);
+            return fail(err, 0, "apt-cache reports no version of %s", at);
         }
         *ret_file = file_name(at, version, architecture);
         ret->name = steal_pointer(&at);
         ret->version = steal_pointer(&version);
         return 0;
     }
-    return fail(err, 0, "package %s leads nowhere", name);
+    return fail(err, 0, "package %s depends on no package that could be used instead", name);
 }
 
-// Fetches packages, of which `file` is a name so far, and then a path.
+// Fetches packages. `file` is a file name before, and a path after.
 static int fetch(struct package *packages, size_t count, struct error *err)
 {
     _cleanup_free_ char *folder = package_cache_folder();
@@ -127,7 +127,7 @@ static int fetch(struct package *packages, size_t count, struct error *err)
     if (rc < 0) {
         return rc;
     }
-    // One at a time: apt-get writes to a name beside the file's.
+    // One fetch at a time: apt-get uses a fixed temporary name beside the file.
     _cleanup_close_ int lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (lock < 0) {
         return fail(err, errno, "%s", folder);
@@ -180,7 +180,7 @@ int package_fetch(const char *name, const char *through, struct package *ret, st
         return 0;
     }
     if (!is_package_name(name)) {
-        return fail_input(err, "\"%s\" is neither a package's name nor a file *.deb", name);
+        return fail_input(err, "\"%s\" is neither a package name nor a *.deb file", name);
     }
     struct package found = {0};
     int rc = resolve(name, through, &found, &found.file, err);
@@ -201,7 +201,7 @@ void package_clear(struct package *package)
     *package = (struct package){0};
 }
 
-// ---- a package and what it needs
+// ---- a package and its dependencies
 
 static struct package *find(const struct package_list *list, const char *name)
 {
@@ -243,11 +243,11 @@ static void take_stanza(struct package_list *list, const char *stanza,
     }
     package->file = file_name(name, version, architecture);
     package->version = steal_pointer(&version);
-    note_depends(list, stanza, "Pre-Depends", follow); // may move the packages
+    note_depends(list, stanza, "Pre-Depends", follow); // may reallocate the array of packages
     note_depends(list, stanza, "Depends", follow);
 }
 
-// Asks for the packages from `begin` on, which adds those that they depend on.
+// Looks up the packages from index `begin` on, and appends their dependencies.
 static int look_up(struct package_list *list, size_t begin, bool (*follow)(const char *name),
                    struct error *err)
 {
@@ -263,7 +263,7 @@ static int look_up(struct package_list *list, size_t begin, bool (*follow)(const
     _cleanup_error_ struct error why = ERROR_INIT;
     int rc = run_tool("apt-cache", "apt", argv, NULL, &text, &why);
     free((void *)argv);
-    if (rc < 0 && rc != -EIO) { // that is: it doesn't know one of them
+    if (rc < 0 && rc != -EIO) { // apt-cache fails if one of them is unknown
         error_move(err, &why);
         return rc;
     }
@@ -274,7 +274,7 @@ static int look_up(struct package_list *list, size_t begin, bool (*follow)(const
     }
     for (size_t i = begin; i < end; i++) {
         if (list->items[i].version == NULL) {
-            return fail_lacking(err, "apt knows no package %s: sudo apt-get update may help",
+            return fail_lacking(err, "apt does not know package %s; try: sudo apt-get update",
                                 list->items[i].name);
         }
     }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * image/package — Debian packages fetched by apt, into a cache of our own and without being
- * installed. apt checks what it fetches, and what is there already, by its signed lists. Called by
- * build.c.
+ * image/package — fetches Debian packages with apt into a cache, without installing them. apt
+ * verifies fetched and cached packages by its signed lists. Called by build.c.
  */
 #ifndef VRBENCH_IMAGE_PACKAGE_H
 #define VRBENCH_IMAGE_PACKAGE_H
@@ -17,34 +16,36 @@ struct package {
     char *file; // path of the *.deb
 };
 
-// Where packages are kept: /var/cache/vrbench for root, else below $XDG_CACHE_HOME or ~/.cache.
+// The package cache: /var/cache/vrbench for root, else a folder below $XDG_CACHE_HOME or ~/.cache.
+// The caller frees it.
 char *package_cache_folder(void);
 
-// Fetches a package. Of one that only depends on another whose name starts with `through` ("" =
-// none), that one is taken. `name` may be a file *.deb, which is then used as it is.
+// Fetches a package. If it only depends on a package whose name starts with `through` ("" = no such
+// rule), that package is fetched instead. `name` may be the path of a *.deb file, which is then
+// used as it is.
 int package_fetch(const char *name, const char *through, struct package *ret, struct error *err);
 void package_clear(struct package *package);
 
-// A package and those that it needs, in the order in which they were named.
+// A package and its dependencies, in the order in which they were found.
 struct package_list {
     struct package *items;
     size_t count;
 };
 
-// Fetches a package and all that it depends on, and these depend on, whose names `follow` takes; of
+// Fetches a package and, recursively, its dependencies for whose names `follow` returns true; of
 // alternatives the first.
 int package_fetch_all(const char *name, bool (*follow)(const char *name), struct package_list *ret,
                       struct error *err);
 void package_list_clear(struct package_list *list);
 
-// In the text of `apt-cache show`, the value of a field of the first stanza; NULL = it has none.
-// The caller frees it.
+// Returns the value of a field in the first stanza of `apt-cache show` output; NULL if absent. The
+// caller frees it.
 char *package_field(const char *text, const char *field);
-// Takes the next package's name, of alternatives the first, out of a Depends field; moves on. NULL
-// = no more. The caller frees it.
+// Returns the next package name of a Depends field (of alternatives the first) and advances `at`;
+// NULL = no more. The caller frees it.
 char *package_next_depends(const char **at);
-// The first package of a Depends field whose name starts with `start`; NULL = none. The caller
-// frees it.
+// Returns the first package of a Depends field whose name starts with `start`; NULL = none. The
+// caller frees it.
 char *package_depends(const char *depends, const char *start);
 
 #define _cleanup_package_      __attribute__((cleanup(package_clear)))

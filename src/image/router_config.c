@@ -20,7 +20,8 @@
 #define IP_FORMAT    "%u.%u.%u.%u"
 #define IP_BYTES(a)  (a) >> 24, (a) >> 16 & 255, (a) >> 8 & 255, (a)&255
 
-// A word of a service: blanks, '%' and whatever isn't plain as %XX; an empty one can't be written.
+// Writes a word of a service: blanks, '%' and other special characters as %XX. An empty word cannot
+// be written.
 static void put_word(FILE *out, const char *word)
 {
     for (const char *at = word; *at != '\0'; at++) {
@@ -52,7 +53,7 @@ char *router_config_text(const struct router_config *config)
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
     if (out == NULL) {
-        abort(); // out of memory, as text_format() has it
+        abort(); // out of memory aborts, as in text_format()
     }
     fprintf(out, "name %s\n", config->name);
     for (size_t i = 0; i < config->nic_count; i++) {
@@ -91,7 +92,7 @@ char *router_config_text(const struct router_config *config)
 
 // ---- the initrd
 
-// The router's own archive, in a file that has no name.
+// Writes the router's own archive to a file without a name.
 static int write_own(const struct router_config *config, const char *path, struct error *err)
 {
     _cleanup_free_ char *text = router_config_text(config);
@@ -138,8 +139,8 @@ int image_write_initrd(const struct image *image, const struct router_config *co
     int rc = image_check_daemon(image, config->daemon, err);
     rc = rc == 0 ? write_own(config, own, err) : rc;
     if (rc == 0) {
-        // Archives follow each other at a multiple of 4 bytes, and are as long.
-        _cleanup_close_ int to = file_open_new(path, 0600, err); // it may hold passwords
+        // An archive starts at a multiple of 4 bytes and is padded to one.
+        _cleanup_close_ int to = file_open_new(path, 0600, err); // it may contain passwords
         rc = to < 0 ? to : append(to, image->initrd, err);
         const char *daemon = image->daemons[config->daemon].archive;
         rc = rc == 0 && config->real_nics ? append(to, image->nics, err) : rc;

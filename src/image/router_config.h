@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * image/router_config — what a tiny guest is to be, written for its first process (the grammar is
- * in guest/config.c) and put into an initrd of the router's own. Called by machine/.
+ * image/router_config — writes the configuration of a tiny guest for its first process (grammar:
+ * guest/config.c) and puts it into the router's own initrd. Called by machine/.
  */
 #ifndef VRBENCH_IMAGE_ROUTER_CONFIG_H
 #define VRBENCH_IMAGE_ROUTER_CONFIG_H
@@ -15,9 +15,9 @@
 #include "image/image.h"
 
 struct router_config_nic {
-    const char *name; // in the guest: at most 15 bytes, no blanks
-    uint8_t mac[6];   // by which the guest finds it
-    unsigned mtu;     // 0 = the device's own
+    const char *name; // name in the guest: at most 15 bytes, no blanks
+    uint8_t mac[6];   // the guest finds the interface by it
+    unsigned mtu;     // 0 = the device's default
     uint32_t address; // host order; 0 = none
     unsigned prefix;
 };
@@ -35,17 +35,17 @@ struct router_config_route {
     uint32_t via;
 };
 
-// A folder that is made before services start, of that user and group.
+// A folder with its user and group, made before services start.
 struct router_config_folder {
     const char *path;
     unsigned owner;
 };
 
-// A program that the guest runs, in the foreground. It ends when that ends.
+// A program that the guest runs in the foreground. If it ends, the guest ends.
 struct router_config_service {
-    const char *const *argv; // ended by NULL; argv[0] an absolute path in the guest
-    const char *ready;       // it is up when there is something at this path; NULL = at once
-    bool once;               // it is to end, with status 0, and is up when it has
+    const char *const *argv; // ends with NULL; argv[0] is an absolute path in the guest
+    const char *ready;       // the service is up once this path exists; NULL = at once
+    bool once;               // the program must end with status 0, and the service is up then
 };
 
 struct router_config {
@@ -60,23 +60,22 @@ struct router_config {
     size_t sysctl_count;
     const struct router_config_folder *folders;
     size_t folder_count;
-    // Started one after the other: once the guest forwards or, with `hold`, when it is told to
-    // (guest_start()).
+    // Started one after the other: once the guest forwards or, with `hold`, on guest_start().
     const struct router_config_service *services;
     size_t service_count;
     bool hold;
-    enum routing_daemon daemon; // that the image's archive of goes into the initrd
-    bool real_nics;             // so does that of modules for NICs of the host's
-    // Files for the guest besides (programs and configuration of services …).
+    enum routing_daemon daemon; // daemon whose archive is added to the initrd
+    bool real_nics;             // adds the archive of modules for real NICs
+    // Further files for the guest (programs and configuration of services …).
     const struct archive_item *files;
     size_t file_count;
 };
 
-// The text of /etc/vrbench/router.conf. The caller frees it.
+// Returns the text of /etc/vrbench/router.conf. The caller frees it.
 char *router_config_text(const struct router_config *config);
 
-// Writes a new file that holds the image's initramfs and, behind it, its daemon's archive and the
-// router's configuration and files. On failure nothing is left of it.
+// Writes a new file with the image's initramfs, followed by its daemon's archive and the router's
+// configuration and files. After a failure the file does not exist.
 int image_write_initrd(const struct image *image, const struct router_config *config,
                        const char *path, struct error *err);
 

@@ -24,7 +24,7 @@ static FILE *text_stream(char **text, size_t *length)
 {
     FILE *out = open_memstream(text, length);
     if (out == NULL) {
-        abort(); // out of memory, as text_format() has it
+        abort(); // out of memory aborts, as in text_format()
     }
     return out;
 }
@@ -40,7 +40,7 @@ static bool reaches(const struct router_config_nic *nic, uint32_t address)
            ((nic->address ^ address) >> (32 - nic->prefix)) == 0;
 }
 
-// The routes whose gateway is at this interface.
+// Writes the routes whose gateway is on this interface.
 static void put_routes(FILE *out, const struct router_config *router,
                        const struct router_config_nic *nic)
 {
@@ -101,7 +101,7 @@ char *seed_user_data(const struct router_config *router)
           "  - [sysctl, -p, /etc/sysctl.d/90-vrbench.conf]\n",
           out);
     for (size_t i = 0; i < router->nic_count; i++) {
-        // Interfaces that were there before have their own.
+        // The defaults do not apply to interfaces that already exist.
         fprintf(out, "  - [sysctl, -w, net.ipv4.conf.%s.rp_filter=0]\n", router->nics[i].name);
     }
     for (size_t i = 0; i < router->neighbour_count; i++) {

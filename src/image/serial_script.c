@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// image/serial_script — reads scripts, see serial_script.h. Played by serial_play.c.
+// image/serial_script — parses scripts, see serial_script.h. Run by machine/serial_play.c.
 #include "image/serial_script.h"
 
 #include <ctype.h>
@@ -16,14 +16,14 @@
 
 #define TIMEOUT_NS   (30 * NS_PER_S)
 #define PROBLEMS_MAX 100
-#define STEP_MAX     65536U // bytes of a step's text
+#define STEP_MAX     65536U // longest text of a step, in bytes
 #define NAME_MAX_    64
 
 struct reader {
     const char *file;
     const struct router_config *router;
     struct serial_script *script;
-    const char *line, *end; // of the line being read
+    const char *line, *end; // of the present line
     const char *at;
     unsigned number;
     uint64_t timeout_ns;
@@ -34,7 +34,7 @@ struct reader {
 static bool problem(struct reader *reader, const char *where, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-// Notes what is wrong there; always false.
+// Adds a problem at a position; returns false.
 static bool problem(struct reader *reader, const char *where, const char *format, ...)
 {
     if (reader->problem_count++ < PROBLEMS_MAX) {
@@ -48,7 +48,7 @@ static bool problem(struct reader *reader, const char *where, const char *format
     return false;
 }
 
-// ---- what is put in
+// ---- placeholders
 
 #define IP_FORMAT   "%u.%u.%u.%u"
 #define IP_BYTES(a) (a) >> 24, (a) >> 16 & 255, (a) >> 8 & 255, (a)&255
@@ -71,7 +71,7 @@ static const struct router_config_neighbour *neighbour_of(const struct reader *r
     return NULL;
 }
 
-// One of an interface's. False if there is no such thing.
+// Writes the value of an interface's placeholder. False if there is no such placeholder.
 static bool put_of_nic(const struct reader *reader, FILE *out, const char *what,
                        const struct router_config_nic *nic)
 {
@@ -99,14 +99,14 @@ static bool put_of_nic(const struct reader *reader, FILE *out, const char *what,
     return true;
 }
 
-// At "{NAME}": writes what it stands for and moves behind it.
+// At "{NAME}": writes the value and moves behind it.
 static bool put_in(struct reader *reader, FILE *out)
 {
     const char *begin = reader->at;
     const char *close = memchr(begin, '}', (size_t)(reader->end - begin));
     size_t length = close == NULL ? NAME_MAX_ : (size_t)(close - begin) - 1;
     if (length >= NAME_MAX_) {
-        return problem(reader, begin, "no } for this {; a { itself is written \\{");
+        return problem(reader, begin, "no } for this {; write a { itself as \\{");
     }
     char name[NAME_MAX_];
     memcpy(name, begin + 1, length);
@@ -127,7 +127,8 @@ static bool put_in(struct reader *reader, FILE *out)
         }
         return problem(reader, begin, "the router has no interface \"%s\"", dot + 1);
     }
-    return problem(reader, begin, "there is no {%s}; it may be {name} or {address.eth0}", name);
+    return problem(reader, begin, "{%s} is unknown; expected {name} or such as {address.eth0}",
+                   name);
 }
 
 // ---- quoted text
@@ -139,7 +140,7 @@ static int hex(char digit)
                                             : -1;
 }
 
-// At a backslash: writes what it stands for and moves behind it.
+// At a backslash: writes the character and moves behind it.
 static bool put_escape(struct reader *reader, FILE *out)
 {
     static const char names[] = "rnte\\\"{";
@@ -159,7 +160,8 @@ static bool put_escape(struct reader *reader, FILE *out)
         return true;
     }
     reader->at += left > 1 ? 2 : 1;
-    return problem(reader, begin, "there are \\r \\n \\t \\e \\\\ \\\" \\{ and \\xHH, not this");
+    return problem(reader, begin,
+                   "unknown escape; there are \\r \\n \\t \\e \\\\ \\\" \\{ and \\xHH");
 }
 
 static void skip_blanks(struct reader *reader)
@@ -169,7 +171,7 @@ static void skip_blanks(struct reader *reader)
     }
 }
 
-// Reads "…" up to its closing quote, to the end of it even if something is wrong within.
+// Reads "…" up to its closing quote, even if there is a problem in between.
 static bool read_quoted(struct reader *reader, char **ret, size_t *ret_length)
 {
     const char *begin = reader->at;
@@ -192,7 +194,7 @@ static bool read_quoted(struct reader *reader, char **ret, size_t *ret_length)
             good &= put_in(reader, out);
             reader->at += reader->at == before;
         } else if (iscntrl((unsigned char)*reader->at)) {
-            good = problem(reader, reader->at++, "a control character, to be written \\xHH");
+            good = problem(reader, reader->at++, "a control character; write it as \\xHH");
         } else {
             fputc(*reader->at++, out);
         }
@@ -220,7 +222,7 @@ static bool read_quoted(struct reader *reader, char **ret, size_t *ret_length)
 static bool nothing_more(struct reader *reader)
 {
     skip_blanks(reader);
-    return reader->at == reader->end || problem(reader, reader->at, "nothing may follow here");
+    return reader->at == reader->end || problem(reader, reader->at, "expected the end of the line");
 }
 
 static void read_step(struct reader *reader, enum serial_deed deed)
@@ -254,7 +256,7 @@ static void read_timeout(struct reader *reader)
 static void read_line(struct reader *reader)
 {
     if (reader->end > reader->line && reader->end[-1] == '\r') {
-        reader->end--; // written by an editor of another system
+        reader->end--; // a carriage return of another system's editor
     }
     reader->at = reader->line;
     skip_blanks(reader);

@@ -34,7 +34,7 @@ static bool point_is_done(const struct ladder_spec *spec, size_t at)
            bsearch(&id, spec->done, spec->done_count, sizeof id, load_id_compare) != NULL;
 }
 
-// The first point from `at` on that is to be measured.
+// The first point from `at` on that is not done.
 static size_t skip_done(const struct ladder_spec *spec, size_t at)
 {
     while (at < spec->count * spec->repeats && point_is_done(spec, at)) {

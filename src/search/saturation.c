@@ -10,18 +10,19 @@
 #include "base/text.h"
 
 #define LAST_PPS    2.0e7
-#define START_BELOW 0.75 // of what is likely to be carried
+#define START_BELOW 0.75 // first load, as a fraction of the expected limit
 #define BISECTIONS  3
 
-// Undisturbed refusals, and trials in all, until a load counts as too much: a hiccup of the machine
-// must not end the search. Trials stay disturbed where the tester is the limit with CPU to spare.
+// Undisturbed refusals, and trials in all, until a load counts as too high: a hiccup of the machine
+// must not end the search. Trials stay disturbed if the tester is the limit but has CPU time to
+// spare.
 struct patience {
     unsigned refusals, trials;
 };
 static const struct patience patience_to_bracket = {4, 8}, patience_to_bisect = {2, 6};
 
-// How a search sets out, and the length of its trials, long enough for a slow machine to pass
-// packets at all.
+// The start of a search and the length of its trials, which must let a slow machine pass packets at
+// all.
 struct pace {
     double first_pps, least_pps;
     uint64_t trial_ns;
@@ -34,11 +35,11 @@ struct saturation {
     struct saturation_spec spec;
     struct pace pace;
     double beyond;
-    double pps; // in hand
+    double pps; // the present load
     double carried, refused;
     bool bracketed;
     unsigned bisections;
-    struct patience spent; // on the load in hand
+    struct patience spent; // trials of the present load
 };
 
 static bool saturation_next(struct search *search, struct load *ret)
@@ -52,11 +53,11 @@ static bool saturation_next(struct search *search, struct load *ret)
                          .length = saturation->spec.length,
                          .pps = saturation->pps,
                          .duration_ns = saturation->pace.trial_ns,
-                         .attempts = 1}; // repeated by `patience`
+                         .attempts = 1}; // `patience` repeats trials
     return true;
 }
 
-// Goes on from the load in hand, now that it is known whether it is carried.
+// Continues from the present load, given whether it is carried.
 static void saturation_step(struct saturation *saturation, bool carried)
 {
     double pps = saturation->pps;

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#define LOSS_AT_MOST 0.01 // of what was sent, lost or unsent, in a load that is carried
+#define LOSS_AT_MOST 0.01 // largest fraction lost or unsent in a load that counts as carried
 
 bool search_next(struct search *search, struct load *ret)
 {
@@ -25,7 +25,7 @@ static bool outcome_is_better(const struct outcome *one, const struct outcome *o
 struct advice search_tell(struct search *search, const struct load *load,
                           const struct outcome *outcome)
 {
-    // After a death there is nothing to try the load on that would be as before.
+    // After a death the same router no longer exists, so the load is not repeated.
     bool death = outcome->kind == OUTCOME_DEATH;
     bool best = search->attempts == 0 || death || outcome_is_better(outcome, &search->best);
     search->attempts++;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * search/search — which load comes next.
+ * search/search — decides which load comes next.
  *
- * A search is an iterator: while search_next() gives a load, the caller runs one trial of it and
- * reports the outcome with search_tell(). A search holds no clock, no file and no testbed, so that
- * a test can run it against a simulated device. Kinds of search: ladder.h, saturation.h,
- * stability.h, and sweep.h, which joins them. Called by run/.
+ * A search is an iterator: while search_next() returns a load, the caller runs one trial of it and
+ * reports the outcome with search_tell(). A search has no clock, no file and no testbed, so a test
+ * can run it against a simulated device. Kinds of search: ladder.h, saturation.h, stability.h, and
+ * sweep.h, which combines them. Called by run/.
  *
- * Repeating a disturbed trial is done here, once for all kinds: the same load comes again until a
- * trial of it is undisturbed or load.attempts is reached; the kind of search only sees the best of
- * these outcomes.
+ * The repetition of disturbed trials is implemented here for all kinds: the same load is returned
+ * until one of its trials is undisturbed or load.attempts is reached. A kind of search only sees
+ * the best of these outcomes.
  */
 #ifndef VRBENCH_SEARCH_SEARCH_H
 #define VRBENCH_SEARCH_SEARCH_H
@@ -18,47 +18,47 @@
 #include <stdint.h>
 
 enum load_use {
-    LOAD_CHECK,   // whether this machine can measure at all
-    LOAD_PROBE,   // to find loads worth a point
-    LOAD_WARM_UP, // its figures do not matter
+    LOAD_CHECK,   // tests whether this machine can measure at all
+    LOAD_PROBE,   // finds loads worth a point
+    LOAD_WARM_UP, // its figures are not used
     LOAD_POINT,   // a point of the run
 };
 
 struct load {
     enum load_use use;
-    unsigned place;  // index of the topology it is to be offered to, in the caller's list
+    unsigned place;  // index in the caller's list of the topology that gets the load
     unsigned length; // of the scenario's length layer
-    double pps;      // a network
+    double pps;      // for each network
     uint64_t duration_ns;
-    unsigned step, repeat; // LOAD_POINT: number of the load in its ladder, and of its trial
-    unsigned attempts;     // trials at most, while they are disturbed
+    unsigned step, repeat; // LOAD_POINT: index of the load in its ladder, and of the trial
+    unsigned attempts;     // largest number of trials while they are disturbed
 };
 
 // From best to worst.
 enum outcome_kind {
     OUTCOME_GOOD,
-    OUTCOME_DISTURBED, // by something that may pass
+    OUTCOME_DISTURBED, // by a cause that may pass
     OUTCOME_VOID,      // the engine's figures contradict each other: nothing was measured
-    OUTCOME_DEATH,     // a router died: likewise
+    OUTCOME_DEATH,     // a router died: nothing was measured
 };
 
 struct outcome {
     enum outcome_kind kind;
-    uint64_t disturbance_ns;   // OUTCOME_DISTURBED: by how much
-    uint64_t tx, lost, unsent; // packets of all networks
+    uint64_t disturbance_ns;   // OUTCOME_DISTURBED: time lost to the disturbance
+    uint64_t tx, lost, unsent; // packets, summed over all networks
 };
 
-// What the caller is to do with the trial that it reported.
+// What the caller must do with the trial that it reported.
 struct advice {
-    bool best;         // the best of this load so far: keep it in place of the one before
-    bool again;        // the same load comes again
+    bool best;         // the best trial of this load so far: replaces the previous one
+    bool again;        // the same load is returned again
     unsigned attempts; // trials of this load so far
 };
 
 struct search;
-// False when the search has ended.
+// Returns the next load in `ret`; false once the search has ended.
 bool search_next(struct search *search, struct load *ret);
-// `load` is the one that search_next() gave last.
+// Reports the outcome of the load that search_next() returned last.
 struct advice search_tell(struct search *search, const struct load *load,
                           const struct outcome *outcome);
 void search_free(struct search *search); // NULL is fine
@@ -68,19 +68,19 @@ void search_free(struct search *search); // NULL is fine
 struct search_ops {
     bool (*next)(struct search *search, struct load *ret);
     void (*tell)(struct search *search, const struct load *load, const struct outcome *outcome);
-    void (*free)(struct search *search); // frees the object as well
+    void (*free)(struct search *search); // also frees the object
 };
 
-// First member of each kind; zeroed but for `ops`.
+// First member of each kind of search; zeroed except for `ops`.
 struct search {
     const struct search_ops *ops;
-    bool trying;       // search_next() gave `load`, which is not settled
-    unsigned attempts; // trials of it so far
+    bool trying;       // `load` was returned and has no final outcome yet
+    unsigned attempts; // trials of `load` so far
     struct load load;
-    struct outcome best; // of these
+    struct outcome best; // best outcome of these trials
 };
 
-// Whether a load was offered as asked and, but for a little, received.
+// Whether a load was sent as requested and received up to a small loss.
 bool outcome_is_carried(const struct outcome *outcome);
 
 #endif

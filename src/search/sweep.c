@@ -14,9 +14,9 @@ enum stage { STAGE_NONE, STAGE_STABILITY, STAGE_SATURATION, STAGE_LADDER };
 struct sweep {
     struct search search;
     struct sweep_spec spec;
-    size_t at; // row
+    size_t at; // index of the row
     enum stage stage;
-    struct search *inner; // of the stage; NULL between stages
+    struct search *inner; // search of the present stage; NULL between stages
     unsigned checked;     // number of the place checked last, from 1; 0 = none
     bool unstable;
 };

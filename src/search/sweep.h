@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * search/sweep — all loads of a scenario: each topology (place) and length in turn. A row whose
- * loads are not given has them found first; a machine that is measured directly is checked first.
- * What a resumed run has measured already is skipped. Called by run/.
+ * search/sweep — all loads of a scenario: each topology (place) and length in turn. Loads of a row
+ * that has none are found first; the direct topology starts with a stability check. Points that a
+ * resumed run has measured are skipped. Called by run/.
  */
 #ifndef VRBENCH_SEARCH_SWEEP_H
 #define VRBENCH_SEARCH_SWEEP_H
@@ -16,15 +16,15 @@ struct sweep_place {
 // The loads of one length in one place.
 struct sweep_row {
     unsigned place, length;
-    double *pps;  // malloc()ed; whoever made the row frees it
-    size_t count; // 0 = not given; filled in once they are found
+    double *pps;  // allocated; freed by the caller who made the row
+    size_t count; // 0 = unknown until the search has found them
 };
 
 struct sweep_spec {
     const struct sweep_place *places;
-    struct sweep_row *rows; // in order of measuring, those of a place together
+    struct sweep_row *rows; // in the order of measurement; the rows of a place are adjacent
     size_t row_count;
-    unsigned to_find; // loads of a row that has none given
+    unsigned to_find; // number of loads to find for a row without loads
     unsigned repeats;
     uint64_t duration_ns;
     unsigned attempts;
@@ -32,11 +32,11 @@ struct sweep_spec {
     size_t done_count;
 };
 
-// All that the spec points to outlives the search.
+// Makes a search. Everything that the spec points to must outlive it.
 struct search *sweep_new(const struct sweep_spec *spec);
-// Whether it ended because the machine loses packets in a direct path at a low load.
+// Whether the search ended because the machine loses packets in the direct topology at a low load.
 bool sweep_is_unstable(const struct search *search);
-// Points that the rows amount to, those that are done included.
+// Number of points of all rows, those already done included.
 size_t sweep_points(const struct sweep_spec *spec);
 
 #endif

@@ -91,7 +91,7 @@ from_xentop "$two" -o "$T/file"
 is "  into a file" "$? $(cmp "$T/file" "$T/wanted")$(cat "$T/out")" "0 "
 sed -n '1,/r2t3/p' "$two" | from_xentop
 like "the first iteration alone is not believed" "$? $(cat "$T/err" "$T/out")" \
-    '^2 .*only its first iteration'
+    '^2 .*only the first iteration'
 sed '7s/ 14.0 / 14.0x/' "$two" | from_xentop
 like "what is none is told by line, and nothing else" "$? $(cat "$T/err" "$T/out")" \
     '^2 vrbench: .*line 7: CPU\(%\) is "14.0x"'

@@ -66,14 +66,14 @@ static void test_wrong_script(void **state)
         "\ns:2:8: this quote is not closed\n",
         "\ns:3:1: expected expect, send or timeout\n",
         "\ns:4:6: expected 1 to ",
-        "\ns:5:8: there are \\r",
-        "\ns:5:11: there is no {nam}",
+        "\ns:5:8: unknown escape; there are \\r",
+        "\ns:5:11: {nam} is unknown",
         "\ns:6:7: the router has no interface \"eth9\"\n",
         "\ns:6:16: an interface has no {up.eth0}\n",
         "\ns:6:25: an interface has no {neighbour.eth1}\n",
         "\ns:6:41: no } for this {",
         "\ns:7:9: ",
-        "\ns:8:10: nothing may follow here\n",
+        "\ns:8:10: expected the end of the line\n",
         "\ns:9:9: a control character",
     };
     for (size_t i = 0; i < COUNT(parts); i++) {

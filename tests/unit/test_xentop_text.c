@@ -234,12 +234,12 @@ static void test_refused(void **state)
     static const char first[] =
         "      r1t3 --b---         93    0.0      98304    4.7      99328     "
         "  4.7     1    2     6495     6096    0 0 0 0 0 0 0\n";
-    assert_refused("", "no domain");
-    assert_refused("\n\n", "no domain");
-    assert_refused(HEAD, "no domain");
+    assert_refused("", "contains no domain");
+    assert_refused("\n\n", "contains no domain");
+    assert_refused(HEAD, "contains no domain");
     assert_refused(HEAD DOM0 HEAD "x\n", "line 4: expected a domain below");
     char *text = text_format("%s%s", HEAD, first);
-    assert_refused(text, "only its first iteration");
+    assert_refused(text, "only the first iteration");
     free(text);
     assert_refused("xentop: command not found\n", "line 1: expected xentop's head line");
     assert_refused(DOM0, "line 1: expected xentop's head line");
@@ -279,8 +279,8 @@ static void test_edits(void **state)
         {" 6096", " 0x10", "NETRX(k)"},
         {" 99328", " no", "no limit"},
         {" 99328", " no bound", "no limit"},
-        {" 99328", "", "cut"},
-        {" 99328", " 99328 1", "more than"},
+        {" 99328", "", "incomplete"},
+        {" 99328", " 99328 1", "more columns"},
     };
     for (size_t i = 0; i < COUNT(edits); i++) {
         static const char line[] = R1T3;
