@@ -16,7 +16,7 @@ static struct traffic_path path_of(const struct testbed *testbed, const struct p
     const struct plan_interface *source = &plan->interfaces[plan_first_wire(plan, path)->a];
     const struct plan_interface *sink = &plan->interfaces[plan_last_wire(plan, path)->b];
     const struct scenario_network *network = &plan->scenario->networks[path->network];
-    // The next hop is the router's interface, which in bridged lies beyond the host's.
+    // The next hop is the router's interface; in bridged it is behind the host's.
     size_t next_hop;
     size_t egress;
     plan_router_ends(plan, path, &next_hop, &egress);
@@ -45,7 +45,7 @@ static int open_discards(struct bench *bench, const struct traffic_path *paths, 
             return rc;
         }
         if (rc < 0) {
-            log_note("sink", "%s; a socket takes its place", why.text);
+            log_note("sink", "%s; a discarding socket is used instead", why.text);
             // One socket serves the whole namespace.
             bench->discard = discard_socket(paths[i].sink_ns, port, err);
             return bench->discard < 0 ? bench->discard : 0;
@@ -79,7 +79,7 @@ static int open_engine(struct bench *bench, struct error *err)
     return rc < 0 ? rc : engine_open(bench->traits->name, &setup, &bench->engine, err);
 }
 
-// Fills a bench that is zeroed; on failure it is left to be closed.
+// Fills a zeroed bench. After a failure the caller closes it.
 static int set_up_bench(struct bench *bench, enum topology topology, struct error *err)
 {
     const char *engine = bench->scenario->traffic.engine;
@@ -98,7 +98,7 @@ static int set_up_bench(struct bench *bench, enum topology topology, struct erro
     if (rc < 0) {
         return rc;
     }
-    // This thread reads counters and writes results: the tester's work.
+    // This thread reads counters and writes results, which is the tester's work.
     rc = cpu_bind(0, &testbed_plan(bench->testbed)->tester_cpus, err);
     return rc < 0 ? rc : open_engine(bench, err);
 }
@@ -141,7 +141,7 @@ int bench_close(struct bench *bench, struct error *err)
 int bench_read_by_snmp(struct bench *bench, uint64_t duration_ns, struct error *err)
 {
     if (testbed_plan(bench->testbed)->topology == TOPOLOGY_DIRECT) {
-        return 0; // neither host nor routers
+        return 0; // direct has neither host nor routers
     }
     return agent_open(testbed_id(bench->testbed), duration_ns / 3, &bench->agent, err);
 }

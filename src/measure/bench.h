@@ -13,20 +13,20 @@ struct bench {
     struct testbed *testbed;
     const struct engine_traits *traits;
     struct engine *engine;
-    int discard; // socket that takes the sinks' traffic away where a filter can't; -1 = none
+    int discard; // socket that discards the sinks' traffic if a filter cannot; -1 = none
     size_t path_count;
-    struct cpu_list usable; // what this thread could run on before it was bound
-    int awake;              // keeps the CPUs from sleeping; -1 = they may
+    struct cpu_list usable; // CPUs of this thread before it was bound
+    int awake;              // keeps the CPUs from sleeping; -1 = does not
     struct agent *agent;    // NULL = CPU is not read over SNMP
 };
 
 // Builds the testbed for one topology of a scenario and opens the engine on it.
 int bench_open(const struct scenario *scenario, enum topology topology, struct bench **ret,
                struct error *err);
-// Takes it all down again. NULL is fine.
+// Closes the engine and removes the testbed. NULL is fine.
 int bench_close(struct bench *bench, struct error *err);
-// Prepares to read the CPU of points as the study did, for trials of `duration_ns`: an agent's
-// script measures for a third of it, asked so that it is done at two thirds.
+// Prepares reading the CPU of points by the study's method, for trials of `duration_ns`: an agent's
+// script measures for a third of that time and ends at two thirds.
 int bench_read_by_snmp(struct bench *bench, uint64_t duration_ns, struct error *err);
 
 #endif

@@ -17,16 +17,17 @@ void path_counters_clear(struct path_counters *counters)
     *counters = (struct path_counters){0};
 }
 
-// The account being drawn up.
+// State of the computation.
 struct ledger {
     const struct plan *plan;
     const struct path_counters *before, *after;
-    struct ip_counters *ip_left; // by node: what the IP layer counted and no path has claimed
-    uint64_t *sockets_left;      // by node: likewise, what its UDP sockets had no room for
-    uint64_t *whole_left;        // by node: likewise, packets whole again that no program read
-    uint64_t *whole_due;         // by node: of these, what the paths still to come can't do without
+    struct ip_counters
+        *ip_left; // for each node: counts of the IP layer that are not attributed to a path yet
+    uint64_t *sockets_left; // for each node: the same for drops of full UDP sockets
+    uint64_t *whole_left;   // for each node: the same for reassembled packets that no program read
+    uint64_t *whole_due; // for each node: the part of whole_left that the remaining paths require
     uint64_t softnet_left;
-    struct drop_result *drops; // of the path in hand
+    struct drop_result *drops; // of the present path
     size_t drop_count;
     uint64_t placed;
 };
@@ -36,7 +37,7 @@ static uint64_t growth(uint64_t before, uint64_t after)
     return after > before ? after - before : 0;
 }
 
-// Growth of an interface's counters over the trial.
+// Difference of an interface's counters over the trial.
 static struct link_counters link_growth(const struct ledger *ledger, size_t number)
 {
     const struct plan_interface *interface = &ledger->plan->interfaces[number];
@@ -60,14 +61,14 @@ static struct link_counters link_growth(const struct ledger *ledger, size_t numb
         .qdisc_egress = growth(b->qdisc_egress, a->qdisc_egress),
     };
     if (plan_port(ledger->plan, number) == PORT_NETBACK) {
-        // Either way it is a packet for which the router had no room.
+        // Both counters mean that the router had no room for the packet.
         grown.tx_dropped += grown.rx_dropped;
         grown.rx_dropped = 0;
     }
     return grown;
 }
 
-// Adds to the row of that place, which is made if there is none.
+// Adds to the row of that place; appends a row if there is none.
 static void add_drops(struct drop_result **rows, size_t *row_count, uint64_t count,
                       const char *where)
 {
@@ -98,7 +99,7 @@ static void place_at(struct ledger *ledger, uint64_t count, size_t interface, co
     place(ledger, count, where);
 }
 
-// Takes at most `wanted` out of `*left`.
+// Takes at most `wanted` from `*left`.
 static uint64_t take(uint64_t *left, uint64_t wanted)
 {
     uint64_t taken = *left < wanted ? *left : wanted;
@@ -119,9 +120,9 @@ static const struct ip_reason ip_reasons[] = {
     {offsetof(struct ip_counters, out_discards), "IP: output discards"},
 };
 
-// Loss inside the node between two wires: counters that name it first, then the node itself. The
-// queue towards the sink (`sink` its interface, or NULL) only fills when the sink does not take;
-// returns what was lost there.
+// Attributes the losses inside the node between two wires: first to counters, the rest to the node
+// itself. The queue to the sink (`sink` is its interface, or NULL) fills only if the sink is too
+// slow; returns what was lost there.
 static uint64_t account_node(struct ledger *ledger, size_t rx, size_t tx, const size_t *sink,
                              uint64_t lost)
 {
@@ -139,7 +140,7 @@ static uint64_t account_node(struct ledger *ledger, size_t rx, size_t tx, const 
     taken = out.qdisc_egress < lost ? out.qdisc_egress : lost;
     place_at(ledger, taken, tx, "queue");
     lost -= taken;
-    // clsact counts what its two filters drop in one place.
+    // clsact has one counter for the drops of both its filters.
     taken = out.qdisc_ingress < lost ? out.qdisc_ingress : lost;
     place_at(ledger, taken, tx, "egress filter");
     lost -= taken;
@@ -169,13 +170,13 @@ static uint64_t account_node(struct ledger *ledger, size_t rx, size_t tx, const 
     return sink == NULL ? 0 : queued;
 }
 
-// Loss on a wire, seen from its two ends.
+// Attributes the losses on a wire, from the counters of its two ends.
 static void account_wire(struct ledger *ledger, const struct plan_wire *wire)
 {
     struct link_counters a = link_growth(ledger, wire->a);
     struct link_counters b = link_growth(ledger, wire->b);
     if (ledger->plan->port == PORT_TAP && plan_is_platforms(ledger->plan, wire)) {
-        // A machine takes what waits for it in the tap's own queue.
+        // A virtual machine reads packets from the tap's queue.
         place_at(ledger, a.tx_dropped, wire->a, "tap queue");
     } else if (plan_port(ledger->plan, wire->a) == PORT_NETBACK) {
         place_at(ledger, a.tx_dropped, wire->a, "vif queue");
@@ -193,8 +194,8 @@ static void account_wire(struct ledger *ledger, const struct plan_wire *wire)
     place_at(ledger, lost - errors, wire->a, "link");
 }
 
-// Makes the frames placed so far sum to at most `packets`, in proportion (largest remainders): of a
-// packet in several fragments that were lost here and there, each place has its share.
+// Scales the frames placed so far down to at most `packets`, proportionally (largest remainders): a
+// packet whose fragments were lost in several places is shared among them.
 static void share_out(struct ledger *ledger, uint64_t packets)
 {
     uint64_t frames = ledger->placed;
@@ -222,8 +223,8 @@ static void share_out(struct ledger *ledger, uint64_t packets)
     ledger->placed = given;
 }
 
-// Lost packets of a path that fragments missing at its end can't explain, be each of another
-// packet.
+// The lost packets of a path that its missing fragments cannot explain, even if each belongs to
+// another packet.
 static uint64_t whole_due(const struct ledger *ledger, const struct plan_path *path,
                           const struct traffic_count *count, uint64_t lost)
 {
@@ -237,10 +238,10 @@ static uint64_t whole_due(const struct ledger *ledger, const struct plan_path *p
     return count->company && count->fragments > 1 ? growth(growth(end.rx_packets, sent), lost) : 0;
 }
 
-// What a sink that is a program had before it and did not read, `unseen` frames: its socket had no
-// room, or it had ended. Of packets in fragments only those count here that the IP layer made whole
-// again; fragments without their fellows are no loss of their own, and the frames placed on the way
-// become packets.
+// Attributes `unseen` frames that arrived at a sink program but were not read: its socket was full,
+// or it had ended. Of fragmented packets only those that the IP layer reassembled count here.
+// Fragments whose packet is incomplete are no loss of their own; the frames placed on the way are
+// converted to packets.
 static void account_program(struct ledger *ledger, const struct plan_path *path,
                             const struct traffic_count *count, uint64_t untaken, uint64_t unseen,
                             uint64_t lost, struct tester_losses *tester)
@@ -252,7 +253,7 @@ static void account_program(struct ledger *ledger, const struct plan_path *path,
     size_t node = plan->interfaces[sink].node;
     uint64_t unread = unseen;
     if (each > 1) {
-        // Paths may share the sink's counters: first what each can't do without.
+        // Paths may share the sink's counters: each first takes what it requires.
         (void)take(&ledger->whole_due[node], whole_due(ledger, path, count, lost));
         uint64_t left_for_it = growth(ledger->whole_due[node], ledger->whole_left[node]);
         unread = unseen / each < left_for_it ? unseen / each : left_for_it;
@@ -263,7 +264,7 @@ static void account_program(struct ledger *ledger, const struct plan_path *path,
         uint64_t elsewhere = growth(unread, lost);
         share_out(ledger, elsewhere);
         uint64_t left = growth(ledger->placed, elsewhere);
-        // A source that finds the first ring full gives up the packet's other fragments.
+        // A source that finds the first ring full does not send the packet's other fragments.
         uint64_t given_up = untaken / each < left ? untaken / each : left;
         place_at(ledger, given_up, source, "not taken");
     }
@@ -279,8 +280,8 @@ static void account_path(struct ledger *ledger, const struct plan_path *path,
 {
     const struct plan *plan = ledger->plan;
     uint64_t each = count->fragments > 1 ? count->fragments : 1;
-    uint64_t own = count->tx * each; // frames
-    uint64_t company = 0;            // frames of the engine's that came with them
+    uint64_t own = count->tx * each; // in frames
+    uint64_t company = 0;            // frames of the engine's own packets
     uint64_t untaken = 0;
     for (size_t i = 0; i < path->wire_count; i++) {
         const struct plan_wire *wire = &plan->wires[path->wires[i]];
@@ -289,7 +290,7 @@ static void account_path(struct ledger *ledger, const struct plan_path *path,
         if (i == 0) {
             untaken = growth(attempts, own);
             company = count->company ? growth(own, attempts) : 0;
-            // What a speaker sends beside the source is none of its packets.
+            // Packets that other programs send beside the source are not its own.
             place_at(ledger, each > 1 || count->chatter ? 0 : untaken, wire->a, "not taken");
         } else {
             size_t rx = plan->wires[path->wires[i - 1]].b;
@@ -301,7 +302,7 @@ static void account_path(struct ledger *ledger, const struct plan_path *path,
     }
     const struct plan_wire *last = &plan->wires[path->wires[path->wire_count - 1]];
     struct link_counters end = link_growth(ledger, last->b);
-    // Before an existing link, what the sender drops is the device's own loss.
+    // On a lent link, packets that the sender drops are lost by the device.
     tester->sink_ring += end.rx_missed;
     tester->sink_ring += last->made ? link_growth(ledger, last->a).tx_dropped : 0;
     tester->sink_socket += count->sink_drops;
@@ -317,9 +318,9 @@ static void account_path(struct ledger *ledger, const struct plan_path *path,
     }
 }
 
-// Makes the places of one path sum to its losses, and moves them into the point. More placed than
-// lost happens when copies of packets were dropped again, which lost nothing: such are taken off
-// the path's latest places.
+// Makes the places of one path sum to its losses, and moves them to the point. More than was lost
+// may have been placed if duplicates were dropped; the excess is taken off the latest places of the
+// path.
 static void settle(struct ledger *ledger, uint64_t lost, struct point *point)
 {
     if (lost > ledger->placed) {

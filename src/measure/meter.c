@@ -52,7 +52,7 @@ int meter_read(const struct testbed *testbed, struct meter_reading *ret, struct 
     return 0;
 }
 
-// Packets by which a party's time is divided.
+// The number of packets by which a party's time is divided.
 static uint64_t packets_of(const struct testbed_party *party, const struct point *point)
 {
     uint64_t packets = 0;
@@ -81,7 +81,7 @@ static const char *used_by(const struct plan *plan, unsigned cpu)
     return cpu_list_has(&plan->tester_cpus, cpu) ? "tester" : "dut";
 }
 
-// Of what the kernel of the host takes for stolen from a CPU of `cpus`.
+// Time that the host's kernel counts as stolen from a CPU of `cpus`.
 static double stolen(const struct testbed *testbed, const struct meter_reading *before,
                      const struct meter_reading *after, size_t cpu)
 {
@@ -112,7 +112,7 @@ static void account_processors(const struct testbed *testbed, const struct meter
     }
 }
 
-// Sums the parts of a party, and (`apart`) lists them where there are several.
+// Sums the parts of a party and, if `apart` and there are several, lists them.
 static void account_parts(const struct meter_party *before, const struct meter_party *after,
                           bool apart, uint64_t sending_ns, struct cpu_result *cpu, double *ret_ns)
 {
@@ -133,7 +133,7 @@ static void account_parts(const struct meter_party *before, const struct meter_p
     *ret_ns = sum;
 }
 
-// The cap as it stands, which may have been set since the scenario was read; 0 = none.
+// The present cap, which may have been set since the scenario was read; 0 = none.
 static unsigned cap_of(const struct testbed *testbed, size_t at, const struct testbed_party *party)
 {
     struct allocation allocation = {0, 0};
@@ -142,8 +142,8 @@ static unsigned cap_of(const struct testbed *testbed, size_t at, const struct te
                                                                                    : 0;
 }
 
-// What the CPUs of the device under test were used for beyond what host, routers and, where they
-// share them, the tester are metered for, ns. /proc/stat counts in ticks: it may be a little less.
+// CPU time in ns of the device under test's CPUs that is not metered for host, routers or (if CPUs
+// are shared) the tester. /proc/stat has the resolution of ticks, so it may be slightly too small.
 static double rest_ns(const struct testbed *testbed, const struct meter_reading *before,
                       const struct meter_reading *after)
 {
@@ -166,7 +166,7 @@ static double rest_ns(const struct testbed *testbed, const struct meter_reading 
 // Adds a part to a party's figure.
 static void add_part(struct cpu_result *cpu, const char *first, const char *name, double percent)
 {
-    if (cpu->part_count == 0) { // it was its only one so far
+    if (cpu->part_count == 0) { // the figure had a single part so far
         cpu->parts = memory_new(1, sizeof *cpu->parts);
         cpu->parts[cpu->part_count++] =
             (struct cpu_part_result){.name = text_copy(first), .percent = cpu->percent};
@@ -177,9 +177,9 @@ static void add_part(struct cpu_result *cpu, const char *first, const char *name
     cpu->percent += percent;
 }
 
-// Of a host in a domain, and of the tester, who is in it too: what the domain really got for them
-// in place of what its kernel charged to their tasks; what of the host's is nobody's by name is its
-// rest.
+// For a host in a domain, and the tester in the same domain: replaces the time charged by its
+// kernel by the time that the hypervisor gave to the domain. The host's time that no task is
+// charged with is its part "rest".
 static void account_in_domain(const struct domain_split *split, enum party_kind kind,
                               const struct meter_party *after, uint64_t sending_ns,
                               struct cpu_result *cpu, double *ns)

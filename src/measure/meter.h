@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/*
- * measure/meter — what a trial costs in CPU, from exact kernel counters read before and after it.
- */
+/* measure/meter — the CPU cost of a trial, from exact kernel counters read before and after it. */
 #ifndef VRBENCH_MEASURE_METER_H
 #define VRBENCH_MEASURE_METER_H
 
@@ -10,21 +8,21 @@
 #include "testbed/testbed.h"
 #include "traffic/engine.h"
 
-// Reads the meters of a standing testbed. A task that is gone is an error: its router died.
+// Reads the meters of a standing testbed. Fails if a task has ended: its router died.
 int meter_read(const struct testbed *testbed, struct meter_reading *ret, struct error *err);
 
-// The host's part that nobody is metered for: see testbed_rest_is_hosts().
+// Name of the host's part that no metered task accounts for: see testbed_rest_is_hosts().
 #define METER_REST "rest"
 
 // Fills in cpu, cpu_total_percent, memory and processors of a point whose networks are filled in.
-// Percentages are over `sending_ns`; ns a packet: per packet received through the party (all for
-// the host, its own networks' for a router), for the tester per packet sent.
+// Percentages are over `sending_ns`. Nanoseconds a packet are per packet received through the party
+// (for the host all packets, for a router those of its networks), for the tester per packet sent.
 void meter_account(const struct testbed *testbed, const struct meter_reading *before,
                    const struct meter_reading *after, uint64_t sending_ns, struct point *point);
 
-// Time stolen from the CPUs used by the device under test (or the tester), ns, largest of them. To
-// a host that a hypervisor runs, the routers' time looks like it: there it is at most what machines
-// that are none of the testbed's had.
+// The largest time in ns stolen from a CPU of the device under test (or of the tester). If the host
+// is a domain of the routers' hypervisor, its kernel counts the routers' time as stolen too; the
+// result is then limited to the time of machines outside of the testbed.
 uint64_t meter_stolen_ns(const struct testbed *testbed, const struct meter_reading *before,
                          const struct meter_reading *after, bool tester);
 

@@ -23,7 +23,7 @@ bool meter_others_ns(const struct testbed *testbed, const struct meter_reading *
     return true;
 }
 
-// What the kernel charged to the tester's tasks.
+// Time that the kernel charged to the tester's tasks.
 static double charged_to_tester(const struct testbed *testbed, const struct meter_reading *before,
                                 const struct meter_reading *after)
 {
@@ -52,7 +52,7 @@ static double stolen_from(const struct cpu_list *cpus, const struct meter_readin
     return sum;
 }
 
-// What the virtual CPUs of those numbers got.
+// CPU time of the virtual CPUs of those numbers.
 static double got_by(const struct cpu_list *cpus, const struct hypervisor_times *before,
                      const struct hypervisor_times *after)
 {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * measure/meter_domain — inside of meter: a host that is itself a domain of a hypervisor, with the
- * tester in it: whose the time is that the domain got.
+ * measure/meter_domain — part of meter: for a host that is itself a domain of a hypervisor and
+ * contains the tester, divides the domain's CPU time between host and tester.
  *
- * Its kernel charges a task with all the time that passes while the task has a virtual CPU, also
- * with that in which the hypervisor ran another domain on the CPU below: Linux takes that off only
+ * The domain's kernel charges a task with all time during which the task has a virtual CPU,
+ * including time in which the hypervisor ran another domain on the CPU. Linux subtracts that only
  * with CONFIG_PARAVIRT_TIME_ACCOUNTING (kernel/sched/core.c, update_rq_clock_task()), which
- * Debian's kernel hasn't. The hypervisor counts each virtual CPU exactly.
+ * Debian's kernel lacks. The hypervisor counts each virtual CPU exactly.
  */
 #ifndef VRBENCH_MEASURE_METER_DOMAIN_H
 #define VRBENCH_MEASURE_METER_DOMAIN_H
@@ -14,21 +14,20 @@
 #include "measure/meter_reading.h"
 
 struct domain_split {
-    double tester_ns, host_ns; // which sum to what the domain got
-    double within_ns;          // by which both may be off, one up and the other down
+    double tester_ns, host_ns; // their sum is the domain's time
+    double within_ns; // uncertainty of both: one may be higher and the other lower by so much
 };
 
-// Of what the domain got (`whole`) when its kernel charged `charged` to the tester: where the
-// tester has virtual CPUs of its own, it got no more than these got (`own`), and all else is the
-// host's. Where it shares them (INFINITY), what was stolen is divided as what was charged was: the
-// truth lies between all of it and none of it having hit the tester. All in ns.
+// Divides the domain's time (`whole`) when its kernel charged `charged` to the tester. If the
+// tester has its own virtual CPUs, its time is at most theirs (`own`), and the rest is the host's.
+// If it shares virtual CPUs (`own` = INFINITY), the stolen time is divided in proportion to the
+// charged time; the true value lies between the tester losing all of it and none of it. All in ns.
 struct domain_split domain_split(double whole, double charged, double own, double stolen);
-// Between two readings. False where no hypervisor runs the host.
+// Divides the time between two readings. False if the host is not a domain.
 bool meter_domain_split(const struct testbed *testbed, const struct meter_reading *before,
                         const struct meter_reading *after, struct domain_split *ret);
 
-// Time that a hypervisor gave to machines that are none of the testbed's, ns. False where that
-// isn't known.
+// CPU time in ns of machines that do not belong to the testbed. False if unknown.
 bool meter_others_ns(const struct testbed *testbed, const struct meter_reading *before,
                      const struct meter_reading *after, uint64_t *ret);
 

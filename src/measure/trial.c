@@ -30,7 +30,7 @@ static int read_path_counters(const struct testbed *testbed, struct path_counter
     return rc;
 }
 
-// A point with what was asked, and no figures yet.
+// Makes a point with the parameters of the trial and no figures yet.
 static struct point point_of(const struct bench *bench, const struct load *load)
 {
     const struct scenario *scenario = bench->scenario;
@@ -95,8 +95,7 @@ static uint32_t draw_run_number(void)
     return last;
 }
 
-// IP fragments that a packet leaves in (RFC 791 §3.2): all but the last carry a multiple of 8
-// bytes.
+// Number of IP fragments of a packet (RFC 791 §3.2): all but the last have a multiple of 8 bytes.
 static unsigned fragments_of(unsigned ip_length, unsigned mtu)
 {
     const unsigned header = 20;
@@ -104,15 +103,15 @@ static unsigned fragments_of(unsigned ip_length, unsigned mtu)
     return ip_length <= mtu ? 1 : (ip_length - header + room - 1) / room;
 }
 
-// A program's trials last what its options can say: the next longer time.
+// The next longer duration that the engine's options can express.
 static uint64_t duration_for(const struct bench *bench, uint64_t asked_ns)
 {
     uint64_t step = bench->traits->duration_step_ns;
     return (asked_ns + step - 1) / step * step;
 }
 
-// Runs the engine; meanwhile CPU is read over SNMP if `stats` is not NULL. A failure of that
-// (`unread`) spoils the point, not the run.
+// Runs the engine; meanwhile CPU is read over SNMP if `stats` is not NULL. If that fails
+// (`unread`), the point is invalid, but the run continues.
 static int run_engine(const struct bench *bench, const struct traffic_request *traffic,
                       struct traffic_count *counts, struct xen_stats *stats, struct error *unread,
                       struct error *err)
@@ -129,7 +128,7 @@ static int run_engine(const struct bench *bench, const struct traffic_request *t
     return rc;
 }
 
-// Puts what was read over SNMP in the place of the precise CPU figures of host and routers.
+// Replaces the precise CPU figures of host and routers by those read over SNMP.
 static void by_study(const struct xen_stats *stats, const struct error *why, struct point *point)
 {
     double total = 0.0;
@@ -143,8 +142,9 @@ static void by_study(const struct xen_stats *stats, const struct error *why, str
         }
         cpu->has_ns_per_packet = false;
         if (domain == NULL) {
-            point_invalidate(point, "CPU of %s is not known: %s", cpu->name,
-                             why->text == NULL ? "it is not in what was read" : why->text);
+            point_invalidate(point, "CPU of %s is unknown: %s", cpu->name,
+                             why->text == NULL ? "the SNMP reading does not contain it"
+                                               : why->text);
             free(cpu->name);
             memmove(cpu, cpu + 1, (point->cpu_count - i - 1) * sizeof *cpu);
             point->cpu_count--;
@@ -160,7 +160,7 @@ static void by_study(const struct xen_stats *stats, const struct error *why, str
     point->cpu_total_percent = total;
 }
 
-// What measure/ knows of the packets that an engine counted.
+// Describes the engine's packets for the accounting of losses.
 static void describe_packets(const struct bench *bench, unsigned ip_length,
                              struct traffic_count *counts)
 {
@@ -195,7 +195,7 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     _cleanup_xen_stats_ struct xen_stats stats = {0};
     _cleanup_error_ struct error unread = ERROR_INIT;
     bool by_method = load->use == LOAD_POINT && bench->scenario->method == METHOD_STUDY;
-    bool by_snmp = by_method && bench->agent != NULL; // in direct there is no CPU to be read
+    bool by_snmp = by_method && bench->agent != NULL; // in direct there is no CPU to read
     int rc;
     if ((rc = read_path_counters(bench->testbed, &packets_before, err)) < 0 ||
         (rc = meter_read(bench->testbed, &before, err)) < 0 ||
@@ -254,7 +254,7 @@ int trial_run(struct bench *bench, const struct load *load, struct point *ret,
         ret->cpu_total_percent = (double)NAN;
         point_invalidate(ret, "%s: %s",
                          trial_is_death(rc) ? "a router died"
-                                            : "the tester's figures can't be believed",
+                                            : "the tester's figures contradict each other",
                          why.text);
     }
     return 0;

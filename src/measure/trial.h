@@ -7,13 +7,14 @@
 #include "result/result.h"
 #include "search/search.h"
 
-// Runs one trial of a load. Whatever keeps it from being trusted is written into its point
-// (`valid`, `why_invalid`) and its outcome: also a router's death, and counts of the engine that
-// can't be believed, after which the point has no figures. -EINTR if a stop was requested.
+// Runs one trial of a load. Reasons not to trust it are written to its point (`valid`,
+// `why_invalid`) and to its outcome. They include a router's death and contradictory counts of the
+// engine, after which the point has no figures. -EINTR if a stop was requested.
 int trial_run(struct bench *bench, const struct load *load, struct point *ret,
               struct outcome *ret_outcome, struct error *err);
 
-// Whether a failure says that a router's threads or interfaces, or the cables to them, are gone.
+// Whether a failure means that a router's threads or interfaces, or the cables to them, no longer
+// exist.
 bool trial_is_death(int rc);
 
 #endif

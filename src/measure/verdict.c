@@ -9,14 +9,15 @@
 #include "base/text.h"
 #include "measure/meter_domain.h"
 
-#define OFFERED_WITHIN 0.005 // of the request, or the tester did not do its work
-#define STEAL_LIMIT    10.0  // percent of a CPU over a trial: figures of that CPU are no good
-#define FOREIGN_LIMIT  15.0  // percent of a CPU used by others: likewise (ticks: +-5 in 0.4 s)
-#define SPARE_BELOW    0.85  // of its CPUs in use: there was room for more
-#define CAP_WITHIN     1.0   // percent of a CPU above its cap that a party may use,
-#define CAP_GRAIN_S    0.005 // and CPU time: a period begun, a tick overrun
-#define QUOTA_WITHIN   2.0   // the same where a platform holds caps by quotas,
-#define QUOTA_PERIOD_S 0.1   // of so long a period
+#define OFFERED_WITHIN 0.005 // of the request; a larger difference is a failure of the tester
+#define STEAL_LIMIT                                                                                \
+    10.0 // percent of a CPU over a trial; the figures of that CPU are invalid above it
+#define FOREIGN_LIMIT  15.0  // the same for time used by other programs (ticks: +-5 in 0.4 s)
+#define SPARE_BELOW    0.85  // of its CPUs in use: the tester had CPU time to spare
+#define CAP_WITHIN     1.0   // percent of a CPU above its cap that a party may use
+#define CAP_GRAIN_S    0.005 // and CPU time in seconds: the start of a period, a late tick
+#define QUOTA_WITHIN   2.0   // the same if the platform holds caps by quotas
+#define QUOTA_PERIOD_S 0.1   // with a period of so many seconds
 #define STALL_NS       (3U * NS_PER_MS)  // four full rings at 3 us a packet
 #define STEAL_TICK_NS  (10U * NS_PER_MS) // resolution of steal in /proc/stat
 
@@ -25,7 +26,8 @@ static void judge_tester(const struct evidence *evidence, struct point *point)
     double asked = point->requested_pps;
     for (size_t i = 0; i < point->network_count; i++) {
         const struct network_result *network = &point->networks[i];
-        // In packets, of which an engine may miss a few; a whole number can't be nearer than one.
+        // Compared in packets, because an engine may miss a few and a whole number may differ by
+        // one.
         double due = asked * (double)network->tx / network->offered_pps;
         double off = fabs((double)network->tx - due);
         double room = fmax(1.0, evidence->slack + OFFERED_WITHIN * due);
@@ -35,11 +37,11 @@ static void judge_tester(const struct evidence *evidence, struct point *point)
             char wanted[48];
             text_group_digits(network->offered_pps, 0, offered);
             text_group_digits(asked, 0, wanted);
-            point_invalidate(point, POINT_TESTER_LIMIT ": it offered %s %s of %s pps",
-                             network->name, offered, wanted);
+            point_invalidate(point, POINT_TESTER_LIMIT ": it sent %s %s of %s pps", network->name,
+                             offered, wanted);
         }
         if (evidence->counts[i].stale > 0) {
-            point_invalidate(point, "%llu packets of %s came too late to be counted exactly",
+            point_invalidate(point, "%llu packets of %s arrived too late to be counted exactly",
                              (unsigned long long)evidence->counts[i].stale, network->name);
         }
     }
@@ -49,7 +51,7 @@ static void judge_tester(const struct evidence *evidence, struct point *point)
     }
 }
 
-// Loads and losses are right even so, but a point with delays is to be had by another attempt.
+// Loads and losses are valid, but another attempt can measure the delays.
 static void judge_clock(const struct evidence *evidence, struct point *point,
                         struct verdict *verdict)
 {
@@ -63,7 +65,7 @@ static void judge_clock(const struct evidence *evidence, struct point *point,
     }
 }
 
-// The hypervisor took so much from a CPU in use that the figures can't be told from its doing.
+// The hypervisor took so much time from a CPU in use that it distorts the figures.
 static void judge_steal(const struct evidence *evidence, struct point *point,
                         struct verdict *verdict)
 {
@@ -73,7 +75,8 @@ static void judge_steal(const struct evidence *evidence, struct point *point,
     bool direct = testbed_plan(evidence->testbed)->topology == TOPOLOGY_DIRECT;
     dut_ns = direct ? 0 : dut_ns;
     verdict->disturbance_ns = tester_ns > dut_ns ? tester_ns : dut_ns;
-    // A tester robbed of CPU, or one that fails with CPU to spare, is not at a limit of its own.
+    // A tester that lost CPU time to others, or had CPU time to spare, has not reached its own
+    // limit.
     const struct cpu_result *tester = point_cpu(point, "tester");
     double tester_room = 100.0 * (double)testbed_plan(evidence->testbed)->tester_cpus.count;
     bool spare = tester != NULL && tester->percent < SPARE_BELOW * tester_room;
@@ -94,14 +97,15 @@ static void judge_steal(const struct evidence *evidence, struct point *point,
     double by_steal = offered * (double)(dut_ns + STEAL_TICK_NS) / (double)NS_PER_S;
     if (dut_ns > 0 && lost > 0 && (double)lost <= by_steal) {
         verdict->disturbed = true;
-        point_invalidate(point,
-                         "the %llu lost packets may be the hypervisor's doing: it took the device "
-                         "under test's CPU for about %llu ms",
-                         (unsigned long long)lost, (unsigned long long)(dut_ns / NS_PER_MS));
+        point_invalidate(
+            point,
+            "the %llu lost packets may be caused by the hypervisor: it took the device "
+            "under test's CPU for about %llu ms",
+            (unsigned long long)lost, (unsigned long long)(dut_ns / NS_PER_MS));
     }
 }
 
-// The cap of a party as it stands, which may have been set since the scenario was read; 0 = none.
+// The present cap of a party, which may have been set since the scenario was read; 0 = none.
 static unsigned cap_of(const struct evidence *evidence, size_t party)
 {
     struct allocation allocation;
@@ -121,8 +125,7 @@ static bool is_capped(const struct evidence *evidence)
     return false;
 }
 
-// A cap is a promise: nobody uses more than it, but for the kernel's grain at either end of a
-// trial.
+// A party must not use more than its cap, up to the kernel's granularity at either end of a trial.
 static void judge_caps(const struct evidence *evidence, struct point *point,
                        struct verdict *verdict)
 {
@@ -131,7 +134,7 @@ static void judge_caps(const struct evidence *evidence, struct point *point,
     for (size_t i = 0; i < count; i++) {
         const struct cpu_result *cpu = point_cpu(point, parties[i].name);
         unsigned cap = cap_of(evidence, i);
-        // A quota is renewed whole each period, also at either end of a trial.
+        // A quota is renewed as a whole in each period, also at either end of a trial.
         double within = testbed_rest_is_hosts(evidence->testbed) ? QUOTA_WITHIN : CAP_WITHIN;
         double grain = testbed_rest_is_hosts(evidence->testbed) ? QUOTA_PERIOD_S * (double)cap
                                                                 : 100.0 * CAP_GRAIN_S;
@@ -146,9 +149,9 @@ static void judge_caps(const struct evidence *evidence, struct point *point,
     }
 }
 
-// Losses while the device under test had CPU to spare, with packets held up for longer than full
-// rings can explain: somebody stopped its CPU without the kernel's knowing. (A cap stops it, too,
-// but at the user's wish.)
+// Losses while the device under test had CPU time to spare, with packets delayed for longer than
+// full rings explain: its CPU was stopped without the kernel's knowledge. (A cap stops it too, as
+// the user wished.)
 static void judge_stalls(const struct evidence *evidence, struct point *point,
                          struct verdict *verdict)
 {
@@ -167,8 +170,8 @@ static void judge_stalls(const struct evidence *evidence, struct point *point,
     verdict->disturbed = true;
     verdict->disturbance_ns += longest;
     point_invalidate(point,
-                     "packets were held up for %.1f ms with CPU to spare: the machine stalled, "
-                     "and some of the %llu lost packets may be its doing",
+                     "packets were delayed for %.1f ms with CPU to spare: the machine stalled, "
+                     "which may have caused some of the %llu losses",
                      (double)longest / (double)NS_PER_MS, (unsigned long long)point_lost(point));
 }
 
@@ -177,7 +180,7 @@ double verdict_foreign_ns(const struct plan *plan, const struct testbed_party *p
 {
     bool direct = plan->topology == TOPOLOGY_DIRECT;
     bool shared = plan->shared_cpus && !direct;
-    double left = 0.0; // of the device under test's CPUs, or those that it shares with the tester
+    double left = 0.0; // CPUs of the device under test, or those that it shares with the tester
     double left_of_tester = 0.0;
     for (size_t i = 0; i < before->cpus.count; i++) {
         double busy = meter_growth(before->times[i].busy_ns, after->times[i].busy_ns);
@@ -192,9 +195,9 @@ double verdict_foreign_ns(const struct plan *plan, const struct testbed_party *p
     return fmax(0.0, direct ? left_of_tester : fmax(left, left_of_tester));
 }
 
-// CPU time that neither host, routers nor tester account for is somebody else's. Both are taken
-// from the same two readings: a trial's window is longer than the time of sending, which the
-// percentages of a point refer to.
+// CPU time that neither host, routers nor tester account for is used by other programs. Both are
+// from the same two readings, because a trial's window is longer than the time of sending, to which
+// a point's percentages refer.
 static void judge_others(const struct evidence *evidence, struct point *point,
                          struct verdict *verdict)
 {
@@ -203,8 +206,8 @@ static void judge_others(const struct evidence *evidence, struct point *point,
     (void)testbed_parties(evidence->testbed, &parties);
     double window_ns = meter_growth(evidence->before->at_ns, evidence->after->at_ns);
     double others_ns = verdict_foreign_ns(plan, parties, evidence->before, evidence->after);
-    // In a host that a hypervisor runs, no task is charged with netback's work: what is foreign is
-    // what other machines had.
+    // If the host is a domain, no task is charged with netback's work: only the time of other
+    // machines counts.
     uint64_t machines_ns = 0;
     if (meter_others_ns(evidence->testbed, evidence->before, evidence->after, &machines_ns)) {
         others_ns = (double)machines_ns;

@@ -64,7 +64,7 @@ static bool boot_read(char ret[TEXT_MAX])
     return true;
 }
 
-// The file's two words: the boot's id, and the way.
+// Reads the file's two words: the boot's ID and the way.
 static enum cap_way known_read(int fd, const char *boot)
 {
     char text[TEXT_MAX + 1] = "";
@@ -82,7 +82,7 @@ static void known_write(int fd, const char *boot, enum cap_way way)
     char text[TEXT_MAX + 16];
     int length = snprintf(text, sizeof text, "%s %s\n", boot, cap_way_name(way));
     if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)length, 0) != length) {
-        (void)!ftruncate(fd, 0); // the next caller probes again
+        (void)!ftruncate(fd, 0); // the next caller will probe again
     }
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * ration/cap_known — what holds a cap on this kernel: probed once a boot, and never while anybody
- * measures, as a probe takes a CPU for about a second.
+ * ration/cap_known — the way to hold caps on this kernel: probed once a boot, and never during a
+ * measurement, because a probe occupies a CPU for about a second.
  *
- * /run/vrbench.caps has the boot's id (/proc/sys/kernel/random/boot_id) and what was found; it is
- * also the lock: shared by who measures, exclusive for a probe.
+ * /run/vrbench.caps contains the boot's ID (/proc/sys/kernel/random/boot_id) and the result. It is
+ * also the lock: shared for measurements, exclusive for a probe.
  */
 #ifndef VRBENCH_RATION_CAP_KNOWN_H
 #define VRBENCH_RATION_CAP_KNOWN_H
@@ -17,7 +17,8 @@
 // instead, and -EINTR if a stop is requested meanwhile.
 int cap_known_find(const struct cgroup_tree *tree, struct cap_probe *ret, struct error *err);
 
-// Holds off other processes' probes, for a process that measures. Waits for the end of a probe.
+// Prevents probes of other processes while this process measures. Waits for the end of a running
+// probe.
 int cap_known_hold_off(struct error *err);
 void cap_known_let_go(void);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ration/cap_probe — see cap_probe.h. Called by testbed/allocation once a cap is wanted, and by
-// doctor.
+// ration/cap_probe — see cap_probe.h. Called by testbed/allocation if a cap is requested, and by
+// doctor/.
 #include "ration/cap_probe.h"
 
 #include <arpa/inet.h>
@@ -30,8 +30,8 @@
 #define CAPPED_NS       (150U * NS_PER_MS)
 #define ROUNDS          4
 #define ATTEMPTS        60
-#define FREE_LEAST      20.0 // percent of a CPU without a cap, or nothing can be told
-#define FULL_LEAST      0.8  // of a window that the cable is full, or it proves no cap
+#define FREE_LEAST      20.0 // percent of a CPU required without a cap for a result
+#define FULL_LEAST      0.8  // fraction of a window in which the cable must be full for a result
 #define BITES_BELOW     (2.0 * CAP_PROBE_PERCENT)
 #define OVERRUN_MOST_NS (300.0 * NS_PER_MS)
 #define GONE_NS         (5U * NS_PER_S)
@@ -96,7 +96,7 @@ static int make_rig(struct rig *rig, struct error *err)
     return open_socket(rig, err);
 }
 
-// Takes the cable away and waits for its thread to end.
+// Removes the cable and waits for its thread to end.
 static void end_rig(struct rig *rig)
 {
     if (rig->socket >= 0) {
@@ -116,10 +116,10 @@ static void end_rig(struct rig *rig)
     free(rig->far.threads);
 }
 
-// What was seen of the thread while the cable was being filled.
+// Observations of the thread while the cable was filled.
 struct window {
-    double percent; // of a CPU that it used
-    double full;    // part of the time that the cable was full: it had more to do
+    double percent; // of a CPU, used by the thread
+    double full; // fraction of the time in which the cable was full, so the thread had more to do
 };
 
 // Sends until the time is over; returns for how long the ring was full.
@@ -128,7 +128,7 @@ static uint64_t fill(const struct rig *rig, uint64_t start, uint64_t ns, uint64_
     uint8_t frame[FRAME_LENGTH] = {0};
     memcpy(frame, mac_b, 6);
     memcpy(frame + 6, mac_a, 6);
-    frame[12] = 0x88; // local experimental, IEEE 802: nobody's
+    frame[12] = 0x88; // EtherType for local experiments (IEEE 802), which no protocol handles
     frame[13] = 0xb5;
     struct iovec vector = {frame, sizeof frame};
     struct mmsghdr messages[BATCH];
@@ -151,7 +151,7 @@ static uint64_t fill(const struct rig *rig, uint64_t start, uint64_t ns, uint64_
 
 static int flood(const struct rig *rig, uint64_t ns, struct window *ret, struct error *err)
 {
-    // Before others on the machine: a cable that is not filled proves nothing.
+    // With priority over other programs: a cable that is not filled proves nothing.
     const id_t self = (id_t)gettid();
     int nice = getpriority(PRIO_PROCESS, self);
     (void)setpriority(PRIO_PROCESS, self, NICE_FIRST);
@@ -181,7 +181,7 @@ static int flood_free(const struct rig *rig, double *ret_percent, struct error *
         rc = flood(rig, FREE_NS, &window, err);
     }
     if (rc == 0 && window.percent < FREE_LEAST) {
-        rc = fail(err, EBUSY, "a thread that caps were to be tried on got only %.0f %% of a CPU",
+        rc = fail(err, EBUSY, "the thread for trying caps got only %.0f %% of a CPU",
                   window.percent);
     }
     if (rc == 0) {
@@ -190,9 +190,9 @@ static int flood_free(const struct rig *rig, double *ret_percent, struct error *
     return rc;
 }
 
-// SCHED_DEADLINE is refused (EBUSY) when the machine has no room for it, or when the kernel has
-// lost count: it books the time of tasks that leave late, and sets the sum anew in between. Writing
-// the admission setting, as it is, makes it count again.
+// The kernel refuses SCHED_DEADLINE (EBUSY) if the machine has no capacity for it, or if its own
+// sum is wrong: it books the time of tasks that leave late, and resets the sum meanwhile. Writing
+// the admission setting, with its present value, makes it recompute the sum.
 static int open_ration(const struct ration_spec *spec, struct ration **ret, struct error *err)
 {
     int rc = ration_open(spec, ret, err);
@@ -210,11 +210,10 @@ static int open_ration(const struct ration_spec *spec, struct ration **ret, stru
     return rc;
 }
 
-// Windows that are worth something, until what was used in all of them is near the cap, or so much
-// more that no single overrun explains it: one that is held pays for an overrun by stopping, so
-// that the next windows make up for it. (On a machine that is itself a guest, whatever its host
-// takes from it may look like an overrun.) Less than the cap only proves something if there was
-// more to do all the time; more is proof whatever others do.
+// Runs windows until the use in all of them is near the cap, or so far above it that no single
+// overrun explains it: a held thread pays for an overrun by stopping, so the next windows
+// compensate. (On a virtual machine, time taken by its host may look like an overrun.) Use below
+// the cap is proof only if the thread had more to do all the time; use above it always is.
 static int flood_capped(const struct rig *rig, double *ret_percent, struct error *err)
 {
     double used_ns = 0.0;
@@ -241,11 +240,11 @@ static int flood_capped(const struct rig *rig, double *ret_percent, struct error
         *ret_percent = 100.0 * used_ns / passed_ns;
         return 0;
     }
-    return fail(err, EBUSY, "a thread that a cap was to be tried on could not be kept busy");
+    return fail(err, EBUSY, "the thread for trying a cap could not be kept busy");
 }
 
-// A thread that others keep from running looks capped, too: without the cap it must be free, before
-// (as the last round left it) and after.
+// A thread that other programs keep from running looks capped, too. Therefore it must run freely
+// without the cap, before (after the previous round) and afterwards.
 static int try_once(const struct ration_spec *spec, struct ration *ration, const struct rig *rig,
                     struct cap_trial *trial, bool *holds, struct error *err)
 {
@@ -270,7 +269,7 @@ static int try_once(const struct ration_spec *spec, struct ration *ration, const
 static void try_way(const struct cgroup_tree *tree, const char *path, const struct rig *rig,
                     enum cap_way way, struct cap_trial *trial)
 {
-    // Heavy, so that others on the CPU don't do what the cap should.
+    // A large weight, so that other programs on the CPU do not have the effect of a cap.
     struct ration_spec spec = {.tree = tree,
                                .path = path,
                                .tasks = rig->far.threads,
@@ -287,8 +286,8 @@ static void try_way(const struct cgroup_tree *tree, const char *path, const stru
     for (unsigned round = 0; rc == 0 && holds && round < ROUNDS; round++) {
         rc = try_once(&spec, ration, rig, trial, &holds, &why);
     }
-    // Not given back to SCHED_OTHER while it sleeps: the kernel would go on booking its time. It
-    // ends with its interface.
+    // Not set back to SCHED_OTHER while it sleeps, because the kernel would continue to book its
+    // time. It ends with its interface.
     if (way == CAP_WAY_QUOTA) {
         ration_release(ration);
     } else {
@@ -339,7 +338,7 @@ int cap_probe(const struct cgroup_tree *tree, bool all, struct cap_probe *ret, s
     }
     if (rc < 0) {
         cap_probe_clear(&probe);
-        error_context(err, "looking which caps hold");
+        error_context(err, "probing which caps hold");
         return rc;
     }
     *ret = probe;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ration/deadline — see deadline.h. Called by ration/ration and by testbed/'s admission.
+// ration/deadline — see deadline.h. Called by ration/ration and by testbed/ for the admission
+// setting.
 #include "ration/deadline.h"
 
 #include <errno.h>
@@ -23,7 +24,7 @@ struct attributes {
 };
 #define POLICY_OTHER    0U
 #define POLICY_DEADLINE 6U
-#define RESET_ON_FORK   1U // SCHED_FLAG_RESET_ON_FORK: else a task could start no other
+#define RESET_ON_FORK   1U // SCHED_FLAG_RESET_ON_FORK: without it the task could not fork
 
 static int set_attributes(pid_t task, struct attributes *attributes)
 {
@@ -42,8 +43,8 @@ int deadline_set(pid_t task, uint64_t runtime_ns, uint64_t period_ns, struct err
     if (rc == -EPERM) {
         fail_lacking(
             err,
-            "SCHED_DEADLINE is refused to task %d: this needs root (CAP_SYS_NICE) and, for "
-            "a task bound to some CPUs, -1 in " ADMISSION_FILE,
+            "SCHED_DEADLINE is refused to task %d: it requires root (CAP_SYS_NICE) and, for "
+            "a task bound to a subset of CPUs, -1 in " ADMISSION_FILE,
             (int)task);
         return -EPERM;
     }
@@ -99,10 +100,11 @@ int admission_write(long us, struct error *err)
         return fail(err, EBUSY, "writing %ld to " ADMISSION_FILE, us);
     }
     if (rc < 0) {
-        return fail_lacking(err, ADMISSION_FILE
-                            " can't be written, so SCHED_DEADLINE can't be had for "
-                            "tasks bound to some CPUs: this needs root of the whole machine, not "
-                            "of a container, and /proc/sys mounted for writing");
+        return fail_lacking(
+            err,
+            ADMISSION_FILE " is not writable, so SCHED_DEADLINE is not available for "
+                           "tasks bound to a subset of CPUs: run as root of the whole machine, not "
+                           "of a container, with /proc/sys mounted for writing");
     }
     return 0;
 }

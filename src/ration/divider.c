@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ration/divider — see divider.h. Called by allocation.c.
+// ration/divider — see divider.h. Called by testbed/allocation.
 #include "ration/divider.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@ struct divider {
 static void *divide(void *context)
 {
     struct divider *divider = context;
-    // A few microseconds a step, but in time: the tester's own work fills its CPU.
+    // A step takes a few microseconds but must be in time, although the tester fills its CPU.
     const struct sched_param priority = {.sched_priority = 1};
     (void)cpu_bind(0, &divider->cpus, NULL);
     (void)pthread_setschedparam(pthread_self(), SCHED_FIFO, &priority);

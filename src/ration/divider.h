@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * ration/divider — inside of the testbed room: the thread that divides caps held by
- * SCHED_DEADLINE anew as the load goes (ration/ration).
+ * ration/divider — a thread that redivides caps held by SCHED_DEADLINE as the load changes
+ * (ration/ration).
  */
 #ifndef VRBENCH_RATION_DIVIDER_H
 #define VRBENCH_RATION_DIVIDER_H
@@ -13,8 +13,8 @@
 
 struct divider;
 
-// Starts a thread on `cpus` that makes a step every RATION_STEP_NS for the rations of the array,
-// whose elements may be changed between divider_lock() and divider_unlock().
+// Starts a thread on `cpus` that makes a step every RATION_STEP_NS for the rations of the array.
+// Its elements may be changed between divider_lock() and divider_unlock().
 int divider_start(struct ration *const *rations, size_t count, const struct cpu_list *cpus,
                   struct divider **ret, struct error *err);
 void divider_stop(struct divider *divider); // NULL is fine

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ration/ration — see ration.h. Called by testbed/allocation and linux/cap_probe.
+// ration/ration — see ration.h. Called by testbed/allocation and ration/cap_probe.
 #include "ration/ration.h"
 
 #include <errno.h>
@@ -17,31 +17,31 @@
 #include "ration/share.h"
 
 #define PERIOD_NS    ((uint64_t)(SHARE_PERIOD_S * (double)NS_PER_S))
-#define TELL_FROM    0.005 // of the cap: a smaller change is not worth a system call
-#define QUIET_LONG_S 0.1   // without anything to do
-#define STEP_LONGEST 0.25  // seconds; after a longer pause the times read mean little
+#define TELL_FROM    0.005 // of the cap: a smaller change is not written
+#define QUIET_LONG_S 0.1   // idle time in seconds
+#define STEP_LONGEST 0.25  // seconds; after a longer pause the readings are not used
 
 struct ration_task {
     pid_t pid;
-    int meter; // /proc/PID/schedstat, open; -1 = the task is gone
-    int state; // /proc/PID/stat, likewise
+    int meter; // /proc/PID/schedstat, open; -1 = the task has ended
+    int state; // /proc/PID/stat, open; -1 = the task has ended
     uint64_t used_ns;
-    uint64_t told_ns; // runtime that the kernel was told last
+    uint64_t told_ns; // runtime last written to the kernel
 };
 
 struct ration {
     const struct cgroup_tree *tree;
     char *path;
     struct ration_task *tasks;
-    struct share *shares; // by task
+    struct share *shares; // for each task
     size_t task_count;
     unsigned cpu_count;
     enum cap_way way;
     unsigned weight, largest, cap;
     bool divided;     // held by SCHED_DEADLINE
-    double missed_s;  // of what is divided (share_catch_up)
-    double total;     // what is divided now
-    uint64_t step_ns; // when the last step was; 0 = none yet
+    double missed_s;  // CPU time to catch up on (share_catch_up)
+    double total;     // total that is divided at present
+    uint64_t step_ns; // time of the last step; 0 = none yet
 };
 
 static const char *const way_names[] = {
@@ -62,7 +62,7 @@ enum cap_way cap_way_by_name(const char *name)
     return CAP_WAY_NONE;
 }
 
-// The cap as a fraction of one CPU; 0 where there is none, or none that could ever bite.
+// The cap as a fraction of one CPU; 0 = no cap, or one that cannot have an effect.
 static double bound_of(const struct ration *ration)
 {
     size_t tasks = ration->task_count;
@@ -70,7 +70,7 @@ static double bound_of(const struct ration *ration)
     return ration->cap >= 100 * widest ? 0.0 : (double)ration->cap / 100.0;
 }
 
-// ---- telling the kernel
+// ---- writing to the kernel
 
 static uint64_t runtime_of(double share)
 {
@@ -79,7 +79,7 @@ static uint64_t runtime_of(double share)
     return ns > PERIOD_NS ? PERIOD_NS : ns;
 }
 
-// Tells the kernel all shares, those that shrink first: their sum is never above the cap.
+// Writes all shares to the kernel, decreasing ones first, so that their sum never exceeds the cap.
 static int tell(struct ration *ration, struct error *err)
 {
     for (int growing = 0; growing < 2; growing++) {
@@ -112,7 +112,7 @@ static int let_go(struct ration *ration, struct error *err)
     return rc;
 }
 
-// Shares that the kernel has for all tasks already, given by a process before this one.
+// Reads shares that an earlier process set for all tasks.
 static bool adopt_shares(struct ration *ration)
 {
     for (size_t i = 0; i < ration->task_count; i++) {
@@ -172,9 +172,11 @@ static int apply(struct ration *ration, struct error *err)
     case CAP_WAY_NONE:
         break;
     }
-    return ration->cap == 0 ? 0
-                            : fail_lacking(err, "nothing holds a cap on this machine (vrbench "
-                                                "doctor says what was tried)");
+    return ration->cap == 0
+               ? 0
+               : fail_lacking(err,
+                              "a cap cannot be held on this machine: no mechanism works (vrbench "
+                              "doctor lists those tried)");
 }
 
 // ---- making
@@ -314,7 +316,7 @@ static int read_shares(const struct ration *ration, unsigned *ret_cap, struct er
         held += period > 0;
         sum += period > 0 ? runtime * 100000 / period : 0; // thousandths of a percent
     }
-    // What is divided may lie a little above the cap, to catch up or as no share is nothing.
+    // The total may slightly exceed the cap, to catch up and because no share is 0.
     double most = 1000.0 * ration->cap * (1.0 + SHARE_CATCH_UP) +
                   100000.0 * SHARE_FLOOR * (double)ration->task_count;
     if (held != ration->task_count) {
@@ -352,7 +354,7 @@ bool ration_is_divided(const struct ration *ration)
 
 // ---- dividing
 
-// What a task used since it was last read: first field of schedstat (sched-stats.rst).
+// CPU time of a task since the last reading: first field of schedstat (sched-stats.rst).
 static uint64_t read_task(struct ration_task *task)
 {
     char text[96];
@@ -382,7 +384,7 @@ static bool is_runnable(const struct ration_task *task)
     return name_end != NULL && name_end[1] == ' ' && name_end[2] == 'R';
 }
 
-// Reads all tasks. Returns the time since the last reading in seconds, 0 if that is not known.
+// Reads all tasks. Returns the time since the last reading in seconds, 0 if unknown.
 static double read_tasks(struct ration *ration)
 {
     uint64_t now = clock_monotonic_ns();
@@ -392,7 +394,8 @@ static double read_tasks(struct ration *ration)
     for (size_t i = 0; i < ration->task_count; i++) {
         uint64_t used = read_task(&ration->tasks[i]);
         struct share *share = &ration->shares[i];
-        // One that has been idle for long shows by using something that it no longer is.
+        // A task that was idle for long needs no check of its state: using CPU time shows that it
+        // runs again.
         bool ask = used == 0 && (share->waiting || share->quiet_s < QUIET_LONG_S);
         share->used_s = (double)used / (double)NS_PER_S;
         share->waiting = ask && is_runnable(&ration->tasks[i]);
@@ -400,7 +403,7 @@ static double read_tasks(struct ration *ration)
     return known ? passed_s : 0.0;
 }
 
-// True if what the kernel was told last is no longer near enough.
+// Whether the values last written to the kernel differ too much from the shares.
 static bool is_stale(const struct ration *ration, double bound)
 {
     for (size_t i = 0; i < ration->task_count; i++) {
@@ -427,7 +430,7 @@ void ration_divide(struct ration *ration)
         bool wanted = share_divide(ration->shares, ration->task_count, ration->total, passed_s);
         ration->total = share_catch_up(&ration->missed_s, wanted, bound, used_s, passed_s);
         if (is_stale(ration, bound)) {
-            (void)tell(ration, NULL); // what was told before holds on
+            (void)tell(ration, NULL); // on failure the earlier values remain in effect
         }
     }
 }

@@ -2,21 +2,21 @@
 // ration/share — see share.h. Called by ration/ration.
 #include "ration/share.h"
 
-#define SEE_S       0.04  // time constant in which use is seen
-#define HOLD_S      0.15  // in which a thread that uses less is believed to need less
-#define GIVE_S      0.04  // in which what is not needed goes over to others
-#define LEVEL_S     0.1   // in which those that use all of theirs become equal
-#define TIGHT       0.25  // of a period's time left: it has come to the end
-#define FULL        0.985 // of its share used: likewise
-#define EASED_S     0.03  // without that: it uses less than it has
-#define QUIET_S     0.012 // without anything to do: it needs nothing, for now
-#define HAND_OVER_S 0.01  // in which the share of such a one goes over to others
-#define ROOM        1.03  // for what it used to vary
+#define SEE_S       0.04 // time constant of measuring the use, in seconds
+#define HOLD_S      0.15 // time after which a lower use is taken as a lower need
+#define GIVE_S      0.04 // time in which unneeded share moves to other threads
+#define LEVEL_S     0.1  // time in which the shares of threads that use all of theirs converge
+#define TIGHT       0.25 // fraction of a period's time left below which the share counts as used up
+#define FULL        0.985 // fraction of its share used above which it counts as used up
+#define EASED_S     0.03  // time since then after which it uses less than its share
+#define QUIET_S     0.012 // idle time after which it needs nothing for now
+#define HAND_OVER_S 0.01  // time in which the share of an idle thread moves to others
+#define ROOM        1.03  // factor for variations of the use
 #define DEBT_MOST_S 0.05
-#define BURST_S     0.0002 // a thread on its floor may see to a stray packet
-#define FLOOR_PART  0.005  // of what is divided
-#define MISSED_MOST 0.01   // seconds of CPU that are caught up on
-#define CATCH_UP_S  0.5    // in which they are
+#define BURST_S     0.0002 // CPU time of a thread on its floor for a stray packet
+#define FLOOR_PART  0.005  // fraction of the total
+#define MISSED_MOST 0.01   // largest CPU time to catch up on, in seconds
+#define CATCH_UP_S  0.5    // time constant of catching up
 
 static double least(double a, double b)
 {
@@ -48,7 +48,8 @@ void share_fill(double total, const double *wants, const double *weights, size_t
     for (size_t i = 0; i < count; i++) {
         ret[i] = -1.0;
     }
-    // Whoever wants no more than its part of what is left gets that; until nobody does.
+    // A party that wants no more than its part of the rest gets what it wants; repeated until there
+    // is none.
     for (bool settled = true; settled;) {
         settled = false;
         double weight = 0.0;
@@ -71,14 +72,14 @@ void share_fill(double total, const double *wants, const double *weights, size_t
     }
 }
 
-// What a thread may have saved up: as in the kernel, little more than one period's time.
+// The time that a thread may save: as in the kernel, slightly more than one period's.
 static double burst_of(const struct share *thread)
 {
     return 1.5 * SHARE_PERIOD_S * thread->share + BURST_S;
 }
 
-// Books what a thread used, and says what it could do with now: all that there is, if it has come
-// to the end of its time lately; else what it has been using.
+// Books the CPU time of a thread, and returns its need: a whole CPU if it used up its share
+// recently, else its recent use.
 static double need_of(struct share *thread, double passed_s, double floor)
 {
     double period_s = SHARE_PERIOD_S * thread->share;
@@ -87,7 +88,7 @@ static double need_of(struct share *thread, double passed_s, double floor)
     double use = thread->used_s / passed_s;
     thread->use += (use - thread->use) * least(1.0, passed_s / SEE_S);
     thread->held += (thread->use - thread->held) * least(1.0, passed_s / HOLD_S);
-    // What it used of a larger share says nothing of this one.
+    // Use under a larger share does not predict the use under this one.
     thread->held = least(most(thread->held, thread->use), thread->share);
     bool at_end = thread->waiting || thread->credit_s < TIGHT * period_s ||
                   thread->held > FULL * thread->share;
@@ -100,9 +101,9 @@ static double need_of(struct share *thread, double passed_s, double floor)
     return thread->eased_s < EASED_S ? 1.0 : most(floor, least(1.0, ROOM * thread->held));
 }
 
-// A thread that got busy all at once has run for a tick on next to nothing. It must get a real
-// share before its period ends, or the kernel makes it pay the debt off at the old rate. Returns
-// what it must have now, 0 if there is no hurry.
+// A thread that suddenly has work has run for a tick on almost no share. It must get a real share
+// before its period ends, or the kernel makes it pay the debt off at the old rate. Returns the
+// share it requires, 0 if it is not urgent.
 static double urgent_share(const struct share *thread, double target)
 {
     bool in_debt = thread->credit_s < -SHARE_PERIOD_S * thread->share;
@@ -121,7 +122,7 @@ void share_scale(struct share *threads, size_t count, double total)
     }
 }
 
-// Gives the urgent ones theirs at once and takes it from the others as they have.
+// Gives urgent threads their share at once, taken from the others in proportion to their shares.
 static bool serve_urgent(struct share *threads, size_t count, double total, const double *urgent)
 {
     double urgent_sum = 0.0;
@@ -160,17 +161,17 @@ bool share_divide(struct share *threads, size_t count, double total, double pass
         wanting = wanting || needs[i] >= 1.0;
         ones[i] = 1.0;
     }
-    share_scale(threads, count, total); // it may have changed, and floors add up
+    share_scale(threads, count, total); // the total may have changed, and floors add up
     share_fill(total, needs, ones, count, targets);
     for (size_t i = 0; i < count; i++) {
         sum += targets[i];
     }
     for (size_t i = 0; i < count; i++) {
-        // What nobody needs is kept ready, most of it for those that need most.
+        // The surplus is distributed, most of it to the threads with the largest need.
         targets[i] = least(1.0, targets[i] * most(1.0, total / sum));
         urgent[i] = urgent_share(&threads[i], targets[i]);
     }
-    // While nobody wants more, all stays: it will be right when the load comes back.
+    // While no thread wants more, the shares stay: they fit when the load returns.
     if (!serve_urgent(threads, count, total, urgent) && wanting) {
         double in_s = leaving ? HAND_OVER_S : giving ? GIVE_S : LEVEL_S;
         double part = least(1.0, passed_s / in_s);
@@ -179,7 +180,7 @@ bool share_divide(struct share *threads, size_t count, double total, double pass
         }
     }
     for (size_t i = 0; i < count; i++) {
-        // A smaller share has a smaller burst; what lies above was not left unused.
+        // A smaller share has a smaller burst; the excess is not time left unused.
         threads[i].credit_s = least(threads[i].credit_s, burst_of(&threads[i]));
     }
     return wanting;

@@ -35,7 +35,7 @@ static void add_hash(json_t *guard, const char *key, const char *bytes, size_t l
     add_text(guard, key, text);
 }
 
-// What is in a small file now. The platform reports one that cannot be read.
+// Adds the present content of a small file. The platform reports an unreadable file.
 static void add_contents(json_t *guard, const char *key, const char *path)
 {
     _cleanup_free_ char *bytes = NULL;
@@ -49,12 +49,12 @@ static void add_contents(json_t *guard, const char *key, const char *path)
     }
 }
 
-// A file that is too large to be read at each start.
+// Adds a file that is too large to be read at each start.
 static void add_image(json_t *guard, const char *key, const char *path)
 {
     struct stat st;
     if (stat(path, &st) < 0) {
-        add_text(guard, key, "not there");
+        add_text(guard, key, "missing");
         return;
     }
     _cleanup_free_ char *text = text_format("%lld bytes of %lld.%09ld", (long long)st.st_size,
@@ -99,7 +99,7 @@ static void add_router(json_t *guard, const struct scenario *scenario, size_t nu
     }
 }
 
-// Machines without a system of their own boot the tiny guest.
+// Machines without their own system boot the tiny guest.
 static void add_tiny_guest(json_t *guard, const struct scenario *scenario)
 {
     bool needed = false;
@@ -133,8 +133,8 @@ json_t *guard_make(const struct job *job)
         _cleanup_free_ char *key = text_format("topology %s", topology_name(topology));
         add_text(guard, key, measured ? "measured" : "left out");
     }
-    add_text(guard, "--quick", job->quick ? "given" : "not given");
-    add_text(guard, "--study-timing", job->study_timing ? "given" : "not given");
+    add_text(guard, "--quick", job->quick ? "given" : "not set");
+    add_text(guard, "--study-timing", job->study_timing ? "given" : "not set");
     _cleanup_free_ char *pause = text_format("%u s", job->pause_s);
     add_text(guard, "pause before a point", pause);
     for (size_t i = 0; i < scenario->router_count; i++) {
@@ -144,7 +144,7 @@ json_t *guard_make(const struct job *job)
     return guard;
 }
 
-// The value of a key in words.
+// The value of a key, in words.
 static const char *value_of(const json_t *guard, const char *key)
 {
     const char *text = json_string_value(json_object_get(guard, key));
@@ -155,7 +155,7 @@ static int fail_differs(const struct job *job, const char *key, const json_t *no
                         const json_t *before, struct error *err)
 {
     return fail_input(err,
-                      "%s cannot be resumed: it holds a run of another scenario, or of this one "
+                      "%s cannot be resumed: it contains a run of another scenario, or of this one "
                       "before a change: %s: %s now, %s then; name another folder",
                       job->folder, key, value_of(now, key), value_of(before, key));
 }
@@ -168,8 +168,8 @@ int guard_check(const struct job *job, const json_t *before, struct error *err)
     int rc = 0;
     if (!json_is_object(before)) {
         rc = fail_input(err,
-                        "%s cannot be resumed: its run.json does not say what decides the "
-                        "measurement (key \"guard\"): another version of vrbench wrote it; name "
+                        "%s cannot be resumed: its run.json does not identify the "
+                        "measurement (no key \"guard\"): another version of vrbench wrote it; name "
                         "another folder",
                         job->folder);
     }

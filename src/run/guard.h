@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// run/guard — what a run is of, so that --resume never mixes two. Used by run/ and its tests.
+// run/guard — the identity of a run, so that --resume never mixes two different runs. Used by run/
+// and its tests.
 #ifndef VRBENCH_RUN_GUARD_H
 #define VRBENCH_RUN_GUARD_H
 
@@ -8,12 +9,12 @@
 #include "base/error.h"
 #include "run/job.h"
 
-// Everything that determines what a run measures, as an object of texts: the scenario's own text by
-// its hash, what the command line put in its place, and each file that the scenario names: small
-// ones by a hash of what is in them, disk images and kernels by length and time of change.
+// Collects everything that determines what a run measures in an object of texts: a hash of the
+// scenario's text, the overriding command-line options, and each file that the scenario names
+// (small files by a hash of the content, disk images and kernels by length and modification time).
 json_t *guard_make(const struct job *job);
-// Whether a run of the job may go on with one whose guard was `before`. If not, fail_input() with
-// what differs.
+// Checks that a run of the job may continue one whose guard was `before`. If not, fails with exit
+// status 2 and the difference.
 int guard_check(const struct job *job, const json_t *before, struct error *err);
 
 #endif

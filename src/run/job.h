@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// run/job — what a run is to do. Filled by cli/ and study/.
+// run/job — the parameters of a run. Filled by cli/ and study/.
 #ifndef VRBENCH_RUN_JOB_H
 #define VRBENCH_RUN_JOB_H
 
@@ -11,8 +11,8 @@ struct job {
     const struct scenario *scenario;
     const char *folder;
     bool quick, resume;
-    bool study_timing; // trials and pauses last as the study's did; with its method only
-    unsigned pause_s;  // to be idle before each point
+    bool study_timing; // durations of trials and pauses are the study's; only with its method
+    unsigned pause_s;  // idle time before each point
 };
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// run/loads — the loads of a scenario as rows for search/sweep. See parts.h.
+// run/loads — converts the loads of a scenario to rows for search/sweep. See parts.h.
 #include <stdlib.h>
 
 #include "base/cleanup.h"
@@ -11,7 +11,7 @@
 #define QUICK_LOADS       7U
 #define QUICK_DURATION_NS (400U * NS_PER_MS)
 #define STUDY_NS          (15U * NS_PER_S)
-#define ATTEMPTS          4U // trials of a point, while it is disturbed
+#define ATTEMPTS          4U // largest number of trials of a disturbed point
 #define QUICK_ATTEMPTS    3U
 
 static char *rates_key(const struct job_state *state, const struct sweep_row *row)
@@ -20,7 +20,7 @@ static char *rates_key(const struct job_state *state, const struct sweep_row *ro
     return text_format("%s/%u", topology_name(topology), row->length);
 }
 
-// Loads that an earlier part of this run found.
+// Reads the loads that an earlier part of this run found.
 static void recall_rates(const struct job_state *state, struct sweep_row *row)
 {
     _cleanup_free_ char *key = rates_key(state, row);
@@ -78,7 +78,7 @@ static void fill_row(const struct job_state *state, struct sweep_row *row)
     row->count = state->job->quick ? ladder_thin(row->pps, row->count, QUICK_LOADS) : row->count;
 }
 
-// The points that are there, as the search knows them: sorted.
+// The points that are stored, in the search's form: sorted.
 static size_t list_done(const struct job_state *state, struct load_id *ret)
 {
     const struct scenario *scenario = state->job->scenario;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * run/measure — the loop of a run: while the search gives a load, one trial of it is run, its
- * outcome reported, its point kept. A testbed is built when the first load for its topology comes,
- * and built again after a router died. Called by run.c.
+ * run/measure — the loop of a run: for each load of the search it runs one trial, reports the
+ * outcome and stores the point. A testbed is built at the first load for its topology, and rebuilt
+ * after a router died. Called by run.c.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,16 +18,17 @@
 #include "run/parts.h"
 #include "search/stability.h"
 
-#define STUDY_PAUSE_NS (35U * NS_PER_S) // report 20 s after second 10, and 20 s more
-#define ROUTER_DEATHS  3                // in a row, until the run gives up
+#define STUDY_PAUSE_NS                                                                             \
+    (35U * NS_PER_S)    // the study's report starts 20 s after second 10, and takes 20 s more
+#define ROUTER_DEATHS 3 // in a row; then the run is abandoned
 
 struct measuring {
     struct job_state *state;
     struct job_loads loads;
-    struct bench *bench; // NULL = none is open
-    unsigned place;      // of the bench, or of the last one
+    struct bench *bench; // NULL = none open
+    unsigned place;      // of the present or last bench
     unsigned deaths;     // of routers, in a row
-    char *spoilt;        // why the last check failed
+    char *spoilt;        // reason why the last check failed
 };
 
 static enum topology topology_at(const struct measuring *measuring, unsigned place)
@@ -40,7 +41,7 @@ static int close_bench(struct measuring *measuring, struct error *err)
     return bench_close(steal_pointer(&measuring->bench), err);
 }
 
-// A router's death takes its testbed with it; the next load gets a fresh one.
+// A router's death removes its testbed; the next load gets a new one.
 static int note_death(struct measuring *measuring, const char *why, struct error *err)
 {
     log_warning("run", "%s", why);
@@ -100,7 +101,7 @@ static int pause_before_point(const struct job *job, struct error *err)
     return stop_sleep_until(clock_monotonic_ns() + pause_ns, err);
 }
 
-// Keeps the reason why a check failed, for the message in case that all of them do.
+// Stores the reason of a failed check, for the message in case all checks fail.
 static void note_check(struct measuring *measuring, const struct point *point)
 {
     const char *where = point->drop_count > 0 ? point->drops[0].where : point->why_invalid;
@@ -121,7 +122,7 @@ static int keep_point(struct job_state *state, struct point *point, struct error
     return 0;
 }
 
-// One trial of a load, reported to the search; `best` is the trial of it to be kept so far.
+// Runs one trial of a load and reports it to the search. `best` is the trial to store so far.
 static int try_load(struct measuring *measuring, const struct load *load, struct point *best,
                     struct advice *ret, struct error *err)
 {
@@ -134,7 +135,8 @@ static int try_load(struct measuring *measuring, const struct load *load, struct
     if (rc < 0) {
         return rc;
     }
-    // A router that stands a warm-up and dies of each point is not worth going on with.
+    // Only undisturbed points reset the count: a router that survives warm-ups but dies at each
+    // point ends the run.
     if (load->use != LOAD_WARM_UP && outcome.kind <= OUTCOME_DISTURBED) {
         measuring->deaths = 0;
     }
@@ -189,10 +191,11 @@ static int measure_loads(struct measuring *measuring, struct error *err)
     }
     char pps[48];
     text_group_digits(STABILITY_PPS, 0, pps);
-    return fail(err, 0,
-                "this machine loses packets at %s packets/s even between two joined interfaces "
-                "(%s): nothing measured on it now could be trusted",
-                pps, measuring->spoilt);
+    return fail(
+        err, 0,
+        "this machine loses packets at %s packets/s even between two directly joined interfaces "
+        "(%s): it cannot give valid measurements now",
+        pps, measuring->spoilt);
 }
 
 static int run_loads(struct measuring *measuring, struct error *err)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// run/notes — what run.json says of each testbed that was built. See parts.h.
+// run/notes — writes facts of each testbed that was built to run.json. See parts.h.
 #include "base/clock.h"
 #include "base/text.h"
 #include "result/platform_facts.h"
 #include "run/parts.h"
 
-// One entry for each router and testbed: a router that died and was made again has another.
+// One entry for each router and testbed: a router that was recreated after its death has another.
 static int note_convergence(struct job_state *state, const struct testbed *testbed,
                             struct error *err)
 {
@@ -38,7 +38,7 @@ static int note_convergence(struct job_state *state, const struct testbed *testb
     return store_write_run(state->store, state->run, err);
 }
 
-// Only a dedicated testbed knows what dedicated links were; later testbeds keep what it said.
+// Only a testbed of dedicated knows the kind of dedicated links; later testbeds keep its entry.
 static void keep_dedicated(const json_t *before, json_t *now)
 {
     static const char *const keys[] = {"dedicated", "dedicated_why"};
@@ -50,7 +50,7 @@ static void keep_dedicated(const json_t *before, json_t *now)
     }
 }
 
-// A topology with routers knows more of the platform than direct does.
+// A topology with routers reports more facts of the platform than direct.
 int note_testbed(struct job_state *state, const struct testbed *testbed, struct error *err)
 {
     bool direct = testbed_plan(testbed)->topology == TOPOLOGY_DIRECT;

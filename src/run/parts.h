@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// run/parts — inside of run/: a run while it goes on. run.c opens and ends it, measure.c is its
-// loop, loads.c knows what is to be measured, notes.c what run.json says of each testbed.
+// run/parts — internal to run/: the state of a run. run.c opens and ends it, measure.c is its loop,
+// loads.c makes the list of loads, notes.c writes facts of each testbed to run.json.
 #ifndef VRBENCH_RUN_PARTS_H
 #define VRBENCH_RUN_PARTS_H
 
@@ -14,19 +14,19 @@
 struct job_state {
     const struct job *job;
     struct store *store;
-    json_t *run; // run.json as it will be written next
+    json_t *run; // content of run.json when it is written next
     struct point_list points;
     size_t planned; // points of the whole run
 };
 
-// Measures all that is not there yet; points are kept one by one.
+// Measures all points that are missing; each is stored at once.
 int run_measure(struct job_state *state, struct error *err);
 
 // ---- loads.c
 
-// A search over all loads of the job, with what it points to.
+// A search over all loads of the job, with the data that it points to.
 struct job_loads {
-    struct sweep_place places[TOPOLOGY_COUNT]; // by topology of the scenario
+    struct sweep_place places[TOPOLOGY_COUNT]; // for each topology of the scenario
     struct sweep_spec spec;
     struct sweep_row *rows;
     struct load_id *done;
@@ -35,14 +35,14 @@ struct job_loads {
 void job_loads_make(const struct job_state *state, struct job_loads *ret);
 void job_loads_clear(struct job_loads *loads);
 #define _cleanup_job_loads_ __attribute__((cleanup(job_loads_clear)))
-// Writes loads that were found since the last call into run.json, where a resumed run recalls them.
+// Writes the loads found since the last call to run.json, where a resumed run reads them.
 int job_loads_note(const struct job_loads *loads, struct job_state *state, struct error *err);
-// How long a trial of a point sends.
+// Duration of sending of a point's trial.
 uint64_t job_duration(const struct job *job);
 
 // ---- notes.c
 
-// Writes into run.json what is known of a testbed that was built: convergence, platform.
+// Writes the convergence and the platform of a testbed that was built to run.json.
 int note_testbed(struct job_state *state, const struct testbed *testbed, struct error *err);
 
 #endif

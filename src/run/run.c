@@ -44,7 +44,7 @@ static json_t *describe_machine(struct computer *machine)
                      "doctor", findings);
 }
 
-// Who runs where, by the plan's own rule.
+// Which CPUs each party uses, by the plan's rule.
 static json_t *describe_placement(const struct scenario *scenario)
 {
     struct cpu_list usable;
@@ -58,8 +58,9 @@ static json_t *describe_placement(const struct scenario *scenario)
     }
     plan_place(&usable, scenario->host.cpus, &dut, &tester, &shared);
     if (shared) {
-        log_warning("run", "tester and device under test share CPUs: the tester takes CPU from "
-                           "what it measures");
+        log_warning("run",
+                    "tester and device under test share CPUs: the tester takes CPU time from "
+                    "the device under test");
     }
     cpu_list_text(&dut, dut_text, sizeof dut_text);
     cpu_list_text(&tester, tester_text, sizeof tester_text);
@@ -74,7 +75,7 @@ static void set_time(json_t *run, const char *key)
     json_object_set_new(run, key, json_string(text));
 }
 
-// The files that the scenario's text names, by router.
+// The files that the scenario names, by router.
 static json_t *describe_configs(const struct scenario *scenario)
 {
     json_t *configs = json_object();
@@ -91,7 +92,7 @@ static json_t *describe_configs(const struct scenario *scenario)
     return configs;
 }
 
-// Topologies and engine as run: the command line may have narrowed the file's.
+// Topologies and engine as run: command-line options may override the file's.
 static json_t *describe_scenario(const struct scenario *scenario)
 {
     json_t *topologies = json_array();
@@ -143,7 +144,7 @@ static int begin_run(struct job_state *state, json_t *before, struct error *err)
     return store_write_run(state->store, state->run, err);
 }
 
-// Writes everything that is made of the points, whether the run ended well or not.
+// Writes all files that are made from the points, whether the run succeeded or not.
 static int end_run(struct job_state *state, int result, const struct error *why, struct error *err)
 {
     json_object_set_new(state->run, "status",
@@ -175,14 +176,13 @@ int job_check(const struct job *job, struct error *err)
     return rc;
 }
 
-// Lets `list` and `top` see the run's testbeds. A run that can't be looked at is measured all the
-// same.
+// Makes the run's testbeds visible to `list` and `top`. A failure does not stop the run.
 static struct view *open_view(void)
 {
     _cleanup_error_ struct error why = ERROR_INIT;
     struct view *view = NULL;
     if (view_start(&view, &why) < 0) {
-        log_warning("run", "its testbeds can't be listed: %s", why.text);
+        log_warning("run", "the testbeds of this run are not listed: %s", why.text);
     }
     return view;
 }
@@ -204,7 +204,7 @@ int job_run(const struct job *job, struct point_list *ret_points, bool *ret_repo
     view = open_view();
     rc = begin_run(&state, before, err);
     if (rc < 0) {
-        point_list_clear(&state.points); // of another run, perhaps
+        point_list_clear(&state.points); // they may belong to another run
     } else {
         struct error why = ERROR_INIT;
         (void)cap_known_hold_off(NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// run/run — one scenario measured into one folder: what ties measuring, storing, showing.
+// run/run — measures one scenario into one folder: connects measuring, storing and showing.
 #ifndef VRBENCH_RUN_RUN_H
 #define VRBENCH_RUN_RUN_H
 
@@ -7,8 +7,8 @@
 #include "result/result.h"
 #include "run/job.h"
 
-// Whether the job's folder can take it: a new run needs a folder without one, a resumed run one of
-// the same job. Changes nothing; fails with exit status 2.
+// Checks that the job's folder is usable: a new run requires a folder without a run, a resumed run
+// one with the same job. Changes nothing; fails with exit status 2.
 int job_check(const struct job *job, struct error *err);
 // Measures, and leaves the folder complete whatever happens: points so far, run.json with how it
 // ended, CSV and spreadsheet. `ret_points` gets all points of the folder, also on failure,

@@ -92,12 +92,12 @@ const struct sample_party *sample_find(const struct sample *sample,
     return NULL;
 }
 
-// Percent of a CPU; `before_ns` was used when `then` was read, 0 if there is no such reading.
+// Percent of a CPU; `before_ns` was the CPU time at `then`, 0 if there is no such reading.
 static double percent_since(const struct sample *before, const struct sample_party *then,
                             uint64_t before_ns, const struct sample_party *party, uint64_t now_ns)
 {
     uint64_t since_ns = then == NULL ? before->began_ns : then->read_ns;
-    // A router that has died takes its threads, and the CPU time they used, with it.
+    // A dead router's threads are gone, and their CPU time with them.
     if (now_ns <= before_ns || party->read_ns <= since_ns) {
         return 0.0;
     }

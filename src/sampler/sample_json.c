@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// sampler/sample_json — see sample_json.h. Parties are arrays in the order of `enum field`, as
-// their number makes names of keys a cost: a sample of 1,000 routers is taken once a second.
+// sampler/sample_json — see sample_json.h. A party is an array in the order of `enum field`,
+// without keys, because a sample of 1,000 routers is taken once a second.
 #include "sampler/sample_json.h"
 
 #include <stdio.h>
@@ -37,7 +37,7 @@ enum field {
     NETWORKS,
 };
 
-// ---- there: written as text, as a tree of 50,000 values is costly to make and to free
+// ---- writing: text directly, because a tree of 50,000 values is costly to make and free
 
 static void put_bytes(struct sample_text *text, const char *bytes, size_t length)
 {
@@ -55,7 +55,7 @@ static void put_literal(struct sample_text *text, const char *literal)
     put_bytes(text, literal, strlen(literal));
 }
 
-// Between two values of a list.
+// Writes the comma between two values of a list.
 static void put_comma(struct sample_text *text)
 {
     char last = text->bytes[text->length - 1];
@@ -68,7 +68,7 @@ static void put_count(struct sample_text *text, uint64_t count)
 {
     char digits[24];
     size_t at = sizeof digits;
-    count = count > INT64_MAX ? INT64_MAX : count; // what a JSON integer can be
+    count = count > INT64_MAX ? INT64_MAX : count; // largest JSON integer
     do {
         digits[--at] = (char)('0' + count % 10);
         count /= 10;
@@ -191,7 +191,7 @@ void sample_text_end(struct sample_text *text, uint64_t began_ns, const char *le
     put_literal(text, found ? "},\"found\":true}\n" : "},\"found\":false}\n");
 }
 
-// ---- back
+// ---- parsing
 
 static char *text_at(const json_t *list, size_t at)
 {
@@ -199,7 +199,7 @@ static char *text_at(const json_t *list, size_t at)
     return text == NULL ? NULL : text_copy(text);
 }
 
-// Never more than a JSON integer can be, so that it can be written again.
+// Limited to a JSON integer, so that it can be written again.
 static uint64_t count_at(const json_t *list, size_t at)
 {
     json_int_t count = json_integer_value(json_array_get(list, at));

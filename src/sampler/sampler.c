@@ -13,14 +13,14 @@
 #include "linux/cpu.h"
 #include "linux/link_stats.h"
 
-// An interface that counts as a party's: its index in the namespace and its name.
+// An interface counted for a party: its index in the namespace and its name.
 struct sampled_link {
     int index;
     char name[16];
 };
 
 struct sampled_party {
-    struct sample_party facts; // what the testbed says; of surveyed parties, the last figures, too
+    struct sample_party facts; // facts from the testbed; for surveyed parties also the last figures
     bool quick;
     int *meters; // of its threads (linux/cpu)
     size_t meter_count;
@@ -33,9 +33,9 @@ struct sampled_party {
 struct sampler {
     struct sampled_party *parties;
     size_t count;
-    struct link_stats *stats; // room that readings share
+    struct link_stats *stats; // buffer shared by all readings
     size_t stats_room;
-    struct named_counters *networks; // likewise
+    struct named_counters *networks; // buffer shared by all readings
     size_t network_room;
 };
 
@@ -81,7 +81,7 @@ void sampler_free(struct sampler *sampler)
     free(sampler);
 }
 
-// ---- what the testbed says
+// ---- facts from the testbed
 
 static size_t party_node(const struct plan *plan, const struct testbed_party *party)
 {
@@ -94,8 +94,8 @@ static size_t party_node(const struct plan *plan, const struct testbed_party *pa
     return SIZE_MAX;
 }
 
-// The interfaces whose counters are a party's: the host's are the cable ends, as the pairs that
-// lead to its routers would count every packet twice.
+// Finds the interfaces counted for a party. The host's are the cable ends only, because the pairs
+// to its routers would count every packet twice.
 static void party_find_interfaces(struct sampled_party *party, const struct plan *plan, size_t node)
 {
     free(party->interfaces);
@@ -150,7 +150,7 @@ static void party_open_links(struct sampled_party *party, const struct testbed *
     }
 }
 
-// What a party says of itself, without figures that change by themselves.
+// Fills in the facts of a party, without figures that change by themselves.
 static void facts_of_party(const struct testbed *testbed, size_t number, struct sample_party *ret)
 {
     const struct testbed_party *parties = NULL;
@@ -194,7 +194,7 @@ static void sampler_update_party(struct sampler *sampler, const struct testbed *
     facts_of_party(testbed, number, &party->facts);
     bool same = old.name != NULL && old.kind == party->facts.kind && old.id == party->facts.id &&
                 old.state == party->facts.state;
-    // Figures of a surveyed party stay until the next survey.
+    // Figures of a surveyed party remain until the next survey.
     if (same && !party->quick) {
         party->facts.cpu_ns = old.cpu_ns;
         party->facts.parts = old.parts;
@@ -210,7 +210,7 @@ static void sampler_update_party(struct sampler *sampler, const struct testbed *
         old.network_count = 0;
     }
     sample_party_clear(&old);
-    // The host's threads come and go with the pairs of its routers.
+    // The host's threads change with the pairs of its routers.
     if (!same || of->kind == PARTY_HOST) {
         size_t node = party_node(testbed_plan(testbed), of);
         party_open_meters(party, testbed, number);
@@ -406,7 +406,7 @@ static const struct link_stats *stats_of(const struct sampler *sampler, ssize_t 
     return NULL;
 }
 
-// Fills ret->networks with entries of the sampler's, whose names are the party's.
+// Fills ret->networks with the sampler's buffer; the names belong to the party.
 static void party_links(struct sampler *sampler, const struct sampled_party *party,
                         struct sample_party *ret)
 {

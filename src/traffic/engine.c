@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// traffic/engine — a trial by an engine's two halves. See engine.h. Called by measure/.
+// traffic/engine — runs a trial with an engine's two halves. See engine.h. Called by measure/.
 #include "traffic/engine.h"
 
 #include <stdlib.h>
@@ -12,8 +12,8 @@
 #include "scenario/scenario.h"
 
 #define DRAIN_STEP_NS NS_PER_MS
-#define QUIET_NS      (40U * NS_PER_MS)   // nothing arrives for so long: drained
-#define DRAIN_MAX_NS  (2000U * NS_PER_MS) // a router may hold packets back, but not for ever
+#define QUIET_NS      (40U * NS_PER_MS)   // drained once nothing has arrived for so long
+#define DRAIN_MAX_NS  (2000U * NS_PER_MS) // a router may delay packets, but not for longer
 
 #define ENGINE_DECLARED(engine, ...) extern const struct engine_ops engine_##engine;
 ENGINES(ENGINE_DECLARED)
@@ -45,7 +45,7 @@ int engine_check(const char *name, struct error *err)
 {
     const struct engine_ops *ops = engine_find(name);
     if (ops == NULL) {
-        return fail_input(err, "there is no traffic engine \"%s\"", name);
+        return fail_input(err, "no traffic engine is called \"%s\"", name);
     }
     return ops->check == NULL ? 0 : ops->check(ops, err);
 }
@@ -92,7 +92,7 @@ void engine_close(struct engine *engine)
     free(engine);
 }
 
-// Waits until everything sent has arrived, or nothing has for a while.
+// Waits until everything sent has arrived, or nothing has arrived for a while.
 static void drain_paths(const struct engine *engine, const struct traffic_count *counts)
 {
     uint64_t sent = 0;
@@ -133,7 +133,7 @@ static int run_halves(const struct engine *engine, const struct traffic_request 
     return sink->finish(engine->sink, request, counts, err);
 }
 
-// Times of a sink whose clock was set meanwhile are none.
+// Drops the delays of a sink whose clock was set during the trial.
 static void forget_times(const struct engine *engine, struct traffic_count *counts)
 {
     bool moved = false;

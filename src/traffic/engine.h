@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * traffic/engine — offered load and its counting, by whatever does it.
+ * traffic/engine — sends the offered load and counts it.
  *
- * An engine has two halves: its source, which reports what it sent and did not send, and its sink,
- * which reports what arrived and what it had no room for; where the rest was lost is for measure/
- * to find out from the kernel's counters. It is opened on the paths of a standing testbed, runs any
- * number of trials one after another, and is closed before the testbed goes. The halves share no
- * memory: what one says to the other is in the counts.
+ * An engine has two halves: a source, which reports what it sent and did not send, and a sink,
+ * which reports what arrived and what it dropped. measure/ finds the places of other losses from
+ * the kernel's counters. An engine is opened on the paths of a standing testbed, runs any number of
+ * trials one after another, and is closed before the testbed is removed. The halves share no memory
+ * and exchange data through the counts only.
  */
 #ifndef VRBENCH_TRAFFIC_ENGINE_H
 #define VRBENCH_TRAFFIC_ENGINE_H
@@ -23,83 +23,86 @@
 // The tester's two ends of one network.
 struct traffic_path {
     const struct netns *source_ns, *sink_ns;
-    int source_index, sink_index; // interfaces
+    int source_index, sink_index; // interface indexes
     struct frame_address address;
 };
 
 struct traffic_setup {
     const struct traffic_path *paths;
     size_t path_count;
-    struct cpu_list source_cpus, sink_cpus; // may be the same
-    bool shared_cpu; // the source may not hold its CPU: sink or router need it too
+    struct cpu_list source_cpus, sink_cpus; // may be equal
+    bool shared_cpu; // the source must not occupy its CPU: sink or router use it too
 };
 
 struct traffic_request {
     uint32_t run;
     unsigned ip_length;
-    double pps; // a path; 0 = as fast as possible
+    double pps; // for each path; 0 = as fast as possible
     uint64_t duration_ns;
 };
 
-// What one path carried.
+// Counts of one path.
 struct traffic_count {
-    // The source's:
-    uint64_t tx;         // attempted: accepted by the interface or found its peer's ring full
-    uint64_t unsent;     // asked for, never attempted
-    uint64_t sending_ns; // from the first packet's turn to the last's
-    bool end_repeated;   // it may have sent the last packet again, uncounted, under higher numbers
-    // The sink's:
+    // Set by the source:
+    uint64_t tx;         // attempted: accepted by the interface, or its peer's ring was full
+    uint64_t unsent;     // requested, never attempted
+    uint64_t sending_ns; // from the scheduled time of the first packet to that of the last
+    bool end_repeated;   // the last packet may have been sent repeatedly, uncounted, under higher
+                         // numbers
+    // Set by the sink:
     uint64_t rx, duplicated, reordered, corrupt;
-    uint64_t stale;      // too late to be told from a duplicate: counts are not exact
-    uint64_t strays;     // left over from an earlier trial
+    uint64_t stale;      // too late to be distinguished from duplicates: counts are not exact
+    uint64_t strays;     // packets of an earlier trial
     uint64_t sink_drops; // arrived at the sink, which had no room
-    bool clock_moved;    // the time of day was set meanwhile: delay and jitter are not measured
+    bool clock_moved; // the time of day was set during the trial: delay and jitter are not measured
     bool delay_measured;
     uint64_t delay_min, delay_p50, delay_p99, delay_max; // ns
     bool jitter_measured;
     double jitter_ns;
-    // engine_run()'s, by the engine's traits:
-    bool company; // packets of the engine's own came with them, as ENGINE_COMPANY
-    // Filled in by measure/ for its accounts, not by the engine:
-    unsigned fragments; // IP fragments that each packet leaves in; 0 counts as 1
-    bool chatter;       // routing protocols speak on the path's links, a few packets a second
+    // Set by engine_run() from the engine's traits:
+    bool company; // the engine sent its own packets too, as ENGINE_COMPANY
+    // Set by measure/ for the accounting of losses, not by the engine:
+    unsigned fragments; // IP fragments of each packet; 0 counts as 1
+    bool chatter;       // routing protocols send a few packets a second on the path's links
 };
 
-struct half; // each kind has its own
+struct half; // defined by each kind of half
 struct engine_ops;
 struct half_ops {
     int (*open)(const struct engine_ops *engine, const struct traffic_setup *setup,
                 struct half **ret, struct error *err);
-    // Begins a trial: a sink is ready to receive when this returns, a source has begun to send.
+    // Begins a trial: when it returns, a sink is ready to receive, a source has begun to send.
     int (*start)(struct half *half, const struct traffic_request *request, struct error *err);
-    // A sink's: frames of this trial that have arrived so far, for the engine to see when all that
-    // was sent has. NULL where finish() waits for that.
+    // Of a sink: frames of this trial that have arrived so far; the engine waits until all have.
+    // NULL if finish() waits for them.
     uint64_t (*seen)(const struct half *half);
-    // Ends a trial: a source sends to its end, a sink stops. Writes the half's own part of
-    // counts[path]; a sink finds the source's there. -EINTR if a stop was requested meanwhile: the
-    // trial is void. -EBADMSG if what was counted can't be believed: likewise, but the next may do.
+    // Ends a trial: a source completes sending, a sink stops. Writes the half's part of
+    // counts[path]; a sink can read the source's there. -EINTR if a stop was requested: the trial
+    // is void. -EBADMSG if the counts contradict each other: the trial is void, but the next one
+    // may succeed.
     int (*finish)(struct half *half, const struct traffic_request *request,
                   struct traffic_count *counts, struct error *err);
-    // Stops whatever a trial has left running. After each start(), also one that failed.
+    // Stops what a trial has left running. Called after each start(), also after a failed one.
     void (*stop)(struct half *half);
     void (*close)(struct half *half); // NULL is fine
 };
 
-// The code of one engine; its traits are its row of scenario/engines.h.
+// The code of an engine; its traits are its row in scenario/engines.h.
 struct engine_ops {
-    // UDP port of its packets where they need not reach the kernel's UDP: it is discarded behind
-    // the engine's own packet sockets. 0 = none, they must.
+    // UDP port of its packets if they need not reach the kernel's UDP layer: they are discarded
+    // behind the engine's own packet sockets. 0 = they must reach it.
     uint16_t discard_port;
-    const struct pair_program *program; // of an engine that is another program, see pair.h
-    // Whether this machine has what the engine needs, before anything is built; NULL = it has.
+    const struct pair_program *program; // for an engine that is another program, see pair.h
+    // Checks before anything is built that this machine has what the engine requires; NULL = no
+    // requirements.
     int (*check)(const struct engine_ops *engine, struct error *err);
     // The version of its program, in a new string, or NULL; no function = it runs none.
     char *(*version)(const struct engine_ops *engine);
     const struct half_ops *source, *sink;
 };
 
-// Whether there is an engine of that name (else exit status 2), and this machine has what it needs
-// (else 3).
+// Checks that an engine of that name exists (else exit status 2) and that this machine has what it
+// requires (else 3).
 int engine_check(const char *name, struct error *err);
 // The version of the program that an engine runs, in a new string; NULL: it runs none, or the
 // program is missing or prints none.
@@ -108,7 +111,7 @@ char *engine_program_version(const char *name);
 struct engine;
 int engine_open(const char *name, const struct traffic_setup *setup, struct engine **ret,
                 struct error *err);
-// The UDP port that may be discarded behind it, see engine_ops; 0 = none.
+// The UDP port that may be discarded, see engine_ops; 0 = none.
 uint16_t engine_discard_port(const char *name);
 // Runs one trial and fills counts[path]. Fails as half_ops.finish() does.
 int engine_run(struct engine *engine, const struct traffic_request *request,

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 
 #define WORDS    (FLOW_WINDOW / 64)
-#define SLACK_NS NS_PER_MS // by which a thread may lose its CPU between the readings of two clocks
+#define SLACK_NS NS_PER_MS // time that a thread may be off the CPU between reading two clocks
 
 void flow_start(struct flow *flow, uint32_t run, uint16_t network)
 {
@@ -51,7 +51,7 @@ static void count_delay(struct flow *flow, const struct frame_stamp *stamp, uint
         flow->impossible++;
         return;
     }
-    // Clocks may differ by a few ns between CPUs: never below zero.
+    // Clocks of different CPUs may differ by a few ns: a delay is never below 0.
     uint64_t delay = arrival_ns > stamp->time_ns ? arrival_ns - stamp->time_ns : 0;
     if (flow->received > 1) {
         double change = fabs((double)delay - (double)flow->last_delay);
@@ -63,7 +63,7 @@ static void count_delay(struct flow *flow, const struct frame_stamp *stamp, uint
     flow->delays[delay_class(delay)]++;
 }
 
-// Moves the window on so that `sequence` is its newest number: numbers skipped are unseen.
+// Moves the window so that `sequence` is its newest number; numbers skipped count as unseen.
 static void advance(struct flow *flow, uint64_t sequence)
 {
     uint64_t from = flow->highest;
@@ -83,7 +83,7 @@ static void advance(struct flow *flow, uint64_t sequence)
     flow->highest = sequence + 1;
 }
 
-// One thread writes, so that no locked instruction is needed.
+// Only one thread writes, so no locked instruction is required.
 static void count_arrival(struct flow *flow)
 {
     unsigned long long seen = atomic_load_explicit(&flow->arrivals, memory_order_relaxed);
@@ -92,7 +92,7 @@ static void count_arrival(struct flow *flow)
 
 void flow_count(struct flow *flow, const struct frame_stamp *stamp, uint64_t arrival_ns)
 {
-    // No source ever gets to the last numbers: such a stamp was made up.
+    // No source reaches the last numbers: such a stamp is forged.
     if (stamp->run != flow->run || stamp->network != flow->network ||
         stamp->sequence > UINT64_MAX - FLOW_WINDOW) {
         flow->strays++;

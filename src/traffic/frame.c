@@ -48,8 +48,8 @@ static uint64_t get64(const uint8_t *at)
 
 uint64_t frame_sum(const uint8_t *bytes, size_t length)
 {
-    // Sums of 32-bit words, carries kept in the upper half: 2^16 words may be added before it
-    // could overflow, far more than a frame has (RFC 1071 §2, parallel summation).
+    // Adds 32-bit words, carries collected in the upper half: 2^16 words fit without overflow, more
+    // than a frame has (RFC 1071 §2, parallel summation).
     uint64_t sum = 0;
     while (length >= 16) {
         uint32_t words[4];
@@ -84,8 +84,8 @@ uint16_t frame_fold(uint64_t sum)
     return (uint16_t)sum;
 }
 
-// A 32-bit mix of the stamp's fields (multiplicative hashing with odd 64-bit constants): a stray
-// or damaged stamp passes with a chance of 2^-32.
+// A 32-bit mix of the stamp's fields (multiplicative hashing with odd 64-bit constants): a damaged
+// or foreign stamp passes with a probability of 2^-32.
 static uint32_t check_of(const uint8_t *stamp)
 {
     uint64_t a = 0;
@@ -147,7 +147,7 @@ void frame_stamp(const struct frame_template *frame_template, uint8_t *frame,
     put32(at + 24, check_of(at));
     uint64_t sum = frame_template->base_sum + frame_sum(at, FRAME_STAMP_LENGTH);
     uint16_t check = (uint16_t)~frame_fold(sum);
-    check = check == 0 ? 0xffff : check; // RFC 768: 0 would mean "no checksum"
+    check = check == 0 ? 0xffff : check; // RFC 768: 0 means "no checksum"
     memcpy(frame + AT_UDP + 6, &check, 2);
 }
 

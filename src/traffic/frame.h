@@ -2,14 +2,14 @@
 /*
  * traffic/frame — test frames: Ethernet, IPv4 (RFC 791), UDP (RFC 768) and the stamp.
  *
- * The stamp is the first 28 bytes of the UDP payload, all in network byte order:
+ * The stamp is the first 28 bytes of the UDP payload, in network byte order:
  *     0  u16  magic 0x5652
  *     2  u16  network, counted from 0
- *     4  u32  run: drawn anew for each trial, so that leftovers are told apart
+ *     4  u32  run: a random number for each trial, which identifies frames of earlier trials
  *     8  u64  sequence number from 0
  *    16  u64  CLOCK_MONOTONIC, ns, when the frame was handed to the kernel
  *    24  u32  check over the 24 bytes before (a 32-bit mix, see frame.c)
- * What follows it is filler, covered, like everything, by the UDP checksum.
+ * The rest of the payload is filler. The UDP checksum covers everything.
  */
 #ifndef VRBENCH_TRAFFIC_FRAME_H
 #define VRBENCH_TRAFFIC_FRAME_H
@@ -19,12 +19,12 @@
 
 #define FRAME_MAGIC        0x5652U
 #define FRAME_PORT         22098U // UDP destination port of test traffic
-#define FRAME_ETHERNET     14U    // bytes of an Ethernet header; no FCS in software
+#define FRAME_ETHERNET     14U    // length of an Ethernet header; software does not see the FCS
 #define FRAME_STAMP_LENGTH 28U
 #define FRAME_IP_MIN       (28U + FRAME_STAMP_LENGTH)
 #define FRAME_IP_MAX       9000U
 
-// Who sends to whom on the first link.
+// Addresses of the first link.
 struct frame_address {
     uint8_t source_mac[6], next_hop_mac[6];
     uint32_t source, destination; // host byte order
@@ -38,18 +38,18 @@ struct frame_stamp {
     uint64_t time_ns;
 };
 
-// A frame with everything in place but the stamp and the UDP checksum, which depends on it.
+// A frame that is complete except for the stamp and the UDP checksum, which depends on it.
 struct frame_template {
-    size_t length;     // bytes of the frame without FCS
-    uint64_t base_sum; // one's complement sum (RFC 1071) of all that the UDP checksum covers but
-                       // the stamp
+    size_t length;     // length of the frame in bytes, without FCS
+    uint64_t base_sum; // one's complement sum (RFC 1071) of everything that the UDP checksum covers
+                       // except the stamp
     uint8_t bytes[FRAME_ETHERNET + FRAME_IP_MAX];
 };
 
-// `ip_length` from FRAME_IP_MIN to FRAME_IP_MAX.
+// Makes a template; `ip_length` is from FRAME_IP_MIN to FRAME_IP_MAX.
 void frame_template_init(struct frame_template *frame, const struct frame_address *address,
                          unsigned ip_length);
-// Writes stamp and checksum into `frame`, a copy of the template's bytes.
+// Writes stamp and checksum to `frame`, a copy of the template's bytes.
 void frame_stamp(const struct frame_template *frame_template, uint8_t *frame,
                  const struct frame_stamp *stamp);
 
@@ -58,11 +58,11 @@ enum frame_verdict {
     FRAME_FOREIGN, // not test traffic
     FRAME_CORRUPT, // test traffic, but a length, a checksum or the check is wrong
 };
-// Reads an Ethernet frame of any content; looks at no more than `length` bytes. ret_stamp is
-// written on FRAME_GOOD only.
+// Parses an Ethernet frame of any content; reads no more than `length` bytes. ret_stamp is written
+// on FRAME_GOOD only.
 enum frame_verdict frame_parse(const uint8_t *frame, size_t length, struct frame_stamp *ret_stamp);
 
-// RFC 1071 sum of `length` bytes taken as 16-bit words in memory order, not yet folded.
+// RFC 1071 sum of `length` bytes as 16-bit words in memory order, not folded.
 uint64_t frame_sum(const uint8_t *bytes, size_t length);
 uint16_t frame_fold(uint64_t sum);
 

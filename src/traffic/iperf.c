@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * traffic/iperf — the engine "iperf": iperf 2.x as the study used it, `iperf -c SINK -u -b RATE
+ * traffic/iperf — the engine "iperf": iperf 2.x with the study's options, `iperf -c SINK -u -b RATE
  * -l LENGTH -t SECONDS -y C`. Called by measure/ through engine.h.
  *
- * What there is to know of it (2.1.8, found by trying): the client counts its last datagram like
- * the others; until the sink answers it sends it again every 10 ms, uncounted, under the next
- * number. The sink ends with the first of these that it reads, and reports its number as the total.
- * Without -C the first datagram is 12 bytes longer than asked where LENGTH is short. The sink's
- * report is taken where the sink prints it: the client's CSV has it in some versions only.
+ * Behaviour of 2.1.8, found by experiment: the client counts its last datagram like the others;
+ * until the sink answers, it repeats it every 10 ms, uncounted, under the next number. The sink
+ * ends with the first of these that it reads, and reports its number as the total. Without -C the
+ * first datagram is 12 bytes longer than requested if LENGTH is short. The report is taken from the
+ * sink's output, because only some versions include it in the client's CSV.
  */
 #include "traffic/pair.h"
 
 #include <errno.h>
 #include <string.h>
 
-#define AS_FAST_AS_IT_CAN "1000000000000" // bit/s; 0 is refused
+#define AS_FAST_AS_IT_CAN "1000000000000" // bit/s; iperf refuses 0
 
 static void sink_arguments(const struct pair_trial *trial, struct pair_arguments *list)
 {
@@ -24,7 +24,7 @@ static void sink_arguments(const struct pair_trial *trial, struct pair_arguments
     pair_argument(list, "%s", trial->sink);
     pair_argument(list, "-p");
     pair_argument(list, "%u", trial->port);
-    pair_argument(list, "-l"); // what it reads; longer datagrams would be cut
+    pair_argument(list, "-l"); // size of its reads; longer datagrams would be truncated
     pair_argument(list, "%u", trial->payload < 1500 ? 1500 : trial->payload);
     pair_argument(list, "-y");
     pair_argument(list, "C");
@@ -49,7 +49,7 @@ static int read_report(const struct pair_trial *trial, const struct child_output
         return rc;
     }
     if (report.ports[0] != trial->port && report.ports[1] != trial->port) {
-        (void)fail(err, 0, "iperf's report is of ports %u and %u, not of %u", report.ports[0],
+        (void)fail(err, 0, "iperf's report is about ports %u and %u, not %u", report.ports[0],
                    report.ports[1], trial->port);
         return -EBADMSG;
     }

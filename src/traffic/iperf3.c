@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * traffic/iperf3 — the engine "iperf3": iperf 3.x with JSON reports of either side. Called by
+ * traffic/iperf3 — the engine "iperf3": iperf 3.x with JSON reports of both sides. Called by
  * measure/ through engine.h.
  *
- * What there is to know of it (3.12, found by trying): test and reports are agreed upon over a TCP
- * connection that goes the same way as the datagrams. When the source is done the sink stops
- * reading at once: what is in its socket then it never counts. It knows whole seconds only (a
- * fraction is cut off, and 0 means for ever).
+ * Behaviour of 3.12, found by experiment: parameters and reports are exchanged over a TCP
+ * connection on the same path as the datagrams. When the source is done, the sink stops reading at
+ * once and never counts the datagrams left in its socket. Durations are whole seconds (a fraction
+ * is cut off, and 0 means for ever).
  */
 #include "traffic/pair.h"
 
@@ -24,7 +24,7 @@ static void sink_arguments(const struct pair_trial *trial, struct pair_arguments
 static void source_arguments(const struct pair_trial *trial, struct pair_arguments *list)
 {
     pair_source(trial, "0", 0, list);
-    pair_argument(list, "-i"); // no reports but the last
+    pair_argument(list, "-i"); // no interim reports
     pair_argument(list, "0");
     pair_argument(list, "-J");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// traffic/iperf3_json — see iperf_report.h: the document of iperf3 -J.
+// traffic/iperf3_json — see iperf_report.h: parses the document of iperf3 -J.
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
@@ -53,7 +53,7 @@ static int get_real(const json_t *object, const char *name, double *ret, struct 
     return 0;
 }
 
-// The test that was run must be the one that was asked for.
+// Checks that the test in the report is the one that was requested.
 static int check_start(const json_t *root, unsigned payload, struct iperf_report *report,
                        struct error *err)
 {
@@ -91,7 +91,7 @@ static int read_sum(const json_t *sum, unsigned payload, struct iperf_report *re
     rc = rc == 0 ? get_count(sum, "packets", &report->total, err) : rc;
     rc = rc == 0 ? get_real(sum, "seconds", &report->seconds, err) : rc;
     if (rc == 0 && bytes % payload != 0) {
-        rc = wrong(err, "has %llu bytes, no multiple of %u", (unsigned long long)bytes, payload);
+        rc = wrong(err, "has %llu bytes, not a multiple of %u", (unsigned long long)bytes, payload);
     }
     report->packets = bytes / payload;
     return rc;
@@ -155,10 +155,10 @@ int iperf3_json_parse(const char *text, size_t length, unsigned payload, bool se
                       struct iperf_report *ret, struct error *err)
 {
     json_error_t where;
-    // Not JSON_REJECT_DUPLICATES: iperf3 3.12 itself says target_bitrate twice.
+    // Not JSON_REJECT_DUPLICATES: iperf3 3.12 writes target_bitrate twice.
     json_t *root = json_loadb(text, length, 0, &where);
     if (root == NULL) {
-        return wrong(err, "is no JSON: %.100s (line %d) in \"%.*s\"", where.text, where.line,
+        return wrong(err, "is not JSON: %.100s (line %d) in \"%.*s\"", where.text, where.line,
                      length < 60 ? (int)length : 60, text);
     }
     struct iperf_report report = {.counted = false};

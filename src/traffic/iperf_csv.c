@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// traffic/iperf_csv — see iperf_report.h: a line of iperf 2's -y C.
+// traffic/iperf_csv — see iperf_report.h: parses a line of iperf 2's -y C.
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -198,7 +198,7 @@ static int read_duration(const struct line *line, uint64_t bytes, struct iperf_r
     report->seconds = to - from;
     if (rate > 0 && bytes > 0) {
         double exact = 8.0 * (double)bytes / (double)rate;
-        // Of no more than a few packets iperf takes the time otherwise: then the interval does.
+        // For very few packets iperf measures the time differently: then the interval is used.
         bool agrees = fabs(exact - report->seconds) <= 0.06 + 0.01 * report->seconds;
         if (!agrees && report->packets > 10) {
             return wrong(line, BIT_RATE, err);
@@ -282,7 +282,7 @@ int iperf_csv_parse(const char *text, size_t length, unsigned payload, struct ip
     }
     report.packets = bytes / payload;
     int rc = read_duration(&fields, bytes, &report, err);
-    // A sender knows of no losses and says so by a total of -1.
+    // A sender does not know losses and reports a total of -1.
     if (rc == 0 && fields.count == FIELDS_COUNTED && !text_equal(fields.fields[TOTAL], "-1")) {
         rc = read_counts(&fields, &report, err);
     }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * traffic/iperf_report — what iperf and iperf3 say they sent or received, read strictly: what isn't
- * just as expected is an error that shows what was seen, never a figure.
+ * traffic/iperf_report — parses the reports of iperf and iperf3 strictly: any deviation from the
+ * expected format is an error that quotes it.
  *
- * Called by traffic/iperf.c and iperf3.c; the text is another program's, of any content.
+ * Called by traffic/iperf.c and iperf3.c; the text comes from another program and may have any
+ * content.
  */
 #ifndef VRBENCH_TRAFFIC_IPERF_REPORT_H
 #define VRBENCH_TRAFFIC_IPERF_REPORT_H
@@ -14,17 +15,17 @@
 
 #include "base/error.h"
 
-// One side's account of one stream.
+// One side's report on one stream.
 struct iperf_report {
-    uint16_t ports[2]; // of the stream's two ends, in the order of the report
+    uint16_t ports[2]; // ports of the stream's two ends, in the order of the report
     uint64_t packets;  // datagrams that this side sent or read
     double seconds;    // from the first to the last; 0 = the report does not have it
     bool counted;      // the receiver's: what follows is there
     uint64_t total;    // datagrams up to the highest number seen
-    uint64_t lost;     // those of them that didn't come; at most `total`
+    uint64_t lost;     // those that did not arrive; at most `total`
     uint64_t reordered;
     double jitter_ns; // RFC 3550 §6.4.1
-    // The last datagram may have been sent again, uncounted, under higher numbers.
+    // The last datagram may have been sent repeatedly, uncounted, under higher numbers.
     bool end_repeated;
 };
 
@@ -49,10 +50,10 @@ int iperf_csv_parse(const char *text, size_t length, unsigned payload, struct ip
 bool iperf_csv_is_whole(const char *text);
 
 /*
- * Reads the document that iperf3 -J prints (iperf_api.c of iperf 3.12): start.test_start,
- * end.streams and end.sum_sent (`sender`) or end.sum_received (the server's own, !`sender`).
- * Returns -EBADMSG for a document with an "error" (told), of another protocol or length, with
- * several streams, or whose figures contradict each other.
+ * Parses the document of iperf3 -J (iperf_api.c of iperf 3.12): start.test_start, end.streams and
+ * end.sum_sent (`sender`) or end.sum_received (the server's, !`sender`). Returns -EBADMSG for a
+ * document with an "error" (which is quoted), of another protocol or length, with several streams,
+ * or with contradictory figures.
  */
 int iperf3_json_parse(const char *text, size_t length, unsigned payload, bool sender,
                       struct iperf_report *ret, struct error *err);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * traffic/packet — inside of the engine "packet": its source and its sink, each on AF_PACKET
- * sockets (packet(7)) in threads of this process; several paths are loaded at the same moment.
- * packet.c has what both need.
+ * traffic/packet — internal to the engine "packet": its source and its sink, each with AF_PACKET
+ * sockets (packet(7)) in threads of this process. Several paths are loaded at the same time.
+ * packet.c has what both use.
  */
 #ifndef VRBENCH_TRAFFIC_PACKET_H
 #define VRBENCH_TRAFFIC_PACKET_H
@@ -13,14 +13,14 @@
 
 extern const struct half_ops packet_source_half, packet_sink_half;
 
-// One thread a CPU, at most one a path; paths are dealt out in turn.
+// One thread a CPU, at most one a path; paths are assigned to threads in turn.
 size_t packet_thread_count(const struct cpu_list *cpus, size_t paths);
-// The CPU of the thread of that number.
+// The CPU of a thread.
 struct cpu_list packet_thread_cpu(const struct cpu_list *all, size_t thread);
 
-// The threads of one half that run.
+// The running threads of one half.
 struct packet_threads {
-    pthread_t *threads; // with room for all
+    pthread_t *threads; // array with room for all
     size_t count;
 };
 int packet_threads_add(struct packet_threads *threads, void *(*run)(void *), void *context,

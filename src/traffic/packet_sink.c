@@ -4,8 +4,8 @@
  * Documentation/networking/packet_mmap.rst) and counts them in a flow. A half of the engine
  * "packet", called through engine.h.
  *
- * Frames are counted as they pass the interface; the IP stack behind it never sees them (see
- * linux/discard). A frame for which the ring had no room is the tester's own loss, told by the
+ * Frames are counted when they pass the interface; the IP stack behind it does not see them (see
+ * linux/discard). A frame for which the ring had no room is the tester's own loss, reported by the
  * socket's statistics.
  */
 #include <arpa/inet.h>
@@ -28,25 +28,25 @@
 
 #define BLOCK_LENGTH (256U << 10)
 #define BLOCKS       64U
-#define RETIRE_MS    2U // a block that isn't full is handed over after this time
+#define RETIRE_MS    2U // a partly filled block is handed over after this time
 #define POLL_MS      20
 
 #ifndef PACKET_IGNORE_OUTGOING
 #define PACKET_IGNORE_OUTGOING 23
 #endif
 
-// One path's counting, by one thread.
+// Counting of one path, by one thread.
 struct packet_receiver {
     int socket;
     uint8_t *ring;
     size_t ring_length;
-    unsigned block; // next to be read
+    unsigned block; // next block to read
     struct flow *flow;
-    const struct wall_clock *clock; // of the trial: the ring's times are CLOCK_REALTIME
-    uint64_t drops;                 // by the socket for want of room, in this trial
+    const struct wall_clock *clock; // for the ring's times, which are CLOCK_REALTIME
+    uint64_t drops;                 // drops of the socket in this trial, because the ring was full
 };
 
-// One thread.
+// State of one thread.
 struct packet_sink {
     struct packet_receiver **receivers;
     size_t receiver_count;
@@ -57,13 +57,13 @@ struct packet_sink {
 
 struct half {
     size_t path_count;
-    struct packet_receiver *receivers; // by path
-    uint16_t *networks;                // likewise
+    struct packet_receiver *receivers; // for each path
+    uint16_t *networks;                // for each path
     struct packet_sink *sinks;
     size_t sink_count;
     struct packet_threads threads;
     atomic_bool stop;
-    struct wall_clock clock; // of the trial
+    struct wall_clock clock; // clock of the trial
 };
 
 static int set_up_ring(struct packet_receiver *receiver, struct error *err)

@@ -3,12 +3,12 @@
  * traffic/packet_source — sends a stream of stamped frames at a given rate. One thread may serve
  * several streams in turn. A half of the engine "packet", called through engine.h.
  *
- * Pacing: packets are due by the clock. Between them the thread sleeps, long enough to gather
- * a small burst (a wake-up costs more than a packet), and then sends what has come due; it spins
- * only when even that leaves it no time. What was missed
- * while the machine was elsewhere is made up for at little more than the rate, so that a hiccup
- * of the tester does not become a burst that the device under test is blamed for. Packets still
- * owing after a grace time beyond the trial's end are not sent at all: they are "unsent".
+ * Pacing: packets are due by the clock. Between them the thread sleeps long enough to gather a
+ * small burst (a wake-up costs more than a packet), and then sends all packets that are due. It
+ * spins only if even that leaves it no time. Packets missed while the thread was off the CPU are
+ * sent at slightly more than the rate, so that a hiccup of the tester does not cause a burst for
+ * which the device under test is blamed. Packets still due after a grace time beyond the trial's
+ * end are not sent: they are "unsent".
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -27,48 +27,48 @@
 #include "base/text.h"
 #include "traffic/packet.h"
 
-#define PERIOD_NS      (250U * NS_PER_US) // longest rest while packets are due
-#define BURST          48.0               // packets a rest may gather: a fifth of a veth's ring
-#define BURST_MAX      160.0              // packets at once: the ring of the peer has 256 places
-#define CATCH_UP       1.25               // of the rate, at most, to make up for what was missed
+#define PERIOD_NS      (250U * NS_PER_US) // longest sleep while packets are due
+#define BURST          48.0               // packets gathered by a sleep: a fifth of a veth's ring
+#define BURST_MAX      160.0              // packets at once: the peer's ring has 256 slots
+#define CATCH_UP       1.25               // largest factor of the rate, to catch up
 #define PERIOD_MIN_NS  (50U * NS_PER_US)
 #define YIELD_EVERY_NS (50U * NS_PER_US)
 #define SEND_BUFFER    (4 << 20)
-#define START_AFTER_NS (3U * NS_PER_MS) // for all threads to be there
+#define START_AFTER_NS (3U * NS_PER_MS) // time for all threads to start
 
-// Frames handed over by one system call: enough to make its cost small, few enough that the last
-// is sent within some microseconds of its stamp.
+// Frames of one system call: many enough to make its cost small, few enough that the last is sent
+// within a few microseconds of its stamp.
 #define PACKET_BATCH 32U
 
-// One path's sending, by one thread.
+// Sending of one path, by one thread.
 struct packet_stream {
     int socket;
     struct frame_address address;
     struct frame_template frame;
     uint8_t *buffers; // PACKET_BATCH copies of the frame
-    uint64_t target;  // packets to send; UINT64_MAX = as many as possible
+    uint64_t target;  // number of packets; UINT64_MAX = as many as possible
     uint64_t tx;      // attempted so far
-    uint64_t last_ns; // CLOCK_MONOTONIC when the last batch had been handed over
+    uint64_t last_ns; // CLOCK_MONOTONIC when the last batch was handed over
 };
 
-// One thread.
+// State of one thread.
 struct packet_source {
     struct packet_stream **streams; // served in turn
     size_t stream_count;
     struct cpu_list cpus;
     bool shared_cpu;
-    // of the trial:
+    // Parameters of the trial:
     uint32_t run;
-    double pps;                // a stream; 0 = as fast as possible
+    double pps;                // for each stream; 0 = as fast as possible
     uint64_t start_ns, end_ns; // CLOCK_MONOTONIC
-    uint64_t period_ns;        // rest between bursts
+    uint64_t period_ns;        // sleep between bursts
     atomic_bool *stop;
-    int failed; // negative errno of a send that failed for good
+    int failed; // negative errno of a permanent send failure
 };
 
 struct half {
     size_t path_count;
-    struct packet_stream *streams; // by path
+    struct packet_stream *streams; // for each path
     struct packet_source *sources;
     size_t source_count;
     struct packet_threads threads;
@@ -95,7 +95,7 @@ static int stream_open(const struct traffic_path *path, struct packet_stream *re
     if (rc < 0) {
         return rc;
     }
-    // Protocol 0: a socket that only sends must not be shown every packet that arrives.
+    // Protocol 0: otherwise the socket would receive every packet that arrives.
     int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         return fail(err, errno, "packet socket (needs root or CAP_NET_RAW)");
@@ -136,7 +136,7 @@ static void stream_prepare(struct packet_stream *stream, const struct traffic_re
     }
 }
 
-// Hands `count` frames to the interface. Returns 0, or a negative errno that is no full ring.
+// Hands `count` frames to the interface. Returns 0, or a negative errno other than for a full ring.
 static int send_batch(struct packet_stream *stream, uint32_t run, size_t count)
 {
     struct mmsghdr messages[PACKET_BATCH];
@@ -166,7 +166,7 @@ static int send_batch(struct packet_stream *stream, uint32_t run, size_t count)
     return 0;
 }
 
-// How many packets of a stream may be sent now.
+// The number of packets of a stream that are due.
 static uint64_t due_now(const struct packet_source *source, const struct packet_stream *stream,
                         uint64_t now, uint64_t most)
 {
@@ -177,13 +177,14 @@ static uint64_t due_now(const struct packet_source *source, const struct packet_
         return now < source->end_ns ? PACKET_BATCH : 0;
     }
     double elapsed = (double)(now - source->start_ns) / (double)NS_PER_S;
-    uint64_t due = (uint64_t)(elapsed * source->pps) + 1; // the first at time 0
+    uint64_t due = (uint64_t)(elapsed * source->pps) + 1; // the first is due at time 0
     due = due < stream->target ? due : stream->target;
     uint64_t owing = due > stream->tx ? due - stream->tx : 0;
     return owing < most ? owing : most;
 }
 
-// How many packets a stream may send at once: little more than came due since it was last served.
+// The number of packets that a stream may send at once: slightly more than those due since it was
+// last served.
 static uint64_t allowed_now(const struct packet_source *source, uint64_t now, uint64_t *served)
 {
     if (source->pps <= 0.0) {
@@ -194,7 +195,7 @@ static uint64_t allowed_now(const struct packet_source *source, uint64_t now, ui
     return (uint64_t)fmin(CATCH_UP * source->pps * since, BURST_MAX - 1.0) + 1;
 }
 
-// When the next packet of any stream comes due, at least a period from now; 0 if none will.
+// When the next packet of any stream is due, at least a period from now; 0 if none will be.
 static uint64_t next_wake(const struct packet_source *source, uint64_t now)
 {
     uint64_t wake = UINT64_MAX;
@@ -213,7 +214,7 @@ static uint64_t next_wake(const struct packet_source *source, uint64_t now)
     return wake > earliest ? wake : earliest;
 }
 
-// Sends what is due on every stream, in batches that take turns. Returns the number sent.
+// Sends what is due on every stream, in alternating batches. Returns the number sent.
 static uint64_t serve_streams(struct packet_source *source, uint64_t now, uint64_t most)
 {
     uint64_t total = 0;
@@ -376,7 +377,8 @@ static int source_finish(struct half *half, const struct traffic_request *reques
         uint64_t sending = stream->last_ns > half->start_ns ? stream->last_ns - half->start_ns : 0;
         counts[i].tx = stream->tx;
         counts[i].unsent = asked - stream->tx;
-        // A rate is packets over the time that they stand for: the last one's slot counts, too.
+        // A rate is packets divided by the time that they represent, which includes the last
+        // packet's slot.
         counts[i].sending_ns = sending < request->duration_ns ? request->duration_ns : sending;
     }
     return 0;

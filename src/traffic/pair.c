@@ -16,14 +16,14 @@
 #include "linux/wall_clock.h"
 
 #define UDP_HEADERS   28U
-#define LISTEN_NS     (10U * NS_PER_S) // for a sink to be there, on a busy machine
+#define LISTEN_NS     (10U * NS_PER_S) // time limit for a sink to listen, on a busy machine
 #define LISTEN_STEP   (2U * NS_PER_MS)
-#define GRACE_NS      (20U * NS_PER_S) // for hand-shake and report, beyond the time of sending
+#define GRACE_NS      (20U * NS_PER_S) // time for handshake and report, beyond the time of sending
 #define PROC_TEXT_MAX (1U << 20)
 #define VERSION_NS    (5U * NS_PER_S)
 #define REPEATED_MAX  1000U // iperf gives up after some two hundred times
 
-// One network's program in a trial.
+// One network's process in a trial.
 struct pair_child {
     struct pair_trial trial;
     struct child child;
@@ -32,14 +32,14 @@ struct pair_child {
 struct half {
     const struct pair_program *program;
     bool is_sink;
-    char *path; // of the program
+    char *path; // path of the program
     struct traffic_path *paths;
     size_t path_count;
     struct cpu_list cpus;
-    // of the trial:
-    struct pair_child *children; // by path
-    uint64_t deadline_ns;        // longer than any trial takes
-    struct wall_clock clock;     // of a sink: the programs stamp packets with the time of day
+    // State of a trial:
+    struct pair_child *children; // for each path
+    uint64_t deadline_ns;        // beyond the end of any trial
+    struct wall_clock clock;     // of a sink: the programs stamp packets by the time of day
 };
 
 // ---- opening and closing
@@ -47,7 +47,8 @@ struct half {
 static int find_program(const struct pair_program *program, char **ret, struct error *err)
 {
     return child_find(program->name, ret) < 0
-               ? fail_lacking(err, "the traffic engine %s needs the program %s: install package %s",
+               ? fail_lacking(err,
+                              "the traffic engine %s requires the program %s: install package %s",
                               program->name, program->name, program->name)
                : 0;
 }
@@ -180,7 +181,7 @@ static void half_close(struct half *half)
 void pair_argument(struct pair_arguments *list, const char *format, ...)
 {
     if (list->count == PAIR_ARGUMENTS) {
-        return; // never: the lists are this room's own
+        return; // cannot happen: the lists are defined in this room
     }
     va_list values;
     va_start(values, format);
@@ -256,10 +257,10 @@ static int start_children(struct half *half, const struct traffic_request *reque
     return rc;
 }
 
-// What a program that failed said of it: the last line of its error output.
+// The reason that a failed program printed: the last line of its error output.
 static void complaint(const struct child *child, char ret[160])
 {
-    const char *text = child->err.length > 0 ? child->err.text : "it said nothing";
+    const char *text = child->err.length > 0 ? child->err.text : "it printed nothing";
     size_t length = strlen(text);
     while (length > 0 && text[length - 1] == '\n') {
         length--;
@@ -289,8 +290,8 @@ static int unbelievable(struct error *err, const char *format, ...)
     return -EBADMSG;
 }
 
-// True if a socket of the namespace the thread is in listens on that port: is bound to it and
-// connected to nobody.
+// Whether a socket of the calling thread's namespace listens on that port: it is bound to it and
+// not connected.
 static bool has_port(const char *table, unsigned port)
 {
     _cleanup_free_ char *path = text_format("/proc/thread-self/net/%s", table);
@@ -299,7 +300,7 @@ static bool has_port(const char *table, unsigned port)
     if (file_read(path, PROC_TEXT_MAX, &text, NULL, NULL) < 0) {
         return false;
     }
-    // "  12: 020013C6:1389 00000000:0000 07 …": the local address is the first with a port.
+    // "  12: 020013C6:1389 00000000:0000 07 …": the local address is the first one with a port.
     snprintf(wanted, sizeof wanted, ":%04X 00000000:0000 ", port);
     for (const char *line = strchr(text, '\n'); line != NULL; line = strchr(line + 1, '\n')) {
         const char *local = strstr(line, ": ");
@@ -323,10 +324,10 @@ static int await_port(const struct half *half, const struct netns *ns, struct pa
         if (sink->child.ended) {
             char why[160];
             complaint(&sink->child, why);
-            return unbelievable(err, "%s, as sink, ended at once: %s", program->name, why);
+            return unbelievable(err, "%s as sink ended at once: %s", program->name, why);
         }
         if (clock_monotonic_ns() > deadline) {
-            return unbelievable(err, "%s, as sink, does not listen on port %u", program->name,
+            return unbelievable(err, "%s as sink does not listen on port %u", program->name,
                                 sink->trial.port);
         }
         rc = child_wait(children, 1, clock_monotonic_ns() + LISTEN_STEP, err);
@@ -355,7 +356,7 @@ static bool has_reported(const struct half *half, const struct child *child)
            (half->is_sink && !half->program->sink_ends && half->program->is_whole(child->out.text));
 }
 
-// Whether nothing is to be waited for any more: all have reported, or one has failed.
+// Whether waiting can stop: all have reported, or one has failed.
 static bool all_done(const struct half *half)
 {
     bool done = true;
@@ -382,7 +383,7 @@ static int await_all(const struct half *half, struct error *err)
     return rc < 0 ? rc : 0;
 }
 
-// The report of a program that was waited for.
+// Reads the report of a program after the wait.
 static int read_child(const struct half *half, const struct pair_child *child,
                       struct iperf_report *ret, struct error *err)
 {
@@ -392,15 +393,15 @@ static int read_child(const struct half *half, const struct pair_child *child,
     char why[160];
     complaint(&child->child, why);
     if (!has_reported(half, &child->child)) {
-        return unbelievable(err, "no report from %s, as %s, in time (%s)", program->name, as, why);
+        return unbelievable(err, "no report from %s as %s in time (%s)", program->name, as, why);
     }
-    // A program that failed may say why in its report.
+    // A failed program may give the reason in its report.
     if (failed && child->child.out.length == 0) {
-        return unbelievable(err, "%s, as %s, failed: %s", program->name, as, why);
+        return unbelievable(err, "%s as %s failed: %s", program->name, as, why);
     }
     int rc = program->read(&child->trial, &child->child.out, !half->is_sink, ret, err);
     if (rc == 0 && failed) {
-        rc = unbelievable(err, "%s, as %s, failed: %s", program->name, as, why);
+        rc = unbelievable(err, "%s as %s failed: %s", program->name, as, why);
     }
     if (rc < 0) {
         error_context(err, "%s", as);

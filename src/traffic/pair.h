@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * traffic/pair — engines that are other programs: for each network one as sink and one as source,
- * in the tester's two namespaces, for one trial. What differs from program to program is a
- * struct pair_program, of traffic/iperf.c and iperf3.c; the rest, from starting both to the
- * figures, is pair.c's.
+ * traffic/pair — engines that are other programs: for each network one process as sink and one as
+ * source, in the tester's two namespaces, for one trial. The differences between programs are in a
+ * struct pair_program (traffic/iperf.c and iperf3.c); pair.c has everything else, from starting
+ * both to the figures.
  */
 #ifndef VRBENCH_TRAFFIC_PAIR_H
 #define VRBENCH_TRAFFIC_PAIR_H
@@ -15,28 +15,28 @@
 #define PAIR_ARGUMENTS 32U
 #define PAIR_VERSION   16U // bytes of a version's text
 
-// An argument list being written; owns its texts.
+// An argument list under construction; owns its texts.
 struct pair_arguments {
-    char *items[PAIR_ARGUMENTS + 1]; // ended by NULL
+    char *items[PAIR_ARGUMENTS + 1]; // ends with NULL
     size_t count;
 };
 void pair_argument(struct pair_arguments *list, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-// One network's part of a trial.
+// Parameters of a trial for one network.
 struct pair_trial {
-    char source[16], sink[16]; // addresses, dotted
-    unsigned port;             // where the sink listens
+    char source[16], sink[16]; // addresses in dotted notation
+    unsigned port;             // the sink's port
     unsigned payload;          // bytes
-    double bps;                // of payload; 0 = as fast as possible
+    double bps;                // bit/s of payload; 0 = as fast as possible
     double seconds;
 };
 
 struct pair_program {
-    const char *name;    // of the program and of its Debian package
-    unsigned first_port; // of network 0; the others follow
-    const char *table;   // of /proc/net where a sink that listens can be seen: "udp" or "tcp"
-    bool sink_ends;      // the sink reports when it ends by itself, not before
+    const char *name;    // name of the program and of its Debian package
+    unsigned first_port; // port of network 0; the other networks use the next ones
+    const char *table;   // file in /proc/net that shows a listening sink: "udp" or "tcp"
+    bool sink_ends;      // the sink reports when it exits by itself, not before
     void (*sink)(const struct pair_trial *trial, struct pair_arguments *list);
     void (*source)(const struct pair_trial *trial, struct pair_arguments *list);
     int (*read)(const struct pair_trial *trial, const struct child_output *text, bool sender,
@@ -63,10 +63,10 @@ int pair_check(const struct engine_ops *engine, struct error *err);
 char *pair_version(const struct engine_ops *engine);
 extern const struct half_ops pair_source_half, pair_sink_half;
 
-// A source's and a sink's part of the figures of one network, out of its report; -EBADMSG if the
-// sink's contradicts the source's. A sink that ends with a repetition of the last datagram has
-// missed those before it and counts them as lost: they are taken off, and the last datagram has
-// arrived.
+// Fill in a source's and a sink's part of the figures of one network from its report; -EBADMSG if
+// the sink's contradicts the source's. A sink that ends with a repetition of the last datagram
+// missed the repetitions before it and counts them as lost: they are subtracted, and the last
+// datagram counts as arrived.
 void pair_count_source(const struct traffic_request *request, const struct iperf_report *report,
                        struct traffic_count *count);
 int pair_count_sink(const struct iperf_report *report, struct traffic_count *count,

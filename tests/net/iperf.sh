@@ -200,12 +200,12 @@ senseless() { env PATH="$T/broken:$PATH" "$VRBENCH" run "$T/direct.yaml" -o "$fo
 ok "a broken iperf: the run goes on" senseless --engine iperf --topology dedicated
 ok "  its point has no figures, and says why" jq -e '
     .valid == false and .networks == [] and .attempts == 4 and
-    (.why_invalid | test("believed: iperf, as sink, ended at once: out of order"))' \
+    (.why_invalid | test("contradict each other: iperf as sink ended at once: out of order"))' \
     "$folder/points.jsonl"
 folder=$T/senseless-direct
 ok "  where the tester itself can't be checked, nothing is measured" \
     exits 1 senseless --engine iperf --topology direct
-like "  and it is said why" "$(cat "$T/ok.log")" 'iperf, as sink, ended at once: out of order'
+like "  and it is said why" "$(cat "$T/ok.log")" 'iperf as sink ended at once: out of order'
 
 # --- a program that isn't here -------------------------------------------------------------------
 

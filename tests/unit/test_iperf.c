@@ -245,13 +245,14 @@ static void test_json_not_believed(void **state)
     "false},\"cpu"
     static const struct json_case cases[] = {
         {false, "\"sum_received\"", "\"sum\"", "no whole number for bytes"},
-        {false, RECEIVED, "\"sum_received\":{\"seconds\":1,\"bytes\":5550465", "no multiple of 64"},
+        {false, RECEIVED, "\"sum_received\":{\"seconds\":1,\"bytes\":5550465",
+         "not a multiple of 64"},
         {false, RECEIVED, "\"sum_received\":{\"seconds\":-1,\"bytes\":64", "-1 for seconds"},
         {false, LOST, "\"lost_packets\":143070,\"packets\":143069},\"cpu", "143070 lost of 143069"},
         {false, LOST, "\"lost_packets\":-3,\"packets\":143069},\"cpu", "-3 for lost_packets"},
         {false, LOST, "\"lost_packets\":1.5,\"packets\":143069},\"cpu", "number for lost_packets"},
         {false, LOST, "\"lost_packets\":0,\"packets\":143068},\"cpu", "143069 of the stream"},
-        {false, LOST, "\"lost_packets\":nan,\"packets\":143069},\"cpu", "is no JSON"},
+        {false, LOST, "\"lost_packets\":nan,\"packets\":143069},\"cpu", "is not JSON"},
         {false, "\"out_of_order\":0,", "", "no whole number for out_of_order"},
         {false, "\"protocol\":\"UDP\"", "\"protocol\":\"TCP\"", "a test by TCP"},
         {false, "\"num_streams\":1", "\"num_streams\":2", "2 streams"},
