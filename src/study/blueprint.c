@@ -55,7 +55,7 @@ static void write_rates(FILE *out, const struct blueprint *blueprint)
     }
 }
 
-// A text of somebody else's, so that whatever is in it stays in it.
+// Writes a text from outside with quotes and escapes, so that it stays one YAML scalar.
 static void write_quoted(FILE *out, const char *text)
 {
     fputc('"', out);

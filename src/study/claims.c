@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// study/claims — see claims.h: the table of claims, and how findings become a verdict.
+// study/claims — see claims.h: the table of claims, and how the verdicts of parts are combined.
 #include "study/claims.h"
 
 #include <math.h>
@@ -15,7 +15,8 @@
 
 #define RUNS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-// The study's words are thesis.md §6 and §7; the rules' figures are the constants of claims.h.
+// The study's words are from thesis.md §6 and §7; the rules' figures are the constants of
+// verdict.h.
 const struct claim claims[CLAIM_COUNT] = {
     {
         .number = 1,
@@ -73,13 +74,13 @@ const struct claim claims[CLAIM_COUNT] = {
                 "its maximum (receive livelock).",
         .study_saw = "Bridged at 64 B, at most 31,000 packets/s came through; with still more "
                      "offered, the rate fell to 16,000 (81 % lost).",
-        .rule = "Bridged, 64 B, ever more load: the maximum is the highest forwarding rate of a "
+        .rule = "Bridged, 64 B, increasing load: the maximum is the highest forwarding rate of a "
                 "load. Confirmed if the trials of all higher loads, taken together, forward less "
-                "by more than 5 % and the spread. Refuted if they clearly don't, and neither do "
-                "those of 1.3 times the load of the maximum and more.",
+                "by more than 5 % and the spread. Refuted if clearly not, and not in "
+                "those of 1.3 times the load of the maximum and more either.",
         .runs = RUNS("overload"),
         .judge = judge_overload,
-        .if_refuted = "This host sheds what is too much before it costs much CPU; overload costs "
+        .if_refuted = "This host drops excess packets before they cost much CPU; overload costs "
                       "loss, not throughput.",
     },
     {
@@ -109,14 +110,14 @@ const struct claim claims[CLAIM_COUNT] = {
                      "no loss. Dedicated at 256 B, r2t3 first: 60 % of CPU and 21,000 packets/s "
                      "instead of 16,000; r1t3 30 %.",
         .rule = "Weights of 8 to 1 at a load that takes at least 85 % of the CPU: "
-                "confirmed if the share of CPU of whoever is favoured grows by 3 points, and the "
+                "confirmed if the share of CPU of the favoured party grows by 3 points, and the "
                 "forwarding rate with it by 3 %, both beyond the spread: router over host, "
                 "bridged, and r2t3 over r1t3. Refuted if CPU stays, or the rate does not follow.",
         .runs = RUNS("priority-control", "host-priority", "router-priority", "two-bridged-control",
                      "two-dedicated-control", "r2t3-priority"),
         .judge = judge_priority,
-        .if_refuted = "Weights are no means here to move throughput between host and routers; caps "
-                      "or CPUs of their own are needed.",
+        .if_refuted = "Weights cannot move throughput between host and routers here; caps "
+                      "or separate CPUs are needed.",
     },
     {
         .number = 7,
@@ -133,7 +134,7 @@ const struct claim claims[CLAIM_COUNT] = {
         .judge = judge_tester,
         .if_refuted = "In direct the tester's CPU does work (receiving from the first cable) that "
                       "host or router do otherwise, so direct understates what the tester can. "
-                      "What tells the tester's limit here is each point's own check, not direct.",
+                      "Here the tester's limit is found by each point's own check, not by direct.",
     },
     {
         .number = 8,
@@ -157,12 +158,12 @@ const char *claim_verdict_name(enum claim_verdict verdict)
     return names[verdict];
 }
 
-// ---- what rules say
+// ---- texts of results
 
 static void append_sentence(char **text, const char *sentence)
 {
     if (*text != NULL && strstr(*text, sentence) != NULL) {
-        return; // two parts may be held up by the same thing
+        return; // two parts may fail for the same reason
     }
     char *joined = *text == NULL ? text_copy(sentence) : text_format("%s %s", *text, sentence);
     free(*text);
@@ -274,7 +275,7 @@ void claim_judge(const struct claim *claim, const struct study_results *results,
     }
     const char *spoilt = results->emulated ? machines_spoil(claim->number, result.verdict) : NULL;
     enum claim_verdict found = result.verdict;
-    // What decided comes first; what else was found after it.
+    // The deciding parts come first, the others after them.
     static const enum claim_verdict order[3][3] = {
         [CLAIM_UNDECIDED] = {CLAIM_UNDECIDED, CLAIM_CONFIRMED, CLAIM_REFUTED},
         [CLAIM_CONFIRMED] = {CLAIM_CONFIRMED, CLAIM_UNDECIDED, CLAIM_REFUTED},
@@ -289,8 +290,9 @@ void claim_judge(const struct claim *claim, const struct study_results *results,
         result.texts[part] = NULL;
     }
     if (spoilt != NULL) {
-        _cleanup_free_ char *why = text_format("The rule says %s, but not under emulation: %s.",
-                                               claim_verdict_name(found), spoilt);
+        _cleanup_free_ char *why =
+            text_format("The rule gives %s, but emulation may be the cause: %s.",
+                        claim_verdict_name(found), spoilt);
         _cleanup_free_ char *parts = result.why;
         result.verdict = CLAIM_UNDECIDED;
         result.why = NULL;
@@ -307,9 +309,10 @@ void claim_judge(const struct claim *claim, const struct study_results *results,
     if (result.verdict == CLAIM_CONFIRMED) {
         meaning = "As in the study.";
     } else if (result.verdict == CLAIM_UNDECIDED) {
-        meaning = spoilt != NULL ? "Measure it where the CPU helps virtual machines (KVM)."
-                                 : "This machine, as it was, neither supports the claim nor speaks "
-                                   "against it.";
+        meaning = spoilt != NULL
+                      ? "Measure it on a machine whose CPU supports virtual machines (KVM)."
+                      : "The measurements on this machine neither support the claim nor "
+                        "contradict it.";
     }
     result.meaning = text_copy(meaning);
     *ret = result;

@@ -2,15 +2,15 @@
 /*
  * study/claims — the study's eight claims and the rules that confirm or refute them.
  *
- * A rule is a pure function: points of named runs in, verdict out. It compares medians of repeated
- * trials under equal conditions: a difference is there if it is larger than both spreads together
- * (sample.h) and than a floor named here; it is not there if, with the spreads added, it is still
- * smaller than the floor; else it can't be told. Invalid points never count. A part of a claim
- * whose conditions have fewer than SAMPLE_TRIALS valid trials, or for which the tester could not
- * offer enough, is undecided. A claim is refuted if a part of it is, confirmed if all its parts
- * are, and not decidable otherwise. docs/reproduce.md has the rules in words; claims.c has the
- * words that are shown and stored before a run. verdict.h has the figures that rules compare with.
- * Called by reproduce.c.
+ * A rule is a pure function from the points of named runs to a verdict. It compares medians of
+ * repeated trials under equal conditions. A difference exists if it is larger than both spreads
+ * together (sample.h) and than a floor defined here. It does not exist if, with the spreads added,
+ * it is smaller than the floor. Otherwise it is undecided. Invalid points never count. A part of a
+ * claim is undecided if one of its conditions has fewer than SAMPLE_TRIALS valid trials, or if the
+ * tester could not send enough. A claim is refuted if one of its parts is, confirmed if all its
+ * parts are, and not decidable otherwise. docs/reproduce.md has the rules in words; claims.c has
+ * the texts that are shown and stored before a run; verdict.h has the figures that rules compare
+ * with. Called by reproduce.c.
  */
 #ifndef VRBENCH_STUDY_CLAIMS_H
 #define VRBENCH_STUDY_CLAIMS_H
@@ -25,9 +25,9 @@ struct claim_result;
 struct claim {
     unsigned number; // 1 to CLAIM_COUNT
     const char *title, *text, *study_saw, *rule;
-    const char *const *runs; // names of the runs it rests on, ended by NULL
+    const char *const *runs; // names of the runs that it uses; NULL at the end
     void (*judge)(const struct study_results *results, struct claim_result *result);
-    const char *if_refuted; // what it means
+    const char *if_refuted; // consequence for a user
 };
 
 struct claim_value {
@@ -36,14 +36,14 @@ struct claim_value {
     const char *unit;
 };
 
-// What came out. Texts are whole sentences.
+// Result of a claim. Texts are whole sentences.
 struct claim_result {
     enum claim_verdict verdict;
-    char *measured;      // the figures; "No valid measurement." if there are none
-    char *why, *meaning; // meaning: never NULL
+    char *measured;      // the figures; "No valid measurement." without figures
+    char *why, *meaning; // reason and consequence: never NULL
     struct claim_value *values;
     size_t value_count;
-    // While judging: how many parts came out each way (by claim_verdict), and their texts.
+    // While judging: number of parts by verdict (claim_verdict), and their texts.
     unsigned parts[3];
     char *texts[3];
 };
@@ -51,7 +51,7 @@ struct claim_result {
 extern const struct claim claims[CLAIM_COUNT];
 
 const char *claim_verdict_name(enum claim_verdict verdict); // "confirmed", "not decidable here", …
-// Judges a claim; the result is freed with claim_result_clear().
+// Judges a claim. The caller frees the result with claim_result_clear().
 void claim_judge(const struct claim *claim, const struct study_results *results,
                  struct claim_result *ret);
 void claim_result_clear(struct claim_result *result);

@@ -11,9 +11,9 @@
 #include "machine/catalogue.h"
 #include "result/platform_facts.h"
 
-#define START_S        6.0  // of a machine under emulation, until it forwards
-#define SEARCH_S       10.0 // for the loads of a length, beside what it takes on namespaces
-#define BESIDE_BYTES   (64ULL << 20) // of a hypervisor's process beside its machine's memory
+#define START_S        6.0  // time until an emulated machine forwards
+#define SEARCH_S       10.0 // time to find the loads of a length, in addition to that on namespaces
+#define BESIDE_BYTES   (64ULL << 20) // memory of a hypervisor's process in addition to its machine's
 #define MEMORY_DEFAULT (128ULL << 20)
 #define MEMINFO_MAX    ((size_t)1 << 16)
 
@@ -46,7 +46,7 @@ double machines_overhead(const struct timing *timing, size_t testbeds, unsigned 
     return (double)testbeds * routers * START_S + (double)searches * SEARCH_S;
 }
 
-// MemAvailable of /proc/meminfo in bytes; 0 if it can't be read.
+// MemAvailable of /proc/meminfo in bytes; 0 if it cannot be read.
 static uint64_t available_bytes(void)
 {
     _cleanup_free_ char *text = NULL;
@@ -69,38 +69,39 @@ int machines_check_memory(const struct scenario *scenario, struct error *err)
     }
     uint64_t available = available_bytes();
     if (available > 0 && need > available) {
-        return fail_lacking(err,
-                            "%zu machines need about %llu MiB of memory, and %llu are available: "
-                            "end what else takes memory, or add some",
-                            scenario->router_count, (unsigned long long)(need >> 20),
-                            (unsigned long long)(available >> 20));
+        return fail_lacking(
+            err,
+            "%zu machines require about %llu MiB of memory, but %llu are available: "
+            "end other programs that use memory, or add memory",
+            scenario->router_count, (unsigned long long)(need >> 20),
+            (unsigned long long)(available >> 20));
     }
     return 0;
 }
 
-// A verdict that emulation alone could have brought about. What stands against it counts: a host
-// that takes much beside routers that are slowed down would take more beside real ones.
+// Verdicts that emulation alone can cause. A verdict against the direction of its effect stands: a
+// host that takes much CPU beside slowed-down routers would take more beside real ones.
 static const struct {
     unsigned claim;
     bool confirmed, refuted;
     const char *why;
 } spoilt[] = {
     {1, false, true,
-     "the emulator makes a router's CPU many times a real machine's, so that the host's share of "
+     "emulation multiplies a router's CPU time, so the host's share of "
      "it is small whatever bridging costs"},
     {2, true, false,
-     "the emulator makes the work for each packet many times dearer, but not the copying of its "
-     "bytes, so that short packets cost more CPU whatever a real machine does"},
+     "emulation multiplies the work for each packet, but not the copying of its "
+     "bytes, so short packets cost more CPU whatever a real machine does"},
     {4, true, true,
-     "what saturates is the emulator, not the host that bridges, so that its overload is not seen"},
+     "the emulator saturates before the bridging host, so the host's overload is not seen"},
     {5, false, true,
-     "an emulated router that is held up takes more packets at a time, each for less CPU, so that "
-     "what it used without a cap is more than it needs"},
+     "a delayed emulated router takes more packets at a time, each for less CPU, so "
+     "its use without a cap is more than its need"},
     {7, true, false,
-     "emulated routers forward far less than the tester can send, so that its limit is not what "
-     "bounds them"},
+     "emulated routers forward far less than the tester can send, so its limit does not "
+     "bound them"},
     {8, false, true,
-     "the emulator takes memory of its own, for the code that it translates, which a real machine "
+     "the emulator allocates memory for translated code, which a real machine "
      "does not"},
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * study/machines — what is different where the study's routers are machines again: they start
- * slowly, take memory of their own, and under emulation forward a hundredth of what a kernel does.
- * Called by programme.c, reproduce.c, claims.c and cli/.
+ * study/machines — adaptations for routers that are virtual machines: they start slowly, have
+ * memory of their own, and under emulation forward a hundredth of what a kernel does. Called by
+ * programme.c, reproduce.c, claims.c and cli/.
  */
 #ifndef VRBENCH_STUDY_MACHINES_H
 #define VRBENCH_STUDY_MACHINES_H
@@ -11,24 +11,24 @@
 #include "study/timing.h"
 #include "study/verdict.h"
 
-// Fewer loads and longer trials than on namespaces; there is no knowing before the first run
-// whether machines are emulated.
+// Fewer loads and longer trials than for namespaces. Whether machines are emulated is unknown
+// before the first run.
 extern const struct timing timing_machines, timing_machines_quick;
 
-// Whether a platform, as a scenario names it, makes machines.
+// Whether the routers of a scenario's `platform` are virtual machines.
 bool machines_are_made_by(const char *platform);
-// The timing for a platform, of the one that was asked for.
+// Returns the timing for a platform that replaces `asked`.
 const struct timing *machines_timing(const struct timing *asked, const char *platform);
 
-// Seconds that a run takes beside its trials for its routers being machines; 0 with any other
-// timing. `testbeds` of `routers` each, and `searches` for loads.
+// Additional seconds of a run because its routers are machines, beside its trials; 0 for other
+// timings. The run has `testbeds` testbeds of `routers` each, and `searches` searches for loads.
 double machines_overhead(const struct timing *timing, size_t testbeds, unsigned routers,
                          size_t searches);
-// Exit status 3 if the scenario's routers are machines and need more memory than is available.
+// Exit status 3 if the scenario's routers are machines that require more memory than is available.
 int machines_check_memory(const struct scenario *scenario, struct error *err);
 
-// Why emulation keeps a verdict on a claim from being believed, or NULL if it does not: it makes
-// the instructions of a router many times dearer than those of the host, and its packets with them.
+// Returns why emulation makes a verdict on a claim unreliable, or NULL if it does not: it
+// multiplies the CPU time of a router's instructions, and of its packets, but not the host's.
 const char *machines_spoil(unsigned claim, enum claim_verdict verdict);
 
 #endif

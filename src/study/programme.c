@@ -2,8 +2,8 @@
 /*
  * study/programme — see programme.h.
  *
- * A row draws a blueprint; one writer makes YAML of any blueprint. Drawn without results ("dry"),
- * a blueprint has the right size but loads made up, for the estimate.
+ * Each row draws a blueprint; one writer makes YAML of any blueprint. For the estimate a blueprint
+ * is drawn without results ("dry"): it has the right size and placeholder loads.
  */
 #include "study/programme.h"
 
@@ -21,17 +21,17 @@
 #include "study/machines.h"
 #include "study/scale.h"
 
-#define WEIGHT_FIRST   2048U // of who has priority, against 256
-#define WEIGHT_LAST    32U   // of who has not, where another than the host is to be first
-#define CAP_OF_NEED    0.5   // the study's 50 % was about half of what was needed
+#define WEIGHT_FIRST   2048U // weight of the favoured party, against 256
+#define WEIGHT_LAST    32U   // weight of the others, if the host is not to be favoured
+#define CAP_OF_NEED    0.5   // the study's 50 % was about half of the need
 #define SATURATED_LOSS 0.03
-// A sweep step that counts as saturated keeps host and routers this busy.
+// CPU use of host and routers in a sweep step that counts as saturated.
 #define SATURATED_CPU  CONTENDED
 
-// What vrbench needs beside the trials' own time, for the estimate: seconds.
+// Seconds in addition to the trials' own time, for the estimate.
 #define OVERHEAD_TRIAL   0.15
 #define OVERHEAD_TESTBED 0.8
-#define OVERHEAD_RATES   4.0 // finding the loads of a length
+#define OVERHEAD_RATES   4.0 // for finding the loads of a length
 
 const struct timing timing_default = {"default", false, 12, "600 ms", "400 ms", 17, 0};
 const struct timing timing_quick = {"quick", true, 4, "300 ms", "250 ms", 4, 0};
@@ -39,7 +39,7 @@ const struct timing timing_study = {"study", false, 0, "15 s", "15 s", 5, 35};
 
 struct programme_row {
     const char *name, *what;
-    unsigned claims; // bits of those that rest on it or are scaled by it
+    unsigned claims; // bits of the claims that use it or are scaled by it
     int (*draw)(const struct drawing *drawing, struct blueprint *ret);
     bool only_study_timing;
 };
@@ -175,7 +175,7 @@ static int draw_overload(const struct drawing *drawing, struct blueprint *ret)
     } else {
         SET_LOADS(ret, carried, 0.8, 1.0, 1.15, 1.3, 1.45, 1.6, 1.8, 2.1);
     }
-    ret->note = text_format("up to %.1f times what is carried, as far as the tester goes",
+    ret->note = text_format("up to %.1f times what is carried, as far as the tester can send",
                             ret->pps[ret->pps_count - 1] / fmax(carried, 1.0));
     return rc;
 }
@@ -191,7 +191,7 @@ static int draw_tester_limit(const struct drawing *drawing, struct blueprint *re
     } else {
         SET_LOADS(ret, carried, 0.8, 1.0, 1.2, 1.5, 1.9, 2.4, 3.0);
     }
-    ret->note = text_copy("from what direct carries to what no tester sends");
+    ret->note = text_copy("from what direct carries to more than any tester can send");
     return rc;
 }
 
@@ -202,7 +202,7 @@ static int draw_memory(const struct drawing *drawing, struct blueprint *ret, uns
     *ret = one_length(drawing, TOPOLOGY_BRIDGED, 64, routers);
     ret->topologies[TOPOLOGY_DEDICATED] = true;
     SET_LOADS(ret, MEMORY_PPS, 1.0);
-    ret->duration = "100 ms"; // there is nothing to load
+    ret->duration = "100 ms"; // the run needs no load
     ret->repeats = 2;
     return 0;
 }
@@ -232,7 +232,7 @@ static int draw_memory_16(const struct drawing *drawing, struct blueprint *ret)
     return draw_memory(drawing, ret, 16);
 }
 
-// ---- claim 5: caps. One load that needs less than half of what is carried, others more.
+// ---- claim 5: caps. One load requires less than half of what is carried, others more.
 
 #define BELOW_CAP 0.3
 #define ABOVE_CAP 0.65
@@ -250,7 +250,7 @@ static int draw_cap_control(const struct drawing *drawing, struct blueprint *ret
     return rc;
 }
 
-// Half of what `who` needed in the control at the highest load.
+// Half of what `who` required in the control at the highest load.
 static int find_cap(const struct drawing *drawing, const char *control, const char *who,
                     const struct blueprint *blueprint, unsigned *ret, char **ret_note)
 {
@@ -272,7 +272,7 @@ static int find_cap(const struct drawing *drawing, const char *control, const ch
     }
     *ret = (unsigned)fmax(1.0, round(need.median * CAP_OF_NEED));
     free(*ret_note);
-    *ret_note = text_format("the study's 50 %% was about half of what was needed: here %s needs "
+    *ret_note = text_format("the study's 50 %% was about half of the need: here %s needs "
                             "%.1f %% of a CPU at %s packets/s, so its cap is %u %%",
                             who, need.median, load, *ret);
     return 0;
@@ -303,14 +303,14 @@ static int draw_router_capped(const struct drawing *drawing, struct blueprint *r
                : find_cap(drawing, "dedicated-control", "r1t3", ret, &ret->first_cap, &ret->note);
 }
 
-// Where r2t3 is favoured: dedicated at 256 B as in the study if that gets the CPU short, else
+// Where r2t3 is favoured: dedicated at 256 B as in the study if the CPU is contended there, else
 // bridged.
 static bool dedicated_is_contended(const struct drawing *drawing)
 {
     return drawing->results != NULL && capacity_of(drawing, 2, "dedicated", 256).saturated;
 }
 
-// Loads that get the CPU short, after `first` of them that is for the caps (0: none).
+// Loads that make the CPU contended, after `first`, the load for the caps (0: none).
 static void set_contention(const struct drawing *drawing, struct blueprint *blueprint,
                            double carried, double first)
 {
@@ -379,7 +379,7 @@ static int draw_priority_control(const struct drawing *drawing, struct blueprint
     *ret = one_length(drawing, TOPOLOGY_BRIDGED, length, 1);
     set_contention(drawing, ret, carried, 0.0);
     if (length != 1500) {
-        ret->note = text_format("the study's 1500 B do not get this CPU short before the tester, "
+        ret->note = text_format("at the study's 1500 B the tester saturates before this CPU, "
                                 "%u B %s",
                                 length, saturable ? "do" : "may");
     }
@@ -405,14 +405,14 @@ static int draw_r2t3_priority(const struct drawing *drawing, struct blueprint *r
     bool dedicated = dedicated_is_contended(drawing);
     int rc = dedicated ? draw_two_dedicated_control(drawing, ret)
                        : draw_two_bridged_control(drawing, ret);
-    // Without the load that was for the caps.
+    // Without the load for the caps.
     ret->pps_count = ret->pps_count > 1 ? ret->pps_count - 1 : 0;
     memmove(ret->pps, ret->pps + 1, ret->pps_count * sizeof ret->pps[0]);
-    // Bridged, what sets r2t3 above the host too would only keep its packets from it.
+    // Bridged, a weight of r2t3 above the host's would keep its packets from it.
     ret->first_weight = WEIGHT_LAST;
     if (!dedicated) {
         free(ret->note);
-        ret->note = text_format("bridged at %u B, as this tester does not get the CPU short with "
+        ret->note = text_format("bridged at %u B, as this tester saturates before the CPU with "
                                 "the study's dedicated 256 B",
                                 ret->lengths[0]);
     }

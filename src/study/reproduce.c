@@ -28,18 +28,18 @@
 struct run_state {
     const struct programme_row *row;
     bool wanted;
-    char *what; // with how it was scaled
+    char *what; // with the scaling that was applied
     char *lacking;
 };
 
 struct reproduction {
     const struct reproduce_request *request;
-    struct run_state *states; // by row of the programme
-    struct study_run *runs;   // likewise
+    struct run_state *states; // for each row of the programme
+    struct study_run *runs;   // for each row of the programme
     struct study_results results;
     struct claim_result claims[CLAIM_COUNT];
-    unsigned failures; // of runs, in a row
-    unsigned listed;   // claims that reproduce.json has: those wanted, now or before
+    unsigned failures; // failed runs in a row
+    unsigned listed;   // claims in reproduce.json: those requested now or earlier
     json_t *json;
     char started[32];
 };
@@ -51,7 +51,7 @@ static char *path_in(const struct reproduction *reproduction, const char *name, 
     return text_format("%s/%s%s", reproduction->request->folder, name, suffix);
 }
 
-// reproduce.json as it was, or NULL.
+// Reads the earlier reproduce.json; NULL if there is none.
 static json_t *read_before(const struct reproduction *reproduction, struct error *err)
 {
     _cleanup_free_ char *path = path_in(reproduction, "reproduce", ".json");
@@ -68,7 +68,7 @@ static json_t *read_before(const struct reproduction *reproduction, struct error
     return json;
 }
 
-// Whether the run of that folder has been measured to its end.
+// Whether the run of that folder is complete.
 static bool is_done(const char *folder)
 {
     _cleanup_free_ char *path = text_format("%s/run.json", folder);
@@ -125,7 +125,7 @@ static json_t *describe_claim(const struct claim *claim, const struct claim_resu
                      "meaning", result->meaning, "runs", names);
 }
 
-// Judges all claims by what is there, and writes the file.
+// Judges all claims by the present points, and writes the file.
 static int write_out(struct reproduction *reproduction, const char *status, struct error *err)
 {
     json_t *claim_list = json_array();
@@ -154,7 +154,7 @@ static int write_out(struct reproduction *reproduction, const char *status, stru
     _cleanup_free_ char *text = json_dumps(reproduction->json, JSON_INDENT(1));
     _cleanup_free_ char *path = path_in(reproduction, "reproduce", ".json");
     if (text == NULL) {
-        return fail(err, 0, "%s can't be written as JSON", path);
+        return fail(err, 0, "writing %s: it is not valid JSON", path);
     }
     return file_replace(path, text, strlen(text), err);
 }
@@ -166,7 +166,7 @@ static int check_before(struct reproduction *reproduction, struct error *err)
     const struct reproduce_request *request = reproduction->request;
     if (!is_there(request->folder, "reproduce.json")) {
         if (is_there(request->folder, "run.json")) {
-            return fail_input(err, "%s holds a run of a single scenario", request->folder);
+            return fail_input(err, "%s contains a run of a single scenario", request->folder);
         }
         clock_format_utc(clock_realtime_ns(), reproduction->started);
         return 0;
@@ -186,12 +186,13 @@ static int check_before(struct reproduction *reproduction, struct error *err)
     const char *started = json_string_value(json_object_get(before, "started"));
     int rc = 0;
     if (!text_equal(timing, request->timing->name) || !text_equal(platform, request->platform)) {
-        rc = fail_input(err,
-                        "%s holds a reproduction with %s timing on %s; it can't be resumed with "
-                        "%s timing on %s",
-                        request->folder, timing == NULL ? "unknown" : timing,
-                        platform == NULL ? "an unknown platform" : platform, request->timing->name,
-                        request->platform);
+        rc =
+            fail_input(err,
+                       "%s contains a reproduction with %s timing on %s; it cannot be resumed with "
+                       "%s timing on %s",
+                       request->folder, timing == NULL ? "unknown" : timing,
+                       platform == NULL ? "an unknown platform" : platform, request->timing->name,
+                       request->platform);
     }
     size_t i;
     const json_t *claim;
@@ -214,7 +215,7 @@ static unsigned cap_of(const struct scenario *scenario)
     return cap != 0 ? cap : scenario->routers[0].allocation.cap;
 }
 
-// A run that is not wanted now, but was before: its points still count for the claims.
+// A run that was requested earlier but not now: its points still count for the claims.
 static void recall_run(const struct reproduction *reproduction, struct study_run *run)
 {
     _cleanup_free_ char *path = path_in(reproduction, run->name, ".yaml");
@@ -235,7 +236,7 @@ static uint64_t machine_memory(void)
     return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
 }
 
-// What the run's own record says of its platform: whether its routers were emulated.
+// Reads from the run's record whether its routers were emulated.
 static void learn_platform(struct reproduction *reproduction, const char *name)
 {
     _cleanup_free_ char *folder = path_in(reproduction, name, "");
@@ -309,7 +310,7 @@ void reproduce_close(struct reproduction *reproduction)
 
 // ---- measuring
 
-// Writes the run's scenario file unless there is one, and learns how it was scaled.
+// Writes the run's scenario file unless it exists, and reads how it was scaled.
 static int prepare(struct reproduction *reproduction, struct run_state *state, const char *path,
                    struct error *err)
 {
@@ -364,8 +365,9 @@ static int measure_run(struct reproduction *reproduction, struct run_state *stat
     return job_run(&job, &run->points, NULL, err);
 }
 
-// What this machine can't do, or a scenario that this version refuses, is a finding. A failure may
-// be one run's only; if the next ones fail, too, or nothing can be kept, it is all's.
+// Whether a failure is noted and the programme continues. A missing ability of this machine and a
+// refused scenario are results. Another failure may concern one run only; if the next runs fail
+// too, or results cannot be stored, it concerns all.
 static bool is_passed_over(struct reproduction *reproduction, int rc, const struct error *err)
 {
     bool lacking = err->exit_status == EXIT_LACKING || err->exit_status == EXIT_INPUT;

@@ -2,10 +2,9 @@
 /*
  * study/reproduce — the study's programme measured into one folder, and its claims judged.
  *
- * The folder holds of each run NAME.yaml and the run's folder NAME, and reproduce.json, which is
- * written anew after each run, so that it always tells what is known: the runs, and the claims
- * with their rules, figures and verdicts (docs/reproduce.md has its format). Called by
- * cmd_reproduce.c.
+ * For each run the folder contains NAME.yaml and the run's folder NAME. reproduce.json, rewritten
+ * after each run, has the present state: the runs, and the claims with their rules, figures and
+ * verdicts (format: docs/reproduce.md). Called by cmd_reproduce.c.
  */
 #ifndef VRBENCH_STUDY_REPRODUCE_H
 #define VRBENCH_STUDY_REPRODUCE_H
@@ -20,12 +19,11 @@ struct reproduce_request {
     const char *folder;
     const char *platform;
     const struct timing *timing;
-    unsigned wanted; // claims, by bits 1 << number
+    unsigned wanted; // bits 1 << number of the claims
     bool resume;
 };
 
-// What happens, for whoever waits. `what` is half a sentence; `done` tells that the run is there
-// from an earlier time.
+// Callbacks that report progress. `what` is half a sentence; `done`: the run was measured earlier.
 struct reproduce_hooks {
     void *context;
     void (*begin)(void *context, size_t number, size_t count, const char *name, const char *what,
@@ -35,21 +33,22 @@ struct reproduce_hooks {
 
 struct reproduction;
 
-// Makes the folder, or with `resume` takes up one of the same timing and platform, and writes
-// reproduce.json; claims that were wanted before stay in it. Exit status 2 if the folder holds a
-// reproduction and it isn't to be resumed, or another one. The request must stay as it is.
+// Makes the folder, or with `resume` continues one of the same timing and platform, and writes
+// reproduce.json; claims requested earlier stay in it. Exit status 2 if the folder contains a
+// reproduction and `resume` is not set, or another reproduction. The caller keeps the request
+// unchanged.
 int reproduce_open(const struct reproduce_request *request, struct reproduction **ret,
                    struct error *err);
-// Measures every run that is wanted and not there. A run that this machine can't make is noted and
-// passed over. At the end, whatever it is, the page of the report is written. -EINTR (exit status
-// 130) if a stop was requested; all that was measured is kept.
+// Measures every requested run that is missing. A run that this machine cannot make is noted and
+// skipped. Writes the page of the report at the end in every case. -EINTR (exit status 130) if a
+// stop was requested; everything measured is kept.
 int reproduce_measure(struct reproduction *reproduction, const struct reproduce_hooks *hooks,
                       struct error *err);
-// The claim's result by what was measured until now.
+// The claim's result from the measurements so far.
 const struct claim_result *reproduce_result(const struct reproduction *reproduction,
                                             unsigned number);
 const struct study_results *reproduce_results(const struct reproduction *reproduction);
-const json_t *reproduce_json(const struct reproduction *reproduction); // of reproduce.json
+const json_t *reproduce_json(const struct reproduction *reproduction); // content of reproduce.json
 void reproduce_close(struct reproduction *reproduction);               // NULL is fine
 
 #endif

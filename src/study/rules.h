@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// study/rules — the rules behind the claims' table, and what they say their findings with.
+// study/rules — the rules behind the table of claims, and the functions by which they report
+// findings.
 #ifndef VRBENCH_STUDY_RULES_H
 #define VRBENCH_STUDY_RULES_H
 
@@ -18,31 +19,32 @@ void judge_tester(const struct study_results *results, struct claim_result *resu
 void judge_caps(const struct study_results *results, struct claim_result *result);
 void judge_priority(const struct study_results *results, struct claim_result *result);
 
-// Adds a part of the claim: how it came out, and why, as a sentence.
+// Adds a part of the claim: its verdict, and the reason as a sentence.
 void claim_part(struct claim_result *result, enum claim_verdict verdict, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-// Adds a sentence to what was measured.
+// Adds a sentence to the measured figures.
 void claim_measured(struct claim_result *result, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-// Adds a figure; NaN is passed over. `unit` must be a literal.
+// Adds a figure; NaN is skipped. `unit` must be a literal.
 void claim_value(struct claim_result *result, double value, const char *unit, const char *format,
                  ...) __attribute__((format(printf, 4, 5)));
 
-// Whether a difference is there (confirmed), is not (refuted), or can't be told: it is if larger
-// than the floor and the spread, it is not if even with the spread it is smaller than the floor.
+// Whether a difference exists (confirmed), does not exist (refuted) or is undecided. It exists if
+// it is larger than the floor and the spread; it does not exist if it is smaller than the floor
+// even with the spread added.
 enum claim_verdict decide(double difference, double floor, double spread);
-// A verdict of several: refuted if one is, undecided if one is, else confirmed.
+// Combines verdicts: refuted if one is, else undecided if one is, else confirmed.
 enum claim_verdict join_verdicts(enum claim_verdict a, enum claim_verdict b);
 
-// True if all samples have enough valid trials; else adds an undecided part that says which has
-// not, and why: not run, lacking something, the tester's limit, or disturbed.
+// True if all samples have enough valid trials. Otherwise adds an undecided part with the sample
+// that has not, and the reason: not run, a missing ability, the tester's limit, or disturbances.
 struct named_sample {
     const struct sample *sample;
     const struct condition *condition;
 };
 bool claim_has(const struct study_results *results, struct claim_result *result,
                const struct named_sample *samples, size_t count);
-// True if the run was made; else adds an undecided part that says why it was not.
+// True if the run was made. Otherwise adds an undecided part with the reason.
 bool claim_has_run(const struct study_results *results, struct claim_result *result,
                    const char *run);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// study/rules_allocation — claims 5 and 6: what caps and priorities do. A run with an allocation is
-// compared with its control: the same testbed under the same loads without it. Called through the
-// table of claims.c.
+// study/rules_allocation — claims 5 and 6: the effects of caps and priorities. A run with an
+// allocation is compared with its control: the same testbed under the same loads without the
+// allocation. Called through the table of claims.c.
 #include <math.h>
 #include <stdlib.h>
 
@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "study/rules.h"
 
-// Topology and length of a run that has but one of each.
+// Topology and length of a run that has one of each.
 static struct condition condition_of(const struct study_run *run, double pps)
 {
     const struct point *first = &run->points.items[0];
@@ -29,7 +29,7 @@ struct cap_experiment {
     const char *capped; // "host" or the router's name
     const char *title;  // for sentences
     const char *losing[2];
-    const char *sparing; // a network that must not lose, or NULL
+    const char *sparing; // a network that must lose no packets, or NULL
 };
 
 static const struct cap_experiment cap_experiments[] = {
@@ -49,7 +49,7 @@ static const struct cap_experiment cap_experiments[] = {
      "NET1"},
 };
 
-// Loss of a network above that without the cap.
+// Loss of a network in addition to that without the cap.
 struct extra_loss {
     double ratio, spread;
     enum claim_verdict verdict;
@@ -67,7 +67,7 @@ static struct extra_loss loss_above(const struct study_results *results,
     return extra;
 }
 
-// One load that needs more than the cap.
+// Judges one load that requires more than the cap.
 static enum claim_verdict judge_load(const struct study_results *results,
                                      struct claim_result *result,
                                      const struct cap_experiment *experiment,
@@ -90,7 +90,7 @@ static enum claim_verdict judge_load(const struct study_results *results,
     if (experiment->sparing != NULL) {
         struct extra_loss extra =
             loss_above(results, capped, &control, experiment->sparing, LOSS_CARRIED);
-        // Here the finding hoped for is that there is no difference.
+        // The claim is confirmed here if there is no difference.
         enum claim_verdict spared = extra.ratio <= LOSS_CARRIED        ? CLAIM_CONFIRMED
                                     : extra.verdict == CLAIM_CONFIRMED ? CLAIM_REFUTED
                                                                        : CLAIM_UNDECIDED;
@@ -135,7 +135,7 @@ static void judge_cap(const struct study_results *results, struct claim_result *
     }
     if (judged == 0) {
         claim_part(result, CLAIM_UNDECIDED,
-                   "%s, no load has %d valid trials, with the cap and without, and needs more "
+                   "%s, no load has %d valid trials, with the cap and without, and requires more "
                    "than the cap.",
                    experiment->title, SAMPLE_TRIALS);
         return;
@@ -157,15 +157,15 @@ void judge_caps(const struct study_results *results, struct claim_result *result
 
 // ---- 6: priorities
 
-// Two runs under the same load, of which the first favours someone.
+// Two runs under the same load, the first of which favours a party.
 struct priority {
     const char *favoured_run, *other_run;
-    const char *control;   // the run whose CPU tells contention
-    study_figure *share;   // of CPU, of whom the first favours
+    const char *control;   // the run whose CPU use shows contention
+    study_figure *share;   // share of CPU of the favoured party
     const char *share_who; //
-    const char *network;   // whose rate is to follow; NULL: of all
-    const char *title;     // of the first against the other
-    const char *favoured;  // who
+    const char *network;   // network whose rate must follow; NULL = all
+    const char *title;     // description of the first run against the second
+    const char *favoured;  // name of the favoured party
 };
 
 static double share_of_both(const struct point *point, const char *who)
@@ -178,7 +178,7 @@ static double share_of_routers(const struct point *point, const char *who)
     return figure_percent(point, who) / figure_routers(point, NULL);
 }
 
-// The highest load under contention at which both runs have enough trials; 0 if there is none.
+// The highest load under contention for which both runs have enough trials; 0 = none.
 static double contended_load(const struct study_results *results, const struct priority *priority,
                              const struct study_run *run, double *ret_busiest)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// study/rules_cost — claims 1, 2 and 3: what bridging, short packets and more routers cost in CPU.
+// study/rules_cost — claims 1, 2 and 3: the CPU cost of bridging, short packets and more routers.
 // Called through the table of claims.c.
 #include <math.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 static const unsigned lengths[] = {64, 256, 1500};
 #define LENGTHS (sizeof lengths / sizeof lengths[0])
 
-// The highest load tried: that of a length in that run, or 0.
+// The highest load tried for a length in that run, or 0.
 static double top_load(const struct study_results *results, const char *run, const char *topology,
                        unsigned length)
 {
@@ -27,7 +27,7 @@ static double host_share(const struct point *point, const char *who)
     return figure_percent(point, who) / figure_total(point, NULL);
 }
 
-// ---- 1: bridged the host takes much, dedicated next to nothing
+// ---- 1: bridged the host takes much CPU, dedicated almost none
 
 static void judge_host_cost_at(const struct study_results *results, struct claim_result *result,
                                unsigned length)
@@ -131,7 +131,7 @@ void judge_length(const struct study_results *results, struct claim_result *resu
     }
 }
 
-// ---- 3: twice the routing CPU for two, and a host that grows faster
+// ---- 3: two routers take twice the routing CPU, and the host's CPU grows faster
 
 static const struct {
     const char *run;
@@ -139,8 +139,8 @@ static const struct {
 } crowds[] = {{"routers-1", 1}, {"routers-2", 2}, {"routers-4", 4}};
 #define CROWDS (sizeof crowds / sizeof crowds[0])
 
-// CPU of one, two and four routers (or of the host under them) at one load a network; false if it
-// can't be had.
+// Samples the CPU of one, two and four routers (or of the host under them) at one load a network;
+// false if a sample is missing.
 static bool sample_crowds(const struct study_results *results, struct claim_result *result,
                           const char *topology, study_figure *figure, const char *who, size_t count,
                           struct sample ret[CROWDS])
@@ -195,9 +195,9 @@ static void judge_twice(const struct study_results *results, struct claim_result
         verdict = CLAIM_REFUTED;
     }
     claim_part(result, verdict, "Dedicated, the ratio is %s.",
-               verdict == CLAIM_CONFIRMED ? "two, but for what was allowed"
+               verdict == CLAIM_CONFIRMED ? "two, within the tolerance"
                : verdict == CLAIM_REFUTED ? "not two"
-                                          : "not known well enough to tell it from two");
+                                          : "too uncertain to be distinguished from two");
 }
 
 static void judge_growth(const struct study_results *results, struct claim_result *result)
@@ -206,7 +206,7 @@ static void judge_growth(const struct study_results *results, struct claim_resul
     if (!sample_crowds(results, result, "bridged", figure_percent, "host", CROWDS, cpu)) {
         return;
     }
-    // Least squares through three equally spaced logarithms: the middle one has no weight.
+    // Least squares through three equally spaced logarithms, where the middle one has no weight.
     double octaves = 2.0 * M_LN2;
     double power = log(cpu[2].median / cpu[0].median) / octaves;
     double spread =
@@ -224,8 +224,9 @@ static void judge_growth(const struct study_results *results, struct claim_resul
     }
     claim_part(result, verdict, "Bridged, the host's CPU %s.",
                verdict == CLAIM_CONFIRMED ? "grows faster than linearly"
-               : verdict == CLAIM_REFUTED ? "does not grow faster than linearly"
-                                          : "grows about linearly, too close to tell");
+               : verdict == CLAIM_REFUTED
+                   ? "does not grow faster than linearly"
+                   : "grows about linearly: the difference is within the spread");
 }
 
 void judge_number(const struct study_results *results, struct claim_result *result)

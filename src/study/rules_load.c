@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// study/rules_load — claims 4 and 7: what overload does, and how far the tester goes. Called
-// through the table of claims.c.
+// study/rules_load — claims 4 and 7: the effect of overload, and the tester's limit. Called through
+// the table of claims.c.
 #include <math.h>
 #include <stdlib.h>
 
@@ -22,7 +22,7 @@ void judge_overload(const struct study_results *results, struct claim_result *re
     size_t count = study_loads(results, RUN_OVERLOAD, "bridged", LENGTH_OVERLOAD, &pps);
     struct sample best = {.median = -1.0};
     double best_pps = 0.0;
-    double next_pps = 0.0; // the first load above it
+    double next_pps = 0.0; // the next higher load
     for (size_t i = 0; i < count; i++) {
         struct condition condition = {RUN_OVERLOAD, "bridged", LENGTH_OVERLOAD, pps[i]};
         struct sample forwarded = sample_of(results, &condition, figure_forwarded, NULL);
@@ -50,7 +50,7 @@ void judge_overload(const struct study_results *results, struct claim_result *re
     struct sample far_above = sample_from(results, &far_over, figure_forwarded, NULL);
     if (next_pps == 0.0 || !sample_is_enough(&above)) {
         claim_part(result, CLAIM_UNDECIDED,
-                   "Only %zu trials above the load of the maximum are valid%s; %d are needed.",
+                   "Only %zu trials above the load of the maximum are valid%s; %d are required.",
                    next_pps == 0.0 ? 0 : above.valid,
                    next_pps > 0.0 && above.tester_limited > 0 ? ", as the tester was the limit"
                                                               : "",
@@ -78,7 +78,7 @@ void judge_overload(const struct study_results *results, struct claim_result *re
     enum claim_verdict verdict = decide(fall, FALL * best.median, spread);
     if (verdict != CLAIM_CONFIRMED && !sample_is_enough(&far_above)) {
         claim_part(result, CLAIM_UNDECIDED,
-                   "Less than %d trials of %.1f times the load of the maximum are valid%s.",
+                   "Fewer than %d trials of %.1f times the load of the maximum are valid%s.",
                    SAMPLE_TRIALS, OVERLOAD_FACTOR,
                    far_above.tester_limited > 0 ? ", as the tester was the limit" : "");
         return;
@@ -88,23 +88,23 @@ void judge_overload(const struct study_results *results, struct claim_result *re
                          best.spread + far_above.spread);
     }
     static const char *const says[] = {
-        [CLAIM_UNDECIDED] = "The difference is too near to the spread of the trials.",
-        [CLAIM_CONFIRMED] = "The fall is clear of the spread of the trials.",
+        [CLAIM_UNDECIDED] = "The difference is within the spread of the trials.",
+        [CLAIM_CONFIRMED] = "The fall is larger than the spread of the trials.",
         [CLAIM_REFUTED] = "The forwarding rate stays at its maximum under overload.",
     };
     claim_part(result, verdict, "%s", says[verdict]);
 }
 
-// ---- 7: nothing goes beyond direct
+// ---- 7: no topology exceeds direct
 
 #define RUN_TESTER "tester-limit"
 
 struct bound {
-    double carried; // most that direct forwards with no more loss than LOSS_CARRIED
-    double beyond;  // most that it offered where the tester was the limit; 0 = never reached
+    double carried; // highest rate that direct forwards with a loss of at most LOSS_CARRIED
+    double beyond;  // highest rate offered while the tester was the limit; 0 = never
 };
 
-// In direct the tester's limit is what is asked for: trials that only it made invalid count.
+// In direct the tester's limit is the subject: trials that are invalid only because of it count.
 static struct bound bound_of_direct(const struct study_results *results, unsigned length)
 {
     _cleanup_free_ double *pps = NULL;
@@ -155,11 +155,11 @@ static void judge_bound(const struct study_results *results, struct claim_result
         claim_part(result, CLAIM_CONFIRMED, "At %u B %s stays within what direct carries.", length,
                    topology);
     } else if (most.median - most.spread > bound.beyond) {
-        claim_part(result, CLAIM_REFUTED, "At %u B %s forwards more than direct could even offer.",
+        claim_part(result, CLAIM_REFUTED, "At %u B %s forwards more than direct even offered.",
                    length, topology);
     } else {
         claim_part(result, CLAIM_UNDECIDED,
-                   "At %u B %s forwards more than the highest load that direct was seen to carry, "
+                   "At %u B %s forwards more than the highest load that direct carried, "
                    "but not more than it offered.",
                    length, topology);
     }
@@ -174,7 +174,7 @@ void judge_tester(const struct study_results *results, struct claim_result *resu
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         _cleanup_free_ double *pps = NULL;
         if (study_loads(results, RUN_TESTER, "direct", lengths[i], &pps) == 0) {
-            continue; // a quick reproduction has but one length here
+            continue; // a quick reproduction has only one length here
         }
         struct bound bound = bound_of_direct(results, lengths[i]);
         if (bound.carried <= 0.0 || bound.beyond <= 0.0) {

@@ -16,8 +16,8 @@ static const struct {
     {"memory-1", 1}, {"memory-2", 2}, {"memory-4", 4}, {"memory-8", 8}, {"memory-16", 16}};
 #define COUNTS (sizeof counts / sizeof counts[0])
 
-// Bytes of all routers together, NaN if none of them has a figure. One that fitted into pages that
-// the others had left has none.
+// Memory of all routers together in bytes; NaN if none has a figure. A router that fitted into
+// pages left by others has none.
 static double routers_memory(const struct point *point)
 {
     double sum = (double)NAN;
@@ -29,8 +29,8 @@ static double routers_memory(const struct point *point)
     return sum;
 }
 
-// The figure was taken when the testbed was made: one point of it tells all, even if what was
-// measured afterwards does not count.
+// The figure is taken when the testbed is made, so one point is enough, even if later measurements
+// of it are invalid.
 static double memory_of(const struct study_results *results, size_t at, const char *topology)
 {
     const struct study_run *run = study_run(results, counts[at].run);
@@ -104,9 +104,9 @@ static void judge_memory_in(const struct study_results *results, struct claim_re
     claim_part(result, line, "In %s, growth is %s.", topology,
                line == CLAIM_CONFIRMED ? "linear"
                : line == CLAIM_REFUTED ? "not linear"
-                                       : "too rough to be called linear or not");
+                                       : "too uncertain to be called linear or not");
     if (results->memory_bytes == 0) {
-        claim_part(result, CLAIM_UNDECIDED, "The machine's memory is not known.");
+        claim_part(result, CLAIM_UNDECIDED, "The machine's memory is unknown.");
         return;
     }
     double share = most / (double)results->memory_bytes;

@@ -110,7 +110,7 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-// Quantile of sorted values, between neighbours by proportion.
+// Quantile of sorted values, interpolated linearly.
 static double quantile(const double *values, size_t count, double q)
 {
     double at = q * (double)(count - 1);

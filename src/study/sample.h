@@ -2,11 +2,11 @@
 /*
  * study/sample — one figure over the repeated trials of one condition: its median and its spread.
  *
- * A condition is a run, a topology, a length and an offered load. Invalid points never count; they
- * are only numbered. The spread is how far off a median may be: 1.57 interquartile ranges over the
- * square root of the number of trials, the half width of a notch by which two medians are told
- * apart at about 95 % (McGill, Tukey and Larsen, Variations of Box Plots, The American Statistician
- * 32(1), 1978). Called by the rules of rules_*.c and by programme.c.
+ * A condition is a run, a topology, a length and an offered load. Invalid points are counted but
+ * never used. The spread is the uncertainty of a median: 1.57 interquartile ranges over the square
+ * root of the number of trials, the half width of a notch by which two medians are distinguished at
+ * about 95 % (McGill, Tukey and Larsen, Variations of Box Plots, The American Statistician 32(1),
+ * 1978). Called by the rules of rules_*.c and by programme.c.
  */
 #ifndef VRBENCH_STUDY_SAMPLE_H
 #define VRBENCH_STUDY_SAMPLE_H
@@ -17,25 +17,25 @@
 
 #include "result/result.h"
 
-// Valid trials that a condition needs before anything is concluded from it.
+// Valid trials that a condition requires for a conclusion.
 #define SAMPLE_TRIALS 3
-#define SAMPLE_NOTCH  1.57 // interquartile ranges, over the root of the number of trials
+#define SAMPLE_NOTCH  1.57 // factor of interquartile range over root of the number of trials
 
-// One run of the programme as far as it has been measured.
+// One run of the programme, as far as it is measured.
 struct study_run {
     const char *name;
     struct point_list points; // empty if it could not be run
-    const char *lacking;      // why it could not, or NULL
-    unsigned cap;             // percent of one CPU that its host or r1t3 was held to, 0 = none
+    const char *lacking;      // the reason, or NULL
+    unsigned cap;             // cap of its host or r1t3 in percent of one CPU, 0 = none
 };
 
-// Everything that verdicts are made of. Refers to what its maker keeps.
+// The input of all rules. The caller owns the data that it points to.
 struct study_results {
     const struct study_run *runs;
     size_t run_count;
     uint64_t memory_bytes; // of the machine, 0 = unknown
     unsigned dut_cpus;     // CPUs that host and routers share, at least 1
-    bool emulated;         // the routers were machines under emulation
+    bool emulated;         // the routers were emulated machines
 };
 
 // The run of that name, or NULL.
@@ -44,17 +44,17 @@ const struct study_run *study_run(const struct study_results *results, const cha
 struct condition {
     const char *run, *topology;
     unsigned length;
-    double pps; // requested, a network
+    double pps; // requested, for each network
 };
 
 struct sample {
     size_t valid, invalid;
-    size_t tester_limited; // of the invalid: those that only the tester's own limit made so
-    double median, spread; // NaN without a valid trial
+    size_t tester_limited; // those of the invalid that only the tester's limit made invalid
+    double median, spread; // NaN without valid trials
     double smallest, largest;
 };
 
-// A figure of a point, NaN where it has none. `who` picks a network, router or "host".
+// A figure of a point, NaN if it has none. `who` is a network, a router or "host".
 typedef double study_figure(const struct point *point, const char *who);
 
 double figure_offered(const struct point *point, const char *who);   // packets/s; NULL: sum
@@ -66,18 +66,18 @@ double figure_total(const struct point *point, const char *who);     // of one C
 
 struct sample sample_of(const struct study_results *results, const struct condition *condition,
                         study_figure *figure, const char *who);
-// The same with trials that only the tester's own limit made invalid counted as valid ones.
+// The same, counting trials that only the tester's limit made invalid as valid.
 struct sample sample_with_limited(const struct study_results *results,
                                   const struct condition *condition, study_figure *figure,
                                   const char *who);
-bool sample_is_enough(const struct sample *sample); // SAMPLE_TRIALS valid ones
-// One sample of all valid trials at that load or more.
+bool sample_is_enough(const struct sample *sample); // it has SAMPLE_TRIALS valid trials
+// One sample of all valid trials at that load or higher.
 struct sample sample_from(const struct study_results *results, const struct condition *condition,
                           study_figure *figure, const char *who);
-// Whether a lies above b by more than both spreads together.
+// Whether a is above b by more than both spreads together.
 bool sample_above(const struct sample *a, const struct sample *b);
 
-// The loads of a run's topology and length that were tried, ascending, in a new array.
+// Returns the loads tried for a run's topology and length, ascending, in a new array.
 size_t study_loads(const struct study_results *results, const char *run_name, const char *topology,
                    unsigned length, double **ret_pps);
 

@@ -11,7 +11,7 @@
 #include "study/verdict.h"
 
 #define SATURATED_LOSS 0.03
-// A step of a sweep that counts as saturated keeps host and routers this busy.
+// CPU use of host and routers in a sweep step that counts as saturated.
 #define SATURATED_CPU  CONTENDED
 
 static const char *scale_run(const struct drawing *drawing, unsigned routers)
@@ -38,8 +38,8 @@ static void find_carried(const struct sweep *sweep, double *carried, bool *satur
     }
 }
 
-// Where no valid step tells, as on a disturbed machine: what the search for the sweep's loads
-// found. It is good enough to choose loads by, and counts for nothing else.
+// Used if no step is valid, as on a disturbed machine: the result of the search for the sweep's
+// loads. It is good enough to choose loads, and used for nothing else.
 static double found_by_search(const struct point_list *points, const char *topology,
                               unsigned length)
 {

@@ -10,7 +10,7 @@
 #include "study/machines.h"
 
 #define WIDTH            80U
-#define DISTURBED_ONE_IN 4U // or more: worth a remark
+#define DISTURBED_ONE_IN 4U // or more of the points: a remark is printed
 
 static size_t characters(const char *text, size_t bytes)
 {
@@ -21,7 +21,7 @@ static size_t characters(const char *text, size_t bytes)
     return count;
 }
 
-// "head text", the text wrapped at blanks and indented as the head is wide.
+// Prints "head text", the text wrapped at blanks and indented to the width of the head.
 static void print_wrapped(const char *head, const char *text, FILE *out)
 {
     size_t indent = characters(head, strlen(head));
@@ -65,7 +65,7 @@ void statement_estimate(const struct estimate *estimate, bool resumed, FILE *out
     char *time_needed = duration(estimate->seconds);
     char *text =
         text_format("%zu runs, %zu points: about %s on a quiet machine%s.", estimate->runs,
-                    estimate->points, time_needed, resumed ? ", less what is there already" : "");
+                    estimate->points, time_needed, resumed ? ", less those already measured" : "");
     print_wrapped("", text, out);
     free(text);
     free(time_needed);
@@ -75,8 +75,8 @@ void statement_platform(const char *platform, const struct estimate *estimate, F
 {
     if (machines_are_made_by(platform)) {
         char *text =
-            text_format("The routers are machines of %s, up to %u of them at once. Should they be "
-                        "emulated, not every verdict is believed (docs/reproduce.md).",
+            text_format("The routers are machines of %s, up to %u of them at once. If they are "
+                        "emulated, some verdicts are withheld (docs/reproduce.md).",
                         platform, estimate->routers);
         print_wrapped("", text, out);
         free(text);
@@ -122,7 +122,7 @@ static const struct column columns[] = {
     {"verdict", "Verdict", COLUMN_TEXT, 0},
 };
 
-// How far the points can be trusted, and what to do if few of them can.
+// Prints how many points are valid, and advice if few are.
 static void print_validity(const struct study_results *results, FILE *out)
 {
     size_t points = 0;
@@ -145,14 +145,14 @@ static void print_validity(const struct study_results *results, FILE *out)
     free(text);
     if (results->emulated) {
         print_wrapped("",
-                      "The routers were machines under emulation (TCG): packets/s and CPU time a "
-                      "packet say little of real hardware.",
+                      "The routers were emulated machines (TCG): packets/s and CPU time a "
+                      "packet say little about real hardware.",
                       out);
     }
     if (disturbed * DISTURBED_ONE_IN > points) {
         print_wrapped("",
                       "Other programs, the hypervisor or stalls disturbed so many of them that "
-                      "it is worth measuring again while the machine is quiet.",
+                      "the measurement should be repeated while the machine is quiet.",
                       out);
     }
 }

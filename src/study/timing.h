@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// study/timing — how long the programme measures, and how often. machines.h has the timings for
+// study/timing — durations and repetitions of the programme. machines.h has the timings for
 // machines.
 #ifndef VRBENCH_STUDY_TIMING_H
 #define VRBENCH_STUDY_TIMING_H
@@ -9,9 +9,9 @@
 struct timing {
     const char *name;  // "default", "quick" or "study"
     bool quick;        // fewer attempts at a disturbed trial
-    unsigned loads;    // of a scenario's sweep; 0: the study's 26 rates, 1 to 101 Mbit/s
+    unsigned loads;    // of a scenario's sweep; 0 = the study's 26 rates, 1 to 101 Mbit/s
     const char *sweep; // duration of a trial of a scenario's sweep
-    const char *trial; // of one of the repeated trials
+    const char *trial; // duration of one of the repeated trials
     unsigned repeats;  // trials of each condition
     unsigned pause_s;  // before each trial
 };

@@ -270,7 +270,7 @@ static void test_number(void **state)
     expect(3, CLAIM_REFUTED, "Dedicated, the ratio is not two");
     again();
     put_crowds(20.5, 44, 0.2, 0);
-    expect(3, CLAIM_UNDECIDED, "too close to tell");
+    expect(3, CLAIM_UNDECIDED, "the difference is within the spread");
     again();
     put_crowds(20.5, 50, 0.02, 0.05);
     expect(3, CLAIM_UNDECIDED, "loses 5.0 %");
@@ -290,10 +290,10 @@ static void test_overload(void **state)
     put_load(100000, 100000, 0);
     put_load(150000, 120000, 0.02);
     put_load(200000, 80000, 0.02);
-    expect(4, CLAIM_CONFIRMED, "clear of the spread");
+    expect(4, CLAIM_CONFIRMED, "larger than the spread");
     put((struct made){"overload", "bridged", 64, 300000, .loss = {0.1},
                       .why_invalid = POINT_TESTER_LIMIT ": it offered 250000"});
-    expect(4, CLAIM_CONFIRMED, "clear of the spread"); // what is invalid does not count
+    expect(4, CLAIM_CONFIRMED, "larger than the spread"); // what is invalid does not count
     again();
     put_load(100000, 100000, 0);
     put_load(150000, 120000, 0.02);
@@ -320,7 +320,7 @@ static void test_overload(void **state)
     put_load(200000, 85000, 0.3); // each of them is too rough by itself
     put_load(220000, 90000, 0.3);
     put_load(240000, 80000, 0.3);
-    expect(4, CLAIM_CONFIRMED, "clear of the spread");
+    expect(4, CLAIM_CONFIRMED, "larger than the spread");
 }
 
 // ---- 5
@@ -375,7 +375,7 @@ static void test_caps(void **state)
     again();
     put_caps(0.4, 0.4, 0);
     run_named("host-capped")->cap = 60; // more than it needs
-    expect(5, CLAIM_UNDECIDED, "needs more than the cap");
+    expect(5, CLAIM_UNDECIDED, "requires more than the cap");
     again();
     put_caps(0.4, 0.4, 0);
     struct study_run *capped = run_named("host-capped-2");
@@ -435,7 +435,7 @@ static void test_tester(void **state)
     expect(7, CLAIM_CONFIRMED, "At 64 B dedicated stays within");
     again();
     put_bounds(130000, 120000, POINT_TESTER_LIMIT ": it offered NET0 120000");
-    expect(7, CLAIM_REFUTED, "bridged forwards more than direct could even offer");
+    expect(7, CLAIM_REFUTED, "bridged forwards more than direct even offered");
     again();
     put_bounds(110000, 120000, POINT_TESTER_LIMIT ": it offered NET0 120000");
     expect(7, CLAIM_UNDECIDED, "but not more than it offered");
@@ -469,7 +469,7 @@ static void test_memory(void **state)
     put_memory("dedicated", even);
     expect(8, CLAIM_CONFIRMED, "In dedicated, growth is linear");
     results.memory_bytes = 0;
-    expect(8, CLAIM_UNDECIDED, "machine's memory is not known");
+    expect(8, CLAIM_UNDECIDED, "machine's memory is unknown");
     results.memory_bytes = 4ULL << 30;
     again();
     put_memory("bridged", even);
@@ -482,7 +482,7 @@ static void test_memory(void **state)
     again();
     put_memory("bridged", even);
     put_memory("dedicated", rough);
-    expect(8, CLAIM_UNDECIDED, "too rough");
+    expect(8, CLAIM_UNDECIDED, "too uncertain");
     again();
     put_memory("bridged", even);
     put_memory("dedicated", absent);
@@ -503,17 +503,17 @@ static void test_emulated(void **state)
     expect(1, CLAIM_CONFIRMED, "1500 B");
     again();
     put_host_cost(1, 0, NULL);
-    expect(1, CLAIM_UNDECIDED, "The rule says refuted, but not under emulation: ");
+    expect(1, CLAIM_UNDECIDED, "The rule gives refuted, but emulation may be the cause: ");
     results.emulated = false;
     expect(1, CLAIM_REFUTED, "share is 5 %");
     results.emulated = true;
     again();
     put_lengths("bridged", 40, 20, 10, 0.01);
     put_lengths("dedicated", 40, 20, 10, 0.01);
-    expect(2, CLAIM_UNDECIDED, "The rule says confirmed, but not under emulation: ");
+    expect(2, CLAIM_UNDECIDED, "The rule gives confirmed, but emulation may be the cause: ");
     again();
     put_caps(0, 0.4, 0);
-    expect(5, CLAIM_UNDECIDED, "The rule says refuted, but not under emulation: ");
+    expect(5, CLAIM_UNDECIDED, "The rule gives refuted, but emulation may be the cause: ");
     again();
     put_memory("bridged", even);
     put_memory("dedicated", even);
