@@ -13,17 +13,17 @@
  *     ID words             answer: ID ok 0 LENGTH
  *     any of them          answer: ID error 0 LENGTH
  *
- * "ready" is answered once the router forwards, with the time since boot; "counters" with the texts
- * of counters.c; "exec" with what the command said (%XX in a word stands for any byte); "start",
- * which starts the services that the configuration holds back, once all of them are up or one has
- * ended; "leads" with the interface by which packets to that address would leave, which is empty if
- * there is no route; "words" with the last line that a service printed; an error with its reason.
- * ID is a number of the host's choice.
+ * "ready" is answered once the router forwards, with the time since boot. "counters" returns the
+ * texts of counters.c, "exec" the output of a command (%XX in a word is a byte). "start" starts the
+ * services that the configuration holds back, and is answered once all of them are up or one has
+ * ended. "leads" returns the interface by which packets to that address would leave, empty without
+ * a route. "words" returns the last line that a service printed. An error has its reason as text.
+ * ID is a number that the host chooses.
  *
- * The host begins with an empty line, which ends whatever an earlier, interrupted host left: that
- * is forgotten then and its command killed. (That a host has gone is no sign: the kernel may learn
- * of it after the next one's request.) The host's side is src/machine/guest_channel.c. Called by
- * init.c.
+ * The host begins with an empty line. It ends the session of an earlier, interrupted host: its
+ * requests are dropped and its command is killed. (A closed port is no reliable sign, because the
+ * kernel may report it after the next host's request.) The host's side is
+ * src/machine/guest_channel.c. Called by init.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -39,9 +39,9 @@
 #include "guest.h"
 
 #define LINE_MAX_BYTES   65536
-#define OUTPUT_MAX       (1U << 20) // of a command
+#define OUTPUT_MAX       (1U << 20) // limit of a command's output
 #define EXEC_WORDS       1024
-#define SIGNALLED        128 // added to the signal's number, as shells do
+#define SIGNALLED        128 // added to the signal's number, as in shells
 #define KILLED_WITHIN_MS 1000
 
 struct channel {
@@ -49,7 +49,7 @@ struct channel {
     struct port *port;
     char line[LINE_MAX_BYTES];
     size_t line_length;
-    bool too_long; // the rest of this line is passed over
+    bool too_long; // the rest of this line is skipped
     char *out;
     size_t out_length, out_sent;
     bool awaits_ready, awaits_services;
@@ -57,7 +57,7 @@ struct channel {
     struct {
         pid_t pid; // 0 = none
         unsigned long id;
-        bool wanted; // the host is still there
+        bool wanted; // the host still waits for it
         int fd;
         char *text;
         size_t length;
@@ -128,7 +128,7 @@ int channel_fd(const struct channel *channel)
     return channel->port->fd;
 }
 
-// The host has gone: what was under way was for it alone.
+// The host has disconnected: drops its requests and its command.
 static void forget_host(struct channel *channel)
 {
     channel->line_length = 0;
@@ -138,7 +138,7 @@ static void forget_host(struct channel *channel)
     if (channel->command.pid > 0 && channel->command.wanted) {
         channel->command.wanted = false;
         kill(-channel->command.pid, SIGKILL);
-        kill(channel->command.pid, SIGKILL); // should it not yet lead its group
+        kill(channel->command.pid, SIGKILL); // the child may not yet lead its process group
     }
 }
 
@@ -220,8 +220,8 @@ static void ask_counters(struct channel *channel, unsigned long id, char **words
     free(text);
 }
 
-// A command that was killed, as the host that wanted it has gone, has yet to end: that takes no
-// time, but the next host's first request may be here already.
+// Waits for a killed command of an earlier host, which ends at once, before the next host's first
+// request is handled.
 static void await_killed(struct channel *channel)
 {
     for (int waited_ms = 0;
@@ -240,12 +240,12 @@ static void ask_exec(struct channel *channel, unsigned long id, char **words, si
 {
     await_killed(channel);
     if (channel->command.pid > 0) {
-        refuse(channel, id, "another command runs");
+        refuse(channel, id, "another command is running");
         return;
     }
     for (size_t i = 0; i < count; i++) {
         if (percent_decode(words[i]) < 0) {
-            refuse(channel, id, "a word makes no sense");
+            refuse(channel, id, "a word cannot be decoded");
             return;
         }
     }
@@ -256,7 +256,7 @@ static void ask_exec(struct channel *channel, unsigned long id, char **words, si
     }
     words[count] = NULL;
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    (void)fcntl(ends[1], F_SETFL, 0); // the command's end waits
+    (void)fcntl(ends[1], F_SETFL, 0); // the end of the pipe that the command writes to blocks
     channel->command.pid = start_program(words, null, ends[1], ends[1], false);
     close(ends[1]);
     close(null);
@@ -308,7 +308,8 @@ static void ask_start(struct channel *channel, unsigned long id, char **words, s
     channel->services_id = id;
     bool known = services_state() != SERVICES_NONE;
     services_begin(channel->state->config);
-    if (known || services_state() == SERVICES_NONE) { // else init.c tells when it is another
+    if (known ||
+        services_state() == SERVICES_NONE) { // otherwise init.c reports the next change of state
         answer_services(channel);
     }
 }
@@ -319,7 +320,7 @@ static void ask_leads(struct channel *channel, unsigned long id, char **words, s
     uint32_t address = 0;
     char nic[GUEST_NIC_NAME] = "";
     if (parse_address(words[0], &address) < 0) {
-        refuse(channel, id, "this is no address");
+        refuse(channel, id, "malformed address");
     } else if (route_leads_to(address, nic) < 0) {
         refuse(channel, id, strerror(errno));
     } else {
@@ -337,7 +338,7 @@ static void ask_words(struct channel *channel, unsigned long id, char **words, s
 
 static const struct request {
     const char *verb;
-    size_t min, max; // words after it
+    size_t min, max; // number of words after it
     void (*ask)(struct channel *channel, unsigned long id, char **words, size_t count);
 } requests[] = {
     {"ready", 0, 0, ask_ready}, {"counters", 0, 0, ask_counters}, {"exec", 1, EXEC_WORDS, ask_exec},
@@ -349,12 +350,12 @@ static void take_line(struct channel *channel, char *line)
     static char *words[EXEC_WORDS + 3];
     size_t count = split_words(line, words, EXEC_WORDS + 2);
     unsigned long id = 0;
-    if (count == 0) { // somebody new
+    if (count == 0) { // a new host
         forget_host(channel);
         return;
     }
     if (count < 2 || count > EXEC_WORDS + 2 || parse_whole(words[0], INT32_MAX, &id) < 0) {
-        refuse(channel, 0, "this is no request");
+        refuse(channel, 0, "malformed request");
         return;
     }
     for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
@@ -365,7 +366,7 @@ static void take_line(struct channel *channel, char *line)
             return;
         }
     }
-    refuse(channel, id, "there is no such request");
+    refuse(channel, id, "unknown request");
 }
 
 static void take_bytes(struct channel *channel, const char *bytes, size_t length)
@@ -374,7 +375,7 @@ static void take_bytes(struct channel *channel, const char *bytes, size_t length
         if (bytes[i] == '\n') {
             channel->line[channel->line_length] = '\0';
             if (channel->too_long) {
-                refuse(channel, 0, "this is no request");
+                refuse(channel, 0, "malformed request");
             } else {
                 take_line(channel, channel->line);
             }
@@ -396,8 +397,8 @@ static void read_in(struct channel *channel)
         if (got > 0) {
             take_bytes(channel, bytes, (size_t)got);
         } else if (got == 0) {
-            // No host; or one whose coming the kernel has yet to learn of, though its request was
-            // here already: what is to be said stays.
+            // Not connected, or the kernel has not reported the connection yet although a request
+            // was read: answers are kept.
             break;
         } else if (errno != EINTR) {
             break;
@@ -429,7 +430,7 @@ void channel_command_output(struct channel *channel)
         if (got < 0 && errno == EINTR) {
             continue;
         }
-        if (got == 0) { // only its status is missing
+        if (got == 0) { // the exit status is missing
             close(channel->command.fd);
             channel->command.fd = -1;
         }
@@ -438,7 +439,7 @@ void channel_command_output(struct channel *channel)
         }
         size_t length = channel->command.length + (size_t)got;
         char *text = length > OUTPUT_MAX ? NULL : realloc(channel->command.text, length);
-        if (text == NULL) { // more than can be kept: told when it ends
+        if (text == NULL) { // longer than the limit: reported when the command ends
             channel->command.length = OUTPUT_MAX + 1;
             kill(-channel->command.pid, SIGKILL);
             continue;
@@ -457,14 +458,14 @@ void channel_command_ended(struct channel *channel, pid_t pid, int status)
     if (channel->command.fd >= 0) {
         channel_command_output(channel);
     }
-    if (channel->command.fd >= 0) { // held by something that it started
+    if (channel->command.fd >= 0) { // a process that the command started still holds the pipe
         close(channel->command.fd);
         channel->command.fd = -1;
     }
     unsigned long number = WIFEXITED(status) ? (unsigned long)WEXITSTATUS(status)
                                              : SIGNALLED + (unsigned long)WTERMSIG(status);
     if (channel->command.wanted && channel->command.length > OUTPUT_MAX) {
-        refuse(channel, channel->command.id, "the command says too much");
+        refuse(channel, channel->command.id, "the command's output is too long");
     } else if (channel->command.wanted) {
         answer(channel, channel->command.id, "ok", number, channel->command.text,
                channel->command.length);

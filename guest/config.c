@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * guest/config — reads /etc/vrbench/router.conf, which src/image/router_config.c writes: a line a
- * statement, words between blanks, '#' starts a comment line.
+ * guest/config — parses /etc/vrbench/router.conf, which src/image/router_config.c writes: a line a
+ * statement, words separated by blanks, '#' starts a comment line.
  *
  *     name R1
- *     interface eth0 52:54:00:12:34:56 1500           MAC by which it is found, MTU
+ *     interface eth0 52:54:00:12:34:56 1500           identified by its MAC; MTU
  *     address eth0 198.18.0.1/24
  *     neighbour eth0 198.18.0.2 02:00:00:00:00:01     permanent
  *     route 10.0.0.0/8 198.18.0.2
  *     sysctl net/ipv4/ipfrag_time 1
  *     folder /run/bird 0                          made before the services start; its owner
- *     run /usr/sbin/bird -f                           a service; %XX stands for any byte in a word
- *     ready /run/bird/bird.ctl                    the service above is up when this is there
- *     once /usr/bin/vtysh -f /etc/frr/frr.conf    a service that is up when it has ended well
- *     hold                                        services start when the host says so
+ *     run /usr/sbin/bird -f                           a service; %XX in a word is a byte
+ *     ready /run/bird/bird.ctl                    the service above is up once this path exists
+ *     once /usr/bin/vtysh -f /etc/frr/frr.conf    a service that is up once it has ended with 0
+ *     hold                                        services start when the host requests it
  *
  * Called by init.c.
  */
@@ -129,7 +129,7 @@ static void *grown(void *old, size_t count, size_t size)
 {
     void *new = realloc(old, (count + 1) * size);
     if (new == NULL) {
-        abort(); // the first process has nothing to go back to
+        abort(); // the first process cannot continue without memory
     }
     memset((char *)new + count *size, 0, size);
     return new;
@@ -145,7 +145,7 @@ static struct guest_nic *nic_called(const struct guest_config *config, const cha
     return NULL;
 }
 
-// ---- statements: each gets its words, the keyword first
+// ---- statements: each is called with its words, the keyword first
 
 typedef int (*statement_fn)(struct guest_config *config, char **words, size_t count);
 
@@ -283,7 +283,7 @@ static int read_hold(struct guest_config *config, char **words, size_t count)
 
 static const struct statement {
     const char *keyword;
-    size_t min, max; // words, the keyword included
+    size_t min, max; // number of words, keyword included
     statement_fn read;
 } statements[] = {
     {"name", 2, 2, read_name},       {"interface", 4, 4, read_interface},
@@ -324,7 +324,7 @@ int config_parse(char *text, struct guest_config *ret, char *why, size_t room)
         }
         number++;
         if (read_line(ret, line) < 0) {
-            snprintf(why, room, "line %u of " GUEST_CONFIG " makes no sense", number);
+            snprintf(why, room, "line %u of " GUEST_CONFIG " cannot be parsed", number);
             return -1;
         }
         line = end == NULL ? NULL : end + 1;

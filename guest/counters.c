@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * guest/counters — the kernel's own texts of packet counters, one after the other, each behind a
- * line "NAME LENGTH": dev, snmp, netstat, softnet_stat of /proc/net, and "qdisc", a line
- * "INTERFACE DROPPED" for each root queueing discipline (asked over rtnetlink(7): no file has it).
- * Read on the host by src/machine/guest_counters.c. Called by channel.c.
+ * guest/counters — the kernel's texts of packet counters, each after a line "NAME LENGTH": dev,
+ * snmp, netstat, softnet_stat of /proc/net, and "qdisc", a line "INTERFACE DROPPED" for each root
+ * queueing discipline (by rtnetlink(7), because no file contains it). Parsed on the host by
+ * src/machine/guest_counters.c. Called by channel.c.
  */
 #include <errno.h>
 #include <linux/gen_stats.h>
@@ -43,7 +43,7 @@ static void add_qdisc(FILE *out, const struct nlmsghdr *message)
     }
 }
 
-// Takes one datagram of the answer. Returns whether more is to come.
+// Parses one datagram of the answer. Returns whether more will follow.
 static bool take_qdiscs(int fd, FILE *out)
 {
     static char answer[32768] __attribute__((aligned(NLMSG_ALIGNTO)));

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * guest/guest — the first process of the tiny router guest, in parts that know little of each
- * other.
+ * guest/guest — the first process of the tiny router guest.
  *
- * It is a static program of its own (no room of src/ is linked): it loads the modules that the
- * machine's devices ask for, makes the router of /etc/vrbench/router.conf, keeps a shell on the
+ * It is a separate static program, which links no room of src/. It loads the modules for the
+ * machine's devices, configures the router of /etc/vrbench/router.conf, keeps a shell on the
  * console, answers requests on the virtio-serial port "org.vrbench.0" and shuts down when the power
- * button is pressed. What the configuration may say is in config.c, the requests are in channel.c.
+ * button is pressed. config.c describes the configuration, channel.c the requests.
  */
 #ifndef VRBENCH_GUEST_GUEST_H
 #define VRBENCH_GUEST_GUEST_H
@@ -25,13 +24,13 @@
 // ---- configuration (config.c)
 
 struct guest_nic {
-    char name[GUEST_NIC_NAME]; // as it is to be called
-    uint8_t mac[6];            // by which it is found
-    unsigned mtu;              // 0 = as it is
+    char name[GUEST_NIC_NAME]; // the name that it gets
+    uint8_t mac[6];            // identifies the interface
+    unsigned mtu;              // 0 = unchanged
     bool has_address;
     uint32_t address; // host order
     unsigned prefix;
-    int index; // of the kernel, once found
+    int index; // the kernel's index, once found
 };
 
 struct guest_neighbour {
@@ -50,16 +49,16 @@ struct guest_sysctl {
     char *name, *value; // "net/ipv4/ipfrag_time"
 };
 
-// A folder that is made before the services start, of that user and group.
+// A folder with its user and group, made before the services start.
 struct guest_folder {
     char *path;
     unsigned owner;
 };
 
 struct guest_service {
-    char **argv; // ended by NULL
-    char *ready; // it is up when there is something at this path; NULL = at once
-    bool once;   // it is up when it has ended, with status 0
+    char **argv; // ends with NULL
+    char *ready; // the service is up once this path exists; NULL = at once
+    bool once;   // it is up once it has ended with status 0
 };
 
 struct guest_config {
@@ -76,97 +75,100 @@ struct guest_config {
     size_t folder_count;
     struct guest_service *services;
     size_t service_count;
-    bool hold; // the services start when the host says so
+    bool hold; // the services start when the host requests it
 };
 
-// Reads the text of a configuration, which it changes while reading. Returns 0, or -1 with the
-// reason in `why`. `ret` is to be given to config_clear() in any case.
+// Parses the text of a configuration, which is modified. Returns 0, or -1 with the reason in `why`.
+// The caller passes `ret` to config_clear() in either case.
 int config_parse(char *text, struct guest_config *ret, char *why, size_t room);
 void config_clear(struct guest_config *config);
 // Splits at blanks, in place; returns the number of words, or `max` + 1 if there are more.
 size_t split_words(char *text, char **words, size_t max);
-// "%41" → 'A', in place. -1 if a '%' isn't followed by two hexadecimal digits, or by "00".
+// Decodes "%41" to 'A', in place. -1 if a '%' is not followed by two hexadecimal digits, or by
+// "00".
 int percent_decode(char *text);
-// A whole decimal number from 0 to `max`; -1 if it is none.
+// Parses a decimal integer from 0 to `max`; -1 if the text is not one.
 int parse_whole(const char *text, unsigned long max, unsigned long *ret);
-// "198.18.0.1", to host order; -1 if it is none.
+// Parses "198.18.0.1" to host order; -1 if the text is not an address.
 int parse_address(const char *text, uint32_t *ret);
 
 // ---- the kernel's side
 
-// Loads modules for the devices that are there, again and again until no new one asks (modules.c).
+// Loads modules for the existing devices, repeatedly until no new device appears (modules.c).
 void modules_load(void);
 
-// Makes the interfaces, addresses, routes and neighbours of the configuration and sets it
-// forwarding (network.c). Waits for the interfaces till `until_ms`. -1 with the reason.
+// Configures the interfaces, addresses, routes and neighbours, and enables forwarding (network.c).
+// Waits for the interfaces until `until_ms`. -1 with the reason.
 int network_make(struct guest_config *config, uint64_t until_ms, char *why, size_t room);
 // Writes a file of /proc/sys. -1 with errno.
 int sysctl_write(const char *name, const char *value);
 
-// Text of the counters that the host asks for; the caller frees it (counters.c). NULL = no memory.
+// Returns the text of the counters for the host; the caller frees it (counters.c). NULL = no
+// memory.
 char *counters_text(size_t *ret_length);
 
-// The interface by which packets to an address (host order) would leave, "" if there is no route
-// (routes.c). -1 with errno.
+// Finds the interface by which packets to an address (host order) would leave, "" if there is no
+// route (routes.c). -1 with errno.
 int route_leads_to(uint32_t address, char ret_nic[GUEST_NIC_NAME]);
 
 // ---- services (services.c)
 
 enum services_state {
-    SERVICES_NONE, // not started, or there are none
+    SERVICES_NONE, // not started, or none configured
     SERVICES_STARTING,
     SERVICES_UP,
-    SERVICES_ENDED, // one of them has, or couldn't be started
+    SERVICES_ENDED, // one has ended or could not be started
 };
 
-// Starts the first one. Nothing, if they have been started before.
+// Starts the first service. Does nothing if called again.
 void services_begin(const struct guest_config *config);
-// Starts the next one if it can be. True if it is to be called again soon.
+// Starts the next service if its predecessor is up. True if it must be called again soon.
 bool services_step(void);
 enum services_state services_state(void);
-const char *services_why(void);   // of SERVICES_ENDED
-const char *services_words(void); // the last line that one printed, "" = none
-// Descriptor of what they print, -1 before they are started; reads what is there.
+const char *services_why(void);   // reason of SERVICES_ENDED
+const char *services_words(void); // the last line that a service printed, "" = none
+// services_output_fd(): descriptor of their output, -1 before they are started; the other function
+// reads what is available.
 int services_output_fd(void);
 void services_take_output(void);
-// Takes the end of a process; false if it is none of them.
+// Handles the end of a process; false if it is not a service.
 bool services_take_end(pid_t pid, int status);
 
-// ---- the way to the host (channel.c: a virtio-serial port; xenstore.c: of domains of Xen's)
+// ---- the connection to the host (channel.c: a virtio-serial port; xenstore.c: for domains of Xen)
 
 struct port {
-    int fd; // wakes when there may be something to read, or room again
-    // As read(2) and write(2) of a descriptor that doesn't wait.
+    int fd; // readable when there may be something to read, or room to write again
+    // as read(2) and write(2) of a non-blocking descriptor
     ssize_t (*read)(struct port *port, char *bytes, size_t room);
     ssize_t (*write)(struct port *port, const char *bytes, size_t length);
-    // Whether there is something new of which the descriptor will tell no more.
+    // whether there is new data that the descriptor will not report again
     bool (*has_more)(const struct port *port);
 };
-struct port *port_open_xenstore(void); // NULL = there is none
+struct port *port_open_xenstore(void); // NULL = not available
 
 // ---- the host's side (channel.c)
 
 struct channel;
 
-// What the requests need to know.
+// State of the router for the answers.
 struct channel_state {
     const struct guest_config *config;
     bool ready;
-    const char *failure; // why it never will be, or NULL
-    uint64_t ready_ms;   // CLOCK_BOOTTIME when it was
+    const char *failure; // why it failed, or NULL
+    uint64_t ready_ms;   // CLOCK_BOOTTIME when it got ready
 };
 
-// Opens the port once it is there; NULL if it isn't.
+// Opens the port if it exists; otherwise NULL.
 struct channel *channel_open(const struct channel_state *state);
 int channel_fd(const struct channel *channel);
-// Reads, answers, writes, as far as that goes without waiting. To be called when the descriptor,
-// which is to be watched edge-triggered for both, has woken, and when a command has ended.
+// Reads, answers and writes as far as possible without blocking. Call it when the descriptor, which
+// is watched edge-triggered in both directions, has woken, and when a command has ended.
 void channel_step(struct channel *channel);
-// To be called when the services' state is another. True if the host was waiting for that.
+// Call it when the services' state has changed. True if the host was waiting for that.
 bool channel_tell_services(struct channel *channel);
-// Descriptor of the output of the command that runs for the host, or -1.
+// Descriptor of the output of the host's running command, or -1.
 int channel_command_fd(const struct channel *channel);
-// Takes the command's output, or, once the process has ended, its status.
+// Reads the command's output or, once the process has ended, takes its status.
 void channel_command_output(struct channel *channel);
 void channel_command_ended(struct channel *channel, pid_t pid, int status);
 
@@ -175,8 +177,8 @@ void channel_command_ended(struct channel *channel, pid_t pid, int status);
 uint64_t boot_ms(void); // CLOCK_BOOTTIME
 // Reads a whole file, NUL-terminated; NULL on failure. The caller frees it.
 char *read_all(const char *path, size_t *ret_length);
-// Starts a program in a session of its own with these as standard input, output and error;
-// `terminal` makes standard input its controlling terminal. Returns its number or -1.
+// Starts a program in a new session with these descriptors as standard input, output and error;
+// with `terminal`, standard input becomes its controlling terminal. Returns its PID or -1.
 pid_t start_program(char *const *argv, int in, int out, int err, bool terminal);
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

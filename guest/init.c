@@ -3,9 +3,9 @@
  * guest/init — the first process of the tiny router guest: mounts, modules, the router, then one
  * loop over signals, the power button, the host's requests and the console's shell.
  *
- * If it dies the kernel panics, and with panic=-1 on its command line the machine ends: whoever
- * watches it then knows. It is asked to power off by the button, by SIGUSR2 (poweroff of busybox,
- * which Xen's shutdown runs, too) and to reboot by SIGTERM (reboot) or SIGINT (Ctrl-Alt-Del).
+ * If it dies the kernel panics, and with panic=-1 on its command line the machine ends, which the
+ * host notices. It powers off on the button and on SIGUSR2 (poweroff of busybox, also run by Xen's
+ * shutdown), and reboots on SIGTERM (reboot) and SIGINT (Ctrl-Alt-Del).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,12 +29,13 @@
 
 #include "guest.h"
 
-#define NICS_WITHIN_MS 20000 // from the start of making the router: emulation on a busy machine
-#define SERVICES_MS    5     // between looks whether a service is up
-#define RESPAWN_MS     500   // a shell that ends at once is not started more often
-#define SHUTDOWN_MS    2000  // given to processes before they are killed
-#define CONFIG_MAX     (1U << 20)
-#define REASON_MAX     256
+#define NICS_WITHIN_MS                                                                             \
+    20000 // from the start of configuring the router: long enough for emulation on a busy machine
+#define SERVICES_MS 5    // interval of checks whether a service is up
+#define RESPAWN_MS  500  // least interval between starts of a shell
+#define SHUTDOWN_MS 2000 // time for processes to end before they are killed
+#define CONFIG_MAX  (1U << 20)
+#define REASON_MAX  256
 
 static struct {
     struct guest_config config;
@@ -44,7 +45,7 @@ static struct {
     char reason[REASON_MAX];
     char console[64]; // "/dev/ttyS0", "" = none
     pid_t shell;
-    uint64_t shell_due_ms; // when to start the next
+    uint64_t shell_due_ms; // when to start the next shell
 } init = {.command_fd = -1};
 
 // ---- helpers
@@ -63,7 +64,7 @@ void say(const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    // Before the console's terminal is set up, nobody turns a line feed into a new line.
+    // Before the console's terminal is set up, a line feed is not translated to a new line.
     dprintf(STDOUT_FILENO, "vrbench: %s\r\n", text);
 }
 
@@ -124,7 +125,7 @@ pid_t start_program(char *const *argv, int in, int out, int err, bool terminal)
     if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0 || chdir("/root") < 0) {
         _exit(126);
     }
-    // "-sh" makes a shell a login shell; its program is without the dash.
+    // "-sh" makes a login shell; the program's name is without the dash.
     const char *program = argv[0][0] == '-' ? argv[0] + 1 : argv[0];
     execvp(program, argv);
     dprintf(2, "%s: %s\n", program, strerror(errno));
@@ -181,14 +182,14 @@ static void set_signals(void)
     signal(SIGPIPE, SIG_IGN);
     init.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     watch(init.signals, EPOLLIN);
-    (void)reboot(RB_DISABLE_CAD); // Ctrl-Alt-Del is SIGINT
+    (void)reboot(RB_DISABLE_CAD); // Ctrl-Alt-Del sends SIGINT
 }
 
 static void make_router(void)
 {
     char *text = read_all(GUEST_CONFIG, NULL);
     int rc = 0;
-    if (text == NULL) { // a router with nothing to do: a shell to look around
+    if (text == NULL) { // no configuration: only a shell
         say("there is no " GUEST_CONFIG);
     } else {
         rc = config_parse(text, &init.config, init.reason, sizeof init.reason);
@@ -222,8 +223,8 @@ static void open_buttons(void)
     globfree(&devices);
 }
 
-// The last of the active consoles is the one that /dev/console means; that one can't be a
-// controlling terminal, the device itself can.
+// /dev/console stands for the last active console. It cannot be a controlling terminal, but that
+// console's device can.
 static void find_console(void)
 {
     char *text = read_all("/sys/class/tty/console/active", NULL);
@@ -334,8 +335,8 @@ static void take(int fd)
     }
 }
 
-// Services that end take the router with them, as a daemon's end does on every platform; but for
-// the host that waits for their start, and decides when it has heard why.
+// The end of a service ends the router, as the end of a daemon does on every platform. Exception:
+// while the host waits for their start, it gets the reason and decides.
 static void see_services(void)
 {
     static enum services_state seen;
@@ -370,7 +371,7 @@ static void serve(void)
         start_shell();
         bool services_wait = services_step();
         see_services();
-        // A new command's pipe; a closed one leaves the set by itself.
+        // Adds a new command's pipe; a closed one leaves the set by itself.
         int command_fd = init.channel == NULL ? -1 : channel_command_fd(init.channel);
         if (command_fd >= 0) {
             watch(command_fd, EPOLLIN);
@@ -395,7 +396,7 @@ int main(void)
     init.epoll = epoll_create1(EPOLL_CLOEXEC);
     set_signals();
     modules_load();
-    // Opened early: what the host asks meanwhile waits in the port.
+    // Opened early: requests that arrive meanwhile wait in the port.
     init.state.config = &init.config;
     init.channel = channel_open(&init.state);
     make_router();

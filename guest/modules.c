@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * guest/modules — loads the modules that the devices of this machine ask for, by the table that
- * `vrbench image build` made of the kernel's own modules.dep and modules.alias:
+ * guest/modules — loads the modules for the devices of this machine, by the table that
+ * `vrbench image build` made from the kernel's modules.dep and modules.alias:
  *
  *     module NAME FILE...       the files to load, in this order; NAME's own is the last
- *     alias NAME PATTERN        a device whose modalias matches wants NAME
+ *     alias NAME PATTERN        a device whose modalias matches requires NAME
  *
- * Loading one brings new devices (virtio-pci brings the virtio bus), so it goes round until nothing
- * is new. Called by init.c.
+ * A module may add devices (virtio-pci adds the virtio bus), so the scan is repeated until no new
+ * device appears. Called by init.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -73,7 +73,7 @@ static void read_row(char *line)
 static void read_table(void)
 {
     table.read = true;
-    char *text = read_all(GUEST_MODULES, NULL); // kept: the rows point into it
+    char *text = read_all(GUEST_MODULES, NULL); // never freed: the rows point into it
     for (char *line = text; line != NULL;) {
         char *end = strchr(line, '\n');
         if (end != NULL) {
@@ -89,7 +89,7 @@ static void load_file(const char *name)
     char path[128];
     snprintf(path, sizeof path, "/lib/modules/%s", name);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    // EEXIST: another module needed it, too.
+    // EEXIST: already loaded for another module
     if (fd < 0 || (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != EEXIST)) {
         say("loading %s: %s", name, strerror(errno));
     }
@@ -98,7 +98,7 @@ static void load_file(const char *name)
     }
 }
 
-// Loads what the device behind a modalias file wants. Returns whether that was new.
+// Loads the modules for the device of a modalias file. Returns whether any of them was new.
 static bool load_for(const char *path)
 {
     bool found = false;

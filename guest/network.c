@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * guest/network — makes the router that the configuration describes: finds its interfaces by their
- * MACs, names them, gives addresses, permanent neighbours and routes, and sets the kernel
- * forwarding. By the ioctls of netdevice(7) and arp(7): IPv4 needs no more. Called by init.c.
+ * guest/network — configures the router: finds its interfaces by MAC address, names them, sets
+ * addresses, permanent neighbours and routes, and enables forwarding. Uses the ioctls of
+ * netdevice(7) and arp(7), which are sufficient for IPv4. Called by init.c.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -46,7 +46,7 @@ int sysctl_write(const char *name, const char *value)
 
 // ---- finding and naming
 
-// Looks at all interfaces once. Returns how many of the configuration's are there.
+// Scans all interfaces once. Returns how many of the configuration's were found.
 static size_t find_nics(int fd, struct guest_config *config)
 {
     struct if_nameindex *all = if_nameindex();
@@ -86,8 +86,8 @@ static int rename_nic(int fd, int index, const char *name)
     return ioctl(fd, SIOCSIFNAME, &request);
 }
 
-// In two steps, as one may have the other's name; whoever has a name and isn't of the
-// configuration makes way, too.
+// In two steps, because an interface may have the name of another; a third interface with a name of
+// the configuration is renamed, too.
 static int name_nics(int fd, const struct guest_config *config)
 {
     char name[IFNAMSIZ];
@@ -202,7 +202,7 @@ static int set_all(int fd, const struct guest_config *config, char *why, size_t 
     return 0;
 }
 
-// As a network namespace of vrbench's own is set: no filter, no redirects, nothing said over IPv6.
+// Same settings as in a namespace router of vrbench: no reverse path filter, no redirects, no IPv6.
 static int set_kernel(char *why, size_t room)
 {
     static const char *const needed[][2] = {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * guest/routes — asks the kernel's forwarding table by which interface packets to an address would
- * leave: rtnetlink(7), RTM_GETROUTE with RTM_F_FIB_MATCH, so that the answer is the table's entry.
- * Called by channel.c.
+ * guest/routes — looks up the kernel's forwarding table: by which interface packets to an address
+ * would leave. Uses rtnetlink(7), RTM_GETROUTE with RTM_F_FIB_MATCH, so that the answer is the
+ * table's entry. Called by channel.c.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -21,7 +21,7 @@ struct question {
     uint32_t address; // network order
 };
 
-// The interface of an answer, 0 = it tells none.
+// The interface of an answer, 0 = not contained.
 static int interface_of(const struct nlmsghdr *answer)
 {
     const struct rtmsg *route = NLMSG_DATA(answer);
@@ -44,7 +44,7 @@ static int interface_of(const struct nlmsghdr *answer)
         }
         struct rtnexthop hop;
         if (at->rta_type == RTA_MULTIPATH && RTA_PAYLOAD(at) >= sizeof hop) {
-            memcpy(&hop, next + RTA_LENGTH(0), sizeof hop); // the first of several
+            memcpy(&hop, next + RTA_LENGTH(0), sizeof hop); // the first of several next hops
             return hop.rtnh_ifindex;
         }
     }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * guest/services — runs the programs of the configuration: one after the other, each once the one
- * before it is up. What they print goes to the console, and the last line is kept for the host.
+ * guest/services — runs the programs of the configuration one after the other, each once its
+ * predecessor is up. Their output goes to the console, and the last line is stored for the host.
  *
- * They belong to the router: when one of them ends, but for those that are to, all have ended as
- * services, and it is init.c's affair what becomes of the machine. Called by init.c and, for the
- * host, by channel.c.
+ * When a service that should keep running ends, the state becomes SERVICES_ENDED; init.c decides
+ * what happens to the machine. Called by init.c and, for the host, by channel.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,29 +20,29 @@
 
 #define LINE_BYTES 160
 
-// What programs print, into a pipe of which both ends are kept.
+// Output of programs: a pipe whose two ends stay open.
 struct printed {
     int output, input;
     char line[LINE_BYTES];
     size_t length;
 };
 
-// Those that are to end have a pipe of their own: daemons started before them go on talking, and
-// their words are not to be taken for a reason.
+// Programs that must end have a separate pipe: daemons started before them continue to print, and
+// their output must not be reported as the reason of a failure.
 static struct {
     const struct guest_config *config;
     enum services_state state;
-    pid_t *pids; // of those that were started
+    pid_t *pids; // PIDs of the services started so far
     size_t started;
     struct printed daemons, once;
     char words[LINE_BYTES];
-    char complaint[LINE_BYTES]; // the first line of the last one that is to end
+    char complaint[LINE_BYTES]; // first line of output of the last program that must end
     char why[2 * LINE_BYTES];
 } services = {.daemons = {.output = -1, .input = -1}, .once = {.output = -1, .input = -1}};
 
 static void end_with(const char *program, const char *what, int number, const char *words)
 {
-    snprintf(services.why, sizeof services.why, "%s %s %d; it said: %s", program, what, number,
+    snprintf(services.why, sizeof services.why, "%s %s %d; its output: %s", program, what, number,
              words[0] == '\0' ? "nothing" : words);
     services.state = SERVICES_ENDED;
 }
@@ -101,7 +100,8 @@ static int open_pipe(struct printed *printed)
     }
     printed->output = ends[0];
     printed->input = ends[1];
-    return fcntl(printed->output, F_SETFL, O_NONBLOCK); // the programs' end waits
+    return fcntl(printed->output, F_SETFL,
+                 O_NONBLOCK); // the end of the pipe that the programs write to blocks
 }
 
 // ---- starting
@@ -159,7 +159,7 @@ void services_begin(const struct guest_config *config)
 bool services_step(void)
 {
     while (services.state == SERVICES_STARTING) {
-        take_all(&services.once); // one that prints more than the pipe holds waits for that
+        take_all(&services.once); // a program that prints more than the pipe holds would block
         if (!last_is_up()) {
             return true;
         }
@@ -181,7 +181,7 @@ bool services_take_end(pid_t pid, int status)
             continue;
         }
         services.pids[i] = 0;
-        if (services.state == SERVICES_ENDED) { // the first one counts
+        if (services.state == SERVICES_ENDED) { // only the first end counts
             return true;
         }
         const struct guest_service *service = &services.config->services[i];
@@ -192,7 +192,7 @@ bool services_take_end(pid_t pid, int status)
         if (service->once && exited && WEXITSTATUS(status) == 0) {
             return true;
         }
-        // What is to end says first what is wrong; what goes on for long, last.
+        // A program that must end prints its reason first; a daemon prints it last.
         end_with(service->argv[0], exited ? "ended with status" : "was ended by signal",
                  exited ? WEXITSTATUS(status) : WTERMSIG(status),
                  service->once ? services.complaint : services.words);

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * guest/xenstore — the way to the host of a domain of Xen's: bytes through four nodes of xenstore
- * below the domain's own "data/vrbench", spoken to by the kernel's /dev/xen/xenbus (the messages of
- * Xen's docs/misc/xenstore.txt and public/io/xs_wire.h).
+ * guest/xenstore — the connection to the host in a domain of Xen: bytes through four nodes of
+ * xenstore below the domain's own "data/vrbench", accessed by the kernel's /dev/xen/xenbus
+ * (messages: Xen's docs/misc/xenstore.txt and public/io/xs_wire.h).
  *
  *     ask        host to guest: "SESSION NUMBER\n" and at most 1,536 bytes
- *     asked      guest to host: "SESSION NUMBER" of the last that it has taken
+ *     asked      guest to host: "SESSION NUMBER" of the last piece that it has read
  *     answer     guest to host, as "ask"
  *     answered   host to guest, as "asked"
  *
- * Each side writes the next piece, whose number is one higher, when the other has taken the last.
- * A SESSION of another number is another host: what was under way to the one before is forgotten.
- * The host's side is src/machine/xen/channel.c. Called by channel.c.
+ * Each side writes its next piece, with the next number, when the other has read the last one. A
+ * new SESSION number means a new host: data for the previous one is dropped. The host's side is
+ * src/machine/xen/channel.c. Called by channel.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@
 
 #define DEVICE      "/dev/xen/xenbus"
 #define FOLDER      "data/vrbench/"
-#define PIECE_MAX   1536 // with its head less than the 2,048 bytes that xenstored allows a domain
+#define PIECE_MAX   1536 // with its header below the 2,048 bytes that xenstored allows a domain
 #define MESSAGE_MAX 4096
 
 enum { XS_READ = 2, XS_WATCH = 4, XS_WRITE = 11, XS_WATCH_EVENT = 15, XS_ERROR = 16 };
@@ -35,12 +35,12 @@ struct xs_head {
 };
 
 struct xenstore {
-    struct port port; // first: channel.c knows no more
+    struct port port; // first member: channel.c uses it only
     unsigned long session, heard, said;
-    bool awaits_host;           // it has yet to take what was said last
-    bool ask_new, answered_new; // to be looked at
+    bool awaits_host;           // the host has not read the last piece yet
+    bool ask_new, answered_new; // nodes that have changed
     uint32_t request;
-    struct xs_head head; // of the message that was read last
+    struct xs_head head; // header of the last message read
     char body[MESSAGE_MAX + 1];
 };
 
@@ -63,7 +63,8 @@ static int read_whole(int fd, char *to, size_t length, bool wait)
     return 0;
 }
 
-// Reads one message; an event is only noted. -1 if there is none or, with `wait`, never will be.
+// Reads one message; an event only sets a flag. -1 if there is none or, with `wait`, if reading
+// fails.
 static int read_message(struct xenstore *xs, bool wait)
 {
     if (read_whole(xs->port.fd, (char *)&xs->head, sizeof xs->head, wait) < 0 ||
@@ -72,7 +73,7 @@ static int read_message(struct xenstore *xs, bool wait)
         return -1;
     }
     xs->body[xs->head.length] = '\0';
-    if (xs->head.type == XS_WATCH_EVENT) { // the path, and the word that the watch was set with
+    if (xs->head.type == XS_WATCH_EVENT) { // the payload is the path and the watch's token
         const char *word = xs->body + strlen(xs->body) + 1;
         if (word < xs->body + xs->head.length) {
             xs->ask_new |= strcmp(word, "ask") == 0;
@@ -82,7 +83,7 @@ static int read_message(struct xenstore *xs, bool wait)
     return 0;
 }
 
-// Asks xenstored, and waits for its reply, which is then in `body`.
+// Sends a request to xenstored and waits for its reply, which is then in `body`.
 static int request(struct xenstore *xs, uint32_t type, const char *payload, size_t length)
 {
     char message[sizeof(struct xs_head) + MESSAGE_MAX];
@@ -123,7 +124,7 @@ static int write_node(struct xenstore *xs, const char *node, unsigned long numbe
     return request(xs, XS_WRITE, payload, (size_t)head + length);
 }
 
-// Reads a node's "SESSION NUMBER"; what follows is at *ret_rest.
+// Reads a node's "SESSION NUMBER"; *ret_rest points at the text after it.
 static int read_node(struct xenstore *xs, const char *node, unsigned long *ret_session,
                      unsigned long *ret_number, const char **ret_rest)
 {
@@ -217,7 +218,7 @@ struct port *port_open_xenstore(void)
     }
     xs->port = (struct port){
         .fd = fd, .read = xenstore_read, .write = xenstore_write, .has_more = xenstore_has_more};
-    // Each watch tells at once of what is there already.
+    // A new watch fires at once, so existing content is seen.
     if (set_watch(xs, "ask") < 0 || set_watch(xs, "answered") < 0) {
         say("xenstore: %s", strerror(errno));
         close(fd);

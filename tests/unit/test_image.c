@@ -321,7 +321,7 @@ static void test_wrong_config(void **state)
         if (config_parse(text, &got, why, sizeof why) == 0) {
             fail_msg("taken: %s", wrong[i]);
         }
-        assert_string_equal(why, "line 3 of /etc/vrbench/router.conf makes no sense");
+        assert_string_equal(why, "line 3 of /etc/vrbench/router.conf cannot be parsed");
         config_clear(&got);
     }
     static const char *const after[] = {"run /bin/sh\nready bird.ctl", "run /bin/sh\nready",
