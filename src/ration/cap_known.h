@@ -11,10 +11,11 @@
 
 #include "ration/cap_probe.h"
 
-// Finds out how caps are held, by the file or by a probe. `ret->way` is CAP_WAY_NONE if nothing
-// holds one; the trials say why, if this call probed. Cleared with cap_probe_clear(). While another
-// process measures, -EBUSY; a process that holds off others' probes waits for the measurement's end
-// instead, and -EINTR if a stop is requested meanwhile.
+// Determines how caps are held, from the file or by a probe. `ret->way` is CAP_WAY_NONE if nothing
+// holds a cap; the trials have the reasons, if this call probed. The caller calls
+// cap_probe_clear(). -EBUSY while another process measures. A process that called
+// cap_known_hold_off() waits for the end of that measurement instead; -EINTR if a stop is requested
+// meanwhile.
 int cap_known_find(const struct cgroup_tree *tree, struct cap_probe *ret, struct error *err);
 
 // Prevents probes of other processes while this process measures. Waits for the end of a running

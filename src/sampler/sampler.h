@@ -30,8 +30,9 @@ void sampler_update(struct sampler *sampler, const struct testbed *testbed, size
 
 // Whether any party is surveyed.
 bool sampler_needs_survey(const struct sampler *sampler);
-// Reads these parties through a testbed at rest, for sampler_take_survey(). Touches no sampler. A
-// party that can't be read, or not before a stop is requested, is left out: its last figures stay.
+// Reads the surveyed parties through a testbed that no other thread changes, for
+// sampler_take_survey(). Uses no sampler. A party that cannot be read, or not before a stop is
+// requested, is left out and keeps its last figures.
 void sampler_survey(const struct testbed *testbed, struct sample *ret);
 void sampler_take_survey(struct sampler *sampler, const struct sample *survey);
 

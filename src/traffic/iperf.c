@@ -38,7 +38,7 @@ static void source_arguments(const struct pair_trial *trial, struct pair_argumen
     pair_argument(list, "-C");
 }
 
-// The first report. A client of another version may print the sink's as well.
+// Parses the first report of the output. Clients of other versions may print the sink's report too.
 static int read_report(const struct pair_trial *trial, const struct child_output *text, bool sender,
                        struct iperf_report *ret, struct error *err)
 {

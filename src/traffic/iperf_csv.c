@@ -11,9 +11,9 @@
 
 #define LINE_MAX_LENGTH 512U
 #define COLUMNS_MAX     40U
-#define HEAD            "time,srcaddress," // what a head line begins with
+#define HEAD            "time,srcaddress," // start of a head line
 #define FIELDS_SENT     9U
-#define COUNT_MAX       (1ULL << 53) // what a double still holds exactly
+#define COUNT_MAX       (1ULL << 53) // largest integer that a double represents exactly
 
 enum field {
     TIME_STAMP,
@@ -37,14 +37,14 @@ static const char *const names[FIELDS_COUNTED] = {
     "time stamp", "source", "source port", "sink", "sink port", "id",      "interval",
     "bytes",      "rate",   "jitter",      "lost", "total",     "percent", "out of order"};
 
-// The columns of those fields below a head line, which iperf 2.2 prints; the interval has two.
+// The columns of those fields below a head line of iperf 2.2; the interval has two columns.
 static const char *const columns[FIELDS_COUNTED] = {
     "time",  "srcaddress", "srcport", "dstaddr", "dstport",   "transferid", NULL,
     "bytes", "speed",      "jitter",  "errors",  "datagrams", "errpercent", "outoforder"};
 
 // Texts between commas.
 struct cut {
-    char text[LINE_MAX_LENGTH + 1]; // each ended by NUL
+    char text[LINE_MAX_LENGTH + 1]; // each ends with NUL
     char *items[COLUMNS_MAX];
     size_t count;
 };
@@ -53,12 +53,11 @@ struct line {
     struct cut cut;
     const char *fields[FIELDS_COUNTED];
     size_t count;
-    const char *from, *to; // the interval, where it has two columns
-    bool
-        with_trip_times; // then the interval is the sink's reading of a stamp that may not be there
+    const char *from, *to; // the interval, if it has two columns
+    bool with_trip_times;  // the interval is then the sink's reading of a stamp that may be absent
 };
 
-// Cuts a line at its commas. False if it is not one line of printable characters.
+// Splits a line at its commas. False if it is not one line of printable characters.
 static bool cut_line(const char *text, size_t length, struct cut *ret)
 {
     if (length > 0 && text[length - 1] == '\n') {
@@ -111,7 +110,7 @@ static const char *find_column(const struct cut *head, const struct cut *line, c
     return NULL;
 }
 
-// A line below a head line that names at least the columns above.
+// Parses a line below a head line with at least the columns above.
 static bool split_headed(const char *text, size_t length, struct line *ret)
 {
     struct cut head;
@@ -179,7 +178,8 @@ static bool read_interval(const struct line *line, double *ret_from, double *ret
     return read_decimal(text, ret_from) && read_decimal(dash + 1, ret_to) && *ret_from <= *ret_to;
 }
 
-// The duration to the microsecond, by way of the rate: the interval has one decimal.
+// The duration to the microsecond, computed from the rate, because the interval has one decimal
+// only.
 static int read_duration(const struct line *line, uint64_t bytes, struct iperf_report *report,
                          struct error *err)
 {

@@ -19,8 +19,8 @@
 struct iperf_report {
     uint16_t ports[2]; // ports of the stream's two ends, in the order of the report
     uint64_t packets;  // datagrams that this side sent or read
-    double seconds;    // from the first to the last; 0 = the report does not have it
-    bool counted;      // the receiver's: what follows is there
+    double seconds;    // time from the first to the last; 0 = not in the report
+    bool counted;      // the members below are set (receiver only)
     uint64_t total;    // datagrams up to the highest number seen
     uint64_t lost;     // those that did not arrive; at most `total`
     uint64_t reordered;
@@ -30,23 +30,23 @@ struct iperf_report {
 };
 
 /*
- * Reads the first report of iperf 2's `-y C`. iperf 2.0 and 2.1 print one line (ReportCSV.c and
+ * Parses the first report of iperf 2's `-y C`. iperf 2.0 and 2.1 print one line (ReportCSV.c and
  * Reports.c of iperf 2.1.8):
  *   0 time stamp  1 source address  2 its port  3 sink address  4 its port  5 id  6 from-to, s
  *   7 bytes  8 bit/s
- * and, unless a sender leaves it out or reports a total of -1:
+ * and, unless a sender omits them or reports a total of -1:
  *   9 jitter, ms  10 lost  11 total  12 lost, percent  13 out of order
  * iperf 2.2 prints such a line, or a head line "time,srcaddress,…" and a line with those columns,
  * in which from and to are two (outputs of 2.2.1). With the columns of trip times, the sink reads
- * its interval from the datagrams, which have none from a source with -C: `seconds` is 0 then.
+ * its interval from the datagrams, which have none if the source runs with -C: `seconds` is 0 then.
  *
- * `payload` is the datagrams' length, of which the bytes must be a multiple. Returns -EBADMSG for
- * anything else: wrong number of fields, NaN, a negative number, more lost than sent, a percentage
- * that contradicts the counts, a duration that contradicts the rate.
+ * `payload` is the length of the datagrams; the bytes must be a multiple of it. Returns -EBADMSG
+ * for anything else: wrong number of fields, NaN, a negative number, more lost than sent, a
+ * percentage that contradicts the counts, a duration that contradicts the rate.
  */
 int iperf_csv_parse(const char *text, size_t length, unsigned payload, struct iperf_report *ret,
                     struct error *err);
-// Whether a text has a whole first report.
+// Whether a text contains a complete first report.
 bool iperf_csv_is_whole(const char *text);
 
 /*

@@ -21,7 +21,7 @@
 #define GRACE_NS      (20U * NS_PER_S) // time for handshake and report, beyond the time of sending
 #define PROC_TEXT_MAX (1U << 20)
 #define VERSION_NS    (5U * NS_PER_S)
-#define REPEATED_MAX  1000U // iperf gives up after some two hundred times
+#define REPEATED_MAX  1000U // iperf gives up after about two hundred repetitions
 
 // One network's process in a trial.
 struct pair_child {
@@ -91,7 +91,7 @@ char *pair_version(const struct engine_ops *engine)
     const struct child_spec spec = {
         .path = path, .argv = (const char *const[]){engine->program->name, "-v", NULL}};
     bool found =
-        child_run(&spec, VERSION_NS, &child, NULL) >= 0 && // iperf 2's status is 1
+        child_run(&spec, VERSION_NS, &child, NULL) >= 0 && // iperf 2 exits with status 1
         (pair_version_find(child.err.text, version) || pair_version_find(child.out.text, version));
     return found ? text_copy(version) : NULL;
 }

@@ -13,7 +13,7 @@
 #include "traffic/iperf_report.h"
 
 #define PAIR_ARGUMENTS 32U
-#define PAIR_VERSION   16U // bytes of a version's text
+#define PAIR_VERSION   16U // longest text of a version in bytes
 
 // An argument list under construction; owns its texts.
 struct pair_arguments {
@@ -41,20 +41,19 @@ struct pair_program {
     void (*source)(const struct pair_trial *trial, struct pair_arguments *list);
     int (*read)(const struct pair_trial *trial, const struct child_output *text, bool sender,
                 struct iperf_report *ret, struct error *err);
-    bool (*is_whole)(const char *text); // of a sink that does not end: whether it has reported
-    // Versions whose reports are read, by major and minor number: from and to.
+    bool (*is_whole)(const char *text); // of a sink that does not exit: whether it has reported
+    // Supported versions of its reports, by major and minor number: first and last.
     unsigned version_first[2], version_last[2];
 };
 
-// Finds the version in what a program prints for -v: "iperf version 2.1.8 (…", "iperf 3.12 (…".
-// False if the text has none.
+// Finds the version in the output of `program -v`: "iperf version 2.1.8 (…", "iperf 3.12 (…". False
+// if there is none.
 bool pair_version_find(const char *text, char ret[PAIR_VERSION]);
-// Whether the program's reports are read in that version.
+// Whether the reports of that version are supported.
 bool pair_version_known(const struct pair_program *program, const char *version);
 
-// What all of them take as a source: where from and to, how long the datagrams, how fast
-// (`unlimited` is their word for as fast as possible) and for how long, in seconds with so many
-// decimals.
+// Appends the arguments common to all sources: addresses, datagram length, rate (`unlimited` is the
+// program's word for as fast as possible) and duration in seconds with `decimals` decimals.
 void pair_source(const struct pair_trial *trial, const char *unlimited, int decimals,
                  struct pair_arguments *list);
 
