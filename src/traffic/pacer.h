@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * traffic/pacer — threads that send streams of packets at a given rate. Called by the sources of
+ * the engines that send by themselves, which supply how a batch of packets is sent.
+ *
+ * Packets are due by the clock. Between them a thread sleeps, long enough to gather a small burst
+ * (a wake-up costs more than a packet), and then sends what has come due; it spins only if even
+ * that leaves no time. What was missed while the machine was elsewhere is made up for at little
+ * more than the rate, so that a hiccup of the tester does not become a burst that the device under
+ * test is blamed for. Packets still owing after a grace time beyond the trial's end are not sent:
+ * they are "unsent".
+ */
+#ifndef VRBENCH_TRAFFIC_PACER_H
+#define VRBENCH_TRAFFIC_PACER_H
+
+#include "traffic/engine.h"
+
+// One path's packets of one trial. Embedded, as the first member, in what an engine knows of a
+// path.
+struct pacer_stream {
+    // Sends the packets with the sequence numbers tx to tx + `count` - 1 and adds those attempted
+    // to tx. Returns 0, or a negative errno after which nothing more is sent.
+    int (*send)(struct pacer_stream *stream, uint32_t run, size_t count);
+    size_t batch; // packets that one call of send() handles at most, at least 1
+    // of the trial, written by the pacer (tx by send()):
+    uint64_t target;  // packets to send; UINT64_MAX = as many as possible
+    uint64_t tx;      // attempted so far
+    uint64_t last_ns; // CLOCK_MONOTONIC when the last batch had been handed over
+};
+
+struct pacer;
+// Divides the streams among threads: one a CPU of setup->source_cpus, at most one a stream.
+// `streams` has setup->path_count items, which remain the caller's and must outlive the pacer.
+struct pacer *pacer_new(const struct traffic_setup *setup, struct pacer_stream *const *streams);
+void pacer_free(struct pacer *pacer); // NULL is fine; no trial may be running
+
+// As half_ops.start(), finish() and stop() of a source: see traffic/engine.h.
+int pacer_start(struct pacer *pacer, const struct traffic_request *request, struct error *err);
+int pacer_finish(struct pacer *pacer, const struct traffic_request *request,
+                 struct traffic_count *counts, struct error *err);
+void pacer_stop(struct pacer *pacer);
+
+#endif
