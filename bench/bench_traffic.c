@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * bench/bench_traffic — the engine "packet" over a bare veth pair between two namespaces, on the
+ * bench/bench_traffic — an engine of vrbench over a bare veth pair between two namespaces, on the
  * CPUs that this process may use (taskset). Prints one JSON object. Called by bench/run.
  *
- *     bench_traffic --length BYTES --pps N|max --duration SECONDS
+ *     bench_traffic [--engine packet|xdp] --length BYTES --pps N|max --duration SECONDS
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -28,7 +28,8 @@ struct wire {
 static const uint8_t source_mac[6] = {2, 0x76, 0, 0, 0, 1};
 static const uint8_t sink_mac[6] = {2, 0x76, 0, 0, 0, 2};
 
-static int make_wire(struct wire *wire, const struct cpu_list *cpus, struct error *err)
+static int make_wire(struct wire *wire, const char *engine, const struct cpu_list *cpus,
+                     struct error *err)
 {
     static const struct offloads wanted = {.gro = true, .gso = false, .tso = false};
     int rc = netns_create(NULL, &wire->source, err);
@@ -38,8 +39,8 @@ static int make_wire(struct wire *wire, const struct cpu_list *cpus, struct erro
     if (rc < 0) {
         return rc;
     }
-    struct link_spec a = {.ns = wire->source, .name = "s0", .index = 10, .mtu = 9000};
-    struct link_spec b = {.ns = wire->sink, .name = "k0", .index = 10, .mtu = 9000};
+    struct link_spec a = {.ns = wire->source, .name = "s0", .index = 10, .mtu = 3386};
+    struct link_spec b = {.ns = wire->sink, .name = "k0", .index = 10, .mtu = 3386};
     memcpy(a.mac, source_mac, 6);
     memcpy(b.mac, sink_mac, 6);
     wire->napi = (struct napi_interface){.name = "k0", .index = 10};
@@ -48,15 +49,18 @@ static int make_wire(struct wire *wire, const struct cpu_list *cpus, struct erro
         (rc = offload_set(wire->sink, "k0", &wanted, err)) < 0 ||
         (rc = link_set_up(wire->source, 10, true, err)) < 0 ||
         (rc = link_set_up(wire->sink, 10, true, err)) < 0 ||
-        (rc = napi_make_threaded(wire->sink, &wire->napi, 1, NAPI_AUTO, err)) < 0 ||
-        (rc = discard_at_ingress(wire->sink, 10, FRAME_PORT, err)) < 0) {
+        (rc = napi_make_threaded(wire->sink, &wire->napi, 1, NAPI_AUTO, err)) < 0) {
+        return rc;
+    }
+    uint16_t port = engine_discard_port(engine);
+    if (port != 0 && (rc = discard_at_ingress(wire->sink, 10, port, err)) < 0) {
         return rc;
     }
     struct cpu_list sink_cpu = {.count = 1, .cpus = {cpus->cpus[cpus->count - 1]}};
     return cpu_bind(wire->napi.threads[0], &sink_cpu, err);
 }
 
-static int measure(struct wire *wire, const struct cpu_list *cpus,
+static int measure(struct wire *wire, const char *name, const struct cpu_list *cpus,
                    const struct traffic_request *request, struct error *err)
 {
     struct traffic_path path = {.source_ns = wire->source,
@@ -74,7 +78,7 @@ static int measure(struct wire *wire, const struct cpu_list *cpus,
     _cleanup_close_ int awake = cpu_hold_awake(NULL); // as `vrbench run` does
     (void)awake;
     struct engine *engine = NULL;
-    int rc = engine_open("packet", &setup, &engine, err);
+    int rc = engine_open(name, &setup, &engine, err);
     if (rc < 0) {
         return rc;
     }
@@ -105,13 +109,18 @@ static int measure(struct wire *wire, const struct cpu_list *cpus,
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"length", required_argument, NULL, 'l'},
+    static const struct option options[] = {{"engine", required_argument, NULL, 'e'},
+                                            {"length", required_argument, NULL, 'l'},
                                             {"pps", required_argument, NULL, 'p'},
                                             {"duration", required_argument, NULL, 'd'},
                                             {NULL, 0, NULL, 0}};
     struct traffic_request request = {.run = 1, .ip_length = 64, .duration_ns = NS_PER_S};
+    const char *engine = "packet";
     for (int key = 0; (key = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (key) {
+        case 'e':
+            engine = optarg;
+            break;
         case 'l':
             request.ip_length = (unsigned)strtoul(optarg, NULL, 10);
             break;
@@ -135,10 +144,10 @@ int main(int argc, char **argv)
     struct wire wire = {0};
     int rc = cpu_list_usable(&cpus, &err);
     if (rc == 0) {
-        rc = make_wire(&wire, &cpus, &err);
+        rc = make_wire(&wire, engine, &cpus, &err);
     }
     if (rc == 0) {
-        rc = measure(&wire, &cpus, &request, &err);
+        rc = measure(&wire, engine, &cpus, &request, &err);
     }
     netns_close(wire.source);
     netns_close(wire.sink);

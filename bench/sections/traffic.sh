@@ -75,18 +75,22 @@ client() {
 trial() {
     payload=$(($2 - 28))
     idle=$(idle_share)
-    if [ "$1" = vrbench ]; then
+    case $1 in
+    vrbench | vrbench-xdp)
+        engine=packet
+        [ "$1" = vrbench ] || engine=xdp
         at=$(now_ns) was=$(busy_ns)
-        taskset -c "$BENCH_CPUS" "$build/bench/bench_traffic" --length "$2" --pps "$3" \
+        taskset -c "$BENCH_CPUS" "$build/bench/bench_traffic" --engine "$engine" --length "$2" --pps "$3" \
             --duration "$seconds" >"$work/client" || {
             say "bench_traffic failed"
             exit 1
         }
         busy=$(($(busy_ns) - was)) window=$(($(now_ns) - at))
         tx_pps=$(jq .tx_pps "$work/client") rx_pps=$(jq .rx_pps "$work/client")
-        [ "$3" = max ] || record "$2 bytes, CPU ns a packet by the program's own counters" vrbench \
+        [ "$3" = max ] || record "$2 bytes, CPU ns a packet by the program's own counters" "$1" \
             "$(jq .cpu_ns_per_packet "$work/client")"
-    else
+        ;;
+    *)
         start_server "$1" "$payload"
         rx=$(received) tx=$(sent)
         at=$(now_ns) was=$(busy_ns)
@@ -95,7 +99,8 @@ trial() {
         rx_pps=$(echo "$(received) $rx $seconds" | awk '{ print ($1 - $2) / $3 }')
         tx_pps=$(echo "$(sent) $tx $seconds" | awk '{ print ($1 - $2) / $3 }')
         stop_server
-    fi
+        ;;
+    esac
     ns_per_packet=$(echo "$busy $window $idle $rx_pps $seconds" |
         awk '{ n = $4 * $5; print (n > 0) ? ($1 - $2 * $3) / n : 0 }')
 }
@@ -105,8 +110,8 @@ bench_traffic() {
     repeat=1
     while [ "$repeat" -le "$repeats" ]; do
         for length in 64 1500; do
-            for program in vrbench iperf2 iperf3; do
-                [ "$program" != vrbench ] || [ -x "$build/bench/bench_traffic" ] || continue
+            for program in vrbench vrbench-xdp iperf2 iperf3; do
+                [ "${program#vrbench}" = "$program" ] || [ -x "$build/bench/bench_traffic" ] || continue
                 trial "$program" "$length" max
                 record "$length bytes, received packets/s" "$program" "$rx_pps"
                 record "$length bytes, sent packets/s" "$program" "$tx_pps"
@@ -130,7 +135,7 @@ table_traffic() {
         "trial: at most $(sort -n "$work/idle" |
             awk '{ worst = $1 } END { printf "%.0f %%", worst * 100 }') of a CPU."
     echo
-    table 'packets/s$' more vrbench iperf2 iperf3
-    table 'CPU ns a packet' less vrbench iperf2 iperf3
-    table 'received of' more vrbench iperf2 iperf3
+    table 'packets/s$' more vrbench-xdp vrbench iperf2 iperf3
+    table 'CPU ns a packet' less vrbench-xdp vrbench iperf2 iperf3
+    table 'received of' more vrbench-xdp vrbench iperf2 iperf3
 }

@@ -16,19 +16,12 @@
 
 #if HAVE_BPF
 
-#include <bpf/libbpf.h>
-
 #include "discard.skel.h"
+#include "linux/bpf_skeleton.h"
 
 static void close_skeleton(struct discard_bpf **skeleton)
 {
     discard_bpf__destroy(*skeleton); // NULL is fine
-}
-
-static int say_nothing(enum libbpf_print_level level, const char *format, va_list arguments)
-{
-    (void)level, (void)format, (void)arguments;
-    return 0;
 }
 
 static int attach_to_ingress(const struct netns *ns, int index, int program, struct error *err)
@@ -61,7 +54,7 @@ static struct discard_bpf *skeleton_open(void)
 
 int discard_at_ingress(const struct netns *ns, int index, uint16_t udp_port, struct error *err)
 {
-    libbpf_set_print(say_nothing);
+    bpf_skeletons_are_silent();
     __attribute__((cleanup(close_skeleton))) struct discard_bpf *skeleton = skeleton_open();
     if (skeleton == NULL) {
         (void)fail(err, errno, "opening the sink's BPF filter");

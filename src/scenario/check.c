@@ -422,19 +422,19 @@ static void check_lengths(const struct checking *c)
         return;
     }
     const unsigned least = SCENARIO_LENGTH_MIN + engine->payload_min;
+    const unsigned most = engine->ip_max == 0 ? SCENARIO_LENGTH_MAX : engine->ip_max;
     // Both bounds in bytes of the layer: the conversion adds the same number for every length.
     unsigned probe = 1000;
     unsigned probe_ip = scenario_ip_length(probe, traffic->length_layer);
     for (size_t i = 0; i < traffic->length_count; i++) {
         unsigned ip_length = scenario_ip_length(traffic->lengths[i], traffic->length_layer);
-        if (!lengths->children[i]->wrong &&
-            (ip_length < least || ip_length > SCENARIO_LENGTH_MAX)) {
+        if (!lengths->children[i]->wrong && (ip_length < least || ip_length > most)) {
             yaml_problem(
                 lengths->children[i], c->problems,
-                text_format("lengths: expected %u to %u bytes (%s; an IP packet of %u to %d, with "
+                text_format("lengths: expected %u to %u bytes (%s; an IP packet of %u to %u, with "
                             "the headers and %s), not %u",
-                            least + probe - probe_ip, SCENARIO_LENGTH_MAX + probe - probe_ip,
-                            length_layer_name(traffic->length_layer), least, SCENARIO_LENGTH_MAX,
+                            least + probe - probe_ip, most + probe - probe_ip,
+                            length_layer_name(traffic->length_layer), least, most,
                             engine->payload_use, traffic->lengths[i]));
         }
     }

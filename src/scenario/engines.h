@@ -18,6 +18,8 @@
 #define ENGINES(ROW)                                                                               \
     ROW(packet, .length_layer = LENGTH_IP, .payload_min = SCENARIO_STAMP_LENGTH,                   \
         .payload_use = "vrbench's stamp", .duration_step_ns = 1)                                   \
+    ROW(xdp, .length_layer = LENGTH_IP, .payload_min = SCENARIO_STAMP_LENGTH,                      \
+        .payload_use = "vrbench's stamp", .duration_step_ns = 1, .ip_max = SCENARIO_XDP_MAX)       \
     ROW(iperf, .length_layer = LENGTH_PAYLOAD, .payload_min = 16,                                  \
         .payload_use = "iperf's numbers and times", .duration_step_ns = 10000000, .slack = 5,      \
         .can = ENGINE_FRAGMENTS | ENGINE_COMPANY)                                                  \

@@ -237,7 +237,8 @@ int scenario_read_for(const char *path, const char *engine, unsigned cpus_online
 {
     if (engine != NULL && scenario_engine(engine) == NULL) {
         return fail_input(
-            err, "no traffic engine is called \"%s\"; expected packet, iperf or iperf3", engine);
+            err, "no traffic engine is called \"%s\"; expected packet, xdp, iperf or iperf3",
+            engine);
     }
     _cleanup_free_ char *text = NULL;
     size_t length = 0;

@@ -24,6 +24,7 @@
 #define SCENARIO_NETWORKS     1024
 #define SCENARIO_LENGTH_MIN   28   // an IPv4 and a UDP header
 #define SCENARIO_LENGTH_MAX   9000 // the usual jumbo frame's MTU
+#define SCENARIO_XDP_MAX      3386 // what XDP leaves of a page of 4096 bytes, less 14 of Ethernet
 #define SCENARIO_WEIGHT_MAX   65535
 #define SCENARIO_CAP_MAX      409600  // 100 percent for each of 4096 CPUs
 #define SCENARIO_WEIGHT       256     // default, as in Xen's credit scheduler
@@ -151,6 +152,7 @@ struct engine_traits {
     enum length_layer length_layer; // default layer of lengths
     unsigned payload_min;           // smallest UDP payload in bytes
     const char *payload_use;        // what the payload is used for
+    unsigned ip_max;                // longest IP packet in bytes; 0 = SCENARIO_LENGTH_MAX
     uint64_t duration_step_ns;      // the duration of a trial is a multiple of this
     unsigned slack; // packets by which a count may differ from the request without a failure of the
                     // source

@@ -122,17 +122,23 @@ void flow_count_corrupt(struct flow *flow)
     flow->corrupt++;
 }
 
-uint64_t flow_delay_quantile(const struct flow *flow, double share)
+uint64_t flow_quantile(const uint64_t classes[FLOW_DELAY_CLASSES], uint64_t count, uint64_t longest,
+                       double share)
 {
-    uint64_t wanted = (uint64_t)ceil(share * (double)flow->received);
+    uint64_t wanted = (uint64_t)ceil(share * (double)count);
     wanted = wanted == 0 ? 1 : wanted;
     uint64_t below = 0;
     for (unsigned i = 0; i < FLOW_DELAY_CLASSES; i++) {
-        below += flow->delays[i];
+        below += classes[i];
         if (below >= wanted) {
             uint64_t edge = class_edge(i);
-            return edge < flow->delay_max ? edge : flow->delay_max;
+            return edge < longest ? edge : longest;
         }
     }
     return 0;
+}
+
+uint64_t flow_delay_quantile(const struct flow *flow, double share)
+{
+    return flow_quantile(flow->delays, flow->received, flow->delay_max, share);
 }

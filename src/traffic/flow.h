@@ -14,12 +14,6 @@
 
 #include "traffic/frame.h"
 
-// How far a sequence number may be behind the highest one while duplicates are still recognised.
-#define FLOW_WINDOW (1ULL << 22)
-
-// Delays are counted in classes of 1/64 of a power of two (at most 1.6 % wide), 1 ns to 2^40 ns.
-#define FLOW_DELAY_CLASSES (64U * 36U)
-
 struct flow {
     uint32_t run;
     uint16_t network;
@@ -49,5 +43,8 @@ void flow_count_corrupt(struct flow *flow);
 // The quantile `share` (0–1) of the delays in ns: the upper edge of its class, at most the longest
 // delay; 0 if there were none.
 uint64_t flow_delay_quantile(const struct flow *flow, double share);
+// The same of `count` delays that are given by class, the longest of them `longest`.
+uint64_t flow_quantile(const uint64_t classes[FLOW_DELAY_CLASSES], uint64_t count, uint64_t longest,
+                       double share);
 
 #endif

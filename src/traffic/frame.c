@@ -74,18 +74,6 @@ uint64_t frame_sum(const uint8_t *bytes, size_t length)
     return sum;
 }
 
-uint16_t frame_fold(uint64_t sum)
-{
-    sum = (sum & 0xffffffffU) + (sum >> 32);
-    sum = (sum & 0xffffffffU) + (sum >> 32);
-    sum = (sum & 0xffffU) + (sum >> 16);
-    sum = (sum & 0xffffU) + (sum >> 16);
-    sum = (sum & 0xffffU) + (sum >> 16);
-    return (uint16_t)sum;
-}
-
-// A 32-bit mix of the stamp's fields (multiplicative hashing with odd 64-bit constants): a damaged
-// or foreign stamp passes with a probability of 2^-32.
 static uint32_t check_of(const uint8_t *stamp)
 {
     uint64_t a = 0;
@@ -94,10 +82,7 @@ static uint32_t check_of(const uint8_t *stamp)
     memcpy(&a, stamp, 8);
     memcpy(&b, stamp + 8, 8);
     memcpy(&c, stamp + 16, 8);
-    uint64_t mix = (le64toh(a) ^ 0x9e3779b97f4a7c15ULL) * 0xff51afd7ed558ccdULL;
-    mix = ((mix ^ (mix >> 32)) + le64toh(b)) * 0xc4ceb9fe1a85ec53ULL;
-    mix = ((mix ^ (mix >> 29)) + le64toh(c)) * 0x9fb21c651e98df25ULL;
-    return (uint32_t)(mix >> 32);
+    return stamp_check(a, b, c);
 }
 
 void frame_template_init(struct frame_template *frame, const struct frame_address *address,
@@ -119,7 +104,7 @@ void frame_template_init(struct frame_template *frame, const struct frame_addres
     ip[9] = 17;
     put32(ip + 12, address->source);
     put32(ip + 16, address->destination);
-    uint16_t ip_check = (uint16_t)~frame_fold(frame_sum(ip, 20));
+    uint16_t ip_check = (uint16_t)~stamp_fold(frame_sum(ip, 20));
     memcpy(ip + 10, &ip_check, 2);
 
     uint8_t *udp = bytes + AT_UDP;
@@ -146,7 +131,7 @@ void frame_stamp(const struct frame_template *frame_template, uint8_t *frame,
     put64(at + 16, stamp->time_ns);
     put32(at + 24, check_of(at));
     uint64_t sum = frame_template->base_sum + frame_sum(at, FRAME_STAMP_LENGTH);
-    uint16_t check = (uint16_t)~frame_fold(sum);
+    uint16_t check = (uint16_t)~stamp_fold(sum);
     check = check == 0 ? 0xffff : check; // RFC 768: 0 means "no checksum"
     memcpy(frame + AT_UDP + 6, &check, 2);
 }
@@ -165,14 +150,14 @@ enum frame_verdict frame_parse(const uint8_t *frame, size_t length, struct frame
     size_t udp_length = get16(udp + 4);
     if (ip_length < FRAME_IP_MIN || ip_length > length - FRAME_ETHERNET ||
         udp_length != ip_length - 20 || (get16(ip + 6) & 0x3fffU) != 0 ||
-        frame_fold(frame_sum(ip, 20)) != 0xffff) {
+        stamp_fold(frame_sum(ip, 20)) != 0xffff) {
         return FRAME_CORRUPT;
     }
     uint8_t pseudo[4] = {0, 17, (uint8_t)(udp_length >> 8), (uint8_t)udp_length};
     uint64_t sum =
         frame_sum(ip + 12, 8) + frame_sum(pseudo, sizeof pseudo) + frame_sum(udp, udp_length);
     const uint8_t *stamp = frame + AT_STAMP;
-    if (frame_fold(sum) != 0xffff || get16(stamp) != FRAME_MAGIC ||
+    if (stamp_fold(sum) != 0xffff || get16(stamp) != FRAME_MAGIC ||
         get32(stamp + 24) != check_of(stamp)) {
         return FRAME_CORRUPT;
     }

@@ -17,12 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FRAME_MAGIC        0x5652U
-#define FRAME_PORT         22098U // UDP destination port of test traffic
-#define FRAME_ETHERNET     14U    // length of an Ethernet header; software does not see the FCS
-#define FRAME_STAMP_LENGTH 28U
-#define FRAME_IP_MIN       (28U + FRAME_STAMP_LENGTH)
-#define FRAME_IP_MAX       9000U
+#include "traffic/stamp.h"
 
 // Addresses of the first link.
 struct frame_address {
@@ -62,8 +57,7 @@ enum frame_verdict {
 // on FRAME_GOOD only.
 enum frame_verdict frame_parse(const uint8_t *frame, size_t length, struct frame_stamp *ret_stamp);
 
-// RFC 1071 sum of `length` bytes as 16-bit words in memory order, not folded.
+// RFC 1071 sum of `length` bytes as 16-bit words in memory order, not folded (stamp_fold()).
 uint64_t frame_sum(const uint8_t *bytes, size_t length);
-uint16_t frame_fold(uint64_t sum);
 
 #endif

@@ -2,10 +2,11 @@
 #
 # Faults are put on the path, and must be reported as exactly that many at just that place. Faults
 # of nodes are rules of nftables, tc and routing within them, put there while the program is stopped
-# before its first trial. Faults of links are a relay's (relay.c) between lent interfaces.
+# before its first trial. Faults of links are a relay's (relay.c) between lent interfaces. Both engines
+# that send by themselves must find them.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 35
+plan 70
 
 PACKETS=200 # of the point that is looked at
 scenario() { # FILE LINKS — the lower load is there to be spoilt while faults are put
@@ -14,10 +15,9 @@ name: faulty
 routers: { r1t3: {} }
 networks: { NET0: { router: r1t3 } }
 $2
-traffic: { lengths: [64], rates: { pps: [300, 1000] }, duration: 200 ms }
+traffic: { engine: $engine, lengths: [64], rates: { pps: [300, 1000] }, duration: 200 ms }
 END
 }
-scenario "$T/made.yaml" ""
 
 # The point looked at: `point FILTER` prints what jq makes of it.
 point() { tail -n 1 "$folder/points.jsonl" | jq -cS "$1"; }
@@ -29,7 +29,7 @@ sent_all() { [ "$(point '.networks[0].tx')" = "$PACKETS" ]; }
 # with_fault TOPOLOGY PUT — runs with what the function PUT puts on its testbed.
 with_fault() {
     for try in 1 2 3; do
-        folder=$T/$2-$1-$try
+        folder=$T/$engine-$2-$1-$try
         start_run "$T/made.yaml" -o "$folder" --topology "$1"
         put=0
         hold_run "$1" && "$2" >"$T/put.log" 2>&1 || put=1
@@ -37,7 +37,7 @@ with_fault() {
         end_run
         if [ "$put$run_status" != 00 ] || sent_all; then break; fi
     done
-    is "$1, $2: the run succeeds" "$put$run_status" 00 || sed 's/^/# /' "$T/put.log" "$T/run.err"
+    is "$engine, $1, $2: the run succeeds" "$put$run_status" 00 || sed 's/^/# /' "$T/put.log" "$T/run.err"
 }
 # lost_at WHERE-COUNT — the point's losses are just those.
 lost_at() {
@@ -66,8 +66,6 @@ filter() {
 }
 
 forward_hook() { rule r1t3 ip forward "numgen inc mod 10 0 drop"; }
-with_fault dedicated forward_hook
-lost_at '{"r1t3:eth0 to eth1": 20}'
 
 three_at_once() {
     filter eth0 ingress 10 3
@@ -75,35 +73,20 @@ three_at_once() {
     node r1t3 nft add chain ip faults later '{ type filter hook forward priority 0; }'
     node r1t3 nft add rule ip faults later udp dport 22098 numgen inc mod 8 0 drop
 }
-with_fault bridged three_at_once
-lost_at '{"r1t3:eth0 ingress filter": 20, "r1t3 IP: header errors or TTL expired": 20,
-    "r1t3:eth0 to eth1": 20}'
 
 bridge_hooks() {
     rule host netdev 'ingress device nic0' "numgen inc mod 10 0 drop"
     rule host bridge forward 'oifname "nic1" numgen inc mod 9 0 drop'
 }
-with_fault bridged bridge_hooks
-lost_at '{"host:br0": 20, "host:br1": 20}'
 
 egress_filter() { filter eth1 egress 20 7; }
-with_fault dedicated egress_filter
-is "  lost are so many, in the router" \
-    "$(point '.drops | map([.count, (.where | startswith("r1t3:"))])')" "[[10,true]]"
-ok "  and every sum holds" points_sane "$folder"
 
 short_queue() {
     # Some two packets fit, and then one each 20 ms.
     node r1t3 tc qdisc add dev eth1 root tbf rate 32kbit burst 200 limit 200
 }
-with_fault bridged short_queue
-ok "  a queue too short and slow loses most" between "$(point '.networks[0].lost')" 100 199
-is "  all of it there" "$(point '.drops | map(.where)')" '["r1t3:eth1 queue"]'
-ok "  and every sum holds" points_sane "$folder"
 
 no_route() { node r1t3 ip route del 198.19.0.0/24; }
-with_fault bridged no_route
-lost_at "{\"r1t3 IP: no route\": $PACKETS}"
 
 # --- faults of links -----------------------------------------------------------------------------
 
@@ -114,9 +97,8 @@ for end in va vb; do
     sysctl -q -w "net.ipv6.conf.far-$end.disable_ipv6=1" "net.ipv6.conf.near-$end.disable_ipv6=1"
     ip link set dev "far-$end" mtu 2000 up
     ip link set dev "near-$end" up
+    ethtool -K "far-$end" gro on >/dev/null 2>&1 # or it takes no frames of BPF programs
 done
-scenario "$T/ingress.yaml" "links: { NET0: { source: near-va, ingress: near-vb } }"
-scenario "$T/egress.yaml" "links: { NET0: { egress: near-va, sink: near-vb } }"
 
 # with_relay TOPOLOGY SIDE OPTION... — the same over a relay with these faults.
 with_relay() {
@@ -126,32 +108,66 @@ with_relay() {
     relay_pid=$!
     wait_for 60 grep -q ready "$T/relay.out" || diag "no relay: $(cat "$T/relay.out")"
     for try in 1 2 3; do
-        folder=$T/relay-$topology-$side-$try${1-}
+        folder=$T/$engine-relay-$topology-$side-$try${1-}
         start_run "$T/$side.yaml" -o "$folder" --topology "$topology"
         end_run
         if [ "$run_status" != 0 ] || sent_all; then break; fi
     done
-    is "$topology, relay at the $side link, $*: the run succeeds" "$run_status" 0 ||
+    is "$engine, $topology, relay at the $side link, $*: the run succeeds" "$run_status" 0 ||
         sed 's/^/# /' "$T/run.err"
     kill "$relay_pid"
     wait "$relay_pid" 2>/dev/null
 }
 COUNTS='.networks[0] | {lost, duplicated, reordered, corrupt}'
 
-with_relay bridged ingress --drop-every 10
-lost_at '{"source:s0 link": 20}'
-with_relay dedicated egress --drop-every 25
-lost_at '{"r1t3:eth1 link": 8}'
-with_relay dedicated ingress --duplicate-every 10
-is "  copies are counted" "$(point "$COUNTS")" \
-    "$(wants '{"lost": 0, "duplicated": 20, "reordered": 0, "corrupt": 0}')"
-with_relay bridged egress --swap-every 20
-is "  late packets are counted" "$(point "$COUNTS")" \
-    "$(wants '{"lost": 0, "duplicated": 0, "reordered": 10, "corrupt": 0}')"
-with_relay bridged ingress --corrupt-every 20
-lost_at '{"sink:k0 corrupt on arrival": 10}'
-is "  damaged packets are counted apart" "$(point "$COUNTS")" \
-    "$(wants '{"lost": 10, "duplicated": 0, "reordered": 0, "corrupt": 10}')"
-with_relay dedicated egress --duplicate-every 10 --swap-every 40 --corrupt-every 50
-is "  all of it at once" "$(point "$COUNTS")" \
-    "$(wants '{"lost": 4, "duplicated": 20, "reordered": 5, "corrupt": 4}')"
+# --- both engines --------------------------------------------------------------------------------
+
+finds_all() {
+    engine=$1
+    scenario "$T/made.yaml" ""
+    scenario "$T/ingress.yaml" "links: { NET0: { source: near-va, ingress: near-vb } }"
+    scenario "$T/egress.yaml" "links: { NET0: { egress: near-va, sink: near-vb } }"
+
+    with_fault dedicated forward_hook
+    lost_at '{"r1t3:eth0 to eth1": 20}'
+
+    with_fault bridged three_at_once
+    lost_at '{"r1t3:eth0 ingress filter": 20, "r1t3 IP: header errors or TTL expired": 20,
+        "r1t3:eth0 to eth1": 20}'
+
+    with_fault bridged bridge_hooks
+    lost_at '{"host:br0": 20, "host:br1": 20}'
+
+    with_fault dedicated egress_filter
+    is "  lost are so many, in the router" \
+        "$(point '.drops | map([.count, (.where | startswith("r1t3:"))])')" "[[10,true]]"
+    ok "  and every sum holds" points_sane "$folder"
+
+    with_fault bridged short_queue
+    ok "  a queue too short and slow loses most" between "$(point '.networks[0].lost')" 100 199
+    is "  all of it there" "$(point '.drops | map(.where)')" '["r1t3:eth1 queue"]'
+    ok "  and every sum holds" points_sane "$folder"
+
+    with_fault bridged no_route
+    lost_at "{\"r1t3 IP: no route\": $PACKETS}"
+
+    with_relay bridged ingress --drop-every 10
+    lost_at '{"source:s0 link": 20}'
+    with_relay dedicated egress --drop-every 25
+    lost_at '{"r1t3:eth1 link": 8}'
+    with_relay dedicated ingress --duplicate-every 10
+    is "  copies are counted" "$(point "$COUNTS")" \
+        "$(wants '{"lost": 0, "duplicated": 20, "reordered": 0, "corrupt": 0}')"
+    with_relay bridged egress --swap-every 20
+    is "  late packets are counted" "$(point "$COUNTS")" \
+        "$(wants '{"lost": 0, "duplicated": 0, "reordered": 10, "corrupt": 0}')"
+    with_relay bridged ingress --corrupt-every 20
+    lost_at '{"sink:k0 corrupt on arrival": 10}'
+    is "  damaged packets are counted apart" "$(point "$COUNTS")" \
+        "$(wants '{"lost": 10, "duplicated": 0, "reordered": 0, "corrupt": 10}')"
+    with_relay dedicated egress --duplicate-every 10 --swap-every 40 --corrupt-every 50
+    is "  all of it at once" "$(point "$COUNTS")" \
+        "$(wants '{"lost": 4, "duplicated": 20, "reordered": 5, "corrupt": 4}')"
+}
+finds_all packet
+finds_all xdp

@@ -166,7 +166,7 @@ static void test_sums(void **state)
                     random = random * 1664525U + 1013904223U;
                     bytes[i] = kind == 0 ? 0xff : kind == 1 ? 0 : (uint8_t)(random >> 24);
                 }
-                uint16_t found = frame_fold(frame_sum(bytes, length));
+                uint16_t found = stamp_fold(frame_sum(bytes, length));
                 uint8_t wire[2];
                 memcpy(wire, &found, 2); // the sum is in memory order
                 assert_int_equal(word_at(wire), rfc1071(0, bytes, length));
@@ -174,13 +174,13 @@ static void test_sums(void **state)
             }
         }
     }
-    assert_int_equal(frame_fold(0), 0);
-    assert_int_equal(frame_fold(0x10000), 1);
-    assert_int_equal(frame_fold(0xffffffff), 0xffff);
-    assert_int_equal(frame_fold(0x100000000), 1);
-    assert_int_equal(frame_fold(UINT64_MAX), 0xffff);
-    assert_int_equal(frame_fold(0xffffffff00000001), 1);
-    assert_int_equal(frame_fold(0xfffffffffffffffe), 0xfffe);
+    assert_int_equal(stamp_fold(0), 0);
+    assert_int_equal(stamp_fold(0x10000), 1);
+    assert_int_equal(stamp_fold(0xffffffff), 0xffff);
+    assert_int_equal(stamp_fold(0x100000000), 1);
+    assert_int_equal(stamp_fold(UINT64_MAX), 0xffff);
+    assert_int_equal(stamp_fold(0xffffffff00000001), 1);
+    assert_int_equal(stamp_fold(0xfffffffffffffffe), 0xfffe);
 }
 
 static void test_checksums_of_all_lengths(void **state)

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later OR GPL-2.0-only
+/*
+ * traffic/stamp — what the program and its parts in the kernel (bpf/) must agree on: constants of
+ * test frames (frame.h describes their layout) and of the counting of a flow (flow.h). No system
+ * header is included, so that the BPF compiler can read this file.
+ */
+#ifndef VRBENCH_TRAFFIC_STAMP_H
+#define VRBENCH_TRAFFIC_STAMP_H
+
+#include <stdint.h>
+
+#define FRAME_MAGIC        0x5652U
+#define FRAME_PORT         22098U // UDP destination port of test traffic
+#define FRAME_ETHERNET     14U    // bytes of an Ethernet header; no FCS in software
+#define FRAME_HEADERS      42U    // bytes of the Ethernet, IPv4 and UDP headers
+#define FRAME_STAMP_LENGTH 28U
+#define FRAME_IP_MIN       (28U + FRAME_STAMP_LENGTH)
+#define FRAME_IP_MAX       9000U
+
+// How far a sequence number may be behind the highest one while duplicates are still recognised.
+#define FLOW_WINDOW       (1ULL << 22)
+#define FLOW_WINDOW_WORDS (FLOW_WINDOW / 64)
+
+// Delays are counted in classes of 1/64 of a power of two (at most 1.6 % wide), 1 ns to 2^40 ns.
+#define FLOW_DELAY_CLASSES (64U * 36U)
+
+// Bytes in memory order as a little-endian number.
+static inline uint64_t stamp_little_endian(uint64_t bytes)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return __builtin_bswap64(bytes);
+#else
+    return bytes;
+#endif
+}
+
+// The check of a stamp whose first 24 bytes in memory order are `a`, `b` and `c`: a 32-bit mix
+// (multiplicative hashing with odd 64-bit constants). A stray or damaged stamp passes with a
+// probability of 2^-32.
+static inline uint32_t stamp_check(uint64_t a, uint64_t b, uint64_t c)
+{
+    uint64_t mix = (stamp_little_endian(a) ^ 0x9e3779b97f4a7c15ULL) * 0xff51afd7ed558ccdULL;
+    mix = ((mix ^ (mix >> 32)) + stamp_little_endian(b)) * 0xc4ceb9fe1a85ec53ULL;
+    mix = ((mix ^ (mix >> 29)) + stamp_little_endian(c)) * 0x9fb21c651e98df25ULL;
+    return (uint32_t)(mix >> 32);
+}
+
+// The 16-bit one's complement sum (RFC 1071) of a sum of 16- or 32-bit words.
+static inline uint16_t stamp_fold(uint64_t sum)
+{
+    sum = (sum & 0xffffffffU) + (sum >> 32);
+    sum = (sum & 0xffffffffU) + (sum >> 32);
+    sum = (sum & 0xffffU) + (sum >> 16);
+    sum = (sum & 0xffffU) + (sum >> 16);
+    sum = (sum & 0xffffU) + (sum >> 16);
+    return (uint16_t)sum;
+}
+
+#endif

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * traffic/xdp_sink — counts test frames within the kernel: bpf/xdp_sink attached to the sink's
+ * interfaces, where it drops what it has counted before the kernel has spent anything on it. A half
+ * of the engine "xdp", called through engine.h.
+ *
+ * The program's memory is mapped: what it counts is read while it counts. A frame's arrival is when
+ * the interface's NAPI poll takes it out of the receive ring, by CLOCK_MONOTONIC as its stamp.
+ */
+#include "version.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/if_link.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "linux/bpf_skeleton.h"
+#include "linux/xdp_ability.h"
+#include "traffic/flow.h"
+#include "traffic/xdp.h"
+#include "xdp_sink.skel.h"
+
+#define JITTER_UNIT 256.0 // of a nanosecond, see bpf/xdp_sink
+
+struct xdp_receiver {
+    struct xdp_sink_bpf *skeleton;
+    int attachment;
+    uint16_t network;
+};
+
+struct half {
+    size_t path_count;
+    struct xdp_receiver *receivers; // by path
+};
+
+static void receiver_close(struct xdp_receiver *receiver)
+{
+    cleanup_close(&receiver->attachment);
+    xdp_sink_bpf__destroy(receiver->skeleton); // NULL is fine
+    receiver->skeleton = NULL;
+}
+
+static int receiver_attach(struct xdp_receiver *receiver, const struct traffic_path *path,
+                           struct error *err)
+{
+    int program = bpf_program__fd(receiver->skeleton->progs.count_stamped);
+    _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
+    int rc = netns_visit(path->sink_ns, &visit, err);
+    if (rc < 0) {
+        return rc;
+    }
+    DECLARE_LIBBPF_OPTS(bpf_link_create_opts, native, .flags = XDP_FLAGS_DRV_MODE);
+    DECLARE_LIBBPF_OPTS(bpf_link_create_opts, generic, .flags = XDP_FLAGS_SKB_MODE);
+    receiver->attachment = bpf_link_create(program, path->sink_index, BPF_XDP, &native);
+    if (receiver->attachment < 0) {
+        receiver->attachment = bpf_link_create(program, path->sink_index, BPF_XDP, &generic);
+    }
+    return receiver->attachment < 0
+               ? fail(err, errno, "attaching the sink's BPF program to its interface")
+               : 0;
+}
+
+static int receiver_open(const struct traffic_path *path, struct xdp_receiver *ret,
+                         struct error *err)
+{
+    *ret = (struct xdp_receiver){.attachment = -1, .network = path->address.network};
+    bpf_skeletons_are_silent();
+    unsigned queues = 0;
+    int rc = xdp_receive_queues(path->sink_ns, path->sink_index, &queues, err);
+    if (rc < 0) {
+        return rc;
+    }
+#ifndef __clang_analyzer__ // which finds a leak in what bpftool generates
+    ret->skeleton = xdp_sink_bpf__open();
+#endif
+    if (ret->skeleton != NULL) {
+        ret->skeleton->rodata->several_queues = queues > 1;
+    }
+    if (ret->skeleton == NULL || xdp_sink_bpf__load(ret->skeleton) < 0) {
+        rc = fail_lacking(err, "loading the sink's BPF program: %s", strerror(errno));
+    }
+    if (rc == 0) {
+        rc = receiver_attach(ret, path, err);
+    }
+    if (rc < 0) {
+        receiver_close(ret);
+    }
+    return rc;
+}
+
+static void sink_close(struct half *half)
+{
+    if (half == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < half->path_count; i++) {
+        receiver_close(&half->receivers[i]);
+    }
+    free(half->receivers);
+    free(half);
+}
+
+static int sink_open(const struct engine_ops *engine, const struct traffic_setup *setup,
+                     struct half **ret, struct error *err)
+{
+    (void)engine;
+    struct half *half = memory_new(1, sizeof *half);
+    half->receivers = memory_new_array(struct xdp_receiver, setup->path_count);
+    for (size_t i = 0; i < setup->path_count; i++) {
+        int rc = receiver_open(&setup->paths[i], &half->receivers[i], err);
+        if (rc < 0) {
+            sink_close(half);
+            return rc;
+        }
+        half->path_count++;
+    }
+    *ret = half;
+    return 0;
+}
+
+static int sink_start(struct half *half, const struct traffic_request *request, struct error *err)
+{
+    (void)err;
+    for (size_t i = 0; i < half->path_count; i++) {
+        // A frame of an earlier trial may be counted meanwhile, as a stray: its run is another's.
+        struct xdp_sink_bpf__bss *counts = half->receivers[i].skeleton->bss;
+        memset(counts, 0, sizeof *counts);
+        counts->network = half->receivers[i].network;
+        counts->delay_min = UINT64_MAX;
+        counts->run = request->run;
+    }
+    return 0;
+}
+
+static uint64_t sink_seen(const struct half *half)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < half->path_count; i++) {
+        sum += half->receivers[i].skeleton->bss->arrivals;
+    }
+    return sum;
+}
+
+static void fill_count(const struct xdp_sink_bpf__bss *counts, struct traffic_count *count)
+{
+    count->rx = counts->received;
+    count->duplicated = counts->duplicated;
+    count->reordered = counts->reordered;
+    count->corrupt = counts->corrupt;
+    count->stale = counts->stale;
+    count->strays = counts->strays;
+    if (counts->received > 0) {
+        count->delay_measured = true;
+        count->delay_min = counts->delay_min;
+        count->delay_max = counts->delay_max;
+        count->delay_p50 = flow_quantile(counts->delays, counts->received, counts->delay_max, 0.5);
+        count->delay_p99 = flow_quantile(counts->delays, counts->received, counts->delay_max, 0.99);
+        count->jitter_measured = true;
+        count->jitter_ns = (double)counts->jitter / JITTER_UNIT;
+    }
+}
+
+static int sink_finish(struct half *half, const struct traffic_request *request,
+                       struct traffic_count *counts, struct error *err)
+{
+    (void)request, (void)err;
+    for (size_t i = 0; i < half->path_count; i++) {
+        fill_count(half->receivers[i].skeleton->bss, &counts[i]);
+    }
+    return 0;
+}
+
+static void sink_stop(struct half *half)
+{
+    (void)half; // it counts on: whatever comes next is of no trial
+}
+
+const struct half_ops xdp_sink_half = {
+    .open = sink_open,
+    .start = sink_start,
+    .seen = sink_seen,
+    .finish = sink_finish,
+    .stop = sink_stop,
+    .close = sink_close,
+};

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * traffic/xdp_source — sends streams of stamped frames from within the kernel: bpf/xdp_source run
+ * on live frames (BPF_PROG_TEST_RUN with BPF_F_TEST_XDP_LIVE_FRAMES, kernel net/bpf/test_run.c,
+ * Linux 5.18), at the rate that pacer.h keeps. A half of the engine "xdp", called through engine.h.
+ *
+ * Each call of bpf(2) would wait some 20 ms for an RCU grace period, as the program enters the XDP
+ * dispatcher and leaves it again (kernel/bpf/dispatcher.c). A program that is attached anywhere
+ * stays in it: this one is, to the loopback interface of a namespace that nothing else uses.
+ */
+#include "version.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/if_link.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "linux/bpf_skeleton.h"
+#include "linux/xdp_ability.h"
+#include "traffic/pacer.h"
+#include "traffic/xdp.h"
+#include "xdp_source.skel.h"
+
+#define LOOPBACK 1 // its index in any namespace
+
+// Packets that one system call sends at most. A call costs some 15 us besides its packets.
+#define CALL_PACED 64U
+#define CALL_FAST  4096U // as fast as possible
+
+struct xdp_stream {
+    struct pacer_stream paced;
+    struct xdp_source_bpf *skeleton;
+    struct netns *apart; // whose loopback interface the program is attached to
+    int attachment;      // the link to it
+    int program;         // of the skeleton
+    const struct netns *ns;
+    struct frame_address address;
+    struct frame_template frame;
+};
+
+struct half {
+    size_t path_count;
+    struct xdp_stream *streams;  // by path
+    struct pacer_stream **paced; // the same, for the pacer
+    struct pacer *pacer;
+};
+
+// ---- the program
+
+static struct xdp_source_bpf *source_load(struct error *err)
+{
+    bpf_skeletons_are_silent();
+#ifdef __clang_analyzer__ // which finds a leak in what bpftool generates
+    struct xdp_source_bpf *skeleton = NULL;
+#else
+    struct xdp_source_bpf *skeleton = xdp_source_bpf__open_and_load();
+#endif
+    if (skeleton == NULL) {
+        (void)fail_lacking(err, "loading the source's BPF program: %s", strerror(errno));
+    }
+    return skeleton;
+}
+
+// Sends `count` frames. Returns 0 or a negative errno.
+static int run_program(int program, const uint8_t *frame, size_t length, uint32_t count)
+{
+    struct xdp_md context = {.data_end = (uint32_t)length};
+    DECLARE_LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame,
+                        .data_size_in = (uint32_t)length, .ctx_in = &context,
+                        .ctx_size_in = sizeof context, .repeat = (int)count,
+                        .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = CALL_PACED);
+    return bpf_prog_test_run_opts(program, &options);
+}
+
+int xdp_source_try(struct error *err)
+{
+    uint8_t frame[FRAME_ETHERNET + FRAME_IP_MIN] = {0};
+    struct xdp_source_bpf *skeleton = source_load(err);
+    if (skeleton == NULL) {
+        return -ENOTSUP;
+    }
+    int rc = run_program(bpf_program__fd(skeleton->progs.send_stamped), frame, sizeof frame, 1);
+    if (rc < 0) {
+        rc =
+            fail_lacking(err,
+                         "the traffic engine xdp needs BPF programs that run on live frames (Linux "
+                         "5.18): %s",
+                         strerror(-rc));
+    }
+    xdp_source_bpf__destroy(skeleton);
+    return rc;
+}
+
+// ---- streams
+
+// In the pacer's thread, which needs to be where the interface is.
+static int xdp_send(struct pacer_stream *paced, uint32_t run, size_t count)
+{
+    struct xdp_stream *stream = (struct xdp_stream *)(void *)paced;
+    (void)run; // in the stamp since the trial began
+    static _Thread_local const struct netns *place;
+    if (place != stream->ns) {
+        if (setns(stream->ns->fd, CLONE_NEWNET) < 0) {
+            return -errno;
+        }
+        place = stream->ns;
+    }
+    int rc =
+        run_program(stream->program, stream->frame.bytes, stream->frame.length, (uint32_t)count);
+    uint64_t sent = stream->skeleton->bss->sequence;
+    paced->tx = sent;
+    return rc == -EINTR ? 0 : rc;
+}
+
+static void stream_close(struct xdp_stream *stream)
+{
+    cleanup_close(&stream->attachment);
+    netns_close(stream->apart);
+    xdp_source_bpf__destroy(stream->skeleton); // NULL is fine
+    stream->apart = NULL;
+    stream->skeleton = NULL;
+}
+
+// Frames that an interface does not take from a BPF program are dropped without an error.
+static int interface_check(const struct traffic_path *path, struct error *err)
+{
+    enum xdp_ability ability = XDP_ABILITY_UNKNOWN;
+    int rc = xdp_ability(path->source_ns, path->source_index, &ability, err);
+    if (rc == 0 && ability == XDP_TAKES_NONE) {
+        rc = fail_lacking(err,
+                          "the source's interface of network %u takes no frames from BPF programs: "
+                          "its driver can't, or the other end of the veth pair has no GRO (ethtool "
+                          "-K IF gro on); the traffic engine packet needs none of this",
+                          path->address.network);
+    }
+    return rc;
+}
+
+// One interface has one program: each stream has a namespace of its own for it.
+static int stream_attach(struct xdp_stream *stream, struct error *err)
+{
+    int rc = netns_create(NULL, &stream->apart, err);
+    if (rc < 0) {
+        return rc;
+    }
+    _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
+    rc = netns_visit(stream->apart, &visit, err);
+    if (rc < 0) {
+        return rc;
+    }
+    DECLARE_LIBBPF_OPTS(bpf_link_create_opts, options, .flags = XDP_FLAGS_SKB_MODE);
+    stream->attachment = bpf_link_create(stream->program, LOOPBACK, BPF_XDP, &options);
+    return stream->attachment < 0 ? fail(err, errno, "attaching the source's BPF program") : 0;
+}
+
+static int stream_open(const struct traffic_path *path, struct xdp_stream *ret, struct error *err)
+{
+    *ret = (struct xdp_stream){.paced = {.send = xdp_send, .batch = CALL_PACED},
+                               .attachment = -1,
+                               .ns = path->source_ns,
+                               .address = path->address};
+    int rc = interface_check(path, err);
+    if (rc < 0) {
+        return rc;
+    }
+    ret->skeleton = source_load(err);
+    if (ret->skeleton == NULL) {
+        return -ENOTSUP;
+    }
+    ret->program = bpf_program__fd(ret->skeleton->progs.send_stamped);
+    ret->skeleton->bss->interface = (uint32_t)path->source_index;
+    rc = stream_attach(ret, err);
+    if (rc < 0) {
+        stream_close(ret);
+    }
+    return rc;
+}
+
+void xdp_source_prepare(struct xdp_source_bpf__bss *globals, const struct frame_template *frame,
+                        const struct frame_stamp *stamp)
+{
+    uint8_t stamped[FRAME_ETHERNET + FRAME_IP_MAX];
+    memcpy(stamped, frame->bytes, frame->length);
+    frame_stamp(frame, stamped, stamp);
+    memcpy(globals->frame_headers, frame->bytes, FRAME_HEADERS);
+    memcpy(&globals->stamp_begin, stamped + FRAME_HEADERS, sizeof globals->stamp_begin);
+    globals->frame_base_sum = frame->base_sum;
+    globals->sequence = 0;
+}
+
+static void stream_prepare(struct xdp_stream *stream, const struct traffic_request *request)
+{
+    struct frame_stamp stamp = {.network = stream->address.network, .run = request->run};
+    frame_template_init(&stream->frame, &stream->address, request->ip_length);
+    xdp_source_prepare(stream->skeleton->bss, &stream->frame, &stamp);
+    stream->paced.batch = request->pps > 0.0 ? CALL_PACED : CALL_FAST;
+}
+
+// ---- the half
+
+static void source_close(struct half *half)
+{
+    if (half == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < half->path_count; i++) {
+        stream_close(&half->streams[i]);
+    }
+    pacer_free(half->pacer);
+    free(half->paced);
+    free(half->streams);
+    free(half);
+}
+
+static int source_open(const struct engine_ops *engine, const struct traffic_setup *setup,
+                       struct half **ret, struct error *err)
+{
+    (void)engine;
+    if (setup->path_count == 0 || setup->source_cpus.count == 0) {
+        return fail(err, EINVAL, "a source without paths or CPUs");
+    }
+    struct half *half = memory_new(1, sizeof *half);
+    half->streams = memory_new_array(struct xdp_stream, setup->path_count);
+    half->paced = memory_new_array(struct pacer_stream *, setup->path_count);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < setup->path_count; i++) {
+        rc = stream_open(&setup->paths[i], &half->streams[i], err);
+        if (rc == 0) {
+            half->paced[i] = &half->streams[i].paced;
+            half->path_count++;
+        }
+    }
+    if (rc < 0) {
+        source_close(half);
+        return rc;
+    }
+    half->pacer = pacer_new(setup, half->paced);
+    *ret = half;
+    return 0;
+}
+
+static int source_start(struct half *half, const struct traffic_request *request, struct error *err)
+{
+    for (size_t i = 0; i < half->path_count; i++) {
+        stream_prepare(&half->streams[i], request);
+    }
+    return pacer_start(half->pacer, request, err);
+}
+
+static int source_finish(struct half *half, const struct traffic_request *request,
+                         struct traffic_count *counts, struct error *err)
+{
+    return pacer_finish(half->pacer, request, counts, err);
+}
+
+static void source_stop(struct half *half)
+{
+    pacer_stop(half->pacer);
+}
+
+const struct half_ops xdp_source_half = {
+    .open = source_open,
+    .start = source_start,
+    .finish = source_finish,
+    .stop = source_stop,
+    .close = source_close,
+};

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * tests of the BPF programs of the traffic engine xdp: run in the kernel on single frames
+ * (BPF_PROG_TEST_RUN), they must agree with traffic/frame and traffic/flow, which do the same in
+ * the program. Needs root.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+
+#include "base/text.h"
+#include "traffic/flow.h"
+#include "version.h"
+
+#include "traffic/xdp.h"
+#include "xdp_sink.skel.h"
+#include "xdp_source.skel.h"
+
+#include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
+
+#define RUN        0xfeedbeefU
+#define NETWORK    3
+#define FRAME_ROOM 4000U
+#define MUTATIONS  30000U
+
+static struct xdp_source_bpf *source;
+static struct xdp_sink_bpf *sinks[2]; // for one receive queue, and for several
+static struct xdp_sink_bpf *sink;     // the one that is tested
+static struct flow *flow;
+
+static const struct frame_address address = {.source_mac = {2, 0x76, 0, 0, 0, 1},
+                                             .next_hop_mac = {2, 0x76, 0, 0, 0, 2},
+                                             .source = 0xc6120002U,
+                                             .destination = 0xc6130002U,
+                                             .network = NETWORK};
+
+static int load_programs(void **state)
+{
+    (void)state;
+    if (geteuid() == 0) {
+        source = xdp_source_bpf__open_and_load();
+        for (size_t i = 0; i < 2; i++) {
+            sinks[i] = xdp_sink_bpf__open();
+            sinks[i]->rodata->several_queues = i == 1;
+            assert_int_equal(xdp_sink_bpf__load(sinks[i]), 0);
+        }
+        flow = memory_new(1, sizeof *flow);
+    }
+    return 0;
+}
+
+static int unload_programs(void **state)
+{
+    (void)state;
+    xdp_source_bpf__destroy(source);
+    xdp_sink_bpf__destroy(sinks[0]);
+    xdp_sink_bpf__destroy(sinks[1]);
+    free(flow);
+    return 0;
+}
+
+static void need_programs(void)
+{
+    if (geteuid() != 0) {
+        skip();
+    }
+    assert_non_null(source);
+    assert_non_null(sinks[1]);
+}
+
+// A repeatable stream of random numbers (xorshift64).
+static uint64_t random_state;
+static uint64_t random_number(void)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return random_state;
+}
+
+static void make_frame(struct frame_template *frame, uint8_t *bytes, unsigned ip_length,
+                       const struct frame_stamp *stamp)
+{
+    frame_template_init(frame, &address, ip_length);
+    memcpy(bytes, frame->bytes, frame->length);
+    frame_stamp(frame, bytes, stamp);
+}
+
+// ---- source
+
+static void source_writes_the_frames_of_the_library(void **state)
+{
+    (void)state;
+    need_programs();
+    static struct frame_template frame;
+    static uint8_t out[FRAME_ROOM];
+    static uint8_t wanted[FRAME_ETHERNET + FRAME_IP_MAX];
+    const struct frame_stamp stamp = {.network = NETWORK, .run = RUN};
+    for (unsigned length = FRAME_IP_MIN; length <= 3386; length += length < 200 ? 1 : 53) {
+        frame_template_init(&frame, &address, length);
+        xdp_source_prepare(source->bss, &frame, &stamp);
+        for (uint64_t sequence = 0; sequence < 3; sequence++) {
+            DECLARE_LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.bytes,
+                                .data_size_in = (uint32_t)frame.length, .data_out = out,
+                                .data_size_out = sizeof out, .repeat = 1);
+            assert_int_equal(
+                bpf_prog_test_run_opts(bpf_program__fd(source->progs.send_stamped), &options), 0);
+            assert_int_equal(options.retval, XDP_DROP); // it has no interface
+            assert_int_equal(options.data_size_out, frame.length);
+            struct frame_stamp got = {0};
+            assert_int_equal(frame_parse(out, options.data_size_out, &got), FRAME_GOOD);
+            assert_int_equal(got.network, NETWORK);
+            assert_int_equal(got.run, RUN);
+            assert_int_equal(got.sequence, sequence);
+            assert_true(got.time_ns != 0);
+            make_frame(&frame, wanted, length, &got);
+            assert_memory_equal(out, wanted, frame.length);
+        }
+    }
+}
+
+// ---- sink
+
+static void begin_counting(void)
+{
+    memset(sink->bss, 0, sizeof *sink->bss);
+    sink->bss->run = RUN;
+    sink->bss->network = NETWORK;
+    sink->bss->delay_min = UINT64_MAX;
+    flow_start(flow, RUN, NETWORK);
+}
+
+static void expect_same_counts(void)
+{
+    assert_int_equal(sink->bss->arrivals, flow->arrivals);
+    assert_int_equal(sink->bss->received, flow->received);
+    assert_int_equal(sink->bss->duplicated, flow->duplicated);
+    assert_int_equal(sink->bss->reordered, flow->reordered);
+    assert_int_equal(sink->bss->corrupt, flow->corrupt);
+    assert_int_equal(sink->bss->stale, flow->stale);
+    assert_int_equal(sink->bss->strays, flow->strays);
+    assert_int_equal(sink->bss->highest, flow->highest);
+}
+
+// Gives the frame to both; they must agree about it.
+static void arrive(const uint8_t *frame, size_t length)
+{
+    struct frame_stamp stamp;
+    DECLARE_LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame,
+                        .data_size_in = (uint32_t)length, .repeat = 1);
+    assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(sink->progs.count_stamped), &options),
+                     0);
+    enum frame_verdict verdict = frame_parse(frame, length, &stamp);
+    // Shorter than a whole stamp, it may be test traffic that was cut: the sink lets it pass.
+    bool passes = verdict == FRAME_FOREIGN || length < FRAME_HEADERS + FRAME_STAMP_LENGTH;
+    assert_int_equal(options.retval, passes ? XDP_PASS : XDP_DROP);
+    if (passes) {
+        return;
+    }
+    if (verdict == FRAME_CORRUPT) {
+        flow_count_corrupt(flow);
+    } else {
+        flow_count(flow, &stamp, stamp.time_ns);
+    }
+    expect_same_counts();
+}
+
+static void arrive_numbered(uint64_t sequence)
+{
+    struct frame_template frame;
+    static uint8_t bytes[FRAME_ETHERNET + FRAME_IP_MAX];
+    struct frame_stamp stamp = {
+        .network = NETWORK, .run = RUN, .sequence = sequence, .time_ns = sequence + 1};
+    make_frame(&frame, bytes, FRAME_IP_MIN, &stamp);
+    arrive(bytes, frame.length);
+}
+
+static void tells_copies_late_and_stale_packets_apart(void)
+{
+    begin_counting();
+    static const uint64_t order[] = {0,
+                                     1,
+                                     2,
+                                     4,
+                                     3,
+                                     3,
+                                     64,
+                                     63,
+                                     65,
+                                     128,
+                                     127,
+                                     127,
+                                     1000,
+                                     999,
+                                     64 * 70,
+                                     66,
+                                     66,
+                                     FLOW_WINDOW - 1,
+                                     FLOW_WINDOW,
+                                     FLOW_WINDOW + 63,
+                                     5,
+                                     70,
+                                     2 * FLOW_WINDOW + 70,
+                                     70,
+                                     2 * FLOW_WINDOW,
+                                     2 * FLOW_WINDOW,
+                                     FLOW_WINDOW + 71,
+                                     9 * FLOW_WINDOW,
+                                     9 * FLOW_WINDOW - 1,
+                                     UINT64_MAX - FLOW_WINDOW,
+                                     UINT64_MAX};
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        arrive_numbered(order[i]);
+    }
+}
+
+static void sink_tells_copies_late_and_stale_packets_apart(void **state)
+{
+    (void)state;
+    need_programs();
+    for (size_t i = 0; i < 2; i++) {
+        sink = sinks[i];
+        tells_copies_late_and_stale_packets_apart();
+    }
+}
+
+static void counts_random_orders_as_the_library_does(void)
+{
+    begin_counting();
+    random_state = 88172645463325252ULL;
+    uint64_t at = 0;
+    for (unsigned i = 0; i < MUTATIONS; i++) {
+        uint64_t kind = random_number() % 100;
+        if (kind < 60) {
+            arrive_numbered(at++);
+        } else if (kind < 75) {
+            at += random_number() % 300;
+            arrive_numbered(at);
+        } else if (kind < 99) {
+            uint64_t back = random_number() % 500;
+            arrive_numbered(at > back ? at - back : 0);
+        } else {
+            at += random_number() % (3 * FLOW_WINDOW);
+            arrive_numbered(at);
+        }
+    }
+    uint64_t delays = 0;
+    for (size_t i = 0; i < FLOW_DELAY_CLASSES; i++) {
+        delays += sink->bss->delays[i];
+    }
+    assert_int_equal(delays, sink->bss->received);
+}
+
+static void sink_counts_random_orders_as_the_library_does(void **state)
+{
+    (void)state;
+    need_programs();
+    for (size_t i = 0; i < 2; i++) {
+        sink = sinks[i];
+        counts_random_orders_as_the_library_does();
+    }
+}
+
+static void judges_damaged_frames_as_the_library_does(void)
+{
+    begin_counting();
+    static struct frame_template frame;
+    static uint8_t bytes[FRAME_ETHERNET + FRAME_IP_MAX];
+    random_state = 2463534242ULL;
+    for (unsigned i = 0; i < MUTATIONS; i++) {
+        unsigned length = FRAME_IP_MIN + (unsigned)(random_number() % (i % 10 == 0 ? 3300 : 300));
+        struct frame_stamp stamp = {.network = NETWORK, .run = RUN, .sequence = i, .time_ns = 1};
+        if (random_number() % 8 == 0) {
+            stamp.run++;
+        } else if (random_number() % 8 == 0) {
+            stamp.network++;
+        }
+        make_frame(&frame, bytes, length, &stamp);
+        size_t given = frame.length;
+        unsigned changes = (unsigned)(random_number() % 4);
+        for (unsigned c = 0; c < changes; c++) {
+            size_t place = random_number() % (random_number() % 2 == 0 ? given : 70);
+            bytes[place] = (uint8_t)random_number();
+        }
+        switch (random_number() % 8) {
+        case 0: // cut
+            given = 14 + random_number() % (given - 14);
+            break;
+        case 1: // padded, as short Ethernet frames are
+            given = given + 40 < FRAME_ROOM - 600 ? given + random_number() % 40 : given;
+            break;
+        default:
+            break;
+        }
+        arrive(bytes, given);
+    }
+    assert_true(sink->bss->received > MUTATIONS / 10);
+    assert_true(sink->bss->corrupt > MUTATIONS / 10);
+    assert_true(sink->bss->strays > MUTATIONS / 20);
+}
+
+static void sink_judges_damaged_frames_as_the_library_does(void **state)
+{
+    (void)state;
+    need_programs();
+    for (size_t i = 0; i < 2; i++) {
+        sink = sinks[i];
+        judges_damaged_frames_as_the_library_does();
+    }
+}
+
+static void insert(uint8_t *bytes, size_t *length, size_t at, const uint8_t *what, size_t count)
+{
+    memmove(bytes + at + count, bytes + at, *length - at);
+    memcpy(bytes + at, what, count);
+    *length += count;
+}
+
+static void other_traffic_passes_the_sink(void **state)
+{
+    (void)state;
+    need_programs();
+    sink = sinks[0];
+    begin_counting();
+    static struct frame_template frame;
+    static uint8_t bytes[FRAME_ETHERNET + FRAME_IP_MAX];
+    const struct frame_stamp stamp = {.network = NETWORK, .run = RUN, .time_ns = 1};
+    make_frame(&frame, bytes, 100, &stamp);
+    size_t length = frame.length;
+    static const uint8_t tag[4] = {0x81, 0, 0, 7};
+    insert(bytes, &length, 12, tag, sizeof tag); // a VLAN tag (IEEE 802.1Q)
+    arrive(bytes, length);
+
+    make_frame(&frame, bytes, 100, &stamp);
+    length = frame.length;
+    static const uint8_t option[4] = {1, 1, 1, 0}; // RFC 791: no operation, end of the list
+    insert(bytes, &length, 34, option, sizeof option);
+    bytes[14] = 0x46;
+    arrive(bytes, length);
+
+    memset(bytes, 0, 200);
+    bytes[12] = 0x86, bytes[13] = 0xdd, bytes[14] = 0x60; // IPv6 with a hop-by-hop header
+    bytes[18 + 2] = 0;
+    arrive(bytes, 200);
+
+    memset(bytes, 0xff, 6);
+    bytes[12] = 8, bytes[13] = 6; // ARP
+    arrive(bytes, 60);
+    assert_int_equal(sink->bss->arrivals, 0);
+
+    make_frame(&frame, bytes, 100, &stamp);
+    bytes[20] |= 0x20; // the first of two fragments: a test frame that was cut
+    arrive(bytes, frame.length);
+    assert_int_equal(sink->bss->corrupt, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(source_writes_the_frames_of_the_library),
+        cmocka_unit_test(sink_tells_copies_late_and_stale_packets_apart),
+        cmocka_unit_test(sink_counts_random_orders_as_the_library_does),
+        cmocka_unit_test(sink_judges_damaged_frames_as_the_library_does),
+        cmocka_unit_test(other_traffic_passes_the_sink),
+    };
+    return cmocka_run_group_tests(tests, load_programs, unload_programs);
+}
