@@ -16,7 +16,7 @@
 #include "ration/deadline.h"
 
 #define KERNEL_DEFAULT_US 950000
-#define SETTLE_NS         (100U * NS_PER_MS) // some periods of ration/share
+#define SETTLE_NS         (100U * NS_PER_MS) // a few periods of ration/share
 #define KEEPER_NS         (1500U * NS_PER_MS)
 #define RECORD_TEXT_MAX   (16U << 20)
 
@@ -35,7 +35,7 @@ static int lock_shared(int fd, struct error *err)
     return rc;
 }
 
-// What some other record, of a living or a dead run, says that the setting was.
+// Finds the old setting in another record, of a living or a dead run.
 static bool find_earlier(const struct record *own, long *ret_us)
 {
     _cleanup_closedir_ DIR *root = opendir(RECORD_ROOT);
@@ -71,7 +71,7 @@ int admission_hold(struct record *record, struct error *err)
     if (lock < 0) {
         return lock;
     }
-    // Alone or not, that is the question; then nobody may restore it behind our back.
+    // If alone, hold the lock exclusively: nobody can restore the setting meanwhile.
     bool alone = flock(lock, LOCK_EX | LOCK_NB) == 0;
     int rc = alone ? 0 : lock_shared(lock, err);
     long was = 0;
@@ -79,11 +79,11 @@ int admission_hold(struct record *record, struct error *err)
         rc = admission_read(&was, err);
     }
     if (rc == 0 && was == ADMISSION_OFF && !find_earlier(record, &was) && !alone) {
-        was = KERNEL_DEFAULT_US; // turned off by one whose record can't be seen from here
+        was = KERNEL_DEFAULT_US; // disabled by a process whose record is not visible from here
     }
     const json_t *noted = json_object_get(json_object_get(record->content, "admission"), "was");
     if (json_is_integer(noted)) {
-        was = (long)json_integer_value(noted); // by a process before this one
+        was = (long)json_integer_value(noted); // by an earlier process
     }
     if (rc == 0) {
         json_object_set_new(record->content, "admission",
@@ -103,8 +103,8 @@ int admission_hold(struct record *record, struct error *err)
     return steal_fd(&lock);
 }
 
-// The kernel books the time of a task that leaves SCHED_DEADLINE off a little later, or, if it
-// sleeps, not at all. Each writing makes it count anew (Linux 6.17); so wait, have it count,
+// The kernel books the time of a task that leaves SCHED_DEADLINE off a little later, or not at all
+// if the task sleeps. Each write makes it recompute (Linux 6.17): so wait, make it recompute,
 // restore.
 static int restore(long was, struct error *err)
 {
@@ -126,7 +126,7 @@ int admission_let_go(struct record *record, int lock, struct error *err)
     if (held < 0) {
         return held;
     }
-    // One that isn't held here may be held by the testbed's keeper, which is about to end.
+    // A lock not held here may be held by the testbed's former owner, which is about to end.
     uint64_t deadline = clock_monotonic_ns() + (lock < 0 ? KEEPER_NS : 0);
     bool alone = flock(held, LOCK_EX | LOCK_NB) == 0;
     while (!alone && clock_monotonic_ns() < deadline) {

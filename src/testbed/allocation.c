@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // testbed/allocation — see allocation.h and testbed.h. Called by build.c at the end of building, by
-// life.c and cleanup.c while taking down, and by whoever sets an allocation of a testbed that
-// stands.
+// life.c and cleanup.c while taking down, and by functions that set an allocation of a standing
+// testbed.
 #include "testbed/allocation.h"
 
 #include <errno.h>
@@ -22,15 +22,15 @@
 #define GROUP_ROOT "vrbench"
 #define HOST_NAME  "host"
 
-// Parties that are rationed: the host, then the routers in the scenario's order, as the first of
+// Rationed parties: the host, then the routers in the scenario's order, as the first of
 // testbed_parties().
 struct allocator {
     size_t count;
     struct ration **rations;
     struct allocation *allocations;
-    enum cap_way way;        // known once a cap is wanted
+    enum cap_way way;        // determined when the first cap is requested
     struct divider *divider; // NULL = not running
-    int admission;           // its lock; -1 = not held
+    int admission;           // lock of the admission setting; -1 = not held
 };
 
 static const char *party_name(const struct testbed *testbed, size_t party)
@@ -38,7 +38,7 @@ static const char *party_name(const struct testbed *testbed, size_t party)
     return party == 0 ? HOST_NAME : testbed->plan->scenario->routers[party - 1].name;
 }
 
-// A router may bear any name: groups of routers have a prefix.
+// A router may have any name, so groups of routers have a prefix.
 static char *group_of(const struct testbed *testbed, size_t party)
 {
     return party == 0 ? text_copy(HOST_NAME) : text_format("router-%s", party_name(testbed, party));
@@ -76,7 +76,7 @@ static unsigned largest_weight(const struct allocator *allocator)
     return largest;
 }
 
-// Whether the testbed has a cap to hold.
+// Whether any party of the testbed has a cap.
 static bool any_cap(const struct testbed *testbed)
 {
     const struct allocator *allocator = testbed->allocator;
@@ -105,7 +105,7 @@ static int write_allocation(const struct testbed *testbed, struct error *err)
     return record_write(testbed->record, err);
 }
 
-// What the record says, where it says so; else the scenario.
+// Reads the allocations from the record, or from the scenario if the record has none.
 static void read_allocation(const struct testbed *testbed, struct allocator *allocator)
 {
     const struct scenario *scenario = testbed->plan->scenario;
@@ -124,7 +124,7 @@ static void read_allocation(const struct testbed *testbed, struct allocator *all
     }
 }
 
-// Opens the hierarchy and writes to the record which groups will be made there.
+// Opens the hierarchy and writes the paths of the future groups to the record.
 static int prepare_groups(struct testbed *testbed, struct error *err)
 {
     _cleanup_free_ char *mount_point = text_format("%s/cgroup", testbed->record->directory);
@@ -152,7 +152,7 @@ static int prepare_groups(struct testbed *testbed, struct error *err)
 
 // ---- what caps need
 
-// How caps are held here, found out when the first is wanted.
+// Determines how caps are held here, when the first one is requested.
 static int find_way(struct testbed *testbed, struct error *err)
 {
     struct allocator *allocator = testbed->allocator;
@@ -231,7 +231,7 @@ void testbed_stop_dividing(struct testbed *testbed)
 
 // ---- placing
 
-// What is to be rationed to a party, or is believed to be. The path is the caller's to free.
+// The ration of a party: requested, or believed to be set. The caller frees the path.
 static struct ration_spec spec_of(const struct testbed *testbed, size_t party, char **ret_path)
 {
     const struct allocator *allocator = testbed->allocator;
@@ -307,7 +307,7 @@ int testbed_start_dividing(struct testbed *testbed, struct error *err)
         return 0;
     }
     if (!any_cap(testbed)) {
-        // Another process took the last cap off; a divider of this one may have put it on again.
+        // Another process removed the last cap; this process's divider may have set it again.
         int cleared = allocator->way == CAP_WAY_DEADLINE ? open_rations(testbed, err) : 0;
         int restored = let_admission_go(testbed, cleared < 0 ? NULL : err);
         return cleared < 0 ? cleared : restored;
@@ -350,7 +350,7 @@ int testbed_place_router(struct testbed *testbed, size_t router, struct error *e
     divider_lock(testbed->allocator->divider);
     int rc = ration_party(testbed, 1 + router, err);
     if (rc == 0) {
-        rc = ration_party(testbed, 0, err); // its pairs' host ends are new
+        rc = ration_party(testbed, 0, err); // the host's ends of its pairs are new
     }
     divider_unlock(testbed->allocator->divider);
     return rc;
@@ -365,7 +365,7 @@ int testbed_displace_router(struct testbed *testbed, size_t router, struct error
     divider_lock(allocator->divider);
     ration_close(allocator->rations[1 + router]);
     allocator->rations[1 + router] = NULL;
-    // A host whose ration another process holds is left to that.
+    // The host's ration is left to the process that holds it, if that is another one.
     int rc = allocator->rations[0] == NULL ? 0 : ration_party(testbed, 0, err);
     divider_unlock(allocator->divider);
     return rc;
@@ -376,7 +376,7 @@ int testbed_recall_groups(struct testbed *testbed, struct error *err)
     const json_t *groups = json_object_get(testbed->record->content, "cgroups");
     const char *root = json_string_value(json_object_get(groups, "root"));
     if (root == NULL) {
-        return 0; // direct
+        return 0; // in direct
     }
     int version = (int)json_integer_value(json_object_get(groups, "version"));
     if (access(root, F_OK) < 0) {
@@ -459,8 +459,8 @@ static int check_allocation(const struct testbed *testbed, const struct allocati
     return 0;
 }
 
-// Gives every ration what the allocations say, now that one party's has changed. With version 2
-// the largest weight is in them all.
+// Sets every ration to the allocations after one party's has changed: in version 2 the largest
+// weight affects all of them.
 static int set_rations(struct testbed *testbed, size_t changed, struct error *err)
 {
     struct allocator *allocator = testbed->allocator;

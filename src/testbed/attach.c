@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * testbed/attach — a testbed's state written to its record, and an object made again from that by
- * another process. The plan comes from the scenario's text as it did the first time; only what
- * differs from it is remembered. Called after every change, and by standing.c.
+ * testbed/attach — writes a testbed's state to its record, and makes an object from it in another
+ * process. The plan is recomputed from the scenario's text; the record has only the differences.
+ * Called after every change, and by standing.c.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -107,7 +107,7 @@ static const char *word(const json_t *object, const char *key)
     return text == NULL ? "" : text;
 }
 
-// Twelve hexadecimal digits, as note_interfaces() wrote them.
+// Parses twelve hexadecimal digits, as written by note_interfaces().
 static void recall_mac(const char *text, uint8_t ret[6])
 {
     unsigned long long number = strtoull(text, NULL, 16);
@@ -178,7 +178,7 @@ static enum router_state state_from_name(const char *name)
     return ROUTER_CRASHED;
 }
 
-// Threads that served the interfaces of a router that is gone have gone with it.
+// Removes threads that ended with the interfaces of a router.
 static void forget_gone_tasks(struct testbed *testbed)
 {
     size_t kept = 0;
@@ -216,7 +216,7 @@ static int recall_routers(struct testbed *testbed, struct error *err)
         rc = testbed->platform->ops->recall(testbed->platform, &order.spec, described,
                                             &router->router, err);
         router_order_clear(&order);
-        if (rc == -ENOENT) { // who was ending or restarting it died
+        if (rc == -ENOENT) { // the process that ended or restarted it died
             error_clear(err);
             router->state = ROUTER_CRASHED;
             any_gone = true;
@@ -279,7 +279,7 @@ int testbed_attach(struct record *record, struct testbed **ret, struct error *er
     }
     if (rc < 0) {
         error_context(err, "testbed %s", record->id);
-        testbed->record = NULL; // the caller's still
+        testbed->record = NULL; // the caller keeps it
         testbed_free(testbed);
         return rc;
     }

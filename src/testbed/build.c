@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * testbed/build — makes a plan real: namespaces, bridges, cables, routers, threads, placement.
- * Called by life.c. What is to be made is written to the record first.
+ * testbed/build — builds a plan: namespaces, bridges, cables, routers, threads, placement. Called
+ * by life.c. Each object is written to the record before it is made.
  */
 #include "testbed/parts.h"
 
@@ -43,7 +43,7 @@ const struct netns *testbed_host_netns(const struct testbed *testbed)
 
 char *testbed_pin(const struct record *record, const char *node)
 {
-    // A router may bear any name, "home" too: nodes have a prefix.
+    // A router may have any name, "home" too, so nodes have a prefix.
     return strcmp(node, HOME_PIN) == 0 ? text_format("%s/" HOME_PIN, record->directory)
                                        : netns_pin_of(record->directory, node);
 }
@@ -83,9 +83,9 @@ static int make_host_settings(const struct netns *ns, struct error *err)
     return rc;
 }
 
-// Fragments whose fellows were lost wait at the sink: not so long that a later packet of the same
-// IP identification (16 bits: seconds) is put together with them, nor so many that good ones find
-// no room (4 MiB by default, some thousand packets).
+// Fragments whose packet is incomplete wait at the sink. They must not wait so long that they are
+// combined with a later packet with the same IP identification (16 bits: seconds), nor be so many
+// that others find no room (4 MiB by default, some thousand packets).
 static int make_sink_settings(const struct netns *ns, struct error *err)
 {
     int rc = netns_sysctl(ns, "ipv4/ipfrag_time", "1", 1, err);
@@ -135,7 +135,7 @@ static int make_bridges(struct testbed *testbed, struct error *err)
 
 // ---- cables
 
-// Where an interface is made: a router's dedicated one starts on the host, to be taken from there.
+// Where an interface is made: a router's dedicated one is made on the host and moved from there.
 struct birthplace {
     const struct netns *ns;
     char name[16];
@@ -194,7 +194,8 @@ static int lend_nic(struct testbed *testbed, size_t number, struct error *err)
     interface->index = info.index;
     memcpy(interface->mac, info.mac, 6);
     if (interface->pci[0] != '\0') {
-        (void)pci_link_mac(place.ns, place.name, interface->mac); // what the machine will see
+        (void)pci_link_mac(place.ns, place.name,
+                           interface->mac); // the address that the machine will see
     } else if (info.kind[0] == '\0') {
         rc = napi_name_lasting(place.ns, info.index, place.name, err);
     }
@@ -235,8 +236,8 @@ static uint32_t subnet_of(const struct ipv4_interface *ip)
     return ip->address & ~(0xffffffffU >> ip->prefix);
 }
 
-// What lies behind a tester's end, to which a router learns the way: a host of it is the end
-// itself. `far` is what lies behind the other end.
+// Configures the subnet behind a tester's end, to which a router learns the route: its host is the
+// end itself. `far` is the subnet behind the other end.
 static int set_up_behind(const struct testbed *testbed, const struct plan_interface *own,
                          const struct plan_interface *next, bool direct, struct ipv4_interface near,
                          struct ipv4_interface far, struct error *err)
@@ -250,7 +251,8 @@ static int set_up_behind(const struct testbed *testbed, const struct plan_interf
     return rc == 0 && direct ? link_add_neighbour(ns, own->index, far.address, next->mac, err) : rc;
 }
 
-// The tester's end `near` of a path: address, way to the other end `far` over the next hop.
+// Configures the tester's end `near` of a path: its address, and the route to the other end `far`
+// through the next hop.
 static int set_up_tester_end(const struct testbed *testbed, size_t near, size_t far, size_t hop,
                              struct error *err)
 {
@@ -298,7 +300,7 @@ static int set_up_tester(const struct testbed *testbed, struct error *err)
     return rc;
 }
 
-// The tester's addresses, learned beforehand by the bridge ports that face it.
+// Adds forwarding entries for the tester's addresses to the bridge ports that face it.
 static int set_up_host(const struct testbed *testbed, struct error *err)
 {
     const struct plan *plan = testbed->plan;
@@ -325,7 +327,7 @@ static int set_up_host(const struct testbed *testbed, struct error *err)
 
 // ---- the record
 
-// The number of the network namespace that interfaces are lent from.
+// Inode number of the network namespace that interfaces are lent from.
 static json_int_t home_number(const struct record *record)
 {
     _cleanup_free_ char *pin = testbed_pin(record, HOME_PIN);
@@ -421,10 +423,10 @@ static int write_record(struct testbed *testbed, struct error *err)
     return record_write(testbed->record, err);
 }
 
-// A NIC has a transmit queue; so has the end of each made cable that leads to a sink. Since Linux
-// 6.16 a veth whose peer's ring is full makes its queue wait instead of dropping: a sink that the
-// machine stops for some milliseconds then loses nothing. What overflows the queue is the sink's
-// loss all the same (measure/losses).
+// A real NIC has a transmit queue, and so has the end of each made cable that leads to a sink.
+// Since Linux 6.16 a veth whose peer's ring is full stops its queue instead of dropping, so a sink
+// that is delayed by some milliseconds loses nothing. What overflows the queue still counts as the
+// sink's loss (measure/losses).
 int testbed_make_sink_queues(const struct testbed *testbed, ssize_t router, struct error *err)
 {
     const struct plan *plan = testbed->plan;
@@ -491,7 +493,7 @@ int testbed_build(struct testbed *testbed, struct error *err)
     if (rc == 0) {
         rc = set_up_tester(testbed, err);
     }
-    // They start side by side.
+    // They start in parallel.
     for (size_t i = 0; rc == 0 && i < routers; i++) {
         rc = testbed_await_router(testbed, i, err);
     }

@@ -18,7 +18,7 @@ static int check_plan(struct platform *platform, const struct plan *plan, bool n
     return rc;
 }
 
-// What becomes of lent NICs is said here, before anything is made.
+// Reports before anything is made whether lent NICs are assigned.
 static int check_handover(struct platform *platform, struct plan *plan, struct error *err)
 {
     struct netns *home = NULL;
@@ -39,7 +39,7 @@ int testbed_check_platform(const struct scenario *scenario, bool named_only, str
     struct platform *platform = NULL;
     struct cpu_list usable;
     if (named_only && platform_check(scenario->platform, NULL) < 0) {
-        return 0; // another build, or machine, may have it
+        return 0; // another build or machine may have it
     }
     int rc = cpu_list_usable(&usable, err);
     if (rc == 0) {
@@ -48,7 +48,7 @@ int testbed_check_platform(const struct scenario *scenario, bool named_only, str
     for (size_t i = 0; rc == 0 && i < scenario->topology_count; i++) {
         struct plan *plan = NULL;
         if (scenario->topologies[i] == TOPOLOGY_DIRECT) {
-            continue; // has none
+            continue; // it has none
         }
         rc = plan_make(scenario, scenario->topologies[i], &usable, &plan, err);
         if (rc == 0) {

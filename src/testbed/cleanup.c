@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * testbed/cleanup — removes testbeds by their records and nothing else: what dead runs left, and
- * testbeds that were left standing. Nothing here needs a testbed that can be attached to. Called
- * at every start of a run, by `vrbench cleanup` and `vrbench down`; life.c uses the part that
- * gives interfaces back.
+ * testbed/cleanup — removes testbeds by their records and nothing else: those left by dead runs,
+ * and standing ones. Requires no testbed that can be attached to. Called at every start of a run,
+ * by `vrbench cleanup` and `vrbench down`; life.c uses the part that gives interfaces back.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -37,20 +36,20 @@
 #define STATUS_MAX      (1U << 16)
 #define ENVIRONMENT_MAX (4U << 20)
 
-// Gives one interface back from wherever it had got to: its node, the host on its way there, or
-// still (again) at home but not as it was.
+// Gives one interface back from wherever it is: its node, the host on the way there, or at home
+// with changed settings.
 static int return_nic(const struct record *record, const json_t *entry, const struct netns *home,
                       struct error *err)
 {
     const json_t *nics = json_object_get(record->content, "nics");
     const json_t *described = json_object_get(entry, "nic");
     const char *node = json_string_value(json_object_get(entry, "node"));
-    const char *lasting = json_string_value(json_object_get(entry, "lasting")); // linux/napi.h
+    const char *lasting = json_string_value(json_object_get(entry, "lasting")); // see linux/napi.h
     const char *name = json_string_value(json_object_get(entry, "name"));
     const char *host_name = json_string_value(json_object_get(entry, "host_name"));
     const struct place {
         const char *node, *name;
-        bool before; // of the node's last life, while a reboot is at work
+        bool before; // of the node before its reboot, while a reboot is in progress
     } places[] = {{node, name, false},    {"host", host_name, false}, {node, name, true},
                   {node, lasting, false}, {"host", lasting, false},   {node, lasting, true}};
     handover_clear_name(home, nics, entry);
@@ -73,7 +72,7 @@ static int return_nic(const struct record *record, const json_t *entry, const st
             return rc;
         }
     }
-    // Not taken yet, or only half, or half given back already; or a machine had its device.
+    // Not taken yet, or partly taken or given back; or a machine had its device.
     int rc = handover_is_noted(entry) ? handover_await(home, nics, entry, err) : 0;
     return rc < 0 ? rc : nic_restore(home, described, err);
 }
@@ -117,7 +116,8 @@ void testbed_return_nics(const struct record *record, struct error *err)
     if (netns_open(pin, &home, err) < 0) {
         return;
     }
-    // Those first that machines had: until they have their own names back they may hold others'.
+    // Those of machines first: until they have their own names back they may have the names of
+    // others.
     return_some(record, nics, true, home, err);
     return_some(record, nics, false, home, err);
     netns_close(home);
@@ -157,8 +157,8 @@ static bool lives_in(const char *process, const ino_t *namespaces, size_t count)
     return false;
 }
 
-// Whether a process is the first one of a node (linux/first.h). All that has been started inside
-// shares its PID namespace and ends with it.
+// Whether a process is the first process of a node (linux/first.h). All processes started inside
+// share its PID namespace and end with it.
 static bool is_first(const char *process)
 {
     _cleanup_free_ char *path = text_format("/proc/%s/status", process);
@@ -167,13 +167,13 @@ static bool is_first(const char *process)
         !text_starts(text, "Name:\t" FIRST_NAME_PREFIX)) {
         return false;
     }
-    // Its numbers from this PID namespace inwards: proc_pid_status(5).
+    // Its PIDs from this PID namespace inwards: proc_pid_status(5).
     const char *numbers = strstr(text, "\nNSpid:");
     const char *end = numbers == NULL ? NULL : strchr(numbers + 1, '\n');
     return end != NULL && end - numbers > 2 && end[-2] == '\t' && end[-1] == '1';
 }
 
-// Whether a process has the mark of a console of the testbed (linux/session.h) in its environment.
+// Whether a process has the mark of the testbed's consoles (linux/session.h) in its environment.
 static bool is_marked(const char *process, const char *id)
 {
     _cleanup_free_ char *mark = text_format(SESSION_TESTBED "=%s", id);
@@ -191,7 +191,7 @@ static bool is_marked(const char *process, const char *id)
     return false;
 }
 
-// Whether an interface in a node is one that was lent and could not be given back.
+// Whether an interface in a node is a lent one that could not be given back.
 static bool is_lent(const struct record *record, const char *name)
 {
     static const char *const keys[] = {"name", "host_name", "lasting"};
@@ -216,14 +216,14 @@ static void delete_links_in(const struct record *record, const struct netns *ns)
     for (size_t i = 0; links != NULL && links[i].if_index != 0; i++) {
         if (links[i].if_index != LOOPBACK_INDEX && !is_lent(record, links[i].if_name)) {
             (void)link_delete(ns, (int)links[i].if_index,
-                              NULL); // its peer's end may have been first
+                              NULL); // its peer may have been deleted first
         }
     }
     if_freenameindex(links);
 }
 
-// Deletes the interfaces of all nodes. The kernel does so by itself with a namespace, but not while
-// a process of somebody else is in there.
+// Deletes the interfaces of all nodes. The kernel does so when a namespace ends, but not while a
+// process of another program is in it.
 static void delete_links(const struct record *record)
 {
     _cleanup_closedir_ DIR *directory = opendir(record->directory);
@@ -251,8 +251,8 @@ int testbed_end_processes(const struct record *record, const char *node, struct 
             continue;
         }
         _cleanup_close_ int process = process_open(pid, process_start_time(pid), NULL);
-        // Looked at only now: the number could have passed to another in between. A process of
-        // somebody else may be here for a moment, as one that reads counters.
+        // Checked after opening, because the PID could have been reused before. A process of
+        // another program, such as one that reads counters, may be here for a moment.
         if (process < 0 || !lives_in(name, namespaces, count)) {
             continue;
         }
@@ -271,7 +271,7 @@ int testbed_end_processes(const struct record *record, const char *node, struct 
 
 // ---- platforms
 
-// What the platform made outside of the testbed's namespaces and folder.
+// Removes what the platform made outside of the testbed's namespaces and folder.
 static int clean_up_platform(struct record *record, struct error *err)
 {
     const char *uri = json_string_value(json_object_get(record->content, "platform"));
@@ -292,8 +292,8 @@ static int clean_up_platform(struct record *record, struct error *err)
 
 // ---- removing one
 
-// Where the directory of a record made in another mount namespace can be reached through a process
-// of the testbed that lives there, uses that path from here on.
+// If the directory of a record made in another mount namespace can be reached through a process of
+// the testbed there, uses that path from here on.
 static void reach_directory(struct record *record)
 {
     const json_t *maker = json_object_get(record->content, "maker");
@@ -323,16 +323,16 @@ static void reach_directory(struct record *record)
     }
 }
 
-// Goes on with the other steps after one that fails; returns the first failure.
+// Continues with the other steps after a failure; returns the first failure.
 static int undo(struct record *record, const struct task_list *tasks, struct error *err)
 {
-    // Devices come back from machines that have ended; interfaces, from namespaces that haven't.
+    // Devices come back from ended machines; interfaces, from namespaces that still exist.
     bool machines_first = testbed_lends_devices(record);
     _cleanup_error_ struct error why = ERROR_INIT;
     int rc = machines_first ? clean_up_platform(record, err) : 0;
     testbed_return_nics(record, &why);
     if (why.text == NULL && json_array_size(json_object_get(record->content, "nics")) > 0) {
-        // Nothing of them is held any more, whatever else may stay.
+        // None of them is held any more, even if other parts remain.
         json_object_set_new(record->content, "nics", json_array());
         (void)record_write(record, NULL);
     }
@@ -380,7 +380,7 @@ int testbed_remove_standing(const char *id, struct error *err)
     }
     rc = record_take_over(record, END_WITHIN_NS, err);
     if (rc == 0) {
-        // From here on it is a dead run's, should this process die.
+        // From here on it counts as a dead run's, if this process dies.
         json_object_set_new(record->content, "kept", json_false());
         rc = record_write(record, err);
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// testbed/converge — see converge.h. Called by build.c, and by routers.c for each new life.
+// testbed/converge — see converge.h. Called by build.c, and by routers.c for each recreated router.
 #include "testbed/converge.h"
 
 #include <errno.h>
@@ -16,9 +16,9 @@
 #include "testbed/allocation.h"
 #include "testbed/tasks.h"
 
-#define LOOK_NS     (2U * NS_PER_MS)  // how exactly convergence is timed
-#define LOOK_IN_NS  (20U * NS_PER_MS) // the same where looking takes of the router's CPU
-// How the tester speaks, as its configuration and as messages have it.
+#define LOOK_NS     (2U * NS_PER_MS)  // resolution of the measured convergence time
+#define LOOK_IN_NS  (20U * NS_PER_MS) // the same if checking takes the router's CPU time
+// The tester's OSPF parameters, in its configuration and in messages.
 #define SPEECH      "type ptp; hello 1; dead 4;"
 #define SPEECH_TEXT "area 0, point-to-point, hello 1 s, dead 4 s, no authentication"
 
@@ -49,8 +49,8 @@ static bool is_routed(const struct testbed *testbed)
 
 // ---- the tester's speakers
 
-// An instance of OSPF for each network, with a table of its own: what one network's routers say is
-// not passed on to another's.
+// Writes an instance of OSPF for each network with a separate table, so that routes of one network
+// are not announced in another.
 static void write_instance(const struct testbed *testbed, const struct plan_path *path, bool sink,
                            FILE *out)
 {
@@ -94,7 +94,7 @@ static char *write_config(const struct testbed *testbed, bool sink)
     return text;
 }
 
-// All that its first process runs is the tester's work.
+// The CPU time of all processes of the speaker is the tester's.
 static void adopt_tasks(struct testbed *testbed, pid_t first)
 {
     struct first_child *children = NULL;
@@ -148,14 +148,14 @@ int testbed_start_speakers(struct testbed *testbed, struct error *err)
 
 // ---- the routers
 
-// A router that is on its way.
+// A router that has not converged yet.
 struct candidate {
     size_t router;
     uint64_t started_ns;
 };
 
-// Whether a router's forwarding table leads where it should on one side of a network. If not,
-// ret_missing says what is wrong, and is the caller's.
+// Checks that a router's forwarding table has the right route on one side of a network. If not,
+// ret_missing gets the problem, which the caller frees.
 static int check_side(const struct testbed *testbed, const struct plan_path *path, bool sink,
                       char **ret_missing, struct error *err)
 {
@@ -183,7 +183,7 @@ static int check_side(const struct testbed *testbed, const struct plan_path *pat
     return 0;
 }
 
-// 1 if a router has all routes that it needs, 0 and the first that it lacks if not.
+// Returns 1 if a router has all required routes, else 0 and the first missing one.
 static int check_router(const struct testbed *testbed, size_t router, char **ret_missing,
                         struct error *err)
 {
@@ -227,7 +227,7 @@ static int explain_death(const struct testbed *testbed, size_t router, struct er
                 asked->name, routing_daemon_name(asked->daemon), words);
 }
 
-// 1 if the router has converged, 0 if it is to be looked at again.
+// Returns 1 if the router has converged, 0 if it must be checked again.
 static int look_at(struct testbed *testbed, const struct candidate *candidate, struct error *err)
 {
     struct testbed_router *entry = &testbed->routers[candidate->router];
@@ -282,7 +282,7 @@ static int start(struct testbed *testbed, size_t router, struct candidate *ret, 
     return ops->start_daemon(entry->router, err);
 }
 
-// The daemon's programs are there now, with all their threads.
+// Adds the tasks of the daemon's programs, which are all running now.
 static int take_stock(struct testbed *testbed, size_t router, struct error *err)
 {
     const struct machine_ops *ops = testbed->platform->ops;
@@ -318,8 +318,8 @@ int testbed_converge(struct testbed *testbed, ssize_t router, struct error *err)
 
 // ---- before anything is built
 
-// Where the programs are in the routers this machine may have none to check with: then the router
-// does, by running them.
+// If the programs are inside the routers, this machine may have none to check with: the router then
+// checks by running them.
 static int check_daemon(const struct scenario *scenario, size_t router,
                         const struct platform *platform, struct error *err)
 {

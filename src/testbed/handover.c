@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // testbed/handover — see handover.h. Called by check.c and build.c (deciding), cleanup.c (getting
-// back), life.c (what is told).
+// back), life.c (facts).
 #include "testbed/handover.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@
 #include "testbed/routers.h"
 
 #define BACK_WITHIN_NS                                                                             \
-    (60U * NS_PER_S) // an interface of a device that was reset, on a busy machine
+    (60U * NS_PER_S) // for the interface of a device that was reset, on a busy machine
 #define FIRST_NETNS "/proc/1/ns/net"
 #define MAC_RANDOM  1 // NET_ADDR_RANDOM of include/uapi/linux/netdevice.h
 #define WHY_MAX     512U
@@ -35,7 +35,7 @@ static bool is_first_netns(const struct netns *home)
            own.st_ino == first.st_ino;
 }
 
-// A virtual function that nobody gave an address makes one up each time its driver begins.
+// A virtual function without a configured address gets a random one each time its driver binds.
 static bool is_random_mac(const char *nic)
 {
     _cleanup_free_ char *path = text_format("/sys/class/net/%s/addr_assign_type", nic);
@@ -43,8 +43,7 @@ static bool is_random_mac(const char *nic)
     return file_read(path, 64, &text, NULL, NULL) == 0 && strtol(text, NULL, 10) == MAC_RANDOM;
 }
 
-// Whether the interface itself can't be done without its driver for a while. `address` gets its
-// device's.
+// Whether the interface must keep its driver. `address` gets its device's address.
 static bool is_hindered(const struct netns *home, const char *nic, char address[PCI_ADDRESS_SIZE],
                         char *why, size_t room)
 {
@@ -75,8 +74,8 @@ static bool is_lent_to(const struct plan *plan, size_t node, size_t number)
     return plan->interfaces[number].node == node && plan->interfaces[number].nic != NULL;
 }
 
-// Whether the NICs that a router is lent can all be handed over; their addresses are in the plan
-// then. `why` is "" if it is lent none.
+// Whether all NICs lent to a router can be assigned; if so, their addresses are written to the
+// plan. `why` is "" if none is lent.
 static bool decide_router(struct platform *platform, const struct netns *home, struct plan *plan,
                           size_t node, size_t router, char *why, size_t room)
 {
@@ -111,7 +110,7 @@ static bool decide_router(struct platform *platform, const struct netns *home, s
     return good && count > 0;
 }
 
-// Where the machine could hand NICs over, that one isn't is a warning.
+// If the machine could have NICs assigned, one that is not is a warning.
 static void tell(const struct plan *plan, size_t node, bool handed, bool asked, const char *why)
 {
     static const char text[] = "router %s gets macvtaps on its NICs, not the PCI devices: %s";

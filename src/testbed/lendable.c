@@ -13,15 +13,15 @@
 
 #define MASTERS_MAX 8U
 
-// One that is lent, as the scenario has it.
+// A lent interface, as in the scenario.
 struct lent {
     const struct netns *home;
     const char *network, *end, *nic;
-    int ssh; // interface over which the caller works on this machine, 0 = none known
+    int ssh; // interface of the caller's SSH session, 0 = unknown
 };
 
-// Whether the interface, or the bridge or bond that it is part of, has a default route; or is the
-// one of the SSH session.
+// Whether the interface, or the bridge or bond that it belongs to, has a default route or is the
+// SSH session's.
 static bool is_uplink(const struct lent *lent, const struct link_info *info, bool ssh)
 {
     int index = info->index;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// testbed/life — the standing testbed from its order to its end, see testbed.h. Making it is
-// build.c.
+// testbed/life — the standing testbed from the request to its end, see testbed.h. build.c makes it.
 #include "testbed/testbed.h"
 
 #include <errno.h>
@@ -87,7 +86,7 @@ static int keep_first(int rc, int latest, struct error *err, struct error *why)
     return rc;
 }
 
-// Ends those that are still there, with everything around them.
+// Ends the remaining routers with their surroundings.
 static int end_routers(struct testbed *testbed, struct error *err)
 {
     int rc = 0;
@@ -103,8 +102,8 @@ static int end_routers(struct testbed *testbed, struct error *err)
     return rc;
 }
 
-// Machines of the testbed that no object stands for: whoever made them died before it could write
-// that down. Routers in namespaces end with their processes.
+// Removes machines of the testbed without an object: their maker died before it could record them.
+// Routers in namespaces end with their processes.
 static int clean_up_machines(struct testbed *testbed, struct error *err)
 {
     struct platform *platform = testbed->platform;
@@ -114,7 +113,7 @@ static int clean_up_machines(struct testbed *testbed, struct error *err)
                                          testbed->home, err);
 }
 
-// Lets go of everything; the kernel then does the rest in its own time.
+// Releases everything; the kernel completes the removal later.
 static int release(struct testbed *testbed, struct task_list *tasks, struct error *err)
 {
     bool machines_first = testbed->record != NULL && testbed_lends_devices(testbed->record);
@@ -142,7 +141,7 @@ static int release(struct testbed *testbed, struct task_list *tasks, struct erro
         rc = keep_first(rc, ended, err, &why);
         struct record *record = steal_pointer(&testbed->record);
         if (unplaced < 0 || routers_ended < 0 || cleaned < 0) {
-            record_forget(record); // a dead run's from now on: cleanup goes on by it
+            record_forget(record); // it is a dead run's from now on, and the cleanup continues
         } else {
             int removed = record_remove(record, &why);
             rc = keep_first(rc, removed, err, &why);
@@ -291,7 +290,7 @@ bool testbed_rest_is_hosts(const struct testbed *testbed)
     return testbed->platform->ops->traits.kind == PLATFORM_MACHINES;
 }
 
-// What has gone meanwhile has used nothing that is known.
+// Tasks that have ended meanwhile count as unused.
 static void read_times(const struct testbed *testbed, size_t party, struct party_info *ret)
 {
     struct hypervisor_times times;
@@ -299,7 +298,7 @@ static void read_times(const struct testbed *testbed, size_t party, struct party
     for (size_t i = 0; i < ret->part_count; i++) {
         ret->cpu_ns += ret->parts[i].ns;
     }
-    // Of a host that a hypervisor runs, all that it did is known, and netback's work with it.
+    // For a host that is a domain all of its time is known, including netback's work.
     if (testbed->parties[party].kind == PARTY_HOST &&
         testbed_hypervisor_times(testbed, &times, NULL) == 1) {
         ret->cpu_ns = times.host_ns;
@@ -307,7 +306,7 @@ static void read_times(const struct testbed *testbed, size_t party, struct party
     }
 }
 
-// The node of a router by its position among the scenario's.
+// The node of a router, by its index in the scenario.
 static size_t node_of(const struct plan *plan, size_t router)
 {
     size_t node = 0;
@@ -360,7 +359,7 @@ void testbed_party_info(const struct testbed *testbed, size_t party, struct part
     bool has_one = testbed->parties[party].kind != PARTY_TESTER && testbed->allocator != NULL;
     ret->allocation_known =
         !has_one || testbed_get_allocation(testbed, party, &ret->allocation, NULL) == 0;
-    read_times(testbed, party, ret); // last: the caller notes the time then
+    read_times(testbed, party, ret); // last: the caller takes the time afterwards
 }
 
 bool testbed_quick_tasks(const struct testbed *testbed, size_t party, const pid_t **ret_tasks,
@@ -403,7 +402,7 @@ const struct plan *testbed_plan(const struct testbed *testbed)
     return testbed->plan;
 }
 
-// Position of a router's node among the scenario's routers.
+// The index in the scenario of a router's node.
 static size_t router_of(const struct plan *plan, size_t node)
 {
     size_t number = 0;

@@ -101,7 +101,7 @@ int nic_take(const struct netns *home, const char *name, const struct netns *to,
     return rc;
 }
 
-// One that its driver has made anew has the MAC address of its device.
+// An interface recreated by its driver has the MAC address of its device.
 static void restore_mac(const struct netns *home, const struct link_info *info,
                         const json_t *described)
 {

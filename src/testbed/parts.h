@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// testbed/parts — inside of the testbed room: the state of a standing testbed, and what its files
-// share.
+// testbed/parts — internal to testbed/: the state of a standing testbed, shared by its files.
 #ifndef VRBENCH_TESTBED_PARTS_H
 #define VRBENCH_TESTBED_PARTS_H
 
@@ -9,71 +8,71 @@
 #include "testbed/record.h"
 #include "testbed/testbed.h"
 
-struct allocator; // allocation.c's
+struct allocator; // defined in allocation.c
 
 struct testbed_router {
-    struct machine *router; // NULL = not there
+    struct machine *router; // NULL = not made, or ended
     enum router_state state;
-    unsigned id;             // anew with each life
+    unsigned id;             // new whenever the router is recreated
     uint64_t memory_bytes;   // 0 = not measured
-    uint64_t ordered_ns;     // CLOCK_MONOTONIC of the order to make it, until it forwards; else 0
-    uint64_t start_ns;       // from the order to make it until it forwarded; 0 = not measured
+    uint64_t ordered_ns;     // CLOCK_MONOTONIC of the request to make it, until it forwards; else 0
+    uint64_t start_ns;       // from the request to make it until it forwarded; 0 = not measured
     uint64_t since_ns;       // CLOCK_REALTIME of the last change of state
     unsigned restarts;       // after crashes
-    uint64_t outage_ns;      // of the last restart or reboot; 0 = there was none
-    uint64_t convergence_ns; // from its daemon's start to its last route; 0 = it has no daemon
+    uint64_t outage_ns;      // of the last restart or reboot; 0 = none so far
+    uint64_t convergence_ns; // from its daemon's start to its last route; 0 = no daemon
 };
 
 struct testbed {
     struct plan *plan;
-    struct scenario *scenario; // owned if it was attached to; else NULL: the maker's
+    struct scenario *scenario; // owned after attaching; NULL = the maker's
     struct record *record;
-    bool kept;               // it stands: marked so in the record once it is complete
-    bool outlive;            // its routers go on when the process that made them ends
+    bool kept;               // it stands: marked in the record once it is complete
+    bool outlive;            // its routers survive the process that made them
     struct process_id maker; // the process that holds it
-    unsigned next_id;        // of a router to be made
-    int next_index;          // of an interface to be made
-    char *macvtap_why;       // why a lent NIC is not handed over whole; NULL (handover.h)
+    unsigned next_id;        // of the next router
+    int next_index;          // of the next interface
+    char *macvtap_why;       // why a lent NIC is not assigned; NULL (handover.h)
     struct platform *platform;
-    struct netns *home;   // where the caller's interfaces are
-    struct netns **netns; // by node of the plan; NULL for routers, which the platform owns
-    struct testbed_router *routers; // by router of the scenario; empty in direct
-    struct cgroup_tree *cgroups;    // NULL where nothing is weighted (direct)
-    struct allocator *allocator;    // likewise
+    struct netns *home;   // namespace of the caller's interfaces
+    struct netns **netns; // for each node of the plan; NULL for routers, which the platform owns
+    struct testbed_router *routers; // for each router of the scenario; empty in direct
+    struct cgroup_tree *cgroups;    // NULL if nothing has a weight (direct)
+    struct allocator *allocator;    // NULL if nothing has a weight
     pid_t *host_tasks, *tester_tasks;
-    int *host_task_links; // index of the interface that each of the host's threads serves
+    int *host_task_links; // for each thread of the host the index of its interface
     size_t host_task_count, tester_task_count;
-    uint64_t host_gone_ns; // CPU time of threads of the host that are no more
+    uint64_t host_gone_ns; // CPU time of ended threads of the host
     uint64_t host_memory_bytes;
     struct testbed_party *parties;
     size_t party_count;
 };
 
-// Makes everything; on failure what was made so far is for testbed_down() to take away.
+// Makes everything. After a failure the caller removes the parts with testbed_down().
 int testbed_build(struct testbed *testbed, struct error *err);
-// Where the namespace of a node is pinned; the caller frees it.
+// The path of a node's pinned namespace; the caller frees it.
 char *testbed_pin(const struct record *record, const char *node);
 int testbed_make_pin(const struct record *record, const char *node, char **ret, struct error *err);
 const struct netns *testbed_host_netns(const struct testbed *testbed); // NULL in direct
-// Gives the cable ends that lead to sinks their transmit queues: those of the host and all routers
-// (-1), or of one router only.
+// Adds transmit queues to the cable ends that lead to sinks: of the host and all routers (-1), or
+// of one router only.
 int testbed_make_sink_queues(const struct testbed *testbed, ssize_t router, struct error *err);
 
-// Fills testbed->parties anew.
+// Rebuilds testbed->parties.
 void testbed_list_parties(struct testbed *testbed);
 
-// Ends the processes that the testbed started in the namespaces of its nodes: first ones, with all
-// that was started inside, and consoles with what they started. `node` NULL = of all nodes. Others
-// that are in such a namespace, as a vrbench that reads counters, go on; with `node` NULL, the
-// interfaces there are deleted then, as the namespace would stay.
+// Ends the processes that the testbed started in the namespaces of its nodes: first processes with
+// all processes inside, and consoles with their descendants. `node` NULL = of all nodes. Other
+// processes in such a namespace, such as a vrbench that reads counters, continue; with `node` NULL
+// the interfaces there are deleted, because the namespace would remain.
 int testbed_end_processes(const struct record *record, const char *node, struct error *err);
-// Removes the testbed that a record describes to nothing, by the record alone: this process must be
-// its owner. Frees the record. On failure what could not be undone stays in the record on disk.
+// Removes the testbed of a record completely, by the record alone, which this process must own.
+// Frees the record. After a failure the record on disk has what could not be removed.
 int testbed_remove_by_record(struct record *record, struct error *err);
-// Whether the record speaks of PCI devices that machines were to get: such a testbed's machines end
-// before its interfaces are given back, else after that.
+// Whether the record has PCI devices to be assigned: the machines of such a testbed end before its
+// interfaces are given back, otherwise afterwards.
 bool testbed_lends_devices(const struct record *record);
-// Gives back the interfaces that the record says were taken. With `home` NULL, its pin is used.
+// Gives back the interfaces taken according to the record. With `home` NULL, its pin is used.
 void testbed_return_nics(const struct record *record, struct error *err);
 
 #endif

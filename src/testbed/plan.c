@@ -9,12 +9,12 @@
 #include "base/text.h"
 #include "machine/machine.h"
 
-// Interface indexes from here on are the plan's: far above those of the machine's own interfaces.
+// Interface indexes of the plan start here, far above those of the machine's own interfaces.
 #define FIRST_INDEX 100000
 
-#define MTU 1500U // of Ethernet, unless longer packets are asked for
+#define MTU 1500U // of Ethernet, unless longer packets are requested
 
-// Third byte of the locally administered MAC addresses that the plan gives, by kind of node.
+// Third byte of the plan's locally administered MAC addresses, by kind of node.
 enum mac_kind { MAC_SOURCE = 1, MAC_SINK, MAC_HOST, MAC_ROUTER, MAC_BRIDGE };
 
 void plan_place(const struct cpu_list *usable, unsigned host_cpus, struct cpu_list *ret_dut,
@@ -79,13 +79,13 @@ struct fixed_nodes {
     size_t source, sink, host, first_router;
 };
 
-// The ends of one network's path while it is being laid.
+// The ends of one network's path during its construction.
 struct network_ends {
     size_t source, sink;
-    size_t ingress, egress; // the router's
+    size_t ingress, egress; // of the router
 };
 
-// The address that a router's own file gives to an interface, if it does.
+// The address that a router's own file sets for an interface, if any.
 static void take_mac(struct plan_interface *interface, const struct scenario_router *router,
                      unsigned eth)
 {
@@ -191,8 +191,8 @@ int plan_make(const struct scenario *scenario, enum topology topology,
     plan->topology = topology;
     plan->mtu = MTU;
     plan->port = platform_port(scenario->platform);
-    // With iperf, payloads that don't fit leave in fragments, as the study's 1500 bytes did;
-    // lengths of IP packets or frames are meant to be whole.
+    // With iperf, payloads that do not fit are sent in fragments, as the study's 1500 bytes were;
+    // IP packets and frames of a given length must be unfragmented.
     const struct engine_traits *engine = scenario_engine(scenario->traffic.engine);
     bool whole = engine == NULL || (engine->can & ENGINE_FRAGMENTS) == 0 ||
                  scenario->traffic.length_layer != LENGTH_PAYLOAD;

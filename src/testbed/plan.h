@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * testbed/plan — what a scenario in one topology amounts to: nodes, interfaces, bridges, cables,
- * addresses, CPUs. Pure data made without touching the machine; `run --check` prints it and
- * life.c builds it.
+ * testbed/plan — a scenario in one topology as nodes, interfaces, bridges, cables, addresses, CPUs.
+ * Pure data made without touching the machine; `run --check` prints it and life.c builds it.
  *
- * Of each network the path is: source interface, wire, host (bridged) or router (dedicated), …,
- * wire, sink interface. A wire joins a sending interface to a receiving one; between two wires
- * lies the node that forwards.
+ * The path of a network is: source interface, wire, host (bridged) or router (dedicated), …, wire,
+ * sink interface. A wire joins a sending interface to a receiving one; between two wires is the
+ * node that forwards.
  */
 #ifndef VRBENCH_TESTBED_PLAN_H
 #define VRBENCH_TESTBED_PLAN_H
@@ -23,7 +22,7 @@ enum node_kind { NODE_SOURCE, NODE_SINK, NODE_HOST, NODE_ROUTER };
 
 struct plan_node {
     enum node_kind kind;
-    char name[SCENARIO_ROUTER_MAX + 1]; // "source", "sink", "host" or the router's
+    char name[SCENARIO_ROUTER_MAX + 1]; // "source", "sink", "host" or the router's name
 };
 
 struct plan_interface {
@@ -32,9 +31,9 @@ struct plan_interface {
     int index;
     uint8_t mac[6];
     struct ipv4_interface ip; // address 0 = none
-    int bridge;               // index into plan.bridges, -1 = none
-    const char *nic;          // existing interface used here, NULL = made
-    // The PCI device that it is, if the router gets that whole (handover.h); "" = it doesn't.
+    int bridge;               // index in plan.bridges, -1 = none
+    const char *nic;          // existing interface used here, NULL = made by vrbench
+    // Its PCI device, if that is assigned to the router (handover.h); "" = it is not.
     char pci[PCI_ADDRESS_SIZE];
 };
 
@@ -43,23 +42,24 @@ struct plan_bridge {
     int index;
 };
 
-// Two interfaces joined: both ends of a veth pair, or existing NICs with the world between.
+// Two joined interfaces: the ends of a veth pair, or existing NICs with an external network between
+// them.
 struct plan_wire {
-    size_t a, b; // indexes into plan.interfaces; a is the end nearer to the source
+    size_t a, b; // indexes in plan.interfaces; a is the end nearer to the source
     bool made;
 };
 
 #define PLAN_PATH_WIRES 4
 
-// The way of one network's packets: wires in order, entered at a and left at b.
+// The path of one network's packets: wires in order, entered at a and left at b.
 struct plan_path {
-    size_t network; // in the scenario
+    size_t network; // index in the scenario
     size_t wires[PLAN_PATH_WIRES];
     size_t wire_count;
 };
 
 struct plan {
-    const struct scenario *scenario; // not owned; outlives the plan
+    const struct scenario *scenario; // not owned; must outlive the plan
     enum topology topology;
     unsigned mtu;
     struct plan_node *nodes;
@@ -70,40 +70,40 @@ struct plan {
     size_t bridge_count;
     struct plan_wire *wires;
     size_t wire_count;
-    struct plan_path *paths; // one a network
+    struct plan_path *paths; // one for each network
     size_t path_count;
-    struct cpu_list usable; // what the plan was made for
+    struct cpu_list usable; // the CPUs that it was made for
     struct cpu_list dut_cpus, tester_cpus;
-    enum port_kind port; // the host's ends of routers' interfaces
-    bool shared_cpus;    // tester and device under test run on the same CPUs
+    enum port_kind port; // kind of the host's ends of routers' interfaces
+    bool shared_cpus;    // tester and device under test use the same CPUs
 };
 
 // Makes the plan for one topology; `usable` are the CPUs that may be used.
 int plan_make(const struct scenario *scenario, enum topology topology,
               const struct cpu_list *usable, struct plan **ret, struct error *err);
 void plan_free(struct plan *plan); // NULL is fine
-// Prints it for people.
+// Prints it as text.
 void plan_print(const struct plan *plan, FILE *out);
 
 const struct plan_wire *plan_first_wire(const struct plan *plan, const struct plan_path *path);
 const struct plan_wire *plan_last_wire(const struct plan *plan, const struct plan_path *path);
 // The router's two interfaces on a path: the receiving end of the wire before it, and the sending
-// end of the one after it. In direct there is no router: the tester's own ends.
+// end of the wire after it. In direct, which has no router: the tester's own ends.
 void plan_router_ends(const struct plan *plan, const struct plan_path *path, size_t *ret_ingress,
                       size_t *ret_egress);
 // True if the platform, not the testbed, makes this wire: the pair vifX.Y–ethY of a router.
 bool plan_is_platforms(const struct plan *plan, const struct plan_wire *wire);
-// The port that an interface is: the host's end of a router's interface; else PORT_NONE.
+// The port kind of an interface, if it is the host's end of a router's interface; else PORT_NONE.
 enum port_kind plan_port(const struct plan *plan, size_t interface);
 // The interface index of the bridge that an interface joins; 0 = none.
 int plan_bridge_index(const struct plan *plan, const struct plan_interface *interface);
 // The name of a router's dedicated interface (by its number in the plan) while the host has it.
 void plan_host_name(size_t interface, char ret[16]);
-// "vifX.Y": the host's end of the pair of interface ethY of the router with id X, as Xen names it.
+// "vifX.Y": the host's end of the pair of interface ethY of the router with ID X, named as in Xen.
 void plan_vif_name(unsigned id, unsigned eth, char ret[16]);
 
-// Deals the usable CPUs out: the last `host_cpus` to the device under test, the rest to the tester;
-// with none left over, both share all.
+// Divides the usable CPUs: the last `host_cpus` for the device under test, the rest for the tester.
+// If none is left over, both share all.
 void plan_place(const struct cpu_list *usable, unsigned host_cpus, struct cpu_list *ret_dut,
                 struct cpu_list *ret_tester, bool *ret_shared);
 

@@ -14,7 +14,7 @@
 #include "base/stop.h"
 #include "base/text.h"
 
-#define AGAIN_NS (200U * NS_PER_MS) // between datagrams
+#define AGAIN_NS (200U * NS_PER_MS) // interval of datagrams
 
 struct probe {
     const struct plan_path *path;
@@ -28,7 +28,7 @@ static struct sockaddr_in name_of(const struct plan_interface *interface)
                                 .sin_addr.s_addr = htonl(interface->ip.address)};
 }
 
-// A datagram socket at that interface's address.
+// Opens a datagram socket at that interface's address.
 static int open_at(const struct testbed *testbed, const struct plan_interface *interface,
                    struct error *err)
 {
@@ -79,7 +79,7 @@ static size_t open_probes(const struct testbed *testbed, size_t router, struct p
     return count;
 }
 
-// Takes what has arrived. Nothing but our own datagrams may be there, but that is not assumed.
+// Reads what has arrived. Other datagrams than the probe's are not expected, but handled.
 static void take(struct probe *probe, uint64_t token)
 {
     uint64_t got = 0;
@@ -106,7 +106,7 @@ static int run(const struct testbed *testbed, size_t router, struct probe *probe
         missing = NULL;
         for (size_t i = 0; i < count; i++) {
             fds[i] = (struct pollfd){.fd = probes[i].through ? -1 : probes[i].to, .events = POLLIN};
-            // No way yet, or a neighbour that didn't answer: that is what is being waited for.
+            // No route yet, or an unresolved neighbour: the reason for waiting.
             (void)!(probes[i].through ? 0 : send(probes[i].from, &token, sizeof token, 0));
         }
         rc = stop_poll(fds, count + 1, clock_monotonic_ns() + AGAIN_NS, err);

@@ -21,7 +21,7 @@
 
 #define RECORD_TEXT_MAX (16U << 20)
 #define CREATE_ATTEMPTS 20
-#define ELSEWHERE_LOOKS 20U // for a directory that is just being mounted or removed
+#define ELSEWHERE_LOOKS 20U // retries for a directory that is being mounted or removed
 #define ELSEWHERE_NS    (2U * NS_PER_MS)
 
 static struct record *record_new(const char *id)
@@ -53,8 +53,8 @@ static char *path_of(const struct record *record, const char *suffix)
     return text_format("%s.%s", record->directory, suffix);
 }
 
-// Creates the lock file under a passing name, locks it, and only then gives it its own: it is never
-// seen unlocked while its owner lives. -EAGAIN if record_remove_strays() was faster.
+// Creates the lock file under a temporary name, locks it, and then renames it: it is never visible
+// unlocked while its owner lives. -EAGAIN if record_remove_strays() removed it first.
 static int create_lock(struct record *record, struct error *err)
 {
     _cleanup_free_ char *passing = path_of(record, "new");
@@ -100,7 +100,7 @@ static int mount_directory(const struct record *record, struct error *err)
     return 0;
 }
 
-// Others may pass through it (QEMU's user, to a machine's disk), but not list what is in it.
+// Other users may traverse it (QEMU's user, to a machine's disk), but not list it.
 static int make_root(struct error *err)
 {
     int rc = file_make_dirs(RECORD_ROOT, err);
@@ -126,8 +126,8 @@ int record_create(struct record **ret, struct error *err)
         _cleanup_free_ char *id = text_format("%d-%u", (int)getpid(), number++);
         record = record_new(id);
         rc = create_lock(record, err);
-        // EEXIST: left by a process that had our number. ENOENT: the folder has just been removed
-        // with its last record.
+        // EEXIST: left by a process with the same PID. ENOENT: the folder was removed with its last
+        // record.
     } while (rc == -EEXIST || ((rc == -ENOENT || rc == -EAGAIN) && ++gone < CREATE_ATTEMPTS));
     if (rc < 0) {
         record_forget(record);
@@ -151,7 +151,7 @@ int record_remove(struct record *record, struct error *err)
 {
     static const char *const suffixes[] = {"json.new", "json", "lock"};
     size_t foreign = 0;
-    // Removing the directory also detaches its mount where only other mount namespaces see it.
+    // Removing the directory also detaches its mount if only other mount namespaces see it.
     (void)tree_unmount(record->directory);
     int rc = tree_remove(record->directory, &foreign, err);
     if (foreign > 0) {
@@ -162,12 +162,12 @@ int record_remove(struct record *record, struct error *err)
         _cleanup_free_ char *path = path_of(record, suffixes[i]);
         rc = tree_remove(path, NULL, err);
     }
-    (void)rmdir(RECORD_ROOT); // fails, rightly, while other records are there
+    (void)rmdir(RECORD_ROOT); // fails while other records exist
     record_forget(record);
     return rc;
 }
 
-// Opens and locks ID.lock. Returns -EBUSY for one whose owner lives, -ENOENT for one that has gone.
+// Opens and locks ID.lock. -EBUSY if its owner lives, -ENOENT if it is gone.
 static int take_lock(struct record *record)
 {
     _cleanup_free_ char *path = path_of(record, "lock");
@@ -300,7 +300,7 @@ int record_take_dead(const char *id, struct record **ret)
 
 // ---- strays
 
-// The id in the name of a file or directory of a record ("PID-NUMBER.SUFFIX"); NULL for others.
+// The ID in the name of a record's file or directory ("PID-NUMBER.SUFFIX"); NULL for others.
 static char *id_in_name(const char *name)
 {
     size_t digits = strspn(name, "0123456789");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// testbed/router_state — names of states: see testbed.h. Apart from all else, for programs that
-// only show them.
+// testbed/router_state — names of states: see testbed.h. A separate file for programs that only
+// show them.
 #include "testbed/testbed.h"
 
 static const char *const state_names[] = {"running", "crashed", "destroyed"};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * testbed/routers — the routers of a testbed: what the platform is told of each, making them while
- * the testbed is built (called by build.c), and making and ending one while the others forward on
- * (called by the commands create, destroy and reboot, and by the keeper).
+ * testbed/routers — the routers of a testbed: their specifications for the platform, making them
+ * while the testbed is built (called by build.c), and making and ending one while the others
+ * continue to forward (called by the commands create, destroy and reboot, and by owner/).
  */
 #include "testbed/routers.h"
 
@@ -20,7 +20,7 @@
 #include "testbed/standing.h"
 #include "testbed/tasks.h"
 
-// In the record: the router whose reboot has begun and not ended, and what its end needs to know.
+// Record key: the router whose reboot has begun and not ended, with what its completion requires.
 #define REMAKING "remaking"
 
 // ---- what the platform is told
@@ -56,7 +56,7 @@ static void fill_nic(const struct plan *plan, size_t number, size_t tester, stru
     }
 }
 
-// A file that the scenario names, absolute: it is given to other programs.
+// The absolute path of a file that the scenario names, for other programs.
 static char *absolute(const struct scenario *scenario, const char *named)
 {
     char *path = scenario_path(scenario, named);
@@ -67,7 +67,7 @@ static char *absolute(const struct scenario *scenario, const char *named)
     return whole == NULL ? path : whole;
 }
 
-// The system of its own that a router boots.
+// Fills in the router's own system image.
 static void fill_image(const struct scenario *scenario, size_t number, struct router_order *order)
 {
     const struct scenario_router *router = &scenario->routers[number];
@@ -150,7 +150,7 @@ static struct plan_interface *vif_of(struct plan *plan, size_t number)
     return NULL;
 }
 
-// A router is there: how, and with which interfaces.
+// Stores the state, ID and interfaces of a router that was made.
 static void note_running(struct testbed *testbed, size_t router, const struct router_order *order)
 {
     for (size_t i = 0; i < order->spec.nic_count; i++) {
@@ -165,7 +165,7 @@ static void note_running(struct testbed *testbed, size_t router, const struct ro
     testbed->routers[router].since_ns = clock_realtime_ns();
 }
 
-// It forwards, for the first time since the order to make it.
+// It forwards, for the first time since the request to make it.
 static void note_started(struct testbed_router *entry)
 {
     if (entry->ordered_ns > 0) {
@@ -212,8 +212,8 @@ int testbed_await_router(struct testbed *testbed, size_t router, struct error *e
 
 // ---- one router of a standing testbed
 
-// A new life, a new id, as on Xen: the interfaces of the pairs get new names and indexes, so that
-// what the kernel has yet to clear away of the old ones is in nobody's way.
+// A recreated router gets a new ID, as on Xen, and the interfaces of its pairs get new names and
+// indexes, so that old ones that the kernel has not removed yet do not conflict.
 static void renumber(struct testbed *testbed, size_t router, const struct router_order *order)
 {
     struct testbed_router *entry = &testbed->routers[router];
@@ -256,7 +256,7 @@ static int find_taken(struct testbed *testbed, const struct router_order *order,
     return rc;
 }
 
-// What is left to do once a new router is there: its place, and what else of the testbed is new.
+// Completes a new router: its placement, and other new parts of the testbed.
 static int settle(struct testbed *testbed, size_t router, const struct router_order *order,
                   struct error *err)
 {
@@ -282,8 +282,8 @@ static void forget_vifs(struct testbed *testbed, const struct router_order *orde
     }
 }
 
-// Writes to the record which numbers the router's next life may use, before anything uses them: a
-// process that goes on with the testbed after this one has died uses others.
+// Writes to the record which numbers the recreated router may use, before they are used: a process
+// that continues with the testbed after this one has died uses others.
 static int note_numbers(const struct testbed *testbed, const struct router_order *order,
                         struct error *err)
 {
@@ -295,7 +295,7 @@ static int note_numbers(const struct testbed *testbed, const struct router_order
     return record_write(testbed->record, err);
 }
 
-// Ends what a process that died while it made or ended the router has left running in it.
+// Ends the processes left in a router by a process that died while it made or ended the router.
 static int end_remains(const struct testbed *testbed, size_t router, struct error *err)
 {
     const char *name = testbed->plan->scenario->routers[router].name;
@@ -304,7 +304,7 @@ static int end_remains(const struct testbed *testbed, size_t router, struct erro
                : 0;
 }
 
-// Writes down how it is now; a router that could not be brought up is no more.
+// Writes the present state to the record; a router that could not be brought up is ended.
 static int conclude(struct testbed *testbed, size_t router, int rc, struct error *err)
 {
     struct testbed_router *entry = &testbed->routers[router];
@@ -373,7 +373,7 @@ int testbed_destroy_router(struct testbed *testbed, size_t router, enum router_s
     }
     struct router_order order;
     router_order_make(testbed, router, &order);
-    forget_vifs(testbed, &order); // its last CPU time is read before they go
+    forget_vifs(testbed, &order); // its last CPU time is read before they are deleted
     int rc = testbed->platform->ops->end(steal_pointer(&entry->router), &order.spec, err);
     entry->state = state;
     entry->memory_bytes = 0;
@@ -402,7 +402,7 @@ static int begin_remaking(const struct testbed *testbed, size_t router,
     return rc;
 }
 
-// The names of the host's ends as they are now, which renumber() changes in the plan.
+// Stores the present names of the host's ends, which renumber() changes in the plan.
 static char (*keep_vif_names(struct router_order *order))[16]
 {
     char(*vifs)[16] = memory_new(order->spec.nic_count, sizeof *vifs);
@@ -415,7 +415,7 @@ static char (*keep_vif_names(struct router_order *order))[16]
     return vifs;
 }
 
-// From one life to the next; the record says that this has begun.
+// Replaces the router by its successor; the record says that this has begun.
 static int pass_on(struct testbed *testbed, size_t router, struct router_order *before,
                    struct error *err)
 {
@@ -473,7 +473,7 @@ size_t testbed_unfinished_reboot(const struct testbed *testbed)
     return name == NULL ? SIZE_MAX : testbed_router_called(testbed, name);
 }
 
-// The host's ends of pairs that the life which was being made has already.
+// Deletes the host's ends of pairs that the unfinished router already has.
 static void delete_half_made(const struct testbed *testbed, unsigned id, size_t nic_count)
 {
     const struct netns *host = testbed_host_netns(testbed);

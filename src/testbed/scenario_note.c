@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // testbed/scenario_note — see standing.h: a scenario, and the CPUs it may use, in a record or a
-// request. Its text is parsed again by whoever reads it; the files that it names are not read
-// again.
+// request. The reader parses its text again, but does not read the files that it names.
 #include <stdlib.h>
 #include <string.h>
 

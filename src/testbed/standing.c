@@ -31,8 +31,8 @@ static size_t node_of_kind(const struct plan *plan, enum node_kind kind)
     return SIZE_MAX;
 }
 
-// The link between the source and the host's agent. Routers get nothing here: each of their lives
-// must be made by the same code.
+// Makes the link between the source and the host's agent. Routers get no such link, so that
+// recreated routers are made by the same code.
 static int make_management_link(const struct testbed *testbed, struct error *err)
 {
     const struct plan *plan = testbed->plan;

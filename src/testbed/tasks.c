@@ -14,7 +14,7 @@
 #include "linux/napi.h"
 #include "linux/process.h"
 
-#define GONE_WITHIN_NS (30U * NS_PER_S) // in which at least one more must go
+#define GONE_WITHIN_NS (30U * NS_PER_S) // time within which at least one more must end
 #define GONE_STEP_NS   NS_PER_MS
 
 void task_list_add(struct task_list *list, const pid_t *pids, size_t count)
@@ -53,7 +53,7 @@ int task_list_await_gone(const struct task_list *list, struct error *err)
     for (size_t i = 0; i < list->count; i++) {
         while (!task_is_gone(list->pids[i])) {
             if (clock_monotonic_ns() > deadline) {
-                // The kernel removes namespaces in an order of its own.
+                // The kernel removes namespaces in any order.
                 size_t left = count_living(list);
                 if (left >= living) {
                     return fail(err, ETIMEDOUT,
