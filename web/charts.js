@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Draws a graph with Chart.js, with a legend of buttons; reading.js reads its values. Colours are
-// those of Okabe and Ito; marker and dash tell curves apart too.
+// those of Okabe and Ito; curves also differ by marker and dash.
 
 const paletteLight = [
     "#0072B2",
@@ -25,7 +25,7 @@ const paletteDark = [
 const markers = ["circle", "rect", "triangle", "rectRot", "star", "circle"];
 const dashes = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 2], [3, 5]];
 const darkScheme = matchMedia("(prefers-color-scheme: dark)");
-const drawn = new Set(); // charts on the page, to be coloured anew when the scheme changes
+const drawn = new Set(); // charts on the page, recoloured when the colour scheme changes
 
 const colourOf = (n) => (darkScheme.matches ? paletteDark : paletteLight)[n % paletteLight.length];
 const cssColour = (name) =>
@@ -85,7 +85,7 @@ function swatch(n, colourAt, bars) {
 
 const pointsOf = (rows, one) =>
     rows.map((row) => ({ x: one.x(row) ?? null, y: one.y(row) ?? null }));
-// A zero can't stand on a logarithmic axis.
+// A logarithmic axis excludes zero.
 const onAxis = (point, log) => (log && !(point.y > 0) ? { x: point.x, y: null } : point);
 
 function lineDatasets(graph) {
@@ -227,7 +227,7 @@ function scalesOf(graph) {
     return scales;
 }
 
-// What a chart of very many points does not draw.
+// Notes on points that a chart omits.
 function leftOut(sweeps) {
     const sum = (of) => sweeps.reduce((all, sweep) => all + of(sweep), 0);
     const parts = [
@@ -238,11 +238,11 @@ function leftOut(sweeps) {
         .filter(([, drawn, all]) => drawn < all)
         .map(
             ([what, drawn, all]) =>
-                `${number(drawn)} of ${number(all)} ${what} drawn, evenly spread; points.csv has all.`,
+                `${number(drawn)} of ${number(all)} ${what} drawn, evenly spread; points.csv contains all.`,
         );
 }
 
-// A figure element for a graph of the given sweeps; it is drawn once it is on the page.
+// A figure element for a graph of the given sweeps, drawn once it is on the page.
 function chartFigure(name, sweeps, title) {
     const graph = graphOf(name, sweeps);
     const figure = element(
@@ -257,7 +257,7 @@ function chartFigure(name, sweeps, title) {
     const canvas = element("canvas", {
         tabindex: 0,
         role: "img",
-        "aria-label": `${title}. Arrow keys read the values; the table below has them all.`,
+        "aria-label": `${title}. Arrow keys read the values; the table below contains all values.`,
     });
     const tip = element("div.tip", { role: "status", hidden: true });
     figure.append(element("div.plot", {}, canvas, tip));
@@ -335,7 +335,7 @@ function chartFigure(name, sweeps, title) {
     figure.insertBefore(legend, figure.children[1]);
     if (datasets.some((set) => set.apart)) {
         figure.append(
-            element("div.soft", {}, "× marks invalid points: kept, but not to be trusted."),
+            element("div.soft", {}, "× marks invalid points, which no summary includes."),
         );
     }
     for (const words of leftOut(sweeps)) {
@@ -351,7 +351,7 @@ function chartFigure(name, sweeps, title) {
     return figure;
 }
 
-// Takes figures off the page with what Chart.js holds for them.
+// Removes figures from the page and frees their Chart.js objects.
 function dropFigures(parent) {
     for (const figure of parent.querySelectorAll("figure.chart")) {
         if (figure.chart !== undefined) {
@@ -362,7 +362,7 @@ function dropFigures(parent) {
     parent.replaceChildren();
 }
 
-// On paper charts are as wide as the sheet; a canvas keeps the size that it had on the screen.
+// Charts are as wide as a printed sheet, since a canvas would keep its size on the screen.
 const paper = { width: 680, height: 300 }; // CSS pixels, on A4 and on Letter
 addEventListener("beforeprint", () => {
     drawn.forEach((chart) => chart.resize(paper.width, paper.height));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A reproduction: the study's claims one by one, each beside the charts of the runs it rests on.
+// A reproduction: the study's claims, each next to the charts of its runs.
 
 const verdicts = {
     confirmed: { sign: "✓", look: "good" },
@@ -7,7 +7,7 @@ const verdicts = {
     "not decidable here": { sign: "?", look: "unsure" },
 };
 
-// Which graph shows best what a claim is about, unless the claim names one itself.
+// The graph of each claim, unless the claim selects one.
 const tellingGraph = {
     1: "cpu",
     2: "ns",
@@ -57,13 +57,13 @@ function claimArticle(claim, runs, drawLater) {
                 ["Rule", claim.rule],
                 ["This machine", claim.measured],
                 ["Why", claim.why],
-                ["It means", claim.meaning],
+                ["Meaning", claim.meaning],
             ]),
             values.length > 0
                 ? element(
                       "details",
                       { open: true },
-                      element("summary", {}, "The numbers it rests on"),
+                      element("summary", {}, "Measured values"),
                       facts(values),
                   )
                 : null,
@@ -97,13 +97,13 @@ function claimsSection(about, runs, drawLater) {
             : element(
                   "p.note",
                   {},
-                  `The reproduction is ${about.status}; this is what it has so far.`,
+                  `The reproduction is ${about.status}. The page shows its results so far.`,
               ),
         element(
             "p",
             {},
             `Of ${claims.length} claims: ${counts.map(([verdict, count]) => `${count} ${verdict}`).join(", ")}. `,
-            "Each rule was fixed before the runs; a claim that this machine refutes is a finding, not a failure.",
+            "The rules were fixed before the runs. A refuted claim is a finding about this machine, not a failure.",
         ),
         element(
             "ul",
@@ -146,7 +146,7 @@ function runsSection(runs) {
                     : element(
                           "p.soft",
                           {},
-                          run.lacking ? `Not run: ${run.lacking}` : "Not run, or nothing measured.",
+                          run.lacking ? `Not run: ${run.lacking}` : "Not run, or without points.",
                       ),
             ),
         ),

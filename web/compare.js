@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The page of a comparison: the runs, what to mind, tables a scenario, caps, figures.
+// The page of a comparison: the runs, warnings, a table per scenario, caps, figures.
 
-// A ratio to the first run: "× 0.42"; "" where there is none.
+// A ratio to the first run: "× 0.42"; "" if there is none.
 const ratio = (value) => (isNumber(value) ? `× ${number(value)}` : "");
 
 function runsTable(runs) {
@@ -52,13 +52,13 @@ function comparedTable(rows, scenario) {
         { name: "Length (bytes)", of: (row) => row.length_bytes, decimals: "plain" },
         { name: "Run", of: (row) => row.run },
         ...figure("No loss up to (packets/s)", "no_loss_pps", "no_loss_ratio", 0),
-        ...figure("Most forwarded (packets/s)", "max_pps", "max_ratio", 0),
+        ...figure("Highest rate (packets/s)", "max_pps", "max_ratio", 0),
         { name: "Loss at the highest load (%)", of: (row) => row.loss_at_top_percent, decimals: 2 },
         { name: "at (packets/s)", of: (row) => row.top_offered_pps, decimals: 0 },
         { name: "Loss at a common load (%)", of: (row) => row.loss_at_common_percent, decimals: 2 },
-        { name: "asked (packets/s a network)", of: (row) => row.common_requested_pps, decimals: 0 },
-        ...figure("Router (ns a packet)", "router_ns_per_packet", "router_ns_ratio", 0),
-        ...figure("Host (ns a packet)", "host_ns_per_packet", "host_ns_ratio", 0),
+        { name: "requested (packets/s per network)", of: (row) => row.common_requested_pps, decimals: 0 },
+        ...figure("Router (ns per packet)", "router_ns_per_packet", "router_ns_ratio", 0),
+        ...figure("Host (ns per packet)", "host_ns_per_packet", "host_ns_ratio", 0),
         {
             name: "Memory of a router",
             of: (row) => row.router_memory_bytes,
@@ -101,7 +101,7 @@ function capsSection(caps) {
               element(
                   "p.soft",
                   {},
-                  "CPU used by whoever was held to a cap, in the points that asked for more; held means to within 2 points.",
+                  "CPU used by capped parties, in the points that required more than the cap. A cap is held if the difference is at most 2 percentage points.",
               ),
               table(
                   [
@@ -118,14 +118,14 @@ function capsSection(caps) {
                           of: (row) => row.held,
                           text: (held) =>
                               held === undefined
-                                  ? "no load asked for more"
+                                  ? "no load required more"
                                   : element(
                                         held ? "span.whole.good" : "span.whole.bad",
                                         {},
                                         held ? "✓ yes" : "✗ no",
                                     ),
                       },
-                      { name: "Points that asked for more", of: (row) => row.loaded_points },
+                      { name: "Points that required more", of: (row) => row.loaded_points },
                       { name: "Points", of: (row) => row.points },
                   ],
                   caps,
@@ -160,7 +160,7 @@ function showComparison(comparison) {
     const scenarios = distinct(comparison.rows.map((row) => row.scenario));
     head(
         `${comparison.runs.map((run) => run.label).join(", ")}: compared`,
-        `Ratios are to ${first}: × 2 is twice as much.`,
+        `Ratios are to ${first}: × 2 means twice its value.`,
         [
             element(
                 "section",
@@ -168,7 +168,7 @@ function showComparison(comparison) {
                 element("h2", {}, "The runs"),
                 runsTable(comparison.runs),
             ),
-            sentences("To be minded", comparison.warnings, "warnings"),
+            sentences("Caution", comparison.warnings, "warnings"),
             ...scenarios.map((scenario, at) => scenarioSection(comparison, scenario, at)),
             capsSection(comparison.caps),
             figuresSection(report.figures),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Small helpers: elements, numbers, sortable tables. Text of the run only ever becomes text nodes.
+// Small helpers: elements, numbers, sortable tables. Text of the run is inserted as text nodes only.
 
-// element("p.soft", {id: "x"}, child…): a child is a node, text, or null for none.
+// element("p.soft", {id: "x"}, child…): a child is a node, a text, or null.
 function element(kind, attributes, ...children) {
     const [name, ...classes] = kind.split(".");
     const made = document.createElement(name);
@@ -21,8 +21,8 @@ function element(kind, attributes, ...children) {
 
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 
-// 1234.5 → "1,235": as many decimals as its size deserves, or those given; "plain" is for numbers that
-// name something (a length), whose digits are not grouped. Absent → "".
+// 1234.5 → "1,235": decimals by magnitude, or as given; "plain" numbers identify something (a length),
+// and their digits are not grouped. Absent → "".
 function number(value, decimals) {
     if (!isNumber(value)) {
         return "";
@@ -70,7 +70,7 @@ const lengthWords = (layer) =>
     ({ payload: "byte payloads", frame: "byte frames" })[layer] ?? "byte packets";
 const distinct = (values) => [...new Set(values)];
 
-// A list of facts; those without a value are left out.
+// A list of facts; facts without a value are omitted.
 function facts(rows) {
     const known = rows.filter(([, value]) => value !== undefined && value !== null && value !== "");
     return element(
@@ -80,7 +80,7 @@ function facts(rows) {
     );
 }
 
-// Absent values sort last, whichever the direction.
+// Absent values sort last in both directions.
 function compareCells(a, b, down) {
     const missing = (value) => value === undefined || value === null || value === "";
     if (missing(a) || missing(b)) {
@@ -94,8 +94,8 @@ function compareCells(a, b, down) {
 }
 
 /*
- * A table whose headings sort it. columns: {name, of: row → value, decimals, text: value → text,
- * wide, screen: not printed}; a column of numbers is one whose first present value is a number.
+ * A table that a click on a heading sorts. columns: {name, of: row → value, decimals, text: value →
+ * text, wide, screen: not printed}. The first present value decides whether a column is numeric.
  */
 function table(columns, rows, options = {}) {
     const numeric = columns.map((column) =>

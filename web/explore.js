@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Choosing what the charts show: a grid of all graphs for a run, one graph at a time for a claim.
+// Selection of charts: all graphs in a grid for a run, one graph at a time for a claim.
 
 const nameOfSet = (sweep) => `${sweep.scenario} (${sweep.platform}, ${sweep.engine})`;
 const nameOfLength = (sweep) => `${sweep.length}-${lengthWords(sweep.length_layer)}`;
 const titleOf = (name, sweep) =>
     `${graphs[name].title} — ${graphs[name].overTopologies ? "" : `${sweep.topology}, `}${nameOfLength(sweep)}`;
 
-// The most telling topology to begin with: the first in which routers take part.
+// The initial topology: the first one with routers.
 const firstTopology = (names) =>
     names.find((name) => name === "bridged") ?? names.find((name) => name !== "direct") ?? names[0];
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What each graph shows: series of {x, y} over the steps of a sweep, and its axes. No drawing here.
+// Data of each graph: series of {x, y} over the steps of a sweep, and the axes. charts.js draws them.
 
-// Places in the palette: curves of the same thing have the same colour everywhere. Networks begin at
-// the first, routers at ROUTERS.
+// Colours of the palette: a network, router, host or total has the same colour in all graphs. Networks
+// use the first colours, routers those from ROUTERS on.
 const ROUTERS = 3;
 const HOST = 6;
 const TOTAL = 7;
 const unnamed = [0, 1, 3, 6, 4, 2, 5, 7]; // the order for curves of anything else
 
-// A curve: `rows` are the steps, `x` and `y` take a row to a number; invalid points follow apart.
+// A curve: `rows` are the steps, `x` and `y` map a row to a number; invalid points are separate.
 function curve(sweep, name, x, y, more = {}) {
     return { name, rows: sweep.steps, invalid: sweep.invalid, x, y, ...more };
 }
@@ -66,9 +66,9 @@ function cpuCurves(sweep) {
     ];
 }
 
-const several = (sweep) => (sweep.networks.length > 1 ? " a network" : "");
+const several = (sweep) => (sweep.networks.length > 1 ? " per network" : "");
 
-// By name: what to call it, and sweep(s) → {curves, x, y, right, log, ideal, bars}.
+// By name: title, and sweep(s) → {curves, x, y, right, log, ideal, bars}.
 const graphs = {
     topologies: {
         title: "All topologies: received against transmitted",
@@ -117,7 +117,7 @@ const graphs = {
         }),
     },
     ns: {
-        title: "CPU time a packet",
+        title: "CPU time per packet",
         make: ([sweep]) => ({
             curves: [
                 curve(
@@ -145,7 +145,7 @@ const graphs = {
                 ),
             ],
             x: `Transmitted${several(sweep)} (packets/s)`,
-            y: "CPU time (ns a packet)",
+            y: "CPU time (ns per packet)",
         }),
     },
     delay: {
@@ -192,7 +192,7 @@ const graphs = {
     },
 };
 
-// The graph's parts with only those curves that have something to show.
+// The graph without empty curves.
 function graphOf(name, sweeps) {
     const graph = graphs[name].make(sweeps);
     const has = (rows, of) => rows.some((row) => isNumber(of(row)) && (!graph.bars || of(row) > 0));

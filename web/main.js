@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The page of a run or of a reproduction, put together from the data that vrbench embedded.
+// Builds the page of a run or of a reproduction from the data that vrbench embedded.
 
 const report = JSON.parse(document.getElementById("data").textContent);
 
@@ -41,7 +41,7 @@ function summaryTable(run) {
             { name: "Topology", of: (row) => row.topology },
             { name: "Length (bytes)", of: (row) => row.length, decimals: "plain" },
             { name: "No loss up to (packets/s)", of: (row) => row.no_loss_pps, decimals: 0 },
-            { name: "Most forwarded (packets/s)", of: (row) => row.max_pps, decimals: 0 },
+            { name: "Highest rate (packets/s)", of: (row) => row.max_pps, decimals: 0 },
             {
                 name: "Loss at the highest load (%)",
                 of: (row) => row.loss_at_top_percent,
@@ -49,7 +49,7 @@ function summaryTable(run) {
             },
             { name: "Host CPU (% of one)", of: (row) => row.host_cpu_percent, decimals: 1 },
             { name: "Routers' CPU (% of one)", of: (row) => row.router_cpu_percent, decimals: 1 },
-            { name: "CPU (ns a packet)", of: (row) => row.ns_per_packet, decimals: 0 },
+            { name: "CPU (ns per packet)", of: (row) => row.ns_per_packet, decimals: 0 },
             { name: "Points", of: (row) => row.points },
             { name: "Invalid", of: (row) => row.invalid_points },
         ],
@@ -58,7 +58,7 @@ function summaryTable(run) {
     );
 }
 
-// What a reader must know before believing a figure.
+// Warnings that limit what the figures mean.
 function warnings(run) {
     const notes = [];
     const status = run.run?.status;
@@ -67,7 +67,7 @@ function warnings(run) {
             element(
                 "p",
                 {},
-                `The run is ${status}${run.run.error ? `: ${run.run.error}` : ""}. What it measured is below.`,
+                `The run is ${status}${run.run.error ? `: ${run.run.error}` : ""}. The page shows its points so far.`,
             ),
         );
     }
@@ -79,12 +79,12 @@ function warnings(run) {
             element(
                 "p",
                 {},
-                `${number(run.invalid_total)} of ${number(run.points_total)} points are invalid: kept and drawn apart, but counted in no figure.`,
+                `${number(run.invalid_total)} of ${number(run.points_total)} points are invalid: charts show them as crosses, and no summary includes them.`,
             ),
             element(
                 "details",
                 {},
-                element("summary", {}, "Why"),
+                element("summary", {}, "Reasons"),
                 element(
                     "ul",
                     {},
@@ -105,7 +105,7 @@ function verdictSection(run) {
         element("h2", {}, "Verdict"),
         verdictLists(run),
         warnings(run),
-        element("details", {}, element("summary", {}, "The same as a table"), summaryTable(run)),
+        element("details", {}, element("summary", {}, "Summary as a table"), summaryTable(run)),
     );
 }
 
@@ -116,7 +116,7 @@ function machineSection(run) {
             "section",
             { id: "machine" },
             element("h2", {}, "The machine"),
-            element("p.soft", {}, "run.json tells nothing about it."),
+            element("p.soft", {}, "run.json does not describe the machine."),
         );
     }
     const cpus = isNumber(machine.cpus_usable)
@@ -139,7 +139,7 @@ function machineSection(run) {
         findings.length === 0
             ? null
             : [
-                  element("h3", {}, "What vrbench doctor found"),
+                  element("h3", {}, "Findings of vrbench doctor"),
                   table(
                       [
                           {
@@ -152,8 +152,8 @@ function machineSection(run) {
                           },
                           { name: "Subject", of: (row) => row.subject },
                           { name: "Found", of: (row) => row.found, wide: true },
-                          { name: "What follows", of: (row) => row.follows, wide: true },
-                          { name: "What mends it", of: (row) => row.mends, wide: true },
+                          { name: "Consequence", of: (row) => row.follows, wide: true },
+                          { name: "Remedy", of: (row) => row.mends, wide: true },
                       ].filter((column) => findings.some(column.of)),
                       findings,
                       { label: "Findings of vrbench doctor", sortable: true },
@@ -183,7 +183,7 @@ function methodSection(run) {
             ["Began", about.started && time(about.started)],
             ["Ended", about.ended && time(about.ended)],
             ["Version", about.vrbench && `vrbench ${about.vrbench}`],
-            ["Mode", about.quick === true ? "quick: few loads, short trials" : undefined],
+            ["Mode", about.quick === true ? "quick: fewer loads, shorter trials" : undefined],
             [
                 "A trial",
                 trials !== undefined
@@ -204,7 +204,7 @@ function methodSection(run) {
             [
                 "Shared",
                 placement.shared === true
-                    ? "tester and device under test share CPUs: the tester takes CPU from what it measures"
+                    ? "tester and device under test share CPUs: the tester takes CPU time from the routers"
                     : undefined,
             ],
         ]),
@@ -212,11 +212,11 @@ function methodSection(run) {
             "ul",
             {},
             [
-                "A point is one trial at one offered load, all networks loaded at once. A trial warms up, reads the counters, sends, stops, drains until the sink is quiet, and reads again.",
-                "Source, sink, host and routers are apart. CPU is exact kernel time over the trial's own window, in percent of one CPU; the tester's is not counted.",
-                "Every packet is numbered: lost, duplicated and reordered ones are counted one by one. What the source never attempted is unsent, and never loss.",
-                "Every lost packet has a place, from the counters along its path; what they don't explain is shown as unexplained.",
-                "A trial that the tester limited, that was robbed of CPU or stalled is repeated up to three times, then kept as invalid and left out of all conclusions. Of repeats the median counts.",
+                "A point is one trial at one offered load, with all networks loaded at the same time. A trial warms up, reads the counters, sends, stops, waits until the sink is quiet, and reads the counters again.",
+                "Source, sink, host and routers are separate. CPU is exact kernel time over the trial's own window, in percent of one CPU, without the tester's.",
+                "Every packet is numbered: lost, duplicated and reordered packets are counted one by one. A packet that the source never attempted to send is unsent, not lost.",
+                "The counters along the path locate every lost packet; a remainder is shown as unexplained.",
+                "A trial that the tester limited, that lost CPU time to others, or that stalled is repeated up to three times; then its point is invalid and excluded from all conclusions. Conclusions use the median of repeats.",
             ].map((line) => element("li", {}, line)),
         ),
         text
@@ -269,11 +269,11 @@ function showRun(run) {
                       { id: "verdict" },
                       element("h2", {}, "Verdict"),
                       warnings(run),
-                      element("p", {}, "Nothing was measured."),
+                      element("p", {}, "The run contains no points."),
                   ),
               ];
     head(
-        `${name}: what virtual routers forward, lose and cost`,
+        `${name}: forwarding, losses and CPU of virtual routers`,
         `${host ? `On ${host}` : "Run"}${when}`,
         [
             ...sections,
@@ -288,7 +288,7 @@ function showRun(run) {
     }
 }
 
-// What the whole reproduction's routers were, where that must be known before its claims are read.
+// The platform of the reproduction's routers, if it limits what the claims mean.
 function platformSection(runs) {
     const told = distinct(
         runs.filter((run) => run.platform_doubtful === true).map((run) => run.platform_words),
@@ -318,7 +318,7 @@ function showReproduction() {
             about.platform ? `Platform ${about.platform}` : "",
             host ? `on ${host}` : "",
             about.started ? time(about.started) : "",
-            about.quick === true ? "quick: few loads, short trials" : "",
+            about.quick === true ? "quick: fewer loads, shorter trials" : "",
         ]
             .filter((word) => word !== "")
             .join(", "),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Every point of a run as a table, and what there is to download.
+// The points of a run as a table, and the downloads.
 
 const pointColumns = [
     ["Scenario", (r) => r.point.scenario],
@@ -34,7 +34,7 @@ const pointColumns = [
     ["Why invalid", (r) => r.point.why_invalid, undefined, true],
 ];
 
-// Columns that fit onto a sheet of paper.
+// The columns of a printed page.
 const printedColumns = new Set([
     "Topology",
     "Length",
@@ -127,25 +127,25 @@ function pointsSection(run) {
             ? element(
                   "p.note",
                   {},
-                  `The table has ${number(run.points.length)} of ${number(run.points_total)} points, evenly spread. All of them are in points.csv and report.xlsx.`,
+                  `The table contains ${number(run.points.length)} of ${number(run.points_total)} points, evenly spread. points.csv and report.xlsx contain all points.`,
               )
             : null,
         element(
             "p",
             {},
-            "One row a point and network; an empty cell was not measured. A heading sorts by its column; invalid points are tinted and say why at the end.",
+            "One row per point and network; an empty cell was not measured. A click on a heading sorts by its column. Invalid points are tinted, with the reason in the last column.",
         ),
         element(
             "p.printed",
             {},
-            "On paper the table has its main columns; points.csv and report.xlsx have all.",
+            "A printed page contains the main columns; points.csv and report.xlsx contain all columns.",
         ),
         element("div.controls", {}, element("label.select", {}, "Only rows with", filter), count),
         list,
     );
 }
 
-// Files embedded in the page are offered from it, others from beside it.
+// Links to embedded files, or to files in the page's folder.
 function downloadsSection(run) {
     const items = run.files.map((file) => {
         const link = element("a", { href: file.name, download: file.name }, file.name);
@@ -166,7 +166,7 @@ function downloadsSection(run) {
             : element(
                   "p.soft",
                   {},
-                  "There is neither points.csv nor report.xlsx beside this page.",
+                  "The page's folder contains neither points.csv nor report.xlsx.",
               ),
         figures.length > 0
             ? element(
@@ -175,7 +175,7 @@ function downloadsSection(run) {
                   element(
                       "summary",
                       {},
-                      `${figures.length} figures for print, in figures/ beside this page`,
+                      `${figures.length} figures for print, in the folder figures/`,
                   ),
                   element(
                       "ul",
@@ -200,7 +200,7 @@ function downloadsSection(run) {
             : element(
                   "p.soft",
                   {},
-                  "Figures for print (SVG, PNG and their gnuplot scripts) are made by vrbench report.",
+                  "vrbench report creates figures for print (SVG, PNG and their gnuplot scripts).",
               ),
     );
 }

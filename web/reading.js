@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Reading a chart's values: the tip under the pointer, the arrow keys, the table below.
+// Shows a chart's values: in the tip under the pointer, by arrow keys, and in the table below.
 
-// What there is to read at one point: the load, every curve's value there, why it is invalid.
+// Fills the tip at one point: the load, every curve's value, and why the point is invalid.
 function fillTip(tip, graph, set, index) {
     const row = set.rows[index];
     const shared = graph.curves.every((one) => one.rows === graph.curves[0].rows);

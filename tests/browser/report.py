@@ -432,7 +432,7 @@ def test_compared():
     assert "direct, 64-byte packets: not measured in slow" in text, text
     assert "× 0.33" in browser.run("return document.querySelector('#scenario-0').innerText")
     text = browser.run("return document.querySelector('#caps').innerText")
-    assert "no load asked for more" in text, text
+    assert "no load required more" in text, text
     loaded = browser.run("""return [...document.querySelectorAll('#figures img')]
                             .map((one) => one.complete && one.naturalWidth > 100)""")
     assert len(loaded) >= 2 and all(loaded), loaded
