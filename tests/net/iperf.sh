@@ -6,7 +6,7 @@
 # killed run.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 84
+plan 88
 
 machine_snapshot "$T/before"
 
@@ -206,6 +206,39 @@ folder=$T/senseless-direct
 ok "  where the tester itself can't be checked, nothing is measured" \
     exits 1 senseless --engine iperf --topology direct
 like "  and it is said why" "$(cat "$T/ok.log")" 'iperf as sink ended at once: out of order'
+
+# --- iperf 2.2 -----------------------------------------------------------------------------------
+
+# Its sink's report has a head line, two columns for the interval, which is not one, and more columns
+# behind those of iperf 2.1; its source's is as before. The two lines may come one after the other.
+mkdir "$T/new"
+cat >"$T/new/iperf" <<END
+#!/bin/sh
+case " \$* " in
+*' -v '*) echo 'iperf version 2.2.1 (4 Nov 2024) pthreads' >&2; exit 1 ;;
+*' -s '*) ;;
+*) exec $(command -v iperf) "\$@" ;;
+esac
+setpriv --pdeathsig KILL $(command -v iperf) "\$@" | {
+    IFS=, read -r time a b c d id span bytes rate jitter lost total percent order
+    printf '%s' time,srcaddress,srcport,dstaddr,dstport,transferid,istart,iend,bytes,speed,jitter, \\
+        errors,datagrams,errpercent,outoforder,ttavg,ttmin,ttmax,ttsdev,ttcnt,ttsize,readcnt, \\
+        readtimeo,readerrlen,pps
+    echo
+    sleep 0.2
+    echo "+0000:\$time,\$a,\$b,\$c,\$d,\$id,0.0,987388729.0,\$bytes,0,\$jitter,\$lost,\$total,\$percent," \\
+        "\$order,0.005,0.002,0.026,0.002,\$total,64,\$total,0,0,-0.000001" | tr -d ' '
+    cat >/dev/null
+}
+END
+chmod 755 "$T/new/iperf"
+folder=$T/new/run
+ok "a run by iperf 2.2 succeeds" env PATH="$T/new:$PATH" \
+    "$VRBENCH" run "$T/direct.yaml" -o "$folder" --engine iperf --topology direct
+ok "  every sum holds" sane iperf || say
+ok "  nothing is lost" is_lossless || say
+wait_for 20 none_of_ours
+ok "  and takes its programs along" none_of_ours
 
 # --- a program that isn't here -------------------------------------------------------------------
 
