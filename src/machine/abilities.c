@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// machine/abilities — see abilities.h. What tries them out is each way's own.
+// machine/abilities — see abilities.h. Each way has its own tests.
 #include "machine/abilities.h"
 
 #include <stdlib.h>

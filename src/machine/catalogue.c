@@ -11,7 +11,7 @@
 #define URI_MAX 255
 #define LIBVIRT "libvirt (package libvirt-dev)"
 
-// A URI as libvirt has them (RFC 3986, the scheme in small letters).
+// A URI as libvirt accepts it (RFC 3986, the scheme in lower case).
 static bool is_uri(const char *text)
 {
     size_t length = strlen(text);
@@ -28,7 +28,7 @@ static bool takes_netns(const char *called)
     return text_equal(called, "netns");
 }
 
-// "xen:///…", a libvirt URI, is another platform.
+// "xen:///…" is a libvirt URI, and so another platform.
 static bool takes_xen(const char *called)
 {
     return text_equal(called, "xen");
@@ -65,7 +65,7 @@ static const struct catalogue_platform platforms[] = {
      .takes = takes_qemu,
      .boots_images = true,
      .needs = LIBVIRT},
-    // Other drivers of libvirt make no routers, which is said when a platform is opened.
+    // libvirt's other drivers make no routers, which is reported when a platform is opened.
     {.name = "other",
      .kind = PLATFORM_MACHINES,
      .takes = is_uri,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/catalogue — the platforms that a scenario may name, built in or not: see
+ * machine/catalogue — the platforms that a scenario may name, whether built in or not: see
  * scenario/catalogue.h. Registered by every program that reads scenarios.
  */
 #ifndef VRBENCH_MACHINE_CATALOGUE_H
@@ -11,7 +11,7 @@
 
 extern const struct catalogue machine_catalogue;
 
-// What is known of a platform by its name in a scenario alone. Takes no ownership.
+// Fills in the facts of a platform that follow from its name in a scenario.
 void platform_facts_of_name(const char *name, struct platform_facts *ret);
 // Whether the platform's hypervisor runs the host itself, so that all its testbeds share one host.
 // `name` may be NULL.

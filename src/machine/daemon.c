@@ -15,7 +15,7 @@
 #include "linux/child.h"
 #include "machine/frr_programs.h"
 
-#define START_WITHIN_NS     (30U * NS_PER_S) // for all programs of a daemon to be ready
+#define START_WITHIN_NS     (30U * NS_PER_S) // time limit for all programs of a daemon to be ready
 #define CONFIGURE_WITHIN_NS (30U * NS_PER_S)
 #define CHECK_WITHIN_NS     (30U * NS_PER_S)
 #define FRR_FOLDER          "/usr/lib/frr/"
@@ -23,8 +23,8 @@
 #define FRR_CONFIG          "/run/frr/frr.conf"
 #define BIRD_RUN            "/run/bird"
 #define FILES               4U
-#define COMPLAINTS_SHOWN    8U   // lines of a checker
-#define COMPLAINT_LENGTH    200U // of such a line
+#define COMPLAINTS_SHOWN    8U   // lines of a checker that are shown
+#define COMPLAINT_LENGTH    200U // longest line shown
 #define CONFIG_BYTES_MAX    (16U << 20)
 
 struct daemon_services {
@@ -34,8 +34,7 @@ struct daemon_services {
     char *directory, *root, *log, *config, *program;
 };
 
-// Folders that the programs write to, or may be told to. What is logged below /var/log can be read
-// on the router's console.
+// Folders that the programs may write to. Logs below /var/log can be read on the router's console.
 static const struct first_space spaces[] = {
     {.path = "/run"},
     {.path = "/var/log"},
@@ -54,7 +53,7 @@ static const struct first_space spaces[] = {
             (char *)"-z", (char *)FRR_RUN "/zserv.api", (char *)"-i",                              \
             (char *)FRR_RUN "/" program ".pid", (char *)"--vty_socket", (char *)FRR_RUN, NULL      \
     }
-// A program's socket for vtysh is the last thing that it makes ready.
+// A program creates its socket for vtysh last.
 #define FRR_PROGRAM(program)                                                                       \
     {                                                                                              \
         FRR_FOLDER program, FRR_ARGUMENTS(program), FRR_RUN "/" program ".vty"                     \
@@ -78,7 +77,7 @@ bool daemon_needs_ipv6(enum routing_daemon daemon, const char *config)
                                                       : false);
 }
 
-// The programs give up root for a user that their package makes.
+// The programs change to a user that their package creates.
 static int prepare_frr(struct daemon_services *services, struct error *err)
 {
     const struct passwd *user = getpwnam("frr");
@@ -103,7 +102,7 @@ static int prepare_frr(struct daemon_services *services, struct error *err)
     return 0;
 }
 
-// The programs that routers of FRR can have here. Without those that all need: exit status 3.
+// Finds the installed programs of FRR. Exit status 3 if one that every router requires is missing.
 static int check_frr(bool ret_there[FRR_PROGRAMS], struct error *err)
 {
     for (size_t i = 0; i < FRR_PROGRAMS; i++) {
@@ -134,7 +133,7 @@ static int find_bird(char **ret, struct error *err)
                : 0;
 }
 
-// Its socket is made once it has taken its configuration.
+// BIRD creates its socket once it has read its configuration.
 static int prepare_bird(struct daemon_services *services, struct error *err)
 {
     int rc = find_bird(&services->program, err);
@@ -149,7 +148,7 @@ static int prepare_bird(struct daemon_services *services, struct error *err)
 
 // ---- checking
 
-// "bird: FILE:LINE:COLUMN text" as "FILE:LINE:COLUMN: text".
+// Converts "bird: FILE:LINE:COLUMN text" to "FILE:LINE:COLUMN: text".
 static char *bird_complaint(const char *path, const char *line)
 {
     _cleanup_free_ char *prefix = text_format("bird: %s:", path);
@@ -163,7 +162,7 @@ static char *bird_complaint(const char *path, const char *line)
     return text_format("%s: %s", path, line);
 }
 
-// "line LINE: % Unknown command: text" likewise; vtysh knows no column.
+// Converts "line LINE: % Unknown command: text" to the same form; vtysh reports no column.
 static char *vtysh_complaint(const char *path, const char *line)
 {
     if (text_starts(line, "line ")) {
@@ -177,8 +176,8 @@ static char *vtysh_complaint(const char *path, const char *line)
     return text_format("%s: %s", path, line);
 }
 
-// What a checker found, a limited number of lines. Where most of a file's lines are no commands it
-// is another file: then none of it is shown.
+// Reports the checker's findings, up to a limited number of lines. If most lines of a file are not
+// commands, it is another kind of file, and none of them is shown.
 static int report_complaints(enum routing_daemon daemon, const char *path, char *said,
                              size_t commands, struct error *err)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// machine/foreign — see foreign.h: what all ways have in common.
+// machine/foreign — see foreign.h: parts common to all ways.
 #include "machine/foreign.h"
 
 #include <stdlib.h>

@@ -9,8 +9,8 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
-#define LINES_SHOWN 8U  // of those that are refused
-#define WORDS_SHOWN 40U // characters of such a line: its command
+#define LINES_SHOWN 8U  // limit of refused lines
+#define WORDS_SHOWN 40U // longest part of such a line, its command, in characters
 
 static const char *const names[FRR_PROGRAMS] = {
     [FRR_ZEBRA] = "zebra",     [FRR_OSPFD] = "ospfd",   [FRR_STATICD] = "staticd",
@@ -19,11 +19,11 @@ static const char *const names[FRR_PROGRAMS] = {
     [FRR_FABRICD] = "fabricd", [FRR_EIGRPD] = "eigrpd", [FRR_BABELD] = "babeld",
     [FRR_PIMD] = "pimd",       [FRR_PBRD] = "pbrd",     [FRR_VRRPD] = "vrrpd"};
 
-// How lines begin that are for a program: words, whatever the space between them. Lines that are
-// for none of these are for zebra, ospfd or all.
+// First words of lines for a particular program, with any space between them. Other lines are for
+// zebra, ospfd or all.
 static const struct {
     const char *words;
-    enum frr_program program; // FRR_PROGRAMS: one that vrbench doesn't start, `other`
+    enum frr_program program; // FRR_PROGRAMS: one that vrbench does not start, `other`
     const char *other;
 } commands[] = {
     {"ip route", FRR_STATICD, NULL},
@@ -76,12 +76,12 @@ const char *frr_program_name(enum frr_program program)
 // ---- lines and words
 
 struct config_line {
-    const char *text; // after the space that it begins with
+    const char *text; // after the leading space
     size_t length;
     unsigned number, column;
 };
 
-// The next line, from 1; `at` is where it begins, and moves on. False at the end.
+// Returns the next line and advances `at`. False at the end.
 static bool next_line(const char **at, struct config_line *line)
 {
     if (**at == '\0') {
@@ -142,8 +142,8 @@ static bool is_remark(const struct config_line *line)
 
 // ---- programs
 
-// The program that a line is for, FRR_ZEBRA where none of its own; FRR_PROGRAMS and the name of one
-// that isn't started.
+// Returns the program of a line, FRR_ZEBRA if it is for no particular one; FRR_PROGRAMS and the
+// name of one that is not started.
 static enum frr_program program_of(const struct config_line *line, const char **ret_other)
 {
     for (size_t i = 0; !is_remark(line) && i < sizeof commands / sizeof commands[0]; i++) {
@@ -152,7 +152,7 @@ static enum frr_program program_of(const struct config_line *line, const char **
             return commands[i].program;
         }
     }
-    // A block of its own; within "router ospf" or "router isis" it is another command.
+    // A separate block; within "router ospf" or "router isis" it is another command.
     if (line->column == 1 && begins_with_words(line, "segment-routing") &&
         line->length == strlen("segment-routing")) {
         *ret_other = "pathd";
@@ -182,7 +182,7 @@ void frr_programs_needed(const char *config, bool ret_needed[FRR_PROGRAMS])
     }
 }
 
-// The program that a line needs and that isn't there, or NULL.
+// Returns the missing program that a line requires, or NULL.
 static const char *missing_for(const struct config_line *line, const bool allowed[FRR_PROGRAMS])
 {
     const char *other = NULL;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/frr_programs — which of FRR's programs a configuration is for, line by line.
+ * machine/frr_programs — finds for which of FRR's programs a configuration is, line by line.
  *
- * vtysh accepts the commands of all programs and sends each to those that run: what is for one that
- * doesn't run is dropped without a word. So the programs that a configuration needs are started,
- * and a line for one that can't be is an error. Pure text. Called by machine/daemon and
- * machine/guest_daemon.
+ * vtysh accepts the commands of all programs and sends each to the running ones; a command for a
+ * program that does not run is dropped silently. Therefore all programs that a configuration
+ * requires are started, and a line for one that cannot be started is an error. Pure text. Called by
+ * machine/daemon and machine/guest_daemon.
  */
 #ifndef VRBENCH_MACHINE_FRR_PROGRAMS_H
 #define VRBENCH_MACHINE_FRR_PROGRAMS_H
@@ -36,18 +36,18 @@ enum frr_program {
 };
 const char *frr_program_name(enum frr_program program); // "zebra"
 
-// The programs that a configuration needs, zebra and ospfd always.
+// The programs that a configuration requires, always including zebra and ospfd.
 void frr_programs_needed(const char *config, bool ret_needed[FRR_PROGRAMS]);
 // Refuses a configuration with lines for programs other than those `allowed`: exit status 2, each
-// line as "path:line:column: text", a limited number of them. `where` says what lacks the program.
+// line as "path:line:column: text", up to a limit. `where` names the system that lacks the program.
 int frr_programs_check(const char *config, const char *path, const bool allowed[FRR_PROGRAMS],
                        const char *where, struct error *err);
 
-// Lines of a configuration that are neither empty nor remarks.
+// Number of lines of a configuration that are neither empty nor comments.
 size_t frr_command_lines(const char *config);
 
-// Whether a configuration of any daemon has something to do with IPv6: the word at the start of a
-// line of FRR's, anywhere in BIRD's; comments and "no ipv6 …" do not count.
+// Whether the configuration of a daemon uses IPv6: as the first word of a line for FRR, anywhere
+// for BIRD; comments and "no ipv6 …" do not count.
 bool frr_needs_ipv6(const char *config);
 bool bird_needs_ipv6(const char *config);
 

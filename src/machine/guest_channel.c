@@ -19,12 +19,12 @@
 #include "base/text.h"
 
 #define RETRY_NS    (20 * NS_PER_MS)
-#define WAIT_MAX_NS (100 * NS_PER_MS) // between looks whether the user interrupts
+#define WAIT_MAX_NS (100 * NS_PER_MS) // interval of checks for an interruption by the user
 
 struct guest_channel {
     int fd;
     uint64_t last_id;
-    char *in; // received and not yet used
+    char *in; // received and not consumed yet
     size_t in_length, in_room;
 };
 
@@ -38,7 +38,7 @@ int guest_adopt(int fd, struct guest_channel **ret, struct error *err)
     }
     struct guest_channel *channel = memory_new(1, sizeof *channel);
     *channel = (struct guest_channel){.fd = fd};
-    // Answers to an earlier host that are still under way have other numbers.
+    // Answers to an earlier host that may still arrive have other numbers.
     channel->last_id = clock_monotonic_ns() / NS_PER_MS % 1000000000U;
     *ret = channel;
     return 0;
@@ -127,7 +127,7 @@ static int send_all(const struct guest_channel *channel, const char *text, size_
     return 0;
 }
 
-// Receives until at least `length` bytes are there.
+// Receives until at least `length` bytes are available.
 static int receive(struct guest_channel *channel, size_t length, uint64_t until_ns,
                    struct error *err)
 {
@@ -162,7 +162,7 @@ static void use_up(struct guest_channel *channel, size_t length)
 
 // ---- questions and answers
 
-// Receives the next answer; its payload is then at the beginning of what was received.
+// Receives the next answer; its payload is then at the beginning of the buffer.
 static int take_answer(struct guest_channel *channel, uint64_t until_ns, struct guest_answer *ret,
                        struct error *err)
 {
@@ -192,12 +192,12 @@ static int take_answer(struct guest_channel *channel, uint64_t until_ns, struct 
     return rc;
 }
 
-// Sends "ID REQUEST" and waits for its answer, whose payload the caller frees.
+// Sends "ID REQUEST" and waits for its answer; the caller frees the payload.
 static int ask(struct guest_channel *channel, const char *request, uint64_t until_ns,
                struct guest_answer *ret, char **ret_payload, struct error *err)
 {
     uint64_t id = ++channel->last_id;
-    // The empty line ends whatever a host before us left unfinished.
+    // The empty line ends the session of an earlier host.
     _cleanup_free_ char *line = text_format("\n%llu %s\n", (unsigned long long)id, request);
     int rc = send_all(channel, line, strlen(line), until_ns, err);
     struct guest_answer answer = {0};

@@ -12,7 +12,7 @@
 
 #define WORD_MAX 32U
 
-// Takes a decimal number that `end` or the end of the text follows; moves behind it.
+// Parses a decimal number followed by `end` or the end of the text, and advances `at` behind it.
 static int take_number(const char **at, const char *limit, char end, uint64_t *ret)
 {
     uint64_t value = 0;
@@ -65,7 +65,7 @@ int guest_parse_answer(const char *line, size_t length, struct guest_answer *ret
 
 // ---- counters: sections "NAME LENGTH\n" and so many bytes
 
-// The content of a section, as a text; NULL = there is none, or the payload makes no sense.
+// Returns the content of a section in a new string; NULL = missing, or the payload is malformed.
 static char *section(const char *payload, size_t length, const char *wanted)
 {
     const char *limit = payload + length;
@@ -89,7 +89,7 @@ static char *section(const char *payload, size_t length, const char *wanted)
     return NULL;
 }
 
-// Drops of queueing disciplines, a line "INTERFACE DROPPED" each.
+// Adds drops of queueing disciplines, a line "INTERFACE DROPPED" each.
 static int add_qdiscs(const char *text, const struct guest_link *links, size_t link_count,
                       struct link_counters *found, struct error *err)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/guest_daemon — the routing daemon of a machine, which is in the image (image/daemon) and
- * which the guest runs, when it is told to, until one of its programs ends. FRR's are configured by
- * vtysh, as each of them would lose its way among what is for others in the file. See
- * guest_machine.h; machine/daemon has the same on namespaces.
+ * machine/guest_daemon — the routing daemon of a machine: the image contains it (image/daemon), and
+ * the guest runs it on request until one of its programs ends. vtysh configures FRR's programs,
+ * because each of them would fail on the lines for others. See guest_machine.h; machine/daemon has
+ * the same for namespaces.
  */
 #include <string.h>
 
@@ -12,11 +12,11 @@
 #include "machine/frr_programs.h"
 #include "machine/guest_machine.h"
 
-#define START_WITHIN_NS  (120U * NS_PER_S) // emulated, on a busy machine
+#define START_WITHIN_NS  (120U * NS_PER_S) // for an emulated machine on a busy host
 #define ANSWER_WITHIN_NS (60U * NS_PER_S)
 #define FRR_USER         100U // in the image
 
-// ---- what the guest is to run
+// ---- the services of the guest
 
 static const char *const bird[] = {"/usr/sbin/bird",     "-f", "-c", "/etc/bird/bird.conf", "-s",
                                    "/run/bird/bird.ctl", NULL};
@@ -94,7 +94,7 @@ int guest_machine_leads_to(const struct machine *machine, uint32_t address, char
     uint64_t until_ns = clock_monotonic_ns() + ANSWER_WITHIN_NS;
     int rc = guest_machine_ask(guest, until_ns, &channel, err);
     rc = rc == 0 ? guest_leads_to(channel, address, until_ns, ret_nic, err) : rc;
-    // It may have ended while it was asked.
+    // It may have ended during the request.
     return rc < 0 && guest->ways->has_died(guest) ? guest_machine_is_dead(guest, err) : rc;
 }
 

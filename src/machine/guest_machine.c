@@ -17,7 +17,7 @@
 #include "linux/link.h"
 #include "machine/foreign.h"
 
-#define READY_WITHIN_NS  (120U * NS_PER_S) // emulated, on a busy machine
+#define READY_WITHIN_NS  (120U * NS_PER_S) // for an emulated machine on a busy host
 #define ANSWER_WITHIN_NS (60U * NS_PER_S)
 #define COMMAND_NS       (3600U * NS_PER_S)
 #define INPUT_MAX        (32U << 10)
@@ -68,7 +68,7 @@ void guest_machine_clear(struct guest_machine *guest)
 
 // ---- what it boots
 
-// Whether it gets NICs of the host whole, and needs their drivers.
+// Whether NICs of the host are assigned to it, so that it requires their drivers.
 static bool has_devices(const struct router_spec *spec)
 {
     bool any = false;
@@ -177,7 +177,7 @@ void guest_machine_remove_files(const struct guest_machine *guest)
     if (guest->initrd != NULL) {
         (void)unlink(guest->initrd);
     }
-    (void)rmdir(guest->folder); // fails, rightly, while there are others
+    (void)rmdir(guest->folder); // fails while other machines have files there
 }
 
 // ---- talking to it
@@ -213,7 +213,7 @@ int guest_machine_await(struct machine *machine, struct error *err)
         error_context(err, "router %s", machine->name);
         return rc;
     }
-    if (guest->initrd != NULL) { // it is in the machine's memory now
+    if (guest->initrd != NULL) { // the initrd is in the machine's memory now
         (void)unlink(guest->initrd);
         free(steal_pointer(&guest->initrd));
     }
@@ -222,16 +222,16 @@ int guest_machine_await(struct machine *machine, struct error *err)
 
 // ---- its counters
 
-// The guest's drops of a PCI device that is its own found the receive ring full (/proc/net/dev has
-// that in one figure with the rest).
+// For an assigned PCI device, the guest's drops mean that the receive ring was full (/proc/net/dev
+// has them and others in one figure).
 static void count_missed(struct link_counters *inside)
 {
     inside->rx_missed += inside->rx_dropped;
     inside->rx_dropped = 0;
 }
 
-// A port stacked on an interface of the host has parts there: frames that found its queue full
-// found the interface's receive ring full, and frames that the link below dropped were not sent.
+// A port stacked on a host interface shares its losses: frames that found the port's queue full
+// count as found its receive ring full, and frames dropped by the lower link were not sent.
 static void count_stacked(const struct link_counters *port, const struct link_counters *below,
                           struct link_counters *inside)
 {
@@ -285,13 +285,13 @@ static int count_inside(const struct guest_machine *guest, struct namespace_coun
     }
     free(links);
     if (rc < 0) {
-        // It may have ended while it was asked.
+        // It may have ended during the request.
         return guest->ways->has_died(guest) ? guest_machine_is_dead(guest, err) : rc;
     }
     return add_host_parts(guest, ret, err);
 }
 
-// Of a system that does not answer: its interfaces as their ends on the host count.
+// For a system that does not answer: counters of the host's ends of its interfaces.
 static int count_outside(const struct guest_machine *guest, struct namespace_counters *ret,
                          struct error *err)
 {
@@ -312,7 +312,7 @@ static int count_outside(const struct guest_machine *guest, struct namespace_cou
             inside->rx_bytes = port->tx_bytes;
             inside->tx_bytes = port->rx_bytes;
         } else if (port != NULL && below != NULL) {
-            // What the link below had, less what the port on top of it had no room for.
+            // Counters of the lower link, minus the drops of the port on top of it.
             inside->rx_missed = port->rx_dropped;
             inside->rx_packets =
                 below->rx_packets > port->rx_dropped ? below->rx_packets - port->rx_dropped : 0;
@@ -377,7 +377,7 @@ static int read_script(char **ret, struct error *err)
     return 0;
 }
 
-// Runs what standard input has as a script of the guest's shell.
+// Runs standard input as a script of the guest's shell.
 static int run_script(const struct guest_machine *guest, int *ret_status, struct error *err)
 {
     _cleanup_free_ char *script = NULL;
@@ -412,7 +412,7 @@ int guest_machine_console(const struct machine *machine, char *const *argv, int 
     return rc == 0 ? foreign_console(foreign, guest->domain, err) : rc;
 }
 
-// ---- what results say of it
+// ---- its facts for results
 
 void guest_machine_add_facts(const struct machine *machine, struct platform_facts *facts)
 {

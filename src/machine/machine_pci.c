@@ -35,7 +35,7 @@ int machine_pci_take_back(const struct router_spec *spec, struct error *err)
         struct link_info info;
         char name[16];
         if (nic->pci == NULL || link_find(spec->host, nic->host_name, &info, NULL) == 0) {
-            continue; // or it never went
+            continue; // or it was never assigned
         }
         rc = pci_await_link(spec->home, nic->pci, BACK_WITHIN_NS, name, err);
         if (rc == 0) {

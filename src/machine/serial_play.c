@@ -15,16 +15,16 @@
 #include "base/stop.h"
 #include "base/text.h"
 
-#define HEARD_MAX   (1U << 20) // bytes kept of what the console said
-#define HEARD_KEPT  131072U    // of those, once it says more
-#define TOLD_MAX    200U       // bytes of it in an error
+#define HEARD_MAX   (1U << 20) // limit of the stored console output in bytes
+#define HEARD_KEPT  131072U    // kept of it when more arrives
+#define TOLD_MAX    200U       // shown of it in an error
 #define SEND_NS     (30 * NS_PER_S)
-#define WAIT_MAX_NS (100 * NS_PER_MS) // between looks whether the user interrupts
+#define WAIT_MAX_NS (100 * NS_PER_MS) // interval of checks for an interruption by the user
 
 struct heard {
     char *bytes;
     size_t length, room;
-    size_t used; // up to the end of what was expected last
+    size_t used; // up to the end of the last expected text
 };
 
 // ---- a descriptor as a port
@@ -47,7 +47,7 @@ static ssize_t receive_fd(void *context, char *bytes, size_t room, uint64_t unti
         if (got > 0) {
             return got;
         }
-        if (got == 0 || errno == EIO) { // EIO: the other end of a pty has been closed
+        if (got == 0 || errno == EIO) { // EIO: the other end of a pty was closed
             return fail(err, ECONNRESET, "the console is gone");
         }
         if (errno != EAGAIN && errno != EINTR) {
@@ -93,7 +93,7 @@ int serial_port_of(const int *fd, struct serial_port *ret, struct error *err)
 
 // ---- playing
 
-// The end of what was heard, fit to be printed.
+// The end of the console's output, without control characters.
 static char *last_words(const struct heard *heard)
 {
     size_t from = heard->length > TOLD_MAX ? heard->length - TOLD_MAX : 0;

@@ -13,11 +13,11 @@
 
 #define NO_SUCH_DEVICE "vrbench-no-such-device"
 
-// What is tried, and on what.
+// A test and its object.
 struct trial_of {
     virConnectPtr handle;
-    virDomainPtr machine; // a running one if there is one; NULL = none at all
-    const char *name;     // its name; asking for it would clear libvirt's last error
+    virDomainPtr machine; // a running one if possible; NULL = no machine
+    const char *name;     // its name; requesting it would clear libvirt's last error
     bool runs;
     enum shares_scale scale;
     struct abilities *abilities;
@@ -28,7 +28,7 @@ static void add(struct trial_of *trial, const char *name, enum ability_answer an
     abilities_add(trial->abilities, name, answer, found);
 }
 
-// Whether libvirt's last error says that there is no such thing in this driver or in this build.
+// Whether libvirt's last error means that this driver or build does not support the call.
 static bool cannot(void)
 {
     int code = virGetLastErrorCode();
@@ -36,7 +36,7 @@ static bool cannot(void)
            code == VIR_ERR_OPERATION_UNSUPPORTED || code == VIR_ERR_ARGUMENT_UNSUPPORTED;
 }
 
-// An ability by the result of a call that was to succeed.
+// Adds an ability by the result of a call that should succeed.
 static void add_result(struct trial_of *trial, const char *name, bool good, char *found)
 {
     if (good) {
@@ -47,7 +47,8 @@ static void add_result(struct trial_of *trial, const char *name, bool good, char
     add(trial, name, ABILITY_NO, text_copy(virGetLastErrorMessage()));
 }
 
-// An ability by a call that had to fail: any other reason than that it can't means that it can.
+// Adds an ability by a call that must fail: any reason other than lack of support means that it is
+// supported.
 static void add_refusal(struct trial_of *trial, const char *name)
 {
     int code = virGetLastErrorCode();
@@ -81,7 +82,7 @@ static void try_computer(struct trial_of *trial)
     add_result(trial, "computer CPU time", good, text_copy("of all CPUs together"));
 }
 
-// Which kinds of machine it makes, by its capabilities: the `type`s of <domain> below <guest>.
+// The kinds of machine that it makes, by its capabilities: the `type`s of <domain> below <guest>.
 static void try_create(struct trial_of *trial)
 {
     _cleanup_free_ char *capabilities = virConnectGetCapabilities(trial->handle);
@@ -90,7 +91,7 @@ static void try_create(struct trial_of *trial)
                    ? NULL
                    : text_format("%s kvm",
                                  strstr(capabilities, "type='kvm'") == NULL ? "without" : "with"));
-    // No driver makes a machine of nothing.
+    // No driver makes a machine from an empty description.
     virDomainPtr made = virDomainCreateXML(trial->handle, "<domain/>", 0);
     if (made != NULL) {
         (void)virDomainDestroy(made);
@@ -101,7 +102,7 @@ static void try_create(struct trial_of *trial)
     add_refusal(trial, "create");
 }
 
-// QEMU's machines on this computer; libvirt would only tell at the start of one.
+// For QEMU's machines on this computer; libvirt itself reports it only when one is started.
 static void try_devices(struct trial_of *trial, const struct connection *connection)
 {
     static const char name[] = "PCI devices to machines";
@@ -184,7 +185,7 @@ static void try_rationing(struct trial_of *trial)
     const char *const by[] = {now.weight_by, now.cap_by};
     static const char *const names[] = {"weight", "cap"};
     for (size_t i = 0; i < 2; i++) {
-        // Whether it is kept when set shows only when it is set.
+        // Only setting it would show whether it is kept.
         add(trial, names[i], by[i] == NULL ? ABILITY_NO : ABILITY_YES,
             by[i] == NULL ? text_copy(now.why == NULL ? "no such parameter" : now.why)
                           : text_format("%s of %s; what is set is read back before it is believed",
@@ -288,7 +289,7 @@ int foreign_libvirt_abilities(const char *uri, struct abilities *ret, struct err
 {
     _cleanup_connection_ struct connection *connection = NULL;
     struct abilities all = {0};
-    // Who may not change anything is told so per ability.
+    // A user without the right to change anything gets that reason for each ability.
     _cleanup_error_ struct error refused = ERROR_INIT;
     int rc = connection_open(uri, CONNECTION_CHANGE, &connection, &refused);
     if (rc < 0) {

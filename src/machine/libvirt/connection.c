@@ -21,8 +21,8 @@
 
 #define REOPEN_WITHIN_NS (10 * NS_PER_S)
 #define REOPEN_EVERY_NS  (100 * NS_PER_MS)
-#define KEEPALIVE_S      5 // between two questions whether the peer lives
-#define KEEPALIVE_COUNT  3 // unanswered ones after which it doesn't
+#define KEEPALIVE_S      5 // seconds between keepalive messages
+#define KEEPALIVE_COUNT  3 // unanswered messages after which the peer counts as dead
 
 struct connection {
     char *uri;
@@ -62,7 +62,7 @@ int fail_libvirt(struct error *err, const char *format, ...)
     va_end(arguments);
     virErrorPtr said = virGetLastError();
     int status = said == NULL ? EXIT_FAILED : status_of(said->code);
-    // Of several lines, as ssh may say them, one is enough for a message.
+    // A message may have several lines (from ssh); one is enough.
     const char *text = said == NULL || said->message == NULL ? "libvirt failed" : said->message;
     int length = (int)strcspn(text, "\n");
     int rc = -EIO;
@@ -101,11 +101,11 @@ static pthread_once_t loop_once = PTHREAD_ONCE_INIT;
 
 static void start_library(void)
 {
-    // Warnings of drivers that run in this process (test, embed) would go to standard error.
+    // Drivers inside this process (test, embed) would print warnings to standard error.
     (void)setenv("LIBVIRT_DEBUG", "4", 0);
     virSetErrorFunc(NULL, say_nothing);
     (void)virInitialize();
-    // Nor may the XML parser of such drivers say anything.
+    // The XML parser of such drivers must not print either.
     xmlSetGenericErrorFunc(NULL, say_nothing_either);
 }
 
@@ -120,7 +120,7 @@ static void *run_loop(void *data)
 static void start_loop(void)
 {
     pthread_t thread;
-    // It lasts as long as the process: libvirt has no way to unregister it.
+    // Runs until the process ends: libvirt cannot unregister it.
     if (virEventRegisterDefaultImpl() == 0 && thread_start(&thread, run_loop, NULL) == 0) {
         (void)pthread_detach(thread);
     }
@@ -128,15 +128,15 @@ static void start_loop(void)
 
 // ---- opening
 
-// A host that is this computer whatever it is called: by ssh(1) one gets there as another user.
-// Should somebody have led it elsewhere, no machine can be made there: our taps are not.
+// A name for this computer: by ssh(1) another user can be used. If the name leads elsewhere, no
+// machine can be made there, because the taps are not found.
 static bool is_loopback(const char *server)
 {
     return text_equal(server, "localhost") || text_equal(server, "::1") ||
            text_equal(server, "[::1]") || text_starts(server, "127.");
 }
 
-// "qemu+ssh", "test", … — the scheme tells whether another machine may be behind it.
+// The scheme ("qemu+ssh", "test", …) shows whether the machines may be elsewhere.
 static int read_uri(struct connection *connection, struct error *err)
 {
     xmlURIPtr uri = xmlParseURI(connection->uri);
@@ -147,7 +147,7 @@ static int read_uri(struct connection *connection, struct error *err)
     bool embedded = uri->path != NULL && strcmp(uri->path, "/embed") == 0;
     const char *transport = strchr(uri->scheme, '+');
     connection->remote = uri->server != NULL && *uri->server != '\0';
-    // What isn't a machine's at all counts as far away: nothing of it is in this kernel.
+    // Simulated machines count as remote: no part of them is in this kernel.
     bool here = connection->remote ? transport != NULL && is_loopback(uri->server)
                                    : transport == NULL || strcmp(transport, "+unix") == 0;
     connection->local = here && !text_starts(uri->scheme, "test");
@@ -162,7 +162,7 @@ static virConnectPtr open_handle(const struct connection *connection)
                                ? virConnectOpenReadOnly(connection->uri)
                                : virConnectOpen(connection->uri);
     if (handle != NULL && connection->needs_loop) {
-        // Drivers that speak to no daemon of libvirt's have none.
+        // Not supported by drivers without a daemon.
         (void)virConnectSetKeepAlive(handle, KEEPALIVE_S, KEEPALIVE_COUNT);
     }
     return handle;
@@ -291,7 +291,7 @@ static int reopen(struct connection *connection, struct error *err)
 int connection_call(struct connection *connection, connection_work call, void *data,
                     struct error *err)
 {
-    if (connection->handle == NULL) { // reopen() failed before
+    if (connection->handle == NULL) { // an earlier reopen() failed
         int rc = reopen(connection, err);
         return rc < 0 ? rc : call(connection->handle, data, err);
     }
@@ -307,7 +307,7 @@ int connection_call(struct connection *connection, connection_work call, void *d
     return rc;
 }
 
-// libvirt's numbers are 1,000,000 major + 1,000 minor + release.
+// libvirt's version numbers are 1,000,000 major + 1,000 minor + release.
 static int ask_version(virConnectPtr handle, void *data, struct error *err)
 {
     return virConnectGetVersion(handle, data) < 0

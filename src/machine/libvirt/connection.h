@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/libvirt/connection — a connection to a libvirt URI, its errors as ours, and its being
- * opened anew when the daemon has restarted.
+ * machine/libvirt/connection — a connection to a libvirt URI: its errors as struct error, and
+ * reconnection after the daemon was restarted.
  *
- * libvirt itself prints nothing: all that it has to say comes back as struct error. Local daemons
- * are spoken to without an event loop; for remote ones (keepalive: a peer that has vanished is
- * noticed within 15 s) and embedded drivers a thread of this process runs libvirt's. A connection
- * doesn't cross fork(2). https://libvirt.org/uri.html. Used by machine/libvirt, machine/lxc and
- * machine/qemu.
+ * libvirt itself prints nothing. Connections to local daemons use no event loop. For remote ones
+ * (keepalive: a vanished peer is noticed within 15 s) and embedded drivers, a thread of this
+ * process runs libvirt's event loop. A connection must not be used after fork(2).
+ * https://libvirt.org/uri.html. Used by machine/libvirt, machine/lxc and machine/qemu.
  */
 #ifndef VRBENCH_MACHINE_LIBVIRT_CONNECTION_H
 #define VRBENCH_MACHINE_LIBVIRT_CONNECTION_H
@@ -19,46 +18,45 @@
 
 struct connection;
 
-// What is to be done through a connection: CONNECTION_LOOK is enough to list and to read, and
-// needs no rights where the daemon lets everybody look.
+// Purpose of a connection: CONNECTION_LOOK suffices for listing and reading, and requires no rights
+// if the daemon lets all users read.
 enum connection_right { CONNECTION_LOOK, CONNECTION_CHANGE };
 
-// Opens a URI ("qemu:///system", "lxc:///", "qemu+ssh://host/system", "test:///FILE", …). A URI
-// that is none is bad input (2); a driver, daemon or right that this machine lacks exit status 3; a
-// remote machine that can't be reached 1.
+// Opens a URI ("qemu:///system", "lxc:///", "qemu+ssh://host/system", "test:///FILE", …). Exit
+// status 2 if it is not a URI; 3 if this machine lacks a driver, daemon or right; 1 if a remote
+// machine cannot be reached.
 int connection_open(const char *uri, enum connection_right right, struct connection **ret,
                     struct error *err);
 void connection_close(struct connection *connection); // NULL is fine
 
 const char *connection_uri(const struct connection *connection);
-// What libvirt calls the driver: "QEMU", "LXC", "Xen", "TEST", "ESX", …
+// libvirt's name of the driver: "QEMU", "LXC", "Xen", "TEST", "ESX", …
 const char *connection_driver(const struct connection *connection);
-// The same with the version of what it drives, as a new string: "QEMU 7.2.9", "LXC 6.18.5".
+// The same with the hypervisor's version, as a new string: "QEMU 7.2.9", "LXC 6.18.5".
 int connection_hypervisor(struct connection *connection, char **ret, struct error *err);
-// Whether the machines are this computer's: their processes in this /proc, their taps in this
-// kernel. Of URIs that name a host, those of loopback are (qemu+ssh://root@localhost/system).
+// Whether the machines run on this computer: their processes in this /proc, their taps in this
+// kernel. A URI with a host name counts if the name is a loopback one
+// (qemu+ssh://root@localhost/system).
 bool connection_is_local(const struct connection *connection);
 
-// The handle as it is now. It is another one after connection_call() has opened it anew: don't keep
-// it, nor domains that came through it, across calls.
+// The present handle. connection_call() may replace it, so neither it nor domains obtained through
+// it may be kept across calls.
 virConnectPtr connection_handle(const struct connection *connection);
 
-// Runs `call` with the handle. If it fails and the connection turns out to be broken (the daemon
-// has been restarted), waits at most 10 s for the daemon to be back, opens the connection anew and
-// runs `call` once more: so it must be fit to be run twice.
+// Runs `call` with the handle. If it fails and the connection is broken (the daemon was restarted),
+// waits at most 10 s for the daemon, reconnects and runs `call` once more; `call` must allow that.
 typedef int (*connection_work)(virConnectPtr handle, void *data, struct error *err);
 int connection_call(struct connection *connection, connection_work call, void *data,
                     struct error *err);
-// How often it was opened anew.
+// Number of reconnections.
 unsigned connection_reopened(const struct connection *connection);
 
-// Fails with what libvirt last said in this thread behind the text (any call of libvirt's clears
-// that: none may be among the arguments). What the driver can't do and
-// what the daemon refuses for lack of rights have exit status 3, a machine that isn't there 2
-// (-ENOENT), all else 1.
+// Fails with libvirt's last error of this thread behind the text (any call of libvirt clears that
+// error: none may be among the arguments). Exit status 3 if the driver lacks the ability or the
+// daemon refuses for lack of rights, 2 (-ENOENT) if the machine does not exist, otherwise 1.
 int fail_libvirt(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-// Cleanup attributes for what libvirt hands out.
+// Cleanup attributes for objects of libvirt.
 void connection_unref_domain(virDomainPtr *domain);
 #define _cleanup_connection_ __attribute__((cleanup(connection_cleanup)))
 #define _cleanup_domain_     __attribute__((cleanup(connection_unref_domain)))

@@ -41,7 +41,7 @@ static int destroy(virDomainPtr domain, const char *name, struct error *err)
 {
     if (virDomainDestroy(domain) < 0) {
         int code = virGetLastErrorCode();
-        // Gone already, or going of its own accord.
+        // Already gone, or ending by itself.
         return code == VIR_ERR_NO_DOMAIN || code == VIR_ERR_OPERATION_INVALID
                    ? 0
                    : fail_libvirt(err, "ending %s", name);
@@ -92,7 +92,7 @@ struct start {
     int id;
 };
 
-// A machine of vrbench's that has the name already: made for the same router by a process that died
+// A machine of vrbench with the same name was made for the same router by a process that died
 // before it wrote the UUID to the testbed's record.
 static int end_unrecorded(virConnectPtr handle, const struct start *wanted, struct error *err)
 {
@@ -111,7 +111,7 @@ static int end_unrecorded(virConnectPtr handle, const struct start *wanted, stru
 static int start(virConnectPtr handle, void *data, struct error *err)
 {
     struct start *wanted = data;
-    // The second time after a broken connection: the first may have got through.
+    // On the second try, after a broken connection, the first may have succeeded.
     _cleanup_domain_ virDomainPtr there = virDomainLookupByUUIDString(handle, wanted->uuid);
     if (there == NULL) {
         int rc = end_unrecorded(handle, wanted, err);
@@ -140,7 +140,7 @@ int libvirt_domain_start(struct connection *connection, const char *uuid, const 
 
 // ---- after a dead run
 
-// Ends one domain if it is that testbed's: by its name and its metadata.
+// Ends a domain if it belongs to that testbed by its name and metadata.
 static int end_if_ours(virDomainPtr domain, const char *testbed, struct error *err)
 {
     _cleanup_free_ char *prefix = text_format(NAME_PREFIX "%s-", testbed);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/libvirt/domain_xml — see domain_xml.h. Written by libxml2, which escapes whatever comes
- * from a scenario.
+ * machine/libvirt/domain_xml — see domain_xml.h. Written by libxml2, which escapes texts from a
+ * scenario.
  */
 #include "machine/libvirt/domain_xml.h"
 
@@ -18,7 +18,7 @@
 
 #define CPUS_TEXT 4096
 
-// The writer, and whether all went well so far: what fails here is memory.
+// The writer, and whether all calls succeeded; they fail only for lack of memory.
 struct sheet {
     xmlTextWriterPtr writer;
     bool good;
@@ -53,7 +53,7 @@ static void element(struct sheet *sheet, const char *name, const char *text)
         xmlTextWriterWriteElement(sheet->writer, BAD_CAST name, BAD_CAST text) >= 0 && sheet->good;
 }
 
-// An element with nothing but attributes: pairs of name and value, ended by NULL.
+// Writes an element with attributes only: pairs of name and value; NULL at the end.
 static void leaf(struct sheet *sheet, const char *name, const char *const *pairs)
 {
     begin(sheet, name);
@@ -109,7 +109,7 @@ static void write_pins(struct sheet *sheet, const struct domain_spec *spec)
     end(sheet);
 }
 
-// Its process ends with it, whatever the reason: that is what is watched.
+// Its process ends with it in every case, because that process is watched.
 static void write_ends(struct sheet *sheet)
 {
     element(sheet, "on_poweroff", "destroy");
@@ -150,7 +150,7 @@ static void write_boot(struct sheet *sheet, const struct domain_spec *spec)
     write_ends(sheet);
 }
 
-// The image below a disk: libvirt would make QEMU's user its owner, which is the user's affair.
+// The image below a disk: libvirt would otherwise change its owner to QEMU's user.
 static void write_base(struct sheet *sheet, const char *file)
 {
     begin(sheet, "backingStore");
@@ -192,7 +192,7 @@ static void write_tap(struct sheet *sheet, const struct domain_nic *nic)
     LEAF(sheet, "target", "dev", nic->tap, "managed", "no");
     LEAF(sheet, "model", "type", "virtio");
     LEAF(sheet, "driver", "name", nic->vhost ? "vhost" : "qemu");
-    LEAF(sheet, "rom", "enabled", "no"); // nothing boots from it
+    LEAF(sheet, "rom", "enabled", "no"); // no boot from the network
     if (nic->mtu != 1500) {
         begin(sheet, "mtu");
         number(sheet, "size", nic->mtu);
@@ -205,7 +205,7 @@ static void write_tap(struct sheet *sheet, const struct domain_nic *nic)
 static int write_pci(struct sheet *sheet, const struct domain_nic *nic, struct error *err)
 {
     static const struct {
-        const char *name, *after; // what stands behind it
+        const char *name, *after; // text after the value
         unsigned digits;          // hexadecimal
     } parts[] = {{"domain", ":", 4}, {"bus", ":", 2}, {"slot", ".", 2}, {"function", "", 1}};
     unsigned values[sizeof parts / sizeof parts[0]];
@@ -233,7 +233,7 @@ static int write_pci(struct sheet *sheet, const struct domain_nic *nic, struct e
     }
     end(sheet);
     end(sheet);
-    LEAF(sheet, "rom", "bar", "off"); // nothing boots of it
+    LEAF(sheet, "rom", "bar", "off"); // no boot from the device
     end(sheet);
     return 0;
 }
@@ -271,15 +271,14 @@ static int write_devices(struct sheet *sheet, const struct domain_spec *spec, st
         LEAF(sheet, "target", "type", "virtio", "name", "org.vrbench.0");
         end(sheet);
     }
-    // No balloon: it would change what memory the machine holds.
+    // A balloon would change the memory of the machine.
     LEAF(sheet, "memballoon", "model", "none");
     end(sheet);
     return rc;
 }
 
-// A container of this machine's files, with a network namespace and a /run of its own. Its first
-// process takes in orphans while it waits for the shell on its console, which is there anew when it
-// was left.
+// A container with this machine's files, and its own network namespace and /run. Its first process
+// reaps orphans while it waits for the shell on its console, which it restarts when it ends.
 static void write_container(struct sheet *sheet)
 {
     begin(sheet, "os");

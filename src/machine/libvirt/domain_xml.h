@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * machine/libvirt/domain_xml — a router as libvirt's domain XML
- * (https://libvirt.org/formatdomain.html). Pure text: nothing is looked up. Called by machine.c.
+ * (https://libvirt.org/formatdomain.html). Pure text. Called by the drivers' domain.c and lxc.c.
  */
 #ifndef VRBENCH_MACHINE_LIBVIRT_DOMAIN_XML_H
 #define VRBENCH_MACHINE_LIBVIRT_DOMAIN_XML_H
@@ -12,25 +12,25 @@
 #include "base/error.h"
 #include "linux/cpu.h"
 
-// By what machines of ours are told from others': the namespace of the element "router" in their
-// metadata, with the testbed's id, the router's name and the number of its life.
+// Namespace of the element "router" in the metadata by which vrbench's machines are recognised: it
+// has the testbed's ID, the router's name and its number.
 #define DOMAIN_METADATA "https://vrbench.invalid/libvirt/1"
 
 enum domain_nic_kind {
-    DOMAIN_NIC_TAP, // a tap or macvtap of ours, by name
-    DOMAIN_NIC_PCI, // a PCI device handed over whole (VFIO)
+    DOMAIN_NIC_TAP, // a tap or macvtap made by vrbench, by name
+    DOMAIN_NIC_PCI, // an assigned PCI device (VFIO)
 };
 
 struct domain_nic {
     enum domain_nic_kind kind;
     uint8_t mac[6];
     const char *tap;
-    unsigned mtu;    // 1500 = as usual
-    bool vhost;      // the kernel moves the packets, else QEMU; KVM only
+    unsigned mtu;    // 1500 = default
+    bool vhost;      // the kernel moves the packets, else QEMU does; KVM only
     const char *pci; // "0000:03:00.1"
 };
 
-#define DOMAIN_CONTAINER "lxc" // of LXC: everything from `kernel` on is a machine's
+#define DOMAIN_CONTAINER "lxc" // LXC: members from `kernel` on are for machines only
 
 struct domain_spec {
     const char *name, *uuid;
@@ -39,21 +39,21 @@ struct domain_spec {
     const char *type; // "kvm", "qemu" (emulated) or DOMAIN_CONTAINER
     uint64_t memory_bytes;
     unsigned vcpus;
-    const struct cpu_list *cpus; // that all its threads run on
-    // Either kernel, initrd and command line, or a disk (qcow2) on top of a base, which libvirt is
-    // not to touch, with a second one, read only ("raw"), where there is one.
+    const struct cpu_list *cpus; // for all its threads
+    // Either kernel, initrd and command line; or a disk (qcow2) on top of a base, which libvirt
+    // must not change, with an optional second one, read-only ("raw").
     const char *kernel, *initrd, *cmdline;
     const char *disk, *disk_base, *seed;
-    const char *channel; // socket on the host of the virtio-serial port "org.vrbench.0"; or NULL
+    const char *channel; // host's socket of the virtio-serial port "org.vrbench.0"; or NULL
     const struct domain_nic *nics;
     size_t nic_count;
 };
 
-// The text, in a new string.
+// Returns the text in a new string.
 int domain_xml(const struct domain_spec *spec, char **ret, struct error *err);
 
-// Takes the metadata out of a domain's XML as libvirt gives it back: 1 and the testbed's id (a new
-// string) if it is one of ours, 0 if not.
+// Parses the metadata of a domain's XML as returned by libvirt. Returns 1 and the testbed's ID (a
+// new string) for a domain of vrbench, else 0.
 int domain_xml_testbed(const char *xml, char **ret_testbed);
 
 #endif

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/libvirt/foreign — machines of a libvirt URI that vrbench did not make: the table of
- * functions for machine/foreign.h, and what reads and rations them. What stops them or talks to
- * them is in foreign_act.c.
+ * machine/libvirt/foreign — foreign machines of a libvirt URI: the table of functions for
+ * machine/foreign.h, and reading and rationing. Stopping and consoles are in foreign_act.c.
  *
- * Only calls that every driver has are needed. Per machine cheap calls are made (virDomainGetInfo,
- * virDomainInterfaceStats), never the bulk call, which has QEMU asked for each.
+ * Uses calls that every driver supports. For each machine it makes cheap calls (virDomainGetInfo,
+ * virDomainInterfaceStats), never the bulk call, which queries each QEMU.
  */
 #include <errno.h>
 #include <libvirt/virterror.h>
@@ -22,10 +21,11 @@
 #include "machine/machine.h"
 
 #define KIB               1024ULL
-#define MEMORY_BEYOND_KIB (1ULL << 50) // what Xen says for "no limit" is more
+#define MEMORY_BEYOND_KIB (1ULL << 50) // Xen's value for "no limit" is larger
 #define NAMES_KEPT_NS     (10 * NS_PER_S)
 
-// The interfaces of a machine in one life, so that its XML is not asked for at each reading.
+// The interfaces of a machine, stored until it is restarted, so that its XML is not requested at
+// each reading.
 struct known_interfaces {
     char uuid[VIR_UUID_STRING_BUFLEN];
     unsigned id;
@@ -110,7 +110,7 @@ static enum foreign_state state_of(unsigned char state)
 
 // ---- interfaces
 
-// The interfaces of a machine that runs; NULL if it can't be asked.
+// Returns the interfaces of a running machine; NULL if it cannot be queried.
 static const struct interface_names *interfaces_of(struct libvirt_foreign *foreign,
                                                    virDomainPtr domain,
                                                    const struct foreign_machine *machine)
@@ -146,7 +146,7 @@ static const struct interface_names *interfaces_of(struct libvirt_foreign *forei
     return &known->names;
 }
 
-// What was gone by the time of the reading is left out of what is kept.
+// Drops stored interfaces of machines that are gone.
 static void forget_others(struct libvirt_foreign *foreign, const struct foreign_list *list)
 {
     size_t kept = 0;
@@ -167,7 +167,7 @@ static void forget_others(struct libvirt_foreign *foreign, const struct foreign_
 
 static uint64_t counted(long long value)
 {
-    return value < 0 ? 0 : (uint64_t)value; // -1 = the driver doesn't count this
+    return value < 0 ? 0 : (uint64_t)value; // -1 = the driver does not count this
 }
 
 static void read_networks(struct libvirt_foreign *foreign, virDomainPtr domain,
@@ -181,7 +181,7 @@ static void read_networks(struct libvirt_foreign *foreign, virDomainPtr domain,
     for (size_t i = 0; i < names->count; i++) {
         virDomainInterfaceStatsStruct stats;
         if (virDomainInterfaceStats(domain, names->items[i], &stats, sizeof stats) < 0) {
-            machine->has_networks = false; // a sum without it would be wrong
+            machine->has_networks = false; // a sum without this interface would be wrong
             continue;
         }
         machine->networks =
@@ -203,7 +203,7 @@ static void read_networks(struct libvirt_foreign *foreign, virDomainPtr domain,
 
 // ---- reading machines
 
-// Adds a machine to the list. One that goes away meanwhile isn't added, and is no failure.
+// Adds a machine to the list. One that ends meanwhile is not added, which is no failure.
 static int read_machine(struct libvirt_foreign *foreign, virDomainPtr domain, unsigned what,
                         struct foreign_list *list, struct error *err)
 {
@@ -319,7 +319,7 @@ int foreign_lookup(virConnectPtr handle, const char *called, virDomainPtr *ret, 
     }
     if (domain == NULL) {
         int code = virGetLastErrorCode();
-        // Looking up by a UUID that is none is an error of its own.
+        // Looking up an invalid UUID is a separate error.
         bool absent = code == VIR_ERR_NO_DOMAIN || code == VIR_ERR_INVALID_ARG;
         return absent ? fail_input(err, "no machine is called \"%s\" there", called)
                       : fail_libvirt(err, "machine %s", called);
@@ -385,7 +385,7 @@ const struct foreign_ops foreign_libvirt = {
     .abilities = foreign_libvirt_abilities,
 };
 
-// Drivers by which vrbench makes no routers.
+// Drivers without routers of vrbench.
 const struct machine_ops machine_other = {
     .traits = {.name = "other", .kind = PLATFORM_MACHINES, .port = PORT_NONE, .can = CAN_LIST},
     .others = &foreign_libvirt,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// machine/libvirt/foreign_act — see foreign_parts.h: what stops a machine or talks to it. Only one
-// that was named is ever touched.
+// machine/libvirt/foreign_act — see foreign_parts.h: stopping, rebooting and consoles. Only a
+// machine that is named is changed.
 #include <errno.h>
 #include <libvirt/virterror.h>
 #include <pthread.h>
@@ -54,7 +54,7 @@ int foreign_libvirt_reboot(struct foreign *foreign, const char *called, struct e
 
 struct console {
     struct terminal_line
-        line; // its descriptor is an eventfd, readable once the machine has ended it
+        line; // its descriptor is an eventfd, readable once the machine has closed the console
     virStreamPtr stream;
 };
 

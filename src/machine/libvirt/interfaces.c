@@ -37,7 +37,7 @@ static xmlNodePtr child_of(xmlNodePtr parent, const char *name)
     return NULL;
 }
 
-// An attribute of a child element, as a new string; NULL if there is none or it is empty.
+// An attribute of a child element, as a new string; NULL if absent or empty.
 static char *attribute_of(xmlNodePtr parent, const char *element, const char *name)
 {
     xmlNodePtr node = child_of(parent, element);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/libvirt/interfaces — which interfaces a machine has, by its domain XML
+ * machine/libvirt/interfaces — the interfaces of a machine, from its domain XML
  * (https://libvirt.org/formatdomain.html#network-interfaces). Used by foreign.c.
  */
 #ifndef VRBENCH_MACHINE_LIBVIRT_INTERFACES_H
@@ -10,19 +10,19 @@
 
 #include "base/error.h"
 
-#define INTERFACES_MAX 1024 // of one machine; more are not read
+#define INTERFACES_MAX 1024 // limit for one machine; further ones are not read
 
 struct interface_names {
-    char **items; // names that virDomainInterfaceStats() takes
+    char **items; // names for virDomainInterfaceStats()
     size_t count;
 };
 void interface_names_clear(struct interface_names *names);
 
-// The name of each interface on its computer (<target dev=…>), or its MAC address where it has no
-// name there; what has neither is left out.
+// Returns the name of each interface on its computer (<target dev=…>), or its MAC address if it has
+// no name there; interfaces with neither are left out.
 int interfaces_of_xml(const char *xml, struct interface_names *ret, struct error *err);
-// The alias of the device that is the machine's first console or serial line, as a new string; NULL
-// if it has none.
+// Returns the alias of the machine's first console or serial device in a new string; NULL if it has
+// none.
 char *console_of_xml(const char *xml);
 
 #endif

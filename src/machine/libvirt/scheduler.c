@@ -13,14 +13,14 @@
 #include "linux/cgroup.h"
 
 #define V1_SHARES_PER_WEIGHT 4
-#define V2_USUAL             100 // cpu.weight of a group that nobody gave one
+#define V2_USUAL             100 // cpu.weight of a group for which none was set
 #define WEIGHT_USUAL         256
 #define WEIGHT_MAX           65535
 #define V2_MAX               10000
-#define PERIOD_US            10000          // as short as that of vrbench's own groups: short stops
-#define PERIOD_USUAL_US      100000         // the kernel's, where none is given
-#define QUOTA_MIN_US         1000           // libvirt and the kernel take none below
-#define QUOTA_BEYOND         17592186044415 // libvirt's "no bound" as a number
+#define PERIOD_US            10000          // as for vrbench's own groups: short stops
+#define PERIOD_USUAL_US      100000         // the kernel's default
+#define QUOTA_MIN_US         1000           // minimum of libvirt and the kernel
+#define QUOTA_BEYOND         17592186044415 // libvirt's value for "no limit"
 
 // ---- units
 
@@ -106,8 +106,8 @@ static bool find(const struct parameters *parameters, const char *name, int64_t 
     return false;
 }
 
-// All parameters of the machine's scheduler. -ENOTSUP with no error text of its own where the
-// driver or the machine has none: libvirt's last words are then in `ret_why`.
+// Reads all parameters of the machine's scheduler. -ENOTSUP without an error text if the driver or
+// the machine has none; `ret_why` gets libvirt's last error then.
 static int read_parameters(virDomainPtr domain, struct parameters *ret, char **ret_why)
 {
     int count = 0;
@@ -120,7 +120,7 @@ static int read_parameters(virDomainPtr domain, struct parameters *ret, char **r
     }
     free(type);
     virTypedParameterPtr items = memory_new_array(virTypedParameter, (size_t)count);
-    // Drivers that know no flags know the older call.
+    // Drivers without support for flags support the older call.
     int room = count;
     if (virDomainGetSchedulerParametersFlags(domain, items, &count, VIR_DOMAIN_AFFECT_CURRENT) <
         0) {
@@ -135,7 +135,7 @@ static int read_parameters(virDomainPtr domain, struct parameters *ret, char **r
     return 0;
 }
 
-// ---- what the parameters mean
+// ---- the meaning of the parameters
 
 static void read_weight(const struct parameters *parameters, enum shares_scale scale,
                         struct foreign_allocation *ret)
@@ -160,7 +160,7 @@ static void read_weight(const struct parameters *parameters, enum shares_scale s
                         (long long)value);
         return;
     }
-    // A machine that doesn't run and was given none reads 0.
+    // Reads 0 for a stopped machine without a setting.
     ret->has_weight = true;
     ret->weight = value <= 0 ? WEIGHT_USUAL : scheduler_weight(scale, (uint64_t)value);
 }
@@ -246,7 +246,7 @@ static int set_weight(virDomainPtr domain, enum shares_scale *scale, const char 
                    : 0;
     }
     if (*scale == SHARES_UNKNOWN) {
-        // More than version 2 takes; what is wanted follows at once.
+        // Above version 2's maximum; the requested value follows at once.
         *scale = tell_shares(domain, V2_MAX + 1) == 0 ? SHARES_V1 : SHARES_V2;
     }
     uint64_t shares = scheduler_shares(*scale, weight);
@@ -281,8 +281,7 @@ static int set_cap(virDomainPtr domain, const char *by, unsigned cap, struct err
     return rc < 0 || tell(domain, &told) < 0 ? fail_libvirt(err, "cap %u", cap) : 0;
 }
 
-// Whether what is read back is what was set. On control groups of version 2 several weights are
-// one.
+// Whether the value read back is the one set. In version 2 several weights share one value.
 static int check(const struct foreign_allocation *now, enum shares_scale scale, unsigned weight,
                  const unsigned *cap, struct error *err)
 {

@@ -2,12 +2,11 @@
 /*
  * machine/lxc/lxc — routers as LXC containers, by libvirt's own calls.
  *
- * A container has namespaces of its own and sees this machine's files, but for /run. What it
- * forwards is done by the kernel and charged to nobody, so its network namespace is furnished,
- * metered and rationed as that of a router of machine/netns, by the same code
- * (namespace_router.h); libvirt knows of no interface of it. Its first process is a shell on its
- * console, whose end is the router's death; what its processes use is told by its control group.
- * Called by testbed/ through machine.h.
+ * A container has its own namespaces and sees this machine's files except /run. The kernel does its
+ * forwarding and charges it to no process, so its network namespace is configured, metered and
+ * rationed like that of a router of machine/netns, by the same code (namespace_router.h); libvirt
+ * has no interface of it. Its first process is a shell on its console, whose end is the router's
+ * death. Its control group has the CPU time of its processes. Called by testbed/ through machine.h.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -44,7 +43,7 @@ struct lxc_machine {
     char uuid[DOMAIN_UUID_SIZE];
     struct namespace_pins pins;
     struct namespace_life life;
-    char *usage; // file that has the CPU time of its processes; NULL = none
+    char *usage; // file with the CPU time of its processes; NULL = none
 };
 
 static struct lxc_machine *lxc_of(const struct machine *machine)
@@ -87,7 +86,8 @@ static struct lxc_machine *lxc_new(struct platform *platform, const struct route
 
 // ---- its first process
 
-// Whether a process is a child of that one and in a PID namespace of its own, that is, a container.
+// Whether a process is a child of `holder` in another PID namespace, that is, the container's first
+// process.
 static bool is_first_of(const char *process, pid_t holder)
 {
     _cleanup_free_ char *path = text_format("/proc/%s/stat", process);
@@ -187,7 +187,7 @@ static int start_container(struct lxc_machine *router, const struct router_spec 
     return rc == 0 ? open_first(router, (pid_t)holder, err) : rc;
 }
 
-// Its network namespace, which is certainly its own while its first process lives.
+// Opens its network namespace, which exists at least while its first process lives.
 static int adopt_namespace(struct lxc_machine *router, struct error *err)
 {
     _cleanup_free_ char *path = text_format("/proc/%d/ns/net", (int)router->life.pid);
@@ -276,8 +276,8 @@ static int end_container(const struct lxc_machine *router, struct error *err)
         rc = libvirt_domain_end(connection, router->uuid, router->domain, &why);
     }
     if (router->life.pid > 0) {
-        // Where libvirt can't be asked, it will notice; and where it has lost the process that held
-        // the container, it knows of none.
+        // If libvirt cannot be queried, it will notice; if it has lost the process that held the
+        // container, it has no such container.
         struct error *said = rc < 0 ? NULL : &why;
         rc = namespace_life_end(&router->life, said);
     }
@@ -364,7 +364,7 @@ static int lxc_recall(struct platform *platform, const struct router_spec *spec,
     return 0;
 }
 
-// ---- what is asked of it
+// ---- requests to it
 
 static int lxc_watch(const struct machine *machine)
 {

@@ -64,7 +64,7 @@ void namespace_life_recall(const json_t *described, struct namespace_life *ret)
 
 // ---- its namespace
 
-// A router that forwards, answers nothing of its own accord and filters nothing by origin.
+// Makes the namespace forward, answer no requests by itself, and filter nothing by source address.
 static int set_forwarding(const struct netns *ns, const struct router_spec *spec, struct error *err)
 {
     static const char *const settings[][2] = {
@@ -79,7 +79,7 @@ static int set_forwarding(const struct netns *ns, const struct router_spec *spec
     for (size_t i = 0; rc == 0 && i < sizeof settings / sizeof settings[0]; i++) {
         rc = netns_sysctl(NULL, settings[i][0], settings[i][1], 0, err);
     }
-    // Of interfaces to come, too. Without a use for it IPv6 stays off (linux/netns).
+    // For future interfaces, too. IPv6 stays off unless it is used (linux/netns).
     static const char *const ipv6[][2] = {{"ipv6/conf/all/disable_ipv6", "0"},
                                           {"ipv6/conf/default/disable_ipv6", "0"},
                                           {"ipv6/conf/all/forwarding", "1"}};
@@ -102,7 +102,7 @@ static int join_bridge(const struct netns *ns, const struct router_spec *spec,
     struct link_spec eth = {.ns = ns, .name = nic->name, .index = nic->index, .mtu = nic->mtu};
     memcpy(eth.mac, nic->mac, 6);
     memcpy(vif.mac, nic->mac, 6);
-    vif.mac[2] ^= 0x80; // the pair's other end: the same address with one bit turned
+    vif.mac[2] ^= 0x80; // the other end of the pair: the same address with one bit inverted
     int rc = link_make_pair(&vif, &eth, err);
     if (rc == 0) {
         rc = offload_set(spec->host, nic->vif, &offloads, err);
@@ -132,7 +132,7 @@ static int take_interface(const struct netns *ns, const struct router_spec *spec
         rc = link_find(ns, nic->name, &info, err);
     }
     if (rc == 0) {
-        nic->index = info.index; // may have changed on the way
+        nic->index = info.index; // may have changed when it was moved
     }
     return rc;
 }
@@ -246,7 +246,7 @@ void namespace_pins_clear(struct namespace_pins *pins)
 static int open_pin(const char *pin, struct netns **ret, struct error *err)
 {
     int rc = netns_open(pin, ret, err);
-    // A process that died within the making or the end of the router left the file alone.
+    // A process that died while making or ending the router left an empty file.
     return rc == -EINVAL ? -ENOENT : rc;
 }
 
@@ -317,7 +317,7 @@ int namespace_router_begin_passing(const struct netns *ns, const struct namespac
     int rc = leave_bridges(before, err);
     *ret_giver = NULL;
     if (rc == 0 && takes_interfaces(before)) {
-        // Pinned already by a process that died later on: `ns` is then of a life half made.
+        // Already pinned by a process that died later: `ns` then belongs to an unfinished router.
         rc = open_pin(pins->before, ret_giver, NULL);
         if (rc == 0) {
             rc = hand_interfaces_back(ns, before, err);

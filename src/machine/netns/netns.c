@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * machine/netns/netns — routers without a hypervisor: a network namespace each, forwarding in the
- * kernel (namespace_router.h). A first process (linux/first) is its life: with it go all
- * processes inside, and who kills it crashes the router. Called by testbed/ through machine.h.
+ * kernel (namespace_router.h). A first process (linux/first) determines its lifetime: all processes
+ * inside end with it, and killing it crashes the router. Called by testbed/ through machine.h.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -21,18 +21,18 @@
 #include "machine/machine.h"
 #include "machine/netns/namespace_router.h"
 
-// Its tasks are threaded NAPI's; then, with a daemon, the first process and its programs'.
+// Its tasks are threads of threaded NAPI; with a daemon, also the first process and its programs.
 struct netns_machine {
     struct machine base;
     struct namespace_pins pins;
     size_t napi_count;
-    struct daemon_services *services; // until they have been started
-    int control;                      // over the first process, likewise; else -1
-    struct first_child *programs;     // of the daemon, running
+    struct daemon_services *services; // until they are started
+    int control;                  // connection to the first process until they are started; else -1
+    struct first_child *programs; // running programs of the daemon
     size_t program_count;
-    char *directory; // of the testbed's
+    char *directory; // directory of the testbed
     bool has_daemon;
-    struct first_begun begun; // the first process until it is awaited
+    struct first_begun begun; // the first process, until first_await()
     struct namespace_life life;
 };
 
@@ -172,8 +172,8 @@ static int netns_end(struct machine *machine, const struct router_spec *spec, st
     return rc;
 }
 
-// The namespace and what is in it, metered, while the first process starts. That begins in a pause
-// of the meter, as a child stays in the control group of its parent.
+// Makes the namespace and its content, metered, while the first process starts. That process begins
+// while the meter is paused, because a child stays in its parent's control group.
 static int make_namespace(struct netns_machine *router, const struct router_spec *spec,
                           const struct netns *giver, struct error *err)
 {
@@ -208,7 +208,7 @@ static int make_router(struct platform *platform, const struct router_spec *spec
     if (rc == 0) {
         rc = await_first(router, spec, err);
     }
-    // What the first process starts is placed as it is.
+    // Processes that the first process starts inherit its placement.
     if (rc == 0 && router->has_daemon) {
         first_add_threads(router->life.pid, &router->base.tasks, &router->base.task_count);
     }
@@ -345,13 +345,13 @@ static int netns_check(struct platform *platform, const struct router_spec *spec
                        struct error *err)
 {
     (void)platform;
-    (void)named_only; // the kernel has it all
+    (void)named_only; // only the kernel is required
     return spec->image == NULL
                ? 0
                : fail_input(err, "image %s: platform netns has no machines that boot", spec->image);
 }
 
-// All that a router of this platform is, its namespaces and the testbed's folder hold.
+// All parts of a router are in the testbed's namespaces and folder.
 static int netns_clean_up(struct platform *platform, const char *testbed, const char *directory,
                           const struct netns *home, struct error *err)
 {

@@ -30,7 +30,7 @@
 
 #define END_WITHIN_NS (5U * NS_PER_S)
 #define CMDLINE_MAX   65536
-#define MEMORY_OWN    (512ULL << 20) // of a machine with a system of its own, unless it is said
+#define MEMORY_OWN    (512ULL << 20) // default memory of a machine with its own system
 
 // ---- what kind of machines there can be
 
@@ -43,7 +43,7 @@ static int ask_for_kvm(virConnectPtr handle, void *data, struct error *err)
     return *offered ? 0 : fail_libvirt(err, "KVM");
 }
 
-// KVM where libvirt offers it and it does run machines on the CPU; else emulation.
+// KVM if libvirt offers it and it runs machines on the CPU; else emulation.
 static int find_type(struct platform *opened, struct error *err)
 {
     struct libvirt_platform *platform = (struct libvirt_platform *)opened;
@@ -74,7 +74,7 @@ static int find_type(struct platform *opened, struct error *err)
 
 // ---- the process
 
-// Whether a process is the machine of that UUID, by its command line: QEMU's "-uuid UUID".
+// Whether a process is the machine of that UUID, by QEMU's option "-uuid UUID".
 static bool is_machine(const char *process, const char *uuid)
 {
     _cleanup_free_ char *path = text_format("/proc/%s/cmdline", process);
@@ -172,7 +172,7 @@ static int qemu_boot_make(struct qemu_machine *router, const struct router_spec 
     router->guest.initrd = text_format("%s.initrd", router->guest.files);
     int rc = tiny_guest_boot(spec, router->guest.initrd, "ttyS0", &boot, err);
     if (rc == 0) {
-        // Emulated, it would spend more time on unpacking itself than on anything else.
+        // Under emulation, decompressing the kernel would take most of the boot time.
         char **kernel = text_equal(router->type, "qemu") ? &boot.vmlinux : &boot.kernel;
         *ret = (struct qemu_boot){.kernel = steal_pointer(kernel),
                                   .initrd = steal_pointer(&boot.initrd),
@@ -356,7 +356,7 @@ int qemu_end(struct machine *machine, const struct router_spec *spec, struct err
         rc = libvirt_domain_end(connection, router->uuid, router->guest.domain, &why);
     }
     if (router->fd >= 0 && !process_has_ended(router->fd)) {
-        // libvirt can't be asked: it will notice.
+        // libvirt cannot be queried; it will notice.
         int killed = process_kill(router->fd, END_WITHIN_NS, NULL);
         rc = killed == 0 ? 0 : rc;
     } else if (router->fd >= 0) {
@@ -415,7 +415,7 @@ int qemu_recall(struct platform *platform, const struct router_spec *spec, const
     struct qemu_machine *router = qemu_new(platform, spec);
     snprintf(router->uuid, sizeof router->uuid, "%s", word(noted, "uuid"));
     snprintf(router->type, sizeof router->type, "%s", word(noted, "type"));
-    // What machines of this testbed are is not found out again.
+    // The type of this testbed's machines is not determined again.
     ((struct libvirt_platform *)platform)->type = text_equal(router->type, "kvm") ? "kvm" : "qemu";
     router->pid = (pid_t)json_integer_value(json_object_get(noted, "pid"));
     router->started = (uint64_t)json_integer_value(json_object_get(noted, "started"));

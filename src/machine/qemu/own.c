@@ -19,18 +19,18 @@
 #include "linux/link.h"
 #include "machine/serial_play.h"
 
-#define HEARD_BYTES (1 << 20) // what a console may say before it is listened to
+#define HEARD_BYTES (1 << 20) // buffer for a console's output before it is read
 
 struct own {
     char *image, *user_data, *serial; // as in the spec
     bool cloud_init;
-    char *disk, *seed; // the machine's own
+    char *disk, *seed; // made for this machine
     struct serial_script script;
-    // Console while it is listened to: a thread moves what it says into a pipe, as libvirt's
-    // streams can't be waited for with a deadline.
-    virStreamPtr stream; // NULL = it is not
+    // The console while it is read: a thread moves its output to a pipe, because libvirt's streams
+    // cannot be waited for with a deadline.
+    virStreamPtr stream; // NULL = not open
     pthread_t listener;
-    int heard, said; // the pipe's ends: ours, and the listener's, which closes it
+    int heard, said; // the pipe's ends: this object's, and the reader's, which closes it
 };
 
 // ---- what it boots
@@ -182,7 +182,7 @@ int own_listen(struct qemu_machine *router, struct error *err)
     }
     int rc = qemu_call(router, open_console, router, err);
     if (rc == 0) {
-        (void)fcntl(ends[0], F_SETPIPE_SZ, HEARD_BYTES); // else it holds less
+        (void)fcntl(ends[0], F_SETPIPE_SZ, HEARD_BYTES); // on failure it holds less
         own->said = ends[1];
         int why = thread_start(&own->listener, listen_to, own);
         if (why != 0) {
@@ -216,7 +216,7 @@ static int send_all(void *context, const char *bytes, size_t length, uint64_t un
                     struct error *err)
 {
     const struct console *console = context;
-    (void)until_ns; // libvirt takes it and passes it on
+    (void)until_ns; // libvirt accepts it and passes it on
     while (length > 0) {
         int sent = virStreamSend(console->stream, bytes, length);
         if (sent < 0) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/qemu/pci — PCI devices that a machine gets whole (VFIO,
- * <hostdev managed='yes'>): libvirt takes them from their drivers and gives them back. See
- * machine.h.
+ * machine/qemu/pci — PCI devices assigned to a machine (VFIO, <hostdev managed='yes'>): libvirt
+ * unbinds and rebinds their drivers. See machine.h.
  */
 #include <stdio.h>
 
@@ -15,7 +14,8 @@ bool qemu_takes_pci(struct platform *platform, const struct router_spec *spec,
 {
     (void)platform;
     if (spec->image != NULL) {
-        // What such a system does is told by its interfaces' ends on the host, and there are none.
+        // Packets of such a system are counted at its interfaces' ends on the host, which an
+        // assigned device does not have.
         snprintf(why, room, "what a system of its own does with them could not be counted");
         return false;
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * machine/qemu — routers as virtual machines of QEMU, by libvirt's own calls. The table of
- * functions; domain.h tells what does the work. Called by testbed/ through machine.h.
+ * functions; domain.h lists the files. Called by testbed/ through machine.h.
  *
- * A machine's interfaces are taps that are made here, opened by QEMU while the machine is paused,
- * and then moved to the testbed's host, on whose bridges they go.
+ * A machine's interfaces are taps made here, opened by QEMU while the machine is paused, and then
+ * moved to the bridges of the testbed's host.
  */
 #include <stdlib.h>
 #include <string.h>

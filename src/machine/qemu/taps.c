@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/qemu/taps — the host's ends of a machine's interfaces,
- * made where QEMU is to open them and then moved to where they belong. See domain.h.
+ * machine/qemu/taps — the host's ends of a machine's interfaces: made where QEMU opens them, then
+ * moved to the testbed's host. See domain.h.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,8 +14,8 @@
 #include "linux/tap.h"
 #include "machine/qemu/domain.h"
 
-// Taps are born where the caller's own interfaces are, so their first names say whose they are, in
-// short: "t41.0.", and "LIFE.NIC".
+// Taps are made in the caller's namespace, so their first names identify the owner: "t41.0.", and
+// "ID.NIC".
 char *qemu_tap_prefix(const char *testbed)
 {
     char *end = NULL;
@@ -60,7 +60,7 @@ static int make_tap(const struct router_spec *spec, size_t number, const char *n
     return rc;
 }
 
-// From where QEMU opened it to where it belongs.
+// Moves a tap from where QEMU opened it to its place.
 static int place_tap(const struct router_spec *spec, size_t number, const char *name,
                      struct error *err)
 {
@@ -117,7 +117,7 @@ int qemu_place_taps(const struct router_spec *spec, struct error *err)
     return each_tap(spec, place_tap, err);
 }
 
-// What is left of a machine's interfaces on the host once it has ended.
+// Removes what is left of a machine's interfaces on the host after its end.
 int qemu_remove_taps(const struct router_spec *spec, struct error *err)
 {
     int rc = 0;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/qemu/usage — CPU and memory that a machine uses, read
- * from the kernel, not from libvirt (whose bulk call has QEMU asked), and what it may use, which
- * libvirt keeps. See domain.h.
+ * machine/qemu/usage — CPU and memory that a machine uses, read from the kernel, not from libvirt
+ * (whose bulk call queries QEMU), and its allocation, which libvirt holds. See domain.h.
  *
- * All that QEMU's process uses is the router's: each vCPU's thread is a part, what else it does is
+ * All CPU time of QEMU's process is the router's: each vCPU's thread is a part, the rest is
  * "emulator", ended threads included. Packets that the kernel moves for it are "vhost".
  */
 #include <ctype.h>
@@ -32,7 +31,7 @@ static struct cpu_part *add_part(struct cpu_part **parts, size_t *count, const c
     return part;
 }
 
-// The number of the vCPU that a thread of that name runs: QEMU calls them "CPU N/KVM", "CPU N/TCG".
+// Parses the vCPU number of a thread's name: "CPU N/KVM", "CPU N/TCG" in QEMU.
 static bool is_vcpu(const char *name, unsigned *ret)
 {
     static const char before[] = "CPU ";
@@ -108,7 +107,7 @@ int qemu_memory(const struct machine *machine, uint64_t *ret, struct error *err)
     if (qemu_has_died(router) || file_read(path, 256, &text, NULL, NULL) < 0) {
         return fail(err, ESRCH, "machine %s has ended", router->guest.domain);
     }
-    // proc(5): size, then what is resident, in pages
+    // proc(5): total size, then resident size, in pages
     const char *resident = strchr(text, ' ');
     uint64_t pages = resident == NULL ? 0 : strtoull(resident, NULL, 10);
     *ret = pages * (uint64_t)sysconf(_SC_PAGESIZE);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/xen/channel — the host's end of the way to a domain's guest: bytes through four nodes of
- * xenstore below the domain's "data/vrbench" (guest/xenstore.c has the rules). A second console
- * would need a QEMU for each domain; xenstored is there anyway, and nobody asks while packets are
- * counted.
+ * machine/xen/channel — the host's end of the connection to a domain's guest: bytes through four
+ * nodes of xenstore below the domain's "data/vrbench" (rules: guest/xenstore.c). A second console
+ * would require a QEMU for each domain; xenstored runs anyway, and no request is made while packets
+ * are counted.
  *
- * A thread moves the bytes between the nodes and a socket, which machine/guest_channel takes like
+ * A thread moves the bytes between the nodes and a socket, which machine/guest_channel uses like
  * any other. It ends when the socket's other end is closed or the domain has ended. See domain.h.
  */
 #include <errno.h>
@@ -34,11 +34,11 @@ struct pump {
     struct xs_handle *store;
     uint32_t id;
     uint8_t uuid[XEN_UUID_SIZE];
-    char *ask, *asked, *answer, *answered; // paths
+    char *ask, *asked, *answer, *answered; // paths of the nodes
     int socket;
     int lock;
     unsigned long session, said, heard;
-    bool awaits_guest; // it has yet to take what was said last
+    bool awaits_guest; // the guest has not read the last piece yet
 };
 
 static void pump_free(struct pump *pump)
@@ -61,7 +61,7 @@ static void pump_free(struct pump *pump)
 
 // ---- nodes
 
-// "SESSION NUMBER", and behind a line feed the bytes, if there are any.
+// Writes "SESSION NUMBER", a line feed and the bytes, if any.
 static bool write_node(const struct pump *pump, const char *path, unsigned long number,
                        const char *bytes, size_t length)
 {
@@ -74,7 +74,7 @@ static bool write_node(const struct pump *pump, const char *path, unsigned long 
     return xs_write(pump->store, XBT_NULL, path, value, (unsigned)((size_t)head + length));
 }
 
-// Reads a node that the guest writes: whatever is in it. The caller frees the value.
+// Reads a node that the guest writes, with any content. The caller frees the value.
 static bool read_node(const struct pump *pump, const char *path, unsigned long *ret_number,
                       char **ret_value, const char **ret_bytes, size_t *ret_length)
 {
@@ -91,7 +91,7 @@ static bool read_node(const struct pump *pump, const char *path, unsigned long *
     return true;
 }
 
-// ---- both directions; false when there is nobody left to talk to
+// ---- both directions; false when the other side is gone
 
 static bool take_from_host(struct pump *pump)
 {
@@ -167,7 +167,7 @@ static void *run_pump(void *data)
     while (good) {
         struct pollfd news[] = {
             {.fd = xs_fileno(pump->store), .events = POLLIN},
-            // Its end is told in any case.
+            // Its end is reported even without requested events.
             {.fd = pump->socket, .events = pump->awaits_guest ? 0 : POLLIN},
         };
         if (poll(news, 2, -1) < 0) {
@@ -248,7 +248,7 @@ int domain_channel(const struct guest_machine *guest, uint64_t until_ns, struct 
         .answered = text_format("%s/answered", folder),
         .socket = ends[0],
         .lock = fd,
-        .session = (unsigned long)clock_realtime_ns(), // no two hosts have begun at once
+        .session = (unsigned long)clock_realtime_ns(), // unique, because no two hosts begin at once
     };
     memcpy(pump->uuid, router->uuid, XEN_UUID_SIZE);
     int rc = start_pump(pump, err);

@@ -21,20 +21,20 @@
 #define CAPABILITIES    "/proc/xen/capabilities"
 #define SAID_MAX        256
 
-// libxl keeps the address of the logger, and of the hooks.
+// libxl stores the addresses of the logger and of the hooks.
 struct logger {
-    xentoollog_logger vtable; // first: libxl hands this out
-    char said[2 * SAID_MAX];  // first complaint; "" = none
+    xentoollog_logger vtable; // first member: libxl passes its address
+    char said[2 * SAID_MAX];  // first error message; "" = none
 };
 
 struct xen_connection {
     struct logger logger;
     libxl_ctx *handle;
     struct xs_handle *store;
-    pid_t process; // that opened it
+    pid_t process; // process that opened it
 };
 
-// ---- what libxl says
+// ---- libxl's messages
 
 __attribute__((format(printf, 5, 0))) static void
 take_message(xentoollog_logger *vtable, xentoollog_level level, int errnum, const char *context,
@@ -48,7 +48,7 @@ take_message(xentoollog_logger *vtable, xentoollog_level level, int errnum, cons
     if (level < XTL_ERROR || logger->said[0] != '\0') {
         return;
     }
-    // "libxl_device.c:1234:function: Domain 7:what it is": where in its source is nobody's affair.
+    // Removes the position in libxl's source: "libxl_device.c:1234:function: Domain 7:text".
     const char *from = text;
     const char *source = strstr(text, ".c:");
     const char *function = source == NULL ? NULL : strchr(source + 3, ':');
@@ -182,7 +182,7 @@ void xen_close(struct xen_connection *xen)
     if (xen == NULL) {
         return;
     }
-    // What another process opened is that one's to close.
+    // What another process opened is closed by that process.
     if (xen->process == getpid()) {
         if (xen->store != NULL) {
             xs_close(xen->store);
@@ -216,8 +216,8 @@ struct xs_handle *xen_store(struct xen_connection *xen)
 
 int xen_act(struct xen_connection *xen, xen_work work, void *data, struct error *err)
 {
-    // While this context is open libxl takes SIGCHLD, and afterwards puts back what was; it waits
-    // for its own children only.
+    // While this context is open libxl handles SIGCHLD, and restores the handler afterwards; it
+    // waits for its own children only.
     static const libxl_childproc_hooks hooks = {
         .chldowner = libxl_sigchld_owner_libxl_always_selective_reap};
     libxl_ctx *handle = NULL;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/xen/death — tells when a router's domain has ended or hangs, crashed or powered off, in
- * the hypervisor: xenstored says that something has ended (the watch "@releaseDomain"), a thread of
- * the platform looks what, and tells by an eventfd a router. See domain.h.
+ * machine/xen/death — reports when a router's domain has ended or, crashed or powered off, remains
+ * in the hypervisor. xenstored reports that some domain has ended (watch "@releaseDomain"); a
+ * thread of the platform finds which, and signals an eventfd for each router. See domain.h.
  */
 #include <errno.h>
 #include <poll.h>
@@ -21,7 +21,7 @@
 #define RETRY_MS 1000
 
 struct death {
-    const struct xen_machine *router; // who it is told to; only compared
+    const struct xen_machine *router; // the watching router; only compared
     uint32_t id;
     uint8_t uuid[XEN_UUID_SIZE];
     int fd;
@@ -30,9 +30,9 @@ struct death {
 
 struct xen_deaths {
     pthread_t thread;
-    pid_t process; // whose thread it is
+    pid_t process; // process that has the thread
     pthread_mutex_t lock;
-    int wake; // eventfd: look anew
+    int wake; // eventfd: check again
     bool stop;
     struct death *deaths;
     size_t count;
@@ -44,7 +44,7 @@ static void tell(int fd)
     (void)!write(fd, &one, sizeof one);
 }
 
-// Reports what has ended; nothing is known without `xen`. Returns false when the thread is to end.
+// Reports ended domains; without `xen` nothing is known. Returns false when the thread must end.
 static bool look(struct xen_deaths *all, struct xen_connection *xen)
 {
     pthread_mutex_lock(&all->lock);
@@ -60,8 +60,8 @@ static bool look(struct xen_deaths *all, struct xen_connection *xen)
     return go_on;
 }
 
-// Opens what deaths are learned by. Until that succeeds nothing is known of them: the first failure
-// is a warning, and it is tried again.
+// Opens the sources of deaths. Until that succeeds deaths are not noticed: the first failure is
+// logged as a warning, and opening is retried.
 static bool open_news(struct xs_handle **store, struct xen_connection **xen, bool *warned)
 {
     _cleanup_error_ struct error err = ERROR_INIT;
@@ -87,7 +87,7 @@ static bool open_news(struct xs_handle **store, struct xen_connection **xen, boo
     return false;
 }
 
-// Waits for news of xenstore's, or to be woken. False if xenstored is gone.
+// Waits for an event of xenstore, or to be woken. False if xenstored is gone.
 static bool await_news(const struct xen_deaths *all, struct xs_handle *store)
 {
     struct pollfd news[] = {{.fd = all->wake, .events = POLLIN},
@@ -184,7 +184,7 @@ int domain_watch(const struct machine *machine)
     }
     pthread_mutex_unlock(&all->lock);
     if (added) {
-        tell(all->wake); // it may have ended since it was looked at
+        tell(all->wake); // it may have ended since the last check
     }
     return fd;
 }

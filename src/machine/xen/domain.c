@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "machine/machine_pci.h"
 
-#define UUID_OF_TESTBED 8U // bytes of the UUID that are the testbed's
+#define UUID_OF_TESTBED 8U // bytes of the UUID that identify the testbed
 #define VIF_DRIVER      "/sys/bus/xen-backend/drivers/vif"
 
 int domain_connection(struct xen_platform *platform, struct xen_connection **ret, struct error *err)
@@ -27,7 +27,7 @@ int domain_connection(struct xen_platform *platform, struct xen_connection **ret
 
 // ---- UUIDs
 
-// RFC 9562, version 8: 60 bits of what tells the testbed (FNV-1a of its id), 62 of chance.
+// RFC 9562, version 8: 60 bits identify the testbed (FNV-1a of its ID), 62 are random.
 void domain_make_uuid_for(const char *testbed, uint8_t ret[XEN_UUID_SIZE])
 {
     uint64_t hash = 14695981039346656037ULL;
@@ -102,7 +102,7 @@ bool domain_lives(struct xen_connection *xen, uint32_t id, const uint8_t uuid[XE
                  memcmp(libxl_uuid_bytearray(&info.uuid), uuid, XEN_UUID_SIZE) == 0 &&
                  !info.shutdown && !info.dying;
     libxl_dominfo_dispose(&info);
-    xen_quiet(xen); // that it isn't there is no complaint
+    xen_quiet(xen); // a missing domain is not reported
     return lives;
 }
 
@@ -170,7 +170,7 @@ int domain_await(struct machine *machine, struct error *err)
 {
     const struct xen_machine *router = xen_machine_of(machine);
     if (router->guest.system != NULL) {
-        return 0; // whether it forwards is the testbed's to find out
+        return 0; // the testbed finds out whether it forwards
     }
     int rc = guest_machine_await(machine, err);
     return rc == 0 ? domain_widen_vifs(router, err) : rc;
@@ -183,7 +183,7 @@ struct making {
     const struct domain_boot *boot;
 };
 
-// What libxl says of too little memory nobody would understand.
+// Replaces libxl's obscure message for too little memory.
 static int check_memory(libxl_ctx *handle, libxl_domain_config *config, struct error *err)
 {
     uint64_t needed_kb = 0;
@@ -292,7 +292,7 @@ static int end(libxl_ctx *handle, void *data, struct error *err)
                : fail_xen(ending->xen, err, code, "ending domain %s", ending->name);
 }
 
-// Ends the domain if it is there and still the same.
+// Ends the domain if it exists and is the same one.
 static int end_if_there(const struct xen_machine *router, struct error *err)
 {
     struct xen_connection *xen = NULL;
@@ -319,7 +319,7 @@ int domain_end(struct machine *machine, const struct router_spec *spec, struct e
     struct xen_machine *router = xen_machine_of(machine);
     struct xen_connection *xen = NULL;
     _cleanup_free_ char *lock = text_format("%s.lock", router->guest.files);
-    int rc = end_if_there(router, err); // its vifs go with it
+    int rc = end_if_there(router, err); // its vifs end with it
     rc = rc == 0 ? domain_connection(xen_platform_of(router), &xen, err) : rc;
     rc = rc == 0 ? domain_give_back_pci(router, xen, err) : rc;
     rc = rc == 0 && spec != NULL ? machine_pci_take_back(spec, err) : rc;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// machine/xen/domain_boot — what a domain boots. See domain.h.
+// machine/xen/domain_boot — kernel and disks of a domain. See domain.h.
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "image/image.h"
 #include "machine/xen/domain.h"
 
-#define CONSOLE "hvc0" // of domains of any type
+#define CONSOLE "hvc0" // console of domains of any type
 
 static bool is_same(const char *path, const char *other)
 {
@@ -35,7 +35,7 @@ bool domain_has_own_system(const struct router_spec *spec)
     return !kernel || (xm->ramdisk != NULL && !is_same(xm->ramdisk, image.initrd));
 }
 
-// What the domain's file names at that place must be there.
+// Checks that the path named by the domain's file exists.
 static int check_file(const struct xm_config *xm, const char *key, const char *path,
                       struct xm_place place, struct error *err)
 {
@@ -89,7 +89,7 @@ int domain_boot_make(struct xen_machine *router, const struct router_spec *spec,
     int rc = tiny_guest_boot(spec, router->guest.initrd, CONSOLE, &boot, err);
     if (rc == 0) {
         *ret = (struct domain_boot){
-            // An emulated machine's firmware takes the compressed one.
+            // The firmware of an emulated machine loads the compressed kernel.
             .kernel = steal_pointer(
                 xm_of(spec) != NULL && xm_of(spec)->type == XM_HVM ? &boot.kernel : &boot.vmlinux),
             .ramdisk = steal_pointer(&boot.initrd),

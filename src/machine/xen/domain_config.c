@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/xen/domain_config — a router as libxl's configuration of a domain (libxl.h; what its
- * fields mean is in xl.cfg(5)). See domain.h.
+ * machine/xen/domain_config — a router as libxl's configuration of a domain (libxl.h; fields:
+ * xl.cfg(5)). See domain.h.
  */
 #include <libxl_utils.h>
 #include <stdlib.h>
@@ -12,9 +12,9 @@
 #include "machine/xen/domain.h"
 #include "machine/xen/usage.h"
 
-// libxl runs a script for each vif and goes on when it has ended. What there is to do, vifs.c does.
+// libxl runs a script for each vif and waits for its end. vifs.c does the script's work instead.
 #define NO_SCRIPT  "/bin/true"
-#define MEMORY_OWN (512ULL << 20) // of a system of its own, unless it is said
+#define MEMORY_OWN (512ULL << 20) // default memory of a system of its own
 
 static void tell(libxl_domain_create_info *info, size_t *count, char *key, char *value)
 {
@@ -24,7 +24,7 @@ static void tell(libxl_domain_create_info *info, size_t *count, char *key, char 
     info->xsdata[*count] = NULL;
 }
 
-// In xenstore, below the domain, which can't change it.
+// Written to xenstore below the domain, which cannot change it.
 static void tell_whose(const struct router_spec *spec, libxl_domain_create_info *info)
 {
     size_t count = 0;
@@ -51,16 +51,16 @@ static int bind_to(libxl_ctx *handle, const unsigned *cpus, size_t count,
             return fail(err, 0, "a list of CPUs for libxl");
         }
         for (size_t cpu = 0; cpu < count; cpu++) {
-            libxl_bitmap_set(map, (int)cpus[cpu]); // passes over what there isn't
+            libxl_bitmap_set(map, (int)cpus[cpu]); // ignores CPUs that do not exist
         }
     }
     libxl_defbool_set(&info->numa_placement, false);
     return 0;
 }
 
-// Its vCPUs run where the domain's own file says. Else they are bound to the device under test's
-// CPUs where Domain-0's are the computer's: where not, their numbers have nothing to do with each
-// other, and it is the scheduler's affair.
+// Its vCPUs run on the CPUs that the domain's own file names. Otherwise they are bound to the
+// device under test's CPUs if Domain-0's CPUs are the computer's. If they are not, the numbers are
+// unrelated, and the scheduler chooses.
 static int bind_vcpus(libxl_ctx *handle, const struct router_spec *spec,
                       libxl_domain_build_info *info, struct error *err)
 {
@@ -133,7 +133,7 @@ static void add_disks(const struct xm_config *xm, libxl_domain_config *config)
     }
 }
 
-// An emulated machine without a screen; its network is Xen's own all the same.
+// An emulated machine without a screen; its network is Xen's anyway.
 static void make_plain(libxl_domain_build_info *build)
 {
     libxl_defbool_set(&build->u.hvm.nographic, true);
@@ -194,7 +194,7 @@ int domain_config(libxl_ctx *handle, const struct xen_machine *router,
     }
     add_vifs(spec, ret);
 
-    // Nobody waits for its end but the testbed, which then does what the scenario says.
+    // Only the testbed handles its end, as the scenario requests.
     ret->on_poweroff = ret->on_reboot = ret->on_watchdog = ret->on_crash =
         LIBXL_ACTION_ON_SHUTDOWN_DESTROY;
     int rc = add_pci(spec, ret, err);

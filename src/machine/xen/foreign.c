@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/xen/foreign — domains of the Xen that this system is Domain-0 of, whoever made them,
- * Domain-0 itself too: the table of functions for machine/foreign.h, by libxl and libxenstat as xl
- * and xentop have it.
+ * machine/xen/foreign — all domains of the Xen whose Domain-0 this system is, Domain-0 included:
+ * the table of functions for machine/foreign.h, by libxl and libxenstat like xl and xentop.
  *
- * Only a domain that is named is ever touched, and Domain-0 never but for its weight and cap. A
- * domain that xl made is made anew after a reboot by the xl that stayed behind for that.
+ * Only a domain that is named is changed, and of Domain-0 only weight and cap. After a reboot, a
+ * domain made by xl is recreated by the xl process that stayed for that.
  */
 #include <errno.h>
 #include <libxl_utils.h>
@@ -46,7 +45,7 @@ static void xen_foreign_close(struct foreign *foreign)
 
 static int xen_foreign_open(const char *uri, bool change, struct foreign **ret, struct error *err)
 {
-    (void)uri, (void)change; // libxl knows no handle that may only look
+    (void)uri, (void)change; // libxl has no read-only handle
     struct xen_foreign *foreign = memory_new_array(struct xen_foreign, 1);
     foreign->base.ops = &foreign_xen;
     int rc = xen_open(&foreign->xen, err);
@@ -114,7 +113,7 @@ int foreign_xen_lookup(struct xen_connection *xen, const char *called, uint32_t 
 
 // ---- reading
 
-// Takes the allocation of each along; what has gone meanwhile is left out.
+// Reads the allocation of each domain; ended ones are left out.
 static int read_allocations(struct xen_foreign *foreign, struct foreign_list *list,
                             struct error *err)
 {
@@ -153,7 +152,7 @@ static int xen_foreign_list(struct foreign *foreign, unsigned what, struct forei
     return 0;
 }
 
-// All are read in one go anyway: the others are left out.
+// All are read in one call anyway; the others are dropped.
 static int xen_foreign_one(struct foreign *foreign, const char *called, unsigned what,
                            struct foreign_list *ret, struct error *err)
 {

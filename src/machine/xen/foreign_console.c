@@ -11,7 +11,7 @@
 #include "machine/xen/foreign_parts.h"
 #include "machine/xen/usage.h"
 
-// xenconsoled's side is gone with the domain: the terminal is then hung up.
+// xenconsoled's side is closed when the domain ends: the terminal is then hung up.
 static bool hear(struct terminal_line *line)
 {
     char bytes[4096];

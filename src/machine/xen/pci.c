@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/xen/pci — PCI devices that a domain gets whole. libxl takes them
- * from their drivers (pciback has them then: "assignable") and gives them back. See domain.h.
+ * machine/xen/pci — PCI devices assigned to a domain. libxl binds them to pciback ("assignable")
+ * and rebinds their drivers afterwards. See domain.h.
  *
- * Which devices a domain of ours is to get is written to a file beside its others before the first
- * is taken, so that a maker that is killed at any moment leaves none that can't be found.
+ * The devices of a domain are written to a file beside its others before the first is taken, so
+ * that they can be found if the process is killed at any moment.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -21,7 +21,7 @@
 #include "machine/xen/domain.h"
 
 #define PCIBACK  "/sys/bus/pci/drivers/pciback"
-#define LIST_END ".pci" // of the name of the file
+#define LIST_END ".pci" // suffix of that file
 #define LIST_MAX 4096U
 
 bool domain_takes_pci(struct platform *platform, const struct router_spec *spec,
@@ -31,7 +31,8 @@ bool domain_takes_pci(struct platform *platform, const struct router_spec *spec,
     _cleanup_error_ struct error lacking = ERROR_INIT;
     libxl_physinfo info;
     if (domain_has_own_system(spec)) {
-        // What such a system does is told by its interfaces' ends on the host, and there are none.
+        // Packets of such a system are counted at its interfaces' ends on the host, which an
+        // assigned device does not have.
         snprintf(why, room, "what a system of its own does with them could not be counted");
         return false;
     }
@@ -98,7 +99,7 @@ static int take_or_give(libxl_ctx *handle, void *data, struct error *err)
     int rc = domain_pci_of(taking->address, &pci, err);
     int code = 0;
     if (rc == 0) {
-        // With its driver, which xenstore remembers.
+        // Together with its driver, which xenstore stores.
         code = taking->back ? libxl_device_pci_assignable_remove(handle, &pci, 1)
                             : libxl_device_pci_assignable_add(handle, &pci, 1);
     }
@@ -147,14 +148,14 @@ static bool has_pciback(const char *address)
     return pci_driver(PCI_SYSFS, address, driver) && text_equal(driver, "pciback");
 }
 
-// All that a file lists, which then goes.
+// Gives back all devices listed in a file, and removes the file.
 static int give_back_list(struct xen_connection *xen, const char *path, struct error *err)
 {
     _cleanup_free_ char *text = NULL;
     char *rest = NULL;
     int rc = 0;
     if (file_read(path, LIST_MAX, &text, NULL, NULL) < 0) {
-        return 0; // it was to get none
+        return 0; // none was to be assigned
     }
     for (char *at = strtok_r(text, "\n", &rest); at != NULL; at = strtok_r(NULL, "\n", &rest)) {
         struct taking taking = {.xen = xen, .address = at, .back = true};

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-// What the domain's scheduler is. One that libxl knows nothing else of is named all the same.
+// Reads the domain's scheduler. One whose parameters libxl does not support is named all the same.
 static int read_params(struct xen_connection *xen, uint32_t domain, libxl_domain_sched_params *ret,
                        struct error *err)
 {
@@ -25,14 +25,14 @@ static int read_params(struct xen_connection *xen, uint32_t domain, libxl_domain
     return 0;
 }
 
-// A static name, whatever libxl knows it by.
+// A static name for every scheduler of libxl.
 static const char *name_of(libxl_scheduler scheduler)
 {
     const char *name = libxl_scheduler_to_string(scheduler);
     return name == NULL ? "unknown" : name;
 }
 
-// "vCPU 0 has 4000 of every 10000 µs and what is left over; …"
+// Returns "vCPU 0 has 4000 of every 10000 µs and what is left over; …".
 static char *describe_rtds(struct xen_connection *xen, uint32_t domain)
 {
     libxl_vcpu_sched_params params;
@@ -136,7 +136,7 @@ static int tell(struct xen_connection *xen, uint32_t domain, unsigned weight, co
                 struct error *err)
 {
     libxl_domain_sched_params params;
-    libxl_domain_sched_params_init(&params); // each that is left stays as it is
+    libxl_domain_sched_params_init(&params); // parameters that are left stay unchanged
     if (weight != 0) {
         params.weight = (int)weight;
     }

@@ -19,7 +19,7 @@
 #define KIB         1024ULL
 #define NET_DEV     "/proc/net/dev"
 #define NET_DEV_MAX (4U << 20)
-#define NO_LIMIT    (1ULL << 60) // libxenstat's "no limit", and what Domain-0 is given, are more
+#define NO_LIMIT    (1ULL << 60) // libxenstat's "no limit", and Domain-0's value, are larger
 
 // ---- one domain, and the times of all, by libxl
 
@@ -87,7 +87,7 @@ int xen_usage_times(struct xen_connection *xen, struct hypervisor_times *ret, st
     }
     if (rc == 0) {
         libxl_dominfo_list_free(domains, count);
-        // Of Linux as a PV domain, CPU n is vCPU n (arch/x86/xen/smp_pv.c).
+        // For Linux as a PV domain, CPU n is vCPU n (arch/x86/xen/smp_pv.c).
         rc = xen_usage_parts(xen, XEN_HOST, &times.host_vcpus, &times.host_vcpu_count, err);
     }
     if (rc == 0) {
@@ -133,12 +133,12 @@ struct reading {
     xenstat_node *node;
     libxl_dominfo *infos;
     int info_count;
-    char *net_dev; // text of /proc/net/dev, once it was wanted
+    char *net_dev; // text of /proc/net/dev, once required
     bool has_looked;
 };
 
-// The domain's view of its vif: what Domain-0 received of it, it sent. Of a machine with a device
-// model, the vif and the model's tap have one id: they are one interface of the machine.
+// The domain's view of its vif: what Domain-0 received, it sent. For a machine with a device model,
+// the vif and the model's tap have one ID: they are one interface of the machine.
 static void add_counted(struct link_counters *counters, xenstat_network *network)
 {
     counters->tx_packets += xenstat_network_rpackets(network);
@@ -147,8 +147,8 @@ static void add_counted(struct link_counters *counters, xenstat_network *network
     counters->rx_packets += xenstat_network_tpackets(network);
     counters->rx_bytes += xenstat_network_tbytes(network);
     counters->rx_errors += xenstat_network_terrs(network);
-    // Both are of packets that the domain was to get: some versions of netback count those for
-    // which there is no room as received and dropped, others as sent and dropped.
+    // Both count packets for the domain: without room, some versions of netback count received and
+    // dropped, others sent and dropped.
     counters->rx_dropped += xenstat_network_tdrop(network) + xenstat_network_rdrop(network);
 }
 
@@ -165,7 +165,7 @@ static bool count_by_xenstat(xenstat_domain *domain, unsigned id, struct link_co
     return found;
 }
 
-// The same of the kernel's counters of a vif.
+// The same for the kernel's counters of a vif.
 static struct link_counters turned_about(const struct link_counters *own)
 {
     return (struct link_counters){
@@ -179,7 +179,7 @@ static struct link_counters turned_about(const struct link_counters *own)
     };
 }
 
-// libxenstat finds no vif at all where Domain-0 has no bridge; the kernel's figures are the same.
+// libxenstat finds no vif if Domain-0 has no bridge; the kernel's figures are the same.
 static bool count_by_kernel(struct reading *reading, const char *name, struct link_counters *ret)
 {
     struct link_counters own = {0};
@@ -194,7 +194,7 @@ static bool count_by_kernel(struct reading *reading, const char *name, struct li
     return true;
 }
 
-// A value below a domain's own path in xenstore as a new string; NULL if there is none.
+// Reads a value below a domain's own path in xenstore into a new string; NULL if absent.
 static char *read_key(struct xen_connection *xen, uint32_t domain, const char *key)
 {
     _cleanup_free_ char *path = text_format("/local/domain/%u/%s", domain, key);
@@ -203,9 +203,9 @@ static char *read_key(struct xen_connection *xen, uint32_t domain, const char *k
     return store == NULL ? NULL : xs_read(store, XBT_NULL, path, &length);
 }
 
-// The host of the testbed that a domain is a router of, and the counters there.
+// The host of the testbed that a domain belongs to, and the counters there.
 struct testbed_host {
-    struct netns *netns; // NULL = it is no testbed's
+    struct netns *netns; // NULL = it belongs to no testbed
     struct namespace_counters counters;
 };
 
@@ -254,7 +254,7 @@ static void read_networks(struct reading *reading, xenstat_domain *domain,
     int count = 0;
     struct testbed_host host;
     if (machine->id == XEN_HOST) {
-        return; // its interfaces are no vifs
+        return; // its interfaces are not vifs
     }
     open_host(reading->xen, machine->id, &host);
     libxl_device_nic *nics = libxl_device_nic_list(xen_handle(reading->xen), machine->id, &count);
@@ -266,7 +266,7 @@ static void read_networks(struct reading *reading, xenstat_domain *domain,
         if (!count_by_xenstat(domain, id, &counters) &&
             !count_by_kernel(reading, name, &counters) &&
             !count_in_testbed(reading, &host, machine->id, id, &counters)) {
-            machine->has_networks = false; // a sum without it would be wrong
+            machine->has_networks = false; // a sum without this interface would be wrong
             free(name);
             continue;
         }
@@ -295,7 +295,7 @@ static enum foreign_state state_of(xenstat_domain *domain)
                                              : FOREIGN_RUNNABLE;
 }
 
-// What a domain used is what its vCPUs did: libxenstat has read its own sum of them earlier.
+// A domain's CPU time is the sum of its vCPUs': libxenstat has read its own sum earlier.
 static void read_vcpus(xenstat_domain *domain, struct foreign_machine *machine)
 {
     unsigned count = xenstat_domain_num_vcpus(domain);
@@ -325,7 +325,7 @@ static void read_domain(struct reading *reading, xenstat_domain *domain, unsigne
 {
     const libxl_dominfo *info = info_of(reading, xenstat_domain_id(domain));
     if (info == NULL) {
-        return; // it came, or went, in between
+        return; // the domain was started or ended meanwhile
     }
     unsigned long long most = xenstat_domain_max_mem(domain);
     struct foreign_machine machine = {
@@ -345,7 +345,7 @@ static void read_domain(struct reading *reading, xenstat_domain *domain, unsigne
     foreign_list_add(list, &machine);
 }
 
-// What is neither free nor a domain's is the hypervisor's own.
+// Memory that is neither free nor a domain's is the hypervisor's own.
 static void read_computer(const struct reading *reading, struct foreign_list *list)
 {
     uint64_t total = xenstat_node_tot_mem(reading->node);

@@ -2,9 +2,9 @@
 /*
  * machine/xen/vifs — the host's ends of a domain's interfaces: vifD.N, which Domain-0's netback
  * makes in the network namespace of the system's first process. They are moved to the testbed's
- * host under the names that the plan gives them, put on their bridges and up; "hotplug-status" in
- * xenstore then tells netback that it may connect (Xen's docs/misc/xenstore-paths and the kernel's
- * drivers/net/xen-netback/xenbus.c). They go with the domain. See domain.h.
+ * host under the names of the plan, added to their bridges and set up; "hotplug-status" in xenstore
+ * then allows netback to connect (Xen's docs/misc/xenstore-paths and the kernel's
+ * drivers/net/xen-netback/xenbus.c). They end with the domain. See domain.h.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 #include "machine/xen/domain.h"
 
 #define FIRST_NETNS    "/proc/1/ns/net"
-#define THERE_WITHIN   (60 * NS_PER_S) // where Xen is emulated 5 s aren't enough
+#define THERE_WITHIN   (60 * NS_PER_S) // under an emulated Xen 5 s are not enough
 #define THERE_STEP_NS  (5 * NS_PER_MS)
 #define HOTPLUG_STATUS "/local/domain/0/backend/vif/%u/%zu/hotplug-status"
 

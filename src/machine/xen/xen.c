@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/xen — routers as domains of Xen's, by libxl, in Domain-0. The table of functions;
- * domain.h tells what does the work. Called by testbed/ through machine.h.
+ * machine/xen — routers as domains of Xen, by libxl, in Domain-0. The table of functions; domain.h
+ * lists the files. Called by testbed/ through machine.h.
  *
- * "xen:///…", a libvirt URI, is not of this platform.
+ * "xen:///…" is a libvirt URI and does not belong to this platform.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -115,10 +115,10 @@ static const char *xen_allocated_by(struct platform *platform)
     return name == NULL ? "Xen" : name;
 }
 
-// ---- what results say of it
+// ---- its facts for results
 
-// Whether the computer below Xen is one of QEMU's, by the CPU that Domain-0 sees: Xen itself
-// emulates none, but whether that QEMU does is not known here.
+// Whether the computer below Xen is an emulator's, by the CPU that Domain-0 sees. Xen itself
+// emulates no CPU; whether that QEMU does is unknown here.
 static bool is_on_qemu(void)
 {
     _cleanup_free_ char *cpus = NULL;
