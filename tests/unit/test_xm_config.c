@@ -74,8 +74,8 @@ static void test_study(void **state)
     assert_int_equal(xm->pci_count, 0);
     _cleanup_free_ char *cmdline = xm_config_cmdline(xm);
     assert_string_equal(cmdline, "root=/dev/sda2 ro");
-    assert_notes(xm, "12:1: dhcp: not passed on: the kernel would wait for an answer that nobody "
-                     "gives in a testbed's networks\n");
+    assert_notes(xm, "12:1: dhcp: not passed on: no server answers in a testbed's networks, and "
+                     "the kernel would wait for one\n");
     xm_config_free(xm);
 }
 
@@ -209,20 +209,19 @@ static void test_python(void **state)
     assert_true(xm_config_parse(text, strlen(text), &config, &problems) < 0);
     _cleanup_free_ char *joined = join(&problems);
     assert_string_equal(
-        joined,
-        "1:1: import is Python, and nothing of it is executed here: only NAME = VALUE is read\n"
-        "2:8: os is a name of the Python program that this file is to xm; nothing is looked up or "
-        "executed here: write the value itself, a text in quotes\n"
-        "3:1: if is Python, and nothing of it is executed here: only NAME = VALUE is read\n"
-        "6:1: def is Python, and nothing of it is executed here: only NAME = VALUE is read\n"
-        "8:19: nothing is calculated or called here: write the value itself\n"
-        "9:13: nothing is calculated or called here: write the value itself\n"
-        "10:26: expected \",\" or \"]\"; nothing is calculated here\n"
-        "11:33: expected a comma between two texts of a list\n"
-        "13:13: nothing is calculated or called here: write the value itself\n"
-        "16:8: expected \"=\"; parts of lists can't be set\n"
-        "17:8: letters in front of a quote are not read\n"
-        "18:1: print is Python, and nothing of it is executed here: only NAME = VALUE is read\n");
+        joined, "1:1: import is Python, which is not executed here: only NAME = VALUE is read\n"
+                "2:8: os is a name in Python, and no names are looked up here: write the value "
+                "itself, a text in quotes\n"
+                "3:1: if is Python, which is not executed here: only NAME = VALUE is read\n"
+                "6:1: def is Python, which is not executed here: only NAME = VALUE is read\n"
+                "8:19: expressions and calls are not supported: write the value itself\n"
+                "9:13: expressions and calls are not supported: write the value itself\n"
+                "10:26: expected \",\" or \"]\"; expressions are not supported\n"
+                "11:33: expected a comma between two texts of a list\n"
+                "13:13: expressions and calls are not supported: write the value itself\n"
+                "16:8: expected \"=\"; parts of lists can't be set\n"
+                "17:8: letters in front of a quote are not read\n"
+                "18:1: print is Python, which is not executed here: only NAME = VALUE is read\n");
     scenario_problems_clear(&problems);
 }
 
@@ -236,10 +235,10 @@ static void test_syntax(void **state)
     assert_problems("name = '''x'''\n",
                     "1:8: texts in three quotes are not read; write it in one pair\n");
     assert_problems("name = 'a' 'b'\n",
-                    "1:12: two texts side by side are one to Python; write them as one\n");
+                    "1:12: Python joins two texts side by side; write them as one\n");
     assert_problems("name = 'a' b\n", "1:12: expected the end of the line behind the value\n");
     assert_problems("name = 'a\\n'\n",
-                    "1:10: of backslashes only \\\\, \\' and \\\" are read in a text\n");
+                    "1:10: expected no backslash in a text but in \\\\, \\' and \\\"\n");
     assert_problems("name = '\xc3\xa4\x01'\n", "1:10: a control character in a text\n");
     assert_problems("memory = 0777\n",
                     "1:10: a number that begins with 0 is octal to Python; write it without\n");
@@ -265,7 +264,7 @@ static void test_syntax(void **state)
     assert_problems("vcpus = True\n", "1:9: expected a text in quotes, a whole number or a list; "
                                       "for True and False write 1 and 0\n");
     assert_problems("vcpus -= 1\n",
-                    "1:7: nothing is calculated here: expected \"=\" and the whole value\n");
+                    "1:7: expressions are not supported: expected \"=\" and the whole value\n");
     assert_problems("vif = ['']\nvif += 'x'\n",
                     "2:8: vif: only a text is added to a text, and a list to a list\n");
     assert_problems("vcpus = 1\nvcpus += 1\n",
@@ -277,10 +276,11 @@ static void test_syntax(void **state)
                     "3:3: an interface has no \"b\"; expected mac, bridge, model, vifname or type\n"
                     "3:10: expected parts such as mac=00:16:3e:00:00:01 or bridge=eth0\n");
     assert_problems("# \xc3\xa4\nname = '\xff'\n", "2:9: this is not UTF-8 text\n");
-    assert_problems("exec('rm -rf /')\n", "1:1: exec is Python, and nothing of it is executed "
-                                          "here: only NAME = VALUE is read\n");
-    assert_problems("os.system('x')\n", "1:1: this calls Python, and nothing is executed here: "
-                                        "only NAME = VALUE is read\n");
+    assert_problems("exec('rm -rf /')\n",
+                    "1:1: exec is Python, which is not executed here: only NAME = VALUE is read\n");
+    assert_problems(
+        "os.system('x')\n",
+        "1:1: this is a call in Python, which is not executed here: only NAME = VALUE is read\n");
 }
 
 static void test_keys(void **state)
@@ -333,12 +333,9 @@ static void test_keys(void **state)
     assert_problems("cpus = 'all,^all'\n", "1:8: cpus: no CPU is left for the domain\n");
     assert_problems("cpus = '1,^1'\n", "1:8: cpus: no CPU is left for the domain\n");
     struct xm_config *xm = parse("nics = 2\non_xend_stop = 'ignore'\nbootloader = '/bin/sh'\n");
-    assert_notes(xm, "1:1: nics: obsolete since Xen 3.0: there are as many interfaces as vif has "
-                     "texts\n"
-                     "2:1: on_xend_stop: obsolete: xend, which it told what to do, is gone since "
-                     "Xen 4.5\n"
-                     "3:14: bootloader: not executed, as no program is that the file names; kernel "
-                     "and ramdisk say what is booted\n");
+    assert_notes(xm, "1:1: nics: obsolete since Xen 3.0: vif has one text for each interface\n"
+                     "2:1: on_xend_stop: obsolete: it instructed xend, which Xen 4.5 removed\n"
+                     "3:14: bootloader: not executed; kernel and ramdisk are booted\n");
     xm_config_free(xm);
 }
 

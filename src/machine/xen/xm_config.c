@@ -54,25 +54,25 @@ static const struct xm_row rows[] = {
         key, NULL, 0, 0, 0, 0, why                                                                 \
     }
 #define NO_SERVER                                                                                  \
-    "not passed on: the kernel would wait for an answer that nobody gives in a testbed's networks"
+    "not passed on: no server answers in a testbed's networks, and the kernel would wait for one"
     EXPLAINED("dhcp", NO_SERVER),
     EXPLAINED("nfs_server", NO_SERVER),
     EXPLAINED("nfs_root", NO_SERVER),
-#define SCENARIO_SAYS "not used: the scenario says the addresses of a router"
+#define SCENARIO_SAYS "not used: the scenario sets the addresses of a router"
     EXPLAINED("ip", SCENARIO_SAYS),
     EXPLAINED("netmask", SCENARIO_SAYS),
     EXPLAINED("gateway", SCENARIO_SAYS),
     EXPLAINED("hostname", SCENARIO_SAYS),
     EXPLAINED("interface", SCENARIO_SAYS),
-    EXPLAINED("nics", "obsolete since Xen 3.0: there are as many interfaces as vif has texts"),
-    EXPLAINED("restart", "obsolete since Xen 3.0: on_poweroff, on_reboot and on_crash say it"),
-    EXPLAINED("cpu", "obsolete: cpus says on which CPUs the domain may run"),
-    EXPLAINED("on_xend_start", "obsolete: xend, which it told what to do, is gone since Xen 4.5"),
-    EXPLAINED("on_xend_stop", "obsolete: xend, which it told what to do, is gone since Xen 4.5"),
-    EXPLAINED("vcpu_avail", "obsolete: maxvcpus and vcpus say it to xl, vcpus to vrbench"),
-    EXPLAINED("bootentry", "obsolete: a bootloader's, and none is executed"),
-    EXPLAINED("bootargs", "not used: a bootloader's, and none is executed"),
-    EXPLAINED("bootloader_args", "not used: a bootloader's, and none is executed"),
+    EXPLAINED("nics", "obsolete since Xen 3.0: vif has one text for each interface"),
+    EXPLAINED("restart", "obsolete since Xen 3.0: replaced by on_poweroff, on_reboot and on_crash"),
+    EXPLAINED("cpu", "obsolete: replaced by cpus"),
+    EXPLAINED("on_xend_start", "obsolete: it instructed xend, which Xen 4.5 removed"),
+    EXPLAINED("on_xend_stop", "obsolete: it instructed xend, which Xen 4.5 removed"),
+    EXPLAINED("vcpu_avail", "obsolete: replaced by vcpus"),
+    EXPLAINED("bootentry", "obsolete: no bootloader is executed"),
+    EXPLAINED("bootargs", "not used: no bootloader is executed"),
+    EXPLAINED("bootloader_args", "not used: no bootloader is executed"),
 #define NO_PROGRAM "not used: programs are those of this machine's Xen"
     EXPLAINED("device_model", NO_PROGRAM),
     EXPLAINED("device_model_override", NO_PROGRAM),
@@ -90,7 +90,7 @@ static const struct xm_row rows[] = {
     EXPLAINED("slice", NO_SCHEDULER),
     EXPLAINED("latency", NO_SCHEDULER),
     EXPLAINED("extratime", NO_SCHEDULER),
-    EXPLAINED("maxvcpus", "not used: a router has vcpus all the time"),
+    EXPLAINED("maxvcpus", "not used: a router has the number vcpus at all times"),
     EXPLAINED("uuid", "not used: each life of a router gets one of its own"),
 };
 

@@ -165,7 +165,7 @@ static void read_escape(struct lexer *lexer, struct xm_value *value)
     char byte = peek(lexer, 1);
     if (byte != '\\' && !is_quote(byte)) {
         mark_wrong(value, lexer->place,
-                   "of backslashes only \\\\, \\' and \\\" are read in a text");
+                   "expected no backslash in a text but in \\\\, \\' and \\\"");
     }
     step(lexer);
 }
@@ -266,8 +266,8 @@ static bool refuse_word(const struct lexer *lexer, size_t length)
         return refuse(lexer, lexer->place, "letters in front of a quote are not read");
     }
     xm_problem(lexer->problems, lexer->place,
-               "%.*s is a name of the Python program that this file is to xm; nothing is looked up "
-               "or executed here: write the value itself, a text in quotes",
+               "%.*s is a name in Python, and no names are looked up here: write the value itself, "
+               "a text in quotes",
                (int)(length > 60 ? 60 : length), lexer->at);
     return false;
 }
@@ -341,8 +341,7 @@ static bool read_list(struct lexer *lexer, unsigned depth, struct xm_value *ret)
                           at_end(lexer) ? "this list is not closed"
                           : is_quote(peek(lexer, 0))
                               ? "expected a comma between two texts of a list"
-                              : "expected \",\" or \"]\"; nothing is "
-                                "calculated here");
+                              : "expected \",\" or \"]\"; expressions are not supported");
         }
     }
 }
@@ -384,9 +383,9 @@ static bool read_end(struct lexer *lexer)
     }
     const char next = peek(lexer, 0);
     return refuse(lexer, lexer->place,
-                  is_quote(next) ? "two texts side by side are one to Python; write them as one"
+                  is_quote(next) ? "Python joins two texts side by side; write them as one"
                   : strchr("+-*/%.([", next) != NULL
-                      ? "nothing is calculated or called here: write the value itself"
+                      ? "expressions and calls are not supported: write the value itself"
                       : "expected the end of the line behind the value");
 }
 
@@ -401,19 +400,18 @@ static bool refuse_statement(const struct lexer *lexer, const char *word, size_t
     const char next = peek(lexer, 0);
     if (word_is(word, length, code)) {
         xm_problem(lexer->problems, place,
-                   "%.*s is Python, and nothing of it is executed here: only NAME = VALUE is read",
+                   "%.*s is Python, which is not executed here: only NAME = VALUE is read",
                    (int)length, word);
         return false;
     }
     if (next == '(' || next == '.') {
-        return refuse(lexer, place,
-                      "this calls Python, and nothing is executed here: only NAME = "
-                      "VALUE is read");
+        return refuse(
+            lexer, place,
+            "this is a call in Python, which is not executed here: only NAME = VALUE is read");
     }
     if (strchr("-*/%|&", next) != NULL && next != '\0' && peek(lexer, 1) == '=') {
         return refuse(lexer, lexer->place,
-                      "nothing is calculated here: expected \"=\" and the "
-                      "whole value");
+                      "expressions are not supported: expected \"=\" and the whole value");
     }
     if (next == '[') {
         return refuse(lexer, lexer->place, "expected \"=\"; parts of lists can't be set");

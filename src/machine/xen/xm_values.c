@@ -221,9 +221,7 @@ void xm_read_bootloader(const struct xm_reading *reading, const struct xm_row *r
                         const struct xm_value *value)
 {
     if (is_text(reading, row, value) && *value->text != '\0') {
-        xm_note(reading, value->place,
-                "bootloader: not executed, as no program is that the file names; kernel and "
-                "ramdisk say what is booted");
+        xm_note(reading, value->place, "bootloader: not executed; kernel and ramdisk are booted");
     }
 }
 
