@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# A thin front: Meson and Ninja build, the programs of scripts/, tests/ and bench/ do the rest.
-# deps, run, test, bench, sanitize and install need root and say so; the others don't.
+# Calls Meson and Ninja to build, and the programs of scripts/, tests/ and bench/ for everything else.
+# deps, run, test, bench, sanitize and install require root, and check for it.
 
 BUILD    ?= build
 SCENARIO ?= scenarios/scenario-1-auto.yaml
@@ -9,7 +9,7 @@ RUNFLAGS ?= --quick
 GROUPS   ?= build run
 PREFIX   ?= /usr/local
 TESTFLAGS ?=
-# Expanded once, so that the folder that is made is the folder that is named.
+# Expanded once, so that all recipes use the same folder.
 RESULTS  := results/$(shell date +%Y-%m-%d_%H%M%S)
 
 .PHONY: build build-sanitize deps run test test-vm test-xen vm-images bench install format check fuzz soak sanitize clean help
@@ -19,18 +19,18 @@ build:
 
 help:
 	@echo "make [build]   build/vrbench, which runs from there"
-	@echo "make deps      install what is missing from Debian (GROUPS='build run test check bench')"
+	@echo "make deps      install missing Debian packages (GROUPS='build run test check bench')"
 	@echo "make run       measure $(SCENARIO) on this machine"
-	@echo "make test      run, then every test (TESTFLAGS='--only PATTERN')"
-	@echo "make test-vm   all that tests/run runs in machines, whole"
-	@echo "make test-xen  that on a real Xen, in its Domain-0, and the study's table"
+	@echo "make test      run, then all tests (TESTFLAGS='--only PATTERN')"
+	@echo "make test-vm   the full tests in virtual machines"
+	@echo "make test-xen  the full tests in Domain-0 of Xen, and the study's table"
 	@echo "make sanitize  every test of the program, built with address and undefined-behaviour sanitizers"
 	@echo "make fuzz      every fuzzer for FUZZ_RUNS (1000000) inputs"
-	@echo "make soak      kills, races and cycles of up and down, for long, alone on the machine"
-	@echo "make check     layout, lint and architecture; make format puts the layout right"
-	@echo "make bench     against iperf, iperf3, Mininet and a script of ip commands"
+	@echo "make soak      long runs of kills, races and up/down cycles, on an otherwise idle machine"
+	@echo "make check     layout, lint and architecture; make format corrects the layout"
+	@echo "make bench     compare with iperf, iperf3, Mininet and a script of ip commands"
 	@echo "make install   into $(PREFIX) (DESTDIR is honoured)"
-	@echo "make clean     remove what was built; results/ stays"
+	@echo "make clean     remove build folders; results/ stays"
 
 deps:
 	@scripts/deps $(GROUPS)
@@ -42,24 +42,24 @@ run:
 	@$(BUILD)/vrbench run $(SCENARIO) $(RUNFLAGS) -o $(RESULTS); status=$$?; \
 	if [ -d $(RESULTS) ]; then echo "results: $(RESULTS)"; fi; exit $$status
 
-# The main job first, then the suite; with TESTFLAGS only the tests that they name.
+# Measures first, then runs the tests; with TESTFLAGS only the selected tests.
 test:
 	@scripts/need-root test "it makes network namespaces"
 	@$(MAKE) --no-print-directory build
 	@test -n "$(TESTFLAGS)" || $(MAKE) --no-print-directory run
 	@tests/run $(BUILD) $(TESTFLAGS)
 
-# The machines' disks, which tests make for themselves where they aren't there.
+# The disks of test machines, which tests build themselves if they are missing.
 vm-images:
 	@for image in debian xen; do tests/vm/vm image $$image || test $$? -eq 3; done
 
-# The suite takes a part of it.
+# `make test` runs a part of these.
 test-vm:
 	@scripts/need-root test-vm "it makes images of Debian"
 	@$(MAKE) --no-print-directory build
 	@VRBENCH_VM_WHOLE=1 TEST_TIMEOUT=3600 tests/run $(BUILD) --only vm/
 
-# With what it measured: tests/run shows only what failed.
+# Prints the measurements: tests/run prints failures only.
 test-xen:
 	@scripts/need-root test-xen "it makes images of Debian"
 	@$(MAKE) --no-print-directory build
@@ -80,7 +80,7 @@ sanitize:
 fuzz: build
 	@tests/fuzz/run $(BUILD) $(FUZZERS)
 
-# The suite takes a short form of each.
+# `make test` runs a short form of each.
 soak:
 	@scripts/need-root soak "it makes network namespaces"
 	@$(MAKE) --no-print-directory build

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * bench/bench_forward — what the router of a standing testbed (vrbench up, one network, dedicated)
- * forwards under load, and what that costs the CPU of the device under test, whether or not
- * vrbench can meter it. Prints one JSON object. Called by bench/run.
+ * bench/bench_forward — measures the forwarding rate of the router of a testbed (vrbench up, one
+ * network, dedicated) under load, and the CPU time of the device under test, with or without
+ * vrbench's meter. Prints one JSON object. Called by bench/run.
  *
  *     bench_forward TESTBED --length BYTES --pps N|max --duration SECONDS [--meter] [--soak]
  *
- * The engine "packet" sends; no socket listens at the sink, whose interface counts: the tester's
- * CPU is left to the source. What the router put on its cable to the sink counts as forwarded, also
- * where the sink then had no room for it. A trial before or after which others had the CPU of the
- * device under test, or during which the hypervisor took it, is repeated; the calmest is kept. With
- * --meter, counters and CPU times are read before and after, as for a trial of `vrbench run`. With
- * --soak, an idle-class thread fills the CPU of the device under test and tells by the gaps in its
- * own running how long others had that CPU: kernel threads, interrupts and softirqs alike, none of
- * which /proc/stat shows better than in ticks.
+ * The engine "packet" sends. No socket listens at the sink, whose interface counts packets, so that
+ * the source can use the tester's CPU. Packets that the router put on the sink's cable count as
+ * forwarded, even if the sink had no space for them. A trial is repeated if other tasks used the
+ * CPU of the device under test before or after it, or if the hypervisor took that CPU; the calmest
+ * trial is kept. With --meter, counters and CPU times are read before and after, as for a trial of
+ * `vrbench run`. With --soak, an idle-class thread fills the CPU of the device under test and
+ * measures by the gaps in its execution how long other tasks had that CPU: kernel threads,
+ * interrupts and softirqs, for which /proc/stat only has the resolution of ticks.
  */
 #include <getopt.h>
 #include <math.h>
@@ -33,10 +33,10 @@
 #include "owner/enter.h"
 #include "traffic/engine.h"
 
-#define GAP_NS   500U              // between two looks at the clock: somebody else had the CPU
-#define WATCH_NS (150 * NS_PER_MS) // how long the CPU is watched without load, before and after
-#define CALM     3.0               // percent that others may have of it
-#define ATTEMPTS 10U               // to find it calm
+#define GAP_NS   500U              // longer gaps between clock readings: another task had the CPU
+#define WATCH_NS (150 * NS_PER_MS) // observation of the CPU without load, before and after
+#define CALM     3.0               // percent of the CPU that other tasks may use
+#define ATTEMPTS 10U               // limit of trials
 
 struct order {
     const char *testbed;
@@ -50,7 +50,7 @@ struct soaker {
     pthread_t thread;
     struct cpu_list cpus;
     atomic_bool stop;
-    _Atomic uint64_t away_ns; // time that others had since it started
+    _Atomic uint64_t away_ns; // CPU time of other tasks since its start
 };
 
 static void *soak(void *argument)
@@ -79,7 +79,7 @@ static int soaker_start(struct soaker *soaker, const struct cpu_list *cpus, stru
     if (rc != 0) {
         return fail(err, rc, "starting the soaker");
     }
-    clock_sleep(20 * NS_PER_MS); // to be where it belongs
+    clock_sleep(20 * NS_PER_MS); // until it runs on its CPU
     return 0;
 }
 
@@ -89,7 +89,7 @@ static void soaker_stop(struct soaker *soaker)
     pthread_join(soaker->thread, NULL);
 }
 
-// Share of a CPU that others have while nothing is asked of it, in percent.
+// Use of a CPU by other tasks without load, in percent.
 static int watch(const struct cpu_list *cpus, double *ret, struct error *err)
 {
     struct soaker soaker;
@@ -106,8 +106,8 @@ static int watch(const struct cpu_list *cpus, double *ret, struct error *err)
     return 0;
 }
 
-// An idle-class thread gives way to every other of its own control group only; in the root group
-// there is none that it would hold up.
+// An idle-class thread only yields to threads of its own control group; in the root group it delays
+// no other thread.
 static void join_root_group(void)
 {
     static const char *const files[] = {"/sys/fs/cgroup/cgroup.procs",
@@ -147,12 +147,12 @@ static int open_engine(const struct testbed *testbed, const struct ends *ends, s
                                   .sink_cpus = plan->tester_cpus,
                                   .shared_cpu = plan->tester_cpus.count < 2};
     setup.source_cpus.count = 1;
-    // Refused where an earlier call has put it there; without it the sink's IP layer drops.
+    // Fails if an earlier call has added it; without it the sink's IP layer drops.
     (void)discard_at_ingress(sink_ns, sink->index, FRAME_PORT, NULL);
     return engine_open("packet", &setup, ret, err);
 }
 
-// All that is read before and after.
+// The readings before and after a trial.
 struct reading {
     uint64_t at_ns, forwarded, arrived, away_ns;
     struct cpu_times dut;
@@ -211,7 +211,7 @@ static double metered_ns(const struct testbed *testbed, const struct reading *be
     return (double)sum;
 }
 
-// What one trial came to.
+// The result of one trial.
 struct outcome {
     double offered_pps, forwarded_pps, arrived_pps;
     double dut_percent, disturbed_percent;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * bench/bench_testbed — how long N one-router bridged labs, each a testbed of its own, take to
- * build and to take down, and until the kernel has reclaimed the last of them (both counted from
- * the start of taking down). Prints one JSON object. Called by bench/run.
+ * bench/bench_testbed — measures the time to build N one-router bridged labs, each a testbed, to
+ * take them down, and until the kernel has reclaimed the last one (both counted from the start of
+ * taking down). Prints one JSON object. Called by bench/run.
  *
  *     bench_testbed N
  */

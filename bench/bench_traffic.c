@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * bench/bench_traffic — an engine of vrbench over a bare veth pair between two namespaces, on the
+ * bench/bench_traffic — runs an engine of vrbench over a veth pair between two namespaces, on the
  * CPUs that this process may use (taskset). Prints one JSON object. Called by bench/run.
  *
  *     bench_traffic [--engine packet|xdp] --length BYTES --pps N|max --duration SECONDS

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# bench/caps.sh [SECONDS] — how exactly CPU is allotted, as Markdown tables of what the points say and,
-# in brackets, what /proc/TID/schedstat says of a second in the middle of the load: a router and the
-# host under caps of 10 to 80 % of a CPU (medians of three trials), and two routers of weights 1:1,
-# 2:1 and 4:1 on one CPU. All want more than they may have: nodes are made slow by long lists of
-# rules, so that few packets are too many and neither the tester nor the bridges are the limit.
-# $VRBENCH is the program. Needs root, nft and jq. Called by sections/caps.sh.
+# bench/caps.sh [SECONDS] — measures the accuracy of CPU allocation. Prints Markdown tables with the CPU
+# of points and, in brackets, of /proc/TID/schedstat over a second in the middle of the load: a router
+# and the host under caps of 10 to 80 % of a CPU (medians of three trials), and two routers of weights
+# 1:1, 2:1 and 4:1 on one CPU. All parties require more CPU than allocated: long rule lists slow the
+# nodes down, so that low loads suffice and neither the tester nor the bridges are the limit. $VRBENCH
+# is the program. Requires root, nft and jq. Called by sections/caps.sh.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 test_planned=0
 seconds=${1:-3}
 
-# used_by TOPOLOGY WHO CAP RULES PPS — percent of a CPU that WHO (host or r1) used under the cap.
+# used_by TOPOLOGY PARTY CAP RULES PPS — percent of a CPU that PARTY (host or r1) used under the cap.
 used_by() {
     host_cap=0 router_cap=0 group=router-r1
     if [ "$2" = host ]; then host_cap=$3 group=host; else router_cap=$3; fi
@@ -65,7 +65,7 @@ YAML
 echo "| cap, % of a CPU | router, dedicated | router, bridged | host, bridged |"
 echo "| ---: | ---: | ---: | ---: |"
 for cap in 10 20 30 50 80; do
-    # Bridged, the host must bring a router its packets with what CPU the router leaves it.
+    # In topology bridged, the host delivers packets with the CPU time that the router leaves.
     dedicated=$(used_by dedicated r1 $cap 2500 80000)
     bridged=$(used_by bridged r1 $cap 5000 50000)
     host=$(used_by bridged host $cap 2500 60000)

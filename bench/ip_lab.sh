@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# A one-router bridged lab with ip commands, as a careful person would write it down. A lab is what
-# vrbench builds for one network on the bridged topology: source, router and sink in namespaces of
-# their own, two bridges, four veth pairs, addresses, routes and static neighbours. Functions, each
-# given the lab's number; read by ip_labs.sh and ip_router.sh.
+# A one-router bridged lab with ip commands. A lab contains what vrbench builds for one network in
+# topology bridged: namespaces of source, router and sink, two bridges, four veth pairs, addresses,
+# routes and static neighbours. Defines functions that take the lab's number; sourced by ip_labs.sh and
+# ip_router.sh.
 
 # end NAMESPACE INTERFACE BRIDGE ADDRESS MAC — one veth pair from a namespace to a bridge.
 end() {
@@ -23,7 +23,7 @@ router_up() {
     ip netns exec "r$1" sysctl -q -w net.ipv4.ip_forward=1
 }
 
-# The links first: a namespace goes in its own time, and what is in it with it.
+# Removes the links first, since the kernel removes a namespace and its contents asynchronously.
 router_down() {
     ip link delete "r$1-eth0"
     ip link delete "r$1-eth1"

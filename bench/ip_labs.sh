@@ -16,7 +16,7 @@ each() {
     done
 }
 
-# Namespaces are taken down in the background; the labs are gone when their links are.
+# The kernel removes namespaces in the background; a lab is removed when its links are.
 gone() {
     [ -z "$(ip -o link show type veth)" ]
 }

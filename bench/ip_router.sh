@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# ip_router.sh COUNT SPACING — two one-router bridged labs with ip commands; removes the first's
-# router and makes it again, while a stream (stream.py) of COUNT packets, SPACING seconds apart, goes
-# through each. Prints {"destroy_s", "create_s", "reboot_s"}; what the streams say goes to stream0 and
-# stream1 in this directory. bench/run calls it, as root, in namespaces of its own.
+# ip_router.sh COUNT SPACING — two one-router bridged labs with ip commands. Removes and recreates the
+# router of the first one, while a stream (stream.py) of COUNT packets, SPACING seconds apart, passes
+# each. Prints {"destroy_s", "create_s", "reboot_s"}, and writes the output of the streams to stream0
+# and stream1 in this directory. bench/run calls it, as root, in separate namespaces.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/ip_lab.sh"

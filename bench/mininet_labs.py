@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """mininet_labs.py LABS — builds one-router bridged labs with Mininet's API and removes them.
 
-A lab is what vrbench builds for one network on the bridged topology: a source, a router and a sink
-in namespaces of their own, two Linux bridges on the host, four veth pairs, addresses and routes.
-Prints {"labs", "up_s", "down_s"}; Python's own start isn't counted. bench/run calls it as root.
+A lab contains what vrbench builds for one network in topology bridged: namespaces of source, router and
+sink, two Linux bridges on the host, four veth pairs, addresses and routes. Prints {"labs", "up_s",
+"down_s"}, without the start of Python. bench/run calls it as root.
 """
 import json
 import sys

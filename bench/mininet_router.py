@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""mininet_router.py COUNT SPACING — two one-router bridged labs with Mininet's API (mininet_labs.py);
-removes the first's router and makes it again, while a stream (stream.py) of COUNT packets, SPACING
-seconds apart, goes through each. Mininet has no restart of a host: it is delHost() and then addHost() and addLink(), with the
-same addresses. Prints {"destroy_s", "create_s", "reboot_s"}; what the streams say goes to stream0 and
-stream1 in this directory. bench/run calls it as root.
+"""mininet_router.py COUNT SPACING — two one-router bridged labs with Mininet's API (mininet_labs.py).
+Removes and recreates the router of the first one, while a stream (stream.py) of COUNT packets, SPACING
+seconds apart, passes each. Mininet does not restart hosts, so this calls delHost(), then addHost() and
+addLink() with the same addresses. Prints {"destroy_s", "create_s", "reboot_s"}, and writes the output of
+the streams to stream0 and stream1 in this directory. bench/run calls it as root.
 """
 import json
 import os

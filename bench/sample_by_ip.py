@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""sample_by_ip.py FOLDER: reads the counters of all interfaces in the namespaces that are pinned below
-FOLDER by `ip -s -j link`, and CPU times by `ps`, as a script of an operator's would. Prints the CPU time
-that one such reading takes, in percent of a CPU if it is done once a second."""
+"""sample_by_ip.py FOLDER: reads the counters of all interfaces in the namespaces pinned below FOLDER by
+`ip -s -j link`, and CPU times by `ps`, as an operator's script would. Prints the CPU time of one reading
+per second, in percent of a CPU."""
 import glob
 import json
 import resource

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""stream.py send ADDRESS COUNT SPACING_S | receive [ADDRESS] — a steady stream of numbered UDP datagrams, and
-what of it arrives. The receiver prints {"lost", "outage_ms"}: packets that did not arrive, and the
-longest time between the sendings of two that arrived with lost ones between them, less one spacing:
-so a sender or receiver that the machine holds up for a while makes no outage. Ends when the last has
-arrived, or when nothing has for three seconds. Run by the section `routers` inside source and sink,
-one like the other for vrbench and its peers.
+"""stream.py send ADDRESS COUNT SPACING_S | receive [ADDRESS] — sends or receives a steady stream of
+numbered UDP datagrams. The receiver prints {"lost", "outage_ms"}: the number of lost packets, and the
+longest time between the sendings of two received packets with lost ones between them, minus one spacing.
+A stalled sender or receiver thus causes no outage. The receiver ends after the last packet, or after
+three seconds without a packet. The section `routers` runs it inside source and sink, in the same way for
+vrbench and its peers.
 """
 import json
 import socket
@@ -29,10 +29,10 @@ def send(address, count, spacing):
 
 def receive(address):
     came = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    # Room for seconds of the stream: a receiver that is held up loses nothing of its own.
+    # The buffer holds seconds of the stream, so that a stalled receiver loses nothing.
     came.setsockopt(socket.SOL_SOCKET, getattr(socket, "SO_RCVBUFFORCE", 33), 16 << 20)
     came.bind((address, PORT))
-    came.settimeout(20)  # the sender may be long in starting
+    came.settimeout(20)  # the sender may start late
     received, count, last, last_ns, outage_ns, spacing = 0, 1, -1, 0, 0, 0.0
     while last < count - 1:
         try:

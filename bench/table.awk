@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# A Markdown table out of lines "WHAT <tab> PROGRAM <tab> VALUE": a row for each WHAT that matches
-# `pattern`, with the median of each of `programs` and the ratio of the first to each other. `better`
-# is what is good, `more` or `less`: a ratio above 1 always means that the first is the better by
-# that factor. Called by bench/run.
+# Prints a Markdown table from lines "WHAT <tab> PROGRAM <tab> VALUE": a row for each WHAT that matches
+# `pattern`, with the median of each of `programs` and the ratio of the first to each other. `better` is
+# `more` or `less`: a ratio above 1 always means that the first is better by that factor. Called by
+# bench/run.
 BEGIN {
     FS = "\t"
     count = split(programs, program, " ")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# CPU used under caps of 10 to 80 %: a table of its own (caps.sh), no peer. A section of bench/run.
+# CPU used under caps of 10 to 80 %, with the tables of caps.sh and without a peer. A section of
+# bench/run.
 
 bench_caps() {
     SOURCE_ROOT=$here/.. VRBENCH=$build/vrbench sh "$here/caps.sh" >"$work/caps" || {
@@ -10,7 +11,7 @@ bench_caps() {
 }
 
 table_caps() {
-    echo "CPU used under a cap, by more load than it can take, in percent of a CPU."
+    echo "CPU used under a cap by an overloaded party, in percent of a CPU."
     echo
     cat "$work/caps"
 }

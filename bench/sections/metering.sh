@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# What it costs that a router can be metered. Three testbeds of one dedicated router stand side by
-# side, alike in namespaces, cables, addresses and routes:
-#   metered   as vrbench makes it: threaded NAPI, the threads placed and in control groups; counters
-#             and CPU times read before and after each trial
-#   plain     the same without threads: received packets are handled in softirq, as in any
-#             namespace, steered by RPS to the CPU that the threads of `metered` run on; nothing is
-#             read but the router's own count of what it forwarded. GRO is off, as a veth is born:
-#             with it on, half of the work would stay on the sender's CPU
-#   unsteered plain without RPS: softirq on the CPU of the sender, where nobody can tell the router's
-#             work from the tester's
-# Compared are the forwarding rate with no pacing and the time that a packet takes of the CPU of the
-# device under test at 100,000 packets/s, told by what is left to an idle-class thread there
-# (bench_forward.c): the second says what the first can't where the tester is the limit. The sinks'
-# threads are the tester's, and the same in all three. A section of bench/run.
+# The cost of metering a router. Three testbeds of one dedicated router exist at the same time, with
+# equal namespaces, cables, addresses and routes:
+#   metered   vrbench's testbed: threaded NAPI, placed threads in control groups; counters and CPU
+#             times are read before and after each trial
+#   plain     without threads: softirq handles received packets, as in any namespace, and RPS steers
+#             them to the CPU of the threads of `metered`; only the router's counter of forwarded
+#             packets is read. GRO is off, the default of a veth: with GRO, half of the work would
+#             remain on the sender's CPU
+#   unsteered plain without RPS: softirq runs on the sender's CPU, so that the router's work can't be
+#             separated from the tester's
+# The section compares the forwarding rate without pacing, and the CPU time per packet of the device
+# under test at 100,000 packets/s. An idle-class thread measures the latter (bench_forward.c); it is
+# also valid if the tester limits the forwarding rate. The sinks' threads belong to the tester and are
+# the same in all three. A section of bench/run.
 
 metering_ways="metered plain unsteered"
 metering_lengths="64 1500"
@@ -28,7 +28,7 @@ traffic: { lengths: [1500], rates: { pps: [1000] } }
 END
 }
 
-# unmeter TESTBED MASK — takes a router's threads away; RPS steers to the CPUs of the mask.
+# unmeter TESTBED MASK — disables a router's threads; RPS steers packets to the CPUs of MASK.
 # shellcheck disable=SC2016 # for the shell inside
 unmeter() {
     "$build/vrbench" console "$1/router" -- sh -euc '
@@ -47,7 +47,7 @@ metering_up() {
         "$build/vrbench" console "$way/sink" -- ip link set lo up
     done
     dut=$("$build/vrbench" list --json | jq -r '.[] | select(.name == "router") | .cpus' | sort -u)
-    # As rps_cpus wants it: 32 bits a word, commas between.
+    # The format of rps_cpus: words of 32 bits, separated by commas.
     mask=$(echo "${dut:?}" | awk '{ word = int($1 / 32)
         printf "%x", 2 ^ ($1 % 32); while (word-- > 0) printf ",00000000" }')
     unmeter plain "$mask"
@@ -80,9 +80,9 @@ metering_repeat() {
         done
         for way in metered plain; do
             forward "$way" "$length" 100000
-            record "$length bytes, CPU ns a packet at 100,000/s" "$way" \
+            record "$length bytes, CPU ns per packet at 100,000/s" "$way" \
                 "$(jq .ns_per_packet "$work/forward")"
-            [ "$way" = plain ] || record "$length bytes, CPU ns a packet by vrbench's meter" "$way" \
+            [ "$way" = plain ] || record "$length bytes, CPU ns per packet by vrbench's meter" "$way" \
                 "$(jq .metered_ns_per_packet "$work/forward")"
             say "$repeat/$repeats: $length bytes, 100,000 packets/s, $way:" \
                 "$(jq -c . "$work/forward")"
@@ -102,40 +102,39 @@ bench_metering() {
     done
 }
 
-# metering_verdict LENGTH — what the rows of a length amount to. A router that loses more than a
-# hundredth of what is offered was the limit.
+# metering_verdict LENGTH — prints the result of a length. The router was the limit if it lost more
+# than a hundredth of the offered packets.
 metering_verdict() {
     echo "$(median "$1 bytes, forwarded packets/s" metered)" \
         "$(median "$1 bytes, forwarded packets/s" plain)" \
         "$(median "$1 bytes, offered packets/s" metered)" \
         "$(median "$1 bytes, offered packets/s" plain)" \
-        "$(median "$1 bytes, CPU ns a packet at 100,000/s" metered)" \
-        "$(median "$1 bytes, CPU ns a packet at 100,000/s" plain)" |
+        "$(median "$1 bytes, CPU ns per packet at 100,000/s" metered)" \
+        "$(median "$1 bytes, CPU ns per packet at 100,000/s" plain)" |
         awk -v length_="$1" '{
             metered = $1 < 0.99 * $3
             plain = $2 < 0.99 * $4
             printf "%d bytes: metered forwards %.3f of plain; ", length_, $1 / $2
             if (metered && plain) print "the router was the limit in both."
-            else printf "the tester was the limit in %s: by CPU time a packet metered could " \
+            else printf "the tester was the limit in %s: by CPU time per packet metered could " \
                 "forward %.3f of plain.\n",
-                metered ? "plain" : plain ? "metered" : "both, so that says little", $6 / $5
+                metered ? "plain" : plain ? "metered" : "both, so this ratio is not conclusive", $6 / $5
         }'
 }
 
 table_metering() {
-    echo "One dedicated router, its work on CPU $dut. \`metered\`: vrbench's way (threaded NAPI," \
-        "placed, in control groups, counters read). \`plain\`: the same namespaces and cables" \
-        "without any of that, softirq steered to the same CPU by RPS. \`unsteered\`: softirq" \
-        "on the tester's CPU."
+    echo "One dedicated router on CPU $dut. \`metered\`: vrbench's testbed (threaded NAPI, placed" \
+        "threads in control groups, counters read). \`plain\`: the same namespaces and cables with" \
+        "softirq, which RPS steers to the same CPU. \`unsteered\`: softirq on the tester's CPU."
     echo
     table 'forwarded packets/s' more metered plain unsteered
-    table 'CPU ns a packet at' less metered plain
+    table 'CPU ns per packet at' less metered plain
     table 'meter$|offered|busy' more metered plain unsteered
     calm=$(awk '$1 <= 3' "$work/disturbed" | wc -l)
     trials=$(wc -l <"$work/disturbed")
-    echo "$calm of $trials trials were calm: at most 3 % of the CPU went to others or the hypervisor."
+    echo "$calm of $trials trials were calm: other programs and the hypervisor used at most 3 % of the CPU."
     if [ $((calm * 4)) -lt $((trials * 3)) ]; then
-        echo "Too few for a verdict."
+        echo "Too few calm trials for a verdict."
         return
     fi
     echo

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# One router of a standing testbed of two: destroyed, created, rebooted. Times are of the whole
-# command for vrbench and of the calls alone for the peers: Mininet, which has no restart of a host
-# but removing and adding one, and a script of ip commands. The outage is what vrbench reports, and what
-# a steady stream through the router sees (stream.py, the same for all), 2,000 packets/s; of another
-# stream, through the other router, none may be lost. A section of bench/run.
+# Destroys, creates and reboots one of two routers of a testbed. For vrbench, times include the whole
+# command; for the peers only the calls: Mininet, in which a restart consists of removing and adding a
+# host, and a script of ip commands. The outage is both vrbench's report and that of a steady stream of
+# 2,000 packets/s through the router (stream.py, the same for all). A second stream through the other
+# router must lose no packet. A section of bench/run.
 
 stream_count=5000 stream_spacing=0.0005
 
@@ -18,7 +18,7 @@ traffic: { lengths: [64], rates: { pps: [1000] } }
 END
 }
 
-# vrbench_timed FILE ARGUMENT... — runs vrbench; `took` is how long it took, s, FILE what it printed.
+# vrbench_timed FILE ARGUMENT... — runs vrbench with its output in FILE; sets `took` to the seconds.
 vrbench_timed() {
     out=$1
     shift
@@ -30,7 +30,7 @@ vrbench_timed() {
     took=$(echo "$(now_ns) $at" | awk '{ printf "%.4f", ($1 - $2) / 1e9 }')
 }
 
-# record_router KIND PROGRAM DESTROY CREATE REBOOT — with what the streams saw meanwhile.
+# record_router KIND PROGRAM DESTROY CREATE REBOOT — records the times and the streams' figures.
 record_router() {
     record "$1: destroy, s" "$2" "$3"
     record "$1: create, s" "$2" "$4"
@@ -97,8 +97,8 @@ bench_routers() {
 }
 
 table_routers() {
-    echo "One of two routers ended and made again, the other forwarding on. vrbench: the whole" \
-        "command; the others: the calls alone."
+    echo "One of two routers is removed and recreated while the other forwards. Times of vrbench" \
+        "include the whole command, those of the others only the calls."
     echo
     table '(destroy|create|reboot), s$|outage' less vrbench mininet ip
     table 'lost in the other' less vrbench mininet ip

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Figures of many standing routers, read once a second by the owner for `vrbench top`, against what
-# a script reads with `ip -s -j link` in each namespace and `ps`; and how long a listing and an order
-# take. A section of bench/run.
+# Reading the figures of many routers once per second: the owner for `vrbench top`, compared with a
+# script that runs `ip -s -j link` in each namespace and `ps`; and the duration of a listing and a
+# request. A section of bench/run.
 
-# sampling_scenario ROUTERS NAME — on standard output.
+# sampling_scenario ROUTERS NAME — prints a scenario.
 sampling_scenario() {
     awk -v n="$1" -v name="$2" 'BEGIN {
         print "name: " name "\nplatform: netns\ntopologies: [dedicated]\nrouters:"
@@ -14,12 +14,12 @@ sampling_scenario() {
         print "traffic: { lengths: [64], rates: { pps: [1000] }, duration: 1 s }" }'
 }
 
-# sampling_cpu PID — CPU time of a process, ns, all threads.
+# sampling_cpu PID — CPU time of all threads of a process, ns.
 sampling_cpu() {
     awk '{ print $1 }' /proc/"$1"/task/*/schedstat | awk '{ sum += $1 } END { printf "%.0f\n", sum }'
 }
 
-# sampling_median COMMAND... — milliseconds of wall time that the whole process takes, of 21.
+# sampling_median COMMAND... — median wall time of 21 processes, ms.
 sampling_median() {
     turn=0
     while [ "$turn" -lt 21 ]; do
@@ -66,8 +66,8 @@ bench_sampling() {
 }
 
 table_sampling() {
-    echo "Standing routers in namespaces, with two interfaces each. The script runs \`ip -s -j link\` in"
-    echo "each namespace, and \`ps\` once; its CPU time is that of one reading, each second."
+    echo "Routers in namespaces, with two interfaces each. The script runs \`ip -s -j link\` in each"
+    echo "namespace, and \`ps\` once; its CPU time is that of one reading per second."
     echo
     table '.' less vrbench ip
 }

@@ -26,8 +26,8 @@ bench_testbed() {
                     exit 1
                 }
                 record "$count labs up, s" "$program" "$(jq .up_s "$work/lab")"
-                # vrbench lets go at once of what the kernel then takes apart in its own time: both are
-                # told, and the peers, which wait for most of it, are held against the longer.
+                # vrbench returns before the kernel has removed everything: both times are recorded, and
+                # the peers, which wait for most of the removal, are compared with the longer one.
                 record "$count labs down, s" "$program" "$(jq '.reclaimed_s // .down_s' "$work/lab")"
                 [ "$program" != vrbench ] ||
                     record "$count labs let go, s" vrbench "$(jq .down_s "$work/lab")"

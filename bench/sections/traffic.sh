@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Source and sink over one bare veth between two namespaces, against iperf 2 and iperf3, 64- and
-# 1500-byte IP packets: packets/s received with no pacing, and CPU time a packet at 100,000
-# packets/s, kernel's share included. CPU time is what /proc/stat says of the whole machine, less its
-# idle busyness measured just before: the same method for all. A section of bench/run.
+# Source and sink over one veth pair between two namespaces, compared with iperf 2 and iperf3, with 64-
+# and 1500-byte IP packets: packets/s received without pacing, and CPU time per packet at 100,000
+# packets/s, including the kernel's. For all tools, CPU time is that of the whole machine in /proc/stat
+# minus the background use measured just before. A section of bench/run.
 
 make_cable() {
     ip netns add source
@@ -19,7 +19,7 @@ make_cable() {
     ip -n sink neighbour add 198.18.0.1 lladdr "$source_mac" dev veth1
 }
 
-# Datagrams that programs of the sink's namespace have read: the same count for every peer.
+# Datagrams that programs in the sink's namespace have read: the same counter for every peer.
 received() {
     ip netns exec sink awk '/^Udp:/ && $2 ~ /^[0-9]/ { print $2 }' /proc/net/snmp
 }
@@ -87,7 +87,7 @@ trial() {
         }
         busy=$(($(busy_ns) - was)) window=$(($(now_ns) - at))
         tx_pps=$(jq .tx_pps "$work/client") rx_pps=$(jq .rx_pps "$work/client")
-        [ "$3" = max ] || record "$2 bytes, CPU ns a packet by the program's own counters" "$1" \
+        [ "$3" = max ] || record "$2 bytes, CPU ns per packet by the program's own counters" "$1" \
             "$(jq .cpu_ns_per_packet "$work/client")"
         ;;
     *)
@@ -118,10 +118,10 @@ bench_traffic() {
                 say "$repeat/$repeats: $length bytes, no pacing: $program received" \
                     "${rx_pps%.*} of ${tx_pps%.*} packets/s"
                 trial "$program" "$length" 100000
-                record "$length bytes, CPU ns a packet at 100,000/s" "$program" "$ns_per_packet"
+                record "$length bytes, CPU ns per packet at 100,000/s" "$program" "$ns_per_packet"
                 record "$length bytes, received of 100,000/s" "$program" "$rx_pps"
                 say "$repeat/$repeats: $length bytes, 100,000 packets/s: $program received" \
-                    "${rx_pps%.*}, CPU ${ns_per_packet%.*} ns a packet"
+                    "${rx_pps%.*}, CPU ${ns_per_packet%.*} ns per packet"
             done
         done
         repeat=$((repeat + 1))
@@ -131,11 +131,11 @@ bench_traffic() {
 }
 
 table_traffic() {
-    echo "Source and sink over a bare cable, on CPU $BENCH_CPUS. Busy with other things before a" \
-        "trial: at most $(sort -n "$work/idle" |
+    echo "Source and sink over a veth pair, on CPU $BENCH_CPUS. Background load before a trial:" \
+        "at most $(sort -n "$work/idle" |
             awk '{ worst = $1 } END { printf "%.0f %%", worst * 100 }') of a CPU."
     echo
     table 'packets/s$' more vrbench-xdp vrbench iperf2 iperf3
-    table 'CPU ns a packet' less vrbench-xdp vrbench iperf2 iperf3
+    table 'CPU ns per packet' less vrbench-xdp vrbench iperf2 iperf3
     table 'received of' more vrbench-xdp vrbench iperf2 iperf3
 }

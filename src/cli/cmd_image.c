@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/cmd_image — `vrbench image build` and `vrbench image list`: the tiny router guest.
+// cli/cmd_image — `vrbench image build` and `vrbench image list`: the router image.
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -59,18 +59,17 @@ static double mib(const char *path)
 static int describe(const struct image *image, bool json, struct error *err)
 {
     if (!json) {
-        printf("%s: %s (%s), busybox %s; kernel %.1f MiB, initrd %.1f MiB, %d MiB of memory a "
+        printf("%s: %s (%s), busybox %s; kernel %.1f MiB, initrd %.1f MiB, %d MiB of memory per "
                "router\n",
                image->folder, image->kernel_package, image->kernel_version, image->busybox_version,
                mib(image->kernel), mib(image->initrd), IMAGE_MEMORY_MIB);
-        printf("with NICs handed over whole: %.1f MiB of modules, %d MiB of memory a router that "
-               "has any\n",
+        printf("with assigned NICs: %.1f MiB of modules, %d MiB of memory per router\n",
                mib(image->nics), IMAGE_LARGE_MIB);
         for (size_t i = 0; i < IMAGE_DAEMONS; i++) {
             const struct image_daemon *daemon = &image->daemons[i];
             if (daemon->archive != NULL) {
-                printf("with %s %s: %.1f MiB, %d MiB of memory a router that has it\n",
-                       daemon->package, daemon->version, mib(daemon->archive), IMAGE_LARGE_MIB);
+                printf("with %s %s: %.1f MiB, %d MiB of memory per router\n", daemon->package,
+                       daemon->version, mib(daemon->archive), IMAGE_LARGE_MIB);
             }
         }
         return 0;
