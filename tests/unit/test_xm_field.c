@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // tests of machine/xen/xm_config — forms and keys that published domain files have: parameters left
 // out or empty, keys of xl, values of keys that nothing uses, joined and extended lines.
+#include "base/file.h"
+
 #include "xm_text.h"
 
 #define MIB (UINT64_C(1) << 20)
@@ -81,6 +83,33 @@ static void test_xl_keys(void **state)
     xm_config_free(xm);
 }
 
+// Every key that xl 4.17 or xm reads is known, whatever becomes of its value.
+static void test_all_keys(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *keys = NULL;
+    assert_int_equal(file_read("tests/xl-files/keys", 65536, &keys, NULL, NULL), 0);
+    size_t count = 0;
+    char *rest = NULL;
+    for (char *key = strtok_r(keys, "\n", &rest); key != NULL; key = strtok_r(NULL, "\n", &rest)) {
+        if (*key == '#') {
+            continue;
+        }
+        struct scenario_problems problems = {NULL, 0};
+        struct xm_config *config = NULL;
+        _cleanup_free_ char *text = text_format("%s = 1\n", key);
+        (void)xm_config_parse(text, strlen(text), &config, &problems);
+        _cleanup_free_ char *joined = join(&problems);
+        if (strstr(joined, "unknown key") != NULL) {
+            fail_msg("%s", joined);
+        }
+        scenario_problems_clear(&problems);
+        xm_config_free(config);
+        count++;
+    }
+    assert_true(count > 180);
+}
+
 // A value is judged only where its key is used.
 static void test_unused_values(void **state)
 {
@@ -116,9 +145,8 @@ static void test_joined(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_disk_defaults),
-        cmocka_unit_test(test_xl_keys),
-        cmocka_unit_test(test_unused_values),
+        cmocka_unit_test(test_disk_defaults), cmocka_unit_test(test_xl_keys),
+        cmocka_unit_test(test_all_keys),      cmocka_unit_test(test_unused_values),
         cmocka_unit_test(test_joined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
