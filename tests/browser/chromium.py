@@ -24,7 +24,7 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-
 
 
 def isolate():
-    """Starts the program anew in a network namespace that has nothing but a loopback."""
+    """Restarts the program in a network namespace that has nothing but a loopback."""
     if os.geteuid() == 0 and "VRBENCH_TEST_ISOLATED" not in os.environ:
         os.environ["VRBENCH_TEST_ISOLATED"] = "1"
         os.execvp("unshare", ["unshare", "-n", sys.executable, *sys.argv])
@@ -180,7 +180,7 @@ class Browser:
         self._mouse("mouseMoved", left + x, top + y)
 
     def press(self, key):
-        """One key, by the name that the page sees, to whatever has the focus."""
+        """One key, by the name that the page sees, to the element with the focus."""
         codes = {"Enter": 13, "Escape": 27, " ": 32, "ArrowLeft": 37, "ArrowUp": 38,
                  "ArrowRight": 39, "ArrowDown": 40, "Tab": 9}
         text = {"Enter": "\r", " ": " "}.get(key)
@@ -203,7 +203,7 @@ class Browser:
 
     def console(self):
         """What went wrong in the page since the last call: its console, exceptions, refusals."""
-        self.run("return 0")  # so that whatever came before it has come
+        self.run("return 0")  # so that everything before it has arrived
         said = []
         for event in self.events:
             details = event.get("params", {})
@@ -227,7 +227,7 @@ def run_tests(tests):
         try:
             test()
             word = "ok"
-        except Exception:  # a failure is told and the next test is run
+        except Exception:  # a failure is reported and the next test is run
             word = "not ok"
             failures += 1
             for line in traceback.format_exc().splitlines():

@@ -108,7 +108,7 @@ subprocess.run([VRBENCH, "compare", f"{T}/run", f"{T}/slow", "-o", f"{T}/compare
                stdout=subprocess.DEVNULL)
 os.mkdir(f"{T}/mailed")
 shutil.copy(f"{T}/compared/compare.html", f"{T}/mailed/compare.html")
-# Alone in a folder, as it would be after being sent to somebody.
+# Alone in a folder, as after sending it by mail.
 os.mkdir(f"{T}/alone")
 shutil.copy(f"{T}/run/report.html", f"{T}/alone/report.html")
 
@@ -188,7 +188,7 @@ def test_opens():
 
 
 def test_escapes():
-    """text of the run is shown as it is and never becomes markup"""
+    """text of the run is shown unchanged and is never parsed as markup"""
     show(f"{T}/alone/report.html")
     assert browser.run("return window.evil") is None
     assert browser.run("return document.querySelectorAll('main img, main b, header img').length"

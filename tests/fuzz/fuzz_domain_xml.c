@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Fuzzer of platform/libvirt/interfaces: what libvirt says of a machine is taken for interfaces and
-// a console, whoever is behind the URI.
+// Fuzzer of machine/libvirt/interfaces: parses a machine's XML from libvirt, which may come from
+// any server, for interfaces and a console.
 #include <stdint.h>
 #include <stdlib.h>
 

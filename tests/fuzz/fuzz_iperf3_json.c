@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Fuzzer of the reader of iperf3's JSON document, as source and as sink: whatever is accepted must
- * make sense, and nothing is
- * written otherwise. Seeds, real documents among them, are in corpus/iperf3_json/.
+ * Fuzzer of the parser of iperf3's JSON document, as source and as sink: an accepted document must
+ * be consistent, and a refused one writes no result. Seeds, real documents among them, are in
+ * corpus/iperf3_json/.
  */
 #include <math.h>
 #include <stdlib.h>

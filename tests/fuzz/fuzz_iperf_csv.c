@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Fuzzer of the reader of iperf's CSV line: whatever is accepted must make sense, and nothing is
- * written otherwise. Seeds, real lines among them, are in corpus/iperf_csv/.
+ * Fuzzer of the parser of iperf's CSV line: an accepted line must be consistent, and a refused one
+ * writes no result. Seeds, real lines among them, are in corpus/iperf_csv/.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -11,8 +11,8 @@
 #include "machine/catalogue.h"
 #include "result/platform_facts.h"
 
-// A URI of LXC's, as the catalogue has it: printable ASCII of at most 255 characters, and a scheme
-// of small letters and digits that is lxc, alone or with a transport.
+// A URI of LXC as in the catalogue: printable ASCII of at most 255 characters, and a scheme of
+// lower-case letters and digits that is lxc, alone or with a transport.
 static bool is_lxc(const char *name)
 {
     size_t scheme = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789+");

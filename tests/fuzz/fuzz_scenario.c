@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Fuzzer of the scenario reader: text → scenario or problems, whatever the text.
+ * Fuzzer of the scenario reader: any text gives a scenario or problems.
  *
  * Seeds are in corpus/scenario/, words in scenario.dict.
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// fuzz_xm_config — any bytes as a domain's xm-style file. It is read, or what is wrong is told;
-// each problem and note has a place in the file.
+// fuzz_xm_config — any bytes as a domain's xm-style file. The file is parsed or its problems are
+// reported; each problem and note has a position in the file.
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

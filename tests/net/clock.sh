@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # A time of day that jumps while vrbench measures never makes a delay: a point has delays that can be, or
-# it has none and says why.
+# it has none, with the reason.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 ! sanitized || skip_all "a library can't be preloaded before the sanitizers'"
 isolate --run "$@"

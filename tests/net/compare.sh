@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Runs for real, set side by side: starts are timed, caps and the platform recorded, what has no
-# counterpart is said, and bad folders are refused.
+# counterpart is reported, and bad folders are refused.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 24
@@ -52,13 +52,13 @@ done
 ok "they are compared" "$VRBENCH" compare "$T/one" "$T/other"
 "$VRBENCH" compare "$T/one" "$T/other" >"$T/tables"
 if [ -n "$capped" ]; then
-    like "  a length that only one has is said" "$(cat "$T/tables")" \
+    like "  a length that only one side has is reported" "$(cat "$T/tables")" \
         "bridged, 256-byte packets: not measured in other"
-    like "  whichever has it" "$(cat "$T/tables")" "bridged, 1024-byte packets: not measured in one"
+    like "  on either side" "$(cat "$T/tables")" "bridged, 1024-byte packets: not measured in one"
     like "  and another cap" "$(cat "$T/tables")" "r1t3 had a cap of 50 % in other, no cap in one"
 else
     for what in "a length" "another length" "another cap"; do
-        skip "  $what is said" "no cap can be held here"
+        skip "  $what is reported" "no cap can be held here"
     done
 fi
 ok "  as JSON too" sh -c '"$VRBENCH" compare --json "$1" "$2" >"$3"' - "$T/one" "$T/other" "$T/json"
@@ -87,5 +87,5 @@ mkdir "$T/alone" && cp "$T/one/run.json" "$T/alone" && mv "$T/dedicated" "$T/alo
 ok "nothing in common is an error" exits 2 "$VRBENCH" compare "$T/one" "$T/alone"
 jq '.schema = 7' "$T/one/run.json" >"$T/alone/run.json"
 ok "another version's format, too" exits 2 "$VRBENCH" compare "$T/one" "$T/alone"
-ok "without gnuplot that is said" exits 3 env PATH=/nowhere "$VRBENCH" compare "$T/one" "$T/other" \
+ok "missing gnuplot is reported" exits 3 env PATH=/nowhere "$VRBENCH" compare "$T/one" "$T/other" \
     -o "$T/undrawn"

@@ -52,7 +52,7 @@ scenario_routed bird netns bridged
 echo "log \"/root/$mark.log\" all;" >>"$T/bird.conf"
 vrbench run "$T/bird.yaml" -o "$T/none" 2>"$T/err"
 is "bird: a log in another place fails the run" $? 1
-like "  and is said" "$(cat "$T/err")" 'Read-only file system'
+like "  and the reason is printed" "$(cat "$T/err")" 'Read-only file system'
 is "  nothing is written" "$(machine_files)" ""
 
 # FRR

@@ -43,7 +43,7 @@ for daemon in bird frr; do
 
     # A run: routes before traffic, and what it says of them.
     ok "$daemon: a run" vrbench run "$T/$daemon.yaml" -o "$T/run-$daemon"
-    like "  tells how long the routes took" "$(cat "$T/ok.log")" \
+    like "  prints how long learning the routes took" "$(cat "$T/ok.log")" \
         "^r1 \\($daemon\\), dedicated: routes learned in [0-9]+\\.[0-9]{3} s"
     is "  of every topology" "$(jq -r '.convergence[] | .topology, .router, .daemon' \
         "$T/run-$daemon/run.json" | tr '\n' ' ')" \
@@ -85,7 +85,7 @@ for daemon in bird frr; do
     is "  on the same CPUs as its forwarding" "$(taskset -cp "$(program)" | sed 's/.*: //')" \
         "$(taskset -cp "$(task)" | sed 's/.*: //')"
     ok "  their memory is its memory" [ "$(field r1 memory_bytes)" -gt 1000000 ]
-    ok "  its own console tells that both neighbours are in touch" wait_for 180 in_touch $daemon
+    ok "  its own console shows both neighbours" wait_for 180 in_touch $daemon
 
     # Counterproof: without the daemon's routes nothing flows. The tester's speaker at the sink goes
     # silent, and the router forgets.
@@ -97,7 +97,7 @@ for daemon in bird frr; do
     kill -CONT "$speaker"
     ok "  until it speaks again" wait_for 180 crosses
 
-    ok "  rebooted, it learns them anew" vrbench reboot r1
+    ok "  rebooted, it learns them again" vrbench reboot r1
     ok "  and forwards at once" crosses
     old=$(program)
     kill -KILL "$old"
@@ -126,7 +126,7 @@ like "  " "$(cat "$T/err")" "^$T/frr.conf:$(wc -l <"$T/frr.conf"):1: .*frobnicat
 rm "$T/frr.conf"
 vrbench run "$T/frr.yaml" -o "$T/none" 2>"$T/err"
 is "nor one that is not there" $? 2
-like "  which is said at its place" "$(cat "$T/err")" "^$T/frr.yaml:5:[0-9]+: config: .*frr.conf"
+like "  which is reported at its position" "$(cat "$T/err")" "^$T/frr.yaml:5:[0-9]+: config: .*frr.conf"
 ok "nothing was measured" [ ! -e "$T/none" ]
 
 scenario_routed bird netns bridged

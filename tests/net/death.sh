@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # A router that loses an interface in the middle of a trial is dead: that point says so, and the run
-# goes on with a fresh one.
+# continues with a new one.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 24

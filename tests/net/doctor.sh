@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# doctor tells what the machine can and can't do, and what brings what is missing; a machine with
-# less still works as far as it can, and says so.
+# doctor reports the abilities of the machine, and what provides missing ones; a machine with
+# fewer abilities still works with limits, which doctor reports.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 35
@@ -34,7 +34,7 @@ cp "$VRBENCH" "$VRBENCH-full" /run/open
 chmod 755 /run/open/vrbench
 setpriv --reuid=65534 --regid=65534 --clear-groups /run/open/vrbench doctor --json \
     >"$T/nobody.json" 2>"$T/nobody.err"
-is "doctor as nobody ends with status 3" "$?" 3 || sed 's/^/# /' "$T/nobody.err"
+is "doctor as an unprivileged user ends with status 3" "$?" 3 || sed 's/^/# /' "$T/nobody.err"
 ok "  says that root is missing, and sudo mends it" jq -e '
     any(.[]; .subject == "rights" and .level == "missing" and (.mends | test("sudo")))' \
     "$T/nobody.json"
@@ -83,7 +83,7 @@ unchanged "  which leaves nothing" "$T/before"
 
 first=$(taskset -cp $$ | sed 's/.*: *//; s/[,-].*//')
 taskset -c "$first" "$VRBENCH" doctor --json >"$T/one.json" 2>&1
-ok "with one CPU, doctor tells of the limit" jq -e '
+ok "with one CPU, doctor reports the limit" jq -e '
     any(.[]; .subject == "CPUs" and .level == "limit")' "$T/one.json"
 taskset -c "$first" "$VRBENCH" run "$T/small.yaml" -o "$T/one" >"$T/one.log" 2>&1
 is "  and a run succeeds" $? 0 || sed 's/^/# /' "$T/one.log"

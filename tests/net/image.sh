@@ -32,9 +32,9 @@ nics.table
 vmlinux
 vmlinuz"
 
-ok "where there is none, the way to one is told" exits 3 "$VRBENCH" image list -o "$T/none"
+ok "without an image, the command that builds one is printed" exits 3 "$VRBENCH" image list -o "$T/none"
 like "  in words" "$(cat "$T/ok.log")" "vrbench image build"
-ok "a package that isn't there is told" exits 3 "$VRBENCH" image build -o "$T/none" -k linux-image-no
+ok "a missing package is reported" exits 3 "$VRBENCH" image build -o "$T/none" -k linux-image-no
 ok "a daemon that isn't known is refused" exits 2 "$VRBENCH" image build -o "$T/none" -w bird,quagga
 ok "a name that is an option is refused" exits 2 "$VRBENCH" image build -o "$T/none" -k=--help
 mkdir "$T/mine" && echo precious >"$T/mine/file"
@@ -47,7 +47,7 @@ mount -t tmpfs -o size=100m vrbench-test-small "$T/small"
 at_exit "umount '$T/small'"
 cp -R "$T/one" "$T/small/image"
 ok "a full disk fails the build" exits 1 "$VRBENCH" image build -o "$T/small/image"
-like "  and is told" "$(cat "$T/ok.log")" "No space left on device"
+like "  and the reason is printed" "$(cat "$T/ok.log")" "No space left on device"
 is "  nothing half made is left" "$(ls "$T/small")" image
 ok "  and the old image is whole" diff -r "$T/one" "$T/small/image"
 

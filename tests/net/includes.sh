@@ -58,7 +58,7 @@ ok "files that include each other's headers are" finds "middle/e.c includes midd
 change src/middle/parts.h '#include "middle/e.h"'
 echo >"$T/changed/src/middle/e.h"
 echo '#include "middle/b.h"' >"$T/changed/src/middle/e.c"
-ok "also through a header that is nobody's" finds "middle/parts.h includes middle/e.h"
+ok "also through a header without a .c file" finds "middle/parts.h includes middle/e.h"
 change src/top/a.c '#include "a.h"'
 ok "an include that doesn't begin at src is found" finds "src/top/a.c:2: no such file in src: a.h"
 change src/meson.build "subdir('roof')"
@@ -70,4 +70,4 @@ change src/top/a.c
 mkdir "$T/changed/src/cellar"
 echo >"$T/changed/src/cellar/f.c"
 ok "a file in no room is" finds "src/cellar/f.c: in no room"
-ok "a tree that is none is bad usage" sh -c '"$1" /proc; [ $? -eq 2 ]' sh "$check"
+ok "a folder that is not a source tree is bad usage" sh -c '"$1" /proc; [ $? -eq 2 ]' sh "$check"

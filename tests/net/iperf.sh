@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # iperf and iperf3, the real programs, as source and sink. Their counts are held against those of
-# the interfaces (ip -s link) in the tester's own namespaces; losses put on the path must be told at
+# the interfaces (ip -s link) in the tester's own namespaces; losses put on the path must be reported at
 # their place, in packets even if these travel in fragments; nothing is left behind, not even by a
 # killed run.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
@@ -24,7 +24,7 @@ say() { sed 's/^/# /' "$T/run.err" "$folder/points.jsonl"; }
 frames() { # NODE INTERFACE rx|tx
     node "$1" ip -s -j link show dev "$2" | jq ".[0].stats64.$3.packets"
 }
-# Other tests of the machine may run such programs: ours are told by the namespace of mounts.
+# Other tests of the machine may run such programs: this test's are recognised by their mount namespace.
 ours() {
     for comm in /proc/[0-9]*/comm; do
         read -r name 2>/dev/null <"$comm" || continue
@@ -36,7 +36,7 @@ ours() {
 }
 none_of_ours() { ! ours; }
 
-# What every point of such an engine must be, whatever the machine did.
+# Properties of every point of such an engine, under any load of the machine.
 sane() {
     jq -es --arg engine "$1" 'map(
         .engine == $engine and .length_layer == "payload" and
@@ -184,28 +184,28 @@ for engine in iperf iperf3; do
     wait_for 60 ours
     kill -TERM "$run_pid"
     end_run
-    is "  an interrupted one tells so" "$run_status" 130
+    is "  an interrupted one ends with status 130" "$run_status" 130
     ok "  and takes $engine along" none_of_ours
 done
 ok "what the killed runs left is cleaned up" vrbench cleanup
 unchanged "nothing is left" "$T/before"
 
-# --- a program that makes no sense ----------------------------------------------------------------
+# --- a program with senseless output ---------------------------------------------------------
 
 mkdir "$T/broken"
 printf '#!/bin/sh\necho "out of order" >&2\nexit 1\n' >"$T/broken/iperf"
 chmod 755 "$T/broken/iperf"
 folder=$T/senseless
 senseless() { env PATH="$T/broken:$PATH" "$VRBENCH" run "$T/direct.yaml" -o "$folder" "$@"; }
-ok "a broken iperf: the run goes on" senseless --engine iperf --topology dedicated
-ok "  its point has no figures, and says why" jq -e '
+ok "a broken iperf: the run continues" senseless --engine iperf --topology dedicated
+ok "  its point has no figures, and a reason" jq -e '
     .valid == false and .networks == [] and .attempts == 4 and
     (.why_invalid | test("contradict each other: iperf as sink ended at once: out of order"))' \
     "$folder/points.jsonl"
 folder=$T/senseless-direct
 ok "  where the tester itself can't be checked, nothing is measured" \
     exits 1 senseless --engine iperf --topology direct
-like "  and it is said why" "$(cat "$T/ok.log")" 'iperf as sink ended at once: out of order'
+like "  and the reason is printed" "$(cat "$T/ok.log")" 'iperf as sink ended at once: out of order'
 
 # --- iperf 2.2 -----------------------------------------------------------------------------------
 

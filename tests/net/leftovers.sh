@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Runs beside others
 #
-# Whatever a testbed's records hold by accident stops nobody: readers beside up and down, files of
+# Stray files among the testbeds' records stop no command: readers beside up and down, files of
 # others in a record's directory, records that can't be cleaned up, other mount namespaces, commands
 # killed within a change. Removal goes by the record alone, and ends what the testbed started, but
 # not whoever looks into it.
@@ -57,8 +57,8 @@ unshare -m --propagation private sh -c '
     umount -l "$1" && cd "$1" && : >change && mkdir -p deep/er && echo x >deep/er/file &&
     ln -s "$2" link && ln -s "$2" deep/link' sh "$(directory)" "$T/outside"
 mkdir "$(directory)/more" && mount -t tmpfs tmpfs "$(directory)/more" && : >"$(directory)/more/file"
-ok "  whatever is below and on its mount, down removes it" vrbench down tiny
-like "  and tells of entries of others" "$(cat "$T/ok.log")" '3 entries of others'
+ok "  down removes everything below its mount and on it" vrbench down tiny
+like "  and reports entries of other programs" "$(cat "$T/ok.log")" '3 entries of others'
 ok "  but follows no link" grep -q precious "$T/outside/file"
 unchanged "  to nothing" "$T/before"
 
@@ -85,7 +85,7 @@ case $(vrbench --version) in
 esac
 dead_record elsewhere0
 for id in 4194005-0 4194006-0; do : >"/run/vrbench/$id.lock"; done
-ok "a run goes on beside a dead record" vrbench run "$T/tiny.yaml" --quick -o "$T/beside"
+ok "a run works beside a dead record" vrbench run "$T/tiny.yaml" --quick -o "$T/beside"
 like "  and warns of it" "$(cat "$T/ok.log")" "warning: .*removing testbed 4194004-0 \(gone\): .*$why"
 ok "  the others are cleaned up" fails ls /run/vrbench/4194005-0.lock /run/vrbench/4194006-0.lock
 ok "so does up" vrbench up "$T/tiny.yaml"
@@ -98,7 +98,7 @@ dead_record a0
 vrbench up "$T/lender.yaml" >"$T/out" 2>&1
 is "what it holds is not lent twice" $? 1
 like "  with its name" "$(cat "$T/out")" 'interface a0 is lent to testbed 4194004-0 \(gone\)'
-ok "  whatever else was made is removed" fails sh -c 'ls -d /run/vrbench/*-*.json | grep -v 4194004'
+ok "  everything else that was made is removed" fails sh -c 'ls -d /run/vrbench/*-*.json | grep -v 4194004'
 rm -r /run/vrbench/4194004-0*
 ok "  and without it all is free" vrbench up "$T/lender.yaml"
 ok "  again" vrbench down lender
@@ -113,7 +113,7 @@ other() { # COMMANDS — in a mount namespace of their own, that ends when $T/go
 }
 other '"$VRBENCH" up "'"$T/tiny.yaml"'" && : >"'"$T/up"'"' '"$VRBENCH" down tiny'
 wait_for 60 [ -e "$T/up" ]
-ok "list goes on beside a testbed of another mount namespace" vrbench list
+ok "list works beside a testbed of another mount namespace" vrbench list
 like "  which its owner reports" "$(cat "$T/ok.log")" '^tiny +r1 +1 running'
 ok "console says so, too" fails vrbench console tiny/r1 -- true
 like "  with the same words" "$(cat "$T/ok.log")" 'was made in another mount namespace'
@@ -199,7 +199,7 @@ flock -x "$(directory).change" sleep 1000 &
 holder=$!
 locked() { ! flock -n "$(directory).change" true; }
 wait_for 60 locked
-ok "list waits for nobody who changes it" timeout 60 "$VRBENCH" list
+ok "list does not wait for a command that changes it" timeout 60 "$VRBENCH" list
 is "  and shows the router" "$(state_of r1)" running
 ok "nor does a console" timeout 60 "$VRBENCH" console r1 -- true
 pkill -P $holder

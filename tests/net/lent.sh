@@ -6,7 +6,7 @@
 isolate --run "$@"
 plan 46
 
-# The interfaces of this namespace, for what only sysfs tells.
+# The interfaces of this namespace, for facts that only sysfs has.
 mkdir "$T/sys"
 mount -t sysfs vrbench-test "$T/sys"
 at_exit "umount '$T/sys'"
@@ -161,7 +161,7 @@ refused() {
     shift 3
     "$@" >"$T/out" 2>"$T/err"
     is "refused: $refused_what" $? "$refused_status"
-    like "  which is said" "$(cat "$T/err")" "$refused_pattern"
+    like "  with the reason" "$(cat "$T/err")" "$refused_pattern"
 }
 run_lent() { "$VRBENCH" run "$T/lent.yaml" -o "$T/refused" --topology bridged "$@"; }
 with_ssh() { SSH_CONNECTION="203.0.113.9 50000 192.0.2.77 22" run_lent "$@"; }

@@ -27,7 +27,7 @@ test_on_flunk=
 
 # --- namespaces and clean-up ---------------------------------------------------------------------
 
-# isolate [--run] "$@" — starts the script anew in net and mount namespaces of its own, with
+# isolate [--run] "$@" — restarts the script in net and mount namespaces of its own, with
 # loopback up; --run also gives it an empty /run (vrbench's records, ip's named namespaces).
 isolate() {
     isolate_run=false
@@ -186,7 +186,7 @@ flunk() {
     echo "not ok $test_count - $1"
 }
 
-# on_flunk COMMAND — a command (as a string) that tells how what is tested stands, to be shown after
+# on_flunk COMMAND — a command (as a string) that prints the state of what is tested, run after
 # every check that fails. "" = none any more.
 on_flunk() { test_on_flunk=$1; }
 tell_state() {
@@ -295,9 +295,9 @@ vrbench() { "$VRBENCH" "$@"; }
 # three: what is done several times for figures' sake is done less often then.
 sanitized() { ldd "$VRBENCH" | grep -q libasan; }
 
-# strangers — true if a vrbench runs that is none of this test's: its mount namespace is another,
+# strangers — true if a vrbench runs that does not belong to this test: its mount namespace is another,
 # and its /run, too. NAPI threads and control groups are the whole machine's; of what may be another's
-# only the groups of testbeds, which are called after who made them, can be told apart then.
+# only the groups of testbeds, which are named after their makers, can be distinguished then.
 strangers() {
     for comm in /proc/[0-9]*/comm; do
         read -r name 2>/dev/null <"$comm" || continue
@@ -323,7 +323,7 @@ lived_in() {
 }
 
 # True of a process that has ended and was not waited for yet, of which nothing but its name is left:
-# that of a test before this one, whose /run can't be told any more.
+# that of a test before this one, whose /run is no longer known.
 ended() { ! readlink "$1/ns/mnt" >/dev/null 2>&1; }
 
 # Directories of the control group hierarchies that are called vrbench.
@@ -408,12 +408,12 @@ start_run() {
 # end_run — waits for it: $run_status.
 end_run() {
     run_status=0
-    # The shell would tell of a killed one.
+    # The shell would report a killed one.
     { wait "$run_pid" || run_status=$?; } 2>/dev/null
 }
 
 # run_was_refused — it measured nothing, as packets were lost between two joined interfaces: the machine's
-# neighbours had its CPU. Whoever tests something else tries again.
+# neighbours had its CPU. A test of something else tries again.
 run_was_refused() { [ "$run_status" -eq 1 ] && grep -q 'this machine loses packets at' "$T/run.err"; }
 
 # measures FOLDER ARG... — `vrbench run ARG... -o FOLDER`, again as long as it is refused for that. For use
@@ -458,7 +458,7 @@ node() {
 
 # hold_run TOPOLOGY — waits for that testbed of the run and stops the program there, before or
 # within the warm-up or what else comes before the first point; go on with release_run. Stop, so
-# that whatever is to be watched or broken may take its time.
+# which leaves time for what the test watches or breaks.
 hold_run() {
     wait_for 60 testbed_up "$1" && kill -STOP "$run_pid"
 }
@@ -508,7 +508,7 @@ END
 # scenario_routed DAEMON PLATFORM TOPOLOGIES — $T/DAEMON.yaml with its configuration $T/DAEMON.conf:
 # the router r1 learns its routes, and there is one small trial a topology.
 scenario_routed() {
-    # FRR may be told not to wait for five seconds before it says more of itself.
+    # FRR supports an option against its wait of five seconds before its next message.
     sed 's/^ ospf router-id/ timers throttle lsa all 1000\n&/' "$SOURCE_ROOT/scenarios/ospf-$1.conf" \
         >"$T/$1.conf"
     cat >"$T/$1.yaml" <<END
@@ -640,7 +640,7 @@ asleep() {
 }
 # read_beside FILE COMMAND... — runs what reads the CPU time of the threads $threads twice, into the file: $cpu0 is
 # what they had before it, $cpu1 and $cpu2 between its two readings, and $cpu3 after it. False if this test
-# was held up for so long that it can't be told that the two were between.
+# was held up for so long that it is unknown whether the two were between.
 # shellcheck disable=SC2086,SC2034 # a list of threads; the caller's
 read_beside() {
     read_file=$1
@@ -659,7 +659,7 @@ read_beside() {
     return "$read_status"
 }
 
-# points_sane FOLDER — there are points, and what holds of every point whatever the machine did does: sums,
+# points_sane FOLDER — there are points, and the properties of every point under any load of the machine hold: sums,
 # and places for all that was lost; those of which it doesn't are printed. For use after ok.
 points_sane() {
     jq -ces 'if length == 0 then "no points", false else map(select((

@@ -24,7 +24,7 @@ machine_snapshot "$T/before"
 # A run: routes before traffic, and what it says of them.
 scenario_routed bird "$uri" bridged
 ok "bird: a run" vrbench run "$T/bird.yaml" -o "$T/run"
-like "  tells how long the routes took" "$(cat "$T/ok.log")" \
+like "  prints how long learning the routes took" "$(cat "$T/ok.log")" \
     '^r1 \(bird\), bridged: routes learned in [0-9]+\.[0-9]{3} s'
 ok "  which no daemon does in no time" jq -e '
     (.convergence | length == 1) and .convergence[0].router == "r1" and
@@ -40,7 +40,7 @@ scenario_routed frr "$uri" bridged
 echo "ip route 10.99.0.0/24 198.19.0.2" >>"$T/frr.conf"
 ok "frr: up" vrbench up "$T/frr.yaml"
 ok "  routes learned are listed" between "$(field r1 convergence_ms)" 1 120000
-ok "  its own console tells that both neighbours are in touch" wait_for 180 in_touch frr
+ok "  its own console shows both neighbours" wait_for 180 in_touch frr
 static() { vrbench console r1 -- ip route | grep -q '^10\.99\.0\.0/24 via 198\.19\.0\.2 dev eth1'; }
 ok "  its static route is there, too" wait_for 180 static
 ok "  packets go there and back" wait_for 180 crosses
@@ -57,7 +57,7 @@ like "  the sink's" "$(cat "$T/routes")" '^10\.19\.0\.0/24 via 198\.19\.0\.2 dev
 like "  and the source's" "$(cat "$T/routes")" '^10\.18\.0\.0/24 via 198\.18\.0\.2 dev eth0'
 is "  and no other ways there" "$(grep -c '^10\.' "$T/routes")" 2
 ok "  packets go there and back" wait_for 180 crosses
-ok "  its own console tells that both neighbours are in touch" wait_for 180 in_touch bird
+ok "  its own console shows both neighbours" wait_for 180 in_touch bird
 ok "  memory is left in it ($(available) kB)" [ "$(available)" -gt 8192 ]
 
 # Counterproof: without the daemon's routes nothing flows.
@@ -92,6 +92,6 @@ mkdir "$T/bare"
 cp -s "$VRBENCH_IMAGE"/[ikv]* "$T/bare/"
 VRBENCH_IMAGE=$T/bare vrbench run "$T/bird.yaml" -o "$T/bare.run" 2>"$T/err"
 is "an image without the daemon: exit status 3" $? 3
-like "  and how to build one that has it" "$(cat "$T/err")" \
+like "  and the command that builds one with it" "$(cat "$T/err")" \
     'has no bird; .*vrbench image build --with bird'
 unchanged "  nothing is left" "$T/before"

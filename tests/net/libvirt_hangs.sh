@@ -49,7 +49,7 @@ ok "  an order for another testbed" within 10000 vrbench cpu two/r1t3 --weight 3
 ok "    and a reboot there" within 10000 vrbench reboot two/r1t3
 ok "    whose figures are fresh" within 10000 field_is r2t3 state running
 kill -CONT "$daemon"
-ok "  once it goes on, figures are fresh again" wait_for 30 fresh
+ok "  once it continues, figures are fresh again" wait_for 30 fresh
 
 # --- a guest -------------------------------------------------------------------------------------
 
@@ -61,7 +61,7 @@ ok "  its figures get an age" wait_for 20 warns_of_age
 ok "  its weight is set at once" within 20000 vrbench cpu vm/r1t3 --weight 300
 is "    and is what was asked for" "$(vrbench cpu vm/r1t3 --json | jq '.[0].weight')" 300
 kill -CONT "$qemu"
-ok "  once it goes on, figures are fresh again" wait_for 30 fresh
+ok "  once it continues, figures are fresh again" wait_for 30 fresh
 kill -STOP "$qemu"
 vrbench list >/dev/null 2>&1
 ok "a guest that is stopped is taken down" within 50000 vrbench down vm

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Routers with a system of their own: a disk that boots by BIOS, told what to be by a script on its
-# serial console; what is wrong is told before anything is made, and the disk is never written to.
+# Routers with a system of their own: a disk that boots by BIOS, configured by a script on its
+# serial console; problems are reported before anything is made, and the disk is never written to.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 router_image
 isolate --run "$@"
@@ -59,7 +59,7 @@ END
 good='image: disk.qcow2, setup: { serial: router.script }'
 machine_files() { find /run/vrbench -path '*.machines/*' -name "*$1" | grep .; }
 
-# --- what is wrong is told first -----------------------------------------------------------------
+# --- problems are reported first ----------------------------------------------------------------
 # refused DESC STATUS PATTERN — a run of $T/own.yaml, whose first topology is direct, measures
 # nothing and says so.
 refused() {
@@ -74,7 +74,7 @@ scenario "image: disk.qcow2, setup: { serial: bad.script }" "direct, bridged" 20
 refused "a script with mistakes" 2 "bad.script:2:7: the router has no interface"
 like "  all of them" "$(cat "$T/refused.log")" "bad.script:3:1: expected expect, send or timeout"
 sed "s|^platform:.*|platform: qemu+unix:///system?socket=$T/nowhere|" "$T/own.yaml" >"$T/far.yaml"
-ok "  told by --check, too, without a libvirtd" exits 2 "$VRBENCH" run --check "$T/far.yaml"
+ok "  reported by --check, too, without a libvirtd" exits 2 "$VRBENCH" run --check "$T/far.yaml"
 scenario "image: none.qcow2" "direct, bridged" 200
 refused "no such image" 2 "none.qcow2: No such file"
 scenario "image: disk.raw" "direct, bridged" 200
@@ -117,7 +117,7 @@ disk=$(machine_files .qcow2)
 ok "  on a disk of its own" [ -e "$disk" ]
 ok "  it forwards" "$VRBENCH" console own/source -- ping -q -c 1 -W 5 198.19.0.2
 ok "  no command can be run in it: exit status 3" exits 3 "$VRBENCH" console r1 -- true
-ok "rebooted, it is given all anew" "$VRBENCH" reboot r1
+ok "rebooted, it is configured again" "$VRBENCH" reboot r1
 ok "  its old disk is gone" [ ! -e "$disk" ]
 ok "  it forwards" "$VRBENCH" console own/source -- ping -q -c 1 -W 5 198.19.0.2
 ok "it is taken down" "$VRBENCH" down own

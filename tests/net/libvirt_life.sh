@@ -81,7 +81,7 @@ like "  of libvirt's too" "$(parameter r2t3 global_quota)" '^(-1|184467440737095
 
 # --- lives ---------------------------------------------------------------------------------------
 ok "r1t3 is rebooted" vrbench reboot r1t3 --json
-ok "  its outage is told" jq -e '.outage_ms > 0' "$T/ok.log"
+ok "  its outage is reported" jq -e '.outage_ms > 0' "$T/ok.log"
 is "  it has a new id" "$(field r1t3 id)" 3
 ok "  and forwards" wait_for 60 reaches 0
 is "  with its weight" "$(parameter r1t3 cpu_shares)" 2048
@@ -94,7 +94,7 @@ ok "r2t3, destroyed behind our back, is cleared away, as it was to be" \
     wait_for 60 field_is r2t3 state crashed
 ok "  its network is cut off" cut_off 1
 ok "  the other is not" reaches 0
-ok "it is created anew" vrbench create r2t3
+ok "it is created again" vrbench create r2t3
 ok "  and forwards" wait_for 60 reaches 1
 
 # --- libvirtd ------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ is "  point by point" "$(jq -r '"\(.topology) \(.requested_pps)"' "$T/run/points
 ok "  every sum holds and every loss has a place" points_sane "$T/run"
 ok "  packets are forwarded at every load" points_are '.networks[0].rx > 0'
 ok "  the platform is named" points_are ".platform == \"$uri\""
-ok "  CPU is told by part" points_are '
+ok "  CPU is reported by part" points_are '
     [.cpu[] | select(.name == "r1t3") | .parts[].name] == ["vcpu0", "emulator"] and
     ([.cpu[] | select(.name == "host") | .parts[].name] == ["napi", "rest"])'
 ok "  which sum to the whole" points_are '
@@ -65,7 +65,7 @@ ok "  and to what /proc/stat says was used" points_are '
     (([.cpu[] | select(.name != "tester") | .percent] | add) -
         ([.processors[] | select(.used_by == "dut") | .busy_percent] | add)) as $more |
     $more > -3 and $more < 40'
-ok "  memory is told" points_are '[.memory[] | select(.name == "r1t3" and .bytes > 9e7)] | length == 1'
+ok "  memory is reported" points_are '[.memory[] | select(.name == "r1t3" and .bytes > 9e7)] | length == 1'
 lost_at() { jq -s --arg where "$1" --arg topology "$2" '
     map(select(.requested_pps == 100000 and .topology == $topology) | .drops[] |
         select(.where == $where) | .count) | add // 0' "$T/run/points.jsonl"; }
@@ -83,7 +83,7 @@ ok "a run begins" wait_for 120 has_points "$T/lives" 1
 process=$(machine)
 ok "  libvirtd is restarted" libvirtd_again
 begun=$(points "$T/lives")
-ok "  and it goes on" wait_for 120 has_points "$T/lives" $((begun + 1))
+ok "  and it continues" wait_for 120 has_points "$T/lives" $((begun + 1))
 is "  with the same machine" "$(machine)" "$process"
 kill -KILL "$process"
 end_run

@@ -21,7 +21,7 @@ ok "a libvirtd answers by ssh" wait_for 60 answers || sed 's/^/#   /' "$T/ssh/lo
 ok "a machine of it is measured as a router" vrbench run "$T/ssh.yaml" -o "$T/run"
 ok "  it forwards" jq -es 'length == 2 and all(.[].networks[]; .rx > 0)' "$T/run/points.jsonl"
 ok "  every sum holds and every loss has a place" points_sane "$T/run"
-ok "  its CPU is told by part" jq -es 'all(.[];
+ok "  its CPU is reported by part" jq -es 'all(.[];
     [.cpu[] | select(.name == "r1t3") | .parts[].name] == ["vcpu0", "emulator"])' "$T/run/points.jsonl"
 is "  none is left" "$(machines)" ""
 ok "one stands" vrbench up "$T/ssh.yaml" -t bridged

@@ -40,7 +40,7 @@ ok "  and its CPU is right from the first iteration on: $percent %" between "$pe
 vrbench top -b -n 1 -d 0.1 --platform test:///default >"$T/text"
 is "  in xentop's columns" "$(head -n 1 "$T/text" | tr -s ' ' | sed 's/^ //')" "$XENTOP"
 vrbench doctor --platform test:///default --json >"$T/doctor"
-is "what it can is told" "$(can list) $(can state) $(can "interface counters")" "yes yes yes"
+is "its abilities are reported" "$(can list) $(can state) $(can "interface counters")" "yes yes yes"
 is "  and what it can't" "$(can cap) $(can console)" "no no"
 is "  and what wasn't tried" "$(can "destroy, reboot")" "unknown"
 ok "a cap that it hasn't got is refused" \
@@ -54,7 +54,7 @@ ok "a machine that isn't there is bad input" \
 ok "  also for destroy" \
     refused 2 'no machine is called' vrbench destroy nobody --platform test:///default
 ok "destroy without a name touches nothing" exits 2 vrbench destroy --platform test:///default
-ok "a URI that is none is bad input" refused 2 "there is no platform" vrbench list --platform nonsense
+ok "a malformed URI is bad input" refused 2 "there is no platform" vrbench list --platform nonsense
 ok "  and a file that isn't there" \
     refused 2 "failed to parse" vrbench list --platform "test://$T/nowhere.xml"
 ok "no daemon is something lacking" \
@@ -120,7 +120,7 @@ is "  in a table" "$(vrbench list --platform "$uri" | awk 'NR > 1 { print $1, $3
     "burn running other paused "
 vrbench doctor --platform "$uri" --json >"$T/doctor"
 for ability in list computer create state "memory and vCPUs" "CPU time" "interface counters" weight cap console; do
-    is "ability to tell or do: $ability" "$(can "$ability")" yes
+    is "ability: $ability" "$(can "$ability")" yes
 done
 
 # CPU: what is read before and after encloses what is said. libvirt reads it in steps of 10 ms.
@@ -235,7 +235,7 @@ one() { [ -s "$T/top" ]; }
 wait_for 60 one
 "$SOURCE_ROOT/scripts/libvirtd" restart "$lv" >/dev/null
 wait "$reader"
-is "top goes on over a restart of the daemon" "$? $(wc -l <"$T/top")" "0 4"
+is "top survives a restart of the daemon" "$? $(wc -l <"$T/top")" "0 4"
 ok "  and its figures with it" \
     jq -se 'all(.[].machines[] | select(.name == "burn"); .cpu_percent > 0.5 and .cpu_percent < 110)' "$T/top"
 

@@ -49,7 +49,7 @@ is "embedded, QEMU's driver can make machines" \
 ok "  one is measured as a router" vrbench run "$T/embed.yaml" -o "$T/run"
 ok "  it forwards" jq -es 'length == 1 and all(.[].networks[]; .rx > 0)' "$T/run/points.jsonl"
 ok "  every sum holds and every loss has a place" points_sane "$T/run"
-ok "  its CPU is told by part" jq -es 'all(.[];
+ok "  its CPU is reported by part" jq -es 'all(.[];
     [.cpu[] | select(.name == "r1t3") | .parts[].name] == ["vcpu0", "emulator"])' "$T/run/points.jsonl"
 is "  none is left" "$(machines)" 0
 ok "a testbed stands that was built so" vrbench up "$T/embed.yaml"

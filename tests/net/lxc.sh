@@ -14,7 +14,7 @@ scenario_two "$uri" "bridged, dedicated" "rates: { pps: [300, 600] }, duration: 
 
 vrbench up "$T/two.yaml" 2>"$T/err"
 is "without a daemon nothing can be made" $? 3
-like "  which is said with the package" "$(cat "$T/err")" 'package libvirt-daemon-driver-lxc'
+like "  which is reported with the package" "$(cat "$T/err")" 'package libvirt-daemon-driver-lxc'
 unchanged "  and nothing is left" "$T/before"
 
 own_libvirtd lxc
@@ -93,7 +93,7 @@ kill -KILL "$holder"
 libvirtd_again >/dev/null
 ok "a container that has lost libvirt's process around it is rebooted, too" vrbench reboot r1t3
 ok "  and ends" wait_for 60 gone "$old"
-# Its empty control groups nobody knows of any more, libvirt least of all.
+# Its empty control groups are left: libvirt no longer has a record of them.
 rmdir /sys/fs/cgroup/*/machine/lxc-"$holder"-* 2>/dev/null
 ok "  and forwards" wait_for 60 reaches 0
 ok "down" vrbench down two

@@ -30,7 +30,7 @@ ip link add plain0 type bridge
 ip link set plain0 up
 "$(helper threaded)" auto plain0 2>"$T/plain.err"
 is "an interface without NAPI is lacking something" $? 3
-like "that is what is said of it" "$(cat "$T/plain.err")" "plain0.* has no NAPI instance"
+like "an interface without NAPI is named" "$(cat "$T/plain.err")" "plain0.* has no NAPI instance"
 ok "the kernel's version is not blamed" fails grep -q 'Linux [0-9]' "$T/plain.err"
 ip link del plain0
 "$(helper threaded)" auto plain0 2>"$T/gone.err"

@@ -55,8 +55,8 @@ wait "$rebooting"
 ok "  none of these failed" fails ls "$T/reboot.failed" "$T/list.failed"
 ok "  and there were some" [ "$listed" -ge 1 ]
 
-# Killed at any moment: routers forward on, and the next command goes on. Caps hold.
-# The first cap needs a probe, which does not wait for somebody who measures.
+# Killed at any moment: routers forward on, and the next command starts an owner that continues. Caps hold.
+# The first cap needs a probe, which does not wait for a measuring process.
 : >/run/vrbench.caps
 flock -s /run/vrbench.caps sleep 300 &
 measuring=$!
@@ -114,7 +114,7 @@ printf '{"do": "explode"}\nnonsense\n' >"$T/bad"
 ok "an unknown request is answered" sh -c '
     python3 "$SOURCE_ROOT/tests/net/ask.py" /run/vrbench/owner.sock <"$1" | grep -q "unknown request"' sh "$T/bad"
 ok "  and harms nothing" vrbench list
-is "  nobody else may connect" "$(stat -c %a /run/vrbench/owner.sock)" 600
+is "  no other user may connect" "$(stat -c %a /run/vrbench/owner.sock)" 600
 
 # A run at work is listed, and not touched.
 sed 's/pps: \[[0-9]*\]/pps: [1000]/; s/duration: .*/duration: 3 s }/; s/^name: two/name: running/' \

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# What root writes into a folder of another user goes nowhere else, whatever links that user plants
+# What root writes into a folder of another user goes nowhere else, even if that user plants links
 # there, and belongs to that user. Others read no password, neither of a testbed nor of results.
 # Runs beside others
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # An owner that is killed between two lives of a router: the next owner finishes the reboot, or the
-# restart after a death, wherever it was interrupted. strace chooses the moment: it kills the owner in a
+# restart after a death, at whatever point it was interrupted. strace chooses the moment: it kills the owner in a
 # given system call of the thread that reboots.
 #
 # Runs beside others

@@ -43,5 +43,5 @@ is "  and the page links them all" \
 ok "a folder without a run is refused" exits 2 "$VRBENCH" report "$T"
 ok "and so is no folder at all" exits 2 "$VRBENCH" report
 rm -r "$T/run/figures" "$T/run/report.html"
-ok "without gnuplot that is said" exits 3 env PATH=/nowhere "$VRBENCH" report "$T/run"
+ok "missing gnuplot is reported" exits 3 env PATH=/nowhere "$VRBENCH" report "$T/run"
 ok "  and the page is there all the same" test -s "$T/run/report.html"

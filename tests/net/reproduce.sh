@@ -33,7 +33,7 @@ end_run
 is "SIGINT within the second run ends it with status 130" "$run_status" 130 || sed 's/^/# /' "$T/err"
 like "  the message shows how to continue" "$(cat "$T/err")" "Continue with: vrbench reproduce --resume -o $T/r"
 like "  the rules were printed before" "$(cat "$T/out")" "^8  Memory\. Kernel memory"
-like "  and which of how many runs goes on" "$(cat "$T/err")" "^Run 2 of 5, memory-2: "
+like "  and which run of how many continues" "$(cat "$T/err")" "^Run 2 of 5, memory-2: "
 ok "  reproduce.json says that it was interrupted" json '.status == "interrupted"' "$T/r/reproduce.json"
 ok "  there is a report already" test -s "$T/r/report.html"
 ok "  and leaves its claim open" \
@@ -43,7 +43,7 @@ unchanged "  nothing else is left" "$T/before"
 cp "$T/r/memory-1/points.jsonl" "$T/first"
 
 # shellcheck disable=SC2086
-ok "it is not begun anew in the same folder" exits 2 "$VRBENCH" reproduce $only -o "$T/r"
+ok "it is not started again in the same folder" exits 2 "$VRBENCH" reproduce $only -o "$T/r"
 ok "nor resumed with other timing" exits 2 "$VRBENCH" reproduce --claim 8 -o "$T/r" --resume
 ok "  and the points stay" cmp "$T/first" "$T/r/memory-1/points.jsonl"
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # All commands at once: runs, testbeds that are brought up, changed and taken down, and commands that
-# look, each again and again. What works on a name that nobody else uses never fails, whatever the others
+# look, each again and again. A command on a name that no other uses never fails, whatever the others
 # do; on a name that two use, it fails for that reason only. At the end the machine is as it was before.
 # The suite races for 12 seconds, `make soak` for 150.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"

@@ -43,7 +43,7 @@ mkfifo "$T/scenario"
 pid=$!
 wait_for 20 asleep $pid
 stopped TERM 5
-is "SIGTERM ends the wait for a scenario from a pipe that nobody writes" $? 130
+is "SIGTERM ends the wait for a scenario from a pipe without a writer" $? 130
 ok "a scenario from a pipe is read whole" \
     sh -c 'cat "$1" | "$2" run /dev/stdin --check' sh "$T/one.yaml" "$VRBENCH"
 
@@ -66,7 +66,7 @@ reader=$!
 pid=$!
 wait_for 20 sh -c 'grep -q ^vrbench /proc/$1/comm && grep -q "^State:.S" /proc/$1/status' sh $pid
 stopped TERM 10
-is "SIGTERM ends a command whose output nobody takes" $? 130
+is "SIGTERM ends a command whose output is not read" $? 130
 kill $reader
 
 # --- limits ------------------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ random_stops run "$T/many.yaml" -o "$T/stopped"
 is "a run that is stopped while routers are built ends with 130" "$statuses" ""
 ok "  soon" between $slowest 0 25000
 unchanged "  nothing is left" "$T/before"
-ok "up that nobody stops is done" "$VRBENCH" up "$T/many.yaml"
+ok "up that is not stopped completes" "$VRBENCH" up "$T/many.yaml"
 ok "  and down" "$VRBENCH" down many
 random_stops up "$T/many.yaml"
 is "up ends with 130, or was done" "$statuses" ""

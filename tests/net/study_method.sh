@@ -30,7 +30,7 @@ ok "a scenario is measured by the study's method" measures "$T/out" "$T/study.ya
 is "every point is there and says so" "$(point 'map(.method) | join(" ")')" '"study study study study"'
 is "  loaded by iperf" "$(point 'map(.engine) | unique | join(" ")')" '"iperf"'
 is "  and the run says so" "$(jq -r .method "$T/out/run.json")" study
-is "CPU of host and router is as xentop has it, with one decimal" \
+is "CPU of host and router has one decimal, as in xentop" \
     "$(point '[.[] | select(.topology == "bridged") | .cpu[] | select(.name != "tester") | .percent * 10 | . - round | fabs < 1e-6] | all and length == 4')" true
 is "  without a figure for each packet" \
     "$(point '[.[].cpu[] | select(.name != "tester") | has("ns_per_packet")] | any')" false
@@ -45,7 +45,7 @@ ok "precise points say nothing of a method" sh -c \
 
 sed 's/duration: .* s/duration: 60 s/; s/direct, //' "$T/study.yaml" >"$T/long.yaml"
 start_run "$T/long.yaml" -o "$T/long"
-ok "an agent serves while a run goes on" wait_for 60 has_agent
+ok "an agent serves during a run" wait_for 60 has_agent
 kill -TERM "$run_pid"
 end_run
 is "interrupted, the run ends as such" "$run_status" 130

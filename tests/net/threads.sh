@@ -45,7 +45,7 @@ for pid in $started; do
 done
 is "all find threads at once" "$failed" 0 || cat "$T"/sysfs-* | sort | uniq -c | sed 's/^/# /'
 is "each finds one" "$(cat "$T"/sysfs-* | wc -l)" $count
-is "nobody finds another's" "$(cat "$T"/sysfs-* | sort -u | wc -l)" $count
+is "no process finds another's threads" "$(cat "$T"/sysfs-* | sort -u | wc -l)" $count
 ok "all are threads of that name" sh -c '
     cat "$2"/sysfs-* | while read -r _ thread; do
         grep -q "^napi/$1-" "/proc/$thread/comm" || exit 1
@@ -72,7 +72,7 @@ ip netns exec "$name-1" ethtool -K late0 gro on
 ip -n "$name-1" link set late0 up
 # It ends with this test's folder, too.
 flock /proc/self/ns/user -c "touch '$T/held'; while [ -e '$T/held' ]; do sleep 0.02; done" &
-ok "somebody holds the lock" wait_for 10 test -e "$T/held"
+ok "a process holds the lock" wait_for 10 test -e "$T/held"
 ip netns exec "$name-1" unshare -m sh -c 'mount -t proc proc /proc && exec "$@"' sh \
     "$(helper threaded)" sysfs late0 >"$T/late" 2>&1 &
 late=$!
@@ -81,4 +81,4 @@ wait_for 10 waits
 before=$(wc -l <"$T/late")
 rm "$T/held"
 wait "$late"
-is "another waits for it, and goes on" "$before $(wc -l <"$T/late")" "0 1"
+is "another waits for it, and continues" "$before $(wc -l <"$T/late")" "0 1"

@@ -32,7 +32,7 @@ widest() { grep -v '^Script ' "$1" | tr -d '\r' | awk '{ if (length($0) > most) 
 # --- bad usage, and nothing there ----------------------------------------------------------------
 machine_snapshot "$T/before"
 ok "without a terminal the whole screen is bad usage" exits 2 vrbench top -n 1
-ok "a time that is none is, too" exits 2 vrbench top -b -n 1 -d 0
+ok "a malformed time is, too" exits 2 vrbench top -b -n 1 -d 0
 ok "  and no iteration at all" exits 2 vrbench top -b -n 0
 ok "  and an order that there isn't" exits 2 vrbench top -b -n 1 -s colour
 ok "  and an operand" exits 2 vrbench top -b -n 1 r1t3
@@ -40,7 +40,7 @@ ok "  and an operand" exits 2 vrbench top -b -n 1 r1t3
 is "where nothing stands there are headings, one an iteration" "$(words "$T/text")" "$XENTOP
 $XENTOP"
 "$VRBENCH" top -b -n 1 -d 0.1 >/dev/full 2>"$T/err"
-is "a full disk is told" $? 1
+is "a full disk is reported" $? 1
 
 # --- the figures against the kernel's ------------------------------------------------------------
 ok "a testbed stands" vrbench up "$T/one.yaml"
@@ -85,11 +85,11 @@ ok "  and no percent of 0.0 in the first" \
     awk '$1 == "r1t3" { n++; if (n == 1) good = $4 + 0 > 0 } END { exit !(n == 3 && good) }' "$T/text"
 is "  states in xentop's letters" "$(awk '$1 == "r1t3" { print $2 }' "$T/text" | sort -u)" "-----r"
 "$VRBENCH" top -b -n 1 -d 0.1 -x >"$T/text"
-is "its networks are told one by one" "$(grep -c '^Net[01] RX: .*bytes.* eth[01]$' "$T/text")" 2
+is "its networks are listed one by one" "$(grep -c '^Net[01] RX: .*bytes.* eth[01]$' "$T/text")" 2
 "$VRBENCH" top -b -d 0.1 >"$T/text" &
 reader=$!
 iterations() { [ "$(grep -c NAME "$T/text")" -ge 3 ]; }
-ok "without a number it goes on" wait_for 60 iterations
+ok "without a number it continues" wait_for 60 iterations
 kill "$reader"
 wait "$reader"
 is "  until it is interrupted" $? 130
@@ -143,7 +143,7 @@ ok "  sorts at a key" wait_for 60 shows name
 seen=$(stat -c %s "$T/screen")
 stty -F "$(cat "$T/tty")" cols 80
 narrowed() { tail -c "+$((seen + 1))" "$T/screen" | grep -q 'NAME.*CPU(%).*NETRX'; }
-ok "  draws anew when the terminal changes" wait_for 60 narrowed
+ok "  redraws when the terminal changes" wait_for 60 narrowed
 printf 'q' >&9
 ok "  and ends at a key" wait_for 60 ended
 is "    with status 0" "$(cat "$T/status")" 0
@@ -160,7 +160,7 @@ for signal in TERM HUP SEGV; do
 done
 live dumb -d 0.2
 wait_for 60 ended
-is "a terminal that can't is said" "$(cat "$T/status")" 3
+is "an unsuitable terminal is reported" "$(cat "$T/status")" 3
 like "  with what can" "$(cat "$T/live.err")" ' -b prints'
 end_live
 

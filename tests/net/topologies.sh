@@ -29,13 +29,13 @@ for topology in direct bridged dedicated; do
             [.lost, .duplicated, .reordered, .corrupt, .tx == .rx]" "$one/points.jsonl" | sort | uniq -c |
             awk '{ print $1, $2 }')" "3 [0,0,0,0,true]"
 done
-ok "what was sent is what was asked for, unless that is said" jq -es '
+ok "what was sent is what was requested, or the difference is reported" jq -es '
     all((.networks[0].tx + .networks[0].unsent == 200 and .networks[0].unsent == 0) or
         (.valid | not))' "$one/points.jsonl"
 ok "a point without a router names none" jq -es '
     all(.topology != "direct" or (.networks[0] | has("router") | not) and
         ([.cpu[].name] == ["tester"]) and (has("cpu_total_percent") | not))' "$one/points.jsonl"
-ok "with one, CPU of host, router and tester are told" jq -es '
+ok "with one, CPU of host, router and tester are reported" jq -es '
     all(.topology == "direct" or .networks[0].router == "r1t3" and
         [.cpu[].name] == ["host", "r1t3", "tester"] and .cpu[1].percent > 0 and
         .cpu_total_percent > 0 and .cpu[1].ns_per_packet > 0)' "$one/points.jsonl"
@@ -46,7 +46,7 @@ unchanged "nothing is left of it" "$T/before"
 
 # --- the folder ----------------------------------------------------------------------------------
 
-ok "run.json tells of a run that is done" jq -e '
+ok "run.json describes a completed run" jq -e '
     .schema == 1 and .status == "done" and .started <= .ended and .scenario.name == "one" and
     .scenario.topologies == ["direct", "bridged", "dedicated"] and (.error == null) and
     (.scenario.text | contains("lengths: [64, 256, 1500]")) and
@@ -55,7 +55,7 @@ ok "run.json tells of a run that is done" jq -e '
 is "its folder holds the five files" "$(ls "$one" | paste -sd' ')" \
     "points.csv points.jsonl report.html report.xlsx run.json"
 is "points.csv has a heading and a row a point" "$(grep -c . "$one/points.csv")" 10
-ok "its rows tell what points.jsonl tells" sh -c '
+ok "its rows equal points.jsonl" sh -c '
     tr -d "\r" <"$1/points.csv" | awk -F, "
         NR == 1 { for (i = 1; i <= NF; i++) at[\$i] = i; next }
         { print \$at[\"topology\"], \$at[\"length_bytes\"], \$at[\"tx\"], \$at[\"rx\"], \$at[\"lost\"] }" >"$2/csv"

@@ -55,7 +55,7 @@ counted() { awk -v p="$1" '$1 == p { v[++n] = $2 } END { print v[2] - v[1] }' "$
 captures_what_is_counted() { [ "$(captured "$1")" = "$(counted "$1")" ]; }
 
 # agree DESC FIELD PLACE0 PLACE1 — for each point there is a trial of which the two places saw just
-# as many frames as the point's two networks have as FIELD. Trials are told apart by the run number
+# as many frames as the point's two networks have as FIELD. Trials are distinguished by the run number
 # in the stamps. The last point was measured only partly under observation. Of a trial that was robbed of
 # its CPU, and says so, packets may still come after the sink was taken for quiet: those count as lost.
 agree() {

@@ -59,7 +59,7 @@ numbered_in_order() {
 }
 
 # observe TOPOLOGY FIRST LAST — where the first network's packets enter and leave the device under test; the
-# second's likewise, at the interfaces of its own.
+# second's too, at its own interfaces.
 observe() {
     folder=$T/$1
     start_run "$T/slow.yaml" -o "$folder" --topology "$1"

@@ -48,7 +48,7 @@ kernal = "/boot/vmlinuz"
 END
 check
 is "one that is a program isn't" $? 2
-is "  each place of it is told" "$(places)" "1:1 3:1 4:13 6:1"
+is "  each position is reported" "$(places)" "1:1 3:1 4:13 6:1"
 ok "  and which file it is" [ "$(grep -c "^$T/r1t3.cfg:" "$T/err")" -eq 4 ]
 ok "  nothing of it was executed" test ! -e "$T/executed"
 "$VRBENCH" run "$T/x.yaml" -o "$T/run" >"$T/out" 2>"$T/err"
@@ -56,7 +56,7 @@ is "it is not run either" "$? $(places)" "2 1:1 3:1 4:13 6:1"
 ok "  nothing of it was executed" test ! -e "$T/executed" -a ! -e "$T/run"
 rm "$T/r1t3.cfg"
 check
-like "one that isn't there is told" "$? $(cat "$T/err")" '^2 .*x\.yaml:4:28: config: .*r1t3\.cfg'
+like "a missing one is reported" "$? $(cat "$T/err")" '^2 .*x\.yaml:4:28: config: .*r1t3\.cfg'
 
 # --- xentop's text -------------------------------------------------------------------------------
 cat >"$T/wanted" <<'END'
@@ -81,19 +81,19 @@ END
 from_xentop() { "$VRBENCH" xen-stats --from-xentop "$@" >"$T/out" 2>"$T/err"; }
 two=$SEEDS/xentop_text/two
 from_xentop "$two"
-is "what xentop printed is told as the study's script did" "$? $(cmp "$T/out" "$T/wanted")" "0 "
+is "xentop's output is converted as by the study's script" "$? $(cmp "$T/out" "$T/wanted")" "0 "
 from_xentop - <"$two"
 is "  from standard input" "$? $(cmp "$T/out" "$T/wanted")" "0 "
 # shellcheck disable=SC2002 # a pipe is meant
 cat "$two" | from_xentop
-is "  from a pipe, without being told to" "$? $(cmp "$T/out" "$T/wanted")" "0 "
+is "  from a pipe, without an option" "$? $(cmp "$T/out" "$T/wanted")" "0 "
 from_xentop "$two" -o "$T/file"
 is "  into a file" "$? $(cmp "$T/file" "$T/wanted")$(cat "$T/out")" "0 "
 sed -n '1,/r2t3/p' "$two" | from_xentop
 like "the first iteration alone is not believed" "$? $(cat "$T/err" "$T/out")" \
     '^2 .*only the first iteration'
 sed '7s/ 14.0 / 14.0x/' "$two" | from_xentop
-like "what is none is told by line, and nothing else" "$? $(cat "$T/err" "$T/out")" \
+like "a malformed text is reported by line, without other output" "$? $(cat "$T/err" "$T/out")" \
     '^2 vrbench: .*line 7: CPU\(%\) is "14.0x"'
 ok "a file that isn't there is an error" exits 1 "$VRBENCH" xen-stats --from-xentop "$T/nowhere"
 ok "two are bad usage" exits 2 "$VRBENCH" xen-stats --from-xentop "$two" "$two"

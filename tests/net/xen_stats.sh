@@ -21,7 +21,7 @@ sed 's/^name: one/name: two/; s/r1t3/r2t3/' "$T/one.yaml" >"$T/two.yaml"
 SINK=198.19.0.2
 HOST=169.254.1.1
 OUTPUT_FULL=1.3.6.1.4.1.8072.1.3.2.3.1.2
-# net-snmp's names without the IETF's files (Debian: non-free), as docs/study-method.md tells.
+# net-snmp's names without the IETF's files (Debian: non-free), as described in docs/study-method.md.
 export MIBS=NET-SNMP-EXTEND-MIB MIBDIRS="+$SOURCE_ROOT/mibs/names"
 # An agent that is short of CPU has time to answer, also to a script that names no time.
 mkdir "$T/snmp"
@@ -64,8 +64,8 @@ below() {
 # --- bad usage, and nothing there ----------------------------------------------------------------
 machine_snapshot "$T/before"
 ok "without a testbed there is nothing to say" vrbench xen-stats -d 0.01
-is "  and nothing is said" "$(vrbench xen-stats -d 0.01)" ""
-ok "a time that is none is bad usage" exits 2 vrbench xen-stats -d soon
+is "  and nothing is printed" "$(vrbench xen-stats -d 0.01)" ""
+ok "a malformed time is bad usage" exits 2 vrbench xen-stats -d soon
 ok "  none at all too" exits 2 vrbench xen-stats -d 0
 ok "a testbed that isn't there is bad input" exits 2 vrbench xen-stats -d 0.01 --testbed nowhere
 
@@ -79,7 +79,7 @@ ok "  and written to a file" vrbench xen-stats -d 0.05 -o "$T/file"
 ok "  in the same format" strict "$T/file"
 is "  with nothing left beside it" "$(find "$T" -name 'file?*')" ""
 "$VRBENCH" xen-stats -d 0.05 >/dev/full 2>"$T/err"
-is "a full disk is told" $? 1
+is "a full disk is reported" $? 1
 "$VRBENCH" xen-stats -d 600 -o "$T/never" 2>"$T/err" &
 reader=$!
 wait_for 60 asleep "$reader"
@@ -88,7 +88,7 @@ wait "$reader"
 is "interrupted, it says so" $? 130
 is "  and has written nothing" "$(cat "$T/never" 2>/dev/null)" ""
 
-# A server anew for each client: that of iperf 2.1.8 dies of its second or third one.
+# A new server for each client: that of iperf 2.1.8 dies of its second or third one.
 "$VRBENCH" console sink -- sh -c 'while :; do iperf -s -u -P 1; done' >"$T/server" 2>&1 &
 server=$!
 ok "iperf serves in the sink" wait_for 60 grep -q 'listening' "$T/server"
@@ -126,7 +126,7 @@ reader=$!
 wait_for 60 asleep "$reader"
 vrbench reboot r1t3 >/dev/null
 wait "$reader"
-ok "of a router that rebooted meanwhile its new life is told" strict "$T/text"
+ok "a router that rebooted meanwhile is reported since its reboot" strict "$T/text"
 ok "  not more than it can have used" between "$(value r1t3 cpu_percent <"$T/text")" 0 200
 is "  from its beginning" "$(value r1t3 cpu_sec <"$T/text")" "$(value r1t3 cpu_sec <"$T/text" | grep -x '[0-3]')"
 end_inside "$load"
@@ -167,7 +167,7 @@ like "and under its number, without any names" "$(MIBS='' walk -On ".$OUTPUT_FUL
 # --- a script of the old kind --------------------------------------------------------------------
 # shellcheck disable=SC2046
 set -- $(router_threads)
-# unread — datagrams that reached the sink and that no program read: no room, or nobody there.
+# unread — datagrams that reached the sink and that no program read: no room, or no reader.
 unread() {
     vrbench console sink -- cat /proc/net/snmp |
         awk '/^Udp:/ && $2 ~ /^[0-9]/ { print $3 + $4 }'

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Texts held against golden files of tests/unit/golden, which UPDATE_GOLDEN=1 writes anew: look at
+// Compares texts with golden files of tests/unit/golden, which UPDATE_GOLDEN=1 rewrites: look at
 // the difference before keeping it. To be included after cmocka.h.
 #ifndef VRBENCH_TESTS_GOLDEN_H
 #define VRBENCH_TESTS_GOLDEN_H

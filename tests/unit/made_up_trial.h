@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * A trial that nobody runs, for test_losses.c and test_losses_programs.c: a plan with counters
- * before and after, which the functions below move as the kernel would. Included after <cmocka.h>.
+ * A simulated trial for test_losses.c and test_losses_programs.c: a plan with counters before and
+ * after, which the functions below change as the kernel would. Included after <cmocka.h>.
  */
 #ifndef VRBENCH_TESTS_MADE_UP_TRIAL_H
 #define VRBENCH_TESTS_MADE_UP_TRIAL_H

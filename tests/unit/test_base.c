@@ -141,7 +141,7 @@ static void test_replace(void **state)
     assert_int_equal(file_replace(at(place, "file"), "first\n", 6, NULL), 0);
     assert_content(place->text, "first\n", 6);
     assert_int_equal(stat(place->text, &before), 0);
-    // One who has the old file open goes on reading that.
+    // A reader that has the old file open continues to read that.
     _cleanup_close_ int old = open(place->text, O_RDONLY | O_CLOEXEC);
     assert_true(old >= 0);
     assert_int_equal(file_replace(place->text, "second, longer\n", 15, NULL), 0);
@@ -400,7 +400,7 @@ static void note_alarm(int number)
     alarms++;
 }
 
-// clock_sleep_until() lets a signal end it; clock_sleep() goes on.
+// clock_sleep_until() ends at a signal; clock_sleep() continues.
 static void test_sleep_and_signals(void **state)
 {
     (void)state;

@@ -128,7 +128,7 @@ static void test_dies_with_its_parent(void **state)
     assert_int_equal(kill(pid, 0), 0);
     assert_int_equal(kill(parent, SIGKILL), 0);
     assert_int_equal(waitpid(parent, NULL, 0), parent);
-    // Whoever reaps orphans here may take its time: dead is enough.
+    // The process that reaps orphans here may be slow: a zombie is enough.
     uint64_t deadline = clock_monotonic_ns() + SOON;
     bool dead = false;
     while (!dead && clock_monotonic_ns() < deadline) {

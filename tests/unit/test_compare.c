@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// tests of report/compare* and result/platform_facts — run folders made up so that each way in
-// which a comparison can come out is there: better, worse, without a counterpart, unlike, invalid,
-// capped.
+// tests of report/compare* and result/platform_facts — made-up run folders for every result of a
+// comparison: better, worse, without a counterpart, unlike, invalid, capped.
 //
-// UPDATE_GOLDEN=1 writes tests/unit/golden/compare/ anew; look at the difference before keeping it.
+// UPDATE_GOLDEN=1 rewrites tests/unit/golden/compare/; look at the difference before keeping it.
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>
@@ -143,7 +142,7 @@ static const struct trial better[] = {
     {.topology = "dedicated", .length = 1500, .step = 0, .tx = 1000, .router = 5},
     {.topology = "bridged", .length = 256, .step = 0, .tx = 1000, .host = 20, .router = 10},
 };
-// A tenth as fast, nothing valid at 256 B, one invalid point at 64 B, a length that nobody else
+// A tenth as fast, nothing valid at 256 B, one invalid point at 64 B, a length that no other side
 // has.
 static const struct trial worse[] = {
     {.topology = "direct", .length = 64, .step = 0, .tx = 4000},
@@ -227,7 +226,7 @@ static void test_each_way(void **state)
     assert_true(compare_ratio(bridged, 2, COMPARE_NO_LOSS) == 0.1);
     assert_true(compare_ratio(bridged, 2, COMPARE_START) == 800);
     assert_true(compare_ratio(bridged, 0, COMPARE_MAX) == 1);
-    // Nothing is told of a cell that can't be compared, though it has figures.
+    // No figure is shown for a cell that cannot be compared, though it has figures.
     const struct compare_row *invalid = &comparison->rows[3];
     assert_int_equal(invalid->length, 256);
     assert_non_null(invalid->cells[2].why_not);
@@ -425,7 +424,7 @@ static void test_refused(void **state)
     REFUSED("platform: must be an object", "old", "vm");
 }
 
-// A run of a version that told nothing of its platform is compared, and that is said.
+// A run of an old version without a platform record is compared, with a warning.
 static void test_silent_run(void **state)
 {
     (void)state;

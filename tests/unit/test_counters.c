@@ -69,7 +69,7 @@ static void test_ip(void **state)
     assert_int_equal(ip.no_routes, 105);
 }
 
-// Columns are found by name, wherever a kernel puts them; 64 bits are kept.
+// Columns are found by name, in any order; 64 bits are kept.
 static void test_ip_order(void **state)
 {
     (void)state;

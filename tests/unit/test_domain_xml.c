@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * tests of platform/libvirt/domain_xml — machines against golden files; whose a machine is.
- * UPDATE_GOLDEN=1 writes tests/unit/golden/ anew; look at the difference before keeping it.
+ * tests of machine/libvirt/domain_xml — machines against golden files; recognising vrbench's
+ * machines. UPDATE_GOLDEN=1 rewrites tests/unit/golden/; look at the difference before keeping it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -105,7 +105,7 @@ static void test_container(void **state)
     assert_machine("container", &spec);
 }
 
-// Nothing that a scenario or a path may hold becomes markup.
+// No text of a scenario or path is written as markup.
 static void test_escapes(void **state)
 {
     (void)state;

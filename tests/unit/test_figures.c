@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// tests of report/figures, page and words — data files and scripts against golden files, gnuplot
-// really run, and what a run's texts may not do to a script, a file name or the page.
+// tests of report/figures, page and words — data files and scripts against golden files, a real
+// gnuplot, and texts of a run that must not change a script, a file name or the page.
 //
-// UPDATE_GOLDEN=1 writes tests/unit/golden/ anew; look at the difference before keeping it.
+// UPDATE_GOLDEN=1 rewrites tests/unit/golden/; look at the difference before keeping it.
 #include <dirent.h>
 #include <errno.h>
 #include <math.h>
@@ -171,7 +171,7 @@ static void test_gnuplot(void **state)
     assert_png("run/figures/scenario-1_bridged_64_places.png", 1800, 1150);
     assert_png("run/figures/scenario-1_all-topologies_64.png", 1800, 1150);
 
-    // Changed by hand and run again in its folder, it makes the figure anew.
+    // Edited by hand and run again in its folder, it makes the figure again.
     _cleanup_free_ char *script = read_of("run/figures/scenario-1_bridged_64_cpu.gp");
     _cleanup_free_ char *changed = text_format("%s", script);
     char *label = strstr(changed, "'Received (packets/s)'");

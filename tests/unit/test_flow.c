@@ -239,7 +239,7 @@ static void test_random_arrivals(void **state)
                 reordered++;
                 received++;
             }
-            // Too late ones can't be told from duplicates: they don't count as seen.
+            // Too late ones cannot be distinguished from duplicates: they do not count as seen.
             seen[number] = seen[number] || next - number <= FLOW_WINDOW;
             arrive(flow, bases[k] + number);
         }

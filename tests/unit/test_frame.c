@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * tests of traffic/frame — bytes and checksums of what is built, and what a parser must not
- * believe.
+ * tests of traffic/frame — bytes and checksums of built frames, and frames that a parser must
+ * refuse.
  *
- * Checksums are compared with rfc1071() below, which does it the plain way. The seeds of fuzz_frame
- * are frames made here; UPDATE_GOLDEN=1 writes them anew.
+ * Checksums are compared with rfc1071() below, a plain implementation. The seeds of fuzz_frame are
+ * frames made here; UPDATE_GOLDEN=1 rewrites them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -205,7 +205,7 @@ static void test_checksums_of_all_lengths(void **state)
     }
 }
 
-// RFC 768: a checksum that comes out as 0 is sent as 0xffff, for 0 would mean that there is none.
+// RFC 768: a checksum of 0 is sent as 0xffff, because 0 means no checksum.
 static void test_zero_checksum(void **state)
 {
     (void)state;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// tests of run/guard — whatever decides a measurement keeps a run from being resumed as another.
+// tests of run/guard — every setting that determines a measurement prevents a resume as another
+// one.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -294,7 +294,7 @@ static void test_channel(void **state)
     guest_close(guest);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
 
-    // A command; then nobody answers; then nobody is there.
+    // A command; then no answer; then a closed connection.
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     pid = start_guest(ends, answers + 2);
     assert_int_equal(guest_adopt(ends[0], &guest, NULL), 0);

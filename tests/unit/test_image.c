@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// tests of image/ — archives read back, a router's configuration read by the guest's own reader,
-// module tables, what apt says, and seed images; test_guest_talk.c has what is said between a
-// router and the host. A machine that boots of it all is in tests/net/image.sh.
+// tests of image/ — archives read back, a router's configuration read by the guest's own parser,
+// module tables, apt's output, and seed images; test_guest_talk.c has the protocol between router
+// and host. tests/net/image.sh boots a machine from the result.
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>

@@ -282,7 +282,7 @@ static void test_json_not_believed(void **state)
     for (size_t cut = 0; cut < strlen(sink) - 1; cut++) {
         assert_int_equal(iperf3_json_parse(sink, cut, 64, false, &report, NULL), -EBADMSG);
     }
-    // The sink's document is none of a source, nor the other way round.
+    // The sink's document is refused as a source's, and the reverse.
     assert_int_equal(iperf3_json_parse(sink, strlen(sink), 64, true, &report, NULL), 0);
     assert_int_equal(report.packets, 0);
 }

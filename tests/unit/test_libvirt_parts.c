@@ -33,7 +33,7 @@ static void test_weights_v2(void **state)
     assert_int_equal(scheduler_weight(SHARES_V2, 10000), 25600);
     assert_int_equal(scheduler_shares(SHARES_V2, 25600), 10000);
     assert_int_equal(scheduler_shares(SHARES_V2, 26000), 0); // more than there is
-    // Told again, a weight that was read back is the same.
+    // A weight that was read back and set again is the same.
     for (unsigned weight = 1; weight <= 25600; weight++) {
         uint64_t shares = scheduler_shares(SHARES_V2, weight);
         unsigned back = scheduler_weight(SHARES_V2, shares);
@@ -54,7 +54,7 @@ static void test_caps(void **state)
     assert_true(scheduler_cap(50000, 0) == 50.0); // the kernel's usual period
 }
 
-// Whatever is set is read back, and neither quota nor period is one that the kernel refuses.
+// Everything set is read back, and neither quota nor period is one that the kernel refuses.
 static void test_periods(void **state)
 {
     (void)state;

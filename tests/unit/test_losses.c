@@ -161,7 +161,7 @@ static void test_queue_towards_the_sink(void **state)
                    5, 0);
 }
 
-// A counter never takes more than was lost at its place, whatever else it counted.
+// A counter never accounts for more than was lost at its place, even if it counted other packets.
 static void test_counters_that_count_more(void **state)
 {
     (void)state;
@@ -188,13 +188,13 @@ static void test_sink(void **state)
                    "sink:k0 not seen by the sink: 5\n",
                    0, 4);
 
-    // Too late to be told from duplicates: they arrived, but count as lost.
+    // Too late to be distinguished from duplicates: they arrived, but count as lost.
     lab = open_lab(one_router, TOPOLOGY_BRIDGED);
     deliver(lab, 0, 1000);
     send_to(lab, 0, 4, 6);
     lab->counts[0].stale += 6;
     cross(lab, 0, 3, 4, 9);
-    lab->counts[0].strays += 9; // left over from before: nobody's loss
+    lab->counts[0].strays += 9; // left over from an earlier trial: no loss
     assert_account(lab, "unexplained: 6\n", 0, 0);
 }
 
@@ -274,7 +274,7 @@ static void test_shared_router(void **state)
 
 // ---- copies, and counters that contradict
 
-// The router makes a copy of one packet and loses another: no counter tells.
+// The router copies one packet and loses another: no counter shows it.
 static void test_copy_hides_loss(void **state)
 {
     (void)state;
@@ -324,7 +324,7 @@ static void test_counters_that_went_back(void **state)
     deliver(lab, 0, 100);
     lose_in_ring(lab, 0, 0, 5);
     struct link_counters *entry = receiver(lab, 0, 0);
-    *entry = (struct link_counters){.index = entry->index}; // made anew meanwhile
+    *entry = (struct link_counters){.index = entry->index}; // recreated meanwhile
     lab->after.softnet_dropped = 0;
     *ip_before(lab, 0, 1) = (struct ip_counters){0};
     account(lab);
@@ -411,7 +411,7 @@ static void test_random_losses(void **state)
     }
 }
 
-// Whatever the counters say, the places sum to the losses: account() looks.
+// For any counters the places sum to the losses: account() checks it.
 static void test_random_counters(void **state)
 {
     (void)state;

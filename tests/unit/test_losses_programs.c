@@ -40,7 +40,8 @@ static void test_program_whose_socket_is_full(void **state)
     lose_in_ring(lab, 0, 0, 30);
     send_to(lab, 0, wires(lab), 50);
     send_to(lab, 1, wires(lab), 7);
-    sink_sockets(lab, 0)->rcvbuf_errors += 52; // of both paths: the first one's are told first
+    sink_sockets(lab, 0)->rcvbuf_errors +=
+        52; // of both paths: the first path's are accounted first
     assert_account(lab,
                    "r1:eth0 receive ring: 30\n"
                    "sink:k0 socket of the sink: 50\n"
@@ -157,7 +158,7 @@ static void test_fragments_at_either_end(void **state)
                    "sink:k1 not read by the sink: 2\n",
                    0, 2);
 
-    // Both fragments came, but nobody says what became of them.
+    // Both fragments arrived, but no counter shows what happened to them.
     lab = open_lab(one_router, TOPOLOGY_DEDICATED);
     send_program(lab, 0, 2, 0);
     lab->counts[0].tx += 5;

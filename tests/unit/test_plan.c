@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * tests of testbed/plan — the shipped scenarios' plans against golden files, what must hold of any
- * plan, and who gets which CPUs.
+ * tests of testbed/plan — the shipped scenarios' plans against golden files, invariants of every
+ * plan, and the division of CPUs.
  *
- * UPDATE_GOLDEN=1 writes tests/unit/golden/plan-*.txt anew; look at the difference before keeping
- * it.
+ * UPDATE_GOLDEN=1 rewrites tests/unit/golden/plan-*.txt; look at the difference before keeping it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -237,7 +236,7 @@ static void test_existing_interfaces(void **state)
     assert_golden("plan-existing-interfaces.txt", text);
 }
 
-// The MTU holds the longest packet, whatever layer its length is of, and is never below Ethernet's.
+// The MTU has room for the longest packet, in any layer of lengths, and is never below Ethernet's.
 static void test_mtu(void **state)
 {
     (void)state;
@@ -346,7 +345,7 @@ static void test_no_cpu(void **state)
     plan_free(NULL);
 }
 
-// iperf's payloads leave in fragments; whatever is a length of whole packets doesn't.
+// iperf's payloads leave in fragments; lengths of whole packets do not.
 static void test_mtu_of_engines(void **state)
 {
     (void)state;

@@ -235,7 +235,7 @@ static void test_nothing_to_scale_by(void **state)
     error_clear(&err);
 }
 
-// A sweep without a valid point still tells what its search found.
+// A sweep without a valid point still has the result of its search.
 static void test_disturbed_sweep(void **state)
 {
     (void)state;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // tests of report/ — every listing in every format against golden files, the rules of the summary,
-// the progress on a terminal and off it, and the spreadsheet cell by cell.
+// the progress on a terminal and elsewhere, and the spreadsheet cell by cell.
 //
-// UPDATE_GOLDEN=1 writes tests/unit/golden/ anew; look at the difference before keeping it.
+// UPDATE_GOLDEN=1 rewrites tests/unit/golden/; look at the difference before keeping it.
 #include <errno.h>
 #include <math.h>
 #include <poll.h>

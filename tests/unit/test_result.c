@@ -563,8 +563,8 @@ static void test_disk_full(void **state)
         print_message("# test_disk_full: needs root, for a small file system to fill\n");
         skip();
     }
-    // In a mount namespace of its own, so that nothing is left whatever happens. In a chroot "/" is
-    // no mount point and can't be made private: what is mounted is then unmounted all the same.
+    // In a separate mount namespace, so that nothing is left behind. In a chroot "/" is not a mount
+    // point and cannot be made private: mounts are then unmounted explicitly.
     assert_int_equal(unshare(CLONE_NEWNS), 0);
     (void)mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
     assert_int_equal(mount("none", *state, "tmpfs", 0, "size=64k"), 0);

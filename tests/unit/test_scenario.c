@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// tests of scenario/ — good files become the right structs; test_scenario_problems.c has the bad
+// tests of scenario/ — valid files give the right structs; test_scenario_problems.c has the invalid
 // ones.
 #include <errno.h>
 #include <setjmp.h>

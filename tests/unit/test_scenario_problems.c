@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * tests of scenario/ — bad files give all of their problems, and files of any size are read or
+ * tests of scenario/ — invalid files give all of their problems, and files of any size are read or
  * refused.
  *
- * Every tests/bad-scenarios/NAME.yaml is read as on a machine of two CPUs and its problems are
+ * Every tests/bad-scenarios/NAME.yaml is read as on a machine with two CPUs, and its problems are
  * compared with NAME.expected, "line:column: text" a line. UPDATE_GOLDEN=1 in the environment
- * writes those files anew instead; read the difference before committing it.
+ * rewrites those files; read the difference before committing it.
  */
 #include <errno.h>
 #include <setjmp.h>

@@ -114,7 +114,7 @@ static void test_saturation_finds_any_knee(void **state)
         assert_near_knee(found_top(knee, knee * 2.0, false, NULL), knee, 1.25);
         assert_near_knee(found_top(knee, knee / 9.0, false, NULL), knee, 1.25);
     }
-    // A device that carries nothing, and one that carries whatever comes.
+    // A device that carries nothing, and one that carries everything.
     assert_true(found_top(0.0, 0.0, false, NULL) <= ceil(250.0 * 1.25));
     assert_true(found_top(1e12, 0.0, false, NULL) > 1.8e7);
 }
@@ -250,7 +250,7 @@ static void test_death_is_not_repeated(void **state)
         double pps;
         enum outcome_kind kind;
     } rows[] = {
-        {LOAD_WARM_UP, 200.0, OUTCOME_DEATH}, // the run goes on
+        {LOAD_WARM_UP, 200.0, OUTCOME_DEATH}, // the run continues
         {LOAD_POINT, 100.0, OUTCOME_DEATH},
         {LOAD_WARM_UP, 200.0, OUTCOME_GOOD}, // of the fresh router
         {LOAD_POINT, 200.0, OUTCOME_GOOD},

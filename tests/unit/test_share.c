@@ -30,7 +30,7 @@ static double sum(const struct share *shares, size_t count)
     return whole;
 }
 
-// Goes on for `seconds`; the kernel looks at every step and grants at every fourth.
+// Continues for `seconds`; the kernel checks at every step and grants at every fourth.
 static void go_on(struct share *shares, struct worker *workers, size_t count, double total,
                   double seconds)
 {

@@ -30,8 +30,7 @@
 #define SOON_NS (60U * NS_PER_S)   // never reached, but for a machine that stands still
 #define LATE_NS (100U * NS_PER_MS) // for a signal that comes while something waits
 
-#define LIBRARY_SIGNALS                                                                            \
-    (3ULL << 31) // 32 and 33, which the C library lets nobody change (signal(7))
+#define LIBRARY_SIGNALS (3ULL << 31) // 32 and 33, which the C library reserves (signal(7))
 
 #define EXPECT(condition)                                                                          \
     do {                                                                                           \

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// tests of face/top and report/top_text — what two readings of machines say, those included that
-// came, went or began anew in between; the table at every width; and the JSON.
+// tests of face/top and report/top_text — figures between two readings of machines, including
+// machines that started, ended or restarted in between; the table at every width; and the JSON.
 #include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,7 +56,7 @@ static void test_percent(void **state)
                                        machine("b", "B", 2, S(50), S(10)),
                                        machine("d", "D", 4, S(9), S(10))};
     struct foreign_machine after[] = {machine("a", "A", 1, S(7), S(14)),  // 2 s of 4
-                                      machine("b", "B", 7, S(1), S(14)),  // began anew since
+                                      machine("b", "B", 7, S(1), S(14)),  // restarted since
                                       machine("c", "C", 3, S(6), S(14)),  // came since: 6 s of 4
                                       machine("d", "D", 4, S(8), S(14))}; // its clock went back
     struct top top = made(before, 3, after, 4);
@@ -230,7 +230,7 @@ static void test_json(void **state)
     const json_t *other = json_array_get(machines, 1);
     assert_int_equal(json_integer_value(json_object_get(one, "tx_bytes")), 5004972);
     assert_int_equal(json_array_size(json_object_get(one, "networks")), 1);
-    assert_null(json_object_get(other, "tx_bytes")); // not told is not 0
+    assert_null(json_object_get(other, "tx_bytes")); // unknown is not 0
     assert_null(json_object_get(one, "testbed"));
     assert_string_equal(json_string_value(json_object_get(other, "state")), "running");
     json_decref(whole);
@@ -268,7 +268,7 @@ static void test_vcpus(void **state)
     assert_true(top.has_total && top.total_percent == 125.0);
     struct top_lines lines = {0};
     top_lines_make(&top, 0, TOP_VCPUS, &lines);
-    assert_int_equal(lines.count, 4); // no line where nothing is told
+    assert_int_equal(lines.count, 4); // no line for unknown values
     assert_string_equal(lines.items[2], "VCPUs:  0: 2s 25.0%  1: 6s 75.0%  2: offline");
     top_lines_clear(&lines);
     top_lines_make(&top, 30, TOP_VCPUS, &lines);

@@ -60,8 +60,8 @@ static struct plan plan_for(enum topology topology, bool shared)
 
 #define near(got, wanted) assert_true(fabs((got) - (wanted)) < 0.01)
 
-// 200 ms of sending in a window of 400 ms: host and router were busy all the time of sending, and
-// somebody else as long after it. That is half the window, not nothing.
+// 200 ms of sending in a window of 400 ms: host and router were busy during the sending, and
+// another program as long afterwards. That is half the window, not nothing.
 static void test_drain_time_hides_no_other_program(void **state)
 {
     (void)state;
@@ -87,7 +87,7 @@ static void test_foreign_time_on_the_testers_cpu(void **state)
     struct plan plan = plan_for(TOPOLOGY_DEDICATED, false);
     struct use use = {.cpus = {300, 210}, .parties = {120, 80, 100}};
     near(foreign_ms(&plan, &use), 200.0);
-    // In direct nobody measures with the other CPU.
+    // In direct no party uses the other CPU.
     plan = plan_for(TOPOLOGY_DIRECT, false);
     struct use direct = {.cpus = {130, 0}, .parties = {0, 0, 100}};
     near(foreign_ms(&plan, &direct), 30.0);

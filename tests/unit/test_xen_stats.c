@@ -260,7 +260,7 @@ static void test_extremes(void **state)
     xen_stats_clear(&stats);
 }
 
-// Whatever one edit makes of the study's text is refused, at its line, and changes nothing.
+// Every edit of the study's text is refused, at its line, and writes no result.
 static void test_refused(void **state)
 {
     (void)state;

@@ -257,7 +257,7 @@ static void test_refused(void **state)
     assert_refused(HEAD DOM0 " " R1T3 "\t --b---\n", "line 4");
 }
 
-// Whatever one edit makes of a line is refused.
+// Every edit of a line is refused.
 static void test_edits(void **state)
 {
     (void)state;

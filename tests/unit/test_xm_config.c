@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// tests of machine/xen/xm_config — files of the study's form and of xl's become the right structs,
-// all that is Python is told with its place and not executed, and a scenario takes what it needs.
+// tests of machine/xen/xm_config — files of the study's form and of xl's give the right structs,
+// Python statements are reported with their position and not executed, and a scenario takes the
+// settings that it lacks.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -199,7 +200,7 @@ static void test_forms(void **state)
     xm_config_free(xm);
 }
 
-// Nothing of Python is read but values; every statement that is more is told, once.
+// Of Python only values are read; every other statement is reported once.
 static void test_python(void **state)
 {
     (void)state;
@@ -441,7 +442,7 @@ static void test_scenario(void **state)
     for (unsigned recalled = 0; recalled < 2; recalled++) {
         _cleanup_scenario_ struct scenario *s = NULL;
         struct scenario_problems problems;
-        if (recalled) { // as the record of a testbed that stands has it
+        if (recalled) { // as in the record of a standing testbed
             assert_int_equal(scenario_parse(plain, strlen(plain), 2, &s, &problems), 0);
             assert_null(s->routers[0].file);
             s->file = text_copy(path);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # What other tests rely on of a machine: exit statuses, output as it was, files there and back, ports,
-# and that it ends: at its deadline, with who started it, and when told to.
+# and that it ends: at its deadline, with its starter, and on request.
 #
 # Runs beside others: it measures nothing.
 . "${SOURCE_ROOT:-.}/tests/vm/lib.sh"

@@ -52,7 +52,7 @@ WORDS = {"kernel": 1, "packages": 0, "hypervisor": 1, "boot": 0, "start": 1, "me
 
 
 class Lacking(Exception):
-    """The machine lacks what it takes: a program, or packages that can't be had."""
+    """The machine lacks a program, or packages that cannot be fetched."""
 
 
 def say(text):
@@ -144,7 +144,7 @@ def resolve(apt, recipe):
     try:
         return apt.resolve(recipe)
     except subprocess.CalledProcessError as error:
-        raise Lacking(f"packages can't be had: {last_line(error.stderr)}") from error
+        raise Lacking(f"packages cannot be fetched: {last_line(error.stderr)}") from error
 
 
 def last_line(text):
@@ -170,7 +170,7 @@ def hash_of(paths, names):
 # ---- putting together
 
 def unpack(debs, names, root):
-    # As Debian 12 has it, merged: packages still bring /bin, /lib and the like.
+    # Merged, as in Debian 12: packages still contain /bin, /lib and the like.
     for directory in ("bin", "sbin", "lib", "lib64"):
         os.makedirs(f"{root}/usr/{directory}")
         os.symlink(f"usr/{directory}", f"{root}/{directory}")
@@ -297,7 +297,7 @@ def make(name):
             try:
                 apt.fetch(recipe, kernel)
             except subprocess.CalledProcessError as error:
-                raise Lacking(f"packages can't be had: {last_line(error.stderr)}") from error
+                raise Lacking(f"packages cannot be fetched: {last_line(error.stderr)}") from error
             new = tempfile.mkdtemp(prefix="new-", dir=cache)
             try:
                 assemble(recipe, apt.debs, names, new)

@@ -5,13 +5,13 @@
 # a cable to a NIC of another kind: images/vfio, images/xen_devices. Nothing here is isolated: what its driver
 # gives back comes to the first network namespace. For scripts that have tests/net/lib.sh already.
 
-# nic MAC — name of the interface that has it. device NAME — its PCI address. driver ADDRESS.
+# nic MAC — name of the interface with that address. device NAME — its PCI address. driver ADDRESS.
 nic() { ip -o link | awk -F': ' -v mac="$1" 'index($0, mac) { print $2 }'; }
 device() { basename "$(readlink -f "/sys/class/net/$1/device")"; }
 driver() { basename "$(readlink "/sys/bus/pci/devices/$1/driver")"; }
 drivers() { echo "$(driver "$ingress_device") $(driver "$egress_device")"; }
 
-# lend — finds the four and tells one of Intel's all that an interface can be told; $lent is what a scenario says
+# lend — finds the four and sets every setting of an interface on one of Intel's; $lent is the part of a scenario
 # of them, $T/found how they are.
 lend() {
     source=$(nic 02:00:00:00:0a:00) ingress=$(nic 02:00:00:00:0a:01)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # inside/vfio.sh — run by ../vfio.sh in a machine with an IOMMU: a lent NIC goes to a machine as
-# the PCI device that it is, and comes back with its driver, its name and all that it was told; also after
+# the PCI device that it is, and comes back with its driver, its name and all its settings; also after
 # vrbench was killed, and with libvirtd away.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "${0%/*}/pci_lib.sh"
@@ -23,12 +23,12 @@ routers: { r1t3: {} }
 $lent
 END
 
-like "doctor tells that machines can have PCI devices" \
+like "doctor reports that PCI devices can be assigned to machines" \
     "$("$VRBENCH" doctor --platform "$uri" | grep 'PCI devices')" "yes .*by VFIO: [0-9]+ IOMMU groups"
 
 ok "up" vrbench up "$T/lent.yaml"
 sed 's/^/# /' "$T/ok.log"
-is "  list tells" "$(field r1t3 dedicated_links)" pci
+is "  list shows it" "$(field r1t3 dedicated_links)" pci
 is "  VFIO has them" "$(drivers)" "vfio-pci vfio-pci"
 is "  and no interface here is either" "$(ip -o link | grep -c "$ingress\|$egress")" 0
 is "  in the router they are e1000e, with their own MAC addresses" \
@@ -46,7 +46,7 @@ like "  says beforehand which devices the router gets" "$(cat "$T/run.log")" \
 is "  measures" "$(jq -c '.networks[0] | [.tx > 200, .rx > 0]' "$T/run/points.jsonl")" "[true,true]"
 ok "  every sum holds and every loss has a place" points_sane "$T/run"
 jq -c '[.networks[0].tx, .networks[0].rx, .drops, .why_invalid, .cpu]' "$T/run/points.jsonl" | sed 's/^/# /'
-is "  its results tell that devices were handed over" \
+is "  its results record that devices were assigned" \
     "$(jq -c '.platform | [.dedicated, .dedicated_why]' "$T/run/run.json")" '["pci",null]'
 given_back "  they are back as they were"
 
@@ -62,7 +62,7 @@ given_back "  gives them back"
 ip route add default via 192.0.2.254 dev "$ingress" metric 5000
 VRBENCH_PASSTHROUGH=pci exits 3 "$VRBENCH" up "$T/lent.yaml" >"$T/forced.log" 2>&1
 is "that which has the default route is not handed over" "$?" 0
-like "  as is said before anything is touched" "$(cat "$T/forced.log")" \
+like "  as is reported before anything is changed" "$(cat "$T/forced.log")" \
     "$ingress: it has this machine's default route"
 ip route del default via 192.0.2.254 dev "$ingress" metric 5000
 
@@ -77,8 +77,8 @@ given_back "  gives them back"
 is "  nothing is left" "$(ls /run/vrbench/*.json 2>/dev/null)" ""
 
 VRBENCH_PASSTHROUGH=macvtap vrbench run "$T/lent.yaml" -o "$T/stacked" >"$T/run.log" 2>&1
-is "by macvtap, if so told: a run" $? 0 || sed 's/^/# /' "$T/run.log"
-is "  its results tell" "$(jq -r .platform.dedicated "$T/stacked/run.json")" macvtap
+is "by macvtap, on request: a run" $? 0 || sed 's/^/# /' "$T/run.log"
+is "  its results record it" "$(jq -r .platform.dedicated "$T/stacked/run.json")" macvtap
 like "  and why" "$(jq -r .platform.dedicated_why "$T/stacked/run.json")" "VRBENCH_PASSTHROUGH"
 given_back "  they are back as they were"
 

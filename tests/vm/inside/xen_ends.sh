@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# inside/xen_ends.sh — how a router that is a domain ends, and what then becomes of it: its own system
-# powers off or reboots, somebody else destroys it, its maker is killed while it makes it. And domains
+# inside/xen_ends.sh — how a router that is a domain ends, and what happens then: its own system
+# powers off or reboots, another program destroys it, its maker is killed while it makes it. And domains
 # that aren't PV.
 . "${0%/*}/xen_lib.sh"
 plan 23
@@ -9,10 +9,10 @@ plan 23
 machine_snapshot "$T/before"
 scenario ends bridged "r1t3: {}" "NET0: { router: r1t3 }" 64 100 "1 s"
 ok "a router stands" vrbench up "$T/ends.yaml"
-is "  the domain tells whose it is" \
+is "  the domain names its testbed" \
     "$(xenstore-read "/local/domain/$(xl domid "$(domain r1t3)")/vrbench/router")" r1t3
 ok "  a command runs in it" [ "$(vrbench console r1t3 -- hostname)" = r1t3 ]
-is "  and tells its exit status" "$(vrbench console r1t3 -- sh -c 'exit 7' || echo $?)" 7
+is "  and returns its exit status" "$(vrbench console r1t3 -- sh -c 'exit 7' || echo $?)" 7
 ok "  so does a script" [ "$(echo 'echo $((6 * 7))' | vrbench console r1t3)" = 42 ]
 ok "  two at a time wait for each other" sh -c '
     "$VRBENCH" console r1t3 -- sleep 2 & "$VRBENCH" console r1t3 -- true && wait $!'
@@ -25,7 +25,7 @@ ok "  which forwards" wait_for 60 reaches ends 0
 (vrbench console r1t3 -- poweroff) >/dev/null 2>&1
 ok "it powers off: it is destroyed" wait_for 120 field_is r1t3 state destroyed
 is "  for Xen, too" "$(domains)" ""
-ok "it is made anew" vrbench create r1t3
+ok "it is made again" vrbench create r1t3
 xl destroy "$(domain r1t3)"
 ok "somebody destroys it: it is restarted" wait_for 120 more_than r1t3 restarts 1
 ok "  and forwards" wait_for 60 reaches ends 0
