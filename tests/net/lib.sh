@@ -555,6 +555,17 @@ traffic: { lengths: [64], rates: { pps: [400] }, duration: 10 ms }
 END
 }
 
+# scenario_many ROUTERS TOPOLOGY — in $T/many.yaml: that many plain routers.
+scenario_many() {
+    awk -v n="$1" -v topology="$2" 'BEGIN {
+        print "name: many\ntopologies: [" topology "]\nrouters:"
+        for (i = 0; i < n; i++) print "  R" i ": {}"
+        print "networks:"
+        for (i = 0; i < n; i++) print "  NET" i ": { router: R" i " }"
+        print "traffic: { lengths: [64], rates: { pps: [50] }, duration: 500 ms }"
+    }' >"$T/many.yaml"
+}
+
 # soak_state FILE — as machine_snapshot, but processes and threads without their numbers: those of a
 # testbed that stands may have been replaced by others that do the same. What a process that lives for
 # all testbeds writes for itself (its log, its socket) is no testbed's.
