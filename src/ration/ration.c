@@ -100,6 +100,37 @@ static int tell(struct ration *ration, struct error *err)
     return 0;
 }
 
+// Only a ration that is divided reads its tasks: a testbed of many routers would open too many
+// files.
+static void close_meters(struct ration *ration)
+{
+    for (size_t i = 0; i < ration->task_count; i++) {
+        cleanup_close(&ration->tasks[i].meter);
+        cleanup_close(&ration->tasks[i].state);
+        ration->tasks[i].meter = ration->tasks[i].state = -1;
+    }
+}
+
+static int open_file(pid_t task, const char *name, int *ret, struct error *err)
+{
+    char path[48];
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)task, name);
+    *ret = open(path, O_RDONLY | O_CLOEXEC);
+    return *ret < 0 && errno != ENOENT ? fail(err, errno, "%s", path) : 0;
+}
+
+static int open_meters(struct ration *ration, struct error *err)
+{
+    int rc = 0;
+    close_meters(ration);
+    for (size_t i = 0; rc == 0 && i < ration->task_count; i++) {
+        struct ration_task *task = &ration->tasks[i];
+        rc = open_file(task->pid, "schedstat", &task->meter, err);
+        rc = rc == 0 ? open_file(task->pid, "stat", &task->state, err) : rc;
+    }
+    return rc;
+}
+
 static int let_go(struct ration *ration, struct error *err)
 {
     int rc = 0;
@@ -109,6 +140,7 @@ static int let_go(struct ration *ration, struct error *err)
         ration->tasks[i].told_ns = 0;
     }
     ration->divided = false;
+    close_meters(ration);
     return rc;
 }
 
@@ -137,6 +169,10 @@ static int hold_by_deadline(struct ration *ration, double bound, struct error *e
         return fail_lacking(err, "a cap can be divided among at most %d threads, not %zu",
                             RATION_TASKS_MAX, ration->task_count);
     }
+    int rc = ration->divided ? 0 : open_meters(ration, err);
+    if (rc < 0) {
+        return rc;
+    }
     if (!ration->divided && adopt_shares(ration)) {
         share_scale(ration->shares, ration->task_count, bound);
         ration->step_ns = 0;
@@ -146,7 +182,7 @@ static int hold_by_deadline(struct ration *ration, double bound, struct error *e
     } else {
         share_scale(ration->shares, ration->task_count, bound);
     }
-    int rc = tell(ration, err);
+    rc = tell(ration, err);
     if (rc < 0) {
         (void)let_go(ration, NULL);
         return rc;
@@ -181,14 +217,6 @@ static int apply(struct ration *ration, struct error *err)
 
 // ---- making
 
-static int open_file(pid_t task, const char *name, int *ret, struct error *err)
-{
-    char path[48];
-    snprintf(path, sizeof path, "/proc/%d/%s", (int)task, name);
-    *ret = open(path, O_RDONLY | O_CLOEXEC);
-    return *ret < 0 ? fail(err, errno, "%s", path) : 0;
-}
-
 static int take_tasks(struct ration *ration, const struct ration_spec *spec, bool move,
                       struct error *err)
 {
@@ -201,10 +229,6 @@ static int take_tasks(struct ration *ration, const struct ration_spec *spec, boo
         }
         struct ration_task *task = &ration->tasks[ration->task_count++];
         *task = (struct ration_task){.pid = spec->tasks[i], .meter = -1, .state = -1};
-        if ((rc = open_file(task->pid, "schedstat", &task->meter, err)) < 0 ||
-            (rc = open_file(task->pid, "stat", &task->state, err)) < 0) {
-            return rc;
-        }
     }
     return 0;
 }
@@ -259,14 +283,7 @@ void ration_close(struct ration *ration)
     if (ration == NULL) {
         return;
     }
-    for (size_t i = 0; i < ration->task_count; i++) {
-        if (ration->tasks[i].meter >= 0) {
-            close(ration->tasks[i].meter);
-        }
-        if (ration->tasks[i].state >= 0) {
-            close(ration->tasks[i].state);
-        }
-    }
+    close_meters(ration);
     free(ration->tasks);
     free(ration->shares);
     free(ration->path);
