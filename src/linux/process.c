@@ -119,3 +119,13 @@ int process_end(int pidfd, uint64_t within_ns, struct error *err)
     int rc = signal_and_wait(pidfd, SIGTERM, within_ns, NULL);
     return rc == -ETIMEDOUT ? process_kill(pidfd, within_ns, err) : 0;
 }
+
+int process_check_view(struct error *err)
+{
+    _cleanup_free_ char *name = NULL;
+    return file_read("/proc/2/comm", 32, &name, NULL, NULL) == 0 && text_equal(name, "kthreadd\n")
+               ? 0
+               : fail_lacking(err, "the kernel's threads, which are metered and rationed, can't be "
+                                   "seen from this PID namespace: start vrbench in the machine's "
+                                   "first one");
+}

@@ -36,4 +36,8 @@ int process_end(int pidfd, uint64_t within_ns, struct error *err);
 // Sends SIGKILL and waits at most `within_ns` for the end. -ETIMEDOUT if the process still exists.
 int process_kill(int pidfd, uint64_t within_ns, struct error *err);
 
+// Whether this process sees the kernel's threads and all processes, as only those in the machine's
+// first PID namespace do. Exit status 3 if not.
+int process_check_view(struct error *err);
+
 #endif

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "linux/process.h"
 #include "owner/owner.h"
 #include "owner/view.h"
 #include "owner/wire.h"
@@ -60,6 +61,10 @@ static _Noreturn void owner_exec(int ready)
 static int owner_start(struct error *err)
 {
     int ends[2];
+    int rc = process_check_view(err); // an owner that does not see them would take routers for dead
+    if (rc < 0) {
+        return rc;
+    }
     if (pipe2(ends, O_CLOEXEC) < 0) {
         return fail(err, errno, "making a pipe");
     }

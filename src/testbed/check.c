@@ -2,6 +2,7 @@
 // testbed/check — whether a scenario's platform can make its routers, before anything is made. See
 // testbed.h.
 #include "base/cleanup.h"
+#include "linux/process.h"
 #include "testbed/handover.h"
 #include "testbed/routers.h"
 
@@ -41,7 +42,10 @@ int testbed_check_platform(const struct scenario *scenario, bool named_only, str
     if (named_only && platform_check(scenario->platform, NULL) < 0) {
         return 0; // another build or machine may have it
     }
-    int rc = cpu_list_usable(&usable, err);
+    int rc = named_only ? 0 : process_check_view(err);
+    if (rc == 0) {
+        rc = cpu_list_usable(&usable, err);
+    }
     if (rc == 0) {
         rc = platform_open(scenario->platform, &platform, err);
     }

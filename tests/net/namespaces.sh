@@ -5,7 +5,7 @@
 # Runs beside others
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 9
+plan 21
 
 cat >"$T/one.yaml" <<'END'
 name: one
@@ -27,6 +27,31 @@ else
 fi
 
 ok "a testbed stands" "$VRBENCH" up "$T/one.yaml"
+# Numbers of processes mean others there.
+in_pids() { unshare --pid --fork --mount-proc "$@"; }
+listed() { "$@" "$VRBENCH" list --json | jq -c 'map([.name, .state])'; }
+if in_pids true 2>/dev/null; then
+    is "from another PID namespace it is listed as from here" "$(listed in_pids)" "$(listed env)"
+    held=$(owner)
+    ok "  which cleanup leaves alone" in_pids "$VRBENCH" cleanup
+    ok "  and whose allocation is set from there" in_pids "$VRBENCH" cpu one/r1 --weight 300
+    ok "  and whose router is rebooted" in_pids "$VRBENCH" reboot one/r1
+    is "  it runs on" "$(field r1 state)" running
+    is "  with the same owner" "$(owner)" "$held"
+    in_pids "$VRBENCH" up "$T/one.yaml" 2>"$T/err"
+    like "  a second one of the name is refused from there" "$(cat "$T/err")" "already exists"
+    in_pids "$VRBENCH" run "$T/one.yaml" -o "$T/run" 2>"$T/err"
+    is "a run there ends with status 3" $? 3
+    like "  and says why" "$(cat "$T/err")" "PID namespace"
+    is "  and leaves the testbed" "$(field r1 state)" running
+    kill -KILL "$held"
+    wait_for 20 gone "$held"
+    in_pids "$VRBENCH" list 2>"$T/err"
+    is "after the owner's death no other begins there, but status 3" $? 3
+    is "  nor does it take the router for dead" "$(field r1 state)" running
+else
+    for i in 1 2 3 4 5 6 7 8 9 10 11 12; do skip "PID namespace" "no PID namespaces here"; done
+fi
 if unshare -T --boottime 86400 --fork true 2>/dev/null; then
     state() { "$@" "$VRBENCH" list --json | jq -r '.[] | select(.name == "r1") | .state'; }
     is "  its router runs, seen from another time namespace" \

@@ -4,7 +4,7 @@
 # nothing happens, gone with its last testbed; what it does while it is busy, and when it is killed.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 39
+plan 42
 
 scenario_two netns "bridged"
 machine_snapshot "$T/before"
@@ -110,6 +110,10 @@ ok "a router is named with its testbed by another user" env SUDO_UID=4711 "$VRBE
 SUDO_UID=4711 vrbench reboot r1t3 2>"$T/err"
 is "  a bare name is refused" $? 2
 like "  with the full one" "$(cat "$T/err")" 'another user.s testbed two; to use it, name it two/r1t3'
+SUDO_UID=4711 vrbench console r1t3 -- true 2>"$T/err"
+is "  and so is a bare name for a console" $? 2
+like "  with the full one" "$(cat "$T/err")" "belongs to another user's testbed; to use it, name it two/r1t3"
+ok "  by which it is entered" env SUDO_UID=4711 "$VRBENCH" console two/r1t3 -- true
 printf '{"do": "explode"}\nnonsense\n' >"$T/bad"
 ok "an unknown request is answered" sh -c '
     python3 "$SOURCE_ROOT/tests/net/ask.py" /run/vrbench/owner.sock <"$1" | grep -q "unknown request"' sh "$T/bad"
