@@ -23,6 +23,7 @@
 #include "result/platform_facts.h"
 #include "result/store.h"
 #include "run/run.h"
+#include "scenario/engines.h"
 #include "testbed/testbed.h"
 #include "traffic/engine.h"
 
@@ -62,7 +63,7 @@ static const struct option_row run_options[] = {
      .type = OPTION_TEXT,
      .offset = offsetof(struct run_values, engine),
      .argument = "E",
-     .help = "traffic engine: packet, xdp, iperf or iperf3"},
+     .help = "traffic engine:" ENGINES_WORDS},
     {.name = "even-default-route",
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, even_default_route),

@@ -27,4 +27,8 @@
         .payload_use = "iperf3's numbers and times", .duration_step_ns = 1000000000, .slack = 5,   \
         .can = ENGINE_FRAGMENTS | ENGINE_COMPANY)
 
+// " packet xdp …", for messages and help
+#define ENGINES_WORD(name, ...) " " #name
+#define ENGINES_WORDS           ENGINES(ENGINES_WORD)
+
 #endif

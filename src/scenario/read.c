@@ -18,6 +18,7 @@
 #include "scenario/catalogue.h"
 #include "scenario/check.h"
 #include "scenario/draft.h"
+#include "scenario/engines.h"
 #include "scenario/problem.h"
 #include "scenario/schema.h"
 #include "scenario/yaml.h"
@@ -236,9 +237,8 @@ int scenario_read_for(const char *path, const char *engine, unsigned cpus_online
                       struct scenario **ret, struct error *err)
 {
     if (engine != NULL && scenario_engine(engine) == NULL) {
-        return fail_input(
-            err, "no traffic engine is called \"%s\"; expected packet, xdp, iperf or iperf3",
-            engine);
+        return fail_input(err, "no traffic engine is called \"%s\"; expected one of" ENGINES_WORDS,
+                          engine);
     }
     _cleanup_free_ char *text = NULL;
     size_t length = 0;
