@@ -198,9 +198,11 @@ struct pacer *pacer_new(const struct traffic_setup *setup, struct pacer_stream *
             .stop = &pacer->stop,
         };
     }
+    size_t next = 0;
     for (size_t i = 0; i < setup->path_count; i++) {
-        struct pacer_thread *sender = &pacer->senders[i % pacer->sender_count];
+        struct pacer_thread *sender = &pacer->senders[next];
         sender->streams[sender->stream_count++] = streams[i];
+        next = next + 1 == pacer->sender_count ? 0 : next + 1;
     }
     return pacer;
 }

@@ -57,7 +57,7 @@ struct half {
 static struct xdp_source_bpf *source_load(struct error *err)
 {
     bpf_skeletons_are_silent();
-#ifdef __clang_analyzer__ // which finds a leak in what bpftool generates
+#ifdef __clang_analyzer__ // the analyzer finds a leak in bpftool's generated code
     struct xdp_source_bpf *skeleton = NULL;
 #else
     struct xdp_source_bpf *skeleton = xdp_source_bpf__open_and_load();

@@ -48,6 +48,7 @@ static const struct frame_address address = {.source_mac = {2, 0x76, 0, 0, 0, 1}
 static int load_programs(void **state)
 {
     (void)state;
+#ifndef __clang_analyzer__ // the analyzer finds a leak in bpftool's generated code
     if (geteuid() == 0) {
         source = xdp_source_bpf__open_and_load();
         for (size_t i = 0; i < 2; i++) {
@@ -57,6 +58,7 @@ static int load_programs(void **state)
         }
         flow = memory_new(1, sizeof *flow);
     }
+#endif
     return 0;
 }
 
@@ -203,7 +205,7 @@ static void tells_copies_late_and_stale_packets_apart(void)
                                      127,
                                      1000,
                                      999,
-                                     64 * 70,
+                                     64ULL * 70,
                                      66,
                                      66,
                                      FLOW_WINDOW - 1,
@@ -256,7 +258,8 @@ static void counts_random_orders_as_the_library_does(void)
         }
     }
     uint64_t delays = 0;
-    for (size_t i = 0; i < FLOW_DELAY_CLASSES; i++) {
+    const size_t classes = sizeof sink->bss->delays / sizeof sink->bss->delays[0];
+    for (size_t i = 0; i < classes; i++) {
         delays += sink->bss->delays[i];
     }
     assert_int_equal(delays, sink->bss->received);
