@@ -98,14 +98,15 @@ int netlink_ask(struct nl_sock *socket, struct nl_msg *request, netlink_visitor 
     if (sent < 0) {
         return fail(err, 0, "%s: %s", what, nl_geterror(sent));
     }
-    _cleanup_free_ void *buffer = memory_new(1, ANSWER_ROOM);
+    // Not allocated: most answers are short, and only what they fill is touched.
+    _Alignas(struct nlmsghdr) char buffer[ANSWER_ROOM];
     for (;;) {
         ssize_t got = receive_some(nl_socket_get_fd(socket), buffer);
         if (got <= 0 || got > ANSWER_ROOM) {
             return fail(err, got < 0 ? errno : EMSGSIZE, "%s: reading the answer", what);
         }
         int left = (int)got;
-        for (struct nlmsghdr *message = buffer; nlmsg_ok(message, left);
+        for (struct nlmsghdr *message = (struct nlmsghdr *)(void *)buffer; nlmsg_ok(message, left);
              message = nlmsg_next(message, &left)) {
             if (message->nlmsg_seq != sequence) {
                 continue; // the rest of an earlier answer that was not read to its end

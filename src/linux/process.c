@@ -58,6 +58,25 @@ uint64_t process_start_time(pid_t pid)
     return field == NULL ? 0 : (uint64_t)((long long)strtoull(field, NULL, 10) - boot_offset());
 }
 
+#define KERNELS_FIRST_THREAD 2 // kthreadd, the parent of all others
+
+static bool kernels_threads_seen;
+static pthread_once_t kernels_threads_once = PTHREAD_ONCE_INIT;
+
+static void look_for_kernels_threads(void)
+{
+    _cleanup_free_ char *text = NULL;
+    kernels_threads_seen = file_read("/proc/2/stat", 4096, &text, NULL, NULL) == 0 &&
+                           text_starts(text, "2 (kthreadd) ") && getpgid(KERNELS_FIRST_THREAD) == 0;
+}
+
+bool process_is_kernels(pid_t pid)
+{
+    (void)pthread_once(&kernels_threads_once, look_for_kernels_threads);
+    // In the first PID namespace the group of every process is visible, and 0 is the kernel's.
+    return kernels_threads_seen && getpgid(pid) == 0;
+}
+
 int process_open(pid_t pid, uint64_t started, struct error *err)
 {
     int fd = (int)syscall(SYS_pidfd_open, pid, 0);

@@ -26,6 +26,10 @@ uint64_t process_start_time(pid_t pid);
 // Whether a task has ended (reaped or a zombie).
 bool process_is_dead(pid_t pid);
 
+// Whether a task is known to be a thread of the kernel: true only in the first PID namespace, which
+// alone shows them. One system call, where looking into /proc/PID is several and fills caches.
+bool process_is_kernels(pid_t pid);
+
 // Opens a descriptor of the process (pidfd_open(2)) that becomes readable when it ends. -ESRCH if
 // the process with this PID did not start at `started`.
 int process_open(pid_t pid, uint64_t started, struct error *err);

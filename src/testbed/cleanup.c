@@ -247,7 +247,8 @@ int testbed_end_processes(const struct record *record, const char *node, struct 
     for (struct dirent *entry = NULL; processes != NULL && (entry = readdir(processes)) != NULL;) {
         const char *name = entry->d_name;
         pid_t pid = (pid_t)strtol(name, NULL, 10);
-        if (pid <= 1 || pid == getpid() || !lives_in(name, namespaces, count)) {
+        if (pid <= 1 || pid == getpid() || process_is_kernels(pid) ||
+            !lives_in(name, namespaces, count)) {
             continue;
         }
         _cleanup_close_ int process = process_open(pid, process_start_time(pid), NULL);
