@@ -194,10 +194,14 @@ int netns_sysctl(const struct netns *ns, const char *name, const char *value, in
         }
     }
     _cleanup_free_ char *path = text_format("/proc/sys/net/%s", name);
-    if (optional && access(path, W_OK) < 0) {
-        return 0;
+    _cleanup_error_ struct error why = ERROR_INIT;
+    int rc = file_write(path, value, &why);
+    bool lacking = rc == -ENOENT || rc == -EACCES || rc == -EROFS;
+    if (rc < 0 && !(optional && lacking)) {
+        error_move(err, &why);
+        return rc;
     }
-    return file_write(path, value, err);
+    return 0;
 }
 
 char *netns_pin_of(const char *directory, const char *node)
