@@ -196,7 +196,7 @@ static __always_inline void count_packet(__u64 number, __u64 sent_ns, __u64 now_
     count_delay(sent_ns, now_ns);
 }
 
-// What a test frame is: decided before anything is counted.
+// The kind of a test frame, decided before anything is counted.
 enum kind { KIND_CORRUPT, KIND_STRAY, KIND_COUNTED };
 
 static __always_inline void count_frame(enum kind kind, __u64 number, __u64 sent_ns, __u64 now_ns)
@@ -227,7 +227,7 @@ int count_stamped(struct xdp_md *context)
     enum kind kind = KIND_CORRUPT;
     __u64 number = bpf_be64_to_cpu(headers->stamp.sequence);
     if (is_intact(headers, end)) {
-        // No source ever gets to the last numbers: such a stamp was made up.
+        // No source reaches the last numbers: such a stamp is forged.
         kind = bpf_ntohl(headers->stamp.run) == run &&
                        bpf_ntohs(headers->stamp.network) == network && number <= ~0ULL - FLOW_WINDOW
                    ? KIND_COUNTED

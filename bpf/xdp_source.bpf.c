@@ -2,9 +2,9 @@
 /*
  * bpf/xdp_source — writes a stamped test frame and redirects it out of an interface. Loaded by
  * traffic/xdp_source, which runs it on live frames (kernel: Documentation/bpf/bpf_prog_run.rst);
- * its globals are one path's.
+ * its globals belong to one path.
  *
- * The kernel recycles the frames' pages without rewriting them, and whoever received a frame may
+ * The kernel recycles the frames' pages without rewriting them, and the receiver of a frame may
  * have changed its headers: everything before the filler is written for each packet.
  */
 #include <linux/bpf.h>
@@ -21,7 +21,7 @@ __u64 frame_headers[6];   // FRAME_HEADERS bytes of Ethernet, IPv4 and UDP heade
 __u64 frame_base_sum;     // frame_template.base_sum of traffic/frame.h
 __u64 stamp_begin;        // the first 8 bytes of the stamp, in memory order
 volatile __u64 sequence;  // of the next packet
-volatile __u32 interface; // that packets leave by; 0 = they are dropped
+volatile __u32 interface; // interface by which packets leave; 0 = they are dropped
 
 static __u64 halves(__u64 bytes)
 {
@@ -44,7 +44,7 @@ int send_stamped(struct xdp_md *context)
     for (int i = 0; i < 5; i++) {
         words[i] = frame_headers[i];
     }
-    // RFC 768: a checksum of 0 would mean that there is none.
+    // RFC 768: a checksum of 0 means no checksum
     *(__u16 *)(void *)(at + FRAME_HEADERS - 2) = sum == 0 ? 0xffff : sum;
     *(__u64 *)(void *)(at + FRAME_HEADERS) = stamp_begin;
     *(__u64 *)(void *)(at + FRAME_HEADERS + 8) = number;

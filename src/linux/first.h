@@ -69,8 +69,8 @@ struct first_begun {
 };
 #define FIRST_NOT_BEGUN ((struct first_begun){.control = -1})
 
-// first_start() in two steps; the caller can do other work in between. Either first_await() or
-// first_abandon() ends what first_begin() began.
+// first_start() in two steps, so that the caller can do other work in between. Either first_await()
+// or first_abandon() must follow.
 int first_begin(const struct netns *ns, const char *host_name, bool outlive,
                 const struct first_services *services, struct first_begun *ret, struct error *err);
 int first_await(struct first_begun *begun, const char *host_name, pid_t *ret, int *ret_control,

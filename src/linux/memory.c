@@ -20,27 +20,27 @@
 #include "base/file.h"
 #include "base/text.h"
 
-#define GROUP_PREFIX  "vrbench-memory-" // then PID-TID
+#define GROUP_PREFIX  "vrbench-memory-" // followed by PID-TID
 #define V1_CONTROLLER "memory"
 
-// The hierarchy that has the memory controller.
+// The hierarchy with the memory controller.
 struct memory_tree {
-    int version; // 0 = there is none
+    int version; // 0 = none
     char *root;
 };
 
 struct memory_charge {
     const struct memory_tree *tree;
     char *group;
-    int back; // file of the group that the thread came from, open for writing
+    int back; // file of the thread's original group, open for writing
 };
 
 static struct memory_tree tree_found;
 static pthread_once_t tree_once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t whole_process = PTHREAD_MUTEX_INITIALIZER; // version 2
 
-// Version 2: whether the children of the root have the memory controller. It isn't given to them
-// here: that would cost every group of the machine.
+// Version 2: whether the children of the root have the memory controller. It is not enabled for
+// them here, because every group of the machine would pay for it.
 static bool tree_hands_on_memory(const char *root)
 {
     _cleanup_free_ char *path = text_format("%s/cgroup.subtree_control", root);
@@ -163,7 +163,7 @@ static bool charge_enter(const struct memory_charge *charge)
 static void charge_leave(const struct memory_charge *charge)
 {
     if (!tasks_take_writer(charge->back)) {
-        // Its own group has gone meanwhile: then the root's.
+        // Its original group is gone: uses the root.
         _cleanup_free_ char *path =
             text_format("%s/%s", charge->tree->root, tasks_of(charge->tree));
         (void)file_write(path, "0", NULL);
@@ -210,8 +210,8 @@ static uint64_t read_bytes(const struct memory_charge *charge, const char *file)
     return file_read(path, 64, &text, NULL, NULL) < 0 ? 0 : strtoull(text, NULL, 10);
 }
 
-// Version 2 charges in batches of 64 pages (mm/memcontrol.c, MEMCG_CHARGE_BATCH); a lower bound
-// makes it give back what is left of them.
+// Version 2 charges in batches of 64 pages (mm/memcontrol.c, MEMCG_CHARGE_BATCH); a lower limit
+// makes it return the rest of them.
 static uint64_t read_charged(const struct memory_charge *charge)
 {
     if (charge->tree->version == 1) {

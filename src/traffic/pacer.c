@@ -36,7 +36,7 @@ struct pacer_thread {
 };
 
 struct pacer {
-    struct pacer_stream *const *streams; // by path
+    struct pacer_stream *const *streams; // for each path
     size_t stream_count;
     struct pacer_thread *senders;
     size_t sender_count;
@@ -259,7 +259,8 @@ int pacer_finish(struct pacer *pacer, const struct traffic_request *request,
             stream->last_ns > pacer->start_ns ? stream->last_ns - pacer->start_ns : 0;
         counts[i].tx = stream->tx;
         counts[i].unsent = asked - stream->tx;
-        // A rate is packets over the time that they stand for: the last one's slot counts, too.
+        // A rate is packets divided by the time that they represent, which includes the last
+        // packet's slot.
         counts[i].sending_ns = sending < request->duration_ns ? request->duration_ns : sending;
     }
     return 0;

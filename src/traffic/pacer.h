@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * traffic/pacer — threads that send streams of packets at a given rate. Called by the sources of
- * the engines that send by themselves, which supply how a batch of packets is sent.
+ * the engines that send by themselves, which supply the function that sends a batch.
  *
- * Packets are due by the clock. Between them a thread sleeps, long enough to gather a small burst
- * (a wake-up costs more than a packet), and then sends what has come due; it spins only if even
- * that leaves no time. What was missed while the machine was elsewhere is made up for at little
- * more than the rate, so that a hiccup of the tester does not become a burst that the device under
- * test is blamed for. Packets still owing after a grace time beyond the trial's end are not sent:
- * they are "unsent".
+ * Packets are due by the clock. Between them a thread sleeps long enough to gather a small burst (a
+ * wake-up costs more than a packet), and then sends all packets that are due; it spins only if even
+ * that leaves no time. Packets missed while the thread was off the CPU are sent at slightly more
+ * than the rate, so that a hiccup of the tester does not cause a burst for which the device under
+ * test is blamed. Packets still due after a grace time beyond the trial's end are not sent: they
+ * are "unsent".
  */
 #ifndef VRBENCH_TRAFFIC_PACER_H
 #define VRBENCH_TRAFFIC_PACER_H
 
 #include "traffic/engine.h"
 
-// One path's packets of one trial. Embedded, as the first member, in what an engine knows of a
-// path.
+// One path's packets of one trial. The first member of an engine's own struct for a path.
 struct pacer_stream {
     // Sends the packets with the sequence numbers tx to tx + `count` - 1 and adds those attempted
     // to tx. Returns 0, or a negative errno after which nothing more is sent.
@@ -25,7 +24,7 @@ struct pacer_stream {
     // of the trial, written by the pacer (tx by send()):
     uint64_t target;  // packets to send; UINT64_MAX = as many as possible
     uint64_t tx;      // attempted so far
-    uint64_t last_ns; // CLOCK_MONOTONIC when the last batch had been handed over
+    uint64_t last_ns; // CLOCK_MONOTONIC when the last batch was handed over
 };
 
 struct pacer;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later OR GPL-2.0-only
 /*
- * traffic/stamp — what the program and its parts in the kernel (bpf/) must agree on: constants of
- * test frames (frame.h describes their layout) and of the counting of a flow (flow.h). No system
- * header is included, so that the BPF compiler can read this file.
+ * traffic/stamp — definitions shared by the program and its BPF programs (bpf/): constants of test
+ * frames (frame.h describes their layout) and of the counting of a flow (flow.h). No system header
+ * is included, so that the BPF compiler can read this file.
  */
 #ifndef VRBENCH_TRAFFIC_STAMP_H
 #define VRBENCH_TRAFFIC_STAMP_H

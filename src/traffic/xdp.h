@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * traffic/xdp — inside of the engine "xdp": its source and its sink, which run in the kernel as the
- * BPF programs bpf/xdp_source and bpf/xdp_sink. xdp.c has what both need.
+ * traffic/xdp — internal to the engine "xdp": its source and its sink, which run in the kernel as
+ * the BPF programs bpf/xdp_source and bpf/xdp_sink. xdp.c has what both use.
  */
 #ifndef VRBENCH_TRAFFIC_XDP_H
 #define VRBENCH_TRAFFIC_XDP_H
@@ -12,13 +12,13 @@
 extern const struct half_ops xdp_source_half, xdp_sink_half;
 
 struct xdp_source_bpf__bss;
-// Makes the source's program write frames of a template with the network and run of `stamp`, from
-// sequence number 0.
+// Configures the source's program to write frames of a template with the network and run of
+// `stamp`, from sequence number 0.
 void xdp_source_prepare(struct xdp_source_bpf__bss *globals, const struct frame_template *frame,
                         const struct frame_stamp *stamp);
 
-// Runs the source's program on `count` frames that it drops: whether this kernel can. Negative with
-// exit status 3 if not.
+// Tests whether this kernel can run the source's program, on `count` frames that it drops. Exit
+// status 3 if not.
 int xdp_source_try(struct error *err);
 #endif
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * traffic/xdp_sink — counts test frames within the kernel: bpf/xdp_sink attached to the sink's
- * interfaces, where it drops what it has counted before the kernel has spent anything on it. A half
- * of the engine "xdp", called through engine.h.
+ * traffic/xdp_sink — counts test frames within the kernel: bpf/xdp_sink, attached to the sink's
+ * interfaces, counts and drops them before the kernel spends further CPU time on them. A half of
+ * the engine "xdp", called through engine.h.
  *
- * The program's memory is mapped: what it counts is read while it counts. A frame's arrival is when
- * the interface's NAPI poll takes it out of the receive ring, by CLOCK_MONOTONIC as its stamp.
+ * The program's memory is mapped, so the counts can be read at any time. The arrival of a frame is
+ * the time at which the interface's NAPI poll takes it out of the receive ring, by CLOCK_MONOTONIC
+ * as in its stamp.
  */
 #include "version.h"
 
@@ -41,7 +42,7 @@ struct xdp_receiver {
 
 struct half {
     size_t path_count;
-    struct xdp_receiver *receivers; // by path
+    struct xdp_receiver *receivers; // for each path
 };
 
 // If source and sink share a CPU, the sink's NAPI threads must get it at once: the source sends a
@@ -174,7 +175,8 @@ static int sink_start(struct half *half, const struct traffic_request *request, 
 {
     (void)err;
     for (size_t i = 0; i < half->path_count; i++) {
-        // A frame of an earlier trial may be counted meanwhile, as a stray: its run is another's.
+        // A frame of an earlier trial may be counted meanwhile, as a stray, because its run
+        // differs.
         struct xdp_sink_bpf__bss *counts = half->receivers[i].skeleton->bss;
         memset(counts, 0, sizeof *counts);
         counts->network = half->receivers[i].network;
@@ -224,7 +226,7 @@ static int sink_finish(struct half *half, const struct traffic_request *request,
 
 static void sink_stop(struct half *half)
 {
-    (void)half; // it counts on: whatever comes next is of no trial
+    (void)half; // it continues to count; further frames belong to no trial
 }
 
 const struct half_ops xdp_sink_half = {

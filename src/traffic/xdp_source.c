@@ -37,7 +37,7 @@
 struct xdp_stream {
     struct pacer_stream paced;
     struct xdp_source_bpf *skeleton;
-    struct netns *apart; // whose loopback interface the program is attached to
+    struct netns *apart; // namespace to whose loopback interface the program is attached
     int attachment;      // the link to it
     int program;         // of the skeleton
     const struct netns *ns;
@@ -47,7 +47,7 @@ struct xdp_stream {
 
 struct half {
     size_t path_count;
-    struct xdp_stream *streams;  // by path
+    struct xdp_stream *streams;  // for each path
     struct pacer_stream **paced; // the same, for the pacer
     struct pacer *pacer;
 };
@@ -100,11 +100,11 @@ int xdp_source_try(struct error *err)
 
 // ---- streams
 
-// In the pacer's thread, which needs to be where the interface is.
+// Called in the pacer's thread, which must be in the namespace of the interface.
 static int xdp_send(struct pacer_stream *paced, uint32_t run, size_t count)
 {
     struct xdp_stream *stream = (struct xdp_stream *)(void *)paced;
-    (void)run; // in the stamp since the trial began
+    (void)run; // set in the stamp when the trial began
     static _Thread_local const struct netns *place;
     if (place != stream->ns) {
         if (setns(stream->ns->fd, CLONE_NEWNET) < 0) {
@@ -143,7 +143,7 @@ static int interface_check(const struct traffic_path *path, struct error *err)
     return rc;
 }
 
-// One interface has one program: each stream has a namespace of its own for it.
+// An interface can have one program, so each stream has a separate namespace for it.
 static int stream_attach(struct xdp_stream *stream, struct error *err)
 {
     int rc = netns_create(NULL, &stream->apart, err);

@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * machine/qemu/domain — a router that is a QEMU machine: its making, its end and its record
- * (domain.c), its interfaces on the host (taps.c) or devices of its own (pci.c), what it uses and
- * may use (usage.c). router.h has the object, qemu.c the table of functions.
+ * machine/qemu/domain — a router that is a QEMU machine: making, ending and recording it
+ * (domain.c), its interfaces on the host (taps.c) or assigned devices (pci.c), its use and
+ * allocation of resources (usage.c). router.h has the object, qemu.c the table of functions.
  *
- * A machine is transient: libvirt forgets it when it ends. Its name is "vrbench-TESTBED-ROUTER" and
- * its metadata say whose it is. What must have a name on the host while it lives is in a folder
- * beside the testbed's, "DIRECTORY.machines", where daemons in other mount namespaces see it.
+ * A machine is transient: libvirt drops it when it ends. It is recognised by its name,
+ * "vrbench-TESTBED-ROUTER", and its metadata. Its files on the host are in a folder beside the
+ * testbed's, "DIRECTORY.machines", where daemons in other mount namespaces see it.
  */
 #ifndef VRBENCH_MACHINE_QEMU_DOMAIN_H
 #define VRBENCH_MACHINE_QEMU_DOMAIN_H
 
 #include "machine/qemu/router.h"
 
-// taps.c: the names of taps while they are where the caller's own interfaces are, and how those of
-// one testbed begin (the caller frees both); the name of a dedicated one's macvtap on the host.
+// taps.c: the names of taps while they are in the caller's namespace, and the prefix of one
+// testbed's (the caller frees both); the name of a dedicated one's macvtap on the host.
 char *qemu_tap_name(const struct router_spec *spec, size_t nic);
 char *qemu_tap_prefix(const char *testbed);
 void qemu_stacked_name(const struct router_spec *spec, size_t nic, char ret[24]);
-// Makes them there; moves them to the host once QEMU has them open; removes them from there.
+// Make taps in the caller's namespace; move them to the host once QEMU has opened them; remove them
+// from there.
 int qemu_make_taps(const struct router_spec *spec, struct error *err);
 int qemu_place_taps(const struct router_spec *spec, struct error *err);
 int qemu_remove_taps(const struct router_spec *spec, struct error *err);
 
-// pci.c: whether a machine can get devices whole.
+// pci.c: whether devices can be assigned to a machine.
 bool qemu_takes_pci(struct platform *platform, const struct router_spec *spec,
                     const char *const *pci, size_t count, char *why, size_t room);
 
