@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # ip_labs.sh LABS — builds one-router bridged labs with ip commands, one after the other, and removes
-# them. Prints {"labs", "up_s", "down_s"}. bench/run calls it, as root, in namespaces of its own.
+# them. Prints {"labs", "up_s", "down_s"}. bench/run calls it, as root, in separate namespaces.
 set -eu
 . "$(dirname "$0")/ip_lab.sh"
 

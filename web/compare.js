@@ -5,11 +5,11 @@
 const ratio = (value) => (isNumber(value) ? `× ${number(value)}` : "");
 
 function runsTable(runs) {
-    const told = (row) => row.platform_words ?? row.platform_name;
+    const platform = (row) => row.platform_words ?? row.platform_name;
     return table(
         [
             { name: "Run", of: (row) => row.label },
-            { name: "Platform", of: told, wide: true },
+            { name: "Platform", of: platform, wide: true },
             { name: "Machine", of: (row) => row.hostname },
             { name: "CPU", of: (row) => row.cpu_model, wide: true },
             { name: "Kernel", of: (row) => row.kernel },

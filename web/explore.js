@@ -10,7 +10,7 @@ const titleOf = (name, sweep) =>
 const firstTopology = (names) =>
     names.find((name) => name === "bridged") ?? names.find((name) => name !== "direct") ?? names[0];
 
-let groups = 0; // of radio buttons, for names of their own
+let groups = 0; // number of groups of radio buttons, for unique names
 
 function radios(title, values, chosen, changed) {
     const group = `group${groups++}`;

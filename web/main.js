@@ -290,10 +290,10 @@ function showRun(run) {
 
 // The platform of the reproduction's routers, if it limits what the claims mean.
 function platformSection(runs) {
-    const told = distinct(
+    const notes = distinct(
         runs.filter((run) => run.platform_doubtful === true).map((run) => run.platform_words),
     );
-    return told.length === 0
+    return notes.length === 0
         ? null
         : element(
               "section",
@@ -302,7 +302,7 @@ function platformSection(runs) {
               element(
                   "div.note",
                   {},
-                  told.map((words) => element("p", {}, words)),
+                  notes.map((words) => element("p", {}, words)),
               ),
           );
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// owner/build — see build.h. Called by the jobs of requests.c, in threads of their own.
+// owner/build — see build.h. Called by the jobs of requests.c, in separate threads.
 #include "owner/build.h"
 
 #include <limits.h>

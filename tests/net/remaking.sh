@@ -32,7 +32,7 @@ kill_at() {
     return $killed_status
 }
 reboot_killed() {
-    kill_at "$2" "$3" vrbench reboot "$1" && grep 'owner of the testbeds has died' "$T/command"
+    kill_at "$2" "$3" vrbench reboot "$1" && grep 'testbed owner died' "$T/command"
 }
 # remade ROUTER OLD NETWORK — it runs in another life than OLD, and forwards; nothing is left to finish.
 is_next() { field_is "$1" state running && [ "$(field "$1" id)" != "$2" ]; }
