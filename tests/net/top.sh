@@ -161,7 +161,7 @@ done
 live dumb -d 0.2
 wait_for 60 ended
 is "an unsuitable terminal is reported" "$(cat "$T/status")" 3
-like "  with what can" "$(cat "$T/live.err")" ' -b prints'
+like "  with what can" "$(cat "$T/live.err")" ' use -b to print'
 end_live
 
 kill "$load"
