@@ -11,7 +11,7 @@ plan 7
 stops=10 # of each command
 ! soak_whole || stops=100
 
-scenario_many 16 bridged
+scenario_many 8 bridged
 sed -i 's/duration: 500 ms/duration: 20 ms/' "$T/many.yaml"
 machine_snapshot "$T/before"
 
