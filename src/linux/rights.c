@@ -70,9 +70,8 @@ int rights_check_settings(struct error *err)
     if (statvfs(NET_SETTINGS, &mount) < 0 || (mount.f_flag & ST_RDONLY) == 0) {
         return 0;
     }
-    return fail_lacking(err,
-                        NET_SETTINGS " is mounted read-only, as in a container without "
-                                     "privileges, so no router can be set to forward; remount "
-                                     "/proc/sys for writing (mount -o remount,rw,bind "
-                                     "/proc/sys), or start the container with --privileged");
+    return fail_lacking(err, NET_SETTINGS " is mounted read-only, as in a container without "
+                                          "privileges, so no router can be set to forward; remount "
+                                          "/proc/sys for writing (mount -o remount,rw,bind "
+                                          "/proc/sys), or start the container with --privileged");
 }
