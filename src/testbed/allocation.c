@@ -18,6 +18,7 @@
 #include "ration/ration.h"
 #include "testbed/admission.h"
 #include "testbed/platform_allocation.h"
+#include "testbed/tasks.h"
 
 #define GROUP_ROOT "vrbench"
 #define HOST_NAME  "host"
@@ -54,16 +55,6 @@ static void party_tasks(const struct testbed *testbed, size_t party, const pid_t
         *ret = testbed->routers[party - 1].router->tasks;
         *ret_count = testbed->routers[party - 1].router->task_count;
     }
-}
-
-static int bind_all(const pid_t *tasks, size_t count, const struct cpu_list *cpus,
-                    struct error *err)
-{
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < count; i++) {
-        rc = cpu_bind(tasks[i], cpus, err);
-    }
-    return rc;
 }
 
 static unsigned largest_weight(const struct allocator *allocator)
@@ -261,9 +252,12 @@ static int ration_party(struct testbed *testbed, size_t party, struct error *err
 {
     struct allocator *allocator = testbed->allocator;
     _cleanup_free_ char *path = NULL;
+    int rc = party == 0 ? testbed_bind_host_tasks(testbed, err) : 0;
     struct ration_spec spec = spec_of(testbed, party, &path);
     struct ration *ration = NULL;
-    int rc = bind_all(spec.tasks, spec.task_count, &testbed->plan->dut_cpus, err);
+    if (rc == 0 && party != 0) {
+        rc = tasks_bind(spec.tasks, spec.task_count, &testbed->plan->dut_cpus, err);
+    }
     if (platform_allocates(testbed, party)) {
         return rc < 0 ? rc : ration_by_platform(testbed, party, err);
     }
@@ -323,7 +317,7 @@ int testbed_start_dividing(struct testbed *testbed, struct error *err)
 int testbed_place(struct testbed *testbed, struct error *err)
 {
     const struct plan *plan = testbed->plan;
-    int rc = bind_all(testbed->tester_tasks, testbed->tester_task_count, &plan->tester_cpus, err);
+    int rc = tasks_bind(testbed->tester_tasks, testbed->tester_task_count, &plan->tester_cpus, err);
     if (rc < 0 || plan->topology == TOPOLOGY_DIRECT) {
         return rc;
     }

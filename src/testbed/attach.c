@@ -178,19 +178,6 @@ static enum router_state state_from_name(const char *name)
     return ROUTER_CRASHED;
 }
 
-// Removes threads that ended with the interfaces of a router.
-static void forget_gone_tasks(struct testbed *testbed)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < testbed->host_task_count; i++) {
-        if (!process_is_dead(testbed->host_tasks[i])) {
-            testbed->host_tasks[kept] = testbed->host_tasks[i];
-            testbed->host_task_links[kept++] = testbed->host_task_links[i];
-        }
-    }
-    testbed->host_task_count = kept;
-}
-
 static int recall_routers(struct testbed *testbed, struct error *err)
 {
     const json_t *routers = json_object_get(testbed->record->content, "routers");
@@ -224,7 +211,7 @@ static int recall_routers(struct testbed *testbed, struct error *err)
         }
     }
     if (any_gone) {
-        forget_gone_tasks(testbed);
+        testbed_forget_dead_host_tasks(testbed);
     }
     return rc;
 }

@@ -193,6 +193,44 @@ int testbed_thread_host_link(struct testbed *testbed, const char *name, int inde
     return rc;
 }
 
+int tasks_bind(const pid_t *tasks, size_t count, const struct cpu_list *cpus, struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        rc = cpu_bind(tasks[i], cpus, err);
+    }
+    return rc;
+}
+
+void testbed_forget_dead_host_tasks(struct testbed *testbed)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < testbed->host_task_count; i++) {
+        if (!process_is_dead(testbed->host_tasks[i])) {
+            testbed->host_tasks[kept] = testbed->host_tasks[i];
+            testbed->host_task_links[kept++] = testbed->host_task_links[i];
+        }
+    }
+    testbed->host_task_count = kept;
+}
+
+int testbed_bind_host_tasks(struct testbed *testbed, struct error *err)
+{
+    const struct cpu_list *cpus = &testbed->plan->dut_cpus;
+    size_t before;
+    int rc;
+    do {
+        testbed_forget_dead_host_tasks(testbed);
+        before = testbed->host_task_count;
+        error_clear(err);
+        rc = tasks_bind(testbed->host_tasks, before, cpus, err);
+        if (rc == -ESRCH) {
+            testbed_forget_dead_host_tasks(testbed);
+        }
+    } while (rc == -ESRCH && testbed->host_task_count < before);
+    return rc;
+}
+
 void testbed_forget_host_link(struct testbed *testbed, int index)
 {
     size_t kept = 0;

@@ -32,6 +32,12 @@ int testbed_thread_host_link(struct testbed *testbed, const char *name, int inde
 // Whether an interface that a router took stays with the host, under its name there
 // (plan_host_name()) and with its index.
 bool testbed_stays_with_host(const struct testbed *testbed, size_t interface);
+// Binds tasks to CPUs.
+int tasks_bind(const pid_t *tasks, size_t count, const struct cpu_list *cpus, struct error *err);
+// Binds the host's threads to the CPUs of the device under test, without those that have ended: the
+// kernel may end a thread some time after a killed process deleted its interface.
+int testbed_bind_host_tasks(struct testbed *testbed, struct error *err);
+void testbed_forget_dead_host_tasks(struct testbed *testbed);
 // Removes the thread of an interface that is being deleted from the host's, and keeps its CPU time.
 void testbed_forget_host_link(struct testbed *testbed, int index);
 // Appends all threads of a testbed.
