@@ -92,7 +92,7 @@ ok "so does up" vrbench up "$T/tiny.yaml"
 ok "  and down" vrbench down tiny
 vrbench cleanup --json >"$T/out" 2>"$T/err"
 is "cleanup ends with status 1" $? 1
-like "  says what is left and why" "$(cat "$T/err")" "left: removing testbed 4194004-0 \(gone\): .*$why"
+like "  says what is left and why" "$(cat "$T/err")" "not removed: removing testbed 4194004-0 \(gone\): .*$why"
 is "  as JSON, too" "$(jq -r '"\(.removed) \(.left | map(.id) | join(" "))"' "$T/out")" "0 4194004-0"
 dead_record a0
 vrbench up "$T/lender.yaml" >"$T/out" 2>&1
