@@ -7,4 +7,4 @@ if sanitized; then
     skip_all "emulation is too slow for a program with sanitizers"
 fi
 vrbench_files
-inside_own debian "$((${TEST_TIMEOUT:-300} - 20))" caps ${VRBENCH_VM_WHOLE:+whole}
+inside_own debian "$((2 * ${TEST_TIMEOUT:-300} - 30))" caps ${VRBENCH_VM_WHOLE:+whole}

@@ -118,13 +118,13 @@ inside() {
     return "$inside_status"
 }
 
-# inside_own IMAGE SECONDS SCRIPT [ARG...] — the same in a machine of the script's own with $T/files, for so
-# long at most. Once in some hundred times an emulated machine stands still, its kernel with it, while
-# its CPUs spin: it is started once more then, which is told. What the script printed comes at its end.
+# inside_own IMAGE SECONDS SCRIPT [ARG...] — runs a script in a machine of its own with $T/files, in at most
+# three tries of a third of SECONDS each. Now and then an emulated machine stands still, its kernel with it,
+# while its CPUs spin: it is started again then, and that is reported. The script's output comes at the end.
 inside_own() {
-    own_image=$1 own_seconds=$2
+    own_image=$1 own_seconds=$(($2 / 3))
     shift 2
-    for own_try in 1 2; do
+    for own_try in 1 2 3; do
         machine "$own_image" --deadline "$own_seconds" --files "$T/files"
         own_status=0
         inside "$@" >"$T/inside" 2>&1 || own_status=$?
