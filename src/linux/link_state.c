@@ -116,7 +116,8 @@ static bool has_path_over(const struct nlattr *multipath, int index)
 {
     const struct rtnexthop *hop = multipath == NULL ? NULL : nla_data(multipath);
     int left = multipath == NULL ? 0 : nla_len(multipath);
-    for (; hop != NULL && RTNH_OK(hop, left);
+    // RTNH_OK() reads a length that must lie within what is left.
+    for (; hop != NULL && left >= (int)sizeof *hop && RTNH_OK(hop, left);
          left -= (int)RTNH_ALIGN(hop->rtnh_len), hop = RTNH_NEXT(hop)) {
         if (hop->rtnh_ifindex == index) {
             return true;

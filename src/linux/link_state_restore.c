@@ -84,7 +84,7 @@ static int put_paths(const struct restoring *restoring, struct nl_msg *request,
     _cleanup_free_ char *paths = memory_new((size_t)nla_len(multipath) + 1, 1);
     size_t length = 0;
     const struct rtnexthop *hop = nla_data(multipath);
-    for (int left = nla_len(multipath); RTNH_OK(hop, left);
+    for (int left = nla_len(multipath); left >= (int)sizeof *hop && RTNH_OK(hop, left);
          left -= (int)RTNH_ALIGN(hop->rtnh_len), hop = RTNH_NEXT(hop)) {
         if (!all && hop->rtnh_ifindex != restoring->state->index) {
             continue;
