@@ -33,7 +33,9 @@ static bool lists_cpu(const char *root, const char *file)
     if (file_read(path, 4096, &text, NULL, NULL) < 0) {
         return false;
     }
-    for (char *word = strtok(text, " \n"); word != NULL; word = strtok(NULL, " \n")) {
+    char *rest = NULL;
+    for (char *word = strtok_r(text, " \n", &rest); word != NULL;
+         word = strtok_r(NULL, " \n", &rest)) {
         if (strcmp(word, "cpu") == 0) {
             return true;
         }
@@ -179,7 +181,9 @@ static void evict_tasks(const struct cgroup_tree *tree, const char *directory)
     if (file_read(from, TASKS_TEXT_MAX, &text, NULL, NULL) < 0) {
         return;
     }
-    for (char *task = strtok(text, "\n"); task != NULL; task = strtok(NULL, "\n")) {
+    char *rest = NULL;
+    for (char *task = strtok_r(text, "\n", &rest); task != NULL;
+         task = strtok_r(NULL, "\n", &rest)) {
         (void)file_write(to, task, NULL);
     }
 }
