@@ -26,7 +26,7 @@
 #define READY_STEP_NS        (100U * NS_PER_US)
 #define MAKE_ATTEMPTS        20
 
-static bool lists_cpu(const char *root, const char *file)
+bool cgroup_lists(const char *root, const char *file, const char *controller)
 {
     _cleanup_free_ char *path = text_format("%s/%s", root, file);
     _cleanup_free_ char *text = NULL;
@@ -36,7 +36,7 @@ static bool lists_cpu(const char *root, const char *file)
     char *rest = NULL;
     for (char *word = strtok_r(text, " \n", &rest); word != NULL;
          word = strtok_r(NULL, " \n", &rest)) {
-        if (strcmp(word, "cpu") == 0) {
+        if (text_equal(word, controller)) {
             return true;
         }
     }
@@ -60,7 +60,7 @@ static struct cgroup_tree *find_mounted(void)
     struct cgroup_tree *v2 = NULL;
     for (struct mntent *entry = getmntent(mounts); entry != NULL; entry = getmntent(mounts)) {
         if (v2 == NULL && strcmp(entry->mnt_type, "cgroup2") == 0 &&
-            lists_cpu(entry->mnt_dir, "cgroup.controllers")) {
+            cgroup_lists(entry->mnt_dir, "cgroup.controllers", "cpu")) {
             v2 = tree_new(2, entry->mnt_dir, false);
         } else if (v1 == NULL && strcmp(entry->mnt_type, "cgroup") == 0 &&
                    hasmntopt(entry, "cpu") != NULL) {
@@ -80,7 +80,7 @@ int cgroup_tree_open(const char *private_mount, struct cgroup_tree **ret, struct
     struct cgroup_tree *tree = find_mounted();
     if (tree == NULL && private_mount != NULL) {
         if (mount("none", private_mount, "cgroup2", 0, NULL) == 0) {
-            if (lists_cpu(private_mount, "cgroup.controllers")) {
+            if (cgroup_lists(private_mount, "cgroup.controllers", "cpu")) {
                 tree = tree_new(2, private_mount, true);
             } else {
                 umount2(private_mount, MNT_DETACH);
@@ -110,7 +110,7 @@ void cgroup_tree_close(struct cgroup_tree *tree)
 
 bool cgroup_hands_on_cpu(const struct cgroup_tree *tree)
 {
-    return tree->version != 2 || lists_cpu(tree->root, "cgroup.subtree_control");
+    return tree->version != 2 || cgroup_lists(tree->root, "cgroup.subtree_control", "cpu");
 }
 
 void cgroup_hand_on_no_cpu(const struct cgroup_tree *tree)

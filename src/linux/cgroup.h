@@ -29,6 +29,10 @@ void cgroup_tree_close(struct cgroup_tree *tree); // NULL is fine; unmounts noth
 bool cgroup_hands_on_cpu(const struct cgroup_tree *tree);
 void cgroup_hand_on_no_cpu(const struct cgroup_tree *tree);
 
+// Whether a file of words below `root` ("cgroup.controllers", "cgroup.subtree_control") contains a
+// controller. False if the file can't be read.
+bool cgroup_lists(const char *root, const char *file, const char *controller);
+
 // Makes a group. `path` is relative to the root, e.g. "vrbench/41-7/r1t3". Missing parents are
 // made, each with the cpu controller enabled for its children.
 int cgroup_make(const struct cgroup_tree *tree, const char *path, struct error *err);

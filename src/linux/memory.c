@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "linux/cgroup.h"
 
 #define GROUP_PREFIX  "vrbench-memory-" // followed by PID-TID
 #define V1_CONTROLLER "memory"
@@ -43,15 +44,7 @@ static pthread_mutex_t whole_process = PTHREAD_MUTEX_INITIALIZER; // version 2
 // them here, because every group of the machine would pay for it.
 static bool tree_hands_on_memory(const char *root)
 {
-    _cleanup_free_ char *path = text_format("%s/cgroup.subtree_control", root);
-    _cleanup_free_ char *text = NULL;
-    char *rest = file_read(path, 4096, &text, NULL, NULL) < 0 ? NULL : text;
-    for (char *word = NULL; rest != NULL && (word = strtok_r(rest, " \n", &rest)) != NULL;) {
-        if (text_equal(word, "memory")) {
-            return true;
-        }
-    }
-    return false;
+    return cgroup_lists(root, "cgroup.subtree_control", "memory");
 }
 
 static bool tree_counts_kernel(const char *root)
