@@ -2,6 +2,7 @@
 // traffic/pacer — see pacer.h. Called by packet_source.c and xdp_source.c.
 #include "traffic/pacer.h"
 
+#include <errno.h>
 #include <math.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -35,8 +36,9 @@ struct pacer_thread {
     int failed; // negative errno of a permanent send failure
 };
 
-struct pacer {
-    struct pacer_stream *const *streams; // for each path
+struct half {
+    const struct pacer_kind *kind;
+    struct pacer_stream **streams; // for each path
     size_t stream_count;
     struct pacer_thread *senders;
     size_t sender_count;
@@ -169,42 +171,67 @@ static void *sender_run(void *argument)
 
 // ---- all of them
 
-void pacer_free(struct pacer *pacer)
+void pacer_close(struct half *half)
 {
-    if (pacer == NULL) {
+    if (half == NULL) {
         return;
     }
-    for (size_t i = 0; i < pacer->sender_count; i++) {
-        free(pacer->senders[i].streams);
+    for (size_t i = 0; i < half->stream_count; i++) {
+        half->kind->close(half->streams[i]);
+        free(half->streams[i]);
     }
-    free(pacer->threads.threads);
-    free(pacer->senders);
-    free(pacer);
+    for (size_t i = 0; i < half->sender_count; i++) {
+        free(half->senders[i].streams);
+    }
+    free(half->threads.threads);
+    free(half->senders);
+    free(half->streams);
+    free(half);
 }
 
-struct pacer *pacer_new(const struct traffic_setup *setup, struct pacer_stream *const *streams)
+static void divide_streams(struct half *half, const struct traffic_setup *setup)
 {
-    struct pacer *pacer = memory_new(1, sizeof *pacer);
-    pacer->streams = streams;
-    pacer->stream_count = setup->path_count;
-    pacer->sender_count = packet_thread_count(&setup->source_cpus, setup->path_count);
-    pacer->senders = memory_new_array(struct pacer_thread, pacer->sender_count);
-    pacer->threads.threads = memory_new_array(pthread_t, pacer->sender_count);
-    for (size_t i = 0; i < pacer->sender_count; i++) {
-        pacer->senders[i] = (struct pacer_thread){
+    half->sender_count = packet_thread_count(&setup->source_cpus, setup->path_count);
+    half->senders = memory_new_array(struct pacer_thread, half->sender_count);
+    half->threads.threads = memory_new_array(pthread_t, half->sender_count);
+    for (size_t i = 0; i < half->sender_count; i++) {
+        half->senders[i] = (struct pacer_thread){
             .streams = memory_new_array(struct pacer_stream *, setup->path_count),
             .cpus = packet_thread_cpu(&setup->source_cpus, i),
             .shared_cpu = setup->shared_cpu,
-            .stop = &pacer->stop,
+            .stop = &half->stop,
         };
     }
     size_t next = 0;
     for (size_t i = 0; i < setup->path_count; i++) {
-        struct pacer_thread *sender = &pacer->senders[next];
-        sender->streams[sender->stream_count++] = streams[i];
-        next = next + 1 == pacer->sender_count ? 0 : next + 1;
+        struct pacer_thread *sender = &half->senders[next];
+        sender->streams[sender->stream_count++] = half->streams[i];
+        next = next + 1 == half->sender_count ? 0 : next + 1;
     }
-    return pacer;
+}
+
+int pacer_open(const struct pacer_kind *kind, const struct traffic_setup *setup, struct half **ret,
+               struct error *err)
+{
+    if (setup->path_count == 0 || setup->source_cpus.count == 0) {
+        return fail(err, EINVAL, "a source without paths or CPUs");
+    }
+    struct half *half = memory_new(1, sizeof *half);
+    half->kind = kind;
+    half->streams = memory_new_array(struct pacer_stream *, setup->path_count);
+    for (size_t i = 0; i < setup->path_count; i++) {
+        struct pacer_stream *stream = memory_new(1, kind->stream_size);
+        int rc = kind->open(&setup->paths[i], stream, err);
+        if (rc < 0) {
+            free(stream);
+            pacer_close(half);
+            return rc;
+        }
+        half->streams[half->stream_count++] = stream;
+    }
+    divide_streams(half, setup);
+    *ret = half;
+    return 0;
 }
 
 static void stream_begin(struct pacer_stream *stream, const struct traffic_request *request)
@@ -219,44 +246,44 @@ static void stream_begin(struct pacer_stream *stream, const struct traffic_reque
     }
 }
 
-int pacer_start(struct pacer *pacer, const struct traffic_request *request, struct error *err)
+int pacer_start(struct half *half, const struct traffic_request *request, struct error *err)
 {
-    for (size_t i = 0; i < pacer->stream_count; i++) {
-        stream_begin(pacer->streams[i], request);
+    for (size_t i = 0; i < half->stream_count; i++) {
+        half->kind->prepare(half->streams[i], request);
+        stream_begin(half->streams[i], request);
     }
-    atomic_store(&pacer->stop, false);
-    pacer->start_ns = clock_monotonic_ns() + START_AFTER_NS;
-    pacer->end_ns = pacer->start_ns + request->duration_ns;
+    atomic_store(&half->stop, false);
+    half->start_ns = clock_monotonic_ns() + START_AFTER_NS;
+    half->end_ns = half->start_ns + request->duration_ns;
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < pacer->sender_count; i++) {
-        struct pacer_thread *sender = &pacer->senders[i];
+    for (size_t i = 0; rc == 0 && i < half->sender_count; i++) {
+        struct pacer_thread *sender = &half->senders[i];
         sender->run = request->run;
         sender->pps = request->pps;
-        sender->start_ns = pacer->start_ns;
-        sender->end_ns = pacer->end_ns;
+        sender->start_ns = half->start_ns;
+        sender->end_ns = half->end_ns;
         sender->failed = 0;
-        rc = packet_threads_add(&pacer->threads, sender_run, sender, err);
+        rc = packet_threads_add(&half->threads, sender_run, sender, err);
     }
     return rc;
 }
 
-int pacer_finish(struct pacer *pacer, const struct traffic_request *request,
+int pacer_finish(struct half *half, const struct traffic_request *request,
                  struct traffic_count *counts, struct error *err)
 {
-    if (stop_sleep_until(pacer->end_ns, NULL) < 0) {
-        atomic_store(&pacer->stop, true);
+    if (stop_sleep_until(half->end_ns, NULL) < 0) {
+        atomic_store(&half->stop, true);
     }
-    packet_threads_join(&pacer->threads);
-    for (size_t i = 0; i < pacer->sender_count; i++) {
-        if (pacer->senders[i].failed != 0) {
-            return fail(err, -pacer->senders[i].failed, "sending");
+    packet_threads_join(&half->threads);
+    for (size_t i = 0; i < half->sender_count; i++) {
+        if (half->senders[i].failed != 0) {
+            return fail(err, -half->senders[i].failed, "sending");
         }
     }
-    for (size_t i = 0; i < pacer->stream_count; i++) {
-        const struct pacer_stream *stream = pacer->streams[i];
+    for (size_t i = 0; i < half->stream_count; i++) {
+        const struct pacer_stream *stream = half->streams[i];
         uint64_t asked = stream->target == UINT64_MAX ? stream->tx : stream->target;
-        uint64_t sending =
-            stream->last_ns > pacer->start_ns ? stream->last_ns - pacer->start_ns : 0;
+        uint64_t sending = stream->last_ns > half->start_ns ? stream->last_ns - half->start_ns : 0;
         counts[i].tx = stream->tx;
         counts[i].unsent = asked - stream->tx;
         // A rate is packets divided by the time that they represent, which includes the last
@@ -266,8 +293,8 @@ int pacer_finish(struct pacer *pacer, const struct traffic_request *request,
     return 0;
 }
 
-void pacer_stop(struct pacer *pacer)
+void pacer_stop(struct half *half)
 {
-    atomic_store(&pacer->stop, true);
-    packet_threads_join(&pacer->threads);
+    atomic_store(&half->stop, true);
+    packet_threads_join(&half->threads);
 }

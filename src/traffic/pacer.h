@@ -27,16 +27,24 @@ struct pacer_stream {
     uint64_t last_ns; // CLOCK_MONOTONIC when the last batch was handed over
 };
 
-struct pacer;
-// Divides the streams among threads: one a CPU of setup->source_cpus, at most one a stream.
-// `streams` has setup->path_count items, which remain the caller's and must outlive the pacer.
-struct pacer *pacer_new(const struct traffic_setup *setup, struct pacer_stream *const *streams);
-void pacer_free(struct pacer *pacer); // NULL is fine; no trial may be running
+// What an engine's source supplies.
+struct pacer_kind {
+    size_t stream_size; // bytes of its stream, whose first member is the struct pacer_stream
+    // Opens the stream of a path in zeroed memory. On failure it leaves nothing to be closed.
+    int (*open)(const struct traffic_path *path, struct pacer_stream *ret, struct error *err);
+    void (*close)(struct pacer_stream *stream);
+    // Prepares a stream for a trial, before it begins.
+    void (*prepare)(struct pacer_stream *stream, const struct traffic_request *request);
+};
 
-// As half_ops.start(), finish() and stop() of a source: see traffic/engine.h.
-int pacer_start(struct pacer *pacer, const struct traffic_request *request, struct error *err);
-int pacer_finish(struct pacer *pacer, const struct traffic_request *request,
+// The source half of an engine: see half_ops in traffic/engine.h. Streams are divided among
+// threads: one a CPU of setup->source_cpus, at most one a stream.
+int pacer_open(const struct pacer_kind *kind, const struct traffic_setup *setup, struct half **ret,
+               struct error *err);
+int pacer_start(struct half *half, const struct traffic_request *request, struct error *err);
+int pacer_finish(struct half *half, const struct traffic_request *request,
                  struct traffic_count *counts, struct error *err);
-void pacer_stop(struct pacer *pacer);
+void pacer_stop(struct half *half);
+void pacer_close(struct half *half); // NULL is fine
 
 #endif

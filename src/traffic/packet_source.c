@@ -30,21 +30,18 @@ struct packet_stream {
     uint8_t *buffers; // PACKET_BATCH copies of the frame
 };
 
-struct half {
-    size_t path_count;
-    struct packet_stream *streams; // for each path
-    struct pacer_stream **paced;   // the same, for the pacer
-    struct pacer *pacer;
-};
-
-static void stream_close(struct packet_stream *stream)
+static struct packet_stream *stream_of(struct pacer_stream *paced)
 {
+    return (struct packet_stream *)(void *)paced;
+}
+
+static void stream_close(struct pacer_stream *paced)
+{
+    struct packet_stream *stream = stream_of(paced);
     if (stream->socket >= 0) {
         close(stream->socket);
     }
     free(stream->buffers);
-    stream->socket = -1;
-    stream->buffers = NULL;
 }
 
 static uint8_t *buffer(const struct packet_stream *stream, size_t i)
@@ -54,7 +51,7 @@ static uint8_t *buffer(const struct packet_stream *stream, size_t i)
 
 static int packet_send(struct pacer_stream *paced, uint32_t run, size_t count)
 {
-    struct packet_stream *stream = (struct packet_stream *)(void *)paced;
+    struct packet_stream *stream = stream_of(paced);
     struct mmsghdr messages[PACKET_BATCH];
     struct iovec parts[PACKET_BATCH];
     memset(messages, 0, count * sizeof messages[0]);
@@ -82,9 +79,10 @@ static int packet_send(struct pacer_stream *paced, uint32_t run, size_t count)
     return 0;
 }
 
-static int stream_open(const struct traffic_path *path, struct packet_stream *ret,
+static int stream_open(const struct traffic_path *path, struct pacer_stream *paced,
                        struct error *err)
 {
+    struct packet_stream *ret = stream_of(paced);
     *ret = (struct packet_stream){.paced = {.send = packet_send, .batch = PACKET_BATCH},
                                   .socket = -1,
                                   .address = path->address};
@@ -106,78 +104,37 @@ static int stream_open(const struct traffic_path *path, struct packet_stream *re
         setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room) < 0 ||
         bind(fd, (struct sockaddr *)&to, sizeof to) < 0) {
         rc = fail(err, errno, "packet socket of the source");
-        stream_close(ret);
+        stream_close(paced);
         return rc;
     }
     ret->buffers = memory_new_array(uint8_t, PACKET_BATCH * sizeof ret->frame.bytes);
     return 0;
 }
 
-static void source_close(struct half *half)
+static void stream_prepare(struct pacer_stream *paced, const struct traffic_request *request)
 {
-    if (half == NULL) {
-        return;
+    struct packet_stream *stream = stream_of(paced);
+    frame_template_init(&stream->frame, &stream->address, request->ip_length);
+    for (size_t copy = 0; copy < PACKET_BATCH; copy++) {
+        memcpy(buffer(stream, copy), stream->frame.bytes, stream->frame.length);
     }
-    for (size_t i = 0; i < half->path_count; i++) {
-        stream_close(&half->streams[i]);
-    }
-    pacer_free(half->pacer);
-    free(half->paced);
-    free(half->streams);
-    free(half);
 }
 
 static int source_open(const struct engine_ops *engine, const struct traffic_setup *setup,
                        struct half **ret, struct error *err)
 {
+    static const struct pacer_kind kind = {.stream_size = sizeof(struct packet_stream),
+                                           .open = stream_open,
+                                           .close = stream_close,
+                                           .prepare = stream_prepare};
     (void)engine;
-    if (setup->path_count == 0 || setup->source_cpus.count == 0) {
-        return fail(err, EINVAL, "a source without paths or CPUs");
-    }
-    struct half *half = memory_new(1, sizeof *half);
-    half->streams = memory_new_array(struct packet_stream, setup->path_count);
-    half->paced = memory_new_array(struct pacer_stream *, setup->path_count);
-    for (size_t i = 0; i < setup->path_count; i++) {
-        int rc = stream_open(&setup->paths[i], &half->streams[i], err);
-        if (rc < 0) {
-            source_close(half);
-            return rc;
-        }
-        half->paced[i] = &half->streams[i].paced;
-        half->path_count++;
-    }
-    half->pacer = pacer_new(setup, half->paced);
-    *ret = half;
-    return 0;
-}
-
-static int source_start(struct half *half, const struct traffic_request *request, struct error *err)
-{
-    for (size_t i = 0; i < half->path_count; i++) {
-        struct packet_stream *stream = &half->streams[i];
-        frame_template_init(&stream->frame, &stream->address, request->ip_length);
-        for (size_t copy = 0; copy < PACKET_BATCH; copy++) {
-            memcpy(buffer(stream, copy), stream->frame.bytes, stream->frame.length);
-        }
-    }
-    return pacer_start(half->pacer, request, err);
-}
-
-static int source_finish(struct half *half, const struct traffic_request *request,
-                         struct traffic_count *counts, struct error *err)
-{
-    return pacer_finish(half->pacer, request, counts, err);
-}
-
-static void source_stop(struct half *half)
-{
-    pacer_stop(half->pacer);
+    return pacer_open(&kind, setup, ret, err);
 }
 
 const struct half_ops packet_source_half = {
     .open = source_open,
-    .start = source_start,
-    .finish = source_finish,
-    .stop = source_stop,
-    .close = source_close,
+    .start = pacer_start,
+    .finish = pacer_finish,
+    .stop = pacer_stop,
+    .close = pacer_close,
 };

@@ -45,12 +45,10 @@ struct xdp_stream {
     struct frame_template frame;
 };
 
-struct half {
-    size_t path_count;
-    struct xdp_stream *streams;  // for each path
-    struct pacer_stream **paced; // the same, for the pacer
-    struct pacer *pacer;
-};
+static struct xdp_stream *stream_of(struct pacer_stream *paced)
+{
+    return (struct xdp_stream *)(void *)paced;
+}
 
 // ---- the program
 
@@ -103,7 +101,7 @@ int xdp_source_try(struct error *err)
 // Called in the pacer's thread, which must be in the namespace of the interface.
 static int xdp_send(struct pacer_stream *paced, uint32_t run, size_t count)
 {
-    struct xdp_stream *stream = (struct xdp_stream *)(void *)paced;
+    struct xdp_stream *stream = stream_of(paced);
     (void)run; // set in the stamp when the trial began
     static _Thread_local const struct netns *place;
     if (place != stream->ns) {
@@ -119,13 +117,12 @@ static int xdp_send(struct pacer_stream *paced, uint32_t run, size_t count)
     return rc == -EINTR ? 0 : rc;
 }
 
-static void stream_close(struct xdp_stream *stream)
+static void stream_close(struct pacer_stream *paced)
 {
+    struct xdp_stream *stream = stream_of(paced);
     cleanup_close(&stream->attachment);
     netns_close(stream->apart);
     xdp_source_bpf__destroy(stream->skeleton); // NULL is fine
-    stream->apart = NULL;
-    stream->skeleton = NULL;
 }
 
 // Frames that an interface does not take from a BPF program are dropped without an error.
@@ -160,8 +157,10 @@ static int stream_attach(struct xdp_stream *stream, struct error *err)
     return stream->attachment < 0 ? fail(err, errno, "attaching the source's BPF program") : 0;
 }
 
-static int stream_open(const struct traffic_path *path, struct xdp_stream *ret, struct error *err)
+static int stream_open(const struct traffic_path *path, struct pacer_stream *paced,
+                       struct error *err)
 {
+    struct xdp_stream *ret = stream_of(paced);
     *ret = (struct xdp_stream){.paced = {.send = xdp_send, .batch = CALL_PACED},
                                .attachment = -1,
                                .ns = path->source_ns,
@@ -178,7 +177,7 @@ static int stream_open(const struct traffic_path *path, struct xdp_stream *ret, 
     ret->skeleton->bss->interface = (uint32_t)path->source_index;
     rc = stream_attach(ret, err);
     if (rc < 0) {
-        stream_close(ret);
+        stream_close(paced);
     }
     return rc;
 }
@@ -195,8 +194,9 @@ void xdp_source_prepare(struct xdp_source_bpf__bss *globals, const struct frame_
     globals->sequence = 0;
 }
 
-static void stream_prepare(struct xdp_stream *stream, const struct traffic_request *request)
+static void stream_prepare(struct pacer_stream *paced, const struct traffic_request *request)
 {
+    struct xdp_stream *stream = stream_of(paced);
     struct frame_stamp stamp = {.network = stream->address.network, .run = request->run};
     frame_template_init(&stream->frame, &stream->address, request->ip_length);
     xdp_source_prepare(stream->skeleton->bss, &stream->frame, &stamp);
@@ -205,70 +205,21 @@ static void stream_prepare(struct xdp_stream *stream, const struct traffic_reque
 
 // ---- the half
 
-static void source_close(struct half *half)
-{
-    if (half == NULL) {
-        return;
-    }
-    for (size_t i = 0; i < half->path_count; i++) {
-        stream_close(&half->streams[i]);
-    }
-    pacer_free(half->pacer);
-    free(half->paced);
-    free(half->streams);
-    free(half);
-}
-
 static int source_open(const struct engine_ops *engine, const struct traffic_setup *setup,
                        struct half **ret, struct error *err)
 {
+    static const struct pacer_kind kind = {.stream_size = sizeof(struct xdp_stream),
+                                           .open = stream_open,
+                                           .close = stream_close,
+                                           .prepare = stream_prepare};
     (void)engine;
-    if (setup->path_count == 0 || setup->source_cpus.count == 0) {
-        return fail(err, EINVAL, "a source without paths or CPUs");
-    }
-    struct half *half = memory_new(1, sizeof *half);
-    half->streams = memory_new_array(struct xdp_stream, setup->path_count);
-    half->paced = memory_new_array(struct pacer_stream *, setup->path_count);
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < setup->path_count; i++) {
-        rc = stream_open(&setup->paths[i], &half->streams[i], err);
-        if (rc == 0) {
-            half->paced[i] = &half->streams[i].paced;
-            half->path_count++;
-        }
-    }
-    if (rc < 0) {
-        source_close(half);
-        return rc;
-    }
-    half->pacer = pacer_new(setup, half->paced);
-    *ret = half;
-    return 0;
-}
-
-static int source_start(struct half *half, const struct traffic_request *request, struct error *err)
-{
-    for (size_t i = 0; i < half->path_count; i++) {
-        stream_prepare(&half->streams[i], request);
-    }
-    return pacer_start(half->pacer, request, err);
-}
-
-static int source_finish(struct half *half, const struct traffic_request *request,
-                         struct traffic_count *counts, struct error *err)
-{
-    return pacer_finish(half->pacer, request, counts, err);
-}
-
-static void source_stop(struct half *half)
-{
-    pacer_stop(half->pacer);
+    return pacer_open(&kind, setup, ret, err);
 }
 
 const struct half_ops xdp_source_half = {
     .open = source_open,
-    .start = source_start,
-    .finish = source_finish,
-    .stop = source_stop,
-    .close = source_close,
+    .start = pacer_start,
+    .finish = pacer_finish,
+    .stop = pacer_stop,
+    .close = pacer_close,
 };
