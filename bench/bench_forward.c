@@ -137,7 +137,7 @@ static int open_engine(const struct testbed *testbed, const struct ends *ends, s
         .sink_ns = sink_ns,
         .source_index = source->index,
         .sink_index = 1, // loopback, where nothing arrives
-        .address = {.source = source->ip.address, .destination = sink->ip.address},
+        .address = {.source = ip_v4(source->ip.address), .destination = ip_v4(sink->ip.address)},
     };
     memcpy(path.address.source_mac, source->mac, 6);
     memcpy(path.address.next_hop_mac, plan->interfaces[ends->first->b].mac, 6);
@@ -347,7 +347,7 @@ static int parse(int argc, char **argv, struct order *ret, struct error *err)
             return fail_input(err, "see the head of bench/bench_forward.c");
         }
     }
-    if (optind != argc - 1 || ret->traffic.ip_length < FRAME_IP_MIN ||
+    if (optind != argc - 1 || ret->traffic.ip_length < FRAME_IP_MIN(4) ||
         ret->traffic.ip_length > FRAME_IP_MAX || ret->traffic.duration_ns < NS_PER_MS) {
         return fail_input(err, "one testbed, length and duration in range");
     }

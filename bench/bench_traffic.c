@@ -63,11 +63,12 @@ static int make_wire(struct wire *wire, const char *engine, const struct cpu_lis
 static int measure(struct wire *wire, const char *name, const struct cpu_list *cpus,
                    const struct traffic_request *request, struct error *err)
 {
-    struct traffic_path path = {.source_ns = wire->source,
-                                .sink_ns = wire->sink,
-                                .source_index = 10,
-                                .sink_index = 10,
-                                .address = {.source = 0xc6120002U, .destination = 0xc6130002U}};
+    struct traffic_path path = {
+        .source_ns = wire->source,
+        .sink_ns = wire->sink,
+        .source_index = 10,
+        .sink_index = 10,
+        .address = {.source = ip_v4(0xc6120002U), .destination = ip_v4(0xc6130002U)}};
     memcpy(path.address.source_mac, source_mac, 6);
     memcpy(path.address.next_hop_mac, sink_mac, 6);
     struct traffic_setup setup = {.paths = &path,
@@ -134,7 +135,7 @@ int main(int argc, char **argv)
             return EXIT_INPUT;
         }
     }
-    if (request.ip_length < FRAME_IP_MIN || request.ip_length > FRAME_IP_MAX ||
+    if (request.ip_length < FRAME_IP_MIN(4) || request.ip_length > FRAME_IP_MAX ||
         request.duration_ns < NS_PER_MS) {
         fprintf(stderr, "bench_traffic: length or duration out of range\n");
         return EXIT_INPUT;

@@ -11,6 +11,7 @@
 #include <linux/if_ether.h>
 #include <linux/in.h>
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/udp.h>
 
 #include <bpf/bpf_endian.h>
@@ -57,12 +58,17 @@ struct stamp {
     __be32 check;
 } __attribute__((packed));
 
-struct headers {
-    struct ethhdr ethernet;
-    struct iphdr ip;
+// What follows the IP header of a test frame.
+struct datagram {
     struct udphdr udp;
     struct stamp stamp;
 } __attribute__((packed));
+
+struct fragment { // header of an IPv6 fragment, RFC 8200 section 4.5
+    __u8 next, reserved;
+    __be16 offset;
+    __be32 identification;
+};
 
 // ---- checksums
 
@@ -102,26 +108,43 @@ static __always_inline __u64 sum_of_bytes(__u8 *at, __u32 left, __u8 *end)
     return rest;
 }
 
-static __always_inline int is_intact(const struct headers *headers, __u8 *end)
+// Whether datagram and stamp of an IP packet are intact. `addresses` is the sum of its addresses,
+// `udp_length` the length of its payload by the IP header.
+static __always_inline int is_intact(const struct datagram *datagram, __u32 udp_length,
+                                     __u64 addresses, __u8 *end)
 {
-    __u32 ip_length = bpf_ntohs(headers->ip.tot_len);
-    __u32 udp_length = bpf_ntohs(headers->udp.len);
-    __u8 *ip = (__u8 *)(void *)&headers->ip;
-    if (ip_length < FRAME_IP_MIN || ip_length > FRAME_IP_MAX || ip + ip_length > end ||
-        udp_length != ip_length - sizeof headers->ip ||
-        (headers->ip.frag_off & bpf_htons(0x3fff)) != 0) {
+    if (bpf_ntohs(datagram->udp.len) != udp_length || datagram->udp.check == 0) {
         return 0;
     }
-    __u64 addresses = sum_of_bytes(ip + 12, 8, end);
-    if (stamp_fold(sum_of_bytes(ip, 12, end) + addresses) != 0xffff) {
-        return 0;
-    }
-    __u64 sum = addresses + bpf_htons(IPPROTO_UDP) + headers->udp.len +
-                sum_of_bytes((__u8 *)(void *)&headers->udp, udp_length, end);
-    const struct stamp *stamp = &headers->stamp;
+    __u64 sum = addresses + bpf_htons(IPPROTO_UDP) + datagram->udp.len +
+                sum_of_bytes((__u8 *)(void *)datagram, udp_length, end);
+    const struct stamp *stamp = &datagram->stamp;
     __u64 begin = *(const __u64 *)(const void *)stamp;
     return stamp_fold(sum) == 0xffff && stamp->magic == bpf_htons(FRAME_MAGIC) &&
            bpf_ntohl(stamp->check) == stamp_check(begin, stamp->sequence, stamp->time);
+}
+
+static __always_inline int is_intact4(const struct iphdr *ip, const struct datagram *datagram,
+                                      __u8 *end)
+{
+    __u32 ip_length = bpf_ntohs(ip->tot_len);
+    __u8 *at = (__u8 *)(void *)ip;
+    if (ip_length < FRAME_IP_MIN(4) || ip_length > FRAME_IP_MAX || at + ip_length > end ||
+        (ip->frag_off & bpf_htons(0x3fff)) != 0) {
+        return 0;
+    }
+    __u64 addresses = sum_of_bytes(at + 12, 8, end);
+    return stamp_fold(sum_of_bytes(at, 12, end) + addresses) == 0xffff &&
+           is_intact(datagram, ip_length - FRAME_IPV4, addresses, end);
+}
+
+static __always_inline int is_intact6(const struct ipv6hdr *ip, const struct datagram *datagram,
+                                      __u8 *end)
+{
+    __u32 ip_length = FRAME_IPV6 + bpf_ntohs(ip->payload_len);
+    __u8 *at = (__u8 *)(void *)ip;
+    return ip_length >= FRAME_IP_MIN(6) && ip_length <= FRAME_IP_MAX && at + ip_length <= end &&
+           is_intact(datagram, ip_length - FRAME_IPV6, sum_of_bytes(at + 8, 32, end), end);
 }
 
 // ---- delays
@@ -213,36 +236,102 @@ static __always_inline void count_frame(enum kind kind, __u64 number, __u64 sent
     count_packet(number, sent_ns, now_ns);
 }
 
+// ---- frames
+
+// Whether a packet with that IPv6 header is the first fragment of test traffic.
+static __always_inline int is_fragment6(const struct ipv6hdr *ip, const __u8 *end)
+{
+    const struct fragment *fragment = (const void *)(ip + 1);
+    const struct udphdr *udp = (const void *)(fragment + 1);
+    return ip->nexthdr == IPPROTO_FRAGMENT && (const __u8 *)(const void *)(udp + 1) <= end &&
+           fragment->next == IPPROTO_UDP && (fragment->offset & bpf_htons(0xfff8)) == 0 &&
+           udp->dest == bpf_htons(FRAME_PORT);
+}
+
+// What is read from a test frame.
+struct frame {
+    __u64 number, sent_ns;
+    __u32 run;
+    __u16 network;
+    int intact;
+};
+
+static __always_inline void read_stamp(const struct datagram *datagram, struct frame *frame)
+{
+    frame->number = bpf_be64_to_cpu(datagram->stamp.sequence);
+    frame->sent_ns = bpf_be64_to_cpu(datagram->stamp.time);
+    frame->run = bpf_ntohl(datagram->stamp.run);
+    frame->network = bpf_ntohs(datagram->stamp.network);
+}
+
+// Returns 0 for other traffic.
+static __always_inline int read_frame4(const struct iphdr *ip, __u8 *end, struct frame *frame)
+{
+    const struct datagram *datagram = (const void *)(ip + 1);
+    if ((__u8 *)(void *)(datagram + 1) > end || *(const __u8 *)(const void *)ip != 0x45 ||
+        ip->protocol != IPPROTO_UDP || datagram->udp.dest != bpf_htons(FRAME_PORT)) {
+        return 0;
+    }
+    read_stamp(datagram, frame);
+    frame->intact = is_intact4(ip, datagram, end);
+    return 1;
+}
+
+static __always_inline int read_frame6(const struct ipv6hdr *ip, __u8 *end, struct frame *frame)
+{
+    const struct datagram *datagram = (const void *)(ip + 1);
+    if ((__u8 *)(void *)(datagram + 1) > end || (*(const __u8 *)(const void *)ip & 0xf0) != 0x60) {
+        return 0;
+    }
+    if (ip->nexthdr != IPPROTO_UDP || datagram->udp.dest != bpf_htons(FRAME_PORT)) {
+        return is_fragment6(ip, end);
+    }
+    read_stamp(datagram, frame);
+    frame->intact = is_intact6(ip, datagram, end);
+    return 1;
+}
+
+static __always_inline int read_frame(struct xdp_md *context, struct frame *frame)
+{
+    __u8 *end = (__u8 *)(long)context->data_end;
+    const struct ethhdr *ethernet = (const void *)(long)context->data;
+    if ((__u8 *)(void *)(ethernet + 1) > end) {
+        return 0;
+    }
+    switch (bpf_ntohs(ethernet->h_proto)) {
+    case ETH_P_IP:
+        return read_frame4((const void *)(ethernet + 1), end, frame);
+    case ETH_P_IPV6:
+        return read_frame6((const void *)(ethernet + 1), end, frame);
+    default:
+        return 0;
+    }
+}
+
 SEC("xdp")
 int count_stamped(struct xdp_md *context)
 {
     __u64 now_ns = bpf_ktime_get_ns();
-    __u8 *end = (__u8 *)(long)context->data_end;
-    const struct headers *headers = (const void *)(long)context->data;
-    if ((__u8 *)(void *)(headers + 1) > end || headers->ethernet.h_proto != bpf_htons(ETH_P_IP) ||
-        *(const __u8 *)(const void *)&headers->ip != 0x45 || headers->ip.protocol != IPPROTO_UDP ||
-        headers->udp.dest != bpf_htons(FRAME_PORT)) {
+    struct frame frame = {0};
+    if (!read_frame(context, &frame)) {
         return XDP_PASS;
     }
     enum kind kind = KIND_CORRUPT;
-    __u64 number = bpf_be64_to_cpu(headers->stamp.sequence);
-    if (is_intact(headers, end)) {
+    if (frame.intact) {
         // No source reaches the last numbers: such a stamp is forged.
-        kind = bpf_ntohl(headers->stamp.run) == run &&
-                       bpf_ntohs(headers->stamp.network) == network && number <= ~0ULL - FLOW_WINDOW
+        kind = frame.run == run && frame.network == network && frame.number <= ~0ULL - FLOW_WINDOW
                    ? KIND_COUNTED
                    : KIND_STRAY;
     }
-    __u64 sent_ns = bpf_be64_to_cpu(headers->stamp.time);
     if (!several_queues) {
-        count_frame(kind, number, sent_ns, now_ns);
+        count_frame(kind, frame.number, frame.sent_ns, now_ns);
         return XDP_DROP;
     }
     __u32 first = 0;
     struct guard *guard = bpf_map_lookup_elem(&locks, &first);
     if (guard != NULL) {
         bpf_spin_lock(&guard->lock);
-        count_frame(kind, number, sent_ns, now_ns);
+        count_frame(kind, frame.number, frame.sent_ns, now_ns);
         bpf_spin_unlock(&guard->lock);
     }
     return XDP_DROP;

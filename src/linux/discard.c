@@ -7,11 +7,13 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/ip.h"
 #include "version.h"
 
 #if HAVE_BPF
@@ -86,7 +88,13 @@ int discard_socket(const struct netns *ns, uint16_t udp_port, struct error *err)
     if (rc < 0) {
         return rc;
     }
-    _cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    // A socket of IPv6 receives both versions; a kernel without IPv6 has no such socket.
+    bool six = true;
+    _cleanup_close_ int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 && errno == EAFNOSUPPORT) {
+        six = false;
+        fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    }
     if (fd < 0) {
         return fail(err, errno, "discarding socket of the sink");
     }
@@ -95,9 +103,13 @@ int discard_socket(const struct netns *ns, uint16_t udp_port, struct error *err)
     // called.
     struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
     struct sock_fprog filter = {.len = 1, .filter = &nothing};
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(udp_port)};
+    struct ip_address any = {.version = six ? 6 : 4};
+    struct sockaddr_storage at;
+    int off = 0;
+    unsigned at_length = ip_socket_address(&any, udp_port, &at);
     if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) < 0 ||
-        bind(fd, (struct sockaddr *)&at, sizeof at) < 0) {
+        (six && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) < 0) ||
+        bind(fd, (struct sockaddr *)&at, at_length) < 0) {
         return fail(err, errno, "discarding socket of the sink");
     }
     return steal_fd(&fd);

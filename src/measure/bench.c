@@ -25,8 +25,8 @@ static struct traffic_path path_of(const struct testbed *testbed, const struct p
         .sink_ns = testbed_netns(testbed, sink->node),
         .source_index = source->index,
         .sink_index = sink->index,
-        .address = {.source = scenario_from(network).address,
-                    .destination = scenario_to(network).address,
+        .address = {.source = ip_v4(scenario_from(network).address),
+                    .destination = ip_v4(scenario_to(network).address),
                     .network = (uint16_t)path->network},
     };
     memcpy(ends.address.source_mac, source->mac, 6);

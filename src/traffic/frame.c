@@ -4,13 +4,13 @@
 
 #include <arpa/inet.h>
 #include <endian.h>
+#include <stdbool.h>
 #include <string.h>
 
-enum {
-    AT_IP = FRAME_ETHERNET,
-    AT_UDP = FRAME_ETHERNET + 20,
-    AT_STAMP = FRAME_ETHERNET + 28,
-};
+#define AT_IP         FRAME_ETHERNET
+#define PROTOCOL_UDP  17
+#define FRAGMENT_NEXT 44U // IPv6: a fragment header follows
+#define FRAGMENT_SIZE 8U
 
 static void put16(uint8_t *at, uint16_t value)
 {
@@ -85,29 +85,56 @@ static uint32_t check_of(const uint8_t *stamp)
     return stamp_check(a, b, c);
 }
 
-void frame_template_init(struct frame_template *frame, const struct frame_address *address,
-                         unsigned ip_length)
+// Writes an IPv4 header.
+static void write_ipv4(uint8_t *ip, const struct frame_address *address, unsigned ip_length)
 {
-    uint8_t *bytes = frame->bytes;
-    size_t udp_length = ip_length - 20U;
-    frame->length = FRAME_ETHERNET + ip_length;
-    memcpy(bytes, address->next_hop_mac, 6);
-    memcpy(bytes + 6, address->source_mac, 6);
-    put16(bytes + 12, 0x0800);
-
-    uint8_t *ip = bytes + AT_IP;
-    memset(ip, 0, 20);
+    memset(ip, 0, FRAME_IPV4);
     ip[0] = 0x45;
     put16(ip + 2, (uint16_t)ip_length);
     put16(ip + 6, 0x4000); // don't fragment
     ip[8] = 64;
-    ip[9] = 17;
-    put32(ip + 12, address->source);
-    put32(ip + 16, address->destination);
-    uint16_t ip_check = (uint16_t)~stamp_fold(frame_sum(ip, 20));
-    memcpy(ip + 10, &ip_check, 2);
+    ip[9] = PROTOCOL_UDP;
+    memcpy(ip + 12, address->source.bytes, 4);
+    memcpy(ip + 16, address->destination.bytes, 4);
+    uint16_t check = (uint16_t)~stamp_fold(frame_sum(ip, FRAME_IPV4));
+    memcpy(ip + 10, &check, 2);
+}
 
-    uint8_t *udp = bytes + AT_UDP;
+// Writes an IPv6 header: traffic class and flow label 0, hop limit 64.
+static void write_ipv6(uint8_t *ip, const struct frame_address *address, unsigned ip_length)
+{
+    memset(ip, 0, FRAME_IPV6);
+    ip[0] = 0x60;
+    put16(ip + 4, (uint16_t)(ip_length - FRAME_IPV6));
+    ip[6] = PROTOCOL_UDP;
+    ip[7] = 64;
+    memcpy(ip + 8, address->source.bytes, 16);
+    memcpy(ip + 24, address->destination.bytes, 16);
+}
+
+// The sum of what the UDP checksum covers: the addresses, the rest of the pseudo-header (RFC 768,
+// RFC 8200 section 8.1) and the datagram.
+static uint64_t sum_of_datagram(const uint8_t *ip, bool six, size_t udp_length)
+{
+    uint8_t pseudo[4] = {0, PROTOCOL_UDP, (uint8_t)(udp_length >> 8), (uint8_t)udp_length};
+    return frame_sum(ip + (six ? 8 : 12), six ? 32 : 8) + frame_sum(pseudo, sizeof pseudo) +
+           frame_sum(ip + (six ? FRAME_IPV6 : FRAME_IPV4), udp_length);
+}
+
+void frame_template_init(struct frame_template *frame, const struct frame_address *address,
+                         unsigned ip_length)
+{
+    uint8_t *bytes = frame->bytes;
+    bool six = address->source.version == 6;
+    frame->length = FRAME_ETHERNET + ip_length;
+    frame->stamp_at = FRAME_STAMP_AT(address->source.version);
+    memcpy(bytes, address->next_hop_mac, 6);
+    memcpy(bytes + 6, address->source_mac, 6);
+    put16(bytes + 12, six ? 0x86dd : 0x0800);
+    (six ? write_ipv6 : write_ipv4)(bytes + AT_IP, address, ip_length);
+
+    uint8_t *udp = bytes + frame->stamp_at - FRAME_UDP;
+    size_t udp_length = (size_t)(bytes + frame->length - udp);
     put16(udp, (uint16_t)(FRAME_PORT + 1U + address->network % 1024U));
     put16(udp + 2, FRAME_PORT);
     put16(udp + 4, (uint16_t)udp_length);
@@ -115,15 +142,13 @@ void frame_template_init(struct frame_template *frame, const struct frame_addres
     for (size_t i = 8; i < udp_length; i++) {
         udp[i] = i < 8 + FRAME_STAMP_LENGTH ? 0 : (uint8_t)i;
     }
-    uint8_t pseudo[4] = {0, 17, (uint8_t)(udp_length >> 8), (uint8_t)udp_length};
-    frame->base_sum =
-        frame_sum(ip + 12, 8) + frame_sum(pseudo, sizeof pseudo) + frame_sum(udp, udp_length);
+    frame->base_sum = sum_of_datagram(bytes + AT_IP, six, udp_length);
 }
 
 void frame_stamp(const struct frame_template *frame_template, uint8_t *frame,
                  const struct frame_stamp *stamp)
 {
-    uint8_t *at = frame + AT_STAMP;
+    uint8_t *at = frame + frame_template->stamp_at;
     put16(at, FRAME_MAGIC);
     put16(at + 2, stamp->network);
     put32(at + 4, stamp->run);
@@ -133,32 +158,62 @@ void frame_stamp(const struct frame_template *frame_template, uint8_t *frame,
     uint64_t sum = frame_template->base_sum + frame_sum(at, FRAME_STAMP_LENGTH);
     uint16_t check = (uint16_t)~stamp_fold(sum);
     check = check == 0 ? 0xffff : check; // RFC 768: 0 means "no checksum"
-    memcpy(frame + AT_UDP + 6, &check, 2);
+    memcpy(at - 2, &check, 2);
+}
+
+// The layers of a frame with the port of test traffic.
+struct layers {
+    const uint8_t *ip, *udp;
+    bool six, fragment;
+    size_t ip_length; // according to the IP header
+};
+
+// Finds the IP and UDP headers of test traffic. False for all other frames.
+static bool find_layers(const uint8_t *frame, size_t length, struct layers *ret)
+{
+    if (length < FRAME_STAMP_AT(4)) {
+        return false;
+    }
+    uint16_t type = get16(frame + 12);
+    const uint8_t *ip = frame + AT_IP;
+    *ret = (struct layers){.ip = ip, .six = type == 0x86dd};
+    if (!ret->six) {
+        ret->udp = ip + FRAME_IPV4;
+        ret->ip_length = get16(ip + 2);
+        ret->fragment = (get16(ip + 6) & 0x3fffU) != 0;
+        return type == 0x0800 && ip[0] == 0x45 && ip[9] == PROTOCOL_UDP &&
+               get16(ret->udp + 2) == FRAME_PORT;
+    }
+    if (length < FRAME_STAMP_AT(6) || (ip[0] & 0xf0U) != 0x60) {
+        return false;
+    }
+    const uint8_t *next = ip + FRAME_IPV6;
+    // Only the first fragment has the UDP header.
+    ret->fragment = ip[6] == FRAGMENT_NEXT && length >= FRAME_STAMP_AT(6) + FRAGMENT_SIZE &&
+                    next[0] == PROTOCOL_UDP && (get16(next + 2) & 0xfff8U) == 0;
+    ret->udp = ret->fragment ? next + FRAGMENT_SIZE : next;
+    ret->ip_length = FRAME_IPV6 + get16(ip + 4);
+    return (ret->fragment || ip[6] == PROTOCOL_UDP) && get16(ret->udp + 2) == FRAME_PORT;
 }
 
 enum frame_verdict frame_parse(const uint8_t *frame, size_t length, struct frame_stamp *ret_stamp)
 {
-    if (length < AT_UDP + 8 || get16(frame + 12) != 0x0800) {
+    struct layers layers;
+    if (!find_layers(frame, length, &layers)) {
         return FRAME_FOREIGN;
     }
-    const uint8_t *ip = frame + AT_IP;
-    const uint8_t *udp = frame + AT_UDP;
-    if (ip[0] != 0x45 || ip[9] != 17 || get16(udp + 2) != FRAME_PORT) {
-        return FRAME_FOREIGN;
-    }
-    size_t ip_length = get16(ip + 2);
-    size_t udp_length = get16(udp + 4);
-    if (ip_length < FRAME_IP_MIN || ip_length > length - FRAME_ETHERNET ||
-        udp_length != ip_length - 20 || (get16(ip + 6) & 0x3fffU) != 0 ||
-        stamp_fold(frame_sum(ip, 20)) != 0xffff) {
+    unsigned version = layers.six ? 6 : 4;
+    size_t udp_length = get16(layers.udp + 4);
+    if (layers.fragment || layers.ip_length < FRAME_IP_MIN(version) ||
+        layers.ip_length > length - FRAME_ETHERNET ||
+        udp_length != layers.ip_length - (layers.six ? FRAME_IPV6 : FRAME_IPV4) ||
+        (!layers.six && stamp_fold(frame_sum(layers.ip, FRAME_IPV4)) != 0xffff)) {
         return FRAME_CORRUPT;
     }
-    uint8_t pseudo[4] = {0, 17, (uint8_t)(udp_length >> 8), (uint8_t)udp_length};
-    uint64_t sum =
-        frame_sum(ip + 12, 8) + frame_sum(pseudo, sizeof pseudo) + frame_sum(udp, udp_length);
-    const uint8_t *stamp = frame + AT_STAMP;
-    if (stamp_fold(sum) != 0xffff || get16(stamp) != FRAME_MAGIC ||
-        get32(stamp + 24) != check_of(stamp)) {
+    const uint8_t *stamp = layers.udp + FRAME_UDP;
+    if (get16(layers.udp + 6) == 0 || // no source omits the checksum
+        stamp_fold(sum_of_datagram(layers.ip, layers.six, udp_length)) != 0xffff ||
+        get16(stamp) != FRAME_MAGIC || get32(stamp + 24) != check_of(stamp)) {
         return FRAME_CORRUPT;
     }
     *ret_stamp = (struct frame_stamp){.network = get16(stamp + 2),

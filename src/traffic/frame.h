@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * traffic/frame — test frames: Ethernet, IPv4 (RFC 791), UDP (RFC 768) and the stamp.
+ * traffic/frame — test frames: Ethernet, IPv4 (RFC 791) or IPv6 (RFC 8200), UDP (RFC 768) and the
+ * stamp.
  *
  * The stamp is the first 28 bytes of the UDP payload, in network byte order:
  *     0  u16  magic 0x5652
@@ -17,12 +18,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/ip.h"
 #include "traffic/stamp.h"
 
 // Addresses of the first link.
 struct frame_address {
     uint8_t source_mac[6], next_hop_mac[6];
-    uint32_t source, destination; // host byte order
+    struct ip_address source, destination; // of one version
     uint16_t network;
 };
 
@@ -36,12 +38,14 @@ struct frame_stamp {
 // A frame that is complete except for the stamp and the UDP checksum, which depends on it.
 struct frame_template {
     size_t length;     // length of the frame in bytes, without FCS
+    size_t stamp_at;   // offset of the stamp; the UDP header is before it
     uint64_t base_sum; // one's complement sum (RFC 1071) of everything that the UDP checksum covers
                        // except the stamp
     uint8_t bytes[FRAME_ETHERNET + FRAME_IP_MAX];
 };
 
-// Makes a template; `ip_length` is from FRAME_IP_MIN to FRAME_IP_MAX.
+// Makes a template of the addresses' IP version; `ip_length` is from FRAME_IP_MIN(version) to
+// FRAME_IP_MAX.
 void frame_template_init(struct frame_template *frame, const struct frame_address *address,
                          unsigned ip_length);
 // Writes stamp and checksum to `frame`, a copy of the template's bytes.
@@ -51,10 +55,12 @@ void frame_stamp(const struct frame_template *frame_template, uint8_t *frame,
 enum frame_verdict {
     FRAME_GOOD,
     FRAME_FOREIGN, // not test traffic
-    FRAME_CORRUPT, // test traffic, but a length, a checksum or the check is wrong
+    FRAME_CORRUPT, // test traffic, but a fragment, or a length, a checksum or the check is wrong
 };
 // Parses an Ethernet frame of any content; reads no more than `length` bytes. ret_stamp is written
-// on FRAME_GOOD only.
+// on FRAME_GOOD only. No source writes IPv4 options or IPv6 extension headers, and no router adds
+// them: packets with them are foreign, except fragments. Fields that a router may change and no
+// checksum covers (IPv6: traffic class, flow label, hop limit) are not checked.
 enum frame_verdict frame_parse(const uint8_t *frame, size_t length, struct frame_stamp *ret_stamp);
 
 // RFC 1071 sum of `length` bytes as 16-bit words in memory order, not folded (stamp_fold()).

@@ -219,12 +219,6 @@ static void arguments_clear(struct pair_arguments *list)
     }
 }
 
-static void address_text(uint32_t address, char ret[16])
-{
-    snprintf(ret, 16, "%u.%u.%u.%u", address >> 24 & 255U, address >> 16 & 255U,
-             address >> 8 & 255U, address & 255U);
-}
-
 // Starts the program of each path.
 static int start_children(struct half *half, const struct traffic_request *request,
                           struct error *err)
@@ -241,8 +235,8 @@ static int start_children(struct half *half, const struct traffic_request *reque
             .bps = request->pps * payload * 8.0,
             .seconds = (double)request->duration_ns / (double)NS_PER_S,
         };
-        address_text(path->address.source, child->trial.source);
-        address_text(path->address.destination, child->trial.sink);
+        ip_text(&path->address.source, child->trial.source);
+        ip_text(&path->address.destination, child->trial.sink);
         struct pair_arguments list = {.count = 0};
         pair_argument(&list, "%s", half->program->name);
         (half->is_sink ? half->program->sink : half->program->source)(&child->trial, &list);

@@ -25,10 +25,10 @@ void pair_argument(struct pair_arguments *list, const char *format, ...)
 
 // Parameters of a trial for one network.
 struct pair_trial {
-    char source[16], sink[16]; // addresses in dotted notation
-    unsigned port;             // the sink's port
-    unsigned payload;          // bytes
-    double bps;                // bit/s of payload; 0 = as fast as possible
+    char source[IP_TEXT_SIZE], sink[IP_TEXT_SIZE]; // addresses
+    unsigned port;                                 // the sink's port
+    unsigned payload;                              // bytes
+    double bps;                                    // bit/s of payload; 0 = as fast as possible
     double seconds;
 };
 

@@ -12,10 +12,17 @@
 #define FRAME_MAGIC        0x5652U
 #define FRAME_PORT         22098U // UDP destination port of test traffic
 #define FRAME_ETHERNET     14U    // bytes of an Ethernet header; no FCS in software
-#define FRAME_HEADERS      42U    // bytes of the Ethernet, IPv4 and UDP headers
+#define FRAME_IPV4         20U    // bytes of an IPv4 header without options
+#define FRAME_IPV6         40U    // bytes of an IPv6 header without extension headers
+#define FRAME_UDP          8U     // bytes of a UDP header
+#define FRAME_HEADERS_MAX  (FRAME_ETHERNET + FRAME_IPV6 + FRAME_UDP) // bytes before the stamp
 #define FRAME_STAMP_LENGTH 28U
-#define FRAME_IP_MIN       (28U + FRAME_STAMP_LENGTH)
-#define FRAME_IP_MAX       9000U
+// Where the stamp begins, by IP version.
+#define FRAME_STAMP_AT(version)                                                                    \
+    (FRAME_ETHERNET + ((version) == 6 ? FRAME_IPV6 : FRAME_IPV4) + FRAME_UDP)
+// Bytes of the shortest IP packet, by version, and of the longest.
+#define FRAME_IP_MIN(version) (FRAME_STAMP_AT(version) - FRAME_ETHERNET + FRAME_STAMP_LENGTH)
+#define FRAME_IP_MAX          9000U
 
 // How far a sequence number may be behind the highest one while duplicates are still recognised.
 #define FLOW_WINDOW       (1ULL << 22)

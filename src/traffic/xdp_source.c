@@ -79,7 +79,7 @@ static int run_program(int program, const uint8_t *frame, size_t length, uint32_
 
 int xdp_source_try(struct error *err)
 {
-    uint8_t frame[FRAME_ETHERNET + FRAME_IP_MIN] = {0};
+    uint8_t frame[FRAME_ETHERNET + FRAME_IP_MIN(4)] = {0};
     struct xdp_source_bpf *skeleton = source_load(err);
     if (skeleton == NULL) {
         return -ENOTSUP;
@@ -188,8 +188,10 @@ void xdp_source_prepare(struct xdp_source_bpf__bss *globals, const struct frame_
     uint8_t stamped[FRAME_ETHERNET + FRAME_IP_MAX];
     memcpy(stamped, frame->bytes, frame->length);
     frame_stamp(frame, stamped, stamp);
-    memcpy(globals->frame_headers, frame->bytes, FRAME_HEADERS);
-    memcpy(&globals->stamp_begin, stamped + FRAME_HEADERS, sizeof globals->stamp_begin);
+    memset(globals->frame_headers, 0, sizeof globals->frame_headers);
+    memcpy(globals->frame_headers, frame->bytes, frame->stamp_at);
+    memcpy(&globals->stamp_begin, stamped + frame->stamp_at, sizeof globals->stamp_begin);
+    globals->stamp_at = (uint32_t)frame->stamp_at;
     globals->frame_base_sum = frame->base_sum;
     globals->sequence = 0;
 }

@@ -37,18 +37,26 @@ static void ensure_off_the_wire(const uint8_t *data, size_t size)
         ENSURE(stamps_equal(&stamp, &untouched));
         return;
     }
-    size_t ip_length = (size_t)data[16] << 8 | data[17];
-    ENSURE(ip_length >= FRAME_IP_MIN && FRAME_ETHERNET + ip_length <= size);
-    ENSURE(data[12] == 8 && data[13] == 0 && data[14] == 0x45 && data[23] == 17);
+    bool six = data[12] == 0x86 && data[13] == 0xdd;
+    unsigned version = six ? 6 : 4;
+    size_t ip_length =
+        six ? 40U + ((size_t)data[18] << 8 | data[19]) : (size_t)data[16] << 8 | data[17];
+    ENSURE(ip_length >= FRAME_IP_MIN(version) && FRAME_ETHERNET + ip_length <= size);
+    ENSURE(six ? data[14] >> 4 == 6 && data[20] == 17
+               : data[12] == 8 && data[13] == 0 && data[14] == 0x45 && data[23] == 17);
     if (ip_length > FRAME_IP_MAX) {
         return;
     }
     // Such a stamp put into such a frame is the same, bit for bit.
     static struct frame_template made;
-    struct frame_address address = {.network = stamp.network};
+    size_t at = FRAME_STAMP_AT(version);
+    struct frame_address address = {.source = {.version = (uint8_t)version},
+                                    .destination = {.version = (uint8_t)version},
+                                    .network = stamp.network};
     frame_template_init(&made, &address, (unsigned)ip_length);
+    ENSURE(made.stamp_at == at);
     frame_stamp(&made, made.bytes, &stamp);
-    ENSURE(memcmp(made.bytes + 42, data + 42, FRAME_STAMP_LENGTH) == 0);
+    ENSURE(memcmp(made.bytes + at, data + at, FRAME_STAMP_LENGTH) == 0);
 }
 
 struct recipe {
@@ -57,12 +65,22 @@ struct recipe {
     uint16_t length, kept, padding, flip;
 };
 
+// Whether no checksum covers a bit: IPv6's traffic class, flow label and hop limit.
+static bool is_uncovered(unsigned version, size_t bit)
+{
+    size_t at = bit / 8;
+    return version == 6 && ((at == 14 && bit % 8 < 4) || (at > 14 && at < 18) || at == 21);
+}
+
 static void ensure_as_built(const uint8_t *data, size_t size)
 {
     struct recipe recipe = {0};
     memcpy(&recipe, data, size < sizeof recipe ? size : sizeof recipe);
+    unsigned version = recipe.address.source.version % 2 == 0 ? 4 : 6;
+    recipe.address.source.version = recipe.address.destination.version = (uint8_t)version;
     static struct frame_template made;
-    unsigned ip_length = FRAME_IP_MIN + recipe.length % (FRAME_IP_MAX - FRAME_IP_MIN + 1);
+    unsigned least = FRAME_IP_MIN(version);
+    unsigned ip_length = least + recipe.length % (FRAME_IP_MAX - least + 1);
     frame_template_init(&made, &recipe.address, ip_length);
     size_t whole = made.length;
     size_t padding = recipe.padding % 64;
@@ -75,6 +93,9 @@ static void ensure_as_built(const uint8_t *data, size_t size)
     ENSURE(stamps_equal(&found, &recipe.stamp));
 
     size_t bit = 96 + recipe.flip % (8 * whole - 96); // beyond the MAC addresses
+    if (is_uncovered(version, bit)) {
+        bit = 96;
+    }
     frame[bit / 8] ^= (uint8_t)(1U << bit % 8);
     found = untouched;
     ENSURE(frame_parse(frame, whole + padding, &found) != FRAME_GOOD);

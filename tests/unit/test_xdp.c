@@ -39,11 +39,19 @@ static struct xdp_sink_bpf *sinks[2]; // for one receive queue, and for several
 static struct xdp_sink_bpf *sink;     // the one that is tested
 static struct flow *flow;
 
-static const struct frame_address address = {.source_mac = {2, 0x76, 0, 0, 0, 1},
-                                             .next_hop_mac = {2, 0x76, 0, 0, 0, 2},
-                                             .source = 0xc6120002U,
-                                             .destination = 0xc6130002U,
-                                             .network = NETWORK};
+static const struct frame_address address4 = {.source_mac = {2, 0x76, 0, 0, 0, 1},
+                                              .next_hop_mac = {2, 0x76, 0, 0, 0, 2},
+                                              .source = {4, {198, 18, 0, 2}},
+                                              .destination = {4, {198, 19, 0, 2}},
+                                              .network = NETWORK};
+static const struct frame_address address6 = {
+    .source_mac = {2, 0x76, 0, 0, 0, 1},
+    .next_hop_mac = {2, 0x76, 0, 0, 0, 2},
+    .source = {6, {0x20, 1, 0, 2, [15] = 2}},
+    .destination = {6, {0x20, 1, 0, 2, 0, 0, 0x80, [15] = 2}},
+    .network = NETWORK};
+static const struct frame_address *const addresses[] = {&address4, &address6};
+static const struct frame_address *address; // of the IP version that is tested
 
 static int load_programs(void **state)
 {
@@ -94,23 +102,22 @@ static uint64_t random_number(void)
 static void make_frame(struct frame_template *frame, uint8_t *bytes, unsigned ip_length,
                        const struct frame_stamp *stamp)
 {
-    frame_template_init(frame, &address, ip_length);
+    frame_template_init(frame, address, ip_length);
     memcpy(bytes, frame->bytes, frame->length);
     frame_stamp(frame, bytes, stamp);
 }
 
 // ---- source
 
-static void source_writes_the_frames_of_the_library(void **state)
+static void writes_the_frames_of_the_library(void)
 {
-    (void)state;
-    need_programs();
     static struct frame_template frame;
     static uint8_t out[FRAME_ROOM];
     static uint8_t wanted[FRAME_ETHERNET + FRAME_IP_MAX];
     const struct frame_stamp stamp = {.network = NETWORK, .run = RUN};
-    for (unsigned length = FRAME_IP_MIN; length <= 3386; length += length < 200 ? 1 : 53) {
-        frame_template_init(&frame, &address, length);
+    unsigned least = FRAME_IP_MIN(address->source.version);
+    for (unsigned length = least; length <= 3386; length += length < 200 ? 1 : 53) {
+        frame_template_init(&frame, address, length);
         xdp_source_prepare(source->bss, &frame, &stamp);
         for (uint64_t sequence = 0; sequence < 3; sequence++) {
             DECLARE_LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.bytes,
@@ -129,6 +136,16 @@ static void source_writes_the_frames_of_the_library(void **state)
             make_frame(&frame, wanted, length, &got);
             assert_memory_equal(out, wanted, frame.length);
         }
+    }
+}
+
+static void source_writes_the_frames_of_the_library(void **state)
+{
+    (void)state;
+    need_programs();
+    for (size_t i = 0; i < 2; i++) {
+        address = addresses[i];
+        writes_the_frames_of_the_library();
     }
 }
 
@@ -165,7 +182,8 @@ static void arrive(const uint8_t *frame, size_t length)
                      0);
     enum frame_verdict verdict = frame_parse(frame, length, &stamp);
     // Shorter than a whole stamp, it may be test traffic that was cut: the sink lets it pass.
-    bool passes = verdict == FRAME_FOREIGN || length < FRAME_HEADERS + FRAME_STAMP_LENGTH;
+    unsigned version = length > 13 && frame[12] == 0x86 && frame[13] == 0xdd ? 6 : 4;
+    bool passes = verdict == FRAME_FOREIGN || length < FRAME_ETHERNET + FRAME_IP_MIN(version);
     assert_int_equal(options.retval, passes ? XDP_PASS : XDP_DROP);
     if (passes) {
         return;
@@ -184,7 +202,7 @@ static void arrive_numbered(uint64_t sequence)
     static uint8_t bytes[FRAME_ETHERNET + FRAME_IP_MAX];
     struct frame_stamp stamp = {
         .network = NETWORK, .run = RUN, .sequence = sequence, .time_ns = sequence + 1};
-    make_frame(&frame, bytes, FRAME_IP_MIN, &stamp);
+    make_frame(&frame, bytes, FRAME_IP_MIN(address->source.version), &stamp);
     arrive(bytes, frame.length);
 }
 
@@ -231,8 +249,9 @@ static void sink_tells_copies_late_and_stale_packets_apart(void **state)
 {
     (void)state;
     need_programs();
-    for (size_t i = 0; i < 2; i++) {
-        sink = sinks[i];
+    for (size_t i = 0; i < 4; i++) {
+        sink = sinks[i % 2];
+        address = addresses[i / 2];
         tells_copies_late_and_stale_packets_apart();
     }
 }
@@ -269,8 +288,9 @@ static void sink_counts_random_orders_as_the_library_does(void **state)
 {
     (void)state;
     need_programs();
-    for (size_t i = 0; i < 2; i++) {
-        sink = sinks[i];
+    for (size_t i = 0; i < 4; i++) {
+        sink = sinks[i % 2];
+        address = addresses[i / 2];
         counts_random_orders_as_the_library_does();
     }
 }
@@ -282,7 +302,8 @@ static void judges_damaged_frames_as_the_library_does(void)
     static uint8_t bytes[FRAME_ETHERNET + FRAME_IP_MAX];
     random_state = 2463534242ULL;
     for (unsigned i = 0; i < MUTATIONS; i++) {
-        unsigned length = FRAME_IP_MIN + (unsigned)(random_number() % (i % 10 == 0 ? 3300 : 300));
+        unsigned length = FRAME_IP_MIN(address->source.version) +
+                          (unsigned)(random_number() % (i % 10 == 0 ? 3300 : 300));
         struct frame_stamp stamp = {.network = NETWORK, .run = RUN, .sequence = i, .time_ns = 1};
         if (random_number() % 8 == 0) {
             stamp.run++;
@@ -293,7 +314,7 @@ static void judges_damaged_frames_as_the_library_does(void)
         size_t given = frame.length;
         unsigned changes = (unsigned)(random_number() % 4);
         for (unsigned c = 0; c < changes; c++) {
-            size_t place = random_number() % (random_number() % 2 == 0 ? given : 70);
+            size_t place = random_number() % (random_number() % 2 == 0 ? given : 90);
             bytes[place] = (uint8_t)random_number();
         }
         switch (random_number() % 8) {
@@ -317,8 +338,9 @@ static void sink_judges_damaged_frames_as_the_library_does(void **state)
 {
     (void)state;
     need_programs();
-    for (size_t i = 0; i < 2; i++) {
-        sink = sinks[i];
+    for (size_t i = 0; i < 4; i++) {
+        sink = sinks[i % 2];
+        address = addresses[i / 2];
         judges_damaged_frames_as_the_library_does();
     }
 }
@@ -335,6 +357,7 @@ static void other_traffic_passes_the_sink(void **state)
     (void)state;
     need_programs();
     sink = sinks[0];
+    address = &address4;
     begin_counting();
     static struct frame_template frame;
     static uint8_t bytes[FRAME_ETHERNET + FRAME_IP_MAX];
@@ -368,6 +391,44 @@ static void other_traffic_passes_the_sink(void **state)
     assert_int_equal(sink->bss->corrupt, 1);
 }
 
+// Extension headers are no test traffic; fragments of test traffic are corrupt.
+static void extension_headers_pass_the_sink_and_fragments_are_corrupt(void **state)
+{
+    (void)state;
+    need_programs();
+    static const struct {
+        uint8_t kind, bytes[24];
+        size_t size;
+    } headers[] = {
+        {0, {17, 0, 1, 4}, 8},           // hop-by-hop options
+        {60, {17, 0, 1, 4}, 8},          // destination options
+        {43, {17, 2, 4}, 24},            // routing
+        {44, {17, 0, 0, 9, 0, 0, 1}, 8}, // a later fragment
+        {44, {60, 0, 0, 1, 0, 0, 1}, 8}, // the first fragment of extension headers
+        {44, {17, 0, 0, 1, 0, 0, 1}, 8}, // the first fragment of test traffic
+        {44, {17, 0, 0, 0, 0, 0, 1}, 8}, // an atomic fragment of it
+    };
+    static struct frame_template frame;
+    static uint8_t bytes[FRAME_ETHERNET + FRAME_IP_MAX];
+    const struct frame_stamp stamp = {.network = NETWORK, .run = RUN, .time_ns = 1};
+    address = &address6;
+    for (size_t k = 0; k < 2; k++) {
+        sink = sinks[k];
+        begin_counting();
+        for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
+            make_frame(&frame, bytes, 100, &stamp);
+            size_t length = frame.length;
+            insert(bytes, &length, 54, headers[i].bytes, headers[i].size);
+            bytes[20] = headers[i].kind;
+            bytes[19] = (uint8_t)(bytes[19] + headers[i].size);
+            for (size_t given = 15; given <= length; given++) {
+                arrive(bytes, given); // whole, and cut anywhere
+            }
+            assert_int_equal(sink->bss->corrupt > 0, i > 4);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -376,6 +437,7 @@ int main(void)
         cmocka_unit_test(sink_counts_random_orders_as_the_library_does),
         cmocka_unit_test(sink_judges_damaged_frames_as_the_library_does),
         cmocka_unit_test(other_traffic_passes_the_sink),
+        cmocka_unit_test(extension_headers_pass_the_sink_and_fragments_are_corrupt),
     };
     return cmocka_run_group_tests(tests, load_programs, unload_programs);
 }
