@@ -40,13 +40,14 @@ run:
 	@$(MAKE) --no-print-directory build
 	@mkdir -p results
 	@$(BUILD)/vrbench run $(SCENARIO) $(RUNFLAGS) -o $(RESULTS); status=$$?; \
+	if [ $$status = "$(RUN_ACCEPTS)" ]; then status=0; fi; \
 	if [ -d $(RESULTS) ]; then echo "results: $(RESULTS)"; fi; exit $$status
 
-# Measures first, then runs the tests; with TESTFLAGS only the selected tests.
+# Measures first, if only a few points on a noisy machine (exit status 4), then runs the tests; with TESTFLAGS only the selected tests.
 test:
 	@scripts/need-root test "it makes network namespaces"
 	@$(MAKE) --no-print-directory build
-	@test -n "$(TESTFLAGS)" || $(MAKE) --no-print-directory run
+	@test -n "$(TESTFLAGS)" || $(MAKE) --no-print-directory run RUN_ACCEPTS=4
 	@tests/run $(BUILD) $(TESTFLAGS)
 
 # The disks of test machines, which tests build themselves if they are missing.

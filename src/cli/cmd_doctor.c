@@ -12,7 +12,7 @@
 #include "machine/foreign.h"
 #include "report/writer.h"
 
-#define WATCH_STEAL_MS 1000U
+#define LOOK_MS 2000U
 
 struct doctor_values {
     bool json;
@@ -129,7 +129,7 @@ static int doctor_run(void *values, const struct text_list *operands, struct err
         return inspect_platform(asked, err);
     }
     struct computer machine;
-    computer_inspect(WATCH_STEAL_MS, true, &machine);
+    computer_inspect(LOOK_MS, true, &machine);
     bool lacking = false;
     for (size_t i = 0; i < machine.finding_count; i++) {
         lacking = lacking || machine.findings[i].level == FINDING_MISSING;

@@ -17,6 +17,7 @@
 #include "face/agent.h"
 #include "linux/cpu.h"
 #include "linux/rights.h"
+#include "report/reasons.h"
 #include "report/summary.h"
 #include "report/words.h"
 #include "report/writer.h"
@@ -27,10 +28,14 @@
 #include "testbed/testbed.h"
 #include "traffic/engine.h"
 
+#define REASONS_SHOWN 3
+
 struct run_values {
     const char *output;
     const char *engine;
     struct text_list topologies;
+    const char *redo;
+    uint64_t wait_quiet, most_disturbed;
     bool quick, resume, check, json, study_timing, even_default_route;
     unsigned verbosity;
 };
@@ -54,6 +59,25 @@ static const struct option_row run_options[] = {
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, resume),
      .help = "continue the unfinished run in the folder"},
+    {.name = "redo",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct run_values, redo),
+     .argument = "disturbed",
+     .help = "with --resume: measure disturbed points again"},
+    {.name = "wait-quiet",
+     .type = OPTION_INTEGER,
+     .offset = offsetof(struct run_values, wait_quiet),
+     .min = 1,
+     .max = 86400,
+     .argument = "SECONDS",
+     .help = "wait so long at most for a quiet machine"},
+    {.name = "most-disturbed",
+     .type = OPTION_INTEGER,
+     .offset = offsetof(struct run_values, most_disturbed),
+     .min = 1,
+     .max = 1000000,
+     .argument = "N",
+     .help = "stop after N disturbed points in a row"},
     {.name = "topology",
      .type = OPTION_TEXT_LIST,
      .offset = offsetof(struct run_values, topologies),
@@ -253,6 +277,26 @@ static void show_convergence(const char *folder)
     json_decref(run);
 }
 
+// Prints why points are invalid: the commonest reasons, with their counts.
+static void show_reasons(const struct point_list *points)
+{
+    struct reason reasons[REASONS_SHOWN];
+    size_t count = reasons_list(points, reasons, REASONS_SHOWN);
+    for (size_t i = 0; i < count; i++) {
+        printf("  %zu × %s\n", reasons[i].count, reasons[i].text);
+        free(reasons[i].text);
+    }
+}
+
+static size_t count_invalid(const struct point_list *points)
+{
+    size_t invalid = 0;
+    for (size_t i = 0; i < points->count; i++) {
+        invalid += !points->items[i].valid;
+    }
+    return invalid;
+}
+
 // `reported`: the folder has a report of these points.
 static int show(const struct point_list *points, const struct run_values *asked, const char *folder,
                 bool reported, struct error *err)
@@ -265,17 +309,15 @@ static int show(const struct point_list *points, const struct run_values *asked,
     if (rc < 0 || asked->json) {
         return rc;
     }
-    size_t invalid = 0;
-    for (size_t i = 0; i < points->count; i++) {
-        invalid += !points->items[i].valid;
-    }
+    size_t invalid = count_invalid(points);
     show_convergence(folder);
     char all[48];
     char bad[48];
     text_group_digits((double)points->count, 0, all);
     text_group_digits((double)invalid, 0, bad);
     printf("\n%s point%s, %s invalid%s\n", all, points->count == 1 ? "" : "s", bad,
-           invalid == 0 ? "" : " (excluded above; points.csv contains the reasons)");
+           invalid == 0 ? "" : " (excluded above; points.csv contains all reasons)");
+    show_reasons(points);
     show_platform(folder);
     printf("Results: %s\n", folder);
     if (reported) {
@@ -291,7 +333,10 @@ static struct job job_for(const struct run_values *asked, const struct scenario 
                         .folder = folder,
                         .quick = asked->quick,
                         .study_timing = asked->study_timing,
-                        .resume = asked->resume};
+                        .resume = asked->resume,
+                        .redo_disturbed = asked->redo != NULL,
+                        .wait_quiet_s = (unsigned)asked->wait_quiet,
+                        .most_disturbed = (unsigned)asked->most_disturbed};
 }
 
 // Makes a folder for a scenario's results if the user named none; runs that start within the same
@@ -359,10 +404,13 @@ static char *resume_command(const struct run_values *asked, const struct scenari
     return line;
 }
 
+// Returns the exit status of the command if all scenarios were measured.
 static int run_all(const struct scenario_list *scenarios, const struct run_values *asked,
                    struct error *err)
 {
     int rc = 0;
+    size_t measured = 0;
+    size_t invalid = 0;
     for (size_t i = 0; rc == 0 && i < scenarios->count; i++) {
         _cleanup_free_ char *folder = NULL;
         if (asked->output != NULL) {
@@ -382,6 +430,8 @@ static int run_all(const struct scenario_list *scenarios, const struct run_value
                 rc = shown;
             }
         }
+        measured += points.count;
+        invalid += count_invalid(&points);
         if (rc == -EINTR) {
             _cleanup_free_ char *command = resume_command(asked, scenarios, i, folder);
             error_context(err, "%s", scenarios->items[i]->name);
@@ -389,7 +439,7 @@ static int run_all(const struct scenario_list *scenarios, const struct run_value
         }
         point_list_clear(&points);
     }
-    return rc;
+    return rc < 0 ? rc : 2 * invalid > measured ? EXIT_DISTURBED : EXIT_DONE;
 }
 
 static int measure_scenarios(const struct scenario_list *scenarios, const struct run_values *asked,
@@ -423,6 +473,9 @@ static int run_run(void *values, const struct text_list *operands, struct error 
     if (asked->resume && asked->output == NULL) {
         return fail_input(err, "--resume requires the folder of the run: -o DIR");
     }
+    if (asked->redo != NULL && (!asked->resume || strcmp(asked->redo, "disturbed") != 0)) {
+        return fail_input(err, "--redo takes the word disturbed, and requires --resume");
+    }
     log_set_level(asked->verbosity >= 2   ? LOG_DETAIL
                   : asked->verbosity == 1 ? LOG_NOTE
                                           : LOG_WARNING);
@@ -444,7 +497,7 @@ const struct command command_run = {
     .details = "Builds a testbed for each topology in separate network namespaces, loads it,\n"
                "and records forwarding rates, losses with their places, and CPU time in a\n"
                "folder: run.json, points.jsonl, points.csv, report.xlsx, report.html. Prints a\n"
-               "summary.",
+               "summary. Exit status 4 if more than half of the points are invalid.",
     .options = run_options,
     .values_size = sizeof(struct run_values),
     .run = run_run,

@@ -14,7 +14,6 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/stop.h"
 #include "base/text.h"
 #include "linux/cgroup.h"
 #include "linux/child.h"
@@ -390,28 +389,26 @@ static void inspect_xen(struct computer *machine)
     }
 }
 
-static void inspect_steal(struct computer *machine, unsigned steal_ms)
+static void report_background(struct computer *machine, const struct quiet_look *look)
 {
-    struct cpu_list usable;
-    if (steal_ms == 0 || cpu_list_usable(&usable, NULL) < 0) {
-        return;
+    _cleanup_free_ char *culprits = quiet_culprits(look);
+    _cleanup_free_ char *found = text_format("other programs use %.0f %% of a CPU, of %zu CPUs%s%s",
+                                             look->background_percent, look->cpus,
+                                             culprits[0] == '\0' ? "" : ": ", culprits);
+    if (look->background_percent <= QUIET_BACKGROUND) {
+        good(machine, "background load", found);
+    } else {
+        bad(machine, "background load", FINDING_LIMIT, found,
+            "disturbed trials are repeated and, if the disturbance persists, marked invalid",
+            "end these programs, or run --wait-quiet");
     }
-    struct cpu_times *before = memory_new_array(struct cpu_times, usable.count);
-    struct cpu_times *after = memory_new_array(struct cpu_times, usable.count);
-    uint64_t start = clock_monotonic_ns();
-    int rc = cpu_times_read(&usable, before, NULL);
-    (void)stop_sleep((uint64_t)steal_ms * NS_PER_MS, NULL);
-    rc = rc == 0 ? cpu_times_read(&usable, after, NULL) : rc;
-    double seconds = (double)(clock_monotonic_ns() - start);
-    double most = 0.0;
-    for (size_t i = 0; rc == 0 && i < usable.count; i++) {
-        double percent = 100.0 * (double)(after[i].steal_ns - before[i].steal_ns) / seconds;
-        most = percent > most ? percent : most;
-    }
-    free(before);
-    free(after);
-    char *found = text_format("at most %.1f %% of a CPU over %u ms, idle", most, steal_ms);
-    if (most < 1.0) {
+}
+
+static void report_steal(struct computer *machine, const struct quiet_look *look)
+{
+    _cleanup_free_ char *found = text_format("at most %.1f %% of a CPU over %.1f s, idle",
+                                             look->steal_percent, look->seconds);
+    if (look->steal_percent < 1.0) {
         good(machine, "steal", found);
     } else {
         bad(machine, "steal", FINDING_LIMIT, found,
@@ -419,10 +416,37 @@ static void inspect_steal(struct computer *machine, unsigned steal_ms)
             "disturbance persists, marked invalid",
             "a quieter host or a physical machine");
     }
-    free(found);
 }
 
-void computer_inspect(unsigned steal_ms, bool caps, struct computer *ret)
+static void report_stalls(struct computer *machine, const struct quiet_look *look)
+{
+    _cleanup_free_ char *found = text_format(
+        "%zu over %.1f s, of at most %.1f ms; a CPU is away for %.2f %% of the time", look->stalls,
+        look->seconds, (double)look->longest_stall_ns / (double)NS_PER_MS, look->stalled_percent);
+    if (!look->has_stalls) {
+        bad(machine, "stalls", FINDING_LIMIT, "a thread of real-time priority can't be started",
+            "stalls of the machine are not told from losses of a router", "root");
+    } else if (look->stalled_percent <= QUIET_STALLED) {
+        good(machine, "stalls", found);
+    } else {
+        bad(machine, "stalls", FINDING_LIMIT, found,
+            "packets are lost while a CPU is away: such trials are marked as disturbed",
+            "a quieter host or a physical machine");
+    }
+}
+
+static void inspect_quiet(struct computer *machine, unsigned look_ms)
+{
+    if (look_ms == 0 || quiet_look(look_ms, &machine->look, NULL) < 0) {
+        return;
+    }
+    machine->looked = true;
+    report_background(machine, &machine->look);
+    report_steal(machine, &machine->look);
+    report_stalls(machine, &machine->look);
+}
+
+void computer_inspect(unsigned look_ms, bool caps, struct computer *ret)
 {
     struct computer machine = {0};
     identify(&machine);
@@ -442,7 +466,7 @@ void computer_inspect(unsigned steal_ms, bool caps, struct computer *ret)
     inspect_programs(&machine);
     inspect_engine_programs(&machine);
     inspect_xen(&machine);
-    inspect_steal(&machine, steal_ms);
+    inspect_quiet(&machine, look_ms);
     *ret = machine;
 }
 

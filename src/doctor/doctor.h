@@ -6,8 +6,9 @@
 #define VRBENCH_DOCTOR_DOCTOR_H
 
 #include <stdbool.h>
-
 #include <stddef.h>
+
+#include "doctor/quiet.h"
 
 enum finding_level {
     FINDING_GOOD,
@@ -29,12 +30,14 @@ struct computer {
     unsigned long long memory_bytes;
     struct finding *findings;
     size_t finding_count;
+    bool looked; // whether the machine is quiet was found out:
+    struct quiet_look look;
 };
 
-// Inspects the machine with tests in temporary namespaces. Takes slightly more than `steal_ms`
-// milliseconds, during which it measures steal (0 = no measurement). With `caps`, also tests which
-// mechanism holds a cap, which takes another second or two.
-void computer_inspect(unsigned steal_ms, bool caps, struct computer *ret);
+// Inspects the machine with tests in temporary namespaces. Then looks for `look_ms` milliseconds
+// whether it is quiet (0 = does not look). With `caps`, also tests which mechanism holds a cap,
+// which takes another second or two.
+void computer_inspect(unsigned look_ms, bool caps, struct computer *ret);
 void computer_clear(struct computer *machine);
 const char *finding_level_name(enum finding_level level); // "good", "limit", "missing"
 

@@ -89,6 +89,11 @@ bool point_tester_was_limit(const struct point *point)
     return true;
 }
 
+bool point_was_disturbed(const struct point *point)
+{
+    return !point->valid && !point_tester_was_limit(point);
+}
+
 uint64_t point_tx(const struct point *point)
 {
     uint64_t sum = 0;

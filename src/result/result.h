@@ -119,6 +119,8 @@ void point_invalidate(struct point *point, const char *format, ...)
 #define POINT_TESTER_LIMIT "the tester was the limit"
 // True if the point is invalid for that reason only.
 bool point_tester_was_limit(const struct point *point);
+// True if the point is invalid for another reason, which may pass: measuring it again may help.
+bool point_was_disturbed(const struct point *point);
 // Totals over the networks.
 uint64_t point_tx(const struct point *point);
 uint64_t point_rx(const struct point *point);

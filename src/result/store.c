@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -25,6 +26,7 @@
 #include "result/redact.h"
 
 #define POINTS_NAME "points.jsonl"
+#define ASIDE_NAME  "points.aside.jsonl"
 #define RUN_NAME    "run.json"
 #define POINTS_MAX  ((size_t)1 << 30) // bytes; about 300,000 points
 #define RUN_MAX     ((size_t)64 << 20)
@@ -359,6 +361,83 @@ int store_append(struct store *store, const struct point *point, struct error *e
     }
     store->length += (off_t)length;
     store->count++;
+    return 0;
+}
+
+// Appends a point's line to a text.
+static void text_add_point(char **text, size_t *length, const struct point *point)
+{
+    _cleanup_json_ json_t *json = point_to_json(point);
+    _cleanup_free_ char *line = json_to_text(json, 0);
+    size_t more = strlen(line);
+    *text = memory_resize(*text, *length + more + 2, 1);
+    memcpy(*text + *length, line, more);
+    memcpy(*text + *length + more, "\n", 2);
+    *length += more + 1;
+}
+
+// Replaces points.jsonl, and the descriptor and the lock of the store with it.
+static int store_rewrite(struct store *store, const char *text, size_t length, size_t count,
+                         struct error *err)
+{
+    int rc = file_replace(store->points_path, text, length, err);
+    if (rc < 0) {
+        return rc;
+    }
+    int fd = file_open_plain(store->points_path, O_RDWR | O_APPEND, 0, err);
+    if (fd < 0) {
+        return fd;
+    }
+    close(store->fd);
+    store->fd = fd;
+    store->length = (off_t)length;
+    store->count = count;
+    return lock(store, err);
+}
+
+int store_set_aside(struct store *store, struct point_list *points,
+                    bool (*is_aside)(const struct point *), struct error *err)
+{
+    _cleanup_free_ char *kept = text_copy("");
+    _cleanup_free_ char *aside = text_copy("");
+    size_t kept_length = 0;
+    size_t aside_length = 0;
+    size_t count = 0;
+    for (size_t i = 0; i < points->count; i++) {
+        const struct point *point = &points->items[i];
+        if (is_aside(point)) {
+            text_add_point(&aside, &aside_length, point);
+        } else {
+            text_add_point(&kept, &kept_length, point);
+            count++;
+        }
+    }
+    if (aside_length == 0) {
+        return 0;
+    }
+    _cleanup_free_ char *path = text_format("%s/" ASIDE_NAME, store->folder);
+    _cleanup_close_ int fd = file_open_plain(path, O_WRONLY | O_CREAT | O_APPEND, 0644, err);
+    if (fd < 0) {
+        return fd;
+    }
+    int rc = append(fd, aside, aside_length);
+    if (rc < 0) {
+        return fail(err, -rc, "%s", path);
+    }
+    rc = store_rewrite(store, kept, kept_length, count, err);
+    if (rc < 0) {
+        return rc;
+    }
+    struct point_list rest = {NULL, 0};
+    for (size_t i = 0; i < points->count; i++) {
+        if (is_aside(&points->items[i])) {
+            point_clear(&points->items[i]);
+        } else {
+            point_list_add(&rest, &points->items[i]);
+        }
+    }
+    free(points->items);
+    *points = rest;
     return 0;
 }
 

@@ -24,6 +24,11 @@ int store_open(const char *folder, bool resume, struct store **ret, struct point
 const char *store_folder(const struct store *store);
 // Appends a point and syncs it to disk. After a failure (disk full) the file is unchanged.
 int store_append(struct store *store, const struct point *point, struct error *err);
+// Moves the points that `is_aside` picks out from `points`, which are the store's, and from
+// points.jsonl to the end of points.aside.jsonl. If vrbench is killed meanwhile, a point may be in
+// both files, but never in none.
+int store_set_aside(struct store *store, struct point_list *points,
+                    bool (*is_aside)(const struct point *), struct error *err);
 // Writes run.json without passwords (redact.h).
 int store_write_run(struct store *store, const json_t *run, struct error *err);
 void store_close(struct store *store);

@@ -11,8 +11,11 @@ struct job {
     const struct scenario *scenario;
     const char *folder;
     bool quick, resume;
-    bool study_timing; // durations of trials and pauses are the study's; only with its method
-    unsigned pause_s;  // idle time before each point
+    bool study_timing;       // durations of trials and pauses are the study's; only with its method
+    unsigned pause_s;        // idle time before each point
+    bool redo_disturbed;     // of a resumed run: its disturbed points are measured again
+    unsigned wait_quiet_s;   // wait so long for a quiet machine before measuring; 0 = do not wait
+    unsigned most_disturbed; // so many disturbed points in a row end the run; 0 = no limit
 };
 
 #endif

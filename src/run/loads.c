@@ -67,6 +67,19 @@ uint64_t job_duration(const struct job *job)
     return job->quick && asked > QUICK_DURATION_NS ? QUICK_DURATION_NS : asked;
 }
 
+uint64_t job_sending(const struct job *job)
+{
+    const struct scenario_traffic *traffic = &job->scenario->traffic;
+    size_t rows = job->scenario->topology_count * traffic->length_count;
+    size_t loads = traffic->rates.auto_points;
+    if (traffic->rates.kind != RATES_AUTO) {
+        _cleanup_free_ double *pps = NULL;
+        loads = scenario_rates(traffic, traffic->lengths[0], &pps);
+    }
+    loads = job->quick && loads > QUICK_LOADS ? QUICK_LOADS : loads;
+    return rows * loads * traffic->repeats * job_duration(job);
+}
+
 static void fill_row(const struct job_state *state, struct sweep_row *row)
 {
     const struct scenario *scenario = state->job->scenario;

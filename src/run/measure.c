@@ -28,6 +28,7 @@ struct measuring {
     struct bench *bench; // NULL = none open
     unsigned place;      // of the present or last bench
     unsigned deaths;     // of routers, in a row
+    unsigned disturbed;  // points, in a row
     char *spoilt;        // reason why the last check failed
 };
 
@@ -158,6 +159,21 @@ static int try_load(struct measuring *measuring, const struct load *load, struct
     return 0;
 }
 
+// Ends the run after too many disturbed points in a row: its figures would be of no use.
+static int note_disturbance(struct measuring *measuring, const struct point *point,
+                            struct error *err)
+{
+    const struct job *job = measuring->state->job;
+    measuring->disturbed = point_was_disturbed(point) ? measuring->disturbed + 1 : 0;
+    if (job->most_disturbed == 0 || measuring->disturbed < job->most_disturbed) {
+        return 0;
+    }
+    return fail(err, 0,
+                "%u points in a row were disturbed, the last one because: %s; the points are saved "
+                "in %s, and --resume --redo disturbed continues on a quieter machine",
+                measuring->disturbed, point->why_invalid, job->folder);
+}
+
 static int measure_loads(struct measuring *measuring, struct error *err)
 {
     struct job_state *state = measuring->state;
@@ -180,7 +196,9 @@ static int measure_loads(struct measuring *measuring, struct error *err)
         if (advice.again) {
             continue;
         }
-        rc = load.use == LOAD_POINT ? keep_point(state, &best, err) : 0;
+        if (load.use == LOAD_POINT && (rc = keep_point(state, &best, err)) == 0) {
+            rc = note_disturbance(measuring, &state->points.items[state->points.count - 1], err);
+        }
         point_clear(&best);
         if (rc < 0) {
             return rc;

@@ -37,6 +37,8 @@ void job_loads_clear(struct job_loads *loads);
 #define _cleanup_job_loads_ __attribute__((cleanup(job_loads_clear)))
 // Writes the loads found since the last call to run.json, where a resumed run reads them.
 int job_loads_note(const struct job_loads *loads, struct job_state *state, struct error *err);
+// Time that all points of the job take to send, at least.
+uint64_t job_sending(const struct job *job);
 // Duration of sending of a point's trial.
 uint64_t job_duration(const struct job *job);
 

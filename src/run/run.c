@@ -21,7 +21,9 @@
 #include "testbed/plan.h"
 #include "version.h"
 
-#define WATCH_STEAL_MS 200U
+// A run looks for a tenth of its sending time whether the machine is quiet, within these limits.
+#define LOOK_LEAST_MS 200U
+#define LOOK_MOST_MS  2000U
 
 static json_t *describe_machine(struct computer *machine)
 {
@@ -111,6 +113,22 @@ static json_t *describe_scenario(const struct scenario *scenario)
     return described;
 }
 
+static unsigned look_ms(const struct job *job)
+{
+    uint64_t ms = job_sending(job) / NS_PER_MS / 10;
+    return ms < LOOK_LEAST_MS ? LOOK_LEAST_MS : ms > LOOK_MOST_MS ? LOOK_MOST_MS : (unsigned)ms;
+}
+
+static void warn_unquiet(const struct computer *machine)
+{
+    if (!machine->looked || quiet_is_given(&machine->look)) {
+        return;
+    }
+    _cleanup_free_ char *why = quiet_disturbance(&machine->look);
+    log_warning("run", "this machine is not quiet: %s; trials will be disturbed (--wait-quiet)",
+                why);
+}
+
 static int begin_run(struct job_state *state, json_t *before, struct error *err)
 {
     const struct job *job = state->job;
@@ -125,7 +143,8 @@ static int begin_run(struct job_state *state, json_t *before, struct error *err)
         set_time(state->run, "resumed");
     } else {
         struct computer machine;
-        computer_inspect(WATCH_STEAL_MS, scenario_is_capped(job->scenario), &machine);
+        computer_inspect(look_ms(job), scenario_is_capped(job->scenario), &machine);
+        warn_unquiet(&machine);
         state->run = json_pack("{s:i, s:s, s:s}", "schema", RESULT_SCHEMA, "vrbench",
                                VRBENCH_VERSION, "status", "running");
         set_time(state->run, "started");
@@ -195,6 +214,9 @@ int job_run(const struct job *job, struct point_list *ret_points, bool *ret_repo
     struct view *view = NULL;
     bool reported = false;
     int rc = job_check(job, err);
+    if (rc == 0 && job->wait_quiet_s > 0) {
+        rc = quiet_wait(job->wait_quiet_s, err);
+    }
     if (rc == 0) {
         rc = store_open(job->folder, job->resume, &state.store, &state.points, &before, err);
     }
@@ -203,6 +225,9 @@ int job_run(const struct job *job, struct point_list *ret_points, bool *ret_repo
     }
     view = open_view();
     rc = begin_run(&state, before, err);
+    if (rc == 0 && job->redo_disturbed) {
+        rc = store_set_aside(state.store, &state.points, point_was_disturbed, err);
+    }
     if (rc < 0) {
         point_list_clear(&state.points); // they may belong to another run
     } else {

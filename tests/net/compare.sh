@@ -16,7 +16,7 @@ END
 sed 's/\[64, 256\]/[64, 1024]/; s/{ r1t3: {} }/{ r1t3: { cap: 50 } }/' "$T/one.yaml" >"$T/other.yaml"
 
 json() { jq -e "$@" >/dev/null; }
-ok "a run" "$VRBENCH" run "$T/one.yaml" -o "$T/one"
+ok "a run" measured "$T/one.yaml" -o "$T/one"
 ok "  says what its platform was" json '.platform | .name == "netns" and .kind == "namespaces"' \
     "$T/one/run.json"
 is "  times the start of its router in each bridged point" \

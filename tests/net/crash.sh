@@ -156,7 +156,7 @@ wait_for 60 find_pin "$run_pid" ns-r2t3
 kill -KILL "$run_pid"
 end_run
 ok "a run cleans up by itself, at its start, after a dead one" \
-    "$VRBENCH" run "$T/long.yaml" -o "$T/after" --quick
+    measured "$T/long.yaml" -o "$T/after" --quick
 unchanged "  and nothing is left of both" "$T/before"
 
 # A record that is no JSON, as of a run that died within a write, with nothing made yet.

@@ -42,7 +42,7 @@ for daemon in bird frr; do
     scenario_routed $daemon netns "$measured"
 
     # A run: routes before traffic, and what it says of them.
-    ok "$daemon: a run" vrbench run "$T/$daemon.yaml" -o "$T/run-$daemon"
+    ok "$daemon: a run" measured "$T/$daemon.yaml" -o "$T/run-$daemon"
     like "  prints how long learning the routes took" "$(cat "$T/ok.log")" \
         "^r1 \\($daemon\\), dedicated: routes learned in [0-9]+\\.[0-9]{3} s"
     is "  of every topology" "$(jq -r '.convergence[] | .topology, .router, .daemon' \

@@ -85,7 +85,7 @@ case $(vrbench --version) in
 esac
 dead_record elsewhere0
 for id in 4194005-0 4194006-0; do : >"/run/vrbench/$id.lock"; done
-ok "a run works beside a dead record" vrbench run "$T/tiny.yaml" --quick -o "$T/beside"
+ok "a run works beside a dead record" measured "$T/tiny.yaml" --quick -o "$T/beside"
 like "  and warns of it" "$(cat "$T/ok.log")" "warning: .*removing testbed 4194004-0 \(gone\): .*$why"
 ok "  the others are cleaned up" fails ls /run/vrbench/4194005-0.lock /run/vrbench/4194006-0.lock
 ok "so does up" vrbench up "$T/tiny.yaml"

@@ -23,7 +23,7 @@ machine_snapshot "$T/before"
 
 # A run: routes before traffic, and what it says of them.
 scenario_routed bird "$uri" bridged
-ok "bird: a run" vrbench run "$T/bird.yaml" -o "$T/run"
+ok "bird: a run" measured "$T/bird.yaml" -o "$T/run"
 like "  prints how long learning the routes took" "$(cat "$T/ok.log")" \
     '^r1 \(bird\), bridged: routes learned in [0-9]+\.[0-9]{3} s'
 ok "  which no daemon does in no time" jq -e '

@@ -88,7 +88,7 @@ unchanged "  and nothing was made" "$T/before"
 
 # --- one run -------------------------------------------------------------------------------------
 scenario "$good" "bridged, dedicated" "200, 100000"
-ok "it is measured, bridged and dedicated" "$VRBENCH" run "$T/own.yaml" -o "$T/run"
+ok "it is measured, bridged and dedicated" measured "$T/own.yaml" -o "$T/run"
 ok "  packets are forwarded at every load" jq -es 'length == 4 and all(.networks[0].rx > 0)' \
     "$T/run/points.jsonl"
 ok "  every sum holds and every loss has a place" points_sane "$T/run"

@@ -18,7 +18,7 @@ answers() { vrbench list --platform "$remote"; }
 machine_snapshot "$T/before"
 
 ok "a libvirtd answers by ssh" wait_for 60 answers || sed 's/^/#   /' "$T/ssh/log"
-ok "a machine of it is measured as a router" vrbench run "$T/ssh.yaml" -o "$T/run"
+ok "a machine of it is measured as a router" measured "$T/ssh.yaml" -o "$T/run"
 ok "  it forwards" jq -es 'length == 2 and all(.[].networks[]; .rx > 0)' "$T/run/points.jsonl"
 ok "  every sum holds and every loss has a place" points_sane "$T/run"
 ok "  its CPU is reported by part" jq -es 'all(.[];

@@ -46,7 +46,7 @@ machine_snapshot "$T/before"
 vrbench doctor --platform "$uri" --json >"$T/doctor" 2>"$T/doctor.err"
 is "embedded, QEMU's driver can make machines" \
     "$(jq -r '.[] | select(.ability == "create") | .can' "$T/doctor")" yes
-ok "  one is measured as a router" vrbench run "$T/embed.yaml" -o "$T/run"
+ok "  one is measured as a router" measured "$T/embed.yaml" -o "$T/run"
 ok "  it forwards" jq -es 'length == 1 and all(.[].networks[]; .rx > 0)' "$T/run/points.jsonl"
 ok "  every sum holds and every loss has a place" points_sane "$T/run"
 ok "  its CPU is reported by part" jq -es 'all(.[];

@@ -100,7 +100,7 @@ ok "down" vrbench down two
 
 # --- measured ------------------------------------------------------------------------------------
 
-ok "a sweep" vrbench run "$T/two.yaml" -o "$T/sweep"
+ok "a sweep" measured "$T/two.yaml" -o "$T/sweep"
 is "  of four points" "$(points "$T/sweep")" 4
 like "  and says what it ran on" \
     "$(jq -r '.platform | .kind + " of " + .hypervisor' "$T/sweep/run.json")" '^containers of LXC [0-9]'

@@ -34,7 +34,7 @@ for file in points.csv report.xlsx report.html; do
     rm "$T/run/$file" && plant "$victim/$file" "$T/run/$file"
 done
 rm "$T/run/run.json"
-ok "  and there" "$VRBENCH" run "$T/plain.yaml" -o "$T/run"
+ok "  and there" measured "$T/plain.yaml" -o "$T/run"
 for file in run.json points.csv report.xlsx report.html; do
     is "  $file of root is as it was" "$(cat "$victim/$file")" "of root"
 done
@@ -56,7 +56,7 @@ else
 fi
 
 user_folder "$T/home"
-ok "new folders below a user's" "$VRBENCH" run "$T/plain.yaml" -o "$T/home/a/b"
+ok "new folders below a user's" measured "$T/plain.yaml" -o "$T/home/a/b"
 is "  belong to the user" "$(stat -c %u "$T/home/a" "$T/home/a/b" | sort -u)" $USER_ID
 plant "$victim" "$T/home/out"
 ok "a planted folder for a run is refused" fails "$VRBENCH" run "$T/plain.yaml" -o "$T/home/out/c"

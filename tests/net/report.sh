@@ -17,7 +17,7 @@ END
 # data PAGE — the JSON that a page carries.
 data() { sed -n 's/.*id="data">\(.*\)<\/script>$/\1/p' "$1"; }
 
-ok "a run" "$VRBENCH" run "$T/short.yaml" -o "$T/run"
+ok "a run" measured "$T/short.yaml" -o "$T/run"
 ok "  leaves its page" test -s "$T/run/report.html"
 is "  with every point" "$(data "$T/run/report.html" | jq '.runs[0].points | length')" 4
 is "  as they were measured" "$(data "$T/run/report.html" | jq -c '.runs[0].points[]')" \

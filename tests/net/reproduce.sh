@@ -82,7 +82,7 @@ ok "  report.html has the claim" \
     sh -c 'grep -q "grows linearly with the number of virtual routers" "$1/report.html"' sh "$T/r"
 unchanged "  nothing else is left" "$T/before"
 ok "a run's scenario can be measured by itself" \
-    "$VRBENCH" run --check "$T/r/memory-4.yaml"
+    measured --check "$T/r/memory-4.yaml"
 
 # --- for people, and what can't be run -----------------------------------------------------------
 

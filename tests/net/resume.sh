@@ -52,7 +52,7 @@ kill -INT "$run_pid"
 end_run
 is "SIGINT while the testbed is built ends the run with status 130" "$run_status" 130
 unchanged "  nothing is left" "$T/before"
-ok "  it is resumed" "$VRBENCH" run "$T/long.yaml" -o "$T/early" --resume
+ok "  it is resumed" measured "$T/long.yaml" -o "$T/early" --resume
 ok "  and then complete" complete "$T/early"
 ok "  run.json says that it is done" status_is "$T/early" done
 
@@ -72,7 +72,7 @@ like "  nor one of fewer topologies, which is named" \
     "$("$VRBENCH" run "$T/long.yaml" -o "$T/int" --resume --topology direct 2>&1)" \
     "topology bridged: left out now, measured then"
 ok "  and the points stay" cmp "$T/int/points.jsonl" "$T/int.before"
-ok "it is resumed" "$VRBENCH" run "$T/long.yaml" -o "$T/int" --resume
+ok "it is resumed" measured "$T/long.yaml" -o "$T/int" --resume
 ok "  and then complete" complete "$T/int"
 ok "  with the earlier points as they were" \
     sh -c 'head -n "$(wc -l <"$1")" "$2" | cmp - "$1"' sh "$T/int.before" "$T/int/points.jsonl"
@@ -80,11 +80,11 @@ is "  points.csv has them all" "$(grep -c . "$T/int/points.csv")" $((POINTS + 1)
 
 interrupted TERM "$T/term" 9
 printf '{"schema":1,"scenario":"long","topo' >>"$T/term/points.jsonl"
-ok "with a torn last line it is resumed as well" "$VRBENCH" run "$T/long.yaml" -o "$T/term" --resume
+ok "with a torn last line it is resumed as well" measured "$T/long.yaml" -o "$T/term" --resume
 ok "  and then complete" complete "$T/term"
 ok "  with every sum right" points_sane "$T/term"
 cp "$T/term/points.jsonl" "$T/term.before"
-ok "a complete run has nothing to resume" "$VRBENCH" run "$T/long.yaml" -o "$T/term" --resume
+ok "a complete run has nothing to resume" measured "$T/long.yaml" -o "$T/term" --resume
 ok "  and stays as it is" cmp "$T/term/points.jsonl" "$T/term.before"
 
 # Killed, it could not say anything in run.json; its testbed is cleaned up at the start.
@@ -92,7 +92,7 @@ start_run "$T/long.yaml" -o "$T/kill"
 wait_for 60 has_points "$T/kill" 2
 kill -KILL "$run_pid"
 end_run
-ok "a killed run is resumed, too" "$VRBENCH" run "$T/long.yaml" -o "$T/kill" --resume
+ok "a killed run is resumed, too" measured "$T/long.yaml" -o "$T/kill" --resume
 ok "  and then complete" complete "$T/kill"
 unchanged "  and nothing is left of either" "$T/before"
 ok "--resume needs a folder" exits 2 "$VRBENCH" run "$T/long.yaml" --resume
@@ -134,7 +134,7 @@ ok "  every point but the last fitted is kept whole" \
     jq -es 'length >= 5 and length < 100 and all(.[]; .schema == 1)' "$T/small/run/points.jsonl"
 unchanged "  nothing else is left" "$T/before"
 mount -o remount,size=4m "$T/small"
-ok "given room, it is resumed" "$VRBENCH" run "$T/many.yaml" -o "$T/small/run" --resume
+ok "given room, it is resumed" measured "$T/many.yaml" -o "$T/small/run" --resume
 is "  and complete" "$(jq .repeat "$T/small/run/points.jsonl" | sort -n | uniq | wc -l)" 100
 
 # --- two at the same time ------------------------------------------------------------------------

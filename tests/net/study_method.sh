@@ -39,9 +39,10 @@ is "  and some of it was used" \
 is "in direct there is no such CPU" \
     "$(point '[.[] | select(.topology == "direct") | has("cpu_total_percent")] | any')" false
 ok "no agent is left" no_agent
-ok "precise points say nothing of a method" sh -c \
-    '"$VRBENCH" run "$1/precise.yaml" --topology direct -o "$1/precise" && ! grep -q method "$1/precise/points.jsonl"' \
-    sh "$T"
+measured_precisely() {
+    measured "$T/precise.yaml" --topology direct -o "$T/precise" && ! grep -q method "$T/precise/points.jsonl"
+}
+ok "precise points say nothing of a method" measured_precisely
 
 sed 's/duration: .* s/duration: 60 s/; s/direct, //' "$T/study.yaml" >"$T/long.yaml"
 start_run "$T/long.yaml" -o "$T/long"

@@ -17,7 +17,7 @@ END
 machine_snapshot "$T/before"
 
 one=$T/one
-"$VRBENCH" run "$T/one.yaml" -o "$one" --json >"$T/summary.json" 2>"$T/summary.err"
+measured "$T/one.yaml" -o "$one" --json >"$T/summary.json" 2>"$T/summary.err"
 is "a run of three topologies succeeds" $? 0 || sed 's/^/# /' "$T/summary.err"
 ok "every sum holds" points_sane "$one"
 is "points in order: topology, length" \
@@ -81,7 +81,7 @@ routers: { r1t3: {}, r2t3: {} }
 networks: { NET0: { router: r1t3 }, NET1: { router: r2t3 } }
 traffic: { lengths: [128], rates: { pps: [400] }, duration: 300 ms }
 END
-ok "two networks are measured at once" "$VRBENCH" run "$T/two.yaml" -o "$T/two"
+ok "two networks are measured at once" measured "$T/two.yaml" -o "$T/two"
 ok "their sums hold" points_sane "$T/two"
 ok "each is counted apart and forwards everything" jq -es '
     length == 3 and all(.[]; [.networks[].name] == ["NET0", "NET1"] and
@@ -95,7 +95,7 @@ is "points.csv has a row a point and network" "$(grep -c . "$T/two/points.csv")"
 
 # --- narrowed, checked, refused ------------------------------------------------------------------
 
-ok "--topology measures only that" "$VRBENCH" run "$T/two.yaml" -o "$T/narrow" --topology dedicated
+ok "--topology measures only that" measured "$T/two.yaml" -o "$T/narrow" --topology dedicated
 is "  and nothing else" "$(jq -r .topology "$T/narrow/points.jsonl" | paste -sd,)" dedicated
 
 cp -R "$one" "$T/kept"

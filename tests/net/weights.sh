@@ -63,7 +63,7 @@ routers: { r1t3: {} }
 networks: { NET0: { router: r1t3 } }
 traffic: { lengths: [64], rates: { pps: [1000, 700000] }, duration: 300 ms }
 END
-ok "far too much is offered to bridges" "$VRBENCH" run "$T/bridged.yaml" -o "$T/bridged"
+ok "far too much is offered to bridges" measured "$T/bridged.yaml" -o "$T/bridged"
 ok "  and lost, all of it at named places" jq -es '.[1] |
     .networks[0].lost > 0 and .networks[0].rx > 0 and (.drops | length > 0) and
     ([.drops[].where] | any(startswith("unexplained")) | not)' "$T/bridged/points.jsonl" ||

@@ -17,6 +17,6 @@ ok "  a command runs in it" [ "$(vrbench console r1t3 -- hostname)" = r1t3 ]
 ok "it is taken down" vrbench down hvm
 is "  no domain is left" "$(domains)" ""
 unchanged "  nor its QEMU, nor anything else" "$T/before"
-ok "it is measured" vrbench run "$T/hvm.yaml" -o "$T/run"
+ok "it is measured" measured "$T/hvm.yaml" -o "$T/run"
 ok "  every sum holds and every loss has a place" points_sane "$T/run"
 jq -c '[.networks[0].tx, .networks[0].rx, .drops, .why_invalid, .cpu]' "$T/run/points.jsonl" | sed 's/^/# /'

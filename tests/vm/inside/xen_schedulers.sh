@@ -17,7 +17,7 @@ by_credit2() { xl sched-credit2 -d "$1" | awk 'END { print $(NF - 1), $NF }'; }
 like "  as doctor tells" "$(vrbench doctor --platform xen | head -n 1)" '^xen: Xen .*, scheduler credit2, 2 CPUs'
 
 scenario one bridged "r1t3: { weight: 300, cap: 15 }" "NET0: { router: r1t3 }" 64 100 "2 s"
-ok "a router is measured" vrbench run "$T/one.yaml" -o "$T/run"
+ok "a router is measured" measured "$T/one.yaml" -o "$T/run"
 ok "  every sum holds and every loss has a place" points_sane "$T/run"
 jq -c '[.networks[0].tx, .networks[0].rx, .drops, .why_invalid, .cpu]' "$T/run/points.jsonl" | sed 's/^/# /'
 ok "one stands" vrbench up "$T/one.yaml"

@@ -7,7 +7,7 @@ plan 17
 machine_snapshot "$T/before"
 is "only Domain-0 runs" "$(domains)" ""
 scenario one bridged "r1t3: { memory: 96 MiB }" "NET0: { router: r1t3 }" 64 "100, 400" "3 s"
-ok "one router, bridged, is measured" vrbench run "$T/one.yaml" -o "$T/run"
+ok "one router, bridged, is measured" measured "$T/one.yaml" -o "$T/run"
 sed 's/^/#   /' "$T/ok.log"
 is "  point by point" "$(jq -r '"\(.topology) \(.requested_pps)"' "$T/run/points.jsonl" | xargs)" \
     "bridged 100 bridged 400"

@@ -17,11 +17,11 @@ measured() {
 
 scenario scenario-1 bridged "r1t3: { weight: 256, memory: 96 MiB }" "NET0: { router: r1t3 }" \
     "64, 256, 1500" "50, 400, 1600" "3 s"
-ok "one router is swept" vrbench run "$T/scenario-1.yaml" -o "$T/scenario-1"
+ok "one router is swept" measured "$T/scenario-1.yaml" -o "$T/scenario-1"
 measured scenario-1 9
 scenario scenario-2 bridged "r1t3: { memory: 96 MiB }, r2t3: { memory: 96 MiB }" \
     "NET0: { router: r1t3 }, NET1: { router: r2t3 }" 256 "50, 400" "3 s"
-ok "two routers are" vrbench run "$T/scenario-2.yaml" -o "$T/scenario-2"
+ok "two routers are" measured "$T/scenario-2.yaml" -o "$T/scenario-2"
 measured scenario-2 2
 is "no domain is left" "$(domains)" ""
 echo "# | Xen $(xl info | awk '$1 == "xen_version" { print $3 }'), emulated; one router, bridged"

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// linux/heartbeat — see heartbeat.h.
+#include "linux/heartbeat.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/thread.h"
+
+#define PRIORITY   95   // SCHED_FIFO: above every thread of vrbench, below migration and watchdogs
+#define STALLS_MAX 4096 // of one CPU in one report
+
+struct beat {
+    struct heartbeat *whole;
+    pthread_t thread;
+    unsigned cpu;
+    sem_t settled;
+    int rc; // of binding and priority; written before `settled`
+    struct heartbeat_stall *stalls;
+    size_t count;
+    uint64_t lost;
+};
+
+struct heartbeat {
+    atomic_bool ending;
+    size_t count; // of the threads that were started
+    struct beat beats[];
+};
+
+static void beat_note(struct beat *beat, uint64_t from_ns, uint64_t due_ns, uint64_t now_ns)
+{
+    if (beat->count == STALLS_MAX) {
+        beat->lost++;
+        return;
+    }
+    beat->stalls[beat->count++] = (struct heartbeat_stall){
+        .cpu = beat->cpu, .from_ns = from_ns, .to_ns = now_ns, .late_ns = now_ns - due_ns};
+}
+
+static int beat_settle(const struct beat *beat)
+{
+    const struct cpu_list here = {.cpus = {beat->cpu}, .count = 1};
+    const struct sched_param parameters = {.sched_priority = PRIORITY};
+    int rc = cpu_bind(0, &here, NULL);
+    if (rc == 0 && sched_setscheduler(0, SCHED_FIFO, &parameters) < 0) {
+        rc = -errno;
+    }
+    return rc;
+}
+
+static void *beat_run(void *context)
+{
+    struct beat *beat = context;
+    (void)prctl(PR_SET_NAME, "vrbench-beat");
+    (void)prctl(PR_SET_TIMERSLACK, 1UL);
+    beat->rc = beat_settle(beat);
+    (void)sem_post(&beat->settled);
+    uint64_t last_ns = clock_monotonic_ns();
+    while (beat->rc == 0 && !atomic_load_explicit(&beat->whole->ending, memory_order_relaxed)) {
+        uint64_t due_ns = last_ns + HEARTBEAT_PERIOD_NS;
+        (void)clock_sleep_until(due_ns);
+        uint64_t now_ns = clock_monotonic_ns();
+        if (now_ns > due_ns + HEARTBEAT_LATE_NS) {
+            beat_note(beat, last_ns, due_ns, now_ns);
+        }
+        last_ns = now_ns;
+    }
+    return NULL;
+}
+
+static int beat_start(struct beat *beat, struct error *err)
+{
+    (void)sem_init(&beat->settled, 0, 0);
+    beat->stalls = memory_new_array(struct heartbeat_stall, STALLS_MAX);
+    int rc = thread_start(&beat->thread, beat_run, beat);
+    if (rc != 0) {
+        (void)sem_destroy(&beat->settled);
+        free(beat->stalls);
+        return fail(err, rc, "starting a thread");
+    }
+    beat->whole->count++;
+    while (sem_wait(&beat->settled) < 0) {
+        // interrupted: only a signal without effect can be the cause
+    }
+    return beat->rc == 0 ? 0 : fail(err, -beat->rc, "a real-time thread on CPU %u", beat->cpu);
+}
+
+int heartbeat_start(const struct cpu_list *cpus, struct heartbeat **ret, struct error *err)
+{
+    struct heartbeat *heartbeat =
+        memory_new(1, sizeof *heartbeat + cpus->count * sizeof heartbeat->beats[0]);
+    for (size_t i = 0; i < cpus->count; i++) {
+        struct beat *beat = &heartbeat->beats[i];
+        *beat = (struct beat){.whole = heartbeat, .cpu = cpus->cpus[i]};
+        int rc = beat_start(beat, err);
+        if (rc < 0) {
+            heartbeat_end(heartbeat, NULL);
+            return rc;
+        }
+    }
+    *ret = heartbeat;
+    return 0;
+}
+
+static void report_take(struct heartbeat_report *report, const struct beat *beat)
+{
+    report->stalls =
+        memory_resize(report->stalls, report->count + beat->count, sizeof report->stalls[0]);
+    for (size_t i = 0; i < beat->count; i++) {
+        report->stalls[report->count++] = beat->stalls[i];
+    }
+    report->lost += beat->lost;
+}
+
+void heartbeat_end(struct heartbeat *heartbeat, struct heartbeat_report *ret)
+{
+    struct heartbeat_report report = {0};
+    if (heartbeat != NULL) {
+        atomic_store(&heartbeat->ending, true);
+        for (size_t i = 0; i < heartbeat->count; i++) {
+            struct beat *beat = &heartbeat->beats[i];
+            (void)pthread_join(beat->thread, NULL);
+            (void)sem_destroy(&beat->settled);
+            report_take(&report, beat);
+            free(beat->stalls);
+        }
+        free(heartbeat);
+    }
+    if (ret != NULL) {
+        *ret = report;
+    } else {
+        heartbeat_report_clear(&report);
+    }
+}
+
+void heartbeat_report_clear(struct heartbeat_report *report)
+{
+    free(report->stalls);
+    *report = (struct heartbeat_report){0};
+}

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# A machine on which other programs run: doctor and run name them, a run's exit status says that most
+# points are invalid, too many disturbed points end a run, and --redo disturbed measures them again.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+isolate --run "$@"
+plan 21
+
+cat >"$T/busy.yaml" <<'END'
+name: busy
+topologies: [bridged]
+routers: { r1t3: {} }
+networks: { NET0: { router: r1t3 } }
+traffic: { lengths: [64], rates: { pps: [300, 600, 900, 1200] }, duration: 200 ms }
+END
+
+# As many busy processes as CPUs, of the highest normal priority; each ends by itself after 5 minutes of CPU time.
+hogs=
+for _ in $(seq "$(nproc)"); do
+    nice -n -20 sh -c 'ulimit -t 300; while :; do :; done' &
+    hogs="$hogs $!"
+done
+
+# names_hog TEXT — the text has the process ID of a hog.
+names_hog() {
+    for each in $hogs; do
+        case $1 in *"(pid $each)"*) return 0 ;; esac
+    done
+    return 1
+}
+
+"$VRBENCH" doctor --json >"$T/doctor.json" 2>"$T/doctor.err"
+found=$(jq -r '.[] | select(.subject == "background load") | .level + ": " + .found' "$T/doctor.json")
+like "doctor reports the background load" "$found" "^limit: other programs use [0-9]+ % of a CPU"
+ok "  and names a program that causes it" names_hog "$found"
+ok "  and looks for stalls of the CPUs" jq -e 'any(.[]; .subject == "stalls")' "$T/doctor.json"
+
+start_run "$T/busy.yaml" -o "$T/all"
+wait "$run_pid"
+is "a run with most points invalid ends with status 4" $? 4 || sed 's/^/# /' "$T/run.err"
+like "  it warned" "$(cat "$T/run.err")" "this machine is not quiet: other programs use"
+ok "  and named a program" names_hog "$(cat "$T/run.err")"
+is "  it measured all points" "$(points "$T/all")" 4
+like "  the commonest reason is below the table" "$(cat "$T/run.out")" \
+    "[234] × background load: other programs used about … % of a measurement CPU"
+
+start_run "$T/busy.yaml" -o "$T/few" --most-disturbed 2
+end_run
+is "--most-disturbed 2 ends the run" "$run_status" 1
+like "  says so" "$(cat "$T/run.err")" "2 points in a row were disturbed, the last one because: .*background load"
+is "  after two points" "$(points "$T/few")" 2
+is "  run.json says that it failed" "$(jq -r .status "$T/few/run.json")" failed
+
+ok "--wait-quiet waits in vain" exits 1 "$VRBENCH" run "$T/busy.yaml" -o "$T/waits" --wait-quiet 1
+like "  and says what disturbs" "$(cat "$T/ok.log")" "did not become quiet within 1 s: other programs use"
+ok "  and makes no folder" test ! -e "$T/waits"
+ok "--redo without --resume is refused" exits 2 "$VRBENCH" run "$T/busy.yaml" -o "$T/few" --redo disturbed
+ok "  and another word" exits 2 "$VRBENCH" run "$T/busy.yaml" -o "$T/few" --resume --redo all
+
+# shellcheck disable=SC2086
+kill $hogs
+# shellcheck disable=SC2086
+wait $hogs 2>/dev/null
+cp "$T/few/points.jsonl" "$T/before.jsonl"
+ok "--redo disturbed completes the run" measured "$T/busy.yaml" -o "$T/few" --resume --redo disturbed
+is "  it has every point once" "$(jq -cs 'map(.step) | sort' "$T/few/points.jsonl")" "[0,1,2,3]"
+ok "  the disturbed ones are kept aside" cmp "$T/before.jsonl" "$T/few/points.aside.jsonl"
+is "  none of them is among the points" \
+    "$(cat "$T/before.jsonl" "$T/few/points.jsonl" | sort | uniq -d | wc -l)" 0

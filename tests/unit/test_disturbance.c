@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// tests of linux/heartbeat and linux/usage — a stall and a busy process, both made on purpose, are
+// found; and of report/reasons, which counts why points are invalid.
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "linux/heartbeat.h"
+#include "linux/usage.h"
+#include "report/reasons.h"
+
+#include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
+
+#define STALL_NS (20U * NS_PER_MS)
+
+static void spin_for(uint64_t ns)
+{
+    uint64_t end_ns = clock_monotonic_ns() + ns;
+    while (clock_monotonic_ns() < end_ns) {
+        // holds the CPU
+    }
+}
+
+// A child on that CPU, with the highest priority of SCHED_FIFO, that lets nothing else run there.
+static void stall_cpu(unsigned cpu)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        const struct cpu_list here = {.cpus = {cpu}, .count = 1};
+        const struct sched_param highest = {.sched_priority = sched_get_priority_max(SCHED_FIFO)};
+        bool set =
+            cpu_bind(0, &here, NULL) == 0 && sched_setscheduler(0, SCHED_FIFO, &highest) == 0;
+        spin_for(set ? STALL_NS : 0);
+        _exit(set ? 0 : 1);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static void test_stall_is_noted(void **state)
+{
+    (void)state;
+    struct cpu_list cpus;
+    assert_int_equal(cpu_list_usable(&cpus, NULL), 0);
+    struct heartbeat *heartbeat = NULL;
+    if (heartbeat_start(&cpus, &heartbeat, NULL) < 0) {
+        skip(); // real-time priorities require root
+    }
+    unsigned stalled = cpus.cpus[cpus.count - 1];
+    uint64_t begin_ns = clock_monotonic_ns();
+    stall_cpu(stalled);
+    uint64_t end_ns = clock_monotonic_ns();
+    _cleanup_heartbeat_report_ struct heartbeat_report report = {0};
+    heartbeat_end(heartbeat, &report);
+    uint64_t noted_ns = 0;
+    for (size_t i = 0; i < report.count; i++) {
+        const struct heartbeat_stall *stall = &report.stalls[i];
+        assert_true(stall->to_ns > stall->from_ns);
+        assert_true(stall->late_ns > HEARTBEAT_LATE_NS);
+        assert_true(stall->late_ns <= stall->to_ns - stall->from_ns);
+        bool within = stall->from_ns >= begin_ns - STALL_NS && stall->to_ns <= end_ns + STALL_NS;
+        if (stall->cpu == stalled && within && stall->late_ns > noted_ns) {
+            noted_ns = stall->late_ns;
+        }
+    }
+    assert_true(noted_ns >= STALL_NS - 2 * HEARTBEAT_PERIOD_NS);
+    assert_int_equal(report.lost, 0);
+}
+
+static void test_no_heartbeat_has_an_empty_report(void **state)
+{
+    (void)state;
+    struct heartbeat_report report = {.count = 1};
+    heartbeat_end(NULL, &report);
+    assert_int_equal(report.count, 0);
+    heartbeat_report_clear(&report);
+}
+
+static void test_busy_process_is_first(void **state)
+{
+    (void)state;
+    _cleanup_usage_ struct usage_snapshot before = {0};
+    _cleanup_usage_ struct usage_snapshot after = {0};
+    assert_int_equal(usage_take(&before, NULL), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        for (;;) {
+            spin_for(NS_PER_S);
+        }
+    }
+    struct usage_culprit found[64];
+    size_t count = 0;
+    size_t at = 0;
+    uint64_t deadline_ns = clock_monotonic_ns() + 20 * NS_PER_S;
+    do { // until the child has used some of the CPU
+        usage_clear(&after);
+        assert_int_equal(usage_take(&after, NULL), 0);
+        count = usage_top(&before, &after, found, 64);
+        for (at = 0; at < count && found[at].pid != child; at++) {
+        }
+    } while ((at == count || found[at].ns < 10 * NS_PER_MS) && clock_monotonic_ns() < deadline_ns);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    assert_true(at < count);
+    assert_string_equal(found[at].name, "test_disturbanc");
+    for (size_t i = 0; i < count; i++) {
+        assert_true(found[i].pid != getpid());
+        assert_true(i == 0 || found[i - 1].ns >= found[i].ns);
+    }
+}
+
+static void test_busiest_of_many(void **state)
+{
+    (void)state;
+    struct usage_process then[] = {{10, 100}, {11, 500}, {12, 7}, {13, 900}};
+    struct usage_process now[] = {{10, 150}, {11, 505}, {12, 7}, {13, 20}, {14, 40}};
+    const struct usage_snapshot before = {then, 4};
+    const struct usage_snapshot after = {now, 5};
+    struct usage_culprit top[3];
+    assert_int_equal(usage_top(&before, &after, top, 3), 3);
+    assert_int_equal(top[0].pid, 10);
+    assert_int_equal(top[0].ns, 50);
+    assert_int_equal(top[1].pid, 14); // new
+    assert_int_equal(top[2].pid, 13); // another process of that PID
+    assert_int_equal(top[2].ns, 20);
+}
+
+static void test_reasons_are_counted(void **state)
+{
+    (void)state;
+    struct point_list points = {0};
+    static const char *const reasons[] = {
+        "background load: other programs used about 73 % of a measurement CPU",
+        NULL,
+        "the tester was the limit: it sent NET0 1,000.5 of 2,000 pps; background load: other "
+        "programs used about 7.5 % of a measurement CPU",
+        "a router died: r1t3",
+    };
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        struct point point = {.valid = true};
+        if (reasons[i] != NULL) {
+            point_invalidate(&point, "%s", reasons[i]);
+        }
+        point_list_add(&points, &point);
+    }
+    struct reason found[2];
+    assert_int_equal(reasons_list(&points, found, 2), 2);
+    assert_int_equal(found[0].count, 2);
+    assert_string_equal(found[0].text,
+                        "background load: other programs used about … % of a measurement CPU");
+    assert_int_equal(found[1].count, 1);
+    assert_string_equal(found[1].text,
+                        "the tester was the limit: it sent NET0 1,000.5 of 2,000 pps");
+    free(found[0].text);
+    free(found[1].text);
+    struct reason all[8];
+    assert_int_equal(reasons_list(&points, all, 8), 3);
+    assert_string_equal(all[2].text, "a router died: r1t3");
+    for (size_t i = 0; i < 3; i++) {
+        free(all[i].text);
+    }
+    point_list_clear(&points);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_stall_is_noted),
+        cmocka_unit_test(test_no_heartbeat_has_an_empty_report),
+        cmocka_unit_test(test_busy_process_is_first),
+        cmocka_unit_test(test_busiest_of_many),
+        cmocka_unit_test(test_reasons_are_counted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
