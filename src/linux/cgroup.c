@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "linux/mounts.h"
 
 #define V1_SHARES_PER_WEIGHT 4U
 #define V2_WEIGHT_MAX        10000U
@@ -50,37 +50,27 @@ static struct cgroup_tree *tree_new(int version, const char *root, bool mounted_
     return tree;
 }
 
-static struct cgroup_tree *find_mounted(void)
+static bool has_cpu_controller(const char *root)
 {
-    FILE *mounts = setmntent("/proc/self/mounts", "re");
-    if (mounts == NULL) {
-        return NULL;
-    }
-    struct cgroup_tree *v1 = NULL;
-    struct cgroup_tree *v2 = NULL;
-    for (struct mntent *entry = getmntent(mounts); entry != NULL; entry = getmntent(mounts)) {
-        if (v2 == NULL && strcmp(entry->mnt_type, "cgroup2") == 0 &&
-            cgroup_lists(entry->mnt_dir, "cgroup.controllers", "cpu")) {
-            v2 = tree_new(2, entry->mnt_dir, false);
-        } else if (v1 == NULL && strcmp(entry->mnt_type, "cgroup") == 0 &&
-                   hasmntopt(entry, "cpu") != NULL) {
-            v1 = tree_new(1, entry->mnt_dir, false);
-        }
-    }
-    endmntent(mounts);
+    return cgroup_lists(root, "cgroup.controllers", "cpu");
+}
+
+static struct cgroup_tree *find_mounted_tree(void)
+{
+    _cleanup_free_ char *v2 = mounts_find("cgroup2", NULL, has_cpu_controller);
     if (v2 != NULL) {
-        cgroup_tree_close(v1);
-        return v2;
+        return tree_new(2, v2, false);
     }
-    return v1;
+    _cleanup_free_ char *v1 = mounts_find("cgroup", "cpu", NULL);
+    return v1 == NULL ? NULL : tree_new(1, v1, false);
 }
 
 int cgroup_tree_open(const char *private_mount, struct cgroup_tree **ret, struct error *err)
 {
-    struct cgroup_tree *tree = find_mounted();
+    struct cgroup_tree *tree = find_mounted_tree();
     if (tree == NULL && private_mount != NULL) {
         if (mount("none", private_mount, "cgroup2", 0, NULL) == 0) {
-            if (cgroup_lists(private_mount, "cgroup.controllers", "cpu")) {
+            if (has_cpu_controller(private_mount)) {
                 tree = tree_new(2, private_mount, true);
             } else {
                 umount2(private_mount, MNT_DETACH);

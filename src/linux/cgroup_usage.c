@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// linux/cgroup_usage — see cgroup_usage.h. Called by platform/libvirt/lxc.
+// linux/cgroup_usage — see cgroup_usage.h. Called by machine/lxc.
 #include "linux/cgroup_usage.h"
 
 #include <errno.h>
-#include <mntent.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "linux/mounts.h"
 
 #define CONTROLLER "cpuacct"
 #define TEXT_MAX   65536
@@ -46,25 +46,6 @@ static const char *path_in(const char *line, const char *controller)
     return wanted ? path + 1 : NULL;
 }
 
-static char *mount_of(bool version_2)
-{
-    FILE *mounts = setmntent("/proc/self/mounts", "re");
-    char *found = NULL;
-    if (mounts == NULL) {
-        return NULL;
-    }
-    for (struct mntent *entry = getmntent(mounts); entry != NULL && found == NULL;
-         entry = getmntent(mounts)) {
-        if (version_2
-                ? strcmp(entry->mnt_type, "cgroup2") == 0
-                : strcmp(entry->mnt_type, "cgroup") == 0 && hasmntopt(entry, CONTROLLER) != NULL) {
-            found = text_copy(entry->mnt_dir);
-        }
-    }
-    endmntent(mounts);
-    return found;
-}
-
 int cgroup_usage_find(pid_t process, char **ret_path, struct error *err)
 {
     _cleanup_free_ char *listing = text_format("/proc/%d/cgroup", (int)process);
@@ -80,7 +61,9 @@ int cgroup_usage_find(pid_t process, char **ret_path, struct error *err)
              line = strtok_r(NULL, "\n", &rest)) {
             path = path_in(line, version == 1 ? CONTROLLER : NULL);
         }
-        _cleanup_free_ char *mount = path == NULL ? NULL : mount_of(version == 2);
+        _cleanup_free_ char *mount = path == NULL   ? NULL
+                                     : version == 2 ? mounts_find("cgroup2", NULL, NULL)
+                                                    : mounts_find("cgroup", CONTROLLER, NULL);
         if (mount == NULL || strcmp(path, "/") == 0) {
             continue;
         }

@@ -6,7 +6,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <mntent.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -20,14 +19,15 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "linux/cgroup.h"
+#include "linux/mounts.h"
 
 #define GROUP_PREFIX  "vrbench-memory-" // followed by PID-TID
 #define V1_CONTROLLER "memory"
 
 // The hierarchy with the memory controller.
 struct memory_tree {
-    int version; // 0 = none
-    char *root;
+    int version;
+    char *root; // NULL = none
 };
 
 struct memory_charge {
@@ -55,27 +55,17 @@ static bool tree_counts_kernel(const char *root)
 
 static void find_tree(void)
 {
-    FILE *mounts = setmntent("/proc/self/mounts", "re");
-    if (mounts == NULL) {
-        return;
+    tree_found = (struct memory_tree){2, mounts_find("cgroup2", NULL, tree_hands_on_memory)};
+    if (tree_found.root == NULL) {
+        tree_found =
+            (struct memory_tree){1, mounts_find("cgroup", V1_CONTROLLER, tree_counts_kernel)};
     }
-    for (struct mntent *entry = getmntent(mounts); entry != NULL && tree_found.version == 0;
-         entry = getmntent(mounts)) {
-        bool v2 = text_equal(entry->mnt_type, "cgroup2") && tree_hands_on_memory(entry->mnt_dir);
-        bool v1 = text_equal(entry->mnt_type, "cgroup") &&
-                  hasmntopt(entry, V1_CONTROLLER) != NULL && tree_counts_kernel(entry->mnt_dir);
-        if (v1 || v2) {
-            tree_found =
-                (struct memory_tree){.version = v1 ? 1 : 2, .root = text_copy(entry->mnt_dir)};
-        }
-    }
-    endmntent(mounts);
 }
 
 static const struct memory_tree *memory_tree_get(void)
 {
     (void)pthread_once(&tree_once, find_tree);
-    return tree_found.version == 0 ? NULL : &tree_found;
+    return tree_found.root == NULL ? NULL : &tree_found;
 }
 
 static bool names_controller(const char *list, size_t length, const char *controller)
