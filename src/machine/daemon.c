@@ -26,6 +26,7 @@
 #define COMPLAINTS_SHOWN    8U   // lines of a checker that are shown
 #define COMPLAINT_LENGTH    200U // longest line shown
 #define CONFIG_BYTES_MAX    (16U << 20)
+#define USER_TEXT_MAX       4096U // of an entry of passwd(5)
 
 struct daemon_services {
     enum routing_daemon daemon;
@@ -77,20 +78,33 @@ bool daemon_needs_ipv6(enum routing_daemon daemon, const char *config)
                                                       : false);
 }
 
-// The programs change to a user that their package creates.
+// The user that the programs change to, which their package creates.
+static int find_frr_user(struct passwd *ret, char *text, size_t room, struct error *err)
+{
+    struct passwd *found = NULL;
+    int why = getpwnam_r("frr", ret, text, room, &found);
+    if (found == NULL) {
+        return why != 0 ? fail(err, why, "looking up the user frr, which FRR runs as")
+                        : fail_lacking(
+                              err, "there is no user frr, which FRR runs as: install package frr");
+    }
+    return 0;
+}
+
 static int prepare_frr(struct daemon_services *services, struct error *err)
 {
-    const struct passwd *user = getpwnam("frr");
-    if (user == NULL) {
-        return fail_lacking(err, "there is no user frr, which FRR runs as: install package frr");
+    char text[USER_TEXT_MAX];
+    struct passwd user;
+    int rc = find_frr_user(&user, text, sizeof text, err);
+    if (rc < 0) {
+        return rc;
     }
-    services->files[0] = (struct first_file){FRR_RUN, NULL, 0755, user->pw_uid, user->pw_gid};
+    services->files[0] = (struct first_file){FRR_RUN, NULL, 0755, user.pw_uid, user.pw_gid};
     services->files[1] =
-        (struct first_file){FRR_CONFIG, services->config, 0640, user->pw_uid, user->pw_gid};
+        (struct first_file){FRR_CONFIG, services->config, 0640, user.pw_uid, user.pw_gid};
     services->files[2] =
-        (struct first_file){FRR_RUN "/vtysh.conf", "\n", 0640, user->pw_uid, user->pw_gid};
-    services->files[3] =
-        (struct first_file){"/var/log/frr", NULL, 0755, user->pw_uid, user->pw_gid};
+        (struct first_file){FRR_RUN "/vtysh.conf", "\n", 0640, user.pw_uid, user.pw_gid};
+    services->files[3] = (struct first_file){"/var/log/frr", NULL, 0755, user.pw_uid, user.pw_gid};
     services->first.file_count = access("/var/log", F_OK) == 0 ? 4 : 3;
     bool needed[FRR_PROGRAMS];
     frr_programs_needed(services->config, needed);
