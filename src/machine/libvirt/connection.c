@@ -99,10 +99,15 @@ static void say_nothing_either(void *context, const char *format, ...)
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 static pthread_once_t loop_once = PTHREAD_ONCE_INIT;
 
+// Drivers inside this process (test, embed) would print warnings to standard error. Set before
+// main(): later another thread might read the environment meanwhile.
+__attribute__((constructor)) static void quiet_library(void)
+{
+    (void)setenv("LIBVIRT_DEBUG", "4", 0);
+}
+
 static void start_library(void)
 {
-    // Drivers inside this process (test, embed) would print warnings to standard error.
-    (void)setenv("LIBVIRT_DEBUG", "4", 0);
     virSetErrorFunc(NULL, say_nothing);
     (void)virInitialize();
     // The XML parser of such drivers must not print either.
