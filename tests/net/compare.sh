@@ -26,7 +26,7 @@ is "  and of none in direct" "$(jq -s '[.[] | select(.topology == "direct" and .
     "$T/one/points.jsonl")" 0
 is "  and has no cap anywhere" "$(jq -s '[.[].cpu[].cap // empty] | length' "$T/one/points.jsonl")" 0
 capped=yes
-"$VRBENCH" run "$T/other.yaml" -o "$T/other" >"$T/out" 2>"$T/err"
+measured "$T/other.yaml" -o "$T/other" >"$T/out" 2>"$T/err"
 case $? in
 0) pass "another, with a cap" ;;
 3)

@@ -86,7 +86,7 @@ taskset -c "$first" "$VRBENCH" doctor --json >"$T/one.json" 2>&1
 ok "with one CPU, doctor reports the limit" jq -e '
     any(.[]; .subject == "CPUs" and .level == "limit")' "$T/one.json"
 taskset -c "$first" "$VRBENCH" run "$T/small.yaml" -o "$T/one" >"$T/one.log" 2>&1
-is "  and a run succeeds" $? 0 || sed 's/^/# /' "$T/one.log"
+like "  and a run succeeds" "$?" "^[04]$" || sed 's/^/# /' "$T/one.log"
 like "  with a warning" "$(cat "$T/one.log")" "share CPUs"
 ok "  run.json says that tester and device under test shared it" \
     jq -e --arg cpu "$first" '.placement |

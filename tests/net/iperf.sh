@@ -197,7 +197,8 @@ printf '#!/bin/sh\necho "out of order" >&2\nexit 1\n' >"$T/broken/iperf"
 chmod 755 "$T/broken/iperf"
 folder=$T/senseless
 senseless() { env PATH="$T/broken:$PATH" "$VRBENCH" run "$T/direct.yaml" -o "$folder" "$@"; }
-ok "a broken iperf: the run continues" senseless --engine iperf --topology dedicated
+ok "a broken iperf: the run continues, and its exit status says that no point is valid" \
+    exits 4 senseless --engine iperf --topology dedicated
 ok "  its point has no figures, and a reason" jq -e '
     .valid == false and .networks == [] and .attempts == 4 and
     (.why_invalid | test("contradict each other: iperf as sink ended at once: out of order"))' \
@@ -233,8 +234,8 @@ setpriv --pdeathsig KILL $(command -v iperf) "\$@" | {
 END
 chmod 755 "$T/new/iperf"
 folder=$T/new/run
-ok "a run by iperf 2.2 succeeds" env PATH="$T/new:$PATH" \
-    "$VRBENCH" run "$T/direct.yaml" -o "$folder" --engine iperf --topology direct
+by_new_iperf() { PATH="$T/new:$PATH" measured "$T/direct.yaml" -o "$folder" --engine iperf --topology direct; }
+ok "a run by iperf 2.2 succeeds" by_new_iperf
 ok "  every sum holds" sane iperf || say
 ok "  nothing is lost" is_lossless || say
 wait_for 20 none_of_ours

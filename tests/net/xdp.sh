@@ -117,7 +117,7 @@ routers: { r1t3: {} }
 networks: { NET0: { router: r1t3 } }
 traffic: { engine: xdp, lengths: [64, 1500], rates: { pps: [2000, 20000] }, duration: 300 ms }
 END
-"$VRBENCH" run "$T/direct.yaml" -o "$T/direct" >"$T/direct.out" 2>&1
+measured "$T/direct.yaml" -o "$T/direct" >"$T/direct.out" 2>&1
 is "direct: the run succeeds" $? 0 || sed 's/^/# /' "$T/direct.out"
 ok "  every sum holds" points_sane "$T/direct"
 ok "  every packet arrives once, or the sink's ring is named" jq -es 'length == 4 and all(.networks[0] as $n |
