@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "linux/cpu.h"
@@ -113,14 +114,52 @@ static int clean_up_machines(struct testbed *testbed, struct error *err)
                                          testbed->home, err);
 }
 
+// What the kernel still removes. The namespaces of the bridges are released last: the kernel
+// deletes the bridges of a batch of namespaces first and, for each bridge, waits for all RCU
+// callbacks (br_multicast_dev_del(): rcu_barrier(), 3 or 4 ticks of the clock) before it ends the
+// interfaces with threads. So the threads of all testbeds end with the other namespaces, in one
+// batch without a bridge.
+struct testbed_leftovers {
+    struct task_list tasks;
+    struct netns **hosts;
+    size_t host_count;
+};
+
+// Longest time without the end of a thread until the namespaces of bridges are released, too: a
+// process of another program may keep a router's namespace, whose interfaces then end with their
+// peers on the bridges.
+#define HOSTS_HELD_NS (200U * NS_PER_MS)
+
+// Every thread of such a testbed belongs to an end of a pair with an end outside of the host.
+static bool threads_end_without_host(const struct testbed *testbed)
+{
+    return testbed->plan->bridge_count > 0 && testbed->plan->port == PORT_VETH &&
+           json_array_size(json_object_get(testbed->record->content, "nics")) == 0;
+}
+
+static void keep_host(struct testbed *testbed, struct testbed_leftovers *leftovers)
+{
+    for (size_t i = 0; i < testbed->plan->node_count; i++) {
+        if (testbed->plan->nodes[i].kind == NODE_HOST && testbed->netns[i] != NULL) {
+            size_t count = leftovers->host_count + 1;
+            leftovers->hosts = memory_resize(leftovers->hosts, count, sizeof *leftovers->hosts);
+            leftovers->hosts[count - 1] = steal_pointer(&testbed->netns[i]);
+            leftovers->host_count = count;
+        }
+    }
+}
+
 // Releases everything; the kernel completes the removal later.
-static int release(struct testbed *testbed, struct task_list *tasks, struct error *err)
+static int release(struct testbed *testbed, struct testbed_leftovers *leftovers, struct error *err)
 {
     bool machines_first = testbed->record != NULL && testbed_lends_devices(testbed->record);
     int rc = 0;
     int unplaced = 0;
     struct error why = ERROR_INIT;
-    testbed_gather_tasks(testbed, tasks);
+    testbed_gather_tasks(testbed, &leftovers->tasks);
+    if (testbed->record != NULL && threads_end_without_host(testbed)) {
+        keep_host(testbed, leftovers);
+    }
     if (machines_first) {
         rc = end_routers(testbed, err);
     }
@@ -181,10 +220,6 @@ void testbed_free(struct testbed *testbed)
     free(testbed);
 }
 
-struct testbed_leftovers {
-    struct task_list tasks;
-};
-
 int testbed_down(struct testbed **testbeds, size_t count, struct testbed_leftovers **ret_leftovers,
                  struct error *err)
 {
@@ -192,7 +227,7 @@ int testbed_down(struct testbed **testbeds, size_t count, struct testbed_leftove
     int rc = 0;
     struct error why = ERROR_INIT;
     for (size_t i = 0; i < count; i++) {
-        int released = release(testbeds[i], &leftovers->tasks, &why);
+        int released = release(testbeds[i], leftovers, &why);
         rc = keep_first(rc, released, err, &why);
         testbeds[i] = NULL;
     }
@@ -206,8 +241,13 @@ int testbed_down(struct testbed **testbeds, size_t count, struct testbed_leftove
 
 int testbed_await_leftovers(struct testbed_leftovers *leftovers, struct error *err)
 {
-    int rc = task_list_await_gone(&leftovers->tasks, err);
+    bool gone = task_list_await_progress(&leftovers->tasks, HOSTS_HELD_NS);
+    for (size_t i = 0; i < leftovers->host_count; i++) {
+        netns_close(leftovers->hosts[i]);
+    }
+    int rc = gone ? 0 : task_list_await_gone(&leftovers->tasks, err);
     task_list_clear(&leftovers->tasks);
+    free(leftovers->hosts);
     free(leftovers);
     return rc;
 }

@@ -48,28 +48,35 @@ static size_t count_living(const struct task_list *list)
     return living;
 }
 
-int task_list_await_gone(const struct task_list *list, struct error *err)
+bool task_list_await_progress(const struct task_list *list, uint64_t within_ns)
 {
     size_t living = list->count;
-    uint64_t deadline = clock_monotonic_ns() + GONE_WITHIN_NS;
+    uint64_t deadline = clock_monotonic_ns() + within_ns;
     for (size_t i = 0; i < list->count; i++) {
         while (!task_is_gone(list->pids[i])) {
             if (clock_monotonic_ns() > deadline) {
                 // The kernel removes namespaces in any order.
                 size_t left = count_living(list);
                 if (left >= living) {
-                    return fail(err, ETIMEDOUT,
-                                "the kernel has not yet removed all interfaces (%zu threads are "
-                                "left, none went for %u s)",
-                                left, (unsigned)(GONE_WITHIN_NS / NS_PER_S));
+                    return false;
                 }
                 living = left;
-                deadline = clock_monotonic_ns() + GONE_WITHIN_NS;
+                deadline = clock_monotonic_ns() + within_ns;
             }
             clock_sleep(GONE_STEP_NS);
         }
     }
-    return 0;
+    return true;
+}
+
+int task_list_await_gone(const struct task_list *list, struct error *err)
+{
+    return task_list_await_progress(list, GONE_WITHIN_NS)
+               ? 0
+               : fail(err, ETIMEDOUT,
+                      "the kernel has not yet removed all interfaces (%zu threads are "
+                      "left, none went for %u s)",
+                      count_living(list), (unsigned)(GONE_WITHIN_NS / NS_PER_S));
 }
 
 json_t *task_list_to_json(const struct task_list *list)

@@ -4,6 +4,8 @@
 #define VRBENCH_TESTBED_TASKS_H
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -16,8 +18,10 @@ struct task_list {
 
 void task_list_add(struct task_list *list, const pid_t *pids, size_t count);
 void task_list_clear(struct task_list *list);
-// Waits until all of them have ended, except those that a lent NIC keeps (napi.h); the made
-// interfaces are gone then, too.
+// Waits until all of them have ended, except those that a lent NIC keeps (napi.h). Returns false if
+// some are left and none ended for `within_ns`.
+bool task_list_await_progress(const struct task_list *list, uint64_t within_ns);
+// The same with a generous limit. The interfaces that had a thread are gone then, too.
 int task_list_await_gone(const struct task_list *list, struct error *err);
 // Convert to and from the record. A task is stored with its start time, so that a later task with
 // the same PID is not mistaken for it.

@@ -40,9 +40,10 @@ int testbed_up(struct plan *plan, bool keep, struct testbed **ret, struct error 
 // Takes testbeds down and frees them: afterwards their names, pins and processes no longer exist,
 // and lent interfaces are back. Returns the first failure, but continues with the others.
 //
-// The kernel removes the unreachable namespaces later, which takes long for many bridges (an RCU
-// grace period for each). `ret_leftovers`, if not NULL, gets what remains, for
-// testbed_await_leftovers(), which frees it; if NULL, the function waits.
+// The kernel dismantles the unreachable namespaces later. `ret_leftovers`, if not NULL, gets what
+// remains, for testbed_await_leftovers(), which frees it and returns when no thread of the testbeds
+// is left; if NULL, the function waits. The kernel frees unreachable bridges even later (for each
+// it waits for all RCU callbacks), unseen.
 struct testbed_leftovers;
 int testbed_down(struct testbed **testbeds, size_t count, struct testbed_leftovers **ret_leftovers,
                  struct error *err);
