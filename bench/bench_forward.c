@@ -137,7 +137,7 @@ static int open_engine(const struct testbed *testbed, const struct ends *ends, s
         .sink_ns = sink_ns,
         .source_index = source->index,
         .sink_index = 1, // loopback, where nothing arrives
-        .address = {.source = ip_v4(source->ip.address), .destination = ip_v4(sink->ip.address)},
+        .address = {.source = source->ip.address, .destination = sink->ip.address},
     };
     memcpy(path.address.source_mac, source->mac, 6);
     memcpy(path.address.next_hop_mac, plan->interfaces[ends->first->b].mac, 6);

@@ -317,11 +317,11 @@ static void ask_start(struct channel *channel, unsigned long id, char **words, s
 static void ask_leads(struct channel *channel, unsigned long id, char **words, size_t count)
 {
     (void)count;
-    uint32_t address = 0;
+    struct guest_address address;
     char nic[GUEST_NIC_NAME] = "";
     if (parse_address(words[0], &address) < 0) {
         refuse(channel, id, "malformed address");
-    } else if (route_leads_to(address, nic) < 0) {
+    } else if (route_leads_to(&address, nic) < 0) {
         refuse(channel, id, strerror(errno));
     } else {
         answer(channel, id, "ok", 0, nic, strlen(nic));

@@ -5,7 +5,7 @@
  *
  *     name R1
  *     interface eth0 52:54:00:12:34:56 1500           identified by its MAC; MTU
- *     address eth0 198.18.0.1/24
+ *     address eth0 198.18.0.1/24                  or 2001:2::1/64, here and below
  *     neighbour eth0 198.18.0.2 02:00:00:00:00:01     permanent
  *     route 10.0.0.0/8 198.18.0.2
  *     sysctl net/ipv4/ipfrag_time 1
@@ -100,25 +100,35 @@ static int parse_mac(const char *text, uint8_t ret[6])
     return 0;
 }
 
-int parse_address(const char *text, uint32_t *ret)
+size_t address_size(unsigned version)
 {
-    struct in_addr address;
-    if (inet_pton(AF_INET, text, &address) != 1) {
+    return version == 4 ? 4 : version == 6 ? 16 : 0;
+}
+
+int address_family(unsigned version)
+{
+    return version == 6 ? AF_INET6 : AF_INET;
+}
+
+int parse_address(const char *text, struct guest_address *ret)
+{
+    struct guest_address found = {.version = strchr(text, ':') == NULL ? 4 : 6};
+    if (inet_pton(address_family(found.version), text, found.bytes) != 1) {
         return -1;
     }
-    *ret = ntohl(address.s_addr);
+    *ret = found;
     return 0;
 }
 
-static int parse_prefix(char *text, uint32_t *ret_address, unsigned *ret_prefix)
+static int parse_prefix(char *text, struct guest_address *ret_address, unsigned *ret_prefix)
 {
     char *slash = strchr(text, '/');
     unsigned long prefix = 0;
-    if (slash == NULL || parse_whole(slash + 1, 32, &prefix) < 0) {
+    if (slash == NULL || parse_whole(slash + 1, 128, &prefix) < 0) {
         return -1;
     }
     *slash = '\0';
-    if (parse_address(text, ret_address) < 0) {
+    if (parse_address(text, ret_address) < 0 || prefix > 8 * address_size(ret_address->version)) {
         return -1;
     }
     *ret_prefix = (unsigned)prefix;
@@ -180,19 +190,16 @@ static int read_address(struct guest_config *config, char **words, size_t count)
 {
     (void)count;
     struct guest_nic *nic = nic_called(config, words[1]);
-    if (nic == NULL || nic->has_address ||
-        parse_prefix(words[2], &nic->address, &nic->prefix) < 0) {
-        return -1;
-    }
-    nic->has_address = true;
-    return 0;
+    return nic == NULL || nic->address.version != 0
+               ? -1
+               : parse_prefix(words[2], &nic->address, &nic->prefix);
 }
 
 static int read_neighbour(struct guest_config *config, char **words, size_t count)
 {
     (void)count;
     const struct guest_nic *nic = nic_called(config, words[1]);
-    struct guest_neighbour neighbour = {.address = 0};
+    struct guest_neighbour neighbour = {.nic = 0};
     if (nic == NULL || parse_address(words[2], &neighbour.address) < 0 ||
         parse_mac(words[3], neighbour.mac) < 0) {
         return -1;
@@ -206,9 +213,9 @@ static int read_neighbour(struct guest_config *config, char **words, size_t coun
 static int read_route(struct guest_config *config, char **words, size_t count)
 {
     (void)count;
-    struct guest_route route = {.to = 0};
+    struct guest_route route = {.prefix = 0};
     if (parse_prefix(words[1], &route.to, &route.prefix) < 0 ||
-        parse_address(words[2], &route.via) < 0) {
+        parse_address(words[2], &route.via) < 0 || route.to.version != route.via.version) {
         return -1;
     }
     config->routes = grown(config->routes, config->route_count, sizeof route);

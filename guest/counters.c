@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * guest/counters — the kernel's texts of packet counters, each after a line "NAME LENGTH": dev,
- * snmp, netstat, softnet_stat of /proc/net, and "qdisc", a line "INTERFACE DROPPED" for each root
- * queueing discipline (by rtnetlink(7), because no file contains it). Parsed on the host by
+ * snmp, snmp6, netstat, softnet_stat of /proc/net, and "qdisc", a line "INTERFACE DROPPED" for each
+ * root queueing discipline (by rtnetlink(7), because no file contains it). Parsed on the host by
  * src/machine/guest_counters.c. Called by channel.c.
  */
 #include <errno.h>
@@ -87,7 +87,7 @@ static void add_qdiscs(FILE *out)
 
 char *counters_text(size_t *ret_length)
 {
-    static const char *const names[] = {"dev", "snmp", "netstat", "softnet_stat"};
+    static const char *const names[] = {"dev", "snmp", "snmp6", "netstat", "softnet_stat"};
     char *text = NULL;
     FILE *out = open_memstream(&text, ret_length);
     if (out == NULL) {

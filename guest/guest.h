@@ -23,26 +23,30 @@
 
 // ---- configuration (config.c)
 
+struct guest_address {
+    uint8_t version;   // 4 or 6; 0 = none
+    uint8_t bytes[16]; // network order; IPv4 uses the first 4
+};
+
 struct guest_nic {
     char name[GUEST_NIC_NAME]; // the name that it gets
     uint8_t mac[6];            // identifies the interface
     unsigned mtu;              // 0 = unchanged
-    bool has_address;
-    uint32_t address; // host order
+    struct guest_address address;
     unsigned prefix;
     int index; // the kernel's index, once found
 };
 
 struct guest_neighbour {
     size_t nic;
-    uint32_t address;
+    struct guest_address address;
     uint8_t mac[6];
 };
 
 struct guest_route {
-    uint32_t to; // host order
+    struct guest_address to;
     unsigned prefix;
-    uint32_t via;
+    struct guest_address via; // of the same version
 };
 
 struct guest_sysctl {
@@ -89,8 +93,11 @@ size_t split_words(char *text, char **words, size_t max);
 int percent_decode(char *text);
 // Parses a decimal integer from 0 to `max`; -1 if the text is not one.
 int parse_whole(const char *text, unsigned long max, unsigned long *ret);
-// Parses "198.18.0.1" to host order; -1 if the text is not an address.
-int parse_address(const char *text, uint32_t *ret);
+// Parses "198.18.0.1" or "2001:2::1"; -1 if the text is not an address.
+int parse_address(const char *text, struct guest_address *ret);
+// Bytes of an address of that version, and its address family.
+size_t address_size(unsigned version);
+int address_family(unsigned version);
 
 // ---- the kernel's side
 
@@ -107,9 +114,15 @@ int sysctl_write(const char *name, const char *value);
 // memory.
 char *counters_text(size_t *ret_length);
 
-// Finds the interface by which packets to an address (host order) would leave, "" if there is no
-// route (routes.c). -1 with errno.
-int route_leads_to(uint32_t address, char ret_nic[GUEST_NIC_NAME]);
+// IPv6: set an interface's address, a permanent neighbour and a route (network6.c); the first also
+// enables IPv6 on the interface. -1 with errno.
+int set_address6(const struct guest_nic *nic);
+int add_neighbour6(const struct guest_nic *nic, const struct guest_neighbour *neighbour);
+int add_route6(const struct guest_route *route);
+
+// Finds the interface by which packets to an address would leave, "" if there is no route
+// (routes.c). -1 with errno.
+int route_leads_to(const struct guest_address *address, char ret_nic[GUEST_NIC_NAME]);
 
 // ---- services (services.c)
 

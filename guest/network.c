@@ -2,7 +2,8 @@
 /*
  * guest/network — configures the router: finds its interfaces by MAC address, names them, sets
  * addresses, permanent neighbours and routes, and enables forwarding. Uses the ioctls of
- * netdevice(7) and arp(7), which are sufficient for IPv4. Called by init.c.
+ * netdevice(7) and arp(7), which are sufficient for IPv4; network6.c does the same for IPv6. Called
+ * by init.c.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -117,9 +118,34 @@ static void put_address(struct sockaddr *slot, uint32_t address)
     memcpy(slot, &in, sizeof in);
 }
 
+// An IPv4 address in host order.
+static uint32_t number_of(const struct guest_address *address)
+{
+    uint32_t wire = 0;
+    memcpy(&wire, address->bytes, sizeof wire);
+    return ntohl(wire);
+}
+
 static uint32_t mask_of(unsigned prefix)
 {
     return prefix == 0 ? 0 : UINT32_MAX << (32 - prefix);
+}
+
+static int set_address4(int fd, const struct guest_nic *nic)
+{
+    struct ifreq request = {.ifr_ifindex = 0};
+    uint32_t address = number_of(&nic->address);
+    memcpy(request.ifr_name, nic->name, sizeof nic->name);
+    put_address(&request.ifr_addr, address);
+    if (ioctl(fd, SIOCSIFADDR, &request) < 0) {
+        return -1;
+    }
+    put_address(&request.ifr_netmask, mask_of(nic->prefix));
+    if (ioctl(fd, SIOCSIFNETMASK, &request) < 0) {
+        return -1;
+    }
+    put_address(&request.ifr_broadaddr, address | ~mask_of(nic->prefix));
+    return nic->prefix < 31 ? ioctl(fd, SIOCSIFBRDADDR, &request) : 0;
 }
 
 static int set_nic(int fd, const struct guest_nic *nic)
@@ -132,19 +158,11 @@ static int set_nic(int fd, const struct guest_nic *nic)
             return -1;
         }
     }
-    if (nic->has_address) {
-        put_address(&request.ifr_addr, nic->address);
-        if (ioctl(fd, SIOCSIFADDR, &request) < 0) {
-            return -1;
-        }
-        put_address(&request.ifr_netmask, mask_of(nic->prefix));
-        if (ioctl(fd, SIOCSIFNETMASK, &request) < 0) {
-            return -1;
-        }
-        put_address(&request.ifr_broadaddr, nic->address | ~mask_of(nic->prefix));
-        if (nic->prefix < 31 && ioctl(fd, SIOCSIFBRDADDR, &request) < 0) {
-            return -1;
-        }
+    if (nic->address.version == 4 && set_address4(fd, nic) < 0) {
+        return -1;
+    }
+    if (nic->address.version == 6 && set_address6(nic) < 0) {
+        return -1;
     }
     char name[64];
     snprintf(name, sizeof name, "net/ipv4/conf/%s/rp_filter", nic->name);
@@ -158,8 +176,11 @@ static int set_nic(int fd, const struct guest_nic *nic)
 static int add_neighbour(int fd, const struct guest_nic *nic,
                          const struct guest_neighbour *neighbour)
 {
+    if (neighbour->address.version == 6) {
+        return add_neighbour6(nic, neighbour);
+    }
     struct arpreq request = {.arp_flags = ATF_COM | ATF_PERM};
-    put_address(&request.arp_pa, neighbour->address);
+    put_address(&request.arp_pa, number_of(&neighbour->address));
     request.arp_ha.sa_family = ARPHRD_ETHER;
     memcpy(request.arp_ha.sa_data, neighbour->mac, 6);
     memcpy(request.arp_dev, nic->name, sizeof nic->name);
@@ -168,10 +189,13 @@ static int add_neighbour(int fd, const struct guest_nic *nic,
 
 static int add_route(int fd, const struct guest_route *route)
 {
+    if (route->to.version == 6) {
+        return add_route6(route);
+    }
     struct rtentry entry = {.rt_flags = RTF_UP | RTF_GATEWAY};
-    put_address(&entry.rt_dst, route->to);
+    put_address(&entry.rt_dst, number_of(&route->to));
     put_address(&entry.rt_genmask, mask_of(route->prefix));
-    put_address(&entry.rt_gateway, route->via);
+    put_address(&entry.rt_gateway, number_of(&route->via));
     return ioctl(fd, SIOCADDRT, &entry);
 }
 
@@ -190,8 +214,12 @@ static int set_all(int fd, const struct guest_config *config, char *why, size_t 
     }
     for (size_t i = 0; i < config->route_count; i++) {
         if (add_route(fd, &config->routes[i]) < 0) {
-            struct in_addr to = {htonl(config->routes[i].to)};
-            return refuse(why, room, "the route to", inet_ntoa(to));
+            char text[INET6_ADDRSTRLEN] = "";
+            const struct guest_address *to = &config->routes[i].to;
+            int reason = errno;
+            (void)inet_ntop(address_family(to->version), to->bytes, text, sizeof text);
+            errno = reason;
+            return refuse(why, room, "the route to", text);
         }
     }
     for (size_t i = 0; i < config->sysctl_count; i++) {
@@ -202,8 +230,19 @@ static int set_all(int fd, const struct guest_config *config, char *why, size_t 
     return 0;
 }
 
-// Same settings as in a namespace router of vrbench: no reverse path filter, no redirects, no IPv6.
-static int set_kernel(char *why, size_t room)
+static bool uses_ipv6(const struct guest_config *config)
+{
+    for (size_t i = 0; i < config->nic_count; i++) {
+        if (config->nics[i].address.version == 6) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Same settings as in a namespace router of vrbench: no reverse path filter, no redirects, IPv6 on
+// the interfaces that use it.
+static int set_kernel(const struct guest_config *config, char *why, size_t room)
 {
     static const char *const needed[][2] = {
         {"net/ipv4/conf/default/rp_filter", "0"},
@@ -219,7 +258,9 @@ static int set_kernel(char *why, size_t room)
     }
     (void)sysctl_write("net/ipv6/conf/default/disable_ipv6", "1");
     (void)sysctl_write("net/ipv6/conf/all/disable_ipv6", "1");
-    return 0;
+    return uses_ipv6(config) && sysctl_write("net/ipv6/conf/all/forwarding", "1") < 0
+               ? refuse(why, room, "sysctl", "net/ipv6/conf/all/forwarding")
+               : 0;
 }
 
 static bool is_running(int fd, const struct guest_nic *nic)
@@ -272,7 +313,7 @@ int network_make(struct guest_config *config, uint64_t until_ms, char *why, size
     }
     struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_LOOPBACK};
     (void)ioctl(fd, SIOCSIFFLAGS, &loopback);
-    int rc = set_kernel(why, room);
+    int rc = set_kernel(config, why, room);
     if (rc == 0) {
         rc = make(fd, config, until_ms, why, room);
     }

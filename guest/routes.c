@@ -4,10 +4,10 @@
  * would leave. Uses rtnetlink(7), RTM_GETROUTE with RTM_F_FIB_MATCH, so that the answer is the
  * table's entry. Called by channel.c.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,7 +18,7 @@ struct question {
     struct nlmsghdr header;
     struct rtmsg route;
     struct rtattr attribute;
-    uint32_t address; // network order
+    uint8_t address[16];
 };
 
 // The interface of an answer, 0 = not contained.
@@ -72,20 +72,24 @@ static int take_answer(const void *bytes, size_t length, char ret_nic[GUEST_NIC_
     return 0;
 }
 
-int route_leads_to(uint32_t address, char ret_nic[GUEST_NIC_NAME])
+int route_leads_to(const struct guest_address *address, char ret_nic[GUEST_NIC_NAME])
 {
     _Alignas(struct nlmsghdr) char bytes[4096];
+    const size_t size = address_size(address->version);
+    const size_t length = offsetof(struct question, address) + size;
     struct question question = {
-        .header = {.nlmsg_len = sizeof question,
+        .header = {.nlmsg_len = (uint32_t)length,
                    .nlmsg_type = RTM_GETROUTE,
                    .nlmsg_flags = NLM_F_REQUEST},
-        .route = {.rtm_family = AF_INET, .rtm_dst_len = 32, .rtm_flags = RTM_F_FIB_MATCH},
-        .attribute = {.rta_len = RTA_LENGTH(sizeof question.address), .rta_type = RTA_DST},
-        .address = htonl(address),
+        .route = {.rtm_family = (uint8_t)address_family(address->version),
+                  .rtm_dst_len = (uint8_t)(8 * size),
+                  .rtm_flags = RTM_F_FIB_MATCH},
+        .attribute = {.rta_len = (uint16_t)RTA_LENGTH(size), .rta_type = RTA_DST},
     };
+    memcpy(question.address, address->bytes, size);
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
     ssize_t got = -1;
-    if (fd >= 0 && send(fd, &question, sizeof question, 0) == (ssize_t)sizeof question) {
+    if (fd >= 0 && send(fd, &question, length, 0) == (ssize_t)length) {
         got = recv(fd, bytes, sizeof bytes, 0);
     }
     int rc = got < 0 ? -1 : take_answer(bytes, (size_t)got, ret_nic);

@@ -2,7 +2,6 @@
 // base/units — see units.h. Called by the scenario reader and the option parser.
 #include "base/units.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <locale.h>
@@ -179,44 +178,63 @@ int parse_truth(const char *text, bool *ret, struct error *err)
     return fail_input(err, "expected true or false, not \"%.60s\"", text);
 }
 
-int parse_ipv4_prefix(const char *text, uint32_t *ret_address, unsigned *ret_prefix,
-                      struct error *err)
+// Whether traffic to and from an address can be forwarded: unicast, neither loopback nor
+// link-local.
+static bool is_forwarded(const struct ip_address *address)
+{
+    const uint8_t *bytes = address->bytes;
+    if (address->version == 4) {
+        return bytes[0] != 0 && bytes[0] != 127 && bytes[0] < 224;
+    }
+    bool mapped = ip_agree(address, &(struct ip_address){.version = 6}, 64); // ::1, ::ffff:0:0/96 …
+    return !mapped && bytes[0] != 0xff && !(bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80);
+}
+
+// Whether an address is the one of its subnet, or IPv4's broadcast address.
+static bool is_of_subnet(const struct ip_address *address, unsigned prefix)
+{
+    struct ip_address subnet = ip_subnet(address, prefix);
+    uint32_t hosts = address->version == 4 ? 0xffffffffU >> prefix : 0;
+    return ip_equal(address, &subnet) ||
+           (address->version == 4 && (ip_v4_number(address) & hosts) == hosts);
+}
+
+int parse_ip_prefix(const char *text, struct ip_interface *ret, struct error *err)
 {
     const char *start = skip_blanks(text);
     const char *slash = strchr(start, '/');
-    char address_text[INET_ADDRSTRLEN];
-    struct in_addr address;
+    char address_text[IP_TEXT_SIZE];
+    struct ip_address address;
     uint64_t prefix = 0;
     if (slash == NULL || (size_t)(slash - start) >= sizeof address_text) {
         return fail_input(err,
                           "expected an address with its prefix length such as "
-                          "\"198.18.0.1/24\", not \"%.60s\"",
+                          "\"198.18.0.1/24\" or \"2001:2::1/64\", not \"%.60s\"",
                           text);
     }
     memcpy(address_text, start, (size_t)(slash - start));
     address_text[slash - start] = '\0';
-    if (inet_pton(AF_INET, address_text, &address) != 1) {
-        return fail_input(err, "expected an IPv4 address before the \"/\", not \"%.60s\"", text);
-    }
-    if (!isdigit((unsigned char)slash[1]) || parse_integer(slash + 1, 8, 30, &prefix, NULL) < 0) {
-        return fail_input(err,
-                          "expected a prefix length from 8 to 30 after the \"/\", not "
-                          "\"%.60s\"",
+    if (!ip_parse(address_text, &address)) {
+        return fail_input(err, "expected an IPv4 or IPv6 address before the \"/\", not \"%.60s\"",
                           text);
     }
-    uint32_t host_order = ntohl(address.s_addr);
-    uint32_t host_mask = 0xffffffffU >> prefix;
-    if ((host_order & host_mask) == 0 || (host_order & host_mask) == host_mask) {
+    unsigned least = address.version == 4 ? 8 : 16;
+    unsigned most = address.version == 4 ? 30 : 126;
+    if (!isdigit((unsigned char)slash[1]) ||
+        parse_integer(slash + 1, least, most, &prefix, NULL) < 0) {
+        return fail_input(err,
+                          "expected a prefix length from %u to %u after the \"/\", not \"%.60s\"",
+                          least, most, text);
+    }
+    if (is_of_subnet(&address, (unsigned)prefix)) {
         return fail_input(err,
                           "\"%.60s\" is the network's own or its broadcast address; "
                           "expected a host's",
                           text);
     }
-    uint32_t first = host_order >> 24;
-    if (first == 0 || first == 127 || first >= 224) {
+    if (!is_forwarded(&address)) {
         return fail_input(err, "\"%.60s\" is not a unicast address that a router forwards", text);
     }
-    *ret_address = host_order;
-    *ret_prefix = (unsigned)prefix;
+    *ret = (struct ip_interface){.address = address, .prefix = (unsigned)prefix};
     return 0;
 }

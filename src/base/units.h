@@ -10,11 +10,11 @@
 #ifndef VRBENCH_BASE_UNITS_H
 #define VRBENCH_BASE_UNITS_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/ip.h"
 
 // A whole number from `min` to `max`, no unit, no sign, no exponent.
 int parse_integer(const char *text, uint64_t min, uint64_t max, uint64_t *ret, struct error *err);
@@ -28,9 +28,8 @@ int parse_bit_rate(const char *text, double *ret_bps, struct error *err);
 int parse_size(const char *text, uint64_t *ret_bytes, struct error *err);
 // "true" / "false".
 int parse_truth(const char *text, bool *ret, struct error *err);
-// "198.18.0.1/24" → address (host order) and prefix length 8 to 30. The network's own address and
-// its broadcast address are refused.
-int parse_ipv4_prefix(const char *text, uint32_t *ret_address, unsigned *ret_prefix,
-                      struct error *err);
+// "198.18.0.1/24" or "2001:2::1/64" → address and prefix length, 8 to 30 or 16 to 126. The subnet's
+// own address and its broadcast address are refused.
+int parse_ip_prefix(const char *text, struct ip_interface *ret, struct error *err);
 
 #endif

@@ -17,8 +17,6 @@
 
 #define MAC_FORMAT   "%02x:%02x:%02x:%02x:%02x:%02x"
 #define MAC_BYTES(m) (m)[0], (m)[1], (m)[2], (m)[3], (m)[4], (m)[5]
-#define IP_FORMAT    "%u.%u.%u.%u"
-#define IP_BYTES(a)  (a) >> 24, (a) >> 16 & 255, (a) >> 8 & 255, (a)&255
 
 // Writes a word of a service: blanks, '%' and other special characters as %XX. An empty word cannot
 // be written.
@@ -55,24 +53,26 @@ char *router_config_text(const struct router_config *config)
     if (out == NULL) {
         abort(); // out of memory aborts, as in text_format()
     }
+    char address[IP_TEXT_SIZE];
     fprintf(out, "name %s\n", config->name);
     for (size_t i = 0; i < config->nic_count; i++) {
         const struct router_config_nic *nic = &config->nics[i];
         fprintf(out, "interface %s " MAC_FORMAT " %u\n", nic->name, MAC_BYTES(nic->mac), nic->mtu);
-        if (nic->address != 0) {
-            fprintf(out, "address %s " IP_FORMAT "/%u\n", nic->name, IP_BYTES(nic->address),
-                    nic->prefix);
+        if (nic->ip.prefix != 0) {
+            fprintf(out, "address %s %s/%u\n", nic->name, ip_text(&nic->ip.address, address),
+                    nic->ip.prefix);
         }
     }
     for (size_t i = 0; i < config->neighbour_count; i++) {
         const struct router_config_neighbour *neighbour = &config->neighbours[i];
-        fprintf(out, "neighbour %s " IP_FORMAT " " MAC_FORMAT "\n", neighbour->nic,
-                IP_BYTES(neighbour->address), MAC_BYTES(neighbour->mac));
+        fprintf(out, "neighbour %s %s " MAC_FORMAT "\n", neighbour->nic,
+                ip_text(&neighbour->address, address), MAC_BYTES(neighbour->mac));
     }
     for (size_t i = 0; i < config->route_count; i++) {
         const struct router_config_route *route = &config->routes[i];
-        fprintf(out, "route " IP_FORMAT "/%u " IP_FORMAT "\n", IP_BYTES(route->to), route->prefix,
-                IP_BYTES(route->via));
+        char via[IP_TEXT_SIZE];
+        fprintf(out, "route %s/%u %s\n", ip_text(&route->to.address, address), route->to.prefix,
+                ip_text(&route->via, via));
     }
     for (size_t i = 0; i < config->sysctl_count; i++) {
         fprintf(out, "sysctl %s %s\n", config->sysctls[i][0], config->sysctls[i][1]);

@@ -11,28 +11,27 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/ip.h"
 #include "image/archives.h"
 #include "image/image.h"
 
 struct router_config_nic {
-    const char *name; // name in the guest: at most 15 bytes, no blanks
-    uint8_t mac[6];   // the guest finds the interface by it
-    unsigned mtu;     // 0 = the device's default
-    uint32_t address; // host order; 0 = none
-    unsigned prefix;
+    const char *name;       // name in the guest: at most 15 bytes, no blanks
+    uint8_t mac[6];         // the guest finds the interface by it
+    unsigned mtu;           // 0 = the device's default
+    struct ip_interface ip; // prefix 0 = none
 };
 
 // A permanent neighbour.
 struct router_config_neighbour {
     const char *nic;
-    uint32_t address;
+    struct ip_address address;
     uint8_t mac[6];
 };
 
 struct router_config_route {
-    uint32_t to; // host order
-    unsigned prefix;
-    uint32_t via;
+    struct ip_interface to; // a subnet
+    struct ip_address via;
 };
 
 // A folder with its user and group, made before services start.

@@ -15,8 +15,6 @@
 #define VOLUME        "cidata"
 #define USER_DATA_MAX (16U << 20)
 
-#define IP_FORMAT    "%u.%u.%u.%u"
-#define IP_BYTES(a)  (a) >> 24, (a) >> 16 & 255, (a) >> 8 & 255, (a)&255
 #define MAC_FORMAT   "%02x:%02x:%02x:%02x:%02x:%02x"
 #define MAC_BYTES(m) (m)[0], (m)[1], (m)[2], (m)[3], (m)[4], (m)[5]
 
@@ -34,10 +32,9 @@ char *seed_meta_data(const struct router_config *router)
     return text_format("instance-id: vrbench-%s\nlocal-hostname: %s\n", router->name, router->name);
 }
 
-static bool reaches(const struct router_config_nic *nic, uint32_t address)
+static bool reaches(const struct router_config_nic *nic, const struct ip_address *address)
 {
-    return nic->address != 0 && nic->prefix > 0 &&
-           ((nic->address ^ address) >> (32 - nic->prefix)) == 0;
+    return nic->ip.prefix > 0 && ip_agree(&nic->ip.address, address, nic->ip.prefix);
 }
 
 // Writes the routes whose gateway is on this interface.
@@ -47,12 +44,14 @@ static void put_routes(FILE *out, const struct router_config *router,
     bool first = true;
     for (size_t i = 0; i < router->route_count; i++) {
         const struct router_config_route *route = &router->routes[i];
-        if (reaches(nic, route->via)) {
+        if (reaches(nic, &route->via)) {
+            char to[IP_TEXT_SIZE];
+            char via[IP_TEXT_SIZE];
             fprintf(out,
-                    "%s      - to: \"" IP_FORMAT "/%u\"\n"
-                    "        via: \"" IP_FORMAT "\"\n",
-                    first ? "    routes:\n" : "", IP_BYTES(route->to), route->prefix,
-                    IP_BYTES(route->via));
+                    "%s      - to: \"%s/%u\"\n"
+                    "        via: \"%s\"\n",
+                    first ? "    routes:\n" : "", ip_text(&route->to.address, to), route->to.prefix,
+                    ip_text(&route->via, via));
             first = false;
         }
     }
@@ -73,9 +72,10 @@ char *seed_network_config(const struct router_config *router)
         if (nic->mtu != 0) {
             fprintf(out, "    mtu: %u\n", nic->mtu);
         }
-        if (nic->address != 0) {
-            fprintf(out, "    addresses:\n      - \"" IP_FORMAT "/%u\"\n", IP_BYTES(nic->address),
-                    nic->prefix);
+        if (nic->ip.prefix != 0) {
+            char address[IP_TEXT_SIZE];
+            fprintf(out, "    addresses:\n      - \"%s/%u\"\n", ip_text(&nic->ip.address, address),
+                    nic->ip.prefix);
         }
         put_routes(out, router, nic);
     }
@@ -96,8 +96,22 @@ char *seed_user_data(const struct router_config *router)
           "      net.ipv4.conf.default.rp_filter = 0\n"
           "      net.ipv4.conf.all.rp_filter = 0\n"
           "      net.ipv4.conf.default.send_redirects = 0\n"
-          "      net.ipv4.conf.all.send_redirects = 0\n"
-          "runcmd:\n"
+          "      net.ipv4.conf.all.send_redirects = 0\n",
+          out);
+    bool six = false;
+    for (size_t i = 0; i < router->nic_count; i++) {
+        six = six || router->nics[i].ip.address.version == 6;
+    }
+    if (six) {
+        // Without duplicate detection: the addresses are usable at once.
+        fputs("      net.ipv6.conf.default.accept_dad = 0\n"
+              "      net.ipv6.conf.all.accept_dad = 0\n"
+              "      net.ipv6.conf.default.accept_ra = 0\n"
+              "      net.ipv6.conf.all.accept_ra = 0\n"
+              "      net.ipv6.conf.all.forwarding = 1\n",
+              out);
+    }
+    fputs("runcmd:\n"
           "  - [sysctl, -p, /etc/sysctl.d/90-vrbench.conf]\n",
           out);
     for (size_t i = 0; i < router->nic_count; i++) {
@@ -106,10 +120,11 @@ char *seed_user_data(const struct router_config *router)
     }
     for (size_t i = 0; i < router->neighbour_count; i++) {
         const struct router_config_neighbour *neighbour = &router->neighbours[i];
+        char address[IP_TEXT_SIZE];
         fprintf(out,
-                "  - [ip, neighbour, replace, " IP_FORMAT ", lladdr, \"" MAC_FORMAT
+                "  - [ip, neighbour, replace, \"%s\", lladdr, \"" MAC_FORMAT
                 "\", dev, %s, nud, permanent]\n",
-                IP_BYTES(neighbour->address), MAC_BYTES(neighbour->mac), neighbour->nic);
+                ip_text(&neighbour->address, address), MAC_BYTES(neighbour->mac), neighbour->nic);
     }
     fclose(out);
     return text;

@@ -50,9 +50,6 @@ static bool problem(struct reader *reader, const char *where, const char *format
 
 // ---- placeholders
 
-#define IP_FORMAT   "%u.%u.%u.%u"
-#define IP_BYTES(a) (a) >> 24, (a) >> 16 & 255, (a) >> 8 & 255, (a)&255
-
 static void put_mac(FILE *out, const uint8_t mac[6])
 {
     for (unsigned i = 0; i < 6; i++) {
@@ -76,21 +73,25 @@ static bool put_of_nic(const struct reader *reader, FILE *out, const char *what,
                        const struct router_config_nic *nic)
 {
     const struct router_config_neighbour *neighbour = neighbour_of(reader, nic->name);
-    uint32_t mask = nic->prefix == 0 ? 0 : UINT32_MAX << (32 - nic->prefix);
+    const struct ip_interface *ip = &nic->ip;
+    char text[IP_TEXT_SIZE];
     if (text_equal(what, "address")) {
-        fprintf(out, IP_FORMAT "/%u", IP_BYTES(nic->address), nic->prefix);
+        fprintf(out, "%s/%u", ip_text(&ip->address, text), ip->prefix);
     } else if (text_equal(what, "ip")) {
-        fprintf(out, IP_FORMAT, IP_BYTES(nic->address));
+        fputs(ip_text(&ip->address, text), out);
     } else if (text_equal(what, "prefix")) {
-        fprintf(out, "%u", nic->prefix);
+        fprintf(out, "%u", ip->prefix);
     } else if (text_equal(what, "mask")) {
-        fprintf(out, IP_FORMAT, IP_BYTES(mask));
+        struct ip_address ones = {.version = ip->address.version};
+        memset(ones.bytes, 0xff, sizeof ones.bytes);
+        ones = ip_subnet(&ones, ip->prefix);
+        fputs(ip_text(&ones, text), out);
     } else if (text_equal(what, "mac")) {
         put_mac(out, nic->mac);
     } else if (text_equal(what, "mtu")) {
         fprintf(out, "%u", nic->mtu);
     } else if (text_equal(what, "neighbour") && neighbour != NULL) {
-        fprintf(out, IP_FORMAT, IP_BYTES(neighbour->address));
+        fputs(ip_text(&neighbour->address, text), out);
     } else if (text_equal(what, "neighbour_mac") && neighbour != NULL) {
         put_mac(out, neighbour->mac);
     } else {

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -18,6 +19,7 @@
 #include "linux/link.h"
 
 #define PROC_TEXT_MAX (1U << 20)
+#define SNMP6         "/proc/thread-self/net/snmp6" // missing if the kernel has no IPv6
 
 static void add_link(struct nl_object *object, void *context)
 {
@@ -100,6 +102,13 @@ int counters_read(const struct netns *ns, struct namespace_counters *ret, struct
     }
     if (rc == 0) {
         rc = counters_parse_udp(snmp, &found.udp, err);
+    }
+    _cleanup_free_ char *snmp6 = NULL;
+    if (rc == 0 && access(SNMP6, F_OK) == 0) {
+        rc = file_read(SNMP6, PROC_TEXT_MAX, &snmp6, NULL, err);
+    }
+    if (rc == 0) {
+        rc = counters_parse_ip6(snmp6, &found.ip6, &found.udp, err);
     }
     if (rc < 0) {
         counters_clear(&found);

@@ -32,16 +32,18 @@ struct named_counters {
     struct link_counters counters;
 };
 
-// The counters of RFC 1213's (MIB-II) ip group that give a reason for a drop: /proc/net/snmp.
+// The counters of RFC 1213's (MIB-II) ip group that give a reason for a drop: /proc/net/snmp; of
+// IPv6 the same of RFC 4293: /proc/net/snmp6.
 struct ip_counters {
     uint64_t in_hdr_errors;  // bad header or checksum, TTL expired
     uint64_t in_addr_errors; // address neither local nor forwardable
     uint64_t in_discards, out_discards;
     uint64_t no_routes;
     uint64_t in_truncated;
+    uint64_t too_big; // IPv6 only: longer than the next link's MTU
 };
 
-// Counters of datagrams at their destination: /proc/net/snmp.
+// Counters of datagrams at their destination, of both IP versions: /proc/net/snmp and snmp6.
 struct udp_counters {
     uint64_t rcvbuf_errors; // the socket's receive buffer was full
     uint64_t reassembled;   // reassembled from fragments (RFC 1213: ipReasmOKs)
@@ -50,7 +52,7 @@ struct udp_counters {
 struct namespace_counters {
     struct link_counters *links;
     size_t link_count;
-    struct ip_counters ip;
+    struct ip_counters ip, ip6;
     struct udp_counters udp;
 };
 
@@ -67,6 +69,10 @@ int counters_softnet_dropped(uint64_t *ret, struct error *err);
 // Parses the IP counters from the texts of /proc/net/snmp and /proc/net/netstat (may be NULL).
 int counters_parse_ip(const char *snmp, const char *netstat, struct ip_counters *ret,
                       struct error *err);
+// Parses the IPv6 counters from the text of /proc/net/snmp6, and adds its UDP counters to `udp`. A
+// kernel without IPv6 has no such file: NULL, all counters are 0.
+int counters_parse_ip6(const char *snmp6, struct ip_counters *ret, struct udp_counters *udp,
+                       struct error *err);
 // Parses the UDP counters from the text of /proc/net/snmp.
 int counters_parse_udp(const char *snmp, struct udp_counters *ret, struct error *err);
 // Parses an interface's counters from the text of /proc/net/dev (proc_pid_net(5)), where dropped

@@ -74,6 +74,60 @@ int counters_parse_ip(const char *snmp, const char *netstat, struct ip_counters 
     return 0;
 }
 
+// Finds the value of a line "NAME VALUE" with any number of blanks between.
+static int line_value(const char *text, const char *name, uint64_t *ret)
+{
+    size_t length = strlen(name);
+    for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, name, length) == 0 && (line[length] == ' ' || line[length] == '\t')) {
+            const char *value = line + length + strspn(line + length, " \t");
+            char *end = NULL;
+            uint64_t number = strtoull(value, &end, 10);
+            if (*value < '0' || *value > '9' || strchr(" \n", *end) == NULL) {
+                return -EINVAL;
+            }
+            *ret = number;
+            return 0;
+        }
+    }
+    return -ENOENT;
+}
+
+int counters_parse_ip6(const char *snmp6, struct ip_counters *ret, struct udp_counters *udp,
+                       struct error *err)
+{
+    struct ip_counters found = {0};
+    uint64_t out_no_routes = 0;
+    uint64_t reassembled = 0;
+    uint64_t rcvbuf_errors = 0;
+    const struct {
+        const char *name;
+        uint64_t *slot;
+    } rows[] = {
+        {"Ip6InHdrErrors", &found.in_hdr_errors},
+        {"Ip6InAddrErrors", &found.in_addr_errors},
+        {"Ip6InDiscards", &found.in_discards},
+        {"Ip6OutDiscards", &found.out_discards},
+        {"Ip6InNoRoutes", &found.no_routes},
+        {"Ip6OutNoRoutes", &out_no_routes},
+        {"Ip6InTruncatedPkts", &found.in_truncated},
+        {"Ip6InTooBigErrors", &found.too_big},
+        {"Ip6ReasmOKs", &reassembled},
+        {"Udp6RcvbufErrors", &rcvbuf_errors},
+    };
+    for (size_t i = 0; snmp6 != NULL && i < sizeof rows / sizeof rows[0]; i++) {
+        if (line_value(snmp6, rows[i].name, rows[i].slot) < 0) {
+            return fail(err, 0, "/proc/net/snmp6 has no %s", rows[i].name);
+        }
+    }
+    found.no_routes += out_no_routes;
+    udp->reassembled += reassembled;
+    udp->rcvbuf_errors += rcvbuf_errors;
+    *ret = found;
+    return 0;
+}
+
 int counters_parse_udp(const char *snmp, struct udp_counters *ret, struct error *err)
 {
     struct udp_counters found = {0};

@@ -76,13 +76,11 @@ static void put_neighbour(struct rtnl_neigh **neighbour)
 #define _cleanup_address_   __attribute__((cleanup(put_address)))
 #define _cleanup_neighbour_ __attribute__((cleanup(put_neighbour)))
 
-static struct nl_addr *ipv4(uint32_t address, unsigned prefix)
+static struct nl_addr *make_address(const struct ip_address *address, unsigned prefix)
 {
-    uint32_t wire = htonl(address);
-    struct nl_addr *built = nl_addr_build(AF_INET, &wire, sizeof wire);
-    if (built != NULL) {
-        nl_addr_set_prefixlen(built, (int)prefix);
-    }
+    struct nl_addr *built =
+        nl_addr_build(ip_family(address), address->bytes, ip_size(address->version));
+    nl_addr_set_prefixlen(built, (int)prefix);
     return built;
 }
 
@@ -252,36 +250,42 @@ int link_rename(const struct netns *ns, int index, const char *name, struct erro
     return change_link(ns, index, change, "renaming interface", err);
 }
 
-int link_add_address(const struct netns *ns, int index, uint32_t address, unsigned prefix,
-                     struct error *err)
+int link_add_address(const struct netns *ns, int index, const struct ip_address *address,
+                     unsigned prefix, struct error *err)
 {
-    _cleanup_address_ struct nl_addr *local = ipv4(address, prefix);
+    _cleanup_address_ struct nl_addr *local = make_address(address, prefix);
     struct rtnl_addr *entry = rtnl_addr_alloc();
     rtnl_addr_set_ifindex(entry, index);
     rtnl_addr_set_local(entry, local);
+    if (address->version == 6) {
+        rtnl_addr_set_flags(entry, IFA_F_NODAD);
+    }
     int rc = rtnl_addr_add(ns->route, entry, NLM_F_CREATE | NLM_F_EXCL);
     rtnl_addr_put(entry);
-    char text[INET_ADDRSTRLEN + 8];
+    char text[IP_TEXT_SIZE + 8];
     return rc < 0 ? fail_nl(err, rc, "adding address", nl_addr2str(local, text, sizeof text)) : 0;
 }
 
-int link_add_route(const struct netns *ns, int index, uint32_t subnet, unsigned prefix,
-                   uint32_t gateway, struct error *err)
+int link_add_route(const struct netns *ns, int index, const struct ip_address *subnet,
+                   unsigned prefix, const struct ip_address *gateway, struct error *err)
 {
-    _cleanup_address_ struct nl_addr *to = ipv4(subnet, prefix);
+    _cleanup_address_ struct nl_addr *to = make_address(subnet, prefix);
     struct rtnl_route *route = rtnl_route_alloc();
     struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
     rtnl_route_nh_set_ifindex(hop, index);
-    if (gateway != 0) {
-        _cleanup_address_ struct nl_addr *via = ipv4(gateway, 32);
+    if (gateway != NULL) {
+        _cleanup_address_ struct nl_addr *via =
+            make_address(gateway, 8 * (unsigned)ip_size(gateway->version));
         rtnl_route_nh_set_gateway(hop, via);
+        // The gateway is accepted although the link has no carrier yet.
+        rtnl_route_nh_set_flags(hop, gateway->version == 6 ? RTNH_F_ONLINK : 0);
     }
     rtnl_route_set_dst(route, to);
-    rtnl_route_set_scope(route, gateway != 0 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK);
+    rtnl_route_set_scope(route, gateway != NULL ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK);
     rtnl_route_add_nexthop(route, hop);
     int rc = rtnl_route_add(ns->route, route, NLM_F_CREATE | NLM_F_EXCL);
     rtnl_route_put(route);
-    char text[INET_ADDRSTRLEN + 8];
+    char text[IP_TEXT_SIZE + 8];
     return rc < 0 ? fail_nl(err, rc, "adding route", nl_addr2str(to, text, sizeof text)) : 0;
 }
 
@@ -295,10 +299,11 @@ static int add_neighbour(const struct netns *ns, struct rtnl_neigh *entry, const
     return rc < 0 ? fail_nl(err, rc, what, nl_addr2str(link_address, text, sizeof text)) : 0;
 }
 
-int link_add_neighbour(const struct netns *ns, int index, uint32_t address, const uint8_t mac[6],
-                       struct error *err)
+int link_add_neighbour(const struct netns *ns, int index, const struct ip_address *address,
+                       const uint8_t mac[6], struct error *err)
 {
-    _cleanup_address_ struct nl_addr *to = ipv4(address, 32);
+    _cleanup_address_ struct nl_addr *to =
+        make_address(address, 8 * (unsigned)ip_size(address->version));
     _cleanup_neighbour_ struct rtnl_neigh *entry = rtnl_neigh_alloc();
     rtnl_neigh_set_ifindex(entry, index);
     rtnl_neigh_set_state(entry, NUD_PERMANENT);

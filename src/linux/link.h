@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/ip.h"
 #include "linux/netns.h"
 
 #define LINK_NAME_MAX 15 // IFNAMSIZ - 1
@@ -47,14 +48,18 @@ int link_move(const struct netns *from, int index, const struct netns *to, const
               struct error *err);
 int link_rename(const struct netns *ns, int index, const char *name, struct error *err);
 
-int link_add_address(const struct netns *ns, int index, uint32_t address, unsigned prefix,
-                     struct error *err);
-// Adds a route to a subnet through a next hop, or directly if `gateway` is 0.
-int link_add_route(const struct netns *ns, int index, uint32_t subnet, unsigned prefix,
-                   uint32_t gateway, struct error *err);
+// Enables IPv6 on an interface, without duplicate address detection, router advertisements and
+// link-local address.
+int link_enable_ipv6(const struct netns *ns, const char *name, struct error *err);
+// IPv6 must be enabled on the interface (link_enable_ipv6()); the address is usable at once.
+int link_add_address(const struct netns *ns, int index, const struct ip_address *address,
+                     unsigned prefix, struct error *err);
+// Adds a route to a subnet through a next hop, or directly if `gateway` is NULL.
+int link_add_route(const struct netns *ns, int index, const struct ip_address *subnet,
+                   unsigned prefix, const struct ip_address *gateway, struct error *err);
 // Adds a permanent neighbour, so that no measurement contains ARP packets.
-int link_add_neighbour(const struct netns *ns, int index, uint32_t address, const uint8_t mac[6],
-                       struct error *err);
+int link_add_neighbour(const struct netns *ns, int index, const struct ip_address *address,
+                       const uint8_t mac[6], struct error *err);
 // Adds a static entry to the forwarding database of the bridge that port `index` belongs to.
 int link_add_fdb(const struct netns *ns, int index, const uint8_t mac[6], struct error *err);
 

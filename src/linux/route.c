@@ -34,13 +34,15 @@ static int take_answer(struct nl_msg *message, void *argument)
 
 // Asks for the entry of the forwarding table (RTM_F_FIB_MATCH): the route that the kernel resolves
 // for one packet does not show the entry's type.
-static struct nl_msg *make_question(uint32_t address)
+static struct nl_msg *make_question(const struct ip_address *address)
 {
-    struct rtmsg header = {.rtm_family = AF_INET, .rtm_dst_len = 32, .rtm_flags = RTM_F_FIB_MATCH};
-    uint32_t wire = htonl(address);
+    size_t size = ip_size(address->version);
+    struct rtmsg header = {.rtm_family = (uint8_t)ip_family(address),
+                           .rtm_dst_len = (uint8_t)(8 * size),
+                           .rtm_flags = RTM_F_FIB_MATCH};
     struct nl_msg *message = nlmsg_alloc_simple(RTM_GETROUTE, 0);
     if (message != NULL && (nlmsg_append(message, &header, sizeof header, NLMSG_ALIGNTO) < 0 ||
-                            nla_put(message, RTA_DST, sizeof wire, &wire) < 0)) {
+                            nla_put(message, RTA_DST, (int)size, address->bytes) < 0)) {
         nlmsg_free(message);
         message = NULL;
     }
@@ -54,7 +56,8 @@ static int take_error(struct sockaddr_nl *from, struct nlmsgerr *error, void *ar
     return NL_STOP;
 }
 
-int route_leads_to(const struct netns *ns, uint32_t address, char ret_name[16], struct error *err)
+int route_leads_to(const struct netns *ns, const struct ip_address *address, char ret_name[16],
+                   struct error *err)
 {
     int index = 0;
     int why = 0;

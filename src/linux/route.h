@@ -6,11 +6,13 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/ip.h"
 #include "linux/netns.h"
 
-// Returns in `ret_name` the interface by which a packet to `address` (host byte order) would leave
+// Returns in `ret_name` the interface by which a packet to `address` would leave
 // the namespace: that of the most specific route, "" if there is no route. Of several next hops,
 // the first.
-int route_leads_to(const struct netns *ns, uint32_t address, char ret_name[16], struct error *err);
+int route_leads_to(const struct netns *ns, const struct ip_address *address, char ret_name[16],
+                   struct error *err);
 
 #endif

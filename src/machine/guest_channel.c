@@ -281,12 +281,12 @@ int guest_start(struct guest_channel *channel, uint64_t until_ns, struct error *
     return ask(channel, "start", until_ns, &answer, &payload, err);
 }
 
-int guest_leads_to(struct guest_channel *channel, uint32_t address, uint64_t until_ns,
-                   char ret_nic[GUEST_NIC_MAX], struct error *err)
+int guest_leads_to(struct guest_channel *channel, const struct ip_address *address,
+                   uint64_t until_ns, char ret_nic[GUEST_NIC_MAX], struct error *err)
 {
-    char request[32];
-    snprintf(request, sizeof request, "leads %u.%u.%u.%u", address >> 24, address >> 16 & 255U,
-             address >> 8 & 255U, address & 255U);
+    char text[IP_TEXT_SIZE];
+    char request[IP_TEXT_SIZE + 8];
+    snprintf(request, sizeof request, "leads %s", ip_text(address, text));
     struct guest_answer answer = {0};
     _cleanup_free_ char *payload = NULL;
     int rc = ask(channel, request, until_ns, &answer, &payload, err);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/ip.h"
 #include "machine/guest_counters.h"
 
 #define GUEST_CHANNEL_PORT "org.vrbench.0"
@@ -46,10 +47,10 @@ int guest_exec(struct guest_channel *channel, const char *const *argv, uint64_t 
 // Starts the services that the guest's configuration holds back, and waits until all are up. If one
 // ends instead, the error has its name and its last output.
 int guest_start(struct guest_channel *channel, uint64_t until_ns, struct error *err);
-// Returns the interface by which packets to an address (host order) would leave, "" if there is no
+// Returns the interface by which packets to an address would leave, "" if there is no
 // route.
-int guest_leads_to(struct guest_channel *channel, uint32_t address, uint64_t until_ns,
-                   char ret_nic[GUEST_NIC_MAX], struct error *err);
+int guest_leads_to(struct guest_channel *channel, const struct ip_address *address,
+                   uint64_t until_ns, char ret_nic[GUEST_NIC_MAX], struct error *err);
 // Returns the last line that a service printed, without control characters and cut to `room`; "" =
 // none.
 int guest_last_words(struct guest_channel *channel, uint64_t until_ns, char *ret, size_t room,

@@ -136,11 +136,14 @@ int guest_parse_counters(const char *payload, size_t length, const struct guest_
 {
     struct namespace_counters found = {0};
     _cleanup_free_ char *snmp = section(payload, length, "snmp");
+    _cleanup_free_ char *snmp6 = section(payload, length, "snmp6");
     _cleanup_free_ char *netstat = section(payload, length, "netstat");
+    const char *six = snmp6 == NULL || *snmp6 == '\0' ? NULL : snmp6; // its kernel has no IPv6
     int rc = snmp == NULL ? fail(err, 0, "the guest gave no counters of its IP layer") : 0;
     rc = rc == 0 ? read_links(payload, length, links, link_count, &found, err) : rc;
     rc = rc == 0 ? counters_parse_ip(snmp, netstat, &found.ip, err) : rc;
     rc = rc == 0 ? counters_parse_udp(snmp, &found.udp, err) : rc;
+    rc = rc == 0 ? counters_parse_ip6(six, &found.ip6, &found.udp, err) : rc;
     if (rc < 0) {
         counters_clear(&found);
         return rc;

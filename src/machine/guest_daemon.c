@@ -86,8 +86,8 @@ int guest_machine_start_daemon(struct machine *machine, struct error *err)
     return rc;
 }
 
-int guest_machine_leads_to(const struct machine *machine, uint32_t address, char ret_nic[16],
-                           struct error *err)
+int guest_machine_leads_to(const struct machine *machine, const struct ip_address *address,
+                           char ret_nic[16], struct error *err)
 {
     const struct guest_machine *guest = (const struct guest_machine *)machine;
     _cleanup_guest_ struct guest_channel *channel = NULL;

@@ -85,8 +85,7 @@ void guest_machine_config(const struct router_spec *spec, struct router_config *
         memory_new_array(struct router_config_neighbour, spec->nic_count);
     for (size_t i = 0; i < spec->nic_count; i++) {
         const struct router_nic *nic = &spec->nics[i];
-        nics[i] = (struct router_config_nic){
-            .name = nic->name, .mtu = nic->mtu, .address = nic->address, .prefix = nic->prefix};
+        nics[i] = (struct router_config_nic){.name = nic->name, .mtu = nic->mtu, .ip = nic->ip};
         memcpy(nics[i].mac, nic->mac, 6);
         neighbours[i] =
             (struct router_config_neighbour){.nic = nic->name, .address = nic->neighbour.address};

@@ -95,8 +95,8 @@ int guest_machine_counters(const struct machine *machine, struct namespace_count
 int guest_machine_console(const struct machine *machine, char *const *argv, int *ret_status,
                           struct error *err);
 int guest_machine_start_daemon(struct machine *machine, struct error *err);
-int guest_machine_leads_to(const struct machine *machine, uint32_t address, char ret_nic[16],
-                           struct error *err);
+int guest_machine_leads_to(const struct machine *machine, const struct ip_address *address,
+                           char ret_nic[16], struct error *err);
 void guest_machine_daemon_words(const struct machine *machine, char ret[160]);
 // Adds the machine's system to the facts; `machine` may be NULL.
 void guest_machine_add_facts(const struct machine *machine, struct platform_facts *facts);

@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "base/ip.h"
 #include "linux/counters.h"
 #include "linux/cpu.h"
 #include "linux/netns.h"
@@ -29,7 +30,7 @@
 
 // A permanent neighbour on one of a router's interfaces.
 struct router_neighbour {
-    uint32_t address;
+    struct ip_address address;
     uint8_t mac[6];
 };
 
@@ -41,8 +42,7 @@ struct router_nic {
     int index;
     uint8_t mac[6]; // bridged: the address to set; dedicated: the address of the interface taken
     unsigned mtu;
-    uint32_t address;
-    unsigned prefix;
+    struct ip_interface ip;
     struct router_neighbour neighbour; // the tester's end of this link
     int bridge;
     const char *vif; // name of the host's end of the pair
@@ -211,9 +211,9 @@ struct machine_ops {
     // groups; its tasks change.
     int (*start_daemon)(struct machine *machine, struct error *err);
     // CAN_ROUTE: returns the interface (name in the router) by which the router would now send to
-    // an address (host byte order), "" if it has no route.
-    int (*leads_to)(const struct machine *machine, uint32_t address, char ret_nic[16],
-                    struct error *err);
+    // an address, "" if it has no route.
+    int (*leads_to)(const struct machine *machine, const struct ip_address *address,
+                    char ret_nic[16], struct error *err);
     // CAN_ROUTE: the last output of the daemon's programs, printable.
     void (*daemon_words)(const struct machine *machine, char ret[160]);
     // CAN_ROUTE without CAN_HOLD_DAEMON: memory of its daemon's programs in bytes, in addition to

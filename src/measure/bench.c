@@ -16,6 +16,7 @@ static struct traffic_path path_of(const struct testbed *testbed, const struct p
     const struct plan_interface *source = &plan->interfaces[plan_first_wire(plan, path)->a];
     const struct plan_interface *sink = &plan->interfaces[plan_last_wire(plan, path)->b];
     const struct scenario_network *network = &plan->scenario->networks[path->network];
+    const enum length_layer layer = plan->scenario->traffic.length_layer;
     // The next hop is the router's interface; in bridged it is behind the host's.
     size_t next_hop;
     size_t egress;
@@ -25,9 +26,10 @@ static struct traffic_path path_of(const struct testbed *testbed, const struct p
         .sink_ns = testbed_netns(testbed, sink->node),
         .source_index = source->index,
         .sink_index = sink->index,
-        .address = {.source = ip_v4(scenario_from(network).address),
-                    .destination = ip_v4(scenario_to(network).address),
+        .address = {.source = scenario_from(network).address,
+                    .destination = scenario_to(network).address,
                     .network = (uint16_t)path->network},
+        .ip_extra = scenario_ip_length(0, layer, network->ip) - scenario_ip_length(0, layer, 4),
     };
     memcpy(ends.address.source_mac, source->mac, 6);
     memcpy(ends.address.next_hop_mac, plan->interfaces[next_hop].mac, 6);

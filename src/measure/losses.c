@@ -21,12 +21,14 @@ void path_counters_clear(struct path_counters *counters)
 struct ledger {
     const struct plan *plan;
     const struct path_counters *before, *after;
-    struct ip_counters
-        *ip_left; // for each node: counts of the IP layer that are not attributed to a path yet
+    // For each node, of IPv4 and IPv6: counts of the IP layer that are not attributed to a path
+    // yet.
+    struct ip_counters *ip_left, *ip6_left;
     uint64_t *sockets_left; // for each node: the same for drops of full UDP sockets
     uint64_t *whole_left;   // for each node: the same for reassembled packets that no program read
     uint64_t *whole_due; // for each node: the part of whole_left that the remaining paths require
     uint64_t softnet_left;
+    unsigned ip;               // IP version of the present path
     struct drop_result *drops; // of the present path
     size_t drop_count;
     uint64_t placed;
@@ -112,13 +114,28 @@ struct ip_reason {
     const char *text;
 };
 static const struct ip_reason ip_reasons[] = {
-    {offsetof(struct ip_counters, in_hdr_errors), "IP: header errors or TTL expired"},
-    {offsetof(struct ip_counters, in_addr_errors), "IP: address errors"},
-    {offsetof(struct ip_counters, no_routes), "IP: no route"},
-    {offsetof(struct ip_counters, in_truncated), "IP: truncated"},
-    {offsetof(struct ip_counters, in_discards), "IP: input discards"},
-    {offsetof(struct ip_counters, out_discards), "IP: output discards"},
+    {offsetof(struct ip_counters, in_hdr_errors), "header errors or TTL expired"},
+    {offsetof(struct ip_counters, in_addr_errors), "address errors"},
+    {offsetof(struct ip_counters, no_routes), "no route"},
+    {offsetof(struct ip_counters, in_truncated), "truncated"},
+    {offsetof(struct ip_counters, in_discards), "input discards"},
+    {offsetof(struct ip_counters, out_discards), "output discards"},
+    {offsetof(struct ip_counters, too_big), "packet too big"},
 };
+
+static uint64_t *reason_of(const struct ip_counters *counters, const struct ip_reason *reason)
+{
+    return (uint64_t *)(void *)((char *)(uintptr_t)counters + reason->offset);
+}
+
+static void ip_growth(const struct ip_counters *before, const struct ip_counters *after,
+                      struct ip_counters *ret)
+{
+    for (size_t i = 0; i < sizeof ip_reasons / sizeof ip_reasons[0]; i++) {
+        const struct ip_reason *reason = &ip_reasons[i];
+        *reason_of(ret, reason) = growth(*reason_of(before, reason), *reason_of(after, reason));
+    }
+}
 
 // Attributes the losses inside the node between two wires: first to counters, the rest to the node
 // itself. The queue to the sink (`sink` is its interface, or NULL) fills only if the sink is too
@@ -146,10 +163,11 @@ static uint64_t account_node(struct ledger *ledger, size_t rx, size_t tx, const 
     lost -= taken;
     for (size_t i = 0; i < sizeof ip_reasons / sizeof ip_reasons[0]; i++) {
         char where[96];
-        uint64_t *left =
-            (uint64_t *)(void *)((char *)&ledger->ip_left[entry->node] + ip_reasons[i].offset);
-        taken = take(left, lost);
-        snprintf(where, sizeof where, "%s %s", node->name, ip_reasons[i].text);
+        bool six = ledger->ip == 6;
+        struct ip_counters *counters = six ? ledger->ip6_left : ledger->ip_left;
+        taken = take(reason_of(&counters[entry->node], &ip_reasons[i]), lost);
+        snprintf(where, sizeof where, "%s %s: %s", node->name, six ? "IPv6" : "IP",
+                 ip_reasons[i].text);
         place(ledger, taken, where);
         lost -= taken;
     }
@@ -352,6 +370,7 @@ void losses_account(const struct plan *plan, const struct path_counters *before,
         .before = before,
         .after = after,
         .ip_left = memory_new_array(struct ip_counters, plan->node_count),
+        .ip6_left = memory_new_array(struct ip_counters, plan->node_count),
         .sockets_left = memory_new_array(uint64_t, plan->node_count),
         .whole_left = memory_new_array(uint64_t, plan->node_count),
         .whole_due = memory_new_array(uint64_t, plan->node_count),
@@ -362,14 +381,8 @@ void losses_account(const struct plan *plan, const struct path_counters *before,
             growth(before->nodes[n].udp.rcvbuf_errors, after->nodes[n].udp.rcvbuf_errors);
         ledger.whole_left[n] =
             growth(before->nodes[n].udp.reassembled, after->nodes[n].udp.reassembled);
-        for (size_t i = 0; i < sizeof ip_reasons / sizeof ip_reasons[0]; i++) {
-            size_t offset = ip_reasons[i].offset;
-            uint64_t b =
-                *(const uint64_t *)(const void *)((const char *)&before->nodes[n].ip + offset);
-            uint64_t a =
-                *(const uint64_t *)(const void *)((const char *)&after->nodes[n].ip + offset);
-            *(uint64_t *)(void *)((char *)&ledger.ip_left[n] + offset) = growth(b, a);
-        }
+        ip_growth(&before->nodes[n].ip, &after->nodes[n].ip, &ledger.ip_left[n]);
+        ip_growth(&before->nodes[n].ip6, &after->nodes[n].ip6, &ledger.ip6_left[n]);
     }
     for (size_t i = 0; i < plan->path_count; i++) {
         size_t sink = plan->wires[plan->paths[i].wires[plan->paths[i].wire_count - 1]].b;
@@ -381,10 +394,12 @@ void losses_account(const struct plan *plan, const struct path_counters *before,
     *ret_tester = (struct tester_losses){0};
     for (size_t i = 0; i < plan->path_count; i++) {
         uint64_t lost = point->networks[i].lost;
+        ledger.ip = plan->scenario->networks[plan->paths[i].network].ip;
         account_path(&ledger, &plan->paths[i], &counts[i], lost, ret_tester);
         settle(&ledger, lost, point);
     }
     free(ledger.ip_left);
+    free(ledger.ip6_left);
     free(ledger.sockets_left);
     free(ledger.whole_left);
     free(ledger.whole_due);

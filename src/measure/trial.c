@@ -95,11 +95,13 @@ static uint32_t draw_run_number(void)
     return last;
 }
 
-// Number of IP fragments of a packet (RFC 791 §3.2): all but the last have a multiple of 8 bytes.
-static unsigned fragments_of(unsigned ip_length, unsigned mtu)
+// Number of IP fragments of a packet (RFC 791 section 3.2, RFC 8200 section 4.5): all but the last
+// have a multiple of 8 bytes.
+static unsigned fragments_of(unsigned ip_length, unsigned ip, unsigned mtu)
 {
-    const unsigned header = 20;
-    unsigned room = (mtu - header) / 8 * 8;
+    const unsigned header = ip == 6 ? 40 : 20;
+    const unsigned fragment_header = ip == 6 ? 8 : 0;
+    unsigned room = (mtu - header - fragment_header) / 8 * 8;
     return ip_length <= mtu ? 1 : (ip_length - header + room - 1) / room;
 }
 
@@ -161,12 +163,14 @@ static void by_study(const struct xen_stats *stats, const struct error *why, str
 }
 
 // Describes the engine's packets for the accounting of losses.
-static void describe_packets(const struct bench *bench, unsigned ip_length,
+static void describe_packets(const struct bench *bench, unsigned length,
                              struct traffic_count *counts)
 {
     const struct plan *plan = testbed_plan(bench->testbed);
     for (size_t i = 0; i < plan->path_count; i++) {
-        counts[i].fragments = fragments_of(ip_length, plan->mtu);
+        unsigned ip = plan->scenario->networks[plan->paths[i].network].ip;
+        unsigned ip_length = scenario_ip_length(length, bench->scenario->traffic.length_layer, ip);
+        counts[i].fragments = fragments_of(ip_length, ip, plan->mtu);
         counts[i].chatter = plan->topology != TOPOLOGY_DIRECT &&
                             plan->scenario->networks[plan->paths[i].network].behind_sink.prefix;
     }
@@ -178,7 +182,7 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     const struct plan *plan = testbed_plan(bench->testbed);
     const struct traffic_request traffic = {
         .run = draw_run_number(),
-        .ip_length = scenario_ip_length(load->length, bench->scenario->traffic.length_layer),
+        .ip_length = scenario_ip_length(load->length, bench->scenario->traffic.length_layer, 4),
         .pps = load->pps,
         .duration_ns = duration_for(bench, load->duration_ns),
     };
@@ -206,7 +210,7 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     }
     struct point point = point_of(bench, load);
     struct tester_losses tester;
-    describe_packets(bench, traffic.ip_length, counts);
+    describe_packets(bench, load->length, counts);
     fill_networks(bench, counts, &point);
     uint64_t sending_ns = (uint64_t)(point.duration_s * (double)NS_PER_S);
     losses_account(plan, &packets_before, &packets_after, counts, &point, &tester);

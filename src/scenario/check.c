@@ -9,10 +9,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "scenario/parts.h"
 #include "scenario/schema.h"
+
+#define SUBNET_TEXT (IP_TEXT_SIZE + 4)
 
 struct checking {
     const struct draft *draft;
@@ -155,28 +158,22 @@ static void check_images(const struct checking *c)
     }
 }
 
-static uint32_t mask_of(unsigned prefix)
+static void format_subnet(struct ip_interface interface, char ret[SUBNET_TEXT])
 {
-    return 0xffffffffU << (32 - prefix);
+    char text[IP_TEXT_SIZE];
+    struct ip_address subnet = ip_subnet(&interface.address, interface.prefix);
+    snprintf(ret, SUBNET_TEXT, "%s/%u", ip_text(&subnet, text), interface.prefix);
 }
 
-static void format_subnet(struct ipv4_interface interface, char ret[32])
+static bool overlap(struct ip_interface a, struct ip_interface b)
 {
-    uint32_t subnet = interface.address & mask_of(interface.prefix);
-    snprintf(ret, 32, "%u.%u.%u.%u/%u", subnet >> 24, subnet >> 16 & 255, subnet >> 8 & 255,
-             subnet & 255, interface.prefix);
-}
-
-static bool overlap(struct ipv4_interface a, struct ipv4_interface b)
-{
-    uint32_t mask = mask_of(a.prefix < b.prefix ? a.prefix : b.prefix);
-    return (a.address & mask) == (b.address & mask);
+    return ip_agree(&a.address, &b.address, a.prefix < b.prefix ? a.prefix : b.prefix);
 }
 
 // One side of a network: the two ends of a cable, in one subnet.
 struct side {
     const char *end, *router_end; // keys of the addresses, which are also keys of `links`
-    struct ipv4_interface address, router_address;
+    struct ip_interface address, router_address;
     struct yaml_node *node; // the address that stands later in the file, or the network's node for
                             // default addresses
     bool given;             // set by the user
@@ -202,8 +199,8 @@ static bool check_pair(const struct checking *c, struct side *side,
     side->given = true;
     if (side->address.prefix != side->router_address.prefix ||
         !overlap(side->address, side->router_address)) {
-        char subnet[32];
-        char other[32];
+        char subnet[SUBNET_TEXT];
+        char other[SUBNET_TEXT];
         format_subnet(side->address, subnet);
         format_subnet(side->router_address, other);
         yaml_problem(
@@ -213,7 +210,7 @@ static bool check_pair(const struct checking *c, struct side *side,
                         side->end, side->router_end, subnet, other));
         return false;
     }
-    if (side->address.address == side->router_address.address) {
+    if (ip_equal(&side->address.address, &side->router_address.address)) {
         yaml_problem(side->node, c->problems,
                      text_format("%s and %s: expected two different hosts of the subnet", side->end,
                                  side->router_end));
@@ -227,8 +224,8 @@ static void check_overlap(const struct checking *c, const struct side *sides, si
     const struct side *side = &sides[count];
     for (size_t i = 0; i < count; i++) {
         if (overlap(sides[i].address, side->address)) {
-            char subnet[32];
-            char other[32];
+            char subnet[SUBNET_TEXT];
+            char other[SUBNET_TEXT];
             format_subnet(side->address, subnet);
             format_subnet(sides[i].address, other);
             char *text = text_format("%s and %s of %s are in %s, which overlaps %s of %s and %s "
@@ -242,6 +239,46 @@ static void check_overlap(const struct checking *c, const struct side *sides, si
             }
             return;
         }
+    }
+}
+
+// Checks that an address that the user set is of the network's IP version.
+static void check_version(const struct checking *c, const struct scenario_network *network,
+                          const struct yaml_node *node, const char *key,
+                          const struct ip_interface *given)
+{
+    struct yaml_node *at = sound(node, key);
+    if (at != NULL && given->address.version != network->ip) {
+        yaml_problem(at, c->problems,
+                     text_format("%s: expected an IPv%u address, as of the network (ip: %u) and "
+                                 "all its addresses, not %.60s",
+                                 strrchr(key, '.') + 1, network->ip, network->ip, at->text));
+    }
+}
+
+static void check_versions(const struct checking *c, const struct scenario_network *network,
+                           const struct yaml_node *node)
+{
+    check_version(c, network, node, "addresses.source", &network->source);
+    check_version(c, network, node, "addresses.ingress", &network->ingress);
+    check_version(c, network, node, "addresses.egress", &network->egress);
+    check_version(c, network, node, "addresses.sink", &network->sink);
+    check_version(c, network, node, "behind.source", &network->behind_source);
+    check_version(c, network, node, "behind.sink", &network->behind_sink);
+}
+
+// The tester announces routes of IPv4 only (testbed/converge).
+static void check_ip(const struct checking *c, const struct scenario_network *network,
+                     struct yaml_node *node)
+{
+    struct yaml_node *at = yaml_child(node, "ip");
+    if (network->ip == 6 && network->router != DRAFT_NO_ROUTER &&
+        c->scenario->routers[network->router].daemon != DAEMON_NONE) {
+        yaml_key_problem(
+            at != NULL ? at : node, c->problems,
+            text_format("ip: IPv6 requires a router without a daemon, and %s has %s",
+                        c->scenario->routers[network->router].name,
+                        routing_daemon_name(c->scenario->routers[network->router].daemon)));
     }
 }
 
@@ -265,6 +302,8 @@ static void check_networks(const struct checking *c)
         if (node->wrong || network->name == NULL) {
             continue;
         }
+        check_versions(c, network, node);
+        check_ip(c, network, node);
         struct side both[] = {
             {"source", "ingress", network->source, network->ingress, node, false, network->name},
             {"egress", "sink", network->egress, network->sink, node, false, network->name},
@@ -284,20 +323,20 @@ static void check_behind_subnet(const struct checking *c, size_t number, bool si
 {
     const struct scenario *scenario = c->scenario;
     const struct scenario_network *network = &scenario->networks[number];
-    struct ipv4_interface own = sink ? network->behind_sink : network->behind_source;
+    struct ip_interface own = sink ? network->behind_sink : network->behind_source;
     struct yaml_node *node = yaml_child(c->root, "networks")->children[number];
     struct yaml_node *given = yaml_path(node, sink ? "behind.sink" : "behind.source");
     for (size_t i = 0; i < scenario->network_count; i++) {
         const struct scenario_network *other = &scenario->networks[i];
-        const struct ipv4_interface subnets[4] = {other->source, other->egress,
-                                                  other->behind_source, other->behind_sink};
+        const struct ip_interface subnets[4] = {other->source, other->egress, other->behind_source,
+                                                other->behind_sink};
         for (size_t k = 0; k < 4; k++) {
             bool earlier = k < 2 || i < number || (i == number && sink && k == 2);
             if (!earlier || subnets[k].prefix == 0 || !overlap(own, subnets[k])) {
                 continue;
             }
-            char subnet[32];
-            char taken[32];
+            char subnet[SUBNET_TEXT];
+            char taken[SUBNET_TEXT];
             format_subnet(own, subnet);
             format_subnet(subnets[k], taken);
             char *text = text_format("behind: %s behind the %s of %s overlaps %s of %s", subnet,
@@ -421,21 +460,28 @@ static void check_lengths(const struct checking *c)
     if (lengths == NULL || (layer != NULL && layer->wrong) || engine == NULL) {
         return;
     }
-    const unsigned least = SCENARIO_LENGTH_MIN + engine->payload_min;
+    // The headers of IPv6 are longer; the length is that of all networks.
+    const struct scenario_network *six = NULL;
+    for (size_t i = 0; six == NULL && i < c->scenario->network_count; i++) {
+        six = c->scenario->networks[i].ip == 6 ? &c->scenario->networks[i] : NULL;
+    }
+    const unsigned ip = six == NULL ? 4 : 6;
+    const unsigned least = scenario_headers(ip) + engine->payload_min;
     const unsigned most = engine->ip_max == 0 ? SCENARIO_LENGTH_MAX : engine->ip_max;
     // Both bounds in bytes of the layer: the conversion adds the same number for every length.
     unsigned probe = 1000;
-    unsigned probe_ip = scenario_ip_length(probe, traffic->length_layer);
+    unsigned probe_ip = scenario_ip_length(probe, traffic->length_layer, ip);
     for (size_t i = 0; i < traffic->length_count; i++) {
-        unsigned ip_length = scenario_ip_length(traffic->lengths[i], traffic->length_layer);
+        unsigned ip_length = scenario_ip_length(traffic->lengths[i], traffic->length_layer, ip);
         if (!lengths->children[i]->wrong && (ip_length < least || ip_length > most)) {
             yaml_problem(
                 lengths->children[i], c->problems,
-                text_format("lengths: expected %u to %u bytes (%s; an IP packet of %u to %u, with "
-                            "the headers and %s), not %u",
-                            least + probe - probe_ip, most + probe - probe_ip,
-                            length_layer_name(traffic->length_layer), least, most,
-                            engine->payload_use, traffic->lengths[i]));
+                text_format(
+                    "lengths: expected %u to %u bytes (%s; an IP%s packet of %u to %u, with "
+                    "the headers and %s), not %u",
+                    least + probe - probe_ip, most + probe - probe_ip,
+                    length_layer_name(traffic->length_layer), six == NULL ? "" : "v6", least, most,
+                    engine->payload_use, traffic->lengths[i]));
         }
     }
 }

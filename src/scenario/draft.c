@@ -3,6 +3,7 @@
 #include "scenario/draft.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -10,23 +11,42 @@
 
 // The subnets of a scenario's networks divide a /16: /24 each for up to 256 networks, /26 each for
 // more.
-static struct ipv4_interface address_within(uint32_t half, size_t index, size_t count,
-                                            unsigned host)
+static struct ip_interface address_within(uint32_t half, size_t index, size_t count, unsigned host)
 {
     unsigned prefix = count <= 256 ? 24 : 26;
-    return (struct ipv4_interface){.address = half | (uint32_t)index << (32 - prefix) | host,
-                                   .prefix = prefix};
+    return (struct ip_interface){.address = ip_v4(half | (uint32_t)index << (32 - prefix) | host),
+                                 .prefix = prefix};
 }
 
-// RFC 2544's range for benchmarks, 198.18.0.0/15: one half for the sources, the other for the
-// sinks.
+// Host `host` of the /64 number `subnet` (16 bits) of an IPv6 /48.
+static struct ip_interface address_within6(const uint8_t site[6], size_t subnet, unsigned host)
+{
+    struct ip_interface made = {.address = {.version = 6}, .prefix = 64};
+    memcpy(made.address.bytes, site, 6);
+    made.address.bytes[6] = (uint8_t)(subnet >> 8);
+    made.address.bytes[7] = (uint8_t)subnet;
+    made.address.bytes[15] = (uint8_t)host;
+    return made;
+}
+
+// The ranges for benchmarks: one half for the sources, the other for the sinks. 198.18.0.0/15 (RFC
+// 2544) and 2001:2::/48 (RFC 5180).
 #define SOURCES_HALF (198U << 24 | 18U << 16)
 #define SINKS_HALF   (198U << 24 | 19U << 16)
+#define SINKS_HALF_6 0x8000U
+static const uint8_t benchmarks[6] = {0x20, 0x01, 0x00, 0x02};
 
 static void settle_addresses(struct scenario_network *network, size_t index, size_t count)
 {
     if (network->source.prefix != 0 || network->ingress.prefix != 0 ||
         network->egress.prefix != 0 || network->sink.prefix != 0) {
+        return;
+    }
+    if (network->ip == 6) {
+        network->source = address_within6(benchmarks, index, 2);
+        network->ingress = address_within6(benchmarks, index, 1);
+        network->egress = address_within6(benchmarks, SINKS_HALF_6 + index, 1);
+        network->sink = address_within6(benchmarks, SINKS_HALF_6 + index, 2);
         return;
     }
     network->source = address_within(SOURCES_HALF, index, count, 2);
@@ -62,8 +82,11 @@ static void settle_networks(struct draft *draft)
     for (size_t i = 0; i < draft->network_count; i++) {
         struct scenario_network *network = &draft->networks[i].network;
         network->router = find_router(scenario, draft->networks[i].router);
+        if (network->ip == 0) {
+            network->ip = network->source.prefix == 0 ? 4 : network->source.address.version;
+        }
         settle_addresses(network, i, draft->network_count);
-        if (network->router != DRAFT_NO_ROUTER &&
+        if (network->ip == 4 && network->router != DRAFT_NO_ROUTER &&
             scenario->routers[network->router].daemon != DAEMON_NONE) {
             settle_behind(network, i, draft->network_count);
         }

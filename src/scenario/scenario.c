@@ -10,7 +10,6 @@
 #include "scenario/engines.h"
 #include "scenario/parts.h"
 
-#define HEADERS_IP_UDP  28U // 20 + 8 bytes
 #define ETHERNET_FRAMED 18U // header 14, FCS 4
 
 const char *const topology_names[] = {"direct", "bridged", "dedicated", NULL};
@@ -80,12 +79,12 @@ const char *routing_daemon_name(enum routing_daemon daemon)
     return routing_daemon_names[daemon];
 }
 
-struct ipv4_interface scenario_from(const struct scenario_network *network)
+struct ip_interface scenario_from(const struct scenario_network *network)
 {
     return network->behind_source.prefix == 0 ? network->source : network->behind_source;
 }
 
-struct ipv4_interface scenario_to(const struct scenario_network *network)
+struct ip_interface scenario_to(const struct scenario_network *network)
 {
     return network->behind_sink.prefix == 0 ? network->sink : network->behind_sink;
 }
@@ -133,11 +132,27 @@ bool scenario_is_capped(const struct scenario *scenario)
     return capped;
 }
 
-unsigned scenario_ip_length(unsigned length, enum length_layer layer)
+unsigned scenario_headers(unsigned ip)
+{
+    return ip == 6 ? SCENARIO_HEADERS_6 : SCENARIO_HEADERS_4;
+}
+
+unsigned scenario_longest_ip(const struct scenario *scenario, unsigned length)
+{
+    unsigned longest = 0;
+    for (size_t i = 0; i < scenario->network_count; i++) {
+        unsigned ip_length =
+            scenario_ip_length(length, scenario->traffic.length_layer, scenario->networks[i].ip);
+        longest = ip_length > longest ? ip_length : longest;
+    }
+    return longest;
+}
+
+unsigned scenario_ip_length(unsigned length, enum length_layer layer, unsigned ip)
 {
     switch (layer) {
     case LENGTH_PAYLOAD:
-        return length + HEADERS_IP_UDP;
+        return length + scenario_headers(ip);
     case LENGTH_FRAME:
         return length < ETHERNET_FRAMED ? 0 : length - ETHERNET_FRAMED;
     case LENGTH_IP:

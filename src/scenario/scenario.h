@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/ip.h"
 #include "scenario/catalogue.h"
 #include "scenario/problem.h"
 
@@ -22,7 +23,8 @@
 #define SCENARIO_ROUTER_MAX   32 // longest name of a router or network in bytes
 #define SCENARIO_ROUTERS      1024
 #define SCENARIO_NETWORKS     1024
-#define SCENARIO_LENGTH_MIN   28   // an IPv4 and a UDP header
+#define SCENARIO_HEADERS_4    28   // bytes of an IPv4 and a UDP header
+#define SCENARIO_HEADERS_6    48   // bytes of an IPv6 and a UDP header
 #define SCENARIO_LENGTH_MAX   9000 // the usual jumbo frame's MTU
 #define SCENARIO_XDP_MAX      3386 // what XDP leaves of a page of 4096 bytes, less 14 of Ethernet
 #define SCENARIO_WEIGHT_MAX   65535
@@ -81,21 +83,16 @@ struct scenario_router {
     } given;
 };
 
-// An interface address: host byte order, prefix length 8–30.
-struct ipv4_interface {
-    uint32_t address;
-    unsigned prefix;
-};
-
 // One source→router→sink path. `ingress` is the router's interface to the source, `egress` the one
 // to the sink. source and ingress share a subnet; egress and sink share another.
 struct scenario_network {
     char *name;
     size_t router; // index in scenario.routers
-    struct ipv4_interface source, ingress, egress, sink;
+    unsigned ip;   // IP version of all its addresses and its traffic: 4 or 6
+    struct ip_interface source, ingress, egress, sink;
     // If the router has a daemon: traffic goes from a host in a subnet behind the source to a host
     // in a subnet behind the sink. The router must learn the routes to both. Else prefix 0.
-    struct ipv4_interface behind_source, behind_sink;
+    struct ip_interface behind_source, behind_sink;
     // Existing interfaces of this machine that replace the cable ends otherwise made; NULL = made.
     // source and ingress are given together or not at all, and so are egress and sink.
     char *source_nic, *ingress_nic, *egress_nic, *sink_nic;
@@ -191,8 +188,8 @@ const char *length_layer_name(enum length_layer layer);      // "ip", "payload",
 const struct engine_traits *scenario_engine(const char *name);
 
 // Source and destination address of a network's traffic.
-struct ipv4_interface scenario_from(const struct scenario_network *network);
-struct ipv4_interface scenario_to(const struct scenario_network *network);
+struct ip_interface scenario_from(const struct scenario_network *network);
+struct ip_interface scenario_to(const struct scenario_network *network);
 // The path of a router's configuration file, resolved against the scenario's folder. The caller
 // frees it; NULL = no such file.
 char *scenario_config_path(const struct scenario *scenario, size_t router);
@@ -209,8 +206,12 @@ bool scenario_is_routed(const struct scenario *scenario);
 // Whether the host or any router has a cap.
 bool scenario_is_capped(const struct scenario *scenario);
 
-// Length in bytes of the IP packet (unfragmented) for a length of the given layer.
-unsigned scenario_ip_length(unsigned length, enum length_layer layer);
+// Length in bytes of the IP packet (unfragmented) of an IP version for a length of the given layer.
+unsigned scenario_ip_length(unsigned length, enum length_layer layer, unsigned ip);
+// Bytes of the IP and UDP headers of an IP version.
+unsigned scenario_headers(unsigned ip);
+// The largest scenario_ip_length() of any network.
+unsigned scenario_longest_ip(const struct scenario *scenario, unsigned length);
 // Packets/s of a bit rate of the length layer.
 double scenario_pps(double bps, unsigned length);
 // Returns the number of offered loads for a length; `ret` gets them (packets/s for each network, in

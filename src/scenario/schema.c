@@ -169,11 +169,17 @@ static const struct schema_row network_rows[] = {
      .offset = offsetof(struct network_draft, router),
      .limit = SCENARIO_ROUTER_MAX,
      .help = "name of the router that forwards for this network"},
+    {.key = "ip",
+     .type = &type_ip_version,
+     .offset = offsetof(struct network_draft, network.ip),
+     .help = "IP version of the network's addresses and traffic: 4 or 6; by default that of its "
+             "addresses, else 4"},
     {.key = "addresses",
      .kind = SCHEMA_GROUP,
      .rows = address_rows,
      .help = "all four addresses; by default network i (from 0) has 198.18.i.0/24 on the source's "
-             "side and 198.19.i.0/24 on the sink's; of more than 256 networks each has a /26"},
+             "side and 198.19.i.0/24 on the sink's; of more than 256 networks each has a /26; with "
+             "ip: 6 it has 2001:2:0:i::/64 and 2001:2:0:8000+i::/64"},
     {.key = "behind",
      .kind = SCHEMA_GROUP,
      .rows = behind_rows,

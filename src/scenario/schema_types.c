@@ -169,8 +169,18 @@ static int parse_address(const struct schema_row *row, const char *text, void *s
                          struct error *err)
 {
     (void)row;
-    struct ipv4_interface *interface = slot;
-    return parse_ipv4_prefix(text, &interface->address, &interface->prefix, err);
+    return parse_ip_prefix(text, slot, err);
+}
+
+static int parse_ip_version(const struct schema_row *row, const char *text, void *slot,
+                            struct error *err)
+{
+    (void)row;
+    if (!text_equal(text, "4") && !text_equal(text, "6")) {
+        return fail_input(err, "expected the IP version 4 or 6, not \"%.60s\"", text);
+    }
+    *(unsigned *)slot = text[0] == '6' ? 6 : 4;
+    return 0;
 }
 
 static int parse_platform(const struct schema_row *row, const char *text, void *slot,
@@ -232,5 +242,6 @@ const struct schema_type type_nic = {"an interface's name", parse_nic};
 const struct schema_type type_path = {"the path of a file", parse_path};
 const struct schema_type type_platform = {"a word", parse_platform};
 const struct schema_type type_address = {"an address with its prefix length", parse_address};
+const struct schema_type type_ip_version = {"an IP version", parse_ip_version};
 const struct schema_type type_choice = {"a word", parse_choice};
 const struct schema_type type_choice_name = {"a word", parse_choice_name};

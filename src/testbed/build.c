@@ -89,7 +89,9 @@ static int make_host_settings(const struct netns *ns, struct error *err)
 static int make_sink_settings(const struct netns *ns, struct error *err)
 {
     int rc = netns_sysctl(ns, "ipv4/ipfrag_time", "1", 1, err);
-    return rc == 0 ? netns_sysctl(ns, "ipv4/ipfrag_high_thresh", "268435456", 1, err) : rc;
+    rc = rc == 0 ? netns_sysctl(ns, "ipv4/ipfrag_high_thresh", "268435456", 1, err) : rc;
+    rc = rc == 0 ? netns_sysctl(ns, "ipv6/ip6frag_time", "1", 1, err) : rc;
+    return rc == 0 ? netns_sysctl(ns, "ipv6/ip6frag_high_thresh", "268435456", 1, err) : rc;
 }
 
 static int make_nodes(struct testbed *testbed, struct error *err)
@@ -231,24 +233,26 @@ static int make_wires(struct testbed *testbed, struct error *err)
 
 // ---- addresses of the tester, forwarding entries of the bridges
 
-static uint32_t subnet_of(const struct ipv4_interface *ip)
+static int add_route(const struct netns *ns, int index, const struct ip_interface *to,
+                     const struct ip_address *gateway, struct error *err)
 {
-    return ip->address & ~(0xffffffffU >> ip->prefix);
+    struct ip_address subnet = ip_subnet(&to->address, to->prefix);
+    return link_add_route(ns, index, &subnet, to->prefix, gateway, err);
 }
 
 // Configures the subnet behind a tester's end, to which a router learns the route: its host is the
 // end itself. `far` is the subnet behind the other end.
 static int set_up_behind(const struct testbed *testbed, const struct plan_interface *own,
-                         const struct plan_interface *next, bool direct, struct ipv4_interface near,
-                         struct ipv4_interface far, struct error *err)
+                         const struct plan_interface *next, bool direct, struct ip_interface near,
+                         struct ip_interface far, struct error *err)
 {
     const struct netns *ns = testbed->netns[own->node];
-    int rc = link_add_address(ns, own->index, near.address, 32, err);
+    int rc = link_add_address(ns, own->index, &near.address, 32, err);
     if (rc == 0) {
-        rc = link_add_route(ns, own->index, subnet_of(&far), far.prefix,
-                            direct ? 0 : next->ip.address, err);
+        rc = add_route(ns, own->index, &far, direct ? NULL : &next->ip.address, err);
     }
-    return rc == 0 && direct ? link_add_neighbour(ns, own->index, far.address, next->mac, err) : rc;
+    return rc == 0 && direct ? link_add_neighbour(ns, own->index, &far.address, next->mac, err)
+                             : rc;
 }
 
 // Configures the tester's end `near` of a path: its address, and the route to the other end `far`
@@ -260,15 +264,17 @@ static int set_up_tester_end(const struct testbed *testbed, size_t near, size_t 
     const struct plan_interface *other = &testbed->plan->interfaces[far];
     const struct plan_interface *next = &testbed->plan->interfaces[hop];
     const struct netns *ns = testbed->netns[own->node];
-    int rc = link_add_address(ns, own->index, own->ip.address, own->ip.prefix, err);
+    int rc = own->ip.address.version == 6 ? link_enable_ipv6(ns, own->name, err) : 0;
+    if (rc == 0) {
+        rc = link_add_address(ns, own->index, &own->ip.address, own->ip.prefix, err);
+    }
     if (rc == 0) {
         rc = link_set_up(ns, own->index, true, err);
     }
     if (rc == 0) {
-        rc = link_add_route(ns, own->index, subnet_of(&other->ip), other->ip.prefix,
-                            hop == far ? 0 : next->ip.address, err);
+        rc = add_route(ns, own->index, &other->ip, hop == far ? NULL : &next->ip.address, err);
     }
-    return rc == 0 ? link_add_neighbour(ns, own->index, next->ip.address, next->mac, err) : rc;
+    return rc == 0 ? link_add_neighbour(ns, own->index, &next->ip.address, next->mac, err) : rc;
 }
 
 static int set_up_tester(const struct testbed *testbed, struct error *err)

@@ -22,17 +22,13 @@
 #define SPEECH      "type ptp; hello 1; dead 4;"
 #define SPEECH_TEXT "area 0, point-to-point, hello 1 s, dead 4 s, no authentication"
 
-static void address_text(uint32_t address, char ret[16])
-{
-    snprintf(ret, 16, "%u.%u.%u.%u", address >> 24, address >> 16 & 255U, address >> 8 & 255U,
-             address & 255U);
-}
+#define SUBNET_TEXT (IP_TEXT_SIZE + 4)
 
-static void subnet_text(struct ipv4_interface ip, char ret[20])
+static void subnet_text(struct ip_interface ip, char ret[SUBNET_TEXT])
 {
-    char subnet[16];
-    address_text(ip.address & ~(0xffffffffU >> ip.prefix), subnet);
-    snprintf(ret, 20, "%s/%u", subnet, ip.prefix);
+    char text[IP_TEXT_SIZE];
+    struct ip_address subnet = ip_subnet(&ip.address, ip.prefix);
+    snprintf(ret, SUBNET_TEXT, "%s/%u", ip_text(&subnet, text), ip.prefix);
 }
 
 static const struct scenario_router *router_of(const struct testbed *testbed, size_t network)
@@ -57,11 +53,11 @@ static void write_instance(const struct testbed *testbed, const struct plan_path
     const struct plan *plan = testbed->plan;
     const struct scenario_network *network = &plan->scenario->networks[path->network];
     size_t end = sink ? plan_last_wire(plan, path)->b : plan_first_wire(plan, path)->a;
-    struct ipv4_interface behind = sink ? network->behind_sink : network->behind_source;
-    char host[16];
-    char subnet[20];
-    char link[20];
-    address_text(behind.address, host);
+    struct ip_interface behind = sink ? network->behind_sink : network->behind_source;
+    char host[IP_TEXT_SIZE];
+    char subnet[SUBNET_TEXT];
+    char link[SUBNET_TEXT];
+    ip_text(&behind.address, host);
     subnet_text(behind, subnet);
     subnet_text(plan->interfaces[end].ip, link); // the interface has the host's address as well
     fprintf(out,
@@ -161,18 +157,18 @@ static int check_side(const struct testbed *testbed, const struct plan_path *pat
 {
     const struct plan *plan = testbed->plan;
     const struct scenario_network *network = &plan->scenario->networks[path->network];
-    struct ipv4_interface behind = sink ? network->behind_sink : network->behind_source;
+    struct ip_interface behind = sink ? network->behind_sink : network->behind_source;
     size_t ingress = 0;
     size_t egress = 0;
     plan_router_ends(plan, path, &ingress, &egress);
     const char *wanted = plan->interfaces[sink ? egress : ingress].name;
     char found[16] = "";
     int rc = testbed->platform->ops->leads_to(testbed->routers[network->router].router,
-                                              behind.address, found, err);
+                                              &behind.address, found, err);
     if (rc < 0 || strcmp(found, wanted) == 0) {
         return rc < 0 ? rc : 1;
     }
-    char subnet[20];
+    char subnet[SUBNET_TEXT];
     subnet_text(behind, subnet);
     *ret_missing =
         *found == '\0'

@@ -197,8 +197,7 @@ int plan_make(const struct scenario *scenario, enum topology topology,
     bool whole = engine == NULL || (engine->can & ENGINE_FRAGMENTS) == 0 ||
                  scenario->traffic.length_layer != LENGTH_PAYLOAD;
     for (size_t i = 0; whole && i < scenario->traffic.length_count; i++) {
-        unsigned length =
-            scenario_ip_length(scenario->traffic.lengths[i], scenario->traffic.length_layer);
+        unsigned length = scenario_longest_ip(scenario, scenario->traffic.lengths[i]);
         plan->mtu = length > plan->mtu ? length : plan->mtu;
     }
     struct fixed_nodes nodes = {.source = add_node(plan, NODE_SOURCE, "source"),
@@ -292,10 +291,10 @@ void plan_vif_name(unsigned id, unsigned eth, char ret[16])
     snprintf(ret, 16, "vif%u.%u", id, eth);
 }
 
-static void address_text(const struct ipv4_interface *ip, char ret[32])
+static void print_address(const char *before, const struct ip_interface *ip, FILE *out)
 {
-    snprintf(ret, 32, "%u.%u.%u.%u/%u", ip->address >> 24, ip->address >> 16 & 255U,
-             ip->address >> 8 & 255U, ip->address & 255U, ip->prefix);
+    char text[IP_TEXT_SIZE];
+    fprintf(out, "%s%s/%u", before, ip_text(&ip->address, text), ip->prefix);
 }
 
 static void print_interface(const struct plan *plan, const struct plan_interface *interface,
@@ -309,10 +308,8 @@ static void print_interface(const struct plan *plan, const struct plan_interface
         fprintf(out, " %02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
                 mac[5]);
     }
-    if (interface->ip.address != 0) {
-        char text[32];
-        address_text(&interface->ip, text);
-        fprintf(out, " %s", text);
+    if (interface->ip.prefix != 0) {
+        print_address(" ", &interface->ip, out);
     }
     if (interface->bridge >= 0) {
         fprintf(out, " on %s", plan->bridges[interface->bridge].name);
@@ -333,12 +330,10 @@ static void print_path(const struct plan *plan, const struct plan_path *path, FI
     fputc('\n', out);
     const struct scenario_network *network = &plan->scenario->networks[path->network];
     if (network->behind_sink.prefix != 0) {
-        char from[32];
-        char to[32];
-        address_text(&network->behind_source, from);
-        address_text(&network->behind_sink, to);
+        print_address("      from ", &network->behind_source, out);
+        print_address(" behind the source to ", &network->behind_sink, out);
         enum routing_daemon daemon = plan->scenario->routers[network->router].daemon;
-        fprintf(out, "      from %s behind the source to %s behind the sink%s%s\n", from, to,
+        fprintf(out, " behind the sink%s%s\n",
                 plan->topology == TOPOLOGY_DIRECT ? "" : ", learned by ",
                 plan->topology == TOPOLOGY_DIRECT ? "" : routing_daemon_name(daemon));
     }

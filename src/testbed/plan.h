@@ -30,9 +30,9 @@ struct plan_interface {
     char name[16];
     int index;
     uint8_t mac[6];
-    struct ipv4_interface ip; // address 0 = none
-    int bridge;               // index in plan.bridges, -1 = none
-    const char *nic;          // existing interface used here, NULL = made by vrbench
+    struct ip_interface ip; // prefix 0 = none
+    int bridge;             // index in plan.bridges, -1 = none
+    const char *nic;        // existing interface used here, NULL = made by vrbench
     // Its PCI device, if that is assigned to the router (handover.h); "" = it is not.
     char pci[PCI_ADDRESS_SIZE];
 };

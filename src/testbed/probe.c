@@ -2,7 +2,6 @@
 // testbed/probe — see probe.h.
 #include "testbed/probe.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -22,24 +21,19 @@ struct probe {
     bool through;
 };
 
-static struct sockaddr_in name_of(const struct plan_interface *interface)
-{
-    return (struct sockaddr_in){.sin_family = AF_INET,
-                                .sin_addr.s_addr = htonl(interface->ip.address)};
-}
-
 // Opens a datagram socket at that interface's address.
 static int open_at(const struct testbed *testbed, const struct plan_interface *interface,
                    struct error *err)
 {
     _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
-    struct sockaddr_in name = name_of(interface);
+    struct sockaddr_storage name;
+    unsigned size = ip_socket_address(&interface->ip.address, 0, &name);
     int rc = netns_visit(testbed->netns[interface->node], &visit, err);
     if (rc < 0) {
         return rc;
     }
-    _cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&name, sizeof name) < 0) {
+    _cleanup_close_ int fd = socket(name.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&name, size) < 0) {
         return fail(err, errno, "a socket to probe a router with");
     }
     return steal_fd(&fd);
@@ -50,7 +44,7 @@ static int open_probe(const struct testbed *testbed, struct probe *probe, struct
     const struct plan *plan = testbed->plan;
     const struct plan_interface *source = &plan->interfaces[plan_first_wire(plan, probe->path)->a];
     const struct plan_interface *sink = &plan->interfaces[plan_last_wire(plan, probe->path)->b];
-    struct sockaddr_in name;
+    struct sockaddr_storage name;
     socklen_t size = sizeof name;
     probe->to = open_at(testbed, sink, err);
     probe->from = probe->to < 0 ? -1 : open_at(testbed, source, err);

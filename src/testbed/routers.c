@@ -32,8 +32,7 @@ static void fill_nic(const struct plan *plan, size_t number, size_t tester, stru
     *ret = (struct router_nic){.name = interface->name,
                                .index = interface->index,
                                .mtu = plan->mtu,
-                               .address = interface->ip.address,
-                               .prefix = interface->ip.prefix,
+                               .ip = interface->ip,
                                .neighbour = {.address = other->ip.address}};
     memcpy(ret->mac, interface->mac, 6);
     memcpy(ret->neighbour.mac, other->mac, 6);

@@ -52,7 +52,8 @@ static int make_management_link(const struct testbed *testbed, struct error *err
     }
     int rc = link_make_pair(&ends[0], &ends[1], err);
     for (int i = 0; rc == 0 && i < 2; i++) {
-        rc = link_add_address(ns[i], ends[i].index, management_address[i], MANAGEMENT_PREFIX, err);
+        struct ip_address address = ip_v4(management_address[i]);
+        rc = link_add_address(ns[i], ends[i].index, &address, MANAGEMENT_PREFIX, err);
         if (rc == 0) {
             rc = link_set_up(ns[i], ends[i].index, true, err);
         }

@@ -25,6 +25,7 @@ struct traffic_path {
     const struct netns *source_ns, *sink_ns;
     int source_index, sink_index; // interface indexes
     struct frame_address address;
+    unsigned ip_extra; // bytes by which its IP packets exceed traffic_request.ip_length
 };
 
 struct traffic_setup {

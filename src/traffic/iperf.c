@@ -28,6 +28,9 @@ static void sink_arguments(const struct pair_trial *trial, struct pair_arguments
     pair_argument(list, "%u", trial->payload < 1500 ? 1500 : trial->payload);
     pair_argument(list, "-y");
     pair_argument(list, "C");
+    if (trial->ipv6) {
+        pair_argument(list, "-V");
+    }
 }
 
 static void source_arguments(const struct pair_trial *trial, struct pair_arguments *list)
@@ -36,6 +39,9 @@ static void source_arguments(const struct pair_trial *trial, struct pair_argumen
     pair_argument(list, "-y");
     pair_argument(list, "C");
     pair_argument(list, "-C");
+    if (trial->ipv6) {
+        pair_argument(list, "-V");
+    }
 }
 
 // Parses the first report of the output. Clients of other versions may print the sink's report too.

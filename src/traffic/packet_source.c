@@ -26,6 +26,7 @@ struct packet_stream {
     struct pacer_stream paced;
     int socket;
     struct frame_address address;
+    unsigned ip_extra;
     struct frame_template frame;
     uint8_t *buffers; // PACKET_BATCH copies of the frame
 };
@@ -85,7 +86,8 @@ static int stream_open(const struct traffic_path *path, struct pacer_stream *pac
     struct packet_stream *ret = stream_of(paced);
     *ret = (struct packet_stream){.paced = {.send = packet_send, .batch = PACKET_BATCH},
                                   .socket = -1,
-                                  .address = path->address};
+                                  .address = path->address,
+                                  .ip_extra = path->ip_extra};
     _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
     int rc = netns_visit(path->source_ns, &visit, err);
     if (rc < 0) {
@@ -114,7 +116,7 @@ static int stream_open(const struct traffic_path *path, struct pacer_stream *pac
 static void stream_prepare(struct pacer_stream *paced, const struct traffic_request *request)
 {
     struct packet_stream *stream = stream_of(paced);
-    frame_template_init(&stream->frame, &stream->address, request->ip_length);
+    frame_template_init(&stream->frame, &stream->address, request->ip_length + stream->ip_extra);
     for (size_t copy = 0; copy < PACKET_BATCH; copy++) {
         memcpy(buffer(stream, copy), stream->frame.bytes, stream->frame.length);
     }

@@ -15,7 +15,6 @@
 #include "base/text.h"
 #include "linux/wall_clock.h"
 
-#define UDP_HEADERS   28U
 #define LISTEN_NS     (10U * NS_PER_S) // time limit for a sink to listen, on a busy machine
 #define LISTEN_STEP   (2U * NS_PER_MS)
 #define GRACE_NS      (20U * NS_PER_S) // time for handshake and report, beyond the time of sending
@@ -228,8 +227,11 @@ static int start_children(struct half *half, const struct traffic_request *reque
     for (size_t i = 0; rc == 0 && i < half->path_count; i++) {
         struct pair_child *child = &half->children[i];
         const struct traffic_path *path = &half->paths[i];
-        unsigned payload = request->ip_length - UDP_HEADERS;
+        unsigned version = path->address.source.version;
+        unsigned payload =
+            request->ip_length + path->ip_extra - (FRAME_STAMP_AT(version) - FRAME_ETHERNET);
         child->trial = (struct pair_trial){
+            .ipv6 = version == 6,
             .port = half->program->first_port + (unsigned)i,
             .payload = payload,
             .bps = request->pps * payload * 8.0,
@@ -284,18 +286,19 @@ static int unbelievable(struct error *err, const char *format, ...)
     return -EBADMSG;
 }
 
-// Whether a socket of the calling thread's namespace listens on that port: it is bound to it and
-// not connected.
-static bool has_port(const char *table, unsigned port)
+// Whether a socket of the calling thread's namespace listens on the trial's port: it is bound to it
+// and not connected.
+static bool has_port(const char *table, const struct pair_trial *trial)
 {
-    _cleanup_free_ char *path = text_format("/proc/thread-self/net/%s", table);
+    _cleanup_free_ char *path =
+        text_format("/proc/thread-self/net/%s%s", table, trial->ipv6 ? "6" : "");
     _cleanup_free_ char *text = NULL;
-    char wanted[32];
+    char wanted[64];
     if (file_read(path, PROC_TEXT_MAX, &text, NULL, NULL) < 0) {
         return false;
     }
     // "  12: 020013C6:1389 00000000:0000 07 …": the local address is the first one with a port.
-    snprintf(wanted, sizeof wanted, ":%04X 00000000:0000 ", port);
+    snprintf(wanted, sizeof wanted, ":%04X %0*d:0000 ", trial->port, trial->ipv6 ? 32 : 8, 0);
     for (const char *line = strchr(text, '\n'); line != NULL; line = strchr(line + 1, '\n')) {
         const char *local = strstr(line, ": ");
         const char *colon = local == NULL ? NULL : strchr(local + 2, ':');
@@ -314,7 +317,7 @@ static int await_port(const struct half *half, const struct netns *ns, struct pa
     struct child *const children[] = {&sink->child};
     _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
     int rc = netns_visit(ns, &visit, err);
-    while (rc >= 0 && !has_port(program->table, sink->trial.port)) {
+    while (rc >= 0 && !has_port(program->table, &sink->trial)) {
         if (sink->child.ended) {
             char why[160];
             complaint(&sink->child, why);

@@ -26,6 +26,7 @@ void pair_argument(struct pair_arguments *list, const char *format, ...)
 // Parameters of a trial for one network.
 struct pair_trial {
     char source[IP_TEXT_SIZE], sink[IP_TEXT_SIZE]; // addresses
+    bool ipv6;                                     // their version
     unsigned port;                                 // the sink's port
     unsigned payload;                              // bytes
     double bps;                                    // bit/s of payload; 0 = as fast as possible
@@ -35,7 +36,7 @@ struct pair_trial {
 struct pair_program {
     const char *name;    // name of the program and of its Debian package
     unsigned first_port; // port of network 0; the other networks use the next ones
-    const char *table;   // file in /proc/net that shows a listening sink: "udp" or "tcp"
+    const char *table;   // file in /proc/net that shows a listening sink: "udp" or "tcp", of IPv4
     bool sink_ends;      // the sink reports when it exits by itself, not before
     void (*sink)(const struct pair_trial *trial, struct pair_arguments *list);
     void (*source)(const struct pair_trial *trial, struct pair_arguments *list);

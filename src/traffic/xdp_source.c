@@ -42,6 +42,7 @@ struct xdp_stream {
     int program;         // of the skeleton
     const struct netns *ns;
     struct frame_address address;
+    unsigned ip_extra;
     struct frame_template frame;
 };
 
@@ -164,7 +165,8 @@ static int stream_open(const struct traffic_path *path, struct pacer_stream *pac
     *ret = (struct xdp_stream){.paced = {.send = xdp_send, .batch = CALL_PACED},
                                .attachment = -1,
                                .ns = path->source_ns,
-                               .address = path->address};
+                               .address = path->address,
+                               .ip_extra = path->ip_extra};
     int rc = interface_check(path, err);
     if (rc < 0) {
         return rc;
@@ -200,7 +202,7 @@ static void stream_prepare(struct pacer_stream *paced, const struct traffic_requ
 {
     struct xdp_stream *stream = stream_of(paced);
     struct frame_stamp stamp = {.network = stream->address.network, .run = request->run};
-    frame_template_init(&stream->frame, &stream->address, request->ip_length);
+    frame_template_init(&stream->frame, &stream->address, request->ip_length + stream->ip_extra);
     xdp_source_prepare(stream->skeleton->bss, &stream->frame, &stamp);
     stream->paced.batch = request->pps > 0.0 ? CALL_PACED : CALL_FAST;
 }

@@ -55,11 +55,18 @@ static void ensure_networks(const struct scenario *s)
         const struct scenario_network *network = &s->networks[i];
         ENSURE(text_is_safe_name(network->name, SCENARIO_ROUTER_MAX));
         ENSURE(network->router < s->router_count);
-        ENSURE(network->source.prefix >= 8 && network->source.prefix <= 30);
+        const bool six = network->ip == 6;
+        ENSURE(six || network->ip == 4);
+        ENSURE(network->source.prefix >= (six ? 16 : 8));
+        ENSURE(network->source.prefix <= (six ? 126 : 30));
+        ENSURE(network->source.address.version == network->ip);
+        ENSURE(network->ingress.address.version == network->ip);
+        ENSURE(network->egress.address.version == network->ip);
+        ENSURE(network->sink.address.version == network->ip);
         ENSURE(network->source.prefix == network->ingress.prefix);
-        ENSURE(network->source.address != network->ingress.address);
+        ENSURE(!ip_equal(&network->source.address, &network->ingress.address));
         ENSURE(network->egress.prefix == network->sink.prefix);
-        ENSURE(network->egress.address != network->sink.address);
+        ENSURE(!ip_equal(&network->egress.address, &network->sink.address));
         ENSURE((network->source_nic == NULL) == (network->ingress_nic == NULL));
         ENSURE((network->egress_nic == NULL) == (network->sink_nic == NULL));
     }
@@ -72,11 +79,14 @@ static void ensure_traffic(const struct scenario *s)
     const unsigned payload_min = scenario_engine(s->traffic.engine)->payload_min;
     for (size_t i = 0; i < s->traffic.length_count; i++) {
         unsigned length = s->traffic.lengths[i];
-        unsigned ip_length = scenario_ip_length(length, s->traffic.length_layer);
         _cleanup_free_ double *pps = NULL;
         size_t count = scenario_rates(&s->traffic, length, &pps);
-        ENSURE(ip_length >= SCENARIO_LENGTH_MIN + payload_min);
-        ENSURE(ip_length <= SCENARIO_LENGTH_MAX);
+        for (size_t k = 0; k < s->network_count; k++) {
+            unsigned ip = s->networks[k].ip;
+            unsigned ip_length = scenario_ip_length(length, s->traffic.length_layer, ip);
+            ENSURE(ip_length >= scenario_headers(ip) + payload_min);
+            ENSURE(ip_length <= SCENARIO_LENGTH_MAX);
+        }
         ENSURE((count == 0) == (s->traffic.rates.kind == RATES_AUTO));
         for (size_t k = 0; k < count; k++) {
             ENSURE(pps[k] > 0.0 && pps[k] < 1e12);

@@ -11,11 +11,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct router_config_nic nics[] = {
-        {"eth0", {2, 0, 0, 0, 0, 1}, 1500, 0xc6120001, 24},
-        {"eth1", {2, 0, 0, 0, 0, 2}, 0, 0, 0},
+        {"eth0", {2, 0, 0, 0, 0, 1}, 1500, {{4, {198, 18, 0, 1}}, 24}},
+        {"eth1", {2, 0, 0, 0, 0, 2}, 0, {{6, {0x20, 1, 0, 2, [15] = 1}}, 64}},
     };
     static const struct router_config_neighbour neighbours[] = {
-        {"eth0", 0xc6120002, {2, 0, 0, 0, 0, 3}}};
+        {"eth0", {4, {198, 18, 0, 2}}, {2, 0, 0, 0, 0, 3}}};
     const struct router_config router = {
         .name = "r1", .nics = nics, .nic_count = 2, .neighbours = neighbours, .neighbour_count = 1};
     char *text = memory_new(size + 1, 1);

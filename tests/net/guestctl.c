@@ -66,16 +66,13 @@ static struct router_config scan_router(char *name, char **words, int count)
         for (int p = 0; p < 5; p++) {
             parts[p] = strsep(&rest, ",");
         }
-        struct in_addr address;
-        if (parts[4] == NULL ||
-            parse_ipv4_prefix(parts[2], &nics[i].address, &nics[i].prefix, &err) < 0 ||
-            inet_pton(AF_INET, parts[3], &address) != 1) {
+        if (parts[4] == NULL || parse_ip_prefix(parts[2], &nics[i].ip, &err) < 0 ||
+            !ip_parse(parts[3], &neighbours[i].address)) {
             fprintf(stderr, "guestctl: NIC,MAC,ADDRESS/PREFIX,NEIGHBOUR,ITS_MAC\n");
             exit(2);
         }
         nics[i].name = neighbours[i].nic = parts[0];
         nics[i].mtu = 1500;
-        neighbours[i].address = ntohl(address.s_addr);
         scan_mac(parts[1], nics[i].mac);
         scan_mac(parts[4], neighbours[i].mac);
         router.nic_count = router.neighbour_count = (size_t)i + 1;

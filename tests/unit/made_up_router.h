@@ -10,15 +10,18 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct router_config_nic nics[] = {
-    {"eth0", {0x52, 0x54, 0, 0, 0, 0x0a}, 1500, 0xc6120001, 24},
-    {"eth1", {0x52, 0x54, 0, 0, 0, 0x0b}, 0, 0xc6130001, 30},
-    {"eth2", {0x52, 0x54, 0, 0, 0, 0x0c}, 9000, 0, 0},
+    {"eth0", {0x52, 0x54, 0, 0, 0, 0x0a}, 1500, {{4, {198, 18, 0, 1}}, 24}},
+    {"eth1", {0x52, 0x54, 0, 0, 0, 0x0b}, 0, {{6, {0x20, 1, 0, 2, [15] = 1}}, 64}},
+    {"eth2", {0x52, 0x54, 0, 0, 0, 0x0c}, 9000, {{0, {0}}, 0}},
 };
 static const struct router_config_neighbour neighbours[] = {
-    {"eth0", 0xc6120002, {2, 0, 0, 0, 0, 0xfe}},
+    {"eth0", {4, {198, 18, 0, 2}}, {2, 0, 0, 0, 0, 0xfe}},
+    {"eth1", {6, {0x20, 1, 0, 2, [15] = 2}}, {2, 0, 0, 0, 0, 0xff}},
 };
-static const struct router_config_route routes[] = {{0x0a000000, 8, 0xc6120002},
-                                                    {0, 0, 0xc6130002}};
+static const struct router_config_route routes[] = {
+    {{{4, {10}}, 8}, {4, {198, 18, 0, 2}}},
+    {{{6, {0}}, 0}, {6, {0x20, 1, 0, 2, [15] = 2}}},
+};
 static const char *const sysctls[][2] = {{"net/ipv4/ipfrag_time", "1"}};
 static const char *const bird[] = {"/usr/sbin/bird", "-c", "a b%\n\xc3\xa9", NULL};
 static const struct router_config_folder folders[] = {{"/run/bird", 65535}};

@@ -107,7 +107,7 @@ static void test_malformed_ip(void **state)
         {"Ip: InHdrErrors InAddrErrors InDiscards OutDiscards\nIp: 1 2 3 4\n", "no OutNoRoutes"},
         {"Tcp: RtoAlgorithm\nTcp: 1\n", "no InHdrErrors"},
     };
-    static const struct ip_counters untouched = {77, 77, 77, 77, 77, 77};
+    static const struct ip_counters untouched = {77, 77, 77, 77, 77, 77, 77};
     struct ip_counters ip = untouched;
     struct error err = ERROR_INIT;
     for (size_t i = 0; i < COUNT(wrong); i++) {

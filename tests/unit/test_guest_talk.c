@@ -31,7 +31,7 @@ static void test_script(void **state)
     static const char text[] =
         "# a script\r\n\n  timeout 90 s\nexpect \"login: \"\n"
         "send \"root\\r\\n\\x1b\\e\\\\\\\"\\{\"\ntimeout 500 ms\n"
-        "expect \"{name} {address.eth0} {ip.eth1} {prefix.eth1} {mask.eth1} {mac.eth0} {mtu.eth0} "
+        "expect \"{name} {address.eth0} {ip.eth1} {prefix.eth1} {mask.eth0} {mac.eth0} {mtu.eth0} "
         "{neighbour.eth0} {neighbour_mac.eth0}\"";
     struct serial_script script = {0};
     assert_int_equal(serial_script_parse("f", text, sizeof text - 1, &router, &script, NULL), 0);
@@ -44,7 +44,7 @@ static void test_script(void **state)
     assert_string_equal(script.steps[1].text, "root\r\n\033\033\\\"{");
     assert_int_equal(script.steps[2].timeout_ns, 500 * NS_PER_MS);
     assert_string_equal(script.steps[2].text,
-                        "r1 198.18.0.1/24 198.19.0.1 30 255.255.255.252 52:54:00:00:00:0a 1500 "
+                        "r1 198.18.0.1/24 2001:2::1 64 255.255.255.0 52:54:00:00:00:0a 1500 "
                         "198.18.0.2 02:00:00:00:00:fe");
     serial_script_clear(&script);
 }
@@ -54,7 +54,7 @@ static void test_wrong_script(void **state)
     (void)state;
     static const char text[] =
         "expect\nexpect \"open\nsay \"x\"\nsend \"\"\nsend \"a\\qb{nam}\" more\n"
-        "send \"{ip.eth9}{up.eth0}{neighbour.eth1}{\"\ntimeout soon\n"
+        "send \"{ip.eth9}{up.eth0}{neighbour.eth2}{\"\ntimeout soon\n"
         "send \"a\" b\nexpect \"\t\"\n";
     struct serial_script script = {0};
     struct error err = ERROR_INIT;
@@ -70,7 +70,7 @@ static void test_wrong_script(void **state)
         "\ns:5:11: {nam} is unknown",
         "\ns:6:7: the router has no interface \"eth9\"\n",
         "\ns:6:16: an interface has no {up.eth0}\n",
-        "\ns:6:25: an interface has no {neighbour.eth1}\n",
+        "\ns:6:25: an interface has no {neighbour.eth2}\n",
         "\ns:6:41: no } for this {",
         "\ns:7:9: ",
         "\ns:8:10: expected the end of the line\n",

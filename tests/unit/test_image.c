@@ -213,8 +213,11 @@ static void test_seed(void **state)
     assert_non_null(strstr(got, network_line));
     assert_non_null(strstr(got, user_line));
     assert_true(text_starts(user, "#cloud-config\n"));
-    assert_non_null(strstr(user, "[ip, neighbour, replace, 198.18.0.2, lladdr, "
+    assert_non_null(strstr(user, "[ip, neighbour, replace, \"198.18.0.2\", lladdr, "
                                  "\"02:00:00:00:00:fe\", dev, eth0, nud, permanent]\n"));
+    assert_non_null(strstr(user, "[ip, neighbour, replace, \"2001:2::2\", lladdr, "
+                                 "\"02:00:00:00:00:ff\", dev, eth1, nud, permanent]\n"));
+    assert_non_null(strstr(user, "net.ipv6.conf.all.forwarding = 1\n"));
     assert_string_equal(network, "version: 2\nethernets:\n"
                                  "  eth0:\n    match:\n      macaddress: \"52:54:00:00:00:0a\"\n"
                                  "    set-name: eth0\n    dhcp4: false\n    dhcp6: false\n"
@@ -225,9 +228,9 @@ static void test_seed(void **state)
                                  "  eth1:\n    match:\n      macaddress: \"52:54:00:00:00:0b\"\n"
                                  "    set-name: eth1\n    dhcp4: false\n    dhcp6: false\n"
                                  "    accept-ra: false\n    link-local: []\n"
-                                 "    addresses:\n      - \"198.19.0.1/30\"\n"
-                                 "    routes:\n      - to: \"0.0.0.0/0\"\n"
-                                 "        via: \"198.19.0.2\"\n"
+                                 "    addresses:\n      - \"2001:2::1/64\"\n"
+                                 "    routes:\n      - to: \"::/0\"\n"
+                                 "        via: \"2001:2::2\"\n"
                                  "  eth2:\n    match:\n      macaddress: \"52:54:00:00:00:0c\"\n"
                                  "    set-name: eth2\n    dhcp4: false\n    dhcp6: false\n"
                                  "    accept-ra: false\n    link-local: []\n    mtu: 9000\n");
@@ -240,6 +243,12 @@ static void test_seed(void **state)
 }
 
 // ---- the router's configuration, through the guest's own reader
+
+static void assert_same_address(const struct guest_address *got, const struct ip_address *expected)
+{
+    assert_int_equal(got->version, expected->version);
+    assert_memory_equal(got->bytes, expected->bytes, sizeof got->bytes);
+}
 
 static void test_config(void **state)
 {
@@ -254,18 +263,21 @@ static void test_config(void **state)
         assert_string_equal(got.nics[i].name, nics[i].name);
         assert_memory_equal(got.nics[i].mac, nics[i].mac, 6);
         assert_int_equal(got.nics[i].mtu, nics[i].mtu);
-        assert_int_equal(got.nics[i].has_address, nics[i].address != 0);
-        assert_int_equal(got.nics[i].address, nics[i].address);
-        assert_int_equal(got.nics[i].prefix, nics[i].prefix);
+        assert_same_address(&got.nics[i].address, &nics[i].ip.address);
+        assert_int_equal(got.nics[i].prefix, nics[i].ip.prefix);
     }
-    assert_int_equal(got.neighbour_count, 1);
-    assert_int_equal(got.neighbours[0].nic, 0);
-    assert_int_equal(got.neighbours[0].address, 0xc6120002);
-    assert_memory_equal(got.neighbours[0].mac, neighbours[0].mac, 6);
-    assert_int_equal(got.route_count, 2);
-    assert_int_equal(got.routes[0].to, 0x0a000000);
-    assert_int_equal(got.routes[0].prefix, 8);
-    assert_int_equal(got.routes[1].via, 0xc6130002);
+    assert_int_equal(got.neighbour_count, COUNT(neighbours));
+    for (size_t i = 0; i < got.neighbour_count; i++) {
+        assert_int_equal(got.neighbours[i].nic, i);
+        assert_same_address(&got.neighbours[i].address, &neighbours[i].address);
+        assert_memory_equal(got.neighbours[i].mac, neighbours[i].mac, 6);
+    }
+    assert_int_equal(got.route_count, COUNT(routes));
+    for (size_t i = 0; i < got.route_count; i++) {
+        assert_same_address(&got.routes[i].to, &routes[i].to.address);
+        assert_int_equal(got.routes[i].prefix, routes[i].to.prefix);
+        assert_same_address(&got.routes[i].via, &routes[i].via);
+    }
     assert_int_equal(got.sysctl_count, 1);
     assert_string_equal(got.sysctls[0].name, "net/ipv4/ipfrag_time");
     assert_int_equal(got.folder_count, 1);

@@ -74,7 +74,7 @@ static void assert_names(const struct plan *plan)
             assert_false(one->node == other->node && strcmp(one->name, other->name) == 0);
             assert_true(memcmp(one->mac, other->mac, 6) != 0);
             assert_true(one->index != other->index);
-            assert_true(one->ip.address == 0 || one->ip.address != other->ip.address);
+            assert_true(one->ip.prefix == 0 || !ip_equal(&one->ip.address, &other->ip.address));
         }
         for (size_t k = 0; k < plan->bridge_count; k++) {
             assert_true(one->index != plan->bridges[k].index);
@@ -94,10 +94,10 @@ static void assert_names(const struct plan *plan)
     }
 }
 
-static bool one_subnet(const struct ipv4_interface *a, const struct ipv4_interface *b)
+static bool one_subnet(const struct ip_interface *a, const struct ip_interface *b)
 {
-    return a->prefix == b->prefix && a->address != b->address &&
-           a->address >> (32U - a->prefix) == b->address >> (32U - b->prefix);
+    return a->prefix == b->prefix && !ip_equal(&a->address, &b->address) &&
+           ip_agree(&a->address, &b->address, a->prefix);
 }
 
 // From source to sink without a gap: each node is left by another interface than it was entered
@@ -124,9 +124,9 @@ static void assert_path(const struct plan *plan, const struct plan_path *path)
             assert_true(bridged || (plan->nodes[a->node].kind == NODE_ROUTER &&
                                     !one_subnet(&entry->ip, &a->ip)));
         }
-        left = a->ip.address == 0 ? left : a;
+        left = a->ip.prefix == 0 ? left : a;
         assert_non_null(left);
-        assert_true(b->ip.address == 0 ||
+        assert_true(b->ip.prefix == 0 ||
                     one_subnet(&left->ip, &b->ip) == (plan->topology != TOPOLOGY_DIRECT));
         assert_true(i + 1 < path->wire_count || plan->nodes[b->node].kind == NODE_SINK);
     }

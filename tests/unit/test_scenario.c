@@ -22,6 +22,12 @@
 
 #include "scenario_text.h"
 
+static void assert_v4(struct ip_address address, uint32_t expected)
+{
+    assert_int_equal(address.version, 4);
+    assert_int_equal(ip_v4_number(&address), expected);
+}
+
 static void test_study_scenario_1(void **state)
 {
     (void)state;
@@ -68,10 +74,10 @@ static void test_study_scenario_2(void **state)
     assert_int_equal(s->network_count, 2);
     assert_string_equal(s->networks[1].name, "NET1");
     assert_string_equal(s->routers[s->networks[1].router].name, "r2t3");
-    assert_int_equal(s->networks[1].source.address, 0xc6120102);
-    assert_int_equal(s->networks[1].ingress.address, 0xc6120101);
-    assert_int_equal(s->networks[1].egress.address, 0xc6130101);
-    assert_int_equal(s->networks[1].sink.address, 0xc6130102);
+    assert_int_equal(ip_v4_number(&s->networks[1].source.address), 0xc6120102);
+    assert_int_equal(ip_v4_number(&s->networks[1].ingress.address), 0xc6120101);
+    assert_int_equal(ip_v4_number(&s->networks[1].egress.address), 0xc6130101);
+    assert_int_equal(ip_v4_number(&s->networks[1].sink.address), 0xc6130102);
     assert_int_equal(s->networks[1].sink.prefix, 24);
     assert_int_equal(s->traffic.length_count, 3);
     assert_int_equal(s->traffic.rates.kind, RATES_RANGE);
@@ -94,8 +100,8 @@ static void test_routing_daemons(void **state)
         assert_string_equal(found, config);
         assert_int_equal(file_read(config, 1 << 20, &text, NULL, NULL), 0);
         assert_string_equal(s->routers[0].config_text, text);
-        assert_int_equal(scenario_from(&s->networks[0]).address, 0x0a120002);
-        assert_int_equal(scenario_to(&s->networks[0]).address, 0x0a130002);
+        assert_v4(scenario_from(&s->networks[0]).address, 0x0a120002);
+        assert_v4(scenario_to(&s->networks[0]).address, 0x0a130002);
         assert_int_equal(scenario_to(&s->networks[0]).prefix, 24);
     }
     // From memory the file is not looked for; without a daemon nothing lies behind.
@@ -110,10 +116,10 @@ static void test_routing_daemons(void **state)
     assert_null(s->routers[0].config_text);
     assert_null(scenario_config_path(s, 1));
     assert_int_equal(s->routers[0].converge_within_ns, 2000000000ULL);
-    assert_int_equal(scenario_from(&s->networks[0]).address, 0x0a010007);
+    assert_v4(scenario_from(&s->networks[0]).address, 0x0a010007);
     assert_int_equal(scenario_to(&s->networks[0]).prefix, 20);
     assert_int_equal(s->networks[1].behind_sink.prefix, 0);
-    assert_int_equal(scenario_to(&s->networks[1]).address, 0xc6130102);
+    assert_v4(scenario_to(&s->networks[1]).address, 0xc6130102);
 }
 
 // What a scenario names must be text: it goes into the record.
@@ -224,7 +230,7 @@ static void test_defaults(void **state)
     assert_int_equal(s->traffic.repeats, 1);
     assert_null(s->networks[0].source_nic);
     assert_null(s->networks[0].sink_nic);
-    assert_int_equal(s->networks[0].source.address, 0xc6120002);
+    assert_int_equal(ip_v4_number(&s->networks[0].source.address), 0xc6120002);
 }
 
 // A file that gives everything, in JSON's form too: YAML includes it.
@@ -250,10 +256,10 @@ static void test_everything_given(void **state)
     assert_int_equal(s->router_count, 2);
     assert_int_equal(s->routers[0].allocation.weight, 1);
     assert_int_equal(s->routers[0].memory_bytes, 1 << 30);
-    assert_int_equal(s->networks[0].source.address, 0x0a000002);
+    assert_int_equal(ip_v4_number(&s->networks[0].source.address), 0x0a000002);
     assert_int_equal(s->networks[0].ingress.prefix, 30);
-    assert_int_equal(s->networks[0].egress.address, 0x0a000005);
-    assert_int_equal(s->networks[0].sink.address, 0x0a000006);
+    assert_int_equal(ip_v4_number(&s->networks[0].egress.address), 0x0a000005);
+    assert_int_equal(ip_v4_number(&s->networks[0].sink.address), 0x0a000006);
     assert_string_equal(s->networks[0].source_nic, "eth0.100");
     assert_string_equal(s->networks[0].ingress_nic, "eth1");
     assert_null(s->networks[0].egress_nic);
@@ -336,10 +342,13 @@ static void test_conversions(void **state)
 {
     (void)state;
     enum topology topology = TOPOLOGY_COUNT;
-    assert_int_equal(scenario_ip_length(64, LENGTH_IP), 64);
-    assert_int_equal(scenario_ip_length(64, LENGTH_PAYLOAD), 92);
-    assert_int_equal(scenario_ip_length(64, LENGTH_FRAME), 46);
-    assert_int_equal(scenario_ip_length(10, LENGTH_FRAME), 0);
+    assert_int_equal(scenario_ip_length(64, LENGTH_IP, 4), 64);
+    assert_int_equal(scenario_ip_length(64, LENGTH_PAYLOAD, 4), 92);
+    assert_int_equal(scenario_ip_length(64, LENGTH_FRAME, 4), 46);
+    assert_int_equal(scenario_ip_length(10, LENGTH_FRAME, 4), 0);
+    assert_int_equal(scenario_ip_length(64, LENGTH_IP, 6), 64);
+    assert_int_equal(scenario_ip_length(64, LENGTH_PAYLOAD, 6), 112);
+    assert_int_equal(scenario_ip_length(94, LENGTH_FRAME, 6), 76);
     assert_near(scenario_pps(12e6, 1500), 1000.0);
     for (enum topology each = 0; each < TOPOLOGY_COUNT; each++) {
         assert_int_equal(topology_from_name(topology_name(each), &topology), 0);

@@ -198,9 +198,9 @@ static void test_most_networks(void **state)
     {
         _cleanup_scenario_ struct scenario *s = parse_good(text);
         assert_int_equal(s->network_count, SCENARIO_NETWORKS);
-        assert_int_equal(s->networks[255].source.address, 0xc6123fc2);
-        assert_int_equal(s->networks[1023].source.address, 0xc612ffc2);
-        assert_int_equal(s->networks[1023].sink.address, 0xc613ffc2);
+        assert_int_equal(ip_v4_number(&s->networks[255].source.address), 0xc6123fc2);
+        assert_int_equal(ip_v4_number(&s->networks[1023].source.address), 0xc612ffc2);
+        assert_int_equal(ip_v4_number(&s->networks[1023].sink.address), 0xc613ffc2);
         assert_int_equal(s->networks[1023].sink.prefix, 26);
     }
     fputs("  one_more: { router: r1 }\n", stream);

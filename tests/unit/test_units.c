@@ -204,7 +204,7 @@ static void test_truth(void **state)
     assert_false(truth);
 }
 
-static void test_ipv4_prefix(void **state)
+static void test_ip_prefix(void **state)
 {
     (void)state;
     static const struct {
@@ -212,7 +212,7 @@ static void test_ipv4_prefix(void **state)
     } wrong[] = {
         {"", "prefix length"},
         {"198.18.0.1", "prefix length"},
-        {"/24", "an IPv4 address"},
+        {"/24", "an IPv4 or IPv6 address"},
         {"198.18.0.1/", "prefix length from 8 to 30"},
         {"198.18.0.1/7", "prefix length from 8 to 30"},
         {"198.18.0.1/31", "prefix length from 8 to 30"},
@@ -220,14 +220,13 @@ static void test_ipv4_prefix(void **state)
         {"198.18.0.1/ 24", "prefix length from 8 to 30"},
         {"198.18.0.1/+24", "prefix length from 8 to 30"},
         {"198.18.0.1/255.255.255.0", "prefix length from 8 to 30"},
-        {"198.18.0.1 /24", "an IPv4 address"},
-        {"198.18.0.256/24", "an IPv4 address"},
-        {"198.18.0/24", "an IPv4 address"},
-        {"198.18.0.1.1/24", "an IPv4 address"},
-        {"198.018.0.1/24", "an IPv4 address"},
-        {"0xc6.18.0.1/24", "an IPv4 address"},
-        {"fe80::1/24", "an IPv4 address"},
-        {"198.18.0.0.0.0.0.0.0.0.0.0.0.1/24", "prefix length"},
+        {"198.18.0.1 /24", "an IPv4 or IPv6 address"},
+        {"198.18.0.256/24", "an IPv4 or IPv6 address"},
+        {"198.18.0/24", "an IPv4 or IPv6 address"},
+        {"198.18.0.1.1/24", "an IPv4 or IPv6 address"},
+        {"198.018.0.1/24", "an IPv4 or IPv6 address"},
+        {"0xc6.18.0.1/24", "an IPv4 or IPv6 address"},
+        {"198.18.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.1/24", "prefix length"},
         {"198.18.0.0/24", "network's own or its broadcast"},
         {"198.18.0.255/24", "network's own or its broadcast"},
         {"10.0.0.3/30", "network's own or its broadcast"},
@@ -235,33 +234,83 @@ static void test_ipv4_prefix(void **state)
         {"127.0.0.1/8", "unicast"},
         {"224.0.0.1/24", "unicast"},
         {"255.255.255.254/24", "unicast"},
+        {"2001:2::1", "prefix length"},
+        {"2001:2::1/15", "prefix length from 16 to 126"},
+        {"2001:2::1/127", "prefix length from 16 to 126"},
+        {"2001:2:::1/64", "an IPv4 or IPv6 address"},
+        {"2001:2::1%eth0/64", "an IPv4 or IPv6 address"},
+        {"[2001:2::1]/64", "an IPv4 or IPv6 address"},
+        {"2001:2::/64", "network's own"},
+        {"2001:2::4/126", "network's own"},
+        {"::1/64", "unicast"},
+        {"::ffff:198.18.0.1/64", "unicast"},
+        {"fe80::1/64", "unicast"},
+        {"ff02::1/64", "unicast"},
     };
     struct error err = ERROR_INIT;
-    uint32_t address = 77;
-    unsigned prefix = 77;
+    const struct ip_interface untouched = {{6, {77}}, 77};
+    struct ip_interface found = untouched;
     for (size_t i = 0; i < COUNT(wrong); i++) {
-        int rc = parse_ipv4_prefix(wrong[i].text, &address, &prefix, &err);
+        int rc = parse_ip_prefix(wrong[i].text, &found, &err);
         assert_refused(rc, &err, wrong[i].text, wrong[i].part);
     }
-    assert_int_equal(address, 77);
-    assert_int_equal(prefix, 77);
-    assert_int_equal(parse_ipv4_prefix("198.18.0.1/24", &address, &prefix, NULL), 0);
-    assert_int_equal(address, 0xc6120001);
-    assert_int_equal(prefix, 24);
-    assert_int_equal(parse_ipv4_prefix("\t10.255.255.254/8 ", &address, &prefix, NULL), 0);
-    assert_int_equal(address, 0x0afffffe);
-    assert_int_equal(prefix, 8);
-    assert_int_equal(parse_ipv4_prefix("10.0.0.2/30", &address, &prefix, NULL), 0);
-    assert_int_equal(prefix, 30);
+    assert_memory_equal(&found, &untouched, sizeof found);
+    assert_int_equal(parse_ip_prefix("198.18.0.1/24", &found, NULL), 0);
+    assert_int_equal(found.address.version, 4);
+    assert_int_equal(ip_v4_number(&found.address), 0xc6120001);
+    assert_int_equal(found.prefix, 24);
+    assert_int_equal(parse_ip_prefix("\t10.255.255.254/8 ", &found, NULL), 0);
+    assert_int_equal(ip_v4_number(&found.address), 0x0afffffe);
+    assert_int_equal(found.prefix, 8);
+    assert_int_equal(parse_ip_prefix("10.0.0.2/30", &found, NULL), 0);
+    assert_int_equal(found.prefix, 30);
+    static const struct ip_address six = {6, {0x20, 1, 0, 2, 0, 0, 0x80, 1, [15] = 2}};
+    assert_int_equal(parse_ip_prefix(" 2001:2:0:8001::2/64", &found, NULL), 0);
+    assert_true(ip_equal(&found.address, &six));
+    assert_int_equal(found.prefix, 64);
+    assert_int_equal(parse_ip_prefix("fd00::ffff/126", &found, NULL), 0); // IPv6 has no broadcast
+}
+
+static void test_ip_addresses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *subnet;
+        unsigned prefix;
+    } right[] = {
+        {"198.18.3.77", "198.18.0.0", 20},
+        {"198.18.3.77", "0.0.0.0", 0},
+        {"198.18.3.77", "198.18.3.77", 32},
+        {"2001:2:0:8001:ff::2", "2001:2:0:8001::", 64},
+        {"2001:2:0:8001:ff::2", "2001:2:0:8000::", 63},
+        {"2001:2:0:8001:ff::2", "2001:2:0:8001:ff::2", 128},
+        {"2001:2:0:8001:ff::2", "::", 2},
+    };
+    char text[IP_TEXT_SIZE];
+    for (size_t i = 0; i < COUNT(right); i++) {
+        struct ip_address address = {0};
+        assert_true(ip_parse(right[i].text, &address));
+        assert_string_equal(ip_text(&address, text), right[i].text);
+        struct ip_address subnet = ip_subnet(&address, right[i].prefix);
+        assert_string_equal(ip_text(&subnet, text), right[i].subnet);
+        assert_true(ip_agree(&address, &subnet, right[i].prefix));
+    }
+    struct ip_address four = ip_v4(0x20010002);
+    struct ip_address six = {6, {0x20, 1, 0, 2}};
+    assert_false(ip_equal(&four, &six)); // the same bytes
+    assert_false(ip_agree(&four, &six, 0));
+    assert_string_equal(ip_text(&(struct ip_address){0}, text), "");
+    assert_false(ip_parse("198.18.0.256", &four));
+    assert_false(ip_parse("2001:2", &four));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_integer),     cmocka_unit_test(test_number),
-        cmocka_unit_test(test_duration),    cmocka_unit_test(test_bit_rate),
-        cmocka_unit_test(test_size),        cmocka_unit_test(test_truth),
-        cmocka_unit_test(test_ipv4_prefix),
+        cmocka_unit_test(test_integer),   cmocka_unit_test(test_number),
+        cmocka_unit_test(test_duration),  cmocka_unit_test(test_bit_rate),
+        cmocka_unit_test(test_size),      cmocka_unit_test(test_truth),
+        cmocka_unit_test(test_ip_prefix), cmocka_unit_test(test_ip_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -84,6 +84,9 @@ static int set_forwarding(const struct netns *ns, const struct router_spec *spec
                                           {"ipv6/conf/default/disable_ipv6", "0"},
                                           {"ipv6/conf/all/forwarding", "1"}};
     bool wanted = daemon_needs_ipv6(spec->daemon, spec->config);
+    for (size_t i = 0; i < spec->nic_count; i++) {
+        wanted = wanted || spec->nics[i].ip.address.version == 6;
+    }
     for (size_t i = 0; rc == 0 && wanted && i < sizeof ipv6 / sizeof ipv6[0]; i++) {
         rc = netns_sysctl(NULL, ipv6[i][0], ipv6[i][1], 0, err);
     }
@@ -142,14 +145,17 @@ static int set_up_nic(const struct netns *ns, const struct router_spec *spec,
 {
     int rc = nic->bridge != 0 ? join_bridge(ns, spec, nic, err)
                               : take_interface(ns, spec, giver, nic, err);
+    if (rc == 0 && nic->ip.address.version == 6) {
+        rc = link_enable_ipv6(ns, nic->name, err);
+    }
     if (rc == 0) {
-        rc = link_add_address(ns, nic->index, nic->address, nic->prefix, err);
+        rc = link_add_address(ns, nic->index, &nic->ip.address, nic->ip.prefix, err);
     }
     if (rc == 0) {
         rc = link_set_up(ns, nic->index, true, err);
     }
     if (rc == 0) {
-        rc = link_add_neighbour(ns, nic->index, nic->neighbour.address, nic->neighbour.mac, err);
+        rc = link_add_neighbour(ns, nic->index, &nic->neighbour.address, nic->neighbour.mac, err);
     }
     if (rc < 0) {
         error_context(err, "%s", nic->name);

@@ -106,8 +106,8 @@ static int netns_start_daemon(struct machine *machine, struct error *err)
     return 0;
 }
 
-static int netns_leads_to(const struct machine *machine, uint32_t address, char ret_nic[16],
-                          struct error *err)
+static int netns_leads_to(const struct machine *machine, const struct ip_address *address,
+                          char ret_nic[16], struct error *err)
 {
     const struct netns_machine *router = netns_machine_of(machine);
     if (namespace_life_is_over(&router->life)) {
