@@ -5,7 +5,7 @@
  * A search is an iterator: while search_next() returns a load, the caller runs one trial of it and
  * reports the outcome with search_tell(). A search has no clock, no file and no testbed, so a test
  * can run it against a simulated device. Kinds of search: ladder.h, saturation.h, stability.h, and
- * sweep.h, which combines them. Called by run/.
+ * sweep.h, which combines them; throughput.h. Called by run/.
  *
  * The repetition of disturbed trials is implemented here for all kinds: the same load is returned
  * until one of its trials is undisturbed or load.attempts is reached. A kind of search only sees
@@ -15,6 +15,7 @@
 #define VRBENCH_SEARCH_SEARCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum load_use {
@@ -42,10 +43,18 @@ enum outcome_kind {
     OUTCOME_DEATH,     // a router died: nothing was measured
 };
 
+struct network_outcome {
+    uint64_t tx, lost;
+};
+
 struct outcome {
     enum outcome_kind kind;
     uint64_t disturbance_ns;   // OUTCOME_DISTURBED: time lost to the disturbance
     uint64_t tx, lost, unsent; // packets, summed over all networks
+    // By network, for searches that distinguish networks (throughput.h); valid during
+    // search_tell(). NULL = only the sums are known.
+    const struct network_outcome *networks;
+    size_t network_count;
 };
 
 // What the caller must do with the trial that it reported.
