@@ -9,7 +9,7 @@
 router_image
 isolate --run "$@"
 own_libvirtd
-plan 23
+plan 28
 
 scenario_capped vm "$uri" bridged
 scenario_two netns bridged
@@ -48,8 +48,22 @@ ok "  a listing does not wait for it once more" within 900 vrbench list --json
 ok "  an order for another testbed" within 10000 vrbench cpu two/r1t3 --weight 300
 ok "    and a reboot there" within 10000 vrbench reboot two/r1t3
 ok "    whose figures are fresh" within 10000 field_is r2t3 state running
+# answered LIMIT STATUS COMMAND... — within LIMIT ms, with that status.
+answered() {
+    began=$(date +%s%N)
+    answer_limit=$1
+    answer_status=$2
+    shift 2
+    "$@" >"$T/answer" 2>&1
+    [ $? -eq "$answer_status" ] && [ "$(ms_since "$began")" -lt "$answer_limit" ]
+}
+ok "  a reboot that needs it is answered" answered 110000 3 vrbench reboot vm/r1t3
+like "    by what restarts it" "$(cat "$T/answer")" 'has not answered for 20 s: restart it'
+ok "  so is a listing of its foreign machines" answered 60000 3 vrbench list --platform "$uri"
+ok "  and a testbed to be built with it" answered 60000 3 vrbench up "$T/without.yaml"
 kill -CONT "$daemon"
 ok "  once it continues, figures are fresh again" wait_for 30 fresh
+ok "  and the router, of which nothing could be ended or made, is made again" vrbench create vm/r1t3
 
 # --- a guest -------------------------------------------------------------------------------------
 

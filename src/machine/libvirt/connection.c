@@ -8,9 +8,12 @@
 #include <libxml/xmlerror.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -21,15 +24,20 @@
 
 #define REOPEN_WITHIN_NS (10 * NS_PER_S)
 #define REOPEN_EVERY_NS  (100 * NS_PER_MS)
-#define KEEPALIVE_S      5 // seconds between keepalive messages
-#define KEEPALIVE_COUNT  3 // unanswered messages after which the peer counts as dead
+#define OPEN_LOCAL_S     20             // time limit for the answer of a daemon on this machine
+#define OPEN_REMOTE_S    60             // of another machine, by way of ssh
+#define OPEN_STOPPED_NS  (2 * NS_PER_S) // the same once a stop is requested
+#define KEEPALIVE_S      5              // seconds between keepalive messages
+#define KEEPALIVE_COUNT  3              // unanswered messages after which the peer counts as dead
 
 struct connection {
     char *uri;
     char *driver;
     enum connection_right right;
-    bool local, remote, needs_loop;
+    bool local, remote;
+    struct opening *opening; // not answered in time; NULL = none
     virConnectPtr handle;
+    virErrorPtr why; // the handle could not be opened; NULL = it could
     unsigned reopened;
 };
 
@@ -54,32 +62,30 @@ static int status_of(int code)
     }
 }
 
-int fail_libvirt(struct error *err, const char *format, ...)
+static int fail_said(struct error *err, const virError *said, const char *what)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    char *what = text_format_args(format, arguments);
-    va_end(arguments);
-    virErrorPtr said = virGetLastError();
     int status = said == NULL ? EXIT_FAILED : status_of(said->code);
     // A message may have several lines (from ssh); one is enough.
     const char *text = said == NULL || said->message == NULL ? "libvirt failed" : said->message;
     int length = (int)strcspn(text, "\n");
-    int rc = -EIO;
     switch (status) {
     case EXIT_LACKING:
-        rc = fail_lacking(err, "%s: %.*s", what, length, text);
-        break;
+        return fail_lacking(err, "%s: %.*s", what, length, text);
     case EXIT_INPUT:
         (void)fail_input(err, "%s: %.*s", what, length, text);
-        rc = -ENOENT;
-        break;
+        return -ENOENT;
     default:
-        rc = fail(err, 0, "%s: %.*s", what, length, text);
-        break;
+        return fail(err, 0, "%s: %.*s", what, length, text);
     }
-    free(what);
-    return rc;
+}
+
+int fail_libvirt(struct error *err, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    _cleanup_free_ char *what = text_format_args(format, arguments);
+    va_end(arguments);
+    return fail_said(err, virGetLastError(), what);
 }
 
 static void say_nothing(void *data, virErrorPtr error)
@@ -149,45 +155,151 @@ static int read_uri(struct connection *connection, struct error *err)
         xmlFreeURI(uri);
         return fail_input(err, "\"%s\" is no libvirt URI, as qemu:///system is", connection->uri);
     }
-    bool embedded = uri->path != NULL && strcmp(uri->path, "/embed") == 0;
     const char *transport = strchr(uri->scheme, '+');
     connection->remote = uri->server != NULL && *uri->server != '\0';
     // Simulated machines count as remote: no part of them is in this kernel.
     bool here = connection->remote ? transport != NULL && is_loopback(uri->server)
                                    : transport == NULL || strcmp(transport, "+unix") == 0;
     connection->local = here && !text_starts(uri->scheme, "test");
-    connection->needs_loop = embedded || connection->remote;
     xmlFreeURI(uri);
     return 0;
 }
 
-static virConnectPtr open_handle(const struct connection *connection)
+// virConnectOpen() has no time limit. A thread calls it, and is left to itself if it has no answer
+// in time; a later attempt waits for the same thread. The last user frees the object.
+struct opening {
+    _Atomic unsigned users;
+    char *uri;
+    enum connection_right right;
+    int done; // eventfd: readable once there is a handle or an error
+    virConnectPtr handle;
+    virErrorPtr why;
+};
+
+static void opening_unref(struct opening *opening)
 {
-    virConnectPtr handle = connection->right == CONNECTION_LOOK
-                               ? virConnectOpenReadOnly(connection->uri)
-                               : virConnectOpen(connection->uri);
-    if (handle != NULL && connection->needs_loop) {
-        // Not supported by drivers without a daemon.
-        (void)virConnectSetKeepAlive(handle, KEEPALIVE_S, KEEPALIVE_COUNT);
+    if (opening == NULL || atomic_fetch_sub(&opening->users, 1) > 1) {
+        return;
     }
-    return handle;
+    if (opening->handle != NULL) {
+        (void)virConnectClose(opening->handle);
+    }
+    virFreeError(opening->why);
+    cleanup_close(&opening->done);
+    free(opening->uri);
+    free(opening);
+}
+
+static void *opening_run(void *data)
+{
+    struct opening *opening = data;
+    opening->handle = opening->right == CONNECTION_LOOK ? virConnectOpenReadOnly(opening->uri)
+                                                        : virConnectOpen(opening->uri);
+    opening->why = opening->handle == NULL ? virSaveLastError() : NULL;
+    (void)eventfd_write(opening->done, 1);
+    opening_unref(opening);
+    return NULL;
+}
+
+static struct opening *opening_start(const struct connection *connection, struct error *err)
+{
+    struct opening *opening = memory_new(1, sizeof *opening);
+    *opening = (struct opening){.users = 2,
+                                .uri = text_copy(connection->uri),
+                                .right = connection->right,
+                                .done = eventfd(0, EFD_CLOEXEC)};
+    pthread_t thread = 0;
+    int why = opening->done < 0 ? errno : thread_start(&thread, opening_run, opening);
+    if (why == 0) {
+        (void)pthread_detach(thread);
+        return opening;
+    }
+    (void)fail(err, why, "%s: a thread for the connection", connection->uri);
+    opening->users = 1;
+    opening_unref(opening);
+    return NULL;
+}
+
+// Returns 1 once the opening has ended, 0 after its time limit, or -EINTR.
+static int opening_await(const struct opening *opening, unsigned within_s, struct error *err)
+{
+    uint64_t deadline_ns = clock_monotonic_ns() + within_s * NS_PER_S;
+    int events = stop_wait(opening->done, POLLIN, deadline_ns, err);
+    if (events >= 0) {
+        return events > 0;
+    }
+    // Also what removes a testbed after a stop opens connections.
+    struct pollfd done = {.fd = opening->done, .events = POLLIN};
+    if (poll(&done, 1, OPEN_STOPPED_NS / NS_PER_MS) <= 0) {
+        return events;
+    }
+    error_clear(err);
+    return 1;
+}
+
+static int fail_unanswered(const struct connection *connection, unsigned within_s,
+                           struct error *err)
+{
+    if (connection->remote) {
+        return fail(err, ETIMEDOUT, "%s: no answer within %u s", connection->uri, within_s);
+    }
+    (void)fail_lacking(err,
+                       "%s: its daemon has not answered for %u s: restart it (systemctl restart "
+                       "libvirtd; machines keep running)",
+                       connection->uri, within_s);
+    return -ETIMEDOUT;
+}
+
+// Opens the handle, which stays NULL if libvirt reports an error. Fails if there is no answer.
+static int open_handle(struct connection *connection, struct error *err)
+{
+    unsigned within_s = connection->remote ? OPEN_REMOTE_S : OPEN_LOCAL_S;
+    if (connection->opening == NULL) {
+        connection->opening = opening_start(connection, err);
+    }
+    if (connection->opening == NULL) {
+        return -EAGAIN;
+    }
+    int ended = opening_await(connection->opening, within_s, err);
+    if (ended <= 0) {
+        return ended < 0 ? ended : fail_unanswered(connection, within_s, err);
+    }
+    struct opening *opening = steal_pointer(&connection->opening);
+    connection->handle = steal_pointer(&opening->handle);
+    virFreeError(connection->why);
+    connection->why = steal_pointer(&opening->why);
+    opening_unref(opening);
+    if (connection->handle != NULL) {
+        // Not supported by drivers without a daemon. It can't be turned off between calls: libvirt
+        // refuses to turn it on again.
+        (void)virConnectSetKeepAlive(connection->handle, KEEPALIVE_S, KEEPALIVE_COUNT);
+    }
+    return 0;
+}
+
+static void close_handle(struct connection *connection)
+{
+    if (connection->handle != NULL) {
+        (void)virConnectClose(steal_pointer(&connection->handle));
+    }
 }
 
 static int fail_opening(const struct connection *connection, struct error *err)
 {
-    int code = virGetLastErrorCode();
+    const virError *why = connection->why;
+    int code = why == NULL ? VIR_ERR_OK : why->code;
+    const char *text = why == NULL ? NULL : why->message;
     if (code == VIR_ERR_INVALID_ARG || code == VIR_ERR_XML_ERROR || code == VIR_ERR_XML_DETAIL) {
-        return fail_input(err, "%s: %s", connection->uri, virGetLastErrorMessage());
+        return fail_input(err, "%s: %s", connection->uri, text);
     }
     if (code == VIR_ERR_NO_CONNECT) {
-        return fail_lacking(err, "%s: libvirt has no such driver here: %s", connection->uri,
-                            virGetLastErrorMessage());
+        return fail_lacking(err, "%s: libvirt has no such driver here: %s", connection->uri, text);
     }
     if (connection->local && !connection->remote && code == VIR_ERR_SYSTEM_ERROR) {
         return fail_lacking(err, "%s: no libvirtd answers (package libvirt-daemon): %s",
-                            connection->uri, virGetLastErrorMessage());
+                            connection->uri, text);
     }
-    return fail_libvirt(err, "%s", connection->uri);
+    return fail_said(err, why, connection->uri);
 }
 
 int connection_open(const char *uri, enum connection_right right, struct connection **ret,
@@ -202,12 +314,15 @@ int connection_open(const char *uri, enum connection_right right, struct connect
         return rc;
     }
     (void)pthread_once(&library_once, start_library);
-    if (connection->needs_loop) {
-        (void)pthread_once(&loop_once, start_loop);
+    (void)pthread_once(&loop_once, start_loop);
+    rc = open_handle(connection, err);
+    if (rc < 0) {
+        connection_close(connection);
+        return rc;
     }
-    connection->handle = open_handle(connection);
     const char *driver = connection->handle == NULL ? NULL : virConnectGetType(connection->handle);
     if (driver == NULL) {
+        connection->why = connection->why == NULL ? virSaveLastError() : connection->why;
         rc = fail_opening(connection, err);
         connection_close(connection);
         return rc;
@@ -222,9 +337,9 @@ void connection_close(struct connection *connection)
     if (connection == NULL) {
         return;
     }
-    if (connection->handle != NULL) {
-        (void)virConnectClose(connection->handle);
-    }
+    close_handle(connection);
+    opening_unref(connection->opening);
+    virFreeError(connection->why);
     free(connection->driver);
     free(connection->uri);
     free(connection);
@@ -272,16 +387,14 @@ unsigned connection_reopened(const struct connection *connection)
 static int reopen(struct connection *connection, struct error *err)
 {
     uint64_t until_ns = clock_monotonic_ns() + REOPEN_WITHIN_NS;
-    if (connection->handle != NULL) {
-        (void)virConnectClose(connection->handle);
+    close_handle(connection);
+    int rc = open_handle(connection, err);
+    while (rc == 0 && connection->handle == NULL && clock_monotonic_ns() < until_ns) {
+        rc = stop_sleep(REOPEN_EVERY_NS, err);
+        rc = rc < 0 ? rc : open_handle(connection, err);
     }
-    connection->handle = open_handle(connection);
-    while (connection->handle == NULL && clock_monotonic_ns() < until_ns) {
-        int rc = stop_sleep(REOPEN_EVERY_NS, err);
-        if (rc < 0) {
-            return rc;
-        }
-        connection->handle = open_handle(connection);
+    if (rc < 0) {
+        return rc;
     }
     if (connection->handle == NULL) {
         (void)fail_opening(connection, err);

@@ -3,9 +3,9 @@
  * machine/libvirt/connection — a connection to a libvirt URI: its errors as struct error, and
  * reconnection after the daemon was restarted.
  *
- * libvirt itself prints nothing. Connections to local daemons use no event loop. For remote ones
- * (keepalive: a vanished peer is noticed within 15 s) and embedded drivers, a thread of this
- * process runs libvirt's event loop. A connection must not be used after fork(2).
+ * libvirt itself prints nothing. A thread of this process runs libvirt's event loop. A peer that
+ * does not answer fails a call within 20 s (keepalive), and opening within 20 s (a daemon of this
+ * machine) or 60 s (another machine). A connection must not be used after fork(2).
  * https://libvirt.org/uri.html. Used by machine/libvirt, machine/lxc and machine/qemu.
  */
 #ifndef VRBENCH_MACHINE_LIBVIRT_CONNECTION_H
