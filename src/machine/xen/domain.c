@@ -127,6 +127,50 @@ enum router_end domain_ended(const struct machine *machine)
     return end;
 }
 
+// ---- ending
+
+struct ending {
+    struct xen_connection *xen;
+    uint32_t id;
+    const char *name;
+};
+
+static int end(libxl_ctx *handle, void *data, struct error *err)
+{
+    const struct ending *ending = data;
+    int code = libxl_domain_destroy(handle, ending->id, NULL);
+    return code == 0 || code == ERROR_DOMAIN_NOTFOUND
+               ? 0
+               : fail_xen(ending->xen, err, code, "ending domain %s", ending->name);
+}
+
+// Ends the domains of a testbed: all, or only one of this name.
+static int end_all(struct xen_connection *xen, const char *testbed, const char *name,
+                   struct error *err)
+{
+    int count = 0;
+    libxl_dominfo *all = libxl_list_domain(xen_handle(xen), &count);
+    if (all == NULL) {
+        return fail_xen(xen, err, ERROR_FAIL, "listing domains");
+    }
+    int rc = 0;
+    for (int i = 0; i < count; i++) {
+        if (all[i].domid == 0 || !domain_is_of(libxl_uuid_bytearray(&all[i].uuid), testbed)) {
+            continue;
+        }
+        _cleanup_free_ char *called = libxl_domid_to_name(xen_handle(xen), all[i].domid);
+        if (name != NULL && !text_equal(called, name)) {
+            continue;
+        }
+        _cleanup_free_ char *number = text_format("%u", (unsigned)all[i].domid);
+        struct ending ending = {xen, all[i].domid, called == NULL ? number : called};
+        int ended = xen_act(xen, end, &ending, rc < 0 ? NULL : err);
+        rc = rc < 0 ? rc : ended;
+    }
+    libxl_dominfo_list_free(all, count);
+    return rc;
+}
+
 // ---- making
 
 static void note_system(struct xen_machine *router, bool own)
@@ -239,6 +283,10 @@ static int start_domain(struct xen_machine *router, const struct router_spec *sp
     }
     making.boot = &boot;
     if (rc == 0) {
+        // Made by a process that died before it recorded the domain.
+        rc = end_all(making.xen, spec->testbed, router->guest.domain, err);
+    }
+    if (rc == 0) {
         rc = domain_take_pci(router, making.xen, spec, err);
     }
     if (rc == 0) {
@@ -276,21 +324,6 @@ int domain_make(struct platform *platform, const struct router_spec *spec, struc
 }
 
 // ---- ending
-
-struct ending {
-    struct xen_connection *xen;
-    uint32_t id;
-    const char *name;
-};
-
-static int end(libxl_ctx *handle, void *data, struct error *err)
-{
-    const struct ending *ending = data;
-    int code = libxl_domain_destroy(handle, ending->id, NULL);
-    return code == 0 || code == ERROR_DOMAIN_NOTFOUND
-               ? 0
-               : fail_xen(ending->xen, err, code, "ending domain %s", ending->name);
-}
 
 // Ends the domain if it exists and is the same one.
 static int end_if_there(const struct xen_machine *router, struct error *err)
@@ -371,24 +404,8 @@ int domain_clean_up(struct platform *platform, const char *testbed, const char *
 {
     (void)home;
     struct xen_connection *xen = NULL;
-    int count = 0;
     int rc = domain_connection((struct xen_platform *)platform, &xen, err);
-    if (rc < 0) {
-        return rc;
-    }
-    libxl_dominfo *all = libxl_list_domain(xen_handle(xen), &count);
-    if (all == NULL) {
-        return fail_xen(xen, err, ERROR_FAIL, "listing domains");
-    }
-    for (int i = 0; i < count; i++) {
-        if (all[i].domid != 0 && domain_is_of(libxl_uuid_bytearray(&all[i].uuid), testbed)) {
-            _cleanup_free_ char *name = text_format("%u", (unsigned)all[i].domid);
-            struct ending ending = {xen, all[i].domid, name};
-            int ended = xen_act(xen, end, &ending, rc < 0 ? NULL : err);
-            rc = rc < 0 ? rc : ended;
-        }
-    }
-    libxl_dominfo_list_free(all, count);
+    rc = rc == 0 ? end_all(xen, testbed, NULL, err) : rc;
     rc = rc == 0 ? domain_give_back_all_pci(xen, directory, err) : rc;
     if (rc == 0) {
         machine_folder_clear(directory);
