@@ -49,13 +49,14 @@ static void tend_router(struct owned *owned, size_t router, uint64_t noticed_ns)
     error_clear(&err);
 }
 
-// Of an owner that died between the two lives of a router.
-static void finish_reboot(struct testbed *testbed)
+// Of an owner that died while it made or rebooted a router.
+static void finish_router(struct testbed *testbed)
 {
     _cleanup_error_ struct error err = ERROR_INIT;
-    log_note("owner", "testbed %s: finishing the reboot of router %s", testbed_name(testbed),
-             testbed_router_name(testbed, testbed_unfinished_reboot(testbed)));
-    if (testbed_finish_reboot(testbed, &err) < 0) {
+    log_note("owner", "testbed %s: finishing router %s, which was being made",
+             testbed_name(testbed),
+             testbed_router_name(testbed, testbed_unfinished_router(testbed)));
+    if (testbed_finish_router(testbed, &err) < 0) {
         log_warning("owner", "%s", err.text);
     }
 }
@@ -64,8 +65,8 @@ static int tend_job(struct owned *owned, struct job *job, struct error *err)
 {
     (void)err;
     size_t count = testbed_router_count(owned->testbed);
-    if (testbed_unfinished_reboot(owned->testbed) != SIZE_MAX) {
-        finish_reboot(owned->testbed);
+    if (testbed_unfinished_router(owned->testbed) != SIZE_MAX) {
+        finish_router(owned->testbed);
     }
     if (owned->restarts == NULL) {
         owned->restarts = memory_new(count, sizeof *owned->restarts);
@@ -131,7 +132,7 @@ void tend_watch(struct owned *owned)
         owned->watches = memory_new(count, sizeof *owned->watches);
         owned->watch_count = count;
     }
-    if (testbed_unfinished_reboot(owned->testbed) != SIZE_MAX) {
+    if (testbed_unfinished_router(owned->testbed) != SIZE_MAX) {
         tend_order(owned);
     }
     for (size_t i = 0; i < count; i++) {

@@ -20,7 +20,7 @@
 #include "testbed/standing.h"
 #include "testbed/tasks.h"
 
-// Record key: the router whose reboot has begun and not ended, with what its completion requires.
+// Record key: the router that is being made or rebooted, with what the completion requires.
 #define REMAKING "remaking"
 
 // ---- what the platform is told
@@ -294,6 +294,22 @@ static int note_numbers(const struct testbed *testbed, const struct router_order
     return record_write(testbed->record, err);
 }
 
+// Notes that a router is about to be made or rebooted. `began_ns` is 0 if it was not there before.
+static int begin_remaking(const struct testbed *testbed, size_t router,
+                          const struct router_order *order, uint64_t began_ns, struct error *err)
+{
+    json_t *content = testbed->record->content;
+    json_object_set_new(content, REMAKING,
+                        json_pack("{s:s, s:i, s:I, s:i}", "router", order->spec.name, "id",
+                                  (int)testbed->next_id, "began_ns", (json_int_t)began_ns,
+                                  "restarts", (int)testbed->routers[router].restarts));
+    int rc = note_numbers(testbed, order, err);
+    if (rc < 0) {
+        json_object_del(content, REMAKING);
+    }
+    return rc;
+}
+
 // Ends the processes left in a router by a process that died while it made or ended the router.
 static int end_remains(const struct testbed *testbed, size_t router, struct error *err)
 {
@@ -324,7 +340,8 @@ static int conclude(struct testbed *testbed, size_t router, int rc, struct error
     return rc < 0 ? rc : noted;
 }
 
-int testbed_create_router(struct testbed *testbed, size_t router, struct error *err)
+static int create_router(struct testbed *testbed, size_t router, uint64_t began_ns,
+                         struct error *err)
 {
     struct testbed_router *entry = &testbed->routers[router];
     const char *name = testbed->plan->scenario->routers[router].name;
@@ -340,7 +357,7 @@ int testbed_create_router(struct testbed *testbed, size_t router, struct error *
         rc = end_remains(testbed, router, err);
     }
     if (rc == 0) {
-        rc = note_numbers(testbed, &order, err);
+        rc = begin_remaking(testbed, router, &order, began_ns, err);
     }
     if (rc == 0) {
         renumber(testbed, router, &order);
@@ -356,6 +373,11 @@ int testbed_create_router(struct testbed *testbed, size_t router, struct error *
         router_order_clear(&order);
     }
     return conclude(testbed, router, rc, err);
+}
+
+int testbed_create_router(struct testbed *testbed, size_t router, struct error *err)
+{
+    return create_router(testbed, router, 0, err);
 }
 
 int testbed_destroy_router(struct testbed *testbed, size_t router, enum router_state state,
@@ -385,21 +407,6 @@ int testbed_destroy_router(struct testbed *testbed, size_t router, enum router_s
 }
 
 // ---- reboots
-
-static int begin_remaking(const struct testbed *testbed, size_t router,
-                          const struct router_order *order, uint64_t began_ns, struct error *err)
-{
-    json_t *content = testbed->record->content;
-    json_object_set_new(content, REMAKING,
-                        json_pack("{s:s, s:i, s:I, s:i}", "router", order->spec.name, "id",
-                                  (int)testbed->next_id, "began_ns", (json_int_t)began_ns,
-                                  "restarts", (int)testbed->routers[router].restarts));
-    int rc = note_numbers(testbed, order, err);
-    if (rc < 0) {
-        json_object_del(content, REMAKING);
-    }
-    return rc;
-}
 
 // Stores the present names of the host's ends, which renumber() changes in the plan.
 static char (*keep_vif_names(struct router_order *order))[16]
@@ -465,7 +472,7 @@ int testbed_reboot_router(struct testbed *testbed, size_t router, uint64_t began
     return conclude(testbed, router, rc, err);
 }
 
-size_t testbed_unfinished_reboot(const struct testbed *testbed)
+size_t testbed_unfinished_router(const struct testbed *testbed)
 {
     const json_t *noted = json_object_get(testbed->record->content, REMAKING);
     const char *name = json_string_value(json_object_get(noted, "router"));
@@ -486,9 +493,27 @@ static void delete_half_made(const struct testbed *testbed, unsigned id, size_t 
     }
 }
 
-int testbed_finish_reboot(struct testbed *testbed, struct error *err)
+// Takes apart a router in a namespace that a process which died had not recorded yet: its pin leads
+// to the interfaces that it got already.
+static int end_half_made(const struct testbed *testbed, const struct router_order *order,
+                         struct error *err)
 {
-    size_t router = testbed_unfinished_reboot(testbed);
+    const struct machine_ops *ops = testbed->platform->ops;
+    if (ops->traits.kind == PLATFORM_MACHINES) {
+        return 0; // replaced by name when it is made again
+    }
+    struct machine *half = NULL;
+    int rc = ops->recall(testbed->platform, &order->spec, NULL, &half, err);
+    if (rc == -ENOENT) {
+        error_clear(err);
+        return 0;
+    }
+    return rc < 0 ? rc : ops->end(half, &order->spec, err);
+}
+
+int testbed_finish_router(struct testbed *testbed, struct error *err)
+{
+    size_t router = testbed_unfinished_router(testbed);
     const json_t *noted = json_object_get(testbed->record->content, REMAKING);
     uint64_t began_ns = (uint64_t)json_integer_value(json_object_get(noted, "began_ns"));
     unsigned id = (unsigned)json_integer_value(json_object_get(noted, "id"));
@@ -501,13 +526,17 @@ int testbed_finish_reboot(struct testbed *testbed, struct error *err)
     struct router_order order;
     router_order_make(testbed, router, &order);
     delete_half_made(testbed, id, order.spec.nic_count);
+    rc = entry->router == NULL ? end_half_made(testbed, &order, err) : 0;
     router_order_clear(&order);
+    if (rc < 0) {
+        return conclude(testbed, router, rc, err);
+    }
     if (entry->router != NULL) {
         uint64_t outage_ns = 0;
         return testbed_reboot_router(testbed, router, began_ns, &outage_ns, err);
     }
-    rc = testbed_create_router(testbed, router, err);
-    if (rc < 0) {
+    rc = create_router(testbed, router, began_ns, err);
+    if (rc < 0 || began_ns == 0) {
         return rc;
     }
     entry->outage_ns = clock_monotonic_ns() - began_ns;

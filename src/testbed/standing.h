@@ -68,11 +68,11 @@ struct router_fate {
     bool restart;
 };
 void testbed_router_fate(const struct testbed *testbed, size_t router, struct router_fate *ret);
-// Index of the router whose reboot was begun by a process that died before its end; SIZE_MAX =
-// none. Must not be called during a reboot.
-size_t testbed_unfinished_reboot(const struct testbed *testbed);
-// Completes the reboot of that router, from whatever state.
-int testbed_finish_reboot(struct testbed *testbed, struct error *err);
+// Index of the router that a process began to make or reboot and died before the end; SIZE_MAX =
+// none. Must not be called while a router is made.
+size_t testbed_unfinished_router(const struct testbed *testbed);
+// Makes that router, from whatever state.
+int testbed_finish_router(struct testbed *testbed, struct error *err);
 // Restarts a router that has died. `noticed_ns` is CLOCK_MONOTONIC.
 int testbed_restart_router(struct testbed *testbed, size_t router, uint64_t noticed_ns,
                            struct error *err);

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# An owner that is killed between two lives of a router: the next owner finishes the reboot, or the
-# restart after a death, at whatever point it was interrupted. strace chooses the moment: it kills the owner in a
-# given system call of the thread that reboots.
+# An owner that is killed while it makes or reboots a router: the next owner finishes the router, at
+# whatever point it was interrupted. strace chooses the moment: it kills the owner in a given system call
+# of the thread that does so.
 #
 # Runs beside others
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 command -v strace >/dev/null && strace -qq true 2>/dev/null || skip_all "no strace here"
-plan 40
+plan 54
 
 # Two lent cables: one that is in a namespace when that ends is lost.
 ip link add name a0 type veth peer name a1
@@ -33,6 +33,9 @@ kill_at() {
 }
 reboot_killed() {
     kill_at "$2" "$3" vrbench reboot "$1" && grep 'testbed owner died' "$T/command"
+}
+create_killed() {
+    kill_at "$2" "$3" vrbench create "$1" && grep 'testbed owner died' "$T/command"
 }
 # remade ROUTER OLD NETWORK — it runs in another life than OLD, and forwards; nothing is left to finish.
 is_next() { field_is "$1" state running && [ "$(field "$1" id)" != "$2" ]; }
@@ -71,6 +74,13 @@ vrbench down two >/dev/null
 scenario_two netns dedicated
 vrbench up "$T/two.yaml" >/dev/null
 at_each dedicated
+# A router that is made, not rebooted: in each step, from its first process to its place in the record.
+for point in "mount 1" "sendmsg 8" "sendmsg 12" "sendmsg 15" "sendmsg 18" "sched_setaffinity 1" "renameat 2"; do
+    vrbench destroy r1t3 >/dev/null
+    # shellcheck disable=SC2086 # two words
+    ok "$point: the owner is killed in $point of making a router" create_killed r1t3 $point
+    ok "  the next owner makes it" remade r1t3 0 0
+done
 vrbench down two >/dev/null
 
 cat >"$T/lent.yaml" <<'END'
