@@ -145,7 +145,8 @@ static int open_engine(const struct testbed *testbed, const struct ends *ends, s
                                   .path_count = 1,
                                   .source_cpus = plan->tester_cpus,
                                   .sink_cpus = plan->tester_cpus,
-                                  .shared_cpu = plan->tester_cpus.count < 2};
+                                  .shared_cpu = plan->tester_cpus.count < 2,
+                                  .crowded_cpu = plan->shared_cpus};
     setup.source_cpus.count = 1;
     // Fails if an earlier call has added it; without it the sink's IP layer drops.
     (void)discard_at_ingress(sink_ns, sink->index, FRAME_PORT, NULL);

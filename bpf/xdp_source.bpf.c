@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later OR GPL-2.0-only
 /*
- * bpf/xdp_source — writes a stamped test frame and redirects it out of an interface. Loaded by
+ * bpf/xdp_source — sends stamped test frames of several streams, each when it is due. Loaded by
  * traffic/xdp_source, which runs it on live frames (kernel: Documentation/bpf/bpf_prog_run.rst);
- * its globals belong to one path.
+ * its globals belong to one thread.
+ *
+ * Each run sends one frame of the stream whose turn it is, or drops the frame if none is due: a
+ * call of bpf(2) with many repeats is the pacing loop. Between two batches of frames the kernel
+ * lets other tasks run.
  *
  * The kernel recycles the frames' pages without rewriting them, and the receiver of a frame may
  * have changed its headers: everything before the filler is written for each packet.
@@ -13,55 +17,93 @@
 #include <bpf/bpf_helpers.h>
 
 #include "traffic/stamp.h"
+#include "traffic/xdp_stream.h"
 
 char _license[] SEC("license") = "GPL";
 
+#define WAIT_STEP_NS 4000U // between two runs that wait; more time was not spent waiting
+
 // Set for each trial:
-__u64 frame_headers[FRAME_HEADERS_MAX / 8 + 1]; // bytes of Ethernet, IP and UDP header, then 0
-__u32 stamp_at;                                 // their length, FRAME_STAMP_AT(version)
-__u64 frame_base_sum;                           // frame_template.base_sum of traffic/frame.h
-__u64 stamp_begin;                              // the first 8 bytes of the stamp, in memory order
-volatile __u64 sequence;                        // of the next packet
-volatile __u32 interface; // interface by which packets leave; 0 = they are dropped
+struct xdp_stream streams[XDP_STREAMS_MAX];
+volatile __u32 first_stream, beyond_stream; // streams that take turns
+volatile __u32 turn;                        // the stream of the next run
+volatile __u64 end_ns;                      // CLOCK_MONOTONIC; no packet is sent from then on
+// Results:
+volatile __u64 waited_ns; // CPU time spent waiting until a packet was due
+__u64 waiting_ns;         // time of the last run, if it sent nothing; else 0
 
 static __u64 halves(__u64 bytes)
 {
     return (bytes & 0xffffffffU) + (bytes >> 32);
 }
 
-// Writes headers and stamp; `length` is that of the headers, a constant for the verifier.
-static __always_inline int write_frame(struct xdp_md *context, const __u32 length)
+static void count_waiting(__u64 now_ns)
+{
+    __u64 since = now_ns - waiting_ns;
+    if (since < WAIT_STEP_NS) {
+        waited_ns += since;
+    }
+    waiting_ns = now_ns;
+}
+
+// Writes the stream's next frame up to the filler; `length` is that of its headers, a constant for
+// the verifier. Returns 0 if the frame is too short.
+static __always_inline int write_headers(const struct xdp_md *context,
+                                         const struct xdp_stream *stream, __u64 now_ns,
+                                         const __u32 length)
 {
     __u8 *at = (__u8 *)(long)context->data;
     if (at + length + FRAME_STAMP_LENGTH > (__u8 *)(long)context->data_end) {
         return 0;
     }
-    __u64 number = bpf_cpu_to_be64(sequence);
-    __u64 time = bpf_cpu_to_be64(bpf_ktime_get_ns());
-    __u32 check = bpf_htonl(stamp_check(stamp_begin, number, time));
-    __u16 sum =
-        ~stamp_fold(frame_base_sum + halves(stamp_begin) + halves(number) + halves(time) + check);
+    __u64 number = bpf_cpu_to_be64(stream->sequence);
+    __u64 time = bpf_cpu_to_be64(now_ns);
+    __u32 check = bpf_htonl(stamp_check(stream->begin, number, time));
+    __u16 sum = ~stamp_fold(stream->base_sum + halves(stream->begin) + halves(number) +
+                            halves(time) + check);
     __u64 *words = (__u64 *)(void *)at;
     for (__u32 i = 0; i < (length + 7) / 8; i++) { // the last one reaches into the stamp
-        words[i] = frame_headers[i];
+        words[i] = stream->headers[i];
     }
     // RFC 768: a checksum of 0 means no checksum
     *(__u16 *)(void *)(at + length - 2) = sum == 0 ? 0xffff : sum;
-    *(__u64 *)(void *)(at + length) = stamp_begin;
+    *(__u64 *)(void *)(at + length) = stream->begin;
     *(__u64 *)(void *)(at + length + 8) = number;
     *(__u64 *)(void *)(at + length + 16) = time;
     *(__u32 *)(void *)(at + length + 24) = check;
     return 1;
 }
 
+// Writes the stream's next frame. Returns 0 if it has no room.
+static __always_inline int write_frame(const struct xdp_md *context,
+                                       const struct xdp_stream *stream, __u64 now_ns)
+{
+    return stream->stamp_at == FRAME_STAMP_AT(6)
+               ? write_headers(context, stream, now_ns, FRAME_STAMP_AT(6))
+               : write_headers(context, stream, now_ns, FRAME_STAMP_AT(4));
+}
+
 SEC("xdp")
 int send_stamped(struct xdp_md *context)
 {
-    int written = stamp_at == FRAME_STAMP_AT(6) ? write_frame(context, FRAME_STAMP_AT(6))
-                                                : write_frame(context, FRAME_STAMP_AT(4));
-    if (written == 0) {
+    __u32 own = turn;
+    if (own >= XDP_STREAMS_MAX) {
         return XDP_ABORTED;
     }
-    sequence++;
-    return interface == 0 ? XDP_DROP : bpf_redirect(interface, 0);
+    turn = own + 1 < beyond_stream ? own + 1 : first_stream;
+    struct xdp_stream *stream = &streams[own];
+    __u64 now_ns = bpf_ktime_get_ns();
+    if (!pace_allows(&stream->pace, now_ns) || stream->sequence >= stream->target ||
+        now_ns >= end_ns) {
+        count_waiting(now_ns);
+        return XDP_DROP;
+    }
+    waiting_ns = 0;
+    if (!write_frame(context, stream, now_ns)) {
+        return XDP_ABORTED;
+    }
+    pace_sent(&stream->pace, now_ns);
+    stream->sequence++;
+    stream->last_ns = now_ns;
+    return stream->interface == 0 ? XDP_DROP : bpf_redirect(stream->interface, 0);
 }

@@ -84,6 +84,25 @@ int cpu_hold_awake(struct error *err)
     return steal_fd(&fd);
 }
 
+#define SESSION_GROUP "/proc/self/autogroup"
+
+int cpu_session_nice(void)
+{
+    _cleanup_free_ char *text = NULL;
+    if (file_read(SESSION_GROUP, 256, &text, NULL, NULL) < 0) {
+        return 0;
+    }
+    const char *nice = strstr(text, " nice "); // "/autogroup-25 nice 0"
+    return nice == NULL ? 0 : (int)strtol(nice + strlen(" nice "), NULL, 10);
+}
+
+void cpu_set_session_nice(int nice)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%d", nice);
+    (void)file_write(SESSION_GROUP, text, NULL);
+}
+
 void cpu_list_text(const struct cpu_list *cpus, char *ret, size_t room)
 {
     size_t used = 0;

@@ -68,7 +68,9 @@ static int open_engine(struct bench *bench, struct error *err)
                                   .path_count = plan->path_count,
                                   .source_cpus = plan->tester_cpus,
                                   .sink_cpus = plan->tester_cpus,
-                                  .shared_cpu = plan->tester_cpus.count < 2};
+                                  .shared_cpu = plan->tester_cpus.count < 2,
+                                  .crowded_cpu =
+                                      plan->shared_cpus && plan->topology != TOPOLOGY_DIRECT};
     if (plan->tester_cpus.count > 1) {
         // Halves: sources on the lower CPUs, sinks on the upper.
         size_t half = plan->tester_cpus.count / 2;

@@ -32,7 +32,8 @@ struct traffic_setup {
     const struct traffic_path *paths;
     size_t path_count;
     struct cpu_list source_cpus, sink_cpus; // may be equal
-    bool shared_cpu; // the source must not occupy its CPU: sink or router use it too
+    bool shared_cpu;  // the sink uses the source's CPU too: the source must leave it to the sink
+    bool crowded_cpu; // so does the device under test: the source must sleep between packets
 };
 
 struct traffic_request {
@@ -48,6 +49,7 @@ struct traffic_count {
     uint64_t tx;         // attempted: accepted by the interface, or its peer's ring was full
     uint64_t unsent;     // requested, never attempted
     uint64_t sending_ns; // from the scheduled time of the first packet to that of the last
+    uint64_t waited_ns;  // CPU time that the source spent waiting until packets were due
     bool end_repeated;   // the last packet may have been sent repeatedly, uncounted, under higher
                          // numbers
     // Set by the sink:

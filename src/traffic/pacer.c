@@ -5,9 +5,10 @@
 #include <errno.h>
 #include <math.h>
 #include <sched.h>
-#include <stdatomic.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/stop.h"
@@ -21,20 +22,8 @@
 #define PERIOD_MIN_NS  (50U * NS_PER_US)
 #define YIELD_EVERY_NS (50U * NS_PER_US)
 #define START_AFTER_NS (3U * NS_PER_MS) // time for all threads to start
-
-struct pacer_thread {
-    struct pacer_stream **streams; // served in turn
-    size_t stream_count;
-    struct cpu_list cpus;
-    bool shared_cpu;
-    // Parameters of the trial:
-    uint32_t run;
-    double pps;                // for each stream; 0 = as fast as possible
-    uint64_t start_ns, end_ns; // CLOCK_MONOTONIC
-    uint64_t period_ns;        // sleep between bursts
-    atomic_bool *stop;
-    int failed; // negative errno of a permanent send failure
-};
+#define NUDGE_EVERY_NS NS_PER_MS
+#define BEFORE_OTHERS  (-20) // nice value
 
 struct half {
     const struct pacer_kind *kind;
@@ -44,38 +33,71 @@ struct half {
     size_t sender_count;
     struct packet_threads threads;
     atomic_bool stop;
+    bool before_others;        // in a trial: the session has priority over others'
+    int session_nice;          // before the trial
     uint64_t start_ns, end_ns; // of the trial, CLOCK_MONOTONIC
 };
 
 // ---- one thread
 
-// The number of packets of a stream that are due.
+// The number of packets of a stream that are due, at most `most`.
 static uint64_t due_now(const struct pacer_thread *sender, const struct pacer_stream *stream,
                         uint64_t now, uint64_t most)
 {
-    if (stream->tx >= stream->target) {
-        return 0;
+    if (stream->pps <= 0.0) {
+        return now < sender->end_ns ? most : 0;
     }
-    if (sender->pps <= 0.0) {
-        return now < sender->end_ns ? stream->batch : 0;
+    struct pace ahead = stream->pace;
+    uint64_t left = stream->target - stream->tx;
+    uint64_t due = 0;
+    for (most = left < most ? left : most; due < most && ahead.due_ns <= now; due++) {
+        pace_step(&ahead);
     }
-    double elapsed = (double)(now - sender->start_ns) / (double)NS_PER_S;
-    uint64_t due = (uint64_t)(elapsed * sender->pps) + 1; // the first is due at time 0
-    due = due < stream->target ? due : stream->target;
-    uint64_t owing = due > stream->tx ? due - stream->tx : 0;
-    return owing < most ? owing : most;
+    return due;
 }
 
-// The number of packets that a stream may send at once: slightly more than those due since it was
-// last served.
-static uint64_t allowed_now(const struct pacer_thread *sender, uint64_t now, uint64_t *served)
+// Sets the number of packets that each stream may send at once: slightly more than those due since
+// it was last served.
+static void allow_turn(struct pacer_thread *sender, uint64_t now)
 {
-    if (sender->pps <= 0.0) {
-        return 1; // round of batches
+    for (size_t i = 0; i < sender->stream_count; i++) {
+        struct pacer_stream *stream = sender->streams[i];
+        double since = (double)(now - stream->served_ns) / (double)NS_PER_S;
+        stream->served_ns = now;
+        stream->allowed = stream->pps <= 0.0
+                              ? stream->batch
+                              : (uint64_t)fmin(CATCH_UP * stream->pps * since, BURST_MAX - 1.0) + 1;
     }
-    double since = (double)(now - *served) / (double)NS_PER_S;
-    *served = now;
-    return (uint64_t)fmin(CATCH_UP * sender->pps * since, BURST_MAX - 1.0) + 1;
+}
+
+static int send_batch(struct pacer_thread *sender, size_t number, size_t count)
+{
+    struct pacer_stream *stream = sender->streams[number];
+    uint64_t before = stream->tx;
+    int rc = sender->kind->send(sender, number, count);
+    stream->last_ns = clock_monotonic_ns();
+    for (uint64_t i = before; i < stream->tx; i++) {
+        pace_step(&stream->pace);
+    }
+    stream->allowed -= count;
+    return rc;
+}
+
+// Sends the packets that are due and allowed on every stream, in alternating batches.
+static void serve_streams(struct pacer_thread *sender, uint64_t now)
+{
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t i = 0; i < sender->stream_count; i++) {
+            const struct pacer_stream *stream = sender->streams[i];
+            uint64_t most = stream->allowed < stream->batch ? stream->allowed : stream->batch;
+            uint64_t count = due_now(sender, stream, now, most);
+            if (count > 0 && (sender->failed = send_batch(sender, i, count)) != 0) {
+                return;
+            }
+            more = more || count > 0;
+        }
+    }
 }
 
 // When the next packet of any stream is due, at least a period from now; 0 if none will be.
@@ -85,9 +107,7 @@ static uint64_t next_wake(const struct pacer_thread *sender, uint64_t now)
     for (size_t i = 0; i < sender->stream_count; i++) {
         const struct pacer_stream *stream = sender->streams[i];
         if (stream->tx < stream->target) {
-            uint64_t due =
-                sender->start_ns + (uint64_t)((double)stream->tx * (double)NS_PER_S / sender->pps);
-            wake = due < wake ? due : wake;
+            wake = stream->pace.due_ns < wake ? stream->pace.due_ns : wake;
         }
     }
     if (wake == UINT64_MAX) {
@@ -95,32 +115,6 @@ static uint64_t next_wake(const struct pacer_thread *sender, uint64_t now)
     }
     uint64_t earliest = now + sender->period_ns;
     return wake > earliest ? wake : earliest;
-}
-
-// Sends up to `most` packets that are due on every stream, in alternating batches. Returns the
-// number sent.
-static uint64_t serve_streams(struct pacer_thread *sender, uint64_t now, uint64_t most)
-{
-    size_t batch = sender->streams[0]->batch;
-    uint64_t total = 0;
-    for (uint64_t round = 0; round < most; round += batch) {
-        uint64_t left = most - round < batch ? most - round : batch;
-        uint64_t sent = 0;
-        for (size_t i = 0; i < sender->stream_count && sender->failed == 0; i++) {
-            struct pacer_stream *stream = sender->streams[i];
-            uint64_t count = due_now(sender, stream, now, left);
-            if (count > 0) {
-                sender->failed = stream->send(stream, sender->run, count);
-                stream->last_ns = clock_monotonic_ns();
-                sent += count;
-            }
-        }
-        total += sent;
-        if (sent == 0 || sender->failed != 0) {
-            break;
-        }
-    }
-    return total;
 }
 
 static bool all_sent(const struct pacer_thread *sender)
@@ -133,31 +127,22 @@ static bool all_sent(const struct pacer_thread *sender)
     return true;
 }
 
-static void *sender_run(void *argument)
+static void send_in_turns(struct pacer_thread *sender)
 {
-    struct pacer_thread *sender = argument;
-    (void)cpu_bind(0, &sender->cpus, NULL);
-    prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
-    double gather_ns = sender->pps <= 0.0 ? 0.0 : BURST * (double)NS_PER_S / sender->pps;
-    gather_ns = fmin(fmax(gather_ns, (double)PERIOD_MIN_NS), (double)PERIOD_NS);
-    sender->period_ns = (uint64_t)gather_ns;
-    uint64_t grace = (sender->end_ns - sender->start_ns) / 100 + 5 * NS_PER_MS;
     uint64_t rested = sender->start_ns;
-    uint64_t served = sender->start_ns;
     (void)clock_sleep_until(sender->start_ns);
-    while (!atomic_load_explicit(sender->stop, memory_order_relaxed) && sender->failed == 0) {
+    while (!atomic_load_explicit(sender->stop, memory_order_relaxed)) {
         uint64_t now = clock_monotonic_ns();
-        if (all_sent(sender) || now >= sender->end_ns + grace ||
-            (sender->pps <= 0.0 && now >= sender->end_ns)) {
+        if (all_sent(sender) || now >= sender->limit_ns) {
             break;
         }
-        uint64_t most = allowed_now(sender, now, &served);
-        uint64_t sent = serve_streams(sender, now, most);
-        uint64_t after = clock_monotonic_ns();
-        uint64_t wake = sender->pps <= 0.0 ? 0 : now + sender->period_ns;
-        if (sender->pps > 0.0 && sent < most) {
-            wake = next_wake(sender, now);
+        allow_turn(sender, now);
+        serve_streams(sender, now);
+        if (sender->failed != 0) {
+            break;
         }
+        uint64_t after = clock_monotonic_ns();
+        uint64_t wake = sender->period_ns == 0 ? 0 : next_wake(sender, now);
         if (wake > after) {
             (void)clock_sleep_until(wake);
             rested = clock_monotonic_ns();
@@ -166,22 +151,87 @@ static void *sender_run(void *argument)
             rested = after;
         }
     }
+}
+
+static void *sender_run(void *argument)
+{
+    struct pacer_thread *sender = argument;
+    (void)cpu_bind(0, &sender->cpus, NULL);
+    prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+    if (sender->kind->paces != NULL && sender->kind->paces(sender)) {
+        (void)setpriority(PRIO_PROCESS, 0, BEFORE_OTHERS);
+        sigset_t interrupting;
+        sigemptyset(&interrupting);
+        sigaddset(&interrupting, PACER_SIGNAL);
+        pthread_sigmask(SIG_UNBLOCK, &interrupting, NULL);
+        atomic_store(&sender->sender, pthread_self());
+        atomic_store(&sender->signalled, true);
+        sender->failed = sender->kind->run(sender);
+    } else {
+        send_in_turns(sender);
+    }
+    atomic_store(&sender->done, true);
     return NULL;
 }
 
 // ---- all of them
+
+static void ignore_signal(int number)
+{
+    (void)number; // its only effect is to interrupt a system call
+}
+
+// A sender that waits without sleeping gets no preference from the scheduler over other programs on
+// its CPU: for the time of a trial it has priority, within its session and over other sessions.
+// (The sink's threads run before it in any case.)
+static void take_priority(struct half *half)
+{
+    half->before_others = half->kind->paces != NULL && half->kind->paces(&half->senders[0]);
+    if (half->before_others) {
+        half->session_nice = cpu_session_nice();
+        cpu_set_session_nice(BEFORE_OTHERS);
+    }
+}
+
+static void return_priority(struct half *half)
+{
+    if (half->before_others) {
+        cpu_set_session_nice(half->session_nice);
+        half->before_others = false;
+    }
+}
+
+static void join_senders(struct half *half)
+{
+    for (size_t i = 0; i < half->threads.count; i++) {
+        struct pacer_thread *sender = &half->senders[i];
+        while (!atomic_load(&sender->done)) {
+            bool over = atomic_load(&half->stop) || clock_monotonic_ns() >= sender->limit_ns ||
+                        sender->kind->sent_all == NULL || sender->kind->sent_all(sender);
+            if (over && atomic_load(&sender->signalled)) {
+                pthread_kill(atomic_load(&sender->sender), PACER_SIGNAL);
+            }
+            clock_sleep(NUDGE_EVERY_NS);
+        }
+    }
+    packet_threads_join(&half->threads);
+    return_priority(half);
+}
 
 void pacer_close(struct half *half)
 {
     if (half == NULL) {
         return;
     }
+    for (size_t i = 0; i < half->sender_count; i++) {
+        if (half->kind->close_thread != NULL) {
+            half->kind->close_thread(&half->senders[i]);
+        }
+        free(half->senders[i].streams);
+    }
     for (size_t i = 0; i < half->stream_count; i++) {
         half->kind->close(half->streams[i]);
         free(half->streams[i]);
-    }
-    for (size_t i = 0; i < half->sender_count; i++) {
-        free(half->senders[i].streams);
     }
     free(half->threads.threads);
     free(half->senders);
@@ -195,12 +245,13 @@ static void divide_streams(struct half *half, const struct traffic_setup *setup)
     half->senders = memory_new_array(struct pacer_thread, half->sender_count);
     half->threads.threads = memory_new_array(pthread_t, half->sender_count);
     for (size_t i = 0; i < half->sender_count; i++) {
-        half->senders[i] = (struct pacer_thread){
-            .streams = memory_new_array(struct pacer_stream *, setup->path_count),
-            .cpus = packet_thread_cpu(&setup->source_cpus, i),
-            .shared_cpu = setup->shared_cpu,
-            .stop = &half->stop,
-        };
+        struct pacer_thread *sender = &half->senders[i];
+        sender->kind = half->kind;
+        sender->streams = memory_new_array(struct pacer_stream *, setup->path_count);
+        sender->cpus = packet_thread_cpu(&setup->source_cpus, i);
+        sender->shared_cpu = setup->shared_cpu;
+        sender->crowded_cpu = setup->crowded_cpu;
+        sender->stop = &half->stop;
     }
     size_t next = 0;
     for (size_t i = 0; i < setup->path_count; i++) {
@@ -210,11 +261,24 @@ static void divide_streams(struct half *half, const struct traffic_setup *setup)
     }
 }
 
+static int open_threads(struct half *half, struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && half->kind->open_thread != NULL && i < half->sender_count; i++) {
+        rc = half->kind->open_thread(&half->senders[i], err);
+    }
+    return rc;
+}
+
 int pacer_open(const struct pacer_kind *kind, const struct traffic_setup *setup, struct half **ret,
                struct error *err)
 {
     if (setup->path_count == 0 || setup->source_cpus.count == 0) {
         return fail(err, EINVAL, "a source without paths or CPUs");
+    }
+    if (kind->run != NULL) {
+        const struct sigaction action = {.sa_handler = ignore_signal};
+        sigaction(PACER_SIGNAL, &action, NULL);
     }
     struct half *half = memory_new(1, sizeof *half);
     half->kind = kind;
@@ -230,15 +294,41 @@ int pacer_open(const struct pacer_kind *kind, const struct traffic_setup *setup,
         half->streams[half->stream_count++] = stream;
     }
     divide_streams(half, setup);
+    int rc = open_threads(half, err);
+    if (rc < 0) {
+        pacer_close(half);
+        return rc;
+    }
     *ret = half;
     return 0;
 }
 
-static void stream_begin(struct pacer_stream *stream, const struct traffic_request *request)
+// The pace of a constant rate from `start_ns` on; 0 = as fast as possible.
+static struct pace pace_of(double pps, uint64_t start_ns)
 {
+    if (pps <= 0.0) {
+        return (struct pace){.due_ns = start_ns};
+    }
+    double gap = (double)NS_PER_S / pps;
+    double whole = floor(gap);
+    double burst = fmin(pps * PACE_BURST_NS / (double)NS_PER_S, PACE_BURST_MAX);
+    double catch_up = gap / CATCH_UP;
+    return (struct pace){.due_ns = start_ns,
+                         .gap_ns = (uint64_t)whole,
+                         .gap_fraction = (uint32_t)((gap - whole) * 0x1p32),
+                         .catch_up_ns = (uint64_t)catch_up,
+                         .burst_ns = (uint64_t)(burst * catch_up)};
+}
+
+static void stream_begin(struct pacer_stream *stream, const struct traffic_request *request,
+                         uint64_t start_ns)
+{
+    stream->pps = request->pps;
     stream->tx = 0;
     stream->last_ns = 0;
+    stream->served_ns = start_ns;
     stream->target = UINT64_MAX;
+    stream->pace = pace_of(request->pps, start_ns);
     if (request->pps > 0.0) {
         stream->target =
             (uint64_t)(request->pps * (double)request->duration_ns / (double)NS_PER_S + 0.5);
@@ -246,24 +336,39 @@ static void stream_begin(struct pacer_stream *stream, const struct traffic_reque
     }
 }
 
+static void sender_begin(struct pacer_thread *sender, const struct half *half,
+                         const struct traffic_request *request)
+{
+    sender->run = request->run;
+    sender->start_ns = half->start_ns;
+    sender->end_ns = half->end_ns;
+    uint64_t grace = request->pps > 0.0 ? request->duration_ns / 100 + 5 * NS_PER_MS : 0;
+    sender->limit_ns = half->end_ns + grace;
+    double gather_ns = request->pps <= 0.0 ? 0.0 : BURST * (double)NS_PER_S / request->pps;
+    gather_ns = fmin(fmax(gather_ns, (double)PERIOD_MIN_NS), (double)PERIOD_NS);
+    sender->period_ns = request->pps <= 0.0 ? 0 : (uint64_t)gather_ns;
+    sender->failed = 0;
+    sender->waited_ns = 0;
+    atomic_store(&sender->signalled, false);
+    atomic_store(&sender->done, false);
+    for (size_t i = 0; i < sender->stream_count; i++) {
+        stream_begin(sender->streams[i], request, half->start_ns);
+        half->kind->prepare(sender, i, request);
+    }
+}
+
 int pacer_start(struct half *half, const struct traffic_request *request, struct error *err)
 {
-    for (size_t i = 0; i < half->stream_count; i++) {
-        half->kind->prepare(half->streams[i], request);
-        stream_begin(half->streams[i], request);
-    }
     atomic_store(&half->stop, false);
     half->start_ns = clock_monotonic_ns() + START_AFTER_NS;
     half->end_ns = half->start_ns + request->duration_ns;
+    for (size_t i = 0; i < half->sender_count; i++) {
+        sender_begin(&half->senders[i], half, request);
+    }
+    take_priority(half);
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < half->sender_count; i++) {
-        struct pacer_thread *sender = &half->senders[i];
-        sender->run = request->run;
-        sender->pps = request->pps;
-        sender->start_ns = half->start_ns;
-        sender->end_ns = half->end_ns;
-        sender->failed = 0;
-        rc = packet_threads_add(&half->threads, sender_run, sender, err);
+        rc = packet_threads_add(&half->threads, sender_run, &half->senders[i], err);
     }
     return rc;
 }
@@ -274,7 +379,7 @@ int pacer_finish(struct half *half, const struct traffic_request *request,
     if (stop_sleep_until(half->end_ns, NULL) < 0) {
         atomic_store(&half->stop, true);
     }
-    packet_threads_join(&half->threads);
+    join_senders(half);
     for (size_t i = 0; i < half->sender_count; i++) {
         if (half->senders[i].failed != 0) {
             return fail(err, -half->senders[i].failed, "sending");
@@ -296,5 +401,5 @@ int pacer_finish(struct half *half, const struct traffic_request *request,
 void pacer_stop(struct half *half)
 {
     atomic_store(&half->stop, true);
-    packet_threads_join(&half->threads);
+    join_senders(half);
 }

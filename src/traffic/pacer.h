@@ -1,30 +1,56 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * traffic/pacer — threads that send streams of packets at a given rate. Called by the sources of
- * the engines that send by themselves, which supply the function that sends a batch.
+ * the engines that send by themselves.
  *
- * Packets are due by the clock. Between them a thread sleeps long enough to gather a small burst (a
- * wake-up costs more than a packet), and then sends all packets that are due; it spins only if even
- * that leaves no time. Packets missed while the thread was off the CPU are sent at slightly more
- * than the rate, so that a hiccup of the tester does not cause a burst for which the device under
- * test is blamed. Packets still due after a grace time beyond the trial's end are not sent: they
- * are "unsent".
+ * Packets are due by the clock (pace.h). A kind of source either sends a batch at a time, by
+ * send(), or all streams of a thread until the trial ends, by run(). With send(), a thread sleeps
+ * between packets long enough to gather a small burst (a wake-up costs more than a packet), and
+ * then sends all packets that are due; it spins only if even that leaves no time. Packets still due
+ * after a grace time beyond the trial's end are not sent: they are "unsent".
  */
 #ifndef VRBENCH_TRAFFIC_PACER_H
 #define VRBENCH_TRAFFIC_PACER_H
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "traffic/engine.h"
+#include "traffic/pace.h"
 
 // One path's packets of one trial. The first member of an engine's own struct for a path.
 struct pacer_stream {
-    // Sends the packets with the sequence numbers tx to tx + `count` - 1 and adds those attempted
-    // to tx. Returns 0, or a negative errno after which nothing more is sent.
-    int (*send)(struct pacer_stream *stream, uint32_t run, size_t count);
     size_t batch; // packets that one call of send() handles at most, at least 1
-    // of the trial, written by the pacer (tx by send()):
-    uint64_t target;  // packets to send; UINT64_MAX = as many as possible
+    // of the trial, written by the pacer:
+    double pps;         // 0 = as fast as possible
+    uint64_t target;    // packets to send; UINT64_MAX = as many as possible
+    struct pace pace;   // before the trial, and with send() during it
+    uint64_t allowed;   // with send(): packets that may be sent in this turn
+    uint64_t served_ns; // with send(): time of the last turn
+    // written by send() or run():
     uint64_t tx;      // attempted so far
-    uint64_t last_ns; // CLOCK_MONOTONIC when the last batch was handed over
+    uint64_t last_ns; // CLOCK_MONOTONIC when the last batch was handed over (with send() by the
+                      // pacer)
+};
+
+// A thread and its streams.
+struct pacer_thread {
+    const struct pacer_kind *kind;
+    struct pacer_stream **streams; // served in turn
+    size_t stream_count;
+    struct cpu_list cpus;
+    bool shared_cpu, crowded_cpu; // of traffic_setup
+    void *own;                    // the kind's
+    // Of the trial:
+    uint32_t run;
+    uint64_t start_ns, end_ns;   // CLOCK_MONOTONIC
+    uint64_t limit_ns;           // nothing is sent from then on
+    uint64_t period_ns;          // sleep between bursts
+    const atomic_bool *stop;     // the trial ends at once
+    _Atomic(pthread_t) sender;   // set while it may be signalled
+    atomic_bool signalled, done; // whether sender is set; whether the thread has ended its work
+    uint64_t waited_ns;          // CPU time spent waiting until packets were due
+    int failed;                  // negative errno of a permanent send failure
 };
 
 // What an engine's source supplies.
@@ -33,9 +59,28 @@ struct pacer_kind {
     // Opens the stream of a path in zeroed memory. On failure it leaves nothing to be closed.
     int (*open)(const struct traffic_path *path, struct pacer_stream *ret, struct error *err);
     void (*close)(struct pacer_stream *stream);
-    // Prepares a stream for a trial, before it begins.
-    void (*prepare)(struct pacer_stream *stream, const struct traffic_request *request);
+    // Open and close what a thread needs for its streams (`own`); NULL = nothing. close_thread() is
+    // called before its streams are closed, also if open_thread() failed.
+    int (*open_thread)(struct pacer_thread *thread, struct error *err);
+    void (*close_thread)(struct pacer_thread *thread);
+    // Prepares a stream for a trial. Its pacer_stream is complete.
+    void (*prepare)(struct pacer_thread *thread, size_t stream,
+                    const struct traffic_request *request);
+    // Sends `count` packets with the sequence numbers from tx on, and adds those attempted to tx.
+    // Returns 0, or a negative errno after which nothing more is sent.
+    int (*send)(struct pacer_thread *thread, size_t stream, size_t count);
+    // Whether run() can be used for the thread; NULL = there is no run(), and send() is used.
+    bool (*paces)(const struct pacer_thread *thread);
+    // Sends all packets of the thread's streams when they are due. Returns once all are sent, at
+    // limit_ns, or on stop, or after PACER_SIGNAL, which the thread gets again and again from
+    // end_ns or a stop on.
+    int (*run)(struct pacer_thread *thread);
+    // Called by another thread during run(): whether all is sent.
+    bool (*sent_all)(const struct pacer_thread *thread);
 };
+
+// Interrupts system calls of a thread in run().
+#define PACER_SIGNAL SIGRTMIN
 
 // The source half of an engine: see half_ops in traffic/engine.h. Streams are divided among
 // threads: one a CPU of setup->source_cpus, at most one a stream.

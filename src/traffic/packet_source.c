@@ -50,15 +50,16 @@ static uint8_t *buffer(const struct packet_stream *stream, size_t i)
     return stream->buffers + i * sizeof stream->frame.bytes;
 }
 
-static int packet_send(struct pacer_stream *paced, uint32_t run, size_t count)
+static int packet_send(struct pacer_thread *thread, size_t number, size_t count)
 {
+    struct pacer_stream *paced = thread->streams[number];
     struct packet_stream *stream = stream_of(paced);
     struct mmsghdr messages[PACKET_BATCH];
     struct iovec parts[PACKET_BATCH];
     memset(messages, 0, count * sizeof messages[0]);
     uint64_t now = clock_monotonic_ns();
     for (size_t i = 0; i < count; i++) {
-        struct frame_stamp stamp = {stream->address.network, run, paced->tx + i, now};
+        struct frame_stamp stamp = {stream->address.network, thread->run, paced->tx + i, now};
         frame_stamp(&stream->frame, buffer(stream, i), &stamp);
         parts[i] = (struct iovec){buffer(stream, i), stream->frame.length};
         messages[i].msg_hdr.msg_iov = &parts[i];
@@ -84,7 +85,7 @@ static int stream_open(const struct traffic_path *path, struct pacer_stream *pac
                        struct error *err)
 {
     struct packet_stream *ret = stream_of(paced);
-    *ret = (struct packet_stream){.paced = {.send = packet_send, .batch = PACKET_BATCH},
+    *ret = (struct packet_stream){.paced = {.batch = PACKET_BATCH},
                                   .socket = -1,
                                   .address = path->address,
                                   .ip_extra = path->ip_extra};
@@ -113,9 +114,10 @@ static int stream_open(const struct traffic_path *path, struct pacer_stream *pac
     return 0;
 }
 
-static void stream_prepare(struct pacer_stream *paced, const struct traffic_request *request)
+static void stream_prepare(struct pacer_thread *thread, size_t number,
+                           const struct traffic_request *request)
 {
-    struct packet_stream *stream = stream_of(paced);
+    struct packet_stream *stream = stream_of(thread->streams[number]);
     frame_template_init(&stream->frame, &stream->address, request->ip_length + stream->ip_extra);
     for (size_t copy = 0; copy < PACKET_BATCH; copy++) {
         memcpy(buffer(stream, copy), stream->frame.bytes, stream->frame.length);
@@ -128,7 +130,8 @@ static int source_open(const struct engine_ops *engine, const struct traffic_set
     static const struct pacer_kind kind = {.stream_size = sizeof(struct packet_stream),
                                            .open = stream_open,
                                            .close = stream_close,
-                                           .prepare = stream_prepare};
+                                           .prepare = stream_prepare,
+                                           .send = packet_send};
     (void)engine;
     return pacer_open(&kind, setup, ret, err);
 }

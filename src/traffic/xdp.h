@@ -11,10 +11,10 @@
 #if HAVE_BPF
 extern const struct half_ops xdp_source_half, xdp_sink_half;
 
-struct xdp_source_bpf__bss;
-// Configures the source's program to write frames of a template with the network and run of
-// `stamp`, from sequence number 0.
-void xdp_source_prepare(struct xdp_source_bpf__bss *globals, const struct frame_template *frame,
+struct xdp_stream;
+// Prepares a stream of the source's program: it writes frames of a template with the network and
+// run of `stamp`, from sequence number 0.
+void xdp_source_prepare(struct xdp_stream *stream, const struct frame_template *frame,
                         const struct frame_stamp *stamp);
 
 // Tests whether this kernel can run the source's program, on `count` frames that it drops. Exit

@@ -45,9 +45,8 @@ struct half {
     struct xdp_receiver *receivers; // for each path
 };
 
-// If source and sink share a CPU, the sink's NAPI threads must get it at once: the source sends a
-// ring of 256 packets within 50 us, and leaves its CPU between two batches only if another task
-// must run.
+// The sink's NAPI threads must get their CPU at once: the source, which may be on the same CPU,
+// sends a ring of 256 packets within 50 us, and other programs take a CPU for milliseconds.
 static void receiver_runs_first(struct xdp_receiver *receiver, const struct traffic_path *path)
 {
     char name[IF_NAMESIZE] = "";
@@ -163,9 +162,7 @@ static int sink_open(const struct engine_ops *engine, const struct traffic_setup
             return rc;
         }
         half->path_count++;
-        if (setup->shared_cpu) {
-            receiver_runs_first(&half->receivers[i], &setup->paths[i]);
-        }
+        receiver_runs_first(&half->receivers[i], &setup->paths[i]);
     }
     *ret = half;
     return 0;

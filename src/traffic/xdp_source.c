@@ -11,6 +11,7 @@
 #include "version.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,34 +22,52 @@
 #include <linux/if_link.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "linux/bpf_skeleton.h"
 #include "linux/xdp_ability.h"
 #include "traffic/pacer.h"
 #include "traffic/xdp.h"
+#include "traffic/xdp_stream.h"
 #include "xdp_source.skel.h"
 
 #define LOOPBACK 1 // its index in any namespace
 
-// Packets that one system call sends at most. A call costs some 15 us besides its packets.
-#define CALL_PACED 64U
-#define CALL_FAST  4096U // as fast as possible
+/*
+ * Frames of a batch leave together, or as soon as there are 16 of them; then other tasks may run.
+ * So a batch must be short, as frames wait for its end, but each batch costs a wake-up of the
+ * sink's thread (some 3 us on the same CPU): it is as many frames as are sent in BATCH_NS. The pool
+ * of pages that are used again has the same size.
+ */
+#define BATCH_NS  16000.0
+#define BATCH_MIN 8U
+#define BATCH_MAX 64U // the kernel's default
 
-struct xdp_stream {
+// What a path's stream needs until its thread is opened.
+struct xdp_path {
     struct pacer_stream paced;
-    struct xdp_source_bpf *skeleton;
-    struct netns *apart; // namespace to whose loopback interface the program is attached
-    int attachment;      // the link to it
-    int program;         // of the skeleton
     const struct netns *ns;
+    int interface;
     struct frame_address address;
     unsigned ip_extra;
     struct frame_template frame;
 };
 
-static struct xdp_stream *stream_of(struct pacer_stream *paced)
+// What a thread has.
+struct xdp_sender {
+    struct xdp_source_bpf *skeleton;
+    struct netns *apart; // namespace to whose loopback interface the program is attached
+    int attachment;      // the link to it
+    int program;         // of the skeleton
+    bool uniform;        // all streams have the same layout, so that they can share pages
+    uint32_t batch;
+    const uint8_t *frame; // what the kernel makes the frames of
+    size_t frame_length;
+};
+
+static struct xdp_path *path_of(struct pacer_stream *paced)
 {
-    return (struct xdp_stream *)(void *)paced;
+    return (struct xdp_path *)(void *)paced;
 }
 
 // ---- the program
@@ -67,14 +86,15 @@ static struct xdp_source_bpf *source_load(struct error *err)
     return skeleton;
 }
 
-// Sends `count` frames. Returns 0 or a negative errno.
-static int run_program(int program, const uint8_t *frame, size_t length, uint32_t count)
+// Runs the program `count` times. Returns 0 or a negative errno: -EINTR after a signal.
+static int run_program(int program, const uint8_t *frame, size_t length, uint32_t count,
+                       uint32_t batch)
 {
     struct xdp_md context = {.data_end = (uint32_t)length};
     DECLARE_LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame,
                         .data_size_in = (uint32_t)length, .ctx_in = &context,
                         .ctx_size_in = sizeof context, .repeat = (int)count,
-                        .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = CALL_PACED);
+                        .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = batch);
     return bpf_prog_test_run_opts(program, &options);
 }
 
@@ -85,7 +105,7 @@ int xdp_source_try(struct error *err)
     if (skeleton == NULL) {
         return -ENOTSUP;
     }
-    int rc = run_program(bpf_program__fd(skeleton->progs.send_stamped), frame, sizeof frame, 1);
+    int rc = run_program(bpf_program__fd(skeleton->progs.send_stamped), frame, sizeof frame, 1, 1);
     if (rc < 0) {
         rc =
             fail_lacking(err,
@@ -97,33 +117,91 @@ int xdp_source_try(struct error *err)
     return rc;
 }
 
-// ---- streams
+// ---- sending
 
-// Called in the pacer's thread, which must be in the namespace of the interface.
-static int xdp_send(struct pacer_stream *paced, uint32_t run, size_t count)
+// The thread must be in the namespace of the interfaces.
+static int enter_namespace(struct pacer_thread *thread)
 {
-    struct xdp_stream *stream = stream_of(paced);
-    (void)run; // set in the stamp when the trial began
-    static _Thread_local const struct netns *place;
-    if (place != stream->ns) {
-        if (setns(stream->ns->fd, CLONE_NEWNET) < 0) {
-            return -errno;
-        }
-        place = stream->ns;
+    if (setns(path_of(thread->streams[0])->ns->fd, CLONE_NEWNET) < 0) {
+        return -errno;
     }
-    int rc =
-        run_program(stream->program, stream->frame.bytes, stream->frame.length, (uint32_t)count);
-    uint64_t sent = stream->skeleton->bss->sequence;
-    paced->tx = sent;
+    return 0;
+}
+
+static void take_results(struct pacer_thread *thread)
+{
+    const struct xdp_sender *sender = thread->own;
+    const struct xdp_source_bpf__bss *globals = sender->skeleton->bss;
+    for (size_t i = 0; i < thread->stream_count; i++) {
+        thread->streams[i]->tx = globals->streams[i].sequence;
+        thread->streams[i]->last_ns = globals->streams[i].last_ns;
+    }
+    thread->waited_ns = globals->waited_ns;
+}
+
+static bool sender_sent_all(const struct pacer_thread *thread)
+{
+    const struct xdp_sender *sender = thread->own;
+    const struct xdp_source_bpf__bss *globals = sender->skeleton->bss;
+    for (size_t i = 0; i < thread->stream_count; i++) {
+        const volatile struct xdp_stream *stream = &globals->streams[i];
+        if (stream->sequence < stream->target) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Whether one call can send all streams: the rest of a frame stays on its page, which any stream may
+// get next. And waiting without sleeping must not take CPU from the device under test.
+static bool sender_paces(const struct pacer_thread *thread)
+{
+    const struct xdp_sender *sender = thread->own;
+    return sender->uniform && !thread->crowded_cpu;
+}
+
+// One call of the kernel lasts for the whole trial; the pacer's signal ends it.
+static int sender_run(struct pacer_thread *thread)
+{
+    struct xdp_sender *sender = thread->own;
+    int rc = enter_namespace(thread);
+    while (rc == 0 && !atomic_load(thread->stop) && !sender_sent_all(thread) &&
+           clock_monotonic_ns() < thread->limit_ns) {
+        rc = run_program(sender->program, sender->frame, sender->frame_length, INT_MAX,
+                         sender->batch);
+        rc = rc == -EINTR ? 0 : rc;
+    }
+    take_results(thread);
+    return rc;
+}
+
+// One short call of the kernel.
+static int sender_send(struct pacer_thread *thread, size_t number, size_t count)
+{
+    struct xdp_sender *sender = thread->own;
+    struct xdp_source_bpf__bss *globals = sender->skeleton->bss;
+    struct pacer_stream *paced = thread->streams[number];
+    static _Thread_local const struct pacer_thread *placed;
+    if (placed != thread) {
+        int rc = enter_namespace(thread);
+        if (rc < 0) {
+            return rc;
+        }
+        placed = thread;
+    }
+    globals->first_stream = globals->turn = (uint32_t)number;
+    globals->beyond_stream = (uint32_t)number + 1;
+    const struct frame_template *frame = &path_of(paced)->frame;
+    int rc = run_program(sender->program, frame->bytes, frame->length, (uint32_t)count, BATCH_MAX);
+    paced->tx = globals->streams[number].sequence;
     return rc == -EINTR ? 0 : rc;
 }
 
+// ---- streams
+
 static void stream_close(struct pacer_stream *paced)
 {
-    struct xdp_stream *stream = stream_of(paced);
-    cleanup_close(&stream->attachment);
-    netns_close(stream->apart);
-    xdp_source_bpf__destroy(stream->skeleton); // NULL is fine
+    (void)paced; // nothing is open
 }
 
 // Frames that an interface does not take from a BPF program are dropped without an error.
@@ -141,70 +219,123 @@ static int interface_check(const struct traffic_path *path, struct error *err)
     return rc;
 }
 
-// An interface can have one program, so each stream has a separate namespace for it.
-static int stream_attach(struct xdp_stream *stream, struct error *err)
-{
-    int rc = netns_create(NULL, &stream->apart, err);
-    if (rc < 0) {
-        return rc;
-    }
-    _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
-    rc = netns_visit(stream->apart, &visit, err);
-    if (rc < 0) {
-        return rc;
-    }
-    DECLARE_LIBBPF_OPTS(bpf_link_create_opts, options, .flags = XDP_FLAGS_SKB_MODE);
-    stream->attachment = bpf_link_create(stream->program, LOOPBACK, BPF_XDP, &options);
-    return stream->attachment < 0 ? fail(err, errno, "attaching the source's BPF program") : 0;
-}
-
 static int stream_open(const struct traffic_path *path, struct pacer_stream *paced,
                        struct error *err)
 {
-    struct xdp_stream *ret = stream_of(paced);
-    *ret = (struct xdp_stream){.paced = {.send = xdp_send, .batch = CALL_PACED},
-                               .attachment = -1,
-                               .ns = path->source_ns,
-                               .address = path->address,
-                               .ip_extra = path->ip_extra};
-    int rc = interface_check(path, err);
-    if (rc < 0) {
-        return rc;
-    }
-    ret->skeleton = source_load(err);
-    if (ret->skeleton == NULL) {
-        return -ENOTSUP;
-    }
-    ret->program = bpf_program__fd(ret->skeleton->progs.send_stamped);
-    ret->skeleton->bss->interface = (uint32_t)path->source_index;
-    rc = stream_attach(ret, err);
-    if (rc < 0) {
-        stream_close(paced);
-    }
-    return rc;
+    struct xdp_path *ret = path_of(paced);
+    *ret = (struct xdp_path){.paced = {.batch = BATCH_MAX},
+                             .ns = path->source_ns,
+                             .interface = path->source_index,
+                             .address = path->address,
+                             .ip_extra = path->ip_extra};
+    return interface_check(path, err);
 }
 
-void xdp_source_prepare(struct xdp_source_bpf__bss *globals, const struct frame_template *frame,
+void xdp_source_prepare(struct xdp_stream *stream, const struct frame_template *frame,
                         const struct frame_stamp *stamp)
 {
     uint8_t stamped[FRAME_ETHERNET + FRAME_IP_MAX];
     memcpy(stamped, frame->bytes, frame->length);
     frame_stamp(frame, stamped, stamp);
-    memset(globals->frame_headers, 0, sizeof globals->frame_headers);
-    memcpy(globals->frame_headers, frame->bytes, frame->stamp_at);
-    memcpy(&globals->stamp_begin, stamped + frame->stamp_at, sizeof globals->stamp_begin);
-    globals->stamp_at = (uint32_t)frame->stamp_at;
-    globals->frame_base_sum = frame->base_sum;
-    globals->sequence = 0;
+    memset(stream->headers, 0, sizeof stream->headers);
+    memcpy(stream->headers, frame->bytes, frame->stamp_at);
+    memcpy(&stream->begin, stamped + frame->stamp_at, sizeof stream->begin);
+    stream->stamp_at = (uint32_t)frame->stamp_at;
+    stream->base_sum = frame->base_sum;
+    stream->sequence = 0;
 }
 
-static void stream_prepare(struct pacer_stream *paced, const struct traffic_request *request)
+static uint32_t batch_for(double pps)
 {
-    struct xdp_stream *stream = stream_of(paced);
-    struct frame_stamp stamp = {.network = stream->address.network, .run = request->run};
-    frame_template_init(&stream->frame, &stream->address, request->ip_length + stream->ip_extra);
-    xdp_source_prepare(stream->skeleton->bss, &stream->frame, &stamp);
-    stream->paced.batch = request->pps > 0.0 ? CALL_PACED : CALL_FAST;
+    uint32_t batch = BATCH_MIN;
+    while (batch < BATCH_MAX && (pps <= 0.0 || batch < pps * BATCH_NS / (double)NS_PER_S)) {
+        batch *= 2;
+    }
+    return batch;
+}
+
+static void stream_prepare(struct pacer_thread *thread, size_t number,
+                           const struct traffic_request *request)
+{
+    struct xdp_sender *sender = thread->own;
+    struct xdp_path *path = path_of(thread->streams[number]);
+    struct xdp_source_bpf__bss *globals = sender->skeleton->bss;
+    struct xdp_stream *stream = &globals->streams[number];
+    struct frame_stamp stamp = {.network = path->address.network, .run = request->run};
+    frame_template_init(&path->frame, &path->address, request->ip_length + path->ip_extra);
+    xdp_source_prepare(stream, &path->frame, &stamp);
+    stream->interface = (uint32_t)path->interface;
+    stream->last_ns = 0;
+    // With send(), the pacer decides when.
+    stream->pace = sender_paces(thread) ? path->paced.pace : (struct pace){0};
+    stream->target = sender_paces(thread) ? path->paced.target : UINT64_MAX;
+    globals->turn = globals->first_stream = 0;
+    globals->beyond_stream = (uint32_t)thread->stream_count;
+    globals->end_ns = thread->limit_ns;
+    globals->waited_ns = 0;
+    sender->frame = path->frame.bytes;
+    sender->frame_length = path->frame.length;
+    sender->batch = batch_for(request->pps * (double)thread->stream_count);
+}
+
+// ---- threads
+
+// An interface can have one program, so each thread has a separate namespace for it.
+static int sender_attach(struct xdp_sender *sender, struct error *err)
+{
+    int rc = netns_create(NULL, &sender->apart, err);
+    if (rc < 0) {
+        return rc;
+    }
+    _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
+    rc = netns_visit(sender->apart, &visit, err);
+    if (rc < 0) {
+        return rc;
+    }
+    DECLARE_LIBBPF_OPTS(bpf_link_create_opts, options, .flags = XDP_FLAGS_SKB_MODE);
+    sender->attachment = bpf_link_create(sender->program, LOOPBACK, BPF_XDP, &options);
+    return sender->attachment < 0 ? fail(err, errno, "attaching the source's BPF program") : 0;
+}
+
+static void sender_close(struct pacer_thread *thread)
+{
+    struct xdp_sender *sender = thread->own;
+    if (sender == NULL) {
+        return;
+    }
+    cleanup_close(&sender->attachment);
+    netns_close(sender->apart);
+    xdp_source_bpf__destroy(sender->skeleton); // NULL is fine
+    free(sender);
+    thread->own = NULL;
+}
+
+static int sender_open(struct pacer_thread *thread, struct error *err)
+{
+    for (size_t i = 0; i < thread->stream_count; i++) {
+        if (path_of(thread->streams[i])->ns != path_of(thread->streams[0])->ns) {
+            return fail(err, EINVAL, "a source whose interfaces are in several namespaces");
+        }
+    }
+    if (thread->stream_count > XDP_STREAMS_MAX) {
+        return fail(err, E2BIG, "a source with more than %u interfaces", XDP_STREAMS_MAX);
+    }
+    struct xdp_sender *sender = memory_new(1, sizeof *sender);
+    sender->attachment = -1;
+    thread->own = sender;
+    sender->skeleton = source_load(err);
+    if (sender->skeleton == NULL) {
+        return -ENOTSUP;
+    }
+    sender->program = bpf_program__fd(sender->skeleton->progs.send_stamped);
+    sender->uniform = true;
+    for (size_t i = 1; i < thread->stream_count; i++) {
+        const struct xdp_path *first = path_of(thread->streams[0]);
+        const struct xdp_path *path = path_of(thread->streams[i]);
+        sender->uniform = sender->uniform && path->ip_extra == first->ip_extra &&
+                          path->address.source.version == first->address.source.version;
+    }
+    return sender_attach(sender, err);
 }
 
 // ---- the half
@@ -212,10 +343,16 @@ static void stream_prepare(struct pacer_stream *paced, const struct traffic_requ
 static int source_open(const struct engine_ops *engine, const struct traffic_setup *setup,
                        struct half **ret, struct error *err)
 {
-    static const struct pacer_kind kind = {.stream_size = sizeof(struct xdp_stream),
+    static const struct pacer_kind kind = {.stream_size = sizeof(struct xdp_path),
                                            .open = stream_open,
                                            .close = stream_close,
-                                           .prepare = stream_prepare};
+                                           .open_thread = sender_open,
+                                           .close_thread = sender_close,
+                                           .prepare = stream_prepare,
+                                           .send = sender_send,
+                                           .paces = sender_paces,
+                                           .run = sender_run,
+                                           .sent_all = sender_sent_all};
     (void)engine;
     return pacer_open(&kind, setup, ret, err);
 }

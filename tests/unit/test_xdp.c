@@ -24,6 +24,7 @@
 #include "version.h"
 
 #include "traffic/xdp.h"
+#include "traffic/xdp_stream.h"
 #include "xdp_sink.skel.h"
 #include "xdp_source.skel.h"
 
@@ -109,6 +110,16 @@ static void make_frame(struct frame_template *frame, uint8_t *bytes, unsigned ip
 
 // ---- source
 
+// Has the program send frames of a template as fast as it is run.
+static void begin_stream(const struct frame_template *frame, const struct frame_stamp *stamp)
+{
+    source->bss->first_stream = source->bss->turn = 0;
+    source->bss->beyond_stream = 1;
+    source->bss->end_ns = UINT64_MAX;
+    source->bss->streams[0] = (struct xdp_stream){.target = UINT64_MAX};
+    xdp_source_prepare(&source->bss->streams[0], frame, stamp);
+}
+
 static void writes_the_frames_of_the_library(void)
 {
     static struct frame_template frame;
@@ -118,7 +129,7 @@ static void writes_the_frames_of_the_library(void)
     unsigned least = FRAME_IP_MIN(address->source.version);
     for (unsigned length = least; length <= 3386; length += length < 200 ? 1 : 53) {
         frame_template_init(&frame, address, length);
-        xdp_source_prepare(source->bss, &frame, &stamp);
+        begin_stream(&frame, &stamp);
         for (uint64_t sequence = 0; sequence < 3; sequence++) {
             DECLARE_LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.bytes,
                                 .data_size_in = (uint32_t)frame.length, .data_out = out,

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later OR GPL-2.0-only
+/*
+ * traffic/xdp_stream — one path's packets as bpf/xdp_source sends them; written by
+ * traffic/xdp_source. No system header is included, so that the BPF compiler can read this file.
+ */
+#ifndef VRBENCH_TRAFFIC_XDP_STREAM_H
+#define VRBENCH_TRAFFIC_XDP_STREAM_H
+
+#include "traffic/pace.h"
+#include "traffic/stamp.h"
+
+#define XDP_STREAMS_MAX 1024U // of a thread: as many as a scenario has networks
+
+struct xdp_stream {
+    struct pace pace;
+    uint64_t sequence;                           // of the next packet
+    uint64_t target;                             // packets to send
+    uint64_t last_ns;                            // CLOCK_MONOTONIC when the last packet was sent
+    uint64_t headers[FRAME_HEADERS_MAX / 8 + 1]; // bytes of Ethernet, IP and UDP header, then 0
+    uint64_t base_sum;                           // frame_template.base_sum of traffic/frame.h
+    uint64_t begin;                              // the first 8 bytes of the stamp, in memory order
+    uint32_t interface;                          // by which packets leave; 0 = they are dropped
+    uint32_t stamp_at;                           // length of the headers, FRAME_STAMP_AT(version)
+};
+
+#endif
