@@ -257,6 +257,29 @@ static void show_platform(const char *folder)
     json_decref(run);
 }
 
+// Prints which engine "auto" was, by topology if they differ.
+static void show_engine(const char *folder)
+{
+    json_t *run = NULL;
+    if (store_read_run(folder, &run, NULL) < 0) {
+        return;
+    }
+    const char *topology = NULL;
+    const char *last = "";
+    json_t *one = NULL;
+    json_object_foreach(json_object_get(run, "engines"), topology, one)
+    {
+        const char *name = json_string_value(json_object_get(one, "engine"));
+        const char *why = json_string_value(json_object_get(one, "why"));
+        if (name != NULL && why != NULL && !text_equal(name, last)) {
+            printf("Engine:  %s%s%s (auto: %s)\n", name, *last == '\0' ? "" : " in ",
+                   *last == '\0' ? "" : topology, why);
+            last = name;
+        }
+    }
+    json_decref(run);
+}
+
 // Prints the time in which routing daemons learned their routes, by testbed.
 static void show_convergence(const char *folder)
 {
@@ -319,6 +342,7 @@ static int show(const struct point_list *points, const struct run_values *asked,
            invalid == 0 ? "" : " (excluded above; points.csv contains all reasons)");
     show_reasons(points);
     show_platform(folder);
+    show_engine(folder);
     printf("Results: %s\n", folder);
     if (reported) {
         printf("Report:  %s/report.html (vrbench report adds figures for print)\n", folder);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "linux/discard.h"
+#include "scenario/engines.h"
 
 static struct traffic_path path_of(const struct testbed *testbed, const struct plan_path *path)
 {
@@ -38,7 +39,7 @@ static struct traffic_path path_of(const struct testbed *testbed, const struct p
 
 static int open_discards(struct bench *bench, const struct traffic_path *paths, struct error *err)
 {
-    uint16_t port = engine_discard_port(bench->scenario->traffic.engine);
+    uint16_t port = engine_discard_port(bench->traits->name);
     for (size_t i = 0; port != 0 && i < bench->path_count; i++) {
         _cleanup_error_ struct error why = ERROR_INIT;
         int rc = discard_at_ingress(paths[i].sink_ns, paths[i].sink_index, port, &why);
@@ -80,13 +81,43 @@ static int open_engine(struct bench *bench, struct error *err)
                 setup.sink_cpus.count * sizeof setup.sink_cpus.cpus[0]);
     }
     int rc = open_discards(bench, paths, err);
+    if (rc < 0) {
+        return rc;
+    }
+    struct error why = ERROR_INIT;
+    rc = engine_open(bench->traits->name, &setup, &bench->engine, &why);
+    if (rc == 0 || bench->engine_why == NULL || why.exit_status != EXIT_LACKING ||
+        text_equal(bench->traits->name, "packet")) {
+        error_move(err, &why);
+        return rc;
+    }
+    // The interfaces of this testbed can't do what the machine can.
+    free(bench->engine_why);
+    bench->engine_why = text_copy(why.text);
+    error_clear(&why);
+    bench->traits = scenario_engine("packet");
+    rc = open_discards(bench, paths, err);
     return rc < 0 ? rc : engine_open(bench->traits->name, &setup, &bench->engine, err);
+}
+
+static const char *choose_engine(struct bench *bench)
+{
+    const struct scenario_traffic *traffic = &bench->scenario->traffic;
+    unsigned longest = 0;
+    if (!text_equal(traffic->engine, ENGINE_AUTO)) {
+        return traffic->engine;
+    }
+    for (size_t i = 0; i < traffic->length_count; i++) {
+        unsigned length = scenario_longest_ip(bench->scenario, traffic->lengths[i]);
+        longest = length > longest ? length : longest;
+    }
+    return engine_choose(longest, &bench->engine_why);
 }
 
 // Fills a zeroed bench. After a failure the caller closes it.
 static int set_up_bench(struct bench *bench, enum topology topology, struct error *err)
 {
-    const char *engine = bench->scenario->traffic.engine;
+    const char *engine = choose_engine(bench);
     int rc = engine_check(engine, err);
     if (rc < 0) {
         return rc;
@@ -138,6 +169,7 @@ int bench_close(struct bench *bench, struct error *err)
     int rc = bench->testbed == NULL ? 0 : testbed_down(&bench->testbed, 1, NULL, err);
     (void)cpu_bind(0, &bench->usable, NULL);
     cleanup_close(&bench->awake);
+    free(bench->engine_why);
     free(bench);
     return rc;
 }

@@ -11,7 +11,8 @@
 struct bench {
     const struct scenario *scenario;
     struct testbed *testbed;
-    const struct engine_traits *traits;
+    const struct engine_traits *traits; // of the engine in use
+    char *engine_why;                   // if the scenario's engine is auto: why this one; else NULL
     struct engine *engine;
     int discard; // socket that discards the sinks' traffic if a filter cannot; -1 = none
     size_t path_count;

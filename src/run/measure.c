@@ -55,7 +55,8 @@ static int build_bench(struct measuring *measuring, unsigned place, struct error
     const struct job *job = measuring->state->job;
     progress_label("building the testbed");
     int rc = bench_open(job->scenario, topology_at(measuring, place), &measuring->bench, err);
-    if (rc < 0 || (rc = note_testbed(measuring->state, measuring->bench->testbed, err)) < 0) {
+    if (rc < 0 || (rc = note_engine(measuring->state, measuring->bench, err)) < 0 ||
+        (rc = note_testbed(measuring->state, measuring->bench->testbed, err)) < 0) {
         return rc;
     }
     return job->scenario->method == METHOD_STUDY

@@ -38,6 +38,33 @@ static int note_convergence(struct job_state *state, const struct testbed *testb
     return store_write_run(state->store, state->run, err);
 }
 
+int note_engine(struct job_state *state, const struct bench *bench, struct error *err)
+{
+    const char *topology = topology_name(testbed_plan(bench->testbed)->topology);
+    const char *name = bench->traits->name;
+    if (bench->engine_why == NULL) {
+        return 0;
+    }
+    json_t *chosen = json_object_get(state->run, "engines");
+    if (chosen == NULL) {
+        chosen = json_object();
+        json_object_set_new(state->run, "engines", chosen);
+    }
+    const char *before =
+        json_string_value(json_object_get(json_object_get(chosen, topology), "engine"));
+    if (before != NULL && !text_equal(before, name)) {
+        return fail_input(err,
+                          "%s cannot be resumed: engine auto is %s now (%s), it was %s; name the "
+                          "engine with --engine, or name another folder",
+                          state->job->folder, name, bench->engine_why, before);
+    }
+    json_object_set_new(chosen, topology,
+                        json_pack("{s:s, s:s}", "engine", name, "why", bench->engine_why));
+    json_t *scenario = json_object_get(state->run, "scenario");
+    json_object_set_new(scenario, "engine", json_string(name));
+    return store_write_run(state->store, state->run, err);
+}
+
 // Only a testbed of dedicated knows the kind of dedicated links; later testbeds keep its entry.
 static void keep_dedicated(const json_t *before, json_t *now)
 {

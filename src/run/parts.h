@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "measure/bench.h"
 #include "result/store.h"
 #include "run/run.h"
 #include "search/sweep.h"
@@ -45,6 +46,8 @@ uint64_t job_duration(const struct job *job);
 // ---- notes.c
 
 // Writes the convergence and the platform of a testbed that was built to run.json.
+// Writes the engine of a testbed to run.json. A resumed run must use the same one as before.
+int note_engine(struct job_state *state, const struct bench *bench, struct error *err);
 int note_testbed(struct job_state *state, const struct testbed *testbed, struct error *err);
 
 #endif

@@ -27,8 +27,15 @@
         .payload_use = "iperf3's numbers and times", .duration_step_ns = 1000000000, .slack = 5,   \
         .can = ENGINE_FRAGMENTS | ENGINE_COMPANY)
 
-// " packet xdp …", for messages and help
+// Instead of an engine: the one of the two own engines that suits the scenario and the machine.
+// What a scenario may contain is what either of them can do.
+#define ENGINE_AUTO "auto"
+#define ENGINE_AUTO_TRAITS                                                                         \
+    .length_layer = LENGTH_IP, .payload_min = SCENARIO_STAMP_LENGTH,                               \
+    .payload_use = "vrbench's stamp", .duration_step_ns = 1
+
+// " auto packet xdp …", for messages and help
 #define ENGINES_WORD(name, ...) " " #name
-#define ENGINES_WORDS           ENGINES(ENGINES_WORD)
+#define ENGINES_WORDS           " " ENGINE_AUTO ENGINES(ENGINES_WORD)
 
 #endif

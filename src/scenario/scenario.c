@@ -21,8 +21,9 @@ const char *const routing_daemon_names[] = {"none", "frr", "bird", NULL};
 
 #define ENGINE_TRAITS(engine, ...) {.name = #engine, __VA_ARGS__},
 #define ENGINE_NAME(engine, ...)   #engine,
-static const struct engine_traits engines[] = {ENGINES(ENGINE_TRAITS)};
-const char *const engine_names[] = {ENGINES(ENGINE_NAME) NULL};
+static const struct engine_traits engines[] = {{.name = ENGINE_AUTO, ENGINE_AUTO_TRAITS},
+                                               ENGINES(ENGINE_TRAITS)};
+const char *const engine_names[] = {ENGINE_AUTO, ENGINES(ENGINE_NAME) NULL};
 
 const struct engine_traits *scenario_engine(const char *name)
 {

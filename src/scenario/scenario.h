@@ -108,7 +108,7 @@ struct rate_plan {
 };
 
 struct scenario_traffic {
-    char *engine; // name of a traffic engine, as in scenario_engine()
+    char *engine; // name of a traffic engine, or "auto", as in scenario_engine()
     unsigned *lengths;
     size_t length_count;
     enum length_layer length_layer;
@@ -183,8 +183,8 @@ const char *on_crash_name(enum on_crash on_crash);           // "restart", "dest
 const char *routing_daemon_name(enum routing_daemon daemon); // "none", "frr", "bird"
 const char *length_layer_name(enum length_layer layer);      // "ip", "payload", "frame"
 
-// Returns the traits of an engine, or NULL if the name is unknown. A scenario that was read has a
-// known engine.
+// Returns the traits of an engine or of "auto", or NULL if the name is unknown. A scenario that was
+// read has a known engine.
 const struct engine_traits *scenario_engine(const char *name);
 
 // Source and destination address of a network's traffic.

@@ -7,6 +7,7 @@
 #include "scenario/schema.h"
 
 #include "scenario/draft.h"
+#include "scenario/engines.h"
 #include "scenario/parts.h"
 
 #define DIGITS_OF(number) #number
@@ -251,7 +252,7 @@ static const struct schema_row traffic_rows[] = {
      .offset = TRAFFIC(engine),
      .choices = engine_names,
      .fallback = "packet",
-     .help = "traffic engine that sends and counts"},
+     .help = "traffic engine that sends and counts; auto: xdp where it can, else packet"},
     {.key = "lengths",
      .kind = SCHEMA_LIST,
      .type = &type_whole_number,

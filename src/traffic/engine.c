@@ -43,11 +43,33 @@ static const struct engine_ops *engine_find(const char *name)
 
 int engine_check(const char *name, struct error *err)
 {
+    if (text_equal(name, ENGINE_AUTO)) {
+        return 0;
+    }
     const struct engine_ops *ops = engine_find(name);
     if (ops == NULL) {
         return fail_input(err, "no traffic engine is called \"%s\"", name);
     }
     return ops->check == NULL ? 0 : ops->check(ops, err);
+}
+
+const char *engine_choose(unsigned ip_length, char **ret_why)
+{
+    static const char fast[] = "xdp";
+    _cleanup_error_ struct error why = ERROR_INIT;
+    unsigned most = scenario_engine(fast)->ip_max;
+    if (ip_length > most) {
+        *ret_why = text_format("IP packets of %u bytes are longer than the %u that engine %s can "
+                               "send",
+                               ip_length, most, fast);
+        return "packet";
+    }
+    if (engine_check(fast, &why) < 0) {
+        *ret_why = text_copy(why.text);
+        return "packet";
+    }
+    *ret_why = text_copy("this machine can generate and count packets in the kernel");
+    return fast;
 }
 
 char *engine_program_version(const char *name)

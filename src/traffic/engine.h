@@ -62,6 +62,8 @@ struct traffic_count {
     uint64_t delay_min, delay_p50, delay_p99, delay_max; // ns
     bool jitter_measured;
     double jitter_ns;
+    bool gap_measured;
+    uint64_t gap_p50, gap_p99, gap_p999, gap_max; // ns between departures of successive packets
     // Set by engine_run() from the engine's traits:
     bool company; // the engine sent its own packets too, as ENGINE_COMPANY
     // Set by measure/ for the accounting of losses, not by the engine:
@@ -105,8 +107,11 @@ struct engine_ops {
 };
 
 // Checks that an engine of that name exists (else exit status 2) and that this machine has what it
-// requires (else 3).
+// requires (else 3). "auto" requires nothing.
 int engine_check(const char *name, struct error *err);
+// The engine that "auto" stands for on this machine, if the longest IP packet has `ip_length`
+// bytes; ret_why gets the reason in a new string.
+const char *engine_choose(unsigned ip_length, char **ret_why);
 // The version of the program that an engine runs, in a new string; NULL: it runs none, or the
 // program is missing or prints none.
 char *engine_program_version(const char *name);

@@ -195,7 +195,7 @@ static void test_engine_in_place_of_the_files(void **state)
     assert_int_equal(scenario_read_for("scenarios/scenario-1.yaml", "ipref", CPUS, &scenario, &err),
                      -EINVAL);
     assert_string_equal(err.text,
-                        "no traffic engine is called \"ipref\"; expected one of packet xdp "
+                        "no traffic engine is called \"ipref\"; expected one of auto packet xdp "
                         "iperf iperf3");
     error_clear(&err);
     static const char *const files[] = {"iperf", "iperf3"};
