@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * bench/bench_traffic — runs an engine of vrbench over a veth pair between two namespaces, on the
- * CPUs that this process may use (taskset). Prints one JSON object. Called by bench/run.
+ * CPUs that this process may use (taskset), or the kernel's plain live frames ("live"). Prints one
+ * JSON object. Called by bench/run.
  *
- *     bench_traffic [--engine packet|xdp] --length BYTES --pps N|max --duration SECONDS
+ *     bench_traffic [--engine packet|xdp|live] --length BYTES --pps N|max --duration SECONDS
  */
+#include "version.h"
+
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,6 +21,7 @@
 #include "linux/link.h"
 #include "linux/napi.h"
 #include "linux/offload.h"
+#include "live_frames.h"
 #include "traffic/engine.h"
 
 struct wire {
@@ -89,7 +93,7 @@ static int measure(struct wire *wire, const char *name, const struct cpu_list *c
     uint64_t own_before = cpu_own_time();
     struct traffic_count count;
     rc = engine_run(engine, request, &count, err);
-    uint64_t own = cpu_own_time() - own_before;
+    uint64_t own = cpu_own_time() - own_before - count.waited_ns;
     (void)cpu_task_time(wire->napi.threads[0], &napi_after, NULL);
     engine_close(engine);
     if (rc < 0) {
@@ -99,13 +103,51 @@ static int measure(struct wire *wire, const char *name, const struct cpu_list *c
     printf("{\"tx_pps\": %.0f, \"rx_pps\": %.0f, \"tx\": %" PRIu64 ", \"rx\": %" PRIu64
            ", \"unsent\": %" PRIu64 ", \"sink_drops\": %" PRIu64
            ", \"cpu_ns_per_packet\": %.0f, \"napi_ns_per_packet\": %.0f, \"delay_p50_ns\": %" PRIu64
-           ", \"delay_p99_ns\": %" PRIu64 "}\n",
+           ", \"delay_p99_ns\": %" PRIu64 ", \"gap_p50_ns\": %" PRIu64 ", \"gap_p99_ns\": %" PRIu64
+           ", \"gap_p999_ns\": %" PRIu64 "}\n",
            (double)count.tx / seconds, (double)count.rx / seconds, count.tx, count.rx, count.unsent,
            count.sink_drops,
            (double)(own + napi_after - napi_before) / (double)(count.rx == 0 ? 1 : count.rx),
            (double)(napi_after - napi_before) / (double)(count.rx == 0 ? 1 : count.rx),
-           count.delay_p50, count.delay_p99);
+           count.delay_p50, count.delay_p99, count.gap_p50, count.gap_p99, count.gap_p999);
     return 0;
+}
+
+#if HAVE_BPF
+static int measure_live(const struct wire *wire, const struct cpu_list *cpus,
+                        const struct traffic_request *request, struct error *err)
+{
+    const struct live_frames live = {.source = wire->source,
+                                     .sink = wire->sink,
+                                     .source_index = 10,
+                                     .sink_index = 10,
+                                     .napi = &wire->napi,
+                                     .length = FRAME_ETHERNET + request->ip_length,
+                                     .duration_ns = request->duration_ns};
+    const struct cpu_list source_cpu = {.count = 1, .cpus = {cpus->cpus[0]}};
+    uint64_t sent = 0;
+    uint64_t received = 0;
+    uint64_t took_ns = 0;
+    int rc = cpu_bind(0, &source_cpu, err);
+    if (rc < 0 || (rc = live_frames_run(&live, &sent, &received, &took_ns, err)) < 0) {
+        return rc;
+    }
+    double seconds = (double)took_ns / (double)NS_PER_S;
+    printf("{\"tx_pps\": %.0f, \"rx_pps\": %.0f, \"tx\": %" PRIu64 ", \"rx\": %" PRIu64 "}\n",
+           (double)sent / seconds, (double)received / seconds, sent, received);
+    return 0;
+}
+#endif
+
+static int measure_engine(struct wire *wire, const char *engine, const struct cpu_list *cpus,
+                          const struct traffic_request *request, struct error *err)
+{
+#if HAVE_BPF
+    if (strcmp(engine, "live") == 0) {
+        return measure_live(wire, cpus, request, err);
+    }
+#endif
+    return measure(wire, engine, cpus, request, err);
 }
 
 int main(int argc, char **argv)
@@ -148,7 +190,7 @@ int main(int argc, char **argv)
         rc = make_wire(&wire, engine, &cpus, &err);
     }
     if (rc == 0) {
-        rc = measure(&wire, engine, &cpus, &request, &err);
+        rc = measure_engine(&wire, engine, &cpus, &request, &err);
     }
     netns_close(wire.source);
     netns_close(wire.sink);

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later OR GPL-2.0-only
+/*
+ * bpf/live_frames — the least that live frames can do: one program redirects each frame out of an
+ * interface as it is, another counts and drops. Loaded by bench/live_frames.c.
+ */
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+char _license[] SEC("license") = "GPL";
+
+volatile __u32 interface;
+volatile __u64 received;
+
+SEC("xdp")
+int send_plain(struct xdp_md *context)
+{
+    (void)context;
+    return bpf_redirect(interface, 0);
+}
+
+SEC("xdp")
+int drop_plain(struct xdp_md *context)
+{
+    (void)context;
+    received++;
+    return XDP_DROP;
+}
