@@ -32,6 +32,9 @@ volatile __u64 arrivals, received, duplicated, reordered, corrupt, stale, strays
 volatile __u64 highest; // highest sequence number + 1
 volatile __u64 delay_min, delay_max, last_delay, jitter;
 uint64_t delays[FLOW_DELAY_CLASSES];
+volatile __u64 gap_count, gap_max;
+uint64_t gaps[FLOW_DELAY_CLASSES];
+__u64 newest_sent_ns; // stamp of the packet before `highest`
 
 // Which 64 sequence numbers a word of the window stands for, and which of them were seen. A word
 // that stands for older ones is empty.
@@ -191,6 +194,18 @@ static __always_inline void count_delay(__u64 sent_ns, __u64 now_ns)
     }
 }
 
+// Counts the time between the departures of a packet and the one before it.
+static __always_inline void count_gap(__u64 sent_ns)
+{
+    __u64 gap = sent_ns > newest_sent_ns ? sent_ns - newest_sent_ns : 0;
+    gap_max = gap > gap_max ? gap : gap_max;
+    gap_count++;
+    __u32 class = delay_class(gap);
+    if (class < FLOW_DELAY_CLASSES) {
+        gaps[class]++;
+    }
+}
+
 // ---- sequence numbers
 
 static __always_inline void count_packet(__u64 number, __u64 sent_ns, __u64 now_ns)
@@ -212,7 +227,11 @@ static __always_inline void count_packet(__u64 number, __u64 sent_ns, __u64 now_
     if (number < highest) {
         reordered++;
     } else {
+        if (number == highest && highest > 0) {
+            count_gap(sent_ns);
+        }
         highest = number + 1;
+        newest_sent_ns = sent_ns;
     }
     seen[slot].bits |= bit;
     received++;

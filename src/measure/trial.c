@@ -38,7 +38,7 @@ static struct point point_of(const struct bench *bench, const struct load *load)
         .scenario = text_copy(scenario->name),
         .topology = text_copy(topology_name(testbed_plan(bench->testbed)->topology)),
         .platform = text_copy(scenario->platform),
-        .engine = text_copy(scenario->traffic.engine),
+        .engine = text_copy(bench->traits->name),
         .length = load->length,
         .length_layer = text_copy(length_layer_name(scenario->traffic.length_layer)),
         .repeat = load->repeat,
@@ -82,6 +82,11 @@ static void fill_networks(const struct bench *bench, const struct traffic_count 
                          .max = count->delay_max},
             .jitter_measured = count->jitter_measured,
             .jitter_ns = count->jitter_ns,
+            .gap_ns = {.measured = count->gap_measured,
+                       .p50 = count->gap_p50,
+                       .p99 = count->gap_p99,
+                       .p999 = count->gap_p999,
+                       .max = count->gap_max},
         };
     }
 }
@@ -176,6 +181,22 @@ static void describe_packets(const struct bench *bench, unsigned length,
     }
 }
 
+// A source that waits for the next packet's time without sleeping is not busy meanwhile.
+static void leave_waiting_out(const struct bench *bench, const struct traffic_count *counts,
+                              struct point *point)
+{
+    double waited = 0.0;
+    for (size_t i = 0; i < bench->path_count; i++) {
+        waited += (double)counts[i].waited_ns / (double)NS_PER_S;
+    }
+    for (size_t i = 0; i < point->cpu_count; i++) {
+        struct cpu_result *cpu = &point->cpu[i];
+        if (text_equal(cpu->name, "tester") && point->duration_s > 0.0) {
+            cpu->percent = fmax(0.0, cpu->percent - 100.0 * waited / point->duration_s);
+        }
+    }
+}
+
 static int measure_load(struct bench *bench, const struct load *load, struct point *ret,
                         struct outcome *ret_outcome, struct error *err)
 {
@@ -215,6 +236,7 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     uint64_t sending_ns = (uint64_t)(point.duration_s * (double)NS_PER_S);
     losses_account(plan, &packets_before, &packets_after, counts, &point, &tester);
     meter_account(bench->testbed, &before, &after, sending_ns, &point);
+    leave_waiting_out(bench, counts, &point);
     const struct evidence evidence = {.scenario = bench->scenario,
                                       .testbed = bench->testbed,
                                       .counts = counts,

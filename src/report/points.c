@@ -39,6 +39,10 @@ enum {
     DELAY_P99,
     DELAY_MAX,
     JITTER,
+    GAP_P50,
+    GAP_P99,
+    GAP_P999,
+    GAP_MAX,
     CPU_HOST,
     CPU_ROUTER,
     CPU_TESTER,
@@ -82,6 +86,10 @@ const struct column points_columns[] = {
     [DELAY_P99] = {"delay_p99_ns", "Delay 99 % ns", COLUMN_INTEGER, 0},
     [DELAY_MAX] = {"delay_max_ns", "Delay max ns", COLUMN_INTEGER, 0},
     [JITTER] = {"jitter_ns", "Jitter ns", COLUMN_REAL, 0},
+    [GAP_P50] = {"gap_p50_ns", "Gap median ns", COLUMN_INTEGER, 0},
+    [GAP_P99] = {"gap_p99_ns", "Gap 99 % ns", COLUMN_INTEGER, 0},
+    [GAP_P999] = {"gap_p999_ns", "Gap 99.9 % ns", COLUMN_INTEGER, 0},
+    [GAP_MAX] = {"gap_max_ns", "Gap max ns", COLUMN_INTEGER, 0},
     [CPU_HOST] = {"cpu_host_percent", "CPU host %", COLUMN_REAL, 1},
     [CPU_ROUTER] = {"cpu_router_percent", "CPU router %", COLUMN_REAL, 1},
     [CPU_TESTER] = {"cpu_tester_percent", "CPU tester %", COLUMN_REAL, 1},
@@ -195,6 +203,11 @@ static void fill_network(struct value *row, const struct point *point,
     row[DELAY_P99] = delay->measured ? VALUE_INTEGER(delay->p99) : VALUE_ABSENT;
     row[DELAY_MAX] = delay->measured ? VALUE_INTEGER(delay->max) : VALUE_ABSENT;
     row[JITTER] = network->jitter_measured ? VALUE_REAL(network->jitter_ns) : VALUE_ABSENT;
+    const struct gap_summary *gap = &network->gap_ns;
+    row[GAP_P50] = gap->measured ? VALUE_INTEGER(gap->p50) : VALUE_ABSENT;
+    row[GAP_P99] = gap->measured ? VALUE_INTEGER(gap->p99) : VALUE_ABSENT;
+    row[GAP_P999] = gap->measured ? VALUE_INTEGER(gap->p999) : VALUE_ABSENT;
+    row[GAP_MAX] = gap->measured ? VALUE_INTEGER(gap->max) : VALUE_ABSENT;
     row[CPU_ROUTER] = percent_of(router);
     row[ROUTER_NS] = ns_of(router);
     row[MEMORY_ROUTER] = network->router == NULL ? VALUE_ABSENT : memory_of(point, network->router);

@@ -50,6 +50,14 @@ static const struct key delay_keys[] = {
     {.name = NULL},
 };
 
+static const struct key gap_keys[] = {
+    {.name = "p50", .kind = COUNT, .at = AT(gap_summary, p50)},
+    {.name = "p99", .kind = COUNT, .at = AT(gap_summary, p99)},
+    {.name = "p999", .kind = COUNT, .at = AT(gap_summary, p999)},
+    {.name = "max", .kind = COUNT, .at = AT(gap_summary, max)},
+    {.name = NULL},
+};
+
 static const struct key network_keys[] = {
     {.name = "name", .kind = TEXT, .at = AT(network_result, name)},
     {.name = "router", .kind = TEXT_MAYBE, .at = AT(network_result, router)},
@@ -71,6 +79,11 @@ static const struct key network_keys[] = {
      .kind = REAL_FLAG,
      .at = AT(network_result, jitter_ns),
      .aux = AT(network_result, jitter_measured)},
+    {.name = "gap_ns",
+     .kind = OBJECT_FLAG,
+     .at = AT(network_result, gap_ns),
+     .aux = AT(network_result, gap_ns.measured),
+     .members = gap_keys},
     {.name = "corrupt", .kind = COUNT, .at = AT(network_result, corrupt)},
     {.name = NULL},
 };
@@ -451,6 +464,13 @@ static int check_network(const struct point *point, const struct network_result 
     }
     if (delay->min > delay->p50 || delay->p50 > delay->p99 || delay->p99 > delay->max) {
         return fail_input(err, "delay_ns: min, p50, p99 and max are not in order");
+    }
+    const struct gap_summary *gap = &network->gap_ns;
+    if (gap->p50 > gap->p99 || gap->p99 > gap->p999 || gap->p999 > gap->max) {
+        return fail_input(err, "gap_ns: p50, p99, p999 and max are not in order");
+    }
+    if (gap->measured && network->rx < 2) {
+        return fail_input(err, "gap_ns: present, but fewer than two packets were received");
     }
     if (delay->measured && network->rx == 0) {
         return fail_input(err, "delay_ns: present, but no packet was received");

@@ -23,6 +23,12 @@ struct delay_summary {
     uint64_t min, p50, p99, max;
 };
 
+// Time in ns between the departures of two successive packets of a network.
+struct gap_summary {
+    bool measured;
+    uint64_t p50, p99, p999, max;
+};
+
 // Counts of one network in one trial. tx = rx + lost always.
 struct network_result {
     char *name;
@@ -39,6 +45,7 @@ struct network_result {
     struct delay_summary delay_ns;
     bool jitter_measured; // measured with the delay, or alone if an engine reports no delay
     double jitter_ns;     // RFC 3550 §6.4.1 interarrival jitter at the end of the trial
+    struct gap_summary gap_ns;
 };
 
 struct cpu_part_result {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "traffic/engine.h"
 
 #define WORDS    (FLOW_WINDOW / 64)
 #define SLACK_NS NS_PER_MS // time that a thread may be off the CPU between reading two clocks
@@ -63,6 +64,14 @@ static void count_delay(struct flow *flow, const struct frame_stamp *stamp, uint
     flow->delays[delay_class(delay)]++;
 }
 
+static void count_gap(struct flow *flow, uint64_t sent_ns)
+{
+    uint64_t gap = sent_ns > flow->newest_sent_ns ? sent_ns - flow->newest_sent_ns : 0;
+    flow->gap_max = gap > flow->gap_max ? gap : flow->gap_max;
+    flow->gap_count++;
+    flow->gaps[delay_class(gap)]++;
+}
+
 // Moves the window so that `sequence` is its newest number; numbers skipped count as unseen.
 static void advance(struct flow *flow, uint64_t sequence)
 {
@@ -101,7 +110,11 @@ void flow_count(struct flow *flow, const struct frame_stamp *stamp, uint64_t arr
     count_arrival(flow);
     uint64_t sequence = stamp->sequence;
     if (sequence >= flow->highest) {
+        if (sequence == flow->highest && sequence > 0) {
+            count_gap(flow, stamp->time_ns);
+        }
         advance(flow, sequence);
+        flow->newest_sent_ns = stamp->time_ns;
     } else if (flow->highest - sequence > FLOW_WINDOW) {
         flow->stale++;
         return;
@@ -141,4 +154,14 @@ uint64_t flow_quantile(const uint64_t classes[FLOW_DELAY_CLASSES], uint64_t coun
 uint64_t flow_delay_quantile(const struct flow *flow, double share)
 {
     return flow_quantile(flow->delays, flow->received, flow->delay_max, share);
+}
+
+void flow_fill_gaps(const uint64_t classes[FLOW_DELAY_CLASSES], uint64_t count, uint64_t longest,
+                    struct traffic_count *ret)
+{
+    ret->gap_measured = count > 0;
+    ret->gap_p50 = flow_quantile(classes, count, longest, 0.5);
+    ret->gap_p99 = flow_quantile(classes, count, longest, 0.99);
+    ret->gap_p999 = flow_quantile(classes, count, longest, 0.999);
+    ret->gap_max = longest;
 }

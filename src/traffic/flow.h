@@ -32,6 +32,10 @@ struct flow {
     uint64_t
         latest_ns; // upper bound of the arrival time of packets counted now; UINT64_MAX = unknown
     uint64_t delays[FLOW_DELAY_CLASSES];
+    // Between the departures of packets with successive numbers, if they arrived in order:
+    uint64_t gap_count, gap_max;
+    uint64_t gaps[FLOW_DELAY_CLASSES];
+    uint64_t newest_sent_ns;         // stamp of the packet with the number highest - 1
     uint64_t seen[FLOW_WINDOW / 64]; // a bit for each sequence number, modulo the window
 };
 
@@ -46,5 +50,10 @@ uint64_t flow_delay_quantile(const struct flow *flow, double share);
 // The same of `count` delays that are given by class, the longest of them `longest`.
 uint64_t flow_quantile(const uint64_t classes[FLOW_DELAY_CLASSES], uint64_t count, uint64_t longest,
                        double share);
+
+struct traffic_count;
+// Writes the quantiles of `count` gaps that are given by class, the longest of them `longest`.
+void flow_fill_gaps(const uint64_t classes[FLOW_DELAY_CLASSES], uint64_t count, uint64_t longest,
+                    struct traffic_count *ret);
 
 #endif

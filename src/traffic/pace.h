@@ -8,8 +8,8 @@
  * fraction of 32 bits: after 10^9 packets it is within 0.2 ms of the exact time. A load that
  * changes in time changes the gap between two steps.
  *
- * A source that has fallen behind (its CPU was taken away) catches up at CATCH_UP times the rate,
- * so that its hiccup does not become a burst for which the device under test is blamed. Only
+ * A source that has fallen behind (its CPU was taken away) catches up at PACE_CATCH_UP times the
+ * rate, so that its hiccup does not become a burst for which the device under test is blamed. Only
  * packets that became due within PACE_BURST_NS, at most PACE_BURST_MAX of them, may leave at once:
  * sending itself is interrupted for that long all the time, by the sink's thread on the same CPU.
  */
@@ -18,7 +18,7 @@
 
 #include <stdint.h>
 
-#define PACE_CATCH_UP  5 / 4 // largest factor of the rate
+#define PACE_CATCH_UP  1.25 // largest factor of the rate
 #define PACE_BURST_NS  50000U
 #define PACE_BURST_MAX 64U // packets: a quarter of a veth's ring
 
@@ -30,6 +30,10 @@ struct pace {
     uint64_t catch_up_ns; // the gap at that rate; 0 = as fast as possible: every packet is due
     uint64_t burst_ns;    // packets may leave so much before earned_ns
 };
+
+// The pace of a constant rate from `start_ns` on; 0 = as fast as possible. (The program's; the BPF
+// program has no floating point.)
+struct pace pace_constant(double pps, uint64_t start_ns);
 
 // Moves on to the next packet's due time.
 static inline void pace_step(struct pace *pace)

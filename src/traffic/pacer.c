@@ -18,7 +18,6 @@
 #define PERIOD_NS      (250U * NS_PER_US) // longest sleep while packets are due
 #define BURST          48.0               // packets gathered by a sleep: a fifth of a veth's ring
 #define BURST_MAX      160.0              // packets at once: the peer's ring has 256 slots
-#define CATCH_UP       1.25               // largest factor of the rate, to catch up
 #define PERIOD_MIN_NS  (50U * NS_PER_US)
 #define YIELD_EVERY_NS (50U * NS_PER_US)
 #define START_AFTER_NS (3U * NS_PER_MS) // time for all threads to start
@@ -64,9 +63,10 @@ static void allow_turn(struct pacer_thread *sender, uint64_t now)
         struct pacer_stream *stream = sender->streams[i];
         double since = (double)(now - stream->served_ns) / (double)NS_PER_S;
         stream->served_ns = now;
-        stream->allowed = stream->pps <= 0.0
-                              ? stream->batch
-                              : (uint64_t)fmin(CATCH_UP * stream->pps * since, BURST_MAX - 1.0) + 1;
+        stream->allowed =
+            stream->pps <= 0.0
+                ? stream->batch
+                : (uint64_t)fmin(PACE_CATCH_UP * stream->pps * since, BURST_MAX - 1.0) + 1;
     }
 }
 
@@ -303,23 +303,6 @@ int pacer_open(const struct pacer_kind *kind, const struct traffic_setup *setup,
     return 0;
 }
 
-// The pace of a constant rate from `start_ns` on; 0 = as fast as possible.
-static struct pace pace_of(double pps, uint64_t start_ns)
-{
-    if (pps <= 0.0) {
-        return (struct pace){.due_ns = start_ns};
-    }
-    double gap = (double)NS_PER_S / pps;
-    double whole = floor(gap);
-    double burst = fmin(pps * PACE_BURST_NS / (double)NS_PER_S, PACE_BURST_MAX);
-    double catch_up = gap / CATCH_UP;
-    return (struct pace){.due_ns = start_ns,
-                         .gap_ns = (uint64_t)whole,
-                         .gap_fraction = (uint32_t)((gap - whole) * 0x1p32),
-                         .catch_up_ns = (uint64_t)catch_up,
-                         .burst_ns = (uint64_t)(burst * catch_up)};
-}
-
 static void stream_begin(struct pacer_stream *stream, const struct traffic_request *request,
                          uint64_t start_ns)
 {
@@ -328,7 +311,7 @@ static void stream_begin(struct pacer_stream *stream, const struct traffic_reque
     stream->last_ns = 0;
     stream->served_ns = start_ns;
     stream->target = UINT64_MAX;
-    stream->pace = pace_of(request->pps, start_ns);
+    stream->pace = pace_constant(request->pps, start_ns);
     if (request->pps > 0.0) {
         stream->target =
             (uint64_t)(request->pps * (double)request->duration_ns / (double)NS_PER_S + 0.5);
@@ -384,6 +367,9 @@ int pacer_finish(struct half *half, const struct traffic_request *request,
         if (half->senders[i].failed != 0) {
             return fail(err, -half->senders[i].failed, "sending");
         }
+    }
+    for (size_t i = 0; i < half->sender_count; i++) {
+        counts[i].waited_ns = half->senders[i].waited_ns; // of one of its streams
     }
     for (size_t i = 0; i < half->stream_count; i++) {
         const struct pacer_stream *stream = half->streams[i];

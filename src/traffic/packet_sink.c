@@ -323,6 +323,7 @@ static void fill_count(struct packet_receiver *receiver, struct traffic_count *c
     count->corrupt = flow->corrupt;
     count->stale = flow->stale;
     count->strays = flow->strays;
+    flow_fill_gaps(flow->gaps, flow->gap_count, flow->gap_max, count);
     count->sink_drops = receiver->drops;
     count->clock_moved = flow->impossible > 0;
     if (flow->received > 0) {

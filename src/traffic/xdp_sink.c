@@ -200,6 +200,7 @@ static void fill_count(const struct xdp_sink_bpf__bss *counts, struct traffic_co
     count->corrupt = counts->corrupt;
     count->stale = counts->stale;
     count->strays = counts->strays;
+    flow_fill_gaps(counts->gaps, counts->gap_count, counts->gap_max, count);
     if (counts->received > 0) {
         count->delay_measured = true;
         count->delay_min = counts->delay_min;

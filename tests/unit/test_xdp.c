@@ -19,6 +19,7 @@
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "traffic/flow.h"
 #include "version.h"
@@ -160,6 +161,83 @@ static void source_writes_the_frames_of_the_library(void **state)
     }
 }
 
+// Runs the program `count` times on a frame that leaves by no interface.
+static void run_source(const struct frame_template *frame, int count)
+{
+    DECLARE_LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame->bytes,
+                        .data_size_in = (uint32_t)frame->length, .repeat = count);
+    assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(source->progs.send_stamped), &options),
+                     0);
+}
+
+static void source_sends_when_packets_are_due(void **state)
+{
+    (void)state;
+    need_programs();
+    static struct frame_template frame;
+    const struct frame_stamp stamp = {.network = NETWORK, .run = RUN};
+    frame_template_init(&frame, &address4, 100);
+    begin_stream(&frame, &stamp);
+    struct xdp_stream *stream = &source->bss->streams[0];
+
+    // Not due for a long time: nothing is sent, and the time is waiting.
+    stream->pace = pace_constant(1000.0, clock_monotonic_ns() + 1000 * NS_PER_S);
+    source->bss->waited_ns = 0;
+    run_source(&frame, 1000);
+    assert_int_equal(stream->sequence, 0);
+    assert_true(source->bss->waited_ns > 0);
+
+    // As many as are due, or fewer; each at its time.
+    uint64_t begin = clock_monotonic_ns();
+    stream->pace = pace_constant(1e6, begin);
+    while (clock_monotonic_ns() < begin + 20 * NS_PER_MS) {
+        run_source(&frame, 1000);
+        uint64_t due = (clock_monotonic_ns() - begin) / 1000 + 1;
+        assert_true(stream->sequence <= due);
+    }
+    assert_true(stream->sequence > 0);
+
+    // 10 s late: the catch-up rate, not a burst.
+    stream->sequence = 0;
+    begin = clock_monotonic_ns();
+    stream->pace = pace_constant(100000.0, begin - 10 * NS_PER_S);
+    run_source(&frame, 20000);
+    double took = (double)(clock_monotonic_ns() - begin) / (double)NS_PER_S;
+    assert_true((double)stream->sequence <= 125000.0 * took + 5.0 + 2.0);
+    assert_true(stream->sequence >= 5);
+
+    // No more than the target, and nothing after the end.
+    stream->sequence = 0;
+    stream->target = 3;
+    stream->pace = pace_constant(0.0, 0);
+    run_source(&frame, 10);
+    assert_int_equal(stream->sequence, 3);
+    stream->target = UINT64_MAX;
+    source->bss->end_ns = clock_monotonic_ns();
+    run_source(&frame, 10);
+    assert_int_equal(stream->sequence, 3);
+}
+
+static void source_serves_streams_in_turn(void **state)
+{
+    (void)state;
+    need_programs();
+    static struct frame_template frame;
+    const struct frame_stamp stamp = {.network = NETWORK, .run = RUN};
+    frame_template_init(&frame, &address4, 100);
+    begin_stream(&frame, &stamp);
+    for (size_t i = 0; i < 3; i++) {
+        source->bss->streams[i] = (struct xdp_stream){.target = UINT64_MAX};
+        xdp_source_prepare(&source->bss->streams[i], &frame, &stamp);
+    }
+    source->bss->streams[1].pace = pace_constant(1.0, clock_monotonic_ns() + 1000 * NS_PER_S);
+    source->bss->beyond_stream = 3;
+    run_source(&frame, 30);
+    assert_int_equal(source->bss->streams[0].sequence, 10);
+    assert_int_equal(source->bss->streams[1].sequence, 0); // it is not due
+    assert_int_equal(source->bss->streams[2].sequence, 10);
+}
+
 // ---- sink
 
 static void begin_counting(void)
@@ -181,6 +259,8 @@ static void expect_same_counts(void)
     assert_int_equal(sink->bss->stale, flow->stale);
     assert_int_equal(sink->bss->strays, flow->strays);
     assert_int_equal(sink->bss->highest, flow->highest);
+    assert_int_equal(sink->bss->gap_count, flow->gap_count);
+    assert_int_equal(sink->bss->gap_max, flow->gap_max);
 }
 
 // Gives the frame to both; they must agree about it.
@@ -293,6 +373,7 @@ static void counts_random_orders_as_the_library_does(void)
         delays += sink->bss->delays[i];
     }
     assert_int_equal(delays, sink->bss->received);
+    assert_memory_equal(sink->bss->gaps, flow->gaps, sizeof flow->gaps);
 }
 
 static void sink_counts_random_orders_as_the_library_does(void **state)
@@ -444,6 +525,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(source_writes_the_frames_of_the_library),
+        cmocka_unit_test(source_sends_when_packets_are_due),
+        cmocka_unit_test(source_serves_streams_in_turn),
         cmocka_unit_test(sink_tells_copies_late_and_stale_packets_apart),
         cmocka_unit_test(sink_counts_random_orders_as_the_library_does),
         cmocka_unit_test(sink_judges_damaged_frames_as_the_library_does),
