@@ -5,6 +5,7 @@
  */
 #include <net/if.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "linux/link.h"
 
@@ -26,6 +27,12 @@ int link_enable_ipv6(const struct netns *ns, const char *name, struct error *err
     };
     char path[64 + IF_NAMESIZE];
     int rc = 0;
+    if (access("/proc/sys/net/ipv6", F_OK) < 0) {
+        return fail_lacking(err,
+                            "IPv6 on %s: this kernel has none; it is built without CONFIG_IPV6, or "
+                            "was started with ipv6.disable=1",
+                            name);
+    }
     for (size_t i = 0; rc == 0 && i < sizeof settings / sizeof settings[0]; i++) {
         snprintf(path, sizeof path, "ipv6/conf/%.15s/%s", name, settings[i][0]);
         rc = netns_sysctl(ns, path, settings[i][1], 0, err);

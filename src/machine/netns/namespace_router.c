@@ -79,18 +79,18 @@ static int set_forwarding(const struct netns *ns, const struct router_spec *spec
     for (size_t i = 0; rc == 0 && i < sizeof settings / sizeof settings[0]; i++) {
         rc = netns_sysctl(NULL, settings[i][0], settings[i][1], 0, err);
     }
-    // For future interfaces, too. IPv6 stays off unless it is used (linux/netns).
-    static const char *const ipv6[][2] = {{"ipv6/conf/all/disable_ipv6", "0"},
-                                          {"ipv6/conf/default/disable_ipv6", "0"},
-                                          {"ipv6/conf/all/forwarding", "1"}};
-    bool wanted = daemon_needs_ipv6(spec->daemon, spec->config);
+    // IPv6 stays off unless it is used (linux/netns): by a daemon on every interface, future ones
+    // included, else on those with an address of it (link_enable_ipv6()).
+    bool by_daemon = daemon_needs_ipv6(spec->daemon, spec->config);
+    bool wanted = by_daemon;
     for (size_t i = 0; i < spec->nic_count; i++) {
         wanted = wanted || spec->nics[i].ip.address.version == 6;
     }
-    for (size_t i = 0; rc == 0 && wanted && i < sizeof ipv6 / sizeof ipv6[0]; i++) {
-        rc = netns_sysctl(NULL, ipv6[i][0], ipv6[i][1], 0, err);
+    if (rc == 0 && by_daemon) {
+        rc = netns_sysctl(NULL, "ipv6/conf/all/disable_ipv6", "0", 0, err);
+        rc = rc == 0 ? netns_sysctl(NULL, "ipv6/conf/default/disable_ipv6", "0", 0, err) : rc;
     }
-    return rc;
+    return rc == 0 && wanted ? netns_sysctl(NULL, "ipv6/conf/all/forwarding", "1", 0, err) : rc;
 }
 
 static int join_bridge(const struct netns *ns, const struct router_spec *spec,
