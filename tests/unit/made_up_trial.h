@@ -131,6 +131,11 @@ static inline struct ip_counters *ip_before(struct lab *lab, size_t path, size_t
     return &lab->after.nodes[lab->plan->interfaces[wire_at(lab, path, wire)->a].node].ip;
 }
 
+static inline struct ip_counters *ip6_before(struct lab *lab, size_t path, size_t wire)
+{
+    return &lab->after.nodes[lab->plan->interfaces[wire_at(lab, path, wire)->a].node].ip6;
+}
+
 // Packets cross the wires from `from` to before `to`.
 static inline void cross(struct lab *lab, size_t path, size_t from, size_t to, uint64_t count)
 {

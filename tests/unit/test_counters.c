@@ -121,6 +121,61 @@ static void test_malformed_ip(void **state)
     assert_memory_equal(&ip, &untouched, sizeof ip);
 }
 
+static const char snmp6[] = "Ip6InReceives                   \t10\n"
+                            "Ip6InHdrErrors                  \t201\n"
+                            "Ip6InTooBigErrors               \t202\n"
+                            "Ip6InNoRoutes                   \t203\n"
+                            "Ip6InAddrErrors                 \t204\n"
+                            "Ip6InTruncatedPkts              \t205\n"
+                            "Ip6InDiscards                   \t206\n"
+                            "Ip6OutDiscards                  \t207\n"
+                            "Ip6OutNoRoutes                  \t1000\n"
+                            "Ip6ReasmOKs                     \t30\n"
+                            "Udp6RcvbufErrors                \t18446744073709551615\n"
+                            "UdpLite6RcvbufErrors            \t9\n";
+
+static void ip6_counters_are_found_by_name(void **state)
+{
+    (void)state;
+    struct ip_counters ip = {0};
+    struct udp_counters udp = {.reassembled = 3};
+    assert_int_equal(counters_parse_ip6(snmp6, &ip, &udp, NULL), 0);
+    assert_int_equal(ip.in_hdr_errors, 201);
+    assert_int_equal(ip.too_big, 202);
+    assert_int_equal(ip.no_routes, 1203); // those on the way in and those on the way out
+    assert_int_equal(ip.in_addr_errors, 204);
+    assert_int_equal(ip.in_truncated, 205);
+    assert_int_equal(ip.in_discards, 206);
+    assert_int_equal(ip.out_discards, 207);
+    assert_int_equal(udp.reassembled, 33);
+    assert_true(udp.rcvbuf_errors == UINT64_MAX);
+
+    // A kernel without IPv6.
+    struct udp_counters same = udp;
+    assert_int_equal(counters_parse_ip6(NULL, &ip, &udp, NULL), 0);
+    assert_int_equal(ip.in_hdr_errors, 0);
+    assert_memory_equal(&udp, &same, sizeof udp);
+}
+
+static void malformed_ip6_counters_are_refused(void **state)
+{
+    (void)state;
+    static const struct ip_counters untouched = {77, 77, 77, 77, 77, 77, 77};
+    struct ip_counters ip = untouched;
+    struct udp_counters udp = {77, 77};
+    struct error err = ERROR_INIT;
+    const size_t last = (size_t)(strstr(snmp6, "Udp6RcvbufErrors") - snmp6) + 20;
+    for (size_t cut = 0; cut < last; cut++) {
+        char part[sizeof snmp6] = "";
+        memcpy(part, snmp6, cut);
+        assert_refused(counters_parse_ip6(part, &ip, &udp, &err), &err, "/proc/net/snmp6 has no");
+    }
+    assert_refused(counters_parse_ip6("Ip6InHdrErrors -1\n", &ip, &udp, &err), &err,
+                   "no Ip6InHdrErrors");
+    assert_memory_equal(&ip, &untouched, sizeof ip);
+    assert_true(udp.reassembled == 77 && udp.rcvbuf_errors == 77);
+}
+
 static void test_softnet(void **state)
 {
     (void)state;
@@ -330,11 +385,18 @@ static void test_udp(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ip),           cmocka_unit_test(test_ip_order),
-        cmocka_unit_test(test_malformed_ip), cmocka_unit_test(test_udp),
-        cmocka_unit_test(test_softnet),      cmocka_unit_test(test_link),
-        cmocka_unit_test(test_cpu_times),    cmocka_unit_test(test_malformed_cpu_times),
-        cmocka_unit_test(test_cpu_list),     cmocka_unit_test(test_memory_group),
+        cmocka_unit_test(test_ip),
+        cmocka_unit_test(test_ip_order),
+        cmocka_unit_test(test_malformed_ip),
+        cmocka_unit_test(test_udp),
+        cmocka_unit_test(ip6_counters_are_found_by_name),
+        cmocka_unit_test(malformed_ip6_counters_are_refused),
+        cmocka_unit_test(test_softnet),
+        cmocka_unit_test(test_link),
+        cmocka_unit_test(test_cpu_times),
+        cmocka_unit_test(test_malformed_cpu_times),
+        cmocka_unit_test(test_cpu_list),
+        cmocka_unit_test(test_memory_group),
         cmocka_unit_test(test_this_machine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

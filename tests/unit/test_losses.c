@@ -111,6 +111,32 @@ static void test_netback(void **state)
                    0, 0);
 }
 
+// A path's losses have the reasons of its own IP version, although both versions use one router.
+static void each_ip_version_has_reasons_of_its_own(void **state)
+{
+    (void)state;
+    struct lab *lab = open_lab("name: both\nrouters: { r1: {} }\n"
+                               "networks: { NET0: { router: r1, ip: 6 }, NET1: { router: r1 } }\n"
+                               "traffic: { lengths: [76], rates: { pps: [1000] } }\n",
+                               TOPOLOGY_DEDICATED);
+    deliver(lab, 0, 1000);
+    deliver(lab, 1, 1000);
+    send_to(lab, 0, 1, 2 + 3 + 4);
+    send_to(lab, 1, 1, 5 + 6);
+    ip6_before(lab, 0, 1)->in_hdr_errors += 2;
+    ip6_before(lab, 0, 1)->no_routes += 3;
+    ip6_before(lab, 0, 1)->too_big += 4;
+    ip_before(lab, 0, 1)->in_hdr_errors += 5;
+    ip_before(lab, 0, 1)->in_discards += 6;
+    assert_account(lab,
+                   "r1 IPv6: header errors or TTL expired: 2\n"
+                   "r1 IPv6: no route: 3\n"
+                   "r1 IPv6: packet too big: 4\n"
+                   "r1 IP: header errors or TTL expired: 5\n"
+                   "r1 IP: input discards: 6\n",
+                   0, 0);
+}
+
 static void test_dedicated(void **state)
 {
     (void)state;
@@ -456,6 +482,7 @@ int main(void)
         cmocka_unit_test(test_bridged),
         cmocka_unit_test(test_netback),
         cmocka_unit_test(test_dedicated),
+        cmocka_unit_test(each_ip_version_has_reasons_of_its_own),
         cmocka_unit_test(test_queue_towards_the_sink),
         cmocka_unit_test(test_counters_that_count_more),
         cmocka_unit_test(test_sink),
