@@ -7,7 +7,8 @@
  *     RUN NETWORK frames distinct falling first last
  *
  * `falling` counts frames with a number below that of the frame before. The last line is
- * `total FRAMES other OTHERS`; frames that aren't UDP to port 22098 with the magic are others.
+ * `total FRAMES other OTHERS bytes BYTES`; frames that aren't UDP to port 22098 with the magic are
+ * others.
  */
 #include <arpa/inet.h>
 #include <stdbool.h>
@@ -58,14 +59,25 @@ static struct run *find(uint32_t number, unsigned network)
     return &runs[run_count++];
 }
 
+// Where the stamp of a test frame is: behind IPv4 or IPv6 and UDP. 0 = no test frame.
+static size_t stamp_at(const uint8_t *frame, size_t length)
+{
+    bool four = length >= 70 && get16(frame + 12) == 0x0800 && frame[14] == 0x45 && frame[23] == 17;
+    bool six =
+        length >= 90 && get16(frame + 12) == 0x86dd && frame[14] >> 4 == 6 && frame[20] == 17;
+    size_t at = four ? 42 : six ? 62 : 0;
+    return at != 0 && get16(frame + at - 6) == 22098 && get16(frame + at) == 0x5652 ? at : 0;
+}
+
 static bool count(const uint8_t *frame, size_t length)
 {
-    if (length < 70 || get16(frame + 12) != 0x0800 || frame[14] != 0x45 || frame[23] != 17 ||
-        get16(frame + 36) != 22098 || get16(frame + 42) != 0x5652) {
+    size_t at = stamp_at(frame, length);
+    if (at == 0) {
         return false;
     }
-    struct run *run = find(get32(frame + 46), get16(frame + 44));
-    uint64_t sequence = (uint64_t)get32(frame + 50) << 32 | get32(frame + 54);
+    const uint8_t *stamp = frame + at;
+    struct run *run = find(get32(stamp + 4), get16(stamp + 2));
+    uint64_t sequence = (uint64_t)get32(stamp + 8) << 32 | get32(stamp + 12);
     if (run->frames > 0 && sequence < run->last) {
         run->falling++;
     }
@@ -89,6 +101,7 @@ int main(int argc, char **argv)
     }
     unsigned long total = 0;
     unsigned long others = 0;
+    unsigned long long bytes = 0;
     uint32_t record[4];
     static uint8_t frame[65536];
     while (fread(record, sizeof record, 1, file) == 1) {
@@ -97,6 +110,7 @@ int main(int argc, char **argv)
             return EXIT_FAILURE;
         }
         total++;
+        bytes += record[3];
         others += !count(frame, record[2]);
     }
     fclose(file);
@@ -107,6 +121,6 @@ int main(int argc, char **argv)
                (unsigned long long)run->last);
         free(run->seen);
     }
-    printf("total %lu other %lu\n", total, others);
+    printf("total %lu other %lu bytes %llu\n", total, others, bytes);
     return EXIT_SUCCESS;
 }

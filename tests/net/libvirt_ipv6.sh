@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Routers of IPv6 that are virtual machines: every life, and a run with both own engines.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+router_image
+isolate --run "$@"
+plan 24
+own_libvirtd
+lives6 "$uri"
+measured6 "$uri"

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Routers of IPv6 that are LXC containers: every life, and a run with both own engines.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+isolate --run "$@"
+plan 24
+own_libvirtd lxc
+lives6 "$uri"
+measured6 "$uri"
