@@ -6,17 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/folder.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/command.h"
-#include "face/agent.h"
+#include "cli/measuring.h"
 #include "linux/cpu.h"
-#include "linux/rights.h"
 #include "report/reasons.h"
 #include "report/summary.h"
 #include "report/words.h"
@@ -26,7 +23,6 @@
 #include "run/run.h"
 #include "scenario/engines.h"
 #include "testbed/testbed.h"
-#include "traffic/engine.h"
 
 #define REASONS_SHOWN 3
 
@@ -108,35 +104,13 @@ static const struct option_row run_options[] = {
     OPTIONS_END,
 };
 
-// Removes the topologies that were not requested.
 static int narrow(struct scenario *scenario, const struct run_values *asked, struct error *err)
 {
     if (asked->study_timing && scenario->method != METHOD_STUDY) {
         return fail_input(err, "--study-timing requires method: study, which scenario %s lacks",
                           scenario->name);
     }
-    if (asked->topologies.count == 0) {
-        return 0;
-    }
-    bool wanted[TOPOLOGY_COUNT] = {false};
-    for (size_t i = 0; i < asked->topologies.count; i++) {
-        enum topology topology = TOPOLOGY_DIRECT;
-        if (topology_from_name(asked->topologies.items[i], &topology) < 0) {
-            return fail_input(err, "--topology: expected direct, bridged or dedicated, not \"%s\"",
-                              asked->topologies.items[i]);
-        }
-        wanted[topology] = true;
-    }
-    size_t kept = 0;
-    for (size_t i = 0; i < scenario->topology_count; i++) {
-        if (wanted[scenario->topologies[i]]) {
-            scenario->topologies[kept++] = scenario->topologies[i];
-        }
-    }
-    scenario->topology_count = kept;
-    return kept > 0 ? 0
-                    : fail_input(err, "scenario %s contains none of the requested topologies",
-                                 scenario->name);
+    return measuring_narrow(scenario, &asked->topologies, err);
 }
 
 struct scenario_list {
@@ -212,22 +186,6 @@ static int check_scenarios(const struct scenario_list *scenarios, struct error *
                 plan_free(plan);
             }
         }
-    }
-    return rc;
-}
-
-// Fails if a program that an engine requires is missing.
-static int check_engines(const struct scenario_list *scenarios, struct error *err)
-{
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < scenarios->count; i++) {
-        const struct scenario *scenario = scenarios->items[i];
-        if ((rc = engine_check(scenario->traffic.engine, err)) < 0 ||
-            (scenario->method == METHOD_STUDY && (rc = agent_check(err)) < 0) ||
-            (rc = testbed_check_platform(scenario, false, err)) < 0) {
-            return rc;
-        }
-        rc = testbed_check_daemons(scenario, err);
     }
     return rc;
 }
@@ -363,19 +321,6 @@ static struct job job_for(const struct run_values *asked, const struct scenario 
                         .most_disturbed = (unsigned)asked->most_disturbed};
 }
 
-// Makes a folder for a scenario's results if the user named none; runs that start within the same
-// second get different folders.
-static int make_folder(const struct scenario *scenario, char **ret, struct error *err)
-{
-    char when[32];
-    time_t now = time(NULL);
-    struct tm parts;
-    localtime_r(&now, &parts);
-    strftime(when, sizeof when, "%Y%m%d-%H%M%S", &parts);
-    _cleanup_free_ char *stem = text_format("%s-%s", scenario->name, when);
-    return folder_make_new(stem, ret, err);
-}
-
 // Refuses an unusable folder before anything is measured or cleaned up.
 static int check_folders(const struct scenario_list *scenarios, const struct run_values *asked,
                          struct error *err)
@@ -439,7 +384,7 @@ static int run_all(const struct scenario_list *scenarios, const struct run_value
         _cleanup_free_ char *folder = NULL;
         if (asked->output != NULL) {
             folder = folder_for(asked, scenarios->items[i], scenarios->count > 1);
-        } else if ((rc = make_folder(scenarios->items[i], &folder, err)) < 0) {
+        } else if ((rc = measuring_folder(scenarios->items[i], &folder, err)) < 0) {
             break;
         }
         const struct job job = job_for(asked, scenarios->items[i], folder);
@@ -473,18 +418,7 @@ static int measure_scenarios(const struct scenario_list *scenarios, const struct
     if (rc < 0) {
         return rc;
     }
-    rc = rights_check(err);
-    if (rc < 0) {
-        error_context(err, "measuring requires root (try sudo)");
-        return rc;
-    }
-    if ((rc = rights_check_settings(err)) < 0 || (rc = check_engines(scenarios, err)) < 0) {
-        return rc;
-    }
-    rc = testbed_clean_up_dead(err); // gives interfaces back that a dead run was lent
-    for (size_t i = 0; rc == 0 && i < scenarios->count; i++) {
-        rc = testbed_check_links(scenarios->items[i], asked->even_default_route, err);
-    }
+    rc = measuring_check(scenarios->items, scenarios->count, asked->even_default_route, err);
     return rc < 0 ? rc : run_all(scenarios, asked, err);
 }
 

@@ -15,6 +15,7 @@
 // clang-format off
 static const struct command *const commands[] = {
     &command_run,
+    &command_search,
     &command_report,
     &command_compare,
     &command_reproduce,

@@ -137,6 +137,10 @@ json_t *guard_make(const struct job *job)
     add_text(guard, "--study-timing", job->study_timing ? "given" : "not set");
     _cleanup_free_ char *pause = text_format("%u s", job->pause_s);
     add_text(guard, "pause before a point", pause);
+    for (size_t i = 0; i < job->goal_count; i++) { // a search: a run cannot continue it
+        _cleanup_free_ char *key = text_format("goal %s", job->goals[i].name);
+        add_text(guard, key, goal_rule_name(job->goals[i].rule));
+    }
     for (size_t i = 0; i < scenario->router_count; i++) {
         add_router(guard, scenario, i);
     }

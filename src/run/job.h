@@ -5,17 +5,24 @@
 
 #include <stdbool.h>
 
+#include "result/found.h"
 #include "scenario/scenario.h"
+#include "search/goal.h"
 
 struct job {
     const struct scenario *scenario;
     const char *folder;
     bool quick, resume;
-    bool study_timing;       // durations of trials and pauses are the study's; only with its method
-    unsigned pause_s;        // idle time before each point
-    bool redo_disturbed;     // of a resumed run: its disturbed points are measured again
-    unsigned wait_quiet_s;   // wait so long for a quiet machine before measuring; 0 = do not wait
-    unsigned most_disturbed; // so many disturbed points in a row end the run; 0 = no limit
+    bool study_timing;     // durations of trials and pauses are the study's; only with its method
+    unsigned pause_s;      // idle time before each point
+    bool redo_disturbed;   // of a resumed run: its disturbed points are measured again
+    unsigned wait_quiet_s; // wait so long for a quiet machine before measuring; 0 = do not wait
+    // Goals to search for instead of measuring the scenario's loads; none = a run.
+    const struct search_goal *goals;
+    size_t goal_count;
+    unsigned time_limit_s;    // of the search in one topology and for one length; 0 = none
+    struct found_list *found; // gets what the search found
+    unsigned most_disturbed;  // so many disturbed points in a row end the run; 0 = no limit
 };
 
 #endif

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * run/measure — the loop of a run: for each load of the search it runs one trial, reports the
- * outcome and stores the point. A testbed is built at the first load for its topology, and rebuilt
- * after a router died. Called by run.c.
+ * outcome and stores the point. Called by run.c.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,82 +12,25 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
-#include "measure/trial.h"
 #include "report/progress.h"
 #include "run/parts.h"
 #include "search/stability.h"
 
 #define STUDY_PAUSE_NS                                                                             \
-    (35U * NS_PER_S)    // the study's report starts 20 s after second 10, and takes 20 s more
-#define ROUTER_DEATHS 3 // in a row; then the run is abandoned
+    (35U * NS_PER_S) // the study's report starts 20 s after second 10, and takes 20 s more
 
 struct measuring {
     struct job_state *state;
     struct job_loads loads;
-    struct bench *bench; // NULL = none open
-    unsigned place;      // of the present or last bench
-    unsigned deaths;     // of routers, in a row
-    unsigned disturbed;  // points, in a row
-    char *spoilt;        // reason why the last check failed
+    struct keeper keeper;
+    unsigned disturbed; // points, in a row
+    char *spoilt;       // reason why the last check failed
 };
-
-static enum topology topology_at(const struct measuring *measuring, unsigned place)
-{
-    return measuring->state->job->scenario->topologies[place];
-}
-
-static int close_bench(struct measuring *measuring, struct error *err)
-{
-    return bench_close(steal_pointer(&measuring->bench), err);
-}
-
-// A router's death removes its testbed; the next load gets a new one.
-static int note_death(struct measuring *measuring, const char *why, struct error *err)
-{
-    log_warning("run", "%s", why);
-    (void)close_bench(measuring, NULL);
-    return ++measuring->deaths < ROUTER_DEATHS ? 0 : fail(err, 0, "%s", why);
-}
-
-static int build_bench(struct measuring *measuring, unsigned place, struct error *err)
-{
-    const struct job *job = measuring->state->job;
-    progress_label("building the testbed");
-    int rc = bench_open(job->scenario, topology_at(measuring, place), &measuring->bench, err);
-    if (rc < 0 || (rc = note_engine(measuring->state, measuring->bench, err)) < 0 ||
-        (rc = note_testbed(measuring->state, measuring->bench->testbed, err)) < 0) {
-        return rc;
-    }
-    return job->scenario->method == METHOD_STUDY
-               ? bench_read_by_snmp(measuring->bench, job_duration(job), err)
-               : 0;
-}
-
-// Opens the bench of a place, unless it is open. A router may die before the first trial.
-static int open_bench(struct measuring *measuring, unsigned place, struct error *err)
-{
-    if (measuring->bench != NULL && measuring->place == place) {
-        return 0;
-    }
-    int rc = close_bench(measuring, err);
-    measuring->place = place;
-    while (rc == 0 && measuring->bench == NULL) {
-        _cleanup_error_ struct error why = ERROR_INIT;
-        rc = build_bench(measuring, place, &why);
-        if (trial_is_death(rc) && why.exit_status == EXIT_FAILED) {
-            _cleanup_free_ char *text = text_format("a router died: %s", why.text);
-            rc = note_death(measuring, text, err);
-        } else if (rc < 0) {
-            error_move(err, &why);
-        }
-    }
-    return rc;
-}
 
 static void label_load(const struct measuring *measuring, const struct load *load)
 {
     char pps[48];
-    const char *topology = topology_name(topology_at(measuring, load->place));
+    const char *topology = topology_name(keeper_topology(&measuring->keeper, load->place));
     text_group_digits(load->pps, 0, pps);
     if (load->use == LOAD_PROBE) {
         progress_label("%s, %u bytes: finding saturation", topology, load->length);
@@ -130,17 +72,9 @@ static int try_load(struct measuring *measuring, const struct load *load, struct
 {
     _cleanup_point_ struct point point = {0};
     struct outcome outcome;
-    int rc = trial_run(measuring->bench, load, &point, &outcome, err);
-    if (rc == 0 && outcome.kind == OUTCOME_DEATH) {
-        rc = note_death(measuring, point.why_invalid, err);
-    }
+    int rc = keeper_try(&measuring->keeper, load, &point, &outcome, err);
     if (rc < 0) {
         return rc;
-    }
-    // Only undisturbed points reset the count: a router that survives warm-ups but dies at each
-    // point ends the run.
-    if (load->use != LOAD_WARM_UP && outcome.kind <= OUTCOME_DISTURBED) {
-        measuring->deaths = 0;
     }
     if (load->use == LOAD_CHECK) {
         note_check(measuring, &point);
@@ -184,7 +118,7 @@ static int measure_loads(struct measuring *measuring, struct error *err)
     while (search_next(measuring->loads.search, &load)) {
         int rc = stop_requested() ? fail_interrupted(err)
                                   : job_loads_note(&measuring->loads, state, err);
-        if (rc < 0 || (rc = open_bench(measuring, load.place, err)) < 0) {
+        if (rc < 0 || (rc = keeper_open(&measuring->keeper, load.place, err)) < 0) {
             return rc;
         }
         label_load(measuring, &load);
@@ -220,17 +154,18 @@ static int measure_loads(struct measuring *measuring, struct error *err)
 static int run_loads(struct measuring *measuring, struct error *err)
 {
     int rc = measure_loads(measuring, err);
-    int closed = close_bench(measuring, rc < 0 ? NULL : err);
+    int closed = keeper_close(&measuring->keeper, rc < 0 ? NULL : err);
     rc = rc < 0 ? rc : closed;
     if (rc < 0 && rc != -EINTR) {
-        error_context(err, "%s", topology_name(topology_at(measuring, measuring->place)));
+        error_context(err, "%s",
+                      topology_name(keeper_topology(&measuring->keeper, measuring->keeper.place)));
     }
     return rc;
 }
 
 int run_measure(struct job_state *state, struct error *err)
 {
-    struct measuring measuring = {.state = state};
+    struct measuring measuring = {.state = state, .keeper = {.state = state}};
     job_loads_make(state, &measuring.loads);
     size_t size = sweep_points(&measuring.loads.spec);
     progress_start(stderr, size > state->points.count ? size - state->points.count : 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // run/parts — internal to run/: the state of a run. run.c opens and ends it, measure.c is its loop,
-// loads.c makes the list of loads, notes.c writes facts of each testbed to run.json.
+// find.c the loop of a search, keeper.c keeps a testbed for both, loads.c makes the list of loads,
+// notes.c writes facts of each testbed to run.json.
 #ifndef VRBENCH_RUN_PARTS_H
 #define VRBENCH_RUN_PARTS_H
 
@@ -22,6 +23,28 @@ struct job_state {
 
 // Measures all points that are missing; each is stored at once.
 int run_measure(struct job_state *state, struct error *err);
+
+// Searches instead for the job's goals, in each topology and for each length; each trial is stored
+// at once. `job->found` gets the results, also those so far if it fails.
+int run_find(struct job_state *state, struct error *err);
+
+// ---- keeper.c
+
+// The bench of the present topology, which is replaced after a router's death.
+struct keeper {
+    struct job_state *state;
+    struct bench *bench; // NULL = none open
+    unsigned place;      // of the present or last bench: index of the scenario's topology
+    unsigned deaths;     // of routers, in a row
+};
+enum topology keeper_topology(const struct keeper *keeper, unsigned place);
+// Opens the bench of a place, unless it is open.
+int keeper_open(struct keeper *keeper, unsigned place, struct error *err);
+int keeper_close(struct keeper *keeper, struct error *err);
+// Runs one trial on the open bench. Closes it if a router died; fails after several deaths in a
+// row.
+int keeper_try(struct keeper *keeper, const struct load *load, struct point *ret,
+               struct outcome *ret_outcome, struct error *err);
 
 // ---- loads.c
 

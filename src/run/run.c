@@ -233,11 +233,11 @@ int job_run(const struct job *job, struct point_list *ret_points, bool *ret_repo
     } else {
         struct error why = ERROR_INIT;
         (void)cap_known_hold_off(NULL);
-        rc = run_measure(&state, &why);
+        rc = job->goal_count > 0 ? run_find(&state, &why) : run_measure(&state, &why);
         cap_known_let_go();
         int ended = end_run(&state, rc, &why, err);
         reported = ended == 0;
-        if (rc == -EINTR && state.planned >= state.points.count) {
+        if (rc == -EINTR && job->goal_count == 0 && state.planned >= state.points.count) {
             error_clear(err);
             rc = fail_saved(err, state.points.count, state.planned, job->folder);
         } else if (rc < 0) {

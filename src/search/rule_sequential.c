@@ -6,9 +6,9 @@
 
 #define ERROR_AT_MOST 0.004  // probability that the bounds don't hold the critical load
 #define ERROR_AT_ENDS 0.0005 // the same for claims about Min Load and Max Load
-#define TRIALS_STRICT 32.0   // from so many trials on, the error grows
+#define TRIALS_STRICT 36.0   // from so many trials on, the error grows
 #define TRIALS_GROWTH 12.0   // by a factor of e in so many trials
-#define TRIALS_MOST   70     // the search ends with the most probable bounds
+#define TRIALS_MOST   72     // the search ends with the most probable bounds
 #define TRIALS_LAST   140    // the search ends without bounds
 #define NEAR_WIDTHS   10.0   // goal widths around the critical load in which trials count for these
 #define NEAR          8    // steps of the lattice around the median in which bounds are looked for

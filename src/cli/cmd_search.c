@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// cli/cmd_search — `vrbench search`: finds throughput and partial drop rates of a scenario.
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/measuring.h"
+#include "linux/cpu.h"
+#include "report/found_list.h"
+#include "run/run.h"
+#include "scenario/engines.h"
+
+#define GOALS_MOST 8U
+
+struct search_values {
+    const char *output;
+    const char *engine;
+    const char *method;
+    struct text_list goals, topologies;
+    uint64_t time_limit, wait_quiet;
+    bool json, even_default_route;
+    unsigned verbosity;
+};
+
+static const struct option_row search_options[] = {
+    {.name = "goal",
+     .type = OPTION_TEXT_LIST,
+     .offset = offsetof(struct search_values, goals),
+     .argument = "GOAL",
+     .help = GOAL_NAMES "; repeatable (0 and 0.005)"},
+    {.name = "method",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct search_values, method),
+     .argument = "M",
+     .help = "sequential, rfc9971 or binary, instead of the goals' own"},
+    {.name = "time-limit",
+     .type = OPTION_INTEGER,
+     .offset = offsetof(struct search_values, time_limit),
+     .min = 1,
+     .max = 86400,
+     .argument = "SECONDS",
+     .help = "end each length of a topology after so long"},
+    {.name = "output",
+     .letter = 'o',
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct search_values, output),
+     .argument = "DIR",
+     .help = "folder of the results (./NAME-DATE-TIME)"},
+    {.name = "wait-quiet",
+     .type = OPTION_INTEGER,
+     .offset = offsetof(struct search_values, wait_quiet),
+     .min = 1,
+     .max = 86400,
+     .argument = "SECONDS",
+     .help = "wait so long at most for a quiet machine"},
+    {.name = "topology",
+     .type = OPTION_TEXT_LIST,
+     .offset = offsetof(struct search_values, topologies),
+     .argument = "T",
+     .help = "only direct, bridged or dedicated; repeatable"},
+    {.name = "engine",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct search_values, engine),
+     .argument = "E",
+     .help = "traffic engine:" ENGINES_WORDS},
+    {.name = "even-default-route",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct search_values, even_default_route),
+     .help = "lend even the default route's or SSH's interface"},
+    {.name = "json",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct search_values, json),
+     .help = "print the results as JSON"},
+    {.name = "verbose",
+     .letter = 'v',
+     .type = OPTION_COUNT,
+     .offset = offsetof(struct search_values, verbosity),
+     .help = "print more messages; -vv prints still more"},
+    OPTIONS_END,
+};
+
+struct goal_list {
+    struct search_goal items[GOALS_MOST];
+    size_t count;
+};
+
+static int add_goals(struct goal_list *list, const char *text, struct error *err)
+{
+    struct search_goal goals[GOALS_OF_A_NAME];
+    size_t count = 0;
+    int rc = goals_parse(text, goals, &count, err);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        for (size_t k = 0; k < list->count; k++) {
+            if (text_equal(list->items[k].name, goals[i].name)) {
+                return fail_input(err, "--goal %s is given twice", text);
+            }
+        }
+        if (list->count == GOALS_MOST) {
+            return fail_input(err, "at most %u goals can be searched for at once", GOALS_MOST);
+        }
+        list->items[list->count++] = goals[i];
+    }
+    return rc;
+}
+
+// The goals of the command line; without any, throughput and the partial drop rate of 0.5 %.
+static int list_goals(const struct search_values *asked, struct goal_list *ret, struct error *err)
+{
+    static const char *const usual[] = {"0", "0.005"};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < asked->goals.count; i++) {
+        rc = add_goals(ret, asked->goals.items[i], err);
+    }
+    for (size_t i = 0; rc == 0 && asked->goals.count == 0 && i < 2; i++) {
+        rc = add_goals(ret, usual[i], err);
+    }
+    enum goal_rule rule = RULE_SEQUENTIAL;
+    if (rc == 0 && asked->method != NULL &&
+        (rc = goal_rule_parse(asked->method, &rule, err)) == 0) {
+        for (size_t i = 0; i < ret->count; i++) {
+            ret->items[i].rule = rule;
+        }
+    }
+    return rc;
+}
+
+static int show(const struct found_list *found, const struct search_values *asked,
+                const char *folder, struct error *err)
+{
+    if (asked->json) {
+        return found_write_json(found, stdout, err);
+    }
+    int rc = found_write_table(found, stdout, isatty(STDOUT_FILENO) == 1, err);
+    printf("\nResults: %s\n", folder);
+    return rc;
+}
+
+static int search_scenario(const struct scenario *scenario, const struct search_values *asked,
+                           const struct goal_list *goals, struct error *err)
+{
+    struct found_list found = {0};
+    _cleanup_free_ char *folder = NULL;
+    int rc = 0;
+    if (asked->output != NULL) {
+        folder = text_copy(asked->output);
+    } else if ((rc = measuring_folder(scenario, &folder, err)) < 0) {
+        return rc;
+    }
+    const struct job job = {.scenario = scenario,
+                            .folder = folder,
+                            .goals = goals->items,
+                            .goal_count = goals->count,
+                            .time_limit_s = (unsigned)asked->time_limit,
+                            .wait_quiet_s = (unsigned)asked->wait_quiet,
+                            .found = &found};
+    struct point_list points = {0};
+    rc = job_run(&job, &points, NULL, err);
+    bool disturbed = false;
+    for (size_t i = 0; i < found.count; i++) {
+        disturbed = disturbed || found.items[i].disturbed;
+    }
+    if (found.count > 0) {
+        _cleanup_error_ struct error why = ERROR_INIT;
+        int shown = show(&found, asked, folder, &why);
+        if (rc == 0 && shown < 0) {
+            error_move(err, &why);
+            rc = shown;
+        }
+    }
+    if (rc == -EINTR) {
+        error_advice(err, "The %zu points so far are saved in %s", points.count, folder);
+    }
+    point_list_clear(&points);
+    found_list_clear(&found);
+    return rc < 0 ? rc : disturbed ? EXIT_DISTURBED : EXIT_DONE;
+}
+
+static int search_run(void *values, const struct text_list *operands, struct error *err)
+{
+    const struct search_values *asked = values;
+    if (operands->count != 1) {
+        return fail_input(err, "search requires one scenario file; see vrbench search -h");
+    }
+    log_set_level(asked->verbosity >= 2   ? LOG_DETAIL
+                  : asked->verbosity == 1 ? LOG_NOTE
+                                          : LOG_WARNING);
+    struct goal_list goals = {.count = 0};
+    struct cpu_list usable;
+    struct scenario *scenario = NULL;
+    int rc = list_goals(asked, &goals, err);
+    if (rc < 0 || (rc = cpu_list_usable(&usable, err)) < 0 ||
+        (rc = scenario_read_for(operands->items[0], asked->engine, (unsigned)usable.count,
+                                &scenario, err)) < 0) {
+        return rc;
+    }
+    const struct job job = {.scenario = scenario,
+                            .folder = asked->output,
+                            .goals = goals.items,
+                            .goal_count = goals.count};
+    if ((rc = measuring_narrow(scenario, &asked->topologies, err)) == 0 &&
+        (asked->output == NULL || (rc = job_check(&job, err)) == 0) &&
+        (rc = measuring_check(&scenario, 1, asked->even_default_route, err)) == 0) {
+        rc = search_scenario(scenario, asked, &goals, err);
+    }
+    scenario_free(scenario);
+    return rc;
+}
+
+const struct command command_search = {
+    .name = "search",
+    .operands = "SCENARIO",
+    .summary = "Find throughput and partial drop rates (RFC 9971)",
+    .details =
+        "Finds, for each topology, length and network of a scenario, the loads between which\n"
+        "loss begins to exceed each goal's loss ratio: by default 0 (throughput) and 0.5 %.\n"
+        "All goals share the trials. Every trial becomes a point in the folder of results.\n"
+        "Results without two narrow bounds are marked as irregular. Exit status 4 if the\n"
+        "machine disturbed a search until it gave up.",
+    .options = search_options,
+    .values_size = sizeof(struct search_values),
+    .run = search_run,
+};

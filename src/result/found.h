@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// result/found — what a search found: one row for each topology, length, network and goal. run/
+// fills it, report/ lists it; run.json holds it as "search".
+#ifndef VRBENCH_RESULT_FOUND_H
+#define VRBENCH_RESULT_FOUND_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct found {
+    char *topology, *network, *goal;
+    const char *rule; // "sequential", "rfc9971", "binary"
+    unsigned length;
+    double loss_ratio;
+    double lower_pps, upper_pps, conditional_pps; // NaN = none
+    bool regular;                                 // a Regular Goal Result of RFC 9971
+    const char *end; // why the search ended: "regular", "tester limit", …
+    bool beyond;     // no upper bound because a limit was reached: the lower bound is a "≥"
+    bool disturbed;  // the machine disturbed the search until it gave up
+    double trial_s;  // of all trials of this topology and length, which the goals share
+    size_t trials;
+};
+
+struct found_list {
+    struct found *items;
+    size_t count;
+};
+void found_list_add(struct found_list *list, struct found *found); // moves *found into the list
+void found_list_clear(struct found_list *list);
+
+json_t *found_to_json(const struct found_list *list);
+
+#endif
