@@ -23,7 +23,7 @@ struct beat {
     pthread_t thread;
     unsigned cpu;
     sem_t settled;
-    int rc; // of binding and priority; written before `settled`
+    int rc; // of binding; written before `settled`
     struct heartbeat_stall *stalls;
     size_t count;
     uint64_t lost;
@@ -45,23 +45,13 @@ static void beat_note(struct beat *beat, uint64_t from_ns, uint64_t due_ns, uint
         .cpu = beat->cpu, .from_ns = from_ns, .to_ns = now_ns, .late_ns = now_ns - due_ns};
 }
 
-static int beat_settle(const struct beat *beat)
-{
-    const struct cpu_list here = {.cpus = {beat->cpu}, .count = 1};
-    const struct sched_param parameters = {.sched_priority = PRIORITY};
-    int rc = cpu_bind(0, &here, NULL);
-    if (rc == 0 && sched_setscheduler(0, SCHED_FIFO, &parameters) < 0) {
-        rc = -errno;
-    }
-    return rc;
-}
-
 static void *beat_run(void *context)
 {
     struct beat *beat = context;
     (void)prctl(PR_SET_NAME, "vrbench-beat");
     (void)prctl(PR_SET_TIMERSLACK, 1UL);
-    beat->rc = beat_settle(beat);
+    const struct cpu_list here = {.cpus = {beat->cpu}, .count = 1};
+    beat->rc = cpu_bind(0, &here, NULL);
     (void)sem_post(&beat->settled);
     uint64_t last_ns = clock_monotonic_ns();
     while (beat->rc == 0 && !atomic_load_explicit(&beat->whole->ending, memory_order_relaxed)) {
@@ -90,7 +80,11 @@ static int beat_start(struct beat *beat, struct error *err)
     while (sem_wait(&beat->settled) < 0) {
         // interrupted: only a signal without effect can be the cause
     }
-    return beat->rc == 0 ? 0 : fail(err, -beat->rc, "a real-time thread on CPU %u", beat->cpu);
+    // The priority is set and reset from outside: a task of a still higher one may never let the
+    // thread run, and must not keep this one from going on.
+    const struct sched_param parameters = {.sched_priority = PRIORITY};
+    rc = beat->rc == 0 ? pthread_setschedparam(beat->thread, SCHED_FIFO, &parameters) : -beat->rc;
+    return rc == 0 ? 0 : fail(err, rc, "a real-time thread on CPU %u", beat->cpu);
 }
 
 int heartbeat_start(const struct cpu_list *cpus, struct heartbeat **ret, struct error *err)
@@ -127,6 +121,7 @@ void heartbeat_end(struct heartbeat *heartbeat, struct heartbeat_report *ret)
         atomic_store(&heartbeat->ending, true);
         for (size_t i = 0; i < heartbeat->count; i++) {
             struct beat *beat = &heartbeat->beats[i];
+            (void)pthread_setschedparam(beat->thread, SCHED_OTHER, &(struct sched_param){0});
             (void)pthread_join(beat->thread, NULL);
             (void)sem_destroy(&beat->settled);
             report_take(&report, beat);

@@ -43,19 +43,39 @@ static long long boot_offset(void)
     return boot_offset_read;
 }
 
-uint64_t process_start_time(pid_t pid)
+// Reads a field of /proc/PID/stat as a number; false if the task has ended.
+static bool read_field(pid_t pid, int number, unsigned long long *ret)
 {
     _cleanup_free_ char *path = text_format("/proc/%d/stat", (int)pid);
     _cleanup_free_ char *text = NULL;
     if (file_read(path, 4096, &text, NULL, NULL) < 0) {
-        return 0;
+        return false;
     }
     const char *field = strrchr(text, ')'); // end of field 2
-    for (int i = 2; field != NULL && i < 22; i++) {
+    for (int i = 2; field != NULL && i < number; i++) {
         field = strchr(field + 1, ' ');
     }
+    *ret = field == NULL ? 0 : strtoull(field, NULL, 10);
+    return field != NULL;
+}
+
+bool process_descends_from(pid_t pid, pid_t ancestor)
+{
+    unsigned long long parent = 0;
+    while (pid != ancestor && pid > 0 && read_field(pid, 4, &parent)) {
+        pid = (pid_t)parent;
+    }
+    return pid == ancestor;
+}
+
+uint64_t process_start_time(pid_t pid)
+{
+    unsigned long long ticks = 0;
+    if (!read_field(pid, 22, &ticks)) {
+        return 0;
+    }
     // The kernel adds the offset of the reader's time namespace (time_namespaces(7)).
-    return field == NULL ? 0 : (uint64_t)((long long)strtoull(field, NULL, 10) - boot_offset());
+    return (uint64_t)((long long)ticks - boot_offset());
 }
 
 #define KERNELS_FIRST_THREAD 2 // kthreadd, the parent of all others

@@ -23,6 +23,9 @@ struct process_id {
 // /proc/PID/stat (proc(5)); 0 = the task has ended.
 uint64_t process_start_time(pid_t pid);
 
+// Whether a process is `ancestor`, or a child of it, or a child of its children, and so on.
+bool process_descends_from(pid_t pid, pid_t ancestor);
+
 // Whether a task has ended (reaped or a zombie).
 bool process_is_dead(pid_t pid);
 

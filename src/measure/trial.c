@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "measure/disturbance.h"
 #include "measure/losses.h"
 #include "measure/meter.h"
 #include "measure/verdict.h"
@@ -221,11 +222,17 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     _cleanup_error_ struct error unread = ERROR_INIT;
     bool by_method = load->use == LOAD_POINT && bench->scenario->method == METHOD_STUDY;
     bool by_snmp = by_method && bench->agent != NULL; // in direct there is no CPU to read
+    struct disturbance_watch watch = {0};
+    _cleanup_disturbance_ struct disturbance disturbance = {0};
     int rc;
     if ((rc = read_path_counters(bench->testbed, &packets_before, err)) < 0 ||
-        (rc = meter_read(bench->testbed, &before, err)) < 0 ||
-        (rc = run_engine(bench, &traffic, counts, by_snmp ? &stats : NULL, &unread, err)) < 0 ||
-        (rc = meter_read(bench->testbed, &after, err)) < 0 ||
+        (rc = meter_read(bench->testbed, &before, err)) < 0) {
+        return rc;
+    }
+    disturbance_begin(bench->testbed, &before.cpus, &watch);
+    rc = run_engine(bench, &traffic, counts, by_snmp ? &stats : NULL, &unread, err);
+    disturbance_end(&watch, bench->testbed, &disturbance);
+    if (rc < 0 || (rc = meter_read(bench->testbed, &after, err)) < 0 ||
         (rc = read_path_counters(bench->testbed, &packets_after, err)) < 0) {
         return rc;
     }
@@ -237,11 +244,13 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     losses_account(plan, &packets_before, &packets_after, counts, &point, &tester);
     meter_account(bench->testbed, &before, &after, sending_ns, &point);
     leave_waiting_out(bench, counts, &point);
+    disturbance_account(&disturbance, &point);
     const struct evidence evidence = {.scenario = bench->scenario,
                                       .testbed = bench->testbed,
                                       .counts = counts,
                                       .slack = bench->traits->slack,
                                       .tester = tester,
+                                      .disturbance = &disturbance,
                                       .before = &before,
                                       .after = &after};
     struct verdict verdict = verdict_pass(&evidence, &point);

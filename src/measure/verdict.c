@@ -156,6 +156,29 @@ static void judge_caps(const struct evidence *evidence, struct point *point,
     }
 }
 
+// Losses no larger than what was offered while CPUs of the measurement were away.
+static void judge_heartbeat(const struct evidence *evidence, struct point *point,
+                            struct verdict *verdict)
+{
+    struct heartbeat_stall worst = {0};
+    uint64_t stalled_ns = disturbance_stalled_ns(evidence->disturbance, &worst);
+    uint64_t lost = point_lost(point);
+    double offered = 0.0;
+    for (size_t i = 0; i < point->network_count; i++) {
+        offered += point->networks[i].offered_pps;
+    }
+    if (lost == 0 || (double)lost > offered * (double)stalled_ns / (double)NS_PER_S) {
+        return;
+    }
+    verdict->disturbed = true;
+    verdict->disturbance_ns += stalled_ns;
+    point_invalidate(point,
+                     "CPU %u was away from this machine for %.1f ms, which may have caused the "
+                     "%llu losses",
+                     worst.cpu, (double)worst.late_ns / (double)NS_PER_MS,
+                     (unsigned long long)lost);
+}
+
 // Losses while the device under test had CPU time to spare, with packets delayed for longer than
 // full rings explain: its CPU was stopped without the kernel's knowledge. (A cap stops it too, as
 // the user wished.)
@@ -236,6 +259,7 @@ struct verdict verdict_pass(const struct evidence *evidence, struct point *point
     judge_steal(evidence, point, &verdict);
     judge_others(evidence, point, &verdict);
     judge_caps(evidence, point, &verdict);
+    judge_heartbeat(evidence, point, &verdict);
     judge_stalls(evidence, point, &verdict);
     judge_clock(evidence, point, &verdict);
     return verdict;

@@ -7,6 +7,7 @@
 #ifndef VRBENCH_MEASURE_VERDICT_H
 #define VRBENCH_MEASURE_VERDICT_H
 
+#include "measure/disturbance.h"
 #include "measure/losses.h"
 #include "measure/meter.h"
 
@@ -16,6 +17,7 @@ struct evidence {
     const struct traffic_count *counts; // for each path
     unsigned slack;                     // of the engine, see engine_traits
     struct tester_losses tester;
+    const struct disturbance *disturbance;
     const struct meter_reading *before, *after;
 };
 

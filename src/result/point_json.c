@@ -133,11 +133,30 @@ static const struct key drop_keys[] = {
     {.name = NULL},
 };
 
+static const struct key stall_keys[] = {
+    {.name = "count", .kind = COUNT, .at = AT(stall_summary, count)},
+    {.name = "total_ns", .kind = COUNT, .at = AT(stall_summary, total_ns)},
+    {.name = "longest_ns", .kind = COUNT, .at = AT(stall_summary, longest_ns)},
+    {.name = NULL},
+};
+
+static const struct key other_keys[] = {
+    {.name = "name", .kind = TEXT, .at = AT(other_result, name)},
+    {.name = "pid", .kind = NUMBER, .at = AT(other_result, pid)},
+    {.name = "percent", .kind = REAL, .at = AT(other_result, percent)},
+    {.name = NULL},
+};
+
 static const struct key processor_keys[] = {
     {.name = "cpu", .kind = NUMBER, .at = AT(processor_result, cpu)},
     {.name = "used_by", .kind = TEXT, .at = AT(processor_result, used_by)},
     {.name = "busy_percent", .kind = REAL, .at = AT(processor_result, busy_percent)},
     {.name = "steal_percent", .kind = REAL, .at = AT(processor_result, steal_percent)},
+    {.name = "stalls",
+     .kind = OBJECT_FLAG,
+     .at = AT(processor_result, stalls),
+     .aux = AT(processor_result, stalls.measured),
+     .members = stall_keys},
     {.name = NULL},
 };
 
@@ -171,6 +190,7 @@ static const struct key point_keys[] = {
     {.name = "step", .kind = NUMBER, .at = AT(point, step)},
     {.name = "attempts", .kind = NUMBER, .at = AT(point, attempts)},
     LIST_OF("processors", processors, processor_count, processor_keys, processor_result),
+    A_LIST_OF(LIST_MAYBE, "others", others, other_count, other_keys, other_result),
     {.name = NULL},
 };
 

@@ -50,6 +50,10 @@ void point_clear(struct point *point)
         free(point->processors[i].used_by);
     }
     free(point->processors);
+    for (size_t i = 0; i < point->other_count; i++) {
+        free(point->others[i].name);
+    }
+    free(point->others);
     free(point->why_invalid);
     memset(point, 0, sizeof *point);
 }

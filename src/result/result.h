@@ -81,11 +81,25 @@ struct drop_result {
     uint64_t count;
 };
 
+// Times at which a CPU was taken away from this machine, found by a heartbeat (linux/heartbeat.h).
+struct stall_summary {
+    bool measured;
+    uint64_t count, total_ns, longest_ns;
+};
+
+// A program of others that used the CPU during the trial.
+struct other_result {
+    char *name;
+    unsigned pid;
+    double percent; // of one CPU
+};
+
 // Use of a CPU of this machine over the trial, from /proc/stat: percent of that CPU.
 struct processor_result {
     unsigned cpu;
     char *used_by; // "dut", "tester" or "shared"
     double busy_percent, steal_percent;
+    struct stall_summary stalls;
 };
 
 struct point {
@@ -110,6 +124,8 @@ struct point {
     size_t drop_count;
     struct processor_result *processors;
     size_t processor_count;
+    struct other_result *others; // busiest first; at most a few
+    size_t other_count;
     unsigned attempts; // trials run for this point, at least 1
     bool valid;
     char *why_invalid; // NULL = valid

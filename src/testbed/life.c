@@ -402,6 +402,11 @@ void testbed_party_info(const struct testbed *testbed, size_t party, struct part
     read_times(testbed, party, ret); // last: the caller takes the time afterwards
 }
 
+bool testbed_runs_machines(const struct testbed *testbed)
+{
+    return testbed->platform->ops->traits.kind == PLATFORM_MACHINES;
+}
+
 bool testbed_quick_tasks(const struct testbed *testbed, size_t party, const pid_t **ret_tasks,
                          size_t *ret_count, uint64_t *ret_gone_ns)
 {

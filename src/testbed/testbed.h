@@ -126,6 +126,10 @@ void testbed_party_facts(const struct testbed *testbed, size_t party, struct par
 bool testbed_quick_tasks(const struct testbed *testbed, size_t party, const pid_t **ret_tasks,
                          size_t *ret_count, uint64_t *ret_gone_ns);
 
+// Whether its routers are virtual machines, which are processes of this computer or domains beside
+// it.
+bool testbed_runs_machines(const struct testbed *testbed);
+
 const struct plan *testbed_plan(const struct testbed *testbed);
 // The namespace of a node of the plan, or NULL if it has none on this machine.
 const struct netns *testbed_netns(const struct testbed *testbed, size_t node);

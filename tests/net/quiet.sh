@@ -4,7 +4,7 @@
 # points are invalid, too many disturbed points end a run, and --redo disturbed measures them again.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 21
+plan 25
 
 cat >"$T/busy.yaml" <<'END'
 name: busy
@@ -67,3 +67,29 @@ is "  it has every point once" "$(jq -cs 'map(.step) | sort' "$T/few/points.json
 ok "  the disturbed ones are kept aside" cmp "$T/before.jsonl" "$T/few/points.aside.jsonl"
 is "  none of them is among the points" \
     "$(cat "$T/before.jsonl" "$T/few/points.jsonl" | sort | uniq -d | wc -l)" 0
+
+# --- a CPU that is away --------------------------------------------------------------------------
+
+cat >"$T/stalled.yaml" <<'END'
+name: stalled
+topologies: [bridged]
+routers: { r1t3: {} }
+networks: { NET0: { router: r1t3 } }
+traffic: { lengths: [64], rates: { pps: [50000] }, duration: 1 s }
+END
+start_run "$T/stalled.yaml" -o "$T/stalled"
+ok "the testbed of a further run stands" wait_for 60 grep -qs dut_cpus "$T/stalled/run.json"
+cpu=$(jq -r '.placement.dut_cpus | match("[0-9]+").string' "$T/stalled/run.json")
+# Every 150 ms a process of the highest real-time priority holds the CPU of the router for 30 ms, for two minutes
+# at most.
+"$(helper stall)" "$cpu" 30 120 120 &
+staller=$!
+end_run
+kill "$staller"
+is "  it ends well" "$run_status" 0 || sed 's/^/# /' "$T/run.err"
+ok "  the point records that the CPU was away" jq -e --argjson cpu "$cpu" '
+    .processors[] | select(.cpu == $cpu) | .stalls |
+    .count >= 2 and .longest_ns > 15e6 and .total_ns >= 2 * 15e6' "$T/stalled/points.jsonl"
+ok "  losses no larger than that explains make it invalid" jq -e '
+    .networks[0].lost == 0 or (.why_invalid // "" | test("CPU [0-9]+ was away from this machine for|background load"))
+    ' "$T/stalled/points.jsonl"

@@ -75,10 +75,10 @@ static void add(struct point_list *list, const struct trial *trial)
         point.memory[point.memory_count++] = (struct memory_result){text_copy("r1t3"), 64 << 20};
     }
     point.processors = memory_new_array(struct processor_result, 2);
-    point.processors[point.processor_count++] =
-        (struct processor_result){0, text_copy("dut"), 90, 0.5};
-    point.processors[point.processor_count++] =
-        (struct processor_result){1, text_copy("tester"), 30, 1.25};
+    point.processors[point.processor_count++] = (struct processor_result){
+        .cpu = 0, .used_by = text_copy("dut"), .busy_percent = 90, .steal_percent = 0.5};
+    point.processors[point.processor_count++] = (struct processor_result){
+        .cpu = 1, .used_by = text_copy("tester"), .busy_percent = 30, .steal_percent = 1.25};
     if (trial->why_invalid != NULL) {
         point_invalidate(&point, "%s", trial->why_invalid);
     }

@@ -25,7 +25,8 @@ static const char full[] =
     "\"r1t3:eth0 receive ring\",\"count\":99},{\"where\":\"unexplained\",\"count\":1}],"
     "\"valid\":false,\"why_invalid\":\"the source could not \\\"keep up\\\"\",\"step\":5,"
     "\"attempts\":2,\"processors\":[{\"cpu\":0,\"used_by\":\"dut\",\"busy_percent\":99.5,"
-    "\"steal_percent\":0.25}]}";
+    "\"steal_percent\":0.25,\"stalls\":{\"count\":2,\"total_ns\":5000000,\"longest_ns\":3000000}}],"
+    "\"others\":[{\"name\":\"cc1\",\"pid\":4711,\"percent\":12.5}]}";
 
 static const char little[] =
     "{\"schema\":1,\"scenario\":\"s\",\"topology\":\"direct\",\"platform\":\"netns\","

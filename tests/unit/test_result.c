@@ -169,7 +169,12 @@ static void test_each_missing_key_is_named(void **state)
                                         "processors.0.cpu",
                                         "processors.0.used_by",
                                         "processors.0.busy_percent",
-                                        "processors.0.steal_percent"};
+                                        "processors.0.steal_percent",
+                                        "processors.0.stalls.count",
+                                        "processors.0.stalls.longest_ns",
+                                        "others.0.name",
+                                        "others.0.pid",
+                                        "others.0.percent"};
     for (size_t i = 0; i < COUNT(paths); i++) {
         json_t *json = load(full);
         char last[32];
