@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Networks of IPv6, beside one of IPv4: both own engines in every topology, compared with tcpdump and the
+# counters of the interfaces, to the packet and byte; losses with the reasons of the IPv6 layer; every life of
+# a router; and interfaces that carry nothing but test packets.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+isolate --run "$@"
+plan 138
+
+traffic() { echo "traffic: { engine: $1, lengths: [200], rates: { pps: [320, 500, 700, 900] }, duration: 250 ms }"; }
+scenario() { # FILE ENGINE
+    cat >"$1" <<END
+name: six
+routers: { r1: {}, r2: {} }
+networks:
+  NET0: { router: r1, ip: 6 }
+  NET1: { router: r2 }
+$(traffic "$2")
+END
+}
+
+# watch PLACE... — a tcpdump at each NODE.INTERFACE, listening when this returns: $T/PLACE.pcap.
+watch() {
+    watchers=
+    for place; do
+        node "${place%.*}" tcpdump -Z root -n -U --immediate-mode -B 16384 -i "${place#*.}" \
+            -w "$T/$place.pcap" 2>"$T/$place.err" &
+        watchers="$watchers $!"
+        wait_for 60 grep -q 'listening on' "$T/$place.err" || diag "no tcpdump at $place"
+    done
+}
+unwatch() {
+    for watcher in $watchers; do
+        kill -TERM "$watcher" 2>/dev/null # it may have ended with its interface
+        wait "$watcher" 2>/dev/null
+    done
+}
+# counters FILE PLACE... — PLACE PACKETS BYTES of both directions by `ip -s link`, a line each.
+counters() {
+    counters_to=$1
+    shift
+    for place; do
+        node "${place%.*}" ip -s -j link show dev "${place#*.}" |
+            jq -r --arg place "$place" '.[0].stats64 |
+                "\($place) \(.rx.packets + .tx.packets) \(.rx.bytes + .tx.bytes)"'
+    done >"$counters_to"
+}
+# rest PLACE... — true if no counter moves within a fifth of a second.
+rest() {
+    counters "$T/rest.1" "$@"
+    sleep 0.2
+    counters "$T/rest.2" "$@"
+    cmp -s "$T/rest.1" "$T/rest.2"
+}
+# grown PLACE — packets and bytes that the interface has received and sent from $T/from to $T/until.
+grown() {
+    awk -v p="$1" '$1 == p { a[++n] = $2; b[n] = $3 } END { print a[2] - a[1], b[2] - b[1] }' \
+        "$T/from" "$T/until"
+}
+# captured PLACE — packets and bytes of a capture, and packets that are not the test's.
+captured() {
+    "$(helper stamps)" "$T/$1.pcap" | awk '$1 == "total" { print $2, $6, $4 }'
+}
+# An interface counts packets that it received from a socket without their Ethernet headers of 14 bytes,
+# and those of XDP with them.
+captured_is_grown() {
+    echo "$(captured "$1") $(grown "$1")"
+    echo "$(captured "$1") $(grown "$1")" |
+        awk '{ exit !($1 > 0 && $1 == $4 && $3 == 0 && ($2 == $5 || $2 == $5 + 14 * $1)) }'
+}
+
+# What tcpdump makes of the test packets of a capture: a line each, without what differs between them.
+packets6() {
+    tcpdump -r "$T/$1.pcap" -n -vv -t ip6 and udp port 22098 2>/dev/null |
+        sed 's/.*(hlim \([0-9]*\), .*payload length: \([0-9]*\)) /hlim \1 payload \2 /' | sort -u
+}
+expected6() {
+    echo "hlim $1 payload 160 2001:2::2.22099 > 2001:2:0:8000::2.22098: [udp sum ok] UDP, length 152"
+}
+packets4() {
+    tcpdump -r "$T/$1.pcap" -n -vv -t ip and udp port 22098 2>/dev/null | paste - - |
+        sed 's/.*, \(ttl [0-9]*\), .*, \(length [0-9]*\))[[:space:]]*/\1 \2 /; s/id [0-9]*, //' | sort -u
+}
+expected4() {
+    echo "ttl $1 length 200 198.18.1.2.22100 > 198.19.1.2.22098: [udp sum ok] UDP, length 172"
+}
+# Each of the first three points is a trial of which the places saw just as many frames. Trials are
+# distinguished by the run number in the stamps. The last point is measured only partly under observation.
+agree() { # FIELD PLACE0 PLACE1
+    head -n 3 "$folder/points.jsonl" |
+        jq -r "select(.valid or ([.networks[].lost] | add) == 0) | [.networks[].$1] | @tsv" | sort >"$T/said"
+    for place in "$2" "$3"; do "$(helper stamps)" "$T/$place.pcap"; done |
+        awk '$1 != "total" { n[$1, $2] = $4; runs[$1] }
+            END { for (r in runs) print n[r, 0] + 0 "\t" n[r, 1] + 0 }' | sort -u >"$T/seen"
+    [ -z "$(comm -23 "$T/said" "$T/seen")" ] || {
+        cat "$T/said" "$T/seen" "$folder/points.jsonl"
+        return 1
+    }
+}
+numbered_in_order() { # PLACE NETWORK
+    "$(helper stamps)" "$T/$1.pcap" | awk -v n="$2" '
+        $1 != "total" && $2 == n { seen = 1 }
+        $1 != "total" && $2 == n && ($3 != $4 || $5 != 0 || $6 != 0 || $7 != $3 - 1) { print; bad = 1 }
+        END { exit bad || !seen }'
+}
+
+# observe ENGINE TOPOLOGY HOPS FIRST0 FIRST1 LAST0 LAST1 — a run that is watched where the networks' packets
+# enter and leave what is under test.
+observe() {
+    engine=$1 topology=$2 hops=$3
+    shift 3
+    folder=$T/$engine-$topology
+    scenario "$T/six.yaml" "$engine"
+    places=$(printf '%s\n' "$@" | sort -u | paste -sd' ')
+    start_run "$T/six.yaml" -o "$folder" --topology "$topology"
+    ok "$engine, $topology: the testbed stands" hold_run "$topology"
+    # shellcheck disable=SC2086 # words
+    {
+        ok "  nothing moves while the program is stopped" wait_for 60 rest $places
+        watch $places
+        counters "$T/from" $places
+        release_run
+        wait_for 60 has_points "$folder" 3
+        kill -STOP "$run_pid" # before the witnesses end with their interfaces
+        wait_for 60 rest $places || diag "never at rest"
+        counters "$T/until" $places
+    }
+    for place in $places; do
+        ok "  at $place, all is captured that is counted, and it is the test's" \
+            wait_for 60 captured_is_grown "$place" || diag "$(captured "$place"), $(grown "$place")"
+    done
+    unwatch
+    release_run
+    end_run
+    is "  the run succeeds" "$run_status" 0 || sed 's/^/# /' "$T/run.err"
+    ok "  every sum holds" points_sane "$folder"
+    ok "  tx of every point was seen where packets enter" agree tx "$1" "$2"
+    ok "  rx of every point was seen where they leave" agree rx "$3" "$4"
+    is "  IPv6 enters with its hop limit, length, addresses and checksums" "$(packets6 "$1")" "$(expected6 64)"
+    is "  IPv4 beside it, too" "$(packets4 "$2")" "$(expected4 64)"
+    is "  IPv6 leaves as it should" "$(packets6 "$3")" "$(expected6 "$hops")"
+    is "  and IPv4" "$(packets4 "$4")" "$(expected4 "$hops")"
+    ok "  numbered from 0, each once, rising" numbered_in_order "$3" 0
+}
+observe packet direct 64 sink.k0 sink.k1 sink.k0 sink.k1
+observe packet bridged 63 host.nic0 host.nic2 sink.k0 sink.k1
+observe packet dedicated 63 r1.eth0 r2.eth0 sink.k0 sink.k1
+# A capture at the tester's own interfaces does not contain the packets of xdp.
+observe xdp bridged 63 host.nic0 host.nic2 host.nic1 host.nic3
+observe xdp dedicated 63 r1.eth0 r2.eth0 r1.eth1 r2.eth1
+
+# --- xdp, direct: by the counters of the sink's interfaces --------------------------------------
+
+scenario "$T/six.yaml" xdp
+start_run "$T/six.yaml" -o "$T/xdp-direct" --topology direct
+ok "xdp, direct: the testbed stands" hold_run direct
+counters "$T/from" sink.k0
+release_run
+wait_for 60 has_points "$T/xdp-direct" 3
+kill -STOP "$run_pid"
+wait_for 60 rest sink.k0 || diag "never at rest"
+counters "$T/until" sink.k0
+is "  each packet has 214 bytes with its Ethernet header" "$(grown sink.k0 | awk '{ print $2 / $1 }')" 214
+release_run
+end_run
+is "  the run succeeds" "$run_status" 0 || sed 's/^/# /' "$T/run.err"
+ok "  every sum holds" points_sane "$T/xdp-direct"
+
+# --- iperf and iperf3 ----------------------------------------------------------------------------
+
+# These engines measure no delay. A payload of 1500 bytes is sent in two fragments.
+SUMS='map((.networks | all(.tx == .rx + .lost)) and
+    ([.networks[].lost] | add) == ([.drops[].count] | add // 0)) | all'
+for engine in iperf iperf3; do
+    cat >"$T/$engine.yaml" <<END
+name: six
+topologies: [direct, bridged]
+routers: { r1: {}, r2: {} }
+networks: { NET0: { router: r1, ip: 6 }, NET1: { router: r2 } }
+traffic: { engine: $engine, lengths: [64, 1500], rates: { pps: [200] }, duration: 1 s }
+END
+    ok "$engine: a run" measured "$T/$engine.yaml" -o "$T/$engine"
+    ok "  every sum holds" jq -es "$SUMS" "$T/$engine/points.jsonl"
+    ok "  packets of both versions and lengths arrive" jq -es 'length == 4 and
+        (map(.networks[] | .tx > 150 and .rx > 0.9 * .tx) | all)' "$T/$engine/points.jsonl" ||
+        sed 's/^/# /' "$T/$engine/points.jsonl"
+done
+
+# --- losses --------------------------------------------------------------------------------------
+
+PACKETS=200
+point() { tail -n 1 "$folder/points.jsonl" | jq -cS "$1"; }
+sent_all() { [ "$(point '.networks[0].tx')" = "$PACKETS" ]; }
+with_fault() { # ENGINE LENGTH PUT PLACES
+    cat >"$T/fault.yaml" <<END
+name: fault
+topologies: [dedicated]
+routers: { r1: {} }
+networks: { NET0: { router: r1, ip: 6 } }
+traffic: { engine: $1, lengths: [$2], rates: { pps: [300, 1000] }, duration: 200 ms }
+END
+    for try in 1 2 3; do
+        folder=$T/$1-$3-$try
+        start_run "$T/fault.yaml" -o "$folder"
+        put=0
+        hold_run dedicated && "$3" >"$T/put.log" 2>&1 || put=1
+        release_run
+        end_run
+        if [ "$put$run_status" != 00 ] || sent_all; then break; fi
+    done
+    is "$1, $3: the run succeeds" "$put$run_status" 00 || sed 's/^/# /' "$T/put.log" "$T/run.err"
+    is "  lost are so many there: $4" "$(point '.drops | map({(.where): .count}) | add // {}')" "$4"
+    ok "  and every sum holds" points_sane "$folder"
+}
+no_route() { node r1 ip -6 route del 2001:2:0:8000::/64; }
+hop_limit() {
+    node r1 nft -f - <<END
+add table ip6 faults
+add chain ip6 faults here { type filter hook prerouting priority -300; }
+add rule ip6 faults here udp dport 22098 numgen inc mod 10 0 ip6 hoplimit set 1
+END
+}
+too_big() { node r1 ip link set dev eth1 mtu 1280; }
+for engine in packet xdp; do
+    with_fault $engine 128 no_route '{"r1 IPv6: no route":200}'
+    with_fault $engine 128 hop_limit '{"r1 IPv6: header errors or TTL expired":20}'
+    with_fault $engine 1400 too_big '{"r1 IPv6: packet too big":200}'
+done
+
+# --- lives ---------------------------------------------------------------------------------------
+
+# What IPv6 is like in the router.
+state() {
+    vrbench console r1t3 -- sh -c '
+        for eth in eth0 eth1; do
+            ip -6 -o address show dev $eth | awk "{ print \$2, \$4, \$6, \$7 }"
+            ip -6 neigh show dev $eth
+            sysctl -e net.ipv6.conf.$eth.forwarding net.ipv6.conf.$eth.accept_dad \
+                net.ipv6.conf.$eth.accept_ra net.ipv6.conf.$eth.disable_ipv6
+        done
+        ip -6 route | grep -v "^ff00"'
+}
+scenario_two netns "bridged, dedicated"
+sed -i 's/NET0: { router: r1t3 }/NET0: { router: r1t3, ip: 6 }/' "$T/two.yaml"
+sed -i 's/lengths: \[64\]/lengths: [76]/' "$T/two.yaml"
+machine_snapshot "$T/before"
+for topology in bridged dedicated; do
+    ok "$topology: up" vrbench up "$T/two.yaml" --topology "$topology"
+    ok "  IPv6 is forwarded" reaches6
+    ok "  and IPv4 by the other router" reaches 1
+    state >"$T/state"
+    ok "  addresses, neighbours and forwarding are set" [ "$(grep -c '2001:2:\|forwarding = 1' "$T/state")" -ge 8 ] ||
+        sed 's/^/# /' "$T/state"
+    ok "  without a link-local address or a tentative one" fails grep -i 'fe80\|tentative' "$T/state"
+    ok "  the router is rebooted" vrbench reboot r1t3
+    ok "  and forwards" reaches6
+    state >"$T/now"
+    same "  with the same IPv6" "$T/state" "$T/now"
+    ok "  it is destroyed" vrbench destroy r1t3
+    ok "  and created" vrbench create r1t3
+    ok "  it forwards" reaches6
+    state >"$T/now"
+    same "  with the same IPv6" "$T/state" "$T/now"
+    kill -KILL "$(recorded r1t3 first)"
+    ok "  killed, it is restarted" wait_for 60 field_is r1t3 restarts 1
+    ok "  and forwards" wait_for 60 reaches6
+    state >"$T/now"
+    same "  with the same IPv6" "$T/state" "$T/now"
+    ok "  down" vrbench down two
+    unchanged "  and nothing is left" "$T/before"
+done
+
+# --- lengths -------------------------------------------------------------------------------------
+
+sed 's/\[200\]/[64, 76]/' "$T/six.yaml" >"$T/short.yaml"
+ok "a length that has no room for IPv6 and the stamp is refused" exits 2 "$VRBENCH" run --check "$T/short.yaml"
+like "  with line, column and the smallest length" "$(cat "$T/ok.log")" \
+    'short.yaml:6:35: lengths: expected 76 to [0-9]* bytes .*IPv6.* not 64'
