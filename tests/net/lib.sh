@@ -25,6 +25,8 @@ test_failures=0
 test_at_exit=
 test_on_flunk=
 
+. "$SOURCE_ROOT/tests/net/lib/machine.sh"
+
 # --- namespaces and clean-up ---------------------------------------------------------------------
 
 # isolate [--run] "$@" — restarts the script in net and mount namespaces of its own, with
@@ -290,111 +292,13 @@ gone() { ! alive "$1"; }
 between() { awk -v v="$1" -v a="$2" -v b="$3" 'BEGIN { exit !(v + 0 >= a + 0 && v + 0 <= b + 0) }'; }
 
 vrbench() { "$VRBENCH" "$@"; }
-
-# --- the machine before and after ----------------------------------------------------------------
-
-# sanitized — whether the program was built with sanitizers. These find the same in one round as in
-# three: what is done several times for figures' sake is done less often then.
+# sanitized — whether the program was built with sanitizers. These find the same faults in one round as
+# in three, so that tests repeat less then.
 sanitized() { ldd "$VRBENCH" | grep -q libasan; }
-
-# strangers — true if a vrbench runs that does not belong to this test: its mount namespace is another,
-# and its /run, too. NAPI threads and control groups are the whole machine's; of what may be another's
-# only the groups of testbeds, which are named after their makers, can be distinguished then.
-strangers() {
-    for comm in /proc/[0-9]*/comm; do
-        read -r name 2>/dev/null <"$comm" || continue
-        case $name in
-        vrbench*) stranger "${comm%/comm}" && return 0 ;;
-        esac
-    done 2>/dev/null
-    return 1
-}
-# A first process of a router has a mount namespace of its own, but this test's /run.
-stranger() {
-    there=$(readlink "$1/ns/mnt" 2>/dev/null) || return 1
-    [ "$there" != "$(readlink /proc/self/ns/mnt)" ] || return 1
-    there=$(stat -c %d "$1/root/run" 2>/dev/null) || return 1
-    [ "$there" != "$(stat -c %d /run)" ]
-}
-
-# lived_in GROUP ID — others are there, and this group of a testbed has tasks, but no record in this /run: the
-# process that it is called after may have ended, as its testbed stands without it.
-lived_in() {
-    ! $alone && [ ! -e "/run/vrbench/$2.json" ] &&
-        find "$1" \( -name tasks -o -name cgroup.procs \) -exec cat {} + 2>/dev/null | grep -q .
-}
-
-# True of a process that has ended and was not waited for yet, of which nothing but its name is left:
-# that of a test before this one, whose /run is no longer known.
-ended() { ! readlink "$1/ns/mnt" >/dev/null 2>&1; }
-
-# Directories of the control group hierarchies that are called vrbench.
-cgroup_roots() {
-    # Fields before " - " end with optional ones; the type follows it, the path is the fifth.
-    awk '{ for (i = 6; i < NF; i++) if ($i == "-") break
-           if ($(i + 1) ~ /^cgroup2?$/) print $5 }' /proc/self/mountinfo |
-        while read -r hierarchy; do
-            find "$hierarchy" -mindepth 1 -maxdepth 4 -type d -name 'vrbench*' 2>/dev/null
-        done
-}
-
-# machine_snapshot FILE — everything that vrbench could leave behind on the machine, sorted, one
-# thing a line: links and addresses of this namespace, named namespaces, vrbench's records, cgroups,
-# processes, NAPI threads, mounts. Two snapshots of a clean machine are equal (see `same`).
-machine_snapshot() {
-    alone=true
-    ! strangers || alone=false
-    {
-        $alone || echo "others are there"
-        ip -o link show | awk '{ sub(/ +link\//, " link/"); print "link " $0 }'
-        ip -o address show | awk '{ print "address " $2, $3, $4 }'
-        ip netns list 2>/dev/null | sed 's/^/netns /'
-        find /run/vrbench -mindepth 1 2>/dev/null | sed 's/^/record /'
-        cgroup_roots | while read -r group; do
-            ! $alone || echo "cgroup $group"
-            for one in "$group"/*-*/; do
-                number=${one%/}
-                number=${number##*/}
-                [ ! -d "$one" ] || stranger "/proc/${number%%-*}" || lived_in "$one" "$number" ||
-                    echo "testbed $one"
-            done
-        done
-        for comm in /proc/[0-9]*/comm; do
-            read -r name 2>/dev/null <"$comm" || continue
-            case $name in
-            vrbench*)
-                stranger "${comm%/comm}" || ended "${comm%/comm}" ||
-                    echo "process $name ${comm%/comm}"
-                ;;
-            napi/*) ! $alone || echo "thread $name ${comm%/comm}" ;;
-            esac
-        done 2>/dev/null
-        # A run beside this test has its mounts where isolate put an empty /run: hidden, but listed.
-        awk '/vrbench/ && !/vrbench-test/ { print $5, $(NF - 2) }' /proc/self/mountinfo |
-            while read -r path type; do
-                [ ! -e "$path" ] || echo "mount $path $type"
-            done
-    } | LC_ALL=C sort >"$1"
-}
-
-# machine_is FILE — true if the machine is as it was when FILE was written. For use after wait_for.
-# What one of the two did not look at, as others were there, is not compared; $T/snapshot.was has
-# what is.
-machine_is() {
-    machine_snapshot "$T/snapshot.now"
-    cp "$1" "$T/snapshot.was"
-    if grep -qx 'others are there' "$1" "$T/snapshot.now"; then
-        sed -i '/^others are there$/d; /^cgroup /d; /^thread /d' "$T/snapshot.was" "$T/snapshot.now"
-    fi
-    cmp -s "$T/snapshot.was" "$T/snapshot.now"
-}
-
-# unchanged DESC FILE — wait for some time, as the kernel takes namespaces down in its own time, for
-# the machine to be as it was when FILE was written; the difference is shown if it isn't.
-unchanged() {
-    wait_for 60 machine_is "$2" 2>/dev/null || :
-    same "$1" "$T/snapshot.was" "$T/snapshot.now"
-}
+# random LIMIT — 0 to LIMIT - 1.
+random() { echo $(($(od -An -N4 -tu4 /dev/urandom) % $1)); }
+# ms_since NS — milliseconds since a time in ns.
+ms_since() { echo $((($(date +%s%N) - $1) / 1000000)); }
 
 # --- runs and their testbeds ---------------------------------------------------------------------
 
@@ -516,6 +420,17 @@ traffic: { lengths: [64], ${3-$two_traffic} }
 END
 }
 
+# scenario_many ROUTERS TOPOLOGY — in $T/many.yaml: that many plain routers.
+scenario_many() {
+    awk -v n="$1" -v topology="$2" 'BEGIN {
+        print "name: many\ntopologies: [" topology "]\nrouters:"
+        for (i = 0; i < n; i++) print "  R" i ": {}"
+        print "networks:"
+        for (i = 0; i < n; i++) print "  NET" i ": { router: R" i " }"
+        print "traffic: { lengths: [64], rates: { pps: [50] }, duration: 500 ms }"
+    }' >"$T/many.yaml"
+}
+
 # scenario_routed DAEMON PLATFORM TOPOLOGIES — $T/DAEMON.yaml with its configuration $T/DAEMON.conf:
 # the router r1 learns its routes, and there is one small trial a topology.
 scenario_routed() {
@@ -587,57 +502,6 @@ END
             (map(.drops[]) | all(.where != "unexplained"))' "$T/$engine/points.jsonl" ||
             sed 's/^/# /' "$T/$engine/points.jsonl"
     done
-}
-
-# --- soaks ---------------------------------------------------------------------------------------
-
-# soak_whole — make soak asked for the whole of it, not for the short form that the suite takes.
-soak_whole() { [ "${VRBENCH_SOAK-}" = whole ]; }
-# random LIMIT — 0 to LIMIT - 1.
-random() { echo $(($(od -An -N4 -tu4 /dev/urandom) % $1)); }
-# ms_since NS — milliseconds since a time in ns.
-ms_since() { echo $((($(date +%s%N) - $1) / 1000000)); }
-
-# soak_scenario NAME — $T/NAME.yaml: two small routers.
-soak_scenario() {
-    cat >"$T/$1.yaml" <<END
-name: $1
-topologies: [${2-dedicated}]
-routers: { r1: {}, r2: {} }
-networks: { NET0: { router: r1 }, NET1: { router: r2 } }
-traffic: { lengths: [64], rates: { pps: [400] }, duration: 10 ms }
-END
-}
-
-# scenario_many ROUTERS TOPOLOGY — in $T/many.yaml: that many plain routers.
-scenario_many() {
-    awk -v n="$1" -v topology="$2" 'BEGIN {
-        print "name: many\ntopologies: [" topology "]\nrouters:"
-        for (i = 0; i < n; i++) print "  R" i ": {}"
-        print "networks:"
-        for (i = 0; i < n; i++) print "  NET" i ": { router: R" i " }"
-        print "traffic: { lengths: [64], rates: { pps: [50] }, duration: 500 ms }"
-    }' >"$T/many.yaml"
-}
-
-# soak_state FILE — as machine_snapshot, but processes and threads without their numbers: those of a
-# testbed that stands may have been replaced by others that do the same. What a process that lives for
-# all testbeds writes for itself (its log, its socket) is no testbed's.
-soak_state() {
-    machine_snapshot "$1.raw"
-    sed 's|^\(process [^ ]*\) .*|\1|; s|^\(thread [^ ]*\) .*|\1|; /^record .*owner/d' "$1.raw" |
-        LC_ALL=C sort >"$1"
-}
-# soak_is FILE — nothing is there that is not in the state FILE; says what is. What others of the machine had
-# then may have gone. For use after wait_for.
-soak_is() {
-    soak_state "$T/state.now"
-    comm -13 "$1" "$T/state.now" >"$T/state.more"
-    if grep -qx 'others are there' "$1" "$T/state.now"; then
-        sed -i '/^others are there$/d; /^cgroup /d; /^thread /d' "$T/state.more"
-    fi
-    cat "$T/state.more"
-    [ ! -s "$T/state.more" ]
 }
 
 # --- loads and CPU -------------------------------------------------------------------------------

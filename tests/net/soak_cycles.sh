@@ -5,6 +5,7 @@
 # network namespaces, links, control groups, mounts, threads and processes is counted before and after.
 # The suite does 12 cycles, `make soak` 500.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+. "$SOURCE_ROOT/tests/net/lib/soak.sh"
 isolate --run "$@"
 plan 6
 cycles=12

@@ -6,6 +6,7 @@
 # removes the rest: nothing of it may be left, and another testbed that stands all the while forwards on.
 # The suite does 2 kills of a kind, `make soak` 30. With arguments, these kinds only.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+. "$SOURCE_ROOT/tests/net/lib/soak.sh"
 isolate --run "$@"
 
 [ $# -gt 0 ] || set -- run up down create destroy reboot cpu list top cleanup owner child
@@ -74,8 +75,11 @@ prepare() {
 takes() {
     prepare "$1" "$2" >/dev/null 2>&1 || return 1
     began=$(date +%s%N)
+    takes_status=0
     # shellcheck disable=SC2046 # words
-    vrbench $(command_of "$1" "$2") >"$T/command.log" 2>&1 || return 1
+    vrbench $(command_of "$1" "$2") >"$T/command.log" 2>&1 || takes_status=$?
+    # 4: other programs disturbed most points.
+    [ "$takes_status" -eq 0 ] || [ "$takes_status" -eq 4 ] || return 1
     within=$(($(ms_since "$began") * 11 / 10 + 1))
 }
 # strike KIND NAME — begins the command, and kills what is to be killed at a random moment.

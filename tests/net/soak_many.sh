@@ -6,6 +6,7 @@
 #
 # Runs beside others
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+. "$SOURCE_ROOT/tests/net/lib/soak.sh"
 isolate --run "$@"
 plan 17
 most=1024

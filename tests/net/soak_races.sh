@@ -6,6 +6,7 @@
 # do; on a name that two use, it fails for that reason only. At the end the machine is as it was before.
 # The suite races for 12 seconds, `make soak` for 150.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+. "$SOURCE_ROOT/tests/net/lib/soak.sh"
 isolate --run "$@"
 seconds=12
 ! soak_whole || seconds=150
@@ -31,7 +32,8 @@ one() {
     one_status=0
     timeout 120 "$VRBENCH" "$@" >"$T/$worker.log" 2>&1 </dev/null || one_status=$?
     echo "$1" >>"$T/$worker.done"
-    [ "$one_status" -eq 0 ] || {
+    # 4: other programs disturbed most points.
+    [ "$one_status" -eq 0 ] || [ "$one_status" -eq 4 ] || {
         printf 'status %s of: %s: ' "$one_status" "$*"
         tail -n 3 "$T/$worker.log" | tr '\n' ' '
         echo

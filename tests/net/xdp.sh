@@ -4,6 +4,7 @@
 # tcpdump at the router, whose capture another program reads (stamps.c). Packets of a load that the router
 # can't take are accounted for to the packet, and what the engine can't do is refused before it sends.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+. "$SOURCE_ROOT/tests/net/lib/witness.sh"
 isolate --run "$@"
 plan 34
 
@@ -14,57 +15,12 @@ networks: { NET0: { router: r1t3 }, NET1: { router: r2t3 } }
 traffic: { engine: xdp, lengths: [200], rates: { pps: [320, 500, 700, 900] }, duration: 250 ms }
 END
 
-# watch PLACE... — a tcpdump at each NODE.INTERFACE, listening when this returns: $T/PLACE.pcap.
-watch() {
-    watchers=
-    for place; do
-        node "${place%.*}" tcpdump -Z root -n -U --immediate-mode -B 16384 -i "${place#*.}" -w "$T/$place.pcap" \
-            2>"$T/$place.err" &
-        watchers="$watchers $!"
-        wait_for 60 grep -q 'listening on' "$T/$place.err" || diag "no tcpdump at $place"
-    done
-}
-unwatch() {
-    for watcher in $watchers; do
-        kill -TERM "$watcher" 2>/dev/null # it may have ended with its interface
-        wait "$watcher" 2>/dev/null
-    done
-}
-captured() { "$(helper stamps)" "$T/$1.pcap" | awk '$1 == "total" { print $2 }'; }
-
 # captures_rest PLACE... — true if no capture grows within a fifth of a second.
 captures_rest() {
     for place; do stat -c %s "$T/$place.pcap"; done >"$T/sizes.1"
     sleep 0.2
     for place; do stat -c %s "$T/$place.pcap"; done >"$T/sizes.2"
     cmp -s "$T/sizes.1" "$T/sizes.2"
-}
-
-# packets PLACE — what tcpdump makes of the test frames: a line each, without what differs between them.
-packets() {
-    tcpdump -r "$T/$1.pcap" -n -vv -t udp port 22098 2>/dev/null | paste - - |
-        sed 's/.*, \(ttl [0-9]*\), .*, \(length [0-9]*\))[[:space:]]*/\1 \2 /; s/id [0-9]*, //'
-}
-expected() {
-    echo "ttl $1 length 200 198.18.$2.2.$((22099 + $2)) > 198.19.$2.2.22098: [udp sum ok] UDP, length 172"
-}
-# Each of the first three points is a trial of which the places saw just as many frames. Trials are told
-# apart by the run number in the stamps. The last point is measured only partly under observation.
-agree() { # FIELD PLACE0 PLACE1
-    head -n 3 "$folder/points.jsonl" | jq -r "select(.valid or ([.networks[].lost] | add) == 0) | [.networks[].$1] | @tsv" |
-        sort >"$T/said"
-    for place in "$2" "$3"; do "$(helper stamps)" "$T/$place.pcap"; done |
-        awk '$1 != "total" { n[$1, $2] = $4; runs[$1] }
-            END { for (r in runs) print n[r, 0] + 0 "\t" n[r, 1] + 0 }' | sort -u >"$T/seen"
-    [ -z "$(comm -23 "$T/said" "$T/seen")" ] || {
-        cat "$T/said" "$T/seen" "$folder/points.jsonl"
-        return 1
-    }
-}
-numbered_in_order() {
-    "$(helper stamps)" "$T/$1.pcap" | awk -v n="$2" '
-        $1 != "total" && $2 == n && ($3 != $4 || $5 != 0 || $6 != 0 || $7 != $3 - 1) { print; bad = 1 }
-        END { exit bad }'
 }
 
 # observe TOPOLOGY FIRST LAST — where the first network's packets enter and leave the device under test; the
