@@ -10,11 +10,10 @@
 #include "search/rule_sequential.h"
 
 #define RANGING_NS        (120U * NS_PER_MS)
-#define RANGING_LOSS      0.05 // loss from which a load is beyond saturation
-#define RANGING_ATTEMPTS  4U
+#define RANGING_LOSS      0.05  // loss from which a load is beyond saturation
+#define RANGING_REFUSALS  2U    // undisturbed, until a load is beyond saturation
 #define LIMIT_ROOM        0.99  // of what a tester sent when it could not send more
 #define UNSENT_AT_MOST    0.005 // part of a load that the tester may fail to send
-#define UNSENT_ATTEMPTS   3U    // trials until the tester, not a disturbance, is the limit
 #define DISTURBED_AT_MOST 12U   // trials in a row
 
 struct tried_load {
@@ -30,10 +29,11 @@ struct throughput {
     struct posterior **posteriors; // for each network and goal; NULL by other rules
     // Ranging: finds the range before the first trial that counts.
     double ranging_pps, ranging_carried; // present load, 0 = done; largest load carried
-    unsigned ranging_trials;             // of the present load that were lossy or disturbed
-    bool tester_is_limit;
-    unsigned unsent, disturbed; // trials in a row
-    bool ended;                 // by disturbances
+    unsigned ranging_refusals;           // of the present load, undisturbed
+    enum throughput_end max_load_is;     // end of a goal without an upper bound: why Max Load is
+                                         // the largest load
+    unsigned disturbed;                  // trials in a row
+    bool ended;                          // by disturbances
     double trial_s;
     struct tried_load *tried; // in order of their first trials
     size_t tried_count;
@@ -113,6 +113,9 @@ static bool throughput_next(struct search *search, struct load *ret)
     const struct throughput_spec *spec = &throughput->spec;
     *ret = (struct load){
         .use = LOAD_POINT, .place = spec->place, .length = spec->length, .attempts = 1};
+    if (throughput->ended) {
+        return false;
+    }
     if (throughput->ranging_pps > 0.0) {
         ret->use = LOAD_PROBE;
         ret->pps = throughput->ranging_pps;
@@ -120,7 +123,7 @@ static bool throughput_next(struct search *search, struct load *ret)
         return true;
     }
     begin_posteriors(throughput);
-    for (size_t n = 0; n < spec->network_count && !throughput->ended; n++) {
+    for (size_t n = 0; n < spec->network_count; n++) {
         struct pick pick = {0};
         if (pick_for_network(throughput, n, &pick)) {
             ret->pps = pick.pps;
@@ -162,7 +165,7 @@ static void limit_to_tester(struct throughput *throughput, double sent_pps)
     double most = fmax(sent_pps * LIMIT_ROOM, range->min_pps);
     if (most < range->max_pps) {
         range->max_pps = most;
-        throughput->tester_is_limit = true;
+        throughput->max_load_is = THROUGHPUT_TESTER_LIMIT;
     }
 }
 
@@ -176,7 +179,7 @@ static void end_ranging(struct throughput *throughput, double max_pps)
 static void step_ranging(struct throughput *throughput, bool carried)
 {
     double pps = throughput->ranging_pps;
-    throughput->ranging_trials = 0;
+    throughput->ranging_refusals = 0;
     if (carried) {
         throughput->ranging_carried = pps;
         throughput->ranging_pps = fmin(pps * 2.0, throughput->range.max_pps);
@@ -191,24 +194,45 @@ static void step_ranging(struct throughput *throughput, bool carried)
     }
 }
 
+// Counts a trial that says nothing because of a disturbance. After too many in a row, a search that
+// is still ranging continues up to the largest load carried so far; another one ends.
+static void count_disturbed(struct throughput *throughput)
+{
+    if (++throughput->disturbed < DISTURBED_AT_MOST) {
+        return;
+    }
+    throughput->disturbed = 0;
+    if (throughput->ranging_pps > 0.0 && throughput->ranging_carried > 0.0) {
+        throughput->max_load_is = THROUGHPUT_DISTURBED;
+        end_ranging(throughput, throughput->ranging_carried);
+    } else {
+        throughput->ended = true;
+    }
+}
+
+// Loss and unsent packets count only without a disturbance; a load that was carried counts in any
+// case.
 static void tell_ranging(struct throughput *throughput, const struct outcome *outcome)
 {
     double pps = throughput->ranging_pps;
-    bool measured = outcome->kind <= OUTCOME_DISTURBED;
+    double sent = sent_of(outcome);
+    bool unsent = sent < 1.0 - RANGING_LOSS;
     bool carried = false;
-    for (size_t n = 0; measured && n < throughput->spec.network_count; n++) {
+    for (size_t n = 0; n < throughput->spec.network_count; n++) {
         carried = carried || loss_of(outcome, n) <= RANGING_LOSS;
     }
-    double sent = sent_of(outcome);
-    bool patient = ++throughput->ranging_trials < RANGING_ATTEMPTS;
-    if (measured && sent < 1.0 - RANGING_LOSS) {
-        if (outcome->kind == OUTCOME_GOOD || !patient) {
-            limit_to_tester(throughput, pps * sent);
-            end_ranging(throughput, pps);
-        }
-    } else if (carried) {
+    carried = carried && !unsent && outcome->kind <= OUTCOME_DISTURBED;
+    if (!carried && outcome->kind != OUTCOME_GOOD) {
+        count_disturbed(throughput);
+        return;
+    }
+    throughput->disturbed = 0;
+    if (carried) {
         step_ranging(throughput, true);
-    } else if (!patient || (outcome->kind == OUTCOME_GOOD && throughput->ranging_trials > 1)) {
+    } else if (unsent) {
+        limit_to_tester(throughput, pps * sent);
+        end_ranging(throughput, pps);
+    } else if (++throughput->ranging_refusals >= RANGING_REFUSALS) {
         step_ranging(throughput, false);
     }
 }
@@ -245,20 +269,16 @@ static void throughput_tell(struct search *search, const struct load *load,
     }
     find_tried(throughput, load->pps)->trials++;
     double sent = sent_of(outcome);
-    if (outcome->kind <= OUTCOME_DISTURBED && sent < 1.0 - UNSENT_AT_MOST) {
-        bool certain = outcome->kind == OUTCOME_GOOD || ++throughput->unsent >= UNSENT_ATTEMPTS;
-        if (certain) {
-            limit_to_tester(throughput, load->pps * sent);
-            throughput->unsent = 0;
-        }
+    bool unsent = sent < 1.0 - UNSENT_AT_MOST;
+    if (unsent ? outcome->kind != OUTCOME_GOOD : !outcome_counts(throughput, outcome)) {
+        count_disturbed(throughput);
         return;
     }
-    if (!outcome_counts(throughput, outcome)) {
-        throughput->ended = ++throughput->disturbed >= DISTURBED_AT_MOST;
-        return;
-    }
-    throughput->unsent = 0;
     throughput->disturbed = 0;
+    if (unsent) {
+        limit_to_tester(throughput, load->pps * sent);
+        return;
+    }
     for (size_t n = 0; n < throughput->spec.network_count; n++) {
         const struct goal_trial trial = {.duration_s = duration_s,
                                          .effective_s = duration_s + throughput->spec.overhead_s,
@@ -304,7 +324,7 @@ static enum throughput_end end_of(const struct throughput *throughput,
         return throughput->ended ? THROUGHPUT_DISTURBED : THROUGHPUT_NOT_CONVERGED;
     }
     if (isnan(result->upper_pps)) {
-        return throughput->tester_is_limit ? THROUGHPUT_TESTER_LIMIT : THROUGHPUT_MAX_LOAD;
+        return throughput->max_load_is;
     }
     return isnan(result->lower_pps) ? THROUGHPUT_MIN_LOAD : THROUGHPUT_REGULAR;
 }
@@ -409,6 +429,7 @@ struct search *throughput_new(const struct throughput_spec *spec)
         .spec = *spec,
         .range = {spec->min_pps, spec->max_pps},
         .ranging_pps = spec->first_pps,
+        .max_load_is = THROUGHPUT_MAX_LOAD,
         .books = memory_new_array(struct book, spec->network_count),
         .posteriors = memory_new_array(struct posterior *, spec->network_count * spec->goal_count),
     };

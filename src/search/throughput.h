@@ -4,8 +4,8 @@
  * network and each goal the bounds between which its loss begins to exceed the goal's loss ratio.
  *
  * All networks are loaded alike, and every trial counts for every network and goal. Trials that the
- * machine disturbed never count as loss. The result can be read at any moment: a caller whose time
- * is up stops calling search_next(). Called by run/.
+ * machine disturbed never count as loss, and never as the tester's limit. The result can be read at
+ * any moment: a caller whose time is up stops calling search_next(). Called by run/.
  */
 #ifndef VRBENCH_SEARCH_THROUGHPUT_H
 #define VRBENCH_SEARCH_THROUGHPUT_H
@@ -26,11 +26,12 @@ struct throughput_spec {
 };
 
 enum throughput_end {
-    THROUGHPUT_REGULAR,       // both bounds, narrow: a regular goal result of RFC 9971
-    THROUGHPUT_TESTER_LIMIT,  // no upper bound: the tester cannot send more
-    THROUGHPUT_MAX_LOAD,      // no upper bound: Max Load is carried
-    THROUGHPUT_MIN_LOAD,      // no lower bound: even Min Load loses too much
-    THROUGHPUT_DISTURBED,     // the machine disturbed too many trials in a row
+    THROUGHPUT_REGULAR,      // both bounds, narrow: a regular goal result of RFC 9971
+    THROUGHPUT_TESTER_LIMIT, // no upper bound: the tester cannot send more
+    THROUGHPUT_MAX_LOAD,     // no upper bound: Max Load is carried
+    THROUGHPUT_MIN_LOAD,     // no lower bound: even Min Load loses too much
+    THROUGHPUT_DISTURBED,    // the machine disturbed too many trials in a row: of the search, or of
+                             // all loads above Max Load
     THROUGHPUT_NOT_CONVERGED, // ended before
 };
 const char *throughput_end_text(enum throughput_end end);

@@ -36,6 +36,8 @@ struct device {
     double noise;      // loss ratio of every trial, at any load
     double collapse;   // of the capacity that is forwarded far beyond saturation; 0 = all
     double disturbed;  // probability of a trial that the machine disturbs: it loses half
+    double starved;    // part of the load that the tester sends in a disturbed trial; 0 = all
+    double calm_pps;   // every trial of a larger load is disturbed; 0 = none
     double tester_pps; // limit of the tester; 0 = none
     double die;        // probability that a router dies
     unsigned trials;
@@ -85,7 +87,9 @@ static struct outcome device_carry(struct device *device, const struct load *loa
     struct outcome outcome = {.kind = OUTCOME_GOOD, .networks = networks};
     double seconds = (double)load->duration_ns / (double)NS_PER_S;
     double sent = device->tester_pps > 0.0 ? fmin(load->pps, device->tester_pps) : load->pps;
-    bool disturbed = draw_uniform(device) < device->disturbed;
+    bool disturbed = draw_uniform(device) < device->disturbed ||
+                     (device->calm_pps > 0.0 && load->pps > device->calm_pps);
+    sent *= disturbed && device->starved > 0.0 ? device->starved : 1.0;
     outcome.network_count = device->networks == 0 ? 1 : device->networks;
     device->trials++;
     device->trial_s += seconds;
@@ -95,7 +99,8 @@ static struct outcome device_carry(struct device *device, const struct load *loa
     for (size_t i = 0; i < outcome.network_count; i++) {
         double loss = fmax(0.0, device_loss(device, i, sent));
         networks[i].tx = (uint64_t)(sent * seconds);
-        networks[i].lost = (uint64_t)((double)networks[i].tx * (disturbed ? 0.5 : loss));
+        loss = disturbed && device->starved == 0.0 ? 0.5 : loss;
+        networks[i].lost = (uint64_t)((double)networks[i].tx * loss);
         outcome.tx += networks[i].tx;
         outcome.lost += networks[i].lost;
         outcome.unsent += (uint64_t)((load->pps - sent) * seconds);
@@ -343,21 +348,80 @@ static void test_disturbed_trials_never_count_as_loss(void **state)
     }
 }
 
+// Whatever a disturbance did to a trial: it lost packets, or the tester could not send them.
+static const double starved[] = {0.0, 0.3};
+#define EACH_STARVED(i)                                                                            \
+    size_t i = 0;                                                                                  \
+    (i) < sizeof starved / sizeof starved[0];                                                      \
+    (i)++
+
 static void test_constant_disturbance_ends_the_search(void **state)
 {
     (void)state;
     for (EACH_RULE(r)) {
         use_goals("0", NULL);
         use_rule(rules[r]);
-        struct device device = device_make(3);
-        device.disturbed = 1.0;
-        struct search *search = run_search(&device, 0.0, TRIALS_MAX);
-        struct throughput_result result = throughput_result(search, 0, 0);
-        assert_int_equal(result.end, THROUGHPUT_DISTURBED);
-        assert_true(isnan(result.lower_pps) && isnan(result.upper_pps));
-        assert_true(isnan(result.conditional_pps));
-        assert_true(device.trials <= 12);
-        search_free(search);
+        for (EACH_STARVED(i)) {
+            for (int ranging = 0; ranging <= 1; ranging++) {
+                struct device device = device_make(3);
+                device.disturbed = 1.0;
+                device.starved = starved[i];
+                struct search *search = run_search(&device, ranging ? 32000.0 : 0.0, TRIALS_MAX);
+                struct throughput_result result = throughput_result(search, 0, 0);
+                assert_int_equal(result.end, THROUGHPUT_DISTURBED);
+                assert_true(isnan(result.lower_pps) && isnan(result.upper_pps));
+                assert_true(isnan(result.conditional_pps));
+                assert_true(device.trials <= 12);
+                search_free(search);
+            }
+        }
+    }
+}
+
+static void test_disturbed_trials_never_lower_max_load(void **state)
+{
+    (void)state;
+    for (EACH_RULE(r)) {
+        for (EACH_STARVED(i)) {
+            for (uint64_t seed = 1; seed <= 30; seed++) {
+                use_goals("0", "0.5%");
+                use_rule(rules[r]);
+                struct device device = device_make(seed);
+                device.disturbed = 0.5;
+                device.starved = starved[i];
+                struct search *search =
+                    run_search(&device, seed % 2 == 0 ? 32000.0 : 0.0, TRIALS_MAX);
+                assert_bounds(&device, search, 0, 0);
+                assert_bounds(&device, search, 0, 1);
+                search_free(search);
+            }
+        }
+    }
+}
+
+// A machine that disturbs all trials of large loads: their loss or lack is not the tester's limit.
+static void test_disturbance_above_a_load_is_named(void **state)
+{
+    (void)state;
+    for (EACH_RULE(r)) {
+        for (EACH_STARVED(i)) {
+            use_goals("0", NULL);
+            use_rule(rules[r]);
+            struct device device = device_make(1);
+            device.calm_pps = 200000.0;
+            device.starved = starved[i];
+            device.capacity[0] = 1e9;
+            struct search *search = run_search(&device, 32000.0, TRIALS_MAX);
+            struct throughput_result result = throughput_result(search, 0, 0);
+            assert_int_equal(result.end, THROUGHPUT_DISTURBED);
+            assert_true(result.lower_pps == 128000.0 && isnan(result.upper_pps));
+            search_free(search);
+            device.capacity[0] = 70000.0;
+            device.trials = 0;
+            search = run_search(&device, 32000.0, TRIALS_MAX);
+            assert_bounds(&device, search, 0, 0);
+            search_free(search);
+        }
     }
 }
 
@@ -525,6 +589,8 @@ int main(void)
         cmocka_unit_test(test_binary_search_verifies_loss),
         cmocka_unit_test(test_disturbed_trials_never_count_as_loss),
         cmocka_unit_test(test_constant_disturbance_ends_the_search),
+        cmocka_unit_test(test_disturbed_trials_never_lower_max_load),
+        cmocka_unit_test(test_disturbance_above_a_load_is_named),
         cmocka_unit_test(test_limits_of_the_range_are_irregular),
         cmocka_unit_test(test_tester_limit_is_a_lower_bound),
         cmocka_unit_test(test_ranging_finds_max_load),
