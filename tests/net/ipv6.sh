@@ -4,6 +4,7 @@
 # counters of the interfaces, to the packet and byte; losses with the reasons of the IPv6 layer; every life of
 # a router; and interfaces that carry nothing but test packets.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+. "$SOURCE_ROOT/tests/net/lib/ipv6.sh"
 isolate --run "$@"
 plan 138
 

@@ -2,6 +2,7 @@
 #
 # Routers of IPv6 that are LXC containers: every life, and a run with both own engines.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+. "$SOURCE_ROOT/tests/net/lib/ipv6.sh"
 isolate --run "$@"
 plan 24
 own_libvirtd lxc
