@@ -23,7 +23,7 @@ enum exit_status {
     EXIT_FAILED = 1,        // failed while running
     EXIT_INPUT = 2,         // bad usage or bad input; the machine was not changed
     EXIT_LACKING = 3,       // this machine lacks something that is required; the message names it
-    EXIT_DISTURBED = 4,     // measured, but more than half of the points are invalid
+    EXIT_DISTURBED = 4,     // measured, but the machine disturbed too much of it
     EXIT_INTERRUPTED = 130, // SIGINT or SIGTERM; results so far are kept
 };
 

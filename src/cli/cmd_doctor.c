@@ -148,9 +148,10 @@ const struct command command_doctor = {
     .name = "doctor",
     .operands = "",
     .summary = "Check what this machine supports",
-    .details = "Tests each ability in temporary namespaces. Exit status 3 if a requirement of\n"
-               "every measurement is missing. With --platform, tests what vrbench can do with\n"
-               "the machines of Xen or of a libvirt URI, without changing them.",
+    .details = "Tests each ability in temporary namespaces, and looks for two seconds whether\n"
+               "the machine is quiet. Exit status 3 if a requirement of every measurement is\n"
+               "missing. With --platform, tests what vrbench can do with the machines of Xen or\n"
+               "of a libvirt URI, without changing them.",
     .options = doctor_options,
     .values_size = sizeof(struct doctor_values),
     .run = doctor_run,

@@ -34,7 +34,7 @@ static const struct option_row search_options[] = {
      .type = OPTION_TEXT_LIST,
      .offset = offsetof(struct search_values, goals),
      .argument = "GOAL",
-     .help = GOAL_NAMES "; repeatable (0 and 0.005)"},
+     .help = "see above; repeatable (0 and 0.5%)"},
     {.name = "method",
      .type = OPTION_TEXT,
      .offset = offsetof(struct search_values, method),
@@ -59,7 +59,7 @@ static const struct option_row search_options[] = {
      .min = 1,
      .max = 86400,
      .argument = "SECONDS",
-     .help = "wait so long at most for a quiet machine"},
+     .help = "wait for a quiet machine, at most so long"},
     {.name = "topology",
      .type = OPTION_TEXT_LIST,
      .offset = offsetof(struct search_values, topologies),
@@ -217,12 +217,12 @@ const struct command command_search = {
     .name = "search",
     .operands = "SCENARIO",
     .summary = "Find throughput and partial drop rates (RFC 9971)",
-    .details =
-        "Finds, for each topology, length and network of a scenario, the loads between which\n"
-        "loss begins to exceed each goal's loss ratio: by default 0 (throughput) and 0.5 %.\n"
-        "All goals share the trials. Every trial becomes a point in the folder of results.\n"
-        "Results without two narrow bounds are marked as irregular. Exit status 4 if the\n"
-        "machine disturbed a search until it gave up.",
+    .details = "Finds, for each topology, length and network of a scenario, the loads between\n"
+               "which loss begins to exceed each goal's loss ratio: 0 is the throughput, more a\n"
+               "partial drop rate. A goal is " GOAL_NAMES ".\n"
+               "All goals share the trials. Every trial becomes a point in the folder of\n"
+               "results. Results without two narrow bounds are marked as irregular. Exit status\n"
+               "4 if the machine disturbed a search until it gave up.",
     .options = search_options,
     .values_size = sizeof(struct search_values),
     .run = search_run,

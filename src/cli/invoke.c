@@ -16,7 +16,8 @@
 
 static void print_command_help(const struct command *command)
 {
-    printf("Usage: vrbench %s [OPTION…] %s\n\n%s.\n\n", command->name, command->operands,
+    const char *space = command->operands[0] == '\0' ? "" : " ";
+    printf("Usage: vrbench %s [OPTION…]%s%s\n\n%s.\n\n", command->name, space, command->operands,
            command->summary);
     if (command->details != NULL) {
         printf("%s\n\n", command->details);

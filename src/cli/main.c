@@ -48,8 +48,8 @@ static void print_help(FILE *out)
         options_help_line(out, head, 22, commands[i]->summary);
     }
     fprintf(out, "\nvrbench COMMAND -h shows a command's options. Exit status: 0 done, 1 failed\n"
-                 "while running, 2 bad usage or input, 3 this machine lacks a requirement,\n"
-                 "130 interrupted.\n");
+                 "while running, 2 bad usage or input, 3 this machine lacks a requirement, 4 the\n"
+                 "machine disturbed the measurement too much, 130 interrupted.\n");
 }
 
 int main(int argc, char **argv)

@@ -191,10 +191,11 @@ static int refuse_used(const char *folder, bool run, bool points, bool resume, s
         return fail_input(err, "%s contains points but no " RUN_NAME, folder);
     }
     if (!resume && (run || points)) {
-        return fail_input(err,
-                          "%s already contains a run; continue it with --resume, or name another "
-                          "folder",
-                          folder);
+        return fail_input(
+            err,
+            "%s already contains a run; continue it with vrbench run --resume, or name "
+            "another folder",
+            folder);
     }
     return 0;
 }
