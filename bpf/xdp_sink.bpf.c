@@ -75,79 +75,117 @@ struct fragment { // header of an IPv6 fragment, RFC 8200 section 4.5
 
 // ---- checksums
 
+// The verifier follows each path through a function that is part of another, and the number of
+// paths through the sum of a length that it does not know is large. It checks a global function
+// separately and once: such are the functions below that have the frame as their argument, in which
+// they find bytes by their distance from its begin.
+
+// Keeps the compiler from computing a pointer again, of which the verifier would not know that it
+// was compared with the frame's end.
+#define KEEP(pointer) __asm__ volatile("" : "+r"(pointer))
+
 // Adds the bytes of one of the steps below to a sum that bpf_csum_diff() takes; the verifier wants
 // a constant length.
 #define ADD_STEP(at, left, end, sum, step)                                                         \
-    if ((left) >= (step) && (at) + (step) <= (end)) {                                              \
+    if (((left) & (step)) != 0 && (at) + (step) <= (end)) {                                        \
         (sum) = bpf_csum_diff(NULL, 0, (__be32 *)(void *)(at), (step), (sum));                     \
         (at) += (step);                                                                            \
-        (left) -= (step);                                                                          \
     }
 
-// The sum (RFC 1071) of `left` bytes from `at`, none of them beyond `end`.
-static __always_inline __u64 sum_of_bytes(__u8 *at, __u32 left, __u8 *end)
+// Adds `left` bytes, fewer than CHUNK, to a sum (RFC 1071).
+__noinline __u64 add_rest(struct xdp_md *context, __u32 from, __u32 left, __u32 sum)
 {
-    __s64 sum = 0;
-    for (__u32 i = 0; i < CHUNKS_MAX && left >= CHUNK && at + CHUNK <= end; i++) {
-        sum = bpf_csum_diff(NULL, 0, (__be32 *)(void *)at, CHUNK, (__wsum)sum);
-        at += CHUNK;
-        left -= CHUNK;
+    __u8 *end = (__u8 *)(long)context->data_end;
+    if (from > FRAME_ETHERNET + FRAME_IP_MAX) {
+        return 0;
     }
+    __u8 *at = (__u8 *)(long)context->data + from;
+    KEEP(at);
     ADD_STEP(at, left, end, sum, 128U)
     ADD_STEP(at, left, end, sum, 64U)
     ADD_STEP(at, left, end, sum, 32U)
     ADD_STEP(at, left, end, sum, 16U)
     ADD_STEP(at, left, end, sum, 8U)
     ADD_STEP(at, left, end, sum, 4U)
-    __u64 rest = (__u32)sum;
-    if (left >= 2 && at + 2 <= end) {
+    __u64 rest = sum;
+    if ((left & 2) != 0 && at + 2 <= end) {
         rest += *(__u16 *)(void *)at;
         at += 2;
-        left -= 2;
     }
-    if (left >= 1 && at + 1 <= end) {
+    if ((left & 1) != 0 && at + 1 <= end) {
         rest += bpf_htons((__u16)(*at << 8));
     }
     return rest;
 }
 
-// Whether datagram and stamp of an IP packet are intact. `addresses` is the sum of its addresses,
-// `udp_length` the length of its payload by the IP header.
-static __always_inline int is_intact(const struct datagram *datagram, __u32 udp_length,
-                                     __u64 addresses, __u8 *end)
+// The sum of `left` bytes, all of them within the frame.
+__noinline __u64 sum_of_bytes(struct xdp_md *context, __u32 from, __u32 left)
 {
-    if (bpf_ntohs(datagram->udp.len) != udp_length || datagram->udp.check == 0) {
+    __u8 *end = (__u8 *)(long)context->data_end;
+    __s64 sum = 0;
+    if (from > FRAME_ETHERNET + FRAME_IPV6) {
+        return 0;
+    }
+    __u8 *at = (__u8 *)(long)context->data + from;
+    KEEP(at);
+    for (__u32 i = 0; i < CHUNKS_MAX && left >= CHUNK && at + CHUNK <= end; i++) {
+        sum = bpf_csum_diff(NULL, 0, (__be32 *)(void *)at, CHUNK, (__wsum)sum);
+        at += CHUNK;
+        KEEP(at);
+        from += CHUNK;
+        left -= CHUNK;
+    }
+    return add_rest(context, from, left, (__u32)sum);
+}
+
+// The sum of a constant number of bytes, a multiple of 4.
+static __always_inline __u64 sum_of_words(const void *at, __u32 length)
+{
+    return (__u32)bpf_csum_diff(NULL, 0, (__be32 *)at, length, 0);
+}
+
+// Whether datagram and stamp of an IP packet are intact. `from` is the distance of the datagram
+// from the begin of the frame, `addresses` the sum of the packet's addresses, `udp_length` the
+// length of its payload by the IP header.
+static __always_inline int is_intact(struct xdp_md *context, __u32 from,
+                                     const struct datagram *datagram, __u32 udp_length,
+                                     __u64 addresses)
+{
+    const struct stamp *stamp = &datagram->stamp;
+    __u64 begin = *(const __u64 *)(const void *)stamp;
+    if (bpf_ntohs(datagram->udp.len) != udp_length || datagram->udp.check == 0 ||
+        stamp->magic != bpf_htons(FRAME_MAGIC) ||
+        bpf_ntohl(stamp->check) != stamp_check(begin, stamp->sequence, stamp->time)) {
         return 0;
     }
     __u64 sum = addresses + bpf_htons(IPPROTO_UDP) + datagram->udp.len +
-                sum_of_bytes((__u8 *)(void *)datagram, udp_length, end);
-    const struct stamp *stamp = &datagram->stamp;
-    __u64 begin = *(const __u64 *)(const void *)stamp;
-    return stamp_fold(sum) == 0xffff && stamp->magic == bpf_htons(FRAME_MAGIC) &&
-           bpf_ntohl(stamp->check) == stamp_check(begin, stamp->sequence, stamp->time);
+                sum_of_bytes(context, from, udp_length);
+    return stamp_fold(sum) == 0xffff;
 }
 
-static __always_inline int is_intact4(const struct iphdr *ip, const struct datagram *datagram,
-                                      __u8 *end)
+static __always_inline int is_intact4(struct xdp_md *context, const struct iphdr *ip,
+                                      const struct datagram *datagram, const __u8 *end)
 {
     __u32 ip_length = bpf_ntohs(ip->tot_len);
-    __u8 *at = (__u8 *)(void *)ip;
+    const __u8 *at = (const __u8 *)(const void *)ip;
     if (ip_length < FRAME_IP_MIN(4) || ip_length > FRAME_IP_MAX || at + ip_length > end ||
         (ip->frag_off & bpf_htons(0x3fff)) != 0) {
         return 0;
     }
-    __u64 addresses = sum_of_bytes(at + 12, 8, end);
-    return stamp_fold(sum_of_bytes(at, 12, end) + addresses) == 0xffff &&
-           is_intact(datagram, ip_length - FRAME_IPV4, addresses, end);
+    __u64 addresses = sum_of_words(at + 12, 8);
+    return stamp_fold(sum_of_words(at, 12) + addresses) == 0xffff &&
+           is_intact(context, FRAME_ETHERNET + FRAME_IPV4, datagram, ip_length - FRAME_IPV4,
+                     addresses);
 }
 
-static __always_inline int is_intact6(const struct ipv6hdr *ip, const struct datagram *datagram,
-                                      __u8 *end)
+static __always_inline int is_intact6(struct xdp_md *context, const struct ipv6hdr *ip,
+                                      const struct datagram *datagram, const __u8 *end)
 {
     __u32 ip_length = FRAME_IPV6 + bpf_ntohs(ip->payload_len);
-    __u8 *at = (__u8 *)(void *)ip;
+    const __u8 *at = (const __u8 *)(const void *)ip;
     return ip_length >= FRAME_IP_MIN(6) && ip_length <= FRAME_IP_MAX && at + ip_length <= end &&
-           is_intact(datagram, ip_length - FRAME_IPV6, sum_of_bytes(at + 8, 32, end), end);
+           is_intact(context, FRAME_ETHERNET + FRAME_IPV6, datagram, ip_length - FRAME_IPV6,
+                     sum_of_words(at + 8, 32));
 }
 
 // ---- delays
@@ -284,29 +322,33 @@ static __always_inline void read_stamp(const struct datagram *datagram, struct f
 }
 
 // Returns 0 for other traffic.
-static __always_inline int read_frame4(const struct iphdr *ip, __u8 *end, struct frame *frame)
+static __always_inline int read_frame4(struct xdp_md *context, const struct iphdr *ip,
+                                       const __u8 *end, struct frame *frame)
 {
     const struct datagram *datagram = (const void *)(ip + 1);
-    if ((__u8 *)(void *)(datagram + 1) > end || *(const __u8 *)(const void *)ip != 0x45 ||
-        ip->protocol != IPPROTO_UDP || datagram->udp.dest != bpf_htons(FRAME_PORT)) {
+    if ((const __u8 *)(const void *)(datagram + 1) > end ||
+        *(const __u8 *)(const void *)ip != 0x45 || ip->protocol != IPPROTO_UDP ||
+        datagram->udp.dest != bpf_htons(FRAME_PORT)) {
         return 0;
     }
     read_stamp(datagram, frame);
-    frame->intact = is_intact4(ip, datagram, end);
+    frame->intact = is_intact4(context, ip, datagram, end);
     return 1;
 }
 
-static __always_inline int read_frame6(const struct ipv6hdr *ip, __u8 *end, struct frame *frame)
+static __always_inline int read_frame6(struct xdp_md *context, const struct ipv6hdr *ip,
+                                       const __u8 *end, struct frame *frame)
 {
     const struct datagram *datagram = (const void *)(ip + 1);
-    if ((__u8 *)(void *)(datagram + 1) > end || (*(const __u8 *)(const void *)ip & 0xf0) != 0x60) {
+    if ((const __u8 *)(const void *)(datagram + 1) > end ||
+        (*(const __u8 *)(const void *)ip & 0xf0) != 0x60) {
         return 0;
     }
     if (ip->nexthdr != IPPROTO_UDP || datagram->udp.dest != bpf_htons(FRAME_PORT)) {
         return is_fragment6(ip, end);
     }
     read_stamp(datagram, frame);
-    frame->intact = is_intact6(ip, datagram, end);
+    frame->intact = is_intact6(context, ip, datagram, end);
     return 1;
 }
 
@@ -319,9 +361,9 @@ static __always_inline int read_frame(struct xdp_md *context, struct frame *fram
     }
     switch (bpf_ntohs(ethernet->h_proto)) {
     case ETH_P_IP:
-        return read_frame4((const void *)(ethernet + 1), end, frame);
+        return read_frame4(context, (const void *)(ethernet + 1), end, frame);
     case ETH_P_IPV6:
-        return read_frame6((const void *)(ethernet + 1), end, frame);
+        return read_frame6(context, (const void *)(ethernet + 1), end, frame);
     default:
         return 0;
     }

@@ -521,9 +521,27 @@ static void extension_headers_pass_the_sink_and_fragments_are_corrupt(void **sta
     }
 }
 
+// The kernel refuses programs in which it must follow more than 1,000,000 instructions, and takes
+// half a second for 400,000. The number depends on the kernel and on the compiler.
+static void programs_are_verified_fast(void **state)
+{
+    (void)state;
+    need_programs();
+    const struct bpf_program *programs[] = {
+        source->progs.send_stamped, sinks[0]->progs.count_stamped, sinks[1]->progs.count_stamped};
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+        struct bpf_prog_info info = {0};
+        uint32_t size = sizeof info;
+        int program = bpf_program__fd(programs[i]);
+        assert_int_equal(bpf_obj_get_info_by_fd(program, &info, &size), 0);
+        assert_in_range(info.verified_insns, 1, 100000);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(programs_are_verified_fast),
         cmocka_unit_test(source_writes_the_frames_of_the_library),
         cmocka_unit_test(source_sends_when_packets_are_due),
         cmocka_unit_test(source_serves_streams_in_turn),
