@@ -219,7 +219,7 @@ const struct command command_search = {
     .summary = "Find throughput and partial drop rates (RFC 9971)",
     .details = "Finds, for each topology, length and network of a scenario, the loads between\n"
                "which loss begins to exceed each goal's loss ratio: 0 is the throughput, more a\n"
-               "partial drop rate. A goal is " GOAL_NAMES ".\n"
+               "partial drop rate. A goal is\n" GOAL_NAMES ".\n"
                "All goals share the trials. Every trial becomes a point in the folder of\n"
                "results. Results without two narrow bounds are marked as irregular. Exit status\n"
                "4 if the machine disturbed a search until it gave up.",

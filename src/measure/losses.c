@@ -123,9 +123,14 @@ static const struct ip_reason ip_reasons[] = {
     {offsetof(struct ip_counters, too_big), "packet too big"},
 };
 
-static uint64_t *reason_of(const struct ip_counters *counters, const struct ip_reason *reason)
+static uint64_t *reason_of(struct ip_counters *counters, const struct ip_reason *reason)
 {
-    return (uint64_t *)(void *)((char *)(uintptr_t)counters + reason->offset);
+    return (uint64_t *)(void *)((char *)counters + reason->offset);
+}
+
+static uint64_t count_of(const struct ip_counters *counters, const struct ip_reason *reason)
+{
+    return *(const uint64_t *)(const void *)((const char *)counters + reason->offset);
 }
 
 static void ip_growth(const struct ip_counters *before, const struct ip_counters *after,
@@ -133,7 +138,7 @@ static void ip_growth(const struct ip_counters *before, const struct ip_counters
 {
     for (size_t i = 0; i < sizeof ip_reasons / sizeof ip_reasons[0]; i++) {
         const struct ip_reason *reason = &ip_reasons[i];
-        *reason_of(ret, reason) = growth(*reason_of(before, reason), *reason_of(after, reason));
+        *reason_of(ret, reason) = growth(count_of(before, reason), count_of(after, reason));
     }
 }
 
