@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Points as points.jsonl has them, for test_result.c, which includes cmocka.h before this.
+// Lines of points.jsonl, for test_result.c and test_store.c, which include cmocka.h before this.
 #ifndef VRBENCH_TESTS_SAMPLE_POINTS_H
 #define VRBENCH_TESTS_SAMPLE_POINTS_H
 
@@ -56,45 +56,6 @@ static struct point point_of(const char *text)
     }
     json_decref(json);
     return point;
-}
-
-static char *text_of(const struct point *point)
-{
-    json_t *json = point_to_json(point);
-    char *text = json_to_text(json, 0);
-    json_decref(json);
-    return text;
-}
-
-// Walks to the object that holds the last name of a path like "networks.0.delay_ns.min".
-static json_t *walk(json_t *json, const char *path, char ret_last[32])
-{
-    for (;;) {
-        size_t length = strcspn(path, ".");
-        snprintf(ret_last, 32, "%.*s", (int)length, path);
-        if (path[length] == '\0') {
-            return json;
-        }
-        json = json_is_array(json) ? json_array_get(json, strtoul(ret_last, NULL, 10))
-                                   : json_object_get(json, ret_last);
-        assert_non_null(json);
-        path += length + 1;
-    }
-}
-
-static void assert_refused(json_t *json, const char *what, const char *part)
-{
-    static const struct point untouched = {.scenario = NULL};
-    struct point point = untouched;
-    struct error err = ERROR_INIT;
-    if (point_from_json(json, &point, &err) >= 0) {
-        fail_msg("%s: accepted", what);
-    }
-    if (strstr(err.text, part) == NULL) {
-        fail_msg("%s: refused with \"%s\", not with \"%s\"", what, err.text, part);
-    }
-    assert_memory_equal(&point, &untouched, sizeof point);
-    error_clear(&err);
 }
 
 #endif
