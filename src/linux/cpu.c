@@ -84,23 +84,29 @@ int cpu_hold_awake(struct error *err)
     return steal_fd(&fd);
 }
 
-#define SESSION_GROUP "/proc/self/autogroup"
-
-int cpu_session_nice(void)
+static char *session_group(pid_t process)
 {
+    return process == 0 ? text_copy("/proc/self/autogroup")
+                        : text_format("/proc/%d/autogroup", (int)process);
+}
+
+int cpu_session_nice(pid_t process)
+{
+    _cleanup_free_ char *path = session_group(process);
     _cleanup_free_ char *text = NULL;
-    if (file_read(SESSION_GROUP, 256, &text, NULL, NULL) < 0) {
+    if (file_read(path, 256, &text, NULL, NULL) < 0) {
         return 0;
     }
     const char *nice = strstr(text, " nice "); // "/autogroup-25 nice 0"
     return nice == NULL ? 0 : (int)strtol(nice + strlen(" nice "), NULL, 10);
 }
 
-void cpu_set_session_nice(int nice)
+void cpu_set_session_nice(pid_t process, int nice)
 {
+    _cleanup_free_ char *path = session_group(process);
     char text[16];
     snprintf(text, sizeof text, "%d", nice);
-    (void)file_write(SESSION_GROUP, text, NULL);
+    (void)file_write(path, text, NULL);
 }
 
 void cpu_list_text(const struct cpu_list *cpus, char *ret, size_t room)

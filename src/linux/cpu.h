@@ -36,11 +36,11 @@ void cpu_list_text(const struct cpu_list *cpus, char *ret, size_t room);
 // Negative if the kernel lacks /dev/cpu_dma_latency.
 int cpu_hold_awake(struct error *err);
 
-// The nice value of the scheduling group that this process's session is (sched(7), autogroups: nice
-// values of threads have no effect beyond their session). cpu_session_nice() returns the value, 0
-// if the kernel has no such groups.
-int cpu_session_nice(void);
-void cpu_set_session_nice(int nice);
+// The nice value of the scheduling group that the session of a process is (sched(7), autogroups:
+// nice values of threads have no effect beyond their session). `process` 0 = this one.
+// cpu_session_nice() returns the value, 0 if the kernel has no such groups.
+int cpu_session_nice(pid_t process);
+void cpu_set_session_nice(pid_t process, int nice);
 
 // CPU time of a task in ns: first field of /proc/TASK/schedstat
 // (Documentation/scheduler/sched-stats.rst). -ESRCH if the task has ended.

@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "linux/process.h"
 #include "testbed/allocation.h"
 #include "testbed/parts.h"
 #include "testbed/routers.h"
@@ -88,6 +90,12 @@ int testbed_note(struct testbed *testbed, struct error *err)
     json_object_set_new(
         content, "maker",
         json_pack("[i, I]", (int)testbed->maker.pid, (json_int_t)testbed->maker.started));
+    if (!testbed->kept) { // a run
+        pid_t leader = getsid(0);
+        json_object_set_new(content, "session",
+                            json_pack("[i, I, i]", (int)leader,
+                                      (json_int_t)process_start_time(leader), cpu_session_nice(0)));
+    }
     json_t *scenario = scenario_note(plan->scenario);
     json_object_update(content, scenario);
     json_decref(scenario);

@@ -188,15 +188,15 @@ static void take_priority(struct half *half)
 {
     half->before_others = half->kind->paces != NULL && half->kind->paces(&half->senders[0]);
     if (half->before_others) {
-        half->session_nice = cpu_session_nice();
-        cpu_set_session_nice(BEFORE_OTHERS);
+        half->session_nice = cpu_session_nice(0);
+        cpu_set_session_nice(0, BEFORE_OTHERS);
     }
 }
 
 static void return_priority(struct half *half)
 {
     if (half->before_others) {
-        cpu_set_session_nice(half->session_nice);
+        cpu_set_session_nice(0, half->session_nice);
         half->before_others = false;
     }
 }
