@@ -12,7 +12,7 @@ name: clock
 topologies: [dedicated]
 routers: { r1t3: {} }
 networks: { NET0: { router: r1t3 } }
-traffic: { lengths: [64], rates: { pps: [300, 400, 500, 600] }, duration: 150 ms }
+traffic: { engine: packet, lengths: [64], rates: { pps: [300, 400, 500, 600] }, duration: 150 ms }
 END
 REASON="the machine's clock was set during the trial: delays are not measured"
 # A stalled machine may hold a packet up for long, but not for seconds.

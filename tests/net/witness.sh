@@ -11,7 +11,7 @@ cat >"$T/slow.yaml" <<'END'
 name: slow
 routers: { r1t3: {}, r2t3: {} }
 networks: { NET0: { router: r1t3 }, NET1: { router: r2t3 } }
-traffic: { lengths: [200], rates: { pps: [320, 500, 700, 900] }, duration: 250 ms }
+traffic: { engine: packet, lengths: [200], rates: { pps: [320, 500, 700, 900] }, duration: 250 ms }
 END
 
 # counters FILE PLACE... — PLACE RX_PACKETS by `ip -s link`, a line each.

@@ -111,7 +111,7 @@ static void test_command_line_decides(void **state)
     assert_refused(place, &job, "topology dedicated: left out now, measured then");
     _cleanup_scenario_ struct scenario *other = read_scenario(place, "iperf");
     job = (struct job){.scenario = other, .folder = "out"};
-    assert_refused(place, &job, "engine: iperf now, packet then");
+    assert_refused(place, &job, "engine: iperf now, auto then");
 }
 
 static void test_every_file_decides(void **state)

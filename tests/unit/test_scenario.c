@@ -47,7 +47,7 @@ static void test_study_scenario_1(void **state)
     assert_int_equal(s->network_count, 1);
     assert_string_equal(s->networks[0].name, "NET0");
     assert_int_equal(s->networks[0].router, 0);
-    assert_string_equal(s->traffic.engine, "packet");
+    assert_string_equal(s->traffic.engine, "auto");
     assert_int_equal(s->traffic.duration_ns, 15000000000);
     assert_int_equal(s->traffic.length_layer, LENGTH_IP);
 
@@ -224,7 +224,7 @@ static void test_defaults(void **state)
     assert_int_equal(s->routers[0].allocation.weight, SCENARIO_WEIGHT);
     assert_int_equal(s->routers[0].allocation.cap, 0);
     assert_int_equal(s->routers[0].memory_bytes, 0);
-    assert_string_equal(s->traffic.engine, "packet");
+    assert_string_equal(s->traffic.engine, "auto");
     assert_int_equal(s->traffic.length_layer, LENGTH_IP);
     assert_int_equal(s->traffic.duration_ns, 15000000000);
     assert_int_equal(s->traffic.repeats, 1);
