@@ -14,10 +14,11 @@
 #include "cli/command.h"
 #include "cli/measuring.h"
 #include "linux/cpu.h"
+#include "report/headline.h"
 #include "report/reasons.h"
-#include "report/summary.h"
 #include "report/words.h"
 #include "report/writer.h"
+#include "result/json_text.h"
 #include "result/platform_facts.h"
 #include "result/store.h"
 #include "run/run.h"
@@ -278,17 +279,40 @@ static size_t count_invalid(const struct point_list *points)
     return invalid;
 }
 
+// Prints the summary as an array, one row a line.
+static int show_json(const struct point_list *points, struct error *err)
+{
+    json_t *rows = headlines_to_json(points);
+    puts("[");
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        _cleanup_free_ char *row = json_to_text(json_array_get(rows, i), 0);
+        printf("%s%s\n", row, i + 1 < json_array_size(rows) ? "," : "");
+    }
+    puts("]");
+    json_decref(rows);
+    return ferror(stdout) == 0 ? 0 : fail(err, errno, "standard output");
+}
+
 // `reported`: the folder has a report of these points.
 static int show(const struct point_list *points, const struct run_values *asked, const char *folder,
                 bool reported, struct error *err)
 {
-    struct writer *writer = asked->json ? writer_json(stdout, summary_columns, summary_column_count)
-                                        : writer_table(stdout, summary_columns,
-                                                       summary_column_count, 0, isatty(1) == 1);
-    int rc = summary_list(points, writer, err);
+    if (asked->json) {
+        return show_json(points, err);
+    }
+    struct headline_marks marks = {0};
+    struct writer *writer =
+        writer_table(stdout, headline_columns, headline_column_count, 0, isatty(1) == 1);
+    int rc = headlines_list(points, writer, &marks, err);
     writer_free(writer);
-    if (rc < 0 || asked->json) {
+    if (rc < 0) {
         return rc;
+    }
+    if (marks.at_least) {
+        puts(">=: no higher load has a valid point that exceeds the loss");
+    }
+    if (marks.irregular) {
+        puts("*: irregular: a lower load exceeded the loss, or a higher one did not");
     }
     size_t invalid = count_invalid(points);
     show_convergence(folder);

@@ -48,8 +48,8 @@ char *found_bounds(const struct found *found)
         return text_format("< %s", upper);
     }
     if (isnan(found->upper_pps)) {
-        return found->beyond ? text_format("≥ %s (%s)", lower, found->end)
-                             : text_format("≥ %s", lower);
+        return found->beyond ? text_format(">= %s (%s)", lower, found->end)
+                             : text_format(">= %s", lower);
     }
     return text_format("%s to %s", lower, upper);
 }

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "result/found.h"
 
-// A table with bounds in words ("98,123 to 98,614", "≥ 561,347 (tester limit)"); bold headings if
+// A table with bounds in words ("98,123 to 98,614", ">= 561,347 (tester limit)"); bold headings if
 // `colour`.
 int found_write_table(const struct found_list *list, FILE *out, bool colour, struct error *err);
 // An array of objects, one for each row.

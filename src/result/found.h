@@ -16,7 +16,7 @@ struct found {
     double lower_pps, upper_pps, conditional_pps; // NaN = none
     bool regular;                                 // a Regular Goal Result of RFC 9971
     const char *end; // why the search ended: "regular", "tester limit", …
-    bool beyond;     // no upper bound because a limit was reached: the lower bound is a "≥"
+    bool beyond;     // no upper bound because a limit was reached: the lower bound is a ">="
     bool disturbed;  // the machine disturbed the search until it gave up
     double trial_s;  // of all trials of this topology and length, which the goals share
     size_t trials;

@@ -68,10 +68,11 @@ like "it has a sheet Valors" "$("$(helper zipcat)" "$one/report.xlsx" xl/workboo
 is "it has a chart for each topology and length that has a valid point" \
     "$("$(helper zipcat)" "$one/report.xlsx" | grep -c '^xl/charts/chart[0-9]*\.xml$')" \
     "$(jq -s 'map(select(.valid)) | length' "$one/points.jsonl")"
-ok "--json prints the summary: a row a topology and length" jq -e '
-    length == 9 and all(.[]; .points == 1 and .scenario == "one") and
-    ([.[] | select(.invalid_points == 0)] | all(.no_loss_pps > 900 and .max_pps > 900 and
-        .loss_at_top_percent == 0))' "$T/summary.json"
+ok "--json prints the summary: a row a topology, length and network" jq -e '
+    length == 9 and all(.[]; .points == 1 and .scenario == "one" and .network == "NET0") and
+    ([.[] | select(.invalid == 0)] | all(.throughput_pps.low > 900 and (.throughput_pps | has("high") | not) and
+        .pdr_pps.low > 900 and .max_pps.value > 900 and .max_pps.at_least and (.saturated | not)))
+    ' "$T/summary.json"
 
 # --- two networks at once ------------------------------------------------------------------------
 

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// report/headline — see headline.h.
+#include "report/headline.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "report/steps.h"
+
+enum {
+    SCENARIO,
+    PLATFORM,
+    ENGINE,
+    TOPOLOGY,
+    LENGTH,
+    LENGTH_LAYER,
+    NETWORK,
+    THROUGHPUT,
+    PDR,
+    MAX,
+    HOST,
+    ROUTER,
+    NS_PER_PACKET,
+    POINTS,
+    INVALID,
+    COLUMN_COUNT
+};
+
+const struct column headline_columns[] = {
+    [SCENARIO] = {"scenario", "Scenario", COLUMN_CONTEXT, 0},
+    [PLATFORM] = {"platform", "Platform", COLUMN_CONTEXT, 0},
+    [ENGINE] = {"engine", "Engine", COLUMN_CONTEXT, 0},
+    [TOPOLOGY] = {"topology", "Topology", COLUMN_TEXT, 0},
+    [LENGTH] = {"length", "Length", COLUMN_NUMBER, 0},
+    [LENGTH_LAYER] = {"length_layer", "Length of", COLUMN_CONTEXT, 0},
+    [NETWORK] = {"network", "Network", COLUMN_CONTEXT, 0},
+    [THROUGHPUT] = {"throughput_pps", "Throughput pps", COLUMN_TEXT, 0},
+    [PDR] = {"pdr_pps", "Drop 0.5 % pps", COLUMN_TEXT, 0},
+    [MAX] = {"max_pps", "Max pps", COLUMN_TEXT, 0},
+    [HOST] = {"host_percent", "Host CPU %", COLUMN_REAL, 1},
+    [ROUTER] = {"router_percent", "Router CPU %", COLUMN_REAL, 1},
+    [NS_PER_PACKET] = {"ns_per_packet", "ns per packet", COLUMN_REAL, 0},
+    [POINTS] = {"points", "Points", COLUMN_INTEGER, 0},
+    [INVALID] = {"invalid", "Invalid", COLUMN_INTEGER, 0},
+};
+const size_t headline_column_count = COLUMN_COUNT;
+
+struct bounds headline_bounds(const double *offered_pps, const double *loss_ratio, size_t count,
+                              double goal)
+{
+    // Loads below index `split` are taken for those that keep the goal. The split contradicts the
+    // loads below it that exceed the goal, and those above that keep it.
+    size_t wrong = 0;
+    for (size_t i = 0; i < count; i++) {
+        wrong += loss_ratio[i] <= goal;
+    }
+    size_t split = 0;
+    size_t fewest = wrong;
+    for (size_t i = 0; i < count; i++) {
+        wrong = loss_ratio[i] <= goal ? wrong - 1 : wrong + 1;
+        if (wrong < fewest) {
+            fewest = wrong;
+            split = i + 1;
+        }
+    }
+    struct bounds bounds = {.low = (double)NAN, .high = (double)NAN, .regular = true};
+    for (size_t i = 0; i < split; i++) {
+        if (loss_ratio[i] <= goal) {
+            bounds.low = offered_pps[i];
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        bool kept = loss_ratio[i] <= goal;
+        if (i >= split && !kept && isnan(bounds.high)) {
+            bounds.high = offered_pps[i];
+        }
+        bounds.regular = bounds.regular && kept == (i < split);
+    }
+    return bounds;
+}
+
+// The index of the router of a network among the sweep's routers; their number if there is none.
+static size_t router_of(const struct sweep *sweep, const char *network)
+{
+    const char *name = NULL;
+    for (size_t i = 0; i < sweep->first->network_count; i++) {
+        if (text_equal(sweep->first->networks[i].name, network)) {
+            name = sweep->first->networks[i].router;
+        }
+    }
+    size_t at = 0;
+    while (at < sweep->router_count && (name == NULL || !text_equal(sweep->routers[at], name))) {
+        at++;
+    }
+    return at;
+}
+
+// Figures of the load up to which nothing was lost.
+static void note_costs(const struct sweep *sweep, struct headline *headline, size_t network)
+{
+    size_t router = router_of(sweep, headline->network);
+    headline->host_percent = headline->router_percent = headline->ns_per_packet = (double)NAN;
+    for (size_t i = 0; i < sweep->step_count; i++) {
+        const struct load_step *step = &sweep->steps[i];
+        if (step->network_offered[network] != headline->throughput.low) {
+            continue;
+        }
+        headline->host_percent = step->host_percent;
+        headline->ns_per_packet = step->ns_per_packet;
+        if (router < sweep->router_count) {
+            headline->router_percent = step->router_percent[router];
+        }
+    }
+}
+
+static struct headline headline_of(const struct sweep *sweep, size_t network)
+{
+    struct headline headline = {.first = sweep->first,
+                                .network = sweep->networks[network],
+                                .max_pps = (double)NAN,
+                                .points = sweep->points,
+                                .invalid = sweep->invalid};
+    _cleanup_free_ double *offered = memory_new_array(double, sweep->step_count);
+    _cleanup_free_ double *loss = memory_new_array(double, sweep->step_count);
+    size_t count = 0;
+    double highest = 0.0;
+    for (size_t i = 0; i < sweep->step_count; i++) {
+        const struct load_step *step = &sweep->steps[i];
+        if (!isfinite(step->network_offered[network]) || !isfinite(step->network_loss[network])) {
+            continue;
+        }
+        offered[count] = step->network_offered[network];
+        loss[count++] = step->network_loss[network];
+        headline.max_pps = fmax(headline.max_pps, step->network_forwarded[network]);
+        headline.saturated = headline.saturated || step->network_loss[network] > HEADLINE_PDR;
+        highest = fmax(highest, step->requested_pps);
+    }
+    for (size_t i = 0; i < sweep->invalid_step_count; i++) {
+        const struct load_step *step = &sweep->invalid_steps[i];
+        headline.tester_limit = headline.tester_limit || (step->requested_pps > highest &&
+                                                          point_tester_was_limit(step->first));
+    }
+    headline.throughput = headline_bounds(offered, loss, count, 0.0);
+    headline.pdr = headline_bounds(offered, loss, count, HEADLINE_PDR);
+    note_costs(sweep, &headline, network);
+    return headline;
+}
+
+size_t headlines_compute(const struct point_list *points, struct headline **ret)
+{
+    struct sweep *sweeps = NULL;
+    size_t sweep_count = sweeps_compute(points, &sweeps);
+    struct headline *headlines = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < sweep_count; i++) {
+        size_t networks = sweeps[i].network_count;
+        headlines = memory_resize(headlines, count + networks + 1, sizeof *headlines);
+        for (size_t k = 0; k < networks; k++) {
+            headlines[count++] = headline_of(&sweeps[i], k);
+        }
+    }
+    sweeps_free(sweeps, sweep_count);
+    *ret = headlines;
+    return count;
+}
+
+// ---- JSON
+
+static void json_set_real(json_t *object, const char *key, double value)
+{
+    if (isfinite(value)) {
+        json_object_set_new(object, key, json_real(value));
+    }
+}
+
+static json_t *bounds_to_json(const struct bounds *bounds)
+{
+    json_t *object = json_object();
+    json_set_real(object, "low", bounds->low);
+    json_set_real(object, "high", bounds->high);
+    json_object_set_new(object, "regular", json_boolean(bounds->regular));
+    return object;
+}
+
+static json_t *headline_to_json(const struct headline *headline)
+{
+    const struct point *first = headline->first;
+    json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:s}", "scenario", first->scenario,
+                            "platform", first->platform, "engine", first->engine, "topology",
+                            first->topology, "length", (int)first->length, "length_layer",
+                            first->length_layer, "network", headline->network);
+    json_object_set_new(row, "throughput_pps", bounds_to_json(&headline->throughput));
+    json_object_set_new(row, "pdr_pps", bounds_to_json(&headline->pdr));
+    if (isfinite(headline->max_pps)) {
+        json_object_set_new(
+            row, "max_pps",
+            json_pack("{s:f, s:b}", "value", headline->max_pps, "at_least", !headline->saturated));
+    }
+    json_object_set_new(row, "saturated", json_boolean(headline->saturated));
+    json_object_set_new(row, "tester_limit", json_boolean(headline->tester_limit));
+    json_set_real(row, "host_percent", headline->host_percent);
+    json_set_real(row, "router_percent", headline->router_percent);
+    json_set_real(row, "ns_per_packet", headline->ns_per_packet);
+    json_object_set_new(row, "points", json_integer((json_int_t)headline->points));
+    json_object_set_new(row, "invalid", json_integer((json_int_t)headline->invalid));
+    return row;
+}
+
+json_t *headlines_to_json(const struct point_list *points)
+{
+    _cleanup_free_ struct headline *headlines = NULL;
+    size_t count = headlines_compute(points, &headlines);
+    json_t *rows = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(rows, headline_to_json(&headlines[i]));
+    }
+    return rows;
+}
+
+// ---- for people
+
+#define AT_LEAST ">= "
+
+// "66,651-71,101", ">= 561,347", "< 75,000", with " *" if irregular; NULL if nothing is known.
+static char *bounds_text(const struct bounds *bounds)
+{
+    const char *mark = bounds->regular ? "" : " *";
+    char low[48];
+    char high[48];
+    text_group_digits(bounds->low, 0, low);
+    text_group_digits(bounds->high, 0, high);
+    if (isnan(bounds->low) && isnan(bounds->high)) {
+        return NULL;
+    }
+    if (isnan(bounds->high)) {
+        return text_format(AT_LEAST "%s%s", low, mark);
+    }
+    return isnan(bounds->low) ? text_format("< %s%s", high, mark)
+                              : text_format("%s-%s%s", low, high, mark);
+}
+
+static char *max_text(const struct headline *headline)
+{
+    char pps[48];
+    if (isnan(headline->max_pps)) {
+        return NULL;
+    }
+    text_group_digits(headline->max_pps, 0, pps);
+    return text_format("%s%s", headline->saturated ? "" : AT_LEAST, pps);
+}
+
+int headlines_list(const struct point_list *points, struct writer *writer,
+                   struct headline_marks *ret, struct error *err)
+{
+    _cleanup_free_ struct headline *headlines = NULL;
+    size_t count = headlines_compute(points, &headlines);
+    struct headline_marks marks = {0};
+    for (size_t i = 0; i < count; i++) {
+        const struct headline *headline = &headlines[i];
+        const struct point *first = headline->first;
+        _cleanup_free_ char *throughput = bounds_text(&headline->throughput);
+        _cleanup_free_ char *pdr = bounds_text(&headline->pdr);
+        _cleanup_free_ char *max = max_text(headline);
+        marks.at_least = marks.at_least || (max != NULL && !headline->saturated) ||
+                         (isfinite(headline->throughput.low) && isnan(headline->throughput.high));
+        marks.irregular =
+            marks.irregular || !headline->throughput.regular || !headline->pdr.regular;
+        const struct value row[COLUMN_COUNT] = {
+            [SCENARIO] = VALUE_TEXT(first->scenario),
+            [PLATFORM] = VALUE_TEXT(first->platform),
+            [ENGINE] = VALUE_TEXT(first->engine),
+            [TOPOLOGY] = VALUE_TEXT(first->topology),
+            [LENGTH] = VALUE_INTEGER(first->length),
+            [LENGTH_LAYER] = VALUE_TEXT(first->length_layer),
+            [NETWORK] = VALUE_TEXT(headline->network),
+            [THROUGHPUT] = VALUE_TEXT(throughput),
+            [PDR] = VALUE_TEXT(pdr),
+            [MAX] = VALUE_TEXT(max),
+            [HOST] = VALUE_REAL(headline->host_percent),
+            [ROUTER] = VALUE_REAL(headline->router_percent),
+            [NS_PER_PACKET] = VALUE_REAL(headline->ns_per_packet),
+            [POINTS] = VALUE_INTEGER(headline->points),
+            [INVALID] = VALUE_INTEGER(headline->invalid),
+        };
+        int rc = writer_row(writer, row, err);
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    *ret = marks;
+    return writer_finish(writer, err);
+}

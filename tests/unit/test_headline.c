@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// tests of report/headline — bounds from loads with and without loss, and the rows of a run.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "report/headline.h"
+
+#include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
+
+#include "golden.h"
+#include "made_up_points.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static void assert_bounds(const double *loss, size_t count, double low, double high, bool regular)
+{
+    static const double offered[] = {100, 200, 300, 400, 500, 600};
+    assert_true(count <= COUNT(offered));
+    struct bounds bounds = headline_bounds(offered, loss, count, 0.005);
+    assert_true(isnan(low) ? isnan(bounds.low) : bounds.low == low);
+    assert_true(isnan(high) ? isnan(bounds.high) : bounds.high == high);
+    assert_int_equal(bounds.regular, regular);
+}
+
+static void test_bounds(void **state)
+{
+    (void)state;
+    const double none = (double)NAN;
+    assert_bounds((const double[]){0, 0.005, 0.006, 0.5}, 4, 200, 300, true);
+    assert_bounds((const double[]){0, 0, 0}, 3, 300, none, true);
+    assert_bounds((const double[]){0.1, 0.2}, 2, none, 100, true);
+    assert_bounds(NULL, 0, none, none, true);
+    // One lossy load below many clean ones is the exception, as one clean load above lossy ones is.
+    assert_bounds((const double[]){0, 0.01, 0, 0, 0.2, 0.5}, 6, 400, 500, false);
+    assert_bounds((const double[]){0, 0, 0.1, 0.2, 0, 0.5}, 6, 200, 300, false);
+    // As many either way: the lower bounds.
+    assert_bounds((const double[]){0, 0.1, 0, 0.2}, 4, 100, 200, false);
+}
+
+// Whatever the losses: low is a load that keeps the goal, high one that exceeds it, and above low.
+static void test_bounds_are_measured_loads(void **state)
+{
+    (void)state;
+    for (unsigned pattern = 0; pattern < 64; pattern++) {
+        double offered[6];
+        double loss[6];
+        bool rising = true;
+        for (unsigned i = 0; i < 6; i++) {
+            offered[i] = 100.0 * (i + 1);
+            loss[i] = (pattern >> i & 1) != 0 ? 0.1 : 0.0;
+            rising = rising && (i == 0 || loss[i] >= loss[i - 1]);
+        }
+        struct bounds bounds = headline_bounds(offered, loss, 6, 0.0);
+        assert_int_equal(bounds.regular, rising);
+        assert_true(isnan(bounds.low) || isnan(bounds.high) || bounds.low < bounds.high);
+        assert_true(isnan(bounds.low) || loss[(int)(bounds.low / 100.0) - 1] == 0.0);
+        assert_true(isnan(bounds.high) || loss[(int)(bounds.high / 100.0) - 1] > 0.0);
+        assert_true(!isnan(bounds.low) || !isnan(bounds.high));
+    }
+}
+
+static const struct trial saturated[] = {
+    {.topology = "bridged", .step = 0, .tx = 1000, .host = 20, .router = 10},
+    {.topology = "bridged", .step = 1, .tx = 2000, .host = 40, .router = 15},
+    {.topology = "bridged", .step = 2, .tx = 3000, .lost = 9, .host = 50, .router = 20},
+    {.topology = "bridged", .step = 3, .tx = 4000, .lost = 2000, .host = 60, .router = 30},
+    {.topology = "dedicated", .step = 0, .tx = 1000, .host = 0, .router = 10},
+    {.topology = "dedicated", .step = 1, .tx = 2000, .why_invalid = POINT_TESTER_LIMIT ": it sent"},
+};
+
+static void test_rows(void **state)
+{
+    (void)state;
+    struct point_list list = make(saturated, COUNT(saturated));
+    struct headline *rows = NULL;
+    assert_int_equal(headlines_compute(&list, &rows), 2);
+    assert_string_equal(rows[0].network, "NET0");
+    assert_true(rows[0].throughput.low == 2000 && rows[0].throughput.high == 3000);
+    assert_true(rows[0].pdr.low == 3000 && rows[0].pdr.high == 4000);
+    assert_true(rows[0].saturated && !rows[0].tester_limit && rows[0].max_pps == 2991);
+    assert_true(rows[0].host_percent == 40 && rows[0].router_percent == 15);
+    assert_true(rows[1].throughput.low == 1000 && isnan(rows[1].throughput.high));
+    assert_true(!rows[1].saturated && rows[1].tester_limit && rows[1].max_pps == 1000);
+    assert_int_equal(rows[1].points, 2);
+    assert_int_equal(rows[1].invalid, 1);
+    free(rows);
+    point_list_clear(&list);
+}
+
+static void test_rows_for_programs(void **state)
+{
+    (void)state;
+    struct point_list list = make(saturated, COUNT(saturated));
+    json_t *rows = headlines_to_json(&list);
+    assert_int_equal(json_array_size(rows), 2);
+    _cleanup_free_ char *text = json_dumps(rows, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
+    _cleanup_free_ char *lines = text_format("%s\n", text);
+    assert_golden("headline.json", lines);
+    json_decref(rows);
+    point_list_clear(&list);
+}
+
+static void test_rows_for_people(void **state)
+{
+    (void)state;
+    struct point_list list = make(saturated, COUNT(saturated));
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    struct writer *writer = writer_table(out, headline_columns, headline_column_count, 80, false);
+    struct headline_marks marks;
+    assert_int_equal(headlines_list(&list, writer, &marks, NULL), 0);
+    assert_true(marks.at_least && !marks.irregular);
+    writer_free(writer);
+    fclose(out);
+    assert_golden("headline.txt", text);
+    free(text);
+    point_list_clear(&list);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_bounds_are_measured_loads),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_rows_for_programs),
+        cmocka_unit_test(test_rows_for_people),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
