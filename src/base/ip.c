@@ -42,7 +42,7 @@ struct ip_address ip_subnet(const struct ip_address *address, unsigned prefix)
     struct ip_address subnet = {.version = address->version};
     for (size_t i = 0; i < ip_size(address->version); i++) {
         unsigned left = prefix > 8 * i ? prefix - 8 * (unsigned)i : 0;
-        uint8_t mask = left >= 8 ? 0xff : (uint8_t)(0xff00U >> left);
+        uint8_t mask = (uint8_t)(left >= 8 ? 0xffU : 0xff00U >> left);
         subnet.bytes[i] = address->bytes[i] & mask;
     }
     return subnet;

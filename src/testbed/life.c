@@ -142,7 +142,7 @@ static void keep_host(struct testbed *testbed, struct testbed_leftovers *leftove
     for (size_t i = 0; i < testbed->plan->node_count; i++) {
         if (testbed->plan->nodes[i].kind == NODE_HOST && testbed->netns[i] != NULL) {
             size_t count = leftovers->host_count + 1;
-            leftovers->hosts = memory_resize(leftovers->hosts, count, sizeof *leftovers->hosts);
+            leftovers->hosts = memory_resize(leftovers->hosts, count, sizeof(struct netns *));
             leftovers->hosts[count - 1] = steal_pointer(&testbed->netns[i]);
             leftovers->host_count = count;
         }
