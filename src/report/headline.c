@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -23,8 +24,7 @@ enum {
     HOST,
     ROUTER,
     NS_PER_PACKET,
-    POINTS,
-    INVALID,
+    VALID,
     COLUMN_COUNT
 };
 
@@ -42,8 +42,7 @@ const struct column headline_columns[] = {
     [HOST] = {"host_percent", "Host CPU %", COLUMN_REAL, 1},
     [ROUTER] = {"router_percent", "Router CPU %", COLUMN_REAL, 1},
     [NS_PER_PACKET] = {"ns_per_packet", "ns per packet", COLUMN_REAL, 0},
-    [POINTS] = {"points", "Points", COLUMN_INTEGER, 0},
-    [INVALID] = {"invalid", "Invalid", COLUMN_INTEGER, 0},
+    [VALID] = {"valid", "Valid", COLUMN_TEXT, 0},
 };
 const size_t headline_column_count = COLUMN_COUNT;
 
@@ -221,23 +220,34 @@ json_t *headlines_to_json(const struct point_list *points)
 
 // ---- for people
 
-#define AT_LEAST ">= "
+#define AT_LEAST ">=" // no space, at which a line would be broken
 
-// "66,651-71,101", ">= 561,347", "< 75,000", with " *" if irregular; NULL if nothing is known.
+// Writes "66,651", or from a million on "1,071k", so that a row fits into 80 columns.
+static void rate_text(double pps, char ret[48])
+{
+    bool large = pps >= 1e6;
+    text_group_digits(large ? pps / 1e3 : pps, 0, ret);
+    if (large) {
+        size_t length = strlen(ret);
+        memcpy(ret + length, "k", 2);
+    }
+}
+
+// "66,651-71,101", ">=561,347", "<75,000", with "*" if irregular; NULL if nothing is known.
 static char *bounds_text(const struct bounds *bounds)
 {
-    const char *mark = bounds->regular ? "" : " *";
+    const char *mark = bounds->regular ? "" : "*";
     char low[48];
     char high[48];
-    text_group_digits(bounds->low, 0, low);
-    text_group_digits(bounds->high, 0, high);
+    rate_text(bounds->low, low);
+    rate_text(bounds->high, high);
     if (isnan(bounds->low) && isnan(bounds->high)) {
         return NULL;
     }
     if (isnan(bounds->high)) {
         return text_format(AT_LEAST "%s%s", low, mark);
     }
-    return isnan(bounds->low) ? text_format("< %s%s", high, mark)
+    return isnan(bounds->low) ? text_format("<%s%s", high, mark)
                               : text_format("%s-%s%s", low, high, mark);
 }
 
@@ -247,7 +257,7 @@ static char *max_text(const struct headline *headline)
     if (isnan(headline->max_pps)) {
         return NULL;
     }
-    text_group_digits(headline->max_pps, 0, pps);
+    rate_text(headline->max_pps, pps);
     return text_format("%s%s", headline->saturated ? "" : AT_LEAST, pps);
 }
 
@@ -263,6 +273,8 @@ int headlines_list(const struct point_list *points, struct writer *writer,
         _cleanup_free_ char *throughput = bounds_text(&headline->throughput);
         _cleanup_free_ char *pdr = bounds_text(&headline->pdr);
         _cleanup_free_ char *max = max_text(headline);
+        _cleanup_free_ char *valid =
+            text_format("%zu/%zu", headline->points - headline->invalid, headline->points);
         marks.at_least = marks.at_least || (max != NULL && !headline->saturated) ||
                          (isfinite(headline->throughput.low) && isnan(headline->throughput.high));
         marks.irregular =
@@ -281,8 +293,7 @@ int headlines_list(const struct point_list *points, struct writer *writer,
             [HOST] = VALUE_REAL(headline->host_percent),
             [ROUTER] = VALUE_REAL(headline->router_percent),
             [NS_PER_PACKET] = VALUE_REAL(headline->ns_per_packet),
-            [POINTS] = VALUE_INTEGER(headline->points),
-            [INVALID] = VALUE_INTEGER(headline->invalid),
+            [VALID] = VALUE_TEXT(valid),
         };
         int rc = writer_row(writer, row, err);
         if (rc < 0) {

@@ -163,7 +163,7 @@ refused() {
     is "refused: $refused_what" $? "$refused_status"
     like "  with the reason" "$(cat "$T/err")" "$refused_pattern"
 }
-run_lent() { "$VRBENCH" run "$T/lent.yaml" -o "$T/refused" --topology bridged "$@"; }
+run_lent() { measured "$T/lent.yaml" -o "$T/refused" --topology bridged "$@"; }
 with_ssh() { SSH_CONNECTION="203.0.113.9 50000 192.0.2.77 22" run_lent "$@"; }
 
 ip route add default via 192.0.2.254 dev a1
