@@ -24,10 +24,12 @@ struct path_counters {
 void path_counters_clear(struct path_counters *counters);
 #define _cleanup_path_counters_ __attribute__((cleanup(path_counters_clear)))
 
-// Losses at the tester's own end: part of the losses, and a reason to mark the point invalid.
+// Losses at the tester's own end: part of the losses, and a reason to mark the point invalid. And
+// losses that no full queue explains, so that want of CPU time is not their cause by itself.
 struct tester_losses {
     uint64_t sink_ring;   // the sink interface's receive ring was full
     uint64_t sink_socket; // the receive buffer of the sink's socket was full
+    uint64_t by_choice;   // not the tester's: a node received the packet and did not send it on
 };
 
 // Fills in point->drops so that they sum to the lost packets of all networks. `counts` has the

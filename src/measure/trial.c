@@ -259,6 +259,7 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     }
     *ret_outcome = (struct outcome){.kind = verdict.disturbed ? OUTCOME_DISTURBED : OUTCOME_GOOD,
                                     .disturbance_ns = verdict.disturbance_ns,
+                                    .losses_stand = verdict.losses_stand,
                                     .tx = point_tx(&point),
                                     .lost = point_lost(&point)};
     for (size_t i = 0; i < plan->path_count; i++) {

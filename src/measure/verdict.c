@@ -252,6 +252,27 @@ static void judge_others(const struct evidence *evidence, struct point *point,
     }
 }
 
+// Background load distorts the CPU figures of a trial in any case. It causes losses only by holding
+// packets up: until a queue is full, or so that they reach the device in a burst. The losses are
+// the device's own if no queue lost packets, and none was sent or received late.
+bool verdict_losses_are_own(const struct evidence *evidence, const struct point *point)
+{
+    struct heartbeat_stall worst = {0};
+    if (evidence->tester.by_choice < point_lost(point) ||
+        disturbance_stalled_ns(evidence->disturbance, &worst) > STALL_NS) {
+        return false;
+    }
+    double due_ns = point->requested_pps > 0.0 ? (double)NS_PER_S / point->requested_pps : 0.0;
+    for (size_t i = 0; i < point->network_count; i++) {
+        const struct network_result *network = &point->networks[i];
+        if (!network->delay_ns.measured || network->delay_ns.max > STALL_NS ||
+            !network->gap_ns.measured || (double)network->gap_ns.max > due_ns + STALL_NS) {
+            return false;
+        }
+    }
+    return true;
+}
+
 struct verdict verdict_pass(const struct evidence *evidence, struct point *point)
 {
     struct verdict verdict = {0};
@@ -262,5 +283,6 @@ struct verdict verdict_pass(const struct evidence *evidence, struct point *point
     judge_heartbeat(evidence, point, &verdict);
     judge_stalls(evidence, point, &verdict);
     judge_clock(evidence, point, &verdict);
+    verdict.losses_stand = verdict_losses_are_own(evidence, point);
     return verdict;
 }

@@ -25,10 +25,14 @@ struct verdict {
     bool disturbed;          // by a cause that may pass: another attempt may succeed
     uint64_t disturbance_ns; // size of the disturbance, to choose the least disturbed of several
                              // attempts
+    bool losses_stand;       // whatever disturbed the trial, it caused none of the losses
 };
 
 // Adds every reason for invalidity to a point that is otherwise complete.
 struct verdict verdict_pass(const struct evidence *evidence, struct point *point);
+
+// Whether the losses of a trial are the device's own, whatever the load of the machine.
+bool verdict_losses_are_own(const struct evidence *evidence, const struct point *point);
 
 // CPU time in ns between two readings that neither host, routers nor tester account for, on the
 // CPUs of the device under test or of the tester, whichever is larger. `parties` are the testbed's.

@@ -50,6 +50,7 @@ struct network_outcome {
 struct outcome {
     enum outcome_kind kind;
     uint64_t disturbance_ns;   // OUTCOME_DISTURBED: time lost to the disturbance
+    bool losses_stand;         // OUTCOME_DISTURBED: it has not caused the losses
     uint64_t tx, lost, unsent; // packets, summed over all networks
     // By network, for searches that distinguish networks (throughput.h); valid during
     // search_tell(). NULL = only the sums are known.

@@ -152,6 +152,13 @@ static double loss_of(const struct outcome *outcome, size_t network)
     return one.tx == 0 ? 1.0 : (double)one.lost / (double)one.tx;
 }
 
+// Whether the losses of a trial are the device's own.
+static bool are_losses_own(const struct outcome *outcome)
+{
+    return outcome->kind == OUTCOME_GOOD ||
+           (outcome->kind == OUTCOME_DISTURBED && outcome->losses_stand);
+}
+
 // Part of the load that the tester sent.
 static double sent_of(const struct outcome *outcome)
 {
@@ -222,7 +229,8 @@ static void tell_ranging(struct throughput *throughput, const struct outcome *ou
         carried = carried || loss_of(outcome, n) <= RANGING_LOSS;
     }
     carried = carried && !unsent && outcome->kind <= OUTCOME_DISTURBED;
-    if (!carried && outcome->kind != OUTCOME_GOOD) {
+    bool known = unsent ? outcome->kind == OUTCOME_GOOD : carried || are_losses_own(outcome);
+    if (!known) {
         count_disturbed(throughput);
         return;
     }
@@ -249,6 +257,9 @@ static double lowest_ratio(const struct throughput *throughput)
 // A disturbance can cause loss, but cannot prevent it: a disturbed trial without loss counts.
 static bool outcome_counts(const struct throughput *throughput, const struct outcome *outcome)
 {
+    if (are_losses_own(outcome)) {
+        return true;
+    }
     bool counts = outcome->kind <= OUTCOME_DISTURBED;
     for (size_t n = 0; outcome->kind == OUTCOME_DISTURBED && n < throughput->spec.network_count;
          n++) {

@@ -86,6 +86,7 @@ static void test_bridged(void **state)
                    "host:vif1.1 receive ring: 12\n"
                    "host:vif1.1 rx dropped: 25\n",
                    0, 0);
+    assert_int_equal(lab->tester.by_choice, 20);
 }
 
 // What a router on Xen has no room for, netback counts as dropped in one direction or the other;
@@ -109,6 +110,7 @@ static void test_netback(void **state)
                    "host:vif1.1 receive ring: 12\n"
                    "host:br1: 25\n",
                    0, 0);
+    assert_int_equal(lab->tester.by_choice, 0); // a guest's queues are not known
 }
 
 // A path's losses have the reasons of its own IP version, although both versions use one router.

@@ -37,6 +37,7 @@ struct device {
     double collapse;   // of the capacity that is forwarded far beyond saturation; 0 = all
     double disturbed;  // probability of a trial that the machine disturbs: it loses half
     double starved;    // part of the load that the tester sends in a disturbed trial; 0 = all
+    bool losses_stand; // a disturbed trial loses what an undisturbed one does, and it is known
     double calm_pps;   // every trial of a larger load is disturbed; 0 = none
     double tester_pps; // limit of the tester; 0 = none
     double die;        // probability that a router dies
@@ -99,13 +100,14 @@ static struct outcome device_carry(struct device *device, const struct load *loa
     for (size_t i = 0; i < outcome.network_count; i++) {
         double loss = fmax(0.0, device_loss(device, i, sent));
         networks[i].tx = (uint64_t)(sent * seconds);
-        loss = disturbed && device->starved == 0.0 ? 0.5 : loss;
+        loss = disturbed && device->starved == 0.0 && !device->losses_stand ? 0.5 : loss;
         networks[i].lost = (uint64_t)((double)networks[i].tx * loss);
         outcome.tx += networks[i].tx;
         outcome.lost += networks[i].lost;
         outcome.unsent += (uint64_t)((load->pps - sent) * seconds);
     }
     outcome.kind = disturbed ? OUTCOME_DISTURBED : OUTCOME_GOOD;
+    outcome.losses_stand = disturbed && device->losses_stand;
     return outcome;
 }
 
@@ -399,6 +401,25 @@ static void test_disturbed_trials_never_lower_max_load(void **state)
     }
 }
 
+// Beside a busy neighbour a search goes on by the losses that are not the neighbour's.
+static void test_losses_that_stand_count(void **state)
+{
+    (void)state;
+    for (EACH_RULE(r)) {
+        for (int ranging = 0; ranging <= 1; ranging++) {
+            use_goals("0", "0.5%");
+            use_rule(rules[r]);
+            struct device device = device_make(1);
+            device.disturbed = 1.0;
+            device.losses_stand = true;
+            struct search *search = run_search(&device, ranging ? 32000.0 : 0.0, TRIALS_MAX);
+            assert_bounds(&device, search, 0, 0);
+            assert_bounds(&device, search, 0, 1);
+            search_free(search);
+        }
+    }
+}
+
 // A machine that disturbs all trials of large loads: their loss or lack is not the tester's limit.
 static void test_disturbance_above_a_load_is_named(void **state)
 {
@@ -590,6 +611,7 @@ int main(void)
         cmocka_unit_test(test_disturbed_trials_never_count_as_loss),
         cmocka_unit_test(test_constant_disturbance_ends_the_search),
         cmocka_unit_test(test_disturbed_trials_never_lower_max_load),
+        cmocka_unit_test(test_losses_that_stand_count),
         cmocka_unit_test(test_disturbance_above_a_load_is_named),
         cmocka_unit_test(test_limits_of_the_range_are_irregular),
         cmocka_unit_test(test_tester_limit_is_a_lower_bound),

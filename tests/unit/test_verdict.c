@@ -101,6 +101,36 @@ static void test_foreign_time_on_shared_cpus(void **state)
     near(foreign_ms(&plan, &use), 100.0);
 }
 
+// Losses that no queue explains are the device's own if no packet was held up, neither before it
+// nor in it.
+static void test_losses_stand_if_no_packet_was_late(void **state)
+{
+    (void)state;
+    struct network_result network = {.tx = 1000,
+                                     .lost = 100,
+                                     .delay_ns = {.measured = true, .max = 2 * MS},
+                                     .gap_ns = {.measured = true, .max = 6 * MS}};
+    const struct point point = {.requested_pps = 250.0, .networks = &network, .network_count = 1};
+    struct disturbance disturbance = {0};
+    struct evidence evidence = {.disturbance = &disturbance, .tester = {.by_choice = 100}};
+    assert_true(verdict_losses_are_own(&evidence, &point));
+    evidence.tester.by_choice = 99; // a queue was full
+    assert_false(verdict_losses_are_own(&evidence, &point));
+    evidence.tester.by_choice = 100;
+    network.gap_ns.max = 8 * MS; // of which 4 ms as requested
+    assert_false(verdict_losses_are_own(&evidence, &point));
+    network.gap_ns.max = 6 * MS;
+    network.delay_ns.max = 4 * MS;
+    assert_false(verdict_losses_are_own(&evidence, &point));
+    network.delay_ns = (struct delay_summary){.measured = false};
+    assert_false(verdict_losses_are_own(&evidence, &point));
+    network.delay_ns = (struct delay_summary){.measured = true, .max = 2 * MS};
+    struct heartbeat_stall stall = {.from_ns = 0, .to_ns = 4 * MS, .late_ns = 4 * MS};
+    disturbance.stalls.stalls = &stall;
+    disturbance.stalls.count = 1;
+    assert_false(verdict_losses_are_own(&evidence, &point));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -108,6 +138,7 @@ int main(void)
         cmocka_unit_test(test_no_foreign_time_on_quiet_machine),
         cmocka_unit_test(test_foreign_time_on_the_testers_cpu),
         cmocka_unit_test(test_foreign_time_on_shared_cpus),
+        cmocka_unit_test(test_losses_stand_if_no_packet_was_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
