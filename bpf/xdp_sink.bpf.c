@@ -35,6 +35,9 @@ uint64_t delays[FLOW_DELAY_CLASSES];
 volatile __u64 gap_count, gap_max;
 uint64_t gaps[FLOW_DELAY_CLASSES];
 __u64 newest_sent_ns; // stamp of the packet before `highest`
+volatile __u32 interval_count;
+volatile __u32 no_interval; // 0
+uint64_t bounds[TRAFFIC_INTERVALS_MAX], within[TRAFFIC_INTERVALS_MAX];
 
 // Which 64 sequence numbers a word of the window stands for, and which of them were seen. A word
 // that stands for older ones is empty.
@@ -246,7 +249,24 @@ static __always_inline void count_gap(__u64 sent_ns)
 
 // ---- sequence numbers
 
-static __always_inline void count_packet(__u64 number, __u64 sent_ns, __u64 now_ns)
+// The interval of a packet. A function that the verifier checks separately, on an index whose value
+// it does not follow.
+__noinline int find_interval(__u64 number)
+{
+    if (interval_count < 2) {
+        return 0;
+    }
+    __u32 low = no_interval & (TRAFFIC_INTERVALS_MAX - 1);
+    for (__u32 step = TRAFFIC_INTERVALS_MAX / 2; step > 0; step /= 2) {
+        __u32 next = (low + step) & (TRAFFIC_INTERVALS_MAX - 1);
+        if (next < interval_count && bounds[next] <= number) {
+            low = next;
+        }
+    }
+    return (int)low;
+}
+
+static __always_inline void count_packet(__u64 number, __u32 interval, __u64 sent_ns, __u64 now_ns)
 {
     __u64 bit = 1ULL << number % 64;
     __u64 slot = number / 64 % FLOW_WINDOW_WORDS;
@@ -273,13 +293,15 @@ static __always_inline void count_packet(__u64 number, __u64 sent_ns, __u64 now_
     }
     seen[slot].bits |= bit;
     received++;
+    within[interval & (TRAFFIC_INTERVALS_MAX - 1)]++;
     count_delay(sent_ns, now_ns);
 }
 
 // The kind of a test frame, decided before anything is counted.
 enum kind { KIND_CORRUPT, KIND_STRAY, KIND_COUNTED };
 
-static __always_inline void count_frame(enum kind kind, __u64 number, __u64 sent_ns, __u64 now_ns)
+static __always_inline void count_frame(enum kind kind, __u64 number, __u32 interval, __u64 sent_ns,
+                                        __u64 now_ns)
 {
     if (kind == KIND_STRAY) {
         strays++;
@@ -290,7 +312,7 @@ static __always_inline void count_frame(enum kind kind, __u64 number, __u64 sent
         corrupt++;
         return;
     }
-    count_packet(number, sent_ns, now_ns);
+    count_packet(number, interval, sent_ns, now_ns);
 }
 
 // ---- frames
@@ -384,15 +406,16 @@ int count_stamped(struct xdp_md *context)
                    ? KIND_COUNTED
                    : KIND_STRAY;
     }
+    __u32 interval = (__u32)find_interval(frame.number);
     if (!several_queues) {
-        count_frame(kind, frame.number, frame.sent_ns, now_ns);
+        count_frame(kind, frame.number, interval, frame.sent_ns, now_ns);
         return XDP_DROP;
     }
     __u32 first = 0;
     struct guard *guard = bpf_map_lookup_elem(&locks, &first);
     if (guard != NULL) {
         bpf_spin_lock(&guard->lock);
-        count_frame(kind, frame.number, frame.sent_ns, now_ns);
+        count_frame(kind, frame.number, interval, frame.sent_ns, now_ns);
         bpf_spin_unlock(&guard->lock);
     }
     return XDP_DROP;

@@ -25,6 +25,7 @@ char _license[] SEC("license") = "GPL";
 
 // Set for each trial:
 struct xdp_stream streams[XDP_STREAMS_MAX];
+struct pace_piece pieces[PACE_PIECES_MAX];  // of loads that change in time
 volatile __u32 first_stream, beyond_stream; // streams that take turns
 volatile __u32 turn;                        // the stream of the next run
 volatile __u64 end_ns;                      // CLOCK_MONOTONIC; no packet is sent from then on
@@ -83,6 +84,20 @@ static __always_inline int write_frame(const struct xdp_md *context,
                : write_headers(context, stream, now_ns, FRAME_STAMP_AT(4));
 }
 
+// Changes to the next piece of the stream's load.
+static void enter_piece(struct xdp_stream *stream)
+{
+    __u32 own = stream->next_piece;
+    if (own >= PACE_PIECES_MAX) {
+        return;
+    }
+    pace_enter(&stream->pace, &pieces[own].pace);
+    own++;
+    stream->next_piece = own;
+    stream->next_first =
+        own < stream->beyond_piece && own < PACE_PIECES_MAX ? pieces[own].first : ~0ULL;
+}
+
 SEC("xdp")
 int send_stamped(struct xdp_md *context)
 {
@@ -105,5 +120,8 @@ int send_stamped(struct xdp_md *context)
     pace_sent(&stream->pace, now_ns);
     stream->sequence++;
     stream->last_ns = now_ns;
+    if (stream->sequence == stream->next_first) {
+        enter_piece(stream);
+    }
     return stream->interface == 0 ? XDP_DROP : bpf_redirect(stream->interface, 0);
 }

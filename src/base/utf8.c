@@ -42,3 +42,15 @@ bool utf8_is_printable(uint32_t point)
     }
     return point != 0xfeff && (point & 0xfffe) != 0xfffe;
 }
+
+bool utf8_is_text(const char *text, size_t length)
+{
+    uint32_t point = 0;
+    for (size_t at = 0, used = 0; at < length; at += used) {
+        used = utf8_decode(text + at, length - at, &point);
+        if (used == 0 || point == 0) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -11,6 +11,8 @@
 // Returns 0 if `text` is empty or does not start with well-formed UTF-8 (overlong forms and
 // surrogates are malformed).
 size_t utf8_decode(const char *text, size_t length, uint32_t *ret);
+// Whether it is well-formed and has no NUL.
+bool utf8_is_text(const char *text, size_t length);
 // False for control characters (C0, DEL, C1), line and paragraph separators, characters that change
 // the direction of text, and noncharacters.
 bool utf8_is_printable(uint32_t point);

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "measure/disturbance.h"
+#include "measure/forms.h"
 #include "measure/losses.h"
 #include "measure/meter.h"
 #include "measure/verdict.h"
@@ -202,7 +203,7 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
                         struct outcome *ret_outcome, struct error *err)
 {
     const struct plan *plan = testbed_plan(bench->testbed);
-    const struct traffic_request traffic = {
+    struct traffic_request traffic = {
         .run = draw_run_number(),
         .ip_length = scenario_ip_length(load->length, bench->scenario->traffic.length_layer, 4),
         .pps = load->pps,
@@ -218,6 +219,9 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     _cleanup_meter_ struct meter_reading after = {0};
     _cleanup_free_ struct traffic_count *counts =
         memory_new_array(struct traffic_count, plan->path_count);
+    _cleanup_forms_ struct forms forms = {0};
+    forms_make(plan, load, traffic.duration_ns, &forms);
+    forms_request(&forms, &traffic, counts);
     _cleanup_xen_stats_ struct xen_stats stats = {0};
     _cleanup_error_ struct error unread = ERROR_INIT;
     bool by_method = load->use == LOAD_POINT && bench->scenario->method == METHOD_STUDY;
@@ -234,12 +238,15 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     disturbance_end(&watch, bench->testbed, &disturbance);
     if (rc < 0 || (rc = meter_read(bench->testbed, &after, err)) < 0 ||
         (rc = read_path_counters(bench->testbed, &packets_after, err)) < 0) {
+        forms_release(&forms, counts);
         return rc;
     }
     struct point point = point_of(bench, load);
     struct tester_losses tester;
     describe_packets(bench, load->length, counts);
     fill_networks(bench, counts, &point);
+    forms_fill(&forms, plan, counts, &point);
+    forms_release(&forms, counts);
     uint64_t sending_ns = (uint64_t)(point.duration_s * (double)NS_PER_S);
     losses_account(plan, &packets_before, &packets_after, counts, &point, &tester);
     meter_account(bench->testbed, &before, &after, sending_ns, &point);

@@ -27,9 +27,9 @@
 
 static void judge_tester(const struct evidence *evidence, struct point *point)
 {
-    double asked = point->requested_pps;
     for (size_t i = 0; i < point->network_count; i++) {
         const struct network_result *network = &point->networks[i];
+        double asked = network->has_requested ? network->requested_pps : point->requested_pps;
         // Compared in packets, because an engine may miss a few and a whole number may differ by
         // one.
         double due = asked * (double)network->tx / network->offered_pps;

@@ -85,6 +85,10 @@ static const struct key network_keys[] = {
      .aux = AT(network_result, gap_ns.measured),
      .members = gap_keys},
     {.name = "corrupt", .kind = COUNT, .at = AT(network_result, corrupt)},
+    {.name = "requested_pps",
+     .kind = REAL_FLAG,
+     .at = AT(network_result, requested_pps),
+     .aux = AT(network_result, has_requested)},
     {.name = NULL},
 };
 
@@ -160,6 +164,27 @@ static const struct key processor_keys[] = {
     {.name = NULL},
 };
 
+static const struct key interval_network_keys[] = {
+    {.name = "name", .kind = TEXT, .at = AT(interval_network, name)},
+    {.name = "tx", .kind = COUNT, .at = AT(interval_network, tx)},
+    {.name = "unsent", .kind = COUNT, .at = AT(interval_network, unsent)},
+    {.name = "rx", .kind = COUNT, .at = AT(interval_network, rx)},
+    {.name = "lost", .kind = COUNT, .at = AT(interval_network, lost)},
+    {.name = NULL},
+};
+
+static const struct key interval_keys[] = {
+    {.name = "from_s", .kind = REAL, .at = AT(interval_result, from_s)},
+    {.name = "to_s", .kind = REAL, .at = AT(interval_result, to_s)},
+    {.name = "networks",
+     .kind = LIST,
+     .at = AT(interval_result, networks),
+     .aux = AT(interval_result, network_count),
+     .members = interval_network_keys,
+     .size = sizeof(struct interval_network)},
+    {.name = NULL},
+};
+
 #define A_LIST_OF(kind_of_it, key, member, counter, keys, type)                                    \
     {                                                                                              \
         .name = (key), .kind = (kind_of_it), .at = AT(point, member), .aux = AT(point, counter),   \
@@ -191,6 +216,7 @@ static const struct key point_keys[] = {
     {.name = "attempts", .kind = NUMBER, .at = AT(point, attempts)},
     LIST_OF("processors", processors, processor_count, processor_keys, processor_result),
     A_LIST_OF(LIST_MAYBE, "others", others, other_count, other_keys, other_result),
+    A_LIST_OF(LIST_MAYBE, "intervals", intervals, interval_count, interval_keys, interval_result),
     {.name = NULL},
 };
 
@@ -550,6 +576,52 @@ static int check_sums(const struct point *point, struct error *err)
     return 0;
 }
 
+// The counts of a network in all intervals sum to its counts in the whole trial.
+static int check_interval_sums(const struct point *point, size_t at, struct error *err)
+{
+    const struct network_result *network = &point->networks[at];
+    struct interval_network sum = {0};
+    for (size_t i = 0; i < point->interval_count; i++) {
+        const struct interval_network *part = &point->intervals[i].networks[at];
+        if (part->rx > part->tx || part->lost != part->tx - part->rx) {
+            return fail_input(err, "intervals[%zu]: networks[%zu]: lost: must be tx - rx", i, at);
+        }
+        if (!text_equal(part->name, network->name)) {
+            return fail_input(err, "intervals[%zu]: networks[%zu]: name: must be \"%s\"", i, at,
+                              network->name);
+        }
+        if (__builtin_add_overflow(sum.tx, part->tx, &sum.tx) ||
+            __builtin_add_overflow(sum.unsent, part->unsent, &sum.unsent)) {
+            return fail_input(err, "intervals: a sum overflows");
+        }
+        sum.rx += part->rx;
+    }
+    return sum.tx == network->tx && sum.unsent == network->unsent && sum.rx == network->rx
+               ? 0
+               : fail_input(err, "intervals: the counts of %s do not sum to those of the point",
+                            network->name);
+}
+
+static int check_intervals(const struct point *point, struct error *err)
+{
+    double end = 0.0;
+    for (size_t i = 0; i < point->interval_count; i++) {
+        const struct interval_result *interval = &point->intervals[i];
+        if (interval->network_count != point->network_count) {
+            return fail_input(err, "intervals[%zu]: networks: must be those of the point", i);
+        }
+        if (interval->from_s != end || interval->to_s <= interval->from_s) {
+            return fail_input(err, "intervals[%zu]: must begin where the one before ends", i);
+        }
+        end = interval->to_s;
+    }
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && point->interval_count > 0 && i < point->network_count; i++) {
+        rc = check_interval_sums(point, i, err);
+    }
+    return rc;
+}
+
 static int check_point(const struct point *point, struct error *err)
 {
     static const char *const layers[] = {"ip", "payload", "frame"};
@@ -595,7 +667,8 @@ static int check_point(const struct point *point, struct error *err)
     if (!point->valid && point->why_invalid == NULL) {
         return fail_input(err, "why_invalid: missing");
     }
-    int rc = check_cpu(point, err);
+    int rc = check_intervals(point, err);
+    rc = rc < 0 ? rc : check_cpu(point, err);
     return rc < 0 ? rc : check_sums(point, err);
 }
 

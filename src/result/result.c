@@ -54,6 +54,13 @@ void point_clear(struct point *point)
         free(point->others[i].name);
     }
     free(point->others);
+    for (size_t i = 0; i < point->interval_count; i++) {
+        for (size_t k = 0; k < point->intervals[i].network_count; k++) {
+            free(point->intervals[i].networks[k].name);
+        }
+        free(point->intervals[i].networks);
+    }
+    free(point->intervals);
     free(point->why_invalid);
     memset(point, 0, sizeof *point);
 }

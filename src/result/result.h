@@ -40,6 +40,8 @@ struct network_result {
     uint64_t duplicated; // extra copies received
     uint64_t reordered;  // packets that arrived after one with a higher number (RFC 4737 §3.3)
     uint64_t corrupt; // frames of this trial's stream with a wrong checksum; not in any other count
+    bool has_requested;
+    double requested_pps; // if the network has a share of its own of the requested load
     double offered_pps;   // tx divided by the time of sending
     double forwarded_pps; // rx divided by the time of sending
     struct delay_summary delay_ns;
@@ -102,6 +104,19 @@ struct processor_result {
     struct stall_summary stalls;
 };
 
+// Counts of one network in one interval of a load that changes in time: of the packets that were
+// due in it. tx = rx + lost always.
+struct interval_network {
+    char *name;
+    uint64_t tx, unsent, rx, lost;
+};
+
+struct interval_result {
+    double from_s, to_s;               // since the begin of sending
+    struct interval_network *networks; // as the point's
+    size_t network_count;
+};
+
 struct point {
     char *scenario, *topology, *platform, *engine;
     char *method; // "study" if CPU was read by the study's method, over SNMP; NULL = precise
@@ -126,6 +141,8 @@ struct point {
     size_t processor_count;
     struct other_result *others; // busiest first; at most a few
     size_t other_count;
+    struct interval_result *intervals; // of a load that changes in time, adjacent
+    size_t interval_count;
     unsigned attempts; // trials run for this point, at least 1
     bool valid;
     char *why_invalid; // NULL = valid

@@ -123,6 +123,10 @@ json_t *guard_make(const struct job *job)
     const struct scenario *scenario = job->scenario;
     json_t *guard = json_object();
     add_hash(guard, "text of the scenario", scenario->text, strlen(scenario->text));
+    const char *profile = scenario->traffic.profile.text;
+    if (profile != NULL) {
+        add_hash(guard, "profile of the load", profile, strlen(profile));
+    }
     add_text(guard, "platform", scenario->platform);
     add_text(guard, "engine", scenario->traffic.engine);
     for (enum topology topology = 0; topology < TOPOLOGY_COUNT; topology++) {

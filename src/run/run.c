@@ -105,6 +105,11 @@ static json_t *describe_scenario(const struct scenario *scenario)
                                   scenario->file == NULL ? "" : scenario->file, "platform",
                                   scenario->platform, "engine", scenario->traffic.engine,
                                   "topologies", topologies, "text", scenario->text);
+    const struct scenario_profile *profile = &scenario->traffic.profile;
+    if (profile->text != NULL) {
+        json_object_set_new(described, "profile",
+                            json_pack("{s:s, s:s}", "file", profile->file, "text", profile->text));
+    }
     json_t *configs = describe_configs(scenario);
     if (json_object_size(configs) > 0) {
         json_object_set(described, "configs", configs);

@@ -17,23 +17,9 @@
 
 #define SUBNET_TEXT (IP_TEXT_SIZE + 4)
 
-struct checking {
-    const struct draft *draft;
-    const struct scenario *scenario;
-    struct yaml_node *root;
-    struct scenario_problems *problems;
-};
-
-// Returns the node at `path` if it exists and has no problem.
-static struct yaml_node *sound(const struct yaml_node *node, const char *path)
-{
-    struct yaml_node *found = yaml_path(node, path);
-    return found == NULL || found->wrong ? NULL : found;
-}
-
 static void check_cpus(const struct checking *c, unsigned cpus_online)
 {
-    struct yaml_node *cpus = sound(c->root, "host.cpus");
+    struct yaml_node *cpus = yaml_sound(c->root, "host.cpus");
     if (cpus != NULL && c->scenario->host.cpus > cpus_online) {
         yaml_problem(
             cpus, c->problems,
@@ -62,9 +48,10 @@ static void check_caps(const struct checking *c)
     if (cpus != NULL && cpus->wrong) {
         return;
     }
-    check_cap(c, sound(c->root, "host.cap"), c->scenario->host.allocation.cap);
+    check_cap(c, yaml_sound(c->root, "host.cap"), c->scenario->host.allocation.cap);
     for (size_t i = 0; i < c->scenario->router_count; i++) {
-        check_cap(c, sound(routers->children[i], "cap"), c->scenario->routers[i].allocation.cap);
+        check_cap(c, yaml_sound(routers->children[i], "cap"),
+                  c->scenario->routers[i].allocation.cap);
     }
 }
 
@@ -131,8 +118,8 @@ static void check_images(const struct checking *c)
     const struct catalogue_platform *platform = platform_of(c);
     const struct yaml_node *routers = yaml_child(c->root, "routers");
     for (size_t i = 0; i < c->scenario->router_count; i++) {
-        struct yaml_node *image = sound(routers->children[i], "image");
-        struct yaml_node *setup = sound(routers->children[i], "setup");
+        struct yaml_node *image = yaml_sound(routers->children[i], "image");
+        struct yaml_node *setup = yaml_sound(routers->children[i], "setup");
         if (image != NULL && platform != NULL && !platform->boots_images) {
             yaml_problem(image, c->problems,
                          text_format("image: platform %s has no virtual machines; expected "
@@ -187,8 +174,8 @@ static bool check_pair(const struct checking *c, struct side *side,
     if (addresses == NULL) {
         return true;
     }
-    struct yaml_node *end = sound(addresses, side->end);
-    struct yaml_node *router_end = sound(addresses, side->router_end);
+    struct yaml_node *end = yaml_sound(addresses, side->end);
+    struct yaml_node *router_end = yaml_sound(addresses, side->router_end);
     if (end == NULL || router_end == NULL) {
         return false;
     }
@@ -247,7 +234,7 @@ static void check_version(const struct checking *c, const struct scenario_networ
                           const struct yaml_node *node, const char *key,
                           const struct ip_interface *given)
 {
-    struct yaml_node *at = sound(node, key);
+    struct yaml_node *at = yaml_sound(node, key);
     if (at != NULL && given->address.version != network->ip) {
         yaml_problem(at, c->problems,
                      text_format("%s: expected an IPv%u address, as of the network (ip: %u) and "
@@ -286,13 +273,13 @@ static void check_networks(const struct checking *c)
 {
     const struct scenario *scenario = c->scenario;
     const struct yaml_node *networks = yaml_child(c->root, "networks");
-    const struct yaml_node *routers = sound(c->root, "routers");
+    const struct yaml_node *routers = yaml_sound(c->root, "routers");
     struct side sides[2 * SCENARIO_NETWORKS];
     size_t count = 0;
     for (size_t i = 0; i < scenario->network_count; i++) {
         const struct scenario_network *network = &scenario->networks[i];
         struct yaml_node *node = networks->children[i];
-        struct yaml_node *router = sound(node, "router");
+        struct yaml_node *router = yaml_sound(node, "router");
         const struct yaml_node *addresses = yaml_child(node, "addresses");
         if (router != NULL && routers != NULL && yaml_child(routers, router->text) == NULL) {
             yaml_problem(
@@ -435,10 +422,10 @@ static void check_links(const struct checking *c)
                 text_format("links: there is no network \"%.60s\" under networks", node->key));
         }
         for (size_t k = 0; k < 4; k++) {
-            check_nic(c, sound(node, ends[k]), nics, &nic_count);
+            check_nic(c, yaml_sound(node, ends[k]), nics, &nic_count);
         }
     }
-    struct yaml_node *topologies = sound(c->root, "topologies");
+    struct yaml_node *topologies = yaml_sound(c->root, "topologies");
     for (size_t i = 0; topologies != NULL && links != NULL && i < topologies->child_count; i++) {
         struct yaml_node *topology = topologies->children[i];
         if (!topology->wrong && text_equal(topology->text, topology_name(TOPOLOGY_DIRECT))) {
@@ -446,163 +433,6 @@ static void check_links(const struct checking *c)
                          text_format("topologies: direct cannot be used with links: their cables "
                                      "would have to be moved by hand"));
         }
-    }
-}
-
-// Lengths are given in bytes of a layer; each must have room for the IP and UDP headers and the
-// stamp.
-static void check_lengths(const struct checking *c)
-{
-    const struct scenario_traffic *traffic = &c->scenario->traffic;
-    const struct yaml_node *layer = yaml_path(c->root, "traffic.length_layer");
-    const struct yaml_node *lengths = sound(c->root, "traffic.lengths");
-    const struct engine_traits *engine = scenario_engine(traffic->engine);
-    if (lengths == NULL || (layer != NULL && layer->wrong) || engine == NULL) {
-        return;
-    }
-    // The headers of IPv6 are longer; the length is that of all networks.
-    const struct scenario_network *six = NULL;
-    for (size_t i = 0; six == NULL && i < c->scenario->network_count; i++) {
-        six = c->scenario->networks[i].ip == 6 ? &c->scenario->networks[i] : NULL;
-    }
-    const unsigned ip = six == NULL ? 4 : 6;
-    const unsigned least = scenario_headers(ip) + engine->payload_min;
-    const unsigned most = engine->ip_max == 0 ? SCENARIO_LENGTH_MAX : engine->ip_max;
-    // Both bounds in bytes of the layer: the conversion adds the same number for every length.
-    unsigned probe = 1000;
-    unsigned probe_ip = scenario_ip_length(probe, traffic->length_layer, ip);
-    for (size_t i = 0; i < traffic->length_count; i++) {
-        unsigned ip_length = scenario_ip_length(traffic->lengths[i], traffic->length_layer, ip);
-        if (!lengths->children[i]->wrong && (ip_length < least || ip_length > most)) {
-            yaml_problem(
-                lengths->children[i], c->problems,
-                text_format(
-                    "lengths: expected %u to %u bytes (%s; an IP%s packet of %u to %u, with "
-                    "the headers and %s), not %u",
-                    least + probe - probe_ip, most + probe - probe_ip,
-                    length_layer_name(traffic->length_layer), six == NULL ? "" : "v6", least, most,
-                    engine->payload_use, traffic->lengths[i]));
-        }
-    }
-}
-
-// An engine that is another program limits the duration by its options.
-static void check_duration(const struct checking *c)
-{
-    const struct scenario_traffic *traffic = &c->scenario->traffic;
-    const struct engine_traits *engine = scenario_engine(traffic->engine);
-    struct yaml_node *duration = sound(c->root, "traffic.duration");
-    if (duration == NULL || engine == NULL ||
-        traffic->duration_ns % engine->duration_step_ns == 0) {
-        return;
-    }
-    yaml_problem(duration, c->problems,
-                 text_format("duration: expected a multiple of %g s, which engine %s requires, not "
-                             "%.60s",
-                             (double)engine->duration_step_ns / 1e9, engine->name, duration->text));
-}
-
-// The study's method is defined for iperf only.
-static void check_method(const struct checking *c)
-{
-    struct yaml_node *method = sound(c->root, "method");
-    const char *engine = c->scenario->traffic.engine;
-    if (method != NULL && c->scenario->method == METHOD_STUDY && engine != NULL &&
-        !text_equal(engine, "iperf")) {
-        yaml_problem(method, c->problems,
-                     text_format("method: study requires engine iperf, not %.60s", engine));
-    }
-}
-
-// A trial measures nothing if its rate is below one packet in its duration.
-static void check_lowest_rate(const struct checking *c, struct yaml_node *rates)
-{
-    const struct scenario_traffic *traffic = &c->scenario->traffic;
-    if (sound(c->root, "traffic.lengths") == NULL || traffic->duration_ns == 0) {
-        return;
-    }
-    double least = 1.0;
-    for (size_t i = 0; i < traffic->length_count; i++) {
-        const struct yaml_node *list = yaml_path(c->root, "traffic.lengths");
-        double *pps = NULL;
-        if (list->children[i]->wrong) {
-            return;
-        }
-        size_t count = scenario_rates(traffic, traffic->lengths[i], &pps);
-        for (size_t k = 0; k < count; k++) {
-            double packets = pps[k] * (double)traffic->duration_ns / 1e9;
-            least = packets < least ? packets : least;
-        }
-        free(pps);
-    }
-    if (least < 1.0) {
-        yaml_key_problem(rates, c->problems,
-                         text_format("rates: the lowest rate is less than one packet in the "
-                                     "duration of a trial"));
-    }
-}
-
-static bool check_range(const struct checking *c, struct yaml_node *rates)
-{
-    static const char *const keys[] = {"from", "to", "step"};
-    const struct rate_plan *plan = &c->scenario->traffic.rates;
-    for (size_t i = 0; i < 3; i++) {
-        if (yaml_child(rates, keys[i]) == NULL) {
-            yaml_key_problem(
-                rates, c->problems,
-                text_format("missing key \"%s\": a range of rates requires from, to and "
-                            "step",
-                            keys[i]));
-        }
-    }
-    const struct yaml_node *from = sound(rates, "from");
-    struct yaml_node *to = sound(rates, "to");
-    if (from == NULL || to == NULL) {
-        return false;
-    }
-    if (plan->to_bps < plan->from_bps) {
-        yaml_problem(to, c->problems,
-                     text_format("to: expected at least the rate of \"from\", %.60s, not %.60s",
-                                 from->text, to->text));
-        return false;
-    }
-    if (sound(rates, "step") == NULL) {
-        return false;
-    }
-    if (rates_in_range(plan) > SCHEMA_RATES_MAX) {
-        yaml_problem(yaml_child(rates, "step"), c->problems,
-                     text_format("step: expected a step that gives at most %d rates, not %zu",
-                                 SCHEMA_RATES_MAX, rates_in_range(plan)));
-        return false;
-    }
-    return true;
-}
-
-static void check_rates(const struct checking *c)
-{
-    struct yaml_node *rates = sound(c->root, "traffic.rates");
-    if (rates == NULL) {
-        return;
-    }
-    const struct yaml_node *pps = yaml_child(rates, "pps");
-    const struct yaml_node *automatic = yaml_child(rates, "auto");
-    bool range = yaml_child(rates, "from") != NULL || yaml_child(rates, "to") != NULL ||
-                 yaml_child(rates, "step") != NULL;
-    if ((pps != NULL) + (automatic != NULL) + range != 1) {
-        yaml_key_problem(rates, c->problems,
-                         text_format("rates: expected exactly one of { from, to, step }, { pps: "
-                                     "[...] } and { auto: N }"));
-        return;
-    }
-    if (range && !check_range(c, rates)) {
-        return;
-    }
-    bool right = pps == NULL || !pps->wrong;
-    for (size_t i = 0; pps != NULL && i < pps->child_count; i++) {
-        right = right && !pps->children[i]->wrong;
-    }
-    if (right && automatic == NULL) {
-        check_lowest_rate(c, rates);
     }
 }
 
@@ -618,8 +448,5 @@ void scenario_check(const struct draft *draft, struct yaml_node *root, unsigned 
     check_networks(&checking);
     check_behind(&checking);
     check_links(&checking);
-    check_lengths(&checking);
-    check_duration(&checking);
-    check_method(&checking);
-    check_rates(&checking);
+    check_traffic(&checking);
 }

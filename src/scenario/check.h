@@ -11,4 +11,16 @@
 void scenario_check(const struct draft *draft, struct yaml_node *root, unsigned cpus_online,
                     struct scenario_problems *problems);
 
+// ---- shared by the files of the checks
+
+struct checking {
+    const struct draft *draft;
+    const struct scenario *scenario;
+    struct yaml_node *root;
+    struct scenario_problems *problems;
+};
+
+// Checks the keys of `traffic`.
+void check_traffic(const struct checking *c);
+
 #endif

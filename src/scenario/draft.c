@@ -152,6 +152,9 @@ void draft_settle(struct draft *draft, bool topologies_given)
         rates->kind = RATES_PPS;
     } else if (rates->auto_points > 0) {
         rates->kind = RATES_AUTO;
+    } else if (draft->scenario.traffic.profile.file != NULL ||
+               draft->scenario.traffic.profile.phase_count > 0) {
+        rates->kind = RATES_PROFILE;
     }
 }
 

@@ -20,6 +20,7 @@
 #include "scenario/draft.h"
 #include "scenario/engines.h"
 #include "scenario/problem.h"
+#include "scenario/profile.h"
 #include "scenario/schema.h"
 #include "scenario/yaml.h"
 
@@ -43,18 +44,6 @@ static char *folder_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash == NULL ? text_copy("") : text_copy_bytes(path, (size_t)(slash - path) + 1);
-}
-
-static bool is_text(const char *text, size_t length)
-{
-    uint32_t point = 0;
-    for (size_t at = 0, used = 0; at < length; at += used) {
-        used = utf8_decode(text + at, length - at, &point);
-        if (used == 0 || point == 0) {
-            return false;
-        }
-    }
-    return true;
 }
 
 // The kind of the router's own file on its platform; NULL = no such file.
@@ -94,7 +83,7 @@ static void read_config(struct scenario *scenario, size_t number, const char *fo
     char *text = NULL;
     if (file_read(path, SCENARIO_CONFIG_MAX, &text, &length, &err) < 0) {
         yaml_problem(node, problems, text_format("config: %s", err.text));
-    } else if (!is_text(text, length)) {
+    } else if (!utf8_is_text(text, length)) {
         yaml_problem(node, problems, text_format("config: %s is not UTF-8 text", path));
         free(text);
     } else {
@@ -169,6 +158,8 @@ static int parse_for(const char *text, size_t length, const char *path, const ch
         settle_engine(&draft.scenario.traffic, root, study && !named ? "iperf" : engine);
         draft_settle(&draft, yaml_child(root, "topologies") != NULL);
         note_given(&draft.scenario, root);
+        _cleanup_free_ char *folder = path == NULL ? NULL : folder_of(path);
+        profile_read(&draft.scenario.traffic, root, folder, &problems);
         scenario_check(&draft, root, cpus_online, &problems);
         if (path != NULL) {
             read_configs(&draft.scenario, root, path, &problems);

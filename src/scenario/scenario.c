@@ -174,6 +174,11 @@ size_t scenario_rates(const struct scenario_traffic *traffic, unsigned length, d
     if (rates->kind == RATES_RANGE) {
         count = rates_in_range(rates);
     }
+    if (rates->kind == RATES_PROFILE) {
+        *ret_pps = memory_new_array(double, 1);
+        **ret_pps = scenario_profile_mean(&traffic->profile, length);
+        return 1;
+    }
     double *pps = memory_new_array(double, count);
     for (size_t i = 0; i < count; i++) {
         pps[i] = rates->kind == RATES_PPS
@@ -223,6 +228,10 @@ void scenario_release(struct scenario *scenario)
     free(scenario->traffic.engine);
     free(scenario->traffic.lengths);
     free(scenario->traffic.rates.pps);
+    free(scenario->traffic.profile.file);
+    free(scenario->traffic.profile.text);
+    free(scenario->traffic.profile.phases);
+    free(scenario->traffic.profile.knots);
 }
 
 void scenario_free(struct scenario *scenario)

@@ -41,7 +41,7 @@ enum routing_daemon {
     DAEMON_FRR,
     DAEMON_BIRD
 }; // program by which a router learns routes
-enum rate_kind { RATES_RANGE, RATES_PPS, RATES_AUTO };
+enum rate_kind { RATES_RANGE, RATES_PPS, RATES_AUTO, RATES_PROFILE };
 
 // Weight and cap of the host or of a router.
 struct allocation {
@@ -93,6 +93,7 @@ struct scenario_network {
     // If the router has a daemon: traffic goes from a host in a subnet behind the source to a host
     // in a subnet behind the sink. The router must learn the routes to both. Else prefix 0.
     struct ip_interface behind_source, behind_sink;
+    double share; // its load, as a multiple of the offered load
     // Existing interfaces of this machine that replace the cable ends otherwise made; NULL = made.
     // source and ingress are given together or not at all, and so are egress and sink.
     char *source_nic, *ingress_nic, *egress_nic, *sink_nic;
@@ -107,14 +108,48 @@ struct rate_plan {
     unsigned auto_points; // RATES_AUTO: number of points, the last just past saturation
 };
 
+// A rate as written.
+struct profile_rate {
+    double value;
+    bool given, in_bits; // bit/s of the length layer, else packets/s
+};
+
+// The rate of a network at a time. Between two knots it changes linearly; two knots at the same
+// time are a jump.
+struct profile_knot {
+    uint64_t at_ns;
+    struct profile_rate rate;
+};
+
+// A part of a profile, as written.
+struct profile_phase {
+    uint64_t for_ns;
+    struct profile_rate rate, to; // constant, or from one to the other
+    struct profile_rate burst;    // for `lasting` at the begin of each `every`
+    uint64_t every_ns, lasting_ns;
+};
+
+// A load that changes in time.
+struct scenario_profile {
+    char *file; // path as written; NULL = phases
+    char *text; // content of that file; NULL if the scenario was read from memory
+    struct profile_phase *phases;
+    size_t phase_count;
+    uint64_t interval_ns; // length of the intervals of the results; 0 = they are the profile's
+    // The result: knots from time 0 to the end. None if the file was not read.
+    struct profile_knot *knots;
+    size_t knot_count;
+};
+
 struct scenario_traffic {
     char *engine; // name of a traffic engine, or "auto", as in scenario_engine()
     unsigned *lengths;
     size_t length_count;
     enum length_layer length_layer;
     struct rate_plan rates;
-    uint64_t duration_ns; // time of sending of each trial
-    unsigned repeats;     // trials of a point, at least 1
+    struct scenario_profile profile; // RATES_PROFILE: the only load
+    uint64_t duration_ns;            // time of sending of each trial
+    unsigned repeats;                // trials of a point, at least 1
 };
 
 // How CPU is measured: by the kernel's counters over the whole trial, or as in the study, by one
@@ -141,6 +176,7 @@ struct scenario {
 enum engine_can {
     ENGINE_FRAGMENTS = 1 << 0, // payloads beyond MTU 1500 are sent in IP fragments
     ENGINE_COMPANY = 1 << 1, // its own handshakes and reports use the same path and are not counted
+    ENGINE_FORMS = 1 << 2,   // it can send a load that changes in time, and different shares of it
 };
 
 // The traits of a traffic engine: its row of engines.h.
@@ -212,11 +248,18 @@ unsigned scenario_ip_length(unsigned length, enum length_layer layer, unsigned i
 unsigned scenario_headers(unsigned ip);
 // The largest scenario_ip_length() of any network.
 unsigned scenario_longest_ip(const struct scenario *scenario, unsigned length);
+// Packets/s of a rate of a profile.
+double scenario_profile_pps(const struct profile_rate *rate, unsigned length);
+// Mean rate of a profile in packets/s.
+double scenario_profile_mean(const struct scenario_profile *profile, unsigned length);
+// Number of the intervals of a profile's results; `ret_ns` gets their boundaries, one more than
+// intervals, in a new array that the caller frees.
+size_t scenario_profile_intervals(const struct scenario_profile *profile, uint64_t **ret_ns);
 // Packets/s of a bit rate of the length layer.
 double scenario_pps(double bps, unsigned length);
 // Returns the number of offered loads for a length; `ret` gets them (packets/s for each network, in
 // the order given) in a new array that the caller frees. 0 for RATES_AUTO, whose loads are chosen
-// while measuring.
+// while measuring. A profile has one load, its mean.
 size_t scenario_rates(const struct scenario_traffic *traffic, unsigned length, double **ret_pps);
 
 #define _cleanup_scenario_ __attribute__((cleanup(scenario_free_slot)))

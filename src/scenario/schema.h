@@ -19,6 +19,7 @@
 enum schema_kind {
     SCHEMA_VALUE, // one scalar of `type`
     SCHEMA_LIST,  // a sequence of different scalars of `type` → array at offset, its length
+    SCHEMA_ROWS,  // a sequence of mappings of `rows` → array of structs at offset, its length
     SCHEMA_GROUP, // a mapping of fixed keys, `rows`, within the struct that starts at offset
     SCHEMA_NAMED, // a mapping of names → mappings of `rows` → array of structs at offset, its
                   // length; the first member of each struct is `char *name`
@@ -41,9 +42,9 @@ struct schema_row {
     const char *fallback;       // default value, written as in the file; of a LIST: "a, b"
     const char *min, *max;      // range, written as in the file; NULL = the type's own
     const char *const *choices; // of a choice; NULL at the end
-    size_t limit;        // LIST, NAMED: largest number of elements; name: longest name in bytes
-    size_t count_offset; // LIST, NAMED: offset of a size_t
-    size_t size;         // LIST, NAMED: size of an element in bytes
+    size_t limit; // LIST, ROWS, NAMED: largest number of elements; name: longest name in bytes
+    size_t count_offset; // LIST, ROWS, NAMED: offset of a size_t
+    size_t size;         // LIST, ROWS, NAMED: size of an element in bytes
     size_t name_max;     // NAMED: longest name in bytes
     const struct schema_row *rows;
     const char *help; // a phrase: meaning, unit, and the meaning of the default
@@ -61,6 +62,7 @@ extern const struct schema_type type_path;         // char *, of a file
 extern const struct schema_type type_platform;     // char *, a name in the catalogue
 extern const struct schema_type type_address;      // struct ip_interface
 extern const struct schema_type type_ip_version;   // unsigned, 4 or 6
+extern const struct schema_type type_rate;         // struct profile_rate, packets/s or bit/s
 extern const struct schema_type type_choice;       // unsigned (an enum), index into choices
 extern const struct schema_type type_choice_name;  // char *, one of choices
 

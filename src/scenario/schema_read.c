@@ -136,6 +136,34 @@ static void read_list(const struct schema_row *row, struct yaml_node *node, char
     }
 }
 
+// A sequence of mappings.
+static void read_rows(const struct schema_row *row, struct yaml_node *node, char *object,
+                      struct scenario_problems *problems)
+{
+    if (node->kind != YAML_SEQUENCE || node->child_count == 0) {
+        yaml_problem(node, problems,
+                     text_format("%s: expected a list of mappings, as in [{ %s: … }], not %s",
+                                 row->key, row->rows->key,
+                                 node->kind == YAML_SEQUENCE ? "an empty list" : describe(node)));
+        return;
+    }
+    size_t count = 0;
+    char *items = new_array(row, node, object, problems, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct yaml_node *child = node->children[i];
+        if (child->wrong) {
+            continue;
+        }
+        if (child->kind != YAML_MAPPING) {
+            yaml_problem(
+                child, problems,
+                text_format("%s: expected a mapping of keys, not %s", row->key, describe(child)));
+            continue;
+        }
+        schema_read(row->rows, child, items + i * row->size, problems);
+    }
+}
+
 static void read_named(const struct schema_row *row, struct yaml_node *node, char *object,
                        struct scenario_problems *problems)
 {
@@ -202,6 +230,9 @@ static void read_row(const struct schema_row *row, struct yaml_node *node, char 
         break;
     case SCHEMA_LIST:
         read_list(row, node, object, problems);
+        break;
+    case SCHEMA_ROWS:
+        read_rows(row, node, object, problems);
         break;
     case SCHEMA_GROUP:
         schema_read(row->rows, node, object + row->offset, problems);

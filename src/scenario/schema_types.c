@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 #include "base/units.h"
+#include "scenario/profile.h"
 
 static int parse_whole_number(const struct schema_row *row, const char *text, void *slot,
                               struct error *err)
@@ -221,6 +222,12 @@ static int parse_choice(const struct schema_row *row, const char *text, void *sl
     return 0;
 }
 
+static int parse_rate(const struct schema_row *row, const char *text, void *slot, struct error *err)
+{
+    (void)row;
+    return profile_parse_rate(text, slot, err);
+}
+
 static int parse_choice_name(const struct schema_row *row, const char *text, void *slot,
                              struct error *err)
 {
@@ -243,5 +250,6 @@ const struct schema_type type_path = {"the path of a file", parse_path};
 const struct schema_type type_platform = {"a word", parse_platform};
 const struct schema_type type_address = {"an address with its prefix length", parse_address};
 const struct schema_type type_ip_version = {"an IP version", parse_ip_version};
+const struct schema_type type_rate = {"a rate", parse_rate};
 const struct schema_type type_choice = {"a word", parse_choice};
 const struct schema_type type_choice_name = {"a word", parse_choice_name};

@@ -70,6 +70,12 @@ struct yaml_node *yaml_path(const struct yaml_node *node, const char *path)
     return yaml_path(yaml_child(node, first), dot + 1);
 }
 
+struct yaml_node *yaml_sound(const struct yaml_node *node, const char *path)
+{
+    struct yaml_node *found = yaml_path(node, path);
+    return found == NULL || found->wrong ? NULL : found;
+}
+
 void yaml_problem(struct yaml_node *node, struct scenario_problems *problems, char *text)
 {
     node->wrong = true;

@@ -44,6 +44,8 @@ void yaml_free(struct yaml_node *node);
 struct yaml_node *yaml_child(const struct yaml_node *node, const char *key);
 // The same through several mappings: yaml_path(root, "traffic.rates.step").
 struct yaml_node *yaml_path(const struct yaml_node *node, const char *path);
+// The same if it exists and no problem was reported for it.
+struct yaml_node *yaml_sound(const struct yaml_node *node, const char *path);
 // Adds a problem at the node's value, takes ownership of `text`, and marks the node wrong.
 void yaml_problem(struct yaml_node *node, struct scenario_problems *problems, char *text);
 // The same at the node's key (at its value if it has no key), without the mark.

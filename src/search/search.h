@@ -33,6 +33,7 @@ struct load {
     uint64_t duration_ns;
     unsigned step, repeat; // LOAD_POINT: index of the load in its ladder, and of the trial
     unsigned attempts;     // largest number of trials while they are disturbed
+    bool constant;         // LOAD_POINT: even if the scenario has a load that changes in time
 };
 
 // From best to worst.

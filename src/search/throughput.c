@@ -111,8 +111,11 @@ static bool throughput_next(struct search *search, struct load *ret)
 {
     struct throughput *throughput = (struct throughput *)search;
     const struct throughput_spec *spec = &throughput->spec;
-    *ret = (struct load){
-        .use = LOAD_POINT, .place = spec->place, .length = spec->length, .attempts = 1};
+    *ret = (struct load){.use = LOAD_POINT,
+                         .place = spec->place,
+                         .length = spec->length,
+                         .attempts = 1,
+                         .constant = true};
     if (throughput->ended) {
         return false;
     }

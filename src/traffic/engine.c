@@ -175,7 +175,8 @@ int engine_run(struct engine *engine, const struct traffic_request *request,
                struct traffic_count *counts, struct error *err)
 {
     for (size_t i = 0; i < engine->path_count; i++) {
-        counts[i] = (struct traffic_count){.company = (engine->traits->can & ENGINE_COMPANY) != 0};
+        counts[i] = (struct traffic_count){.within = counts[i].within,
+                                           .company = (engine->traits->can & ENGINE_COMPANY) != 0};
     }
     int rc = run_halves(engine, request, counts, err);
     engine->ops->source->stop(engine->source);

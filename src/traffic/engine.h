@@ -19,6 +19,7 @@
 #include "linux/cpu.h"
 #include "linux/netns.h"
 #include "traffic/frame.h"
+#include "traffic/schedule.h"
 
 // The tester's two ends of one network.
 struct traffic_path {
@@ -36,11 +37,22 @@ struct traffic_setup {
     bool crowded_cpu; // so does the device under test: the source must sleep between packets
 };
 
+// The load of one path, if the paths' loads are different or change in time.
+struct traffic_load {
+    double pps;                      // mean
+    const struct schedule *schedule; // NULL = constant
+    // Number of the first packet of each interval in which packets are counted, and at the end the
+    // number of packets; interval_count + 1 numbers, the first 0.
+    const uint64_t *bounds;
+};
+
 struct traffic_request {
     uint32_t run;
     unsigned ip_length;
     double pps; // for each path; 0 = as fast as possible
     uint64_t duration_ns;
+    const struct traffic_load *loads; // for each path; NULL = pps
+    size_t interval_count;            // at most TRAFFIC_INTERVALS_MAX
 };
 
 // Counts of one path.
@@ -64,6 +76,9 @@ struct traffic_count {
     double jitter_ns;
     bool gap_measured;
     uint64_t gap_p50, gap_p99, gap_p999, gap_max; // ns between departures of successive packets
+    // Set by the caller before the trial, or NULL; filled by the sink: distinct packets received of
+    // each interval of the request.
+    uint64_t *within;
     // Set by engine_run() from the engine's traits:
     bool company; // the engine sent its own packets too, as ENGINE_COMPANY
     // Set by measure/ for the accounting of losses, not by the engine:

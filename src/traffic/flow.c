@@ -99,6 +99,17 @@ static void count_arrival(struct flow *flow)
     atomic_store_explicit(&flow->arrivals, seen + 1, memory_order_relaxed);
 }
 
+// The interval of a packet.
+static uint32_t find_interval(const struct flow *flow, uint64_t sequence)
+{
+    uint32_t low = 0;
+    for (uint32_t high = flow->interval_count; high - low > 1;) {
+        uint32_t middle = low + (high - low) / 2;
+        *(flow->bounds[middle] <= sequence ? &low : &high) = middle;
+    }
+    return low;
+}
+
 void flow_count(struct flow *flow, const struct frame_stamp *stamp, uint64_t arrival_ns)
 {
     // No source reaches the last numbers: such a stamp is forged.
@@ -126,6 +137,9 @@ void flow_count(struct flow *flow, const struct frame_stamp *stamp, uint64_t arr
     }
     flow->seen[sequence / 64 % WORDS] |= 1ULL << sequence % 64;
     flow->received++;
+    if (flow->interval_count > 0) {
+        flow->within[find_interval(flow, sequence)]++;
+    }
     count_delay(flow, stamp, arrival_ns);
 }
 

@@ -31,6 +31,11 @@ struct flow {
     uint64_t impossible;
     uint64_t
         latest_ns; // upper bound of the arrival time of packets counted now; UINT64_MAX = unknown
+    // Intervals of sequence numbers, whose packets are counted separately too: set after
+    // flow_start(); 0 = none. The arrays are the caller's.
+    uint32_t interval_count;
+    const uint64_t *bounds; // first number of each interval
+    uint64_t *within;       // distinct packets of each interval
     uint64_t delays[FLOW_DELAY_CLASSES];
     // Between the departures of packets with successive numbers, if they arrived in order:
     uint64_t gap_count, gap_max;

@@ -22,6 +22,8 @@
 #define PACE_BURST_NS  50000U
 #define PACE_BURST_MAX 64U // packets: a quarter of a veth's ring
 
+#define PACE_PIECES_MAX 32768U // of all streams of a thread
+
 struct pace {
     uint64_t due_ns;                     // when the next packet is due, CLOCK_MONOTONIC
     uint64_t gap_ns;                     // from each packet to the next
@@ -34,6 +36,21 @@ struct pace {
 // The pace of a constant rate from `start_ns` on; 0 = as fast as possible. (The program's; the BPF
 // program has no floating point.)
 struct pace pace_constant(double pps, uint64_t start_ns);
+
+// A part of a load that changes in time: the pace from a packet on, with the due time of that
+// packet.
+struct pace_piece {
+    uint64_t first; // its sequence number
+    struct pace pace;
+};
+
+// Changes to the pace of a piece. What was earned before stays.
+static inline void pace_enter(struct pace *pace, const struct pace *piece)
+{
+    uint64_t earned_ns = pace->earned_ns;
+    *pace = *piece;
+    pace->earned_ns = earned_ns;
+}
 
 // Moves on to the next packet's due time.
 static inline void pace_step(struct pace *pace)

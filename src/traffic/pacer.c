@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/stop.h"
 #include "base/text.h"
@@ -39,6 +40,17 @@ struct half {
 
 // ---- one thread
 
+// Moves a pace, and the piece of the profile that it belongs to, on to packet `next`.
+static void step_on(const struct pacer_stream *stream, uint64_t next, struct pace *pace,
+                    size_t *piece)
+{
+    pace_step(pace);
+    if (*piece + 1 < stream->piece_count && stream->pieces[*piece + 1].first == next) {
+        (*piece)++;
+        pace_enter(pace, &stream->pieces[*piece].pace);
+    }
+}
+
 // The number of packets of a stream that are due, at most `most`.
 static uint64_t due_now(const struct pacer_thread *sender, const struct pacer_stream *stream,
                         uint64_t now, uint64_t most)
@@ -47,12 +59,21 @@ static uint64_t due_now(const struct pacer_thread *sender, const struct pacer_st
         return now < sender->end_ns ? most : 0;
     }
     struct pace ahead = stream->pace;
+    size_t piece = stream->piece;
     uint64_t left = stream->target - stream->tx;
     uint64_t due = 0;
-    for (most = left < most ? left : most; due < most && ahead.due_ns <= now; due++) {
-        pace_step(&ahead);
+    most = left < most ? left : most;
+    while (due < most && ahead.due_ns <= now) {
+        due++;
+        step_on(stream, stream->tx + due, &ahead, &piece);
     }
     return due;
+}
+
+static double present_pps(const struct pacer_stream *stream)
+{
+    return stream->piece_count == 0 ? stream->pps
+                                    : (double)NS_PER_S / ((double)stream->pace.gap_ns + 1.0);
 }
 
 // Sets the number of packets that each stream may send at once: slightly more than those due since
@@ -66,7 +87,7 @@ static void allow_turn(struct pacer_thread *sender, uint64_t now)
         stream->allowed =
             stream->pps <= 0.0
                 ? stream->batch
-                : (uint64_t)fmin(PACE_CATCH_UP * stream->pps * since, BURST_MAX - 1.0) + 1;
+                : (uint64_t)fmin(PACE_CATCH_UP * present_pps(stream) * since, BURST_MAX - 1.0) + 1;
     }
 }
 
@@ -77,7 +98,7 @@ static int send_batch(struct pacer_thread *sender, size_t number, size_t count)
     int rc = sender->kind->send(sender, number, count);
     stream->last_ns = clock_monotonic_ns();
     for (uint64_t i = before; i < stream->tx; i++) {
-        pace_step(&stream->pace);
+        step_on(stream, i + 1, &stream->pace, &stream->piece);
     }
     stream->allowed -= count;
     return rc;
@@ -231,6 +252,7 @@ void pacer_close(struct half *half)
     }
     for (size_t i = 0; i < half->stream_count; i++) {
         half->kind->close(half->streams[i]);
+        free(half->streams[i]->pieces);
         free(half->streams[i]);
     }
     free(half->threads.threads);
@@ -291,6 +313,7 @@ int pacer_open(const struct pacer_kind *kind, const struct traffic_setup *setup,
             pacer_close(half);
             return rc;
         }
+        stream->path = i;
         half->streams[half->stream_count++] = stream;
     }
     divide_streams(half, setup);
@@ -303,20 +326,55 @@ int pacer_open(const struct pacer_kind *kind, const struct traffic_setup *setup,
     return 0;
 }
 
-static void stream_begin(struct pacer_stream *stream, const struct traffic_request *request,
-                         uint64_t start_ns)
+// Sets the pieces of a load that changes in time. Streams of one thread share the room for them.
+static void set_pieces(struct pacer_stream *stream, const struct schedule *schedule,
+                       size_t stream_count, uint64_t start_ns)
 {
-    stream->pps = request->pps;
+    struct schedule_piece *cut = NULL;
+    stream->piece_count = schedule_cut(schedule, PACE_PIECES_MAX / stream_count, &cut);
+    stream->pieces = memory_new_array(struct pace_piece, stream->piece_count);
+    for (size_t i = 0; i < stream->piece_count; i++) {
+        stream->pieces[i] = (struct pace_piece){
+            .first = cut[i].first, .pace = pace_constant(cut[i].pps, start_ns + cut[i].due_ns)};
+    }
+    free(cut);
+    stream->pace = stream->pieces[0].pace;
+}
+
+static void stream_begin(struct pacer_stream *stream, size_t stream_count,
+                         const struct traffic_request *request, uint64_t start_ns)
+{
+    const struct traffic_load *load = request->loads == NULL ? NULL : &request->loads[stream->path];
+    free(steal_pointer(&stream->pieces));
+    stream->piece_count = stream->piece = 0;
+    stream->pps = load == NULL ? request->pps : load->pps;
     stream->tx = 0;
     stream->last_ns = 0;
     stream->served_ns = start_ns;
     stream->target = UINT64_MAX;
-    stream->pace = pace_constant(request->pps, start_ns);
-    if (request->pps > 0.0) {
+    stream->pace = pace_constant(stream->pps, start_ns);
+    if (load != NULL && load->schedule != NULL) {
+        stream->target = load->schedule->total;
+        set_pieces(stream, load->schedule, stream_count, start_ns);
+    } else if (stream->pps > 0.0) {
         stream->target =
-            (uint64_t)(request->pps * (double)request->duration_ns / (double)NS_PER_S + 0.5);
+            (uint64_t)(stream->pps * (double)request->duration_ns / (double)NS_PER_S + 0.5);
         stream->target = stream->target == 0 ? 1 : stream->target;
     }
+}
+
+// The highest rate of any stream at any time.
+static double highest_pps(const struct pacer_thread *sender, const struct traffic_request *request)
+{
+    double highest = request->pps;
+    for (size_t i = 0; request->loads != NULL && i < sender->stream_count; i++) {
+        const struct traffic_load *load = &request->loads[sender->streams[i]->path];
+        highest = fmax(highest, load->pps);
+        for (size_t k = 0; load->schedule != NULL && k < load->schedule->count; k++) {
+            highest = fmax(highest, load->schedule->knots[k].pps);
+        }
+    }
+    return highest;
 }
 
 static void sender_begin(struct pacer_thread *sender, const struct half *half,
@@ -327,7 +385,8 @@ static void sender_begin(struct pacer_thread *sender, const struct half *half,
     sender->end_ns = half->end_ns;
     uint64_t grace = request->pps > 0.0 ? request->duration_ns / 100 + 5 * NS_PER_MS : 0;
     sender->limit_ns = half->end_ns + grace;
-    double gather_ns = request->pps <= 0.0 ? 0.0 : BURST * (double)NS_PER_S / request->pps;
+    double gather_ns =
+        request->pps <= 0.0 ? 0.0 : BURST * (double)NS_PER_S / highest_pps(sender, request);
     gather_ns = fmin(fmax(gather_ns, (double)PERIOD_MIN_NS), (double)PERIOD_NS);
     sender->period_ns = request->pps <= 0.0 ? 0 : (uint64_t)gather_ns;
     sender->failed = 0;
@@ -335,7 +394,7 @@ static void sender_begin(struct pacer_thread *sender, const struct half *half,
     atomic_store(&sender->signalled, false);
     atomic_store(&sender->done, false);
     for (size_t i = 0; i < sender->stream_count; i++) {
-        stream_begin(sender->streams[i], request, half->start_ns);
+        stream_begin(sender->streams[i], sender->stream_count, request, half->start_ns);
         half->kind->prepare(sender, i, request);
     }
 }

@@ -22,9 +22,13 @@
 struct pacer_stream {
     size_t batch; // packets that one call of send() handles at most, at least 1
     // of the trial, written by the pacer:
-    double pps;         // 0 = as fast as possible
-    uint64_t target;    // packets to send; UINT64_MAX = as many as possible
-    struct pace pace;   // before the trial, and with send() during it
+    double pps;       // 0 = as fast as possible
+    uint64_t target;  // packets to send; UINT64_MAX = as many as possible
+    struct pace pace; // before the trial, and with send() during it
+    // The pieces of a load that changes in time; `pace` is that of pieces[piece].
+    struct pace_piece *pieces;
+    size_t piece_count, piece;
+    size_t path;        // index in the setup's paths
     uint64_t allowed;   // with send(): packets that may be sent in this turn
     uint64_t served_ns; // with send(): time of the last turn
     // written by send() or run():

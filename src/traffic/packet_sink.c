@@ -44,6 +44,7 @@ struct packet_receiver {
     struct flow *flow;
     const struct wall_clock *clock; // for the ring's times, which are CLOCK_REALTIME
     uint64_t drops;                 // drops of the socket in this trial, because the ring was full
+    uint64_t *within;               // received packets of each interval of the trial
 };
 
 // State of one thread.
@@ -100,6 +101,7 @@ static void receiver_close(struct packet_receiver *receiver)
         close(receiver->socket);
     }
     free(receiver->flow);
+    free(receiver->within);
     *receiver = (struct packet_receiver){.socket = -1};
 }
 
@@ -195,6 +197,17 @@ static void receiver_prepare(struct packet_receiver *receiver, const struct wall
     flow_start(receiver->flow, run, network);
 }
 
+static void receiver_divide(struct packet_receiver *receiver, const struct traffic_request *request,
+                            size_t path)
+{
+    struct flow *flow = receiver->flow;
+    free(receiver->within);
+    receiver->within = memory_new_array(uint64_t, request->interval_count);
+    flow->within = receiver->within;
+    flow->bounds = request->interval_count > 0 ? request->loads[path].bounds : NULL;
+    flow->interval_count = (uint32_t)request->interval_count;
+}
+
 static void *sink_run(void *argument)
 {
     struct packet_sink *sink = argument;
@@ -288,6 +301,7 @@ static int sink_start(struct half *half, const struct traffic_request *request, 
     int rc = wall_clock_begin(&half->clock, err);
     for (size_t i = 0; rc == 0 && i < half->path_count; i++) {
         receiver_prepare(&half->receivers[i], &half->clock, request->run, half->networks[i]);
+        receiver_divide(&half->receivers[i], request, i);
     }
     atomic_store(&half->stop, false);
     for (size_t i = 0; rc == 0 && i < half->sink_count; i++) {
@@ -326,6 +340,9 @@ static void fill_count(struct packet_receiver *receiver, struct traffic_count *c
     flow_fill_gaps(flow->gaps, flow->gap_count, flow->gap_max, count);
     count->sink_drops = receiver->drops;
     count->clock_moved = flow->impossible > 0;
+    for (size_t i = 0; i < flow->interval_count; i++) {
+        count->within[i] = flow->within[i];
+    }
     if (flow->received > 0) {
         count->delay_measured = true;
         count->delay_min = flow->delay_min;

@@ -154,3 +154,54 @@ uint64_t schedule_due_ns(const struct schedule *schedule, uint64_t number)
     }
     return low;
 }
+
+// ---- pieces
+
+// A ramp of change d (packets/s) in time t (s), cut into n parts of constant rate, is off by
+// d * t / (8 * n^2) packets in the middle of a part.
+static size_t parts_of_ramp(const struct schedule_knot *knot, size_t most)
+{
+    double change = fabs(knot[1].pps - knot->pps) * seconds_of(knot[1].at_ns - knot->at_ns);
+    double parts = ceil(sqrt(change / 8.0));
+    return parts < 1.0 ? 1 : parts < (double)most ? (size_t)parts : most;
+}
+
+// The piece of the packets `first` to `beyond` - 1.
+static struct schedule_piece piece_of(const struct schedule *schedule, uint64_t first,
+                                      uint64_t beyond, bool ramp)
+{
+    uint64_t due = schedule_due_ns(schedule, first);
+    struct schedule_piece piece = {first, due, schedule_pps(schedule, due)};
+    uint64_t last = ramp && beyond - first > 1 ? schedule_due_ns(schedule, beyond - 1) : due;
+    if (last > due) {
+        piece.pps = (double)(beyond - 1 - first) / seconds_of(last - due);
+    }
+    return piece;
+}
+
+size_t schedule_cut(const struct schedule *schedule, size_t most, struct schedule_piece **ret)
+{
+    size_t ramps = 0;
+    for (size_t i = 0; i + 1 < schedule->count; i++) {
+        ramps += schedule->knots[i].pps != schedule->knots[i + 1].pps;
+    }
+    size_t parts_most = ramps == 0 ? 1 : 1 + (most - schedule->count) / ramps;
+    struct schedule_piece *pieces = memory_new_array(struct schedule_piece, most);
+    size_t count = 0;
+    for (size_t i = 0; i + 1 < schedule->count; i++) {
+        const struct schedule_knot *knot = &schedule->knots[i];
+        uint64_t length = knot[1].at_ns - knot->at_ns;
+        size_t parts = parts_of_ramp(knot, parts_most);
+        uint64_t first = schedule_due_before(schedule, knot->at_ns);
+        for (size_t part = 1; length > 0 && part <= parts && count < most; part++) {
+            uint64_t to = knot->at_ns + (uint64_t)((double)length * (double)part / (double)parts);
+            uint64_t beyond = schedule_due_before(schedule, part == parts ? knot[1].at_ns : to);
+            if (beyond > first) {
+                pieces[count++] = piece_of(schedule, first, beyond, knot[1].pps != knot->pps);
+            }
+            first = beyond;
+        }
+    }
+    *ret = pieces;
+    return count;
+}

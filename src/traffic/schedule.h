@@ -12,6 +12,7 @@
 #ifndef VRBENCH_TRAFFIC_SCHEDULE_H
 #define VRBENCH_TRAFFIC_SCHEDULE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,6 +51,18 @@ double schedule_pps(const struct schedule *schedule, uint64_t ns);
 // The end of the schedule, and its mean rate.
 uint64_t schedule_end_ns(const struct schedule *schedule);
 double schedule_mean_pps(const struct schedule *schedule);
+
+// A part of the schedule with a constant gap between packets.
+struct schedule_piece {
+    uint64_t first;  // number of its first packet
+    uint64_t due_ns; // when that one is due
+    double pps;
+};
+
+// Cuts a schedule into pieces, so that packets of a ramp are off by no more than a packet's time
+// where `most` pieces allow that; `most` is at least the number of knots. Returns their number and
+// a new array.
+size_t schedule_cut(const struct schedule *schedule, size_t most, struct schedule_piece **ret);
 
 #define _cleanup_schedule_ __attribute__((cleanup(schedule_clear)))
 

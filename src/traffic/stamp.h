@@ -31,6 +31,8 @@
 // Delays are counted in classes of 1/64 of a power of two (at most 1.6 % wide), 1 ns to 2^40 ns.
 #define FLOW_DELAY_CLASSES (64U * 36U)
 
+#define TRAFFIC_INTERVALS_MAX 16384U // intervals in which packets are counted; a power of two
+
 // Bytes in memory order as a little-endian number.
 static inline uint64_t stamp_little_endian(uint64_t bytes)
 {

@@ -177,6 +177,10 @@ static int sink_start(struct half *half, const struct traffic_request *request, 
         struct xdp_sink_bpf__bss *counts = half->receivers[i].skeleton->bss;
         memset(counts, 0, sizeof *counts);
         counts->network = half->receivers[i].network;
+        for (size_t k = 0; k < request->interval_count; k++) {
+            counts->bounds[k] = request->loads[i].bounds[k];
+        }
+        counts->interval_count = (uint32_t)request->interval_count;
         counts->delay_min = UINT64_MAX;
         counts->run = request->run;
     }
@@ -201,6 +205,9 @@ static void fill_count(const struct xdp_sink_bpf__bss *counts, struct traffic_co
     count->stale = counts->stale;
     count->strays = counts->strays;
     flow_fill_gaps(counts->gaps, counts->gap_count, counts->gap_max, count);
+    for (size_t i = 0; i < counts->interval_count; i++) {
+        count->within[i] = counts->within[i];
+    }
     if (counts->received > 0) {
         count->delay_measured = true;
         count->delay_min = counts->delay_min;

@@ -62,6 +62,7 @@ struct xdp_sender {
     int program;         // of the skeleton
     bool uniform;        // all streams have the same layout, so that they can share pages
     uint32_t batch;
+    uint32_t piece_count; // of the streams prepared so far
     const uint8_t *frame; // what the kernel makes the frames of
     size_t frame_length;
 };
@@ -255,6 +256,21 @@ static uint32_t batch_for(double pps)
     return pps <= 0.0 ? BATCH_FAST : batch;
 }
 
+// Gives the program the pieces of a load that changes in time.
+static void add_pieces(struct xdp_sender *sender, const struct pacer_stream *paced,
+                       struct xdp_stream *stream)
+{
+    struct xdp_source_bpf__bss *globals = sender->skeleton->bss;
+    uint32_t at = sender->piece_count;
+    for (size_t i = 0; i < paced->piece_count; i++) {
+        globals->pieces[at + i] = paced->pieces[i];
+    }
+    sender->piece_count += (uint32_t)paced->piece_count;
+    stream->next_piece = at + 1;
+    stream->beyond_piece = sender->piece_count;
+    stream->next_first = paced->piece_count > 1 ? paced->pieces[1].first : UINT64_MAX;
+}
+
 static void stream_prepare(struct pacer_thread *thread, size_t number,
                            const struct traffic_request *request)
 {
@@ -266,6 +282,11 @@ static void stream_prepare(struct pacer_thread *thread, size_t number,
     frame_template_init(&path->frame, &path->address, request->ip_length + path->ip_extra);
     xdp_source_prepare(stream, &path->frame, &stamp);
     stream->interface = (uint32_t)path->interface;
+    stream->next_first = UINT64_MAX;
+    sender->piece_count = number == 0 ? 0 : sender->piece_count;
+    if (!thread->crowded_cpu) {
+        add_pieces(sender, &path->paced, stream);
+    }
     stream->last_ns = 0;
     // With send(), the pacer decides when.
     stream->pace = sender_paces(thread) ? path->paced.pace : (struct pace){0};

@@ -15,6 +15,8 @@ struct xdp_stream {
     struct pace pace;
     uint64_t sequence;                           // of the next packet
     uint64_t target;                             // packets to send
+    uint64_t next_first;                         // number of the first packet of the next piece
+    uint32_t next_piece, beyond_piece;           // indexes in the program's pieces
     uint64_t last_ns;                            // CLOCK_MONOTONIC when the last packet was sent
     uint64_t headers[FRAME_HEADERS_MAX / 8 + 1]; // bytes of Ethernet, IP and UDP header, then 0
     uint64_t base_sum;                           // frame_template.base_sum of traffic/frame.h

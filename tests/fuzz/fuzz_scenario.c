@@ -88,6 +88,9 @@ static void ensure_traffic(const struct scenario *s)
             ENSURE(ip_length <= SCENARIO_LENGTH_MAX);
         }
         ENSURE((count == 0) == (s->traffic.rates.kind == RATES_AUTO));
+        if (s->traffic.rates.kind == RATES_PROFILE && s->traffic.profile.knot_count == 0) {
+            continue; // its file is not read
+        }
         for (size_t k = 0; k < count; k++) {
             ENSURE(pps[k] > 0.0 && pps[k] < 1e12);
         }

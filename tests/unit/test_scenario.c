@@ -2,6 +2,7 @@
 // tests of scenario/ — valid files give the right structs; test_scenario_problems.c has the invalid
 // ones.
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -366,6 +367,7 @@ static void check_text(const struct schema_row *row, const char *text)
 {
     _cleanup_error_ struct error err = ERROR_INIT;
     union {
+        struct profile_rate rate;
         uint64_t number;
         char *text;
     } value = {0};
@@ -387,6 +389,58 @@ static void check_texts(const struct schema_row *row)
     if (row->kind == SCHEMA_VALUE) {
         check_text(row, row->fallback);
     }
+}
+
+static void test_shares(void **state)
+{
+    (void)state;
+    _cleanup_scenario_ struct scenario *s =
+        parse_good("name: x\nrouters: { r: {} }\n"
+                   "networks: { A: { router: r }, B: { router: r, share: 0.25 } }\n"
+                   "traffic: { lengths: [100], rates: { pps: [1000] } }\n");
+    assert_near(s->networks[0].share, 1.0);
+    assert_near(s->networks[1].share, 0.25);
+}
+
+static void test_profile_of_phases(void **state)
+{
+    (void)state;
+    _cleanup_scenario_ struct scenario *s = parse_good(
+        "name: x\nrouters: { r: {} }\nnetworks: { A: { router: r } }\n"
+        "traffic:\n"
+        "  lengths: [125]\n"
+        "  profile:\n"
+        "    phases:\n"
+        "      - { for: 2 s, rate: 1000 }\n"
+        "      - { for: 1 s, rate: 1 Mbit/s, to: 3000 }\n"
+        "      - { for: 250 ms, rate: 0, burst: 10000, every: 100 ms, lasting: 10 ms }\n");
+    const struct scenario_profile *profile = &s->traffic.profile;
+    static const struct {
+        uint64_t from_ms, to_ms;
+        double from, to;
+    } pieces[] = {
+        {0, 2000, 1000, 1000},      {2000, 3000, 1000, 3000},   {3000, 3010, 10000, 10000},
+        {3010, 3100, 0, 0},         {3100, 3110, 10000, 10000}, {3110, 3200, 0, 0},
+        {3200, 3210, 10000, 10000}, {3210, 3250, 0, 0},
+    };
+    const size_t count = sizeof pieces / sizeof pieces[0];
+    assert_int_equal(s->traffic.rates.kind, RATES_PROFILE);
+    assert_int_equal(s->traffic.duration_ns, 3250000000);
+    assert_int_equal(profile->knot_count, 2 * count);
+    _cleanup_free_ uint64_t *bounds = NULL;
+    assert_int_equal(scenario_profile_intervals(profile, &bounds), count);
+    for (size_t i = 0; i < count; i++) {
+        const struct profile_knot *knot = &profile->knots[2 * i];
+        assert_int_equal(knot->at_ns, pieces[i].from_ms * 1000000);
+        assert_int_equal(knot[1].at_ns, pieces[i].to_ms * 1000000);
+        assert_near(scenario_profile_pps(&knot->rate, 125), pieces[i].from);
+        assert_near(scenario_profile_pps(&knot[1].rate, 125), pieces[i].to);
+        assert_int_equal(bounds[i], knot->at_ns);
+    }
+    assert_int_equal(bounds[count], 3250000000);
+    _cleanup_free_ double *pps = NULL;
+    assert_int_equal(scenario_rates(&s->traffic, 125, &pps), 1);
+    assert_near(pps[0], (2000.0 + 2000.0 + 300.0) / 3.25);
 }
 
 // The scan that keeps explicit keys from libfyaml leaves other question marks alone.
@@ -412,7 +466,8 @@ static void check_rows(const struct schema_row *rows)
     for (; rows->key != NULL; rows++) {
         assert_non_null(rows->help);
         assert_false(rows->required && rows->fallback != NULL);
-        bool nested = rows->kind == SCHEMA_GROUP || rows->kind == SCHEMA_NAMED;
+        bool nested =
+            rows->kind == SCHEMA_GROUP || rows->kind == SCHEMA_ROWS || rows->kind == SCHEMA_NAMED;
         assert_true(nested == (rows->rows != NULL));
         assert_true(nested == (rows->type == NULL));
         if (rows->rows != NULL) {
@@ -445,6 +500,8 @@ int main(void)
         cmocka_unit_test(test_text_forms),
         cmocka_unit_test(test_router_of_two_networks),
         cmocka_unit_test(test_range_ends),
+        cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_profile_of_phases),
         cmocka_unit_test(test_conversions),
         cmocka_unit_test(test_question_marks_in_text_are_read),
         cmocka_unit_test(test_schema_rows),

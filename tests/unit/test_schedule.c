@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "traffic/schedule.h"
@@ -168,6 +169,32 @@ static void known_loads(void **state)
     assert_true(schedule_due_ns(&least, 0) < NS_PER_US); // rounding: a billionth of a packet
 }
 
+// Packets with the constant gaps of a piece are off by at most one packet's time.
+static void pieces_follow_the_schedule(void **state)
+{
+    (void)state;
+    const struct schedule_point points[] = {
+        {0, 1000.0},         {NS_PER_S, 1000.0},    {2 * NS_PER_S, 30000.0}, {2 * NS_PER_S, 0.0},
+        {3 * NS_PER_S, 0.0}, {3 * NS_PER_S, 500.0}, {4 * NS_PER_S, 0.0}};
+    _cleanup_schedule_ struct schedule schedule = {0};
+    schedule_make(points, sizeof points / sizeof points[0], &schedule);
+    _cleanup_free_ struct schedule_piece *pieces = NULL;
+    size_t count = schedule_cut(&schedule, 1000, &pieces);
+    assert_in_range(count, 3, 1000);
+    assert_int_equal(pieces[0].first, 0);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t beyond = i + 1 < count ? pieces[i + 1].first : schedule.total;
+        assert_true(beyond > pieces[i].first);
+        for (uint64_t number = pieces[i].first; number < beyond; number++) {
+            double due = (double)pieces[i].due_ns +
+                         (double)(number - pieces[i].first) * (double)NS_PER_S / pieces[i].pps;
+            double right = (double)schedule_due_ns(&schedule, number);
+            double pps = schedule_pps(&schedule, (uint64_t)right);
+            assert_true(fabs(due - right) <= (double)NS_PER_S / fmax(pps, 1.0) + 2.0);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +202,7 @@ int main(void)
         cmocka_unit_test(counts_never_decrease),
         cmocka_unit_test(counts_are_the_integral),
         cmocka_unit_test(known_loads),
+        cmocka_unit_test(pieces_follow_the_schedule),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -387,6 +387,38 @@ static void sink_counts_random_orders_as_the_library_does(void **state)
     }
 }
 
+// Intervals without packets have the same bound as the next.
+static void sink_counts_by_intervals_as_the_library_does(void **state)
+{
+    (void)state;
+    static const uint64_t bounds[] = {0, 1, 7, 7, 64, 1000, 1001, 1500, 1500};
+    enum { INTERVALS = sizeof bounds / sizeof bounds[0] };
+    need_programs();
+    for (size_t k = 0; k < 2; k++) {
+        uint64_t within[INTERVALS] = {0};
+        sink = sinks[k];
+        address = addresses[k];
+        begin_counting();
+        memcpy(sink->bss->bounds, bounds, sizeof bounds);
+        sink->bss->interval_count = INTERVALS;
+        flow->bounds = bounds;
+        flow->within = within;
+        flow->interval_count = INTERVALS;
+        random_state = 88172645463325252ULL;
+        for (unsigned i = 0; i < 4000; i++) {
+            arrive_numbered(random_number() % 2000);
+        }
+        uint64_t sum = 0;
+        for (size_t i = 0; i < INTERVALS; i++) {
+            assert_int_equal(sink->bss->within[i], within[i]);
+            sum += within[i];
+        }
+        assert_int_equal(sum, flow->received);
+        assert_int_equal(within[2], 0);
+        flow->interval_count = 0;
+    }
+}
+
 static void judges_damaged_frames_as_the_library_does(void)
 {
     begin_counting();
@@ -547,6 +579,7 @@ int main(void)
         cmocka_unit_test(source_serves_streams_in_turn),
         cmocka_unit_test(sink_tells_copies_late_and_stale_packets_apart),
         cmocka_unit_test(sink_counts_random_orders_as_the_library_does),
+        cmocka_unit_test(sink_counts_by_intervals_as_the_library_does),
         cmocka_unit_test(sink_judges_damaged_frames_as_the_library_does),
         cmocka_unit_test(other_traffic_passes_the_sink),
         cmocka_unit_test(extension_headers_pass_the_sink_and_fragments_are_corrupt),
