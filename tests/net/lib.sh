@@ -11,6 +11,7 @@
 #     is "one link" "$(ip -o link | wc -l)" 1
 #     ok "nothing is left" wait_for 5 no_link veth0
 #
+# Scenarios of tests that run beside others have engine: packet, which sleeps between packets.
 # Never sleep a guess: wait_for a condition. $T is a directory of the test's own, removed at exit.
 # $VRBENCH is the program under test; `vrbench` calls it.
 
@@ -149,7 +150,7 @@ routers:
   r1t3: { memory: 96 MiB, cap: 60 }
 networks:
   NET0: { router: r1t3 }
-traffic: { lengths: [64], rates: { pps: [200] }, duration: 1 s }
+traffic: { engine: packet, lengths: [64], rates: { pps: [200] }, duration: 1 s }
 END
 }
 libvirtd_again() { "$SOURCE_ROOT/scripts/libvirtd" restart $lv; }
@@ -416,7 +417,7 @@ routers:
 networks:
   NET0: { router: r1t3 }
   NET1: { router: r2t3 }
-traffic: { lengths: [64], ${3-$two_traffic} }
+traffic: { engine: packet, lengths: [64], ${3-$two_traffic} }
 END
 }
 
@@ -427,7 +428,7 @@ scenario_many() {
         for (i = 0; i < n; i++) print "  R" i ": {}"
         print "networks:"
         for (i = 0; i < n; i++) print "  NET" i ": { router: R" i " }"
-        print "traffic: { lengths: [64], rates: { pps: [50] }, duration: 500 ms }"
+        print "traffic: { engine: packet, lengths: [64], rates: { pps: [50] }, duration: 500 ms }"
     }' >"$T/many.yaml"
 }
 
@@ -445,7 +446,7 @@ routers:
   r1: { daemon: $1, config: $1.conf, converge_within: 120 s }
 networks:
   NET0: { router: r1 }
-traffic: { lengths: [64], rates: { pps: [500] }, duration: 500 ms }
+traffic: { engine: packet, lengths: [64], rates: { pps: [500] }, duration: 500 ms }
 END
 }
 routes() { vrbench console r1 -- ip route; }

@@ -19,7 +19,7 @@ name: lives
 topologies: [bridged, dedicated]
 routers: { r1: {} }
 networks: { NET0: { router: r1 } }
-traffic: { lengths: [64], rates: { pps: [500] } }
+traffic: { engine: packet, lengths: [64], rates: { pps: [500] } }
 END_OF_FILE
 {
     cat "$T/made.yaml"

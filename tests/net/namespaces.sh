@@ -12,7 +12,7 @@ name: one
 topologies: [bridged]
 routers: { r1: {} }
 networks: { NET0: { router: r1 } }
-traffic: { lengths: [64], rates: { pps: [100] }, duration: 100 ms }
+traffic: { engine: packet, lengths: [64], rates: { pps: [100] }, duration: 100 ms }
 END
 machine_snapshot "$T/before"
 

@@ -19,7 +19,7 @@ name: plain
 topologies: [direct]
 routers: { r1: {} }
 networks: { NET0: { router: r1 } }
-traffic: { lengths: [64], rates: { pps: [100, 200] }, duration: 100 ms }
+traffic: { engine: packet, lengths: [64], rates: { pps: [100, 200] }, duration: 100 ms }
 END
 
 # --- planted links ------------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ topologies: [dedicated]
 routers: { r1t3: {} }
 networks: { NET0: { router: r1t3 } }
 links: { NET0: { source: a0, ingress: a1, egress: b1, sink: b0 } }
-traffic: { lengths: [64], rates: { pps: [300] } }
+traffic: { engine: packet, lengths: [64], rates: { pps: [300] } }
 END
 vrbench up "$T/lent.yaml" >/dev/null
 old=$(field r1t3 id)

@@ -15,7 +15,7 @@ many() {
     for i in $(seq "$1"); do echo "  r$i: {}"; done
     echo "networks:"
     for i in $(seq "$1"); do echo "  N$i: { router: r$i }"; done
-    echo "traffic: { lengths: [64], rates: { pps: [100] }, duration: 100 ms }"
+    echo "traffic: { engine: packet, lengths: [64], rates: { pps: [100] }, duration: 100 ms }"
 }
 many 1 >"$T/one.yaml"
 many 12 >"$T/many.yaml"

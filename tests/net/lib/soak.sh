@@ -12,7 +12,7 @@ name: $1
 topologies: [${2-dedicated}]
 routers: { r1: {}, r2: {} }
 networks: { NET0: { router: r1 }, NET1: { router: r2 } }
-traffic: { lengths: [64], rates: { pps: [400] }, duration: 10 ms }
+traffic: { engine: packet, lengths: [64], rates: { pps: [400] }, duration: 10 ms }
 END
 }
 
