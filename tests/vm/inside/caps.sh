@@ -57,7 +57,7 @@ topologies: [$2]
 host: { cpus: 1 }
 routers: { r1: { cap: $1 } }
 networks: { NET0: { router: r1 } }
-traffic: { lengths: [64], rates: { pps: [${PPS:-10000}] }, duration: $seconds s }
+traffic: { engine: packet, lengths: [64], rates: { pps: [${PPS:-10000}] }, duration: $seconds s }
 END
     low=$(($1 - 1))
     [ "$least" = whole ] || low=$(awk "BEGIN { print $1 * $least / 100 }")
@@ -86,7 +86,7 @@ topologies: [dedicated]
 host: { cpus: 1 }
 routers: { r1: { weight: $1 }, r2: { weight: $2 } }
 networks: { NET0: { router: r1 }, NET1: { router: r2 } }
-traffic: { lengths: [64], rates: { pps: [${PPS:-10000}] }, duration: 4 s }
+traffic: { engine: packet, lengths: [64], rates: { pps: [${PPS:-10000}] }, duration: 4 s }
 END
     low=$(awk "BEGIN { print 0.9 * $1 / $2 }")
     high=$(awk "BEGIN { print 1.1 * $1 / $2 }")

@@ -30,7 +30,7 @@ lend() {
     lent="topologies: [dedicated]
 networks: { NET0: { router: r1t3 } }
 links: { NET0: { source: $source, ingress: $ingress, egress: $egress, sink: $sink } }
-traffic: { lengths: [64], rates: { pps: [100] }, duration: 3 s }"
+traffic: { engine: packet, lengths: [64], rates: { pps: [100] }, duration: 3 s }"
 }
 interfaces() {
     for interface in "$source" "$ingress" "$egress" "$sink"; do

@@ -20,7 +20,7 @@ platform: xen
 topologies: [$2]
 routers: { $3 }
 networks: { $4 }
-traffic: { lengths: [$5], rates: { pps: [$6] }, duration: $7 }
+traffic: { engine: packet, lengths: [$5], rates: { pps: [$6] }, duration: $7 }
 END
 }
 

@@ -10,7 +10,7 @@ platform: xen
 topologies: [bridged]
 routers: { r1t3: {} }
 networks: { NET0: { router: r1t3 } }
-traffic: { lengths: [64], rates: { pps: [100] } }
+traffic: { engine: packet, lengths: [64], rates: { pps: [100] } }
 END
     vrbench up /run/snmp.yaml || exit
     # The figures are read as the study's script did it: written to a file that snmpd serves.
