@@ -57,7 +57,7 @@ await() {
 }
 building() { exists /run/vrbench/*.lock; }
 built() { exists /run/vrbench/*/ns-r2t3; }
-measured() { [ -s "$folder/points.jsonl" ]; }
+has_measured() { [ -s "$folder/points.jsonl" ]; }
 
 # find_pin PID NAME — true if a testbed of that process has that pin.
 find_pin() { ls /run/vrbench/"$1"-*/"$2"; }
@@ -70,7 +70,7 @@ crash() {
     case $1 in
     building) await building && pause 30 ;;
     measuring) await built && pause 400 ;;
-    ending) await measured && pause 40 ;;
+    ending) await has_measured && pause 40 ;;
     esac
     kill -KILL "$run_pid" 2>/dev/null
     end_run

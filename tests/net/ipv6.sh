@@ -6,7 +6,7 @@
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "$SOURCE_ROOT/tests/net/lib/ipv6.sh"
 isolate --run "$@"
-plan 138
+plan 137
 
 traffic() { echo "traffic: { engine: $1, lengths: [200], rates: { pps: [320, 500, 700, 900] }, duration: 250 ms }"; }
 scenario() { # FILE ENGINE
