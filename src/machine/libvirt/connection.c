@@ -193,6 +193,7 @@ static void opening_unref(struct opening *opening)
 static void *opening_run(void *data)
 {
     struct opening *opening = data;
+    xmlSetGenericErrorFunc(NULL, say_nothing_either); // libxml2 has one for each thread
     opening->handle = opening->right == CONNECTION_LOOK ? virConnectOpenReadOnly(opening->uri)
                                                         : virConnectOpen(opening->uri);
     opening->why = opening->handle == NULL ? virSaveLastError() : NULL;
