@@ -129,7 +129,10 @@ runs() { vrbench list --json | jq -e 'map(select(.testbed == "running")) | lengt
 ok "a run's testbed is listed" wait_for 60 runs
 vrbench destroy running/r1t3 2>"$T/err"
 is "  but not to be changed" $? 2
-ok "the run ends" wait "$run"
+run_ends() { # 4: most of its points were disturbed
+    wait "$run" || [ $? -eq 4 ]
+}
+ok "the run ends" run_ends
 
 old=$(owner)
 ok "down" vrbench down two
