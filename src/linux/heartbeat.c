@@ -15,8 +15,11 @@
 #include "base/text.h"
 #include "base/thread.h"
 
-#define PRIORITY   95   // SCHED_FIFO: above every thread of vrbench, below migration and watchdogs
-#define STALLS_MAX 4096 // of one CPU in one report
+#define PRIORITY        95 // SCHED_FIFO: above every thread of vrbench, below migration and watchdogs
+#define PERIODS_OF_COST 200U // the least period, as a multiple of the CPU time of a wake-up
+#define PERIOD_MOST_NS  (100U * NS_PER_MS)
+#define ADAPT_EVERY     16U
+#define STALLS_MAX      4096 // of one CPU in one report
 
 struct beat {
     struct heartbeat *whole;
@@ -45,6 +48,21 @@ static void beat_note(struct beat *beat, uint64_t from_ns, uint64_t due_ns, uint
         .cpu = beat->cpu, .from_ns = from_ns, .to_ns = now_ns, .late_ns = now_ns - due_ns};
 }
 
+// A wake-up costs some microseconds, but a hundred times as many on an emulated CPU. The period
+// grows with the cost, so that a heartbeat takes about half a percent of a CPU.
+static uint64_t beat_period(uint64_t beats)
+{
+    struct timespec used;
+    if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used) < 0 || beats == 0) {
+        return HEARTBEAT_PERIOD_NS;
+    }
+    uint64_t cost_ns = ((uint64_t)used.tv_sec * NS_PER_S + (uint64_t)used.tv_nsec) / beats;
+    uint64_t period_ns = cost_ns * PERIODS_OF_COST;
+    return period_ns < HEARTBEAT_PERIOD_NS ? HEARTBEAT_PERIOD_NS
+           : period_ns > PERIOD_MOST_NS    ? PERIOD_MOST_NS
+                                           : period_ns;
+}
+
 static void *beat_run(void *context)
 {
     struct beat *beat = context;
@@ -54,14 +72,19 @@ static void *beat_run(void *context)
     beat->rc = cpu_bind(0, &here, NULL);
     (void)sem_post(&beat->settled);
     uint64_t last_ns = clock_monotonic_ns();
+    uint64_t period_ns = HEARTBEAT_PERIOD_NS;
+    uint64_t beats = 0;
     while (beat->rc == 0 && !atomic_load_explicit(&beat->whole->ending, memory_order_relaxed)) {
-        uint64_t due_ns = last_ns + HEARTBEAT_PERIOD_NS;
+        uint64_t due_ns = last_ns + period_ns;
         (void)clock_sleep_until(due_ns);
         uint64_t now_ns = clock_monotonic_ns();
         if (now_ns > due_ns + HEARTBEAT_LATE_NS) {
             beat_note(beat, last_ns, due_ns, now_ns);
         }
         last_ns = now_ns;
+        if (++beats % ADAPT_EVERY == 0) {
+            period_ns = beat_period(beats);
+        }
     }
     return NULL;
 }

@@ -17,7 +17,7 @@
 #include "base/error.h"
 #include "linux/cpu.h"
 
-#define HEARTBEAT_PERIOD_NS 1000000U // between two wake-ups
+#define HEARTBEAT_PERIOD_NS 1000000U // between two wake-ups; longer where they are expensive
 #define HEARTBEAT_LATE_NS   1000000U // a wake-up later than this is a stall
 
 // One stall of one CPU, in CLOCK_MONOTONIC: the CPU was away at some time after `from_ns`, the last

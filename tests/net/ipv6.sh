@@ -101,7 +101,7 @@ agree() { # FIELD PLACE0 PLACE1
 numbered_in_order() { # PLACE NETWORK
     "$(helper stamps)" "$T/$1.pcap" | awk -v n="$2" '
         $1 != "total" && $2 == n { seen = 1 }
-        $1 != "total" && $2 == n && ($3 != $4 || $5 != 0 || $6 != 0 || $7 != $3 - 1) { print; bad = 1 }
+        $1 != "total" && $2 == n && ($3 != $4 || $5 != 0 || $7 - $6 + 1 != $3 || ($6 != 0 && cut++)) { print; bad = 1 }
         END { exit bad || !seen }'
 }
 
