@@ -70,7 +70,7 @@ int measuring_check(struct scenario *const *scenarios, size_t count, bool even_d
     for (size_t i = 0; rc == 0 && i < count; i++) {
         rc = testbed_check_links(scenarios[i], even_default_route, err);
     }
-    return rc < 0 ? rc : 0;
+    return rc;
 }
 
 int measuring_folder(const struct scenario *scenario, char **ret, struct error *err)
