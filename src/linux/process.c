@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -57,6 +58,16 @@ static bool read_field(pid_t pid, int number, unsigned long long *ret)
     }
     *ret = field == NULL ? 0 : strtoull(field, NULL, 10);
     return field != NULL;
+}
+
+void process_name(pid_t pid, char ret[16])
+{
+    _cleanup_free_ char *path = text_format("/proc/%d/comm", (int)pid);
+    _cleanup_free_ char *text = NULL;
+    ret[0] = '\0';
+    if (file_read(path, 64, &text, NULL, NULL) == 0) {
+        snprintf(ret, 16, "%.*s", (int)strcspn(text, "\n"), text);
+    }
 }
 
 bool process_descends_from(pid_t pid, pid_t ancestor)

@@ -26,6 +26,9 @@ uint64_t process_start_time(pid_t pid);
 // Whether a process is `ancestor`, or a child of it, or a child of its children, and so on.
 bool process_descends_from(pid_t pid, pid_t ancestor);
 
+// Writes the kernel's name of a task (/proc/PID/comm, proc(5)); empty if it has ended.
+void process_name(pid_t pid, char ret[16]);
+
 // Whether a task has ended (reaped or a zombie).
 bool process_is_dead(pid_t pid);
 

@@ -4,29 +4,15 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "linux/cpu.h"
-
-#define COMM_MAX 64
-
-// The name of a task by the path of its /proc folder; empty if it has ended.
-static void name_of(const char *folder, char ret[16])
-{
-    _cleanup_free_ char *path = text_format("%s/comm", folder);
-    _cleanup_free_ char *text = NULL;
-    ret[0] = '\0';
-    if (file_read(path, COMM_MAX, &text, NULL, NULL) == 0) {
-        snprintf(ret, 16, "%.*s", (int)strcspn(text, "\n"), text);
-    }
-}
+#include "linux/process.h"
 
 int threads_read(pid_t process, struct thread_time **ret, size_t *ret_count, uint64_t *ret_total_ns,
                  struct error *err)
@@ -40,9 +26,8 @@ int threads_read(pid_t process, struct thread_time **ret, size_t *ret_count, uin
     size_t count = 0;
     for (struct dirent *entry = NULL; (entry = readdir(directory)) != NULL;) {
         struct thread_time thread = {.tid = (pid_t)strtol(entry->d_name, NULL, 10)};
-        _cleanup_free_ char *task = text_format("%s/%s", folder, entry->d_name);
         if (thread.tid > 0 && cpu_task_time(thread.tid, &thread.ns, NULL) == 0) {
-            name_of(task, thread.name);
+            process_name(thread.tid, thread.name);
             threads = memory_resize(threads, count + 1, sizeof thread);
             threads[count++] = thread;
         }
@@ -68,12 +53,11 @@ int threads_of_kernel(const char *name, pid_t **ret, size_t *ret_count, struct e
     size_t count = 0;
     for (struct dirent *entry = NULL; (entry = readdir(directory)) != NULL;) {
         pid_t task = (pid_t)strtol(entry->d_name, NULL, 10);
-        _cleanup_free_ char *folder = text_format("/proc/%s", entry->d_name);
         char called[16];
         if (task <= 0) {
             continue;
         }
-        name_of(folder, called);
+        process_name(task, called);
         if (strcmp(called, name) == 0) {
             tasks = memory_resize(tasks, count + 1, sizeof *tasks);
             tasks[count++] = task;

@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -12,8 +11,8 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/text.h"
+#include "linux/process.h"
 
 static int process_compare(const void *one, const void *other)
 {
@@ -58,15 +57,6 @@ void usage_clear(struct usage_snapshot *snapshot)
     *snapshot = (struct usage_snapshot){0};
 }
 
-static void culprit_name(struct usage_culprit *culprit)
-{
-    _cleanup_free_ char *path = text_format("/proc/%d/comm", (int)culprit->pid);
-    _cleanup_free_ char *text = NULL;
-    if (file_read(path, 64, &text, NULL, NULL) == 0) {
-        snprintf(culprit->name, sizeof culprit->name, "%.*s", (int)strcspn(text, "\n"), text);
-    }
-}
-
 // Puts a culprit into its place among `count` others, the busiest first; drops the last of `room`.
 static size_t culprit_insert(const struct usage_culprit *culprit, struct usage_culprit *ret,
                              size_t count, size_t room)
@@ -103,7 +93,7 @@ size_t usage_top(const struct usage_snapshot *before, const struct usage_snapsho
         }
     }
     for (size_t i = 0; i < count; i++) {
-        culprit_name(&ret[i]);
+        process_name(ret[i].pid, ret[i].name);
     }
     return count;
 }
