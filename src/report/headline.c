@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "report/steps.h"
+#include "result/json_text.h"
 
 enum {
     SCENARIO,
@@ -166,13 +167,6 @@ size_t headlines_compute(const struct point_list *points, struct headline **ret)
 }
 
 // ---- JSON
-
-static void json_set_real(json_t *object, const char *key, double value)
-{
-    if (isfinite(value)) {
-        json_object_set_new(object, key, json_real(value));
-    }
-}
 
 static json_t *bounds_to_json(const struct bounds *bounds)
 {

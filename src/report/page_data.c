@@ -19,6 +19,7 @@
 #include "report/steps.h"
 #include "report/summary.h"
 #include "report/words.h"
+#include "result/json_text.h"
 #include "result/platform_facts.h"
 #include "result/store.h"
 #include "version.h"
@@ -43,13 +44,6 @@ static void set_text(json_t *object, const char *key, const char *text)
     }
 }
 
-static void set_real(json_t *object, const char *key, double value)
-{
-    if (isfinite(value)) {
-        json_object_set_new(object, key, json_real(value));
-    }
-}
-
 static json_t *real_or_null(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
@@ -68,31 +62,31 @@ static json_t *names(const char *const *texts, size_t count)
 static json_t *describe_step(const struct sweep *sweep, const struct load_step *step)
 {
     json_t *row = json_object();
-    set_real(row, "requested", step->requested_pps);
-    set_real(row, "sent", step->offered_pps);
-    set_real(row, "received", step->forwarded_pps);
-    set_real(row, "sent_mean", step->offered_pps / (double)sweep->network_count);
-    set_real(row, "host_cpu", step->host_percent);
-    set_real(row, "total_cpu", step->total_percent);
-    set_real(row, "tester_cpu", step->tester_percent);
-    set_real(row, "host_ns", step->host_ns);
-    set_real(row, "all_ns", step->ns_per_packet);
+    json_set_real(row, "requested", step->requested_pps);
+    json_set_real(row, "sent", step->offered_pps);
+    json_set_real(row, "received", step->forwarded_pps);
+    json_set_real(row, "sent_mean", step->offered_pps / (double)sweep->network_count);
+    json_set_real(row, "host_cpu", step->host_percent);
+    json_set_real(row, "total_cpu", step->total_percent);
+    json_set_real(row, "tester_cpu", step->tester_percent);
+    json_set_real(row, "host_ns", step->host_ns);
+    json_set_real(row, "all_ns", step->ns_per_packet);
     json_t *networks = json_array();
     for (size_t i = 0; i < sweep->network_count; i++) {
         json_t *network = json_object();
-        set_real(network, "sent", step->network_offered[i]);
-        set_real(network, "received", step->network_forwarded[i]);
-        set_real(network, "loss", step->network_loss[i] * 100);
-        set_real(network, "p50", step->network_delay_p50[i] / 1000);
-        set_real(network, "p99", step->network_delay_p99[i] / 1000);
+        json_set_real(network, "sent", step->network_offered[i]);
+        json_set_real(network, "received", step->network_forwarded[i]);
+        json_set_real(network, "loss", step->network_loss[i] * 100);
+        json_set_real(network, "p50", step->network_delay_p50[i] / 1000);
+        json_set_real(network, "p99", step->network_delay_p99[i] / 1000);
         json_array_append_new(networks, network);
     }
     json_object_set_new(row, "networks", networks);
     json_t *routers = json_array();
     for (size_t i = 0; i < sweep->router_count; i++) {
         json_t *router = json_object();
-        set_real(router, "cpu", step->router_percent[i]);
-        set_real(router, "ns", step->router_ns[i]);
+        json_set_real(router, "cpu", step->router_percent[i]);
+        json_set_real(router, "ns", step->router_ns[i]);
         json_array_append_new(routers, router);
     }
     json_object_set_new(row, "routers", routers);
@@ -175,12 +169,12 @@ static json_t *describe_summary(const struct point_list *points)
         set_text(row, "length_layer", summary->length_layer);
         set_text(row, "sentence", sentence);
         json_object_set_new(row, "length", json_integer(summary->length));
-        set_real(row, "no_loss_pps", summary->no_loss_pps);
-        set_real(row, "max_pps", summary->max_pps);
-        set_real(row, "loss_at_top_percent", summary->loss_at_top * 100);
-        set_real(row, "host_cpu_percent", summary->host_percent);
-        set_real(row, "router_cpu_percent", summary->routers_percent);
-        set_real(row, "ns_per_packet", summary->ns_per_packet);
+        json_set_real(row, "no_loss_pps", summary->no_loss_pps);
+        json_set_real(row, "max_pps", summary->max_pps);
+        json_set_real(row, "loss_at_top_percent", summary->loss_at_top * 100);
+        json_set_real(row, "host_cpu_percent", summary->host_percent);
+        json_set_real(row, "router_cpu_percent", summary->routers_percent);
+        json_set_real(row, "ns_per_packet", summary->ns_per_packet);
         json_object_set_new(row, "points", json_integer((json_int_t)summary->points));
         json_object_set_new(row, "invalid_points", json_integer((json_int_t)summary->invalid));
         json_array_append_new(list, row);

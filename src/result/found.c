@@ -2,10 +2,10 @@
 // result/found — see found.h.
 #include "result/found.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "result/json_text.h"
 
 void found_list_add(struct found_list *list, struct found *found)
 {
@@ -25,13 +25,6 @@ void found_list_clear(struct found_list *list)
     *list = (struct found_list){0};
 }
 
-static void set_rate(json_t *row, const char *key, double pps)
-{
-    if (!isnan(pps)) {
-        json_object_set_new(row, key, json_real(pps));
-    }
-}
-
 json_t *found_to_json(const struct found_list *list)
 {
     json_t *rows = json_array();
@@ -42,9 +35,9 @@ json_t *found_to_json(const struct found_list *list)
             "length", (int)found->length, "network", found->network, "goal", found->goal, "rule",
             found->rule, "loss_ratio", found->loss_ratio, "regular", found->regular, "end",
             found->end, "trial_s", found->trial_s, "trials", (json_int_t)found->trials);
-        set_rate(row, "relevant_lower_pps", found->lower_pps);
-        set_rate(row, "relevant_upper_pps", found->upper_pps);
-        set_rate(row, "conditional_pps", found->conditional_pps);
+        json_set_real(row, "relevant_lower_pps", found->lower_pps);
+        json_set_real(row, "relevant_upper_pps", found->upper_pps);
+        json_set_real(row, "conditional_pps", found->conditional_pps);
         json_array_append_new(rows, row);
     }
     return rows;

@@ -3,6 +3,7 @@
 // digits; this file prints its values instead.
 #include "result/json_text.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,4 +133,11 @@ char *json_to_text(const json_t *json, unsigned indent)
         0); // jansson's iteration does not take const; the value is not changed
     fclose(out);
     return text;
+}
+
+void json_set_real(json_t *object, const char *key, double value)
+{
+    if (isfinite(value)) {
+        json_object_set_new(object, key, json_real(value));
+    }
 }
