@@ -11,19 +11,6 @@
 #define CANDIDATES  16  // busiest programs among which those of others are looked for
 #define SHARE_LEAST 1.0 // percent of a CPU
 
-static bool testbed_has_cap(const struct testbed *testbed)
-{
-    const struct testbed_party *parties = NULL;
-    size_t count = testbed_parties(testbed, &parties);
-    for (size_t i = 0; i < count; i++) {
-        struct allocation allocation;
-        if (testbed_get_allocation(testbed, i, &allocation, NULL) == 0 && allocation.cap > 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void disturbance_begin(const struct testbed *testbed, const struct cpu_list *cpus,
                        struct disturbance_watch *ret)
 {

@@ -97,11 +97,8 @@ static void judge_steal(const struct evidence *evidence, struct point *point,
         }
     }
     uint64_t lost = point_lost(point);
-    double offered = 0.0;
-    for (size_t i = 0; i < point->network_count; i++) {
-        offered += point->networks[i].offered_pps;
-    }
-    double by_steal = offered * (double)(dut_ns + STEAL_TICK_NS) / (double)NS_PER_S;
+    double by_steal =
+        point_offered_pps(point) * (double)(dut_ns + STEAL_TICK_NS) / (double)NS_PER_S;
     if (dut_ns > 0 && lost > 0 && (double)lost <= by_steal) {
         verdict->disturbed = true;
         point_invalidate(
@@ -118,18 +115,6 @@ static unsigned cap_of(const struct evidence *evidence, size_t party)
     struct allocation allocation;
     return testbed_get_allocation(evidence->testbed, party, &allocation, NULL) < 0 ? 0
                                                                                    : allocation.cap;
-}
-
-static bool is_capped(const struct evidence *evidence)
-{
-    const struct testbed_party *parties = NULL;
-    size_t count = testbed_parties(evidence->testbed, &parties);
-    for (size_t i = 0; i < count; i++) {
-        if (cap_of(evidence, i) > 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 // A party must not use more than its cap, up to the kernel's granularity at either end of a trial.
@@ -163,11 +148,8 @@ static void judge_heartbeat(const struct evidence *evidence, struct point *point
     struct heartbeat_stall worst = {0};
     uint64_t stalled_ns = disturbance_stalled_ns(evidence->disturbance, &worst);
     uint64_t lost = point_lost(point);
-    double offered = 0.0;
-    for (size_t i = 0; i < point->network_count; i++) {
-        offered += point->networks[i].offered_pps;
-    }
-    if (lost == 0 || (double)lost > offered * (double)stalled_ns / (double)NS_PER_S) {
+    if (lost == 0 ||
+        (double)lost > point_offered_pps(point) * (double)stalled_ns / (double)NS_PER_S) {
         return;
     }
     verdict->disturbed = true;
@@ -193,7 +175,7 @@ static void judge_stalls(const struct evidence *evidence, struct point *point,
         longest = delay > longest ? delay : longest;
     }
     if (plan->topology == TOPOLOGY_DIRECT || plan->shared_cpus || point_lost(point) == 0 ||
-        is_capped(evidence) || point->cpu_total_percent > SPARE_BELOW * room ||
+        testbed_has_cap(evidence->testbed) || point->cpu_total_percent > SPARE_BELOW * room ||
         longest < STALL_NS) {
         return;
     }

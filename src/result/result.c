@@ -132,6 +132,15 @@ uint64_t point_lost(const struct point *point)
     return sum;
 }
 
+double point_offered_pps(const struct point *point)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < point->network_count; i++) {
+        sum += point->networks[i].offered_pps;
+    }
+    return sum;
+}
+
 const struct cpu_result *point_cpu(const struct point *point, const char *name)
 {
     for (size_t i = 0; i < point->cpu_count; i++) {

@@ -165,6 +165,7 @@ bool point_was_disturbed(const struct point *point);
 uint64_t point_tx(const struct point *point);
 uint64_t point_rx(const struct point *point);
 uint64_t point_lost(const struct point *point);
+double point_offered_pps(const struct point *point);
 // Returns the CPU figure of that name, or NULL.
 const struct cpu_result *point_cpu(const struct point *point, const char *name);
 
