@@ -86,6 +86,15 @@ bool quiet_is_given(const struct quiet_look *look)
            look->stalled_percent <= QUIET_STALLED;
 }
 
+// Appends a text, which it frees, to a list.
+static void list_append(char **list, const char *separator, char *text)
+{
+    char *longer = text_format("%s%s%s", *list, (*list)[0] == '\0' ? "" : separator, text);
+    free(*list);
+    free(text);
+    *list = longer;
+}
+
 char *quiet_culprits(const struct quiet_look *look)
 {
     char *text = text_copy("");
@@ -99,28 +108,14 @@ char *quiet_culprits(const struct quiet_look *look)
         }
         _cleanup_free_ char *name =
             text_printable(culprit->name[0] == '\0' ? "ended" : culprit->name);
-        char *longer = text_format("%s%s%s (pid %d) %.0f %%", text, i == 0 ? "" : ", ", name,
-                                   (int)culprit->pid, percent);
-        free(text);
-        text = longer;
+        list_append(&text, ", ",
+                    text_format("%s (pid %d) %.0f %%", name, (int)culprit->pid, percent));
     }
     // Processes that end while it is looked, as a compiler's, are not seen.
     if (named < look->background_percent / 2.0 && look->background_percent > QUIET_BACKGROUND) {
-        char *longer =
-            text_format("%s%smost by short-lived processes", text, text[0] == '\0' ? "" : ", ");
-        free(text);
-        text = longer;
+        list_append(&text, ", ", text_copy("most by short-lived processes"));
     }
     return text;
-}
-
-// Appends "; TEXT", which it frees.
-static void disturbance_add(char **all, char *text)
-{
-    char *longer = text_format("%s%s%s", *all, (*all)[0] == '\0' ? "" : "; ", text);
-    free(*all);
-    free(text);
-    *all = longer;
 }
 
 char *quiet_disturbance(const struct quiet_look *look)
@@ -128,19 +123,20 @@ char *quiet_disturbance(const struct quiet_look *look)
     char *text = text_copy("");
     if (look->background_percent > QUIET_BACKGROUND) {
         _cleanup_free_ char *culprits = quiet_culprits(look);
-        disturbance_add(&text, text_format("other programs use %.0f %% of a CPU%s%s",
-                                           look->background_percent,
-                                           culprits[0] == '\0' ? "" : ": ", culprits));
+        list_append(&text, "; ",
+                    text_format("other programs use %.0f %% of a CPU%s%s", look->background_percent,
+                                culprits[0] == '\0' ? "" : ": ", culprits));
     }
     if (look->steal_percent > QUIET_STEAL) {
-        disturbance_add(&text, text_format("the hypervisor takes %.0f %% of a CPU (steal)",
-                                           look->steal_percent));
+        list_append(
+            &text, "; ",
+            text_format("the hypervisor takes %.0f %% of a CPU (steal)", look->steal_percent));
     }
     if (look->stalled_percent > QUIET_STALLED) {
-        disturbance_add(&text,
-                        text_format("a CPU stalls for %.1f %% of the time, at most %.1f ms at once",
-                                    look->stalled_percent,
-                                    (double)look->longest_stall_ns / (double)NS_PER_MS));
+        list_append(&text, "; ",
+                    text_format("a CPU stalls for %.1f %% of the time, at most %.1f ms at once",
+                                look->stalled_percent,
+                                (double)look->longest_stall_ns / (double)NS_PER_MS));
     }
     return text;
 }
