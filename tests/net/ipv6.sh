@@ -5,6 +5,7 @@
 # a router; and interfaces that carry nothing but test packets.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "$SOURCE_ROOT/tests/net/lib/ipv6.sh"
+. "$SOURCE_ROOT/tests/net/lib/witness.sh"
 isolate --run "$@"
 plan 137
 
@@ -20,22 +21,6 @@ $(traffic "$2")
 END
 }
 
-# watch PLACE... — a tcpdump at each NODE.INTERFACE, listening when this returns: $T/PLACE.pcap.
-watch() {
-    watchers=
-    for place; do
-        node "${place%.*}" tcpdump -Z root -n -U --immediate-mode -B 16384 -i "${place#*.}" \
-            -w "$T/$place.pcap" 2>"$T/$place.err" &
-        watchers="$watchers $!"
-        wait_for 60 grep -q 'listening on' "$T/$place.err" || diag "no tcpdump at $place"
-    done
-}
-unwatch() {
-    for watcher in $watchers; do
-        kill -TERM "$watcher" 2>/dev/null # it may have ended with its interface
-        wait "$watcher" 2>/dev/null
-    done
-}
 # counters FILE PLACE... — PLACE PACKETS BYTES of both directions by `ip -s link`, a line each.
 counters() {
     counters_to=$1
@@ -58,15 +43,15 @@ grown() {
     awk -v p="$1" '$1 == p { a[++n] = $2; b[n] = $3 } END { print a[2] - a[1], b[2] - b[1] }' \
         "$T/from" "$T/until"
 }
-# captured PLACE — packets and bytes of a capture, and packets that are not the test's.
-captured() {
+# sizes PLACE — packets and bytes of a capture, and packets that are not the test's.
+sizes() {
     "$(helper stamps)" "$T/$1.pcap" | awk '$1 == "total" { print $2, $6, $4 }'
 }
 # An interface counts packets that it received from a socket without their Ethernet headers of 14 bytes,
 # and those of XDP with them.
 captured_is_grown() {
-    echo "$(captured "$1") $(grown "$1")"
-    echo "$(captured "$1") $(grown "$1")" |
+    echo "$(sizes "$1") $(grown "$1")"
+    echo "$(sizes "$1") $(grown "$1")" |
         awk '{ exit !($1 > 0 && $1 == $4 && $3 == 0 && ($2 == $5 || $2 == $5 + 14 * $1)) }'
 }
 
@@ -85,26 +70,6 @@ packets4() {
 expected4() {
     echo "ttl $1 length 200 198.18.1.2.22100 > 198.19.1.2.22098: [udp sum ok] UDP, length 172"
 }
-# Each of the first three points is a trial of which the places saw just as many frames. Trials are
-# distinguished by the run number in the stamps. The last point is measured only partly under observation.
-agree() { # FIELD PLACE0 PLACE1
-    head -n 3 "$folder/points.jsonl" |
-        jq -r "select(.valid or ([.networks[].lost] | add) == 0) | [.networks[].$1] | @tsv" | sort >"$T/said"
-    for place in "$2" "$3"; do "$(helper stamps)" "$T/$place.pcap"; done |
-        awk '$1 != "total" { n[$1, $2] = $4; runs[$1] }
-            END { for (r in runs) print n[r, 0] + 0 "\t" n[r, 1] + 0 }' | sort -u >"$T/seen"
-    [ -z "$(comm -23 "$T/said" "$T/seen")" ] || {
-        cat "$T/said" "$T/seen" "$folder/points.jsonl"
-        return 1
-    }
-}
-numbered_in_order() { # PLACE NETWORK
-    "$(helper stamps)" "$T/$1.pcap" | awk -v n="$2" '
-        $1 != "total" && $2 == n { seen = 1 }
-        $1 != "total" && $2 == n && ($3 != $4 || $5 != 0 || $7 - $6 + 1 != $3 || ($6 != 0 && cut++)) { print; bad = 1 }
-        END { exit bad || !seen }'
-}
-
 # observe ENGINE TOPOLOGY HOPS FIRST0 FIRST1 LAST0 LAST1 — a run that is watched where the networks' packets
 # enter and leave what is under test.
 observe() {
@@ -128,7 +93,7 @@ observe() {
     }
     for place in $places; do
         ok "  at $place, all is captured that is counted, and it is the test's" \
-            wait_for 60 captured_is_grown "$place" || diag "$(captured "$place"), $(grown "$place")"
+            wait_for 60 captured_is_grown "$place" || diag "$(sizes "$place"), $(grown "$place")"
     done
     unwatch
     release_run
