@@ -219,9 +219,10 @@ static inline uint64_t placed_at(const struct lab *lab, const char *where)
     return 0;
 }
 
-// Draws up the account, compares it with "PLACE: COUNT" lines and the tester's part, and ends.
-static inline void assert_account(struct lab *lab, const char *expected, uint64_t sink_ring,
-                                  uint64_t sink_socket)
+// Draws up the account and compares it with "PLACE: COUNT" lines and the tester's part. The lab
+// stays open; the caller closes it.
+static inline void check_account(struct lab *lab, const char *expected, uint64_t sink_ring,
+                                 uint64_t sink_socket)
 {
     account(lab);
     char *text = text_copy("");
@@ -235,6 +236,13 @@ static inline void assert_account(struct lab *lab, const char *expected, uint64_
     free(text);
     assert_int_equal(lab->tester.sink_ring, sink_ring);
     assert_int_equal(lab->tester.sink_socket, sink_socket);
+}
+
+// Does the same as check_account() and closes the lab.
+static inline void assert_account(struct lab *lab, const char *expected, uint64_t sink_ring,
+                                  uint64_t sink_socket)
+{
+    check_account(lab, expected, sink_ring, sink_socket);
     close_lab(lab);
 }
 
