@@ -17,7 +17,6 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "linux/cpu.h"
-#include "linux/discard.h"
 #include "linux/link.h"
 #include "linux/napi.h"
 #include "linux/offload.h"
@@ -32,8 +31,7 @@ struct wire {
 static const uint8_t source_mac[6] = {2, 0x76, 0, 0, 0, 1};
 static const uint8_t sink_mac[6] = {2, 0x76, 0, 0, 0, 2};
 
-static int make_wire(struct wire *wire, const char *engine, const struct cpu_list *cpus,
-                     struct error *err)
+static int make_wire(struct wire *wire, const struct cpu_list *cpus, struct error *err)
 {
     static const struct offloads wanted = {.gro = true, .gso = false, .tso = false};
     int rc = netns_create(NULL, &wire->source, err);
@@ -54,10 +52,6 @@ static int make_wire(struct wire *wire, const char *engine, const struct cpu_lis
         (rc = link_set_up(wire->source, 10, true, err)) < 0 ||
         (rc = link_set_up(wire->sink, 10, true, err)) < 0 ||
         (rc = napi_make_threaded(wire->sink, &wire->napi, 1, NAPI_AUTO, err)) < 0) {
-        return rc;
-    }
-    uint16_t port = engine_discard_port(engine);
-    if (port != 0 && (rc = discard_at_ingress(wire->sink, 10, port, err)) < 0) {
         return rc;
     }
     struct cpu_list sink_cpu = {.count = 1, .cpus = {cpus->cpus[cpus->count - 1]}};
@@ -187,7 +181,7 @@ int main(int argc, char **argv)
     struct wire wire = {0};
     int rc = cpu_list_usable(&cpus, &err);
     if (rc == 0) {
-        rc = make_wire(&wire, engine, &cpus, &err);
+        rc = make_wire(&wire, &cpus, &err);
     }
     if (rc == 0) {
         rc = measure_engine(&wire, engine, &cpus, &request, &err);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// linux/discard — see discard.h. Called by measure/ for the interfaces of the sinks. The program is
+// linux/discard — see discard.h. Called by the sink of the engine "packet". The program is
 // bpf/discard.bpf.c.
 #include "linux/discard.h"
 

@@ -6,9 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/log.h"
 #include "base/text.h"
-#include "linux/discard.h"
 #include "scenario/engines.h"
 
 static struct traffic_path path_of(const struct testbed *testbed, const struct plan_path *path)
@@ -37,26 +35,6 @@ static struct traffic_path path_of(const struct testbed *testbed, const struct p
     return ends;
 }
 
-static int open_discards(struct bench *bench, const struct traffic_path *paths, struct error *err)
-{
-    uint16_t port = engine_discard_port(bench->traits->name);
-    for (size_t i = 0; port != 0 && i < bench->path_count; i++) {
-        _cleanup_error_ struct error why = ERROR_INIT;
-        int rc = discard_at_ingress(paths[i].sink_ns, paths[i].sink_index, port, &why);
-        if (rc < 0 && i > 0) {
-            error_move(err, &why);
-            return rc;
-        }
-        if (rc < 0) {
-            log_note("sink", "%s; a discarding socket is used instead", why.text);
-            // One socket serves the whole namespace.
-            bench->discard = discard_socket(paths[i].sink_ns, port, err);
-            return bench->discard < 0 ? bench->discard : 0;
-        }
-    }
-    return 0;
-}
-
 static int open_engine(struct bench *bench, struct error *err)
 {
     const struct plan *plan = testbed_plan(bench->testbed);
@@ -80,12 +58,8 @@ static int open_engine(struct bench *bench, struct error *err)
         memmove(setup.sink_cpus.cpus, plan->tester_cpus.cpus + half,
                 setup.sink_cpus.count * sizeof setup.sink_cpus.cpus[0]);
     }
-    int rc = open_discards(bench, paths, err);
-    if (rc < 0) {
-        return rc;
-    }
     struct error why = ERROR_INIT;
-    rc = engine_open(bench->traits->name, &setup, &bench->engine, &why);
+    int rc = engine_open(bench->traits->name, &setup, &bench->engine, &why);
     if (rc == 0 || bench->engine_why == NULL || why.exit_status != EXIT_LACKING ||
         text_equal(bench->traits->name, "packet")) {
         error_move(err, &why);
@@ -96,8 +70,7 @@ static int open_engine(struct bench *bench, struct error *err)
     bench->engine_why = text_copy(why.text);
     error_clear(&why);
     bench->traits = scenario_engine("packet");
-    rc = open_discards(bench, paths, err);
-    return rc < 0 ? rc : engine_open(bench->traits->name, &setup, &bench->engine, err);
+    return engine_open(bench->traits->name, &setup, &bench->engine, err);
 }
 
 static const char *choose_engine(struct bench *bench)
@@ -147,8 +120,7 @@ int bench_open(const struct scenario *scenario, enum topology topology, struct b
         return rc;
     }
     struct bench *bench = memory_new(1, sizeof *bench);
-    *bench = (struct bench){
-        .scenario = scenario, .usable = usable, .awake = cpu_hold_awake(NULL), .discard = -1};
+    *bench = (struct bench){.scenario = scenario, .usable = usable, .awake = cpu_hold_awake(NULL)};
     rc = set_up_bench(bench, topology, err);
     if (rc < 0) {
         (void)bench_close(bench, NULL);
@@ -165,7 +137,6 @@ int bench_close(struct bench *bench, struct error *err)
     }
     agent_close(bench->agent);
     engine_close(bench->engine);
-    cleanup_close(&bench->discard);
     int rc = bench->testbed == NULL ? 0 : testbed_down(&bench->testbed, 1, NULL, err);
     (void)cpu_bind(0, &bench->usable, NULL);
     cleanup_close(&bench->awake);

@@ -14,7 +14,6 @@ struct bench {
     const struct engine_traits *traits; // of the engine in use
     char *engine_why;                   // if the scenario's engine is auto: why this one; else NULL
     struct engine *engine;
-    int discard; // socket that discards the sinks' traffic if a filter cannot; -1 = none
     size_t path_count;
     struct cpu_list usable; // CPUs of this thread before it was bound
     int awake;              // keeps the CPUs from sleeping; -1 = does not

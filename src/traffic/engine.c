@@ -78,12 +78,6 @@ char *engine_program_version(const char *name)
     return ops == NULL || ops->version == NULL ? NULL : ops->version(ops);
 }
 
-uint16_t engine_discard_port(const char *name)
-{
-    const struct engine_ops *ops = engine_find(name);
-    return ops == NULL ? 0 : ops->discard_port;
-}
-
 int engine_open(const char *name, const struct traffic_setup *setup, struct engine **ret,
                 struct error *err)
 {

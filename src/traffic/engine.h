@@ -109,9 +109,6 @@ struct half_ops {
 
 // The code of an engine; its traits are its row in scenario/engines.h.
 struct engine_ops {
-    // UDP port of its packets if they need not reach the kernel's UDP layer: they are discarded
-    // behind the engine's own packet sockets. 0 = they must reach it.
-    uint16_t discard_port;
     const struct pair_program *program; // for an engine that is another program, see pair.h
     // Checks before anything is built that this machine has what the engine requires; NULL = no
     // requirements.
@@ -134,8 +131,6 @@ char *engine_program_version(const char *name);
 struct engine;
 int engine_open(const char *name, const struct traffic_setup *setup, struct engine **ret,
                 struct error *err);
-// The UDP port that may be discarded, see engine_ops; 0 = none.
-uint16_t engine_discard_port(const char *name);
 // Runs one trial and fills counts[path]. Fails as half_ops.finish() does.
 int engine_run(struct engine *engine, const struct traffic_request *request,
                struct traffic_count *counts, struct error *err);

@@ -37,7 +37,6 @@ void packet_threads_join(struct packet_threads *threads)
 }
 
 const struct engine_ops engine_packet = {
-    .discard_port = FRAME_PORT,
     .source = &packet_source_half,
     .sink = &packet_sink_half,
 };

@@ -4,9 +4,9 @@
  * Documentation/networking/packet_mmap.rst) and counts them in a flow. A half of the engine
  * "packet", called through engine.h.
  *
- * Frames are counted when they pass the interface; the IP stack behind it does not see them (see
- * linux/discard). A frame for which the ring had no room is the tester's own loss, reported by the
- * socket's statistics.
+ * Frames are counted when they pass the interface and are discarded behind it (linux/discard): the
+ * kernel's UDP layer does not see them. A frame for which the ring had no room is the tester's own
+ * loss, reported by the socket's statistics.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,8 +20,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/text.h"
+#include "linux/discard.h"
 #include "linux/wall_clock.h"
 #include "traffic/flow.h"
 #include "traffic/packet.h"
@@ -38,6 +41,7 @@
 // Counting of one path, by one thread.
 struct packet_receiver {
     int socket;
+    int discard; // discards the frames behind `socket` if a filter cannot; -1 = none
     uint8_t *ring;
     size_t ring_length;
     unsigned block; // next block to read
@@ -97,18 +101,17 @@ static void receiver_close(struct packet_receiver *receiver)
     if (receiver->ring != NULL) {
         munmap(receiver->ring, receiver->ring_length);
     }
-    if (receiver->socket >= 0) {
-        close(receiver->socket);
-    }
+    cleanup_close(&receiver->socket);
+    cleanup_close(&receiver->discard);
     free(receiver->flow);
     free(receiver->within);
-    *receiver = (struct packet_receiver){.socket = -1};
+    *receiver = (struct packet_receiver){.socket = -1, .discard = -1};
 }
 
 static int receiver_open(const struct traffic_path *path, struct packet_receiver *ret,
                          struct error *err)
 {
-    *ret = (struct packet_receiver){.socket = -1};
+    *ret = (struct packet_receiver){.socket = -1, .discard = -1};
     _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
     int rc = netns_visit(path->sink_ns, &visit, err);
     if (rc < 0) {
@@ -256,6 +259,27 @@ static void sink_close(struct half *half)
     free(half);
 }
 
+// Lets the frames of a path end behind its receiver. A discarding socket serves the whole
+// namespace.
+static int sink_discard(struct half *half, const struct traffic_setup *setup, size_t path,
+                        struct error *err)
+{
+    _cleanup_error_ struct error why = ERROR_INIT;
+    const struct netns *ns = setup->paths[path].sink_ns;
+    if (discard_at_ingress(ns, setup->paths[path].sink_index, FRAME_PORT, &why) == 0) {
+        return 0;
+    }
+    for (size_t i = 0; i < path; i++) {
+        if (setup->paths[i].sink_ns == ns && half->receivers[i].discard >= 0) {
+            return 0;
+        }
+    }
+    log_note("sink", "%s; a discarding socket is used instead", why.text);
+    int fd = discard_socket(ns, FRAME_PORT, err);
+    half->receivers[path].discard = fd;
+    return fd < 0 ? fd : 0;
+}
+
 static int sink_open(const struct engine_ops *engine, const struct traffic_setup *setup,
                      struct half **ret, struct error *err)
 {
@@ -275,6 +299,11 @@ static int sink_open(const struct engine_ops *engine, const struct traffic_setup
         }
         half->networks[i] = setup->paths[i].address.network;
         half->path_count++;
+        rc = sink_discard(half, setup, i, err);
+        if (rc < 0) {
+            sink_close(half);
+            return rc;
+        }
     }
     half->sink_count = packet_thread_count(&setup->sink_cpus, setup->path_count);
     half->sinks = memory_new_array(struct packet_sink, half->sink_count);
