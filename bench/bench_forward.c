@@ -31,7 +31,7 @@
 #include "linux/discard.h"
 #include "measure/meter.h"
 #include "owner/enter.h"
-#include "traffic/engine.h"
+#include "testbed/node.h"
 
 #define GAP_NS   500U              // longer gaps between clock readings: another task had the CPU
 #define WATCH_NS (150 * NS_PER_MS) // observation of the CPU without load, before and after
@@ -125,16 +125,16 @@ struct ends {
     size_t router; // node
 };
 
-static int open_engine(const struct testbed *testbed, const struct ends *ends, struct engine **ret,
+static int open_engine(struct testbed *testbed, const struct ends *ends, struct engine **ret,
                        struct error *err)
 {
     const struct plan *plan = testbed_plan(testbed);
     const struct plan_interface *source = &plan->interfaces[ends->first->a];
     const struct plan_interface *sink = &plan->interfaces[ends->last->b];
-    const struct netns *sink_ns = testbed_netns(testbed, sink->node);
+    const struct node node = testbed_node(testbed);
     struct traffic_path path = {
-        .source_ns = testbed_netns(testbed, source->node),
-        .sink_ns = sink_ns,
+        .source_node = source->node,
+        .sink_node = sink->node,
         .source_index = source->index,
         .sink_index = 1, // loopback, where nothing arrives
         .address = {.source = source->ip.address, .destination = sink->ip.address},
@@ -149,8 +149,8 @@ static int open_engine(const struct testbed *testbed, const struct ends *ends, s
                                   .crowded_cpu = plan->shared_cpus};
     setup.source_cpus.count = 1;
     // Fails if an earlier call has added it; without it the sink's IP layer drops.
-    (void)discard_at_ingress(sink_ns, sink->index, FRAME_PORT, NULL);
-    return engine_open("packet", &setup, ret, err);
+    (void)discard_at_ingress(testbed_netns(testbed, sink->node), sink->index, FRAME_PORT, NULL);
+    return node_open_engine(&node, "packet", &setup, ret, err);
 }
 
 // The readings before and after a trial.
@@ -272,7 +272,7 @@ static int load(const struct testbed *testbed, const struct ends *ends, const st
     return rc;
 }
 
-static int measure(const struct testbed *testbed, const struct order *order, struct error *err)
+static int measure(struct testbed *testbed, const struct order *order, struct error *err)
 {
     const struct plan *plan = testbed_plan(testbed);
     struct ends ends = {.first = plan_first_wire(plan, &plan->paths[0]),

@@ -62,8 +62,6 @@ static int measure(struct wire *wire, const char *name, const struct cpu_list *c
                    const struct traffic_request *request, struct error *err)
 {
     struct traffic_path path = {
-        .source_ns = wire->source,
-        .sink_ns = wire->sink,
         .source_index = 10,
         .sink_index = 10,
         .address = {.source = ip_v4(0xc6120002U), .destination = ip_v4(0xc6130002U)}};
@@ -76,11 +74,17 @@ static int measure(struct wire *wire, const char *name, const struct cpu_list *c
                                   .shared_cpu = cpus->count == 1};
     _cleanup_close_ int awake = cpu_hold_awake(NULL); // as `vrbench run` does
     (void)awake;
-    struct engine *engine = NULL;
-    int rc = engine_open(name, &setup, &engine, err);
-    if (rc < 0) {
+    const struct netns *const source_ns[] = {wire->source};
+    const struct netns *const sink_ns[] = {wire->sink};
+    struct engine_half source = {0};
+    struct engine_half sink = {0};
+    int rc;
+    if ((rc = engine_check(name, err)) < 0 ||
+        (rc = engine_open_half(name, ENGINE_SOURCE, &setup, source_ns, &source, err)) < 0 ||
+        (rc = engine_open_half(name, ENGINE_SINK, &setup, sink_ns, &sink, err)) < 0) {
         return rc;
     }
+    struct engine *engine = engine_join(name, 1, &source, &sink);
     uint64_t napi_before = 0;
     uint64_t napi_after = 0;
     (void)cpu_task_time(wire->napi.threads[0], &napi_before, NULL);

@@ -9,9 +9,8 @@
 #include "base/text.h"
 #include "scenario/engines.h"
 
-static struct traffic_path path_of(const struct testbed *testbed, const struct plan_path *path)
+static struct traffic_path path_of(const struct plan *plan, const struct plan_path *path)
 {
-    const struct plan *plan = testbed_plan(testbed);
     const struct plan_interface *source = &plan->interfaces[plan_first_wire(plan, path)->a];
     const struct plan_interface *sink = &plan->interfaces[plan_last_wire(plan, path)->b];
     const struct scenario_network *network = &plan->scenario->networks[path->network];
@@ -21,8 +20,8 @@ static struct traffic_path path_of(const struct testbed *testbed, const struct p
     size_t egress;
     plan_router_ends(plan, path, &next_hop, &egress);
     struct traffic_path ends = {
-        .source_ns = testbed_netns(testbed, source->node),
-        .sink_ns = testbed_netns(testbed, sink->node),
+        .source_node = source->node,
+        .sink_node = sink->node,
         .source_index = source->index,
         .sink_index = sink->index,
         .address = {.source = scenario_from(network).address,
@@ -41,7 +40,7 @@ static int open_engine(struct bench *bench, struct error *err)
     _cleanup_free_ struct traffic_path *paths =
         memory_new_array(struct traffic_path, plan->path_count);
     for (size_t i = 0; i < plan->path_count; i++) {
-        paths[i] = path_of(bench->testbed, &plan->paths[i]);
+        paths[i] = path_of(plan, &plan->paths[i]);
     }
     struct traffic_setup setup = {.paths = paths,
                                   .path_count = plan->path_count,
@@ -59,7 +58,7 @@ static int open_engine(struct bench *bench, struct error *err)
                 setup.sink_cpus.count * sizeof setup.sink_cpus.cpus[0]);
     }
     struct error why = ERROR_INIT;
-    int rc = engine_open(bench->traits->name, &setup, &bench->engine, &why);
+    int rc = node_open_engine(&bench->node, bench->traits->name, &setup, &bench->engine, &why);
     if (rc == 0 || bench->engine_why == NULL || why.exit_status != EXIT_LACKING ||
         text_equal(bench->traits->name, "packet")) {
         error_move(err, &why);
@@ -70,7 +69,7 @@ static int open_engine(struct bench *bench, struct error *err)
     bench->engine_why = text_copy(why.text);
     error_clear(&why);
     bench->traits = scenario_engine("packet");
-    return engine_open(bench->traits->name, &setup, &bench->engine, err);
+    return node_open_engine(&bench->node, bench->traits->name, &setup, &bench->engine, err);
 }
 
 static const char *choose_engine(struct bench *bench)
@@ -106,6 +105,7 @@ static int set_up_bench(struct bench *bench, enum topology topology, struct erro
     if (rc < 0) {
         return rc;
     }
+    bench->node = testbed_node(bench->testbed);
     // This thread reads counters and writes results, which is the tester's work.
     rc = cpu_bind(0, &testbed_plan(bench->testbed)->tester_cpus, err);
     return rc < 0 ? rc : open_engine(bench, err);

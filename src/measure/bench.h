@@ -5,12 +5,12 @@
 #define VRBENCH_MEASURE_BENCH_H
 
 #include "face/agent.h"
-#include "testbed/testbed.h"
-#include "traffic/engine.h"
+#include "testbed/node.h"
 
 struct bench {
     const struct scenario *scenario;
     struct testbed *testbed;
+    struct node node;                   // the place of the testbed
     const struct engine_traits *traits; // of the engine in use
     char *engine_why;                   // if the scenario's engine is auto: why this one; else NULL
     struct engine *engine;

@@ -25,10 +25,9 @@ static const struct {
 } engines[] = {ENGINES(ENGINE_ROW)};
 
 struct engine {
-    const struct engine_ops *ops;
     const struct engine_traits *traits;
     size_t path_count;
-    struct half *source, *sink;
+    struct engine_half source, sink;
 };
 
 static const struct engine_ops *engine_find(const char *name)
@@ -78,24 +77,36 @@ char *engine_program_version(const char *name)
     return ops == NULL || ops->version == NULL ? NULL : ops->version(ops);
 }
 
-int engine_open(const char *name, const struct traffic_setup *setup, struct engine **ret,
-                struct error *err)
+int engine_open_half(const char *name, enum engine_side side, const struct traffic_setup *setup,
+                     const struct netns *const *ns, struct engine_half *ret, struct error *err)
 {
-    int rc = engine_check(name, err);
+    const struct engine_ops *engine = engine_find(name);
+    struct engine_half half = {.ops = side == ENGINE_SOURCE ? engine->source : engine->sink};
+    int rc = half.ops->open(engine, setup, ns, &half.half, err);
     if (rc < 0) {
         return rc;
     }
-    struct engine *engine = memory_new(1, sizeof *engine);
-    engine->ops = engine_find(name);
-    engine->traits = scenario_engine(name);
-    engine->path_count = setup->path_count;
-    if ((rc = engine->ops->source->open(engine->ops, setup, &engine->source, err)) < 0 ||
-        (rc = engine->ops->sink->open(engine->ops, setup, &engine->sink, err)) < 0) {
-        engine_close(engine);
-        return rc;
-    }
-    *ret = engine;
+    *ret = half;
     return 0;
+}
+
+void engine_close_half(struct engine_half *half)
+{
+    if (half->ops != NULL) {
+        half->ops->close(half->half);
+    }
+    *half = (struct engine_half){0};
+}
+
+struct engine *engine_join(const char *name, size_t path_count, const struct engine_half *source,
+                           const struct engine_half *sink)
+{
+    struct engine *engine = memory_new(1, sizeof *engine);
+    *engine = (struct engine){.traits = scenario_engine(name),
+                              .path_count = path_count,
+                              .source = *source,
+                              .sink = *sink};
+    return engine;
 }
 
 void engine_close(struct engine *engine)
@@ -103,8 +114,8 @@ void engine_close(struct engine *engine)
     if (engine == NULL) {
         return;
     }
-    engine->ops->source->close(engine->source);
-    engine->ops->sink->close(engine->sink);
+    engine_close_half(&engine->source);
+    engine_close_half(&engine->sink);
     free(engine);
 }
 
@@ -115,7 +126,8 @@ static void drain_paths(const struct engine *engine, const struct traffic_count 
     for (size_t i = 0; i < engine->path_count; i++) {
         sent += counts[i].tx;
     }
-    uint64_t seen = engine->ops->sink->seen(engine->sink);
+    const struct engine_half *sink = &engine->sink;
+    uint64_t seen = sink->ops->seen(sink->half);
     uint64_t start = clock_monotonic_ns();
     uint64_t changed = start;
     while (seen < sent) {
@@ -124,7 +136,7 @@ static void drain_paths(const struct engine *engine, const struct traffic_count 
             stop_sleep(DRAIN_STEP_NS, NULL) < 0) {
             break;
         }
-        uint64_t latest = engine->ops->sink->seen(engine->sink);
+        uint64_t latest = sink->ops->seen(sink->half);
         if (latest != seen) {
             seen = latest;
             changed = clock_monotonic_ns();
@@ -135,18 +147,18 @@ static void drain_paths(const struct engine *engine, const struct traffic_count 
 static int run_halves(const struct engine *engine, const struct traffic_request *request,
                       struct traffic_count *counts, struct error *err)
 {
-    const struct half_ops *source = engine->ops->source;
-    const struct half_ops *sink = engine->ops->sink;
+    const struct engine_half *source = &engine->source;
+    const struct engine_half *sink = &engine->sink;
     int rc;
-    if ((rc = sink->start(engine->sink, request, err)) < 0 ||
-        (rc = source->start(engine->source, request, err)) < 0 ||
-        (rc = source->finish(engine->source, request, counts, err)) < 0) {
+    if ((rc = sink->ops->start(sink->half, request, err)) < 0 ||
+        (rc = source->ops->start(source->half, request, err)) < 0 ||
+        (rc = source->ops->finish(source->half, request, counts, err)) < 0) {
         return rc;
     }
-    if (sink->seen != NULL) {
+    if (sink->ops->seen != NULL) {
         drain_paths(engine, counts);
     }
-    return sink->finish(engine->sink, request, counts, err);
+    return sink->ops->finish(sink->half, request, counts, err);
 }
 
 // Drops the delays of a sink whose clock was set during the trial.
@@ -173,8 +185,8 @@ int engine_run(struct engine *engine, const struct traffic_request *request,
                                            .company = (engine->traits->can & ENGINE_COMPANY) != 0};
     }
     int rc = run_halves(engine, request, counts, err);
-    engine->ops->source->stop(engine->source);
-    engine->ops->sink->stop(engine->sink);
+    engine->source.ops->stop(engine->source.half);
+    engine->sink.ops->stop(engine->sink.half);
     if (rc == 0 && stop_requested()) {
         return fail_interrupted(err);
     }

@@ -4,9 +4,9 @@
  *
  * An engine has two halves: a source, which reports what it sent and did not send, and a sink,
  * which reports what arrived and what it dropped. measure/ finds the places of other losses from
- * the kernel's counters. An engine is opened on the paths of a standing testbed, runs any number of
- * trials one after another, and is closed before the testbed is removed. The halves share no memory
- * and exchange data through the counts only.
+ * the kernel's counters. Each half is opened by the place that has its interfaces (testbed/node).
+ * Two halves joined run any number of trials one after another, and are closed before the testbed
+ * is removed. The halves share no memory and exchange data through the counts only.
  */
 #ifndef VRBENCH_TRAFFIC_ENGINE_H
 #define VRBENCH_TRAFFIC_ENGINE_H
@@ -21,9 +21,9 @@
 #include "traffic/frame.h"
 #include "traffic/schedule.h"
 
-// The tester's two ends of one network.
+// The tester's two ends of one network, as plain values: its nodes by their numbers in the plan.
 struct traffic_path {
-    const struct netns *source_ns, *sink_ns;
+    size_t source_node, sink_node;
     int source_index, sink_index; // interface indexes
     struct frame_address address;
     unsigned ip_extra; // bytes by which its IP packets exceed traffic_request.ip_length
@@ -89,8 +89,9 @@ struct traffic_count {
 struct half; // defined by each kind of half
 struct engine_ops;
 struct half_ops {
+    // `ns` has for each path the namespace of the half's own node.
     int (*open)(const struct engine_ops *engine, const struct traffic_setup *setup,
-                struct half **ret, struct error *err);
+                const struct netns *const *ns, struct half **ret, struct error *err);
     // Begins a trial: when it returns, a sink is ready to receive, a source has begun to send.
     int (*start)(struct half *half, const struct traffic_request *request, struct error *err);
     // Of a sink: frames of this trial that have arrived so far; the engine waits until all have.
@@ -128,9 +129,21 @@ const char *engine_choose(unsigned ip_length, char **ret_why);
 // program is missing or prints none.
 char *engine_program_version(const char *name);
 
+// An opened half. Arguments and results of its functions are plain values and arrays of them.
+struct engine_half {
+    const struct half_ops *ops; // NULL = not opened
+    struct half *half;
+};
+enum engine_side { ENGINE_SOURCE, ENGINE_SINK };
+// Opens a half of an engine that engine_check() accepts, on this computer; `ns` as in half_ops.
+int engine_open_half(const char *name, enum engine_side side, const struct traffic_setup *setup,
+                     const struct netns *const *ns, struct engine_half *ret, struct error *err);
+void engine_close_half(struct engine_half *half); // one that is not opened is fine
+
 struct engine;
-int engine_open(const char *name, const struct traffic_setup *setup, struct engine **ret,
-                struct error *err);
+// Joins two halves, which it takes over, on `path_count` paths.
+struct engine *engine_join(const char *name, size_t path_count, const struct engine_half *source,
+                           const struct engine_half *sink);
 // Runs one trial and fills counts[path]. Fails as half_ops.finish() does.
 int engine_run(struct engine *engine, const struct traffic_request *request,
                struct traffic_count *counts, struct error *err);

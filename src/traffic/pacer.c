@@ -292,8 +292,8 @@ static int open_threads(struct half *half, struct error *err)
     return rc;
 }
 
-int pacer_open(const struct pacer_kind *kind, const struct traffic_setup *setup, struct half **ret,
-               struct error *err)
+int pacer_open(const struct pacer_kind *kind, const struct traffic_setup *setup,
+               const struct netns *const *ns, struct half **ret, struct error *err)
 {
     if (setup->path_count == 0 || setup->source_cpus.count == 0) {
         return fail(err, EINVAL, "a source without paths or CPUs");
@@ -307,7 +307,7 @@ int pacer_open(const struct pacer_kind *kind, const struct traffic_setup *setup,
     half->streams = memory_new_array(struct pacer_stream *, setup->path_count);
     for (size_t i = 0; i < setup->path_count; i++) {
         struct pacer_stream *stream = memory_new(1, kind->stream_size);
-        int rc = kind->open(&setup->paths[i], stream, err);
+        int rc = kind->open(&setup->paths[i], ns[i], stream, err);
         if (rc < 0) {
             free(stream);
             pacer_close(half);

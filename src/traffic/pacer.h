@@ -60,8 +60,10 @@ struct pacer_thread {
 // What an engine's source supplies.
 struct pacer_kind {
     size_t stream_size; // bytes of its stream, whose first member is the struct pacer_stream
-    // Opens the stream of a path in zeroed memory. On failure it leaves nothing to be closed.
-    int (*open)(const struct traffic_path *path, struct pacer_stream *ret, struct error *err);
+    // Opens the stream of a path, whose source is in `ns`, in zeroed memory. On failure it leaves
+    // nothing to be closed.
+    int (*open)(const struct traffic_path *path, const struct netns *ns, struct pacer_stream *ret,
+                struct error *err);
     void (*close)(struct pacer_stream *stream);
     // Open and close what a thread needs for its streams (`own`); NULL = nothing. close_thread() is
     // called before its streams are closed, also if open_thread() failed.
@@ -88,8 +90,8 @@ struct pacer_kind {
 
 // The source half of an engine: see half_ops in traffic/engine.h. Streams are divided among
 // threads: one a CPU of setup->source_cpus, at most one a stream.
-int pacer_open(const struct pacer_kind *kind, const struct traffic_setup *setup, struct half **ret,
-               struct error *err);
+int pacer_open(const struct pacer_kind *kind, const struct traffic_setup *setup,
+               const struct netns *const *ns, struct half **ret, struct error *err);
 int pacer_start(struct half *half, const struct traffic_request *request, struct error *err);
 int pacer_finish(struct half *half, const struct traffic_request *request,
                  struct traffic_count *counts, struct error *err);

@@ -108,12 +108,12 @@ static void receiver_close(struct packet_receiver *receiver)
     *receiver = (struct packet_receiver){.socket = -1, .discard = -1};
 }
 
-static int receiver_open(const struct traffic_path *path, struct packet_receiver *ret,
-                         struct error *err)
+static int receiver_open(const struct traffic_path *path, const struct netns *ns,
+                         struct packet_receiver *ret, struct error *err)
 {
     *ret = (struct packet_receiver){.socket = -1, .discard = -1};
     _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
-    int rc = netns_visit(path->sink_ns, &visit, err);
+    int rc = netns_visit(ns, &visit, err);
     if (rc < 0) {
         return rc;
     }
@@ -261,27 +261,26 @@ static void sink_close(struct half *half)
 
 // Lets the frames of a path end behind its receiver. A discarding socket serves the whole
 // namespace.
-static int sink_discard(struct half *half, const struct traffic_setup *setup, size_t path,
-                        struct error *err)
+static int sink_discard(struct half *half, const struct traffic_setup *setup,
+                        const struct netns *const *ns, size_t path, struct error *err)
 {
     _cleanup_error_ struct error why = ERROR_INIT;
-    const struct netns *ns = setup->paths[path].sink_ns;
-    if (discard_at_ingress(ns, setup->paths[path].sink_index, FRAME_PORT, &why) == 0) {
+    if (discard_at_ingress(ns[path], setup->paths[path].sink_index, FRAME_PORT, &why) == 0) {
         return 0;
     }
     for (size_t i = 0; i < path; i++) {
-        if (setup->paths[i].sink_ns == ns && half->receivers[i].discard >= 0) {
+        if (ns[i] == ns[path] && half->receivers[i].discard >= 0) {
             return 0;
         }
     }
     log_note("sink", "%s; a discarding socket is used instead", why.text);
-    int fd = discard_socket(ns, FRAME_PORT, err);
+    int fd = discard_socket(ns[path], FRAME_PORT, err);
     half->receivers[path].discard = fd;
     return fd < 0 ? fd : 0;
 }
 
 static int sink_open(const struct engine_ops *engine, const struct traffic_setup *setup,
-                     struct half **ret, struct error *err)
+                     const struct netns *const *ns, struct half **ret, struct error *err)
 {
     (void)engine;
     if (setup->path_count == 0 || setup->sink_cpus.count == 0) {
@@ -292,14 +291,14 @@ static int sink_open(const struct engine_ops *engine, const struct traffic_setup
     half->receivers = memory_new_array(struct packet_receiver, setup->path_count);
     half->networks = memory_new_array(uint16_t, setup->path_count);
     for (size_t i = 0; i < setup->path_count; i++) {
-        int rc = receiver_open(&setup->paths[i], &half->receivers[i], err);
+        int rc = receiver_open(&setup->paths[i], ns[i], &half->receivers[i], err);
         if (rc < 0) {
             sink_close(half);
             return rc;
         }
         half->networks[i] = setup->paths[i].address.network;
         half->path_count++;
-        rc = sink_discard(half, setup, i, err);
+        rc = sink_discard(half, setup, ns, i, err);
         if (rc < 0) {
             sink_close(half);
             return rc;

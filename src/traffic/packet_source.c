@@ -81,8 +81,8 @@ static int packet_send(struct pacer_thread *thread, size_t number, size_t count)
     return 0;
 }
 
-static int stream_open(const struct traffic_path *path, struct pacer_stream *paced,
-                       struct error *err)
+static int stream_open(const struct traffic_path *path, const struct netns *ns,
+                       struct pacer_stream *paced, struct error *err)
 {
     struct packet_stream *ret = stream_of(paced);
     *ret = (struct packet_stream){.paced = {.batch = PACKET_BATCH},
@@ -90,7 +90,7 @@ static int stream_open(const struct traffic_path *path, struct pacer_stream *pac
                                   .address = path->address,
                                   .ip_extra = path->ip_extra};
     _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
-    int rc = netns_visit(path->source_ns, &visit, err);
+    int rc = netns_visit(ns, &visit, err);
     if (rc < 0) {
         return rc;
     }
@@ -125,7 +125,7 @@ static void stream_prepare(struct pacer_thread *thread, size_t number,
 }
 
 static int source_open(const struct engine_ops *engine, const struct traffic_setup *setup,
-                       struct half **ret, struct error *err)
+                       const struct netns *const *ns, struct half **ret, struct error *err)
 {
     static const struct pacer_kind kind = {.stream_size = sizeof(struct packet_stream),
                                            .open = stream_open,
@@ -133,7 +133,7 @@ static int source_open(const struct engine_ops *engine, const struct traffic_set
                                            .prepare = stream_prepare,
                                            .send = packet_send};
     (void)engine;
-    return pacer_open(&kind, setup, ret, err);
+    return pacer_open(&kind, setup, ns, ret, err);
 }
 
 const struct half_ops packet_source_half = {

@@ -33,6 +33,7 @@ struct half {
     bool is_sink;
     char *path; // path of the program
     struct traffic_path *paths;
+    const struct netns **ns; // for each path
     size_t path_count;
     struct cpu_list cpus;
     // State of a trial:
@@ -117,7 +118,8 @@ int pair_check(const struct engine_ops *engine, struct error *err)
 }
 
 static int open_half(const struct pair_program *program, const struct traffic_setup *setup,
-                     bool is_sink, struct half **ret, struct error *err)
+                     const struct netns *const *ns, bool is_sink, struct half **ret,
+                     struct error *err)
 {
     _cleanup_free_ char *path = NULL;
     int rc = find_program(program, &path, err);
@@ -130,12 +132,14 @@ static int open_half(const struct pair_program *program, const struct traffic_se
         .is_sink = is_sink,
         .path = steal_pointer(&path),
         .paths = memory_new_array(struct traffic_path, setup->path_count),
+        .ns = memory_new_array(const struct netns *, setup->path_count),
         .path_count = setup->path_count,
         .cpus = is_sink ? setup->sink_cpus : setup->source_cpus,
         .children = memory_new_array(struct pair_child, setup->path_count),
         .clock = WALL_CLOCK_INIT,
     };
     memcpy(half->paths, setup->paths, setup->path_count * sizeof *setup->paths);
+    memcpy(half->ns, ns, setup->path_count * sizeof *ns);
     for (size_t i = 0; i < half->path_count; i++) {
         half->children[i].child = (struct child)CHILD_INIT;
     }
@@ -144,15 +148,15 @@ static int open_half(const struct pair_program *program, const struct traffic_se
 }
 
 static int source_open(const struct engine_ops *engine, const struct traffic_setup *setup,
-                       struct half **ret, struct error *err)
+                       const struct netns *const *ns, struct half **ret, struct error *err)
 {
-    return open_half(engine->program, setup, false, ret, err);
+    return open_half(engine->program, setup, ns, false, ret, err);
 }
 
 static int sink_open(const struct engine_ops *engine, const struct traffic_setup *setup,
-                     struct half **ret, struct error *err)
+                     const struct netns *const *ns, struct half **ret, struct error *err)
 {
-    return open_half(engine->program, setup, true, ret, err);
+    return open_half(engine->program, setup, ns, true, ret, err);
 }
 
 static void half_stop(struct half *half)
@@ -170,6 +174,7 @@ static void half_close(struct half *half)
     }
     half_stop(half);
     free(half->children);
+    free(half->ns);
     free(half->paths);
     free(half->path);
     free(half);
@@ -244,7 +249,7 @@ static int start_children(struct half *half, const struct traffic_request *reque
         (half->is_sink ? half->program->sink : half->program->source)(&child->trial, &list);
         struct child_spec spec = {.path = half->path,
                                   .argv = (const char *const *)list.items,
-                                  .ns = half->is_sink ? path->sink_ns : path->source_ns,
+                                  .ns = half->ns[i],
                                   .cpus = &half->cpus};
         child->child = (struct child)CHILD_INIT;
         rc = child_start(&spec, &child->child, err);
@@ -340,7 +345,7 @@ static int sink_start(struct half *half, const struct traffic_request *request, 
         return rc;
     }
     for (size_t i = 0; rc == 0 && i < half->path_count; i++) {
-        rc = await_port(half, half->paths[i].sink_ns, &half->children[i], err);
+        rc = await_port(half, half->ns[i], &half->children[i], err);
     }
     return rc;
 }

@@ -47,16 +47,17 @@ struct half {
 
 // The sink's NAPI threads must get their CPU at once: the source, which may be on the same CPU,
 // sends a ring of 256 packets within 50 us, and other programs take a CPU for milliseconds.
-static void receiver_runs_first(struct xdp_receiver *receiver, const struct traffic_path *path)
+static void receiver_runs_first(struct xdp_receiver *receiver, const struct traffic_path *path,
+                                const struct netns *ns)
 {
     char name[IF_NAMESIZE] = "";
     struct netns_visit visit = NETNS_VISIT_INIT;
-    if (netns_visit(path->sink_ns, &visit, NULL) == 0) {
+    if (netns_visit(ns, &visit, NULL) == 0) {
         (void)if_indextoname((unsigned)path->sink_index, name);
         netns_visit_end(&visit);
     }
     struct napi_interface interface = {.name = name, .index = path->sink_index};
-    if (napi_make_threaded(path->sink_ns, &interface, 1, NAPI_AUTO, NULL) == 0) {
+    if (napi_make_threaded(ns, &interface, 1, NAPI_AUTO, NULL) == 0) {
         struct sched_param priority = {.sched_priority = 1};
         for (size_t i = 0; i < interface.thread_count; i++) {
             (void)sched_setscheduler(interface.threads[i], SCHED_FIFO, &priority);
@@ -81,11 +82,11 @@ static void receiver_close(struct xdp_receiver *receiver)
 }
 
 static int receiver_attach(struct xdp_receiver *receiver, const struct traffic_path *path,
-                           struct error *err)
+                           const struct netns *ns, struct error *err)
 {
     int program = bpf_program__fd(receiver->skeleton->progs.count_stamped);
     _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
-    int rc = netns_visit(path->sink_ns, &visit, err);
+    int rc = netns_visit(ns, &visit, err);
     if (rc < 0) {
         return rc;
     }
@@ -109,13 +110,13 @@ static struct xdp_sink_bpf *sink_open_skeleton(void)
 #endif
 }
 
-static int receiver_open(const struct traffic_path *path, struct xdp_receiver *ret,
-                         struct error *err)
+static int receiver_open(const struct traffic_path *path, const struct netns *ns,
+                         struct xdp_receiver *ret, struct error *err)
 {
     *ret = (struct xdp_receiver){.attachment = -1, .network = path->address.network};
     bpf_skeletons_are_silent();
     unsigned queues = 0;
-    int rc = xdp_receive_queues(path->sink_ns, path->sink_index, &queues, err);
+    int rc = xdp_receive_queues(ns, path->sink_index, &queues, err);
     if (rc < 0) {
         return rc;
     }
@@ -129,7 +130,7 @@ static int receiver_open(const struct traffic_path *path, struct xdp_receiver *r
         rc = fail_lacking(err, "loading the sink's BPF program: %s", strerror(-rc));
     }
     if (rc == 0) {
-        rc = receiver_attach(ret, path, err);
+        rc = receiver_attach(ret, path, ns, err);
     }
     if (rc < 0) {
         receiver_close(ret);
@@ -150,19 +151,19 @@ static void sink_close(struct half *half)
 }
 
 static int sink_open(const struct engine_ops *engine, const struct traffic_setup *setup,
-                     struct half **ret, struct error *err)
+                     const struct netns *const *ns, struct half **ret, struct error *err)
 {
     (void)engine;
     struct half *half = memory_new(1, sizeof *half);
     half->receivers = memory_new_array(struct xdp_receiver, setup->path_count);
     for (size_t i = 0; i < setup->path_count; i++) {
-        int rc = receiver_open(&setup->paths[i], &half->receivers[i], err);
+        int rc = receiver_open(&setup->paths[i], ns[i], &half->receivers[i], err);
         if (rc < 0) {
             sink_close(half);
             return rc;
         }
         half->path_count++;
-        receiver_runs_first(&half->receivers[i], &setup->paths[i]);
+        receiver_runs_first(&half->receivers[i], &setup->paths[i], ns[i]);
     }
     *ret = half;
     return 0;

@@ -207,10 +207,11 @@ static void stream_close(struct pacer_stream *paced)
 }
 
 // Frames that an interface does not take from a BPF program are dropped without an error.
-static int interface_check(const struct traffic_path *path, struct error *err)
+static int interface_check(const struct traffic_path *path, const struct netns *ns,
+                           struct error *err)
 {
     enum xdp_ability ability = XDP_ABILITY_UNKNOWN;
-    int rc = xdp_ability(path->source_ns, path->source_index, &ability, err);
+    int rc = xdp_ability(ns, path->source_index, &ability, err);
     if (rc == 0 && ability == XDP_TAKES_NONE) {
         rc = fail_lacking(err,
                           "the source's interface of network %u takes no frames from BPF programs: "
@@ -221,16 +222,16 @@ static int interface_check(const struct traffic_path *path, struct error *err)
     return rc;
 }
 
-static int stream_open(const struct traffic_path *path, struct pacer_stream *paced,
-                       struct error *err)
+static int stream_open(const struct traffic_path *path, const struct netns *ns,
+                       struct pacer_stream *paced, struct error *err)
 {
     struct xdp_path *ret = path_of(paced);
     *ret = (struct xdp_path){.paced = {.batch = BATCH_MAX},
-                             .ns = path->source_ns,
+                             .ns = ns,
                              .interface = path->source_index,
                              .address = path->address,
                              .ip_extra = path->ip_extra};
-    return interface_check(path, err);
+    return interface_check(path, ns, err);
 }
 
 void xdp_source_prepare(struct xdp_stream *stream, const struct frame_template *frame,
@@ -363,7 +364,7 @@ static int sender_open(struct pacer_thread *thread, struct error *err)
 // ---- the half
 
 static int source_open(const struct engine_ops *engine, const struct traffic_setup *setup,
-                       struct half **ret, struct error *err)
+                       const struct netns *const *ns, struct half **ret, struct error *err)
 {
     static const struct pacer_kind kind = {.stream_size = sizeof(struct xdp_path),
                                            .open = stream_open,
@@ -376,7 +377,7 @@ static int source_open(const struct engine_ops *engine, const struct traffic_set
                                            .run = sender_run,
                                            .sent_all = sender_sent_all};
     (void)engine;
-    return pacer_open(&kind, setup, ret, err);
+    return pacer_open(&kind, setup, ns, ret, err);
 }
 
 const struct half_ops xdp_source_half = {

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * testbed/node — a place that holds nodes of a testbed, and what measuring needs from it.
+ *
+ * Requests and replies are plain values: a node of the plan is its number, an interface its index,
+ * a party its number in testbed_parties(). The user of a place gets no pointer, namespace or task
+ * of it. So a place can be another computer, which receives the requests over a stream. The only
+ * implementation so far is this computer, by direct calls (node.c); it holds all nodes. Called by
+ * measure/.
+ */
+#ifndef VRBENCH_TESTBED_NODE_H
+#define VRBENCH_TESTBED_NODE_H
+
+#include "testbed/testbed.h"
+#include "traffic/engine.h"
+
+struct node {
+    const struct node_ops *ops;
+    struct testbed *testbed; // as this place knows it
+};
+
+struct node_ops {
+    // Opens a half of an engine on the paths of `setup`, whose nodes on that side the place has.
+    int (*open_half)(const struct node *node, const char *engine, enum engine_side side,
+                     const struct traffic_setup *setup, struct engine_half *ret, struct error *err);
+};
+
+// The place of all nodes of a testbed.
+struct node testbed_node(struct testbed *testbed);
+
+// Opens both halves of an engine, and joins them.
+int node_open_engine(const struct node *node, const char *engine, const struct traffic_setup *setup,
+                     struct engine **ret, struct error *err);
+
+#endif
