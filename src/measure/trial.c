@@ -194,7 +194,9 @@ static void leave_waiting_out(const struct bench *bench, const struct traffic_co
     for (size_t i = 0; i < point->cpu_count; i++) {
         struct cpu_result *cpu = &point->cpu[i];
         if (text_equal(cpu->name, "tester") && point->duration_s > 0.0) {
-            cpu->percent = fmax(0.0, cpu->percent - 100.0 * waited / point->duration_s);
+            double busy = fmax(0.0, cpu->percent - 100.0 * waited / point->duration_s);
+            cpu->ns_per_packet *= cpu->percent > 0.0 ? busy / cpu->percent : 1.0;
+            cpu->percent = busy;
         }
     }
 }
