@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // cli/cmd_doctor — `vrbench doctor`: reports what this machine, Xen, or the driver of a libvirt URI
-// supports, and why something is not supported.
+// supports, and why something is not supported; with --tester, measures the tester alone.
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -8,14 +8,17 @@
 
 #include "cli/command.h"
 #include "cli/foreign_cli.h"
+#include "cli/tester_list.h"
 #include "doctor/doctor.h"
+#include "linux/rights.h"
 #include "machine/foreign.h"
 #include "report/writer.h"
+#include "testbed/testbed.h"
 
 #define LOOK_MS 2000U
 
 struct doctor_values {
-    bool json;
+    bool json, tester;
     const char *platform;
 };
 
@@ -24,6 +27,10 @@ static const struct option_row doctor_options[] = {
      .type = OPTION_FLAG,
      .offset = offsetof(struct doctor_values, json),
      .help = "print the findings as JSON"},
+    {.name = "tester",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct doctor_values, tester),
+     .help = "measure the pacing, rate, loss and CPU time of the tester alone"},
     PLATFORM_OPTION(doctor_values),
     OPTIONS_END,
 };
@@ -119,11 +126,39 @@ static int inspect_platform(const struct doctor_values *asked, struct error *err
     return rc;
 }
 
+// ---- The tester alone
+
+static int inspect_tester(const struct doctor_values *asked, struct error *err)
+{
+    int rc = rights_check(err);
+    if (rc < 0) {
+        error_context(err, "measuring requires root (try sudo)");
+        return rc;
+    }
+    if ((rc = rights_check_settings(err)) < 0 || (rc = testbed_clean_up_dead(err)) < 0) {
+        return rc;
+    }
+    struct tester_report report;
+    rc = tester_measure(&report, err);
+    if (rc == 0) {
+        rc = asked->json ? tester_write_json(&report, stdout, err)
+                         : tester_write_table(&report, stdout, isatty(STDOUT_FILENO) != 0, err);
+    }
+    tester_report_clear(&report);
+    return rc;
+}
+
 static int doctor_run(void *values, const struct text_list *operands, struct error *err)
 {
     const struct doctor_values *asked = values;
     if (operands->count > 0) {
         return fail_input(err, "doctor takes no operands");
+    }
+    if (asked->platform != NULL && asked->tester) {
+        return fail_input(err, "--tester measures this machine; leave out --platform");
+    }
+    if (asked->tester) {
+        return inspect_tester(asked, err);
     }
     if (asked->platform != NULL) {
         return inspect_platform(asked, err);
@@ -150,8 +185,10 @@ const struct command command_doctor = {
     .summary = "Check what this machine supports",
     .details = "Tests each ability in temporary namespaces, and looks for two seconds whether\n"
                "the machine is quiet. Exit status 3 if a requirement of every measurement is\n"
-               "missing. With --platform, tests what vrbench can do with the machines of Xen or\n"
-               "of a libvirt URI, without changing them.",
+               "missing. With --tester, sends each engine's packets over a cable without a router\n"
+               "for about 15 seconds, and prints pacing error, gaps, losses and CPU time. With\n"
+               "--platform, tests what vrbench can do with the machines of Xen or of a libvirt\n"
+               "URI, without changing them.",
     .options = doctor_options,
     .values_size = sizeof(struct doctor_values),
     .run = doctor_run,

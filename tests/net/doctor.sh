@@ -4,7 +4,7 @@
 # fewer abilities still works with limits, which doctor reports.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 35
+plan 41
 
 machine_snapshot "$T/before"
 "$VRBENCH" doctor --json >"$T/root.json" 2>"$T/root.err"
@@ -25,6 +25,22 @@ is "for people it has a line a finding, and nothing like a colour in a pipe" \
     "$? $(grep -cE '^  (ok|limit|MISSING) ' "$T/root.txt") $(grep -c "$(printf '\033')" "$T/root.txt")" \
     "0 $(jq length "$T/root.json") 0"
 unchanged "it leaves nothing" "$T/before"
+
+# --- the tester alone ----------------------------------------------------------------------------
+
+"$VRBENCH" doctor --tester --json >"$T/tester.json" 2>"$T/tester.err"
+is "doctor --tester measures" "$?" 0 || sed 's/^/# /' "$T/tester.err"
+ok "  both engines, at seven loads each" jq -e '
+    group_by(.engine) | map(map(has("sent_pps")) | length == 7 and all) | length == 2 and all' \
+    "$T/tester.json"
+# Noise makes a row invalid; a valid row is exact.
+ok "  a valid row sends what was requested" jq -e '
+    all(.[]; (.valid | not) or .requested_pps == null or (.pacing_error_ppm | fabs) <= 100)' \
+    "$T/tester.json"
+ok "  an invalid one says why" jq -e 'all(.[]; .valid == (.why_invalid == null))' "$T/tester.json"
+unchanged "  nothing is left" "$T/before"
+ok "  not together with --platform" exits 2 "$VRBENCH" doctor --tester --platform xen
+
 ok "it takes no operands" exits 2 "$VRBENCH" doctor here
 
 # --- without rights ------------------------------------------------------------------------------
