@@ -160,8 +160,8 @@ struct reading {
     struct meter_reading meter;
 };
 
-static int read_all(const struct testbed *testbed, const struct ends *ends,
-                    const struct soaker *soaker, bool meter, struct reading *ret, struct error *err)
+static int read_all(struct testbed *testbed, const struct ends *ends, const struct soaker *soaker,
+                    bool meter, struct reading *ret, struct error *err)
 {
     const struct plan *plan = testbed_plan(testbed);
     struct cpu_list dut = {.count = 1, .cpus = {plan->dut_cpus.cpus[0]}};
@@ -187,7 +187,8 @@ static int read_all(const struct testbed *testbed, const struct ends *ends,
         counters_clear(&counters);
     }
     if (rc == 0 && meter) {
-        rc = meter_read(testbed, &ret->meter, err);
+        const struct node node = testbed_node(testbed);
+        rc = node.ops->read_meters(&node, &ret->meter, err);
     }
     if (rc == 0) {
         rc = cpu_times_read(&dut, &ret->dut, err);
@@ -219,7 +220,7 @@ struct outcome {
     double ns_per_packet, metered_ns_per_packet;
 };
 
-static int load(const struct testbed *testbed, const struct ends *ends, const struct order *order,
+static int load(struct testbed *testbed, const struct ends *ends, const struct order *order,
                 struct engine *engine, struct outcome *ret, struct error *err)
 {
     struct cpu_list dut = {.count = 1, .cpus = {testbed_plan(testbed)->dut_cpus.cpus[0]}};

@@ -11,14 +11,14 @@
 #define CANDIDATES  16  // busiest programs among which those of others are looked for
 #define SHARE_LEAST 1.0 // percent of a CPU
 
-void disturbance_begin(const struct testbed *testbed, const struct cpu_list *cpus,
+void disturbance_begin(const struct testbed *testbed, const struct cpu_list *cpus, bool capped,
                        struct disturbance_watch *ret)
 {
     *ret = (struct disturbance_watch){.began_ns = clock_monotonic_ns()};
     if (!testbed_runs_machines(testbed)) {
         (void)usage_take(&ret->before, NULL);
     }
-    if (!testbed_has_cap(testbed)) {
+    if (!capped) {
         (void)heartbeat_start(cpus, &ret->heartbeat, NULL);
     }
 }

@@ -28,10 +28,10 @@ struct disturbance {
     uint64_t window_ns;
 };
 
-// Begins to watch the CPUs of a list, those of the testbed and the tester. If a cap is set, no
-// heartbeat runs: the tasks that hold a cap (SCHED_DEADLINE) have a higher priority. Programs are
-// not watched beside virtual machines, which are programs themselves.
-void disturbance_begin(const struct testbed *testbed, const struct cpu_list *cpus,
+// Begins to watch the CPUs of a list, those of the testbed and the tester. If a cap is set
+// (`capped`), no heartbeat runs: the tasks that hold a cap (SCHED_DEADLINE) have a higher priority.
+// Programs are not watched beside virtual machines, which are programs themselves.
+void disturbance_begin(const struct testbed *testbed, const struct cpu_list *cpus, bool capped,
                        struct disturbance_watch *ret);
 // Ends the watch. Programs of others are those that neither belong to a party of the testbed nor
 // descend from this process.

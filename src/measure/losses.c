@@ -8,15 +8,6 @@
 
 #include "base/text.h"
 
-void path_counters_clear(struct path_counters *counters)
-{
-    for (size_t i = 0; i < counters->node_count; i++) {
-        counters_clear(&counters->nodes[i]);
-    }
-    free(counters->nodes);
-    *counters = (struct path_counters){0};
-}
-
 // State of the computation.
 struct ledger {
     const struct plan *plan;

@@ -10,19 +10,10 @@
 #ifndef VRBENCH_MEASURE_LOSSES_H
 #define VRBENCH_MEASURE_LOSSES_H
 
-#include "linux/counters.h"
 #include "result/result.h"
 #include "testbed/plan.h"
+#include "testbed/reading.h"
 #include "traffic/engine.h"
-
-// All packet counters of a testbed at one moment.
-struct path_counters {
-    struct namespace_counters *nodes; // for each node of the plan
-    size_t node_count;
-    uint64_t softnet_dropped;
-};
-void path_counters_clear(struct path_counters *counters);
-#define _cleanup_path_counters_ __attribute__((cleanup(path_counters_clear)))
 
 // Losses at the tester's own end: part of the losses, and a reason to mark the point invalid. And
 // losses that no full queue explains, so that want of CPU time is not their cause by itself.

@@ -5,52 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/text.h"
-#include "linux/child.h"
 #include "measure/meter_domain.h"
-
-static void add_cpus(struct cpu_list *list, const struct cpu_list *more)
-{
-    for (size_t i = 0; i < more->count; i++) {
-        if (!cpu_list_has(list, more->cpus[i])) {
-            list->cpus[list->count++] = more->cpus[i];
-        }
-    }
-}
-
-int meter_read(const struct testbed *testbed, struct meter_reading *ret, struct error *err)
-{
-    const struct plan *plan = testbed_plan(testbed);
-    const struct testbed_party *parties = NULL;
-    struct meter_reading reading = {.party_count = testbed_parties(testbed, &parties)};
-    reading.parties = memory_new_array(struct meter_party, reading.party_count);
-    if (plan->topology != TOPOLOGY_DIRECT) {
-        add_cpus(&reading.cpus, &plan->dut_cpus);
-    }
-    add_cpus(&reading.cpus, &plan->tester_cpus);
-    reading.times = memory_new_array(struct cpu_times, reading.cpus.count);
-    reading.at_ns = clock_monotonic_ns();
-    int rc = cpu_times_read(&reading.cpus, reading.times, err);
-    int hypervisor = rc < 0 ? rc : testbed_hypervisor_times(testbed, &reading.hypervisor, err);
-    reading.has_hypervisor = hypervisor > 0;
-    rc = hypervisor < 0 ? hypervisor : 0;
-    for (size_t i = 0; rc == 0 && i < reading.party_count; i++) {
-        struct meter_party *party = &reading.parties[i];
-        rc = testbed_usage(testbed, i, &party->parts, &party->count, err);
-        if (rc == 0 && parties[i].kind == PARTY_TESTER) {
-            party->parts = memory_resize(party->parts, party->count + 1, sizeof *party->parts);
-            party->parts[party->count++] =
-                (struct cpu_part){.name = "process", .ns = cpu_own_time() + child_cpu_time()};
-        }
-    }
-    if (rc < 0) {
-        meter_clear(&reading);
-        return rc;
-    }
-    *ret = reading;
-    return 0;
-}
 
 // The number of packets by which a party's time is divided.
 static uint64_t packets_of(const struct testbed_party *party, const struct point *point)
@@ -133,15 +89,6 @@ static void account_parts(const struct meter_party *before, const struct meter_p
     *ret_ns = sum;
 }
 
-// The present cap, which may have been set since the scenario was read; 0 = none.
-static unsigned cap_of(const struct testbed *testbed, size_t at, const struct testbed_party *party)
-{
-    struct allocation allocation = {0, 0};
-    bool rationed = party->kind != PARTY_TESTER;
-    return rationed && testbed_get_allocation(testbed, at, &allocation, NULL) == 0 ? allocation.cap
-                                                                                   : 0;
-}
-
 // CPU time in ns of the device under test's CPUs that is not metered for host, routers or (if CPUs
 // are shared) the tester. /proc/stat has the resolution of ticks, so it may be slightly too small.
 static double rest_ns(const struct testbed *testbed, const struct meter_reading *before,
@@ -200,7 +147,8 @@ static void account_in_domain(const struct domain_split *split, enum party_kind 
 }
 
 void meter_account(const struct testbed *testbed, const struct meter_reading *before,
-                   const struct meter_reading *after, uint64_t sending_ns, struct point *point)
+                   const struct meter_reading *after, const unsigned *caps, uint64_t sending_ns,
+                   struct point *point)
 {
     const struct testbed_party *parties = NULL;
     size_t count = testbed_parties(testbed, &parties);
@@ -229,7 +177,7 @@ void meter_account(const struct testbed *testbed, const struct meter_reading *be
         }
         cpu->has_ns_per_packet = packets > 0;
         cpu->ns_per_packet = packets > 0 ? ns / (double)packets : 0.0;
-        cpu->cap = cap_of(testbed, i, &parties[i]);
+        cpu->cap = caps[i];
         if (parties[i].kind != PARTY_TESTER) {
             point->cpu_total_percent += point->cpu[i].percent;
         }

@@ -3,22 +3,20 @@
 #ifndef VRBENCH_MEASURE_METER_H
 #define VRBENCH_MEASURE_METER_H
 
-#include "measure/meter_reading.h"
 #include "result/result.h"
+#include "testbed/reading.h"
 #include "testbed/testbed.h"
-#include "traffic/engine.h"
-
-// Reads the meters of a standing testbed. Fails if a task has ended: its router died.
-int meter_read(const struct testbed *testbed, struct meter_reading *ret, struct error *err);
 
 // Name of the host's part that no metered task accounts for: see testbed_rest_is_hosts().
 #define METER_REST "rest"
 
 // Fills in cpu, cpu_total_percent, memory and processors of a point whose networks are filled in.
-// Percentages are over `sending_ns`. Nanoseconds a packet are per packet received through the party
-// (for the host all packets, for a router those of its networks), for the tester per packet sent.
+// `caps` has the cap of each party, 0 = none. Percentages are over `sending_ns`. Nanoseconds a
+// packet are per packet received through the party (for the host all packets, for a router those of
+// its networks), for the tester per packet sent.
 void meter_account(const struct testbed *testbed, const struct meter_reading *before,
-                   const struct meter_reading *after, uint64_t sending_ns, struct point *point);
+                   const struct meter_reading *after, const unsigned *caps, uint64_t sending_ns,
+                   struct point *point);
 
 // The largest time in ns stolen from a CPU of the device under test (or of the tester). If the host
 // is a domain of the routers' hypervisor, its kernel counts the routers' time as stolen too; the

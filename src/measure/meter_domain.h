@@ -11,7 +11,8 @@
 #ifndef VRBENCH_MEASURE_METER_DOMAIN_H
 #define VRBENCH_MEASURE_METER_DOMAIN_H
 
-#include "measure/meter_reading.h"
+#include "testbed/reading.h"
+#include "testbed/testbed.h"
 
 struct domain_split {
     double tester_ns, host_ns; // their sum is the domain's time

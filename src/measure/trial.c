@@ -19,17 +19,22 @@
 #include "measure/verdict.h"
 #include "testbed/turn.h"
 
-static int read_path_counters(const struct testbed *testbed, struct path_counters *ret,
-                              struct error *err)
+// Reads the caps of all parties, which may have been set since the scenario was read; 0 = none.
+// ret_any gets whether there is one.
+static unsigned *read_caps(const struct bench *bench, bool *ret_any)
 {
-    const struct plan *plan = testbed_plan(testbed);
-    ret->nodes = memory_new_array(struct namespace_counters, plan->node_count);
-    ret->node_count = plan->node_count;
-    int rc = counters_softnet_dropped(&ret->softnet_dropped, err);
-    for (size_t i = 0; rc == 0 && i < plan->node_count; i++) {
-        rc = testbed_counters(testbed, i, &ret->nodes[i], err);
+    const struct testbed_party *parties = NULL;
+    size_t count = testbed_parties(bench->testbed, &parties);
+    unsigned *caps = memory_new_array(unsigned, count);
+    *ret_any = false;
+    for (size_t i = 0; i < count; i++) {
+        struct allocation allocation;
+        bool known = parties[i].kind != PARTY_TESTER &&
+                     bench->node.ops->read_allocation(&bench->node, i, &allocation, NULL) == 0;
+        caps[i] = known ? allocation.cap : 0;
+        *ret_any = *ret_any || caps[i] > 0;
     }
-    return rc;
+    return caps;
 }
 
 // Makes a point with the parameters of the trial and no figures yet.
@@ -231,15 +236,18 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     struct disturbance_watch watch = {0};
     _cleanup_disturbance_ struct disturbance disturbance = {0};
     int rc;
-    if ((rc = read_path_counters(bench->testbed, &packets_before, err)) < 0 ||
-        (rc = meter_read(bench->testbed, &before, err)) < 0) {
+    const struct node *node = &bench->node;
+    bool capped;
+    _cleanup_free_ unsigned *caps = read_caps(bench, &capped);
+    if ((rc = node->ops->read_counters(node, &packets_before, err)) < 0 ||
+        (rc = node->ops->read_meters(node, &before, err)) < 0) {
         return rc;
     }
-    disturbance_begin(bench->testbed, &before.cpus, &watch);
+    disturbance_begin(bench->testbed, &before.cpus, capped, &watch);
     rc = run_engine(bench, &traffic, counts, by_snmp ? &stats : NULL, &unread, err);
     disturbance_end(&watch, bench->testbed, &disturbance);
-    if (rc < 0 || (rc = meter_read(bench->testbed, &after, err)) < 0 ||
-        (rc = read_path_counters(bench->testbed, &packets_after, err)) < 0) {
+    if (rc < 0 || (rc = node->ops->read_meters(node, &after, err)) < 0 ||
+        (rc = node->ops->read_counters(node, &packets_after, err)) < 0) {
         forms_release(&forms, counts);
         return rc;
     }
@@ -251,11 +259,12 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     forms_release(&forms, counts);
     uint64_t sending_ns = (uint64_t)(point.duration_s * (double)NS_PER_S);
     losses_account(plan, &packets_before, &packets_after, counts, &point, &tester);
-    meter_account(bench->testbed, &before, &after, sending_ns, &point);
+    meter_account(bench->testbed, &before, &after, caps, sending_ns, &point);
     leave_waiting_out(bench, counts, &point);
     disturbance_account(&disturbance, &point);
     const struct evidence evidence = {.scenario = bench->scenario,
                                       .testbed = bench->testbed,
+                                      .capped = capped,
                                       .counts = counts,
                                       .slack = bench->traits->slack,
                                       .tester = tester,

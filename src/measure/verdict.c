@@ -109,34 +109,23 @@ static void judge_steal(const struct evidence *evidence, struct point *point,
     }
 }
 
-// The present cap of a party, which may have been set since the scenario was read; 0 = none.
-static unsigned cap_of(const struct evidence *evidence, size_t party)
-{
-    struct allocation allocation;
-    return testbed_get_allocation(evidence->testbed, party, &allocation, NULL) < 0 ? 0
-                                                                                   : allocation.cap;
-}
-
 // A party must not use more than its cap, up to the kernel's granularity at either end of a trial.
 static void judge_caps(const struct evidence *evidence, struct point *point,
                        struct verdict *verdict)
 {
-    const struct testbed_party *parties = NULL;
-    size_t count = testbed_parties(evidence->testbed, &parties);
-    for (size_t i = 0; i < count; i++) {
-        const struct cpu_result *cpu = point_cpu(point, parties[i].name);
-        unsigned cap = cap_of(evidence, i);
-        // A quota is renewed as a whole in each period, also at either end of a trial.
-        double within = testbed_rest_is_hosts(evidence->testbed) ? QUOTA_WITHIN : CAP_WITHIN;
-        double grain = testbed_rest_is_hosts(evidence->testbed) ? QUOTA_PERIOD_S * (double)cap
-                                                                : 100.0 * CAP_GRAIN_S;
-        double most = (double)cap + within + grain / point->duration_s;
-        if (cap > 0 && cpu != NULL && cpu->percent > most) {
+    // A quota is renewed as a whole in each period, also at either end of a trial.
+    bool by_quota = testbed_rest_is_hosts(evidence->testbed);
+    double within = by_quota ? QUOTA_WITHIN : CAP_WITHIN;
+    for (size_t i = 0; i < point->cpu_count; i++) {
+        const struct cpu_result *cpu = &point->cpu[i];
+        double grain = by_quota ? QUOTA_PERIOD_S * (double)cpu->cap : 100.0 * CAP_GRAIN_S;
+        double most = (double)cpu->cap + within + grain / point->duration_s;
+        if (cpu->cap > 0 && cpu->percent > most) {
             verdict->disturbed = true;
             verdict->disturbance_ns +=
-                (uint64_t)((cpu->percent - (double)cap) * 1e7 * point->duration_s);
-            point_invalidate(point, "the cap of %u %% of %s was not held: it used %.1f %%", cap,
-                             parties[i].name, cpu->percent);
+                (uint64_t)((cpu->percent - (double)cpu->cap) * 1e7 * point->duration_s);
+            point_invalidate(point, "the cap of %u %% of %s was not held: it used %.1f %%",
+                             cpu->cap, cpu->name, cpu->percent);
         }
     }
 }
@@ -175,8 +164,7 @@ static void judge_stalls(const struct evidence *evidence, struct point *point,
         longest = delay > longest ? delay : longest;
     }
     if (plan->topology == TOPOLOGY_DIRECT || plan->shared_cpus || point_lost(point) == 0 ||
-        testbed_has_cap(evidence->testbed) || point->cpu_total_percent > SPARE_BELOW * room ||
-        longest < STALL_NS) {
+        evidence->capped || point->cpu_total_percent > SPARE_BELOW * room || longest < STALL_NS) {
         return;
     }
     verdict->disturbed = true;

@@ -14,6 +14,7 @@
 struct evidence {
     const struct scenario *scenario;
     const struct testbed *testbed;
+    bool capped;                        // a party has a cap
     const struct traffic_count *counts; // for each path
     unsigned slack;                     // of the engine, see engine_traits
     struct tester_losses tester;

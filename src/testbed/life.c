@@ -402,19 +402,6 @@ void testbed_party_info(const struct testbed *testbed, size_t party, struct part
     read_times(testbed, party, ret); // last: the caller takes the time afterwards
 }
 
-bool testbed_has_cap(const struct testbed *testbed)
-{
-    const struct testbed_party *parties = NULL;
-    size_t count = testbed_parties(testbed, &parties);
-    for (size_t i = 0; i < count; i++) {
-        struct allocation allocation;
-        if (testbed_get_allocation(testbed, i, &allocation, NULL) == 0 && allocation.cap > 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool testbed_runs_machines(const struct testbed *testbed)
 {
     return testbed->platform->ops->traits.kind == PLATFORM_MACHINES;

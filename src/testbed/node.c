@@ -3,7 +3,78 @@
 #include "testbed/node.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/text.h"
+#include "linux/child.h"
+#include "testbed/parts.h"
+
+static int local_read_counters(const struct node *node, struct path_counters *ret,
+                               struct error *err)
+{
+    const struct plan *plan = testbed_plan(node->testbed);
+    struct path_counters counters = {
+        .nodes = memory_new_array(struct namespace_counters, plan->node_count),
+        .node_count = plan->node_count};
+    int rc = counters_softnet_dropped(&counters.softnet_dropped, err);
+    for (size_t i = 0; rc == 0 && i < plan->node_count; i++) {
+        rc = testbed_counters(node->testbed, i, &counters.nodes[i], err);
+    }
+    if (rc < 0) {
+        path_counters_clear(&counters);
+        return rc;
+    }
+    *ret = counters;
+    return 0;
+}
+
+static void add_cpus(struct cpu_list *list, const struct cpu_list *more)
+{
+    for (size_t i = 0; i < more->count; i++) {
+        if (!cpu_list_has(list, more->cpus[i])) {
+            list->cpus[list->count++] = more->cpus[i];
+        }
+    }
+}
+
+static int local_read_meters(const struct node *node, struct meter_reading *ret, struct error *err)
+{
+    const struct testbed *testbed = node->testbed;
+    const struct plan *plan = testbed_plan(testbed);
+    const struct testbed_party *parties = NULL;
+    struct meter_reading reading = {.party_count = testbed_parties(testbed, &parties)};
+    reading.parties = memory_new_array(struct meter_party, reading.party_count);
+    if (plan->topology != TOPOLOGY_DIRECT) {
+        add_cpus(&reading.cpus, &plan->dut_cpus);
+    }
+    add_cpus(&reading.cpus, &plan->tester_cpus);
+    reading.times = memory_new_array(struct cpu_times, reading.cpus.count);
+    reading.at_ns = clock_monotonic_ns();
+    int rc = cpu_times_read(&reading.cpus, reading.times, err);
+    int hypervisor = rc < 0 ? rc : testbed_hypervisor_times(testbed, &reading.hypervisor, err);
+    reading.has_hypervisor = hypervisor > 0;
+    rc = hypervisor < 0 ? hypervisor : 0;
+    for (size_t i = 0; rc == 0 && i < reading.party_count; i++) {
+        struct meter_party *party = &reading.parties[i];
+        rc = testbed_usage(testbed, i, &party->parts, &party->count, err);
+        if (rc == 0 && parties[i].kind == PARTY_TESTER) {
+            party->parts = memory_resize(party->parts, party->count + 1, sizeof *party->parts);
+            party->parts[party->count++] =
+                (struct cpu_part){.name = "process", .ns = cpu_own_time() + child_cpu_time()};
+        }
+    }
+    if (rc < 0) {
+        meter_clear(&reading);
+        return rc;
+    }
+    *ret = reading;
+    return 0;
+}
+
+static int local_read_allocation(const struct node *node, size_t party, struct allocation *ret,
+                                 struct error *err)
+{
+    return testbed_get_allocation(node->testbed, party, ret, err);
+}
 
 static int local_open_half(const struct node *node, const char *engine, enum engine_side side,
                            const struct traffic_setup *setup, struct engine_half *ret,
@@ -20,6 +91,9 @@ static int local_open_half(const struct node *node, const char *engine, enum eng
 }
 
 static const struct node_ops local_ops = {
+    .read_counters = local_read_counters,
+    .read_meters = local_read_meters,
+    .read_allocation = local_read_allocation,
     .open_half = local_open_half,
 };
 

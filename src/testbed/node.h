@@ -11,6 +11,7 @@
 #ifndef VRBENCH_TESTBED_NODE_H
 #define VRBENCH_TESTBED_NODE_H
 
+#include "testbed/reading.h"
 #include "testbed/testbed.h"
 #include "traffic/engine.h"
 
@@ -20,6 +21,13 @@ struct node {
 };
 
 struct node_ops {
+    // Reads the packet counters of the nodes.
+    int (*read_counters)(const struct node *node, struct path_counters *ret, struct error *err);
+    // Reads the CPU time of the parties and the CPUs. Fails if a task has ended: its router died.
+    int (*read_meters)(const struct node *node, struct meter_reading *ret, struct error *err);
+    // Reads back weight and cap of the host or a router.
+    int (*read_allocation)(const struct node *node, size_t party, struct allocation *ret,
+                           struct error *err);
     // Opens a half of an engine on the paths of `setup`, whose nodes on that side the place has.
     int (*open_half)(const struct node *node, const char *engine, enum engine_side side,
                      const struct traffic_setup *setup, struct engine_half *ret, struct error *err);

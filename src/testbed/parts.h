@@ -58,6 +58,15 @@ const struct netns *testbed_host_netns(const struct testbed *testbed); // NULL i
 // of one router only.
 int testbed_make_sink_queues(const struct testbed *testbed, ssize_t router, struct error *err);
 
+// CPU time of a party so far by part, in a new array; of kernel threads only: the tester's own
+// process is not included. `party` as in testbed_parties(). Fails if a router has died or a thread
+// has ended.
+int testbed_usage(const struct testbed *testbed, size_t party, struct cpu_part **ret,
+                  size_t *ret_count, struct error *err);
+// CPU time as counted by a hypervisor, if the host is one of its domains: returns 1 if so, else 0.
+int testbed_hypervisor_times(const struct testbed *testbed, struct hypervisor_times *ret,
+                             struct error *err);
+
 // Rebuilds testbed->parties.
 void testbed_list_parties(struct testbed *testbed);
 

@@ -139,14 +139,6 @@ int testbed_counters(const struct testbed *testbed, size_t node, struct namespac
 // Host and routers in the scenario's order (none in direct), then the tester.
 size_t testbed_parties(const struct testbed *testbed, const struct testbed_party **ret);
 
-// CPU time of a party so far by part, in a new array; of kernel threads only: the tester's own
-// process is not included. `party` as in testbed_parties(). Fails if a router has died or a thread
-// has ended.
-int testbed_usage(const struct testbed *testbed, size_t party, struct cpu_part **ret,
-                  size_t *ret_count, struct error *err);
-// CPU time as counted by a hypervisor, if the host is one of its domains: returns 1 if so, else 0.
-int testbed_hypervisor_times(const struct testbed *testbed, struct hypervisor_times *ret,
-                             struct error *err);
 // Whether CPU time of the device under test's CPUs that no metered party accounts for is charged to
 // the host.
 bool testbed_rest_is_hosts(const struct testbed *testbed);
@@ -160,8 +152,6 @@ int testbed_set_allocation(struct testbed *testbed, size_t party,
 // Reads the allocation back from the kernel.
 int testbed_get_allocation(const struct testbed *testbed, size_t party, struct allocation *ret,
                            struct error *err);
-// Whether a party has a cap now, which may have been set since the scenario was read.
-bool testbed_has_cap(const struct testbed *testbed);
 // How caps are held in this testbed: "quota", "deadline", "credit2", …, or "none" if there is no
 // cap; NULL in direct.
 const char *testbed_cap_way(const struct testbed *testbed);

@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// measure/meter_reading — see meter_reading.h.
-#include "measure/meter_reading.h"
+// testbed/reading — see reading.h.
+#include "testbed/reading.h"
 
 #include <stdlib.h>
+
+void path_counters_clear(struct path_counters *counters)
+{
+    for (size_t i = 0; i < counters->node_count; i++) {
+        counters_clear(&counters->nodes[i]);
+    }
+    free(counters->nodes);
+    *counters = (struct path_counters){0};
+}
 
 uint64_t meter_party_ns(const struct meter_party *party)
 {

@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * measure/meter_reading — the content of one reading of the meters, and differences between two
- * readings. Filled by meter.c; called by meter.c, meter_domain.c and the rules of the verdict.
+ * testbed/reading — what a place (node.h) replies when its counters or its meters are read, and
+ * differences between two readings. Used by measure/.
  */
-#ifndef VRBENCH_MEASURE_METER_READING_H
-#define VRBENCH_MEASURE_METER_READING_H
+#ifndef VRBENCH_TESTBED_READING_H
+#define VRBENCH_TESTBED_READING_H
 
+#include "linux/counters.h"
 #include "linux/cpu.h"
-#include "testbed/testbed.h"
+#include "machine/machine.h"
+
+// All packet counters of a testbed at one moment.
+struct path_counters {
+    struct namespace_counters *nodes; // for each node of the plan
+    size_t node_count;
+    uint64_t softnet_dropped;
+};
+void path_counters_clear(struct path_counters *counters);
+#define _cleanup_path_counters_ __attribute__((cleanup(path_counters_clear)))
 
 // CPU time of one party, by part; the tester's own process is the part "process".
 struct meter_party {
@@ -22,7 +32,7 @@ double meter_growth(uint64_t before, uint64_t after);
 // CPU time of a party between two readings, in ns.
 double meter_party_growth(const struct meter_party *before, const struct meter_party *after);
 
-// One reading.
+// The meters at one moment.
 struct meter_reading {
     uint64_t at_ns;              // CLOCK_MONOTONIC
     struct meter_party *parties; // for each party of the testbed
