@@ -135,6 +135,13 @@ function machineSection(run) {
             ["CPUs", cpus],
             ["Memory", bytes(machine.memory_bytes)],
             ["Virtualisation", machine.virtualisation],
+            ["Frequency governor", machine.governor],
+            ["Turbo", machine.turbo],
+            ["SMT", machine.smt],
+            ["Microcode", machine.microcode],
+            ["Clock source", machine.clock_source],
+            ["Mitigations", machine.mitigations],
+            ["Kernel command line", machine.command_line],
         ]),
         findings.length === 0
             ? null

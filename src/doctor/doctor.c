@@ -78,6 +78,7 @@ static void identify(struct computer *machine)
         machine->hostname = text_copy(names.nodename);
         machine->kernel = text_copy(names.release);
     }
+    tuning_read("", &machine->tuning);
     machine->cpu_model = value_in("/proc/cpuinfo", "model name");
     machine->system = value_in("/etc/os-release", "PRETTY_NAME");
     machine->cpus_online = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
@@ -483,6 +484,7 @@ void computer_clear(struct computer *machine)
     free(machine->cpu_model);
     free(machine->virtualisation);
     free(machine->system);
+    tuning_clear(&machine->tuning);
     *machine = (struct computer){0};
 }
 

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "doctor/quiet.h"
+#include "linux/tuning.h"
 
 enum finding_level {
     FINDING_GOOD,
@@ -28,6 +29,7 @@ struct computer {
     char *hostname, *kernel, *cpu_model, *virtualisation, *system;
     unsigned cpus_usable, cpus_online;
     unsigned long long memory_bytes;
+    struct tuning tuning;
     struct finding *findings;
     size_t finding_count;
     bool looked; // whether the machine is quiet was found out:

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "commit.h"
 #include "doctor/doctor.h"
 #include "owner/view.h"
 #include "ration/cap_known.h"
@@ -25,6 +26,27 @@
 #define LOOK_LEAST_MS 200U
 #define LOOK_MOST_MS  2000U
 
+// Adds the settings that the kernel reports.
+static void describe_tuning(const struct tuning *tuning, json_t *machine)
+{
+    const struct {
+        const char *key, *value;
+    } settings[] = {
+        {"governor", tuning->governor},
+        {"turbo", tuning->turbo},
+        {"smt", tuning->smt},
+        {"mitigations", tuning->mitigations},
+        {"microcode", tuning->microcode},
+        {"clock_source", tuning->clock_source},
+        {"command_line", tuning->command_line},
+    };
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+        if (settings[i].value != NULL) {
+            json_object_set_new(machine, settings[i].key, json_string(settings[i].value));
+        }
+    }
+}
+
 static json_t *describe_machine(struct computer *machine)
 {
     json_t *findings = json_array();
@@ -38,12 +60,15 @@ static json_t *describe_machine(struct computer *machine)
         }
         json_array_append_new(findings, entry);
     }
-    return json_pack("{s:s?, s:s?, s:s?, s:s?, s:s?, s:i, s:i, s:I, s:o}", "hostname",
-                     machine->hostname, "system", machine->system, "kernel", machine->kernel,
-                     "cpu_model", machine->cpu_model, "virtualisation", machine->virtualisation,
-                     "cpus_online", (int)machine->cpus_online, "cpus_usable",
-                     (int)machine->cpus_usable, "memory_bytes", (json_int_t)machine->memory_bytes,
-                     "doctor", findings);
+    json_t *described =
+        json_pack("{s:s?, s:s?, s:s?, s:s?, s:s?, s:i, s:i, s:I}", "hostname", machine->hostname,
+                  "system", machine->system, "kernel", machine->kernel, "cpu_model",
+                  machine->cpu_model, "virtualisation", machine->virtualisation, "cpus_online",
+                  (int)machine->cpus_online, "cpus_usable", (int)machine->cpus_usable,
+                  "memory_bytes", (json_int_t)machine->memory_bytes);
+    describe_tuning(&machine->tuning, described);
+    json_object_set_new(described, "doctor", findings);
+    return described;
 }
 
 // Which CPUs each party uses, by the plan's rule.
@@ -150,8 +175,8 @@ static int begin_run(struct job_state *state, json_t *before, struct error *err)
         struct computer machine;
         computer_inspect(look_ms(job), scenario_is_capped(job->scenario), &machine);
         warn_unquiet(&machine);
-        state->run = json_pack("{s:i, s:s, s:s}", "schema", RESULT_SCHEMA, "vrbench",
-                               VRBENCH_VERSION, "status", "running");
+        state->run = json_pack("{s:i, s:s, s:s, s:s}", "schema", RESULT_SCHEMA, "vrbench",
+                               VRBENCH_VERSION, "commit", VRBENCH_COMMIT, "status", "running");
         set_time(state->run, "started");
         json_object_set_new(state->run, "scenario", describe_scenario(job->scenario));
         json_object_set_new(state->run, "guard", guard_make(job));

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * linux/tuning — see tuning.h. The files are described in the kernel's Documentation/ABI/testing:
+ * sysfs-devices-system-cpu, and in Documentation/admin-guide/pm.
+ */
+#include "linux/tuning.h"
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+
+#define CPU_FOLDER "/sys/devices/system/cpu"
+#define FILE_MOST  (1U << 22)
+
+// The first line of a file; NULL if it cannot be read or is empty.
+static char *line_of(const char *root, const char *path)
+{
+    _cleanup_free_ char *whole = text_format("%s%s", root, path);
+    char *text = NULL;
+    if (file_read(whole, FILE_MOST, &text, NULL, NULL) < 0) {
+        return NULL;
+    }
+    text[strcspn(text, "\n")] = '\0';
+    if (text[0] == '\0') {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+// Appends a text to a list in one string.
+static void add_to(char **list, const char *separator, const char *text)
+{
+    char *longer = *list == NULL ? text_copy(text) : text_format("%s%s%s", *list, separator, text);
+    free(*list);
+    *list = longer;
+}
+
+static bool list_has(const char *list, const char *text)
+{
+    size_t length = strlen(text);
+    for (const char *at = list; at != NULL && (at = strstr(at, text)) != NULL; at += length) {
+        bool begins = at == list || at[-1] == ' ';
+        if (begins && (at[length] == '\0' || at[length] == ',')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int is_cpu(const struct dirent *entry)
+{
+    return text_starts(entry->d_name, "cpu") && entry->d_name[3] >= '0' && entry->d_name[3] <= '9';
+}
+
+static int is_visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+// The different governors of all CPUs.
+static char *read_governor(const char *root)
+{
+    _cleanup_free_ char *folder = text_format("%s" CPU_FOLDER, root);
+    struct dirent **entries = NULL;
+    int count = scandir(folder, &entries, is_cpu, alphasort);
+    char *governors = NULL;
+    for (int i = 0; i < count; i++) {
+        _cleanup_free_ char *path =
+            text_format(CPU_FOLDER "/%s/cpufreq/scaling_governor", entries[i]->d_name);
+        _cleanup_free_ char *governor = line_of(root, path);
+        if (governor != NULL && !list_has(governors, governor)) {
+            add_to(&governors, ", ", governor);
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    return governors;
+}
+
+static char *read_turbo(const char *root)
+{
+    _cleanup_free_ char *none = line_of(root, CPU_FOLDER "/intel_pstate/no_turbo");
+    if (none != NULL) {
+        return text_copy(text_equal(none, "0") ? "on" : "off");
+    }
+    _cleanup_free_ char *boost = line_of(root, CPU_FOLDER "/cpufreq/boost");
+    return boost == NULL ? NULL : text_copy(text_equal(boost, "1") ? "on" : "off");
+}
+
+static char *read_mitigations(const char *root)
+{
+    _cleanup_free_ char *folder = text_format("%s" CPU_FOLDER "/vulnerabilities", root);
+    struct dirent **entries = NULL;
+    int count = scandir(folder, &entries, is_visible, alphasort);
+    char *all = NULL;
+    for (int i = 0; i < count; i++) {
+        _cleanup_free_ char *path =
+            text_format(CPU_FOLDER "/vulnerabilities/%s", entries[i]->d_name);
+        _cleanup_free_ char *state = line_of(root, path);
+        if (state != NULL) {
+            _cleanup_free_ char *one = text_format("%s: %s", entries[i]->d_name, state);
+            add_to(&all, "; ", one);
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    return all;
+}
+
+static char *read_microcode(const char *root)
+{
+    _cleanup_free_ char *path = text_format("%s/proc/cpuinfo", root);
+    _cleanup_free_ char *text = NULL;
+    if (file_read(path, FILE_MOST, &text, NULL, NULL) < 0) {
+        return NULL;
+    }
+    char *at = strstr(text, "\nmicrocode");
+    if (at == NULL) {
+        return NULL;
+    }
+    at += strlen("\nmicrocode");
+    at += strspn(at, " \t:");
+    at[strcspn(at, "\n")] = '\0';
+    return text_copy(at);
+}
+
+void tuning_read(const char *root, struct tuning *ret)
+{
+    *ret = (struct tuning){
+        .governor = read_governor(root),
+        .turbo = read_turbo(root),
+        .smt = line_of(root, CPU_FOLDER "/smt/control"),
+        .mitigations = read_mitigations(root),
+        .microcode = read_microcode(root),
+        .clock_source =
+            line_of(root, "/sys/devices/system/clocksource/clocksource0/current_clocksource"),
+        .command_line = line_of(root, "/proc/cmdline"),
+    };
+}
+
+void tuning_clear(struct tuning *tuning)
+{
+    if (tuning == NULL) {
+        return;
+    }
+    free(tuning->governor);
+    free(tuning->turbo);
+    free(tuning->smt);
+    free(tuning->mitigations);
+    free(tuning->microcode);
+    free(tuning->clock_source);
+    free(tuning->command_line);
+    *tuning = (struct tuning){0};
+}
