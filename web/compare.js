@@ -81,6 +81,61 @@ function comparedTable(rows, scenario) {
     );
 }
 
+// What the intervals decide: one row per topology, length, run and figure.
+function verdictsSection(comparison) {
+    const looks = { better: "good", worse: "bad", same: "soft" };
+    const names = {
+        throughput_pps: "throughput (packets/s)",
+        pdr_pps: "partial drop rate, 0.5 % (packets/s)",
+        max_pps: "highest rate (packets/s)",
+        host_ns_per_packet: "CPU time of the host (ns per packet)",
+        router_ns_per_packet: "CPU time of a router (ns per packet)",
+    };
+    const between = (low, high, decimals) => {
+        if (low === undefined && high === undefined) {
+            return "";
+        }
+        if (high === undefined) {
+            return `≥ ${number(low, decimals)}`;
+        }
+        if (low === undefined) {
+            return `< ${number(high, decimals)}`;
+        }
+        return low === high ? number(low, decimals) : `${number(low, decimals)} – ${number(high, decimals)}`;
+    };
+    return element(
+        "section",
+        { id: "verdicts" },
+        element("h2", {}, "Verdicts"),
+        element(
+            "p.soft",
+            {},
+            `Ratios to ${comparison.runs[0].label}. All intervals together hold with ${number(100 * (1 - comparison.error), 0)} %.`,
+        ),
+        table(
+            [
+                { name: "Scenario", of: (row) => row.scenario },
+                { name: "Topology", of: (row) => row.topology },
+                { name: "Length (bytes)", of: (row) => row.length_bytes, decimals: "plain" },
+                { name: "Run", of: (row) => row.run },
+                { name: "Figure", of: (row) => names[row.figure] ?? row.figure },
+                { name: "First", of: (row) => between(row.first_low, row.first_high, 0) },
+                { name: "This", of: (row) => between(row.low, row.high, 0) },
+                { name: "Ratio", of: (row) => between(row.ratio_low, row.ratio_high, 3) },
+                {
+                    name: "Verdict",
+                    of: (row) => row.verdict,
+                    text: (word) => element(`span.whole.${looks[word] ?? "soft"}`, {}, word),
+                },
+                { name: "Values", of: (row) => row.values },
+                { name: "required", of: (row) => row.values_needed },
+            ],
+            comparison.verdicts,
+            { label: "Verdicts", sortable: true },
+        ),
+    );
+}
+
 function scenarioSection(comparison, scenario, number) {
     const rows = comparison.rows.filter((row) => row.scenario === scenario);
     return element(
@@ -168,6 +223,7 @@ function showComparison(comparison) {
                 element("h2", {}, "The runs"),
                 runsTable(comparison.runs),
             ),
+            verdictsSection(comparison),
             sentences("Caution", comparison.warnings, "warnings"),
             ...scenarios.map((scenario, at) => scenarioSection(comparison, scenario, at)),
             capsSection(comparison.caps),

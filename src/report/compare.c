@@ -121,9 +121,6 @@ static int read_side(const char *folder, struct comparison *comparison, struct c
     if (rc == 0 && side->points.count == 0) {
         rc = fail_input(err, "%s contains no points", folder);
     }
-    if (rc == 0) {
-        side->sweep_count = sweeps_compute(&side->points, &side->sweeps);
-    }
     return rc;
 }
 
@@ -386,11 +383,16 @@ static char *reason_not(const struct comparison *comparison, const struct compar
     return NULL;
 }
 
+bool compare_same_load(double one, double other)
+{
+    return fabs(one - other) <= SAME_LOAD * other;
+}
+
 // The step of a sweep at a requested load, or NULL.
 static const struct load_step *step_at(const struct sweep *sweep, double requested)
 {
     for (size_t i = 0; i < sweep->step_count; i++) {
-        if (fabs(sweep->steps[i].requested_pps - requested) <= SAME_LOAD * requested) {
+        if (compare_same_load(sweep->steps[i].requested_pps, requested)) {
             return &sweep->steps[i];
         }
     }
@@ -482,6 +484,19 @@ double compare_ratio(const struct compare_row *row, size_t side, enum compare_fi
 
 // ---- the whole
 
+void compare_conclude(struct comparison *comparison)
+{
+    for (size_t i = 0; i < comparison->side_count; i++) {
+        struct compare_side *side = &comparison->sides[i];
+        side->sweep_count = sweeps_compute(&side->points, &side->sweeps);
+    }
+    pair_sweeps(comparison);
+    fill_rows(comparison);
+    compare_find_caps(comparison);
+    compare_find_verdicts(comparison);
+    compare_find_warnings(comparison);
+}
+
 int compare_folders(const char *const *folders, size_t count, struct comparison **ret,
                     struct error *err)
 {
@@ -503,10 +518,7 @@ int compare_folders(const char *const *folders, size_t count, struct comparison 
         comparison_free(comparison);
         return rc;
     }
-    pair_sweeps(comparison);
-    fill_rows(comparison);
-    compare_find_caps(comparison);
-    compare_find_warnings(comparison);
+    compare_conclude(comparison);
     *ret = comparison;
     return 0;
 }
@@ -534,6 +546,7 @@ void comparison_free(struct comparison *comparison)
     folders_free(comparison->warnings.items, comparison->warnings.count);
     folders_free(comparison->not_compared.items, comparison->not_compared.count);
     free(comparison->caps);
+    free(comparison->verdicts);
     free(comparison->rows);
     free(comparison->sides);
     free(comparison);

@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "report/ranks.h"
 #include "report/steps.h"
 #include "result/platform_facts.h"
 #include "result/result.h"
@@ -68,6 +69,28 @@ struct compare_cap {
 };
 #define COMPARE_CAP_WITHIN 2.0 // percentage points; a cap is held if usage differs by less
 
+// Figures that are decided by intervals.
+enum compare_judged {
+    JUDGED_THROUGHPUT, // packets/s: no loss
+    JUDGED_PDR,        // packets/s: loss of at most HEADLINE_PDR
+    JUDGED_MAX,        // packets/s: highest forwarding rate
+    JUDGED_HOST_NS,    // CPU time per packet at the common loads
+    JUDGED_ROUTER_NS,  // the mean of the routers there
+    JUDGED_FIGURES
+};
+
+enum compare_word { WORD_UNDECIDED, WORD_SAME, WORD_BETTER, WORD_WORSE };
+
+struct compare_verdict {
+    size_t row, side;
+    enum compare_judged figure;
+    struct span first, other; // the sides' figures: medians, or bounds where the loads leave a gap
+    size_t values;            // repeats per side, or pairs of equal loads
+    size_t needed;            // so many would decide; 0 = `values` is enough
+    struct span ratio;        // of `other` to `first`: bounds, if `needed` is 0
+    enum compare_word word;
+};
+
 struct compare_texts {
     char **items;
     size_t count;
@@ -80,6 +103,8 @@ struct comparison {
     size_t row_count;
     struct compare_cap *caps;
     size_t cap_count;
+    struct compare_verdict *verdicts;
+    size_t verdict_count;
     struct compare_texts warnings;     // differences besides the platform, and doubtful figures
     struct compare_texts not_compared; // a sentence for each excluded cell, point or run
 };
@@ -98,6 +123,11 @@ double compare_ratio(const struct compare_row *row, size_t side, enum compare_fi
 
 // ---- internal to compare*.c
 
+// Compares sides whose points and runs are filled in: for compare_folders() and its tests.
+void compare_conclude(struct comparison *comparison);
+// Whether two requested loads are equal.
+bool compare_same_load(double one, double other);
+
 void compare_say(struct compare_texts *texts, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 // "scenario-1, bridged, 64-byte packets"; the caller frees it.
@@ -105,6 +135,7 @@ char *compare_title(const char *scenario, const char *topology, unsigned length,
                     const char *length_layer);
 bool compare_same_sweep(const struct sweep *sweep, const struct point *point);
 void compare_find_caps(struct comparison *comparison);
+void compare_find_verdicts(struct comparison *comparison);
 void compare_find_warnings(struct comparison *comparison);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "report/compare_verdict.h"
 #include "report/words.h"
 #include "version.h"
 
@@ -170,7 +171,7 @@ static const unsigned char cost_picks[] = {
 
 #define LIST(columns, picks)                                                                       \
     {                                                                                              \
-        columns, sizeof(columns) / sizeof((columns)[0]), picks, false                              \
+        columns, sizeof(columns) / sizeof((columns)[0]), picks, NULL                               \
     }
 const struct compare_list compare_list_all = LIST(all_columns, all_picks);
 const struct compare_list compare_list_rates = LIST(rate_columns, rate_picks);
@@ -249,8 +250,6 @@ static const struct column cap_columns[] = {
     [CAP_LOADED] = {"loaded_points", "Loaded", COLUMN_INTEGER, 0},
     [CAP_POINTS] = {"points", "Points", COLUMN_INTEGER, 0},
 };
-const struct compare_list compare_list_caps = {cap_columns, CAP_COLUMNS, NULL, true};
-
 static int write_caps(const struct comparison *comparison, struct writer *writer, struct error *err)
 {
     int rc = 0;
@@ -277,13 +276,15 @@ static int write_caps(const struct comparison *comparison, struct writer *writer
     return rc < 0 ? rc : writer_finish(writer, err);
 }
 
+const struct compare_list compare_list_caps = {cap_columns, CAP_COLUMNS, NULL, write_caps};
+
 // ---- both
 
 int compare_write_list(const struct comparison *comparison, const struct compare_list *list,
                        struct writer *writer, struct error *err)
 {
-    if (list->caps) {
-        return write_caps(comparison, writer, err);
+    if (list->write != NULL) {
+        return list->write(comparison, writer, err);
     }
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < comparison->row_count; i++) {
@@ -337,10 +338,12 @@ static void copy_member(const json_t *from, const char *key, json_t *to)
 
 static json_t *side_to_json(const struct compare_side *side)
 {
-    static const char *const of_run[] = {"status", "started", "ended", "vrbench", "quick"};
-    static const char *const of_machine[] = {"hostname",    "system",         "kernel",
-                                             "cpu_model",   "virtualisation", "cpus_usable",
-                                             "memory_bytes"};
+    static const char *const of_run[] = {"status",  "started", "ended",
+                                         "vrbench", "commit",  "quick"};
+    static const char *const of_machine[] = {
+        "hostname",    "system",       "kernel",       "cpu_model",   "virtualisation",
+        "cpus_usable", "memory_bytes", "governor",     "turbo",       "smt",
+        "mitigations", "microcode",    "clock_source", "command_line"};
     json_t *json = json_pack("{s:s, s:s, s:s, s:s}", "label", side->label, "folder", side->folder,
                              "platform_name", side->points.items[0].platform, "engine",
                              side->points.items[0].engine);
@@ -360,23 +363,31 @@ static json_t *side_to_json(const struct compare_side *side)
 
 int compare_to_json(const struct comparison *comparison, json_t **ret, struct error *err)
 {
-    json_t *rows = NULL;
-    json_t *caps = NULL;
-    int rc = list_to_json(comparison, &compare_list_all, &rows, err);
-    if (rc == 0) {
-        rc = list_to_json(comparison, &compare_list_caps, &caps, err);
-    }
-    if (rc < 0) {
-        json_decref(rows);
-        return rc;
-    }
+    static const struct {
+        const char *key;
+        const struct compare_list *list;
+    } lists[] = {
+        {"verdicts", &compare_list_verdicts},
+        {"rows", &compare_list_all},
+        {"caps", &compare_list_caps},
+    };
     json_t *runs = json_array();
     for (size_t i = 0; i < comparison->side_count; i++) {
         json_array_append_new(runs, side_to_json(&comparison->sides[i]));
     }
-    *ret = json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o}", "schema", COMPARE_SCHEMA, "vrbench",
-                     VRBENCH_VERSION, "runs", runs, "rows", rows, "caps", caps, "warnings",
-                     texts_to_json(&comparison->warnings), "not_compared",
-                     texts_to_json(&comparison->not_compared));
+    json_t *whole = json_pack("{s:i, s:s, s:o, s:f, s:o, s:o}", "schema", COMPARE_SCHEMA, "vrbench",
+                              VRBENCH_VERSION, "runs", runs, "error", COMPARE_ERROR, "warnings",
+                              texts_to_json(&comparison->warnings), "not_compared",
+                              texts_to_json(&comparison->not_compared));
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        json_t *rows = NULL;
+        int rc = list_to_json(comparison, lists[i].list, &rows, err);
+        if (rc < 0) {
+            json_decref(whole);
+            return rc;
+        }
+        json_object_set_new(whole, lists[i].key, rows);
+    }
+    *ret = whole;
     return 0;
 }

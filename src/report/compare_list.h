@@ -15,19 +15,23 @@
 struct compare_list {
     const struct column *columns;
     size_t count;
-    const unsigned char *picks; // column numbers of compare_list.c
-    bool caps;                  // rows are caps, otherwise sweeps and sides
+    const unsigned char *picks; // column numbers of compare_list.c: rows are sweeps and sides
+    // Writes the rows and finishes the writer, if they are others.
+    int (*write)(const struct comparison *comparison, struct writer *writer, struct error *err);
 };
 
 extern const struct compare_list compare_list_rates, // for the terminal
     compare_list_costs,                              // for the terminal
     compare_list_all,                                // for CSV and JSON
-    compare_list_caps;                               // for all formats
+    compare_list_caps,                               // for all formats
+    // Of compare_verdict_list.c:
+    compare_list_verdicts, // for CSV and JSON
+    compare_list_decided;  // for people
 
 // Writes the rows and finishes the writer, which was created with the list's columns.
 int compare_write_list(const struct comparison *comparison, const struct compare_list *list,
                        struct writer *writer, struct error *err);
-// {"schema", "vrbench", "runs", "rows", "caps", "warnings", "not_compared"}: see docs/compare.md.
+// {"schema", "vrbench", "runs", "verdicts", "rows", "caps", …}: see docs/compare.md.
 int compare_to_json(const struct comparison *comparison, json_t **ret, struct error *err);
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "report/compare_figure.h"
 #include "report/compare_list.h"
+#include "report/compare_verdict.h"
 #include "report/gnuplot.h"
 #include "report/page.h"
 #include "report/reproduction.h"
@@ -83,6 +84,9 @@ int compare_write_folder(const struct comparison *comparison, const char *folder
     rc = rc < 0 ? rc : file_make_dirs(folder, err);
     rc = rc < 0 ? rc : write_csv(comparison, &compare_list_all, folder, "compare.csv", err);
     rc = rc < 0 ? rc : write_csv(comparison, &compare_list_caps, folder, "compare-caps.csv", err);
+    rc = rc < 0
+             ? rc
+             : write_csv(comparison, &compare_list_verdicts, folder, "compare-verdicts.csv", err);
     json_t *json = NULL;
     rc = rc < 0 ? rc : compare_to_json(comparison, &json, err);
     rc = rc < 0 ? rc : write_json(json, folder, err);

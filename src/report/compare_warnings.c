@@ -23,12 +23,20 @@ static const struct fact facts[] = {
     {"machine", "cpu_model", "CPU"},
     {"machine", "cpus_usable", "number of usable CPUs"},
     {"machine", "kernel", "kernel"},
+    {"machine", "command_line", "command line of the kernel"},
+    {"machine", "mitigations", "mitigation of CPU vulnerabilities"},
+    {"machine", "microcode", "microcode"},
+    {"machine", "governor", "frequency governor"},
+    {"machine", "turbo", "turbo mode"},
+    {"machine", "smt", "SMT"},
+    {"machine", "clock_source", "clock source"},
     {"machine", "virtualisation", "virtualisation of the machine itself"},
     {"placement", "shared", "sharing of CPUs by tester and device under test"},
     {"scenario", "engine", "traffic engine"},
     {NULL, "method", "method of reading CPU"},
     {NULL, "quick", "quick mode"},
     {NULL, "vrbench", "version of vrbench"},
+    {NULL, "commit", "commit of vrbench"},
 };
 #define FACT_COUNT (sizeof facts / sizeof facts[0])
 

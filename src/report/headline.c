@@ -4,11 +4,11 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "report/steps.h"
+#include "report/words.h"
 #include "result/json_text.h"
 
 enum {
@@ -214,45 +214,22 @@ json_t *headlines_to_json(const struct point_list *points)
 
 // ---- for people
 
-#define AT_LEAST ">=" // no space, at which a line would be broken
-
-// Writes "66,651", or from a million on "1,071k", so that a row fits into 80 columns.
-static void rate_text(double pps, char ret[48])
-{
-    bool large = pps >= 1e6;
-    text_group_digits(large ? pps / 1e3 : pps, 0, ret);
-    if (large) {
-        size_t length = strlen(ret);
-        memcpy(ret + length, "k", 2);
-    }
-}
-
-// "66,651-71,101", ">=561,347", "<75,000", with "*" if irregular; NULL if nothing is known.
+// The bounds, with "*" if irregular; NULL if nothing is known.
 static char *bounds_text(const struct bounds *bounds)
 {
-    const char *mark = bounds->regular ? "" : "*";
-    char low[48];
-    char high[48];
-    rate_text(bounds->low, low);
-    rate_text(bounds->high, high);
-    if (isnan(bounds->low) && isnan(bounds->high)) {
-        return NULL;
+    char *text = words_bounds(bounds->low, bounds->high);
+    if (text == NULL || bounds->regular) {
+        return text;
     }
-    if (isnan(bounds->high)) {
-        return text_format(AT_LEAST "%s%s", low, mark);
-    }
-    return isnan(bounds->low) ? text_format("<%s%s", high, mark)
-                              : text_format("%s-%s%s", low, high, mark);
+    char *marked = text_format("%s*", text);
+    free(text);
+    return marked;
 }
 
 static char *max_text(const struct headline *headline)
 {
-    char pps[48];
-    if (isnan(headline->max_pps)) {
-        return NULL;
-    }
-    rate_text(headline->max_pps, pps);
-    return text_format("%s%s", headline->saturated ? "" : AT_LEAST, pps);
+    double most = headline->saturated ? headline->max_pps : (double)NAN;
+    return words_bounds(headline->max_pps, most);
 }
 
 int headlines_list(const struct point_list *points, struct writer *writer,

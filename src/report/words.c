@@ -3,7 +3,9 @@
 #include "report/words.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -117,6 +119,36 @@ char *words_summary(const struct summary *summary)
     fclose(out);
     text[0] = (char)(text[0] >= 'a' && text[0] <= 'z' ? text[0] - 'a' + 'A' : text[0]);
     return text;
+}
+
+// "66,651", or from a million on "1,071k", so that a row fits into 80 columns.
+static void put_short(double value, char ret[48])
+{
+    bool large = value >= 1e6;
+    text_group_digits(large ? value / 1e3 : value, 0, ret);
+    if (large) {
+        size_t length = strlen(ret);
+        memcpy(ret + length, "k", 2);
+    }
+}
+
+char *words_bounds(double low, double high)
+{
+    bool from = isfinite(low) && low > 0;
+    bool to = isfinite(high);
+    char least[48];
+    char most[48];
+    put_short(low, least);
+    put_short(high, most);
+    if (!from && !to) {
+        return NULL;
+    }
+    if (!to) {
+        return text_format(">=%s", least); // no space, at which a line would be broken
+    }
+    return !from         ? text_format("<%s", most)
+           : low == high ? text_copy(least)
+                         : text_format("%s-%s", least, most);
 }
 
 // Describes the dedicated links of virtual machines.

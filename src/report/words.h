@@ -14,6 +14,10 @@ char *words_sweep_title(const struct sweep *sweep);
 // Describes a row of the summary in up to three sentences; the caller frees it.
 char *words_summary(const struct summary *summary);
 
+// Bounds of a figure, short enough for a table: "66,651-71,101", "1,071k", ">=561,347", "<75,000".
+// 0 or NaN below and INFINITY or NaN above = no bound. NULL if there is none; the caller frees it.
+char *words_bounds(double low, double high);
+
 // Describes the platform, which limits what the figures mean: "Routers were machines under
 // emulation (TCG): …". The caller frees it.
 char *words_platform(const struct platform_facts *facts);

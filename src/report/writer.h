@@ -53,7 +53,7 @@ struct value {
 
 struct writer;
 struct writer_ops {
-    const char *name; // "table", "json", "csv", "xlsx"
+    const char *name; // "table", "json", "csv", "markdown", "xlsx"
     int (*row)(struct writer *writer, const struct value *values, struct error *err);
     // Writes the remaining output. The writer stays valid until freed.
     int (*finish)(struct writer *writer, struct error *err);
@@ -69,6 +69,8 @@ struct writer *writer_table(FILE *out, const struct column *columns, size_t coun
 struct writer *writer_json(FILE *out, const struct column *columns, size_t count);
 // CSV (RFC 4180): a heading of keys, then one row per line.
 struct writer *writer_csv(FILE *out, const struct column *columns, size_t count);
+// Markdown: a table in GitHub's dialect.
+struct writer *writer_markdown(FILE *out, const struct column *columns, size_t count);
 
 int writer_row(struct writer *writer, const struct value *values, struct error *err);
 int writer_finish(struct writer *writer, struct error *err);

@@ -424,7 +424,7 @@ def test_compared():
     "the page of a comparison: figures inside, ratios, what is to be minded, what is left out"
     show(f"{T}/mailed/compare.html")
     ids = browser.run("return [...document.querySelectorAll('main > section')].map((s) => s.id)")
-    assert ids == ["runs", "warnings", "scenario-0", "caps", "figures", "not-compared"], ids
+    assert ids == ["runs", "verdicts", "warnings", "scenario-0", "caps", "figures", "not-compared"], ids
     text = browser.run("return document.querySelector('#warnings').innerText")
     assert "under emulation (TCG)" in text, text
     text = browser.run("return document.querySelector('#not-compared').innerText")

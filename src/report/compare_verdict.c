@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// report/compare_verdict — see compare_verdict.h: from the repeats of both sides to a verdict.
+#include "report/compare_verdict.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "report/headline.h"
+
+// What the verdicts of one row and side are made from.
+struct pairing {
+    const struct comparison *comparison;
+    const struct compare_row *row;
+    size_t side;
+};
+
+struct span_list {
+    struct span *items;
+    size_t count;
+};
+
+struct ratio_list {
+    double *items;
+    double *first, *other; // the figures whose ratio it is
+    size_t count;
+};
+
+static const struct {
+    const char *key, *name;
+    bool higher_is_better;
+} judged[JUDGED_FIGURES] = {
+    [JUDGED_THROUGHPUT] = {"throughput_pps", "throughput", true},
+    [JUDGED_PDR] = {"pdr_pps", "drop 0.5 %", true},
+    [JUDGED_MAX] = {"max_pps", "max rate", true},
+    [JUDGED_HOST_NS] = {"host_ns_per_packet", "host ns", false},
+    [JUDGED_ROUTER_NS] = {"router_ns_per_packet", "router ns", false},
+};
+
+static double median_of(double *values, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        for (size_t k = i; k > 0 && values[k] < values[k - 1]; k--) {
+            double swapped = values[k];
+            values[k] = values[k - 1];
+            values[k - 1] = swapped;
+        }
+    }
+    return count == 0 ? (double)NAN : (values[(count - 1) / 2] + values[count / 2]) / 2;
+}
+
+// ---- rates: one value per repeat
+
+static int by_offered(const void *a, const void *b)
+{
+    double x = point_offered_pps(*(const struct point *const *)a);
+    double y = point_offered_pps(*(const struct point *const *)b);
+    return (x > y) - (x < y);
+}
+
+static double forwarded_of(const struct point *point)
+{
+    double sum = 0;
+    for (size_t i = 0; i < point->network_count; i++) {
+        sum += point->networks[i].forwarded_pps;
+    }
+    return sum;
+}
+
+// The valid points of one repeat of a sweep that sent packets, by offered load. The caller frees
+// them.
+static size_t points_of_repeat(const struct compare_side *side, const struct sweep *sweep,
+                               unsigned repeat, const struct point ***ret)
+{
+    const struct point **points = memory_new_array(const struct point *, side->points.count);
+    size_t count = 0;
+    for (size_t i = 0; i < side->points.count; i++) {
+        const struct point *point = &side->points.items[i];
+        if (point->valid && point->repeat == repeat && compare_same_sweep(sweep, point) &&
+            point_tx(point) > 0) {
+            points[count++] = point;
+        }
+    }
+    if (count > 0) {
+        qsort(points, count, sizeof(const struct point *), by_offered);
+    }
+    *ret = points;
+    return count;
+}
+
+// The figure of one repeat. False if its points do not bound it.
+static bool rate_of_repeat(const struct point *const *points, size_t count,
+                           enum compare_judged figure, struct span *ret)
+{
+    _cleanup_free_ double *offered = memory_new_array(double, count);
+    _cleanup_free_ double *loss = memory_new_array(double, count);
+    double most = 0;
+    bool saturated = false;
+    for (size_t i = 0; i < count; i++) {
+        offered[i] = point_offered_pps(points[i]);
+        loss[i] = (double)point_lost(points[i]) / (double)point_tx(points[i]);
+        most = fmax(most, forwarded_of(points[i]));
+        saturated = saturated || loss[i] > HEADLINE_PDR;
+    }
+    if (figure == JUDGED_MAX) {
+        *ret = (struct span){most, saturated ? most : (double)INFINITY};
+        return most > 0;
+    }
+    struct bounds bounds =
+        headline_bounds(offered, loss, count, figure == JUDGED_PDR ? HEADLINE_PDR : 0.0);
+    *ret = (struct span){isnan(bounds.low) ? 0 : bounds.low,
+                         isnan(bounds.high) ? (double)INFINITY : bounds.high};
+    return isfinite(bounds.low) || isfinite(bounds.high);
+}
+
+static unsigned repeats_of(const struct compare_side *side, const struct sweep *sweep)
+{
+    unsigned most = 0;
+    for (size_t i = 0; i < side->points.count; i++) {
+        const struct point *point = &side->points.items[i];
+        if (point->repeat >= most && compare_same_sweep(sweep, point)) {
+            most = point->repeat + 1;
+        }
+    }
+    return most;
+}
+
+static struct span_list rates_of(const struct compare_side *side, const struct sweep *sweep,
+                                 enum compare_judged figure)
+{
+    unsigned repeats = repeats_of(side, sweep);
+    struct span_list list = {memory_new_array(struct span, repeats), 0};
+    for (unsigned i = 0; i < repeats; i++) {
+        _cleanup_free_ const struct point **points = NULL;
+        size_t count = points_of_repeat(side, sweep, i, &points);
+        list.count += count > 0 && rate_of_repeat(points, count, figure, &list.items[list.count]);
+    }
+    return list;
+}
+
+// The medians of the bounds.
+static struct span middle_of(const struct span_list *list)
+{
+    _cleanup_free_ double *low = memory_new_array(double, list->count);
+    _cleanup_free_ double *high = memory_new_array(double, list->count);
+    for (size_t i = 0; i < list->count; i++) {
+        low[i] = list->items[i].low;
+        high[i] = list->items[i].high;
+    }
+    return (struct span){median_of(low, list->count), median_of(high, list->count)};
+}
+
+// ---- CPU: one value per pair of equal loads
+
+static double ns_of(const struct point *point, enum compare_judged figure)
+{
+    double sum = 0;
+    size_t count = 0;
+    for (size_t i = 0; i < point->cpu_count; i++) {
+        const struct cpu_result *cpu = &point->cpu[i];
+        bool host = text_equal(cpu->name, "host");
+        if (cpu->has_ns_per_packet && !text_equal(cpu->name, "tester") &&
+            host == (figure == JUDGED_HOST_NS)) {
+            sum += cpu->ns_per_packet;
+            count++;
+        }
+    }
+    return count == 0 ? (double)NAN : sum / (double)count;
+}
+
+static const struct point *point_like(const struct compare_side *side, const struct sweep *sweep,
+                                      const struct point *like)
+{
+    for (size_t i = 0; i < side->points.count; i++) {
+        const struct point *point = &side->points.items[i];
+        if (point->valid && point->repeat == like->repeat && compare_same_sweep(sweep, point) &&
+            compare_same_load(point->requested_pps, like->requested_pps)) {
+            return point;
+        }
+    }
+    return NULL;
+}
+
+static struct ratio_list ns_pairs(const struct pairing *of, enum compare_judged figure)
+{
+    const struct compare_side *one = &of->comparison->sides[0];
+    const struct compare_side *other = &of->comparison->sides[of->side];
+    const struct sweep *sweep = of->row->cells[0].sweep;
+    struct ratio_list list = {.items = memory_new_array(double, one->points.count),
+                              .first = memory_new_array(double, one->points.count),
+                              .other = memory_new_array(double, one->points.count)};
+    for (size_t i = 0; i < one->points.count; i++) {
+        const struct point *point = &one->points.items[i];
+        if (!point->valid || !compare_same_sweep(sweep, point)) {
+            continue;
+        }
+        const struct point *pair = point_like(other, of->row->cells[of->side].sweep, point);
+        double here = ns_of(point, figure);
+        double there = pair == NULL ? (double)NAN : ns_of(pair, figure);
+        if (here > 0 && there > 0) {
+            list.first[list.count] = here;
+            list.other[list.count] = there;
+            list.items[list.count++] = there / here;
+        }
+    }
+    return list;
+}
+
+static void ratio_list_clear(struct ratio_list *list)
+{
+    free(list->items);
+    free(list->first);
+    free(list->other);
+}
+
+// ---- verdicts
+
+static bool judged_by_pairs(enum compare_judged figure)
+{
+    return figure == JUDGED_HOST_NS || figure == JUDGED_ROUTER_NS;
+}
+
+static size_t values_needed(enum compare_judged figure, double error)
+{
+    return judged_by_pairs(figure) ? ranks_pairs_needed(error) : ranks_samples_needed(error);
+}
+
+static enum compare_word word_of(const struct compare_verdict *verdict)
+{
+    const struct span *ratio = &verdict->ratio;
+    bool higher = ratio->low > 1 + COMPARE_MARGIN;
+    bool lower = ratio->high < 1 / (1 + COMPARE_MARGIN);
+    if (verdict->needed > 0) {
+        return WORD_UNDECIDED;
+    }
+    if (higher || lower) {
+        return higher == judged[verdict->figure].higher_is_better ? WORD_BETTER : WORD_WORSE;
+    }
+    bool same = ratio->low > 1 / (1 + COMPARE_SAME) && ratio->high < 1 + COMPARE_SAME;
+    return same ? WORD_SAME : WORD_UNDECIDED;
+}
+
+// Fills the interval, if `error` is as reliable as wanted; with an error of 0, only the figures and
+// the number of values. False if a side lacks the figure.
+static bool verdict_take(const struct pairing *of, double error, struct compare_verdict *verdict)
+{
+    enum compare_judged figure = verdict->figure;
+    bool found = false;
+    if (judged_by_pairs(figure)) {
+        struct ratio_list pairs = ns_pairs(of, figure);
+        verdict->values = pairs.count;
+        found = error > 0 && ranks_of_pairs(pairs.items, pairs.count, error, &verdict->ratio);
+        double first = median_of(pairs.first, pairs.count);
+        double other = median_of(pairs.other, pairs.count);
+        verdict->first = (struct span){first, first};
+        verdict->other = (struct span){other, other};
+        ratio_list_clear(&pairs);
+    } else {
+        struct span_list a = rates_of(&of->comparison->sides[0], of->row->cells[0].sweep, figure);
+        struct span_list b =
+            rates_of(&of->comparison->sides[of->side], of->row->cells[of->side].sweep, figure);
+        verdict->values = a.count < b.count ? a.count : b.count;
+        found = error > 0 &&
+                ranks_of_samples(a.items, a.count, b.items, b.count, error, &verdict->ratio);
+        verdict->first = middle_of(&a);
+        verdict->other = middle_of(&b);
+        free(a.items);
+        free(b.items);
+    }
+    verdict->needed = found ? 0 : values_needed(figure, error > 0 ? error : COMPARE_ERROR);
+    verdict->word = word_of(verdict);
+    return verdict->values > 0;
+}
+
+static struct pairing pairing_of(const struct comparison *comparison,
+                                 const struct compare_verdict *verdict)
+{
+    return (struct pairing){comparison, &comparison->rows[verdict->row], verdict->side};
+}
+
+void compare_find_verdicts(struct comparison *comparison)
+{
+    size_t most = comparison->row_count * comparison->side_count * JUDGED_FIGURES;
+    comparison->verdicts = memory_new_array(struct compare_verdict, most);
+    for (size_t i = 0; i < most; i++) {
+        struct compare_verdict verdict = {
+            .row = i / JUDGED_FIGURES / comparison->side_count,
+            .side = i / JUDGED_FIGURES % comparison->side_count,
+            .figure = (enum compare_judged)(i % JUDGED_FIGURES),
+        };
+        const struct pairing of = pairing_of(comparison, &verdict);
+        if (verdict.side > 0 && of.row->cells[verdict.side].why_not == NULL &&
+            verdict_take(&of, 0, &verdict)) {
+            comparison->verdicts[comparison->verdict_count++] = verdict;
+        }
+    }
+    // Bonferroni: the error is divided among the figures that have enough values for any verdict.
+    size_t able = 0;
+    for (size_t i = 0; i < comparison->verdict_count; i++) {
+        const struct compare_verdict *verdict = &comparison->verdicts[i];
+        able += verdict->values >= values_needed(verdict->figure, COMPARE_ERROR);
+    }
+    for (size_t i = 0; i < comparison->verdict_count; i++) {
+        struct compare_verdict *verdict = &comparison->verdicts[i];
+        const struct pairing of = pairing_of(comparison, verdict);
+        (void)verdict_take(&of, COMPARE_ERROR / (double)(able > 0 ? able : 1), verdict);
+    }
+}
+
+const char *compare_verdict_word(enum compare_word word)
+{
+    static const char *const words[] = {
+        [WORD_UNDECIDED] = "can't tell",
+        [WORD_SAME] = "same",
+        [WORD_BETTER] = "better",
+        [WORD_WORSE] = "worse",
+    };
+    return words[word];
+}
+
+double compare_worse_by(const struct compare_verdict *verdict)
+{
+    if (verdict->word != WORD_WORSE) {
+        return 0;
+    }
+    return judged[verdict->figure].higher_is_better ? 1 - verdict->ratio.high
+                                                    : verdict->ratio.low - 1;
+}
+
+const char *compare_judged_name(enum compare_judged figure)
+{
+    return judged[figure].name;
+}
+
+const char *compare_judged_key(enum compare_judged figure)
+{
+    return judged[figure].key;
+}

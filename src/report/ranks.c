@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// report/ranks — see ranks.h.
+#include "report/ranks.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+
+// Up to these sizes the distributions are computed exactly, above them by their normal limits.
+#define EXACT_SAMPLES 40U
+#define EXACT_PAIRS   100U
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+// The number of values to leave out at each end, from the probabilities of 0, 1, … smaller ones:
+// the largest k with P(X < k) <= error / 2. The interval is from the k-th smallest to the k-th
+// largest value; 0 = no interval is as reliable.
+static size_t cut_of(const double *probability, size_t count, double error)
+{
+    double below = 0;
+    size_t k = 0;
+    while (k < count && below + probability[k] <= error / 2) {
+        below += probability[k++];
+    }
+    return k;
+}
+
+static size_t cut_by_limit(double mean, double variance, double error)
+{
+    double low = 0;
+    double high = 40;
+    for (int i = 0; i < 200; i++) {
+        double middle = (low + high) / 2;
+        bool beyond = erfc(middle / sqrt(2)) <= error;
+        low = beyond ? low : middle;
+        high = beyond ? middle : high;
+    }
+    double cut = floor(mean - high * sqrt(variance) - 0.5);
+    return cut < 1 ? 0 : (size_t)cut;
+}
+
+// Mann and Whitney's recurrence, in probabilities: all terms are positive, so no digits are lost.
+static size_t cut_of_samples(size_t a, size_t b, double error)
+{
+    if (a > EXACT_SAMPLES || b > EXACT_SAMPLES) {
+        double product = (double)a * (double)b;
+        return cut_by_limit(product / 2, product * (double)(a + b + 1) / 12, error);
+    }
+    size_t room = a * b + 1;
+    // table[j * room + u]: P(U = u) of i and j values; row by row for growing i.
+    _cleanup_free_ double *table = memory_new_array(double, (b + 1) * room);
+    for (size_t j = 0; j <= b; j++) {
+        table[j * room] = 1;
+    }
+    for (size_t i = 1; i <= a; i++) {
+        for (size_t j = 1; j <= b; j++) {
+            double *own = &table[j * room];
+            const double *fewer = &table[(j - 1) * room];
+            double share = (double)i / (double)(i + j);
+            for (size_t u = i * j + 1; u > 0; u--) {
+                size_t at = u - 1;
+                own[at] = (at >= j ? share * own[at - j] : 0) + (1 - share) * fewer[at];
+            }
+        }
+    }
+    return cut_of(&table[b * room], room, error);
+}
+
+static size_t cut_of_pairs(size_t count, double error)
+{
+    if (count > EXACT_PAIRS) {
+        double n = (double)count;
+        return cut_by_limit(n * (n + 1) / 4, n * (n + 1) * (2 * n + 1) / 24, error);
+    }
+    size_t room = count * (count + 1) / 2 + 1;
+    _cleanup_free_ double *table = memory_new_array(double, room);
+    table[0] = 1;
+    for (size_t rank = 1; rank <= count; rank++) {
+        for (size_t u = room; u > 0; u--) {
+            size_t at = u - 1;
+            table[at] = (table[at] + (at >= rank ? table[at - rank] : 0)) / 2;
+        }
+    }
+    return cut_of(table, room, error);
+}
+
+static double ratio_of(double above, double below)
+{
+    return below > 0 ? above / below : (double)INFINITY;
+}
+
+bool ranks_of_samples(const struct span *a, size_t a_count, const struct span *b, size_t b_count,
+                      double error, struct span *ret)
+{
+    size_t cut = a_count == 0 || b_count == 0 ? 0 : cut_of_samples(a_count, b_count, error);
+    size_t count = a_count * b_count;
+    if (cut == 0) {
+        return false;
+    }
+    _cleanup_free_ double *least = memory_new_array(double, count);
+    _cleanup_free_ double *most = memory_new_array(double, count);
+    for (size_t i = 0; i < a_count; i++) {
+        for (size_t k = 0; k < b_count; k++) {
+            least[i * b_count + k] = b[k].low / a[i].high;
+            most[i * b_count + k] = ratio_of(b[k].high, a[i].low);
+        }
+    }
+    qsort(least, count, sizeof *least, by_value);
+    qsort(most, count, sizeof *most, by_value);
+    *ret = (struct span){least[cut - 1], most[count - cut]};
+    return true;
+}
+
+bool ranks_of_pairs(const double *ratios, size_t count, double error, struct span *ret)
+{
+    size_t cut = count == 0 ? 0 : cut_of_pairs(count, error);
+    if (cut == 0) {
+        return false;
+    }
+    size_t means = count * (count + 1) / 2;
+    _cleanup_free_ double *mean = memory_new_array(double, means);
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k <= i; k++) {
+            mean[at++] = (log(ratios[i]) + log(ratios[k])) / 2;
+        }
+    }
+    qsort(mean, means, sizeof *mean, by_value);
+    *ret = (struct span){exp(mean[cut - 1]), exp(mean[means - cut])};
+    return true;
+}
+
+// Even probabilities below those of a double's range end the search.
+#define NEEDED_MOST 500U
+
+size_t ranks_samples_needed(double error)
+{
+    size_t count = 1;
+    double least = 2; // of both ends: 2 / (2n choose n)
+    while (count < NEEDED_MOST &&
+           (least *= (double)count / (2.0 * (double)(2 * count - 1))) > error) {
+        count++;
+    }
+    return count;
+}
+
+size_t ranks_pairs_needed(double error)
+{
+    size_t count = 1;
+    while (count < NEEDED_MOST && 2 * pow(0.5, (double)count) > error) {
+        count++;
+    }
+    return count;
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * report/ranks — intervals by ranks for the ratio of two measured quantities. They assume no
+ * distribution: only that the repeats of a side are independent and, if both sides are the same
+ * thing, exchangeable. docs/compare.md states the rules. Called by compare_verdict.c and answer.c.
+ */
+#ifndef VRBENCH_REPORT_RANKS_H
+#define VRBENCH_REPORT_RANKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+// A positive quantity between two bounds; both are equal if it is known exactly. 0 and INFINITY =
+// no bound.
+struct span {
+    double low, high;
+};
+
+// Bounds of the ratio b/a from independent repeats of each, wrong with a probability of at most
+// `error` (Wilcoxon's rank sum; Hodges and Lehmann 1963). False if there are too few repeats for
+// that probability.
+bool ranks_of_samples(const struct span *a, size_t a_count, const struct span *b, size_t b_count,
+                      double error, struct span *ret);
+// The smallest number of repeats of each side for which that returns true.
+size_t ranks_samples_needed(double error);
+
+// The same from ratios of pairs that were measured under equal conditions (Wilcoxon's signed rank).
+bool ranks_of_pairs(const double *ratios, size_t count, double error, struct span *ret);
+size_t ranks_pairs_needed(double error);
+
+#endif
