@@ -29,6 +29,14 @@ struct pace_piece pieces[PACE_PIECES_MAX];  // of loads that change in time
 volatile __u32 first_stream, beyond_stream; // streams that take turns
 volatile __u32 turn;                        // the stream of the next run
 volatile __u64 end_ns;                      // CLOCK_MONOTONIC; no packet is sent from then on
+// The interface by which each stream's packets leave; packets of a stream without one are dropped.
+// An entry is made in the namespace of its interface, so one run can serve several namespaces.
+struct {
+    __uint(type, BPF_MAP_TYPE_DEVMAP);
+    __uint(max_entries, XDP_STREAMS_MAX);
+    __type(key, __u32);
+    __type(value, __u32);
+} interfaces SEC(".maps");
 // Results:
 volatile __u64 waited_ns; // CPU time spent waiting until a packet was due
 __u64 waiting_ns;         // time of the last run, if it sent nothing; else 0
@@ -123,5 +131,5 @@ int send_stamped(struct xdp_md *context)
     if (stream->sequence == stream->next_first) {
         enter_piece(stream);
     }
-    return stream->interface == 0 ? XDP_DROP : bpf_redirect(stream->interface, 0);
+    return (int)bpf_redirect_map(&interfaces, own, XDP_DROP);
 }

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -121,15 +120,6 @@ int xdp_source_try(struct error *err)
 
 // ---- sending
 
-// The thread must be in the namespace of the interfaces.
-static int enter_namespace(struct pacer_thread *thread)
-{
-    if (setns(path_of(thread->streams[0])->ns->fd, CLONE_NEWNET) < 0) {
-        return -errno;
-    }
-    return 0;
-}
-
 static void take_results(struct pacer_thread *thread)
 {
     const struct xdp_sender *sender = thread->own;
@@ -166,7 +156,7 @@ static bool sender_paces(const struct pacer_thread *thread)
 static int sender_run(struct pacer_thread *thread)
 {
     struct xdp_sender *sender = thread->own;
-    int rc = enter_namespace(thread);
+    int rc = 0;
     while (rc == 0 && !atomic_load(thread->stop) && !sender_sent_all(thread) &&
            clock_monotonic_ns() < thread->limit_ns) {
         rc = run_program(sender->program, sender->frame, sender->frame_length, INT_MAX,
@@ -183,14 +173,6 @@ static int sender_send(struct pacer_thread *thread, size_t number, size_t count)
     struct xdp_sender *sender = thread->own;
     struct xdp_source_bpf__bss *globals = sender->skeleton->bss;
     struct pacer_stream *paced = thread->streams[number];
-    static _Thread_local const struct pacer_thread *placed;
-    if (placed != thread) {
-        int rc = enter_namespace(thread);
-        if (rc < 0) {
-            return rc;
-        }
-        placed = thread;
-    }
     globals->first_stream = globals->turn = (uint32_t)number;
     globals->beyond_stream = (uint32_t)number + 1;
     const struct frame_template *frame = &path_of(paced)->frame;
@@ -214,9 +196,10 @@ static int interface_check(const struct traffic_path *path, const struct netns *
     int rc = xdp_ability(ns, path->source_index, &ability, err);
     if (rc == 0 && ability == XDP_TAKES_NONE) {
         rc = fail_lacking(err,
-                          "the source's interface of network %u takes no frames from BPF programs: "
-                          "its driver can't, or the other end of the veth pair has no GRO (ethtool "
-                          "-K IF gro on); the traffic engine packet needs none of this",
+                          "the tester's interface that sends stream %u takes no frames from BPF "
+                          "programs: its driver can't, or the other end of the veth pair has no "
+                          "GRO (ethtool -K IF gro on); the traffic engine packet needs none of "
+                          "this",
                           path->address.network);
     }
     return rc;
@@ -282,7 +265,6 @@ static void stream_prepare(struct pacer_thread *thread, size_t number,
     struct frame_stamp stamp = {.network = path->address.network, .run = request->run};
     frame_template_init(&path->frame, &path->address, request->ip_length + path->ip_extra);
     xdp_source_prepare(stream, &path->frame, &stamp);
-    stream->interface = (uint32_t)path->interface;
     stream->next_first = UINT64_MAX;
     sender->piece_count = number == 0 ? 0 : sender->piece_count;
     if (!thread->crowded_cpu) {
@@ -333,15 +315,25 @@ static void sender_close(struct pacer_thread *thread)
     thread->own = NULL;
 }
 
+// Gives the program the interface of a stream.
+static int sender_connect(const struct xdp_sender *sender, uint32_t number,
+                          const struct xdp_path *path, struct error *err)
+{
+    uint32_t interface = (uint32_t)path->interface;
+    _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
+    int rc = netns_visit(path->ns, &visit, err);
+    if (rc < 0) {
+        return rc;
+    }
+    int map = bpf_map__fd(sender->skeleton->maps.interfaces);
+    rc = bpf_map_update_elem(map, &number, &interface, BPF_ANY);
+    return rc < 0 ? fail(err, -rc, "giving the source's BPF program an interface") : 0;
+}
+
 static int sender_open(struct pacer_thread *thread, struct error *err)
 {
-    for (size_t i = 0; i < thread->stream_count; i++) {
-        if (path_of(thread->streams[i])->ns != path_of(thread->streams[0])->ns) {
-            return fail(err, EINVAL, "a source whose interfaces are in several namespaces");
-        }
-    }
     if (thread->stream_count > XDP_STREAMS_MAX) {
-        return fail(err, E2BIG, "a source with more than %u interfaces", XDP_STREAMS_MAX);
+        return fail(err, E2BIG, "a source with more than %u streams", XDP_STREAMS_MAX);
     }
     struct xdp_sender *sender = memory_new(1, sizeof *sender);
     sender->attachment = -1;
@@ -351,6 +343,12 @@ static int sender_open(struct pacer_thread *thread, struct error *err)
         return -ENOTSUP;
     }
     sender->program = bpf_program__fd(sender->skeleton->progs.send_stamped);
+    for (size_t i = 0; i < thread->stream_count; i++) {
+        int rc = sender_connect(sender, (uint32_t)i, path_of(thread->streams[i]), err);
+        if (rc < 0) {
+            return rc;
+        }
+    }
     sender->uniform = true;
     for (size_t i = 1; i < thread->stream_count; i++) {
         const struct xdp_path *first = path_of(thread->streams[0]);

@@ -9,7 +9,7 @@
 #include "traffic/pace.h"
 #include "traffic/stamp.h"
 
-#define XDP_STREAMS_MAX 1024U // of a thread: as many as a scenario has networks
+#define XDP_STREAMS_MAX 2048U // of a thread: two directions of as many networks as a scenario has
 
 struct xdp_stream {
     struct pace pace;
@@ -21,7 +21,6 @@ struct xdp_stream {
     uint64_t headers[FRAME_HEADERS_MAX / 8 + 1]; // bytes of Ethernet, IP and UDP header, then 0
     uint64_t base_sum;                           // frame_template.base_sum of traffic/frame.h
     uint64_t begin;                              // the first 8 bytes of the stamp, in memory order
-    uint32_t interface;                          // by which packets leave; 0 = they are dropped
     uint32_t stamp_at;                           // length of the headers, FRAME_STAMP_AT(version)
 };
 
