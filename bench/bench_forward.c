@@ -121,7 +121,7 @@ static void join_root_group(void)
 // ---- the load
 
 struct ends {
-    const struct plan_wire *first, *last;
+    struct plan_wire first, last;
     size_t router; // node
 };
 
@@ -129,8 +129,8 @@ static int open_engine(struct testbed *testbed, const struct ends *ends, struct 
                        struct error *err)
 {
     const struct plan *plan = testbed_plan(testbed);
-    const struct plan_interface *source = &plan->interfaces[ends->first->a];
-    const struct plan_interface *sink = &plan->interfaces[ends->last->b];
+    const struct plan_interface *source = &plan->interfaces[ends->first.a];
+    const struct plan_interface *sink = &plan->interfaces[ends->last.b];
     const struct node node = testbed_node(testbed);
     struct traffic_path path = {
         .source_node = source->node,
@@ -140,7 +140,7 @@ static int open_engine(struct testbed *testbed, const struct ends *ends, struct 
         .address = {.source = source->ip.address, .destination = sink->ip.address},
     };
     memcpy(path.address.source_mac, source->mac, 6);
-    memcpy(path.address.next_hop_mac, plan->interfaces[ends->first->b].mac, 6);
+    memcpy(path.address.next_hop_mac, plan->interfaces[ends->first.b].mac, 6);
     struct traffic_setup setup = {.paths = &path,
                                   .path_count = 1,
                                   .source_cpus = plan->tester_cpus,
@@ -175,7 +175,7 @@ static int read_all(struct testbed *testbed, const struct ends *ends, const stru
         }
         struct namespace_counters counters = {0};
         rc = testbed_counters(testbed, i, &counters, err);
-        const struct plan_wire *last = ends->last;
+        const struct plan_wire *last = &ends->last;
         const struct link_counters *link =
             rc < 0 ? NULL
                    : counters_link(&counters, plan->interfaces[is_sink ? last->b : last->a].index);
@@ -276,9 +276,10 @@ static int load(struct testbed *testbed, const struct ends *ends, const struct o
 static int measure(struct testbed *testbed, const struct order *order, struct error *err)
 {
     const struct plan *plan = testbed_plan(testbed);
-    struct ends ends = {.first = plan_first_wire(plan, &plan->paths[0]),
-                        .last = plan_last_wire(plan, &plan->paths[0])};
-    ends.router = plan->interfaces[ends.last->a].node;
+    const struct plan_path *path = &plan->paths[0];
+    struct ends ends = {.first = plan_hop(plan, path, 0),
+                        .last = plan_hop(plan, path, path->wire_count - 1)};
+    ends.router = plan->interfaces[ends.last.a].node;
     if (plan->topology != TOPOLOGY_DEDICATED) {
         return fail_input(err, "%s is not dedicated", order->testbed);
     }

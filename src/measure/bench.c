@@ -9,24 +9,28 @@
 #include "base/text.h"
 #include "scenario/engines.h"
 
-static struct traffic_path path_of(const struct plan *plan, const struct plan_path *path)
+// The tester's ends of path `number` of the plan.
+static struct traffic_path path_of(const struct plan *plan, size_t number)
 {
-    const struct plan_interface *source = &plan->interfaces[plan_first_wire(plan, path)->a];
-    const struct plan_interface *sink = &plan->interfaces[plan_last_wire(plan, path)->b];
+    const struct plan_path *path = &plan->paths[number];
+    const struct plan_interface *source = &plan->interfaces[plan_sender(plan, path)];
+    const struct plan_interface *sink = &plan->interfaces[plan_receiver(plan, path)];
     const struct scenario_network *network = &plan->scenario->networks[path->network];
     const enum length_layer layer = plan->scenario->traffic.length_layer;
     // The next hop is the router's interface; in bridged it is behind the host's.
     size_t next_hop;
     size_t egress;
     plan_router_ends(plan, path, &next_hop, &egress);
+    struct ip_address from = scenario_from(network).address;
+    struct ip_address to = scenario_to(network).address;
     struct traffic_path ends = {
         .source_node = source->node,
         .sink_node = sink->node,
         .source_index = source->index,
         .sink_index = sink->index,
-        .address = {.source = scenario_from(network).address,
-                    .destination = scenario_to(network).address,
-                    .network = (uint16_t)path->network},
+        .address = {.source = path->reverse ? to : from,
+                    .destination = path->reverse ? from : to,
+                    .network = (uint16_t)number},
         .ip_extra = scenario_ip_length(0, layer, network->ip) - scenario_ip_length(0, layer, 4),
     };
     memcpy(ends.address.source_mac, source->mac, 6);
@@ -40,7 +44,7 @@ static int open_engine(struct bench *bench, struct error *err)
     _cleanup_free_ struct traffic_path *paths =
         memory_new_array(struct traffic_path, plan->path_count);
     for (size_t i = 0; i < plan->path_count; i++) {
-        paths[i] = path_of(plan, &plan->paths[i]);
+        paths[i] = path_of(plan, i);
     }
     struct traffic_setup setup = {.paths = paths,
                                   .path_count = plan->path_count,

@@ -140,6 +140,9 @@ static void fill_interval(const struct forms *forms, const struct traffic_count 
         uint64_t tx = sent_within(bounds[at], bounds[at + 1], counts[i].tx);
         interval->networks[i] = (struct interval_network){
             .name = text_copy(point->networks[i].name),
+            .direction = point->networks[i].direction == NULL
+                             ? NULL
+                             : text_copy(point->networks[i].direction),
             .tx = tx,
             .unsent = due - tx,
             .rx = counts[i].within[at],

@@ -15,6 +15,8 @@ struct ledger {
     // For each node, of IPv4 and IPv6: counts of the IP layer that are not attributed to a path
     // yet.
     struct ip_counters *ip_left, *ip6_left;
+    uint64_t *filters_left; // for each interface: the same for drops of its ingress and egress
+                            // filters, which clsact counts together
     uint64_t *sockets_left; // for each node: the same for drops of full UDP sockets
     uint64_t *whole_left;   // for each node: the same for reassembled packets that no program read
     uint64_t *whole_due; // for each node: the part of whole_left that the remaining paths require
@@ -145,7 +147,7 @@ static uint64_t account_node(struct ledger *ledger, size_t rx, size_t tx, const 
     const struct plan_node *node = &plan->nodes[entry->node];
     struct link_counters in = link_growth(ledger, rx);
     struct link_counters out = link_growth(ledger, tx);
-    uint64_t taken = in.qdisc_ingress < lost ? in.qdisc_ingress : lost;
+    uint64_t taken = take(&ledger->filters_left[rx], lost);
     place_at(ledger, taken, rx, "ingress filter");
     lost -= taken;
     uint64_t queued = out.queue_full < lost ? out.queue_full : lost;
@@ -154,8 +156,7 @@ static uint64_t account_node(struct ledger *ledger, size_t rx, size_t tx, const 
     taken = out.qdisc_egress < lost ? out.qdisc_egress : lost;
     place_at(ledger, taken, tx, "queue");
     lost -= taken;
-    // clsact has one counter for the drops of both its filters.
-    taken = out.qdisc_ingress < lost ? out.qdisc_ingress : lost;
+    taken = take(&ledger->filters_left[tx], lost);
     place_at(ledger, taken, tx, "egress filter");
     lost -= taken;
     for (size_t i = 0; i < sizeof ip_reasons / sizeof ip_reasons[0]; i++) {
@@ -245,9 +246,8 @@ static uint64_t whole_due(const struct ledger *ledger, const struct plan_path *p
                           const struct traffic_count *count, uint64_t lost)
 {
     const struct plan *plan = ledger->plan;
-    struct link_counters first = link_growth(ledger, plan->wires[path->wires[0]].a);
-    struct link_counters end =
-        link_growth(ledger, plan->wires[path->wires[path->wire_count - 1]].b);
+    struct link_counters first = link_growth(ledger, plan_sender(plan, path));
+    struct link_counters end = link_growth(ledger, plan_receiver(plan, path));
     uint64_t own = count->tx * count->fragments;
     uint64_t attempts = first.tx_packets + first.tx_dropped;
     uint64_t sent = attempts > own ? attempts : own;
@@ -263,8 +263,8 @@ static void account_program(struct ledger *ledger, const struct plan_path *path,
                             uint64_t lost, struct tester_losses *tester)
 {
     const struct plan *plan = ledger->plan;
-    size_t source = plan->wires[path->wires[0]].a;
-    size_t sink = plan->wires[path->wires[path->wire_count - 1]].b;
+    size_t source = plan_sender(plan, path);
+    size_t sink = plan_receiver(plan, path);
     uint64_t each = count->fragments > 1 ? count->fragments : 1;
     size_t node = plan->interfaces[sink].node;
     uint64_t unread = unseen;
@@ -300,37 +300,37 @@ static void account_path(struct ledger *ledger, const struct plan_path *path,
     uint64_t company = 0;            // frames of the engine's own packets
     uint64_t untaken = 0;
     for (size_t i = 0; i < path->wire_count; i++) {
-        const struct plan_wire *wire = &plan->wires[path->wires[i]];
-        struct link_counters a = link_growth(ledger, wire->a);
+        const struct plan_wire wire = plan_hop(plan, path, i);
+        struct link_counters a = link_growth(ledger, wire.a);
         uint64_t attempts = a.tx_packets + a.tx_dropped;
         if (i == 0) {
             untaken = growth(attempts, own);
             company = count->company ? growth(own, attempts) : 0;
             // Packets that other programs send beside the source are not its own.
-            place_at(ledger, each > 1 || count->chatter ? 0 : untaken, wire->a, "not taken");
+            place_at(ledger, each > 1 || count->chatter ? 0 : untaken, wire.a, "not taken");
         } else {
-            size_t rx = plan->wires[path->wires[i - 1]].b;
+            size_t rx = plan_hop(plan, path, i - 1).b;
             uint64_t within = growth(attempts, link_growth(ledger, rx).rx_packets);
-            bool last = wire->made && i + 1 == path->wire_count;
-            tester->sink_ring += account_node(ledger, rx, wire->a, last ? &wire->b : NULL, within);
+            bool last = wire.made && i + 1 == path->wire_count;
+            tester->sink_ring += account_node(ledger, rx, wire.a, last ? &wire.b : NULL, within);
         }
-        account_wire(ledger, wire);
+        account_wire(ledger, &wire);
     }
-    const struct plan_wire *last = &plan->wires[path->wires[path->wire_count - 1]];
-    struct link_counters end = link_growth(ledger, last->b);
+    const struct plan_wire last = plan_hop(plan, path, path->wire_count - 1);
+    struct link_counters end = link_growth(ledger, last.b);
     // On a lent link, packets that the sender drops are lost by the device.
     tester->sink_ring += end.rx_missed;
-    tester->sink_ring += last->made ? link_growth(ledger, last->a).tx_dropped : 0;
+    tester->sink_ring += last.made ? link_growth(ledger, last.a).tx_dropped : 0;
     tester->sink_socket += count->sink_drops;
-    place_at(ledger, count->sink_drops, last->b, "socket of the sink");
-    place_at(ledger, count->corrupt, last->b, "corrupt on arrival");
+    place_at(ledger, count->sink_drops, last.b, "socket of the sink");
+    place_at(ledger, count->corrupt, last.b, "corrupt on arrival");
     uint64_t known = count->rx + count->duplicated + count->corrupt + count->strays + count->stale +
                      count->sink_drops;
     uint64_t unseen = growth(known * each + company, end.rx_packets);
     if (count->company) {
         account_program(ledger, path, count, untaken, unseen, lost, tester);
     } else if (!count->chatter) {
-        place_at(ledger, unseen, last->b, "not seen by the sink");
+        place_at(ledger, unseen, last.b, "not seen by the sink");
     }
 }
 
@@ -369,6 +369,7 @@ void losses_account(const struct plan *plan, const struct path_counters *before,
         .after = after,
         .ip_left = memory_new_array(struct ip_counters, plan->node_count),
         .ip6_left = memory_new_array(struct ip_counters, plan->node_count),
+        .filters_left = memory_new_array(uint64_t, plan->interface_count),
         .sockets_left = memory_new_array(uint64_t, plan->node_count),
         .whole_left = memory_new_array(uint64_t, plan->node_count),
         .whole_due = memory_new_array(uint64_t, plan->node_count),
@@ -382,8 +383,11 @@ void losses_account(const struct plan *plan, const struct path_counters *before,
         ip_growth(&before->nodes[n].ip, &after->nodes[n].ip, &ledger.ip_left[n]);
         ip_growth(&before->nodes[n].ip6, &after->nodes[n].ip6, &ledger.ip6_left[n]);
     }
+    for (size_t i = 0; i < plan->interface_count; i++) {
+        ledger.filters_left[i] = link_growth(&ledger, i).qdisc_ingress;
+    }
     for (size_t i = 0; i < plan->path_count; i++) {
-        size_t sink = plan->wires[plan->paths[i].wires[plan->paths[i].wire_count - 1]].b;
+        size_t sink = plan_receiver(plan, &plan->paths[i]);
         uint64_t *whole = &ledger.whole_left[plan->interfaces[sink].node];
         (void)take(whole, counts[i].rx + counts[i].duplicated);
         ledger.whole_due[plan->interfaces[sink].node] +=
@@ -400,6 +404,7 @@ void losses_account(const struct plan *plan, const struct path_counters *before,
     ret_tester->by_choice = plan->port == PORT_VETH ? ledger.by_choice : 0;
     free(ledger.ip_left);
     free(ledger.ip6_left);
+    free(ledger.filters_left);
     free(ledger.sockets_left);
     free(ledger.whole_left);
     free(ledger.whole_due);

@@ -70,6 +70,9 @@ static void fill_networks(const struct bench *bench, const struct traffic_count 
         point->duration_s = seconds > point->duration_s ? seconds : point->duration_s;
         point->networks[i] = (struct network_result){
             .name = text_copy(network->name),
+            .direction = network->directions == DIRECTIONS_ONE
+                             ? NULL
+                             : text_copy(plan->paths[i].reverse ? "reverse" : "forward"),
             .router = plan->topology == TOPOLOGY_DIRECT
                           ? NULL
                           : text_copy(scenario->routers[network->router].name),
@@ -96,6 +99,7 @@ static void fill_networks(const struct bench *bench, const struct traffic_count 
                        .max = count->gap_max},
         };
     }
+    point_make_labels(point);
 }
 
 static uint32_t draw_run_number(void)

@@ -44,12 +44,12 @@ static void judge_tester(const struct evidence *evidence, struct point *point)
             char wanted[48];
             text_group_digits(network->offered_pps, 0, offered);
             text_group_digits(asked, 0, wanted);
-            point_invalidate(point, POINT_TESTER_LIMIT ": it sent %s %s of %s pps", network->name,
-                             offered, wanted);
+            point_invalidate(point, POINT_TESTER_LIMIT ": it sent %s %s of %s pps",
+                             network_label(network), offered, wanted);
         }
         if (evidence->counts[i].stale > 0) {
             point_invalidate(point, "%llu packets of %s arrived too late to be counted exactly",
-                             (unsigned long long)evidence->counts[i].stale, network->name);
+                             (unsigned long long)evidence->counts[i].stale, network_label(network));
         }
     }
     unsigned long long dropped = evidence->tester.sink_ring + evidence->tester.sink_socket;

@@ -86,7 +86,7 @@ static size_t router_of(const struct sweep *sweep, const char *network)
 {
     const char *name = NULL;
     for (size_t i = 0; i < sweep->first->network_count; i++) {
-        if (text_equal(sweep->first->networks[i].name, network)) {
+        if (text_equal(network_label(&sweep->first->networks[i]), network)) {
             name = sweep->first->networks[i].router;
         }
     }

@@ -23,6 +23,7 @@ enum {
     DURATION,
     REQUESTED,
     NETWORK,
+    DIRECTION,
     ROUTER,
     TX,
     UNSENT,
@@ -70,6 +71,7 @@ const struct column points_columns[] = {
     [DURATION] = {"duration_s", "Duration s", COLUMN_REAL, 2},
     [REQUESTED] = {"requested_pps", "Requested pps", COLUMN_REAL, 0},
     [NETWORK] = {"network", "Network", COLUMN_TEXT, 0},
+    [DIRECTION] = {"direction", "Direction", COLUMN_TEXT, 0},
     [ROUTER] = {"router", "Router", COLUMN_TEXT, 0},
     [TX] = {"tx", "Transmitted", COLUMN_INTEGER, 0},
     [UNSENT] = {"unsent", "Unsent", COLUMN_INTEGER, 0},
@@ -186,6 +188,7 @@ static void fill_network(struct value *row, const struct point *point,
     const struct cpu_result *router =
         network->router == NULL ? NULL : point_cpu(point, network->router);
     row[NETWORK] = VALUE_TEXT(network->name);
+    row[DIRECTION] = VALUE_TEXT(network->direction);
     row[ROUTER] = VALUE_TEXT(network->router);
     row[TX] = VALUE_INTEGER(network->tx);
     row[UNSENT] = VALUE_INTEGER(network->unsent);

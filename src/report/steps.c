@@ -22,7 +22,7 @@ typedef double figure(const struct sweep *sweep, const struct point *point, size
 static const struct network_result *find_network(const struct point *point, const char *name)
 {
     for (size_t i = 0; i < point->network_count; i++) {
-        if (text_equal(point->networks[i].name, name)) {
+        if (text_equal(network_label(&point->networks[i]), name)) {
             return &point->networks[i];
         }
     }
@@ -310,7 +310,7 @@ static void count_point(struct sweep *sweep, const struct point *point)
     sweep->points++;
     sweep->invalid += point->valid ? 0 : 1;
     for (size_t i = 0; i < point->network_count; i++) {
-        add_name(&sweep->networks, &sweep->network_count, point->networks[i].name);
+        add_name(&sweep->networks, &sweep->network_count, network_label(&point->networks[i]));
     }
     for (size_t i = 0; i < point->cpu_count; i++) {
         const char *name = point->cpu[i].name;

@@ -92,8 +92,9 @@ static void put_labels(const struct book *book, lxw_worksheet *sheet, const stru
     book_put_text(sheet, 1, 0, "Offered load per network", book->heading);
     for (size_t i = 0; layout->first != NULL && i < layout->networks; i++) {
         lxw_row_t below = (lxw_row_t)(STRIDE * i);
-        const char *name =
-            i < layout->first->network_count ? layout->first->networks[i].name : "further network";
+        const char *name = i < layout->first->network_count
+                               ? network_label(&layout->first->networks[i])
+                               : "further network";
         put_label(book, sheet, SENT_ROW + below, ": packets sent", name);
         put_label(book, sheet, LOST_ROW + below, ": packets lost", name);
     }

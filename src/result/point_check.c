@@ -21,6 +21,10 @@ static int check_network(const struct point *point, const struct network_result 
 {
     const struct delay_summary *delay = &network->delay_ns;
     bool direct = text_equal(point->topology, "direct");
+    if (network->direction != NULL && !text_equal(network->direction, "forward") &&
+        !text_equal(network->direction, "reverse")) {
+        return fail_input(err, "direction: must be forward or reverse, or absent");
+    }
     if (network->rx > network->tx || network->lost != network->tx - network->rx) {
         return fail_input(err, "lost: must be tx - rx");
     }
@@ -53,8 +57,8 @@ static int check_network(const struct point *point, const struct network_result 
         return fail_input(err, "delay_ns: present, but no packet was received");
     }
     for (const struct network_result *other = point->networks; other < network; other++) {
-        if (text_equal(other->name, network->name)) {
-            return fail_input(err, "name: \"%s\" occurs twice", network->name);
+        if (text_equal(network_label(other), network_label(network))) {
+            return fail_input(err, "name: \"%s\" occurs twice", network_label(network));
         }
     }
     return 0;
@@ -121,6 +125,12 @@ static int check_interval_sums(const struct point *point, size_t at, struct erro
             return fail_input(err, "intervals[%zu]: networks[%zu]: name: must be \"%s\"", i, at,
                               network->name);
         }
+        if (!text_equal(part->direction, network->direction)) {
+            return fail_input(err,
+                              "intervals[%zu]: networks[%zu]: direction: must be that of the "
+                              "point's networks[%zu]",
+                              i, at, at);
+        }
         if (__builtin_add_overflow(sum.tx, part->tx, &sum.tx) ||
             __builtin_add_overflow(sum.unsent, part->unsent, &sum.unsent)) {
             return fail_input(err, "intervals: a sum overflows");
@@ -130,7 +140,7 @@ static int check_interval_sums(const struct point *point, size_t at, struct erro
     return sum.tx == network->tx && sum.unsent == network->unsent && sum.rx == network->rx
                ? 0
                : fail_input(err, "intervals: the counts of %s do not sum to those of the point",
-                            network->name);
+                            network_label(network));
 }
 
 static int check_intervals(const struct point *point, struct error *err)

@@ -61,6 +61,7 @@ static const struct key gap_keys[] = {
 
 static const struct key network_keys[] = {
     {.name = "name", .kind = TEXT, .at = AT(network_result, name)},
+    {.name = "direction", .kind = TEXT_MAYBE, .at = AT(network_result, direction)},
     {.name = "router", .kind = TEXT_MAYBE, .at = AT(network_result, router)},
     {.name = "tx", .kind = COUNT, .at = AT(network_result, tx)},
     {.name = "unsent", .kind = COUNT, .at = AT(network_result, unsent)},
@@ -167,6 +168,7 @@ static const struct key processor_keys[] = {
 
 static const struct key interval_network_keys[] = {
     {.name = "name", .kind = TEXT, .at = AT(interval_network, name)},
+    {.name = "direction", .kind = TEXT_MAYBE, .at = AT(interval_network, direction)},
     {.name = "tx", .kind = COUNT, .at = AT(interval_network, tx)},
     {.name = "unsent", .kind = COUNT, .at = AT(interval_network, unsent)},
     {.name = "rx", .kind = COUNT, .at = AT(interval_network, rx)},
@@ -480,6 +482,7 @@ int point_from_json(const json_t *json, struct point *ret, struct error *err)
     struct point point = {.scenario = NULL};
     int rc = get_keys(point_keys, json, &point, err);
     if (rc == 0) {
+        point_make_labels(&point);
         rc = point_check(&point, err);
     }
     if (rc < 0) {

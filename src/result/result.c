@@ -23,6 +23,8 @@ void point_clear(struct point *point)
     free(point->length_layer);
     for (size_t i = 0; i < point->network_count; i++) {
         free(point->networks[i].name);
+        free(point->networks[i].direction);
+        free(point->networks[i].label);
         free(point->networks[i].router);
     }
     free(point->networks);
@@ -57,6 +59,7 @@ void point_clear(struct point *point)
     for (size_t i = 0; i < point->interval_count; i++) {
         for (size_t k = 0; k < point->intervals[i].network_count; k++) {
             free(point->intervals[i].networks[k].name);
+            free(point->intervals[i].networks[k].direction);
         }
         free(point->intervals[i].networks);
     }
@@ -103,6 +106,22 @@ bool point_tester_was_limit(const struct point *point)
 bool point_was_disturbed(const struct point *point)
 {
     return !point->valid && !point_tester_was_limit(point);
+}
+
+const char *network_label(const struct network_result *network)
+{
+    return network->label == NULL ? network->name : network->label;
+}
+
+void point_make_labels(struct point *point)
+{
+    for (size_t i = 0; i < point->network_count; i++) {
+        struct network_result *network = &point->networks[i];
+        free(network->label);
+        network->label = network->direction == NULL
+                             ? NULL
+                             : text_format("%s %s", network->name, network->direction);
+    }
 }
 
 uint64_t point_tx(const struct point *point)

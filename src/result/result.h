@@ -32,6 +32,10 @@ struct gap_summary {
 // Counts of one network in one trial. tx = rx + lost always.
 struct network_result {
     char *name;
+    // "forward" (source to sink) or "reverse", if the network has traffic in both directions: each
+    // has a row. NULL = forward only.
+    char *direction;
+    char *label;         // network_label() of a network with a direction; not in the files
     char *router;        // NULL if no router is on the path (direct)
     uint64_t tx;         // packets offered, including those that found the first ring full
     uint64_t unsent;     // packets requested but never attempted by the source; not in tx
@@ -107,7 +111,7 @@ struct processor_result {
 // Counts of one network in one interval of a load that changes in time: of the packets that were
 // due in it. tx = rx + lost always.
 struct interval_network {
-    char *name;
+    char *name, *direction;
     uint64_t tx, unsent, rx, lost;
 };
 
@@ -161,7 +165,12 @@ void point_invalidate(struct point *point, const char *format, ...)
 bool point_tester_was_limit(const struct point *point);
 // True if the point is invalid for another reason, which may pass: measuring it again may help.
 bool point_was_disturbed(const struct point *point);
-// Totals over the networks.
+// The name of a network, followed by the direction if it has traffic in both: "NET0 reverse". The
+// label is unique in its point.
+const char *network_label(const struct network_result *network);
+// Makes the labels of a point, once all names and directions are set.
+void point_make_labels(struct point *point);
+// Totals over the networks and directions.
 uint64_t point_tx(const struct point *point);
 uint64_t point_rx(const struct point *point);
 uint64_t point_lost(const struct point *point);

@@ -133,10 +133,21 @@ static int find_bounds(struct finding *finding, struct error *err)
     return 0;
 }
 
-// The network of a path of the present topology; all networks have one path in each.
-static const char *network_name(const struct finding *finding, size_t number)
+// Makes the label of a stream of packets, as network_label(): first all networks' from source to
+// sink, then those from sink to source.
+static char *make_stream_label(const struct scenario *scenario, size_t stream)
 {
-    return finding->state->job->scenario->networks[number].name;
+    size_t number = stream;
+    size_t reverse = scenario->network_count;
+    for (size_t i = 0; stream >= scenario->network_count && i < scenario->network_count; i++) {
+        if (scenario->networks[i].directions == DIRECTIONS_BOTH && reverse++ == stream) {
+            number = i;
+        }
+    }
+    const struct scenario_network *network = &scenario->networks[number];
+    return network->directions == DIRECTIONS_ONE
+               ? text_copy(network->name)
+               : text_format("%s %s", network->name, number == stream ? "forward" : "reverse");
 }
 
 static void note_results(const struct finding *finding)
@@ -148,7 +159,7 @@ static void note_results(const struct finding *finding)
             enum topology topology = keeper_topology(&finding->keeper, finding->place);
             struct found found = {
                 .topology = text_copy(topology_name(topology)),
-                .network = text_copy(network_name(finding, n)),
+                .network = make_stream_label(job->scenario, n),
                 .goal = text_copy(job->goals[g].name),
                 .rule = goal_rule_name(job->goals[g].rule),
                 .length = finding->length,
@@ -173,7 +184,7 @@ static int find_all(struct finding *finding, struct error *err)
 {
     const struct scenario *scenario = finding->state->job->scenario;
     size_t lengths = scenario->traffic.length_count;
-    finding->network_count = scenario->network_count;
+    finding->network_count = scenario_stream_count(scenario);
     for (unsigned place = 0; place < scenario->topology_count; place++) {
         for (size_t i = 0; i < lengths; i++) {
             finding->place = place;

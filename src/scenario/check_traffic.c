@@ -20,12 +20,16 @@ static void check_ability(const struct checking *c, struct yaml_node *node, enum
     }
 }
 
-static void check_shares(const struct checking *c)
+static void check_networks(const struct checking *c)
 {
     const struct yaml_node *networks = yaml_child(c->root, "networks");
     for (size_t i = 0; i < c->scenario->network_count; i++) {
         struct yaml_node *share = yaml_sound(networks->children[i], "share");
         check_ability(c, share, ENGINE_FORMS, "different loads on several networks");
+        if (c->scenario->networks[i].directions == DIRECTIONS_BOTH) {
+            check_ability(c, yaml_sound(networks->children[i], "directions"), ENGINE_BOTH,
+                          "in both directions at once");
+        }
     }
 }
 
@@ -37,11 +41,11 @@ static void check_profile(const struct checking *c)
         return;
     }
     check_ability(c, profile, ENGINE_FORMS, "a load that changes in time");
-    size_t knots = c->scenario->traffic.profile.knot_count * c->scenario->network_count;
+    size_t knots = c->scenario->traffic.profile.knot_count * scenario_stream_count(c->scenario);
     if (knots > PROFILE_KNOTS_MAX) {
         yaml_key_problem(profile, c->problems,
-                         text_format("profile: expected at most %d times of all networks together, "
-                                     "not %zu",
+                         text_format("profile: expected at most %d times of all networks and "
+                                     "directions together, not %zu",
                                      PROFILE_KNOTS_MAX, knots));
     }
     if (duration != NULL) {
@@ -227,7 +231,7 @@ static void check_rates(const struct checking *c)
 void check_traffic(const struct checking *c)
 {
     check_lengths(c);
-    check_shares(c);
+    check_networks(c);
     check_duration(c);
     check_method(c);
     check_profile(c);

@@ -16,6 +16,7 @@ const char *const topology_names[] = {"direct", "bridged", "dedicated", NULL};
 const char *const length_layer_names[] = {"ip", "payload", "frame", NULL};
 
 const char *const method_names[] = {"precise", "study", NULL};
+const char *const directions_names[] = {"one", "both", NULL};
 const char *const on_crash_names[] = {"restart", "destroy", NULL};
 const char *const routing_daemon_names[] = {"none", "frr", "bird", NULL};
 
@@ -78,6 +79,15 @@ const char *on_crash_name(enum on_crash on_crash)
 const char *routing_daemon_name(enum routing_daemon daemon)
 {
     return routing_daemon_names[daemon];
+}
+
+size_t scenario_stream_count(const struct scenario *scenario)
+{
+    size_t count = scenario->network_count;
+    for (size_t i = 0; i < scenario->network_count; i++) {
+        count += scenario->networks[i].directions == DIRECTIONS_BOTH;
+    }
+    return count;
 }
 
 struct ip_interface scenario_from(const struct scenario_network *network)

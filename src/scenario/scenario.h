@@ -41,6 +41,8 @@ enum routing_daemon {
     DAEMON_FRR,
     DAEMON_BIRD
 }; // program by which a router learns routes
+// A network's traffic: from source to sink, or from sink to source as well.
+enum directions { DIRECTIONS_ONE, DIRECTIONS_BOTH };
 enum rate_kind { RATES_RANGE, RATES_PPS, RATES_AUTO, RATES_PROFILE };
 
 // Weight and cap of the host or of a router.
@@ -93,7 +95,8 @@ struct scenario_network {
     // If the router has a daemon: traffic goes from a host in a subnet behind the source to a host
     // in a subnet behind the sink. The router must learn the routes to both. Else prefix 0.
     struct ip_interface behind_source, behind_sink;
-    double share; // its load, as a multiple of the offered load
+    double share;               // its load, as a multiple of the offered load
+    enum directions directions; // each direction has the load
     // Existing interfaces of this machine that replace the cable ends otherwise made; NULL = made.
     // source and ingress are given together or not at all, and so are egress and sink.
     char *source_nic, *ingress_nic, *egress_nic, *sink_nic;
@@ -177,6 +180,7 @@ enum engine_can {
     ENGINE_FRAGMENTS = 1 << 0, // payloads beyond MTU 1500 are sent in IP fragments
     ENGINE_COMPANY = 1 << 1, // its own handshakes and reports use the same path and are not counted
     ENGINE_FORMS = 1 << 2,   // it can send a load that changes in time, and different shares of it
+    ENGINE_BOTH = 1 << 3,    // it can send in both directions at once
 };
 
 // The traits of a traffic engine: its row of engines.h.
@@ -223,7 +227,9 @@ const char *length_layer_name(enum length_layer layer);      // "ip", "payload",
 // read has a known engine.
 const struct engine_traits *scenario_engine(const char *name);
 
-// Source and destination address of a network's traffic.
+// Number of streams of packets: a network has one for each direction.
+size_t scenario_stream_count(const struct scenario *scenario);
+// Source and destination address of a network's traffic from source to sink.
 struct ip_interface scenario_from(const struct scenario_network *network);
 struct ip_interface scenario_to(const struct scenario_network *network);
 // The path of a router's configuration file, resolved against the scenario's folder. The caller

@@ -182,6 +182,13 @@ static const struct schema_row network_rows[] = {
      .max = "1000",
      .fallback = "1",
      .help = "the network's load as a multiple of the offered load"},
+    {.key = "directions",
+     .type = &type_choice,
+     .offset = offsetof(struct network_draft, network.directions),
+     .choices = directions_names,
+     .fallback = "one",
+     .help = "one: packets go from source to sink; both: as many also go from sink to source at "
+             "the same time, through the same router"},
     {.key = "addresses",
      .kind = SCHEMA_GROUP,
      .rows = address_rows,
@@ -438,6 +445,7 @@ const struct schema_row schema_scenario[] = {
 };
 
 _Static_assert(sizeof(enum method) == sizeof(unsigned), "type_choice writes an unsigned");
+_Static_assert(sizeof(enum directions) == sizeof(unsigned), "type_choice writes an unsigned");
 _Static_assert(sizeof(enum topology) == sizeof(unsigned), "type_choice writes an unsigned");
 _Static_assert(sizeof(enum on_crash) == sizeof(unsigned), "type_choice writes an unsigned");
 _Static_assert(sizeof(enum routing_daemon) == sizeof(unsigned), "type_choice writes an unsigned");

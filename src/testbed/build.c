@@ -281,10 +281,10 @@ static int set_up_tester(const struct testbed *testbed, struct error *err)
 {
     const struct plan *plan = testbed->plan;
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < plan->path_count; i++) {
+    for (size_t i = 0; rc == 0 && i < plan->scenario->network_count; i++) {
         const struct plan_path *path = &plan->paths[i];
-        size_t source = plan_first_wire(plan, path)->a;
-        size_t sink = plan_last_wire(plan, path)->b;
+        size_t source = plan_sender(plan, path);
+        size_t sink = plan_receiver(plan, path);
         size_t ingress = 0;
         size_t egress = 0;
         plan_router_ends(plan, path, &ingress, &egress);
@@ -311,12 +311,13 @@ static int set_up_host(const struct testbed *testbed, struct error *err)
 {
     const struct plan *plan = testbed->plan;
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < plan->path_count; i++) {
-        const struct plan_wire *ends[2] = {plan_first_wire(plan, &plan->paths[i]),
-                                           plan_last_wire(plan, &plan->paths[i])};
+    for (size_t i = 0; rc == 0 && i < plan->scenario->network_count; i++) {
+        const struct plan_path *path = &plan->paths[i];
+        const struct plan_wire ends[2] = {plan_hop(plan, path, 0),
+                                          plan_hop(plan, path, path->wire_count - 1)};
         for (size_t side = 0; rc == 0 && side < 2; side++) {
-            size_t near = side == 0 ? ends[side]->b : ends[side]->a;
-            size_t tester = side == 0 ? ends[side]->a : ends[side]->b;
+            size_t near = side == 0 ? ends[side].b : ends[side].a;
+            size_t tester = side == 0 ? ends[side].a : ends[side].b;
             const struct plan_interface *port = &plan->interfaces[near];
             if (port->bridge < 0) {
                 continue;
@@ -438,15 +439,16 @@ int testbed_make_sink_queues(const struct testbed *testbed, ssize_t router, stru
     const struct plan *plan = testbed->plan;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < plan->path_count && plan->topology != TOPOLOGY_DIRECT; i++) {
-        const struct plan_wire *last = plan_last_wire(plan, &plan->paths[i]);
-        size_t of = plan->scenario->networks[plan->paths[i].network].router;
-        bool routers = plan->nodes[plan->interfaces[last->a].node].kind == NODE_ROUTER;
+        const struct plan_path *path = &plan->paths[i];
+        const struct plan_wire last = plan_hop(plan, path, path->wire_count - 1);
+        size_t of = plan->scenario->networks[path->network].router;
+        bool routers = plan->nodes[plan->interfaces[last.a].node].kind == NODE_ROUTER;
         if (router >= 0 && (!routers || of != (size_t)router)) {
             continue;
         }
-        const struct plan_interface *end = &plan->interfaces[last->a];
+        const struct plan_interface *end = &plan->interfaces[last.a];
         const struct netns *ns = testbed_netns(testbed, end->node);
-        if (last->made && ns != NULL) {
+        if (last.made && ns != NULL) {
             rc = link_add_queue(ns, end->index, SINK_QUEUE, err);
         }
     }

@@ -52,7 +52,7 @@ static void write_instance(const struct testbed *testbed, const struct plan_path
 {
     const struct plan *plan = testbed->plan;
     const struct scenario_network *network = &plan->scenario->networks[path->network];
-    size_t end = sink ? plan_last_wire(plan, path)->b : plan_first_wire(plan, path)->a;
+    size_t end = sink ? plan_receiver(plan, path) : plan_sender(plan, path);
     struct ip_interface behind = sink ? network->behind_sink : network->behind_source;
     char host[IP_TEXT_SIZE];
     char subnet[SUBNET_TEXT];
@@ -80,7 +80,7 @@ static char *write_config(const struct testbed *testbed, bool sink)
         abort();
     }
     fprintf(out, "log stderr all;\nrouter id 0.0.0.1;\nprotocol device { }\n");
-    for (size_t i = 0; i < testbed->plan->path_count; i++) {
+    for (size_t i = 0; i < testbed->plan->scenario->network_count; i++) {
         const struct plan_path *path = &testbed->plan->paths[i];
         if (router_of(testbed, path->network)->daemon != DAEMON_NONE) {
             write_instance(testbed, path, sink, out);
@@ -185,7 +185,7 @@ static int check_router(const struct testbed *testbed, size_t router, char **ret
 {
     const struct plan *plan = testbed->plan;
     int rc = 1;
-    for (size_t i = 0; rc == 1 && i < plan->path_count; i++) {
+    for (size_t i = 0; rc == 1 && i < plan->scenario->network_count; i++) {
         if (plan->scenario->networks[plan->paths[i].network].router != router) {
             continue;
         }

@@ -209,13 +209,19 @@ int plan_make(const struct scenario *scenario, enum topology topology,
             add_node(plan, NODE_ROUTER, scenario->routers[i].name);
         }
     }
-    plan->path_count = scenario->network_count;
-    plan->paths = memory_new_array(struct plan_path, plan->path_count);
+    plan->paths = memory_new_array(struct plan_path, scenario_stream_count(scenario));
     unsigned *eth_used = memory_new_array(unsigned, scenario->router_count);
     for (size_t i = 0; i < scenario->network_count; i++) {
         lay_network(plan, &nodes, i, eth_used);
     }
     free(eth_used);
+    plan->path_count = scenario->network_count;
+    for (size_t i = 0; i < scenario->network_count; i++) {
+        if (scenario->networks[i].directions == DIRECTIONS_BOTH) {
+            plan->paths[plan->path_count] = plan->paths[i];
+            plan->paths[plan->path_count++].reverse = true;
+        }
+    }
     plan->usable = *usable;
     plan_place(usable, scenario->host.cpus, &plan->dut_cpus, &plan->tester_cpus,
                &plan->shared_cpus);
@@ -236,23 +242,31 @@ void plan_free(struct plan *plan)
     free(plan);
 }
 
-const struct plan_wire *plan_first_wire(const struct plan *plan, const struct plan_path *path)
+struct plan_wire plan_hop(const struct plan *plan, const struct plan_path *path, size_t hop)
 {
-    return &plan->wires[path->wires[0]];
+    if (!path->reverse) {
+        return plan->wires[path->wires[hop]];
+    }
+    const struct plan_wire *wire = &plan->wires[path->wires[path->wire_count - 1 - hop]];
+    return (struct plan_wire){.a = wire->b, .b = wire->a, .made = wire->made};
 }
 
-const struct plan_wire *plan_last_wire(const struct plan *plan, const struct plan_path *path)
+size_t plan_sender(const struct plan *plan, const struct plan_path *path)
 {
-    return &plan->wires[path->wires[path->wire_count - 1]];
+    return plan_hop(plan, path, 0).a;
+}
+
+size_t plan_receiver(const struct plan *plan, const struct plan_path *path)
+{
+    return plan_hop(plan, path, path->wire_count - 1).b;
 }
 
 void plan_router_ends(const struct plan *plan, const struct plan_path *path, size_t *ret_ingress,
                       size_t *ret_egress)
 {
     size_t before = path->wire_count / 2;
-    const struct plan_wire *first = plan_first_wire(plan, path);
-    *ret_ingress = before == 0 ? first->b : plan->wires[path->wires[before - 1]].b;
-    *ret_egress = before == 0 ? first->a : plan->wires[path->wires[before]].a;
+    *ret_ingress = plan_hop(plan, path, before == 0 ? 0 : before - 1).b;
+    *ret_egress = plan_hop(plan, path, before).a;
 }
 
 bool plan_is_platforms(const struct plan *plan, const struct plan_wire *wire)
@@ -319,15 +333,19 @@ static void print_interface(const struct plan *plan, const struct plan_interface
 
 static void print_path(const struct plan *plan, const struct plan_path *path, FILE *out)
 {
-    fprintf(out, "    %s:", plan->scenario->networks[path->network].name);
+    fprintf(out, "    %s%s:", plan->scenario->networks[path->network].name,
+            path->reverse ? " reverse" : "");
     for (size_t i = 0; i < path->wire_count; i++) {
-        const struct plan_wire *wire = &plan->wires[path->wires[i]];
-        const struct plan_interface *a = &plan->interfaces[wire->a];
-        const struct plan_interface *b = &plan->interfaces[wire->b];
+        struct plan_wire wire = plan_hop(plan, path, i);
+        const struct plan_interface *a = &plan->interfaces[wire.a];
+        const struct plan_interface *b = &plan->interfaces[wire.b];
         fprintf(out, "%s %s:%s %s %s:%s", i == 0 ? "" : " ~", plan->nodes[a->node].name, a->name,
-                wire->made ? "--" : "..", plan->nodes[b->node].name, b->name);
+                wire.made ? "--" : "..", plan->nodes[b->node].name, b->name);
     }
     fputc('\n', out);
+    if (path->reverse) {
+        return;
+    }
     const struct scenario_network *network = &plan->scenario->networks[path->network];
     if (network->behind_sink.prefix != 0) {
         print_address("      from ", &network->behind_source, out);

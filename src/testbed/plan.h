@@ -51,10 +51,12 @@ struct plan_wire {
 
 #define PLAN_PATH_WIRES 4
 
-// The path of one network's packets: wires in order, entered at a and left at b.
+// The path of one network's packets in one direction. Forward, from source to sink: wires in order,
+// entered at a and left at b. Reverse, from sink to source: see plan_hop().
 struct plan_path {
     size_t network; // index in the scenario
-    size_t wires[PLAN_PATH_WIRES];
+    bool reverse;
+    size_t wires[PLAN_PATH_WIRES]; // from the source on, also of a reverse path
     size_t wire_count;
 };
 
@@ -70,7 +72,9 @@ struct plan {
     size_t bridge_count;
     struct plan_wire *wires;
     size_t wire_count;
-    struct plan_path *paths; // one for each network
+    // First the forward path of each network, in the scenario's order; then the reverse paths of
+    // networks with both directions.
+    struct plan_path *paths;
     size_t path_count;
     struct cpu_list usable; // the CPUs that it was made for
     struct cpu_list dut_cpus, tester_cpus;
@@ -85,8 +89,12 @@ void plan_free(struct plan *plan); // NULL is fine
 // Prints it as text.
 void plan_print(const struct plan *plan, FILE *out);
 
-const struct plan_wire *plan_first_wire(const struct plan *plan, const struct plan_path *path);
-const struct plan_wire *plan_last_wire(const struct plan *plan, const struct plan_path *path);
+// Number `hop` of the wires of a path, in the order and direction of its packets: entered at a and
+// left at b.
+struct plan_wire plan_hop(const struct plan *plan, const struct plan_path *path, size_t hop);
+// The tester's interface that sends a path's packets, and the one that receives them.
+size_t plan_sender(const struct plan *plan, const struct plan_path *path);
+size_t plan_receiver(const struct plan *plan, const struct plan_path *path);
 // The router's two interfaces on a path: the receiving end of the wire before it, and the sending
 // end of the wire after it. In direct, which has no router: the tester's own ends.
 void plan_router_ends(const struct plan *plan, const struct plan_path *path, size_t *ret_ingress,

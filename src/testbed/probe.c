@@ -42,8 +42,8 @@ static int open_at(const struct testbed *testbed, const struct plan_interface *i
 static int open_probe(const struct testbed *testbed, struct probe *probe, struct error *err)
 {
     const struct plan *plan = testbed->plan;
-    const struct plan_interface *source = &plan->interfaces[plan_first_wire(plan, probe->path)->a];
-    const struct plan_interface *sink = &plan->interfaces[plan_last_wire(plan, probe->path)->b];
+    const struct plan_interface *source = &plan->interfaces[plan_sender(plan, probe->path)];
+    const struct plan_interface *sink = &plan->interfaces[plan_receiver(plan, probe->path)];
     struct sockaddr_storage name;
     socklen_t size = sizeof name;
     probe->to = open_at(testbed, sink, err);
@@ -64,7 +64,7 @@ static size_t open_probes(const struct testbed *testbed, size_t router, struct p
     const struct plan *plan = testbed->plan;
     size_t count = 0;
     *ret_rc = 0;
-    for (size_t i = 0; *ret_rc == 0 && i < plan->path_count; i++) {
+    for (size_t i = 0; *ret_rc == 0 && i < plan->scenario->network_count; i++) {
         if (plan->scenario->networks[plan->paths[i].network].router == router) {
             probes[count] = (struct probe){.path = &plan->paths[i], .from = -1, .to = -1};
             *ret_rc = open_probe(testbed, &probes[count++], err);

@@ -88,7 +88,7 @@ void router_order_plan(const struct plan *plan, size_t router, struct router_ord
 {
     const struct scenario *scenario = plan->scenario;
     struct router_order order = {
-        .numbers = memory_new_array(size_t, 2 * plan->path_count),
+        .numbers = memory_new_array(size_t, 2 * scenario->network_count),
         .spec = {.name = scenario->routers[router].name,
                  .cpus = &plan->dut_cpus,
                  .memory_bytes = scenario->routers[router].memory_bytes,
@@ -97,19 +97,18 @@ void router_order_plan(const struct plan *plan, size_t router, struct router_ord
                                ? NULL
                                : scenario->routers[router].config_text,
                  .file = scenario->routers[router].file,
-                 .nics = memory_new_array(struct router_nic, 2 * plan->path_count)},
+                 .nics = memory_new_array(struct router_nic, 2 * scenario->network_count)},
     };
     fill_image(scenario, router, &order);
-    for (size_t i = 0; i < plan->path_count; i++) {
+    for (size_t i = 0; i < scenario->network_count; i++) {
         const struct plan_path *path = &plan->paths[i];
         if (scenario->networks[path->network].router != router) {
             continue;
         }
         size_t at = order.spec.nic_count;
         plan_router_ends(plan, path, &order.numbers[at], &order.numbers[at + 1]);
-        fill_nic(plan, order.numbers[at], plan_first_wire(plan, path)->a, &order.spec.nics[at]);
-        fill_nic(plan, order.numbers[at + 1], plan_last_wire(plan, path)->b,
-                 &order.spec.nics[at + 1]);
+        fill_nic(plan, order.numbers[at], plan_sender(plan, path), &order.spec.nics[at]);
+        fill_nic(plan, order.numbers[at + 1], plan_receiver(plan, path), &order.spec.nics[at + 1]);
         order.spec.nic_count += 2;
     }
     *ret = order;

@@ -138,7 +138,7 @@ bool testbed_stays_with_host(const struct testbed *testbed, size_t number)
     return taken;
 }
 
-// Makes the interfaces of a node threaded; a source only sends and needs none.
+// Makes the interfaces of a node threaded.
 static int thread_node(struct testbed *testbed, size_t node, struct error *err)
 {
     const struct plan *plan = testbed->plan;
@@ -178,10 +178,12 @@ static int thread_node(struct testbed *testbed, size_t node, struct error *err)
 
 int testbed_make_threads(struct testbed *testbed, struct error *err)
 {
+    // A source that only sends needs no threads.
+    bool both = testbed->plan->path_count > testbed->plan->scenario->network_count;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < testbed->plan->node_count; i++) {
         enum node_kind kind = testbed->plan->nodes[i].kind;
-        if (kind == NODE_HOST || kind == NODE_SINK) {
+        if (kind == NODE_HOST || kind == NODE_SINK || (kind == NODE_SOURCE && both)) {
             rc = thread_node(testbed, i, err);
         }
     }

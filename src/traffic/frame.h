@@ -5,7 +5,7 @@
  *
  * The stamp is the first 28 bytes of the UDP payload, in network byte order:
  *     0  u16  magic 0x5652
- *     2  u16  network, counted from 0
+ *     2  u16  network, counted from 0; of packets from sink to source a number beyond all networks
  *     4  u32  run: a random number for each trial, which identifies frames of earlier trials
  *     8  u64  sequence number from 0
  *    16  u64  CLOCK_MONOTONIC, ns, when the frame was handed to the kernel

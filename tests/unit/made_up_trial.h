@@ -31,6 +31,9 @@ static const char two_routers[] =
 static const char shared_router[] =
     "name: x\nrouters: { r1: }\nnetworks: { NET0: { router: r1 }, NET1: { router: r1 } }\n"
     "traffic: { lengths: [64], rates: { auto: 5 } }\n";
+static const char both_directions[] =
+    "name: x\nrouters: { r1: }\nnetworks: { NET0: { router: r1, directions: both } }\n"
+    "traffic: { lengths: [64], rates: { auto: 5 } }\n";
 static const char real_links[] =
     "name: x\ntopologies: [bridged, dedicated]\nrouters: { r1: }\n"
     "networks: { NET0: { router: r1 } }\n"
@@ -92,10 +95,10 @@ static inline void close_lab(struct lab *lab)
     free(lab);
 }
 
-static inline const struct plan_wire *wire_at(const struct lab *lab, size_t path, size_t wire)
+static inline struct plan_wire wire_at(const struct lab *lab, size_t path, size_t wire)
 {
     assert_true(wire < lab->plan->paths[path].wire_count);
-    return &lab->plan->wires[lab->plan->paths[path].wires[wire]];
+    return plan_hop(lab->plan, &lab->plan->paths[path], wire);
 }
 
 static inline size_t wires(const struct lab *lab)
@@ -119,21 +122,21 @@ static inline struct link_counters *counters_at(struct lab *lab, size_t interfac
 // The two ends of a wire.
 static inline struct link_counters *sender(struct lab *lab, size_t path, size_t wire)
 {
-    return counters_at(lab, wire_at(lab, path, wire)->a);
+    return counters_at(lab, wire_at(lab, path, wire).a);
 }
 static inline struct link_counters *receiver(struct lab *lab, size_t path, size_t wire)
 {
-    return counters_at(lab, wire_at(lab, path, wire)->b);
+    return counters_at(lab, wire_at(lab, path, wire).b);
 }
 // IP counters of the node that sends into a wire.
 static inline struct ip_counters *ip_before(struct lab *lab, size_t path, size_t wire)
 {
-    return &lab->after.nodes[lab->plan->interfaces[wire_at(lab, path, wire)->a].node].ip;
+    return &lab->after.nodes[lab->plan->interfaces[wire_at(lab, path, wire).a].node].ip;
 }
 
 static inline struct ip_counters *ip6_before(struct lab *lab, size_t path, size_t wire)
 {
-    return &lab->after.nodes[lab->plan->interfaces[wire_at(lab, path, wire)->a].node].ip6;
+    return &lab->after.nodes[lab->plan->interfaces[wire_at(lab, path, wire).a].node].ip6;
 }
 
 // Packets cross the wires from `from` to before `to`.
@@ -176,14 +179,14 @@ static inline void lose_in_ring(struct lab *lab, size_t path, size_t wire, uint6
 // UDP counters of the sink of a path.
 static inline struct udp_counters *sink_sockets(struct lab *lab, size_t path)
 {
-    size_t last = wire_at(lab, path, wires(lab) - 1)->b;
+    size_t last = wire_at(lab, path, wires(lab) - 1).b;
     return &lab->after.nodes[lab->plan->interfaces[last].node].udp;
 }
 
 // Packets are put together again at the sink.
 static inline void make_whole(struct lab *lab, size_t path, uint64_t count)
 {
-    size_t last = wire_at(lab, path, wires(lab) - 1)->b;
+    size_t last = wire_at(lab, path, wires(lab) - 1).b;
     lab->after.nodes[lab->plan->interfaces[last].node].udp.reassembled += count;
 }
 

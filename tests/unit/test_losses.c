@@ -302,6 +302,37 @@ static void test_shared_router(void **state)
                    0, 0);
 }
 
+// Both directions of a network use the same interfaces. Each finds its own losses, and a counter
+// that both have in common is divided among them.
+static void each_direction_has_losses_of_its_own(void **state)
+{
+    (void)state;
+    struct lab *lab = open_lab(both_directions, TOPOLOGY_DEDICATED);
+    assert_int_equal(lab->plan->path_count, 2);
+    deliver(lab, 0, 1000);
+    deliver(lab, 1, 2000);
+    lose_in_ring(lab, 0, 0, 3);
+    lose_in_ring(lab, 1, 0, 4);
+    lose_in_ring(lab, 0, 1, 5);
+    lose_in_ring(lab, 1, 1, 6);
+    send_to(lab, 0, 1, 7);
+    receiver(lab, 0, 0)->qdisc_ingress += 7; // at eth0, where packets of the reverse leave
+    send_to(lab, 1, 1, 9 + 10 + 11);
+    sender(lab, 1, 1)->qdisc_ingress += 9; // at the same interface
+    ip_before(lab, 1, 1)->in_hdr_errors += 10;
+    check_account(lab,
+                  "r1:eth0 receive ring: 3\n"
+                  "r1:eth0 ingress filter: 7\n"
+                  "sink:k0 receive ring: 5\n"
+                  "r1:eth1 receive ring: 4\n"
+                  "r1:eth0 egress filter: 9\n"
+                  "r1 IP: header errors or TTL expired: 10\n"
+                  "r1:eth1 to eth0: 11\n"
+                  "source:s0 receive ring: 6\n",
+                  5 + 6, 0);
+    close_lab(lab);
+}
+
 // ---- copies, and counters that contradict
 
 // The router copies one packet and loses another: no counter shows it.
@@ -445,10 +476,11 @@ static void test_random_losses(void **state)
 static void test_random_counters(void **state)
 {
     (void)state;
-    static const char *const texts[] = {one_router, two_routers, shared_router, real_links};
+    static const char *const texts[] = {one_router, two_routers, shared_router, real_links,
+                                        both_directions};
     for (uint64_t seed = 1; seed <= 2000; seed++) {
         uint64_t random = seed;
-        struct lab *lab = open_lab(texts[seed % 4], (enum topology)(1 + seed / 4 % 2));
+        struct lab *lab = open_lab(texts[seed % 5], (enum topology)(1 + seed / 5 % 2));
         for (size_t i = 0; i < lab->plan->path_count; i++) {
             for (unsigned events = 0; events < 6; events++) {
                 deliver(lab, i, draw(&random, 50));
@@ -493,6 +525,7 @@ int main(void)
         cmocka_unit_test(test_existing_links),
         cmocka_unit_test(test_two_networks),
         cmocka_unit_test(test_shared_router),
+        cmocka_unit_test(each_direction_has_losses_of_its_own),
         cmocka_unit_test(test_copy_hides_loss),
         cmocka_unit_test(test_dropped_copies),
         cmocka_unit_test(test_counters_that_went_back),

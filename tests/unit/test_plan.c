@@ -377,6 +377,42 @@ static void test_mtu_of_engines(void **state)
     }
 }
 
+// A network with both directions has a second path, which goes back over the same wires.
+static void test_reverse_path(void **state)
+{
+    (void)state;
+    _cleanup_scenario_ struct scenario *scenario =
+        parse("name: x\nrouters: { r1: }\n"
+              "networks: { NET0: { router: r1 }, NET1: { router: r1, directions: both } }\n"
+              "traffic: { lengths: [64], rates: { auto: 5 } }\n",
+              2);
+    struct cpu_list usable = cpus(0, 1, 2);
+    for (int topology = TOPOLOGY_DIRECT; topology < TOPOLOGY_COUNT; topology++) {
+        struct plan *plan = make(scenario, (enum topology)topology, &usable);
+        assert_int_equal(plan->path_count, 3);
+        const struct plan_path *forward = &plan->paths[1];
+        const struct plan_path *reverse = &plan->paths[2];
+        assert_false(forward->reverse);
+        assert_true(reverse->reverse);
+        assert_int_equal(reverse->network, 1);
+        assert_int_equal(plan_sender(plan, reverse), plan_receiver(plan, forward));
+        assert_int_equal(plan_receiver(plan, reverse), plan_sender(plan, forward));
+        size_t ends[2][2];
+        plan_router_ends(plan, forward, &ends[0][0], &ends[0][1]);
+        plan_router_ends(plan, reverse, &ends[1][0], &ends[1][1]);
+        assert_int_equal(ends[0][0], ends[1][1]);
+        assert_int_equal(ends[0][1], ends[1][0]);
+        for (size_t i = 0; i < forward->wire_count; i++) {
+            struct plan_wire there = plan_hop(plan, forward, i);
+            struct plan_wire back = plan_hop(plan, reverse, forward->wire_count - 1 - i);
+            assert_int_equal(there.a, back.b);
+            assert_int_equal(there.b, back.a);
+            assert_int_equal(there.made, back.made);
+        }
+        plan_free(plan);
+    }
+}
+
 // The scenario's check must know every name that a plan takes for itself.
 static void test_node_names_are_reserved(void **state)
 {
@@ -405,6 +441,7 @@ int main(void)
         cmocka_unit_test(test_placement),
         cmocka_unit_test(test_no_cpu),
         cmocka_unit_test(test_mtu_of_engines),
+        cmocka_unit_test(test_reverse_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

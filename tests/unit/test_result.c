@@ -242,6 +242,33 @@ static void test_what_may_be_absent(void **state)
     json_decref(json);
 }
 
+// The two directions of a network have a row each, of one name.
+static void test_directions(void **state)
+{
+    (void)state;
+    json_t *json = load(full);
+    json_t *networks = json_object_get(json, "networks");
+    json_object_set_new(json_array_get(networks, 0), "direction", json_string("forward"));
+    json_object_set_new(json_array_get(networks, 1), "direction", json_string("reverse"));
+    json_object_set_new(json_array_get(networks, 1), "name", json_string("NET0"));
+    struct point point;
+    assert_int_equal(point_from_json(json, &point, NULL), 0);
+    assert_string_equal(point.networks[0].name, "NET0");
+    assert_string_equal(network_label(&point.networks[0]), "NET0 forward");
+    assert_string_equal(network_label(&point.networks[1]), "NET0 reverse");
+    json_t *written = point_to_json(&point);
+    const json_t *second = json_array_get(json_object_get(written, "networks"), 1);
+    assert_string_equal(json_string_value(json_object_get(second, "name")), "NET0");
+    assert_string_equal(json_string_value(json_object_get(second, "direction")), "reverse");
+    json_decref(written);
+    point_clear(&point);
+    json_object_set_new(json_array_get(networks, 1), "direction", json_string("forward"));
+    assert_refused(json, "direction", "networks[1]: name: \"NET0 forward\" occurs twice");
+    json_object_set_new(json_array_get(networks, 1), "direction", json_string("back"));
+    assert_refused(json, "direction", "networks[1]: direction: must be forward or reverse");
+    json_decref(json);
+}
+
 static void test_wrong_and_contradictory(void **state)
 {
     (void)state;
@@ -318,6 +345,7 @@ int main(void)
         cmocka_unit_test(test_reals_are_short_and_exact),
         cmocka_unit_test(test_each_missing_key_is_named),
         cmocka_unit_test(test_what_may_be_absent),
+        cmocka_unit_test(test_directions),
         cmocka_unit_test(test_wrong_and_contradictory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -402,6 +402,20 @@ static void test_shares(void **state)
     assert_near(s->networks[1].share, 0.25);
 }
 
+static void test_directions(void **state)
+{
+    (void)state;
+    _cleanup_scenario_ struct scenario *s =
+        parse_good("name: x\nrouters: { r: {} }\n"
+                   "networks: { A: { router: r }, B: { router: r, directions: both },\n"
+                   "  C: { router: r, directions: one } }\n"
+                   "traffic: { lengths: [100], rates: { pps: [1000] } }\n");
+    assert_int_equal(s->networks[0].directions, DIRECTIONS_ONE);
+    assert_int_equal(s->networks[1].directions, DIRECTIONS_BOTH);
+    assert_int_equal(s->networks[2].directions, DIRECTIONS_ONE);
+    assert_int_equal(scenario_stream_count(s), 4);
+}
+
 static void test_profile_of_phases(void **state)
 {
     (void)state;
@@ -501,6 +515,7 @@ int main(void)
         cmocka_unit_test(test_router_of_two_networks),
         cmocka_unit_test(test_range_ends),
         cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_directions),
         cmocka_unit_test(test_profile_of_phases),
         cmocka_unit_test(test_conversions),
         cmocka_unit_test(test_question_marks_in_text_are_read),
