@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # The architecture as the includes show it, and that scripts/check-includes finds what breaks it: each
-# violation is planted in a copy of a small tree.
+# violation is planted in a copy of a small tree. The same for the places of a testbed and
+# scripts/check-nodes.
 #
 # Runs beside others. Not under sanitizers: nothing of the program runs here.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
-plan 11
+plan 16
 
 check="$SOURCE_ROOT/scripts/check-includes"
 # A tree of three rooms: top/a includes middle/b through the contract middle/parts.h.
@@ -28,7 +29,7 @@ file middle/b.h bottom/c.h
 file middle/b.c middle/b.h middle/parts.h version.h
 file top/a.h middle/b.h
 file top/a.c top/a.h
-# finds TEXT — the check fails with that text, in the tree as it was changed; the tree is then as before.
+# finds TEXT — $check fails with that text, in the tree as it was changed; the tree is then as before.
 finds() {
     status=0
     "$check" "$T/changed" >"$T/found" 2>&1 || status=$?
@@ -71,3 +72,17 @@ mkdir "$T/changed/src/cellar"
 echo >"$T/changed/src/cellar/f.c"
 ok "a file in no room is" finds "src/cellar/f.c: in no room"
 ok "a folder that is not a source tree is bad usage" sh -c '"$1" /proc; [ $? -eq 2 ]' sh "$check"
+
+check="$SOURCE_ROOT/scripts/check-nodes"
+mkdir -p "$tree/src/measure" "$tree/src/traffic"
+echo '// The testbed has a struct netns for each node.' >"$tree/src/measure/trial.c"
+printf '%s\n' 'struct half_ops {' '    int (*open)(const struct netns *const *ns, struct half **ret);' '};' \
+    >"$tree/src/traffic/engine.h"
+ok "this tree reaches places through their interface" "$check" "$SOURCE_ROOT"
+ok "the small tree does" "$check" "$tree"
+change src/measure/trial.c '    rc = testbed_counters(testbed, 0, &counters, err);'
+ok "a way around it is found" finds "src/measure/trial.c:2: around testbed/node.h"
+change src/traffic/engine.h '    const struct netns *source_ns, *sink_ns;'
+ok "so is a namespace in a request" finds "src/traffic/engine.h:4: a namespace in a request"
+change src/traffic/half.c '    rc = netns_open(path, &ns, err);'
+ok "and a half that opens a namespace" finds "src/traffic/half.c:1: opens a namespace itself"
