@@ -38,6 +38,9 @@ __u64 newest_sent_ns; // stamp of the packet before `highest`
 volatile __u32 interval_count;
 volatile __u32 no_interval; // 0
 uint64_t bounds[TRAFFIC_INTERVALS_MAX], within[TRAFFIC_INTERVALS_MAX];
+// The interval that was found last: its first number, and how many numbers it has.
+__u64 found_first, found_length;
+__u32 found_interval;
 
 // Which 64 sequence numbers a word of the window stands for, and which of them were seen. A word
 // that stands for older ones is empty.
@@ -253,9 +256,6 @@ static __always_inline void count_gap(__u64 sent_ns)
 // it does not follow.
 __noinline int find_interval(__u64 number)
 {
-    if (interval_count < 2) {
-        return 0;
-    }
     __u32 low = no_interval & (TRAFFIC_INTERVALS_MAX - 1);
     for (__u32 step = TRAFFIC_INTERVALS_MAX / 2; step > 0; step /= 2) {
         __u32 next = (low + step) & (TRAFFIC_INTERVALS_MAX - 1);
@@ -263,7 +263,26 @@ __noinline int find_interval(__u64 number)
             low = next;
         }
     }
+    if (!several_queues) {
+        __u32 beyond = (low + 1) & (TRAFFIC_INTERVALS_MAX - 1);
+        found_first = bounds[low];
+        found_length = (low + 1 < interval_count ? bounds[beyond] : ~0ULL) - bounds[low];
+        found_interval = low;
+    }
     return (int)low;
+}
+
+// The search is for the first packet of an interval: the next ones are in the same. (Several CPUs
+// do not share what was found, because its parts are not written at once.)
+static __always_inline __u32 interval_of(__u64 number)
+{
+    if (interval_count < 2) {
+        return 0;
+    }
+    if (!several_queues && number - found_first < found_length) {
+        return found_interval;
+    }
+    return (__u32)find_interval(number);
 }
 
 static __always_inline void count_packet(__u64 number, __u32 interval, __u64 sent_ns, __u64 now_ns)
@@ -406,7 +425,7 @@ int count_stamped(struct xdp_md *context)
                    ? KIND_COUNTED
                    : KIND_STRAY;
     }
-    __u32 interval = (__u32)find_interval(frame.number);
+    __u32 interval = kind == KIND_COUNTED ? interval_of(frame.number) : 0;
     if (!several_queues) {
         count_frame(kind, frame.number, interval, frame.sent_ns, now_ns);
         return XDP_DROP;

@@ -2,10 +2,15 @@
 // measure/forms — see forms.h.
 #include "measure/forms.h"
 
+#include <math.h>
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "measure/slots.h"
+
+#define RING 256.0 // slots of a veth's ring (VETH_RING_SIZE)
 
 static double share_of(const struct plan *plan, size_t path)
 {
@@ -30,24 +35,54 @@ static uint64_t scaled(uint64_t ns, uint64_t duration_ns, uint64_t profile_ns)
                : (uint64_t)((double)ns * (double)duration_ns / (double)profile_ns);
 }
 
+// Divides the time of sending into slots, at whose boundaries are those of the intervals, if any.
+static void make_slots(const uint64_t *interval_ns, uint64_t duration_ns, struct forms *forms)
+{
+    uint64_t width = slot_width_ns(duration_ns);
+    size_t most = (size_t)(duration_ns / width) + 1 + forms->interval_count;
+    forms->bounds_ns = memory_new_array(uint64_t, most + 1);
+    uint64_t at_ns = 0;
+    for (size_t interval = 1; at_ns < duration_ns;) {
+        uint64_t end_ns = interval_ns == NULL ? duration_ns : interval_ns[interval];
+        uint64_t next_ns = (at_ns / width + 1) * width;
+        at_ns = next_ns < end_ns ? next_ns : end_ns;
+        forms->bounds_ns[++forms->slot_count] = at_ns;
+        if (interval_ns != NULL && at_ns == end_ns) {
+            forms->firsts[interval++] = forms->slot_count;
+        }
+    }
+    forms->bounds = memory_new_array(uint64_t, forms->path_count * (forms->slot_count + 1));
+}
+
 static void make_intervals(const struct scenario_profile *profile, uint64_t duration_ns,
                            struct forms *forms)
 {
+    _cleanup_free_ uint64_t *interval_ns = NULL;
     uint64_t profile_ns = profile->knots[profile->knot_count - 1].at_ns;
-    forms->interval_count = scenario_profile_intervals(profile, &forms->bounds_ns);
+    forms->interval_count = scenario_profile_intervals(profile, &interval_ns);
+    forms->firsts = memory_new_array(size_t, forms->interval_count + 1);
     for (size_t i = 0; i <= forms->interval_count; i++) {
-        forms->bounds_ns[i] = scaled(forms->bounds_ns[i], duration_ns, profile_ns);
+        interval_ns[i] = scaled(interval_ns[i], duration_ns, profile_ns);
     }
     forms->schedules = memory_new_array(struct schedule, forms->path_count);
-    forms->bounds = memory_new_array(uint64_t, forms->path_count * (forms->interval_count + 1));
+    make_slots(interval_ns, interval_ns[forms->interval_count], forms);
 }
 
-// The schedule of one path, and its intervals as sequence numbers.
+// The slots of one path as sequence numbers.
+static void set_bounds(const struct schedule *schedule, struct forms *forms, size_t path)
+{
+    uint64_t *bounds = &forms->bounds[path * (forms->slot_count + 1)];
+    for (size_t i = 0; i <= forms->slot_count; i++) {
+        bounds[i] = schedule_due_before(schedule, forms->bounds_ns[i]);
+    }
+    forms->loads[path].bounds = bounds;
+}
+
 static void make_schedule(const struct scenario_profile *profile, unsigned length, double share,
                           struct forms *forms, size_t path)
 {
     uint64_t profile_ns = profile->knots[profile->knot_count - 1].at_ns;
-    uint64_t duration_ns = forms->bounds_ns[forms->interval_count];
+    uint64_t duration_ns = forms->bounds_ns[forms->slot_count];
     struct schedule_point *points = memory_new_array(struct schedule_point, profile->knot_count);
     for (size_t i = 0; i < profile->knot_count; i++) {
         const struct profile_knot *knot = &profile->knots[i];
@@ -57,32 +92,40 @@ static void make_schedule(const struct scenario_profile *profile, unsigned lengt
     struct schedule *schedule = &forms->schedules[path];
     schedule_make(points, profile->knot_count, schedule);
     free(points);
-    uint64_t *bounds = &forms->bounds[path * (forms->interval_count + 1)];
-    for (size_t i = 0; i <= forms->interval_count; i++) {
-        bounds[i] = schedule_due_before(schedule, forms->bounds_ns[i]);
-    }
     forms->loads[path].schedule = schedule;
-    forms->loads[path].bounds = bounds;
+    set_bounds(schedule, forms, path);
+}
+
+static void bound_constant(double pps, uint64_t duration_ns, struct forms *forms, size_t path)
+{
+    _cleanup_schedule_ struct schedule schedule = {.knots = NULL};
+    schedule_make_constant(pps, duration_ns, &schedule);
+    set_bounds(&schedule, forms, path);
 }
 
 void forms_make(const struct plan *plan, const struct load *load, uint64_t duration_ns,
-                struct forms *ret)
+                bool has_slots, struct forms *ret)
 {
     const struct scenario_profile *profile = &plan->scenario->traffic.profile;
     bool changes = load->use == LOAD_POINT && !load->constant && profile->knot_count > 0;
     *ret = (struct forms){.path_count = plan->path_count};
-    if (!changes && !has_shares(plan)) {
+    has_slots = has_slots && (changes || load->pps > 0.0);
+    if (!changes && !has_slots && !has_shares(plan)) {
         return;
     }
     ret->loads = memory_new_array(struct traffic_load, plan->path_count);
     if (changes) {
         make_intervals(profile, duration_ns, ret);
+    } else if (has_slots) {
+        make_slots(NULL, duration_ns, ret);
     }
     for (size_t i = 0; i < plan->path_count; i++) {
         double share = share_of(plan, i);
         ret->loads[i].pps = share * load->pps;
         if (changes) {
             make_schedule(profile, load->length, share, ret, i);
+        } else if (has_slots) {
+            bound_constant(ret->loads[i].pps, duration_ns, ret, i);
         }
     }
 }
@@ -94,6 +137,7 @@ void forms_clear(struct forms *forms)
     }
     free(forms->schedules);
     free(forms->loads);
+    free(forms->firsts);
     free(forms->bounds_ns);
     free(forms->bounds);
     *forms = (struct forms){.loads = NULL};
@@ -103,9 +147,9 @@ void forms_request(const struct forms *forms, struct traffic_request *request,
                    struct traffic_count *counts)
 {
     request->loads = forms->loads;
-    request->interval_count = forms->interval_count;
-    for (size_t i = 0; forms->interval_count > 0 && i < forms->path_count; i++) {
-        counts[i].within = memory_new_array(uint64_t, forms->interval_count);
+    request->interval_count = forms->slot_count;
+    for (size_t i = 0; forms->slot_count > 0 && i < forms->path_count; i++) {
+        counts[i].within = memory_new_array(uint64_t, forms->slot_count);
     }
 }
 
@@ -117,37 +161,48 @@ void forms_release(const struct forms *forms, struct traffic_count *counts)
     }
 }
 
-// The part of the packets 0 to `sent` - 1 that is in an interval of sequence numbers.
-static uint64_t sent_within(uint64_t from, uint64_t to, uint64_t sent)
+bool forms_agree(const struct forms *forms, const struct traffic_count *counts)
 {
-    uint64_t end = sent < to ? sent : to;
-    return end > from ? end - from : 0;
+    for (size_t i = 0; forms->slot_count > 0 && i < forms->path_count; i++) {
+        uint64_t rx = 0;
+        for (size_t k = 0; k < forms->slot_count; k++) {
+            uint64_t tx = slot_sent(forms->loads[i].bounds, forms->slot_count, k, counts[i].tx);
+            if (counts[i].within[k] > tx) {
+                return false;
+            }
+            rx += counts[i].within[k];
+        }
+        if (rx != counts[i].rx) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void fill_interval(const struct forms *forms, const struct traffic_count *counts, size_t at,
                           struct point *point)
 {
+    size_t from = forms->firsts[at];
+    size_t to = forms->firsts[at + 1];
     struct interval_result *interval = &point->intervals[at];
     *interval = (struct interval_result){
-        .from_s = (double)forms->bounds_ns[at] / (double)NS_PER_S,
-        .to_s = (double)forms->bounds_ns[at + 1] / (double)NS_PER_S,
+        .from_s = (double)forms->bounds_ns[from] / (double)NS_PER_S,
+        .to_s = (double)forms->bounds_ns[to] / (double)NS_PER_S,
         .networks = memory_new_array(struct interval_network, forms->path_count),
         .network_count = forms->path_count,
     };
     for (size_t i = 0; i < forms->path_count; i++) {
         const uint64_t *bounds = forms->loads[i].bounds;
-        uint64_t due = bounds[at + 1] - bounds[at];
-        uint64_t tx = sent_within(bounds[at], bounds[at + 1], counts[i].tx);
-        interval->networks[i] = (struct interval_network){
-            .name = text_copy(point->networks[i].name),
-            .direction = point->networks[i].direction == NULL
-                             ? NULL
-                             : text_copy(point->networks[i].direction),
-            .tx = tx,
-            .unsent = due - tx,
-            .rx = counts[i].within[at],
-            .lost = tx - counts[i].within[at],
-        };
+        struct interval_network *network = &interval->networks[i];
+        network->name = text_copy(point->networks[i].name);
+        network->direction =
+            point->networks[i].direction == NULL ? NULL : text_copy(point->networks[i].direction);
+        for (size_t k = from; k < to; k++) {
+            network->tx += slot_sent(bounds, forms->slot_count, k, counts[i].tx);
+            network->rx += counts[i].within[k];
+        }
+        network->unsent = bounds[to] - bounds[from] - network->tx;
+        network->lost = network->tx - network->rx;
     }
 }
 
@@ -169,5 +224,54 @@ void forms_fill(const struct forms *forms, const struct plan *plan,
     point->intervals = memory_new_array(struct interval_result, forms->interval_count);
     for (size_t i = 0; i < forms->interval_count; i++) {
         fill_interval(forms, counts, i, point);
+    }
+}
+
+// The queues of a path: a veth has a ring for each end.
+static struct slot_queues queues_of(const struct plan *plan, const struct traffic_count *counts,
+                                    const struct point *point)
+{
+    struct slot_queues queues = {.start_ns = counts[0].start_ns};
+    bool delays = true;
+    uint64_t delay_ns = 0;
+    for (size_t i = 0; i < plan->path_count; i++) {
+        double packets = RING * (double)plan->paths[i].wire_count;
+        uint64_t full_ns =
+            (uint64_t)(packets * (double)NS_PER_S / fmax(point->networks[i].offered_pps, 1.0));
+        queues.full_ns = full_ns > queues.full_ns ? full_ns : queues.full_ns;
+        delays = delays && counts[i].delay_measured;
+        delay_ns = counts[i].delay_p99 > delay_ns ? counts[i].delay_p99 : delay_ns;
+    }
+    queues.before_ns = delays && delay_ns < queues.full_ns ? delay_ns : queues.full_ns;
+    double room = 100.0 * (double)plan->dut_cpus.count;
+    if (plan->topology != TOPOLOGY_DIRECT && room > 0.0 && isfinite(point->cpu_total_percent)) {
+        queues.utilisation = point->cpu_total_percent / room;
+    }
+    return queues;
+}
+
+void forms_fill_undisturbed(const struct forms *forms, const struct plan *plan,
+                            const struct heartbeat_report *stalls,
+                            const struct traffic_count *counts, struct point *point)
+{
+    if (forms->slot_count == 0 || counts[0].start_ns == 0 || stalls->lost > 0) {
+        return;
+    }
+    _cleanup_free_ bool *left_out = memory_new_array(bool, forms->slot_count);
+    const struct slot_queues queues = queues_of(plan, counts, point);
+    slots_leave_out(stalls, &queues, forms->bounds_ns, forms->slot_count, left_out);
+    point->has_left_out = true;
+    point->left_out_ratio = slots_left_out_ratio(forms->bounds_ns, forms->slot_count, left_out);
+    for (size_t i = 0; i < forms->path_count; i++) {
+        struct undisturbed_result *undisturbed = &point->networks[i].undisturbed;
+        undisturbed->measured = true;
+        for (size_t k = 0; k < forms->slot_count; k++) {
+            if (!left_out[k]) {
+                undisturbed->tx +=
+                    slot_sent(forms->loads[i].bounds, forms->slot_count, k, counts[i].tx);
+                undisturbed->rx += counts[i].within[k];
+            }
+        }
+        undisturbed->lost = undisturbed->tx - undisturbed->rx;
     }
 }

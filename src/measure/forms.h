@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * measure/forms — the loads of a trial whose networks have different loads, or loads that change in
- * time, and the results of its intervals. Called by trial.c.
+ * time; the slots and intervals of time in which its packets are counted, and their results. Each
+ * interval consists of whole slots. Called by trial.c.
  */
 #ifndef VRBENCH_MEASURE_FORMS_H
 #define VRBENCH_MEASURE_FORMS_H
 
+#include "linux/heartbeat.h"
 #include "result/result.h"
 #include "search/search.h"
 #include "testbed/plan.h"
@@ -16,14 +18,17 @@ struct forms {
     struct traffic_load *loads; // for each path; NULL = they have the same constant load
     struct schedule *schedules; // for each path; NULL = constant
     size_t interval_count;      // 0 = the load does not change
-    uint64_t *bounds_ns;        // their boundaries: interval_count + 1 times
+    size_t *firsts;             // the first slot of each interval, and behind them slot_count
+    size_t slot_count;          // 0 = the engine counts no slots
+    uint64_t *bounds_ns;        // their boundaries: slot_count + 1 times
     uint64_t *bounds;           // for each path the boundaries as sequence numbers
 };
 
 // Makes the loads of a trial that lasts for `duration_ns`, to which the scenario's profile is
-// scaled. Only the points of a run have the profile: other trials have a constant load.
+// scaled. Only the points of a run have the profile: other trials have a constant load. Packets are
+// counted by slots if the engine can do that.
 void forms_make(const struct plan *plan, const struct load *load, uint64_t duration_ns,
-                struct forms *ret);
+                bool has_slots, struct forms *ret);
 void forms_clear(struct forms *forms);
 #define _cleanup_forms_ __attribute__((cleanup(forms_clear)))
 
@@ -32,9 +37,16 @@ void forms_request(const struct forms *forms, struct traffic_request *request,
                    struct traffic_count *counts);
 // Frees counts[path].within.
 void forms_release(const struct forms *forms, struct traffic_count *counts);
+// Whether the counts of the slots sum to those of the trial.
+bool forms_agree(const struct forms *forms, const struct traffic_count *counts);
 // Adds the requested loads of the networks and the results of the intervals to a point whose
 // networks are filled.
 void forms_fill(const struct forms *forms, const struct plan *plan,
                 const struct traffic_count *counts, struct point *point);
+// Adds the undisturbed figures: of the slots that no stall of the report touches. The figures of
+// CPU use, if any, are filled in.
+void forms_fill_undisturbed(const struct forms *forms, const struct plan *plan,
+                            const struct heartbeat_report *stalls,
+                            const struct traffic_count *counts, struct point *point);
 
 #endif

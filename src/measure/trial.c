@@ -231,7 +231,7 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     _cleanup_free_ struct traffic_count *counts =
         memory_new_array(struct traffic_count, plan->path_count);
     _cleanup_forms_ struct forms forms = {0};
-    forms_make(plan, load, traffic.duration_ns, &forms);
+    forms_make(plan, load, traffic.duration_ns, (bench->traits->can & ENGINE_FORMS) != 0, &forms);
     forms_request(&forms, &traffic, counts);
     _cleanup_xen_stats_ struct xen_stats stats = {0};
     _cleanup_error_ struct error unread = ERROR_INIT;
@@ -255,17 +255,24 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
         forms_release(&forms, counts);
         return rc;
     }
+    if (!forms_agree(&forms, counts)) {
+        forms_release(&forms, counts);
+        return fail(err, EBADMSG, "the sink's counts by slots of time and as a whole differ");
+    }
     struct point point = point_of(bench, load);
     struct tester_losses tester;
     describe_packets(bench, load->length, counts);
     fill_networks(bench, counts, &point);
     forms_fill(&forms, plan, counts, &point);
-    forms_release(&forms, counts);
     uint64_t sending_ns = (uint64_t)(point.duration_s * (double)NS_PER_S);
     losses_account(plan, &packets_before, &packets_after, counts, &point, &tester);
     meter_account(bench->testbed, &before, &after, caps, sending_ns, &point);
     leave_waiting_out(bench, counts, &point);
     disturbance_account(&disturbance, &point);
+    if (disturbance.has_stalls) {
+        forms_fill_undisturbed(&forms, plan, &disturbance.stalls, counts, &point);
+    }
+    forms_release(&forms, counts);
     const struct evidence evidence = {.scenario = bench->scenario,
                                       .testbed = bench->testbed,
                                       .capped = capped,

@@ -56,6 +56,17 @@ static int check_network(const struct point *point, const struct network_result 
     if (delay->measured && network->rx == 0) {
         return fail_input(err, "delay_ns: present, but no packet was received");
     }
+    const struct undisturbed_result *undisturbed = &network->undisturbed;
+    if (undisturbed->measured != point->has_left_out) {
+        return fail_input(err, "undisturbed: must be present if and only if left_out_ratio is");
+    }
+    if (undisturbed->rx > undisturbed->tx ||
+        undisturbed->lost != undisturbed->tx - undisturbed->rx) {
+        return fail_input(err, "undisturbed: lost: must be tx - rx");
+    }
+    if (undisturbed->rx > network->rx || undisturbed->lost > network->lost) {
+        return fail_input(err, "undisturbed: must be a part of the network's packets");
+    }
     for (const struct network_result *other = point->networks; other < network; other++) {
         if (text_equal(network_label(other), network_label(network))) {
             return fail_input(err, "name: \"%s\" occurs twice", network_label(network));
@@ -186,6 +197,9 @@ int point_check(const struct point *point, struct error *err)
             error_context(err, "networks[%zu]", i);
             return rc;
         }
+    }
+    if (point->left_out_ratio > 1.0) {
+        return fail_input(err, "left_out_ratio: must be at most 1");
     }
     for (size_t i = 0; i < point->processor_count; i++) {
         known = 0;

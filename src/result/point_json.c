@@ -26,7 +26,7 @@ enum kind {
     REAL_FLAG,   // double, not negative; the bool at `aux` = present
     TRUTH,       // bool
     SCHEMA,      // the constant RESULT_SCHEMA
-    LOSS_RATIO,  // lost / tx of a network_result, absent if tx is 0
+    LOSS_RATIO,  // lost / tx, counts at `aux` and `at` (and rx at `size`), absent if tx is 0
     CPU_TOTAL,   // REAL_MAYBE, absent if neither the host nor a router was metered
     OBJECT_FLAG, // a nested struct; the bool at `aux` = present
     LIST,        // pointer to structs, their number (size_t) at `aux`
@@ -38,7 +38,7 @@ struct key {
     enum kind kind;
     size_t at, aux;
     const struct key *members; // of OBJECT_FLAG, LIST, LIST_MAYBE; the last row has the name NULL
-    size_t size;               // of LIST, LIST_MAYBE: size of one struct
+    size_t size;               // of LIST, LIST_MAYBE: size of one struct; else see above
 };
 
 #define AT(type, member) offsetof(struct type, member)
@@ -59,6 +59,18 @@ static const struct key gap_keys[] = {
     {.name = NULL},
 };
 
+static const struct key undisturbed_keys[] = {
+    {.name = "tx", .kind = COUNT, .at = AT(undisturbed_result, tx)},
+    {.name = "rx", .kind = COUNT, .at = AT(undisturbed_result, rx)},
+    {.name = "lost", .kind = COUNT, .at = AT(undisturbed_result, lost)},
+    {.name = "loss_ratio",
+     .kind = LOSS_RATIO,
+     .at = AT(undisturbed_result, tx),
+     .aux = AT(undisturbed_result, lost),
+     .size = AT(undisturbed_result, rx)},
+    {.name = NULL},
+};
+
 static const struct key network_keys[] = {
     {.name = "name", .kind = TEXT, .at = AT(network_result, name)},
     {.name = "direction", .kind = TEXT_MAYBE, .at = AT(network_result, direction)},
@@ -67,7 +79,11 @@ static const struct key network_keys[] = {
     {.name = "unsent", .kind = COUNT, .at = AT(network_result, unsent)},
     {.name = "rx", .kind = COUNT, .at = AT(network_result, rx)},
     {.name = "lost", .kind = COUNT, .at = AT(network_result, lost)},
-    {.name = "loss_ratio", .kind = LOSS_RATIO},
+    {.name = "loss_ratio",
+     .kind = LOSS_RATIO,
+     .at = AT(network_result, tx),
+     .aux = AT(network_result, lost),
+     .size = AT(network_result, rx)},
     {.name = "duplicated", .kind = COUNT, .at = AT(network_result, duplicated)},
     {.name = "reordered", .kind = COUNT, .at = AT(network_result, reordered)},
     {.name = "offered_pps", .kind = REAL_MAYBE, .at = AT(network_result, offered_pps)},
@@ -91,6 +107,11 @@ static const struct key network_keys[] = {
      .kind = REAL_FLAG,
      .at = AT(network_result, requested_pps),
      .aux = AT(network_result, has_requested)},
+    {.name = "undisturbed",
+     .kind = OBJECT_FLAG,
+     .at = AT(network_result, undisturbed),
+     .aux = AT(network_result, undisturbed.measured),
+     .members = undisturbed_keys},
     {.name = NULL},
 };
 
@@ -220,6 +241,10 @@ static const struct key point_keys[] = {
     LIST_OF("processors", processors, processor_count, processor_keys, processor_result),
     A_LIST_OF(LIST_MAYBE, "others", others, other_count, other_keys, other_result),
     A_LIST_OF(LIST_MAYBE, "intervals", intervals, interval_count, interval_keys, interval_result),
+    {.name = "left_out_ratio",
+     .kind = REAL_FLAG,
+     .at = AT(point, left_out_ratio),
+     .aux = AT(point, has_left_out)},
     {.name = NULL},
 };
 
@@ -243,7 +268,6 @@ static json_t *put_member(const struct key *key, const void *from)
 {
     const char *field = (const char *)from + key->at;
     const char *aux = (const char *)from + key->aux;
-    const struct network_result *network = from;
     json_t *array;
     uint64_t count;
     switch (key->kind) {
@@ -269,7 +293,8 @@ static json_t *put_member(const struct key *key, const void *from)
     case SCHEMA:
         return json_integer(RESULT_SCHEMA);
     case LOSS_RATIO:
-        return network->tx == 0 ? NULL : json_real((double)network->lost / (double)network->tx);
+        count = *(const uint64_t *)field;
+        return count == 0 ? NULL : json_real((double)*(const uint64_t *)aux / (double)count);
     case OBJECT_FLAG:
         return *(const bool *)aux ? put_keys(key->members, field) : NULL;
     case LIST_MAYBE:
@@ -362,21 +387,24 @@ static int get_list(const struct key *key, const json_t *json, void *field, size
 }
 
 // The loss ratio is not stored, because tx and lost are; the value read must agree with them.
-static int check_loss_ratio(const struct key *key, const json_t *json,
-                            const struct network_result *network, struct error *err)
+static int check_loss_ratio(const struct key *key, const json_t *json, const char *counts,
+                            struct error *err)
 {
+    uint64_t tx = *(const uint64_t *)(const void *)(counts + key->at);
+    uint64_t lost = *(const uint64_t *)(const void *)(counts + key->aux);
+    uint64_t rx = *(const uint64_t *)(const void *)(counts + key->size);
     double ratio = 0;
     int rc = get_real(key->name, json, &ratio, err);
     if (rc < 0) {
         return rc;
     }
-    if (network->tx == 0) {
+    if (tx == 0) {
         return fail_input(err, "%s: present, but no packet was sent", key->name);
     }
-    if (network->rx > network->tx || network->lost != network->tx - network->rx) {
-        return 0; // check_network() finds a better reason to refuse it
+    if (rx > tx || lost != tx - rx) {
+        return 0; // point_check() finds a better reason to refuse it
     }
-    if (fabs(ratio - (double)network->lost / (double)network->tx) > 1e-9) {
+    if (fabs(ratio - (double)lost / (double)tx) > 1e-9) {
         return fail_input(err, "%s: must be lost / tx", key->name);
     }
     return 0;
@@ -395,7 +423,7 @@ static bool may_be_absent(const struct key *key, const void *to)
     case LIST_MAYBE:
         return true;
     case LOSS_RATIO:
-        return ((const struct network_result *)to)->tx == 0;
+        return *(const uint64_t *)(const void *)((const char *)to + key->at) == 0;
     default:
         return false;
     }

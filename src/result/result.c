@@ -151,6 +151,25 @@ uint64_t point_lost(const struct point *point)
     return sum;
 }
 
+struct undisturbed_result network_undisturbed(const struct network_result *network)
+{
+    return network->undisturbed.measured
+               ? network->undisturbed
+               : (struct undisturbed_result){false, network->tx, network->rx, network->lost};
+}
+
+struct undisturbed_result point_undisturbed(const struct point *point)
+{
+    struct undisturbed_result sum = {.measured = point->has_left_out};
+    for (size_t i = 0; i < point->network_count; i++) {
+        struct undisturbed_result one = network_undisturbed(&point->networks[i]);
+        sum.tx += one.tx;
+        sum.rx += one.rx;
+        sum.lost += one.lost;
+    }
+    return sum;
+}
+
 double point_offered_pps(const struct point *point)
 {
     double sum = 0.0;

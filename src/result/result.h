@@ -29,6 +29,13 @@ struct gap_summary {
     uint64_t p50, p99, p999, max;
 };
 
+// The counts of one network in the part of a trial that no stall of the machine touched. tx = rx +
+// lost always.
+struct undisturbed_result {
+    bool measured;
+    uint64_t tx, rx, lost;
+};
+
 // Counts of one network in one trial. tx = rx + lost always.
 struct network_result {
     char *name;
@@ -52,6 +59,7 @@ struct network_result {
     bool jitter_measured; // measured with the delay, or alone if an engine reports no delay
     double jitter_ns;     // RFC 3550 §6.4.1 interarrival jitter at the end of the trial
     struct gap_summary gap_ns;
+    struct undisturbed_result undisturbed;
 };
 
 struct cpu_part_result {
@@ -147,7 +155,9 @@ struct point {
     size_t other_count;
     struct interval_result *intervals; // of a load that changes in time, adjacent
     size_t interval_count;
-    unsigned attempts; // trials run for this point, at least 1
+    bool has_left_out;     // the networks have undisturbed figures
+    double left_out_ratio; // part of the time of sending without them, 0 to 1
+    unsigned attempts;     // trials run for this point, at least 1
     bool valid;
     char *why_invalid; // NULL = valid
 };
@@ -174,6 +184,9 @@ void point_make_labels(struct point *point);
 uint64_t point_tx(const struct point *point);
 uint64_t point_rx(const struct point *point);
 uint64_t point_lost(const struct point *point);
+// The undisturbed counts, or all counts where there are none.
+struct undisturbed_result network_undisturbed(const struct network_result *network);
+struct undisturbed_result point_undisturbed(const struct point *point);
 double point_offered_pps(const struct point *point);
 // Returns the CPU figure of that name, or NULL.
 const struct cpu_result *point_cpu(const struct point *point, const char *name);

@@ -60,6 +60,7 @@ struct traffic_count {
     // Set by the source:
     uint64_t tx;         // attempted: accepted by the interface, or its peer's ring was full
     uint64_t unsent;     // requested, never attempted
+    uint64_t start_ns;   // CLOCK_MONOTONIC when the first packet was due; 0 = unknown
     uint64_t sending_ns; // from the scheduled time of the first packet to that of the last
     uint64_t waited_ns;  // CPU time that the source spent waiting until packets were due
     bool end_repeated;   // the last packet may have been sent repeatedly, uncounted, under higher

@@ -99,10 +99,15 @@ static void count_arrival(struct flow *flow)
     atomic_store_explicit(&flow->arrivals, seen + 1, memory_order_relaxed);
 }
 
-// The interval of a packet.
+// The interval of a packet: usually that of the packet before.
 static uint32_t find_interval(const struct flow *flow, uint64_t sequence)
 {
-    uint32_t low = 0;
+    uint32_t low = flow->found;
+    if (flow->bounds[low] <= sequence &&
+        (low + 1 == flow->interval_count || sequence < flow->bounds[low + 1])) {
+        return low;
+    }
+    low = 0;
     for (uint32_t high = flow->interval_count; high - low > 1;) {
         uint32_t middle = low + (high - low) / 2;
         *(flow->bounds[middle] <= sequence ? &low : &high) = middle;
@@ -138,7 +143,8 @@ void flow_count(struct flow *flow, const struct frame_stamp *stamp, uint64_t arr
     flow->seen[sequence / 64 % WORDS] |= 1ULL << sequence % 64;
     flow->received++;
     if (flow->interval_count > 0) {
-        flow->within[find_interval(flow, sequence)]++;
+        flow->found = find_interval(flow, sequence);
+        flow->within[flow->found]++;
     }
     count_delay(flow, stamp, arrival_ns);
 }

@@ -36,6 +36,7 @@ struct flow {
     uint32_t interval_count;
     const uint64_t *bounds; // first number of each interval
     uint64_t *within;       // distinct packets of each interval
+    uint32_t found;         // the interval of the packet before
     uint64_t delays[FLOW_DELAY_CLASSES];
     // Between the departures of packets with successive numbers, if they arrived in order:
     uint64_t gap_count, gap_max;

@@ -434,6 +434,7 @@ int pacer_finish(struct half *half, const struct traffic_request *request,
         const struct pacer_stream *stream = half->streams[i];
         uint64_t asked = stream->target == UINT64_MAX ? stream->tx : stream->target;
         uint64_t sending = stream->last_ns > half->start_ns ? stream->last_ns - half->start_ns : 0;
+        counts[i].start_ns = half->start_ns;
         counts[i].tx = stream->tx;
         counts[i].unsent = asked - stream->tx;
         // A rate is packets divided by the time that they represent, which includes the last
