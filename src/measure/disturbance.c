@@ -2,74 +2,9 @@
 // measure/disturbance — see disturbance.h.
 #include "measure/disturbance.h"
 
-#include <unistd.h>
-
-#include "base/clock.h"
 #include "base/text.h"
-#include "linux/process.h"
 
-#define CANDIDATES  16  // busiest programs among which those of others are looked for
 #define SHARE_LEAST 1.0 // percent of a CPU
-
-void disturbance_begin(const struct testbed *testbed, const struct cpu_list *cpus, bool capped,
-                       struct disturbance_watch *ret)
-{
-    *ret = (struct disturbance_watch){.began_ns = clock_monotonic_ns()};
-    if (!testbed_runs_machines(testbed)) {
-        (void)usage_take(&ret->before, NULL);
-    }
-    if (!capped) {
-        (void)heartbeat_start(cpus, &ret->heartbeat, NULL);
-    }
-}
-
-// Whether a task does the work of a party of the testbed.
-static bool testbed_has_task(const struct testbed *testbed, pid_t task)
-{
-    const struct testbed_party *parties = NULL;
-    size_t count = testbed_parties(testbed, &parties);
-    for (size_t i = 0; i < count; i++) {
-        const pid_t *tasks = NULL;
-        size_t task_count = 0;
-        uint64_t gone_ns = 0;
-        (void)testbed_quick_tasks(testbed, i, &tasks, &task_count, &gone_ns);
-        for (size_t k = 0; k < task_count; k++) {
-            if (tasks[k] == task) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-void disturbance_end(struct disturbance_watch *watch, const struct testbed *testbed,
-                     struct disturbance *ret)
-{
-    struct disturbance disturbance = {.has_stalls = watch->heartbeat != NULL};
-    disturbance.window_ns = clock_monotonic_ns() - watch->began_ns;
-    heartbeat_end(watch->heartbeat, &disturbance.stalls);
-    struct usage_culprit found[CANDIDATES];
-    struct usage_snapshot after = {0};
-    size_t count = 0;
-    if (watch->before.count > 0 && usage_take(&after, NULL) == 0) {
-        count = usage_top(&watch->before, &after, found, CANDIDATES);
-    }
-    for (size_t i = 0; i < count && disturbance.other_count < DISTURBANCE_CULPRITS; i++) {
-        if (!testbed_has_task(testbed, found[i].pid) &&
-            !process_descends_from(found[i].pid, getpid())) {
-            disturbance.others[disturbance.other_count++] = found[i];
-        }
-    }
-    usage_clear(&after);
-    usage_clear(&watch->before);
-    *ret = disturbance;
-}
-
-void disturbance_clear(struct disturbance *disturbance)
-{
-    heartbeat_report_clear(&disturbance->stalls);
-    *disturbance = (struct disturbance){0};
-}
 
 static void processor_account(const struct heartbeat_report *report,
                               struct processor_result *processor)

@@ -237,7 +237,6 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     _cleanup_error_ struct error unread = ERROR_INIT;
     bool by_method = load->use == LOAD_POINT && bench->scenario->method == METHOD_STUDY;
     bool by_snmp = by_method && bench->agent != NULL; // in direct there is no CPU to read
-    struct disturbance_watch watch = {0};
     _cleanup_disturbance_ struct disturbance disturbance = {0};
     int rc;
     const struct node *node = &bench->node;
@@ -247,9 +246,9 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
         (rc = node->ops->read_meters(node, &before, err)) < 0) {
         return rc;
     }
-    disturbance_begin(bench->testbed, &before.cpus, capped, &watch);
+    node->ops->begin_watch(node, &before.cpus, !capped); // see node.h for caps
     rc = run_engine(bench, &traffic, counts, by_snmp ? &stats : NULL, &unread, err);
-    disturbance_end(&watch, bench->testbed, &disturbance);
+    node->ops->end_watch(node, &disturbance);
     if (rc < 0 || (rc = node->ops->read_meters(node, &after, err)) < 0 ||
         (rc = node->ops->read_counters(node, &packets_after, err)) < 0) {
         forms_release(&forms, counts);

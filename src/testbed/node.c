@@ -2,11 +2,16 @@
 // testbed/node — see node.h. The place that is this computer.
 #include "testbed/node.h"
 
+#include <unistd.h>
+
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "linux/child.h"
+#include "linux/process.h"
 #include "testbed/parts.h"
+
+#define CANDIDATES 16 // busiest programs among which those of others are looked for
 
 static int local_read_counters(const struct node *node, struct path_counters *ret,
                                struct error *err)
@@ -76,6 +81,60 @@ static int local_read_allocation(const struct node *node, size_t party, struct a
     return testbed_get_allocation(node->testbed, party, ret, err);
 }
 
+static void local_begin_watch(const struct node *node, const struct cpu_list *cpus, bool heartbeat)
+{
+    struct watch *watch = &node->testbed->watch;
+    *watch = (struct watch){.began_ns = clock_monotonic_ns()};
+    if (!testbed_runs_machines(node->testbed)) {
+        (void)usage_take(&watch->before, NULL);
+    }
+    if (heartbeat) {
+        (void)heartbeat_start(cpus, &watch->heartbeat, NULL);
+    }
+}
+
+// Whether a task does the work of a party of the testbed.
+static bool testbed_has_task(const struct testbed *testbed, pid_t task)
+{
+    const struct testbed_party *parties = NULL;
+    size_t count = testbed_parties(testbed, &parties);
+    for (size_t i = 0; i < count; i++) {
+        const pid_t *tasks = NULL;
+        size_t task_count = 0;
+        uint64_t gone_ns = 0;
+        (void)testbed_quick_tasks(testbed, i, &tasks, &task_count, &gone_ns);
+        for (size_t k = 0; k < task_count; k++) {
+            if (tasks[k] == task) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void local_end_watch(const struct node *node, struct disturbance *ret)
+{
+    struct watch *watch = &node->testbed->watch;
+    struct disturbance disturbance = {.has_stalls = watch->heartbeat != NULL};
+    disturbance.window_ns = clock_monotonic_ns() - watch->began_ns;
+    heartbeat_end(watch->heartbeat, &disturbance.stalls);
+    struct usage_culprit found[CANDIDATES];
+    struct usage_snapshot after = {0};
+    size_t count = 0;
+    if (watch->before.count > 0 && usage_take(&after, NULL) == 0) {
+        count = usage_top(&watch->before, &after, found, CANDIDATES);
+    }
+    for (size_t i = 0; i < count && disturbance.other_count < DISTURBANCE_CULPRITS; i++) {
+        if (!testbed_has_task(node->testbed, found[i].pid) &&
+            !process_descends_from(found[i].pid, getpid())) {
+            disturbance.others[disturbance.other_count++] = found[i];
+        }
+    }
+    usage_clear(&after);
+    usage_clear(&watch->before);
+    *ret = disturbance;
+}
+
 static int local_open_half(const struct node *node, const char *engine, enum engine_side side,
                            const struct traffic_setup *setup, struct engine_half *ret,
                            struct error *err)
@@ -94,6 +153,8 @@ static const struct node_ops local_ops = {
     .read_counters = local_read_counters,
     .read_meters = local_read_meters,
     .read_allocation = local_read_allocation,
+    .begin_watch = local_begin_watch,
+    .end_watch = local_end_watch,
     .open_half = local_open_half,
 };
 

@@ -28,6 +28,13 @@ struct node_ops {
     // Reads back weight and cap of the host or a router.
     int (*read_allocation)(const struct node *node, size_t party, struct allocation *ret,
                            struct error *err);
+    // Watches the place's computer until end_watch(), for programs that neither do the work of a
+    // party of the testbed nor descend from this process, and with `heartbeat` for times in which
+    // these CPUs are away. (A task that holds a cap, of SCHED_DEADLINE, has a higher priority than
+    // a heartbeat.) Programs are not watched beside virtual machines, which are programs
+    // themselves.
+    void (*begin_watch)(const struct node *node, const struct cpu_list *cpus, bool heartbeat);
+    void (*end_watch)(const struct node *node, struct disturbance *ret);
     // Opens a half of an engine on the paths of `setup`, whose nodes on that side the place has.
     int (*open_half)(const struct node *node, const char *engine, enum engine_side side,
                      const struct traffic_setup *setup, struct engine_half *ret, struct error *err);

@@ -4,7 +4,9 @@
 #define VRBENCH_TESTBED_PARTS_H
 
 #include "linux/cgroup.h"
+#include "linux/heartbeat.h"
 #include "linux/process.h"
+#include "linux/usage.h"
 #include "testbed/record.h"
 #include "testbed/testbed.h"
 
@@ -21,6 +23,13 @@ struct testbed_router {
     unsigned restarts;       // after crashes
     uint64_t outage_ns;      // of the last restart or reboot; 0 = none so far
     uint64_t convergence_ns; // from its daemon's start to its last route; 0 = no daemon
+};
+
+// Of the computer of a testbed, see node.h.
+struct watch {
+    struct heartbeat *heartbeat;  // NULL = none runs
+    struct usage_snapshot before; // empty = programs are not watched
+    uint64_t began_ns;
 };
 
 struct testbed {
@@ -46,6 +55,7 @@ struct testbed {
     uint64_t host_memory_bytes;
     struct testbed_party *parties;
     size_t party_count;
+    struct watch watch;
 };
 
 // Makes everything. After a failure the caller removes the parts with testbed_down().

@@ -46,3 +46,9 @@ double meter_party_growth(const struct meter_party *before, const struct meter_p
     }
     return sum;
 }
+
+void disturbance_clear(struct disturbance *disturbance)
+{
+    heartbeat_report_clear(&disturbance->stalls);
+    *disturbance = (struct disturbance){0};
+}

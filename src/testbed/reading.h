@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * testbed/reading — what a place (node.h) replies when its counters or its meters are read, and
- * differences between two readings. Used by measure/.
+ * differences between two readings; and what it replies after a watch. Used by measure/.
  */
 #ifndef VRBENCH_TESTBED_READING_H
 #define VRBENCH_TESTBED_READING_H
 
 #include "linux/counters.h"
 #include "linux/cpu.h"
+#include "linux/heartbeat.h"
+#include "linux/usage.h"
 #include "machine/machine.h"
 
 // All packet counters of a testbed at one moment.
@@ -44,5 +46,18 @@ struct meter_reading {
 };
 void meter_clear(struct meter_reading *reading);
 #define _cleanup_meter_ __attribute__((cleanup(meter_clear)))
+
+#define DISTURBANCE_CULPRITS 3
+
+// What happened on the place's computer during a watch that is not the testbed's work.
+struct disturbance {
+    bool has_stalls; // a heartbeat ran on the CPUs of the measurement
+    struct heartbeat_report stalls;
+    struct usage_culprit others[DISTURBANCE_CULPRITS]; // busiest first
+    size_t other_count;
+    uint64_t window_ns;
+};
+void disturbance_clear(struct disturbance *disturbance);
+#define _cleanup_disturbance_ __attribute__((cleanup(disturbance_clear)))
 
 #endif
