@@ -10,7 +10,9 @@
 #define TRIALS_GROWTH 12.0   // by a factor of e in so many trials
 #define TRIALS_MOST   72     // the search ends with the most probable bounds
 #define TRIALS_LAST   140    // the search ends without bounds
-#define NEAR_WIDTHS   10.0   // goal widths around the critical load in which trials count for these
+#define CARRIED_LEAST 0.95 // probability that half of the trials carry an unfinished search's bound
+#define BELOW         1.25 // factor by which the loads of the trials that show it may be smaller
+#define NEAR_WIDTHS   10.0 // goal widths around the critical load in which trials count for these
 #define NEAR          8    // steps of the lattice around the median in which bounds are looked for
 #define GOALS_MOST    8    // goals that one trial is chosen for
 #define WIDE          12.0 // steps that a posterior spans which only repeats can narrow
@@ -129,6 +131,41 @@ static bool is_below_min(const struct posterior *posterior, const struct book *b
     return above <= ERROR_AT_ENDS && count_class(book, goal, range->min_pps, true) > 0;
 }
 
+// Trials at loads from `from_pps` to `to_pps`.
+static size_t count_within(const struct book *book, const struct search_goal *goal, double from_pps,
+                           double to_pps, bool high)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < book->count; i++) {
+        double pps = book->loads[i].pps;
+        count += pps >= from_pps && pps <= to_pps ? count_class(book, goal, pps, high) : 0;
+    }
+    return count;
+}
+
+// The probability that at most half of all trials exceed a loss ratio, given how many did and did
+// not, by Bayes' rule with a uniform prior: that of more than `high` heads in one toss more than
+// trials.
+static double probability_of_half(size_t low, size_t high)
+{
+    size_t tosses = low + high + 1;
+    double term = pow(0.5, (double)tosses); // of k heads
+    double sum = 0.0;
+    for (size_t k = 0; k <= tosses; k++) {
+        sum += k > high ? term : 0.0;
+        term *= (double)(tosses - k) / (double)(k + 1);
+    }
+    return sum;
+}
+
+// Whether the trials at a load and somewhat below it show that it is carried, whatever the model
+// takes for certain: a device that loses packets at random carries any load now and then.
+static bool is_carried_by_count(const struct book *book, const struct search_goal *goal, double pps)
+{
+    return probability_of_half(count_within(book, goal, pps / BELOW, pps, false),
+                               count_within(book, goal, pps / BELOW, pps, true)) >= CARRIED_LEAST;
+}
+
 // The innermost loads that are bounds by themselves, for a search that is not finished.
 static void find_outer_bounds(const struct posterior *posterior, const struct book *book,
                               const struct search_goal *goal, struct sequential_bounds *bounds)
@@ -138,7 +175,8 @@ static void find_outer_bounds(const struct posterior *posterior, const struct bo
         double below = 0.0;
         double above = 0.0;
         (void)posterior_between(posterior, pps, pps, &below, &above);
-        if (below <= ERROR_AT_MOST && count_class(book, goal, pps, false) > 0) {
+        if (below <= ERROR_AT_MOST && count_class(book, goal, pps, false) > 0 &&
+            is_carried_by_count(book, goal, pps)) {
             bounds->lower_pps = pps;
         }
         if (above <= ERROR_AT_MOST && count_class(book, goal, pps, true) > 0 &&
