@@ -110,7 +110,7 @@ void forms_make(const struct plan *plan, const struct load *load, uint64_t durat
     bool changes = load->use == LOAD_POINT && !load->constant && profile->knot_count > 0;
     *ret = (struct forms){.path_count = plan->path_count};
     has_slots = has_slots && (changes || load->pps > 0.0);
-    if (!changes && !has_slots && !has_shares(plan)) {
+    if (!changes && !has_slots && load->each == NULL && !has_shares(plan)) {
         return;
     }
     ret->loads = memory_new_array(struct traffic_load, plan->path_count);
@@ -121,7 +121,8 @@ void forms_make(const struct plan *plan, const struct load *load, uint64_t durat
     }
     for (size_t i = 0; i < plan->path_count; i++) {
         double share = share_of(plan, i);
-        ret->loads[i].pps = share * load->pps;
+        ret->apart = load->each != NULL;
+        ret->loads[i].pps = ret->apart ? load->each[plan->paths[i].network] : share * load->pps;
         if (changes) {
             make_schedule(profile, load->length, share, ret, i);
         } else if (has_slots) {
@@ -214,7 +215,7 @@ void forms_fill(const struct forms *forms, const struct plan *plan,
     }
     for (size_t i = 0; i < forms->path_count; i++) {
         struct network_result *network = &point->networks[i];
-        network->has_requested = share_of(plan, i) != 1.0;
+        network->has_requested = forms->apart || share_of(plan, i) != 1.0;
         network->requested_pps = network->has_requested ? forms->loads[i].pps : 0.0;
     }
     if (forms->interval_count == 0) {

@@ -16,6 +16,7 @@
 struct forms {
     size_t path_count;
     struct traffic_load *loads; // for each path; NULL = they have the same constant load
+    bool apart;                 // a search chose a load for each
     struct schedule *schedules; // for each path; NULL = constant
     size_t interval_count;      // 0 = the load does not change
     size_t *firsts;             // the first slot of each interval, and behind them slot_count

@@ -232,9 +232,10 @@ bool verdict_losses_are_own(const struct evidence *evidence, const struct point 
         disturbance_stalled_ns(evidence->disturbance, &worst) > STALL_NS) {
         return false;
     }
-    double due_ns = point->requested_pps > 0.0 ? (double)NS_PER_S / point->requested_pps : 0.0;
     for (size_t i = 0; i < point->network_count; i++) {
         const struct network_result *network = &point->networks[i];
+        double asked = network->has_requested ? network->requested_pps : point->requested_pps;
+        double due_ns = asked > 0.0 ? (double)NS_PER_S / asked : 0.0;
         if (!network->delay_ns.measured || network->delay_ns.max > STALL_NS ||
             !network->gap_ns.measured || (double)network->gap_ns.max > due_ns + STALL_NS) {
             return false;

@@ -27,11 +27,12 @@ static const double stall_weights[] = {4, 1, 1, 1, 1, 1, 1, 0.5};
 
 struct posterior {
     const struct search_goal *goal;
-    double first, last;  // logarithms of the first and last cell
-    double centre, hint; // logarithms; hint is NaN if unknown
-    size_t trials;       // of the book, so far
-    double cells[CELLS]; // logarithms of the critical load, ascending
-    size_t from, to;     // cells with a weight that matters; the others keep old weights
+    const struct load_scale *scale; // NULL = loads are rates
+    double first, last;             // logarithms of the first and last cell
+    double centre, hint;            // logarithms; hint is NaN if unknown
+    size_t trials;                  // of the book, so far
+    double cells[CELLS];            // logarithms of the critical load, ascending
+    size_t from, to;                // cells with a weight that matters; the others keep old weights
     double weights[CELLS][JITTERS][STALLS];
     double sums[CELLS + 1][JITTERS]; // cumulative over cells and summed over stalls
 };
@@ -40,6 +41,7 @@ struct posterior *posterior_new(const struct search_goal *goal, const struct loa
 {
     struct posterior *posterior = memory_new(1, sizeof *posterior);
     posterior->goal = goal;
+    posterior->scale = range->scale;
     posterior->first = log(range->min_pps) - BEYOND;
     posterior->last = log(range->max_pps) + BEYOND;
     posterior->centre = (posterior->first + posterior->last) / 2.0;
@@ -185,7 +187,16 @@ static void count_trials(const struct posterior *posterior, const struct book_lo
     *ret_low = load->count - *ret_high;
 }
 
-// The forwarding rate at the smallest overload, converted to the critical load that it suggests.
+// The critical load that the forwarding rate of an overload suggests.
+static double critical_by_loss(const struct posterior *posterior, double load, double loss)
+{
+    const struct load_scale *scale = posterior->scale;
+    double ratio = posterior->goal->loss_ratio;
+    return scale == NULL ? load * (1.0 - loss) / (1.0 - ratio)
+                         : scale->expect_critical(scale, load, loss, ratio);
+}
+
+// The logarithm of the critical load that the smallest overload suggests.
 static double find_hint(const struct posterior *posterior, const struct book *book)
 {
     double ratio = posterior->goal->loss_ratio;
@@ -196,7 +207,7 @@ static double find_hint(const struct posterior *posterior, const struct book *bo
             loss += load->trials[k].loss_ratio / (double)load->count;
         }
         if (loss > ratio + HINT_LOSS && loss < 1.0) {
-            return log(load->pps * (1.0 - loss) / (1.0 - ratio));
+            return log(critical_by_loss(posterior, load->pps, loss));
         }
     }
     return (double)NAN;

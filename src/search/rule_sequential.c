@@ -266,7 +266,8 @@ bool sequential_pick(struct posterior *const *posteriors, const struct book *boo
             continue;
         }
         if (book->trials == 0) { // the forwarding rate at Max Load is where to look
-            *ret = (struct pick){range->max_pps, goals[i].final_ns};
+            double first = range->scale == NULL ? range->max_pps : range->scale->first_load;
+            *ret = (struct pick){first, goals[i].final_ns};
             return true;
         }
         if (!sequential_bounds(posteriors[i], book, &goals[i], range).final &&

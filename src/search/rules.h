@@ -6,8 +6,17 @@
 
 #include "search/book.h"
 
+// Loads that are not rates, such as caps, are converted to a scale on which loss grows.
+struct load_scale {
+    // The critical load that a trial's loss at a load beyond it suggests, for a loss ratio.
+    double (*expect_critical)(const struct load_scale *scale, double load, double loss,
+                              double loss_ratio);
+    double first_load; // of the first trial
+};
+
 struct load_range {
-    double min_pps, max_pps; // Min Load and Max Load of RFC 9971
+    double min_pps, max_pps;        // Min Load and Max Load of RFC 9971
+    const struct load_scale *scale; // NULL = loads are rates
 };
 
 // A trial that a rule wants next.

@@ -30,6 +30,10 @@ struct load {
     unsigned place;  // index in the caller's list of the topology that gets the load
     unsigned length; // of the scenario's length layer
     double pps;      // for each network
+    // Packets/s by network instead of `pps`, and caps in percent of one CPU by router. NULL = not
+    // set. They belong to the search, and are valid until it returns another load.
+    const double *each;
+    const unsigned *caps;
     uint64_t duration_ns;
     unsigned step, repeat; // LOAD_POINT: index of the load in its ladder, and of the trial
     unsigned attempts;     // largest number of trials while they are disturbed

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -35,6 +36,10 @@ struct throughput {
     unsigned disturbed;                  // trials in a row
     bool ended;                          // by disturbances
     double trial_s;
+    size_t counted;           // trials
+    double *loads;            // of the present trial, by network
+    bool *wanting;            // by network: it wants the present trial
+    unsigned steps;           // trials of a search with a load for each network
     struct tried_load *tried; // in order of their first trials
     size_t tried_count;
 };
@@ -107,6 +112,52 @@ static struct tried_load *find_tried(struct throughput *throughput, double pps)
     return tried;
 }
 
+// The load of a network that is finished, while others are not: one that it carries.
+static double find_resting(const struct throughput *throughput, size_t network)
+{
+    double pps = throughput->range.max_pps;
+    for (size_t g = 0; g < throughput->spec.goal_count; g++) {
+        double lower = throughput_result(&throughput->search, network, g).lower_pps;
+        pps = fmin(pps, isnan(lower) ? throughput->range.min_pps : lower);
+    }
+    return pps;
+}
+
+// One trial in which each network has the load that it wants.
+static bool pick_apart(struct throughput *throughput, struct load *ret)
+{
+    bool any = false;
+    for (size_t n = 0; n < throughput->spec.network_count; n++) {
+        struct pick pick = {0};
+        throughput->wanting[n] = pick_for_network(throughput, n, &pick);
+        any = any || throughput->wanting[n];
+        throughput->loads[n] = throughput->wanting[n] ? pick.pps : find_resting(throughput, n);
+        ret->pps = fmax(ret->pps, throughput->loads[n]);
+        ret->duration_ns =
+            pick.duration_ns > ret->duration_ns ? pick.duration_ns : ret->duration_ns;
+    }
+    ret->each = throughput->loads;
+    ret->step = throughput->steps;
+    return any;
+}
+
+// One trial in which all networks have the load that the first unfinished one wants.
+static bool pick_alike(struct throughput *throughput, struct load *ret)
+{
+    for (size_t n = 0; n < throughput->spec.network_count; n++) {
+        struct pick pick = {0};
+        if (pick_for_network(throughput, n, &pick)) {
+            ret->pps = pick.pps;
+            ret->duration_ns = pick.duration_ns;
+            const struct tried_load *tried = find_tried(throughput, ret->pps);
+            ret->step = (unsigned)(tried - throughput->tried);
+            ret->repeat = tried->trials;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool throughput_next(struct search *search, struct load *ret)
 {
     struct throughput *throughput = (struct throughput *)search;
@@ -126,18 +177,7 @@ static bool throughput_next(struct search *search, struct load *ret)
         return true;
     }
     begin_posteriors(throughput);
-    for (size_t n = 0; n < spec->network_count; n++) {
-        struct pick pick = {0};
-        if (pick_for_network(throughput, n, &pick)) {
-            ret->pps = pick.pps;
-            ret->duration_ns = pick.duration_ns;
-            const struct tried_load *tried = find_tried(throughput, ret->pps);
-            ret->step = (unsigned)(tried - throughput->tried);
-            ret->repeat = tried->trials;
-            return true;
-        }
-    }
-    return false;
+    return spec->apart ? pick_apart(throughput, ret) : pick_alike(throughput, ret);
 }
 
 // ---- the outcome of a load
@@ -266,7 +306,8 @@ static bool outcome_counts(const struct throughput *throughput, const struct out
     bool counts = outcome->kind <= OUTCOME_DISTURBED;
     for (size_t n = 0; outcome->kind == OUTCOME_DISTURBED && n < throughput->spec.network_count;
          n++) {
-        counts = counts && loss_of(outcome, n) <= lowest_ratio(throughput);
+        counts =
+            counts && (!throughput->wanting[n] || loss_of(outcome, n) <= lowest_ratio(throughput));
     }
     return counts;
 }
@@ -281,7 +322,11 @@ static void throughput_tell(struct search *search, const struct load *load,
         tell_ranging(throughput, outcome);
         return;
     }
-    find_tried(throughput, load->pps)->trials++;
+    if (throughput->spec.apart) {
+        throughput->steps++;
+    } else {
+        find_tried(throughput, load->pps)->trials++;
+    }
     double sent = sent_of(outcome);
     bool unsent = sent < 1.0 - UNSENT_AT_MOST;
     if (unsent ? outcome->kind != OUTCOME_GOOD : !outcome_counts(throughput, outcome)) {
@@ -293,11 +338,14 @@ static void throughput_tell(struct search *search, const struct load *load,
         limit_to_tester(throughput, load->pps * sent);
         return;
     }
+    throughput->counted++;
     for (size_t n = 0; n < throughput->spec.network_count; n++) {
         const struct goal_trial trial = {.duration_s = duration_s,
                                          .effective_s = duration_s + throughput->spec.overhead_s,
                                          .loss_ratio = loss_of(outcome, n)};
-        book_add(&throughput->books[n], load->pps, &trial);
+        if (throughput->wanting[n]) {
+            book_add(&throughput->books[n], load->each == NULL ? load->pps : load->each[n], &trial);
+        }
     }
 }
 
@@ -370,7 +418,7 @@ struct throughput_result throughput_result(const struct search *search, size_t n
 
 size_t throughput_trials(const struct search *search)
 {
-    return ((const struct throughput *)search)->books[0].trials;
+    return ((const struct throughput *)search)->counted;
 }
 
 double throughput_trial_s(const struct search *search)
@@ -429,6 +477,8 @@ static void throughput_free(struct search *search)
     }
     free(throughput->books);
     free(throughput->tried);
+    free(throughput->loads);
+    free(throughput->wanting);
     free(throughput->posteriors);
     free(throughput);
 }
@@ -441,11 +491,14 @@ struct search *throughput_new(const struct throughput_spec *spec)
     *throughput = (struct throughput){
         .search = {.ops = &throughput_ops},
         .spec = *spec,
-        .range = {spec->min_pps, spec->max_pps},
+        .range = {spec->min_pps, spec->max_pps, spec->scale},
         .ranging_pps = spec->first_pps,
         .max_load_is = THROUGHPUT_MAX_LOAD,
         .books = memory_new_array(struct book, spec->network_count),
         .posteriors = memory_new_array(struct posterior *, spec->network_count * spec->goal_count),
+        .loads = memory_new_array(double, spec->network_count),
+        .wanting = memory_new_array(bool, spec->network_count),
     };
+    memset(throughput->wanting, true, spec->network_count * sizeof *throughput->wanting);
     return &throughput->search;
 }

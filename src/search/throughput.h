@@ -3,14 +3,15 @@
  * search/throughput — a search for the throughput of one topology (place) and length: for each
  * network and each goal the bounds between which its loss begins to exceed the goal's loss ratio.
  *
- * All networks are loaded alike, and every trial counts for every network and goal. Trials that the
- * machine disturbed never count as loss, and never as the tester's limit. The result can be read at
- * any moment: a caller whose time is up stops calling search_next(). Called by run/.
+ * All networks are loaded alike, or each has its own load; every trial counts for every network
+ * that is not finished, and for every goal. Trials that the machine disturbed never count as loss,
+ * and never as the tester's limit. The result can be read at any moment: a caller whose time is up
+ * stops calling search_next(). Called by run/, and by cap.c and burst.c.
  */
 #ifndef VRBENCH_SEARCH_THROUGHPUT_H
 #define VRBENCH_SEARCH_THROUGHPUT_H
 
-#include "search/goal.h"
+#include "search/rules.h"
 #include "search/search.h"
 
 struct throughput_spec {
@@ -18,7 +19,9 @@ struct throughput_spec {
     const struct search_goal *goals; // outlive the search
     size_t goal_count;
     size_t network_count;
+    bool apart; // each network has its own load; else all have the same
     double min_pps, max_pps;
+    const struct load_scale *scale; // outlives the search; NULL = loads are rates
     // Where to begin looking for a load beyond saturation, by short trials; it becomes Max Load. 0
     // = loads up to max_pps are known to be sensible.
     double first_pps;
