@@ -16,6 +16,7 @@
 #include "report/found_list.h"
 #include "run/run.h"
 #include "scenario/engines.h"
+#include "scenario/profile.h"
 
 #define GOALS_MOST 8U
 
@@ -23,9 +24,10 @@ struct search_values {
     const char *output;
     const char *engine;
     const char *method;
+    const char *of, *at;
     struct text_list goals, topologies;
     uint64_t time_limit, wait_quiet;
-    bool json, even_default_route;
+    bool apart, json, even_default_route;
     unsigned verbosity;
 };
 
@@ -35,6 +37,20 @@ static const struct option_row search_options[] = {
      .offset = offsetof(struct search_values, goals),
      .argument = "GOAL",
      .help = "see above; repeatable (0 and 0.5%)"},
+    {.name = "of",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct search_values, of),
+     .argument = "WHAT",
+     .help = "rate, or cap: each router's smallest cap (rate)"},
+    {.name = "at",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct search_values, at),
+     .argument = "RATE",
+     .help = "of each network, with --of cap: 20000, 5 Mbit/s"},
+    {.name = "apart",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct search_values, apart),
+     .help = "load each network on its own; default: all alike"},
     {.name = "method",
      .type = OPTION_TEXT,
      .offset = offsetof(struct search_values, method),
@@ -131,6 +147,67 @@ static int list_goals(const struct search_values *asked, struct goal_list *ret, 
     return rc;
 }
 
+// Checks what is searched for, and at which load.
+static int choose_kind(const struct search_values *asked, const struct goal_list *goals,
+                       struct job *job, struct error *err)
+{
+    if (asked->of != NULL && found_kind_from_name(asked->of, &job->of) < 0) {
+        return fail_input(err, "--of: expected rate or cap, not \"%s\"", asked->of);
+    }
+    if (job->of == FOUND_RATE) {
+        return asked->at == NULL ? 0 : fail_input(err, "--at is for --of cap only");
+    }
+    if (asked->at == NULL) {
+        return fail_input(err, "--of cap requires the load of each network: --at RATE");
+    }
+    int rc = profile_parse_rate(asked->at, &job->at, err);
+    if (rc == 0 && job->at.value <= 0.0) {
+        rc = fail_input(err, "expected a rate above 0, not \"%s\"", asked->at);
+    }
+    if (rc < 0) {
+        error_context(err, "--at");
+        return rc;
+    }
+    if (asked->apart) {
+        return fail_input(err, "--apart is for rates only: caps are searched for at one rate, for "
+                               "each router on its own");
+    }
+    for (size_t i = 0; i < goals->count; i++) {
+        if (goals->items[i].rule != RULE_SEQUENTIAL) {
+            return fail_input(err, "--of cap knows the sequential rule only: use --goal quick or a "
+                                   "loss ratio, and no other --method");
+        }
+    }
+    return 0;
+}
+
+// Checks that the scenario has what is searched for. Caps are those of routers: direct has none.
+static int check_kind(const struct job *job, struct scenario *scenario, struct error *err)
+{
+    const char *engine = scenario->traffic.engine;
+    if (job->apart && scenario_stream_count(scenario) > 1 &&
+        (scenario_engine(engine)->can & ENGINE_FORMS) == 0) {
+        return fail_input(err,
+                          "--apart: the engine %s cannot send different loads on several "
+                          "networks; use --engine packet",
+                          engine);
+    }
+    if (job->of == FOUND_RATE) {
+        return 0;
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < scenario->topology_count; i++) {
+        if (scenario->topologies[i] != TOPOLOGY_DIRECT) {
+            scenario->topologies[kept++] = scenario->topologies[i];
+        }
+    }
+    if (kept == 0) {
+        return fail_input(err, "--of cap requires a topology with routers: bridged or dedicated");
+    }
+    scenario->topology_count = kept;
+    return 0;
+}
+
 static int show(const struct found_list *found, const struct search_values *asked,
                 const char *folder, struct error *err)
 {
@@ -143,7 +220,7 @@ static int show(const struct found_list *found, const struct search_values *aske
 }
 
 static int search_scenario(const struct scenario *scenario, const struct search_values *asked,
-                           const struct goal_list *goals, struct error *err)
+                           const struct job *kind, struct error *err)
 {
     struct found_list found = {0};
     _cleanup_free_ char *folder = NULL;
@@ -153,13 +230,11 @@ static int search_scenario(const struct scenario *scenario, const struct search_
     } else if ((rc = measuring_folder(scenario, &folder, err)) < 0) {
         return rc;
     }
-    const struct job job = {.scenario = scenario,
-                            .folder = folder,
-                            .goals = goals->items,
-                            .goal_count = goals->count,
-                            .time_limit_s = (unsigned)asked->time_limit,
-                            .wait_quiet_s = (unsigned)asked->wait_quiet,
-                            .found = &found};
+    struct job job = *kind;
+    job.folder = folder;
+    job.time_limit_s = (unsigned)asked->time_limit;
+    job.wait_quiet_s = (unsigned)asked->wait_quiet;
+    job.found = &found;
     struct point_list points = {0};
     rc = job_run(&job, &points, NULL, err);
     bool disturbed = false;
@@ -194,20 +269,22 @@ static int search_run(void *values, const struct text_list *operands, struct err
     struct goal_list goals = {.count = 0};
     struct cpu_list usable;
     struct scenario *scenario = NULL;
+    struct job job = {.folder = asked->output, .apart = asked->apart};
     int rc = list_goals(asked, &goals, err);
-    if (rc < 0 || (rc = cpu_list_usable(&usable, err)) < 0 ||
+    if (rc < 0 || (rc = choose_kind(asked, &goals, &job, err)) < 0 ||
+        (rc = cpu_list_usable(&usable, err)) < 0 ||
         (rc = scenario_read_for(operands->items[0], asked->engine, (unsigned)usable.count,
                                 &scenario, err)) < 0) {
         return rc;
     }
-    const struct job job = {.scenario = scenario,
-                            .folder = asked->output,
-                            .goals = goals.items,
-                            .goal_count = goals.count};
+    job.scenario = scenario;
+    job.goals = goals.items;
+    job.goal_count = goals.count;
     if ((rc = measuring_narrow(scenario, &asked->topologies, err)) == 0 &&
+        (rc = check_kind(&job, scenario, err)) == 0 &&
         (asked->output == NULL || (rc = job_check(&job, err)) == 0) &&
         (rc = measuring_check(&scenario, 1, asked->even_default_route, err)) == 0) {
-        rc = search_scenario(scenario, asked, &goals, err);
+        rc = search_scenario(scenario, asked, &job, err);
     }
     scenario_free(scenario);
     return rc;
@@ -220,6 +297,8 @@ const struct command command_search = {
     .details = "Finds, for each topology, length and network of a scenario, the loads between\n"
                "which loss begins to exceed each goal's loss ratio: 0 is the throughput, more a\n"
                "partial drop rate. A goal is\n" GOAL_NAMES ".\n"
+               "With --of cap, finds the smallest CPU cap of each router whose loss at the rate\n"
+               "--at stays within that ratio, to a percentage point.\n"
                "All goals share the trials. Every trial becomes a point in the folder of\n"
                "results. Results without two narrow bounds are marked as irregular. Exit status\n"
                "4 if the machine disturbed a search until it gave up.",

@@ -122,7 +122,7 @@ void forms_make(const struct plan *plan, const struct load *load, uint64_t durat
     for (size_t i = 0; i < plan->path_count; i++) {
         double share = share_of(plan, i);
         ret->apart = load->each != NULL;
-        ret->loads[i].pps = ret->apart ? load->each[plan->paths[i].network] : share * load->pps;
+        ret->loads[i].pps = ret->apart ? load->each[i] : share * load->pps;
         if (changes) {
             make_schedule(profile, load->length, share, ret, i);
         } else if (has_slots) {

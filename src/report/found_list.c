@@ -54,28 +54,92 @@ char *found_bounds(const struct found *found)
     return text_format("%s to %s", lower, upper);
 }
 
+static int write_rate_row(struct writer *writer, const struct found *found, struct error *err)
+{
+    _cleanup_free_ char *bounds = found_bounds(found);
+    bool plain = found->regular || found->beyond; // the bounds name the limit
+    _cleanup_free_ char *result = plain ? text_copy(found->regular ? "regular" : "irregular")
+                                        : text_format("irregular: %s", found->end);
+    const struct value row[COLUMN_COUNT] = {
+        [TOPOLOGY] = VALUE_TEXT(found->topology),
+        [LENGTH] = VALUE_INTEGER(found->length),
+        [NETWORK] = VALUE_TEXT(found->network),
+        [GOAL] = VALUE_TEXT(found->goal),
+        [BOUNDS] = VALUE_TEXT(bounds),
+        [CONDITIONAL] = VALUE_REAL(found->conditional_pps),
+        [RESULT] = VALUE_TEXT(result),
+        [TRIALS] = VALUE_INTEGER(found->trials),
+        [TRIAL_S] = VALUE_REAL(found->trial_s),
+    };
+    return writer_row(writer, row, err);
+}
+
+// ---- caps
+
+enum {
+    CAP_TOPOLOGY,
+    CAP_LENGTH,
+    CAP_ROUTER,
+    CAP_AT,
+    CAP_GOAL,
+    CAP_BOUNDS,
+    CAP_RESULT,
+    CAP_TRIALS,
+    CAP_TRIAL_S,
+    CAP_COLUMN_COUNT
+};
+
+static const struct column cap_columns[CAP_COLUMN_COUNT] = {
+    [CAP_TOPOLOGY] = {"topology", "Topology", COLUMN_TEXT, 0},
+    [CAP_LENGTH] = {"length", "Length", COLUMN_NUMBER, 0},
+    [CAP_ROUTER] = {"router", "Router", COLUMN_TEXT, 0},
+    [CAP_AT] = {"at_pps", "At pps", COLUMN_REAL, 0},
+    [CAP_GOAL] = {"goal", "Goal", COLUMN_TEXT, 0},
+    [CAP_BOUNDS] = {"cap", "Cap %", COLUMN_TEXT, 0},
+    [CAP_RESULT] = {"result", "Result", COLUMN_TEXT, 0},
+    [CAP_TRIALS] = {"trials", "Trials", COLUMN_INTEGER, 0},
+    [CAP_TRIAL_S] = {"trial_s", "Trial s", COLUMN_REAL, 1},
+};
+
+static char *cap_bounds(const struct found *found)
+{
+    if (found->enough_cap == 0) {
+        return found->short_cap == 0 ? text_copy("unknown") : text_format("> %u", found->short_cap);
+    }
+    return found->short_cap == 0 ? text_format("<= %u", found->enough_cap)
+                                 : text_format("%u to %u", found->short_cap, found->enough_cap);
+}
+
+static int write_cap_row(struct writer *writer, const struct found *found, struct error *err)
+{
+    _cleanup_free_ char *bounds = cap_bounds(found);
+    _cleanup_free_ char *result =
+        found->regular ? text_copy("regular") : text_format("irregular: %s", found->end);
+    const struct value row[CAP_COLUMN_COUNT] = {
+        [CAP_TOPOLOGY] = VALUE_TEXT(found->topology),
+        [CAP_LENGTH] = VALUE_INTEGER(found->length),
+        [CAP_ROUTER] = VALUE_TEXT(found->router),
+        [CAP_AT] = VALUE_REAL(found->at_pps),
+        [CAP_GOAL] = VALUE_TEXT(found->goal),
+        [CAP_BOUNDS] = VALUE_TEXT(bounds),
+        [CAP_RESULT] = VALUE_TEXT(result),
+        [CAP_TRIALS] = VALUE_INTEGER(found->trials),
+        [CAP_TRIAL_S] = VALUE_REAL(found->trial_s),
+    };
+    return writer_row(writer, row, err);
+}
+
+// ---- all kinds
+
 int found_write_table(const struct found_list *list, FILE *out, bool colour, struct error *err)
 {
-    struct writer *writer = writer_table(out, columns, COLUMN_COUNT, 0, colour);
+    bool caps = list->count > 0 && list->items[0].of == FOUND_CAP;
+    struct writer *writer = caps ? writer_table(out, cap_columns, CAP_COLUMN_COUNT, 0, colour)
+                                 : writer_table(out, columns, COLUMN_COUNT, 0, colour);
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < list->count; i++) {
         const struct found *found = &list->items[i];
-        _cleanup_free_ char *bounds = found_bounds(found);
-        bool plain = found->regular || found->beyond; // the bounds name the limit
-        _cleanup_free_ char *result = plain ? text_copy(found->regular ? "regular" : "irregular")
-                                            : text_format("irregular: %s", found->end);
-        const struct value row[COLUMN_COUNT] = {
-            [TOPOLOGY] = VALUE_TEXT(found->topology),
-            [LENGTH] = VALUE_INTEGER(found->length),
-            [NETWORK] = VALUE_TEXT(found->network),
-            [GOAL] = VALUE_TEXT(found->goal),
-            [BOUNDS] = VALUE_TEXT(bounds),
-            [CONDITIONAL] = VALUE_REAL(found->conditional_pps),
-            [RESULT] = VALUE_TEXT(result),
-            [TRIALS] = VALUE_INTEGER(found->trials),
-            [TRIAL_S] = VALUE_REAL(found->trial_s),
-        };
-        rc = writer_row(writer, row, err);
+        rc = caps ? write_cap_row(writer, found, err) : write_rate_row(writer, found, err);
     }
     rc = rc < 0 ? rc : writer_finish(writer, err);
     writer_free(writer);

@@ -2,10 +2,30 @@
 // result/found — see found.h.
 #include "result/found.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/text.h"
 #include "result/json_text.h"
+
+static const char *const kind_names[] = {[FOUND_RATE] = "rate", [FOUND_CAP] = "cap"};
+#define KIND_COUNT (sizeof kind_names / sizeof kind_names[0])
+
+const char *found_kind_name(enum found_kind kind)
+{
+    return kind_names[kind];
+}
+
+int found_kind_from_name(const char *name, enum found_kind *ret)
+{
+    for (size_t i = 0; i < KIND_COUNT; i++) {
+        if (text_equal(name, kind_names[i])) {
+            *ret = (enum found_kind)i;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}
 
 void found_list_add(struct found_list *list, struct found *found)
 {
@@ -19,10 +39,32 @@ void found_list_clear(struct found_list *list)
     for (size_t i = 0; i < list->count; i++) {
         free(list->items[i].topology);
         free(list->items[i].network);
+        free(list->items[i].router);
         free(list->items[i].goal);
     }
     free(list->items);
     *list = (struct found_list){0};
+}
+
+static void add_figures(const struct found *found, json_t *row)
+{
+    if (found->of == FOUND_RATE) {
+        json_object_set_new(row, "network", json_string(found->network));
+        json_set_real(row, "relevant_lower_pps", found->lower_pps);
+        json_set_real(row, "relevant_upper_pps", found->upper_pps);
+        json_set_real(row, "conditional_pps", found->conditional_pps);
+        return;
+    }
+    json_object_set_new(row, "router", json_string(found->router));
+    json_set_real(row, "at_pps", found->at_pps);
+    json_t *cap = json_object();
+    if (found->short_cap > 0) {
+        json_object_set_new(cap, "low", json_integer(found->short_cap));
+    }
+    if (found->enough_cap > 0) {
+        json_object_set_new(cap, "high", json_integer(found->enough_cap));
+    }
+    json_object_set_new(row, "cap_percent", cap);
 }
 
 json_t *found_to_json(const struct found_list *list)
@@ -31,13 +73,11 @@ json_t *found_to_json(const struct found_list *list)
     for (size_t i = 0; i < list->count; i++) {
         const struct found *found = &list->items[i];
         json_t *row = json_pack(
-            "{s:s, s:i, s:s, s:s, s:s, s:f, s:b, s:s, s:f, s:I}", "topology", found->topology,
-            "length", (int)found->length, "network", found->network, "goal", found->goal, "rule",
+            "{s:s, s:s, s:i, s:s, s:s, s:f, s:b, s:s, s:f, s:I}", "of", kind_names[found->of],
+            "topology", found->topology, "length", (int)found->length, "goal", found->goal, "rule",
             found->rule, "loss_ratio", found->loss_ratio, "regular", found->regular, "end",
             found->end, "trial_s", found->trial_s, "trials", (json_int_t)found->trials);
-        json_set_real(row, "relevant_lower_pps", found->lower_pps);
-        json_set_real(row, "relevant_upper_pps", found->upper_pps);
-        json_set_real(row, "conditional_pps", found->conditional_pps);
+        add_figures(found, row);
         json_array_append_new(rows, row);
     }
     return rows;

@@ -8,13 +8,24 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum found_kind { FOUND_RATE, FOUND_CAP };
+const char *found_kind_name(enum found_kind kind); // "rate", "cap"
+// 0 and the kind of that name, or -EINVAL.
+int found_kind_from_name(const char *name, enum found_kind *ret);
+
 struct found {
-    char *topology, *network, *goal;
-    const char *rule; // "sequential", "rfc9971", "binary"
+    enum found_kind of;
+    char *topology, *network, *goal; // of a cap: network is NULL
+    const char *rule;                // "sequential", "rfc9971", "binary"
     unsigned length;
     double loss_ratio;
     double lower_pps, upper_pps, conditional_pps; // NaN = none
     bool regular;                                 // a Regular Goal Result of RFC 9971
+    // FOUND_CAP: of that router at that load; percent of one CPU, of which the smaller cap is too
+    // small; 0 = none.
+    char *router;
+    double at_pps;
+    unsigned short_cap, enough_cap;
     const char *end; // why the search ended: "regular", "tester limit", …
     bool beyond;     // no upper bound because a limit was reached: the lower bound is a ">="
     bool disturbed;  // the machine disturbed the search until it gave up

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * run/find — the loop of `vrbench search`: for each topology and length, trials until the bounds of
- * each network and goal are known, or the time is up. Every trial becomes a point. See parts.h.
+ * each network (or router) and goal are known, or the time is up. Every trial becomes a point. See
+ * parts.h.
  */
 #include <errno.h>
 #include <math.h>
@@ -16,8 +17,9 @@
 #include "machine/catalogue.h"
 #include "report/progress.h"
 #include "run/parts.h"
-#include "search/throughput.h"
+#include "search/cap.h"
 
+#define SETTLING_NS     (200U * NS_PER_MS) // of a load, after a cap was changed
 #define MOST_PPS        2.0e7
 #define TRIALS_EXPECTED 30U // of one topology and length, for the progress
 
@@ -32,14 +34,54 @@ struct finding {
     struct job_state *state;
     struct keeper keeper;
     struct search *search; // of the present topology and length
+    size_t *routers;       // by stream, of a search for caps
+    unsigned *caps;        // by router: caps set on the bench; 0 = none
+    unsigned capped;       // identifies that bench: benches opened so far
     unsigned place, length;
-    size_t network_count;
-    size_t shown; // trials that the progress was told of
+    size_t network_count; // streams
+    size_t shown;         // trials that the progress was told of
 };
+
+// The network of a stream of packets: first all networks' from source to sink, then those from sink
+// to source.
+static size_t network_of_stream(const struct scenario *scenario, size_t stream)
+{
+    size_t reverse = scenario->network_count;
+    for (size_t i = 0; stream >= scenario->network_count && i < scenario->network_count; i++) {
+        if (scenario->networks[i].directions == DIRECTIONS_BOTH && reverse++ == stream) {
+            return i;
+        }
+    }
+    return stream;
+}
+
+static double pps_at(const struct finding *finding)
+{
+    return scenario_profile_pps(&finding->state->job->at, finding->length);
+}
+
+static struct search *make_cap_search(const struct finding *finding)
+{
+    const struct job *job = finding->state->job;
+    const struct scenario *scenario = job->scenario;
+    const struct cap_spec spec = {.place = finding->place,
+                                  .length = finding->length,
+                                  .goals = job->goals,
+                                  .goal_count = job->goal_count,
+                                  .router_count = scenario->router_count,
+                                  .routers = finding->routers,
+                                  .network_count = finding->network_count,
+                                  .pps = pps_at(finding),
+                                  .most_cap = 100 * scenario->host.cpus};
+    return cap_search_new(&spec);
+}
 
 static struct search *make_search(const struct finding *finding)
 {
     const struct job *job = finding->state->job;
+    if (job->of == FOUND_CAP) {
+        return make_cap_search(finding);
+    }
     struct platform_facts facts;
     platform_facts_of_name(job->scenario->platform, &facts);
     bool machines = facts.kind == PLATFORM_MACHINES;
@@ -51,10 +93,18 @@ static struct search *make_search(const struct finding *finding)
                                          .goals = job->goals,
                                          .goal_count = job->goal_count,
                                          .network_count = finding->network_count,
+                                         .apart = job->apart,
                                          .min_pps = scale->least_pps,
                                          .max_pps = MOST_PPS,
                                          .first_pps = scale->first_pps};
     return throughput_new(&spec);
+}
+
+// The search whose trials and seconds count.
+static const struct search *inner_search(const struct finding *finding)
+{
+    return finding->state->job->of == FOUND_CAP ? cap_search_trials(finding->search)
+                                                : finding->search;
 }
 
 static void label_trial(const struct finding *finding, const struct load *load)
@@ -67,7 +117,7 @@ static void label_trial(const struct finding *finding, const struct load *load)
         return;
     }
     progress_label("%s, %u bytes, %s pps; about %.0f s left for this length", topology,
-                   load->length, pps, ceil(throughput_remaining_s(finding->search)));
+                   load->length, pps, ceil(throughput_remaining_s(inner_search(finding))));
 }
 
 // Keeps a trial as a point. Loads that only look for saturation are too short to be points.
@@ -88,6 +138,51 @@ static int keep_trial(struct finding *finding, const struct load *load, struct p
         progress_add_total(1);
     }
     return 0;
+}
+
+// Sets the caps of a trial on the open bench. `ret_changed` is false if they are set already.
+static int set_caps(struct finding *finding, const struct load *load, bool *ret_changed,
+                    struct error *err)
+{
+    const struct scenario *scenario = finding->state->job->scenario;
+    bool other_bench = finding->capped != finding->keeper.built;
+    *ret_changed = false;
+    for (size_t i = 0; i < scenario->router_count; i++) {
+        const struct allocation allocation = {scenario->routers[i].allocation.weight,
+                                              load->caps[i]};
+        if (load->caps[i] == 0 || (!other_bench && finding->caps[i] == load->caps[i])) {
+            continue;
+        }
+        int rc = testbed_set_allocation(finding->keeper.bench->testbed, 1 + i, &allocation, err);
+        if (rc < 0) {
+            return rc;
+        }
+        finding->caps[i] = load->caps[i];
+        *ret_changed = true;
+    }
+    finding->capped = finding->keeper.built;
+    return 0;
+}
+
+// Sets the caps of a trial, and loads the routers until the caps are divided among their threads. A
+// router's death closes the bench, which `ret_died` reports.
+static int settle_caps(struct finding *finding, const struct load *load, bool *ret_died,
+                       struct error *err)
+{
+    bool changed = false;
+    *ret_died = false;
+    int rc = load->caps == NULL ? 0 : set_caps(finding, load, &changed, err);
+    if (rc < 0 || !changed) {
+        return rc;
+    }
+    struct load settling = *load;
+    settling.use = LOAD_WARM_UP;
+    settling.duration_ns = SETTLING_NS;
+    _cleanup_point_ struct point point = {0};
+    struct outcome outcome;
+    rc = keeper_try(&finding->keeper, &settling, &point, &outcome, err);
+    *ret_died = rc == 0 && outcome.kind == OUTCOME_DEATH;
+    return rc;
 }
 
 static int try_load(struct finding *finding, const struct load *load, struct error *err)
@@ -126,57 +221,91 @@ static int find_bounds(struct finding *finding, struct error *err)
             return rc;
         }
         label_trial(finding, &load);
-        if ((rc = try_load(finding, &load, err)) < 0) {
+        bool died = false;
+        if ((rc = settle_caps(finding, &load, &died, err)) < 0 ||
+            (!died && (rc = try_load(finding, &load, err)) < 0)) {
             return rc;
         }
     }
     return 0;
 }
 
-// Makes the label of a stream of packets, as network_label(): first all networks' from source to
-// sink, then those from sink to source.
+// Makes the label of a stream of packets, as network_label().
 static char *make_stream_label(const struct scenario *scenario, size_t stream)
 {
-    size_t number = stream;
-    size_t reverse = scenario->network_count;
-    for (size_t i = 0; stream >= scenario->network_count && i < scenario->network_count; i++) {
-        if (scenario->networks[i].directions == DIRECTIONS_BOTH && reverse++ == stream) {
-            number = i;
-        }
-    }
+    size_t number = network_of_stream(scenario, stream);
     const struct scenario_network *network = &scenario->networks[number];
     return network->directions == DIRECTIONS_ONE
                ? text_copy(network->name)
                : text_format("%s %s", network->name, number == stream ? "forward" : "reverse");
 }
 
-static void note_results(const struct finding *finding)
+// What the rows of all kinds of a search have in common.
+static struct found begin_row(const struct finding *finding, size_t goal)
+{
+    const struct job *job = finding->state->job;
+    const struct search *inner = inner_search(finding);
+    enum topology topology = keeper_topology(&finding->keeper, finding->place);
+    return (struct found){.of = job->of,
+                          .topology = text_copy(topology_name(topology)),
+                          .goal = text_copy(job->goals[goal].name),
+                          .rule = goal_rule_name(job->goals[goal].rule),
+                          .length = finding->length,
+                          .loss_ratio = job->goals[goal].loss_ratio,
+                          .trial_s = throughput_trial_s(inner),
+                          .trials = throughput_trials(inner)};
+}
+
+static void note_end(enum throughput_end end, struct found *found)
+{
+    found->regular = end == THROUGHPUT_REGULAR;
+    found->end = throughput_end_text(end);
+    found->disturbed = end == THROUGHPUT_DISTURBED;
+}
+
+static void note_caps(const struct finding *finding)
+{
+    const struct job *job = finding->state->job;
+    for (size_t r = 0; r < job->scenario->router_count; r++) {
+        for (size_t g = 0; cap_search_has(finding->search, r) && g < job->goal_count; g++) {
+            struct cap_result result = cap_search_result(finding->search, r, g);
+            struct found found = begin_row(finding, g);
+            note_end(result.end, &found);
+            found.end = cap_end_text(result.end);
+            found.router = text_copy(job->scenario->routers[r].name);
+            found.at_pps = pps_at(finding);
+            found.short_cap = result.short_cap;
+            found.enough_cap = result.enough_cap;
+            found_list_add(job->found, &found);
+        }
+    }
+}
+
+static void note_rates(const struct finding *finding)
 {
     const struct job *job = finding->state->job;
     for (size_t n = 0; n < finding->network_count; n++) {
         for (size_t g = 0; g < job->goal_count; g++) {
             struct throughput_result result = throughput_result(finding->search, n, g);
-            enum topology topology = keeper_topology(&finding->keeper, finding->place);
-            struct found found = {
-                .topology = text_copy(topology_name(topology)),
-                .network = make_stream_label(job->scenario, n),
-                .goal = text_copy(job->goals[g].name),
-                .rule = goal_rule_name(job->goals[g].rule),
-                .length = finding->length,
-                .loss_ratio = job->goals[g].loss_ratio,
-                .lower_pps = result.lower_pps,
-                .upper_pps = result.upper_pps,
-                .conditional_pps = result.conditional_pps,
-                .regular = result.end == THROUGHPUT_REGULAR,
-                .end = throughput_end_text(result.end),
-                .beyond =
-                    result.end == THROUGHPUT_TESTER_LIMIT || result.end == THROUGHPUT_MAX_LOAD,
-                .disturbed = result.end == THROUGHPUT_DISTURBED,
-                .trial_s = throughput_trial_s(finding->search),
-                .trials = throughput_trials(finding->search),
-            };
+            struct found found = begin_row(finding, g);
+            note_end(result.end, &found);
+            found.network = make_stream_label(job->scenario, n);
+            found.lower_pps = result.lower_pps;
+            found.upper_pps = result.upper_pps;
+            found.conditional_pps = result.conditional_pps;
+            found.beyond =
+                result.end == THROUGHPUT_TESTER_LIMIT || result.end == THROUGHPUT_MAX_LOAD;
             found_list_add(job->found, &found);
         }
+    }
+}
+
+static void note_results(const struct finding *finding)
+{
+    if (finding->state->job->of == FOUND_CAP) {
+        note_caps(finding);
+    } else {
+        note_rates(finding);
     }
 }
 
@@ -184,7 +313,6 @@ static int find_all(struct finding *finding, struct error *err)
 {
     const struct scenario *scenario = finding->state->job->scenario;
     size_t lengths = scenario->traffic.length_count;
-    finding->network_count = scenario_stream_count(scenario);
     for (unsigned place = 0; place < scenario->topology_count; place++) {
         for (size_t i = 0; i < lengths; i++) {
             finding->place = place;
@@ -204,8 +332,15 @@ static int find_all(struct finding *finding, struct error *err)
 
 int run_find(struct job_state *state, struct error *err)
 {
-    struct finding finding = {.state = state, .keeper = {.state = state}};
     const struct scenario *scenario = state->job->scenario;
+    struct finding finding = {.state = state,
+                              .keeper = {.state = state},
+                              .network_count = scenario_stream_count(scenario),
+                              .caps = memory_new_array(unsigned, scenario->router_count)};
+    finding.routers = memory_new_array(size_t, finding.network_count);
+    for (size_t n = 0; n < finding.network_count; n++) {
+        finding.routers[n] = scenario->networks[network_of_stream(scenario, n)].router;
+    }
     size_t searches = scenario->topology_count * scenario->traffic.length_count;
     progress_start(stderr, searches * TRIALS_EXPECTED);
     log_set_interruption(progress_interrupt, progress_resume);
@@ -213,6 +348,8 @@ int run_find(struct job_state *state, struct error *err)
     int closed = keeper_close(&finding.keeper, rc < 0 ? NULL : err);
     progress_finish();
     log_set_interruption(NULL, NULL);
+    free(finding.routers);
+    free(finding.caps);
     rc = rc < 0 ? rc : closed;
     if (rc < 0 && rc != -EINTR) {
         error_context(err, "%s", topology_name(keeper_topology(&finding.keeper, finding.place)));

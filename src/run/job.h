@@ -20,6 +20,11 @@ struct job {
     // Goals to search for instead of measuring the scenario's loads; none = a run.
     const struct search_goal *goals;
     size_t goal_count;
+    // What is searched for: by rate, the loads themselves, with a load for each network if `apart`;
+    // by cap, the smallest cap of each router at `at`.
+    enum found_kind of;
+    bool apart;
+    struct profile_rate at;   // of each network
     unsigned time_limit_s;    // of the search in one topology and for one length; 0 = none
     struct found_list *found; // gets what the search found
     unsigned most_disturbed;  // so many disturbed points in a row end the run; 0 = no limit

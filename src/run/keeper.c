@@ -32,6 +32,7 @@ static int build_bench(struct keeper *keeper, unsigned place, struct error *err)
 {
     const struct job *job = keeper->state->job;
     progress_label("building the testbed");
+    keeper->built++;
     int rc = bench_open(job->scenario, keeper_topology(keeper, place), &keeper->bench, err);
     if (rc < 0 || (rc = note_engine(keeper->state, keeper->bench, err)) < 0 ||
         (rc = note_testbed(keeper->state, keeper->bench->testbed, err)) < 0) {

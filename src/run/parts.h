@@ -36,6 +36,7 @@ struct keeper {
     struct bench *bench; // NULL = none open
     unsigned place;      // of the present or last bench: index of the scenario's topology
     unsigned deaths;     // of routers, in a row
+    unsigned built;      // benches so far
 };
 enum topology keeper_topology(const struct keeper *keeper, unsigned place);
 // Opens the bench of a place, unless it is open.

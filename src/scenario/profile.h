@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * scenario/profile — a load that changes in time: its phases or its file as knots of a piecewise
- * linear rate. scenario/ and its fuzzer only; scenario.h has the result.
+ * linear rate. scenario/ and its fuzzer only, but for rates in options of cli/; scenario.h has the
+ * result.
  */
 #ifndef VRBENCH_SCENARIO_PROFILE_H
 #define VRBENCH_SCENARIO_PROFILE_H

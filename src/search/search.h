@@ -30,7 +30,7 @@ struct load {
     unsigned place;  // index in the caller's list of the topology that gets the load
     unsigned length; // of the scenario's length layer
     double pps;      // for each network
-    // Packets/s by network instead of `pps`, and caps in percent of one CPU by router. NULL = not
+    // Packets/s by network and direction instead of `pps`, and caps in percent of one CPU by router. NULL = not
     // set. They belong to the search, and are valid until it returns another load.
     const double *each;
     const unsigned *caps;

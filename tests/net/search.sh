@@ -119,7 +119,7 @@ done
 is "goals share their trials" "$(found 0 .trials) $(found 0 .trial_s)" "$(found 1 .trials) $(found 1 .trial_s)"
 is "rows have documented keys only" "$(jq -c '.[0] | keys - ["conditional_pps", "relevant_lower_pps",
     "relevant_upper_pps"]' "$T/found")" \
-    '["end","goal","length","loss_ratio","network","regular","rule","topology","trial_s","trials"]'
+    '["end","goal","length","loss_ratio","network","of","regular","rule","topology","trial_s","trials"]'
 is "the results are in run.json" "$(jq -c '.search | length' "$device_folder/run.json")" 2
 ok "every trial is a point" [ "$(points "$device_folder")" -ge "$(found 0 .trials)" ]
 sums_hold() { [ "$(found 0 .trials)" -eq 0 ] || points_sane "$device_folder"; }
