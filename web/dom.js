@@ -94,7 +94,7 @@ function compareCells(a, b, down) {
 }
 
 /*
- * A table that a click on a heading sorts. columns: {name, of: row → value, decimals, text: value →
+ * A table that a click on a heading sorts. columns: {name, of: row → value, decimals, text: value, row →
  * text, wide, screen: not printed}. The first present value decides whether a column is numeric.
  */
 function table(columns, rows, options = {}) {
@@ -124,7 +124,7 @@ function table(columns, rows, options = {}) {
                     columns.map((column, at) => {
                         const value = column.of(row);
                         const text = column.text
-                            ? column.text(value)
+                            ? column.text(value, row)
                             : typeof value === "number"
                               ? number(value, column.decimals)
                               : (value ?? "");

@@ -284,11 +284,12 @@ function showRun(run) {
         `${host ? `On ${host}` : "Run"}${when}`,
         [
             ...sections,
+            run.sweeps.length > 0 ? indexSection(run) : null,
             machineSection(run),
             methodSection(run),
             pointsSection(run),
             downloadsSection(run),
-        ],
+        ].filter((section) => section !== null),
     );
     if (run.sweeps.length > 0) {
         explore.draw();

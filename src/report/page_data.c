@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "report/indexes.h"
 #include "report/page_points.h"
 #include "report/steps.h"
 #include "report/summary.h"
@@ -281,6 +282,7 @@ static int describe_run(const char *folder, const struct point_list *points, siz
         describe_platform(run, ret);
     }
     json_object_set_new(ret, "summary", describe_summary(points));
+    json_object_set_new(ret, "indexes", indexes_to_json(points));
     json_object_set_new(ret, "sweeps", describe_sweeps(points, cells));
     return 0;
 }

@@ -11,6 +11,7 @@
 #include "base/private_folder.h"
 #include "base/text.h"
 #include "report/book.h"
+#include "report/indexes.h"
 #include "report/points.h"
 #include "report/summary.h"
 
@@ -68,6 +69,14 @@ static int add_summary(struct book *book, const struct point_list *points, struc
     return summary_list(points, writer, err);
 }
 
+static int add_indexes(struct book *book, const struct point_list *points, struct error *err)
+{
+    lxw_worksheet *sheet = book_add_sheet(book, "Indexes");
+    _cleanup_writer_ struct writer *writer =
+        writer_sheet(book, sheet, index_columns, index_column_count);
+    return indexes_list(points, writer, err);
+}
+
 static int write_book(const char *path, const struct point_list *points, struct error *err)
 {
     struct book book = {.workbook = workbook_new(path)};
@@ -81,6 +90,9 @@ static int write_book(const char *path, const struct point_list *points, struct 
     int rc = add_points(&book, points, err);
     if (rc == 0) {
         rc = add_summary(&book, points, err);
+    }
+    if (rc == 0) {
+        rc = add_indexes(&book, points, err);
     }
     if (rc == 0) {
         charts_add(&book, points);

@@ -184,7 +184,8 @@ def test_opens():
     assert browser.run("return performance.getEntriesByType('resource').length") == 0
     sections = browser.run("return [...document.querySelectorAll('main > section')]"
                            ".map((one) => one.id)")
-    assert sections == ["verdict", "charts", "machine", "method", "points", "downloads"], sections
+    assert sections == ["verdict", "charts", "indexes", "machine", "method", "points",
+                        "downloads"], sections
 
 
 def test_escapes():
@@ -206,6 +207,14 @@ def test_verdict():
     assert "60,000 packets/s without loss" in text, text
     assert "At the highest load 50 % of the packets were lost." in text, text
     assert "2 of 9 points are invalid" in text, text
+
+
+def test_indexes():
+    """performance indexes: a table with a column for each topology"""
+    show(f"{T}/run/report.html")
+    text = browser.run("return document.querySelector('#indexes').innerText")
+    assert "Throughput" in text and "60,000 to 80,000" in text, text
+    quiet()
 
 
 def test_drawn():

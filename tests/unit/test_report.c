@@ -453,7 +453,8 @@ static void check_workbook(const char *folder, const struct trial *trials, size_
         xmlFreeDoc(part(archive, zip_get_name(archive, (zip_uint64_t)i, 0)));
     }
     xmlDoc *book = part(archive, "xl/workbook.xml");
-    static const char *const names[] = {"Valors", "Points", "Summary", "Charts", "Chart data"};
+    static const char *const names[] = {"Valors",  "Points", "Summary",
+                                        "Indexes", "Charts", "Chart data"};
     for (size_t i = 0; i < COUNT(names); i++) {
         _cleanup_free_ char *name =
             text_format("string(//*[local-name()='sheet'][%zu]/@name)", i + 1);
