@@ -139,8 +139,8 @@ static int open_half(const struct pair_program *program, const struct traffic_se
         .clock = WALL_CLOCK_INIT,
     };
     memcpy(half->paths, setup->paths, setup->path_count * sizeof *setup->paths);
-    memcpy(half->ns, ns, setup->path_count * sizeof *ns);
     for (size_t i = 0; i < half->path_count; i++) {
+        half->ns[i] = ns[i];
         half->children[i].child = (struct child)CHILD_INIT;
     }
     *ret = half;
