@@ -28,6 +28,7 @@
 #include "linux/napi_scan.h"
 #include "linux/netlink_ask.h"
 #include "linux/pci.h"
+#include "linux/process.h"
 
 // From Documentation/netlink/specs/netdev.yaml; missing in the headers of Debian 12's kernel.
 enum { NETDEV_NAPI_GET = 11, NETDEV_NAPI_SET = 14 };
@@ -354,11 +355,11 @@ int napi_name_lasting(const struct netns *ns, int index, const char *name, struc
 
 bool napi_thread_lasts(pid_t pid)
 {
-    _cleanup_free_ char *path = text_format("/proc/%d/comm", (int)pid);
-    _cleanup_free_ char *comm = NULL;
+    char name[64];
     const size_t length = strlen(THREAD LASTING);
-    return file_read(path, 64, &comm, NULL, NULL) == 0 && text_starts(comm, THREAD LASTING) &&
-           strspn(comm + length, "0123456789abcdef") == 6 && comm[length + 6] == '-';
+    process_name(pid, name, sizeof name);
+    return text_starts(name, THREAD LASTING) && strspn(name + length, "0123456789abcdef") == 6 &&
+           name[length + 6] == '-';
 }
 
 // ---- kernels that do not list NAPI instances

@@ -14,7 +14,6 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "linux/process.h"
 
@@ -36,14 +35,11 @@ int napi_scan(struct napi_threads *ret, struct error *err)
         if (!isdigit((unsigned char)entry->d_name[0])) {
             continue;
         }
-        _cleanup_free_ char *path = text_format("%s/comm", entry->d_name);
-        _cleanup_close_ int fd = openat(dirfd(proc), path, O_RDONLY | O_CLOEXEC);
         struct napi_thread thread = {.pid = (pid_t)strtol(entry->d_name, NULL, 10)};
-        ssize_t length = fd < 0 ? -1 : read(fd, thread.name, sizeof thread.name - 1);
-        if (length <= 0 || !text_starts(thread.name, THREAD)) {
+        process_name(thread.pid, thread.name, sizeof thread.name);
+        if (!text_starts(thread.name, THREAD)) {
             continue;
         }
-        thread.name[strcspn(thread.name, "\n")] = '\0';
         thread.started = process_start_time(thread.pid);
         found.items = memory_resize(found.items, found.count + 1, sizeof thread);
         found.items[found.count++] = thread;

@@ -60,13 +60,13 @@ static bool read_field(pid_t pid, int number, unsigned long long *ret)
     return field != NULL;
 }
 
-void process_name(pid_t pid, char ret[16])
+void process_name(pid_t pid, char *ret, size_t size)
 {
     _cleanup_free_ char *path = text_format("/proc/%d/comm", (int)pid);
     _cleanup_free_ char *text = NULL;
     ret[0] = '\0';
     if (file_read(path, 64, &text, NULL, NULL) == 0) {
-        snprintf(ret, 16, "%.*s", (int)strcspn(text, "\n"), text);
+        snprintf(ret, size, "%.*s", (int)strcspn(text, "\n"), text);
     }
 }
 
@@ -172,8 +172,9 @@ int process_end(int pidfd, uint64_t within_ns, struct error *err)
 
 int process_check_view(struct error *err)
 {
-    _cleanup_free_ char *name = NULL;
-    return file_read("/proc/2/comm", 32, &name, NULL, NULL) == 0 && text_equal(name, "kthreadd\n")
+    char name[16];
+    process_name(2, name, sizeof name);
+    return text_equal(name, "kthreadd")
                ? 0
                : fail_lacking(err, "the kernel's threads, which are metered and rationed, can't be "
                                    "seen from this PID namespace: start vrbench in the machine's "

@@ -26,8 +26,10 @@ uint64_t process_start_time(pid_t pid);
 // Whether a process is `ancestor`, or a child of it, or a child of its children, and so on.
 bool process_descends_from(pid_t pid, pid_t ancestor);
 
-// Writes the kernel's name of a task (/proc/PID/comm, proc(5)); empty if it has ended.
-void process_name(pid_t pid, char ret[16]);
+// Writes the kernel's name of a task (/proc/PID/comm, proc(5)), at most `size` - 1 characters of
+// it; empty if it has ended. Since Linux 5.17 names of kernel threads are longer than 15
+// characters.
+void process_name(pid_t pid, char *ret, size_t size);
 
 // Whether a task has ended (reaped or a zombie).
 bool process_is_dead(pid_t pid);

@@ -27,7 +27,7 @@ int threads_read(pid_t process, struct thread_time **ret, size_t *ret_count, uin
     for (struct dirent *entry = NULL; (entry = readdir(directory)) != NULL;) {
         struct thread_time thread = {.tid = (pid_t)strtol(entry->d_name, NULL, 10)};
         if (thread.tid > 0 && cpu_task_time(thread.tid, &thread.ns, NULL) == 0) {
-            process_name(thread.tid, thread.name);
+            process_name(thread.tid, thread.name, sizeof thread.name);
             threads = memory_resize(threads, count + 1, sizeof thread);
             threads[count++] = thread;
         }
@@ -57,7 +57,7 @@ int threads_of_kernel(const char *name, pid_t **ret, size_t *ret_count, struct e
         if (task <= 0) {
             continue;
         }
-        process_name(task, called);
+        process_name(task, called, sizeof called);
         if (strcmp(called, name) == 0) {
             tasks = memory_resize(tasks, count + 1, sizeof *tasks);
             tasks[count++] = task;

@@ -93,7 +93,7 @@ size_t usage_top(const struct usage_snapshot *before, const struct usage_snapsho
         }
     }
     for (size_t i = 0; i < count; i++) {
-        process_name(ret[i].pid, ret[i].name);
+        process_name(ret[i].pid, ret[i].name, sizeof ret[i].name);
     }
     return count;
 }

@@ -118,9 +118,9 @@ static pid_t find_first(pid_t holder)
 
 static bool is_holder(pid_t pid)
 {
-    _cleanup_free_ char *path = text_format("/proc/%d/comm", (int)pid);
-    _cleanup_free_ char *text = NULL;
-    return file_read(path, 64, &text, NULL, NULL) == 0 && text_starts(text, HOLDER);
+    char name[16];
+    process_name(pid, name, sizeof name);
+    return text_starts(name, HOLDER);
 }
 
 static int open_first(struct lxc_machine *router, pid_t holder, struct error *err)
