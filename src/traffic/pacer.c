@@ -40,34 +40,30 @@ struct half {
 
 // ---- one thread
 
-// Moves a pace, and the piece of the profile that it belongs to, on to packet `next`.
-static void step_on(const struct pacer_stream *stream, uint64_t next, struct pace *pace,
-                    size_t *piece)
+// Moves the pace of a stream, and the piece of the profile that it belongs to, on to packet `next`.
+static void step_on(struct pacer_stream *stream, uint64_t next)
 {
-    pace_step(pace);
-    if (*piece + 1 < stream->piece_count && stream->pieces[*piece + 1].first == next) {
-        (*piece)++;
-        pace_enter(pace, &stream->pieces[*piece].pace);
+    pace_step(&stream->pace);
+    if (stream->piece + 1 < stream->piece_count &&
+        stream->pieces[stream->piece + 1].first == next) {
+        stream->piece++;
+        pace_enter(&stream->pace, &stream->pieces[stream->piece].pace);
     }
 }
 
-// The number of packets of a stream that are due, at most `most`.
-static uint64_t due_now(const struct pacer_thread *sender, const struct pacer_stream *stream,
-                        uint64_t now, uint64_t most)
+// Moves a stream on over packets that are due. Returns how many can be sent, at most `most`.
+static uint64_t pass_due(const struct pacer_thread *sender, struct pacer_stream *stream,
+                         uint64_t now, uint64_t most)
 {
     if (stream->pps <= 0.0) {
         return now < sender->end_ns ? most : 0;
     }
-    struct pace ahead = stream->pace;
-    size_t piece = stream->piece;
-    uint64_t left = stream->target - stream->tx;
-    uint64_t due = 0;
-    most = left < most ? left : most;
-    while (due < most && ahead.due_ns <= now) {
-        due++;
-        step_on(stream, stream->tx + due, &ahead, &piece);
+    while (stream->due < most && stream->tx + stream->due < stream->target &&
+           stream->pace.due_ns <= now) {
+        stream->due++;
+        step_on(stream, stream->tx + stream->due);
     }
-    return due;
+    return stream->due < most ? stream->due : most;
 }
 
 static double present_pps(const struct pacer_stream *stream)
@@ -97,9 +93,7 @@ static int send_batch(struct pacer_thread *sender, size_t number, size_t count)
     uint64_t before = stream->tx;
     int rc = sender->kind->send(sender, number, count);
     stream->last_ns = clock_monotonic_ns();
-    for (uint64_t i = before; i < stream->tx; i++) {
-        step_on(stream, i + 1, &stream->pace, &stream->piece);
-    }
+    stream->due -= stream->pps > 0.0 ? stream->tx - before : 0;
     stream->allowed -= count;
     return rc;
 }
@@ -110,9 +104,9 @@ static void serve_streams(struct pacer_thread *sender, uint64_t now)
     for (bool more = true; more;) {
         more = false;
         for (size_t i = 0; i < sender->stream_count; i++) {
-            const struct pacer_stream *stream = sender->streams[i];
+            struct pacer_stream *stream = sender->streams[i];
             uint64_t most = stream->allowed < stream->batch ? stream->allowed : stream->batch;
-            uint64_t count = due_now(sender, stream, now, most);
+            uint64_t count = pass_due(sender, stream, now, most);
             if (count > 0 && (sender->failed = send_batch(sender, i, count)) != 0) {
                 return;
             }
@@ -128,7 +122,8 @@ static uint64_t next_wake(const struct pacer_thread *sender, uint64_t now)
     for (size_t i = 0; i < sender->stream_count; i++) {
         const struct pacer_stream *stream = sender->streams[i];
         if (stream->tx < stream->target) {
-            wake = stream->pace.due_ns < wake ? stream->pace.due_ns : wake;
+            uint64_t due_ns = stream->due > 0 ? now : stream->pace.due_ns;
+            wake = due_ns < wake ? due_ns : wake;
         }
     }
     if (wake == UINT64_MAX) {
@@ -348,7 +343,7 @@ static void stream_begin(struct pacer_stream *stream, size_t stream_count,
     free(steal_pointer(&stream->pieces));
     stream->piece_count = stream->piece = 0;
     stream->pps = load == NULL ? request->pps : load->pps;
-    stream->tx = 0;
+    stream->tx = stream->due = 0;
     stream->last_ns = 0;
     stream->served_ns = start_ns;
     stream->target = UINT64_MAX;

@@ -30,6 +30,7 @@ struct pacer_stream {
     size_t piece_count, piece;
     size_t path;        // index in the setup's paths
     uint64_t allowed;   // with send(): packets that may be sent in this turn
+    uint64_t due;       // with send(): packets from tx on that `pace` has passed, as they are due
     uint64_t served_ns; // with send(): time of the last turn
     // written by send() or run():
     uint64_t tx;      // attempted so far
