@@ -270,6 +270,27 @@ static void show_reasons(const struct point_list *points)
     }
 }
 
+// The part of the valid points that stalls touched, to which the losses above do not refer.
+static void show_left_out(const struct point_list *points)
+{
+    double ratios = 0.0;
+    size_t count = 0;
+    size_t cleared = 0;
+    for (size_t i = 0; i < points->count; i++) {
+        const struct point *point = &points->items[i];
+        if (point->valid && point->has_left_out) {
+            ratios += point->left_out_ratio;
+            count++;
+            cleared += point_lost(point) > 0 && point_undisturbed(point).lost == 0;
+        }
+    }
+    if (ratios > 0.0) {
+        printf("Losses without %.1f %% of the time, which stalls of this machine touched; %zu "
+               "point%s\nlost packets in that part only\n",
+               100.0 * ratios / (double)count, cleared, cleared == 1 ? "" : "s");
+    }
+}
+
 static size_t count_invalid(const struct point_list *points)
 {
     size_t invalid = 0;
@@ -314,6 +335,7 @@ static int show(const struct point_list *points, const struct run_values *asked,
     if (marks.irregular) {
         puts("*: irregular: a lower load exceeded the loss, or a higher one did not");
     }
+    show_left_out(points);
     size_t invalid = count_invalid(points);
     show_convergence(folder);
     char all[48];

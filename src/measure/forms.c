@@ -251,12 +251,12 @@ static struct slot_queues queues_of(const struct plan *plan, const struct traffi
     return queues;
 }
 
-void forms_fill_undisturbed(const struct forms *forms, const struct plan *plan,
+bool forms_fill_undisturbed(const struct forms *forms, const struct plan *plan,
                             const struct heartbeat_report *stalls,
                             const struct traffic_count *counts, struct point *point)
 {
     if (forms->slot_count == 0 || counts[0].start_ns == 0 || stalls->lost > 0) {
-        return;
+        return false;
     }
     _cleanup_free_ bool *left_out = memory_new_array(bool, forms->slot_count);
     const struct slot_queues queues = queues_of(plan, counts, point);
@@ -275,4 +275,5 @@ void forms_fill_undisturbed(const struct forms *forms, const struct plan *plan,
         }
         undisturbed->lost = undisturbed->tx - undisturbed->rx;
     }
+    return left_out[forms->slot_count - 1];
 }

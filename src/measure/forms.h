@@ -45,8 +45,8 @@ bool forms_agree(const struct forms *forms, const struct traffic_count *counts);
 void forms_fill(const struct forms *forms, const struct plan *plan,
                 const struct traffic_count *counts, struct point *point);
 // Adds the undisturbed figures: of the slots that no stall of the report touches. The figures of
-// CPU use, if any, are filled in.
-void forms_fill_undisturbed(const struct forms *forms, const struct plan *plan,
+// CPU use, if any, are filled in. Returns whether the last slot is left out.
+bool forms_fill_undisturbed(const struct forms *forms, const struct plan *plan,
                             const struct heartbeat_report *stalls,
                             const struct traffic_count *counts, struct point *point);
 

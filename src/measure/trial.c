@@ -268,8 +268,9 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     meter_account(bench->testbed, &before, &after, caps, sending_ns, &point);
     leave_waiting_out(bench, counts, &point);
     disturbance_account(&disturbance, &point);
+    bool late_end = false;
     if (disturbance.has_stalls) {
-        forms_fill_undisturbed(&forms, plan, &disturbance.stalls, counts, &point);
+        late_end = forms_fill_undisturbed(&forms, plan, &disturbance.stalls, counts, &point);
     }
     forms_release(&forms, counts);
     const struct evidence evidence = {.scenario = bench->scenario,
@@ -279,6 +280,7 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
                                       .slack = bench->traits->slack,
                                       .tester = tester,
                                       .disturbance = &disturbance,
+                                      .late_end = late_end,
                                       .before = &before,
                                       .after = &after};
     struct verdict verdict = verdict_pass(&evidence, &point);
@@ -288,8 +290,8 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     *ret_outcome = (struct outcome){.kind = verdict.disturbed ? OUTCOME_DISTURBED : OUTCOME_GOOD,
                                     .disturbance_ns = verdict.disturbance_ns,
                                     .losses_stand = verdict.losses_stand,
-                                    .tx = point_tx(&point),
-                                    .lost = point_lost(&point)};
+                                    .tx = point_undisturbed(&point).tx,
+                                    .lost = point_undisturbed(&point).lost};
     for (size_t i = 0; i < plan->path_count; i++) {
         ret_outcome->unsent += counts[i].unsent;
     }

@@ -24,6 +24,7 @@
 #define QUOTA_PERIOD_S 0.1   // with a period of so many seconds
 #define STALL_NS       (3U * NS_PER_MS)  // four full rings at 3 us a packet
 #define STEAL_TICK_NS  (10U * NS_PER_MS) // resolution of steal in /proc/stat
+#define LEFT_OUT_MOST  0.5               // of the time of sending that stalls may touch
 
 static void judge_tester(const struct evidence *evidence, struct point *point)
 {
@@ -39,7 +40,8 @@ static void judge_tester(const struct evidence *evidence, struct point *point)
                             : evidence->slack + OFFERED_WITHIN * due;
         double room = fmax(1.0, late);
         bool unsent = exact ? network->unsent > 0 : (double)network->unsent > room;
-        if (unsent || (asked > 0.0 && network->tx > 0 && off > room)) {
+        bool untimely = asked > 0.0 && network->tx > 0 && off > room && !evidence->late_end;
+        if (unsent || untimely) {
             char offered[48];
             char wanted[48];
             text_group_digits(network->offered_pps, 0, offered);
@@ -53,7 +55,7 @@ static void judge_tester(const struct evidence *evidence, struct point *point)
         }
     }
     unsigned long long dropped = evidence->tester.sink_ring + evidence->tester.sink_socket;
-    if (dropped > 0) {
+    if (dropped > 0 && point_undisturbed(point).lost > 0) {
         point_invalidate(point, POINT_TESTER_LIMIT ": its sink dropped %llu packets", dropped);
     }
 }
@@ -96,7 +98,7 @@ static void judge_steal(const struct evidence *evidence, struct point *point,
                              point->processors[i].used_by);
         }
     }
-    uint64_t lost = point_lost(point);
+    uint64_t lost = point_undisturbed(point).lost;
     double by_steal =
         point_offered_pps(point) * (double)(dut_ns + STEAL_TICK_NS) / (double)NS_PER_S;
     if (dut_ns > 0 && lost > 0 && (double)lost <= by_steal) {
@@ -130,7 +132,26 @@ static void judge_caps(const struct evidence *evidence, struct point *point,
     }
 }
 
-// Losses no larger than what was offered while CPUs of the measurement were away.
+// Stalls that leave too little for the undisturbed figures.
+static void judge_left_out(const struct evidence *evidence, struct point *point,
+                           struct verdict *verdict)
+{
+    struct heartbeat_stall worst = {0};
+    uint64_t stalled_ns = disturbance_stalled_ns(evidence->disturbance, &worst);
+    if (point->left_out_ratio <= LEFT_OUT_MOST) {
+        return;
+    }
+    verdict->disturbed = true;
+    verdict->disturbance_ns += stalled_ns;
+    point_invalidate(point,
+                     "stalls of this machine touched %.0f %% of the time of sending; in the "
+                     "longest, CPU %u was away for %.1f ms",
+                     100.0 * point->left_out_ratio, worst.cpu,
+                     (double)worst.late_ns / (double)NS_PER_MS);
+}
+
+// Without undisturbed figures: losses no larger than what was offered while CPUs of the measurement
+// were away.
 static void judge_heartbeat(const struct evidence *evidence, struct point *point,
                             struct verdict *verdict)
 {
@@ -158,13 +179,14 @@ static void judge_stalls(const struct evidence *evidence, struct point *point,
 {
     const struct plan *plan = testbed_plan(evidence->testbed);
     double room = 100.0 * (double)plan->dut_cpus.count;
+    uint64_t lost = point_undisturbed(point).lost;
     uint64_t longest = 0;
     for (size_t i = 0; i < point->network_count; i++) {
         uint64_t delay = point->networks[i].delay_ns.max;
         longest = delay > longest ? delay : longest;
     }
-    if (plan->topology == TOPOLOGY_DIRECT || plan->shared_cpus || point_lost(point) == 0 ||
-        evidence->capped || point->cpu_total_percent > SPARE_BELOW * room || longest < STALL_NS) {
+    if (plan->topology == TOPOLOGY_DIRECT || plan->shared_cpus || lost == 0 || evidence->capped ||
+        point->cpu_total_percent > SPARE_BELOW * room || longest < STALL_NS) {
         return;
     }
     verdict->disturbed = true;
@@ -172,7 +194,7 @@ static void judge_stalls(const struct evidence *evidence, struct point *point,
     point_invalidate(point,
                      "packets were delayed for %.1f ms with CPU to spare: the machine stalled, "
                      "which may have caused some of the %llu losses",
-                     (double)longest / (double)NS_PER_MS, (unsigned long long)point_lost(point));
+                     (double)longest / (double)NS_PER_MS, (unsigned long long)lost);
 }
 
 double verdict_foreign_ns(const struct plan *plan, const struct testbed_party *parties,
@@ -251,7 +273,11 @@ struct verdict verdict_pass(const struct evidence *evidence, struct point *point
     judge_steal(evidence, point, &verdict);
     judge_others(evidence, point, &verdict);
     judge_caps(evidence, point, &verdict);
-    judge_heartbeat(evidence, point, &verdict);
+    if (point->has_left_out) {
+        judge_left_out(evidence, point, &verdict);
+    } else {
+        judge_heartbeat(evidence, point, &verdict);
+    }
     judge_stalls(evidence, point, &verdict);
     judge_clock(evidence, point, &verdict);
     verdict.losses_stand = verdict_losses_are_own(evidence, point);

@@ -19,6 +19,7 @@ struct evidence {
     unsigned slack;                     // of the engine, see engine_traits
     struct tester_losses tester;
     const struct disturbance *disturbance;
+    bool late_end; // a stall touched the end of the time of sending
     const struct meter_reading *before, *after;
 };
 

@@ -99,7 +99,8 @@ static bool rate_of_repeat(const struct point *const *points, size_t count,
     bool saturated = false;
     for (size_t i = 0; i < count; i++) {
         offered[i] = point_offered_pps(points[i]);
-        loss[i] = (double)point_lost(points[i]) / (double)point_tx(points[i]);
+        struct undisturbed_result counts = point_undisturbed(points[i]);
+        loss[i] = (double)counts.lost / (double)counts.tx;
         most = fmax(most, forwarded_of(points[i]));
         saturated = saturated || loss[i] > HEADLINE_PDR;
     }

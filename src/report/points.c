@@ -56,6 +56,11 @@ enum {
     ATTEMPTS,
     VALID,
     WHY_INVALID,
+    LEFT_OUT,
+    UNDISTURBED_TX,
+    UNDISTURBED_RX,
+    UNDISTURBED_LOST,
+    UNDISTURBED_RATIO,
     COLUMN_COUNT
 };
 
@@ -104,6 +109,11 @@ const struct column points_columns[] = {
     [ATTEMPTS] = {"attempts", "Attempts", COLUMN_INTEGER, 0},
     [VALID] = {"valid", "Valid", COLUMN_TRUTH, 0},
     [WHY_INVALID] = {"why_invalid", "Why invalid", COLUMN_TEXT, 0},
+    [LEFT_OUT] = {"left_out_ratio", "Left out", COLUMN_REAL, 6},
+    [UNDISTURBED_TX] = {"undisturbed_tx", "Undisturbed tx", COLUMN_INTEGER, 0},
+    [UNDISTURBED_RX] = {"undisturbed_rx", "Undisturbed rx", COLUMN_INTEGER, 0},
+    [UNDISTURBED_LOST] = {"undisturbed_lost", "Undisturbed lost", COLUMN_INTEGER, 0},
+    [UNDISTURBED_RATIO] = {"undisturbed_loss_ratio", "Undisturbed loss ratio", COLUMN_REAL, 6},
 };
 const size_t points_column_count = COLUMN_COUNT;
 
@@ -179,6 +189,20 @@ static void fill_point(struct value *row, const struct point *point, const char 
     row[ATTEMPTS] = VALUE_INTEGER(point->attempts);
     row[VALID] = VALUE_TRUTH(point->valid);
     row[WHY_INVALID] = VALUE_TEXT(point->why_invalid);
+    row[LEFT_OUT] = point->has_left_out ? VALUE_REAL(point->left_out_ratio) : VALUE_ABSENT;
+}
+
+static void fill_undisturbed(struct value *row, const struct undisturbed_result *undisturbed)
+{
+    if (!undisturbed->measured) {
+        return;
+    }
+    row[UNDISTURBED_TX] = VALUE_INTEGER(undisturbed->tx);
+    row[UNDISTURBED_RX] = VALUE_INTEGER(undisturbed->rx);
+    row[UNDISTURBED_LOST] = VALUE_INTEGER(undisturbed->lost);
+    if (undisturbed->tx > 0) {
+        row[UNDISTURBED_RATIO] = VALUE_REAL((double)undisturbed->lost / (double)undisturbed->tx);
+    }
 }
 
 static void fill_network(struct value *row, const struct point *point,
@@ -227,6 +251,7 @@ int points_list(const struct point_list *points, struct writer *writer, struct e
         int rc = point->network_count == 0 ? writer_row(writer, row, err) : 0;
         for (size_t k = 0; rc == 0 && k < point->network_count; k++) {
             fill_network(row, point, &point->networks[k]);
+            fill_undisturbed(row, &point->networks[k].undisturbed);
             rc = writer_row(writer, row, err);
         }
         if (rc < 0) {

@@ -75,8 +75,8 @@ static double forwarded(const struct sweep *sweep, const struct point *point, si
 static double loss_ratio(const struct sweep *sweep, const struct point *point, size_t at)
 {
     (void)sweep, (void)at;
-    uint64_t tx = point_tx(point);
-    return tx == 0 ? (double)NAN : (double)point_lost(point) / (double)tx;
+    struct undisturbed_result counts = point_undisturbed(point);
+    return counts.tx == 0 ? (double)NAN : (double)counts.lost / (double)counts.tx;
 }
 
 static double percent_of(const struct point *point, const char *name)
@@ -88,8 +88,11 @@ static double percent_of(const struct point *point, const char *name)
 static double network_loss(const struct sweep *sweep, const struct point *point, size_t at)
 {
     const struct network_result *network = find_network(point, sweep->networks[at]);
-    bool sent = network != NULL && network->tx > 0;
-    return sent ? (double)network->lost / (double)network->tx : (double)NAN;
+    if (network == NULL || network->tx == 0) {
+        return (double)NAN;
+    }
+    struct undisturbed_result counts = network_undisturbed(network);
+    return (double)counts.lost / (double)counts.tx;
 }
 
 static double network_p50(const struct sweep *sweep, const struct point *point, size_t at)

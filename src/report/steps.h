@@ -18,16 +18,16 @@ struct load_step {
     unsigned step;
     double requested_pps;              // per network
     double offered_pps, forwarded_pps; // sums over the networks
-    double loss_ratio;                 // of all networks together
+    double loss_ratio;                 // undisturbed, of all networks together
     double host_percent, routers_percent, tester_percent, total_percent;
     double ns_per_packet; // CPU time of host and routers over packets received
     double host_ns;       // the host's alone
     double *network_offered, *network_forwarded;   // packets/s of each network
-    double *network_loss;                          // frame loss ratio of each network
+    double *network_loss;                          // undisturbed, of each network
     double *network_delay_p50, *network_delay_p99; // ns
     double *router_percent, *router_ns;            // of each router; ns per packet through it
     double *place_loss; // ratio of the offered packets lost at each place: means over the repeats,
-                        // not medians, so that they sum to the mean loss ratio
+                        // not medians, so that they sum to the mean of all losses
 };
 
 struct sweep {

@@ -153,7 +153,7 @@ uint64_t point_lost(const struct point *point)
 
 struct undisturbed_result network_undisturbed(const struct network_result *network)
 {
-    return network->undisturbed.measured
+    return network->undisturbed.measured && network->undisturbed.tx > 0
                ? network->undisturbed
                : (struct undisturbed_result){false, network->tx, network->rx, network->lost};
 }

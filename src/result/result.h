@@ -184,7 +184,7 @@ void point_make_labels(struct point *point);
 uint64_t point_tx(const struct point *point);
 uint64_t point_rx(const struct point *point);
 uint64_t point_lost(const struct point *point);
-// The undisturbed counts, or all counts where there are none.
+// The undisturbed counts, or all counts if there are none or nothing was left.
 struct undisturbed_result network_undisturbed(const struct network_result *network);
 struct undisturbed_result point_undisturbed(const struct point *point);
 double point_offered_pps(const struct point *point);

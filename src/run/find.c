@@ -196,7 +196,8 @@ static int try_load(struct finding *finding, const struct load *load, struct err
     _cleanup_free_ struct network_outcome *networks =
         memory_new_array(struct network_outcome, point.network_count);
     for (size_t i = 0; i < point.network_count; i++) {
-        networks[i] = (struct network_outcome){point.networks[i].tx, point.networks[i].lost};
+        struct undisturbed_result counts = network_undisturbed(&point.networks[i]);
+        networks[i] = (struct network_outcome){counts.tx, counts.lost};
     }
     outcome.networks = point.network_count == finding->network_count ? networks : NULL;
     outcome.network_count = point.network_count;

@@ -56,7 +56,8 @@ struct outcome {
     enum outcome_kind kind;
     uint64_t disturbance_ns;   // OUTCOME_DISTURBED: time lost to the disturbance
     bool losses_stand;         // OUTCOME_DISTURBED: it has not caused the losses
-    uint64_t tx, lost, unsent; // packets, summed over all networks
+    // Packets, summed over all networks; tx and lost without those that a stall may have touched.
+    uint64_t tx, lost, unsent;
     // By network, for searches that distinguish networks (throughput.h); valid during
     // search_tell(). NULL = only the sums are known.
     const struct network_outcome *networks;

@@ -14,6 +14,8 @@ struct trial {
     uint64_t tx, lost; // of each network
     double host, router;
     const char *why_invalid;
+    double left_out;           // of the time; 0 = no undisturbed figures
+    uint64_t undisturbed_lost; // of each network
 };
 
 static void add(struct point_list *list, const struct trial *trial)
@@ -21,6 +23,9 @@ static void add(struct point_list *list, const struct trial *trial)
     bool direct = text_equal(trial->topology, "direct");
     unsigned networks = trial->networks > 0 ? trial->networks : 1;
     struct point point = {.valid = true, .attempts = 1};
+    point.has_left_out = trial->left_out > 0.0;
+    point.left_out_ratio = trial->left_out;
+    uint64_t left = (uint64_t)((double)trial->tx * (1.0 - trial->left_out));
     point.scenario = text_copy(networks == 1 ? "scenario-1" : "scenario-2");
     point.topology = text_copy(trial->topology);
     point.platform = text_copy("netns");
@@ -54,6 +59,8 @@ static void add(struct point_list *list, const struct trial *trial)
             .delay_ns = {true, 1000, 2000, 3000, 4000},
             .jitter_measured = true,
             .jitter_ns = 12.5,
+            .undisturbed = {point.has_left_out, left, left - trial->undisturbed_lost,
+                            trial->undisturbed_lost},
         };
         if (!direct) {
             double ns = trial->router * 1e7 / (double)rx;

@@ -103,6 +103,37 @@ static void test_rows(void **state)
     point_list_clear(&list);
 }
 
+// Loads that lost packets while the machine stalled only.
+static const struct trial stalled[] = {
+    {.topology = "bridged", .step = 0, .tx = 1000, .lost = 100, .left_out = 0.25},
+    {.topology = "bridged", .step = 1, .tx = 2000, .lost = 50, .left_out = 0.125},
+    {.topology = "bridged",
+     .step = 2,
+     .tx = 3000,
+     .lost = 50,
+     .left_out = 0.125,
+     .undisturbed_lost = 9},
+    {.topology = "bridged",
+     .step = 3,
+     .tx = 4000,
+     .lost = 2000,
+     .left_out = 0.125,
+     .undisturbed_lost = 1700},
+};
+
+static void test_bounds_are_of_the_undisturbed_losses(void **state)
+{
+    (void)state;
+    struct point_list list = make(stalled, COUNT(stalled));
+    struct headline *rows = NULL;
+    assert_int_equal(headlines_compute(&list, &rows), 1);
+    assert_true(rows[0].throughput.low == 2000 && rows[0].throughput.high == 3000);
+    assert_true(rows[0].pdr.low == 3000 && rows[0].pdr.high == 4000);
+    assert_true(rows[0].throughput.regular && rows[0].pdr.regular);
+    free(rows);
+    point_list_clear(&list);
+}
+
 static void test_rows_for_programs(void **state)
 {
     (void)state;
@@ -149,6 +180,7 @@ int main(void)
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_bounds_are_measured_loads),
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_bounds_are_of_the_undisturbed_losses),
         cmocka_unit_test(test_rows_for_programs),
         cmocka_unit_test(test_rows_for_people),
     };

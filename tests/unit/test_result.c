@@ -269,6 +269,58 @@ static void test_directions(void **state)
     json_decref(json);
 }
 
+static const char undisturbed[] = "{\"tx\":250,\"rx\":249,\"lost\":1,\"loss_ratio\":0.004}";
+
+static void test_undisturbed_figures(void **state)
+{
+    (void)state;
+    json_t *json = load(full);
+    json_t *networks = json_object_get(json, "networks");
+    json_object_set_new(json_array_get(networks, 0), "undisturbed", load(undisturbed));
+    assert_refused(json, "without a ratio",
+                   "networks[0]: undisturbed: must be present if and only");
+    json_object_set_new(json, "left_out_ratio", json_real(0.125));
+    json_t *none = json_pack("{s:i,s:i,s:i}", "tx", 0, "rx", 0, "lost", 0);
+    json_object_set_new(json_array_get(networks, 1), "undisturbed", none);
+    struct point point = {.scenario = NULL};
+    // 249 of 200 received packets
+    assert_refused(json, "many", "networks[0]: undisturbed: must be a part of");
+    json_t *first = json_object_get(json_array_get(networks, 0), "undisturbed");
+    json_object_set_new(first, "loss_ratio", json_real(0.5));
+    assert_refused(json, "ratio", "loss_ratio: must be lost / tx");
+    json_object_del(first, "loss_ratio");
+    assert_refused(json, "no ratio", "loss_ratio: missing");
+    json_object_set_new(first, "tx", json_integer(150));
+    json_object_set_new(first, "rx", json_integer(147));
+    assert_refused(json, "counts", "loss_ratio: missing");
+    json_object_set_new(first, "loss_ratio", json_real(0.02));
+    assert_refused(json, "sum", "networks[0]: undisturbed: lost: must be tx - rx");
+    json_object_set_new(first, "rx", json_integer(149));
+    json_object_set_new(first, "loss_ratio", json_real(1.0 / 150.0));
+    assert_int_equal(point_from_json(json, &point, NULL), 0);
+    assert_true(point.has_left_out && point.left_out_ratio == 0.125);
+    assert_true(point.networks[0].undisturbed.lost == 1);
+    json_t *written = point_to_json(&point);
+    const json_t *again = json_array_get(json_object_get(written, "networks"), 0);
+    assert_true(json_equal(json_object_get(again, "undisturbed"), first));
+    assert_true(json_real_value(json_object_get(written, "left_out_ratio")) == 0.125);
+    json_decref(written);
+    point_clear(&point);
+    json_object_del(json_array_get(networks, 1), "undisturbed");
+    assert_refused(json, "in one only", "networks[1]: undisturbed: must be present if and only");
+    json_object_del(json_array_get(networks, 0), "undisturbed");
+    json_object_del(json, "left_out_ratio");
+    assert_int_equal(point_from_json(json, &point, NULL), 0);
+    point_clear(&point);
+    json_decref(json);
+    json = load(little);
+    json_object_set_new(json_array_get(json_object_get(json, "networks"), 0), "undisturbed",
+                        json_pack("{s:i,s:i,s:i}", "tx", 0, "rx", 0, "lost", 0));
+    json_object_set_new(json, "left_out_ratio", json_real(1.5));
+    assert_refused(json, "ratio", "left_out_ratio: must be at most 1");
+    json_decref(json);
+}
+
 static void test_wrong_and_contradictory(void **state)
 {
     (void)state;
@@ -339,6 +391,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_undisturbed_figures),
         cmocka_unit_test(test_fields),
         cmocka_unit_test(test_what_is_not_a_number_is_absent),
         cmocka_unit_test(test_invalidate),

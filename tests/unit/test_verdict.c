@@ -131,9 +131,29 @@ static void test_losses_stand_if_no_packet_was_late(void **state)
     assert_false(verdict_losses_are_own(&evidence, &point));
 }
 
+// The verdict looks at the undisturbed counts, or at all if nothing was left.
+static void test_undisturbed_counts_are_judged(void **state)
+{
+    (void)state;
+    struct network_result networks[] = {
+        {.tx = 1000, .rx = 900, .lost = 100, .undisturbed = {true, 800, 799, 1}},
+        {.tx = 500, .rx = 490, .lost = 10, .undisturbed = {true, 400, 400, 0}},
+    };
+    struct point point = {.networks = networks, .network_count = 2, .has_left_out = true};
+    struct undisturbed_result counts = point_undisturbed(&point);
+    assert_true(counts.tx == 1200 && counts.rx == 1199 && counts.lost == 1);
+    networks[0].undisturbed = (struct undisturbed_result){.measured = true};
+    counts = network_undisturbed(&networks[0]);
+    assert_true(counts.tx == 1000 && counts.lost == 100);
+    networks[1].undisturbed.measured = false;
+    counts = network_undisturbed(&networks[1]);
+    assert_true(counts.tx == 500 && counts.lost == 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_undisturbed_counts_are_judged),
         cmocka_unit_test(test_drain_time_hides_no_other_program),
         cmocka_unit_test(test_no_foreign_time_on_quiet_machine),
         cmocka_unit_test(test_foreign_time_on_the_testers_cpu),

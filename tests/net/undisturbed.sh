@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Stalls of the device under test's CPU, made on purpose: packets are lost in them, and the undisturbed
+# figures are without these losses. Whatever else happens on the machine, the undisturbed counts are a part of
+# all counts.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+isolate --run "$@"
+plan 11
+
+# A ring of 256 packets is full after 26 ms of a stall of 40 ms, and other programs seldom hold a CPU for so
+# long. A stall and its recovery take 200 ms.
+cat >"$T/stalled.yaml" <<'END'
+name: stalled
+topologies: [dedicated]
+routers: { r1t3: {} }
+networks: { NET0: { router: r1t3 } }
+traffic: { engine: packet, lengths: [64], rates: { pps: [10000] }, repeats: 8, duration: 1 s }
+END
+start_run "$T/stalled.yaml" -o "$T/stalled"
+ok "the testbed of a run stands" wait_for 60 grep -qs dut_cpus "$T/stalled/run.json"
+cpu=$(jq -r '.placement.dut_cpus | match("[0-9]+").string' "$T/stalled/run.json")
+"$(helper stall)" "$cpu" 40 800 120 &
+staller=$!
+end_run
+kill "$staller" 2>/dev/null
+is "  the run ends well" "$run_status" 0 || sed 's/^/# /' "$T/run.err"
+jq -c '{left_out_ratio, why_invalid, network: (.networks[0] | {tx, lost, undisturbed})}' \
+    "$T/stalled/points.jsonl" | sed 's/^/# /'
+
+points_all() { jq -es "length > 0 and all(.[]; $1)" "$T/stalled/points.jsonl"; }
+points_any() { jq -es "any(.[]; $1)" "$T/stalled/points.jsonl"; }
+ok "each point has undisturbed figures, a part of all" points_all '
+    .left_out_ratio >= 0 and .left_out_ratio <= 1 and (.networks[0] | .undisturbed.tx <= .tx and
+    .undisturbed.lost <= .lost and .undisturbed.tx == .undisturbed.rx + .undisturbed.lost and
+    .tx == .rx + .lost)'
+ok "  and all figures, if nothing is left out" points_all '
+    .left_out_ratio > 0 or (.networks[0] | .undisturbed.tx == .tx and .undisturbed.lost == .lost)'
+ok "the stalls touched a part of the time" points_any '.left_out_ratio > 0.1'
+if [ "$(nproc)" -gt 1 ]; then
+    ok "packets were lost in them" points_any '.networks[0] | .lost - .undisturbed.lost >= 50'
+    ok "  and more than the undisturbed ones" points_any '
+        .networks[0] | .lost >= 50 and .undisturbed.lost * 2 < .lost'
+else
+    skip "packets were lost in them" "one CPU: the source stalls, too"
+    skip "  and more than the undisturbed ones" "one CPU: the source stalls, too"
+fi
+ok "a point without undisturbed losses is not invalid for its losses" points_all '
+    .networks[0].undisturbed.lost > 0 or .networks[0].undisturbed.tx == 0 or
+    (.why_invalid // "" | test("losses|lost packets") | not)'
+ok "a point is invalid for its stalls if they touched more than half of the time" points_all '
+    (.left_out_ratio > 0.5) == (.why_invalid // "" | test("stalls of this machine touched"))'
+is "points.csv has both losses" "$(cut -d, -f17,45,48 "$T/stalled/points.csv" | tr -d '\r' | head -1)" \
+    lost,left_out_ratio,undisturbed_lost
+noted=$(jq -s 'if any(.[]; .valid and .left_out_ratio > 0) then 1 else 0 end' "$T/stalled/points.jsonl")
+is "the table has a note of it" "$(grep -c '^Losses without .* of the time, which stalls' "$T/run.out")" "$noted"
