@@ -31,6 +31,8 @@ static struct traffic_path path_of(const struct plan *plan, size_t number)
         .address = {.source = path->reverse ? to : from,
                     .destination = path->reverse ? from : to,
                     .network = (uint16_t)number},
+        .ip_length =
+            network->length == 0 ? 0 : scenario_ip_length(network->length, layer, network->ip),
         .ip_extra = scenario_ip_length(0, layer, network->ip) - scenario_ip_length(0, layer, 4),
     };
     memcpy(ends.address.source_mac, source->mac, 6);

@@ -12,20 +12,45 @@
 
 #define RING 256.0 // slots of a veth's ring (VETH_RING_SIZE)
 
+static const struct scenario_network *network_at(const struct plan *plan, size_t path)
+{
+    return &plan->scenario->networks[plan->paths[path].network];
+}
+
 static double share_of(const struct plan *plan, size_t path)
 {
-    double share = plan->scenario->networks[plan->paths[path].network].share;
+    double share = network_at(plan, path)->share;
     return share > 0.0 ? share : 1.0;
 }
 
-static bool has_shares(const struct plan *plan)
+// Whether the load of a path is another than the offered load.
+static bool has_own_load(const struct plan *plan, size_t path)
+{
+    return network_at(plan, path)->rate.given || share_of(plan, path) != 1.0;
+}
+
+static bool some_have_own_loads(const struct plan *plan)
 {
     for (size_t i = 0; i < plan->path_count; i++) {
-        if (share_of(plan, i) != 1.0) {
+        if (has_own_load(plan, i)) {
             return true;
         }
     }
     return false;
+}
+
+// The constant load of a path. A trial that only prepares for others is not loaded more than it
+// asks for.
+static double pps_of(const struct plan *plan, size_t path, const struct load *load)
+{
+    const struct scenario_network *network = network_at(plan, path);
+    if (!network->rate.given) {
+        return load->each != NULL ? load->each[path] : share_of(plan, path) * load->pps;
+    }
+    bool small = load->use == LOAD_CHECK || load->use == LOAD_WARM_UP;
+    double own =
+        scenario_profile_pps(&network->rate, scenario_network_length(network, load->length));
+    return small ? fmin(own, load->pps) : own;
 }
 
 static uint64_t scaled(uint64_t ns, uint64_t duration_ns, uint64_t profile_ns)
@@ -78,16 +103,21 @@ static void set_bounds(const struct schedule *schedule, struct forms *forms, siz
     forms->loads[path].bounds = bounds;
 }
 
-static void make_schedule(const struct scenario_profile *profile, unsigned length, double share,
-                          struct forms *forms, size_t path)
+// The schedule of one path, and its slots as sequence numbers.
+static void make_schedule(const struct plan *plan, const struct load *load, struct forms *forms,
+                          size_t path)
 {
+    const struct scenario_profile *profile = &plan->scenario->traffic.profile;
     uint64_t profile_ns = profile->knots[profile->knot_count - 1].at_ns;
     uint64_t duration_ns = forms->bounds_ns[forms->slot_count];
     struct schedule_point *points = memory_new_array(struct schedule_point, profile->knot_count);
+    const bool own = network_at(plan, path)->rate.given;
+    const double constant = forms->loads[path].pps;
     for (size_t i = 0; i < profile->knot_count; i++) {
         const struct profile_knot *knot = &profile->knots[i];
+        double pps = scenario_profile_pps(&knot->rate, load->length);
         points[i] = (struct schedule_point){scaled(knot->at_ns, duration_ns, profile_ns),
-                                            share * scenario_profile_pps(&knot->rate, length)};
+                                            own ? constant : share_of(plan, path) * pps};
     }
     struct schedule *schedule = &forms->schedules[path];
     schedule_make(points, profile->knot_count, schedule);
@@ -110,7 +140,7 @@ void forms_make(const struct plan *plan, const struct load *load, uint64_t durat
     bool changes = load->use == LOAD_POINT && !load->constant && profile->knot_count > 0;
     *ret = (struct forms){.path_count = plan->path_count};
     has_slots = has_slots && (changes || load->pps > 0.0);
-    if (!changes && !has_slots && load->each == NULL && !has_shares(plan)) {
+    if (!changes && !has_slots && load->each == NULL && !some_have_own_loads(plan)) {
         return;
     }
     ret->loads = memory_new_array(struct traffic_load, plan->path_count);
@@ -120,11 +150,10 @@ void forms_make(const struct plan *plan, const struct load *load, uint64_t durat
         make_slots(NULL, duration_ns, ret);
     }
     for (size_t i = 0; i < plan->path_count; i++) {
-        double share = share_of(plan, i);
         ret->apart = load->each != NULL;
-        ret->loads[i].pps = ret->apart ? load->each[i] : share * load->pps;
+        ret->loads[i].pps = pps_of(plan, i, load);
         if (changes) {
-            make_schedule(profile, load->length, share, ret, i);
+            make_schedule(plan, load, ret, i);
         } else if (has_slots) {
             bound_constant(ret->loads[i].pps, duration_ns, ret, i);
         }
@@ -215,7 +244,7 @@ void forms_fill(const struct forms *forms, const struct plan *plan,
     }
     for (size_t i = 0; i < forms->path_count; i++) {
         struct network_result *network = &point->networks[i];
-        network->has_requested = forms->apart || share_of(plan, i) != 1.0;
+        network->has_requested = forms->apart || has_own_load(plan, i);
         network->requested_pps = network->has_requested ? forms->loads[i].pps : 0.0;
     }
     if (forms->interval_count == 0) {

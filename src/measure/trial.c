@@ -76,6 +76,8 @@ static void fill_networks(const struct bench *bench, const struct traffic_count 
             .router = plan->topology == TOPOLOGY_DIRECT
                           ? NULL
                           : text_copy(scenario->routers[network->router].name),
+            .length = network->length,
+            .fixed_load = network->rate.given,
             .tx = count->tx,
             .unsent = count->unsent,
             .rx = count->rx,
@@ -184,11 +186,11 @@ static void describe_packets(const struct bench *bench, unsigned length,
 {
     const struct plan *plan = testbed_plan(bench->testbed);
     for (size_t i = 0; i < plan->path_count; i++) {
-        unsigned ip = plan->scenario->networks[plan->paths[i].network].ip;
-        unsigned ip_length = scenario_ip_length(length, bench->scenario->traffic.length_layer, ip);
-        counts[i].fragments = fragments_of(ip_length, ip, plan->mtu);
-        counts[i].chatter = plan->topology != TOPOLOGY_DIRECT &&
-                            plan->scenario->networks[plan->paths[i].network].behind_sink.prefix;
+        const struct scenario_network *network = &plan->scenario->networks[plan->paths[i].network];
+        unsigned ip_length = scenario_ip_length(scenario_network_length(network, length),
+                                                bench->scenario->traffic.length_layer, network->ip);
+        counts[i].fragments = fragments_of(ip_length, network->ip, plan->mtu);
+        counts[i].chatter = plan->topology != TOPOLOGY_DIRECT && network->behind_sink.prefix;
     }
 }
 

@@ -148,6 +148,18 @@ static struct headline headline_of(const struct sweep *sweep, size_t network)
     return headline;
 }
 
+// Whether a network's load does not depend on the offered load, so that it has no bounds.
+static bool has_fixed_load(const struct sweep *sweep, size_t network)
+{
+    for (size_t i = 0; i < sweep->first->network_count; i++) {
+        const struct network_result *one = &sweep->first->networks[i];
+        if (text_equal(network_label(one), sweep->networks[network])) {
+            return one->fixed_load;
+        }
+    }
+    return false;
+}
+
 size_t headlines_compute(const struct point_list *points, struct headline **ret)
 {
     struct sweep *sweeps = NULL;
@@ -158,7 +170,9 @@ size_t headlines_compute(const struct point_list *points, struct headline **ret)
         size_t networks = sweeps[i].network_count;
         headlines = memory_resize(headlines, count + networks + 1, sizeof *headlines);
         for (size_t k = 0; k < networks; k++) {
-            headlines[count++] = headline_of(&sweeps[i], k);
+            if (!has_fixed_load(&sweeps[i], k)) {
+                headlines[count++] = headline_of(&sweeps[i], k);
+            }
         }
     }
     sweeps_free(sweeps, sweep_count);

@@ -25,6 +25,7 @@ enum kind {
     REAL_MAYBE,  // double, not negative, absent if NaN
     REAL_FLAG,   // double, not negative; the bool at `aux` = present
     TRUTH,       // bool
+    TRUTH_SET,   // bool, absent if false
     SCHEMA,      // the constant RESULT_SCHEMA
     LOSS_RATIO,  // lost / tx, counts at `aux` and `at` (and rx at `size`), absent if tx is 0
     CPU_TOTAL,   // REAL_MAYBE, absent if neither the host nor a router was metered
@@ -112,6 +113,8 @@ static const struct key network_keys[] = {
      .at = AT(network_result, undisturbed),
      .aux = AT(network_result, undisturbed.measured),
      .members = undisturbed_keys},
+    {.name = "length", .kind = NUMBER_SET, .at = AT(network_result, length)},
+    {.name = "fixed_load", .kind = TRUTH_SET, .at = AT(network_result, fixed_load)},
     {.name = NULL},
 };
 
@@ -290,6 +293,8 @@ static json_t *put_member(const struct key *key, const void *from)
         return *(const bool *)aux ? json_real(*(const double *)field) : NULL;
     case TRUTH:
         return json_boolean(*(const bool *)field);
+    case TRUTH_SET:
+        return *(const bool *)field ? json_true() : NULL;
     case SCHEMA:
         return json_integer(RESULT_SCHEMA);
     case LOSS_RATIO:
@@ -416,6 +421,7 @@ static bool may_be_absent(const struct key *key, const void *to)
     switch (key->kind) {
     case TEXT_MAYBE:
     case NUMBER_SET:
+    case TRUTH_SET:
     case REAL_MAYBE:
     case REAL_FLAG:
     case CPU_TOTAL:
@@ -456,6 +462,7 @@ static int get_member(const struct key *key, const json_t *json, void *to, struc
     case CPU_TOTAL:
         return get_real(key->name, json, (double *)field, err);
     case TRUTH:
+    case TRUTH_SET:
         if (!json_is_boolean(json)) {
             return fail_input(err, "%s: must be true or false", key->name);
         }

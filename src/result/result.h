@@ -44,6 +44,8 @@ struct network_result {
     char *direction;
     char *label;         // network_label() of a network with a direction; not in the files
     char *router;        // NULL if no router is on the path (direct)
+    unsigned length;     // of its packets, if they have a length of their own; 0 = the point's
+    bool fixed_load;     // its load does not depend on the offered load
     uint64_t tx;         // packets offered, including those that found the first ring full
     uint64_t unsent;     // packets requested but never attempted by the source; not in tx
     uint64_t rx;         // distinct packets received
@@ -52,7 +54,7 @@ struct network_result {
     uint64_t reordered;  // packets that arrived after one with a higher number (RFC 4737 §3.3)
     uint64_t corrupt; // frames of this trial's stream with a wrong checksum; not in any other count
     bool has_requested;
-    double requested_pps; // if the network has a share of its own of the requested load
+    double requested_pps; // if it is another than the point's
     double offered_pps;   // tx divided by the time of sending
     double forwarded_pps; // rx divided by the time of sending
     struct delay_summary delay_ns;

@@ -38,7 +38,11 @@ struct finding {
     unsigned *caps;        // by router: caps set on the bench; 0 = none
     unsigned capped;       // identifies that bench: benches opened so far
     unsigned place, length;
-    size_t network_count; // streams
+    // Streams that the search distinguishes, by path: not those with a load of their own, for which
+    // there is nothing to be found but caps.
+    size_t *streams;
+    size_t network_count; // of these
+    double *each;         // loads by path
     size_t shown;         // trials that the progress was told of
 };
 
@@ -140,6 +144,20 @@ static int keep_trial(struct finding *finding, const struct load *load, struct p
     return 0;
 }
 
+// A load whose streams have loads of their own, by path, from one of the search, which knows only
+// the streams that it searches for.
+static struct load spread_load(struct finding *finding, const struct load *load)
+{
+    struct load spread = *load;
+    if (load->each != NULL) {
+        for (size_t n = 0; n < finding->network_count; n++) {
+            finding->each[finding->streams[n]] = load->each[n];
+        }
+        spread.each = finding->each;
+    }
+    return spread;
+}
+
 // Sets the caps of a trial on the open bench. `ret_changed` is false if they are set already.
 static int set_caps(struct finding *finding, const struct load *load, bool *ret_changed,
                     struct error *err)
@@ -175,7 +193,7 @@ static int settle_caps(struct finding *finding, const struct load *load, bool *r
     if (rc < 0 || !changed) {
         return rc;
     }
-    struct load settling = *load;
+    struct load settling = spread_load(finding, load);
     settling.use = LOAD_WARM_UP;
     settling.duration_ns = SETTLING_NS;
     _cleanup_point_ struct point point = {0};
@@ -189,18 +207,20 @@ static int try_load(struct finding *finding, const struct load *load, struct err
 {
     _cleanup_point_ struct point point = {0};
     struct outcome outcome;
-    int rc = keeper_try(&finding->keeper, load, &point, &outcome, err);
+    struct load spread = spread_load(finding, load);
+    int rc = keeper_try(&finding->keeper, &spread, &point, &outcome, err);
     if (rc < 0) {
         return rc;
     }
     _cleanup_free_ struct network_outcome *networks =
-        memory_new_array(struct network_outcome, point.network_count);
-    for (size_t i = 0; i < point.network_count; i++) {
-        struct undisturbed_result counts = network_undisturbed(&point.networks[i]);
-        networks[i] = (struct network_outcome){counts.tx, counts.lost};
+        memory_new_array(struct network_outcome, finding->network_count);
+    for (size_t n = 0; point.network_count > 0 && n < finding->network_count; n++) {
+        struct undisturbed_result counts =
+            network_undisturbed(&point.networks[finding->streams[n]]);
+        networks[n] = (struct network_outcome){counts.tx, counts.lost};
     }
-    outcome.networks = point.network_count == finding->network_count ? networks : NULL;
-    outcome.network_count = point.network_count;
+    outcome.networks = point.network_count > 0 ? networks : NULL;
+    outcome.network_count = finding->network_count;
     (void)search_tell(finding->search, load, &outcome);
     if (!point.valid) {
         log_note("search", "%s", point.why_invalid);
@@ -290,7 +310,7 @@ static void note_rates(const struct finding *finding)
             struct throughput_result result = throughput_result(finding->search, n, g);
             struct found found = begin_row(finding, g);
             note_end(result.end, &found);
-            found.network = make_stream_label(job->scenario, n);
+            found.network = make_stream_label(job->scenario, finding->streams[n]);
             found.lower_pps = result.lower_pps;
             found.upper_pps = result.upper_pps;
             found.conditional_pps = result.conditional_pps;
@@ -331,17 +351,31 @@ static int find_all(struct finding *finding, struct error *err)
     return 0;
 }
 
+static void list_streams(struct finding *finding)
+{
+    const struct job *job = finding->state->job;
+    const struct scenario *scenario = job->scenario;
+    size_t count = scenario_stream_count(scenario);
+    finding->streams = memory_new_array(size_t, count);
+    finding->routers = memory_new_array(size_t, count);
+    finding->each = memory_new_array(double, count);
+    for (size_t i = 0; i < count; i++) {
+        const struct scenario_network *network =
+            &scenario->networks[network_of_stream(scenario, i)];
+        if (job->of == FOUND_CAP || !network->rate.given) {
+            finding->routers[finding->network_count] = network->router;
+            finding->streams[finding->network_count++] = i;
+        }
+    }
+}
+
 int run_find(struct job_state *state, struct error *err)
 {
     const struct scenario *scenario = state->job->scenario;
     struct finding finding = {.state = state,
                               .keeper = {.state = state},
-                              .network_count = scenario_stream_count(scenario),
                               .caps = memory_new_array(unsigned, scenario->router_count)};
-    finding.routers = memory_new_array(size_t, finding.network_count);
-    for (size_t n = 0; n < finding.network_count; n++) {
-        finding.routers[n] = scenario->networks[network_of_stream(scenario, n)].router;
-    }
+    list_streams(&finding);
     size_t searches = scenario->topology_count * scenario->traffic.length_count;
     progress_start(stderr, searches * TRIALS_EXPECTED);
     log_set_interruption(progress_interrupt, progress_resume);
@@ -350,6 +384,8 @@ int run_find(struct job_state *state, struct error *err)
     progress_finish();
     log_set_interruption(NULL, NULL);
     free(finding.routers);
+    free(finding.streams);
+    free(finding.each);
     free(finding.caps);
     rc = rc < 0 ? rc : closed;
     if (rc < 0 && rc != -EINTR) {

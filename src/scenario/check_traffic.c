@@ -20,10 +20,88 @@ static void check_ability(const struct checking *c, struct yaml_node *node, enum
     }
 }
 
+// A length is given in bytes of a layer; it must have room for the headers of an IP version and the
+// stamp.
+static void check_length(const struct checking *c, struct yaml_node *node, const char *key,
+                         unsigned length, unsigned ip)
+{
+    const struct scenario_traffic *traffic = &c->scenario->traffic;
+    const struct yaml_node *layer = yaml_path(c->root, "traffic.length_layer");
+    const struct engine_traits *engine = scenario_engine(traffic->engine);
+    if ((layer != NULL && layer->wrong) || engine == NULL) {
+        return;
+    }
+    const unsigned least = scenario_headers(ip) + engine->payload_min;
+    const unsigned most = engine->ip_max == 0 ? SCENARIO_LENGTH_MAX : engine->ip_max;
+    // Both bounds in bytes of the layer: the conversion adds the same number for every length.
+    const unsigned probe = 1000;
+    const unsigned probe_ip = scenario_ip_length(probe, traffic->length_layer, ip);
+    unsigned ip_length = scenario_ip_length(length, traffic->length_layer, ip);
+    if (ip_length < least || ip_length > most) {
+        yaml_problem(node, c->problems,
+                     text_format("%s: expected %u to %u bytes (%s; an IP%s packet of %u to %u, "
+                                 "with the headers and %s), not %u",
+                                 key, least + probe - probe_ip, most + probe - probe_ip,
+                                 length_layer_name(traffic->length_layer), ip == 4 ? "" : "v6",
+                                 least, most, engine->payload_use, length));
+    }
+}
+
+// A load of a network's own sends at least one packet in a trial, at every length.
+static void check_own_rate(const struct checking *c, const struct scenario_network *network,
+                           const struct yaml_node *node)
+{
+    const struct scenario_traffic *traffic = &c->scenario->traffic;
+    struct yaml_node *rate = yaml_sound(node, "rate");
+    if (rate == NULL) {
+        return;
+    }
+    check_ability(c, rate, ENGINE_FORMS, "different loads on several networks");
+    if (yaml_child(node, "share") != NULL) {
+        yaml_key_problem(rate, c->problems,
+                         text_format("rate: expected a rate or a share, not both"));
+    }
+    bool few = traffic->duration_ns > 0 && traffic->length_count == 0 && network->rate.value <= 0.0;
+    for (size_t i = 0; traffic->duration_ns > 0 && i < traffic->length_count; i++) {
+        unsigned length = scenario_network_length(network, traffic->lengths[i]);
+        double pps = length == 0 ? 1e9 : scenario_profile_pps(&network->rate, length);
+        few = few || pps * (double)traffic->duration_ns / 1e9 < 1.0;
+    }
+    if (few) {
+        yaml_problem(rate, c->problems,
+                     text_format("rate: expected at least one packet in the duration of a trial, "
+                                 "not %.60s",
+                                 rate->text));
+    }
+}
+
+// The offered load is that of a network without a load of its own.
+static void check_offered(const struct checking *c)
+{
+    const struct scenario *scenario = c->scenario;
+    const struct yaml_node *networks = yaml_child(c->root, "networks");
+    size_t own = 0;
+    for (size_t i = 0; i < scenario->network_count; i++) {
+        own += scenario->networks[i].rate.given;
+    }
+    if (own > 0 && own == scenario->network_count) {
+        yaml_key_problem(yaml_child(networks->children[0], "rate"), c->problems,
+                         text_format("rate: expected at least one network without a rate of its "
+                                     "own, which gets the offered load"));
+    }
+}
+
 static void check_networks(const struct checking *c)
 {
     const struct yaml_node *networks = yaml_child(c->root, "networks");
+    check_offered(c);
     for (size_t i = 0; i < c->scenario->network_count; i++) {
+        const struct scenario_network *network = &c->scenario->networks[i];
+        struct yaml_node *length = yaml_sound(networks->children[i], "length");
+        if (length != NULL) {
+            check_length(c, length, "length", network->length, network->ip);
+        }
+        check_own_rate(c, network, networks->children[i]);
         struct yaml_node *share = yaml_sound(networks->children[i], "share");
         check_ability(c, share, ENGINE_FORMS, "different loads on several networks");
         if (c->scenario->networks[i].directions == DIRECTIONS_BOTH) {
@@ -55,15 +133,11 @@ static void check_profile(const struct checking *c)
     }
 }
 
-// Lengths are given in bytes of a layer; each must have room for the IP and UDP headers and the
-// stamp.
 static void check_lengths(const struct checking *c)
 {
     const struct scenario_traffic *traffic = &c->scenario->traffic;
-    const struct yaml_node *layer = yaml_path(c->root, "traffic.length_layer");
     const struct yaml_node *lengths = yaml_sound(c->root, "traffic.lengths");
-    const struct engine_traits *engine = scenario_engine(traffic->engine);
-    if (lengths == NULL || (layer != NULL && layer->wrong) || engine == NULL) {
+    if (lengths == NULL) {
         return;
     }
     // The headers of IPv6 are longer; the length is that of all networks.
@@ -71,23 +145,10 @@ static void check_lengths(const struct checking *c)
     for (size_t i = 0; six == NULL && i < c->scenario->network_count; i++) {
         six = c->scenario->networks[i].ip == 6 ? &c->scenario->networks[i] : NULL;
     }
-    const unsigned ip = six == NULL ? 4 : 6;
-    const unsigned least = scenario_headers(ip) + engine->payload_min;
-    const unsigned most = engine->ip_max == 0 ? SCENARIO_LENGTH_MAX : engine->ip_max;
-    // Both bounds in bytes of the layer: the conversion adds the same number for every length.
-    unsigned probe = 1000;
-    unsigned probe_ip = scenario_ip_length(probe, traffic->length_layer, ip);
     for (size_t i = 0; i < traffic->length_count; i++) {
-        unsigned ip_length = scenario_ip_length(traffic->lengths[i], traffic->length_layer, ip);
-        if (!lengths->children[i]->wrong && (ip_length < least || ip_length > most)) {
-            yaml_problem(
-                lengths->children[i], c->problems,
-                text_format(
-                    "lengths: expected %u to %u bytes (%s; an IP%s packet of %u to %u, with "
-                    "the headers and %s), not %u",
-                    least + probe - probe_ip, most + probe - probe_ip,
-                    length_layer_name(traffic->length_layer), six == NULL ? "" : "v6", least, most,
-                    engine->payload_use, traffic->lengths[i]));
+        if (!lengths->children[i]->wrong) {
+            check_length(c, lengths->children[i], "lengths", traffic->lengths[i],
+                         six == NULL ? 4 : 6);
         }
     }
 }

@@ -148,12 +148,18 @@ unsigned scenario_headers(unsigned ip)
     return ip == 6 ? SCENARIO_HEADERS_6 : SCENARIO_HEADERS_4;
 }
 
+unsigned scenario_network_length(const struct scenario_network *network, unsigned length)
+{
+    return network->length > 0 ? network->length : length;
+}
+
 unsigned scenario_longest_ip(const struct scenario *scenario, unsigned length)
 {
     unsigned longest = 0;
     for (size_t i = 0; i < scenario->network_count; i++) {
-        unsigned ip_length =
-            scenario_ip_length(length, scenario->traffic.length_layer, scenario->networks[i].ip);
+        const struct scenario_network *network = &scenario->networks[i];
+        unsigned ip_length = scenario_ip_length(scenario_network_length(network, length),
+                                                scenario->traffic.length_layer, network->ip);
         longest = ip_length > longest ? ip_length : longest;
     }
     return longest;

@@ -85,6 +85,12 @@ struct scenario_router {
     } given;
 };
 
+// A rate as written.
+struct profile_rate {
+    double value;
+    bool given, in_bits; // bit/s of the length layer, else packets/s
+};
+
 // One source→router→sink path. `ingress` is the router's interface to the source, `egress` the one
 // to the sink. source and ingress share a subnet; egress and sink share another.
 struct scenario_network {
@@ -96,6 +102,8 @@ struct scenario_network {
     // in a subnet behind the sink. The router must learn the routes to both. Else prefix 0.
     struct ip_interface behind_source, behind_sink;
     double share;               // its load, as a multiple of the offered load
+    struct profile_rate rate;   // its load, if given, whatever the offered load is
+    unsigned length;            // of all its packets, in bytes of the length layer; 0 = as offered
     enum directions directions; // each direction has the load
     // Existing interfaces of this machine that replace the cable ends otherwise made; NULL = made.
     // source and ingress are given together or not at all, and so are egress and sink.
@@ -109,12 +117,6 @@ struct rate_plan {
     double *pps;  // RATES_PPS: each offered load, packets/s a network
     size_t pps_count;
     unsigned auto_points; // RATES_AUTO: number of points, the last just past saturation
-};
-
-// A rate as written.
-struct profile_rate {
-    double value;
-    bool given, in_bits; // bit/s of the length layer, else packets/s
 };
 
 // The rate of a network at a time. Between two knots it changes linearly; two knots at the same
@@ -252,6 +254,8 @@ bool scenario_is_capped(const struct scenario *scenario);
 unsigned scenario_ip_length(unsigned length, enum length_layer layer, unsigned ip);
 // Bytes of the IP and UDP headers of an IP version.
 unsigned scenario_headers(unsigned ip);
+// The length of a network's packets in a trial of `length`, in bytes of the length layer.
+unsigned scenario_network_length(const struct scenario_network *network, unsigned length);
 // The largest scenario_ip_length() of any network.
 unsigned scenario_longest_ip(const struct scenario *scenario, unsigned length);
 // Packets/s of a rate of a profile.

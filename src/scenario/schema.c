@@ -182,6 +182,18 @@ static const struct schema_row network_rows[] = {
      .max = "1000",
      .fallback = "1",
      .help = "the network's load as a multiple of the offered load"},
+    {.key = "rate",
+     .type = &type_rate,
+     .offset = offsetof(struct network_draft, network.rate),
+     .help = "the network's own load, packets/s or bit/s of the length layer, the same at every "
+             "offered load; by default it has the offered load"},
+    {.key = "length",
+     .type = &type_whole_number,
+     .offset = offsetof(struct network_draft, network.length),
+     .min = "16",
+     .max = "9018",
+     .help = "the network's own packet length in bytes of the length layer, the same at every one "
+             "of traffic.lengths; by default these are its lengths"},
     {.key = "directions",
      .type = &type_choice,
      .offset = offsetof(struct network_draft, network.directions),

@@ -26,7 +26,8 @@ struct traffic_path {
     size_t source_node, sink_node;
     int source_index, sink_index; // interface indexes
     struct frame_address address;
-    unsigned ip_extra; // bytes by which its IP packets exceed traffic_request.ip_length
+    unsigned ip_length; // of all its IP packets; 0 = that of the request, and
+    unsigned ip_extra;  // bytes by which its IP packets exceed traffic_request.ip_length
 };
 
 struct traffic_setup {
@@ -54,6 +55,13 @@ struct traffic_request {
     const struct traffic_load *loads; // for each path; NULL = pps
     size_t interval_count;            // at most TRAFFIC_INTERVALS_MAX
 };
+
+// Length of the IP packets of a path.
+static inline unsigned traffic_ip_length(const struct traffic_path *path,
+                                         const struct traffic_request *request)
+{
+    return path->ip_length > 0 ? path->ip_length : request->ip_length + path->ip_extra;
+}
 
 // Counts of one path.
 struct traffic_count {

@@ -25,8 +25,7 @@
 struct packet_stream {
     struct pacer_stream paced;
     int socket;
-    struct frame_address address;
-    unsigned ip_extra;
+    struct traffic_path path;
     struct frame_template frame;
     uint8_t *buffers; // PACKET_BATCH copies of the frame
 };
@@ -59,7 +58,7 @@ static int packet_send(struct pacer_thread *thread, size_t number, size_t count)
     memset(messages, 0, count * sizeof messages[0]);
     uint64_t now = clock_monotonic_ns();
     for (size_t i = 0; i < count; i++) {
-        struct frame_stamp stamp = {stream->address.network, thread->run, paced->tx + i, now};
+        struct frame_stamp stamp = {stream->path.address.network, thread->run, paced->tx + i, now};
         frame_stamp(&stream->frame, buffer(stream, i), &stamp);
         parts[i] = (struct iovec){buffer(stream, i), stream->frame.length};
         messages[i].msg_hdr.msg_iov = &parts[i];
@@ -85,10 +84,7 @@ static int stream_open(const struct traffic_path *path, const struct netns *ns,
                        struct pacer_stream *paced, struct error *err)
 {
     struct packet_stream *ret = stream_of(paced);
-    *ret = (struct packet_stream){.paced = {.batch = PACKET_BATCH},
-                                  .socket = -1,
-                                  .address = path->address,
-                                  .ip_extra = path->ip_extra};
+    *ret = (struct packet_stream){.paced = {.batch = PACKET_BATCH}, .socket = -1, .path = *path};
     _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
     int rc = netns_visit(ns, &visit, err);
     if (rc < 0) {
@@ -118,7 +114,8 @@ static void stream_prepare(struct pacer_thread *thread, size_t number,
                            const struct traffic_request *request)
 {
     struct packet_stream *stream = stream_of(thread->streams[number]);
-    frame_template_init(&stream->frame, &stream->address, request->ip_length + stream->ip_extra);
+    frame_template_init(&stream->frame, &stream->path.address,
+                        traffic_ip_length(&stream->path, request));
     for (size_t copy = 0; copy < PACKET_BATCH; copy++) {
         memcpy(buffer(stream, copy), stream->frame.bytes, stream->frame.length);
     }

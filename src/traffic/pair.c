@@ -234,7 +234,7 @@ static int start_children(struct half *half, const struct traffic_request *reque
         const struct traffic_path *path = &half->paths[i];
         unsigned version = path->address.source.version;
         unsigned payload =
-            request->ip_length + path->ip_extra - (FRAME_STAMP_AT(version) - FRAME_ETHERNET);
+            traffic_ip_length(path, request) - (FRAME_STAMP_AT(version) - FRAME_ETHERNET);
         child->trial = (struct pair_trial){
             .ipv6 = version == 6,
             .port = half->program->first_port + (unsigned)i,

@@ -47,9 +47,7 @@
 struct xdp_path {
     struct pacer_stream paced;
     const struct netns *ns;
-    int interface;
-    struct frame_address address;
-    unsigned ip_extra;
+    struct traffic_path path;
     struct frame_template frame;
 };
 
@@ -209,11 +207,7 @@ static int stream_open(const struct traffic_path *path, const struct netns *ns,
                        struct pacer_stream *paced, struct error *err)
 {
     struct xdp_path *ret = path_of(paced);
-    *ret = (struct xdp_path){.paced = {.batch = BATCH_MAX},
-                             .ns = ns,
-                             .interface = path->source_index,
-                             .address = path->address,
-                             .ip_extra = path->ip_extra};
+    *ret = (struct xdp_path){.paced = {.batch = BATCH_MAX}, .ns = ns, .path = *path};
     return interface_check(path, ns, err);
 }
 
@@ -262,8 +256,8 @@ static void stream_prepare(struct pacer_thread *thread, size_t number,
     struct xdp_path *path = path_of(thread->streams[number]);
     struct xdp_source_bpf__bss *globals = sender->skeleton->bss;
     struct xdp_stream *stream = &globals->streams[number];
-    struct frame_stamp stamp = {.network = path->address.network, .run = request->run};
-    frame_template_init(&path->frame, &path->address, request->ip_length + path->ip_extra);
+    struct frame_stamp stamp = {.network = path->path.address.network, .run = request->run};
+    frame_template_init(&path->frame, &path->path.address, traffic_ip_length(&path->path, request));
     xdp_source_prepare(stream, &path->frame, &stamp);
     stream->next_first = UINT64_MAX;
     sender->piece_count = number == 0 ? 0 : sender->piece_count;
@@ -319,7 +313,7 @@ static void sender_close(struct pacer_thread *thread)
 static int sender_connect(const struct xdp_sender *sender, uint32_t number,
                           const struct xdp_path *path, struct error *err)
 {
-    uint32_t interface = (uint32_t)path->interface;
+    uint32_t interface = (uint32_t)path->path.source_index;
     _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
     int rc = netns_visit(path->ns, &visit, err);
     if (rc < 0) {
@@ -351,9 +345,10 @@ static int sender_open(struct pacer_thread *thread, struct error *err)
     }
     sender->uniform = true;
     for (size_t i = 1; i < thread->stream_count; i++) {
-        const struct xdp_path *first = path_of(thread->streams[0]);
-        const struct xdp_path *path = path_of(thread->streams[i]);
-        sender->uniform = sender->uniform && path->ip_extra == first->ip_extra &&
+        const struct traffic_path *first = &path_of(thread->streams[0])->path;
+        const struct traffic_path *path = &path_of(thread->streams[i])->path;
+        sender->uniform = sender->uniform && path->ip_length == first->ip_length &&
+                          path->ip_extra == first->ip_extra &&
                           path->address.source.version == first->address.source.version;
     }
     return sender_attach(sender, err);

@@ -402,6 +402,23 @@ static void test_shares(void **state)
     assert_near(s->networks[1].share, 0.25);
 }
 
+static void test_own_loads_and_lengths(void **state)
+{
+    (void)state;
+    _cleanup_scenario_ struct scenario *s =
+        parse_good("name: x\nrouters: { r: {} }\n"
+                   "networks: { A: { router: r }, B: { router: r, rate: 500, length: 1400 },\n"
+                   "  C: { router: r, rate: 1 Mbit/s, ip: 6 } }\n"
+                   "traffic: { lengths: [100], rates: { pps: [1000] } }\n");
+    assert_false(s->networks[0].rate.given);
+    assert_int_equal(scenario_network_length(&s->networks[0], 100), 100);
+    assert_true(s->networks[1].rate.given);
+    assert_near(scenario_profile_pps(&s->networks[1].rate, 1400), 500.0);
+    assert_int_equal(scenario_network_length(&s->networks[1], 100), 1400);
+    assert_near(scenario_profile_pps(&s->networks[2].rate, 100), 1250.0);
+    assert_int_equal(scenario_longest_ip(s, 100), 1400);
+}
+
 static void test_directions(void **state)
 {
     (void)state;
@@ -515,6 +532,7 @@ int main(void)
         cmocka_unit_test(test_router_of_two_networks),
         cmocka_unit_test(test_range_ends),
         cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_own_loads_and_lengths),
         cmocka_unit_test(test_directions),
         cmocka_unit_test(test_profile_of_phases),
         cmocka_unit_test(test_conversions),
