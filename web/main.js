@@ -98,6 +98,31 @@ function warnings(run) {
     return notes.length > 0 ? element("div.note", {}, notes) : null;
 }
 
+// The scenario's expectations, as run.json has them; null if it has none.
+function expectations(run) {
+    const looks = { holds: "good", "does not hold": "bad" };
+    const list = run.run?.expect ?? [];
+    return list.length === 0
+        ? null
+        : table(
+              [
+                  { name: "Expectation", of: (row) => row.expect, wide: true },
+                  { name: "Topology", of: (row) => row.topology },
+                  { name: "Length (bytes)", of: (row) => row.length, decimals: "plain" },
+                  {
+                      name: "Verdict",
+                      of: (row) => row.verdict,
+                      text: (word) => element(`span.whole.${looks[word] ?? "soft"}`, {}, word),
+                  },
+                  { name: "At least", of: (row) => row.low },
+                  { name: "At most", of: (row) => row.high },
+                  { name: "Repeats", of: (row) => row.values },
+              ],
+              list,
+              { label: "Expectations" },
+          );
+}
+
 function verdictSection(run) {
     return element(
         "section",
@@ -105,6 +130,7 @@ function verdictSection(run) {
         element("h2", {}, "Verdict"),
         verdictLists(run),
         warnings(run),
+        expectations(run),
         element("details", {}, element("summary", {}, "Summary as a table"), summaryTable(run)),
     );
 }

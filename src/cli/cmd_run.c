@@ -14,6 +14,7 @@
 #include "cli/command.h"
 #include "cli/measuring.h"
 #include "linux/cpu.h"
+#include "report/expected.h"
 #include "report/headline.h"
 #include "report/reasons.h"
 #include "report/words.h"
@@ -300,10 +301,35 @@ static size_t count_invalid(const struct point_list *points)
     return invalid;
 }
 
+// Adds the expectations of its topology and length to each row of the summary.
+static void add_expected(const struct expected *list, size_t count, json_t *rows)
+{
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        json_t *row = json_array_get(rows, i);
+        json_t *own = json_array();
+        json_t *all = expected_to_json(list, count);
+        for (size_t k = 0; k < json_array_size(all); k++) {
+            json_t *entry = json_array_get(all, k);
+            if (json_equal(json_object_get(entry, "topology"), json_object_get(row, "topology")) &&
+                json_equal(json_object_get(entry, "length"), json_object_get(row, "length"))) {
+                json_array_append(own, entry);
+            }
+        }
+        json_decref(all);
+        json_object_set_new(row, "expect", own);
+    }
+}
+
 // Prints the summary as an array, one row a line.
-static int show_json(const struct point_list *points, struct error *err)
+static int show_json(const struct scenario *scenario, const struct point_list *points,
+                     struct error *err)
 {
     json_t *rows = headlines_to_json(points);
+    if (scenario->expectation_count > 0) {
+        _cleanup_free_ struct expected *list = NULL;
+        size_t count = expected_compute(scenario, points, &list);
+        add_expected(list, count, rows);
+    }
     puts("[");
     for (size_t i = 0; i < json_array_size(rows); i++) {
         _cleanup_free_ char *row = json_to_text(json_array_get(rows, i), 0);
@@ -314,12 +340,23 @@ static int show_json(const struct point_list *points, struct error *err)
     return ferror(stdout) == 0 ? 0 : fail(err, errno, "standard output");
 }
 
+static void show_expected(const struct scenario *scenario, const struct point_list *points)
+{
+    if (scenario->expectation_count > 0) {
+        _cleanup_free_ struct expected *list = NULL;
+        size_t count = expected_compute(scenario, points, &list);
+        puts("\nExpectations:");
+        expected_print(list, count, stdout);
+    }
+}
+
 // `reported`: the folder has a report of these points.
-static int show(const struct point_list *points, const struct run_values *asked, const char *folder,
-                bool reported, struct error *err)
+static int show(const struct scenario *scenario, const struct point_list *points,
+                const struct run_values *asked, const char *folder, bool reported,
+                struct error *err)
 {
     if (asked->json) {
-        return show_json(points, err);
+        return show_json(scenario, points, err);
     }
     struct headline_marks marks = {0};
     struct writer *writer =
@@ -336,6 +373,7 @@ static int show(const struct point_list *points, const struct run_values *asked,
         puts("*: irregular: a lower load exceeded the loss, or a higher one did not");
     }
     show_left_out(points);
+    show_expected(scenario, points);
     size_t invalid = count_invalid(points);
     show_convergence(folder);
     char all[48];
@@ -419,6 +457,22 @@ static char *resume_command(const struct run_values *asked, const struct scenari
     return line;
 }
 
+// Fails if an expectation certainly does not hold; names the first.
+static int hold_expectations(const struct scenario *scenario, const struct point_list *points,
+                             struct error *err)
+{
+    _cleanup_free_ struct expected *list = NULL;
+    size_t count = expected_compute(scenario, points, &list);
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].verdict == EXPECTED_FAILS) {
+            _cleanup_free_ char *title = expected_title(&list[i]);
+            return fail(err, 0, "scenario %s: an expectation does not hold: %s", scenario->name,
+                        title);
+        }
+    }
+    return 0;
+}
+
 // Returns the exit status of the command if all scenarios were measured.
 static int run_all(const struct scenario_list *scenarios, const struct run_values *asked,
                    struct error *err)
@@ -439,7 +493,7 @@ static int run_all(const struct scenario_list *scenarios, const struct run_value
         rc = job_run(&job, &points, &reported, err);
         if (points.count > 0) {
             _cleanup_error_ struct error why = ERROR_INIT;
-            int shown = show(&points, asked, folder, reported, &why);
+            int shown = show(scenarios->items[i], &points, asked, folder, reported, &why);
             if (rc == 0 && shown < 0) {
                 error_move(err, &why);
                 rc = shown;
@@ -451,6 +505,9 @@ static int run_all(const struct scenario_list *scenarios, const struct run_value
             _cleanup_free_ char *command = resume_command(asked, scenarios, i, folder);
             error_context(err, "%s", scenarios->items[i]->name);
             error_advice(err, "Continue with: %s", command);
+        }
+        if (rc == 0) {
+            rc = hold_expectations(scenarios->items[i], &points, err);
         }
         point_list_clear(&points);
     }
@@ -501,7 +558,8 @@ const struct command command_run = {
     .details = "Builds a testbed for each topology in separate network namespaces, loads it,\n"
                "and records forwarding rates, losses with their places, and CPU time in a\n"
                "folder: run.json, points.jsonl, points.csv, report.xlsx, report.html. Prints a\n"
-               "summary. Exit status 4 if more than half of the points are invalid.",
+               "summary, and which expectations of the scenario hold (exit status 1 if one\n"
+               "certainly does not). Exit status 4 if more than half of the points are invalid.",
     .options = run_options,
     .values_size = sizeof(struct run_values),
     .run = run_run,

@@ -250,16 +250,6 @@ static void pair_sweeps(struct comparison *comparison)
 
 // ---- figures
 
-bool compare_same_sweep(const struct sweep *sweep, const struct point *point)
-{
-    const struct point *first = sweep->first;
-    return first->length == point->length && text_equal(first->topology, point->topology) &&
-           text_equal(first->scenario, point->scenario) &&
-           text_equal(first->platform, point->platform) &&
-           text_equal(first->engine, point->engine) &&
-           text_equal(first->length_layer, point->length_layer);
-}
-
 static double mean_of(const double *values, size_t count)
 {
     double sum = 0;
@@ -310,9 +300,8 @@ static double median_over(const struct compare_side *side, const struct sweep *s
     _cleanup_free_ double *values = memory_new_array(double, side->points.count);
     size_t count = 0;
     for (size_t i = 0; i < side->points.count; i++) {
-        double value = compare_same_sweep(sweep, &side->points.items[i])
-                           ? of(&side->points.items[i])
-                           : (double)NAN;
+        double value =
+            sweep_has(sweep, &side->points.items[i]) ? of(&side->points.items[i]) : (double)NAN;
         if (isfinite(value)) {
             values[count++] = value;
         }

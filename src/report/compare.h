@@ -133,7 +133,6 @@ void compare_say(struct compare_texts *texts, const char *format, ...)
 // "scenario-1, bridged, 64-byte packets"; the caller frees it.
 char *compare_title(const char *scenario, const char *topology, unsigned length,
                     const char *length_layer);
-bool compare_same_sweep(const struct sweep *sweep, const struct point *point);
 void compare_find_caps(struct comparison *comparison);
 void compare_find_verdicts(struct comparison *comparison);
 void compare_find_warnings(struct comparison *comparison);

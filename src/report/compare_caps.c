@@ -118,7 +118,7 @@ static void conclude(const struct compare_side *side, struct compare_cap *entry)
     for (size_t i = 0; i < side->points.count; i++) {
         const struct point *point = &side->points.items[i];
         const struct cpu_result *cpu = point_cpu(point, entry->party);
-        if (cpu == NULL || cpu->cap != entry->cap || !compare_same_sweep(entry->sweep, point) ||
+        if (cpu == NULL || cpu->cap != entry->cap || !sweep_has(entry->sweep, point) ||
             !is_witness(point)) {
             continue;
         }
@@ -140,7 +140,7 @@ static void find_in(struct comparison *comparison, size_t side, const struct swe
     const struct point_list *points = &comparison->sides[side].points;
     for (size_t i = 0; i < points->count; i++) {
         const struct point *point = &points->items[i];
-        for (size_t k = 0; k < point->cpu_count && compare_same_sweep(sweep, point); k++) {
+        for (size_t k = 0; k < point->cpu_count && sweep_has(sweep, point); k++) {
             if (point->cpu[k].cap > 0) {
                 (void)cap_entry(comparison, side, sweep, &point->cpu[k]);
             }

@@ -7,18 +7,13 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "report/headline.h"
+#include "report/repeats.h"
 
 // What the verdicts of one row and side are made from.
 struct pairing {
     const struct comparison *comparison;
     const struct compare_row *row;
     size_t side;
-};
-
-struct span_list {
-    struct span *items;
-    size_t count;
 };
 
 struct ratio_list {
@@ -52,92 +47,13 @@ static double median_of(double *values, size_t count)
 
 // ---- rates: one value per repeat
 
-static int by_offered(const void *a, const void *b)
-{
-    double x = point_offered_pps(*(const struct point *const *)a);
-    double y = point_offered_pps(*(const struct point *const *)b);
-    return (x > y) - (x < y);
-}
-
-static double forwarded_of(const struct point *point)
-{
-    double sum = 0;
-    for (size_t i = 0; i < point->network_count; i++) {
-        sum += point->networks[i].forwarded_pps;
-    }
-    return sum;
-}
-
-// The valid points of one repeat of a sweep that sent packets, by offered load. The caller frees
-// them.
-static size_t points_of_repeat(const struct compare_side *side, const struct sweep *sweep,
-                               unsigned repeat, const struct point ***ret)
-{
-    const struct point **points = memory_new_array(const struct point *, side->points.count);
-    size_t count = 0;
-    for (size_t i = 0; i < side->points.count; i++) {
-        const struct point *point = &side->points.items[i];
-        if (point->valid && point->repeat == repeat && compare_same_sweep(sweep, point) &&
-            point_tx(point) > 0) {
-            points[count++] = point;
-        }
-    }
-    if (count > 0) {
-        qsort(points, count, sizeof(const struct point *), by_offered);
-    }
-    *ret = points;
-    return count;
-}
-
-// The figure of one repeat. False if its points do not bound it.
-static bool rate_of_repeat(const struct point *const *points, size_t count,
-                           enum compare_judged figure, struct span *ret)
-{
-    _cleanup_free_ double *offered = memory_new_array(double, count);
-    _cleanup_free_ double *loss = memory_new_array(double, count);
-    double most = 0;
-    bool saturated = false;
-    for (size_t i = 0; i < count; i++) {
-        offered[i] = point_offered_pps(points[i]);
-        struct undisturbed_result counts = point_undisturbed(points[i]);
-        loss[i] = (double)counts.lost / (double)counts.tx;
-        most = fmax(most, forwarded_of(points[i]));
-        saturated = saturated || loss[i] > HEADLINE_PDR;
-    }
-    if (figure == JUDGED_MAX) {
-        *ret = (struct span){most, saturated ? most : (double)INFINITY};
-        return most > 0;
-    }
-    struct bounds bounds =
-        headline_bounds(offered, loss, count, figure == JUDGED_PDR ? HEADLINE_PDR : 0.0);
-    *ret = (struct span){isnan(bounds.low) ? 0 : bounds.low,
-                         isnan(bounds.high) ? (double)INFINITY : bounds.high};
-    return isfinite(bounds.low) || isfinite(bounds.high);
-}
-
-static unsigned repeats_of(const struct compare_side *side, const struct sweep *sweep)
-{
-    unsigned most = 0;
-    for (size_t i = 0; i < side->points.count; i++) {
-        const struct point *point = &side->points.items[i];
-        if (point->repeat >= most && compare_same_sweep(sweep, point)) {
-            most = point->repeat + 1;
-        }
-    }
-    return most;
-}
-
 static struct span_list rates_of(const struct compare_side *side, const struct sweep *sweep,
                                  enum compare_judged figure)
 {
-    unsigned repeats = repeats_of(side, sweep);
-    struct span_list list = {memory_new_array(struct span, repeats), 0};
-    for (unsigned i = 0; i < repeats; i++) {
-        _cleanup_free_ const struct point **points = NULL;
-        size_t count = points_of_repeat(side, sweep, i, &points);
-        list.count += count > 0 && rate_of_repeat(points, count, figure, &list.items[list.count]);
-    }
-    return list;
+    enum repeat_rate rate = figure == JUDGED_THROUGHPUT ? REPEAT_THROUGHPUT
+                            : figure == JUDGED_PDR      ? REPEAT_PDR
+                                                        : REPEAT_MAX;
+    return repeats_rate(&side->points, sweep, rate, REPEAT_ALL_NETWORKS);
 }
 
 // The medians of the bounds.
@@ -175,7 +91,7 @@ static const struct point *point_like(const struct compare_side *side, const str
 {
     for (size_t i = 0; i < side->points.count; i++) {
         const struct point *point = &side->points.items[i];
-        if (point->valid && point->repeat == like->repeat && compare_same_sweep(sweep, point) &&
+        if (point->valid && point->repeat == like->repeat && sweep_has(sweep, point) &&
             compare_same_load(point->requested_pps, like->requested_pps)) {
             return point;
         }
@@ -193,7 +109,7 @@ static struct ratio_list ns_pairs(const struct pairing *of, enum compare_judged 
                               .other = memory_new_array(double, one->points.count)};
     for (size_t i = 0; i < one->points.count; i++) {
         const struct point *point = &one->points.items[i];
-        if (!point->valid || !compare_same_sweep(sweep, point)) {
+        if (!point->valid || !sweep_has(sweep, point)) {
             continue;
         }
         const struct point *pair = point_like(other, of->row->cells[of->side].sweep, point);

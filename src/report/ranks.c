@@ -138,6 +138,28 @@ bool ranks_of_pairs(const double *ratios, size_t count, double error, struct spa
     return true;
 }
 
+struct span ranks_of_median(const struct span *values, size_t count, double error)
+{
+    _cleanup_free_ double *low = memory_new_array(double, count);
+    _cleanup_free_ double *high = memory_new_array(double, count);
+    _cleanup_free_ double *below = memory_new_array(double, count + 1);
+    // below[k]: P(k of the values are below the median)
+    below[0] = 1;
+    for (size_t i = 0; i < count; i++) {
+        low[i] = values[i].low;
+        high[i] = values[i].high;
+        for (size_t k = i + 1; k > 0; k--) {
+            below[k] = (below[k] + below[k - 1]) / 2;
+        }
+        below[0] /= 2;
+    }
+    qsort(low, count, sizeof *low, by_value);
+    qsort(high, count, sizeof *high, by_value);
+    size_t cut = cut_of(below, count, error);
+    cut = cut == 0 ? 1 : cut;
+    return (struct span){low[cut - 1], high[count - cut]};
+}
+
 // Even probabilities below those of a double's range end the search.
 #define NEEDED_MOST 500U
 

@@ -28,4 +28,9 @@ size_t ranks_samples_needed(double error);
 bool ranks_of_pairs(const double *ratios, size_t count, double error, struct span *ret);
 size_t ranks_pairs_needed(double error);
 
+// Bounds of the median of independent repeats, wrong with a probability of at most `error` (order
+// statistics). With too few repeats for that, the bounds that all repeats have in common: those of
+// the smallest and of the largest.
+struct span ranks_of_median(const struct span *values, size_t count, double error);
+
 #endif

@@ -9,11 +9,14 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
-static bool same_sweep(const struct point *a, const struct point *b)
+bool sweep_has(const struct sweep *sweep, const struct point *point)
 {
-    return a->length == b->length && text_equal(a->topology, b->topology) &&
-           text_equal(a->scenario, b->scenario) && text_equal(a->platform, b->platform) &&
-           text_equal(a->engine, b->engine) && text_equal(a->length_layer, b->length_layer);
+    const struct point *first = sweep->first;
+    return first->length == point->length && text_equal(first->topology, point->topology) &&
+           text_equal(first->scenario, point->scenario) &&
+           text_equal(first->platform, point->platform) &&
+           text_equal(first->engine, point->engine) &&
+           text_equal(first->length_layer, point->length_layer);
 }
 
 // One figure of a point; `at` selects the network or router of figures that each of them has.
@@ -392,10 +395,10 @@ static void add_steps(struct sweep *sweep, const struct point **points)
 static size_t sweep_of(struct sweep **sweeps, size_t *count, size_t last, const struct point *point)
 {
     size_t at = 0;
-    if (last < *count && same_sweep((*sweeps)[last].first, point)) {
+    if (last < *count && sweep_has(&(*sweeps)[last], point)) {
         return last;
     }
-    while (at < *count && !same_sweep((*sweeps)[at].first, point)) {
+    while (at < *count && !sweep_has(&(*sweeps)[at], point)) {
         at++;
     }
     if (at == *count) {

@@ -9,6 +9,7 @@
 #ifndef VRBENCH_REPORT_STEPS_H
 #define VRBENCH_REPORT_STEPS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "result/result.h"
@@ -46,6 +47,8 @@ struct sweep {
     size_t thinned_from; // number of steps before sweeps_thin(); 0 = not thinned
 };
 
+// Whether a point belongs to a sweep.
+bool sweep_has(const struct sweep *sweep, const struct point *point);
 // Computes the sweeps in order of measuring. They refer to the points, which must outlive them.
 size_t sweeps_compute(const struct point_list *points, struct sweep **ret);
 // Reduces sweeps to at most `most` evenly spread steps for drawing; keeps the first, the last and

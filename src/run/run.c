@@ -14,6 +14,7 @@
 #include "doctor/doctor.h"
 #include "owner/view.h"
 #include "ration/cap_known.h"
+#include "report/expected.h"
 #include "report/page.h"
 #include "report/points.h"
 #include "report/spreadsheet.h"
@@ -193,6 +194,18 @@ static int begin_run(struct job_state *state, json_t *before, struct error *err)
     return store_write_run(state->store, state->run, err);
 }
 
+// Notes which expectations hold in the points of a run; a search has loads of its own.
+static void note_expected(struct job_state *state)
+{
+    const struct job *job = state->job;
+    if (job->goal_count > 0 || job->scenario->expectation_count == 0) {
+        return;
+    }
+    _cleanup_free_ struct expected *list = NULL;
+    size_t count = expected_compute(job->scenario, &state->points, &list);
+    json_object_set_new(state->run, "expect", expected_to_json(list, count));
+}
+
 // Writes all files that are made from the points, whether the run succeeded or not.
 static int end_run(struct job_state *state, int result, const struct error *why, struct error *err)
 {
@@ -204,6 +217,7 @@ static int end_run(struct job_state *state, int result, const struct error *why,
         json_object_set_new(state->run, "error", json_string(why->text));
     }
     set_time(state->run, "ended");
+    note_expected(state);
     const char *folder = state->job->folder;
     int rc;
     if ((rc = store_write_run(state->store, state->run, err)) < 0 ||

@@ -19,6 +19,7 @@
 #include "scenario/check.h"
 #include "scenario/draft.h"
 #include "scenario/engines.h"
+#include "scenario/expect.h"
 #include "scenario/problem.h"
 #include "scenario/profile.h"
 #include "scenario/schema.h"
@@ -160,6 +161,7 @@ static int parse_for(const char *text, size_t length, const char *path, const ch
         note_given(&draft.scenario, root);
         _cleanup_free_ char *folder = path == NULL ? NULL : folder_of(path);
         profile_read(&draft.scenario.traffic, root, folder, &problems);
+        expect_read(&draft.scenario, root, &problems);
         scenario_check(&draft, root, cpus_online, &problems);
         if (path != NULL) {
             read_configs(&draft.scenario, root, path, &problems);

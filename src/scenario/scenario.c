@@ -235,6 +235,10 @@ void scenario_release(struct scenario *scenario)
     for (size_t i = 0; i < scenario->network_count; i++) {
         network_release(&scenario->networks[i]);
     }
+    for (size_t i = 0; i < scenario->expectation_count; i++) {
+        free(scenario->expectations[i].text);
+    }
+    free(scenario->expectations);
     free(scenario->routers);
     free(scenario->networks);
     free(scenario->name);

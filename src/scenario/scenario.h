@@ -162,6 +162,28 @@ struct scenario_traffic {
 enum method { METHOD_PRECISE, METHOD_STUDY };
 const char *method_name(enum method method); // "precise", "study"
 
+enum expect_figure {
+    EXPECT_THROUGHPUT, // packets/s without loss
+    EXPECT_PDR,        // packets/s with a loss of at most 0.5 %
+    EXPECT_MAX,        // packets/s: highest forwarding rate
+    EXPECT_LOSS,       // percent of the packets
+    EXPECT_HOST_CPU,   // percent of one CPU
+    EXPECT_ROUTER_CPU, // of the busiest router
+};
+bool expect_is_rate(enum expect_figure figure);
+
+// A figure that the user expects of each topology and length, or only of those named.
+struct expectation {
+    char *text; // as written
+    enum expect_figure figure;
+    bool at_least; // else at most
+    double value;  // packets/s for each network, or percent
+    double at_pps; // at this load of each network; 0 = at every load
+    bool has_topology;
+    enum topology topology;
+    unsigned length; // 0 = every length
+};
+
 struct scenario {
     char *name;
     enum method method;
@@ -176,6 +198,8 @@ struct scenario {
     struct scenario_network *networks;
     size_t network_count;
     struct scenario_traffic traffic;
+    struct expectation *expectations;
+    size_t expectation_count;
 };
 
 enum engine_can {

@@ -453,6 +453,15 @@ const struct schema_row schema_scenario[] = {
      .required = true,
      .rows = traffic_rows,
      .help = "packets to send, and their rates"},
+    {.key = "expect",
+     .kind = SCHEMA_LIST,
+     .type = &type_phrase,
+     .offset = SCENARIO(expectations),
+     .count_offset = SCENARIO(expectation_count),
+     .size = sizeof(struct expectation),
+     .limit = 100,
+     .help = "figures that the scenario must reach: [throughput >= 300 kpps, host cpu <= 40 % at "
+             "100 kpps]; the exit status is 1 if one certainly does not hold"},
     {.key = NULL},
 };
 
@@ -462,6 +471,7 @@ _Static_assert(sizeof(enum topology) == sizeof(unsigned), "type_choice writes an
 _Static_assert(sizeof(enum on_crash) == sizeof(unsigned), "type_choice writes an unsigned");
 _Static_assert(sizeof(enum routing_daemon) == sizeof(unsigned), "type_choice writes an unsigned");
 _Static_assert(sizeof(enum length_layer) == sizeof(unsigned), "type_choice writes an unsigned");
+_Static_assert(offsetof(struct expectation, text) == 0, "type_phrase writes the text");
 _Static_assert(offsetof(struct scenario_router, name) == 0, "SCHEMA_NAMED: name first");
 _Static_assert(offsetof(struct network_draft, network.name) == 0, "SCHEMA_NAMED: name first");
 _Static_assert(offsetof(struct link_draft, network) == 0, "SCHEMA_NAMED: name first");

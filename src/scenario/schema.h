@@ -59,6 +59,7 @@ extern const struct schema_type type_size;         // uint64_t, bytes
 extern const struct schema_type type_name;         // char *, text_is_safe_name()
 extern const struct schema_type type_nic;          // char *, name of a Linux interface
 extern const struct schema_type type_path;         // char *, of a file
+extern const struct schema_type type_phrase;       // char *, text of a single line
 extern const struct schema_type type_platform;     // char *, a name in the catalogue
 extern const struct schema_type type_address;      // struct ip_interface
 extern const struct schema_type type_ip_version;   // unsigned, 4 or 6

@@ -166,6 +166,16 @@ static int parse_path(const struct schema_row *row, const char *text, void *slot
     return 0;
 }
 
+static int parse_phrase(const struct schema_row *row, const char *text, void *slot,
+                        struct error *err)
+{
+    if (*text == '\0' || strlen(text) > row->limit) {
+        return fail_input(err, "expected a text of 1 to %zu bytes", row->limit);
+    }
+    *(char **)slot = text_copy(text);
+    return 0;
+}
+
 static int parse_address(const struct schema_row *row, const char *text, void *slot,
                          struct error *err)
 {
@@ -247,6 +257,7 @@ const struct schema_type type_size = {"a size", parse_row_size};
 const struct schema_type type_name = {"a name", parse_name};
 const struct schema_type type_nic = {"an interface's name", parse_nic};
 const struct schema_type type_path = {"the path of a file", parse_path};
+const struct schema_type type_phrase = {"a text", parse_phrase};
 const struct schema_type type_platform = {"a word", parse_platform};
 const struct schema_type type_address = {"an address with its prefix length", parse_address};
 const struct schema_type type_ip_version = {"an IP version", parse_ip_version};

@@ -97,6 +97,17 @@ static void ensure_traffic(const struct scenario *s)
     }
 }
 
+static void ensure_expectations(const struct scenario *s)
+{
+    for (size_t i = 0; i < s->expectation_count; i++) {
+        const struct expectation *expectation = &s->expectations[i];
+        ENSURE(expectation->text != NULL && expectation->text[0] != '\0');
+        ENSURE(expectation->value >= 0.0 && expectation->at_pps >= 0.0);
+        ENSURE(!expect_is_rate(expectation->figure) || expectation->at_pps <= 0.0);
+        ENSURE(expectation->topology < TOPOLOGY_COUNT);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct scenario_problems problems;
@@ -116,6 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ensure_routers(scenario);
         ensure_networks(scenario);
         ensure_traffic(scenario);
+        ensure_expectations(scenario);
     }
     scenario_problems_clear(&problems);
     return 0;

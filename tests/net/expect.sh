@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Expectations of a scenario: which hold is printed under the table, kept in run.json and on the
+# page, and decides the exit status.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+isolate --run "$@"
+plan 9
+
+cat >"$T/expecting.yaml" <<'END'
+name: expecting
+topologies: [bridged]
+routers: { r1t3: {} }
+networks: { NET0: { router: r1t3 } }
+traffic: { engine: packet, lengths: [64], rates: { pps: [1000, 2000] }, duration: 100 ms }
+expect:
+  - loss <= 100 %
+  - host cpu <= 99 % at 1 Mpps for 64 bytes
+  - router cpu >= 9000 % at 1 kpps
+END
+
+"$VRBENCH" run -o "$T/run" "$T/expecting.yaml" >"$T/out" 2>"$T/err"
+status=$?
+# 4: the machine was disturbed, and no valid point contradicts an expectation.
+ok "a run ends with 1, unless it was disturbed" test $status -eq 1 -o $status -eq 4
+[ $status -eq 1 ] || [ $status -eq 4 ] || cat "$T/err"
+
+# What other programs disturbed counts here.
+jq -c '.valid = true | del(.why_invalid)' "$T/run/points.jsonl" >"$T/points"
+mv "$T/points" "$T/run/points.jsonl"
+ok "  its points decide, even if measured before" exits 1 "$VRBENCH" run --resume -o "$T/run" \
+    "$T/expecting.yaml"
+"$VRBENCH" run --resume -o "$T/run" "$T/expecting.yaml" >"$T/out" 2>"$T/err"
+like "  what holds" "$(cat "$T/out")" "holds *bridged, 64-byte packets: loss <= 100 %"
+like "  what can't be decided" "$(cat "$T/out")" "not decidable *bridged.*host cpu <= 99 % at 1 Mpps"
+like "  what does not hold" "$(cat "$T/out")" "does not hold *bridged.*router cpu >= 9000 %"
+like "  and the reason of the status" "$(cat "$T/err")" \
+    "scenario expecting: an expectation does not hold: bridged, 64-byte packets: router cpu"
+is "run.json has all three" "$(jq -c '[.expect[].verdict]' "$T/run/run.json")" \
+    '["holds","not decidable","does not hold"]'
+is "  and so has the summary as JSON" \
+    "$("$VRBENCH" run --resume --json -o "$T/run" "$T/expecting.yaml" 2>/dev/null |
+        jq -c '[.[0].expect[].verdict]')" '["holds","not decidable","does not hold"]'
+sed -i 's/^  - router.*//' "$T/expecting.yaml"
+ok "changed expectations are another scenario" exits 2 "$VRBENCH" run --resume -o "$T/run" \
+    "$T/expecting.yaml"
