@@ -163,6 +163,7 @@ static int set_caps(struct finding *finding, const struct load *load, bool *ret_
                     struct error *err)
 {
     const struct scenario *scenario = finding->state->job->scenario;
+    const struct bench *bench = finding->keeper.bench;
     bool other_bench = finding->capped != finding->keeper.built;
     *ret_changed = false;
     for (size_t i = 0; i < scenario->router_count; i++) {
@@ -171,7 +172,7 @@ static int set_caps(struct finding *finding, const struct load *load, bool *ret_
         if (load->caps[i] == 0 || (!other_bench && finding->caps[i] == load->caps[i])) {
             continue;
         }
-        int rc = testbed_set_allocation(finding->keeper.bench->testbed, 1 + i, &allocation, err);
+        int rc = bench->node.ops->set_allocation(&bench->node, 1 + i, &allocation, err);
         if (rc < 0) {
             return rc;
         }
@@ -236,8 +237,10 @@ static int find_bounds(struct finding *finding, struct error *err)
                          : clock_monotonic_ns() + (uint64_t)job->time_limit_s * NS_PER_S;
     struct load load;
     while (clock_monotonic_ns() < until && search_next(finding->search, &load)) {
-        int rc = stop_requested() ? fail_interrupted(err)
-                                  : keeper_open(&finding->keeper, load.place, err);
+        if (stop_requested()) {
+            return fail_interrupted(err);
+        }
+        int rc = keeper_open(&finding->keeper, load.place, err);
         if (rc < 0) {
             return rc;
         }

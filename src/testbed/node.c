@@ -81,6 +81,12 @@ static int local_read_allocation(const struct node *node, size_t party, struct a
     return testbed_get_allocation(node->testbed, party, ret, err);
 }
 
+static int local_set_allocation(const struct node *node, size_t party,
+                                const struct allocation *allocation, struct error *err)
+{
+    return testbed_set_allocation(node->testbed, party, allocation, err);
+}
+
 static void local_begin_watch(const struct node *node, const struct cpu_list *cpus, bool heartbeat)
 {
     struct watch *watch = &node->testbed->watch;
@@ -153,6 +159,7 @@ static const struct node_ops local_ops = {
     .read_counters = local_read_counters,
     .read_meters = local_read_meters,
     .read_allocation = local_read_allocation,
+    .set_allocation = local_set_allocation,
     .begin_watch = local_begin_watch,
     .end_watch = local_end_watch,
     .open_half = local_open_half,

@@ -25,9 +25,11 @@ struct node_ops {
     int (*read_counters)(const struct node *node, struct path_counters *ret, struct error *err);
     // Reads the CPU time of the parties and the CPUs. Fails if a task has ended: its router died.
     int (*read_meters)(const struct node *node, struct meter_reading *ret, struct error *err);
-    // Reads back weight and cap of the host or a router.
+    // Read back, and set, weight and cap of the host or a router, see testbed_set_allocation().
     int (*read_allocation)(const struct node *node, size_t party, struct allocation *ret,
                            struct error *err);
+    int (*set_allocation)(const struct node *node, size_t party,
+                          const struct allocation *allocation, struct error *err);
     // Watches the place's computer until end_watch(), for programs that neither do the work of a
     // party of the testbed nor descend from this process, and with `heartbeat` for times in which
     // these CPUs are away. (A task that holds a cap, of SCHED_DEADLINE, has a higher priority than
