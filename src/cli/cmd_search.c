@@ -41,12 +41,12 @@ static const struct option_row search_options[] = {
      .type = OPTION_TEXT,
      .offset = offsetof(struct search_values, of),
      .argument = "WHAT",
-     .help = "rate, or cap: each router's smallest cap (rate)"},
+     .help = FOUND_KINDS " (rate)"},
     {.name = "at",
      .type = OPTION_TEXT,
      .offset = offsetof(struct search_values, at),
      .argument = "RATE",
-     .help = "of each network, with --of cap: 20000, 5 Mbit/s"},
+     .help = "of each network, for --of cap and burst: 20000, 5 Mbit/s"},
     {.name = "apart",
      .type = OPTION_FLAG,
      .offset = offsetof(struct search_values, apart),
@@ -126,15 +126,18 @@ static int add_goals(struct goal_list *list, const char *text, struct error *err
     return rc;
 }
 
-// The goals of the command line; without any, throughput and the partial drop rate of 0.5 %.
-static int list_goals(const struct search_values *asked, struct goal_list *ret, struct error *err)
+// The goals of the command line; without any, throughput and the partial drop rate of 0.5 %; of
+// bursts, no loss.
+static int list_goals(const struct search_values *asked, enum found_kind of, struct goal_list *ret,
+                      struct error *err)
 {
     static const char *const usual[] = {"0", "0.005"};
+    size_t usual_count = of == FOUND_BURST ? 1 : 2;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < asked->goals.count; i++) {
         rc = add_goals(ret, asked->goals.items[i], err);
     }
-    for (size_t i = 0; rc == 0 && asked->goals.count == 0 && i < 2; i++) {
+    for (size_t i = 0; rc == 0 && asked->goals.count == 0 && i < usual_count; i++) {
         rc = add_goals(ret, usual[i], err);
     }
     enum goal_rule rule = RULE_SEQUENTIAL;
@@ -151,14 +154,13 @@ static int list_goals(const struct search_values *asked, struct goal_list *ret, 
 static int choose_kind(const struct search_values *asked, const struct goal_list *goals,
                        struct job *job, struct error *err)
 {
-    if (asked->of != NULL && found_kind_from_name(asked->of, &job->of) < 0) {
-        return fail_input(err, "--of: expected rate or cap, not \"%s\"", asked->of);
-    }
     if (job->of == FOUND_RATE) {
-        return asked->at == NULL ? 0 : fail_input(err, "--at is for --of cap only");
+        return asked->at == NULL ? 0 : fail_input(err, "--at is for --of cap and --of burst only");
     }
     if (asked->at == NULL) {
-        return fail_input(err, "--of cap requires the load of each network: --at RATE");
+        return fail_input(err, job->of == FOUND_CAP
+                                   ? "--of cap requires the load of each network: --at RATE"
+                                   : "--of burst requires the rate within a burst: --at RATE");
     }
     int rc = profile_parse_rate(asked->at, &job->at, err);
     if (rc == 0 && job->at.value <= 0.0) {
@@ -169,13 +171,15 @@ static int choose_kind(const struct search_values *asked, const struct goal_list
         return rc;
     }
     if (asked->apart) {
-        return fail_input(err, "--apart is for rates only: caps are searched for at one rate, for "
-                               "each router on its own");
+        return fail_input(err, "--apart is for rates only: caps and bursts are searched for at one "
+                               "rate");
     }
     for (size_t i = 0; i < goals->count; i++) {
         if (goals->items[i].rule != RULE_SEQUENTIAL) {
-            return fail_input(err, "--of cap knows the sequential rule only: use --goal quick or a "
-                                   "loss ratio, and no other --method");
+            return fail_input(err,
+                              "--of %s knows the sequential rule only: use --goal quick or a loss "
+                              "ratio, and no other --method",
+                              asked->of);
         }
     }
     return 0;
@@ -192,7 +196,13 @@ static int check_kind(const struct job *job, struct scenario *scenario, struct e
                           "networks; use --engine packet",
                           engine);
     }
-    if (job->of == FOUND_RATE) {
+    if (job->of == FOUND_BURST && (scenario_engine(engine)->can & ENGINE_FORMS) == 0) {
+        return fail_input(err,
+                          "--of burst: the engine %s cannot send a number of packets back to back; "
+                          "use --engine packet",
+                          engine);
+    }
+    if (job->of != FOUND_CAP) {
         return 0;
     }
     size_t kept = 0;
@@ -270,7 +280,10 @@ static int search_run(void *values, const struct text_list *operands, struct err
     struct cpu_list usable;
     struct scenario *scenario = NULL;
     struct job job = {.folder = asked->output, .apart = asked->apart};
-    int rc = list_goals(asked, &goals, err);
+    if (asked->of != NULL && found_kind_from_name(asked->of, &job.of) < 0) {
+        return fail_input(err, "--of: expected " FOUND_KINDS ", not \"%s\"", asked->of);
+    }
+    int rc = list_goals(asked, job.of, &goals, err);
     if (rc < 0 || (rc = choose_kind(asked, &goals, &job, err)) < 0 ||
         (rc = cpu_list_usable(&usable, err)) < 0 ||
         (rc = scenario_read_for(operands->items[0], asked->engine, (unsigned)usable.count,
@@ -298,7 +311,8 @@ const struct command command_search = {
                "which loss begins to exceed each goal's loss ratio: 0 is the throughput, more a\n"
                "partial drop rate. A goal is\n" GOAL_NAMES ".\n"
                "With --of cap, finds the smallest CPU cap of each router whose loss at the rate\n"
-               "--at stays within that ratio, to a percentage point.\n"
+               "--at stays within that ratio, to a percentage point. With --of burst, finds the\n"
+               "longest burst at that rate, and the time of the buffer (RFC 9004).\n"
                "All goals share the trials. Every trial becomes a point in the folder of\n"
                "results. Results without two narrow bounds are marked as irregular. Exit status\n"
                "4 if the machine disturbed a search until it gave up.",

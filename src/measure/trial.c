@@ -293,7 +293,8 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
                                     .disturbance_ns = verdict.disturbance_ns,
                                     .losses_stand = verdict.losses_stand,
                                     .tx = point_undisturbed(&point).tx,
-                                    .lost = point_undisturbed(&point).lost};
+                                    .lost = point_undisturbed(&point).lost,
+                                    .sending_ns = sending_ns};
     for (size_t i = 0; i < plan->path_count; i++) {
         ret_outcome->unsent += counts[i].unsent;
     }

@@ -129,20 +129,112 @@ static int write_cap_row(struct writer *writer, const struct found *found, struc
     return writer_row(writer, row, err);
 }
 
+// ---- bursts
+
+enum {
+    BURST_TOPOLOGY,
+    BURST_LENGTH,
+    BURST_NETWORK,
+    BURST_AT,
+    BURST_GOAL,
+    BURST_BOUNDS,
+    BURST_IMPLIED,
+    BURST_BUFFER,
+    BURST_RESULT,
+    BURST_COLUMN_COUNT
+};
+
+static const struct column burst_columns[BURST_COLUMN_COUNT] = {
+    [BURST_TOPOLOGY] = {"topology", "Topology", COLUMN_TEXT, 0},
+    [BURST_LENGTH] = {"length", "Length", COLUMN_NUMBER, 0},
+    [BURST_NETWORK] = {"network", "Network", COLUMN_TEXT, 0},
+    [BURST_AT] = {"at_pps", "At pps", COLUMN_REAL, 0},
+    [BURST_GOAL] = {"goal", "Goal", COLUMN_TEXT, 0},
+    [BURST_BOUNDS] = {"burst", "Burst frames", COLUMN_TEXT, 0},
+    [BURST_IMPLIED] = {"implied", "Implied us", COLUMN_REAL, 0},
+    [BURST_BUFFER] = {"buffer", "Buffer us", COLUMN_REAL, 0},
+    [BURST_RESULT] = {"result", "Result", COLUMN_TEXT, 0},
+};
+
+static char *burst_bounds(const struct found *found)
+{
+    char carried[48];
+    char lost[48];
+    text_group_digits(found->carried_frames, 0, carried);
+    text_group_digits(found->lost_frames, 0, lost);
+    if (isnan(found->carried_frames)) {
+        return isnan(found->lost_frames) ? text_copy("unknown") : text_format("< %s", lost);
+    }
+    return isnan(found->lost_frames) ? text_format(">= %s", carried)
+                                     : text_format("%s to %s", carried, lost);
+}
+
+static int write_burst_row(struct writer *writer, const struct found *found, struct error *err)
+{
+    _cleanup_free_ char *bounds = burst_bounds(found);
+    _cleanup_free_ char *result =
+        found->regular ? text_copy("regular") : text_format("irregular: %s", found->end);
+    const struct value row[BURST_COLUMN_COUNT] = {
+        [BURST_TOPOLOGY] = VALUE_TEXT(found->topology),
+        [BURST_LENGTH] = VALUE_INTEGER(found->length),
+        [BURST_NETWORK] = VALUE_TEXT(found->network),
+        [BURST_AT] = VALUE_REAL(found->at_pps),
+        [BURST_GOAL] = VALUE_TEXT(found->goal),
+        [BURST_BOUNDS] = VALUE_TEXT(bounds),
+        [BURST_IMPLIED] = VALUE_REAL(found->implied_s[0] * 1e6),
+        [BURST_BUFFER] = VALUE_REAL(found->buffer_s[0] * 1e6),
+        [BURST_RESULT] = VALUE_TEXT(result),
+    };
+    return writer_row(writer, row, err);
+}
+
 // ---- all kinds
 
-int found_write_table(const struct found_list *list, FILE *out, bool colour, struct error *err)
+static const struct {
+    const struct column *columns;
+    size_t column_count;
+    int (*write_row)(struct writer *writer, const struct found *found, struct error *err);
+} tables[] = {
+    [FOUND_RATE] = {columns, COLUMN_COUNT, write_rate_row},
+    [FOUND_CAP] = {cap_columns, CAP_COLUMN_COUNT, write_cap_row},
+    [FOUND_BURST] = {burst_columns, BURST_COLUMN_COUNT, write_burst_row},
+};
+#define TABLE_COUNT (sizeof tables / sizeof tables[0])
+
+static int write_rows_of(const struct found_list *list, enum found_kind of, FILE *out, bool colour,
+                         struct error *err)
 {
-    bool caps = list->count > 0 && list->items[0].of == FOUND_CAP;
-    struct writer *writer = caps ? writer_table(out, cap_columns, CAP_COLUMN_COUNT, 0, colour)
-                                 : writer_table(out, columns, COLUMN_COUNT, 0, colour);
+    struct writer *writer =
+        writer_table(out, tables[of].columns, tables[of].column_count, 0, colour);
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < list->count; i++) {
-        const struct found *found = &list->items[i];
-        rc = caps ? write_cap_row(writer, found, err) : write_rate_row(writer, found, err);
+        if (list->items[i].of == of) {
+            rc = tables[of].write_row(writer, &list->items[i], err);
+        }
     }
     rc = rc < 0 ? rc : writer_finish(writer, err);
     writer_free(writer);
+    return rc;
+}
+
+static bool has_rows_of(const struct found_list *list, enum found_kind of)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i].of == of) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int found_write_table(const struct found_list *list, FILE *out, bool colour, struct error *err)
+{
+    int rc = 0;
+    for (size_t of = 0; rc == 0 && of < TABLE_COUNT; of++) {
+        if (has_rows_of(list, (enum found_kind)of)) {
+            rc = write_rows_of(list, (enum found_kind)of, out, colour, err);
+        }
+    }
     return rc;
 }
 

@@ -8,13 +8,9 @@
 #include "base/text.h"
 #include "result/json_text.h"
 
-static const char *const kind_names[] = {[FOUND_RATE] = "rate", [FOUND_CAP] = "cap"};
+static const char *const kind_names[] = {
+    [FOUND_RATE] = "rate", [FOUND_CAP] = "cap", [FOUND_BURST] = "burst"};
 #define KIND_COUNT (sizeof kind_names / sizeof kind_names[0])
-
-const char *found_kind_name(enum found_kind kind)
-{
-    return kind_names[kind];
-}
 
 int found_kind_from_name(const char *name, enum found_kind *ret)
 {
@@ -46,6 +42,27 @@ void found_list_clear(struct found_list *list)
     *list = (struct found_list){0};
 }
 
+static json_t *pair_to_json(double low, double high)
+{
+    json_t *pair = json_object();
+    json_set_real(pair, "low", low);
+    json_set_real(pair, "high", high);
+    return pair;
+}
+
+static void add_burst(const struct found *found, json_t *row)
+{
+    json_object_set_new(row, "network", json_string(found->network));
+    json_set_real(row, "at_pps", found->at_pps);
+    json_set_real(row, "throughput_pps", found->throughput_pps);
+    json_object_set_new(row, "burst_frames",
+                        pair_to_json(found->carried_frames, found->lost_frames));
+    json_object_set_new(row, "implied_buffer_ns",
+                        pair_to_json(found->implied_s[0] * 1e9, found->implied_s[1] * 1e9));
+    json_object_set_new(row, "buffer_ns",
+                        pair_to_json(found->buffer_s[0] * 1e9, found->buffer_s[1] * 1e9));
+}
+
 static void add_figures(const struct found *found, json_t *row)
 {
     if (found->of == FOUND_RATE) {
@@ -53,6 +70,10 @@ static void add_figures(const struct found *found, json_t *row)
         json_set_real(row, "relevant_lower_pps", found->lower_pps);
         json_set_real(row, "relevant_upper_pps", found->upper_pps);
         json_set_real(row, "conditional_pps", found->conditional_pps);
+        return;
+    }
+    if (found->of == FOUND_BURST) {
+        add_burst(found, row);
         return;
     }
     json_object_set_new(row, "router", json_string(found->router));

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum found_kind { FOUND_RATE, FOUND_CAP };
-const char *found_kind_name(enum found_kind kind); // "rate", "cap"
+enum found_kind { FOUND_RATE, FOUND_CAP, FOUND_BURST };
+#define FOUND_KINDS "rate, cap or burst"
 // 0 and the kind of that name, or -EINVAL.
 int found_kind_from_name(const char *name, enum found_kind *ret);
 
@@ -26,10 +26,14 @@ struct found {
     char *router;
     double at_pps;
     unsigned short_cap, enough_cap;
-    const char *end; // why the search ended: "regular", "tester limit", …
-    bool beyond;     // no upper bound because a limit was reached: the lower bound is a ">="
-    bool disturbed;  // the machine disturbed the search until it gave up
-    double trial_s;  // of all trials of this topology and length, which the goals share
+    // FOUND_BURST: of that network, at that rate within a burst; NaN = none. The time of the buffer
+    // that the bursts imply, and the same less what is forwarded meanwhile (RFC 9004).
+    double carried_frames, lost_frames, throughput_pps;
+    double implied_s[2], buffer_s[2]; // by the carried and the lost burst
+    const char *end;                  // why the search ended: "regular", "tester limit", …
+    bool beyond;    // no upper bound because a limit was reached: the lower bound is a ">="
+    bool disturbed; // the machine disturbed the search until it gave up
+    double trial_s; // of all trials of this topology and length, which the goals share
     size_t trials;
 };
 

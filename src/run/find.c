@@ -17,8 +17,10 @@
 #include "machine/catalogue.h"
 #include "report/progress.h"
 #include "run/parts.h"
+#include "search/burst.h"
 #include "search/cap.h"
 
+#define BURST_PAUSE_NS  (200U * NS_PER_MS) // between bursts, so that buffers are empty
 #define SETTLING_NS     (200U * NS_PER_MS) // of a load, after a cap was changed
 #define MOST_PPS        2.0e7
 #define TRIALS_EXPECTED 30U // of one topology and length, for the progress
@@ -34,9 +36,15 @@ struct finding {
     struct job_state *state;
     struct keeper keeper;
     struct search *search; // of the present topology and length
-    size_t *routers;       // by stream, of a search for caps
-    unsigned *caps;        // by router: caps set on the bench; 0 = none
-    unsigned capped;       // identifies that bench: benches opened so far
+    // What the present search is for: a search for bursts begins with one for the throughput.
+    enum found_kind of;
+    const struct search_goal *goals;
+    size_t goal_count;
+    struct search_goal throughput; // goal of that one
+    double *throughput_pps;        // by stream: the largest load without loss; NaN = unknown
+    size_t *routers;               // by stream, of a search for caps
+    unsigned *caps;                // by router: caps set on the bench; 0 = none
+    unsigned capped;               // identifies that bench: benches opened so far
     unsigned place, length;
     // Streams that the search distinguishes, by path: not those with a load of their own, for which
     // there is nothing to be found but caps.
@@ -70,8 +78,8 @@ static struct search *make_cap_search(const struct finding *finding)
     const struct scenario *scenario = job->scenario;
     const struct cap_spec spec = {.place = finding->place,
                                   .length = finding->length,
-                                  .goals = job->goals,
-                                  .goal_count = job->goal_count,
+                                  .goals = finding->goals,
+                                  .goal_count = finding->goal_count,
                                   .router_count = scenario->router_count,
                                   .routers = finding->routers,
                                   .network_count = finding->network_count,
@@ -80,11 +88,23 @@ static struct search *make_cap_search(const struct finding *finding)
     return cap_search_new(&spec);
 }
 
+static struct search *make_burst_search(const struct finding *finding)
+{
+    const struct burst_spec spec = {.place = finding->place,
+                                    .length = finding->length,
+                                    .goals = finding->goals,
+                                    .goal_count = finding->goal_count,
+                                    .network_count = finding->network_count,
+                                    .pps = pps_at(finding),
+                                    .throughput_pps = finding->throughput_pps};
+    return burst_search_new(&spec);
+}
+
 static struct search *make_search(const struct finding *finding)
 {
     const struct job *job = finding->state->job;
-    if (job->of == FOUND_CAP) {
-        return make_cap_search(finding);
+    if (finding->of != FOUND_RATE) {
+        return finding->of == FOUND_CAP ? make_cap_search(finding) : make_burst_search(finding);
     }
     struct platform_facts facts;
     platform_facts_of_name(job->scenario->platform, &facts);
@@ -94,8 +114,8 @@ static struct search *make_search(const struct finding *finding)
     const struct scale *scale = machines && !direct ? &machine_scale : &kernel_scale;
     const struct throughput_spec spec = {.place = finding->place,
                                          .length = finding->length,
-                                         .goals = job->goals,
-                                         .goal_count = job->goal_count,
+                                         .goals = finding->goals,
+                                         .goal_count = finding->goal_count,
                                          .network_count = finding->network_count,
                                          .apart = job->apart,
                                          .min_pps = scale->least_pps,
@@ -107,8 +127,9 @@ static struct search *make_search(const struct finding *finding)
 // The search whose trials and seconds count.
 static const struct search *inner_search(const struct finding *finding)
 {
-    return finding->state->job->of == FOUND_CAP ? cap_search_trials(finding->search)
-                                                : finding->search;
+    return finding->of == FOUND_CAP     ? cap_search_trials(finding->search)
+           : finding->of == FOUND_BURST ? burst_search_trials(finding->search)
+                                        : finding->search;
 }
 
 static void label_trial(const struct finding *finding, const struct load *load)
@@ -116,6 +137,11 @@ static void label_trial(const struct finding *finding, const struct load *load)
     const char *topology = topology_name(keeper_topology(&finding->keeper, load->place));
     char pps[48];
     text_group_digits(load->pps, 0, pps);
+    if (finding->of == FOUND_BURST) {
+        progress_label("%s, %u bytes, bursts of %.0f packets", topology, load->length,
+                       load->pps * (double)load->duration_ns / (double)NS_PER_S);
+        return;
+    }
     if (load->use == LOAD_PROBE) {
         progress_label("%s, %u bytes: finding saturation", topology, load->length);
         return;
@@ -204,6 +230,24 @@ static int settle_caps(struct finding *finding, const struct load *load, bool *r
     return rc;
 }
 
+// The counts of a network that its search judges. A burst counts as a whole: one of which a stall
+// touched a part, and which lost packets, was disturbed.
+static struct network_outcome judge_network(const struct finding *finding,
+                                            const struct network_result *network,
+                                            struct outcome *outcome)
+{
+    struct undisturbed_result counts = network_undisturbed(network);
+    if (finding->of != FOUND_BURST) {
+        return (struct network_outcome){counts.tx, counts.lost};
+    }
+    if (counts.tx < network->tx && network->lost > 0 && outcome->kind == OUTCOME_GOOD) {
+        outcome->kind = OUTCOME_DISTURBED;
+    }
+    outcome->tx += network->tx - counts.tx;
+    outcome->lost += network->lost - counts.lost;
+    return (struct network_outcome){network->tx, network->lost};
+}
+
 static int try_load(struct finding *finding, const struct load *load, struct error *err)
 {
     _cleanup_point_ struct point point = {0};
@@ -216,9 +260,7 @@ static int try_load(struct finding *finding, const struct load *load, struct err
     _cleanup_free_ struct network_outcome *networks =
         memory_new_array(struct network_outcome, finding->network_count);
     for (size_t n = 0; point.network_count > 0 && n < finding->network_count; n++) {
-        struct undisturbed_result counts =
-            network_undisturbed(&point.networks[finding->streams[n]]);
-        networks[n] = (struct network_outcome){counts.tx, counts.lost};
+        networks[n] = judge_network(finding, &point.networks[finding->streams[n]], &outcome);
     }
     outcome.networks = point.network_count > 0 ? networks : NULL;
     outcome.network_count = finding->network_count;
@@ -246,6 +288,10 @@ static int find_bounds(struct finding *finding, struct error *err)
         }
         label_trial(finding, &load);
         bool died = false;
+        if (finding->of == FOUND_BURST &&
+            (rc = stop_sleep_until(clock_monotonic_ns() + BURST_PAUSE_NS, err)) < 0) {
+            return rc;
+        }
         if ((rc = settle_caps(finding, &load, &died, err)) < 0 ||
             (!died && (rc = try_load(finding, &load, err)) < 0)) {
             return rc;
@@ -267,15 +313,14 @@ static char *make_stream_label(const struct scenario *scenario, size_t stream)
 // What the rows of all kinds of a search have in common.
 static struct found begin_row(const struct finding *finding, size_t goal)
 {
-    const struct job *job = finding->state->job;
     const struct search *inner = inner_search(finding);
     enum topology topology = keeper_topology(&finding->keeper, finding->place);
-    return (struct found){.of = job->of,
+    return (struct found){.of = finding->of,
                           .topology = text_copy(topology_name(topology)),
-                          .goal = text_copy(job->goals[goal].name),
-                          .rule = goal_rule_name(job->goals[goal].rule),
+                          .goal = text_copy(finding->goals[goal].name),
+                          .rule = goal_rule_name(finding->goals[goal].rule),
                           .length = finding->length,
-                          .loss_ratio = job->goals[goal].loss_ratio,
+                          .loss_ratio = finding->goals[goal].loss_ratio,
                           .trial_s = throughput_trial_s(inner),
                           .trials = throughput_trials(inner)};
 }
@@ -291,7 +336,7 @@ static void note_caps(const struct finding *finding)
 {
     const struct job *job = finding->state->job;
     for (size_t r = 0; r < job->scenario->router_count; r++) {
-        for (size_t g = 0; cap_search_has(finding->search, r) && g < job->goal_count; g++) {
+        for (size_t g = 0; cap_search_has(finding->search, r) && g < finding->goal_count; g++) {
             struct cap_result result = cap_search_result(finding->search, r, g);
             struct found found = begin_row(finding, g);
             note_end(result.end, &found);
@@ -305,11 +350,36 @@ static void note_caps(const struct finding *finding)
     }
 }
 
+static void note_bursts(const struct finding *finding)
+{
+    const struct job *job = finding->state->job;
+    double pps = pps_at(finding);
+    for (size_t n = 0; n < finding->network_count; n++) {
+        for (size_t g = 0; g < finding->goal_count; g++) {
+            struct burst_result result = burst_search_result(finding->search, n, g);
+            double throughput = finding->throughput_pps[n];
+            struct found found = begin_row(finding, g);
+            note_end(result.end, &found);
+            found.end = burst_end_text(result.end);
+            found.network = make_stream_label(job->scenario, finding->streams[n]);
+            found.at_pps = pps;
+            found.throughput_pps = throughput;
+            found.carried_frames = result.carried;
+            found.lost_frames = result.lost;
+            found.implied_s[0] = result.carried / pps;
+            found.implied_s[1] = result.lost / pps;
+            found.buffer_s[0] = burst_buffer_s(result.carried, pps, throughput);
+            found.buffer_s[1] = burst_buffer_s(result.lost, pps, throughput);
+            found_list_add(job->found, &found);
+        }
+    }
+}
+
 static void note_rates(const struct finding *finding)
 {
     const struct job *job = finding->state->job;
     for (size_t n = 0; n < finding->network_count; n++) {
-        for (size_t g = 0; g < job->goal_count; g++) {
+        for (size_t g = 0; g < finding->goal_count; g++) {
             struct throughput_result result = throughput_result(finding->search, n, g);
             struct found found = begin_row(finding, g);
             note_end(result.end, &found);
@@ -326,11 +396,48 @@ static void note_rates(const struct finding *finding)
 
 static void note_results(const struct finding *finding)
 {
-    if (finding->state->job->of == FOUND_CAP) {
+    if (finding->of == FOUND_CAP) {
         note_caps(finding);
+    } else if (finding->of == FOUND_BURST) {
+        note_bursts(finding);
     } else {
         note_rates(finding);
     }
+}
+
+// One search, for the present topology and length.
+static int find_one(struct finding *finding, enum found_kind of, const struct search_goal *goals,
+                    size_t goal_count, struct error *err)
+{
+    finding->of = of;
+    finding->goals = goals;
+    finding->goal_count = goal_count;
+    finding->search = make_search(finding);
+    int rc = find_bounds(finding, err);
+    note_results(finding);
+    for (size_t n = 0; of == FOUND_RATE && n < finding->network_count; n++) {
+        finding->throughput_pps[n] = throughput_result(finding->search, n, 0).lower_pps;
+    }
+    search_free(steal_pointer(&finding->search));
+    return rc;
+}
+
+// A search for bursts needs the throughput.
+static int find_place(struct finding *finding, struct error *err)
+{
+    const struct job *job = finding->state->job;
+    finding->shown = 0;
+    if (job->of == FOUND_BURST) {
+        struct search_goal *throughput = &finding->throughput;
+        *throughput = job->goals[0];
+        (void)snprintf(throughput->name, sizeof throughput->name, "0");
+        throughput->loss_ratio = 0.0;
+        int rc = find_one(finding, FOUND_RATE, throughput, 1, err);
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    return find_one(finding, job->of, job->goals, job->goal_count, err);
 }
 
 static int find_all(struct finding *finding, struct error *err)
@@ -341,11 +448,7 @@ static int find_all(struct finding *finding, struct error *err)
         for (size_t i = 0; i < lengths; i++) {
             finding->place = place;
             finding->length = scenario->traffic.lengths[i];
-            finding->shown = 0;
-            finding->search = make_search(finding);
-            int rc = find_bounds(finding, err);
-            note_results(finding);
-            search_free(steal_pointer(&finding->search));
+            int rc = find_place(finding, err);
             if (rc < 0) {
                 return rc;
             }
@@ -379,6 +482,7 @@ int run_find(struct job_state *state, struct error *err)
                               .keeper = {.state = state},
                               .caps = memory_new_array(unsigned, scenario->router_count)};
     list_streams(&finding);
+    finding.throughput_pps = memory_new_array(double, finding.network_count);
     size_t searches = scenario->topology_count * scenario->traffic.length_count;
     progress_start(stderr, searches * TRIALS_EXPECTED);
     log_set_interruption(progress_interrupt, progress_resume);
@@ -389,6 +493,7 @@ int run_find(struct job_state *state, struct error *err)
     free(finding.routers);
     free(finding.streams);
     free(finding.each);
+    free(finding.throughput_pps);
     free(finding.caps);
     rc = rc < 0 ? rc : closed;
     if (rc < 0 && rc != -EINTR) {

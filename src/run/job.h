@@ -21,7 +21,7 @@ struct job {
     const struct search_goal *goals;
     size_t goal_count;
     // What is searched for: by rate, the loads themselves, with a load for each network if `apart`;
-    // by cap, the smallest cap of each router at `at`.
+    // by cap, the smallest cap of each router at `at`; by burst, the longest burst at that rate.
     enum found_kind of;
     bool apart;
     struct profile_rate at;   // of each network

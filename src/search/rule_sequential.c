@@ -266,7 +266,8 @@ bool sequential_pick(struct posterior *const *posteriors, const struct book *boo
             continue;
         }
         if (book->trials == 0) { // the forwarding rate at Max Load is where to look
-            double first = range->scale == NULL ? range->max_pps : range->scale->first_load;
+            bool chosen = range->scale != NULL && range->scale->first_load > 0.0;
+            double first = chosen ? range->scale->first_load : range->max_pps;
             *ret = (struct pick){first, goals[i].final_ns};
             return true;
         }

@@ -11,7 +11,7 @@ struct load_scale {
     // The critical load that a trial's loss at a load beyond it suggests, for a loss ratio.
     double (*expect_critical)(const struct load_scale *scale, double load, double loss,
                               double loss_ratio);
-    double first_load; // of the first trial
+    double first_load; // of the first trial; 0 = max_pps
 };
 
 struct load_range {

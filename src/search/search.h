@@ -58,6 +58,7 @@ struct outcome {
     bool losses_stand;         // OUTCOME_DISTURBED: it has not caused the losses
     // Packets, summed over all networks; tx and lost without those that a stall may have touched.
     uint64_t tx, lost, unsent;
+    uint64_t sending_ns; // how long the tester took to send them
     // By network, for searches that distinguish networks (throughput.h); valid during
     // search_tell(). NULL = only the sums are known.
     const struct network_outcome *networks;
