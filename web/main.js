@@ -74,6 +74,15 @@ function warnings(run) {
     if (run.platform_doubtful === true) {
         notes.push(element("p", {}, run.platform_words));
     }
+    if (run.left_out_percent > 0) {
+        notes.push(
+            element(
+                "p",
+                {},
+                `Losses are without ${number(run.left_out_percent, 1)} % of the time, which stalls of this machine touched. ${number(run.cleared_total)} valid points lost packets in that part only; the table of points has both losses.`,
+            ),
+        );
+    }
     if (run.invalid_total > 0) {
         notes.push(
             element(

@@ -271,24 +271,14 @@ static void show_reasons(const struct point_list *points)
     }
 }
 
-// The part of the valid points that stalls touched, to which the losses above do not refer.
+// The losses above do not refer to the time of sending that stalls touched.
 static void show_left_out(const struct point_list *points)
 {
-    double ratios = 0.0;
-    size_t count = 0;
-    size_t cleared = 0;
-    for (size_t i = 0; i < points->count; i++) {
-        const struct point *point = &points->items[i];
-        if (point->valid && point->has_left_out) {
-            ratios += point->left_out_ratio;
-            count++;
-            cleared += point_lost(point) > 0 && point_undisturbed(point).lost == 0;
-        }
-    }
-    if (ratios > 0.0) {
+    struct left_out_summary summary = point_list_left_out(points);
+    if (summary.ratio > 0.0) {
         printf("Losses without %.1f %% of the time, which stalls of this machine touched; %zu "
                "point%s\nlost packets in that part only\n",
-               100.0 * ratios / (double)count, cleared, cleared == 1 ? "" : "s");
+               100.0 * summary.ratio, summary.cleared, summary.cleared == 1 ? "" : "s");
     }
 }
 

@@ -200,6 +200,22 @@ void point_list_add(struct point_list *list, struct point *point)
     memset(point, 0, sizeof *point);
 }
 
+struct left_out_summary point_list_left_out(const struct point_list *list)
+{
+    struct left_out_summary summary = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct point *point = &list->items[i];
+        if (point->valid && point->has_left_out) {
+            count++;
+            summary.ratio += point->left_out_ratio;
+            summary.cleared += point_lost(point) > 0 && point_undisturbed(point).lost == 0;
+        }
+    }
+    summary.ratio = count == 0 ? 0.0 : summary.ratio / (double)count;
+    return summary;
+}
+
 void point_list_clear(struct point_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {

@@ -198,6 +198,12 @@ struct point_list {
     struct point *items;
     size_t count;
 };
+// What stalls of the machine did to the valid points of a list.
+struct left_out_summary {
+    double ratio;   // mean part of the time of sending that is left out; 0 = none
+    size_t cleared; // points that lost packets in that part only
+};
+struct left_out_summary point_list_left_out(const struct point_list *list);
 void point_list_add(struct point_list *list, struct point *point); // moves *point into the list
 void point_list_clear(struct point_list *list);
 

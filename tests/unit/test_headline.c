@@ -130,6 +130,8 @@ static void test_bounds_are_of_the_undisturbed_losses(void **state)
     assert_true(rows[0].throughput.low == 2000 && rows[0].throughput.high == 3000);
     assert_true(rows[0].pdr.low == 3000 && rows[0].pdr.high == 4000);
     assert_true(rows[0].throughput.regular && rows[0].pdr.regular);
+    struct left_out_summary left_out = point_list_left_out(&list);
+    assert_true(left_out.ratio == 0.15625 && left_out.cleared == 2);
     free(rows);
     point_list_clear(&list);
 }
