@@ -137,6 +137,13 @@ function verdictSection(run) {
         "section",
         { id: "verdict" },
         element("h2", {}, "Verdict"),
+        (run.answers ?? []).length === 0
+            ? null
+            : element(
+                  "ul.answers",
+                  {},
+                  run.answers.map((line) => element("li", {}, line)),
+              ),
         verdictLists(run),
         warnings(run),
         expectations(run),

@@ -14,6 +14,7 @@
 #include "cli/command.h"
 #include "cli/measuring.h"
 #include "linux/cpu.h"
+#include "report/answer.h"
 #include "report/expected.h"
 #include "report/headline.h"
 #include "report/reasons.h"
@@ -26,7 +27,8 @@
 #include "scenario/engines.h"
 #include "testbed/testbed.h"
 
-#define REASONS_SHOWN 3
+#define REASONS_SHOWN    3
+#define TERMINAL_COLUMNS 80
 
 struct run_values {
     const char *output;
@@ -330,6 +332,32 @@ static int show_json(const struct scenario *scenario, const struct point_list *p
     return ferror(stdout) == 0 ? 0 : fail(err, errno, "standard output");
 }
 
+// Prints a text in lines of at most 80 columns, broken at blanks.
+static void print_wrapped(const char *text)
+{
+    while (text_columns(text) > TERMINAL_COLUMNS) {
+        size_t length = text_bytes_within(text, TERMINAL_COLUMNS);
+        while (length > 1 && text[length] != ' ') {
+            length--;
+        }
+        printf("%.*s\n", (int)length, text);
+        text += length + (text[length] == ' ' ? 1 : 0);
+    }
+    puts(text);
+}
+
+// Prints what bridging costs, if both topologies were measured.
+static void show_answers(const struct point_list *points)
+{
+    _cleanup_free_ struct answer *answers = NULL;
+    size_t count = answers_compute(points, &answers);
+    for (size_t i = 0; i < count; i++) {
+        _cleanup_free_ char *text = answer_text(&answers[i]);
+        printf("%s", i == 0 ? "\n" : "");
+        print_wrapped(text);
+    }
+}
+
 static void show_expected(const struct scenario *scenario, const struct point_list *points)
 {
     if (scenario->expectation_count > 0) {
@@ -363,6 +391,7 @@ static int show(const struct scenario *scenario, const struct point_list *points
         puts("*: irregular: a lower load exceeded the loss, or a higher one did not");
     }
     show_left_out(points);
+    show_answers(points);
     show_expected(scenario, points);
     size_t invalid = count_invalid(points);
     show_convergence(folder);

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "report/answer.h"
 #include "report/indexes.h"
 #include "report/page_points.h"
 #include "report/steps.h"
@@ -183,6 +184,19 @@ static json_t *describe_summary(const struct point_list *points)
     return list;
 }
 
+// What bridging costs, a text for each length.
+static json_t *describe_answers(const struct point_list *points)
+{
+    _cleanup_free_ struct answer *answers = NULL;
+    size_t count = answers_compute(points, &answers);
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        _cleanup_free_ char *text = answer_text(&answers[i]);
+        json_array_append_new(list, json_string(text));
+    }
+    return list;
+}
+
 // RFC 4648 §4.
 static char *to_base64(const char *bytes, size_t length)
 {
@@ -281,6 +295,7 @@ static int describe_run(const char *folder, const struct point_list *points, siz
         json_object_set_new(ret, "run", run);
         describe_platform(run, ret);
     }
+    json_object_set_new(ret, "answers", describe_answers(points));
     json_object_set_new(ret, "summary", describe_summary(points));
     json_object_set_new(ret, "indexes", indexes_to_json(points));
     json_object_set_new(ret, "sweeps", describe_sweeps(points, cells));

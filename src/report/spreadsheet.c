@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/private_folder.h"
 #include "base/text.h"
+#include "report/answer.h"
 #include "report/book.h"
 #include "report/indexes.h"
 #include "report/points.h"
@@ -77,6 +78,28 @@ static int add_indexes(struct book *book, const struct point_list *points, struc
     return indexes_list(points, writer, err);
 }
 
+// What bridging costs; no sheet if it was not measured beside dedicated links.
+static int add_answers(struct book *book, const struct point_list *points, struct error *err)
+{
+    static const struct column columns[] = {{"answer", "What bridging costs", COLUMN_TEXT, 0}};
+    _cleanup_free_ struct answer *answers = NULL;
+    size_t count = answers_compute(points, &answers);
+    if (count == 0) {
+        return 0;
+    }
+    _cleanup_writer_ struct writer *writer =
+        writer_sheet(book, book_add_sheet(book, "Answer"), columns, 1);
+    for (size_t i = 0; i < count; i++) {
+        _cleanup_free_ char *text = answer_text(&answers[i]);
+        const struct value row[] = {VALUE_TEXT(text)};
+        int rc = writer_row(writer, row, err);
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    return writer_finish(writer, err);
+}
+
 static int write_book(const char *path, const struct point_list *points, struct error *err)
 {
     struct book book = {.workbook = workbook_new(path)};
@@ -93,6 +116,9 @@ static int write_book(const char *path, const struct point_list *points, struct 
     }
     if (rc == 0) {
         rc = add_indexes(&book, points, err);
+    }
+    if (rc == 0) {
+        rc = add_answers(&book, points, err);
     }
     if (rc == 0) {
         charts_add(&book, points);
