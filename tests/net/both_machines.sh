@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Both directions of a network at once through virtual machines and containers: each direction is accounted
+# for to the packet. Nothing depends on the speed of the machine.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+router_image
+isolate --run "$@"
+plan 8
+
+# measure_both URI — a run of both topologies.
+measure_both() {
+    cat >"$T/both.yaml" <<END
+name: both
+platform: $1
+topologies: [bridged, dedicated]
+routers: { r1t3: { memory: 96 MiB } }
+networks: { NET0: { router: r1t3, directions: both } }
+traffic: { engine: packet, lengths: [64], rates: { pps: [300, 600] }, duration: 500 ms }
+END
+    folder=$T/${1%%:*}
+    ok "${1%%:*}: both topologies are measured" measures "$folder" "$T/both.yaml"
+    is "  each direction has a row, with the packets that were asked for" \
+        "$(jq -c '[.networks[] | [.direction, .tx + .unsent]]' "$folder/points.jsonl" | sort -u | paste -sd' ')" \
+        '[["forward",150],["reverse",150]] [["forward",300],["reverse",300]]'
+    ok "  packets arrive in both directions" jq -es 'all(.[].networks[]; .rx > 0)' "$folder/points.jsonl" ||
+        sed 's/^/# /' "$folder/points.jsonl"
+    ok "  every sum holds and every loss has a place" points_sane "$folder"
+}
+
+own_libvirtd
+measure_both "$uri"
+"$SOURCE_ROOT/scripts/libvirtd" stop $lv
+own_libvirtd lxc
+measure_both "$uri"
