@@ -170,9 +170,8 @@ size_t headlines_compute(const struct point_list *points, struct headline **ret)
         size_t networks = sweeps[i].network_count;
         headlines = memory_resize(headlines, count + networks + 1, sizeof *headlines);
         for (size_t k = 0; k < networks; k++) {
-            if (!has_fixed_load(&sweeps[i], k)) {
-                headlines[count++] = headline_of(&sweeps[i], k);
-            }
+            headlines[count] = headline_of(&sweeps[i], k);
+            headlines[count++].fixed_load = has_fixed_load(&sweeps[i], k);
         }
     }
     sweeps_free(sweeps, sweep_count);
@@ -221,7 +220,9 @@ json_t *headlines_to_json(const struct point_list *points)
     size_t count = headlines_compute(points, &headlines);
     json_t *rows = json_array();
     for (size_t i = 0; i < count; i++) {
-        json_array_append_new(rows, headline_to_json(&headlines[i]));
+        if (!headlines[i].fixed_load) {
+            json_array_append_new(rows, headline_to_json(&headlines[i]));
+        }
     }
     return rows;
 }
@@ -254,6 +255,9 @@ int headlines_list(const struct point_list *points, struct writer *writer,
     struct headline_marks marks = {0};
     for (size_t i = 0; i < count; i++) {
         const struct headline *headline = &headlines[i];
+        if (headline->fixed_load) {
+            continue;
+        }
         const struct point *first = headline->first;
         _cleanup_free_ char *throughput = bounds_text(&headline->throughput);
         _cleanup_free_ char *pdr = bounds_text(&headline->pdr);

@@ -26,6 +26,7 @@ struct bounds {
 struct headline {
     const struct point *first; // scenario, platform, engine, topology, length of all points
     const char *network;
+    bool fixed_load; // its load does not depend on the offered load: it has no bounds to be listed
     struct bounds throughput, pdr;       // loss ratios 0 and HEADLINE_PDR
     double max_pps;                      // highest forwarding rate; NaN if there is no valid point
     bool saturated;                      // a valid load exceeded the partial drop rate

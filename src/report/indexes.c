@@ -149,7 +149,8 @@ static const struct load_step *last_step_within(const struct sweep *sweep,
         bool within = true;
         for (size_t n = 0; n < sweep->network_count; n++) {
             const struct bounds *bounds = partial ? &headlines[n].pdr : &headlines[n].throughput;
-            within = within && sweep->steps[i].network_offered[n] <= bounds->low;
+            within = within &&
+                     (headlines[n].fixed_load || sweep->steps[i].network_offered[n] <= bounds->low);
         }
         last = within ? &sweep->steps[i] : last;
     }
@@ -257,6 +258,9 @@ static void add_sweep(struct index_list *list, const struct sweep *sweep,
     for (size_t n = 0; n < sweep->network_count; n++) {
         const struct headline *headline = &headlines[n];
         double throughput = headline->throughput.low;
+        if (headline->fixed_load) {
+            continue;
+        }
         add_bounds(list, THROUGHPUT, sweep, headline, &headline->throughput);
         add_bounds(list, PARTIAL_DROP, sweep, headline, &headline->pdr);
         add_highest_rate(list, sweep, headline);

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "report/headline.h"
 #include "report/indexes.h"
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
@@ -148,6 +149,30 @@ static void rows_name_what_they_are(void **state)
     point_list_clear(&list);
 }
 
+// A network with a load of its own has no index and no row of the summary; the other keeps its own.
+static void fixed_loads_have_no_bounds(void **state)
+{
+    (void)state;
+    struct point_list list = make(two_routers, COUNT(two_routers));
+    for (size_t i = 0; i < list.count; i++) {
+        list.items[i].networks[0].fixed_load = true;
+    }
+    json_t *summary = headlines_to_json(&list);
+    size_t at;
+    const json_t *row = NULL;
+    json_array_foreach(summary, at, row)
+    {
+        assert_string_equal(json_string_value(json_object_get(row, "network")), "NET1");
+    }
+    assert_int_equal(at, 2);
+    json_decref(summary);
+    _cleanup_free_ struct index_value *items = NULL;
+    size_t count = indexes_compute(&list, &items);
+    assert_null(find(items, count, "throughput", "NET0"));
+    assert_non_null(find(items, count, "throughput", "NET1"));
+    point_list_clear(&list);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +180,7 @@ int main(void)
         cmocka_unit_test(unknown_indexes_are_absent),
         cmocka_unit_test(two_networks_share),
         cmocka_unit_test(rows_name_what_they_are),
+        cmocka_unit_test(fixed_loads_have_no_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
