@@ -17,6 +17,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "traffic/form.h"
 #include "traffic/stamp.h"
 
 char _license[] SEC("license") = "GPL";
@@ -27,6 +28,7 @@ char _license[] SEC("license") = "GPL";
 
 volatile __u32 run;
 volatile __u16 network;
+struct form form; // that packets must have; zeroed = any
 
 volatile __u64 arrivals, received, duplicated, reordered, corrupt, stale, strays;
 volatile __u64 highest; // highest sequence number + 1
@@ -252,6 +254,14 @@ static __always_inline void count_gap(__u64 sent_ns)
 
 // ---- sequence numbers
 
+// Whether packet `number` should look as it was seen, see form_matches(). A function that the
+// verifier checks separately.
+__noinline int has_form(__u64 number, __u32 ip_length, __u32 port, __u32 address)
+{
+    const struct form_seen seen = {.ip_length = ip_length, .port = port, .address = address};
+    return form_matches(&form, number, &seen);
+}
+
 // The interval of a packet. A function that the verifier checks separately, on an index whose value
 // it does not follow.
 __noinline int find_interval(__u64 number)
@@ -352,6 +362,7 @@ struct frame {
     __u32 run;
     __u16 network;
     int intact;
+    struct form_seen seen;
 };
 
 static __always_inline void read_stamp(const struct datagram *datagram, struct frame *frame)
@@ -373,6 +384,9 @@ static __always_inline int read_frame4(struct xdp_md *context, const struct iphd
         return 0;
     }
     read_stamp(datagram, frame);
+    frame->seen = (struct form_seen){.ip_length = bpf_ntohs(ip->tot_len),
+                                     .port = bpf_ntohs(datagram->udp.source),
+                                     .address = bpf_ntohl(ip->saddr)};
     frame->intact = is_intact4(context, ip, datagram, end);
     return 1;
 }
@@ -389,6 +403,9 @@ static __always_inline int read_frame6(struct xdp_md *context, const struct ipv6
         return is_fragment6(ip, end);
     }
     read_stamp(datagram, frame);
+    frame->seen = (struct form_seen){.ip_length = FRAME_IPV6 + bpf_ntohs(ip->payload_len),
+                                     .port = bpf_ntohs(datagram->udp.source),
+                                     .address = bpf_ntohl(ip->saddr.in6_u.u6_addr32[3])};
     frame->intact = is_intact6(context, ip, datagram, end);
     return 1;
 }
@@ -424,6 +441,10 @@ int count_stamped(struct xdp_md *context)
         kind = frame.run == run && frame.network == network && frame.number <= ~0ULL - FLOW_WINDOW
                    ? KIND_COUNTED
                    : KIND_STRAY;
+    }
+    if (kind == KIND_COUNTED &&
+        !has_form(frame.number, frame.seen.ip_length, frame.seen.port, frame.seen.address)) {
+        kind = KIND_CORRUPT;
     }
     __u32 interval = kind == KIND_COUNTED ? interval_of(frame.number) : 0;
     if (!several_queues) {

@@ -55,25 +55,55 @@ static void count_waiting(__u64 now_ns)
     waiting_ns = now_ns;
 }
 
+// Gives a frame that has the source of the stream's first flow that of its packet's flow: writes
+// port and address, and the checksum of an IPv4 header. `length` is that of the headers. Returns
+// what the UDP checksum's sum grows by.
+static __always_inline __u64 write_source(const struct xdp_stream *stream,
+                                          const struct xdp_part *part, __u8 *at, const __u32 length)
+{
+    const struct form *form = &stream->form;
+    if (form->flows.count < 2) {
+        return 0;
+    }
+    __u32 flow = form_flow(&form->flows, stream->sequence);
+    __u16 port = bpf_htons((__u16)form_port(form, flow));
+    __u32 address = bpf_htonl(form_address(form, flow));
+    if (length == FRAME_STAMP_AT(6)) {
+        *(__u32 *)(void *)(at + FRAME_ETHERNET + 20) = address;
+    } else {
+        *(__u32 *)(void *)(at + FRAME_ETHERNET + 12) = address;
+        *(__u16 *)(void *)(at + FRAME_ETHERNET + 10) = ~stamp_fold(part->ip_less + address);
+    }
+    *(__u16 *)(void *)(at + length - FRAME_UDP) = port;
+    return part->udp_less + address + port;
+}
+
 // Writes the stream's next frame up to the filler; `length` is that of its headers, a constant for
 // the verifier. Returns 0 if the frame is too short.
-static __always_inline int write_headers(const struct xdp_md *context,
-                                         const struct xdp_stream *stream, __u64 now_ns,
-                                         const __u32 length)
+static __always_inline int write_headers(struct xdp_md *context, const struct xdp_stream *stream,
+                                         __u64 now_ns, const __u32 length)
 {
+    const struct xdp_part *part =
+        &stream->parts[form_part(&stream->form.lengths, stream->sequence) & (FORM_PARTS_MAX - 1)];
+    __s32 beyond = (__s32)(context->data_end - context->data) - (__s32)part->length;
+    // The kernel made the frame as long as the longest packet.
+    if (beyond < 0 || (beyond > 0 && bpf_xdp_adjust_tail(context, -beyond) < 0)) {
+        return 0;
+    }
     __u8 *at = (__u8 *)(long)context->data;
     if (at + length + FRAME_STAMP_LENGTH > (__u8 *)(long)context->data_end) {
         return 0;
     }
+    __u64 *words = (__u64 *)(void *)at;
+    for (__u32 i = 0; i < (length + 7) / 8; i++) { // the last one reaches into the stamp
+        words[i] = part->headers[i];
+    }
     __u64 number = bpf_cpu_to_be64(stream->sequence);
     __u64 time = bpf_cpu_to_be64(now_ns);
     __u32 check = bpf_htonl(stamp_check(stream->begin, number, time));
-    __u16 sum = ~stamp_fold(stream->base_sum + halves(stream->begin) + halves(number) +
+    __u64 grown = write_source(stream, part, at, length);
+    __u16 sum = ~stamp_fold(part->base_sum + grown + halves(stream->begin) + halves(number) +
                             halves(time) + check);
-    __u64 *words = (__u64 *)(void *)at;
-    for (__u32 i = 0; i < (length + 7) / 8; i++) { // the last one reaches into the stamp
-        words[i] = stream->headers[i];
-    }
     // RFC 768: a checksum of 0 means no checksum
     *(__u16 *)(void *)(at + length - 2) = sum == 0 ? 0xffff : sum;
     *(__u64 *)(void *)(at + length) = stream->begin;
@@ -84,8 +114,8 @@ static __always_inline int write_headers(const struct xdp_md *context,
 }
 
 // Writes the stream's next frame. Returns 0 if it has no room.
-static __always_inline int write_frame(const struct xdp_md *context,
-                                       const struct xdp_stream *stream, __u64 now_ns)
+static __always_inline int write_frame(struct xdp_md *context, const struct xdp_stream *stream,
+                                       __u64 now_ns)
 {
     return stream->stamp_at == FRAME_STAMP_AT(6)
                ? write_headers(context, stream, now_ns, FRAME_STAMP_AT(6))

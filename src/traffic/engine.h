@@ -26,6 +26,7 @@ struct traffic_path {
     size_t source_node, sink_node;
     int source_index, sink_index; // interface indexes
     struct frame_address address;
+    struct form_flows flows;
     unsigned ip_length; // of all its IP packets; 0 = that of the request, and
     unsigned ip_extra;  // bytes by which its IP packets exceed traffic_request.ip_length
 };
@@ -50,7 +51,8 @@ struct traffic_load {
 struct traffic_request {
     uint32_t run;
     unsigned ip_length;
-    double pps; // for each path; 0 = as fast as possible
+    const struct form_lengths *lengths; // of a mix of lengths; NULL = ip_length
+    double pps;                         // for each path; 0 = as fast as possible
     uint64_t duration_ns;
     const struct traffic_load *loads; // for each path; NULL = pps
     size_t interval_count;            // at most TRAFFIC_INTERVALS_MAX

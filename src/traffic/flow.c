@@ -123,6 +123,10 @@ void flow_count(struct flow *flow, const struct frame_stamp *stamp, uint64_t arr
         flow->strays++;
         return;
     }
+    if (!form_matches(&flow->form, stamp->sequence, &stamp->seen)) {
+        flow_count_corrupt(flow);
+        return;
+    }
     count_arrival(flow);
     uint64_t sequence = stamp->sequence;
     if (sequence >= flow->highest) {

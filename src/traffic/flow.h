@@ -19,6 +19,7 @@ struct flow {
     uint16_t network;
     atomic_ullong arrivals; // every frame of this run: good, duplicate or corrupt
     uint64_t received;      // distinct packets
+    struct form form;       // that packets must have; set after flow_start(), zeroed = any
     uint64_t duplicated, reordered, corrupt;
     uint64_t stale;   // behind the window: whether they are duplicates is unknown
     uint64_t strays;  // good packets of another run or network

@@ -128,6 +128,7 @@ void frame_template_init(struct frame_template *frame, const struct frame_addres
     bool six = address->source.version == 6;
     frame->length = FRAME_ETHERNET + ip_length;
     frame->stamp_at = FRAME_STAMP_AT(address->source.version);
+    frame->version = six ? 6 : 4;
     memcpy(bytes, address->next_hop_mac, 6);
     memcpy(bytes + 6, address->source_mac, 6);
     put16(bytes + 12, six ? 0x86dd : 0x0800);
@@ -135,7 +136,7 @@ void frame_template_init(struct frame_template *frame, const struct frame_addres
 
     uint8_t *udp = bytes + frame->stamp_at - FRAME_UDP;
     size_t udp_length = (size_t)(bytes + frame->length - udp);
-    put16(udp, (uint16_t)(FRAME_PORT + 1U + address->network % 1024U));
+    put16(udp, (uint16_t)FRAME_SOURCE_PORT(address->network));
     put16(udp + 2, FRAME_PORT);
     put16(udp + 4, (uint16_t)udp_length);
     put16(udp + 6, 0);
@@ -159,6 +160,43 @@ void frame_stamp(const struct frame_template *frame_template, uint8_t *frame,
     uint16_t check = (uint16_t)~stamp_fold(sum);
     check = check == 0 ? 0xffff : check; // RFC 768: 0 means "no checksum"
     memcpy(at - 2, &check, 2);
+}
+
+// Replaces `length` bytes at `at`, 2 or 4 of them, in a frame, and returns what that adds to the
+// sum of a checksum that covers them (RFC 1624, equation 3).
+static uint64_t replace_bytes(uint8_t *at, const void *bytes, size_t length)
+{
+    uint32_t before = 0;
+    uint32_t after = 0;
+    memcpy(&before, at, length);
+    memcpy(&after, bytes, length);
+    memcpy(at, bytes, length);
+    return (uint64_t)(length == 2 ? (uint16_t)~before : ~before) + after;
+}
+
+static void add_to_check(uint8_t *at, uint64_t change, bool udp)
+{
+    uint16_t check = 0;
+    memcpy(&check, at, 2);
+    check = (uint16_t)~stamp_fold((uint16_t)~check + change);
+    check = check == 0 && udp ? 0xffff : check; // RFC 768: 0 means "no checksum"
+    memcpy(at, &check, 2);
+}
+
+void frame_set_source(const struct frame_template *frame_template, uint8_t *frame, uint32_t port,
+                      uint32_t address)
+{
+    bool six = frame_template->version == 6;
+    uint8_t *udp = frame + frame_template->stamp_at - FRAME_UDP;
+    uint8_t *ip = udp - (six ? FRAME_IPV6 : FRAME_IPV4);
+    uint16_t port_bytes = htons((uint16_t)port);
+    uint32_t address_bytes = htonl(address);
+    uint64_t change = replace_bytes(ip + (six ? 20 : 12), &address_bytes, 4);
+    if (!six) {
+        add_to_check(ip + 10, change, false);
+    }
+    change += replace_bytes(udp, &port_bytes, 2);
+    add_to_check(udp + 6, change, true);
 }
 
 // The layers of a frame with the port of test traffic.
@@ -216,9 +254,13 @@ enum frame_verdict frame_parse(const uint8_t *frame, size_t length, struct frame
         get16(stamp) != FRAME_MAGIC || get32(stamp + 24) != check_of(stamp)) {
         return FRAME_CORRUPT;
     }
-    *ret_stamp = (struct frame_stamp){.network = get16(stamp + 2),
-                                      .run = get32(stamp + 4),
-                                      .sequence = get64(stamp + 8),
-                                      .time_ns = get64(stamp + 16)};
+    *ret_stamp =
+        (struct frame_stamp){.network = get16(stamp + 2),
+                             .run = get32(stamp + 4),
+                             .sequence = get64(stamp + 8),
+                             .time_ns = get64(stamp + 16),
+                             .seen = {.ip_length = (uint32_t)layers.ip_length,
+                                      .port = get16(layers.udp),
+                                      .address = get32(layers.ip + (layers.six ? 20 : 12))}};
     return FRAME_GOOD;
 }

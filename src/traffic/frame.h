@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/ip.h"
+#include "traffic/form.h"
 #include "traffic/stamp.h"
 
 // Addresses of the first link.
@@ -33,12 +34,14 @@ struct frame_stamp {
     uint32_t run;
     uint64_t sequence;
     uint64_t time_ns;
+    struct form_seen seen; // written by frame_parse() only, and not part of the stamp
 };
 
 // A frame that is complete except for the stamp and the UDP checksum, which depends on it.
 struct frame_template {
     size_t length;     // length of the frame in bytes, without FCS
     size_t stamp_at;   // offset of the stamp; the UDP header is before it
+    unsigned version;  // of IP
     uint64_t base_sum; // one's complement sum (RFC 1071) of everything that the UDP checksum covers
                        // except the stamp
     uint8_t bytes[FRAME_ETHERNET + FRAME_IP_MAX];
@@ -51,6 +54,11 @@ void frame_template_init(struct frame_template *frame, const struct frame_addres
 // Writes stamp and checksum to `frame`, a copy of the template's bytes.
 void frame_stamp(const struct frame_template *frame_template, uint8_t *frame,
                  const struct frame_stamp *stamp);
+
+// Changes a stamped frame's UDP source port and the last 4 bytes of its source address, both in
+// host order, and its checksums with them.
+void frame_set_source(const struct frame_template *frame_template, uint8_t *frame, uint32_t port,
+                      uint32_t address);
 
 enum frame_verdict {
     FRAME_GOOD,

@@ -27,6 +27,7 @@
 #include "linux/discard.h"
 #include "linux/wall_clock.h"
 #include "traffic/flow.h"
+#include "traffic/form_make.h"
 #include "traffic/packet.h"
 
 #define BLOCK_LENGTH (256U << 10)
@@ -63,7 +64,7 @@ struct packet_sink {
 struct half {
     size_t path_count;
     struct packet_receiver *receivers; // for each path
-    uint16_t *networks;                // for each path
+    struct traffic_path *paths;        // for each receiver
     struct packet_sink *sinks;
     size_t sink_count;
     struct packet_threads threads;
@@ -254,7 +255,7 @@ static void sink_close(struct half *half)
     }
     free(half->threads.threads);
     free(half->sinks);
-    free(half->networks);
+    free(half->paths);
     free(half->receivers);
     free(half);
 }
@@ -289,14 +290,14 @@ static int sink_open(const struct engine_ops *engine, const struct traffic_setup
     struct half *half = memory_new(1, sizeof *half);
     half->clock = (struct wall_clock)WALL_CLOCK_INIT;
     half->receivers = memory_new_array(struct packet_receiver, setup->path_count);
-    half->networks = memory_new_array(uint16_t, setup->path_count);
+    half->paths = memory_new_array(struct traffic_path, setup->path_count);
     for (size_t i = 0; i < setup->path_count; i++) {
         int rc = receiver_open(&setup->paths[i], ns[i], &half->receivers[i], err);
         if (rc < 0) {
             sink_close(half);
             return rc;
         }
-        half->networks[i] = setup->paths[i].address.network;
+        half->paths[i] = setup->paths[i];
         half->path_count++;
         rc = sink_discard(half, setup, ns, i, err);
         if (rc < 0) {
@@ -328,7 +329,9 @@ static int sink_start(struct half *half, const struct traffic_request *request, 
 {
     int rc = wall_clock_begin(&half->clock, err);
     for (size_t i = 0; rc == 0 && i < half->path_count; i++) {
-        receiver_prepare(&half->receivers[i], &half->clock, request->run, half->networks[i]);
+        receiver_prepare(&half->receivers[i], &half->clock, request->run,
+                         half->paths[i].address.network);
+        half->receivers[i].flow->form = form_make(&half->paths[i], request);
         receiver_divide(&half->receivers[i], request, i);
     }
     atomic_store(&half->stop, false);

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "traffic/form_make.h"
 #include "traffic/pacer.h"
 #include "traffic/packet.h"
 
@@ -26,8 +27,9 @@ struct packet_stream {
     struct pacer_stream paced;
     int socket;
     struct traffic_path path;
-    struct frame_template frame;
-    uint8_t *buffers; // PACKET_BATCH copies of the frame
+    struct form form;
+    struct frame_template *frames; // for each length
+    uint8_t *buffers;              // PACKET_BATCH frames: headers, stamp and filler
 };
 
 static struct packet_stream *stream_of(struct pacer_stream *paced)
@@ -41,12 +43,31 @@ static void stream_close(struct pacer_stream *paced)
     if (stream->socket >= 0) {
         close(stream->socket);
     }
+    free(stream->frames);
     free(stream->buffers);
 }
 
 static uint8_t *buffer(const struct packet_stream *stream, size_t i)
 {
-    return stream->buffers + i * sizeof stream->frame.bytes;
+    return stream->buffers + i * sizeof stream->frames->bytes;
+}
+
+// Writes the frame of a packet to a buffer, which contains the filler of all lengths. Returns its
+// length.
+static size_t write_frame(const struct packet_stream *stream, const struct frame_stamp *stamp,
+                          uint8_t *frame)
+{
+    const struct form *form = &stream->form;
+    const struct frame_template *made = &stream->frames[form_part(&form->lengths, stamp->sequence)];
+    if (form->lengths.slot_count > 1 || form->flows.count > 1) {
+        memcpy(frame, made->bytes, made->stamp_at);
+    }
+    frame_stamp(made, frame, stamp);
+    if (form->flows.count > 1) {
+        uint32_t flow = form_flow(&form->flows, stamp->sequence);
+        frame_set_source(made, frame, form_port(form, flow), form_address(form, flow));
+    }
+    return made->length;
 }
 
 static int packet_send(struct pacer_thread *thread, size_t number, size_t count)
@@ -58,9 +79,12 @@ static int packet_send(struct pacer_thread *thread, size_t number, size_t count)
     memset(messages, 0, count * sizeof messages[0]);
     uint64_t now = clock_monotonic_ns();
     for (size_t i = 0; i < count; i++) {
-        struct frame_stamp stamp = {stream->path.address.network, thread->run, paced->tx + i, now};
-        frame_stamp(&stream->frame, buffer(stream, i), &stamp);
-        parts[i] = (struct iovec){buffer(stream, i), stream->frame.length};
+        const struct frame_stamp stamp = {.network = stream->path.address.network,
+                                          .run = thread->run,
+                                          .sequence = paced->tx + i,
+                                          .time_ns = now};
+        size_t length = write_frame(stream, &stamp, buffer(stream, i));
+        parts[i] = (struct iovec){buffer(stream, i), length};
         messages[i].msg_hdr.msg_iov = &parts[i];
         messages[i].msg_hdr.msg_iovlen = 1;
     }
@@ -106,7 +130,7 @@ static int stream_open(const struct traffic_path *path, const struct netns *ns,
         stream_close(paced);
         return rc;
     }
-    ret->buffers = memory_new_array(uint8_t, PACKET_BATCH * sizeof ret->frame.bytes);
+    ret->buffers = memory_new_array(uint8_t, PACKET_BATCH * sizeof ret->frames->bytes);
     return 0;
 }
 
@@ -114,10 +138,18 @@ static void stream_prepare(struct pacer_thread *thread, size_t number,
                            const struct traffic_request *request)
 {
     struct packet_stream *stream = stream_of(thread->streams[number]);
-    frame_template_init(&stream->frame, &stream->path.address,
-                        traffic_ip_length(&stream->path, request));
+    stream->form = form_make(&stream->path, request);
+    free(stream->frames);
+    unsigned parts = form_part_count(&stream->form);
+    stream->frames = memory_new_array(struct frame_template, parts);
+    const struct frame_template *longest = &stream->frames[0];
+    for (unsigned i = 0; i < parts; i++) {
+        struct frame_template *frame = &stream->frames[i];
+        frame_template_init(frame, &stream->path.address, stream->form.lengths.lengths[i]);
+        longest = frame->length > longest->length ? frame : longest;
+    }
     for (size_t copy = 0; copy < PACKET_BATCH; copy++) {
-        memcpy(buffer(stream, copy), stream->frame.bytes, stream->frame.length);
+        memcpy(buffer(stream, copy), longest->bytes, longest->length);
     }
 }
 

@@ -9,14 +9,17 @@
 
 #include <stdint.h>
 
-#define FRAME_MAGIC        0x5652U
-#define FRAME_PORT         22098U // UDP destination port of test traffic
-#define FRAME_ETHERNET     14U    // bytes of an Ethernet header; no FCS in software
-#define FRAME_IPV4         20U    // bytes of an IPv4 header without options
-#define FRAME_IPV6         40U    // bytes of an IPv6 header without extension headers
-#define FRAME_UDP          8U     // bytes of a UDP header
-#define FRAME_HEADERS_MAX  (FRAME_ETHERNET + FRAME_IPV6 + FRAME_UDP) // bytes before the stamp
-#define FRAME_STAMP_LENGTH 28U
+#define FRAME_MAGIC                0x5652U
+#define FRAME_PORT                 22098U // UDP destination port of test traffic
+// UDP source port of a network's traffic, or of the first of its flows, whose ports end below
+// 65536.
+#define FRAME_SOURCE_PORT(network) (FRAME_PORT + 1U + (network) % 1024U)
+#define FRAME_ETHERNET             14U // bytes of an Ethernet header; no FCS in software
+#define FRAME_IPV4                 20U // bytes of an IPv4 header without options
+#define FRAME_IPV6                 40U // bytes of an IPv6 header without extension headers
+#define FRAME_UDP                  8U  // bytes of a UDP header
+#define FRAME_HEADERS_MAX          (FRAME_ETHERNET + FRAME_IPV6 + FRAME_UDP) // bytes before the stamp
+#define FRAME_STAMP_LENGTH         28U
 // Where the stamp begins, by IP version.
 #define FRAME_STAMP_AT(version)                                                                    \
     (FRAME_ETHERNET + ((version) == 6 ? FRAME_IPV6 : FRAME_IPV4) + FRAME_UDP)

@@ -17,6 +17,10 @@ struct xdp_stream;
 void xdp_source_prepare(struct xdp_stream *stream, const struct frame_template *frame,
                         const struct frame_stamp *stamp);
 
+// Gives a prepared stream lengths and flows, of frames with the addresses of the template.
+void xdp_source_set_form(struct xdp_stream *stream, const struct frame_address *address,
+                         const struct form *form);
+
 // Tests whether this kernel can run the source's program, on `count` frames that it drops. Exit
 // status 3 if not.
 int xdp_source_try(struct error *err);

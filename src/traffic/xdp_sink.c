@@ -27,6 +27,7 @@
 #include "linux/napi.h"
 #include "linux/xdp_ability.h"
 #include "traffic/flow.h"
+#include "traffic/form_make.h"
 #include "traffic/xdp.h"
 #include "xdp_sink.skel.h"
 
@@ -35,7 +36,7 @@
 struct xdp_receiver {
     struct xdp_sink_bpf *skeleton;
     int attachment;
-    uint16_t network;
+    struct traffic_path path;
     pid_t *first; // NAPI threads that run before other tasks
     size_t first_count;
 };
@@ -113,7 +114,7 @@ static struct xdp_sink_bpf *sink_open_skeleton(void)
 static int receiver_open(const struct traffic_path *path, const struct netns *ns,
                          struct xdp_receiver *ret, struct error *err)
 {
-    *ret = (struct xdp_receiver){.attachment = -1, .network = path->address.network};
+    *ret = (struct xdp_receiver){.attachment = -1, .path = *path};
     bpf_skeletons_are_silent();
     unsigned queues = 0;
     int rc = xdp_receive_queues(ns, path->sink_index, &queues, err);
@@ -177,7 +178,9 @@ static int sink_start(struct half *half, const struct traffic_request *request, 
         // differs.
         struct xdp_sink_bpf__bss *counts = half->receivers[i].skeleton->bss;
         memset(counts, 0, sizeof *counts);
-        counts->network = half->receivers[i].network;
+        counts->network = half->receivers[i].path.address.network;
+        const struct form form = form_make(&half->receivers[i].path, request);
+        memcpy(&counts->form, &form, sizeof form);
         for (size_t k = 0; k < request->interval_count; k++) {
             counts->bounds[k] = request->loads[i].bounds[k];
         }

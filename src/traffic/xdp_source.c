@@ -25,6 +25,7 @@
 #include "base/text.h"
 #include "linux/bpf_skeleton.h"
 #include "linux/xdp_ability.h"
+#include "traffic/form_make.h"
 #include "traffic/pacer.h"
 #include "traffic/xdp.h"
 #include "traffic/xdp_stream.h"
@@ -48,7 +49,7 @@ struct xdp_path {
     struct pacer_stream paced;
     const struct netns *ns;
     struct traffic_path path;
-    struct frame_template frame;
+    struct frame_template frame; // the longest
 };
 
 // What a thread has.
@@ -211,18 +212,46 @@ static int stream_open(const struct traffic_path *path, const struct netns *ns,
     return interface_check(path, ns, err);
 }
 
+// Fills a part of a stream from the template of its length.
+static void fill_part(const struct frame_template *frame, struct xdp_part *ret)
+{
+    const uint8_t *udp = frame->bytes + frame->stamp_at - FRAME_UDP;
+    const uint8_t *ip = udp - (frame->version == 6 ? FRAME_IPV6 : FRAME_IPV4);
+    uint16_t port = 0;
+    uint16_t check = 0;
+    uint32_t address = 0;
+    memcpy(&port, udp, sizeof port);
+    memcpy(&check, ip + 10, sizeof check); // of IPv4
+    memcpy(&address, ip + (frame->version == 6 ? 20 : 12), sizeof address);
+    *ret = (struct xdp_part){.length = (uint32_t)frame->length,
+                             .base_sum = frame->base_sum,
+                             .udp_less = (uint64_t)(uint16_t)~port + (uint32_t)~address,
+                             .ip_less = (uint64_t)(uint16_t)~check + (uint32_t)~address};
+    memcpy(ret->headers, frame->bytes, frame->stamp_at);
+}
+
 void xdp_source_prepare(struct xdp_stream *stream, const struct frame_template *frame,
                         const struct frame_stamp *stamp)
 {
     uint8_t stamped[FRAME_ETHERNET + FRAME_IP_MAX];
     memcpy(stamped, frame->bytes, frame->length);
     frame_stamp(frame, stamped, stamp);
-    memset(stream->headers, 0, sizeof stream->headers);
-    memcpy(stream->headers, frame->bytes, frame->stamp_at);
     memcpy(&stream->begin, stamped + frame->stamp_at, sizeof stream->begin);
     stream->stamp_at = (uint32_t)frame->stamp_at;
-    stream->base_sum = frame->base_sum;
+    fill_part(frame, &stream->parts[0]);
+    stream->form = (struct form){.port = 0};
     stream->sequence = 0;
+}
+
+void xdp_source_set_form(struct xdp_stream *stream, const struct frame_address *address,
+                         const struct form *form)
+{
+    struct frame_template frame;
+    for (unsigned i = 0; i < form_part_count(form); i++) {
+        frame_template_init(&frame, address, form->lengths.lengths[i]);
+        fill_part(&frame, &stream->parts[i]);
+    }
+    stream->form = *form;
 }
 
 static uint32_t batch_for(double pps)
@@ -256,9 +285,12 @@ static void stream_prepare(struct pacer_thread *thread, size_t number,
     struct xdp_path *path = path_of(thread->streams[number]);
     struct xdp_source_bpf__bss *globals = sender->skeleton->bss;
     struct xdp_stream *stream = &globals->streams[number];
-    struct frame_stamp stamp = {.network = path->path.address.network, .run = request->run};
-    frame_template_init(&path->frame, &path->path.address, traffic_ip_length(&path->path, request));
+    const struct frame_address *address = &path->path.address;
+    const struct frame_stamp stamp = {.network = address->network, .run = request->run};
+    const struct form form = form_make(&path->path, request);
+    frame_template_init(&path->frame, address, form_longest(&form));
     xdp_source_prepare(stream, &path->frame, &stamp);
+    xdp_source_set_form(stream, address, &form);
     stream->next_first = UINT64_MAX;
     sender->piece_count = number == 0 ? 0 : sender->piece_count;
     if (!thread->crowded_cpu) {
@@ -272,8 +304,10 @@ static void stream_prepare(struct pacer_thread *thread, size_t number,
     globals->beyond_stream = (uint32_t)thread->stream_count;
     globals->end_ns = thread->limit_ns;
     globals->waited_ns = 0;
-    sender->frame = path->frame.bytes;
-    sender->frame_length = path->frame.length;
+    if (number == 0 || path->frame.length > sender->frame_length) {
+        sender->frame = path->frame.bytes;
+        sender->frame_length = path->frame.length;
+    }
     sender->batch = batch_for(request->pps * (double)thread->stream_count);
 }
 
@@ -345,11 +379,9 @@ static int sender_open(struct pacer_thread *thread, struct error *err)
     }
     sender->uniform = true;
     for (size_t i = 1; i < thread->stream_count; i++) {
-        const struct traffic_path *first = &path_of(thread->streams[0])->path;
-        const struct traffic_path *path = &path_of(thread->streams[i])->path;
-        sender->uniform = sender->uniform && path->ip_length == first->ip_length &&
-                          path->ip_extra == first->ip_extra &&
-                          path->address.source.version == first->address.source.version;
+        const struct frame_address *first = &path_of(thread->streams[0])->path.address;
+        const struct frame_address *address = &path_of(thread->streams[i])->path.address;
+        sender->uniform = sender->uniform && address->source.version == first->source.version;
     }
     return sender_attach(sender, err);
 }
