@@ -8,6 +8,18 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "scenario/engines.h"
+#include "traffic/form_make.h"
+
+// The flows of a network; addresses are those of the sender's subnet.
+static struct form_flows flows_of(const struct scenario *scenario,
+                                  const struct scenario_network *network, bool reverse)
+{
+    const struct ip_interface source = reverse ? scenario_to(network) : scenario_from(network);
+    const struct ip_interface *router = reverse ? &network->egress : &network->ingress;
+    return form_flows_make(scenario->traffic.flows,
+                           scenario->traffic.flows_by == FLOWS_BY_ADDRESSES, &source,
+                           &router->address);
+}
 
 // The tester's ends of path `number` of the plan.
 static struct traffic_path path_of(const struct plan *plan, size_t number)
@@ -31,6 +43,7 @@ static struct traffic_path path_of(const struct plan *plan, size_t number)
         .address = {.source = path->reverse ? to : from,
                     .destination = path->reverse ? from : to,
                     .network = (uint16_t)number},
+        .flows = flows_of(plan->scenario, network, path->reverse),
         .ip_length =
             network->length == 0 ? 0 : scenario_ip_length(network->length, layer, network->ip),
         .ip_extra = scenario_ip_length(0, layer, network->ip) - scenario_ip_length(0, layer, 4),

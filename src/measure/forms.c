@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -48,8 +49,8 @@ static double pps_of(const struct plan *plan, size_t path, const struct load *lo
         return load->each != NULL ? load->each[path] : share_of(plan, path) * load->pps;
     }
     bool small = load->use == LOAD_CHECK || load->use == LOAD_WARM_UP;
-    double own =
-        scenario_profile_pps(&network->rate, scenario_network_length(network, load->length));
+    double own = scenario_profile_pps(&network->rate,
+                                      scenario_network_mean(plan->scenario, network, load->length));
     return small ? fmin(own, load->pps) : own;
 }
 
@@ -113,9 +114,10 @@ static void make_schedule(const struct plan *plan, const struct load *load, stru
     struct schedule_point *points = memory_new_array(struct schedule_point, profile->knot_count);
     const bool own = network_at(plan, path)->rate.given;
     const double constant = forms->loads[path].pps;
+    const double length = scenario_mean_length(&plan->scenario->traffic, load->length);
     for (size_t i = 0; i < profile->knot_count; i++) {
         const struct profile_knot *knot = &profile->knots[i];
-        double pps = scenario_profile_pps(&knot->rate, load->length);
+        double pps = scenario_profile_pps(&knot->rate, length);
         points[i] = (struct schedule_point){scaled(knot->at_ns, duration_ns, profile_ns),
                                             own ? constant : share_of(plan, path) * pps};
     }
@@ -133,12 +135,29 @@ static void bound_constant(double pps, uint64_t duration_ns, struct forms *forms
     set_bounds(&schedule, forms, path);
 }
 
+// The lengths of a mix as those of IPv4 packets.
+static struct form_lengths *make_lengths(const struct scenario_traffic *traffic, unsigned length)
+{
+    const struct length_mix *mix = scenario_mix(traffic, length);
+    if (mix == NULL) {
+        return NULL;
+    }
+    struct form_lengths *lengths = memory_new(1, sizeof *lengths);
+    for (unsigned i = 0; i < mix->part_count; i++) {
+        lengths->lengths[i] = scenario_ip_length(mix->parts[i].length, traffic->length_layer, 4);
+    }
+    lengths->slot_count = mix->slot_count;
+    memcpy(lengths->slots, mix->slots, mix->slot_count);
+    return lengths;
+}
+
 void forms_make(const struct plan *plan, const struct load *load, uint64_t duration_ns,
                 bool has_slots, struct forms *ret)
 {
     const struct scenario_profile *profile = &plan->scenario->traffic.profile;
     bool changes = load->use == LOAD_POINT && !load->constant && profile->knot_count > 0;
-    *ret = (struct forms){.path_count = plan->path_count};
+    *ret = (struct forms){.path_count = plan->path_count,
+                          .lengths = make_lengths(&plan->scenario->traffic, load->length)};
     has_slots = has_slots && (changes || load->pps > 0.0);
     if (!changes && !has_slots && load->each == NULL && !some_have_own_loads(plan)) {
         return;
@@ -165,6 +184,7 @@ void forms_clear(struct forms *forms)
     for (size_t i = 0; forms->schedules != NULL && i < forms->path_count; i++) {
         schedule_clear(&forms->schedules[i]);
     }
+    free(forms->lengths);
     free(forms->schedules);
     free(forms->loads);
     free(forms->firsts);
@@ -176,6 +196,7 @@ void forms_clear(struct forms *forms)
 void forms_request(const struct forms *forms, struct traffic_request *request,
                    struct traffic_count *counts)
 {
+    request->lengths = forms->lengths;
     request->loads = forms->loads;
     request->interval_count = forms->slot_count;
     for (size_t i = 0; forms->slot_count > 0 && i < forms->path_count; i++) {
@@ -306,3 +327,7 @@ bool forms_fill_undisturbed(const struct forms *forms, const struct plan *plan,
     }
     return left_out[forms->slot_count - 1];
 }
+
+_Static_assert(FORM_PARTS_MAX >= LENGTH_MIX_PARTS && FORM_SLOTS_MAX >= LENGTH_MIX_SLOTS &&
+                   FORM_FLOWS_MAX >= SCENARIO_FLOWS_MAX,
+               "what a scenario may contain has room in a form");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * measure/forms — the loads of a trial whose networks have different loads, or loads that change in
- * time; the slots and intervals of time in which its packets are counted, and their results. Each
- * interval consists of whole slots. Called by trial.c.
+ * measure/forms — mixes of lengths, and the loads of a trial whose networks have different loads,
+ * or loads that change in time; the slots and intervals of time in which its packets are counted,
+ * and their results. Each interval consists of whole slots. Called by trial.c.
  */
 #ifndef VRBENCH_MEASURE_FORMS_H
 #define VRBENCH_MEASURE_FORMS_H
@@ -15,14 +15,15 @@
 
 struct forms {
     size_t path_count;
-    struct traffic_load *loads; // for each path; NULL = they have the same constant load
-    bool apart;                 // a search chose a load for each
-    struct schedule *schedules; // for each path; NULL = constant
-    size_t interval_count;      // 0 = the load does not change
-    size_t *firsts;             // the first slot of each interval, and behind them slot_count
-    size_t slot_count;          // 0 = the engine counts no slots
-    uint64_t *bounds_ns;        // their boundaries: slot_count + 1 times
-    uint64_t *bounds;           // for each path the boundaries as sequence numbers
+    struct form_lengths *lengths; // of a mix; NULL = all packets have the load's length
+    struct traffic_load *loads;   // for each path; NULL = they have the same constant load
+    bool apart;                   // a search chose a load for each
+    struct schedule *schedules;   // for each path; NULL = constant
+    size_t interval_count;        // 0 = the load does not change
+    size_t *firsts;               // the first slot of each interval, and behind them slot_count
+    size_t slot_count;            // 0 = the engine counts no slots
+    uint64_t *bounds_ns;          // their boundaries: slot_count + 1 times
+    uint64_t *bounds;             // for each path the boundaries as sequence numbers
 };
 
 // Makes the loads of a trial that lasts for `duration_ns`, to which the scenario's profile is

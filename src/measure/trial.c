@@ -41,6 +41,8 @@ static unsigned *read_caps(const struct bench *bench, bool *ret_any)
 static struct point point_of(const struct bench *bench, const struct load *load)
 {
     const struct scenario *scenario = bench->scenario;
+    const struct length_mix *mix = scenario_mix(&scenario->traffic, load->length);
+    const bool several = scenario->traffic.flows > 1;
     return (struct point){
         .scenario = text_copy(scenario->name),
         .topology = text_copy(topology_name(testbed_plan(bench->testbed)->topology)),
@@ -48,6 +50,11 @@ static struct point point_of(const struct bench *bench, const struct load *load)
         .engine = text_copy(bench->traits->name),
         .length = load->length,
         .length_layer = text_copy(length_layer_name(scenario->traffic.length_layer)),
+        .mix = mix == NULL ? NULL : text_copy(mix->name),
+        .has_mean_length = mix != NULL,
+        .mean_length = mix == NULL ? 0.0 : scenario_mean_length(&scenario->traffic, load->length),
+        .flows = several ? scenario->traffic.flows : 0,
+        .flows_by = several ? text_copy(flows_by_name(scenario->traffic.flows_by)) : NULL,
         .repeat = load->repeat,
         .step = load->step,
         .requested_pps = load->pps,

@@ -188,6 +188,15 @@ int point_check(const struct point *point, struct error *err)
     if (point->length == 0) {
         return fail_input(err, "length: must be at least 1");
     }
+    if ((point->mix != NULL) != point->has_mean_length ||
+        fabs(point_mean_length(point) - point->length) > 0.5 + 1e-9) {
+        return fail_input(err, "mix: must have a mean_length, which length is, rounded");
+    }
+    if ((point->flows_by != NULL) != (point->flows > 1) ||
+        (point->flows_by != NULL && !text_equal(point->flows_by, "ports") &&
+         !text_equal(point->flows_by, "addresses"))) {
+        return fail_input(err, "flows_by: must be ports or addresses if there are several flows");
+    }
     if (point->network_count == 0 && point->valid) {
         return fail_input(err, "networks: must not be empty in a valid point");
     }

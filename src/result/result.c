@@ -21,6 +21,8 @@ void point_clear(struct point *point)
     free(point->engine);
     free(point->method);
     free(point->length_layer);
+    free(point->mix);
+    free(point->flows_by);
     for (size_t i = 0; i < point->network_count; i++) {
         free(point->networks[i].name);
         free(point->networks[i].direction);
@@ -122,6 +124,17 @@ void point_make_labels(struct point *point)
                              ? NULL
                              : text_format("%s %s", network->name, network->direction);
     }
+}
+
+double point_mean_length(const struct point *point)
+{
+    return point->has_mean_length ? point->mean_length : point->length;
+}
+
+char *point_length_text(const struct point *point)
+{
+    return point->mix == NULL ? text_format("%u B", point->length)
+                              : text_format("%s (%u B)", point->mix, point->length);
 }
 
 uint64_t point_tx(const struct point *point)

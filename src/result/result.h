@@ -134,8 +134,13 @@ struct interval_result {
 struct point {
     char *scenario, *topology, *platform, *engine;
     char *method; // "study" if CPU was read by the study's method, over SNMP; NULL = precise
-    unsigned length;
+    unsigned length; // of a mix: the mean, rounded
     char *length_layer;
+    char *mix; // name of a mix of lengths: "imix", "7x64+1x1500"; NULL = all have that length
+    bool has_mean_length;
+    double mean_length; // of a mix, exact
+    unsigned flows;     // of each network; 0 = one
+    char *flows_by;     // "ports", "addresses"; NULL = one flow
     unsigned repeat;                 // 0-based
     unsigned step;                   // index of the offered load in its sweep, 0-based
     double duration_s;               // time of sending
@@ -190,6 +195,10 @@ uint64_t point_lost(const struct point *point);
 struct undisturbed_result network_undisturbed(const struct network_result *network);
 struct undisturbed_result point_undisturbed(const struct point *point);
 double point_offered_pps(const struct point *point);
+// Mean length of the packets in bytes of the length layer.
+double point_mean_length(const struct point *point);
+// The length as text: "64 B", "imix (342 B)".
+char *point_length_text(const struct point *point);
 // Returns the CPU figure of that name, or NULL.
 const struct cpu_result *point_cpu(const struct point *point, const char *name);
 

@@ -69,7 +69,9 @@ static size_t network_of_stream(const struct scenario *scenario, size_t stream)
 
 static double pps_at(const struct finding *finding)
 {
-    return scenario_profile_pps(&finding->state->job->at, finding->length);
+    const struct job *job = finding->state->job;
+    return scenario_profile_pps(&job->at,
+                                scenario_mean_length(&job->scenario->traffic, finding->length));
 }
 
 static struct search *make_cap_search(const struct finding *finding)

@@ -63,8 +63,8 @@ static void check_own_rate(const struct checking *c, const struct scenario_netwo
     }
     bool few = traffic->duration_ns > 0 && traffic->length_count == 0 && network->rate.value <= 0.0;
     for (size_t i = 0; traffic->duration_ns > 0 && i < traffic->length_count; i++) {
-        unsigned length = scenario_network_length(network, traffic->lengths[i]);
-        double pps = length == 0 ? 1e9 : scenario_profile_pps(&network->rate, length);
+        double length = scenario_network_mean(c->scenario, network, traffic->lengths[i]);
+        double pps = length <= 0.0 ? 1e9 : scenario_profile_pps(&network->rate, length);
         few = few || pps * (double)traffic->duration_ns / 1e9 < 1.0;
     }
     if (few) {
@@ -133,6 +133,42 @@ static void check_profile(const struct checking *c)
     }
 }
 
+static void check_mix(const struct checking *c, struct yaml_node *node,
+                      const struct length_mix *mix, unsigned ip)
+{
+    const struct engine_traits *engine = scenario_engine(c->scenario->traffic.engine);
+    if (engine != NULL && (engine->can & ENGINE_MIXES) == 0) {
+        yaml_problem(node, c->problems,
+                     text_format("lengths: engine %s cannot send a mix of lengths: the program "
+                                 "gives all its packets one length; engines packet and xdp can",
+                                 engine->name));
+        return;
+    }
+    for (unsigned i = 0; i < mix->part_count && !node->wrong; i++) {
+        check_length(c, node, "lengths", mix->parts[i].length, ip);
+    }
+}
+
+// A length identifies its points: the rounded mean of a mix must not be another length.
+static void check_means(const struct checking *c, const struct yaml_node *lengths)
+{
+    const struct scenario_traffic *traffic = &c->scenario->traffic;
+    for (size_t i = 0; i < traffic->length_count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            size_t mix = traffic->mixes[i].part_count > 0 ? i : k;
+            if (traffic->lengths[i] != traffic->lengths[k] || traffic->mixes[mix].part_count == 0 ||
+                lengths->children[i]->wrong || lengths->children[k]->wrong) {
+                continue;
+            }
+            yaml_problem(lengths->children[i], c->problems,
+                         text_format("lengths: the mean of %s is %u bytes, as is another of the "
+                                     "lengths; their points could not be distinguished",
+                                     traffic->mixes[mix].name, traffic->lengths[i]));
+            break;
+        }
+    }
+}
+
 static void check_lengths(const struct checking *c)
 {
     const struct scenario_traffic *traffic = &c->scenario->traffic;
@@ -140,15 +176,44 @@ static void check_lengths(const struct checking *c)
     if (lengths == NULL) {
         return;
     }
-    // The headers of IPv6 are longer; the length is that of all networks.
-    const struct scenario_network *six = NULL;
-    for (size_t i = 0; six == NULL && i < c->scenario->network_count; i++) {
-        six = c->scenario->networks[i].ip == 6 ? &c->scenario->networks[i] : NULL;
+    unsigned ip = 4;
+    for (size_t i = 0; i < c->scenario->network_count; i++) {
+        ip = c->scenario->networks[i].ip == 6 ? 6 : ip;
     }
     for (size_t i = 0; i < traffic->length_count; i++) {
-        if (!lengths->children[i]->wrong) {
-            check_length(c, lengths->children[i], "lengths", traffic->lengths[i],
-                         six == NULL ? 4 : 6);
+        struct yaml_node *node = lengths->children[i];
+        if (node->wrong) {
+            continue;
+        }
+        if (traffic->mixes[i].part_count > 0) {
+            check_mix(c, node, &traffic->mixes[i], ip);
+        } else {
+            check_length(c, node, "lengths", traffic->lengths[i], ip);
+        }
+    }
+    check_means(c, lengths);
+}
+
+// Flows by addresses use those of the source's subnet, without the router's.
+static void check_flows(const struct checking *c)
+{
+    const struct scenario *scenario = c->scenario;
+    struct yaml_node *flows = yaml_sound(c->root, "traffic.flows");
+    const struct yaml_node *by = yaml_path(c->root, "traffic.flows_by");
+    if (flows == NULL || (by != NULL && by->wrong) || scenario->traffic.flows < 2) {
+        return;
+    }
+    check_ability(c, flows, ENGINE_MIXES,
+                  "several flows that its report distinguishes; engines packet and xdp can");
+    for (size_t i = 0; scenario->traffic.flows_by == FLOWS_BY_ADDRESSES &&
+                       i < scenario->network_count && !flows->wrong;
+         i++) {
+        unsigned most = scenario_flow_addresses(&scenario->networks[i]);
+        if (most > 0 && scenario->traffic.flows > most) {
+            yaml_problem(flows, c->problems,
+                         text_format("flows: expected at most %u, the source addresses of network "
+                                     "%s, not %u",
+                                     most, scenario->networks[i].name, scenario->traffic.flows));
         }
     }
 }
@@ -292,6 +357,7 @@ static void check_rates(const struct checking *c)
 void check_traffic(const struct checking *c)
 {
     check_lengths(c);
+    check_flows(c);
     check_networks(c);
     check_duration(c);
     check_method(c);

@@ -2,11 +2,13 @@
 // scenario/draft — see draft.h. Called by read.c between the schema's walk and the checks.
 #include "scenario/draft.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "scenario/mix.h"
 #include "scenario/parts.h"
 
 // The subnets of a scenario's networks divide a /16: /24 each for up to 256 networks, /26 each for
@@ -142,12 +144,41 @@ static void settle_topologies(struct draft *draft, bool given)
     }
 }
 
+// The headers of IPv6 are longer. A length is that of all networks.
+static unsigned longest_headers(const struct scenario *scenario)
+{
+    unsigned ip = 4;
+    for (size_t i = 0; i < scenario->network_count; i++) {
+        ip = scenario->networks[i].ip == 6 ? 6 : ip;
+    }
+    return ip;
+}
+
+static void settle_lengths(struct draft *draft)
+{
+    struct scenario_traffic *traffic = &draft->scenario.traffic;
+    traffic->lengths = memory_new_array(unsigned, draft->length_count);
+    traffic->mixes = memory_new_array(struct length_mix, draft->length_count);
+    traffic->length_count = draft->length_count;
+    for (size_t i = 0; i < draft->length_count; i++) {
+        const struct length_draft *length = &draft->lengths[i];
+        traffic->lengths[i] = length->length;
+        if (length->mix.name[0] != '\0') {
+            traffic->mixes[i] = length->mix;
+            mix_settle(&traffic->mixes[i], traffic->length_layer,
+                       longest_headers(&draft->scenario));
+            traffic->lengths[i] = (unsigned)lround(mix_mean(&traffic->mixes[i]));
+        }
+    }
+}
+
 void draft_settle(struct draft *draft, bool topologies_given)
 {
     struct rate_plan *rates = &draft->scenario.traffic.rates;
     settle_networks(draft);
     settle_links(draft);
     settle_topologies(draft, topologies_given);
+    settle_lengths(draft);
     if (rates->pps_count > 0) {
         rates->kind = RATES_PPS;
     } else if (rates->auto_points > 0) {
@@ -173,6 +204,7 @@ void draft_clear(struct draft *draft)
         free(link->sink);
     }
     free(draft->topologies);
+    free(draft->lengths);
     free(draft->networks);
     free(draft->links);
     scenario_release(&draft->scenario);

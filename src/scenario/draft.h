@@ -15,8 +15,16 @@ struct link_draft {
     char *source, *ingress, *egress, *sink;
 };
 
+struct length_draft {
+    unsigned length; // bytes of the length layer; 0 = a mix
+    struct length_mix
+        mix; // name and parts as written, in bytes of the length layer; imix: no parts
+};
+
 struct draft {
     struct scenario scenario;
+    struct length_draft *lengths;
+    size_t length_count;
     enum topology *topologies;
     size_t topology_count;
     struct network_draft *networks;

@@ -29,12 +29,12 @@ int profile_parse_rate(const char *text, struct profile_rate *ret, struct error 
     return 0;
 }
 
-double scenario_profile_pps(const struct profile_rate *rate, unsigned length)
+double scenario_profile_pps(const struct profile_rate *rate, double length)
 {
     return rate->in_bits ? scenario_pps(rate->value, length) : rate->value;
 }
 
-double scenario_profile_mean(const struct scenario_profile *profile, unsigned length)
+double scenario_profile_mean(const struct scenario_profile *profile, double length)
 {
     double packets = 0.0;
     if (profile->knot_count == 0) {

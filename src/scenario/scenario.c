@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "scenario/engines.h"
+#include "scenario/mix.h"
 #include "scenario/parts.h"
 
 #define ETHERNET_FRAMED 18U // header 14, FCS 4
@@ -18,6 +19,7 @@ const char *const length_layer_names[] = {"ip", "payload", "frame", NULL};
 const char *const method_names[] = {"precise", "study", NULL};
 const char *const directions_names[] = {"one", "both", NULL};
 const char *const on_crash_names[] = {"restart", "destroy", NULL};
+const char *const flows_by_names[] = {"ports", "addresses", NULL};
 const char *const routing_daemon_names[] = {"none", "frr", "bird", NULL};
 
 #define ENGINE_TRAITS(engine, ...) {.name = #engine, __VA_ARGS__},
@@ -134,6 +136,28 @@ const char *length_layer_name(enum length_layer layer)
     return length_layer_names[layer];
 }
 
+const char *flows_by_name(enum flows_by by)
+{
+    return flows_by_names[by];
+}
+
+// The hosts of a subnet without the subnet's own address, the last (IPv4: broadcast) and the
+// router's.
+static unsigned usable_addresses(const struct ip_interface *sender)
+{
+    unsigned bits = (unsigned)ip_size(sender->address.version) * 8 - sender->prefix;
+    return sender->prefix == 0 ? 0 : (unsigned)((1ULL << (bits < 32 ? bits : 32)) - 3ULL);
+}
+
+unsigned scenario_flow_addresses(const struct scenario_network *network)
+{
+    const struct ip_interface from = scenario_from(network);
+    const struct ip_interface to = scenario_to(network);
+    unsigned forward = usable_addresses(&from);
+    unsigned backward = usable_addresses(&to);
+    return network->directions == DIRECTIONS_BOTH && backward < forward ? backward : forward;
+}
+
 bool scenario_is_capped(const struct scenario *scenario)
 {
     bool capped = scenario->host.allocation.cap > 0;
@@ -153,9 +177,35 @@ unsigned scenario_network_length(const struct scenario_network *network, unsigne
     return network->length > 0 ? network->length : length;
 }
 
+const struct length_mix *scenario_mix(const struct scenario_traffic *traffic, unsigned length)
+{
+    for (size_t i = 0; i < traffic->length_count; i++) {
+        if (traffic->lengths[i] == length && traffic->mixes[i].part_count > 0) {
+            return &traffic->mixes[i];
+        }
+    }
+    return NULL;
+}
+
+double scenario_mean_length(const struct scenario_traffic *traffic, unsigned length)
+{
+    const struct length_mix *mix = scenario_mix(traffic, length);
+    return mix == NULL ? length : mix_mean(mix);
+}
+
+double scenario_network_mean(const struct scenario *scenario,
+                             const struct scenario_network *network, unsigned length)
+{
+    return network->length > 0 ? network->length : scenario_mean_length(&scenario->traffic, length);
+}
+
 unsigned scenario_longest_ip(const struct scenario *scenario, unsigned length)
 {
     unsigned longest = 0;
+    const struct length_mix *mix = scenario_mix(&scenario->traffic, length);
+    for (unsigned i = 0; mix != NULL && i < mix->part_count; i++) {
+        length = mix->parts[i].length > length ? mix->parts[i].length : length;
+    }
     for (size_t i = 0; i < scenario->network_count; i++) {
         const struct scenario_network *network = &scenario->networks[i];
         unsigned ip_length = scenario_ip_length(scenario_network_length(network, length),
@@ -178,7 +228,7 @@ unsigned scenario_ip_length(unsigned length, enum length_layer layer, unsigned i
     return length;
 }
 
-double scenario_pps(double bps, unsigned length)
+double scenario_pps(double bps, double length)
 {
     return bps / (8.0 * length);
 }
@@ -186,20 +236,21 @@ double scenario_pps(double bps, unsigned length)
 size_t scenario_rates(const struct scenario_traffic *traffic, unsigned length, double **ret_pps)
 {
     const struct rate_plan *rates = &traffic->rates;
+    const double mean = scenario_mean_length(traffic, length);
     size_t count = rates->kind == RATES_AUTO ? 0 : rates->pps_count;
     if (rates->kind == RATES_RANGE) {
         count = rates_in_range(rates);
     }
     if (rates->kind == RATES_PROFILE) {
         *ret_pps = memory_new_array(double, 1);
-        **ret_pps = scenario_profile_mean(&traffic->profile, length);
+        **ret_pps = scenario_profile_mean(&traffic->profile, mean);
         return 1;
     }
     double *pps = memory_new_array(double, count);
     for (size_t i = 0; i < count; i++) {
         pps[i] = rates->kind == RATES_PPS
                      ? rates->pps[i]
-                     : scenario_pps(rates->from_bps + (double)i * rates->step_bps, length);
+                     : scenario_pps(rates->from_bps + (double)i * rates->step_bps, mean);
     }
     *ret_pps = pps;
     return count;
@@ -247,6 +298,7 @@ void scenario_release(struct scenario *scenario)
     free(scenario->platform);
     free(scenario->traffic.engine);
     free(scenario->traffic.lengths);
+    free(scenario->traffic.mixes);
     free(scenario->traffic.rates.pps);
     free(scenario->traffic.profile.file);
     free(scenario->traffic.profile.text);

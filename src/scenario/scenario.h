@@ -32,6 +32,7 @@
 #define SCENARIO_WEIGHT       256     // default, as in Xen's credit scheduler
 #define SCENARIO_CONFIG_MAX   1048576 // longest configuration of a routing daemon in bytes
 #define SCENARIO_STAMP_LENGTH 28      // bytes of UDP payload that every test packet contains
+#define SCENARIO_FLOWS_MAX    32768   // flows of a network
 
 enum topology { TOPOLOGY_DIRECT, TOPOLOGY_BRIDGED, TOPOLOGY_DEDICATED, TOPOLOGY_COUNT };
 enum length_layer { LENGTH_IP, LENGTH_PAYLOAD, LENGTH_FRAME }; // frame: Ethernet with FCS
@@ -43,6 +44,7 @@ enum routing_daemon {
 }; // program by which a router learns routes
 // A network's traffic: from source to sink, or from sink to source as well.
 enum directions { DIRECTIONS_ONE, DIRECTIONS_BOTH };
+enum flows_by { FLOWS_BY_PORTS, FLOWS_BY_ADDRESSES }; // what distinguishes the flows of a network
 enum rate_kind { RATES_RANGE, RATES_PPS, RATES_AUTO, RATES_PROFILE };
 
 // Weight and cap of the host or of a router.
@@ -119,6 +121,22 @@ struct rate_plan {
     unsigned auto_points; // RATES_AUTO: number of points, the last just past saturation
 };
 
+// A mix of packet lengths, repeated in a fixed order: packet n has the length
+// parts[slots[n % slot_count]]. All bytes of the object are defined, so that objects can be
+// compared.
+#define LENGTH_MIX_PARTS 16U
+#define LENGTH_MIX_SLOTS 256U // largest sum of weights
+#define LENGTH_MIX_NAME  64U
+struct length_mix {
+    char name[LENGTH_MIX_NAME]; // "imix", or the list as written; "" = no mix
+    unsigned part_count;        // 0 = no mix
+    struct length_part {
+        unsigned length, weight; // bytes of the length layer
+    } parts[LENGTH_MIX_PARTS];
+    unsigned slot_count;
+    uint8_t slots[LENGTH_MIX_SLOTS]; // indexes in parts
+};
+
 // The rate of a network at a time. Between two knots it changes linearly; two knots at the same
 // time are a jump.
 struct profile_knot {
@@ -148,9 +166,13 @@ struct scenario_profile {
 
 struct scenario_traffic {
     char *engine; // name of a traffic engine, or "auto", as in scenario_engine()
+    // Each length, of the length layer. That of a mix is its mean, rounded; no two are equal.
     unsigned *lengths;
+    struct length_mix *mixes; // for each length
     size_t length_count;
     enum length_layer length_layer;
+    unsigned flows; // of each network, at least 1
+    enum flows_by flows_by;
     struct rate_plan rates;
     struct scenario_profile profile; // RATES_PROFILE: the only load
     uint64_t duration_ns;            // time of sending of each trial
@@ -207,6 +229,7 @@ enum engine_can {
     ENGINE_COMPANY = 1 << 1, // its own handshakes and reports use the same path and are not counted
     ENGINE_FORMS = 1 << 2,   // it can send a load that changes in time, and different shares of it
     ENGINE_BOTH = 1 << 3,    // it can send in both directions at once
+    ENGINE_MIXES = 1 << 4,   // it can send mixes of lengths, and several flows
 };
 
 // The traits of a traffic engine: its row of engines.h.
@@ -248,6 +271,7 @@ char *scenario_path(const struct scenario *scenario, const char *named);
 const char *on_crash_name(enum on_crash on_crash);           // "restart", "destroy"
 const char *routing_daemon_name(enum routing_daemon daemon); // "none", "frr", "bird"
 const char *length_layer_name(enum length_layer layer);      // "ip", "payload", "frame"
+const char *flows_by_name(enum flows_by by);                 // "ports", "addresses"
 
 // Returns the traits of an engine or of "auto", or NULL if the name is unknown. A scenario that was
 // read has a known engine.
@@ -258,6 +282,9 @@ size_t scenario_stream_count(const struct scenario *scenario);
 // Source and destination address of a network's traffic from source to sink.
 struct ip_interface scenario_from(const struct scenario_network *network);
 struct ip_interface scenario_to(const struct scenario_network *network);
+// Number of source addresses that a network's flows may have in both directions of its traffic:
+// those of the senders' subnets except the router's; 0 if the network has no addresses.
+unsigned scenario_flow_addresses(const struct scenario_network *network);
 // The path of a router's configuration file, resolved against the scenario's folder. The caller
 // frees it; NULL = no such file.
 char *scenario_config_path(const struct scenario *scenario, size_t router);
@@ -280,17 +307,24 @@ unsigned scenario_ip_length(unsigned length, enum length_layer layer, unsigned i
 unsigned scenario_headers(unsigned ip);
 // The length of a network's packets in a trial of `length`, in bytes of the length layer.
 unsigned scenario_network_length(const struct scenario_network *network, unsigned length);
-// The largest scenario_ip_length() of any network.
+// The mix that a length of the traffic stands for; NULL = all packets have that length.
+const struct length_mix *scenario_mix(const struct scenario_traffic *traffic, unsigned length);
+// The exact mean of the packets' lengths, in bytes of the length layer.
+double scenario_mean_length(const struct scenario_traffic *traffic, unsigned length);
+// The same of a network's packets.
+double scenario_network_mean(const struct scenario *scenario,
+                             const struct scenario_network *network, unsigned length);
+// The largest scenario_ip_length() of any network, and of any part of a mix.
 unsigned scenario_longest_ip(const struct scenario *scenario, unsigned length);
-// Packets/s of a rate of a profile.
-double scenario_profile_pps(const struct profile_rate *rate, unsigned length);
+// Packets/s of a rate of a profile, if the packets' mean length is `length`.
+double scenario_profile_pps(const struct profile_rate *rate, double length);
 // Mean rate of a profile in packets/s.
-double scenario_profile_mean(const struct scenario_profile *profile, unsigned length);
+double scenario_profile_mean(const struct scenario_profile *profile, double length);
 // Number of the intervals of a profile's results; `ret_ns` gets their boundaries, one more than
 // intervals, in a new array that the caller frees.
 size_t scenario_profile_intervals(const struct scenario_profile *profile, uint64_t **ret_ns);
 // Packets/s of a bit rate of the length layer.
-double scenario_pps(double bps, unsigned length);
+double scenario_pps(double bps, double length);
 // Returns the number of offered loads for a length; `ret` gets them (packets/s for each network, in
 // the order given) in a new array that the caller frees. 0 for RATES_AUTO, whose loads are chosen
 // while measuring. A profile has one load, its mean.

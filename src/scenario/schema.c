@@ -340,15 +340,15 @@ static const struct schema_row traffic_rows[] = {
      .help = "traffic engine that sends and counts; auto: xdp where it can, else packet"},
     {.key = "lengths",
      .kind = SCHEMA_LIST,
-     .type = &type_whole_number,
+     .type = &type_length,
      .required = true,
-     .offset = TRAFFIC(lengths),
-     .count_offset = TRAFFIC(length_count),
-     .size = sizeof(unsigned),
+     .offset = offsetof(struct draft, lengths),
+     .count_offset = offsetof(struct draft, length_count),
+     .size = sizeof(struct length_draft),
      .limit = 1000,
      .min = "16",
      .max = "9018",
-     .help = "packet lengths in bytes of the length layer"},
+     .help = "packet lengths in bytes of the length layer, or mixes: imix, 7x64+4x570+1x1500"},
     {.key = "length_layer",
      .type = &type_choice,
      .offset = TRAFFIC(length_layer),
@@ -356,6 +356,20 @@ static const struct schema_row traffic_rows[] = {
      .fallback = "ip", // of packet; other engines' defaults are set in read.c
      .help = "layer of lengths and bit rates: ip (IP packets), payload (UDP payload), frame "
              "(Ethernet frames with FCS); by default ip, with iperf and iperf3 payload"},
+    {.key = "flows",
+     .type = &type_whole_number,
+     .offset = TRAFFIC(flows),
+     .min = "1",
+     .max = DIGITS(SCENARIO_FLOWS_MAX),
+     .fallback = "1",
+     .help = "flows of each network, which take turns packet by packet"},
+    {.key = "flows_by",
+     .type = &type_choice,
+     .offset = TRAFFIC(flows_by),
+     .choices = flows_by_names,
+     .fallback = "ports",
+     .help = "what distinguishes flows: ports (UDP source ports), or addresses (source addresses "
+             "of the source's subnet)"},
     {.key = "profile",
      .kind = SCHEMA_GROUP,
      .rows = profile_rows,
@@ -465,6 +479,7 @@ const struct schema_row schema_scenario[] = {
     {.key = NULL},
 };
 
+_Static_assert(sizeof(enum flows_by) == sizeof(unsigned), "type_choice writes an unsigned");
 _Static_assert(sizeof(enum method) == sizeof(unsigned), "type_choice writes an unsigned");
 _Static_assert(sizeof(enum directions) == sizeof(unsigned), "type_choice writes an unsigned");
 _Static_assert(sizeof(enum topology) == sizeof(unsigned), "type_choice writes an unsigned");

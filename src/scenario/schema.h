@@ -63,6 +63,7 @@ extern const struct schema_type type_phrase;       // char *, text of a single l
 extern const struct schema_type type_platform;     // char *, a name in the catalogue
 extern const struct schema_type type_address;      // struct ip_interface
 extern const struct schema_type type_ip_version;   // unsigned, 4 or 6
+extern const struct schema_type type_length;       // struct length_draft, bytes or a mix
 extern const struct schema_type type_rate;         // struct profile_rate, packets/s or bit/s
 extern const struct schema_type type_choice;       // unsigned (an enum), index into choices
 extern const struct schema_type type_choice_name;  // char *, one of choices

@@ -15,6 +15,8 @@
 
 #include "base/text.h"
 #include "base/units.h"
+#include "scenario/draft.h"
+#include "scenario/mix.h"
 #include "scenario/profile.h"
 
 static int parse_whole_number(const struct schema_row *row, const char *text, void *slot,
@@ -238,6 +240,26 @@ static int parse_rate(const struct schema_row *row, const char *text, void *slot
     return profile_parse_rate(text, slot, err);
 }
 
+static int parse_length(const struct schema_row *row, const char *text, void *slot,
+                        struct error *err)
+{
+    struct length_draft length = {.length = 0};
+    uint64_t min = 0;
+    uint64_t max = 0;
+    int rc;
+    if (!mix_is_meant(text)) {
+        rc = parse_whole_number(row, text, &length.length, err);
+    } else if ((rc = parse_integer(row->min, 0, UINT32_MAX, &min, err)) == 0 &&
+               (rc = parse_integer(row->max, 0, UINT32_MAX, &max, err)) == 0) {
+        rc = mix_parse(text, (unsigned)min, (unsigned)max, &length.mix, err);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    memcpy(slot, &length, sizeof length);
+    return 0;
+}
+
 static int parse_choice_name(const struct schema_row *row, const char *text, void *slot,
                              struct error *err)
 {
@@ -261,6 +283,7 @@ const struct schema_type type_phrase = {"a text", parse_phrase};
 const struct schema_type type_platform = {"a word", parse_platform};
 const struct schema_type type_address = {"an address with its prefix length", parse_address};
 const struct schema_type type_ip_version = {"an IP version", parse_ip_version};
+const struct schema_type type_length = {"a length", parse_length};
 const struct schema_type type_rate = {"a rate", parse_rate};
 const struct schema_type type_choice = {"a word", parse_choice};
 const struct schema_type type_choice_name = {"a word", parse_choice_name};

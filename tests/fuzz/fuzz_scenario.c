@@ -4,6 +4,7 @@
  *
  * Seeds are in corpus/scenario/, words in scenario.dict.
  */
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,7 @@ static void ensure_traffic(const struct scenario *s)
 {
     ENSURE(s->traffic.duration_ns >= 10000000 && s->traffic.repeats >= 1);
     ENSURE(s->traffic.length_count >= 1);
+    ENSURE(s->traffic.flows >= 1 && s->traffic.flows <= SCENARIO_FLOWS_MAX);
     const unsigned payload_min = scenario_engine(s->traffic.engine)->payload_min;
     for (size_t i = 0; i < s->traffic.length_count; i++) {
         unsigned length = s->traffic.lengths[i];
@@ -86,6 +88,12 @@ static void ensure_traffic(const struct scenario *s)
             unsigned ip_length = scenario_ip_length(length, s->traffic.length_layer, ip);
             ENSURE(ip_length >= scenario_headers(ip) + payload_min);
             ENSURE(ip_length <= SCENARIO_LENGTH_MAX);
+        }
+        const struct length_mix *mix = scenario_mix(&s->traffic, length);
+        ENSURE(fabs(scenario_mean_length(&s->traffic, length) - length) <= 0.5);
+        for (unsigned k = 0; mix != NULL && k < mix->slot_count; k++) {
+            ENSURE(mix->slots[k] < mix->part_count && mix->slot_count <= LENGTH_MIX_SLOTS);
+            ENSURE(scenario_longest_ip(s, length) <= SCENARIO_LENGTH_MAX);
         }
         ENSURE((count == 0) == (s->traffic.rates.kind == RATES_AUTO));
         if (s->traffic.rates.kind == RATES_PROFILE && s->traffic.profile.knot_count == 0) {

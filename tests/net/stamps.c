@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * stamps FILE — counts the test frames of a capture (tcpdump -w: pcap, Ethernet) by their stamps,
- * for comparison with what vrbench says. Its own reading of the stamp, on purpose: none of src/ is
- * used. A line a run and network, in order of first sight:
+ * stamps [--each] FILE — counts the test frames of a capture (tcpdump -w: pcap, Ethernet) by their
+ * stamps, for comparison with what vrbench says. Its own reading of the stamp, on purpose: none of
+ * src/ is used. A line a run and network, in order of first sight:
  *
  *     RUN NETWORK frames distinct falling first last
+ *
+ * With --each there is a line for each of these frames before: its run, network and number, the
+ * length of its IP packet, its source port, and the last 4 bytes of its source address:
+ *
+ *     RUN NETWORK NUMBER LENGTH PORT ADDRESS
  *
  * `falling` counts frames with a number below that of the frame before. The last line is
  * `total FRAMES other OTHERS bytes BYTES`; frames that aren't UDP to port 22098 with the magic are
@@ -28,6 +33,7 @@ struct run {
     uint8_t *seen;
 };
 
+static bool each;
 static struct run runs[RUNS];
 static size_t run_count;
 
@@ -81,6 +87,11 @@ static bool count(const uint8_t *frame, size_t length)
     if (run->frames > 0 && sequence < run->last) {
         run->falling++;
     }
+    if (each) {
+        unsigned ip_length = at == 42 ? get16(frame + 16) : 40 + get16(frame + 18);
+        printf("%08x %u %llu %u %u %08x\n", run->run, run->network, (unsigned long long)sequence,
+               ip_length, get16(frame + at - 8), get32(frame + (at == 42 ? 26 : 34)));
+    }
     run->first = run->frames == 0 ? sequence : run->first;
     run->last = sequence;
     run->frames++;
@@ -93,10 +104,11 @@ static bool count(const uint8_t *frame, size_t length)
 
 int main(int argc, char **argv)
 {
-    FILE *file = argc == 2 ? fopen(argv[1], "rb") : NULL;
+    each = argc == 3 && strcmp(argv[1], "--each") == 0;
+    FILE *file = argc == 2 || each ? fopen(argv[argc - 1], "rb") : NULL;
     uint32_t header[6];
     if (file == NULL || fread(header, sizeof header, 1, file) != 1 || header[0] != 0xa1b2c3d4U) {
-        fputs("usage: stamps FILE (a pcap file of this machine)\n", stderr);
+        fputs("usage: stamps [--each] FILE (a pcap file of this machine)\n", stderr);
         return 2;
     }
     unsigned long total = 0;

@@ -16,6 +16,8 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "machine/catalogue.h"
+#include "scenario/draft.h"
+#include "scenario/mix.h"
 #include "scenario/scenario.h"
 #include "scenario/schema.h"
 
@@ -368,6 +370,7 @@ static void check_text(const struct schema_row *row, const char *text)
     _cleanup_error_ struct error err = ERROR_INIT;
     union {
         struct profile_rate rate;
+        struct length_draft length;
         uint64_t number;
         char *text;
     } value = {0};
@@ -389,6 +392,79 @@ static void check_texts(const struct schema_row *row)
     if (row->kind == SCHEMA_VALUE) {
         check_text(row, row->fallback);
     }
+}
+
+// The order of a mix repeats, has each length as often as its weight demands, and is even: at any
+// time each length was sent as often as it should, within one.
+static void check_order(const struct length_mix *mix)
+{
+    unsigned seen[LENGTH_MIX_PARTS] = {0};
+    for (unsigned i = 0; i < mix->slot_count; i++) {
+        seen[mix->slots[i]]++;
+        for (unsigned k = 0; k < mix->part_count; k++) {
+            double due = (double)mix->parts[k].weight * (i + 1) / mix->slot_count;
+            assert_true(fabs(due - seen[k]) <= 1.0);
+        }
+    }
+    for (unsigned k = 0; k < mix->part_count; k++) {
+        assert_int_equal(seen[k], mix->parts[k].weight);
+    }
+}
+
+// Frames of 64 (raised to what holds the headers and the stamp), 570 and 1518 bytes.
+static void test_imix(void **state)
+{
+    (void)state;
+    static const struct {
+        enum length_layer layer;
+        unsigned ip;
+        unsigned lengths[3];
+    } expected[] = {
+        {LENGTH_IP, 4, {56, 552, 1500}},      {LENGTH_FRAME, 4, {74, 570, 1518}},
+        {LENGTH_IP, 6, {76, 552, 1500}},      {LENGTH_FRAME, 6, {94, 570, 1518}},
+        {LENGTH_PAYLOAD, 4, {28, 524, 1472}}, {LENGTH_PAYLOAD, 6, {28, 504, 1452}},
+    };
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        struct length_mix imix = {.part_count = 0};
+        assert_int_equal(mix_parse("imix", 16, 9018, &imix, NULL), 0);
+        mix_settle(&imix, expected[i].layer, expected[i].ip);
+        assert_string_equal(imix.name, "imix");
+        assert_int_equal(imix.part_count, 3);
+        assert_int_equal(imix.slot_count, 12);
+        for (size_t k = 0; k < 3; k++) {
+            assert_int_equal(imix.parts[k].length, expected[i].lengths[k]);
+        }
+        check_order(&imix);
+    }
+}
+
+static void test_mixes(void **state)
+{
+    (void)state;
+    _cleanup_scenario_ struct scenario *s =
+        parse_good("name: x\nrouters: { r: {} }\n"
+                   "networks: { A: { router: r }, B: { router: r, ip: 6 } }\n"
+                   "traffic: { lengths: [100, 1x100+3x201, imix], flows: 9, flows_by: addresses,\n"
+                   "  rates: { from: 1 Mbit/s, to: 2 Mbit/s, step: 1 Mbit/s } }\n");
+    assert_int_equal(s->traffic.flows, 9);
+    assert_int_equal(s->traffic.flows_by, FLOWS_BY_ADDRESSES);
+    assert_int_equal(s->traffic.lengths[0], 100);
+    assert_int_equal(s->traffic.lengths[1], 176); // 175.75
+    assert_int_equal(s->traffic.lengths[2], 353); // (7 * 76 + 4 * 552 + 1500) / 12
+    assert_null(scenario_mix(&s->traffic, 100));
+    assert_near(scenario_mean_length(&s->traffic, 100), 100.0);
+    assert_near(scenario_mean_length(&s->traffic, 176), 175.75);
+    assert_int_equal(scenario_longest_ip(s, 353), 1500);
+    assert_int_equal(scenario_longest_ip(s, 100), 100);
+    const struct length_mix *own = scenario_mix(&s->traffic, 176);
+    assert_non_null(own);
+    assert_string_equal(own->name, "1x100+3x201");
+    check_order(own);
+    _cleanup_free_ double *pps = NULL;
+    assert_int_equal(scenario_rates(&s->traffic, 176, &pps), 2);
+    assert_near(pps[0] * 175.75 * 8.0, 1e6); // of the exact mean
+    assert_int_equal(scenario_flow_addresses(&s->networks[0]), 253);
+    assert_int_equal(scenario_flow_addresses(&s->networks[1]), 4294967293);
 }
 
 static void test_shares(void **state)
@@ -531,6 +607,8 @@ int main(void)
         cmocka_unit_test(test_text_forms),
         cmocka_unit_test(test_router_of_two_networks),
         cmocka_unit_test(test_range_ends),
+        cmocka_unit_test(test_imix),
+        cmocka_unit_test(test_mixes),
         cmocka_unit_test(test_shares),
         cmocka_unit_test(test_own_loads_and_lengths),
         cmocka_unit_test(test_directions),
