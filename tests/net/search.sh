@@ -71,7 +71,7 @@ stretch() {
 stands() {
     stands_truth=$(($(critical "$2") + $1 * $2 / 200))
     between "$(found "$1" '.relevant_lower_pps // 0')" 0 \
-        $((stands_truth * 101 / 100 + $2 * $(stretch) / 200)) &&
+        $((stands_truth * 105 / 100 + $2 * $(stretch) / 200)) &&
         { between "$(found "$1" '.relevant_upper_pps // 1e8')" $((stands_truth * 97 / 100)) 1e8 || noise_met "$1"; }
 }
 # regular NUMBER — the goal's result is regular; ends NUMBER — or noise was met.

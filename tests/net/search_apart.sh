@@ -51,7 +51,7 @@ stretch() { # ms
 stands() {
     holds "$1" "$2" && return
     noise_met "$1" && between "$(found "$1" '.relevant_lower_pps // 0')" 0 \
-        $(($2 * 111 / 100 + $2 * $(stretch) / 200))
+        $(($2 * 116 / 100 + $2 * $(stretch) / 200))
 }
 for try in $(seq $TRIES); do
     search_apart
