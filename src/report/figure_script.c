@@ -376,9 +376,9 @@ char *figure_script_topologies(const struct sweep *const *sweeps, const char *co
                                size_t count, const char *name)
 {
     const struct point *first = sweeps[0]->first;
-    _cleanup_free_ char *title =
-        text_format("%s (%s, %s): all topologies, %u-%s", first->scenario, first->platform,
-                    first->engine, first->length, words_length_layer(first->length_layer));
+    _cleanup_free_ char *length = words_length(first);
+    _cleanup_free_ char *title = text_format("%s (%s, %s): all topologies, %s", first->scenario,
+                                             first->platform, first->engine, length);
     struct script script;
     begin(&script, title, NULL);
     double most = (double)NAN;

@@ -148,8 +148,9 @@ static char *describe(const struct point *point)
     percent_lost(point, lost);
     _cleanup_free_ char *times =
         point->network_count > 1 ? text_format("%zu x ", point->network_count) : text_copy("");
-    char *text = text_format("%s %u B %s%s pps: forwarded %s pps, lost %s %%", point->topology,
-                             point->length, times, requested, forwarded, lost);
+    _cleanup_free_ char *length = point_length_text(point);
+    char *text = text_format("%s %s %s%s pps: forwarded %s pps, lost %s %%", point->topology,
+                             length, times, requested, forwarded, lost);
     for (size_t i = 0; i < point->cpu_count; i++) {
         const struct cpu_result *cpu = &point->cpu[i];
         if (!text_equal(cpu->name, "tester")) {

@@ -120,11 +120,12 @@ static void put_point(const struct book *book, lxw_worksheet *sheet, const struc
     char pps[48];
     text_group_digits(point->requested_pps, 0, pps);
     char mbits[48];
-    double rate = point->requested_pps * point->length * 8 / 1e6;
+    double rate = point->requested_pps * point_mean_length(point) * 8 / 1e6;
     text_group_digits(rate, rate >= 1000 ? 0 : rate >= 100 ? 1 : rate >= 1 ? 2 : 3, mbits);
     _cleanup_free_ char *repeat =
         point->repeat == 0 ? text_copy("") : text_format(", repeat %u", point->repeat + 1);
-    _cleanup_free_ char *top = text_format("%s, %u B%s", point->topology, point->length, repeat);
+    _cleanup_free_ char *length = point_length_text(point);
+    _cleanup_free_ char *top = text_format("%s, %s%s", point->topology, length, repeat);
     _cleanup_free_ char *load = text_format("%s pps, %s Mbit/s", pps, mbits);
     lxw_format *heading = point->valid ? book->heading : book->invalid_heading;
     lxw_format *const *number = point->valid ? book->number : book->invalid_number;

@@ -29,13 +29,21 @@ static char *words_thinned(const struct sweep *sweep)
                                     : text_format(" (%s of %s loads drawn)", drawn, all);
 }
 
+char *words_length(const struct point *point)
+{
+    const char *unit = words_length_layer(point->length_layer);
+    return point->mix == NULL
+               ? text_format("%u-%s", point->length, unit)
+               : text_format("%s, %u-%s in the mean", point->mix, point->length, unit);
+}
+
 char *words_sweep_title(const struct sweep *sweep)
 {
     const struct point *point = sweep->first;
     _cleanup_free_ char *drawn = words_thinned(sweep);
-    return text_format("%s (%s, %s): %s, %u-%s%s", point->scenario, point->platform, point->engine,
-                       point->topology, point->length, words_length_layer(point->length_layer),
-                       drawn);
+    _cleanup_free_ char *length = words_length(point);
+    return text_format("%s (%s, %s): %s, %s%s", point->scenario, point->platform, point->engine,
+                       point->topology, length, drawn);
 }
 
 // A rate for a sentence, with three digits: a run is not more exact.

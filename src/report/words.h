@@ -9,6 +9,9 @@
 
 // "byte packets", "byte payloads" or "byte frames", by the layer of a point's length.
 const char *words_length_layer(const char *length_layer);
+// The length of the packets in a title: "64-byte packets", "imix, 342-byte packets in the mean".
+// The caller frees it.
+char *words_length(const struct point *point);
 // "scenario-1 (netns, packet): bridged, 64-byte packets"; the caller frees it.
 char *words_sweep_title(const struct sweep *sweep);
 // Describes a row of the summary in up to three sentences; the caller frees it.

@@ -6,7 +6,7 @@
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "$SOURCE_ROOT/tests/net/lib/witness.sh"
 isolate --run "$@"
-plan 48
+plan 49
 
 scenario() { # FILE ENGINE BY LENGTHS
     cat >"$1" <<END
@@ -95,6 +95,8 @@ is "  the mix is named, and its mean given" "$(jq -cs '.[0] | [.length, .mix, .m
 observe xdp bridged ports imix host.nic0 host.nic2 host.nic1 host.nic3
 is "  the mix is named, and its mean given" "$(jq -cs '.[0] | [.length, .mix, (.mean_length * 12 | round), .flows_by]' "$folder/points.jsonl")" \
     '[353,"imix",4240,"ports"]'
+
+like "  and shown with each point" "$(cat "$T/run.err")" '^\[1/4\] bridged imix \(353 B\) 2 x 320 pps: forwarded'
 
 # --- a router that changes sources ---------------------------------------------------------------
 
