@@ -133,14 +133,14 @@ struct interval_result {
 
 struct point {
     char *scenario, *topology, *platform, *engine;
-    char *method; // "study" if CPU was read by the study's method, over SNMP; NULL = precise
+    char *method;    // "study" if CPU was read by the study's method, over SNMP; NULL = precise
     unsigned length; // of a mix: the mean, rounded
     char *length_layer;
     char *mix; // name of a mix of lengths: "imix", "7x64+1x1500"; NULL = all have that length
     bool has_mean_length;
-    double mean_length; // of a mix, exact
-    unsigned flows;     // of each network; 0 = one
-    char *flows_by;     // "ports", "addresses"; NULL = one flow
+    double mean_length;              // of a mix, exact
+    unsigned flows;                  // of each network; 0 = one
+    char *flows_by;                  // "ports", "addresses"; NULL = one flow
     unsigned repeat;                 // 0-based
     unsigned step;                   // index of the offered load in its sweep, 0-based
     double duration_s;               // time of sending

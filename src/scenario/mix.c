@@ -128,3 +128,9 @@ double mix_mean(const struct length_mix *mix)
     }
     return bytes / mix->slot_count;
 }
+
+double scenario_mean_length(const struct scenario_traffic *traffic, unsigned length)
+{
+    const struct length_mix *mix = scenario_mix(traffic, length);
+    return mix == NULL ? length : mix_mean(mix);
+}

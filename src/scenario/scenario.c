@@ -8,7 +8,6 @@
 
 #include "base/text.h"
 #include "scenario/engines.h"
-#include "scenario/mix.h"
 #include "scenario/parts.h"
 
 #define ETHERNET_FRAMED 18U // header 14, FCS 4
@@ -185,12 +184,6 @@ const struct length_mix *scenario_mix(const struct scenario_traffic *traffic, un
         }
     }
     return NULL;
-}
-
-double scenario_mean_length(const struct scenario_traffic *traffic, unsigned length)
-{
-    const struct length_mix *mix = scenario_mix(traffic, length);
-    return mix == NULL ? length : mix_mean(mix);
 }
 
 double scenario_network_mean(const struct scenario *scenario,

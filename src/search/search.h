@@ -30,8 +30,9 @@ struct load {
     unsigned place;  // index in the caller's list of the topology that gets the load
     unsigned length; // of the scenario's length layer
     double pps;      // for each network
-    // Packets/s by network and direction instead of `pps`, and caps in percent of one CPU by router. NULL = not
-    // set. They belong to the search, and are valid until it returns another load.
+    // Packets/s by network and direction instead of `pps`, and caps in percent of one CPU by
+    // router. NULL = not set. They belong to the search, and are valid until it returns another
+    // load.
     const double *each;
     const unsigned *caps;
     uint64_t duration_ns;
@@ -54,8 +55,8 @@ struct network_outcome {
 
 struct outcome {
     enum outcome_kind kind;
-    uint64_t disturbance_ns;   // OUTCOME_DISTURBED: time lost to the disturbance
-    bool losses_stand;         // OUTCOME_DISTURBED: it has not caused the losses
+    uint64_t disturbance_ns; // OUTCOME_DISTURBED: time lost to the disturbance
+    bool losses_stand;       // OUTCOME_DISTURBED: it has not caused the losses
     // Packets, summed over all networks; tx and lost without those that a stall may have touched.
     uint64_t tx, lost, unsent;
     uint64_t sending_ns; // how long the tester took to send them
