@@ -305,10 +305,7 @@ static int describe_run(const char *folder, const struct point_list *points, siz
 // Data that only the page of a run contains: points, and files to download.
 static void describe_details(const char *folder, const struct point_list *points, json_t *ret)
 {
-    size_t invalid = 0;
-    for (size_t i = 0; i < points->count; i++) {
-        invalid += points->items[i].valid ? 0 : 1;
-    }
+    size_t invalid = point_list_invalid(points);
     json_t *trials = page_trials(points);
     if (trials != NULL) {
         json_object_set_new(ret, "trials", trials);

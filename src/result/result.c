@@ -237,3 +237,12 @@ void point_list_clear(struct point_list *list)
     free(list->items);
     *list = (struct point_list){NULL, 0};
 }
+
+size_t point_list_invalid(const struct point_list *list)
+{
+    size_t invalid = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        invalid += !list->items[i].valid;
+    }
+    return invalid;
+}

@@ -215,5 +215,6 @@ struct left_out_summary {
 struct left_out_summary point_list_left_out(const struct point_list *list);
 void point_list_add(struct point_list *list, struct point *point); // moves *point into the list
 void point_list_clear(struct point_list *list);
+size_t point_list_invalid(const struct point_list *list); // number of invalid points
 
 #endif

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// cli/run_summary — see run_summary.h.
+#include "cli/run_summary.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "report/answer.h"
+#include "report/expected.h"
+#include "report/headline.h"
+#include "report/reasons.h"
+#include "report/words.h"
+#include "report/writer.h"
+#include "result/json_text.h"
+#include "result/platform_facts.h"
+#include "result/store.h"
+
+#define REASONS_SHOWN    3
+#define TERMINAL_COLUMNS 80
+
+// Describes virtual machines, since emulation limits what the figures mean.
+static void show_platform(const json_t *run)
+{
+    struct platform_facts facts;
+    if (platform_facts_from_json(json_object_get(run, "platform"), &facts, NULL) == 0) {
+        if (facts.kind != PLATFORM_NAMESPACES) {
+            _cleanup_free_ char *words = words_platform(&facts);
+            printf("%s\n", words);
+        }
+        platform_facts_clear(&facts);
+    }
+}
+
+// Prints which engine "auto" was, by topology if they differ.
+static void show_engine(const json_t *run)
+{
+    const char *topology = NULL;
+    const char *last = "";
+    json_t *one = NULL;
+    json_object_foreach(json_object_get(run, "engines"), topology, one)
+    {
+        const char *name = json_string_value(json_object_get(one, "engine"));
+        const char *why = json_string_value(json_object_get(one, "why"));
+        if (name != NULL && why != NULL && !text_equal(name, last)) {
+            printf("Engine:  %s%s%s (auto: %s)\n", name, *last == '\0' ? "" : " in ",
+                   *last == '\0' ? "" : topology, why);
+            last = name;
+        }
+    }
+}
+
+// Prints the time in which routing daemons learned their routes, by testbed.
+static void show_convergence(const json_t *run)
+{
+    size_t i = 0;
+    json_t *one = NULL;
+    json_array_foreach(json_object_get(run, "convergence"), i, one)
+    {
+        printf("%s%s (%s), %s: routes learned in %.3f s\n", i == 0 ? "\n" : "",
+               json_string_value(json_object_get(one, "router")),
+               json_string_value(json_object_get(one, "daemon")),
+               json_string_value(json_object_get(one, "topology")),
+               json_real_value(json_object_get(one, "seconds")));
+    }
+}
+
+// Prints why points are invalid: the commonest reasons, with their counts.
+static void show_reasons(const struct point_list *points)
+{
+    struct reason reasons[REASONS_SHOWN];
+    size_t count = reasons_list(points, reasons, REASONS_SHOWN);
+    for (size_t i = 0; i < count; i++) {
+        printf("  %zu × %s\n", reasons[i].count, reasons[i].text);
+        free(reasons[i].text);
+    }
+}
+
+// The losses above do not refer to the time of sending that stalls touched.
+static void show_left_out(const struct point_list *points)
+{
+    struct left_out_summary summary = point_list_left_out(points);
+    if (summary.ratio > 0.0) {
+        printf("Losses without %.1f %% of the time, which stalls of this machine touched; %zu "
+               "point%s\nlost packets in that part only\n",
+               100.0 * summary.ratio, summary.cleared, summary.cleared == 1 ? "" : "s");
+    }
+}
+
+// Adds the expectations of its topology and length to each row of the summary.
+static void add_expected(const struct expected *list, size_t count, json_t *rows)
+{
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        json_t *row = json_array_get(rows, i);
+        json_t *own = json_array();
+        json_t *all = expected_to_json(list, count);
+        for (size_t k = 0; k < json_array_size(all); k++) {
+            json_t *entry = json_array_get(all, k);
+            if (json_equal(json_object_get(entry, "topology"), json_object_get(row, "topology")) &&
+                json_equal(json_object_get(entry, "length"), json_object_get(row, "length"))) {
+                json_array_append(own, entry);
+            }
+        }
+        json_decref(all);
+        json_object_set_new(row, "expect", own);
+    }
+}
+
+// Prints the summary as an array, one row a line.
+int run_summary_json(const struct scenario *scenario, const struct point_list *points,
+                     struct error *err)
+{
+    json_t *rows = headlines_to_json(points);
+    if (scenario->expectation_count > 0) {
+        _cleanup_free_ struct expected *list = NULL;
+        size_t count = expected_compute(scenario, points, &list);
+        add_expected(list, count, rows);
+    }
+    puts("[");
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        _cleanup_free_ char *row = json_to_text(json_array_get(rows, i), 0);
+        printf("%s%s\n", row, i + 1 < json_array_size(rows) ? "," : "");
+    }
+    puts("]");
+    json_decref(rows);
+    return ferror(stdout) == 0 ? 0 : fail(err, errno, "standard output");
+}
+
+// Prints a text in lines of at most 80 columns, broken at blanks.
+static void print_wrapped(const char *text)
+{
+    while (text_columns(text) > TERMINAL_COLUMNS) {
+        size_t length = text_bytes_within(text, TERMINAL_COLUMNS);
+        while (length > 1 && text[length] != ' ') {
+            length--;
+        }
+        printf("%.*s\n", (int)length, text);
+        text += length + (text[length] == ' ' ? 1 : 0);
+    }
+    puts(text);
+}
+
+// Prints what bridging costs, if both topologies were measured.
+static void show_answers(const struct point_list *points)
+{
+    _cleanup_free_ struct answer *answers = NULL;
+    size_t count = answers_compute(points, &answers);
+    for (size_t i = 0; i < count; i++) {
+        _cleanup_free_ char *text = answer_text(&answers[i]);
+        printf("%s", i == 0 ? "\n" : "");
+        print_wrapped(text);
+    }
+}
+
+static void show_expected(const struct scenario *scenario, const struct point_list *points)
+{
+    if (scenario->expectation_count > 0) {
+        _cleanup_free_ struct expected *list = NULL;
+        size_t count = expected_compute(scenario, points, &list);
+        puts("\nExpectations:");
+        expected_print(list, count, stdout);
+    }
+}
+
+static void show_points(const struct point_list *points)
+{
+    char all[48];
+    char bad[48];
+    size_t invalid = point_list_invalid(points);
+    text_group_digits((double)points->count, 0, all);
+    text_group_digits((double)invalid, 0, bad);
+    printf("\n%s point%s, %s invalid%s\n", all, points->count == 1 ? "" : "s", bad,
+           invalid == 0 ? "" : " (excluded above; points.csv contains all reasons)");
+    show_reasons(points);
+}
+
+static int show_table(const struct point_list *points, struct error *err)
+{
+    struct headline_marks marks = {0};
+    struct writer *writer =
+        writer_table(stdout, headline_columns, headline_column_count, 0, isatty(1) == 1);
+    int rc = headlines_list(points, writer, &marks, err);
+    writer_free(writer);
+    if (rc < 0) {
+        return rc;
+    }
+    if (marks.at_least) {
+        puts(">=: no higher load has a valid point that exceeds the loss");
+    }
+    if (marks.irregular) {
+        puts("*: irregular: a lower load exceeded the loss, or a higher one did not");
+    }
+    show_left_out(points);
+    return 0;
+}
+
+int run_summary_print(const struct scenario *scenario, const struct point_list *points,
+                      const char *folder, bool reported, struct error *err)
+{
+    int rc = show_table(points, err);
+    if (rc < 0) {
+        return rc;
+    }
+    json_t *run = NULL;
+    (void)store_read_run(folder, &run, NULL);
+    show_answers(points);
+    show_expected(scenario, points);
+    show_convergence(run);
+    show_points(points);
+    show_platform(run);
+    show_engine(run);
+    json_decref(run);
+    printf("Results: %s\n", folder);
+    if (reported) {
+        printf("Report:  %s/report.html (vrbench report adds figures for print)\n", folder);
+    }
+    return 0;
+}
