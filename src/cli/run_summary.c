@@ -165,6 +165,19 @@ static void show_expected(const struct scenario *scenario, const struct point_li
     }
 }
 
+// A mix is listed by its mean length.
+static void show_mixes(const struct point_list *points)
+{
+    const char *last = "";
+    for (size_t i = 0; i < points->count; i++) {
+        const struct point *point = &points->items[i];
+        if (point->mix != NULL && !text_equal(point->mix, last)) {
+            printf("Length %u: mean of the mix %s\n", point->length, point->mix);
+            last = point->mix;
+        }
+    }
+}
+
 static void show_points(const struct point_list *points)
 {
     char all[48];
@@ -193,6 +206,7 @@ static int show_table(const struct point_list *points, struct error *err)
     if (marks.irregular) {
         puts("*: irregular: a lower load exceeded the loss, or a higher one did not");
     }
+    show_mixes(points);
     show_left_out(points);
     return 0;
 }

@@ -197,6 +197,9 @@ static json_t *headline_to_json(const struct headline *headline)
                             "platform", first->platform, "engine", first->engine, "topology",
                             first->topology, "length", (int)first->length, "length_layer",
                             first->length_layer, "network", headline->network);
+    if (first->mix != NULL) {
+        json_object_set_new(row, "mix", json_string(first->mix));
+    }
     json_object_set_new(row, "throughput_pps", bounds_to_json(&headline->throughput));
     json_object_set_new(row, "pdr_pps", bounds_to_json(&headline->pdr));
     if (isfinite(headline->max_pps)) {

@@ -61,6 +61,8 @@ enum {
     UNDISTURBED_RX,
     UNDISTURBED_LOST,
     UNDISTURBED_RATIO,
+    MIX,
+    FLOWS,
     COLUMN_COUNT
 };
 
@@ -114,6 +116,8 @@ const struct column points_columns[] = {
     [UNDISTURBED_RX] = {"undisturbed_rx", "Undisturbed rx", COLUMN_INTEGER, 0},
     [UNDISTURBED_LOST] = {"undisturbed_lost", "Undisturbed lost", COLUMN_INTEGER, 0},
     [UNDISTURBED_RATIO] = {"undisturbed_loss_ratio", "Undisturbed loss ratio", COLUMN_REAL, 6},
+    [MIX] = {"mix", "Mix of lengths", COLUMN_TEXT, 0},
+    [FLOWS] = {"flows", "Flows", COLUMN_INTEGER, 0},
 };
 const size_t points_column_count = COLUMN_COUNT;
 
@@ -189,6 +193,8 @@ static void fill_point(struct value *row, const struct point *point, const char 
     row[ATTEMPTS] = VALUE_INTEGER(point->attempts);
     row[VALID] = VALUE_TRUTH(point->valid);
     row[WHY_INVALID] = VALUE_TEXT(point->why_invalid);
+    row[MIX] = VALUE_TEXT(point->mix);
+    row[FLOWS] = point->flows > 1 ? VALUE_INTEGER(point->flows) : VALUE_ABSENT;
     row[LEFT_OUT] = point->has_left_out ? VALUE_REAL(point->left_out_ratio) : VALUE_ABSENT;
 }
 
