@@ -272,47 +272,68 @@ static int hold_expectations(const struct scenario *scenario, const struct point
     return 0;
 }
 
-// Returns the exit status of the command if all scenarios were measured.
+struct tally {
+    size_t measured, invalid; // points
+    struct error unmet;       // the first expectation that does not hold
+};
+
+static int show(const struct run_values *asked, const struct job *job,
+                const struct point_list *points, bool reported, struct error *err)
+{
+    return asked->json ? run_summary_json(job->scenario, points, err)
+                       : run_summary_print(job->scenario, points, job->folder, reported, err);
+}
+
+// Measures the scenario with that index and prints its summary, also if measuring fails.
+static int run_one(const struct scenario_list *scenarios, size_t index,
+                   const struct run_values *asked, struct tally *tally, struct error *err)
+{
+    const struct scenario *scenario = scenarios->items[index];
+    _cleanup_free_ char *folder = NULL;
+    int rc = 0;
+    if (asked->output != NULL) {
+        folder = folder_for(asked, scenario, scenarios->count > 1);
+    } else if ((rc = measuring_folder(scenario, &folder, err)) < 0) {
+        return rc;
+    }
+    const struct job job = job_for(asked, scenario, folder);
+    struct point_list points = {0};
+    bool reported = false;
+    rc = job_run(&job, &points, &reported, err);
+    if (points.count > 0) {
+        int shown = show(asked, &job, &points, reported, rc < 0 ? NULL : err);
+        rc = rc < 0 ? rc : shown;
+    }
+    tally->measured += points.count;
+    tally->invalid += point_list_invalid(&points);
+    if (rc == -EINTR) {
+        _cleanup_free_ char *command = resume_command(asked, scenarios, index, folder);
+        error_context(err, "%s", scenario->name);
+        error_advice(err, "Continue with: %s", command);
+    }
+    if (rc == 0 && tally->unmet.text == NULL) {
+        (void)hold_expectations(scenario, &points, &tally->unmet);
+    }
+    point_list_clear(&points);
+    return rc;
+}
+
+// Returns the exit status of the command if all scenarios were measured. An expectation that does
+// not hold is an error, but the remaining scenarios are measured first.
 static int run_all(const struct scenario_list *scenarios, const struct run_values *asked,
                    struct error *err)
 {
+    struct tally tally = {.unmet = ERROR_INIT};
     int rc = 0;
-    size_t measured = 0;
-    size_t invalid = 0;
     for (size_t i = 0; rc == 0 && i < scenarios->count; i++) {
-        _cleanup_free_ char *folder = NULL;
-        if (asked->output != NULL) {
-            folder = folder_for(asked, scenarios->items[i], scenarios->count > 1);
-        } else if ((rc = measuring_folder(scenarios->items[i], &folder, err)) < 0) {
-            break;
-        }
-        const struct job job = job_for(asked, scenarios->items[i], folder);
-        struct point_list points = {0};
-        bool reported = false;
-        rc = job_run(&job, &points, &reported, err);
-        if (points.count > 0) {
-            _cleanup_error_ struct error why = ERROR_INIT;
-            int shown = asked->json ? run_summary_json(scenarios->items[i], &points, &why)
-                                    : run_summary_print(scenarios->items[i], &points, folder,
-                                                        reported, &why);
-            if (rc == 0 && shown < 0) {
-                error_move(err, &why);
-                rc = shown;
-            }
-        }
-        measured += points.count;
-        invalid += point_list_invalid(&points);
-        if (rc == -EINTR) {
-            _cleanup_free_ char *command = resume_command(asked, scenarios, i, folder);
-            error_context(err, "%s", scenarios->items[i]->name);
-            error_advice(err, "Continue with: %s", command);
-        }
-        if (rc == 0) {
-            rc = hold_expectations(scenarios->items[i], &points, err);
-        }
-        point_list_clear(&points);
+        rc = run_one(scenarios, i, asked, &tally, err);
     }
-    return rc < 0 ? rc : 2 * invalid > measured ? EXIT_DISTURBED : EXIT_DONE;
+    if (rc == 0 && tally.unmet.text != NULL) {
+        error_move(err, &tally.unmet);
+        return -EIO;
+    }
+    error_clear(&tally.unmet);
+    return rc < 0 ? rc : 2 * tally.invalid > tally.measured ? EXIT_DISTURBED : EXIT_DONE;
 }
 
 static int measure_scenarios(const struct scenario_list *scenarios, const struct run_values *asked,
