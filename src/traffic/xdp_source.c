@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -355,6 +356,9 @@ static int sender_connect(const struct xdp_sender *sender, uint32_t number,
     }
     int map = bpf_map__fd(sender->skeleton->maps.interfaces);
     rc = bpf_map_update_elem(map, &number, &interface, BPF_ANY);
+    // kernel/bpf/devmap.c reports a missing interface as an invalid one.
+    char name[IF_NAMESIZE];
+    rc = rc == -EINVAL && if_indextoname(interface, name) == NULL ? -ENODEV : rc;
     return rc < 0 ? fail(err, -rc, "giving the source's BPF program an interface") : 0;
 }
 
