@@ -160,10 +160,8 @@ static bool has_fixed_load(const struct sweep *sweep, size_t network)
     return false;
 }
 
-size_t headlines_compute(const struct point_list *points, struct headline **ret)
+size_t headlines_of_sweeps(const struct sweep *sweeps, size_t sweep_count, struct headline **ret)
 {
-    struct sweep *sweeps = NULL;
-    size_t sweep_count = sweeps_compute(points, &sweeps);
     struct headline *headlines = NULL;
     size_t count = 0;
     for (size_t i = 0; i < sweep_count; i++) {
@@ -174,8 +172,16 @@ size_t headlines_compute(const struct point_list *points, struct headline **ret)
             headlines[count++].fixed_load = has_fixed_load(&sweeps[i], k);
         }
     }
-    sweeps_free(sweeps, sweep_count);
     *ret = headlines;
+    return count;
+}
+
+size_t headlines_compute(const struct point_list *points, struct headline **ret)
+{
+    struct sweep *sweeps = NULL;
+    size_t sweep_count = sweeps_compute(points, &sweeps);
+    size_t count = headlines_of_sweeps(sweeps, sweep_count, ret);
+    sweeps_free(sweeps, sweep_count);
     return count;
 }
 

@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "report/steps.h"
 #include "report/writer.h"
 #include "result/result.h"
 
@@ -45,6 +46,8 @@ struct bounds headline_bounds(const double *offered_pps, const double *loss_rati
 // Computes the headlines in order of measuring, network by network. The points must outlive them;
 // the caller frees the array with free().
 size_t headlines_compute(const struct point_list *points, struct headline **ret);
+// The same from sweeps of the points, which may be freed afterwards.
+size_t headlines_of_sweeps(const struct sweep *sweeps, size_t sweep_count, struct headline **ret);
 
 // A new array of one object a headline, as docs/results.md describes it.
 json_t *headlines_to_json(const struct point_list *points);

@@ -284,7 +284,7 @@ size_t indexes_compute(const struct point_list *points, struct index_value **ret
     struct sweep *sweeps = NULL;
     size_t count = sweeps_compute(points, &sweeps);
     _cleanup_free_ struct headline *headlines = NULL;
-    (void)headlines_compute(points, &headlines);
+    (void)headlines_of_sweeps(sweeps, count, &headlines);
     struct index_list list = {NULL, 0};
     size_t at = 0; // the headlines of the sweeps follow one another, one a network
     for (size_t i = 0; i < count; i++) {
