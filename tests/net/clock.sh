@@ -29,9 +29,16 @@ ok "a clock that jumps stops no run" measured_jumping
 ok "  and no delay is what it never was" right "$T/jumps"
 ok "  with every sum right" jq -es 'all(.[].networks[]; .tx == .rx + .lost and .tx > 0)' \
     "$T/jumps/points.jsonl"
-like "  it is the clock that jumped" \
-    "$(LD_PRELOAD="$(helper libjump.so)" "$VRBENCH" run "$T/clock.yaml" -o "$T/more" -v 2>&1)" \
-    "clock was set"
+# A trial that misses each jump is valid; a jumping one that is repeated until it is valid leaves no trace.
+jump_is_named() {
+    for try in 1 2 3 4 5 6 7 8; do
+        rm -rf "$T/more"
+        LD_PRELOAD="$(helper libjump.so)" measured "$T/clock.yaml" -o "$T/more" -v 2>&1 | tee "$T/more.log"
+        ! grep -q "clock was set" "$T/more.log" || return 0
+    done
+    return 1
+}
+ok "  it is the clock that jumped" jump_is_named
 ok "one that doesn't has all delays" measured "$T/clock.yaml" -o "$T/quiet"
 ok "  measured" jq -es 'all(.[].networks[]; has("delay_ns") and has("jitter_ns"))' \
     "$T/quiet/points.jsonl"

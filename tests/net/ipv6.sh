@@ -126,7 +126,9 @@ wait_for 60 has_points "$T/xdp-direct" 3
 kill -STOP "$run_pid"
 wait_for 60 rest sink.k0 || diag "never at rest"
 counters "$T/until" sink.k0
-is "  each packet has 214 bytes with its Ethernet header" "$(grown sink.k0 | awk '{ printf "%.0f", $2 / $1 }')" 214
+# Among hundreds there may be a few multicast reports of 90 bytes.
+ok "  each packet has 214 bytes with its Ethernet header" \
+    between "$(grown sink.k0 | awk '{ printf "%.0f", $2 / $1 }')" 212 214
 release_run
 end_run
 is "  the run succeeds" "$run_status" 0 || sed 's/^/# /' "$T/run.err"
