@@ -24,7 +24,7 @@ struct run_values {
     const char *output;
     const char *engine;
     struct text_list topologies;
-    const char *redo;
+    const char *redo, *rates_from;
     uint64_t wait_quiet, most_disturbed;
     bool quick, resume, check, json, study_timing, even_default_route;
     unsigned verbosity;
@@ -82,6 +82,11 @@ static const struct option_row run_options[] = {
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, even_default_route),
      .help = "lend even the default route's or SSH's interface"},
+    {.name = "rates-from",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct run_values, rates_from),
+     .argument = "DIR",
+     .help = "measure the loads of the run in DIR, not the scenario's"},
     {.name = "check",
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, check),
@@ -200,6 +205,7 @@ static struct job job_for(const struct run_values *asked, const struct scenario 
                         .study_timing = asked->study_timing,
                         .resume = asked->resume,
                         .redo_disturbed = asked->redo != NULL,
+                        .rates_from = asked->rates_from,
                         .wait_quiet_s = (unsigned)asked->wait_quiet,
                         .most_disturbed = (unsigned)asked->most_disturbed};
 }
@@ -358,6 +364,9 @@ static int run_run(void *values, const struct text_list *operands, struct error 
     }
     if (asked->redo != NULL && (!asked->resume || strcmp(asked->redo, "disturbed") != 0)) {
         return fail_input(err, "--redo takes the word disturbed, and requires --resume");
+    }
+    if (asked->rates_from != NULL && asked->resume) {
+        return fail_input(err, "--rates-from can't be combined with --resume: the run has its loads");
     }
     log_set_level(asked->verbosity >= 2   ? LOG_DETAIL
                   : asked->verbosity == 1 ? LOG_NOTE

@@ -17,6 +17,7 @@ static const struct command *const commands[] = {
     &command_run,
     &command_search,
     &command_report,
+    &command_ab,
     &command_compare,
     &command_reproduce,
     &command_up,

@@ -73,13 +73,18 @@ int measuring_check(struct scenario *const *scenarios, size_t count, bool even_d
     return rc;
 }
 
-int measuring_folder(const struct scenario *scenario, char **ret, struct error *err)
+int measuring_folder_named(const char *name, char **ret, struct error *err)
 {
     char when[32];
     time_t now = time(NULL);
     struct tm parts;
     localtime_r(&now, &parts);
     strftime(when, sizeof when, "%Y%m%d-%H%M%S", &parts);
-    _cleanup_free_ char *stem = text_format("%s-%s", scenario->name, when);
+    _cleanup_free_ char *stem = text_format("%s-%s", name, when);
     return folder_make_new(stem, ret, err);
+}
+
+int measuring_folder(const struct scenario *scenario, char **ret, struct error *err)
+{
+    return measuring_folder_named(scenario->name, ret, err);
 }

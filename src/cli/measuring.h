@@ -15,5 +15,7 @@ int measuring_check(struct scenario *const *scenarios, size_t count, bool even_d
 // Makes a folder for a scenario's results if the user named none; runs that start within the same
 // second get different folders.
 int measuring_folder(const struct scenario *scenario, char **ret, struct error *err);
+// The same for a folder named NAME-DATE-TIME.
+int measuring_folder_named(const char *name, char **ret, struct error *err);
 
 #endif

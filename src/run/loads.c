@@ -14,16 +14,20 @@
 #define ATTEMPTS          4U // largest number of trials of a disturbed point
 #define QUICK_ATTEMPTS    3U
 
-static char *rates_key(const struct job_state *state, const struct sweep_row *row)
+static char *rates_key(const char *topology, unsigned length)
 {
-    enum topology topology = state->job->scenario->topologies[row->place];
-    return text_format("%s/%u", topology_name(topology), row->length);
+    return text_format("%s/%u", topology, length);
 }
 
-// Reads the loads that an earlier part of this run found.
+static char *row_key(const struct job_state *state, const struct sweep_row *row)
+{
+    return rates_key(topology_name(state->job->scenario->topologies[row->place]), row->length);
+}
+
+// Reads the loads that an earlier part of this run found, or that were taken from another run.
 static void recall_rates(const struct job_state *state, struct sweep_row *row)
 {
-    _cleanup_free_ char *key = rates_key(state, row);
+    _cleanup_free_ char *key = row_key(state, row);
     const json_t *found = json_object_get(json_object_get(state->run, "rates_found"), key);
     row->count = json_array_size(found);
     row->pps = row->count == 0 ? NULL : memory_new_array(double, row->count);
@@ -45,7 +49,7 @@ int job_loads_note(const struct job_loads *loads, struct job_state *state, struc
     size_t before = json_object_size(all);
     for (size_t i = 0; i < loads->spec.row_count; i++) {
         const struct sweep_row *row = &loads->rows[i];
-        _cleanup_free_ char *key = rates_key(state, row);
+        _cleanup_free_ char *key = row_key(state, row);
         if (row->count == 0 || json_object_get(all, key) != NULL) {
             continue;
         }
@@ -56,6 +60,89 @@ int job_loads_note(const struct job_loads *loads, struct job_state *state, struc
         json_object_set_new(all, key, list);
     }
     return json_object_size(all) == before ? 0 : store_write_run(state->store, state->run, err);
+}
+
+// ---- the loads of another run
+
+static int pps_compare(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+// The distinct loads of a topology and length, ascending, as a new array.
+static json_t *loads_of(const struct point_list *points, const char *topology, unsigned length)
+{
+    _cleanup_free_ double *pps = memory_new_array(double, points->count);
+    size_t count = 0;
+    for (size_t i = 0; i < points->count; i++) {
+        const struct point *point = &points->items[i];
+        if (point->length == length && text_equal(point->topology, topology)) {
+            pps[count++] = point->requested_pps;
+        }
+    }
+    if (count > 0) {
+        qsort(pps, count, sizeof *pps, pps_compare);
+    }
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || pps[i] != pps[i - 1]) {
+            json_array_append_new(list, json_real(pps[i]));
+        }
+    }
+    return list;
+}
+
+// Reads the loads of the run in job->rates_from, as `rates_found` of run.json.
+static int read_loads(const struct job *job, json_t *ret, struct error *err)
+{
+    const struct scenario *scenario = job->scenario;
+    struct point_list points = {NULL, 0};
+    int rc = store_read_points(job->rates_from, &points, err);
+    for (size_t i = 0; rc == 0 && i < scenario->topology_count; i++) {
+        const char *topology = topology_name(scenario->topologies[i]);
+        for (size_t k = 0; rc == 0 && k < scenario->traffic.length_count; k++) {
+            unsigned length = scenario->traffic.lengths[k];
+            _cleanup_free_ char *key = rates_key(topology, length);
+            json_t *loads = loads_of(&points, topology, length);
+            json_object_set_new(ret, key, loads);
+            if (json_array_size(loads) == 0) {
+                rc = fail_input(err,
+                                "--rates-from: the run in %s has no %u-byte packets in "
+                                "topology %s",
+                                job->rates_from, length, topology);
+            }
+        }
+    }
+    point_list_clear(&points);
+    return rc;
+}
+
+int job_loads_check(const struct job *job, struct error *err)
+{
+    if (job->rates_from == NULL) {
+        return 0;
+    }
+    if (job->scenario->traffic.rates.kind == RATES_PROFILE) {
+        return fail_input(err, "--rates-from: scenario %s has a profile, which is its only load",
+                          job->scenario->name);
+    }
+    json_t *loads = json_object();
+    int rc = read_loads(job, loads, err);
+    json_decref(loads);
+    return rc;
+}
+
+int job_loads_take(struct job_state *state, struct error *err)
+{
+    if (state->job->rates_from == NULL) {
+        return 0;
+    }
+    json_t *loads = json_object();
+    json_object_set_new(state->run, "rates_found", loads);
+    json_object_set_new(state->run, "rates_from", json_string(state->job->rates_from));
+    return read_loads(state->job, loads, err);
 }
 
 uint64_t job_duration(const struct job *job)
@@ -83,8 +170,8 @@ uint64_t job_sending(const struct job *job)
 static void fill_row(const struct job_state *state, struct sweep_row *row)
 {
     const struct scenario *scenario = state->job->scenario;
-    if (scenario->traffic.rates.kind == RATES_AUTO) {
-        recall_rates(state, row);
+    recall_rates(state, row);
+    if (row->count > 0 || scenario->traffic.rates.kind == RATES_AUTO) {
         return;
     }
     row->count = scenario_rates(&scenario->traffic, row->length, &row->pps);

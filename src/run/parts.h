@@ -62,6 +62,11 @@ void job_loads_clear(struct job_loads *loads);
 #define _cleanup_job_loads_ __attribute__((cleanup(job_loads_clear)))
 // Writes the loads found since the last call to run.json, where a resumed run reads them.
 int job_loads_note(const struct job_loads *loads, struct job_state *state, struct error *err);
+// Checks that the job's `rates_from` has loads for each topology and length. Fails with exit status
+// 2. Does nothing if the job has none.
+int job_loads_check(const struct job *job, struct error *err);
+// Writes these loads into state->run, where job_loads_make() reads them.
+int job_loads_take(struct job_state *state, struct error *err);
 // Time that all points of the job take to send, at least.
 uint64_t job_sending(const struct job *job);
 // Duration of sending of a point's trial.

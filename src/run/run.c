@@ -188,6 +188,10 @@ static int begin_run(struct job_state *state, json_t *before, struct error *err)
         }
         json_object_set_new(state->run, "machine", describe_machine(&machine));
         computer_clear(&machine);
+        int rc = job_loads_take(state, err);
+        if (rc < 0) {
+            return rc;
+        }
     }
     json_object_set_new(state->run, "placement", describe_placement(job->scenario));
     json_object_set_new(state->run, "status", json_string("running"));
@@ -236,7 +240,7 @@ int job_check(const struct job *job, struct error *err)
         rc = guard_check(job, json_object_get(before, "guard"), err);
     }
     json_decref(before);
-    return rc;
+    return rc < 0 ? rc : job_loads_check(job, err);
 }
 
 // Makes the run's testbeds visible to `list` and `top`. A failure does not stop the run.

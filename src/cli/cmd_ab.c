@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * cli/cmd_ab — `vrbench ab`: measures two scenarios in alternation, and compares them.
+ *
+ * A round is one repeat of every load of both scenarios, as a run that the next round resumes. The
+ * testbeds are built in each round, so the intervals of the comparison contain what differs between
+ * two builds; the order alternates (A B, B A, …), so that a slow change of the machine touches
+ * both.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/comparing.h"
+#include "cli/measuring.h"
+#include "linux/cpu.h"
+#include "report/compare_out.h"
+#include "run/run.h"
+#include "scenario/engines.h"
+
+#define REPEATS 7U // decide 50 figures, see docs/compare.md
+
+struct ab_values {
+    const char *output, *engine;
+    struct text_list topologies;
+    uint64_t repeats, threshold, wait_quiet;
+    bool quick, json, markdown, even_default_route;
+    unsigned verbosity;
+};
+
+static const struct option_row ab_options[] = {
+    {.name = "output",
+     .letter = 'o',
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct ab_values, output),
+     .argument = "DIR",
+     .help = "folder of both runs and their comparison (./ab-DATE-TIME)"},
+    {.name = "repeats",
+     .type = OPTION_INTEGER,
+     .offset = offsetof(struct ab_values, repeats),
+     .min = 1,
+     .max = 100,
+     .argument = "N",
+     .help = "trials of each load and scenario (7)"},
+    {.name = "quick",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct ab_values, quick),
+     .help = "fewer loads and shorter trials"},
+    {.name = "threshold",
+     .type = OPTION_INTEGER,
+     .offset = offsetof(struct ab_values, threshold),
+     .min = 1,
+     .max = 1000,
+     .argument = "PERCENT",
+     .help = "exit status 1 if a figure of B is certainly worse by more"},
+    {.name = "wait-quiet",
+     .type = OPTION_INTEGER,
+     .offset = offsetof(struct ab_values, wait_quiet),
+     .min = 1,
+     .max = 86400,
+     .argument = "SECONDS",
+     .help = "wait for a quiet machine, at most so long"},
+    {.name = "topology",
+     .type = OPTION_TEXT_LIST,
+     .offset = offsetof(struct ab_values, topologies),
+     .argument = "T",
+     .help = "only direct, bridged or dedicated; repeatable"},
+    {.name = "engine",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct ab_values, engine),
+     .argument = "E",
+     .help = "traffic engine:" ENGINES_WORDS},
+    {.name = "even-default-route",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct ab_values, even_default_route),
+     .help = "lend even the default route's or SSH's interface"},
+    {.name = "markdown",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct ab_values, markdown),
+     .help = "print the tables as Markdown"},
+    {.name = "json",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct ab_values, json),
+     .help = "print the comparison as JSON instead of tables"},
+    {.name = "verbose",
+     .letter = 'v',
+     .type = OPTION_COUNT,
+     .offset = offsetof(struct ab_values, verbosity),
+     .help = "print more messages; -vv prints still more"},
+    OPTIONS_END,
+};
+
+// The two scenarios with the folders of their runs.
+struct pair {
+    struct scenario *scenarios[2];
+    char *folders[2];
+};
+
+static void pair_clear(struct pair *pair)
+{
+    for (size_t i = 0; i < 2; i++) {
+        scenario_free(pair->scenarios[i]);
+        free(pair->folders[i]);
+    }
+}
+#define _cleanup_pair_ __attribute__((cleanup(pair_clear)))
+
+static int read_pair(const char *const *files, const struct ab_values *asked, struct pair *pair,
+                     struct error *err)
+{
+    struct cpu_list usable;
+    int rc = cpu_list_usable(&usable, err);
+    for (size_t i = 0; rc == 0 && i < 2; i++) {
+        rc = scenario_read_for(files[i], asked->engine, (unsigned)usable.count, &pair->scenarios[i],
+                               err);
+        rc = rc < 0 ? rc : measuring_narrow(pair->scenarios[i], &asked->topologies, err);
+    }
+    return rc;
+}
+
+// Names the runs by their scenarios; by "a" and "b" if both have the same name.
+static void name_folders(const char *output, struct pair *pair)
+{
+    bool alike = text_equal(pair->scenarios[0]->name, pair->scenarios[1]->name);
+    for (size_t i = 0; i < 2; i++) {
+        const char *name = pair->scenarios[i]->name;
+        pair->folders[i] = text_format("%s/%s", output, alike ? i == 0 ? "a" : "b" : name);
+    }
+}
+
+// Whether the loads of both are found by the program: then B gets those of A.
+static bool takes_loads(const struct pair *pair)
+{
+    return pair->scenarios[0]->traffic.rates.kind == RATES_AUTO &&
+           pair->scenarios[1]->traffic.rates.kind == RATES_AUTO;
+}
+
+static struct job job_for(const struct ab_values *asked, const struct pair *pair, size_t which,
+                          unsigned round)
+{
+    return (struct job){
+        .scenario = pair->scenarios[which],
+        .folder = pair->folders[which],
+        .quick = asked->quick,
+        .resume = round > 0,
+        .wait_quiet_s = round == 0 && which == 0 ? (unsigned)asked->wait_quiet : 0,
+        .rates_from = round == 0 && which == 1 && takes_loads(pair) ? pair->folders[0] : NULL};
+}
+
+static int measure_round(const struct ab_values *asked, struct pair *pair, unsigned round,
+                         struct error *err)
+{
+    for (size_t i = 0; i < 2; i++) {
+        size_t which = round % 2 == 0 ? i : 1 - i;
+        struct point_list points = {NULL, 0};
+        pair->scenarios[which]->traffic.repeats = round + 1;
+        const struct job job = job_for(asked, pair, which, round);
+        int rc = job_run(&job, &points, NULL, err);
+        point_list_clear(&points);
+        if (rc < 0) {
+            error_context(err, "%s, repeat %u", pair->folders[which], round + 1);
+            return rc;
+        }
+    }
+    return 0;
+}
+
+static int show_comparison(const struct ab_values *asked, const char *output,
+                           const struct pair *pair, struct error *err)
+{
+    struct comparison *comparison = NULL;
+    const char *const folders[2] = {pair->folders[0], pair->folders[1]};
+    int rc = compare_folders(folders, 2, &comparison, err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = asked->json ? comparing_print_json(comparison, err)
+                     : comparing_print_tables(comparison, asked->markdown, err);
+    fflush(stdout); // before a message on standard error
+    if (rc == 0) {
+        rc = compare_write_folder(comparison, output, err);
+    }
+    if (rc == 0 && !asked->json) {
+        printf("Page: %s/compare.html (both runs in the same folder)\n", output);
+    }
+    if (rc == 0 && asked->threshold > 0) {
+        rc = comparing_hold_threshold(comparison, (double)asked->threshold / 100, err);
+    }
+    comparison_free(comparison);
+    return rc;
+}
+
+static int measure_pair(const struct ab_values *asked, struct pair *pair, struct error *err)
+{
+    _cleanup_free_ char *output = asked->output == NULL ? NULL : text_copy(asked->output);
+    int rc = measuring_check(pair->scenarios, 2, asked->even_default_route, err);
+    if (rc < 0 || (output == NULL && (rc = measuring_folder_named("ab", &output, err)) < 0)) {
+        return rc;
+    }
+    name_folders(output, pair);
+    for (size_t i = 0; rc == 0 && i < 2; i++) { // neither is measured if one can't be
+        struct job job = job_for(asked, pair, i, 0);
+        job.rates_from = NULL; // measured later
+        rc = job_check(&job, err);
+    }
+    unsigned repeats = asked->repeats == 0 ? REPEATS : (unsigned)asked->repeats;
+    for (unsigned round = 0; rc == 0 && round < repeats; round++) {
+        rc = measure_round(asked, pair, round, err);
+    }
+    return rc < 0 ? rc : show_comparison(asked, output, pair, err);
+}
+
+static int ab_run(void *values, const struct text_list *operands, struct error *err)
+{
+    const struct ab_values *asked = values;
+    if (operands->count != 2) {
+        return fail_input(err, "ab requires two scenario files; see vrbench ab -h");
+    }
+    if (asked->json && asked->markdown) {
+        return fail_input(err, "--json and --markdown exclude each other");
+    }
+    log_set_level(asked->verbosity >= 2   ? LOG_DETAIL
+                  : asked->verbosity == 1 ? LOG_NOTE
+                                          : LOG_WARNING);
+    _cleanup_pair_ struct pair pair = {0};
+    const char *const files[2] = {operands->items[0], operands->items[1]};
+    int rc = read_pair(files, asked, &pair, err);
+    return rc < 0 ? rc : measure_pair(asked, &pair, err);
+}
+
+const struct command command_ab = {
+    .name = "ab",
+    .operands = "A B",
+    .summary = "Measure two scenarios in alternation, and compare them",
+    .details = "Measures each load of both scenarios N times, in alternation: A B, B A, …, and\n"
+               "compares B with A as vrbench compare does. The testbeds are built again for each\n"
+               "repeat. If both scenarios find their own loads (rates: auto), B is measured at\n"
+               "the loads of A. The folder contains both runs and the comparison.",
+    .options = ab_options,
+    .values_size = sizeof(struct ab_values),
+    .run = ab_run,
+};

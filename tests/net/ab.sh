@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# `vrbench ab A B` measures two scenarios in alternation at the same loads, and compares them.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+isolate --run "$@"
+plan 13
+
+scenario() { # NAME CAP RATES
+    cat <<END
+name: $1
+topologies: [bridged]
+routers: { r1t3: { cap: $2 } }
+networks: { NET0: { router: r1t3 } }
+traffic: { engine: packet, lengths: [64], rates: $3, duration: 50 ms }
+END
+}
+fixed="{ pps: [500, 1000, 2000] }"
+scenario free 0 "$fixed" >"$T/free.yaml"
+scenario capped 50 "$fixed" >"$T/capped.yaml"
+scenario same 0 "{ auto: 3 }" >"$T/auto.yaml"
+
+loads() { jq -sc 'map([.requested_pps, .repeat]) | sort' "$1/points.jsonl"; }
+machine_snapshot "$T/before"
+ok "ab measures both and compares them" "$VRBENCH" ab --repeats 3 -o "$T/ab" "$T/free.yaml" "$T/capped.yaml"
+is "  each load so many times" "$(loads "$T/ab/free")" \
+    "[[500,0],[500,1],[500,2],[1000,0],[1000,1],[1000,2],[2000,0],[2000,1],[2000,2]]"
+is "  of the other, too" "$(loads "$T/ab/capped")" "$(loads "$T/ab/free")"
+# A B, B A, A B
+not_before() { ! [ "$(jq -r ".$2" "$T/ab/$1/run.json")" \< "$(jq -r ".$4" "$T/ab/$3/run.json")" ]; }
+ok "  in alternation" not_before free resumed capped started
+ok "  and the last repeat in the order of the first" \
+    test "$T/ab/capped/points.jsonl" -nt "$T/ab/free/points.jsonl"
+ok "  the comparison is of both" jq -e '.runs | map(.label) == ["free", "capped"]' \
+    "$T/ab/compare.json"
+ok "  with a verdict or its lack for each figure" jq -e '.verdicts | length > 2' "$T/ab/compare.json"
+ok "  and a page" test -s "$T/ab/compare.html"
+unchanged "  nothing is left" "$T/before"
+ok "a folder with runs is refused" exits 2 "$VRBENCH" ab -o "$T/ab" "$T/free.yaml" "$T/capped.yaml"
+ok "one scenario is refused" exits 2 "$VRBENCH" ab -o "$T/one" "$T/free.yaml"
+"$VRBENCH" ab --quick --repeats 1 -o "$T/auto" "$T/auto.yaml" "$T/auto.yaml" >"$T/out" 2>&1
+is "loads that A finds are B's, too" "$(loads "$T/auto/b")" "$(loads "$T/auto/a")" || cat "$T/out"
+is "  as run.json says" "$(jq -r .rates_from "$T/auto/b/run.json")" "$T/auto/a"
