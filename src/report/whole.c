@@ -4,6 +4,7 @@
 #include "report/whole.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdbool.h>
 
@@ -76,6 +77,8 @@ static int write_points(const char *folder, const struct point_list *points, siz
     _cleanup_error_ struct error ignored = ERROR_INIT;
     int sheet_rc = any ? sheet_end(&sheet, rc == 0 ? err : &ignored) : 0;
     rc = rc < 0 ? rc : sheet_rc;
+    // What the thread freed is of no use to this one: the page would need as much again.
+    (void)malloc_trim(0);
     // Last, since the page embeds the other files.
     return rc < 0 ? rc : report_write_run_page(folder, points, err);
 }
