@@ -65,6 +65,7 @@ static int add_points(struct book *book, const struct point_list *points, struct
 static int add_summary(struct book *book, const struct point_list *points, struct error *err)
 {
     lxw_worksheet *sheet = book_add_sheet(book, "Summary");
+    worksheet_activate(sheet); // shown first
     _cleanup_writer_ struct writer *writer =
         writer_sheet(book, sheet, summary_columns, summary_column_count);
     return summary_list(points, writer, err);
