@@ -366,7 +366,8 @@ static int run_run(void *values, const struct text_list *operands, struct error 
         return fail_input(err, "--redo takes the word disturbed, and requires --resume");
     }
     if (asked->rates_from != NULL && asked->resume) {
-        return fail_input(err, "--rates-from can't be combined with --resume: the run has its loads");
+        return fail_input(err,
+                          "--rates-from can't be combined with --resume: the run has its loads");
     }
     log_set_level(asked->verbosity >= 2   ? LOG_DETAIL
                   : asked->verbosity == 1 ? LOG_NOTE
