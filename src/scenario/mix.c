@@ -2,9 +2,9 @@
 /*
  * scenario/mix — see mix.h. Called by draft.c and schema_types.c.
  *
- * imix is the "simple IMIX" of the industry's testers, the usual interpretation of IMIX by RFC 6985
- * (IMIX Genome) and RFC 2544 devices alike: 7 Ethernet frames of 64 bytes, 4 of 570 and 1 of 1518,
- * with FCS. Frames that have no room for the headers and the stamp are as short as possible
+ * imix is the "simple IMIX" that common testers offer: 7 Ethernet frames of 64 bytes, 4 of 570 and
+ * 1 of 1518, with FCS. RFC 6985 (IMIX Genome) asks for a repeating sequence of sizes, in place of a
+ * random one. Frames that have no room for the headers and the stamp are as short as possible
  * instead: 74 bytes with IPv4, 94 with IPv6.
  */
 #include "scenario/mix.h"
