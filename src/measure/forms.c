@@ -190,25 +190,22 @@ void forms_clear(struct forms *forms)
     free(forms->firsts);
     free(forms->bounds_ns);
     free(forms->bounds);
+    free(forms->within);
     *forms = (struct forms){.loads = NULL};
 }
 
-void forms_request(const struct forms *forms, struct traffic_request *request,
+void forms_request(struct forms *forms, struct traffic_request *request,
                    struct traffic_count *counts)
 {
     request->lengths = forms->lengths;
     request->loads = forms->loads;
     request->interval_count = forms->slot_count;
-    for (size_t i = 0; forms->slot_count > 0 && i < forms->path_count; i++) {
-        counts[i].within = memory_new_array(uint64_t, forms->slot_count);
+    if (forms->slot_count > 0) {
+        free(forms->within);
+        forms->within = memory_new_array(uint64_t, forms->path_count * forms->slot_count);
     }
-}
-
-void forms_release(const struct forms *forms, struct traffic_count *counts)
-{
-    for (size_t i = 0; i < forms->path_count; i++) {
-        free(counts[i].within);
-        counts[i].within = NULL;
+    for (size_t i = 0; forms->slot_count > 0 && i < forms->path_count; i++) {
+        counts[i].within = &forms->within[i * forms->slot_count];
     }
 }
 

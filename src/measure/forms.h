@@ -24,6 +24,7 @@ struct forms {
     size_t slot_count;            // 0 = the engine counts no slots
     uint64_t *bounds_ns;          // their boundaries: slot_count + 1 times
     uint64_t *bounds;             // for each path the boundaries as sequence numbers
+    uint64_t *within;             // for each path the packets received of each slot
 };
 
 // Makes the loads of a trial that lasts for `duration_ns`, to which the scenario's profile is
@@ -34,11 +35,9 @@ void forms_make(const struct plan *plan, const struct load *load, uint64_t durat
 void forms_clear(struct forms *forms);
 #define _cleanup_forms_ __attribute__((cleanup(forms_clear)))
 
-// Fills the request with the loads, and allocates counts[path].within.
-void forms_request(const struct forms *forms, struct traffic_request *request,
+// Fills the request with the loads, and sets counts[path].within, which belongs to `forms`.
+void forms_request(struct forms *forms, struct traffic_request *request,
                    struct traffic_count *counts);
-// Frees counts[path].within.
-void forms_release(const struct forms *forms, struct traffic_count *counts);
 // Whether the counts of the slots sum to those of the trial.
 bool forms_agree(const struct forms *forms, const struct traffic_count *counts);
 // Adds the requested loads of the networks and the results of the intervals to a point whose

@@ -260,11 +260,9 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     node->ops->end_watch(node, &disturbance);
     if (rc < 0 || (rc = node->ops->read_meters(node, &after, err)) < 0 ||
         (rc = node->ops->read_counters(node, &packets_after, err)) < 0) {
-        forms_release(&forms, counts);
         return rc;
     }
     if (!forms_agree(&forms, counts)) {
-        forms_release(&forms, counts);
         return fail(err, EBADMSG, "the sink's counts by slots of time and as a whole differ");
     }
     struct point point = point_of(bench, load);
@@ -281,7 +279,6 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     if (disturbance.has_stalls) {
         late_end = forms_fill_undisturbed(&forms, plan, &disturbance.stalls, counts, &point);
     }
-    forms_release(&forms, counts);
     const struct evidence evidence = {.scenario = bench->scenario,
                                       .testbed = bench->testbed,
                                       .capped = capped,
