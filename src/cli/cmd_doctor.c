@@ -8,12 +8,11 @@
 
 #include "cli/command.h"
 #include "cli/foreign_cli.h"
+#include "cli/measuring.h"
 #include "cli/tester_list.h"
 #include "doctor/doctor.h"
-#include "linux/rights.h"
 #include "machine/foreign.h"
 #include "report/writer.h"
-#include "testbed/testbed.h"
 
 #define LOOK_MS 2000U
 
@@ -130,12 +129,8 @@ static int inspect_platform(const struct doctor_values *asked, struct error *err
 
 static int inspect_tester(const struct doctor_values *asked, struct error *err)
 {
-    int rc = rights_check(err);
+    int rc = measuring_check(NULL, 0, false, err);
     if (rc < 0) {
-        error_context(err, "measuring requires root (try sudo)");
-        return rc;
-    }
-    if ((rc = rights_check_settings(err)) < 0 || (rc = testbed_clean_up_dead(err)) < 0) {
         return rc;
     }
     struct tester_report report;
