@@ -18,6 +18,11 @@ void log_set_level(enum log_level level)
     highest = level;
 }
 
+void log_set_verbosity(unsigned count)
+{
+    log_set_level(count >= 2 ? LOG_DETAIL : count == 1 ? LOG_NOTE : LOG_WARNING);
+}
+
 void log_set_interruption(void (*before)(void), void (*after)(void))
 {
     step_aside = before;

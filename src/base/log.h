@@ -12,6 +12,9 @@ enum log_level { LOG_WARNING, LOG_NOTE, LOG_DETAIL };
 
 // Highest level that is printed; LOG_WARNING at start.
 void log_set_level(enum log_level level);
+// The level of the option -v, given so many times: 0 = LOG_WARNING, 1 = LOG_NOTE, more =
+// LOG_DETAIL.
+void log_set_verbosity(unsigned count);
 // Called before and after each line so that a progress bar can step aside; NULL for none.
 void log_set_interruption(void (*before)(void), void (*after)(void));
 // Sends the lines of the calling thread, of every level, to `sink` (NULL = to standard error

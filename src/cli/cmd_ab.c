@@ -7,12 +7,10 @@
  * two builds; the order alternates (A B, B A, …), so that a slow change of the machine touches
  * both.
  */
-#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -23,7 +21,6 @@
 #include "linux/cpu.h"
 #include "report/compare_out.h"
 #include "run/run.h"
-#include "scenario/engines.h"
 
 #define REPEATS 7U // decide 50 figures, see docs/compare.md
 
@@ -60,27 +57,10 @@ static const struct option_row ab_options[] = {
      .max = 1000,
      .argument = "PERCENT",
      .help = "exit status 1 if a figure of B is certainly worse by more"},
-    {.name = "wait-quiet",
-     .type = OPTION_INTEGER,
-     .offset = offsetof(struct ab_values, wait_quiet),
-     .min = 1,
-     .max = 86400,
-     .argument = "SECONDS",
-     .help = "wait for a quiet machine, at most so long"},
-    {.name = "topology",
-     .type = OPTION_TEXT_LIST,
-     .offset = offsetof(struct ab_values, topologies),
-     .argument = "T",
-     .help = "only direct, bridged or dedicated; repeatable"},
-    {.name = "engine",
-     .type = OPTION_TEXT,
-     .offset = offsetof(struct ab_values, engine),
-     .argument = "E",
-     .help = "traffic engine:" ENGINES_WORDS},
-    {.name = "even-default-route",
-     .type = OPTION_FLAG,
-     .offset = offsetof(struct ab_values, even_default_route),
-     .help = "lend even the default route's or SSH's interface"},
+    WAIT_QUIET_OPTION(ab_values),
+    TOPOLOGIES_OPTION(ab_values),
+    ENGINE_OPTION(ab_values),
+    DEFAULT_ROUTE_OPTION(ab_values),
     {.name = "markdown",
      .type = OPTION_FLAG,
      .offset = offsetof(struct ab_values, markdown),
@@ -89,11 +69,7 @@ static const struct option_row ab_options[] = {
      .type = OPTION_FLAG,
      .offset = offsetof(struct ab_values, json),
      .help = "print the comparison as JSON instead of tables"},
-    {.name = "verbose",
-     .letter = 'v',
-     .type = OPTION_COUNT,
-     .offset = offsetof(struct ab_values, verbosity),
-     .help = "print more messages; -vv prints still more"},
+    VERBOSE_OPTION(ab_values),
     OPTIONS_END,
 };
 
@@ -181,9 +157,7 @@ static int show_comparison(const struct ab_values *asked, const char *output,
     if (rc < 0) {
         return rc;
     }
-    rc = asked->json ? comparing_print_json(comparison, err)
-                     : comparing_print_tables(comparison, asked->markdown, err);
-    fflush(stdout); // before a message on standard error
+    rc = comparing_print(comparison, asked->json, asked->markdown, err);
     if (rc == 0) {
         rc = compare_write_folder(comparison, output, err);
     }
@@ -226,9 +200,7 @@ static int ab_run(void *values, const struct text_list *operands, struct error *
     if (asked->json && asked->markdown) {
         return fail_input(err, "--json and --markdown exclude each other");
     }
-    log_set_level(asked->verbosity >= 2   ? LOG_DETAIL
-                  : asked->verbosity == 1 ? LOG_NOTE
-                                          : LOG_WARNING);
+    log_set_verbosity(asked->verbosity);
     _cleanup_pair_ struct pair pair = {0};
     const char *const files[2] = {operands->items[0], operands->items[1]};
     int rc = read_pair(files, asked, &pair, err);

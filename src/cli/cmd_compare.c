@@ -68,9 +68,7 @@ static int compare_run(void *values, const struct text_list *operands, struct er
     if (rc < 0) {
         return rc;
     }
-    rc = asked->json ? comparing_print_json(comparison, err)
-                     : comparing_print_tables(comparison, asked->markdown, err);
-    fflush(stdout); // before a message on standard error
+    rc = comparing_print(comparison, asked->json, asked->markdown, err);
     if (rc == 0 && comparison_compared(comparison) == 0) {
         rc = fail_input(err,
                         "nothing to compare: no scenario, topology and length has valid points "

@@ -174,9 +174,7 @@ static int reproduce_run(void *values, const struct text_list *operands, struct 
     if (operands->count > 0) {
         return fail_input(err, "reproduce takes no operands: \"%s\"", operands->items[0]);
     }
-    log_set_level(asked->verbosity >= 2   ? LOG_DETAIL
-                  : asked->verbosity == 1 ? LOG_NOTE
-                                          : LOG_WARNING);
+    log_set_verbosity(asked->verbosity);
     _cleanup_free_ char *folder =
         asked->output == NULL ? default_folder() : text_copy(asked->output);
     const char *platform = asked->platform == NULL ? "netns" : asked->platform;

@@ -17,7 +17,6 @@
 #include "linux/cpu.h"
 #include "report/expected.h"
 #include "run/run.h"
-#include "scenario/engines.h"
 #include "testbed/testbed.h"
 
 struct run_values {
@@ -54,13 +53,7 @@ static const struct option_row run_options[] = {
      .offset = offsetof(struct run_values, redo),
      .argument = "disturbed",
      .help = "with --resume: measure disturbed points again"},
-    {.name = "wait-quiet",
-     .type = OPTION_INTEGER,
-     .offset = offsetof(struct run_values, wait_quiet),
-     .min = 1,
-     .max = 86400,
-     .argument = "SECONDS",
-     .help = "wait for a quiet machine, at most so long"},
+    WAIT_QUIET_OPTION(run_values),
     {.name = "most-disturbed",
      .type = OPTION_INTEGER,
      .offset = offsetof(struct run_values, most_disturbed),
@@ -68,20 +61,9 @@ static const struct option_row run_options[] = {
      .max = 1000000,
      .argument = "N",
      .help = "stop after N disturbed points in a row"},
-    {.name = "topology",
-     .type = OPTION_TEXT_LIST,
-     .offset = offsetof(struct run_values, topologies),
-     .argument = "T",
-     .help = "only direct, bridged or dedicated; repeatable"},
-    {.name = "engine",
-     .type = OPTION_TEXT,
-     .offset = offsetof(struct run_values, engine),
-     .argument = "E",
-     .help = "traffic engine:" ENGINES_WORDS},
-    {.name = "even-default-route",
-     .type = OPTION_FLAG,
-     .offset = offsetof(struct run_values, even_default_route),
-     .help = "lend even the default route's or SSH's interface"},
+    TOPOLOGIES_OPTION(run_values),
+    ENGINE_OPTION(run_values),
+    DEFAULT_ROUTE_OPTION(run_values),
     {.name = "rates-from",
      .type = OPTION_TEXT,
      .offset = offsetof(struct run_values, rates_from),
@@ -95,11 +77,7 @@ static const struct option_row run_options[] = {
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, json),
      .help = "print the summary as JSON"},
-    {.name = "verbose",
-     .letter = 'v',
-     .type = OPTION_COUNT,
-     .offset = offsetof(struct run_values, verbosity),
-     .help = "print more messages; -vv prints still more"},
+    VERBOSE_OPTION(run_values),
     OPTIONS_END,
 };
 
@@ -369,9 +347,7 @@ static int run_run(void *values, const struct text_list *operands, struct error 
         return fail_input(err,
                           "--rates-from can't be combined with --resume: the run has its loads");
     }
-    log_set_level(asked->verbosity >= 2   ? LOG_DETAIL
-                  : asked->verbosity == 1 ? LOG_NOTE
-                                          : LOG_WARNING);
+    log_set_verbosity(asked->verbosity);
     struct scenario_list scenarios = {0};
     int rc = read_scenarios(operands, asked, &scenarios, err);
     if (rc == 0 && asked->check) {

@@ -15,7 +15,6 @@
 #include "linux/cpu.h"
 #include "report/found_list.h"
 #include "run/run.h"
-#include "scenario/engines.h"
 #include "scenario/profile.h"
 
 #define GOALS_MOST 8U
@@ -69,36 +68,15 @@ static const struct option_row search_options[] = {
      .offset = offsetof(struct search_values, output),
      .argument = "DIR",
      .help = "folder of the results (./NAME-DATE-TIME)"},
-    {.name = "wait-quiet",
-     .type = OPTION_INTEGER,
-     .offset = offsetof(struct search_values, wait_quiet),
-     .min = 1,
-     .max = 86400,
-     .argument = "SECONDS",
-     .help = "wait for a quiet machine, at most so long"},
-    {.name = "topology",
-     .type = OPTION_TEXT_LIST,
-     .offset = offsetof(struct search_values, topologies),
-     .argument = "T",
-     .help = "only direct, bridged or dedicated; repeatable"},
-    {.name = "engine",
-     .type = OPTION_TEXT,
-     .offset = offsetof(struct search_values, engine),
-     .argument = "E",
-     .help = "traffic engine:" ENGINES_WORDS},
-    {.name = "even-default-route",
-     .type = OPTION_FLAG,
-     .offset = offsetof(struct search_values, even_default_route),
-     .help = "lend even the default route's or SSH's interface"},
+    WAIT_QUIET_OPTION(search_values),
+    TOPOLOGIES_OPTION(search_values),
+    ENGINE_OPTION(search_values),
+    DEFAULT_ROUTE_OPTION(search_values),
     {.name = "json",
      .type = OPTION_FLAG,
      .offset = offsetof(struct search_values, json),
      .help = "print the results as JSON"},
-    {.name = "verbose",
-     .letter = 'v',
-     .type = OPTION_COUNT,
-     .offset = offsetof(struct search_values, verbosity),
-     .help = "print more messages; -vv prints still more"},
+    VERBOSE_OPTION(search_values),
     OPTIONS_END,
 };
 
@@ -273,9 +251,7 @@ static int search_run(void *values, const struct text_list *operands, struct err
     if (operands->count != 1) {
         return fail_input(err, "search requires one scenario file; see vrbench search -h");
     }
-    log_set_level(asked->verbosity >= 2   ? LOG_DETAIL
-                  : asked->verbosity == 1 ? LOG_NOTE
-                                          : LOG_WARNING);
+    log_set_verbosity(asked->verbosity);
     struct goal_list goals = {.count = 0};
     struct cpu_list usable;
     struct scenario *scenario = NULL;

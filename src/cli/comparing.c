@@ -75,7 +75,7 @@ static void print_needs(const struct comparison *comparison)
     }
 }
 
-int comparing_print_tables(const struct comparison *comparison, bool markdown, struct error *err)
+static int print_tables(const struct comparison *comparison, bool markdown, struct error *err)
 {
     int rc = 0;
     if (comparison->verdict_count > 0) {
@@ -104,7 +104,7 @@ int comparing_print_tables(const struct comparison *comparison, bool markdown, s
     return rc;
 }
 
-int comparing_print_json(const struct comparison *comparison, struct error *err)
+static int print_json(const struct comparison *comparison, struct error *err)
 {
     json_t *json = NULL;
     int rc = compare_to_json(comparison, &json, err);
@@ -113,6 +113,14 @@ int comparing_print_json(const struct comparison *comparison, struct error *err)
         printf("%s\n", text);
     }
     json_decref(json);
+    return rc;
+}
+
+int comparing_print(const struct comparison *comparison, bool json, bool markdown,
+                    struct error *err)
+{
+    int rc = json ? print_json(comparison, err) : print_tables(comparison, markdown, err);
+    fflush(stdout); // before a message on standard error
     return rc;
 }
 

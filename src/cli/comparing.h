@@ -8,8 +8,9 @@
 
 #include "report/compare.h"
 
-int comparing_print_tables(const struct comparison *comparison, bool markdown, struct error *err);
-int comparing_print_json(const struct comparison *comparison, struct error *err);
+// Prints the comparison on standard output: as JSON, or as tables for a terminal or in Markdown.
+int comparing_print(const struct comparison *comparison, bool json, bool markdown,
+                    struct error *err);
 // Thresholds are parts of 1: 0.05 = 5 %.
 int comparing_write_junit(const struct comparison *comparison, double threshold, const char *file,
                           struct error *err);

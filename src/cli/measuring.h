@@ -1,10 +1,45 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/measuring — what the commands that measure scenarios (run, search) do before they measure.
+// cli/measuring — what the commands that measure scenarios (run, search, ab) have in common:
+// options, and what they do before they measure.
 #ifndef VRBENCH_CLI_MEASURING_H
 #define VRBENCH_CLI_MEASURING_H
 
+#include <stddef.h>
+
 #include "cli/options.h"
+#include "scenario/engines.h"
 #include "scenario/scenario.h"
+
+// Options that these commands share; `values` is the struct of their values.
+#define WAIT_QUIET_OPTION(values)                                                                  \
+    {                                                                                              \
+        .name = "wait-quiet", .type = OPTION_INTEGER,                                              \
+        .offset = offsetof(struct values, wait_quiet), .min = 1, .max = 86400,                     \
+        .argument = "SECONDS", .help = "wait for a quiet machine, at most so long"                 \
+    }
+#define TOPOLOGIES_OPTION(values)                                                                  \
+    {                                                                                              \
+        .name = "topology", .type = OPTION_TEXT_LIST,                                              \
+        .offset = offsetof(struct values, topologies), .argument = "T",                            \
+        .help = "only direct, bridged or dedicated; repeatable"                                    \
+    }
+#define ENGINE_OPTION(values)                                                                      \
+    {                                                                                              \
+        .name = "engine", .type = OPTION_TEXT, .offset = offsetof(struct values, engine),          \
+        .argument = "E", .help = "traffic engine:" ENGINES_WORDS                                   \
+    }
+#define DEFAULT_ROUTE_OPTION(values)                                                               \
+    {                                                                                              \
+        .name = "even-default-route", .type = OPTION_FLAG,                                         \
+        .offset = offsetof(struct values, even_default_route),                                     \
+        .help = "lend even the default route's or SSH's interface"                                 \
+    }
+#define VERBOSE_OPTION(values)                                                                     \
+    {                                                                                              \
+        .name = "verbose", .letter = 'v', .type = OPTION_COUNT,                                    \
+        .offset = offsetof(struct values, verbosity),                                              \
+        .help = "print more messages; -vv prints still more"                                       \
+    }
 
 // Removes the topologies that were not requested with --topology; an empty list keeps all.
 int measuring_narrow(struct scenario *scenario, const struct text_list *topologies,
