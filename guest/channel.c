@@ -291,9 +291,9 @@ static bool answer_services(struct channel *channel)
 
 bool channel_tell_services(struct channel *channel)
 {
-    bool told = answer_services(channel);
+    bool reported = answer_services(channel);
     channel_step(channel);
-    return told;
+    return reported;
 }
 
 static void ask_start(struct channel *channel, unsigned long id, char **words, size_t count)
@@ -332,8 +332,8 @@ static void ask_words(struct channel *channel, unsigned long id, char **words, s
 {
     (void)words;
     (void)count;
-    const char *said = services_words();
-    answer(channel, id, "ok", 0, said, strlen(said));
+    const char *text = services_words();
+    answer(channel, id, "ok", 0, text, strlen(text));
 }
 
 static const struct request {

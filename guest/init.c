@@ -348,10 +348,10 @@ static void see_services(void)
         watch(services_output_fd(), EPOLLIN);
     }
     seen = now;
-    bool told = init.channel != NULL && channel_tell_services(init.channel);
+    bool reported = init.channel != NULL && channel_tell_services(init.channel);
     if (now == SERVICES_ENDED) {
         say("%s", services_why());
-        if (!told) {
+        if (!reported) {
             shut_down(RB_POWER_OFF);
         }
     }

@@ -36,7 +36,7 @@ struct xs_head {
 
 struct xenstore {
     struct port port; // first member: channel.c uses it only
-    unsigned long session, heard, said;
+    unsigned long session, received, sent;
     bool awaits_host;           // the host has not read the last piece yet
     bool ask_new, answered_new; // nodes that have changed
     uint32_t request;
@@ -157,7 +157,7 @@ static ssize_t xenstore_read(struct port *port, char *bytes, size_t room)
     if (xs->answered_new) {
         xs->answered_new = false;
         if (read_node(xs, "answered", &session, &number, &rest) == 0 && session == xs->session &&
-            number == xs->said) {
+            number == xs->sent) {
             xs->awaits_host = false;
         }
     }
@@ -172,16 +172,16 @@ static ssize_t xenstore_read(struct port *port, char *bytes, size_t room)
     }
     if (session != xs->session) {
         xs->session = session;
-        xs->heard = xs->said = 0;
+        xs->received = xs->sent = 0;
         xs->awaits_host = false;
     }
     size_t length = (size_t)(xs->body + xs->head.length - rest);
     errno = EAGAIN;
-    if (number != xs->heard + 1 || length > room) {
+    if (number != xs->received + 1 || length > room) {
         return -1;
     }
     memcpy(bytes, rest, length);
-    xs->heard = number;
+    xs->received = number;
     (void)write_node(xs, "asked", number, NULL, 0);
     return (ssize_t)length;
 }
@@ -194,11 +194,11 @@ static ssize_t xenstore_write(struct port *port, const char *bytes, size_t lengt
         errno = EAGAIN;
         return -1;
     }
-    if (write_node(xs, "answer", xs->said + 1, bytes, piece) < 0) {
+    if (write_node(xs, "answer", xs->sent + 1, bytes, piece) < 0) {
         errno = EIO;
         return -1;
     }
-    xs->said++;
+    xs->sent++;
     xs->awaits_host = true;
     return (ssize_t)piece;
 }

@@ -426,7 +426,7 @@ static void report_stalls(struct computer *machine, const struct quiet_look *loo
         look->seconds, (double)look->longest_stall_ns / (double)NS_PER_MS, look->stalled_percent);
     if (!look->has_stalls) {
         bad(machine, "stalls", FINDING_LIMIT, "a thread of real-time priority can't be started",
-            "stalls of the machine are not told from losses of a router", "root");
+            "stalls of the machine cannot be distinguished from losses of a router", "root");
     } else if (look->stalled_percent <= QUIET_STALLED) {
         good(machine, "stalls", found);
     } else {

@@ -15,8 +15,9 @@
 
 static int fail_run(const struct child *child, struct error *err)
 {
-    _cleanup_free_ char *said = text_copy_bytes(child->err.text, strcspn(child->err.text, "\n"));
-    _cleanup_free_ char *clean = text_printable(said);
+    _cleanup_free_ char *first_line =
+        text_copy_bytes(child->err.text, strcspn(child->err.text, "\n"));
+    _cleanup_free_ char *clean = text_printable(first_line);
     return fail(err, 0, "xentop failed%s%s; it requires root in Domain-0 of a running Xen",
                 *clean == '\0' ? "" : ": ", clean);
 }

@@ -446,11 +446,11 @@ int xentop_stats(const struct xentop *xentop, struct xen_stats *ret, struct erro
                               "replaced by \"_\"",
                               name);
         }
-        struct xen_domain *told = xen_stats_add(&stats, name);
-        told->cpu_seconds = domain->cpu_seconds;
-        told->cpu_percent = domain->cpu_percent;
-        told->tx_kib = domain->tx_kib;
-        told->rx_kib = domain->rx_kib;
+        struct xen_domain *reported = xen_stats_add(&stats, name);
+        reported->cpu_seconds = domain->cpu_seconds;
+        reported->cpu_percent = domain->cpu_percent;
+        reported->tx_kib = domain->tx_kib;
+        reported->rx_kib = domain->rx_kib;
     }
     *ret = stats;
     return 0;

@@ -120,7 +120,7 @@ bool kvm_works(char *why, size_t room)
     _cleanup_close_ int answer = ends[0];
     unsigned char result = 255;
     bool heard = child > 0 && stop_wait(answer, POLLIN, clock_monotonic_ns() + WITHIN_NS, NULL) > 0;
-    bool told = heard && read(answer, &result, 1) == 1;
+    bool reported = heard && read(answer, &result, 1) == 1;
     if (child > 0) {
         (void)kill(child, SIGKILL);
         (void)waitpid(child, NULL, 0);
@@ -129,9 +129,9 @@ bool kvm_works(char *why, size_t room)
         snprintf(why, room, "the kernel emulates the instructions of /dev/kvm's guests");
     } else if (result != 0) {
         snprintf(why, room, "/dev/kvm: %s",
-                 told && result != 255 ? strerror(result) : "it cannot run 64-bit code");
+                 reported && result != 255 ? strerror(result) : "it cannot run 64-bit code");
     }
-    return heard && told && result == 0;
+    return heard && reported && result == 0;
 }
 
 #else

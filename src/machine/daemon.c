@@ -192,13 +192,13 @@ static char *vtysh_complaint(const char *path, const char *line)
 
 // Reports the checker's findings, up to a limited number of lines. If most lines of a file are not
 // commands, it is another kind of file, and none of them is shown.
-static int report_complaints(enum routing_daemon daemon, const char *path, char *said,
+static int report_complaints(enum routing_daemon daemon, const char *path, char *output,
                              size_t commands, struct error *err)
 {
     _cleanup_free_ char *lines = text_copy("");
     size_t count = 0;
-    for (char *line = strtok_r(said, "\n", &said); line != NULL;
-         line = strtok_r(NULL, "\n", &said)) {
+    for (char *line = strtok_r(output, "\n", &output); line != NULL;
+         line = strtok_r(NULL, "\n", &output)) {
         if (++count > COMPLAINTS_SHOWN) {
             continue;
         }
@@ -241,11 +241,11 @@ static int check_config(enum routing_daemon daemon, const char *path, const char
     if (rc < 0 || child.status == 0) {
         return rc;
     }
-    char *said = child.err.length > 0 ? child.err.text : child.out.text;
-    if (said[strspn(said, "\n")] == '\0') {
+    char *output = child.err.length > 0 ? child.err.text : child.out.text;
+    if (output[strspn(output, "\n")] == '\0') {
         return fail_input(err, "%s: %s refuses it without a word", path, program);
     }
-    return report_complaints(daemon, path, said, frr_command_lines(config), err);
+    return report_complaints(daemon, path, output, frr_command_lines(config), err);
 }
 
 int daemon_check_programs(enum routing_daemon daemon, const char *path, bool in_image,
@@ -345,9 +345,9 @@ static int configure_frr(pid_t first, struct error *err)
     const struct child_spec spec = {.path = program, .argv = arguments, .inside = first};
     int rc = child_run(&spec, CONFIGURE_WITHIN_NS, &child, err);
     if (rc == 0 && child.status != 0) {
-        char *said = child.err.length > 0 ? child.err.text : child.out.text;
-        said[strcspn(said, "\n")] = '\0';
-        rc = fail(err, 0, "vtysh could not configure FRR: %.150s", said);
+        char *output = child.err.length > 0 ? child.err.text : child.out.text;
+        output[strcspn(output, "\n")] = '\0';
+        rc = fail(err, 0, "vtysh could not configure FRR: %.150s", output);
     }
     return rc;
 }

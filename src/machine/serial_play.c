@@ -143,9 +143,9 @@ static int expect(const struct serial_step *step, const struct serial_port *port
         ssize_t got = port->receive(port->context, heard->bytes + heard->length,
                                     heard->room - heard->length, until, err);
         if (got == -ETIMEDOUT) {
-            _cleanup_free_ char *said = last_words(heard);
+            _cleanup_free_ char *shown = last_words(heard);
             return fail(err, ETIMEDOUT, "line %u: the console did not say \"%s\" but \"%s\"",
-                        step->line, step->text, said);
+                        step->line, step->text, shown);
         }
         if (got < 0) {
             error_context(err, "line %u", step->line);

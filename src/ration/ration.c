@@ -17,7 +17,7 @@
 #include "ration/share.h"
 
 #define PERIOD_NS    ((uint64_t)(SHARE_PERIOD_S * (double)NS_PER_S))
-#define TELL_FROM    0.005 // of the cap: a smaller change is not written
+#define WRITE_FROM   0.005 // of the cap: a smaller change is not written
 #define QUIET_LONG_S 0.1   // idle time in seconds
 #define STEP_LONGEST 0.25  // seconds; after a longer pause the readings are not used
 
@@ -26,7 +26,7 @@ struct ration_task {
     int meter; // /proc/PID/schedstat, open; -1 = the task has ended
     int state; // /proc/PID/stat, open; -1 = the task has ended
     uint64_t used_ns;
-    uint64_t told_ns; // runtime last written to the kernel
+    uint64_t written_ns; // runtime last written to the kernel
 };
 
 struct ration {
@@ -80,21 +80,21 @@ static uint64_t runtime_of(double share)
 }
 
 // Writes all shares to the kernel, decreasing ones first, so that their sum never exceeds the cap.
-static int tell(struct ration *ration, struct error *err)
+static int write_shares(struct ration *ration, struct error *err)
 {
     for (int growing = 0; growing < 2; growing++) {
         for (size_t i = 0; i < ration->task_count; i++) {
             struct ration_task *task = &ration->tasks[i];
             uint64_t runtime = runtime_of(ration->shares[i].share);
-            if (task->meter < 0 || runtime == task->told_ns ||
-                (runtime > task->told_ns) != (growing == 1)) {
+            if (task->meter < 0 || runtime == task->written_ns ||
+                (runtime > task->written_ns) != (growing == 1)) {
                 continue;
             }
             int rc = deadline_set(task->pid, runtime, PERIOD_NS, err);
             if (rc < 0) {
                 return rc;
             }
-            task->told_ns = runtime;
+            task->written_ns = runtime;
         }
     }
     return 0;
@@ -137,7 +137,7 @@ static int let_go(struct ration *ration, struct error *err)
     for (size_t i = 0; i < ration->task_count; i++) {
         int cleared = deadline_clear(ration->tasks[i].pid, rc < 0 ? NULL : err);
         rc = rc < 0 ? rc : cleared;
-        ration->tasks[i].told_ns = 0;
+        ration->tasks[i].written_ns = 0;
     }
     ration->divided = false;
     close_meters(ration);
@@ -154,7 +154,7 @@ static bool adopt_shares(struct ration *ration)
             period != PERIOD_NS) {
             return false;
         }
-        ration->tasks[i].told_ns = runtime;
+        ration->tasks[i].written_ns = runtime;
         ration->shares[i] = (struct share){.share = (double)runtime / (double)PERIOD_NS};
     }
     return ration->task_count > 0;
@@ -182,7 +182,7 @@ static int hold_by_deadline(struct ration *ration, double bound, struct error *e
     } else {
         share_scale(ration->shares, ration->task_count, bound);
     }
-    rc = tell(ration, err);
+    rc = write_shares(ration, err);
     if (rc < 0) {
         (void)let_go(ration, NULL);
         return rc;
@@ -424,8 +424,8 @@ static double read_tasks(struct ration *ration)
 static bool is_stale(const struct ration *ration, double bound)
 {
     for (size_t i = 0; i < ration->task_count; i++) {
-        double told = (double)ration->tasks[i].told_ns / (double)PERIOD_NS;
-        if (fabs(told - ration->shares[i].share) > TELL_FROM * bound) {
+        double written = (double)ration->tasks[i].written_ns / (double)PERIOD_NS;
+        if (fabs(written - ration->shares[i].share) > WRITE_FROM * bound) {
             return true;
         }
     }
@@ -447,7 +447,7 @@ void ration_divide(struct ration *ration)
         bool wanted = share_divide(ration->shares, ration->task_count, ration->total, passed_s);
         ration->total = share_catch_up(&ration->missed_s, wanted, bound, used_s, passed_s);
         if (is_stale(ration, bound)) {
-            (void)tell(ration, NULL); // on failure the earlier values remain in effect
+            (void)write_shares(ration, NULL); // on failure the earlier values remain in effect
         }
     }
 }

@@ -62,12 +62,12 @@ static int parse_decimal_number(const struct schema_row *row, const char *text, 
 // Appends the row's range to the parser's error.
 static int add_range(const struct schema_row *row, struct error *err)
 {
-    _cleanup_error_ struct error said = ERROR_INIT;
+    _cleanup_error_ struct error reported = ERROR_INIT;
     if (err == NULL) {
         return -EINVAL;
     }
-    error_move(&said, err);
-    return fail_input(err, "%s; the range is %s to %s", said.text, row->min, row->max);
+    error_move(&reported, err);
+    return fail_input(err, "%s; the range is %s to %s", reported.text, row->min, row->max);
 }
 
 static int parse_ranged(const struct schema_row *row, const char *text, uint64_t *ret,

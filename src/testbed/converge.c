@@ -208,7 +208,7 @@ static int give_up(const struct testbed *testbed, size_t router, const char *mis
     return fail(
         err, 0,
         "router %s: %s has not learned %s, within %g s; the tester speaks OSPF in " SPEECH_TEXT
-        "; %s last said: %s",
+        "; the last message of %s: %s",
         asked->name, routing_daemon_name(asked->daemon), missing,
         (double)asked->converge_within_ns / (double)NS_PER_S, routing_daemon_name(asked->daemon),
         words);
@@ -219,7 +219,7 @@ static int explain_death(const struct testbed *testbed, size_t router, struct er
     char words[160] = "nothing";
     testbed->platform->ops->daemon_words(testbed->routers[router].router, words);
     const struct scenario_router *asked = &testbed->plan->scenario->routers[router];
-    return fail(err, 0, "router %s died while %s was to learn its routes; it last said: %s",
+    return fail(err, 0, "router %s died while %s was to learn its routes; its last message: %s",
                 asked->name, routing_daemon_name(asked->daemon), words);
 }
 

@@ -111,7 +111,8 @@ static bool decide_router(struct platform *platform, const struct netns *home, s
 }
 
 // If the machine could have NICs assigned, one that is not is a warning.
-static void tell(const struct plan *plan, size_t node, bool handed, bool asked, const char *why)
+static void report_handover(const struct plan *plan, size_t node, bool handed, bool asked,
+                            const char *why)
 {
     static const char text[] = "router %s gets macvtaps on its NICs, not the PCI devices: %s";
     const char *router = plan->nodes[node].name;
@@ -157,7 +158,7 @@ int handover_decide(struct platform *platform, const struct netns *home, struct 
                                 plan->nodes[node].name, why);
         }
         if (say && (handed || why[0] != '\0')) {
-            tell(plan, node, handed, !text_equal(forced, "macvtap"), why);
+            report_handover(plan, node, handed, !text_equal(forced, "macvtap"), why);
         }
         if (!handed && why[0] != '\0' && *ret_why == NULL) {
             *ret_why = text_copy(why);

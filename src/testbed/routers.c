@@ -23,7 +23,7 @@
 // Record key: the router that is being made or rebooted, with what the completion requires.
 #define REMAKING "remaking"
 
-// ---- what the platform is told
+// ---- what the platform receives
 
 static void fill_nic(const struct plan *plan, size_t number, size_t tester, struct router_nic *ret)
 {

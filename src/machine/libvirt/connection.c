@@ -62,11 +62,12 @@ static int status_of(int code)
     }
 }
 
-static int fail_said(struct error *err, const virError *said, const char *what)
+static int fail_reported(struct error *err, const virError *reported, const char *what)
 {
-    int status = said == NULL ? EXIT_FAILED : status_of(said->code);
+    int status = reported == NULL ? EXIT_FAILED : status_of(reported->code);
     // A message may have several lines (from ssh); one is enough.
-    const char *text = said == NULL || said->message == NULL ? "libvirt failed" : said->message;
+    const char *text =
+        reported == NULL || reported->message == NULL ? "libvirt failed" : reported->message;
     int length = (int)strcspn(text, "\n");
     switch (status) {
     case EXIT_LACKING:
@@ -85,7 +86,7 @@ int fail_libvirt(struct error *err, const char *format, ...)
     va_start(arguments, format);
     _cleanup_free_ char *what = text_format_args(format, arguments);
     va_end(arguments);
-    return fail_said(err, virGetLastError(), what);
+    return fail_reported(err, virGetLastError(), what);
 }
 
 static void say_nothing(void *data, virErrorPtr error)
@@ -300,7 +301,7 @@ static int fail_opening(const struct connection *connection, struct error *err)
         return fail_lacking(err, "%s: no libvirtd answers (package libvirt-daemon): %s",
                             connection->uri, text);
     }
-    return fail_said(err, why, connection->uri);
+    return fail_reported(err, why, connection->uri);
 }
 
 int connection_open(const char *uri, enum connection_right right, struct connection **ret,

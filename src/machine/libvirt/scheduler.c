@@ -213,7 +213,7 @@ int scheduler_get(virDomainPtr domain, enum shares_scale scale, struct foreign_a
 
 // ---- setting
 
-static int tell(virDomainPtr domain, const struct parameters *parameters)
+static int write_parameters(virDomainPtr domain, const struct parameters *parameters)
 {
     if (virDomainSetSchedulerParametersFlags(domain, parameters->items, parameters->count,
                                              VIR_DOMAIN_AFFECT_CURRENT) == 0) {
@@ -224,30 +224,30 @@ static int tell(virDomainPtr domain, const struct parameters *parameters)
                : -1;
 }
 
-static int tell_shares(virDomainPtr domain, uint64_t shares)
+static int write_shares(virDomainPtr domain, uint64_t shares)
 {
-    _cleanup_parameters_ struct parameters told = {0};
+    _cleanup_parameters_ struct parameters values = {0};
     int room = 0;
-    return virTypedParamsAddULLong(&told.items, &told.count, &room, VIR_DOMAIN_SCHEDULER_CPU_SHARES,
-                                   shares) < 0
+    return virTypedParamsAddULLong(&values.items, &values.count, &room,
+                                   VIR_DOMAIN_SCHEDULER_CPU_SHARES, shares) < 0
                ? -1
-               : tell(domain, &told);
+               : write_parameters(domain, &values);
 }
 
 static int set_weight(virDomainPtr domain, enum shares_scale *scale, const char *by,
                       unsigned weight, struct error *err)
 {
     if (strcmp(by, VIR_DOMAIN_SCHEDULER_WEIGHT) == 0) {
-        _cleanup_parameters_ struct parameters told = {0};
+        _cleanup_parameters_ struct parameters values = {0};
         int room = 0;
-        return virTypedParamsAddUInt(&told.items, &told.count, &room, by, weight) < 0 ||
-                       tell(domain, &told) < 0
+        return virTypedParamsAddUInt(&values.items, &values.count, &room, by, weight) < 0 ||
+                       write_parameters(domain, &values) < 0
                    ? fail_libvirt(err, "weight %u", weight)
                    : 0;
     }
     if (*scale == SHARES_UNKNOWN) {
         // Above version 2's maximum; the requested value follows at once.
-        *scale = tell_shares(domain, V2_MAX + 1) == 0 ? SHARES_V1 : SHARES_V2;
+        *scale = write_shares(domain, V2_MAX + 1) == 0 ? SHARES_V1 : SHARES_V2;
     }
     uint64_t shares = scheduler_shares(*scale, weight);
     if (shares == 0) {
@@ -256,29 +256,29 @@ static int set_weight(virDomainPtr domain, enum shares_scale *scale, const char 
                           "machine: %u at most",
                           weight, scheduler_weight(SHARES_V2, V2_MAX));
     }
-    return tell_shares(domain, shares) < 0 ? fail_libvirt(err, "weight %u", weight) : 0;
+    return write_shares(domain, shares) < 0 ? fail_libvirt(err, "weight %u", weight) : 0;
 }
 
 static int set_cap(virDomainPtr domain, const char *by, unsigned cap, struct error *err)
 {
-    _cleanup_parameters_ struct parameters told = {0};
+    _cleanup_parameters_ struct parameters values = {0};
     int room = 0;
     int rc = 0;
     if (strcmp(by, VIR_DOMAIN_SCHEDULER_CAP) == 0) {
-        rc = virTypedParamsAddUInt(&told.items, &told.count, &room, by, cap);
+        rc = virTypedParamsAddUInt(&values.items, &values.count, &room, by, cap);
     } else {
         bool global = strcmp(by, VIR_DOMAIN_SCHEDULER_GLOBAL_QUOTA) == 0;
         uint64_t period_us = scheduler_period_us(cap);
         long long quota = cap == 0 ? -1 : (long long)(cap * (period_us / 100));
-        rc = virTypedParamsAddULLong(&told.items, &told.count, &room,
+        rc = virTypedParamsAddULLong(&values.items, &values.count, &room,
                                      global ? VIR_DOMAIN_SCHEDULER_GLOBAL_PERIOD
                                             : VIR_DOMAIN_SCHEDULER_VCPU_PERIOD,
                                      period_us);
         if (rc == 0) {
-            rc = virTypedParamsAddLLong(&told.items, &told.count, &room, by, quota);
+            rc = virTypedParamsAddLLong(&values.items, &values.count, &room, by, quota);
         }
     }
-    return rc < 0 || tell(domain, &told) < 0 ? fail_libvirt(err, "cap %u", cap) : 0;
+    return rc < 0 || write_parameters(domain, &values) < 0 ? fail_libvirt(err, "cap %u", cap) : 0;
 }
 
 // Whether the value read back is the one set. In version 2 several weights share one value.

@@ -278,8 +278,8 @@ static int end_container(const struct lxc_machine *router, struct error *err)
     if (router->life.pid > 0) {
         // If libvirt cannot be queried, it will notice; if it has lost the process that held the
         // container, it has no such container.
-        struct error *said = rc < 0 ? NULL : &why;
-        rc = namespace_life_end(&router->life, said);
+        struct error *reported = rc < 0 ? NULL : &why;
+        rc = namespace_life_end(&router->life, reported);
     }
     if (rc < 0) {
         error_move(err, &why);

@@ -30,7 +30,7 @@ struct own {
     // cannot be waited for with a deadline.
     virStreamPtr stream; // NULL = not open
     pthread_t listener;
-    int heard, said; // the pipe's ends: this object's, and the reader's, which closes it
+    int read_end, write_end; // the pipe's ends: this object's, and the reader's, which closes it
 };
 
 // ---- what it boots
@@ -44,7 +44,7 @@ struct own *own_new(const struct router_spec *spec, const char *files)
     own->cloud_init = spec->cloud_init;
     own->disk = text_format("%s.qcow2", files);
     own->seed = text_format("%s.iso", files);
-    own->heard = own->said = -1;
+    own->read_end = own->write_end = -1;
     return own;
 }
 
@@ -54,11 +54,11 @@ static void stop_listening(struct own *own)
         return;
     }
     // First the pipe, which may be full, then the stream.
-    close(own->heard);
+    close(own->read_end);
     (void)virStreamAbort(own->stream);
     (void)pthread_join(own->listener, NULL);
     (void)virStreamFree(steal_pointer(&own->stream));
-    own->heard = -1;
+    own->read_end = -1;
 }
 
 void own_free(struct own *own)
@@ -145,12 +145,12 @@ static void *listen_to(void *data)
     bool good = true;
     while (good && (length = virStreamRecv(own->stream, bytes, sizeof bytes)) > 0) {
         for (int at = 0; good && at < length;) {
-            ssize_t put = write(own->said, bytes + at, (size_t)(length - at));
+            ssize_t put = write(own->write_end, bytes + at, (size_t)(length - at));
             good = put >= 0 || errno == EINTR;
             at += put < 0 ? 0 : (int)put;
         }
     }
-    close(own->said);
+    close(own->write_end);
     return NULL;
 }
 
@@ -183,7 +183,7 @@ int own_listen(struct qemu_machine *router, struct error *err)
     int rc = qemu_call(router, open_console, router, err);
     if (rc == 0) {
         (void)fcntl(ends[0], F_SETPIPE_SZ, HEARD_BYTES); // on failure it holds less
-        own->said = ends[1];
+        own->write_end = ends[1];
         int why = thread_start(&own->listener, listen_to, own);
         if (why != 0) {
             rc = fail(err, why, "a thread for the console");
@@ -196,7 +196,7 @@ int own_listen(struct qemu_machine *router, struct error *err)
         close(ends[1]);
         return rc;
     }
-    own->heard = ends[0];
+    own->read_end = ends[0];
     return 0;
 }
 
@@ -236,7 +236,7 @@ int own_await(struct qemu_machine *router, struct error *err)
     if (own->stream == NULL) {
         return 0;
     }
-    int rc = serial_port_of(&own->heard, &console.pipe, err);
+    int rc = serial_port_of(&own->read_end, &console.pipe, err);
     if (rc == 0) {
         rc = serial_script_play(&own->script, &port, err);
     }

@@ -31,7 +31,7 @@ static void try_kinds(struct xen_connection *xen, struct abilities *all)
     if (code != 0) {
         const char *why = libxl_error_to_string(code);
         abilities_add(all, "kinds of machine", ABILITY_UNKNOWN,
-                      text_copy(why == NULL ? "libxl can't tell" : why));
+                      text_copy(why == NULL ? "libxl reported no reason" : why));
     } else {
         abilities_add(all, "create PV", info.cap_pv ? ABILITY_YES : ABILITY_NO,
                       text_copy("by what the hypervisor was built with"));

@@ -37,7 +37,7 @@ struct pump {
     char *ask, *asked, *answer, *answered; // paths of the nodes
     int socket;
     int lock;
-    unsigned long session, said, heard;
+    unsigned long session, sent, received;
     bool awaits_guest; // the guest has not read the last piece yet
 };
 
@@ -101,7 +101,7 @@ static bool take_from_host(struct pump *pump)
         return got < 0 && errno == EINTR;
     }
     pump->awaits_guest = true;
-    return write_node(pump, pump->ask, ++pump->said, bytes, (size_t)got);
+    return write_node(pump, pump->ask, ++pump->sent, bytes, (size_t)got);
 }
 
 static void see_asked(struct pump *pump)
@@ -110,7 +110,7 @@ static void see_asked(struct pump *pump)
     _cleanup_free_ char *value = NULL;
     const char *bytes = NULL;
     size_t length = 0;
-    if (read_node(pump, pump->asked, &number, &value, &bytes, &length) && number == pump->said) {
+    if (read_node(pump, pump->asked, &number, &value, &bytes, &length) && number == pump->sent) {
         pump->awaits_guest = false;
     }
 }
@@ -122,7 +122,7 @@ static bool take_from_guest(struct pump *pump)
     const char *bytes = NULL;
     size_t length = 0;
     if (!read_node(pump, pump->answer, &number, &value, &bytes, &length) ||
-        number != pump->heard + 1) {
+        number != pump->received + 1) {
         return true;
     }
     for (size_t sent = 0; sent < length;) {
@@ -132,7 +132,7 @@ static bool take_from_guest(struct pump *pump)
         }
         sent += put < 0 ? 0 : (size_t)put;
     }
-    pump->heard = number;
+    pump->received = number;
     return write_node(pump, pump->answered, number, NULL, 0);
 }
 

@@ -19,12 +19,12 @@
 
 #define HYPERVISOR_TYPE "/sys/hypervisor/type"
 #define CAPABILITIES    "/proc/xen/capabilities"
-#define SAID_MAX        256
+#define MESSAGE_MAX     256
 
 // libxl stores the addresses of the logger and of the hooks.
 struct logger {
-    xentoollog_logger vtable; // first member: libxl passes its address
-    char said[2 * SAID_MAX];  // first error message; "" = none
+    xentoollog_logger vtable;      // first member: libxl passes its address
+    char message[2 * MESSAGE_MAX]; // first error message; "" = none
 };
 
 struct xen_connection {
@@ -41,11 +41,11 @@ take_message(xentoollog_logger *vtable, xentoollog_level level, int errnum, cons
              const char *format, va_list arguments)
 {
     struct logger *logger = (struct logger *)vtable;
-    char text[SAID_MAX];
+    char text[MESSAGE_MAX];
     vsnprintf(text, sizeof text, format, arguments);
     text[strcspn(text, "\n")] = '\0';
     log_detail("xen", "%s: %s", context == NULL ? "libxl" : context, text);
-    if (level < XTL_ERROR || logger->said[0] != '\0') {
+    if (level < XTL_ERROR || logger->message[0] != '\0') {
         return;
     }
     // Removes the position in libxl's source: "libxl_device.c:1234:function: Domain 7:text".
@@ -58,9 +58,9 @@ take_message(xentoollog_logger *vtable, xentoollog_level level, int errnum, cons
         from += strspn(from, " ");
     }
     if (errnum > 0) {
-        snprintf(logger->said, sizeof logger->said, "%s: %s", from, strerror(errnum));
+        snprintf(logger->message, sizeof logger->message, "%s: %s", from, strerror(errnum));
     } else {
-        snprintf(logger->said, sizeof logger->said, "%s", from);
+        snprintf(logger->message, sizeof logger->message, "%s", from);
     }
 }
 
@@ -77,7 +77,7 @@ static void logger_init(struct logger *logger)
 
 void xen_quiet(struct xen_connection *xen)
 {
-    xen->logger.said[0] = '\0';
+    xen->logger.message[0] = '\0';
 }
 
 int fail_xen(struct xen_connection *xen, struct error *err, int code, const char *format, ...)
@@ -87,9 +87,9 @@ int fail_xen(struct xen_connection *xen, struct error *err, int code, const char
     char *what = text_format_args(format, arguments);
     va_end(arguments);
     const char *name = libxl_error_to_string(code);
-    const char *why = xen->logger.said[0] != '\0' ? xen->logger.said
-                      : name == NULL              ? "libxl failed"
-                                                  : name;
+    const char *why = xen->logger.message[0] != '\0' ? xen->logger.message
+                      : name == NULL                 ? "libxl failed"
+                                                     : name;
     int rc;
     switch (code) {
     case ERROR_DOMAIN_NOTFOUND:
@@ -153,7 +153,8 @@ static int open_handle(struct logger *logger, libxl_ctx **ret, struct error *err
         return fail_lacking(err,
                             "libxl: %s (is the hypervisor of the version that this vrbench "
                             "was built with?)",
-                            logger->said[0] != '\0' ? logger->said : libxl_error_to_string(code));
+                            logger->message[0] != '\0' ? logger->message
+                                                       : libxl_error_to_string(code));
     }
     *ret = handle;
     return 0;

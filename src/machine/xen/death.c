@@ -25,7 +25,7 @@ struct death {
     uint32_t id;
     uint8_t uuid[XEN_UUID_SIZE];
     int fd;
-    bool told;
+    bool reported;
 };
 
 struct xen_deaths {
@@ -38,7 +38,7 @@ struct xen_deaths {
     size_t count;
 };
 
-static void tell(int fd)
+static void signal_eventfd(int fd)
 {
     const uint64_t one = 1;
     (void)!write(fd, &one, sizeof one);
@@ -50,9 +50,9 @@ static bool look(struct xen_deaths *all, struct xen_connection *xen)
     pthread_mutex_lock(&all->lock);
     for (size_t i = 0; i < all->count; i++) {
         struct death *death = &all->deaths[i];
-        if (xen != NULL && !death->told && !domain_lives(xen, death->id, death->uuid)) {
-            death->told = true;
-            tell(death->fd);
+        if (xen != NULL && !death->reported && !domain_lives(xen, death->id, death->uuid)) {
+            death->reported = true;
+            signal_eventfd(death->fd);
         }
     }
     bool go_on = !all->stop;
@@ -148,7 +148,7 @@ void deaths_free(struct xen_deaths *deaths)
         pthread_mutex_lock(&deaths->lock);
         deaths->stop = true;
         pthread_mutex_unlock(&deaths->lock);
-        tell(deaths->wake);
+        signal_eventfd(deaths->wake);
         (void)pthread_join(deaths->thread, NULL);
     }
     for (size_t i = 0; i < deaths->count; i++) {
@@ -184,7 +184,7 @@ int domain_watch(const struct machine *machine)
     }
     pthread_mutex_unlock(&all->lock);
     if (added) {
-        tell(all->wake); // it may have ended since the last check
+        signal_eventfd(all->wake); // it may have ended since the last check
     }
     return fd;
 }

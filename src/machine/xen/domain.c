@@ -184,8 +184,8 @@ int domain_check(struct platform *platform, const struct router_spec *spec, bool
     struct xen_connection *xen = NULL;
     if (spec->image != NULL) {
         return fail_input(err,
-                          "router %s: what a domain of platform xen boots is said by a file of "
-                          "its own (config), not by image",
+                          "router %s: a domain of platform xen boots what its own file (config) "
+                          "names; image is not supported",
                           spec->name);
     }
     for (size_t i = 0; i < spec->nic_count; i++) {

@@ -16,7 +16,7 @@
 #define NO_SCRIPT  "/bin/true"
 #define MEMORY_OWN (512ULL << 20) // default memory of a system of its own
 
-static void tell(libxl_domain_create_info *info, size_t *count, char *key, char *value)
+static void add_entry(libxl_domain_create_info *info, size_t *count, char *key, char *value)
 {
     info->xsdata = memory_resize(info->xsdata, *count + 3, sizeof(char *));
     info->xsdata[(*count)++] = key;
@@ -25,16 +25,16 @@ static void tell(libxl_domain_create_info *info, size_t *count, char *key, char 
 }
 
 // Written to xenstore below the domain, which cannot change it.
-static void tell_whose(const struct router_spec *spec, libxl_domain_create_info *info)
+static void add_identity(const struct router_spec *spec, libxl_domain_create_info *info)
 {
     size_t count = 0;
-    tell(info, &count, text_copy("vrbench/testbed"), text_copy(spec->testbed));
-    tell(info, &count, text_copy("vrbench/router"), text_copy(spec->name));
-    tell(info, &count, text_copy("vrbench/life"), text_format("%u", spec->id));
-    tell(info, &count, text_copy(XEN_KEY_FOLDER), text_copy(spec->directory));
+    add_entry(info, &count, text_copy("vrbench/testbed"), text_copy(spec->testbed));
+    add_entry(info, &count, text_copy("vrbench/router"), text_copy(spec->name));
+    add_entry(info, &count, text_copy("vrbench/life"), text_format("%u", spec->id));
+    add_entry(info, &count, text_copy(XEN_KEY_FOLDER), text_copy(spec->directory));
     for (size_t i = 0; i < spec->nic_count; i++) {
         if (spec->nics[i].bridge != 0) {
-            tell(info, &count, text_format(XEN_KEY_VIF, i), text_copy(spec->nics[i].vif));
+            add_entry(info, &count, text_format(XEN_KEY_VIF, i), text_copy(spec->nics[i].vif));
         }
     }
 }
@@ -172,7 +172,7 @@ int domain_config(libxl_ctx *handle, const struct xen_machine *router,
     create->type = type_of(xm_of(spec));
     create->name = text_copy(router->guest.domain);
     memcpy(libxl_uuid_bytearray(&create->uuid), router->uuid, XEN_UUID_SIZE);
-    tell_whose(spec, create);
+    add_identity(spec, create);
 
     libxl_domain_build_info_init_type(build, create->type);
     build->max_vcpus = xm_of(spec) == NULL || xm_of(spec)->vcpus == 0 ? 1 : (int)xm_of(spec)->vcpus;

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-// Reads the domain's scheduler. One whose parameters libxl does not support is named all the same.
+// Reads the domain's scheduler. A scheduler whose parameters libxl does not support is named, too.
 static int read_params(struct xen_connection *xen, uint32_t domain, libxl_domain_sched_params *ret,
                        struct error *err)
 {
@@ -132,8 +132,8 @@ static int check_cap(struct xen_connection *xen, uint32_t domain, unsigned cap, 
     return 0;
 }
 
-static int tell(struct xen_connection *xen, uint32_t domain, unsigned weight, const unsigned *cap,
-                struct error *err)
+static int write_params(struct xen_connection *xen, uint32_t domain, unsigned weight,
+                        const unsigned *cap, struct error *err)
 {
     libxl_domain_sched_params params;
     libxl_domain_sched_params_init(&params); // parameters that are left stay unchanged
@@ -149,8 +149,8 @@ static int tell(struct xen_connection *xen, uint32_t domain, unsigned weight, co
     return code == 0 ? 0 : fail_xen(xen, err, code, "weight and cap of domain %u", domain);
 }
 
-static int check_told(const struct foreign_allocation *now, unsigned weight, const unsigned *cap,
-                      struct error *err)
+static int check_written(const struct foreign_allocation *now, unsigned weight, const unsigned *cap,
+                         struct error *err)
 {
     if (weight != 0 && now->weight != weight) {
         return fail(err, 0, "Xen took weight %u, and now reads %u", weight, now->weight);
@@ -178,13 +178,13 @@ int xen_scheduler_set(struct xen_connection *xen, uint32_t domain, unsigned weig
         rc = check_cap(xen, domain, *cap, err);
     }
     if (rc == 0) {
-        rc = tell(xen, domain, weight, cap, err);
+        rc = write_params(xen, domain, weight, cap, err);
     }
     if (rc == 0) {
         rc = xen_scheduler_get(xen, domain, &now, err);
     }
     if (rc == 0) {
-        rc = check_told(&now, weight, cap, err);
+        rc = check_written(&now, weight, cap, err);
     }
     foreign_allocation_clear(&now);
     return rc;

@@ -71,7 +71,7 @@ struct xm_disk {
     char *target; // path of a file or block device in Domain-0; NULL = an empty drive
     char *vdev;   // "sda1", "xvda", "hdc"
     enum xm_disk_format format;
-    bool device; // said to be a block device ("phy:")
+    bool device; // declared as a block device ("phy:")
     bool writable, cdrom;
 };
 

@@ -16,7 +16,7 @@
 #define XM_ITEMS_MAX      256  // of a list
 #define XM_DEPTH_MAX      8    // of lists in lists
 #define XM_STATEMENTS_MAX 1000
-#define XM_PROBLEMS_MAX   100 // more are not told
+#define XM_PROBLEMS_MAX   100 // more are not reported
 
 enum xm_kind { XM_TEXT, XM_NUMBER, XM_LIST };
 
@@ -63,7 +63,7 @@ struct xm_place xm_place_within(const struct xm_value *text, size_t offset);
 
 // ---- what values mean
 
-// What the reading of a file goes by.
+// Parameters of reading a file.
 struct xm_reading {
     struct xm_config *config;
     struct xm_problems *problems;
