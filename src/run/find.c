@@ -2,7 +2,7 @@
 /*
  * run/find — the loop of `vrbench search`: for each topology and length, trials until the bounds of
  * each network (or router) and goal are known, or the time is up. Every trial becomes a point. See
- * parts.h.
+ * find.h.
  */
 #include <errno.h>
 #include <math.h>
@@ -14,49 +14,15 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
-#include "machine/catalogue.h"
 #include "report/progress.h"
-#include "run/parts.h"
-#include "search/burst.h"
-#include "search/cap.h"
+#include "run/find.h"
+#include "search/throughput.h"
 
 #define BURST_PAUSE_NS  (200U * NS_PER_MS) // between bursts, so that buffers are empty
 #define SETTLING_NS     (200U * NS_PER_MS) // of a load, after a cap was changed
-#define MOST_PPS        2.0e7
-#define TRIALS_EXPECTED 30U // of one topology and length, for the progress
+#define TRIALS_EXPECTED 30U                // of one topology and length, for the progress
 
-// Least load, and where to begin: a router in an emulated machine may be a hundred times slower.
-struct scale {
-    double least_pps, first_pps;
-};
-static const struct scale kernel_scale = {250.0, 32000.0};
-static const struct scale machine_scale = {50.0, 1000.0};
-
-struct finding {
-    struct job_state *state;
-    struct keeper keeper;
-    struct search *search; // of the present topology and length
-    // What the present search is for: a search for bursts begins with one for the throughput.
-    enum found_kind of;
-    const struct search_goal *goals;
-    size_t goal_count;
-    struct search_goal throughput; // goal of that one
-    double *throughput_pps;        // by stream: the largest load without loss; NaN = unknown
-    size_t *routers;               // by stream, of a search for caps
-    unsigned *caps;                // by router: caps set on the bench; 0 = none
-    unsigned capped;               // identifies that bench: benches opened so far
-    unsigned place, length;
-    // Streams that the search distinguishes, by path: not those with a load of their own, for which
-    // there is nothing to be found but caps.
-    size_t *streams;
-    size_t network_count; // of these
-    double *each;         // loads by path
-    size_t shown;         // trials that the progress was told of
-};
-
-// The network of a stream of packets: first all networks' from source to sink, then those from sink
-// to source.
-static size_t network_of_stream(const struct scenario *scenario, size_t stream)
+size_t find_network_of_stream(const struct scenario *scenario, size_t stream)
 {
     size_t reverse = scenario->network_count;
     for (size_t i = 0; stream >= scenario->network_count && i < scenario->network_count; i++) {
@@ -65,73 +31,6 @@ static size_t network_of_stream(const struct scenario *scenario, size_t stream)
         }
     }
     return stream;
-}
-
-static double pps_at(const struct finding *finding)
-{
-    const struct job *job = finding->state->job;
-    return scenario_profile_pps(&job->at,
-                                scenario_mean_length(&job->scenario->traffic, finding->length));
-}
-
-static struct search *make_cap_search(const struct finding *finding)
-{
-    const struct job *job = finding->state->job;
-    const struct scenario *scenario = job->scenario;
-    const struct cap_spec spec = {.place = finding->place,
-                                  .length = finding->length,
-                                  .goals = finding->goals,
-                                  .goal_count = finding->goal_count,
-                                  .router_count = scenario->router_count,
-                                  .routers = finding->routers,
-                                  .network_count = finding->network_count,
-                                  .pps = pps_at(finding),
-                                  .most_cap = 100 * scenario->host.cpus};
-    return cap_search_new(&spec);
-}
-
-static struct search *make_burst_search(const struct finding *finding)
-{
-    const struct burst_spec spec = {.place = finding->place,
-                                    .length = finding->length,
-                                    .goals = finding->goals,
-                                    .goal_count = finding->goal_count,
-                                    .network_count = finding->network_count,
-                                    .pps = pps_at(finding),
-                                    .throughput_pps = finding->throughput_pps};
-    return burst_search_new(&spec);
-}
-
-static struct search *make_search(const struct finding *finding)
-{
-    const struct job *job = finding->state->job;
-    if (finding->of != FOUND_RATE) {
-        return finding->of == FOUND_CAP ? make_cap_search(finding) : make_burst_search(finding);
-    }
-    struct platform_facts facts;
-    platform_facts_of_name(job->scenario->platform, &facts);
-    bool machines = facts.kind == PLATFORM_MACHINES;
-    bool direct = keeper_topology(&finding->keeper, finding->place) == TOPOLOGY_DIRECT;
-    platform_facts_clear(&facts);
-    const struct scale *scale = machines && !direct ? &machine_scale : &kernel_scale;
-    const struct throughput_spec spec = {.place = finding->place,
-                                         .length = finding->length,
-                                         .goals = finding->goals,
-                                         .goal_count = finding->goal_count,
-                                         .network_count = finding->network_count,
-                                         .apart = job->apart,
-                                         .min_pps = scale->least_pps,
-                                         .max_pps = MOST_PPS,
-                                         .first_pps = scale->first_pps};
-    return throughput_new(&spec);
-}
-
-// The search whose trials and seconds count.
-static const struct search *inner_search(const struct finding *finding)
-{
-    return finding->of == FOUND_CAP     ? cap_search_trials(finding->search)
-           : finding->of == FOUND_BURST ? burst_search_trials(finding->search)
-                                        : finding->search;
 }
 
 static void label_trial(const struct finding *finding, const struct load *load)
@@ -149,7 +48,7 @@ static void label_trial(const struct finding *finding, const struct load *load)
         return;
     }
     progress_label("%s, %u bytes, %s pps; about %.0f s left for this length", topology,
-                   load->length, pps, ceil(throughput_remaining_s(inner_search(finding))));
+                   load->length, pps, ceil(throughput_remaining_s(find_inner_search(finding))));
 }
 
 // Keeps a trial as a point. Loads that only look for saturation are too short to be points.
@@ -302,111 +201,6 @@ static int find_bounds(struct finding *finding, struct error *err)
     return 0;
 }
 
-// Makes the label of a stream of packets, as network_label().
-static char *make_stream_label(const struct scenario *scenario, size_t stream)
-{
-    size_t number = network_of_stream(scenario, stream);
-    const struct scenario_network *network = &scenario->networks[number];
-    return network->directions == DIRECTIONS_ONE
-               ? text_copy(network->name)
-               : text_format("%s %s", network->name, number == stream ? "forward" : "reverse");
-}
-
-// What the rows of all kinds of a search have in common.
-static struct found begin_row(const struct finding *finding, size_t goal)
-{
-    const struct search *inner = inner_search(finding);
-    enum topology topology = keeper_topology(&finding->keeper, finding->place);
-    return (struct found){.of = finding->of,
-                          .topology = text_copy(topology_name(topology)),
-                          .goal = text_copy(finding->goals[goal].name),
-                          .rule = goal_rule_name(finding->goals[goal].rule),
-                          .length = finding->length,
-                          .loss_ratio = finding->goals[goal].loss_ratio,
-                          .trial_s = throughput_trial_s(inner),
-                          .trials = throughput_trials(inner)};
-}
-
-static void note_end(enum throughput_end end, struct found *found)
-{
-    found->regular = end == THROUGHPUT_REGULAR;
-    found->end = throughput_end_text(end);
-    found->disturbed = end == THROUGHPUT_DISTURBED;
-}
-
-static void note_caps(const struct finding *finding)
-{
-    const struct job *job = finding->state->job;
-    for (size_t r = 0; r < job->scenario->router_count; r++) {
-        for (size_t g = 0; cap_search_has(finding->search, r) && g < finding->goal_count; g++) {
-            struct cap_result result = cap_search_result(finding->search, r, g);
-            struct found found = begin_row(finding, g);
-            note_end(result.end, &found);
-            found.end = cap_end_text(result.end);
-            found.router = text_copy(job->scenario->routers[r].name);
-            found.at_pps = pps_at(finding);
-            found.short_cap = result.short_cap;
-            found.enough_cap = result.enough_cap;
-            found_list_add(job->found, &found);
-        }
-    }
-}
-
-static void note_bursts(const struct finding *finding)
-{
-    const struct job *job = finding->state->job;
-    double pps = pps_at(finding);
-    for (size_t n = 0; n < finding->network_count; n++) {
-        for (size_t g = 0; g < finding->goal_count; g++) {
-            struct burst_result result = burst_search_result(finding->search, n, g);
-            double throughput = finding->throughput_pps[n];
-            struct found found = begin_row(finding, g);
-            note_end(result.end, &found);
-            found.end = burst_end_text(result.end);
-            found.network = make_stream_label(job->scenario, finding->streams[n]);
-            found.at_pps = pps;
-            found.throughput_pps = throughput;
-            found.carried_frames = result.carried;
-            found.lost_frames = result.lost;
-            found.implied_s[0] = result.carried / pps;
-            found.implied_s[1] = result.lost / pps;
-            found.buffer_s[0] = burst_buffer_s(result.carried, pps, throughput);
-            found.buffer_s[1] = burst_buffer_s(result.lost, pps, throughput);
-            found_list_add(job->found, &found);
-        }
-    }
-}
-
-static void note_rates(const struct finding *finding)
-{
-    const struct job *job = finding->state->job;
-    for (size_t n = 0; n < finding->network_count; n++) {
-        for (size_t g = 0; g < finding->goal_count; g++) {
-            struct throughput_result result = throughput_result(finding->search, n, g);
-            struct found found = begin_row(finding, g);
-            note_end(result.end, &found);
-            found.network = make_stream_label(job->scenario, finding->streams[n]);
-            found.lower_pps = result.lower_pps;
-            found.upper_pps = result.upper_pps;
-            found.conditional_pps = result.conditional_pps;
-            found.beyond =
-                result.end == THROUGHPUT_TESTER_LIMIT || result.end == THROUGHPUT_MAX_LOAD;
-            found_list_add(job->found, &found);
-        }
-    }
-}
-
-static void note_results(const struct finding *finding)
-{
-    if (finding->of == FOUND_CAP) {
-        note_caps(finding);
-    } else if (finding->of == FOUND_BURST) {
-        note_bursts(finding);
-    } else {
-        note_rates(finding);
-    }
-}
-
 // One search, for the present topology and length.
 static int find_one(struct finding *finding, enum found_kind of, const struct search_goal *goals,
                     size_t goal_count, struct error *err)
@@ -414,9 +208,9 @@ static int find_one(struct finding *finding, enum found_kind of, const struct se
     finding->of = of;
     finding->goals = goals;
     finding->goal_count = goal_count;
-    finding->search = make_search(finding);
+    finding->search = find_make_search(finding);
     int rc = find_bounds(finding, err);
-    note_results(finding);
+    find_note_results(finding);
     for (size_t n = 0; of == FOUND_RATE && n < finding->network_count; n++) {
         finding->throughput_pps[n] = throughput_result(finding->search, n, 0).lower_pps;
     }
@@ -469,7 +263,7 @@ static void list_streams(struct finding *finding)
     finding->each = memory_new_array(double, count);
     for (size_t i = 0; i < count; i++) {
         const struct scenario_network *network =
-            &scenario->networks[network_of_stream(scenario, i)];
+            &scenario->networks[find_network_of_stream(scenario, i)];
         if (job->of == FOUND_CAP || !network->rate.given) {
             finding->routers[finding->network_count] = network->router;
             finding->streams[finding->network_count++] = i;

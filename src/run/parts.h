@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // run/parts — internal to run/: the state of a run. run.c opens and ends it, measure.c is its loop,
-// find.c the loop of a search, keeper.c keeps a testbed for both, loads.c makes the list of loads,
-// notes.c writes facts of each testbed to run.json.
+// find.c the loop of a search (find.h), keeper.c keeps a testbed for both, loads.c makes the list
+// of loads, notes.c writes facts of each testbed to run.json.
 #ifndef VRBENCH_RUN_PARTS_H
 #define VRBENCH_RUN_PARTS_H
 

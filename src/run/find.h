@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// run/find — internal to run/: the state of a search. find.c is its loop, find_kinds.c has what
+// differs by what is searched for.
+#ifndef VRBENCH_RUN_FIND_H
+#define VRBENCH_RUN_FIND_H
+
+#include "run/parts.h"
+
+struct finding {
+    struct job_state *state;
+    struct keeper keeper;
+    struct search *search; // of the present topology and length
+    // What the present search is for: a search for bursts begins with one for the throughput.
+    enum found_kind of;
+    const struct search_goal *goals;
+    size_t goal_count;
+    struct search_goal throughput; // goal of that one
+    double *throughput_pps;        // by stream: the largest load without loss; NaN = unknown
+    size_t *routers;               // by stream, of a search for caps
+    unsigned *caps;                // by router: caps set on the bench; 0 = none
+    unsigned capped;               // identifies that bench: benches opened so far
+    unsigned place, length;
+    // Streams that the search distinguishes, by path: not those with a load of their own, for which
+    // there is nothing to be found but caps.
+    size_t *streams;
+    size_t network_count; // of these
+    double *each;         // loads by path
+    size_t shown;         // trials that the progress was told of
+};
+
+// The network of a stream of packets: first all networks' from source to sink, then those from sink
+// to source.
+size_t find_network_of_stream(const struct scenario *scenario, size_t stream);
+
+// ---- find_kinds.c
+
+// Makes the search that finding->of, its goals, place and length ask for.
+struct search *find_make_search(const struct finding *finding);
+// The search whose trials and seconds count.
+const struct search *find_inner_search(const struct finding *finding);
+// Adds the rows of the present search to the results.
+void find_note_results(const struct finding *finding);
+
+#endif
