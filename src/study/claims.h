@@ -2,15 +2,14 @@
 /*
  * study/claims — the study's eight claims and the rules that confirm or refute them.
  *
- * A rule is a pure function from the points of named runs to a verdict. It compares medians of
- * repeated trials under equal conditions. A difference exists if it is larger than both spreads
- * together (sample.h) and than a floor defined here. It does not exist if, with the spreads added,
- * it is smaller than the floor. Otherwise it is undecided. Invalid points never count. A part of a
- * claim is undecided if one of its conditions has fewer than SAMPLE_TRIALS valid trials, or if the
- * tester could not send enough. A claim is refuted if one of its parts is, confirmed if all its
- * parts are, and not decidable otherwise. docs/reproduce.md has the rules in words; claims.c has
- * the texts that are shown and stored before a run; verdict.h has the figures that rules compare
- * with. Called by reproduce.c.
+ * A rule is a pure function from the points of named runs to a verdict. It compares intervals of
+ * figures of repeated trials under equal conditions (sample.h) with borders that verdict.h defines.
+ * A part of a claim is confirmed or refuted if the whole interval is on one side of its border, and
+ * undecided if the interval contains the border, if one of its conditions has fewer than
+ * SAMPLE_TRIALS valid trials, or if the tester could not send enough. Invalid points never count. A
+ * claim is refuted if one of its parts is, confirmed if all its parts are, and not decidable
+ * otherwise. docs/reproduce.md has the rules in words; claims.c has the texts that are shown and
+ * stored before a run. Called by reproduce.c.
  */
 #ifndef VRBENCH_STUDY_CLAIMS_H
 #define VRBENCH_STUDY_CLAIMS_H
@@ -25,6 +24,7 @@ struct claim_result;
 struct claim {
     unsigned number; // 1 to CLAIM_COUNT
     const char *title, *text, *study_saw, *rule;
+    const char *in_study;    // its key figure in a few words, for the table of all claims
     const char *const *runs; // names of the runs that it uses; NULL at the end
     void (*judge)(const struct study_results *results, struct claim_result *result);
     const char *if_refuted; // consequence for a user
@@ -41,6 +41,7 @@ struct claim_result {
     enum claim_verdict verdict;
     char *measured;      // the figures; "No valid measurement." without figures
     char *why, *meaning; // reason and consequence: never NULL
+    char *here;          // key figure in a few words: never NULL
     struct claim_value *values;
     size_t value_count;
     // While judging: number of parts by verdict (claim_verdict), and their texts.

@@ -25,14 +25,18 @@ void claim_part(struct claim_result *result, enum claim_verdict verdict, const c
 // Adds a sentence to the measured figures.
 void claim_measured(struct claim_result *result, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+// Sets the key figure in a few words, for the table of all claims; the first one stays.
+void claim_here(struct claim_result *result, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 // Adds a figure; NaN is skipped. `unit` must be a literal.
 void claim_value(struct claim_result *result, double value, const char *unit, const char *format,
                  ...) __attribute__((format(printf, 4, 5)));
 
-// Whether a difference exists (confirmed), does not exist (refuted) or is undecided. It exists if
-// it is larger than the floor and the spread; it does not exist if it is smaller than the floor
-// even with the spread added.
-enum claim_verdict decide(double difference, double floor, double spread);
+// Confirmed if the whole interval is above the border, refuted if all of it is below, undecided if
+// it contains the border.
+enum claim_verdict decide_above(struct span bounds, double border);
+// The reverse: confirmed if the whole interval is below.
+enum claim_verdict decide_below(struct span bounds, double border);
 // Combines verdicts: refuted if one is, else undecided if one is, else confirmed.
 enum claim_verdict join_verdicts(enum claim_verdict a, enum claim_verdict b);
 

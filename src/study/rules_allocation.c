@@ -51,20 +51,17 @@ static const struct cap_experiment cap_experiments[] = {
 
 // Loss of a network in addition to that without the cap.
 struct extra_loss {
-    double ratio, spread;
-    enum claim_verdict verdict;
+    double ratio;
+    struct span bounds;
 };
 
 static struct extra_loss loss_above(const struct study_results *results,
                                     const struct condition *capped, const struct condition *control,
-                                    const char *network, double floor)
+                                    const char *network)
 {
     struct sample with = sample_of(results, capped, figure_loss, network);
     struct sample without = sample_of(results, control, figure_loss, network);
-    struct extra_loss extra = {with.median - without.median, with.spread + without.spread,
-                               CLAIM_UNDECIDED};
-    extra.verdict = decide(extra.ratio, floor, extra.spread);
-    return extra;
+    return (struct extra_loss){with.median - without.median, sample_difference(&with, &without)};
 }
 
 // Judges one load that requires more than the cap.
@@ -79,24 +76,25 @@ static enum claim_verdict judge_load(const struct study_results *results,
     text_group_digits(capped->pps, 0, pps);
     for (size_t i = 0; i < 2 && experiment->losing[i] != NULL; i++) {
         const char *network = experiment->losing[i];
-        struct extra_loss extra = loss_above(results, capped, &control, network, CAP_LOSS);
-        verdict = join_verdicts(verdict, extra.verdict);
-        claim_measured(result,
-                       "%s at %u %% of a CPU, %s packets/s need %.1f: %s loses %.1f points more.",
-                       experiment->title, cap, pps, need, network, extra.ratio * 100);
+        struct extra_loss extra = loss_above(results, capped, &control, network);
+        verdict = join_verdicts(verdict, decide_above(extra.bounds, CAP_LOSS));
+        claim_measured(
+            result,
+            "%s at %u %% of a CPU, %s packets/s need %.1f: %s loses %.1f points more (%.1f "
+            "to %.1f).",
+            experiment->title, cap, pps, need, network, extra.ratio * 100, extra.bounds.low * 100,
+            extra.bounds.high * 100);
+        claim_here(result, "%.0f points more lost at %.1f times the cap", extra.ratio * 100,
+                   need / cap);
         claim_value(result, extra.ratio * 100, "points", "loss added to %s, %s, need %.2f of cap",
                     network, experiment->run, need / cap);
     }
     if (experiment->sparing != NULL) {
-        struct extra_loss extra =
-            loss_above(results, capped, &control, experiment->sparing, LOSS_CARRIED);
-        // The claim is confirmed here if there is no difference.
-        enum claim_verdict spared = extra.ratio <= LOSS_CARRIED        ? CLAIM_CONFIRMED
-                                    : extra.verdict == CLAIM_CONFIRMED ? CLAIM_REFUTED
-                                                                       : CLAIM_UNDECIDED;
-        verdict = join_verdicts(verdict, spared);
-        claim_measured(result, "%s, not capped, loses %.1f points more.", experiment->sparing,
-                       extra.ratio * 100);
+        struct extra_loss extra = loss_above(results, capped, &control, experiment->sparing);
+        verdict = join_verdicts(verdict, decide_below(extra.bounds, LOSS_CARRIED));
+        claim_measured(result, "%s, not capped, loses %.1f points more (%.1f to %.1f).",
+                       experiment->sparing, extra.ratio * 100, extra.bounds.low * 100,
+                       extra.bounds.high * 100);
         claim_value(result, extra.ratio * 100, "points", "loss added to %s, %s",
                     experiment->sparing, experiment->run);
     }
@@ -122,8 +120,7 @@ static void judge_cap(const struct study_results *results, struct claim_result *
         struct sample need = sample_of(results, &control, figure_percent, experiment->capped);
         struct sample with = sample_of(results, &capped, figure_loss, NULL);
         if (need.median < NEED_ABOVE_CAP * run->cap) {
-            struct extra_loss extra =
-                loss_above(results, &capped, &control, experiment->losing[0], LOSS_CARRIED);
+            struct extra_loss extra = loss_above(results, &capped, &control, experiment->losing[0]);
             claim_value(result, extra.ratio * 100, "points",
                         "loss added to %s, %s, need %.2f of cap", experiment->losing[0],
                         experiment->run, need.median / run->cap);
@@ -141,7 +138,7 @@ static void judge_cap(const struct study_results *results, struct claim_result *
         return;
     }
     static const char *const says[] = {
-        [CLAIM_UNDECIDED] = "the loss is within the spread of the trials",
+        [CLAIM_UNDECIDED] = "an interval of the loss contains its border",
         [CLAIM_CONFIRMED] = "packets are lost where they should be, and only there",
         [CLAIM_REFUTED] = "packets are not lost where they should be, or elsewhere too",
     };
@@ -233,22 +230,26 @@ static void judge_move(const struct study_results *results, struct claim_result 
                              sample_of(results, &without, priority->share, priority->share_who)};
     struct sample rate[] = {sample_of(results, &with, figure_forwarded, priority->network),
                             sample_of(results, &without, figure_forwarded, priority->network)};
-    enum claim_verdict cpu =
-        decide(share[0].median - share[1].median, SHARE_MOVED, share[0].spread + share[1].spread);
-    enum claim_verdict throughput =
-        decide(rate[0].median - rate[1].median, RATE_MOVED * rate[1].median,
-               rate[0].spread + rate[1].spread);
+    struct span moved = sample_difference(&share[0], &share[1]);
+    struct span followed = sample_ratio(&rate[0], &rate[1]);
+    enum claim_verdict cpu = decide_above(moved, SHARE_MOVED);
+    enum claim_verdict throughput = decide_above(followed, 1.0 + RATE_MOVED);
     char from[48];
     char to[48];
     text_group_digits(rate[1].median, 0, from);
     text_group_digits(rate[0].median, 0, to);
     char load[48];
     text_group_digits(pps, 0, load);
-    claim_measured(result,
-                   "%s (%s, %u B, %s packets/s): the share of CPU of %s is %.1f %% instead of "
-                   "%.1f, its forwarding rate %s packets/s instead of %s.",
-                   priority->title, with.topology, with.length, load, priority->favoured,
-                   share[0].median * 100, share[1].median * 100, to, from);
+    claim_measured(
+        result,
+        "%s (%s, %u B, %s packets/s): the share of CPU of %s is %.1f %% instead of "
+        "%.1f (%.1f to %.1f points more), its forwarding rate %s packets/s instead of %s (%.2f "
+        "to %.2f times).",
+        priority->title, with.topology, with.length, load, priority->favoured,
+        share[0].median * 100, share[1].median * 100, moved.low * 100, moved.high * 100, to, from,
+        followed.low, followed.high);
+    claim_here(result, "%s: %.0f %% of CPU instead of %.0f, rate %.2f times", priority->favoured,
+               share[0].median * 100, share[1].median * 100, rate[0].median / rate[1].median);
     claim_value(result, share[0].median * 100, "%", "share of CPU of %s, %s", priority->favoured,
                 priority->favoured_run);
     claim_value(result, share[1].median * 100, "%", "share of CPU of %s, %s", priority->favoured,
@@ -259,11 +260,11 @@ static void judge_move(const struct study_results *results, struct claim_result 
         [CLAIM_CONFIRMED] = {[CLAIM_CONFIRMED] = "CPU moves, and throughput with it",
                              [CLAIM_REFUTED] = "CPU moves, but throughput does not follow",
                              [CLAIM_UNDECIDED] =
-                                 "CPU moves, but the change of throughput is within "
-                                 "the spread of the trials"},
+                                 "CPU moves, but the interval of the change of throughput contains "
+                                 "the border"},
         [CLAIM_REFUTED] = {"CPU does not move", "CPU does not move", "CPU does not move"},
-        [CLAIM_UNDECIDED] = {"the change of the CPU shares is within the spread of the trials",
-                             "the change of the CPU shares is within the spread of the trials",
+        [CLAIM_UNDECIDED] = {"the interval of the change of the CPU shares contains the border",
+                             "the interval of the change of the CPU shares contains the border",
                              "neither CPU nor throughput clearly moves"},
     };
     claim_part(result, join_verdicts(cpu, throughput), "%s: %s.", priority->title,

@@ -43,7 +43,8 @@ static void judge_host_cost_at(const struct study_results *results, struct claim
     if (!claim_has(results, result, needed, 2)) {
         return;
     }
-    double rest = little.median / much.median;
+    struct span part = sample_bounds(&share);
+    struct span rest = sample_ratio(&little, &much);
     char load[48];
     text_group_digits(bridged.pps, 0, load);
     claim_measured(result,
@@ -55,21 +56,19 @@ static void judge_host_cost_at(const struct study_results *results, struct claim
     claim_value(result, little.median, "% of a CPU", "host, dedicated, %u B", length);
     claim_value(result, much.median * 1e7 / bridged.pps, "ns/packet", "host, bridged, %u B",
                 length);
-    if (share.median + share.spread < HOST_LITTLE || rest > NOT_NEXT_TO_NONE) {
-        claim_part(result, CLAIM_REFUTED,
-                   "At %u B the host's share is %.0f %%, and dedicated leaves it %.0f %% of that.",
-                   length, share.median * 100, rest * 100);
-    } else if (share.median - share.spread >= HOST_MUCH && rest <= NEXT_TO_NONE) {
-        claim_part(result, CLAIM_CONFIRMED,
-                   "At %u B the host's share is above %.0f %% bridged, and dedicated leaves it "
-                   "%.1f %% of that.",
-                   length, HOST_MUCH * 100, rest * 100);
-    } else {
-        claim_part(result, CLAIM_UNDECIDED,
-                   "At %u B a share of %.0f %% (spread %.0f), of which dedicated leaves %.0f %%, "
-                   "is neither much nor little.",
-                   length, share.median * 100, share.spread * 100, rest * 100);
+    claim_here(result, "host %.0f %% bridged, %.1f %% dedicated (of a CPU, %u B)", much.median,
+               little.median, length);
+    enum claim_verdict verdict = CLAIM_UNDECIDED;
+    if (part.high < HOST_LITTLE || rest.low > NOT_NEXT_TO_NONE) {
+        verdict = CLAIM_REFUTED;
+    } else if (part.low >= HOST_MUCH && rest.high <= NEXT_TO_NONE) {
+        verdict = CLAIM_CONFIRMED;
     }
+    claim_part(result, verdict,
+               "At %u B the host's share of the CPU is %.0f to %.0f %% bridged, and dedicated "
+               "leaves %.1f to %.1f %% of its CPU%s.",
+               length, part.low * 100, part.high * 100, rest.low * 100, rest.high * 100,
+               verdict == CLAIM_UNDECIDED ? ": neither much nor little" : "");
 }
 
 void judge_host_cost(const struct study_results *results, struct claim_result *result)
@@ -104,21 +103,24 @@ static void judge_length_in(const struct study_results *results, struct claim_re
                    "256 B, %.1f at 1500 B.",
                    conditions[0].pps * 8 * 64 / 1e6, topology, cpu[0].median, cpu[1].median,
                    cpu[2].median);
+    claim_here(result, "%.1f, %.1f, %.1f %% at 64, 256, 1500 B", cpu[0].median, cpu[1].median,
+               cpu[2].median);
     enum claim_verdict verdict = CLAIM_CONFIRMED;
     for (size_t i = 0; i < LENGTHS; i++) {
         claim_value(result, cpu[i].median, "% of a CPU", "host and router, %s, %u B", topology,
                     lengths[i]);
         if (i > 0) {
-            double longer = LENGTH_FACTOR * cpu[i].median;
-            verdict =
-                join_verdicts(verdict, decide(cpu[i - 1].median - longer, 0.0,
-                                              cpu[i - 1].spread + LENGTH_FACTOR * cpu[i].spread));
+            struct span factor = sample_ratio(&cpu[i - 1], &cpu[i]);
+            verdict = join_verdicts(verdict, decide_above(factor, LENGTH_FACTOR));
+            claim_measured(result, "%u B take %.2f to %.2f times the CPU of %u B.", lengths[i - 1],
+                           factor.low, factor.high, lengths[i]);
         }
     }
     static const char *const says[] = {
-        [CLAIM_UNDECIDED] = "the differences between lengths are within the spread of the trials",
+        [CLAIM_UNDECIDED] = "the repeats are too few or too far apart to tell whether a shorter "
+                            "length takes more CPU",
         [CLAIM_CONFIRMED] = "every shorter length takes clearly more CPU",
-        [CLAIM_REFUTED] = "a shorter length does not take more CPU",
+        [CLAIM_REFUTED] = "a shorter length takes less than 1.1 times the CPU of the next",
     };
     claim_part(result, verdict, "In %s, %s.", topology, says[verdict]);
 }
@@ -172,6 +174,12 @@ static bool sample_crowds(const struct study_results *results, struct claim_resu
     return true;
 }
 
+// The interval of a ratio of figures from two testbeds.
+static struct span widen(struct span ratio)
+{
+    return (struct span){ratio.low / (1.0 + RUN_TO_RUN), ratio.high * (1.0 + RUN_TO_RUN)};
+}
+
 static void judge_twice(const struct study_results *results, struct claim_result *result)
 {
     struct sample cpu[CROWDS];
@@ -179,19 +187,18 @@ static void judge_twice(const struct study_results *results, struct claim_result
         return;
     }
     double ratio = cpu[1].median / cpu[0].median;
-    double spread =
-        ratio * (cpu[0].spread / cpu[0].median + cpu[1].spread / cpu[1].median + RUN_TO_RUN);
+    struct span bounds = widen(sample_ratio(&cpu[1], &cpu[0]));
     claim_measured(result,
                    "Dedicated, one router takes %.1f %% of a CPU, two take %.1f: %.2f times as "
-                   "much (spread %.2f).",
-                   cpu[0].median, cpu[1].median, ratio, spread);
+                   "much (%.2f to %.2f).",
+                   cpu[0].median, cpu[1].median, ratio, bounds.low, bounds.high);
+    claim_here(result, "two routers: %.2f times the CPU of one", ratio);
     claim_value(result, ratio, "", "routing CPU of two over one, dedicated");
-    double off = fabs(ratio - 2.0);
-    double within = 2.0 * TWICE_WITHIN;
+    struct span two = {2.0 * (1.0 - TWICE_WITHIN), 2.0 * (1.0 + TWICE_WITHIN)};
     enum claim_verdict verdict = CLAIM_UNDECIDED;
-    if (off <= within && spread <= within) {
+    if (bounds.low >= two.low && bounds.high <= two.high) {
         verdict = CLAIM_CONFIRMED;
-    } else if (off - spread > within) {
+    } else if (bounds.low > two.high || bounds.high < two.low) {
         verdict = CLAIM_REFUTED;
     }
     claim_part(result, verdict, "Dedicated, the ratio is %s.",
@@ -209,24 +216,20 @@ static void judge_growth(const struct study_results *results, struct claim_resul
     // Least squares through three equally spaced logarithms, where the middle one has no weight.
     double octaves = 2.0 * M_LN2;
     double power = log(cpu[2].median / cpu[0].median) / octaves;
-    double spread =
-        (cpu[0].spread / cpu[0].median + cpu[2].spread / cpu[2].median + RUN_TO_RUN) / octaves;
+    struct span ratio = widen(sample_ratio(&cpu[2], &cpu[0]));
+    struct span bounds = {log(ratio.low) / octaves, log(ratio.high) / octaves};
     claim_measured(result,
                    "Bridged, the host takes %.1f %% of a CPU for one router, %.1f for two, %.1f "
-                   "for four: n^%.2f (spread %.2f).",
-                   cpu[0].median, cpu[1].median, cpu[2].median, power, spread);
+                   "for four: n^%.2f (%.2f to %.2f).",
+                   cpu[0].median, cpu[1].median, cpu[2].median, power, bounds.low, bounds.high);
+    claim_here(result, "host bridged: n^%.2f", power);
     claim_value(result, power, "", "exponent of the host's CPU over routers, bridged");
-    enum claim_verdict verdict = CLAIM_UNDECIDED;
-    if (power - spread > FASTER_THAN_LINEAR) {
-        verdict = CLAIM_CONFIRMED;
-    } else if (power + spread <= FASTER_THAN_LINEAR) {
-        verdict = CLAIM_REFUTED;
-    }
+    enum claim_verdict verdict = decide_above(bounds, FASTER_THAN_LINEAR);
     claim_part(result, verdict, "Bridged, the host's CPU %s.",
                verdict == CLAIM_CONFIRMED ? "grows faster than linearly"
                : verdict == CLAIM_REFUTED
                    ? "does not grow faster than linearly"
-                   : "grows about linearly: the difference is within the spread");
+                   : "grows about linearly: the interval contains the border");
 }
 
 void judge_number(const struct study_results *results, struct claim_result *result)

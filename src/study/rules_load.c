@@ -20,7 +20,7 @@ void judge_overload(const struct study_results *results, struct claim_result *re
     }
     _cleanup_free_ double *pps = NULL;
     size_t count = study_loads(results, RUN_OVERLOAD, "bridged", LENGTH_OVERLOAD, &pps);
-    struct sample best = {.median = -1.0};
+    struct sample best = {.median = -1.0, .valid = 0};
     double best_pps = 0.0;
     double next_pps = 0.0; // the next higher load
     for (size_t i = 0; i < count; i++) {
@@ -57,8 +57,8 @@ void judge_overload(const struct study_results *results, struct claim_result *re
                    SAMPLE_TRIALS);
         return;
     }
+    struct span kept = sample_ratio(&above, &best);
     double fall = best.median - above.median;
-    double spread = best.spread + above.spread;
     char best_text[48];
     char best_at[48];
     char above_text[48];
@@ -67,15 +67,18 @@ void judge_overload(const struct study_results *results, struct claim_result *re
     text_group_digits(best_pps, 0, best_at);
     text_group_digits(above.median, 0, above_text);
     text_group_digits(next_pps, 0, above_from);
-    claim_measured(result,
-                   "Bridged at 64 B at most %s packets/s come through, at %s offered; of %s and "
-                   "more offered (%zu trials) %s (%.1f %% lost), %.1f %% below the maximum (spread "
-                   "%.1f %%).",
-                   best_text, best_at, above_from, above.valid, above_text, loss.median * 100,
-                   fall * 100 / best.median, spread * 100 / best.median);
+    claim_measured(
+        result,
+        "Bridged at 64 B at most %s packets/s come through, at %s offered; of %s and "
+        "more offered (%zu trials) %s (%.1f %% lost), %.1f %% below the maximum (%.1f to "
+        "%.1f %%).",
+        best_text, best_at, above_from, above.valid, above_text, loss.median * 100,
+        fall * 100 / best.median, (1.0 - kept.high) * 100, (1.0 - kept.low) * 100);
+    claim_here(result, "%s to %s packets/s: %.0f %% below", best_text, above_text,
+               fall * 100 / best.median);
     claim_value(result, above.median, "packets/s", "forwarded of %s and more offered", above_from);
     claim_value(result, fall * 100 / best.median, "%", "below the maximum above its load");
-    enum claim_verdict verdict = decide(fall, FALL * best.median, spread);
+    enum claim_verdict verdict = decide_below(kept, 1.0 - FALL);
     if (verdict != CLAIM_CONFIRMED && !sample_is_enough(&far_above)) {
         claim_part(result, CLAIM_UNDECIDED,
                    "Fewer than %d trials of %.1f times the load of the maximum are valid%s.",
@@ -84,12 +87,11 @@ void judge_overload(const struct study_results *results, struct claim_result *re
         return;
     }
     if (verdict == CLAIM_REFUTED) {
-        verdict = decide(best.median - far_above.median, FALL * best.median,
-                         best.spread + far_above.spread);
+        verdict = decide_below(sample_ratio(&far_above, &best), 1.0 - FALL);
     }
     static const char *const says[] = {
-        [CLAIM_UNDECIDED] = "The difference is within the spread of the trials.",
-        [CLAIM_CONFIRMED] = "The fall is larger than the spread of the trials.",
+        [CLAIM_UNDECIDED] = "The interval of the fall contains 5 %.",
+        [CLAIM_CONFIRMED] = "The whole interval of the fall is above 5 %.",
         [CLAIM_REFUTED] = "The forwarding rate stays at its maximum under overload.",
     };
     claim_part(result, verdict, "%s", says[verdict]);
@@ -151,15 +153,16 @@ static void judge_bound(const struct study_results *results, struct claim_result
     claim_measured(result, "%s forwards at most %s packets/s at %u B.",
                    text_equal(topology, "bridged") ? "Bridged" : "Dedicated", rate, length);
     claim_value(result, most.median, "packets/s", "most forwarded, %s, %u B", topology, length);
-    if (most.median <= (1.0 + BOUND_WITHIN) * bound.carried) {
+    struct span bounds = sample_bounds(&most);
+    if (bounds.high <= (1.0 + BOUND_WITHIN) * bound.carried) {
         claim_part(result, CLAIM_CONFIRMED, "At %u B %s stays within what direct carries.", length,
                    topology);
-    } else if (most.median - most.spread > bound.beyond) {
+    } else if (bounds.low > bound.beyond) {
         claim_part(result, CLAIM_REFUTED, "At %u B %s forwards more than direct even offered.",
                    length, topology);
     } else {
         claim_part(result, CLAIM_UNDECIDED,
-                   "At %u B %s forwards more than the highest load that direct carried, "
+                   "At %u B %s forwards about the highest load that direct carried, or more, "
                    "but not more than it offered.",
                    length, topology);
     }
@@ -192,6 +195,7 @@ void judge_tester(const struct study_results *results, struct claim_result *resu
                        carried, lengths[i], beyond);
         claim_value(result, bound.carried, "packets/s", "carried by direct, %u B", lengths[i]);
         claim_value(result, bound.beyond, "packets/s", "most offered in direct, %u B", lengths[i]);
+        claim_here(result, "direct carries %s packets/s, offers %s", carried, beyond);
         judge_bound(results, result, "bridged", lengths[i], bound);
         judge_bound(results, result, "dedicated", lengths[i], bound);
     }

@@ -93,6 +93,7 @@ static void judge_memory_in(const struct study_results *results, struct claim_re
         "each, off the line by at most %.0f %% of the largest.",
         text_equal(topology, "bridged") ? "Bridged" : "Dedicated", bytes[0] / MIB, bytes[1] / MIB,
         bytes[2] / MIB, bytes[3] / MIB, bytes[4] / MIB, each / MIB, off * 100);
+    claim_here(result, "%.2f MiB a router, off the line by %.0f %%", each / MIB, off * 100);
     claim_value(result, each / MIB, "MiB", "a router, %s", topology);
     claim_value(result, off * 100, "%", "off the line, %s", topology);
     enum claim_verdict line = CLAIM_UNDECIDED;

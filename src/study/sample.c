@@ -37,17 +37,21 @@ static double offered_of(size_t i, const struct point *point)
 {
     return point->networks[i].offered_pps;
 }
-static double forwarded_of(size_t i, const struct point *point)
-{
-    return point->networks[i].forwarded_pps;
-}
 static double tx_of(size_t i, const struct point *point)
 {
-    return (double)point->networks[i].tx;
+    return (double)network_undisturbed(&point->networks[i]).tx;
 }
 static double lost_of(size_t i, const struct point *point)
 {
-    return (double)point->networks[i].lost;
+    return (double)network_undisturbed(&point->networks[i]).lost;
+}
+// What was forwarded of the offered rate while nothing stalled.
+static double forwarded_of(size_t i, const struct point *point)
+{
+    const struct network_result *network = &point->networks[i];
+    return network_undisturbed(network).tx == network->tx
+               ? network->forwarded_pps
+               : network->offered_pps * (1.0 - lost_of(i, point) / tx_of(i, point));
 }
 
 double figure_offered(const struct point *point, const char *who)
@@ -110,30 +114,14 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-// Quantile of sorted values, interpolated linearly.
-static double quantile(const double *values, size_t count, double q)
-{
-    double at = q * (double)(count - 1);
-    size_t below = (size_t)at;
-    size_t above = below + 1 < count ? below + 1 : below;
-    return values[below] + (values[above] - values[below]) * (at - (double)below);
-}
-
 enum gathering { VALID_ONLY, WITH_LIMITED, AND_ABOVE };
 
 static struct sample gather(const struct study_results *results, const struct condition *condition,
                             study_figure *figure, const char *who, enum gathering how)
 {
     const struct study_run *run = study_run(results, condition->run);
-    struct sample sample = {.median = (double)NAN,
-                            .spread = (double)NAN,
-                            .smallest = (double)NAN,
-                            .largest = (double)NAN};
-    if (run == NULL || run->points.count == 0) {
-        return sample;
-    }
-    _cleanup_free_ double *values = memory_new_array(double, run->points.count);
-    for (size_t i = 0; i < run->points.count; i++) {
+    struct sample sample = {.median = (double)NAN, .smallest = (double)NAN, .largest = (double)NAN};
+    for (size_t i = 0; run != NULL && i < run->points.count; i++) {
         const struct point *point = &run->points.items[i];
         bool asked = same_load(point->requested_pps, condition->pps) ||
                      (how == AND_ABOVE && point->requested_pps > condition->pps);
@@ -142,20 +130,21 @@ static struct sample gather(const struct study_results *results, const struct co
         }
         double value = figure(point, who);
         bool counts = point->valid || (how == WITH_LIMITED && point_tester_was_limit(point));
-        if (counts && isfinite(value)) {
-            values[sample.valid++] = value;
+        if (counts && isfinite(value) && sample.valid < SAMPLE_MOST) {
+            sample.values[sample.valid++] = value;
         } else {
             sample.invalid++;
             sample.tester_limited += point_tester_was_limit(point);
         }
     }
     if (sample.valid > 0) {
-        qsort(values, sample.valid, sizeof *values, by_value);
-        sample.median = quantile(values, sample.valid, 0.5);
-        double middle = quantile(values, sample.valid, 0.75) - quantile(values, sample.valid, 0.25);
-        sample.spread = SAMPLE_NOTCH * middle / sqrt((double)sample.valid);
-        sample.smallest = values[0];
-        sample.largest = values[sample.valid - 1];
+        qsort(sample.values, sample.valid, sizeof sample.values[0], by_value);
+        size_t middle = sample.valid / 2;
+        sample.median = sample.valid % 2 == 1
+                            ? sample.values[middle]
+                            : (sample.values[middle - 1] + sample.values[middle]) / 2;
+        sample.smallest = sample.values[0];
+        sample.largest = sample.values[sample.valid - 1];
     }
     return sample;
 }
@@ -184,9 +173,50 @@ bool sample_is_enough(const struct sample *sample)
     return sample->valid >= SAMPLE_TRIALS;
 }
 
-bool sample_above(const struct sample *a, const struct sample *b)
+static void make_spans(const struct sample *sample, double (*of)(double), struct span *ret)
 {
-    return a->median - b->median > a->spread + b->spread;
+    for (size_t i = 0; i < sample->valid; i++) {
+        double value = of == NULL ? sample->values[i] : of(sample->values[i]);
+        ret[i] = (struct span){value, value};
+    }
+}
+
+struct span sample_bounds(const struct sample *sample)
+{
+    if (!sample_is_enough(sample)) {
+        return (struct span){-(double)INFINITY, (double)INFINITY};
+    }
+    struct span spans[SAMPLE_MOST];
+    make_spans(sample, NULL, spans);
+    return ranks_of_median(spans, sample->valid, SAMPLE_ERROR);
+}
+
+static double at_least_tiny(double value)
+{
+    return fmax(value, 1e-9); // a quotient needs a divisor
+}
+
+struct span sample_ratio(const struct sample *a, const struct sample *b)
+{
+    struct span above[SAMPLE_MOST];
+    struct span below[SAMPLE_MOST];
+    struct span ratio = {0.0, (double)INFINITY};
+    make_spans(a, at_least_tiny, above);
+    make_spans(b, at_least_tiny, below);
+    (void)ranks_of_samples(below, b->valid, above, a->valid, SAMPLE_ERROR, &ratio);
+    return ratio;
+}
+
+// The ranks of a - b are those of exp(a) / exp(b).
+struct span sample_difference(const struct sample *a, const struct sample *b)
+{
+    struct span above[SAMPLE_MOST];
+    struct span below[SAMPLE_MOST];
+    struct span ratio = {0.0, (double)INFINITY};
+    make_spans(a, exp, above);
+    make_spans(b, exp, below);
+    (void)ranks_of_samples(below, b->valid, above, a->valid, SAMPLE_ERROR, &ratio);
+    return (struct span){log(ratio.low), log(ratio.high)};
 }
 
 size_t study_loads(const struct study_results *results, const char *run_name, const char *topology,

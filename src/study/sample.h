@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * study/sample — one figure over the repeated trials of one condition: its median and its spread.
+ * study/sample — one figure over the repeated trials of one condition, and the bounds by which two
+ * of them differ.
  *
  * A condition is a run, a topology, a length and an offered load. Invalid points are counted but
- * never used. The spread is the uncertainty of a median: 1.57 interquartile ranges over the square
- * root of the number of trials, the half width of a notch by which two medians are distinguished at
- * about 95 % (McGill, Tukey and Larsen, Variations of Box Plots, The American Statistician 32(1),
- * 1978). Called by the rules of rules_*.c and by programme.c.
+ * never used. Bounds are intervals by ranks (report/ranks.h): each of their two ends is wrong with
+ * a probability of at most SAMPLE_ERROR / 2. Called by the rules of rules_*.c and by programme.c.
  */
 #ifndef VRBENCH_STUDY_SAMPLE_H
 #define VRBENCH_STUDY_SAMPLE_H
@@ -15,11 +14,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "report/ranks.h"
 #include "result/result.h"
 
 // Valid trials that a condition requires for a conclusion.
 #define SAMPLE_TRIALS 3
-#define SAMPLE_NOTCH  1.57 // factor of interquartile range over root of the number of trials
+#define SAMPLE_MOST   256U // more trials of a condition are not used
+#define SAMPLE_ERROR  0.10 // of both ends of an interval together
 
 // One run of the programme, as far as it is measured.
 struct study_run {
@@ -50,8 +51,9 @@ struct condition {
 struct sample {
     size_t valid, invalid;
     size_t tester_limited; // those of the invalid that only the tester's limit made invalid
-    double median, spread; // NaN without valid trials
+    double median;         // NaN without valid trials
     double smallest, largest;
+    double values[SAMPLE_MOST]; // of the valid trials, ascending
 };
 
 // A figure of a point, NaN if it has none. `who` is a network, a router or "host".
@@ -74,8 +76,11 @@ bool sample_is_enough(const struct sample *sample); // it has SAMPLE_TRIALS vali
 // One sample of all valid trials at that load or higher.
 struct sample sample_from(const struct study_results *results, const struct condition *condition,
                           study_figure *figure, const char *who);
-// Whether a is above b by more than both spreads together.
-bool sample_above(const struct sample *a, const struct sample *b);
+// Bounds of the median; of a/b, for figures above 0; of a - b, for ratios and shares. With too few
+// valid trials there are none: the widest possible.
+struct span sample_bounds(const struct sample *sample);
+struct span sample_ratio(const struct sample *a, const struct sample *b);
+struct span sample_difference(const struct sample *a, const struct sample *b);
 
 // Returns the loads tried for a run's topology and length, ascending, in a new array.
 size_t study_loads(const struct study_results *results, const char *run_name, const char *topology,

@@ -23,8 +23,8 @@ enum claim_verdict { CLAIM_UNDECIDED, CLAIM_CONFIRMED, CLAIM_REFUTED };
 // The host's bridged CPU as (number of routers)^b, fitted over 1, 2 and 4: above this b it grows
 // faster than linearly.
 #define FASTER_THAN_LINEAR 1.05
-// Relative difference of CPU under the same load between testbeds made one after the other, however
-// small each one's spread is: added to the spread of the comparison here.
+// Relative difference of CPU under the same load between testbeds made one after the other: the
+// interval of the comparison is widened by it.
 #define RUN_TO_RUN         0.10
 // Conditions whose CPU is compared must carry their load up to this loss.
 #define LOSS_CARRIED       0.01

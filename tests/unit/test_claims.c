@@ -11,7 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "study/claims.h"
+#include "study/rules.h"
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
 
@@ -164,7 +164,8 @@ static void test_sample(void **state)
     assert_int_equal(sample.invalid, 3);
     assert_int_equal(sample.tester_limited, 1);
     assert_true(fabs(sample.median - 30) < 1e-9);
-    assert_true(fabs(sample.spread - 1.57 * 20 / sqrt(5)) < 1e-9);
+    struct span bounds = sample_bounds(&sample); // of five, 1 of 16 intervals misses the median
+    assert_true(bounds.low == 10 && bounds.high == 50);
     assert_true(sample.smallest == 10 && sample.largest == 50);
     struct sample absent = sample_of(&results, &condition, figure_percent, "nobody");
     assert_int_equal(absent.valid, 0);
@@ -173,6 +174,78 @@ static void test_sample(void **state)
     assert_int_equal(study_loads(&results, "a", "bridged", 64, &pps), 2);
     assert_true(pps[0] == 1000 && pps[1] == 1002);
     free(pps);
+}
+
+// A border within the interval leaves a claim open; one at its end does not decide either.
+static void test_decide(void **state)
+{
+    (void)state;
+    assert_int_equal(decide_above((struct span){1.1, 1.2}, 1.0), CLAIM_CONFIRMED);
+    assert_int_equal(decide_above((struct span){0.9, 1.2}, 1.0), CLAIM_UNDECIDED);
+    assert_int_equal(decide_above((struct span){1.0, 1.2}, 1.0), CLAIM_UNDECIDED);
+    assert_int_equal(decide_above((struct span){0.8, 1.0}, 1.0), CLAIM_UNDECIDED);
+    assert_int_equal(decide_above((struct span){0.8, 0.9}, 1.0), CLAIM_REFUTED);
+    assert_int_equal(decide_below((struct span){0.8, 0.9}, 1.0), CLAIM_CONFIRMED);
+    assert_int_equal(decide_below((struct span){0.8, 1.1}, 1.0), CLAIM_UNDECIDED);
+    assert_int_equal(decide_below((struct span){1.1, 1.2}, 1.0), CLAIM_REFUTED);
+    assert_int_equal(decide_below((struct span){-(double)INFINITY, (double)INFINITY}, 0),
+                     CLAIM_UNDECIDED);
+}
+
+static struct sample sample_made(const double *values, size_t count)
+{
+    struct sample sample = {.valid = count};
+    for (size_t i = 0; i < count; i++) {
+        sample.values[i] = values[i];
+    }
+    return sample;
+}
+
+// One wild repeat of six must not decide, and two trials must not either.
+static void test_intervals(void **state)
+{
+    (void)state;
+    const double low[] = {10.0, 10.1, 10.2, 10.3, 10.4, 30.0};
+    const double high[] = {19.0, 20.1, 20.2, 20.3, 20.4, 21.0};
+    struct sample a = sample_made(low, 6);
+    struct sample b = sample_made(high, 6);
+    struct span ratio = sample_ratio(&b, &a);
+    assert_true(ratio.low > 1.8 && ratio.low < 2.0 && ratio.high > 2.0 && ratio.high < 2.1);
+    struct span difference = sample_difference(&b, &a);
+    assert_true(difference.low > 8.5 && difference.high < 10.5);
+    struct span none = sample_difference(&a, &a);
+    assert_true(none.low < 0 && none.high > 0);
+    a = sample_made(low, 2);
+    b = sample_made(high, 2);
+    ratio = sample_ratio(&b, &a);
+    difference = sample_difference(&b, &a);
+    assert_true(ratio.low == 0 && isinf(ratio.high));
+    assert_true(isinf(difference.low) && isinf(difference.high));
+    const double nothing[] = {0, 0, 0, 0};
+    a = sample_made(nothing, 4);
+    b = sample_made(high, 6);
+    ratio = sample_ratio(&a, &b); // 0 of something
+    assert_true(ratio.low >= 0 && ratio.high < 1e-9);
+    struct span bounds = sample_bounds(&a);
+    assert_true(bounds.low == 0 && bounds.high == 0);
+}
+
+// The counts of a trial's undisturbed part are those that are compared.
+static void test_undisturbed(void **state)
+{
+    (void)state;
+    struct network_result network = {.name = "NET0",
+                                     .tx = 1000,
+                                     .rx = 900,
+                                     .lost = 100,
+                                     .offered_pps = 5000,
+                                     .forwarded_pps = 4500};
+    struct point point = {.networks = &network, .network_count = 1};
+    assert_true(fabs(figure_loss(&point, NULL) - 0.1) < 1e-9);
+    assert_true(fabs(figure_forwarded(&point, "NET0") - 4500) < 1e-9);
+    network.undisturbed = (struct undisturbed_result){true, 800, 796, 4};
+    assert_true(fabs(figure_loss(&point, NULL) - 0.005) < 1e-9);
+    assert_true(fabs(figure_forwarded(&point, NULL) - 5000 * 0.995) < 1e-9);
 }
 
 // ---- 1
@@ -198,10 +271,10 @@ static void test_host_cost(void **state)
     expect(1, CLAIM_CONFIRMED, "1500 B");
     again();
     put_host_cost(40, 35, NULL); // dedicated costs the host nearly as much
-    expect(1, CLAIM_REFUTED, "88 %");
+    expect(1, CLAIM_REFUTED, "leaves 86.3 to 88.7 % of its CPU");
     again();
     put_host_cost(1, 0, NULL); // bridging costs nothing much
-    expect(1, CLAIM_REFUTED, "share is 5 %");
+    expect(1, CLAIM_REFUTED, "is 5 to 5 % bridged");
     again();
     put_host_cost(40, 10, NULL);
     expect(1, CLAIM_UNDECIDED, "neither much nor little");
@@ -232,11 +305,11 @@ static void test_length(void **state)
     again();
     put_lengths("bridged", 40, 15, 5, 0.02);
     put_lengths("dedicated", 20, 8, 9, 0.02); // not monotone
-    expect(2, CLAIM_REFUTED, "In dedicated, a shorter length does not take more");
+    expect(2, CLAIM_REFUTED, "In dedicated, a shorter length takes less");
     again();
     put_lengths("bridged", 40, 15, 5, 0.02);
     put_lengths("dedicated", 10, 8, 6, 0.6);
-    expect(2, CLAIM_UNDECIDED, "within the spread");
+    expect(2, CLAIM_UNDECIDED, "too few or too far apart");
     again();
     put_lengths("bridged", 40, 15, 5, 0.02);
     expect(2, CLAIM_UNDECIDED, "Only 0 of 0 trials of same-bit-rate (dedicated");
@@ -270,7 +343,7 @@ static void test_number(void **state)
     expect(3, CLAIM_REFUTED, "Dedicated, the ratio is not two");
     again();
     put_crowds(20.5, 44, 0.2, 0);
-    expect(3, CLAIM_UNDECIDED, "the difference is within the spread");
+    expect(3, CLAIM_UNDECIDED, "the interval contains the border");
     again();
     put_crowds(20.5, 50, 0.02, 0.05);
     expect(3, CLAIM_UNDECIDED, "loses 5.0 %");
@@ -290,10 +363,10 @@ static void test_overload(void **state)
     put_load(100000, 100000, 0);
     put_load(150000, 120000, 0.02);
     put_load(200000, 80000, 0.02);
-    expect(4, CLAIM_CONFIRMED, "larger than the spread");
+    expect(4, CLAIM_CONFIRMED, "above 5 %");
     put((struct made){"overload", "bridged", 64, 300000, .loss = {0.1},
                       .why_invalid = POINT_TESTER_LIMIT ": it offered 250000"});
-    expect(4, CLAIM_CONFIRMED, "larger than the spread"); // what is invalid does not count
+    expect(4, CLAIM_CONFIRMED, "above 5 %"); // what is invalid does not count
     again();
     put_load(100000, 100000, 0);
     put_load(150000, 120000, 0.02);
@@ -303,7 +376,7 @@ static void test_overload(void **state)
     put_load(100000, 100000, 0);
     put_load(150000, 120000, 0.5);
     put_load(240000, 110000, 0.5);
-    expect(4, CLAIM_UNDECIDED, "spread");
+    expect(4, CLAIM_UNDECIDED, "contains 5 %");
     again();
     put_load(100000, 100000, 0);
     put_load(150000, 149000, 0);
@@ -320,7 +393,7 @@ static void test_overload(void **state)
     put_load(200000, 85000, 0.3); // each of them is too rough by itself
     put_load(220000, 90000, 0.3);
     put_load(240000, 80000, 0.3);
-    expect(4, CLAIM_CONFIRMED, "larger than the spread");
+    expect(4, CLAIM_CONFIRMED, "above 5 %");
 }
 
 // ---- 5
@@ -369,6 +442,9 @@ static void test_caps(void **state)
     again();
     put_caps(0.035, 0.4, 0);
     expect(5, CLAIM_CONFIRMED, "");
+    again();
+    put_caps(0.0301, 0.4, 0); // between repeats of 0.0298 and 0.0304
+    expect(5, CLAIM_UNDECIDED, "contains its border");
     again();
     put_caps(0.025, 0.4, 0);
     expect(5, CLAIM_REFUTED, "With the host capped");
@@ -505,7 +581,7 @@ static void test_emulated(void **state)
     put_host_cost(1, 0, NULL);
     expect(1, CLAIM_UNDECIDED, "The rule gives refuted, but emulation may be the cause: ");
     results.emulated = false;
-    expect(1, CLAIM_REFUTED, "share is 5 %");
+    expect(1, CLAIM_REFUTED, "is 5 to 5 % bridged");
     results.emulated = true;
     again();
     put_lengths("bridged", 40, 20, 10, 0.01);
@@ -536,6 +612,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_sample, set_up, tear_down),
+        cmocka_unit_test(test_decide),
+        cmocka_unit_test(test_intervals),
+        cmocka_unit_test(test_undisturbed),
         cmocka_unit_test_setup_teardown(test_host_cost, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_length, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_number, set_up, tear_down),
