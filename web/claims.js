@@ -82,6 +82,25 @@ function claimArticle(claim, runs, drawLater) {
     return article;
 }
 
+// The answer first: each claim, what the study saw, what is here, and the verdict.
+function claimsTable(claims) {
+    const titled = (claim) => `${claim.number}. ${claim.title}`;
+    return table(
+        [
+            {
+                name: "Claim",
+                of: titled,
+                text: (title, claim) => element("a", { href: `#claim-${claim.number}` }, title),
+            },
+            { name: "The study", of: (claim) => claim.in_study ?? claim.study_saw, wide: true },
+            { name: "Here", of: (claim) => claim.here ?? claim.measured, wide: true },
+            { name: "Verdict", of: (claim) => claim.verdict, text: (verdict) => badge(verdict) },
+        ],
+        claims,
+        { label: "The claims and their verdicts" },
+    );
+}
+
 function claimsSection(about, runs, drawLater) {
     const claims = about.claims;
     const counts = Object.keys(verdicts).map((verdict) => [
@@ -105,23 +124,7 @@ function claimsSection(about, runs, drawLater) {
             `Of ${claims.length} claims: ${counts.map(([verdict, count]) => `${count} ${verdict}`).join(", ")}. `,
             "The rules were fixed before the runs. A refuted claim is a finding about this machine, not a failure.",
         ),
-        element(
-            "ul",
-            {},
-            claims.map((claim) =>
-                element(
-                    "li",
-                    {},
-                    element(
-                        "a",
-                        { href: `#claim-${claim.number}` },
-                        `${claim.number}. ${claim.title}`,
-                    ),
-                    " ",
-                    badge(claim.verdict),
-                ),
-            ),
-        ),
+        claimsTable(claims),
         claims.map((claim) => claimArticle(claim, runs, drawLater)),
     );
 }

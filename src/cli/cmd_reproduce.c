@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/command.h"
+#include "cli/measuring.h"
 #include "linux/rights.h"
 #include "machine/machine.h"
 #include "study/machines.h"
@@ -24,7 +26,9 @@ struct reproduce_values {
     const char *output;
     const char *platform;
     struct text_list claims;
-    bool quick, study_timing, resume, json;
+    const char *redo;
+    uint64_t wait_quiet;
+    bool quick, study_timing, resume, noisy, json;
     unsigned verbosity;
 };
 
@@ -47,6 +51,16 @@ static const struct option_row reproduce_options[] = {
      .type = OPTION_FLAG,
      .offset = offsetof(struct reproduce_values, resume),
      .help = "continue the unfinished reproduction in DIR"},
+    {.name = "redo",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct reproduce_values, redo),
+     .argument = "disturbed",
+     .help = "with --resume: measure disturbed points again"},
+    WAIT_QUIET_OPTION(reproduce_values),
+    {.name = "noisy",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct reproduce_values, noisy),
+     .help = "measure even if this machine is not quiet"},
     {.name = "claim",
      .type = OPTION_TEXT_LIST,
      .offset = offsetof(struct reproduce_values, claims),
@@ -61,11 +75,7 @@ static const struct option_row reproduce_options[] = {
      .type = OPTION_FLAG,
      .offset = offsetof(struct reproduce_values, json),
      .help = "print reproduce.json instead of text"},
-    {.name = "verbose",
-     .letter = 'v',
-     .type = OPTION_COUNT,
-     .offset = offsetof(struct reproduce_values, verbosity),
-     .help = "print more messages; -vv prints still more"},
+    VERBOSE_OPTION(reproduce_values),
     OPTIONS_END,
 };
 
@@ -150,8 +160,9 @@ static int reproduce(const struct reproduce_request *request, bool as_json, stru
     } else if (rc == -EINTR) {
         error_advice(err, "Continue with: vrbench reproduce --resume -o %s", request->folder);
     }
+    struct reproduce_tally tally = reproduce_tally(reproduction);
     reproduce_close(reproduction);
-    return rc;
+    return rc < 0 ? rc : 2 * tally.disturbed > tally.points ? EXIT_DISTURBED : EXIT_DONE;
 }
 
 static int check(const struct reproduce_values *asked, struct error *err)
@@ -161,6 +172,9 @@ static int check(const struct reproduce_values *asked, struct error *err)
     }
     if (asked->resume && asked->output == NULL) {
         return fail_input(err, "--resume requires the folder of the reproduction: -o DIR");
+    }
+    if (asked->redo != NULL && (!asked->resume || strcmp(asked->redo, "disturbed") != 0)) {
+        return fail_input(err, "--redo takes the word disturbed, and requires --resume");
     }
     if (asked->platform != NULL && platform_check(asked->platform, err) < 0) {
         return -EINVAL;
@@ -186,6 +200,9 @@ static int reproduce_run(void *values, const struct text_list *operands, struct 
                                                         : &timing_default,
                                   platform),
         .resume = asked->resume,
+        .redo_disturbed = asked->redo != NULL,
+        .noisy = asked->noisy,
+        .wait_quiet_s = (unsigned)asked->wait_quiet,
     };
     int rc = check(asked, err);
     if (rc == 0) {

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "doctor/quiet.h"
 #include "linux/cpu.h"
 #include "report/page.h"
 #include "result/platform_facts.h"
@@ -24,6 +25,7 @@
 #define REPRODUCE_SCHEMA  1
 #define REPRODUCE_MAX     ((size_t)16 << 20)
 #define FAILURES_IN_A_ROW 3
+#define MOST_DISTURBED    15 // points in a row of one run
 
 struct run_state {
     const struct programme_row *row;
@@ -118,11 +120,12 @@ static json_t *describe_claim(const struct claim *claim, const struct claim_resu
     for (size_t i = 0; claim->runs[i] != NULL; i++) {
         json_array_append_new(names, json_string(claim->runs[i]));
     }
-    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:o}", "number",
-                     (int)claim->number, "title", claim->title, "claim", claim->text, "study_saw",
-                     claim->study_saw, "rule", claim->rule, "measured", result->measured, "values",
-                     values, "verdict", claim_verdict_name(result->verdict), "why", result->why,
-                     "meaning", result->meaning, "runs", names);
+    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:o}", "number",
+                     (int)claim->number, "title", claim->title, "claim", claim->text, "in_study",
+                     claim->in_study, "here", result->here, "study_saw", claim->study_saw, "rule",
+                     claim->rule, "measured", result->measured, "values", values, "verdict",
+                     claim_verdict_name(result->verdict), "why", result->why, "meaning",
+                     result->meaning, "runs", names);
 }
 
 // Judges all claims by the present points, and writes the file.
@@ -331,6 +334,16 @@ static int prepare(struct reproduction *reproduction, struct run_state *state, c
     return rc < 0 ? rc : file_replace(path, yaml, strlen(yaml), err);
 }
 
+static bool has_disturbed(const struct point_list *points)
+{
+    for (size_t i = 0; i < points->count; i++) {
+        if (point_was_disturbed(&points->items[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int measure_run(struct reproduction *reproduction, struct run_state *state,
                        struct study_run *run, bool done, struct error *err)
 {
@@ -354,13 +367,20 @@ static int measure_run(struct reproduction *reproduction, struct run_state *stat
         return rc;
     }
     if (done) {
-        return store_read_points(folder, &run->points, err);
+        rc = store_read_points(folder, &run->points, err);
+        if (rc < 0 || !reproduction->request->redo_disturbed || !has_disturbed(&run->points)) {
+            return rc;
+        }
+        point_list_clear(&run->points);
     }
     const struct timing *timing = reproduction->request->timing;
     const struct job job = {.scenario = scenario,
                             .folder = folder,
                             .quick = timing->quick,
                             .resume = is_there(folder, "run.json"),
+                            .redo_disturbed = reproduction->request->redo_disturbed &&
+                                              is_there(folder, "run.json"),
+                            .most_disturbed = reproduction->request->noisy ? 0 : MOST_DISTURBED,
                             .pause_s = programme_pause(state->row, timing)};
     return job_run(&job, &run->points, NULL, err);
 }
@@ -403,6 +423,36 @@ static int measure_row(struct reproduction *reproduction, size_t at, size_t numb
     return rc;
 }
 
+// A run is missing: measured neither now nor earlier.
+static bool is_missing(const struct reproduction *reproduction, size_t at)
+{
+    _cleanup_free_ char *folder = path_in(reproduction, reproduction->runs[at].name, "");
+    return reproduction->states[at].wanted &&
+           (reproduction->request->redo_disturbed || !is_done(folder));
+}
+
+// A machine that is not quiet gives no verdicts, only disturbed points.
+static int await_quiet(const struct reproduction *reproduction, struct error *err)
+{
+    const struct reproduce_request *request = reproduction->request;
+    bool missing = false;
+    for (size_t i = 0; i < programme_count; i++) {
+        missing = missing || is_missing(reproduction, i);
+    }
+    if (request->noisy || !missing) {
+        return 0;
+    }
+    int rc = quiet_wait(request->wait_quiet_s > 0 ? request->wait_quiet_s : REPRODUCE_WAIT_S, err);
+    if (rc < 0 && rc != -EINTR) {
+        error_context(err, "this machine is not fit for a reproduction now");
+        error_advice(err,
+                     "End these programs, wait with --wait-quiet SECONDS, or measure with --noisy "
+                     "nevertheless: vrbench reproduce --resume -o %s",
+                     request->folder);
+    }
+    return rc;
+}
+
 int reproduce_measure(struct reproduction *reproduction, const struct reproduce_hooks *hooks,
                       struct error *err)
 {
@@ -410,7 +460,7 @@ int reproduce_measure(struct reproduction *reproduction, const struct reproduce_
     for (size_t i = 0; i < programme_count; i++) {
         count += reproduction->states[i].wanted;
     }
-    int rc = 0;
+    int rc = await_quiet(reproduction, err);
     size_t number = 0;
     for (size_t i = 0; rc == 0 && i < programme_count; i++) {
         if (!reproduction->states[i].wanted) {
@@ -440,6 +490,20 @@ const struct claim_result *reproduce_result(const struct reproduction *reproduct
                                             unsigned number)
 {
     return &reproduction->claims[number - 1];
+}
+
+struct reproduce_tally reproduce_tally(const struct reproduction *reproduction)
+{
+    struct reproduce_tally tally = {0, 0, 0};
+    for (size_t i = 0; i < programme_count; i++) {
+        const struct point_list *list = &reproduction->runs[i].points;
+        tally.points += list->count;
+        for (size_t k = 0; k < list->count; k++) {
+            tally.tester += point_tester_was_limit(&list->items[k]);
+            tally.disturbed += point_was_disturbed(&list->items[k]);
+        }
+    }
+    return tally;
 }
 
 const struct study_results *reproduce_results(const struct reproduction *reproduction)

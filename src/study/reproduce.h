@@ -21,7 +21,12 @@ struct reproduce_request {
     const struct timing *timing;
     unsigned wanted; // bits 1 << number of the claims
     bool resume;
+    bool redo_disturbed;   // measure the disturbed points of earlier runs again
+    bool noisy;            // measure even if the machine is not quiet
+    unsigned wait_quiet_s; // wait so long for a quiet machine; 0 = REPRODUCE_WAIT_S
 };
+
+#define REPRODUCE_WAIT_S 10U
 
 // Callbacks that report progress. `what` is half a sentence; `done`: the run was measured earlier.
 struct reproduce_hooks {
@@ -39,14 +44,20 @@ struct reproduction;
 // unchanged.
 int reproduce_open(const struct reproduce_request *request, struct reproduction **ret,
                    struct error *err);
-// Measures every requested run that is missing. A run that this machine cannot make is noted and
-// skipped. Writes the page of the report at the end in every case. -EINTR (exit status 130) if a
-// stop was requested; everything measured is kept.
+// Measures every requested run that is missing. Fails before the first one if the machine is not
+// quiet. A run that this machine cannot make, or of which it disturbs too many points in a row, is
+// noted and skipped; several in a row end the reproduction. Writes the page of the report at the
+// end in every case. -EINTR (exit status 130) if a stop was requested; everything measured is kept.
 int reproduce_measure(struct reproduction *reproduction, const struct reproduce_hooks *hooks,
                       struct error *err);
 // The claim's result from the measurements so far.
 const struct claim_result *reproduce_result(const struct reproduction *reproduction,
                                             unsigned number);
+// Points so far, and those that are invalid: at the tester's own limit, or disturbed.
+struct reproduce_tally {
+    size_t points, tester, disturbed;
+};
+struct reproduce_tally reproduce_tally(const struct reproduction *reproduction);
 const struct study_results *reproduce_results(const struct reproduction *reproduction);
 const json_t *reproduce_json(const struct reproduction *reproduction); // content of reproduce.json
 void reproduce_close(struct reproduction *reproduction);               // NULL is fine

@@ -86,9 +86,9 @@ void statement_platform(const char *platform, const struct estimate *estimate, F
 void statement_rules(unsigned wanted, FILE *out)
 {
     print_wrapped("",
-                  "The rules, fixed before the run. Medians of valid trials are compared; a "
-                  "difference counts if it is larger than the spread of the trials "
-                  "(docs/reproduce.md).",
+                  "The rules, fixed before the run. Each compares the interval of a figure over "
+                  "repeated trials with a border; if the interval contains the border, the claim "
+                  "is not decidable here (docs/reproduce.md).",
                   out);
     fputc('\n', out);
     for (size_t i = 0; i < CLAIM_COUNT; i++) {
@@ -117,42 +117,32 @@ static void print_claim(const struct claim *claim, const struct claim_result *re
 }
 
 static const struct column columns[] = {
-    {"claim", "", COLUMN_NUMBER, 0},
-    {"title", "Claim", COLUMN_TEXT, 0},
+    {"claim", "", COLUMN_NUMBER, 0},           {"title", "Claim", COLUMN_TEXT, 0},
+    {"in_study", "The study", COLUMN_TEXT, 0}, {"here", "Here", COLUMN_TEXT, 0},
     {"verdict", "Verdict", COLUMN_TEXT, 0},
 };
 
 // Prints how many points are valid, and advice if few are.
-static void print_validity(const struct study_results *results, FILE *out)
+static void print_validity(const struct reproduction *reproduction, FILE *out)
 {
-    size_t points = 0;
-    size_t tester = 0;
-    size_t disturbed = 0;
-    for (size_t i = 0; i < results->run_count; i++) {
-        const struct point_list *list = &results->runs[i].points;
-        points += list->count;
-        for (size_t k = 0; k < list->count; k++) {
-            bool limit = point_tester_was_limit(&list->items[k]);
-            tester += limit;
-            disturbed += !list->items[k].valid && !limit;
-        }
-    }
-    char *text = text_format("%zu points, %zu invalid and not counted: %zu at the tester's own "
-                             "limit, %zu disturbed.",
-                             points, tester + disturbed, tester, disturbed);
-    fputc('\n', out);
+    const struct reproduce_tally tally = reproduce_tally(reproduction);
+    char *text =
+        text_format("%zu points, %zu invalid and not counted: %zu at the tester's own "
+                    "limit, %zu disturbed.",
+                    tally.points, tally.tester + tally.disturbed, tally.tester, tally.disturbed);
     print_wrapped("", text, out);
     free(text);
-    if (results->emulated) {
+    if (reproduce_results(reproduction)->emulated) {
         print_wrapped("",
                       "The routers were emulated machines (TCG): packets/s and CPU time a "
                       "packet say little about real hardware.",
                       out);
     }
-    if (disturbed * DISTURBED_ONE_IN > points) {
+    if (tally.disturbed * DISTURBED_ONE_IN > tally.points) {
         print_wrapped("",
                       "Other programs, the hypervisor or stalls disturbed so many of them that "
-                      "the measurement should be repeated while the machine is quiet.",
+                      "they should be measured again while the machine is quiet: --resume --redo "
+                      "disturbed.",
                       out);
     }
 }
@@ -163,16 +153,12 @@ int statement_verdicts(const struct reproduction *reproduction, unsigned wanted,
     struct writer *writer =
         writer_table(out, columns, sizeof columns / sizeof columns[0], WIDTH, colour);
     int rc = 0;
-    for (size_t i = 0; i < CLAIM_COUNT; i++) {
-        if ((wanted & 1U << claims[i].number) != 0) {
-            print_claim(&claims[i], reproduce_result(reproduction, claims[i].number), colour, out);
-        }
-    }
     for (size_t i = 0; rc == 0 && i < CLAIM_COUNT; i++) {
         if ((wanted & 1U << claims[i].number) != 0) {
             const struct claim_result *result = reproduce_result(reproduction, claims[i].number);
             const struct value row[] = {VALUE_INTEGER(claims[i].number),
-                                        VALUE_TEXT(claims[i].title),
+                                        VALUE_TEXT(claims[i].title), VALUE_TEXT(claims[i].in_study),
+                                        VALUE_TEXT(result->here),
                                         VALUE_TEXT(claim_verdict_name(result->verdict))};
             rc = writer_row(writer, row, err);
         }
@@ -181,6 +167,12 @@ int statement_verdicts(const struct reproduction *reproduction, unsigned wanted,
         rc = writer_finish(writer, err);
     }
     writer_free(writer);
-    print_validity(reproduce_results(reproduction), out);
+    fputc('\n', out);
+    for (size_t i = 0; i < CLAIM_COUNT; i++) {
+        if ((wanted & 1U << claims[i].number) != 0) {
+            print_claim(&claims[i], reproduce_result(reproduction, claims[i].number), colour, out);
+        }
+    }
+    print_validity(reproduction, out);
     return rc;
 }

@@ -80,7 +80,8 @@ make_run(f"{T}/run", [
 make_run(f"{T}/study/one", [point(step, lost=20 * step) for step in range(4)])
 make_run(f"{T}/study/two", [point(step, networks=2, lost=20 * step) for step in range(4)])
 with open(f"{T}/study/reproduce.json", "w", encoding="utf-8") as file:
-    claim = {"claim": "c " + EVIL, "study_saw": "70 %", "rule": "more than 2", "measured": "3.5",
+    claim = {"claim": "c " + EVIL, "in_study": "70 % bridged", "here": "3.5 % " + EVIL,
+             "study_saw": "70 %", "rule": "more than 2", "measured": "3.5",
              "values": [{"name": "host", "value": 1234.5, "unit": "ns"}], "why": "w",
              "meaning": "m"}
     json.dump({"schema": 1, "started": "2026-01-02T03:04:05Z", "quick": True, "platform": "netns",
@@ -399,6 +400,10 @@ def test_claims():
     badges = browser.run("return [...document.querySelectorAll('.claim .badge')]"
                          ".map((one) => one.innerText)")
     assert badges == ["✓ confirmed", "✗ refuted", "? not decidable here"], badges
+    rows = browser.run("""return [...document.querySelectorAll('#claims .scroll tr')]
+                          .slice(0, 4).map((row) => [...row.cells].map((cell) => cell.innerText))""")
+    assert rows[0] == ["Claim", "The study", "Here", "Verdict"], rows
+    assert rows[1] == ["1. Host cost", "70 % bridged", "3.5 % " + EVIL, "✓ confirmed"], rows
     text = browser.run("return document.querySelector('#claim-1').innerText")
     for part in ("70 %", "more than 2", "3.5", "1,235 ns", EVIL):
         assert part in text, f"no {part} in {text}"

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # A small part of the study's programme for real: what claim 8 rests on. It is interrupted, resumed,
-# and judged; a run that can't be made is noted and passed over.
+# and judged; a run that can't be made is noted and passed over; a busy machine is refused.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 35
+plan 41
 
-only="--quick --claim 8"
+only="--quick --noisy --claim 8"
 json() { jq -e "$@" >/dev/null; }
 start_reproduce() {
     "$VRBENCH" reproduce "$@" >"$T/out" 2>"$T/err" &
@@ -20,8 +20,20 @@ ok "an operand is refused" exits 2 "$VRBENCH" reproduce "$T/r"
 ok "a ninth claim is refused" exits 2 "$VRBENCH" reproduce --claim 9 -o "$T/r"
 ok "two timings are refused" exits 2 "$VRBENCH" reproduce --quick --study-timing -o "$T/r"
 ok "--resume needs a folder" exits 2 "$VRBENCH" reproduce --resume
+ok "--redo needs --resume" exits 2 "$VRBENCH" reproduce --redo disturbed -o "$T/r"
 ok "an unknown platform is refused" exits 2 "$VRBENCH" reproduce --platform vax -o "$T/r"
 ok "  and nothing was made of all that" fails test -e "$T/r"
+
+# --- a machine that is not fit -------------------------------------------------------------------
+
+timeout 60 sh -c 'while :; do :; done' &
+hog=$!
+exits 1 "$VRBENCH" reproduce --quick --claim 8 --wait-quiet 1 -o "$T/busy" >"$T/out" 2>"$T/err"
+is "a busy machine is refused" $? 0 || sed 's/^/# /' "$T/err"
+kill "$hog"
+{ wait "$hog"; } 2>/dev/null
+like "  the message shows what to do" "$(cat "$T/err")" "not fit for a reproduction now.*--wait-quiet SECONDS.*--noisy"
+ok "  and nothing was measured" fails test -e "$T/busy/memory-1"
 
 # --- interrupted ---------------------------------------------------------------------------------
 
@@ -88,9 +100,23 @@ ok "a run's scenario can be measured by itself" \
 
 # shellcheck disable=SC2086
 ok "what is complete is judged again at once" \
-    sh -c '"$1" reproduce '"$only"' -o "$2" --resume >"$3" 2>&1' sh "$VRBENCH" "$T/r" "$T/text"
-like "  with a table of verdicts" "$(cat "$T/text")" "^ *8  Memory  +(confirmed|refuted|not decidable here)"
+    sh -c '"$1" reproduce '"$only"' -o "$2" --resume >"$3" 2>&1 || [ $? -eq 4 ]' sh "$VRBENCH" "$T/r" "$T/text"
+like "  with a table of what the study saw, what is here, and the verdict" "$(cat "$T/text")" \
+    "^ *Claim +The study +Here +Verdict"
+like "  before the details" "$(grep -o -e '^ *8  Memory  ' -e '^8  Memory: ' "$T/text" | tr -s ' \n' ' ')" \
+    "^ ?8 Memory 8 Memory: $"
 is "  within 80 columns" "$(sed -n '/^The rules/,$p' "$T/text" | grep -v "$T" | awk 'length > 80' | wc -l)" 0
+
+spoil() { jq -c ". + {valid: (.repeat == 0 or $1)} | if .valid then del(.why_invalid) else .why_invalid = \"a test says so\" end"; }
+for n in 1 2 4 8 16; do
+    spoil "$n > 1" <"$T/r/memory-$n/points.jsonl" >"$T/spoilt"
+    cp "$T/spoilt" "$T/r/memory-$n/points.jsonl"
+done
+# shellcheck disable=SC2086
+start_reproduce $only -o "$T/r" --resume --redo disturbed
+end_run
+is "disturbed points are measured again" \
+    "$run_status $(grep -c 'a test says so' "$T/r/memory-1/points.jsonl") $(points "$T/r/memory-1")" "0 0 4"
 
 rm -r "$T/r/memory-4"
 sed -i 's/^host:.*/host: { cpus: 1, colour: red }/' "$T/r/memory-4.yaml"
