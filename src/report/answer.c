@@ -9,24 +9,7 @@
 #include "base/text.h"
 #include "report/headline.h"
 #include "report/repeats.h"
-#include "report/steps.h"
 #include "report/words.h"
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median_of(double *values, size_t count)
-{
-    if (count == 0) {
-        return (double)NAN;
-    }
-    qsort(values, count, sizeof *values, by_value);
-    return (values[(count - 1) / 2] + values[count / 2]) / 2;
-}
 
 // ---- CPU time per packet at equal loads
 
@@ -102,36 +85,35 @@ static void add_pairs(const struct point *const *bridged, size_t bridged_count,
     }
 }
 
-static void take_cost(const struct point_list *points, const struct sweep *bridged,
-                      const struct sweep *dedicated, struct answer *answer)
+static void take_cost(const struct sweep *bridged, const struct sweep *dedicated,
+                      struct answer *answer)
 {
-    _cleanup_free_ double *room = memory_new_array(double, 4 * points->count);
-    struct pairs pairs = {room, room + points->count, room + 2 * points->count,
-                          room + 3 * points->count, 0};
-    unsigned repeats = repeats_count(points, bridged);
+    size_t most = bridged->points;
+    _cleanup_free_ double *room = memory_new_array(double, 4 * most);
+    struct pairs pairs = {room, room + most, room + 2 * most, room + 3 * most, 0};
+    unsigned repeats = repeats_count(bridged);
     for (unsigned i = 0; i < repeats; i++) {
         _cleanup_free_ const struct point **one = NULL;
         _cleanup_free_ const struct point **other = NULL;
-        size_t one_count = repeat_points(points, bridged, i, &one);
-        size_t other_count = repeat_points(points, dedicated, i, &other);
+        size_t one_count = repeat_points(bridged, i, &one);
+        size_t other_count = repeat_points(dedicated, i, &other);
         add_pairs(one, one_count, other, other_count, &pairs);
     }
     answer->pairs = pairs.count;
     answer->cost_known = ranks_of_pairs(pairs.ratios, pairs.count, ANSWER_ERROR, &answer->cost);
-    answer->bridged_ns = median_of(pairs.bridged, pairs.count);
-    answer->dedicated_ns = median_of(pairs.dedicated, pairs.count);
-    answer->host_ns = median_of(pairs.host, pairs.count);
+    answer->bridged_ns = ranks_median(pairs.bridged, pairs.count);
+    answer->dedicated_ns = ranks_median(pairs.dedicated, pairs.count);
+    answer->host_ns = ranks_median(pairs.host, pairs.count);
 }
 
 // ---- throughput
 
 // With too few repeats for an interval by ranks, the bounds of the repeats.
-static void take_rate(const struct point_list *points, const struct sweep *bridged,
-                      const struct sweep *dedicated, struct answer *answer)
+static void take_rate(const struct sweep *bridged, const struct sweep *dedicated,
+                      struct answer *answer)
 {
-    struct span_list one = repeats_rate(points, bridged, REPEAT_THROUGHPUT, REPEAT_ALL_NETWORKS);
-    struct span_list other =
-        repeats_rate(points, dedicated, REPEAT_THROUGHPUT, REPEAT_ALL_NETWORKS);
+    struct span_list one = repeats_rate(bridged, REPEAT_THROUGHPUT, REPEAT_ALL_NETWORKS);
+    struct span_list other = repeats_rate(dedicated, REPEAT_THROUGHPUT, REPEAT_ALL_NETWORKS);
     answer->repeats = one.count < other.count ? one.count : other.count;
     answer->rate = (struct span){0, (double)INFINITY};
     if (answer->repeats > 0 && !ranks_of_samples(other.items, other.count, one.items, one.count,
@@ -160,10 +142,8 @@ static const struct sweep *dedicated_of(const struct sweep *sweeps, size_t count
     return NULL;
 }
 
-size_t answers_compute(const struct point_list *points, struct answer **ret)
+size_t answers_of_sweeps(const struct sweep *sweeps, size_t sweep_count, struct answer **ret)
 {
-    struct sweep *sweeps = NULL;
-    size_t sweep_count = sweeps_compute(points, &sweeps);
     struct answer *answers = memory_new_array(struct answer, sweep_count);
     size_t count = 0;
     for (size_t i = 0; i < sweep_count; i++) {
@@ -173,11 +153,19 @@ size_t answers_compute(const struct point_list *points, struct answer **ret)
         }
         struct answer *answer = &answers[count++];
         answer->first = sweeps[i].first;
-        take_cost(points, &sweeps[i], dedicated, answer);
-        take_rate(points, &sweeps[i], dedicated, answer);
+        take_cost(&sweeps[i], dedicated, answer);
+        take_rate(&sweeps[i], dedicated, answer);
     }
-    sweeps_free(sweeps, sweep_count);
     *ret = answers;
+    return count;
+}
+
+size_t answers_compute(const struct point_list *points, struct answer **ret)
+{
+    struct sweep *sweeps = NULL;
+    size_t sweep_count = sweeps_compute(points, &sweeps);
+    size_t count = answers_of_sweeps(sweeps, sweep_count, ret);
+    sweeps_free(sweeps, sweep_count);
     return count;
 }
 

@@ -8,6 +8,7 @@
 #define VRBENCH_REPORT_ANSWER_H
 
 #include "report/ranks.h"
+#include "report/steps.h"
 #include "result/result.h"
 
 #define ANSWER_ERROR 0.05 // of each interval
@@ -27,6 +28,8 @@ struct answer {
 // One answer per length that was measured bridged and dedicated; the caller frees the array with
 // free(). It refers to the points.
 size_t answers_compute(const struct point_list *points, struct answer **ret);
+// The same from sweeps of the points, which may be freed afterwards.
+size_t answers_of_sweeps(const struct sweep *sweeps, size_t sweep_count, struct answer **ret);
 // One or two sentences; the caller frees them.
 char *answer_text(const struct answer *answer);
 

@@ -285,40 +285,27 @@ static double start_of(const struct point *point)
     return point->start_count == 0 ? (double)NAN : sum / (double)point->start_count;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 // Median over all points of a sweep, including invalid ones: a disturbed trial does not affect
 // figures that were read while the testbed was built.
-static double median_over(const struct compare_side *side, const struct sweep *sweep,
-                          double (*of)(const struct point *point))
+static double median_over(const struct sweep *sweep, double (*of)(const struct point *point))
 {
-    _cleanup_free_ double *values = memory_new_array(double, side->points.count);
+    _cleanup_free_ double *values = memory_new_array(double, sweep->points);
     size_t count = 0;
-    for (size_t i = 0; i < side->points.count; i++) {
-        double value =
-            sweep_has(sweep, &side->points.items[i]) ? of(&side->points.items[i]) : (double)NAN;
+    for (size_t i = 0; i < sweep->points; i++) {
+        double value = of(sweep->members[i]);
         if (isfinite(value)) {
             values[count++] = value;
         }
     }
-    if (count == 0) {
-        return (double)NAN;
-    }
-    qsort(values, count, sizeof *values, by_value);
-    return (values[(count - 1) / 2] + values[count / 2]) / 2;
+    return ranks_median(values, count);
 }
 
-static void take_figures(const struct compare_side *side, struct compare_cell *cell)
+static void take_figures(struct compare_cell *cell)
 {
     const struct sweep *sweep = cell->sweep;
     double *figures = cell->figures;
-    figures[COMPARE_MEMORY] = median_over(side, sweep, memory_of);
-    figures[COMPARE_START] = median_over(side, sweep, start_of);
+    figures[COMPARE_MEMORY] = median_over(sweep, memory_of);
+    figures[COMPARE_START] = median_over(sweep, start_of);
     if (sweep->step_count == 0) {
         return;
     }
@@ -434,7 +421,7 @@ static void fill_rows(struct comparison *comparison)
         for (size_t k = 0; k < comparison->side_count; k++) {
             struct compare_cell *cell = &row->cells[k];
             if (cell->sweep != NULL) {
-                take_figures(&comparison->sides[k], cell);
+                take_figures(cell);
             }
             cell->why_not = k == 0 ? NULL : reason_not(comparison, row, k);
             if (cell->why_not != NULL) {

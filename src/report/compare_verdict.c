@@ -33,27 +33,14 @@ static const struct {
     [JUDGED_ROUTER_NS] = {"router_ns_per_packet", "router ns", false},
 };
 
-static double median_of(double *values, size_t count)
-{
-    for (size_t i = 1; i < count; i++) {
-        for (size_t k = i; k > 0 && values[k] < values[k - 1]; k--) {
-            double swapped = values[k];
-            values[k] = values[k - 1];
-            values[k - 1] = swapped;
-        }
-    }
-    return count == 0 ? (double)NAN : (values[(count - 1) / 2] + values[count / 2]) / 2;
-}
-
 // ---- rates: one value per repeat
 
-static struct span_list rates_of(const struct compare_side *side, const struct sweep *sweep,
-                                 enum compare_judged figure)
+static struct span_list rates_of(const struct sweep *sweep, enum compare_judged figure)
 {
     enum repeat_rate rate = figure == JUDGED_THROUGHPUT ? REPEAT_THROUGHPUT
                             : figure == JUDGED_PDR      ? REPEAT_PDR
                                                         : REPEAT_MAX;
-    return repeats_rate(&side->points, sweep, rate, REPEAT_ALL_NETWORKS);
+    return repeats_rate(sweep, rate, REPEAT_ALL_NETWORKS);
 }
 
 // The medians of the bounds.
@@ -65,7 +52,7 @@ static struct span middle_of(const struct span_list *list)
         low[i] = list->items[i].low;
         high[i] = list->items[i].high;
     }
-    return (struct span){median_of(low, list->count), median_of(high, list->count)};
+    return (struct span){ranks_median(low, list->count), ranks_median(high, list->count)};
 }
 
 // ---- CPU: one value per pair of equal loads
@@ -86,12 +73,11 @@ static double ns_of(const struct point *point, enum compare_judged figure)
     return count == 0 ? (double)NAN : sum / (double)count;
 }
 
-static const struct point *point_like(const struct compare_side *side, const struct sweep *sweep,
-                                      const struct point *like)
+static const struct point *point_like(const struct sweep *sweep, const struct point *like)
 {
-    for (size_t i = 0; i < side->points.count; i++) {
-        const struct point *point = &side->points.items[i];
-        if (point->valid && point->repeat == like->repeat && sweep_has(sweep, point) &&
+    for (size_t i = 0; i < sweep->points; i++) {
+        const struct point *point = sweep->members[i];
+        if (point->valid && point->repeat == like->repeat &&
             compare_same_load(point->requested_pps, like->requested_pps)) {
             return point;
         }
@@ -101,18 +87,16 @@ static const struct point *point_like(const struct compare_side *side, const str
 
 static struct ratio_list ns_pairs(const struct pairing *of, enum compare_judged figure)
 {
-    const struct compare_side *one = &of->comparison->sides[0];
-    const struct compare_side *other = &of->comparison->sides[of->side];
     const struct sweep *sweep = of->row->cells[0].sweep;
-    struct ratio_list list = {.items = memory_new_array(double, one->points.count),
-                              .first = memory_new_array(double, one->points.count),
-                              .other = memory_new_array(double, one->points.count)};
-    for (size_t i = 0; i < one->points.count; i++) {
-        const struct point *point = &one->points.items[i];
-        if (!point->valid || !sweep_has(sweep, point)) {
+    struct ratio_list list = {.items = memory_new_array(double, sweep->points),
+                              .first = memory_new_array(double, sweep->points),
+                              .other = memory_new_array(double, sweep->points)};
+    for (size_t i = 0; i < sweep->points; i++) {
+        const struct point *point = sweep->members[i];
+        if (!point->valid) {
             continue;
         }
-        const struct point *pair = point_like(other, of->row->cells[of->side].sweep, point);
+        const struct point *pair = point_like(of->row->cells[of->side].sweep, point);
         double here = ns_of(point, figure);
         double there = pair == NULL ? (double)NAN : ns_of(pair, figure);
         if (here > 0 && there > 0) {
@@ -168,15 +152,14 @@ static bool verdict_take(const struct pairing *of, double error, struct compare_
         struct ratio_list pairs = ns_pairs(of, figure);
         verdict->values = pairs.count;
         found = error > 0 && ranks_of_pairs(pairs.items, pairs.count, error, &verdict->ratio);
-        double first = median_of(pairs.first, pairs.count);
-        double other = median_of(pairs.other, pairs.count);
+        double first = ranks_median(pairs.first, pairs.count);
+        double other = ranks_median(pairs.other, pairs.count);
         verdict->first = (struct span){first, first};
         verdict->other = (struct span){other, other};
         ratio_list_clear(&pairs);
     } else {
-        struct span_list a = rates_of(&of->comparison->sides[0], of->row->cells[0].sweep, figure);
-        struct span_list b =
-            rates_of(&of->comparison->sides[of->side], of->row->cells[of->side].sweep, figure);
+        struct span_list a = rates_of(of->row->cells[0].sweep, figure);
+        struct span_list b = rates_of(of->row->cells[of->side].sweep, figure);
         verdict->values = a.count < b.count ? a.count : b.count;
         found = error > 0 &&
                 ranks_of_samples(a.items, a.count, b.items, b.count, error, &verdict->ratio);

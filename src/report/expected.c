@@ -90,16 +90,15 @@ static struct span figure_worst(const struct point *const *points, size_t count,
 
 // ---- over the repeats
 
-static struct span judge_load(const struct expectation *expectation,
-                              const struct point_list *points, const struct sweep *sweep,
+static struct span judge_load(const struct expectation *expectation, const struct sweep *sweep,
                               size_t *ret_values)
 {
-    unsigned repeats = repeats_count(points, sweep);
+    unsigned repeats = repeats_count(sweep);
     _cleanup_free_ struct span *values = memory_new_array(struct span, repeats);
     size_t found = 0;
     for (unsigned i = 0; i < repeats; i++) {
         _cleanup_free_ const struct point **own = NULL;
-        size_t count = repeat_points(points, sweep, i, &own);
+        size_t count = repeat_points(sweep, i, &own);
         struct span span =
             expectation->at_pps > 0
                 ? figure_at(own, count, expectation->at_pps, expectation->figure)
@@ -113,8 +112,7 @@ static struct span judge_load(const struct expectation *expectation,
 }
 
 // The network with the lowest rate decides.
-static struct span judge_rate(const struct expectation *expectation,
-                              const struct point_list *points, const struct sweep *sweep,
+static struct span judge_rate(const struct expectation *expectation, const struct sweep *sweep,
                               size_t *ret_values)
 {
     enum repeat_rate rate = expectation->figure == EXPECT_THROUGHPUT ? REPEAT_THROUGHPUT
@@ -123,7 +121,7 @@ static struct span judge_rate(const struct expectation *expectation,
     struct span least = {(double)INFINITY, (double)INFINITY};
     *ret_values = SIZE_MAX;
     for (size_t i = 0; i < sweep->network_count; i++) {
-        struct span_list list = repeats_rate(points, sweep, rate, i);
+        struct span_list list = repeats_rate(sweep, rate, i);
         struct span one =
             list.count == 0 ? unknown : ranks_of_median(list.items, list.count, EXPECTED_ERROR);
         *ret_values = list.count < *ret_values ? list.count : *ret_values;
@@ -177,8 +175,8 @@ size_t expected_compute(const struct scenario *scenario, const struct point_list
             struct expected *one = &list[count++];
             *one = (struct expected){.of = expectation, .first = sweeps[k].first};
             one->figure = expect_is_rate(expectation->figure)
-                              ? judge_rate(expectation, points, &sweeps[k], &one->values)
-                              : judge_load(expectation, points, &sweeps[k], &one->values);
+                              ? judge_rate(expectation, &sweeps[k], &one->values)
+                              : judge_load(expectation, &sweeps[k], &one->values);
             if (one->values > 0) {
                 one->verdict = verdict_on(expectation, one->figure);
             }

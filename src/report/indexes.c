@@ -8,7 +8,6 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "report/headline.h"
-#include "report/steps.h"
 #include "result/json_text.h"
 
 enum kind {
@@ -279,10 +278,8 @@ static void add_sweep(struct index_list *list, const struct sweep *sweep,
     add_upkeep(list, sweep);
 }
 
-size_t indexes_compute(const struct point_list *points, struct index_value **ret)
+size_t indexes_of_sweeps(const struct sweep *sweeps, size_t count, struct index_value **ret)
 {
-    struct sweep *sweeps = NULL;
-    size_t count = sweeps_compute(points, &sweeps);
     _cleanup_free_ struct headline *headlines = NULL;
     (void)headlines_of_sweeps(sweeps, count, &headlines);
     struct index_list list = {NULL, 0};
@@ -291,9 +288,17 @@ size_t indexes_compute(const struct point_list *points, struct index_value **ret
         add_sweep(&list, &sweeps[i], &headlines[at]);
         at += sweeps[i].network_count;
     }
-    sweeps_free(sweeps, count);
     *ret = list.items;
     return list.count;
+}
+
+size_t indexes_compute(const struct point_list *points, struct index_value **ret)
+{
+    struct sweep *sweeps = NULL;
+    size_t count = sweeps_compute(points, &sweeps);
+    size_t found = indexes_of_sweeps(sweeps, count, ret);
+    sweeps_free(sweeps, count);
+    return found;
 }
 
 // ---- listings
@@ -358,12 +363,12 @@ int indexes_list(const struct point_list *points, struct writer *writer, struct 
     return writer_finish(writer, err);
 }
 
-json_t *indexes_to_json(const struct point_list *points)
+json_t *indexes_to_json(const struct sweep *sweeps, size_t count)
 {
     _cleanup_free_ struct index_value *items = NULL;
-    size_t count = indexes_compute(points, &items);
+    size_t found = indexes_of_sweeps(sweeps, count, &items);
     json_t *rows = json_array();
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < found; i++) {
         const struct index_value *item = &items[i];
         json_t *row = json_pack(
             "{s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s*, s:f, s:b, s:s, s:i, s:s}", "scenario",

@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "report/steps.h"
 #include "report/writer.h"
 #include "result/result.h"
 
@@ -34,12 +35,14 @@ struct index_value {
 // Computes the indexes of each topology and length, in order of measuring. The points must outlive
 // them; the caller frees the array with free().
 size_t indexes_compute(const struct point_list *points, struct index_value **ret);
+// The same from sweeps of the points. Subjects are names in the sweeps' points.
+size_t indexes_of_sweeps(const struct sweep *sweeps, size_t count, struct index_value **ret);
 
 extern const struct column index_columns[];
 extern const size_t index_column_count;
 // Writes the rows and finishes the writer, which was created with index_columns.
 int indexes_list(const struct point_list *points, struct writer *writer, struct error *err);
 // A new array of one object an index.
-json_t *indexes_to_json(const struct point_list *points);
+json_t *indexes_to_json(const struct sweep *sweeps, size_t count);
 
 #endif

@@ -125,10 +125,9 @@ static size_t steps_most(const struct sweep *sweeps, size_t count, size_t cells)
     return most > SWEEP_DRAWN_MOST ? SWEEP_DRAWN_MOST : most;
 }
 
-static json_t *describe_sweeps(const struct point_list *points, size_t cells)
+// Thins the sweeps.
+static json_t *describe_sweeps(struct sweep *sweeps, size_t count, size_t cells)
 {
-    struct sweep *sweeps;
-    size_t count = sweeps_compute(points, &sweeps);
     sweeps_thin(sweeps, count, steps_most(sweeps, count, cells));
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++) {
@@ -151,14 +150,13 @@ static json_t *describe_sweeps(const struct point_list *points, size_t cells)
         json_object_set_new(entry, "steps_total", json_integer((json_int_t)all));
         json_array_append_new(list, entry);
     }
-    sweeps_free(sweeps, count);
     return list;
 }
 
-static json_t *describe_summary(const struct point_list *points)
+static json_t *describe_summary(const struct sweep *sweeps, size_t sweep_count)
 {
     _cleanup_free_ struct summary *summaries = NULL;
-    size_t count = summary_compute(points, &summaries);
+    size_t count = summaries_of_sweeps(sweeps, sweep_count, 0, &summaries);
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++) {
         const struct summary *summary = &summaries[i];
@@ -185,10 +183,10 @@ static json_t *describe_summary(const struct point_list *points)
 }
 
 // What bridging costs, a text for each length.
-static json_t *describe_answers(const struct point_list *points)
+static json_t *describe_answers(const struct sweep *sweeps, size_t sweep_count)
 {
     _cleanup_free_ struct answer *answers = NULL;
-    size_t count = answers_compute(points, &answers);
+    size_t count = answers_of_sweeps(sweeps, sweep_count, &answers);
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++) {
         _cleanup_free_ char *text = answer_text(&answers[i]);
@@ -295,10 +293,13 @@ static int describe_run(const char *folder, const struct point_list *points, siz
         json_object_set_new(ret, "run", run);
         describe_platform(run, ret);
     }
-    json_object_set_new(ret, "answers", describe_answers(points));
-    json_object_set_new(ret, "summary", describe_summary(points));
-    json_object_set_new(ret, "indexes", indexes_to_json(points));
-    json_object_set_new(ret, "sweeps", describe_sweeps(points, cells));
+    struct sweep *sweeps = NULL;
+    size_t count = sweeps_compute(points, &sweeps);
+    json_object_set_new(ret, "answers", describe_answers(sweeps, count));
+    json_object_set_new(ret, "summary", describe_summary(sweeps, count));
+    json_object_set_new(ret, "indexes", indexes_to_json(sweeps, count));
+    json_object_set_new(ret, "sweeps", describe_sweeps(sweeps, count, cells));
+    sweeps_free(sweeps, count);
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "report/ranks.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,6 +120,54 @@ bool ranks_of_samples(const struct span *a, size_t a_count, const struct span *b
     return true;
 }
 
+// Number of the means of two values (or of one with itself) up to a limit; `values` are sorted.
+static size_t count_means(const double *values, size_t count, double limit)
+{
+    size_t means = 0;
+    size_t below = count; // of the means with values[i], those with the first `below` values
+    for (size_t i = 0; i < count; i++) {
+        while (below > 0 && (values[i] + values[below - 1]) / 2 > limit) {
+            below--;
+        }
+        // Each mean counts once, for the larger of its values.
+        means += below < i + 1 ? below : i + 1;
+    }
+    return means;
+}
+
+// A mapping between doubles and integers that keeps their order.
+static uint64_t order_of_real(double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits >> 63 != 0 ? ~bits : bits | UINT64_C(1) << 63;
+}
+
+static double real_of_order(uint64_t order)
+{
+    uint64_t bits = order >> 63 != 0 ? order ^ UINT64_C(1) << 63 : ~order;
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+// The k-th smallest (from 1) of the count * (count + 1) / 2 means of two of the sorted values. The
+// search halves the range of doubles: the means are too many to be sorted.
+static double select_mean(const double *values, size_t count, size_t k)
+{
+    uint64_t low = order_of_real(values[0]);
+    uint64_t high = order_of_real(values[count - 1]);
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (count_means(values, count, real_of_order(middle)) >= k) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return real_of_order(low);
+}
+
 bool ranks_of_pairs(const double *ratios, size_t count, double error, struct span *ret)
 {
     size_t cut = count == 0 ? 0 : cut_of_pairs(count, error);
@@ -126,15 +175,13 @@ bool ranks_of_pairs(const double *ratios, size_t count, double error, struct spa
         return false;
     }
     size_t means = count * (count + 1) / 2;
-    _cleanup_free_ double *mean = memory_new_array(double, means);
-    size_t at = 0;
+    _cleanup_free_ double *logs = memory_new_array(double, count);
     for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k <= i; k++) {
-            mean[at++] = (log(ratios[i]) + log(ratios[k])) / 2;
-        }
+        logs[i] = log(ratios[i]);
     }
-    qsort(mean, means, sizeof *mean, by_value);
-    *ret = (struct span){exp(mean[cut - 1]), exp(mean[means - cut])};
+    qsort(logs, count, sizeof *logs, by_value);
+    *ret = (struct span){exp(select_mean(logs, count, cut)),
+                         exp(select_mean(logs, count, means - cut + 1))};
     return true;
 }
 
@@ -158,6 +205,15 @@ struct span ranks_of_median(const struct span *values, size_t count, double erro
     size_t cut = cut_of(below, count, error);
     cut = cut == 0 ? 1 : cut;
     return (struct span){low[cut - 1], high[count - cut]};
+}
+
+double ranks_median(double *values, size_t count)
+{
+    if (count == 0) {
+        return (double)NAN;
+    }
+    qsort(values, count, sizeof *values, by_value);
+    return (values[(count - 1) / 2] + values[count / 2]) / 2;
 }
 
 // Even probabilities below those of a double's range end the search.

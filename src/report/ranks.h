@@ -2,7 +2,8 @@
 /*
  * report/ranks — intervals by ranks for the ratio of two measured quantities. They assume no
  * distribution: only that the repeats of a side are independent and, if both sides are the same
- * thing, exchangeable. docs/compare.md states the rules. Called by compare_verdict.c and answer.c.
+ * thing, exchangeable. docs/compare.md states the rules. Called by the comparison, the answer and
+ * the summaries.
  */
 #ifndef VRBENCH_REPORT_RANKS_H
 #define VRBENCH_REPORT_RANKS_H
@@ -32,5 +33,8 @@ size_t ranks_pairs_needed(double error);
 // statistics). With too few repeats for that, the bounds that all repeats have in common: those of
 // the smallest and of the largest.
 struct span ranks_of_median(const struct span *values, size_t count, double error);
+
+// The median, or the mean of the middle two; NaN without a value. Sorts the values.
+double ranks_median(double *values, size_t count);
 
 #endif

@@ -38,27 +38,23 @@ static int by_offered(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-unsigned repeats_count(const struct point_list *points, const struct sweep *sweep)
+unsigned repeats_count(const struct sweep *sweep)
 {
     unsigned most = 0;
-    for (size_t i = 0; i < points->count; i++) {
-        const struct point *point = &points->items[i];
-        if (point->repeat >= most && sweep_has(sweep, point)) {
-            most = point->repeat + 1;
-        }
+    for (size_t i = 0; i < sweep->points; i++) {
+        unsigned repeat = sweep->members[i]->repeat;
+        most = repeat >= most ? repeat + 1 : most;
     }
     return most;
 }
 
-size_t repeat_points(const struct point_list *points, const struct sweep *sweep, unsigned repeat,
-                     const struct point ***ret)
+size_t repeat_points(const struct sweep *sweep, unsigned repeat, const struct point ***ret)
 {
-    const struct point **found = memory_new_array(const struct point *, points->count);
+    const struct point **found = memory_new_array(const struct point *, sweep->points);
     size_t count = 0;
-    for (size_t i = 0; i < points->count; i++) {
-        const struct point *point = &points->items[i];
-        if (point->valid && point->repeat == repeat && sweep_has(sweep, point) &&
-            point_tx(point) > 0) {
+    for (size_t i = 0; i < sweep->points; i++) {
+        const struct point *point = sweep->members[i];
+        if (point->valid && point->repeat == repeat && point_tx(point) > 0) {
             found[count++] = point;
         }
     }
@@ -100,15 +96,14 @@ static bool rate_of(const struct point *const *points, size_t count, enum repeat
     return isfinite(bounds.low) || isfinite(bounds.high);
 }
 
-struct span_list repeats_rate(const struct point_list *points, const struct sweep *sweep,
-                              enum repeat_rate rate, size_t network)
+struct span_list repeats_rate(const struct sweep *sweep, enum repeat_rate rate, size_t network)
 {
-    unsigned repeats = repeats_count(points, sweep);
+    unsigned repeats = repeats_count(sweep);
     const char *name = network == REPEAT_ALL_NETWORKS ? NULL : sweep->networks[network];
     struct span_list list = {memory_new_array(struct span, repeats), 0};
     for (unsigned i = 0; i < repeats; i++) {
         _cleanup_free_ const struct point **own = NULL;
-        size_t count = repeat_points(points, sweep, i, &own);
+        size_t count = repeat_points(sweep, i, &own);
         list.count += count > 0 && rate_of(own, count, rate, name, &list.items[list.count]);
     }
     return list;

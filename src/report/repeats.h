@@ -19,16 +19,14 @@ struct span_list {
 };
 
 // 1 + the highest repeat number of a sweep's points.
-unsigned repeats_count(const struct point_list *points, const struct sweep *sweep);
+unsigned repeats_count(const struct sweep *sweep);
 // The valid points of one repeat that sent packets, by offered load, in a new array of pointers
 // that the caller frees.
-size_t repeat_points(const struct point_list *points, const struct sweep *sweep, unsigned repeat,
-                     const struct point ***ret);
+size_t repeat_points(const struct sweep *sweep, unsigned repeat, const struct point ***ret);
 
 // A rate of each repeat in packets/s: of a network (by its number in the sweep), or of all networks
 // together. Repeats whose points do not bound it are left out.
 #define REPEAT_ALL_NETWORKS SIZE_MAX
-struct span_list repeats_rate(const struct point_list *points, const struct sweep *sweep,
-                              enum repeat_rate rate, size_t network);
+struct span_list repeats_rate(const struct sweep *sweep, enum repeat_rate rate, size_t network);
 
 #endif

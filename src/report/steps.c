@@ -5,9 +5,11 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "report/ranks.h"
 
 bool sweep_has(const struct sweep *sweep, const struct point *point)
 {
@@ -206,13 +208,6 @@ static double ns_per_packet(const struct sweep *sweep, const struct point *point
     return sum / (double)rx;
 }
 
-static int compare_reals(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 // The valid points of one step of a sweep, or one invalid one.
 struct repeats {
     const struct sweep *sweep;
@@ -231,11 +226,7 @@ static double median(const struct repeats *repeats, figure *of, size_t at)
             values[count++] = value;
         }
     }
-    if (count == 0) {
-        return (double)NAN;
-    }
-    qsort(values, count, sizeof *values, compare_reals);
-    return count % 2 == 1 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+    return ranks_median(values, count);
 }
 
 static double *means(const struct repeats *repeats, figure *of, size_t count)
@@ -431,6 +422,8 @@ size_t sweeps_compute(const struct point_list *points, struct sweep **ret)
     }
     for (size_t i = 0; i < count; i++) {
         const struct point **own = sorted + (next[i] - sweeps[i].points);
+        sweeps[i].members = memory_new_array(const struct point *, sweeps[i].points);
+        memcpy(sweeps[i].members, own, sweeps[i].points * sizeof(const struct point *));
         add_invalid(&sweeps[i], own);
         add_steps(&sweeps[i], own);
     }
@@ -498,6 +491,7 @@ void sweeps_free(struct sweep *sweeps, size_t count)
     for (size_t i = 0; i < count; i++) {
         steps_free(sweeps[i].steps, sweeps[i].step_count);
         steps_free(sweeps[i].invalid_steps, sweeps[i].invalid_step_count);
+        free(sweeps[i].members);
         free(sweeps[i].networks);
         free(sweeps[i].routers);
         free(sweeps[i].places);

@@ -32,8 +32,9 @@ struct load_step {
 };
 
 struct sweep {
-    const struct point *first; // contains the names that all points share
-    size_t points, invalid;    // `points` includes the invalid ones
+    const struct point *first;    // contains the names that all points share
+    size_t points, invalid;       // `points` includes the invalid ones
+    const struct point **members; // all its points
     const char **networks;
     size_t network_count;
     const char **routers; // in the order of their CPU figures

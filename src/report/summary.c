@@ -6,7 +6,6 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "report/steps.h"
 
 // Indices of the columns.
 enum {
@@ -77,17 +76,24 @@ static struct summary summarise(const struct sweep *sweep, double loss_ratio)
     };
 }
 
+size_t summaries_of_sweeps(const struct sweep *sweeps, size_t count, double loss_ratio,
+                           struct summary **ret)
+{
+    struct summary *summaries = memory_new_array(struct summary, count);
+    for (size_t i = 0; i < count; i++) {
+        summaries[i] = summarise(&sweeps[i], loss_ratio);
+    }
+    *ret = summaries;
+    return count;
+}
+
 size_t summary_compute_within(const struct point_list *points, double loss_ratio,
                               struct summary **ret)
 {
     struct sweep *sweeps;
     size_t count = sweeps_compute(points, &sweeps);
-    struct summary *summaries = memory_new_array(struct summary, count);
-    for (size_t i = 0; i < count; i++) {
-        summaries[i] = summarise(&sweeps[i], loss_ratio);
-    }
+    (void)summaries_of_sweeps(sweeps, count, loss_ratio, ret);
     sweeps_free(sweeps, count);
-    *ret = summaries;
     return count;
 }
 

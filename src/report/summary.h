@@ -8,6 +8,7 @@
 #ifndef VRBENCH_REPORT_SUMMARY_H
 #define VRBENCH_REPORT_SUMMARY_H
 
+#include "report/steps.h"
 #include "report/writer.h"
 #include "result/result.h"
 
@@ -29,6 +30,9 @@ struct summary {
 // must outlive it. Loss up to `loss_ratio` counts as no loss: 0, or the ratio of a PDR.
 size_t summary_compute_within(const struct point_list *points, double loss_ratio,
                               struct summary **ret);
+// The same from sweeps of the points, which may be freed afterwards.
+size_t summaries_of_sweeps(const struct sweep *sweeps, size_t count, double loss_ratio,
+                           struct summary **ret);
 // summary_compute with a loss ratio of 0.
 size_t summary_compute(const struct point_list *points, struct summary **ret);
 

@@ -112,6 +112,44 @@ static void test_limits(void **state)
     assert_true(fabs(exact.low - limit.low) < 0.002 && fabs(exact.high - limit.high) < 0.002);
 }
 
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+// The ends of the interval are the means that sorting all means finds, and so many pairs that their
+// means would fill gigabytes take no more than a moment.
+static void test_many_pairs(void **state)
+{
+    (void)state;
+    static double ratios[30000];
+    static double means[120 * 121 / 2];
+    state_of_random = 7;
+    for (size_t i = 0; i < COUNT(ratios); i++) {
+        ratios[i] = round(100 * random_factor(0.1)) / 100; // so that some are equal
+    }
+    struct span ratio;
+    for (size_t count = 6; count <= 120; count += 19) {
+        size_t sum = 0;
+        for (size_t i = 0; i < count; i++) {
+            for (size_t k = 0; k <= i; k++) {
+                means[sum++] = exp((log(ratios[i]) + log(ratios[k])) / 2);
+            }
+        }
+        qsort(means, sum, sizeof *means, by_value);
+        assert_true(ranks_of_pairs(ratios, count, 0.05, &ratio));
+        size_t cut = 0;
+        while (cut < sum / 2 && !(means[cut] == ratio.low && means[sum - cut - 1] == ratio.high)) {
+            cut++;
+        }
+        assert_true(cut < sum / 2);
+    }
+    assert_true(ranks_of_pairs(ratios, COUNT(ratios), 0.05, &ratio));
+    assert_true(ratio.low > 0.99 && ratio.low < 1.01 && ratio.high >= ratio.low);
+}
+
 // Values that are known up to bounds give bounds at least as wide as exact ones.
 static void test_bounds(void **state)
 {
@@ -315,6 +353,7 @@ int main(void)
         cmocka_unit_test(test_needed),
         cmocka_unit_test(test_tables),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_many_pairs),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_reliable),
         cmocka_unit_test(test_a_thing_with_itself),

@@ -138,7 +138,10 @@ static void rows_name_what_they_are(void **state)
 {
     (void)state;
     struct point_list list = make(knee, COUNT(knee));
-    json_t *rows = indexes_to_json(&list);
+    struct sweep *sweeps = NULL;
+    size_t count = sweeps_compute(&list, &sweeps);
+    json_t *rows = indexes_to_json(sweeps, count);
+    sweeps_free(sweeps, count);
     assert_true(json_array_size(rows) > 5);
     const json_t *first = json_array_get(rows, 0);
     assert_string_equal(json_string_value(json_object_get(first, "index")), "throughput");
