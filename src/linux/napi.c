@@ -10,7 +10,6 @@
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -255,10 +254,8 @@ static int make_by_netlink(const struct netdev_family *family, const struct netn
     return rc;
 }
 
-// One interface, made threaded by a thread of its own.
+// An interface that is made threaded beside others.
 struct napi_job {
-    pthread_t thread;
-    bool started;
     const struct netns *ns;
     struct napi_interface *interface;
     enum napi_method method;
@@ -266,9 +263,9 @@ struct napi_job {
     struct error err;
 };
 
-static void *run_napi_job(void *context)
+static void run_napi_job(void *context, size_t i)
 {
-    struct napi_job *job = context;
+    struct napi_job *job = &((struct napi_job *)context)[i];
     _cleanup_netdev_ struct netdev_family family = {0};
     job->rc = netdev_open(job->ns, &family, &job->err);
     if (job->rc == 0) {
@@ -277,46 +274,28 @@ static void *run_napi_job(void *context)
     if (job->rc < 0) {
         error_context(&job->err, "threaded NAPI of %s", job->interface->name);
     }
-    return NULL;
 }
 
 // Several at once: each request waits until the kernel has made a thread, most of the time for a
 // CPU.
-static int make_some_by_netlink(const struct netns *ns, struct napi_interface *interfaces,
-                                size_t count, enum napi_method method, struct error *err)
+static int make_all_by_netlink(const struct netns *ns, struct napi_interface *interfaces,
+                               size_t count, enum napi_method method, struct error *err)
 {
-    struct napi_job jobs[JOBS_AT_ONCE];
+    struct napi_job *jobs = memory_new_array(struct napi_job, count);
     for (size_t i = 0; i < count; i++) {
         jobs[i] = (struct napi_job){
             .ns = ns, .interface = &interfaces[i], .method = method, .err = ERROR_INIT};
-        jobs[i].started =
-            i + 1 < count && thread_start(&jobs[i].thread, run_napi_job, &jobs[i]) == 0;
-        if (!jobs[i].started) {
-            (void)run_napi_job(&jobs[i]);
-        }
     }
+    thread_each(count, JOBS_AT_ONCE, run_napi_job, jobs);
     int rc = 0;
     for (size_t i = 0; i < count; i++) {
-        if (jobs[i].started) {
-            (void)pthread_join(jobs[i].thread, NULL);
-        }
         if (rc == 0 && jobs[i].rc != 0) {
             rc = jobs[i].rc;
             error_move(err, &jobs[i].err);
         }
         error_clear(&jobs[i].err);
     }
-    return rc;
-}
-
-static int make_all_by_netlink(const struct netns *ns, struct napi_interface *interfaces,
-                               size_t count, enum napi_method method, struct error *err)
-{
-    int rc = 0;
-    for (size_t done = 0; rc == 0 && done < count; done += JOBS_AT_ONCE) {
-        size_t many = count - done < JOBS_AT_ONCE ? count - done : JOBS_AT_ONCE;
-        rc = make_some_by_netlink(ns, interfaces + done, many, method, err);
-    }
+    free(jobs);
     return rc;
 }
 
