@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "linux/cpu.h"
 #include "linux/process.h"
 #include "machine/catalogue.h"
@@ -130,6 +131,10 @@ struct testbed_leftovers {
 // peers on the bridges.
 #define HOSTS_HELD_NS (200U * NS_PER_MS)
 
+// Most of the time of a release is spent waiting for the kernel: for the end of processes, and for
+// grace periods of RCU.
+#define RELEASED_AT_ONCE 8U
+
 // Every thread of such a testbed belongs to an end of a pair with an end outside of the host.
 static bool threads_end_without_host(const struct testbed *testbed)
 {
@@ -220,17 +225,52 @@ void testbed_free(struct testbed *testbed)
     free(testbed);
 }
 
+// One testbed's part of testbed_down().
+struct released {
+    struct testbed_leftovers leftovers;
+    int rc;
+    struct error why;
+};
+struct releasing {
+    struct testbed **testbeds;
+    struct released *parts;
+};
+
+static void release_one(void *context, size_t i)
+{
+    struct releasing *releasing = context;
+    struct released *part = &releasing->parts[i];
+    part->rc = release(releasing->testbeds[i], &part->leftovers, &part->why);
+}
+
+static void leftovers_join(struct testbed_leftovers *all, struct testbed_leftovers *part)
+{
+    task_list_add(&all->tasks, part->tasks.pids, part->tasks.count);
+    task_list_clear(&part->tasks);
+    all->hosts =
+        memory_resize(all->hosts, all->host_count + part->host_count, sizeof(struct netns *));
+    for (size_t i = 0; i < part->host_count; i++) {
+        all->hosts[all->host_count++] = part->hosts[i];
+    }
+    free(part->hosts);
+}
+
 int testbed_down(struct testbed **testbeds, size_t count, struct testbed_leftovers **ret_leftovers,
                  struct error *err)
 {
     struct testbed_leftovers *leftovers = memory_new(1, sizeof *leftovers);
     int rc = 0;
     struct error why = ERROR_INIT;
+    struct releasing releasing = {.testbeds = testbeds,
+                                  .parts = memory_new_array(struct released, count)};
+    thread_each(count, RELEASED_AT_ONCE, release_one, &releasing);
     for (size_t i = 0; i < count; i++) {
-        int released = release(testbeds[i], leftovers, &why);
-        rc = keep_first(rc, released, err, &why);
+        struct released *part = &releasing.parts[i];
+        rc = keep_first(rc, part->rc, err, &part->why);
+        leftovers_join(leftovers, &part->leftovers);
         testbeds[i] = NULL;
     }
+    free(releasing.parts);
     if (ret_leftovers != NULL) {
         *ret_leftovers = leftovers;
         return rc;
