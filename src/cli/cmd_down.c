@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/cmd_down — `vrbench down`: removes a testbed that `vrbench up` built.
+// cli/cmd_down — `vrbench down`: removes testbeds that `vrbench up` built.
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -26,29 +27,38 @@ static char *name_of(const char *operand)
 static int down_run(void *values, const struct text_list *operands, struct error *err)
 {
     (void)values;
-    if (operands->count != 1) {
-        return fail_input(err, "down requires one scenario file or testbed name");
+    if (operands->count == 0) {
+        return fail_input(err, "down requires a scenario file or testbed name");
     }
     int rc = rights_check(err);
     if (rc < 0) {
         return rc;
     }
-    _cleanup_free_ char *name = name_of(operands->items[0]);
-    json_t *request = owner_request("down");
-    json_object_set_new(request, "name", json_string(name));
-    rc = owner_call(request, NULL, err);
-    if (rc == 0) {
-        printf("%s is down\n", name);
+    size_t count = operands->count;
+    _cleanup_free_ json_t **requests = memory_new_array(json_t *, count);
+    _cleanup_free_ bool *done = memory_new_array(bool, count);
+    _cleanup_free_ char **names = memory_new_array(char *, count);
+    for (size_t i = 0; i < count; i++) {
+        names[i] = name_of(operands->items[i]);
+        requests[i] = owner_request("down");
+        json_object_set_new(requests[i], "name", json_string(names[i]));
+    }
+    rc = owner_call_all(requests, count, done, err);
+    for (size_t i = 0; i < count; i++) {
+        if (done[i]) {
+            printf("%s is down\n", names[i]);
+        }
+        free(names[i]);
     }
     return rc;
 }
 
 const struct command command_down = {
     .name = "down",
-    .operands = "SCENARIO",
-    .summary = "Remove a testbed that vrbench up built",
+    .operands = "SCENARIO…",
+    .summary = "Remove testbeds that vrbench up built",
     .details = "SCENARIO is the file or the testbed's name. Ends every process inside, and\n"
-               "gives lent interfaces back.",
+               "gives lent interfaces back. Several testbeds are removed at the same time.",
     .options = down_options,
     .values_size = 1,
     .run = down_run,

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/cmd_up — `vrbench up`: builds a testbed that remains after the command.
+// cli/cmd_up — `vrbench up`: builds testbeds that remain after the command.
 #include <stdio.h>
 
+#include "base/cleanup.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "linux/cpu.h"
 #include "linux/rights.h"
@@ -46,49 +48,86 @@ static int choose_topology(const struct scenario *scenario, const char *asked, e
     return 0;
 }
 
-static int up_run(void *values, const struct text_list *operands, struct error *err)
+// A testbed to build.
+struct up_order {
+    struct scenario *scenario;
+    enum topology topology;
+};
+
+static int read_orders(const struct up_values *asked, const struct text_list *files,
+                       const struct cpu_list *usable, struct up_order *ret, struct error *err)
 {
-    const struct up_values *asked = values;
-    struct cpu_list usable;
-    enum topology topology = TOPOLOGY_DIRECT;
-    _cleanup_scenario_ struct scenario *scenario = NULL;
-    if (operands->count != 1) {
-        return fail_input(err, "up requires one scenario file");
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < files->count; i++) {
+        rc = scenario_read(files->items[i], (unsigned)usable->count, &ret[i].scenario, err);
+        if (rc == 0) {
+            rc = choose_topology(ret[i].scenario, asked->topology, &ret[i].topology, err);
+        }
     }
-    int rc = cpu_list_usable(&usable, err);
-    if (rc == 0) {
-        rc = scenario_read(operands->items[0], (unsigned)usable.count, &scenario, err);
-    }
-    if (rc == 0) {
-        rc = choose_topology(scenario, asked->topology, &topology, err);
-    }
-    if (rc == 0) {
-        rc = rights_check(err);
-    }
+    return rc;
+}
+
+static int check_machine(const struct up_values *asked, const struct up_order *orders, size_t count,
+                         struct error *err)
+{
+    int rc = rights_check(err);
     if (rc == 0) {
         rc = rights_check_settings(err);
     }
     if (rc == 0) {
         rc = testbed_clean_up_dead(err);
     }
-    if (rc == 0) {
-        rc = testbed_check_links(scenario, asked->even_default_route, err);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        rc = testbed_check_links(orders[i].scenario, asked->even_default_route, err);
     }
-    if (rc == 0) {
-        rc = owner_call(build_request(owner_request("up"), scenario, topology, &usable), NULL, err);
+    return rc;
+}
+
+static int up_build(const struct up_order *orders, size_t count, const struct cpu_list *usable,
+                    struct error *err)
+{
+    _cleanup_free_ json_t **requests = memory_new_array(json_t *, count);
+    _cleanup_free_ bool *done = memory_new_array(bool, count);
+    for (size_t i = 0; i < count; i++) {
+        requests[i] =
+            build_request(owner_request("up"), orders[i].scenario, orders[i].topology, usable);
     }
-    if (rc == 0) {
-        printf("%s is up (%s): vrbench list shows its routers, vrbench down %s removes it\n",
-               scenario->name, topology_name(topology), scenario->name);
+    int rc = owner_call_all(requests, count, done, err);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = orders[i].scenario->name;
+        if (done[i]) {
+            printf("%s is up (%s): vrbench list shows its routers, vrbench down %s removes it\n",
+                   name, topology_name(orders[i].topology), name);
+        }
+    }
+    return rc;
+}
+
+static int up_run(void *values, const struct text_list *operands, struct error *err)
+{
+    const struct up_values *asked = values;
+    struct cpu_list usable;
+    size_t count = operands->count;
+    if (count == 0) {
+        return fail_input(err, "up requires a scenario file");
+    }
+    int rc = cpu_list_usable(&usable, err);
+    _cleanup_free_ struct up_order *orders = memory_new_array(struct up_order, count);
+    rc = rc == 0 ? read_orders(asked, operands, &usable, orders, err) : rc;
+    rc = rc == 0 ? check_machine(asked, orders, count, err) : rc;
+    rc = rc == 0 ? up_build(orders, count, &usable, err) : rc;
+    for (size_t i = 0; i < count; i++) {
+        scenario_free(orders[i].scenario);
     }
     return rc;
 }
 
 const struct command command_up = {
     .name = "up",
-    .operands = "SCENARIO",
-    .summary = "Build a testbed and keep it",
-    .details = "vrbench list, create, destroy, reboot and console then take the routers by\n"
+    .operands = "SCENARIO…",
+    .summary = "Build testbeds and keep them",
+    .details = "Several testbeds are built at the same time.\n"
+               "vrbench list, create, destroy, reboot and console then take the routers by\n"
                "name, and vrbench cpu sets their CPU allocation. Host and source are connected\n"
                "by interfaces mgmt0 (" STANDING_HOST " and " STANDING_SOURCE "), so that\n"
                "the source can query an SNMP agent on the host. The owner, a background\n"

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "linux/process.h"
 #include "owner/owner.h"
 #include "owner/view.h"
@@ -27,6 +28,7 @@
 #include "testbed/record.h"
 
 #define ATTEMPTS         5U
+#define CALLS_AT_ONCE    8U
 #define START_PAUSE_NS   (50U * NS_PER_MS)
 #define CANCEL_WITHIN_NS (60U * NS_PER_S) // limit for a cancelled request to end
 #define LOOK_MS          200              // interval of checks for the deadline of an answer
@@ -237,6 +239,40 @@ int owner_call(json_t *request, json_t **ret_answer, struct error *err)
     return rc;
 }
 
+struct calls {
+    json_t **requests;
+    struct error *errors;
+    int *results;
+};
+
+static void call_one(void *context, size_t i)
+{
+    struct calls *calls = context;
+    calls->results[i] = owner_call(calls->requests[i], NULL, &calls->errors[i]);
+}
+
+int owner_call_all(json_t **requests, size_t count, bool *ret_done, struct error *err)
+{
+    struct calls calls = {.requests = requests,
+                          .errors = memory_new_array(struct error, count),
+                          .results = memory_new_array(int, count)};
+    int rc = 0;
+    thread_each(count, CALLS_AT_ONCE, call_one, &calls);
+    for (size_t i = 0; i < count; i++) {
+        ret_done[i] = calls.results[i] == 0;
+        if (calls.results[i] < 0 && rc == 0) {
+            rc = calls.results[i];
+            error_move(err, &calls.errors[i]);
+        } else if (calls.results[i] < 0) {
+            log_warning("owner", "%s", calls.errors[i].text);
+        }
+        error_clear(&calls.errors[i]);
+    }
+    free(calls.errors);
+    free(calls.results);
+    return rc;
+}
+
 static bool testbed_stands(const char *id)
 {
     struct record *record = NULL;
@@ -252,23 +288,28 @@ void owner_down_all(unsigned *ret_count)
 {
     char **ids = NULL;
     size_t count = 0;
+    size_t standing = 0;
     *ret_count = 0;
     if (record_list(&ids, &count, NULL) < 0) {
         return;
     }
+    json_t **requests = memory_new_array(json_t *, count);
+    bool *done = memory_new_array(bool, count);
     for (size_t i = 0; i < count; i++) {
-        if (!testbed_stands(ids[i])) {
-            continue;
-        }
-        _cleanup_error_ struct error why = ERROR_INIT;
-        json_t *request = owner_request("down");
-        json_object_set_new(request, "name", json_string(ids[i]));
-        if (owner_call(request, NULL, &why) == 0) {
-            ++*ret_count;
-        } else {
-            log_warning("cleanup", "%s", why.text);
+        if (testbed_stands(ids[i])) {
+            requests[standing] = owner_request("down");
+            json_object_set_new(requests[standing++], "name", json_string(ids[i]));
         }
     }
+    _cleanup_error_ struct error why = ERROR_INIT;
+    if (owner_call_all(requests, standing, done, &why) < 0) {
+        log_warning("cleanup", "%s", why.text);
+    }
+    for (size_t i = 0; i < standing; i++) {
+        *ret_count += done[i];
+    }
+    free(done);
+    free(requests);
     record_free_ids(ids, count);
 }
 

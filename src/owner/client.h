@@ -11,6 +11,7 @@
 #define VRBENCH_OWNER_CLIENT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "base/error.h"
 #include "sampler/sample.h"
@@ -23,6 +24,11 @@ json_t *owner_request(const char *what);
 // Sends and frees a request and waits for its answer: returns 0 and a new reference (ret_answer may
 // be NULL), or the owner's negative error.
 int owner_call(json_t *request, json_t **ret_answer, struct error *err);
+
+// Sends and frees several requests, which the owner works on at the same time, and waits for all
+// answers. `ret_done` reports which succeeded. Returns the first failure; logs further ones as
+// warnings.
+int owner_call_all(json_t **requests, size_t count, bool *ret_done, struct error *err);
 
 // Takes all testbeds down and counts the removed ones. Logs failures as warnings.
 void owner_down_all(unsigned *ret_count);

@@ -4,7 +4,7 @@
 # what on_crash says, the owner's own death, and down to nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 103
+plan 108
 
 scenario_two netns "direct, bridged, dedicated"
 sed 's/^name: two/name: other/' "$T/two.yaml" >"$T/other.yaml"
@@ -160,4 +160,13 @@ end_owner
 cat "$T/record" >"$record"
 ok "down, by file" vrbench down "$T/other.yaml"
 ok "down, by name" vrbench down two
+
+# Several at the same time.
+ok "up with two scenarios" vrbench up "$T/two.yaml" "$T/other.yaml"
+is "  builds both" "$(vrbench list --json | jq -r 'map(.testbed) | unique | join(" ")')" "other two"
+vrbench down two missing other >"$T/out" 2>"$T/err"
+is "down with a name that does not exist is bad usage" $? 2
+like "  which names it" "$(cat "$T/err")" 'missing'
+is "  and removes the others" "$(cat "$T/out")" "two is down
+other is down"
 unchanged "nothing is left" "$T/before"
