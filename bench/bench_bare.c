@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * bench/bench_bare — the lower limit of bench_testbed: measures the time to make only the kernel's
- * objects of N one-router bridged labs, one after the other, with the same functions: four network
- * namespaces, two bridges, four veth pairs and seven NAPI threads a lab. There are no addresses,
- * processes, control groups and records. Prints one JSON object, with the microseconds of a lab for
- * each kind of object. Called by bench/run.
+ * objects of N one-router bridged labs, as many at the same time, with the same functions: four
+ * network namespaces, two bridges, four veth pairs and seven NAPI threads a lab. There are no
+ * addresses, processes, control groups and records. Prints one JSON object, with the microseconds
+ * of a lab for each kind of object. Called by bench/run.
  *
  *     bench_bare N
  */
@@ -15,12 +15,15 @@
 #include "await_kernel.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "linux/link.h"
 #include "linux/napi.h"
 #include "linux/netns.h"
 #include "linux/offload.h"
 
 enum { SOURCE, ROUTER, SINK, HOST, NODES };
+#define MADE_AT_ONCE 8U // as bench_testbed
+
 enum { BRIDGES = 2, PAIRS = 4 };
 enum { BRIDGE_INDEX = 100, PORT_INDEX = 110, END_INDEX = 120 };
 
@@ -119,6 +122,23 @@ static int make_step(struct bare *bare, enum step step, struct error *err)
     return 0;
 }
 
+struct making {
+    struct bare *labs;
+    uint64_t (*spent)[STEPS]; // by each lab
+    struct error *errors;
+};
+
+static void make_one(void *context, size_t i)
+{
+    struct making *making = context;
+    int rc = 0;
+    for (enum step step = NAMESPACES; rc == 0 && step < STEPS; step++) {
+        uint64_t began = clock_monotonic_ns();
+        rc = make_step(&making->labs[i], step, &making->errors[i]);
+        making->spent[i][step] = clock_monotonic_ns() - began;
+    }
+}
+
 int main(int argc, char **argv)
 {
     size_t count = argc == 2 ? strtoul(argv[1], NULL, 10) : 0;
@@ -131,24 +151,30 @@ int main(int argc, char **argv)
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
     _cleanup_error_ struct error err = ERROR_INIT;
-    struct bare *labs = memory_new_array(struct bare, count);
-    uint64_t spent[STEPS] = {0};
+    struct making making = {.labs = memory_new_array(struct bare, count),
+                            .spent = memory_new(count, sizeof *making.spent),
+                            .errors = memory_new_array(struct error, count)};
     uint64_t start = clock_monotonic_ns();
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < count; i++) {
-        for (enum step step = NAMESPACES; rc == 0 && step < STEPS; step++) {
-            uint64_t began = clock_monotonic_ns();
-            rc = make_step(&labs[i], step, &err);
-            spent[step] += clock_monotonic_ns() - began;
-        }
-    }
+    thread_each(count, MADE_AT_ONCE, make_one, &making);
     uint64_t up = clock_monotonic_ns();
-    for (size_t i = 0; i < count * NODES; i++) {
-        netns_close(labs[i / NODES].nodes[i % NODES]);
+    uint64_t spent[STEPS] = {0};
+    for (size_t i = 0; i < count; i++) {
+        for (size_t node = 0; node < NODES; node++) {
+            netns_close(making.labs[i].nodes[node]);
+        }
+        for (enum step step = NAMESPACES; step < STEPS; step++) {
+            spent[step] += making.spent[i][step];
+        }
+        if (err.text == NULL) {
+            error_move(&err, &making.errors[i]);
+        }
+        error_clear(&making.errors[i]);
     }
-    free(labs);
-    int freed_rc = await_kernel(rc < 0 ? NULL : &err);
-    if (rc < 0 || freed_rc < 0) {
+    free(making.labs);
+    free(making.spent);
+    free(making.errors);
+    int freed_rc = await_kernel(err.text != NULL ? NULL : &err);
+    if (err.text != NULL || freed_rc < 0) {
         fprintf(stderr, "bench_bare: %s\n", err.text);
         return EXIT_FAILED;
     }

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * bench/bench_testbed — measures the time to build N one-router bridged labs, each a testbed, and
- * to take them down: until they are let go (`let_go_s`), until none of their processes and threads
- * is left (`down_s`; names, control groups and records went before), and until the kernel has also
- * freed the bridges, which nothing can reach any more (`freed_s`). All three are counted from the
- * start of taking down. Prints one JSON object. Called by bench/run.
+ * bench/bench_testbed — measures the time to build N one-router bridged labs, each a testbed,
+ * several at the same time, and to take them down: until they are let go (`let_go_s`), until none
+ * of their processes and threads is left (`down_s`; names, control groups and records went before),
+ * and until the kernel has also freed the bridges, which nothing can reach any more (`freed_s`).
+ * All three are counted from the start of taking down. Prints one JSON object. Called by bench/run.
  *
  *     bench_testbed N
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 
 #include "await_kernel.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "scenario/scenario.h"
 #include "testbed/testbed.h"
+
+#define BUILT_AT_ONCE 8U // as `vrbench up` with several scenarios
 
 static const char lab_text[] = "name: lab\n"
                                "topologies: [bridged]\n"
@@ -25,19 +28,45 @@ static const char lab_text[] = "name: lab\n"
                                "networks: { NET0: { router: r1 } }\n"
                                "traffic: { lengths: [64], rates: { pps: [1000] } }\n";
 
+struct building {
+    const struct scenario *scenario;
+    struct cpu_list usable;
+    struct testbed **labs;
+    struct error *errors; // one of each lab
+};
+
+// The labs outlive this process as those of `vrbench up` do: otherwise a router would end with the
+// thread that made it.
+static void build_one(void *context, size_t i)
+{
+    struct building *building = context;
+    struct error *err = &building->errors[i];
+    struct plan *plan = NULL;
+    if (plan_make(building->scenario, TOPOLOGY_BRIDGED, &building->usable, &plan, err) == 0) {
+        (void)testbed_up(plan, true, &building->labs[i], err);
+    }
+}
+
+// Returns the number of labs in `labs`, which are the first ones, in *ret_built.
 static int build_all(const struct scenario *scenario, struct testbed **labs, size_t count,
                      size_t *ret_built, struct error *err)
 {
-    struct cpu_list usable;
-    int rc = cpu_list_usable(&usable, err);
-    for (*ret_built = 0; rc == 0 && *ret_built < count;) {
-        struct plan *plan = NULL;
-        rc = plan_make(scenario, TOPOLOGY_BRIDGED, &usable, &plan, err);
-        if (rc == 0) {
-            rc = testbed_up(plan, false, &labs[*ret_built], err);
-        }
-        *ret_built += rc == 0;
+    struct building building = {
+        .scenario = scenario, .labs = labs, .errors = memory_new_array(struct error, count)};
+    int rc = cpu_list_usable(&building.usable, err);
+    if (rc == 0) {
+        thread_each(count, BUILT_AT_ONCE, build_one, &building);
     }
+    for (size_t i = 0; i < count; i++) {
+        if (labs[i] != NULL) {
+            labs[(*ret_built)++] = labs[i];
+        } else if (rc == 0) {
+            rc = -EIO;
+            error_move(err, &building.errors[i]);
+        }
+        error_clear(&building.errors[i]);
+    }
+    free(building.errors);
     return rc;
 }
 

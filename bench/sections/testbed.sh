@@ -44,10 +44,11 @@ bench_testbed() {
 }
 
 table_testbed() {
-    echo "One-router bridged labs, built one after the other and removed. \`down\`: until no name," \
+    echo "One-router bridged labs, built and removed: by vrbench eight at the same time, as by" \
+        "\`vrbench up\` with several scenarios. \`down\`: until no name," \
         "process, thread or control group of them is left. What the kernel frees later is not seen by" \
         "anything: for Mininet and ip, the namespaces; for vrbench also the bridges in them (\`freed\`)." \
-        "\`bare\`: the kernel's share of vrbench's \`up\` (namespaces, bridges, cables, NAPI threads), in turn."
+        "\`bare\`: the kernel's share of vrbench's \`up\` (namespaces, bridges, cables, NAPI threads), as many at the same time."
     echo
     table 'labs' less vrbench mininet ip bare
 }
