@@ -24,7 +24,7 @@ struct run_values {
     const char *engine;
     struct text_list topologies;
     const char *redo, *rates_from;
-    uint64_t wait_quiet, most_disturbed;
+    uint64_t wait_quiet, most_disturbed, seed;
     bool quick, resume, check, json, study_timing, even_default_route;
     unsigned verbosity;
 };
@@ -61,6 +61,7 @@ static const struct option_row run_options[] = {
      .max = 1000000,
      .argument = "N",
      .help = "stop after N disturbed points in a row"},
+    SEED_OPTION(run_values),
     TOPOLOGIES_OPTION(run_values),
     ENGINE_OPTION(run_values),
     DEFAULT_ROUTE_OPTION(run_values),
@@ -85,6 +86,11 @@ static int narrow(struct scenario *scenario, const struct run_values *asked, str
 {
     if (asked->study_timing && scenario->method != METHOD_STUDY) {
         return fail_input(err, "--study-timing requires method: study, which scenario %s lacks",
+                          scenario->name);
+    }
+    if (asked->seed != 0 && scenario->method == METHOD_STUDY) {
+        return fail_input(err,
+                          "--seed: scenario %s has method: study, which keeps the study's order",
                           scenario->name);
     }
     return measuring_narrow(scenario, &asked->topologies, err);
@@ -183,6 +189,7 @@ static struct job job_for(const struct run_values *asked, const struct scenario 
                         .study_timing = asked->study_timing,
                         .resume = asked->resume,
                         .redo_disturbed = asked->redo != NULL,
+                        .seed = (unsigned)asked->seed,
                         .rates_from = asked->rates_from,
                         .wait_quiet_s = (unsigned)asked->wait_quiet,
                         .most_disturbed = (unsigned)asked->most_disturbed};
@@ -346,6 +353,9 @@ static int run_run(void *values, const struct text_list *operands, struct error 
     if (asked->rates_from != NULL && asked->resume) {
         return fail_input(err,
                           "--rates-from can't be combined with --resume: the run has its loads");
+    }
+    if (asked->seed != 0 && asked->resume) {
+        return fail_input(err, "--seed can't be combined with --resume: the run has its order");
     }
     log_set_verbosity(asked->verbosity);
     struct scenario_list scenarios = {0};

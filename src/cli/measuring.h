@@ -17,6 +17,12 @@
         .offset = offsetof(struct values, wait_quiet), .min = 1, .max = 86400,                     \
         .argument = "SECONDS", .help = "wait for a quiet machine, at most so long"                 \
     }
+#define SEED_OPTION(values)                                                                        \
+    {                                                                                              \
+        .name = "seed", .type = OPTION_INTEGER, .offset = offsetof(struct values, seed), .min = 1, \
+        .max = UINT32_MAX, .argument = "N",                                                        \
+        .help = "order of the loads: as in the run with seed N in run.json"                        \
+    }
 #define TOPOLOGIES_OPTION(values)                                                                  \
     {                                                                                              \
         .name = "topology", .type = OPTION_TEXT_LIST,                                              \

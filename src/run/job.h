@@ -13,10 +13,14 @@ struct job {
     const struct scenario *scenario;
     const char *folder;
     bool quick, resume;
-    bool study_timing;      // durations of trials and pauses are the study's; only with its method
-    unsigned pause_s;       // idle time before each point
-    bool redo_disturbed;    // of a resumed run: its disturbed points are measured again
-    unsigned wait_quiet_s;  // wait so long for a quiet machine before measuring; 0 = do not wait
+    bool study_timing;     // durations of trials and pauses are the study's; only with its method
+    unsigned pause_s;      // idle time before each point
+    bool redo_disturbed;   // of a resumed run: its disturbed points are measured again
+    unsigned wait_quiet_s; // wait so long for a quiet machine before measuring; 0 = do not wait
+    // The loads of a repeat are measured in a random order: always, or if the scenario
+    // has repeats or a seed is given. 0 = the seed is drawn. A resumed run keeps its order.
+    bool shuffled;
+    unsigned seed;
     const char *rates_from; // folder of a run whose loads are measured; NULL = the scenario's loads
     // Goals to search for instead of measuring the scenario's loads; none = a run.
     const struct search_goal *goals;

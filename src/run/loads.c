@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // run/loads — converts the loads of a scenario to rows for search/sweep. See parts.h.
 #include <stdlib.h>
+#include <sys/random.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -60,6 +61,31 @@ int job_loads_note(const struct job_loads *loads, struct job_state *state, struc
         json_object_set_new(all, key, list);
     }
     return json_object_size(all) == before ? 0 : store_write_run(state->store, state->run, err);
+}
+
+// ---- the order of the points
+
+void job_loads_shuffle(struct job_state *state)
+{
+    const struct job *job = state->job;
+    bool wanted = job->shuffled || job->seed > 0 || job->scenario->traffic.repeats > 1;
+    if (!wanted || job->scenario->method == METHOD_STUDY) {
+        return;
+    }
+    uint32_t seed = job->seed;
+    while (seed == 0) {
+        if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed) {
+            seed = (uint32_t)clock_realtime_ns() | 1U;
+        }
+    }
+    json_object_set_new(state->run, "seed", json_integer((json_int_t)seed));
+}
+
+static struct shuffle recall_shuffle(const struct job_state *state)
+{
+    const json_t *seed = json_object_get(state->run, "seed");
+    return (struct shuffle){.shuffled = json_is_integer(seed),
+                            .seed = (uint32_t)json_integer_value(seed)};
 }
 
 // ---- the loads of another run
@@ -230,6 +256,7 @@ void job_loads_make(const struct job_state *state, struct job_loads *ret)
         .attempts = quick ? QUICK_ATTEMPTS : ATTEMPTS,
         .done = ret->done,
         .done_count = list_done(state, ret->done),
+        .shuffle = recall_shuffle(state),
     };
     ret->search = sweep_new(&ret->spec);
 }

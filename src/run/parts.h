@@ -62,6 +62,9 @@ void job_loads_clear(struct job_loads *loads);
 #define _cleanup_job_loads_ __attribute__((cleanup(job_loads_clear)))
 // Writes the loads found since the last call to run.json, where a resumed run reads them.
 int job_loads_note(const struct job_loads *loads, struct job_state *state, struct error *err);
+// Draws the seed of the order of the points, or takes the job's, and writes it into state->run,
+// where job_loads_make() reads it. Does nothing if the order is not random.
+void job_loads_shuffle(struct job_state *state);
 // Checks that the job's `rates_from` has loads for each topology and length. Fails with exit status
 // 2. Does nothing if the job has none.
 int job_loads_check(const struct job *job, struct error *err);

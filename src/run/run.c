@@ -188,6 +188,7 @@ static int begin_run(struct job_state *state, json_t *before, struct error *err)
         }
         json_object_set_new(state->run, "machine", describe_machine(&machine));
         computer_clear(&machine);
+        job_loads_shuffle(state);
         int rc = job_loads_take(state, err);
         if (rc < 0) {
             return rc;

@@ -12,7 +12,8 @@
 struct ladder {
     struct search search;
     struct ladder_spec spec;
-    size_t at; // point: step * repeats + repeat
+    size_t at;     // index in `order`
+    size_t *order; // points as step * repeats + repeat
     bool warm;
 };
 
@@ -34,25 +35,61 @@ static bool point_is_done(const struct ladder_spec *spec, size_t at)
            bsearch(&id, spec->done, spec->done_count, sizeof id, load_id_compare) != NULL;
 }
 
-// The first point from `at` on that is not done.
-static size_t skip_done(const struct ladder_spec *spec, size_t at)
+bool ladder_is_done(const struct ladder_spec *spec)
 {
+    size_t at = 0;
     while (at < spec->count * spec->repeats && point_is_done(spec, at)) {
         at++;
     }
-    return at;
+    return at == spec->count * spec->repeats;
 }
 
-bool ladder_is_done(const struct ladder_spec *spec)
+// SplitMix64 (Steele, Lea and Flood 2014).
+static uint64_t draw_number(uint64_t *state)
 {
-    return skip_done(spec, 0) == spec->count * spec->repeats;
+    uint64_t mixed = *state += 0x9e3779b97f4a7c15ULL;
+    mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9ULL;
+    mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebULL;
+    return mixed ^ mixed >> 31;
+}
+
+// Shuffles the points of one repeat (Fisher and Yates).
+static void shuffle_repeat(const struct ladder_spec *spec, unsigned repeat, size_t *points)
+{
+    uint64_t state = spec->shuffle.seed;
+    const unsigned parts[] = {spec->place, spec->length, repeat};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        state = draw_number(&state) ^ parts[i];
+    }
+    for (size_t left = spec->count; left > 1; left--) {
+        size_t drawn = (size_t)(draw_number(&state) % left);
+        size_t moved = points[drawn];
+        points[drawn] = points[left - 1];
+        points[left - 1] = moved;
+    }
+}
+
+static size_t *make_order(const struct ladder_spec *spec)
+{
+    size_t *order = memory_new_array(size_t, spec->count * spec->repeats);
+    for (size_t i = 0; i < spec->count * spec->repeats; i++) {
+        size_t step = i % spec->count;
+        order[i] = spec->shuffle.shuffled ? step * spec->repeats + i / spec->count : i;
+    }
+    for (unsigned repeat = 0; spec->shuffle.shuffled && repeat < spec->repeats; repeat++) {
+        shuffle_repeat(spec, repeat, &order[repeat * spec->count]);
+    }
+    return order;
 }
 
 static bool ladder_next(struct search *search, struct load *ret)
 {
     struct ladder *ladder = (struct ladder *)search;
     const struct ladder_spec *spec = &ladder->spec;
-    ladder->at = skip_done(spec, ladder->at);
+    while (ladder->at < spec->count * spec->repeats &&
+           point_is_done(spec, ladder->order[ladder->at])) {
+        ladder->at++;
+    }
     if (ladder->at >= spec->count * spec->repeats) {
         return false;
     }
@@ -65,8 +102,8 @@ static bool ladder_next(struct search *search, struct load *ret)
         return true;
     }
     ret->use = LOAD_POINT;
-    ret->step = (unsigned)(ladder->at / spec->repeats);
-    ret->repeat = (unsigned)(ladder->at % spec->repeats);
+    ret->step = (unsigned)(ladder->order[ladder->at] / spec->repeats);
+    ret->repeat = (unsigned)(ladder->order[ladder->at] % spec->repeats);
     ret->pps = spec->pps[ret->step];
     ret->duration_ns = spec->duration_ns;
     ret->attempts = spec->attempts;
@@ -84,7 +121,9 @@ static void ladder_tell(struct search *search, const struct load *load,
 
 static void ladder_free(struct search *search)
 {
-    free(search);
+    struct ladder *ladder = (struct ladder *)search;
+    free(ladder->order);
+    free(ladder);
 }
 
 static const struct search_ops ladder_ops = {ladder_next, ladder_tell, ladder_free};
@@ -92,7 +131,8 @@ static const struct search_ops ladder_ops = {ladder_next, ladder_tell, ladder_fr
 struct search *ladder_new(const struct ladder_spec *spec)
 {
     struct ladder *ladder = memory_new(1, sizeof *ladder);
-    *ladder = (struct ladder){.search = {.ops = &ladder_ops}, .spec = *spec};
+    *ladder =
+        (struct ladder){.search = {.ops = &ladder_ops}, .spec = *spec, .order = make_order(spec)};
     return &ladder->search;
 }
 

@@ -3,7 +3,9 @@
 #ifndef VRBENCH_SEARCH_LADDER_H
 #define VRBENCH_SEARCH_LADDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "search/search.h"
 
@@ -12,6 +14,14 @@ struct load_id {
     unsigned place, length, step, repeat;
 };
 int load_id_compare(const void *one, const void *other); // for qsort(3)
+
+// The order of the points of a ladder: load by load, the repeats of a load adjacent; or, if
+// `shuffled`, repeat by repeat, the loads of a repeat in a random order. The order is determined by
+// seed, place, length and repeat, so that a resumed search continues in the same order.
+struct shuffle {
+    bool shuffled;
+    uint32_t seed;
+};
 
 struct ladder_spec {
     unsigned place, length;
@@ -23,6 +33,7 @@ struct ladder_spec {
     const struct load_id
         *done; // points already measured, of any ladder, sorted; outlives the search
     size_t done_count;
+    struct shuffle shuffle;
 };
 
 // Makes a search: a warm-up at the middle load, then the points that are not done. After a router's

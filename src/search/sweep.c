@@ -34,6 +34,7 @@ static struct ladder_spec ladder_of(const struct sweep *sweep, const struct swee
         .attempts = spec->attempts,
         .done = spec->done,
         .done_count = spec->done_count,
+        .shuffle = spec->shuffle,
     };
 }
 

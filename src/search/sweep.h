@@ -30,6 +30,7 @@ struct sweep_spec {
     unsigned attempts;
     const struct load_id *done; // as in struct ladder_spec
     size_t done_count;
+    struct shuffle shuffle; // of the points of each row
 };
 
 // Makes a search. Everything that the spec points to must outlive it.

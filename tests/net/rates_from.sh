@@ -5,7 +5,7 @@
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "$SOURCE_ROOT/tests/net/lib/made_up.sh"
 isolate --run "$@"
-plan 10
+plan 11
 
 made_up first 1 2
 # Found in this order by a search; each load has two repeats.
@@ -47,4 +47,5 @@ ok "so is a scenario with a profile" exits 2 "$VRBENCH" run "$T/profile.yaml" \
 ok "and a folder without a run" fails "$VRBENCH" run "$T/auto.yaml" --rates-from "$T/none" -o "$T/none"
 ok "a resumed run has its loads already" exits 2 "$VRBENCH" run "$T/auto.yaml" --resume \
     --rates-from "$T/first" -o "$T/auto"
+ok "  and its order" exits 2 "$VRBENCH" run "$T/auto.yaml" --resume --seed 5 -o "$T/auto"
 unchanged "  nothing was made" "$T/before"

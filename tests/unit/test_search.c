@@ -362,6 +362,86 @@ static void test_sweep_measures_each_point_once_in_order(void **state)
     lab_tear_down(&lab);
 }
 
+// The steps of the points of a ladder of 8 loads and 3 repeats, in the order of measurement.
+static void list_steps(const struct ladder_spec *spec, unsigned *steps, unsigned *repeats)
+{
+    struct device *device = device_new(1e6);
+    struct search *search = ladder_new(spec);
+    run_search(search, device);
+    size_t count = 0;
+    for (size_t i = 0; i < device->settled; i++) {
+        if (device->loads[i].use == LOAD_POINT) {
+            assert_true(device->loads[i].pps == spec->pps[device->loads[i].step]);
+            steps[count] = device->loads[i].step;
+            repeats[count++] = device->loads[i].repeat;
+        }
+    }
+    assert_int_equal(count + spec->done_count, 24);
+    search_free(search);
+    free(device);
+}
+
+static void test_shuffled_repeats_follow_each_other(void **state)
+{
+    (void)state;
+    const double pps[8] = {100, 200, 300, 400, 500, 600, 700, 800};
+    struct ladder_spec spec = {
+        .length = 64, .pps = pps, .count = 8, .repeats = 3, .attempts = 1, .shuffle = {true, 7}};
+    unsigned steps[24];
+    unsigned repeats[24];
+    list_steps(&spec, steps, repeats);
+    size_t in_place = 0;
+    for (unsigned repeat = 0; repeat < 3; repeat++) {
+        unsigned seen = 0;
+        for (size_t i = 0; i < 8; i++) {
+            assert_int_equal(repeats[8 * repeat + i], repeat);
+            seen |= 1U << steps[8 * repeat + i];
+            in_place += steps[8 * repeat + i] == i;
+        }
+        assert_int_equal(seen, 0xff); // each load once
+    }
+    assert_true(in_place < 12);
+    assert_memory_not_equal(&steps[0], &steps[8], 8 * sizeof steps[0]);
+    // The same seed gives the same order, another place, length or seed another one.
+    unsigned again[24];
+    list_steps(&spec, again, repeats);
+    assert_memory_equal(steps, again, sizeof steps);
+    struct ladder_spec others[3] = {spec, spec, spec};
+    others[0].place = 1;
+    others[1].length = 65;
+    others[2].shuffle.seed = 8;
+    for (size_t i = 0; i < 3; i++) {
+        list_steps(&others[i], again, repeats);
+        assert_memory_not_equal(steps, again, sizeof steps);
+    }
+}
+
+// Also if the resumed run has more repeats, as that of `vrbench ab`.
+static void test_shuffled_order_survives_a_resume(void **state)
+{
+    (void)state;
+    const double pps[8] = {100, 200, 300, 400, 500, 600, 700, 800};
+    struct ladder_spec spec = {
+        .length = 64, .pps = pps, .count = 8, .repeats = 3, .attempts = 1, .shuffle = {true, 7}};
+    unsigned steps[24];
+    unsigned repeats[24];
+    list_steps(&spec, steps, repeats);
+    for (size_t keep = 1; keep < 24; keep++) {
+        struct load_id done[24];
+        for (size_t i = 0; i < keep; i++) {
+            done[i] = (struct load_id){0, 64, steps[i], repeats[i]};
+        }
+        qsort(done, keep, sizeof done[0], load_id_compare);
+        struct ladder_spec rest = spec;
+        rest.done = done;
+        rest.done_count = keep;
+        unsigned left[24];
+        unsigned ignored[24];
+        list_steps(&rest, left, ignored);
+        assert_memory_equal(left, &steps[keep], (24 - keep) * sizeof left[0]);
+    }
+}
+
 static void test_sweep_finds_loads_where_none_are_given(void **state)
 {
     (void)state;
@@ -465,6 +545,8 @@ int main(void)
         cmocka_unit_test(test_death_is_not_repeated),
         cmocka_unit_test(test_ladder_thins),
         cmocka_unit_test(test_sweep_measures_each_point_once_in_order),
+        cmocka_unit_test(test_shuffled_repeats_follow_each_other),
+        cmocka_unit_test(test_shuffled_order_survives_a_resume),
         cmocka_unit_test(test_sweep_finds_loads_where_none_are_given),
         cmocka_unit_test(test_resumed_sweep_skips_what_is_done),
         cmocka_unit_test(test_recalled_loads_are_not_searched_again),
