@@ -403,6 +403,21 @@ cut_off() { ! vrbench console two/source -- ping -q -c 2 -W 1 -i 0.2 "198.19.$1.
 # lost FILE — packets that a ping lost.
 lost() { awk '/packets transmitted/ { print $1 - $4 }' "$1"; }
 
+# end_inside PROCESS [SIGNAL] — ends by that signal (TERM) the program that a `"$VRBENCH" console ...` in the
+# background started, whether it is a child of the console or has taken its place, and waits for the console.
+end_inside() {
+    inside=$(descendants "$1")
+    # shellcheck disable=SC2086 # a list of processes
+    kill -s "${2:-TERM}" ${inside:-$1}
+    wait "$1" 2>/dev/null
+}
+descendants() {
+    for child in $(cat "/proc/$1/task/$1/children"); do
+        echo "$child"
+        descendants "$child"
+    done
+}
+
 # scenario_two PLATFORM TOPOLOGIES [TRAFFIC] — $T/two.yaml: two networks with a router each, of which
 # the second is not to be restarted.
 scenario_two() {

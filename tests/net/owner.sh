@@ -70,7 +70,7 @@ pkill -P $measuring
 wait_for 20 fails locked
 ok "a cap is set" vrbench cpu r2t3 --cap 40
 cap_holds() { [ "$(vrbench cpu r2t3 --json | jq '.[0].cap_percent')" = 40 ]; }
-vrbench console source -- ping -q -i 0.01 -w 60 198.19.1.2 >"$T/ping" 2>&1 &
+"$VRBENCH" console source -- ping -q -i 0.01 -w 60 198.19.1.2 >"$T/ping" 2>&1 &
 ping=$!
 for what in "reboot r1t3" "destroy r1t3" "create r1t3" "cpu r1t3 --weight 300" "reboot r1t3" "list"; do
     # shellcheck disable=SC2086 # words
@@ -85,8 +85,7 @@ ok "the cap is held on" cap_holds
 [ "$(vrbench list --json | jq -r '.[] | select(.name == "r1t3") | .state')" = running ] ||
     vrbench create r1t3 >/dev/null
 ok "the router that was worked on can be made again" reaches 0
-kill -INT "$ping"
-wait "$ping"
+end_inside "$ping" INT
 is "the other router lost no packet" "$(lost "$T/ping")" 0
 is "one owner" "$(owners)" 1
 
@@ -121,8 +120,8 @@ ok "  and harms nothing" vrbench list
 is "  no other user may connect" "$(stat -c %a /run/vrbench/owner.sock)" 600
 
 # A run at work is listed, and not touched.
-sed 's/pps: \[[0-9]*\]/pps: [1000]/; s/duration: .*/duration: 3 s }/; s/^name: two/name: running/' \
-    "$T/two.yaml" >"$T/running.yaml"
+sed 's/pps: \[[0-9]*\] }/pps: [1000] }, duration: 3 s/; s/^name: two/name: running/' "$T/two.yaml" \
+    >"$T/running.yaml"
 vrbench run "$T/running.yaml" -o "$T/run" >"$T/run.log" 2>&1 &
 run=$!
 runs() { vrbench list --json | jq -e 'map(select(.testbed == "running")) | length == 3' >/dev/null; }

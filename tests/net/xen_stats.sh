@@ -48,18 +48,6 @@ bytes() {
 }
 packets() { node "$1" ip -s -j link show dev "$2" | jq ".[].stats64.$3.packets"; }
 now() { date +%s%N; }
-# end_inside CONSOLE — ends what runs in a console in the background.
-end_inside() {
-    # shellcheck disable=SC2046 # a list of processes
-    kill $(below "$1")
-    wait "$1" 2>/dev/null
-}
-below() {
-    for child in $(cat "/proc/$1/task/$1/children"); do
-        echo "$child"
-        below "$child"
-    done
-}
 
 # --- bad usage, and nothing there ----------------------------------------------------------------
 machine_snapshot "$T/before"
