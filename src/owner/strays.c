@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/file.h>
@@ -18,13 +19,24 @@
 #include "owner/owner.h"
 #include "owner/wire.h"
 
-static bool nobody_listens(const char *path)
+// Whether the process that listens on a socket has ended. Children that it has forked may hold the
+// socket open for a moment longer, so that a connection succeeds.
+static bool listener_is_dead(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    return fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) < 0 &&
-           errno == ECONNREFUSED;
+    if (fd < 0) {
+        return false;
+    }
+    if (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0) {
+        return errno == ECONNREFUSED;
+    }
+    struct ucred listener = {0};
+    socklen_t length = sizeof listener;
+    // The ID is 0 if the process is of another PID namespace.
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &listener, &length) == 0 && listener.pid > 0 &&
+           kill(listener.pid, 0) < 0 && errno == ESRCH;
 }
 
 static void remove_dead_owner(void)
@@ -47,7 +59,7 @@ void strays_remove(void)
     _cleanup_closedir_ DIR *root = opendir(RECORD_ROOT);
     for (struct dirent *entry = NULL; root != NULL && (entry = readdir(root)) != NULL;) {
         _cleanup_free_ char *path = text_format(RECORD_ROOT "/%s", entry->d_name);
-        if (text_starts(entry->d_name, VIEW_PREFIX) && nobody_listens(path)) {
+        if (text_starts(entry->d_name, VIEW_PREFIX) && listener_is_dead(path)) {
             (void)unlink(path);
         }
     }

@@ -5,7 +5,7 @@
 # in their place. Runs that live are not touched.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 16
+plan 18
 
 KILLS=12 # at least, in each of the three stages
 ! sanitized || KILLS=5
@@ -165,3 +165,20 @@ mkdir -p /run/vrbench
 echo '{"nics": [' >/run/vrbench/4194000-0.json
 ok "a torn record is cleaned up" "$VRBENCH" cleanup
 unchanged "  and leaves nothing" "$T/before"
+
+# The socket of a dead run whose child has not ended yet.
+mkdir -p /run/vrbench
+held_by=$(python3 -c '
+import os, socket, time
+listener = socket.socket(socket.AF_UNIX)
+listener.bind("/run/vrbench/run-%d" % os.getpid())
+listener.listen()
+child = os.fork()
+if child:
+    print(child, flush=True)
+    os._exit(0)
+os.close(1)
+time.sleep(60)')
+"$VRBENCH" cleanup >/dev/null
+is "the socket of a dead run is removed, though a child of it holds it" "$(ls /run/vrbench 2>/dev/null)" ""
+ok "  for which nothing waits" kill "$held_by"
