@@ -3,6 +3,7 @@
 #include "machine/libvirt/connection.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <libvirt/virterror.h>
 #include <libxml/uri.h>
 #include <libxml/xmlerror.h>
@@ -26,6 +27,7 @@
 #define REOPEN_EVERY_NS  (100 * NS_PER_MS)
 #define OPEN_LOCAL_S     20             // time limit for the answer of a daemon on this machine
 #define OPEN_REMOTE_S    60             // of another machine, by way of ssh
+#define OPEN_AGAIN_S     1              // for an answer that did not come within the limit before
 #define OPEN_STOPPED_NS  (2 * NS_PER_S) // the same once a stop is requested
 #define KEEPALIVE_S      5              // seconds between keepalive messages
 #define KEEPALIVE_COUNT  3              // unanswered messages after which the peer counts as dead
@@ -167,9 +169,12 @@ static int read_uri(struct connection *connection, struct error *err)
 }
 
 // virConnectOpen() has no time limit. A thread calls it, and is left to itself if it has no answer
-// in time; a later attempt waits for the same thread. The last user frees the object.
+// in time; a later attempt waits for the same thread, but not for the whole limit once more: orders
+// of several calls would be answered after minutes. The last user frees the object.
 struct opening {
     _Atomic unsigned users;
+    uint64_t began_ns;
+    bool late; // an attempt has waited for it in vain; of the connection's thread only
     char *uri;
     enum connection_right right;
     int done; // eventfd: readable once there is a handle or an error
@@ -209,6 +214,7 @@ static struct opening *opening_start(const struct connection *connection, struct
     *opening = (struct opening){.users = 2,
                                 .uri = text_copy(connection->uri),
                                 .right = connection->right,
+                                .began_ns = clock_monotonic_ns(),
                                 .done = eventfd(0, EFD_CLOEXEC)};
     pthread_t thread = 0;
     int why = opening->done < 0 ? errno : thread_start(&thread, opening_run, opening);
@@ -239,16 +245,17 @@ static int opening_await(const struct opening *opening, unsigned within_s, struc
     return 1;
 }
 
-static int fail_unanswered(const struct connection *connection, unsigned within_s,
-                           struct error *err)
+static int fail_unanswered(const struct connection *connection, struct error *err)
 {
+    uint64_t waited_s = (clock_monotonic_ns() - connection->opening->began_ns) / NS_PER_S;
     if (connection->remote) {
-        return fail(err, ETIMEDOUT, "%s: no answer within %u s", connection->uri, within_s);
+        return fail(err, ETIMEDOUT, "%s: no answer within %" PRIu64 " s", connection->uri,
+                    waited_s);
     }
     (void)fail_lacking(err,
-                       "%s: its daemon has not answered for %u s: restart it (systemctl restart "
-                       "libvirtd; machines keep running)",
-                       connection->uri, within_s);
+                       "%s: its daemon has not answered for %" PRIu64 " s: restart it (systemctl "
+                       "restart libvirtd; machines keep running)",
+                       connection->uri, waited_s);
     return -ETIMEDOUT;
 }
 
@@ -262,9 +269,11 @@ static int open_handle(struct connection *connection, struct error *err)
     if (connection->opening == NULL) {
         return -EAGAIN;
     }
+    within_s = connection->opening->late ? OPEN_AGAIN_S : within_s;
     int ended = opening_await(connection->opening, within_s, err);
     if (ended <= 0) {
-        return ended < 0 ? ended : fail_unanswered(connection, within_s, err);
+        connection->opening->late = connection->opening->late || ended == 0;
+        return ended < 0 ? ended : fail_unanswered(connection, err);
     }
     struct opening *opening = steal_pointer(&connection->opening);
     connection->handle = steal_pointer(&opening->handle);

@@ -5,7 +5,8 @@
  *
  * libvirt itself prints nothing. A thread of this process runs libvirt's event loop. A peer that
  * does not answer fails a call within 20 s (keepalive), and opening within 20 s (a daemon of this
- * machine) or 60 s (another machine). A connection must not be used after fork(2).
+ * machine) or 60 s (another machine); further calls then fail within 1 s until it answers. A
+ * connection must not be used after fork(2).
  * https://libvirt.org/uri.html. Used by machine/libvirt, machine/lxc and machine/qemu.
  */
 #ifndef VRBENCH_MACHINE_LIBVIRT_CONNECTION_H
