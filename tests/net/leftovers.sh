@@ -20,7 +20,7 @@ routers: { r1: {} }
 networks: { NET0: { router: r1 } }
 traffic: { engine: packet, lengths: [64], rates: { pps: [300] }, duration: 10 ms }
 YAML
-sed 's/^name: tiny/name: long/; s/duration: .*/duration: 200 ms, repeats: 10 }/' "$T/tiny.yaml" >"$T/long.yaml"
+sed 's/^name: tiny/name: long/; s/duration: .*/duration: 200 ms, repeats: 4 }/' "$T/tiny.yaml" >"$T/long.yaml"
 sed 's/^traffic:/links: { NET0: { source: a0, ingress: a1 } }\n&/; s/bridged, //; s/^name: .*/name: lender/' \
     "$T/tiny.yaml" >"$T/lender.yaml"
 ip link add name a0 type veth peer name a1

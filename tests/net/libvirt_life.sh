@@ -55,9 +55,9 @@ types() {
     script -qec "$VRBENCH console r1t3" /dev/null <"$T/keys" >"$T/screen" 2>&1 &
     types_screen=$!
     exec 6>"$T/keys"
-    for try in 1 2 3 4 5 6; do
+    for try in $(seq 30); do
         (printf '\recho a-word-$((6*7))\r' >&6) || break # a pipe without a reader ends its writer
-        if wait_for 10 grep -a a-word-42 "$T/screen"; then break; fi
+        if wait_for 2 grep -a a-word-42 "$T/screen"; then break; fi
     done
     (printf '\035' >&6)
     exec 6>&-
