@@ -6,53 +6,43 @@
 #include <sched.h>
 #include <string.h>
 
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-#include <linux/if_link.h>
-
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "live_frames.skel.h"
+#include "native_xdp.h"
 
-#define CALL      262144U // frames of a system call
+#define CALL      32768U // frames of a system call, for each unit of a part's weight
 #define FRAME_MAX 4096U
-
-static int attach_native(const struct netns *ns, int index, const struct bpf_program *program,
-                         int *ret, struct error *err)
-{
-    _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
-    int rc = netns_visit(ns, &visit, err);
-    if (rc < 0) {
-        return rc;
-    }
-    DECLARE_LIBBPF_OPTS(bpf_link_create_opts, native, .flags = XDP_FLAGS_DRV_MODE);
-    *ret = bpf_link_create(bpf_program__fd(program), index, BPF_XDP, &native);
-    return *ret < 0 ? fail(err, errno, "attaching a program of live frames") : 0;
-}
 
 static int send_frames(const struct live_frames *live, const struct live_frames_bpf *skeleton,
                        uint64_t *ret_sent, uint64_t *ret_ns, struct error *err)
 {
     static uint8_t frame[FRAME_MAX] = {2, 0x76, 0, 0, 0, 2, 2, 0x76, 0, 0, 0, 1, 8, 0, 0x45};
+    if (live->version == 6) {
+        frame[12] = 0x86;
+        frame[13] = 0xdd;
+        frame[14] = 0x60;
+    }
     _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
     int rc = netns_visit(live->source, &visit, err);
     if (rc < 0) {
         return rc;
     }
-    struct xdp_md context = {.data_end = live->length};
     uint64_t start = clock_monotonic_ns();
     uint64_t now = start;
     uint64_t sent = 0;
-    for (; now < start + live->duration_ns; now = clock_monotonic_ns()) {
+    for (size_t turn = 0; now < start + live->duration_ns; now = clock_monotonic_ns()) {
+        const struct live_part *part = &live->parts[turn++ % live->part_count];
+        struct xdp_md context = {.data_end = part->length};
         DECLARE_LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame,
-                            .data_size_in = live->length, .ctx_in = &context,
-                            .ctx_size_in = sizeof context, .repeat = (int)CALL,
+                            .data_size_in = part->length, .ctx_in = &context,
+                            .ctx_size_in = sizeof context, .repeat = (int)(CALL * part->weight),
                             .flags = BPF_F_TEST_XDP_LIVE_FRAMES);
         rc = bpf_prog_test_run_opts(bpf_program__fd(skeleton->progs.send_plain), &options);
         if (rc < 0) {
             return fail(err, -rc, "sending live frames");
         }
-        sent += CALL;
+        sent += (uint64_t)CALL * part->weight;
     }
     *ret_sent = sent;
     *ret_ns = now - start;
@@ -73,10 +63,10 @@ int live_frames_run(const struct live_frames *live, uint64_t *ret_sent, uint64_t
     }
     skeleton->bss->interface = (uint32_t)live->source_index;
     int rc;
-    if ((rc = attach_native(live->sink, live->sink_index, skeleton->progs.drop_plain, &sink,
-                            err)) == 0 &&
-        (rc = attach_native(live->source, live->source_index, skeleton->progs.send_plain, &source,
-                            err)) == 0) {
+    if ((rc = native_xdp_attach(live->sink, live->sink_index, skeleton->progs.drop_plain, &sink,
+                                err)) == 0 &&
+        (rc = native_xdp_attach(live->source, live->source_index, skeleton->progs.send_plain,
+                                &source, err)) == 0) {
         rc = send_frames(live, skeleton, ret_sent, ret_ns, err);
     }
     clock_sleep(20 * NS_PER_MS); // what is still in the ring arrives

@@ -4,16 +4,23 @@
 #ifndef VRBENCH_BENCH_LIVE_FRAMES_H
 #define VRBENCH_BENCH_LIVE_FRAMES_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "linux/napi.h"
 #include "linux/netns.h"
 
+#define LIVE_PARTS_MAX 16U
+
 struct live_frames {
     const struct netns *source, *sink;
     int source_index, sink_index;
     const struct napi_interface *napi; // of the sink
-    unsigned length;                   // of the frames
+    unsigned version;                  // of IP, which the frames begin with
+    struct live_part {
+        unsigned length, weight; // of frames, which are sent in turns of `weight` parts
+    } parts[LIVE_PARTS_MAX];
+    size_t part_count;
     uint64_t duration_ns;
 };
 
