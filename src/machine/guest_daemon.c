@@ -94,8 +94,7 @@ int guest_machine_leads_to(const struct machine *machine, const struct ip_addres
     uint64_t until_ns = clock_monotonic_ns() + ANSWER_WITHIN_NS;
     int rc = guest_machine_ask(guest, until_ns, &channel, err);
     rc = rc == 0 ? guest_leads_to(channel, address, until_ns, ret_nic, err) : rc;
-    // It may have ended during the request.
-    return rc < 0 && guest->ways->has_died(guest) ? guest_machine_is_dead(guest, err) : rc;
+    return rc < 0 ? guest_machine_failed(guest, rc, err) : rc;
 }
 
 void guest_machine_daemon_words(const struct machine *machine, char ret[160])

@@ -19,6 +19,8 @@
 
 #define READY_WITHIN_NS  (120U * NS_PER_S) // for an emulated machine on a busy host
 #define ANSWER_WITHIN_NS (60U * NS_PER_S)
+#define ENDS_WITHIN_NS   (5U * NS_PER_S) // after the end of its channel
+#define ENDS_STEP_NS     (10U * NS_PER_MS)
 #define COMMAND_NS       (3600U * NS_PER_S)
 #define INPUT_MAX        (32U << 10)
 
@@ -187,6 +189,18 @@ int guest_machine_is_dead(const struct guest_machine *guest, struct error *err)
     return fail(err, ESRCH, "machine %s has ended", guest->domain);
 }
 
+// The kernel closes the channel of a killed process before the process counts as ended.
+int guest_machine_failed(const struct guest_machine *guest, int rc, struct error *err)
+{
+    uint64_t until_ns = clock_monotonic_ns() + ENDS_WITHIN_NS;
+    bool ended = guest->ways->has_died(guest);
+    while (!ended && rc == -ECONNRESET && clock_monotonic_ns() < until_ns &&
+           stop_sleep(ENDS_STEP_NS, NULL) == 0) {
+        ended = guest->ways->has_died(guest);
+    }
+    return ended ? guest_machine_is_dead(guest, err) : rc;
+}
+
 int guest_machine_ask(const struct guest_machine *guest, uint64_t until_ns,
                       struct guest_channel **ret, struct error *err)
 {
@@ -284,8 +298,7 @@ static int count_inside(const struct guest_machine *guest, struct namespace_coun
     }
     free(links);
     if (rc < 0) {
-        // It may have ended during the request.
-        return guest->ways->has_died(guest) ? guest_machine_is_dead(guest, err) : rc;
+        return guest_machine_failed(guest, rc, err);
     }
     return add_host_parts(guest, ret, err);
 }

@@ -103,6 +103,9 @@ void guest_machine_add_facts(const struct machine *machine, struct platform_fact
 
 // Returns -ESRCH and sets the error.
 int guest_machine_is_dead(const struct guest_machine *guest, struct error *err);
+// What a request that failed with `rc` (< 0) comes to: -ESRCH, and the error says so, if the
+// machine has ended during the request, else `rc`.
+int guest_machine_failed(const struct guest_machine *guest, int rc, struct error *err);
 // Connects to its guest for a request. -ESRCH if it has died.
 int guest_machine_ask(const struct guest_machine *guest, uint64_t until_ns,
                       struct guest_channel **ret, struct error *err);
