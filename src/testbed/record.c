@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -19,10 +20,11 @@
 #include "base/text.h"
 #include "linux/tree.h"
 
-#define RECORD_TEXT_MAX (16U << 20)
-#define CREATE_ATTEMPTS 20
-#define ELSEWHERE_LOOKS 20U // retries for a directory that is being mounted or removed
-#define ELSEWHERE_NS    (2U * NS_PER_MS)
+#define RECORD_TEXT_MAX   (16U << 20)
+#define CREATE_ATTEMPTS   20
+#define ELSEWHERE_LOOKS   20U // retries for a directory that is being mounted or removed
+#define ELSEWHERE_NS      (2U * NS_PER_MS)
+#define REMAINS_WITHIN_NS (5U * NS_PER_S) // of a run, after its end
 
 static struct record *record_new(const char *id)
 {
@@ -282,10 +284,26 @@ int record_take_over(struct record *record, uint64_t within_ns, struct error *er
     }
 }
 
+// Whether the run that made the testbed has ended: its process ID is in the name of the record.
+static bool maker_has_ended(struct record *record)
+{
+    read_content(record);
+    long pid = strtol(record->id, NULL, 10);
+    return !json_is_true(json_object_get(record->content, "kept")) && pid > 0 &&
+           kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+}
+
 int record_take_dead(const char *id, struct record **ret)
 {
     struct record *record = record_new(id);
-    bool taken = take_lock(record) == 0;
+    int rc = take_lock(record);
+    if (rc == -EBUSY && maker_has_ended(record)) {
+        // Processes that it has forked hold the lock until they have ended, too.
+        close(record->lock);
+        record->lock = -1;
+        rc = record_take_over(record, REMAINS_WITHIN_NS, NULL);
+    }
+    bool taken = rc == 0;
     if (taken) {
         read_content(record);
         taken = !json_is_true(json_object_get(record->content, "kept"));
