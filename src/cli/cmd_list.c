@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/foreign_cli.h"
 #include "linux/rights.h"
@@ -101,17 +102,20 @@ static void warn_of_age(const struct sample *sample)
     uint64_t now_ns = clock_monotonic_ns();
     for (size_t i = 0; i < sample->count; i++) {
         const struct sample_party *party = &sample->parties[i];
-        uint64_t age_ns = party->state == ROUTER_RUNNING ? now_ns - party->read_ns : 0;
+        uint64_t age_ns = party->read_ns == 0 ? UINT64_MAX : now_ns - party->read_ns;
+        age_ns = party->state == ROUTER_RUNNING ? age_ns : 0;
         if (age_ns > oldest_ns) {
             oldest_ns = age_ns;
             testbed = party->testbed;
         }
     }
     if (oldest_ns > STALE_NS && testbed != NULL) {
-        log_warning("list",
-                    "testbed %s: figures are %.1f s old: its platform does not answer, or it is "
-                    "busy",
-                    testbed, (double)oldest_ns / (double)NS_PER_S);
+        _cleanup_free_ char *age =
+            oldest_ns == UINT64_MAX
+                ? text_copy("have not been read yet")
+                : text_format("are %.1f s old", (double)oldest_ns / (double)NS_PER_S);
+        log_warning("list", "testbed %s: figures %s: its platform does not answer, or it is busy",
+                    testbed, age);
     }
 }
 
