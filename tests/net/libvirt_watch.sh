@@ -4,6 +4,8 @@
 # libvirt's test driver (one machine, 200 machines), a libvirtd of the test's own with two QEMU
 # machines, and the same over ssh to an sshd on loopback. Figures are held against /proc and the
 # control groups of the machine's process.
+#
+# Runs beside others: its figures are held against readings of the same time.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 if "$VRBENCH" list --platform test:///default 2>&1 | grep -q 'built without libvirt'; then

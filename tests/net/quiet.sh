@@ -11,13 +11,14 @@ name: busy
 topologies: [bridged]
 routers: { r1t3: {} }
 networks: { NET0: { router: r1t3 } }
-traffic: { lengths: [64], rates: { pps: [300, 600, 900, 1200] }, duration: 200 ms }
+traffic: { lengths: [64], rates: { pps: [300, 600, 900] }, duration: 200 ms }
 END
 
-# As many busy processes as CPUs, of the highest normal priority; each ends by itself after 5 minutes of CPU time.
+# As many busy processes as CPUs, of a priority that leaves the program a quarter of them; each ends by itself after
+# 5 minutes of CPU time.
 hogs=
 for _ in $(seq "$(nproc)"); do
-    nice -n -20 sh -c 'ulimit -t 300; while :; do :; done' &
+    nice -n -5 sh -c 'ulimit -t 300; while :; do :; done' &
     hogs="$hogs $!"
 done
 
@@ -40,9 +41,9 @@ wait "$run_pid"
 is "a run with most points invalid ends with status 4" $? 4 || sed 's/^/# /' "$T/run.err"
 like "  it warned" "$(cat "$T/run.err")" "this machine is not quiet: other programs use"
 ok "  and named a program" names_hog "$(cat "$T/run.err")"
-is "  it measured all points" "$(points "$T/all")" 4
+is "  it measured all points" "$(points "$T/all")" 3
 like "  the commonest reason is below the table" "$(cat "$T/run.out")" \
-    "[234] × background load: other programs used about … % of a measurement CPU"
+    "[23] × background load: other programs used about … % of a measurement CPU"
 
 start_run "$T/busy.yaml" -o "$T/few" --most-disturbed 2
 end_run
@@ -63,7 +64,7 @@ kill $hogs
 wait $hogs 2>/dev/null
 cp "$T/few/points.jsonl" "$T/before.jsonl"
 ok "--redo disturbed completes the run" measured "$T/busy.yaml" -o "$T/few" --resume --redo disturbed
-is "  it has every point once" "$(jq -cs 'map(.step) | sort' "$T/few/points.jsonl")" "[0,1,2,3]"
+is "  it has every point once" "$(jq -cs 'map(.step) | sort' "$T/few/points.jsonl")" "[0,1,2]"
 ok "  the disturbed ones are kept aside" cmp "$T/before.jsonl" "$T/few/points.aside.jsonl"
 is "  none of them is among the points" \
     "$(cat "$T/before.jsonl" "$T/few/points.jsonl" | sort | uniq -d | wc -l)" 0

@@ -122,7 +122,7 @@ name: many
 topologies: [dedicated]
 routers: { r1t3: {} }
 networks: { NET0: { router: r1t3 } }
-traffic: { lengths: [64], rates: { pps: [200] }, duration: 10 ms, repeats: 100 }
+traffic: { lengths: [64], rates: { pps: [200] }, duration: 10 ms, repeats: 40 }
 END
 start_run "$T/many.yaml" -o "$T/small/run"
 end_run
@@ -131,11 +131,11 @@ like "  which says so" "$(cat "$T/run.err")" "No space left"
 is "  names no report, as there is none" \
     "$(grep -c '^Report:' "$T/run.out") $(grep -c '^Results:' "$T/run.out")" "0 1"
 ok "  every point but the last fitted is kept whole" \
-    jq -es 'length >= 5 and length < 100 and all(.[]; .schema == 1)' "$T/small/run/points.jsonl"
+    jq -es 'length >= 5 and length < 40 and all(.[]; .schema == 1)' "$T/small/run/points.jsonl"
 unchanged "  nothing else is left" "$T/before"
 mount -o remount,size=4m "$T/small"
 ok "given room, it is resumed" measured "$T/many.yaml" -o "$T/small/run" --resume
-is "  and complete" "$(jq .repeat "$T/small/run/points.jsonl" | sort -n | uniq | wc -l)" 100
+is "  and complete" "$(jq .repeat "$T/small/run/points.jsonl" | sort -n | uniq | wc -l)" 40
 
 # --- two at the same time ------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 LIMITS=${SEARCH_LIMITS:-5000 10000}
+[ -n "${SEARCH_LIMITS-}" ] || ! sanitized || LIMITS=5000
 plan $((22 + 5 * $(echo "$LIMITS" | wc -w)))
 
 TRIES=6           # of a search, while the machine disturbs it
