@@ -2,7 +2,8 @@
 /*
  * bench/bench_traffic — runs an engine of vrbench over a veth pair between two namespaces, on the
  * CPUs that this process may use (taskset), or the kernel's plain live frames ("live"). Prints one
- * JSON object. Called by bench/run.
+ * JSON object, in which "wire_…" are the interfaces' own counters. Called by bench/run and by
+ * tests/net/soak_exact.sh.
  *
  *     bench_traffic [--engine packet|xdp|live] [--ip 4|6] --length BYTES|imix --pps N|max
  *                   --duration SECONDS [--witness]
@@ -20,6 +21,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "linux/counters.h"
 #include "linux/cpu.h"
 #include "linux/link.h"
 #include "linux/napi.h"
@@ -93,7 +95,42 @@ static struct traffic_setup setup_of(const struct traffic_path *path, const stru
                                   .shared_cpu = cpus->count == 1};
 }
 
-static void print_counts(const struct traffic_count *count, uint64_t own_ns, uint64_t napi_ns)
+// What the kernel's counters of both interfaces say.
+struct wire_counts {
+    uint64_t tx, tx_dropped; // of the source's: accepted by the sink's ring, and not
+    uint64_t rx;             // of the sink's
+};
+
+static const struct link_counters *counters_of_wire(const struct namespace_counters *counters)
+{
+    for (size_t i = 0; i < counters->link_count; i++) {
+        if (counters->links[i].index == 10) {
+            return &counters->links[i];
+        }
+    }
+    static const struct link_counters none;
+    return &none;
+}
+
+static int wire_count(const struct wire *wire, struct wire_counts *ret, struct error *err)
+{
+    struct namespace_counters source = {0};
+    struct namespace_counters sink = {0};
+    int rc;
+    if ((rc = counters_read(wire->source, &source, err)) == 0 &&
+        (rc = counters_read(wire->sink, &sink, err)) == 0) {
+        const struct link_counters *from = counters_of_wire(&source);
+        *ret = (struct wire_counts){.tx = from->tx_packets,
+                                    .tx_dropped = from->tx_dropped,
+                                    .rx = counters_of_wire(&sink)->rx_packets};
+    }
+    counters_clear(&source);
+    counters_clear(&sink);
+    return rc;
+}
+
+static void print_counts(const struct traffic_count *count, uint64_t own_ns, uint64_t napi_ns,
+                         const struct wire_counts *wire)
 {
     double seconds = (double)count->sending_ns / (double)NS_PER_S;
     double received = (double)(count->rx == 0 ? 1 : count->rx);
@@ -101,11 +138,16 @@ static void print_counts(const struct traffic_count *count, uint64_t own_ns, uin
            ", \"unsent\": %" PRIu64 ", \"sink_drops\": %" PRIu64
            ", \"cpu_ns_per_packet\": %.0f, \"napi_ns_per_packet\": %.0f, \"delay_p50_ns\": %" PRIu64
            ", \"delay_p99_ns\": %" PRIu64 ", \"gap_p50_ns\": %" PRIu64 ", \"gap_p99_ns\": %" PRIu64
-           ", \"gap_p999_ns\": %" PRIu64 "}\n",
+           ", \"gap_p999_ns\": %" PRIu64,
            (double)count->tx / seconds, (double)count->rx / seconds, count->tx, count->rx,
            count->unsent, count->sink_drops, (double)(own_ns + napi_ns) / received,
            (double)napi_ns / received, count->delay_p50, count->delay_p99, count->gap_p50,
            count->gap_p99, count->gap_p999);
+    printf(", \"duplicated\": %" PRIu64 ", \"reordered\": %" PRIu64 ", \"corrupt\": %" PRIu64
+           ", \"stale\": %" PRIu64 ", \"strays\": %" PRIu64 ", \"wire_tx\": %" PRIu64
+           ", \"wire_dropped\": %" PRIu64 ", \"wire_rx\": %" PRIu64 "}\n",
+           count->duplicated, count->reordered, count->corrupt, count->stale, count->strays,
+           wire->tx, wire->tx_dropped, wire->rx);
 }
 
 static int measure(struct wire *wire, const struct order *order, const struct cpu_list *cpus,
@@ -130,12 +172,22 @@ static int measure(struct wire *wire, const struct order *order, const struct cp
     (void)cpu_task_time(wire->napi.threads[0], &napi_before, NULL);
     uint64_t own_before = cpu_own_time();
     struct traffic_count count = {0};
-    rc = engine_run(engine, &order->request, &count, err);
+    struct wire_counts before = {0};
+    struct wire_counts after = {0};
+    if ((rc = wire_count(wire, &before, err)) == 0) {
+        rc = engine_run(engine, &order->request, &count, err);
+    }
     uint64_t own = cpu_own_time() - own_before - count.waited_ns;
     (void)cpu_task_time(wire->napi.threads[0], &napi_after, NULL);
+    if (rc == 0) {
+        rc = wire_count(wire, &after, err);
+    }
     engine_close(engine);
     if (rc == 0) {
-        print_counts(&count, own, napi_after - napi_before);
+        const struct wire_counts passed = {.tx = after.tx - before.tx,
+                                           .tx_dropped = after.tx_dropped - before.tx_dropped,
+                                           .rx = after.rx - before.rx};
+        print_counts(&count, own, napi_after - napi_before, &passed);
     }
     return rc;
 }
