@@ -57,6 +57,7 @@ function comparedTable(rows, scenario) {
         { name: "at (packets/s)", of: (row) => row.top_offered_pps, decimals: 0 },
         { name: "Loss at a common load (%)", of: (row) => row.loss_at_common_percent, decimals: 2 },
         { name: "requested (packets/s per network)", of: (row) => row.common_requested_pps, decimals: 0 },
+        { name: "CPU read at (packets/s)", of: (row) => row.cpu_offered_pps, decimals: 0 },
         ...figure("Router (ns per packet)", "router_ns_per_packet", "router_ns_ratio", 0),
         ...figure("Host (ns per packet)", "host_ns_per_packet", "host_ns_ratio", 0),
         {

@@ -91,7 +91,8 @@ static int print_tables(const struct comparison *comparison, bool markdown, stru
     }
     if (rc == 0) {
         rc = print_list(comparison, &compare_list_costs,
-                        "CPU time per packet, memory and start of a router.", markdown, err);
+                        "CPU time per packet at the same load, memory and start of a router.",
+                        markdown, err);
     }
     if (rc == 0 && comparison->cap_count > 0) {
         rc = print_list(comparison, &compare_list_caps,

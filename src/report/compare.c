@@ -300,6 +300,20 @@ static double median_over(const struct sweep *sweep, double (*of)(const struct p
     return ranks_median(values, count);
 }
 
+// CPU times per packet, and the load that took them.
+struct cpu_figures {
+    double requested_pps, offered_pps, router_ns, host_ns;
+};
+
+static void cpu_set(struct compare_cell *cell, const struct cpu_figures *at)
+{
+    bool metered = isfinite(at->router_ns) || isfinite(at->host_ns);
+    cell->figures[COMPARE_CPU_REQUESTED] = at->requested_pps;
+    cell->figures[COMPARE_CPU_LOAD] = metered ? at->offered_pps : (double)NAN;
+    cell->figures[COMPARE_ROUTER_NS] = at->router_ns;
+    cell->figures[COMPARE_HOST_NS] = at->host_ns;
+}
+
 static void take_figures(struct compare_cell *cell)
 {
     const struct sweep *sweep = cell->sweep;
@@ -320,10 +334,8 @@ static void take_figures(struct compare_cell *cell)
     }
     const struct load_step *at = loss_free == NULL ? &sweep->steps[0] : loss_free;
     figures[COMPARE_NO_LOSS] = loss_free == NULL ? (double)NAN : loss_free->forwarded_pps;
-    figures[COMPARE_ROUTER_NS] = mean_of(at->router_ns, sweep->router_count);
-    figures[COMPARE_HOST_NS] = at->host_ns;
-    bool metered = isfinite(figures[COMPARE_ROUTER_NS]) || isfinite(at->host_ns);
-    figures[COMPARE_CPU_LOAD] = metered ? at->offered_pps : (double)NAN;
+    cpu_set(cell, &(struct cpu_figures){at->requested_pps, at->offered_pps,
+                                        mean_of(at->router_ns, sweep->router_count), at->host_ns});
     figures[COMPARE_TOP_LOAD] = top->offered_pps;
     figures[COMPARE_TOP_LOSS] = top->loss_ratio;
 }
@@ -412,6 +424,60 @@ static void take_common(const struct comparison *comparison, struct compare_row 
     }
 }
 
+static double between(double below, double above, double part)
+{
+    return below + part * (above - below);
+}
+
+// CPU times at a requested load: between those of the measured loads on either side. False if a
+// load on either side was not measured.
+static bool cpu_at(const struct sweep *sweep, double requested, struct cpu_figures *ret)
+{
+    for (size_t i = 0; i < sweep->step_count; i++) {
+        const struct load_step *above = &sweep->steps[i];
+        bool same = compare_same_load(above->requested_pps, requested);
+        if (!same && above->requested_pps < requested) {
+            continue;
+        }
+        if (!same && i == 0) {
+            return false;
+        }
+        const struct load_step *below = same ? above : above - 1;
+        double width = above->requested_pps - below->requested_pps;
+        double part = same ? 1 : (requested - below->requested_pps) / width;
+        *ret = (struct cpu_figures){
+            .requested_pps = requested,
+            .offered_pps = between(below->offered_pps, above->offered_pps, part),
+            .router_ns = between(mean_of(below->router_ns, sweep->router_count),
+                                 mean_of(above->router_ns, sweep->router_count), part),
+            .host_ns = between(below->host_ns, above->host_ns, part),
+        };
+        return true;
+    }
+    return false;
+}
+
+// CPU times of all compared sides at one load, the lowest of their own: a packet takes less CPU
+// time at a higher load, so that figures of different loads don't compare the sides. A side that
+// was not measured down to that load keeps its own.
+static void take_cpu(const struct comparison *comparison, struct compare_row *row)
+{
+    double lowest = (double)NAN;
+    bool any = false;
+    for (size_t i = 0; i < comparison->side_count; i++) {
+        if (row->cells[i].why_not == NULL) {
+            lowest = fmin(lowest, row->cells[i].figures[COMPARE_CPU_REQUESTED]); // ignores NaN
+            any = any || i > 0;
+        }
+    }
+    for (size_t i = 0; any && i < comparison->side_count; i++) {
+        struct cpu_figures at;
+        if (row->cells[i].why_not == NULL && cpu_at(row->cells[i].sweep, lowest, &at)) {
+            cpu_set(&row->cells[i], &at);
+        }
+    }
+}
+
 static void fill_rows(struct comparison *comparison)
 {
     for (size_t i = 0; i < comparison->row_count; i++) {
@@ -434,6 +500,7 @@ static void fill_rows(struct comparison *comparison)
             }
         }
         take_common(comparison, row);
+        take_cpu(comparison, row);
     }
 }
 
@@ -455,6 +522,10 @@ double compare_ratio(const struct compare_row *row, size_t side, enum compare_fi
     double first = row->cells[0].figures[figure];
     double other = row->cells[side].figures[figure];
     bool known = isfinite(first) && isfinite(other) && first > 0;
+    if (figure == COMPARE_ROUTER_NS || figure == COMPARE_HOST_NS) {
+        known = known && compare_same_load(row->cells[0].figures[COMPARE_CPU_REQUESTED],
+                                           row->cells[side].figures[COMPARE_CPU_REQUESTED]);
+    }
     return known && row->cells[side].why_not == NULL ? other / first : (double)NAN;
 }
 

@@ -22,10 +22,11 @@
 
 // Figures of a cell, medians of valid points; NaN = not measured.
 enum compare_figure {
-    COMPARE_NO_LOSS,   // packets/s: as summary's no_loss_pps
-    COMPARE_MAX,       // packets/s: highest sum of forwarding rates
-    COMPARE_CPU_LOAD,  // packets/s offered where the next two are read
-    COMPARE_ROUTER_NS, // CPU time per packet, mean of the routers
+    COMPARE_NO_LOSS,       // packets/s: as summary's no_loss_pps
+    COMPARE_MAX,           // packets/s: highest sum of forwarding rates
+    COMPARE_CPU_REQUESTED, // packets/s per network: requested load where the next three are read
+    COMPARE_CPU_LOAD,      // packets/s offered there
+    COMPARE_ROUTER_NS,     // CPU time per packet, mean of the routers
     COMPARE_HOST_NS,
     COMPARE_MEMORY,   // bytes, mean of the routers
     COMPARE_START,    // ns from the order to make a router until it forwards, mean of the routers
@@ -117,8 +118,8 @@ void comparison_free(struct comparison *comparison); // NULL is fine
 // Rows in which at least one side is compared with the first.
 size_t comparison_compared(const struct comparison *comparison);
 
-// Ratio of the cell's figure to the first side's; NaN if either is unknown, the first is 0, or the
-// cell can't be compared.
+// Ratio of the cell's figure to the first side's; NaN if either is unknown, the first is 0, the
+// cell can't be compared, or the figures are CPU times at different loads.
 double compare_ratio(const struct compare_row *row, size_t side, enum compare_figure figure);
 
 // ---- internal to compare*.c

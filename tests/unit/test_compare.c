@@ -261,6 +261,33 @@ static void test_each_way(void **state)
     comparison_free(comparison);
 }
 
+// A packet takes less CPU time at a higher load: runs with loads of their own are compared at one
+// load, between the measured ones if need be; if one was not measured there, not at all.
+static void test_cpu_at_equal_loads(void **state)
+{
+    (void)state;
+    static const struct trial first[] = {BRIDGED(0, 1000, 0, 20, 10), BRIDGED(2, 3000, 0, 40, 30)};
+    static const struct trial second[] = {BRIDGED(1, 2000, 0, 100.0 / 3, 20)};
+    static const struct trial beyond[] = {BRIDGED(6, 7000, 0, 50, 50)};
+    make_run("auto-1", first, COUNT(first), &on_netns);
+    make_run("auto-2", second, COUNT(second), &on_netns);
+    make_run("beyond", beyond, COUNT(beyond), &on_netns);
+    struct comparison *comparison = COMPARE("auto-1", "auto-2");
+    const struct compare_row *row = &comparison->rows[0];
+    assert_true(row->cells[0].figures[COMPARE_CPU_LOAD] == 2000);
+    assert_true(row->cells[1].figures[COMPARE_CPU_LOAD] == 2000);
+    assert_true(fabs(compare_ratio(row, 1, COMPARE_HOST_NS) - 1) < 0.001);
+    assert_true(fabs(compare_ratio(row, 1, COMPARE_ROUTER_NS) - 1) < 0.001);
+    comparison_free(comparison);
+    comparison = COMPARE("auto-1", "beyond");
+    row = &comparison->rows[0];
+    assert_true(row->cells[0].figures[COMPARE_CPU_LOAD] == 3000);
+    assert_true(row->cells[1].figures[COMPARE_CPU_LOAD] == 7000);
+    assert_true(isnan(compare_ratio(row, 1, COMPARE_HOST_NS)));
+    assert_true(isfinite(compare_ratio(row, 1, COMPARE_MAX)));
+    comparison_free(comparison);
+}
+
 static void test_json(void **state)
 {
     (void)state;
@@ -496,10 +523,15 @@ static void test_platform_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_each_way),       IN_FOLDER(test_json),
-        IN_FOLDER(test_other_networks), IN_FOLDER(test_caps),
-        IN_FOLDER(test_reproductions),  IN_FOLDER(test_refused),
-        IN_FOLDER(test_silent_run),     cmocka_unit_test(test_platform_words),
+        IN_FOLDER(test_each_way),
+        IN_FOLDER(test_cpu_at_equal_loads),
+        IN_FOLDER(test_json),
+        IN_FOLDER(test_other_networks),
+        IN_FOLDER(test_caps),
+        IN_FOLDER(test_reproductions),
+        IN_FOLDER(test_refused),
+        IN_FOLDER(test_silent_run),
+        cmocka_unit_test(test_platform_words),
     };
     return cmocka_run_group_tests_name("compare", tests, NULL, NULL);
 }
