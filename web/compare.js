@@ -92,18 +92,6 @@ function verdictsSection(comparison) {
         host_ns_per_packet: "CPU time of the host (ns per packet)",
         router_ns_per_packet: "CPU time of a router (ns per packet)",
     };
-    const between = (low, high, decimals) => {
-        if (low === undefined && high === undefined) {
-            return "";
-        }
-        if (high === undefined) {
-            return `≥ ${number(low, decimals)}`;
-        }
-        if (low === undefined) {
-            return `< ${number(high, decimals)}`;
-        }
-        return low === high ? number(low, decimals) : `${number(low, decimals)} – ${number(high, decimals)}`;
-    };
     return element(
         "section",
         { id: "verdicts" },
@@ -120,9 +108,9 @@ function verdictsSection(comparison) {
                 { name: "Length (bytes)", of: (row) => row.length_bytes, decimals: "plain" },
                 { name: "Run", of: (row) => row.run },
                 { name: "Figure", of: (row) => names[row.figure] ?? row.figure },
-                { name: "First", of: (row) => between(row.first_low, row.first_high, 0) },
-                { name: "This", of: (row) => between(row.low, row.high, 0) },
-                { name: "Ratio", of: (row) => between(row.ratio_low, row.ratio_high, 3) },
+                { name: "First", of: (row) => bounds(row.first_low, row.first_high, 0) },
+                { name: "This", of: (row) => bounds(row.low, row.high, 0) },
+                { name: "Ratio", of: (row) => bounds(row.ratio_low, row.ratio_high, 3) },
                 {
                     name: "Verdict",
                     of: (row) => row.verdict,

@@ -40,6 +40,19 @@ function number(value, decimals) {
     });
 }
 
+// "66,651–71,101", "≥561,347", "<1,000", or "369" if both bounds are equal; as tables in the terminal.
+function bounds(low, high, decimals) {
+    if (!isNumber(high)) {
+        return isNumber(low) ? `≥${number(low, decimals)}` : "";
+    }
+    if (!isNumber(low)) {
+        return `<${number(high, decimals)}`;
+    }
+    return low === high
+        ? number(low, decimals)
+        : `${number(low, decimals)}–${number(high, decimals)}`;
+}
+
 const withUnit = (value, unit, decimals) =>
     isNumber(value) ? `${number(value, decimals)} ${unit}` : "";
 

@@ -2,16 +2,12 @@
 // The performance indexes of a run, as docs/indexes.md defines them: a table for each packet length,
 // with a column for each topology.
 
-// "66,651 to 71,101", "≥ 561,347", "369".
 function indexText(row) {
     if (row === undefined) {
         return "";
     }
-    const value = number(row.value, row.decimals);
-    if (row.at_least) {
-        return `≥ ${value}`;
-    }
-    return isNumber(row.high) ? `${value} to ${number(row.high, row.decimals)}` : value;
+    const exact = !row.at_least && !isNumber(row.high);
+    return bounds(row.value, exact ? row.value : row.high, row.decimals);
 }
 
 // Rows with the same index and subject are one line.

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "report/columns.h"
 #include "report/compare_verdict.h"
 #include "report/words.h"
 #include "version.h"
@@ -49,26 +50,6 @@ enum {
     COLUMN_COUNT
 };
 
-#define C_SCENARIO                                                                                 \
-    {                                                                                              \
-        "scenario", "Scenario", COLUMN_CONTEXT, 0                                                  \
-    }
-#define C_TOPOLOGY                                                                                 \
-    {                                                                                              \
-        "topology", "Topology", COLUMN_TEXT, 0                                                     \
-    }
-#define C_LENGTH                                                                                   \
-    {                                                                                              \
-        "length_bytes", "Length", COLUMN_NUMBER, 0                                                 \
-    }
-#define C_LENGTH_LAYER                                                                             \
-    {                                                                                              \
-        "length_layer", "Length of", COLUMN_CONTEXT, 0                                             \
-    }
-#define C_RUN                                                                                      \
-    {                                                                                              \
-        "run", "Run", COLUMN_TEXT, 0                                                               \
-    }
 #define C_NO_LOSS                                                                                  \
     {                                                                                              \
         "no_loss_pps", "No loss pps", COLUMN_REAL, 0                                               \
@@ -85,6 +66,10 @@ enum {
     {                                                                                              \
         "router_ns_per_packet", "Router ns", COLUMN_REAL, 0                                        \
     }
+#define C_CPU_LOAD                                                                                 \
+    {                                                                                              \
+        "cpu_offered_pps", "CPU at pps", COLUMN_REAL, 0                                            \
+    }
 #define C_HOST_NS                                                                                  \
     {                                                                                              \
         "host_ns_per_packet", "Host ns", COLUMN_REAL, 0                                            \
@@ -95,11 +80,11 @@ enum {
     }
 
 static const struct column all_columns[] = {
-    [SCENARIO] = C_SCENARIO,
-    [TOPOLOGY] = C_TOPOLOGY,
-    [LENGTH] = C_LENGTH,
-    [LENGTH_LAYER] = C_LENGTH_LAYER,
-    [RUN] = C_RUN,
+    [SCENARIO] = COLUMN_SCENARIO,
+    [TOPOLOGY] = COLUMN_TOPOLOGY,
+    [LENGTH] = COLUMN_LENGTH("length_bytes"),
+    [LENGTH_LAYER] = COLUMN_LENGTH_LAYER,
+    [RUN] = COLUMN_RUN,
     [PLATFORM] = {"platform", "Platform", COLUMN_TEXT, 0},
     [NO_LOSS] = C_NO_LOSS,
     [NO_LOSS_RATIO] = RATIO("no_loss_ratio"),
@@ -109,7 +94,7 @@ static const struct column all_columns[] = {
     [TOP_LOSS] = C_TOP_LOSS,
     [COMMON_LOAD] = {"common_requested_pps", "Common load pps", COLUMN_REAL, 0},
     [COMMON_LOSS] = {"loss_at_common_percent", "Loss there %", COLUMN_REAL, 2},
-    [CPU_LOAD] = {"cpu_offered_pps", "CPU read at pps", COLUMN_REAL, 0},
+    [CPU_LOAD] = C_CPU_LOAD,
     [ROUTER_NS] = C_ROUTER_NS,
     [ROUTER_NS_RATIO] = RATIO("router_ns_ratio"),
     [HOST_NS] = C_HOST_NS,
@@ -133,27 +118,21 @@ static const unsigned char all_picks[] = {
 };
 
 static const struct column rate_columns[] = {
-    C_SCENARIO,
-    C_TOPOLOGY,
-    C_LENGTH,
-    C_LENGTH_LAYER,
-    C_RUN,
-    C_NO_LOSS,
-    RATIO("no_loss_ratio"),
-    C_MAX,
-    RATIO("max_ratio"),
-    C_TOP_LOSS,
+    COLUMN_SCENARIO,    COLUMN_TOPOLOGY, COLUMN_LENGTH("length_bytes"), COLUMN_LENGTH_LAYER,
+    COLUMN_RUN,         C_NO_LOSS,       RATIO("no_loss_ratio"),        C_MAX,
+    RATIO("max_ratio"), C_TOP_LOSS,
 };
 static const unsigned char rate_picks[] = {
     SCENARIO, TOPOLOGY, LENGTH, LENGTH_LAYER, RUN, NO_LOSS, NO_LOSS_RATIO, MAX, MAX_RATIO, TOP_LOSS,
 };
 
 static const struct column cost_columns[] = {
-    C_SCENARIO,
-    C_TOPOLOGY,
-    C_LENGTH,
-    C_LENGTH_LAYER,
-    C_RUN,
+    COLUMN_SCENARIO,
+    COLUMN_TOPOLOGY,
+    COLUMN_LENGTH("length_bytes"),
+    COLUMN_LENGTH_LAYER,
+    COLUMN_RUN,
+    C_CPU_LOAD,
     C_ROUTER_NS,
     RATIO("router_ns_ratio"),
     C_HOST_NS,
@@ -165,8 +144,8 @@ static const struct column cost_columns[] = {
 };
 #define MEMORY_MIB COLUMN_COUNT // a pick that is no column of the whole
 static const unsigned char cost_picks[] = {
-    SCENARIO, TOPOLOGY,      LENGTH,     LENGTH_LAYER, RUN,   ROUTER_NS,   ROUTER_NS_RATIO,
-    HOST_NS,  HOST_NS_RATIO, MEMORY_MIB, MEMORY_RATIO, START, START_RATIO,
+    SCENARIO,        TOPOLOGY, LENGTH,        LENGTH_LAYER, RUN,          CPU_LOAD, ROUTER_NS,
+    ROUTER_NS_RATIO, HOST_NS,  HOST_NS_RATIO, MEMORY_MIB,   MEMORY_RATIO, START,    START_RATIO,
 };
 
 #define LIST(columns, picks)                                                                       \
@@ -237,11 +216,11 @@ enum {
 };
 
 static const struct column cap_columns[] = {
-    [CAP_SCENARIO] = C_SCENARIO,
-    [CAP_TOPOLOGY] = C_TOPOLOGY,
-    [CAP_LENGTH] = C_LENGTH,
-    [CAP_LENGTH_LAYER] = C_LENGTH_LAYER,
-    [CAP_RUN] = C_RUN,
+    [CAP_SCENARIO] = COLUMN_SCENARIO,
+    [CAP_TOPOLOGY] = COLUMN_TOPOLOGY,
+    [CAP_LENGTH] = COLUMN_LENGTH("length_bytes"),
+    [CAP_LENGTH_LAYER] = COLUMN_LENGTH_LAYER,
+    [CAP_RUN] = COLUMN_RUN,
     [CAP_PARTY] = {"capped", "Capped", COLUMN_TEXT, 0},
     [CAP_ASKED] = {"cap_percent", "Cap %", COLUMN_INTEGER, 0},
     [CAP_USED] = {"used_percent", "Used %", COLUMN_REAL, 1},

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "report/columns.h"
 #include "report/compare_list.h"
 #include "report/compare_verdict.h"
 #include "report/words.h"
@@ -31,22 +32,6 @@ enum {
     COLUMN_COUNT
 };
 
-#define C_SCENARIO                                                                                 \
-    {                                                                                              \
-        "scenario", "Scenario", COLUMN_CONTEXT, 0                                                  \
-    }
-#define C_TOPOLOGY                                                                                 \
-    {                                                                                              \
-        "topology", "Topology", COLUMN_TEXT, 0                                                     \
-    }
-#define C_LENGTH                                                                                   \
-    {                                                                                              \
-        "length_bytes", "Length", COLUMN_NUMBER, 0                                                 \
-    }
-#define C_LAYER                                                                                    \
-    {                                                                                              \
-        "length_layer", "Length of", COLUMN_CONTEXT, 0                                             \
-    }
 #define C_RUN                                                                                      \
     {                                                                                              \
         "run", "Run", COLUMN_CONTEXT, 0                                                            \
@@ -61,10 +46,10 @@ enum {
     }
 
 static const struct column whole_columns[COLUMN_COUNT] = {
-    [SCENARIO] = C_SCENARIO,
-    [TOPOLOGY] = C_TOPOLOGY,
-    [LENGTH] = C_LENGTH,
-    [LENGTH_LAYER] = C_LAYER,
+    [SCENARIO] = COLUMN_SCENARIO,
+    [TOPOLOGY] = COLUMN_TOPOLOGY,
+    [LENGTH] = COLUMN_LENGTH("length_bytes"),
+    [LENGTH_LAYER] = COLUMN_LENGTH_LAYER,
     [RUN] = C_RUN,
     [FIGURE] = C_FIGURE,
     [FIRST_LOW] = {"first_low", "First from", COLUMN_REAL, 0},
@@ -135,10 +120,10 @@ enum {
 };
 
 static const struct column people_columns[PEOPLE_COUNT] = {
-    [P_SCENARIO] = C_SCENARIO,
-    [P_TOPOLOGY] = C_TOPOLOGY,
-    [P_LENGTH] = C_LENGTH,
-    [P_LENGTH_LAYER] = C_LAYER,
+    [P_SCENARIO] = COLUMN_SCENARIO,
+    [P_TOPOLOGY] = COLUMN_TOPOLOGY,
+    [P_LENGTH] = COLUMN_LENGTH("length_bytes"),
+    [P_LENGTH_LAYER] = COLUMN_LENGTH_LAYER,
     [P_RUN] = C_RUN,
     [P_FIGURE] = C_FIGURE,
     [P_FIRST] = {"first", "First", COLUMN_TEXT, 0},

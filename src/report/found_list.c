@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "report/columns.h"
 #include "report/writer.h"
 #include "result/json_text.h"
 
@@ -24,8 +25,8 @@ enum {
 };
 
 static const struct column columns[COLUMN_COUNT] = {
-    [TOPOLOGY] = {"topology", "Topology", COLUMN_TEXT, 0},
-    [LENGTH] = {"length", "Length", COLUMN_NUMBER, 0},
+    [TOPOLOGY] = COLUMN_TOPOLOGY,
+    [LENGTH] = COLUMN_LENGTH("length"),
     [NETWORK] = {"network", "Network", COLUMN_TEXT, 0},
     [GOAL] = {"goal", "Goal", COLUMN_TEXT, 0},
     [BOUNDS] = {"bounds", "Bounds pps", COLUMN_TEXT, 0},
@@ -35,7 +36,7 @@ static const struct column columns[COLUMN_COUNT] = {
     [TRIAL_S] = {"trial_s", "Trial s", COLUMN_REAL, 1},
 };
 
-char *found_bounds(const struct found *found)
+static char *found_bounds(const struct found *found)
 {
     char lower[48];
     char upper[48];
@@ -45,13 +46,13 @@ char *found_bounds(const struct found *found)
         return text_copy("unknown");
     }
     if (isnan(found->lower_pps)) {
-        return text_format("< %s", upper);
+        return text_format("<%s", upper);
     }
     if (isnan(found->upper_pps)) {
-        return found->beyond ? text_format(">= %s (%s)", lower, found->end)
-                             : text_format(">= %s", lower);
+        return found->beyond ? text_format(">=%s (%s)", lower, found->end)
+                             : text_format(">=%s", lower);
     }
-    return text_format("%s to %s", lower, upper);
+    return text_format("%s-%s", lower, upper);
 }
 
 static int write_rate_row(struct writer *writer, const struct found *found, struct error *err)
@@ -90,8 +91,8 @@ enum {
 };
 
 static const struct column cap_columns[CAP_COLUMN_COUNT] = {
-    [CAP_TOPOLOGY] = {"topology", "Topology", COLUMN_TEXT, 0},
-    [CAP_LENGTH] = {"length", "Length", COLUMN_NUMBER, 0},
+    [CAP_TOPOLOGY] = COLUMN_TOPOLOGY,
+    [CAP_LENGTH] = COLUMN_LENGTH("length"),
     [CAP_ROUTER] = {"router", "Router", COLUMN_TEXT, 0},
     [CAP_AT] = {"at_pps", "At pps", COLUMN_REAL, 0},
     [CAP_GOAL] = {"goal", "Goal", COLUMN_TEXT, 0},
@@ -145,8 +146,8 @@ enum {
 };
 
 static const struct column burst_columns[BURST_COLUMN_COUNT] = {
-    [BURST_TOPOLOGY] = {"topology", "Topology", COLUMN_TEXT, 0},
-    [BURST_LENGTH] = {"length", "Length", COLUMN_NUMBER, 0},
+    [BURST_TOPOLOGY] = COLUMN_TOPOLOGY,
+    [BURST_LENGTH] = COLUMN_LENGTH("length"),
     [BURST_NETWORK] = {"network", "Network", COLUMN_TEXT, 0},
     [BURST_AT] = {"at_pps", "At pps", COLUMN_REAL, 0},
     [BURST_GOAL] = {"goal", "Goal", COLUMN_TEXT, 0},
@@ -163,10 +164,10 @@ static char *burst_bounds(const struct found *found)
     text_group_digits(found->carried_frames, 0, carried);
     text_group_digits(found->lost_frames, 0, lost);
     if (isnan(found->carried_frames)) {
-        return isnan(found->lost_frames) ? text_copy("unknown") : text_format("< %s", lost);
+        return isnan(found->lost_frames) ? text_copy("unknown") : text_format("<%s", lost);
     }
-    return isnan(found->lost_frames) ? text_format(">= %s", carried)
-                                     : text_format("%s to %s", carried, lost);
+    return isnan(found->lost_frames) ? text_format(">=%s", carried)
+                                     : text_format("%s-%s", carried, lost);
 }
 
 static int write_burst_row(struct writer *writer, const struct found *found, struct error *err)

@@ -9,12 +9,10 @@
 #include "base/error.h"
 #include "result/found.h"
 
-// A table with bounds in words ("98,123 to 98,614", ">= 561,347 (tester limit)"); bold headings if
+// A table with bounds in words ("98,123-98,614", ">=561,347 (tester limit)"); bold headings if
 // `colour`.
 int found_write_table(const struct found_list *list, FILE *out, bool colour, struct error *err);
 // An array of objects, one for each row.
 int found_write_json(const struct found_list *list, FILE *out, struct error *err);
-// The bounds of a row in words; the caller frees it.
-char *found_bounds(const struct found *found);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "report/columns.h"
 #include "report/steps.h"
 #include "report/words.h"
 #include "result/json_text.h"
@@ -30,12 +31,12 @@ enum {
 };
 
 const struct column headline_columns[] = {
-    [SCENARIO] = {"scenario", "Scenario", COLUMN_CONTEXT, 0},
-    [PLATFORM] = {"platform", "Platform", COLUMN_CONTEXT, 0},
-    [ENGINE] = {"engine", "Engine", COLUMN_CONTEXT, 0},
-    [TOPOLOGY] = {"topology", "Topology", COLUMN_TEXT, 0},
-    [LENGTH] = {"length", "Length", COLUMN_NUMBER, 0},
-    [LENGTH_LAYER] = {"length_layer", "Length of", COLUMN_CONTEXT, 0},
+    [SCENARIO] = COLUMN_SCENARIO,
+    [PLATFORM] = COLUMN_PLATFORM,
+    [ENGINE] = COLUMN_ENGINE,
+    [TOPOLOGY] = COLUMN_TOPOLOGY,
+    [LENGTH] = COLUMN_LENGTH("length"),
+    [LENGTH_LAYER] = COLUMN_LENGTH_LAYER,
     [NETWORK] = {"network", "Network", COLUMN_CONTEXT, 0},
     [THROUGHPUT] = {"throughput_pps", "Throughput pps", COLUMN_TEXT, 0},
     [PDR] = {"pdr_pps", "Drop 0.5 % pps", COLUMN_TEXT, 0},

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "report/columns.h"
 #include "report/headline.h"
 #include "result/json_text.h"
 
@@ -320,11 +321,11 @@ enum {
 };
 
 const struct column index_columns[] = {
-    [SCENARIO] = {"scenario", "Scenario", COLUMN_CONTEXT, 0},
-    [PLATFORM] = {"platform", "Platform", COLUMN_CONTEXT, 0},
-    [ENGINE] = {"engine", "Engine", COLUMN_CONTEXT, 0},
-    [TOPOLOGY] = {"topology", "Topology", COLUMN_TEXT, 0},
-    [LENGTH] = {"length", "Length", COLUMN_NUMBER, 0},
+    [SCENARIO] = COLUMN_SCENARIO,
+    [PLATFORM] = COLUMN_PLATFORM,
+    [ENGINE] = COLUMN_ENGINE,
+    [TOPOLOGY] = COLUMN_TOPOLOGY,
+    [LENGTH] = COLUMN_LENGTH("length"),
     [INDEX] = {"index", "Index", COLUMN_TEXT, 0},
     [SUBJECT] = {"subject", "Of", COLUMN_TEXT, 0},
     [VALUE] = {"value", "Value", COLUMN_REAL, 3},

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "report/columns.h"
 
 // Indices of the columns.
 enum {
@@ -68,7 +69,7 @@ enum {
 
 const struct column points_columns[] = {
     [SCENARIO] = {"scenario", "Scenario", COLUMN_TEXT, 0},
-    [TOPOLOGY] = {"topology", "Topology", COLUMN_TEXT, 0},
+    [TOPOLOGY] = COLUMN_TOPOLOGY,
     [PLATFORM] = {"platform", "Platform", COLUMN_TEXT, 0},
     [ENGINE] = {"engine", "Engine", COLUMN_TEXT, 0},
     [LENGTH] = {"length_bytes", "Length B", COLUMN_NUMBER, 0},

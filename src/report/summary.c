@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "report/columns.h"
 
 // Indices of the columns.
 enum {
@@ -27,12 +28,12 @@ enum {
 };
 
 const struct column summary_columns[] = {
-    [SCENARIO] = {"scenario", "Scenario", COLUMN_CONTEXT, 0},
-    [PLATFORM] = {"platform", "Platform", COLUMN_CONTEXT, 0},
-    [ENGINE] = {"engine", "Engine", COLUMN_CONTEXT, 0},
-    [TOPOLOGY] = {"topology", "Topology", COLUMN_TEXT, 0},
-    [LENGTH] = {"length_bytes", "Length", COLUMN_NUMBER, 0},
-    [LENGTH_LAYER] = {"length_layer", "Length of", COLUMN_CONTEXT, 0},
+    [SCENARIO] = COLUMN_SCENARIO,
+    [PLATFORM] = COLUMN_PLATFORM,
+    [ENGINE] = COLUMN_ENGINE,
+    [TOPOLOGY] = COLUMN_TOPOLOGY,
+    [LENGTH] = COLUMN_LENGTH("length_bytes"),
+    [LENGTH_LAYER] = COLUMN_LENGTH_LAYER,
     [NO_LOSS] = {"no_loss_pps", "No loss pps", COLUMN_REAL, 0},
     [MAX] = {"max_pps", "Max pps", COLUMN_REAL, 0},
     [LOSS_AT_TOP] = {"loss_at_top_percent", "Loss at top %", COLUMN_REAL, 2},

@@ -214,7 +214,7 @@ def test_indexes():
     """performance indexes: a table with a column for each topology"""
     show(f"{T}/run/report.html")
     text = browser.run("return document.querySelector('#indexes').innerText")
-    assert "Throughput" in text and "60,000 to 80,000" in text, text
+    assert "Throughput" in text and "60,000–80,000" in text, text
     quiet()
 
 
