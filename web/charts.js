@@ -27,9 +27,13 @@ const dashes = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 2], [3, 5]];
 const darkScheme = matchMedia("(prefers-color-scheme: dark)");
 const drawn = new Set(); // charts on the page, recoloured when the colour scheme changes
 
-const colourOf = (n) => (darkScheme.matches ? paletteDark : paletteLight)[n % paletteLight.length];
+const colourOf = (n) =>
+    (darkScheme.matches && !printing ? paletteDark : paletteLight)[n % paletteLight.length];
+const paperColours = { "--ink": "#16191d", "--soft": "#555d68", "--grid": "#e1e5ea" };
 const cssColour = (name) =>
-    getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+    printing
+        ? paperColours[name]
+        : getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 // A picture of line and marker for the legend and the tip.
 function swatch(n, colourAt, bars) {
@@ -85,8 +89,23 @@ function swatch(n, colourAt, bars) {
 
 const pointsOf = (rows, one) =>
     rows.map((row) => ({ x: one.x(row) ?? null, y: one.y(row) ?? null }));
-// A logarithmic axis excludes zero.
-const onAxis = (point, log) => (log && !(point.y > 0) ? { x: point.x, y: null } : point);
+// A logarithmic axis excludes zero, which its lowest line stands for if the graph has zeros.
+const onAxis = (point, graph) =>
+    !graph.log || point.y > 0 || point.y === null
+        ? point
+        : { x: point.x, y: graph.zeros ? graph.floor : null };
+
+// Sets the lowest line of a logarithmic axis that shows zeros: a decade below the least other value.
+function prepare(graph) {
+    if (!graph.log || !graph.zeros) {
+        return;
+    }
+    const values = graph.curves
+        .flatMap((one) => [...one.rows, ...one.invalid].map(one.y))
+        .filter((value) => value > 0);
+    graph.log = values.length > 0;
+    graph.floor = 10 ** (Math.floor(Math.log10(Math.min(...values))) - 1);
+}
 
 function lineDatasets(graph) {
     const datasets = graph.curves.map((one, n) => ({
@@ -97,7 +116,7 @@ function lineDatasets(graph) {
         rows: one.rows,
         showLine: true,
         spanGaps: true,
-        data: pointsOf(one.rows, one).map((point) => onAxis(point, graph.log)),
+        data: pointsOf(one.rows, one).map((point) => onAxis(point, graph)),
         yAxisID: one.right ? "right" : "y",
         borderWidth: one.right ? 1.6 : 2.4,
         borderDash: dashes[n % dashes.length],
@@ -115,7 +134,7 @@ function lineDatasets(graph) {
                 series: n,
                 rows: one.invalid,
                 apart: true,
-                data: pointsOf(one.invalid, one).map((point) => onAxis(point, graph.log)),
+                data: pointsOf(one.invalid, one).map((point) => onAxis(point, graph)),
                 yAxisID: one.right ? "right" : "y",
                 showLine: false,
                 pointStyle: "crossRot",
@@ -193,6 +212,10 @@ function axis(title, more = {}) {
     };
 }
 
+// The upper bounds of a curve's values.
+const highest = (one) =>
+    one.high === undefined ? [] : one.rows.map(one.high).filter((value) => isNumber(value));
+
 function scalesOf(graph) {
     const rates = { callback: tickRate, maxRotation: 60 };
     const scales = graph.bars
@@ -201,16 +224,25 @@ function scalesOf(graph) {
               y: axis(graph.y, { stacked: true }),
           }
         : {
-              x: axis(graph.x, { type: "linear", ticks: rates }),
-              y: axis(graph.y, graph.curves[0].unit === unitRate ? { ticks: rates } : {}),
+              x: axis(graph.x, {
+                  type: "linear",
+                  ticks: graph.xUnit === "bytes" ? { callback: (value) => number(value) } : rates,
+              }),
+              y: axis(graph.y, {
+                  suggestedMax: Math.max(0, ...graph.curves.flatMap(highest)),
+                  ...(graph.curves[0].rate ? { ticks: rates } : {}),
+              }),
           };
     if (graph.log) {
         scales.y = axis(graph.y, {
             type: "logarithmic",
             beginAtZero: false,
+            min: graph.floor,
             ticks: {
                 callback: (value) =>
-                    ["1", "2", "5"].includes(value.toExponential()[0]) &&
+                    value === graph.floor
+                        ? "0"
+                        : ["1", "2", "5"].includes(value.toExponential()[0]) &&
                     Number(value.toExponential(0)) === value
                         ? number(value)
                         : "",
@@ -245,6 +277,7 @@ function leftOut(sweeps) {
 // A figure element for a graph of the given sweeps, drawn once it is on the page.
 function chartFigure(name, sweeps, title) {
     const graph = graphOf(name, sweeps);
+    prepare(graph);
     const figure = element(
         "figure.chart",
         { "data-graph": name },
@@ -263,6 +296,7 @@ function chartFigure(name, sweeps, title) {
     figure.append(element("div.plot", {}, canvas, tip));
     const datasets = graph.bars ? barDatasets(graph) : lineDatasets(graph);
     const chart = new Chart(canvas, {
+        plugins: [markPlugin(graph)],
         data: {
             labels: graph.bars
                 ? graph.curves[0].rows.map((row) => tickRate(graph.curves[0].x(row)))
@@ -309,6 +343,7 @@ function chartFigure(name, sweeps, title) {
         (datasetIndex, index) => choose([{ datasetIndex, index }]),
         () => choose([]),
     );
+    const tools = chartTools(chart, graph, title, name);
     const legend = element("div.legend", { role: "group", "aria-label": "Series" });
     const fillLegend = () =>
         legend.replaceChildren(
@@ -333,6 +368,7 @@ function chartFigure(name, sweeps, title) {
         );
     fillLegend();
     figure.insertBefore(legend, figure.children[1]);
+    figure.insertBefore(tools, figure.children[2]);
     if (datasets.some((set) => set.apart)) {
         figure.append(
             element("div.soft", {}, "× marks invalid points, which no summary includes."),
@@ -364,11 +400,18 @@ function dropFigures(parent) {
 
 // Charts are as wide as a printed sheet, since a canvas would keep its size on the screen.
 const paper = { width: 680, height: 300 }; // CSS pixels, on A4 and on Letter
+const repaintAll = () =>
+    document.querySelectorAll("figure.chart").forEach((figure) => figure.repaint?.());
+let printing = false; // paper is white, whatever the colour scheme
 addEventListener("beforeprint", () => {
+    printing = true;
+    repaintAll();
     drawn.forEach((chart) => chart.resize(paper.width, paper.height));
 });
-addEventListener("afterprint", () => drawn.forEach((chart) => chart.resize()));
-
-darkScheme.addEventListener("change", () => {
-    document.querySelectorAll("figure.chart").forEach((figure) => figure.repaint?.());
+addEventListener("afterprint", () => {
+    printing = false;
+    repaintAll();
+    drawn.forEach((chart) => chart.resize());
 });
+
+darkScheme.addEventListener("change", repaintAll);

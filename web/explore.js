@@ -3,8 +3,11 @@
 
 const nameOfSet = (sweep) => `${sweep.scenario} (${sweep.platform}, ${sweep.engine})`;
 const nameOfLength = (sweep) => `${sweep.length}-${lengthWords(sweep.length_layer)}`;
-const titleOf = (name, sweep) =>
-    `${graphs[name].title} — ${graphs[name].overTopologies ? "" : `${sweep.topology}, `}${nameOfLength(sweep)}`;
+const allTopologies = "all";
+const titleOf = (name, sweep, topology = sweep.topology) =>
+    graphs[name].overLengths
+        ? graphs[name].title
+        : `${graphs[name].title} — ${graphs[name].overTopologies ? "" : `${topology === allTopologies ? "all topologies" : topology}, `}${nameOfLength(sweep)}`;
 
 // The initial topology: the first one with routers.
 const firstTopology = (names) =>
@@ -51,6 +54,11 @@ function charts(run) {
     const grid = element("div.charts");
     const controls = element("div.controls");
     const chosen = { set: sets[0] };
+    const fromLink = () => {
+        const { graph, unit, ...choice } = linked() ?? {};
+        Object.assign(chosen, choice);
+        chosen.set = sets.includes(chosen.set) ? chosen.set : sets[0];
+    };
     const inSet = () => run.sweeps.filter((sweep) => nameOfSet(sweep) === chosen.set);
     function show() {
         const all = inSet();
@@ -58,16 +66,30 @@ function charts(run) {
         chosen.length = lengths.includes(chosen.length) ? chosen.length : lengths[0];
         const beside = all.filter((sweep) => nameOfLength(sweep) === chosen.length);
         const topologies = beside.map((sweep) => sweep.topology);
-        chosen.topology = topologies.includes(chosen.topology)
-            ? chosen.topology
-            : firstTopology(topologies);
-        const sweep = beside.find((one) => one.topology === chosen.topology);
+        const whole = topologies.length > 1 && chosen.topology === allTopologies;
+        chosen.topology =
+            whole || topologies.includes(chosen.topology)
+                ? chosen.topology
+                : firstTopology(topologies);
+        const shown = whole ? beside : beside.filter((one) => one.topology === chosen.topology);
+        const [sweep] = shown;
+        linkChoice = { ...chosen };
         dropFigures(grid);
+        if (lengths.length > 1) {
+            grid.append(chartFigure("lengths", all, titleOf("lengths", sweep)));
+        }
         if (beside.length > 1) {
             grid.append(chartFigure("topologies", beside, titleOf("topologies", sweep)));
         }
-        for (const name of Object.keys(graphs).filter((one) => !graphs[one].overTopologies)) {
-            grid.append(chartFigure(name, [sweep], titleOf(name, sweep)));
+        for (const name of Object.keys(graphs).filter(
+            (one) => !graphs[one].overTopologies && !graphs[one].overLengths,
+        )) {
+            // Stacked bars of several topologies would hide each other.
+            const sheets = graphs[name].bars ? shown.map((one) => [one]) : [shown];
+            for (const sheet of sheets) {
+                const topology = sheet.length > 1 ? allTopologies : sheet[0].topology;
+                grid.append(chartFigure(name, sheet, titleOf(name, sheet[0], topology)));
+            }
         }
     }
     function offer() {
@@ -94,10 +116,19 @@ function charts(run) {
             radios("Packets", distinct(all.map(nameOfLength)), chosen.length, pick("length")),
             radios(
                 "Topology",
-                distinct(all.map((sweep) => sweep.topology)),
+                [
+                    ...distinct(all.map((sweep) => sweep.topology)),
+                    ...(distinct(all.map((sweep) => sweep.topology)).length > 1
+                        ? [allTopologies]
+                        : []),
+                ],
                 chosen.topology,
                 pick("topology"),
             ),
+            radios("Rates in", Object.keys(rateUnits), rateUnit, (value) => {
+                setRateUnit(value);
+                show();
+            }),
         );
     }
     const section = element(
@@ -110,8 +141,18 @@ function charts(run) {
     return {
         section,
         draw: () => {
+            fromLink();
             show();
             offer();
+            goToLinked();
+            addEventListener("hashchange", () => {
+                if (linked() !== null) {
+                    fromLink();
+                    show();
+                    offer();
+                    goToLinked();
+                }
+            });
         },
     };
 }
@@ -149,7 +190,11 @@ function explorer(runs, wished) {
             place.append(
                 chartFigure(
                     chosen.graph,
-                    graphs[chosen.graph].overTopologies ? beside : [sweep],
+                    graphs[chosen.graph].overLengths
+                        ? sweeps
+                        : graphs[chosen.graph].overTopologies
+                          ? beside
+                          : [sweep],
                     titleOf(chosen.graph, sweep),
                 ),
             );

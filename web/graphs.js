@@ -8,12 +8,35 @@ const HOST = 6;
 const TOTAL = 7;
 const unnamed = [0, 1, 3, 6, 4, 2, 5, 7]; // the order for curves of anything else
 
-// A curve: `rows` are the steps, `x` and `y` map a row to a number; invalid points are separate.
+// Units of rates; the page shows all of them in one.
+const rateUnits = {
+    "packets/s": () => 1,
+    "Mbit/s": (sweep) => (sweep.length * 8) / 1e6, // of the layer of the length
+};
+let rateUnit = "packets/s";
+const setRateUnit = (name) => {
+    rateUnit = name in rateUnits ? name : "packets/s";
+};
+
+// A curve: `rows` are the steps, `x` and `y` map a row to a number; invalid points are separate. X is
+// a rate; Y is one, too, if its unit is unitRate.
+const unitRate = "rate";
 function curve(sweep, name, x, y, more = {}) {
-    return { name, rows: sweep.steps, invalid: sweep.invalid, x, y, ...more };
+    const factor = rateUnits[rateUnit](sweep);
+    const inUnit = (of) => (row) => (isNumber(of(row)) ? of(row) * factor : undefined);
+    const rate = more.unit === unitRate;
+    return {
+        name,
+        rows: sweep.steps,
+        invalid: sweep.invalid,
+        ...more,
+        x: inUnit(x),
+        y: rate ? inUnit(y) : y,
+        rate,
+        unit: rate ? rateUnit : more.unit,
+    };
 }
 
-const unitRate = "packets/s";
 const unitCpu = "% of one CPU";
 
 function receivedCurves(sweep) {
@@ -68,7 +91,54 @@ function cpuCurves(sweep) {
 
 const several = (sweep) => (sweep.networks.length > 1 ? " per network" : "");
 
-// By name: title, and sweep(s) → {curves, x, y, right, log, ideal, bars}.
+// The loads up to which a sweep kept a goal, from the run's indexes; vertical marks of a chart.
+function marksOf(sweep) {
+    const goals = { throughput: "no loss", partial_drop_rate: "loss ≤ 0.5 %" };
+    const factor = rateUnits[rateUnit](sweep);
+    return (sweep.indexes ?? [])
+        .filter((row) => row.index in goals)
+        .map((row) => ({
+            x: row.value * factor,
+            name: `${row.subject}: ${goals[row.index]}`,
+            colour: sweep.networks.indexOf(row.subject),
+            dotted: row.index === "partial_drop_rate",
+        }));
+}
+
+// Throughput over packet lengths: a curve for each topology and network.
+function lengthCurves(sweeps, index) {
+    const subjects = distinct(
+        sweeps.flatMap((sweep) => sweep.networks.map((name) => `${sweep.topology}\n${name}`)),
+    );
+    const alone = distinct(sweeps.flatMap((sweep) => sweep.networks)).length === 1;
+    return subjects.map((key) => {
+        const [topology, network] = key.split("\n");
+        const rows = sweeps
+            .filter((sweep) => sweep.topology === topology)
+            .flatMap((sweep) =>
+                (sweep.indexes ?? [])
+                    .filter((row) => row.index === index && row.subject === network)
+                    .map((row) => ({
+                        length: sweep.length,
+                        low: row.value * rateUnits[rateUnit](sweep),
+                        high: row.high * rateUnits[rateUnit](sweep),
+                    })),
+            )
+            .sort((a, b) => a.length - b.length);
+        return {
+            name: alone ? topology : `${topology}: ${network}`,
+            rows,
+            invalid: [],
+            x: (row) => row.length,
+            y: (row) => row.low,
+            high: (row) => row.high,
+            rate: true,
+            unit: rateUnit,
+        };
+    });
+}
+
+// By name: title, and sweep(s) → {curves, x, y, right, log, ideal, bars, marks, xUnit}.
 const graphs = {
     topologies: {
         title: "All topologies: received against transmitted",
@@ -84,18 +154,29 @@ const graphs = {
                 ),
             ),
             x: sweeps.some((sweep) => sweep.networks.length > 1)
-                ? "Transmitted, all networks (packets/s)"
-                : "Transmitted (packets/s)",
-            y: "Received (packets/s)",
+                ? `Transmitted, all networks (${rateUnit})`
+                : `Transmitted (${rateUnit})`,
+            y: `Received (${rateUnit})`,
             ideal: true,
+        }),
+    },
+    lengths: {
+        title: "Throughput without loss against packet length",
+        overLengths: true,
+        make: (sweeps) => ({
+            curves: lengthCurves(sweeps, "throughput"),
+            x: "Packet length (bytes)",
+            y: `Throughput (${rateUnit})`,
+            xUnit: "bytes",
+            nothing: "No load was carried without loss.",
         }),
     },
     cpu: {
         title: "Received packets, and CPU",
         make: ([sweep]) => ({
             curves: [...receivedCurves(sweep), ...cpuCurves(sweep)],
-            x: `Transmitted${several(sweep)} (packets/s)`,
-            y: `Received${several(sweep)} (packets/s)`,
+            x: `Transmitted${several(sweep)} (${rateUnit})`,
+            y: `Received${several(sweep)} (${rateUnit})`,
             right: "CPU (% of one CPU)",
             ideal: true,
         }),
@@ -112,8 +193,11 @@ const graphs = {
                     { unit: "% lost", colour: i },
                 ),
             ),
-            x: `Transmitted${several(sweep)} (packets/s)`,
+            x: `Transmitted${several(sweep)} (${rateUnit})`,
             y: "Frame loss (% of transmitted)",
+            log: true,
+            zeros: true,
+            marks: marksOf(sweep),
         }),
     },
     ns: {
@@ -144,7 +228,7 @@ const graphs = {
                     { unit: "ns", colour: TOTAL },
                 ),
             ],
-            x: `Transmitted${several(sweep)} (packets/s)`,
+            x: `Transmitted${several(sweep)} (${rateUnit})`,
             y: "CPU time (ns per packet)",
         }),
     },
@@ -167,13 +251,14 @@ const graphs = {
                     { unit: "µs", colour: i },
                 ),
             ]),
-            x: `Transmitted${several(sweep)} (packets/s)`,
+            x: `Transmitted${several(sweep)} (${rateUnit})`,
             y: "One-way delay (µs)",
             log: true,
         }),
     },
     places: {
         title: "Where packets were lost",
+        bars: true,
         make: ([sweep]) => ({
             curves: sweep.places.map((name, i) =>
                 curve(
@@ -184,7 +269,7 @@ const graphs = {
                     { unit: "% of transmitted" },
                 ),
             ),
-            x: `Transmitted${several(sweep)} (packets/s)`,
+            x: `Transmitted${several(sweep)} (${rateUnit})`,
             y: "Lost (% of transmitted)",
             bars: true,
             nothing: "No packet was lost at a valid point.",
@@ -192,9 +277,24 @@ const graphs = {
     },
 };
 
+// The graphs of several topologies in one: a colour for each topology, a dash for each curve.
+function overlaid(name, sweeps) {
+    const parts = sweeps.map((sweep) => graphs[name].make([sweep]));
+    const curves = parts.flatMap((part, at) =>
+        part.curves.map((one) => ({
+            ...one,
+            name: `${sweeps[at].topology}: ${one.name}`,
+            colour: unnamed[at % unnamed.length],
+        })),
+    );
+    return { ...parts[0], curves, marks: [] };
+}
+
 // The graph without empty curves.
 function graphOf(name, sweeps) {
-    const graph = graphs[name].make(sweeps);
+    const apart = graphs[name].overTopologies || graphs[name].overLengths || sweeps.length < 2;
+    const graph = apart ? graphs[name].make(sweeps) : overlaid(name, sweeps);
+    graph.xUnit ??= rateUnit;
     const has = (rows, of) => rows.some((row) => isNumber(of(row)) && (!graph.bars || of(row) > 0));
     graph.curves = graph.curves.filter(
         (one) => has(one.rows, one.y) || (!graph.bars && has(one.invalid, one.y)),

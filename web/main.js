@@ -3,6 +3,17 @@
 
 const report = JSON.parse(document.getElementById("data").textContent);
 
+// The indexes of each sweep, for its charts.
+for (const run of report.runs ?? []) {
+    for (const sweep of run.sweeps ?? []) {
+        sweep.indexes = (run.indexes ?? []).filter((row) =>
+            ["scenario", "platform", "engine", "topology", "length"].every(
+                (key) => row[key] === sweep[key],
+            ),
+        );
+    }
+}
+
 const levels = { good: ["✓", "good"], limit: ["!", "unsure"], missing: ["✗", "bad"] };
 
 // The summary in sentences, by packet length.

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Shows a chart's values: in the tip under the pointer, by arrow keys, and in the table below.
 
+// "40,000 packets/s"; of a figure between two bounds, both.
+const valueText = (one, row) =>
+    one.high !== undefined
+        ? `${bounds(one.y(row), one.high(row))} ${one.unit}`
+        : withUnit(one.y(row), one.unit);
+
 // Fills the tip at one point: the load, every curve's value, and why the point is invalid.
 function fillTip(tip, graph, set, index) {
     const row = set.rows[index];
@@ -9,7 +15,7 @@ function fillTip(tip, graph, set, index) {
         .map((one, n) => [one, n])
         .filter(([one]) => isNumber(one.y(row)) && (shared || one === set.curve));
     tip.replaceChildren(
-        element("strong", {}, withUnit(set.curve.x(row), "packets/s transmitted")),
+        element("strong", {}, withUnit(set.curve.x(row), graph.xUnit === "bytes" ? "bytes" : `${graph.xUnit} transmitted`)),
         element(
             "table",
             {},
@@ -22,7 +28,7 @@ function fillTip(tip, graph, set, index) {
                         {},
                         element("td", {}, swatch(n, one.colour, graph.bars)),
                         element("td", {}, one.name),
-                        element("td", {}, withUnit(one.y(row), one.unit)),
+                        element("td", {}, valueText(one, row)),
                     ),
                 ),
             ),
@@ -82,23 +88,39 @@ function walkByKeys(canvas, chart, show, hide) {
     });
 }
 
-function valueTable(graph) {
+// The columns and rows of a chart's values.
+function valuesOf(graph) {
     const shared = graph.curves.every((one) => one.rows === graph.curves[0].rows);
     const rows = shared
         ? graph.curves[0].rows.map((row) => ({ row }))
         : graph.curves.flatMap((one) => one.rows.map((row) => ({ row, only: one })));
     const columns = [
         {
-            name: "Transmitted (packets/s)",
+            name: graph.xUnit === "bytes" ? graph.x : `Transmitted (${graph.xUnit})`,
             of: (line) => (line.only ?? graph.curves[0]).x(line.row),
-            decimals: 0,
+            decimals: graph.xUnit === "packets/s" ? 0 : undefined,
         },
         ...graph.curves.map((one) => ({
             name: `${one.name} (${one.unit})`,
             of: (line) =>
                 line.only === undefined || line.only === one ? one.y(line.row) : undefined,
         })),
-    ];
+        ...graph.curves
+            .filter((one) => one.high !== undefined)
+            .map((one) => ({
+                name: `${one.name}, less than (${one.unit})`,
+                of: (line) =>
+                    line.only === undefined || line.only === one ? one.high(line.row) : undefined,
+            })),
+    ].map((column) => ({
+        ...column,
+        of: (line) => (isNumber(column.of(line)) ? column.of(line) : undefined),
+    }));
+    return { columns, rows };
+}
+
+function valueTable(graph) {
+    const { columns, rows } = valuesOf(graph);
     const details = element("details", {}, element("summary", {}, "Values as a table"));
     details.addEventListener("toggle", () => {
         if (details.open && details.children.length === 1) {

@@ -171,6 +171,18 @@ class Browser:
         self._mouse("mousePressed", x, y, button="left", clickCount=1)
         self._mouse("mouseReleased", x, y, button="left", clickCount=1)
 
+    def drag(self, element, start, end):
+        """Draws from one place of an element to another, from its upper left corner."""
+        left, top = self.run("""
+            arguments[0].scrollIntoView({block: "center", behavior: "instant"});
+            const place = arguments[0].getBoundingClientRect();
+            return [place.left, place.top];""", element)
+        places = [(left + x, top + y) for x, y in (start, end)]
+        self._mouse("mouseMoved", *places[0])
+        self._mouse("mousePressed", *places[0], button="left", clickCount=1)
+        self._mouse("mouseMoved", *places[1], button="left")
+        self._mouse("mouseReleased", *places[1], button="left", clickCount=1)
+
     def hover(self, element, x, y):
         """Moves the pointer to a place of an element, from its upper left corner."""
         left, top = self.run("""

@@ -4,12 +4,14 @@
 
 The runs are made up, with names that would break out of a page that does not escape them."""
 # Runs beside others: it measures nothing.
+import csv
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from xml.etree import ElementTree
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -109,6 +111,13 @@ subprocess.run([VRBENCH, "compare", f"{T}/run", f"{T}/slow", "-o", f"{T}/compare
                stdout=subprocess.DEVNULL)
 os.mkdir(f"{T}/mailed")
 shutil.copy(f"{T}/compared/compare.html", f"{T}/mailed/compare.html")
+sizes = [point(step, topology, lost=10000 * (step > 1)) for topology in ("bridged", "dedicated")
+         for step in range(3)]
+make_run(f"{T}/sizes", sizes + [{**one, "length": 1500} for one in sizes])
+# Without gnuplot: only the page is read.
+drawn = subprocess.run([VRBENCH, "report", f"{T}/sizes"], env={"PATH": "/nonexistent"}, check=False,
+                       stderr=subprocess.DEVNULL)
+assert drawn.returncode == 3, drawn
 # Alone in a folder, as after sending it by mail.
 os.mkdir(f"{T}/alone")
 shutil.copy(f"{T}/run/report.html", f"{T}/alone/report.html")
@@ -268,11 +277,130 @@ def test_legend():
 def test_choice():
     """choosing a topology draws its charts, and says what was not measured in it"""
     show(f"{T}/run/report.html")
-    browser.click(browser.find("#charts .pick input[type=radio]:not(:checked)"))
+    browser.click(browser.find("#charts .pick input[value=direct]"))
     assert "direct" in browser.run("return arguments[0].innerText", figure("cpu"))
     assert "Not measured" in browser.run("return arguments[0].innerText", figure("ns"))
     assert "No packet was lost" in browser.run("return arguments[0].innerText", figure("places"))
     assert pixels("cpu", BLUE) > 100
+    quiet()
+
+
+def choose(value):
+    browser.click(browser.find(f"#charts .pick input[value='{value}']"))
+
+
+def test_lengths():
+    """throughput against packet length, with its interval; rates also in Mbit/s"""
+    show(f"{T}/sizes/report.html")
+    assert "40,000–60,000 packets/s" in hover("lengths", "bridged", 0)
+    choose("Mbit/s")
+    assert "20.5–30.7 Mbit/s" in hover("lengths", "bridged", 0)
+    assert "480–720 Mbit/s" in hover("lengths", "bridged", 1)
+    text = hover("cpu", "NET0 received", 1)
+    assert "20.5 Mbit/s transmitted" in text and "21 % of one CPU" in text, text
+    quiet()
+
+
+def test_overlaid():
+    """every chart of curves can show all topologies, and bars stand beside each other"""
+    show(f"{T}/sizes/report.html")
+    choose("all")
+    for graph in ("cpu", "loss", "ns", "delay"):
+        text = browser.run("return arguments[0].innerText", figure(graph))
+        assert "bridged: " in text and "dedicated: " in text, text
+    assert browser.run("""return document.querySelectorAll("figure[data-graph=places]").length""") == 2
+    assert "bridged: NET0 received" in hover("cpu", "dedicated: NET0 received", 1)
+    quiet()
+
+
+def test_loss_axis():
+    """loss is on a logarithmic axis with a line for none, and marks the throughput"""
+    show(f"{T}/sizes/report.html")
+    axis = browser.run("""const chart = arguments[0].chart;
+                          return [chart.scales.y.type, chart.scales.y.getLabelForValue(0.5),
+                                  chart.scales.y.ticks[0].label];""", figure("loss"))
+    assert axis[0] == "logarithmic" and axis[2] == "0", axis
+    svg = svg_of("loss")
+    assert "NET0: no loss" in svg and "NET0: loss ≤ 0.5 %" in svg, svg
+    quiet()
+
+
+def svg_of(graph):
+    return browser.run("""
+        const sweep = report.runs[0].sweeps[0], graph = graphOf(arguments[1], [sweep]);
+        prepare(graph);
+        return svgOf(arguments[0].chart, graph, "a <title>");""", figure(graph), graph)
+
+
+def test_zoom():
+    """a rectangle drawn in a chart becomes the whole chart; a button shows all again"""
+    show(f"{T}/sizes/report.html")
+    ends = """const {min, max} = arguments[0].chart.scales.x; return [min, max];"""
+    whole = browser.run(ends, figure("cpu"))
+    canvas = browser.find("figure[data-graph=cpu] canvas")
+    browser.drag(canvas, (200, 60), (320, 64))
+    part = wait_for(lambda: browser.run(ends, figure("cpu")) != whole
+                    and browser.run(ends, figure("cpu")), "the chart to zoom")
+    assert whole[0] <= part[0] < part[1] <= whole[1], (whole, part)
+    browser.click(browser.find("figure[data-graph=cpu] .tools button", "Whole chart"))
+    wait_for(lambda: browser.run(ends, figure("cpu")) == whole, "the whole chart")
+    browser.click(browser.find("figure[data-graph=cpu] .tools button", "Zoom in"))
+    wait_for(lambda: browser.run(ends, figure("cpu")) != whole, "the button to zoom")
+    quiet()
+
+
+def test_chart_files():
+    """a chart can be downloaded as SVG, which is well-formed and draws its curves, and as CSV"""
+    show(f"{T}/run/report.html")
+    place = f"{T}/charts"
+    os.mkdir(place)
+    browser.send("Browser.setDownloadBehavior", behavior="allow", downloadPath=place)
+    for kind in ("SVG", "CSV"):
+        browser.click(browser.find("figure[data-graph=cpu] .tools button", kind))
+
+    def got(end):
+        names = [name for name in os.listdir(place) if name.endswith(end)]
+        return names and os.path.getsize(f"{place}/{names[0]}") > 0 and f"{place}/{names[0]}"
+    drawing = ElementTree.parse(wait_for(lambda: got(".svg"), "the SVG")).getroot()
+    kinds = [one.tag.split("}")[1] for one in drawing.iter()]
+    assert kinds.count("polyline") >= 5 and kinds.count("circle") >= 4, kinds
+    assert any("NET0 received" in (one.text or "") for one in drawing.iter())
+    assert ElementTree.fromstring(svg_of("places").encode()) is not None
+    with open(wait_for(lambda: got(".csv"), "the CSV"), newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    assert rows[0][:2] == ["Transmitted (packets/s)", "NET0 received (packets/s)"], rows[0]
+    assert rows[1][:2] == ["20000", "20000"], rows[1]
+    quiet()
+
+
+def test_links():
+    """a chart's link shows the page with the same choice, at that chart"""
+    show(f"{T}/sizes/report.html")
+    choose("1500-byte packets")
+    choose("dedicated")
+    choose("Mbit/s")
+    link = browser.run("return arguments[0].querySelector('.tools a').getAttribute('href')",
+                       figure("delay"))
+    browser.open(f"{T}/run/report.html")
+    browser.open(f"{T}/sizes/report.html{link}")
+    checked = browser.run("""return [...document.querySelectorAll("#charts input:checked")]
+                             .map((one) => one.value)""")
+    assert checked == ["1500-byte packets", "dedicated", "Mbit/s"], checked
+    wait_for(lambda: browser.run("""
+        const place = arguments[0].getBoundingClientRect();
+        return place.top < innerHeight && place.bottom > 0;""", figure("delay")), "the chart in view")
+    quiet()
+
+
+def test_printed_dark():
+    """a page in dark colours is printed in light ones"""
+    show(f"{T}/run/report.html", scheme="dark")
+    assert pixels("cpu", SKY) > 100
+    browser.run("dispatchEvent(new Event('beforeprint'))")
+    assert pixels("cpu", BLUE) > 100 and pixels("cpu", SKY) == 0
+    browser.run("dispatchEvent(new Event('afterprint'))")
+    assert pixels("cpu", SKY) > 100
+    browser.scheme("light")
     quiet()
 
 
