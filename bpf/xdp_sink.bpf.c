@@ -32,7 +32,7 @@ struct form form; // that packets must have; zeroed = any
 
 volatile __u64 arrivals, received, duplicated, reordered, corrupt, stale, strays;
 volatile __u64 highest; // highest sequence number + 1
-volatile __u64 delay_min, delay_max, last_delay, jitter;
+volatile __u64 delay_min, delay_max, delay_sum, last_delay, jitter;
 uint64_t delays[FLOW_DELAY_CLASSES];
 volatile __u64 gap_count, gap_max;
 uint64_t gaps[FLOW_DELAY_CLASSES];
@@ -234,6 +234,7 @@ static __always_inline void count_delay(__u64 sent_ns, __u64 now_ns)
     last_delay = delay;
     delay_min = delay < delay_min ? delay : delay_min;
     delay_max = delay > delay_max ? delay : delay_max;
+    delay_sum += delay;
     __u32 class = delay_class(delay);
     if (class < FLOW_DELAY_CLASSES) {
         delays[class]++;

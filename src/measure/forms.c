@@ -128,6 +128,46 @@ static void make_schedule(const struct plan *plan, const struct load *load, stru
     set_bounds(schedule, forms, path);
 }
 
+// Slots of a load that drops: narrow ones begin at the drop, where the last losses are looked for.
+static void make_drop_slots(uint64_t duration_ns, struct forms *forms)
+{
+    uint64_t drop_ns = forms->drop_ns;
+    uint64_t before_ns = slot_width_ns(drop_ns);
+    uint64_t after_ns = slot_width_ns(duration_ns - drop_ns);
+    size_t most = (size_t)(drop_ns / before_ns + (duration_ns - drop_ns) / after_ns +
+                           SLOT_DROP_NS / SLOT_DROP_WIDTH_NS) +
+                  4;
+    forms->bounds_ns = memory_new_array(uint64_t, most + 1);
+    for (uint64_t at_ns = 0; at_ns < duration_ns;) {
+        bool near = at_ns >= drop_ns && at_ns < drop_ns + SLOT_DROP_NS;
+        uint64_t width_ns = at_ns < drop_ns ? before_ns : near ? SLOT_DROP_WIDTH_NS : after_ns;
+        uint64_t end_ns = at_ns < drop_ns ? drop_ns : duration_ns;
+        at_ns = end_ns - at_ns < width_ns ? end_ns : at_ns + width_ns;
+        forms->bounds_ns[++forms->slot_count] = at_ns;
+    }
+    forms->bounds = memory_new_array(uint64_t, forms->path_count * (forms->slot_count + 1));
+    forms->schedules = memory_new_array(struct schedule, forms->path_count);
+}
+
+// The schedule of one path whose load drops, and its slots.
+static void make_drop(const struct plan *plan, const struct load *load, struct forms *forms,
+                      size_t path)
+{
+    struct load dropped = *load;
+    dropped.pps = load->drop_pps;
+    double high = forms->loads[path].pps;
+    double low = pps_of(plan, path, &dropped);
+    const struct schedule_point points[] = {{0, high},
+                                            {forms->drop_ns, high},
+                                            {forms->drop_ns, low},
+                                            {forms->bounds_ns[forms->slot_count], low}};
+    struct schedule *schedule = &forms->schedules[path];
+    schedule_make(points, sizeof points / sizeof points[0], schedule);
+    forms->loads[path].schedule = schedule;
+    forms->loads[path].pps = schedule_mean_pps(schedule);
+    set_bounds(schedule, forms, path);
+}
+
 static void bound_constant(double pps, uint64_t duration_ns, struct forms *forms, size_t path)
 {
     _cleanup_schedule_ struct schedule schedule = {.knots = NULL};
@@ -158,6 +198,7 @@ void forms_make(const struct plan *plan, const struct load *load, uint64_t durat
     bool changes = load->use == LOAD_POINT && !load->constant && profile->knot_count > 0;
     *ret = (struct forms){.path_count = plan->path_count,
                           .lengths = make_lengths(&plan->scenario->traffic, load->length)};
+    bool drops = has_slots && load->drop_ns > 0;
     has_slots = has_slots && (changes || load->pps > 0.0);
     if (!changes && !has_slots && load->each == NULL && !some_have_own_loads(plan)) {
         return;
@@ -165,6 +206,9 @@ void forms_make(const struct plan *plan, const struct load *load, uint64_t durat
     ret->loads = memory_new_array(struct traffic_load, plan->path_count);
     if (changes) {
         make_intervals(profile, duration_ns, ret);
+    } else if (drops) {
+        ret->drop_ns = load->drop_ns;
+        make_drop_slots(duration_ns, ret);
     } else if (has_slots) {
         make_slots(NULL, duration_ns, ret);
     }
@@ -173,6 +217,8 @@ void forms_make(const struct plan *plan, const struct load *load, uint64_t durat
         ret->loads[i].pps = pps_of(plan, i, load);
         if (changes) {
             make_schedule(plan, load, ret, i);
+        } else if (drops) {
+            make_drop(plan, load, ret, i);
         } else if (has_slots) {
             bound_constant(ret->loads[i].pps, duration_ns, ret, i);
         }
@@ -191,6 +237,7 @@ void forms_clear(struct forms *forms)
     free(forms->bounds_ns);
     free(forms->bounds);
     free(forms->within);
+    free(forms->left_out);
     *forms = (struct forms){.loads = NULL};
 }
 
@@ -298,14 +345,14 @@ static struct slot_queues queues_of(const struct plan *plan, const struct traffi
     return queues;
 }
 
-bool forms_fill_undisturbed(const struct forms *forms, const struct plan *plan,
+bool forms_fill_undisturbed(struct forms *forms, const struct plan *plan,
                             const struct heartbeat_report *stalls,
                             const struct traffic_count *counts, struct point *point)
 {
     if (forms->slot_count == 0 || counts[0].start_ns == 0 || stalls->lost > 0) {
         return false;
     }
-    _cleanup_free_ bool *left_out = memory_new_array(bool, forms->slot_count);
+    bool *left_out = forms->left_out = memory_new_array(bool, forms->slot_count);
     const struct slot_queues queues = queues_of(plan, counts, point);
     slots_leave_out(stalls, &queues, forms->bounds_ns, forms->slot_count, left_out);
     point->has_left_out = true;
@@ -323,6 +370,20 @@ bool forms_fill_undisturbed(const struct forms *forms, const struct plan *plan,
         undisturbed->lost = undisturbed->tx - undisturbed->rx;
     }
     return left_out[forms->slot_count - 1];
+}
+
+void forms_fill_recovery(const struct forms *forms, const struct traffic_count *counts,
+                         struct point *point)
+{
+    _cleanup_free_ uint64_t *lost = memory_new_array(uint64_t, forms->slot_count + 1);
+    for (size_t i = 0; forms->drop_ns > 0 && i < forms->path_count; i++) {
+        for (size_t k = 0; k < forms->slot_count; k++) {
+            lost[k] = slot_sent(forms->loads[i].bounds, forms->slot_count, k, counts[i].tx) -
+                      counts[i].within[k];
+        }
+        point->networks[i].recovery = slots_recovery(forms->bounds_ns, forms->slot_count, lost,
+                                                     forms->left_out, forms->drop_ns);
+    }
 }
 
 _Static_assert(FORM_PARTS_MAX >= LENGTH_MIX_PARTS && FORM_SLOTS_MAX >= LENGTH_MIX_SLOTS &&

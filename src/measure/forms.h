@@ -25,6 +25,8 @@ struct forms {
     uint64_t *bounds_ns;          // their boundaries: slot_count + 1 times
     uint64_t *bounds;             // for each path the boundaries as sequence numbers
     uint64_t *within;             // for each path the packets received of each slot
+    bool *left_out;               // slots that a stall touched; NULL = unknown
+    uint64_t drop_ns;             // the load drops then, see struct load; 0 = it does not
 };
 
 // Makes the loads of a trial that lasts for `duration_ns`, to which the scenario's profile is
@@ -44,9 +46,12 @@ bool forms_agree(const struct forms *forms, const struct traffic_count *counts);
 // networks are filled.
 void forms_fill(const struct forms *forms, const struct plan *plan,
                 const struct traffic_count *counts, struct point *point);
+// Adds how long networks lost packets after their load dropped; after forms_fill_undisturbed().
+void forms_fill_recovery(const struct forms *forms, const struct traffic_count *counts,
+                         struct point *point);
 // Adds the undisturbed figures: of the slots that no stall of the report touches. The figures of
 // CPU use, if any, are filled in. Returns whether the last slot is left out.
-bool forms_fill_undisturbed(const struct forms *forms, const struct plan *plan,
+bool forms_fill_undisturbed(struct forms *forms, const struct plan *plan,
                             const struct heartbeat_report *stalls,
                             const struct traffic_count *counts, struct point *point);
 

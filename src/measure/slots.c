@@ -79,3 +79,22 @@ uint64_t slot_sent(const uint64_t *bounds, size_t slot_count, size_t slot, uint6
     uint64_t to = slot + 1 == slot_count || bounds[slot + 1] > sent ? sent : bounds[slot + 1];
     return to > bounds[slot] ? to - bounds[slot] : 0;
 }
+
+struct recovery_result slots_recovery(const uint64_t *bounds_ns, size_t slot_count,
+                                      const uint64_t *lost, const bool *left_out, uint64_t drop_ns)
+{
+    struct recovery_result recovery = {.measured = true};
+    for (size_t k = 0; k < slot_count; k++) {
+        if (bounds_ns[k] < drop_ns || lost[k] == 0) {
+            continue;
+        }
+        bool left = left_out != NULL && left_out[k];
+        recovery.uncertain = left;
+        if (!left) {
+            recovery.lost += lost[k];
+            recovery.low_ns = bounds_ns[k] - drop_ns;
+            recovery.high_ns = bounds_ns[k + 1] - drop_ns;
+        }
+    }
+    return recovery;
+}

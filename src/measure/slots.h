@@ -14,9 +14,12 @@
 #include <stdint.h>
 
 #include "linux/heartbeat.h"
+#include "result/result.h"
 
-#define SLOT_LEAST_NS 2000000ULL // the width of a slot, unless there would be too many
-#define SLOTS_MOST    6000U      // of one trial
+#define SLOT_LEAST_NS      2000000ULL   // the width of a slot, unless there would be too many
+#define SLOT_DROP_NS       100000000ULL // so long after a drop of the load, slots are narrow
+#define SLOT_DROP_WIDTH_NS 100000ULL    // their width
+#define SLOTS_MOST         6000U        // of one trial
 
 // Width of the slots of a trial of that duration.
 uint64_t slot_width_ns(uint64_t duration_ns);
@@ -37,6 +40,12 @@ void slots_leave_out(const struct heartbeat_report *report, const struct slot_qu
 
 // The part of the time that is left out, 0 to 1.
 double slots_left_out_ratio(const uint64_t *bounds_ns, size_t slot_count, const bool *left_out);
+
+// How long packets were lost after a drop of the load: until the last slot with losses. Losses of
+// slots that a stall touched are left out, and make the result uncertain if they are later than
+// all others. `left_out` may be NULL.
+struct recovery_result slots_recovery(const uint64_t *bounds_ns, size_t slot_count,
+                                      const uint64_t *lost, const bool *left_out, uint64_t drop_ns);
 
 // The part of the packets 0 to `sent` - 1 that is in a slot of sequence numbers; the last slot also
 // has all packets beyond it.

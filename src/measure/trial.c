@@ -98,7 +98,9 @@ static void fill_networks(const struct bench *bench, const struct traffic_count 
                          .min = count->delay_min,
                          .p50 = count->delay_p50,
                          .p99 = count->delay_p99,
-                         .max = count->delay_max},
+                         .max = count->delay_max,
+                         .p999 = count->delay_p999,
+                         .mean = count->delay_mean},
             .jitter_measured = count->jitter_measured,
             .jitter_ns = count->jitter_ns,
             .gap_ns = {.measured = count->gap_measured,
@@ -279,6 +281,7 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     if (disturbance.has_stalls) {
         late_end = forms_fill_undisturbed(&forms, plan, &disturbance.stalls, counts, &point);
     }
+    forms_fill_recovery(&forms, counts, &point);
     const struct evidence evidence = {.scenario = bench->scenario,
                                       .testbed = bench->testbed,
                                       .capped = capped,

@@ -46,6 +46,12 @@ static int check_network(const struct point *point, const struct network_result 
     if (delay->min > delay->p50 || delay->p50 > delay->p99 || delay->p99 > delay->max) {
         return fail_input(err, "delay_ns: min, p50, p99 and max are not in order");
     }
+    if (delay->p999 > 0 && (delay->p99 > delay->p999 || delay->p999 > delay->max)) {
+        return fail_input(err, "delay_ns: p99, p999 and max are not in order");
+    }
+    if (delay->mean > 0 && (delay->min > delay->mean || delay->mean > delay->max)) {
+        return fail_input(err, "delay_ns: min, mean and max are not in order");
+    }
     const struct gap_summary *gap = &network->gap_ns;
     if (gap->p50 > gap->p99 || gap->p99 > gap->p999 || gap->p999 > gap->max) {
         return fail_input(err, "gap_ns: p50, p99, p999 and max are not in order");

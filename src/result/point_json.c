@@ -21,6 +21,7 @@ enum kind {
     NUMBER,      // unsigned
     NUMBER_SET,  // unsigned, absent if 0
     COUNT,       // uint64_t
+    COUNT_SET,   // uint64_t, absent if 0
     REAL,        // double, not negative
     REAL_MAYBE,  // double, not negative, absent if NaN
     REAL_FLAG,   // double, not negative; the bool at `aux` = present
@@ -49,6 +50,8 @@ static const struct key delay_keys[] = {
     {.name = "p50", .kind = COUNT, .at = AT(delay_summary, p50)},
     {.name = "p99", .kind = COUNT, .at = AT(delay_summary, p99)},
     {.name = "max", .kind = COUNT, .at = AT(delay_summary, max)},
+    {.name = "p999", .kind = COUNT_SET, .at = AT(delay_summary, p999)},
+    {.name = "mean", .kind = COUNT_SET, .at = AT(delay_summary, mean)},
     {.name = NULL},
 };
 
@@ -288,6 +291,11 @@ static json_t *put_member(const struct key *key, const void *from)
         return json_integer(*(const unsigned *)field);
     case NUMBER_SET:
         return *(const unsigned *)field == 0 ? NULL : json_integer(*(const unsigned *)field);
+    case COUNT_SET:
+        if (*(const uint64_t *)field == 0) {
+            return NULL;
+        }
+        __attribute__((fallthrough));
     case COUNT:
         count = *(const uint64_t *)field;
         return count > INT64_MAX ? NULL : json_integer((json_int_t)count);
@@ -428,6 +436,7 @@ static bool may_be_absent(const struct key *key, const void *to)
     switch (key->kind) {
     case TEXT_MAYBE:
     case NUMBER_SET:
+    case COUNT_SET:
     case TRUTH_SET:
     case REAL_MAYBE:
     case REAL_FLAG:
@@ -460,6 +469,7 @@ static int get_member(const struct key *key, const json_t *json, void *to, struc
         }
         return rc;
     case COUNT:
+    case COUNT_SET:
         return get_count(key->name, json, INT64_MAX, (uint64_t *)field, err);
     case REAL_FLAG:
         *(bool *)aux = true;

@@ -21,6 +21,7 @@
 struct delay_summary {
     bool measured;
     uint64_t min, p50, p99, max;
+    uint64_t p999, mean; // 0 = unknown: points of earlier versions lack them
 };
 
 // Time in ns between the departures of two successive packets of a network.
@@ -34,6 +35,14 @@ struct gap_summary {
 struct undisturbed_result {
     bool measured;
     uint64_t tx, rx, lost;
+};
+
+// How long a network lost packets after its load dropped: the last lost packet was due between the
+// two times after the drop. Both are 0 if none was lost. Not in the files.
+struct recovery_result {
+    bool measured;
+    bool uncertain; // a stall of the machine touched the time of later losses
+    uint64_t low_ns, high_ns, lost;
 };
 
 // Counts of one network in one trial. tx = rx + lost always.
@@ -62,6 +71,7 @@ struct network_result {
     double jitter_ns;     // RFC 3550 §6.4.1 interarrival jitter at the end of the trial
     struct gap_summary gap_ns;
     struct undisturbed_result undisturbed;
+    struct recovery_result recovery;
 };
 
 struct cpu_part_result {

@@ -39,6 +39,10 @@ struct load {
     unsigned step, repeat; // LOAD_POINT: index of the load in its ladder, and of the trial
     unsigned attempts;     // largest number of trials while they are disturbed
     bool constant;         // LOAD_POINT: even if the scenario has a load that changes in time
+    // From that time of the trial on, the load of each network is `drop_pps`; 0 = it stays the
+    // same. Not for points.
+    uint64_t drop_ns;
+    double drop_pps;
 };
 
 // From best to worst.

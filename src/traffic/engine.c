@@ -172,7 +172,8 @@ static void forget_times(const struct engine *engine, struct traffic_count *coun
         struct traffic_count *count = &counts[i];
         count->clock_moved = true;
         count->delay_measured = count->jitter_measured = false;
-        count->delay_min = count->delay_p50 = count->delay_p99 = count->delay_max = 0;
+        count->delay_min = count->delay_p50 = count->delay_p99 = 0;
+        count->delay_p999 = count->delay_max = count->delay_mean = 0;
         count->jitter_ns = 0.0;
     }
 }

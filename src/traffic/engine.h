@@ -82,7 +82,7 @@ struct traffic_count {
     uint64_t sink_drops; // arrived at the sink, which had no room
     bool clock_moved; // the time of day was set during the trial: delay and jitter are not measured
     bool delay_measured;
-    uint64_t delay_min, delay_p50, delay_p99, delay_max; // ns
+    uint64_t delay_min, delay_p50, delay_p99, delay_p999, delay_max, delay_mean; // ns
     bool jitter_measured;
     double jitter_ns;
     bool gap_measured;

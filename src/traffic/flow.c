@@ -61,6 +61,8 @@ static void count_delay(struct flow *flow, const struct frame_stamp *stamp, uint
     flow->last_delay = delay;
     flow->delay_min = delay < flow->delay_min ? delay : flow->delay_min;
     flow->delay_max = delay > flow->delay_max ? delay : flow->delay_max;
+    flow->delay_sum += delay;
+    flow->delay_count++;
     flow->delays[delay_class(delay)]++;
 }
 

@@ -25,6 +25,8 @@ struct flow {
     uint64_t strays;  // good packets of another run or network
     uint64_t highest; // highest sequence number seen + 1; 0 = none
     uint64_t delay_min, delay_max;
+    uint64_t delay_sum; // of delay_count delays
+    uint64_t delay_count;
     uint64_t last_delay;
     double jitter; // ns
     // Packets that seem to have arrived before they were sent, or after latest_ns: the clock of the

@@ -379,7 +379,9 @@ static void fill_count(struct packet_receiver *receiver, struct traffic_count *c
         count->delay_min = flow->delay_min;
         count->delay_p50 = flow_delay_quantile(flow, 0.5);
         count->delay_p99 = flow_delay_quantile(flow, 0.99);
+        count->delay_p999 = flow_delay_quantile(flow, 0.999);
         count->delay_max = flow->delay_max;
+        count->delay_mean = flow->delay_count == 0 ? 0 : flow->delay_sum / flow->delay_count;
         count->jitter_measured = true;
         count->jitter_ns = flow->jitter;
     }

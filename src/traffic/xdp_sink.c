@@ -218,6 +218,9 @@ static void fill_count(const struct xdp_sink_bpf__bss *counts, struct traffic_co
         count->delay_max = counts->delay_max;
         count->delay_p50 = flow_quantile(counts->delays, counts->received, counts->delay_max, 0.5);
         count->delay_p99 = flow_quantile(counts->delays, counts->received, counts->delay_max, 0.99);
+        count->delay_p999 =
+            flow_quantile(counts->delays, counts->received, counts->delay_max, 0.999);
+        count->delay_mean = counts->delay_sum / counts->received;
         count->jitter_measured = true;
         count->jitter_ns = (double)counts->jitter / JITTER_UNIT;
     }

@@ -180,6 +180,46 @@ static void slots_sum_to_all_packets(void **state)
     }
 }
 
+static void recovery_ends_with_the_last_loss_after_the_drop(void **state)
+{
+    (void)state;
+    uint64_t lost[COUNT] = {0};
+    bool left_out[COUNT] = {false};
+    set_bounds();
+    struct recovery_result recovery = slots_recovery(bounds_ns, COUNT, lost, NULL, 100 * MS);
+    assert_true(recovery.measured && !recovery.uncertain && recovery.lost == 0);
+    assert_true(recovery.low_ns == 0 && recovery.high_ns == 0);
+    lost[10] = 500; // in the overload
+    lost[50] = 3;
+    lost[57] = 2;
+    recovery = slots_recovery(bounds_ns, COUNT, lost, left_out, 100 * MS);
+    assert_true(recovery.low_ns == 14 * MS && recovery.high_ns == 16 * MS);
+    assert_int_equal(recovery.lost, 5);
+    lost[COUNT - 1] = 1;
+    recovery = slots_recovery(bounds_ns, COUNT, lost, left_out, 100 * MS);
+    assert_true(recovery.low_ns == 98 * MS && recovery.high_ns == 100 * MS);
+}
+
+static void losses_in_a_stall_make_a_recovery_uncertain(void **state)
+{
+    (void)state;
+    uint64_t lost[COUNT] = {0};
+    bool left_out[COUNT] = {false};
+    set_bounds();
+    lost[50] = 3;
+    lost[60] = 7;
+    left_out[60] = true;
+    struct recovery_result recovery = slots_recovery(bounds_ns, COUNT, lost, left_out, 100 * MS);
+    assert_true(recovery.uncertain && recovery.lost == 3 && recovery.high_ns == 2 * MS);
+    lost[70] = 1; // later, and certain
+    recovery = slots_recovery(bounds_ns, COUNT, lost, left_out, 100 * MS);
+    assert_true(!recovery.uncertain && recovery.lost == 4 && recovery.high_ns == 42 * MS);
+    lost[70] = 0;
+    lost[60] = 0; // a stall without losses changes nothing
+    recovery = slots_recovery(bounds_ns, COUNT, lost, left_out, 100 * MS);
+    assert_true(!recovery.uncertain && recovery.high_ns == 2 * MS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +233,8 @@ int main(void)
         cmocka_unit_test(ratio_is_of_the_time),
         cmocka_unit_test(there_are_no_more_slots_than_a_sink_counts),
         cmocka_unit_test(slots_sum_to_all_packets),
+        cmocka_unit_test(recovery_ends_with_the_last_loss_after_the_drop),
+        cmocka_unit_test(losses_in_a_stall_make_a_recovery_uncertain),
     };
     set_bounds();
     return cmocka_run_group_tests(tests, NULL, NULL);
