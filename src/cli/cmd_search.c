@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "cli/command.h"
 #include "cli/measuring.h"
 #include "linux/cpu.h"
@@ -17,7 +19,11 @@
 #include "run/run.h"
 #include "scenario/profile.h"
 
-#define GOALS_MOST 8U
+#define GOALS_MOST   8U
+#define SERIES_KINDS "latency, loss and recovery"
+
+#define TRIAL_SHORTEST_NS (100U * NS_PER_MS)
+#define TRIAL_LONGEST_NS  (3600U * NS_PER_S)
 
 struct search_values {
     const char *output;
@@ -25,7 +31,8 @@ struct search_values {
     const char *method;
     const char *of, *at;
     struct text_list goals, topologies;
-    uint64_t time_limit, wait_quiet;
+    uint64_t time_limit, wait_quiet, trials;
+    const char *duration;
     bool apart, json, even_default_route;
     unsigned verbosity;
 };
@@ -45,7 +52,19 @@ static const struct option_row search_options[] = {
      .type = OPTION_TEXT,
      .offset = offsetof(struct search_values, at),
      .argument = "RATE",
-     .help = "of each network, for --of cap and burst: 20000, 5 Mbit/s"},
+     .help = "of each network: 20000, 5 Mbit/s; see above"},
+    {.name = "trials",
+     .type = OPTION_INTEGER,
+     .offset = offsetof(struct search_values, trials),
+     .min = 1,
+     .max = 1000,
+     .argument = "N",
+     .help = "of each load, for --of " SERIES_KINDS},
+    {.name = "duration",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct search_values, duration),
+     .argument = "TIME",
+     .help = "of these trials: 120 s, 500 ms"},
     {.name = "apart",
      .type = OPTION_FLAG,
      .offset = offsetof(struct search_values, apart),
@@ -105,12 +124,12 @@ static int add_goals(struct goal_list *list, const char *text, struct error *err
 }
 
 // The goals of the command line; without any, throughput and the partial drop rate of 0.5 %; of
-// bursts, no loss.
+// bursts and series, no loss.
 static int list_goals(const struct search_values *asked, enum found_kind of, struct goal_list *ret,
                       struct error *err)
 {
     static const char *const usual[] = {"0", "0.005"};
-    size_t usual_count = of == FOUND_BURST ? 1 : 2;
+    size_t usual_count = of == FOUND_RATE || of == FOUND_CAP ? 2 : 1;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < asked->goals.count; i++) {
         rc = add_goals(ret, asked->goals.items[i], err);
@@ -128,31 +147,42 @@ static int list_goals(const struct search_values *asked, enum found_kind of, str
     return rc;
 }
 
-// Checks what is searched for, and at which load.
-static int choose_kind(const struct search_values *asked, const struct goal_list *goals,
-                       struct job *job, struct error *err)
+static bool kind_is_series(enum found_kind of)
 {
-    if (job->of == FOUND_RATE) {
-        return asked->at == NULL ? 0 : fail_input(err, "--at is for --of cap and --of burst only");
-    }
-    if (asked->at == NULL) {
-        return fail_input(err, job->of == FOUND_CAP
-                                   ? "--of cap requires the load of each network: --at RATE"
-                                   : "--of burst requires the rate within a burst: --at RATE");
-    }
+    return of == FOUND_LATENCY || of == FOUND_LOSS || of == FOUND_RECOVERY;
+}
+
+static int parse_at(const struct search_values *asked, struct job *job, struct error *err)
+{
     int rc = profile_parse_rate(asked->at, &job->at, err);
     if (rc == 0 && job->at.value <= 0.0) {
         rc = fail_input(err, "expected a rate above 0, not \"%s\"", asked->at);
     }
     if (rc < 0) {
         error_context(err, "--at");
+    }
+    return rc;
+}
+
+// Checks that a search at one rate has one, and no option of others.
+static int check_rate(const struct search_values *asked, const struct goal_list *goals,
+                      struct job *job, struct error *err)
+{
+    bool series = kind_is_series(job->of);
+    if (asked->at == NULL && !series) {
+        return fail_input(err, job->of == FOUND_CAP
+                                   ? "--of cap requires the load of each network: --at RATE"
+                                   : "--of burst requires the rate within a burst: --at RATE");
+    }
+    int rc = asked->at == NULL ? 0 : parse_at(asked, job, err);
+    if (rc < 0) {
         return rc;
     }
     if (asked->apart) {
-        return fail_input(err, "--apart is for rates only: caps and bursts are searched for at one "
-                               "rate");
+        return fail_input(err, "--apart is for rates only: --of %s loads all networks alike",
+                          asked->of);
     }
-    for (size_t i = 0; i < goals->count; i++) {
+    for (size_t i = 0; !series && i < goals->count; i++) {
         if (goals->items[i].rule != RULE_SEQUENTIAL) {
             return fail_input(err,
                               "--of %s knows the sequential rule only: use --goal quick or a loss "
@@ -161,6 +191,39 @@ static int choose_kind(const struct search_values *asked, const struct goal_list
         }
     }
     return 0;
+}
+
+static int parse_trial_time(const char *text, uint64_t *ret_ns, struct error *err)
+{
+    uint64_t ns = 0;
+    int rc = parse_duration(text, &ns, err);
+    if (rc == 0 && (ns < TRIAL_SHORTEST_NS || ns > TRIAL_LONGEST_NS)) {
+        rc = fail_input(err, "expected 100 ms to 1 h, not \"%s\"", text);
+    }
+    if (rc == 0) {
+        *ret_ns = ns;
+    }
+    return rc;
+}
+
+// Checks what is searched for, and at which load.
+static int choose_kind(const struct search_values *asked, const struct goal_list *goals,
+                       struct job *job, struct error *err)
+{
+    if (!kind_is_series(job->of) && (asked->trials > 0 || asked->duration != NULL)) {
+        return fail_input(err, "--trials and --duration are for --of " SERIES_KINDS
+                               " only: a search chooses its trials by its goals");
+    }
+    if (job->of == FOUND_RATE) {
+        return asked->at == NULL ? 0 : fail_input(err, "--at is not for --of rate");
+    }
+    job->trials = (unsigned)asked->trials;
+    int rc = asked->duration == NULL ? 0 : parse_trial_time(asked->duration, &job->trial_ns, err);
+    if (rc < 0) {
+        error_context(err, "--duration");
+        return rc;
+    }
+    return check_rate(asked, goals, job, err);
 }
 
 // Checks that the scenario has what is searched for. Caps are those of routers: direct has none.
@@ -172,6 +235,12 @@ static int check_kind(const struct job *job, struct scenario *scenario, struct e
         return fail_input(err,
                           "--apart: the engine %s cannot send different loads on several "
                           "networks; use --engine packet",
+                          engine);
+    }
+    if (job->of == FOUND_RECOVERY && (scenario_engine(engine)->can & ENGINE_FORMS) == 0) {
+        return fail_input(err,
+                          "--of recovery: the engine %s cannot send a load that changes in time; "
+                          "use --engine packet",
                           engine);
     }
     if (job->of == FOUND_BURST && (scenario_engine(engine)->can & ENGINE_FORMS) == 0) {
@@ -289,6 +358,11 @@ const struct command command_search = {
                "With --of cap, finds the smallest CPU cap of each router whose loss at the rate\n"
                "--at stays within that ratio, to a percentage point. With --of burst, finds the\n"
                "longest burst at that rate, and the time of the buffer (RFC 9004).\n"
+               "The other tests of RFC 2544 search for the throughput, or take --at for it: with\n"
+               "--of latency the delay at 50, 90 and 100 % of it; with --of loss the loss at\n"
+               "twice that rate (or at --at) and in steps of 10 % below; with --of recovery how\n"
+               "long packets are lost after an overload of 110 % is halved. --goal rfc2544 takes\n"
+               "trials as long as the RFC's, --goal quick short ones.\n"
                "All goals share the trials. Every trial becomes a point in the folder of\n"
                "results. Results without two narrow bounds are marked as irregular. Exit status\n"
                "4 if the machine disturbed a search until it gave up.",

@@ -189,6 +189,164 @@ static int write_burst_row(struct writer *writer, const struct found *found, str
     return writer_row(writer, row, err);
 }
 
+// ---- series: what they have in common
+
+static char *series_end(const struct found *found)
+{
+    return found->regular ? text_copy("regular") : text_format("irregular: %s", found->end);
+}
+
+// ---- latency
+
+enum {
+    LATENCY_TOPOLOGY,
+    LATENCY_LENGTH,
+    LATENCY_NETWORK,
+    LATENCY_LOAD,
+    LATENCY_AT,
+    LATENCY_MEAN,
+    LATENCY_P50,
+    LATENCY_P99,
+    LATENCY_P999,
+    LATENCY_RESULT,
+    LATENCY_COLUMN_COUNT
+};
+
+static const struct column latency_columns[LATENCY_COLUMN_COUNT] = {
+    [LATENCY_TOPOLOGY] = {"topology", "Topology", COLUMN_TEXT, 0},
+    [LATENCY_LENGTH] = {"length", "Length", COLUMN_NUMBER, 0},
+    [LATENCY_NETWORK] = {"network", "Network", COLUMN_TEXT, 0},
+    [LATENCY_LOAD] = {"load", "Load %", COLUMN_REAL, 0},
+    [LATENCY_AT] = {"at_pps", "pps", COLUMN_REAL, 0},
+    [LATENCY_MEAN] = {"mean", "Delay us", COLUMN_TEXT, 0},
+    [LATENCY_P50] = {"p50", "p50", COLUMN_REAL, 1},
+    [LATENCY_P99] = {"p99", "p99", COLUMN_REAL, 1},
+    [LATENCY_P999] = {"p999", "p99.9", COLUMN_REAL, 1},
+    [LATENCY_RESULT] = {"result", "Result", COLUMN_TEXT, 0},
+};
+
+static char *latency_mean(const struct found *found)
+{
+    const struct mean *mean = &found->delay.mean;
+    return !found->delay.measured
+               ? text_copy("-")
+               : text_format("%.1f +- %.1f", mean->value / 1e3, (mean->high - mean->value) / 1e3);
+}
+
+static int write_latency_row(struct writer *writer, const struct found *found, struct error *err)
+{
+    const struct found_delay *delay = &found->delay;
+    const double absent = (double)NAN;
+    _cleanup_free_ char *mean = latency_mean(found);
+    _cleanup_free_ char *result = series_end(found);
+    const struct value row[LATENCY_COLUMN_COUNT] = {
+        [LATENCY_TOPOLOGY] = VALUE_TEXT(found->topology),
+        [LATENCY_LENGTH] = VALUE_INTEGER(found->length),
+        [LATENCY_NETWORK] = VALUE_TEXT(found->network),
+        [LATENCY_LOAD] = VALUE_REAL(found->load_percent),
+        [LATENCY_AT] = VALUE_REAL(found->at_pps),
+        [LATENCY_MEAN] = VALUE_TEXT(mean),
+        [LATENCY_P50] = VALUE_REAL(delay->measured ? delay->p50 / 1e3 : absent),
+        [LATENCY_P99] = VALUE_REAL(delay->measured ? delay->p99 / 1e3 : absent),
+        [LATENCY_P999] = VALUE_REAL(delay->measured ? delay->p999 / 1e3 : absent),
+        [LATENCY_RESULT] = VALUE_TEXT(result),
+    };
+    return writer_row(writer, row, err);
+}
+
+// ---- the frame loss curve
+
+enum {
+    LOSS_TOPOLOGY,
+    LOSS_LENGTH,
+    LOSS_NETWORK,
+    LOSS_LOAD,
+    LOSS_AT,
+    LOSS_TX,
+    LOSS_LOST,
+    LOSS_RATIO,
+    LOSS_RESULT,
+    LOSS_COLUMN_COUNT
+};
+
+static const struct column loss_columns[LOSS_COLUMN_COUNT] = {
+    [LOSS_TOPOLOGY] = {"topology", "Topology", COLUMN_TEXT, 0},
+    [LOSS_LENGTH] = {"length", "Length", COLUMN_NUMBER, 0},
+    [LOSS_NETWORK] = {"network", "Network", COLUMN_TEXT, 0},
+    [LOSS_LOAD] = {"load", "Load %", COLUMN_REAL, 0},
+    [LOSS_AT] = {"at_pps", "pps", COLUMN_REAL, 0},
+    [LOSS_TX] = {"tx", "Sent", COLUMN_INTEGER, 0},
+    [LOSS_LOST] = {"lost", "Lost", COLUMN_INTEGER, 0},
+    [LOSS_RATIO] = {"frame_loss", "Loss %", COLUMN_REAL, 4},
+    [LOSS_RESULT] = {"result", "Result", COLUMN_TEXT, 0},
+};
+
+static int write_loss_row(struct writer *writer, const struct found *found, struct error *err)
+{
+    _cleanup_free_ char *result = series_end(found);
+    double ratio = found->tx == 0 ? (double)NAN : (double)found->lost / (double)found->tx;
+    const struct value row[LOSS_COLUMN_COUNT] = {
+        [LOSS_TOPOLOGY] = VALUE_TEXT(found->topology),
+        [LOSS_LENGTH] = VALUE_INTEGER(found->length),
+        [LOSS_NETWORK] = VALUE_TEXT(found->network),
+        [LOSS_LOAD] = VALUE_REAL(found->load_percent),
+        [LOSS_AT] = VALUE_REAL(found->at_pps),
+        [LOSS_TX] = VALUE_INTEGER(found->tx),
+        [LOSS_LOST] = VALUE_INTEGER(found->lost),
+        [LOSS_RATIO] = VALUE_REAL(100.0 * ratio),
+        [LOSS_RESULT] = VALUE_TEXT(result),
+    };
+    return writer_row(writer, row, err);
+}
+
+// ---- system recovery
+
+enum {
+    RECOVERY_TOPOLOGY,
+    RECOVERY_LENGTH,
+    RECOVERY_NETWORK,
+    RECOVERY_AT,
+    RECOVERY_AFTER,
+    RECOVERY_TIME,
+    RECOVERY_LONGEST,
+    RECOVERY_LOST,
+    RECOVERY_RESULT,
+    RECOVERY_COLUMN_COUNT
+};
+
+static const struct column recovery_columns[RECOVERY_COLUMN_COUNT] = {
+    [RECOVERY_TOPOLOGY] = {"topology", "Topology", COLUMN_TEXT, 0},
+    [RECOVERY_LENGTH] = {"length", "Length", COLUMN_NUMBER, 0},
+    [RECOVERY_NETWORK] = {"network", "Network", COLUMN_TEXT, 0},
+    [RECOVERY_AT] = {"at_pps", "pps", COLUMN_REAL, 0},
+    [RECOVERY_AFTER] = {"after_pps", "then pps", COLUMN_REAL, 0},
+    [RECOVERY_TIME] = {"recovery", "Recovery ms", COLUMN_TEXT, 0},
+    [RECOVERY_LONGEST] = {"longest", "Longest", COLUMN_REAL, 1},
+    [RECOVERY_LOST] = {"lost_after", "Lost", COLUMN_INTEGER, 0},
+    [RECOVERY_RESULT] = {"result", "Result", COLUMN_TEXT, 0},
+};
+
+static int write_recovery_row(struct writer *writer, const struct found *found, struct error *err)
+{
+    const struct found_time *time = &found->time;
+    _cleanup_free_ char *result = series_end(found);
+    _cleanup_free_ char *span =
+        time->measured ? text_format("%.1f to %.1f", time->low_ns / 1e6, time->high_ns / 1e6)
+                       : text_copy("-");
+    const struct value row[RECOVERY_COLUMN_COUNT] = {
+        [RECOVERY_TOPOLOGY] = VALUE_TEXT(found->topology),
+        [RECOVERY_LENGTH] = VALUE_INTEGER(found->length),
+        [RECOVERY_NETWORK] = VALUE_TEXT(found->network),
+        [RECOVERY_AT] = VALUE_REAL(found->at_pps),
+        [RECOVERY_AFTER] = VALUE_REAL(found->after_pps),
+        [RECOVERY_TIME] = VALUE_TEXT(span),
+        [RECOVERY_LONGEST] = VALUE_REAL(time->measured ? time->longest_ns / 1e6 : (double)NAN),
+        [RECOVERY_LOST] = VALUE_INTEGER(found->lost_after),
+        [RECOVERY_RESULT] = VALUE_TEXT(result),
+    };
+    return writer_row(writer, row, err);
+}
+
 // ---- all kinds
 
 static const struct {
@@ -199,6 +357,9 @@ static const struct {
     [FOUND_RATE] = {columns, COLUMN_COUNT, write_rate_row},
     [FOUND_CAP] = {cap_columns, CAP_COLUMN_COUNT, write_cap_row},
     [FOUND_BURST] = {burst_columns, BURST_COLUMN_COUNT, write_burst_row},
+    [FOUND_LATENCY] = {latency_columns, LATENCY_COLUMN_COUNT, write_latency_row},
+    [FOUND_LOSS] = {loss_columns, LOSS_COLUMN_COUNT, write_loss_row},
+    [FOUND_RECOVERY] = {recovery_columns, RECOVERY_COLUMN_COUNT, write_recovery_row},
 };
 #define TABLE_COUNT (sizeof tables / sizeof tables[0])
 

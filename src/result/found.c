@@ -9,7 +9,8 @@
 #include "result/json_text.h"
 
 static const char *const kind_names[] = {
-    [FOUND_RATE] = "rate", [FOUND_CAP] = "cap", [FOUND_BURST] = "burst"};
+    [FOUND_RATE] = "rate",       [FOUND_CAP] = "cap",   [FOUND_BURST] = "burst",
+    [FOUND_LATENCY] = "latency", [FOUND_LOSS] = "loss", [FOUND_RECOVERY] = "recovery"};
 #define KIND_COUNT (sizeof kind_names / sizeof kind_names[0])
 
 int found_kind_from_name(const char *name, enum found_kind *ret)
@@ -21,6 +22,11 @@ int found_kind_from_name(const char *name, enum found_kind *ret)
         }
     }
     return -EINVAL;
+}
+
+const char *found_kind_name(enum found_kind kind)
+{
+    return kind_names[kind];
 }
 
 void found_list_add(struct found_list *list, struct found *found)
@@ -63,19 +69,16 @@ static void add_burst(const struct found *found, json_t *row)
                         pair_to_json(found->buffer_s[0] * 1e9, found->buffer_s[1] * 1e9));
 }
 
-static void add_figures(const struct found *found, json_t *row)
+static void add_rate(const struct found *found, json_t *row)
 {
-    if (found->of == FOUND_RATE) {
-        json_object_set_new(row, "network", json_string(found->network));
-        json_set_real(row, "relevant_lower_pps", found->lower_pps);
-        json_set_real(row, "relevant_upper_pps", found->upper_pps);
-        json_set_real(row, "conditional_pps", found->conditional_pps);
-        return;
-    }
-    if (found->of == FOUND_BURST) {
-        add_burst(found, row);
-        return;
-    }
+    json_object_set_new(row, "network", json_string(found->network));
+    json_set_real(row, "relevant_lower_pps", found->lower_pps);
+    json_set_real(row, "relevant_upper_pps", found->upper_pps);
+    json_set_real(row, "conditional_pps", found->conditional_pps);
+}
+
+static void add_cap(const struct found *found, json_t *row)
+{
     json_object_set_new(row, "router", json_string(found->router));
     json_set_real(row, "at_pps", found->at_pps);
     json_t *cap = json_object();
@@ -88,6 +91,61 @@ static void add_figures(const struct found *found, json_t *row)
     json_object_set_new(row, "cap_percent", cap);
 }
 
+// What the kinds have in common that are measured at a load which depends on the throughput.
+static void add_load(const struct found *found, json_t *row)
+{
+    json_object_set_new(row, "network", json_string(found->network));
+    json_set_real(row, "at_pps", found->at_pps);
+    json_set_real(row, "load_percent", found->load_percent);
+    json_set_real(row, "throughput_pps", found->throughput_pps);
+    if (found->trials > 0) {
+        json_object_set_new(row, "tx", json_integer((json_int_t)found->tx));
+        json_object_set_new(row, "lost", json_integer((json_int_t)found->lost));
+        json_object_set_new(row, "unsent", json_integer((json_int_t)found->unsent));
+    }
+}
+
+static void add_latency(const struct found *found, json_t *row)
+{
+    const struct found_delay *delay = &found->delay;
+    add_load(found, row);
+    if (!delay->measured) {
+        return;
+    }
+    json_object_set_new(row, "delay_ns",
+                        json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "mean",
+                                  delay->mean.value, "mean_low", delay->mean.low, "mean_high",
+                                  delay->mean.high, "min", delay->min, "p50", delay->p50, "p99",
+                                  delay->p99, "p999", delay->p999, "max", delay->max));
+}
+
+static void add_loss(const struct found *found, json_t *row)
+{
+    add_load(found, row);
+    if (found->tx > 0) {
+        json_set_real(row, "frame_loss_ratio", (double)found->lost / (double)found->tx);
+    }
+}
+
+static void add_recovery(const struct found *found, json_t *row)
+{
+    const struct found_time *time = &found->time;
+    add_load(found, row);
+    json_set_real(row, "after_pps", found->after_pps);
+    if (!time->measured) {
+        return;
+    }
+    json_object_set_new(row, "lost_after", json_integer((json_int_t)found->lost_after));
+    json_object_set_new(row, "recovery_ns", pair_to_json(time->low_ns, time->high_ns));
+    json_set_real(row, "longest_ns", time->longest_ns);
+    json_set_real(row, "resolution_ns", time->resolution_ns);
+}
+
+static void (*const add_figures[])(const struct found *found, json_t *row) = {
+    [FOUND_RATE] = add_rate,       [FOUND_CAP] = add_cap,   [FOUND_BURST] = add_burst,
+    [FOUND_LATENCY] = add_latency, [FOUND_LOSS] = add_loss, [FOUND_RECOVERY] = add_recovery,
+};
+
 json_t *found_to_json(const struct found_list *list)
 {
     json_t *rows = json_array();
@@ -98,7 +156,7 @@ json_t *found_to_json(const struct found_list *list)
             "topology", found->topology, "length", (int)found->length, "goal", found->goal, "rule",
             found->rule, "loss_ratio", found->loss_ratio, "regular", found->regular, "end",
             found->end, "trial_s", found->trial_s, "trials", (json_int_t)found->trials);
-        add_figures(found, row);
+        add_figures[found->of](found, row);
         json_array_append_new(rows, row);
     }
     return rows;

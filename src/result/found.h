@@ -7,11 +7,31 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-enum found_kind { FOUND_RATE, FOUND_CAP, FOUND_BURST };
-#define FOUND_KINDS "rate, cap or burst"
+#include "base/mean.h"
+
+enum found_kind { FOUND_RATE, FOUND_CAP, FOUND_BURST, FOUND_LATENCY, FOUND_LOSS, FOUND_RECOVERY };
+#define FOUND_KINDS "rate, cap, burst, latency, loss or recovery"
 // 0 and the kind of that name, or -EINVAL.
 int found_kind_from_name(const char *name, enum found_kind *ret);
+const char *found_kind_name(enum found_kind kind);
+
+// One-way delays of the trials of a load in ns: the mean of their means, least and longest of all,
+// medians of their quantiles.
+struct found_delay {
+    bool measured;
+    struct mean mean;
+    double min, p50, p99, p999, max;
+};
+
+// How long something took in the trials of a load: each took between the two times of its span.
+struct found_time {
+    bool measured;
+    double low_ns, high_ns;         // means of both ends
+    double shortest_ns, longest_ns; // the least low end, and the greatest high end
+    double resolution_ns;           // the widest span
+};
 
 struct found {
     enum found_kind of;
@@ -30,7 +50,15 @@ struct found {
     // that the bursts imply, and the same less what is forwarded meanwhile (RFC 9004).
     double carried_frames, lost_frames, throughput_pps;
     double implied_s[2], buffer_s[2]; // by the carried and the lost burst
-    const char *end;                  // why the search ended: "regular", "tester limit", …
+    // Kinds that are measured at loads that depend on the throughput: at_pps as percent of it, or
+    // of the highest load of the curve (FOUND_LOSS). NaN = unknown.
+    double load_percent;
+    struct found_delay delay;  // FOUND_LATENCY
+    uint64_t tx, lost, unsent; // packets of all its trials
+    double after_pps;          // FOUND_RECOVERY: the load after the drop
+    uint64_t lost_after;       // and the packets lost from the drop on
+    struct found_time time;    // FOUND_RECOVERY
+    const char *end;           // why the search ended: "regular", "tester limit", …
     bool beyond;    // no upper bound because a limit was reached: the lower bound is a ">="
     bool disturbed; // the machine disturbed the search until it gave up
     double trial_s; // of all trials of this topology and length, which the goals share

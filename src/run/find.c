@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * run/find — the loop of `vrbench search`: for each topology and length, trials until the bounds of
- * each network (or router) and goal are known, or the time is up. Every trial becomes a point. See
- * find.h.
+ * each network (or router) and goal are known, or the time is up; then the series of a test that
+ * follows. See find.h.
  */
 #include <errno.h>
 #include <math.h>
@@ -41,6 +41,11 @@ static void label_trial(const struct finding *finding, const struct load *load)
     if (finding->of == FOUND_BURST) {
         progress_label("%s, %u bytes, bursts of %.0f packets", topology, load->length,
                        load->pps * (double)load->duration_ns / (double)NS_PER_S);
+        return;
+    }
+    if (finding->series != NULL) {
+        progress_label("%s, %u bytes, %s at %s pps, trial %u", topology, load->length,
+                       found_kind_name(finding->of), pps, load->repeat + 1);
         return;
     }
     if (load->use == LOAD_PROBE) {
@@ -138,6 +143,9 @@ static struct network_outcome judge_network(const struct finding *finding,
                                             struct outcome *outcome)
 {
     struct undisturbed_result counts = network_undisturbed(network);
+    if (network->recovery.uncertain && outcome->kind == OUTCOME_GOOD) {
+        outcome->kind = OUTCOME_DISTURBED;
+    }
     if (finding->of != FOUND_BURST) {
         return (struct network_outcome){counts.tx, counts.lost};
     }
@@ -166,13 +174,16 @@ static int try_load(struct finding *finding, const struct load *load, struct err
     outcome.networks = point.network_count > 0 ? networks : NULL;
     outcome.network_count = finding->network_count;
     (void)search_tell(finding->search, load, &outcome);
+    if (finding->series != NULL) {
+        find_collect(finding, load, &point);
+    }
     if (!point.valid) {
         log_note("search", "%s", point.why_invalid);
     }
     return keep_trial(finding, load, &point, err);
 }
 
-static int find_bounds(struct finding *finding, struct error *err)
+int find_run_trials(struct finding *finding, struct error *err)
 {
     const struct job *job = finding->state->job;
     uint64_t until = job->time_limit_s == 0
@@ -209,7 +220,7 @@ static int find_one(struct finding *finding, enum found_kind of, const struct se
     finding->goals = goals;
     finding->goal_count = goal_count;
     finding->search = find_make_search(finding);
-    int rc = find_bounds(finding, err);
+    int rc = find_run_trials(finding, err);
     find_note_results(finding);
     for (size_t n = 0; of == FOUND_RATE && n < finding->network_count; n++) {
         finding->throughput_pps[n] = throughput_result(finding->search, n, 0).lower_pps;
@@ -218,20 +229,52 @@ static int find_one(struct finding *finding, enum found_kind of, const struct se
     return rc;
 }
 
-// A search for bursts needs the throughput.
+// Searches for the throughput, with whose goal `finding->throughput` is filled.
+static int find_throughput(struct finding *finding, struct error *err)
+{
+    return find_one(finding, FOUND_RATE, &finding->throughput, 1, err);
+}
+
+// A search for bursts needs the throughput without loss.
+static int find_bursts(struct finding *finding, struct error *err)
+{
+    const struct job *job = finding->state->job;
+    struct search_goal *throughput = &finding->throughput;
+    *throughput = job->goals[0];
+    (void)snprintf(throughput->name, sizeof throughput->name, "0");
+    throughput->loss_ratio = 0.0;
+    int rc = find_throughput(finding, err);
+    return rc < 0 ? rc : find_one(finding, FOUND_BURST, job->goals, job->goal_count, err);
+}
+
+// A series needs the throughput, unless the job has it; a curve does not if its highest load is
+// given.
+static int find_series(struct finding *finding, struct error *err)
+{
+    const struct job *job = finding->state->job;
+    double given = find_offered_pps(finding);
+    finding->throughput = job->goals[0];
+    for (size_t n = 0; n < finding->network_count; n++) {
+        finding->throughput_pps[n] = given > 0.0 && job->of != FOUND_LOSS ? given : (double)NAN;
+    }
+    int rc = given > 0.0 ? 0 : find_throughput(finding, err);
+    return rc < 0 ? rc : find_run_series(finding, job->of, err);
+}
+
 static int find_place(struct finding *finding, struct error *err)
 {
     const struct job *job = finding->state->job;
     finding->shown = 0;
-    if (job->of == FOUND_BURST) {
-        struct search_goal *throughput = &finding->throughput;
-        *throughput = job->goals[0];
-        (void)snprintf(throughput->name, sizeof throughput->name, "0");
-        throughput->loss_ratio = 0.0;
-        int rc = find_one(finding, FOUND_RATE, throughput, 1, err);
-        if (rc < 0) {
-            return rc;
-        }
+    switch (job->of) {
+    case FOUND_RATE:
+    case FOUND_CAP:
+        break;
+    case FOUND_BURST:
+        return find_bursts(finding, err);
+    case FOUND_LATENCY:
+    case FOUND_LOSS:
+    case FOUND_RECOVERY:
+        return find_series(finding, err);
     }
     return find_one(finding, job->of, job->goals, job->goal_count, err);
 }

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // run/find — internal to run/: the state of a search. find.c is its loop, find_kinds.c has what
-// differs by what is searched for.
+// differs by kind of search for bounds, find_series.c has the tests of RFC 2544 that follow a
+// search for the throughput.
 #ifndef VRBENCH_RUN_FIND_H
 #define VRBENCH_RUN_FIND_H
 
 #include "run/parts.h"
 
+struct series_run; // find_series.c
+
 struct finding {
     struct job_state *state;
     struct keeper keeper;
-    struct search *search; // of the present topology and length
-    // What the present search is for: a search for bursts begins with one for the throughput.
+    struct search *search;     // of the present topology and length
+    struct series_run *series; // if the present search is a series; else NULL
+    // What the present search is for: searches for bursts and series begin with one for the
+    // throughput.
     enum found_kind of;
     const struct search_goal *goals;
     size_t goal_count;
@@ -32,7 +37,17 @@ struct finding {
 // to source.
 size_t find_network_of_stream(const struct scenario *scenario, size_t stream);
 
+// Runs the trials of finding->search until it ends, or the time is up.
+int find_run_trials(struct finding *finding, struct error *err);
+
 // ---- find_kinds.c
+
+// The load `at` of the job as packets/s of each network.
+double find_offered_pps(const struct finding *finding);
+// Makes the label of a stream of packets, as network_label().
+char *find_stream_label(const struct scenario *scenario, size_t stream);
+// What the rows of all kinds have in common.
+struct found find_begin_row(const struct finding *finding, const struct search_goal *goal);
 
 // Makes the search that finding->of, its goals, place and length ask for.
 struct search *find_make_search(const struct finding *finding);
@@ -40,5 +55,13 @@ struct search *find_make_search(const struct finding *finding);
 const struct search *find_inner_search(const struct finding *finding);
 // Adds the rows of the present search to the results.
 void find_note_results(const struct finding *finding);
+
+// ---- find_series.c
+
+// Runs the series of a kind at the present topology and length, and adds its rows to the job's
+// results. finding->throughput_pps has the throughput.
+int find_run_series(struct finding *finding, enum found_kind of, struct error *err);
+// Collects the figures of a trial that was reported to the search of a series.
+void find_collect(struct finding *finding, const struct load *load, const struct point *point);
 
 #endif

@@ -20,7 +20,7 @@ struct scale {
 static const struct scale kernel_scale = {250.0, 32000.0};
 static const struct scale machine_scale = {50.0, 1000.0};
 
-static double offered_pps(const struct finding *finding)
+double find_offered_pps(const struct finding *finding)
 {
     const struct job *job = finding->state->job;
     return scenario_profile_pps(&job->at,
@@ -38,7 +38,7 @@ static struct search *make_cap_search(const struct finding *finding)
                                   .router_count = scenario->router_count,
                                   .routers = finding->routers,
                                   .network_count = finding->network_count,
-                                  .pps = offered_pps(finding),
+                                  .pps = find_offered_pps(finding),
                                   .most_cap = 100 * scenario->host.cpus};
     return cap_search_new(&spec);
 }
@@ -50,7 +50,7 @@ static struct search *make_burst_search(const struct finding *finding)
                                     .goals = finding->goals,
                                     .goal_count = finding->goal_count,
                                     .network_count = finding->network_count,
-                                    .pps = offered_pps(finding),
+                                    .pps = find_offered_pps(finding),
                                     .throughput_pps = finding->throughput_pps};
     return burst_search_new(&spec);
 }
@@ -86,8 +86,7 @@ const struct search *find_inner_search(const struct finding *finding)
                                         : finding->search;
 }
 
-// Makes the label of a stream of packets, as network_label().
-static char *make_stream_label(const struct scenario *scenario, size_t stream)
+char *find_stream_label(const struct scenario *scenario, size_t stream)
 {
     size_t number = find_network_of_stream(scenario, stream);
     const struct scenario_network *network = &scenario->networks[number];
@@ -96,19 +95,25 @@ static char *make_stream_label(const struct scenario *scenario, size_t stream)
                : text_format("%s %s", network->name, number == stream ? "forward" : "reverse");
 }
 
-// What the rows of all kinds of a search have in common.
-static struct found begin_row(const struct finding *finding, size_t goal)
+struct found find_begin_row(const struct finding *finding, const struct search_goal *goal)
 {
-    const struct search *inner = find_inner_search(finding);
     enum topology topology = keeper_topology(&finding->keeper, finding->place);
     return (struct found){.of = finding->of,
                           .topology = text_copy(topology_name(topology)),
-                          .goal = text_copy(finding->goals[goal].name),
-                          .rule = goal_rule_name(finding->goals[goal].rule),
+                          .goal = text_copy(goal->name),
+                          .rule = goal_rule_name(goal->rule),
                           .length = finding->length,
-                          .loss_ratio = finding->goals[goal].loss_ratio,
-                          .trial_s = throughput_trial_s(inner),
-                          .trials = throughput_trials(inner)};
+                          .loss_ratio = goal->loss_ratio};
+}
+
+// A row of a search for bounds.
+static struct found begin_bounds(const struct finding *finding, size_t goal)
+{
+    const struct search *inner = find_inner_search(finding);
+    struct found found = find_begin_row(finding, &finding->goals[goal]);
+    found.trial_s = throughput_trial_s(inner);
+    found.trials = throughput_trials(inner);
+    return found;
 }
 
 static void note_end(enum throughput_end end, struct found *found)
@@ -124,11 +129,11 @@ static void note_caps(const struct finding *finding)
     for (size_t r = 0; r < job->scenario->router_count; r++) {
         for (size_t g = 0; cap_search_has(finding->search, r) && g < finding->goal_count; g++) {
             struct cap_result result = cap_search_result(finding->search, r, g);
-            struct found found = begin_row(finding, g);
+            struct found found = begin_bounds(finding, g);
             note_end(result.end, &found);
             found.end = cap_end_text(result.end);
             found.router = text_copy(job->scenario->routers[r].name);
-            found.at_pps = offered_pps(finding);
+            found.at_pps = find_offered_pps(finding);
             found.short_cap = result.short_cap;
             found.enough_cap = result.enough_cap;
             found_list_add(job->found, &found);
@@ -139,15 +144,15 @@ static void note_caps(const struct finding *finding)
 static void note_bursts(const struct finding *finding)
 {
     const struct job *job = finding->state->job;
-    double pps = offered_pps(finding);
+    double pps = find_offered_pps(finding);
     for (size_t n = 0; n < finding->network_count; n++) {
         for (size_t g = 0; g < finding->goal_count; g++) {
             struct burst_result result = burst_search_result(finding->search, n, g);
             double throughput = finding->throughput_pps[n];
-            struct found found = begin_row(finding, g);
+            struct found found = begin_bounds(finding, g);
             note_end(result.end, &found);
             found.end = burst_end_text(result.end);
-            found.network = make_stream_label(job->scenario, finding->streams[n]);
+            found.network = find_stream_label(job->scenario, finding->streams[n]);
             found.at_pps = pps;
             found.throughput_pps = throughput;
             found.carried_frames = result.carried;
@@ -167,9 +172,9 @@ static void note_rates(const struct finding *finding)
     for (size_t n = 0; n < finding->network_count; n++) {
         for (size_t g = 0; g < finding->goal_count; g++) {
             struct throughput_result result = throughput_result(finding->search, n, g);
-            struct found found = begin_row(finding, g);
+            struct found found = begin_bounds(finding, g);
             note_end(result.end, &found);
-            found.network = make_stream_label(job->scenario, finding->streams[n]);
+            found.network = find_stream_label(job->scenario, finding->streams[n]);
             found.lower_pps = result.lower_pps;
             found.upper_pps = result.upper_pps;
             found.conditional_pps = result.conditional_pps;

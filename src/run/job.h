@@ -25,11 +25,17 @@ struct job {
     // Goals to search for instead of measuring the scenario's loads; none = a run.
     const struct search_goal *goals;
     size_t goal_count;
-    // What is searched for: by rate, the loads themselves, with a load for each network if `apart`;
-    // by cap, the smallest cap of each router at `at`; by burst, the longest burst at that rate.
+    // What is searched for: by latency, loss and recovery the tests of RFC 2544 that follow a
+    // search for the throughput, which is `at` if that is given (by loss: the highest load). By
+    // rate, the loads themselves, with a load for each network if `apart`; by cap, the smallest cap
+    // of each router at `at`; by burst, the longest burst at that rate.
     enum found_kind of;
     bool apart;
-    struct profile_rate at;   // of each network
+    struct profile_rate at; // of each network; 0 = none given
+    // Of the series that follow a search for the throughput: trials of each load, and their
+    // duration; 0 = those of the goal (find_series.c).
+    unsigned trials;
+    uint64_t trial_ns;
     unsigned time_limit_s;    // of the search in one topology and for one length; 0 = none
     struct found_list *found; // gets what the search found
     unsigned most_disturbed;  // so many disturbed points in a row end the run; 0 = no limit
