@@ -145,8 +145,9 @@ static int read_loads(const struct job *job, json_t *ret, struct error *err)
     return rc;
 }
 
-int job_loads_check(const struct job *job, struct error *err)
+int job_loads_read(const struct job *job, json_t **ret, struct error *err)
 {
+    *ret = NULL;
     if (job->rates_from == NULL) {
         return 0;
     }
@@ -156,19 +157,12 @@ int job_loads_check(const struct job *job, struct error *err)
     }
     json_t *loads = json_object();
     int rc = read_loads(job, loads, err);
-    json_decref(loads);
-    return rc;
-}
-
-int job_loads_take(struct job_state *state, struct error *err)
-{
-    if (state->job->rates_from == NULL) {
-        return 0;
+    if (rc < 0) {
+        json_decref(loads);
+        return rc;
     }
-    json_t *loads = json_object();
-    json_object_set_new(state->run, "rates_found", loads);
-    json_object_set_new(state->run, "rates_from", json_string(state->job->rates_from));
-    return read_loads(state->job, loads, err);
+    *ret = loads;
+    return 0;
 }
 
 uint64_t job_duration(const struct job *job)

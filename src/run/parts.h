@@ -65,11 +65,10 @@ int job_loads_note(const struct job_loads *loads, struct job_state *state, struc
 // Draws the seed of the order of the points, or takes the job's, and writes it into state->run,
 // where job_loads_make() reads it. Does nothing if the order is not random.
 void job_loads_shuffle(struct job_state *state);
-// Checks that the job's `rates_from` has loads for each topology and length. Fails with exit status
-// 2. Does nothing if the job has none.
-int job_loads_check(const struct job *job, struct error *err);
-// Writes these loads into state->run, where job_loads_make() reads them.
-int job_loads_take(struct job_state *state, struct error *err);
+// Reads the loads of the run in the job's `rates_from` in the form in which run.json has them,
+// where job_loads_make() reads them. Fails with exit status 2 if it has none for a topology and
+// length. NULL if the job has no `rates_from`. The caller calls json_decref().
+int job_loads_read(const struct job *job, json_t **ret, struct error *err);
 // Time that all points of the job take to send, at least.
 uint64_t job_sending(const struct job *job);
 // Duration of sending of a point's trial.

@@ -160,7 +160,8 @@ static void warn_unquiet(const struct computer *machine)
                 why);
 }
 
-static int begin_run(struct job_state *state, json_t *before, struct error *err)
+// `loads`: of another run, or NULL.
+static int begin_run(struct job_state *state, json_t *before, json_t *loads, struct error *err)
 {
     const struct job *job = state->job;
     if (before != NULL) {
@@ -189,9 +190,9 @@ static int begin_run(struct job_state *state, json_t *before, struct error *err)
         json_object_set_new(state->run, "machine", describe_machine(&machine));
         computer_clear(&machine);
         job_loads_shuffle(state);
-        int rc = job_loads_take(state, err);
-        if (rc < 0) {
-            return rc;
+        if (loads != NULL) {
+            json_object_set(state->run, "rates_found", loads);
+            json_object_set_new(state->run, "rates_from", json_string(job->rates_from));
         }
     }
     json_object_set_new(state->run, "placement", describe_placement(job->scenario));
@@ -233,7 +234,7 @@ static int end_run(struct job_state *state, int result, const struct error *why,
     return report_write_run_page(folder, &state->points, err);
 }
 
-int job_check(const struct job *job, struct error *err)
+static int check_folder(const struct job *job, struct error *err)
 {
     json_t *before = NULL;
     int rc = store_check(job->folder, job->resume, &before, err);
@@ -241,7 +242,16 @@ int job_check(const struct job *job, struct error *err)
         rc = guard_check(job, json_object_get(before, "guard"), err);
     }
     json_decref(before);
-    return rc < 0 ? rc : job_loads_check(job, err);
+    return rc;
+}
+
+int job_check(const struct job *job, struct error *err)
+{
+    json_t *loads = NULL;
+    int rc = check_folder(job, err);
+    rc = rc < 0 ? rc : job_loads_read(job, &loads, err);
+    json_decref(loads);
+    return rc;
 }
 
 // Makes the run's testbeds visible to `list` and `top`. A failure does not stop the run.
@@ -262,7 +272,11 @@ int job_run(const struct job *job, struct point_list *ret_points, bool *ret_repo
     json_t *before = NULL;
     struct view *view = NULL;
     bool reported = false;
-    int rc = job_check(job, err);
+    json_t *loads = NULL;
+    int rc = check_folder(job, err);
+    if (rc == 0) {
+        rc = job_loads_read(job, &loads, err);
+    }
     if (rc == 0 && job->wait_quiet_s > 0) {
         rc = quiet_wait(job->wait_quiet_s, err);
     }
@@ -270,10 +284,12 @@ int job_run(const struct job *job, struct point_list *ret_points, bool *ret_repo
         rc = store_open(job->folder, job->resume, &state.store, &state.points, &before, err);
     }
     if (rc < 0) {
+        json_decref(loads);
         return rc;
     }
     view = open_view();
-    rc = begin_run(&state, before, err);
+    rc = begin_run(&state, before, loads, err);
+    json_decref(loads);
     if (rc == 0 && job->redo_disturbed) {
         rc = store_set_aside(state.store, &state.points, point_was_disturbed, err);
     }
