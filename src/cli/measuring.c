@@ -44,7 +44,7 @@ static int check_programs(const struct scenario *scenario, struct error *err)
 {
     int rc;
     if ((rc = engine_check(scenario->traffic.engine, err)) < 0 ||
-        (scenario->method == METHOD_STUDY && (rc = agent_check(err)) < 0) ||
+        (scenario->method != METHOD_PRECISE && (rc = agent_check(err)) < 0) ||
         (rc = testbed_check_platform(scenario, false, err)) < 0) {
         return rc;
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// face/agent — see agent.h. Called by measure/trial for scenarios with `method: study`.
+// face/agent — see agent.h.
 #include "face/agent.h"
 
 #include <net-snmp/net-snmp-config.h>
@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <math.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -26,8 +27,8 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "base/thread.h"
+#include "face/xen_stats.h"
 #include "linux/child.h"
-#include "testbed/record.h"
 
 #define PROGRAM       "snmpd"
 #define PROGRAM_USUAL "/usr/sbin/snmpd"
@@ -41,26 +42,69 @@ static const oid output_full[] = {1, 3, 6,   1,   4,   1,   8072, 1,   3,   2,  
                                   2, 9, 'x', 'e', 'n', '-', 's',  't', 'a', 't', 's'};
 static const oid up_time[] = {1, 3, 6, 1, 2, 1, 1, 3, 0};
 
+// HOST-RESOURCES-MIB::hrProcessorLoad of CPU 0; net-snmp numbers the next CPUs from there.
+static const oid processor_load[] = {1, 3, 6, 1, 2, 1, 25, 3, 3, 1, 2, 196608};
+// UCD-SNMP-MIB::ssCpuRawIdle.0, ssCpuRawWait.0, ssCpuRawSteal.0: hundredths of a second of all CPUs
+static const oid raw_idle[] = {1, 3, 6, 1, 4, 1, 2021, 11, 53, 0};
+static const oid raw_wait[] = {1, 3, 6, 1, 4, 1, 2021, 11, 54, 0};
+static const oid raw_steal[] = {1, 3, 6, 1, 4, 1, 2021, 11, 64, 0};
+
+#define RAW_COUNT  3U  // of them
+#define LOAD_MOST  16U // CPUs of which hrProcessorLoad is read
+#define ASKED_MOST (RAW_COUNT + LOAD_MOST)
+
 struct agent {
     struct child child;
     unsigned port;
     char community[33];
     uint64_t over_ns;
+    bool watches;         // it reads the ordinary variables, too
+    struct cpu_list cpus; // whose load it reads
     // The reading in progress.
     pthread_t thread;
     uint64_t at_ns;
     atomic_bool cancelled;
     char *text; // NULL = no answer
+    struct agent_ordinary ordinary;
     struct error why;
 };
 
 // ---- asking
 
+struct asked {
+    oid name[MAX_OID_LEN];
+    size_t length;
+};
+
 struct answer {
     bool over;  // it arrived, or will not arrive
-    char *text; // NULL = not a text
-    bool good;  // the answer has a value
+    bool good;  // it has the values that were asked for; some may be absent
+    char *text; // the first value, if it is a text
+    size_t count;
+    bool present[ASKED_MOST]; // the value is a number
+    uint64_t numbers[ASKED_MOST];
 };
+
+static void take_value(struct answer *answer, const netsnmp_variable_list *value)
+{
+    size_t at = answer->count++;
+    switch (value->type) {
+    case ASN_OCTET_STR:
+        if (at == 0 && value->val_len <= TEXT_MAX) {
+            answer->text = text_copy_bytes((const char *)value->val.string, value->val_len);
+        }
+        break;
+    case ASN_INTEGER:
+    case ASN_COUNTER:
+    case ASN_GAUGE:
+    case ASN_TIMETICKS:
+        answer->present[at] = value->val_len == sizeof(long);
+        answer->numbers[at] = answer->present[at] ? (uint64_t)*value->val.integer : 0;
+        break;
+    default:
+        break;
+    }
+}
 
 static int take_answer(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu,
                        void *context)
@@ -69,15 +113,14 @@ static int take_answer(int operation, netsnmp_session *session, int request, net
     (void)session;
     (void)request;
     answer->over = true;
-    if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE || pdu->errstat != SNMP_ERR_NOERROR ||
-        pdu->variables == NULL) {
+    if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE || pdu->errstat != SNMP_ERR_NOERROR) {
         return 1;
     }
-    const netsnmp_variable_list *value = pdu->variables;
-    answer->good = value->type == ASN_OCTET_STR || value->type == ASN_TIMETICKS;
-    if (value->type == ASN_OCTET_STR && value->val_len <= TEXT_MAX) {
-        answer->text = text_copy_bytes((const char *)value->val.string, value->val_len);
+    for (const netsnmp_variable_list *value = pdu->variables;
+         value != NULL && answer->count < ASKED_MOST; value = value->next_variable) {
+        take_value(answer, value);
     }
+    answer->good = answer->text != NULL || answer->present[0] || answer->count > 1;
     return 1;
 }
 
@@ -103,10 +146,10 @@ static void await_answer(void *handle, const struct agent *agent, const struct a
     }
 }
 
-// Sends one GET without retries. Returns 1 if an answer came (with its text, if it is one), 0 if
-// none came in time.
-static int ask(const struct agent *agent, const oid *name, size_t length, uint64_t within_ns,
-               char **ret_text, struct error *err)
+// Sends one GET without retries. Returns 1 if an answer came, 0 if none came in time. The caller
+// frees ret->text.
+static int ask(const struct agent *agent, const struct asked *names, size_t count,
+               uint64_t within_ns, struct answer *ret, struct error *err)
 {
     char peer[64];
     unsigned char community[sizeof agent->community];
@@ -128,7 +171,9 @@ static int ask(const struct agent *agent, const oid *name, size_t length, uint64
         return fail(err, 0, "querying over SNMP: %s", snmp_api_errstring(wanted.s_snmp_errno));
     }
     netsnmp_pdu *pdu = snmp_pdu_create(SNMP_MSG_GET);
-    snmp_add_null_var(pdu, name, length);
+    for (size_t i = 0; i < count; i++) {
+        snmp_add_null_var(pdu, names[i].name, names[i].length);
+    }
     if (snmp_sess_send(handle, pdu) == 0) {
         snmp_free_pdu(pdu);
         answer.over = true;
@@ -139,8 +184,15 @@ static int ask(const struct agent *agent, const oid *name, size_t length, uint64
         free(answer.text);
         return fail_interrupted(err);
     }
-    *ret_text = answer.text;
+    *ret = answer;
     return answer.good;
+}
+
+static struct asked asked_make(const oid *name, size_t length)
+{
+    struct asked asked = {.length = length};
+    memcpy(asked.name, name, length * sizeof *name);
+    return asked;
 }
 
 // ---- starting
@@ -150,7 +202,7 @@ int agent_check(struct error *err)
     _cleanup_free_ char *path = NULL;
     return child_find(PROGRAM, &path) == 0 || access(PROGRAM_USUAL, X_OK) == 0
                ? 0
-               : fail_lacking(err, "method: study reads CPU with snmpd, which is not installed: "
+               : fail_lacking(err, "reading CPU over SNMP requires snmpd, which is not installed: "
                                    "apt-get install snmpd");
 }
 
@@ -180,7 +232,7 @@ static int find_port(struct agent *agent, struct error *err)
     return 0;
 }
 
-static int write_config(const struct agent *agent, const char *testbed_id, const char *path,
+static int write_config(const struct agent *agent, const struct agent_spec *spec, const char *path,
                         struct error *err)
 {
     char self[4096];
@@ -192,13 +244,14 @@ static int write_config(const struct agent *agent, const char *testbed_id, const
     if (strpbrk(self, " \t\n\"'#\\") != NULL) {
         return fail(err, 0, "snmpd cannot run %s: the path has blanks or quotes", self);
     }
-    _cleanup_free_ char *text =
-        text_format("agentAddress udp:127.0.0.1:%u\n"
-                    "rocommunity %s 127.0.0.1\n"
-                    "[snmp] persistentDir " RECORD_ROOT "/%s\n"
-                    "extend -cacheTime 1 xen-stats %s xen-stats -d %.3f --testbed %s\n",
-                    agent->port, agent->community, testbed_id, self,
-                    (double)agent->over_ns / (double)NS_PER_S, testbed_id);
+    _cleanup_free_ char *text = text_format(
+        "agentAddress udp:127.0.0.1:%u\n"
+        "rocommunity %s 127.0.0.1\n"
+        "[snmp] persistentDir %s\n"
+        "extend -cacheTime 1 xen-stats %s xen-stats -d %.3f%s%s\n",
+        agent->port, agent->community, spec->folder, self,
+        (double)agent->over_ns / (double)NS_PER_S, spec->testbed_id == NULL ? "" : " --testbed ",
+        spec->testbed_id == NULL ? "" : spec->testbed_id);
     (void)unlink(path);
     int rc = file_create(path, err);
     return rc == 0 ? file_write(path, text, err) : rc;
@@ -209,8 +262,10 @@ static int await_start(struct agent *agent, struct error *err)
     uint64_t until_ns = clock_monotonic_ns() + START_NS;
     while (clock_monotonic_ns() < until_ns) {
         struct child *children[] = {&agent->child};
-        _cleanup_free_ char *text = NULL;
-        int rc = ask(agent, up_time, OID_LENGTH(up_time), NS_PER_S / 5, &text, err);
+        const struct asked name = asked_make(up_time, OID_LENGTH(up_time));
+        struct answer answer = {.over = false};
+        int rc = ask(agent, &name, 1, NS_PER_S / 5, &answer, err);
+        free(answer.text);
         if (rc != 0) {
             return rc < 0 ? rc : 0;
         }
@@ -225,12 +280,12 @@ static int await_start(struct agent *agent, struct error *err)
     return fail(err, 0, "snmpd does not answer on 127.0.0.1:%u", agent->port);
 }
 
-int agent_open(const char *testbed_id, uint64_t over_ns, struct agent **ret, struct error *err)
+int agent_open(const struct agent_spec *spec, struct agent **ret, struct error *err)
 {
     struct agent *agent = memory_new(1, sizeof *agent);
     agent->child = (struct child)CHILD_INIT;
-    agent->over_ns = over_ns;
-    _cleanup_free_ char *config = text_format(RECORD_ROOT "/%s/snmpd.conf", testbed_id);
+    agent->over_ns = spec->over_ns;
+    _cleanup_free_ char *config = text_format("%s/snmpd.conf", spec->folder);
     _cleanup_free_ char *path = NULL;
     int rc = agent_check(err);
     if (rc == 0) {
@@ -240,15 +295,15 @@ int agent_open(const char *testbed_id, uint64_t over_ns, struct agent **ret, str
         rc = find_port(agent, err);
     }
     if (rc == 0) {
-        rc = write_config(agent, testbed_id, config, err);
+        rc = write_config(agent, spec, config, err);
     }
     if (rc == 0) {
         if (child_find(PROGRAM, &path) < 0) {
             path = text_copy(PROGRAM_USUAL);
         }
         const char *const argv[] = {PROGRAM, "-f", "-Ln", "-C", "-c", config, NULL};
-        const struct child_spec spec = {.path = path, .argv = argv};
-        rc = child_start(&spec, &agent->child, err);
+        const struct child_spec program = {.path = path, .argv = argv};
+        rc = child_start(&program, &agent->child, err);
     }
     if (rc == 0) {
         rc = await_start(agent, err);
@@ -269,7 +324,68 @@ void agent_close(struct agent *agent)
     }
 }
 
+int agent_watch(struct agent *agent, const struct cpu_list *cpus, struct error *err)
+{
+    agent->watches = true;
+    agent->cpus = *cpus;
+    return cpu_bind(agent->child.pid, cpus, err);
+}
+
 // ---- one reading
+
+// Asks for the ordinary variables: first the raw ones, then the load of each watched CPU.
+static bool ask_ordinary(struct agent *agent, struct answer *ret, uint64_t *ret_at_ns)
+{
+    struct asked names[ASKED_MOST] = {asked_make(raw_idle, OID_LENGTH(raw_idle)),
+                                      asked_make(raw_wait, OID_LENGTH(raw_wait)),
+                                      asked_make(raw_steal, OID_LENGTH(raw_steal))};
+    size_t count = RAW_COUNT;
+    for (size_t i = 0; i < agent->cpus.count && i < LOAD_MOST; i++) {
+        names[count] = asked_make(processor_load, OID_LENGTH(processor_load));
+        names[count++].name[OID_LENGTH(processor_load) - 1] += agent->cpus.cpus[i];
+    }
+    bool answered = ask(agent, names, count, PATIENCE_NS, ret, NULL) == 1 && ret->count == count;
+    *ret_at_ns = clock_monotonic_ns();
+    return answered;
+}
+
+static double load_of(const struct agent *agent, const struct answer *answer)
+{
+    double sum = 0.0;
+    for (size_t i = RAW_COUNT; i < answer->count; i++) {
+        sum += answer->present[i] ? (double)answer->numbers[i] : (double)NAN;
+    }
+    return agent->cpus.count <= LOAD_MOST ? sum : (double)NAN;
+}
+
+// Busy time between two answers, all CPUs together. The counters have 32 bits.
+static double raw_between(const struct answer *before, const struct answer *after, double seconds)
+{
+    double idle = 0.0;
+    for (size_t i = 0; i < RAW_COUNT; i++) {
+        if (!before->present[i] || !after->present[i]) {
+            return (double)NAN;
+        }
+        idle += (double)(uint32_t)(after->numbers[i] - before->numbers[i]);
+    }
+    return 100.0 * (double)sysconf(_SC_NPROCESSORS_ONLN) - idle / seconds;
+}
+
+static void read_text(struct agent *agent)
+{
+    const struct asked name = asked_make(output_full, OID_LENGTH(output_full));
+    struct answer answer = {.over = false};
+    int rc = ask(agent, &name, 1, agent->over_ns + PATIENCE_NS, &answer, &agent->why);
+    agent->text = answer.text;
+    if (rc == 0) {
+        (void)fail(&agent->why, 0, "no answer arrived in time");
+    }
+}
+
+static double seconds_between(uint64_t from_ns, uint64_t to_ns)
+{
+    return (double)(to_ns - from_ns) / (double)NS_PER_S;
+}
 
 static void *read_in_time(void *context)
 {
@@ -280,11 +396,29 @@ static void *read_in_time(void *context)
             break;
         }
     }
-    int rc = ask(agent, output_full, OID_LENGTH(output_full), agent->over_ns + PATIENCE_NS,
-                 &agent->text, &agent->why);
-    if (rc == 0) {
-        (void)fail(&agent->why, 0, "no answer arrived in time");
+    if (!agent->watches) {
+        read_text(agent);
+        return NULL;
     }
+    struct agent_ordinary *ordinary = &agent->ordinary;
+    struct answer before = {.over = false};
+    struct answer after = {.over = false};
+    uint64_t asked_ns = clock_monotonic_ns();
+    uint64_t before_ns;
+    uint64_t after_ns;
+    bool answered = ask_ordinary(agent, &before, &before_ns);
+    ordinary->answer_s = seconds_between(asked_ns, before_ns);
+    ordinary->load_percent = answered ? load_of(agent, &before) : (double)NAN;
+    read_text(agent);
+    if (agent->text != NULL) {
+        ordinary->late_s = fmax(0.0, seconds_between(before_ns, clock_monotonic_ns()) -
+                                         (double)agent->over_ns / (double)NS_PER_S);
+    }
+    if (answered && ask_ordinary(agent, &after, &after_ns)) {
+        ordinary->raw_percent = raw_between(&before, &after, seconds_between(before_ns, after_ns));
+    }
+    free(before.text);
+    free(after.text);
     return NULL;
 }
 
@@ -292,16 +426,21 @@ int agent_begin(struct agent *agent, uint64_t at_ns, struct error *err)
 {
     agent->at_ns = at_ns;
     agent->text = NULL;
+    agent->ordinary = (struct agent_ordinary){(double)NAN, (double)NAN, (double)NAN, (double)NAN};
     agent->why = (struct error)ERROR_INIT;
     atomic_store(&agent->cancelled, false);
     int failed = thread_start(&agent->thread, read_in_time, agent);
     return failed != 0 ? fail(err, failed, "starting the thread that queries over SNMP") : 0;
 }
 
-int agent_end(struct agent *agent, bool cancel, struct xen_stats *ret, struct error *err)
+int agent_end(struct agent *agent, bool cancel, struct xen_stats *ret,
+              struct agent_ordinary *ret_ordinary, struct error *err)
 {
     atomic_store(&agent->cancelled, cancel);
     pthread_join(agent->thread, NULL);
+    if (ret_ordinary != NULL) {
+        *ret_ordinary = agent->ordinary;
+    }
     _cleanup_free_ char *text = agent->text;
     if (text == NULL) {
         error_move(err, &agent->why);

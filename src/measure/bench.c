@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "scenario/engines.h"
+#include "testbed/record.h"
 #include "traffic/form_make.h"
 
 // The flows of a network; addresses are those of the sender's subnet.
@@ -154,7 +155,9 @@ int bench_close(struct bench *bench, struct error *err)
     if (bench == NULL) {
         return 0;
     }
-    agent_close(bench->agent);
+    if (!bench->agent_lent) {
+        agent_close(bench->agent);
+    }
     engine_close(bench->engine);
     int rc = bench->testbed == NULL ? 0 : testbed_down(&bench->testbed, 1, NULL, err);
     (void)cpu_bind(0, &bench->usable, NULL);
@@ -169,5 +172,20 @@ int bench_read_by_snmp(struct bench *bench, uint64_t duration_ns, struct error *
     if (testbed_plan(bench->testbed)->topology == TOPOLOGY_DIRECT) {
         return 0; // direct has neither host nor routers
     }
-    return agent_open(testbed_id(bench->testbed), duration_ns / 3, &bench->agent, err);
+    _cleanup_free_ char *folder = text_format(RECORD_ROOT "/%s", testbed_id(bench->testbed));
+    const struct agent_spec spec = {
+        .testbed_id = testbed_id(bench->testbed), .folder = folder, .over_ns = duration_ns / 3};
+    return agent_open(&spec, &bench->agent, err);
+}
+
+int bench_monitor(struct bench *bench, uint64_t duration_ns, struct agent *agent, struct error *err)
+{
+    const struct plan *plan = testbed_plan(bench->testbed);
+    if (plan->topology == TOPOLOGY_DIRECT) {
+        return 0;
+    }
+    bench->agent = agent;
+    bench->agent_lent = agent != NULL;
+    int rc = agent != NULL ? 0 : bench_read_by_snmp(bench, duration_ns, err);
+    return rc < 0 ? rc : agent_watch(bench->agent, &plan->dut_cpus, err);
 }

@@ -18,6 +18,7 @@ struct bench {
     struct cpu_list usable; // CPUs of this thread before it was bound
     int awake;              // keeps the CPUs from sleeping; -1 = does not
     struct agent *agent;    // NULL = CPU is not read over SNMP
+    bool agent_lent;        // it belongs to the caller
 };
 
 // Builds the testbed for one topology of a scenario and opens the engine on it.
@@ -28,5 +29,9 @@ int bench_close(struct bench *bench, struct error *err);
 // Prepares reading the CPU of points by the study's method, for trials of `duration_ns`: an agent's
 // script measures for a third of that time and ends at two thirds.
 int bench_read_by_snmp(struct bench *bench, uint64_t duration_ns, struct error *err);
+// Prepares reading what the host's monitoring says beside the precise figures, on the CPUs of the
+// device under test. `agent` is used if it is not NULL, and must outlive the bench.
+int bench_monitor(struct bench *bench, uint64_t duration_ns, struct agent *agent,
+                  struct error *err);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "face/xen_stats.h"
 #include "measure/disturbance.h"
 #include "measure/forms.h"
 #include "measure/losses.h"
@@ -139,13 +140,26 @@ static uint64_t duration_for(const struct bench *bench, uint64_t asked_ns)
     return (asked_ns + step - 1) / step * step;
 }
 
-// Runs the engine; meanwhile CPU is read over SNMP if `stats` is not NULL. If that fails
-// (`unread`), the point is invalid, but the run continues.
-static int run_engine(const struct bench *bench, const struct traffic_request *traffic,
-                      struct traffic_count *counts, struct xen_stats *stats, struct error *unread,
-                      struct error *err)
+// CPU as it was read over SNMP during a trial.
+struct snmp_reading {
+    bool wanted;
+    struct xen_stats stats;
+    struct agent_ordinary ordinary;
+    struct error unread; // why there are no stats
+};
+
+static void snmp_reading_clear(struct snmp_reading *reading)
 {
-    if (stats == NULL) {
+    xen_stats_clear(&reading->stats);
+    error_clear(&reading->unread);
+}
+
+// Runs the engine; meanwhile CPU is read over SNMP if that is wanted. If the reading fails, the run
+// continues.
+static int run_engine(const struct bench *bench, const struct traffic_request *traffic,
+                      struct traffic_count *counts, struct snmp_reading *reading, struct error *err)
+{
+    if (!reading->wanted) {
         return engine_run(bench->engine, traffic, counts, err);
     }
     int rc = agent_begin(bench->agent, clock_monotonic_ns() + traffic->duration_ns / 3, err);
@@ -153,7 +167,7 @@ static int run_engine(const struct bench *bench, const struct traffic_request *t
         return rc;
     }
     rc = engine_run(bench->engine, traffic, counts, err);
-    (void)agent_end(bench->agent, rc < 0, stats, unread);
+    (void)agent_end(bench->agent, rc < 0, &reading->stats, &reading->ordinary, &reading->unread);
     return rc;
 }
 
@@ -187,6 +201,37 @@ static void by_study(const struct xen_stats *stats, const struct error *why, str
         total += cpu->percent;
     }
     point->cpu_total_percent = total;
+}
+
+// Stores what the host's monitoring said beside the exact figures, before the tester's waiting is
+// left out.
+static void note_monitoring(const struct snmp_reading *reading, struct point *point)
+{
+    struct monitoring_result *said = &point->monitoring;
+    *said = (struct monitoring_result){.measured = true,
+                                       .load_percent = reading->ordinary.load_percent,
+                                       .raw_percent = reading->ordinary.raw_percent,
+                                       .text_percent = (double)NAN,
+                                       .text_off = (double)NAN,
+                                       .answer_s = reading->ordinary.answer_s,
+                                       .late_s = reading->ordinary.late_s};
+    double text = 0.0;
+    double off = 0.0;
+    for (size_t i = 0; i < point->cpu_count; i++) {
+        const struct cpu_result *cpu = &point->cpu[i];
+        said->all_percent += cpu->percent;
+        if (text_equal(cpu->name, "tester")) {
+            continue;
+        }
+        const char *name = text_equal(cpu->name, "host") ? XEN_STATS_HOST : cpu->name;
+        const struct xen_domain *domain = xen_stats_find(&reading->stats, name);
+        double percent = domain == NULL ? (double)NAN : domain->cpu_percent;
+        said->dut_percent += cpu->percent;
+        text += percent;
+        off = fabs(percent - cpu->percent) <= off ? off : fabs(percent - cpu->percent);
+    }
+    said->text_percent = text;
+    said->text_off = isnan(text) ? text : off;
 }
 
 // Describes the engine's packets for the accounting of losses.
@@ -244,10 +289,11 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     _cleanup_forms_ struct forms forms = {0};
     forms_make(plan, load, traffic.duration_ns, (bench->traits->can & ENGINE_FORMS) != 0, &forms);
     forms_request(&forms, &traffic, counts);
-    _cleanup_xen_stats_ struct xen_stats stats = {0};
-    _cleanup_error_ struct error unread = ERROR_INIT;
     bool by_method = load->use == LOAD_POINT && bench->scenario->method == METHOD_STUDY;
-    bool by_snmp = by_method && bench->agent != NULL; // in direct there is no CPU to read
+    bool monitored = load->use == LOAD_POINT && bench->scenario->method == METHOD_MONITORED;
+    __attribute__((cleanup(snmp_reading_clear))) struct snmp_reading reading = {
+        .wanted = (by_method || monitored) && bench->agent != NULL, // direct has no CPU to read
+        .unread = ERROR_INIT};
     _cleanup_disturbance_ struct disturbance disturbance = {0};
     int rc;
     const struct node *node = &bench->node;
@@ -258,7 +304,7 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
         return rc;
     }
     node->ops->begin_watch(node, &before.cpus, !capped); // see node.h for caps
-    rc = run_engine(bench, &traffic, counts, by_snmp ? &stats : NULL, &unread, err);
+    rc = run_engine(bench, &traffic, counts, &reading, err);
     node->ops->end_watch(node, &disturbance);
     if (rc < 0 || (rc = node->ops->read_meters(node, &after, err)) < 0 ||
         (rc = node->ops->read_counters(node, &packets_after, err)) < 0) {
@@ -275,6 +321,9 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     uint64_t sending_ns = (uint64_t)(point.duration_s * (double)NS_PER_S);
     losses_account(plan, &packets_before, &packets_after, counts, &point, &tester);
     meter_account(bench->testbed, &before, &after, caps, sending_ns, &point);
+    if (monitored && reading.wanted) {
+        note_monitoring(&reading, &point);
+    }
     leave_waiting_out(bench, counts, &point);
     disturbance_account(&disturbance, &point);
     bool late_end = false;
@@ -294,7 +343,7 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
                                       .after = &after};
     struct verdict verdict = verdict_pass(&evidence, &point);
     if (by_method) {
-        by_study(&stats, &unread, &point);
+        by_study(&reading.stats, &reading.unread, &point);
     }
     *ret_outcome = (struct outcome){.kind = verdict.disturbed ? OUTCOME_DISTURBED : OUTCOME_GOOD,
                                     .disturbance_ns = verdict.disturbance_ns,

@@ -75,6 +75,16 @@ static const struct key undisturbed_keys[] = {
     {.name = NULL},
 };
 
+#define SAID(member)                                                                               \
+    {                                                                                              \
+        .name = #member, .kind = REAL_MAYBE, .at = AT(monitoring_result, member)                   \
+    }
+
+static const struct key monitoring_keys[] = {
+    SAID(load_percent), SAID(raw_percent), SAID(text_percent), SAID(text_off), SAID(dut_percent),
+    SAID(all_percent),  SAID(answer_s),    SAID(late_s),       {.name = NULL},
+};
+
 static const struct key network_keys[] = {
     {.name = "name", .kind = TEXT, .at = AT(network_result, name)},
     {.name = "direction", .kind = TEXT_MAYBE, .at = AT(network_result, direction)},
@@ -254,6 +264,11 @@ static const struct key point_keys[] = {
     LIST_OF("processors", processors, processor_count, processor_keys, processor_result),
     A_LIST_OF(LIST_MAYBE, "others", others, other_count, other_keys, other_result),
     A_LIST_OF(LIST_MAYBE, "intervals", intervals, interval_count, interval_keys, interval_result),
+    {.name = "monitoring",
+     .kind = OBJECT_FLAG,
+     .at = AT(point, monitoring),
+     .aux = AT(point, monitoring.measured),
+     .members = monitoring_keys},
     {.name = "left_out_ratio",
      .kind = REAL_FLAG,
      .at = AT(point, left_out_ratio),

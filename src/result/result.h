@@ -128,6 +128,20 @@ struct processor_result {
     struct stall_summary stalls;
 };
 
+// What the host's monitoring said of CPU during the trial, beside the exact figures (method:
+// monitored). In percent of one CPU; NaN = it said nothing.
+struct monitoring_result {
+    bool measured;
+    double load_percent; // hrProcessorLoad of the CPUs of host and routers
+    double raw_percent;  // busy time of all CPUs by ssCpuRaw…
+    double text_percent; // host and routers by xen-stats
+    double text_off;     // of that text: the largest distance of the host or a router from its CPU
+    double dut_percent;  // exact: host and routers
+    double all_percent;  // exact: host, routers and tester, waiting included
+    double answer_s;     // until the answer of the ordinary variables; without one, waited for
+    double late_s;       // until that of xen-stats, without the time for which it measures
+};
+
 // Counts of one network in one interval of a load that changes in time: of the packets that were
 // due in it. tx = rx + lost always.
 struct interval_network {
@@ -172,6 +186,7 @@ struct point {
     size_t other_count;
     struct interval_result *intervals; // of a load that changes in time, adjacent
     size_t interval_count;
+    struct monitoring_result monitoring;
     bool has_left_out;     // the networks have undisturbed figures
     double left_out_ratio; // part of the time of sending without them, 0 to 1
     unsigned attempts;     // trials run for this point, at least 1

@@ -9,6 +9,8 @@
 #include "scenario/scenario.h"
 #include "search/goal.h"
 
+struct agent;
+
 struct job {
     const struct scenario *scenario;
     const char *folder;
@@ -38,6 +40,7 @@ struct job {
     uint64_t trial_ns;
     unsigned time_limit_s;    // of the search in one topology and for one length; 0 = none
     struct found_list *found; // gets what the search found
+    struct agent *agent;      // of method: monitored; NULL = each testbed gets one of its own
     unsigned most_disturbed;  // so many disturbed points in a row end the run; 0 = no limit
 };
 

@@ -38,9 +38,18 @@ static int build_bench(struct keeper *keeper, unsigned place, struct error *err)
         (rc = note_testbed(keeper->state, keeper->bench->testbed, err)) < 0) {
         return rc;
     }
-    return job->scenario->method == METHOD_STUDY && job->goal_count == 0
-               ? bench_read_by_snmp(keeper->bench, job_duration(job), err)
-               : 0;
+    if (job->goal_count > 0) {
+        return 0;
+    }
+    switch (job->scenario->method) {
+    case METHOD_STUDY:
+        return bench_read_by_snmp(keeper->bench, job_duration(job), err);
+    case METHOD_MONITORED:
+        return bench_monitor(keeper->bench, job_duration(job), job->agent, err);
+    case METHOD_PRECISE:
+        break;
+    }
+    return 0;
 }
 
 // A router may die before the first trial.

@@ -183,6 +183,9 @@ static int begin_run(struct job_state *state, json_t *before, json_t *loads, str
         json_object_set_new(state->run, "scenario", describe_scenario(job->scenario));
         json_object_set_new(state->run, "guard", guard_make(job));
         json_object_set_new(state->run, "quick", json_boolean(job->quick));
+        if (job->scenario->method == METHOD_MONITORED) {
+            json_object_set_new(state->run, "method", json_string("monitored"));
+        }
         if (job->scenario->method == METHOD_STUDY) {
             json_object_set_new(state->run, "method", json_string("study"));
             json_object_set_new(state->run, "study_timing", json_boolean(job->study_timing));

@@ -15,7 +15,7 @@
 const char *const topology_names[] = {"direct", "bridged", "dedicated", NULL};
 const char *const length_layer_names[] = {"ip", "payload", "frame", NULL};
 
-const char *const method_names[] = {"precise", "study", NULL};
+const char *const method_names[] = {"precise", "study", "monitored", NULL};
 const char *const directions_names[] = {"one", "both", NULL};
 const char *const on_crash_names[] = {"restart", "destroy", NULL};
 const char *const flows_by_names[] = {"ports", "addresses", NULL};

@@ -181,8 +181,8 @@ struct scenario_traffic {
 
 // How CPU is measured: by the kernel's counters over the whole trial, or as in the study, by one
 // reading in the middle over SNMP from an agent's script.
-enum method { METHOD_PRECISE, METHOD_STUDY };
-const char *method_name(enum method method); // "precise", "study"
+enum method { METHOD_PRECISE, METHOD_STUDY, METHOD_MONITORED };
+const char *method_name(enum method method); // "precise", "study", "monitored"
 
 enum expect_figure {
     EXPECT_THROUGHPUT, // packets/s without loss

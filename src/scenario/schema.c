@@ -410,8 +410,9 @@ const struct schema_row schema_scenario[] = {
      .offset = SCENARIO(method),
      .choices = method_names,
      .fallback = "precise",
-     .help = "how CPU is measured: precise (counters around each trial) or study (over SNMP at two "
-             "thirds of each trial; makes engine iperf the default)"},
+     .help = "how CPU is measured: precise (counters around each trial), study (over SNMP at two "
+             "thirds of each trial; makes engine iperf the default), or monitored (precise, and "
+             "beside it what SNMP said)"},
     {.key = "platform",
      .type = &type_platform,
      .offset = SCENARIO(platform),

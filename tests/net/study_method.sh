@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # `method: study`: iperf loads, CPU is read over SNMP from a snmpd of the run's own, which ends with
-# it however it ends; and what is refused.
+# it however it ends; and what is refused. `method: monitored` stores what SNMP says beside the precise
+# figures.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 17
+plan 21
 
 cat >"$T/study.yaml" <<'END'
 name: study
@@ -43,6 +44,19 @@ measured_precisely() {
     measured "$T/precise.yaml" --topology direct -o "$T/precise" && ! grep -q method "$T/precise/points.jsonl"
 }
 ok "precise points say nothing of a method" measured_precisely
+
+sed 's/^method: study/method: monitored/; s/\[2000, 8000\]/[8000]/; s/direct, //' "$T/study.yaml" >"$T/monitored.yaml"
+ok "a scenario is monitored beside precise figures" measures "$T/monitored" "$T/monitored.yaml"
+monitored() { jq -s "$1" "$T/monitored/points.jsonl"; }
+is "  the figures are the precise ones" \
+    "$(monitored '.[0] | (has("method") | not) and .engine != "iperf" and (.cpu | map(select(.name != "tester")) |
+        length == 2 and all(has("ns_per_packet")))')" true
+is "  beside what SNMP says: the text, and how long the answers took" \
+    "$(monitored '.[0].monitoring | .text_percent > 0 and .text_off >= 0 and .answer_s > 0 and .late_s > 0 and
+        .raw_percent >= 0')" true
+is "  and the exact figures that belong to it" \
+    "$(monitored '.[0] | (.cpu_total_percent - .monitoring.dut_percent | fabs) < 0.001 and
+        .monitoring.all_percent > .monitoring.dut_percent')" true
 
 sed 's/duration: .* s/duration: 60 s/; s/direct, //' "$T/study.yaml" >"$T/long.yaml"
 start_run "$T/long.yaml" -o "$T/long"
