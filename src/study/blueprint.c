@@ -77,7 +77,7 @@ void blueprint_write(const struct blueprint *blueprint, const char *name, const 
     if (blueprint->note != NULL) {
         fprintf(out, "# Scaled to this machine: %s.\n", blueprint->note);
     }
-    fprintf(out, "name: %s\nplatform: ", name);
+    fprintf(out, "name: %s\n%splatform: ", name, blueprint->monitored ? "method: monitored\n" : "");
     write_quoted(out, platform);
     fprintf(out, "\ntopologies: [");
     const char *comma = "";

@@ -28,6 +28,7 @@ struct blueprint {
     size_t pps_count;
     unsigned automatic;
     bool study_rates;
+    bool monitored; // method: monitored
     double bps;
     const char *duration; // of a trial: "250 ms"
     unsigned repeats;

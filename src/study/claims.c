@@ -157,6 +157,47 @@ const struct claim claims[CLAIM_COUNT] = {
         .judge = judge_memory,
         .if_refuted = "The number of routers on this machine must be planned by memory, too.",
     },
+    {
+        .number = 9,
+        .title = "SNMP variables",
+        .text = "The ordinary SNMP variables of CPU (hrProcessorLoad, ssCpuRaw...) are too "
+                "inaccurate to measure what host and routers use; xentop's figures, served as an "
+                "extended variable, are a good compromise.",
+        .study_saw = "The ordinary variables were too inaccurate; instead net-snmp served what "
+                     "xentop measured over 5 s for each domain.",
+        .in_study = "ordinary ones too inaccurate, xentop good",
+        .rule =
+            "Bridged, 64 B, at half the carried load: snmpd is read once in each trial. Error: "
+            "distance from the CPU by the kernel's counters over the whole trial, in percent "
+            "of a CPU. Confirmed if the errors of hrProcessorLoad (of host and router together) "
+            "and of ssCpuRaw (busy time of all CPUs, tester included, between two readings) "
+            "are above 5 points, and that of the xentop way (host or router, the larger) "
+            "is below 5 points. Refuted if one of these is not so.",
+        .runs = RUNS("monitoring"),
+        .judge = judge_variables,
+        .if_refuted = "An ordinary variable is accurate here for the whole machine, or the xentop "
+                      "way is not; no ordinary variable has a figure for one router.",
+    },
+    {
+        .number = 10,
+        .title = "Starved monitoring",
+        .text = "A saturated host starves its own monitoring, so that figures taken there can't be "
+                "trusted.",
+        .study_saw =
+            "The script that read CPU ran on the one CPU that host and routers filled from "
+            "5,000 packets/s of 1500 B on.",
+        .in_study = "CPU full at 5,000 packets/s: not trusted",
+        .rule =
+            "The same readings, with snmpd and its script on the CPU of host and router, at 1.6 "
+            "times the carried load, which takes at least 85 % of it: confirmed if the "
+            "ordinary variables take more than 2 times as long to answer as at half the "
+            "carried load, and the error of the xentop way is above 5 points. Refuted if one "
+            "of these is not so.",
+        .runs = RUNS("monitoring"),
+        .judge = judge_starvation,
+        .if_refuted = "The scheduler keeps a share of the CPU for monitoring: figures taken on a "
+                      "saturated host can be used here.",
+    },
 };
 
 const char *claim_verdict_name(enum claim_verdict verdict)
@@ -339,7 +380,7 @@ void claim_judge(const struct claim *claim, const struct study_results *results,
                         "contradict it.";
     }
     result.meaning = text_copy(meaning);
-    claim_here(&result, "not measured");
+    claim_here(&result, "not measured here");
     *ret = result;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * study/claims — the study's eight claims and the rules that confirm or refute them.
+ * study/claims — the study's claims and the rules that confirm or refute them.
  *
  * A rule is a pure function from the points of named runs to a verdict. It compares intervals of
  * figures of repeated trials under equal conditions (sample.h) with borders that verdict.h defines.
@@ -17,7 +17,7 @@
 #include "study/sample.h"
 #include "study/verdict.h"
 
-#define CLAIM_COUNT 8U
+#define CLAIM_COUNT 10U
 
 struct claim_result;
 

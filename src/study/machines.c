@@ -17,8 +17,9 @@
 #define MEMORY_DEFAULT (128ULL << 20)
 #define MEMINFO_MAX    ((size_t)1 << 16)
 
-const struct timing timing_machines = {"machines", false, 8, "2 s", "2 s", 5, 0};
-const struct timing timing_machines_quick = {"machines-quick", true, 4, "400 ms", "400 ms", 3, 0};
+const struct timing timing_machines = {"machines", false, 8, "2 s", "2 s", 5, 0, "15 s", 5};
+const struct timing timing_machines_quick = {
+    "machines-quick", true, 4, "400 ms", "400 ms", 3, 0, "6 s", 3};
 
 bool machines_are_made_by(const char *platform)
 {

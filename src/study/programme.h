@@ -27,6 +27,8 @@ const char *programme_what(const struct programme_row *row); // description, hal
 bool programme_is_wanted(const struct programme_row *row, const struct timing *timing,
                          unsigned wanted);
 
+bool programme_is_monitored(const struct programme_row *row); // it reads SNMP beside its trials
+
 // Idle time before each of its trials, in seconds.
 unsigned programme_pause(const struct programme_row *row, const struct timing *timing);
 

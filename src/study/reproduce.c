@@ -12,7 +12,9 @@
 #include "base/file.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "doctor/quiet.h"
+#include "face/agent.h"
 #include "linux/cpu.h"
 #include "report/page.h"
 #include "result/platform_facts.h"
@@ -40,8 +42,9 @@ struct reproduction {
     struct study_run *runs;   // for each row of the programme
     struct study_results results;
     struct claim_result claims[CLAIM_COUNT];
-    unsigned failures; // failed runs in a row
-    unsigned listed;   // claims in reproduce.json: those requested now or earlier
+    unsigned failures;   // failed runs in a row
+    struct agent *agent; // an snmpd that runs from the beginning; NULL = none
+    unsigned listed;     // claims in reproduce.json: those requested now or earlier
     json_t *json;
     char started[32];
 };
@@ -292,6 +295,15 @@ int reproduce_open(const struct reproduce_request *request, struct reproduction 
     return 0;
 }
 
+static void end_agent(struct reproduction *reproduction)
+{
+    if (reproduction->agent != NULL) {
+        _cleanup_free_ char *config = path_in(reproduction, "snmpd", ".conf");
+        agent_close(steal_pointer(&reproduction->agent));
+        (void)unlink(config);
+    }
+}
+
 void reproduce_close(struct reproduction *reproduction)
 {
     if (reproduction == NULL) {
@@ -305,6 +317,7 @@ void reproduce_close(struct reproduction *reproduction)
     for (size_t i = 0; i < CLAIM_COUNT; i++) {
         claim_result_clear(&reproduction->claims[i]);
     }
+    end_agent(reproduction);
     free(reproduction->states);
     free(reproduction->runs);
     json_decref(reproduction->json);
@@ -380,6 +393,7 @@ static int measure_run(struct reproduction *reproduction, struct run_state *stat
                             .resume = is_there(folder, "run.json"),
                             .redo_disturbed = reproduction->request->redo_disturbed &&
                                               is_there(folder, "run.json"),
+                            .agent = reproduction->agent,
                             .most_disturbed = reproduction->request->noisy ? 0 : MOST_DISTURBED,
                             .pause_s = programme_pause(state->row, timing)};
     return job_run(&job, &run->points, NULL, err);
@@ -453,6 +467,25 @@ static int await_quiet(const struct reproduction *reproduction, struct error *er
     return rc;
 }
 
+// hrProcessorLoad has a value only after the agent's first minute, so the agent is started before
+// the first run. Without one, the run that needs it reports what is missing.
+static void start_agent(struct reproduction *reproduction)
+{
+    const struct timing *timing = reproduction->request->timing;
+    uint64_t duration_ns = 0;
+    bool wanted = false;
+    for (size_t i = 0; i < programme_count; i++) {
+        wanted = wanted || (programme_is_monitored(reproduction->states[i].row) &&
+                            is_missing(reproduction, i));
+    }
+    if (!wanted || parse_duration(timing->watch, &duration_ns, NULL) < 0) {
+        return;
+    }
+    const struct agent_spec spec = {.folder = reproduction->request->folder,
+                                    .over_ns = duration_ns / 3};
+    (void)agent_open(&spec, &reproduction->agent, NULL);
+}
+
 int reproduce_measure(struct reproduction *reproduction, const struct reproduce_hooks *hooks,
                       struct error *err)
 {
@@ -461,6 +494,9 @@ int reproduce_measure(struct reproduction *reproduction, const struct reproduce_
         count += reproduction->states[i].wanted;
     }
     int rc = await_quiet(reproduction, err);
+    if (rc == 0) {
+        start_agent(reproduction);
+    }
     size_t number = 0;
     for (size_t i = 0; rc == 0 && i < programme_count; i++) {
         if (!reproduction->states[i].wanted) {
@@ -472,6 +508,7 @@ int reproduce_measure(struct reproduction *reproduction, const struct reproduce_
             rc = write_out(reproduction, "running", err);
         }
     }
+    end_agent(reproduction);
     const char *status = rc == 0 ? "done" : rc == -EINTR ? "interrupted" : "failed";
     struct error why = ERROR_INIT;
     int written = write_out(reproduction, status, &why);

@@ -19,6 +19,10 @@ void judge_tester(const struct study_results *results, struct claim_result *resu
 void judge_caps(const struct study_results *results, struct claim_result *result);
 void judge_priority(const struct study_results *results, struct claim_result *result);
 
+// rules_monitoring.c
+void judge_variables(const struct study_results *results, struct claim_result *result);
+void judge_starvation(const struct study_results *results, struct claim_result *result);
+
 // Adds a part of the claim: its verdict, and the reason as a sentence.
 void claim_part(struct claim_result *result, enum claim_verdict verdict, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -14,6 +14,8 @@ struct timing {
     const char *trial; // duration of one of the repeated trials
     unsigned repeats;  // trials of each condition
     unsigned pause_s;  // before each trial
+    const char *watch; // duration of a trial of which SNMP reports
+    unsigned watches;  // of those, of each condition
 };
 
 extern const struct timing timing_default, timing_quick, timing_study; // programme.c

@@ -49,5 +49,11 @@ enum claim_verdict { CLAIM_UNDECIDED, CLAIM_CONFIRMED, CLAIM_REFUTED };
 // the machine's memory.
 #define LINEAR_WITHIN      0.10
 #define MEMORY_SHARE       0.10
+// 9 and 10 Monitoring. An error counts from so many percent of a CPU on; it is read at these
+// factors of the carried load; answers are slowed down from this factor on.
+#define MONITOR_ERROR      5.0
+#define WATCH_BELOW        0.5
+#define WATCH_ABOVE        1.6
+#define ANSWER_FACTOR      2.0
 
 #endif

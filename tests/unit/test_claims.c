@@ -11,7 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "study/rules.h"
+#include "study/claims.h"
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
 
@@ -174,78 +174,6 @@ static void test_sample(void **state)
     assert_int_equal(study_loads(&results, "a", "bridged", 64, &pps), 2);
     assert_true(pps[0] == 1000 && pps[1] == 1002);
     free(pps);
-}
-
-// A border within the interval leaves a claim open; one at its end does not decide either.
-static void test_decide(void **state)
-{
-    (void)state;
-    assert_int_equal(decide_above((struct span){1.1, 1.2}, 1.0), CLAIM_CONFIRMED);
-    assert_int_equal(decide_above((struct span){0.9, 1.2}, 1.0), CLAIM_UNDECIDED);
-    assert_int_equal(decide_above((struct span){1.0, 1.2}, 1.0), CLAIM_UNDECIDED);
-    assert_int_equal(decide_above((struct span){0.8, 1.0}, 1.0), CLAIM_UNDECIDED);
-    assert_int_equal(decide_above((struct span){0.8, 0.9}, 1.0), CLAIM_REFUTED);
-    assert_int_equal(decide_below((struct span){0.8, 0.9}, 1.0), CLAIM_CONFIRMED);
-    assert_int_equal(decide_below((struct span){0.8, 1.1}, 1.0), CLAIM_UNDECIDED);
-    assert_int_equal(decide_below((struct span){1.1, 1.2}, 1.0), CLAIM_REFUTED);
-    assert_int_equal(decide_below((struct span){-(double)INFINITY, (double)INFINITY}, 0),
-                     CLAIM_UNDECIDED);
-}
-
-static struct sample sample_made(const double *values, size_t count)
-{
-    struct sample sample = {.valid = count};
-    for (size_t i = 0; i < count; i++) {
-        sample.values[i] = values[i];
-    }
-    return sample;
-}
-
-// One wild repeat of six must not decide, and two trials must not either.
-static void test_intervals(void **state)
-{
-    (void)state;
-    const double low[] = {10.0, 10.1, 10.2, 10.3, 10.4, 30.0};
-    const double high[] = {19.0, 20.1, 20.2, 20.3, 20.4, 21.0};
-    struct sample a = sample_made(low, 6);
-    struct sample b = sample_made(high, 6);
-    struct span ratio = sample_ratio(&b, &a);
-    assert_true(ratio.low > 1.8 && ratio.low < 2.0 && ratio.high > 2.0 && ratio.high < 2.1);
-    struct span difference = sample_difference(&b, &a);
-    assert_true(difference.low > 8.5 && difference.high < 10.5);
-    struct span none = sample_difference(&a, &a);
-    assert_true(none.low < 0 && none.high > 0);
-    a = sample_made(low, 2);
-    b = sample_made(high, 2);
-    ratio = sample_ratio(&b, &a);
-    difference = sample_difference(&b, &a);
-    assert_true(ratio.low == 0 && isinf(ratio.high));
-    assert_true(isinf(difference.low) && isinf(difference.high));
-    const double nothing[] = {0, 0, 0, 0};
-    a = sample_made(nothing, 4);
-    b = sample_made(high, 6);
-    ratio = sample_ratio(&a, &b); // 0 of something
-    assert_true(ratio.low >= 0 && ratio.high < 1e-9);
-    struct span bounds = sample_bounds(&a);
-    assert_true(bounds.low == 0 && bounds.high == 0);
-}
-
-// The counts of a trial's undisturbed part are those that are compared.
-static void test_undisturbed(void **state)
-{
-    (void)state;
-    struct network_result network = {.name = "NET0",
-                                     .tx = 1000,
-                                     .rx = 900,
-                                     .lost = 100,
-                                     .offered_pps = 5000,
-                                     .forwarded_pps = 4500};
-    struct point point = {.networks = &network, .network_count = 1};
-    assert_true(fabs(figure_loss(&point, NULL) - 0.1) < 1e-9);
-    assert_true(fabs(figure_forwarded(&point, "NET0") - 4500) < 1e-9);
-    network.undisturbed = (struct undisturbed_result){true, 800, 796, 4};
-    assert_true(fabs(figure_loss(&point, NULL) - 0.005) < 1e-9);
-    assert_true(fabs(figure_forwarded(&point, NULL) - 5000 * 0.995) < 1e-9);
 }
 
 // ---- 1
@@ -612,9 +540,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_sample, set_up, tear_down),
-        cmocka_unit_test(test_decide),
-        cmocka_unit_test(test_intervals),
-        cmocka_unit_test(test_undisturbed),
         cmocka_unit_test_setup_teardown(test_host_cost, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_length, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_number, set_up, tear_down),

@@ -19,7 +19,7 @@
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
 
-#define ALL ((2U << 8) - 2U)
+#define ALL ((2U << CLAIM_COUNT) - 2U)
 
 static struct study_run runs[8];
 static struct study_results results;
@@ -173,6 +173,21 @@ static void test_study_timing(void **state)
     assert_int_equal(programme_pause(row_named("scenario-1"), &timing_quick), 0);
 }
 
+static void test_monitoring(void **state)
+{
+    (void)state;
+    _cleanup_scenario_ struct scenario *scenario =
+        drawn(row_named("monitoring"), &timing_quick, NULL);
+    assert_non_null(scenario);
+    assert_int_equal(scenario->method, METHOD_MONITORED);
+    assert_int_equal(scenario->traffic.rates.pps_count, 2);
+    assert_true(scenario->traffic.duration_ns == 4000000000ULL);
+    assert_true(programme_is_monitored(row_named("monitoring")));
+    assert_false(programme_is_monitored(row_named("overload")));
+    assert_true(programme_is_wanted(row_named("monitoring"), &timing_quick, 1U << 10));
+    assert_false(programme_is_wanted(row_named("overload"), &timing_quick, 1U << 10));
+}
+
 static void test_scaling(void **state)
 {
     (void)state;
@@ -308,6 +323,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_every_run_reads, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_study_timing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_monitoring, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_scaling, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_nothing_to_scale_by, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_disturbed_sweep, set_up, tear_down),
