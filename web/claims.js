@@ -17,6 +17,8 @@ const tellingGraph = {
     6: "cpu",
     7: "topologies",
     8: "cpu",
+    9: "cpu",
+    10: "cpu",
 };
 
 function badge(verdict) {
@@ -125,6 +127,7 @@ function claimsSection(about, runs, drawLater) {
             "The rules were fixed before the runs. A refuted claim is a finding about this machine, not a failure.",
         ),
         claimsTable(claims),
+        about.study ? element("p", {}, about.study) : null,
         claims.map((claim) => claimArticle(claim, runs, drawLater)),
     );
 }

@@ -50,6 +50,7 @@ struct claim_result {
 };
 
 extern const struct claim claims[CLAIM_COUNT];
+extern const char study_description[]; // what the study built and measured
 
 const char *claim_verdict_name(enum claim_verdict verdict); // "confirmed", "not decidable here", …
 // Judges a claim. The caller frees the result with claim_result_clear().

@@ -149,6 +149,7 @@ static int write_out(struct reproduction *reproduction, const char *status, stru
         VRBENCH_VERSION, "started", reproduction->started, "quick", timing->quick, "timing",
         timing->name, "platform", reproduction->request->platform, "status", status, "runs",
         describe_runs(reproduction), "claims", claim_list);
+    json_object_set_new(reproduction->json, "study", json_string(study_description));
     if (reproduction->results.emulated) {
         json_object_set_new(reproduction->json, "emulated", json_true());
     }

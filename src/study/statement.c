@@ -85,6 +85,8 @@ void statement_platform(const char *platform, const struct estimate *estimate, F
 
 void statement_rules(unsigned wanted, FILE *out)
 {
+    print_wrapped("", study_description, out);
+    fputc('\n', out);
     print_wrapped("",
                   "The rules, fixed before the run. Each compares the interval of a figure over "
                   "repeated trials with a border; if the interval contains the border, the claim "

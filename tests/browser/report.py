@@ -86,7 +86,7 @@ with open(f"{T}/study/reproduce.json", "w", encoding="utf-8") as file:
              "study_saw": "70 %", "rule": "more than 2", "measured": "3.5",
              "values": [{"name": "host", "value": 1234.5, "unit": "ns"}], "why": "w",
              "meaning": "m"}
-    json.dump({"schema": 1, "started": "2026-01-02T03:04:05Z", "quick": True, "platform": "netns",
+    json.dump({"schema": 1, "started": "2026-01-02T03:04:05Z", "quick": True, "platform": "netns", "study": "a thesis " + EVIL,
                "status": "interrupted", "runs": [{"name": "one", "folder": "one", "what": EVIL},
                         {"name": "two", "folder": "two", "what": "two routers"},
                         {"name": "late", "folder": "late", "what": "more",
@@ -537,6 +537,7 @@ def test_claims():
         assert part in text, f"no {part} in {text}"
     assert browser.run("return document.querySelectorAll('#claim-8 figure').length") == 0
     text = browser.run("return document.querySelector('main').innerText")
+    assert "a thesis " + EVIL in text
     assert "The reproduction is interrupted" in text and "Not run: no caps here" in text
     assert browser.run("return window.evil") is None
     drawn = browser.run("return document.querySelector('#claim-1 figure').dataset.graph")
