@@ -34,7 +34,7 @@
 #define OVERHEAD_RATES   4.0 // for finding the loads of a length
 
 const struct timing timing_default = {"default", false, 12, "600 ms", "400 ms", 17, 0, "15 s", 5};
-const struct timing timing_quick = {"quick", true, 4, "300 ms", "250 ms", 4, 0, "4 s", 3};
+const struct timing timing_quick = {"quick", true, 4, "250 ms", "200 ms", 5, 0, "4 s", 3};
 const struct timing timing_study = {"study", false, 0, "15 s", "15 s", 5, 35, "15 s", 5};
 
 struct programme_row {
