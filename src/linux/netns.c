@@ -9,6 +9,7 @@
 #include <netlink/socket.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -19,7 +20,8 @@
 #include "base/text.h"
 #include "linux/netlink_ask.h"
 
-#define SELF_NS "/proc/thread-self/ns/net"
+#define SELF_NS  "/proc/thread-self/ns/net"
+#define SETTINGS "/proc/sys/net"
 
 // Opens the sockets of the namespace that the calling thread is in.
 static int open_sockets(struct netns *ns, struct error *err)
@@ -183,25 +185,70 @@ void netns_visit_end(struct netns_visit *visit)
     visit->back = -1;
 }
 
-int netns_sysctl(const struct netns *ns, const char *name, const char *value, int optional,
-                 struct error *err)
+// A folder of /proc/sys/net that is open.
+struct settings_folder {
+    const char *name; // within the name of a setting
+    size_t length;
+    int fd;
+};
+
+// All namespaces share the name of such a folder, and the kernel looks through the folders of all
+// of them for one name (fs/proc/proc_sysctl.c, proc_sys_compare()). So it is opened once for
+// several settings.
+static void enter_folder(struct settings_folder *folder, const char *name)
 {
-    _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
-    if (ns != NULL) {
-        int rc = netns_visit(ns, &visit, err);
-        if (rc < 0) {
-            return rc;
-        }
+    size_t length = strcspn(name, "/");
+    if (folder->name != NULL && folder->length == length &&
+        strncmp(folder->name, name, length) == 0) {
+        return;
     }
-    _cleanup_free_ char *path = text_format("/proc/sys/net/%s", name);
+    if (folder->fd >= 0) {
+        close(folder->fd);
+    }
+    _cleanup_free_ char *path = text_format(SETTINGS "/%.*s", (int)length, name);
+    *folder = (struct settings_folder){
+        .name = name, .length = length, .fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)};
+}
+
+static int write_setting(const struct settings_folder *folder, const struct netns_setting *setting,
+                         struct error *err)
+{
+    const char *rest = setting->name + folder->length + 1;
+    if (folder->fd >= 0 && file_write_at(folder->fd, rest, setting->value, NULL) == 0) {
+        return 0;
+    }
+    _cleanup_free_ char *path = text_format(SETTINGS "/%s", setting->name);
     _cleanup_error_ struct error why = ERROR_INIT;
-    int rc = file_write(path, value, &why);
+    int rc = file_write(path, setting->value, &why);
     bool lacking = rc == -ENOENT || rc == -EACCES || rc == -EROFS;
-    if (rc < 0 && !(optional && lacking)) {
+    if (rc < 0 && !(setting->optional && lacking)) {
         error_move(err, &why);
         return rc;
     }
     return 0;
+}
+
+int netns_set(const struct netns *ns, const struct netns_setting *settings, size_t count,
+              struct error *err)
+{
+    _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
+    struct settings_folder folder = {.fd = -1};
+    int rc = ns == NULL ? 0 : netns_visit(ns, &visit, err);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        enter_folder(&folder, settings[i].name);
+        rc = write_setting(&folder, &settings[i], err);
+    }
+    if (folder.fd >= 0) {
+        close(folder.fd);
+    }
+    return rc;
+}
+
+int netns_sysctl(const struct netns *ns, const char *name, const char *value, int optional,
+                 struct error *err)
+{
+    const struct netns_setting setting = {name, value, optional};
+    return netns_set(ns, &setting, 1, err);
 }
 
 char *netns_pin_of(const char *directory, const char *node)

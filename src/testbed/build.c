@@ -72,15 +72,10 @@ static int pin_home(struct testbed *testbed, struct error *err)
 
 static int make_host_settings(const struct netns *ns, struct error *err)
 {
-    static const char *const off[] = {"bridge/bridge-nf-call-iptables",
-                                      "bridge/bridge-nf-call-ip6tables",
-                                      "bridge/bridge-nf-call-arptables"};
-    _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
-    int rc = netns_visit(ns, &visit, err);
-    for (size_t i = 0; rc == 0 && i < sizeof off / sizeof off[0]; i++) {
-        rc = netns_sysctl(NULL, off[i], "0", 1, err);
-    }
-    return rc;
+    static const struct netns_setting off[] = {{"bridge/bridge-nf-call-iptables", "0", true},
+                                               {"bridge/bridge-nf-call-ip6tables", "0", true},
+                                               {"bridge/bridge-nf-call-arptables", "0", true}};
+    return netns_set(ns, off, sizeof off / sizeof off[0], err);
 }
 
 // Fragments whose packet is incomplete wait at the sink. They must not wait so long that they are
@@ -88,10 +83,13 @@ static int make_host_settings(const struct netns *ns, struct error *err)
 // that others find no room (4 MiB by default, some thousand packets).
 static int make_sink_settings(const struct netns *ns, struct error *err)
 {
-    int rc = netns_sysctl(ns, "ipv4/ipfrag_time", "1", 1, err);
-    rc = rc == 0 ? netns_sysctl(ns, "ipv4/ipfrag_high_thresh", "268435456", 1, err) : rc;
-    rc = rc == 0 ? netns_sysctl(ns, "ipv6/ip6frag_time", "1", 1, err) : rc;
-    return rc == 0 ? netns_sysctl(ns, "ipv6/ip6frag_high_thresh", "268435456", 1, err) : rc;
+    static const struct netns_setting settings[] = {
+        {"ipv4/ipfrag_time", "1", true},
+        {"ipv4/ipfrag_high_thresh", "268435456", true},
+        {"ipv6/ip6frag_time", "1", true},
+        {"ipv6/ip6frag_high_thresh", "268435456", true},
+    };
+    return netns_set(ns, settings, sizeof settings / sizeof settings[0], err);
 }
 
 static int make_nodes(struct testbed *testbed, struct error *err)

@@ -67,18 +67,16 @@ void namespace_life_recall(const json_t *described, struct namespace_life *ret)
 // Makes the namespace forward, answer no requests by itself, and filter nothing by source address.
 static int set_forwarding(const struct netns *ns, const struct router_spec *spec, struct error *err)
 {
-    static const char *const settings[][2] = {
-        {"ipv4/ip_forward", "1"},
-        {"ipv4/conf/default/rp_filter", "0"},
-        {"ipv4/conf/all/rp_filter", "0"},
-        {"ipv4/conf/default/send_redirects", "0"},
-        {"ipv4/conf/all/send_redirects", "0"},
+    static const struct netns_setting settings[] = {
+        {"ipv4/ip_forward", "1", false},
+        {"ipv4/conf/default/rp_filter", "0", false},
+        {"ipv4/conf/all/rp_filter", "0", false},
+        {"ipv4/conf/default/send_redirects", "0", false},
+        {"ipv4/conf/all/send_redirects", "0", false},
     };
     _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
     int rc = netns_visit(ns, &visit, err);
-    for (size_t i = 0; rc == 0 && i < sizeof settings / sizeof settings[0]; i++) {
-        rc = netns_sysctl(NULL, settings[i][0], settings[i][1], 0, err);
-    }
+    rc = rc == 0 ? netns_set(NULL, settings, sizeof settings / sizeof settings[0], err) : rc;
     // IPv6 stays off unless it is used (linux/netns): by a daemon on every interface, future ones
     // included, else on those with an address of it (link_enable_ipv6()).
     bool by_daemon = daemon_needs_ipv6(spec->daemon, spec->config);
