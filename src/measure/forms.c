@@ -386,6 +386,19 @@ void forms_fill_recovery(const struct forms *forms, const struct traffic_count *
     }
 }
 
+void forms_fill_outages(const struct forms *forms, const struct traffic_count *counts,
+                        struct point *point)
+{
+    _cleanup_free_ uint64_t *tx = memory_new_array(uint64_t, forms->slot_count);
+    for (size_t i = 0; forms->slot_count > 0 && i < forms->path_count; i++) {
+        for (size_t k = 0; k < forms->slot_count; k++) {
+            tx[k] = slot_sent(forms->loads[i].bounds, forms->slot_count, k, counts[i].tx);
+        }
+        point->networks[i].outage =
+            slots_outage(forms->bounds_ns, forms->slot_count, tx, counts[i].within);
+    }
+}
+
 _Static_assert(FORM_PARTS_MAX >= LENGTH_MIX_PARTS && FORM_SLOTS_MAX >= LENGTH_MIX_SLOTS &&
                    FORM_FLOWS_MAX >= SCENARIO_FLOWS_MAX,
                "what a scenario may contain has room in a form");

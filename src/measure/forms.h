@@ -49,6 +49,9 @@ void forms_fill(const struct forms *forms, const struct plan *plan,
 // Adds how long networks lost packets after their load dropped; after forms_fill_undisturbed().
 void forms_fill_recovery(const struct forms *forms, const struct traffic_count *counts,
                          struct point *point);
+// Adds how long each network received nothing.
+void forms_fill_outages(const struct forms *forms, const struct traffic_count *counts,
+                        struct point *point);
 // Adds the undisturbed figures: of the slots that no stall of the report touches. The figures of
 // CPU use, if any, are filled in. Returns whether the last slot is left out.
 bool forms_fill_undisturbed(struct forms *forms, const struct plan *plan,

@@ -98,3 +98,32 @@ struct recovery_result slots_recovery(const uint64_t *bounds_ns, size_t slot_cou
     }
     return recovery;
 }
+
+static uint64_t slot_ns(const uint64_t *bounds_ns, size_t from, size_t to)
+{
+    return bounds_ns[to] - bounds_ns[from];
+}
+
+struct outage_result slots_outage(const uint64_t *bounds_ns, size_t slot_count, const uint64_t *tx,
+                                  const uint64_t *rx)
+{
+    struct outage_result outage = {.measured = true, .over = true};
+    for (size_t from = 0; from < slot_count;) {
+        size_t to = from;   // behind the last slot of which nothing was received
+        size_t last = from; // behind the last one of these with packets
+        while (to < slot_count && rx[to] == 0) {
+            to++;
+            last = tx[to - 1] > 0 ? to : last;
+        }
+        bool lossy = last > from;
+        if (lossy && slot_ns(bounds_ns, from, last) > outage.low_ns) {
+            size_t before = from > 0 ? from - 1 : 0;
+            size_t behind = to < slot_count ? to + 1 : to;
+            outage.low_ns = slot_ns(bounds_ns, from, last);
+            outage.high_ns = slot_ns(bounds_ns, before, behind);
+            outage.over = to < slot_count;
+        }
+        from = to + 1;
+    }
+    return outage;
+}

@@ -47,6 +47,12 @@ double slots_left_out_ratio(const uint64_t *bounds_ns, size_t slot_count, const 
 struct recovery_result slots_recovery(const uint64_t *bounds_ns, size_t slot_count,
                                       const uint64_t *lost, const bool *left_out, uint64_t drop_ns);
 
+// The longest time of which no packet was received: from the first to the last slot of it, and
+// longer by at most the parts of its two neighbours that lost packets. Slots without packets belong
+// to what is around them.
+struct outage_result slots_outage(const uint64_t *bounds_ns, size_t slot_count, const uint64_t *tx,
+                                  const uint64_t *rx);
+
 // The part of the packets 0 to `sent` - 1 that is in a slot of sequence numbers; the last slot also
 // has all packets beyond it.
 uint64_t slot_sent(const uint64_t *bounds, size_t slot_count, size_t slot, uint64_t sent);

@@ -17,6 +17,7 @@
 #include "measure/forms.h"
 #include "measure/losses.h"
 #include "measure/meter.h"
+#include "measure/reset.h"
 #include "measure/verdict.h"
 #include "testbed/turn.h"
 
@@ -266,6 +267,53 @@ static void leave_waiting_out(const struct bench *bench, const struct traffic_co
     }
 }
 
+#define RESET_AFTER_NS NS_PER_S // or a quarter of the trial
+
+// A trial in which a router is rebooted. No CPU time and no places of losses are measured, since
+// the router's interfaces and threads are replaced.
+static int measure_reset(struct bench *bench, const struct load *load, struct point *ret,
+                         struct outcome *ret_outcome, struct error *err)
+{
+    const struct plan *plan = testbed_plan(bench->testbed);
+    struct traffic_request traffic = {
+        .run = draw_run_number(),
+        .ip_length = scenario_ip_length(load->length, bench->scenario->traffic.length_layer, 4),
+        .pps = load->pps,
+        .duration_ns = duration_for(bench, load->duration_ns),
+    };
+    _cleanup_close_ int turn = turn_take(err);
+    if (turn < 0) {
+        return turn;
+    }
+    _cleanup_free_ struct traffic_count *counts =
+        memory_new_array(struct traffic_count, plan->path_count);
+    _cleanup_forms_ struct forms forms = {0};
+    forms_make(plan, load, traffic.duration_ns, (bench->traits->can & ENGINE_FORMS) != 0, &forms);
+    forms_request(&forms, &traffic, counts);
+    uint64_t quarter_ns = traffic.duration_ns / 4;
+    int rc = reset_run(bench, &traffic, load->reset - 1,
+                       quarter_ns < RESET_AFTER_NS ? quarter_ns : RESET_AFTER_NS, counts, err);
+    if (rc < 0) {
+        return rc;
+    }
+    if (!forms_agree(&forms, counts)) {
+        return fail(err, EBADMSG, "the sink's counts by slots of time and as a whole differ");
+    }
+    struct point point = point_of(bench, load);
+    fill_networks(bench, counts, &point);
+    forms_fill(&forms, plan, counts, &point);
+    forms_fill_outages(&forms, counts, &point);
+    *ret_outcome = (struct outcome){.kind = OUTCOME_GOOD,
+                                    .tx = point_tx(&point),
+                                    .lost = point_lost(&point),
+                                    .sending_ns = (uint64_t)(point.duration_s * (double)NS_PER_S)};
+    for (size_t i = 0; i < plan->path_count; i++) {
+        ret_outcome->unsent += counts[i].unsent;
+    }
+    *ret = point;
+    return 0;
+}
+
 static int measure_load(struct bench *bench, const struct load *load, struct point *ret,
                         struct outcome *ret_outcome, struct error *err)
 {
@@ -367,7 +415,8 @@ int trial_run(struct bench *bench, const struct load *load, struct point *ret,
               struct outcome *ret_outcome, struct error *err)
 {
     _cleanup_error_ struct error why = ERROR_INIT;
-    int rc = measure_load(bench, load, ret, ret_outcome, &why);
+    int rc = load->reset > 0 ? measure_reset(bench, load, ret, ret_outcome, &why)
+                             : measure_load(bench, load, ret, ret_outcome, &why);
     if (rc < 0 && rc != -EBADMSG && !trial_is_death(rc)) {
         error_move(err, &why);
         return rc;

@@ -45,6 +45,14 @@ struct recovery_result {
     uint64_t low_ns, high_ns, lost;
 };
 
+// How long a network received nothing in a trial in which its router was rebooted: the longest such
+// time is between the two. Not in the files.
+struct outage_result {
+    bool measured;
+    bool over; // that time ended before the trial
+    uint64_t low_ns, high_ns;
+};
+
 // Counts of one network in one trial. tx = rx + lost always.
 struct network_result {
     char *name;
@@ -72,6 +80,7 @@ struct network_result {
     struct gap_summary gap_ns;
     struct undisturbed_result undisturbed;
     struct recovery_result recovery;
+    struct outage_result outage;
 };
 
 struct cpu_part_result {

@@ -43,6 +43,7 @@ struct load {
     // same. Not for points.
     uint64_t drop_ns;
     double drop_pps;
+    unsigned reset; // this router, plus 1, is rebooted within the trial; 0 = none. Not for points
 };
 
 // From best to worst.

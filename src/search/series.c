@@ -53,6 +53,7 @@ static bool series_next(struct search *search, struct load *ret)
     ret->duration_ns = spec->duration_ns;
     ret->drop_ns = spec->drop_ns;
     ret->drop_pps = spec->drop_pps;
+    ret->reset = spec->reset;
     ret->step = spec->first_step + (unsigned)series->step;
     ret->repeat = series->trial;
     return true;

@@ -19,6 +19,7 @@ struct series_spec {
     uint64_t duration_ns;
     uint64_t drop_ns;  // of a load that drops to drop_pps, see struct load; 0 = constant loads
     double drop_pps;   //
+    unsigned reset;    // each trial reboots this router, see struct load
     unsigned lossless; // so many loads in a row without loss end the series; 0 = never
     // Of the trials only the losses are used: a disturbed trial that was sent and lost nothing, or
     // whose losses the disturbance has not caused, counts.

@@ -87,6 +87,12 @@ static int local_set_allocation(const struct node *node, size_t party,
     return testbed_set_allocation(node->testbed, party, allocation, err);
 }
 
+static int local_reboot_router(const struct node *node, size_t router, uint64_t began_ns,
+                               uint64_t *ret_outage_ns, struct error *err)
+{
+    return testbed_reboot_router(node->testbed, router, began_ns, ret_outage_ns, err);
+}
+
 static void local_begin_watch(const struct node *node, const struct cpu_list *cpus, bool heartbeat)
 {
     struct watch *watch = &node->testbed->watch;
@@ -160,6 +166,7 @@ static const struct node_ops local_ops = {
     .read_meters = local_read_meters,
     .read_allocation = local_read_allocation,
     .set_allocation = local_set_allocation,
+    .reboot_router = local_reboot_router,
     .begin_watch = local_begin_watch,
     .end_watch = local_end_watch,
     .open_half = local_open_half,

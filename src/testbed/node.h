@@ -30,6 +30,9 @@ struct node_ops {
                            struct error *err);
     int (*set_allocation)(const struct node *node, size_t party,
                           const struct allocation *allocation, struct error *err);
+    // Reboots a router while the others continue, see testbed_reboot_router().
+    int (*reboot_router)(const struct node *node, size_t router, uint64_t began_ns,
+                         uint64_t *ret_outage_ns, struct error *err);
     // Watches the place's computer until end_watch(), for programs that neither do the work of a
     // party of the testbed nor descend from this process, and with `heartbeat` for times in which
     // these CPUs are away. (A task that holds a cap, of SCHED_DEADLINE, has a higher priority than

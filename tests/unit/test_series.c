@@ -93,15 +93,16 @@ static void a_load_that_drops_is_no_point(void **state)
     spec.points = false;
     spec.drop_ns = NS_PER_S;
     spec.drop_pps = 500.0;
+    spec.reset = 2;
     struct search *search = series_new(&spec);
     struct load load;
     assert_true(search_next(search, &load));
-    assert_true(load.drop_ns == 0); // the warm-up
+    assert_true(load.drop_ns == 0 && load.reset == 0); // the warm-up
     struct outcome outcome = carry(&load, 1e6);
     (void)search_tell(search, &load, &outcome);
     assert_true(search_next(search, &load));
     assert_int_equal(load.use, LOAD_PROBE);
-    assert_true(load.drop_ns == NS_PER_S && load.drop_pps == 500.0);
+    assert_true(load.drop_ns == NS_PER_S && load.drop_pps == 500.0 && load.reset == 2);
     search_free(search);
 }
 

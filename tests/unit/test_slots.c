@@ -220,6 +220,58 @@ static void losses_in_a_stall_make_a_recovery_uncertain(void **state)
     assert_true(!recovery.uncertain && recovery.high_ns == 2 * MS);
 }
 
+static void an_outage_is_the_longest_time_without_a_packet(void **state)
+{
+    (void)state;
+    uint64_t tx[COUNT];
+    uint64_t rx[COUNT];
+    set_bounds();
+    for (size_t i = 0; i < COUNT; i++) {
+        tx[i] = rx[i] = 10;
+    }
+    struct outage_result outage = slots_outage(bounds_ns, COUNT, tx, rx);
+    assert_true(outage.measured && outage.over && outage.low_ns == 0);
+    rx[3] = rx[4] = 0; // a shorter one
+    for (size_t i = 20; i < 30; i++) {
+        rx[i] = 0;
+    }
+    rx[19] = 4; // it begins and ends within a slot
+    rx[30] = 6;
+    outage = slots_outage(bounds_ns, COUNT, tx, rx);
+    assert_true(outage.over && outage.low_ns == 20 * MS && outage.high_ns == 24 * MS);
+    tx[25] = 0; // no packet was due
+    outage = slots_outage(bounds_ns, COUNT, tx, rx);
+    assert_true(outage.low_ns == 20 * MS);
+    tx[29] = 0;
+    outage = slots_outage(bounds_ns, COUNT, tx, rx);
+    assert_true(outage.low_ns == 18 * MS && outage.high_ns == 24 * MS);
+}
+
+static void an_outage_may_last_to_the_end(void **state)
+{
+    (void)state;
+    uint64_t tx[COUNT];
+    uint64_t rx[COUNT];
+    set_bounds();
+    for (size_t i = 0; i < COUNT; i++) {
+        tx[i] = 10;
+        rx[i] = i < 60 ? 10 : 0;
+    }
+    struct outage_result outage = slots_outage(bounds_ns, COUNT, tx, rx);
+    assert_true(!outage.over && outage.low_ns == 80 * MS && outage.high_ns == 82 * MS);
+    for (size_t i = 60; i < COUNT - 1; i++) {
+        rx[i] = 1;
+    }
+    rx[10] = rx[11] = 0; // longer than that of the last slot
+    outage = slots_outage(bounds_ns, COUNT, tx, rx);
+    assert_true(outage.over && outage.low_ns == 4 * MS);
+    for (size_t i = 0; i < COUNT; i++) {
+        rx[i] = 0;
+    }
+    outage = slots_outage(bounds_ns, COUNT, tx, rx);
+    assert_true(!outage.over && outage.low_ns == 200 * MS && outage.high_ns == 200 * MS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +287,8 @@ int main(void)
         cmocka_unit_test(slots_sum_to_all_packets),
         cmocka_unit_test(recovery_ends_with_the_last_loss_after_the_drop),
         cmocka_unit_test(losses_in_a_stall_make_a_recovery_uncertain),
+        cmocka_unit_test(an_outage_is_the_longest_time_without_a_packet),
+        cmocka_unit_test(an_outage_may_last_to_the_end),
     };
     set_bounds();
     return cmocka_run_group_tests(tests, NULL, NULL);
