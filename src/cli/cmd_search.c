@@ -20,7 +20,7 @@
 #include "scenario/profile.h"
 
 #define GOALS_MOST   8U
-#define SERIES_KINDS "latency, loss and recovery"
+#define SERIES_KINDS "latency, loss, recovery and reset"
 
 #define TRIAL_SHORTEST_NS (100U * NS_PER_MS)
 #define TRIAL_LONGEST_NS  (3600U * NS_PER_S)
@@ -149,7 +149,7 @@ static int list_goals(const struct search_values *asked, enum found_kind of, str
 
 static bool kind_is_series(enum found_kind of)
 {
-    return of == FOUND_LATENCY || of == FOUND_LOSS || of == FOUND_RECOVERY;
+    return of == FOUND_LATENCY || of == FOUND_LOSS || of == FOUND_RECOVERY || of == FOUND_RESET;
 }
 
 static int parse_at(const struct search_values *asked, struct job *job, struct error *err)
@@ -243,13 +243,19 @@ static int check_kind(const struct job *job, struct scenario *scenario, struct e
                           "use --engine packet",
                           engine);
     }
+    if (job->of == FOUND_RESET && (scenario_engine(engine)->can & ENGINE_FORMS) == 0) {
+        return fail_input(err,
+                          "--of reset: the engine %s cannot say when packets were lost; use "
+                          "--engine packet",
+                          engine);
+    }
     if (job->of == FOUND_BURST && (scenario_engine(engine)->can & ENGINE_FORMS) == 0) {
         return fail_input(err,
                           "--of burst: the engine %s cannot send a number of packets back to back; "
                           "use --engine packet",
                           engine);
     }
-    if (job->of != FOUND_CAP) {
+    if (job->of != FOUND_CAP && job->of != FOUND_RESET) {
         return 0;
     }
     size_t kept = 0;
@@ -259,7 +265,8 @@ static int check_kind(const struct job *job, struct scenario *scenario, struct e
         }
     }
     if (kept == 0) {
-        return fail_input(err, "--of cap requires a topology with routers: bridged or dedicated");
+        return fail_input(err, "--of %s requires a topology with routers: bridged or dedicated",
+                          found_kind_name(job->of));
     }
     scenario->topology_count = kept;
     return 0;
@@ -361,7 +368,8 @@ const struct command command_search = {
                "The other tests of RFC 2544 search for the throughput, or take --at for it: with\n"
                "--of latency the delay at 50, 90 and 100 % of it; with --of loss the loss at\n"
                "twice that rate (or at --at) and in steps of 10 % below; with --of recovery how\n"
-               "long packets are lost after an overload of 110 % is halved. --goal rfc2544 takes\n"
+               "long packets are lost after an overload of 110 % is halved; with --of reset how\n"
+               "long they are lost while each router is rebooted. --goal rfc2544 takes\n"
                "trials as long as the RFC's, --goal quick short ones.\n"
                "All goals share the trials. Every trial becomes a point in the folder of\n"
                "results. Results without two narrow bounds are marked as irregular. Exit status\n"

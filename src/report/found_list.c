@@ -347,6 +347,57 @@ static int write_recovery_row(struct writer *writer, const struct found *found, 
     return writer_row(writer, row, err);
 }
 
+// ---- reset
+
+enum {
+    RESET_TOPOLOGY,
+    RESET_LENGTH,
+    RESET_ROUTER,
+    RESET_NETWORK,
+    RESET_AT,
+    RESET_TIME,
+    RESET_LONGEST,
+    RESET_BY_LOSS,
+    RESET_RESULT,
+    RESET_COLUMN_COUNT
+};
+
+static const struct column reset_columns[RESET_COLUMN_COUNT] = {
+    [RESET_TOPOLOGY] = {"topology", "Topology", COLUMN_TEXT, 0},
+    [RESET_LENGTH] = {"length", "Length", COLUMN_NUMBER, 0},
+    [RESET_ROUTER] = {"router", "Router", COLUMN_TEXT, 0},
+    [RESET_NETWORK] = {"network", "Network", COLUMN_TEXT, 0},
+    [RESET_AT] = {"at_pps", "pps", COLUMN_REAL, 0},
+    [RESET_TIME] = {"outage", "Outage ms", COLUMN_TEXT, 0},
+    [RESET_LONGEST] = {"longest", "Longest", COLUMN_REAL, 0},
+    [RESET_BY_LOSS] = {"by_loss", "By loss", COLUMN_REAL, 1},
+    [RESET_RESULT] = {"result", "Result", COLUMN_TEXT, 0},
+};
+
+static int write_reset_row(struct writer *writer, const struct found *found, struct error *err)
+{
+    const struct found_time *time = &found->time;
+    _cleanup_free_ char *result = series_end(found);
+    _cleanup_free_ char *span =
+        time->measured ? text_format("%.0f to %.0f", time->low_ns / 1e6, time->high_ns / 1e6)
+                       : text_copy("-");
+    double by_loss = time->measured
+                         ? (double)found->lost / (double)found->trials / found->at_pps * 1e3
+                         : (double)NAN;
+    const struct value row[RESET_COLUMN_COUNT] = {
+        [RESET_TOPOLOGY] = VALUE_TEXT(found->topology),
+        [RESET_LENGTH] = VALUE_INTEGER(found->length),
+        [RESET_ROUTER] = VALUE_TEXT(found->router),
+        [RESET_NETWORK] = VALUE_TEXT(found->network),
+        [RESET_AT] = VALUE_REAL(found->at_pps),
+        [RESET_TIME] = VALUE_TEXT(span),
+        [RESET_LONGEST] = VALUE_REAL(time->measured ? time->longest_ns / 1e6 : (double)NAN),
+        [RESET_BY_LOSS] = VALUE_REAL(by_loss),
+        [RESET_RESULT] = VALUE_TEXT(result),
+    };
+    return writer_row(writer, row, err);
+}
+
 // ---- all kinds
 
 static const struct {
@@ -359,6 +410,7 @@ static const struct {
     [FOUND_BURST] = {burst_columns, BURST_COLUMN_COUNT, write_burst_row},
     [FOUND_LATENCY] = {latency_columns, LATENCY_COLUMN_COUNT, write_latency_row},
     [FOUND_LOSS] = {loss_columns, LOSS_COLUMN_COUNT, write_loss_row},
+    [FOUND_RESET] = {reset_columns, RESET_COLUMN_COUNT, write_reset_row},
     [FOUND_RECOVERY] = {recovery_columns, RECOVERY_COLUMN_COUNT, write_recovery_row},
 };
 #define TABLE_COUNT (sizeof tables / sizeof tables[0])

@@ -10,7 +10,8 @@
 
 static const char *const kind_names[] = {
     [FOUND_RATE] = "rate",       [FOUND_CAP] = "cap",   [FOUND_BURST] = "burst",
-    [FOUND_LATENCY] = "latency", [FOUND_LOSS] = "loss", [FOUND_RECOVERY] = "recovery"};
+    [FOUND_LATENCY] = "latency", [FOUND_LOSS] = "loss", [FOUND_RECOVERY] = "recovery",
+    [FOUND_RESET] = "reset"};
 #define KIND_COUNT (sizeof kind_names / sizeof kind_names[0])
 
 int found_kind_from_name(const char *name, enum found_kind *ret)
@@ -141,9 +142,29 @@ static void add_recovery(const struct found *found, json_t *row)
     json_set_real(row, "resolution_ns", time->resolution_ns);
 }
 
+static void add_reset(const struct found *found, json_t *row)
+{
+    const struct found_time *time = &found->time;
+    add_load(found, row);
+    if (found->router != NULL) {
+        json_object_set_new(row, "router", json_string(found->router));
+    }
+    if (!time->measured) {
+        return;
+    }
+    json_object_set_new(row, "over", json_boolean(found->over));
+    json_object_set_new(row, "outage_ns", pair_to_json(time->low_ns, time->high_ns));
+    json_set_real(row, "shortest_ns", time->shortest_ns);
+    json_set_real(row, "longest_ns", time->longest_ns);
+    json_set_real(row, "resolution_ns", time->resolution_ns);
+    json_set_real(row, "outage_by_loss_ns",
+                  (double)found->lost / (double)found->trials / found->at_pps * 1e9);
+}
+
 static void (*const add_figures[])(const struct found *found, json_t *row) = {
     [FOUND_RATE] = add_rate,       [FOUND_CAP] = add_cap,   [FOUND_BURST] = add_burst,
     [FOUND_LATENCY] = add_latency, [FOUND_LOSS] = add_loss, [FOUND_RECOVERY] = add_recovery,
+    [FOUND_RESET] = add_reset,
 };
 
 json_t *found_to_json(const struct found_list *list)

@@ -11,8 +11,16 @@
 
 #include "base/mean.h"
 
-enum found_kind { FOUND_RATE, FOUND_CAP, FOUND_BURST, FOUND_LATENCY, FOUND_LOSS, FOUND_RECOVERY };
-#define FOUND_KINDS "rate, cap, burst, latency, loss or recovery"
+enum found_kind {
+    FOUND_RATE,
+    FOUND_CAP,
+    FOUND_BURST,
+    FOUND_LATENCY,
+    FOUND_LOSS,
+    FOUND_RECOVERY,
+    FOUND_RESET
+};
+#define FOUND_KINDS "rate, cap, burst, latency, loss, recovery or reset"
 // 0 and the kind of that name, or -EINVAL.
 int found_kind_from_name(const char *name, enum found_kind *ret);
 const char *found_kind_name(enum found_kind kind);
@@ -57,7 +65,8 @@ struct found {
     uint64_t tx, lost, unsent; // packets of all its trials
     double after_pps;          // FOUND_RECOVERY: the load after the drop
     uint64_t lost_after;       // and the packets lost from the drop on
-    struct found_time time;    // FOUND_RECOVERY
+    struct found_time time;    // FOUND_RECOVERY, FOUND_RESET
+    bool over;                 // FOUND_RESET: packets were received again in all trials
     const char *end;           // why the search ended: "regular", "tester limit", …
     bool beyond;    // no upper bound because a limit was reached: the lower bound is a ">="
     bool disturbed; // the machine disturbed the search until it gave up

@@ -274,6 +274,7 @@ static int find_place(struct finding *finding, struct error *err)
     case FOUND_LATENCY:
     case FOUND_LOSS:
     case FOUND_RECOVERY:
+    case FOUND_RESET:
         return find_series(finding, err);
     }
     return find_one(finding, job->of, job->goals, job->goal_count, err);
@@ -281,10 +282,19 @@ static int find_place(struct finding *finding, struct error *err)
 
 static int find_all(struct finding *finding, struct error *err)
 {
-    const struct scenario *scenario = finding->state->job->scenario;
+    const struct job *job = finding->state->job;
+    const struct scenario *scenario = job->scenario;
     size_t lengths = scenario->traffic.length_count;
+    unsigned shortest = scenario->traffic.lengths[0];
+    for (size_t i = 1; i < lengths; i++) {
+        shortest =
+            scenario->traffic.lengths[i] < shortest ? scenario->traffic.lengths[i] : shortest;
+    }
     for (unsigned place = 0; place < scenario->topology_count; place++) {
         for (size_t i = 0; i < lengths; i++) {
+            if (job->of == FOUND_RESET && scenario->traffic.lengths[i] != shortest) {
+                continue; // RFC 2544 resets at the smallest length
+            }
             finding->place = place;
             finding->length = scenario->traffic.lengths[i];
             int rc = find_place(finding, err);

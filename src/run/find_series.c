@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * run/find_series — the tests of RFC 2544 that follow a search for the throughput: latency (section
- * 26.2), the frame loss curve (26.3) and system recovery (26.5). See find.h; the order of trials
- * is search/series.h's.
+ * 26.2), the frame loss curve (26.3), system recovery (26.5) and reset (26.6). See find.h; the
+ * order of trials is search/series.h's.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -21,6 +21,8 @@
 #define RELIEF         0.5   // of the overload
 #define UNSENT_AT_MOST 0.005 // part of the packets of a load that the tester may fail to send
 
+#define RESET_LONGEST_NS (120U * NS_PER_S) // a router that is still out then is not waited for
+
 // By the book (--goal rfc2544), as usual, and quick (--goal quick).
 enum pace { PACE_BOOK, PACE_USUAL, PACE_QUICK, PACE_COUNT };
 struct habit {
@@ -31,6 +33,7 @@ struct habit {
 static const struct habit habits[][PACE_COUNT] = {
     [FOUND_LATENCY] = {{20, 120000, 0}, {5, 10000, 0}, {3, 1000, 0}},
     [FOUND_LOSS] = {{1, 60000, 0}, {1, 10000, 0}, {1, 1000, 0}},
+    [FOUND_RESET] = {{5, 8000, 0}, {3, 8000, 0}, {2, 4000, 0}},
     [FOUND_RECOVERY] = {{5, 60000, 10000}, {5, 10000, 5000}, {3, 2000, 1000}},
 };
 
@@ -40,6 +43,7 @@ struct record {
     uint64_t tx, lost, unsent;
     struct delay_summary delay;
     struct recovery_result recovery;
+    struct outage_result outage;
     bool disturbed, limited; // by the machine, by the tester
 };
 
@@ -49,7 +53,7 @@ struct series_run {
     double throughput_pps; // NaN = unknown
     struct record *records;
     size_t count;
-    bool late; // the time was up
+    unsigned router; // FOUND_RESET: that one is rebooted
 };
 
 static enum pace pace_of(const struct search_goal *goal)
@@ -96,6 +100,14 @@ static void plan_recovery(const struct habit *habit, struct series_run *run)
     run->spec.duration_ns += habit->after_ms * NS_PER_MS;
 }
 
+static void plan_reset(unsigned router, struct series_run *run)
+{
+    run->percent[0] = 100.0;
+    run->pps[0] = run->throughput_pps;
+    run->spec.count = 1;
+    run->spec.reset = router + 1;
+}
+
 static void plan_series(const struct finding *finding, struct series_run *run)
 {
     const struct job *job = finding->state->job;
@@ -112,6 +124,8 @@ static void plan_series(const struct finding *finding, struct series_run *run)
         plan_latency(run);
     } else if (finding->of == FOUND_LOSS) {
         plan_loss(finding, run);
+    } else if (finding->of == FOUND_RESET) {
+        plan_reset(run->router, run);
     } else {
         plan_recovery(habit, run);
     }
@@ -140,6 +154,7 @@ void find_collect(struct finding *finding, const struct load *load, const struct
                             .limited = (double)network->unsent > UNSENT_AT_MOST * asked,
                             .delay = network->delay_ns,
                             .recovery = network->recovery,
+                            .outage = network->outage,
                             .disturbed = told.disturbed};
     }
 }
@@ -189,13 +204,17 @@ static void sum_delays(const struct record **records, size_t count, struct found
 static void sum_times(const struct record **records, size_t count, struct found *found)
 {
     struct found_time *time = &found->time;
+    bool reset = found->of == FOUND_RESET;
+    found->over = true;
     for (size_t i = 0; i < count; i++) {
         const struct recovery_result *recovery = &records[i]->recovery;
-        double low = (double)recovery->low_ns;
-        double high = (double)recovery->high_ns;
-        if (!recovery->measured) {
+        const struct outage_result *outage = &records[i]->outage;
+        double low = (double)(reset ? outage->low_ns : recovery->low_ns);
+        double high = (double)(reset ? outage->high_ns : recovery->high_ns);
+        if (!(reset ? outage->measured : recovery->measured)) {
             return;
         }
+        found->over = found->over && (!reset || outage->over);
         time->low_ns += low / (double)count;
         time->high_ns += high / (double)count;
         time->shortest_ns = i == 0 ? low : fmin(time->shortest_ns, low);
@@ -243,8 +262,13 @@ static void note_load(const struct finding *finding, size_t network, unsigned st
                                       : "regular";
     if (finding->of == FOUND_LATENCY) {
         sum_delays(records, count, &found.delay);
-    } else if (finding->of == FOUND_RECOVERY) {
+    } else if (finding->of != FOUND_LOSS) {
         sum_times(records, count, &found);
+    }
+    if (finding->of == FOUND_RESET) {
+        found.router = text_copy(job->scenario->routers[run->router].name);
+        found.end = found.regular && !found.over ? "not forwarding" : found.end;
+        found.regular = found.regular && found.over;
     }
     found_list_add(job->found, &found);
 }
@@ -255,6 +279,9 @@ static void note_series(const struct finding *finding)
 {
     const struct series_run *run = finding->series;
     for (size_t n = 0; n < finding->network_count; n++) {
+        if (finding->of == FOUND_RESET && finding->routers[n] != run->router) {
+            continue;
+        }
         size_t count = isnan(run->pps[0]) ? 1 : run->spec.count;
         for (unsigned step = 0; step < count; step++) {
             size_t tried = run->count == 0 ? 0 : 1 + run->records[run->count - 1].step;
@@ -278,20 +305,56 @@ static double least_throughput(const struct finding *finding)
     return least;
 }
 
+static void run_clear(struct series_run *run)
+{
+    free(run->records);
+    run->records = NULL;
+    run->count = 0;
+}
+
+// Runs the trials of a series that is planned.
+static int run_planned(struct finding *finding, struct error *err)
+{
+    struct series_run *run = finding->series;
+    int rc = 0;
+    run_clear(run);
+    finding->search = series_new(&run->spec);
+    if (!isnan(run->pps[0])) {
+        rc = find_run_trials(finding, err);
+    }
+    return rc;
+}
+
+static bool some_are_out(const struct series_run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (run->records[i].outage.measured && !run->records[i].outage.over) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int find_run_series(struct finding *finding, enum found_kind of, struct error *err)
 {
     struct series_run run = {.throughput_pps = least_throughput(finding)};
+    const size_t routers = of == FOUND_RESET ? finding->state->job->scenario->router_count : 1;
+    int rc = 0;
     finding->of = of;
     finding->series = &run;
-    plan_series(finding, &run);
-    int rc = 0;
-    finding->search = series_new(&run.spec);
-    if (!isnan(run.pps[0])) {
-        rc = find_run_trials(finding, err);
+    for (; rc == 0 && run.router < routers; run.router++) {
+        plan_series(finding, &run);
+        rc = run_planned(finding, err);
+        // A router that was still out at the end of a trial gets longer ones.
+        while (rc == 0 && some_are_out(&run) && run.spec.duration_ns < RESET_LONGEST_NS) {
+            run.spec.duration_ns *= 4;
+            search_free(steal_pointer(&finding->search));
+            rc = run_planned(finding, err);
+        }
+        note_series(finding);
+        search_free(steal_pointer(&finding->search));
     }
-    note_series(finding);
-    search_free(steal_pointer(&finding->search));
     finding->series = NULL;
-    free(run.records);
+    run_clear(&run);
     return rc;
 }

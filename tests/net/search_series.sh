@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# vrbench search --of latency, loss and recovery on a device of known truth: a policer of 4,250 packets/s carries
+# vrbench search --of latency, loss, recovery and reset on a device of known truth: a policer of 4,250 packets/s carries
 # 80 % of 5,000 packets/s and not 90 %; a load that drops to 5,500 packets/s loses packets until the end of the trial.
 # Noise loses more packets, never fewer: no row may show less loss than the policer takes.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 31
+plan 40
 
 cat >"$T/series.yaml" <<'END'
 name: series
-topologies: [dedicated]
+topologies: [direct, dedicated]
 routers: { r1t3: {} }
 networks: { NET0: { router: r1t3 } }
 traffic: { engine: packet, lengths: [64], rates: { pps: [1000] }, duration: 1 s }
@@ -20,6 +20,7 @@ ok "  and their duration, too" refused --of burst --at 2000 --duration "1 s"
 ok "a series has no loads apart" refused --of latency --apart
 ok "  and no load of 0" refused --of loss --at 0
 ok "  and no trials of no length" refused --of loss --duration "10 ms"
+ok "  and no reset without a router" refused --of reset --at 2000 --topology direct
 ok "recovery requires an engine that changes its load" refused --of recovery --at 2000 --engine iperf3
 
 police() {
@@ -35,7 +36,7 @@ series() {
     series_of=$1
     shift
     "$VRBENCH" search "$T/series.yaml" --of "$series_of" --goal quick --duration "400 ms" -o "$T/$series_of.d" \
-        $series_options "$@" \
+        --topology dedicated $series_options "$@" \
         >"$T/$series_of" 2>"$T/run.err" &
     run_pid=$!
     policed=0
@@ -98,3 +99,21 @@ rm -r "$T/recovery.d"
 series_options=
 series recovery --at 5000 --trials 1
 like "a load that is carried has a row in the table" "$(cat "$T/recovery")" '^dedicated +64 +NET0 +5,500 +2,750 '
+
+# --- reset ---------------------------------------------------------------------------------------
+
+"$VRBENCH" search "$T/series.yaml" --topology dedicated --of reset --at 2000 --trials 2 --duration "1500 ms" --json \
+    -o "$T/reset.d" >"$T/reset" 2>"$T/run.err" &
+run_pid=$!
+end_run
+is "--of reset succeeds" "$run_status" 0 || sed 's/^/# /' "$T/run.err" "$T/reset"
+is "  with a row for each network of each router" "$(jq -c 'map([.of, .router, .network, .at_pps])' "$T/reset")" \
+    '[["reset","r1t3","NET0",2000]]'
+ok "  in which nothing was received for a time" holds reset 'all(.outage_ns.low > 0 and .outage_ns.low <= .outage_ns.high)'
+ok "  in every trial" holds reset 'all(.trials == 2 and .shortest_ns > 0 and .longest_ns >= .outage_ns.high)'
+ok "  until the router forwarded again" holds reset 'all(.over)'
+ok "  the losses are those of that time at least" holds reset \
+    'all(.unsent > 0 or .outage_by_loss_ns >= .outage_ns.low - 1e6) and all(.lost > 0 and .lost < .tx)'
+is "  rows have documented keys only" "$(sorted reset)" \
+    "$(documented longest_ns outage_by_loss_ns outage_ns over resolution_ns router shortest_ns)"
+ok "  nothing is left" [ -z "$(ls /run/vrbench/*.json 2>/dev/null)" ]
