@@ -287,7 +287,11 @@ wait_for() {
 
 has_link() { ip -o link show dev "$1" >/dev/null 2>&1; }
 no_link() { ! has_link "$1"; }
-alive() { kill -0 "$1" 2>/dev/null; }
+# alive PROCESS — and not just kept until whoever started it asks for its status, which may take seconds.
+alive() {
+    IFS= read -r alive_stat 2>/dev/null <"/proc/$1/stat" || return 1
+    case ${alive_stat##*) } in [ZX]*) return 1 ;; esac
+}
 gone() { ! alive "$1"; }
 # between VALUE LOW HIGH — numbers, fractions allowed.
 between() { awk -v v="$1" -v a="$2" -v b="$3" 'BEGIN { exit !(v + 0 >= a + 0 && v + 0 <= b + 0) }'; }
@@ -400,15 +404,15 @@ owner() { cat /run/vrbench/owner; }
 # network, and the sink answers.
 reaches() { vrbench console two/source -- ping -q -c 1 -W 2 "198.19.$1.2"; }
 cut_off() { ! vrbench console two/source -- ping -q -c 2 -W 1 -i 0.2 "198.19.$1.2"; }
-# lost FILE — packets that a ping lost.
-lost() { awk '/packets transmitted/ { print $1 - $4 }' "$1"; }
+# lost FILE — packets that pings lost.
+lost() { awk '/packets transmitted/ { n += $1 - $4; known = 1 } END { if (known) print n }' "$1"; }
 
-# end_inside PROCESS [SIGNAL] — ends by that signal (TERM) the program that a `"$VRBENCH" console ...` in the
-# background started, whether it is a child of the console or has taken its place, and waits for the console.
+# end_inside PROCESS — ends the program that a `"$VRBENCH" console ...` in the background started, whether it is
+# a child of the console or has taken its place, and waits for the console.
 end_inside() {
     inside=$(descendants "$1")
     # shellcheck disable=SC2086 # a list of processes
-    kill -s "${2:-TERM}" ${inside:-$1}
+    kill ${inside:-$1}
     wait "$1" 2>/dev/null
 }
 descendants() {
