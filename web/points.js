@@ -26,6 +26,10 @@ const pointColumns = [
     ["Jitter (µs)", (r) => r.network?.jitter_ns / 1000],
     ["Gap p50 (µs)", (r) => r.network?.gap_ns?.p50 / 1000],
     ["Gap p99.9 (µs)", (r) => r.network?.gap_ns?.p999 / 1000],
+    ["Goodput (Mbit/s)", (r) => r.network?.tcp?.goodput_bps / 1e6, 3],
+    ["Retransmits", (r) => r.network?.tcp?.retransmits],
+    ["RTT mean (µs)", (r) => r.network?.tcp?.rtt_ns?.mean / 1000],
+    ["RTT max (µs)", (r) => r.network?.tcp?.rtt_ns?.max / 1000],
     ["Host CPU %", (r) => r.cpu("host"), 1],
     ["Router CPU %", (r) => r.cpu(r.network?.router), 1],
     ["Total CPU %", (r) => r.point.cpu_total_percent, 1],
@@ -38,6 +42,9 @@ const pointColumns = [
     ["Why invalid", (r) => r.point.why_invalid, undefined, true],
 ];
 
+// Columns of runs by TCP only.
+const tcpColumns = new Set(["Goodput (Mbit/s)", "Retransmits", "RTT mean (µs)", "RTT max (µs)"]);
+
 // The columns of a printed page.
 const printedColumns = new Set([
     "Topology",
@@ -47,6 +54,8 @@ const printedColumns = new Set([
     "Forwarded (packets/s)",
     "Lost",
     "Loss (%)",
+    "Goodput (Mbit/s)",
+    "Retransmits",
     "Delay p50 (µs)",
     "Delay p99 (µs)",
     "Host CPU %",
@@ -93,6 +102,10 @@ function pointsSection(run) {
             (column) =>
                 column.name !== "Scenario" ||
                 distinct(run.points.map((point) => point.scenario)).length > 1,
+        )
+        .filter(
+            (column) =>
+                !tcpColumns.has(column.name) || rows.some((row) => column.of(row) !== undefined),
         );
     const list = table(columns, rows, {
         label: "All points",

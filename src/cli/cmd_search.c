@@ -230,6 +230,12 @@ static int choose_kind(const struct search_values *asked, const struct goal_list
 static int check_kind(const struct job *job, struct scenario *scenario, struct error *err)
 {
     const char *engine = scenario->traffic.engine;
+    if ((scenario_engine(engine)->can & ENGINE_ADAPTS) != 0) {
+        return fail_input(err,
+                          "the engine %s sends no more than the path carries: no load of its own "
+                          "exceeds a loss that could be searched for; use --engine packet",
+                          engine);
+    }
     if (job->apart && scenario_stream_count(scenario) > 1 &&
         (scenario_engine(engine)->can & ENGINE_FORMS) == 0) {
         return fail_input(err,

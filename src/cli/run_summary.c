@@ -13,6 +13,7 @@
 #include "report/expected.h"
 #include "report/headline.h"
 #include "report/reasons.h"
+#include "report/tcp_list.h"
 #include "report/words.h"
 #include "report/writer.h"
 #include "result/json_text.h"
@@ -190,6 +191,14 @@ static void show_points(const struct point_list *points)
     show_reasons(points);
 }
 
+static int show_tcp_table(const struct point_list *points, struct error *err)
+{
+    struct writer *writer = writer_table(stdout, tcp_columns, tcp_column_count, 0, isatty(1) == 1);
+    int rc = tcp_list(points, writer, err);
+    writer_free(writer);
+    return rc;
+}
+
 static int show_table(const struct point_list *points, struct error *err)
 {
     struct headline_marks marks = {0};
@@ -214,7 +223,7 @@ static int show_table(const struct point_list *points, struct error *err)
 int run_summary_print(const struct scenario *scenario, const struct point_list *points,
                       const char *folder, bool reported, struct error *err)
 {
-    int rc = show_table(points, err);
+    int rc = tcp_list_suits(points) ? show_tcp_table(points, err) : show_table(points, err);
     if (rc < 0) {
         return rc;
     }

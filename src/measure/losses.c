@@ -359,6 +359,19 @@ static void settle(struct ledger *ledger, uint64_t lost, struct point *point)
     ledger->placed = 0;
 }
 
+void losses_count_packets(const struct plan *plan, const struct path_counters *before,
+                          const struct path_counters *after, struct traffic_count *counts)
+{
+    const struct ledger ledger = {.plan = plan, .before = before, .after = after};
+    for (size_t i = 0; i < plan->path_count; i++) {
+        struct link_counters first = link_growth(&ledger, plan_sender(plan, &plan->paths[i]));
+        struct link_counters last = link_growth(&ledger, plan_receiver(plan, &plan->paths[i]));
+        uint64_t tx = first.tx_packets + first.tx_dropped;
+        counts[i].tx = tx;
+        counts[i].rx = last.rx_packets < tx ? last.rx_packets : tx;
+    }
+}
+
 void losses_account(const struct plan *plan, const struct path_counters *before,
                     const struct path_counters *after, const struct traffic_count *counts,
                     struct point *point, struct tester_losses *ret_tester)

@@ -23,6 +23,11 @@ struct tester_losses {
     uint64_t by_choice;   // not the tester's: a node received the packet and did not send it on
 };
 
+// Counts the packets of each path at the tester's interfaces, for an engine that doesn't count them
+// itself (ENGINE_ADAPTS): tx and rx.
+void losses_count_packets(const struct plan *plan, const struct path_counters *before,
+                          const struct path_counters *after, struct traffic_count *counts);
+
 // Fills in point->drops so that they sum to the lost packets of all networks. `counts` has the
 // counts of the plan's paths; point->networks must be filled in, in the same order.
 void losses_account(const struct plan *plan, const struct path_counters *before,

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "face/xen_stats.h"
 #include "measure/disturbance.h"
@@ -20,6 +21,9 @@
 #include "measure/reset.h"
 #include "measure/verdict.h"
 #include "testbed/turn.h"
+
+#define SETTLE_STEP_NS (20U * NS_PER_MS)
+#define SETTLE_MAX_NS  (2U * NS_PER_S)
 
 // Reads the caps of all parties, which may have been set since the scenario was read; 0 = none.
 // ret_any gets whether there is one.
@@ -65,6 +69,17 @@ static struct point point_of(const struct bench *bench, const struct load *load)
     };
 }
 
+static struct tcp_result tcp_result_of(const struct traffic_tcp *tcp)
+{
+    return (struct tcp_result){
+        .measured = tcp->measured,
+        .goodput_bps = tcp->goodput_bps,
+        .retransmits = tcp->retransmits,
+        .rtt_ns = {tcp->has_rtt, tcp->rtt_min, tcp->rtt_mean, tcp->rtt_max},
+        .congestion = tcp->congestion[0] == '\0' ? NULL : text_copy(tcp->congestion),
+    };
+}
+
 static void fill_networks(const struct bench *bench, const struct traffic_count *counts,
                           struct point *point)
 {
@@ -105,6 +120,7 @@ static void fill_networks(const struct bench *bench, const struct traffic_count 
                          .mean = count->delay_mean},
             .jitter_measured = count->jitter_measured,
             .jitter_ns = count->jitter_ns,
+            .tcp = tcp_result_of(&count->tcp),
             .gap_ns = {.measured = count->gap_measured,
                        .p50 = count->gap_p50,
                        .p99 = count->gap_p99,
@@ -169,6 +185,41 @@ static int run_engine(const struct bench *bench, const struct traffic_request *t
     }
     rc = engine_run(bench->engine, traffic, counts, err);
     (void)agent_end(bench->agent, rc < 0, &reading->stats, &reading->ordinary, &reading->unread);
+    return rc;
+}
+
+// Whether both readings have the same packets of all paths at the tester's interfaces.
+static bool are_packets_equal(const struct plan *plan, const struct path_counters *a,
+                              const struct path_counters *b)
+{
+    _cleanup_free_ struct traffic_count *between =
+        memory_new_array(struct traffic_count, plan->path_count);
+    bool equal = true;
+    losses_count_packets(plan, a, b, between);
+    for (size_t i = 0; i < plan->path_count; i++) {
+        equal = equal && between[i].tx == 0 && between[i].rx == 0;
+    }
+    return equal;
+}
+
+// Reads the counters of packets once a trial has ended. The kernel sends the last packets of a
+// connection after the programs have ended: then, once the packets have arrived.
+static int read_final_counters(const struct bench *bench, struct path_counters *ret,
+                               struct error *err)
+{
+    const struct node *node = &bench->node;
+    uint64_t deadline = clock_monotonic_ns() + SETTLE_MAX_NS;
+    int rc = node->ops->read_counters(node, ret, err);
+    bool settled = (bench->traits->can & ENGINE_ADAPTS) == 0;
+    while (rc == 0 && !settled && clock_monotonic_ns() < deadline) {
+        struct path_counters later = {0};
+        if ((rc = stop_sleep(SETTLE_STEP_NS, err)) == 0 &&
+            (rc = node->ops->read_counters(node, &later, err)) == 0) {
+            settled = are_packets_equal(testbed_plan(bench->testbed), ret, &later);
+            path_counters_clear(ret);
+            *ret = later;
+        }
+    }
     return rc;
 }
 
@@ -355,8 +406,11 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     rc = run_engine(bench, &traffic, counts, &reading, err);
     node->ops->end_watch(node, &disturbance);
     if (rc < 0 || (rc = node->ops->read_meters(node, &after, err)) < 0 ||
-        (rc = node->ops->read_counters(node, &packets_after, err)) < 0) {
+        (rc = read_final_counters(bench, &packets_after, err)) < 0) {
         return rc;
+    }
+    if ((bench->traits->can & ENGINE_ADAPTS) != 0) {
+        losses_count_packets(plan, &packets_before, &packets_after, counts);
     }
     if (!forms_agree(&forms, counts)) {
         return fail(err, EBADMSG, "the sink's counts by slots of time and as a whole differ");
@@ -384,6 +438,7 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
                                       .capped = capped,
                                       .counts = counts,
                                       .slack = bench->traits->slack,
+                                      .adapts = (bench->traits->can & ENGINE_ADAPTS) != 0,
                                       .tester = tester,
                                       .disturbance = &disturbance,
                                       .late_end = late_end,

@@ -60,6 +60,48 @@ static void judge_tester(const struct evidence *evidence, struct point *point)
     }
 }
 
+// Whether a host's or router's CPU time may have been what limits the rate.
+static bool dut_may_limit(const struct evidence *evidence, const struct plan *plan,
+                          const struct point *point)
+{
+    bool busy = evidence->capped || plan->shared_cpus;
+    for (size_t i = 0; i < point->cpu_count; i++) {
+        bool tester = text_equal(point->cpu[i].name, "tester");
+        busy = busy || (!tester && point->cpu[i].percent >= SPARE_BELOW * 100.0);
+    }
+    return plan->topology != TOPOLOGY_DIRECT && busy;
+}
+
+void verdict_judge_adapting(const struct evidence *evidence, const struct plan *plan,
+                            struct point *point)
+{
+    const struct cpu_result *tester = point_cpu(point, "tester");
+    double room = 100.0 * (double)plan->tester_cpus.count;
+    bool direct = plan->topology == TOPOLOGY_DIRECT;
+    bool used_up = tester != NULL && tester->percent >= SPARE_BELOW * room;
+    for (size_t i = 0; i < point->network_count; i++) {
+        const struct network_result *network = &point->networks[i];
+        double due = point->requested_pps * point->duration_s;
+        bool is_short = (double)network->unsent > evidence->slack + OFFERED_WITHIN * due;
+        bool limits =
+            direct ? is_short
+                   : (is_short || due <= 0.0) && used_up && !dut_may_limit(evidence, plan, point);
+        if (limits) {
+            char used[48];
+            text_group_digits(tester == NULL ? 0.0 : tester->percent, 0, used);
+            point_invalidate(point,
+                             POINT_TESTER_LIMIT ": %s did not reach its rate, and nothing but the "
+                                                "tester was busy (%s %% of a CPU)",
+                             network_label(network), used);
+        }
+    }
+    unsigned long long dropped = evidence->tester.sink_ring + evidence->tester.sink_socket;
+    if (2 * dropped > point_lost(point)) {
+        point_invalidate(point, POINT_TESTER_LIMIT ": its sink dropped %llu of %llu lost packets",
+                         dropped, (unsigned long long)point_lost(point));
+    }
+}
+
 // Loads and losses are valid, but another attempt can measure the delays.
 static void judge_clock(const struct evidence *evidence, struct point *point,
                         struct verdict *verdict)
@@ -269,7 +311,11 @@ bool verdict_losses_are_own(const struct evidence *evidence, const struct point 
 struct verdict verdict_pass(const struct evidence *evidence, struct point *point)
 {
     struct verdict verdict = {0};
-    judge_tester(evidence, point);
+    if (evidence->adapts) {
+        verdict_judge_adapting(evidence, testbed_plan(evidence->testbed), point);
+    } else {
+        judge_tester(evidence, point);
+    }
     judge_steal(evidence, point, &verdict);
     judge_others(evidence, point, &verdict);
     judge_caps(evidence, point, &verdict);

@@ -17,6 +17,7 @@ struct evidence {
     bool capped;                        // a party has a cap
     const struct traffic_count *counts; // for each path
     unsigned slack;                     // of the engine, see engine_traits
+    bool adapts;                        // the engine sends no more than the path carries
     struct tester_losses tester;
     const struct disturbance *disturbance;
     bool late_end; // a stall touched the end of the time of sending
@@ -40,5 +41,11 @@ bool verdict_losses_are_own(const struct evidence *evidence, const struct point 
 // CPUs of the device under test or of the tester, whichever is larger. `parties` are the testbed's.
 double verdict_foreign_ns(const struct plan *plan, const struct testbed_party *parties,
                           const struct meter_reading *before, const struct meter_reading *after);
+
+// Judges the tester of an engine that adapts. TCP sends less than requested if the path carries
+// less: that is a result, unless the tester is what limits it. TCP causes losses itself; most of
+// them are where the limit is.
+void verdict_judge_adapting(const struct evidence *evidence, const struct plan *plan,
+                            struct point *point);
 
 #endif

@@ -148,7 +148,8 @@ size_t answers_of_sweeps(const struct sweep *sweeps, size_t sweep_count, struct 
     size_t count = 0;
     for (size_t i = 0; i < sweep_count; i++) {
         const struct sweep *dedicated = dedicated_of(sweeps, sweep_count, &sweeps[i]);
-        if (dedicated == NULL || !text_equal(sweeps[i].first->topology, "bridged")) {
+        if (dedicated == NULL || sweeps[i].adapts || dedicated->adapts ||
+            !text_equal(sweeps[i].first->topology, "bridged")) {
             continue;
         }
         struct answer *answer = &answers[count++];

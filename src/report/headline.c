@@ -98,14 +98,15 @@ static size_t router_of(const struct sweep *sweep, const char *network)
     return at;
 }
 
-// Figures of the load up to which nothing was lost.
+// Figures of the load up to which nothing was lost; of TCP, of that with the highest goodput.
 static void note_costs(const struct sweep *sweep, struct headline *headline, size_t network)
 {
     size_t router = router_of(sweep, headline->network);
     headline->host_percent = headline->router_percent = headline->ns_per_packet = (double)NAN;
     for (size_t i = 0; i < sweep->step_count; i++) {
         const struct load_step *step = &sweep->steps[i];
-        if (step->network_offered[network] != headline->throughput.low) {
+        bool top = headline->adapts && step->network_goodput[network] == headline->goodput_bps;
+        if (step->network_offered[network] != headline->throughput.low && !top) {
             continue;
         }
         headline->host_percent = step->host_percent;
@@ -120,6 +121,8 @@ static struct headline headline_of(const struct sweep *sweep, size_t network)
 {
     struct headline headline = {.first = sweep->first,
                                 .network = sweep->networks[network],
+                                .adapts = sweep->adapts,
+                                .goodput_bps = (double)NAN,
                                 .max_pps = (double)NAN,
                                 .points = sweep->points,
                                 .invalid = sweep->invalid};
@@ -134,6 +137,7 @@ static struct headline headline_of(const struct sweep *sweep, size_t network)
         }
         offered[count] = step->network_offered[network];
         loss[count++] = step->network_loss[network];
+        headline.goodput_bps = fmax(headline.goodput_bps, step->network_goodput[network]);
         headline.max_pps = fmax(headline.max_pps, step->network_forwarded[network]);
         headline.saturated = headline.saturated || step->network_loss[network] > HEADLINE_PDR;
         highest = fmax(highest, step->requested_pps);
@@ -143,8 +147,11 @@ static struct headline headline_of(const struct sweep *sweep, size_t network)
         headline.tester_limit = headline.tester_limit || (step->requested_pps > highest &&
                                                           point_tester_was_limit(step->first));
     }
+    count = sweep->adapts ? 0 : count;
     headline.throughput = headline_bounds(offered, loss, count, 0.0);
     headline.pdr = headline_bounds(offered, loss, count, HEADLINE_PDR);
+    headline.max_pps = sweep->adapts ? (double)NAN : headline.max_pps;
+    headline.saturated = headline.saturated && !sweep->adapts;
     note_costs(sweep, &headline, network);
     return headline;
 }
@@ -207,14 +214,20 @@ static json_t *headline_to_json(const struct headline *headline)
     if (first->mix != NULL) {
         json_object_set_new(row, "mix", json_string(first->mix));
     }
-    json_object_set_new(row, "throughput_pps", bounds_to_json(&headline->throughput));
-    json_object_set_new(row, "pdr_pps", bounds_to_json(&headline->pdr));
+    if (headline->adapts) {
+        json_set_real(row, "goodput_bps", headline->goodput_bps);
+    } else {
+        json_object_set_new(row, "throughput_pps", bounds_to_json(&headline->throughput));
+        json_object_set_new(row, "pdr_pps", bounds_to_json(&headline->pdr));
+    }
     if (isfinite(headline->max_pps)) {
         json_object_set_new(
             row, "max_pps",
             json_pack("{s:f, s:b}", "value", headline->max_pps, "at_least", !headline->saturated));
     }
-    json_object_set_new(row, "saturated", json_boolean(headline->saturated));
+    if (!headline->adapts) {
+        json_object_set_new(row, "saturated", json_boolean(headline->saturated));
+    }
     json_object_set_new(row, "tester_limit", json_boolean(headline->tester_limit));
     json_set_real(row, "host_percent", headline->host_percent);
     json_set_real(row, "router_percent", headline->router_percent);

@@ -28,10 +28,12 @@ struct headline {
     const struct point *first; // scenario, platform, engine, topology, length of all points
     const char *network;
     bool fixed_load; // its load does not depend on the offered load: it has no bounds to be listed
-    struct bounds throughput, pdr;       // loss ratios 0 and HEADLINE_PDR
-    double max_pps;                      // highest forwarding rate; NaN if there is no valid point
-    bool saturated;                      // a valid load exceeded the partial drop rate
-    bool tester_limit;                   // a higher load failed for the tester only
+    struct bounds throughput, pdr; // loss ratios 0 and HEADLINE_PDR
+    bool adapts;        // by TCP, which has neither bounds nor a forwarding rate of its own
+    double goodput_bps; // of TCP: highest; NaN if there is no valid point
+    double max_pps;     // highest forwarding rate; NaN if there is no valid point
+    bool saturated;     // a valid load exceeded the partial drop rate
+    bool tester_limit;  // a higher load failed for the tester only
     double host_percent, router_percent; // at throughput.low; the network's router
     double ns_per_packet;                // CPU time of host and routers, there
     size_t points, invalid;

@@ -255,7 +255,7 @@ static void add_upkeep(struct index_list *list, const struct sweep *sweep)
 static void add_sweep(struct index_list *list, const struct sweep *sweep,
                       const struct headline *headlines)
 {
-    for (size_t n = 0; n < sweep->network_count; n++) {
+    for (size_t n = 0; !sweep->adapts && n < sweep->network_count; n++) {
         const struct headline *headline = &headlines[n];
         double throughput = headline->throughput.low;
         if (headline->fixed_load) {
@@ -273,9 +273,11 @@ static void add_sweep(struct index_list *list, const struct sweep *sweep,
         (void)add_index(list, DELAY_NINE_TAIL, sweep, headline->network,
                         figure_at(sweep, n, 0.9 * throughput, figure_p99));
     }
-    add_costs(list, sweep, last_step_within(sweep, headlines, false));
-    add_overload(list, sweep, last_step_within(sweep, headlines, true));
-    add_sharing(list, sweep);
+    if (!sweep->adapts) {
+        add_costs(list, sweep, last_step_within(sweep, headlines, false));
+        add_overload(list, sweep, last_step_within(sweep, headlines, true));
+        add_sharing(list, sweep);
+    }
     add_upkeep(list, sweep);
 }
 

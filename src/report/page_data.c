@@ -171,6 +171,7 @@ static json_t *describe_summary(const struct sweep *sweeps, size_t sweep_count)
         json_object_set_new(row, "length", json_integer(summary->length));
         json_set_real(row, "no_loss_pps", summary->no_loss_pps);
         json_set_real(row, "max_pps", summary->max_pps);
+        json_set_real(row, "goodput_bps", summary->goodput_bps);
         json_set_real(row, "loss_at_top_percent", summary->loss_at_top * 100);
         json_set_real(row, "host_cpu_percent", summary->host_percent);
         json_set_real(row, "router_cpu_percent", summary->routers_percent);

@@ -64,6 +64,11 @@ enum {
     UNDISTURBED_RATIO,
     MIX,
     FLOWS,
+    GOODPUT,
+    RETRANSMITS,
+    RTT_MIN,
+    RTT_MEAN,
+    RTT_MAX,
     COLUMN_COUNT
 };
 
@@ -119,6 +124,11 @@ const struct column points_columns[] = {
     [UNDISTURBED_RATIO] = {"undisturbed_loss_ratio", "Undisturbed loss ratio", COLUMN_REAL, 6},
     [MIX] = {"mix", "Mix of lengths", COLUMN_TEXT, 0},
     [FLOWS] = {"flows", "Flows", COLUMN_INTEGER, 0},
+    [GOODPUT] = {"goodput_bps", "Goodput bit/s", COLUMN_REAL, 0},
+    [RETRANSMITS] = {"retransmits", "Retransmits", COLUMN_INTEGER, 0},
+    [RTT_MIN] = {"rtt_min_ns", "RTT min ns", COLUMN_INTEGER, 0},
+    [RTT_MEAN] = {"rtt_mean_ns", "RTT mean ns", COLUMN_INTEGER, 0},
+    [RTT_MAX] = {"rtt_max_ns", "RTT max ns", COLUMN_INTEGER, 0},
 };
 const size_t points_column_count = COLUMN_COUNT;
 
@@ -212,6 +222,16 @@ static void fill_undisturbed(struct value *row, const struct undisturbed_result 
     }
 }
 
+static void fill_tcp(struct value *row, const struct tcp_result *tcp)
+{
+    const struct rtt_summary *rtt = &tcp->rtt_ns;
+    row[GOODPUT] = tcp->measured ? VALUE_REAL(tcp->goodput_bps) : VALUE_ABSENT;
+    row[RETRANSMITS] = tcp->measured ? VALUE_INTEGER(tcp->retransmits) : VALUE_ABSENT;
+    row[RTT_MIN] = rtt->measured ? VALUE_INTEGER(rtt->min) : VALUE_ABSENT;
+    row[RTT_MEAN] = rtt->measured ? VALUE_INTEGER(rtt->mean) : VALUE_ABSENT;
+    row[RTT_MAX] = rtt->measured ? VALUE_INTEGER(rtt->max) : VALUE_ABSENT;
+}
+
 static void fill_network(struct value *row, const struct point *point,
                          const struct network_result *network)
 {
@@ -227,9 +247,11 @@ static void fill_network(struct value *row, const struct point *point,
     row[LOST] = VALUE_INTEGER(network->lost);
     row[LOSS_RATIO] =
         network->tx == 0 ? VALUE_ABSENT : VALUE_REAL((double)network->lost / (double)network->tx);
-    row[DUPLICATED] = VALUE_INTEGER(network->duplicated);
-    row[REORDERED] = VALUE_INTEGER(network->reordered);
-    row[CORRUPT] = VALUE_INTEGER(network->corrupt);
+    bool numbered = !network->tcp.measured;
+    row[DUPLICATED] = numbered ? VALUE_INTEGER(network->duplicated) : VALUE_ABSENT;
+    row[REORDERED] = numbered ? VALUE_INTEGER(network->reordered) : VALUE_ABSENT;
+    row[CORRUPT] = numbered ? VALUE_INTEGER(network->corrupt) : VALUE_ABSENT;
+    fill_tcp(row, &network->tcp);
     row[OFFERED] = VALUE_REAL(network->offered_pps);
     row[FORWARDED] = VALUE_REAL(network->forwarded_pps);
     row[DELAY_MIN] = delay->measured ? VALUE_INTEGER(delay->min) : VALUE_ABSENT;

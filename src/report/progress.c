@@ -143,7 +143,11 @@ static char *describe(const struct point *point)
         double one = point->networks[i].forwarded_pps;
         sum += one >= 0 ? one : 0; // NaN: nothing was sent
     }
-    text_group_digits(point->requested_pps, 0, requested);
+    if (point->requested_pps > 0.0) {
+        text_group_digits(point->requested_pps, 0, requested);
+    } else {
+        snprintf(requested, sizeof requested, "max");
+    }
     text_group_digits(sum, 0, forwarded);
     percent_lost(point, lost);
     _cleanup_free_ char *times =
@@ -151,6 +155,17 @@ static char *describe(const struct point *point)
     _cleanup_free_ char *length = point_length_text(point);
     char *text = text_format("%s %s %s%s pps: forwarded %s pps, lost %s %%", point->topology,
                              length, times, requested, forwarded, lost);
+    for (size_t i = 0; i < point->network_count && point->networks[i].tcp.measured; i++) {
+        char *more = text_format("%s%s%.1f", text, i == 0 ? ", goodput " : " + ",
+                                 point->networks[i].tcp.goodput_bps / 1e6);
+        free(text);
+        text = more;
+    }
+    if (point->network_count > 0 && point->networks[0].tcp.measured) {
+        char *more = text_format("%s Mbit/s", text);
+        free(text);
+        text = more;
+    }
     for (size_t i = 0; i < point->cpu_count; i++) {
         const struct cpu_result *cpu = &point->cpu[i];
         if (!text_equal(cpu->name, "tester")) {

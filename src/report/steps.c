@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "report/ranks.h"
+#include "scenario/scenario.h"
 
 bool sweep_has(const struct sweep *sweep, const struct point *point)
 {
@@ -112,6 +113,37 @@ static double network_p99(const struct sweep *sweep, const struct point *point, 
     const struct network_result *network = find_network(point, sweep->networks[at]);
     bool measured = network != NULL && network->delay_ns.measured;
     return measured ? (double)network->delay_ns.p99 : (double)NAN;
+}
+
+static const struct tcp_result *find_tcp(const struct sweep *sweep, const struct point *point,
+                                         size_t at)
+{
+    const struct network_result *network = find_network(point, sweep->networks[at]);
+    return network == NULL || !network->tcp.measured ? NULL : &network->tcp;
+}
+
+static double network_goodput(const struct sweep *sweep, const struct point *point, size_t at)
+{
+    const struct tcp_result *tcp = find_tcp(sweep, point, at);
+    return tcp == NULL ? (double)NAN : tcp->goodput_bps;
+}
+
+static double network_retransmits(const struct sweep *sweep, const struct point *point, size_t at)
+{
+    const struct tcp_result *tcp = find_tcp(sweep, point, at);
+    return tcp == NULL ? (double)NAN : (double)tcp->retransmits;
+}
+
+static double network_rtt(const struct sweep *sweep, const struct point *point, size_t at)
+{
+    const struct tcp_result *tcp = find_tcp(sweep, point, at);
+    return tcp == NULL || !tcp->rtt_ns.measured ? (double)NAN : (double)tcp->rtt_ns.mean;
+}
+
+static double network_rtt_max(const struct sweep *sweep, const struct point *point, size_t at)
+{
+    const struct tcp_result *tcp = find_tcp(sweep, point, at);
+    return tcp == NULL || !tcp->rtt_ns.measured ? (double)NAN : (double)tcp->rtt_ns.max;
 }
 
 static double place_loss(const struct sweep *sweep, const struct point *point, size_t at)
@@ -275,6 +307,10 @@ static struct load_step make_step(const struct repeats *repeats)
         .network_loss = medians(repeats, network_loss, sweep->network_count),
         .network_delay_p50 = medians(repeats, network_p50, sweep->network_count),
         .network_delay_p99 = medians(repeats, network_p99, sweep->network_count),
+        .network_goodput = medians(repeats, network_goodput, sweep->network_count),
+        .network_retransmits = medians(repeats, network_retransmits, sweep->network_count),
+        .network_rtt = medians(repeats, network_rtt, sweep->network_count),
+        .network_rtt_max = medians(repeats, network_rtt_max, sweep->network_count),
         .router_percent = medians(repeats, router, sweep->router_count),
         .router_ns = medians(repeats, router_ns, sweep->router_count),
         .place_loss = means(repeats, place_loss, sweep->place_count),
@@ -285,8 +321,10 @@ static int compare_steps(const void *a, const void *b)
 {
     const struct load_step *x = a;
     const struct load_step *y = b;
-    if (x->requested_pps != y->requested_pps) {
-        return x->requested_pps < y->requested_pps ? -1 : 1;
+    double a_load = x->requested_pps > 0.0 ? x->requested_pps : HUGE_VAL; // 0: as fast as possible
+    double b_load = y->requested_pps > 0.0 ? y->requested_pps : HUGE_VAL;
+    if (a_load != b_load) {
+        return a_load < b_load ? -1 : 1;
     }
     return (x->step > y->step) - (x->step < y->step);
 }
@@ -394,7 +432,9 @@ static size_t sweep_of(struct sweep **sweeps, size_t *count, size_t last, const 
     }
     if (at == *count) {
         *sweeps = memory_resize(*sweeps, *count + 1, sizeof **sweeps);
-        (*sweeps)[(*count)++] = (struct sweep){.first = point};
+        const struct engine_traits *engine = scenario_engine(point->engine);
+        (*sweeps)[(*count)++] = (struct sweep){
+            .first = point, .adapts = engine != NULL && (engine->can & ENGINE_ADAPTS) != 0};
     }
     return at;
 }
@@ -438,6 +478,10 @@ static void step_clear(struct load_step *step)
     free(step->network_loss);
     free(step->network_delay_p50);
     free(step->network_delay_p99);
+    free(step->network_goodput);
+    free(step->network_retransmits);
+    free(step->network_rtt);
+    free(step->network_rtt_max);
     free(step->router_percent);
     free(step->router_ns);
     free(step->place_loss);

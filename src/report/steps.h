@@ -26,6 +26,8 @@ struct load_step {
     double *network_offered, *network_forwarded;   // packets/s of each network
     double *network_loss;                          // undisturbed, of each network
     double *network_delay_p50, *network_delay_p99; // ns
+    double *network_goodput, *network_retransmits; // of TCP: bit/s, segments
+    double *network_rtt, *network_rtt_max;         // of TCP: mean and highest, ns
     double *router_percent, *router_ns;            // of each router; ns per packet through it
     double *place_loss; // ratio of the offered packets lost at each place: means over the repeats,
                         // not medians, so that they sum to the mean of all losses
@@ -35,6 +37,7 @@ struct sweep {
     const struct point *first;    // contains the names that all points share
     size_t points, invalid;       // `points` includes the invalid ones
     const struct point **members; // all its points
+    bool adapts;                  // by TCP: losses and rates are no figures of the routers alone
     const char **networks;
     size_t network_count;
     const char **routers; // in the order of their CPU figures

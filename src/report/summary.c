@@ -45,6 +45,26 @@ const struct column summary_columns[] = {
 };
 const size_t summary_column_count = COLUMN_COUNT;
 
+static double step_goodput(const struct sweep *sweep, const struct load_step *step)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < sweep->network_count; i++) {
+        sum += step->network_goodput[i];
+    }
+    return sum;
+}
+
+static const struct load_step *find_best_goodput(const struct sweep *sweep)
+{
+    const struct load_step *best = NULL;
+    for (size_t i = 0; sweep->adapts && i < sweep->step_count; i++) {
+        double goodput = step_goodput(sweep, &sweep->steps[i]);
+        bool better = isfinite(goodput) && (best == NULL || goodput > step_goodput(sweep, best));
+        best = better ? &sweep->steps[i] : best;
+    }
+    return best;
+}
+
 static struct summary summarise(const struct sweep *sweep, double loss_ratio)
 {
     const struct load_step *loss_free = NULL;
@@ -56,6 +76,8 @@ static struct summary summarise(const struct sweep *sweep, double loss_ratio)
         lossy = lossy || !(step->loss_ratio <= loss_ratio);
         loss_free = lossy ? loss_free : step;
     }
+    const struct load_step *best = find_best_goodput(sweep);
+    const struct load_step *at = sweep->adapts ? best : loss_free;
     const struct load_step *top =
         sweep->step_count > 0 ? &sweep->steps[sweep->step_count - 1] : NULL;
     const double none = (double)NAN;
@@ -66,12 +88,14 @@ static struct summary summarise(const struct sweep *sweep, double loss_ratio)
         .topology = sweep->first->topology,
         .length_layer = sweep->first->length_layer,
         .length = sweep->first->length,
-        .no_loss_pps = loss_free != NULL ? loss_free->forwarded_pps : none,
-        .max_pps = max_pps,
-        .loss_at_top = top != NULL ? top->loss_ratio : none,
-        .host_percent = loss_free != NULL ? loss_free->host_percent : none,
-        .routers_percent = loss_free != NULL ? loss_free->routers_percent : none,
-        .ns_per_packet = loss_free != NULL ? loss_free->ns_per_packet : none,
+        .no_loss_pps = at != NULL && !sweep->adapts ? at->forwarded_pps : none,
+        .max_pps = sweep->adapts ? none : max_pps,
+        .adapts = sweep->adapts,
+        .goodput_bps = best != NULL ? step_goodput(sweep, best) : none,
+        .loss_at_top = top != NULL && !sweep->adapts ? top->loss_ratio : none,
+        .host_percent = at != NULL ? at->host_percent : none,
+        .routers_percent = at != NULL ? at->routers_percent : none,
+        .ns_per_packet = at != NULL ? at->ns_per_packet : none,
         .points = sweep->points,
         .invalid = sweep->invalid,
     };

@@ -19,6 +19,8 @@ struct summary {
     // lost at most the given ratio; NaN if the lowest step lost more.
     double no_loss_pps;
     double max_pps;         // highest sum of forwarded packets/s
+    bool adapts;            // by TCP: no_loss_pps, max_pps and loss_at_top are NaN, and
+    double goodput_bps;     // the highest sum of goodput; the next figures are those there
     double loss_at_top;     // ratio at the highest offered load
     double host_percent;    // CPU of the host at no_loss_pps
     double routers_percent; // CPU of all routers there

@@ -107,7 +107,12 @@ char *words_summary(const struct summary *summary)
     if (out == NULL) {
         return text_copy("");
     }
-    if (isnan(summary->max_pps)) {
+    bool any = isfinite(summary->adapts ? summary->goodput_bps : summary->max_pps);
+    if (any && summary->adapts) {
+        fprintf(out, "TCP delivered at most %.*f Mbit/s of payload, all networks together.",
+                summary->goodput_bps < 1e8 ? 2 : 0, summary->goodput_bps / 1e6);
+        put_cpu(out, summary);
+    } else if (!any) {
         fprintf(out, "no result: %s.",
                 summary->invalid > 0 ? "no point is valid" : "no packet was received");
     } else {
@@ -116,7 +121,7 @@ char *words_summary(const struct summary *summary)
         put_cpu(out, summary);
         put_loss(out, summary->loss_at_top);
     }
-    if (summary->invalid > 0 && isfinite(summary->max_pps)) {
+    if (summary->invalid > 0 && any) {
         char invalid[48];
         char points[48];
         text_group_digits((double)summary->invalid, 0, invalid);

@@ -16,6 +16,15 @@ bool point_meters_dut(const struct point *point)
     return false;
 }
 
+static int check_tcp(const struct network_result *network, struct error *err)
+{
+    const struct rtt_summary *rtt = &network->tcp.rtt_ns;
+    if (rtt->min > rtt->mean || rtt->mean > rtt->max) {
+        return fail_input(err, "tcp: rtt_ns: min, mean and max are not in order");
+    }
+    return 0;
+}
+
 static int check_network(const struct point *point, const struct network_result *network,
                          struct error *err)
 {
@@ -61,6 +70,10 @@ static int check_network(const struct point *point, const struct network_result 
     }
     if (delay->measured && network->rx == 0) {
         return fail_input(err, "delay_ns: present, but no packet was received");
+    }
+    int rc = check_tcp(network, err);
+    if (rc < 0) {
+        return rc;
     }
     const struct undisturbed_result *undisturbed = &network->undisturbed;
     if (undisturbed->measured != point->has_left_out) {

@@ -22,6 +22,7 @@ enum kind {
     NUMBER_SET,  // unsigned, absent if 0
     COUNT,       // uint64_t
     COUNT_SET,   // uint64_t, absent if 0
+    COUNT_ELSE,  // uint64_t, absent if and only if the bool at `aux`, of an earlier key, is true
     REAL,        // double, not negative
     REAL_MAYBE,  // double, not negative, absent if NaN
     REAL_FLAG,   // double, not negative; the bool at `aux` = present
@@ -85,6 +86,32 @@ static const struct key monitoring_keys[] = {
     SAID(all_percent),  SAID(answer_s),    SAID(late_s),       {.name = NULL},
 };
 
+static const struct key rtt_keys[] = {
+    {.name = "min", .kind = COUNT, .at = AT(rtt_summary, min)},
+    {.name = "mean", .kind = COUNT, .at = AT(rtt_summary, mean)},
+    {.name = "max", .kind = COUNT, .at = AT(rtt_summary, max)},
+    {.name = NULL},
+};
+
+static const struct key tcp_keys[] = {
+    {.name = "goodput_bps", .kind = REAL, .at = AT(tcp_result, goodput_bps)},
+    {.name = "retransmits", .kind = COUNT, .at = AT(tcp_result, retransmits)},
+    {.name = "rtt_ns",
+     .kind = OBJECT_FLAG,
+     .at = AT(tcp_result, rtt_ns),
+     .aux = AT(tcp_result, rtt_ns.measured),
+     .members = rtt_keys},
+    {.name = "congestion", .kind = TEXT_MAYBE, .at = AT(tcp_result, congestion)},
+    {.name = NULL},
+};
+
+// A count of packets that have numbers, which those of TCP have not.
+#define COUNT_OF_NUMBERED(key, member)                                                             \
+    {                                                                                              \
+        .name = (key), .kind = COUNT_ELSE, .at = AT(network_result, member),                       \
+        .aux = AT(network_result, tcp.measured)                                                    \
+    }
+
 static const struct key network_keys[] = {
     {.name = "name", .kind = TEXT, .at = AT(network_result, name)},
     {.name = "direction", .kind = TEXT_MAYBE, .at = AT(network_result, direction)},
@@ -98,8 +125,13 @@ static const struct key network_keys[] = {
      .at = AT(network_result, tx),
      .aux = AT(network_result, lost),
      .size = AT(network_result, rx)},
-    {.name = "duplicated", .kind = COUNT, .at = AT(network_result, duplicated)},
-    {.name = "reordered", .kind = COUNT, .at = AT(network_result, reordered)},
+    {.name = "tcp",
+     .kind = OBJECT_FLAG,
+     .at = AT(network_result, tcp),
+     .aux = AT(network_result, tcp.measured),
+     .members = tcp_keys},
+    COUNT_OF_NUMBERED("duplicated", duplicated),
+    COUNT_OF_NUMBERED("reordered", reordered),
     {.name = "offered_pps", .kind = REAL_MAYBE, .at = AT(network_result, offered_pps)},
     {.name = "forwarded_pps", .kind = REAL_MAYBE, .at = AT(network_result, forwarded_pps)},
     {.name = "delay_ns",
@@ -116,7 +148,7 @@ static const struct key network_keys[] = {
      .at = AT(network_result, gap_ns),
      .aux = AT(network_result, gap_ns.measured),
      .members = gap_keys},
-    {.name = "corrupt", .kind = COUNT, .at = AT(network_result, corrupt)},
+    COUNT_OF_NUMBERED("corrupt", corrupt),
     {.name = "requested_pps",
      .kind = REAL_FLAG,
      .at = AT(network_result, requested_pps),
@@ -307,7 +339,10 @@ static json_t *put_member(const struct key *key, const void *from)
     case NUMBER_SET:
         return *(const unsigned *)field == 0 ? NULL : json_integer(*(const unsigned *)field);
     case COUNT_SET:
-        if (*(const uint64_t *)field == 0) {
+        count = *(const uint64_t *)field;
+        return count == 0 || count > INT64_MAX ? NULL : json_integer((json_int_t)count);
+    case COUNT_ELSE:
+        if (*(const bool *)aux) {
             return NULL;
         }
         __attribute__((fallthrough));
@@ -459,6 +494,8 @@ static bool may_be_absent(const struct key *key, const void *to)
     case OBJECT_FLAG:
     case LIST_MAYBE:
         return true;
+    case COUNT_ELSE:
+        return *(const bool *)((const char *)to + key->aux);
     case LOSS_RATIO:
         return *(const uint64_t *)(const void *)((const char *)to + key->at) == 0;
     default:
@@ -483,6 +520,11 @@ static int get_member(const struct key *key, const json_t *json, void *to, struc
             *(unsigned *)field = (unsigned)count;
         }
         return rc;
+    case COUNT_ELSE:
+        if (*(const bool *)aux) {
+            return fail_input(err, "%s: present together with tcp", key->name);
+        }
+        __attribute__((fallthrough));
     case COUNT:
     case COUNT_SET:
         return get_count(key->name, json, INT64_MAX, (uint64_t *)field, err);

@@ -28,6 +28,7 @@ void point_clear(struct point *point)
         free(point->networks[i].direction);
         free(point->networks[i].label);
         free(point->networks[i].router);
+        free(point->networks[i].tcp.congestion);
     }
     free(point->networks);
     for (size_t i = 0; i < point->cpu_count; i++) {

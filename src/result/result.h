@@ -53,7 +53,21 @@ struct outage_result {
     uint64_t low_ns, high_ns;
 };
 
-// Counts of one network in one trial. tx = rx + lost always.
+// Figures of a TCP connection.
+struct tcp_result {
+    bool measured;
+    double goodput_bps;   // payload that the sink's program read, bit/s
+    uint64_t retransmits; // segments
+    // Round-trip times in ns as TCP estimated them, sampled over the trial.
+    struct rtt_summary {
+        bool measured;
+        uint64_t min, mean, max;
+    } rtt_ns;
+    char *congestion; // congestion control of the source: "cubic"; NULL = unknown
+};
+
+// Counts of one network in one trial. tx = rx + lost always. With TCP, packets are those that the
+// tester's interfaces count: of data, each transmission is one, and the program's own are included.
 struct network_result {
     char *name;
     // "forward" (source to sink) or "reverse", if the network has traffic in both directions: each
@@ -70,6 +84,7 @@ struct network_result {
     uint64_t duplicated; // extra copies received
     uint64_t reordered;  // packets that arrived after one with a higher number (RFC 4737 §3.3)
     uint64_t corrupt; // frames of this trial's stream with a wrong checksum; not in any other count
+    struct tcp_result tcp; // if measured, duplicated, reordered and corrupt are not known
     bool has_requested;
     double requested_pps; // if it is another than the point's
     double offered_pps;   // tx divided by the time of sending

@@ -98,13 +98,17 @@ static int pps_compare(const void *a, const void *b)
 }
 
 // The distinct loads of a topology and length, ascending, as a new array.
-static json_t *loads_of(const struct point_list *points, const char *topology, unsigned length)
+static json_t *loads_of(const struct job *job, const struct point_list *points,
+                        const char *topology, unsigned length)
 {
+    bool adapts = (scenario_engine(job->scenario->traffic.engine)->can & ENGINE_ADAPTS) != 0;
+
     _cleanup_free_ double *pps = memory_new_array(double, points->count);
     size_t count = 0;
     for (size_t i = 0; i < points->count; i++) {
         const struct point *point = &points->items[i];
-        if (point->length == length && text_equal(point->topology, topology)) {
+        bool known = adapts || point->requested_pps > 0.0; // 0: as fast as TCP can
+        if (known && point->length == length && text_equal(point->topology, topology)) {
             pps[count++] = point->requested_pps;
         }
     }
@@ -131,7 +135,7 @@ static int read_loads(const struct job *job, json_t *ret, struct error *err)
         for (size_t k = 0; rc == 0 && k < scenario->traffic.length_count; k++) {
             unsigned length = scenario->traffic.lengths[k];
             _cleanup_free_ char *key = rates_key(topology, length);
-            json_t *loads = loads_of(&points, topology, length);
+            json_t *loads = loads_of(job, &points, topology, length);
             json_object_set_new(ret, key, loads);
             if (json_array_size(loads) == 0) {
                 rc = fail_input(err,

@@ -31,7 +31,11 @@ static void label_load(const struct measuring *measuring, const struct load *loa
 {
     char pps[48];
     const char *topology = topology_name(keeper_topology(&measuring->keeper, load->place));
-    text_group_digits(load->pps, 0, pps);
+    if (load->pps > 0.0) {
+        text_group_digits(load->pps, 0, pps);
+    } else {
+        snprintf(pps, sizeof pps, "max");
+    }
     if (load->use == LOAD_PROBE) {
         progress_label("%s, %u bytes: finding saturation", topology, load->length);
     } else {

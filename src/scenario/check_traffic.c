@@ -246,6 +246,51 @@ static void check_method(const struct checking *c)
     }
 }
 
+// TCP decides how fast it sends, and what a packet contains.
+static void check_adapting(const struct checking *c)
+{
+    const struct scenario_traffic *traffic = &c->scenario->traffic;
+    const struct engine_traits *engine = scenario_engine(traffic->engine);
+    struct yaml_node *layer = yaml_sound(c->root, "traffic.length_layer");
+    struct yaml_node *automatic = yaml_sound(c->root, "traffic.rates.auto");
+    const struct yaml_node *pps = yaml_sound(c->root, "traffic.rates.pps");
+    bool adapts = engine != NULL && (engine->can & ENGINE_ADAPTS) != 0;
+    for (size_t i = 0; pps != NULL && engine != NULL && i < traffic->rates.pps_count; i++) {
+        if (!adapts && !pps->children[i]->wrong && traffic->rates.pps[i] <= 0.0) {
+            yaml_problem(pps->children[i], c->problems,
+                         text_format("pps: max is for engine tcp: engine %s sends at the rate that "
+                                     "it is given",
+                                     engine->name));
+        }
+    }
+    if (adapts && automatic != NULL) {
+        yaml_key_problem(automatic, c->problems,
+                         text_format("auto: engine %s adapts its rate to what the path carries, so "
+                                     "that no load passes saturation; expected { from, to, step } "
+                                     "or { pps: [...] }, with max as the last",
+                                     engine->name));
+    }
+    if (adapts && layer != NULL && traffic->length_layer == LENGTH_PAYLOAD) {
+        yaml_problem(layer, c->problems,
+                     text_format("length_layer: expected ip or frame: the payload of engine %s "
+                                 "depends on TCP's options",
+                                 engine->name));
+    }
+    for (size_t i = 0; adapts && i < c->scenario->network_count; i++) {
+        const struct yaml_node *network = yaml_child(c->root, "networks")->children[i];
+        size_t at = c->scenario->networks[i].router;
+        const struct scenario_router *router =
+            at < c->scenario->router_count ? &c->scenario->routers[at] : NULL;
+        if (router != NULL && router->daemon != DAEMON_NONE) {
+            yaml_key_problem(yaml_child(network, "router"), c->problems,
+                             text_format("router: engine %s cannot send through router %s, which "
+                                         "has a daemon: the interfaces count the packets of the "
+                                         "routing protocol, too",
+                                         engine->name, router->name));
+        }
+    }
+}
+
 // A trial measures nothing if its rate is below one packet in its duration.
 static void check_lowest_rate(const struct checking *c, const struct yaml_node *rates)
 {
@@ -263,7 +308,8 @@ static void check_lowest_rate(const struct checking *c, const struct yaml_node *
         size_t count = scenario_rates(traffic, traffic->lengths[i], &pps);
         for (size_t k = 0; k < count; k++) {
             double packets = pps[k] * (double)traffic->duration_ns / 1e9;
-            least = packets < least ? packets : least;
+            bool max = traffic->rates.kind == RATES_PPS && pps[k] <= 0.0;
+            least = packets < least && !max ? packets : least;
         }
         free(pps);
     }
@@ -361,6 +407,7 @@ void check_traffic(const struct checking *c)
     check_networks(c);
     check_duration(c);
     check_method(c);
+    check_adapting(c);
     check_profile(c);
     check_rates(c);
 }

@@ -116,7 +116,7 @@ struct rate_plan {
     enum rate_kind kind;
     double from_bps, to_bps,
         step_bps; // RATES_RANGE: bit/s of the length layer; both ends belong to the range
-    double *pps;  // RATES_PPS: each offered load, packets/s a network
+    double *pps;  // RATES_PPS: each offered load, packets/s a network; 0 = as fast as possible
     size_t pps_count;
     unsigned auto_points; // RATES_AUTO: number of points, the last just past saturation
 };
@@ -230,6 +230,8 @@ enum engine_can {
     ENGINE_FORMS = 1 << 2,   // it can send a load that changes in time, and different shares of it
     ENGINE_BOTH = 1 << 3,    // it can send in both directions at once
     ENGINE_MIXES = 1 << 4,   // it can send mixes of lengths, and several flows
+    ENGINE_ADAPTS = 1 << 5,  // TCP: it sends no more than the path carries, and repeats what is
+                             // lost; its packets are those that the tester's interfaces count
 };
 
 // The traits of a traffic engine: its row of engines.h.

@@ -53,6 +53,7 @@ struct schema_row {
 // Types, each with the C type that it writes.
 extern const struct schema_type type_whole_number; // unsigned
 extern const struct schema_type type_number;       // double
+extern const struct schema_type type_load;         // double, packets/s; 0 = "max"
 extern const struct schema_type type_duration;     // uint64_t, ns
 extern const struct schema_type type_bit_rate;     // double, bit/s
 extern const struct schema_type type_size;         // uint64_t, bytes

@@ -59,6 +59,16 @@ static int parse_decimal_number(const struct schema_row *row, const char *text, 
     return 0;
 }
 
+// A number of packets/s, or "max".
+static int parse_load(const struct schema_row *row, const char *text, void *slot, struct error *err)
+{
+    if (text_equal(text, "max")) {
+        *(double *)slot = 0.0;
+        return 0;
+    }
+    return parse_decimal_number(row, text, slot, err);
+}
+
 // Appends the row's range to the parser's error.
 static int add_range(const struct schema_row *row, struct error *err)
 {
@@ -273,6 +283,7 @@ static int parse_choice_name(const struct schema_row *row, const char *text, voi
 
 const struct schema_type type_whole_number = {"a whole number", parse_whole_number};
 const struct schema_type type_number = {"a number", parse_decimal_number};
+const struct schema_type type_load = {"a number", parse_load};
 const struct schema_type type_duration = {"a duration", parse_row_duration};
 const struct schema_type type_bit_rate = {"a bit rate", parse_row_bit_rate};
 const struct schema_type type_size = {"a size", parse_row_size};

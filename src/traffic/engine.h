@@ -65,6 +65,19 @@ static inline unsigned traffic_ip_length(const struct traffic_path *path,
     return path->ip_length > 0 ? path->ip_length : request->ip_length + path->ip_extra;
 }
 
+#define TRAFFIC_CONGESTION 16U
+
+// Figures of a TCP connection. Its packets are not the engine's to count: see ENGINE_ADAPTS.
+struct traffic_tcp {
+    bool measured;
+    uint64_t sent_bytes;  // payload, as the source reports it
+    double goodput_bps;   // payload that the sink read, bit/s over its own time
+    uint64_t retransmits; // segments
+    bool has_rtt;         // round-trip times in ns, as TCP estimated them
+    uint64_t rtt_min, rtt_mean, rtt_max;
+    char congestion[TRAFFIC_CONGESTION]; // congestion control of the source; "" = unknown
+};
+
 // Counts of one path.
 struct traffic_count {
     // Set by the source:
@@ -90,6 +103,7 @@ struct traffic_count {
     // Set by the caller before the trial, or NULL; filled by the sink: distinct packets received of
     // each interval of the request.
     uint64_t *within;
+    struct traffic_tcp tcp; // of an engine that sends by TCP: set by source and sink
     // Set by engine_run() from the engine's traits:
     bool company; // the engine sent its own packets too, as ENGINE_COMPANY
     // Set by measure/ for the accounting of losses, not by the engine:

@@ -35,6 +35,7 @@ static void sink_arguments(const struct pair_trial *trial, struct pair_arguments
 
 static void source_arguments(const struct pair_trial *trial, struct pair_arguments *list)
 {
+    pair_argument(list, "-u");
     pair_source(trial, AS_FAST_AS_IT_CAN, 2, list);
     pair_argument(list, "-y");
     pair_argument(list, "C");
@@ -65,8 +66,10 @@ static int read_report(const struct pair_trial *trial, const struct child_output
 
 static const struct pair_program iperf = {
     .name = "iperf",
+    .engine = "iperf",
     .first_port = 5001,
     .table = "udp",
+    .transport = PAIR_UDP,
     .sink = sink_arguments,
     .source = source_arguments,
     .read = read_report,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * traffic/iperf3 — the engine "iperf3": iperf 3.x with JSON reports of both sides. Called by
+ * traffic/iperf3 — the engine "iperf3": UDP by iperf 3.x with JSON reports of both sides. Called by
  * measure/ through engine.h.
  *
  * Behaviour of 3.12, found by experiment: parameters and reports are exchanged over a TCP
@@ -10,19 +10,9 @@
  */
 #include "traffic/pair.h"
 
-static void sink_arguments(const struct pair_trial *trial, struct pair_arguments *list)
-{
-    pair_argument(list, "-s");
-    pair_argument(list, "-1");
-    pair_argument(list, "-J");
-    pair_argument(list, "-B");
-    pair_argument(list, "%s", trial->sink);
-    pair_argument(list, "-p");
-    pair_argument(list, "%u", trial->port);
-}
-
 static void source_arguments(const struct pair_trial *trial, struct pair_arguments *list)
 {
+    pair_argument(list, "-u");
     pair_source(trial, "0", 0, list);
     pair_argument(list, "-i"); // no interim reports
     pair_argument(list, "0");
@@ -32,15 +22,18 @@ static void source_arguments(const struct pair_trial *trial, struct pair_argumen
 static int read_report(const struct pair_trial *trial, const struct child_output *text, bool sender,
                        struct iperf_report *ret, struct error *err)
 {
-    return iperf3_json_parse(text->text, text->length, trial->payload, sender, ret, err);
+    const struct iperf3_test test = {IPERF3_UDP, trial->payload, sender};
+    return iperf3_json_parse(text->text, text->length, &test, ret, err);
 }
 
 static const struct pair_program iperf3 = {
     .name = "iperf3",
+    .engine = "iperf3",
     .first_port = 5201,
     .table = "tcp",
+    .transport = PAIR_UDP,
     .sink_ends = true,
-    .sink = sink_arguments,
+    .sink = pair_iperf3_sink,
     .source = source_arguments,
     .read = read_report,
     .version_first = {3, 0},

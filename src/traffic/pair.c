@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// traffic/pair — see pair.h. Called by iperf.c and iperf3.c.
+// traffic/pair — see pair.h. Called by iperf.c, iperf3.c and tcp.c.
 #include "traffic/pair.h"
 
 #include <errno.h>
@@ -20,7 +20,8 @@
 #define GRACE_NS      (20U * NS_PER_S) // time for handshake and report, beyond the time of sending
 #define PROC_TEXT_MAX (1U << 20)
 #define VERSION_NS    (5U * NS_PER_S)
-#define REPEATED_MAX  1000U // iperf gives up after about two hundred repetitions
+#define REPEATED_MAX  1000U    // iperf gives up after about two hundred repetitions
+#define BLOCK_MOST    131072.0 // bytes of a write: iperf3's default
 
 // One network's process in a trial.
 struct pair_child {
@@ -49,7 +50,7 @@ static int find_program(const struct pair_program *program, char **ret, struct e
     return child_find(program->name, ret) < 0
                ? fail_lacking(err,
                               "the traffic engine %s requires the program %s: install package %s",
-                              program->name, program->name, program->name)
+                              program->engine, program->name, program->name)
                : 0;
 }
 
@@ -113,7 +114,7 @@ int pair_check(const struct engine_ops *engine, struct error *err)
                : fail_lacking(err,
                               "the traffic engine %s reads the reports of versions %u.%u to "
                               "%u.%u, and %s is version %s: install Debian's package %s",
-                              program->name, first[0], first[1], last[0], last[1], path, version,
+                              program->engine, first[0], first[1], last[0], last[1], path, version,
                               program->name);
 }
 
@@ -203,7 +204,6 @@ void pair_source(const struct pair_trial *trial, const char *unlimited, int deci
     pair_argument(list, "%s", trial->source);
     pair_argument(list, "-p");
     pair_argument(list, "%u", trial->port);
-    pair_argument(list, "-u");
     pair_argument(list, "-b");
     if (trial->bps > 0.0) {
         pair_argument(list, "%.0f", trial->bps);
@@ -211,9 +211,20 @@ void pair_source(const struct pair_trial *trial, const char *unlimited, int deci
         pair_argument(list, "%s", unlimited);
     }
     pair_argument(list, "-l");
-    pair_argument(list, "%u", trial->payload);
+    pair_argument(list, "%u", trial->block);
     pair_argument(list, "-t");
     pair_argument(list, "%.*f", decimals, trial->seconds);
+}
+
+void pair_iperf3_sink(const struct pair_trial *trial, struct pair_arguments *list)
+{
+    pair_argument(list, "-s");
+    pair_argument(list, "-1");
+    pair_argument(list, "-J");
+    pair_argument(list, "-B");
+    pair_argument(list, "%s", trial->sink);
+    pair_argument(list, "-p");
+    pair_argument(list, "%u", trial->port);
 }
 
 static void arguments_clear(struct pair_arguments *list)
@@ -221,6 +232,16 @@ static void arguments_clear(struct pair_arguments *list)
     for (size_t i = 0; i < list->count; i++) {
         free(list->items[i]);
     }
+}
+
+// Length of TCP's writes in whole packets: what is due in a millisecond, in which iperf3 checks its
+// rate.
+static unsigned block_length(unsigned payload, double bps)
+{
+    double due = bps > 0.0 ? bps / 8.0 * 1e-3 : BLOCK_MOST;
+    double most = due < BLOCK_MOST ? due : BLOCK_MOST;
+    double packets = floor(most / payload);
+    return payload * (packets < 1.0 ? 1 : (unsigned)packets);
 }
 
 // Starts the program of each path.
@@ -234,12 +255,14 @@ static int start_children(struct half *half, const struct traffic_request *reque
         const struct traffic_path *path = &half->paths[i];
         unsigned version = path->address.source.version;
         unsigned payload =
-            traffic_ip_length(path, request) - (FRAME_STAMP_AT(version) - FRAME_ETHERNET);
+            traffic_ip_length(path, request) - (version == 6 ? 40 : 20) - half->program->transport;
+        double bps = request->pps * payload * 8.0;
         child->trial = (struct pair_trial){
             .ipv6 = version == 6,
             .port = half->program->first_port + (unsigned)i,
             .payload = payload,
-            .bps = request->pps * payload * 8.0,
+            .block = half->program->transport == PAIR_TCP ? block_length(payload, bps) : payload,
+            .bps = bps,
             .seconds = (double)request->duration_ns / (double)NS_PER_S,
         };
         ip_text(&path->address.source, child->trial.source);
@@ -448,6 +471,54 @@ int pair_count_sink(const struct iperf_report *report, struct traffic_count *cou
     return 0;
 }
 
+void pair_count_sender(const struct traffic_request *request, unsigned payload,
+                       const struct iperf_report *report, struct traffic_count *count)
+{
+    double packets = request->pps * (double)request->duration_ns / (double)NS_PER_S;
+    double sent = (double)report->bytes / payload;
+    uint64_t sending = (uint64_t)llround(report->seconds * (double)NS_PER_S);
+    count->unsent = packets > sent ? (uint64_t)(packets - sent) : 0;
+    count->sending_ns = sending < request->duration_ns ? request->duration_ns : sending;
+    count->tcp = (struct traffic_tcp){.measured = true,
+                                      .retransmits = report->tcp.retransmits,
+                                      .has_rtt = report->tcp.has_rtt,
+                                      .rtt_min = report->tcp.rtt_min_ns,
+                                      .rtt_mean = report->tcp.rtt_mean_ns,
+                                      .rtt_max = report->tcp.rtt_max_ns};
+    memcpy(count->tcp.congestion, report->tcp.congestion, sizeof count->tcp.congestion);
+    count->tcp.sent_bytes = report->bytes;
+}
+
+int pair_count_receiver(const struct iperf_report *report, struct traffic_count *count,
+                        struct error *err)
+{
+    if (report->bytes > count->tcp.sent_bytes) {
+        return unbelievable(err, "the sink counts %llu bytes of %llu sent",
+                            (unsigned long long)report->bytes,
+                            (unsigned long long)count->tcp.sent_bytes);
+    }
+    count->tcp.goodput_bps = 8.0 * (double)report->bytes / report->seconds;
+    return 0;
+}
+
+// Fills in the half's part of the figures of one network.
+static int count_report(const struct half *half, const struct traffic_request *request,
+                        const struct pair_trial *trial, const struct iperf_report *report,
+                        struct traffic_count *count, struct error *err)
+{
+    bool stream = half->program->transport == PAIR_TCP;
+    if (half->is_sink) {
+        return stream ? pair_count_receiver(report, count, err)
+                      : pair_count_sink(report, count, err);
+    }
+    if (stream) {
+        pair_count_sender(request, trial->payload, report, count);
+    } else {
+        pair_count_source(request, report, count);
+    }
+    return 0;
+}
+
 static int half_finish(struct half *half, const struct traffic_request *request,
                        struct traffic_count *counts, struct error *err)
 {
@@ -458,12 +529,10 @@ static int half_finish(struct half *half, const struct traffic_request *request,
         if (rc < 0) {
             return rc;
         }
-        if (half->is_sink) {
-            rc = pair_count_sink(&report, &counts[i], err);
-            counts[i].clock_moved = wall_clock_moved(&half->clock);
-        } else {
-            pair_count_source(request, &report, &counts[i]);
-        }
+        rc = count_report(half, request, &half->children[i].trial, &report, &counts[i], err);
+        // A TCP connection is timed by the monotonic clock.
+        counts[i].clock_moved =
+            half->is_sink && half->program->transport == PAIR_UDP && wall_clock_moved(&half->clock);
     }
     return rc;
 }

@@ -2,8 +2,8 @@
 /*
  * traffic/pair — engines that are other programs: for each network one process as sink and one as
  * source, in the tester's two namespaces, for one trial. The differences between programs are in a
- * struct pair_program (traffic/iperf.c and iperf3.c); pair.c has everything else, from starting
- * both to the figures.
+ * struct pair_program (traffic/iperf.c, iperf3.c and tcp.c); pair.c has everything else, from
+ * starting both to the figures.
  */
 #ifndef VRBENCH_TRAFFIC_PAIR_H
 #define VRBENCH_TRAFFIC_PAIR_H
@@ -14,6 +14,10 @@
 
 #define PAIR_ARGUMENTS 32U
 #define PAIR_VERSION   16U // longest text of a version in bytes
+// Bytes of a packet between the IP header and the payload. TCP: with the option of time stamps,
+// which Linux sends in every segment of data (net.ipv4.tcp_timestamps).
+#define PAIR_UDP       8U
+#define PAIR_TCP       32U
 
 // An argument list under construction; owns its texts.
 struct pair_arguments {
@@ -28,13 +32,16 @@ struct pair_trial {
     char source[IP_TEXT_SIZE], sink[IP_TEXT_SIZE]; // addresses
     bool ipv6;                                     // their version
     unsigned port;                                 // the sink's port
-    unsigned payload;                              // bytes
+    unsigned payload;                              // bytes of a full packet
+    unsigned block;                                // bytes of a write: of UDP, the payload
     double bps;                                    // bit/s of payload; 0 = as fast as possible
     double seconds;
 };
 
 struct pair_program {
     const char *name;    // name of the program and of its Debian package
+    const char *engine;  // name of the engine
+    unsigned transport;  // PAIR_UDP or PAIR_TCP
     unsigned first_port; // port of network 0; the other networks use the next ones
     const char *table;   // file in /proc/net that shows a listening sink: "udp" or "tcp", of IPv4
     bool sink_ends;      // the sink reports when it exits by itself, not before
@@ -53,10 +60,13 @@ bool pair_version_find(const char *text, char ret[PAIR_VERSION]);
 // Whether the reports of that version are supported.
 bool pair_version_known(const struct pair_program *program, const char *version);
 
-// Appends the arguments common to all sources: addresses, datagram length, rate (`unlimited` is the
-// program's word for as fast as possible) and duration in seconds with `decimals` decimals.
+// Appends the arguments common to all sources: addresses, length of a write, rate (`unlimited` is
+// the program's word for as fast as possible) and duration in seconds with `decimals` decimals.
 void pair_source(const struct pair_trial *trial, const char *unlimited, int decimals,
                  struct pair_arguments *list);
+
+// The arguments of iperf3 as a sink, which is the same for UDP and TCP.
+void pair_iperf3_sink(const struct pair_trial *trial, struct pair_arguments *list);
 
 // For the engine_ops of each program, beside its `program`.
 int pair_check(const struct engine_ops *engine, struct error *err);
@@ -71,5 +81,10 @@ void pair_count_source(const struct traffic_request *request, const struct iperf
                        struct traffic_count *count);
 int pair_count_sink(const struct iperf_report *report, struct traffic_count *count,
                     struct error *err);
+// The same of TCP connections, whose packets are counted by the interfaces.
+void pair_count_sender(const struct traffic_request *request, unsigned payload,
+                       const struct iperf_report *report, struct traffic_count *count);
+int pair_count_receiver(const struct iperf_report *report, struct traffic_count *count,
+                        struct error *err);
 
 #endif

@@ -210,18 +210,25 @@ static void test_versions(void **state)
 
 // ---- iperf3's JSON
 
+static int parse_json(const char *text, enum iperf3_protocol protocol, unsigned length, bool sender,
+                      struct iperf_report *ret, struct error *err)
+{
+    const struct iperf3_test test = {protocol, length, sender};
+    return iperf3_json_parse(text, strlen(text), &test, ret, err);
+}
+
 static void test_json(void **state)
 {
     (void)state;
     struct iperf_report report;
     _cleanup_free_ char *source = sample("iperf3_json/source-lossy");
-    assert_int_equal(iperf3_json_parse(source, strlen(source), 64, true, &report, NULL), 0);
+    assert_int_equal(parse_json(source, IPERF3_UDP, 64, true, &report, NULL), 0);
     assert_int_equal(report.packets, 143078);
     assert_false(report.counted);
     assert_true(report.seconds == 1.000011);
     assert_int_equal(report.ports[0], 55723);
     _cleanup_free_ char *sink = sample("iperf3_json/sink-lossy");
-    assert_int_equal(iperf3_json_parse(sink, strlen(sink), 64, false, &report, NULL), 0);
+    assert_int_equal(parse_json(sink, IPERF3_UDP, 64, false, &report, NULL), 0);
     assert_true(report.counted);
     assert_int_equal(report.total, 143069);
     assert_int_equal(report.lost, 56343);
@@ -270,8 +277,7 @@ static void test_json_not_believed(void **state)
         struct iperf_report report = {.packets = 77};
         bool sender = cases[i].sender;
         _cleanup_free_ char *text = replaced(sender ? source : sink, cases[i].from, cases[i].to);
-        assert_int_equal(iperf3_json_parse(text, strlen(text), 64, sender, &report, &err),
-                         -EBADMSG);
+        assert_int_equal(parse_json(text, IPERF3_UDP, 64, sender, &report, &err), -EBADMSG);
         if (strstr(err.text, cases[i].told) == NULL) {
             fail_msg("case %zu: \"%s\" has no \"%s\"", i, err.text, cases[i].told);
         }
@@ -280,11 +286,77 @@ static void test_json_not_believed(void **state)
     }
     struct iperf_report report;
     for (size_t cut = 0; cut < strlen(sink) - 1; cut++) {
-        assert_int_equal(iperf3_json_parse(sink, cut, 64, false, &report, NULL), -EBADMSG);
+        const struct iperf3_test test = {IPERF3_UDP, 64, false};
+        assert_int_equal(iperf3_json_parse(sink, cut, &test, &report, NULL), -EBADMSG);
     }
     // The sink's document is refused as a source's, and the reverse.
-    assert_int_equal(iperf3_json_parse(sink, strlen(sink), 64, true, &report, NULL), 0);
+    assert_int_equal(parse_json(sink, IPERF3_UDP, 64, true, &report, NULL), 0);
     assert_int_equal(report.packets, 0);
+}
+
+static void test_json_of_tcp(void **state)
+{
+    (void)state;
+    struct iperf_report report;
+    _cleanup_free_ char *source = sample("iperf3_json/source-tcp-lossy");
+    assert_int_equal(parse_json(source, IPERF3_TCP, 131768, true, &report, NULL), 0);
+    assert_int_equal(report.bytes, 100275448);
+    assert_true(report.seconds == 1.001609);
+    assert_int_equal(report.tcp.retransmits, 741);
+    assert_true(report.tcp.has_rtt);
+    assert_int_equal(report.tcp.rtt_min_ns, 414000);
+    assert_int_equal(report.tcp.rtt_mean_ns, 1365000);
+    assert_int_equal(report.tcp.rtt_max_ns, 2316000);
+    assert_string_equal(report.tcp.congestion, "bbr");
+    assert_int_equal(report.ports[0], 57579);
+    assert_false(report.counted);
+    _cleanup_free_ char *sink = sample("iperf3_json/sink-tcp-lossy");
+    assert_int_equal(parse_json(sink, IPERF3_TCP, 131768, false, &report, NULL), 0);
+    assert_int_equal(report.bytes, 89470472);
+    assert_true(report.seconds == 1.001697);
+    assert_true(report.counted);
+    assert_int_equal(report.tcp.retransmits, 0);
+    _cleanup_free_ char *quiet = sample("iperf3_json/source-tcp");
+    assert_int_equal(parse_json(quiet, IPERF3_TCP, 1448, true, &report, NULL), 0);
+    assert_int_equal(report.bytes, 2497800);
+    assert_int_equal(report.tcp.retransmits, 1);
+}
+
+static void test_json_of_tcp_not_believed(void **state)
+{
+    (void)state;
+    static const struct json_case cases[] = {
+        {true, "\"retransmits\":741,\"max_snd_cwnd\"", "\"max_snd_cwnd\"",
+         "no whole number for retransmits"},
+        {true, "\"retransmits\":741,\"max_snd_cwnd\"", "\"retransmits\":-1,\"max_snd_cwnd\"",
+         "-1 for retransmits"},
+        {true, "\"min_rtt\":414,\"mean_rtt\":1365,\"sender\"",
+         "\"min_rtt\":1366,\"mean_rtt\":1365,\"sender\"",
+         "round-trip times of 1366, 1365 and 2316"},
+        {true, "\"mean_rtt\":1365,\"sender\"", "\"sender\"", "no whole number for mean_rtt"},
+        {true, "\"protocol\":\"TCP\"", "\"protocol\":\"SCTP\"", "a test by SCTP, not TCP"},
+        {true, "\"blksize\":131768", "\"blksize\":1", "of 1 bytes"},
+        {false, "\"sum_received\":{\"start\":0,\"end\":1.001697,\"seconds\":1.001697",
+         "\"sum_received\":{\"seconds\":0", "0 for seconds"},
+        {false, "\"sum_received\"", "\"sum\"", "no whole number for bytes"},
+        {false, "\"streams\":[{\"sender\"", "\"streams\":[{},{\"sender\"", "2 streams at its end"},
+    };
+    _cleanup_free_ char *source = sample("iperf3_json/source-tcp-lossy");
+    _cleanup_free_ char *sink = sample("iperf3_json/sink-tcp-lossy");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct error err = ERROR_INIT;
+        struct iperf_report report = {.packets = 77};
+        bool sender = cases[i].sender;
+        _cleanup_free_ char *text = replaced(sender ? source : sink, cases[i].from, cases[i].to);
+        assert_int_equal(parse_json(text, IPERF3_TCP, 131768, sender, &report, &err), -EBADMSG);
+        if (strstr(err.text, cases[i].told) == NULL) {
+            fail_msg("case %zu: \"%s\" has no \"%s\"", i, err.text, cases[i].told);
+        }
+        assert_int_equal(report.packets, 77);
+        error_clear(&err);
+    }
+    struct iperf_report report;
+    assert_int_equal(parse_json(source, IPERF3_UDP, 131768, true, &report, NULL), -EBADMSG);
 }
 
 // ---- both together
@@ -370,6 +442,37 @@ static void test_repeated_end(void **state)
     assert_int_equal(count_both(&request, &sent, &received, &count, NULL), -EBADMSG);
 }
 
+// A sink must not have read more than was sent. What TCP could not send of the load is unsent.
+static void test_count_of_tcp(void **state)
+{
+    (void)state;
+    struct traffic_count count = {0};
+    struct iperf_report sent = {.bytes = 990 * 1448 + 1,
+                                .seconds = 1.001,
+                                .tcp = {.retransmits = 5,
+                                        .has_rtt = true,
+                                        .rtt_min_ns = 1000,
+                                        .rtt_mean_ns = 2000,
+                                        .rtt_max_ns = 4000,
+                                        .congestion = "cubic"}};
+    struct iperf_report received = {.bytes = 900 * 1448, .seconds = 2.0, .counted = true};
+    pair_count_sender(&request, 1448, &sent, &count);
+    assert_int_equal(pair_count_receiver(&received, &count, NULL), 0);
+    assert_int_equal(count.unsent, 9); // whole packets
+    assert_int_equal(count.sending_ns, 1001000000);
+    assert_true(count.tcp.measured && count.tcp.has_rtt);
+    assert_true(count.tcp.goodput_bps == 450 * 1448 * 8);
+    assert_int_equal(count.tcp.retransmits, 5);
+    assert_int_equal(count.tcp.rtt_mean, 2000);
+    assert_string_equal(count.tcp.congestion, "cubic");
+    assert_false(count.jitter_measured || count.delay_measured);
+    received.bytes = sent.bytes + 1;
+    assert_int_equal(pair_count_receiver(&received, &count, NULL), -EBADMSG);
+    sent.bytes = 2000 * 1448;
+    pair_count_sender(&request, 1448, &sent, &count);
+    assert_int_equal(count.unsent, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -378,6 +481,8 @@ int main(void)
         cmocka_unit_test(test_csv_headed),        cmocka_unit_test(test_versions),
         cmocka_unit_test(test_json_not_believed), cmocka_unit_test(test_count),
         cmocka_unit_test(test_contradictions),    cmocka_unit_test(test_repeated_end),
+        cmocka_unit_test(test_json_of_tcp),       cmocka_unit_test(test_json_of_tcp_not_believed),
+        cmocka_unit_test(test_count_of_tcp),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -97,6 +97,35 @@ static void test_fields(void **state)
     point_free(NULL);
 }
 
+// TCP's packets have no numbers: what depends on numbers is absent, and nothing else.
+static void test_tcp(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *text = NULL;
+    assert_int_equal(file_read("tests/fuzz/corpus/point/tcp", 1 << 20, &text, NULL, NULL), 0);
+    struct point point = point_of(text);
+    const struct tcp_result *tcp = &point.networks[0].tcp;
+    assert_true(tcp->measured && tcp->rtt_ns.measured && tcp->goodput_bps > 1e7);
+    assert_true(tcp->rtt_ns.min <= tcp->rtt_ns.mean && tcp->rtt_ns.mean <= tcp->rtt_ns.max);
+    assert_string_equal(tcp->congestion, "bbr");
+    json_t *json = point_to_json(&point);
+    json_t *network = json_array_get(json_object_get(json, "networks"), 0);
+    static const char *const numbered[] = {"duplicated", "reordered", "corrupt"};
+    for (size_t i = 0; i < COUNT(numbered); i++) {
+        assert_null(json_object_get(network, numbered[i]));
+        json_object_set_new(network, numbered[i], json_integer(0));
+        assert_refused(json, numbered[i], "present together with tcp");
+        json_object_del(network, numbered[i]);
+    }
+    json_object_set_new(json_object_get(json_object_get(network, "tcp"), "rtt_ns"), "min",
+                        json_integer(INT64_MAX));
+    assert_refused(json, "rtt_ns", "min, mean and max are not in order");
+    json_object_del(network, "tcp");
+    assert_refused(json, "no tcp", "duplicated: missing");
+    json_decref(json);
+    point_clear(&point);
+}
+
 static void test_what_is_not_a_number_is_absent(void **state)
 {
     (void)state;
@@ -393,6 +422,7 @@ int main(void)
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_undisturbed_figures),
         cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_tcp),
         cmocka_unit_test(test_what_is_not_a_number_is_absent),
         cmocka_unit_test(test_invalidate),
         cmocka_unit_test(test_reals_are_short_and_exact),

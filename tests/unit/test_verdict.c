@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -131,6 +132,51 @@ static void test_losses_stand_if_no_packet_was_late(void **state)
     assert_false(verdict_losses_are_own(&evidence, &point));
 }
 
+// A point of one network by TCP, with the CPU of the tester and of a router in percent.
+static bool is_tcp_valid(const struct evidence *evidence, enum topology topology, double pps,
+                         uint64_t unsent, double tester, double router)
+{
+    const struct plan plan = {.topology = topology, .tester_cpus = {.count = 1}};
+    struct network_result network = {.name = "NET0", .tx = 1000, .lost = 20, .unsent = unsent};
+    struct cpu_result cpus[] = {{.name = "r1", .percent = router},
+                                {.name = "tester", .percent = tester}};
+    struct point point = {.requested_pps = pps,
+                          .duration_s = 1.0,
+                          .networks = &network,
+                          .network_count = 1,
+                          .cpu = cpus,
+                          .cpu_count = 2,
+                          .valid = true};
+    verdict_judge_adapting(evidence, &plan, &point);
+    assert_true(point.valid || strstr(point.why_invalid, POINT_TESTER_LIMIT) != NULL);
+    free(point.why_invalid);
+    return point.valid;
+}
+
+// What TCP does not send for want of room on the path is a result; what the tester holds back is
+// none.
+static void test_adapting_tester(void **state)
+{
+    (void)state;
+    struct evidence evidence = {.slack = 5, .adapts = true};
+    assert_true(is_tcp_valid(&evidence, TOPOLOGY_DEDICATED, 1000, 0, 100, 50));
+    assert_true(is_tcp_valid(&evidence, TOPOLOGY_DEDICATED, 1000, 500, 50, 99)); // the router's
+    assert_true(is_tcp_valid(&evidence, TOPOLOGY_DEDICATED, 1000, 500, 50, 50)); // a queue's
+    assert_false(is_tcp_valid(&evidence, TOPOLOGY_DEDICATED, 1000, 500, 99, 50));
+    assert_true(is_tcp_valid(&evidence, TOPOLOGY_DEDICATED, 1000, 10, 99, 50));  // 0.5 % and five
+    assert_true(is_tcp_valid(&evidence, TOPOLOGY_DEDICATED, 1000, 500, 99, 90)); // either's
+    assert_false(is_tcp_valid(&evidence, TOPOLOGY_DEDICATED, 0, 0, 99, 50));     // max
+    assert_true(is_tcp_valid(&evidence, TOPOLOGY_DEDICATED, 0, 0, 50, 50));
+    assert_false(is_tcp_valid(&evidence, TOPOLOGY_DIRECT, 1000, 500, 50, 0));
+    assert_true(is_tcp_valid(&evidence, TOPOLOGY_DIRECT, 0, 0, 100, 0));
+    evidence.capped = true; // a router may have reached its cap
+    assert_true(is_tcp_valid(&evidence, TOPOLOGY_DEDICATED, 1000, 500, 99, 50));
+    evidence.tester.sink_ring = 10; // of 20
+    assert_true(is_tcp_valid(&evidence, TOPOLOGY_DEDICATED, 1000, 0, 50, 50));
+    evidence.tester.sink_ring = 11;
+    assert_false(is_tcp_valid(&evidence, TOPOLOGY_DEDICATED, 1000, 0, 50, 50));
+}
+
 // The verdict looks at the undisturbed counts, or at all if nothing was left.
 static void test_undisturbed_counts_are_judged(void **state)
 {
@@ -153,6 +199,7 @@ static void test_undisturbed_counts_are_judged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_adapting_tester),
         cmocka_unit_test(test_undisturbed_counts_are_judged),
         cmocka_unit_test(test_drain_time_hides_no_other_program),
         cmocka_unit_test(test_no_foreign_time_on_quiet_machine),
