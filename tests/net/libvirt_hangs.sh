@@ -32,7 +32,9 @@ within() {
     echo "$(ms_since "$within_began") ms"
     [ "$(ms_since "$within_began")" -lt "$within_limit" ]
 }
-warns_of_age() { vrbench list 2>&1 >/dev/null | grep 'testbed vm: figures are [0-9.]* s old'; }
+warns_of_age() {
+    vrbench list 2>&1 >/dev/null | grep -E 'testbed vm: figures (are [0-9.]* s old|have not been read yet)'
+}
 fresh() { ! warns_of_age; }
 
 # --- libvirtd ------------------------------------------------------------------------------------

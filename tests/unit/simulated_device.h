@@ -191,7 +191,8 @@ static inline void assert_bounds(const struct device *device, const struct searc
     assert_true(result.conditional_pps >= result.lower_pps * (1.0 - goals[goal].loss_ratio) - 1.0);
 }
 
-// Sanitizers find in a few simulations what they find in many; the build without them counts misses.
+// Sanitizers find in a few simulations what they find in many; the build without them counts
+// misses.
 static inline size_t seeds_wanted(void)
 {
 #ifdef __SANITIZE_ADDRESS__
