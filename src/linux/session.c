@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
@@ -56,6 +57,11 @@ static int show_own_views(bool own_processes)
 static _Noreturn void run_inside(const struct session *session, int group)
 {
     stop_reset();
+    if (session->streams != NULL && (dup2(session->streams->input, STDIN_FILENO) < 0 ||
+                                     dup2(session->streams->output, STDOUT_FILENO) < 0 ||
+                                     dup2(session->streams->output, STDERR_FILENO) < 0)) {
+        _exit(CANNOT_RUN);
+    }
     if (group >= 0 && write(group, "0", 1) != 1) {
         fprintf(stderr, "vrbench: joining the control group of %s: %s\n", session->node,
                 strerror(errno));
@@ -134,12 +140,17 @@ static _Noreturn void enter_and_run(const struct session *session)
 }
 
 // Waits for the end of the process that entered. A request to stop ends the wait.
-static int await_session(pid_t child, int *ret_status, struct error *err)
+static int await_session(const struct session *session, pid_t child, int *ret_status,
+                         struct error *err)
 {
+    uint64_t until_ns = session->streams == NULL ? STOP_NO_DEADLINE : session->streams->until_ns;
     _cleanup_close_ int watch = pidfd_open(child, 0);
     int status = 0;
     int rc = watch < 0 ? fail(err, errno, "watching a process")
-                       : stop_wait(watch, POLLIN, STOP_NO_DEADLINE, err);
+                       : stop_wait(watch, POLLIN, until_ns, err);
+    if (rc == 0) {
+        rc = fail(err, ETIMEDOUT, "it has not ended in time");
+    }
     if (rc < 0) {
         (void)kill(child, SIGKILL); // the program inside gets SIGHUP then
     }
@@ -151,9 +162,9 @@ static int await_session(pid_t child, int *ret_status, struct error *err)
     return rc < 0 ? rc : 0;
 }
 
-int session_run(const struct session *session, int *ret_status, struct error *err)
+// Runs it on the caller's terminal.
+static int run_on_terminal(const struct session *session, int *ret_status, struct error *err)
 {
-    fflush(NULL);
     // The terminal's signals are for the program inside. They are ignored here, not blocked: a
     // blocked one would be a request to stop afterwards (signal(7)).
     struct sigaction ignore = {.sa_handler = SIG_IGN};
@@ -170,7 +181,7 @@ int session_run(const struct session *session, int *ret_status, struct error *er
     if (child == 0) {
         enter_and_run(session);
     }
-    int rc = child < 0 ? fail(err, errno, "fork") : await_session(child, ret_status, err);
+    int rc = child < 0 ? fail(err, errno, "fork") : await_session(session, child, ret_status, err);
     (void)pthread_sigmask(SIG_SETMASK, &mask, NULL);
     sigaction(SIGINT, &before[0], NULL);
     sigaction(SIGQUIT, &before[1], NULL);
@@ -178,4 +189,50 @@ int session_run(const struct session *session, int *ret_status, struct error *er
         error_context(err, "the console of %s", session->node);
     }
     return rc;
+}
+
+int session_run(const struct session *session, int *ret_status, struct error *err)
+{
+    fflush(NULL);
+    if (session->streams == NULL) {
+        return run_on_terminal(session, ret_status, err);
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        enter_and_run(session);
+    }
+    return child < 0 ? fail(err, errno, "fork") : await_session(session, child, ret_status, err);
+}
+
+// Reads the output from its beginning.
+static int read_output(int output, char **ret, struct error *err)
+{
+    _cleanup_free_ char *text = memory_new(SESSION_OUTPUT_MAX + 1, 1);
+    size_t length = 0;
+    ssize_t got = 1;
+    while (got > 0 && length < SESSION_OUTPUT_MAX) {
+        got = pread(output, text + length, SESSION_OUTPUT_MAX - length, (off_t)length);
+        length += got > 0 ? (size_t)got : 0;
+    }
+    if (got < 0) {
+        return fail(err, errno, "reading its output");
+    }
+    *ret = steal_pointer(&text);
+    return 0;
+}
+
+int session_capture(const struct session *session, const char *input, uint64_t until_ns,
+                    int *ret_status, char **ret_output, struct error *err)
+{
+    size_t length = input == NULL ? 0 : strlen(input);
+    _cleanup_close_ int from = memfd_create("vrbench-input", MFD_CLOEXEC);
+    _cleanup_close_ int to = memfd_create("vrbench-output", MFD_CLOEXEC);
+    if (from < 0 || to < 0 || (length > 0 && pwrite(from, input, length, 0) != (ssize_t)length)) {
+        return fail(err, errno, "a file in memory");
+    }
+    const struct session_streams streams = {.input = from, .output = to, .until_ns = until_ns};
+    struct session captured = *session;
+    captured.streams = &streams;
+    int rc = session_run(&captured, ret_status, err);
+    return rc < 0 ? rc : read_output(to, ret_output, err);
 }

@@ -356,17 +356,23 @@ int guest_machine_counters(const struct machine *machine, struct namespace_count
 
 // ---- its console
 
-static int run_command(const struct guest_machine *guest, const char *const *argv, int *ret_status,
+static int exec_inside(const struct guest_machine *guest, const char *const *argv,
+                       uint64_t until_ns, int *ret_status, char **ret_output, size_t *ret_length,
                        struct error *err)
 {
     _cleanup_guest_ struct guest_channel *channel = NULL;
+    int rc = guest->ways->connect(guest, clock_monotonic_ns() + ANSWER_WITHIN_NS, &channel, err);
+    return rc < 0 ? rc
+                  : guest_exec(channel, argv, until_ns, ret_status, ret_output, ret_length, err);
+}
+
+static int run_command(const struct guest_machine *guest, const char *const *argv, int *ret_status,
+                       struct error *err)
+{
     _cleanup_free_ char *output = NULL;
     size_t length = 0;
-    int rc = guest->ways->connect(guest, clock_monotonic_ns() + ANSWER_WITHIN_NS, &channel, err);
-    if (rc == 0) {
-        rc = guest_exec(channel, argv, clock_monotonic_ns() + COMMAND_NS, ret_status, &output,
-                        &length, err);
-    }
+    int rc = exec_inside(guest, argv, clock_monotonic_ns() + COMMAND_NS, ret_status, &output,
+                         &length, err);
     return rc == 0 ? stop_write(STDOUT_FILENO, output, length, err) : rc;
 }
 
@@ -399,6 +405,29 @@ static int run_script(const struct guest_machine *guest, int *ret_status, struct
                                                        : run_command(guest, shell, ret_status, err);
 }
 
+static int check_runs_commands(const struct guest_machine *guest, const char *name,
+                               struct error *err)
+{
+    return guest->system == NULL
+               ? 0
+               : fail_lacking(err,
+                              "router %s has a system of its own (%s): its console can be entered, "
+                              "but no command run in it",
+                              name, guest->system);
+}
+
+int guest_machine_command(const struct machine *machine, char *const *argv, const char *input,
+                          uint64_t until_ns, int *ret_status, char **ret_output, struct error *err)
+{
+    const struct guest_machine *guest = guest_of(machine);
+    size_t length = 0;
+    (void)input;
+    int rc = check_runs_commands(guest, machine->name, err);
+    return rc < 0 ? rc
+                  : exec_inside(guest, (const char *const *)argv, until_ns, ret_status, ret_output,
+                                &length, err);
+}
+
 int guest_machine_console(const struct machine *machine, char *const *argv, int *ret_status,
                           struct error *err)
 {
@@ -407,11 +436,9 @@ int guest_machine_console(const struct machine *machine, char *const *argv, int 
     if (guest->ways->has_died(guest)) {
         return fail(err, ESRCH, "router %s has died", machine->name);
     }
-    if (argv != NULL && guest->system != NULL) {
-        return fail_lacking(err,
-                            "router %s has a system of its own (%s): its console can be entered, "
-                            "but no command run in it",
-                            machine->name, guest->system);
+    int rc = argv == NULL ? 0 : check_runs_commands(guest, machine->name, err);
+    if (rc < 0) {
+        return rc;
     }
     if (argv != NULL) {
         return run_command(guest, (const char *const *)argv, ret_status, err);
@@ -420,7 +447,7 @@ int guest_machine_console(const struct machine *machine, char *const *argv, int 
     if (!isatty(STDIN_FILENO) && guest->system == NULL) {
         return run_script(guest, ret_status, err);
     }
-    int rc = foreign_open(machine->platform->uri, true, &foreign, err);
+    rc = foreign_open(machine->platform->uri, true, &foreign, err);
     return rc == 0 ? foreign_console(foreign, guest->domain, err) : rc;
 }
 

@@ -94,6 +94,8 @@ int guest_machine_counters(const struct machine *machine, struct namespace_count
                            struct error *err);
 int guest_machine_console(const struct machine *machine, char *const *argv, int *ret_status,
                           struct error *err);
+int guest_machine_command(const struct machine *machine, char *const *argv, const char *input,
+                          uint64_t until_ns, int *ret_status, char **ret_output, struct error *err);
 int guest_machine_start_daemon(struct machine *machine, struct error *err);
 int guest_machine_leads_to(const struct machine *machine, const struct ip_address *address,
                            char ret_nic[16], struct error *err);

@@ -207,6 +207,12 @@ struct machine_ops {
     // ends.
     int (*console)(const struct machine *machine, char *const *argv, int *ret_status,
                    struct error *err);
+    // Runs a command (`argv`, searched in PATH) inside it until its end, without a terminal, at
+    // most until CLOCK_MONOTONIC reads `until_ns` (-ETIMEDOUT). `input` is its standard input (NULL
+    // = none; PLATFORM_MACHINES: always NULL). `ret_output` gets the beginning of its standard
+    // output and error, a new string. Exit status 3 if the router has a system of its own.
+    int (*command)(const struct machine *machine, char *const *argv, const char *input,
+                   uint64_t until_ns, int *ret_status, char **ret_output, struct error *err);
     // CAN_ROUTE: starts the daemon of its spec, after the router was placed on its CPUs and control
     // groups; its tasks change.
     int (*start_daemon)(struct machine *machine, struct error *err);

@@ -371,22 +371,38 @@ static int lxc_watch(const struct machine *machine)
     return lxc_of(machine)->life.fd;
 }
 
+// `ret_group` gets a string that the session points to.
+static int lxc_session(const struct lxc_machine *router, char *const *argv, char **ret_group,
+                       struct session *ret, struct error *err)
+{
+    *ret_group = router->usage == NULL ? NULL : cgroup_usage_members(router->usage);
+    *ret = (struct session){.net = router->base.ns,
+                            .first = router->life.fd,
+                            .root_of = router->life.pid,
+                            .own_views = true,
+                            .group = *ret_group,
+                            .node = router->base.name,
+                            .argv = argv};
+    return container_has_died(router) ? fail(err, ESRCH, "router %s has died", router->base.name)
+                                      : 0;
+}
+
 static int lxc_console(const struct machine *machine, char *const *argv, int *ret_status,
                        struct error *err)
 {
-    const struct lxc_machine *router = lxc_of(machine);
-    _cleanup_free_ char *group = router->usage == NULL ? NULL : cgroup_usage_members(router->usage);
-    const struct session session = {.net = router->base.ns,
-                                    .first = router->life.fd,
-                                    .root_of = router->life.pid,
-                                    .own_views = true,
-                                    .group = group,
-                                    .node = router->base.name,
-                                    .argv = argv};
-    if (container_has_died(router)) {
-        return fail(err, ESRCH, "router %s has died", router->base.name);
-    }
-    return session_run(&session, ret_status, err);
+    _cleanup_free_ char *group = NULL;
+    struct session session;
+    int rc = lxc_session(lxc_of(machine), argv, &group, &session, err);
+    return rc < 0 ? rc : session_run(&session, ret_status, err);
+}
+
+static int lxc_command(const struct machine *machine, char *const *argv, const char *input,
+                       uint64_t until_ns, int *ret_status, char **ret_output, struct error *err)
+{
+    _cleanup_free_ char *group = NULL;
+    struct session session;
+    int rc = lxc_session(lxc_of(machine), argv, &group, &session, err);
+    return rc < 0 ? rc : session_capture(&session, input, until_ns, ret_status, ret_output, err);
 }
 
 static int lxc_usage(const struct machine *machine, struct cpu_part **ret, size_t *ret_count,
@@ -453,6 +469,7 @@ const struct machine_ops machine_lxc = {
     .clean_up = lxc_clean_up,
     .watch = lxc_watch,
     .console = lxc_console,
+    .command = lxc_command,
     .usage = lxc_usage,
     .counters = lxc_counters,
     .facts = lxc_facts,

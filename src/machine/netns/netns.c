@@ -284,19 +284,31 @@ static bool netns_has_died(const struct netns_machine *router)
     return namespace_life_is_over(&router->life);
 }
 
+static int netns_session(const struct netns_machine *router, char *const *argv, struct session *ret,
+                         struct error *err)
+{
+    *ret = (struct session){.net = router->base.ns,
+                            .first = router->life.fd,
+                            .root_of = router->program_count > 0 ? router->life.pid : 0,
+                            .node = router->base.name,
+                            .argv = argv};
+    return netns_has_died(router) ? fail(err, ESRCH, "router %s has died", router->base.name) : 0;
+}
+
 static int netns_console(const struct machine *machine, char *const *argv, int *ret_status,
                          struct error *err)
 {
-    const struct netns_machine *router = netns_machine_of(machine);
-    const struct session session = {.net = router->base.ns,
-                                    .first = router->life.fd,
-                                    .root_of = router->program_count > 0 ? router->life.pid : 0,
-                                    .node = router->base.name,
-                                    .argv = argv};
-    if (netns_has_died(router)) {
-        return fail(err, ESRCH, "router %s has died", router->base.name);
-    }
-    return session_run(&session, ret_status, err);
+    struct session session;
+    int rc = netns_session(netns_machine_of(machine), argv, &session, err);
+    return rc < 0 ? rc : session_run(&session, ret_status, err);
+}
+
+static int netns_command(const struct machine *machine, char *const *argv, const char *input,
+                         uint64_t until_ns, int *ret_status, char **ret_output, struct error *err)
+{
+    struct session session;
+    int rc = netns_session(netns_machine_of(machine), argv, &session, err);
+    return rc < 0 ? rc : session_capture(&session, input, until_ns, ret_status, ret_output, err);
 }
 
 static int netns_usage(const struct machine *machine, struct cpu_part **ret, size_t *ret_count,
@@ -383,6 +395,7 @@ const struct machine_ops machine_netns = {
     .clean_up = netns_clean_up,
     .watch = netns_watch,
     .console = netns_console,
+    .command = netns_command,
     .start_daemon = netns_start_daemon,
     .leads_to = netns_leads_to,
     .daemon_words = netns_daemon_words,

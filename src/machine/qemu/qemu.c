@@ -62,6 +62,7 @@ const struct machine_ops machine_qemu = {
     .clean_up = qemu_clean_up,
     .watch = qemu_watch,
     .console = guest_machine_console,
+    .command = guest_machine_command,
     .start_daemon = guest_machine_start_daemon,
     .leads_to = guest_machine_leads_to,
     .daemon_words = guest_machine_daemon_words,

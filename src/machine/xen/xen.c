@@ -162,6 +162,7 @@ const struct machine_ops machine_xen = {
     .watch = domain_watch,
     .ended = domain_ended,
     .console = guest_machine_console,
+    .command = guest_machine_command,
     .start_daemon = guest_machine_start_daemon,
     .leads_to = guest_machine_leads_to,
     .daemon_words = guest_machine_daemon_words,
