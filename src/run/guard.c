@@ -76,11 +76,15 @@ static void add_router(json_t *guard, const struct scenario *scenario, size_t nu
 {
     const struct scenario_router *router = &scenario->routers[number];
     _cleanup_free_ char *config = text_format("config of router %s", router->name);
+    _cleanup_free_ char *ruleset = text_format("ruleset of router %s", router->name);
     _cleanup_free_ char *image = text_format("image of router %s", router->name);
     _cleanup_free_ char *user_data = text_format("user data of router %s", router->name);
     _cleanup_free_ char *serial = text_format("serial script of router %s", router->name);
     if (router->config_text != NULL) {
         add_hash(guard, config, router->config_text, strlen(router->config_text));
+    }
+    if (router->startup.nft_text != NULL) {
+        add_hash(guard, ruleset, router->startup.nft_text, strlen(router->startup.nft_text));
     }
     if (router->image != NULL) {
         _cleanup_free_ char *path = scenario_path(scenario, router->image);

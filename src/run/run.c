@@ -120,6 +120,29 @@ static json_t *describe_configs(const struct scenario *scenario)
     return configs;
 }
 
+static json_t *describe_rulesets(const struct scenario *scenario)
+{
+    json_t *rulesets = json_object();
+    for (size_t i = 0; i < scenario->router_count; i++) {
+        const struct scenario_startup *startup = &scenario->routers[i].startup;
+        if (startup->nft_text != NULL) {
+            json_object_set_new(
+                rulesets, scenario->routers[i].name,
+                json_pack("{s:s, s:s}", "file", startup->nft, "text", startup->nft_text));
+        }
+    }
+    return rulesets;
+}
+
+// Adds an object that is not empty, and takes ownership of it.
+static void add_described(json_t *described, const char *key, json_t *part)
+{
+    if (json_object_size(part) > 0) {
+        json_object_set(described, key, part);
+    }
+    json_decref(part);
+}
+
 // Topologies and engine as run: command-line options may override the file's.
 static json_t *describe_scenario(const struct scenario *scenario)
 {
@@ -136,11 +159,8 @@ static json_t *describe_scenario(const struct scenario *scenario)
         json_object_set_new(described, "profile",
                             json_pack("{s:s, s:s}", "file", profile->file, "text", profile->text));
     }
-    json_t *configs = describe_configs(scenario);
-    if (json_object_size(configs) > 0) {
-        json_object_set(described, "configs", configs);
-    }
-    json_decref(configs);
+    add_described(described, "configs", describe_configs(scenario));
+    add_described(described, "rulesets", describe_rulesets(scenario));
     return described;
 }
 

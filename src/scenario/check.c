@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "scenario/parts.h"
 #include "scenario/schema.h"
+#include "scenario/startup.h"
 
 #define SUBNET_TEXT (IP_TEXT_SIZE + 4)
 
@@ -445,6 +446,7 @@ void scenario_check(const struct draft *draft, struct yaml_node *root, unsigned 
     check_routers(&checking);
     check_daemons(&checking);
     check_images(&checking);
+    startup_check(&draft->scenario, root, problems);
     check_networks(&checking);
     check_behind(&checking);
     check_links(&checking);

@@ -23,6 +23,7 @@
 #include "scenario/problem.h"
 #include "scenario/profile.h"
 #include "scenario/schema.h"
+#include "scenario/startup.h"
 #include "scenario/yaml.h"
 
 // Replaces the file's engine by `engine` (NULL = keep it), and fills in the defaults that depend on
@@ -165,6 +166,7 @@ static int parse_for(const char *text, size_t length, const char *path, const ch
         scenario_check(&draft, root, cpus_online, &problems);
         if (path != NULL) {
             read_configs(&draft.scenario, root, path, &problems);
+            startup_read(&draft.scenario, root, folder, &problems);
         }
         if (problems.count == 0) {
             struct scenario *scenario = memory_new(1, sizeof *scenario);

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "scenario/engines.h"
 #include "scenario/parts.h"
+#include "scenario/startup.h"
 
 #define ETHERNET_FRAMED 18U // header 14, FCS 4
 
@@ -272,6 +273,7 @@ void scenario_release(struct scenario *scenario)
         free(scenario->routers[i].config);
         free(scenario->routers[i].config_text);
         router_file_free(scenario->routers[i].file);
+        startup_release(&scenario->routers[i].startup);
         free(scenario->routers[i].image);
         free(scenario->routers[i].setup.cloud_init);
         free(scenario->routers[i].setup.serial);

@@ -33,6 +33,7 @@
 #define SCENARIO_CONFIG_MAX   1048576 // longest configuration of a routing daemon in bytes
 #define SCENARIO_STAMP_LENGTH 28      // bytes of UDP payload that every test packet contains
 #define SCENARIO_FLOWS_MAX    32768   // flows of a network
+#define SCENARIO_COMMANDS     1000    // commands, and settings, of a router's startup
 
 enum topology { TOPOLOGY_DIRECT, TOPOLOGY_BRIDGED, TOPOLOGY_DEDICATED, TOPOLOGY_COUNT };
 enum length_layer { LENGTH_IP, LENGTH_PAYLOAD, LENGTH_FRAME }; // frame: Ethernet with FCS
@@ -58,6 +59,18 @@ struct scenario_host {
     struct allocation allocation;
 };
 
+// What a router gets whenever it starts (startup.h), in this order: settings, ruleset, commands.
+struct scenario_startup {
+    struct scenario_sysctl {
+        char *name, *value;
+    } * sysctls;
+    size_t sysctl_count;
+    char *nft;       // a file of nftables rules, path as written in the scenario; NULL = none
+    char *nft_text;  // content of that file, UTF-8; NULL if the scenario was read from memory
+    char **commands; // each as written; startup_split() gives its words
+    size_t command_count;
+};
+
 struct scenario_router {
     char *name;
     struct allocation allocation;
@@ -80,6 +93,7 @@ struct scenario_router {
     char *config_text; // content of that file, UTF-8; NULL if the scenario was read from memory
     struct router_file *file;    // parsed content, if it is the router's own file; else NULL
     uint64_t converge_within_ns; // time limit until it has learned its routes
+    struct scenario_startup startup;
     // Which settings the scenario itself contains. Others come from the router's own file, if there
     // is one; the members above have the result.
     struct {

@@ -40,7 +40,8 @@ static const struct schema_row host_rows[] = {
     {.key = NULL},
 };
 
-#define SETUP(member) offsetof(struct scenario_router, setup.member)
+#define SETUP(member)   offsetof(struct scenario_router, setup.member)
+#define STARTUP(member) offsetof(struct scenario_router, startup.member)
 
 static const struct schema_row setup_rows[] = {
     {.key = "cloud_init",
@@ -97,6 +98,27 @@ static const struct schema_row router_rows[] = {
      .limit = 1000,
      .help = "the daemon's configuration file in the scenario's folder; without a daemon, on "
              "platform xen, an xm-style file of the domain"},
+    {.key = "sysctl",
+     .kind = SCHEMA_PAIRS,
+     .type = &type_phrase,
+     .offset = STARTUP(sysctls),
+     .count_offset = STARTUP(sysctl_count),
+     .size = sizeof(struct scenario_sysctl),
+     .limit = SCENARIO_COMMANDS,
+     .help = "settings of its kernel, name: value, whenever it starts"},
+    {.key = "nft",
+     .type = &type_path,
+     .offset = STARTUP(nft),
+     .limit = 1000,
+     .help = "a file of nftables rules in the scenario's folder, loaded whenever it starts"},
+    {.key = "run",
+     .kind = SCHEMA_LIST,
+     .type = &type_command,
+     .offset = STARTUP(commands),
+     .count_offset = STARTUP(command_count),
+     .size = sizeof(char *),
+     .limit = SCENARIO_COMMANDS,
+     .help = "commands that run inside it, one after the other, whenever it starts"},
     {.key = "converge_within",
      .type = &type_duration,
      .offset = offsetof(struct scenario_router, converge_within_ns),

@@ -21,6 +21,8 @@ enum schema_kind {
     SCHEMA_LIST,  // a sequence of different scalars of `type` → array at offset, its length
     SCHEMA_ROWS,  // a sequence of mappings of `rows` → array of structs at offset, its length
     SCHEMA_GROUP, // a mapping of fixed keys, `rows`, within the struct that starts at offset
+    SCHEMA_PAIRS, // a mapping of any names → scalars of `type`, which writes a char * → array of
+                  // structs at offset, each `char *name, *value`, its length
     SCHEMA_NAMED, // a mapping of names → mappings of `rows` → array of structs at offset, its
                   // length; the first member of each struct is `char *name`
 };
@@ -36,15 +38,16 @@ struct schema_type {
 struct schema_row {
     const char *key; // NULL ends a table
     enum schema_kind kind;
-    const struct schema_type *type; // VALUE, LIST
+    const struct schema_type *type; // VALUE, LIST, PAIRS
     bool required;
     size_t offset;
     const char *fallback;       // default value, written as in the file; of a LIST: "a, b"
     const char *min, *max;      // range, written as in the file; NULL = the type's own
     const char *const *choices; // of a choice; NULL at the end
-    size_t limit; // LIST, ROWS, NAMED: largest number of elements; name: longest name in bytes
-    size_t count_offset; // LIST, ROWS, NAMED: offset of a size_t
-    size_t size;         // LIST, ROWS, NAMED: size of an element in bytes
+    size_t
+        limit; // LIST, ROWS, PAIRS, NAMED: largest number of elements; name: longest name in bytes
+    size_t count_offset; // LIST, ROWS, PAIRS, NAMED: offset of a size_t
+    size_t size;         // LIST, ROWS, PAIRS, NAMED: size of an element in bytes
     size_t name_max;     // NAMED: longest name in bytes
     const struct schema_row *rows;
     const char *help; // a phrase: meaning, unit, and the meaning of the default
@@ -61,6 +64,7 @@ extern const struct schema_type type_name;         // char *, text_is_safe_name(
 extern const struct schema_type type_nic;          // char *, name of a Linux interface
 extern const struct schema_type type_path;         // char *, of a file
 extern const struct schema_type type_phrase;       // char *, text of a single line
+extern const struct schema_type type_command;      // char *, of words (startup.h)
 extern const struct schema_type type_platform;     // char *, a name in the catalogue
 extern const struct schema_type type_address;      // struct ip_interface
 extern const struct schema_type type_ip_version;   // unsigned, 4 or 6

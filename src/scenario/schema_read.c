@@ -164,6 +164,26 @@ static void read_rows(const struct schema_row *row, struct yaml_node *node, char
     }
 }
 
+static void read_pairs(const struct schema_row *row, struct yaml_node *node, char *object,
+                       struct scenario_problems *problems)
+{
+    if (node->kind != YAML_MAPPING || node->child_count == 0) {
+        yaml_problem(node, problems,
+                     text_format("%s: expected a mapping, as in { name: value }, not %s", row->key,
+                                 node->kind == YAML_MAPPING ? "an empty one" : describe(node)));
+        return;
+    }
+    size_t count = 0;
+    char *items = new_array(row, node, object, problems, &count);
+    for (size_t i = 0; i < count; i++) {
+        char **pair = (char **)(void *)(items + i * row->size);
+        pair[0] = text_copy(node->children[i]->key);
+        if (!node->children[i]->wrong) {
+            read_text(row, node->children[i], &pair[1], problems);
+        }
+    }
+}
+
 static void read_named(const struct schema_row *row, struct yaml_node *node, char *object,
                        struct scenario_problems *problems)
 {
@@ -236,6 +256,9 @@ static void read_row(const struct schema_row *row, struct yaml_node *node, char 
         break;
     case SCHEMA_GROUP:
         schema_read(row->rows, node, object + row->offset, problems);
+        break;
+    case SCHEMA_PAIRS:
+        read_pairs(row, node, object, problems);
         break;
     case SCHEMA_NAMED:
         read_named(row, node, object, problems);

@@ -18,6 +18,7 @@
 #include "scenario/draft.h"
 #include "scenario/mix.h"
 #include "scenario/profile.h"
+#include "scenario/startup.h"
 
 static int parse_whole_number(const struct schema_row *row, const char *text, void *slot,
                               struct error *err)
@@ -188,6 +189,19 @@ static int parse_phrase(const struct schema_row *row, const char *text, void *sl
     return 0;
 }
 
+static int parse_command(const struct schema_row *row, const char *text, void *slot,
+                         struct error *err)
+{
+    (void)row;
+    char **words = NULL;
+    int rc = startup_split(text, &words, err);
+    if (rc == 0) {
+        startup_words_free(words);
+        *(char **)slot = text_copy(text);
+    }
+    return rc;
+}
+
 static int parse_address(const struct schema_row *row, const char *text, void *slot,
                          struct error *err)
 {
@@ -291,6 +305,7 @@ const struct schema_type type_name = {"a name", parse_name};
 const struct schema_type type_nic = {"an interface's name", parse_nic};
 const struct schema_type type_path = {"the path of a file", parse_path};
 const struct schema_type type_phrase = {"a text", parse_phrase};
+const struct schema_type type_command = {"a command", parse_command};
 const struct schema_type type_platform = {"a word", parse_platform};
 const struct schema_type type_address = {"an address with its prefix length", parse_address};
 const struct schema_type type_ip_version = {"an IP version", parse_ip_version};

@@ -5,6 +5,7 @@
 #include "linux/process.h"
 #include "testbed/handover.h"
 #include "testbed/routers.h"
+#include "testbed/startup.h"
 
 static int check_plan(struct platform *platform, const struct plan *plan, bool named_only,
                       struct error *err)
@@ -15,6 +16,10 @@ static int check_plan(struct platform *platform, const struct plan *plan, bool n
         router_order_plan(plan, i, &order);
         rc = platform->ops->check(platform, &order.spec, named_only, err);
         router_order_clear(&order);
+        if (rc == 0 && !named_only) {
+            rc = startup_check_programs(platform->ops->traits.kind, &plan->scenario->routers[i],
+                                        err);
+        }
     }
     return rc;
 }

@@ -18,6 +18,7 @@
 #include "testbed/converge.h"
 #include "testbed/probe.h"
 #include "testbed/standing.h"
+#include "testbed/startup.h"
 #include "testbed/tasks.h"
 
 // Record key: the router that is being made or rebooted, with what the completion requires.
@@ -198,6 +199,9 @@ int testbed_await_router(struct testbed *testbed, size_t router, struct error *e
     const struct scenario_router *asked = &testbed->plan->scenario->routers[router];
     if (rc == 0 && (asked->image != NULL || asked->file != NULL)) {
         rc = testbed_probe(testbed, router, err);
+    }
+    if (rc == 0) {
+        rc = startup_apply(testbed, router, err);
     }
     if (rc == 0) {
         note_started(entry);

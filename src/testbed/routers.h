@@ -20,7 +20,8 @@ void router_order_clear(struct router_order *order);
 // differ from the plan to it. The router may not forward yet (see testbed_await_router()) and is
 // not placed yet (allocation).
 int testbed_make_router(struct testbed *testbed, size_t router, struct error *err);
-// Waits until it forwards. The tester's ends must already have their addresses.
+// Waits until it forwards, and applies its startup. The tester's ends must already have their
+// addresses.
 int testbed_await_router(struct testbed *testbed, size_t router, struct error *err);
 
 #endif

@@ -8,15 +8,22 @@
 #include "base/text.h"
 #include "testbed/standing.h"
 
-// Contents of the configuration files.
-static json_t *note_configs(const struct scenario *scenario)
+static json_t *note_text(const char *text)
 {
-    json_t *list = json_array();
+    return text == NULL ? json_null() : json_string(text);
+}
+
+// Adds the contents of the files that the scenario names, by router.
+static void note_files(const struct scenario *scenario, json_t *noted)
+{
+    json_t *configs = json_array();
+    json_t *rulesets = json_array();
     for (size_t i = 0; i < scenario->router_count; i++) {
-        const char *text = scenario->routers[i].config_text;
-        json_array_append_new(list, text == NULL ? json_null() : json_string(text));
+        json_array_append_new(configs, note_text(scenario->routers[i].config_text));
+        json_array_append_new(rulesets, note_text(scenario->routers[i].startup.nft_text));
     }
-    return list;
+    json_object_set_new(noted, "configs", configs);
+    json_object_set_new(noted, "rulesets", rulesets);
 }
 
 json_t *scenario_note(const struct scenario *scenario)
@@ -27,7 +34,7 @@ json_t *scenario_note(const struct scenario *scenario)
     json_t *noted = json_object();
     json_object_set_new(noted, "file", json_string(file));
     json_object_set_new(noted, "text", json_string(scenario->text == NULL ? "" : scenario->text));
-    json_object_set_new(noted, "configs", note_configs(scenario));
+    note_files(scenario, noted);
     return noted;
 }
 
@@ -44,8 +51,11 @@ int scenario_recall(const json_t *noted, unsigned cpus, struct scenario **ret, s
     }
     scenario->file = file == NULL || *file == '\0' ? NULL : text_copy(file);
     const json_t *configs = json_object_get(noted, "configs");
+    const json_t *rulesets = json_object_get(noted, "rulesets");
     for (size_t i = 0; i < scenario->router_count; i++) {
         const char *config = json_string_value(json_array_get(configs, i));
+        scenario->routers[i].startup.nft_text =
+            text_copy(json_string_value(json_array_get(rulesets, i)));
         if (scenario_recall_config(scenario, i, config) < 0) {
             scenario_free(scenario);
             return fail(err, 0, "the configuration of a router can't be read again");

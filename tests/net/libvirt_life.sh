@@ -9,10 +9,16 @@
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 router_image
 isolate --run "$@"
-plan 44
+plan 47
 
 own_libvirtd
 scenario_two "$uri" bridged
+sed -i 's|r1t3: {|& sysctl: { net.ipv4.ip_default_ttl: 77 }, run: ["ip route add 203.0.113.0/24 dev eth1"],|' "$T/two.yaml"
+# has_startup — whether r1t3 has what its scenario sets whenever it starts.
+has_startup() {
+    vrbench console r1t3 -- sh -c 'cat /proc/sys/net/ipv4/ip_default_ttl; ip route' >"$T/startup" 2>&1
+    grep -qx 77 "$T/startup" && grep -q '^203.0.113.0/24 dev eth1' "$T/startup"
+}
 # domain ROUTER — its machine's name. parameter ROUTER NAME — what virsh says of its scheduler.
 domain() { recorded "$1" domain; }
 parameter() { virsh -c "$uri" schedinfo "$(domain "$1")" | awk -v name="$2" '$1 == name { print $3 }'; }
@@ -43,6 +49,7 @@ is "all of a machine's threads run on the CPU of the device under test" \
     "$cpu"
 
 is "a command runs in the guest" "$(vrbench console r1t3 -- hostname)" r1t3
+ok "  which has its settings and routes" has_startup
 vrbench console r1t3 -- sh -c 'exit 7'
 is "  and its exit status comes back" $? 7
 is "without a terminal a shell reads a script" "$(echo 'hostname; exit 5' | vrbench console r2t3)" \
@@ -85,10 +92,12 @@ ok "  its outage is reported" jq -e '.outage_ms > 0' "$T/ok.log"
 is "  it has a new id" "$(field r1t3 id)" 3
 ok "  and forwards" wait_for 60 reaches 0
 is "  with its weight" "$(parameter r1t3 cpu_shares)" 2048
+ok "  with its settings and routes" has_startup
 
 (sleep 1; vrbench console r1t3 -- sh -c 'echo c >/proc/sysrq-trigger') >/dev/null 2>&1 &
 ok "its kernel panics: it is restarted" wait_for 120 more_than r1t3 restarts 0
 ok "  and forwards" wait_for 60 reaches 0
+ok "  with its settings and routes" wait_for 60 has_startup
 virsh -c "$uri" destroy "$(domain r2t3)" >/dev/null
 ok "r2t3, destroyed behind our back, is cleared away, as it was to be" \
     wait_for 60 field_is r2t3 state crashed

@@ -6,7 +6,7 @@
 # Runs beside others: it measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 64
+plan 66
 
 uri=$("$SOURCE_ROOT/scripts/libvirtd" uri /run/lv lxc)
 machine_snapshot "$T/before"
@@ -69,8 +69,15 @@ for topology in bridged dedicated; do
     unchanged "  nor anything else" "$T/before"
 done
 
+sed -i 's|r1t3: {|& sysctl: { net.ipv4.ip_default_ttl: 77 }, nft: rules.nft, run: ["ip route add 203.0.113.0/24 dev eth1"],|' "$T/two.yaml"
+echo 'table ip lab { }' >"$T/rules.nft"
+has_startup() {
+    vrbench console r1t3 -- sh -c 'cat /proc/sys/net/ipv4/ip_default_ttl; ip route; nft list ruleset' >"$T/startup" 2>&1
+    grep -qx 77 "$T/startup" && grep -q '^203.0.113.0/24 dev eth1' "$T/startup" && grep -q 'table ip lab' "$T/startup"
+}
 ok "consoles: up" vrbench up "$T/two.yaml"
 note_names
+ok "  with settings, rules and routes of a router's own" has_startup
 is "a command sees the container's own processes and interfaces" \
     "$(vrbench console r1t3 -- sh -c 'cat /proc/1/comm; ls /sys/class/net' | tr '\n' ' ')" \
     "sh eth0 eth1 lo "
@@ -93,6 +100,7 @@ ok "what its processes use is the router's, $used s before" \
 ok "the daemon is restarted" libvirtd_again
 ok "  with the containers forwarding on" reaches 0
 ok "  and can be rebooted afterwards" vrbench reboot r1t3
+ok "  with its settings, rules and routes" has_startup
 old=$(first r1t3)
 holder=$(virsh -q -c "$uri" domid "$(domain r1t3)")
 "$SOURCE_ROOT/scripts/libvirtd" kill "$lv"
