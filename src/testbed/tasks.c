@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "linux/cpu.h"
 #include "linux/napi.h"
 #include "linux/process.h"
@@ -138,18 +139,29 @@ bool testbed_stays_with_host(const struct testbed *testbed, size_t number)
     return taken;
 }
 
-// Makes the interfaces of a node threaded.
-static int thread_node(struct testbed *testbed, size_t node, struct error *err)
+// The interfaces of a node that are made threaded.
+struct node_threads {
+    const struct netns *ns;
+    bool host;
+    struct napi_interface *interfaces;
+    char (*names)[16];
+    size_t count;
+    int rc;
+    struct error err;
+};
+
+static void gather_interfaces(const struct testbed *testbed, size_t node, struct node_threads *ret)
 {
     const struct plan *plan = testbed->plan;
     struct napi_interface *interfaces =
         memory_new_array(struct napi_interface, plan->interface_count);
     char(*names)[16] = memory_new(plan->interface_count, sizeof *names);
+    bool host = plan->nodes[node].kind == NODE_HOST;
     size_t used = 0;
     for (size_t i = 0; i < plan->interface_count; i++) {
         enum port_kind port = plan_port(plan, i);
         bool own = plan->interfaces[i].node == node && (port == PORT_NONE || port == PORT_VETH);
-        bool stays = plan->nodes[node].kind == NODE_HOST && testbed_stays_with_host(testbed, i);
+        bool stays = host && testbed_stays_with_host(testbed, i);
         if (own) {
             snprintf(names[used], sizeof *names, "%s", plan->interfaces[i].name);
         } else if (stays) {
@@ -162,31 +174,56 @@ static int thread_node(struct testbed *testbed, size_t node, struct error *err)
             used++;
         }
     }
-    int rc = napi_make_threaded(testbed->netns[node], interfaces, used, NAPI_AUTO, err);
-    for (size_t i = 0; i < used; i++) {
-        if (rc == 0 && plan->nodes[node].kind == NODE_HOST) {
-            add_host_tasks(testbed, &interfaces[i]);
-        } else if (rc == 0) {
-            add_tester_tasks(testbed, &interfaces[i]);
-        }
-        free(interfaces[i].threads);
-    }
-    free(interfaces);
-    free(names);
-    return rc;
+    *ret = (struct node_threads){.ns = testbed->netns[node],
+                                 .host = host,
+                                 .interfaces = interfaces,
+                                 .names = names,
+                                 .count = used};
 }
 
+static void make_node_threaded(void *context, size_t i)
+{
+    struct node_threads *node = &((struct node_threads *)context)[i];
+    node->rc = napi_make_threaded(node->ns, node->interfaces, node->count, NAPI_AUTO, &node->err);
+}
+
+// Adds the threads of a node to those of its party. Frees the rest.
+static int take_node_threads(struct testbed *testbed, struct node_threads *node, struct error *err)
+{
+    for (size_t i = 0; i < node->count; i++) {
+        if (node->rc == 0 && node->host) {
+            add_host_tasks(testbed, &node->interfaces[i]);
+        } else if (node->rc == 0) {
+            add_tester_tasks(testbed, &node->interfaces[i]);
+        }
+        free(node->interfaces[i].threads);
+    }
+    free(node->interfaces);
+    free(node->names);
+    error_move(err, &node->err);
+    return node->rc;
+}
+
+// All nodes at the same time: most of the time is spent waiting for the kernel's new threads.
 int testbed_make_threads(struct testbed *testbed, struct error *err)
 {
     // A source that only sends needs no threads.
     bool both = testbed->plan->path_count > testbed->plan->scenario->network_count;
+    struct node_threads *nodes = memory_new_array(struct node_threads, testbed->plan->node_count);
+    size_t count = 0;
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < testbed->plan->node_count; i++) {
+    for (size_t i = 0; i < testbed->plan->node_count; i++) {
         enum node_kind kind = testbed->plan->nodes[i].kind;
         if (kind == NODE_HOST || kind == NODE_SINK || (kind == NODE_SOURCE && both)) {
-            rc = thread_node(testbed, i, err);
+            gather_interfaces(testbed, i, &nodes[count++]);
         }
     }
+    thread_each(count, count, make_node_threaded, nodes);
+    for (size_t i = 0; i < count; i++) {
+        int taken = take_node_threads(testbed, &nodes[i], rc < 0 ? NULL : err);
+        rc = rc < 0 ? rc : taken;
+    }
+    free(nodes);
     return rc;
 }
 
