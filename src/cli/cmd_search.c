@@ -20,7 +20,7 @@
 #include "scenario/profile.h"
 
 #define GOALS_MOST   8U
-#define SERIES_KINDS "latency, loss, recovery and reset"
+#define SERIES_KINDS "latency, loss, recovery, reset and rfc2544"
 
 #define TRIAL_SHORTEST_NS (100U * NS_PER_MS)
 #define TRIAL_LONGEST_NS  (3600U * NS_PER_S)
@@ -149,7 +149,8 @@ static int list_goals(const struct search_values *asked, enum found_kind of, str
 
 static bool kind_is_series(enum found_kind of)
 {
-    return of == FOUND_LATENCY || of == FOUND_LOSS || of == FOUND_RECOVERY || of == FOUND_RESET;
+    return of == FOUND_LATENCY || of == FOUND_LOSS || of == FOUND_RECOVERY || of == FOUND_RESET ||
+           of == FOUND_RFC2544;
 }
 
 static int parse_at(const struct search_values *asked, struct job *job, struct error *err)
@@ -248,6 +249,13 @@ static int check_kind(const struct job *job, struct scenario *scenario, struct e
                           "--of recovery: the engine %s cannot send a load that changes in time; "
                           "use --engine packet",
                           engine);
+    }
+    if (job->of == FOUND_RFC2544 && (scenario_engine(engine)->can & ENGINE_FORMS) == 0) {
+        return fail_input(
+            err,
+            "--of rfc2544: the engine %s cannot send bursts, and loads that change in "
+            "time; use --engine packet",
+            engine);
     }
     if (job->of == FOUND_RESET && (scenario_engine(engine)->can & ENGINE_FORMS) == 0) {
         return fail_input(err,
@@ -365,21 +373,24 @@ const struct command command_search = {
     .name = "search",
     .operands = "SCENARIO",
     .summary = "Find throughput and partial drop rates (RFC 9971)",
-    .details = "Finds, for each topology, length and network of a scenario, the loads between\n"
-               "which loss begins to exceed each goal's loss ratio: 0 is the throughput, more a\n"
-               "partial drop rate. A goal is\n" GOAL_NAMES ".\n"
-               "With --of cap, finds the smallest CPU cap of each router whose loss at the rate\n"
-               "--at stays within that ratio, to a percentage point. With --of burst, finds the\n"
-               "longest burst at that rate, and the time of the buffer (RFC 9004).\n"
-               "The other tests of RFC 2544 search for the throughput, or take --at for it: with\n"
-               "--of latency the delay at 50, 90 and 100 % of it; with --of loss the loss at\n"
-               "twice that rate (or at --at) and in steps of 10 % below; with --of recovery how\n"
-               "long packets are lost after an overload of 110 % is halved; with --of reset how\n"
-               "long they are lost while each router is rebooted. --goal rfc2544 takes\n"
-               "trials as long as the RFC's, --goal quick short ones.\n"
-               "All goals share the trials. Every trial becomes a point in the folder of\n"
-               "results. Results without two narrow bounds are marked as irregular. Exit status\n"
-               "4 if the machine disturbed a search until it gave up.",
+    .details =
+        "Finds, for each topology, length and network of a scenario, the loads between\n"
+        "which loss begins to exceed each goal's loss ratio: 0 is the throughput, more a\n"
+        "partial drop rate. A goal is\n" GOAL_NAMES ".\n"
+        "With --of cap, finds the smallest CPU cap of each router whose loss at the rate\n"
+        "--at stays within that ratio, to a percentage point. With --of burst, finds the\n"
+        "longest burst at that rate, and the time of the buffer (RFC 9004).\n"
+        "The other tests of RFC 2544 search for the throughput, or take --at for it: with\n"
+        "--of latency the delay at 50, 90 and 100 % of it; with --of loss the loss at\n"
+        "twice that rate (or at --at) and in steps of 10 % below; with --of recovery how\n"
+        "long packets are lost after an overload of 110 % is halved; with --of reset how\n"
+        "long they are lost while each router is rebooted; with --of rfc2544 all of these and\n"
+        "bursts, where --at is the rate of the medium (twice the throughput). --goal rfc2544 "
+        "takes\n"
+        "trials as long as the RFC's, --goal quick short ones.\n"
+        "All goals share the trials. Every trial becomes a point in the folder of\n"
+        "results. Results without two narrow bounds are marked as irregular. Exit status\n"
+        "4 if the machine disturbed a search until it gave up.",
     .options = search_options,
     .values_size = sizeof(struct search_values),
     .run = search_run,

@@ -341,7 +341,7 @@ static int write_recovery_row(struct writer *writer, const struct found *found, 
         [RECOVERY_AFTER] = VALUE_REAL(found->after_pps),
         [RECOVERY_TIME] = VALUE_TEXT(span),
         [RECOVERY_LONGEST] = VALUE_REAL(time->measured ? time->longest_ns / 1e6 : (double)NAN),
-        [RECOVERY_LOST] = VALUE_INTEGER(found->lost_after),
+        [RECOVERY_LOST] = time->measured ? VALUE_INTEGER(found->lost_after) : VALUE_ABSENT,
         [RECOVERY_RESULT] = VALUE_TEXT(result),
     };
     return writer_row(writer, row, err);

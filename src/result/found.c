@@ -9,9 +9,9 @@
 #include "result/json_text.h"
 
 static const char *const kind_names[] = {
-    [FOUND_RATE] = "rate",       [FOUND_CAP] = "cap",   [FOUND_BURST] = "burst",
-    [FOUND_LATENCY] = "latency", [FOUND_LOSS] = "loss", [FOUND_RECOVERY] = "recovery",
-    [FOUND_RESET] = "reset"};
+    [FOUND_RATE] = "rate",       [FOUND_CAP] = "cap",        [FOUND_BURST] = "burst",
+    [FOUND_LATENCY] = "latency", [FOUND_LOSS] = "loss",      [FOUND_RECOVERY] = "recovery",
+    [FOUND_RESET] = "reset",     [FOUND_RFC2544] = "rfc2544"};
 #define KIND_COUNT (sizeof kind_names / sizeof kind_names[0])
 
 int found_kind_from_name(const char *name, enum found_kind *ret)

@@ -18,9 +18,10 @@ enum found_kind {
     FOUND_LATENCY,
     FOUND_LOSS,
     FOUND_RECOVERY,
-    FOUND_RESET
+    FOUND_RESET,
+    FOUND_RFC2544, // all of them; no row
 };
-#define FOUND_KINDS "rate, cap, burst, latency, loss, recovery or reset"
+#define FOUND_KINDS "rate, cap, burst, latency, loss, recovery, reset or rfc2544"
 // 0 and the kind of that name, or -EINVAL.
 int found_kind_from_name(const char *name, enum found_kind *ret);
 const char *found_kind_name(enum found_kind kind);

@@ -19,6 +19,7 @@
 #include "search/throughput.h"
 
 #define BURST_PAUSE_NS  (200U * NS_PER_MS) // between bursts, so that buffers are empty
+#define BURST_RATE      2.0                // times the throughput, if no rate is given
 #define SETTLING_NS     (200U * NS_PER_MS) // of a load, after a cap was changed
 #define TRIALS_EXPECTED 30U                // of one topology and length, for the progress
 
@@ -261,6 +262,48 @@ static int find_series(struct finding *finding, struct error *err)
     return rc < 0 ? rc : find_run_series(finding, job->of, err);
 }
 
+// Whether routers are rebooted at the present length: RFC 2544 does it at the smallest one.
+static bool length_is_reset(const struct finding *finding)
+{
+    const struct scenario_traffic *traffic = &finding->state->job->scenario->traffic;
+    for (size_t i = 0; i < traffic->length_count; i++) {
+        if (traffic->lengths[i] < finding->length) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Bursts at the job's rate, or at twice the throughput.
+static int find_rfc2544_bursts(struct finding *finding, struct error *err)
+{
+    double given = find_offered_pps(finding);
+    double throughput = find_least_throughput(finding);
+    struct search_goal goal = finding->throughput;
+    goal.rule = RULE_SEQUENTIAL;
+    finding->at_pps = given > 0.0 ? given : BURST_RATE * throughput;
+    int rc = isnan(finding->at_pps) ? 0 : find_one(finding, FOUND_BURST, &goal, 1, err);
+    finding->at_pps = 0.0;
+    return rc;
+}
+
+// All tests of RFC 2544, section 26, in its order.
+static int find_rfc2544(struct finding *finding, struct error *err)
+{
+    bool direct = keeper_topology(&finding->keeper, finding->place) == TOPOLOGY_DIRECT;
+    finding->throughput = finding->state->job->goals[0];
+    int rc;
+    if ((rc = find_throughput(finding, err)) < 0 ||
+        (rc = find_run_series(finding, FOUND_LATENCY, err)) < 0 ||
+        (rc = find_run_series(finding, FOUND_LOSS, err)) < 0 ||
+        (rc = find_rfc2544_bursts(finding, err)) < 0 ||
+        (rc = find_run_series(finding, FOUND_RECOVERY, err)) < 0 || direct ||
+        !length_is_reset(finding)) {
+        return rc;
+    }
+    return find_run_series(finding, FOUND_RESET, err);
+}
+
 static int find_place(struct finding *finding, struct error *err)
 {
     const struct job *job = finding->state->job;
@@ -274,27 +317,21 @@ static int find_place(struct finding *finding, struct error *err)
     case FOUND_LATENCY:
     case FOUND_LOSS:
     case FOUND_RECOVERY:
-    case FOUND_RESET:
         return find_series(finding, err);
+    case FOUND_RESET:
+        return length_is_reset(finding) ? find_series(finding, err) : 0;
+    case FOUND_RFC2544:
+        return find_rfc2544(finding, err);
     }
     return find_one(finding, job->of, job->goals, job->goal_count, err);
 }
 
 static int find_all(struct finding *finding, struct error *err)
 {
-    const struct job *job = finding->state->job;
-    const struct scenario *scenario = job->scenario;
+    const struct scenario *scenario = finding->state->job->scenario;
     size_t lengths = scenario->traffic.length_count;
-    unsigned shortest = scenario->traffic.lengths[0];
-    for (size_t i = 1; i < lengths; i++) {
-        shortest =
-            scenario->traffic.lengths[i] < shortest ? scenario->traffic.lengths[i] : shortest;
-    }
     for (unsigned place = 0; place < scenario->topology_count; place++) {
         for (size_t i = 0; i < lengths; i++) {
-            if (job->of == FOUND_RESET && scenario->traffic.lengths[i] != shortest) {
-                continue; // RFC 2544 resets at the smallest length
-            }
             finding->place = place;
             finding->length = scenario->traffic.lengths[i];
             int rc = find_place(finding, err);

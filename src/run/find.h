@@ -20,6 +20,7 @@ struct finding {
     const struct search_goal *goals;
     size_t goal_count;
     struct search_goal throughput; // goal of that one
+    double at_pps;                 // instead of the job's rate `at`; 0 = that one
     double *throughput_pps;        // by stream: the largest load without loss; NaN = unknown
     size_t *routers;               // by stream, of a search for caps
     unsigned *caps;                // by router: caps set on the bench; 0 = none
@@ -61,6 +62,8 @@ void find_note_results(const struct finding *finding);
 // Runs the series of a kind at the present topology and length, and adds its rows to the job's
 // results. finding->throughput_pps has the throughput.
 int find_run_series(struct finding *finding, enum found_kind of, struct error *err);
+// The smallest throughput of all networks, which are loaded alike; NaN = one is unknown.
+double find_least_throughput(const struct finding *finding);
 // Collects the figures of a trial that was reported to the search of a series.
 void find_collect(struct finding *finding, const struct load *load, const struct point *point);
 

@@ -23,6 +23,9 @@ static const struct scale machine_scale = {50.0, 1000.0};
 double find_offered_pps(const struct finding *finding)
 {
     const struct job *job = finding->state->job;
+    if (finding->at_pps > 0.0) {
+        return finding->at_pps;
+    }
     return scenario_profile_pps(&job->at,
                                 scenario_mean_length(&job->scenario->traffic, finding->length));
 }

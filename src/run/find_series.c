@@ -292,8 +292,7 @@ static void note_series(const struct finding *finding)
     }
 }
 
-// All networks are loaded alike: none may exceed its throughput.
-static double least_throughput(const struct finding *finding)
+double find_least_throughput(const struct finding *finding)
 {
     double least = (double)NAN;
     for (size_t n = 0; n < finding->network_count; n++) {
@@ -337,7 +336,7 @@ static bool some_are_out(const struct series_run *run)
 
 int find_run_series(struct finding *finding, enum found_kind of, struct error *err)
 {
-    struct series_run run = {.throughput_pps = least_throughput(finding)};
+    struct series_run run = {.throughput_pps = find_least_throughput(finding)};
     const size_t routers = of == FOUND_RESET ? finding->state->job->scenario->router_count : 1;
     int rc = 0;
     finding->of = of;

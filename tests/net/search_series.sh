@@ -5,7 +5,7 @@
 # Noise loses more packets, never fewer: no row may show less loss than the policer takes.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 40
+plan 43
 
 cat >"$T/series.yaml" <<'END'
 name: series
@@ -21,6 +21,7 @@ ok "a series has no loads apart" refused --of latency --apart
 ok "  and no load of 0" refused --of loss --at 0
 ok "  and no trials of no length" refused --of loss --duration "10 ms"
 ok "  and no reset without a router" refused --of reset --at 2000 --topology direct
+ok "  and not all tests with an engine that has no bursts" refused --of rfc2544 --engine iperf3
 ok "recovery requires an engine that changes its load" refused --of recovery --at 2000 --engine iperf3
 
 police() {
@@ -116,4 +117,13 @@ ok "  the losses are those of that time at least" holds reset \
     'all(.unsent > 0 or .outage_by_loss_ns >= .outage_ns.low - 1e6) and all(.lost > 0 and .lost < .tx)'
 is "  rows have documented keys only" "$(sorted reset)" \
     "$(documented longest_ns outage_by_loss_ns outage_ns over resolution_ns router shortest_ns)"
-ok "  nothing is left" [ -z "$(ls /run/vrbench/*.json 2>/dev/null)" ]
+
+# --- all of them ---------------------------------------------------------------------------------
+
+"$VRBENCH" search "$T/series.yaml" --topology dedicated --of rfc2544 --goal quick --at 2000 --trials 1 \
+    --duration "200 ms" --time-limit 1 --json -o "$T/all.d" >"$T/all" 2>"$T/run.err" &
+run_pid=$!
+end_run
+is "--of rfc2544 succeeds" "$run_status" 0 || sed 's/^/# /' "$T/run.err" "$T/all"
+is "  with the rows of all tests" "$(jq -r 'map(.of) | unique | join(" ")' "$T/all")" "burst latency loss rate recovery reset"
+ok "nothing is left" [ -z "$(ls /run/vrbench/*.json 2>/dev/null)" ]
