@@ -22,8 +22,9 @@
 #define QUOTA_PERIOD_US      10000U
 #define QUOTA_MIN_US         1000U // kernel: min_cfs_quota_period
 #define TASKS_TEXT_MAX       (4U << 20)
-#define READY_WITHIN_NS      (2U * NS_PER_S)
+#define READY_WITHIN_NS      (20U * NS_PER_S) // on a machine whose CPUs are taken by others
 #define READY_STEP_NS        (100U * NS_PER_US)
+#define READY_STEP_MAX_NS    (10U * NS_PER_MS)
 #define MAKE_ATTEMPTS        20
 
 bool cgroup_lists(const char *root, const char *file, const char *controller)
@@ -210,8 +211,10 @@ int cgroup_add_task(const struct cgroup_tree *tree, const char *path, pid_t task
     // cgroup_kthread_ready() in kernel/kthread.c.
     uint64_t deadline = clock_monotonic_ns() + READY_WITHIN_NS;
     int rc = file_write(file, number, err);
+    uint64_t step_ns = READY_STEP_NS;
     while (rc == -EINVAL && clock_monotonic_ns() < deadline) {
-        clock_sleep(READY_STEP_NS);
+        clock_sleep(step_ns);
+        step_ns = 2 * step_ns < READY_STEP_MAX_NS ? 2 * step_ns : READY_STEP_MAX_NS;
         rc = file_write(file, number, err);
     }
     if (rc == 0) {
