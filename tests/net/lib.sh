@@ -404,15 +404,15 @@ owner() { cat /run/vrbench/owner; }
 # network, and the sink answers.
 reaches() { vrbench console two/source -- ping -q -c 1 -W 2 "198.19.$1.2"; }
 cut_off() { ! vrbench console two/source -- ping -q -c 2 -W 1 -i 0.2 "198.19.$1.2"; }
-# lost FILE — packets that pings lost.
-lost() { awk '/packets transmitted/ { n += $1 - $4; known = 1 } END { if (known) print n }' "$1"; }
+# lost FILE — packets that a ping lost.
+lost() { awk '/packets transmitted/ { print $1 - $4 }' "$1"; }
 
-# end_inside PROCESS — ends the program that a `"$VRBENCH" console ...` in the background started, whether it is
-# a child of the console or has taken its place, and waits for the console.
+# end_inside PROCESS [SIGNAL] — ends by that signal (TERM) the program that a `"$VRBENCH" console ...` in the
+# background started, whether it is a child of the console or has taken its place, and waits for the console.
 end_inside() {
     inside=$(descendants "$1")
     # shellcheck disable=SC2086 # a list of processes
-    kill ${inside:-$1}
+    kill -s "${2:-TERM}" ${inside:-$1}
     wait "$1" 2>/dev/null
 }
 descendants() {

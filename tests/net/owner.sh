@@ -70,10 +70,7 @@ pkill -P $measuring
 wait_for 20 fails locked
 ok "a cap is set" vrbench cpu r2t3 --cap 40
 cap_holds() { [ "$(vrbench cpu r2t3 --json | jq '.[0].cap_percent')" = 40 ]; }
-# Half a second at a time: the last packet of a ping that is interrupted may be under way.
-# shellcheck disable=SC2016 # its own
-"$VRBENCH" console source -- sh -c 'until [ -e "$0" ]; do ping -q -i 0.01 -c 50 -W 10 198.19.1.2; done' \
-    "$T/enough" >"$T/ping" 2>&1 &
+"$VRBENCH" console source -- ping -i 0.01 -w 60 198.19.1.2 >"$T/ping" 2>&1 &
 ping=$!
 for what in "reboot r1t3" "destroy r1t3" "create r1t3" "cpu r1t3 --weight 300" "reboot r1t3" "list"; do
     # shellcheck disable=SC2086 # words
@@ -88,9 +85,13 @@ ok "the cap is held on" cap_holds
 [ "$(vrbench list --json | jq -r '.[] | select(.name == "r1t3") | .state')" = running ] ||
     vrbench create r1t3 >/dev/null
 ok "the router that was worked on can be made again" reaches 0
-: >"$T/enough"
-wait "$ping"
-is "the other router lost no packet" "$(lost "$T/ping")" 0
+end_inside "$ping" INT
+# Those behind the last one that came back may have been under way.
+missing() {
+    awk '/ bytes from .*icmp_seq=/ { sub(/.*icmp_seq=/, ""); n = $1 + 0; count += !seen[n]++; if (n > most) most = n }
+        END { if (count > 0) print most - count }' "$1"
+}
+is "the other router lost no packet" "$(missing "$T/ping")" 0
 is "one owner" "$(owners)" 1
 
 # A stop of the command ends what it asked for, with status 130; what stands stays.
@@ -124,7 +125,7 @@ ok "  and harms nothing" vrbench list
 is "  no other user may connect" "$(stat -c %a /run/vrbench/owner.sock)" 600
 
 # A run at work is listed, and not touched.
-sed 's/pps: \[[0-9]*\] }/pps: [1000] }, duration: 3 s/; s/^name: two/name: running/' "$T/two.yaml" \
+sed 's/pps: \[[0-9]*\] }/pps: [1000] }, duration: 1 s/; s/^name: two/name: running/' "$T/two.yaml" \
     >"$T/running.yaml"
 vrbench run "$T/running.yaml" -o "$T/run" >"$T/run.log" 2>&1 &
 run=$!
