@@ -193,7 +193,7 @@ function figuresSection(figures) {
                           src: `data:image/svg+xml;base64,${figure.svg}`,
                           alt: `${figure.name}: the same figures as in the tables`,
                       }),
-                      element("figcaption.soft", {}, `figures/${figure.name}.svg, .png, .gp`),
+                      element("figcaption.soft", {}, `figures/${figure.name}.svg, .png, .pdf, .gp`),
                   ),
               ),
           );

@@ -194,6 +194,7 @@ function downloadsSection(run) {
                       {},
                       `${figures.length} figures for print, in the folder figures/`,
                   ),
+                  element("p", {}, element("a", { href: "figures/index.html" }, "All figures on a page")),
                   element(
                       "ul",
                       {},
@@ -202,7 +203,7 @@ function downloadsSection(run) {
                               "li",
                               {},
                               `${name}: `,
-                              ["svg", "png", "gp"].flatMap((kind) => [
+                              ["svg", "png", "pdf", "gp"].flatMap((kind) => [
                                   element(
                                       "a",
                                       { href: `figures/${name}.${kind}` },
@@ -217,7 +218,7 @@ function downloadsSection(run) {
             : element(
                   "p.soft",
                   {},
-                  "vrbench report creates figures for print (SVG, PNG and their gnuplot scripts).",
+                  "vrbench report creates figures for print (SVG, PNG, PDF and their gnuplot scripts).",
               ),
     );
 }

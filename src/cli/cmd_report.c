@@ -9,10 +9,16 @@
 #include "report/whole.h"
 
 struct report_values {
+    const char *style;
     bool json;
 };
 
 static const struct option_row report_options[] = {
+    {.name = "style",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct report_values, style),
+     .argument = "STYLE",
+     .help = "figures for the screen (default), or for a paper: 8.5 cm, 8 pt, no title"},
     {.name = "json",
      .type = OPTION_FLAG,
      .offset = offsetof(struct report_values, json),
@@ -29,7 +35,9 @@ static int report_run(void *values, const struct text_list *operands, struct err
     const char *folder = operands->items[0];
     size_t runs = 0;
     size_t figures = 0;
-    int rc = report_write_whole(folder, &runs, &figures, err);
+    enum figure_style style = FIGURE_STYLE_SCREEN;
+    int rc = asked->style == NULL ? 0 : figure_style_parse(asked->style, &style, err);
+    rc = rc < 0 ? rc : report_write_whole(folder, style, &runs, &figures, err);
     if (rc < 0) {
         return rc;
     }
@@ -48,8 +56,8 @@ const struct command command_report = {
     .summary = "Create report and figures from results",
     .details = "Reads the record in DIR (run.json and points.jsonl, or reproduce.json and its\n"
                "runs) and writes points.csv, report.xlsx, report.html (self-contained) and\n"
-               "figures/: SVG and PNG with their gnuplot scripts and data. Requires gnuplot;\n"
-               "does not require root.",
+               "figures/: SVG, PNG and PDF with their gnuplot scripts and data, and an\n"
+               "index.html. Requires gnuplot; does not require root.",
     .options = report_options,
     .values_size = sizeof(struct report_values),
     .run = report_run,

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "report/figure_columns.h"
+#include "report/figure_style.h"
 #include "report/reproduction.h"
 
 // Okabe and Ito's, and markers that differ in shape, as in figure_script.c.
@@ -131,21 +132,9 @@ static void put_head(FILE *out, const struct comparison *comparison, const char 
                      const struct graph *graph, const char *name, const char *data)
 {
     _cleanup_free_ char *title = figure_safe_text(scenario);
-    fprintf(out,
-            "# Created by vrbench. To redraw the figure after a change, run in this folder:\n"
-            "#     gnuplot THIS-FILE\n"
-            "reset session\n"
-            "set encoding utf8\n"
-            "set datafile separator tab\n"
-            "set datafile missing NaN\n"
-            "set title '%s — %s' noenhanced\n"
-            "set border 3 lw 1\n"
-            "set tics nomirror out\n"
-            "set grid lc rgb '#C4C4C4' lw 0.6\n"
-            "set key outside bottom center horizontal height 1 noenhanced\n"
-            "set ylabel '%s'\n"
-            "set logscale y\n",
-            title, graph->title, graph->label);
+    _cleanup_free_ char *whole = text_format("%s — %s", title, graph->title);
+    figure_style_begin(out, FIGURE_STYLE_SCREEN, whole);
+    fprintf(out, "set ylabel '%s'\nset logscale y\n", graph->label);
     size_t place = 0;
     fputs("set xtics rotate by -35 (", out);
     for (size_t i = 0; i < comparison->row_count; i++) {
@@ -159,10 +148,9 @@ static void put_head(FILE *out, const struct comparison *comparison, const char 
     fprintf(out,
             ") noenhanced\n"
             "set xrange [0.5:%zu.5]\n"
-            "data = '%s'\n"
-            "set terminal svg size 900,575 dynamic font 'sans-serif,13' background rgb '#FFFFFF'\n"
-            "set output '%s.svg'\n",
-            place, data, name);
+            "data = '%s'\n",
+            place, data);
+    figure_style_set_svg(out, FIGURE_STYLE_SCREEN, name);
 }
 
 // Plots one side's points of a column. Returns whether it has any.
@@ -202,10 +190,7 @@ static char *script_of(const struct comparison *comparison, const char *scenario
         first = !put_series(out, comparison, scenario, graph, side, false, first) && first;
         first = !put_series(out, comparison, scenario, graph, side, true, first) && first;
     }
-    fprintf(out,
-            "\nset output '%s.png'\nset terminal pngcairo size 1800,1150 font 'Sans,24' "
-            "linewidth 2 pointscale 2 background rgb '#FFFFFF'\nreplot\nunset output\n",
-            name);
+    figure_style_finish(out, FIGURE_STYLE_SCREEN, name);
     fclose(out);
     if (first) {
         free(text);

@@ -37,6 +37,10 @@ FIGURE(host_ns, step->host_ns)
 FIGURE(router_ns, step->router_ns[at])
 FIGURE(all_ns, step->ns_per_packet)
 FIGURE(lost_at, step->place_loss[at] * 100)
+FIGURE(received_low, step->network_forwarded_span[at].low)
+FIGURE(received_high, step->network_forwarded_span[at].high)
+FIGURE(loss_low, step->network_loss_span[at].low * 100)
+FIGURE(loss_high, step->network_loss_span[at].high * 100)
 
 enum times { ONCE, A_NETWORK, A_ROUTER, A_PLACE };
 static const struct {
@@ -61,6 +65,10 @@ static const struct {
     [FIGURE_ROUTER_NS] = {"CPU time (ns per packet)", router_ns, A_ROUTER},
     [FIGURE_ALL_NS] = {"CPU time of host and routers (ns per packet)", all_ns, ONCE},
     [FIGURE_PLACE_LOSS] = {"lost here (% of transmitted)", lost_at, A_PLACE},
+    [FIGURE_RECEIVED_LOW] = {"received, interval from (packets/s)", received_low, A_NETWORK},
+    [FIGURE_RECEIVED_HIGH] = {"received, interval to (packets/s)", received_high, A_NETWORK},
+    [FIGURE_LOSS_LOW] = {"frame loss, interval from (%)", loss_low, A_NETWORK},
+    [FIGURE_LOSS_HIGH] = {"frame loss, interval to (%)", loss_high, A_NETWORK},
 };
 
 size_t figure_column_count(const struct sweep *sweep, enum figure_column kind)
@@ -98,6 +106,12 @@ size_t figure_column_at(const struct sweep *sweep, enum figure_column kind, size
         column += figure_column_count(sweep, before);
     }
     return column;
+}
+
+double figure_column_value(const struct sweep *sweep, size_t step, enum figure_column kind,
+                           size_t at)
+{
+    return kinds[kind].of(sweep, &sweep->steps[step], at);
 }
 
 double figure_column_most(const struct sweep *sweep, enum figure_column kind, size_t at,

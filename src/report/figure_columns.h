@@ -34,6 +34,11 @@ enum figure_column {
     FIGURE_ROUTER_NS,
     FIGURE_ALL_NS,
     FIGURE_PLACE_LOSS, // percent of what was sent
+    // Interval of the median over the repeats, of each network.
+    FIGURE_RECEIVED_LOW, // packets/s
+    FIGURE_RECEIVED_HIGH,
+    FIGURE_LOSS_LOW, // percent of what was sent
+    FIGURE_LOSS_HIGH,
     FIGURE_COLUMN_KINDS
 };
 
@@ -41,6 +46,9 @@ enum figure_column {
 size_t figure_column_count(const struct sweep *sweep, enum figure_column kind);
 // Number of a column in the file, from 1.
 size_t figure_column_at(const struct sweep *sweep, enum figure_column kind, size_t at);
+// Value of a column at a load, by the number of the step.
+double figure_column_value(const struct sweep *sweep, size_t step, enum figure_column kind,
+                           size_t at);
 // Greatest value of a column among the valid points, or among all points; NaN if it has none.
 double figure_column_most(const struct sweep *sweep, enum figure_column kind, size_t at,
                           bool invalid_too);

@@ -44,30 +44,20 @@ struct script {
     char *text;
     size_t length;
     const struct sweep *sweep;
+    enum figure_style style;
     double thousand; // divisor of rates
     size_t series;   // number of drawn curves
     bool clauses;    // the plot command is not empty
     bool invalid;    // the key already explains the crosses
 };
 
-static void begin(struct script *script, const char *title, const char *data)
+static void begin(struct script *script, enum figure_style style, const char *title,
+                  const char *data)
 {
-    *script = (struct script){.thousand = 1000};
+    *script = (struct script){.thousand = 1000, .style = style};
     script->out = open_memstream(&script->text, &script->length);
     _cleanup_free_ char *safe = figure_safe_text(title);
-    fprintf(script->out,
-            "# Created by vrbench. To redraw the figure after a change, run in this folder:\n"
-            "#     gnuplot THIS-FILE\n"
-            "reset session\n"
-            "set encoding utf8\n"
-            "set datafile separator tab\n"
-            "set datafile missing NaN\n"
-            "set title '%s' noenhanced\n"
-            "set border 3 lw 1\n"
-            "set tics nomirror out\n"
-            "set grid lc rgb '#C4C4C4' lw 0.6\n"
-            "set key outside bottom center horizontal height 1 noenhanced\n",
-            safe);
+    figure_style_begin(script->out, style, safe);
     if (data != NULL) {
         fprintf(script->out, "data = '%s'\n", data);
     }
@@ -106,11 +96,26 @@ struct curve {
     enum figure_column x, y;
     size_t x_at, y_at;
     bool rate, right; // Y is a rate; Y belongs to the right-hand axis
+    // Columns of the interval of Y over the repeats; FIGURE_REQUESTED = none.
+    enum figure_column low, high;
     size_t colour;
     const char *title;
 };
 
-// Draws a curve through the valid points, and crosses in its colour for the invalid ones.
+// Whether any load has different values in its repeats.
+static bool has_interval(const struct sweep *sweep, const struct curve *curve)
+{
+    for (size_t i = 0; i < sweep->step_count; i++) {
+        if (figure_column_value(sweep, i, curve->low, curve->y_at) <
+            figure_column_value(sweep, i, curve->high, curve->y_at)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Draws a curve through the valid points with the intervals of the repeats, and crosses in its
+// colour for the invalid ones.
 static void put_curve(struct script *script, const struct curve *curve)
 {
     const struct sweep *sweep = script->sweep;
@@ -133,6 +138,15 @@ static void put_curve(struct script *script, const struct curve *curve)
                 columns, colour, curve->right ? 2 + n % 4 : 1 + n % 5, curve->right ? "1.4" : "2",
                 (curve->right ? open_ones : filled)[n % MARKER_COUNT], title);
     }
+    if (valid && curve->low != FIGURE_REQUESTED && has_interval(sweep, curve)) {
+        const char *unit = curve->rate ? "/unit" : "";
+        next_clause(script);
+        fprintf(script->out,
+                "data index 0 using ($%zu/unit):($%zu%s):($%zu%s):($%zu%s) with yerrorbars "
+                "lc rgb '%s' lw 1 ps 0 notitle",
+                x, y, unit, figure_column_at(sweep, curve->low, curve->y_at), unit,
+                figure_column_at(sweep, curve->high, curve->y_at), unit, colour);
+    }
     if (sweep->invalid > 0) {
         next_clause(script);
         fprintf(script->out, "data index 1 %s with points lc rgb '%s' pt 2 ps 1.2 lw 1.5 notitle",
@@ -146,28 +160,16 @@ static void put_curve(struct script *script, const struct curve *curve)
     }
 }
 
-// Completes the script with both output formats; NULL if it plots nothing.
+// Completes the script with the other output formats; NULL if it plots nothing.
 static char *finish(struct script *script, const char *name)
 {
-    fprintf(script->out,
-            "\nset output '%s.png'\nset terminal pngcairo size 1800,1150 font 'Sans,24' "
-            "linewidth 2 pointscale 2 background rgb '#FFFFFF'\nreplot\n"
-            "unset output\n",
-            name);
+    figure_style_finish(script->out, script->style, name);
     fclose(script->out);
     if (!script->clauses) {
         free(script->text);
         return NULL;
     }
     return script->text;
-}
-
-static void set_svg(const struct script *script, const char *name)
-{
-    fprintf(script->out,
-            "set terminal svg size 900,575 dynamic font 'sans-serif,13' background rgb '#FFFFFF'\n"
-            "set output '%s.svg'\n",
-            name);
 }
 
 static void put_ideal(struct script *script)
@@ -186,6 +188,8 @@ static void put_received(struct script *script)
                                           .y = FIGURE_NETWORK_RECEIVED,
                                           .y_at = i,
                                           .rate = true,
+                                          .low = FIGURE_RECEIVED_LOW,
+                                          .high = FIGURE_RECEIVED_HIGH,
                                           .colour = i,
                                           .title = title});
     }
@@ -227,6 +231,8 @@ static void put_loss(struct script *script)
                                           .x_at = i,
                                           .y = FIGURE_NETWORK_LOSS,
                                           .y_at = i,
+                                          .low = FIGURE_LOSS_LOW,
+                                          .high = FIGURE_LOSS_HIGH,
                                           .colour = i,
                                           .title = sweep->networks[i]});
     }
@@ -330,8 +336,8 @@ static void set_axes(struct script *script, enum figure_graph graph)
     }
 }
 
-char *figure_script(const struct sweep *sweep, enum figure_graph graph, const char *name,
-                    const char *data)
+char *figure_script(const struct sweep *sweep, enum figure_graph graph, enum figure_style style,
+                    const char *name, const char *data)
 {
     static const char *const words[GRAPH_COUNT] = {
         [GRAPH_RECEIVED] = "received against transmitted packets",
@@ -344,10 +350,10 @@ char *figure_script(const struct sweep *sweep, enum figure_graph graph, const ch
     _cleanup_free_ char *of = words_sweep_title(sweep);
     _cleanup_free_ char *title = text_format("%s — %s", of, words[graph]);
     struct script script;
-    begin(&script, title, data);
+    begin(&script, style, title, data);
     script.sweep = sweep;
     set_axes(&script, graph);
-    set_svg(&script, name);
+    figure_style_set_svg(script.out, style, name);
     switch (graph) {
     case GRAPH_RECEIVED:
         put_received(&script);
@@ -373,14 +379,14 @@ char *figure_script(const struct sweep *sweep, enum figure_graph graph, const ch
 }
 
 char *figure_script_topologies(const struct sweep *const *sweeps, const char *const *data,
-                               size_t count, const char *name)
+                               size_t count, enum figure_style style, const char *name)
 {
     const struct point *first = sweeps[0]->first;
     _cleanup_free_ char *length = words_length(first);
     _cleanup_free_ char *title = text_format("%s (%s, %s): all topologies, %s", first->scenario,
                                              first->platform, first->engine, length);
     struct script script;
-    begin(&script, title, NULL);
+    begin(&script, style, title, NULL);
     double most = (double)NAN;
     for (size_t i = 0; i < count; i++) {
         most = fmax(most, most_of(sweeps[i], FIGURE_SENT));
@@ -389,7 +395,7 @@ char *figure_script_topologies(const struct sweep *const *sweeps, const char *co
     bool several = sweeps[0]->network_count > 1;
     set_rate_label(&script, 'x', several ? "Transmitted, all networks" : "Transmitted");
     set_rate_label(&script, 'y', several ? "Received, all networks" : "Received");
-    set_svg(&script, name);
+    figure_style_set_svg(script.out, style, name);
     for (size_t i = 0; i < count; i++) {
         const struct sweep *sweep = sweeps[i];
         if (isfinite(figure_column_most(sweep, FIGURE_RECEIVED, 0, false))) {

@@ -2,7 +2,9 @@
 // report/figures — see figures.h.
 #include "report/figures.h"
 
+#include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +22,7 @@
 // Files being written.
 struct files {
     const char *folder;
+    enum figure_style style;
     char **names; // of the figures
     size_t count;
 };
@@ -84,7 +87,7 @@ static int write_sweep(struct files *files, const struct sweep *sweep, const cha
     int rc = write_file(files, name, "dat", data, err);
     for (enum figure_graph graph = 0; rc == 0 && graph < GRAPH_COUNT; graph++) {
         char *of = text_format("%s_%s", name, figure_graph_name(graph));
-        rc = add_figure(files, of, figure_script(sweep, graph, of, data_name), err);
+        rc = add_figure(files, of, figure_script(sweep, graph, files->style, of, data_name), err);
     }
     return rc;
 }
@@ -108,7 +111,8 @@ static int write_topologies(struct files *files, const struct sweep *sweeps, siz
     int rc = 0;
     if (found > 1) {
         char *name = name_sweep(sweeps, i, "all-topologies");
-        rc = add_figure(files, name, figure_script_topologies(beside, data, found, name), err);
+        rc = add_figure(files, name,
+                        figure_script_topologies(beside, data, found, files->style, name), err);
     }
     for (size_t k = 0; k < found; k++) {
         free((char *)data[k]);
@@ -117,13 +121,14 @@ static int write_topologies(struct files *files, const struct sweep *sweeps, siz
 }
 
 int figures_write_scripts(const char *figures_folder, const struct point_list *points,
-                          char ***ret_names, size_t *ret_count, struct error *err)
+                          enum figure_style style, char ***ret_names, size_t *ret_count,
+                          struct error *err)
 {
     int rc = file_make_dirs(figures_folder, err);
     if (rc < 0) {
         return rc;
     }
-    struct files files = {.folder = figures_folder};
+    struct files files = {.folder = figures_folder, .style = style};
     struct sweep *sweeps;
     size_t count = sweeps_compute(points, &sweeps);
     sweeps_thin(sweeps, count, SWEEP_DRAWN_MOST);
@@ -148,20 +153,57 @@ int figures_write_scripts(const char *figures_folder, const struct point_list *p
     return 0;
 }
 
-int figures_write_run(const char *folder, const struct point_list *points, size_t *count,
-                      struct error *err)
+// A page that shows all figures, with links to their files. Names are safe in HTML.
+static int write_index(const char *folder, char *const *names, size_t count, struct error *err)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    if (out == NULL) {
+        return fail(err, errno, "%s/index.html", folder);
+    }
+    fputs("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+          "<title>Figures</title>\n<style>\n"
+          "body { font: 16px/1.5 sans-serif; margin: 1rem; color: #16191d; background: #ffffff; "
+          "overflow-wrap: anywhere }\n"
+          "main { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fill, "
+          "minmax(min(100%, 26rem), 1fr)) }\n"
+          "figure { margin: 0; break-inside: avoid }\nimg { width: 100%; height: auto }\n"
+          "</style>\n</head>\n<body>\n<h1>Figures</h1>\n"
+          "<p><a href=\"../report.html\">Report</a></p>\n<main>\n",
+          out);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = names[i];
+        fprintf(out,
+                "<figure><img src=\"%s.svg\" alt=\"%s\" loading=\"lazy\"><figcaption>%s: "
+                "<a href=\"%s.svg\">SVG</a> <a href=\"%s.pdf\">PDF</a> <a href=\"%s.png\">PNG</a> "
+                "<a href=\"%s.gp\">gnuplot</a></figcaption></figure>\n",
+                name, name, name, name, name, name, name);
+    }
+    fputs("</main>\n</body>\n</html>\n", out);
+    fclose(out);
+    const struct files files = {.folder = folder};
+    int rc = write_file(&files, "index", "html", text, err);
+    free(text);
+    return rc;
+}
+
+int figures_write_run(const char *folder, const struct point_list *points, enum figure_style style,
+                      size_t *count, struct error *err)
 {
     _cleanup_free_ char *figures = text_format("%s/figures", folder);
     _cleanup_private_folder_ char *place = NULL;
     char **names = NULL;
     size_t written = 0;
     int rc = private_folder_make(&place, err);
-    rc = rc < 0 ? rc : figures_write_scripts(place, points, &names, &written, err);
+    rc = rc < 0 ? rc : figures_write_scripts(place, points, style, &names, &written, err);
     if (rc < 0) {
         return rc;
     }
     // Scripts are useful without gnuplot, too.
     int drawn = gnuplot_run(place, names, written, err);
+    drawn = drawn < 0 || written == 0 ? drawn : write_index(place, names, written, err);
     folders_free(names, written);
     *count += written;
     rc = private_folder_publish(place, figures, drawn < 0 ? NULL : err);
@@ -173,7 +215,7 @@ static int write_run(const char *folder, size_t *count, struct error *err)
     struct point_list points = {NULL, 0};
     int rc = store_read_points(folder, &points, err);
     if (rc == 0) {
-        rc = figures_write_run(folder, &points, count, err);
+        rc = figures_write_run(folder, &points, FIGURE_STYLE_SCREEN, count, err);
         point_list_clear(&points);
     }
     return rc;

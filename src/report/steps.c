@@ -286,6 +286,25 @@ static double *medians(const struct repeats *repeats, figure *of, size_t count)
     return values;
 }
 
+// Intervals of medians over the repeats; NaN if no repeat has the figure.
+static struct span *spans(const struct repeats *repeats, figure *of, size_t count)
+{
+    struct span *list = memory_new_array(struct span, count);
+    _cleanup_free_ struct span *values = memory_new_array(struct span, repeats->count);
+    for (size_t i = 0; i < count; i++) {
+        size_t known = 0;
+        for (size_t k = 0; k < repeats->count; k++) {
+            double value = of(repeats->sweep, repeats->points[k], i);
+            if (isfinite(value)) {
+                values[known++] = (struct span){value, value};
+            }
+        }
+        list[i] = known == 0 ? (struct span){(double)NAN, (double)NAN}
+                             : ranks_of_median(values, known, STEPS_ERROR);
+    }
+    return list;
+}
+
 static struct load_step make_step(const struct repeats *repeats)
 {
     const struct sweep *sweep = repeats->sweep;
@@ -305,6 +324,8 @@ static struct load_step make_step(const struct repeats *repeats)
         .network_offered = medians(repeats, network_offered, sweep->network_count),
         .network_forwarded = medians(repeats, network_forwarded, sweep->network_count),
         .network_loss = medians(repeats, network_loss, sweep->network_count),
+        .network_forwarded_span = spans(repeats, network_forwarded, sweep->network_count),
+        .network_loss_span = spans(repeats, network_loss, sweep->network_count),
         .network_delay_p50 = medians(repeats, network_p50, sweep->network_count),
         .network_delay_p99 = medians(repeats, network_p99, sweep->network_count),
         .network_goodput = medians(repeats, network_goodput, sweep->network_count),
@@ -476,6 +497,8 @@ static void step_clear(struct load_step *step)
     free(step->network_offered);
     free(step->network_forwarded);
     free(step->network_loss);
+    free(step->network_forwarded_span);
+    free(step->network_loss_span);
     free(step->network_delay_p50);
     free(step->network_delay_p99);
     free(step->network_goodput);

@@ -12,7 +12,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "report/ranks.h"
 #include "result/result.h"
+
+#define STEPS_ERROR 0.05 // of each interval of a step
 
 struct load_step {
     const struct point *first; // of its points
@@ -23,8 +26,10 @@ struct load_step {
     double host_percent, routers_percent, tester_percent, total_percent;
     double ns_per_packet; // CPU time of host and routers over packets received
     double host_ns;       // the host's alone
-    double *network_offered, *network_forwarded;   // packets/s of each network
-    double *network_loss;                          // undisturbed, of each network
+    double *network_offered, *network_forwarded; // packets/s of each network
+    double *network_loss;                        // undisturbed, of each network
+    // Intervals of the medians over the repeats (ranks_of_median, STEPS_ERROR).
+    struct span *network_forwarded_span, *network_loss_span;
     double *network_delay_p50, *network_delay_p99; // ns
     double *network_goodput, *network_retransmits; // of TCP: bit/s, segments
     double *network_rtt, *network_rtt_max;         // of TCP: mean and highest, ns

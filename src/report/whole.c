@@ -54,8 +54,9 @@ static int sheet_end(struct sheet_work *work, struct error *err)
 }
 
 // `lacking` returns why figures could not be drawn.
-static int write_points(const char *folder, const struct point_list *points, size_t *figures,
-                        struct error *lacking, struct error *err)
+static int write_points(const char *folder, const struct point_list *points,
+                        enum figure_style style, size_t *figures, struct error *lacking,
+                        struct error *err)
 {
     struct sheet_work sheet = {.folder = folder, .points = points, .err = ERROR_INIT};
     bool any = points->count > 0;
@@ -65,7 +66,7 @@ static int write_points(const char *folder, const struct point_list *points, siz
     int rc = report_write_csv(folder, points, err);
     if (rc == 0) {
         _cleanup_error_ struct error why = ERROR_INIT;
-        rc = figures_write_run(folder, points, figures, &why);
+        rc = figures_write_run(folder, points, style, figures, &why);
         if (rc < 0 && why.exit_status == EXIT_LACKING) {
             error_clear(lacking);
             error_move(lacking, &why);
@@ -83,18 +84,20 @@ static int write_points(const char *folder, const struct point_list *points, siz
     return rc < 0 ? rc : report_write_run_page(folder, points, err);
 }
 
-static int write_run(const char *folder, size_t *figures, struct error *lacking, struct error *err)
+static int write_run(const char *folder, enum figure_style style, size_t *figures,
+                     struct error *lacking, struct error *err)
 {
     struct point_list points = {NULL, 0};
     int rc = store_read_points(folder, &points, err);
     if (rc == 0) {
-        rc = write_points(folder, &points, figures, lacking, err);
+        rc = write_points(folder, &points, style, figures, lacking, err);
         point_list_clear(&points);
     }
     return rc;
 }
 
-int report_write_whole(const char *folder, size_t *ret_runs, size_t *ret_figures, struct error *err)
+int report_write_whole(const char *folder, enum figure_style style, size_t *ret_runs,
+                       size_t *ret_figures, struct error *err)
 {
     char **folders = NULL;
     size_t runs = 0;
@@ -105,7 +108,7 @@ int report_write_whole(const char *folder, size_t *ret_runs, size_t *ret_figures
         return rc;
     }
     for (size_t i = 0; rc == 0 && i < runs; i++) {
-        rc = write_run(folders[i], &figures, &lacking, err);
+        rc = write_run(folders[i], style, &figures, &lacking, err);
     }
     folders_free(folders, runs);
     if (rc == 0) {

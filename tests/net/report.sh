@@ -33,9 +33,9 @@ figures=$(find "$T/run/figures" -name '*.gp' | sed 's/\.gp$//')
 ok "  makes figures" test -n "$figures"
 whole=yes
 for figure in $figures; do
-    [ -s "$figure.svg" ] && [ -s "$figure.png" ] || whole="no: $figure"
+    [ -s "$figure.svg" ] && [ -s "$figure.png" ] && [ -s "$figure.pdf" ] || whole="no: $figure"
 done
-is "  each as SVG and PNG" "$whole" yes
+is "  each as SVG, PNG and PDF" "$whole" yes
 is "  and the page links them all" \
     "$(data "$T/run/report.html" | jq -r '.runs[0].figures[]' | LC_ALL=C sort)" \
     "$(echo "$figures" | sed 's|.*/||' | LC_ALL=C sort)"

@@ -86,7 +86,8 @@ static char *make_run(const char *name, const struct trial *trials, size_t count
 static size_t write_scripts(const struct point_list *points, char ***ret_names)
 {
     size_t count = 0;
-    assert_int_equal(figures_write_scripts(folder, points, ret_names, &count, NULL), 0);
+    assert_int_equal(
+        figures_write_scripts(folder, points, FIGURE_STYLE_SCREEN, ret_names, &count, NULL), 0);
     return count;
 }
 
@@ -185,6 +186,42 @@ static void test_gnuplot(void **state)
     assert_non_null(strstr(again, "Arrivals (packets/s)"));
 }
 
+// A paper's figures: a column wide, without a title, with an error bar where repeats differ.
+static void test_paper(void **state)
+{
+    (void)state;
+    static const struct trial repeated[] = {
+        {.topology = "bridged", .length = 64, .tx = 1000, .host = 1, .router = 1},
+        {.topology = "bridged", .length = 64, .repeat = 1, .tx = 1000, .lost = 9, .router = 1},
+        {.topology = "bridged", .length = 64, .step = 1, .tx = 2000, .host = 1, .router = 1},
+    };
+    struct point_list points = make(repeated, COUNT(repeated));
+    struct error err = ERROR_INIT;
+    size_t count = 0;
+    if (figures_write_run(folder, &points, FIGURE_STYLE_PAPER, &count, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    _cleanup_free_ char *script = read_of("figures/scenario-1_bridged_64_received.gp");
+    assert_null(strstr(script, "set title"));
+    assert_non_null(strstr(script, "with yerrorbars"));
+    _cleanup_free_ char *ns = read_of("figures/scenario-1_bridged_64_ns-a-packet.gp");
+    assert_null(strstr(ns, "with yerrorbars"));
+    assert_png("figures/scenario-1_bridged_64_received.png", 1004, 756);
+    _cleanup_free_ char *svg = read_of("figures/scenario-1_bridged_64_received.svg");
+    assert_non_null(strstr(svg, "width=\"321\" height=\"242\""));
+    _cleanup_free_ char *path = path_of("figures/scenario-1_bridged_64_received.pdf");
+    _cleanup_free_ char *pdf = NULL;
+    size_t length = 0;
+    assert_int_equal(file_read(path, 16 << 20, &pdf, &length, NULL), 0);
+    assert_memory_equal(pdf, "%PDF-", 5);
+    _cleanup_free_ char *index = read_of("figures/index.html");
+    assert_non_null(strstr(index, "href=\"scenario-1_bridged_64_received.pdf\""));
+    assert_int_equal(figure_style_parse("screen", &(enum figure_style){0}, NULL), 0);
+    assert_int_equal(figure_style_parse("poster", &(enum figure_style){0}, &err), -EINVAL);
+    error_clear(&err);
+    point_list_clear(&points);
+}
+
 // Every graph of every sweep, where only invalid points were had, or nothing was received.
 static void test_gnuplot_of_little(void **state)
 {
@@ -265,7 +302,7 @@ static void test_evil_names(void **state)
             assert_true(text_is_safe_name(entry->d_name, 255));
         }
     }
-    assert_int_equal(files, 2 + 2 + 3 * count); // data of two sweeps; scripts, SVG and PNG
+    assert_int_equal(files, 2 + 2 + 1 + 4 * count); // data, index; scripts, SVG, PNG, PDF
     assert_int_equal(report_write_page(run, NULL), 0);
     _cleanup_free_ char *page = read_of("run/report.html");
     // Its own three scripts end, and nothing else does.
@@ -559,6 +596,7 @@ int main(void)
         IN_FOLDER(test_one_router),
         IN_FOLDER(test_two_routers),
         IN_FOLDER(test_gnuplot),
+        IN_FOLDER(test_paper),
         IN_FOLDER(test_gnuplot_of_little),
         IN_FOLDER(test_no_gnuplot),
         IN_FOLDER(test_evil_names),

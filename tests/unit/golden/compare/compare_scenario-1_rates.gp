@@ -25,4 +25,7 @@ plot data index 0 using ($1-0.250):($3 > 0 ? $3 : NaN) with points lc rgb '#0072
 set output 'compare_scenario-1_rates.png'
 set terminal pngcairo size 1800,1150 font 'Sans,24' linewidth 2 pointscale 2 background rgb '#FFFFFF'
 replot
+set output 'compare_scenario-1_rates.pdf'
+set terminal pdfcairo size 18cm,11.5cm font 'Sans,10' fontscale 0.75
+replot
 unset output

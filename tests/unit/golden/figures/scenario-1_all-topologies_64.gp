@@ -22,4 +22,7 @@ plot 'scenario-1_direct_64.dat' index 0 using ($2/unit):($3/unit) with linespoin
 set output 'scenario-1_all-topologies_64.png'
 set terminal pngcairo size 1800,1150 font 'Sans,24' linewidth 2 pointscale 2 background rgb '#FFFFFF'
 replot
+set output 'scenario-1_all-topologies_64.pdf'
+set terminal pdfcairo size 18cm,11.5cm font 'Sans,10' fontscale 0.75
+replot
 unset output

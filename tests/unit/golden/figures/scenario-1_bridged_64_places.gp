@@ -26,4 +26,7 @@ plot data index 0 using 17:xticlabels(sprintf('%.4g', $4/unit)) fs pattern 3 bor
 set output 'scenario-1_bridged_64_places.png'
 set terminal pngcairo size 1800,1150 font 'Sans,24' linewidth 2 pointscale 2 background rgb '#FFFFFF'
 replot
+set output 'scenario-1_bridged_64_places.pdf'
+set terminal pdfcairo size 18cm,11.5cm font 'Sans,10' fontscale 0.75
+replot
 unset output

@@ -31,4 +31,7 @@ plot data index 0 using ($5/unit):($7/unit) with linespoints lc rgb '#0072B2' dt
 set output 'scenario-2_dedicated_1500_cpu.png'
 set terminal pngcairo size 1800,1150 font 'Sans,24' linewidth 2 pointscale 2 background rgb '#FFFFFF'
 replot
+set output 'scenario-2_dedicated_1500_cpu.pdf'
+set terminal pdfcairo size 18cm,11.5cm font 'Sans,10' fontscale 0.75
+replot
 unset output

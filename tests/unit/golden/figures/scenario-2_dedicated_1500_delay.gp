@@ -24,4 +24,7 @@ plot data index 0 using ($5/unit):($11) with linespoints lc rgb '#0072B2' dt 1 l
 set output 'scenario-2_dedicated_1500_delay.png'
 set terminal pngcairo size 1800,1150 font 'Sans,24' linewidth 2 pointscale 2 background rgb '#FFFFFF'
 replot
+set output 'scenario-2_dedicated_1500_delay.pdf'
+set terminal pdfcairo size 18cm,11.5cm font 'Sans,10' fontscale 0.75
+replot
 unset output
