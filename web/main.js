@@ -94,6 +94,15 @@ function warnings(run) {
             ),
         );
     }
+    for (const text of run.unstable ?? []) {
+        notes.push(
+            element(
+                "p",
+                {},
+                `Even a low load lost packets in topology ${text}. Figures of loss there are not the router's alone.`,
+            ),
+        );
+    }
     if (run.invalid_total > 0) {
         notes.push(
             element(

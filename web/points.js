@@ -40,6 +40,7 @@ const pointColumns = [
     ["Trials", (r) => r.point.attempts],
     ["Valid", (r) => (r.point.valid ? "yes" : "no")],
     ["Why invalid", (r) => r.point.why_invalid, undefined, true],
+    ["Unstable", (r) => r.point.unstable, undefined, true],
 ];
 
 // Columns of runs by TCP only.

@@ -28,7 +28,7 @@ struct ab_values {
     const char *output, *engine;
     struct text_list topologies;
     uint64_t repeats, threshold, wait_quiet, seed;
-    bool quick, json, markdown, even_default_route;
+    bool unchecked, quick, json, markdown, even_default_route;
     unsigned verbosity;
 };
 
@@ -58,6 +58,7 @@ static const struct option_row ab_options[] = {
      .argument = "PERCENT",
      .help = "exit status 1 if a figure of B is certainly worse by more"},
     WAIT_QUIET_OPTION(ab_values),
+    STABILITY_OPTION(ab_values),
     SEED_OPTION(ab_values),
     TOPOLOGIES_OPTION(ab_values),
     ENGINE_OPTION(ab_values),
@@ -127,6 +128,7 @@ static struct job job_for(const struct ab_values *asked, const struct pair *pair
         .folder = pair->folders[which],
         .quick = asked->quick,
         .resume = round > 0,
+        .unchecked = asked->unchecked || round > 0,
         .shuffled = true,
         .seed = (unsigned)asked->seed,
         .wait_quiet_s = round == 0 && which == 0 ? (unsigned)asked->wait_quiet : 0,

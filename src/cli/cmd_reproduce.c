@@ -28,7 +28,7 @@ struct reproduce_values {
     struct text_list claims;
     const char *redo;
     uint64_t wait_quiet;
-    bool quick, study_timing, resume, noisy, json;
+    bool unchecked, quick, study_timing, resume, noisy, json;
     unsigned verbosity;
 };
 
@@ -57,6 +57,7 @@ static const struct option_row reproduce_options[] = {
      .argument = "disturbed",
      .help = "with --resume: measure disturbed points again"},
     WAIT_QUIET_OPTION(reproduce_values),
+    STABILITY_OPTION(reproduce_values),
     {.name = "noisy",
      .type = OPTION_FLAG,
      .offset = offsetof(struct reproduce_values, noisy),
@@ -202,6 +203,7 @@ static int reproduce_run(void *values, const struct text_list *operands, struct 
         .resume = asked->resume,
         .redo_disturbed = asked->redo != NULL,
         .noisy = asked->noisy,
+        .unchecked = asked->unchecked,
         .wait_quiet_s = (unsigned)asked->wait_quiet,
     };
     int rc = check(asked, err);

@@ -25,7 +25,7 @@ struct run_values {
     struct text_list topologies;
     const char *redo, *rates_from;
     uint64_t wait_quiet, most_disturbed, seed;
-    bool quick, resume, check, json, study_timing, even_default_route;
+    bool unchecked, quick, resume, check, json, study_timing, even_default_route;
     unsigned verbosity;
 };
 
@@ -54,6 +54,7 @@ static const struct option_row run_options[] = {
      .argument = "disturbed",
      .help = "with --resume: measure disturbed points again"},
     WAIT_QUIET_OPTION(run_values),
+    STABILITY_OPTION(run_values),
     {.name = "most-disturbed",
      .type = OPTION_INTEGER,
      .offset = offsetof(struct run_values, most_disturbed),
@@ -188,6 +189,7 @@ static struct job job_for(const struct run_values *asked, const struct scenario 
                         .quick = asked->quick,
                         .study_timing = asked->study_timing,
                         .resume = asked->resume,
+                        .unchecked = asked->unchecked,
                         .redo_disturbed = asked->redo != NULL,
                         .seed = (unsigned)asked->seed,
                         .rates_from = asked->rates_from,

@@ -33,7 +33,7 @@ struct search_values {
     struct text_list goals, topologies;
     uint64_t time_limit, wait_quiet, trials;
     const char *duration;
-    bool apart, json, even_default_route;
+    bool unchecked, apart, json, even_default_route;
     unsigned verbosity;
 };
 
@@ -88,6 +88,7 @@ static const struct option_row search_options[] = {
      .argument = "DIR",
      .help = "folder of the results (./NAME-DATE-TIME)"},
     WAIT_QUIET_OPTION(search_values),
+    STABILITY_OPTION(search_values),
     TOPOLOGIES_OPTION(search_values),
     ENGINE_OPTION(search_values),
     DEFAULT_ROUTE_OPTION(search_values),
@@ -345,7 +346,8 @@ static int search_run(void *values, const struct text_list *operands, struct err
     struct goal_list goals = {.count = 0};
     struct cpu_list usable;
     struct scenario *scenario = NULL;
-    struct job job = {.folder = asked->output, .apart = asked->apart};
+    struct job job = {
+        .folder = asked->output, .apart = asked->apart, .unchecked = asked->unchecked};
     if (asked->of != NULL && found_kind_from_name(asked->of, &job.of) < 0) {
         return fail_input(err, "--of: expected " FOUND_KINDS ", not \"%s\"", asked->of);
     }

@@ -17,6 +17,12 @@
         .offset = offsetof(struct values, wait_quiet), .min = 1, .max = 86400,                     \
         .argument = "SECONDS", .help = "wait for a quiet machine, at most so long"                 \
     }
+#define STABILITY_OPTION(values)                                                                   \
+    {                                                                                              \
+        .name = "no-stability-check", .type = OPTION_FLAG,                                         \
+        .offset = offsetof(struct values, unchecked),                                              \
+        .help = "measure without a check of each topology at a low load"                           \
+    }
 #define SEED_OPTION(values)                                                                        \
     {                                                                                              \
         .name = "seed", .type = OPTION_INTEGER, .offset = offsetof(struct values, seed), .min = 1, \

@@ -199,6 +199,21 @@ static int show_tcp_table(const struct point_list *points, struct error *err)
     return rc;
 }
 
+// Names the topologies whose bounds are marked, and why.
+static void show_unstable(const struct point_list *points)
+{
+    const char *last = "";
+    for (size_t i = 0; i < points->count; i++) {
+        const struct point *point = &points->items[i];
+        if (point->unstable != NULL && !text_equal(point->topology, last)) {
+            last = point->topology;
+            _cleanup_free_ char *text = text_format(WORDS_UNSTABLE ": %s: this machine %s",
+                                                    point->topology, point->unstable);
+            print_wrapped(text);
+        }
+    }
+}
+
 static int show_table(const struct point_list *points, struct error *err)
 {
     struct headline_marks marks = {0};
@@ -215,6 +230,7 @@ static int show_table(const struct point_list *points, struct error *err)
     if (marks.irregular) {
         puts("*: irregular: a lower load exceeded the loss, or a higher one did not");
     }
+    show_unstable(points);
     show_mixes(points);
     show_left_out(points);
     return 0;

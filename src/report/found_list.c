@@ -3,10 +3,12 @@
 #include "report/found_list.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "report/columns.h"
+#include "report/words.h"
 #include "report/writer.h"
 #include "result/json_text.h"
 
@@ -55,9 +57,17 @@ static char *found_bounds(const struct found *found)
     return text_format("%s-%s", lower, upper);
 }
 
+// Marks bounds of a topology that was not stable. Frees the text.
+static char *mark_bounds(const struct found *found, char *bounds)
+{
+    char *text = text_format("%s%s", bounds, found->unstable == NULL ? "" : WORDS_UNSTABLE);
+    free(bounds);
+    return text;
+}
+
 static int write_rate_row(struct writer *writer, const struct found *found, struct error *err)
 {
-    _cleanup_free_ char *bounds = found_bounds(found);
+    _cleanup_free_ char *bounds = mark_bounds(found, found_bounds(found));
     bool plain = found->regular || found->beyond; // the bounds name the limit
     _cleanup_free_ char *result = plain ? text_copy(found->regular ? "regular" : "irregular")
                                         : text_format("irregular: %s", found->end);
@@ -113,7 +123,7 @@ static char *cap_bounds(const struct found *found)
 
 static int write_cap_row(struct writer *writer, const struct found *found, struct error *err)
 {
-    _cleanup_free_ char *bounds = cap_bounds(found);
+    _cleanup_free_ char *bounds = mark_bounds(found, cap_bounds(found));
     _cleanup_free_ char *result =
         found->regular ? text_copy("regular") : text_format("irregular: %s", found->end);
     const struct value row[CAP_COLUMN_COUNT] = {
@@ -172,7 +182,7 @@ static char *burst_bounds(const struct found *found)
 
 static int write_burst_row(struct writer *writer, const struct found *found, struct error *err)
 {
-    _cleanup_free_ char *bounds = burst_bounds(found);
+    _cleanup_free_ char *bounds = mark_bounds(found, burst_bounds(found));
     _cleanup_free_ char *result =
         found->regular ? text_copy("regular") : text_format("irregular: %s", found->end);
     const struct value row[BURST_COLUMN_COUNT] = {
@@ -441,6 +451,19 @@ static bool has_rows_of(const struct found_list *list, enum found_kind of)
     return false;
 }
 
+// Names the topologies whose bounds are marked.
+static void write_unstable(const struct found_list *list, FILE *out)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct found *found = &list->items[i];
+        bool same = i > 0 && text_equal(list->items[i - 1].topology, found->topology);
+        if (found->unstable != NULL && !same) {
+            fprintf(out, WORDS_UNSTABLE ": %s: this machine %s\n", found->topology,
+                    found->unstable);
+        }
+    }
+}
+
 int found_write_table(const struct found_list *list, FILE *out, bool colour, struct error *err)
 {
     int rc = 0;
@@ -449,6 +472,7 @@ int found_write_table(const struct found_list *list, FILE *out, bool colour, str
             rc = write_rows_of(list, (enum found_kind)of, out, colour, err);
         }
     }
+    write_unstable(list, out);
     return rc;
 }
 

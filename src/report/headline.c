@@ -123,6 +123,7 @@ static struct headline headline_of(const struct sweep *sweep, size_t network)
                                 .network = sweep->networks[network],
                                 .adapts = sweep->adapts,
                                 .goodput_bps = (double)NAN,
+                                .unstable = sweep->unstable,
                                 .max_pps = (double)NAN,
                                 .points = sweep->points,
                                 .invalid = sweep->invalid};
@@ -214,6 +215,9 @@ static json_t *headline_to_json(const struct headline *headline)
     if (first->mix != NULL) {
         json_object_set_new(row, "mix", json_string(first->mix));
     }
+    if (headline->unstable != NULL) {
+        json_object_set_new(row, "unstable", json_string(headline->unstable));
+    }
     if (headline->adapts) {
         json_set_real(row, "goodput_bps", headline->goodput_bps);
     } else {
@@ -252,14 +256,16 @@ json_t *headlines_to_json(const struct point_list *points)
 
 // ---- for people
 
-// The bounds, with "*" if irregular; NULL if nothing is known.
-static char *bounds_text(const struct bounds *bounds)
+// The bounds, with a mark if they are irregular, and one if even a low load lost packets; NULL if
+// nothing is known.
+static char *bounds_text(const struct headline *headline, const struct bounds *bounds)
 {
     char *text = words_bounds(bounds->low, bounds->high);
-    if (text == NULL || bounds->regular) {
+    if (text == NULL || (bounds->regular && headline->unstable == NULL)) {
         return text;
     }
-    char *marked = text_format("%s*", text);
+    char *marked = text_format("%s%s%s", text, bounds->regular ? "" : "*",
+                               headline->unstable == NULL ? "" : WORDS_UNSTABLE);
     free(text);
     return marked;
 }
@@ -282,8 +288,8 @@ int headlines_list(const struct point_list *points, struct writer *writer,
             continue;
         }
         const struct point *first = headline->first;
-        _cleanup_free_ char *throughput = bounds_text(&headline->throughput);
-        _cleanup_free_ char *pdr = bounds_text(&headline->pdr);
+        _cleanup_free_ char *throughput = bounds_text(headline, &headline->throughput);
+        _cleanup_free_ char *pdr = bounds_text(headline, &headline->pdr);
         _cleanup_free_ char *max = max_text(headline);
         _cleanup_free_ char *valid =
             text_format("%zu/%zu", headline->points - headline->invalid, headline->points);

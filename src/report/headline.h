@@ -28,6 +28,7 @@ struct headline {
     const struct point *first; // scenario, platform, engine, topology, length of all points
     const char *network;
     bool fixed_load; // its load does not depend on the offered load: it has no bounds to be listed
+    const char *unstable;          // what the stability check of the topology lost; NULL = nothing
     struct bounds throughput, pdr; // loss ratios 0 and HEADLINE_PDR
     bool adapts;        // by TCP, which has neither bounds nor a forwarding rate of its own
     double goodput_bps; // of TCP: highest; NaN if there is no valid point

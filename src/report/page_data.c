@@ -317,6 +317,7 @@ static void describe_details(const char *folder, const struct point_list *points
     struct left_out_summary left_out = point_list_left_out(points);
     json_object_set_new(ret, "left_out_percent", json_real(100.0 * left_out.ratio));
     json_object_set_new(ret, "cleared_total", json_integer((json_int_t)left_out.cleared));
+    json_object_set_new(ret, "unstable", page_unstable(points));
     json_object_set_new(ret, "reasons", page_reasons(points));
     json_object_set_new(ret, "points", page_points(points, POINTS_ROOM));
     json_object_set_new(ret, "files", describe_files(folder));

@@ -152,6 +152,21 @@ json_t *page_reasons(const struct point_list *points)
     return list;
 }
 
+json_t *page_unstable(const struct point_list *points)
+{
+    json_t *list = json_array();
+    const char *last = "";
+    for (size_t i = 0; i < points->count; i++) {
+        const struct point *point = &points->items[i];
+        if (point->unstable != NULL && !text_equal(point->topology, last)) {
+            last = point->topology;
+            _cleanup_free_ char *text = text_format("%s: this machine %s", last, point->unstable);
+            json_array_append_new(list, json_string(text));
+        }
+    }
+    return list;
+}
+
 json_t *page_trials(const struct point_list *points)
 {
     double shortest = (double)NAN;

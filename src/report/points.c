@@ -69,6 +69,7 @@ enum {
     RTT_MIN,
     RTT_MEAN,
     RTT_MAX,
+    UNSTABLE,
     COLUMN_COUNT
 };
 
@@ -129,6 +130,7 @@ const struct column points_columns[] = {
     [RTT_MIN] = {"rtt_min_ns", "RTT min ns", COLUMN_INTEGER, 0},
     [RTT_MEAN] = {"rtt_mean_ns", "RTT mean ns", COLUMN_INTEGER, 0},
     [RTT_MAX] = {"rtt_max_ns", "RTT max ns", COLUMN_INTEGER, 0},
+    [UNSTABLE] = {"unstable", "Unstable", COLUMN_TEXT, 0},
 };
 const size_t points_column_count = COLUMN_COUNT;
 
@@ -206,6 +208,7 @@ static void fill_point(struct value *row, const struct point *point, const char 
     row[WHY_INVALID] = VALUE_TEXT(point->why_invalid);
     row[MIX] = VALUE_TEXT(point->mix);
     row[FLOWS] = point->flows > 1 ? VALUE_INTEGER(point->flows) : VALUE_ABSENT;
+    row[UNSTABLE] = VALUE_TEXT(point->unstable);
     row[LEFT_OUT] = point->has_left_out ? VALUE_REAL(point->left_out_ratio) : VALUE_ABSENT;
 }
 

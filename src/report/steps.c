@@ -365,6 +365,7 @@ static void count_point(struct sweep *sweep, const struct point *point)
 {
     sweep->points++;
     sweep->invalid += point->valid ? 0 : 1;
+    sweep->unstable = sweep->unstable != NULL ? sweep->unstable : point->unstable;
     for (size_t i = 0; i < point->network_count; i++) {
         add_name(&sweep->networks, &sweep->network_count, network_label(&point->networks[i]));
     }

@@ -41,6 +41,7 @@ struct load_step {
 struct sweep {
     const struct point *first;    // contains the names that all points share
     size_t points, invalid;       // `points` includes the invalid ones
+    const char *unstable;         // of the first point that has it; NULL = none
     const struct point **members; // all its points
     bool adapts;                  // by TCP: losses and rates are no figures of the routers alone
     const char **networks;

@@ -7,6 +7,10 @@
 #include "report/summary.h"
 #include "result/platform_facts.h"
 
+// Marks bounds of a topology in which even a low load lost packets. ASCII: libsmartcols loops forever
+// on other characters in a locale without them.
+#define WORDS_UNSTABLE "!"
+
 // "byte packets", "byte payloads" or "byte frames", by the layer of a point's length.
 const char *words_length_layer(const char *length_layer);
 // The length of the packets in a title: "64-byte packets", "imix, 342-byte packets in the mean".

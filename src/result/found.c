@@ -44,6 +44,7 @@ void found_list_clear(struct found_list *list)
         free(list->items[i].network);
         free(list->items[i].router);
         free(list->items[i].goal);
+        free(list->items[i].unstable);
     }
     free(list->items);
     *list = (struct found_list){0};
@@ -177,6 +178,9 @@ json_t *found_to_json(const struct found_list *list)
             "topology", found->topology, "length", (int)found->length, "goal", found->goal, "rule",
             found->rule, "loss_ratio", found->loss_ratio, "regular", found->regular, "end",
             found->end, "trial_s", found->trial_s, "trials", (json_int_t)found->trials);
+        if (found->unstable != NULL) {
+            json_object_set_new(row, "unstable", json_string(found->unstable));
+        }
         add_figures[found->of](found, row);
         json_array_append_new(rows, row);
     }

@@ -59,6 +59,7 @@ struct found {
     // that the bursts imply, and the same less what is forwarded meanwhile (RFC 9004).
     double carried_frames, lost_frames, throughput_pps;
     double implied_s[2], buffer_s[2]; // by the carried and the lost burst
+    char *unstable; // what the stability check of the topology lost, and why; NULL = nothing
     // Kinds that are measured at loads that depend on the throughput: at_pps as percent of it, or
     // of the highest load of the curve (FOUND_LOSS). NaN = unknown.
     double load_percent;

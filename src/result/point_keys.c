@@ -251,6 +251,7 @@ const struct key point_keys[] = {
     LIST_OF("drops", drops, drop_count, drop_keys, drop_result),
     {.name = "valid", .kind = TRUTH, .at = AT(point, valid)},
     {.name = "why_invalid", .kind = TEXT_MAYBE, .at = AT(point, why_invalid)},
+    {.name = "unstable", .kind = TEXT_MAYBE, .at = AT(point, unstable)},
     {.name = "step", .kind = NUMBER, .at = AT(point, step)},
     {.name = "attempts", .kind = NUMBER, .at = AT(point, attempts)},
     LIST_OF("processors", processors, processor_count, processor_keys, processor_result),

@@ -68,6 +68,7 @@ void point_clear(struct point *point)
     }
     free(point->intervals);
     free(point->why_invalid);
+    free(point->unstable);
     memset(point, 0, sizeof *point);
 }
 

@@ -216,6 +216,9 @@ struct point {
     unsigned attempts;     // trials run for this point, at least 1
     bool valid;
     char *why_invalid; // NULL = valid
+    // What was lost in the stability check of the topology, and the likely cause; NULL = nothing,
+    // or it was not checked.
+    char *unstable;
 };
 
 void point_clear(struct point *point); // frees the members and zeroes the struct; NULL is fine

@@ -65,6 +65,7 @@ static int keep_trial(struct finding *finding, const struct load *load, struct p
     if (load->use != LOAD_POINT) {
         return 0;
     }
+    stability_mark(&finding->keeper, load->place, point);
     int rc = store_append(state->store, point, err);
     if (rc < 0) {
         return rc;
@@ -326,11 +327,22 @@ static int find_place(struct finding *finding, struct error *err)
     return find_one(finding, job->of, job->goals, job->goal_count, err);
 }
 
+static int check_place(struct finding *finding, unsigned place, struct error *err)
+{
+    const struct scenario *scenario = finding->state->job->scenario;
+    finding->place = place;
+    return stability_check(&finding->keeper, place, scenario->traffic.lengths[0], err);
+}
+
 static int find_all(struct finding *finding, struct error *err)
 {
     const struct scenario *scenario = finding->state->job->scenario;
     size_t lengths = scenario->traffic.length_count;
     for (unsigned place = 0; place < scenario->topology_count; place++) {
+        int checked = check_place(finding, place, err);
+        if (checked < 0) {
+            return checked;
+        }
         for (size_t i = 0; i < lengths; i++) {
             finding->place = place;
             finding->length = scenario->traffic.lengths[i];
@@ -381,6 +393,7 @@ int run_find(struct job_state *state, struct error *err)
     free(finding.each);
     free(finding.throughput_pps);
     free(finding.caps);
+    stability_clear(&finding.keeper);
     rc = rc < 0 ? rc : closed;
     if (rc < 0 && rc != -EINTR) {
         error_context(err, "%s", topology_name(keeper_topology(&finding.keeper, finding.place)));

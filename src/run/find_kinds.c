@@ -101,11 +101,13 @@ char *find_stream_label(const struct scenario *scenario, size_t stream)
 struct found find_begin_row(const struct finding *finding, const struct search_goal *goal)
 {
     enum topology topology = keeper_topology(&finding->keeper, finding->place);
+    const char *unstable = finding->keeper.unstable[finding->place];
     return (struct found){.of = finding->of,
                           .topology = text_copy(topology_name(topology)),
                           .goal = text_copy(goal->name),
                           .rule = goal_rule_name(goal->rule),
                           .length = finding->length,
+                          .unstable = unstable == NULL ? NULL : text_copy(unstable),
                           .loss_ratio = goal->loss_ratio};
 }
 

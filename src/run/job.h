@@ -18,6 +18,7 @@ struct job {
     bool study_timing;     // durations of trials and pauses are the study's; only with its method
     unsigned pause_s;      // idle time before each point
     bool redo_disturbed;   // of a resumed run: its disturbed points are measured again
+    bool unchecked;        // without the stability check of each topology
     unsigned wait_quiet_s; // wait so long for a quiet machine before measuring; 0 = do not wait
     // The loads of a repeat are measured in a random order: always, or if the scenario
     // has repeats or a seed is given. 0 = the seed is drawn. A resumed run keeps its order.

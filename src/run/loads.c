@@ -234,8 +234,12 @@ void job_loads_make(const struct job_state *state, struct job_loads *ret)
         .done = memory_new_array(struct load_id, state->points.count),
     };
     for (unsigned i = 0; i < scenario->topology_count; i++) {
+        uint64_t low_ns = stability_duration(state->job, i);
         ret->places[i] = (struct sweep_place){.direct = scenario->topologies[i] == TOPOLOGY_DIRECT,
-                                              .machines = facts.kind == PLATFORM_MACHINES};
+                                              .machines = facts.kind == PLATFORM_MACHINES,
+                                              .unchecked = low_ns == 0,
+                                              .low_ns = low_ns,
+                                              .low_pps = stability_pps(state->job, i)};
         for (size_t k = 0; k < lengths; k++) {
             struct sweep_row *row = &ret->rows[i * lengths + k];
             *row = (struct sweep_row){.place = i, .length = traffic->lengths[k]};

@@ -14,7 +14,6 @@
 #include "base/text.h"
 #include "report/progress.h"
 #include "run/parts.h"
-#include "search/stability.h"
 
 #define STUDY_PAUSE_NS                                                                             \
     (35U * NS_PER_S) // the study's report starts 20 s after second 10, and takes 20 s more
@@ -24,7 +23,7 @@ struct measuring {
     struct job_loads loads;
     struct keeper keeper;
     unsigned disturbed; // points, in a row
-    char *spoilt;       // reason why the last check failed
+    bool checking;      // the last trial was one of a stability check
 };
 
 static void label_load(const struct measuring *measuring, const struct load *load)
@@ -36,7 +35,9 @@ static void label_load(const struct measuring *measuring, const struct load *loa
     } else {
         snprintf(pps, sizeof pps, "max");
     }
-    if (load->use == LOAD_PROBE) {
+    if (load->use == LOAD_CHECK) {
+        progress_label("%s: checking the machine at a low load", topology);
+    } else if (load->use == LOAD_PROBE) {
         progress_label("%s, %u bytes: finding saturation", topology, load->length);
     } else {
         progress_label("%s, %u bytes, %s pps", topology, load->length, pps);
@@ -49,14 +50,21 @@ static int pause_before_point(const struct job *job, struct error *err)
     return stop_sleep_until(clock_monotonic_ns() + pause_ns, err);
 }
 
-// Stores the reason of a failed check, for the message in case all checks fail.
-static void note_check(struct measuring *measuring, const struct point *point)
+// Notes a trial of a stability check, and warns after the last one of a topology with routers; in
+// direct, a failed check ends the run.
+static int note_check(struct measuring *measuring, const struct load *load,
+                      const struct point *point, const struct outcome *outcome, struct error *err)
 {
-    const char *where = point->drop_count > 0 ? point->drops[0].where : point->why_invalid;
-    if (where != NULL) {
-        free(measuring->spoilt);
-        measuring->spoilt = text_copy(where);
+    struct keeper *keeper = &measuring->keeper;
+    if (load->use == LOAD_CHECK) {
+        measuring->checking = true;
+        return stability_note(keeper, load, point, outcome, err);
     }
+    if (measuring->checking) {
+        measuring->checking = false;
+        stability_warn(keeper, load->place);
+    }
+    return 0;
 }
 
 static int keep_point(struct job_state *state, struct point *point, struct error *err)
@@ -80,8 +88,8 @@ static int try_load(struct measuring *measuring, const struct load *load, struct
     if (rc < 0) {
         return rc;
     }
-    if (load->use == LOAD_CHECK) {
-        note_check(measuring, &point);
+    if ((rc = note_check(measuring, load, &point, &outcome, err)) < 0) {
+        return rc;
     }
     *ret = search_tell(measuring->loads.search, load, &outcome);
     if (outcome.kind == OUTCOME_VOID && load->use == LOAD_POINT && !ret->again && ret->best) {
@@ -95,6 +103,7 @@ static int try_load(struct measuring *measuring, const struct load *load, struct
         point = (struct point){0};
     }
     best->attempts = ret->attempts;
+    stability_mark(&measuring->keeper, load->place, best);
     return 0;
 }
 
@@ -146,13 +155,11 @@ static int measure_loads(struct measuring *measuring, struct error *err)
     if (!sweep_is_unstable(measuring->loads.search)) {
         return 0;
     }
-    char pps[48];
-    text_group_digits(STABILITY_PPS, 0, pps);
-    return fail(
-        err, 0,
-        "this machine loses packets at %s packets/s even between two directly joined interfaces "
-        "(%s): it cannot give valid measurements now",
-        pps, measuring->spoilt);
+    return fail(err, 0,
+                "this machine loses packets at a low load even between two directly joined "
+                "interfaces: it cannot give valid measurements now: %s; --no-stability-check "
+                "measures all the same",
+                measuring->keeper.unstable[measuring->keeper.place]);
 }
 
 static int run_loads(struct measuring *measuring, struct error *err)
@@ -179,6 +186,6 @@ int run_measure(struct job_state *state, struct error *err)
     log_set_interruption(NULL, NULL);
     state->planned = sweep_points(&measuring.loads.spec); // more exact once all loads are found
     job_loads_clear(&measuring.loads);
-    free(measuring.spoilt);
+    stability_clear(&measuring.keeper);
     return rc;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // run/parts — internal to run/: the state of a run. run.c opens and ends it, measure.c is its loop,
-// find.c the loop of a search (find.h), keeper.c keeps a testbed for both, loads.c makes the list
+// find.c the loop of a search (find.h), keeper.c keeps a testbed for both,
+// stability.c checks each topology first, loads.c makes the list
 // of loads, notes.c writes facts of each testbed to run.json.
 #ifndef VRBENCH_RUN_PARTS_H
 #define VRBENCH_RUN_PARTS_H
@@ -37,6 +38,9 @@ struct keeper {
     unsigned place;      // of the present or last bench: index of the scenario's topology
     unsigned deaths;     // of routers, in a row
     unsigned built;      // benches so far
+    unsigned checked;    // number of the place checked last by stability.c, from 1; 0 = none
+    char *
+        unstable[TOPOLOGY_COUNT]; // by place: what its stability check lost, and why; NULL = stable
 };
 enum topology keeper_topology(const struct keeper *keeper, unsigned place);
 // Opens the bench of a place, unless it is open.
@@ -46,6 +50,23 @@ int keeper_close(struct keeper *keeper, struct error *err);
 // row.
 int keeper_try(struct keeper *keeper, const struct load *load, struct point *ret,
                struct outcome *ret_outcome, struct error *err);
+
+// ---- stability.c
+
+// The low load of the stability check in that topology, in packets/s for each network.
+double stability_pps(const struct job *job, unsigned place);
+// Time of sending of a trial of the check; 0 = the topology is not checked.
+uint64_t stability_duration(const struct job *job, unsigned place);
+// Runs the stability check of a topology, if it is checked; writes its result to run.json, and
+// warns if packets were lost.
+int stability_check(struct keeper *keeper, unsigned place, unsigned length, struct error *err);
+// Notes one trial of a check that a search runs; stability_warn() follows the last one.
+int stability_note(struct keeper *keeper, const struct load *load, const struct point *point,
+                   const struct outcome *outcome, struct error *err);
+void stability_warn(const struct keeper *keeper, unsigned place);
+// Marks a point of a topology that was not stable.
+void stability_mark(const struct keeper *keeper, unsigned place, struct point *point);
+void stability_clear(struct keeper *keeper);
 
 // ---- loads.c
 

@@ -50,3 +50,8 @@ bool outcome_is_carried(const struct outcome *outcome)
     return outcome->kind <= OUTCOME_DISTURBED && (double)outcome->lost <= most &&
            (double)outcome->unsent <= most;
 }
+
+bool outcome_is_lossless(const struct outcome *outcome)
+{
+    return outcome->kind <= OUTCOME_DISTURBED && outcome->lost == 0;
+}

@@ -105,5 +105,7 @@ struct search {
 
 // Whether a load was sent as requested and received up to a small loss.
 bool outcome_is_carried(const struct outcome *outcome);
+// Whether it was measured, and lost nothing that a stall does not explain.
+bool outcome_is_lossless(const struct outcome *outcome);
 
 #endif

@@ -4,28 +4,29 @@
 
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "base/text.h"
 
-#define TRIAL_NS (300U * NS_PER_MS)
-#define TRIALS   5
+#define TRIALS_DIRECT 5U
+#define TRIALS_ROUTER 3U
 
 struct stability {
     struct search search;
-    unsigned place, length, trials;
+    struct stability_spec spec;
+    unsigned trials;
     bool given;
 };
 
 static bool stability_next(struct search *search, struct load *ret)
 {
     const struct stability *stability = (const struct stability *)search;
+    const struct stability_spec *spec = &stability->spec;
     *ret = (struct load){.use = LOAD_CHECK,
-                         .place = stability->place,
-                         .length = stability->length,
-                         .pps = STABILITY_PPS,
-                         .duration_ns = TRIAL_NS,
+                         .place = spec->place,
+                         .length = spec->length,
+                         .pps = spec->pps > 0.0 ? spec->pps : STABILITY_PPS,
+                         .duration_ns = spec->duration_ns > 0 ? spec->duration_ns : STABILITY_NS,
                          .attempts = 1};
-    return !stability->given && stability->trials < TRIALS;
+    return !stability->given && stability->trials < (spec->direct ? TRIALS_DIRECT : TRIALS_ROUTER);
 }
 
 static void stability_tell(struct search *search, const struct load *load,
@@ -34,7 +35,7 @@ static void stability_tell(struct search *search, const struct load *load,
     struct stability *stability = (struct stability *)search;
     (void)load;
     stability->trials++;
-    stability->given = outcome->kind <= OUTCOME_DISTURBED && outcome->lost == 0;
+    stability->given = outcome_is_lossless(outcome);
 }
 
 static void stability_free(struct search *search)
@@ -44,11 +45,10 @@ static void stability_free(struct search *search)
 
 static const struct search_ops stability_ops = {stability_next, stability_tell, stability_free};
 
-struct search *stability_new(unsigned place, unsigned length)
+struct search *stability_new(const struct stability_spec *spec)
 {
     struct stability *stability = memory_new(1, sizeof *stability);
-    *stability =
-        (struct stability){.search = {.ops = &stability_ops}, .place = place, .length = length};
+    *stability = (struct stability){.search = {.ops = &stability_ops}, .spec = *spec};
     return &stability->search;
 }
 

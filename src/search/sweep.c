@@ -61,9 +61,15 @@ static bool begin_stage(struct sweep *sweep)
             sweep->stage = STAGE_NONE;
             continue;
         }
-        if (sweep->spec.places[row->place].direct && sweep->checked != row->place + 1) {
+        const struct sweep_place *place = &sweep->spec.places[row->place];
+        if (!place->unchecked && sweep->checked != row->place + 1) {
+            const struct stability_spec spec = {.place = row->place,
+                                                .length = row->length,
+                                                .pps = place->low_pps,
+                                                .duration_ns = place->low_ns,
+                                                .direct = place->direct};
             sweep->stage = STAGE_STABILITY;
-            sweep->inner = stability_new(row->place, row->length);
+            sweep->inner = stability_new(&spec);
         } else if (row->count == 0) {
             sweep->stage = STAGE_SATURATION;
             sweep->inner = saturation_of(sweep, row);
@@ -81,7 +87,8 @@ static void end_stage(struct sweep *sweep)
     struct sweep_row *row = &sweep->spec.rows[sweep->at];
     if (sweep->stage == STAGE_STABILITY) {
         sweep->checked = row->place + 1;
-        sweep->unstable = !stability_is_given(sweep->inner);
+        sweep->unstable =
+            sweep->spec.places[row->place].direct && !stability_is_given(sweep->inner);
     } else if (sweep->stage == STAGE_SATURATION) {
         row->count = sweep->spec.to_find;
         row->pps = saturation_loads(sweep->inner, row->count);

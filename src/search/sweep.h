@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * search/sweep — all loads of a scenario: each topology (place) and length in turn. Loads of a row
- * that has none are found first; the direct topology starts with a stability check. Points that a
+ * that has none are found first; each topology starts with a stability check. Points that a
  * resumed run has measured are skipped. Called by run/.
  */
 #ifndef VRBENCH_SEARCH_SWEEP_H
@@ -11,6 +11,9 @@
 
 struct sweep_place {
     bool direct, machines; // as in struct saturation_spec
+    bool unchecked;        // has no stability check
+    double low_pps;        // load of the check; 0 = STABILITY_PPS
+    uint64_t low_ns;       // its duration; 0 = STABILITY_NS
 };
 
 // The loads of one length in one place.

@@ -42,6 +42,7 @@ struct reproduction {
     struct study_run *runs;   // for each row of the programme
     struct study_results results;
     struct claim_result claims[CLAIM_COUNT];
+    bool checked;        // a run of this process has checked that the machine is stable
     unsigned failures;   // failed runs in a row
     struct agent *agent; // an snmpd that runs from the beginning; NULL = none
     unsigned listed;     // claims in reproduce.json: those requested now or earlier
@@ -392,12 +393,15 @@ static int measure_run(struct reproduction *reproduction, struct run_state *stat
                             .folder = folder,
                             .quick = timing->quick,
                             .resume = is_there(folder, "run.json"),
+                            .unchecked = reproduction->request->unchecked || reproduction->checked,
                             .redo_disturbed = reproduction->request->redo_disturbed &&
                                               is_there(folder, "run.json"),
                             .agent = reproduction->agent,
                             .most_disturbed = reproduction->request->noisy ? 0 : MOST_DISTURBED,
                             .pause_s = programme_pause(state->row, timing)};
-    return job_run(&job, &run->points, NULL, err);
+    rc = job_run(&job, &run->points, NULL, err);
+    reproduction->checked = reproduction->checked || rc == 0;
+    return rc;
 }
 
 // Whether a failure is noted and the programme continues. A missing ability of this machine and a

@@ -23,6 +23,7 @@ struct reproduce_request {
     bool resume;
     bool redo_disturbed;   // measure the disturbed points of earlier runs again
     bool noisy;            // measure even if the machine is not quiet
+    bool unchecked;        // without the stability check before the first run
     unsigned wait_quiet_s; // wait so long for a quiet machine; 0 = REPRODUCE_WAIT_S
 };
 

@@ -136,6 +136,29 @@ static void test_bounds_are_of_the_undisturbed_losses(void **state)
     point_list_clear(&list);
 }
 
+// Even one point measured where a low load lost packets marks the row.
+static void test_unstable_topology_is_marked(void **state)
+{
+    (void)state;
+    struct point_list list = make(stalled, COUNT(stalled));
+    list.items[2].unstable = text_copy("lost 3 of 300 packets");
+    json_t *rows = headlines_to_json(&list);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 0), "unstable")),
+                        "lost 3 of 300 packets");
+    json_decref(rows);
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    struct headline_marks marks = {0};
+    struct writer *writer = writer_table(out, headline_columns, headline_column_count, 0, false);
+    assert_int_equal(headlines_list(&list, writer, &marks, NULL), 0);
+    writer_free(writer);
+    fclose(out);
+    assert_non_null(strstr(text, "2,000-3,000!"));
+    free(text);
+    point_list_clear(&list);
+}
+
 static void test_rows_for_programs(void **state)
 {
     (void)state;
@@ -183,6 +206,7 @@ int main(void)
         cmocka_unit_test(test_bounds_are_measured_loads),
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_bounds_are_of_the_undisturbed_losses),
+        cmocka_unit_test(test_unstable_topology_is_marked),
         cmocka_unit_test(test_rows_for_programs),
         cmocka_unit_test(test_rows_for_people),
     };

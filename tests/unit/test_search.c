@@ -342,7 +342,7 @@ static void test_sweep_measures_each_point_once_in_order(void **state)
     lab_give_loads(&lab);
     assert_int_equal(sweep_points(&lab.spec), 36);
     lab_run(&lab, false);
-    assert_int_equal(count_use(lab.device, LOAD_CHECK), 1);
+    assert_int_equal(count_use(lab.device, LOAD_CHECK), 3); // one of each topology
     assert_int_equal(count_use(lab.device, LOAD_PROBE), 0);
     assert_int_equal(count_use(lab.device, LOAD_WARM_UP), 6);
     assert_int_equal(lab.device->loads[0].use, LOAD_CHECK);
@@ -479,7 +479,7 @@ static void test_resumed_sweep_skips_what_is_done(void **state)
         lab_run(&lab, false);
         assert_int_equal(count_use(lab.device, LOAD_POINT), 36 - keep);
         // Only what is still to be measured is checked and warmed up.
-        assert_int_equal(count_use(lab.device, LOAD_CHECK), keep < 12);
+        assert_int_equal(count_use(lab.device, LOAD_CHECK), (36 - keep + 11) / 12);
         assert_int_equal(count_use(lab.device, LOAD_WARM_UP), (36 - keep + 5) / 6);
         if (keep < 36) {
             const struct load *last = &lab.device->loads[lab.device->settled - 1];
@@ -534,6 +534,45 @@ static void test_machine_that_loses_packets_is_not_measured(void **state)
     lab_tear_down(&lab);
 }
 
+static void lose_in_check_of_routers(unsigned trial, const struct load *load,
+                                     struct outcome *outcome)
+{
+    (void)trial;
+    outcome->lost = load->use == LOAD_CHECK && load->place > 0 ? 1 : 0;
+}
+
+// A router that loses packets at any load is measured all the same: it may be what is tested.
+static void test_router_that_loses_packets_is_measured(void **state)
+{
+    (void)state;
+    struct lab lab;
+    lab_set_up(&lab, 1e6);
+    lab_give_loads(&lab);
+    lab.device->spoil = lose_in_check_of_routers;
+    lab_run(&lab, false);
+    assert_int_equal(count_use(lab.device, LOAD_POINT), 36);
+    assert_int_equal(count_use(lab.device, LOAD_CHECK), 1 + 3 + 3);
+    lab_tear_down(&lab);
+}
+
+static void test_check_can_be_left_out_and_has_its_load(void **state)
+{
+    (void)state;
+    struct lab lab;
+    lab_set_up(&lab, 1e6);
+    lab_give_loads(&lab);
+    lab.device->spoil = lose_in_check;
+    lab.places[0].unchecked = lab.places[1].unchecked = true;
+    lab.places[2].low_pps = 100.0;
+    lab_run(&lab, false);
+    assert_int_equal(count_use(lab.device, LOAD_CHECK), 3);
+    for (size_t i = 0; i < lab.device->settled; i++) {
+        const struct load *load = &lab.device->loads[i];
+        assert_true(load->use != LOAD_CHECK || (load->place == 2 && load->pps == 100.0));
+    }
+    lab_tear_down(&lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -551,6 +590,8 @@ int main(void)
         cmocka_unit_test(test_resumed_sweep_skips_what_is_done),
         cmocka_unit_test(test_recalled_loads_are_not_searched_again),
         cmocka_unit_test(test_machine_that_loses_packets_is_not_measured),
+        cmocka_unit_test(test_router_that_loses_packets_is_measured),
+        cmocka_unit_test(test_check_can_be_left_out_and_has_its_load),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
