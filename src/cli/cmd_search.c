@@ -47,7 +47,7 @@ static const struct option_row search_options[] = {
      .type = OPTION_TEXT,
      .offset = offsetof(struct search_values, of),
      .argument = "WHAT",
-     .help = FOUND_KINDS " (rate)"},
+     .help = "rate, cap, burst, latency, loss, recovery, reset, rfc2544"},
     {.name = "at",
      .type = OPTION_TEXT,
      .offset = offsetof(struct search_values, at),
@@ -59,7 +59,7 @@ static const struct option_row search_options[] = {
      .min = 1,
      .max = 1000,
      .argument = "N",
-     .help = "of each load, for --of " SERIES_KINDS},
+     .help = "of each load of the other tests of RFC 2544"},
     {.name = "duration",
      .type = OPTION_TEXT,
      .offset = offsetof(struct search_values, duration),
@@ -375,24 +375,22 @@ const struct command command_search = {
     .name = "search",
     .operands = "SCENARIO",
     .summary = "Find throughput and partial drop rates (RFC 9971)",
-    .details =
-        "Finds, for each topology, length and network of a scenario, the loads between\n"
-        "which loss begins to exceed each goal's loss ratio: 0 is the throughput, more a\n"
-        "partial drop rate. A goal is\n" GOAL_NAMES ".\n"
-        "With --of cap, finds the smallest CPU cap of each router whose loss at the rate\n"
-        "--at stays within that ratio, to a percentage point. With --of burst, finds the\n"
-        "longest burst at that rate, and the time of the buffer (RFC 9004).\n"
-        "The other tests of RFC 2544 search for the throughput, or take --at for it: with\n"
-        "--of latency the delay at 50, 90 and 100 % of it; with --of loss the loss at\n"
-        "twice that rate (or at --at) and in steps of 10 % below; with --of recovery how\n"
-        "long packets are lost after an overload of 110 % is halved; with --of reset how\n"
-        "long they are lost while each router is rebooted; with --of rfc2544 all of these and\n"
-        "bursts, where --at is the rate of the medium (twice the throughput). --goal rfc2544 "
-        "takes\n"
-        "trials as long as the RFC's, --goal quick short ones.\n"
-        "All goals share the trials. Every trial becomes a point in the folder of\n"
-        "results. Results without two narrow bounds are marked as irregular. Exit status\n"
-        "4 if the machine disturbed a search until it gave up.",
+    .details = "Finds, for each topology, length and network of a scenario, the loads between\n"
+               "which loss begins to exceed each goal's loss ratio: 0 is the throughput, more a\n"
+               "partial drop rate. A goal is\n" GOAL_NAMES ".\n"
+               "With --of cap, finds the smallest CPU cap of each router whose loss at the rate\n"
+               "--at stays within that ratio, to a percentage point. With --of burst, finds the\n"
+               "longest burst at that rate, and the time of the buffer (RFC 9004).\n"
+               "The other tests of RFC 2544 search for the throughput, or take --at for it: with\n"
+               "--of latency the delay at 50, 90 and 100 % of it; with --of loss the loss at\n"
+               "twice that rate (or at --at) and in steps of 10 % below; with --of recovery how\n"
+               "long packets are lost after an overload of 110 % is halved; with --of reset how\n"
+               "long they are lost while each router is rebooted; with --of rfc2544 all of them\n"
+               "and bursts, where --at is the rate of the medium (twice the throughput). Trials\n"
+               "are as long as the RFC's with --goal rfc2544, short with --goal quick.\n"
+               "All goals share the trials. Every trial becomes a point in the folder of\n"
+               "results. Results without two narrow bounds are marked as irregular. Exit status\n"
+               "4 if the machine disturbed a search until it gave up.",
     .options = search_options,
     .values_size = sizeof(struct search_values),
     .run = search_run,
