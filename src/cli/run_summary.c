@@ -115,6 +115,7 @@ int run_summary_json(const struct scenario *scenario, const struct point_list *p
                      struct error *err)
 {
     json_t *rows = headlines_to_json(points);
+    answers_add_to_json(points, rows);
     if (scenario->expectation_count > 0) {
         _cleanup_free_ struct expected *list = NULL;
         size_t count = expected_compute(scenario, points, &list);

@@ -10,6 +10,7 @@
 #include "report/headline.h"
 #include "report/repeats.h"
 #include "report/words.h"
+#include "result/json_text.h"
 
 // ---- CPU time per packet at equal loads
 
@@ -226,4 +227,62 @@ char *answer_text(const struct answer *answer)
     _cleanup_free_ char *rate = rate_text(answer);
     return text_format("%u-%s: %s. %s.", answer->first->length,
                        words_length_layer(answer->first->length_layer), cost, rate);
+}
+
+// ---- JSON
+
+// An end that is not known is absent.
+static json_t *span_to_json(const struct span *span)
+{
+    json_t *object = json_object();
+    json_set_real(object, "low", span->low > 0 ? span->low : (double)NAN);
+    json_set_real(object, "high", span->high);
+    return object;
+}
+
+static json_t *answer_to_json(const struct answer *answer)
+{
+    _cleanup_free_ char *text = answer_text(answer);
+    json_t *object = json_pack("{s:s, s:I, s:o}", "text", text, "pairs", (json_int_t)answer->pairs,
+                               "throughput_ratio", span_to_json(&answer->rate));
+    json_set_real(object, "bridged_ns", answer->bridged_ns);
+    json_set_real(object, "dedicated_ns", answer->dedicated_ns);
+    json_set_real(object, "host_ns", answer->host_ns);
+    if (answer->cost_known) {
+        json_object_set_new(object, "cost_ratio", span_to_json(&answer->cost));
+    }
+    return object;
+}
+
+static bool row_is_of(const json_t *row, const struct point *point)
+{
+    const char *wanted[][2] = {
+        {"scenario", point->scenario},
+        {"platform", point->platform},
+        {"engine", point->engine},
+        {"topology", point->topology},
+        {"length_layer", point->length_layer},
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        if (!text_equal(json_string_value(json_object_get(row, wanted[i][0])), wanted[i][1])) {
+            return false;
+        }
+    }
+    return json_integer_value(json_object_get(row, "length")) == (json_int_t)point->length;
+}
+
+void answers_add_to_json(const struct point_list *points, json_t *rows)
+{
+    _cleanup_free_ struct answer *answers = NULL;
+    size_t count = answers_compute(points, &answers);
+    for (size_t i = 0; i < count; i++) {
+        size_t at;
+        json_t *row;
+        json_array_foreach(rows, at, row)
+        {
+            if (row_is_of(row, answers[i].first)) {
+                json_object_set_new(row, "bridging", answer_to_json(&answers[i]));
+            }
+        }
+    }
 }

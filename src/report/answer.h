@@ -7,6 +7,8 @@
 #ifndef VRBENCH_REPORT_ANSWER_H
 #define VRBENCH_REPORT_ANSWER_H
 
+#include <jansson.h>
+
 #include "report/ranks.h"
 #include "report/steps.h"
 #include "result/result.h"
@@ -32,5 +34,7 @@ size_t answers_compute(const struct point_list *points, struct answer **ret);
 size_t answers_of_sweeps(const struct sweep *sweeps, size_t sweep_count, struct answer **ret);
 // One or two sentences; the caller frees them.
 char *answer_text(const struct answer *answer);
+// Adds the answers to the rows of headlines_to_json(): an object "bridging" to each bridged row.
+void answers_add_to_json(const struct point_list *points, json_t *rows);
 
 #endif

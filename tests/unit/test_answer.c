@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "report/answer.h"
+#include "report/headline.h"
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
 
@@ -90,6 +91,34 @@ static void test_other_loads(void **state)
     point_list_clear(&points);
 }
 
+// Programs find the answer in the rows of the bridged topology.
+static void test_json(void **state)
+{
+    (void)state;
+    struct point_list points = measure(LOADS, 0);
+    json_t *rows = headlines_to_json(&points);
+    answers_add_to_json(&points, rows);
+    size_t found = 0;
+    size_t i;
+    const json_t *row;
+    json_array_foreach(rows, i, row)
+    {
+        const json_t *bridging = json_object_get(row, "bridging");
+        const char *topology = json_string_value(json_object_get(row, "topology"));
+        assert_true((bridging != NULL) == text_equal(topology, "bridged"));
+        found += bridging != NULL;
+        if (bridging != NULL) {
+            const json_t *cost = json_object_get(bridging, "cost_ratio");
+            assert_true(fabs(json_number_value(json_object_get(cost, "low")) - 3) < 1e-9);
+            assert_true(json_integer_value(json_object_get(bridging, "pairs")) == LOADS);
+            assert_non_null(json_string_value(json_object_get(bridging, "text")));
+        }
+    }
+    assert_int_equal(found, 1);
+    json_decref(rows);
+    point_list_clear(&points);
+}
+
 static void test_only_bridged(void **state)
 {
     (void)state;
@@ -106,9 +135,8 @@ static void test_only_bridged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_in_words),
-        cmocka_unit_test(test_too_few),
-        cmocka_unit_test(test_other_loads),
+        cmocka_unit_test(test_in_words),     cmocka_unit_test(test_too_few),
+        cmocka_unit_test(test_other_loads),  cmocka_unit_test(test_json),
         cmocka_unit_test(test_only_bridged),
     };
     return cmocka_run_group_tests_name("answer", tests, NULL, NULL);
