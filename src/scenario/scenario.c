@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "scenario/engines.h"
 #include "scenario/parts.h"
-#include "scenario/startup.h"
 
 #define ETHERNET_FRAMED 18U // header 14, FCS 4
 
@@ -266,6 +265,21 @@ void network_release(struct scenario_network *network)
     free(network->sink_nic);
 }
 
+static void release_startup(struct scenario_startup *startup)
+{
+    for (size_t i = 0; i < startup->sysctl_count; i++) {
+        free(startup->sysctls[i].name);
+        free(startup->sysctls[i].value);
+    }
+    for (size_t i = 0; i < startup->command_count; i++) {
+        free(startup->commands[i]);
+    }
+    free(startup->sysctls);
+    free(startup->commands);
+    free(startup->nft);
+    free(startup->nft_text);
+}
+
 void scenario_release(struct scenario *scenario)
 {
     for (size_t i = 0; i < scenario->router_count; i++) {
@@ -273,7 +287,7 @@ void scenario_release(struct scenario *scenario)
         free(scenario->routers[i].config);
         free(scenario->routers[i].config_text);
         router_file_free(scenario->routers[i].file);
-        startup_release(&scenario->routers[i].startup);
+        release_startup(&scenario->routers[i].startup);
         free(scenario->routers[i].image);
         free(scenario->routers[i].setup.cloud_init);
         free(scenario->routers[i].setup.serial);

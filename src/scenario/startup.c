@@ -190,18 +190,3 @@ void startup_check(const struct scenario *scenario, const struct yaml_node *root
         check_router(scenario, i, routers->children[i], problems);
     }
 }
-
-void startup_release(struct scenario_startup *startup)
-{
-    for (size_t i = 0; i < startup->sysctl_count; i++) {
-        free(startup->sysctls[i].name);
-        free(startup->sysctls[i].value);
-    }
-    for (size_t i = 0; i < startup->command_count; i++) {
-        free(startup->commands[i]);
-    }
-    free(startup->sysctls);
-    free(startup->commands);
-    free(startup->nft);
-    free(startup->nft_text);
-}

@@ -29,7 +29,5 @@ void startup_read(struct scenario *scenario, const struct yaml_node *root, const
 // Adds a problem for each setting that the router cannot get.
 void startup_check(const struct scenario *scenario, const struct yaml_node *root,
                    struct scenario_problems *problems);
-// Frees the members.
-void startup_release(struct scenario_startup *startup);
 
 #endif
