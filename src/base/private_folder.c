@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// base/private_folder — see private_folder.h. Called by report/.
+// base/private_folder — see private_folder.h. Called by report/ and study/.
 #include "base/private_folder.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -53,14 +56,16 @@ int private_folder_publish(const char *from, const char *to, struct error *err)
     return 0;
 }
 
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+    (void)st, (void)kind, (void)where;
+    return remove(path);
+}
+
 void private_folder_discard(char **path)
 {
-    _cleanup_closedir_ DIR *files = *path == NULL ? NULL : opendir(*path);
-    for (struct dirent *entry = NULL; files != NULL && (entry = readdir(files)) != NULL;) {
-        (void)unlinkat(dirfd(files), entry->d_name, 0);
-    }
     if (*path != NULL) {
-        (void)rmdir(*path);
+        (void)nftw(*path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     }
     free(steal_pointer(path));
 }

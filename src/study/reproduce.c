@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/private_folder.h"
 #include "base/stop.h"
 #include "base/text.h"
 #include "base/units.h"
@@ -28,6 +29,7 @@
 #define REPRODUCE_MAX     ((size_t)16 << 20)
 #define FAILURES_IN_A_ROW 3
 #define MOST_DISTURBED    15 // points in a row of one run
+#define SPOILT_RUNS       3  // ended for that: the machine is not fit
 
 struct run_state {
     const struct programme_row *row;
@@ -44,7 +46,9 @@ struct reproduction {
     struct claim_result claims[CLAIM_COUNT];
     bool checked;        // a run of this process has checked that the machine is stable
     unsigned failures;   // failed runs in a row
+    unsigned spoilt;     // runs that too many disturbed points in a row ended
     struct agent *agent; // an snmpd that runs from the beginning; NULL = none
+    char *agent_folder;  // its files
     unsigned listed;     // claims in reproduce.json: those requested now or earlier
     json_t *json;
     char started[32];
@@ -300,9 +304,8 @@ int reproduce_open(const struct reproduce_request *request, struct reproduction 
 static void end_agent(struct reproduction *reproduction)
 {
     if (reproduction->agent != NULL) {
-        _cleanup_free_ char *config = path_in(reproduction, "snmpd", ".conf");
         agent_close(steal_pointer(&reproduction->agent));
-        (void)unlink(config);
+        private_folder_discard(&reproduction->agent_folder);
     }
 }
 
@@ -404,15 +407,27 @@ static int measure_run(struct reproduction *reproduction, struct run_state *stat
     return rc;
 }
 
+static bool ends_disturbed(const struct point_list *points)
+{
+    size_t count = 0;
+    while (count < points->count &&
+           point_was_disturbed(&points->items[points->count - 1 - count])) {
+        count++;
+    }
+    return count >= MOST_DISTURBED;
+}
+
 // Whether a failure is noted and the programme continues. A missing ability of this machine and a
 // refused scenario are results. Another failure may concern one run only; if the next runs fail
-// too, or results cannot be stored, it concerns all.
-static bool is_passed_over(struct reproduction *reproduction, int rc, const struct error *err)
+// too, or results cannot be stored, it concerns all. So does a machine that spoils run after run.
+static bool is_passed_over(struct reproduction *reproduction, const struct study_run *run, int rc,
+                           const struct error *err)
 {
+    reproduction->spoilt += !reproduction->request->noisy && ends_disturbed(&run->points);
     bool lacking = err->exit_status == EXIT_LACKING || err->exit_status == EXIT_INPUT;
     reproduction->failures = lacking ? 0 : reproduction->failures + 1;
     return rc != -EINTR && rc != -ENOSPC && rc != -EDQUOT && rc != -EROFS &&
-           reproduction->failures < FAILURES_IN_A_ROW;
+           reproduction->failures < FAILURES_IN_A_ROW && reproduction->spoilt < SPOILT_RUNS;
 }
 
 static int measure_row(struct reproduction *reproduction, size_t at, size_t number, size_t count,
@@ -426,7 +441,7 @@ static int measure_row(struct reproduction *reproduction, size_t at, size_t numb
     struct error why = ERROR_INIT;
     int rc = measure_run(reproduction, state, run, done, &why);
     learn_platform(reproduction, run->name);
-    if (rc < 0 && is_passed_over(reproduction, rc, &why)) {
+    if (rc < 0 && is_passed_over(reproduction, run, rc, &why)) {
         free(state->lacking);
         state->lacking = steal_pointer(&why.text);
         run->lacking = state->lacking;
@@ -486,9 +501,14 @@ static void start_agent(struct reproduction *reproduction)
     if (!wanted || parse_duration(timing->watch, &duration_ns, NULL) < 0) {
         return;
     }
-    const struct agent_spec spec = {.folder = reproduction->request->folder,
-                                    .over_ns = duration_ns / 3};
-    (void)agent_open(&spec, &reproduction->agent, NULL);
+    _cleanup_private_folder_ char *folder = NULL;
+    if (private_folder_make(&folder, NULL) < 0) {
+        return;
+    }
+    const struct agent_spec spec = {.folder = folder, .over_ns = duration_ns / 3};
+    if (agent_open(&spec, &reproduction->agent, NULL) == 0) {
+        reproduction->agent_folder = steal_pointer(&folder);
+    }
 }
 
 int reproduce_measure(struct reproduction *reproduction, const struct reproduce_hooks *hooks,
