@@ -12,7 +12,6 @@ json_t *page_points(const struct point_list *points, size_t room);
 // Number of invalid points by reason, the most frequent first: [{"reason", "count"}]. Reasons that
 // differ only in numbers are merged, with "…" for the numbers. Digits of names (r1t3) are not
 // numbers.
-json_t *page_unstable(const struct point_list *points); // a text for each unstable topology
 json_t *page_reasons(const struct point_list *points);
 // What the stability check of a topology lost, for each that was not stable: ["bridged: …"].
 json_t *page_unstable(const struct point_list *points);

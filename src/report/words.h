@@ -7,8 +7,8 @@
 #include "report/summary.h"
 #include "result/platform_facts.h"
 
-// Marks bounds of a topology in which even a low load lost packets. ASCII: libsmartcols loops forever
-// on other characters in a locale without them.
+// Marks bounds of a topology in which even a low load lost packets. ASCII: libsmartcols loops
+// forever on other characters in a locale without them.
 #define WORDS_UNSTABLE "!"
 
 // "byte packets", "byte payloads" or "byte frames", by the layer of a point's length.
