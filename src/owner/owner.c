@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "linux/memory.h"
 #include "owner/owned.h"
 
 #define BACKLOG         64
@@ -364,6 +365,7 @@ static void owner_close(struct owner *owner)
     }
     free(owner->owned);
     work_close(owner);
+    memory_charge_clean_up(); // of an owner that was killed while it made a router
     (void)sd_event_unref(owner->loop);
     if (owner->lock >= 0) {
         (void)unlink(OWNER_LOG);
