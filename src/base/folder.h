@@ -29,6 +29,8 @@ int folder_make_new(const char *stem, char **ret_path, struct error *err);
 // Opens the folder that contains the file `path`. `ret_name` points at the file's name inside
 // `path`. Fails with ENOENT or EISDIR if `path` cannot name a file.
 int folder_of(const char *path, const char **ret_name, struct error *err);
+// Removes a folder with its content, never through a symbolic link. A missing folder is fine.
+int folder_remove(const char *path, struct error *err);
 
 // Whether a link of this owner is followed, by the rule above.
 bool folder_trusts(uid_t owner);

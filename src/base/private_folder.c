@@ -4,15 +4,14 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/text.h"
 
 #define PUBLISHED_MAX ((size_t)1 << 30)
@@ -56,16 +55,10 @@ int private_folder_publish(const char *from, const char *to, struct error *err)
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-    (void)st, (void)kind, (void)where;
-    return remove(path);
-}
-
 void private_folder_discard(char **path)
 {
     if (*path != NULL) {
-        (void)nftw(*path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        (void)folder_remove(*path, NULL);
     }
     free(steal_pointer(path));
 }

@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"

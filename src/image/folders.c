@@ -4,7 +4,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,22 +30,6 @@ char *folder_for_user(const char *for_root, const char *variable, const char *be
         return text_format("%s/%s", base, name);
     }
     return text_format("%s/%s/%s", home == NULL ? "" : home, below_home, name);
-}
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-    (void)st;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
-int folder_remove(const char *path, struct error *err)
-{
-    if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT) {
-        return fail(err, errno, "removing %s", path);
-    }
-    return 0;
 }
 
 // The last line of a program's output.

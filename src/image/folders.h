@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// image/folders — default folders for root and for other users, removal of folders, and running
-// tools in folders. Used within image/.
+// image/folders — default folders for root and for other users, and running tools in folders. Used
+// within image/.
 #ifndef VRBENCH_IMAGE_FOLDERS_H
 #define VRBENCH_IMAGE_FOLDERS_H
 
@@ -10,8 +10,6 @@
 // frees it.
 char *folder_for_user(const char *for_root, const char *variable, const char *below_home,
                       const char *name);
-// Removes a folder with its content, never through a symbolic link. A missing folder is fine.
-int folder_remove(const char *path, struct error *err);
 
 // Runs a program of a Debian package to its end in `folder` (NULL = the caller's); `ret_output`
 // (may be NULL) gets its output. An exit status other than 0 is an error (-EIO) with the last line
