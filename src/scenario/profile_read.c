@@ -4,9 +4,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/text.h"
-#include "base/utf8.h"
 #include "scenario/profile.h"
 #include "scenario/yaml.h"
 
@@ -85,15 +83,9 @@ static void read_phases(struct scenario_profile *profile, struct yaml_node *node
 static void read_profile_file(struct scenario_profile *profile, const char *path,
                               struct yaml_node *node, struct scenario_problems *problems)
 {
-    _cleanup_error_ struct error err = ERROR_INIT;
-    _cleanup_free_ char *text = NULL;
     size_t length = 0;
-    if (file_read(path, PROFILE_FILE_MAX, &text, &length, &err) < 0) {
-        yaml_problem(node, problems, text_format("file: %s", err.text));
-        return;
-    }
-    if (!utf8_is_text(text, length)) {
-        yaml_problem(node, problems, text_format("file: %s is not UTF-8 text", path));
+    _cleanup_free_ char *text = yaml_read_named(node, path, PROFILE_FILE_MAX, &length, problems);
+    if (text == NULL) {
         return;
     }
     struct scenario_problems found = {NULL, 0};

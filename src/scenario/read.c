@@ -14,7 +14,6 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "base/utf8.h"
 #include "scenario/catalogue.h"
 #include "scenario/check.h"
 #include "scenario/draft.h"
@@ -78,22 +77,13 @@ static void read_config(struct scenario *scenario, size_t number, const char *fo
                         struct yaml_node *node, struct scenario_problems *problems)
 {
     struct scenario_router *router = &scenario->routers[number];
-    _cleanup_error_ struct error err = ERROR_INIT;
     _cleanup_free_ char *path =
         text_format("%s%s", *router->config == '/' ? "" : folder, router->config);
     size_t length = 0;
-    char *text = NULL;
-    if (file_read(path, SCENARIO_CONFIG_MAX, &text, &length, &err) < 0) {
-        yaml_problem(node, problems, text_format("config: %s", err.text));
-    } else if (!utf8_is_text(text, length)) {
-        yaml_problem(node, problems, text_format("config: %s is not UTF-8 text", path));
-        free(text);
-    } else {
-        router->config_text = text;
-        const struct router_file_kind *kind = file_kind_of(scenario, number);
-        if (kind != NULL) {
-            read_file_of(scenario, number, kind, path, length, problems);
-        }
+    router->config_text = yaml_read_named(node, path, SCENARIO_CONFIG_MAX, &length, problems);
+    const struct router_file_kind *kind = file_kind_of(scenario, number);
+    if (router->config_text != NULL && kind != NULL) {
+        read_file_of(scenario, number, kind, path, length, problems);
     }
 }
 

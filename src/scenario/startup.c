@@ -7,9 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/text.h"
-#include "base/utf8.h"
 #include "scenario/catalogue.h"
 
 // ---- words of a command
@@ -99,23 +97,6 @@ char *startup_sysctl_path(const char *name)
 
 // ---- reading and checking
 
-static void read_ruleset(struct scenario_startup *startup, const char *folder,
-                         struct yaml_node *node, struct scenario_problems *problems)
-{
-    _cleanup_error_ struct error err = ERROR_INIT;
-    _cleanup_free_ char *path =
-        text_format("%s%s", *startup->nft == '/' ? "" : folder, startup->nft);
-    _cleanup_free_ char *text = NULL;
-    size_t length = 0;
-    if (file_read(path, SCENARIO_CONFIG_MAX, &text, &length, &err) < 0) {
-        yaml_problem(node, problems, text_format("nft: %s", err.text));
-    } else if (!utf8_is_text(text, length)) {
-        yaml_problem(node, problems, text_format("nft: %s is not UTF-8 text", path));
-    } else {
-        startup->nft_text = steal_pointer(&text);
-    }
-}
-
 void startup_read(struct scenario *scenario, const struct yaml_node *root, const char *folder,
                   struct scenario_problems *problems)
 {
@@ -124,7 +105,10 @@ void startup_read(struct scenario *scenario, const struct yaml_node *root, const
         struct scenario_startup *startup = &scenario->routers[i].startup;
         struct yaml_node *node = yaml_sound(routers->children[i], "nft");
         if (node != NULL && startup->nft != NULL) {
-            read_ruleset(startup, folder, node, problems);
+            _cleanup_free_ char *path =
+                text_format("%s%s", *startup->nft == '/' ? "" : folder, startup->nft);
+            size_t length = 0;
+            startup->nft_text = yaml_read_named(node, path, SCENARIO_CONFIG_MAX, &length, problems);
         }
     }
 }

@@ -13,7 +13,9 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "scenario/problem.h"
 #include "scenario/yaml_scan.h"
 
@@ -377,4 +379,19 @@ int yaml_read(const char *text, size_t length, struct yaml_node **ret,
     }
     *ret = steal_pointer(&root);
     return 0;
+}
+
+char *yaml_read_named(struct yaml_node *node, const char *path, size_t max, size_t *ret_length,
+                      struct scenario_problems *problems)
+{
+    _cleanup_error_ struct error err = ERROR_INIT;
+    _cleanup_free_ char *text = NULL;
+    if (file_read(path, max, &text, ret_length, &err) < 0) {
+        yaml_problem(node, problems, text_format("%s: %s", node->key, err.text));
+    } else if (!utf8_is_text(text, *ret_length)) {
+        yaml_problem(node, problems, text_format("%s: %s is not UTF-8 text", node->key, path));
+    } else {
+        return steal_pointer(&text);
+    }
+    return NULL;
 }
