@@ -318,6 +318,16 @@ static void leave_waiting_out(const struct bench *bench, const struct traffic_co
     }
 }
 
+static struct traffic_request request_for(const struct bench *bench, const struct load *load)
+{
+    return (struct traffic_request){
+        .run = draw_run_number(),
+        .ip_length = scenario_ip_length(load->length, bench->scenario->traffic.length_layer, 4),
+        .pps = load->pps,
+        .duration_ns = duration_for(bench, load->duration_ns),
+    };
+}
+
 #define RESET_AFTER_NS NS_PER_S // or a quarter of the trial
 
 // A trial in which a router is rebooted. No CPU time and no places of losses are measured, since
@@ -326,12 +336,7 @@ static int measure_reset(struct bench *bench, const struct load *load, struct po
                          struct outcome *ret_outcome, struct error *err)
 {
     const struct plan *plan = testbed_plan(bench->testbed);
-    struct traffic_request traffic = {
-        .run = draw_run_number(),
-        .ip_length = scenario_ip_length(load->length, bench->scenario->traffic.length_layer, 4),
-        .pps = load->pps,
-        .duration_ns = duration_for(bench, load->duration_ns),
-    };
+    struct traffic_request traffic = request_for(bench, load);
     _cleanup_close_ int turn = turn_take(err);
     if (turn < 0) {
         return turn;
@@ -369,12 +374,7 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
                         struct outcome *ret_outcome, struct error *err)
 {
     const struct plan *plan = testbed_plan(bench->testbed);
-    struct traffic_request traffic = {
-        .run = draw_run_number(),
-        .ip_length = scenario_ip_length(load->length, bench->scenario->traffic.length_layer, 4),
-        .pps = load->pps,
-        .duration_ns = duration_for(bench, load->duration_ns),
-    };
+    struct traffic_request traffic = request_for(bench, load);
     _cleanup_close_ int turn = turn_take(err);
     if (turn < 0) {
         return turn;
