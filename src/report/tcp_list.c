@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "report/columns.h"
 #include "report/steps.h"
 #include "scenario/scenario.h"
 
@@ -25,11 +26,11 @@ enum {
 };
 
 const struct column tcp_columns[] = {
-    [SCENARIO] = {"scenario", "Scenario", COLUMN_CONTEXT, 0},
-    [PLATFORM] = {"platform", "Platform", COLUMN_CONTEXT, 0},
-    [ENGINE] = {"engine", "Engine", COLUMN_CONTEXT, 0},
-    [TOPOLOGY] = {"topology", "Topology", COLUMN_TEXT, 0},
-    [LENGTH] = {"length", "Length", COLUMN_NUMBER, 0},
+    [SCENARIO] = COLUMN_SCENARIO,
+    [PLATFORM] = COLUMN_PLATFORM,
+    [ENGINE] = COLUMN_ENGINE,
+    [TOPOLOGY] = COLUMN_TOPOLOGY,
+    [LENGTH] = COLUMN_LENGTH("length"),
     [NETWORK] = {"network", "Network", COLUMN_CONTEXT, 0},
     [REQUESTED] = {"requested_pps", "Requested pps", COLUMN_TEXT, 0},
     [GOODPUT] = {"goodput_mbps", "Goodput Mbit/s", COLUMN_REAL, 2},
