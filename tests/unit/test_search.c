@@ -381,12 +381,17 @@ static void list_steps(const struct ladder_spec *spec, unsigned *steps, unsigned
     free(device);
 }
 
+static struct ladder_spec shuffled_spec(void)
+{
+    static const double pps[8] = {100, 200, 300, 400, 500, 600, 700, 800};
+    return (struct ladder_spec){
+        .length = 64, .pps = pps, .count = 8, .repeats = 3, .attempts = 1, .shuffle = {true, 7}};
+}
+
 static void test_shuffled_repeats_follow_each_other(void **state)
 {
     (void)state;
-    const double pps[8] = {100, 200, 300, 400, 500, 600, 700, 800};
-    struct ladder_spec spec = {
-        .length = 64, .pps = pps, .count = 8, .repeats = 3, .attempts = 1, .shuffle = {true, 7}};
+    const struct ladder_spec spec = shuffled_spec();
     unsigned steps[24];
     unsigned repeats[24];
     list_steps(&spec, steps, repeats);
@@ -420,9 +425,7 @@ static void test_shuffled_repeats_follow_each_other(void **state)
 static void test_shuffled_order_survives_a_resume(void **state)
 {
     (void)state;
-    const double pps[8] = {100, 200, 300, 400, 500, 600, 700, 800};
-    struct ladder_spec spec = {
-        .length = 64, .pps = pps, .count = 8, .repeats = 3, .attempts = 1, .shuffle = {true, 7}};
+    const struct ladder_spec spec = shuffled_spec();
     unsigned steps[24];
     unsigned repeats[24];
     list_steps(&spec, steps, repeats);
