@@ -10,8 +10,8 @@
 #             remain on the sender's CPU
 #   unsteered plain without RPS: softirq runs on the sender's CPU, so that the router's work can't be
 #             separated from the tester's
-#   deferred  metered, and the router's threads are woken at most every 50 µs while packets arrive
-#             (napi_defer_hard_irqs, gro_flush_timeout): a user's choice, which adds up to 50 µs of latency
+#   deferred  metered, and the router's threads are woken at most every 400 µs while packets arrive
+#             (napi_defer_hard_irqs, gro_flush_timeout): a user's choice, which adds up to 400 µs of latency
 # The section compares the forwarding rate without pacing, and the CPU time per packet of the device
 # under test at 100,000 packets/s. An idle-class thread measures the latter (bench_forward.c); it is
 # also valid if the tester limits the forwarding rate. The sinks' threads belong to the tester and are
@@ -48,7 +48,7 @@ defer_wakeups() {
     "$build/vrbench" console "$1/router" -- sh -euc '
         for interface in eth0 eth1; do
             at=/sys/class/net/$interface
-            echo 50000 >$at/gro_flush_timeout
+            echo 400000 >$at/gro_flush_timeout
             echo 100 >$at/napi_defer_hard_irqs
         done'
 }
@@ -140,7 +140,7 @@ table_metering() {
     echo "One dedicated router on CPU $dut. \`metered\`: vrbench's testbed (threaded NAPI, placed" \
         "threads in control groups, counters read). \`plain\`: the same namespaces and cables with" \
         "softirq, which RPS steers to the same CPU. \`unsteered\`: softirq on the tester's CPU." \
-        "\`deferred\`: metered, with the threads woken by a timer of 50 µs instead of by each packet."
+        "\`deferred\`: metered, with the threads woken by a timer of 400 µs instead of by each packet."
     echo
     table 'forwarded packets/s' more metered plain unsteered
     table 'CPU ns per packet at' less metered plain deferred
