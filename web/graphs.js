@@ -19,17 +19,20 @@ const setRateUnit = (name) => {
 };
 
 // A curve: `rows` are the steps, `x` and `y` map a row to a number; invalid points are separate. X is
-// a rate; Y is one, too, if its unit is unitRate.
+// a rate; Y is one, too, if its unit is unitRate. `span` maps a row to both ends of the interval of
+// the median that Y is; undefined if no load has several repeats.
 const unitRate = "rate";
 function curve(sweep, name, x, y, more = {}) {
     const factor = rateUnits[rateUnit](sweep);
     const inUnit = (of) => (row) => (isNumber(of(row)) ? of(row) * factor : undefined);
     const rate = more.unit === unitRate;
+    const repeated = more.span && sweep.steps.some((row) => isNumber(more.span[0](row)));
     return {
         name,
         rows: sweep.steps,
         invalid: sweep.invalid,
         ...more,
+        span: repeated ? (rate ? more.span.map(inUnit) : more.span) : undefined,
         x: inUnit(x),
         y: rate ? inUnit(y) : y,
         rate,
@@ -46,7 +49,14 @@ function receivedCurves(sweep) {
             `${name} received`,
             (row) => row.networks[i].sent,
             (row) => row.networks[i].received,
-            { unit: unitRate, colour: i },
+            {
+                unit: unitRate,
+                colour: i,
+                span: [
+                    (row) => row.networks[i].received_low,
+                    (row) => row.networks[i].received_high,
+                ],
+            },
         ),
     );
 }
@@ -190,7 +200,14 @@ const graphs = {
                     name,
                     (row) => row.networks[i].sent,
                     (row) => row.networks[i].loss,
-                    { unit: "% lost", colour: i },
+                    {
+                        unit: "% lost",
+                        colour: i,
+                        span: [
+                            (row) => row.networks[i].loss_low,
+                            (row) => row.networks[i].loss_high,
+                        ],
+                    },
                 ),
             ),
             x: `Transmitted${several(sweep)} (${rateUnit})`,

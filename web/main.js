@@ -46,21 +46,36 @@ function verdictLists(run) {
     );
 }
 
+// "1,002 (1,000–1,091)": a figure of the summary with the interval of its median over the repeats.
+const withInterval = (key, decimals) => (value, row) =>
+    isNumber(value) && isNumber(row[`${key}_low`])
+        ? `${number(value, decimals)} (${bounds(row[`${key}_low`], row[`${key}_high`], decimals)})`
+        : number(value, decimals);
+
 function summaryTable(run) {
+    const figure = (name, key, decimals) => ({
+        name,
+        of: (row) => row[key],
+        text: withInterval(key, decimals),
+    });
+    const repeated = run.summary.some((row) => row.repeats > 1);
+    const certain = (row) => (isNumber(row.confidence) ? 100 * row.confidence : undefined);
     return table(
         [
             { name: "Topology", of: (row) => row.topology },
             { name: "Length (bytes)", of: (row) => row.length, decimals: "plain" },
-            { name: "No loss up to (packets/s)", of: (row) => row.no_loss_pps, decimals: 0 },
-            { name: "Highest rate (packets/s)", of: (row) => row.max_pps, decimals: 0 },
-            {
-                name: "Loss at the highest load (%)",
-                of: (row) => row.loss_at_top_percent,
-                decimals: 2,
-            },
-            { name: "Host CPU (% of one)", of: (row) => row.host_cpu_percent, decimals: 1 },
-            { name: "Routers' CPU (% of one)", of: (row) => row.router_cpu_percent, decimals: 1 },
-            { name: "CPU (ns per packet)", of: (row) => row.ns_per_packet, decimals: 0 },
+            figure("No loss up to (packets/s)", "no_loss_pps", 0),
+            figure("Highest rate (packets/s)", "max_pps", 0),
+            figure("Loss at the highest load (%)", "loss_at_top_percent", 2),
+            figure("Host CPU (% of one)", "host_cpu_percent", 1),
+            figure("Routers' CPU (% of one)", "router_cpu_percent", 1),
+            figure("CPU (ns per packet)", "ns_per_packet", 0),
+            ...(repeated
+                ? [
+                      { name: "Repeats", of: (row) => row.repeats },
+                      { name: "Intervals hold with (%)", of: certain, decimals: 1 },
+                  ]
+                : []),
             { name: "Points", of: (row) => row.points },
             { name: "Invalid", of: (row) => row.invalid_points },
         ],

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Shows a chart's values: in the tip under the pointer, by arrow keys, and in the table below.
 
-// "40,000 packets/s"; of a figure between two bounds, both.
+// "40,000 packets/s"; of a figure between two bounds, both; of a median over repeats, its interval.
 const valueText = (one, row) =>
     one.high !== undefined
         ? `${bounds(one.y(row), one.high(row))} ${one.unit}`
-        : withUnit(one.y(row), one.unit);
+        : one.span !== undefined && isNumber(one.span[0](row))
+          ? `${number(one.y(row))} (${bounds(one.span[0](row), one.span[1](row))}) ${one.unit}`
+          : withUnit(one.y(row), one.unit);
 
 // Fills the tip at one point: the load, every curve's value, and why the point is invalid.
 function fillTip(tip, graph, set, index) {
@@ -112,6 +114,17 @@ function valuesOf(graph) {
                 of: (line) =>
                     line.only === undefined || line.only === one ? one.high(line.row) : undefined,
             })),
+        ...graph.curves
+            .filter((one) => one.span !== undefined)
+            .flatMap((one) =>
+                ["from", "to"].map((end, n) => ({
+                    name: `${one.name}, ${end} (${one.unit})`,
+                    of: (line) =>
+                        line.only === undefined || line.only === one
+                            ? one.span[n](line.row)
+                            : undefined,
+                })),
+            ),
     ].map((column) => ({
         ...column,
         of: (line) => (isNumber(column.of(line)) ? column.of(line) : undefined),

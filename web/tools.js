@@ -14,15 +14,21 @@ function drawMarks(graph, chart, line, label) {
         }
     });
     graph.curves.forEach((one, n) => {
-        if (one.high === undefined || !chart.isDatasetVisible(n)) {
+        const ends = one.high !== undefined ? [one.y, one.high] : one.span;
+        if (ends === undefined || one.right || !chart.isDatasetVisible(n)) {
             return;
         }
-        for (const row of one.rows.filter((row) => isNumber(one.high(row)))) {
+        // The lowest line of a logarithmic axis stands for zero.
+        const pixelOf = (value) =>
+            chart.scales.y.getPixelForValue(graph.log && value <= 0 ? graph.floor : value);
+        for (const row of one.rows.filter((row) => ends.every((end) => isNumber(end(row))))) {
             const x = chart.scales.x.getPixelForValue(one.x(row));
-            const low = chart.scales.y.getPixelForValue(one.y(row));
-            const high = chart.scales.y.getPixelForValue(one.high(row));
+            const [low, high] = ends.map((end) => pixelOf(end(row)));
             line([x, low, x, high], colourOf(one.colour), [], 1.5);
             line([x - 5, high, x + 5, high], colourOf(one.colour), [], 1.5);
+            if (one.span !== undefined) {
+                line([x - 5, low, x + 5, low], colourOf(one.colour), [], 1.5);
+            }
         }
     });
 }

@@ -215,6 +215,30 @@ static void show_unstable(const struct point_list *points)
     }
 }
 
+// The intervals of the figures above over the repeats.
+static int show_intervals(const struct point_list *points, struct error *err)
+{
+    size_t fewest = 0;
+    size_t least = ranks_median_least(RANKS_MEDIAN_ERROR);
+    puts("\nIntervals of the medians over the repeats:\n");
+    struct writer *writer =
+        writer_table(stdout, interval_columns, interval_column_count, 0, isatty(1) == 1);
+    int rc = headline_intervals_list(points, writer, &fewest, err);
+    writer_free(writer);
+    if (rc < 0) {
+        return rc;
+    }
+    printf("Repeats: measured/enough for intervals of rates of about %.0f %%\n",
+           100 * HEADLINE_WIDTH);
+    if (fewest < least) {
+        printf("An interval of %zu repeats holds with %.0f %% only; from %zu repeats on, with "
+               "%.0f %%\n",
+               fewest, 100 * ranks_median_confidence(fewest, RANKS_MEDIAN_ERROR), least,
+               100 * (1 - RANKS_MEDIAN_ERROR));
+    }
+    return 0;
+}
+
 static int show_table(const struct point_list *points, struct error *err)
 {
     struct headline_marks marks = {0};
@@ -234,7 +258,7 @@ static int show_table(const struct point_list *points, struct error *err)
     show_unstable(points);
     show_mixes(points);
     show_left_out(points);
-    return 0;
+    return marks.repeated ? show_intervals(points, err) : 0;
 }
 
 int run_summary_print(const struct scenario *scenario, const struct point_list *points,

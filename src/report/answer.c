@@ -187,12 +187,15 @@ static char *cost_text(const struct answer *answer)
     }
     if (!answer->cost_known) {
         return text_format("bridging takes %s ns of CPU a packet (%s ns of the host), dedicated "
-                           "links %s ns; %zu equal loads are too few for an interval",
-                           bridged, host, dedicated, answer->pairs);
+                           "links %s ns; only %zu load%s carried both bridged and dedicated, and "
+                           "an interval requires %zu",
+                           bridged, host, dedicated, answer->pairs,
+                           answer->pairs == 1 ? " was" : "s were",
+                           ranks_pairs_needed(ANSWER_ERROR));
     }
     if (answer->cost.low <= 1 && answer->cost.high >= 1) {
-        return text_format("no difference of CPU time a packet between bridged (%s ns) and "
-                           "dedicated (%s ns) can be told: × %.2f-%.2f",
+        return text_format("the trials show no difference of CPU time a packet between bridged "
+                           "(%s ns) and dedicated (%s ns): × %.2f-%.2f",
                            bridged, dedicated, answer->cost.low, answer->cost.high);
     }
     return text_format("bridging takes %s ns of CPU a packet (%s ns of the host), dedicated links "
@@ -200,24 +203,39 @@ static char *cost_text(const struct answer *answer)
                        bridged, host, dedicated, answer->cost.low, answer->cost.high);
 }
 
+// "33-57 %", or "33 %" if both are the same.
+static char *percents_text(double low, double high)
+{
+    _cleanup_free_ char *from = text_format("%.0f", 100 * low);
+    _cleanup_free_ char *to = text_format("%.0f", 100 * high);
+    return text_equal(from, to) ? text_format("%s %%", from) : text_format("%s-%s %%", from, to);
+}
+
 static char *rate_text(const struct answer *answer)
 {
     const struct span *rate = &answer->rate;
     if (rate->low <= 0 && isinf(rate->high)) {
-        return text_copy("What it takes of the throughput is unknown");
+        return text_copy("How much of the throughput it takes is unknown");
     }
     if (rate->high < 1) {
-        return rate->low > 0 ? text_format("It takes %.0f-%.0f %% of the throughput",
-                                           100 * (1 - rate->high), 100 * (1 - rate->low))
+        _cleanup_free_ char *part = percents_text(1 - rate->high, 1 - rate->low);
+        return rate->low > 0 ? text_format("It takes %s of the throughput", part)
                              : text_format("It takes at least %.0f %% of the throughput",
                                            100 * (1 - rate->high));
     }
     if (rate->low > 1) {
-        return text_format("Its throughput is higher, at least × %.2f", rate->low);
+        return text_format("Its throughput is higher than that of dedicated links, by at least × "
+                           "%.2f",
+                           rate->low);
     }
-    return isinf(rate->high)
-               ? text_format("No difference of throughput can be told: at least × %.2f", rate->low)
-               : text_format("No difference of throughput can be told: × %.2f-%.2f", rate->low,
+    if (isinf(rate->high)) {
+        return text_format("The trials show no difference of throughput: at least × %.2f",
+                           rate->low);
+    }
+    return rate->low > 0
+               ? text_format("The trials show no difference of throughput: × %.2f-%.2f", rate->low,
+                             rate->high)
+               : text_format("The trials show no difference of throughput: at most × %.2f",
                              rate->high);
 }
 

@@ -13,6 +13,17 @@
 #define NAME_LENGTH_MAX 120 // of a file name without suffix
 
 typedef double figure(const struct sweep *sweep, const struct load_step *step, size_t at);
+
+static struct span received_span(const struct sweep *sweep, const struct load_step *step, size_t at)
+{
+    return step_median(step, POINT_NETWORK_FORWARDED, sweep->networks[at]).span;
+}
+
+static struct span loss_span(const struct sweep *sweep, const struct load_step *step, size_t at)
+{
+    return step_median(step, POINT_NETWORK_LOSS, sweep->networks[at]).span;
+}
+
 #define FIGURE(name, expression)                                                                   \
     static double name(const struct sweep *sweep, const struct load_step *step, size_t at)         \
     {                                                                                              \
@@ -37,10 +48,10 @@ FIGURE(host_ns, step->host_ns)
 FIGURE(router_ns, step->router_ns[at])
 FIGURE(all_ns, step->ns_per_packet)
 FIGURE(lost_at, step->place_loss[at] * 100)
-FIGURE(received_low, step->network_forwarded_span[at].low)
-FIGURE(received_high, step->network_forwarded_span[at].high)
-FIGURE(loss_low, step->network_loss_span[at].low * 100)
-FIGURE(loss_high, step->network_loss_span[at].high * 100)
+FIGURE(received_low, received_span(sweep, step, at).low)
+FIGURE(received_high, received_span(sweep, step, at).high)
+FIGURE(loss_low, loss_span(sweep, step, at).low * 100)
+FIGURE(loss_high, loss_span(sweep, step, at).high * 100)
 
 enum times { ONCE, A_NETWORK, A_ROUTER, A_PLACE };
 static const struct {

@@ -3,12 +3,13 @@
 #include "report/headline.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "report/columns.h"
-#include "report/steps.h"
+#include "report/repeats.h"
 #include "report/words.h"
 #include "result/json_text.h"
 
@@ -48,40 +49,6 @@ const struct column headline_columns[] = {
 };
 const size_t headline_column_count = COLUMN_COUNT;
 
-struct bounds headline_bounds(const double *offered_pps, const double *loss_ratio, size_t count,
-                              double goal)
-{
-    // Loads below index `split` are taken for those that keep the goal. The split contradicts the
-    // loads below it that exceed the goal, and those above that keep it.
-    size_t wrong = 0;
-    for (size_t i = 0; i < count; i++) {
-        wrong += loss_ratio[i] <= goal;
-    }
-    size_t split = 0;
-    size_t fewest = wrong;
-    for (size_t i = 0; i < count; i++) {
-        wrong = loss_ratio[i] <= goal ? wrong - 1 : wrong + 1;
-        if (wrong < fewest) {
-            fewest = wrong;
-            split = i + 1;
-        }
-    }
-    struct bounds bounds = {.low = (double)NAN, .high = (double)NAN, .regular = true};
-    for (size_t i = 0; i < split; i++) {
-        if (loss_ratio[i] <= goal) {
-            bounds.low = offered_pps[i];
-        }
-    }
-    for (size_t i = 0; i < count; i++) {
-        bool kept = loss_ratio[i] <= goal;
-        if (i >= split && !kept && isnan(bounds.high)) {
-            bounds.high = offered_pps[i];
-        }
-        bounds.regular = bounds.regular && kept == (i < split);
-    }
-    return bounds;
-}
-
 // The index of the router of a network among the sweep's routers; their number if there is none.
 static size_t router_of(const struct sweep *sweep, const char *network)
 {
@@ -109,11 +76,55 @@ static void note_costs(const struct sweep *sweep, struct headline *headline, siz
         if (step->network_offered[network] != headline->throughput.low && !top) {
             continue;
         }
-        headline->host_percent = step->host_percent;
-        headline->ns_per_packet = step->ns_per_packet;
+        headline->host_median = step_median(step, POINT_HOST, NULL);
+        headline->ns_median = step_median(step, POINT_NS, NULL);
+        headline->host_percent = headline->host_median.value;
+        headline->ns_per_packet = headline->ns_median.value;
         if (router < sweep->router_count) {
-            headline->router_percent = step->router_percent[router];
+            headline->router_median = step_median(step, POINT_ROUTER, sweep->routers[router]);
+            headline->router_percent = headline->router_median.value;
         }
+    }
+}
+
+// The interval of a rate over the repeats. Raises `needed` to the repeats that narrow the interval
+// of its lower bounds.
+static struct median rate_interval(const struct sweep *sweep, enum repeat_rate rate, size_t network,
+                                   size_t *needed)
+{
+    struct span_list list = repeats_rate(sweep, rate, network);
+    struct median median = {.repeats = list.count};
+    _cleanup_free_ double *low = memory_new_array(double, list.count);
+    for (size_t i = 0; i < list.count; i++) {
+        low[i] = list.items[i].low;
+    }
+    if (list.count > 0) {
+        size_t own = ranks_median_needed(low, list.count, RANKS_MEDIAN_ERROR, HEADLINE_WIDTH);
+        median.value = ranks_median(low, list.count);
+        median.span = ranks_of_median(list.items, list.count, RANKS_MEDIAN_ERROR);
+        *needed = own > *needed ? own : *needed;
+    }
+    free(list.items);
+    return median;
+}
+
+static void note_intervals(const struct sweep *sweep, struct headline *headline, size_t network)
+{
+    size_t *needed = &headline->repeats_needed;
+    if (headline->adapts) {
+        return;
+    }
+    headline->throughput_median = rate_interval(sweep, REPEAT_THROUGHPUT, network, needed);
+    headline->pdr_median = rate_interval(sweep, REPEAT_PDR, network, needed);
+    for (size_t i = 0; i < sweep->step_count; i++) {
+        const struct load_step *step = &sweep->steps[i];
+        if (step->network_forwarded[network] == headline->max_pps) {
+            headline->max_median =
+                step_median(step, POINT_NETWORK_FORWARDED, sweep->networks[network]);
+        }
+    }
+    if (!headline->saturated) {
+        headline->max_median.span.high = (double)INFINITY;
     }
 }
 
@@ -149,11 +160,12 @@ static struct headline headline_of(const struct sweep *sweep, size_t network)
                                                           point_tester_was_limit(step->first));
     }
     count = sweep->adapts ? 0 : count;
-    headline.throughput = headline_bounds(offered, loss, count, 0.0);
-    headline.pdr = headline_bounds(offered, loss, count, HEADLINE_PDR);
+    headline.throughput = bounds_find(offered, loss, count, 0.0);
+    headline.pdr = bounds_find(offered, loss, count, HEADLINE_PDR);
     headline.max_pps = sweep->adapts ? (double)NAN : headline.max_pps;
     headline.saturated = headline.saturated && !sweep->adapts;
     note_costs(sweep, &headline, network);
+    note_intervals(sweep, &headline, network);
     return headline;
 }
 
@@ -205,6 +217,41 @@ static json_t *bounds_to_json(const struct bounds *bounds)
     return object;
 }
 
+// An end that is not known is absent. A single repeat has no interval.
+static void add_interval(json_t *intervals, const char *key, const struct median *median)
+{
+    if (median->repeats < 2) {
+        return;
+    }
+    json_t *interval = json_object();
+    json_set_real(interval, "low", median->span.low > 0 ? median->span.low : (double)NAN);
+    json_set_real(interval, "high", median->span.high);
+    json_object_set_new(interval, "repeats", json_integer((json_int_t)median->repeats));
+    json_set_real(interval, "confidence",
+                  ranks_median_confidence(median->repeats, RANKS_MEDIAN_ERROR));
+    json_object_set_new(intervals, key, interval);
+}
+
+static void add_intervals(json_t *row, const struct headline *headline)
+{
+    json_t *intervals = json_object();
+    add_interval(intervals, "throughput_pps", &headline->throughput_median);
+    add_interval(intervals, "pdr_pps", &headline->pdr_median);
+    add_interval(intervals, "max_pps", &headline->max_median);
+    add_interval(intervals, "host_percent", &headline->host_median);
+    add_interval(intervals, "router_percent", &headline->router_median);
+    add_interval(intervals, "ns_per_packet", &headline->ns_median);
+    if (json_object_size(intervals) == 0) {
+        json_decref(intervals);
+        return;
+    }
+    json_object_set_new(row, "intervals", intervals);
+    if (headline->repeats_needed > 0) {
+        json_object_set_new(row, "repeats_needed",
+                            json_integer((json_int_t)headline->repeats_needed));
+    }
+}
+
 static json_t *headline_to_json(const struct headline *headline)
 {
     const struct point *first = headline->first;
@@ -236,6 +283,7 @@ static json_t *headline_to_json(const struct headline *headline)
     json_set_real(row, "host_percent", headline->host_percent);
     json_set_real(row, "router_percent", headline->router_percent);
     json_set_real(row, "ns_per_packet", headline->ns_per_packet);
+    add_intervals(row, headline);
     json_object_set_new(row, "points", json_integer((json_int_t)headline->points));
     json_object_set_new(row, "invalid", json_integer((json_int_t)headline->invalid));
     return row;
@@ -295,6 +343,7 @@ int headlines_list(const struct point_list *points, struct writer *writer,
             text_format("%zu/%zu", headline->points - headline->invalid, headline->points);
         marks.at_least = marks.at_least || (max != NULL && !headline->saturated) ||
                          (isfinite(headline->throughput.low) && isnan(headline->throughput.high));
+        marks.repeated = marks.repeated || headline->max_median.repeats > 1;
         marks.irregular =
             marks.irregular || !headline->throughput.regular || !headline->pdr.regular;
         const struct value row[COLUMN_COUNT] = {
@@ -319,5 +368,93 @@ int headlines_list(const struct point_list *points, struct writer *writer,
         }
     }
     *ret = marks;
+    return writer_finish(writer, err);
+}
+
+// ---- intervals for people
+
+enum {
+    I_SCENARIO,
+    I_PLATFORM,
+    I_ENGINE,
+    I_TOPOLOGY,
+    I_LENGTH,
+    I_LENGTH_LAYER,
+    I_NETWORK,
+    I_THROUGHPUT,
+    I_PDR,
+    I_MAX,
+    I_NS_PER_PACKET,
+    I_REPEATS,
+    INTERVAL_COUNT
+};
+
+const struct column interval_columns[] = {
+    [I_SCENARIO] = COLUMN_SCENARIO,
+    [I_PLATFORM] = COLUMN_PLATFORM,
+    [I_ENGINE] = COLUMN_ENGINE,
+    [I_TOPOLOGY] = COLUMN_TOPOLOGY,
+    [I_LENGTH] = COLUMN_LENGTH("length"),
+    [I_LENGTH_LAYER] = COLUMN_LENGTH_LAYER,
+    [I_NETWORK] = {"network", "Network", COLUMN_CONTEXT, 0},
+    [I_THROUGHPUT] = {"throughput_pps", "Throughput pps", COLUMN_TEXT, 0},
+    [I_PDR] = {"pdr_pps", "Drop 0.5 % pps", COLUMN_TEXT, 0},
+    [I_MAX] = {"max_pps", "Max pps", COLUMN_TEXT, 0},
+    [I_NS_PER_PACKET] = {"ns_per_packet", "ns per packet", COLUMN_TEXT, 0},
+    [I_REPEATS] = {"repeats", "Repeats", COLUMN_TEXT, 0},
+};
+const size_t interval_column_count = INTERVAL_COUNT;
+
+static char *interval_text(const struct median *median)
+{
+    return median->repeats < 2 ? NULL : words_bounds(median->span.low, median->span.high);
+}
+
+// "3/12": repeats, and about how many would be enough.
+static char *repeats_text(const struct headline *headline)
+{
+    return headline->repeats_needed == 0
+               ? text_format("%zu", headline->max_median.repeats)
+               : text_format("%zu/%zu", headline->max_median.repeats, headline->repeats_needed);
+}
+
+int headline_intervals_list(const struct point_list *points, struct writer *writer,
+                            size_t *ret_fewest, struct error *err)
+{
+    _cleanup_free_ struct headline *headlines = NULL;
+    size_t count = headlines_compute(points, &headlines);
+    size_t fewest = SIZE_MAX;
+    for (size_t i = 0; i < count; i++) {
+        const struct headline *headline = &headlines[i];
+        const struct point *first = headline->first;
+        if (headline->fixed_load || headline->max_median.repeats < 2) {
+            continue;
+        }
+        _cleanup_free_ char *throughput = interval_text(&headline->throughput_median);
+        _cleanup_free_ char *pdr = interval_text(&headline->pdr_median);
+        _cleanup_free_ char *max = interval_text(&headline->max_median);
+        _cleanup_free_ char *ns = interval_text(&headline->ns_median);
+        _cleanup_free_ char *repeats = repeats_text(headline);
+        fewest = headline->max_median.repeats < fewest ? headline->max_median.repeats : fewest;
+        const struct value row[INTERVAL_COUNT] = {
+            [I_SCENARIO] = VALUE_TEXT(first->scenario),
+            [I_PLATFORM] = VALUE_TEXT(first->platform),
+            [I_ENGINE] = VALUE_TEXT(first->engine),
+            [I_TOPOLOGY] = VALUE_TEXT(first->topology),
+            [I_LENGTH] = VALUE_INTEGER(first->length),
+            [I_LENGTH_LAYER] = VALUE_TEXT(first->length_layer),
+            [I_NETWORK] = VALUE_TEXT(headline->network),
+            [I_THROUGHPUT] = VALUE_TEXT(throughput),
+            [I_PDR] = VALUE_TEXT(pdr),
+            [I_MAX] = VALUE_TEXT(max),
+            [I_NS_PER_PACKET] = VALUE_TEXT(ns),
+            [I_REPEATS] = VALUE_TEXT(repeats),
+        };
+        int rc = writer_row(writer, row, err);
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    *ret_fewest = fewest;
     return writer_finish(writer, err);
 }

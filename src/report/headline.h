@@ -11,18 +11,11 @@
 
 #include <jansson.h>
 
+#include "report/bounds.h"
+#include "report/ranks.h"
 #include "report/steps.h"
 #include "report/writer.h"
 #include "result/result.h"
-
-#define HEADLINE_PDR 0.005 // frame loss ratio of the partial drop rate
-
-// An offered load in packets/s up to which the frame loss ratio does not exceed a goal: at least
-// `low`, less than `high`. NaN = the points do not tell.
-struct bounds {
-    double low, high;
-    bool regular; // no measured load below `low` exceeded the goal
-};
 
 struct headline {
     const struct point *first; // scenario, platform, engine, topology, length of all points
@@ -37,14 +30,15 @@ struct headline {
     bool tester_limit;  // a higher load failed for the tester only
     double host_percent, router_percent; // at throughput.low; the network's router
     double ns_per_packet;                // CPU time of host and routers, there
+    // Intervals over the repeats: of the rates' bounds, and of the medians above. `repeats` is 0
+    // if there is none.
+    struct median throughput_median, pdr_median, max_median;
+    struct median host_median, router_median, ns_median;
+    // About how many repeats narrow the intervals of the rates down to HEADLINE_WIDTH; 0 = unknown.
+    size_t repeats_needed;
     size_t points, invalid;
 };
-
-// The bounds for a goal from `count` loads in ascending order with their frame loss ratios. If a
-// load exceeds the goal and a higher one does not, the bounds are those that contradict the fewest
-// loads; of several such, the lowest.
-struct bounds headline_bounds(const double *offered_pps, const double *loss_ratio, size_t count,
-                              double goal);
+#define HEADLINE_WIDTH 0.05 // of the median
 
 // Computes the headlines in order of measuring, network by network. The points must outlive them;
 // the caller frees the array with free().
@@ -61,9 +55,17 @@ extern const size_t headline_column_count;
 struct headline_marks {
     bool at_least;  // ">=": a figure is bounded from below only
     bool irregular; // "*": a load below the bounds exceeded the goal
+    bool repeated;  // there are several repeats: headline_intervals_list() has rows
 };
 // Writes the rows for people and finishes the writer, which was created with headline_columns.
 int headlines_list(const struct point_list *points, struct writer *writer,
                    struct headline_marks *ret, struct error *err);
+
+extern const struct column interval_columns[];
+extern const size_t interval_column_count;
+// Writes the intervals over repeats for people, and finishes the writer, which was created with
+// interval_columns. ret_fewest gets the smallest number of repeats.
+int headline_intervals_list(const struct point_list *points, struct writer *writer,
+                            size_t *ret_fewest, struct error *err);
 
 #endif

@@ -60,6 +60,25 @@ static json_t *names(const char *const *texts, size_t count)
     return list;
 }
 
+// The intervals of medians over the repeats.
+static void add_intervals(const struct load_step *step, const char *name, json_t *network)
+{
+    struct span received = step_median(step, POINT_NETWORK_FORWARDED, name).span;
+    struct span loss = step_median(step, POINT_NETWORK_LOSS, name).span;
+    json_set_real(network, "received_low", received.low);
+    json_set_real(network, "received_high", received.high);
+    json_set_real(network, "loss_low", loss.low * 100);
+    json_set_real(network, "loss_high", loss.high * 100);
+}
+
+static void add_span(json_t *row, const char *key, struct span span)
+{
+    _cleanup_free_ char *low = text_format("%s_low", key);
+    _cleanup_free_ char *high = text_format("%s_high", key);
+    json_set_real(row, low, span.low);
+    json_set_real(row, high, span.high);
+}
+
 // web/graphs.js reads these names; rates are in packets/s, losses in percent, delays in µs.
 static json_t *describe_step(const struct sweep *sweep, const struct load_step *step)
 {
@@ -81,6 +100,9 @@ static json_t *describe_step(const struct sweep *sweep, const struct load_step *
         json_set_real(network, "loss", step->network_loss[i] * 100);
         json_set_real(network, "p50", step->network_delay_p50[i] / 1000);
         json_set_real(network, "p99", step->network_delay_p99[i] / 1000);
+        if (step->repeats > 1) {
+            add_intervals(step, sweep->networks[i], network);
+        }
         json_array_append_new(networks, network);
     }
     json_object_set_new(row, "networks", networks);
@@ -117,7 +139,7 @@ static size_t steps_most(const struct sweep *sweeps, size_t count, size_t cells)
     size_t width = 1;
     for (size_t i = 0; i < count; i++) {
         size_t own =
-            9 + 5 * sweeps[i].network_count + 2 * sweeps[i].router_count + sweeps[i].place_count;
+            9 + 9 * sweeps[i].network_count + 2 * sweeps[i].router_count + sweeps[i].place_count;
         width = own > width ? own : width;
     }
     size_t most = count == 0 ? 0 : cells / (2 * count * width);
@@ -176,6 +198,19 @@ static json_t *describe_summary(const struct sweep *sweeps, size_t sweep_count)
         json_set_real(row, "host_cpu_percent", summary->host_percent);
         json_set_real(row, "router_cpu_percent", summary->routers_percent);
         json_set_real(row, "ns_per_packet", summary->ns_per_packet);
+        add_span(row, "no_loss_pps", summary->no_loss_span);
+        add_span(row, "max_pps", summary->max_span);
+        add_span(row, "loss_at_top_percent",
+                 (struct span){summary->loss_at_top_span.low * 100,
+                               summary->loss_at_top_span.high * 100});
+        add_span(row, "host_cpu_percent", summary->host_span);
+        add_span(row, "router_cpu_percent", summary->routers_span);
+        add_span(row, "ns_per_packet", summary->ns_span);
+        json_object_set_new(row, "repeats", json_integer((json_int_t)summary->repeats));
+        if (summary->repeats > 1) {
+            json_set_real(row, "confidence",
+                          ranks_median_confidence(summary->repeats, RANKS_MEDIAN_ERROR));
+        }
         json_object_set_new(row, "points", json_integer((json_int_t)summary->points));
         json_object_set_new(row, "invalid_points", json_integer((json_int_t)summary->invalid));
         json_array_append_new(list, row);

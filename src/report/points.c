@@ -2,12 +2,10 @@
 // report/points — see points.h.
 #include "report/points.h"
 
-#include <errno.h>
 #include <math.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "report/columns.h"
 
@@ -291,26 +289,4 @@ int points_list(const struct point_list *points, struct writer *writer, struct e
         }
     }
     return writer_finish(writer, err);
-}
-
-int report_write_csv(const char *folder, const struct point_list *points, struct error *err)
-{
-    _cleanup_free_ char *path = text_format("%s/points.csv", folder);
-    char *text = NULL;
-    size_t length = 0;
-    FILE *out = open_memstream(&text, &length);
-    if (out == NULL) {
-        return fail(err, errno, "%s", path);
-    }
-    struct writer *writer = writer_csv(out, points_columns, points_column_count);
-    int rc = points_list(points, writer, err);
-    writer_free(writer);
-    if (fclose(out) != 0 && rc == 0) {
-        rc = fail(err, errno, "%s", path);
-    }
-    if (rc == 0) {
-        rc = file_replace(path, text, length, err);
-    }
-    free(text);
-    return rc;
 }

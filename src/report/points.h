@@ -17,7 +17,5 @@ extern const size_t points_column_count;
 // Writes one row per point and network, and finishes the writer, which was created with
 // points_columns.
 int points_list(const struct point_list *points, struct writer *writer, struct error *err);
-// Replaces points.csv in a run's folder atomically.
-int report_write_csv(const char *folder, const struct point_list *points, struct error *err);
 
 #endif

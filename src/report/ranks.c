@@ -13,6 +13,7 @@
 // Up to these sizes the distributions are computed exactly, above them by their normal limits.
 #define EXACT_SAMPLES 40U
 #define EXACT_PAIRS   100U
+#define EXACT_MEDIAN  1000U // 2^-1000 is a double
 
 static int by_value(const void *a, const void *b)
 {
@@ -185,26 +186,95 @@ bool ranks_of_pairs(const double *ratios, size_t count, double error, struct spa
     return true;
 }
 
+// Ranks of both ends of the interval of a median: from the k-th smallest to the k-th largest value,
+// with the largest k that is as reliable as wanted; 1 if none is. `ret_outside` is the probability
+// that the median is outside.
+static size_t cut_of_median(size_t count, double error, double *ret_outside)
+{
+    if (count > EXACT_MEDIAN) {
+        *ret_outside = error;
+        return cut_by_limit((double)count / 2, (double)count / 4, error);
+    }
+    // P(i of the values are below the median): the binomial coefficient over 2^count.
+    double probability = pow(0.5, (double)count);
+    double below = probability;
+    size_t k = 1;
+    for (;;) {
+        probability *= (double)(count - k + 1) / (double)k;
+        if (k >= (count + 1) / 2 || below + probability > error / 2) {
+            break;
+        }
+        below += probability;
+        k++;
+    }
+    *ret_outside = 2 * below;
+    return k;
+}
+
 struct span ranks_of_median(const struct span *values, size_t count, double error)
 {
     _cleanup_free_ double *low = memory_new_array(double, count);
     _cleanup_free_ double *high = memory_new_array(double, count);
-    _cleanup_free_ double *below = memory_new_array(double, count + 1);
-    // below[k]: P(k of the values are below the median)
-    below[0] = 1;
     for (size_t i = 0; i < count; i++) {
         low[i] = values[i].low;
         high[i] = values[i].high;
-        for (size_t k = i + 1; k > 0; k--) {
-            below[k] = (below[k] + below[k - 1]) / 2;
-        }
-        below[0] /= 2;
     }
     qsort(low, count, sizeof *low, by_value);
     qsort(high, count, sizeof *high, by_value);
-    size_t cut = cut_of(below, count, error);
-    cut = cut == 0 ? 1 : cut;
+    double outside;
+    size_t cut = cut_of_median(count, error, &outside);
     return (struct span){low[cut - 1], high[count - cut]};
+}
+
+struct median ranks_median_interval(double *values, size_t count, double error)
+{
+    double value = ranks_median(values, count);
+    double outside;
+    size_t cut = count == 0 ? 0 : cut_of_median(count, error, &outside);
+    struct span span = count == 0 ? (struct span){(double)NAN, (double)NAN}
+                                  : (struct span){values[cut - 1], values[count - cut]};
+    return (struct median){value, span, count};
+}
+
+double ranks_median_confidence(size_t count, double error)
+{
+    double outside = 1;
+    if (count > 1) {
+        (void)cut_of_median(count, error, &outside);
+    }
+    return 1 - outside;
+}
+
+size_t ranks_median_least(double error)
+{
+    return ranks_pairs_needed(error); // 2 / 2^n, too
+}
+
+// The value that a part of the repeats is below: between the two of neighbouring ranks, the i-th
+// of n being at i / (n + 1). Beyond the outermost ones the distance of these goes on.
+static double quantile_of(const double *sorted, size_t count, double part)
+{
+    double rank = part * (double)(count + 1);
+    size_t below = rank < 1 ? 1 : rank >= (double)count ? count - 1 : (size_t)rank;
+    double step = sorted[below] - sorted[below - 1];
+    return sorted[below - 1] + (rank - (double)below) * step;
+}
+
+size_t ranks_median_needed(double *values, size_t count, double error, double width)
+{
+    double median = ranks_median(values, count);
+    if (count < 2 || !(median > 0)) {
+        return 0;
+    }
+    for (size_t n = ranks_median_least(error); n <= RANKS_REPEATS_MOST; n++) {
+        double outside;
+        double part = (double)cut_of_median(n, error, &outside) / (double)(n + 1);
+        double wide = quantile_of(values, count, 1 - part) - quantile_of(values, count, part);
+        if (wide <= width * median) {
+            return n;
+        }
+    }
+    return 0;
 }
 
 double ranks_median(double *values, size_t count)

@@ -37,4 +37,26 @@ struct span ranks_of_median(const struct span *values, size_t count, double erro
 // The median, or the mean of the middle two; NaN without a value. Sorts the values.
 double ranks_median(double *values, size_t count);
 
+#define RANKS_MEDIAN_ERROR 0.05 // of the intervals that reports show of medians
+
+// A median with its interval by ranks. Without a value, value and span are NaN.
+struct median {
+    double value;
+    struct span span; // ranks_of_median()
+    size_t repeats;   // values
+};
+// Sorts the values.
+struct median ranks_median_interval(double *values, size_t count, double error);
+// The probability with which the interval of ranks_of_median() contains the median of what the
+// repeats are drawn from: at least 1 - error with enough of them, else less.
+double ranks_median_confidence(size_t count, double error);
+// The smallest number of repeats whose interval is as reliable as wanted.
+size_t ranks_median_least(double error);
+// About how many repeats have an interval that is as reliable, and in the median of cases not wider
+// than `width` (0.05 = 5 % of the median), if repeats are distributed as the given ones: the rule
+// is in docs/results.md. 0 = unknown: fewer than 2 repeats, a median of 0, or more than
+// RANKS_REPEATS_MOST. Sorts the values.
+#define RANKS_REPEATS_MOST 1000U
+size_t ranks_median_needed(double *values, size_t count, double error, double width);
+
 #endif

@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "report/headline.h"
+#include "report/bounds.h"
 
 // Counts of one network, or of all together; losses are undisturbed ones.
 struct load_counts {
@@ -90,7 +90,7 @@ static bool rate_of(const struct point *const *points, size_t count, enum repeat
         return most > 0;
     }
     struct bounds bounds =
-        headline_bounds(offered, loss, sent, rate == REPEAT_PDR ? HEADLINE_PDR : 0.0);
+        bounds_find(offered, loss, sent, rate == REPEAT_PDR ? HEADLINE_PDR : 0.0);
     *ret = (struct span){isnan(bounds.low) ? 0 : bounds.low,
                          isnan(bounds.high) ? (double)INFINITY : bounds.high};
     return isfinite(bounds.low) || isfinite(bounds.high);

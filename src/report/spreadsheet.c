@@ -13,6 +13,7 @@
 #include "report/answer.h"
 #include "report/book.h"
 #include "report/indexes.h"
+#include "report/medians.h"
 #include "report/points.h"
 #include "report/summary.h"
 
@@ -79,6 +80,20 @@ static int add_indexes(struct book *book, const struct point_list *points, struc
     return indexes_list(points, writer, err);
 }
 
+// The medians of repeated loads; no sheet if no load is repeated.
+static int add_medians(struct book *book, const struct point_list *points, struct error *err)
+{
+    size_t rows = medians_rows(points);
+    if (rows == 0) {
+        return 0;
+    }
+    lxw_worksheet *sheet =
+        rows > LONG_ROWS ? book_add_long_sheet(book, "Medians") : book_add_sheet(book, "Medians");
+    _cleanup_writer_ struct writer *writer =
+        writer_sheet(book, sheet, medians_columns, medians_column_count);
+    return medians_list(points, writer, err);
+}
+
 // What bridging costs; no sheet if it was not measured beside dedicated links.
 static int add_answers(struct book *book, const struct point_list *points, struct error *err)
 {
@@ -117,6 +132,9 @@ static int write_book(const char *path, const struct point_list *points, struct 
     }
     if (rc == 0) {
         rc = add_indexes(&book, points, err);
+    }
+    if (rc == 0) {
+        rc = add_medians(&book, points, err);
     }
     if (rc == 0) {
         rc = add_answers(&book, points, err);

@@ -12,13 +12,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "report/point_figures.h"
 #include "report/ranks.h"
 #include "result/result.h"
 
-#define STEPS_ERROR 0.05 // of each interval of a step
+#define STEPS_ERROR RANKS_MEDIAN_ERROR // of each interval of a step
 
 struct load_step {
     const struct point *first; // of its points
+    // Its points: the valid repeats of a load, or one invalid point.
+    const struct point *const *points;
+    size_t repeats;
     unsigned step;
     double requested_pps;              // per network
     double offered_pps, forwarded_pps; // sums over the networks
@@ -26,10 +30,8 @@ struct load_step {
     double host_percent, routers_percent, tester_percent, total_percent;
     double ns_per_packet; // CPU time of host and routers over packets received
     double host_ns;       // the host's alone
-    double *network_offered, *network_forwarded; // packets/s of each network
-    double *network_loss;                        // undisturbed, of each network
-    // Intervals of the medians over the repeats (ranks_of_median, STEPS_ERROR).
-    struct span *network_forwarded_span, *network_loss_span;
+    double *network_offered, *network_forwarded;   // packets/s of each network
+    double *network_loss;                          // undisturbed, of each network
     double *network_delay_p50, *network_delay_p99; // ns
     double *network_goodput, *network_retransmits; // of TCP: bit/s, segments
     double *network_rtt, *network_rtt_max;         // of TCP: mean and highest, ns
@@ -43,6 +45,7 @@ struct sweep {
     size_t points, invalid;       // `points` includes the invalid ones
     const char *unstable;         // of the first point that has it; NULL = none
     const struct point **members; // all its points
+    const struct point **by_step; // the same: the valid ones by step, then the invalid ones
     bool adapts;                  // by TCP: losses and rates are no figures of the routers alone
     const char **networks;
     size_t network_count;
@@ -56,6 +59,12 @@ struct sweep {
     size_t invalid_step_count;
     size_t thinned_from; // number of steps before sweeps_thin(); 0 = not thinned
 };
+
+// The median of a figure over the repeats of a step, with its interval.
+struct median step_median(const struct load_step *step, enum point_figure figure, const char *name);
+// About how many repeats narrow that interval down to a width (ranks_median_needed).
+size_t step_repeats_needed(const struct load_step *step, enum point_figure figure, const char *name,
+                           double width);
 
 // Whether a point belongs to a sweep.
 bool sweep_has(const struct sweep *sweep, const struct point *point);

@@ -24,6 +24,21 @@ enum {
     NS_PER_PACKET,
     POINTS,
     INVALID,
+    PEOPLE_COUNT,
+    REPEATS = PEOPLE_COUNT,
+    CONFIDENCE,
+    NO_LOSS_LOW,
+    NO_LOSS_HIGH,
+    MAX_LOW,
+    MAX_HIGH,
+    LOSS_LOW,
+    LOSS_HIGH,
+    HOST_LOW,
+    HOST_HIGH,
+    ROUTERS_LOW,
+    ROUTERS_HIGH,
+    NS_LOW,
+    NS_HIGH,
     COLUMN_COUNT
 };
 
@@ -42,8 +57,23 @@ const struct column summary_columns[] = {
     [NS_PER_PACKET] = {"ns_per_packet", "ns per packet", COLUMN_REAL, 0},
     [POINTS] = {"points", "Points", COLUMN_INTEGER, 0},
     [INVALID] = {"invalid_points", "Invalid", COLUMN_INTEGER, 0},
+    [REPEATS] = {"repeats", "Repeats", COLUMN_INTEGER, 0},
+    [CONFIDENCE] = {"confidence_percent", "Confidence of intervals %", COLUMN_REAL, 1},
+    [NO_LOSS_LOW] = {"no_loss_pps_low", "No loss pps from", COLUMN_REAL, 0},
+    [NO_LOSS_HIGH] = {"no_loss_pps_high", "No loss pps to", COLUMN_REAL, 0},
+    [MAX_LOW] = {"max_pps_low", "Max pps from", COLUMN_REAL, 0},
+    [MAX_HIGH] = {"max_pps_high", "Max pps to", COLUMN_REAL, 0},
+    [LOSS_LOW] = {"loss_at_top_percent_low", "Loss at top % from", COLUMN_REAL, 2},
+    [LOSS_HIGH] = {"loss_at_top_percent_high", "Loss at top % to", COLUMN_REAL, 2},
+    [HOST_LOW] = {"host_cpu_percent_low", "Host CPU % from", COLUMN_REAL, 1},
+    [HOST_HIGH] = {"host_cpu_percent_high", "Host CPU % to", COLUMN_REAL, 1},
+    [ROUTERS_LOW] = {"router_cpu_percent_low", "Router CPU % from", COLUMN_REAL, 1},
+    [ROUTERS_HIGH] = {"router_cpu_percent_high", "Router CPU % to", COLUMN_REAL, 1},
+    [NS_LOW] = {"ns_per_packet_low", "ns per packet from", COLUMN_REAL, 0},
+    [NS_HIGH] = {"ns_per_packet_high", "ns per packet to", COLUMN_REAL, 0},
 };
 const size_t summary_column_count = COLUMN_COUNT;
+const size_t summary_people_columns = PEOPLE_COUNT;
 
 static double step_goodput(const struct sweep *sweep, const struct load_step *step)
 {
@@ -65,13 +95,46 @@ static const struct load_step *find_best_goodput(const struct sweep *sweep)
     return best;
 }
 
+// The interval of a figure at a step; NaN without one, or of a single repeat.
+static struct span span_of(const struct load_step *step, enum point_figure figure)
+{
+    struct median median = {0};
+    if (step != NULL) {
+        median = step_median(step, figure, NULL);
+    }
+    return median.repeats > 1 ? median.span : (struct span){(double)NAN, (double)NAN};
+}
+
+// Adds the intervals of the medians at the steps from which the figures are.
+static void add_spans(const struct sweep *sweep, const struct load_step *at,
+                      const struct load_step *highest, struct summary *summary)
+{
+    const struct load_step *top =
+        sweep->step_count > 0 ? &sweep->steps[sweep->step_count - 1] : NULL;
+    bool adapts = sweep->adapts;
+    summary->no_loss_span = span_of(adapts ? NULL : at, POINT_FORWARDED);
+    summary->max_span = span_of(adapts ? NULL : highest, POINT_FORWARDED);
+    summary->loss_at_top_span = span_of(adapts ? NULL : top, POINT_LOSS);
+    summary->host_span = span_of(at, POINT_HOST);
+    summary->routers_span = span_of(at, POINT_ROUTERS);
+    summary->ns_span = span_of(at, POINT_NS);
+    const struct load_step *const used[] = {at, highest, top};
+    for (size_t i = 0; i < sizeof used / sizeof used[0]; i++) {
+        size_t repeats = used[i] == NULL ? 0 : used[i]->repeats;
+        bool fewer = summary->repeats <= 1 || (repeats > 1 && repeats < summary->repeats);
+        summary->repeats = repeats > 0 && fewer ? repeats : summary->repeats;
+    }
+}
+
 static struct summary summarise(const struct sweep *sweep, double loss_ratio)
 {
     const struct load_step *loss_free = NULL;
+    const struct load_step *highest = NULL;
     bool lossy = false;
     double max_pps = (double)NAN;
     for (size_t i = 0; i < sweep->step_count; i++) {
         const struct load_step *step = &sweep->steps[i];
+        highest = isnan(max_pps) || step->forwarded_pps > max_pps ? step : highest;
         max_pps = fmax(max_pps, step->forwarded_pps); // fmax() ignores NaN
         lossy = lossy || !(step->loss_ratio <= loss_ratio);
         loss_free = lossy ? loss_free : step;
@@ -81,7 +144,7 @@ static struct summary summarise(const struct sweep *sweep, double loss_ratio)
     const struct load_step *top =
         sweep->step_count > 0 ? &sweep->steps[sweep->step_count - 1] : NULL;
     const double none = (double)NAN;
-    return (struct summary){
+    struct summary summary = {
         .scenario = sweep->first->scenario,
         .platform = sweep->first->platform,
         .engine = sweep->first->engine,
@@ -99,6 +162,8 @@ static struct summary summarise(const struct sweep *sweep, double loss_ratio)
         .points = sweep->points,
         .invalid = sweep->invalid,
     };
+    add_spans(sweep, at, highest, &summary);
+    return summary;
 }
 
 size_t summaries_of_sweeps(const struct sweep *sweeps, size_t count, double loss_ratio,
@@ -148,6 +213,23 @@ int summary_list(const struct point_list *points, struct writer *writer, struct 
             [NS_PER_PACKET] = VALUE_REAL(summary->ns_per_packet),
             [POINTS] = VALUE_INTEGER(summary->points),
             [INVALID] = VALUE_INTEGER(summary->invalid),
+            [REPEATS] = VALUE_INTEGER(summary->repeats),
+            [CONFIDENCE] = summary->repeats > 1
+                               ? VALUE_REAL(100 * ranks_median_confidence(summary->repeats,
+                                                                          RANKS_MEDIAN_ERROR))
+                               : VALUE_ABSENT,
+            [NO_LOSS_LOW] = VALUE_REAL(summary->no_loss_span.low),
+            [NO_LOSS_HIGH] = VALUE_REAL(summary->no_loss_span.high),
+            [MAX_LOW] = VALUE_REAL(summary->max_span.low),
+            [MAX_HIGH] = VALUE_REAL(summary->max_span.high),
+            [LOSS_LOW] = VALUE_REAL(summary->loss_at_top_span.low * 100),
+            [LOSS_HIGH] = VALUE_REAL(summary->loss_at_top_span.high * 100),
+            [HOST_LOW] = VALUE_REAL(summary->host_span.low),
+            [HOST_HIGH] = VALUE_REAL(summary->host_span.high),
+            [ROUTERS_LOW] = VALUE_REAL(summary->routers_span.low),
+            [ROUTERS_HIGH] = VALUE_REAL(summary->routers_span.high),
+            [NS_LOW] = VALUE_REAL(summary->ns_span.low),
+            [NS_HIGH] = VALUE_REAL(summary->ns_span.high),
         };
         int rc = writer_row(writer, row, err);
         if (rc < 0) {

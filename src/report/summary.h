@@ -25,6 +25,9 @@ struct summary {
     double host_percent;    // CPU of the host at no_loss_pps
     double routers_percent; // CPU of all routers there
     double ns_per_packet;   // CPU time of host and routers over packets received there
+    // Intervals of these medians over the repeats; NaN with a single repeat.
+    struct span no_loss_span, max_span, loss_at_top_span, host_span, routers_span, ns_span;
+    size_t repeats;         // fewest of the loads with several that figures are of; else 1, or 0
     size_t points, invalid; // `points` includes the invalid ones
 };
 
@@ -40,6 +43,8 @@ size_t summary_compute(const struct point_list *points, struct summary **ret);
 
 extern const struct column summary_columns[];
 extern const size_t summary_column_count;
+// The columns after these are the intervals' and are for spreadsheets and programs.
+extern const size_t summary_people_columns;
 
 // Writes the rows and finishes the writer, which was created with summary_columns.
 int summary_list(const struct point_list *points, struct writer *writer, struct error *err);

@@ -10,9 +10,9 @@
 
 #include "base/cleanup.h"
 #include "base/thread.h"
+#include "report/csv_files.h"
 #include "report/figures.h"
 #include "report/page.h"
-#include "report/points.h"
 #include "report/reproduction.h"
 #include "report/spreadsheet.h"
 #include "result/store.h"

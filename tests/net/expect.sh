@@ -4,14 +4,14 @@
 # page, and decides the exit status.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 10
+plan 13
 
 cat >"$T/expecting.yaml" <<'END'
 name: expecting
 topologies: [bridged]
 routers: { r1t3: {} }
 networks: { NET0: { router: r1t3 } }
-traffic: { engine: packet, lengths: [64], rates: { pps: [1000, 2000] }, duration: 100 ms }
+traffic: { engine: packet, lengths: [64], rates: { pps: [1000, 2000] }, duration: 100 ms, repeats: 3 }
 expect:
   - loss <= 100 %
   - host cpu <= 99 % at 1 Mpps for 64 bytes
@@ -48,10 +48,17 @@ is "run.json has all three" "$(jq -c '[.expect[].verdict]' "$T/run/run.json")" \
 is "  and so has the summary as JSON" \
     "$("$VRBENCH" run --resume --json -o "$T/run" "$T/expecting.yaml" 2>/dev/null |
         jq -c '[.[0].expect[].verdict]')" '["holds","not decidable","does not hold"]'
+# The same points show the intervals of repeats.
+like "repeated loads have intervals" "$(grep -A 9 "Intervals of the medians" "$T/out" | tr '\n' ' ')" \
+    "Intervals of the medians over the repeats:.*bridged.*3/[0-9].*An interval of 3 repeats holds with 75 % only; from 6"
+is "  as JSON" "$("$VRBENCH" run --resume --json -o "$T/run" "$T/expecting.yaml" 2>/dev/null |
+    jq -c '.[0].intervals.max_pps | [.repeats, .confidence]')" '[3,0.75]'
+is "  and in medians.csv, a row a load" "$(cut -d, -f11 "$T/run/medians.csv" | paste -sd' ')" \
+    "repeats 3 3"
 sed 's/^name: .*/name: after/; /^expect/,$d' "$T/expecting.yaml" >"$T/after.yaml"
 "$VRBENCH" run -o "$T/two" "$T/expecting.yaml" "$T/after.yaml" >"$T/out" 2>&1
 ok "of several scenarios, those after it are measured" \
-    test "$(wc -l <"$T/two/after/points.jsonl")" -eq 2
+    test "$(wc -l <"$T/two/after/points.jsonl")" -eq 6
 sed -i 's/^  - router.*//' "$T/expecting.yaml"
 ok "changed expectations are another scenario" exits 2 "$VRBENCH" run --resume -o "$T/run" \
     "$T/expecting.yaml"

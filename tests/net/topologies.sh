@@ -53,7 +53,7 @@ ok "run.json describes a completed run" jq -e '
     (.machine.kernel | length) > 0 and (.machine.doctor | length) > 3 and
     .placement.shared == (.machine.cpus_usable == 1)' "$one/run.json"
 is "its folder holds the five files" "$(ls "$one" | paste -sd' ')" \
-    "points.csv points.jsonl report.html report.xlsx run.json"
+    "points.csv points.jsonl report.html report.xlsx run.json summary.csv"
 is "points.csv has a heading and a row a point" "$(grep -c . "$one/points.csv")" 10
 ok "its rows equal points.jsonl" sh -c '
     tr -d "\r" <"$1/points.csv" | awk -F, "

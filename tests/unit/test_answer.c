@@ -70,8 +70,14 @@ static void test_too_few(void **state)
     (void)state;
     assert_answer(measure(3, 0),
                   "64-byte packets: bridging takes 30,000 ns of CPU a packet (20,000 ns of the "
-                  "host), dedicated links 10,000 ns; 3 equal loads are too few for an interval. "
-                  "What it takes of the throughput is unknown.");
+                  "host), dedicated links 10,000 ns; only 3 loads were carried both bridged and "
+                  "dedicated, and an interval requires 6. How much of the throughput it takes is "
+                  "unknown.");
+    assert_answer(measure(1, 0),
+                  "64-byte packets: bridging takes 30,000 ns of CPU a packet (20,000 ns of the "
+                  "host), dedicated links 10,000 ns; only 1 load was carried both bridged and "
+                  "dedicated, and an interval requires 6. How much of the throughput it takes is "
+                  "unknown.");
 }
 
 // Loads of each topology's own, as `auto` finds them: the cost between two loads is interpolated.

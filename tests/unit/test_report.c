@@ -21,6 +21,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "report/csv_files.h"
 #include "report/points.h"
 #include "report/progress.h"
 #include "report/spreadsheet.h"
@@ -181,7 +182,7 @@ static void test_summary_listing(void **state)
     (void)state;
     struct point_list list = make(one_router, COUNT(one_router));
     _cleanup_free_ char *table =
-        listed(TABLE, summary_columns, summary_column_count, list_summary, &list);
+        listed(TABLE, summary_columns, summary_people_columns, list_summary, &list);
     assert_golden("summary.txt", table);
     assert_no_line_longer(table, 80);
     _cleanup_free_ char *json =
@@ -192,7 +193,7 @@ static void test_summary_listing(void **state)
         add(&list, &two_routers[i]);
     }
     _cleanup_free_ char *both =
-        listed(TABLE, summary_columns, summary_column_count, list_summary, &list);
+        listed(TABLE, summary_columns, summary_people_columns, list_summary, &list);
     assert_golden("summary-two.txt", both);
     point_list_clear(&list);
 }
@@ -378,8 +379,10 @@ static int remove_folder(void **state)
 {
     _cleanup_free_ char *folder = *state;
     _cleanup_free_ char *csv = text_format("%s/points.csv", folder);
+    _cleanup_free_ char *summary = text_format("%s/summary.csv", folder);
     _cleanup_free_ char *xlsx = text_format("%s/report.xlsx", folder);
     unlink(csv);
+    unlink(summary);
     unlink(xlsx);
     return rmdir(folder);
 }
