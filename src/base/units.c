@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/text.h"
+
 struct unit {
     const char *name;
     double factor;
@@ -86,6 +89,19 @@ int parse_number(const char *text, double min, double max, double *ret, struct e
         return fail_input(err, "expected a number from %g to %g, not \"%.60s\"", min, max, text);
     }
     *ret = value;
+    return 0;
+}
+
+int parse_ratio(const char *text, double *ret, struct error *err)
+{
+    const size_t length = strlen(text);
+    const bool percent = length > 0 && text[length - 1] == '%';
+    _cleanup_free_ char *digits = text_copy_bytes(text, length - percent);
+    double value = 0.0;
+    if (parse_number(digits, 0.0, percent ? 99.0 : 0.99, &value, NULL) < 0) {
+        return fail_input(err, "expected a ratio such as 0.5 %% or 0.005, not \"%.60s\"", text);
+    }
+    *ret = percent ? value / 100.0 : value;
     return 0;
 }
 

@@ -20,6 +20,8 @@
 int parse_integer(const char *text, uint64_t min, uint64_t max, uint64_t *ret, struct error *err);
 // A decimal number from `min` to `max`, no unit.
 int parse_number(const char *text, double min, double max, double *ret, struct error *err);
+// A ratio below 1: "0.005", "0.5%" or "0.5 %"; at most 0.99.
+int parse_ratio(const char *text, double *ret, struct error *err);
 // "15 s", "500 ms", "20 us", "5 ns", "2 min", "1 h" → ns, at least 1 ns, at most 30 days.
 int parse_duration(const char *text, uint64_t *ret_ns, struct error *err);
 // "5 Mbit/s", "64 kbit/s", "1 Gbit/s", "100 bit/s" (factors of 1000) → bit/s, 1 to 1e12.

@@ -49,21 +49,6 @@ static const char *const rule_names[] = {
 };
 #define RULE_COUNT (sizeof rule_names / sizeof rule_names[0])
 
-// Parses a ratio below 1: "0.005" or "0.5%".
-static int parse_ratio(const char *text, double *ret, struct error *err)
-{
-    size_t length = strlen(text);
-    bool percent = length > 0 && text[length - 1] == '%';
-    _cleanup_free_ char *digits = text_copy_bytes(text, length - percent);
-    double value = 0.0;
-    _cleanup_error_ struct error why = ERROR_INIT;
-    if (parse_number(digits, 0.0, percent ? 99.0 : 0.99, &value, &why) < 0) {
-        return fail_input(err, "--goal: expected " GOAL_NAMES ", not \"%s\"", text);
-    }
-    *ret = percent ? value / 100.0 : value;
-    return 0;
-}
-
 int goals_parse(const char *text, struct search_goal ret[GOALS_OF_A_NAME], size_t *ret_count,
                 struct error *err)
 {
@@ -75,9 +60,8 @@ int goals_parse(const char *text, struct search_goal ret[GOALS_OF_A_NAME], size_
         }
     }
     struct search_goal goal = ndr_and_pdr[1];
-    int rc = parse_ratio(text, &goal.loss_ratio, err);
-    if (rc < 0) {
-        return rc;
+    if (parse_ratio(text, &goal.loss_ratio, NULL) < 0) {
+        return fail_input(err, "--goal: expected " GOAL_NAMES ", not \"%s\"", text);
     }
     (void)snprintf(goal.name, sizeof goal.name, goal.loss_ratio > 0.0 ? "%.4g%%" : "0",
                    goal.loss_ratio * 100.0);
