@@ -19,6 +19,7 @@ static const struct command *const commands[] = {
     &command_report,
     &command_ab,
     &command_compare,
+    &command_advise,
     &command_reproduce,
     &command_up,
     &command_down,

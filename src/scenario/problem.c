@@ -90,3 +90,23 @@ void scenario_problems_clear(struct scenario_problems *problems)
     free(problems->items);
     *problems = (struct scenario_problems){NULL, 0};
 }
+
+char *problems_join(const struct scenario_problems *problems, const char *path)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *stream = open_memstream(&text, &length);
+    if (stream == NULL) {
+        return text_format("%s: %zu problems", path, problems->count);
+    }
+    for (size_t i = 0; i < problems->count; i++) {
+        const struct scenario_problem *problem = &problems->items[i];
+        fprintf(stream, "%s%s:", i == 0 ? "" : "\n", problem->file == NULL ? path : problem->file);
+        if (problem->line > 0) {
+            fprintf(stream, "%u:%u:", problem->line, problem->column);
+        }
+        fprintf(stream, " %s", problem->text);
+    }
+    fclose(stream);
+    return text;
+}

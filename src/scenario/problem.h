@@ -27,5 +27,8 @@ void problems_take(struct scenario_problems *problems, struct scenario_problems 
                    const char *file);
 // Sorts by file (the scenario's own first), line, column and text.
 void problems_sort(struct scenario_problems *problems);
+// All problems as one text, one a line, as "file:line:column: text"; `path` is the file of problems
+// without a file of their own. The caller frees it.
+char *problems_join(const struct scenario_problems *problems, const char *path);
 
 #endif

@@ -178,27 +178,6 @@ int scenario_parse(const char *text, size_t length, unsigned cpus_online, struct
     return parse_for(text, length, NULL, NULL, cpus_online, ret, ret_problems);
 }
 
-// Joins all problems to one text, one a line.
-static char *join_problems(const char *path, const struct scenario_problems *problems)
-{
-    char *text = NULL;
-    size_t length = 0;
-    FILE *stream = open_memstream(&text, &length);
-    if (stream == NULL) {
-        return text_format("%s: %zu problems", path, problems->count);
-    }
-    for (size_t i = 0; i < problems->count; i++) {
-        const struct scenario_problem *problem = &problems->items[i];
-        fprintf(stream, "%s%s:", i == 0 ? "" : "\n", problem->file == NULL ? path : problem->file);
-        if (problem->line > 0) {
-            fprintf(stream, "%u:%u:", problem->line, problem->column);
-        }
-        fprintf(stream, " %s", problem->text);
-    }
-    fclose(stream);
-    return text;
-}
-
 // Logs the settings of routers' own files that have no effect.
 static void tell_notes(const struct scenario *scenario)
 {
@@ -240,7 +219,7 @@ int scenario_read_for(const char *path, const char *engine, unsigned cpus_online
         (*ret)->file = text_copy(path);
         tell_notes(*ret);
     } else {
-        _cleanup_free_ char *joined = join_problems(path, &problems);
+        _cleanup_free_ char *joined = problems_join(&problems, path);
         fail_located(err, joined);
     }
     scenario_problems_clear(&problems);

@@ -70,11 +70,14 @@ extern const struct schema_type type_address;      // struct ip_interface
 extern const struct schema_type type_ip_version;   // unsigned, 4 or 6
 extern const struct schema_type type_length;       // struct length_draft, bytes or a mix
 extern const struct schema_type type_rate;         // struct profile_rate, packets/s or bit/s
+extern const struct schema_type type_ratio;        // double below 1, "0.1 %"
 extern const struct schema_type type_choice;       // unsigned (an enum), index into choices
 extern const struct schema_type type_choice_name;  // char *, one of choices
 
 // Rows of the whole file, for a struct draft (draft.h).
 extern const struct schema_row schema_scenario[];
+// Rows of a contracts file, for a struct contracts_draft (contracts_draft.h).
+extern const struct schema_row schema_contracts[];
 
 // Fills `object` from a mapping. A `node` that is NULL (absent) or null gets the fallbacks; for a
 // null node, missing required keys are reported. Problems are added and their nodes marked wrong. A

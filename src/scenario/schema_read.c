@@ -272,7 +272,7 @@ void schema_read(const struct schema_row *rows, struct yaml_node *node, void *ob
     if (node != NULL && node->kind != YAML_MAPPING && !node->is_null) {
         yaml_problem(node, problems,
                      text_format("%s: expected a mapping of keys, not %s",
-                                 node->key == NULL ? "scenario" : node->key, describe(node)));
+                                 node->key == NULL ? "file" : node->key, describe(node)));
         node = NULL;
     }
     for (size_t i = 0; node != NULL && i < node->child_count; i++) {

@@ -264,6 +264,24 @@ static int parse_rate(const struct schema_row *row, const char *text, void *slot
     return profile_parse_rate(text, slot, err);
 }
 
+static int parse_row_ratio(const struct schema_row *row, const char *text, void *slot,
+                           struct error *err)
+{
+    double max = 1.0;
+    double value = 0.0;
+    if (row->max != NULL && parse_ratio(row->max, &max, err) < 0) {
+        return -EINVAL;
+    }
+    if (parse_ratio(text, &value, err) < 0) {
+        return -EINVAL;
+    }
+    if (value > max) {
+        return fail_input(err, "expected a ratio of at most %s, not \"%.60s\"", row->max, text);
+    }
+    *(double *)slot = value;
+    return 0;
+}
+
 static int parse_length(const struct schema_row *row, const char *text, void *slot,
                         struct error *err)
 {
@@ -311,5 +329,6 @@ const struct schema_type type_address = {"an address with its prefix length", pa
 const struct schema_type type_ip_version = {"an IP version", parse_ip_version};
 const struct schema_type type_length = {"a length", parse_length};
 const struct schema_type type_rate = {"a rate", parse_rate};
+const struct schema_type type_ratio = {"a ratio", parse_row_ratio};
 const struct schema_type type_choice = {"a word", parse_choice};
 const struct schema_type type_choice_name = {"a word", parse_choice_name};

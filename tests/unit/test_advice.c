@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * tests of advice/ — costs from points, plans, weights and caps, reasons of refusals, and scenarios
+ * that are valid.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "advice/advice.h"
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "machine/catalogue.h"
+#include "scenario/scenario.h"
+
+#include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
+
+#define NEAR 1e-9
+
+// Bridged 2000 ns of the host and 1000 ns of the router, dedicated 1000 ns; of 64 to 1500 bytes. At
+// a light load the router takes half as much again.
+static struct advice_cost bridged_rows[] = {
+    {64, {2000, 1960, 2040}, {1000, 980, 1020}, 1500, 0.0},
+    {1500, {2000, 1960, 2040}, {1000, 980, 1020}, 1500, 0.0},
+};
+static struct advice_cost dedicated_rows[] = {
+    {64, {0, 0, 0}, {1000, 980, 1020}, 1500, 0.001},
+    {1500, {0, 0, 0}, {1200, 1180, 1220}, 1500, 0.001},
+};
+static const struct advice_costs costs = {
+    .rows = {[TOPOLOGY_BRIDGED] = bridged_rows, [TOPOLOGY_DEDICATED] = dedicated_rows},
+    .counts = {[TOPOLOGY_BRIDGED] = 2, [TOPOLOGY_DEDICATED] = 2},
+};
+
+static bool is_near(double a, double b)
+{
+    return fabs(a - b) <= NEAR * fmax(1.0, fabs(b));
+}
+
+static struct contracts *contracts_of(const char *text)
+{
+    struct scenario_problems problems;
+    struct contracts *contracts = NULL;
+    if (contracts_parse(text, strlen(text), &contracts, &problems) < 0) {
+        fail_msg("%u:%u: %s", problems.items[0].line, problems.items[0].column,
+                 problems.items[0].text);
+    }
+    scenario_problems_clear(&problems);
+    return contracts;
+}
+
+static struct advice *plan_of(const struct contracts *contracts, enum contract_goal goal)
+{
+    _cleanup_error_ struct error err = ERROR_INIT;
+    struct advice *advice = NULL;
+    if (advice_make(contracts, &costs, goal, true, &advice, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    return advice;
+}
+
+static void test_costs_between_lengths(void **state)
+{
+    (void)state;
+    struct advice_cost cost;
+    assert_true(advice_cost_at(&costs, TOPOLOGY_DEDICATED, 782, &cost));
+    assert_true(is_near(cost.router_ns.value, 1100.0));
+    assert_true(is_near(cost.router_ns.high, 1120.0));
+    assert_false(advice_cost_at(&costs, TOPOLOGY_DEDICATED, 63, &cost));
+    assert_false(advice_cost_at(&costs, TOPOLOGY_DEDICATED, 1501, &cost));
+    assert_false(advice_cost_at(&costs, TOPOLOGY_DIRECT, 64, &cost));
+    _cleanup_contracts_ struct contracts *contracts =
+        contracts_of("name: x\ncontracts: { a: { rate: 1, length: 3x64+1x1500 } }\n");
+    assert_true(advice_cost_of_contract(&costs, TOPOLOGY_DEDICATED, &contracts->items[0], &cost));
+    assert_true(is_near(cost.router_ns.value, 1050.0));
+}
+
+static void add_trial(struct point_list *points, double load, double loss, double router_ns)
+{
+    const uint64_t tx = (uint64_t)(load * 2.0);
+    const uint64_t lost = (uint64_t)((double)tx * loss);
+    struct point point = {.scenario = text_copy("x"),
+                          .topology = text_copy("bridged"),
+                          .platform = text_copy("netns"),
+                          .engine = text_copy("packet"),
+                          .length = 64,
+                          .length_layer = text_copy("ip"),
+                          .duration_s = 2.0,
+                          .requested_pps = load,
+                          .valid = true};
+    point.networks = memory_new_array(struct network_result, 1);
+    point.network_count = 1;
+    point.networks[0] = (struct network_result){.name = text_copy("NET0"),
+                                                .router = text_copy("r1"),
+                                                .tx = tx,
+                                                .rx = tx - lost,
+                                                .lost = lost,
+                                                .offered_pps = load};
+    point.cpu = memory_new_array(struct cpu_result, 3);
+    point.cpu_count = 3;
+    const double percent = (double)(tx - lost) / 2.0 / 1e7;
+    point.cpu[0] = (struct cpu_result){.name = text_copy("host"), .percent = 2000.0 * percent};
+    point.cpu[1] = (struct cpu_result){.name = text_copy("r1"), .percent = router_ns * percent};
+    point.cpu[2] = (struct cpu_result){.name = text_copy("tester"), .percent = 90.0};
+    point_list_add(points, &point);
+}
+
+// A device of known costs gives these costs back: those at the highest load that does not saturate.
+static void test_costs_of_points(void **state)
+{
+    (void)state;
+    struct point_list points = {NULL, 0};
+    _cleanup_costs_ struct advice_costs found = {.counts = {0}};
+    _cleanup_error_ struct error err = ERROR_INIT;
+    for (unsigned repeat = 0; repeat < 3; repeat++) {
+        add_trial(&points, 10000, 0.0, 1500.0);
+        add_trial(&points, 300000, 0.001, 1000.0 + repeat);
+        add_trial(&points, 400000, 0.25, 900.0);
+    }
+    assert_int_equal(advice_costs_of(&points, &found, &err), 0);
+    assert_int_equal(found.counts[TOPOLOGY_BRIDGED], 1);
+    assert_int_equal(found.counts[TOPOLOGY_DEDICATED], 0);
+    const struct advice_cost *row = &found.rows[TOPOLOGY_BRIDGED][0];
+    assert_true(is_near(row->host_ns.value, 2000.0));
+    assert_true(is_near(row->router_ns.value, 1001.0));
+    assert_true(row->router_ns.low < 1001.0 && row->router_ns.high > 1001.0);
+    assert_true(is_near(row->light_ns, 1500.0) && is_near(row->loss, 0.001));
+    point_list_clear(&points);
+
+    struct advice_costs none = {.counts = {0}};
+    add_trial(&points, 400000, 0.25, 900.0);
+    assert_true(advice_costs_of(&points, &none, &err) < 0);
+    assert_int_equal(err.exit_status, EXIT_INPUT);
+    point_list_clear(&points);
+}
+
+// Two bridged networks of 30.6 % each fit into a CPU together, a third one does not.
+static void test_plan_of_a_host(void **state)
+{
+    (void)state;
+    _cleanup_contracts_ struct contracts *contracts =
+        contracts_of("name: x\nhost: { nics: 2 }\ncontracts:\n"
+                     "  a: { rate: 100000, length: 64, loss: 0.05 %, price: 5 }\n"
+                     "  b: { rate: 100000, length: 64, loss: 0.05 %, price: 7 }\n"
+                     "  c: { rate: 130000, length: 64, loss: 0.05 %, price: 20 }\n");
+    _cleanup_advice_ struct advice *advice = plan_of(contracts, GOAL_CONTRACTS);
+    assert_int_equal(advice->kept, 2);
+    assert_true(advice->items[0].kept && advice->items[1].kept && !advice->items[2].kept);
+    assert_non_null(strstr(advice->items[2].why, "bridged it needs 39.8 % of a CPU"));
+    assert_non_null(strstr(advice->items[2].why, "36.8 % left"));
+    assert_true(is_near(advice->items[0].router_percent.value, 10.0));
+    assert_true(is_near(advice->items[0].router_percent.high, 10.2));
+    assert_true(is_near(advice->items[0].host_percent.value, 20.0));
+    assert_true(is_near(advice->hosts[0].headroom.low, 100.0 - 61.2));
+    assert_true(is_near(advice->hosts[0].percent.low, 58.8));
+    assert_true(advice->gap <= 0.0);
+
+    _cleanup_advice_ struct advice *revenue = plan_of(contracts, GOAL_REVENUE);
+    assert_true(is_near(revenue->revenue, 27.0));
+    assert_true(revenue->items[2].kept && revenue->items[1].kept);
+    assert_true(is_near(revenue->bound, 27.0));
+}
+
+// Caps are whole points above the light load's need, and together they leave the host its part.
+static void test_weights_and_caps(void **state)
+{
+    (void)state;
+    _cleanup_contracts_ struct contracts *contracts =
+        contracts_of("name: x\nhost: { nics: 2 }\ncontracts:\n"
+                     "  a: { rate: 50000, length: 64, loss: 0 }\n"
+                     "  b: { rate: 100000, length: 64, loss: 0 }\n");
+    _cleanup_advice_ struct advice *advice = plan_of(contracts, GOAL_CONTRACTS);
+    const struct advice_contract *a = &advice->items[0];
+    const struct advice_contract *b = &advice->items[1];
+    assert_int_equal(a->weight, 51);
+    assert_int_equal(b->weight, 102);
+    assert_int_equal(advice->hosts[0].weight, 306);
+    assert_true(a->cap >= 9 && b->cap >= 16); // 7.5 and 15 % at a light load, and a point
+    assert_true(a->cap + b->cap <= 100.0 - 30.6);
+    _cleanup_error_ struct error err = ERROR_INIT;
+    _cleanup_advice_ struct advice *plain = NULL;
+    assert_int_equal(advice_make(contracts, &costs, GOAL_CONTRACTS, false, &plain, &err), 0);
+    assert_int_equal(plain->items[0].cap, 0);
+    assert_int_equal(plain->items[0].weight, 51);
+}
+
+// A nearly full host has no room for the light load's cost: no caps.
+static void test_full_host_has_no_caps(void **state)
+{
+    (void)state;
+    _cleanup_contracts_ struct contracts *contracts =
+        contracts_of("name: x\ncontracts:\n"
+                     "  a: { rate: 150000, length: 64, loss: 0 }\n"
+                     "  b: { rate: 160000, length: 64, loss: 0 }\n");
+    _cleanup_advice_ struct advice *advice = plan_of(contracts, GOAL_CONTRACTS);
+    assert_int_equal(advice->kept, 2);
+    assert_int_equal(advice->items[0].cap, 0);
+    assert_int_equal(advice->items[1].cap, 0);
+}
+
+// What no host can carry is refused with its reason, whatever else there is.
+static void test_reasons(void **state)
+{
+    (void)state;
+    _cleanup_contracts_ struct contracts *contracts =
+        contracts_of("name: x\nhost: { cpus: 8, nics: 8 }\ncontracts:\n"
+                     "  long: { rate: 10, length: 9000 }\n"
+                     "  strict: { rate: 2000000, length: 64, loss: 0.01 % }\n"
+                     "  thread: { rate: 990000, length: 64 }\n"
+                     "  good: { rate: 10, length: 64 }\n");
+    _cleanup_advice_ struct advice *advice = plan_of(contracts, GOAL_CONTRACTS);
+    assert_int_equal(advice->kept, 1);
+    assert_string_equal(advice->items[0].why,
+                        "the runs have costs of 64- to 1500-byte packets only");
+    assert_non_null(strstr(advice->items[1].why, "dedicated, such packets lose 0.1 %"));
+    assert_non_null(strstr(advice->items[1].why, "bridged, its router needs 204.0 %"));
+    assert_non_null(
+        strstr(advice->items[2].why, "its router needs 101.0 % of a CPU, and a thread"));
+    assert_null(advice->items[3].why);
+
+    _cleanup_contracts_ struct contracts *bare =
+        contracts_of("name: x\nhost: { nics: 0 }\ncontracts: { a: { rate: 10, length: 64 } }\n");
+    _cleanup_advice_ struct advice *none = plan_of(bare, GOAL_HOSTS);
+    assert_int_equal(none->kept, 0);
+    assert_string_equal(none->items[0].why, "a host needs 2 NICs and has 0");
+    assert_int_equal(none->hosts_used, 0);
+}
+
+static void test_fairness(void **state)
+{
+    (void)state;
+    _cleanup_contracts_ struct contracts *contracts =
+        contracts_of("name: x\nhost: { nics: 2 }\ncontracts:\n"
+                     "  first: { rate: 80000, length: 64, loss: 0, priority: 9 }\n"
+                     "  a: { rate: 300000, length: 64, loss: 0 }\n"
+                     "  b: { rate: 600000, length: 64, loss: 0 }\n");
+    _cleanup_advice_ struct advice *advice = plan_of(contracts, GOAL_FAIRNESS);
+    assert_true(advice->items[0].kept);
+    // What the first one leaves of 98 % of the CPU, of the 275.4 % that the others ask for.
+    const double part = (98.0 - 24.48) / 275.4;
+    assert_true(fabs(advice->items[1].part - part) < 0.001);
+    assert_true(is_near(advice->items[1].part, advice->items[2].part));
+    assert_true(is_near(advice->levels[0].value, 1.0));
+    assert_true(advice->bound >= advice->figure && advice->gap < 0.01);
+    assert_non_null(strstr(advice->items[2].why, "of its rate"));
+    assert_true(advice->fairness > 0.4 && advice->fairness < 1.0);
+}
+
+static void assert_scenario_valid(const struct advice *advice, size_t host)
+{
+    _cleanup_free_ char *text = NULL;
+    size_t length = 0;
+    FILE *stream = open_memstream(&text, &length);
+    assert_non_null(stream);
+    advice_write_scenario(advice, host, stream);
+    fclose(stream);
+    struct scenario_problems problems;
+    _cleanup_scenario_ struct scenario *scenario = NULL;
+    if (scenario_parse(text, length, 64, &scenario, &problems) < 0) {
+        fail_msg("%u:%u: %s\n%s", problems.items[0].line, problems.items[0].column,
+                 problems.items[0].text, text);
+    }
+    assert_int_equal(scenario->router_count, advice->hosts[host].contracts);
+    assert_int_equal(scenario->topology_count, 1);
+    assert_int_equal(scenario->topologies[0], advice->hosts[host].topology);
+    assert_int_equal(scenario->host.allocation.weight, advice->hosts[host].weight);
+    // Each network has its contract's rate, at the only load.
+    _cleanup_free_ double *pps = NULL;
+    assert_int_equal(scenario_rates(&scenario->traffic, scenario->traffic.lengths[0], &pps), 1);
+    for (size_t i = 0; i < scenario->network_count; i++) {
+        const struct scenario_network *network = &scenario->networks[i];
+        for (size_t k = 0; k < advice->contracts->count; k++) {
+            const struct advice_contract *item = &advice->items[k];
+            if (text_equal(item->contract->name, network->name)) {
+                const double rate = network->rate.given ? network->rate.value : pps[0];
+                assert_true(fabs(rate - item->pps) <= 0.5);
+                assert_int_equal(scenario->routers[network->router].allocation.cap, item->cap);
+                assert_int_equal(scenario->routers[network->router].allocation.weight,
+                                 item->weight);
+            }
+        }
+    }
+}
+
+static void test_scenarios(void **state)
+{
+    (void)state;
+    _cleanup_contracts_ struct contracts *contracts =
+        contracts_of("name: x\nhost: { cpus: 2, nics: 4, count: 3 }\ncontracts:\n"
+                     "  a: { rate: 100000, length: 64, memory: 64 MiB }\n"
+                     "  b: { rate: 90 Mbit/s, length: 300 }\n"
+                     "  c: { rate: 130000, length: imix }\n"
+                     "  d: { rate: 333.25, length: 1x64+1x1500 }\n"
+                     "  e: { rate: 400000, length: 1000 }\n"
+                     "  f: { rate: 300000, length: 1000 }\n"
+                     "  g: { rate: 300000, length: 64 }\n");
+    for (enum contract_goal goal = 0; goal < GOAL_COUNT; goal++) {
+        _cleanup_advice_ struct advice *advice = plan_of(contracts, goal);
+        assert_true(advice->hosts_used > 0);
+        for (size_t h = 0; h < advice->hosts_used; h++) {
+            assert_scenario_valid(advice, h);
+        }
+    }
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_costs_between_lengths),
+        cmocka_unit_test(test_costs_of_points),
+        cmocka_unit_test(test_plan_of_a_host),
+        cmocka_unit_test(test_weights_and_caps),
+        cmocka_unit_test(test_full_host_has_no_caps),
+        cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_fairness),
+        cmocka_unit_test(test_scenarios),
+    };
+    catalogue_use(&machine_catalogue);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
