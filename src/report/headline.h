@@ -11,10 +11,10 @@
 
 #include <jansson.h>
 
-#include "report/bounds.h"
 #include "report/ranks.h"
 #include "report/steps.h"
 #include "report/writer.h"
+#include "result/bounds.h"
 #include "result/result.h"
 
 struct headline {

@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "report/bounds.h"
+#include "result/bounds.h"
 
 // Counts of one network, or of all together; losses are undisturbed ones.
 struct load_counts {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// report/bounds — between which of the measured loads frame loss begins to exceed a goal. Called by
-// headline.c (of medians) and repeats.c (of single repeats).
-#ifndef VRBENCH_REPORT_BOUNDS_H
-#define VRBENCH_REPORT_BOUNDS_H
+// result/bounds — between which of the measured loads frame loss begins to exceed a goal. Called by
+// report/ (of medians, and of single repeats) and model/.
+#ifndef VRBENCH_RESULT_BOUNDS_H
+#define VRBENCH_RESULT_BOUNDS_H
 
 #include <stdbool.h>
 #include <stddef.h>

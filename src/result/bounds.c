@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// report/bounds — see bounds.h.
-#include "report/bounds.h"
+// result/bounds — see bounds.h.
+#include "result/bounds.h"
 
 #include <math.h>
 
