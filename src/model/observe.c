@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// model/observe — see observe.h.
+#include "model/observe.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+
+#define CAP_REACHED 0.9 // part of a cap from which it may have limited the party
+
+static bool point_suits(const struct point *point)
+{
+    if (!point->valid || point->network_count == 0 || point->method != NULL ||
+        point->interval_count > 0 || point_tx(point) == 0 || point->duration_s <= 0) {
+        return false;
+    }
+    for (size_t i = 0; i < point->network_count; i++) {
+        if (point->networks[i].tcp.measured) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < point->processor_count; i++) {
+        if (text_equal(point->processors[i].used_by, "shared")) {
+            return false; // the tester's work would be an unknown party
+        }
+    }
+    return true;
+}
+
+static unsigned count_dut_cpus(const struct point *point, unsigned otherwise)
+{
+    unsigned cpus = 0;
+    for (size_t i = 0; i < point->processor_count; i++) {
+        cpus += text_equal(point->processors[i].used_by, "dut") ? 1 : 0;
+    }
+    return cpus > 0 ? cpus : otherwise;
+}
+
+// Parts of all losses that happened before the host's first pass, before the router, and before the
+// host's second pass. What was lost elsewhere counts as work done.
+struct loss_places {
+    double first, router, last;
+};
+
+static struct loss_places sort_losses(const struct point *point)
+{
+    struct loss_places places = {0};
+    double lost = (double)point_lost(point);
+    for (size_t i = 0; i < point->drop_count && lost > 0; i++) {
+        const char *where = point->drops[i].where;
+        double part = (double)point->drops[i].count / lost;
+        if (text_starts(where, "host:vif")) {
+            places.last += part;
+        } else if (text_starts(where, "host:nic")) {
+            places.first += part;
+        } else {
+            places.router += part;
+        }
+    }
+    return places;
+}
+
+static const struct network_result *find_result(const struct point *point, const char *label)
+{
+    for (size_t i = 0; i < point->network_count; i++) {
+        if (text_equal(network_label(&point->networks[i]), label)) {
+            return &point->networks[i];
+        }
+    }
+    return NULL;
+}
+
+// Rates that the threads of a flow processed.
+static bool note_works(struct observation *seen, const struct model_flow *flow)
+{
+    const struct point *point = seen->point;
+    const struct network_result *result = find_result(point, flow->name);
+    if (result == NULL) {
+        return false;
+    }
+    const struct loss_places places = sort_losses(point);
+    double lost = (double)result->lost;
+    double bridged = (double)result->tx - lost * places.first;
+    double routed = bridged - lost * places.router;
+    for (size_t i = 0; i < flow->stage_count; i++) {
+        bool last = i + 1 == flow->stage_count;
+        double packets = flow->stages[i] != MODEL_HOST ? routed
+                         : last                        ? (double)result->rx
+                                                       : bridged;
+        if (flow->stage_count == 1) {
+            packets = (double)result->rx;
+        }
+        seen->works[seen->work_count++] =
+            (struct work){flow->stages[i], flow->stages[i] == MODEL_HOST, flow->ip_length,
+                          fmax(packets, 0.0) / point->duration_s};
+    }
+    seen->received_pps += (double)result->rx / point->duration_s;
+    if (flow->fixed_pps == 0 && flow->share > 0) {
+        seen->load_pps = fmax(seen->load_pps, result->offered_pps / flow->share);
+    }
+    return true;
+}
+
+static bool note_usage(struct observation *seen)
+{
+    struct model_setup *setup = &seen->setup;
+    seen->percent = memory_new_array(double, setup->party_count);
+    for (size_t i = 0; i < setup->party_count; i++) {
+        const struct cpu_result *cpu = point_cpu(seen->point, setup->parties[i].name);
+        bool needed = i != MODEL_HOST || setup->topology == TOPOLOGY_BRIDGED;
+        if (cpu == NULL && needed) {
+            return false;
+        }
+        seen->percent[i] = cpu == NULL ? 0.0 : cpu->percent;
+        unsigned cap = setup->parties[i].cap;
+        seen->capped = seen->capped || (cap > 0 && seen->percent[i] >= CAP_REACHED * cap);
+    }
+    return true;
+}
+
+static void observation_clear(struct observation *seen)
+{
+    model_setup_clear(&seen->setup);
+    free(seen->works);
+    free(seen->percent);
+}
+
+static bool observe_point(const struct model_run *run, const struct point *point,
+                          struct observation *ret)
+{
+    enum topology topology;
+    if (!point_suits(point) || topology_from_name(point->topology, &topology) < 0 ||
+        topology == TOPOLOGY_DIRECT) {
+        return false;
+    }
+    struct observation seen = {.point = point};
+    model_setup_make(run->scenario, topology, point->length, &seen.setup);
+    free(seen.setup.engine);
+    seen.setup.engine = text_copy(point->engine); // "auto" was resolved
+    seen.setup.cpus = count_dut_cpus(point, seen.setup.cpus);
+    size_t stages = 0;
+    for (size_t i = 0; i < seen.setup.flow_count; i++) {
+        stages += seen.setup.flows[i].stage_count;
+    }
+    seen.works = memory_new_array(struct work, stages);
+    struct undisturbed_result counts = point_undisturbed(point);
+    seen.loss_ratio = counts.tx == 0 ? 0.0 : (double)counts.lost / (double)counts.tx;
+    bool complete = seen.setup.beyond == NULL && note_usage(&seen);
+    for (size_t i = 0; complete && i < seen.setup.flow_count; i++) {
+        complete = note_works(&seen, &seen.setup.flows[i]);
+    }
+    if (!complete || seen.load_pps <= 0) {
+        observation_clear(&seen);
+        return false;
+    }
+    *ret = seen;
+    return true;
+}
+
+void observations_add(const struct model_run *run, struct observation_list *list)
+{
+    for (size_t i = 0; i < run->points->count; i++) {
+        struct observation seen;
+        if (observe_point(run, &run->points->items[i], &seen)) {
+            list->items = memory_resize(list->items, list->count + 1, sizeof *list->items);
+            list->items[list->count++] = seen;
+        }
+    }
+}
+
+void observations_clear(struct observation_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        observation_clear(&list->items[i]);
+    }
+    free(list->items);
+    *list = (struct observation_list){NULL, 0};
+}

@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// tests of model/: a simulated device whose costs are known gives them back, intervals contain what
+// they should, and a set-up beyond the points is not predicted. The random numbers are the same in
+// each run of the test.
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "machine/catalogue.h"
+#include "model/baseline.h"
+#include "model/model.h"
+#include "model/solve.h"
+
+#include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
+
+#include "scenario_text.h"
+
+#ifdef __SANITIZE_ADDRESS__
+#define DEVICES 4
+#else
+#define DEVICES 20
+#endif
+
+static const struct costs true_costs = {
+    .host = {620, 0.04, 3000},
+    .router = {800, 0.06, 2500},
+    .latency_ns = 4000,
+    .usable = 0.96,
+    .upstream = 0.5,
+    .onset = 1.0,
+};
+
+// ---- a simulated device
+
+static uint64_t state_of_random;
+
+static double random_even(void)
+{
+    state_of_random = state_of_random * 6364136223846793005U + 1442695040888963407U;
+    return ((double)(state_of_random >> 11) + 0.5) / 9007199254740992.0;
+}
+
+static double random_normal(void)
+{
+    return sqrt(-2 * log(random_even())) * cos(2 * M_PI * random_even());
+}
+
+static struct scenario *scenario_with(unsigned routers, const char *topologies, const char *host,
+                                      const char *router, const char *lengths)
+{
+    char text[2048];
+    int at =
+        snprintf(text, sizeof text, "name: s%u\ntopologies: %s\nhost: { cpus: 1%s }\nrouters:\n",
+                 routers, topologies, host);
+    for (unsigned i = 1; i <= routers; i++) {
+        at += snprintf(text + at, sizeof text - (size_t)at, "  r%u: { %s }\n", i,
+                       i == 1 ? router : "");
+    }
+    at += snprintf(text + at, sizeof text - (size_t)at, "networks:\n");
+    for (unsigned i = 1; i <= routers; i++) {
+        at += snprintf(text + at, sizeof text - (size_t)at, "  N%u: { router: r%u }\n", i, i);
+    }
+    snprintf(text + at, sizeof text - (size_t)at,
+             "traffic: { engine: packet, lengths: %s, rates: { pps: [1000] } }\n", lengths);
+    return parse_good(text);
+}
+
+// The point that the device gives: CPU figures and rates have an error of `noise`.
+static void measure(const struct costs *costs, const struct scenario *scenario,
+                    const struct model_setup *setup, double load, double noise,
+                    struct point_list *list)
+{
+    _cleanup_solution_ struct solution solution;
+    solve_load(costs, setup, load, &solution);
+    struct point point = {
+        .scenario = text_copy(scenario->name),
+        .topology = text_copy(topology_name(setup->topology)),
+        .platform = text_copy("netns"),
+        .engine = text_copy("packet"),
+        .length = setup->length,
+        .length_layer = text_copy("ip"),
+        .duration_s = 1,
+        .requested_pps = load,
+        .networks = memory_new_array(struct network_result, setup->flow_count),
+        .cpu = memory_new_array(struct cpu_result, setup->party_count),
+        .drops = memory_new_array(struct drop_result, 3),
+        .valid = true,
+        .attempts = 1,
+    };
+    for (size_t i = 0; i < setup->flow_count; i++) {
+        uint64_t tx = (uint64_t)load;
+        double received = solution.received[i] < load * (1 - 1e-4)
+                              ? solution.received[i] * (1 + noise * random_normal())
+                              : load;
+        uint64_t rx = received < load ? (uint64_t)received : tx;
+        point.networks[point.network_count++] = (struct network_result){
+            .name = text_copy(setup->flows[i].name),
+            .router = text_copy(setup->parties[i + 1].name),
+            .tx = tx,
+            .rx = rx,
+            .lost = tx - rx,
+            .offered_pps = (double)tx,
+            .forwarded_pps = (double)rx,
+        };
+    }
+    for (size_t i = 0; i < setup->party_count; i++) {
+        double percent = solution.percent[i] * (1 + noise * random_normal());
+        point.cpu[point.cpu_count++] =
+            (struct cpu_result){.name = text_copy(setup->parties[i].name), .percent = percent};
+        point.cpu_total_percent += percent;
+    }
+    static const char *const places[] = {"host:nic0 receive ring", "r1:eth0 receive ring",
+                                         "host:vif1.1 receive ring"};
+    uint64_t left = point_lost(&point);
+    for (size_t i = 0; i < 3 && left > 0; i++) {
+        size_t place = setup->topology == TOPOLOGY_BRIDGED ? i : 1;
+        uint64_t count = i == 2 ? left : (uint64_t)fmin(solution.lost[i], (double)left);
+        point.drops[point.drop_count++] = (struct drop_result){text_copy(places[place]), count};
+        left -= count;
+    }
+    point_list_add(list, &point);
+}
+
+static void measure_all(const struct costs *costs, const struct scenario *scenario, double noise,
+                        double most, struct point_list *list)
+{
+    for (size_t i = 0; i < scenario->topology_count; i++) {
+        for (size_t k = 0; k < scenario->traffic.length_count; k++) {
+            _cleanup_model_setup_ struct model_setup setup;
+            model_setup_make(scenario, scenario->topologies[i], scenario->traffic.lengths[k],
+                             &setup);
+            double knee = solve_knee(costs, &setup);
+            for (double load = 0.1; load <= most; load += 0.3) {
+                measure(costs, scenario, &setup, load * knee, noise, list);
+            }
+        }
+    }
+}
+
+#define BOTH "[bridged, dedicated]"
+
+// Fits on runs with one and with two routers.
+static struct model *fit_device(const struct costs *costs, const char *lengths, double noise,
+                                double most)
+{
+    struct point_list lists[2] = {{NULL, 0}, {NULL, 0}};
+    struct scenario *scenarios[2];
+    struct model_run runs[2];
+    for (unsigned i = 0; i < 2; i++) {
+        scenarios[i] = scenario_with(i + 1, BOTH, "", "", lengths);
+        measure_all(costs, scenarios[i], noise, most, &lists[i]);
+        runs[i] = (struct model_run){&lists[i], scenarios[i]};
+    }
+    struct model *model = NULL;
+    _cleanup_error_ struct error err = ERROR_INIT;
+    assert_int_equal(model_fit(runs, 2, 1, &model, &err), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        point_list_clear(&lists[i]);
+        scenario_free(scenarios[i]);
+    }
+    return model;
+}
+
+static void assert_within(double value, double expected, double part)
+{
+    if (!(fabs(value / expected - 1) <= part)) {
+        fail_msg("%g is not within %g %% of %g", value, 100 * part, expected);
+    }
+}
+
+// ---- tests
+
+static void known_costs_are_recovered(void **state)
+{
+    (void)state;
+    state_of_random = 11;
+    struct model *model = fit_device(&true_costs, "[64, 1500]", 0.005, 2.0);
+    static const double lengths[] = {64, 700, 1500};
+    for (size_t i = 0; i < 3; i++) {
+        struct model_figure figure;
+        assert_true(model_cost(model, "netns", TOPOLOGY_BRIDGED, true, lengths[i], &figure));
+        assert_within(figure.value, cost_of_pass(&true_costs.host, lengths[i]), 0.04);
+        assert_true(figure.low <= figure.value && figure.value <= figure.high);
+        assert_true(model_cost(model, "netns", TOPOLOGY_DEDICATED, false, lengths[i], &figure));
+        assert_within(figure.value, cost_of_pass(&true_costs.router, lengths[i]), 0.04);
+    }
+    struct model_figure none;
+    assert_false(model_cost(model, "netns", TOPOLOGY_DEDICATED, true, 64, &none));
+    assert_false(model_cost(model, "lxc", TOPOLOGY_BRIDGED, true, 64, &none));
+    model_free(model);
+}
+
+// Four routers, another length: rates, CPU and the knee are those of the device.
+static void larger_setup_is_predicted(void **state)
+{
+    (void)state;
+    state_of_random = 12;
+    struct model *model = fit_device(&true_costs, "[64, 1500]", 0.005, 2.0);
+    struct scenario *four = scenario_with(4, BOTH, "", "", "[512]");
+    for (size_t i = 0; i < 2; i++) {
+        _cleanup_model_setup_ struct model_setup setup;
+        _cleanup_prediction_ struct prediction prediction;
+        model_setup_make(four, four->topologies[i], 512, &setup);
+        model_predict(model, &setup, &prediction);
+        assert_true(prediction.known);
+        assert_int_equal(prediction.curve_count, 4);
+        double knee = solve_knee(&true_costs, &setup);
+        assert_within(prediction.curves[3].max_pps.value, knee, 0.05);
+        assert_true(prediction.curves[3].max_pps.low <= knee * 1.02);
+        assert_true(prediction.curves[3].max_pps.high >= knee * 0.98);
+        _cleanup_solution_ struct solution at;
+        solve_load(&true_costs, &setup, 2 * knee, &at);
+        assert_within(prediction.curves[0].received_pps[MODEL_LOADS - 1], at.received[0], 0.2);
+        assert_within(prediction.usages[prediction.usage_count - 1].at[MODEL_LOADS - 1], 96, 0.03);
+    }
+    scenario_free(four);
+    model_free(model);
+}
+
+static void assert_unknown(const struct model *model, const struct scenario *scenario,
+                           enum topology topology, const char *why)
+{
+    _cleanup_model_setup_ struct model_setup setup;
+    _cleanup_prediction_ struct prediction prediction;
+    model_setup_make(scenario, topology, scenario->traffic.lengths[0], &setup);
+    model_predict(model, &setup, &prediction);
+    assert_false(prediction.known);
+    assert_int_equal(prediction.curve_count, 0);
+    if (strstr(prediction.why_unknown, why) == NULL) {
+        fail_msg("\"%s\" lacks \"%s\"", prediction.why_unknown, why);
+    }
+}
+
+static void setup_beyond_the_points_is_unknown(void **state)
+{
+    (void)state;
+    state_of_random = 13;
+    struct model *model = fit_device(&true_costs, "[64, 256]", 0.005, 2.0);
+    struct scenario *asked = scenario_with(3, BOTH, "", "", "[1500]");
+    assert_unknown(model, asked, TOPOLOGY_BRIDGED, "IP packets of 1500 bytes");
+    asked->traffic.lengths[0] = 256;
+    assert_unknown(model, asked, TOPOLOGY_DIRECT, "no router");
+    asked->host.cpus = 2;
+    assert_unknown(model, asked, TOPOLOGY_BRIDGED, "2 CPUs: the points have 1");
+    asked->host.cpus = 1;
+    free(asked->platform);
+    asked->platform = text_copy("lxc");
+    assert_unknown(model, asked, TOPOLOGY_BRIDGED, "no run on platform lxc");
+    free(asked->platform);
+    asked->platform = text_copy("netns");
+    free(asked->traffic.engine);
+    asked->traffic.engine = text_copy("xdp");
+    assert_unknown(model, asked, TOPOLOGY_BRIDGED, "no point of engine xdp");
+    scenario_free(asked);
+    asked = scenario_with(3, BOTH, "", "sysctl: { net.ipv4.ip_forward: 1 }", "[256]");
+    assert_unknown(model, asked, TOPOLOGY_BRIDGED, "different work");
+    scenario_free(asked);
+    model_free(model);
+
+    // Points of low loads only do not show the limit.
+    asked = scenario_with(3, BOTH, "", "", "[64]");
+    model =
+        fit_device(&(struct costs){{600, 0, 1}, {600, 0, 1}, 9000, 0.9, 0, 1}, "[64]", 0.005, 0.2);
+    assert_unknown(model, asked, TOPOLOGY_BRIDGED, "the limit is not in sight");
+    model_free(model);
+    scenario_free(asked);
+}
+
+static void no_point_is_bad_input(void **state)
+{
+    (void)state;
+    struct point_list none = {NULL, 0};
+    struct scenario *scenario = scenario_with(1, BOTH, "", "", "[64]");
+    struct model *model = NULL;
+    _cleanup_error_ struct error err = ERROR_INIT;
+    assert_int_equal(model_fit(&(struct model_run){&none, scenario}, 1, 1, &model, &err), -EINVAL);
+    assert_int_equal(err.exit_status, EXIT_INPUT);
+    assert_null(model);
+    scenario_free(scenario);
+}
+
+// Received packets were offered, and the CPUs bound the work, in set-ups of all kinds.
+static void solution_conserves(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned routers;
+        const char *host, *router;
+    } setups[] = {{1, "", ""},
+                  {5, "", "weight: 4096"},
+                  {2, ", weight: 4096", ""},
+                  {3, "", "cap: 20"},
+                  {2, ", cap: 30", "cap: 10"}};
+    for (size_t i = 0; i < sizeof setups / sizeof setups[0]; i++) {
+        struct scenario *scenario =
+            scenario_with(setups[i].routers, BOTH, setups[i].host, setups[i].router, "[64]");
+        for (size_t k = 0; k < 2; k++) {
+            _cleanup_model_setup_ struct model_setup setup;
+            model_setup_make(scenario, scenario->topologies[k], 64, &setup);
+            for (double load = 1000; load < 4e6; load *= 1.7) {
+                _cleanup_solution_ struct solution at;
+                solve_load(&true_costs, &setup, load, &at);
+                double sum = 0;
+                for (size_t flow = 0; flow < setup.flow_count; flow++) {
+                    assert_true(at.received[flow] >= 0 && at.received[flow] <= load * 1.000001);
+                }
+                for (size_t party = 0; party < setup.party_count; party++) {
+                    unsigned cap = setup.parties[party].cap;
+                    assert_true(at.percent[party] >= 0);
+                    assert_true(cap == 0 || at.percent[party] <= cap + 1e-6);
+                    sum += at.percent[party];
+                }
+                assert_true(sum <= 100.5);
+            }
+        }
+        scenario_free(scenario);
+    }
+}
+
+// In overload, more weight never means a lower rate.
+static void rate_grows_with_weight(void **state)
+{
+    (void)state;
+    double before = 0;
+    for (unsigned weight = 16; weight <= 65535; weight *= 4) {
+        char text[32];
+        snprintf(text, sizeof text, "weight: %u", weight);
+        struct scenario *scenario = scenario_with(3, "[dedicated]", "", text, "[64]");
+        _cleanup_model_setup_ struct model_setup setup;
+        _cleanup_solution_ struct solution at;
+        model_setup_make(scenario, TOPOLOGY_DEDICATED, 64, &setup);
+        solve_load(&true_costs, &setup, 1e6, &at);
+        assert_true(at.received[0] >= before * 0.999);
+        before = at.received[0];
+        scenario_free(scenario);
+    }
+    assert_true(before > 6e5); // nearly the whole CPU
+}
+
+// A capped router works for a part of the time, and its ring holds 256 packets meanwhile.
+static void cap_limits_the_rate(void **state)
+{
+    (void)state;
+    struct scenario *scenario = scenario_with(1, "[dedicated]", "", "cap: 40", "[64]");
+    _cleanup_model_setup_ struct model_setup setup;
+    model_setup_make(scenario, TOPOLOGY_DEDICATED, 64, &setup);
+    _cleanup_solution_ struct solution low;
+    solve_load(&true_costs, &setup, 20000, &low);
+    assert_within(low.received[0], 20000, 1e-6);
+    _cleanup_solution_ struct solution high;
+    solve_load(&true_costs, &setup, 1e6, &high);
+    assert_within(high.percent[1], 40, 1e-6);
+    assert_within(high.received[0], 0.4 / 804e-9 * 0.96 + 12800, 0.1);
+    scenario_free(scenario);
+}
+
+// The interval of a cost contains the true cost about as often as it says.
+static void intervals_cover(void **state)
+{
+    (void)state;
+    state_of_random = 14;
+    unsigned held = 0;
+    for (unsigned i = 0; i < DEVICES; i++) {
+        struct model *model = fit_device(&true_costs, "[64, 1500]", 0.03, 2.0);
+        struct model_figure figure;
+        assert_true(model_cost(model, "netns", TOPOLOGY_DEDICATED, false, 64, &figure));
+        double cost = cost_of_pass(&true_costs.router, 64);
+        held += figure.low <= cost && cost <= figure.high;
+        model_free(model);
+    }
+    assert_true(held >= DEVICES / 2 + DEVICES / 5);
+}
+
+static void baselines_follow_their_definitions(void **state)
+{
+    (void)state;
+    state_of_random = 15;
+    struct costs exact = true_costs;
+    exact.host.wakeup = exact.router.wakeup = 1e-3;
+    exact.upstream = 0;
+    struct model *model = fit_device(&exact, "[64]", 0, 2.0);
+    struct scenario *four = scenario_with(4, "[dedicated]", "", "weight: 512", "[64]");
+    _cleanup_model_setup_ struct model_setup setup;
+    model_setup_make(four, TOPOLOGY_DEDICATED, 64, &setup);
+    double solo = 0.96e9 / cost_of_pass(&exact.router, 64);
+    static const double expected[BASELINE_COUNT] = {
+        [BASELINE_SOLO] = 0.25,      [BASELINE_SHARE] = 0.4,   [BASELINE_CONSTANT] = 0.4 / 0.96,
+        [BASELINE_REGRESSION] = NAN, [BASELINE_NEAREST] = 0.5, [BASELINE_USL] = 0.25,
+    };
+    for (size_t i = 0; i < BASELINE_COUNT; i++) {
+        struct baseline_rates rates;
+        baseline_predict(model, &setup, (enum baseline)i, &rates);
+        if (isfinite(expected[i])) {
+            assert_within(rates.max_pps[0], expected[i] * solo, 0.03);
+        } else {
+            assert_true(isfinite(rates.max_pps[0]));
+        }
+        baseline_clear(&rates);
+    }
+    scenario_free(four);
+    model_free(model);
+}
+
+int main(void)
+{
+    catalogue_use(&machine_catalogue);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(known_costs_are_recovered),
+        cmocka_unit_test(larger_setup_is_predicted),
+        cmocka_unit_test(setup_beyond_the_points_is_unknown),
+        cmocka_unit_test(no_point_is_bad_input),
+        cmocka_unit_test(solution_conserves),
+        cmocka_unit_test(rate_grows_with_weight),
+        cmocka_unit_test(cap_limits_the_rate),
+        cmocka_unit_test(intervals_cover),
+        cmocka_unit_test(baselines_follow_their_definitions),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
