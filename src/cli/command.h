@@ -24,6 +24,7 @@ extern const struct command command_run;
 extern const struct command command_search;
 extern const struct command command_report;
 extern const struct command command_ab;
+extern const struct command command_predict;
 extern const struct command command_compare;
 extern const struct command command_advise;
 extern const struct command command_reproduce;

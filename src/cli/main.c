@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
     &command_search,
     &command_report,
     &command_ab,
+    &command_predict,
     &command_compare,
     &command_advise,
     &command_reproduce,

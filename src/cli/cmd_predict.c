@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// cli/cmd_predict — `vrbench predict`: predicts a scenario from runs of smaller ones.
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/past_runs.h"
+#include "report/prediction.h"
+#include "result/json_text.h"
+
+#define SEED     1U    // of the resampling: equal runs give equal predictions
+#define ANY_CPUS 4096U // the scenario may be meant for another machine
+
+struct predict_values {
+    const char *scenario, *output;
+    bool baselines, json;
+};
+
+static const struct option_row predict_options[] = {
+    {.name = "for",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct predict_values, scenario),
+     .argument = "SCENARIO",
+     .help = "the scenario to predict"},
+    {.name = "output",
+     .letter = 'o',
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct predict_values, output),
+     .argument = "DIR",
+     .help = "write predict.json and predict.csv into DIR"},
+    {.name = "baselines",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct predict_values, baselines),
+     .help = "predict in six simpler ways, too"},
+    {.name = "json",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct predict_values, json),
+     .help = "print the predictions as JSON instead of a table"},
+    OPTIONS_END,
+};
+
+static int write_text(const char *folder, const char *name, const char *text, struct error *err)
+{
+    _cleanup_free_ char *path = text_format("%s/%s", folder, name);
+    return file_replace(path, text, strlen(text), err);
+}
+
+static int write_folder(const struct predicted_list *list, const json_t *rows, const char *folder,
+                        struct error *err)
+{
+    _cleanup_free_ char *json = json_to_text(rows, 2);
+    _cleanup_free_ char *csv = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&csv, &length);
+    if (out == NULL) {
+        return fail(err, errno, "%s", folder);
+    }
+    int rc = predicted_write_csv(list, out, err);
+    if (fclose(out) != 0 && rc == 0) {
+        rc = fail(err, errno, "%s", folder);
+    }
+    rc = rc < 0 ? rc : file_make_dirs(folder, err);
+    rc = rc < 0 ? rc : write_text(folder, "predict.json", json, err);
+    return rc < 0 ? rc : write_text(folder, "predict.csv", csv, err);
+}
+
+static int print_json(const json_t *rows, struct error *err)
+{
+    puts("[");
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        _cleanup_free_ char *row = json_to_text(json_array_get(rows, i), 0);
+        printf("%s%s\n", row, i + 1 < json_array_size(rows) ? "," : "");
+    }
+    puts("]");
+    return ferror(stdout) == 0 ? 0 : fail(err, errno, "standard output");
+}
+
+static int show_predictions(const struct predicted_list *list, const struct predict_values *asked,
+                            struct error *err)
+{
+    json_t *rows = predicted_to_json(list);
+    int rc =
+        asked->json ? print_json(rows, err) : predicted_print(list, stdout, isatty(1) == 1, err);
+    if (rc == 0 && asked->baselines && !asked->json) {
+        rc = predicted_print_baselines(list, stdout, isatty(1) == 1, err);
+    }
+    if (rc == 0 && asked->output != NULL) {
+        rc = write_folder(list, rows, asked->output, err);
+    }
+    json_decref(rows);
+    return rc;
+}
+
+static int predict_run(void *values, const struct text_list *operands, struct error *err)
+{
+    const struct predict_values *asked = values;
+    if (operands->count == 0 || asked->scenario == NULL) {
+        return fail_input(err, "predict requires folders of runs, and --for SCENARIO; see vrbench "
+                               "predict -h");
+    }
+    _cleanup_scenario_ struct scenario *scenario = NULL;
+    _cleanup_past_runs_ struct past_runs past = {NULL, NULL, NULL, 0};
+    struct model *model = NULL;
+    int rc = scenario_read(asked->scenario, ANY_CPUS, &scenario, err);
+    rc = rc < 0 ? rc : past_runs_read(operands->items, operands->count, &past, err);
+    rc = rc < 0 ? rc : model_fit(past.runs, past.count, SEED, &model, err);
+    if (rc < 0) {
+        return rc;
+    }
+    _cleanup_predicted_ struct predicted_list list = {NULL, 0};
+    predicted_make(model, scenario, asked->baselines, &list);
+    rc = show_predictions(&list, asked, err);
+    model_free(model);
+    return rc;
+}
+
+const struct command command_predict = {
+    .name = "predict",
+    .operands = "RUN…",
+    .summary = "Predict a scenario from runs of smaller ones",
+    .details =
+        "Fits a model of CPU costs on the points of runs, with one and two routers say, and\n"
+        "predicts another scenario: received rate against offered load up to twice the\n"
+        "knee, throughput without loss, highest rate, CPU of host and routers, and the\n"
+        "bottleneck, each figure with an interval that contains it with 90 %. Prints \"don't\n"
+        "know\" with the reason if the points do not support a prediction.",
+    .options = predict_options,
+    .values_size = sizeof(struct predict_values),
+    .run = predict_run,
+};

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Runs beside others
+#
+# Predictions from a recorded run of one router: the contract of the rows, what is not known, and bad
+# input. Measures nothing.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+isolate --run "$@"
+plan 17
+
+recorded=$SOURCE_ROOT/tests/net/golden/one-router
+cat >"$T/three.yaml" <<'END'
+name: three
+topologies: [direct, bridged, dedicated]
+routers: { r1: {}, r2: { weight: 512 }, r3: { cap: 20 } }
+networks: { A: { router: r1 }, B: { router: r2 }, C: { router: r3 } }
+traffic: { engine: xdp, lengths: [64, 576, 1500], rates: { pps: [1000] } }
+END
+
+json() { jq -e "$@" >/dev/null; }
+ok "a set-up of three routers is predicted" \
+    sh -c '"$1" predict "$2" --for "$3" --json >"$4"' sh "$VRBENCH" "$recorded" "$T/three.yaml" "$T/rows"
+is "  with a row for each topology with routers, length and network" "$(jq length "$T/rows")" 18
+ok "  whose curves are complete" json 'all(.[]; .known and (.offered_pps | length) == 20 and
+    ([.received_pps, .low_pps, .high_pps] | all(length == 20)))' "$T/rows"
+ok "  and receive no more than was offered, within their intervals" json '
+    all(.[]; [.offered_pps, .received_pps, .low_pps, .high_pps] | transpose |
+        all(.[1] <= .[0] and .[2] <= .[1] and .[1] <= .[3]))' "$T/rows"
+ok "  with intervals of throughput and highest rate" json 'all(.[]; [.throughput_pps, .max_pps] |
+    all(.low <= .value and .value <= .high and .low >= 0))' "$T/rows"
+ok "  and CPU of host, routers and all" json 'all(.[];
+    [.cpu[].name] == ["host", "r1", "r2", "r3", "total"] and
+    all(.cpu[]; .low <= .percent and .percent <= .high) and .cpu[4].percent <= 100)' "$T/rows"
+ok "  a cap holds" json 'all(.[].cpu[3].percent_at[]; . <= 20.001)' "$T/rows"
+ok "  host uses CPU in bridged only" json 'all(.[]; (.cpu[0].percent > 0) == (.topology == "bridged"))' \
+    "$T/rows"
+ok "  and the bottleneck is named" json 'all(.[]; .bottleneck | length > 0)' "$T/rows"
+
+"$VRBENCH" predict "$recorded" --for "$T/three.yaml" -o "$T/out" --baselines >"$T/table"
+is "the table is at most 80 columns wide" "$(awk 'length > 80' "$T/table" | wc -l)" 0
+is "-o writes rows and curves" "$(jq length "$T/out/predict.json") $(wc -l <"$T/out/predict.csv")" \
+    "18 361"
+is "  with six baselines" "$(jq '[.[].baselines | length] | unique | .[0]' "$T/out/predict.json")" 6
+
+sed 's/\[64, 576, 1500\]/[64, 3000]/' "$T/three.yaml" >"$T/long.yaml"
+ok "a length beyond the points is not known" sh -c '"$1" predict "$2" --for "$3" --json |
+    jq -e "map(select(.length == 3000)) | length == 6 and all(.[];
+        .known == false and (.why_unknown | test(\"3000 bytes\")) and (has(\"max_pps\") | not))"' \
+    sh "$VRBENCH" "$recorded" "$T/long.yaml"
+
+sed 's/r1: {}/r1: { wait: 1 }/; s/router: r3/router: r9/' "$T/three.yaml" >"$T/bad.yaml"
+ok "a bad scenario is bad input" exits 2 "$VRBENCH" predict "$recorded" --for "$T/bad.yaml"
+"$VRBENCH" predict "$recorded" --for "$T/bad.yaml" 2>"$T/err"
+is "  with the place of each problem" \
+    "$(grep -cE '^[^ ]*bad\.yaml:[34]:[0-9]+: ' "$T/err")" 2
+ok "a folder without a run is bad input" exits 2 "$VRBENCH" predict "$T" --for "$T/three.yaml"
+ok "runs without --for, too" exits 2 "$VRBENCH" predict "$recorded"
