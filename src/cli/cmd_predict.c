@@ -12,15 +12,19 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/measuring.h"
 #include "cli/past_runs.h"
+#include "cli/predict_measure.h"
 #include "report/prediction.h"
+#include "report/prediction_check.h"
 #include "result/json_text.h"
 
 #define SEED     1U    // of the resampling: equal runs give equal predictions
 #define ANY_CPUS 4096U // the scenario may be meant for another machine
 
 struct predict_values {
-    const char *scenario, *output;
+    const char *scenario, *measure, *output;
+    struct text_list against;
     bool baselines, json;
 };
 
@@ -30,12 +34,22 @@ static const struct option_row predict_options[] = {
      .offset = offsetof(struct predict_values, scenario),
      .argument = "SCENARIO",
      .help = "the scenario to predict"},
+    {.name = "measure",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct predict_values, measure),
+     .argument = "SCENARIO",
+     .help = "measure smaller set-ups of SCENARIO, and predict it"},
     {.name = "output",
      .letter = 'o',
      .type = OPTION_TEXT,
      .offset = offsetof(struct predict_values, output),
      .argument = "DIR",
-     .help = "write predict.json and predict.csv into DIR"},
+     .help = "write predict.json, predict.csv and runs into DIR"},
+    {.name = "against",
+     .type = OPTION_TEXT_LIST,
+     .offset = offsetof(struct predict_values, against),
+     .argument = "RUN",
+     .help = "a run of SCENARIO: print the errors; repeatable"},
     {.name = "baselines",
      .type = OPTION_FLAG,
      .offset = offsetof(struct predict_values, baselines),
@@ -83,14 +97,19 @@ static int print_json(const json_t *rows, struct error *err)
     return ferror(stdout) == 0 ? 0 : fail(err, errno, "standard output");
 }
 
-static int show_predictions(const struct predicted_list *list, const struct predict_values *asked,
+static int show_predictions(const struct model *model, const struct predicted_list *list,
+                            const struct point_list *measured, const struct predict_values *asked,
                             struct error *err)
 {
     json_t *rows = predicted_to_json(list);
+    prediction_check_json(measured, rows);
     int rc =
         asked->json ? print_json(rows, err) : predicted_print(list, stdout, isatty(1) == 1, err);
     if (rc == 0 && asked->baselines && !asked->json) {
         rc = predicted_print_baselines(list, stdout, isatty(1) == 1, err);
+    }
+    if (rc == 0 && asked->against.count > 0 && !asked->json) {
+        rc = prediction_check_print(model, list, measured, stdout, isatty(1) == 1, err);
     }
     if (rc == 0 && asked->output != NULL) {
         rc = write_folder(list, rows, asked->output, err);
@@ -99,32 +118,88 @@ static int show_predictions(const struct predicted_list *list, const struct pred
     return rc;
 }
 
-static int predict_run(void *values, const struct text_list *operands, struct error *err)
+// The points of all runs, moved into one list.
+static struct point_list join_points(struct past_runs *past)
 {
-    const struct predict_values *asked = values;
-    if (operands->count == 0 || asked->scenario == NULL) {
-        return fail_input(err, "predict requires folders of runs, and --for SCENARIO; see vrbench "
-                               "predict -h");
+    struct point_list all = {NULL, 0};
+    for (size_t i = 0; i < past->count; i++) {
+        for (size_t k = 0; k < past->points[i].count; k++) {
+            point_list_add(&all, &past->points[i].items[k]);
+        }
+        past->points[i].count = 0;
     }
-    _cleanup_scenario_ struct scenario *scenario = NULL;
-    _cleanup_past_runs_ struct past_runs past = {NULL, NULL, NULL, 0};
+    return all;
+}
+
+static int predict_scenario(const struct predict_values *asked, const struct scenario *scenario,
+                            const struct past_runs *past, struct error *err)
+{
+    _cleanup_past_runs_ struct past_runs since = {NULL, NULL, NULL, 0};
+    int rc = past_runs_read(asked->against.items, asked->against.count, &since, err);
+    if (rc < 0) {
+        return rc;
+    }
     struct model *model = NULL;
-    int rc = scenario_read(asked->scenario, ANY_CPUS, &scenario, err);
-    rc = rc < 0 ? rc : past_runs_read(operands->items, operands->count, &past, err);
-    rc = rc < 0 ? rc : model_fit(past.runs, past.count, SEED, &model, err);
+    rc = model_fit(past->runs, past->count, SEED, &model, err);
     if (rc < 0) {
         return rc;
     }
     _cleanup_predicted_ struct predicted_list list = {NULL, 0};
+    struct point_list measured = join_points(&since);
     predicted_make(model, scenario, asked->baselines, &list);
-    rc = show_predictions(&list, asked, err);
+    rc = show_predictions(model, &list, &measured, asked, err);
+    point_list_clear(&measured);
     model_free(model);
     return rc;
 }
 
+static int predict_from(const struct predict_values *asked, const struct scenario *scenario,
+                        const struct text_list *folders, struct error *err)
+{
+    _cleanup_past_runs_ struct past_runs past = {NULL, NULL, NULL, 0};
+    int rc = past_runs_read(folders->items, folders->count, &past, err);
+    return rc < 0 ? rc : predict_scenario(asked, scenario, &past, err);
+}
+
+static int measure_first(const struct predict_values *asked, const struct scenario *scenario,
+                         struct error *err)
+{
+    _cleanup_free_ char *folder = asked->output == NULL ? NULL : text_copy(asked->output);
+    int rc = folder == NULL ? measuring_folder_named("predict", &folder, err) : 0;
+    struct text_list folders = {NULL, 0};
+    rc = rc < 0 ? rc : predict_measure(scenario, folder, &folders, err);
+    rc = rc < 0 ? rc : predict_from(asked, scenario, &folders, err);
+    if (rc == 0 && !asked->json) {
+        printf("Runs: %s\n", folder);
+    }
+    for (size_t i = 0; i < folders.count; i++) {
+        free((char *)folders.items[i]);
+    }
+    text_list_clear(&folders);
+    return rc;
+}
+
+static int predict_run(void *values, const struct text_list *operands, struct error *err)
+{
+    const struct predict_values *asked = values;
+    const char *file = asked->measure != NULL ? asked->measure : asked->scenario;
+    if (file == NULL || (asked->measure == NULL) != (operands->count > 0) ||
+        (asked->measure != NULL && asked->scenario != NULL)) {
+        return fail_input(err, "predict requires folders of runs and --for SCENARIO, or --measure "
+                               "SCENARIO alone; see vrbench predict -h");
+    }
+    _cleanup_scenario_ struct scenario *scenario = NULL;
+    int rc = scenario_read(file, ANY_CPUS, &scenario, err);
+    if (rc < 0) {
+        return rc;
+    }
+    return asked->measure != NULL ? measure_first(asked, scenario, err)
+                                  : predict_from(asked, scenario, operands, err);
+}
+
 const struct command command_predict = {
     .name = "predict",
-    .operands = "RUN…",
+    .operands = "RUN… --for SCENARIO",
     .summary = "Predict a scenario from runs of smaller ones",
     .details =
         "Fits a model of CPU costs on the points of runs, with one and two routers say, and\n"

@@ -6,7 +6,7 @@
 # input. Measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 17
+plan 21
 
 recorded=$SOURCE_ROOT/tests/net/golden/one-router
 cat >"$T/three.yaml" <<'END'
@@ -55,3 +55,13 @@ is "  with the place of each problem" \
     "$(grep -cE '^[^ ]*bad\.yaml:[34]:[0-9]+: ' "$T/err")" 2
 ok "a folder without a run is bad input" exits 2 "$VRBENCH" predict "$T" --for "$T/three.yaml"
 ok "runs without --for, too" exits 2 "$VRBENCH" predict "$recorded"
+ok "  and --measure beside runs" exits 2 "$VRBENCH" predict "$recorded" --measure "$T/three.yaml"
+
+sed 's/r1: {}/r1t3: {}/; s/A: { router: r1 }/NET0: { router: r1t3 }/; s/, r2.*/ }/; s/, B.*/ }/' "$T/three.yaml" \
+    >"$T/one.yaml"
+ok "a prediction is compared with a run of its scenario" sh -c '"$1" predict "$2" --for "$3" \
+    --against "$2" --baselines >"$4"' sh "$VRBENCH" "$recorded" "$T/one.yaml" "$T/check"
+like "  the errors of each method are printed" "$(cat "$T/check")" "model .*[0-9]"
+ok "  and in JSON, the measured figures" sh -c '"$1" predict "$2" --for "$3" --against "$2" --json |
+    jq -e "[.[] | select(.measured) | .measured.max_pps.high > 0] | length == 4 and all"' \
+    sh "$VRBENCH" "$recorded" "$T/one.yaml"
