@@ -127,6 +127,12 @@ static struct sized *items_by_size(const struct pack_problem *problem)
     return sized;
 }
 
+// Whether the guide places most of an item in a mode.
+static bool is_guided(const struct pack_answer *guide, size_t item, enum pack_mode mode)
+{
+    return guide->solved && guide->parts[item * PACK_MODES + mode] > 0.5;
+}
+
 // Places the items of which the guide places more than half, the largest of each level first.
 static void follow_guide(struct packing *packing, const struct pack_answer *guide)
 {
@@ -135,8 +141,7 @@ static void follow_guide(struct packing *packing, const struct pack_answer *guid
     for (size_t n = 0; n < problem->count; n++) {
         const size_t item = sized[n].item;
         for (enum pack_mode mode = 0; mode < PACK_MODES; mode++) {
-            if (packing->place[item] == PACK_NOWHERE &&
-                guide->parts[item * PACK_MODES + mode] > 0.5) {
+            if (packing->place[item] == PACK_NOWHERE && is_guided(guide, item, mode)) {
                 const size_t host = best_fit_of_mode(packing, item, mode);
                 if (host != PACK_NOWHERE) {
                     packing_put(packing, item, host);
@@ -212,36 +217,41 @@ static void search_packings(struct solving *s)
 
 // ---- the aims
 
-// Places all items that `best` places on the first `hosts` hosts, so that they have the most
-// headroom; NULL if they were not all placed.
-static struct packing *spread_items(const struct packing *best, size_t hosts, size_t dedicated,
-                                    enum pack_aim aim)
+// The host among the first `hosts` that gets an item: the emptiest one for headroom, else the
+// fullest one; `guided`: only hosts of the item's mode in the guide.
+static size_t choose_host(const struct solving *s, const struct packing *packing, size_t item,
+                          size_t hosts, bool guided)
 {
-    const struct pack_problem *problem = best->problem;
-    _cleanup_packing_ struct packing *packing = packing_new(problem);
-    _cleanup_free_ struct sized *sized = items_by_size(problem);
-    packing_set_modes(packing, dedicated);
-    // The largest item first, whatever its level.
-    for (size_t n = 0; n < problem->count; n++) {
-        sized[n].level = 0;
+    const bool fullest = s->aim != PACK_AIM_HEADROOM;
+    size_t to = PACK_NOWHERE;
+    double best = fullest ? -INFINITY : INFINITY;
+    for (size_t h = 0; h < hosts; h++) {
+        const struct pack_host *host = &packing->hosts[h];
+        const double after = host->cpu + s->problem->items[item].cpu[host->mode];
+        if ((fullest ? after > best : after < best) && packing_fits(packing, item, h) &&
+            (!guided || is_guided(&s->guide, item, host->mode))) {
+            to = h;
+            best = after;
+        }
     }
-    qsort(sized, problem->count, sizeof *sized, compare_sized);
+    return to;
+}
+
+// Places all items that the best packing places on the first `hosts` hosts, the largest first; NULL
+// if they were not all placed.
+static struct packing *spread_items(const struct solving *s, const struct sized *sized,
+                                    size_t hosts, size_t dedicated)
+{
+    const struct pack_problem *problem = s->problem;
+    _cleanup_packing_ struct packing *packing = packing_new(problem);
+    packing_set_modes(packing, dedicated);
     for (size_t n = 0; n < problem->count; n++) {
         const size_t item = sized[n].item;
-        if (best->place[item] == PACK_NOWHERE) {
+        if (s->best->place[item] == PACK_NOWHERE) {
             continue;
         }
-        size_t to = PACK_NOWHERE;
-        double least = aim == PACK_AIM_HOSTS ? -INFINITY : INFINITY;
-        for (size_t h = 0; h < hosts; h++) {
-            const struct pack_host *host = &packing->hosts[h];
-            const double after = host->cpu + problem->items[item].cpu[host->mode];
-            if (packing_fits(packing, item, h) &&
-                (aim == PACK_AIM_HOSTS ? after > least : after < least)) {
-                to = h;
-                least = after;
-            }
-        }
+        size_t to = choose_host(s, packing, item, hosts, true);
+        to = to == PACK_NOWHERE ? choose_host(s, packing, item, hosts, false) : to;
         if (to == PACK_NOWHERE) {
             return NULL;
         }
@@ -250,18 +260,26 @@ static struct packing *spread_items(const struct packing *best, size_t hosts, si
     return steal_pointer(&packing);
 }
 
-// Spreads the items of the best packing over each promising number of hosts.
-static void search_spreads(struct solving *s)
+// Spreads the items of the best packing over as few hosts as possible, or over all, with each
+// promising number of dedicated ones.
+static void search_spreads(struct solving *s, double least_hosts)
 {
-    const size_t hosts = s->problem->hosts;
-    const size_t most = s->problem->slots == 0 ? 0 : hosts;
+    const struct pack_problem *problem = s->problem;
+    const size_t most = problem->slots == 0 ? 0 : problem->hosts;
     const size_t used = (size_t)packing_aim(s->best, PACK_AIM_HOSTS);
+    const bool fewest = s->aim == PACK_AIM_HOSTS;
+    _cleanup_free_ struct sized *sized = items_by_size(problem);
+    for (size_t n = 0; n < problem->count; n++) {
+        sized[n].level = 0; // the largest item first, whatever its level
+    }
+    qsort(sized, problem->count, sizeof *sized, compare_sized);
     for (size_t dedicated = 0; dedicated <= most; dedicated++) {
-        const size_t first = s->aim == PACK_AIM_HOSTS ? 1 : hosts;
-        for (size_t n = first; is_promising(s, dedicated) && n <= (first == 1 ? used : hosts);
-             n++) {
-            struct packing *spread =
-                spread_items(s->best, n, dedicated < n ? dedicated : n, s->aim);
+        if (!is_promising(s, dedicated)) {
+            continue;
+        }
+        for (size_t n = fewest ? (size_t)fmax(1.0, least_hosts) : problem->hosts;
+             n <= (fewest ? used : problem->hosts); n++) {
+            struct packing *spread = spread_items(s, sized, n, dedicated < n ? dedicated : n);
             if (spread != NULL) {
                 size_t steps = STEPS_EACH;
                 packing_improve_aim(spread, s->aim, &steps);
@@ -339,8 +357,9 @@ static int settle_levels(struct solving *s, bool small, double *values, struct e
     return 0;
 }
 
-static int bound_aim(struct solving *s, const double *values, bool small, double *ret,
-                     struct error *err)
+// Improves the aim of the best packing, whose values are `values`, and bounds it.
+static int settle_aim(struct solving *s, const double *values, bool small, double *ret,
+                      struct error *err)
 {
     const size_t levels = s->problem->levels;
     const struct pack_program program = {
@@ -350,18 +369,19 @@ static int bound_aim(struct solving *s, const double *values, bool small, double
     if (rc < 0) {
         return rc;
     }
-    *ret = answer.bound;
-    pack_answer_clear(&answer);
-    if (s->aim == PACK_AIM_HOSTS) {
-        *ret = ceil(*ret - NEAR);
-    }
-    if (small && packing_aim(s->best, s->aim) > *ret + NEAR) {
+    double least = s->aim == PACK_AIM_HOSTS ? ceil(answer.bound - NEAR) : answer.bound;
+    pack_answer_clear(&s->guide);
+    s->guide = answer;
+    search_spreads(s, least);
+    if (small && packing_aim(s->best, s->aim) > least + NEAR) {
         double bound = 0.0;
-        rc = solve_whole(s, values, levels, &bound, err);
-        *ret = rc < 0 ? *ret : fmax(*ret, s->aim == PACK_AIM_HOSTS ? ceil(bound - NEAR) : bound);
+        if ((rc = solve_whole(s, values, levels, &bound, err)) < 0) {
+            return rc;
+        }
+        least = fmax(least, s->aim == PACK_AIM_HOSTS ? ceil(bound - NEAR) : bound);
     }
-    *ret = fmin(*ret, packing_aim(s->best, s->aim));
-    return rc;
+    *ret = fmin(least, packing_aim(s->best, s->aim));
+    return 0;
 }
 
 static int solve_problem(struct solving *s, double *values, struct pack_bound *ret_bound,
@@ -377,11 +397,8 @@ static int solve_problem(struct solving *s, double *values, struct pack_bound *r
     if ((rc = settle_levels(s, small, values, err)) < 0) {
         return rc;
     }
-    if (s->aim != PACK_AIM_CPU) {
-        search_spreads(s);
-    }
     values_of(s->best, values);
-    return bound_aim(s, values, small, &ret_bound->aim, err);
+    return settle_aim(s, values, small, &ret_bound->aim, err);
 }
 
 int pack_solve(const struct pack_problem *problem, enum pack_aim aim, struct packing **ret,
@@ -410,7 +427,8 @@ int pack_solve(const struct pack_problem *problem, enum pack_aim aim, struct pac
 
 // ---- all items
 
-#define ALL_TRIED 8 // numbers of dedicated hosts to try among many hosts
+#define STEPS_ALL 300000 // moves tried for each number of dedicated hosts
+#define ALL_TRIED 8      // numbers of dedicated hosts to try among many hosts
 
 // The same as pack_all() by a program in which hosts and items are wholes.
 static struct packing *pack_all_whole(const struct pack_problem *problem)
@@ -434,7 +452,7 @@ struct packing *pack_all(const struct pack_problem *problem)
     const size_t most = problem->slots == 0 ? 0 : problem->hosts;
     const size_t step = problem->hosts <= MODES_ALL ? 1 : problem->hosts / ALL_TRIED;
     for (size_t dedicated = 0; dedicated <= most; dedicated += step) {
-        size_t steps = STEPS_EACH;
+        size_t steps = STEPS_ALL;
         _cleanup_packing_ struct packing *packing = packing_new(problem);
         _cleanup_free_ struct sized *sized = items_by_size(problem);
         packing_set_modes(packing, dedicated);
