@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
-#include "result/result.h"
+#include "model/model.h"
 #include "scenario/contracts.h"
 
 struct advice_range {
@@ -23,29 +23,28 @@ struct advice_range {
 
 // ---- costs
 
-// What a packet of a length costs when host and router always have work.
+// What a packet of a length costs when host and router always have work, and the whole CPU counts.
 struct advice_cost {
-    unsigned length;                        // bytes of the IP packet
+    unsigned length; // bytes of the IP packet
+    bool known;
+    char *why_unknown;                      // NULL if known
     struct advice_range host_ns, router_ns; // CPU time per packet
     double light_ns; // the router's, at a light load: it sleeps and wakes more often
-    double loss;     // ratio that is lost at loads that do not saturate
 };
 
 struct advice_costs {
-    // By topology; those of direct have no rows. In ascending order of the length.
-    struct advice_cost *rows[TOPOLOGY_COUNT];
+    struct advice_cost *rows[TOPOLOGY_COUNT]; // by topology; those of direct have no rows
     size_t counts[TOPOLOGY_COUNT];
+    size_t most_routers[TOPOLOGY_COUNT]; // of a host for which costs are known
 };
 void advice_costs_clear(struct advice_costs *costs);
 #define _cleanup_costs_ __attribute__((cleanup(advice_costs_clear)))
 
-// Takes the costs from the valid points of runs. Fails with exit status 2 if they have none.
-int advice_costs_of(const struct point_list *points, struct advice_costs *ret, struct error *err);
-// The costs of a packet of a length, between the lengths of two rows if no row has it. False if the
-// rows do not reach that length.
-bool advice_cost_at(const struct advice_costs *costs, enum topology topology, unsigned length,
-                    struct advice_cost *ret);
-// The mean costs of a contract's packets. False if the cost of any of its lengths is unknown.
+// Takes the costs of all lengths of the contracts from a model.
+void advice_costs_of(const struct model *model, const struct contracts *contracts,
+                     struct advice_costs *ret);
+// The mean costs of a contract's packets. If the cost of any of its lengths is unknown, returns
+// false, and ret->why_unknown belongs to `costs`.
 bool advice_cost_of_contract(const struct advice_costs *costs, enum topology topology,
                              const struct contract *contract, struct advice_cost *ret);
 
@@ -71,6 +70,10 @@ struct advice_host {
     struct advice_range percent;  // CPU that host and routers need
     struct advice_range headroom; // CPU left, percent of one CPU
     unsigned weight;              // of the host itself
+    double expected_percent;      // CPU that they use at the plan's rates; NaN = unknown
+    // By how much all loads can grow until packets are lost: 1 = not at all.
+    bool growth_known;
+    struct advice_range growth;
 };
 
 // How much of what a priority asks for the plan reaches, in the unit of the goal: contracts, or
@@ -86,6 +89,7 @@ struct advice {
     enum contract_goal goal;
     struct advice_contract *items; // in the order of the file
     struct advice_host *hosts;     // all hosts; unused ones come last
+    double capacity_percent;       // of each host, that the plan uses at most
     struct advice_level *levels;   // the highest priority first
     size_t level_count;
     // Indicators (docs/indexes.md).
@@ -101,9 +105,12 @@ struct advice {
     double gap; // ratio of their difference; 0 = the plan is optimal
 };
 
-// Makes a plan. `caps`: routers get caps where there is room for them.
+// Makes a plan. `caps`: routers get caps where there is room for them. The plan of each host is
+// predicted by `model`: if a contract would lose more than it may, the plan uses less of the hosts.
+// NULL = nothing is predicted.
 int advice_make(const struct contracts *contracts, const struct advice_costs *costs,
-                enum contract_goal goal, bool caps, struct advice **ret, struct error *err);
+                const struct model *model, enum contract_goal goal, bool caps, struct advice **ret,
+                struct error *err);
 void advice_free(struct advice *advice);
 #define _cleanup_advice_ __attribute__((cleanup(advice_free_slot)))
 static inline void advice_free_slot(struct advice **slot)

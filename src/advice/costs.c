@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * advice/costs — the CPU time of a packet by topology and length (advice.h).
+ * advice/costs — the CPU time of a packet by topology and length, as a model of measured runs has
+ * it (advice.h).
  *
- * The points of a topology and length give a row: its costs are those at the highest load that
- * loses at most 0.5 %, where threads sleep least without wasting work on packets that are lost
- * later. Between two lengths the costs are interpolated; beyond the measured lengths they are
- * unknown.
+ * The model (docs/prediction.md) gives the cost of a pass in overload. Part of each CPU is not
+ * usable: the cost of a row is that of the model divided by the usable part, which follows from the
+ * knee of a set-up with a router for each CPU.
  */
 #include "advice/advice.h"
 
@@ -13,200 +13,131 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "advice/setup.h"
 #include "base/cleanup.h"
-#include "base/mean.h"
 #include "base/text.h"
 
-#define KNEE_LOSS   0.005 // loss ratio up to which a load does not saturate
-#define TRIALS_MOST 64U   // of a load that are used
-#define TRIALS_FEW  3U    // with fewer trials the interval is FEW_WIDTH wide on each side
-#define FEW_WIDTH   0.03
+#define HOST_PASSES 2.0                   // of a bridged packet: to the router, and from it
+#define KNEE        (MODEL_LOADS / 2 - 1) // of a curve: it goes up to twice the knee
 
 void advice_costs_clear(struct advice_costs *costs)
 {
     for (enum topology topology = 0; topology < TOPOLOGY_COUNT; topology++) {
+        for (size_t i = 0; i < costs->counts[topology]; i++) {
+            free(costs->rows[topology][i].why_unknown);
+        }
         free(costs->rows[topology]);
     }
     *costs = (struct advice_costs){.counts = {0}};
 }
 
-// Whether a point tells the costs of a length: all packets have it, and the host was metered.
-static bool is_usable(const struct point *point)
+static struct advice_range divided(const struct model_figure *figure, double passes, double usable)
 {
-    bool usable = point->valid && point->mix == NULL && point->network_count > 0 &&
-                  text_equal(point->length_layer, "ip") && point_rx(point) > 0 &&
-                  point->duration_s > 0.0 && point_cpu(point, "host") != NULL;
-    for (size_t i = 0; i < point->network_count; i++) {
-        const struct network_result *network = &point->networks[i];
-        usable = usable && network->length == 0 && network->direction == NULL &&
-                 !network->tcp.measured && network->router != NULL;
+    return (struct advice_range){.value = passes * figure->value / usable,
+                                 .low = passes * figure->low / usable,
+                                 .high = passes * figure->high / usable};
+}
+
+// Fills in a row from the prediction of a set-up with a router for each CPU.
+static void take_prediction(const struct prediction *prediction, const struct model_figure *host,
+                            const struct model_figure *router, struct advice_cost *ret)
+{
+    const struct model_curve *curve = &prediction->curves[0];
+    const double both = HOST_PASSES * host->value + router->value;
+    // One network for each CPU: a network's knee is what one CPU carries.
+    const double usable = fmin(1.0, curve->offered_pps[KNEE] * both / 1e9);
+    const double percent = prediction->usages[1].at[0];
+    ret->known = true;
+    ret->host_ns = divided(host, HOST_PASSES, usable);
+    ret->router_ns = divided(router, 1.0, usable);
+    ret->light_ns = fmax(ret->router_ns.high, percent * 1e7 / curve->received_pps[0]);
+}
+
+static struct advice_cost cost_of_length(const struct model *model,
+                                         const struct contracts *contracts, enum topology topology,
+                                         unsigned length)
+{
+    const unsigned cpus = contracts->host.cpus;
+    struct advice_cost cost = {.length = length};
+    struct model_figure host = {0.0, 0.0, 0.0};
+    struct model_figure router = {0.0, 0.0, 0.0};
+    _cleanup_prediction_ struct prediction prediction = {.known = false};
+    _cleanup_model_setup_ struct model_setup setup =
+        setup_of_alike(contracts, topology, cpus, length);
+    model_predict(model, &setup, &prediction);
+    if (!prediction.known) {
+        cost.why_unknown = text_copy(prediction.why_unknown);
+    } else if (!model_cost(model, contracts->platform, topology, false, length, &router) ||
+               (topology == TOPOLOGY_BRIDGED &&
+                !model_cost(model, contracts->platform, topology, true, length, &host))) {
+        cost.why_unknown = text_copy("the runs have no such cost");
+    } else {
+        take_prediction(&prediction, &host, &router, &cost);
     }
-    return usable;
+    return cost;
 }
 
-static double loss_of(const struct point *point)
-{
-    const struct undisturbed_result counts = point_undisturbed(point);
-    return counts.tx == 0 ? 0.0 : (double)counts.lost / (double)counts.tx;
-}
-
-// CPU time of the host, or of all routers, for each packet received.
-static double cost_of(const struct point *point, bool host)
-{
-    double percent = 0.0;
-    for (size_t i = 0; i < point->cpu_count; i++) {
-        const struct cpu_result *cpu = &point->cpu[i];
-        const bool is_host = text_equal(cpu->name, "host");
-        if (!text_equal(cpu->name, "tester") && is_host == host) {
-            percent += cpu->percent;
-        }
-    }
-    return percent / 100.0 * 1e9 * point->duration_s / (double)point_rx(point);
-}
-
-static bool is_alike(const struct point *a, const struct point *b)
-{
-    return text_equal(a->topology, b->topology) && a->length == b->length;
-}
-
-static struct advice_range range_of(const double *values, size_t count)
-{
-    const struct mean mean = mean_of(values, count);
-    const double width = count < TRIALS_FEW ? FEW_WIDTH * mean.value : 0.0;
-    return (struct advice_range){.value = mean.value,
-                                 .low = fmax(0.0, fmin(mean.low, mean.value - width)),
-                                 .high = fmax(mean.high, mean.value + width)};
-}
-
-// The costs of the points that are like `first`; false if each of them saturates.
-static bool make_row(const struct point_list *points, const struct point *first,
-                     struct advice_cost *ret)
-{
-    const struct point *knee = NULL;
-    const struct point *lightest = NULL;
-    for (size_t i = 0; i < points->count; i++) {
-        const struct point *point = &points->items[i];
-        if (!is_usable(point) || !is_alike(point, first)) {
-            continue;
-        }
-        if (loss_of(point) <= KNEE_LOSS &&
-            (knee == NULL || point_offered_pps(point) > point_offered_pps(knee))) {
-            knee = point;
-        }
-        if (lightest == NULL || point_offered_pps(point) < point_offered_pps(lightest)) {
-            lightest = point;
-        }
-    }
-    if (knee == NULL) {
-        return false;
-    }
-    double host[TRIALS_MOST];
-    double router[TRIALS_MOST];
-    double loss[TRIALS_MOST];
-    size_t count = 0;
-    for (size_t i = 0; count < TRIALS_MOST && i < points->count; i++) {
-        const struct point *point = &points->items[i];
-        if (is_usable(point) && is_alike(point, first) && loss_of(point) <= KNEE_LOSS &&
-            point->network_count == knee->network_count &&
-            fabs(point->requested_pps - knee->requested_pps) <= 1e-6 * knee->requested_pps) {
-            host[count] = cost_of(point, true);
-            router[count] = cost_of(point, false);
-            loss[count] = loss_of(point);
-            count++;
-        }
-    }
-    *ret = (struct advice_cost){.length = first->length,
-                                .host_ns = range_of(host, count),
-                                .router_ns = range_of(router, count),
-                                .light_ns = cost_of(lightest, false),
-                                .loss = median_of(loss, count)};
-    ret->light_ns = fmax(ret->light_ns, ret->router_ns.high);
-    return true;
-}
-
-static int compare_rows(const void *a, const void *b)
-{
-    const struct advice_cost *one = a;
-    const struct advice_cost *two = b;
-    return one->length < two->length ? -1 : one->length > two->length;
-}
-
-static bool has_row(const struct advice_costs *costs, enum topology topology, unsigned length)
+static const struct advice_cost *find_cost(const struct advice_costs *costs, enum topology topology,
+                                           unsigned length)
 {
     for (size_t i = 0; i < costs->counts[topology]; i++) {
         if (costs->rows[topology][i].length == length) {
-            return true;
+            return &costs->rows[topology][i];
         }
     }
-    return false;
+    return NULL;
 }
 
-int advice_costs_of(const struct point_list *points, struct advice_costs *ret, struct error *err)
+static void add_cost(struct advice_costs *costs, const struct model *model,
+                     const struct contracts *contracts, enum topology topology, unsigned length)
+{
+    if (find_cost(costs, topology, length) == NULL) {
+        const size_t count = costs->counts[topology];
+        costs->rows[topology] =
+            memory_resize(costs->rows[topology], count + 1, sizeof *costs->rows[topology]);
+        costs->rows[topology][count] = cost_of_length(model, contracts, topology, length);
+        costs->counts[topology]++;
+    }
+}
+
+// The most routers of a host that the model knows, up to `most`.
+static size_t count_known(const struct model *model, const struct contracts *contracts,
+                          enum topology topology, size_t most)
+{
+    size_t known = 0;
+    size_t unknown = most + 1;
+    while (unknown - known > 1) {
+        const size_t tried = known == 0 && unknown > 2 ? 1 : known + (unknown - known) / 2;
+        _cleanup_model_setup_ struct model_setup setup =
+            setup_of_alike(contracts, topology, tried, contracts->items[0].length);
+        if (setup_is_known(model, &setup)) {
+            known = tried;
+        } else if (tried == 1) {
+            return most; // whether one is known is that of its cost
+        } else {
+            unknown = tried;
+        }
+    }
+    return known;
+}
+
+void advice_costs_of(const struct model *model, const struct contracts *contracts,
+                     struct advice_costs *ret)
 {
     struct advice_costs costs = {.counts = {0}};
-    for (size_t i = 0; i < points->count; i++) {
-        const struct point *point = &points->items[i];
-        enum topology topology = TOPOLOGY_DIRECT;
-        struct advice_cost row;
-        if (!is_usable(point) || topology_from_name(point->topology, &topology) < 0 ||
-            topology == TOPOLOGY_DIRECT || has_row(&costs, topology, point->length) ||
-            !make_row(points, point, &row)) {
-            continue;
+    for (enum topology topology = TOPOLOGY_BRIDGED; topology <= TOPOLOGY_DEDICATED; topology++) {
+        for (size_t i = 0; i < contracts->count; i++) {
+            const struct contract *contract = &contracts->items[i];
+            for (unsigned k = 0; k < contract->mix.part_count; k++) {
+                add_cost(&costs, model, contracts, topology, contract->mix.parts[k].length);
+            }
+            if (contract->mix.part_count == 0) {
+                add_cost(&costs, model, contracts, topology, contract->length);
+            }
         }
-        const size_t count = costs.counts[topology];
-        costs.rows[topology] =
-            memory_resize(costs.rows[topology], count + 1, sizeof *costs.rows[topology]);
-        costs.rows[topology][count] = row;
-        costs.counts[topology]++;
-    }
-    size_t rows = 0;
-    for (enum topology topology = 0; topology < TOPOLOGY_COUNT; topology++) {
-        rows += costs.counts[topology];
-        if (costs.counts[topology] > 1) {
-            qsort(costs.rows[topology], costs.counts[topology], sizeof *costs.rows[topology],
-                  compare_rows);
-        }
-    }
-    if (rows == 0) {
-        advice_costs_clear(&costs);
-        return fail_input(err,
-                          "the runs have no costs: expected valid points with a loss of at most "
-                          "0.5 %%, bridged or dedicated, of one length in bytes of the IP packet");
+        costs.most_routers[topology] = count_known(model, contracts, topology, contracts->count);
     }
     *ret = costs;
-    return 0;
-}
-
-static struct advice_range between(const struct advice_range *a, const struct advice_range *b,
-                                   double part)
-{
-    return (struct advice_range){.value = a->value + part * (b->value - a->value),
-                                 .low = a->low + part * (b->low - a->low),
-                                 .high = a->high + part * (b->high - a->high)};
-}
-
-bool advice_cost_at(const struct advice_costs *costs, enum topology topology, unsigned length,
-                    struct advice_cost *ret)
-{
-    const struct advice_cost *rows = costs->rows[topology];
-    for (size_t i = 0; i < costs->counts[topology]; i++) {
-        if (rows[i].length == length) {
-            *ret = rows[i];
-            return true;
-        }
-        if (i > 0 && rows[i].length > length && rows[i - 1].length < length) {
-            const double part = (double)(length - rows[i - 1].length) /
-                                (double)(rows[i].length - rows[i - 1].length);
-            *ret = (struct advice_cost){
-                .length = length,
-                .host_ns = between(&rows[i - 1].host_ns, &rows[i].host_ns, part),
-                .router_ns = between(&rows[i - 1].router_ns, &rows[i].router_ns, part),
-                .light_ns = fmax(rows[i - 1].light_ns, rows[i].light_ns),
-                .loss = fmax(rows[i - 1].loss, rows[i].loss)};
-            return true;
-        }
-    }
-    return false;
 }
 
 static void add_part(struct advice_range *sum, const struct advice_range *added, double part)
@@ -216,25 +147,32 @@ static void add_part(struct advice_range *sum, const struct advice_range *added,
     sum->high += part * added->high;
 }
 
+static void add_length(struct advice_cost *sum, const struct advice_costs *costs,
+                       enum topology topology, unsigned length, double part)
+{
+    const struct advice_cost *cost = find_cost(costs, topology, length);
+    if (cost == NULL || !cost->known) {
+        sum->known = false;
+        sum->why_unknown = cost == NULL ? NULL : cost->why_unknown;
+        return;
+    }
+    add_part(&sum->host_ns, &cost->host_ns, part);
+    add_part(&sum->router_ns, &cost->router_ns, part);
+    sum->light_ns += part * cost->light_ns;
+}
+
 bool advice_cost_of_contract(const struct advice_costs *costs, enum topology topology,
                              const struct contract *contract, struct advice_cost *ret)
 {
     const struct length_mix *mix = &contract->mix;
-    if (mix->part_count == 0) {
-        return advice_cost_at(costs, topology, contract->length, ret);
-    }
-    struct advice_cost sum = {.length = contract->length};
+    struct advice_cost sum = {.length = contract->length, .known = true};
     for (unsigned i = 0; i < mix->part_count; i++) {
-        struct advice_cost cost;
-        const double part = (double)mix->parts[i].weight / (double)mix->slot_count;
-        if (!advice_cost_at(costs, topology, mix->parts[i].length, &cost)) {
-            return false;
-        }
-        add_part(&sum.host_ns, &cost.host_ns, part);
-        add_part(&sum.router_ns, &cost.router_ns, part);
-        sum.light_ns += part * cost.light_ns;
-        sum.loss = fmax(sum.loss, cost.loss);
+        add_length(&sum, costs, topology, mix->parts[i].length,
+                   (double)mix->parts[i].weight / (double)mix->slot_count);
+    }
+    if (mix->part_count == 0) {
+        add_length(&sum, costs, topology, contract->length, 1.0);
     }
     *ret = sum;
-    return true;
+    return sum.known;
 }

@@ -33,39 +33,20 @@ static struct advice_range percent_of(double pps, const struct advice_range *ns)
         .value = factor * ns->value, .low = factor * ns->low, .high = factor * ns->high};
 }
 
-static char *describe_unknown(const struct advice_costs *costs, enum topology topology)
-{
-    const size_t count = costs->counts[topology];
-    if (count == 0) {
-        return text_format("the runs have no costs");
-    }
-    const unsigned shortest = costs->rows[topology][0].length;
-    const unsigned longest = costs->rows[topology][count - 1].length;
-    return shortest == longest
-               ? text_format("the runs have costs of %u-byte packets only", shortest)
-               : text_format("the runs have costs of %u- to %u-byte packets only", shortest,
-                             longest);
-}
-
 static struct demand demand_of(const struct contract *contract, const struct advice_costs *costs,
                                enum topology topology)
 {
     struct advice_cost cost;
     struct demand demand = {.known = false};
     if (!advice_cost_of_contract(costs, topology, contract, &cost)) {
-        demand.why_not = describe_unknown(costs, topology);
-        return demand;
-    }
-    if (cost.loss > contract->loss) {
-        demand.why_not = text_format("such packets lose %.3g %% at loads that do not saturate",
-                                     100.0 * cost.loss);
+        demand.why_not = text_format("its cost is not known: %s",
+                                     cost.why_unknown == NULL ? "no run has it" : cost.why_unknown);
         return demand;
     }
     demand.known = true;
     demand.router_percent = percent_of(contract->pps, &cost.router_ns);
     demand.host_percent = percent_of(contract->pps, &cost.host_ns);
     demand.light_percent = contract->pps * cost.light_ns / 1e7;
-    demand.loss = cost.loss;
     return demand;
 }
 

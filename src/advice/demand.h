@@ -10,11 +10,10 @@
 
 // What a contract's whole rate needs in one mode.
 struct demand {
-    bool known; // its costs are known, and its loss can be kept
+    bool known; // its costs are known
     struct advice_range router_percent, host_percent;
     double light_percent; // of the router, at the cost of a light load
-    double loss;
-    char *why_not; // reason if not known
+    char *why_not;        // reason if not known
 };
 
 enum topology demand_topology(enum pack_mode mode);

@@ -21,6 +21,7 @@ struct sharing {
     const struct demand *demands;
     const size_t *levels;
     double *parts; // of each contract; those of levels after the current one are 0
+    bool *refused; // contracts that get no part
 };
 
 // Whether a contract can be carried if its part is small enough.
@@ -89,7 +90,7 @@ static void set_part(const struct sharing *s, size_t level, double part)
 {
     for (size_t i = 0; i < s->contracts->count; i++) {
         if (s->levels[i] == level) {
-            s->parts[i] = is_possible(s, i) ? part : 0.0;
+            s->parts[i] = s->refused[i] ? 0.0 : part;
         }
     }
 }
@@ -141,23 +142,62 @@ static double search_part(const struct sharing *s, size_t level, double bound,
     return low;
 }
 
-struct packing *fair_packing(const struct contracts *contracts, const struct pack_problem *problem,
-                             const struct demand *demands, const size_t *levels, double *ret_parts,
-                             struct advice_level *ret_levels)
+// Refuses the contracts of a level for which there is no place at the smallest part.
+static int refuse_contracts(const struct sharing *s, size_t level, struct error *err)
 {
+    for (size_t i = 0; i < s->contracts->count; i++) {
+        s->refused[i] = s->refused[i] || !is_possible(s, i);
+    }
+    set_part(s, level, SMALLEST);
+    _cleanup_packing_ struct packing *all = pack_parts(s);
+    if (all != NULL) {
+        return 0;
+    }
+    // Earlier levels come first, so that they keep their places.
+    struct parts_problem some = problem_of_parts(s);
+    some.problem.levels = 2;
+    for (size_t k = 0; k < some.problem.count; k++) {
+        some.items[k].level = s->levels[some.from[k]] == level ? 1 : 0;
+    }
+    struct pack_bound bound = {.levels = NULL};
+    _cleanup_packing_ struct packing *most = NULL;
+    int rc = pack_solve(&some.problem, PACK_AIM_CPU, &most, &bound, err);
+    for (size_t k = 0; rc == 0 && k < some.problem.count; k++) {
+        if (most->place[k] == PACK_NOWHERE && s->levels[some.from[k]] == level) {
+            s->refused[some.from[k]] = true;
+        }
+    }
+    free(bound.levels);
+    free(some.items);
+    free(some.from);
+    return rc;
+}
+
+int fair_packing(const struct contracts *contracts, const struct pack_problem *problem,
+                 const struct demand *demands, const size_t *levels, double *ret_parts,
+                 struct advice_level *ret_levels, struct packing **ret, struct error *err)
+{
+    _cleanup_free_ bool *refused = memory_new_array(bool, contracts->count);
     const struct sharing s = {.contracts = contracts,
                               .problem = problem,
                               .demands = demands,
                               .levels = levels,
-                              .parts = ret_parts};
+                              .parts = ret_parts,
+                              .refused = refused};
     struct packing *packing = packing_new(problem);
     for (size_t i = 0; i < contracts->count; i++) {
         ret_parts[i] = 0.0;
     }
     for (size_t level = 0; level < problem->levels; level++) {
+        int rc = refuse_contracts(&s, level, err);
+        if (rc < 0) {
+            packing_free(packing);
+            return rc;
+        }
         ret_levels[level].asked = 1.0;
         ret_levels[level].bound = bound_part(&s, level);
         ret_levels[level].value = search_part(&s, level, ret_levels[level].bound, &packing);
     }
-    return packing;
+    *ret = packing;
+    return 0;
 }

@@ -48,7 +48,7 @@ bool packing_fits(const struct packing *packing, size_t item, size_t host)
     const struct pack_item *added = &problem->items[item];
     const struct pack_host *at = &packing->hosts[host];
     return added->allowed[at->mode] && at->cpu + added->cpu[at->mode] <= problem->cpu + ROUNDING &&
-           (at->mode == PACK_BRIDGED || at->items < problem->slots) &&
+           at->items < problem->slots[at->mode] &&
            (problem->memory <= 0.0 || at->memory + added->memory <= problem->memory + ROUNDING);
 }
 

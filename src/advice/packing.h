@@ -33,9 +33,9 @@ struct pack_problem {
     size_t count;
     size_t levels;
     size_t hosts;
-    double cpu;    // of each host, percent of one CPU
-    size_t slots;  // routers of a dedicated host
-    double memory; // of each host, MiB; 0 = unlimited
+    double cpu;               // of each host, percent of one CPU
+    size_t slots[PACK_MODES]; // largest number of items of a host
+    double memory;            // of each host, MiB; 0 = unlimited
 };
 
 #define PACK_NOWHERE SIZE_MAX

@@ -11,6 +11,7 @@
 #include "advice/demand.h"
 #include "advice/fair.h"
 #include "advice/packing.h"
+#include "advice/setup.h"
 #include "advice/shares.h"
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -114,7 +115,6 @@ static void place_contract(struct advice *advice, size_t number, size_t host,
     item->pps = part * item->contract->pps;
     item->router_percent = scaled(&demand->router_percent, part);
     item->host_percent = scaled(&demand->host_percent, part);
-    item->loss = (struct advice_range){.value = demand->loss, .low = 0.0, .high = demand->loss};
     at->contracts++;
     add_range(&at->percent, &item->router_percent);
     add_range(&at->percent, &item->host_percent);
@@ -126,9 +126,11 @@ static void take_packing(struct advice *advice, const struct packing *packing,
     const struct contracts *contracts = advice->contracts;
     _cleanup_free_ size_t *numbers = number_hosts(packing);
     for (size_t h = 0; h < packing->problem->hosts; h++) {
+        advice->hosts[numbers[h]] = (struct advice_host){.expected_percent = (double)NAN};
         advice->hosts[numbers[h]].topology = demand_topology(packing->hosts[h].mode);
     }
     for (size_t i = 0; i < contracts->count; i++) {
+        advice->items[i] = (struct advice_contract){.contract = &contracts->items[i]};
         if (packing->place[i] != PACK_NOWHERE) {
             const enum pack_mode mode = packing->hosts[packing->place[i]].mode;
             place_contract(advice, i, numbers[packing->place[i]], &demands[i * PACK_MODES + mode],
@@ -157,10 +159,20 @@ static double most_left(const struct advice *advice, enum topology topology)
     double most = 0.0;
     for (size_t h = 0; h < each->count; h++) {
         const struct advice_host *host = &advice->hosts[h];
-        const double left = demand_capacity(each) - host->percent.high;
+        const double left = advice->capacity_percent - host->percent.high;
         most = host->contracts == 0 || host->topology == topology ? fmax(most, left) : most;
     }
     return most;
+}
+
+// What a host lacks besides CPU.
+static const char *explain_other(const struct advice *advice, enum topology topology)
+{
+    if (topology == TOPOLOGY_DEDICATED) {
+        return "two NICs, and no host has both left";
+    }
+    return advice->contracts->host.memory_bytes > 0 ? "memory, and no such host has both left"
+                                                    : "one router more than such hosts can have";
 }
 
 // Why no host has room for a contract in a mode; NULL if the mode is not possible at all.
@@ -177,13 +189,11 @@ static char *explain_mode(const struct advice *advice, const struct pack_item *i
                            topology_name(topology), item->cpu[mode], left);
     }
     return text_format("%s it needs %.1f %% of a CPU and %s", topology_name(topology),
-                       item->cpu[mode],
-                       mode == PACK_DEDICATED ? "two NICs, and no host has both left"
-                                              : "memory, and no such host has both left");
+                       item->cpu[mode], explain_other(advice, topology));
 }
 
-static char *explain_refusal(const struct advice *advice, const struct demand *demands,
-                             size_t number)
+static char *explain_refusal(const struct advice *advice, const struct advice_costs *costs,
+                             const struct demand *demands, size_t number)
 {
     char *obstacle = demand_obstacle(advice->contracts, demands, number);
     if (obstacle != NULL) {
@@ -192,17 +202,23 @@ static char *explain_refusal(const struct advice *advice, const struct demand *d
     const struct pack_item item = demand_item(advice->contracts, demands, number, 1.0);
     _cleanup_free_ char *bridged = explain_mode(advice, &item, PACK_BRIDGED);
     _cleanup_free_ char *dedicated = explain_mode(advice, &item, PACK_DEDICATED);
-    return text_format("no host has room: %s%s%s", bridged == NULL ? "" : bridged,
+    const size_t most = costs->most_routers[TOPOLOGY_BRIDGED];
+    _cleanup_free_ char *limit =
+        most < advice->contracts->count
+            ? text_format("; the runs support at most %zu routers on a host", most)
+            : text_copy("");
+    return text_format("no host has room: %s%s%s%s", bridged == NULL ? "" : bridged,
                        bridged == NULL || dedicated == NULL ? "" : "; ",
-                       dedicated == NULL ? "" : dedicated);
+                       dedicated == NULL ? "" : dedicated, limit);
 }
 
-static void explain_refusals(struct advice *advice, const struct demand *demands)
+static void explain_refusals(struct advice *advice, const struct advice_costs *costs,
+                             const struct demand *demands)
 {
     for (size_t i = 0; i < advice->contracts->count; i++) {
         struct advice_contract *item = &advice->items[i];
         if (item->part <= 0.0) {
-            item->why = explain_refusal(advice, demands, i);
+            item->why = explain_refusal(advice, costs, demands, i);
         } else if (!item->kept) {
             item->why = text_format("carried at %.1f %% of its rate: the hosts have no room for "
                                     "the whole rate of all networks of its priority",
@@ -218,6 +234,11 @@ static void set_indicators(struct advice *advice)
     const struct contracts *contracts = advice->contracts;
     double sum = 0.0;
     double squares = 0.0;
+    advice->kept = advice->hosts_used = 0;
+    advice->revenue = advice->cpu_percent = 0.0;
+    for (size_t i = 0; advice->goal != GOAL_FAIRNESS && i < advice->level_count; i++) {
+        advice->levels[i].asked = advice->levels[i].value = 0.0;
+    }
     for (size_t i = 0; i < contracts->count; i++) {
         const struct advice_contract *item = &advice->items[i];
         struct advice_level *level = &advice->levels[level_of(advice, item->contract)];
@@ -340,7 +361,7 @@ static int choose_contracts(struct advice *advice, struct pack_problem *problem,
 
 // Gives all networks of a priority the same part of their rate.
 static int share_fairly(struct advice *advice, const struct pack_problem *problem,
-                        const struct demand *demands)
+                        const struct demand *demands, struct error *err)
 {
     const struct contracts *contracts = advice->contracts;
     _cleanup_free_ size_t *levels = memory_new_array(size_t, contracts->count);
@@ -348,38 +369,86 @@ static int share_fairly(struct advice *advice, const struct pack_problem *proble
     for (size_t i = 0; i < contracts->count; i++) {
         levels[i] = level_of(advice, &contracts->items[i]);
     }
-    _cleanup_packing_ struct packing *packing =
-        fair_packing(contracts, problem, demands, levels, parts, advice->levels);
+    _cleanup_packing_ struct packing *packing = NULL;
+    int rc =
+        fair_packing(contracts, problem, demands, levels, parts, advice->levels, &packing, err);
+    if (rc < 0) {
+        return rc;
+    }
     take_packing(advice, packing, demands, parts);
     set_indicators(advice);
     set_gap(advice, 0.0, 0.0);
     return 0;
 }
 
+#define TIGHTENINGS 12   // times that a plan is made again with less of the hosts
+#define TIGHTEN     0.02 // part of the CPUs, doubled each third time
+
+// Makes a plan that uses at most `capacity` of each host, with weights and caps.
+static int make_once(struct advice *advice, const struct advice_costs *costs,
+                     const struct demand *demands, double capacity, bool caps, struct error *err)
+{
+    const struct contracts *contracts = advice->contracts;
+    const size_t nics = contracts->host.nics / NICS_OF_A_NETWORK;
+    const size_t known = costs->most_routers[TOPOLOGY_DEDICATED];
+    struct pack_problem problem = {
+        .count = contracts->count,
+        .levels = advice->level_count,
+        .hosts = contracts->host.count,
+        .cpu = capacity,
+        .slots = {costs->most_routers[TOPOLOGY_BRIDGED], nics < known ? nics : known},
+        .memory = (double)contracts->host.memory_bytes / 1048576.0};
+    advice->capacity_percent = capacity;
+    int rc = advice->goal == GOAL_FAIRNESS ? share_fairly(advice, &problem, demands, err)
+                                           : choose_contracts(advice, &problem, demands, err);
+    if (rc == 0) {
+        shares_set(advice, demands, caps);
+    }
+    return rc;
+}
+
+// Makes plans that use less and less of the hosts, until the model predicts that each contract is
+// kept.
+static int make_verified(struct advice *advice, const struct advice_costs *costs,
+                         const struct demand *demands, const struct model *model, bool caps,
+                         struct error *err)
+{
+    const double cpu = 100.0 * advice->contracts->host.cpus;
+    double capacity = demand_capacity(&advice->contracts->host);
+    double less = TIGHTEN;
+    for (int n = 0; n < TIGHTENINGS; n++) {
+        int rc = make_once(advice, costs, demands, capacity, caps, err);
+        if (rc < 0 || model == NULL || setup_verify(advice, model) == 0) {
+            return rc;
+        }
+        less *= n % 3 == 2 ? 2.0 : 1.0;
+        capacity -= less * cpu;
+        if (capacity <= 0.0) {
+            break;
+        }
+    }
+    return fail_input(err,
+                      "no plan keeps these contracts: the model of the runs predicts more loss "
+                      "than they permit even on hosts that are half empty");
+}
+
 int advice_make(const struct contracts *contracts, const struct advice_costs *costs,
-                enum contract_goal goal, bool caps, struct advice **ret, struct error *err)
+                const struct model *model, enum contract_goal goal, bool caps, struct advice **ret,
+                struct error *err)
 {
     _cleanup_advice_ struct advice *advice = memory_new(1, sizeof *advice);
     advice->contracts = contracts;
     advice->goal = goal;
     advice->items = memory_new_array(struct advice_contract, contracts->count);
     advice->hosts = memory_new_array(struct advice_host, contracts->host.count);
-    for (size_t i = 0; i < contracts->count; i++) {
-        advice->items[i].contract = &contracts->items[i];
-    }
     set_levels(advice);
     struct demand *demands = demands_of(contracts, costs);
-    struct pack_problem problem = {.count = contracts->count,
-                                   .levels = advice->level_count,
-                                   .hosts = contracts->host.count,
-                                   .cpu = demand_capacity(&contracts->host),
-                                   .slots = contracts->host.nics / NICS_OF_A_NETWORK,
-                                   .memory = (double)contracts->host.memory_bytes / 1048576.0};
-    int rc = goal == GOAL_FAIRNESS ? share_fairly(advice, &problem, demands)
-                                   : choose_contracts(advice, &problem, demands, err);
+    int rc = make_verified(advice, costs, demands, model, caps, err);
     if (rc == 0) {
-        explain_refusals(advice, demands);
-        shares_set(advice, demands, caps);
+        explain_refusals(advice, costs, demands);
+        if (model != NULL) {
+            setup_predict(advice, model);
+        }
         *ret = steal_pointer(&advice);
     }
     demands_free(demands, contracts->count);

@@ -140,6 +140,9 @@ static void add_pool(struct making *m, size_t pool)
     for (enum pack_mode mode = 0; mode < PACK_MODES; mode++) {
         add_entry(m, hosts, column_of_hosts(pool, mode), 1.0);
         add_limit(m, pool, mode, problem->cpu, use_cpu);
+        if (problem->slots[mode] < problem->count) {
+            add_limit(m, pool, mode, (double)problem->slots[mode], use_slot);
+        }
         if (problem->memory > 0.0) {
             add_limit(m, pool, mode, problem->memory, use_memory);
         }
@@ -147,7 +150,6 @@ static void add_pool(struct making *m, size_t pool)
             add_crowd(m, pool, mode, crowd);
         }
     }
-    add_limit(m, pool, PACK_DEDICATED, (double)problem->slots, use_slot);
     // The load of the fullest host: that of each pool divided by its hosts is not above it.
     const int load = new_row(m, GLP_UP, 0.0, 0.0);
     add_entry(m, load, 1, -problem->cpu * (double)m->pool_hosts);

@@ -204,7 +204,7 @@ static bool is_promising(const struct solving *s, size_t dedicated)
 
 static void search_packings(struct solving *s)
 {
-    const size_t most = s->problem->slots == 0 ? 0 : s->problem->hosts;
+    const size_t most = s->problem->slots[PACK_DEDICATED] == 0 ? 0 : s->problem->hosts;
     for (size_t dedicated = 0; dedicated <= most; dedicated++) {
         if (is_promising(s, dedicated)) {
             try_dedicated(s, dedicated);
@@ -265,7 +265,7 @@ static struct packing *spread_items(const struct solving *s, const struct sized 
 static void search_spreads(struct solving *s, double least_hosts)
 {
     const struct pack_problem *problem = s->problem;
-    const size_t most = problem->slots == 0 ? 0 : problem->hosts;
+    const size_t most = problem->slots[PACK_DEDICATED] == 0 ? 0 : problem->hosts;
     const size_t used = (size_t)packing_aim(s->best, PACK_AIM_HOSTS);
     const bool fewest = s->aim == PACK_AIM_HOSTS;
     _cleanup_free_ struct sized *sized = items_by_size(problem);
@@ -449,7 +449,7 @@ static struct packing *pack_all_whole(const struct pack_problem *problem)
 
 struct packing *pack_all(const struct pack_problem *problem)
 {
-    const size_t most = problem->slots == 0 ? 0 : problem->hosts;
+    const size_t most = problem->slots[PACK_DEDICATED] == 0 ? 0 : problem->hosts;
     const size_t step = problem->hosts <= MODES_ALL ? 1 : problem->hosts / ALL_TRIED;
     for (size_t dedicated = 0; dedicated <= most; dedicated += step) {
         size_t steps = STEPS_ALL;

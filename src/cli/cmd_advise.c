@@ -13,9 +13,11 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/past_runs.h"
 #include "report/advice_list.h"
 #include "result/json_text.h"
-#include "result/store.h"
+
+#define SEED 1U // of the model's resampling: equal runs give equal plans
 
 struct advise_values {
     struct text_list from;
@@ -51,43 +53,21 @@ static const struct option_row advise_options[] = {
     OPTIONS_END,
 };
 
-// Adds the points of a run that was measured on the platform of the contracts.
-static int read_run(const char *folder, const char *platform, struct point_list *points,
-                    struct error *err)
+// Fits a model on the runs: those of --from, and further operands.
+static int fit_runs(const struct advise_values *asked, const struct text_list *operands,
+                    struct model **ret, struct error *err)
 {
-    struct point_list run = {NULL, 0};
-    int rc = store_read_points(folder, &run, err);
-    if (rc < 0) {
-        return rc;
+    struct text_list folders = {NULL, 0};
+    _cleanup_past_runs_ struct past_runs past = {NULL, NULL, NULL, 0};
+    for (size_t i = 0; i < asked->from.count; i++) {
+        text_list_add(&folders, asked->from.items[i]);
     }
-    for (size_t i = 0; rc == 0 && i < run.count; i++) {
-        if (!text_equal(run.items[i].platform, platform)) {
-            rc = fail_input(err,
-                            "%s: measured on platform %s, whose costs are not those of platform "
-                            "%s of the contracts",
-                            folder, run.items[i].platform, platform);
-        }
+    for (size_t i = 1; i < operands->count; i++) {
+        text_list_add(&folders, operands->items[i]);
     }
-    for (size_t i = 0; rc == 0 && i < run.count; i++) {
-        point_list_add(points, &run.items[i]);
-    }
-    point_list_clear(&run);
-    return rc;
-}
-
-static int read_costs(const struct advise_values *asked, const struct text_list *operands,
-                      const char *platform, struct advice_costs *ret, struct error *err)
-{
-    struct point_list points = {NULL, 0};
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < asked->from.count; i++) {
-        rc = read_run(asked->from.items[i], platform, &points, err);
-    }
-    for (size_t i = 1; rc == 0 && i < operands->count; i++) {
-        rc = read_run(operands->items[i], platform, &points, err);
-    }
-    rc = rc < 0 ? rc : advice_costs_of(&points, ret, err);
-    point_list_clear(&points);
+    int rc = past_runs_read(folders.items, folders.count, &past, err);
+    rc = rc < 0 ? rc : model_fit(past.runs, past.count, SEED, ret, err);
+    text_list_clear(&folders);
     return rc;
 }
 
@@ -181,8 +161,13 @@ static int advise_run(void *values, const struct text_list *operands, struct err
         return fail_input(err, "advise requires the costs of packets: --from RUN, the folder of a "
                                "run of vrbench run");
     }
-    rc = read_costs(asked, operands, contracts->platform, &costs, err);
-    rc = rc < 0 ? rc : advice_make(contracts, &costs, goal, !asked->no_caps, &advice, err);
+    struct model *model = NULL;
+    if ((rc = fit_runs(asked, operands, &model, err)) < 0) {
+        return rc;
+    }
+    advice_costs_of(model, contracts, &costs);
+    rc = advice_make(contracts, &costs, model, goal, !asked->no_caps, &advice, err);
+    model_free(model);
     rc = rc < 0 ? rc : print_advice(advice, asked->json, err);
     if (rc == 0 && asked->output != NULL) {
         rc = write_scenarios(advice, asked, err);

@@ -44,13 +44,12 @@ static char *range_text(const struct advice_range *range)
     return text_format("%.1f-%.1f", range->low, range->high);
 }
 
+// Expected loss and the upper end of its interval.
 static char *loss_text(const struct advice_range *loss)
 {
-    const double percent = 100.0 * loss->high;
-    if (percent > 0.0 && percent < 0.001) {
-        return text_copy("<0.001");
-    }
-    return percent > 0.0 ? text_format("<=%.3f", percent) : text_copy("0");
+    return loss->high > loss->value
+               ? text_format("%.2g (<=%.2g)", 100.0 * loss->value, 100.0 * loss->high)
+               : text_format("%.2g", 100.0 * loss->value);
 }
 
 static int print_routers(const struct advice *advice, FILE *out, bool colour, struct error *err)
@@ -93,6 +92,7 @@ enum {
     HOST_NICS,
     HOST_PERCENT,
     HOST_HEADROOM,
+    HOST_EXPECTED,
     HOST_WEIGHT,
     HOST_COLUMNS
 };
@@ -102,8 +102,9 @@ static const struct column host_columns[HOST_COLUMNS] = {
     [HOST_TOPOLOGY] = {"topology", "Topology", COLUMN_TEXT, 0},
     [HOST_ROUTERS] = {"contracts", "Routers", COLUMN_INTEGER, 0},
     [HOST_NICS] = {"nics", "NICs", COLUMN_INTEGER, 0},
-    [HOST_PERCENT] = {"percent", "CPU %", COLUMN_TEXT, 0},
+    [HOST_PERCENT] = {"percent", "Needs %", COLUMN_TEXT, 0},
     [HOST_HEADROOM] = {"headroom", "Headroom %", COLUMN_TEXT, 0},
+    [HOST_EXPECTED] = {"expected_percent", "Uses %", COLUMN_REAL, 0},
     [HOST_WEIGHT] = {"weight", "Host's weight", COLUMN_NUMBER, 0},
 };
 
@@ -122,6 +123,8 @@ static int print_hosts(const struct advice *advice, FILE *out, bool colour, stru
             [HOST_NICS] = VALUE_INTEGER(host->nics),
             [HOST_PERCENT] = VALUE_TEXT(percent),
             [HOST_HEADROOM] = VALUE_TEXT(headroom),
+            [HOST_EXPECTED] =
+                isnan(host->expected_percent) ? VALUE_ABSENT : VALUE_REAL(host->expected_percent),
             [HOST_WEIGHT] = VALUE_INTEGER(host->weight),
         };
         rc = writer_row(writer, row, err);
@@ -294,6 +297,10 @@ static json_t *host_to_json(const struct advice_host *host, size_t number)
     json_object_set_new(json, "nics", json_integer(host->nics));
     json_object_set_new(json, "percent", range_to_json(&host->percent));
     json_object_set_new(json, "headroom", range_to_json(&host->headroom));
+    json_set_real(json, "expected_percent", host->expected_percent);
+    if (host->growth_known) {
+        json_object_set_new(json, "growth", range_to_json(&host->growth));
+    }
     json_object_set_new(json, "weight", json_integer(host->weight));
     return json;
 }

@@ -45,7 +45,7 @@ static void draw_problem(uint64_t seed, size_t count, size_t hosts, size_t level
                                  .levels = levels,
                                  .hosts = hosts,
                                  .cpu = 98.0,
-                                 .slots = draw(4),
+                                 .slots = {draw(4) == 0 ? 2 : count, draw(4)},
                                  .memory = draw(3) == 0 ? 300.0 : 0.0};
     const unsigned largest = 20 + draw(70);
     for (size_t i = 0; i < count; i++) {
@@ -56,7 +56,7 @@ static void draw_problem(uint64_t seed, size_t count, size_t hosts, size_t level
                                       .level = draw((unsigned)levels)};
         items[i].allowed[PACK_BRIDGED] = draw(12) != 0 && items[i].cpu[PACK_BRIDGED] <= 98.0;
         items[i].allowed[PACK_DEDICATED] =
-            ret->slots > 0 && draw(6) != 0 && items[i].cpu[PACK_DEDICATED] <= 98.0;
+            ret->slots[PACK_DEDICATED] > 0 && draw(6) != 0 && items[i].cpu[PACK_DEDICATED] <= 98.0;
     }
 }
 
@@ -126,7 +126,7 @@ static void assert_valid(const struct packing *packing)
         assert_int_equal(items, host->items);
         assert_true(fabs(cpu - host->cpu) < NEAR && cpu <= problem->cpu + NEAR);
         assert_true(problem->memory <= 0.0 || memory <= problem->memory + NEAR);
-        assert_true(host->mode == PACK_BRIDGED || items <= problem->slots);
+        assert_true(items <= problem->slots[host->mode]);
     }
 }
 
@@ -199,7 +199,7 @@ static void test_large(void **state)
         _cleanup_packing_ struct packing *found = NULL;
         struct pack_bound bound = {.levels = NULL};
         draw_problem(4242 + levels, LARGE, LARGE / 10, levels, true, items, &problem);
-        problem.slots = 4;
+        problem.slots[PACK_DEDICATED] = 4;
         problem.memory = 0.0;
         if (pack_solve(&problem, PACK_AIM_CPU, &found, &bound, &err) < 0) {
             fail_msg("%s", err.text);
@@ -225,7 +225,7 @@ static void test_halves(void **state)
         items[i] = (struct pack_item){.allowed = {true, false}, .cpu = {52.0, 26.0}, .value = 1.0};
     }
     const struct pack_problem problem = {
-        .items = items, .count = 5, .levels = 1, .hosts = 4, .cpu = 98.0};
+        .items = items, .count = 5, .levels = 1, .hosts = 4, .cpu = 98.0, .slots = {5, 0}};
     _cleanup_packing_ struct packing *found = NULL;
     struct pack_bound bound = {.levels = NULL};
     _cleanup_error_ struct error err = ERROR_INIT;
@@ -248,7 +248,7 @@ static void test_levels_come_first(void **state)
                                       .level = i == 0 ? 0 : 1};
     }
     const struct pack_problem problem = {
-        .items = items, .count = 4, .levels = 2, .hosts = 1, .cpu = 98.0};
+        .items = items, .count = 4, .levels = 2, .hosts = 1, .cpu = 98.0, .slots = {4, 0}};
     _cleanup_packing_ struct packing *found = NULL;
     struct pack_bound bound = {.levels = NULL};
     _cleanup_error_ struct error err = ERROR_INIT;
