@@ -70,6 +70,10 @@ struct stamp {
     __be32 check;
 } __attribute__((packed));
 
+struct tag { // IEEE 802.1Q, behind its own type
+    __be16 control, type;
+};
+
 // What follows the IP header of a test frame.
 struct datagram {
     struct udphdr udp;
@@ -110,7 +114,7 @@ static __always_inline __u64 halves_of(__u64 bytes)
 __noinline __u64 add_rest(struct xdp_md *context, __u32 from, __u32 left, __u32 sum)
 {
     __u8 *end = (__u8 *)(long)context->data_end;
-    if (from > FRAME_ETHERNET + FRAME_IP_MAX) {
+    if (from > FRAME_LENGTH_MAX) {
         return 0;
     }
     __u8 *at = (__u8 *)(long)context->data + from;
@@ -138,7 +142,7 @@ __noinline __u64 sum_of_few(struct xdp_md *context, __u32 from, __u32 left)
 {
     __u8 *end = (__u8 *)(long)context->data_end;
     __u64 sum = 0;
-    if (from > FRAME_ETHERNET + FRAME_IPV6) {
+    if (from > FRAME_ETHERNET + FRAME_VLAN + FRAME_IPV6) {
         return 0;
     }
     __u8 *at = (__u8 *)(long)context->data + from;
@@ -168,7 +172,7 @@ __noinline __u64 sum_of_bytes(struct xdp_md *context, __u32 from, __u32 left)
 {
     __u8 *end = (__u8 *)(long)context->data_end;
     __s64 sum = 0;
-    if (from > FRAME_ETHERNET + FRAME_IPV6) {
+    if (from > FRAME_ETHERNET + FRAME_VLAN + FRAME_IPV6) {
         return 0;
     }
     __u8 *at = (__u8 *)(long)context->data + from;
@@ -214,7 +218,7 @@ static __always_inline int is_intact(struct xdp_md *context, __u32 from,
     return stamp_fold(sum) == 0xffff;
 }
 
-static __always_inline int is_intact4(struct xdp_md *context, const struct iphdr *ip,
+static __always_inline int is_intact4(struct xdp_md *context, __u32 at_ip, const struct iphdr *ip,
                                       const struct datagram *datagram, const __u8 *end)
 {
     __u32 ip_length = bpf_ntohs(ip->tot_len);
@@ -225,17 +229,16 @@ static __always_inline int is_intact4(struct xdp_md *context, const struct iphdr
     }
     __u64 addresses = sum_of_words(at + 12, 8);
     return stamp_fold(sum_of_words(at, 12) + addresses) == 0xffff &&
-           is_intact(context, FRAME_ETHERNET + FRAME_IPV4, datagram, ip_length - FRAME_IPV4,
-                     addresses);
+           is_intact(context, at_ip + FRAME_IPV4, datagram, ip_length - FRAME_IPV4, addresses);
 }
 
-static __always_inline int is_intact6(struct xdp_md *context, const struct ipv6hdr *ip,
+static __always_inline int is_intact6(struct xdp_md *context, __u32 at_ip, const struct ipv6hdr *ip,
                                       const struct datagram *datagram, const __u8 *end)
 {
     __u32 ip_length = FRAME_IPV6 + bpf_ntohs(ip->payload_len);
     const __u8 *at = (const __u8 *)(const void *)ip;
     return ip_length >= FRAME_IP_MIN(6) && ip_length <= FRAME_IP_MAX && at + ip_length <= end &&
-           is_intact(context, FRAME_ETHERNET + FRAME_IPV6, datagram, ip_length - FRAME_IPV6,
+           is_intact(context, at_ip + FRAME_IPV6, datagram, ip_length - FRAME_IPV6,
                      sum_of_words(at + 8, 32));
 }
 
@@ -300,9 +303,10 @@ static __always_inline void count_gap(__u64 sent_ns)
 
 // Whether packet `number` should look as it was seen, see form_matches(). A function that the
 // verifier checks separately.
-__noinline int has_form(__u64 number, __u32 ip_length, __u32 port, __u32 address)
+__noinline int has_form(__u64 number, __u32 ip_length, __u32 port, __u32 address, __u32 vlan)
 {
-    const struct form_seen seen = {.ip_length = ip_length, .port = port, .address = address};
+    const struct form_seen seen = {
+        .ip_length = ip_length, .port = port, .address = address, .vlan = vlan};
     return form_matches(&form, number, &seen);
 }
 
@@ -418,7 +422,7 @@ static __always_inline void read_stamp(const struct datagram *datagram, struct f
 }
 
 // Returns 0 for other traffic.
-static __always_inline int read_frame4(struct xdp_md *context, const struct iphdr *ip,
+static __always_inline int read_frame4(struct xdp_md *context, __u32 at_ip, const struct iphdr *ip,
                                        const __u8 *end, struct frame *frame)
 {
     const struct datagram *datagram = (const void *)(ip + 1);
@@ -431,12 +435,13 @@ static __always_inline int read_frame4(struct xdp_md *context, const struct iphd
     frame->seen = (struct form_seen){.ip_length = bpf_ntohs(ip->tot_len),
                                      .port = bpf_ntohs(datagram->udp.source),
                                      .address = bpf_ntohl(ip->saddr)};
-    frame->intact = is_intact4(context, ip, datagram, end);
+    frame->intact = is_intact4(context, at_ip, ip, datagram, end);
     return 1;
 }
 
-static __always_inline int read_frame6(struct xdp_md *context, const struct ipv6hdr *ip,
-                                       const __u8 *end, struct frame *frame)
+static __always_inline int read_frame6(struct xdp_md *context, __u32 at_ip,
+                                       const struct ipv6hdr *ip, const __u8 *end,
+                                       struct frame *frame)
 {
     const struct datagram *datagram = (const void *)(ip + 1);
     if ((const __u8 *)(const void *)(datagram + 1) > end ||
@@ -450,25 +455,40 @@ static __always_inline int read_frame6(struct xdp_md *context, const struct ipv6
     frame->seen = (struct form_seen){.ip_length = FRAME_IPV6 + bpf_ntohs(ip->payload_len),
                                      .port = bpf_ntohs(datagram->udp.source),
                                      .address = bpf_ntohl(ip->saddr.in6_u.u6_addr32[3])};
-    frame->intact = is_intact6(context, ip, datagram, end);
+    frame->intact = is_intact6(context, at_ip, ip, datagram, end);
     return 1;
+}
+
+static __always_inline int read_packet(struct xdp_md *context, __be16 type, __u32 at_ip,
+                                       const void *ip, const __u8 *end, struct frame *frame)
+{
+    switch (bpf_ntohs(type)) {
+    case ETH_P_IP:
+        return read_frame4(context, at_ip, ip, end, frame);
+    case ETH_P_IPV6:
+        return read_frame6(context, at_ip, ip, end, frame);
+    default:
+        return 0;
+    }
 }
 
 static __always_inline int read_frame(struct xdp_md *context, struct frame *frame)
 {
     __u8 *end = (__u8 *)(long)context->data_end;
     const struct ethhdr *ethernet = (const void *)(long)context->data;
+    const struct tag *tag = (const void *)(ethernet + 1);
     if ((__u8 *)(void *)(ethernet + 1) > end) {
         return 0;
     }
-    switch (bpf_ntohs(ethernet->h_proto)) {
-    case ETH_P_IP:
-        return read_frame4(context, (const void *)(ethernet + 1), end, frame);
-    case ETH_P_IPV6:
-        return read_frame6(context, (const void *)(ethernet + 1), end, frame);
-    default:
+    if (ethernet->h_proto != bpf_htons(ETH_P_8021Q)) {
+        return read_packet(context, ethernet->h_proto, FRAME_ETHERNET, tag, end, frame);
+    }
+    if ((__u8 *)(void *)(tag + 1) > end ||
+        !read_packet(context, tag->type, FRAME_ETHERNET + FRAME_VLAN, tag + 1, end, frame)) {
         return 0;
     }
+    frame->seen.vlan = bpf_ntohs(tag->control) & FRAME_VLAN_ID;
+    return 1;
 }
 
 SEC("xdp")
@@ -486,8 +506,8 @@ int count_stamped(struct xdp_md *context)
                    ? KIND_COUNTED
                    : KIND_STRAY;
     }
-    if (kind == KIND_COUNTED &&
-        !has_form(frame.number, frame.seen.ip_length, frame.seen.port, frame.seen.address)) {
+    if (kind == KIND_COUNTED && !has_form(frame.number, frame.seen.ip_length, frame.seen.port,
+                                          frame.seen.address, frame.seen.vlan)) {
         kind = KIND_CORRUPT;
     }
     __u32 interval = kind == KIND_COUNTED ? interval_of(frame.number) : 0;

@@ -59,7 +59,8 @@ static void count_waiting(__u64 now_ns)
 // port and address, and the checksum of an IPv4 header. `length` is that of the headers. Returns
 // what the UDP checksum's sum grows by.
 static __always_inline __u64 write_source(const struct xdp_stream *stream,
-                                          const struct xdp_part *part, __u8 *at, const __u32 length)
+                                          const struct xdp_part *part, __u8 *at, const __u32 length,
+                                          const int six)
 {
     const struct form *form = &stream->form;
     if (form->flows.count < 2) {
@@ -68,11 +69,12 @@ static __always_inline __u64 write_source(const struct xdp_stream *stream,
     __u32 flow = form_flow(&form->flows, stream->sequence);
     __u16 port = bpf_htons((__u16)form_port(form, flow));
     __u32 address = bpf_htonl(form_address(form, flow));
-    if (length == FRAME_STAMP_AT(6)) {
-        *(__u32 *)(void *)(at + FRAME_ETHERNET + 20) = address;
+    __u8 *ip = at + length - FRAME_UDP - (six ? FRAME_IPV6 : FRAME_IPV4);
+    if (six) {
+        *(__u32 *)(void *)(ip + 20) = address;
     } else {
-        *(__u32 *)(void *)(at + FRAME_ETHERNET + 12) = address;
-        *(__u16 *)(void *)(at + FRAME_ETHERNET + 10) = ~stamp_fold(part->ip_less + address);
+        *(__u32 *)(void *)(ip + 12) = address;
+        *(__u16 *)(void *)(ip + 10) = ~stamp_fold(part->ip_less + address);
     }
     *(__u16 *)(void *)(at + length - FRAME_UDP) = port;
     return part->udp_less + address + port;
@@ -81,7 +83,7 @@ static __always_inline __u64 write_source(const struct xdp_stream *stream,
 // Writes the stream's next frame up to the filler; `length` is that of its headers, a constant for
 // the verifier. Returns 0 if the frame is too short.
 static __always_inline int write_headers(struct xdp_md *context, const struct xdp_stream *stream,
-                                         __u64 now_ns, const __u32 length)
+                                         __u64 now_ns, const __u32 length, const int six)
 {
     const struct xdp_part *part =
         &stream->parts[form_part(&stream->form.lengths, stream->sequence) & (FORM_PARTS_MAX - 1)];
@@ -101,7 +103,7 @@ static __always_inline int write_headers(struct xdp_md *context, const struct xd
     __u64 number = bpf_cpu_to_be64(stream->sequence);
     __u64 time = bpf_cpu_to_be64(now_ns);
     __u32 check = bpf_htonl(stamp_check(stream->begin, number, time));
-    __u64 grown = write_source(stream, part, at, length);
+    __u64 grown = write_source(stream, part, at, length, six);
     __u16 sum = ~stamp_fold(part->base_sum + grown + halves(stream->begin) + halves(number) +
                             halves(time) + check);
     // RFC 768: a checksum of 0 means no checksum
@@ -117,9 +119,16 @@ static __always_inline int write_headers(struct xdp_md *context, const struct xd
 static __always_inline int write_frame(struct xdp_md *context, const struct xdp_stream *stream,
                                        __u64 now_ns)
 {
-    return stream->stamp_at == FRAME_STAMP_AT(6)
-               ? write_headers(context, stream, now_ns, FRAME_STAMP_AT(6))
-               : write_headers(context, stream, now_ns, FRAME_STAMP_AT(4));
+    switch (stream->stamp_at) {
+    case FRAME_STAMP_AT(4):
+        return write_headers(context, stream, now_ns, FRAME_STAMP_AT(4), 0);
+    case FRAME_STAMP_AT(6):
+        return write_headers(context, stream, now_ns, FRAME_STAMP_AT(6), 1);
+    case FRAME_VLAN + FRAME_STAMP_AT(4):
+        return write_headers(context, stream, now_ns, FRAME_VLAN + FRAME_STAMP_AT(4), 0);
+    default:
+        return write_headers(context, stream, now_ns, FRAME_VLAN + FRAME_STAMP_AT(6), 1);
+    }
 }
 
 // Changes to the next piece of the stream's load.

@@ -39,6 +39,7 @@ struct form {
     struct form_flows flows;
     uint32_t port;    // source port of flow 0
     uint32_t address; // end of the source address of flow 0
+    uint32_t vlan;    // VLAN identifier of the tag, 1–4094; 0 = no tag
 };
 
 // What is seen of the form of a packet.
@@ -46,6 +47,7 @@ struct form_seen {
     uint32_t ip_length;
     uint32_t port;    // source port
     uint32_t address; // the last 4 bytes of the source address, in host order
+    uint32_t vlan;    // VLAN identifier of the tag; 0 = no tag
 };
 
 // Which of the lengths a packet has.
@@ -82,11 +84,14 @@ static inline uint32_t form_address(const struct form *form, uint32_t flow)
     return flows->subnet | (host + (flows->router != 0 && host >= flows->router));
 }
 
-// Whether packet `number` should look as it was seen. Ports and addresses are compared if there are
-// several flows, lengths if there are several.
+// Whether packet `number` should look as it was seen. Tags are always compared, ports and addresses
+// if there are several flows, lengths if there are several.
 static inline int form_matches(const struct form *form, uint64_t number,
                                const struct form_seen *seen)
 {
+    if (seen->vlan != form->vlan) {
+        return 0;
+    }
     if (form->lengths.slot_count > 1 &&
         seen->ip_length != form->lengths.lengths[form_part(&form->lengths, number)]) {
         return 0;

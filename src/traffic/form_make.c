@@ -36,7 +36,8 @@ struct form form_make(const struct traffic_path *path, const struct traffic_requ
 {
     struct form form = {.flows = path->flows,
                         .port = FRAME_SOURCE_PORT(path->address.network),
-                        .address = end_of_address(&path->address.source)};
+                        .address = end_of_address(&path->address.source),
+                        .vlan = path->address.vlan};
     if (request->lengths == NULL || path->ip_length > 0) {
         form.lengths.lengths[0] = traffic_ip_length(path, request);
         return form;

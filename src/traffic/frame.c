@@ -7,7 +7,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define AT_IP         FRAME_ETHERNET
+#define TYPE_IPV4     0x0800U
+#define TYPE_IPV6     0x86ddU
+#define TYPE_VLAN     0x8100U
 #define PROTOCOL_UDP  17
 #define FRAGMENT_NEXT 44U // IPv6: a fragment header follows
 #define FRAGMENT_SIZE 8U
@@ -126,13 +128,18 @@ void frame_template_init(struct frame_template *frame, const struct frame_addres
 {
     uint8_t *bytes = frame->bytes;
     bool six = address->source.version == 6;
-    frame->length = FRAME_ETHERNET + ip_length;
-    frame->stamp_at = FRAME_STAMP_AT(address->source.version);
+    size_t at_ip = FRAME_ETHERNET + (address->vlan == 0 ? 0 : FRAME_VLAN);
+    frame->length = at_ip + ip_length;
+    frame->stamp_at = at_ip - FRAME_ETHERNET + FRAME_STAMP_AT(address->source.version);
     frame->version = six ? 6 : 4;
     memcpy(bytes, address->next_hop_mac, 6);
     memcpy(bytes + 6, address->source_mac, 6);
-    put16(bytes + 12, six ? 0x86dd : 0x0800);
-    (six ? write_ipv6 : write_ipv4)(bytes + AT_IP, address, ip_length);
+    if (address->vlan != 0) {
+        put16(bytes + 12, TYPE_VLAN);
+        put16(bytes + 14, address->vlan);
+    }
+    put16(bytes + at_ip - 2, six ? TYPE_IPV6 : TYPE_IPV4);
+    (six ? write_ipv6 : write_ipv4)(bytes + at_ip, address, ip_length);
 
     uint8_t *udp = bytes + frame->stamp_at - FRAME_UDP;
     size_t udp_length = (size_t)(bytes + frame->length - udp);
@@ -143,7 +150,7 @@ void frame_template_init(struct frame_template *frame, const struct frame_addres
     for (size_t i = 8; i < udp_length; i++) {
         udp[i] = i < 8 + FRAME_STAMP_LENGTH ? 0 : (uint8_t)i;
     }
-    frame->base_sum = sum_of_datagram(bytes + AT_IP, six, udp_length);
+    frame->base_sum = sum_of_datagram(bytes + at_ip, six, udp_length);
 }
 
 void frame_stamp(const struct frame_template *frame_template, uint8_t *frame,
@@ -204,6 +211,7 @@ struct layers {
     const uint8_t *ip, *udp;
     bool six, fragment;
     size_t ip_length; // according to the IP header
+    uint32_t vlan;
 };
 
 // Finds the IP and UDP headers of test traffic. False for all other frames.
@@ -213,13 +221,23 @@ static bool find_layers(const uint8_t *frame, size_t length, struct layers *ret)
         return false;
     }
     uint16_t type = get16(frame + 12);
-    const uint8_t *ip = frame + AT_IP;
-    *ret = (struct layers){.ip = ip, .six = type == 0x86dd};
+    uint32_t vlan = 0;
+    if (type == TYPE_VLAN) {
+        vlan = get16(frame + 14) & FRAME_VLAN_ID;
+        type = get16(frame + 16);
+        frame += FRAME_VLAN;
+        length -= FRAME_VLAN;
+        if (length < FRAME_STAMP_AT(4)) {
+            return false;
+        }
+    }
+    const uint8_t *ip = frame + FRAME_ETHERNET;
+    *ret = (struct layers){.ip = ip, .six = type == TYPE_IPV6, .vlan = vlan};
     if (!ret->six) {
         ret->udp = ip + FRAME_IPV4;
         ret->ip_length = get16(ip + 2);
         ret->fragment = (get16(ip + 6) & 0x3fffU) != 0;
-        return type == 0x0800 && ip[0] == 0x45 && ip[9] == PROTOCOL_UDP &&
+        return type == TYPE_IPV4 && ip[0] == 0x45 && ip[9] == PROTOCOL_UDP &&
                get16(ret->udp + 2) == FRAME_PORT;
     }
     if (length < FRAME_STAMP_AT(6) || (ip[0] & 0xf0U) != 0x60) {
@@ -243,7 +261,7 @@ enum frame_verdict frame_parse(const uint8_t *frame, size_t length, struct frame
     unsigned version = layers.six ? 6 : 4;
     size_t udp_length = get16(layers.udp + 4);
     if (layers.fragment || layers.ip_length < FRAME_IP_MIN(version) ||
-        layers.ip_length > length - FRAME_ETHERNET ||
+        layers.ip_length > length - (size_t)(layers.ip - frame) ||
         udp_length != layers.ip_length - (layers.six ? FRAME_IPV6 : FRAME_IPV4) ||
         (!layers.six && stamp_fold(frame_sum(layers.ip, FRAME_IPV4)) != 0xffff)) {
         return FRAME_CORRUPT;
@@ -254,13 +272,13 @@ enum frame_verdict frame_parse(const uint8_t *frame, size_t length, struct frame
         get16(stamp) != FRAME_MAGIC || get32(stamp + 24) != check_of(stamp)) {
         return FRAME_CORRUPT;
     }
-    *ret_stamp =
-        (struct frame_stamp){.network = get16(stamp + 2),
-                             .run = get32(stamp + 4),
-                             .sequence = get64(stamp + 8),
-                             .time_ns = get64(stamp + 16),
-                             .seen = {.ip_length = (uint32_t)layers.ip_length,
-                                      .port = get16(layers.udp),
-                                      .address = get32(layers.ip + (layers.six ? 20 : 12))}};
+    *ret_stamp = (struct frame_stamp){.network = get16(stamp + 2),
+                                      .run = get32(stamp + 4),
+                                      .sequence = get64(stamp + 8),
+                                      .time_ns = get64(stamp + 16),
+                                      .seen = {.ip_length = (uint32_t)layers.ip_length,
+                                               .port = get16(layers.udp),
+                                               .address = get32(layers.ip + (layers.six ? 20 : 12)),
+                                               .vlan = layers.vlan}};
     return FRAME_GOOD;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * traffic/frame — test frames: Ethernet, IPv4 (RFC 791) or IPv6 (RFC 8200), UDP (RFC 768) and the
- * stamp.
+ * traffic/frame — test frames: Ethernet, perhaps with a tag (IEEE 802.1Q), IPv4 (RFC 791) or IPv6
+ * (RFC 8200), UDP (RFC 768) and the stamp.
  *
  * The stamp is the first 28 bytes of the UDP payload, in network byte order:
  *     0  u16  magic 0x5652
@@ -27,6 +27,7 @@ struct frame_address {
     uint8_t source_mac[6], next_hop_mac[6];
     struct ip_address source, destination; // of one version
     uint16_t network;
+    uint16_t vlan; // VLAN identifier of the tag, 1–4094; 0 = no tag
 };
 
 struct frame_stamp {
@@ -44,7 +45,7 @@ struct frame_template {
     unsigned version;  // of IP
     uint64_t base_sum; // one's complement sum (RFC 1071) of everything that the UDP checksum covers
                        // except the stamp
-    uint8_t bytes[FRAME_ETHERNET + FRAME_IP_MAX];
+    uint8_t bytes[FRAME_LENGTH_MAX];
 };
 
 // Makes a template of the addresses' IP version; `ip_length` is from FRAME_IP_MIN(version) to
@@ -68,7 +69,7 @@ enum frame_verdict {
 // Parses an Ethernet frame of any content; reads no more than `length` bytes. ret_stamp is written
 // on FRAME_GOOD only. No source writes IPv4 options or IPv6 extension headers, and no router adds
 // them: packets with them are foreign, except fragments. Fields that a router may change and no
-// checksum covers (IPv6: traffic class, flow label, hop limit) are not checked.
+// checksum covers (IPv6: traffic class, flow label, hop limit; priority of a tag) are not checked.
 enum frame_verdict frame_parse(const uint8_t *frame, size_t length, struct frame_stamp *ret_stamp);
 
 // RFC 1071 sum of `length` bytes as 16-bit words in memory order, not folded (stamp_fold()).

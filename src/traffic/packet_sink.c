@@ -165,6 +165,10 @@ static void count_block(struct packet_receiver *receiver, const struct tpacket_b
         struct frame_stamp stamp;
         switch (frame_parse(at + header->tp_mac, header->tp_snaplen, &stamp)) {
         case FRAME_GOOD:
+            // The kernel takes the tag out of a received frame.
+            if ((header->tp_status & TP_STATUS_VLAN_VALID) != 0) {
+                stamp.seen.vlan = header->hv1.tp_vlan_tci & FRAME_VLAN_ID;
+            }
             flow_count(flow, &stamp,
                        wall_clock_to_monotonic(receiver->clock,
                                                header->tp_sec * NS_PER_S + header->tp_nsec));

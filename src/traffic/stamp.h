@@ -14,18 +14,22 @@
 // UDP source port of a network's traffic, or of the first of its flows, whose ports end below
 // 65536.
 #define FRAME_SOURCE_PORT(network) (FRAME_PORT + 1U + (network) % 1024U)
-#define FRAME_ETHERNET             14U // bytes of an Ethernet header; no FCS in software
-#define FRAME_IPV4                 20U // bytes of an IPv4 header without options
-#define FRAME_IPV6                 40U // bytes of an IPv6 header without extension headers
-#define FRAME_UDP                  8U  // bytes of a UDP header
-#define FRAME_HEADERS_MAX          (FRAME_ETHERNET + FRAME_IPV6 + FRAME_UDP) // bytes before the stamp
+#define FRAME_ETHERNET             14U    // bytes of an Ethernet header; no FCS in software
+#define FRAME_VLAN                 4U     // bytes of an IEEE 802.1Q tag
+#define FRAME_VLAN_ID              0xfffU // VLAN identifier in a tag's first 2 bytes
+#define FRAME_IPV4                 20U    // bytes of an IPv4 header without options
+#define FRAME_IPV6                 40U    // bytes of an IPv6 header without extension headers
+#define FRAME_UDP                  8U     // bytes of a UDP header
 #define FRAME_STAMP_LENGTH         28U
-// Where the stamp begins, by IP version.
+// Bytes before the stamp, at most.
+#define FRAME_HEADERS_MAX          (FRAME_ETHERNET + FRAME_VLAN + FRAME_IPV6 + FRAME_UDP)
+// Where the stamp of a frame without a tag begins, by IP version.
 #define FRAME_STAMP_AT(version)                                                                    \
     (FRAME_ETHERNET + ((version) == 6 ? FRAME_IPV6 : FRAME_IPV4) + FRAME_UDP)
 // Bytes of the shortest IP packet, by version, and of the longest.
 #define FRAME_IP_MIN(version) (FRAME_STAMP_AT(version) - FRAME_ETHERNET + FRAME_STAMP_LENGTH)
 #define FRAME_IP_MAX          9000U
+#define FRAME_LENGTH_MAX      (FRAME_ETHERNET + FRAME_VLAN + FRAME_IP_MAX)
 
 // How far a sequence number may be behind the highest one while duplicates are still recognised.
 #define FLOW_WINDOW       (1ULL << 22)

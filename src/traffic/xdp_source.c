@@ -234,7 +234,7 @@ static void fill_part(const struct frame_template *frame, struct xdp_part *ret)
 void xdp_source_prepare(struct xdp_stream *stream, const struct frame_template *frame,
                         const struct frame_stamp *stamp)
 {
-    uint8_t stamped[FRAME_ETHERNET + FRAME_IP_MAX];
+    uint8_t stamped[FRAME_LENGTH_MAX];
     memcpy(stamped, frame->bytes, frame->length);
     frame_stamp(frame, stamped, stamp);
     memcpy(&stream->begin, stamped + frame->stamp_at, sizeof stream->begin);

@@ -33,7 +33,7 @@ struct xdp_stream {
     struct form form;
     struct xdp_part parts[FORM_PARTS_MAX]; // as form.lengths.lengths
     uint64_t begin;                        // the first 8 bytes of the stamp, in memory order
-    uint32_t stamp_at;                     // length of the headers, FRAME_STAMP_AT(version)
+    uint32_t stamp_at;                     // length of the headers, with the tag if there is one
 };
 
 #endif

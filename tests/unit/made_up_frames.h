@@ -70,7 +70,7 @@ static inline bool stamps_equal(const struct frame_stamp *a, const struct frame_
 // The frame is refused, and nothing was written.
 static inline void assert_refused(const uint8_t *frame, size_t length, enum frame_verdict expected)
 {
-    static const struct frame_stamp untouched = {77, 77, 77, 77, {0, 0, 0}};
+    static const struct frame_stamp untouched = {77, 77, 77, 77, {0, 0, 0, 0}};
     struct frame_stamp stamp = untouched;
     assert_int_equal(frame_parse(frame, length, &stamp), expected);
     assert_true(stamps_equal(&stamp, &untouched));

@@ -93,6 +93,31 @@ static void test_bytes(void **state)
     assert_good(frame, length);
 }
 
+// A tag is between the MAC addresses and the rest, which is as without.
+static void test_tag(void **state)
+{
+    (void)state;
+    static const uint8_t tag[] = {0x81, 0x00, 0x01, 0x2c};
+    struct frame_address tagged = address;
+    tagged.vlan = 300;
+    size_t length = 0;
+    size_t tagged_length = 0;
+    _cleanup_free_ uint8_t *frame = build(64, &sent, &length);
+    _cleanup_free_ uint8_t *with_tag = build_of(&tagged, 64, &sent, &tagged_length);
+    assert_int_equal(tagged_length, length + sizeof tag);
+    assert_memory_equal(with_tag, frame, TYPE);
+    assert_memory_equal(with_tag + TYPE, tag, sizeof tag);
+    assert_memory_equal(with_tag + TYPE + sizeof tag, frame + TYPE, length - TYPE);
+    struct frame_stamp found;
+    assert_int_equal(frame_parse(with_tag, tagged_length, &found), FRAME_GOOD);
+    assert_true(stamps_equal(&found, &sent));
+    assert_int_equal(found.seen.vlan, 300);
+    assert_int_equal(found.seen.ip_length, 64);
+    for (size_t cut = 0; cut < tagged_length; cut++) {
+        assert_int_not_equal(frame_parse(with_tag, cut, &found), FRAME_GOOD);
+    }
+}
+
 static void test_sums(void **state)
 {
     (void)state;
@@ -404,6 +429,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_tag),
         cmocka_unit_test(test_sums),
         cmocka_unit_test(test_checksums_of_all_lengths),
         cmocka_unit_test(test_zero_checksum),

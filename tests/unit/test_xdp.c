@@ -26,7 +26,7 @@ static void writes_the_frames_of_the_library(void)
 {
     static struct frame_template frame;
     static uint8_t out[FRAME_ROOM];
-    static uint8_t wanted[FRAME_ETHERNET + FRAME_IP_MAX];
+    static uint8_t wanted[FRAME_LENGTH_MAX];
     const struct frame_stamp stamp = {.network = NETWORK, .run = RUN};
     unsigned least = FRAME_IP_MIN(address->source.version);
     for (unsigned length = least; length <= 3386; length += length < 200 ? 1 : 53) {
@@ -56,7 +56,7 @@ static void source_writes_the_frames_of_the_library(void **state)
 {
     (void)state;
     need_programs();
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < ADDRESSES; i++) {
         address = addresses[i];
         writes_the_frames_of_the_library();
     }
@@ -144,7 +144,7 @@ static void source_serves_streams_in_turn(void **state)
 static void arrive_numbered(uint64_t sequence)
 {
     struct frame_template frame;
-    static uint8_t bytes[FRAME_ETHERNET + FRAME_IP_MAX];
+    static uint8_t bytes[FRAME_LENGTH_MAX];
     struct frame_stamp stamp = {
         .network = NETWORK, .run = RUN, .sequence = sequence, .time_ns = sequence + 1};
     make_frame(&frame, bytes, FRAME_IP_MIN(address->source.version), &stamp);
@@ -194,7 +194,7 @@ static void sink_tells_copies_late_and_stale_packets_apart(void **state)
 {
     (void)state;
     need_programs();
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 2 * ADDRESSES; i++) {
         sink = sinks[i % 2];
         address = addresses[i / 2];
         tells_copies_late_and_stale_packets_apart();
@@ -234,7 +234,7 @@ static void sink_counts_random_orders_as_the_library_does(void **state)
 {
     (void)state;
     need_programs();
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 2 * ADDRESSES; i++) {
         sink = sinks[i % 2];
         address = addresses[i / 2];
         counts_random_orders_as_the_library_does();
@@ -277,7 +277,7 @@ static void judges_damaged_frames_as_the_library_does(void)
 {
     begin_counting();
     static struct frame_template frame;
-    static uint8_t bytes[FRAME_ETHERNET + FRAME_IP_MAX];
+    static uint8_t bytes[FRAME_LENGTH_MAX];
     random_state = 2463534242ULL;
     for (unsigned i = 0; i < MUTATIONS; i++) {
         unsigned length = FRAME_IP_MIN(address->source.version) +
@@ -316,7 +316,7 @@ static void sink_judges_damaged_frames_as_the_library_does(void **state)
 {
     (void)state;
     need_programs();
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 2 * ADDRESSES; i++) {
         sink = sinks[i % 2];
         address = addresses[i / 2];
         judges_damaged_frames_as_the_library_does();
@@ -338,12 +338,12 @@ static void other_traffic_passes_the_sink(void **state)
     address = &address4;
     begin_counting();
     static struct frame_template frame;
-    static uint8_t bytes[FRAME_ETHERNET + FRAME_IP_MAX];
+    static uint8_t bytes[FRAME_LENGTH_MAX];
     const struct frame_stamp stamp = {.network = NETWORK, .run = RUN, .time_ns = 1};
     make_frame(&frame, bytes, 100, &stamp);
     size_t length = frame.length;
-    static const uint8_t tag[4] = {0x81, 0, 0, 7};
-    insert(bytes, &length, 12, tag, sizeof tag); // a VLAN tag (IEEE 802.1Q)
+    static const uint8_t outer[4] = {0x88, 0xa8, 0, 7};
+    insert(bytes, &length, 12, outer, sizeof outer); // a provider's tag (IEEE 802.1ad)
     arrive(bytes, length);
 
     make_frame(&frame, bytes, 100, &stamp);
@@ -367,6 +367,41 @@ static void other_traffic_passes_the_sink(void **state)
     bytes[20] |= 0x20; // the first of two fragments: a test frame that was cut
     arrive(bytes, frame.length);
     assert_int_equal(sink->bss->corrupt, 1);
+
+    make_frame(&frame, bytes, 100, &stamp);
+    length = frame.length;
+    static const uint8_t tag[4] = {0x81, 0, 0, 7};
+    insert(bytes, &length, 12, tag, sizeof tag); // a tag that the source did not write
+    arrive(bytes, length);
+    assert_int_equal(sink->bss->corrupt, 2);
+}
+
+// The priority of a tag may change on the way, its VLAN may not.
+static void sink_compares_vlans(void **state)
+{
+    (void)state;
+    need_programs();
+    static struct frame_template frame;
+    static uint8_t bytes[FRAME_LENGTH_MAX];
+    for (size_t i = 0; i < 4; i++) {
+        sink = sinks[i % 2];
+        address = addresses[2 + i / 2];
+        begin_counting();
+        struct frame_stamp stamp = {.network = NETWORK, .run = RUN, .time_ns = 1};
+        make_frame(&frame, bytes, 100, &stamp);
+        arrive(bytes, frame.length);
+        stamp.sequence++;
+        make_frame(&frame, bytes, 100, &stamp);
+        bytes[14] |= 0xe0; // highest priority
+        arrive(bytes, frame.length);
+        assert_int_equal(sink->bss->received, 2);
+        bytes[15] ^= 1;
+        arrive(bytes, frame.length);
+        assert_int_equal(sink->bss->corrupt, 1);
+        memmove(bytes + 12, bytes + 16, frame.length - 16); // without the tag
+        arrive(bytes, frame.length - 4);
+        assert_int_equal(sink->bss->corrupt, 2);
+    }
 }
 
 // Extension headers are no test traffic; fragments of test traffic are corrupt.
@@ -387,7 +422,7 @@ static void extension_headers_pass_the_sink_and_fragments_are_corrupt(void **sta
         {44, {17, 0, 0, 0, 0, 0, 1}, 8}, // an atomic fragment of it
     };
     static struct frame_template frame;
-    static uint8_t bytes[FRAME_ETHERNET + FRAME_IP_MAX];
+    static uint8_t bytes[FRAME_LENGTH_MAX];
     const struct frame_stamp stamp = {.network = NETWORK, .run = RUN, .time_ns = 1};
     address = &address6;
     for (size_t k = 0; k < 2; k++) {
@@ -436,6 +471,7 @@ int main(void)
         cmocka_unit_test(sink_counts_by_intervals_as_the_library_does),
         cmocka_unit_test(sink_judges_damaged_frames_as_the_library_does),
         cmocka_unit_test(other_traffic_passes_the_sink),
+        cmocka_unit_test(sink_compares_vlans),
         cmocka_unit_test(extension_headers_pass_the_sink_and_fragments_are_corrupt),
     };
     return cmocka_run_group_tests(tests, load_programs, unload_programs);

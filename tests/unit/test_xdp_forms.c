@@ -37,7 +37,7 @@ static void writes_forms_as_the_library_does(bool vary_addresses)
     static const unsigned lengths[] = {FRAME_IP_MIN(6), 301, FRAME_IP_MIN(6), 1500};
     static struct frame_template frame;
     static uint8_t out[FRAME_ROOM];
-    static uint8_t wanted[FRAME_ETHERNET + FRAME_IP_MAX];
+    static uint8_t wanted[FRAME_LENGTH_MAX];
     const struct frame_stamp stamp = {.network = NETWORK, .run = RUN};
     const struct form form = made_form(vary_addresses);
     frame_template_init(&frame, address, form_longest(&form));
@@ -53,7 +53,9 @@ static void writes_forms_as_the_library_does(bool vary_addresses)
         struct frame_stamp got = {0};
         assert_int_equal(frame_parse(out, options.data_size_out, &got), FRAME_GOOD);
         assert_int_equal(got.sequence, sequence);
-        assert_int_equal(options.data_size_out, FRAME_ETHERNET + lengths[sequence % 4]);
+        unsigned tag = address->vlan == 0 ? 0 : FRAME_VLAN;
+        assert_int_equal(options.data_size_out, FRAME_ETHERNET + tag + lengths[sequence % 4]);
+        assert_int_equal(got.seen.vlan, address->vlan);
         assert_int_equal(got.seen.ip_length, lengths[sequence % 4]);
         unsigned turn = (unsigned)(sequence % 7);
         assert_int_equal(got.seen.port, FRAME_SOURCE_PORT(NETWORK) + (vary_addresses ? 0 : turn));
@@ -67,7 +69,7 @@ static void source_writes_forms_as_the_library_does(void **state)
 {
     (void)state;
     need_programs();
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 2 * ADDRESSES; i++) {
         address = addresses[i / 2];
         writes_forms_as_the_library_does(i % 2 == 1);
     }
@@ -78,7 +80,7 @@ static void source_writes_forms_as_the_library_does(void **state)
 // Intact packets whose length, source port or source address is not that of their number.
 static void counts_wrong_forms_as_corrupt(bool vary_addresses)
 {
-    static uint8_t bytes[FRAME_ETHERNET + FRAME_IP_MAX];
+    static uint8_t bytes[FRAME_LENGTH_MAX];
     const struct form form = made_form(vary_addresses);
     begin_counting();
     flow->form = form;
@@ -109,10 +111,10 @@ static void sink_counts_wrong_forms_as_corrupt(void **state)
 {
     (void)state;
     need_programs();
-    for (size_t i = 0; i < 8; i++) {
+    for (size_t i = 0; i < 4 * ADDRESSES; i++) {
         sink = sinks[i % 2];
-        address = addresses[i / 2 % 2];
-        counts_wrong_forms_as_corrupt(i / 4 == 1);
+        address = addresses[i / 2 % ADDRESSES];
+        counts_wrong_forms_as_corrupt(i / 2 >= ADDRESSES);
     }
 }
 

@@ -51,8 +51,23 @@ static const struct frame_address address6 = {
     .source = {6, {0x20, 1, 0, 2, [15] = 2}},
     .destination = {6, {0x20, 1, 0, 2, 0, 0, 0x80, [15] = 2}},
     .network = NETWORK};
-static const struct frame_address *const addresses[] = {&address4, &address6};
-static const struct frame_address *address; // of the IP version that is tested
+static const struct frame_address tagged4 = {.source_mac = {2, 0x76, 0, 0, 0, 1},
+                                             .next_hop_mac = {2, 0x76, 0, 0, 0, 2},
+                                             .source = {4, {198, 18, 0, 2}},
+                                             .destination = {4, {198, 19, 0, 2}},
+                                             .network = NETWORK,
+                                             .vlan = 1000};
+static const struct frame_address tagged6 = {
+    .source_mac = {2, 0x76, 0, 0, 0, 1},
+    .next_hop_mac = {2, 0x76, 0, 0, 0, 2},
+    .source = {6, {0x20, 1, 0, 2, [15] = 2}},
+    .destination = {6, {0x20, 1, 0, 2, 0, 0, 0x80, [15] = 2}},
+    .network = NETWORK,
+    .vlan = 4094};
+#define ADDRESSES 4U
+static const struct frame_address *const addresses[ADDRESSES] = {&address4, &address6, &tagged4,
+                                                                 &tagged6};
+static const struct frame_address *address; // of the IP version and the tag that are tested
 
 static inline int load_programs(void **state)
 {
@@ -115,6 +130,7 @@ static inline void begin_counting(void)
     sink->bss->network = NETWORK;
     sink->bss->delay_min = UINT64_MAX;
     flow_start(flow, RUN, NETWORK);
+    flow->form.vlan = sink->bss->form.vlan = address->vlan;
 }
 
 static inline void expect_same_counts(void)
@@ -141,8 +157,10 @@ static inline void arrive(const uint8_t *frame, size_t length)
                      0);
     enum frame_verdict verdict = frame_parse(frame, length, &stamp);
     // Shorter than a whole stamp, it may be test traffic that was cut: the sink lets it pass.
-    unsigned version = length > 13 && frame[12] == 0x86 && frame[13] == 0xdd ? 6 : 4;
-    bool passes = verdict == FRAME_FOREIGN || length < FRAME_ETHERNET + FRAME_IP_MIN(version);
+    size_t tag = length >= 18 && frame[12] == 0x81 && frame[13] == 0 ? FRAME_VLAN : 0;
+    bool six = length >= 14 + tag && frame[12 + tag] == 0x86 && frame[13 + tag] == 0xdd;
+    bool passes = verdict == FRAME_FOREIGN ||
+                  length < FRAME_ETHERNET + tag + (six ? FRAME_IP_MIN(6) : FRAME_IP_MIN(4));
     assert_int_equal(options.retval, passes ? XDP_PASS : XDP_DROP);
     if (passes) {
         return;
