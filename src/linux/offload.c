@@ -59,3 +59,15 @@ int offload_set(const struct netns *ns, const char *name, const struct offloads 
     }
     return 0;
 }
+
+int offload_keep_tags(const struct netns *ns, const char *name, struct error *err)
+{
+    struct ethtool_value value = {.cmd = ETHTOOL_GFLAGS};
+    int rc = call(ns, name, &value);
+    if (rc == 0) {
+        value = (struct ethtool_value){.cmd = ETHTOOL_SFLAGS,
+                                       .data = value.data & ~(__u32)ETH_FLAG_TXVLAN};
+        rc = call(ns, name, &value);
+    }
+    return rc < 0 ? fail(err, -rc, "setting tx-vlan-offload of %s", name) : 0;
+}

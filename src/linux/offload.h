@@ -16,4 +16,8 @@ int offload_get(const struct netns *ns, const char *name, struct offloads *ret, 
 int offload_set(const struct netns *ns, const char *name, const struct offloads *want,
                 struct error *err);
 
+// Has the kernel write VLAN tags into the bytes of frames that it sends by the interface, instead
+// of leaving that to the driver.
+int offload_keep_tags(const struct netns *ns, const char *name, struct error *err);
+
 #endif
