@@ -43,7 +43,8 @@ static struct traffic_path path_of(const struct plan *plan, size_t number)
         .sink_index = sink->index,
         .address = {.source = path->reverse ? to : from,
                     .destination = path->reverse ? from : to,
-                    .network = (uint16_t)number},
+                    .network = (uint16_t)number,
+                    .vlan = (uint16_t)network->vlan},
         .flows = flows_of(plan->scenario, network, path->reverse),
         .ip_length =
             network->length == 0 ? 0 : scenario_ip_length(network->length, layer, network->ip),
@@ -103,7 +104,7 @@ static const char *choose_engine(struct bench *bench)
         unsigned length = scenario_longest_ip(bench->scenario, traffic->lengths[i]);
         longest = length > longest ? length : longest;
     }
-    return engine_choose(longest, &bench->engine_why);
+    return engine_choose(longest + scenario_tag_bytes(bench->scenario), &bench->engine_why);
 }
 
 // Fills a zeroed bench. After a failure the caller closes it.

@@ -32,7 +32,8 @@ static void check_length(const struct checking *c, struct yaml_node *node, const
         return;
     }
     const unsigned least = scenario_headers(ip) + engine->payload_min;
-    const unsigned most = engine->ip_max == 0 ? SCENARIO_LENGTH_MAX : engine->ip_max;
+    const unsigned most = engine->ip_max == 0 ? SCENARIO_LENGTH_MAX
+                                              : engine->ip_max - scenario_tag_bytes(c->scenario);
     // Both bounds in bytes of the layer: the conversion adds the same number for every length.
     const unsigned probe = 1000;
     const unsigned probe_ip = scenario_ip_length(probe, traffic->length_layer, ip);
@@ -91,6 +92,24 @@ static void check_offered(const struct checking *c)
     }
 }
 
+// The device under test must be a port of the VLAN, and vrbench makes it one.
+static void check_vlan(const struct checking *c, const struct scenario_network *network,
+                       const struct yaml_node *node)
+{
+    struct yaml_node *vlan = yaml_sound(node, "vlan");
+    const struct yaml_node *links = yaml_child(c->root, "links");
+    check_ability(c, vlan, ENGINE_TAGS, "frames with VLAN tags");
+    if (vlan != NULL && links != NULL && yaml_child(links, node->key) != NULL) {
+        yaml_key_problem(vlan, c->problems,
+                         text_format("vlan: expected no VLAN on the lent interfaces of links"));
+    }
+    if (vlan != NULL && network->behind_source.prefix != 0) {
+        yaml_key_problem(vlan, c->problems,
+                         text_format("vlan: expected no VLAN at a router with a daemon, to which "
+                                     "the tester speaks without tags"));
+    }
+}
+
 static void check_networks(const struct checking *c)
 {
     const struct yaml_node *networks = yaml_child(c->root, "networks");
@@ -102,6 +121,7 @@ static void check_networks(const struct checking *c)
             check_length(c, length, "length", network->length, network->ip);
         }
         check_own_rate(c, network, networks->children[i]);
+        check_vlan(c, network, networks->children[i]);
         struct yaml_node *share = yaml_sound(networks->children[i], "share");
         check_ability(c, share, ENGINE_FORMS, "different loads on several networks");
         if (c->scenario->networks[i].directions == DIRECTIONS_BOTH) {

@@ -19,10 +19,10 @@
 #define ENGINES(ROW)                                                                               \
     ROW(packet, .length_layer = LENGTH_IP, .payload_min = SCENARIO_STAMP_LENGTH,                   \
         .payload_use = "vrbench's stamp", .duration_step_ns = 1,                                   \
-        .can = ENGINE_FORMS | ENGINE_BOTH | ENGINE_MIXES)                                          \
+        .can = ENGINE_FORMS | ENGINE_BOTH | ENGINE_MIXES | ENGINE_TAGS)                            \
     ROW(xdp, .length_layer = LENGTH_IP, .payload_min = SCENARIO_STAMP_LENGTH,                      \
         .payload_use = "vrbench's stamp", .duration_step_ns = 1, .ip_max = SCENARIO_XDP_MAX,       \
-        .can = ENGINE_FORMS | ENGINE_BOTH | ENGINE_MIXES)                                          \
+        .can = ENGINE_FORMS | ENGINE_BOTH | ENGINE_MIXES | ENGINE_TAGS)                            \
     ROW(iperf, .length_layer = LENGTH_PAYLOAD, .payload_min = 16,                                  \
         .payload_use = "iperf's numbers and times", .duration_step_ns = 10000000, .slack = 5,      \
         .can = ENGINE_FRAGMENTS | ENGINE_COMPANY)                                                  \
@@ -39,7 +39,7 @@
 #define ENGINE_AUTO_TRAITS                                                                         \
     .length_layer = LENGTH_IP, .payload_min = SCENARIO_STAMP_LENGTH,                               \
     .payload_use = "vrbench's stamp", .duration_step_ns = 1,                                       \
-    .can = ENGINE_FORMS | ENGINE_BOTH | ENGINE_MIXES
+    .can = ENGINE_FORMS | ENGINE_BOTH | ENGINE_MIXES | ENGINE_TAGS
 
 // " auto packet xdp …", for messages and help
 #define ENGINES_WORD(name, ...) " " #name

@@ -82,6 +82,16 @@ const char *routing_daemon_name(enum routing_daemon daemon)
     return routing_daemon_names[daemon];
 }
 
+unsigned scenario_tag_bytes(const struct scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->network_count; i++) {
+        if (scenario->networks[i].vlan != 0) {
+            return SCENARIO_TAG_BYTES;
+        }
+    }
+    return 0;
+}
+
 size_t scenario_stream_count(const struct scenario *scenario)
 {
     size_t count = scenario->network_count;

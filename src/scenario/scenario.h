@@ -33,6 +33,7 @@
 #define SCENARIO_CONFIG_MAX   1048576 // longest configuration of a routing daemon in bytes
 #define SCENARIO_STAMP_LENGTH 28      // bytes of UDP payload that every test packet contains
 #define SCENARIO_FLOWS_MAX    32768   // flows of a network
+#define SCENARIO_TAG_BYTES    4       // of a VLAN tag (IEEE 802.1Q)
 #define SCENARIO_COMMANDS     1000    // commands, and settings, of a router's startup
 
 enum topology { TOPOLOGY_DIRECT, TOPOLOGY_BRIDGED, TOPOLOGY_DEDICATED, TOPOLOGY_COUNT };
@@ -121,6 +122,8 @@ struct scenario_network {
     struct profile_rate rate;   // its load, if given, whatever the offered load is
     unsigned length;            // of all its packets, in bytes of the length layer; 0 = as offered
     enum directions directions; // each direction has the load
+    unsigned vlan; // VLAN identifier of its frames' tags between tester and device under test,
+                   // 1–4094; 0 = they have none
     // Existing interfaces of this machine that replace the cable ends otherwise made; NULL = made.
     // source and ingress are given together or not at all, and so are egress and sink.
     char *source_nic, *ingress_nic, *egress_nic, *sink_nic;
@@ -244,6 +247,7 @@ enum engine_can {
     ENGINE_FORMS = 1 << 2,   // it can send a load that changes in time, and different shares of it
     ENGINE_BOTH = 1 << 3,    // it can send in both directions at once
     ENGINE_MIXES = 1 << 4,   // it can send mixes of lengths, and several flows
+    ENGINE_TAGS = 1 << 6,    // it can send frames with VLAN tags
     ENGINE_ADAPTS = 1 << 5,  // TCP: it sends no more than the path carries, and repeats what is
                              // lost; its packets are those that the tester's interfaces count
 };
@@ -295,6 +299,8 @@ const struct engine_traits *scenario_engine(const char *name);
 
 // Number of streams of packets: a network has one for each direction.
 size_t scenario_stream_count(const struct scenario *scenario);
+// Bytes of the tags of frames: SCENARIO_TAG_BYTES if any network has a VLAN, else 0.
+unsigned scenario_tag_bytes(const struct scenario *scenario);
 // Source and destination address of a network's traffic from source to sink.
 struct ip_interface scenario_from(const struct scenario_network *network);
 struct ip_interface scenario_to(const struct scenario_network *network);

@@ -223,6 +223,13 @@ static const struct schema_row network_rows[] = {
      .fallback = "one",
      .help = "one: packets go from source to sink; both: as many also go from sink to source at "
              "the same time, through the same router"},
+    {.key = "vlan",
+     .type = &type_whole_number,
+     .offset = offsetof(struct network_draft, network.vlan),
+     .min = "1",
+     .max = "4094",
+     .help = "VLAN of the network's frames between tester and device under test, whose interface "
+             "is a port of it; by default they have no tag"},
     {.key = "addresses",
      .kind = SCHEMA_GROUP,
      .rows = address_rows,

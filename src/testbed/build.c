@@ -25,6 +25,7 @@
 #include "testbed/nic.h"
 #include "testbed/routers.h"
 #include "testbed/tasks.h"
+#include "testbed/vlan.h"
 
 #define HOME_PIN   "home"
 #define SINK_QUEUE 10000U // packets: tens of milliseconds at the highest rates
@@ -173,6 +174,9 @@ static int make_cable(struct testbed *testbed, const struct plan_wire *wire, str
     int rc = link_make_pair(&ends[0], &ends[1], err);
     for (size_t i = 0; rc == 0 && i < 2; i++) {
         rc = offload_set(places[i].ns, places[i].name, &cable_offloads, err);
+        if (rc == 0) {
+            rc = vlan_make_host_port(testbed, i == 0 ? first : second, err);
+        }
     }
     return rc;
 }

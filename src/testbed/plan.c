@@ -180,6 +180,18 @@ static void lay_network(struct plan *plan, const struct fixed_nodes *nodes, size
     }
 }
 
+// The tester's cables of a network with a VLAN end at ports of it.
+static void make_vlan_ports(struct plan *plan)
+{
+    for (size_t i = 0; plan->topology != TOPOLOGY_DIRECT && i < plan->scenario->network_count;
+         i++) {
+        const struct plan_path *path = &plan->paths[i];
+        unsigned vlan = plan->scenario->networks[path->network].vlan;
+        plan->interfaces[plan_hop(plan, path, 0).b].vlan = vlan;
+        plan->interfaces[plan_hop(plan, path, path->wire_count - 1).a].vlan = vlan;
+    }
+}
+
 int plan_make(const struct scenario *scenario, enum topology topology,
               const struct cpu_list *usable, struct plan **ret, struct error *err)
 {
@@ -222,6 +234,7 @@ int plan_make(const struct scenario *scenario, enum topology topology,
             plan->paths[plan->path_count++].reverse = true;
         }
     }
+    make_vlan_ports(plan);
     plan->usable = *usable;
     plan_place(usable, scenario->host.cpus, &plan->dut_cpus, &plan->tester_cpus,
                &plan->shared_cpus);
@@ -327,6 +340,9 @@ static void print_interface(const struct plan *plan, const struct plan_interface
     }
     if (interface->bridge >= 0) {
         fprintf(out, " on %s", plan->bridges[interface->bridge].name);
+    }
+    if (interface->vlan != 0) {
+        fprintf(out, " port of VLAN %u", interface->vlan);
     }
     fputc('\n', out);
 }

@@ -32,6 +32,7 @@ struct plan_interface {
     uint8_t mac[6];
     struct ip_interface ip; // prefix 0 = none
     int bridge;             // index in plan.bridges, -1 = none
+    unsigned vlan;          // of which it is a port; 0 = none
     const char *nic;        // existing interface used here, NULL = made by vrbench
     // Its PCI device, if that is assigned to the router (handover.h); "" = it is not.
     char pci[PCI_ADDRESS_SIZE];

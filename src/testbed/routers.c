@@ -20,6 +20,7 @@
 #include "testbed/standing.h"
 #include "testbed/startup.h"
 #include "testbed/tasks.h"
+#include "testbed/vlan.h"
 
 // Record key: the router that is being made or rebooted, with what the completion requires.
 #define REMAKING "remaking"
@@ -199,6 +200,9 @@ int testbed_await_router(struct testbed *testbed, size_t router, struct error *e
     const struct scenario_router *asked = &testbed->plan->scenario->routers[router];
     if (rc == 0 && (asked->image != NULL || asked->file != NULL)) {
         rc = testbed_probe(testbed, router, err);
+    }
+    if (rc == 0) {
+        rc = vlan_make_router_ports(testbed, router, err);
     }
     if (rc == 0) {
         rc = startup_apply(testbed, router, err);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Both directions of a network at once through virtual machines and containers: each direction is accounted
-# for to the packet. Nothing depends on the speed of the machine.
+# for to the packet, through ports of a VLAN. Nothing depends on the speed of the machine.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 router_image
 isolate --run "$@"
@@ -14,7 +14,7 @@ name: both
 platform: $1
 topologies: [bridged, dedicated]
 routers: { r1t3: { memory: 96 MiB } }
-networks: { NET0: { router: r1t3, directions: both } }
+networks: { NET0: { router: r1t3, directions: both, vlan: 20 } }
 traffic: { engine: packet, lengths: [64], rates: { pps: [300, 600] }, duration: 500 ms }
 END
     folder=$T/${1%%:*}
