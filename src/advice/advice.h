@@ -88,9 +88,10 @@ struct advice {
     const struct contracts *contracts;
     enum contract_goal goal;
     struct advice_contract *items; // in the order of the file
-    struct advice_host *hosts;     // all hosts; unused ones come last
-    double capacity_percent;       // of each host, that the plan uses at most
-    struct advice_level *levels;   // the highest priority first
+    size_t count;
+    struct advice_host *hosts;   // all hosts; unused ones come last
+    double capacity_percent;     // of each host, that the plan uses at most
+    struct advice_level *levels; // the highest priority first
     size_t level_count;
     // Indicators (docs/indexes.md).
     size_t kept, hosts_used;

@@ -21,7 +21,7 @@ void advice_free(struct advice *advice)
     if (advice == NULL) {
         return;
     }
-    for (size_t i = 0; advice->items != NULL && i < advice->contracts->count; i++) {
+    for (size_t i = 0; i < advice->count; i++) {
         free(advice->items[i].why);
     }
     free(advice->items);
@@ -440,6 +440,7 @@ int advice_make(const struct contracts *contracts, const struct advice_costs *co
     advice->contracts = contracts;
     advice->goal = goal;
     advice->items = memory_new_array(struct advice_contract, contracts->count);
+    advice->count = contracts->count;
     advice->hosts = memory_new_array(struct advice_host, contracts->host.count);
     set_levels(advice);
     struct demand *demands = demands_of(contracts, costs);
