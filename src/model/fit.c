@@ -13,17 +13,19 @@
 #include "base/text.h"
 #include "result/bounds.h"
 
-#define OVERLOADED     0.03 // loss ratio from which a point is beyond the knee
-#define SATURATED      0.10 // loss ratio from which no queue empties, if the CPUs are busy
-#define ALL_BUSY       0.9
-#define NEAR_KNEE      0.8  // part of the CPUs from which a point contributes to rate_errors
-#define USABLE         0.97 // part of a CPU, if no point was beyond the knee
-#define PERCENT_ERROR  1.0  // of a CPU figure: percentage points, plus the next of the figure
-#define PERCENT_SHARE  0.03
-#define ITERATIONS     60
-#define LEAST_SHARE    1e-3 // tolerance of the fit
-#define UPSTREAM_STEPS 8
-#define UPSTREAM_MOST  16U // observations that determine `upstream`
+#define OVERLOADED    0.03 // loss ratio from which a point is beyond the knee
+#define SATURATED     0.10 // loss ratio from which no queue empties, if the CPUs are busy
+#define ALL_BUSY      0.9
+#define NEAR_KNEE     0.8  // part of the CPUs from which a point contributes to rate_errors
+#define USABLE        0.97 // part of a CPU, if no point was beyond the knee
+#define PERCENT_ERROR 1.0  // of a CPU figure: percentage points, plus the next of the figure
+#define PERCENT_SHARE 0.03
+#define ITERATIONS    60
+#define LEAST_SHARE   1e-3 // tolerance of the fit
+#define CHOICES       8U
+#define LEAST_FULL    0.76
+#define LEAST_GAIN    1e-4 // of an error, for another choice
+#define OVERLOAD_MOST 16U  // observations that determine `full` and `upstream`
 
 // Parameters of the fit are logarithms. The priors are wide, and matter only for those that the
 // observations don't determine.
@@ -201,45 +203,55 @@ static double predicted_rate(const struct costs *costs, const struct observation
     return received_of(&solution, seen->setup.flow_count);
 }
 
-static double upstream_error(struct costs costs, double upstream, struct observation *const *seen,
-                             size_t count)
+// The mean error of predicted rates, as a logarithm.
+static double rate_error(const struct costs *costs, struct observation *const *seen, size_t count)
 {
     double sum = 0.0;
-    costs.upstream = upstream;
     for (size_t i = 0; i < count; i++) {
-        double off = log(fmax(predicted_rate(&costs, seen[i], NULL), 1.0) / seen[i]->received_pps);
-        sum += fabs(off);
+        sum += fabs(log(fmax(predicted_rate(costs, seen[i], NULL), 1.0) / seen[i]->received_pps));
     }
-    return sum;
+    return sum / (double)count;
 }
 
-// The part that describes the rates beyond the knee best.
-static double find_upstream(const struct costs *costs, struct observation *const *seen,
-                            size_t count)
+// Sets one of the costs to the value that describes the rates best: in steps from `from` to `to`,
+// of equally good ones the first.
+static void choose_value(struct costs *costs, double *value, double from, double to,
+                         struct observation *const *seen, size_t count)
+{
+    double best = *value;
+    double least = (double)INFINITY;
+    for (unsigned i = 0; i <= CHOICES; i++) {
+        *value = from + (to - from) * i / CHOICES;
+        double error = rate_error(costs, seen, count);
+        if (error < least - LEAST_GAIN) {
+            least = error;
+            best = *value;
+        }
+    }
+    *value = best;
+}
+
+// `full` and `upstream`, from the rates beyond the knee.
+static void fit_overload(struct costs *costs, struct observation *const *seen, size_t count)
 {
     _cleanup_free_ struct observation **used = memory_new_array(struct observation *, count);
     size_t found = 0;
     for (size_t i = 0; i < count; i++) {
-        if (seen[i]->loss_ratio > OVERLOADED && !seen[i]->capped && seen[i]->received_pps > 0 &&
-            seen[i]->setup.topology == TOPOLOGY_BRIDGED) {
+        if (seen[i]->loss_ratio > OVERLOADED && !seen[i]->capped && seen[i]->received_pps > 0) {
             used[found++] = seen[i];
         }
     }
-    size_t most = found < UPSTREAM_MOST ? found : UPSTREAM_MOST;
+    size_t most = found < OVERLOAD_MOST ? found : OVERLOAD_MOST;
     for (size_t i = 0; i < most; i++) {
         used[i] = used[i * found / most];
     }
-    double best = 0.0;
-    double least = (double)INFINITY;
-    for (unsigned i = 0; most > 0 && i <= UPSTREAM_STEPS; i++) {
-        double upstream = (double)i / UPSTREAM_STEPS;
-        double error = upstream_error(*costs, upstream, used, most);
-        if (error < least) {
-            least = error;
-            best = upstream;
-        }
+    costs->full = 1.0;
+    costs->upstream = 0.0;
+    if (most > 0) {
+        choose_value(costs, &costs->upstream, 0.0, 1.0, used, most);
+        choose_value(costs, &costs->full, 1.0, LEAST_FULL, used, most);
+        choose_value(costs, &costs->upstream, 0.0, 1.0, used, most);
     }
-    return best;
 }
 
 // ---- where losses begin
@@ -398,13 +410,13 @@ static struct costs fit_all(struct observation *const *seen, size_t count,
     struct costs costs = *start;
     costs.usable = find_usable(seen, count);
     costs = fit_costs(free_ones, found, &costs);
-    costs.upstream = find_upstream(&costs, seen, count);
+    fit_overload(&costs, seen, count);
     return costs;
 }
 
 void fit_kind(struct observation *const *seen, size_t count, uint64_t seed, struct fitted *ret)
 {
-    struct costs start = {.usable = USABLE, .onset = 1.0};
+    struct costs start = {.usable = USABLE, .full = 1.0, .onset = 1.0};
     for (size_t i = 0; i < PARAMETERS; i++) {
         *parameter_of(&start, i) = parameters[i].prior;
     }

@@ -16,6 +16,12 @@
 #define SETTLED      1e-7
 #define NO_LOSS      1e-4 // loss ratio below which the solution counts as free of loss
 
+// CPU time for packets: parts of one CPU.
+static double work_capacity(const struct costs *costs, unsigned cpus)
+{
+    return costs->usable * costs->full * cpus;
+}
+
 // A thread: one stage of one flow. Rates are in packets/s, CPU in parts of one CPU.
 struct thread {
     size_t flow, stage, party;
@@ -149,7 +155,7 @@ static void let_arrive(struct state *state, double load_pps)
         thread->arriving = thread->stage == 0
                                ? flow_offered(&state->setup->flows[thread->flow], load_pps)
                                : thread[-1].served;
-        thread->demand = fmin(thread->arriving * thread->cost, state->costs->usable);
+        thread->demand = fmin(thread->arriving * thread->cost, work_capacity(state->costs, 1));
         state->want[thread->party] += thread->demand;
     }
 }
@@ -255,7 +261,7 @@ static double settle_once(struct state *state, double load_pps, double damping)
 {
     let_arrive(state, load_pps);
     note_needs(state);
-    double capacity = state->costs->usable * state->setup->cpus;
+    double capacity = work_capacity(state->costs, state->setup->cpus);
     for (size_t i = 0; i < state->setup->party_count; i++) {
         const struct model_party *party = &state->setup->parties[i];
         capacity -= party->cap > 0 ? fmin(party->cap / 100.0, state->need[i]) : 0.0;
@@ -267,7 +273,7 @@ static double settle_once(struct state *state, double load_pps, double damping)
         bool capped = state->setup->parties[thread->party].cap > 0;
         double served = capped ? serve_capped(state, thread)
                         : thread->granted >= thread->demand * (1.0 - 1e-12) &&
-                                thread->demand < state->costs->usable
+                                thread->demand < work_capacity(state->costs, 1)
                             ? thread->arriving
                             : fmin(thread->arriving, thread->granted / thread->cost);
         double moved = thread->served + damping * (served - thread->served);
@@ -313,7 +319,7 @@ static void note_solution(const struct state *state, double load_pps, struct sol
             ret->percent[i] = fmin(100.0 * state->need[i], setup->parties[i].cap);
         }
     }
-    ret->busy = busy / (state->costs->usable * setup->cpus);
+    ret->busy = busy / work_capacity(state->costs, setup->cpus);
     ret->loss_ratio = offered > 0 ? fmax(1.0 - received / offered, 0.0) : 0.0;
 }
 

@@ -20,6 +20,7 @@ struct costs {
     double latency_ns; // from a packet's arrival to the begin of its thread's work
     double usable;     // part of a CPU that host and routers can use, 0 to 1
     double upstream;   // part of contended CPU time that earlier stages take first, 0 to 1
+    double full;       // part of the usable CPU time that packets get before rings overflow, 0 to 1
     double onset;      // load at which losses begin, relative to the knee
 };
 

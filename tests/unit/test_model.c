@@ -35,6 +35,7 @@ static const struct costs true_costs = {
     .latency_ns = 4000,
     .usable = 0.96,
     .upstream = 0.5,
+    .full = 1.0,
     .onset = 1.0,
 };
 
@@ -268,7 +269,7 @@ static void setup_beyond_the_points_is_unknown(void **state)
     // Points of low loads only do not show the limit.
     asked = scenario_with(3, BOTH, "", "", "[64]");
     model =
-        fit_device(&(struct costs){{600, 0, 1}, {600, 0, 1}, 9000, 0.9, 0, 1}, "[64]", 0.005, 0.2);
+        fit_device(&(struct costs){{600, 0, 1}, {600, 0, 1}, 9000, 0.9, 0, 1, 1}, "[64]", 0.005, 0.2);
     assert_unknown(model, asked, TOPOLOGY_BRIDGED, "the limit is not in sight");
     model_free(model);
     scenario_free(asked);
