@@ -17,6 +17,7 @@
 #include "cli/predict_measure.h"
 #include "report/prediction.h"
 #include "report/prediction_check.h"
+#include "report/prediction_figure.h"
 #include "result/json_text.h"
 
 #define SEED     1U    // of the resampling: equal runs give equal predictions
@@ -44,7 +45,7 @@ static const struct option_row predict_options[] = {
      .type = OPTION_TEXT,
      .offset = offsetof(struct predict_values, output),
      .argument = "DIR",
-     .help = "write predict.json, predict.csv and runs into DIR"},
+     .help = "write predict.json, predict.csv, figures and runs into DIR"},
     {.name = "against",
      .type = OPTION_TEXT_LIST,
      .offset = offsetof(struct predict_values, against),
@@ -67,8 +68,8 @@ static int write_text(const char *folder, const char *name, const char *text, st
     return file_replace(path, text, strlen(text), err);
 }
 
-static int write_folder(const struct predicted_list *list, const json_t *rows, const char *folder,
-                        struct error *err)
+static int write_folder(const struct predicted_list *list, const struct point_list *measured,
+                        const json_t *rows, const char *folder, struct error *err)
 {
     _cleanup_free_ char *json = json_to_text(rows, 2);
     _cleanup_free_ char *csv = NULL;
@@ -83,7 +84,8 @@ static int write_folder(const struct predicted_list *list, const json_t *rows, c
     }
     rc = rc < 0 ? rc : file_make_dirs(folder, err);
     rc = rc < 0 ? rc : write_text(folder, "predict.json", json, err);
-    return rc < 0 ? rc : write_text(folder, "predict.csv", csv, err);
+    rc = rc < 0 ? rc : write_text(folder, "predict.csv", csv, err);
+    return rc < 0 ? rc : prediction_figures_write(list, measured, folder, err);
 }
 
 static int print_json(const json_t *rows, struct error *err)
@@ -112,7 +114,7 @@ static int show_predictions(const struct model *model, const struct predicted_li
         rc = prediction_check_print(model, list, measured, stdout, isatty(1) == 1, err);
     }
     if (rc == 0 && asked->output != NULL) {
-        rc = write_folder(list, rows, asked->output, err);
+        rc = write_folder(list, measured, rows, asked->output, err);
     }
     json_decref(rows);
     return rc;

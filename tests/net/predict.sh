@@ -6,7 +6,7 @@
 # input. Measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 21
+plan 22
 
 recorded=$SOURCE_ROOT/tests/net/golden/one-router
 cat >"$T/three.yaml" <<'END'
@@ -40,6 +40,7 @@ ok "  and the bottleneck is named" json 'all(.[]; .bottleneck | length > 0)' "$T
 is "the table is at most 80 columns wide" "$(awk 'length > 80' "$T/table" | wc -l)" 0
 is "-o writes rows and curves" "$(jq length "$T/out/predict.json") $(wc -l <"$T/out/predict.csv")" \
     "18 361"
+is "  and a figure for each topology and length" "$(find "$T/out" -name 'predict_*.svg' -size +3k | wc -l)" 6
 is "  with six baselines" "$(jq '[.[].baselines | length] | unique | .[0]' "$T/out/predict.json")" 6
 
 sed 's/\[64, 576, 1500\]/[64, 3000]/' "$T/three.yaml" >"$T/long.yaml"
