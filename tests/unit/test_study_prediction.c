@@ -137,9 +137,12 @@ static void scenario_two_from_scenario_one(void **state)
         double percent[3] = {0, 0, 0};
         assert_true(model_predict_load(model, &setup, asked[i].load, received, percent));
         assert_true(received[0] > 0 && received[0] <= asked[i].load);
-        printf("| %s | %u | %s%s%s | %.0f | %s | %.0f", asked[i].topology, asked[i].length,
-               asked[i].host[0] == '\0' ? "" : asked[i].host + 2, asked[i].first, asked[i].second,
-               asked[i].load, asked[i].said, received[0]);
+        printf("| %s | %u | %s%s%s%s%s%s | %.0f | %s | %.0f", asked[i].topology, asked[i].length,
+               asked[i].host[0] == '\0' ? "" : "host ",
+               asked[i].host[0] == '\0' ? "" : asked[i].host + 2,
+               asked[i].first[0] == '\0' ? "" : "r1t3 ", asked[i].first,
+               asked[i].second[0] == '\0' ? "" : "r2t3 ", asked[i].second, asked[i].load,
+               asked[i].said, received[0]);
         printf(asked[i].pair ? " and %.0f |" : " |", received[1]);
         printf(" host %.0f, %.0f", percent[0], percent[1]);
         printf(asked[i].pair ? ", %.0f |\n" : " |\n", percent[2]);
