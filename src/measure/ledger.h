@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// measure/ledger — the places of lost packets during their computation. Called by losses.c.
+#ifndef VRBENCH_MEASURE_LEDGER_H
+#define VRBENCH_MEASURE_LEDGER_H
+
+#include "measure/crossings.h"
+#include "result/result.h"
+#include "testbed/plan.h"
+#include "testbed/reading.h"
+
+// State of the computation.
+struct ledger {
+    const struct plan *plan;
+    const struct path_counters *before, *after;
+    // For each node, of IPv4 and IPv6: counts of the IP layer that are not attributed to a path
+    // yet.
+    struct ip_counters *ip_left, *ip6_left;
+    uint64_t *filters_left; // for each interface: the same for drops of its ingress and egress
+                            // filters, which clsact counts together
+    uint64_t *sockets_left; // for each node: the same for drops of full UDP sockets
+    uint64_t *whole_left;   // for each node: the same for reassembled packets that no program read
+    uint64_t *whole_due; // for each node: the part of whole_left that the remaining paths require
+    uint64_t softnet_left;
+    uint64_t by_choice; // of all paths
+    struct crossings crossings;
+    bool *seen;     // for each gate: the crossing whose lowest gate it is is accounted for
+    bool *wired;    // for each gate: the wire that begins there is accounted for
+    size_t *sinks;  // for each interface that sends to a sink: the sink's; else NO_GATE
+    size_t *groups; // for each path: its group
+    size_t *paths;  // the paths of the present group
+    size_t path_count;
+    bool four, six;            // whether the group has packets of IPv4, IPv6
+    struct drop_result *drops; // of the present group
+    size_t drop_count;
+    uint64_t placed;
+};
+
+static inline uint64_t counter_growth(uint64_t before, uint64_t after)
+{
+    return after > before ? after - before : 0;
+}
+
+// Difference of an interface's counters over the trial.
+struct link_counters ledger_link(const struct ledger *ledger, size_t number);
+// Adds to the present group's losses at a place.
+void ledger_place(struct ledger *ledger, uint64_t count, const char *where);
+// The same at "node:interface suffix".
+void ledger_place_at(struct ledger *ledger, uint64_t count, size_t interface, const char *suffix);
+// Takes at most `wanted` from `*left`.
+uint64_t ledger_take(uint64_t *left, uint64_t wanted);
+// Scales the frames placed so far down to at most `packets`, proportionally (largest remainders): a
+// packet whose fragments were lost in several places is shared among them.
+void ledger_share_out(struct ledger *ledger, uint64_t packets);
+// Makes the places of the present group sum to its losses, and moves them to the point. More than
+// was lost may have been placed if duplicates were dropped; the excess is taken off the latest
+// places.
+void ledger_settle(struct ledger *ledger, uint64_t lost, struct point *point);
+
+#endif
