@@ -17,6 +17,7 @@
 #include "linux/cpu.h"
 #include "report/expected.h"
 #include "run/run.h"
+#include "testbed/plan_dot.h"
 #include "testbed/testbed.h"
 
 struct run_values {
@@ -25,7 +26,7 @@ struct run_values {
     struct text_list topologies;
     const char *redo, *rates_from;
     uint64_t wait_quiet, most_disturbed, seed;
-    bool unchecked, quick, resume, check, json, study_timing, even_default_route;
+    bool unchecked, quick, resume, check, dot, json, study_timing, even_default_route;
     unsigned verbosity;
 };
 
@@ -75,6 +76,10 @@ static const struct option_row run_options[] = {
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, check),
      .help = "only validate, and print what would be built"},
+    {.name = "dot",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct run_values, dot),
+     .help = "with --check: print that as graphs for Graphviz"},
     {.name = "json",
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, json),
@@ -142,7 +147,7 @@ static int read_scenarios(const struct text_list *files, const struct run_values
     return rc;
 }
 
-static int check_scenarios(const struct scenario_list *scenarios, struct error *err)
+static int check_scenarios(const struct scenario_list *scenarios, bool dot, struct error *err)
 {
     struct cpu_list usable;
     int rc = cpu_list_usable(&usable, err);
@@ -161,12 +166,14 @@ static int check_scenarios(const struct scenario_list *scenarios, struct error *
             error_move(err, &why);
             break;
         }
-        printf("scenario %s on platform %s: valid\n", scenario->name, scenario->platform);
+        if (!dot) {
+            printf("scenario %s on platform %s: valid\n", scenario->name, scenario->platform);
+        }
         for (size_t t = 0; rc == 0 && t < scenario->topology_count; t++) {
             struct plan *plan = NULL;
             rc = plan_make(scenario, scenario->topologies[t], &usable, &plan, err);
             if (rc == 0) {
-                plan_print(plan, stdout);
+                (dot ? plan_write_dot : plan_print)(plan, stdout);
                 plan_free(plan);
             }
         }
@@ -359,11 +366,14 @@ static int run_run(void *values, const struct text_list *operands, struct error 
     if (asked->seed != 0 && asked->resume) {
         return fail_input(err, "--seed can't be combined with --resume: the run has its order");
     }
+    if (asked->dot && !asked->check) {
+        return fail_input(err, "--dot requires --check: it prints what would be built");
+    }
     log_set_verbosity(asked->verbosity);
     struct scenario_list scenarios = {0};
     int rc = read_scenarios(operands, asked, &scenarios, err);
     if (rc == 0 && asked->check) {
-        rc = check_scenarios(&scenarios, err);
+        rc = check_scenarios(&scenarios, asked->dot, err);
     } else if (rc == 0) {
         rc = measure_scenarios(&scenarios, asked, err);
     }

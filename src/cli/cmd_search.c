@@ -284,6 +284,14 @@ static int check_kind(const struct job *job, struct scenario *scenario, struct e
                           found_kind_name(job->of));
     }
     scenario->topology_count = kept;
+    for (size_t i = 0; job->of == FOUND_CAP && i < scenario->network_count; i++) {
+        if (scenario->networks[i].router_count > 1) {
+            return fail_input(err,
+                              "--of cap: network %s passes several routers, and its loss does not "
+                              "say whose cap is too small; expected networks with one router each",
+                              scenario->networks[i].name);
+        }
+    }
     return 0;
 }
 

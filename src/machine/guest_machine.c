@@ -93,11 +93,18 @@ void guest_machine_config(const struct router_spec *spec, struct router_config *
             (struct router_config_neighbour){.nic = nic->name, .address = nic->neighbour.address};
         memcpy(neighbours[i].mac, nic->neighbour.mac, 6);
     }
+    struct router_config_route *routes =
+        memory_new_array(struct router_config_route, spec->route_count);
+    for (size_t i = 0; i < spec->route_count; i++) {
+        routes[i] = (struct router_config_route){spec->routes[i].to, spec->routes[i].via};
+    }
     *ret = (struct router_config){.name = spec->name,
                                   .nics = nics,
                                   .nic_count = spec->nic_count,
                                   .neighbours = neighbours,
                                   .neighbour_count = spec->nic_count,
+                                  .routes = routes,
+                                  .route_count = spec->route_count,
                                   .real_nics = has_devices(spec)};
 }
 
@@ -105,6 +112,7 @@ void guest_machine_config_clear(struct router_config *config)
 {
     free((void *)config->nics);
     free((void *)config->neighbours);
+    free((void *)config->routes);
     *config = (struct router_config){0};
 }
 

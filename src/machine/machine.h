@@ -43,7 +43,10 @@ struct router_nic {
     uint8_t mac[6]; // bridged: the address to set; dedicated: the address of the interface taken
     unsigned mtu;
     struct ip_interface ip;
-    struct router_neighbour neighbour; // the tester's end of this link
+    struct router_neighbour neighbour; // at the other end of this link
+    // A second address, of IPv6, with the neighbour's; prefix 0 = none. Not on PLATFORM_MACHINES.
+    struct ip_interface also;
+    struct ip_address also_neighbour;
     int bridge;
     const char *vif; // name of the host's end of the pair
     int vif_index;
@@ -53,6 +56,13 @@ struct router_nic {
     // Dedicated: the address of the interface's PCI device, if that is assigned to the router; else
     // NULL. The interface then does not exist until the router has ended.
     const char *pci;
+};
+
+// A static route to a subnet, by the neighbour of an interface.
+struct router_route {
+    struct ip_interface to; // the subnet's own address
+    struct ip_address via;
+    size_t nic; // index in router_spec.nics
 };
 
 // Specification of a router.
@@ -79,6 +89,8 @@ struct router_spec {
     bool outlive; // it survives the process that made it
     struct router_nic *nics;
     size_t nic_count;
+    struct router_route *routes;
+    size_t route_count;
 };
 
 // CPU time of a part of a router since it was made.

@@ -25,7 +25,7 @@ static uint64_t packets_of(const struct testbed_party *party, const struct point
             packets += network->rx;
             break;
         case PARTY_ROUTER:
-            packets += text_equal(network->router, party->name) ? network->rx : 0;
+            packets += network_passes(network, party->name) ? network->rx : 0;
             break;
         }
     }

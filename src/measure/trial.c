@@ -80,6 +80,20 @@ static struct tcp_result tcp_result_of(const struct traffic_tcp *tcp)
     };
 }
 
+// Names the routers of a path, if there are several.
+static void fill_routers(const struct scenario *scenario, const struct scenario_network *network,
+                         struct network_result *ret)
+{
+    if (network->router_count < 2) {
+        return;
+    }
+    ret->routers = memory_new_array(char *, network->router_count);
+    ret->router_count = network->router_count;
+    for (size_t i = 0; i < network->router_count; i++) {
+        ret->routers[i] = text_copy(scenario->routers[network->routers[i]].name);
+    }
+}
+
 static void fill_networks(const struct bench *bench, const struct traffic_count *counts,
                           struct point *point)
 {
@@ -127,6 +141,9 @@ static void fill_networks(const struct bench *bench, const struct traffic_count 
                        .p999 = count->gap_p999,
                        .max = count->gap_max},
         };
+        if (plan->topology != TOPOLOGY_DIRECT) {
+            fill_routers(scenario, network, &point->networks[i]);
+        }
     }
     point_make_labels(point);
 }

@@ -63,14 +63,18 @@ static struct model_flow make_flow(const struct scenario *scenario, enum topolog
         flow.fixed_pps =
             network->rate.in_bits ? scenario_pps(network->rate.value, mean) : network->rate.value;
     }
-    size_t router = 1 + network->router;
-    flow.stages = memory_new_array(size_t, 3);
-    if (topology == TOPOLOGY_BRIDGED) {
+    const size_t count = topology == TOPOLOGY_DIRECT ? 0 : network->router_count;
+    const bool bridged = topology == TOPOLOGY_BRIDGED;
+    const bool reverse = text_equal(direction, "reverse");
+    flow.stages = memory_new_array(size_t, 2 * count + 1);
+    for (size_t i = 0; i < count; i++) {
+        if (bridged) {
+            flow.stages[flow.stage_count++] = MODEL_HOST;
+        }
+        flow.stages[flow.stage_count++] = 1 + network->routers[reverse ? count - 1 - i : i];
+    }
+    if (bridged) {
         flow.stages[flow.stage_count++] = MODEL_HOST;
-        flow.stages[flow.stage_count++] = router;
-        flow.stages[flow.stage_count++] = MODEL_HOST;
-    } else if (topology == TOPOLOGY_DEDICATED) {
-        flow.stages[flow.stage_count++] = router;
     }
     return flow;
 }

@@ -71,7 +71,7 @@ static bool is_loaded(const struct point *point, const struct cpu_result *cpu)
     uint64_t lost = 0;
     for (size_t i = 0; i < point->network_count; i++) {
         const struct network_result *network = &point->networks[i];
-        if (host || text_equal(network->router, cpu->name)) {
+        if (host || network_passes(network, cpu->name)) {
             tx += network->tx;
             lost += network->lost;
         }

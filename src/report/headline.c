@@ -49,26 +49,9 @@ const struct column headline_columns[] = {
 };
 const size_t headline_column_count = COLUMN_COUNT;
 
-// The index of the router of a network among the sweep's routers; their number if there is none.
-static size_t router_of(const struct sweep *sweep, const char *network)
-{
-    const char *name = NULL;
-    for (size_t i = 0; i < sweep->first->network_count; i++) {
-        if (text_equal(network_label(&sweep->first->networks[i]), network)) {
-            name = sweep->first->networks[i].router;
-        }
-    }
-    size_t at = 0;
-    while (at < sweep->router_count && (name == NULL || !text_equal(sweep->routers[at], name))) {
-        at++;
-    }
-    return at;
-}
-
 // Figures of the load up to which nothing was lost; of TCP, of that with the highest goodput.
 static void note_costs(const struct sweep *sweep, struct headline *headline, size_t network)
 {
-    size_t router = router_of(sweep, headline->network);
     headline->host_percent = headline->router_percent = headline->ns_per_packet = (double)NAN;
     for (size_t i = 0; i < sweep->step_count; i++) {
         const struct load_step *step = &sweep->steps[i];
@@ -80,10 +63,8 @@ static void note_costs(const struct sweep *sweep, struct headline *headline, siz
         headline->ns_median = step_median(step, POINT_NS, NULL);
         headline->host_percent = headline->host_median.value;
         headline->ns_per_packet = headline->ns_median.value;
-        if (router < sweep->router_count) {
-            headline->router_median = step_median(step, POINT_ROUTER, sweep->routers[router]);
-            headline->router_percent = headline->router_median.value;
-        }
+        headline->router_median = step_median(step, POINT_PATH, headline->network);
+        headline->router_percent = headline->router_median.value;
     }
 }
 

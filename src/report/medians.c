@@ -2,6 +2,7 @@
 // report/medians — see medians.h.
 #include "report/medians.h"
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "report/columns.h"
 #include "report/steps.h"
@@ -62,7 +63,7 @@ const size_t medians_column_count = sizeof medians_columns / sizeof medians_colu
 
 static const struct {
     enum point_figure figure;
-    enum { OF_POINT, OF_NETWORK, OF_ROUTER } of;
+    enum { OF_POINT, OF_NETWORK } of;
 } figures[] = {
     {POINT_NETWORK_OFFERED, OF_NETWORK},
     {POINT_NETWORK_FORWARDED, OF_NETWORK},
@@ -70,29 +71,17 @@ static const struct {
     {POINT_NETWORK_P50, OF_NETWORK},
     {POINT_NETWORK_P99, OF_NETWORK},
     {POINT_HOST, OF_POINT},
-    {POINT_ROUTER, OF_ROUTER},
+    {POINT_PATH, OF_NETWORK},
     {POINT_TOTAL, OF_POINT},
     {POINT_NS, OF_POINT},
     {POINT_HOST_NS, OF_POINT},
-    {POINT_ROUTER_NS, OF_ROUTER},
+    {POINT_PATH_NS, OF_NETWORK},
     {POINT_NETWORK_GOODPUT, OF_NETWORK},
 };
 #define FIGURE_COUNT (sizeof figures / sizeof figures[0])
 _Static_assert(sizeof medians_columns / sizeof medians_columns[0] ==
                    FIRST_FIGURE + 3 * FIGURE_COUNT,
                "three columns a figure");
-
-// The router of a network of the sweep; NULL if there is none.
-static const char *router_of(const struct sweep *sweep, const char *network)
-{
-    for (size_t i = 0; i < sweep->first->network_count; i++) {
-        const struct network_result *one = &sweep->first->networks[i];
-        if (text_equal(network_label(one), network)) {
-            return one->router;
-        }
-    }
-    return NULL;
-}
 
 // About how many repeats narrow the intervals of rate and CPU time down to MEDIANS_WIDTH.
 static size_t repeats_needed(const struct load_step *step, const char *network)
@@ -102,16 +91,22 @@ static size_t repeats_needed(const struct load_step *step, const char *network)
     return rate > time ? rate : time;
 }
 
-static void fill_figures(const struct load_step *step, const char *network, const char *router,
-                         struct value *row)
+// The routers of a network of the sweep; NULL if there is none. The caller frees the text.
+static char *routers_of(const struct sweep *sweep, const char *network)
+{
+    for (size_t i = 0; i < sweep->first->network_count; i++) {
+        const struct network_result *one = &sweep->first->networks[i];
+        if (text_equal(network_label(one), network)) {
+            return network_routers_text(one);
+        }
+    }
+    return NULL;
+}
+
+static void fill_figures(const struct load_step *step, const char *network, struct value *row)
 {
     for (size_t i = 0; i < FIGURE_COUNT; i++) {
-        const char *name = figures[i].of == OF_NETWORK  ? network
-                           : figures[i].of == OF_ROUTER ? router
-                                                        : NULL;
-        if (figures[i].of == OF_ROUTER && router == NULL) {
-            continue;
-        }
+        const char *name = figures[i].of == OF_NETWORK ? network : NULL;
         const struct median median = step_median(step, figures[i].figure, name);
         struct value *cells = &row[FIRST_FIGURE + 3 * i];
         cells[0] = VALUE_REAL(median.value);
@@ -126,7 +121,7 @@ static int write_row(const struct sweep *sweep, const struct load_step *step, co
                      struct writer *writer, struct error *err)
 {
     const struct point *first = step->first;
-    const char *router = router_of(sweep, network);
+    _cleanup_free_ char *router = routers_of(sweep, network);
     size_t needed = repeats_needed(step, network);
     struct value row[sizeof medians_columns / sizeof medians_columns[0]] = {
         [SCENARIO] = VALUE_TEXT(first->scenario),
@@ -146,7 +141,7 @@ static int write_row(const struct sweep *sweep, const struct load_step *step, co
         row[CONFIDENCE] =
             VALUE_REAL(100 * ranks_median_confidence(step->repeats, RANKS_MEDIAN_ERROR));
     }
-    fill_figures(step, network, router, row);
+    fill_figures(step, network, row);
     return writer_row(writer, row, err);
 }
 

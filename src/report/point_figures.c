@@ -117,7 +117,7 @@ static double cpu_time_ns(const struct point *point, const struct cpu_result *cp
     }
     uint64_t packets = 0;
     for (size_t i = 0; i < point->network_count; i++) {
-        if (text_equal(cpu->name, "host") || text_equal(point->networks[i].router, cpu->name)) {
+        if (text_equal(cpu->name, "host") || network_passes(&point->networks[i], cpu->name)) {
             packets += point->networks[i].rx;
         }
     }
@@ -209,6 +209,28 @@ static double network_rtt_max(const struct point *point, const char *name)
     return tcp == NULL || !tcp->rtt_ns.measured ? (double)NAN : (double)tcp->rtt_ns.max;
 }
 
+// Sum of a figure over the routers of a network's path; NaN if it has none, or one lacks it.
+static double sum_path(const struct point *point, const char *name, figure_function *of)
+{
+    const struct network_result *network = find_network(point, name);
+    const char *router = NULL;
+    double sum = (double)NAN;
+    for (size_t i = 0; network != NULL && (router = network_router(network, i)) != NULL; i++) {
+        sum = i == 0 ? of(point, router) : sum + of(point, router);
+    }
+    return sum;
+}
+
+static double path_percent(const struct point *point, const char *name)
+{
+    return sum_path(point, name, percent_of);
+}
+
+static double path_ns(const struct point *point, const char *name)
+{
+    return sum_path(point, name, ns_of);
+}
+
 // ---- of one place
 
 static double place_loss(const struct point *point, const char *name)
@@ -243,6 +265,8 @@ static figure_function *const figures[] = {
     [POINT_NETWORK_RETRANSMITS] = network_retransmits,
     [POINT_NETWORK_RTT] = network_rtt,
     [POINT_NETWORK_RTT_MAX] = network_rtt_max,
+    [POINT_PATH] = path_percent,
+    [POINT_PATH_NS] = path_ns,
     [POINT_ROUTER] = percent_of,
     [POINT_ROUTER_NS] = ns_of,
     [POINT_PLACE_LOSS] = place_loss,

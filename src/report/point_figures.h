@@ -29,6 +29,8 @@ enum point_figure {
     POINT_NETWORK_RETRANSMITS,
     POINT_NETWORK_RTT,
     POINT_NETWORK_RTT_MAX,
+    POINT_PATH,    // CPU of the routers of its path together, percent of one CPU
+    POINT_PATH_NS, // the same per packet through each of them
     // Of a router.
     POINT_ROUTER,    // percent of one CPU
     POINT_ROUTER_NS, // per packet through it

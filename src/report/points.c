@@ -233,15 +233,41 @@ static void fill_tcp(struct value *row, const struct tcp_result *tcp)
     row[RTT_MAX] = rtt->measured ? VALUE_INTEGER(rtt->max) : VALUE_ABSENT;
 }
 
-static void fill_network(struct value *row, const struct point *point,
+// Adds a figure of the router at place `at` of a path to the sum of those before it. The sum is
+// absent if one of them is.
+static void add_figure(struct value *sum, size_t at, struct value value, bool whole)
+{
+    if (at == 0) {
+        *sum = value;
+    } else if (!sum->present || !value.present) {
+        *sum = VALUE_ABSENT;
+    } else if (whole) {
+        sum->integer += value.integer;
+    } else {
+        sum->real += value.real;
+    }
+}
+
+// The figures of all routers of a path together.
+static void fill_routers(struct value *row, const struct point *point,
                          const struct network_result *network)
 {
+    const char *name = NULL;
+    for (size_t i = 0; (name = network_router(network, i)) != NULL; i++) {
+        const struct cpu_result *router = point_cpu(point, name);
+        add_figure(&row[CPU_ROUTER], i, percent_of(router), false);
+        add_figure(&row[ROUTER_NS], i, ns_of(router), false);
+        add_figure(&row[MEMORY_ROUTER], i, memory_of(point, name), true);
+    }
+}
+
+static void fill_network(struct value *row, const struct point *point,
+                         const struct network_result *network, const char *routers)
+{
     const struct delay_summary *delay = &network->delay_ns;
-    const struct cpu_result *router =
-        network->router == NULL ? NULL : point_cpu(point, network->router);
     row[NETWORK] = VALUE_TEXT(network->name);
     row[DIRECTION] = VALUE_TEXT(network->direction);
-    row[ROUTER] = VALUE_TEXT(network->router);
+    row[ROUTER] = VALUE_TEXT(routers);
     row[TX] = VALUE_INTEGER(network->tx);
     row[UNSENT] = VALUE_INTEGER(network->unsent);
     row[RX] = VALUE_INTEGER(network->rx);
@@ -265,9 +291,7 @@ static void fill_network(struct value *row, const struct point *point,
     row[GAP_P99] = gap->measured ? VALUE_INTEGER(gap->p99) : VALUE_ABSENT;
     row[GAP_P999] = gap->measured ? VALUE_INTEGER(gap->p999) : VALUE_ABSENT;
     row[GAP_MAX] = gap->measured ? VALUE_INTEGER(gap->max) : VALUE_ABSENT;
-    row[CPU_ROUTER] = percent_of(router);
-    row[ROUTER_NS] = ns_of(router);
-    row[MEMORY_ROUTER] = network->router == NULL ? VALUE_ABSENT : memory_of(point, network->router);
+    fill_routers(row, point, network);
 }
 
 int points_list(const struct point_list *points, struct writer *writer, struct error *err)
@@ -280,7 +304,8 @@ int points_list(const struct point_list *points, struct writer *writer, struct e
         // A point without measurements still has a row.
         int rc = point->network_count == 0 ? writer_row(writer, row, err) : 0;
         for (size_t k = 0; rc == 0 && k < point->network_count; k++) {
-            fill_network(row, point, &point->networks[k]);
+            _cleanup_free_ char *routers = network_routers_text(&point->networks[k]);
+            fill_network(row, point, &point->networks[k], routers);
             fill_undisturbed(row, &point->networks[k].undisturbed);
             rc = writer_row(writer, row, err);
         }

@@ -43,6 +43,10 @@ static int check_network(const struct point *point, const struct network_result 
     if (!direct && network->router == NULL) {
         return fail_input(err, "router: missing");
     }
+    if (network->router_count > 0 &&
+        (network->router_count < 2 || !text_equal(network->routers[0], network->router))) {
+        return fail_input(err, "routers: must be several, the first of which is router");
+    }
     if (network->tx > 0 && isnan(network->offered_pps)) {
         return fail_input(err, "offered_pps: missing");
     }

@@ -75,6 +75,15 @@ static json_t *put_member(const struct key *key, const void *from)
         return count == 0 ? NULL : json_real((double)*(const uint64_t *)aux / (double)count);
     case OBJECT_FLAG:
         return *(const bool *)aux ? put_keys(key->members, field) : NULL;
+    case TEXTS_MAYBE:
+        if (*(const size_t *)aux == 0) {
+            return NULL;
+        }
+        array = json_array();
+        for (size_t i = 0; i < *(const size_t *)aux; i++) {
+            json_array_append_new(array, json_string((*(char *const *const *)field)[i]));
+        }
+        return array;
     case LIST_MAYBE:
         if (*(const size_t *)aux == 0) {
             return NULL;
@@ -164,6 +173,22 @@ static int get_list(const struct key *key, const json_t *json, void *field, size
     return 0;
 }
 
+static int get_texts(const struct key *key, const json_t *json, char ***field, size_t *count,
+                     struct error *err)
+{
+    if (!json_is_array(json) || json_array_size(json) == 0) {
+        return fail_input(err, "%s: must be a list of texts", key->name);
+    }
+    size_t wanted = json_array_size(json);
+    int rc = 0;
+    *field = memory_new_array(char *, wanted);
+    *count = wanted;
+    for (size_t i = 0; rc == 0 && i < wanted; i++) {
+        rc = get_text(key->name, json_array_get(json, i), &(*field)[i], err);
+    }
+    return rc;
+}
+
 // The loss ratio is not stored, because tx and lost are; the value read must agree with them.
 static int check_loss_ratio(const struct key *key, const json_t *json, const char *counts,
                             struct error *err)
@@ -201,6 +226,7 @@ static bool may_be_absent(const struct key *key, const void *to)
     case CPU_TOTAL:
     case OBJECT_FLAG:
     case LIST_MAYBE:
+    case TEXTS_MAYBE:
         return true;
     case COUNT_ELSE:
         return *(const bool *)((const char *)to + key->aux);
@@ -268,6 +294,8 @@ static int get_member(const struct key *key, const json_t *json, void *to, struc
     case LIST:
     case LIST_MAYBE:
         return get_list(key, json, field, (size_t *)(void *)aux, err);
+    case TEXTS_MAYBE:
+        return get_texts(key, json, (char ***)(void *)field, (size_t *)(void *)aux, err);
     }
     return 0;
 }

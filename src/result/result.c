@@ -28,6 +28,10 @@ void point_clear(struct point *point)
         free(point->networks[i].direction);
         free(point->networks[i].label);
         free(point->networks[i].router);
+        for (size_t k = 0; k < point->networks[i].router_count; k++) {
+            free(point->networks[i].routers[k]);
+        }
+        free(point->networks[i].routers);
         free(point->networks[i].tcp.congestion);
     }
     free(point->networks);
@@ -192,6 +196,37 @@ double point_offered_pps(const struct point *point)
         sum += point->networks[i].offered_pps;
     }
     return sum;
+}
+
+const char *network_router(const struct network_result *network, size_t at)
+{
+    if (network->router_count == 0) {
+        return at == 0 ? network->router : NULL;
+    }
+    return at < network->router_count ? network->routers[at] : NULL;
+}
+
+bool network_passes(const struct network_result *network, const char *router)
+{
+    const char *name = NULL;
+    for (size_t i = 0; (name = network_router(network, i)) != NULL; i++) {
+        if (text_equal(name, router)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+char *network_routers_text(const struct network_result *network)
+{
+    char *text = NULL;
+    const char *name = NULL;
+    for (size_t i = 0; (name = network_router(network, i)) != NULL; i++) {
+        char *longer = text == NULL ? text_copy(name) : text_format("%s %s", text, name);
+        free(text);
+        text = longer;
+    }
+    return text;
 }
 
 const struct cpu_result *point_cpu(const struct point *point, const char *name)

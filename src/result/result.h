@@ -74,7 +74,9 @@ struct network_result {
     // has a row. NULL = forward only.
     char *direction;
     char *label;         // network_label() of a network with a direction; not in the files
-    char *router;        // NULL if no router is on the path (direct)
+    char *router;        // the first of the path; NULL if there is none (direct)
+    char **routers;      // all routers of the path, from source to sink, if there are several
+    size_t router_count; // of `routers`; 0 = `router` is the only one
     unsigned length;     // of its packets, if they have a length of their own; 0 = the point's
     bool fixed_load;     // its load does not depend on the offered load
     uint64_t tx;         // packets offered, including those that found the first ring full
@@ -237,6 +239,13 @@ bool point_was_disturbed(const struct point *point);
 // The name of a network, followed by the direction if it has traffic in both: "NET0 reverse". The
 // label is unique in its point.
 const char *network_label(const struct network_result *network);
+// The routers of a network's path, one after the other; NULL = no more.
+const char *network_router(const struct network_result *network, size_t at);
+// Whether a router is on a network's path.
+bool network_passes(const struct network_result *network, const char *router);
+// The names of the routers of a network's path, with a blank between two. The caller frees it; NULL
+// = none.
+char *network_routers_text(const struct network_result *network);
 // Makes the labels of a point, once all names and directions are set.
 void point_make_labels(struct point *point);
 // Totals over the networks and directions.

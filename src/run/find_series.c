@@ -273,13 +273,21 @@ static void note_load(const struct finding *finding, size_t network, unsigned st
     found_list_add(job->found, &found);
 }
 
+// Whether stream `n` of a search passes a router.
+static bool passes_router(const struct finding *finding, size_t n, size_t router)
+{
+    const struct scenario *scenario = finding->state->job->scenario;
+    size_t network = find_network_of_stream(scenario, finding->streams[n]);
+    return scenario_passes(&scenario->networks[network], router);
+}
+
 // A row for each network and load; a curve ends at the last load that was tried. Without a
 // throughput there is one row, which has the reason.
 static void note_series(const struct finding *finding)
 {
     const struct series_run *run = finding->series;
     for (size_t n = 0; n < finding->network_count; n++) {
-        if (finding->of == FOUND_RESET && finding->routers[n] != run->router) {
+        if (finding->of == FOUND_RESET && !passes_router(finding, n, run->router)) {
             continue;
         }
         size_t count = isnan(run->pps[0]) ? 1 : run->spec.count;

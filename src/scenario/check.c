@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "scenario/parts.h"
+#include "scenario/path.h"
 #include "scenario/schema.h"
 #include "scenario/startup.h"
 
@@ -260,7 +261,7 @@ static void check_ip(const struct checking *c, const struct scenario_network *ne
                      struct yaml_node *node)
 {
     struct yaml_node *at = yaml_child(node, "ip");
-    if (network->ip == 6 && network->router != DRAFT_NO_ROUTER &&
+    if (network->ip == 6 && network->router != PATH_NO_ROUTER &&
         c->scenario->routers[network->router].daemon != DAEMON_NONE) {
         yaml_key_problem(
             at != NULL ? at : node, c->problems,
@@ -274,19 +275,13 @@ static void check_networks(const struct checking *c)
 {
     const struct scenario *scenario = c->scenario;
     const struct yaml_node *networks = yaml_child(c->root, "networks");
-    const struct yaml_node *routers = yaml_sound(c->root, "routers");
     struct side sides[2 * SCENARIO_NETWORKS];
     size_t count = 0;
     for (size_t i = 0; i < scenario->network_count; i++) {
         const struct scenario_network *network = &scenario->networks[i];
         struct yaml_node *node = networks->children[i];
-        struct yaml_node *router = yaml_sound(node, "router");
         const struct yaml_node *addresses = yaml_child(node, "addresses");
-        if (router != NULL && routers != NULL && yaml_child(routers, router->text) == NULL) {
-            yaml_problem(
-                router, c->problems,
-                text_format("router: there is no router \"%.60s\" under routers", router->text));
-        }
+        check_path(c, i);
         if (node->wrong || network->name == NULL) {
             continue;
         }
@@ -347,7 +342,7 @@ static void check_behind(const struct checking *c)
         const struct scenario_network *network = &scenario->networks[i];
         struct yaml_node *behind = yaml_child(networks->children[i], "behind");
         if (networks->children[i]->wrong || network->name == NULL ||
-            network->router == DRAFT_NO_ROUTER || (behind != NULL && behind->wrong)) {
+            network->router == PATH_NO_ROUTER || (behind != NULL && behind->wrong)) {
             continue;
         }
         if (scenario->routers[network->router].daemon == DAEMON_NONE) {
@@ -448,6 +443,7 @@ void scenario_check(const struct draft *draft, struct yaml_node *root, unsigned 
     check_images(&checking);
     startup_check(&draft->scenario, root, problems);
     check_networks(&checking);
+    check_links_between(&checking);
     check_behind(&checking);
     check_links(&checking);
     check_traffic(&checking);

@@ -20,6 +20,10 @@ struct checking {
     struct scenario_problems *problems;
 };
 
+// Checks the keys `router` and `routers` of network `number`.
+void check_path(const struct checking *c, size_t number);
+// Checks what the links between routers require.
+void check_links_between(const struct checking *c);
 // Checks the keys of `traffic`.
 void check_traffic(const struct checking *c);
 

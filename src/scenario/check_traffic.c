@@ -302,7 +302,9 @@ static void check_adapting(const struct checking *c)
         const struct scenario_router *router =
             at < c->scenario->router_count ? &c->scenario->routers[at] : NULL;
         if (router != NULL && router->daemon != DAEMON_NONE) {
-            yaml_key_problem(yaml_child(network, "router"), c->problems,
+            const struct yaml_node *named = yaml_child(network, "router");
+            named = named == NULL ? yaml_child(network, "routers") : named;
+            yaml_key_problem(named, c->problems,
                              text_format("router: engine %s cannot send through router %s, which "
                                          "has a daemon: the interfaces count the packets of the "
                                          "routing protocol, too",

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "scenario/mix.h"
 #include "scenario/parts.h"
+#include "scenario/path.h"
 
 // The subnets of a scenario's networks divide a /16: /24 each for up to 256 networks, /26 each for
 // more.
@@ -66,16 +67,6 @@ static void settle_behind(struct scenario_network *network, size_t index, size_t
     }
 }
 
-static size_t find_router(const struct scenario *scenario, const char *name)
-{
-    for (size_t i = 0; name != NULL && i < scenario->router_count; i++) {
-        if (text_equal(scenario->routers[i].name, name)) {
-            return i;
-        }
-    }
-    return DRAFT_NO_ROUTER;
-}
-
 static void settle_networks(struct draft *draft)
 {
     struct scenario *scenario = &draft->scenario;
@@ -83,12 +74,14 @@ static void settle_networks(struct draft *draft)
     scenario->network_count = draft->network_count;
     for (size_t i = 0; i < draft->network_count; i++) {
         struct scenario_network *network = &draft->networks[i].network;
-        network->router = find_router(scenario, draft->networks[i].router);
+        char *const *several = draft->networks[i].routers;
+        path_settle(scenario, several != NULL ? several : &draft->networks[i].router,
+                    several != NULL ? draft->networks[i].router_count : 1, network);
         if (network->ip == 0) {
             network->ip = network->source.prefix == 0 ? 4 : network->source.address.version;
         }
         settle_addresses(network, i, draft->network_count);
-        if (network->ip == 4 && network->router != DRAFT_NO_ROUTER &&
+        if (network->ip == 4 && network->router != PATH_NO_ROUTER &&
             scenario->routers[network->router].daemon != DAEMON_NONE) {
             settle_behind(network, i, draft->network_count);
         }
@@ -132,7 +125,8 @@ static void settle_topologies(struct draft *draft, bool given)
             scenario->platform == NULL ? NULL : catalogue_platform(scenario->platform);
         bool nics = platform != NULL && platform->needs_nics;
         if (!given && ((topology == TOPOLOGY_DIRECT && draft->link_count > 0) ||
-                       (topology == TOPOLOGY_DEDICATED && draft->link_count == 0 && nics))) {
+                       (topology == TOPOLOGY_DEDICATED && nics &&
+                        (draft->link_count == 0 || scenario->link_count > 0)))) {
             continue;
         }
         for (size_t i = 0; i < draft->topology_count; i++) {
@@ -176,6 +170,7 @@ void draft_settle(struct draft *draft, bool topologies_given)
 {
     struct rate_plan *rates = &draft->scenario.traffic.rates;
     settle_networks(draft);
+    path_settle_links(&draft->scenario);
     settle_links(draft);
     settle_topologies(draft, topologies_given);
     settle_lengths(draft);
@@ -193,6 +188,10 @@ void draft_clear(struct draft *draft)
 {
     for (size_t i = 0; i < draft->network_count; i++) {
         network_release(&draft->networks[i].network);
+        for (size_t k = 0; k < draft->networks[i].router_count; k++) {
+            free(draft->networks[i].routers[k]);
+        }
+        free(draft->networks[i].routers);
         free(draft->networks[i].router);
     }
     for (size_t i = 0; i < draft->link_count; i++) {

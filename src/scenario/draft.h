@@ -8,6 +8,8 @@
 struct network_draft {
     struct scenario_network network; // first member, because its first member is the name
     char *router;
+    char **routers; // of `routers`; none = `router` is the only one
+    size_t router_count;
 };
 
 struct link_draft {
@@ -32,8 +34,6 @@ struct draft {
     struct link_draft *links;
     size_t link_count;
 };
-
-#define DRAFT_NO_ROUTER SIZE_MAX // router index of a network whose router does not exist
 
 // Moves the file's content into `draft->scenario` and fills in what depends on other keys: default
 // addresses, router indexes, NICs, the order of topologies, the kind of rates. With links and

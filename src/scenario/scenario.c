@@ -111,6 +111,32 @@ struct ip_interface scenario_to(const struct scenario_network *network)
     return network->behind_sink.prefix == 0 ? network->sink : network->behind_sink;
 }
 
+bool scenario_passes(const struct scenario_network *network, size_t router)
+{
+    for (size_t i = 0; i < network->router_count; i++) {
+        if (network->routers[i] == router) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t scenario_link(const struct scenario *scenario, size_t router, size_t other,
+                     unsigned *ret_end)
+{
+    for (size_t i = 0; i < scenario->link_count; i++) {
+        const size_t *routers = scenario->links[i].routers;
+        unsigned end = routers[0] == router ? 0 : 1;
+        if (routers[end] == router && routers[1 - end] == other) {
+            if (ret_end != NULL) {
+                *ret_end = end;
+            }
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
 char *scenario_path(const struct scenario *scenario, const char *named)
 {
     const char *slash = scenario->file == NULL ? NULL : strrchr(scenario->file, '/');
@@ -269,6 +295,7 @@ size_t rates_in_range(const struct rate_plan *rates)
 void network_release(struct scenario_network *network)
 {
     free(network->name);
+    free(network->routers);
     free(network->source_nic);
     free(network->ingress_nic);
     free(network->egress_nic);
@@ -311,6 +338,7 @@ void scenario_release(struct scenario *scenario)
     free(scenario->expectations);
     free(scenario->routers);
     free(scenario->networks);
+    free(scenario->links);
     free(scenario->name);
     free(scenario->file);
     free(scenario->text);

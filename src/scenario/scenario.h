@@ -35,6 +35,8 @@
 #define SCENARIO_FLOWS_MAX    32768   // flows of a network
 #define SCENARIO_TAG_BYTES    4       // of a VLAN tag (IEEE 802.1Q)
 #define SCENARIO_COMMANDS     1000    // commands, and settings, of a router's startup
+#define SCENARIO_HOPS         32      // routers of a path: every engine's packets have a TTL of 64
+#define SCENARIO_LINKS        1024    // links between routers
 
 enum topology { TOPOLOGY_DIRECT, TOPOLOGY_BRIDGED, TOPOLOGY_DEDICATED, TOPOLOGY_COUNT };
 enum length_layer { LENGTH_IP, LENGTH_PAYLOAD, LENGTH_FRAME }; // frame: Ethernet with FCS
@@ -108,12 +110,15 @@ struct profile_rate {
     bool given, in_bits; // bit/s of the length layer, else packets/s
 };
 
-// One source→router→sink path. `ingress` is the router's interface to the source, `egress` the one
-// to the sink. source and ingress share a subnet; egress and sink share another.
+// One path from a source through one or several routers to a sink. `ingress` is the first router's
+// interface to the source, `egress` the last router's to the sink. source and ingress share a
+// subnet; egress and sink share another.
 struct scenario_network {
     char *name;
-    size_t router; // index in scenario.routers
-    unsigned ip;   // IP version of all its addresses and its traffic: 4 or 6
+    size_t router;   // index in scenario.routers of the first router of the path
+    size_t *routers; // the indexes of all routers of the path, from source to sink
+    size_t router_count;
+    unsigned ip; // IP version of all its addresses and its traffic: 4 or 6
     struct ip_interface source, ingress, egress, sink;
     // If the router has a daemon: traffic goes from a host in a subnet behind the source to a host
     // in a subnet behind the sink. The router must learn the routes to both. Else prefix 0.
@@ -127,6 +132,14 @@ struct scenario_network {
     // Existing interfaces of this machine that replace the cable ends otherwise made; NULL = made.
     // source and ingress are given together or not at all, and so are egress and sink.
     char *source_nic, *ingress_nic, *egress_nic, *sink_nic;
+};
+
+// The link between two routers, one of which follows the other on the path of a network. All
+// networks that pass it, in either direction, share it.
+struct scenario_link {
+    size_t routers[2]; // indexes in scenario.routers, in the order of the first network's path
+    // The addresses of both ends, of the versions of the networks that pass; prefix 0 = none.
+    struct ip_interface ip4[2], ip6[2];
 };
 
 struct rate_plan {
@@ -236,6 +249,8 @@ struct scenario {
     size_t router_count;
     struct scenario_network *networks;
     size_t network_count;
+    struct scenario_link *links;
+    size_t link_count;
     struct scenario_traffic traffic;
     struct expectation *expectations;
     size_t expectation_count;
@@ -297,6 +312,12 @@ const char *flows_by_name(enum flows_by by);                 // "ports", "addres
 // read has a known engine.
 const struct engine_traits *scenario_engine(const char *name);
 
+// Whether a router is on the path of a network.
+bool scenario_passes(const struct scenario_network *network, size_t router);
+// The number of the link between two routers; SIZE_MAX = there is none. ret_end, if not NULL, gets
+// which of its ends is the first router's.
+size_t scenario_link(const struct scenario *scenario, size_t router, size_t other,
+                     unsigned *ret_end);
 // Number of streams of packets: a network has one for each direction.
 size_t scenario_stream_count(const struct scenario *scenario);
 // Bytes of the tags of frames: SCENARIO_TAG_BYTES if any network has a VLAN, else 0.

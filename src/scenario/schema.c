@@ -9,6 +9,7 @@
 #include "scenario/draft.h"
 #include "scenario/engines.h"
 #include "scenario/parts.h"
+#include "scenario/path.h"
 
 #define DIGITS_OF(number) #number
 #define DIGITS(number)    DIGITS_OF(number)
@@ -188,10 +189,19 @@ static const struct schema_row behind_rows[] = {
 static const struct schema_row network_rows[] = {
     {.key = "router",
      .type = &type_name,
-     .required = true,
      .offset = offsetof(struct network_draft, router),
      .limit = SCENARIO_ROUTER_MAX,
-     .help = "name of the router that forwards for this network"},
+     .help = PATH_ROUTER_HELP},
+    {.key = "routers",
+     .kind = SCHEMA_LIST,
+     .type = &type_name,
+     .offset = offsetof(struct network_draft, routers),
+     .count_offset = offsetof(struct network_draft, router_count),
+     .size = sizeof(char *),
+     .limit = SCENARIO_HOPS,
+     .name_max = SCENARIO_ROUTER_MAX,
+     .help = "in place of router: the names of all routers that forward for this network, from the "
+             "source's to the sink's; a link joins each to the next, which all networks share"},
     {.key = "ip",
      .type = &type_ip_version,
      .offset = offsetof(struct network_draft, network.ip),
@@ -482,7 +492,7 @@ const struct schema_row schema_scenario[] = {
      .limit = SCENARIO_NETWORKS,
      .name_max = SCENARIO_ROUTER_MAX,
      .rows = network_rows,
-     .help = "source-router-sink paths by name"},
+     .help = "paths from a source through routers to a sink, by name"},
     {.key = "links",
      .kind = SCHEMA_NAMED,
      .offset = offsetof(struct draft, links),

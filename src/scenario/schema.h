@@ -48,7 +48,7 @@ struct schema_row {
         limit; // LIST, ROWS, PAIRS, NAMED: largest number of elements; name: longest name in bytes
     size_t count_offset; // LIST, ROWS, PAIRS, NAMED: offset of a size_t
     size_t size;         // LIST, ROWS, PAIRS, NAMED: size of an element in bytes
-    size_t name_max;     // NAMED: longest name in bytes
+    size_t name_max;     // NAMED, LIST of names: longest name in bytes
     const struct schema_row *rows;
     const char *help; // a phrase: meaning, unit, and the meaning of the default
 };

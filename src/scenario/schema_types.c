@@ -133,11 +133,12 @@ static int parse_row_bit_rate(const struct schema_row *row, const char *text, vo
 
 static int parse_name(const struct schema_row *row, const char *text, void *slot, struct error *err)
 {
-    if (!text_is_safe_name(text, row->limit)) {
+    size_t most = row->name_max != 0 ? row->name_max : row->limit; // of a list, limit is another
+    if (!text_is_safe_name(text, most)) {
         return fail_input(err,
                           "expected a name of 1 to %zu letters A-Z a-z, digits, \"_\", \"-\" or "
                           "\".\", not starting with \"-\" or \".\"; not \"%.80s\"",
-                          row->limit, text);
+                          most, text);
     }
     *(char **)slot = text_copy(text);
     return 0;

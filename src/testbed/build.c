@@ -439,16 +439,15 @@ static int write_record(struct testbed *testbed, struct error *err)
 int testbed_make_sink_queues(const struct testbed *testbed, ssize_t router, struct error *err)
 {
     const struct plan *plan = testbed->plan;
+    const size_t only = router < 0 ? SIZE_MAX : plan_router_node(plan, (size_t)router);
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < plan->path_count && plan->topology != TOPOLOGY_DIRECT; i++) {
         const struct plan_path *path = &plan->paths[i];
         const struct plan_wire last = plan_hop(plan, path, path->wire_count - 1);
-        size_t of = plan->scenario->networks[path->network].router;
-        bool routers = plan->nodes[plan->interfaces[last.a].node].kind == NODE_ROUTER;
-        if (router >= 0 && (!routers || of != (size_t)router)) {
+        const struct plan_interface *end = &plan->interfaces[last.a];
+        if (router >= 0 && end->node != only) {
             continue;
         }
-        const struct plan_interface *end = &plan->interfaces[last.a];
         const struct netns *ns = testbed_netns(testbed, end->node);
         if (last.made && ns != NULL) {
             rc = link_add_queue(ns, end->index, SINK_QUEUE, err);

@@ -64,25 +64,32 @@ static int add_bridge(struct plan *plan, size_t number)
     return (int)plan->bridge_count++;
 }
 
-static void add_wire(struct plan *plan, struct plan_path *path, size_t a, size_t b)
+static size_t add_wire(struct plan *plan, size_t a, size_t b)
 {
     plan->wires = memory_resize(plan->wires, plan->wire_count + 1, sizeof *plan->wires);
-    plan->wires[plan->wire_count] = (struct plan_wire){.a = a, .b = b, .made = true};
-    if (plan->interfaces[a].nic != NULL || plan->interfaces[b].nic != NULL) {
-        plan->wires[plan->wire_count].made = false;
-    }
-    path->wires[path->wire_count++] = plan->wire_count++;
+    bool made = plan->interfaces[a].nic == NULL && plan->interfaces[b].nic == NULL;
+    plan->wires[plan->wire_count] = (struct plan_wire){.a = a, .b = b, .made = made};
+    return plan->wire_count++;
 }
 
-// Node numbers that are the same in every plan.
-struct fixed_nodes {
-    size_t source, sink, host, first_router;
+static void append_wire(struct plan_path *path, size_t wire, bool backward)
+{
+    path->backward[path->wire_count] = backward;
+    path->wires[path->wire_count++] = wire;
+}
+
+// A link between two routers: its wires in the order of the scenario's link.
+struct laid_link {
+    size_t wires[2];
+    size_t wire_count; // 0 = not laid yet
 };
 
-// The ends of one network's path during its construction.
-struct network_ends {
-    size_t source, sink;
-    size_t ingress, egress; // of the router
+// State of the construction.
+struct layout {
+    struct plan *plan;
+    size_t source, sink, host, first_router; // nodes
+    unsigned *eth_used;                      // for each router
+    struct laid_link *links;                 // for each link of the scenario
 };
 
 // The address that a router's own file sets for an interface, if any.
@@ -94,89 +101,142 @@ static void take_mac(struct plan_interface *interface, const struct scenario_rou
     }
 }
 
-static void lay_bridged(struct plan *plan, const struct fixed_nodes *nodes,
-                        const struct scenario_network *network, struct network_ends *ends,
-                        unsigned eth, struct plan_path *path)
+// Adds the next interface of a router.
+static size_t add_router_interface(struct layout *layout, size_t router)
 {
-    size_t number = path->network;
-    size_t router_node = nodes->first_router + network->router;
     char name[24];
-    size_t nic[2];
+    unsigned eth = layout->eth_used[router]++;
+    snprintf(name, sizeof name, "eth%u", eth);
+    return add_interface(layout->plan, layout->first_router + router, MAC_ROUTER, name);
+}
+
+// Adds the next interface of a router, and the host's end of its pair, on a bridge of the host.
+static void add_port(struct layout *layout, size_t router, int bridge, size_t *ret_vif,
+                     size_t *ret_inner)
+{
+    struct plan *plan = layout->plan;
+    unsigned eth = layout->eth_used[router];
+    char name[24];
+    plan_vif_name((unsigned)router + 1, eth, name);
+    *ret_vif = add_interface(plan, layout->host, MAC_HOST, name);
+    plan->interfaces[*ret_vif].bridge = bridge;
+    *ret_inner = add_router_interface(layout, router);
+    take_mac(&plan->interfaces[*ret_inner], &plan->scenario->routers[router], eth);
+}
+
+// Joins the tester's end on one side of a path to the router there.
+static void lay_side(struct layout *layout, struct plan_path *path, size_t tester, unsigned side)
+{
+    struct plan *plan = layout->plan;
+    const struct scenario_network *network = &plan->scenario->networks[path->network];
+    size_t router = side == 0 ? network->router : network->routers[network->router_count - 1];
+    const char *lent = side == 0 ? network->ingress_nic : network->egress_nic;
+    size_t inner = 0;
+    if (plan->topology == TOPOLOGY_DEDICATED) {
+        inner = add_router_interface(layout, router);
+        plan->interfaces[inner].nic = lent;
+        append_wire(path, side == 0 ? add_wire(plan, tester, inner) : add_wire(plan, inner, tester),
+                    false);
+    } else {
+        char name[24];
+        size_t number = path->network * 2 + side;
+        size_t vif = 0;
+        int bridge = add_bridge(plan, number);
+        snprintf(name, sizeof name, "nic%zu", number);
+        size_t nic = add_interface(plan, layout->host, MAC_HOST, name);
+        plan->interfaces[nic].nic = lent;
+        plan->interfaces[nic].bridge = bridge;
+        add_port(layout, router, bridge, &vif, &inner);
+        size_t outer[2] = {side == 0 ? tester : inner, side == 0 ? nic : vif};
+        size_t last[2] = {side == 0 ? vif : nic, side == 0 ? inner : tester};
+        append_wire(path, add_wire(plan, outer[0], outer[1]), false);
+        append_wire(path, add_wire(plan, last[0], last[1]), false);
+    }
+    plan->interfaces[inner].ip = side == 0 ? network->ingress : network->egress;
+}
+
+static void lay_link(struct layout *layout, size_t number)
+{
+    struct plan *plan = layout->plan;
+    const struct scenario_link *link = &plan->scenario->links[number];
+    struct laid_link *laid = &layout->links[number];
+    size_t inner[2];
     size_t vif[2];
-    size_t inner[2];
-    for (unsigned side = 0; side < 2; side++) {
-        int bridge = add_bridge(plan, number * 2 + side);
-        snprintf(name, sizeof name, "nic%zu", number * 2 + side);
-        nic[side] = add_interface(plan, nodes->host, MAC_HOST, name);
-        plan->interfaces[nic[side]].nic = side == 0 ? network->ingress_nic : network->egress_nic;
-        plan_vif_name((unsigned)network->router + 1, eth + side, name);
-        vif[side] = add_interface(plan, nodes->host, MAC_HOST, name);
-        plan->interfaces[nic[side]].bridge = bridge;
-        plan->interfaces[vif[side]].bridge = bridge;
-        snprintf(name, sizeof name, "eth%u", eth + side);
-        inner[side] = add_interface(plan, router_node, MAC_ROUTER, name);
-        take_mac(&plan->interfaces[inner[side]], &plan->scenario->routers[network->router],
-                 eth + side);
+    if (plan->topology == TOPOLOGY_DEDICATED) {
+        inner[0] = add_router_interface(layout, link->routers[0]);
+        inner[1] = add_router_interface(layout, link->routers[1]);
+        laid->wires[laid->wire_count++] = add_wire(plan, inner[0], inner[1]);
+    } else {
+        int bridge = add_bridge(plan, plan->scenario->network_count * 2 + number);
+        add_port(layout, link->routers[0], bridge, &vif[0], &inner[0]);
+        add_port(layout, link->routers[1], bridge, &vif[1], &inner[1]);
+        laid->wires[laid->wire_count++] = add_wire(plan, inner[0], vif[0]);
+        laid->wires[laid->wire_count++] = add_wire(plan, vif[1], inner[1]);
     }
-    ends->ingress = inner[0];
-    ends->egress = inner[1];
-    add_wire(plan, path, ends->source, nic[0]);
-    add_wire(plan, path, vif[0], inner[0]);
-    add_wire(plan, path, inner[1], vif[1]);
-    add_wire(plan, path, nic[1], ends->sink);
+    for (size_t end = 0; end < 2; end++) {
+        struct plan_interface *interface = &plan->interfaces[inner[end]];
+        bool four = link->ip4[end].prefix != 0;
+        interface->ip = four ? link->ip4[end] : link->ip6[end];
+        interface->also = four ? link->ip6[end] : (struct ip_interface){.prefix = 0};
+    }
 }
 
-static void lay_dedicated(struct plan *plan, const struct fixed_nodes *nodes,
-                          const struct scenario_network *network, struct network_ends *ends,
-                          unsigned eth, struct plan_path *path)
+// Extends a path over the link between two routers.
+static void pass_link(struct layout *layout, struct plan_path *path, size_t router, size_t next)
 {
-    size_t router_node = nodes->first_router + network->router;
-    char name[24];
-    size_t inner[2];
-    for (unsigned side = 0; side < 2; side++) {
-        snprintf(name, sizeof name, "eth%u", eth + side);
-        inner[side] = add_interface(plan, router_node, MAC_ROUTER, name);
-        plan->interfaces[inner[side]].nic = side == 0 ? network->ingress_nic : network->egress_nic;
+    unsigned end = 0;
+    size_t number = scenario_link(layout->plan->scenario, router, next, &end);
+    struct laid_link *laid = &layout->links[number];
+    if (laid->wire_count == 0) {
+        lay_link(layout, number);
     }
-    ends->ingress = inner[0];
-    ends->egress = inner[1];
-    add_wire(plan, path, ends->source, inner[0]);
-    add_wire(plan, path, inner[1], ends->sink);
+    for (size_t i = 0; i < laid->wire_count; i++) {
+        append_wire(path, laid->wires[end == 0 ? i : laid->wire_count - 1 - i], end != 0);
+    }
 }
 
-static void lay_network(struct plan *plan, const struct fixed_nodes *nodes, size_t number,
-                        unsigned *eth_used)
+static void lay_network(struct layout *layout, size_t number)
 {
+    struct plan *plan = layout->plan;
     const struct scenario_network *network = &plan->scenario->networks[number];
     struct plan_path *path = &plan->paths[number];
     *path = (struct plan_path){.network = number};
-    struct network_ends ends = {0};
     char name[24];
     snprintf(name, sizeof name, "s%zu", number);
-    ends.source = add_interface(plan, nodes->source, MAC_SOURCE, name);
-    plan->interfaces[ends.source].nic = network->source_nic;
+    size_t source = add_interface(plan, layout->source, MAC_SOURCE, name);
+    plan->interfaces[source].nic = network->source_nic;
+    plan->interfaces[source].ip = network->source;
     snprintf(name, sizeof name, "k%zu", number);
-    ends.sink = add_interface(plan, nodes->sink, MAC_SINK, name);
-    plan->interfaces[ends.sink].nic = network->sink_nic;
-    unsigned eth = eth_used[network->router];
-    switch (plan->topology) {
-    case TOPOLOGY_BRIDGED:
-        lay_bridged(plan, nodes, network, &ends, eth, path);
-        break;
-    case TOPOLOGY_DEDICATED:
-        lay_dedicated(plan, nodes, network, &ends, eth, path);
-        break;
-    case TOPOLOGY_DIRECT:
-    case TOPOLOGY_COUNT:
-        add_wire(plan, path, ends.source, ends.sink);
-        break;
+    size_t sink = add_interface(plan, layout->sink, MAC_SINK, name);
+    plan->interfaces[sink].nic = network->sink_nic;
+    plan->interfaces[sink].ip = network->sink;
+    if (plan->topology == TOPOLOGY_DIRECT) {
+        append_wire(path, add_wire(plan, source, sink), false);
+        return;
     }
-    plan->interfaces[ends.source].ip = network->source;
-    plan->interfaces[ends.sink].ip = network->sink;
+    lay_side(layout, path, source, 0);
+    for (size_t i = 0; i + 1 < network->router_count; i++) {
+        pass_link(layout, path, network->routers[i], network->routers[i + 1]);
+    }
+    lay_side(layout, path, sink, 1);
+}
+
+static void lay_networks(struct layout *layout)
+{
+    struct plan *plan = layout->plan;
+    const struct scenario *scenario = plan->scenario;
+    layout->source = add_node(plan, NODE_SOURCE, "source");
+    layout->sink = add_node(plan, NODE_SINK, "sink");
     if (plan->topology != TOPOLOGY_DIRECT) {
-        plan->interfaces[ends.ingress].ip = network->ingress;
-        plan->interfaces[ends.egress].ip = network->egress;
-        eth_used[network->router] += 2;
+        layout->host = add_node(plan, NODE_HOST, "host");
+        layout->first_router = plan->node_count;
+        for (size_t i = 0; i < scenario->router_count; i++) {
+            add_node(plan, NODE_ROUTER, scenario->routers[i].name);
+        }
+    }
+    plan->paths = memory_new_array(struct plan_path, scenario_stream_count(scenario));
+    for (size_t i = 0; i < scenario->network_count; i++) {
+        lay_network(layout, i);
     }
 }
 
@@ -212,21 +272,12 @@ int plan_make(const struct scenario *scenario, enum topology topology,
         unsigned length = scenario_longest_ip(scenario, scenario->traffic.lengths[i]);
         plan->mtu = length > plan->mtu ? length : plan->mtu;
     }
-    struct fixed_nodes nodes = {.source = add_node(plan, NODE_SOURCE, "source"),
-                                .sink = add_node(plan, NODE_SINK, "sink")};
-    if (topology != TOPOLOGY_DIRECT) {
-        nodes.host = add_node(plan, NODE_HOST, "host");
-        nodes.first_router = plan->node_count;
-        for (size_t i = 0; i < scenario->router_count; i++) {
-            add_node(plan, NODE_ROUTER, scenario->routers[i].name);
-        }
-    }
-    plan->paths = memory_new_array(struct plan_path, scenario_stream_count(scenario));
-    unsigned *eth_used = memory_new_array(unsigned, scenario->router_count);
-    for (size_t i = 0; i < scenario->network_count; i++) {
-        lay_network(plan, &nodes, i, eth_used);
-    }
-    free(eth_used);
+    struct layout layout = {.plan = plan,
+                            .eth_used = memory_new_array(unsigned, scenario->router_count),
+                            .links = memory_new_array(struct laid_link, scenario->link_count)};
+    lay_networks(&layout);
+    free(layout.eth_used);
+    free(layout.links);
     plan->path_count = scenario->network_count;
     for (size_t i = 0; i < scenario->network_count; i++) {
         if (scenario->networks[i].directions == DIRECTIONS_BOTH) {
@@ -257,11 +308,11 @@ void plan_free(struct plan *plan)
 
 struct plan_wire plan_hop(const struct plan *plan, const struct plan_path *path, size_t hop)
 {
-    if (!path->reverse) {
-        return plan->wires[path->wires[hop]];
-    }
-    const struct plan_wire *wire = &plan->wires[path->wires[path->wire_count - 1 - hop]];
-    return (struct plan_wire){.a = wire->b, .b = wire->a, .made = wire->made};
+    size_t at = path->reverse ? path->wire_count - 1 - hop : hop;
+    const struct plan_wire *wire = &plan->wires[path->wires[at]];
+    return path->reverse == path->backward[at]
+               ? *wire
+               : (struct plan_wire){.a = wire->b, .b = wire->a, .made = wire->made};
 }
 
 size_t plan_sender(const struct plan *plan, const struct plan_path *path)
@@ -274,12 +325,63 @@ size_t plan_receiver(const struct plan *plan, const struct plan_path *path)
     return plan_hop(plan, path, path->wire_count - 1).b;
 }
 
+static bool is_routers(const struct plan *plan, size_t interface)
+{
+    return plan->nodes[plan->interfaces[interface].node].kind == NODE_ROUTER;
+}
+
 void plan_router_ends(const struct plan *plan, const struct plan_path *path, size_t *ret_ingress,
                       size_t *ret_egress)
 {
-    size_t before = path->wire_count / 2;
-    *ret_ingress = plan_hop(plan, path, before == 0 ? 0 : before - 1).b;
-    *ret_egress = plan_hop(plan, path, before).a;
+    size_t first = 0;
+    size_t last = path->wire_count - 1;
+    while (first < last && !is_routers(plan, plan_hop(plan, path, first).b)) {
+        first++;
+    }
+    while (last > first && !is_routers(plan, plan_hop(plan, path, last).a)) {
+        last--;
+    }
+    *ret_ingress = plan_hop(plan, path, first).b;
+    *ret_egress = plan_hop(plan, path, last).a;
+}
+
+// The other end of the wire of an interface.
+static size_t other_end(const struct plan *plan, size_t interface)
+{
+    for (size_t i = 0; i < plan->wire_count; i++) {
+        const struct plan_wire *wire = &plan->wires[i];
+        if (wire->a == interface || wire->b == interface) {
+            return wire->a == interface ? wire->b : wire->a;
+        }
+    }
+    return interface;
+}
+
+// The other interface of its bridge; every bridge has two.
+static size_t other_port(const struct plan *plan, size_t interface)
+{
+    for (size_t i = 0; i < plan->interface_count; i++) {
+        if (i != interface && plan->interfaces[i].bridge == plan->interfaces[interface].bridge) {
+            return i;
+        }
+    }
+    return interface;
+}
+
+size_t plan_peer(const struct plan *plan, size_t interface)
+{
+    size_t far = other_end(plan, interface);
+    return plan->interfaces[far].bridge < 0 ? far : other_end(plan, other_port(plan, far));
+}
+
+size_t plan_router_node(const struct plan *plan, size_t router)
+{
+    for (size_t i = 0; i < plan->node_count; i++) {
+        if (plan->nodes[i].kind == NODE_ROUTER && router-- == 0) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
 }
 
 bool plan_is_platforms(const struct plan *plan, const struct plan_wire *wire)
@@ -337,6 +439,9 @@ static void print_interface(const struct plan *plan, const struct plan_interface
     }
     if (interface->ip.prefix != 0) {
         print_address(" ", &interface->ip, out);
+    }
+    if (interface->also.prefix != 0) {
+        print_address(" ", &interface->also, out);
     }
     if (interface->bridge >= 0) {
         fprintf(out, " on %s", plan->bridges[interface->bridge].name);

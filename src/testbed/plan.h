@@ -5,7 +5,9 @@
  *
  * The path of a network is: source interface, wire, host (bridged) or router (dedicated), …, wire,
  * sink interface. A wire joins a sending interface to a receiving one; between two wires is the
- * node that forwards.
+ * node that forwards. Between two routers of a path is a link: one wire (dedicated), or a bridge of
+ * the host with a wire to each router (bridged). All paths that pass between two routers, in either
+ * direction, have the same link.
  */
 #ifndef VRBENCH_TESTBED_PLAN_H
 #define VRBENCH_TESTBED_PLAN_H
@@ -31,9 +33,11 @@ struct plan_interface {
     int index;
     uint8_t mac[6];
     struct ip_interface ip; // prefix 0 = none
-    int bridge;             // index in plan.bridges, -1 = none
-    unsigned vlan;          // of which it is a port; 0 = none
-    const char *nic;        // existing interface used here, NULL = made by vrbench
+    // The IPv6 address of an interface between routers whose `ip` is of IPv4; prefix 0 = none.
+    struct ip_interface also;
+    int bridge;      // index in plan.bridges, -1 = none
+    unsigned vlan;   // of which it is a port; 0 = none
+    const char *nic; // existing interface used here, NULL = made by vrbench
     // Its PCI device, if that is assigned to the router (handover.h); "" = it is not.
     char pci[PCI_ADDRESS_SIZE];
 };
@@ -50,14 +54,15 @@ struct plan_wire {
     bool made;
 };
 
-#define PLAN_PATH_WIRES 4
+#define PLAN_PATH_WIRES (2 + 2 * SCENARIO_HOPS)
 
 // The path of one network's packets in one direction. Forward, from source to sink: wires in order,
 // entered at a and left at b. Reverse, from sink to source: see plan_hop().
 struct plan_path {
     size_t network; // index in the scenario
     bool reverse;
-    size_t wires[PLAN_PATH_WIRES]; // from the source on, also of a reverse path
+    size_t wires[PLAN_PATH_WIRES];  // from the source on, also of a reverse path
+    bool backward[PLAN_PATH_WIRES]; // the forward path enters this wire at b and leaves it at a
     size_t wire_count;
 };
 
@@ -96,12 +101,17 @@ struct plan_wire plan_hop(const struct plan *plan, const struct plan_path *path,
 // The tester's interface that sends a path's packets, and the one that receives them.
 size_t plan_sender(const struct plan *plan, const struct plan_path *path);
 size_t plan_receiver(const struct plan *plan, const struct plan_path *path);
-// The router's two interfaces on a path: the receiving end of the wire before it, and the sending
-// end of the wire after it. In direct, which has no router: the tester's own ends.
+// The interfaces of routers that face the ends of a path: the first router's receiving end of the
+// wire before it, and the last router's sending end of the wire after it. In direct, which has no
+// router: the tester's own ends.
 void plan_router_ends(const struct plan *plan, const struct plan_path *path, size_t *ret_ingress,
                       size_t *ret_egress);
 // True if the platform, not the testbed, makes this wire: the pair vifX.Y–ethY of a router.
 bool plan_is_platforms(const struct plan *plan, const struct plan_wire *wire);
+// The interface at the other end of an interface's link at the network layer: past a bridge.
+size_t plan_peer(const struct plan *plan, size_t interface);
+// The node of a router of the scenario; SIZE_MAX in direct.
+size_t plan_router_node(const struct plan *plan, size_t router);
 // The port kind of an interface, if it is the host's end of a router's interface; else PORT_NONE.
 enum port_kind plan_port(const struct plan *plan, size_t interface);
 // The interface index of the bridge that an interface joins; 0 = none.

@@ -27,15 +27,17 @@
 
 // ---- what the platform receives
 
-static void fill_nic(const struct plan *plan, size_t number, size_t tester, struct router_nic *ret)
+static void fill_nic(const struct plan *plan, size_t number, struct router_nic *ret)
 {
     const struct plan_interface *interface = &plan->interfaces[number];
-    const struct plan_interface *other = &plan->interfaces[tester];
+    const struct plan_interface *other = &plan->interfaces[plan_peer(plan, number)];
     *ret = (struct router_nic){.name = interface->name,
                                .index = interface->index,
                                .mtu = plan->mtu,
                                .ip = interface->ip,
-                               .neighbour = {.address = other->ip.address}};
+                               .neighbour = {.address = other->ip.address},
+                               .also = interface->also,
+                               .also_neighbour = other->also.address};
     memcpy(ret->mac, interface->mac, 6);
     memcpy(ret->neighbour.mac, other->mac, 6);
     plan_host_name(number, ret->host_name);
@@ -86,11 +88,66 @@ static void fill_image(const struct scenario *scenario, size_t number, struct ro
     }
 }
 
+// The router's interface whose neighbour has that address.
+static size_t nic_towards(const struct router_spec *spec, const struct ip_address *neighbour)
+{
+    for (size_t i = 0; i < spec->nic_count; i++) {
+        if (ip_equal(&spec->nics[i].neighbour.address, neighbour) ||
+            ip_equal(&spec->nics[i].also_neighbour, neighbour)) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+// Adds the route from the router at place `from` of a network's path, by its neighbour at place
+// `by`, to the subnet of `to`.
+static void add_route(const struct scenario *scenario, const struct scenario_network *network,
+                      size_t from, size_t by, const struct ip_interface *to,
+                      struct router_spec *spec)
+{
+    unsigned end = 0;
+    size_t number = scenario_link(scenario, network->routers[by], network->routers[from], &end);
+    const struct scenario_link *link = &scenario->links[number];
+    struct router_route route = {
+        .to = {.address = ip_subnet(&to->address, to->prefix), .prefix = to->prefix},
+        .via = (network->ip == 6 ? link->ip6 : link->ip4)[end].address};
+    route.nic = nic_towards(spec, &route.via);
+    spec->routes[spec->route_count++] = route;
+}
+
+// Fills in the routes to the ends of networks that are not directly connected to the router.
+static void fill_routes(const struct scenario *scenario, size_t router, struct router_spec *spec)
+{
+    spec->routes = memory_new_array(struct router_route, 2 * scenario->network_count);
+    if (spec->nic_count == 0) {
+        return; // direct
+    }
+    for (size_t i = 0; i < scenario->network_count; i++) {
+        const struct scenario_network *network = &scenario->networks[i];
+        size_t at = 0;
+        while (at < network->router_count && network->routers[at] != router) {
+            at++;
+        }
+        if (at > 0 && at < network->router_count) {
+            add_route(scenario, network, at, at - 1, &network->ingress, spec);
+        }
+        if (at + 1 < network->router_count) {
+            add_route(scenario, network, at, at + 1, &network->egress, spec);
+        }
+    }
+}
+
 void router_order_plan(const struct plan *plan, size_t router, struct router_order *ret)
 {
     const struct scenario *scenario = plan->scenario;
+    const size_t node = plan_router_node(plan, router);
+    size_t count = 0;
+    for (size_t i = 0; i < plan->interface_count; i++) {
+        count += plan->interfaces[i].node == node;
+    }
     struct router_order order = {
-        .numbers = memory_new_array(size_t, 2 * scenario->network_count),
+        .numbers = memory_new_array(size_t, count),
         .spec = {.name = scenario->routers[router].name,
                  .cpus = &plan->dut_cpus,
                  .memory_bytes = scenario->routers[router].memory_bytes,
@@ -99,20 +156,16 @@ void router_order_plan(const struct plan *plan, size_t router, struct router_ord
                                ? NULL
                                : scenario->routers[router].config_text,
                  .file = scenario->routers[router].file,
-                 .nics = memory_new_array(struct router_nic, 2 * scenario->network_count)},
+                 .nics = memory_new_array(struct router_nic, count)},
     };
     fill_image(scenario, router, &order);
-    for (size_t i = 0; i < scenario->network_count; i++) {
-        const struct plan_path *path = &plan->paths[i];
-        if (scenario->networks[path->network].router != router) {
-            continue;
+    for (size_t i = 0; i < plan->interface_count; i++) {
+        if (plan->interfaces[i].node == node) {
+            order.numbers[order.spec.nic_count] = i;
+            fill_nic(plan, i, &order.spec.nics[order.spec.nic_count++]);
         }
-        size_t at = order.spec.nic_count;
-        plan_router_ends(plan, path, &order.numbers[at], &order.numbers[at + 1]);
-        fill_nic(plan, order.numbers[at], plan_sender(plan, path), &order.spec.nics[at]);
-        fill_nic(plan, order.numbers[at + 1], plan_receiver(plan, path), &order.spec.nics[at + 1]);
-        order.spec.nic_count += 2;
     }
+    fill_routes(scenario, router, &order.spec);
     *ret = order;
 }
 
@@ -130,6 +183,7 @@ void router_order_make(const struct testbed *testbed, size_t router, struct rout
 void router_order_clear(struct router_order *order)
 {
     free(order->spec.nics);
+    free(order->spec.routes);
     free(order->numbers);
     free(order->image);
     free(order->user_data);

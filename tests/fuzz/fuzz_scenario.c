@@ -56,6 +56,8 @@ static void ensure_networks(const struct scenario *s)
         const struct scenario_network *network = &s->networks[i];
         ENSURE(text_is_safe_name(network->name, SCENARIO_ROUTER_MAX));
         ENSURE(network->router < s->router_count);
+        ENSURE(network->router_count >= 1 && network->router_count <= SCENARIO_HOPS);
+        ENSURE(network->routers[0] == network->router);
         const bool six = network->ip == 6;
         ENSURE(six || network->ip == 4);
         ENSURE(network->source.prefix >= (six ? 16 : 8));
@@ -70,6 +72,36 @@ static void ensure_networks(const struct scenario *s)
         ENSURE(!ip_equal(&network->egress.address, &network->sink.address));
         ENSURE((network->source_nic == NULL) == (network->ingress_nic == NULL));
         ENSURE((network->egress_nic == NULL) == (network->sink_nic == NULL));
+    }
+}
+
+// Consecutive routers have a link with addresses of the network's version, which are in no subnet
+// of a network.
+static void ensure_links(const struct scenario *s)
+{
+    ENSURE(s->link_count <= SCENARIO_LINKS);
+    for (size_t i = 0; i < s->network_count; i++) {
+        const struct scenario_network *network = &s->networks[i];
+        for (size_t k = 0; k < network->router_count; k++) {
+            ENSURE(network->routers[k] < s->router_count);
+            if (k == 0) {
+                continue;
+            }
+            unsigned end = 2;
+            size_t at = scenario_link(s, network->routers[k - 1], network->routers[k], &end);
+            ENSURE(at < s->link_count && end < 2);
+            const struct ip_interface *ends =
+                network->ip == 6 ? s->links[at].ip6 : s->links[at].ip4;
+            ENSURE(ends[0].prefix == (network->ip == 6 ? 64 : 30));
+            ENSURE(ends[0].address.version == network->ip);
+            ENSURE(ip_agree(&ends[0].address, &ends[1].address, ends[0].prefix));
+            ENSURE(!ip_equal(&ends[0].address, &ends[1].address));
+            for (size_t n = 0; n < s->network_count; n++) {
+                const struct ip_interface *own = &s->networks[n].source;
+                unsigned bits = own->prefix < ends[0].prefix ? own->prefix : ends[0].prefix;
+                ENSURE(!ip_agree(&own->address, &ends[0].address, bits));
+            }
+        }
     }
 }
 
@@ -134,6 +166,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ensure_head(scenario);
         ensure_routers(scenario);
         ensure_networks(scenario);
+        ensure_links(scenario);
         ensure_traffic(scenario);
         ensure_expectations(scenario);
     }

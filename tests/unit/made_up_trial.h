@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * A simulated trial for test_losses.c and test_losses_programs.c: a plan with counters before and
- * after, which the functions below change as the kernel would. Included after <cmocka.h>.
+ * A simulated trial for test_losses.c, test_losses_programs.c and test_chains.c: a plan with
+ * counters before and after, which the functions below change as the kernel would. Included after
+ * <cmocka.h>.
  */
 #ifndef VRBENCH_TESTS_MADE_UP_TRIAL_H
 #define VRBENCH_TESTS_MADE_UP_TRIAL_H
@@ -12,7 +13,7 @@
 #include "base/text.h"
 #include "measure/losses.h"
 
-#define NETWORKS 2
+#define NETWORKS 4
 
 struct lab {
     struct scenario *scenario;
@@ -165,7 +166,7 @@ static inline void send_program(struct lab *lab, size_t path, unsigned fragments
 
 static inline void deliver(struct lab *lab, size_t path, uint64_t count)
 {
-    send_to(lab, path, wires(lab), count);
+    send_to(lab, path, lab->plan->paths[path].wire_count, count);
     lab->counts[path].rx += count;
 }
 

@@ -82,7 +82,8 @@ static int set_forwarding(const struct netns *ns, const struct router_spec *spec
     bool by_daemon = daemon_needs_ipv6(spec->daemon, spec->config);
     bool wanted = by_daemon;
     for (size_t i = 0; i < spec->nic_count; i++) {
-        wanted = wanted || spec->nics[i].ip.address.version == 6;
+        const struct router_nic *nic = &spec->nics[i];
+        wanted = wanted || nic->ip.address.version == 6 || nic->also.prefix != 0;
     }
     if (rc == 0 && by_daemon) {
         rc = netns_sysctl(NULL, "ipv6/conf/all/disable_ipv6", "0", 0, err);
@@ -143,17 +144,24 @@ static int set_up_nic(const struct netns *ns, const struct router_spec *spec,
 {
     int rc = nic->bridge != 0 ? join_bridge(ns, spec, nic, err)
                               : take_interface(ns, spec, giver, nic, err);
-    if (rc == 0 && nic->ip.address.version == 6) {
+    bool also = nic->also.prefix != 0;
+    if (rc == 0 && (nic->ip.address.version == 6 || also)) {
         rc = link_enable_ipv6(ns, nic->name, err);
     }
     if (rc == 0) {
         rc = link_add_address(ns, nic->index, &nic->ip.address, nic->ip.prefix, err);
+    }
+    if (rc == 0 && also) {
+        rc = link_add_address(ns, nic->index, &nic->also.address, nic->also.prefix, err);
     }
     if (rc == 0) {
         rc = link_set_up(ns, nic->index, true, err);
     }
     if (rc == 0) {
         rc = link_add_neighbour(ns, nic->index, &nic->neighbour.address, nic->neighbour.mac, err);
+    }
+    if (rc == 0 && also) {
+        rc = link_add_neighbour(ns, nic->index, &nic->also_neighbour, nic->neighbour.mac, err);
     }
     if (rc < 0) {
         error_context(err, "%s", nic->name);
@@ -200,6 +208,11 @@ int namespace_router_set_up(const struct netns *ns, const struct router_spec *sp
     }
     for (size_t i = 0; rc == 0 && i < spec->nic_count; i++) {
         rc = set_up_nic(ns, spec, giver, &spec->nics[i], err);
+    }
+    for (size_t i = 0; rc == 0 && i < spec->route_count; i++) {
+        const struct router_route *route = &spec->routes[i];
+        rc = link_add_route(ns, spec->nics[route->nic].index, &route->to.address, route->to.prefix,
+                            &route->via, err);
     }
     return rc;
 }
