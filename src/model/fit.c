@@ -396,6 +396,18 @@ static uint64_t draw(uint64_t *state)
     return z ^ (z >> 31);
 }
 
+// Draws one of the observations that are beyond the knee like the one at `like`, or not: so each
+// sample contains as many of both.
+static struct observation *draw_alike(struct observation *const *seen, size_t count, size_t like,
+                                      uint64_t *state)
+{
+    size_t at;
+    do {
+        at = (size_t)(draw(state) % count);
+    } while ((seen[at]->loss_ratio > OVERLOADED) != (seen[like]->loss_ratio > OVERLOADED));
+    return seen[at];
+}
+
 static struct costs fit_all(struct observation *const *seen, size_t count,
                             const struct costs *start)
 {
@@ -429,7 +441,7 @@ void fit_kind(struct observation *const *seen, size_t count, uint64_t seed, stru
     _cleanup_free_ struct observation **drawn = memory_new_array(struct observation *, count);
     for (size_t i = 0; i < FIT_RESAMPLES; i++) {
         for (size_t k = 0; k < count; k++) {
-            drawn[k] = seen[draw(&seed) % count];
+            drawn[k] = draw_alike(seen, count, k, &seed);
         }
         ret->resampled[i] = fit_all(drawn, count, &ret->costs);
         ret->resampled[i].onset =

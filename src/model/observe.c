@@ -3,11 +3,15 @@
 #include "model/observe.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 
-#define CAP_REACHED 0.9 // part of a cap from which it may have limited the party
+#define VIF         "host:vif" // followed by the number of the router whose packets arrive there
+#define CAP_REACHED 0.9        // part of a cap from which it may have limited the party
 
 static bool point_suits(const struct point *point)
 {
@@ -37,30 +41,6 @@ static unsigned count_dut_cpus(const struct point *point, unsigned otherwise)
     return cpus > 0 ? cpus : otherwise;
 }
 
-// Parts of all losses that happened before the host's first pass, before the router, and before the
-// host's second pass. What was lost elsewhere counts as work done.
-struct loss_places {
-    double first, router, last;
-};
-
-static struct loss_places sort_losses(const struct point *point)
-{
-    struct loss_places places = {0};
-    double lost = (double)point_lost(point);
-    for (size_t i = 0; i < point->drop_count && lost > 0; i++) {
-        const char *where = point->drops[i].where;
-        double part = (double)point->drops[i].count / lost;
-        if (text_starts(where, "host:vif")) {
-            places.last += part;
-        } else if (text_starts(where, "host:nic")) {
-            places.first += part;
-        } else {
-            places.router += part;
-        }
-    }
-    return places;
-}
-
 static const struct network_result *find_result(const struct point *point, const char *label)
 {
     for (size_t i = 0; i < point->network_count; i++) {
@@ -71,7 +51,44 @@ static const struct network_result *find_result(const struct point *point, const
     return NULL;
 }
 
-// Rates that the threads of a flow processed.
+// The stage of a flow before which a packet is lost at a place; SIZE_MAX = the place is on no ring
+// of the flow: all stages before have worked on it.
+static size_t stage_of_place(const struct model_setup *setup, const struct model_flow *flow,
+                             const char *where)
+{
+    bool first = text_starts(where, "host:nic");
+    size_t router = text_starts(where, VIF) ? strtoul(where + strlen(VIF), NULL, 10) : 0;
+    if (strstr(where, "receive ring") == NULL) {
+        return SIZE_MAX;
+    }
+    for (size_t i = 0; i < flow->stage_count; i++) {
+        size_t party = flow->stages[i];
+        const char *name = setup->parties[party].name;
+        size_t length = strlen(name);
+        if (party == MODEL_HOST ? (first || (router > 0 && i > 0 && flow->stages[i - 1] == router))
+                                : (text_starts(where, name) && where[length] == ':')) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+// Packets of all flows that were lost in the trial and passed a place.
+static double lost_through(const struct observation *seen, const char *where)
+{
+    double lost = 0.0;
+    for (size_t i = 0; i < seen->setup.flow_count; i++) {
+        const struct model_flow *flow = &seen->setup.flows[i];
+        const struct network_result *result = find_result(seen->point, flow->name);
+        if (result != NULL && stage_of_place(&seen->setup, flow, where) != SIZE_MAX) {
+            lost += (double)result->lost;
+        }
+    }
+    return lost;
+}
+
+// Rates that the threads of a flow processed. A place counts for all networks together: its losses
+// are divided among the flows that pass it as all their losses are.
 static bool note_works(struct observation *seen, const struct model_flow *flow)
 {
     const struct point *point = seen->point;
@@ -79,21 +96,21 @@ static bool note_works(struct observation *seen, const struct model_flow *flow)
     if (result == NULL) {
         return false;
     }
-    const struct loss_places places = sort_losses(point);
-    double lost = (double)result->lost;
-    double bridged = (double)result->tx - lost * places.first;
-    double routed = bridged - lost * places.router;
-    for (size_t i = 0; i < flow->stage_count; i++) {
-        bool last = i + 1 == flow->stage_count;
-        double packets = flow->stages[i] != MODEL_HOST ? routed
-                         : last                        ? (double)result->rx
-                                                       : bridged;
-        if (flow->stage_count == 1) {
-            packets = (double)result->rx;
+    _cleanup_free_ double *lost = memory_new_array(double, flow->stage_count);
+    for (size_t i = 0; i < point->drop_count && result->lost > 0; i++) {
+        const struct drop_result *drop = &point->drops[i];
+        size_t stage = stage_of_place(&seen->setup, flow, drop->where);
+        if (stage != SIZE_MAX) {
+            lost[stage] +=
+                (double)drop->count * (double)result->lost / lost_through(seen, drop->where);
         }
+    }
+    double packets = (double)result->tx;
+    for (size_t i = 0; i < flow->stage_count; i++) {
+        packets = fmax(packets - lost[i], (double)result->rx);
         seen->works[seen->work_count++] =
             (struct work){flow->stages[i], flow->stages[i] == MODEL_HOST, flow->ip_length,
-                          fmax(packets, 0.0) / point->duration_s};
+                          packets / point->duration_s};
     }
     seen->received_pps += (double)result->rx / point->duration_s;
     if (flow->fixed_pps == 0 && flow->share > 0) {

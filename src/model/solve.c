@@ -323,18 +323,26 @@ static void note_solution(const struct state *state, double load_pps, struct sol
     ret->loss_ratio = offered > 0 ? fmax(1.0 - received / offered, 0.0) : 0.0;
 }
 
+// The state in which every stage serves all packets.
+static void begin_state(const struct costs *costs, const struct model_setup *setup, double load_pps,
+                        struct state *ret)
+{
+    *ret = (struct state){.costs = costs, .setup = setup};
+    make_threads(ret);
+    for (size_t i = 0; i < ret->thread_count; i++) {
+        ret->threads[i].served = flow_offered(&setup->flows[ret->threads[i].flow], load_pps);
+    }
+}
+
 void solve_load(const struct costs *costs, const struct model_setup *setup, double load_pps,
                 struct solution *ret)
 {
     *ret = (struct solution){.received = memory_new_array(double, setup->flow_count),
                              .percent = memory_new_array(double, setup->party_count)};
-    _cleanup_state_ struct state state = {.costs = costs, .setup = setup};
-    make_threads(&state);
-    for (size_t i = 0; i < state.thread_count; i++) {
-        state.threads[i].served = flow_offered(&setup->flows[state.threads[i].flow], load_pps);
-    }
+    _cleanup_state_ struct state state;
+    begin_state(costs, setup, load_pps, &state);
     for (unsigned round = 0; round < ROUNDS; round++) {
-        double damping = round < 50 ? 0.5 : round < 150 ? 0.2 : 0.05;
+        double damping = round == 0 ? 1.0 : round < 50 ? 0.5 : round < 150 ? 0.2 : 0.05;
         if (settle_once(&state, load_pps, damping) < SETTLED) {
             break;
         }
@@ -349,13 +357,14 @@ void solution_clear(struct solution *solution)
     *solution = (struct solution){.received = NULL};
 }
 
+// Whether the state in which all packets are served can't last.
 static bool loses(const struct costs *costs, const struct model_setup *setup, double load_pps)
 {
-    _cleanup_solution_ struct solution solution;
-    solve_load(costs, setup, load_pps, &solution);
-    for (size_t i = 0; i < setup->flow_count; i++) {
-        double offered = flow_offered(&setup->flows[i], load_pps);
-        if (solution.received[i] < offered * (1.0 - NO_LOSS)) {
+    _cleanup_state_ struct state state;
+    begin_state(costs, setup, load_pps, &state);
+    (void)settle_once(&state, load_pps, 1.0);
+    for (size_t i = 0; i < state.thread_count; i++) {
+        if (state.threads[i].served < state.threads[i].arriving * (1.0 - NO_LOSS)) {
             return true;
         }
     }

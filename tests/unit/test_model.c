@@ -24,9 +24,9 @@
 #include "scenario_text.h"
 
 #ifdef __SANITIZE_ADDRESS__
-#define DEVICES 4
+#define DEVICES 3
 #else
-#define DEVICES 20
+#define DEVICES 10
 #endif
 
 static const struct costs true_costs = {
@@ -92,7 +92,7 @@ static void measure(const struct costs *costs, const struct scenario *scenario,
         .requested_pps = load,
         .networks = memory_new_array(struct network_result, setup->flow_count),
         .cpu = memory_new_array(struct cpu_result, setup->party_count),
-        .drops = memory_new_array(struct drop_result, 3),
+        .drops = memory_new_array(struct drop_result, 3 * setup->flow_count),
         .valid = true,
         .attempts = 1,
     };
@@ -118,14 +118,18 @@ static void measure(const struct costs *costs, const struct scenario *scenario,
             (struct cpu_result){.name = text_copy(setup->parties[i].name), .percent = percent};
         point.cpu_total_percent += percent;
     }
-    static const char *const places[] = {"host:nic0 receive ring", "r1:eth0 receive ring",
-                                         "host:vif1.1 receive ring"};
-    uint64_t left = point_lost(&point);
-    for (size_t i = 0; i < 3 && left > 0; i++) {
-        size_t place = setup->topology == TOPOLOGY_BRIDGED ? i : 1;
-        uint64_t count = i == 2 ? left : (uint64_t)fmin(solution.lost[i], (double)left);
-        point.drops[point.drop_count++] = (struct drop_result){text_copy(places[place]), count};
-        left -= count;
+    bool bridged = setup->topology == TOPOLOGY_BRIDGED;
+    for (size_t i = 0; i < setup->flow_count; i++) {
+        uint64_t left = point.networks[i].lost;
+        for (size_t k = 0; k < 3 && left > 0; k++) {
+            double part = solution.lost[k] / (double)setup->flow_count;
+            uint64_t count = k == 2 || !bridged ? left : (uint64_t)fmin(part, (double)left);
+            char *where = k == 0 && bridged   ? text_format("host:nic%zu receive ring", 2 * i)
+                          : k == 2 && bridged ? text_format("host:vif%zu.1 receive ring", i + 1)
+                                              : text_format("r%zu:eth0 receive ring", i + 1);
+            point.drops[point.drop_count++] = (struct drop_result){where, count};
+            left -= count;
+        }
     }
     point_list_add(list, &point);
 }
@@ -268,8 +272,8 @@ static void setup_beyond_the_points_is_unknown(void **state)
 
     // Points of low loads only do not show the limit.
     asked = scenario_with(3, BOTH, "", "", "[64]");
-    model =
-        fit_device(&(struct costs){{600, 0, 1}, {600, 0, 1}, 9000, 0.9, 0, 1, 1}, "[64]", 0.005, 0.2);
+    model = fit_device(&(struct costs){{600, 0, 1}, {600, 0, 1}, 9000, 0.9, 0, 1, 1}, "[64]", 0.005,
+                       0.2);
     assert_unknown(model, asked, TOPOLOGY_BRIDGED, "the limit is not in sight");
     model_free(model);
     scenario_free(asked);
