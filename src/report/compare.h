@@ -134,6 +134,10 @@ void compare_say(struct compare_texts *texts, const char *format, ...)
 // "scenario-1, bridged, 64-byte packets"; the caller frees it.
 char *compare_title(const char *scenario, const char *topology, unsigned length,
                     const char *length_layer);
+// Reads the folder of a side: all points, and run.json (of a reproduction the first run's).
+int compare_read_side(struct comparison *comparison, struct compare_side *side, struct error *err);
+// Fills the cells of all rows.
+void compare_fill_rows(struct comparison *comparison);
 void compare_find_caps(struct comparison *comparison);
 void compare_find_verdicts(struct comparison *comparison);
 void compare_find_warnings(struct comparison *comparison);
