@@ -91,6 +91,9 @@ function verdictsSection(comparison) {
         max_pps: "highest rate (packets/s)",
         host_ns_per_packet: "CPU time of the host (ns per packet)",
         router_ns_per_packet: "CPU time of a router (ns per packet)",
+        search_pps: "searched rate (packets/s)",
+        cap_percent: "smallest cap (%)",
+        burst_frames: "longest burst (packets)",
     };
     return element(
         "section",
@@ -107,7 +110,13 @@ function verdictsSection(comparison) {
                 { name: "Topology", of: (row) => row.topology },
                 { name: "Length (bytes)", of: (row) => row.length_bytes, decimals: "plain" },
                 { name: "Run", of: (row) => row.run },
-                { name: "Figure", of: (row) => names[row.figure] ?? row.figure },
+                {
+                    name: "Figure",
+                    of: (row) =>
+                        row.goal === undefined
+                            ? (names[row.figure] ?? row.figure)
+                            : `${names[row.figure] ?? row.figure} of ${row.subject}, goal ${row.goal}`,
+                },
                 { name: "First", of: (row) => bounds(row.first_low, row.first_high, 0) },
                 { name: "This", of: (row) => bounds(row.low, row.high, 0) },
                 { name: "Ratio", of: (row) => bounds(row.ratio_low, row.ratio_high, 3) },

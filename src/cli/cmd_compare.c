@@ -99,7 +99,8 @@ const struct command command_compare = {
     .summary = "Compare the results of several runs",
     .details = "Compares runs or reproductions with the first one, for each scenario, topology\n"
                "and length. Decides by intervals whether throughput, highest rate and CPU time\n"
-               "per packet are better, worse or the same, or that the repeats can't tell. Lists\n"
+               "per packet are better, worse or the same, or that the repeats can't tell. Of\n"
+               "folders of vrbench search, compares what the searches found. Lists\n"
                "memory and start-up time of a router, caps, results without a counterpart, and\n"
                "what differs between the machines. -o writes compare.csv, compare-verdicts.csv,\n"
                "compare-caps.csv, compare.json, figures/ and compare.html.",

@@ -75,6 +75,19 @@ static void print_needs(const struct comparison *comparison)
     }
 }
 
+// The bounds of searches are not intervals over repeats.
+static void print_searched(const struct comparison *comparison)
+{
+    for (size_t i = 0; i < comparison->verdict_count; i++) {
+        if (comparison->verdicts[i].figure == JUDGED_FOUND) {
+            printf("Rows with a goal compare the bounds that searches found; each ratio holds with "
+                   "the\nprobability of the rule (sequential: %.1f %%).\n\n",
+                   100 * (1 - COMPARE_FOUND_ERROR));
+            return;
+        }
+    }
+}
+
 static int print_tables(const struct comparison *comparison, bool markdown, struct error *err)
 {
     int rc = 0;
@@ -83,6 +96,7 @@ static int print_tables(const struct comparison *comparison, bool markdown, stru
             text_format("Verdicts: × is the ratio to %s; all intervals together hold with %.0f %%.",
                         comparison->sides[0].label, 100 * (1 - COMPARE_ERROR));
         rc = print_list(comparison, &compare_list_decided, heading, markdown, err);
+        print_searched(comparison);
         print_needs(comparison);
     }
     if (rc == 0) {
@@ -162,6 +176,6 @@ int comparing_hold_threshold(const struct comparison *comparison, double thresho
                 "%zu figure%s certainly worse than in %s by more than %.0f %%; the worst is %s of "
                 "%s, by at least %.1f %% in %s",
                 count, count == 1 ? " is" : "s are", comparison->sides[0].label, threshold * 100,
-                compare_judged_name(worst->figure), title, compare_worse_by(worst) * 100,
+                worst->name, title, compare_worse_by(worst) * 100,
                 comparison->sides[worst->side].label);
 }

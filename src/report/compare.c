@@ -217,6 +217,9 @@ void comparison_free(struct comparison *comparison)
     folders_free(comparison->warnings.items, comparison->warnings.count);
     folders_free(comparison->not_compared.items, comparison->not_compared.count);
     free(comparison->caps);
+    for (size_t i = 0; i < comparison->verdict_count; i++) {
+        free(comparison->verdicts[i].name);
+    }
     free(comparison->verdicts);
     free(comparison->rows);
     free(comparison->sides);

@@ -77,7 +77,8 @@ enum compare_judged {
     JUDGED_MAX,        // packets/s: highest forwarding rate
     JUDGED_HOST_NS,    // CPU time per packet at the common loads
     JUDGED_ROUTER_NS,  // the mean of the routers there
-    JUDGED_FIGURES
+    JUDGED_FIGURES,
+    JUDGED_FOUND = JUDGED_FIGURES // bounds of a search
 };
 
 enum compare_word { WORD_UNDECIDED, WORD_SAME, WORD_BETTER, WORD_WORSE };
@@ -90,6 +91,10 @@ struct compare_verdict {
     size_t needed;            // so many would decide; 0 = `values` is enough
     struct span ratio;        // of `other` to `first`: bounds, if `needed` is 0
     enum compare_word word;
+    const char *key;            // of the figure in files: "max_pps", …
+    char *name;                 // for people: "max rate", "NET0, goal 0.5%", …
+    const char *subject, *goal; // of bounds of a search: network or router; else NULL
+    bool lower_is_better;
 };
 
 struct compare_texts {
@@ -140,6 +145,8 @@ int compare_read_side(struct comparison *comparison, struct compare_side *side, 
 void compare_fill_rows(struct comparison *comparison);
 void compare_find_caps(struct comparison *comparison);
 void compare_find_verdicts(struct comparison *comparison);
+// What the ratio of a verdict that has enough values says.
+enum compare_word compare_word_of(const struct compare_verdict *verdict);
 void compare_find_warnings(struct comparison *comparison);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "report/compare_found.h"
 #include "report/repeats.h"
 
 // What the verdicts of one row and side are made from.
@@ -24,13 +25,13 @@ struct ratio_list {
 
 static const struct {
     const char *key, *name;
-    bool higher_is_better;
+    bool lower_is_better;
 } judged[JUDGED_FIGURES] = {
-    [JUDGED_THROUGHPUT] = {"throughput_pps", "throughput", true},
-    [JUDGED_PDR] = {"pdr_pps", "drop 0.5 %", true},
-    [JUDGED_MAX] = {"max_pps", "max rate", true},
-    [JUDGED_HOST_NS] = {"host_ns_per_packet", "host ns", false},
-    [JUDGED_ROUTER_NS] = {"router_ns_per_packet", "router ns", false},
+    [JUDGED_THROUGHPUT] = {"throughput_pps", "throughput", false},
+    [JUDGED_PDR] = {"pdr_pps", "drop 0.5 %", false},
+    [JUDGED_MAX] = {"max_pps", "max rate", false},
+    [JUDGED_HOST_NS] = {"host_ns_per_packet", "host ns", true},
+    [JUDGED_ROUTER_NS] = {"router_ns_per_packet", "router ns", true},
 };
 
 // ---- rates: one value per repeat
@@ -127,16 +128,13 @@ static size_t values_needed(enum compare_judged figure, double error)
     return judged_by_pairs(figure) ? ranks_pairs_needed(error) : ranks_samples_needed(error);
 }
 
-static enum compare_word word_of(const struct compare_verdict *verdict)
+enum compare_word compare_word_of(const struct compare_verdict *verdict)
 {
     const struct span *ratio = &verdict->ratio;
     bool higher = ratio->low > 1 + COMPARE_MARGIN;
     bool lower = ratio->high < 1 / (1 + COMPARE_MARGIN);
-    if (verdict->needed > 0) {
-        return WORD_UNDECIDED;
-    }
     if (higher || lower) {
-        return higher == judged[verdict->figure].higher_is_better ? WORD_BETTER : WORD_WORSE;
+        return lower == verdict->lower_is_better ? WORD_BETTER : WORD_WORSE;
     }
     bool same = ratio->low > 1 / (1 + COMPARE_SAME) && ratio->high < 1 + COMPARE_SAME;
     return same ? WORD_SAME : WORD_UNDECIDED;
@@ -169,7 +167,7 @@ static bool verdict_take(const struct pairing *of, double error, struct compare_
         free(b.items);
     }
     verdict->needed = found ? 0 : values_needed(figure, error > 0 ? error : COMPARE_ERROR);
-    verdict->word = word_of(verdict);
+    verdict->word = verdict->needed > 0 ? WORD_UNDECIDED : compare_word_of(verdict);
     return verdict->values > 0;
 }
 
@@ -188,10 +186,14 @@ void compare_find_verdicts(struct comparison *comparison)
             .row = i / JUDGED_FIGURES / comparison->side_count,
             .side = i / JUDGED_FIGURES % comparison->side_count,
             .figure = (enum compare_judged)(i % JUDGED_FIGURES),
+            .key = judged[i % JUDGED_FIGURES].key,
+            .lower_is_better = judged[i % JUDGED_FIGURES].lower_is_better,
         };
         const struct pairing of = pairing_of(comparison, &verdict);
         if (verdict.side > 0 && of.row->cells[verdict.side].why_not == NULL &&
+            (judged_by_pairs(verdict.figure) || !compare_is_searched(comparison, verdict.side)) &&
             verdict_take(&of, 0, &verdict)) {
+            verdict.name = text_copy(judged[verdict.figure].name);
             comparison->verdicts[comparison->verdict_count++] = verdict;
         }
     }
@@ -206,6 +208,7 @@ void compare_find_verdicts(struct comparison *comparison)
         const struct pairing of = pairing_of(comparison, verdict);
         (void)verdict_take(&of, COMPARE_ERROR / (double)(able > 0 ? able : 1), verdict);
     }
+    compare_find_found(comparison);
 }
 
 const char *compare_verdict_word(enum compare_word word)
@@ -224,16 +227,5 @@ double compare_worse_by(const struct compare_verdict *verdict)
     if (verdict->word != WORD_WORSE) {
         return 0;
     }
-    return judged[verdict->figure].higher_is_better ? 1 - verdict->ratio.high
-                                                    : verdict->ratio.low - 1;
-}
-
-const char *compare_judged_name(enum compare_judged figure)
-{
-    return judged[figure].name;
-}
-
-const char *compare_judged_key(enum compare_judged figure)
-{
-    return judged[figure].key;
+    return verdict->lower_is_better ? verdict->ratio.low - 1 : 1 - verdict->ratio.high;
 }

@@ -11,13 +11,12 @@
 
 #include "report/compare.h"
 
-#define COMPARE_ERROR  0.05 // probability that any of a comparison's intervals misses its ratio
-#define COMPARE_MARGIN 0.01 // two builds of one testbed may differ by this much
-#define COMPARE_SAME   0.05 // figures that certainly differ by less are the same
+#define COMPARE_ERROR       0.05 // probability that any of a comparison's intervals misses its ratio
+#define COMPARE_FOUND_ERROR 0.008 // of a ratio of the bounds of two sequential searches, 0.4 % each
+#define COMPARE_MARGIN      0.01  // two builds of one testbed may differ by this much
+#define COMPARE_SAME        0.05  // figures that certainly differ by less are the same
 
-const char *compare_verdict_word(enum compare_word word);    // "better", …
-const char *compare_judged_name(enum compare_judged figure); // "max rate", …
-const char *compare_judged_key(enum compare_judged figure);  // "max_pps", …
+const char *compare_verdict_word(enum compare_word word); // "better", …
 // By how much the verdict's figure is certainly worse than the first side's: 0.05 = 5 %; 0 if it
 // may be as good.
 double compare_worse_by(const struct compare_verdict *verdict);

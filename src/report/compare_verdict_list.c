@@ -29,6 +29,8 @@ enum {
     VERDICT,
     VALUES,
     NEEDED,
+    SUBJECT,
+    GOAL,
     COLUMN_COUNT
 };
 
@@ -61,6 +63,8 @@ static const struct column whole_columns[COLUMN_COUNT] = {
     [VERDICT] = C_VERDICT,
     [VALUES] = {"values", "Values", COLUMN_INTEGER, 0},
     [NEEDED] = {"values_needed", "Needed", COLUMN_INTEGER, 0},
+    [SUBJECT] = {"subject", "Network or router", COLUMN_TEXT, 0},
+    [GOAL] = {"goal", "Goal", COLUMN_TEXT, 0},
 };
 
 // A bound that is not known is absent.
@@ -82,7 +86,7 @@ static int write_whole(const struct comparison *comparison, struct writer *write
             [LENGTH] = VALUE_INTEGER(row->length),
             [LENGTH_LAYER] = VALUE_TEXT(row->length_layer),
             [RUN] = VALUE_TEXT(comparison->sides[verdict->side].label),
-            [FIGURE] = VALUE_TEXT(compare_judged_key(verdict->figure)),
+            [FIGURE] = VALUE_TEXT(verdict->key),
             [FIRST_LOW] = value_of(verdict->first.low),
             [FIRST_HIGH] = value_of(verdict->first.high),
             [OTHER_LOW] = value_of(verdict->other.low),
@@ -92,6 +96,8 @@ static int write_whole(const struct comparison *comparison, struct writer *write
             [VERDICT] = VALUE_TEXT(compare_verdict_word(verdict->word)),
             [VALUES] = VALUE_INTEGER(verdict->values),
             [NEEDED] = decided ? VALUE_ABSENT : VALUE_INTEGER(verdict->needed),
+            [SUBJECT] = VALUE_TEXT(verdict->subject),
+            [GOAL] = VALUE_TEXT(verdict->goal),
         };
         int rc = writer_row(writer, values, err);
         if (rc < 0) {
@@ -158,7 +164,7 @@ static int write_for_people(const struct comparison *comparison, struct writer *
             [P_LENGTH] = VALUE_INTEGER(row->length),
             [P_LENGTH_LAYER] = VALUE_TEXT(row->length_layer),
             [P_RUN] = VALUE_TEXT(comparison->sides[verdict->side].label),
-            [P_FIGURE] = VALUE_TEXT(compare_judged_name(verdict->figure)),
+            [P_FIGURE] = VALUE_TEXT(verdict->name),
             [P_FIRST] = VALUE_TEXT(first),
             [P_OTHER] = VALUE_TEXT(other),
             [P_RATIO] = VALUE_TEXT(ratio),
@@ -208,7 +214,7 @@ static void put_case(const struct comparison *comparison, const struct compare_v
     fputs("  <testcase classname=\"", out);
     put_xml(out, title);
     fputs("\" name=\"", out);
-    put_xml(out, compare_judged_name(verdict->figure));
+    put_xml(out, verdict->name);
     fputs(" of ", out);
     put_xml(out, comparison->sides[verdict->side].label);
     fputs("\">", out);

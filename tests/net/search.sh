@@ -10,7 +10,7 @@
 isolate --run "$@"
 LIMITS=${SEARCH_LIMITS:-5000 10000}
 [ -n "${SEARCH_LIMITS-}" ] || ! sanitized || LIMITS=5000
-plan $((22 + 5 * $(echo "$LIMITS" | wc -w)))
+plan $((24 + 5 * $(echo "$LIMITS" | wc -w)))
 
 TRIES=6           # of a search, while the machine disturbs it
 TRY_UNTIL=110000  # ms after the start of the file, until a search is tried once more
@@ -117,6 +117,21 @@ for limit in $LIMITS; do
     ok "  the bounds of throughput hold its rate" stands 0 "$limit"
     ok "  so do those of a partial drop of 0.5 %" stands 1 "$limit"
 done
+
+# Bounds of searches have verdicts. What the machine disturbed counts here.
+for side in before after; do
+    cp -r "$T/police-$limit" "$T/$side"
+    jq -c '.valid = true | del(.why_invalid)' "$T/$side/points.jsonl" >"$T/valid"
+    mv "$T/valid" "$T/$side/points.jsonl"
+    jq --argjson most "$([ $side = before ] && echo 1000 || echo 900)" \
+        '.search[] |= (.relevant_upper_pps = $most | .relevant_lower_pps = $most - 5 | .regular = true |
+            del(.unstable))' "$T/$side/run.json" >"$T/edited"
+    mv "$T/edited" "$T/$side/run.json"
+done
+is "compare judges the bounds of two searches" \
+    "$("$VRBENCH" compare "$T/before" "$T/after" --json | jq -c '[.verdicts[] | select(.goal) | .verdict]')" \
+    '["worse","worse"]'
+ok "  and holds them to a threshold" exits 1 "$VRBENCH" compare "$T/before" "$T/after" --threshold 5
 is "goals share their trials" "$(found 0 .trials) $(found 0 .trial_s)" "$(found 1 .trials) $(found 1 .trial_s)"
 is "rows have documented keys only" "$(jq -c '.[0] | keys - ["conditional_pps", "relevant_lower_pps",
     "relevant_upper_pps"]' "$T/found")" \
