@@ -280,6 +280,40 @@ static void test_limits_of_the_range_are_irregular(void **state)
     }
 }
 
+// A device that loses 0.3 % of the packets at random has no throughput without loss, and its
+// partial drop rate.
+static void test_random_loss_has_no_throughput(void **state)
+{
+    (void)state;
+    size_t seeds = seeds_wanted();
+    for (EACH_RULE(r)) {
+        size_t claimed = 0;
+        size_t missed = 0;
+        double most_s = 0.0;
+        use_goals("0", "0.5%");
+        use_rule(rules[r]);
+        for (size_t i = 0; i < seeds; i++) {
+            struct device device = device_make(1 + i);
+            device.random_loss = 0.003;
+            device.jitter = 0.003;
+            struct search *search = run_search(&device, 32000.0, TRIALS_MAX);
+            struct throughput_result none = throughput_result(search, 0, 0);
+            struct throughput_result pdr = throughput_result(search, 0, 1);
+            claimed += none.end != THROUGHPUT_MIN_LOAD || !isnan(none.lower_pps);
+            missed +=
+                pdr.end != THROUGHPUT_REGULAR || !bounds_hold(&device, &pdr, truth(&device, 0, 1));
+            most_s = fmax(most_s, device.trial_s);
+            search_free(search);
+        }
+        print_message("%s: a throughput claimed %zu times, partial drop rate missed %zu times of "
+                      "%zu, at most %.0f trial-seconds\n",
+                      goal_rule_name(rules[r]), claimed, missed, seeds, most_s);
+        assert_true(claimed <= misses_allowed(seeds));
+        // Binary search believes each trial.
+        assert_true(rules[r] == RULE_BINARY || missed <= misses_allowed(seeds));
+    }
+}
+
 static void test_tester_limit_is_a_lower_bound(void **state)
 {
     (void)state;
@@ -392,6 +426,7 @@ int main(void)
         cmocka_unit_test(test_losses_that_stand_count),
         cmocka_unit_test(test_disturbance_above_a_load_is_named),
         cmocka_unit_test(test_limits_of_the_range_are_irregular),
+        cmocka_unit_test(test_random_loss_has_no_throughput),
         cmocka_unit_test(test_tester_limit_is_a_lower_bound),
         cmocka_unit_test(test_ranging_finds_max_load),
         cmocka_unit_test(test_search_answers_at_any_time),
