@@ -22,6 +22,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "result/json_text.h"
 #include "result/redact.h"
 
@@ -30,6 +31,10 @@
 #define RUN_NAME    "run.json"
 #define POINTS_MAX  ((size_t)1 << 30) // bytes; about 300,000 points
 #define RUN_MAX     ((size_t)64 << 20)
+
+#define LINES_AT_ONCE   512U
+#define LINES_AT_A_TIME 64U // by one thread
+#define PARSERS         4U  // threads
 
 struct store {
     char *folder;
@@ -118,11 +123,85 @@ static bool at_end(FILE *stream)
     return next == EOF;
 }
 
+// Lines of points.jsonl, and what they contain. Parsing takes most of the time of reading.
+struct batch {
+    size_t count;
+    bool torn,
+        ended; // the last line of the file lacks its newline and is not here; nothing follows
+    struct batch_line {
+        char *text;
+        size_t length, room;
+        struct point point;
+        int rc; // of read_line(), with `why`
+        bool not_json;
+        struct error why;
+    } lines[LINES_AT_ONCE];
+};
+
+static void batch_free(struct batch **batch)
+{
+    for (size_t i = 0; i < LINES_AT_ONCE; i++) {
+        free((*batch)->lines[i].text);
+        error_clear(&(*batch)->lines[i].why);
+    }
+    free(*batch);
+}
+#define _cleanup_batch_ __attribute__((cleanup(batch_free)))
+
+static int batch_read(FILE *stream, struct batch *batch, const char *path, struct error *err)
+{
+    batch->count = 0;
+    while (batch->count < LINES_AT_ONCE && !batch->torn) {
+        struct batch_line *line = &batch->lines[batch->count];
+        ssize_t length = getline(&line->text, &line->room, stream);
+        if (length < 0 && ferror(stream)) {
+            return fail(err, errno, "%s", path);
+        }
+        if (length <= 0) {
+            break;
+        }
+        batch->torn = line->text[length - 1] != '\n';
+        line->length = (size_t)length;
+        batch->count += !batch->torn;
+    }
+    batch->ended = batch->torn || at_end(stream);
+    return 0;
+}
+
+static void parse_lines(void *context, size_t part)
+{
+    struct batch *batch = context;
+    size_t end = (part + 1) * LINES_AT_A_TIME;
+    for (size_t i = part * LINES_AT_A_TIME; i < batch->count && i < end; i++) {
+        struct batch_line *line = &batch->lines[i];
+        error_clear(&line->why);
+        line->rc =
+            read_line(line->text, line->length - 1, &line->point, &line->not_json, &line->why);
+    }
+}
+
+// Moves the points of a batch to the list, until a line is none. Returns how many lines were
+// points.
+static size_t batch_take(struct batch *batch, struct point_list *list, size_t *length)
+{
+    size_t taken = 0;
+    while (taken < batch->count && batch->lines[taken].rc == 0) {
+        point_list_add(list, &batch->lines[taken].point);
+        *length += batch->lines[taken++].length;
+    }
+    for (size_t i = taken; i < batch->count; i++) {
+        if (batch->lines[i].rc == 0) {
+            point_clear(&batch->lines[i].point);
+        }
+    }
+    return taken;
+}
+
 /*
- * Reads the complete lines of points.jsonl one at a time, because the file may be larger than
- * memory allows for its points. A crash may leave a last line without newline, or with one but not
- * JSON: that line is not a point, and *ret_whole is the length of the text before it. Any other
- * unreadable line is an error.
+ * Reads the complete lines of points.jsonl in batches, because the file may be larger than memory
+ * allows for its points; several threads parse a batch. A crash may leave a last line without
+ * newline, or with one but not JSON: that line is not a point, and *ret_whole is the length of the
+ * text before it. Any other unreadable line is an error.
  */
 static int read_points(const char *path, struct point_list *ret, size_t *ret_whole, bool *ret_torn,
                        struct error *err)
@@ -133,37 +212,31 @@ static int read_points(const char *path, struct point_list *ret, size_t *ret_who
         return rc;
     }
     _cleanup_points_ struct point_list list = {NULL, 0};
-    _cleanup_free_ char *text = NULL;
-    size_t room = 0;
+    _cleanup_batch_ struct batch *batch = memory_new(1, sizeof *batch);
     size_t at = 0;
-    bool torn = false;
-    for (size_t line = 1;; line++) {
-        ssize_t length = getline(&text, &room, stream);
-        if (length < 0 && ferror(stream)) {
-            return fail(err, errno, "%s", path);
-        }
-        torn = length > 0 && text[length - 1] != '\n';
-        if (length <= 0 || torn) {
-            break;
-        }
-        _cleanup_error_ struct error why = ERROR_INIT;
-        struct point point;
-        bool not_json;
-        rc = read_line(text, (size_t)length - 1, &point, &not_json, &why);
-        if (rc < 0 && not_json && at_end(stream)) {
-            torn = true;
-            break;
-        }
+    size_t before = 0; // lines of earlier batches
+    do {
+        rc = batch_read(stream, batch, path, err);
         if (rc < 0) {
-            return fail_input(err, "%s:%zu: %s", path, line, why.text);
+            return rc;
         }
-        point_list_add(&list, &point);
-        at += (size_t)length;
-    }
+        size_t parts = (batch->count + LINES_AT_A_TIME - 1) / LINES_AT_A_TIME;
+        thread_each(parts, PARSERS, parse_lines, batch);
+        size_t taken = batch_take(batch, &list, &at);
+        if (taken < batch->count) {
+            const struct batch_line *line = &batch->lines[taken];
+            bool last = taken + 1 == batch->count && batch->ended && !batch->torn;
+            if (!line->not_json || !last) {
+                return fail_input(err, "%s:%zu: %s", path, before + taken + 1, line->why.text);
+            }
+            batch->torn = true;
+        }
+        before += batch->count;
+    } while (!batch->ended);
     *ret = list;
     list = (struct point_list){NULL, 0};
     *ret_whole = at;
-    *ret_torn = torn;
+    *ret_torn = batch->torn;
     return 0;
 }
 
