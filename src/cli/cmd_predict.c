@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@
 struct predict_values {
     const char *scenario, *measure, *output;
     struct text_list against;
+    uint64_t wait_quiet;
     bool baselines, json;
 };
 
@@ -40,6 +42,7 @@ static const struct option_row predict_options[] = {
      .offset = offsetof(struct predict_values, measure),
      .argument = "SCENARIO",
      .help = "measure smaller set-ups of SCENARIO, and predict it"},
+    WAIT_QUIET_OPTION(predict_values),
     {.name = "output",
      .letter = 'o',
      .type = OPTION_TEXT,
@@ -169,7 +172,8 @@ static int measure_first(const struct predict_values *asked, const struct scenar
     _cleanup_free_ char *folder = asked->output == NULL ? NULL : text_copy(asked->output);
     int rc = folder == NULL ? measuring_folder_named("predict", &folder, err) : 0;
     struct text_list folders = {NULL, 0};
-    rc = rc < 0 ? rc : predict_measure(scenario, folder, &folders, err);
+    rc =
+        rc < 0 ? rc : predict_measure(scenario, folder, (unsigned)asked->wait_quiet, &folders, err);
     rc = rc < 0 ? rc : predict_from(asked, scenario, &folders, err);
     if (rc == 0 && !asked->json) {
         printf("Runs: %s\n", folder);

@@ -26,6 +26,7 @@ struct common {
     unsigned shortest, longest; // packets, in bytes of the length layer
     char *engine;               // the first run decides what "auto" is
     const char *folder;
+    unsigned wait_quiet_s;
 };
 
 static void note_length(struct common *common, unsigned length)
@@ -88,7 +89,10 @@ static int measure_setup(const struct common *common, unsigned routers, enum top
         return rc;
     }
     scenario_problems_clear(&problems);
-    const struct job job = {.scenario = scenario, .folder = folder, .shuffled = true};
+    const struct job job = {.scenario = scenario,
+                            .folder = folder,
+                            .shuffled = true,
+                            .wait_quiet_s = common->wait_quiet_s};
     int rc = measuring_check(&scenario, 1, false, err);
     rc = rc < 0 ? rc : job_check(&job, err);
     rc = rc < 0 ? rc : job_run(&job, points, NULL, err);
@@ -143,7 +147,7 @@ static int measure_topology(struct common *common, unsigned routers, enum topolo
     return rc;
 }
 
-int predict_measure(const struct scenario *scenario, const char *folder,
+int predict_measure(const struct scenario *scenario, const char *folder, unsigned wait_quiet_s,
                     struct text_list *ret_folders, struct error *err)
 {
     int rc = check_scenario(scenario, err);
@@ -153,7 +157,8 @@ int predict_measure(const struct scenario *scenario, const char *folder,
     struct common common = {.scenario = scenario,
                             .shortest = UINT32_MAX,
                             .engine = text_copy(scenario->traffic.engine),
-                            .folder = folder};
+                            .folder = folder,
+                            .wait_quiet_s = wait_quiet_s};
     for (size_t i = 0; i < scenario->traffic.length_count; i++) {
         for (size_t k = 0; k < scenario->network_count; k++) {
             note_length(&common, scenario_network_length(&scenario->networks[k],

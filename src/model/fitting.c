@@ -37,9 +37,17 @@ int model_fit(const struct model_run *runs, size_t count, uint64_t seed, struct 
         observations_add(&runs[i], &list);
     }
     if (list.count == 0) {
-        return fail_input(err, "no usable point: the model is fitted on valid points of topology "
-                               "bridged or dedicated with a constant load, method precise, and a "
-                               "tester with CPUs of its own");
+        size_t points = 0;
+        size_t invalid = 0;
+        for (size_t i = 0; i < count; i++) {
+            points += runs[i].points->count;
+            invalid += point_list_invalid(runs[i].points);
+        }
+        return fail_input(err,
+                          "none of %zu points is usable, %zu are invalid: the model is fitted on "
+                          "valid points of topology bridged or dedicated with a constant load, "
+                          "method precise, and a tester with CPUs of its own",
+                          points, invalid);
     }
     struct model *model = memory_new(1, sizeof *model);
     _cleanup_free_ bool *done = memory_new_array(bool, list.count);

@@ -297,7 +297,7 @@ static void note_solution(const struct state *state, double load_pps, struct sol
         works[i] = (struct work){thread->party, thread->party == MODEL_HOST,
                                  setup->flows[thread->flow].ip_length, out};
         busy += thread->demand;
-        ret->lost[thread->stage % SOLVE_STAGES] += thread->arriving - out;
+        ret->lost[thread->stage] += thread->arriving - out;
         if (thread->arriving - out > worst) {
             worst = thread->arriving - out;
             ret->lossy_flow = thread->flow;

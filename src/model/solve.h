@@ -24,7 +24,7 @@ struct costs {
     double onset;      // load at which losses begin, relative to the knee
 };
 
-#define SOLVE_STAGES 64U // of a flow, at most
+#define SOLVE_STAGES (2U * SCENARIO_HOPS + 1U) // of a flow, at most
 
 struct solution {
     double *received;          // packets/s of each flow

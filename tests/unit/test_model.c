@@ -367,6 +367,31 @@ static void cap_limits_the_rate(void **state)
     scenario_free(scenario);
 }
 
+// A path through three routers costs three passes, and in bridged four of the host.
+static void path_of_routers_adds_up(void **state)
+{
+    (void)state;
+    struct scenario *scenario = parse_good(
+        "name: x\ntopologies: [bridged, dedicated]\nrouters: { r1: {}, r2: {}, r3: {} }\n"
+        "networks: { A: { routers: [r1, r2, r3] } }\n"
+        "traffic: { lengths: [64], rates: { pps: [1000] } }\n");
+    double router = cost_of_pass(&true_costs.router, 64);
+    double host = cost_of_pass(&true_costs.host, 64);
+    static const size_t bridged[] = {0, 1, 0, 2, 0, 3, 0};
+    for (size_t i = 0; i < 2; i++) {
+        _cleanup_model_setup_ struct model_setup setup;
+        model_setup_make(scenario, scenario->topologies[i], 64, &setup);
+        bool bridges = scenario->topologies[i] == TOPOLOGY_BRIDGED;
+        assert_int_equal(setup.flows[0].stage_count, bridges ? 7 : 3);
+        for (size_t k = 0; bridges && k < 7; k++) {
+            assert_int_equal(setup.flows[0].stages[k], bridged[k]);
+        }
+        double ns = 3 * router + (bridges ? 4 * host : 0);
+        assert_within(solve_knee(&true_costs, &setup), 0.96e9 / ns, 0.001);
+    }
+    scenario_free(scenario);
+}
+
 // The interval of a cost contains the true cost about as often as it says.
 static void intervals_cover(void **state)
 {
@@ -425,6 +450,7 @@ int main(void)
         cmocka_unit_test(solution_conserves),
         cmocka_unit_test(rate_grows_with_weight),
         cmocka_unit_test(cap_limits_the_rate),
+        cmocka_unit_test(path_of_routers_adds_up),
         cmocka_unit_test(intervals_cover),
         cmocka_unit_test(baselines_follow_their_definitions),
     };
