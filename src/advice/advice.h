@@ -36,13 +36,23 @@ struct advice_costs {
     struct advice_cost *rows[TOPOLOGY_COUNT]; // by topology; those of direct have no rows
     size_t counts[TOPOLOGY_COUNT];
     size_t most_routers[TOPOLOGY_COUNT]; // of a host for which costs are known
+    // Where losses begin: the measured loads, ascending, as parts of what host and routers could do
+    // at these costs, with their loss ratios. None = a load of 1 loses nothing.
+    struct advice_onset {
+        double *loads, *losses;
+        size_t count;
+    } onsets[TOPOLOGY_COUNT];
 };
 void advice_costs_clear(struct advice_costs *costs);
 #define _cleanup_costs_ __attribute__((cleanup(advice_costs_clear)))
 
-// Takes the costs of all lengths of the contracts from a model.
-void advice_costs_of(const struct model *model, const struct contracts *contracts,
-                     struct advice_costs *ret);
+// Takes the costs of all lengths of the contracts from a model, and the onset of losses from the
+// runs on which it was fitted.
+void advice_costs_of(const struct model *model, const struct model_run *runs, size_t count,
+                     const struct contracts *contracts, struct advice_costs *ret);
+// The part of a host's CPUs that can be used if at most `loss` may be lost; 0 = no load loses as
+// little.
+double advice_usable_part(const struct advice_costs *costs, enum topology topology, double loss);
 // The mean costs of a contract's packets. If the cost of any of its lengths is unknown, returns
 // false, and ret->why_unknown belongs to `costs`.
 bool advice_cost_of_contract(const struct advice_costs *costs, enum topology topology,
@@ -68,7 +78,9 @@ struct advice_host {
     size_t contracts;             // number of networks; 0 = the host is not used
     unsigned nics;                // that it uses
     struct advice_range percent;  // CPU that host and routers need
-    struct advice_range headroom; // CPU left, percent of one CPU
+    double usable_percent;        // CPU up to which its strictest contract is kept
+    struct advice_range headroom; // what is left of that
+    double filled_percent;        // CPU needed, each contract's divided by its usable part
     unsigned weight;              // of the host itself
     double expected_percent;      // CPU that they use at the plan's rates; NaN = unknown
     // By how much all loads can grow until packets are lost: 1 = not at all.

@@ -16,6 +16,7 @@
 #include "advice/setup.h"
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "result/bounds.h"
 
 #define HOST_PASSES 2.0                   // of a bridged packet: to the router, and from it
 #define KNEE        (MODEL_LOADS / 2 - 1) // of a curve: it goes up to twice the knee
@@ -27,6 +28,8 @@ void advice_costs_clear(struct advice_costs *costs)
             free(costs->rows[topology][i].why_unknown);
         }
         free(costs->rows[topology]);
+        free(costs->onsets[topology].loads);
+        free(costs->onsets[topology].losses);
     }
     *costs = (struct advice_costs){.counts = {0}};
 }
@@ -121,8 +124,125 @@ static size_t count_known(const struct model *model, const struct contracts *con
     return known;
 }
 
-void advice_costs_of(const struct model *model, const struct contracts *contracts,
-                     struct advice_costs *ret)
+// ---- the onset of losses
+
+struct measured_load {
+    double load, loss;
+};
+
+static int compare_loads(const void *a, const void *b)
+{
+    const struct measured_load *one = a;
+    const struct measured_load *two = b;
+    if (one->load < two->load || one->load > two->load) {
+        return one->load < two->load ? -1 : 1;
+    }
+    return one->loss < two->loss ? -1 : one->loss > two->loss;
+}
+
+// The load of a point as a part of what its CPUs can do; NaN if it is not known. `measured`
+// collects the costs of the points' lengths.
+static double load_of(const struct model *model, const struct scenario *scenario,
+                      const struct point *point, enum topology topology,
+                      const struct contracts *contracts, struct advice_costs *measured)
+{
+    double busy_ns = 0.0;
+    for (size_t i = 0; i < point->network_count; i++) {
+        const struct network_result *network = &point->networks[i];
+        const unsigned length =
+            scenario_ip_length(network->length > 0 ? network->length : point->length,
+                               scenario->traffic.length_layer, 4);
+        add_cost(measured, model, contracts, topology, length);
+        const struct advice_cost *cost = find_cost(measured, topology, length);
+        if (!cost->known || network->tcp.measured || network->direction != NULL) {
+            return (double)NAN;
+        }
+        busy_ns += network->offered_pps * (cost->host_ns.value + cost->router_ns.value);
+    }
+    return busy_ns / 1e9 / scenario->host.cpus;
+}
+
+static void add_run(const struct model *model, const struct model_run *run,
+                    const struct contracts *contracts, enum topology topology,
+                    struct advice_costs *measured, struct measured_load **loads, size_t *count)
+{
+    const struct scenario *scenario = run->scenario;
+    if (scenario_is_capped(scenario) || scenario->traffic.rates.kind == RATES_PROFILE ||
+        scenario->host.cpus != contracts->host.cpus ||
+        !text_equal(scenario->platform, contracts->platform)) {
+        return;
+    }
+    for (size_t i = 0; i < run->points->count; i++) {
+        const struct point *point = &run->points->items[i];
+        const struct undisturbed_result counts = point_undisturbed(point);
+        if (!point->valid || point->mix != NULL || counts.tx == 0 ||
+            !text_equal(point->topology, topology_name(topology))) {
+            continue;
+        }
+        const double load = load_of(model, scenario, point, topology, contracts, measured);
+        if (isfinite(load)) {
+            *loads = memory_resize(*loads, *count + 1, sizeof **loads);
+            (*loads)[(*count)++] =
+                (struct measured_load){load, (double)counts.lost / (double)counts.tx};
+        }
+    }
+}
+
+static struct advice_onset onset_of(const struct model *model, const struct model_run *runs,
+                                    size_t run_count, const struct contracts *contracts,
+                                    enum topology topology)
+{
+    _cleanup_free_ struct measured_load *loads = NULL;
+    _cleanup_costs_ struct advice_costs measured = {.counts = {0}};
+    size_t count = 0;
+    for (size_t i = 0; i < run_count; i++) {
+        add_run(model, &runs[i], contracts, topology, &measured, &loads, &count);
+    }
+    if (count > 1) {
+        qsort(loads, count, sizeof *loads, compare_loads);
+    }
+    struct advice_onset onset = {.loads = memory_new_array(double, count),
+                                 .losses = memory_new_array(double, count),
+                                 .count = count};
+    for (size_t i = 0; i < count; i++) {
+        onset.loads[i] = loads[i].load;
+        onset.losses[i] = loads[i].loss;
+    }
+    return onset;
+}
+
+// The loss ratio at a measured load.
+static double loss_at(const struct advice_onset *onset, double load)
+{
+    double loss = 0.0;
+    for (size_t i = 0; i < onset->count && onset->loads[i] <= load; i++) {
+        loss = onset->losses[i];
+    }
+    return loss;
+}
+
+double advice_usable_part(const struct advice_costs *costs, enum topology topology, double loss)
+{
+    const struct advice_onset *onset = &costs->onsets[topology];
+    if (onset->count == 0) {
+        return 1.0;
+    }
+    const struct bounds bounds = bounds_find(onset->loads, onset->losses, onset->count, loss);
+    if (isnan(bounds.low)) {
+        return 0.0;
+    }
+    if (isnan(bounds.high)) {
+        return fmin(1.0, bounds.low);
+    }
+    // Between the two loads the loss is taken to grow linearly.
+    const double below = fmin(loss, loss_at(onset, bounds.low));
+    const double above = fmax(loss, loss_at(onset, bounds.high));
+    const double part = above > below ? (loss - below) / (above - below) : 0.0;
+    return fmin(1.0, bounds.low + part * (bounds.high - bounds.low));
+}
+
+void advice_costs_of(const struct model *model, const struct model_run *runs, size_t count,
+                     const struct contracts *contracts, struct advice_costs *ret)
 {
     struct advice_costs costs = {.counts = {0}};
     for (enum topology topology = TOPOLOGY_BRIDGED; topology <= TOPOLOGY_DEDICATED; topology++) {
@@ -136,6 +256,7 @@ void advice_costs_of(const struct model *model, const struct contracts *contract
             }
         }
         costs.most_routers[topology] = count_known(model, contracts, topology, contracts->count);
+        costs.onsets[topology] = onset_of(model, runs, count, contracts, topology);
     }
     *ret = costs;
 }

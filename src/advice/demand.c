@@ -43,6 +43,12 @@ static struct demand demand_of(const struct contract *contract, const struct adv
                                      cost.why_unknown == NULL ? "no run has it" : cost.why_unknown);
         return demand;
     }
+    demand.usable = advice_usable_part(costs, topology, contract->loss);
+    if (demand.usable <= 0.0) {
+        demand.why_not =
+            text_format("the runs lost more than %.3g %% at every load", 100.0 * contract->loss);
+        return demand;
+    }
     demand.known = true;
     demand.router_percent = percent_of(contract->pps, &cost.router_ns);
     demand.host_percent = percent_of(contract->pps, &cost.host_ns);
@@ -91,9 +97,9 @@ static char *find_obstacle(const struct contracts_host *host, const struct deman
         return text_format("bridging needs %.1f %% of a CPU in %g threads, which get %.1f %% each",
                            bridging, HOST_THREADS, thread);
     }
-    if (router + bridging > demand_capacity(host)) {
-        return text_format("it needs %.1f %% of a CPU, and a host has %.1f %%", router + bridging,
-                           demand_capacity(host));
+    if (router + bridging > demand->usable * demand_capacity(host)) {
+        return text_format("it needs %.1f %% of a CPU, and a host has %.1f %% for its loss",
+                           router + bridging, demand->usable * demand_capacity(host));
     }
     return NULL;
 }
@@ -106,7 +112,11 @@ struct pack_item demand_item(const struct contracts *contracts, const struct dem
         const struct demand *demand = &demands[contract * PACK_MODES + mode];
         _cleanup_free_ char *why_not = find_obstacle(&contracts->host, demand, part);
         item.allowed[mode] = why_not == NULL;
-        item.cpu[mode] = part * (demand->router_percent.high + demand->host_percent.high);
+        // Not known: not allowed, and its CPU is 0.
+        item.cpu[mode] =
+            item.allowed[mode]
+                ? part * (demand->router_percent.high + demand->host_percent.high) / demand->usable
+                : 0.0;
     }
     return item;
 }

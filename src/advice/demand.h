@@ -12,6 +12,7 @@
 struct demand {
     bool known; // its costs are known
     struct advice_range router_percent, host_percent;
+    double usable;        // part of a host's CPUs that can be used if its loss is to be kept
     double light_percent; // of the router, at the cost of a light load
     char *why_not;        // reason if not known
 };

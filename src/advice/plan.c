@@ -116,6 +116,8 @@ static void place_contract(struct advice *advice, size_t number, size_t host,
     item->router_percent = scaled(&demand->router_percent, part);
     item->host_percent = scaled(&demand->host_percent, part);
     at->contracts++;
+    at->usable_percent =
+        fmin(at->usable_percent, 100.0 * advice->contracts->host.cpus * demand->usable);
     add_range(&at->percent, &item->router_percent);
     add_range(&at->percent, &item->host_percent);
 }
@@ -127,6 +129,8 @@ static void take_packing(struct advice *advice, const struct packing *packing,
     _cleanup_free_ size_t *numbers = number_hosts(packing);
     for (size_t h = 0; h < packing->problem->hosts; h++) {
         advice->hosts[numbers[h]] = (struct advice_host){.expected_percent = (double)NAN};
+        advice->hosts[numbers[h]].filled_percent = packing->hosts[h].cpu;
+        advice->hosts[numbers[h]].usable_percent = 100.0 * contracts->host.cpus;
         advice->hosts[numbers[h]].topology = demand_topology(packing->hosts[h].mode);
     }
     for (size_t i = 0; i < contracts->count; i++) {
@@ -137,9 +141,9 @@ static void take_packing(struct advice *advice, const struct packing *packing,
                            parts[i]);
         }
     }
-    const double cpu = 100.0 * contracts->host.cpus;
     for (size_t h = 0; h < contracts->host.count; h++) {
         struct advice_host *host = &advice->hosts[h];
+        const double cpu = host->usable_percent;
         host->headroom = (struct advice_range){.value = cpu - host->percent.value,
                                                .low = cpu - host->percent.high,
                                                .high = cpu - host->percent.low};
@@ -159,7 +163,7 @@ static double most_left(const struct advice *advice, enum topology topology)
     double most = 0.0;
     for (size_t h = 0; h < each->count; h++) {
         const struct advice_host *host = &advice->hosts[h];
-        const double left = advice->capacity_percent - host->percent.high;
+        const double left = advice->capacity_percent - host->filled_percent;
         most = host->contracts == 0 || host->topology == topology ? fmax(most, left) : most;
     }
     return most;
@@ -407,6 +411,18 @@ static int make_once(struct advice *advice, const struct advice_costs *costs,
     return rc;
 }
 
+// Number of hosts that need more than what their strictest contract lets them use.
+static size_t count_overfull(const struct advice *advice)
+{
+    const struct contracts_host *each = &advice->contracts->host;
+    size_t count = 0;
+    for (size_t h = 0; h < each->count; h++) {
+        const struct advice_host *host = &advice->hosts[h];
+        count += host->percent.high > host->usable_percent * (1.0 - each->margin) * (1.0 + 1e-6);
+    }
+    return count;
+}
+
 // Makes plans that use less and less of the hosts, until the model predicts that each contract is
 // kept.
 static int make_verified(struct advice *advice, const struct advice_costs *costs,
@@ -418,8 +434,12 @@ static int make_verified(struct advice *advice, const struct advice_costs *costs
     double less = TIGHTEN;
     for (int n = 0; n < TIGHTENINGS; n++) {
         int rc = make_once(advice, costs, demands, capacity, caps, err);
-        if (rc < 0 || model == NULL || setup_verify(advice, model) == 0) {
+        if (rc < 0) {
             return rc;
+        }
+        const size_t broken = model == NULL ? 0 : setup_verify(advice, model);
+        if (count_overfull(advice) + broken == 0) {
+            return 0;
         }
         less *= n % 3 == 2 ? 2.0 : 1.0;
         capacity -= less * cpu;

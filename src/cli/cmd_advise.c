@@ -53,20 +53,18 @@ static const struct option_row advise_options[] = {
     OPTIONS_END,
 };
 
-// Fits a model on the runs: those of --from, and further operands.
-static int fit_runs(const struct advise_values *asked, const struct text_list *operands,
-                    struct model **ret, struct error *err)
+// Reads the runs: those of --from, and further operands.
+static int read_runs(const struct advise_values *asked, const struct text_list *operands,
+                     struct past_runs *ret, struct error *err)
 {
     struct text_list folders = {NULL, 0};
-    _cleanup_past_runs_ struct past_runs past = {NULL, NULL, NULL, 0};
     for (size_t i = 0; i < asked->from.count; i++) {
         text_list_add(&folders, asked->from.items[i]);
     }
     for (size_t i = 1; i < operands->count; i++) {
         text_list_add(&folders, operands->items[i]);
     }
-    int rc = past_runs_read(folders.items, folders.count, &past, err);
-    rc = rc < 0 ? rc : model_fit(past.runs, past.count, SEED, ret, err);
+    int rc = past_runs_read(folders.items, folders.count, ret, err);
     text_list_clear(&folders);
     return rc;
 }
@@ -143,6 +141,7 @@ static int advise_run(void *values, const struct text_list *operands, struct err
     _cleanup_contracts_ struct contracts *contracts = NULL;
     _cleanup_costs_ struct advice_costs costs = {.counts = {0}};
     _cleanup_advice_ struct advice *advice = NULL;
+    _cleanup_past_runs_ struct past_runs past = {NULL, NULL, NULL, 0};
     if (operands->count == 0) {
         return fail_input(err, "advise requires a contracts file; see vrbench advise -h");
     }
@@ -162,10 +161,12 @@ static int advise_run(void *values, const struct text_list *operands, struct err
                                "run of vrbench run");
     }
     struct model *model = NULL;
-    if ((rc = fit_runs(asked, operands, &model, err)) < 0) {
+    rc = read_runs(asked, operands, &past, err);
+    rc = rc < 0 ? rc : model_fit(past.runs, past.count, SEED, &model, err);
+    if (rc < 0) {
         return rc;
     }
-    advice_costs_of(model, contracts, &costs);
+    advice_costs_of(model, past.runs, past.count, contracts, &costs);
     rc = advice_make(contracts, &costs, model, goal, !asked->no_caps, &advice, err);
     model_free(model);
     rc = rc < 0 ? rc : print_advice(advice, asked->json, err);

@@ -297,6 +297,7 @@ static json_t *host_to_json(const struct advice_host *host, size_t number)
     json_object_set_new(json, "nics", json_integer(host->nics));
     json_object_set_new(json, "percent", range_to_json(&host->percent));
     json_object_set_new(json, "headroom", range_to_json(&host->headroom));
+    json_set_real(json, "usable_percent", host->usable_percent);
     json_set_real(json, "expected_percent", host->expected_percent);
     if (host->growth_known) {
         json_object_set_new(json, "growth", range_to_json(&host->growth));

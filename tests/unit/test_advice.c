@@ -193,6 +193,40 @@ static void test_reasons(void **state)
     assert_int_equal(none->hosts_used, 0);
 }
 
+// Losses begin before the CPU is used up: a contract gets what the runs carried with its loss.
+static void test_onset_of_losses(void **state)
+{
+    (void)state;
+    static double loads[] = {0.4, 0.6, 0.7, 0.8, 0.9};
+    static double losses[] = {0.0, 0.0, 0.0, 0.02, 0.1};
+    struct advice_costs lossy = costs;
+    lossy.onsets[TOPOLOGY_BRIDGED] = (struct advice_onset){loads, losses, 5};
+    assert_true(is_near(advice_usable_part(&lossy, TOPOLOGY_BRIDGED, 0.0), 0.7));
+    assert_true(is_near(advice_usable_part(&lossy, TOPOLOGY_BRIDGED, 0.01), 0.75));
+    assert_true(is_near(advice_usable_part(&lossy, TOPOLOGY_BRIDGED, 0.02), 0.8));
+    assert_true(is_near(advice_usable_part(&lossy, TOPOLOGY_BRIDGED, 0.5), 0.9));
+    assert_true(is_near(advice_usable_part(&lossy, TOPOLOGY_DEDICATED, 0.0), 1.0));
+    lossy.onsets[TOPOLOGY_DEDICATED] = (struct advice_onset){loads, &losses[3], 2};
+    assert_true(is_near(advice_usable_part(&lossy, TOPOLOGY_DEDICATED, 0.01), 0.0));
+
+    // 76.5 % of a CPU: a contract without loss has 70 % less the margin, one with 2 % has 80 %. A
+    // host with both has what the stricter one has.
+    _cleanup_contracts_ struct contracts *contracts =
+        contracts_of("name: x\nhost: { nics: 2, margin: 0 }\ncontracts:\n"
+                     "  none: { rate: 250000, length: 64, loss: 0 }\n"
+                     "  some: { rate: 250000, length: 64, loss: 2 % }\n"
+                     "  little: { rate: 5000, length: 64, loss: 0 }\n");
+    _cleanup_error_ struct error err = ERROR_INIT;
+    _cleanup_advice_ struct advice *advice = NULL;
+    assert_int_equal(advice_make(contracts, &lossy, NULL, GOAL_REVENUE, true, &advice, &err), 0);
+    for (size_t h = 0; h < contracts->host.count; h++) {
+        assert_true(advice->hosts[h].percent.high <= advice->hosts[h].usable_percent + 1e-3);
+    }
+    assert_false(advice->items[0].kept);
+    assert_non_null(strstr(advice->items[0].why, "dedicated, the runs lost more than 0 %"));
+    assert_true(advice->items[1].kept != advice->items[2].kept);
+}
+
 // A host gets no more routers than the runs support.
 static void test_most_routers(void **state)
 {
@@ -299,8 +333,9 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_costs_of_mixes),   cmocka_unit_test(test_plan_of_a_host),
         cmocka_unit_test(test_weights_and_caps), cmocka_unit_test(test_full_host_has_no_caps),
-        cmocka_unit_test(test_reasons),          cmocka_unit_test(test_most_routers),
-        cmocka_unit_test(test_fairness),         cmocka_unit_test(test_scenarios),
+        cmocka_unit_test(test_reasons),          cmocka_unit_test(test_onset_of_losses),
+        cmocka_unit_test(test_most_routers),     cmocka_unit_test(test_fairness),
+        cmocka_unit_test(test_scenarios),
     };
     catalogue_use(&machine_catalogue);
     return cmocka_run_group_tests(tests, NULL, NULL);
