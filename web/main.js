@@ -292,6 +292,7 @@ function methodSection(run) {
                     : undefined,
             ],
         ]),
+        ...setupDrawings(run),
         element(
             "ul",
             {},

@@ -147,6 +147,26 @@ static size_t steps_most(const struct sweep *sweeps, size_t count, size_t cells)
     return most > SWEEP_DRAWN_MOST ? SWEEP_DRAWN_MOST : most;
 }
 
+// The routers of each network's path, which web/setup.js draws.
+static json_t *describe_paths(const struct point *point)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < point->network_count; i++) {
+        const struct network_result *network = &point->networks[i];
+        const char *router = NULL;
+        if (text_equal(network->direction, "reverse")) {
+            continue; // the way of its forward direction
+        }
+        json_t *routers = json_array();
+        for (size_t k = 0; (router = network_router(network, k)) != NULL; k++) {
+            json_array_append_new(routers, json_string(router));
+        }
+        json_array_append_new(
+            list, json_pack("{s:s, s:o}", "network", network->name, "routers", routers));
+    }
+    return list;
+}
+
 // Thins the sweeps.
 static json_t *describe_sweeps(struct sweep *sweeps, size_t count, size_t cells)
 {
@@ -163,6 +183,7 @@ static json_t *describe_sweeps(struct sweep *sweeps, size_t count, size_t cells)
         json_object_set_new(entry, "length", json_integer(sweep->first->length));
         json_object_set_new(entry, "networks", names(sweep->networks, sweep->network_count));
         json_object_set_new(entry, "routers", names(sweep->routers, sweep->router_count));
+        json_object_set_new(entry, "paths", describe_paths(sweep->first));
         json_object_set_new(entry, "places", names(sweep->places, sweep->place_count));
         json_object_set_new(entry, "steps", describe_steps(sweep, sweep->steps, sweep->step_count));
         json_object_set_new(entry, "invalid",

@@ -227,6 +227,22 @@ def test_indexes():
     quiet()
 
 
+def test_setup():
+    """the set-up of each topology is drawn, with the path of each network, whatever its names are"""
+    show(f"{T}/run/report.html")
+    drawn, named, lines = browser.run(
+        "return [document.querySelectorAll('.setup > svg').length,"
+        " document.querySelector('.setup').innerText,"
+        " document.querySelectorAll('.setup:first-of-type > svg path').length]")
+    topologies = browser.run(
+        "return [...new Set(report.runs[0].sweeps.map((one) => one.topology))]"
+        ".filter((one) => one !== 'direct').length")
+    assert drawn == topologies > 0, (drawn, topologies)
+    assert "NET0: source, r0, sink" in named, named
+    assert lines > 0
+    quiet()
+
+
 def test_drawn():
     """every chart is drawn, and draws its curves"""
     show(f"{T}/run/report.html")
