@@ -20,11 +20,11 @@ predict_scenario() {
     echo "traffic: { lengths: [$3], rates: { pps: [1000] }, duration: 500 ms }"
 }
 
-# predict_loads ROWS — the loads of a set-up, from 0.3 times to twice the predicted knee of the first
+# predict_loads ROWS — the loads of a set-up, from 0.6 times to twice the predicted knee of the first
 # network of each topology.
 predict_loads() {
-    jq -r '[group_by(.topology)[] | .[0] | select(.known) |
-        .offered_pps[2, 5, 7, 8, 9, 10, 12, 15, 19]] | unique | map(round | tostring) | join(", ")' "$1"
+    jq -r '[group_by(.topology)[] | .[0] | select(.known) | .offered_pps[5, 8, 10, 19]] | unique |
+        map(round | tostring) | join(", ")' "$1"
 }
 
 # predict_run ARGUMENT... — vrbench, which may end with 4 (the machine disturbed it).
