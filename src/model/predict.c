@@ -155,10 +155,11 @@ static void make_outcome(const struct costs *costs, const struct model_setup *se
         .percent_at = memory_new_array(double, (parties + 1) * MODEL_LOADS),
     };
     double knee = solve_knee(costs, setup);
-    for (size_t k = 0; k < MODEL_LOADS + 2; k++) {
-        double load = k < MODEL_LOADS    ? loads[k]
-                      : k == MODEL_LOADS ? knee
-                                         : knee * fmin(costs->onset, 1.0);
+    // Besides the curve: the throughput, the knee, and overloads in which a cap may pass more.
+    const double others[] = {knee * fmin(costs->onset, 1.0), knee, 4.0 * knee, 8.0 * knee,
+                             16.0 * knee};
+    for (size_t k = 0; k < MODEL_LOADS + sizeof others / sizeof others[0]; k++) {
+        double load = k < MODEL_LOADS ? loads[k] : others[k - MODEL_LOADS];
         _cleanup_solution_ struct solution solution;
         solve_load(costs, setup, load, &solution);
         for (size_t i = 0; i < flows; i++) {
@@ -171,7 +172,7 @@ static void make_outcome(const struct costs *costs, const struct model_setup *se
             note_percent(&solution, parties, ret->percent_at + k, MODEL_LOADS);
             ret->lossy_flow = solution.lossy_flow;
             ret->lossy_stage = solution.lossy_stage;
-        } else if (k > MODEL_LOADS) {
+        } else if (k == MODEL_LOADS) {
             note_percent(&solution, parties, ret->percent, 1);
         }
     }
