@@ -117,7 +117,20 @@ static double loss_ratio(double received, double offered)
     return loss < LEAST_LOSS ? 0.0 : loss;
 }
 
-static size_t verify_host(struct advice *advice, size_t host, const struct model *model)
+// Takes the caps of a host's routers away; false if there are none.
+static bool drop_caps(struct advice *advice, size_t host)
+{
+    bool dropped = false;
+    for (size_t i = next_on_host(advice, host, 0); i < advice->contracts->count;
+         i = next_on_host(advice, host, i + 1)) {
+        dropped = dropped || advice->items[i].cap > 0;
+        advice->items[i].cap = 0;
+    }
+    return dropped;
+}
+
+// Returns the number of contracts of a host that the model predicts to be broken.
+static size_t count_broken(struct advice *advice, size_t host, const struct model *model)
 {
     struct advice_host *at = &advice->hosts[host];
     size_t first = 0;
@@ -141,6 +154,13 @@ static size_t verify_host(struct advice *advice, size_t host, const struct model
         at->expected_percent += percent[i];
     }
     return broken;
+}
+
+// A plan without the caps is better than one that uses less of the host.
+static size_t verify_host(struct advice *advice, size_t host, const struct model *model)
+{
+    const size_t broken = count_broken(advice, host, model);
+    return broken > 0 && drop_caps(advice, host) ? count_broken(advice, host, model) : broken;
 }
 
 size_t setup_verify(struct advice *advice, const struct model *model)
