@@ -80,7 +80,6 @@ struct advice_host {
     struct advice_range percent;  // CPU that host and routers need
     double usable_percent;        // CPU up to which its strictest contract is kept
     struct advice_range headroom; // what is left of that
-    double filled_percent;        // CPU needed, each contract's divided by its usable part
     unsigned weight;              // of the host itself
     double expected_percent;      // CPU that they use at the plan's rates; NaN = unknown
     // By how much all loads can grow until packets are lost: 1 = not at all.

@@ -112,11 +112,8 @@ struct pack_item demand_item(const struct contracts *contracts, const struct dem
         const struct demand *demand = &demands[contract * PACK_MODES + mode];
         _cleanup_free_ char *why_not = find_obstacle(&contracts->host, demand, part);
         item.allowed[mode] = why_not == NULL;
-        // Not known: not allowed, and its CPU is 0.
-        item.cpu[mode] =
-            item.allowed[mode]
-                ? part * (demand->router_percent.high + demand->host_percent.high) / demand->usable
-                : 0.0;
+        item.cpu[mode] = part * (demand->router_percent.high + demand->host_percent.high);
+        item.usable[mode] = item.allowed[mode] ? demand->usable : 1.0;
     }
     return item;
 }

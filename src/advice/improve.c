@@ -120,8 +120,10 @@ static double lacking_cpu(const struct packing *packing, size_t item, size_t hos
 {
     const struct pack_item *added = &packing->problem->items[item];
     const struct pack_host *at = &packing->hosts[host];
-    return added->allowed[at->mode] ? at->cpu + added->cpu[at->mode] - packing->problem->cpu
-                                    : INFINITY;
+    return added->allowed[at->mode]
+               ? at->cpu + added->cpu[at->mode] -
+                     packing->problem->cpu * fmin(at->usable, added->usable[at->mode])
+               : INFINITY;
 }
 
 // Places an item on host `a`, one of whose items is exchanged for a smaller one of another host.

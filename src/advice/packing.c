@@ -21,6 +21,9 @@ struct packing *packing_new(const struct pack_problem *problem)
     for (size_t i = 0; i < problem->count; i++) {
         packing->place[i] = PACK_NOWHERE;
     }
+    for (size_t h = 0; h < problem->hosts; h++) {
+        packing->hosts[h].usable = 1.0;
+    }
     return packing;
 }
 
@@ -47,7 +50,9 @@ bool packing_fits(const struct packing *packing, size_t item, size_t host)
     const struct pack_problem *problem = packing->problem;
     const struct pack_item *added = &problem->items[item];
     const struct pack_host *at = &packing->hosts[host];
-    return added->allowed[at->mode] && at->cpu + added->cpu[at->mode] <= problem->cpu + ROUNDING &&
+    return added->allowed[at->mode] &&
+           at->cpu + added->cpu[at->mode] <=
+               problem->cpu * fmin(at->usable, added->usable[at->mode]) + ROUNDING &&
            at->items < problem->slots[at->mode] &&
            (problem->memory <= 0.0 || at->memory + added->memory <= problem->memory + ROUNDING);
 }
@@ -58,16 +63,34 @@ void packing_put(struct packing *packing, size_t item, size_t host)
     at->items++;
     at->cpu += packing->problem->items[item].cpu[at->mode];
     at->memory += packing->problem->items[item].memory;
+    at->usable = fmin(at->usable, packing->problem->items[item].usable[at->mode]);
     packing->place[item] = host;
+}
+
+// The least usable part of the items on a host.
+static double least_usable(const struct packing *packing, size_t host)
+{
+    double least = 1.0;
+    for (size_t i = 0; i < packing->problem->count; i++) {
+        if (packing->place[i] == host) {
+            least = fmin(least, packing->problem->items[i].usable[packing->hosts[host].mode]);
+        }
+    }
+    return least;
 }
 
 void packing_take(struct packing *packing, size_t item)
 {
-    struct pack_host *at = &packing->hosts[packing->place[item]];
+    const size_t host = packing->place[item];
+    struct pack_host *at = &packing->hosts[host];
     at->items--;
     at->cpu = at->items == 0 ? 0.0 : at->cpu - packing->problem->items[item].cpu[at->mode];
     at->memory = at->items == 0 ? 0.0 : at->memory - packing->problem->items[item].memory;
     packing->place[item] = PACK_NOWHERE;
+    // Only the strictest item bounds the others.
+    if (at->usable < 1.0 && packing->problem->items[item].usable[at->mode] <= at->usable) {
+        at->usable = least_usable(packing, host);
+    }
 }
 
 size_t packing_best_fit(const struct packing *packing, size_t item, size_t except)

@@ -22,8 +22,9 @@ enum pack_mode { PACK_BRIDGED, PACK_DEDICATED, PACK_MODES };
 
 struct pack_item {
     bool allowed[PACK_MODES];
-    double cpu[PACK_MODES]; // percent of one CPU, above 0
-    double memory;          // MiB
+    double cpu[PACK_MODES];    // percent of one CPU, above 0
+    double usable[PACK_MODES]; // part of a host's CPU that may be used where the item is, above 0
+    double memory;             // MiB
     double value;
     size_t level; // 0 comes first
 };
@@ -44,6 +45,7 @@ struct pack_host {
     enum pack_mode mode; // of a host without items: what it is meant for
     size_t items;
     double cpu, memory; // sums of its items
+    double usable;      // least of its items; 1 without items
 };
 
 struct packing {

@@ -129,7 +129,6 @@ static void take_packing(struct advice *advice, const struct packing *packing,
     _cleanup_free_ size_t *numbers = number_hosts(packing);
     for (size_t h = 0; h < packing->problem->hosts; h++) {
         advice->hosts[numbers[h]] = (struct advice_host){.expected_percent = (double)NAN};
-        advice->hosts[numbers[h]].filled_percent = packing->hosts[h].cpu;
         advice->hosts[numbers[h]].usable_percent = 100.0 * contracts->host.cpus;
         advice->hosts[numbers[h]].topology = demand_topology(packing->hosts[h].mode);
     }
@@ -163,7 +162,8 @@ static double most_left(const struct advice *advice, enum topology topology)
     double most = 0.0;
     for (size_t h = 0; h < each->count; h++) {
         const struct advice_host *host = &advice->hosts[h];
-        const double left = advice->capacity_percent - host->filled_percent;
+        const double left = advice->capacity_percent * host->usable_percent / (100.0 * each->cpus) -
+                            host->percent.high;
         most = host->contracts == 0 || host->topology == topology ? fmax(most, left) : most;
     }
     return most;
@@ -411,18 +411,6 @@ static int make_once(struct advice *advice, const struct advice_costs *costs,
     return rc;
 }
 
-// Number of hosts that need more than what their strictest contract lets them use.
-static size_t count_overfull(const struct advice *advice)
-{
-    const struct contracts_host *each = &advice->contracts->host;
-    size_t count = 0;
-    for (size_t h = 0; h < each->count; h++) {
-        const struct advice_host *host = &advice->hosts[h];
-        count += host->percent.high > host->usable_percent * (1.0 - each->margin) * (1.0 + 1e-6);
-    }
-    return count;
-}
-
 // Makes plans that use less and less of the hosts, until the model predicts that each contract is
 // kept.
 static int make_verified(struct advice *advice, const struct advice_costs *costs,
@@ -437,8 +425,7 @@ static int make_verified(struct advice *advice, const struct advice_costs *costs
         if (rc < 0) {
             return rc;
         }
-        const size_t broken = model == NULL ? 0 : setup_verify(advice, model);
-        if (count_overfull(advice) + broken == 0) {
+        if (model == NULL || setup_verify(advice, model) == 0) {
             return 0;
         }
         less *= n % 3 == 2 ? 2.0 : 1.0;

@@ -109,6 +109,13 @@ static double use_cpu(const struct pack_item *item, enum pack_mode mode)
     return item->allowed[mode] ? item->cpu[mode] : 0.0;
 }
 
+// What an item takes of a host of which all may be used: a bound, since where several items are,
+// the strictest one bounds all of them.
+static double use_scaled_cpu(const struct pack_item *item, enum pack_mode mode)
+{
+    return item->allowed[mode] ? item->cpu[mode] / item->usable[mode] : 0.0;
+}
+
 static double use_slot(const struct pack_item *item, enum pack_mode mode)
 {
     return item->allowed[mode] ? 1.0 : 0.0;
@@ -127,8 +134,28 @@ static void add_crowd(struct making *m, size_t pool, enum pack_mode mode, size_t
     for (size_t i = 0; i < m->problem->count; i++) {
         const struct pack_item *item = &m->problem->items[i];
         if (item->allowed[mode] &&
-            item->cpu[mode] * (double)(crowd + 1) > m->problem->cpu * (1.0 + SLACK)) {
+            use_scaled_cpu(item, mode) * (double)(crowd + 1) > m->problem->cpu * (1.0 + SLACK)) {
             add_entry(m, row, column_of_item(m, pool, i, mode), 1.0);
+        }
+    }
+}
+
+// Where an item is, the CPU of all items of the host is at most the part that is usable there.
+static void add_strictness(struct making *m, size_t pool, enum pack_mode mode)
+{
+    const struct pack_problem *problem = m->problem;
+    for (size_t i = 0; i < problem->count; i++) {
+        const struct pack_item *strict = &problem->items[i];
+        if (!strict->allowed[mode] || strict->usable[mode] >= 1.0) {
+            continue;
+        }
+        const int row = new_row(m, GLP_UP, 0.0, problem->cpu);
+        for (size_t k = 0; k < problem->count; k++) {
+            double used = use_cpu(&problem->items[k], mode);
+            used += k == i ? problem->cpu * (1.0 - strict->usable[mode]) : 0.0;
+            if (used > 0.0) {
+                add_entry(m, row, column_of_item(m, pool, k, mode), used);
+            }
         }
     }
 }
@@ -139,7 +166,10 @@ static void add_pool(struct making *m, size_t pool)
     const int hosts = new_row(m, GLP_UP, 0.0, (double)m->pool_hosts);
     for (enum pack_mode mode = 0; mode < PACK_MODES; mode++) {
         add_entry(m, hosts, column_of_hosts(pool, mode), 1.0);
-        add_limit(m, pool, mode, problem->cpu, use_cpu);
+        add_limit(m, pool, mode, problem->cpu, use_scaled_cpu);
+        if (m->program->whole) {
+            add_strictness(m, pool, mode);
+        }
         if (problem->slots[mode] < problem->count) {
             add_limit(m, pool, mode, (double)problem->slots[mode], use_slot);
         }

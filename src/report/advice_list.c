@@ -342,6 +342,7 @@ json_t *advice_to_json(const struct advice *advice)
     json_set_real(json, "figure", advice->figure);
     json_set_real(json, "bound", advice->bound);
     json_set_real(json, "gap", advice->gap);
+    json_set_real(json, "capacity_percent", advice->capacity_percent);
     json_object_set_new(json, "levels", levels);
     json_object_set_new(json, "contracts", items);
     json_object_set_new(json, "hosts", hosts);

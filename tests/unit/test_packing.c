@@ -50,13 +50,17 @@ static void draw_problem(uint64_t seed, size_t count, size_t hosts, size_t level
     const unsigned largest = 20 + draw(70);
     for (size_t i = 0; i < count; i++) {
         const double dedicated = 2.0 + draw(largest * 10) / 10.0;
+        const double usable = draw(3) == 0 ? 0.5 + draw(50) / 100.0 : 1.0;
         items[i] = (struct pack_item){.cpu = {dedicated * (1.5 + draw(20) / 10.0), dedicated},
+                                      .usable = {usable, draw(4) == 0 ? 0.8 : 1.0},
                                       .memory = ret->memory > 0.0 ? 16.0 * (1 + draw(8)) : 0.0,
                                       .value = prices ? 1.0 + draw(50) : 1.0,
                                       .level = draw((unsigned)levels)};
-        items[i].allowed[PACK_BRIDGED] = draw(12) != 0 && items[i].cpu[PACK_BRIDGED] <= 98.0;
+        items[i].allowed[PACK_BRIDGED] =
+            draw(12) != 0 && items[i].cpu[PACK_BRIDGED] <= 98.0 * usable;
         items[i].allowed[PACK_DEDICATED] =
-            ret->slots[PACK_DEDICATED] > 0 && draw(6) != 0 && items[i].cpu[PACK_DEDICATED] <= 98.0;
+            ret->slots[PACK_DEDICATED] > 0 && draw(6) != 0 &&
+            items[i].cpu[PACK_DEDICATED] <= 98.0 * items[i].usable[PACK_DEDICATED];
     }
 }
 
@@ -114,17 +118,20 @@ static void assert_valid(const struct packing *packing)
         const struct pack_host *host = &packing->hosts[h];
         double cpu = 0.0;
         double memory = 0.0;
+        double usable = 1.0;
         size_t items = 0;
         for (size_t i = 0; i < problem->count; i++) {
             if (packing->place[i] == h) {
                 assert_true(problem->items[i].allowed[host->mode]);
                 cpu += problem->items[i].cpu[host->mode];
+                usable = fmin(usable, problem->items[i].usable[host->mode]);
                 memory += problem->items[i].memory;
                 items++;
             }
         }
         assert_int_equal(items, host->items);
-        assert_true(fabs(cpu - host->cpu) < NEAR && cpu <= problem->cpu + NEAR);
+        assert_true(fabs(cpu - host->cpu) < NEAR && cpu <= problem->cpu * usable + NEAR);
+        assert_true(fabs(usable - host->usable) < NEAR);
         assert_true(problem->memory <= 0.0 || memory <= problem->memory + NEAR);
         assert_true(items <= problem->slots[host->mode]);
     }
@@ -222,7 +229,8 @@ static void test_halves(void **state)
     (void)state;
     struct pack_item items[5];
     for (size_t i = 0; i < 5; i++) {
-        items[i] = (struct pack_item){.allowed = {true, false}, .cpu = {52.0, 26.0}, .value = 1.0};
+        items[i] = (struct pack_item){
+            .allowed = {true, false}, .cpu = {52.0, 26.0}, .usable = {1.0, 1.0}, .value = 1.0};
     }
     const struct pack_problem problem = {
         .items = items, .count = 5, .levels = 1, .hosts = 4, .cpu = 98.0, .slots = {5, 0}};
@@ -244,6 +252,7 @@ static void test_levels_come_first(void **state)
     for (size_t i = 0; i < 4; i++) {
         items[i] = (struct pack_item){.allowed = {true, false},
                                       .cpu = {i == 0 ? 90.0 : 30.0, 1.0},
+                                      .usable = {1.0, 1.0},
                                       .value = i == 0 ? 1.0 : 1000.0,
                                       .level = i == 0 ? 0 : 1};
     }
