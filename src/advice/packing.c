@@ -63,20 +63,26 @@ void packing_put(struct packing *packing, size_t item, size_t host)
     at->items++;
     at->cpu += packing->problem->items[item].cpu[at->mode];
     at->memory += packing->problem->items[item].memory;
-    at->usable = fmin(at->usable, packing->problem->items[item].usable[at->mode]);
+    const double usable = packing->problem->items[item].usable[at->mode];
+    at->strictest = usable < at->usable ? 1 : at->strictest + (usable <= at->usable ? 1 : 0);
+    at->usable = fmin(at->usable, usable);
     packing->place[item] = host;
 }
 
-// The least usable part of the items on a host.
-static double least_usable(const struct packing *packing, size_t host)
+// Finds the least usable part of the items on a host.
+static void find_strictest(const struct packing *packing, size_t host)
 {
-    double least = 1.0;
-    for (size_t i = 0; i < packing->problem->count; i++) {
+    struct pack_host *at = &packing->hosts[host];
+    at->usable = 1.0;
+    at->strictest = 0;
+    for (size_t i = 0; at->items > 0 && i < packing->problem->count; i++) {
         if (packing->place[i] == host) {
-            least = fmin(least, packing->problem->items[i].usable[packing->hosts[host].mode]);
+            const double usable = packing->problem->items[i].usable[at->mode];
+            at->strictest =
+                usable < at->usable ? 1 : at->strictest + (usable <= at->usable ? 1 : 0);
+            at->usable = fmin(at->usable, usable);
         }
     }
-    return least;
 }
 
 void packing_take(struct packing *packing, size_t item)
@@ -87,9 +93,8 @@ void packing_take(struct packing *packing, size_t item)
     at->cpu = at->items == 0 ? 0.0 : at->cpu - packing->problem->items[item].cpu[at->mode];
     at->memory = at->items == 0 ? 0.0 : at->memory - packing->problem->items[item].memory;
     packing->place[item] = PACK_NOWHERE;
-    // Only the strictest item bounds the others.
-    if (at->usable < 1.0 && packing->problem->items[item].usable[at->mode] <= at->usable) {
-        at->usable = least_usable(packing, host);
+    if (packing->problem->items[item].usable[at->mode] <= at->usable && --at->strictest == 0) {
+        find_strictest(packing, host);
     }
 }
 

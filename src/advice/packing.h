@@ -46,6 +46,7 @@ struct pack_host {
     size_t items;
     double cpu, memory; // sums of its items
     double usable;      // least of its items; 1 without items
+    size_t strictest;   // number of its items with that part
 };
 
 struct packing {

@@ -19,13 +19,13 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
-#define LEVELS_BOUNDED 12 // levels for which a bound is computed; the others' is all they have
-#define MODES_ALL      12 // hosts up to which each number of dedicated ones is tried
-#define MODES_NEAR     2  // numbers of dedicated hosts to try around the program's, beyond that
-#define STEPS_EACH     1000000  // moves tried for each packing
-#define STEPS_BEST     10000000 // moves tried for the best one
-#define SMALL          72       // items times hosts up to which the optimum is searched for
-#define NEAR           1e-6     // relative difference of a value from its bound
+#define LEVELS_BOUNDED 12     // levels for which a bound is computed; the others' is all they have
+#define MODES_ALL      12     // hosts up to which each number of dedicated ones is tried
+#define MODES_NEAR     2      // numbers of dedicated hosts to try around the program's, beyond that
+#define STEPS_EACH     300000 // moves tried for each packing
+#define STEPS_BEST     3000000 // moves tried for the best one
+#define SMALL          72      // items times hosts up to which the optimum is searched for
+#define NEAR           1e-6    // relative difference of a value from its bound
 
 struct solving {
     const struct pack_problem *problem;
@@ -100,7 +100,7 @@ static size_t best_fit_of_mode(const struct packing *packing, size_t item, enum 
 
 struct sized {
     size_t item, level;
-    double cpu;
+    double cpu, usable;
 };
 
 static int compare_sized(const void *a, const void *b)
@@ -110,18 +110,24 @@ static int compare_sized(const void *a, const void *b)
     if (one->level != two->level) {
         return one->level < two->level ? -1 : 1;
     }
+    if (one->usable < two->usable || one->usable > two->usable) {
+        return one->usable < two->usable ? -1 : 1;
+    }
     if (one->cpu < two->cpu || one->cpu > two->cpu) {
         return one->cpu > two->cpu ? -1 : 1;
     }
     return one->item < two->item ? -1 : 1;
 }
 
-// The items by level, the largest first. The caller frees the array.
+// The items by level, the strictest first, so that they share hosts, and of these the largest. The
+// caller frees the array.
 static struct sized *items_by_size(const struct pack_problem *problem)
 {
     struct sized *sized = memory_new_array(struct sized, problem->count);
     for (size_t i = 0; i < problem->count; i++) {
-        sized[i] = (struct sized){i, problem->items[i].level, pack_item_least(&problem->items[i])};
+        const struct pack_item *item = &problem->items[i];
+        sized[i] = (struct sized){i, item->level, pack_item_least(item),
+                                  fmin(item->usable[PACK_BRIDGED], item->usable[PACK_DEDICATED])};
     }
     qsort(sized, problem->count, sizeof *sized, compare_sized);
     return sized;
@@ -427,7 +433,7 @@ int pack_solve(const struct pack_problem *problem, enum pack_aim aim, struct pac
 
 // ---- all items
 
-#define STEPS_ALL 300000 // moves tried for each number of dedicated hosts
+#define STEPS_ALL 100000 // moves tried for each number of dedicated hosts
 #define ALL_TRIED 8      // numbers of dedicated hosts to try among many hosts
 
 // The same as pack_all() by a program in which hosts and items are wholes.
