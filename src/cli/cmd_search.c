@@ -47,7 +47,7 @@ static const struct option_row search_options[] = {
      .type = OPTION_TEXT,
      .offset = offsetof(struct search_values, of),
      .argument = "WHAT",
-     .help = "rate, cap, burst, latency, loss, recovery, reset, rfc2544"},
+     .help = "rate, density, cap, burst or a test of RFC 2544"},
     {.name = "at",
      .type = OPTION_TEXT,
      .offset = offsetof(struct search_values, at),
@@ -130,7 +130,7 @@ static int list_goals(const struct search_values *asked, enum found_kind of, str
                       struct error *err)
 {
     static const char *const usual[] = {"0", "0.005"};
-    size_t usual_count = of == FOUND_RATE || of == FOUND_CAP ? 2 : 1;
+    size_t usual_count = of == FOUND_RATE || of == FOUND_CAP || of == FOUND_DENSITY ? 2 : 1;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < asked->goals.count; i++) {
         rc = add_goals(ret, asked->goals.items[i], err);
@@ -216,8 +216,13 @@ static int choose_kind(const struct search_values *asked, const struct goal_list
         return fail_input(err, "--trials and --duration are for --of " SERIES_KINDS
                                " only: a search chooses its trials by its goals");
     }
-    if (job->of == FOUND_RATE) {
-        return asked->at == NULL ? 0 : fail_input(err, "--at is not for --of rate");
+    if (job->of == FOUND_DENSITY && asked->apart) {
+        return fail_input(err, "--apart is not for --of density, which loads all networks alike");
+    }
+    if (job->of == FOUND_RATE || job->of == FOUND_DENSITY) {
+        return asked->at == NULL
+                   ? 0
+                   : fail_input(err, "--at is not for --of %s", found_kind_name(job->of));
     }
     job->trials = (unsigned)asked->trials;
     int rc = asked->duration == NULL ? 0 : parse_trial_time(asked->duration, &job->trial_ns, err);
@@ -270,7 +275,10 @@ static int check_kind(const struct job *job, struct scenario *scenario, struct e
                           "use --engine packet",
                           engine);
     }
-    if (job->of != FOUND_CAP && job->of != FOUND_RESET) {
+    if (job->of == FOUND_DENSITY && scenario->router_count < 2) {
+        return fail_input(err, "--of density requires a scenario with at least two routers");
+    }
+    if (job->of != FOUND_CAP && job->of != FOUND_RESET && job->of != FOUND_DENSITY) {
         return 0;
     }
     size_t kept = 0;
@@ -284,12 +292,19 @@ static int check_kind(const struct job *job, struct scenario *scenario, struct e
                           found_kind_name(job->of));
     }
     scenario->topology_count = kept;
-    for (size_t i = 0; job->of == FOUND_CAP && i < scenario->network_count; i++) {
-        if (scenario->networks[i].router_count > 1) {
+    for (size_t i = 0; i < scenario->network_count; i++) {
+        const struct scenario_network *network = &scenario->networks[i];
+        if (job->of == FOUND_DENSITY && network->router_count > 1) {
+            return fail_input(err,
+                              "--of density: network %s passes several routers; expected networks "
+                              "with one router each",
+                              network->name);
+        }
+        if (job->of == FOUND_CAP && network->router_count > 1) {
             return fail_input(err,
                               "--of cap: network %s passes several routers, and its loss does not "
                               "say whose cap is too small; expected networks with one router each",
-                              scenario->networks[i].name);
+                              network->name);
         }
     }
     return 0;
@@ -389,6 +404,8 @@ const struct command command_search = {
                "With --of cap, finds the smallest CPU cap of each router whose loss at the rate\n"
                "--at stays within that ratio, to a percentage point. With --of burst, finds the\n"
                "longest burst at that rate, and the time of the buffer (RFC 9004).\n"
+               "With --of density, finds the rates while 1, 2, 4, ... and all routers are\n"
+               "loaded at once, as parts of what one carries alone.\n"
                "The other tests of RFC 2544 search for the throughput, or take --at for it: with\n"
                "--of latency the delay at 50, 90 and 100 % of it; with --of loss the loss at\n"
                "twice that rate (or at --at) and in steps of 10 % below; with --of recovery how\n"

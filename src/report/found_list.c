@@ -65,12 +65,17 @@ static char *mark_bounds(const struct found *found, char *bounds)
     return text;
 }
 
+// "regular", or why not, unless the bounds name the limit.
+static char *rate_result(const struct found *found)
+{
+    return found->regular || found->beyond ? text_copy(found->regular ? "regular" : "irregular")
+                                           : text_format("irregular: %s", found->end);
+}
+
 static int write_rate_row(struct writer *writer, const struct found *found, struct error *err)
 {
     _cleanup_free_ char *bounds = mark_bounds(found, found_bounds(found));
-    bool plain = found->regular || found->beyond; // the bounds name the limit
-    _cleanup_free_ char *result = plain ? text_copy(found->regular ? "regular" : "irregular")
-                                        : text_format("irregular: %s", found->end);
+    _cleanup_free_ char *result = rate_result(found);
     const struct value row[COLUMN_COUNT] = {
         [TOPOLOGY] = VALUE_TEXT(found->topology),
         [LENGTH] = VALUE_INTEGER(found->length),
@@ -408,6 +413,59 @@ static int write_reset_row(struct writer *writer, const struct found *found, str
     return writer_row(writer, row, err);
 }
 
+// ---- service density
+
+enum {
+    DENSITY_TOPOLOGY,
+    DENSITY_LENGTH,
+    DENSITY_GOAL,
+    DENSITY_ROUTERS,
+    DENSITY_EACH,
+    DENSITY_TOTAL,
+    DENSITY_SHARE,
+    DENSITY_HOST,
+    DENSITY_DUT,
+    DENSITY_RESULT,
+    DENSITY_COLUMN_COUNT
+};
+
+static const struct column density_columns[DENSITY_COLUMN_COUNT] = {
+    [DENSITY_TOPOLOGY] = COLUMN_TOPOLOGY,
+    [DENSITY_LENGTH] = COLUMN_LENGTH("length"),
+    [DENSITY_GOAL] = {"goal", "Goal", COLUMN_TEXT, 0},
+    [DENSITY_ROUTERS] = {"routers", "Routers", COLUMN_INTEGER, 0},
+    [DENSITY_EACH] = {"each_pps", "Each pps", COLUMN_TEXT, 0},
+    [DENSITY_TOTAL] = {"total_pps", "All pps", COLUMN_TEXT, 0},
+    [DENSITY_SHARE] = {"share", "% of one alone", COLUMN_TEXT, 0},
+    [DENSITY_HOST] = {"host_percent", "Host CPU %", COLUMN_REAL, 1},
+    [DENSITY_DUT] = {"dut_percent", "with routers", COLUMN_REAL, 1},
+    [DENSITY_RESULT] = {"result", "Result", COLUMN_TEXT, 0},
+};
+
+static int write_density_row(struct writer *writer, const struct found *found, struct error *err)
+{
+    _cleanup_free_ char *each = mark_bounds(found, found_bounds(found));
+    _cleanup_free_ char *all =
+        words_bounds(found->networks * found->lower_pps, found->networks * found->upper_pps);
+    double low = 100 * found->share_low;
+    double high = 100 * found->share_high;
+    _cleanup_free_ char *share = isnan(low) || isnan(high) ? NULL : words_bounds(low, high);
+    _cleanup_free_ char *result = rate_result(found);
+    const struct value row[DENSITY_COLUMN_COUNT] = {
+        [DENSITY_TOPOLOGY] = VALUE_TEXT(found->topology),
+        [DENSITY_LENGTH] = VALUE_INTEGER(found->length),
+        [DENSITY_GOAL] = VALUE_TEXT(found->goal),
+        [DENSITY_ROUTERS] = VALUE_INTEGER(found->routers),
+        [DENSITY_EACH] = VALUE_TEXT(each),
+        [DENSITY_TOTAL] = VALUE_TEXT(all),
+        [DENSITY_SHARE] = VALUE_TEXT(share),
+        [DENSITY_HOST] = VALUE_REAL(found->host_percent),
+        [DENSITY_DUT] = VALUE_REAL(found->dut_percent),
+        [DENSITY_RESULT] = VALUE_TEXT(result),
+    };
+    return writer_row(writer, row, err);
+}
+
 // ---- all kinds
 
 static const struct {
@@ -422,6 +480,7 @@ static const struct {
     [FOUND_LOSS] = {loss_columns, LOSS_COLUMN_COUNT, write_loss_row},
     [FOUND_RESET] = {reset_columns, RESET_COLUMN_COUNT, write_reset_row},
     [FOUND_RECOVERY] = {recovery_columns, RECOVERY_COLUMN_COUNT, write_recovery_row},
+    [FOUND_DENSITY] = {density_columns, DENSITY_COLUMN_COUNT, write_density_row},
 };
 #define TABLE_COUNT (sizeof tables / sizeof tables[0])
 

@@ -9,9 +9,9 @@
 #include "result/json_text.h"
 
 static const char *const kind_names[] = {
-    [FOUND_RATE] = "rate",       [FOUND_CAP] = "cap",        [FOUND_BURST] = "burst",
-    [FOUND_LATENCY] = "latency", [FOUND_LOSS] = "loss",      [FOUND_RECOVERY] = "recovery",
-    [FOUND_RESET] = "reset",     [FOUND_RFC2544] = "rfc2544"};
+    [FOUND_RATE] = "rate",       [FOUND_CAP] = "cap",         [FOUND_BURST] = "burst",
+    [FOUND_LATENCY] = "latency", [FOUND_LOSS] = "loss",       [FOUND_RECOVERY] = "recovery",
+    [FOUND_RESET] = "reset",     [FOUND_DENSITY] = "density", [FOUND_RFC2544] = "rfc2544"};
 #define KIND_COUNT (sizeof kind_names / sizeof kind_names[0])
 
 int found_kind_from_name(const char *name, enum found_kind *ret)
@@ -77,6 +77,21 @@ static void add_rate(const struct found *found, json_t *row)
     json_set_real(row, "relevant_lower_pps", found->lower_pps);
     json_set_real(row, "relevant_upper_pps", found->upper_pps);
     json_set_real(row, "conditional_pps", found->conditional_pps);
+}
+
+static void add_density(const struct found *found, json_t *row)
+{
+    json_object_set_new(row, "routers", json_integer(found->routers));
+    json_object_set_new(row, "networks", json_integer(found->networks));
+    json_object_set_new(row, "network", json_string(found->network));
+    json_set_real(row, "relevant_lower_pps", found->lower_pps);
+    json_set_real(row, "relevant_upper_pps", found->upper_pps);
+    json_object_set_new(
+        row, "total_pps",
+        pair_to_json(found->networks * found->lower_pps, found->networks * found->upper_pps));
+    json_object_set_new(row, "share", pair_to_json(found->share_low, found->share_high));
+    json_set_real(row, "host_percent", found->host_percent);
+    json_set_real(row, "dut_percent", found->dut_percent);
 }
 
 static void add_cap(const struct found *found, json_t *row)
@@ -163,9 +178,9 @@ static void add_reset(const struct found *found, json_t *row)
 }
 
 static void (*const add_figures[])(const struct found *found, json_t *row) = {
-    [FOUND_RATE] = add_rate,       [FOUND_CAP] = add_cap,   [FOUND_BURST] = add_burst,
-    [FOUND_LATENCY] = add_latency, [FOUND_LOSS] = add_loss, [FOUND_RECOVERY] = add_recovery,
-    [FOUND_RESET] = add_reset,
+    [FOUND_RATE] = add_rate,       [FOUND_CAP] = add_cap,         [FOUND_BURST] = add_burst,
+    [FOUND_LATENCY] = add_latency, [FOUND_LOSS] = add_loss,       [FOUND_RECOVERY] = add_recovery,
+    [FOUND_RESET] = add_reset,     [FOUND_DENSITY] = add_density,
 };
 
 json_t *found_to_json(const struct found_list *list)

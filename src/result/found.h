@@ -19,9 +19,10 @@ enum found_kind {
     FOUND_LOSS,
     FOUND_RECOVERY,
     FOUND_RESET,
+    FOUND_DENSITY,
     FOUND_RFC2544, // all of them; no row
 };
-#define FOUND_KINDS "rate, cap, burst, latency, loss, recovery, reset or rfc2544"
+#define FOUND_KINDS "rate, cap, burst, density, latency, loss, recovery, reset or rfc2544"
 // 0 and the kind of that name, or -EINVAL.
 int found_kind_from_name(const char *name, enum found_kind *ret);
 const char *found_kind_name(enum found_kind kind);
@@ -69,10 +70,16 @@ struct found {
     uint64_t lost_after;       // and the packets lost from the drop on
     struct found_time time;    // FOUND_RECOVERY, FOUND_RESET
     bool over;                 // FOUND_RESET: packets were received again in all trials
-    const char *end;           // why the search ended: "regular", "tester limit", …
-    bool beyond;    // no upper bound because a limit was reached: the lower bound is a ">="
-    bool disturbed; // the machine disturbed the search until it gave up
-    double trial_s; // of all trials of this topology and length, which the goals share
+    // FOUND_DENSITY: so many routers and networks were loaded at once, each network with the
+    // load; `network` is the one that carries least. The bounds as parts of those of one router,
+    // and CPU at the lower bound in percent of one CPU: of the host, and of host and routers.
+    unsigned routers, networks;
+    double share_low, share_high; // NaN = unknown
+    double host_percent, dut_percent;
+    const char *end; // why the search ended: "regular", "tester limit", …
+    bool beyond;     // no upper bound because a limit was reached: the lower bound is a ">="
+    bool disturbed;  // the machine disturbed the search until it gave up
+    double trial_s;  // of all trials of this topology and length, which the goals share
     size_t trials;
 };
 

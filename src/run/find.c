@@ -312,6 +312,7 @@ static int find_place(struct finding *finding, struct error *err)
     switch (job->of) {
     case FOUND_RATE:
     case FOUND_CAP:
+    case FOUND_DENSITY: // several searches for the rate
         break;
     case FOUND_BURST:
         return find_bursts(finding, err);
@@ -373,7 +374,7 @@ static void list_streams(struct finding *finding)
     }
 }
 
-int run_find(struct job_state *state, struct error *err)
+int find_scenario(struct job_state *state, struct error *err)
 {
     const struct scenario *scenario = state->job->scenario;
     struct finding finding = {.state = state,
@@ -398,6 +399,12 @@ int run_find(struct job_state *state, struct error *err)
     if (rc < 0 && rc != -EINTR) {
         error_context(err, "%s", topology_name(keeper_topology(&finding.keeper, finding.place)));
     }
+    return rc;
+}
+
+int run_find(struct job_state *state, struct error *err)
+{
+    int rc = state->job->of == FOUND_DENSITY ? find_density(state, err) : find_scenario(state, err);
     state->planned = state->points.count;
     json_object_set_new(state->run, "search", found_to_json(state->job->found));
     return rc;

@@ -38,6 +38,16 @@ struct finding {
 // to source.
 size_t find_network_of_stream(const struct scenario *scenario, size_t stream);
 
+// Searches in all topologies of the job's scenario, and for all its lengths.
+int find_scenario(struct job_state *state, struct error *err);
+
+// ---- find_density.c
+
+// Searches for the rates with 1, 2, 4, … routers of the scenario, and with all.
+int find_density(struct job_state *state, struct error *err);
+
+// ---- find.c
+
 // Runs the trials of finding->search until it ends, or the time is up.
 int find_run_trials(struct finding *finding, struct error *err);
 
