@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// report/gnuplot — runs scripts through gnuplot(1). Called by figures.c, compare_out.c and prediction_figure.c.
+// report/gnuplot — runs scripts through gnuplot(1). Called by figures.c, compare_out.c and
+// prediction_figure.c.
 #ifndef VRBENCH_REPORT_GNUPLOT_H
 #define VRBENCH_REPORT_GNUPLOT_H
 

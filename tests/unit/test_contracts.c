@@ -176,8 +176,8 @@ static void test_located(void **state)
     assert_int_equal(contracts_read(BAD_DIR "/values.yaml", &contracts, &err), -EINVAL);
     assert_int_equal(err.exit_status, EXIT_INPUT);
     assert_true(err.located);
-    assert_true(text_starts(err.text, BAD_DIR "/values.yaml:4:17: rate: "));
-    assert_non_null(strstr(err.text, "\n" BAD_DIR "/values.yaml:8:3: "));
+    assert_true(text_starts(err.text, BAD_DIR "/values.yaml:5:17: rate: "));
+    assert_non_null(strstr(err.text, "\n" BAD_DIR "/values.yaml:9:3: "));
     error_clear(&err);
     assert_true(contracts_read(BAD_DIR "/nowhere.yaml", &contracts, &err) < 0);
     assert_int_equal(err.exit_status, EXIT_INPUT);

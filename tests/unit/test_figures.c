@@ -448,16 +448,11 @@ static void test_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_one_router),
-        IN_FOLDER(test_two_routers),
-        IN_FOLDER(test_gnuplot),
-        IN_FOLDER(test_paper),
-        IN_FOLDER(test_gnuplot_of_little),
-        IN_FOLDER(test_no_gnuplot),
-        IN_FOLDER(test_evil_names),
-        IN_FOLDER(test_page),
-        IN_FOLDER(test_reproduction),
-        IN_FOLDER(test_bad_reproductions),
+        IN_FOLDER(test_one_router),        IN_FOLDER(test_two_routers),
+        IN_FOLDER(test_gnuplot),           IN_FOLDER(test_paper),
+        IN_FOLDER(test_gnuplot_of_little), IN_FOLDER(test_no_gnuplot),
+        IN_FOLDER(test_evil_names),        IN_FOLDER(test_page),
+        IN_FOLDER(test_reproduction),      IN_FOLDER(test_bad_reproductions),
         cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests_name("figures", tests, NULL, NULL);
