@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <libsmartcols/libsmartcols.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -303,6 +304,20 @@ static void add_lines(const struct table *table, const struct layout *layout,
     }
 }
 
+// Texts are UTF-8 whatever the locale is. In one that is not, libsmartcols does not come to an end
+// at bytes which are no characters of it.
+static int print_as_utf8(struct libscols_table *scols)
+{
+    locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    locale_t before = utf8 == (locale_t)0 ? (locale_t)0 : uselocale(utf8);
+    int rc = scols_print_table(scols);
+    if (utf8 != (locale_t)0) {
+        (void)uselocale(before);
+        freelocale(utf8);
+    }
+    return rc;
+}
+
 static int table_finish(struct writer *writer, struct error *err)
 {
     struct table *table = (struct table *)writer;
@@ -338,7 +353,7 @@ static int table_finish(struct writer *writer, struct error *err)
     for (size_t row = 0; row < table->rows; row++) {
         add_lines(table, &layout, scols, (const char *const *)&table->cells[row * count], false);
     }
-    int rc = scols_print_table(scols);
+    int rc = print_as_utf8(scols);
     scols_unref_table(scols);
     if (rc < 0) {
         return fail(err, -rc, "printing a table");

@@ -4,6 +4,7 @@
 //
 // UPDATE_GOLDEN=1 rewrites tests/unit/golden/; look at the difference before keeping it.
 #include <errno.h>
+#include <locale.h>
 #include <math.h>
 #include <poll.h>
 #include <pty.h>
@@ -126,6 +127,25 @@ static void test_writers(void **state)
             assert_no_line_longer(text, 80);
         }
     }
+}
+
+static int list_foreign(const void *of, struct writer *writer, struct error *err)
+{
+    (void)of;
+    struct value values[] = {VALUE_TEXT("rün-é"), VALUE_TEXT("µ"), VALUE_ABSENT,
+                             VALUE_ABSENT,        VALUE_ABSENT,    VALUE_TEXT("日本")};
+    assert_int_equal(writer_row(writer, values, err), 0);
+    return writer_finish(writer, err);
+}
+
+// Names of folders may be UTF-8 while the locale is not (LC_ALL=C).
+static void test_table_in_the_c_locale(void **state)
+{
+    (void)state;
+    assert_string_equal(setlocale(LC_CTYPE, NULL), "C");
+    _cleanup_free_ char *text = listed(TABLE, all_types, COUNT(all_types), list_foreign, NULL);
+    assert_non_null(strstr(text, "rün-é"));
+    assert_non_null(strstr(text, "日本"));
 }
 
 static void test_writers_without_rows(void **state)
@@ -553,6 +573,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_writers),
+        cmocka_unit_test(test_table_in_the_c_locale),
         cmocka_unit_test(test_writers_without_rows),
         cmocka_unit_test(test_writer_tells_of_a_full_disk),
         cmocka_unit_test(test_points),
