@@ -12,10 +12,41 @@
 
 #define VIF         "host:vif" // followed by the number of the router whose packets arrive there
 #define CAP_REACHED 0.9        // part of a cap from which it may have limited the party
+#define TESTER_BUSY 0.9        // part of its CPUs from which the tester had none to spare
+
+static unsigned count_cpus(const struct point *point, const char *used_by)
+{
+    unsigned cpus = 0;
+    for (size_t i = 0; i < point->processor_count; i++) {
+        cpus += text_equal(point->processors[i].used_by, used_by) ? 1 : 0;
+    }
+    return cpus;
+}
+
+// A tester at its limit sent less than was asked, but what it sent was counted, and the device
+// under test worked on it. Not if it had CPU to spare: then it was late, and sent bursts. If the
+// sink lost packets, the loss is not the device's.
+static bool load_is_known(const struct point *point)
+{
+    if (point->valid) {
+        return true;
+    }
+    const struct cpu_result *tester = point_cpu(point, "tester");
+    if (!point_tester_was_limit(point) || tester == NULL ||
+        tester->percent < TESTER_BUSY * 100.0 * count_cpus(point, "tester")) {
+        return false;
+    }
+    for (size_t i = 0; i < point->drop_count; i++) {
+        if (text_starts(point->drops[i].where, "sink:")) {
+            return false;
+        }
+    }
+    return true;
+}
 
 static bool point_suits(const struct point *point)
 {
-    if (!point->valid || point->network_count == 0 || point->method != NULL ||
+    if (!load_is_known(point) || point->network_count == 0 || point->method != NULL ||
         point->interval_count > 0 || point_tx(point) == 0 || point->duration_s <= 0) {
         return false;
     }
@@ -30,15 +61,6 @@ static bool point_suits(const struct point *point)
         }
     }
     return true;
-}
-
-static unsigned count_dut_cpus(const struct point *point, unsigned otherwise)
-{
-    unsigned cpus = 0;
-    for (size_t i = 0; i < point->processor_count; i++) {
-        cpus += text_equal(point->processors[i].used_by, "dut") ? 1 : 0;
-    }
-    return cpus > 0 ? cpus : otherwise;
 }
 
 static const struct network_result *find_result(const struct point *point, const char *label)
@@ -155,7 +177,8 @@ static bool observe_point(const struct model_run *run, const struct point *point
     model_setup_make(run->scenario, topology, point->length, &seen.setup);
     free(seen.setup.engine);
     seen.setup.engine = text_copy(point->engine); // "auto" was resolved
-    seen.setup.cpus = count_dut_cpus(point, seen.setup.cpus);
+    unsigned cpus = count_cpus(point, "dut");
+    seen.setup.cpus = cpus > 0 ? cpus : seen.setup.cpus;
     size_t stages = 0;
     for (size_t i = 0; i < seen.setup.flow_count; i++) {
         stages += seen.setup.flows[i].stage_count;

@@ -25,7 +25,8 @@ struct observation_list {
     size_t count;
 };
 
-// The points of a run that can be used: valid, of constant load, with the CPU of all parties.
+// The points of a run that can be used: of constant load, with the CPU of all parties, and valid or
+// with the tester's limit as the only reason against them, if the tester had used its CPUs up.
 void observations_add(const struct model_run *run, struct observation_list *list);
 void observations_clear(struct observation_list *list);
 #define _cleanup_observations_ __attribute__((cleanup(observations_clear)))
