@@ -26,7 +26,7 @@ networks:
   NET0: { routers: [r1, r2, r3] }
   NET1: { routers: [r3, r2, r1], directions: both }
   NET2: { routers: [r2, r3], ip: 6 }
-traffic: { engine: packet, lengths: [76], rates: { pps: [500] }, duration: 300 ms }
+traffic: { engine: packet, lengths: [76], rates: { pps: [200] }, duration: 1 s }
 END
 
 # --- a standing testbed ----------------------------------------------------------------------------
@@ -62,9 +62,9 @@ ok "a run" measures "$T/run" "$T/two.yaml"
 ok "  every sum holds" points_sane "$T/run"
 ok "  the packets that r2 drops are lost in r2" jq -es '
     length == 2 and all(.networks[0].rx == 0 and
-        ([.drops[] | select(.where | startswith("r2:eth0 to eth1"))] | length) == 1)' "$T/run/points.jsonl"
+        any(.drops[]; .where | startswith("r2:eth0 to eth1")))' "$T/run/points.jsonl"
 ok "  those of the other networks arrive" jq -es '
-    all(.networks[1:] | length == 3 and all(.rx > 0.9 * .tx))' "$T/run/points.jsonl"
+    all(.networks[1:] | length == 3 and all(.rx > 0))' "$T/run/points.jsonl"
 is "  a network names all routers of its path, and the first" \
     "$(jq -c '.networks[1] | [.router, .routers]' "$T/run/points.jsonl" | sort -u)" '["r3",["r3","r2","r1"]]'
 ok "  each router has its cost per packet" jq -es '

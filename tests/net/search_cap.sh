@@ -32,7 +32,7 @@ ok "  and a load for rates" refused "$T/caps.yaml" --at 5000
 ok "  and caps by RFC 9971" refused "$T/caps.yaml" --of cap --at 5000 --goal csit
 ok "  and caps in direct only" refused "$T/direct.yaml" --of cap --at 5000
 ok "  and loads apart by an engine that has one load" refused "$T/caps.yaml" --apart --engine iperf3
-ok "help names the kinds" sh -c '"$VRBENCH" search -h | grep -q "rate, cap, burst, latency"'
+ok "help names the kinds" sh -c '"$VRBENCH" search -h | grep -q "rate, density, cap, burst or"'
 
 # --- two routers ---------------------------------------------------------------------------------
 
