@@ -97,11 +97,6 @@ struct fragment { // header of an IPv6 fragment, RFC 8200 section 4.5
 // was compared with the frame's end.
 #define KEEP(pointer) __asm__ volatile("" : "+r"(pointer))
 
-static __always_inline __u64 halves_of(__u64 bytes)
-{
-    return (bytes & 0xffffffffU) + (bytes >> 32);
-}
-
 // Adds the bytes of one of the steps below to a sum that bpf_csum_diff() takes; the verifier wants
 // a constant length.
 #define ADD_STEP(at, left, end, sum, step)                                                         \
@@ -148,7 +143,7 @@ __noinline __u64 sum_of_few(struct xdp_md *context, __u32 from, __u32 left)
     __u8 *at = (__u8 *)(long)context->data + from;
     KEEP(at);
     for (__u32 i = 0; i < FEW / 8 && left >= 8 && at + 8 <= end; i++) {
-        sum += halves_of(*(__u64 *)(void *)at);
+        sum += stamp_halves(*(__u64 *)(void *)at);
         at += 8;
         KEEP(at);
         left -= 8;

@@ -41,11 +41,6 @@ struct {
 volatile __u64 waited_ns; // CPU time spent waiting until a packet was due
 __u64 waiting_ns;         // time of the last run, if it sent nothing; else 0
 
-static __u64 halves(__u64 bytes)
-{
-    return (bytes & 0xffffffffU) + (bytes >> 32);
-}
-
 static void count_waiting(__u64 now_ns)
 {
     __u64 since = now_ns - waiting_ns;
@@ -104,8 +99,8 @@ static __always_inline int write_headers(struct xdp_md *context, const struct xd
     __u64 time = bpf_cpu_to_be64(now_ns);
     __u32 check = bpf_htonl(stamp_check(stream->begin, number, time));
     __u64 grown = write_source(stream, part, at, length, six);
-    __u16 sum = ~stamp_fold(part->base_sum + grown + halves(stream->begin) + halves(number) +
-                            halves(time) + check);
+    __u16 sum = ~stamp_fold(part->base_sum + grown + stamp_halves(stream->begin) +
+                            stamp_halves(number) + stamp_halves(time) + check);
     // RFC 768: a checksum of 0 means no checksum
     *(__u16 *)(void *)(at + length - 2) = sum == 0 ? 0xffff : sum;
     *(__u64 *)(void *)(at + length) = stream->begin;

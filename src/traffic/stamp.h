@@ -50,6 +50,12 @@ static inline uint64_t stamp_little_endian(uint64_t bytes)
 #endif
 }
 
+// The sum of the two 32-bit words of 8 bytes, for stamp_fold().
+static inline uint64_t stamp_halves(uint64_t bytes)
+{
+    return (bytes & 0xffffffffU) + (bytes >> 32);
+}
+
 // The check of a stamp whose first 24 bytes in memory order are `a`, `b` and `c`: a 32-bit mix
 // (multiplicative hashing with odd 64-bit constants). A stray or damaged stamp passes with a
 // probability of 2^-32.
