@@ -107,21 +107,13 @@ int contracts_read(const char *path, struct contracts **ret, struct error *err)
 {
     _cleanup_free_ char *text = NULL;
     size_t length = 0;
-    int rc = file_read(path, YAML_FILE_MAX, &text, &length, err);
+    int rc = yaml_read_file(path, &text, &length, err);
     if (rc < 0) {
-        if (err != NULL && rc != -EINTR) {
-            err->exit_status = EXIT_INPUT;
-        }
         return rc;
     }
     struct scenario_problems problems = {NULL, 0};
-    rc = contracts_parse(text, length, ret, &problems);
-    if (rc < 0) {
-        _cleanup_free_ char *joined = problems_join(&problems, path);
-        (void)fail_located(err, joined);
-    }
-    scenario_problems_clear(&problems);
-    return rc;
+    (void)contracts_parse(text, length, ret, &problems);
+    return problems_fail(&problems, path, err);
 }
 
 void contracts_free(struct contracts *contracts)

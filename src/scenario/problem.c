@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "base/utf8.h"
 
@@ -109,4 +110,15 @@ char *problems_join(const struct scenario_problems *problems, const char *path)
     }
     fclose(stream);
     return text;
+}
+
+int problems_fail(struct scenario_problems *problems, const char *path, struct error *err)
+{
+    int rc = 0;
+    if (problems->count > 0) {
+        _cleanup_free_ char *joined = problems_join(problems, path);
+        rc = fail_located(err, joined);
+    }
+    scenario_problems_clear(problems);
+    return rc;
 }

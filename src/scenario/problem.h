@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#include "base/error.h"
+
 // One problem of a scenario file. line and column start at 1; both 0 = the file as a whole.
 struct scenario_problem {
     unsigned line, column;
@@ -30,5 +32,7 @@ void problems_sort(struct scenario_problems *problems);
 // All problems as one text, one a line, as "file:line:column: text"; `path` is the file of problems
 // without a file of their own. The caller frees it.
 char *problems_join(const struct scenario_problems *problems, const char *path);
+// Fails with all problems, which are then freed, as the message; 0 if there are none.
+int problems_fail(struct scenario_problems *problems, const char *path, struct error *err);
 
 #endif

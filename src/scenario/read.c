@@ -206,11 +206,8 @@ int scenario_read_for(const char *path, const char *engine, unsigned cpus_online
     }
     _cleanup_free_ char *text = NULL;
     size_t length = 0;
-    int rc = file_read(path, YAML_FILE_MAX, &text, &length, err);
+    int rc = yaml_read_file(path, &text, &length, err);
     if (rc < 0) {
-        if (err != NULL && rc != -EINTR) {
-            err->exit_status = EXIT_INPUT;
-        }
         return rc;
     }
     struct scenario_problems problems = {NULL, 0};
@@ -218,10 +215,6 @@ int scenario_read_for(const char *path, const char *engine, unsigned cpus_online
     if (rc == 0) {
         (*ret)->file = text_copy(path);
         tell_notes(*ret);
-    } else {
-        _cleanup_free_ char *joined = problems_join(&problems, path);
-        fail_located(err, joined);
     }
-    scenario_problems_clear(&problems);
-    return rc;
+    return problems_fail(&problems, path, err);
 }

@@ -381,6 +381,15 @@ int yaml_read(const char *text, size_t length, struct yaml_node **ret,
     return 0;
 }
 
+int yaml_read_file(const char *path, char **ret, size_t *ret_length, struct error *err)
+{
+    int rc = file_read(path, YAML_FILE_MAX, ret, ret_length, err);
+    if (rc < 0 && err != NULL && rc != -EINTR) {
+        err->exit_status = EXIT_INPUT;
+    }
+    return rc;
+}
+
 char *yaml_read_named(struct yaml_node *node, const char *path, size_t max, size_t *ret_length,
                       struct scenario_problems *problems)
 {

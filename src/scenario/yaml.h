@@ -51,6 +51,9 @@ void yaml_problem(struct yaml_node *node, struct scenario_problems *problems, ch
 // The same at the node's key (at its value if it has no key), without the mark.
 void yaml_key_problem(const struct yaml_node *node, struct scenario_problems *problems, char *text);
 
+// Reads a file of at most YAML_FILE_MAX bytes, which the user named. The caller frees the text.
+// Fails with exit status 2 unless it was interrupted.
+int yaml_read_file(const char *path, char **ret, size_t *ret_length, struct error *err);
 // Reads the file at `path`, which the node names, if it is UTF-8 text of at most `max` bytes. The
 // caller frees the text. NULL, with a problem at the node, if it cannot be read.
 char *yaml_read_named(struct yaml_node *node, const char *path, size_t max, size_t *ret_length,
