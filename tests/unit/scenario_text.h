@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bad_files.h"
 #include "base/cleanup.h"
 #include "scenario/scenario.h"
 
@@ -59,18 +60,7 @@ static inline char *problems_of(const char *text, size_t length)
         return NULL;
     }
     assert_null(scenario);
-    assert_true(problems.count > 0);
-    char *joined = NULL;
-    size_t size = 0;
-    FILE *stream = open_memstream(&joined, &size);
-    assert_non_null(stream);
-    for (size_t i = 0; i < problems.count; i++) {
-        fprintf(stream, "%u:%u: %s\n", problems.items[i].line, problems.items[i].column,
-                problems.items[i].text);
-    }
-    fclose(stream);
-    scenario_problems_clear(&problems);
-    return joined;
+    return join_problems(&problems);
 }
 
 #endif

@@ -25,6 +25,8 @@
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
 
+#include "bad_files.h"
+
 #define BAD_DIR   "tests/bad-contracts"
 #define BAD_LEAST 6
 
@@ -112,59 +114,13 @@ static char *problems_of(const char *text, size_t length)
     struct contracts *contracts = NULL;
     assert_int_equal(contracts_parse(text, length, &contracts, &problems), -EINVAL);
     assert_null(contracts);
-    assert_true(problems.count > 0);
-    char *joined = NULL;
-    size_t size = 0;
-    FILE *stream = open_memstream(&joined, &size);
-    assert_non_null(stream);
-    for (size_t i = 0; i < problems.count; i++) {
-        fprintf(stream, "%u:%u: %s\n", problems.items[i].line, problems.items[i].column,
-                problems.items[i].text);
-    }
-    fclose(stream);
-    scenario_problems_clear(&problems);
-    return joined;
-}
-
-static void check_golden(const char *name)
-{
-    _cleanup_error_ struct error err = ERROR_INIT;
-    _cleanup_free_ char *input_path = text_format(BAD_DIR "/%s.yaml", name);
-    _cleanup_free_ char *golden_path = text_format(BAD_DIR "/%s.expected", name);
-    _cleanup_free_ char *input = NULL;
-    _cleanup_free_ char *golden = NULL;
-    size_t length = 0;
-    if (file_read(input_path, 1 << 20, &input, &length, &err) < 0) {
-        fail_msg("%s", err.text);
-    }
-    _cleanup_free_ char *problems = problems_of(input, length);
-    if (getenv("UPDATE_GOLDEN") != NULL) {
-        file_replace(golden_path, problems, strlen(problems), NULL);
-    }
-    if (file_read(golden_path, 1 << 20, &golden, NULL, &err) < 0) {
-        fail_msg("%s", err.text);
-    }
-    if (!text_equal(problems, golden)) {
-        fail_msg("%s\nexpected:\n%s\nfound:\n%s", input_path, golden, problems);
-    }
+    return join_problems(&problems);
 }
 
 static void test_bad_contracts(void **state)
 {
     (void)state;
-    _cleanup_closedir_ DIR *dir = opendir(BAD_DIR);
-    assert_non_null(dir);
-    int count = 0;
-    struct dirent *entry = NULL;
-    while ((entry = readdir(dir)) != NULL) {
-        char *dot = strrchr(entry->d_name, '.');
-        if (dot != NULL && text_equal(dot, ".yaml")) {
-            *dot = '\0';
-            check_golden(entry->d_name);
-            count++;
-        }
-    }
-    assert_true(count >= BAD_LEAST);
+    check_bad_files(BAD_DIR, BAD_LEAST, problems_of);
 }
 
 // The message of a file has a line for each problem, and exit status 2.

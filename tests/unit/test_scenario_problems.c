@@ -27,54 +27,16 @@
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
 
+#include "bad_files.h"
 #include "scenario_text.h"
 
 #define BAD_DIR   "tests/bad-scenarios"
 #define BAD_LEAST 35 // the directory was found, and is not a remnant
 
-static void check_golden(const char *name)
-{
-    _cleanup_error_ struct error err = ERROR_INIT;
-    _cleanup_free_ char *input_path = text_format(BAD_DIR "/%s.yaml", name);
-    _cleanup_free_ char *golden_path = text_format(BAD_DIR "/%s.expected", name);
-    _cleanup_free_ char *input = NULL;
-    _cleanup_free_ char *golden = NULL;
-    size_t length = 0;
-    if (file_read(input_path, 1 << 20, &input, &length, &err) < 0) {
-        fail_msg("%s", err.text);
-    }
-    _cleanup_free_ char *problems = problems_of(input, length);
-    if (problems == NULL) {
-        fail_msg("%s has no problem", input_path);
-        return;
-    }
-    if (getenv("UPDATE_GOLDEN") != NULL) {
-        file_replace(golden_path, problems, strlen(problems), NULL);
-    }
-    if (file_read(golden_path, 1 << 20, &golden, NULL, &err) < 0) {
-        fail_msg("%s", err.text);
-    }
-    if (!text_equal(problems, golden)) {
-        fail_msg("%s\nexpected:\n%s\nfound:\n%s", input_path, golden, problems);
-    }
-}
-
 static void test_bad_scenarios(void **state)
 {
     (void)state;
-    _cleanup_closedir_ DIR *dir = opendir(BAD_DIR);
-    assert_non_null(dir);
-    int count = 0;
-    struct dirent *entry = NULL;
-    while ((entry = readdir(dir)) != NULL) {
-        char *dot = strrchr(entry->d_name, '.');
-        if (dot != NULL && text_equal(dot, ".yaml")) {
-            *dot = '\0';
-            check_golden(entry->d_name);
-            count++;
-        }
-    }
-    assert_true(count >= BAD_LEAST);
+    check_bad_files(BAD_DIR, BAD_LEAST, problems_of);
 }
 
 // Every line of the message is a problem with its place, by position, and the exit status is 2.
