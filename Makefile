@@ -98,7 +98,7 @@ install:
 	@meson install -C $(BUILD) --no-rebuild
 
 format:
-	@find bpf src guest tests bench \( -name '*.c' -o -name '*.h' \) -type f -exec clang-format -i {} +
+	@find bpf src guest describe tests bench \( -name '*.c' -o -name '*.h' \) -type f -exec clang-format -i {} +
 
 check: build
 	@scripts/check $(BUILD)

@@ -6,7 +6,7 @@
 # Runs beside others: it measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 20
+plan 21
 
 recorded=$SOURCE_ROOT/tests/net/golden/one-router
 cat >"$T/isp.yaml" <<'END'
@@ -35,6 +35,7 @@ ok "  the contracts that are kept are on hosts" json '[.contracts[] | select(.ke
     .router_percent.high, .topology] | length == 12' "$T/json"
 ok "  no host has more than its CPUs" json 'all(.hosts[]; .percent.high <= 98.001 and .headroom.low >= 0 and .usable_percent <= 100 and
     .expected_percent > 0 and .growth.low <= .growth.value)' "$T/json"
+conforms "  the schema describes it" advise "$T/json"
 ok "  the sums agree" json '.kept == 3 and .revenue == 90 and .gap == 0 and
     ([.hosts[].contracts] | add) == 3 and .hosts_used == (.hosts | length)' "$T/json"
 is "  equal runs give equal plans" "$(advise --json | cksum)" "$(cksum <"$T/json")"

@@ -4,7 +4,7 @@
 # fewer abilities still works with limits, which doctor reports.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 41
+plan 43
 
 machine_snapshot "$T/before"
 "$VRBENCH" doctor --json >"$T/root.json" 2>"$T/root.err"
@@ -24,6 +24,7 @@ done
 is "for people it has a line a finding, and nothing like a colour in a pipe" \
     "$? $(grep -cE '^  (ok|limit|MISSING) ' "$T/root.txt") $(grep -c "$(printf '\033')" "$T/root.txt")" \
     "0 $(jq length "$T/root.json") 0"
+conforms "its JSON is as described" doctor "$T/root.json"
 unchanged "it leaves nothing" "$T/before"
 
 # --- the tester alone ----------------------------------------------------------------------------
@@ -38,6 +39,7 @@ ok "  a valid row sends what was requested" jq -e '
     all(.[]; (.valid | not) or .requested_pps == null or (.pacing_error_ppm | fabs) <= 100)' \
     "$T/tester.json"
 ok "  an invalid one says why" jq -e 'all(.[]; .valid == (.why_invalid == null))' "$T/tester.json"
+conforms "  the JSON is as described" tester "$T/tester.json"
 unchanged "  nothing is left" "$T/before"
 ok "  not together with --platform" exits 2 "$VRBENCH" doctor --tester --platform xen
 

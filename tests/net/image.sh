@@ -7,7 +7,7 @@
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 router_image # before isolate: it fetches packages
 isolate --run "$@"
-plan 46
+plan 47
 
 guestctl=$(helper guestctl)
 
@@ -16,6 +16,8 @@ guestctl=$(helper guestctl)
 ok "an image is described" vrbench image list --json
 ok "  by its parts" jq -e '.memory_mib <= 128 and (.kernel_package | test("^linux-image-.*cloud"))' \
     "$T/ok.log"
+vrbench image list --json >"$T/described"
+conforms "  as the schema says" image "$T/described"
 ok "it is built again" vrbench image build --with frr,bird -o "$T/one/" -v
 for part in vmlinuz vmlinux initrd.cpio nics.cpio nics.table bird.cpio frr.cpio image.json; do
     same "  $part has the same bytes" "$VRBENCH_IMAGE/$part" "$T/one/$part"

@@ -265,6 +265,15 @@ same() {
     fi
 }
 
+# conforms DESC SCHEMA FILE [--lines] — the JSON of the file (or of each line) is as the schema of that name
+# describes, without any other key.
+conforms() {
+    conforms_text=$1
+    conforms_schema=${BUILD_DIR:-$(dirname "$VRBENCH")}/schemas/$2.schema.json
+    shift 2
+    ok "$conforms_text" "$SOURCE_ROOT/tests/net/lib/conforms.py" "$conforms_schema" "$@"
+}
+
 # --- waiting and small conditions ----------------------------------------------------------------
 
 # wait_for SECONDS COMMAND... — polls until the command succeeds; false after the deadline, and then

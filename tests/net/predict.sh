@@ -6,7 +6,7 @@
 # input. Measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 22
+plan 23
 
 recorded=$SOURCE_ROOT/tests/net/golden/one-router
 cat >"$T/three.yaml" <<'END'
@@ -31,6 +31,7 @@ ok "  with intervals of throughput and highest rate" json 'all(.[]; [.throughput
 ok "  and CPU of host, routers and all" json 'all(.[];
     [.cpu[].name] == ["host", "r1", "r2", "r3", "total"] and
     all(.cpu[]; .low <= .percent and .percent <= .high) and .cpu[4].percent <= 100)' "$T/rows"
+conforms "  as the schema describes them" predict "$T/rows"
 ok "  a cap holds" json 'all(.[].cpu[3].percent_at[]; . <= 20.001)' "$T/rows"
 ok "  host uses CPU in bridged only" json 'all(.[]; (.cpu[0].percent > 0) == (.topology == "bridged"))' \
     "$T/rows"

@@ -4,7 +4,7 @@
 # and judged; a run that can't be made is noted and passed over; a busy machine is refused.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 41
+plan 42
 
 only="--quick --noisy --claim 8"
 json() { jq -e "$@" >/dev/null; }
@@ -73,6 +73,7 @@ ok "  every point of every run is there just once" sh -c '
     done' sh "$T/r"
 ok "  --json prints the file" sh -c 'jq -S . "$1" >"$1.a"; jq -S . "$2" | cmp - "$1.a"' \
     sh "$T/out" "$T/r/reproduce.json"
+conforms "  as the schema describes it" reproduce "$T/out"
 ok "  which is done and has the runs in order" json '
     .schema == 1 and .status == "done" and .quick and .platform == "netns" and
     .started < .ended and ([.runs[].folder] == [

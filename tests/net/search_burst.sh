@@ -6,7 +6,7 @@
 # policer passes meanwhile.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 17
+plan 18
 
 TRIES=4
 TRY_UNTIL=90000 # ms after the start of the file, until a search is tried once more
@@ -76,6 +76,7 @@ ok "  the buffer's is corrected by the throughput" jq -e "$near"' map(select(.of
 ok "  which is the row's above" jq -e '(map(select(.of == "rate"))[0].relevant_lower_pps) as $t |
     map(select(.of == "burst")) | all(.throughput_pps == $t)' "$T/found"
 is "the results are in run.json" "$(jq -c '.search | map(.of)' "$T/folder/run.json")" '["rate","burst","burst"]'
+conforms "the JSON is as described" search "$T/found"
 ok "no burst is a point" jq -es 'map(select(.requested_pps == 20000 and .duration_s < 0.1)) == []' "$T/folder/points.jsonl"
 
 "$VRBENCH" search "$T/burst.yaml" --topology dedicated --of burst --at 20000 --no-stability-check -o "$T/stopped" >"$T/table" 2>"$T/run.err" &

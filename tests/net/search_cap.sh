@@ -6,7 +6,7 @@
 # search whose caps are too large is repeated, and accepted if the machine disturbed it to the end.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 21
+plan 22
 
 TRIES=4
 TRY_UNTIL=100000 # ms after the start of the file, until a search is tried once more
@@ -77,6 +77,7 @@ done
 is "the search succeeds" "$slowed$run_status" 00 || sed 's/^/# /' "$T/run.err"
 ok "the cap of the slow router is what it needs" stands r1
 ok "  so is that of the faster one" stands r2
+conforms "the JSON is as described" search "$T/found"
 is "there is a row for each router and goal, of dedicated only" \
     "$(jq -r 'map("\(.topology) \(.router) \(.goal)") | join(", ")' "$T/found")" \
     "dedicated r1 quick-ndr, dedicated r1 quick-pdr, dedicated r2 quick-ndr, dedicated r2 quick-pdr"

@@ -4,7 +4,7 @@
 # searches are cut after two seconds, so that no figure is judged: their numbers, names and sums are.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 12
+plan 13
 
 cat >"$T/three.yaml" <<'YAML'
 name: three
@@ -34,6 +34,8 @@ is "  with as many networks" "$(rows .networks)" "[1,2,3,1,2,3]"
 ok "  whose sum is that of equal loads" jq -e '[.search[] |
     (.total_pps.low // 0) == .networks * (.relevant_lower_pps // 0) and
     (.total_pps.high // 0) == .networks * (.relevant_upper_pps // 0)] | all' "$T/found/run.json"
+jq .search "$T/found/run.json" >"$T/search"
+conforms "  as the schema describes them" search "$T/search"
 ok "  and whose share is that of one alone" jq -e '.search | group_by(.goal) | all(
     .[0].relevant_upper_pps as $alone | all(.share.low == null or $alone == null or
         (.share.low - .relevant_lower_pps / $alone | fabs) < 1e-9))' "$T/found/run.json"

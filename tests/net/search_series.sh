@@ -5,7 +5,7 @@
 # Noise loses more packets, never fewer: no row may show less loss than the policer takes.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 43
+plan 44
 
 cat >"$T/series.yaml" <<'END'
 name: series
@@ -126,4 +126,5 @@ run_pid=$!
 end_run
 is "--of rfc2544 succeeds" "$run_status" 0 || sed 's/^/# /' "$T/run.err" "$T/all"
 is "  with the rows of all tests" "$(jq -r 'map(.of) | unique | join(" ")' "$T/all")" "burst latency loss rate recovery reset"
+conforms "the JSON is as described" search "$T/all"
 ok "nothing is left" [ -z "$(ls /run/vrbench/*.json 2>/dev/null)" ]

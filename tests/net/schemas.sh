@@ -1,0 +1,77 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# JSON Schemas: each describes what vrbench writes or reads, without a key more or less. This file checks the
+# record and the outputs of one small run and of a standing testbed; the tests of doctor, image, predict,
+# advise, reproduce and search check theirs.
+# Runs beside others: its figures do not matter.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+isolate --run "$@"
+plan 23
+. "$SOURCE_ROOT/tests/net/lib/made_up.sh"
+
+schemas=${BUILD_DIR:-$(dirname "$VRBENCH")}/schemas
+
+# --- files that people write ---------------------------------------------------------------------
+
+conform() { "$SOURCE_ROOT/tests/net/lib/conforms.py" "$schemas/$1.schema.json" "$2" ${3-}; }
+# shellcheck disable=SC2046 # our own file names
+ok "every scenario that is installed conforms" "$SOURCE_ROOT/tests/net/lib/conforms.py" \
+    "$schemas/scenario.schema.json" $(ls "$SOURCE_ROOT"/scenarios/*.yaml | grep -v /contracts.yaml)
+ok "  and the contracts do" conform contracts "$SOURCE_ROOT/scenarios/contracts.yaml"
+for file in unknown-key no-unit missing-keys; do
+    ok "a scenario with the problem $file does not" \
+        fails conform scenario "$SOURCE_ROOT/tests/bad-scenarios/$file.yaml"
+done
+
+# --- a run ---------------------------------------------------------------------------------------
+
+cat >"$T/small.yaml" <<END
+name: small
+topologies: [direct, bridged]
+routers: { r1t3: { weight: 300 } }
+networks: { NET0: { router: r1t3 } }
+traffic: { engine: packet, lengths: [64], rates: { pps: [1000] }, duration: 100 ms, repeats: 2 }
+expect: [throughput >= 100 pps]
+END
+measure_small() { measured "$T/small.yaml" -o "$T/measured" --json >"$T/summary"; }
+ok "a run is measured" measure_small
+conforms "  run.json conforms" run "$T/measured/run.json"
+conforms "  every point does" point "$T/measured/points.jsonl" --lines
+conforms "  the summary does" summary "$T/summary"
+jq -c 'select(.topology == "direct") | .surprise = 1' "$T/measured/points.jsonl" >"$T/odd"
+jq -c 'select(.topology == "direct") | del(.networks[0].lost)' "$T/measured/points.jsonl" >"$T/short"
+ok "  a point with another key does not" fails conform point "$T/odd" --lines
+ok "  nor one that lacks a key" fails conform point "$T/short" --lines
+
+# --- what is made from runs ----------------------------------------------------------------------
+
+# The examples of docs/results.md read the folder run.
+example() { awk -v begin="\`\`\`$1" '$0 == "```" { on = 0 } on; $0 == begin { on = 1 }' "$SOURCE_ROOT/docs/results.md"; }
+cd "$T" || exit 1
+made_up run 1 3 "bridged dedicated"
+made_up faster 2
+vrbench report run --json >"$T/report"
+conforms "report --json conforms" report "$T/report"
+vrbench compare run faster --json >"$T/compare"
+conforms "compare --json conforms" compare "$T/compare"
+example jq >points.jq
+is "the example of jq reads the points" "$(jq -r -f points.jq run/points.jsonl | grep -c NET0)" 48
+example gnuplot >points.gp
+ok "the example of gnuplot reads points.csv" gnuplot points.gp
+ok "  and draws a figure" grep -q '</svg>' forwarded.svg
+
+# --- a standing testbed --------------------------------------------------------------------------
+
+ok "a testbed is up" vrbench up "$T/small.yaml" --topology bridged
+vrbench list --json >"$T/list"
+conforms "  list --json conforms" list "$T/list"
+vrbench cpu --json >"$T/cpu"
+conforms "  cpu --json does" cpu "$T/cpu"
+vrbench top -n 1 -d 1 -x -v --json >"$T/top"
+conforms "  top --json does" top "$T/top" --lines
+vrbench reboot r1t3 --json >"$T/router"
+conforms "  reboot --json does" router "$T/router"
+ok "  it is removed" vrbench down "$T/small.yaml"
+vrbench cleanup --json >"$T/cleanup"
+conforms "cleanup --json conforms" cleanup "$T/cleanup"
