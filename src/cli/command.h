@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * cli/command — a subcommand is one file cmd_*.c and one row of the table in main.c.
+ * cli/command — a subcommand is one file cmd_*.c and one row of the table in commands.c.
  */
 #ifndef VRBENCH_CLI_COMMAND_H
 #define VRBENCH_CLI_COMMAND_H
+
+#include <stddef.h>
 
 #include "base/error.h"
 #include "cli/options.h"
@@ -42,5 +44,9 @@ extern const struct command command_xen_stats;
 extern const struct command command_doctor;
 extern const struct command command_cleanup;
 extern const struct command command_owner;
+
+// All commands of vrbench-full.
+extern const struct command *const command_table[];
+extern const size_t command_count;
 
 #endif
