@@ -15,6 +15,8 @@
 #include "cli/measuring.h"
 #include "cli/run_summary.h"
 #include "linux/cpu.h"
+#include "linux/rights.h"
+#include "owner/loan.h"
 #include "report/expected.h"
 #include "run/run.h"
 #include "testbed/plan_dot.h"
@@ -25,6 +27,9 @@ struct run_values {
     const char *engine;
     struct text_list topologies;
     const char *redo, *rates_from;
+    const char *on;
+    struct loan *loan; // with `on`
+    bool on_scenario;  // with `on`: a scenario file is given
     uint64_t wait_quiet, most_disturbed, seed;
     bool unchecked, quick, resume, check, dot, json, study_timing, even_default_route;
     unsigned verbosity;
@@ -54,6 +59,11 @@ static const struct option_row run_options[] = {
      .offset = offsetof(struct run_values, redo),
      .argument = "disturbed",
      .help = "with --resume: measure disturbed points again"},
+    {.name = "on",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct run_values, on),
+     .argument = "TESTBED",
+     .help = "measure on a testbed of vrbench up, which stays"},
     WAIT_QUIET_OPTION(run_values),
     STABILITY_OPTION(run_values),
     {.name = "most-disturbed",
@@ -192,6 +202,7 @@ static struct job job_for(const struct run_values *asked, const struct scenario 
                           const char *folder)
 {
     return (struct job){.scenario = scenario,
+                        .loan = asked->loan,
                         .folder = folder,
                         .quick = asked->quick,
                         .study_timing = asked->study_timing,
@@ -245,11 +256,14 @@ static char *resume_command(const struct run_values *asked, const struct scenari
     if (asked->engine != NULL) {
         add_words(&line, "--engine", asked->engine);
     }
+    if (asked->on != NULL) {
+        add_words(&line, "--on", asked->on);
+    }
     for (size_t i = 0; i < asked->topologies.count; i++) {
         add_words(&line, "--topology", asked->topologies.items[i]);
     }
     for (size_t i = 0; i < scenarios->count; i++) {
-        if (asked->output != NULL || i == at) {
+        if ((asked->output != NULL || i == at) && (asked->on == NULL || asked->on_scenario)) {
             add_words(&line, scenarios->items[i]->file, NULL);
         }
     }
@@ -347,10 +361,68 @@ static int measure_scenarios(const struct scenario_list *scenarios, const struct
     return rc < 0 ? rc : run_all(scenarios, asked, err);
 }
 
+// ---- on a testbed that stands
+
+// The scenario that the testbed was built for.
+static int read_standing(const struct run_values *asked, struct scenario_list *ret,
+                         struct error *err)
+{
+    struct scenario *scenario = NULL;
+    int rc = loan_scenario(asked->loan, &scenario, err);
+    if (rc < 0) {
+        return rc;
+    }
+    ret->items = memory_new_array(struct scenario *, 1);
+    ret->items[ret->count++] = scenario;
+    if (scenario->traffic.profile.file != NULL) {
+        return fail_input(err, "scenario %s names the profile %s: give the scenario's file, too",
+                          scenario->name, scenario->traffic.profile.file);
+    }
+    return narrow(scenario, asked, err);
+}
+
+static int measure_loan(struct run_values *asked, struct scenario_list *scenarios,
+                        struct error *err)
+{
+    int rc = asked->on_scenario ? 0 : read_standing(asked, scenarios, err);
+    if (rc < 0 || scenarios->count == 0) {
+        return rc;
+    }
+    struct scenario *scenario = scenarios->items[0];
+    if ((rc = measuring_check_on(scenario, err)) < 0 ||
+        (rc = loan_measure(asked->loan, scenario, SIZE_MAX, err)) < 0) {
+        return rc;
+    }
+    scenario->topologies[0] = testbed_plan(loan_testbed(asked->loan))->topology;
+    scenario->topology_count = 1;
+    rc = check_folders(scenarios, asked, err);
+    return rc < 0 ? rc : run_all(scenarios, asked, err);
+}
+
+static int measure_on(struct run_values *asked, const struct text_list *files, struct error *err)
+{
+    struct scenario_list scenarios = {0};
+    if (files->count > 1 || asked->check) {
+        return fail_input(err, files->count > 1 ? "--on takes one scenario at most"
+                                                : "--check can't be combined with --on");
+    }
+    if (files->count == 0 && asked->engine != NULL) {
+        return fail_input(err, "--engine with --on requires a scenario file");
+    }
+    asked->on_scenario = files->count == 1;
+    int rc = asked->on_scenario ? read_scenarios(files, asked, &scenarios, err) : 0;
+    rc = rc < 0 ? rc : rights_check(err);
+    rc = rc < 0 ? rc : loan_take(asked->on, NULL, &asked->loan, err);
+    rc = rc < 0 ? rc : measure_loan(asked, &scenarios, err);
+    loan_return(asked->loan);
+    scenario_list_clear(&scenarios);
+    return rc;
+}
+
 static int run_run(void *values, const struct text_list *operands, struct error *err)
 {
-    const struct run_values *asked = values;
-    if (operands->count == 0) {
+    struct run_values *asked = values;
+    if (operands->count == 0 && asked->on == NULL) {
         return fail_input(err, "run requires a scenario file; see vrbench run -h");
     }
     if (asked->resume && asked->output == NULL) {
@@ -370,6 +442,9 @@ static int run_run(void *values, const struct text_list *operands, struct error 
         return fail_input(err, "--dot requires --check: it prints what would be built");
     }
     log_set_verbosity(asked->verbosity);
+    if (asked->on != NULL) {
+        return measure_on(asked, operands, err);
+    }
     struct scenario_list scenarios = {0};
     int rc = read_scenarios(operands, asked, &scenarios, err);
     if (rc == 0 && asked->check) {
@@ -383,13 +458,15 @@ static int run_run(void *values, const struct text_list *operands, struct error 
 
 const struct command command_run = {
     .name = "run",
-    .operands = "SCENARIO…",
+    .operands = "[SCENARIO…]",
     .summary = "Measure scenarios",
     .details = "Builds a testbed for each topology in separate network namespaces, loads it,\n"
                "and records forwarding rates, losses with their places, and CPU time in a\n"
                "folder: run.json, points.jsonl, points.csv, report.xlsx, report.html. Prints a\n"
                "summary, and which expectations of the scenario hold (exit status 1 if one\n"
-               "certainly does not). Exit status 4 if more than half of the points are invalid.",
+               "certainly does not). Exit status 4 if more than half of the points are invalid.\n"
+               "With --on, nothing is built: the testbed's own scenario is measured, or one that\n"
+               "describes the same routers and networks. The testbed is locked meanwhile.",
     .options = run_options,
     .values_size = sizeof(struct run_values),
     .run = run_run,

@@ -51,15 +51,33 @@ static int check_programs(const struct scenario *scenario, struct error *err)
     return testbed_check_daemons(scenario, err);
 }
 
-int measuring_check(struct scenario *const *scenarios, size_t count, bool even_default_route,
-                    struct error *err)
+static int check_rights(struct error *err)
 {
     int rc = rights_check(err);
     if (rc < 0) {
         error_context(err, "measuring requires root (try sudo)");
         return rc;
     }
-    rc = rights_check_settings(err);
+    return rights_check_settings(err);
+}
+
+int measuring_check_on(const struct scenario *scenario, struct error *err)
+{
+    int rc = check_rights(err);
+    if (rc == 0 && scenario->method != METHOD_PRECISE) {
+        rc = fail_input(err,
+                        "scenario %s has method: %s, for which the testbed must be built: omit "
+                        "--on, or use method: precise",
+                        scenario->name, method_name(scenario->method));
+    }
+    rc = rc < 0 ? rc : engine_check(scenario->traffic.engine, err);
+    return rc < 0 ? rc : testbed_clean_up_dead(err);
+}
+
+int measuring_check(struct scenario *const *scenarios, size_t count, bool even_default_route,
+                    struct error *err)
+{
+    int rc = check_rights(err);
     for (size_t i = 0; rc == 0 && i < count; i++) {
         rc = check_programs(scenarios[i], err);
     }

@@ -59,6 +59,8 @@ int measuring_narrow(struct scenario *scenario, const struct text_list *topologi
 // Checks rights, and the programs, platforms and links that the scenarios require.
 int measuring_check(struct scenario *const *scenarios, size_t count, bool even_default_route,
                     struct error *err);
+// The same for a scenario that is measured on a standing testbed.
+int measuring_check_on(const struct scenario *scenario, struct error *err);
 // Makes a folder for a scenario's results if the user named none; runs that start within the same
 // second get different folders.
 int measuring_folder(const struct scenario *scenario, char **ret, struct error *err);

@@ -18,6 +18,8 @@
 
 #if HAVE_BPF
 
+#include <bpf/bpf.h>
+
 #include "discard.skel.h"
 #include "linux/bpf_skeleton.h"
 
@@ -71,7 +73,37 @@ int discard_at_ingress(const struct netns *ns, int index, uint16_t udp_port, str
     return attach_to_ingress(ns, index, bpf_program__fd(skeleton->progs.discard_udp), err);
 }
 
+// Whether the filter that discard_at_ingress() installs is there: it installs none beside others'.
+static bool is_attached(const struct bpf_tc_hook *hook)
+{
+    DECLARE_LIBBPF_OPTS(bpf_tc_opts, filter, .handle = 1, .priority = 1);
+    if (bpf_tc_query(hook, &filter) < 0) {
+        return false;
+    }
+    struct bpf_prog_info info = {0};
+    uint32_t length = sizeof info;
+    _cleanup_close_ int program = bpf_prog_get_fd_by_id(filter.prog_id);
+    return program >= 0 && bpf_obj_get_info_by_fd(program, &info, &length) == 0 &&
+           strcmp(info.name, "discard_udp") == 0;
+}
+
+void discard_no_more(const struct netns *ns, int index)
+{
+    _cleanup_visit_ struct netns_visit visit = NETNS_VISIT_INIT;
+    DECLARE_LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = index, .attach_point = BPF_TC_INGRESS);
+    bpf_skeletons_are_silent();
+    if (netns_visit(ns, &visit, NULL) == 0 && is_attached(&hook)) {
+        hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS; // the whole qdisc
+        (void)bpf_tc_hook_destroy(&hook);
+    }
+}
+
 #else
+
+void discard_no_more(const struct netns *ns, int index)
+{
+    (void)ns, (void)index;
+}
 
 int discard_at_ingress(const struct netns *ns, int index, uint16_t udp_port, struct error *err)
 {

@@ -15,6 +15,8 @@
 // Installs a clsact qdisc with a BPF filter (tc-bpf(8)). -ENOTSUP if the kernel lacks either or
 // vrbench was built without BPF; discard_socket() then does the same for more CPU time.
 int discard_at_ingress(const struct netns *ns, int index, uint16_t udp_port, struct error *err);
+// Removes these, if they are installed.
+void discard_no_more(const struct netns *ns, int index);
 // Returns a UDP socket in the namespace, bound to the port, that drops every datagram. The caller
 // closes it.
 int discard_socket(const struct netns *ns, uint16_t udp_port, struct error *err);

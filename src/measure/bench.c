@@ -107,7 +107,14 @@ static const char *choose_engine(struct bench *bench)
     return engine_choose(longest + scenario_tag_bytes(bench->scenario), &bench->engine_why);
 }
 
-// Fills a zeroed bench. After a failure the caller closes it.
+static int build_testbed(struct bench *bench, enum topology topology, struct error *err)
+{
+    struct plan *plan = NULL;
+    int rc = plan_make(bench->scenario, topology, &bench->usable, &plan, err);
+    return rc < 0 ? rc : testbed_up(plan, false, &bench->testbed, err);
+}
+
+// Fills a zeroed bench, which has a testbed if that stands. After a failure the caller closes it.
 static int set_up_bench(struct bench *bench, enum topology topology, struct error *err)
 {
     const char *engine = choose_engine(bench);
@@ -116,24 +123,19 @@ static int set_up_bench(struct bench *bench, enum topology topology, struct erro
         return rc;
     }
     bench->traits = scenario_engine(engine);
-    struct plan *plan = NULL;
-    rc = plan_make(bench->scenario, topology, &bench->usable, &plan, err);
-    if (rc < 0) {
+    if (!bench->testbed_lent && (rc = build_testbed(bench, topology, err)) < 0) {
         return rc;
     }
-    bench->path_count = plan->path_count;
-    rc = testbed_up(plan, false, &bench->testbed, err);
-    if (rc < 0) {
-        return rc;
-    }
+    bench->path_count = testbed_plan(bench->testbed)->path_count;
     bench->node = testbed_node(bench->testbed);
     // This thread reads counters and writes results, which is the tester's work.
     rc = cpu_bind(0, &testbed_plan(bench->testbed)->tester_cpus, err);
     return rc < 0 ? rc : open_engine(bench, err);
 }
 
-int bench_open(const struct scenario *scenario, enum topology topology, struct bench **ret,
-               struct error *err)
+// `testbed`: NULL = it is built.
+static int open_bench(const struct scenario *scenario, enum topology topology,
+                      struct testbed *testbed, struct bench **ret, struct error *err)
 {
     struct cpu_list usable;
     int rc = cpu_list_usable(&usable, err);
@@ -141,7 +143,11 @@ int bench_open(const struct scenario *scenario, enum topology topology, struct b
         return rc;
     }
     struct bench *bench = memory_new(1, sizeof *bench);
-    *bench = (struct bench){.scenario = scenario, .usable = usable, .awake = cpu_hold_awake(NULL)};
+    *bench = (struct bench){.scenario = scenario,
+                            .testbed = testbed,
+                            .testbed_lent = testbed != NULL,
+                            .usable = usable,
+                            .awake = cpu_hold_awake(NULL)};
     rc = set_up_bench(bench, topology, err);
     if (rc < 0) {
         (void)bench_close(bench, NULL);
@@ -149,6 +155,18 @@ int bench_open(const struct scenario *scenario, enum topology topology, struct b
     }
     *ret = bench;
     return 0;
+}
+
+int bench_open(const struct scenario *scenario, enum topology topology, struct bench **ret,
+               struct error *err)
+{
+    return open_bench(scenario, topology, NULL, ret, err);
+}
+
+int bench_open_on(const struct scenario *scenario, struct testbed *testbed, struct bench **ret,
+                  struct error *err)
+{
+    return open_bench(scenario, testbed_plan(testbed)->topology, testbed, ret, err);
 }
 
 int bench_close(struct bench *bench, struct error *err)
@@ -160,7 +178,9 @@ int bench_close(struct bench *bench, struct error *err)
         agent_close(bench->agent);
     }
     engine_close(bench->engine);
-    int rc = bench->testbed == NULL ? 0 : testbed_down(&bench->testbed, 1, NULL, err);
+    int rc = bench->testbed == NULL || bench->testbed_lent
+                 ? 0
+                 : testbed_down(&bench->testbed, 1, NULL, err);
     (void)cpu_bind(0, &bench->usable, NULL);
     cleanup_close(&bench->awake);
     free(bench->engine_why);

@@ -19,12 +19,16 @@ struct bench {
     int awake;              // keeps the CPUs from sleeping; -1 = does not
     struct agent *agent;    // NULL = CPU is not read over SNMP
     bool agent_lent;        // it belongs to the caller
+    bool testbed_lent;      // so does the testbed
 };
 
 // Builds the testbed for one topology of a scenario and opens the engine on it.
 int bench_open(const struct scenario *scenario, enum topology topology, struct bench **ret,
                struct error *err);
-// Closes the engine and removes the testbed. NULL is fine.
+// The same on a testbed that stands, which stays the caller's.
+int bench_open_on(const struct scenario *scenario, struct testbed *testbed, struct bench **ret,
+                  struct error *err);
+// Closes the engine and removes the testbed, unless it is the caller's. NULL is fine.
 int bench_close(struct bench *bench, struct error *err);
 // Prepares reading the CPU of points by the study's method, for trials of `duration_ns`: an agent's
 // script measures for a third of that time and ends at two thirds.

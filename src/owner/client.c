@@ -239,6 +239,74 @@ int owner_call(json_t *request, json_t **ret_answer, struct error *err)
     return rc;
 }
 
+// Waits until the owner has begun a request. -EPIPE if it has ended before.
+static int await_begin(struct wire *wire, json_t **ret, struct error *err)
+{
+    for (;;) {
+        json_t *message = NULL;
+        int rc = wire_take(wire, &message);
+        if (rc == 1 && json_is_true(json_object_get(message, "begun"))) {
+            *ret = message;
+            return 0;
+        }
+        if (rc == 1) {
+            rc = json_object_get(message, "failed") == NULL ? 0 : wire_failure(message, err);
+            answer_say(message);
+            json_decref(message);
+            if (rc < 0) {
+                return rc;
+            }
+            continue;
+        }
+        if (rc < 0 || wire_send(wire) < 0) {
+            return -EPIPE;
+        }
+        rc = stop_wait(wire->fd, POLLIN, STOP_NO_DEADLINE, err);
+        if (rc < 0) {
+            return rc;
+        }
+        if (wire_receive(wire) < 0) {
+            return -EPIPE;
+        }
+    }
+}
+
+int owner_begin(json_t *request, struct wire *ret_wire, json_t **ret_begun, struct error *err)
+{
+    struct wire wire = WIRE_INIT;
+    int rc = -EPIPE;
+    for (unsigned attempt = 0; rc == -EPIPE && attempt < ATTEMPTS; attempt++) {
+        wire_clear(&wire);
+        int fd = owner_connect(true, err);
+        wire = (struct wire){.fd = fd};
+        wire_put(&wire, request);
+        rc = fd < 0 ? fd : await_begin(&wire, ret_begun, err);
+    }
+    json_decref(request);
+    if (rc < 0) {
+        wire_clear(&wire);
+        return rc != -EPIPE ? rc : fail(err, EPIPE, "the testbed owner ended during this request");
+    }
+    *ret_wire = wire;
+    return 0;
+}
+
+void owner_end(struct wire *wire)
+{
+    json_t *answer = NULL;
+    bool begun = true;
+    if (wire->fd < 0) {
+        return;
+    }
+    json_t *cancel = json_pack("{s:s}", "do", "cancel");
+    wire_put(wire, cancel);
+    json_decref(cancel);
+    if (answer_await(wire, clock_monotonic_ns() + CANCEL_WITHIN_NS, &begun, &answer, NULL) == 0) {
+        json_decref(answer);
+    }
+    wire_clear(wire);
+}
+
 struct calls {
     json_t **requests;
     struct error *errors;

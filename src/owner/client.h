@@ -25,6 +25,14 @@ json_t *owner_request(const char *what);
 // be NULL), or the owner's negative error.
 int owner_call(json_t *request, json_t **ret_answer, struct error *err);
 
+struct wire;
+// Sends and frees a request, and returns once the owner has begun it: `ret_wire` is the open
+// connection, `ret_begun` (a new reference) the message about it.
+int owner_begin(json_t *request, struct wire *ret_wire, json_t **ret_begun, struct error *err);
+// Cancels a request that has begun, and waits for its end. Does nothing if the connection is
+// closed.
+void owner_end(struct wire *wire);
+
 // Sends and frees several requests, which the owner works on at the same time, and waits for all
 // answers. `ret_done` reports which succeeded. Returns the first failure; logs further ones as
 // warnings.

@@ -59,8 +59,13 @@ struct job {
     size_t party;          // index of its party
     uint64_t ordered_ns;   // CLOCK_MONOTONIC
     bool client_waits;
-    bool releases;         // removes the whole testbed
-    bool builds;           // useless without its client
+    bool releases; // removes the whole testbed
+    bool builds;   // useless without its client
+    bool lends;    // see lend.c, as the next three
+    bool resumes;  // a loan of an earlier owner
+    bool returned; // the borrower has returned the testbed
+    bool owner_ends;
+    pid_t borrower;
     bool yields;           // ends early for any other job of the testbed
     struct stop_flag stop; // requests an early end
     // Filled by the thread:
@@ -109,6 +114,7 @@ struct owned {
     bool rests;               // at rest: the loop may use the testbed
     bool ends;                // its removal was requested
     bool adopting;            // its record is not yet read
+    pid_t borrower;           // the process that it is lent to, or will be; 0 = none
     uint64_t surveyed_ns;     // CLOCK_MONOTONIC of the last survey that was queued
     struct job *queue, *running;
     struct sampler *sampler;
@@ -157,6 +163,17 @@ struct owned *owned_find(struct owner *owner, const char *name);
 // Watches the routers of a testbed at rest.
 void tend_watch(struct owned *owned);
 void tend_forget(struct owned *owned);
+
+// ---- loans (lend.c)
+
+// Fails if a testbed is lent.
+int lend_refuse(const struct owned *owned, struct error *err);
+// Handles a request for a loan.
+int lend_take(struct client *client, json_t *request, struct error *err);
+// Ends a loan that has begun: the borrower has returned the testbed.
+void lend_end(struct job *job);
+// Queues the loan of an earlier owner, if the borrower lives, and ends it otherwise.
+void lend_resume(struct owned *owned);
 
 // ---- requests (requests.c), readings (readings.c), adoption (adopt.c)
 

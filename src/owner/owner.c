@@ -77,7 +77,7 @@ static void client_free(struct client *client)
     if (client->job != NULL) {
         // Only building ends early: stopping another job would leave half a router.
         client->job->client = NULL;
-        if (client->job->builds) {
+        if (client->job->builds || client->job->lends) {
             stop_flag_raise(&client->job->stop);
         }
     }
@@ -157,13 +157,18 @@ void clients_go_on(struct owner *owner)
     }
 }
 
-// Cancels a client's request: stops a running build, drops a waiting job, and lets any other
+// Cancels a client's request: stops a running build, ends a loan, drops a waiting job, and lets any
+// other
 // running job end, since stopping it would leave half a router.
 static void client_cancel(struct client *client)
 {
     struct job *job = client->job;
     if (job != NULL && job->builds) {
         stop_flag_raise(&job->stop);
+        return;
+    }
+    if (job != NULL && job->lends && job->owned->running == job) {
+        lend_end(job);
         return;
     }
     if ((job == NULL && client->waiting == NULL) || (job != NULL && !work_forget(job))) {
@@ -296,8 +301,10 @@ static int owner_stop(sd_event_source *source, int fd, uint32_t events, void *co
     struct owner *owner = context;
     owner->ending = true;
     for (size_t i = 0; i < owner->owned_count; i++) {
-        if (owner->owned[i]->running != NULL && owner->owned[i]->running->builds) {
-            stop_flag_raise(&owner->owned[i]->running->stop);
+        struct job *running = owner->owned[i]->running;
+        if (running != NULL && (running->builds || running->lends)) {
+            running->owner_ends = true;
+            stop_flag_raise(&running->stop);
         }
     }
     owner_look_for_end(owner);

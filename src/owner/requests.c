@@ -101,7 +101,7 @@ static int order_for_router(struct client *client, json_t *request, const char *
     if (rc == 0 && target.router == SIZE_MAX) {
         rc = fail_input(err, "%s is not a router", request_text(request, "router"));
     }
-    if (rc < 0 || target.owned == NULL) {
+    if (rc < 0 || target.owned == NULL || (rc = lend_refuse(target.owned, err)) < 0) {
         return rc;
     }
     struct job *job = work_order(target.owned, name, run, client, request);
@@ -204,7 +204,7 @@ static int take_cpu(struct client *client, json_t *request, struct error *err)
 {
     struct target target = {0};
     int rc = target_find(client->owner, request, &target, err);
-    if (rc < 0 || target.owned == NULL) {
+    if (rc < 0 || target.owned == NULL || (rc = lend_refuse(target.owned, err)) < 0) {
         return rc;
     }
     size_t party = testbed_party_called(target.owned->testbed, target.node);
@@ -265,6 +265,10 @@ static int take_down(struct client *client, json_t *request, struct error *err)
         return fail_input(err, "no testbed \"%s\"; vrbench list shows the testbeds",
                           name == NULL ? "" : name);
     }
+    int rc = lend_refuse(owned, err);
+    if (rc < 0) {
+        return rc;
+    }
     owned->ends = true;
     struct job *job = work_order(owned, "taking a testbed down", down_job, client, request);
     job->releases = true;
@@ -280,6 +284,7 @@ static const struct request_row {
 } request_rows[] = {
     {"up", take_up},           {"down", take_down},     {"create", take_create},
     {"destroy", take_destroy}, {"reboot", take_reboot}, {"cpu", take_cpu},
+    {"lend", lend_take},
 };
 
 void request_take(struct client *client, json_t *request)

@@ -16,6 +16,9 @@
 
 static void job_free(struct job *job)
 {
+    if (job->lends && job->owned->borrower == job->borrower) {
+        job->owned->borrower = 0;
+    }
     json_decref(job->request);
     json_decref(job->answer);
     json_decref(job->says);
@@ -83,6 +86,9 @@ static void job_conclude(struct job *job)
     owner->threads--;
     if (owned->adopting) {
         owned->adopting = false;
+        if (owned->testbed != NULL) {
+            lend_resume(owned); // before anything else may use the testbed
+        }
         if (owned->testbed == NULL && !job->gone) {
             owned->unusable =
                 text_format("testbed %s: %s", owned->name,
@@ -146,7 +152,7 @@ static void work_next(struct owned *owned)
     }
     owned->owner->threads++;
     // From here on the client must not send the request to another owner if this one dies.
-    client_send(job->client, json_pack("{s:b}", "begun", 1));
+    client_send(job->client, json_pack("{s:b, s:s?}", "begun", 1, "id", owned->id));
     pthread_t thread;
     int rc = thread_start(&thread, job_thread, job);
     if (rc != 0) {

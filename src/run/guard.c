@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "image/image.h"
 #include "machine/catalogue.h"
+#include "owner/loan.h"
 #include "result/platform_facts.h"
 
 static uint64_t hash_bytes(const char *bytes, size_t length)
@@ -130,6 +131,9 @@ json_t *guard_make(const struct job *job)
     const char *profile = scenario->traffic.profile.text;
     if (profile != NULL) {
         add_hash(guard, "profile of the load", profile, strlen(profile));
+    }
+    if (job->loan != NULL) {
+        add_text(guard, "testbed (--on)", testbed_name(loan_testbed(job->loan)));
     }
     add_text(guard, "platform", scenario->platform);
     add_text(guard, "engine", scenario->traffic.engine);

@@ -10,9 +10,11 @@
 #include "search/goal.h"
 
 struct agent;
+struct loan;
 
 struct job {
     const struct scenario *scenario;
+    struct loan *loan; // the standing testbed that is measured; NULL = testbeds are built
     const char *folder;
     bool quick, resume;
     bool study_timing;     // durations of trials and pauses are the study's; only with its method

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // run/keeper — keeps the testbed of the present topology: built at the first load for it, and again
-// after a router died. See parts.h. Called by measure.c and find.c.
+// after a router died, or borrowed. See parts.h. Called by measure.c and find.c.
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "measure/trial.h"
+#include "owner/loan.h"
 #include "report/progress.h"
 #include "run/parts.h"
 
@@ -28,12 +29,32 @@ static int note_death(struct keeper *keeper, const char *why, struct error *err)
     return ++keeper->deaths < ROUTER_DEATHS ? 0 : fail(err, 0, "%s", why);
 }
 
+static int build_testbed(struct keeper *keeper, unsigned place, struct error *err)
+{
+    progress_label("building the testbed");
+    keeper->built++;
+    return bench_open(keeper->state->job->scenario, keeper_topology(keeper, place), &keeper->bench,
+                      err);
+}
+
+// Measures on a testbed that stands, whose owner has restarted a router that died.
+static int use_loan(struct keeper *keeper, struct error *err)
+{
+    const struct job *job = keeper->state->job;
+    if (keeper->built++ > 0) {
+        progress_label("waiting for the restart of a router");
+        int rc = loan_renew(job->loan, err);
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    return bench_open_on(job->scenario, loan_testbed(job->loan), &keeper->bench, err);
+}
+
 static int build_bench(struct keeper *keeper, unsigned place, struct error *err)
 {
     const struct job *job = keeper->state->job;
-    progress_label("building the testbed");
-    keeper->built++;
-    int rc = bench_open(job->scenario, keeper_topology(keeper, place), &keeper->bench, err);
+    int rc = job->loan != NULL ? use_loan(keeper, err) : build_testbed(keeper, place, err);
     if (rc < 0 || (rc = note_engine(keeper->state, keeper->bench, err)) < 0 ||
         (rc = note_testbed(keeper->state, keeper->bench->testbed, err)) < 0) {
         return rc;

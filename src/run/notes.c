@@ -2,6 +2,7 @@
 // run/notes — writes facts of each testbed that was built to run.json. See parts.h.
 #include "base/clock.h"
 #include "base/text.h"
+#include "owner/loan.h"
 #include "result/platform_facts.h"
 #include "run/parts.h"
 
@@ -75,6 +76,28 @@ static void keep_dedicated(const json_t *before, json_t *now)
             json_object_set(now, keys[i], known);
         }
     }
+}
+
+void note_loan(struct job_state *state)
+{
+    const struct testbed *testbed = loan_testbed(state->job->loan);
+    const struct node node = testbed_node(loan_testbed(state->job->loan));
+    const struct testbed_party *parties = NULL;
+    size_t count = testbed_parties(testbed, &parties);
+    json_t *allocations = json_array();
+    for (size_t i = 0; i < count; i++) {
+        struct allocation allocation;
+        if (parties[i].kind != PARTY_TESTER &&
+            node.ops->read_allocation(&node, i, &allocation, NULL) == 0) {
+            json_array_append_new(allocations,
+                                  json_pack("{s:s, s:i, s:i}", "name", parties[i].name, "weight",
+                                            (int)allocation.weight, "cap", (int)allocation.cap));
+        }
+    }
+    json_object_set_new(
+        state->run, "testbed",
+        json_pack("{s:s, s:s, s:s, s:o}", "name", testbed_name(testbed), "id", testbed_id(testbed),
+                  "topology", topology_name(testbed_plan(testbed)->topology), "cpu", allocations));
 }
 
 // A topology with routers reports more facts of the platform than direct.

@@ -100,6 +100,8 @@ uint64_t job_duration(const struct job *job);
 // Writes the convergence and the platform of a testbed that was built to run.json.
 // Writes the engine of a testbed to run.json. A resumed run must use the same one as before.
 int note_engine(struct job_state *state, const struct bench *bench, struct error *err);
+// Writes which standing testbed is measured, and its CPU allocations, to state->run.
+void note_loan(struct job_state *state);
 int note_testbed(struct job_state *state, const struct testbed *testbed, struct error *err);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "commit.h"
 #include "doctor/doctor.h"
+#include "owner/loan.h"
 #include "owner/view.h"
 #include "ration/cap_known.h"
 #include "report/csv_files.h"
@@ -73,7 +74,7 @@ static json_t *describe_machine(struct computer *machine)
 }
 
 // Which CPUs each party uses, by the plan's rule.
-static json_t *describe_placement(const struct scenario *scenario)
+static json_t *describe_placement(const struct job *job)
 {
     struct cpu_list usable;
     struct cpu_list dut;
@@ -81,10 +82,12 @@ static json_t *describe_placement(const struct scenario *scenario)
     bool shared = false;
     char dut_text[128];
     char tester_text[128];
-    if (cpu_list_usable(&usable, NULL) < 0) {
+    if (job->loan != NULL) {
+        usable = testbed_plan(loan_testbed(job->loan))->usable;
+    } else if (cpu_list_usable(&usable, NULL) < 0) {
         return json_object();
     }
-    plan_place(&usable, scenario->host.cpus, &dut, &tester, &shared);
+    plan_place(&usable, job->scenario->host.cpus, &dut, &tester, &shared);
     if (shared) {
         log_warning("run",
                     "tester and device under test share CPUs: the tester takes CPU time from "
@@ -218,7 +221,10 @@ static int begin_run(struct job_state *state, json_t *before, json_t *loads, str
             json_object_set_new(state->run, "rates_from", json_string(job->rates_from));
         }
     }
-    json_object_set_new(state->run, "placement", describe_placement(job->scenario));
+    if (job->loan != NULL) {
+        note_loan(state);
+    }
+    json_object_set_new(state->run, "placement", describe_placement(job));
     json_object_set_new(state->run, "status", json_string("running"));
     return store_write_run(state->store, state->run, err);
 }

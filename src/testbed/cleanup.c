@@ -25,6 +25,7 @@
 #include "linux/session.h"
 #include "testbed/allocation.h"
 #include "testbed/handover.h"
+#include "testbed/loan.h"
 #include "testbed/nic.h"
 #include "testbed/parts.h"
 #include "testbed/platform_allocation.h"
@@ -324,24 +325,10 @@ static void reach_directory(struct record *record)
     }
 }
 
-// Sending packets gives the session of a run priority for the time of a trial: a dead run's session
-// gets the priority back that it had before.
-static void restore_session(const struct record *record)
-{
-    const json_t *session = json_object_get(record->content, "session");
-    pid_t leader = (pid_t)json_integer_value(json_array_get(session, 0));
-    uint64_t started = (uint64_t)json_integer_value(json_array_get(session, 1));
-    int nice = (int)json_integer_value(json_array_get(session, 2));
-    if (leader > 0 && started != 0 && process_start_time(leader) == started &&
-        cpu_session_nice(leader) != nice) {
-        cpu_set_session_nice(leader, nice);
-    }
-}
-
 // Continues with the other steps after a failure; returns the first failure.
 static int undo(struct record *record, const struct task_list *tasks, struct error *err)
 {
-    restore_session(record);
+    session_restore(json_object_get(record->content, "session"));
     // Devices come back from ended machines; interfaces, from namespaces that still exist.
     bool machines_first = testbed_lends_devices(record);
     _cleanup_error_ struct error why = ERROR_INIT;

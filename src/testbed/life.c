@@ -294,7 +294,8 @@ int testbed_await_leftovers(struct testbed_leftovers *leftovers, struct error *e
 
 const char *testbed_name(const struct testbed *testbed)
 {
-    return testbed->plan->scenario->name;
+    // A borrower's plan has the scenario that it measures.
+    return testbed->scenario != NULL ? testbed->scenario->name : testbed->plan->scenario->name;
 }
 
 bool testbed_is_kept(const struct testbed *testbed)

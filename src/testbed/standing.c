@@ -141,6 +141,17 @@ size_t testbed_router_called(const struct testbed *testbed, const char *name)
     return SIZE_MAX;
 }
 
+size_t testbed_network_called(const struct testbed *testbed, const char *name)
+{
+    const struct scenario *scenario = testbed->plan->scenario;
+    for (size_t i = 0; i < scenario->network_count; i++) {
+        if (text_equal(scenario->networks[i].name, name)) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
 size_t testbed_party_called(const struct testbed *testbed, const char *name)
 {
     for (size_t i = 0; i < testbed->party_count; i++) {

@@ -48,6 +48,8 @@ bool testbed_has_node(const struct testbed *testbed, const char *name);
 size_t testbed_router_called(const struct testbed *testbed, const char *name);
 // Index in testbed_parties() of the host or a router, or SIZE_MAX.
 size_t testbed_party_called(const struct testbed *testbed, const char *name);
+// Index in the scenario of a network, or SIZE_MAX.
+size_t testbed_network_called(const struct testbed *testbed, const char *name);
 size_t testbed_router_count(const struct testbed *testbed); // 0 in direct
 const char *testbed_router_name(const struct testbed *testbed, size_t router);
 

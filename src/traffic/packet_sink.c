@@ -43,6 +43,8 @@
 struct packet_receiver {
     int socket;
     int discard; // discards the frames behind `socket` if a filter cannot; -1 = none
+    const struct netns *filtered; // where a filter discards them; NULL = none does
+    int index;                    // of its interface there
     uint8_t *ring;
     size_t ring_length;
     unsigned block; // next block to read
@@ -104,6 +106,9 @@ static void receiver_close(struct packet_receiver *receiver)
     }
     cleanup_close(&receiver->socket);
     cleanup_close(&receiver->discard);
+    if (receiver->filtered != NULL) {
+        discard_no_more(receiver->filtered, receiver->index);
+    }
     free(receiver->flow);
     free(receiver->within);
     *receiver = (struct packet_receiver){.socket = -1, .discard = -1};
@@ -271,6 +276,8 @@ static int sink_discard(struct half *half, const struct traffic_setup *setup,
 {
     _cleanup_error_ struct error why = ERROR_INIT;
     if (discard_at_ingress(ns[path], setup->paths[path].sink_index, FRAME_PORT, &why) == 0) {
+        half->receivers[path].filtered = ns[path];
+        half->receivers[path].index = setup->paths[path].sink_index;
         return 0;
     }
     for (size_t i = 0; i < path; i++) {

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Measuring on a testbed that stands: the owner lends it, refuses what would change it meanwhile, and
+# has it back as it was, also from a killed borrower.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+isolate --run "$@"
+plan 31
+
+scenario() {
+    cat <<END
+name: ${1-lent}
+topologies: [direct, bridged]
+routers: { r1t3: { weight: ${2-512} } }
+networks: { NET0: { router: ${3-r1t3} } }
+traffic: { engine: packet, lengths: [64], rates: { pps: [${4-400, 500}] }, duration: ${5-60 ms} }
+END
+}
+scenario >"$T/lent.yaml"
+scenario lent 512 r1t3 "500, 600, 700" "3 s" >"$T/long.yaml"
+
+# testbed_state FILE — what a borrower could change: interfaces, addresses, queueing, settings, the
+# policies of threads, allocations, and the record.
+testbed_state() {
+    {
+        for at in source sink host r1t3; do
+            vrbench console "lent/$at" -- sh -c 'ip -d -o link | sed "s/_timer *[0-9.]*//g"
+                ip -o address; ip -o neigh | sed "s/ used.*//"; ip route; tc qdisc
+                grep -rs . /proc/sys/net/ipv4/conf /proc/sys/net/ipv4/ip_forward' | sed "s/^/$at /"
+        done
+        jq -c '.threads[][0]' /run/vrbench/*-*.json | while read -r thread; do
+            chrt -p "$thread"
+        done
+        vrbench cpu --json
+        jq -S 'del(.maker)' /run/vrbench/*-*.json
+    } >"$1"
+}
+is_as_before() {
+    testbed_state "$T/now"
+    diff "$T/stands" "$T/now"
+}
+# lent_to PID — the owner has lent the testbed to that process.
+lent_to() { jq -e --argjson pid "$1" '.loan.borrower[0] == $pid' /run/vrbench/*-*.json; }
+# borrow ARG... — a run in the background, $run_pid, which has the testbed.
+borrow() {
+    "$VRBENCH" run --on lent "$@" >"$T/run.out" 2>"$T/run.err" &
+    run_pid=$!
+    wait_for 60 lent_to "$run_pid"
+}
+
+machine_snapshot "$T/before"
+vrbench run --on lent 2>"$T/err"
+is "a testbed that is not there is bad usage" $? 2
+like "  which says what to do" "$(cat "$T/err")" 'vrbench up'
+ok "up" vrbench up "$T/lent.yaml"
+testbed_state "$T/stands"
+
+# --- runs ----------------------------------------------------------------------------------------
+
+ok "its own scenario is measured" measured --on lent -o "$T/own"
+ok "  every sum holds" points_sane "$T/own"
+is "  in the topology that stands" "$(jq -r .topology "$T/own/points.jsonl" | paste -sd,)" bridged,bridged
+is "  without a loss" "$(jq '.networks[0].lost' "$T/own/points.jsonl" | paste -sd,)" 0,0
+ok "  run.json has the testbed and its allocations" jq -e '.testbed.name == "lent" and
+    .testbed.topology == "bridged" and .testbed.cpu[1] == {"name":"r1t3","weight":512,"cap":0}' "$T/own/run.json"
+ok "the testbed is as it was" is_as_before
+ok "another load is measured" measured --on lent "$T/long.yaml" --quick -o "$T/other"
+is "  which is the file's" "$(jq .requested_pps "$T/other/points.jsonl" | sort -n | head -1)" 500
+
+# --- scenarios that don't fit --------------------------------------------------------------------
+
+refused() {
+    vrbench run --on lent "$T/wrong.yaml" -o "$T/refused" 2>"$T/err"
+    is "$1 is refused" $? 2
+    like "  with the reason" "$(cat "$T/err")" "$2"
+}
+scenario lent 300 >"$T/wrong.yaml"
+refused "another weight" 'r1t3 has weight 512 .* and weight 300 .*vrbench cpu'
+scenario | sed 's/r1t3/r2t3/g' >"$T/wrong.yaml"
+refused "another router" 'router r1t3 where the scenario has router r2t3'
+ok "  and nothing was written" fails test -e "$T/refused"
+
+# --- while it is lent ----------------------------------------------------------------------------
+
+ok "a run has the testbed" borrow "$T/long.yaml" -o "$T/long"
+for command in "down lent" "cpu r1t3 --weight 300" "reboot r1t3" "run --on lent -o $T/two"; do
+    # shellcheck disable=SC2086 # words
+    vrbench $command 2>"$T/err"
+    is "$command is refused meanwhile" "$? $(grep -c "lent to process $run_pid" "$T/err")" "1 1"
+done
+is "list shows it" "$(field r1t3 state)" running
+# The owner is killed: the next one continues the loan.
+old_owner=$(owner)
+kill -KILL "$old_owner"
+ok "  the owner, killed," wait_for 60 gone "$old_owner"
+vrbench down lent 2>"$T/err"
+is "  has a successor that refuses, too" "$? $(grep -c "lent to process $run_pid" "$T/err")" "1 1"
+kill -KILL "$run_pid"
+wait "$run_pid" 2>/dev/null
+ok "the borrower, killed, gives it back" wait_for 60 vrbench cpu r1t3 --weight 512
+ok "  as it was" wait_for 60 is_as_before
+ok "a run that is interrupted" borrow "$T/long.yaml" -o "$T/stopped"
+kill -INT "$run_pid"
+end_run
+is "  ends with 130" "$run_status" 130
+ok "  and the testbed is as it was" is_as_before
+ok "down" vrbench down lent
+unchanged "  to nothing" "$T/before"
