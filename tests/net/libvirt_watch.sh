@@ -231,6 +231,7 @@ vrbench cpu burn --cap 0 --platform "$uri" >/dev/null
 is "a cap is taken off" "$(vrbench cpu burn --platform "$uri" --json | field cap_percent)" 0
 
 # --- the daemon restarts, and goes ---------------------------------------------------------------
+: >"$T/top" # what an earlier one wrote is no sign of this one
 "$VRBENCH" top --json -n 4 -d 1 --platform "$uri" >"$T/top" 2>"$T/err" &
 reader=$!
 one() { [ -s "$T/top" ]; }
