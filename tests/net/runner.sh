@@ -5,7 +5,7 @@
 # second run and listed; one that fails twice has failed; a sanitizer's report or a signal is final.
 # Runs beside others.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
-plan 13
+plan 16
 
 tree=$T/tree
 mkdir -p "$tree/tests/net" "$tree/tests/unit" "$tree/tests/browser" "$tree/tests/vm" "$tree/tests/fuzz" "$T/build"
@@ -52,3 +52,12 @@ rm "$tree/tests/net/killed.sh"
 script skips 'if $FIRST; then echo "ok 2 - holds # SKIP no wish"; else echo "ok 2 - holds"; fi'
 ok "so is a skip that is not allowed" exits 1 runner
 like "  which is named" "$(cat "$T/log")" "skipped where none may be: holds .no wish"
+rm "$tree/tests/net/skips.sh"
+
+cp "$(command -v sleep)" "$T/vrbench-left"
+script leaves "if \$FIRST; then '$T/vrbench-left' 1234 >/dev/null 2>&1 & fi; echo 'ok 2 - holds'"
+ok "a file that leaves a process running is repeated" env TEST_LEAVE_SECONDS=1 sh -c "
+    rm -f '$T'/*.ran; CI=true TEST_REPEATS='' TEST_BESIDE='' '$tree/tests/run' '$T/build' >'$T/log' 2>&1"
+like "  the process is named" "$(sed -n '/^failed at first, and repeated:/,$p' "$T/log")" \
+    "net/leaves: left running: [0-9]* vrbench-left: .*/vrbench-left 1234"
+is "  and killed" "$(pgrep -fc "^$T/vrbench-left 1234")" 0

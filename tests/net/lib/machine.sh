@@ -10,11 +10,17 @@ strangers() {
     for comm in /proc/[0-9]*/comm; do
         read -r name 2>/dev/null <"$comm" || continue
         case $name in
-        vrbench*) stranger "${comm%/comm}" && return 0 ;;
+        vrbench*)
+            if stranger "${comm%/comm}"; then
+                echo "# another one: $comm: $(tr '\0' ' ' <"${comm%/comm}/cmdline")"
+                return 0
+            fi
+            ;;
         esac
     done 2>/dev/null
     return 1
 }
+no_strangers() { ! strangers; }
 # A first process of a router has a mount namespace of its own, but this test's /run.
 stranger() {
     there=$(readlink "$1/ns/mnt" 2>/dev/null) || return 1
