@@ -13,12 +13,15 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/nearest.h"
 #include "base/text.h"
 #include "scenario/catalogue.h"
+#include "scenario/change.h"
 #include "scenario/check.h"
 #include "scenario/draft.h"
 #include "scenario/engines.h"
 #include "scenario/expect.h"
+#include "scenario/parts.h"
 #include "scenario/problem.h"
 #include "scenario/profile.h"
 #include "scenario/schema.h"
@@ -135,14 +138,25 @@ static void note_given(struct scenario *scenario, const struct yaml_node *root)
     }
 }
 
-// `path` is the scenario's path; NULL = in memory: files that it names are not read.
-static int parse_for(const char *text, size_t length, const char *path, const char *engine,
+// The text of a scenario: the file's, or that of its changed tree.
+static char *text_of(const struct scenario_source *source, const struct yaml_node *root,
+                     const char *text, size_t length)
+{
+    return source->changes == NULL || source->changes->count == 0 ? text_copy_bytes(text, length)
+                                                                  : yaml_write(root);
+}
+
+// Without a path, files that the scenario names are not read.
+static int parse_for(const struct scenario_source *source, const char *text, size_t length,
                      unsigned cpus_online, struct scenario **ret,
                      struct scenario_problems *ret_problems)
 {
+    const char *path = source->path;
+    const char *engine = source->engine;
     struct scenario_problems problems = {NULL, 0};
     _cleanup_yaml_ struct yaml_node *root = NULL;
     if (yaml_read(text, length, &root, &problems) == 0) {
+        change_apply(source->changes, root, &problems);
         struct draft draft = {.topologies = NULL};
         schema_read(schema_scenario, root, &draft, &problems);
         bool named = engine != NULL || yaml_path(root, "traffic.engine") != NULL;
@@ -162,11 +176,12 @@ static int parse_for(const char *text, size_t length, const char *path, const ch
             struct scenario *scenario = memory_new(1, sizeof *scenario);
             *scenario = draft.scenario;
             draft.scenario = (struct scenario){.name = NULL};
-            scenario->text = text_copy_bytes(text, length);
+            scenario->text = text_of(source, root, text, length);
             *ret = scenario;
         }
         draft_clear(&draft);
     }
+    change_locate(source->changes, &problems);
     problems_sort(&problems);
     *ret_problems = problems;
     return problems.count == 0 ? 0 : -EINVAL;
@@ -175,11 +190,12 @@ static int parse_for(const char *text, size_t length, const char *path, const ch
 int scenario_parse(const char *text, size_t length, unsigned cpus_online, struct scenario **ret,
                    struct scenario_problems *ret_problems)
 {
-    return parse_for(text, length, NULL, NULL, cpus_online, ret, ret_problems);
+    const struct scenario_source source = {.text = text};
+    return parse_for(&source, text, length, cpus_online, ret, ret_problems);
 }
 
 // Logs the settings of routers' own files that have no effect.
-static void tell_notes(const struct scenario *scenario)
+static void log_notes(const struct scenario *scenario)
 {
     for (size_t i = 0; i < scenario->router_count; i++) {
         const struct router_file *file = scenario->routers[i].file;
@@ -200,21 +216,38 @@ int scenario_read(const char *path, unsigned cpus_online, struct scenario **ret,
 int scenario_read_for(const char *path, const char *engine, unsigned cpus_online,
                       struct scenario **ret, struct error *err)
 {
-    if (engine != NULL && scenario_engine(engine) == NULL) {
-        return fail_input(err, "no traffic engine is called \"%s\"; expected one of" ENGINES_WORDS,
-                          engine);
+    const struct scenario_source source = {.path = path, .engine = engine};
+    return scenario_read_source(&source, cpus_online, ret, err);
+}
+
+static int fail_engine(const char *engine, struct error *err)
+{
+    struct nearest nearest = {.word = engine};
+    for (const char *const *name = engine_names; *name != NULL; name++) {
+        nearest_consider(&nearest, *name);
     }
-    _cleanup_free_ char *text = NULL;
-    size_t length = 0;
-    int rc = yaml_read_file(path, &text, &length, err);
+    _cleanup_free_ char *question = nearest_question(&nearest);
+    return fail_input(err, "no traffic engine is called \"%s\"; expected one of" ENGINES_WORDS "%s",
+                      engine, question);
+}
+
+int scenario_read_source(const struct scenario_source *source, unsigned cpus_online,
+                         struct scenario **ret, struct error *err)
+{
+    if (source->engine != NULL && scenario_engine(source->engine) == NULL) {
+        return fail_engine(source->engine, err);
+    }
+    _cleanup_free_ char *text = source->text == NULL ? NULL : text_copy(source->text);
+    size_t length = text == NULL ? 0 : strlen(text);
+    int rc = text != NULL ? 0 : yaml_read_file(source->path, &text, &length, err);
     if (rc < 0) {
         return rc;
     }
     struct scenario_problems problems = {NULL, 0};
-    rc = parse_for(text, length, path, engine, cpus_online, ret, &problems);
+    rc = parse_for(source, text, length, cpus_online, ret, &problems);
     if (rc == 0) {
-        (*ret)->file = text_copy(path);
-        tell_notes(*ret);
+        (*ret)->file = source->path == NULL ? NULL : text_copy(source->path);
+        log_notes(*ret);
     }
-    return problems_fail(&problems, path, err);
+    return problems_fail(&problems, source->title == NULL ? source->path : source->title, err);
 }

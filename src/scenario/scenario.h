@@ -236,6 +236,8 @@ struct expectation {
     unsigned length; // 0 = every length
 };
 
+struct scenario_changes;
+
 struct scenario {
     char *name;
     enum method method;
@@ -290,6 +292,16 @@ int scenario_read(const char *path, unsigned cpus_online, struct scenario **ret,
 // not exist.
 int scenario_read_for(const char *path, const char *engine, unsigned cpus_online,
                       struct scenario **ret, struct error *err);
+// Where a scenario comes from, and what is changed in it.
+struct scenario_source {
+    const char *path;                       // of its file; NULL = it has none
+    const char *title;                      // names it in messages; NULL = the path
+    const char *text;                       // its text; NULL = that of the file
+    const char *engine;                     // as in scenario_read_for()
+    const struct scenario_changes *changes; // change.h; NULL = none
+};
+int scenario_read_source(const struct scenario_source *source, unsigned cpus_online,
+                         struct scenario **ret, struct error *err);
 // The same from text in memory, for tests and fuzzers; problems are returned as a list. Returns 0,
 // or -EINVAL with at least one problem. ret_problems is always filled; free it with
 // scenario_problems_clear().

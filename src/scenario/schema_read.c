@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/nearest.h"
 #include "base/text.h"
-#include "scenario/nearest.h"
 
 static const char *describe(const struct yaml_node *node)
 {
@@ -35,28 +35,17 @@ static const struct schema_row *find_row(const struct schema_row *rows, const ch
     return NULL;
 }
 
-static const char *find_nearest(const struct schema_row *rows, const char *key)
-{
-    const char *nearest = NULL;
-    size_t least = SIZE_MAX;
-    for (; rows->key != NULL; rows++) {
-        size_t distance = nearest_distance(key, rows->key);
-        if (distance < least) {
-            nearest = rows->key;
-            least = distance;
-        }
-    }
-    return nearest;
-}
-
 static void report_unknown(const struct schema_row *rows, const struct yaml_node *node,
                            struct scenario_problems *problems)
 {
-    const char *nearest = find_nearest(rows, node->key);
-    if (nearest != NULL) {
+    struct nearest nearest = {.word = node->key};
+    for (const struct schema_row *row = rows; row->key != NULL; row++) {
+        nearest_consider(&nearest, row->key);
+    }
+    if (nearest.best != NULL) {
         yaml_key_problem(
             node, problems,
-            text_format("unknown key \"%.60s\"; did you mean \"%s\"?", node->key, nearest));
+            text_format("unknown key \"%.60s\"; did you mean \"%s\"?", node->key, nearest.best));
         return;
     }
     _cleanup_free_ char *known = text_copy(rows->key);

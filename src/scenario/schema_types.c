@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/nearest.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "scenario/draft.h"
@@ -235,7 +237,9 @@ static int parse_platform(const struct schema_row *row, const char *text, void *
 static int find_choice(const struct schema_row *row, const char *text, struct error *err)
 {
     char list[128] = "";
+    struct nearest nearest = {.word = text};
     for (int i = 0; row->choices[i] != NULL; i++) {
+        nearest_consider(&nearest, row->choices[i]);
         if (text_equal(row->choices[i], text)) {
             return i;
         }
@@ -245,7 +249,8 @@ static int find_choice(const struct schema_row *row, const char *text, struct er
     if (row->choices[1] == NULL) {
         return fail_input(err, "this version has only %s, not \"%.60s\"", list, text);
     }
-    return fail_input(err, "expected one of %s, not \"%.60s\"", list, text);
+    _cleanup_free_ char *question = nearest_question(&nearest);
+    return fail_input(err, "expected one of %s, not \"%.60s\"%s", list, text, question);
 }
 
 static int parse_choice(const struct schema_row *row, const char *text, void *slot,

@@ -151,6 +151,7 @@ static void fill_scalar(struct reader *reader, struct yaml_node *node, struct fy
         length = end->input_pos - start->input_pos;
     }
     node->text = memory_new_array(char, length + 1);
+    node->quote = style == FYSS_SINGLE_QUOTED ? '\'' : style == FYSS_DOUBLE_QUOTED ? '"' : '\0';
     if (length > 0) {
         memcpy(node->text, reader->text + start->input_pos, length);
     }
@@ -168,7 +169,7 @@ static void fill_scalar(struct reader *reader, struct yaml_node *node, struct fy
     }
 }
 
-static void add_child(struct yaml_node *node, struct yaml_node *child)
+void yaml_add(struct yaml_node *node, struct yaml_node *child)
 {
     size_t count = node->child_count;
     if ((count & (count - 1)) == 0) {
@@ -235,7 +236,7 @@ static bool read_children(struct reader *reader, struct yaml_node *node, enum fy
         if (key != NULL) {
             name_value(reader, node, key, child, absent);
         }
-        add_child(node, child);
+        yaml_add(node, child);
     }
 }
 

@@ -27,6 +27,7 @@ struct yaml_node {
     char *key;             // key of this node if its parent is a mapping; else NULL
     unsigned key_line, key_column;
     char *text;   // of a scalar
+    char quote;   // ' or " around it in the file; '\0' = none
     bool is_null; // an unquoted scalar that is empty, "~" or "null"
     bool wrong;   // a problem was reported for it: later checks skip it
     struct yaml_node **children;
@@ -50,6 +51,14 @@ struct yaml_node *yaml_sound(const struct yaml_node *node, const char *path);
 void yaml_problem(struct yaml_node *node, struct scenario_problems *problems, char *text);
 // The same at the node's key (at its value if it has no key), without the mark.
 void yaml_key_problem(const struct yaml_node *node, struct scenario_problems *problems, char *text);
+
+// Adds a child behind the others of a mapping or sequence, which owns it from now on.
+void yaml_add(struct yaml_node *node, struct yaml_node *child);
+// A copy of the node with everything below it. The caller frees it.
+struct yaml_node *yaml_copy(const struct yaml_node *node);
+// The text of a tree, which yaml_read() reads as the same tree, without comments. The caller frees
+// it.
+char *yaml_write(const struct yaml_node *root);
 
 // Reads a file of at most YAML_FILE_MAX bytes, which the user named. The caller frees the text.
 // Fails with exit status 2 unless it was interrupted.

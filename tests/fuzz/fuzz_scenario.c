@@ -12,7 +12,9 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "machine/catalogue.h"
+#include "scenario/change.h"
 #include "scenario/scenario.h"
+#include "scenario/yaml.h"
 
 #define CPUS 4
 
@@ -148,6 +150,24 @@ static void ensure_expectations(const struct scenario *s)
     }
 }
 
+// The text of a changed scenario is a scenario that can be read, and written the same.
+static void ensure_rewritten(const struct scenario *s)
+{
+    struct scenario_change change = {(char *)"", (char *)"name", s->name, 0};
+    const struct scenario_changes changes = {&change, 1};
+    struct scenario_source source = {.title = "", .text = s->text, .changes = &changes};
+    _cleanup_scenario_ struct scenario *changed = NULL;
+    _cleanup_scenario_ struct scenario *again = NULL;
+    if (strlen(s->text) < YAML_FILE_MAX / 4 &&
+        scenario_read_source(&source, CPUS, &changed, NULL) == 0) {
+        source.text = changed->text;
+        ENSURE(scenario_read_source(&source, CPUS, &again, NULL) == 0);
+        ENSURE(strcmp(changed->text, again->text) == 0);
+        ENSURE(again->router_count == s->router_count);
+        ENSURE(again->network_count == s->network_count);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct scenario_problems problems;
@@ -169,6 +189,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ensure_links(scenario);
         ensure_traffic(scenario);
         ensure_expectations(scenario);
+        ensure_rewritten(scenario);
     }
     scenario_problems_clear(&problems);
     return 0;

@@ -198,7 +198,7 @@ static void test_engine_in_place_of_the_files(void **state)
                      -EINVAL);
     assert_string_equal(err.text,
                         "no traffic engine is called \"ipref\"; expected one of auto packet xdp "
-                        "iperf iperf3 tcp");
+                        "iperf iperf3 tcp; did you mean \"iperf\"?");
     error_clear(&err);
     static const char *const files[] = {"iperf", "iperf3"};
     for (size_t i = 0; i < 2; i++) {

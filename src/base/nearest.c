@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// scenario/nearest — see nearest.h. Called for unknown keys.
-#include "scenario/nearest.h"
+// base/nearest — see nearest.h.
+#include "base/nearest.h"
 
 #include <stdint.h>
 #include <string.h>
+
+#include "base/text.h"
 
 #define FEW 2 // letters
 
@@ -45,4 +47,19 @@ size_t nearest_distance(const char *word, const char *known)
     }
     size_t distance = edit_distance(word, known);
     return distance <= FEW && distance + 1 < width && distance < length ? distance : SIZE_MAX;
+}
+
+void nearest_consider(struct nearest *nearest, const char *known)
+{
+    size_t distance = nearest_distance(nearest->word, known);
+    if (distance != SIZE_MAX && (nearest->best == NULL || distance < nearest->distance)) {
+        nearest->best = known;
+        nearest->distance = distance;
+    }
+}
+
+char *nearest_question(const struct nearest *nearest)
+{
+    return nearest->best == NULL ? text_copy("")
+                                 : text_format("; did you mean \"%s\"?", nearest->best);
 }
