@@ -18,6 +18,7 @@
 #include "cli/command.h"
 #include "cli/comparing.h"
 #include "cli/measuring.h"
+#include "cli/scenario_input.h"
 #include "linux/cpu.h"
 #include "report/compare_out.h"
 #include "run/run.h"
@@ -96,8 +97,8 @@ static int read_pair(const char *const *files, const struct ab_values *asked, st
     struct cpu_list usable;
     int rc = cpu_list_usable(&usable, err);
     for (size_t i = 0; rc == 0 && i < 2; i++) {
-        rc = scenario_read_for(files[i], asked->engine, (unsigned)usable.count, &pair->scenarios[i],
-                               err);
+        rc = scenario_input_read(files[i], asked->engine, NULL, (unsigned)usable.count,
+                                 &pair->scenarios[i], err);
         rc = rc < 0 ? rc : measuring_narrow(pair->scenarios[i], &asked->topologies, err);
     }
     return rc;

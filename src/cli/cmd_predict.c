@@ -16,6 +16,7 @@
 #include "cli/measuring.h"
 #include "cli/past_runs.h"
 #include "cli/predict_measure.h"
+#include "cli/scenario_input.h"
 #include "report/prediction.h"
 #include "report/prediction_check.h"
 #include "report/prediction_figure.h"
@@ -195,7 +196,7 @@ static int predict_run(void *values, const struct text_list *operands, struct er
                                "SCENARIO alone; see vrbench predict -h");
     }
     _cleanup_scenario_ struct scenario *scenario = NULL;
-    int rc = scenario_read(file, ANY_CPUS, &scenario, err);
+    int rc = scenario_input_read(file, NULL, NULL, ANY_CPUS, &scenario, err);
     if (rc < 0) {
         return rc;
     }

@@ -13,7 +13,9 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/measuring.h"
+#include "cli/run_forecast.h"
 #include "cli/run_summary.h"
+#include "cli/scenario_input.h"
 #include "linux/cpu.h"
 #include "linux/rights.h"
 #include "owner/loan.h"
@@ -26,12 +28,13 @@ struct run_values {
     const char *output;
     const char *engine;
     struct text_list topologies;
+    struct change_values change;
     const char *redo, *rates_from;
     const char *on;
     struct loan *loan; // with `on`
     bool on_scenario;  // with `on`: a scenario file is given
     uint64_t wait_quiet, most_disturbed, seed;
-    bool unchecked, quick, resume, check, dot, json, study_timing, even_default_route;
+    bool unchecked, quick, resume, check, dry_run, dot, json, study_timing, even_default_route;
     unsigned verbosity;
 };
 
@@ -76,6 +79,7 @@ static const struct option_row run_options[] = {
     SEED_OPTION(run_values),
     TOPOLOGIES_OPTION(run_values),
     ENGINE_OPTION(run_values),
+    CHANGE_OPTIONS(run_values),
     DEFAULT_ROUTE_OPTION(run_values),
     {.name = "rates-from",
      .type = OPTION_TEXT,
@@ -86,6 +90,10 @@ static const struct option_row run_options[] = {
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, check),
      .help = "only validate, and print what would be built"},
+    {.name = "dry-run",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct run_values, dry_run),
+     .help = "only print what would be measured, and the time it takes"},
     {.name = "dot",
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, dot),
@@ -130,7 +138,9 @@ static int read_scenarios(const struct text_list *files, const struct run_values
                           struct scenario_list *ret, struct error *err)
 {
     struct cpu_list usable;
+    _cleanup_changes_ struct scenario_changes changes = {NULL, 0};
     int rc = cpu_list_usable(&usable, err);
+    rc = rc < 0 ? rc : scenario_input_changes(&asked->change, &changes, err);
     if (rc < 0) {
         return rc;
     }
@@ -138,8 +148,8 @@ static int read_scenarios(const struct text_list *files, const struct run_values
     for (size_t i = 0; i < files->count; i++) {
         struct error why = ERROR_INIT;
         struct scenario *scenario = NULL;
-        int one = scenario_read_for(files->items[i], asked->engine, (unsigned)usable.count,
-                                    &scenario, &why);
+        int one = scenario_input_read(files->items[i], asked->engine, &changes,
+                                      (unsigned)usable.count, &scenario, &why);
         if (one == 0) {
             ret->items[ret->count++] = scenario;
             one = narrow(scenario, asked, &why);
@@ -228,13 +238,39 @@ static int check_folders(const struct scenario_list *scenarios, const struct run
     return rc;
 }
 
-// Adds " WORD" and, if not NULL, " VALUE" to a command line.
+// Adds " WORD" and, if not NULL, " VALUE" to a command line, quoted for a shell if necessary.
 static void add_words(char **line, const char *word, const char *value)
 {
-    char *longer =
-        text_format("%s %s%s%s", *line, word, value == NULL ? "" : " ", value == NULL ? "" : value);
+    const char *quote =
+        value == NULL || value[strcspn(value, " []{}*?&;|<>()$\"#~")] == '\0' ? "" : "'";
+    char *longer = value == NULL ? text_format("%s %s", *line, word)
+                                 : text_format("%s %s %s%s%s", *line, word, quote, value, quote);
     free(*line);
     *line = longer;
+}
+
+// Adds the options that changed the scenario.
+static void add_changes(char **line, const struct change_values *change)
+{
+    const struct {
+        const char *option, *value;
+    } given[] = {{"--length", change->length},
+                 {"--pps", change->pps},
+                 {"--rate", change->rate},
+                 {"--duration", change->duration},
+                 {"--repeats", change->repeats}};
+    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
+        if (given[i].value != NULL) {
+            add_words(line, given[i].option, given[i].value);
+        }
+    }
+    if (change->routers > 0) {
+        _cleanup_free_ char *routers = text_format("%u", (unsigned)change->routers);
+        add_words(line, "--routers", routers);
+    }
+    for (size_t i = 0; i < change->set.count; i++) {
+        add_words(line, "--set", change->set.items[i]);
+    }
 }
 
 // The command that continues an interrupted run. If the user named no folder, each scenario was
@@ -262,6 +298,7 @@ static char *resume_command(const struct run_values *asked, const struct scenari
     for (size_t i = 0; i < asked->topologies.count; i++) {
         add_words(&line, "--topology", asked->topologies.items[i]);
     }
+    add_changes(&line, &asked->change);
     for (size_t i = 0; i < scenarios->count; i++) {
         if ((asked->output != NULL || i == at) && (asked->on == NULL || asked->on_scenario)) {
             add_words(&line, scenarios->items[i]->file, NULL);
@@ -363,6 +400,28 @@ static int measure_scenarios(const struct scenario_list *scenarios, const struct
 
 // ---- on a testbed that stands
 
+// Replaces a scenario by the one that the options change it to.
+static int change_scenario(const struct run_values *asked, struct scenario **scenario,
+                           struct error *err)
+{
+    _cleanup_changes_ struct scenario_changes changes = {NULL, 0};
+    struct cpu_list usable;
+    int rc = scenario_input_changes(&asked->change, &changes, err);
+    if (rc < 0 || changes.count == 0 || (rc = cpu_list_usable(&usable, err)) < 0) {
+        return rc;
+    }
+    const struct scenario_source source = {.path = (*scenario)->file,
+                                           .title = (*scenario)->name,
+                                           .text = (*scenario)->text,
+                                           .changes = &changes};
+    struct scenario *changed = NULL;
+    if ((rc = scenario_read_source(&source, (unsigned)usable.count, &changed, err)) == 0) {
+        scenario_free(*scenario);
+        *scenario = changed;
+    }
+    return rc;
+}
+
 // The scenario that the testbed was built for.
 static int read_standing(const struct run_values *asked, struct scenario_list *ret,
                          struct error *err)
@@ -378,7 +437,8 @@ static int read_standing(const struct run_values *asked, struct scenario_list *r
         return fail_input(err, "scenario %s names the profile %s: give the scenario's file, too",
                           scenario->name, scenario->traffic.profile.file);
     }
-    return narrow(scenario, asked, err);
+    rc = change_scenario(asked, &ret->items[0], err);
+    return rc < 0 ? rc : narrow(ret->items[0], asked, err);
 }
 
 static int measure_loan(struct run_values *asked, struct scenario_list *scenarios,
@@ -402,9 +462,12 @@ static int measure_loan(struct run_values *asked, struct scenario_list *scenario
 static int measure_on(struct run_values *asked, const struct text_list *files, struct error *err)
 {
     struct scenario_list scenarios = {0};
-    if (files->count > 1 || asked->check) {
-        return fail_input(err, files->count > 1 ? "--on takes one scenario at most"
-                                                : "--check can't be combined with --on");
+    if (files->count > 1) {
+        return fail_input(err, "--on takes one scenario at most");
+    }
+    if (asked->check || asked->dry_run) {
+        return fail_input(err, "--%s can't be combined with --on",
+                          asked->check ? "check" : "dry-run");
     }
     if (files->count == 0 && asked->engine != NULL) {
         return fail_input(err, "--engine with --on requires a scenario file");
@@ -419,12 +482,18 @@ static int measure_on(struct run_values *asked, const struct text_list *files, s
     return rc;
 }
 
-static int run_run(void *values, const struct text_list *operands, struct error *err)
+static int forecast_scenarios(const struct scenario_list *scenarios, const struct run_values *asked,
+                              struct error *err)
 {
-    struct run_values *asked = values;
-    if (operands->count == 0 && asked->on == NULL) {
-        return fail_input(err, "run requires a scenario file; see vrbench run -h");
+    _cleanup_free_ struct job *jobs = memory_new_array(struct job, scenarios->count);
+    for (size_t i = 0; i < scenarios->count; i++) {
+        jobs[i] = job_for(asked, scenarios->items[i], NULL);
     }
+    return run_forecast_print(jobs, scenarios->count, asked->json, err);
+}
+
+static int check_combinations(const struct run_values *asked, struct error *err)
+{
     if (asked->resume && asked->output == NULL) {
         return fail_input(err, "--resume requires the folder of the run: -o DIR");
     }
@@ -441,13 +510,31 @@ static int run_run(void *values, const struct text_list *operands, struct error 
     if (asked->dot && !asked->check) {
         return fail_input(err, "--dot requires --check: it prints what would be built");
     }
+    if (asked->dry_run && asked->check) {
+        return fail_input(err, "--dry-run can't be combined with --check: one prints what would be "
+                               "measured, the other what would be built");
+    }
+    return 0;
+}
+
+static int run_run(void *values, const struct text_list *operands, struct error *err)
+{
+    struct run_values *asked = values;
+    const char *without = SCENARIO_DEFAULT;
+    const struct text_list default_only = {&without, 1};
+    struct scenario_list scenarios = {0};
+    int rc = check_combinations(asked, err);
+    if (rc < 0) {
+        return rc;
+    }
     log_set_verbosity(asked->verbosity);
     if (asked->on != NULL) {
         return measure_on(asked, operands, err);
     }
-    struct scenario_list scenarios = {0};
-    int rc = read_scenarios(operands, asked, &scenarios, err);
-    if (rc == 0 && asked->check) {
+    rc = read_scenarios(operands->count == 0 ? &default_only : operands, asked, &scenarios, err);
+    if (rc == 0 && asked->dry_run) {
+        rc = forecast_scenarios(&scenarios, asked, err);
+    } else if (rc == 0 && asked->check) {
         rc = check_scenarios(&scenarios, asked->dot, err);
     } else if (rc == 0) {
         rc = measure_scenarios(&scenarios, asked, err);
@@ -466,7 +553,10 @@ const struct command command_run = {
                "summary, and which expectations of the scenario hold (exit status 1 if one\n"
                "certainly does not). Exit status 4 if more than half of the points are invalid.\n"
                "With --on, nothing is built: the testbed's own scenario is measured, or one that\n"
-               "describes the same routers and networks. The testbed is locked meanwhile.",
+               "describes the same routers and networks. The testbed is locked meanwhile.\n"
+               "SCENARIO is a file, - (standard input), or the name of an installed scenario\n"
+               "(scenario-1); without one, a single router is measured (vrbench init writes\n"
+               "that scenario). --length to --set change all scenarios of the command.",
     .options = run_options,
     .values_size = sizeof(struct run_values),
     .run = run_run,

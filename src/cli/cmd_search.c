@@ -14,6 +14,7 @@
 #include "base/units.h"
 #include "cli/command.h"
 #include "cli/measuring.h"
+#include "cli/scenario_input.h"
 #include "linux/cpu.h"
 #include "report/found_list.h"
 #include "run/run.h"
@@ -377,8 +378,8 @@ static int search_run(void *values, const struct text_list *operands, struct err
     int rc = list_goals(asked, job.of, &goals, err);
     if (rc < 0 || (rc = choose_kind(asked, &goals, &job, err)) < 0 ||
         (rc = cpu_list_usable(&usable, err)) < 0 ||
-        (rc = scenario_read_for(operands->items[0], asked->engine, (unsigned)usable.count,
-                                &scenario, err)) < 0) {
+        (rc = scenario_input_read(operands->items[0], asked->engine, NULL, (unsigned)usable.count,
+                                  &scenario, err)) < 0) {
         return rc;
     }
     job.scenario = scenario;

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/scenario_input.h"
 #include "linux/cpu.h"
 #include "linux/rights.h"
 #include "owner/build.h"
@@ -59,7 +60,8 @@ static int read_orders(const struct up_values *asked, const struct text_list *fi
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < files->count; i++) {
-        rc = scenario_read(files->items[i], (unsigned)usable->count, &ret[i].scenario, err);
+        rc = scenario_input_read(files->items[i], NULL, NULL, (unsigned)usable->count,
+                                 &ret[i].scenario, err);
         if (rc == 0) {
             rc = choose_topology(ret[i].scenario, asked->topology, &ret[i].topology, err);
         }

@@ -23,6 +23,7 @@ struct command {
 };
 
 extern const struct command command_run;
+extern const struct command command_init;
 extern const struct command command_search;
 extern const struct command command_report;
 extern const struct command command_ab;

@@ -7,6 +7,7 @@
 // clang-format off
 const struct command *const command_table[] = {
     &command_run,
+    &command_init,
     &command_search,
     &command_report,
     &command_ab,

@@ -178,6 +178,16 @@ uint64_t job_duration(const struct job *job)
     return job->quick && asked > QUICK_DURATION_NS ? QUICK_DURATION_NS : asked;
 }
 
+size_t job_load_count(const struct job *job, size_t loads)
+{
+    return job->quick && loads > QUICK_LOADS ? QUICK_LOADS : loads;
+}
+
+size_t job_thin(const struct job *job, double *pps, size_t count)
+{
+    return job->quick ? ladder_thin(pps, count, QUICK_LOADS) : count;
+}
+
 uint64_t job_sending(const struct job *job)
 {
     const struct scenario_traffic *traffic = &job->scenario->traffic;
@@ -187,8 +197,7 @@ uint64_t job_sending(const struct job *job)
         _cleanup_free_ double *pps = NULL;
         loads = scenario_rates(traffic, traffic->lengths[0], &pps);
     }
-    loads = job->quick && loads > QUICK_LOADS ? QUICK_LOADS : loads;
-    return rows * loads * traffic->repeats * job_duration(job);
+    return rows * job_load_count(job, loads) * traffic->repeats * job_duration(job);
 }
 
 static void fill_row(const struct job_state *state, struct sweep_row *row)
@@ -199,7 +208,7 @@ static void fill_row(const struct job_state *state, struct sweep_row *row)
         return;
     }
     row->count = scenario_rates(&scenario->traffic, row->length, &row->pps);
-    row->count = state->job->quick ? ladder_thin(row->pps, row->count, QUICK_LOADS) : row->count;
+    row->count = job_thin(state->job, row->pps, row->count);
 }
 
 // The points that are stored, in the search's form: sorted.
@@ -252,7 +261,7 @@ void job_loads_make(const struct job_state *state, struct job_loads *ret)
         .places = ret->places,
         .rows = ret->rows,
         .row_count = scenario->topology_count * lengths,
-        .to_find = quick && points > QUICK_LOADS ? QUICK_LOADS : points,
+        .to_find = (unsigned)job_load_count(state->job, points),
         .repeats = traffic->repeats,
         .duration_ns = job_duration(state->job),
         .attempts = quick ? QUICK_ATTEMPTS : ATTEMPTS,

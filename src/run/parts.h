@@ -92,6 +92,10 @@ void job_loads_shuffle(struct job_state *state);
 int job_loads_read(const struct job *job, json_t **ret, struct error *err);
 // Time that all points of the job take to send, at least.
 uint64_t job_sending(const struct job *job);
+// Number of loads of a row that has `loads` of them in the scenario; fewer with --quick.
+size_t job_load_count(const struct job *job, size_t loads);
+// The same for known loads, some of which are left out; returns their new number.
+size_t job_thin(const struct job *job, double *pps, size_t count);
 // Duration of sending of a point's trial.
 uint64_t job_duration(const struct job *job);
 

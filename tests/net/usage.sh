@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# What a user types by hand: scenarios by name, from standard input and without a file, options that
+# change them, and what a dry run prints. Only --resume measures, some milliseconds.
+# Runs beside others
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+isolate --run "$@"
+plan 15
+
+cd "$T" || exit 1
+
+# --- scenarios
+
+total() { "$VRBENCH" run --dry-run --json "$@" | jq '[.[].points] | add'; }
+is "without a file, the default is measured" "$(total)" 21
+is "a scenario is found by its name" "$(total scenario-1 --topology direct)" 78
+like "  and a misspelt name is corrected" "$("$VRBENCH" run scenario1 --dry-run 2>&1)" \
+    'did you mean "scenario-1"\?$'
+ok "init writes a scenario" "$VRBENCH" init mine.yaml
+is "  which is named after its file" "$(grep -c '^name: mine$' mine.yaml)" 1
+ok "  and is not replaced by another one" exits 2 "$VRBENCH" init mine.yaml
+is "  and is valid, from standard input too" "$("$VRBENCH" run --check - <mine.yaml | head -n 1)" \
+    "scenario mine on platform netns: valid"
+
+# --- options
+
+is "options change what is measured" "$("$VRBENCH" run --dry-run --json --topology bridged \
+    --length 64,1500 --pps 10k,1.5M --duration 2 --repeats 3 | jq -c '.[1]
+    | [.topology, .length, .loads, .lowest_pps, .highest_pps, .points, .duration_s]')" \
+    '["bridged",1500,2,10000,1500000,6,2]'
+is "  also the number of routers, and any key" "$("$VRBENCH" run --check --topology bridged \
+    --routers 3 --set routers.r2.cap=30 --set networks.NET1.vlan=7 |
+    grep -cE '^   router r[123] |^   r[123] ')" 3
+"$VRBENCH" run --check --length 5x --set trafic.duration=2s --repeats 0 2>err
+is "  and each problem names its option" "$(sed 's/: .*//' err)" "--length 5x
+--repeats 0
+--set trafic.duration=2s"
+like "  and what is misspelt" "$(cat err)" 'unknown key "trafic"; did you mean "traffic"\?'
+
+# --- a changed scenario is measured, and continued
+
+changes="--no-stability-check --topology direct --engine packet --pps 100,200 --duration 50ms"
+ok "a changed scenario is measured" measured -o run $changes --set 'traffic.lengths=[80]'
+is "  as it was changed" "$(jq -c '[.length, .requested_pps]' run/points.jsonl | sort | tr '\n' ' ')" \
+    "[80,100] [80,200] "
+is "  and recorded" "$(jq -r .scenario.text run/run.json | sed -n '/pps:/,/duration/p')" "    pps:
+      - 100
+      - 200
+  duration: 50ms"
+ok "  and continued by the same options" measured --resume -o run $changes \
+    --set 'traffic.lengths=[80]'
