@@ -3,7 +3,7 @@
  * describe — a program of the build. Prints what it is asked for:
  *
  *     describe schema scenario | contracts | point     a JSON Schema
- *     describe keys scenario | contracts               the keys of a file, in roff
+ *     describe page NAME SECTION [FILE]                a man page, from the text in FILE
  */
 #include <stdlib.h>
 #include <string.h>
@@ -37,10 +37,6 @@ static int print_schema(json_t *schema)
 int main(int argc, char **argv)
 {
     for (size_t i = 0; argc == 3 && i < sizeof files / sizeof files[0]; i++) {
-        if (text_equal(argv[2], files[i].name) && text_equal(argv[1], "keys")) {
-            describe_keys(files[i].rows, stdout);
-            return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-        }
         if (text_equal(argv[2], files[i].name) && text_equal(argv[1], "schema")) {
             char *id = text_format("urn:vrbench:%s", files[i].name);
             int status = print_schema(describe_file_schema(files[i].rows, id, files[i].title));
@@ -52,7 +48,11 @@ int main(int argc, char **argv)
         return print_schema(
             describe_point_schema("urn:vrbench:point", "A line of points.jsonl of vrbench"));
     }
-    fputs("usage: describe schema scenario|contracts|point, describe keys scenario|contracts\n",
+    if ((argc == 4 || argc == 5) && text_equal(argv[1], "page")) {
+        int rc = describe_page(argc == 5 ? argv[4] : NULL, argv[2], argv[3][0] - '0', stdout);
+        return rc == 0 && fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+    fputs("usage: describe schema scenario|contracts|point, describe page NAME SECTION [FILE]\n",
           stderr);
     return 2;
 }
