@@ -12,7 +12,7 @@ TESTFLAGS ?=
 # Expanded once, so that all recipes use the same folder.
 RESULTS  := results/$(shell date +%Y-%m-%d_%H%M%S)
 
-.PHONY: build build-sanitize deps run test test-vm test-xen vm-images bench install format check fuzz soak sanitize clean help
+.PHONY: build build-sanitize deps run test test-vm test-xen vm-images bench install uninstall format check fuzz soak sanitize clean help
 
 build:
 	@scripts/build $(BUILD) --prefix=$(PREFIX)
@@ -30,6 +30,7 @@ help:
 	@echo "make check     layout, lint and architecture; make format corrects the layout"
 	@echo "make bench     compare with iperf, iperf3, Mininet and a script of ip commands"
 	@echo "make install   into $(PREFIX) (DESTDIR is honoured)"
+	@echo "make uninstall removes what make install of this build folder wrote"
 	@echo "make clean     remove build folders; results/ stays"
 
 deps:
@@ -96,6 +97,13 @@ install:
 	@test -n "$(DESTDIR)" || scripts/need-root install "it writes to $(PREFIX)"
 	@$(MAKE) --no-print-directory build
 	@meson install -C $(BUILD) --no-rebuild
+
+# The build folder contains the list of installed files.
+uninstall:
+	@test -e $(BUILD)/meson-logs/install-log.txt || \
+		{ echo "make: $(BUILD) contains no list of installed files; nothing is removed" >&2; exit 3; }
+	@test -n "$(DESTDIR)" || scripts/need-root uninstall "it removes files of $(PREFIX)"
+	@ninja --quiet -C $(BUILD) uninstall
 
 format:
 	@find bpf src guest describe tests bench \( -name '*.c' -o -name '*.h' \) -type f -exec clang-format -i {} +

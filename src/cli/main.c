@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/invoke.h"
+#include "commit.h"
 #include "machine/catalogue.h"
 #include "version.h"
 
@@ -39,7 +40,7 @@ int main(int argc, char **argv)
         return EXIT_DONE;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        printf("vrbench %s%s\n", VRBENCH_VERSION, VRBENCH_WITHOUT);
+        printf("vrbench %s, commit %s%s\n", VRBENCH_VERSION, VRBENCH_COMMIT, VRBENCH_WITHOUT);
         return EXIT_DONE;
     }
     const struct command *command = NULL;

@@ -1,0 +1,27 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# make install puts programs, pages, documents, scenarios and schemas into a folder, make uninstall removes them.
+# Runs beside others: it measures nothing.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+plan 11
+
+build=${BUILD_DIR:-$(dirname "$VRBENCH")}
+root=$T/root
+# Meson has one list of installed files for each build folder, which may be that of an installation.
+list=$build/meson-logs/install-log.txt
+[ ! -e "$list" ] || cp "$list" "$T/list"
+restore() { if [ -e "$T/list" ]; then cp "$T/list" "$list"; else rm -f "$list"; fi; }
+at_exit restore
+
+ok "it is installed" meson install -C "$build" --no-rebuild --quiet --destdir "$root"
+prefix=$(dirname "$(dirname "$(find "$root" -name vrbench -path '*/bin/*')")")
+for file in bin/vrbench libexec/vrbench/vrbench-full share/man/man1/vrbench-run.1 share/man/man5/vrbench-scenario.5 \
+    share/doc/vrbench/results.md share/vrbench/scenarios/ospf-frr.conf share/vrbench/schemas/scenario.schema.json; do
+    ok "  with $file" [ -s "$prefix/$file" ]
+done
+is "  with every scenario" "$(ls "$prefix/share/vrbench/scenarios")" "$(ls "$SOURCE_ROOT/scenarios")"
+like "its version names the commit or the version" "$("$prefix/libexec/vrbench/vrbench-full" --version)" \
+    '^vrbench [0-9.]+, commit (v[0-9]|[0-9a-f]{7})'
+ninja --quiet -C "$build" uninstall >"$T/uninstall.log" 2>&1
+is "it is removed" "$(find "$root" -type f)" "" || cat "$T/uninstall.log"
