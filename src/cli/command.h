@@ -30,6 +30,7 @@ extern const struct command command_ab;
 extern const struct command command_predict;
 extern const struct command command_compare;
 extern const struct command command_advise;
+extern const struct command command_control;
 extern const struct command command_reproduce;
 extern const struct command command_up;
 extern const struct command command_down;

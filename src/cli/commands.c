@@ -14,6 +14,7 @@ const struct command *const command_table[] = {
     &command_predict,
     &command_compare,
     &command_advise,
+    &command_control,
     &command_reproduce,
     &command_up,
     &command_down,

@@ -49,7 +49,8 @@ static void stats_add(struct link_stats **list, size_t *room, size_t count, int 
                                          .rx_dropped = stats.rx_dropped,
                                          .tx_dropped = stats.tx_dropped,
                                          .rx_errors = stats.rx_errors,
-                                         .tx_errors = stats.tx_errors};
+                                         .tx_errors = stats.tx_errors,
+                                         .rx_missed = stats.rx_missed_errors};
 }
 
 // Appends the interface of one message. Returns the number of interfaces added.

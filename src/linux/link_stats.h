@@ -24,6 +24,7 @@ struct link_stats {
     uint64_t rx_bytes, tx_bytes; // with Ethernet headers, without FCS
     uint64_t rx_dropped, tx_dropped;
     uint64_t rx_errors, tx_errors;
+    uint64_t rx_missed; // the receive ring was full (real NICs)
 };
 
 // Opens the socket in a namespace. The descriptor remains valid after the namespace object is

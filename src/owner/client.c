@@ -467,3 +467,71 @@ int owner_sample(const char *testbed, bool networks, struct sample *ret, struct 
     *ret = sample;
     return 0;
 }
+
+// ---- sessions
+
+struct owner_session {
+    struct wire wire;
+};
+
+int owner_session_open(struct owner_session **ret, struct error *err)
+{
+    int fd = owner_connect(true, err);
+    if (fd < 0) {
+        return fd;
+    }
+    struct owner_session *session = memory_new(1, sizeof *session);
+    session->wire = (struct wire){.fd = fd};
+    *ret = session;
+    return 0;
+}
+
+void owner_session_close(struct owner_session *session)
+{
+    if (session != NULL) {
+        wire_clear(&session->wire);
+        free(session);
+    }
+}
+
+int owner_session_call(struct owner_session *session, json_t *request, json_t **ret_answer,
+                       struct error *err)
+{
+    json_t *answer = NULL;
+    bool begun = false;
+    wire_put(&session->wire, request);
+    json_decref(request);
+    int rc = answer_await(&session->wire, 0, &begun, &answer, err);
+    if (rc == -EPIPE) {
+        return fail(err, EPIPE, "the testbed owner has ended");
+    }
+    rc = rc < 0 ? rc : wire_failure(answer, err);
+    if (rc < 0 || ret_answer == NULL) {
+        json_decref(answer);
+    } else {
+        *ret_answer = answer;
+    }
+    return rc;
+}
+
+int owner_session_sample(struct owner_session *session, const char *testbed, struct sample *ret,
+                         struct error *err)
+{
+    json_t *request = owner_request("sample");
+    json_t *answer = NULL;
+    json_object_set_new(request, "rings", json_true());
+    json_object_set_new(request, "testbed", json_string(testbed));
+    int rc = owner_session_call(session, request, &answer, err);
+    if (rc < 0) {
+        return rc;
+    }
+    struct sample sample = {.began_ns = 0};
+    const bool found = sample_answer(answer, &sample);
+    json_decref(answer);
+    if (!found) {
+        sample_clear(&sample);
+        return fail(err, ENOENT, "testbed %s was taken down", testbed);
+    }
+    *ret = sample;
+    return 0;
+}

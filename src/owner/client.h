@@ -46,4 +46,18 @@ void owner_down_all(unsigned *ret_count);
 // testbed exists without one.
 int owner_sample(const char *testbed, bool networks, struct sample *ret, struct error *err);
 
+// ---- a connection for several requests, one after the other
+
+struct owner_session;
+// Connects to the owner, and starts one if none runs.
+int owner_session_open(struct owner_session **ret, struct error *err);
+void owner_session_close(struct owner_session *session); // NULL is fine
+// Sends and frees a request and waits for its answer, as owner_call(); -EPIPE if the owner has
+// ended.
+int owner_session_call(struct owner_session *session, json_t *request, json_t **ret_answer,
+                       struct error *err);
+// Reads a sample of a testbed with the counters of its receive rings.
+int owner_session_sample(struct owner_session *session, const char *testbed, struct sample *ret,
+                         struct error *err);
+
 #endif

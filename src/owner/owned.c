@@ -23,6 +23,7 @@ void owned_remove(struct owned *owned)
 {
     struct owner *owner = owned->owner;
     work_drop(owned, "the testbed was removed meanwhile");
+    lease_free(owned);
     tend_forget(owned);
     sampler_free(owned->sampler);
     // A running job still uses the testbed; the process ends with it.

@@ -24,6 +24,7 @@
 struct owner;
 struct owned;
 struct job;
+struct lease;
 
 // ---- clients (owner.c)
 
@@ -33,6 +34,7 @@ struct client {
     sd_event_source *readable, *writable;
     struct job *job;         // the client waits for it; NULL = none
     struct reading *reading; // the client waits for it; NULL = none
+    struct owned *leased;    // the testbed that it controls; NULL = none (lease.h)
     json_t *waiting;         // a request that waits until all testbeds are taken over
     struct client *next;
 };
@@ -116,6 +118,7 @@ struct owned {
     bool adopting;            // its record is not yet read
     pid_t borrower;           // the process that it is lent to, or will be; 0 = none
     uint64_t surveyed_ns;     // CLOCK_MONOTONIC of the last survey that was queued
+    struct lease *lease;      // its controller; NULL = none
     struct job *queue, *running;
     struct sampler *sampler;
     struct watch *watches; // by router
@@ -174,6 +177,23 @@ int lend_take(struct client *client, json_t *request, struct error *err);
 void lend_end(struct job *job);
 // Queues the loan of an earlier owner, if the borrower lives, and ends it otherwise.
 void lend_resume(struct owned *owned);
+
+// ---- controllers (lease.c)
+
+// Requests: {"do": "control", "testbed", "advise"} takes the lease and returns what the testbed
+// consists of; {"do": "plan", "shares"} sets the static plan; {"do": "shares", "shares"} sets
+// weights and caps; {"do": "release"} ends the lease.
+int lease_take_control(struct client *client, json_t *request, struct error *err);
+int lease_take_plan(struct client *client, json_t *request, struct error *err);
+int lease_take_shares(struct client *client, json_t *request, struct error *err);
+int lease_take_release(struct client *client, json_t *request, struct error *err);
+
+// A client has sent something.
+void lease_heard(struct client *client);
+// A client has disconnected.
+void lease_lost(struct client *client);
+// A testbed is removed.
+void lease_free(struct owned *owned);
 
 // ---- requests (requests.c), readings (readings.c), adoption (adopt.c)
 

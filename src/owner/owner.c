@@ -74,6 +74,7 @@ static void client_free(struct client *client)
     if (*at == client) {
         *at = client->next;
     }
+    lease_lost(client);
     if (client->job != NULL) {
         // Only building ends early: stopping another job would leave half a router.
         client->job->client = NULL;
@@ -185,6 +186,7 @@ static void client_cancel(struct client *client)
 static void client_take(struct client *client, json_t *request)
 {
     const char *what = json_string_value(json_object_get(request, "do"));
+    lease_heard(client);
     if (what != NULL && strcmp(what, "cancel") == 0) {
         client_cancel(client);
     } else if (client->job != NULL || client->reading != NULL || client->waiting != NULL) {

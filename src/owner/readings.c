@@ -51,7 +51,10 @@ static void reading_answer(struct reading *reading)
 {
     struct owner *owner = reading->owner;
     uint64_t began_ns = clock_monotonic_ns();
-    bool networks = json_is_true(json_object_get(reading->request, "networks"));
+    enum sampler_depth depth =
+        json_is_true(json_object_get(reading->request, "rings"))      ? SAMPLER_RINGS
+        : json_is_true(json_object_get(reading->request, "networks")) ? SAMPLER_NETWORKS
+                                                                      : SAMPLER_CPU;
     bool found = false;
     const char *left_out = NULL;
     struct sample_text text;
@@ -66,7 +69,7 @@ static void reading_answer(struct reading *reading)
             left_out = owned->adopting ? "it is not taken over yet: its platform does not answer"
                                        : owned->unusable;
         }
-        sampler_visit(owned->sampler, networks, sample_text_add, &text);
+        sampler_visit(owned->sampler, depth, sample_text_add, &text);
     }
     sample_text_end(&text, began_ns, left_out, found);
     client_send_line(reading->client, text.bytes, text.length);

@@ -282,8 +282,16 @@ static const struct request_row {
     const char *name;
     int (*take)(struct client *client, json_t *request, struct error *err);
 } request_rows[] = {
-    {"up", take_up},           {"down", take_down},     {"create", take_create},
-    {"destroy", take_destroy}, {"reboot", take_reboot}, {"cpu", take_cpu},
+    {"up", take_up},
+    {"down", take_down},
+    {"create", take_create},
+    {"destroy", take_destroy},
+    {"reboot", take_reboot},
+    {"cpu", take_cpu},
+    {"control", lease_take_control},
+    {"plan", lease_take_plan},
+    {"shares", lease_take_shares},
+    {"release", lease_take_release},
     {"lend", lend_take},
 };
 

@@ -59,8 +59,10 @@ static bool view_read(const char *id, const json_t *request, struct sample_text 
             sampler_take_survey(sampler, &survey);
             sample_clear(&survey);
         }
-        sampler_visit(sampler, json_is_true(json_object_get(request, "networks")), sample_text_add,
-                      text);
+        sampler_visit(sampler,
+                      json_is_true(json_object_get(request, "networks")) ? SAMPLER_NETWORKS
+                                                                         : SAMPLER_CPU,
+                      sample_text_add, text);
         sampler_free(sampler);
     }
     testbed_free(testbed);

@@ -126,7 +126,8 @@ static void put_networks(struct sample_text *text, const struct sample_party *pa
         const struct link_counters *link = &party->networks[i].counters;
         const uint64_t counts[] = {(uint64_t)link->index, link->rx_packets, link->tx_packets,
                                    link->rx_bytes,        link->tx_bytes,   link->rx_dropped,
-                                   link->tx_dropped,      link->rx_errors,  link->tx_errors};
+                                   link->tx_dropped,      link->rx_errors,  link->tx_errors,
+                                   link->rx_missed};
         list_begin(text);
         put_text(text, party->networks[i].name);
         for (size_t k = 0; k < sizeof counts / sizeof counts[0]; k++) {
@@ -242,6 +243,7 @@ static void networks_from_json(const json_t *list, struct sample_party *ret)
             .tx_dropped = count_at(network, 7),
             .rx_errors = count_at(network, 8),
             .tx_errors = count_at(network, 9),
+            .rx_missed = count_at(network, 10),
         };
         ret->rx_bytes += ret->networks[i].counters.rx_bytes;
         ret->tx_bytes += ret->networks[i].counters.tx_bytes;

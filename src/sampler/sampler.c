@@ -12,11 +12,14 @@
 #include "base/text.h"
 #include "linux/cpu.h"
 #include "linux/link_stats.h"
+#include "sampler/rings.h"
 
 // An interface counted for a party: its index in the namespace and its name.
 struct sampled_link {
     int index;
     char name[16];
+    size_t ring; // where packets that its receive ring did not take are counted; or RING_NONE
+    int ring_index;
 };
 
 struct sampled_party {
@@ -37,6 +40,7 @@ struct sampler {
     size_t stats_room;
     struct named_counters *networks; // buffer shared by all readings
     size_t network_room;
+    struct rings rings;
 };
 
 struct sampler *sampler_new(void)
@@ -75,6 +79,7 @@ void sampler_free(struct sampler *sampler)
     for (size_t i = 0; i < sampler->count; i++) {
         party_close(&sampler->parties[i]);
     }
+    rings_close(&sampler->rings);
     free(sampler->parties);
     free(sampler->stats);
     free(sampler->networks);
@@ -116,7 +121,23 @@ static void party_find_interfaces(struct sampled_party *party, const struct plan
                                               sizeof *party->interfaces);
             struct sampled_link *link = &party->interfaces[party->interface_count++];
             link->index = end->index;
+            link->ring = RING_NONE;
             snprintf(link->name, sizeof link->name, "%s", end->name);
+        }
+    }
+}
+
+// Finds where the receive rings of a quick party's interfaces are counted.
+static void party_find_rings(struct sampler *sampler, struct sampled_party *party,
+                             const struct testbed *testbed, size_t node)
+{
+    const struct plan *plan = testbed_plan(testbed);
+    for (size_t i = 0; party->quick && i < party->interface_count; i++) {
+        struct sampled_link *link = &party->interfaces[i];
+        for (size_t k = 0; k < plan->interface_count; k++) {
+            if (plan->interfaces[k].node == node && plan->interfaces[k].index == link->index) {
+                link->ring = rings_find(&sampler->rings, testbed, k, &link->ring_index);
+            }
         }
     }
 }
@@ -218,6 +239,7 @@ static void sampler_update_party(struct sampler *sampler, const struct testbed *
             party_open_links(party, testbed, node);
         }
         party_find_interfaces(party, testbed_plan(testbed), node);
+        party_find_rings(sampler, party, testbed, node);
     }
 }
 
@@ -426,25 +448,30 @@ static void party_links(struct sampler *sampler, const struct sampled_party *par
         if (stats == NULL) {
             continue;
         }
-        ret->networks[ret->network_count++] =
-            (struct named_counters){.name = wanted->name,
-                                    .counters = {.index = stats->index,
-                                                 .rx_packets = stats->rx_packets,
-                                                 .tx_packets = stats->tx_packets,
-                                                 .rx_bytes = stats->rx_bytes,
-                                                 .tx_bytes = stats->tx_bytes,
-                                                 .rx_dropped = stats->rx_dropped,
-                                                 .tx_dropped = stats->tx_dropped,
-                                                 .rx_errors = stats->rx_errors,
-                                                 .tx_errors = stats->tx_errors}};
+        ret->networks[ret->network_count++] = (struct named_counters){
+            .name = wanted->name,
+            .counters = {.index = stats->index,
+                         .rx_packets = stats->rx_packets,
+                         .tx_packets = stats->tx_packets,
+                         .rx_bytes = stats->rx_bytes,
+                         .tx_bytes = stats->tx_bytes,
+                         .rx_dropped = stats->rx_dropped,
+                         .tx_dropped = stats->tx_dropped,
+                         .rx_errors = stats->rx_errors,
+                         .tx_errors = stats->tx_errors,
+                         .rx_missed = stats->rx_missed + rings_missed(&sampler->rings, wanted->ring,
+                                                                      wanted->ring_index)}};
         ret->rx_bytes += stats->rx_bytes;
         ret->tx_bytes += stats->tx_bytes;
     }
 }
 
-void sampler_visit(struct sampler *sampler, bool networks,
+void sampler_visit(struct sampler *sampler, enum sampler_depth depth,
                    void (*visit)(void *context, const struct sample_party *party), void *context)
 {
+    if (depth >= SAMPLER_RINGS) {
+        rings_read(&sampler->rings);
+    }
     for (size_t i = 0; i < sampler->count; i++) {
         const struct sampled_party *party = &sampler->parties[i];
         struct sample_party read = party->facts;
@@ -454,7 +481,7 @@ void sampler_visit(struct sampler *sampler, bool networks,
             read.cpu_ns = part.ns;
             read.parts = &part;
             read.part_count = 1;
-            if (networks) {
+            if (depth >= SAMPLER_NETWORKS) {
                 party_links(sampler, party, &read);
             }
             read.read_ns = clock_monotonic_ns();

@@ -36,9 +36,14 @@ bool sampler_needs_survey(const struct sampler *sampler);
 void sampler_survey(const struct testbed *testbed, struct sample *ret);
 void sampler_take_survey(struct sampler *sampler, const struct sample *survey);
 
+enum sampler_depth {
+    SAMPLER_CPU,
+    SAMPLER_NETWORKS, // also the interface counters
+    SAMPLER_RINGS,    // also the packets that receive rings did not take, in rx_missed
+};
 // Calls `visit` for each party, with present figures of quick ones and the last survey of others.
-// The argument is valid during the call only. Without `networks`, no interface counters are read.
-void sampler_visit(struct sampler *sampler, bool networks,
+// The argument is valid during the call only.
+void sampler_visit(struct sampler *sampler, enum sampler_depth depth,
                    void (*visit)(void *context, const struct sample_party *party), void *context);
 
 #endif

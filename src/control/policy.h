@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * control/policy — the interface of policies, and the sums that several of them need.
+ *
+ * A policy maps what readings show to a share for each party. A new policy is one file and one row
+ * of the table in policy.c.
+ */
+#ifndef VRBENCH_CONTROL_POLICY_H
+#define VRBENCH_CONTROL_POLICY_H
+
+#include "control/control.h"
+
+struct control_policy {
+    const char *name;
+    const char *summary;
+    bool foresees; // requires future loads, which only the simulator knows
+    bool lazy;     // acts only if a party lacks its share, or a contract is broken
+    // Fills `ret` with a share for each party, in any unit; all positive.
+    void (*divide)(const struct control_view *view, double *ret);
+};
+
+extern const struct control_policy control_policy_contract, control_policy_static,
+    control_policy_peak, control_policy_rate_cost, control_policy_oracle;
+
+// By number, in the order of the documents; NULL at the end.
+const struct control_policy *control_policy_row(size_t number);
+const struct control_policy *control_policy_called(const char *name); // NULL if there is none
+
+// ---- sums (need.c)
+
+// Percent of a CPU that `pps` packets/s of a flow cost at a party; 0 if it does not pass there or
+// its cost is unknown.
+double need_at(const struct control_view *view, size_t flow, size_t party, double pps);
+// The rate of a flow that its contract covers, of an offered one; 0 without a contract.
+double need_covered(const struct control_flow *flow, double pps);
+// Percent that each party needs so that all flows of `pps` lose nothing. `offered` are their whole
+// loads: threads of the host share its time equally, so a flow of a great load delays others there.
+void need_of_loads(const struct control_view *view, const double *pps, const double *offered,
+                   double *ret);
+// Divides the CPU: grants the loads in the order of priorities as far as it suffices, and divides
+// what is left in proportion to what the contracts may still demand. `pps` and `offered` as above.
+void need_divide(const struct control_view *view, const double *pps, const double *offered,
+                 double *ret);
+// Numbers of the flows with contracts, in the order in which they are served. The caller frees it.
+size_t *need_order(const struct control_view *view, size_t *ret_count);
+// What the weights in force guarantee to each party if all others want more.
+void need_guaranteed(const struct control_view *view, double *ret);
+
+#endif

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# `vrbench control` on a standing testbed with real packets: two routers are flooded, and a third one, which
+# needs more than an equal share, has a contract. Routers are made slow by rules, and loads are multiples of
+# what a packet then costs here, so that nothing depends on the speed of the machine.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+isolate --run "$@"
+plan 20
+
+cat >"$T/c.yaml" <<END
+name: c
+topologies: [dedicated]
+host: { cpus: 1 }
+routers: { r1: {}, r2: {}, r3: {} }
+networks:
+  gold: { router: r1 }
+  flood: { router: r2 }
+  other: { router: r3 }
+traffic: { engine: packet, lengths: [64], rates: { pps: [200] }, duration: 1 s }
+END
+# contracts RATE — of the network with a contract; the others have one for a little of what they send.
+contracts() {
+    cat >"$T/new.yaml" <<END
+name: k
+contracts:
+  gold: { rate: $1, length: 64, loss: 1 %, priority: 1 }
+  flood: { rate: 50, length: 64, loss: 1 % }
+  other: { rate: 50, length: 64, loss: 1 % }
+END
+    mv "$T/new.yaml" "$T/k.yaml"
+}
+contracts 1000
+sed 's/loss: 1 %, priority: 1/lose: 1 %/' "$T/k.yaml" >"$T/bad.yaml"
+
+# --- what is refused ------------------------------------------------------------------------------
+ok "a bad contracts file is bad input" exits 2 vrbench control "$T/bad.yaml"
+like "  with line and column" "$(cat "$T/ok.log")" 'bad.yaml:3:[0-9]+: '
+ok "an unknown policy is bad input" exits 2 vrbench control "$T/k.yaml" --policy fair
+ok "so is a policy that requires the future" exits 2 vrbench control "$T/k.yaml" --policy oracle
+ok "so is control without a testbed" exits 2 vrbench control "$T/k.yaml"
+
+ok "a testbed stands" vrbench up "$T/c.yaml"
+testbed_up dedicated
+sed 's/  \(gold\|flood\|other\):/  no-\1:/' "$T/k.yaml" >"$T/none.yaml"
+ok "contracts of no network here are bad input" exits 2 vrbench control "$T/none.yaml"
+
+# --- slow routers, and their loads ----------------------------------------------------------------
+# Each packet is compared with all rules; none matches.
+seq 1 1500 | awk '{ print "rule add prio " $1 " from 10.1." int($1 / 250) "." $1 % 250 " table 99" }' >"$T/rules"
+for router in r1 r2 r3; do
+    node $router ip -batch "$T/rules"
+done
+# On the tester's CPU.
+cpu=$(awk '/^Cpus_allowed_list/ { split($2, c, /[-,]/); print c[1] }' /proc/self/status)
+blast() { # ADDRESS PPS — $blaster
+    nsenter --net="$testbed/ns-source" taskset -c "$cpu" "$(helper blast)" "$1" 9 "$2" &
+    blaster=$!
+    at_exit "kill $blaster"
+}
+# controlled ARG... — $T/rows.json, the final table.
+controlled() { vrbench control "$T/k.yaml" --json "$@" >"$T/rows.json"; }
+of_gold() { jq ".[] | select(.network == \"gold\") | .$1" "$T/rows.json"; }
+
+# What a packet costs where the routers are never idle.
+for network in 0 1 2; do
+    blast 198.19.$network.2 60000
+    blasters="${blasters-} $blaster"
+done
+ok "costs of packets are observed" controlled -d 1.5 --advise
+# shellcheck disable=SC2086 # several
+kill $blasters
+cost=$(of_gold 'ns_per_packet | round')
+diag "a packet costs $cost ns"
+like "advice changes nothing" "$(field r1 weight) $(field host weight)" '^256 256$'
+# Of the CPU, the contract covers 55 %; each flood needs all of it.
+rate=$((550000000 / cost))
+flood=$((1000000000 / cost))
+contracts $((rate + 1000))
+blast 198.19.0.2 "$rate"
+blast 198.19.1.2 "$flood"
+blast 198.19.2.2 "$flood"
+
+# --- equal shares break the contract, and control keeps it ---------------------------------------
+# The same is compared within a short time; a neighbour that takes the CPU meanwhile costs a repetition.
+kept_where_static_broke() {
+    controlled -d 1.2 --policy static || return 1
+    static=$(of_gold loss_percent)
+    controlled -d 0.8 && controlled -d 1.2 || return 1
+    kept=$(of_gold loss_percent)
+    diag "$(jq -c "map([.network, .offered_pps, .loss_percent, .ns_per_packet, .weight])" "$T/rows.json")"
+    diag "of gold's packets, equal shares lose $static %, control $kept %"
+    awk -v s="$static" -v k="$kept" 'BEGIN { exit !(s > 5 && k < s / 3) }'
+}
+for try in 1 2 3 4 5; do
+    ! kept_where_static_broke || break
+done
+ok "equal shares lose much of what control does not" \
+    awk -v s="$static" -v k="$kept" 'BEGIN { exit !(s > 5 && k < s / 3) }'
+ok "the shares stay in force afterwards" awk -v g="$(field r1 weight)" -v f="$(field r2 weight)" \
+    'BEGIN { exit !(g > 2 * f) }'
+
+# --- one controller, whose vanishing the owner notices --------------------------------------------
+"$VRBENCH" control "$T/k.yaml" --audit "$T/audit" --policy static >"$T/control.out" 2>&1 &
+controller=$!
+at_exit "kill -KILL $controller"
+has_line() { grep -q "$1" "$2"; }
+equal_shares() { [ "$(field r1 weight)" = "$(field r2 weight)" ]; }
+ok "a controller sets equal shares" wait_for 10 equal_shares
+ok "  and says why, in a line of JSON" \
+    jq -es 'any(.action == "set" and (.reason | length) > 0 and (.shares | length) == 4)' "$T/audit"
+ok "another one is refused" fails vrbench control "$T/k.yaml"
+like "  and is told by whom" "$(cat "$T/ok.log")" "already controlled by process $controller"
+cp "$T/bad.yaml" "$T/new.yaml" && mv "$T/new.yaml" "$T/k.yaml"
+ok "contracts that become invalid change nothing" wait_for 10 has_line 'not in force: .*bad\|not in force: .*k.yaml:3' \
+    "$T/audit"
+contracts $((rate + 2000))
+ok "contracts that change are read again" wait_for 10 has_line 'its contracts are in force' "$T/audit"
+{ kill -KILL $controller && wait $controller; } 2>/dev/null
+unequal_shares() { ! equal_shares; }
+ok "once it is killed, the shares of the static plan are set" wait_for 20 unequal_shares
+like "  which the owner reports" "$(cat /run/vrbench/owner.log)" 'has vanished; the shares of its static plan are set'
+ok "the testbed goes down" vrbench down c

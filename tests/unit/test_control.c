@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Unit tests of control/: policies in simulated routers that share a CPU, on random loads; what a
+// controller does about faults; admission.
+#include "control/admit.h"
+#include "control/audit.h"
+#include "control/simulator.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#ifdef __SANITIZE_ADDRESS__
+#define CASES 60U
+#else
+#define CASES 2000U
+#endif
+
+#define SIMULATED_FIRST 1U
+
+// ---- random loads
+
+struct sums {
+    double violated_s, back_s, fastest;
+    unsigned actions, worse;
+    uint64_t closest_ns;
+};
+
+static void sums_add(struct sums *sums, const struct sim_outcome *outcome)
+{
+    sums->violated_s += outcome->violated_s;
+    sums->actions += outcome->actions;
+    sums->back_s = fmax(sums->back_s, outcome->back_s);
+    sums->fastest = fmax(sums->fastest, outcome->fastest);
+    if (outcome->closest_ns > 0 &&
+        (sums->closest_ns == 0 || outcome->closest_ns < sums->closest_ns)) {
+        sums->closest_ns = outcome->closest_ns;
+    }
+}
+
+static void random_loads_are_kept_nearly_as_by_the_oracle(void **state)
+{
+    (void)state;
+    struct sums contract = {.actions = 0};
+    struct sums fixed = {.actions = 0};
+    struct sums rated = {.actions = 0};
+    struct sums best = {.actions = 0};
+    for (uint64_t seed = SIMULATED_FIRST; seed < SIMULATED_FIRST + CASES; seed++) {
+        struct sim_case of;
+        struct sim_outcome own;
+        struct sim_outcome outcome;
+        sim_case_random(seed, &of);
+        sim_run(&of, &control_policy_contract, &own);
+        sums_add(&contract, &own);
+        sim_run(&of, &control_policy_oracle, &outcome);
+        sums_add(&best, &outcome);
+        contract.worse += own.violated_s > 1.2 * outcome.violated_s + of.steps;
+        sim_run(&of, &control_policy_static, &outcome);
+        sums_add(&fixed, &outcome);
+        sim_run(&of, &control_policy_rate_cost, &outcome);
+        sums_add(&rated, &outcome);
+    }
+    print_message("violated: contract %.1f s, oracle %.1f s, static %.1f s, rate-cost %.1f s\n",
+                  contract.violated_s, best.violated_s, fixed.violated_s, rated.violated_s);
+    assert_int_equal(contract.worse, 0);
+    assert_true(contract.back_s <= 1.0);
+    assert_true(contract.violated_s <= fixed.violated_s / 5.0);
+    assert_true(contract.violated_s <= rated.violated_s / 2.0);
+    // Bounds on how fast weights move.
+    assert_true(contract.closest_ns >= control_limits_usual.between_ns);
+    assert_true(contract.fastest <=
+                1.01 * control_limits_usual.factor * control_limits_usual.factor);
+}
+
+// ---- made-up cases: contracts of two networks, the second one floods
+
+static struct sim_load load_of(double pps)
+{
+    return (struct sim_load){.at_s = {0.0}, .pps = {pps}, .knots = 1};
+}
+
+// The first network needs 60 % of the CPU, the second one is flooded.
+static struct sim_case flooded(double seconds)
+{
+    struct sim_case of = {.seconds = seconds,
+                          .cpu = 100.0,
+                          .routers = 2,
+                          .every_s = 0.05,
+                          .dies = SIZE_MAX,
+                          .stands = SIZE_MAX};
+    of.cost_ns[0] = of.cost_ns[1] = 4000.0;
+    of.loads[0] = load_of(150000.0);
+    of.loads[1] = load_of(500000.0);
+    of.contracts[0] = (struct control_contract){.pps = 160000.0, .loss = 0.005, .price = 1.0};
+    of.contracts[1] = (struct control_contract){.pps = 20000.0, .loss = 0.005, .price = 1.0};
+    return of;
+}
+
+static struct sim_outcome outcome_of(const struct sim_case *of, const struct control_policy *policy)
+{
+    struct sim_outcome outcome;
+    sim_run(of, policy, &outcome);
+    return outcome;
+}
+
+static void equal_shares_break_what_control_keeps(void **state)
+{
+    (void)state;
+    const struct sim_case of = flooded(10.0);
+    assert_true(outcome_of(&of, &control_policy_static).violated_s > 9.0);
+    assert_true(outcome_of(&of, &control_policy_rate_cost).violated_s > 9.0);
+    assert_true(outcome_of(&of, &control_policy_contract).violated_s <= 0.5);
+}
+
+static void steady_load_needs_no_action(void **state)
+{
+    (void)state;
+    const struct sim_case of = flooded(600.0);
+    const struct sim_outcome outcome = outcome_of(&of, &control_policy_contract);
+    assert_in_range(outcome.actions, 1, 6);
+    assert_int_equal(outcome.late_actions, 0);
+}
+
+static void priorities_decide_if_not_all_can_be_kept(void **state)
+{
+    (void)state;
+    struct sim_case of = flooded(10.0);
+    of.contracts[1].pps = 500000.0; // needs 200 % of the CPU
+    of.contracts[0].priority = 1;
+    struct sim_outcome outcome = outcome_of(&of, &control_policy_contract);
+    assert_true(outcome.flow_violated_s[0] <= 0.5);
+    assert_true(outcome.flow_violated_s[1] > 9.0);
+    of.contracts[1].pps = 200000.0; // 80 %, and the other one 60 %
+    of.loads[1] = load_of(200000.0);
+    of.contracts[0].priority = 0;
+    of.contracts[1].priority = 1;
+    outcome = outcome_of(&of, &control_policy_contract);
+    assert_true(outcome.flow_violated_s[0] > 9.0);
+    assert_true(outcome.flow_violated_s[1] <= 0.5);
+}
+
+static void router_that_dies_takes_nothing_from_others(void **state)
+{
+    (void)state;
+    struct sim_case of = flooded(12.0);
+    of.dies = 1;
+    const struct sim_outcome outcome = outcome_of(&of, &control_policy_contract);
+    assert_true(outcome.flow_violated_s[0] <= 0.5);
+    assert_int_equal(outcome.faults, 2); // it died, and runs again
+}
+
+static void counters_that_stand_still_keep_their_share(void **state)
+{
+    (void)state;
+    struct sim_case of = flooded(20.0);
+    of.stands = 0;
+    const struct sim_outcome outcome = outcome_of(&of, &control_policy_contract);
+    assert_true(outcome.flow_violated_s[0] <= 1.0);
+    assert_int_equal(outcome.faults, 1);
+}
+
+static void late_readings_are_survived(void **state)
+{
+    (void)state;
+    struct sim_case of = flooded(10.0);
+    of.late_s = 0.6;
+    const struct sim_outcome outcome = outcome_of(&of, &control_policy_contract);
+    assert_true(outcome.violated_s <= 0.5);
+    assert_int_equal(outcome.faults, 1);
+}
+
+static void actions_without_effect_are_repeated(void **state)
+{
+    (void)state;
+    struct sim_case of = flooded(12.0);
+    of.loads[0] =
+        (struct sim_load){.at_s = {0.0, 4.0, 4.0}, .pps = {20000.0, 20000.0, 150000.0}, .knots = 3};
+    of.forgets = true; // from 3 to 6 s
+    const struct sim_outcome outcome = outcome_of(&of, &control_policy_contract);
+    assert_true(outcome.violated_s <= 3.0);
+}
+
+static void cap_is_raised_above_the_need(void **state)
+{
+    (void)state;
+    struct sim_case of = flooded(10.0);
+    of.caps[0] = 30;
+    const struct sim_outcome outcome = outcome_of(&of, &control_policy_contract);
+    assert_true(outcome.violated_s <= 1.5);
+}
+
+static void cap_that_is_not_held_is_a_fault(void **state)
+{
+    (void)state;
+    struct sim_case of = flooded(10.0);
+    of.caps[1] = 10;
+    of.caps_fail = true;
+    const struct sim_outcome outcome = outcome_of(&of, &control_policy_contract);
+    assert_true(outcome.violated_s <= 0.5);
+    assert_int_equal(outcome.faults, 1);
+}
+
+// ---- admission and the audit log
+
+static struct control_setup setup_of(double pps, double cost_ns)
+{
+    struct control_setup setup = {.cpu = 100.0, .margin = 0.02, .party_count = 3, .flow_count = 2};
+    setup.parties = calloc(3, sizeof *setup.parties);
+    setup.flows = calloc(2, sizeof *setup.flows);
+    setup.parties[0].name = strdup("host");
+    setup.parties[1] = (struct control_party){.name = strdup("r1"), .cost_ns = cost_ns};
+    setup.parties[2] = (struct control_party){.name = strdup("r2"), .cost_ns = cost_ns};
+    for (size_t f = 0; f < 2; f++) {
+        setup.flows[f] = (struct control_flow){
+            .name = strdup(f == 0 ? "gold" : "silver"),
+            .has_contract = true,
+            .contract = {.pps = pps, .loss = 0.01, .priority = f == 0 ? 1 : 0, .price = 1.0},
+            .stages = {f + 1},
+            .stage_count = 1};
+    }
+    return setup;
+}
+
+static void contract_that_can_not_be_kept_is_refused(void **state)
+{
+    (void)state;
+    struct control_setup setup = setup_of(300000.0, 4000.0);
+    struct controller *controller =
+        controller_new(&setup, &control_policy_contract, &control_limits_usual);
+    char *why = admit_refusal(controller_view(controller), 0);
+    assert_non_null(why);
+    assert_non_null(strstr(why, "gold can't be kept: 297000 packets/s at 4000 ns each cost"));
+    free(why);
+    controller_free(controller);
+    control_setup_clear(&setup);
+}
+
+static void contracts_that_can_not_be_kept_together_are_named_by_priority(void **state)
+{
+    (void)state;
+    struct control_setup setup = setup_of(150000.0, 4000.0);
+    struct controller *controller =
+        controller_new(&setup, &control_policy_contract, &control_limits_usual);
+    assert_null(admit_refusal(controller_view(controller), 0));
+    assert_null(admit_refusal(controller_view(controller), 1));
+    char *text = admit_overbooking(controller_view(controller));
+    assert_non_null(text);
+    assert_non_null(strstr(text, "break first: silver"));
+    free(text);
+    controller_free(controller);
+    control_setup_clear(&setup);
+}
+
+static void unknown_costs_refuse_nothing(void **state)
+{
+    (void)state;
+    struct control_setup setup = setup_of(90000000.0, 0.0);
+    struct controller *controller =
+        controller_new(&setup, &control_policy_contract, &control_limits_usual);
+    assert_null(admit_refusal(controller_view(controller), 0));
+    assert_null(admit_overbooking(controller_view(controller)));
+    controller_free(controller);
+    control_setup_clear(&setup);
+}
+
+static void action_is_one_line_of_json(void **state)
+{
+    (void)state;
+    struct control_setup setup = setup_of(1000.0, 4000.0);
+    struct control_share shares[] = {{100, 0}, {9000, 40}, {900, 0}};
+    struct control_action action = {.shares = shares, .reason = (char *)"gold \"loses\""};
+    struct controller *controller =
+        controller_new(&setup, &control_policy_contract, &control_limits_usual);
+    char *line = audit_action(0, "t", "contract", false, controller_view(controller), &action);
+    assert_string_equal(
+        line, "{\"time\":\"1970-01-01T00:00:00Z\",\"testbed\":\"t\",\"policy\":\"contract\","
+              "\"action\":\"set\",\"reason\":\"gold \\\"loses\\\"\",\"shares\":["
+              "{\"name\":\"host\",\"weight\":100,\"cap\":0,\"weight_before\":0,\"cap_before\":0},"
+              "{\"name\":\"r1\",\"weight\":9000,\"cap\":40,\"weight_before\":0,\"cap_before\":0},"
+              "{\"name\":\"r2\",\"weight\":900,\"cap\":0,\"weight_before\":0,\"cap_before\":0}]}");
+    free(line);
+    controller_free(controller);
+    control_setup_clear(&setup);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(random_loads_are_kept_nearly_as_by_the_oracle),
+        cmocka_unit_test(equal_shares_break_what_control_keeps),
+        cmocka_unit_test(steady_load_needs_no_action),
+        cmocka_unit_test(priorities_decide_if_not_all_can_be_kept),
+        cmocka_unit_test(router_that_dies_takes_nothing_from_others),
+        cmocka_unit_test(counters_that_stand_still_keep_their_share),
+        cmocka_unit_test(late_readings_are_survived),
+        cmocka_unit_test(actions_without_effect_are_repeated),
+        cmocka_unit_test(cap_is_raised_above_the_need),
+        cmocka_unit_test(cap_that_is_not_held_is_a_fault),
+        cmocka_unit_test(contract_that_can_not_be_kept_is_refused),
+        cmocka_unit_test(contracts_that_can_not_be_kept_together_are_named_by_priority),
+        cmocka_unit_test(unknown_costs_refuse_nothing),
+        cmocka_unit_test(action_is_one_line_of_json),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
