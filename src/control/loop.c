@@ -280,6 +280,43 @@ static int plan_send(struct loop *loop, struct error *err)
     return rc;
 }
 
+// Reports the state of each router for samples. A router's contract is broken if that of any of its
+// networks is.
+static int status_send(struct loop *loop, struct error *err)
+{
+    const struct control_view *view = controller_view(loop->controller);
+    json_t *parties = json_object();
+    for (size_t f = 0; f < loop->setup.flow_count; f++) {
+        const struct control_flow *flow = &loop->setup.flows[f];
+        const double margin = controller_margin(loop->controller, f);
+        for (size_t s = 0; s < flow->stage_count; s++) {
+            const char *name = loop->setup.parties[flow->stages[s]].name;
+            const char *action = loop->last_actions[flow->stages[s]];
+            const char *before =
+                json_string_value(json_object_get(json_object_get(parties, name), "contract"));
+            const char *state = !flow->has_contract       ? "none"
+                                : view->flows[f].violated ? "broken"
+                                                          : "kept";
+            if (text_equal(before, "broken") ||
+                (text_equal(before, "kept") && !flow->has_contract)) {
+                continue;
+            }
+            json_t *party = json_pack("{s:s}", "contract", state);
+            if (!isnan(margin)) {
+                _cleanup_free_ char *text = text_format("%.1f", margin * 100.0);
+                json_object_set_new(party, "margin", json_string(text));
+            }
+            if (action != NULL) {
+                json_object_set_new(party, "last_action", json_string(action));
+            }
+            json_object_set_new(parties, name, party);
+        }
+    }
+    json_t *request = owner_request("status");
+    json_object_set_new(request, "parties", parties);
+    return owner_session_call(loop->session, request, NULL, err);
+}
+
 // ---- one step
 
 // Puts an action in force. A busy testbed, or a router that died meanwhile, is no failure.
@@ -352,6 +389,23 @@ static int loop_act(struct loop *loop, const struct control_action *action, stru
     return 0;
 }
 
+// Gives the owner what it must know of this controller. Control that was withdrawn is taken again.
+static int loop_report(struct loop *loop, struct error *err)
+{
+    _cleanup_error_ struct error why = ERROR_INIT;
+    int rc = plan_send(loop, &why);
+    rc = rc < 0 ? rc : status_send(loop, &why);
+    if (rc == -EPERM) {
+        loop_event(loop, "the testbed owner had withdrawn control; taking it again");
+        memset(loop->plan, 0, loop->setup.party_count * sizeof *loop->plan);
+        return owner_connect_to(loop, err);
+    }
+    if (rc < 0) {
+        error_move(err, &why);
+    }
+    return rc;
+}
+
 static int loop_step(struct loop *loop, struct error *err)
 {
     _cleanup_sample_ struct sample sample = {.began_ns = 0};
@@ -372,7 +426,7 @@ static int loop_step(struct loop *loop, struct error *err)
     if (rc == 0 && now_ns - loop->looked_ns > LOOK_NS) {
         loop->looked_ns = now_ns;
         contracts_look(loop);
-        rc = plan_send(loop, err);
+        rc = loop->job->advise ? 0 : loop_report(loop, err);
     }
     return rc;
 }

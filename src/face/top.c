@@ -27,6 +27,9 @@ void top_clear(struct top *top)
         free(machine->parts);
         free(machine->name);
         free(machine->testbed);
+        free(machine->contract);
+        free(machine->margin);
+        free(machine->last_action);
     }
     free(top->items);
     free(top->platform);
@@ -103,6 +106,9 @@ void top_of_samples(const struct sample *before, const struct sample *after, str
                             ? text_format("%s/%s", party->testbed, party->name)
                             : text_copy(party->name);
         machine->testbed = text_copy(party->testbed);
+        machine->contract = party->contract == NULL ? NULL : text_copy(party->contract);
+        machine->margin = party->margin == NULL ? NULL : text_copy(party->margin);
+        machine->last_action = party->last_action == NULL ? NULL : text_copy(party->last_action);
         machine->has_id = true;
         machine->id = party->id;
         machine->state = router_state_name(party->state);

@@ -35,6 +35,7 @@ struct top_part {
 struct top_machine {
     char *name;    // TESTBED/NAME if several testbeds have a party of that name
     char *testbed; // NULL for a machine that vrbench did not make
+    char *contract, *margin, *last_action; // see struct sample_party; NULL = unknown
     bool has_id;
     unsigned id;
     const char *state;                       // "running", "paused", …; static

@@ -27,6 +27,7 @@ struct lease {
     struct client *client; // NULL = its controller has vanished
     int64_t pid;           // of the controller
     uint64_t heard_ns;     // CLOCK_MONOTONIC of its last message
+    json_t *status;        // of the parties; NULL = none
     json_t *plan;          // shares of its static plan; NULL = none
     sd_event_source *timer;
 };
@@ -101,6 +102,7 @@ void lease_free(struct owned *owned)
     }
     sd_event_source_disable_unref(lease->timer);
     json_decref(lease->plan);
+    json_decref(lease->status);
     free(lease);
     owned->lease = NULL;
 }
@@ -268,4 +270,35 @@ int lease_take_release(struct client *client, json_t *request, struct error *err
     }
     lease_answer(client);
     return 0;
+}
+
+// ---- what samples contain of it
+
+int lease_take_status(struct client *client, json_t *request, struct error *err)
+{
+    if (client->leased == NULL) {
+        return fail(err, EPERM, "this process no longer controls the testbed");
+    }
+    struct lease *lease = client->leased->lease;
+    json_decref(lease->status);
+    lease->status = json_incref(json_object_get(request, "parties"));
+    lease_answer(client);
+    return 0;
+}
+
+static char *status_text(const json_t *party, const char *key)
+{
+    // Only read by the writer of samples.
+    return (char *)json_string_value(json_object_get(party, key));
+}
+
+void lease_describe(const struct owned *owned, struct sample_party *party)
+{
+    if (owned->lease == NULL || owned->lease->client == NULL) {
+        return;
+    }
+    const json_t *status = json_object_get(owned->lease->status, party->name);
+    party->contract = status_text(status, "contract");
+    party->margin = status_text(status, "margin");
+    party->last_action = status_text(status, "last_action");
 }

@@ -187,6 +187,10 @@ int lease_take_control(struct client *client, json_t *request, struct error *err
 int lease_take_plan(struct client *client, json_t *request, struct error *err);
 int lease_take_shares(struct client *client, json_t *request, struct error *err);
 int lease_take_release(struct client *client, json_t *request, struct error *err);
+// {"do": "status", "parties": {NAME: {"contract", "margin", "last_action"}}}: what samples contain.
+int lease_take_status(struct client *client, json_t *request, struct error *err);
+// Fills in what the controller of a testbed reports of a party; the texts remain the lease's.
+void lease_describe(const struct owned *owned, struct sample_party *party);
 
 // A client has sent something.
 void lease_heard(struct client *client);

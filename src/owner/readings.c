@@ -47,6 +47,20 @@ static bool reading_is_of(const struct reading *reading, const struct owned *own
     return name == NULL || text_equal(owned->name, name) || text_equal(owned->id, name);
 }
 
+// Adds a party of a testbed to the answer, with what its controller reports of it.
+struct reading_visit {
+    struct sample_text *text;
+    const struct owned *owned;
+};
+
+static void reading_add(void *context, const struct sample_party *party)
+{
+    const struct reading_visit *visit = context;
+    struct sample_party controlled = *party;
+    lease_describe(visit->owned, &controlled);
+    sample_text_add(visit->text, &controlled);
+}
+
 static void reading_answer(struct reading *reading)
 {
     struct owner *owner = reading->owner;
@@ -69,7 +83,8 @@ static void reading_answer(struct reading *reading)
             left_out = owned->adopting ? "it is not taken over yet: its platform does not answer"
                                        : owned->unusable;
         }
-        sampler_visit(owned->sampler, depth, sample_text_add, &text);
+        struct reading_visit visit = {&text, owned};
+        sampler_visit(owned->sampler, depth, reading_add, &visit);
     }
     sample_text_end(&text, began_ns, left_out, found);
     client_send_line(reading->client, text.bytes, text.length);

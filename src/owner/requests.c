@@ -292,6 +292,7 @@ static const struct request_row {
     {"plan", lease_take_plan},
     {"shares", lease_take_shares},
     {"release", lease_take_release},
+    {"status", lease_take_status},
     {"lend", lend_take},
 };
 

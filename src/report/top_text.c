@@ -239,6 +239,20 @@ static void add_parts(struct top_lines *lines, const struct top_machine *machine
     }
 }
 
+// A line with what the controller of its testbed reports of a router.
+static void add_contract(struct top_lines *lines, const struct top_machine *machine, unsigned width)
+{
+    if (machine->contract == NULL) {
+        return;
+    }
+    const char *margin = machine->margin == NULL ? "unknown" : machine->margin;
+    char *line = text_format("Contract: %s  margin: %s%s%s%s", machine->contract, margin,
+                             machine->margin == NULL ? "" : "%",
+                             machine->last_action == NULL ? "" : "  last action: ",
+                             machine->last_action == NULL ? "" : machine->last_action);
+    end_line(lines, line, width);
+}
+
 // The figures of a network's line, in xentop's order and units.
 #define NET_FIGURES 8
 static const char *const net_units[NET_FIGURES] = {"bytes", "pkts", "err", "drop",
@@ -333,6 +347,9 @@ void top_lines_make(const struct top *top, unsigned width, unsigned details, str
     const struct net_widths widths = net_widths_of(top);
     for (size_t row = 0; row < grid.rows; row++) {
         add_row(&lines, &grid, row);
+        if (row > 0) {
+            add_contract(&lines, &top->items[row - 1], room);
+        }
         if ((details & TOP_VCPUS) != 0 && row > 0) {
             add_vcpus(&lines, &top->items[row - 1], room);
             add_parts(&lines, &top->items[row - 1], room);
@@ -422,6 +439,15 @@ static json_t *machine_json(const struct top *top, const struct top_machine *mac
     json_object_set_new(one, "name", json_string(machine->name));
     if (machine->testbed != NULL) {
         json_object_set_new(one, "testbed", json_string(machine->testbed));
+    }
+    if (machine->contract != NULL) {
+        json_object_set_new(one, "contract", json_string(machine->contract));
+    }
+    if (machine->margin != NULL) {
+        json_object_set_new(one, "margin_percent", json_real(strtod(machine->margin, NULL)));
+    }
+    if (machine->last_action != NULL) {
+        json_object_set_new(one, "last_action", json_string(machine->last_action));
     }
     if (machine->has_id) {
         json_object_set_new(one, "id", integer(machine->id));

@@ -35,6 +35,9 @@ void sample_party_clear(struct sample_party *party)
     free(party->platform);
     free(party->links);
     free(party->cap_way);
+    free(party->contract);
+    free(party->margin);
+    free(party->last_action);
     *party = (struct sample_party){0};
 }
 
@@ -54,6 +57,9 @@ void sample_party_copy(const struct sample_party *party, struct sample_party *re
     ret->platform = text_copy_or_null(party->platform);
     ret->links = text_copy_or_null(party->links);
     ret->cap_way = text_copy_or_null(party->cap_way);
+    ret->contract = text_copy_or_null(party->contract);
+    ret->margin = text_copy_or_null(party->margin);
+    ret->last_action = text_copy_or_null(party->last_action);
     ret->parts = memory_new_array(struct cpu_part, party->part_count + 1);
     if (party->part_count > 0) {
         memcpy(ret->parts, party->parts, party->part_count * sizeof *party->parts);

@@ -30,6 +30,10 @@ struct sample_party {
     bool has_allocation;  // weight and cap are known
     struct allocation allocation;
     char *cap_way; // mechanism that holds caps in this testbed: "quota", "deadline", …; NULL = none
+    // While the testbed is controlled (control/); NULL otherwise, or if it is unknown:
+    char *contract;         // whether its contracts are "kept" or "broken" at present; "none"
+    char *margin;           // part of its share that it does not need, in percent
+    char *last_action;      // why its share was changed last
     uint64_t cpu_ns;        // since the party was made
     struct cpu_part *parts; // parts of cpu_ns, as reported by the machine; none for a dead router
     size_t part_count;

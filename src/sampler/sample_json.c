@@ -29,6 +29,9 @@ enum field {
     WEIGHT,
     CAP,
     CAP_WAY,
+    CONTRACT,
+    MARGIN,
+    LAST_ACTION,
     CPU,
     READ,
     MEMORY,
@@ -163,6 +166,9 @@ void sample_text_add(void *context, const struct sample_party *party)
     put_count(text, party->allocation.weight);
     put_count(text, party->allocation.cap);
     put_text(text, party->cap_way);
+    put_text(text, party->contract);
+    put_text(text, party->margin);
+    put_text(text, party->last_action);
     put_count(text, party->cpu_ns);
     put_count(text, party->read_ns);
     put_count(text, party->memory_bytes);
@@ -283,6 +289,9 @@ static void party_from_json(const json_t *list, struct sample_party *ret)
         .allocation = {.weight = (unsigned)count_at(list, WEIGHT),
                        .cap = (unsigned)count_at(list, CAP)},
         .cap_way = text_at(list, CAP_WAY),
+        .contract = text_at(list, CONTRACT),
+        .margin = text_at(list, MARGIN),
+        .last_action = text_at(list, LAST_ACTION),
         .cpu_ns = count_at(list, CPU),
         .read_ns = count_at(list, READ),
         .memory_bytes = count_at(list, MEMORY),

@@ -5,7 +5,7 @@
 # what a packet then costs here, so that nothing depends on the speed of the machine.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 20
+plan 21
 
 cat >"$T/c.yaml" <<END
 name: c
@@ -108,6 +108,8 @@ equal_shares() { [ "$(field r1 weight)" = "$(field r2 weight)" ]; }
 ok "a controller sets equal shares" wait_for 10 equal_shares
 ok "  and says why, in a line of JSON" \
     jq -es 'any(.action == "set" and (.reason | length) > 0 and (.shares | length) == 4)' "$T/audit"
+shown() { vrbench top --json -n 1 -d 0.2 | jq -e '.machines[] | select(.name == "r1") | .contract and .last_action'; }
+ok "  which top shows, with the contract" wait_for 10 shown
 ok "another one is refused" fails vrbench control "$T/k.yaml"
 like "  and is told by whom" "$(cat "$T/ok.log")" "already controlled by process $controller"
 cp "$T/bad.yaml" "$T/new.yaml" && mv "$T/new.yaml" "$T/k.yaml"
