@@ -13,6 +13,8 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
+#define PACKET_RATE_MAX 1e12
+
 struct unit {
     const char *name;
     double factor;
@@ -89,6 +91,20 @@ int parse_number(const char *text, double min, double max, double *ret, struct e
         return fail_input(err, "expected a number from %g to %g, not \"%.60s\"", min, max, text);
     }
     *ret = value;
+    return 0;
+}
+
+int parse_packet_rate(const char *text, double *ret, struct error *err)
+{
+    const size_t length = strlen(text);
+    const char last = length > 0 ? text[length - 1] : '\0';
+    const double factor = last == 'k' ? 1e3 : last == 'M' ? 1e6 : 1.0;
+    _cleanup_free_ char *digits = text_copy_bytes(text, length - (factor > 1.0));
+    double value = 0.0;
+    if (parse_number(digits, 0.0, PACKET_RATE_MAX / factor, &value, NULL) < 0) {
+        return fail_input(err, "expected packets/s such as 250, 100k or 1.5M, not \"%.60s\"", text);
+    }
+    *ret = value * factor;
     return 0;
 }
 

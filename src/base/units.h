@@ -20,6 +20,8 @@
 int parse_integer(const char *text, uint64_t min, uint64_t max, uint64_t *ret, struct error *err);
 // A decimal number from `min` to `max`, no unit.
 int parse_number(const char *text, double min, double max, double *ret, struct error *err);
+// Packets/s, at most 1e12: "250", "100k", "1.5M" (1,000 and 1,000,000 times).
+int parse_packet_rate(const char *text, double *ret, struct error *err);
 // A ratio below 1: "0.005", "0.5%" or "0.5 %"; at most 0.99.
 int parse_ratio(const char *text, double *ret, struct error *err);
 // "15 s", "500 ms", "20 us", "5 ns", "2 min", "1 h" → ns, at least 1 ns, at most 30 days.

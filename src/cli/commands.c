@@ -24,6 +24,7 @@ const struct command *const command_table[] = {
     &command_reboot,
     &command_console,
     &command_cpu,
+    &command_send,
     &command_top,
     &command_image,
     &command_xen_stats,

@@ -4,7 +4,7 @@
 # has it back as it was, also from a killed borrower.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 31
+plan 39
 
 scenario() {
     cat <<END
@@ -65,6 +65,26 @@ ok "  run.json has the testbed and its allocations" jq -e '.testbed.name == "len
 ok "the testbed is as it was" is_as_before
 ok "another load is measured" measured --on lent "$T/long.yaml" --quick -o "$T/other"
 is "  which is the file's" "$(jq .requested_pps "$T/other/points.jsonl" | sort -n | head -1)" 500
+
+# --- send ----------------------------------------------------------------------------------------
+
+ok "a load is sent by hand" vrbench send NET0 --pps 2k --length 128 -t 0.4 -i 0.2 --engine packet
+cp "$T/ok.log" "$T/sent"
+is "  every packet is accounted for" "$(awk '$1 == "Total" { print ($2 <= 800), ($2 > 0), ($2 == $3 + $4) }' "$T/sent")" "1 1 1"
+is "  no line is wider than 79 columns" "$(awk 'length > 79' "$T/sent")" ""
+ok "  as JSON, too" vrbench send lent/NET0 -t 0.2 -i 0.1 --engine packet --json
+cp "$T/ok.log" "$T/sent.json"
+ok "    an object for each interval, and the total" jq -es 'length == 3 and
+    (.[:2] | all(.networks[0] | .name == "NET0" and .tx > 0 and .tx + .unsent == 1000)) and
+    (.[2].total | .tx + .unsent == 2000 and .rx + .lost == .tx)' "$T/sent.json"
+vrbench send NET1 2>"$T/err"
+is "a network that is not there is bad usage" $? 2
+"$VRBENCH" send NET0 -t 0 -i 0.1 --engine packet >"$T/sent" 2>"$T/err" &
+run_pid=$!
+ok "Ctrl-C" wait_for 60 grep -q ' 0\.2 ' "$T/sent"
+kill -INT "$run_pid"
+end_run
+is "  prints the total" "$run_status $(grep -c Total "$T/sent")" "0 1"
 
 # --- scenarios that don't fit --------------------------------------------------------------------
 

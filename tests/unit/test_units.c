@@ -304,13 +304,37 @@ static void test_ip_addresses(void **state)
     assert_false(ip_parse("2001:2", &four));
 }
 
+static void packet_rates_take_thousands_and_millions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        double value; // negative = refused
+    } rates[] = {
+        {"250", 250.0}, {"100k", 1e5},   {"1.5M", 1.5e6},    {" 2k", 2000.0}, {"0", 0.0},
+        {"k", -1.0},    {"", -1.0},      {"1K", -1.0},       {"1kk", -1.0},   {"-1", -1.0},
+        {"1e3", -1.0},  {"5 pps", -1.0}, {"2000000M", -1.0},
+    };
+    for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+        double value = -1.0;
+        int rc = parse_packet_rate(rates[i].text, &value, NULL);
+        assert_int_equal(rc, rates[i].value < 0.0 ? -EINVAL : 0);
+        assert_true(rates[i].value < 0.0 || fabs(value - rates[i].value) <= 1e-9 * value);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_integer),   cmocka_unit_test(test_number),
-        cmocka_unit_test(test_duration),  cmocka_unit_test(test_bit_rate),
-        cmocka_unit_test(test_size),      cmocka_unit_test(test_truth),
-        cmocka_unit_test(test_ip_prefix), cmocka_unit_test(test_ip_addresses),
+        cmocka_unit_test(packet_rates_take_thousands_and_millions),
+        cmocka_unit_test(test_integer),
+        cmocka_unit_test(test_number),
+        cmocka_unit_test(test_duration),
+        cmocka_unit_test(test_bit_rate),
+        cmocka_unit_test(test_size),
+        cmocka_unit_test(test_truth),
+        cmocka_unit_test(test_ip_prefix),
+        cmocka_unit_test(test_ip_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
