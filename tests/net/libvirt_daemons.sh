@@ -5,6 +5,8 @@
 # is no KVM. No traffic before the routes, how long they took, what a daemon's end is, what goes
 # wrong; tests/net/daemons.sh has the same on namespaces, and more of it.
 #
+# Not under sanitizers: daemons.sh and libvirt_life.sh run the same code there.
+#
 # Runs beside others: its few packets say nothing of speed.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 router_image
