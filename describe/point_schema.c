@@ -17,6 +17,7 @@ static bool key_is_always_there(const struct key *key)
     case TRUTH:
     case SCHEMA:
     case LIST:
+    case COUNTS:
         return true;
     default:
         return false;
@@ -55,6 +56,9 @@ static json_t *key_schema(const struct key *key)
     case LIST_MAYBE:
         return json_pack("{s:s, s:i, s:o}", "type", "array", "minItems", 1, "items",
                          keys_schema(key->members));
+    case COUNTS:
+        return json_pack("{s:s, s:i, s:{s:s, s:i}}", "type", "array", "minItems", 1, "items",
+                         "type", "integer", "minimum", 0);
     case TEXTS_MAYBE:
         return json_pack("{s:s, s:i, s:{s:s}}", "type", "array", "minItems", 1, "items", "type",
                          "string");

@@ -21,6 +21,7 @@
 #include "measure/reset.h"
 #include "measure/verdict.h"
 #include "testbed/turn.h"
+#include "traffic/flow.h"
 
 #define SETTLE_STEP_NS (20U * NS_PER_MS)
 #define SETTLE_MAX_NS  (2U * NS_PER_S)
@@ -94,6 +95,25 @@ static void fill_routers(const struct scenario *scenario, const struct scenario_
     }
 }
 
+// From the first class that has packets to the last. Absent if an engine does not count them.
+static struct delay_classes delay_classes_of(const struct traffic_count *count)
+{
+    struct delay_classes ret = {.measured = false};
+    uint64_t sum = 0;
+    ret.below_ns = memory_new_array(uint64_t, FLOW_CLASSES);
+    ret.packets = memory_new_array(uint64_t, FLOW_CLASSES);
+    for (unsigned i = 0; i < FLOW_CLASSES && sum < count->rx; i++) {
+        sum += count->delay_classes[i];
+        if (sum > 0) {
+            ret.below_ns[ret.count] = flow_class_below(i);
+            ret.packets[ret.count++] = count->delay_classes[i];
+        }
+    }
+    ret.measured = count->delay_measured && sum == count->rx && sum > 0;
+    ret.packets_count = ret.count;
+    return ret;
+}
+
 static void fill_networks(const struct bench *bench, const struct traffic_count *counts,
                           struct point *point)
 {
@@ -132,6 +152,7 @@ static void fill_networks(const struct bench *bench, const struct traffic_count 
                          .max = count->delay_max,
                          .p999 = count->delay_p999,
                          .mean = count->delay_mean},
+            .delay_classes = delay_classes_of(count),
             .jitter_measured = count->jitter_measured,
             .jitter_ns = count->jitter_ns,
             .tcp = tcp_result_of(&count->tcp),

@@ -25,6 +25,31 @@ static int check_tcp(const struct network_result *network, struct error *err)
     return 0;
 }
 
+static int check_delay_classes(const struct network_result *network, struct error *err)
+{
+    const struct delay_classes *classes = &network->delay_classes;
+    uint64_t sum = 0;
+    if (!classes->measured) {
+        return 0;
+    }
+    if (!network->delay_ns.measured) {
+        return fail_input(err, "delay_classes: present without delay_ns");
+    }
+    if (classes->count != classes->packets_count) {
+        return fail_input(err, "delay_classes: below_ns and packets must be equally long");
+    }
+    for (size_t i = 0; i < classes->count; i++) {
+        if (i > 0 && classes->below_ns[i] <= classes->below_ns[i - 1]) {
+            return fail_input(err, "delay_classes: below_ns must rise");
+        }
+        if (classes->packets[i] > network->rx - sum) {
+            return fail_input(err, "delay_classes: more packets than rx");
+        }
+        sum += classes->packets[i];
+    }
+    return sum == network->rx ? 0 : fail_input(err, "delay_classes: fewer packets than rx");
+}
+
 static int check_network(const struct point *point, const struct network_result *network,
                          struct error *err)
 {
@@ -75,7 +100,8 @@ static int check_network(const struct point *point, const struct network_result 
     if (delay->measured && network->rx == 0) {
         return fail_input(err, "delay_ns: present, but no packet was received");
     }
-    int rc = check_tcp(network, err);
+    int rc = check_delay_classes(network, err);
+    rc = rc < 0 ? rc : check_tcp(network, err);
     if (rc < 0) {
         return rc;
     }

@@ -75,6 +75,14 @@ static json_t *put_member(const struct key *key, const void *from)
         return count == 0 ? NULL : json_real((double)*(const uint64_t *)aux / (double)count);
     case OBJECT_FLAG:
         return *(const bool *)aux ? put_keys(key->members, field) : NULL;
+    case COUNTS:
+        array = json_array();
+        for (size_t i = 0; i < *(const size_t *)aux; i++) {
+            count = (*(uint64_t *const *)field)[i];
+            json_array_append_new(array,
+                                  count > INT64_MAX ? NULL : json_integer((json_int_t)count));
+        }
+        return array;
     case TEXTS_MAYBE:
         if (*(const size_t *)aux == 0) {
             return NULL;
@@ -171,6 +179,22 @@ static int get_list(const struct key *key, const json_t *json, void *field, size
         }
     }
     return 0;
+}
+
+static int get_counts(const struct key *key, const json_t *json, uint64_t **field, size_t *count,
+                      struct error *err)
+{
+    if (!json_is_array(json) || json_array_size(json) == 0) {
+        return fail_input(err, "%s: must be a list of numbers", key->name);
+    }
+    size_t wanted = json_array_size(json);
+    int rc = 0;
+    *field = memory_new_array(uint64_t, wanted);
+    *count = wanted;
+    for (size_t i = 0; rc == 0 && i < wanted; i++) {
+        rc = get_count(key->name, json_array_get(json, i), INT64_MAX, &(*field)[i], err);
+    }
+    return rc;
 }
 
 static int get_texts(const struct key *key, const json_t *json, char ***field, size_t *count,
@@ -294,6 +318,8 @@ static int get_member(const struct key *key, const json_t *json, void *to, struc
     case LIST:
     case LIST_MAYBE:
         return get_list(key, json, field, (size_t *)(void *)aux, err);
+    case COUNTS:
+        return get_counts(key, json, (uint64_t **)(void *)field, (size_t *)(void *)aux, err);
     case TEXTS_MAYBE:
         return get_texts(key, json, (char ***)(void *)field, (size_t *)(void *)aux, err);
     }

@@ -16,6 +16,18 @@ static const struct key delay_keys[] = {
     {.name = NULL},
 };
 
+static const struct key delay_classes_keys[] = {
+    {.name = "below_ns",
+     .kind = COUNTS,
+     .at = AT(delay_classes, below_ns),
+     .aux = AT(delay_classes, count)},
+    {.name = "packets",
+     .kind = COUNTS,
+     .at = AT(delay_classes, packets),
+     .aux = AT(delay_classes, packets_count)},
+    {.name = NULL},
+};
+
 static const struct key gap_keys[] = {
     {.name = "p50", .kind = COUNT, .at = AT(gap_summary, p50)},
     {.name = "p99", .kind = COUNT, .at = AT(gap_summary, p99)},
@@ -103,6 +115,11 @@ static const struct key network_keys[] = {
      .at = AT(network_result, delay_ns),
      .aux = AT(network_result, delay_ns.measured),
      .members = delay_keys},
+    {.name = "delay_classes",
+     .kind = OBJECT_FLAG,
+     .at = AT(network_result, delay_classes),
+     .aux = AT(network_result, delay_classes.measured),
+     .members = delay_classes_keys},
     {.name = "jitter_ns",
      .kind = REAL_FLAG,
      .at = AT(network_result, jitter_ns),

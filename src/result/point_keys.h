@@ -24,6 +24,7 @@ enum key_kind {
     OBJECT_FLAG, // a nested struct; the bool at `aux` = present
     LIST,        // pointer to structs, their number (size_t) at `aux`
     LIST_MAYBE,  // as LIST, absent if empty
+    COUNTS,      // pointer to uint64_t, their number (size_t) at `aux`
     TEXTS_MAYBE, // pointer to texts (char *), their number (size_t) at `aux`, absent if none
 };
 

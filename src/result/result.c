@@ -33,6 +33,8 @@ void point_clear(struct point *point)
         }
         free(point->networks[i].routers);
         free(point->networks[i].tcp.congestion);
+        free(point->networks[i].delay_classes.below_ns);
+        free(point->networks[i].delay_classes.packets);
     }
     free(point->networks);
     for (size_t i = 0; i < point->cpu_count; i++) {

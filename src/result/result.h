@@ -24,6 +24,15 @@ struct delay_summary {
     uint64_t p999, mean; // 0 = unknown: points of earlier versions lack them
 };
 
+// How the delays are distributed: packets[i] of them are below below_ns[i], and not below
+// below_ns[i - 1]. From the first to the last class that has packets; together all packets
+// received.
+struct delay_classes {
+    bool measured; // false in points of earlier versions
+    uint64_t *below_ns, *packets;
+    size_t count, packets_count; // equal
+};
+
 // Time in ns between the departures of two successive packets of a network.
 struct gap_summary {
     bool measured;
@@ -92,6 +101,7 @@ struct network_result {
     double offered_pps;   // tx divided by the time of sending
     double forwarded_pps; // rx divided by the time of sending
     struct delay_summary delay_ns;
+    struct delay_classes delay_classes;
     bool jitter_measured; // measured with the delay, or alone if an engine reports no delay
     double jitter_ns;     // RFC 3550 §6.4.1 interarrival jitter at the end of the trial
     struct gap_summary gap_ns;

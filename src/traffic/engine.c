@@ -3,6 +3,7 @@
 #include "traffic/engine.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -174,6 +175,7 @@ static void forget_times(const struct engine *engine, struct traffic_count *coun
         count->delay_measured = count->jitter_measured = false;
         count->delay_min = count->delay_p50 = count->delay_p99 = 0;
         count->delay_p999 = count->delay_max = count->delay_mean = 0;
+        memset(count->delay_classes, 0, sizeof count->delay_classes);
         count->jitter_ns = 0.0;
     }
 }

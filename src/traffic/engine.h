@@ -96,6 +96,9 @@ struct traffic_count {
     bool clock_moved; // the time of day was set during the trial: delay and jitter are not measured
     bool delay_measured;
     uint64_t delay_min, delay_p50, delay_p99, delay_p999, delay_max, delay_mean; // ns
+    // Packets by delay: those of class i are below flow_class_below(i), and not below that of i
+    // - 1.
+    uint64_t delay_classes[FLOW_CLASSES];
     bool jitter_measured;
     double jitter_ns;
     bool gap_measured;

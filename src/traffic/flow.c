@@ -182,6 +182,18 @@ uint64_t flow_delay_quantile(const struct flow *flow, double share)
     return flow_quantile(flow->delays, flow->received, flow->delay_max, share);
 }
 
+uint64_t flow_class_below(unsigned index)
+{
+    return class_edge(index * FLOW_FINE + FLOW_FINE - 1) + 1;
+}
+
+void flow_fill_delays(const uint64_t classes[FLOW_DELAY_CLASSES], struct traffic_count *ret)
+{
+    for (unsigned i = 0; i < FLOW_DELAY_CLASSES; i++) {
+        ret->delay_classes[i / FLOW_FINE] += classes[i];
+    }
+}
+
 void flow_fill_gaps(const uint64_t classes[FLOW_DELAY_CLASSES], uint64_t count, uint64_t longest,
                     struct traffic_count *ret)
 {

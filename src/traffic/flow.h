@@ -60,7 +60,12 @@ uint64_t flow_delay_quantile(const struct flow *flow, double share);
 uint64_t flow_quantile(const uint64_t classes[FLOW_DELAY_CLASSES], uint64_t count, uint64_t longest,
                        double share);
 
+// The upper bound of a class of a result (stamp.h) in ns: its delays are below.
+uint64_t flow_class_below(unsigned index);
+
 struct traffic_count;
+// Adds delays that are given by class to the classes of a result.
+void flow_fill_delays(const uint64_t classes[FLOW_DELAY_CLASSES], struct traffic_count *ret);
 // Writes the quantiles of `count` gaps that are given by class, the longest of them `longest`.
 void flow_fill_gaps(const uint64_t classes[FLOW_DELAY_CLASSES], uint64_t count, uint64_t longest,
                     struct traffic_count *ret);

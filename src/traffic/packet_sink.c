@@ -387,6 +387,7 @@ static void fill_count(struct packet_receiver *receiver, struct traffic_count *c
     }
     if (flow->received > 0) {
         count->delay_measured = true;
+        flow_fill_delays(flow->delays, count);
         count->delay_min = flow->delay_min;
         count->delay_p50 = flow_delay_quantile(flow, 0.5);
         count->delay_p99 = flow_delay_quantile(flow, 0.99);

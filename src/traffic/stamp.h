@@ -37,6 +37,9 @@
 
 // Delays are counted in classes of 1/64 of a power of two (at most 1.6 % wide), 1 ns to 2^40 ns.
 #define FLOW_DELAY_CLASSES (64U * 36U)
+// Each class of a result has FLOW_FINE of those: four classes for each power of two from 64 ns on.
+#define FLOW_FINE          16U
+#define FLOW_CLASSES       (FLOW_DELAY_CLASSES / FLOW_FINE)
 
 #define TRAFFIC_INTERVALS_MAX 16384U // intervals in which packets are counted; a power of two
 

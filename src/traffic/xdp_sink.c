@@ -214,6 +214,7 @@ static void fill_count(const struct xdp_sink_bpf__bss *counts, struct traffic_co
     }
     if (counts->received > 0) {
         count->delay_measured = true;
+        flow_fill_delays(counts->delays, count);
         count->delay_min = counts->delay_min;
         count->delay_max = counts->delay_max;
         count->delay_p50 = flow_quantile(counts->delays, counts->received, counts->delay_max, 0.5);

@@ -583,6 +583,7 @@ points_sane() {
         (.drops | all(.count > 0 and .where != "" and .where != "unexplained")) and
         (.valid == (has("why_invalid") | not)) and (.attempts >= 1) and
         (.networks | all(.reordered <= .rx and
-            (.rx == 0 or (.delay_ns | 0 < .min and .min <= .p50 and .p50 <= .p99 and .p99 <= .max))))
+            (.rx == 0 or (.delay_ns | 0 < .min and .min <= .p50 and .p50 <= .p99 and .p99 <= .max) and
+            (.delay_classes.packets | add) == .rx)))
         ) | not)) | .[], length == 0 end' "$1/points.jsonl"
 }

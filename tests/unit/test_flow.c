@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "traffic/engine.h"
 #include "traffic/flow.h"
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
@@ -287,6 +288,34 @@ static void assert_jitter(const struct flow *flow, double expected)
     assert_true(fabs(flow->jitter - expected) <= 1e-12 * expected);
 }
 
+// Every class of a result ends where the next begins, and has exactly the delays below its bound.
+static void test_classes(void **state)
+{
+    struct flow *flow = *state;
+    static const uint64_t delays[] = {0,  15,   16,   63,   64,   79,
+                                      80, 1023, 1024, 1279, 1280, 1ULL << 39};
+    struct traffic_count count = {.tx = 0};
+    for (size_t i = 0; i < COUNT(delays); i++) {
+        arrive_after(flow, i, delays[i]);
+    }
+    flow_fill_delays(flow->delays, &count);
+    uint64_t from = 0;
+    uint64_t sum = 0;
+    for (unsigned c = 0; c < FLOW_CLASSES; c++) {
+        uint64_t expected = 0;
+        for (size_t i = 0; i < COUNT(delays); i++) {
+            expected += delays[i] >= from && delays[i] < flow_class_below(c) ? 1 : 0;
+        }
+        assert_true(flow_class_below(c) > from);
+        assert_int_equal(count.delay_classes[c], expected);
+        from = flow_class_below(c);
+        sum += expected;
+    }
+    assert_int_equal(sum, COUNT(delays));
+    assert_int_equal(flow_class_below(64 / FLOW_FINE - 1), 64);
+    assert_int_equal(flow_class_below(FLOW_CLASSES - 1), 1ULL << 41);
+}
+
 // By hand after RFC 3550 §6.4.1: J += (|D| - J) / 16, D the difference of the delays of two
 // packets in order of arrival.
 static void test_jitter(void **state)
@@ -427,6 +456,7 @@ int main(void)
         cmocka_unit_test(test_jumps),
         cmocka_unit_test(test_random_arrivals),
         cmocka_unit_test_setup_teardown(test_strays_and_corrupt, make_flow, free_flow),
+        cmocka_unit_test_setup_teardown(test_classes, make_flow, free_flow),
         cmocka_unit_test_setup_teardown(test_jitter, make_flow, free_flow),
         cmocka_unit_test_setup_teardown(test_clocks_that_differ, make_flow, free_flow),
         cmocka_unit_test_setup_teardown(test_impossible_arrivals_have_no_delay, make_flow,

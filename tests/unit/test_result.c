@@ -263,6 +263,7 @@ static void test_what_may_be_absent(void **state)
     // There is no delay without jitter, but there is jitter without delay.
     json_t *json = load(full);
     json_object_del(json_array_get(json_object_get(json, "networks"), 0), "delay_ns");
+    json_object_del(json_array_get(json_object_get(json, "networks"), 0), "delay_classes");
     struct point point;
     assert_int_equal(point_from_json(json, &point, NULL), 0);
     assert_false(point.networks[0].delay_ns.measured);
@@ -377,6 +378,19 @@ static void test_wrong_and_contradictory(void **state)
         {"networks.0.loss_ratio", "0.3334", "networks[0]: loss_ratio: must be lost / tx"},
         {"networks.0.delay_ns", "5", "networks[0]: delay_ns: must be an object"},
         {"networks.0.delay_ns.p50", "500", "networks[0]: delay_ns: min, p50, p99 and max"},
+        {"networks.0.delay_classes", "[]", "networks[0]: delay_classes: must be an object"},
+        {"networks.0.delay_classes.packets", "{}",
+         "delay_classes: packets: must be a list of numbers"},
+        {"networks.0.delay_classes.packets", "[]",
+         "delay_classes: packets: must be a list of numbers"},
+        {"networks.0.delay_classes.packets", "[200, 0, -1]",
+         "delay_classes: packets: must be a whole"},
+        {"networks.0.delay_classes.packets", "[200]",
+         "delay_classes: below_ns and packets must be"},
+        {"networks.0.delay_classes.packets", "[50, 0, 151]", "delay_classes: more packets than rx"},
+        {"networks.0.delay_classes.packets", "[50, 0, 149]",
+         "delay_classes: fewer packets than rx"},
+        {"networks.0.delay_classes.below_ns", "[1, 3, 3]", "delay_classes: below_ns must rise"},
         {"networks.0.jitter_ns", "true", "jitter_ns: must be a number"},
         {"networks.1.name", "\"NET0\"", "networks[1]: name: \"NET0\" occurs twice"},
         {"networks.1.router", "null", "networks[1]: router: must be a non-empty text"},
