@@ -216,6 +216,17 @@ function axis(title, more = {}) {
 const highest = (one) =>
     one.high === undefined ? [] : one.rows.map(one.high).filter((value) => isNumber(value));
 
+// Labels of a logarithmic axis: 1, 2 and 5 of each decade; its lowest line may stand for zero.
+const logTicks = (graph) => ({
+    callback: (value) =>
+        value === graph.floor
+            ? "0"
+            : ["1", "2", "5"].includes(value.toExponential()[0]) &&
+                Number(value.toExponential(0)) === value
+              ? number(value)
+              : "",
+});
+
 function scalesOf(graph) {
     const rates = { callback: tickRate, maxRotation: 60 };
     const scales = graph.bars
@@ -225,8 +236,13 @@ function scalesOf(graph) {
           }
         : {
               x: axis(graph.x, {
-                  type: "linear",
-                  ticks: graph.xUnit === "bytes" ? { callback: (value) => number(value) } : rates,
+                  type: graph.logX ? "logarithmic" : "linear",
+                  beginAtZero: !graph.logX,
+                  ticks: graph.logX
+                      ? logTicks(graph)
+                      : graph.xUnit === "bytes"
+                        ? { callback: (value) => number(value) }
+                        : rates,
               }),
               y: axis(graph.y, {
                   suggestedMax: Math.max(0, ...graph.curves.flatMap(highest)),
@@ -238,15 +254,7 @@ function scalesOf(graph) {
             type: "logarithmic",
             beginAtZero: false,
             min: graph.floor,
-            ticks: {
-                callback: (value) =>
-                    value === graph.floor
-                        ? "0"
-                        : ["1", "2", "5"].includes(value.toExponential()[0]) &&
-                    Number(value.toExponential(0)) === value
-                        ? number(value)
-                        : "",
-            },
+            ticks: logTicks(graph),
         });
     }
     if (graph.right) {

@@ -13,6 +13,7 @@ const rateUnits = {
     "packets/s": () => 1,
     "Mbit/s": (sweep) => (sweep.length * 8) / 1e6, // of the layer of the length
 };
+const isRate = (unit) => unit in rateUnits;
 let rateUnit = "packets/s";
 const setRateUnit = (name) => {
     rateUnit = name in rateUnits ? name : "packets/s";
@@ -148,7 +149,35 @@ function lengthCurves(sweeps, index) {
     });
 }
 
-// By name: title, and sweep(s) → {curves, x, y, right, log, ideal, bars, marks, xUnit}.
+// For a few loads and each network, which part of the packets had a longer delay.
+function delayCurves(sweep) {
+    const factor = rateUnits[rateUnit](sweep);
+    return (sweep.delays ?? []).flatMap((load) =>
+        load.networks.flatMap((classes, i) => {
+            if (classes === null) {
+                return [];
+            }
+            const all = classes.packets.reduce((sum, packets) => sum + packets, 0);
+            let above = all;
+            const rows = classes.below_us.map((below, at) => {
+                above -= classes.packets[at];
+                return { below, longer: (above / all) * 100 };
+            });
+            return [
+                {
+                    name: `${sweep.networks[i]} at ${number(load.sent * factor)} ${rateUnit}`,
+                    rows: rows.filter((row) => row.longer > 0),
+                    invalid: [],
+                    x: (row) => row.below,
+                    y: (row) => row.longer,
+                    unit: "%",
+                },
+            ];
+        }),
+    );
+}
+
+// By name: title, and sweep(s) → {curves, x, y, right, log, ideal, bars, marks, xUnit, logX}.
 const graphs = {
     topologies: {
         title: "All topologies: received against transmitted",
@@ -271,6 +300,18 @@ const graphs = {
             x: `Transmitted${several(sweep)} (${rateUnit})`,
             y: "One-way delay (µs)",
             log: true,
+        }),
+    },
+    delays: {
+        title: "Distribution of one-way delays",
+        make: ([sweep]) => ({
+            curves: delayCurves(sweep),
+            x: "One-way delay (µs)",
+            y: "Packets with a longer delay (%)",
+            xUnit: "µs",
+            log: true,
+            logX: true,
+            nothing: "No valid point has a distribution of delays.",
         }),
     },
     places: {

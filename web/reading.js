@@ -17,7 +17,7 @@ function fillTip(tip, graph, set, index) {
         .map((one, n) => [one, n])
         .filter(([one]) => isNumber(one.y(row)) && (shared || one === set.curve));
     tip.replaceChildren(
-        element("strong", {}, withUnit(set.curve.x(row), graph.xUnit === "bytes" ? "bytes" : `${graph.xUnit} transmitted`)),
+        element("strong", {}, withUnit(set.curve.x(row), isRate(graph.xUnit) ? `${graph.xUnit} transmitted` : graph.xUnit)),
         element(
             "table",
             {},
@@ -98,7 +98,7 @@ function valuesOf(graph) {
         : graph.curves.flatMap((one) => one.rows.map((row) => ({ row, only: one })));
     const columns = [
         {
-            name: graph.xUnit === "bytes" ? graph.x : `Transmitted (${graph.xUnit})`,
+            name: isRate(graph.xUnit) ? `Transmitted (${graph.xUnit})` : graph.x,
             of: (line) => (line.only ?? graph.curves[0]).x(line.row),
             decimals: graph.xUnit === "packets/s" ? 0 : undefined,
         },

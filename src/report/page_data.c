@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "report/answer.h"
 #include "report/indexes.h"
+#include "report/page_delays.h"
 #include "report/page_points.h"
 #include "report/steps.h"
 #include "report/summary.h"
@@ -188,6 +189,7 @@ static json_t *describe_sweeps(struct sweep *sweeps, size_t count, size_t cells)
         json_object_set_new(entry, "steps", describe_steps(sweep, sweep->steps, sweep->step_count));
         json_object_set_new(entry, "invalid",
                             describe_steps(sweep, sweep->invalid_steps, sweep->invalid_step_count));
+        json_object_set_new(entry, "delays", page_delays(sweep));
         json_object_set_new(entry, "invalid_total", json_integer((json_int_t)sweep->invalid));
         size_t all = sweep->thinned_from == 0 ? sweep->step_count : sweep->thinned_from;
         json_object_set_new(entry, "steps_total", json_integer((json_int_t)all));

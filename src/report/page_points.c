@@ -15,13 +15,26 @@
 #define SAMPLE       64U // points from which the average size is estimated
 #define REASONS_MOST 200U
 
+// A point as in the record, without what the page has of its sweep (page_delays.h).
+static json_t *describe_point(const struct point *point)
+{
+    json_t *json = point_to_json(point);
+    size_t index;
+    json_t *network;
+    json_array_foreach(json_object_get(json, "networks"), index, network)
+    {
+        json_object_del(network, "delay_classes");
+    }
+    return json;
+}
+
 // Bytes of an average point.
 static size_t point_length(const struct point_list *points)
 {
     size_t sampled = points->count < SAMPLE ? points->count : SAMPLE;
     size_t sum = 0;
     for (size_t i = 0; i < sampled; i++) {
-        json_t *json = point_to_json(&points->items[i * points->count / sampled]);
+        json_t *json = describe_point(&points->items[i * points->count / sampled]);
         _cleanup_free_ char *text = json_to_text(json, 0);
         sum += strlen(text) + 1;
         json_decref(json);
@@ -36,7 +49,7 @@ json_t *page_points(const struct point_list *points, size_t room)
     size_t shown = points->count < most ? points->count : most;
     for (size_t i = 0; i < shown; i++) {
         const struct point *point = &points->items[i * points->count / shown];
-        json_array_append_new(list, point_to_json(point));
+        json_array_append_new(list, describe_point(point));
     }
     return list;
 }

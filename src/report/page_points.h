@@ -7,7 +7,8 @@
 
 #include "result/result.h"
 
-// The points as in the record; an evenly spread selection if they exceed about `room` bytes.
+// The points as in the record, but for their classes of delays; an evenly spread selection if they
+// exceed about `room` bytes.
 json_t *page_points(const struct point_list *points, size_t room);
 // Number of invalid points by reason, the most frequent first: [{"reason", "count"}]. Reasons that
 // differ only in numbers are merged, with "…" for the numbers. Digits of names (r1t3) are not

@@ -40,6 +40,9 @@ def point(step, topology="bridged", lost=0, why=None, networks=1):
                       "duplicated": 0, "reordered": 0, "offered_pps": sent,
                       "forwarded_pps": sent - share,
                       "delay_ns": {"min": 1000, "p50": 20000 + step, "p99": 90000, "max": 99000},
+                      "delay_classes": {"below_ns": [20480, 40960, 81920, 99328], "packets": [
+                          (sent - share) // 2, (sent - share) // 4, 0,
+                          sent - share - (sent - share) // 2 - (sent - share) // 4]},
                       "jitter_ns": 12.5, "corrupt": 0} for i in range(networks)],
         "cpu": [{"name": "host", "percent": 10.5 * (step + 1), "ns_per_packet": 1300},
                 *[{"name": f"r{i}", "percent": 5.25 * (step + 1), "ns_per_packet": 700}
@@ -248,7 +251,7 @@ def test_drawn():
     show(f"{T}/run/report.html")
     shown = browser.run("return [...document.querySelectorAll('figure.chart')]"
                         ".map((one) => one.dataset.graph)")
-    assert shown == ["topologies", "cpu", "loss", "ns", "delay", "places"], shown
+    assert shown == ["topologies", "cpu", "loss", "ns", "delay", "delays", "places"], shown
     for graph in shown:
         colour = ORANGE if graph == "ns" else BLUE
         assert pixels(graph, colour) > 100, f"{graph}: {pixels(graph, colour)} pixels"
