@@ -88,14 +88,17 @@ static void print_command_head(const struct command *command, FILE *out)
     fputs("\n", out);
 }
 
-static const struct command *find_command(const char *name)
+static void print_examples(const struct command *command, FILE *out)
 {
-    for (size_t i = 0; i < command_count; i++) {
-        if (text_equal(command_table[i]->name, name)) {
-            return command_table[i];
-        }
+    for (const struct command_example *example = command->examples;
+         example != NULL && example->line != NULL; example++) {
+        fputs(example == command->examples ? ".SH EXAMPLES\n.TP\n.B vrbench " : ".TP\n.B vrbench ",
+              out);
+        roff_text(example->line, out);
+        fputs("\n", out);
+        roff_text(example->what, out);
+        fputs("\n", out);
     }
-    return NULL;
 }
 
 static bool print_marked(const char *mark, const struct command *command, FILE *out)
@@ -117,7 +120,7 @@ static bool print_marked(const char *mark, const struct command *command, FILE *
 int describe_page(const char *path, const char *name, int section, FILE *out)
 {
     const struct command *command =
-        text_starts(name, "vrbench-") ? find_command(name + strlen("vrbench-")) : NULL;
+        text_starts(name, "vrbench-") ? command_find(name + strlen("vrbench-")) : NULL;
     if (command != NULL) {
         print_command_head(command, out);
     } else {
@@ -132,6 +135,7 @@ int describe_page(const char *path, const char *name, int section, FILE *out)
         roff_text(command->details != NULL ? command->details : command->summary, out);
         fputs("\n", out);
         print_options(command, out);
+        print_examples(command, out);
         fputs(".SH SEE ALSO\n.BR vrbench (1)\n", out);
         return 0;
     }

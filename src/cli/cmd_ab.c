@@ -221,6 +221,7 @@ const struct command command_ab = {
                "compares B with A as vrbench compare does. The testbeds are built again for each\n"
                "repeat. If both scenarios find their own loads (rates: auto), B is measured at\n"
                "the loads of A. The folder contains both runs and the comparison.",
+    .examples = COMMAND_EXAMPLES({"ab before.yaml after.yaml", "is one better than the other?"}),
     .options = ab_options,
     .values_size = sizeof(struct ab_values),
     .run = ab_run,

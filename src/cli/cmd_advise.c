@@ -185,6 +185,8 @@ const struct command command_advise = {
                "bridged or dedicated, with which weights and caps, what is refused and why, and\n"
                "how far the plan may be from the optimum. -o writes a scenario for each host,\n"
                "which run and up take. Does not require root.",
+    .examples =
+        COMMAND_EXAMPLES({"advise contracts.yaml --from out", "routers that keep the contracts"}),
     .options = advise_options,
     .values_size = sizeof(struct advise_values),
     .run = advise_run,

@@ -67,7 +67,10 @@ static int cleanup_run(void *values, const struct text_list *operands, struct er
     struct cleaning cleaning = {0};
     unsigned downed = 0;
     if (asked->all) {
-        owner_down_all(&downed);
+        _cleanup_error_ struct error why = ERROR_INIT;
+        if (owner_down_all(&downed, &why) < 0) {
+            log_warning("cleanup", "%s", why.text);
+        }
     }
     rc = testbed_clean_up(asked->all, &cleaning, err);
     cleaning.removed += downed;
@@ -99,6 +102,7 @@ const struct command command_cleanup = {
                "Each run does the same at its start. --all also removes testbeds that vrbench\n"
                "up built; testbeds of running measurements stay. If a testbed can't be removed,\n"
                "the reason is printed and the exit status is 1.",
+    .examples = COMMAND_EXAMPLES({"cleanup --all", "remove everything that vrbench made"}),
     .options = cleanup_options,
     .values_size = sizeof(struct cleanup_values),
     .run = cleanup_run,

@@ -104,6 +104,7 @@ const struct command command_compare = {
                "memory and start-up time of a router, caps, results without a counterpart, and\n"
                "what differs between the machines. -o writes compare.csv, compare-verdicts.csv,\n"
                "compare-caps.csv, compare.json, figures/ and compare.html.",
+    .examples = COMMAND_EXAMPLES({"compare yesterday today", "what is better, worse or the same"}),
     .options = compare_options,
     .values_size = sizeof(struct compare_values),
     .run = compare_run,

@@ -20,6 +20,8 @@ static const struct option_row console_options[] = {
     OPTIONS_END,
 };
 
+static const struct option_row exec_options[] = {OPTIONS_END};
+
 static int run_foreign(const char *uri, const struct text_list *operands, struct error *err)
 {
     _cleanup_foreign_ struct foreign *foreign = NULL;
@@ -63,6 +65,28 @@ static int console_run(void *values, const struct text_list *operands, struct er
     return rc < 0 ? rc : status;
 }
 
+static int exec_run(void *values, const struct text_list *operands, struct error *err)
+{
+    if (operands->count < 2) {
+        return fail_input(err, "exec requires a router and a command; vrbench console ROUTER runs "
+                               "a shell");
+    }
+    return console_run(values, operands, err);
+}
+
+const struct command command_exec = {
+    .name = "exec",
+    .operands = "ROUTER [--] COMMAND…",
+    .summary = "Run a command inside a router",
+    .details = "The same as vrbench console ROUTER -- COMMAND. Put -- before a command that has\n"
+               "options. Exit status: that of the command.",
+    .examples = COMMAND_EXAMPLES({"exec r1t3 -- ip -s link", "counters of its interfaces"},
+                                 {"exec source -- ping -c 1 198.19.0.2", "from the tester"}),
+    .options = exec_options,
+    .values_size = sizeof(struct console_values),
+    .run = exec_run,
+};
+
 const struct command command_console = {
     .name = "console",
     .operands = "ROUTER [-- COMMAND…]",
@@ -72,6 +96,8 @@ const struct command command_console = {
                "that of the shell or command. With --platform, ROUTER is any machine of Xen or\n"
                "of a libvirt URI, and the terminal is connected to its first console (Ctrl-]\n"
                "leaves).",
+    .examples = COMMAND_EXAMPLES({"console r1t3", "a shell in a router"},
+                                 {"console scenario-2/r1t3 -- ip route", "one command"}),
     .options = console_options,
     .values_size = sizeof(struct console_values),
     .run = console_run,

@@ -259,6 +259,8 @@ const struct command command_control = {
                "Prints each action with its reason, and a table at the end. The contracts file\n"
                "is read again when it changes. The last shares stay in force at the end; if this\n"
                "process is killed, the owner sets the shares of the contracts' static plan.",
+    .examples = COMMAND_EXAMPLES(
+        {"control contracts.yaml --testbed scenario-2", "keep the contracts of a testbed"}),
     .options = control_options,
     .values_size = sizeof(struct control_values),
     .run = control_run_command,

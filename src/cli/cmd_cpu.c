@@ -188,6 +188,8 @@ const struct command command_cpu = {
                "limits a router while the CPU is idle; a cap above 100 spans several CPUs. With\n"
                "--platform, ROUTER is any machine of Xen or of a libvirt URI, by name, UUID or\n"
                "id; the change lasts until the machine is shut down.",
+    .examples = COMMAND_EXAMPLES({"cpu r1t3 --cap 30", "limit a router to 30 % of one CPU"},
+                                 {"cpu", "all weights and caps"}),
     .options = cpu_options,
     .values_size = sizeof(struct cpu_values),
     .run = cpu_run,

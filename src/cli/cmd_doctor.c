@@ -184,6 +184,8 @@ const struct command command_doctor = {
                "for about 15 seconds, and prints pacing error, gaps, losses and CPU time. With\n"
                "--platform, tests what vrbench can do with the machines of Xen or of a libvirt\n"
                "URI, without changing them.",
+    .examples = COMMAND_EXAMPLES({"doctor", "what is missing, and what provides it"},
+                                 {"doctor --tester", "what the tester alone can do"}),
     .options = doctor_options,
     .values_size = sizeof(struct doctor_values),
     .run = doctor_run,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // cli/cmd_down — `vrbench down`: removes testbeds that `vrbench up` built.
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,7 +12,30 @@
 #include "linux/rights.h"
 #include "owner/client.h"
 
-static const struct option_row down_options[] = {OPTIONS_END};
+struct down_values {
+    bool all;
+};
+
+static const struct option_row down_options[] = {
+    {.name = "all",
+     .letter = 'a',
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct down_values, all),
+     .help = "remove all testbeds that vrbench up built"},
+    OPTIONS_END,
+};
+
+static int remove_all(struct error *err)
+{
+    unsigned count = 0;
+    int rc = rights_check(err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = owner_down_all(&count, err);
+    printf("%u testbed%s removed\n", count, count == 1 ? "" : "s");
+    return rc;
+}
 
 // A testbed may also be named by its scenario's file.
 static char *name_of(const char *operand)
@@ -26,9 +51,13 @@ static char *name_of(const char *operand)
 
 static int down_run(void *values, const struct text_list *operands, struct error *err)
 {
-    (void)values;
+    const struct down_values *asked = values;
+    if (asked->all) {
+        return operands->count == 0 ? remove_all(err)
+                                    : fail_input(err, "down --all takes no operands");
+    }
     if (operands->count == 0) {
-        return fail_input(err, "down requires a scenario file or testbed name");
+        return fail_input(err, "down requires a testbed's name, a scenario file, or --all");
     }
     int rc = rights_check(err);
     if (rc < 0) {
@@ -55,11 +84,14 @@ static int down_run(void *values, const struct text_list *operands, struct error
 
 const struct command command_down = {
     .name = "down",
-    .operands = "SCENARIO…",
+    .operands = "[TESTBED|SCENARIO…]",
     .summary = "Remove testbeds that vrbench up built",
-    .details = "SCENARIO is the file or the testbed's name. Ends every process inside, and\n"
-               "gives lent interfaces back. Several testbeds are removed at the same time.",
+    .details =
+        "A testbed is named by its name or by its scenario's file. Ends every process inside, and\n"
+        "gives lent interfaces back. Several testbeds are removed at the same time.",
+    .examples =
+        COMMAND_EXAMPLES({"down scenario-2", "remove one testbed"}, {"down --all", "remove all"}),
     .options = down_options,
-    .values_size = 1,
+    .values_size = sizeof(struct down_values),
     .run = down_run,
 };

@@ -125,6 +125,7 @@ const struct command command_image = {
     .details = "build downloads a Debian kernel and busybox with apt, without installing them,\n"
                "and builds the image that every router of a virtual machine platform boots,\n"
                "with the requested routing daemons. list describes the existing image.",
+    .examples = COMMAND_EXAMPLES({"image build --with frr,bird", "with routing daemons"}),
     .options = image_options,
     .values_size = sizeof(struct image_values),
     .run = image_run,

@@ -75,6 +75,7 @@ const struct command command_init = {
     .summary = "Write a commented scenario",
     .details = "Writes the scenario that vrbench run measures without a file to FILE\n"
                "(" INIT_FILE "), as a start for your own; - is standard output.",
+    .examples = COMMAND_EXAMPLES({"init my.yaml", "then edit my.yaml, and: vrbench run my.yaml"}),
     .options = init_options,
     .values_size = sizeof(struct init_values),
     .run = init_run,

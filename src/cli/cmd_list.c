@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/foreign_cli.h"
+#include "cli/list_long.h"
 #include "linux/rights.h"
 #include "owner/client.h"
 #include "report/writer.h"
@@ -16,8 +17,8 @@
 #define STALE_NS (2U * NS_PER_S)
 
 struct list_values {
-    bool json;
-    const char *platform;
+    bool json, details;
+    const char *platform, *testbed, *state;
 };
 
 static const struct option_row list_options[] = {
@@ -25,6 +26,22 @@ static const struct option_row list_options[] = {
      .type = OPTION_FLAG,
      .offset = offsetof(struct list_values, json),
      .help = "print a JSON array"},
+    {.name = "long",
+     .letter = 'l',
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct list_values, details),
+     .help = "show PID, uptime, owner and addresses"},
+    {.name = "testbed",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct list_values, testbed),
+     .argument = "TESTBED",
+     .help = "only this testbed"},
+    {.name = "state",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct list_values, state),
+     .argument = "STATE",
+     .help = "only routers that are running, crashed or destroyed",
+     .words = "running crashed destroyed"},
     PLATFORM_OPTION(list_values),
     OPTIONS_END,
 };
@@ -119,6 +136,24 @@ static void warn_of_age(const struct sample *sample)
     }
 }
 
+// Removes the hosts, and the routers in other states; NULL keeps all.
+static void keep_state(struct sample *sample, const char *state)
+{
+    size_t kept = 0;
+    for (size_t i = 0; state != NULL && i < sample->count; i++) {
+        struct sample_party *party = &sample->parties[i];
+        if (party->kind == PARTY_ROUTER && text_equal(router_state_name(party->state), state)) {
+            struct sample_party moved = *party;
+            *party = sample->parties[kept];
+            sample->parties[kept++] = moved;
+        }
+    }
+    for (size_t i = kept; state != NULL && i < sample->count; i++) {
+        sample_party_clear(&sample->parties[i]);
+    }
+    sample->count = state == NULL ? sample->count : kept;
+}
+
 static int list_run(void *values, const struct text_list *operands, struct error *err)
 {
     const struct list_values *asked = values;
@@ -131,17 +166,23 @@ static int list_run(void *values, const struct text_list *operands, struct error
     _cleanup_sample_ struct sample sample = {0};
     int rc = rights_check(err);
     if (rc == 0) {
-        rc = owner_sample(NULL, false, &sample, err);
+        rc = owner_sample(asked->testbed, false, &sample, err);
     }
     if (rc < 0) {
         return rc;
     }
+    keep_state(&sample, asked->state);
     if (sample.left_out != NULL) {
         log_warning("list", "a testbed is not listed: %s", sample.left_out);
     }
     if (sample.count == 0 && !asked->json) {
-        printf("%s", sample.left_out == NULL ? "no testbeds\n" : "");
+        printf("%s", sample.left_out != NULL ? ""
+                     : asked->state == NULL  ? "no testbeds\n"
+                                             : "no such routers\n");
         return 0;
+    }
+    if (asked->details) {
+        return list_long(&sample, asked->json, err);
     }
     struct writer *writer = asked->json ? writer_json(stdout, list_columns, COLUMN_COUNT)
                                         : writer_table(stdout, list_columns, COLUMN_COUNT, 0,
@@ -157,6 +198,7 @@ static int list_run(void *values, const struct text_list *operands, struct error
 
 const struct command command_list = {
     .name = "list",
+    .alias = "ls",
     .operands = "",
     .summary = "Show the routers of all testbeds",
     .details = "Prints one row for each router of each testbed and for each host (id 0). CPU(s)\n"
@@ -165,6 +207,9 @@ const struct command command_list = {
                "which a router's routing daemon learned its routes. --platform lists all\n"
                "machines of Xen or of a libvirt URI, including those that vrbench did not\n"
                "create; unavailable figures are left empty.",
+    .examples =
+        COMMAND_EXAMPLES({"list --state crashed", "routers that have crashed"},
+                         {"list --testbed scenario-2 --long", "with PIDs, addresses and uptime"}),
     .options = list_options,
     .values_size = sizeof(struct list_values),
     .run = list_run,

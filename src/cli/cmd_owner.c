@@ -39,6 +39,7 @@ const struct command command_owner = {
                "figures for the other commands, which start an owner in the background when\n"
                "they need one. A host has one owner. If the owner is killed, routers keep\n"
                "forwarding, caps keep their values, and the next owner takes over the testbeds.",
+    .examples = COMMAND_EXAMPLES({"owner", "in the foreground"}),
     .options = owner_options,
     .values_size = sizeof(struct owner_values),
     .run = owner_command_run,

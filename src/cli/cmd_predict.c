@@ -214,6 +214,8 @@ const struct command command_predict = {
         "knee, throughput without loss, highest rate, CPU of host and routers, and the\n"
         "bottleneck, each figure with an interval that contains it with 90 %. Prints \"don't\n"
         "know\" with the reason if the points do not support a prediction.",
+    .examples = COMMAND_EXAMPLES(
+        {"predict out --for scenario-2", "what a set-up that was not measured would do"}),
     .options = predict_options,
     .values_size = sizeof(struct predict_values),
     .run = predict_run,

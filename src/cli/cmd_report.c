@@ -58,6 +58,7 @@ const struct command command_report = {
                "runs) and writes points.csv, report.xlsx, report.html (self-contained) and\n"
                "figures/: SVG, PNG and PDF with their gnuplot scripts and data, and an\n"
                "index.html. Requires gnuplot; does not require root.",
+    .examples = COMMAND_EXAMPLES({"report out --style paper", "figures for a paper"}),
     .options = report_options,
     .values_size = sizeof(struct report_values),
     .run = report_run,

@@ -236,6 +236,7 @@ const struct command command_reproduce = {
                "folder below DIR. Confirms or refutes the study's ten claims by rules that\n"
                "are printed before the first run. --quick takes about 4 minutes, the default\n"
                "less than 30.",
+    .examples = COMMAND_EXAMPLES({"reproduce --quick -o study", "the whole study, in minutes"}),
     .options = reproduce_options,
     .values_size = sizeof(struct reproduce_values),
     .run = reproduce_run,

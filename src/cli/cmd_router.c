@@ -97,6 +97,7 @@ const struct command command_create = {
     .summary = "Create a router of a testbed again",
     .details = "ROUTER is a router's name, with the prefix TESTBED/ if several testbeds contain\n"
                "that name; vrbench list shows the names. The other routers keep forwarding.",
+    .examples = COMMAND_EXAMPLES({"create r1t3", "after vrbench destroy r1t3"}),
     .options = router_options,
     .values_size = sizeof(struct router_values),
     .run = create_run,
@@ -109,6 +110,7 @@ const struct command command_destroy = {
     .details = "The host keeps the router's links until vrbench create. The other routers keep\n"
                "forwarding. With --platform, ROUTER is any machine of Xen or of a libvirt URI,\n"
                "which is powered off without a shutdown.",
+    .examples = COMMAND_EXAMPLES({"destroy r1t3", "the others keep forwarding"}),
     .options = named_options,
     .values_size = sizeof(struct router_values),
     .run = destroy_run,
@@ -121,6 +123,7 @@ const struct command command_reboot = {
     .details = "The printed time lasts from the request until the new router forwards. The\n"
                "other routers keep forwarding. With --platform, ROUTER is any machine of Xen or\n"
                "of a libvirt URI, which is asked to reboot and not timed.",
+    .examples = COMMAND_EXAMPLES({"reboot r1t3", "and print for how long it did not forward"}),
     .options = named_options,
     .values_size = sizeof(struct router_values),
     .run = reboot_run,

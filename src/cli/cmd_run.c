@@ -61,6 +61,7 @@ static const struct option_row run_options[] = {
      .type = OPTION_TEXT,
      .offset = offsetof(struct run_values, redo),
      .argument = "disturbed",
+     .words = "disturbed",
      .help = "with --resume: measure disturbed points again"},
     {.name = "on",
      .type = OPTION_TEXT,
@@ -557,6 +558,11 @@ const struct command command_run = {
                "SCENARIO is a file, - (standard input), or the name of an installed scenario\n"
                "(scenario-1); without one, a single router is measured (vrbench init writes\n"
                "that scenario). --length to --set change all scenarios of the command.",
+    .examples = COMMAND_EXAMPLES(
+        {"run", "measure one router"},
+        {"run scenario-1 --quick", "an installed scenario, fewer loads"},
+        {"run my.yaml --length 64 --pps 100k,200k -o out", "a file, with other loads"},
+        {"run --routers 4 --repeats 9 --dry-run", "what would be measured, and for how long"}),
     .options = run_options,
     .values_size = sizeof(struct run_values),
     .run = run_run,

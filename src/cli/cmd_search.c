@@ -417,6 +417,9 @@ const struct command command_search = {
                "All goals share the trials. Every trial becomes a point in the folder of\n"
                "results. Results without two narrow bounds are marked as irregular. Exit status\n"
                "4 if the machine disturbed a search until it gave up.",
+    .examples = COMMAND_EXAMPLES(
+        {"search scenario-1 --goal rfc2544", "throughput by RFC 2544"},
+        {"search scenario-1 --of cap --at 50000", "the smallest cap that carries 50,000 pps"}),
     .options = search_options,
     .values_size = sizeof(struct search_values),
     .run = search_run,

@@ -252,9 +252,9 @@ const struct command command_send = {
                "several have it. Each line is a trial of its own: the path drains before its\n"
                "packets are counted. \"!\" marks a line that is not a valid measurement, since\n"
                "the machine was disturbed or the tester at its limit. The testbed is locked\n"
-               "meanwhile, and stays as it is. Ctrl-C prints the total.\n\n"
-               "  vrbench send NET0 --pps 100k --length 64\n"
-               "  vrbench send lab/NET0 --pps max -t 0",
+               "meanwhile, and stays as it is. Ctrl-C prints the total.",
+    .examples = COMMAND_EXAMPLES({"send NET0 --pps 100k --length 64", "a line a second"},
+                                 {"send lab/NET0 --pps max -t 0", "until Ctrl-C"}),
     .options = send_options,
     .values_size = sizeof(struct send_values),
     .run = send_command,

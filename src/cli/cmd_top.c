@@ -62,7 +62,8 @@ static const struct option_row top_options[] = {
      .type = OPTION_TEXT,
      .offset = offsetof(struct top_values, order),
      .argument = "BY",
-     .help = "name, cpu, seconds, memory, nettx or netrx"},
+     .help = "name, cpu, seconds, memory, nettx or netrx",
+     .words = "name cpu seconds memory nettx netrx"},
     PLATFORM_OPTION(top_values),
     {.name = "json",
      .type = OPTION_FLAG,
@@ -179,6 +180,7 @@ const struct command command_top = {
                "iteration. CPU(%) is the usage since the previous reading, in percent of one\n"
                "CPU. NETTX and NETRX count units of 1024 bytes from the machine's view: TX is\n"
                "what it sent. A terminal shows the columns that fit its width.",
+    .examples = COMMAND_EXAMPLES({"top -b -n 1", "one table, as xentop -b"}),
     .options = top_options,
     .values_size = sizeof(struct top_values),
     .run = top_run,

@@ -13,7 +13,8 @@
 #include "testbed/standing.h"
 
 struct up_values {
-    const char *topology;
+    const char *topology, *name;
+    struct change_values change;
     bool even_default_route;
 };
 
@@ -23,7 +24,16 @@ static const struct option_row up_options[] = {
      .type = OPTION_TEXT,
      .offset = offsetof(struct up_values, topology),
      .argument = "T",
-     .help = "direct, bridged or dedicated (first with routers)"},
+     .help = "direct, bridged or dedicated (first with routers)",
+     .words = "direct bridged dedicated"},
+    {.name = "name",
+     .letter = 'n',
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct up_values, name),
+     .argument = "NAME",
+     .help = "name of the testbed, in place of the scenario's"},
+    ROUTERS_OPTION(up_values),
+    SET_OPTION(up_values),
     {.name = "even-default-route",
      .type = OPTION_FLAG,
      .offset = offsetof(struct up_values, even_default_route),
@@ -58,9 +68,14 @@ struct up_order {
 static int read_orders(const struct up_values *asked, const struct text_list *files,
                        const struct cpu_list *usable, struct up_order *ret, struct error *err)
 {
-    int rc = 0;
+    _cleanup_changes_ struct scenario_changes changes = {NULL, 0};
+    int rc = scenario_input_changes(&asked->change, &changes, err);
+    if (rc == 0 && asked->name != NULL) {
+        _cleanup_free_ char *option = text_format("--name %s", asked->name);
+        scenario_change_add(&changes, option, "name", asked->name);
+    }
     for (size_t i = 0; rc == 0 && i < files->count; i++) {
-        rc = scenario_input_read(files->items[i], NULL, NULL, (unsigned)usable->count,
+        rc = scenario_input_read(files->items[i], NULL, &changes, (unsigned)usable->count,
                                  &ret[i].scenario, err);
         if (rc == 0) {
             rc = choose_topology(ret[i].scenario, asked->topology, &ret[i].topology, err);
@@ -111,7 +126,10 @@ static int up_run(void *values, const struct text_list *operands, struct error *
     struct cpu_list usable;
     size_t count = operands->count;
     if (count == 0) {
-        return fail_input(err, "up requires a scenario file");
+        return fail_input(err, "up requires a scenario: a file, or the name of an installed one");
+    }
+    if (count > 1 && asked->name != NULL) {
+        return fail_input(err, "--name takes one scenario: no two testbeds have one name");
     }
     int rc = cpu_list_usable(&usable, err);
     _cleanup_free_ struct up_order *orders = memory_new_array(struct up_order, count);
@@ -134,6 +152,9 @@ const struct command command_up = {
                "by interfaces mgmt0 (" STANDING_HOST " and " STANDING_SOURCE "), so that\n"
                "the source can query an SNMP agent on the host. The owner, a background\n"
                "process, restarts dead routers (on_crash) and exits after the last testbed.",
+    .examples =
+        COMMAND_EXAMPLES({"up scenario-2", "build a testbed of two routers"},
+                         {"up scenario-2 --name second", "another one of the same scenario"}),
     .options = up_options,
     .values_size = sizeof(struct up_values),
     .run = up_run,

@@ -215,6 +215,7 @@ const struct command command_xen_stats = {
                "received. For net-snmp's extend; docs/study-method.md lists the lines of\n"
                "snmpd.conf. --platform xen prints the records of all domains; --from-xentop\n"
                "prints xentop's own figures.",
+    .examples = COMMAND_EXAMPLES({"xen-stats -d 5", "CPU over 5 s"}),
     .options = xen_stats_options,
     .values_size = sizeof(struct xen_stats_values),
     .run = xen_stats_run,

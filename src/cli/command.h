@@ -10,11 +10,28 @@
 #include "base/error.h"
 #include "cli/options.h"
 
+// A command line for the end of the help, and what it is for.
+struct command_example {
+    const char *line; // without "vrbench "
+    const char *what;
+};
+#define COMMAND_EXAMPLES(...)                                                                      \
+    (const struct command_example[])                                                               \
+    {                                                                                              \
+        __VA_ARGS__,                                                                               \
+        {                                                                                          \
+            NULL, NULL                                                                             \
+        }                                                                                          \
+    }
+
 struct command {
     const char *name;
-    const char *operands; // "SCENARIO…", or ""
+    const char *alias;    // another name, or NULL
+    const char *operands; // "SCENARIO…", or ""; completion knows the words DIR, FILE, NETWORK,
+                          // ROUTER, RUN, SCENARIO, TESTBED and alternatives such as build|list
     const char *summary;  // one line
     const char *details;  // text of the command's own help, or NULL
+    const struct command_example *examples; // up to a row of NULL
     const struct option_row *options;
     size_t values_size; // of the struct that the options write into
     // Runs the command with options parsed into `values`. Returns 0, negative with err, or the
@@ -46,10 +63,15 @@ extern const struct command command_image;
 extern const struct command command_xen_stats;
 extern const struct command command_doctor;
 extern const struct command command_cleanup;
+extern const struct command command_exec;
+extern const struct command command_inspect;
+extern const struct command command_completion;
 extern const struct command command_owner;
 
 // All commands of vrbench-full.
 extern const struct command *const command_table[];
 extern const size_t command_count;
+// The command of that name or alias, or NULL.
+const struct command *command_find(const char *word);
 
 #endif

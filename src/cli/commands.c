@@ -3,6 +3,8 @@
 // pages.
 #include "cli/command.h"
 
+#include "base/text.h"
+
 // One row a command, in the order of the help.
 // clang-format off
 const struct command *const command_table[] = {
@@ -23,6 +25,8 @@ const struct command *const command_table[] = {
     &command_destroy,
     &command_reboot,
     &command_console,
+    &command_exec,
+    &command_inspect,
     &command_cpu,
     &command_send,
     &command_top,
@@ -30,7 +34,20 @@ const struct command *const command_table[] = {
     &command_xen_stats,
     &command_doctor,
     &command_cleanup,
+    &command_completion,
     &command_owner,
 };
 // clang-format on
 const size_t command_count = sizeof command_table / sizeof command_table[0];
+
+const struct command *command_find(const char *word)
+{
+    for (size_t i = 0; i < command_count; i++) {
+        const struct command *command = command_table[i];
+        if (text_equal(command->name, word) ||
+            (command->alias != NULL && text_equal(command->alias, word))) {
+            return command;
+        }
+    }
+    return NULL;
+}

@@ -17,6 +17,7 @@
 #include "cli/command.h"
 #include "cli/foreign_cli.h"
 #include "cli/invoke.h"
+#include "cli/list_long.h"
 #include "version.h"
 
 static char **arguments;
@@ -72,11 +73,21 @@ int foreign_cli_end(const char *uri, const char *called, bool reboot, bool json,
     hand_over();
 }
 
+int list_long(const struct sample *sample, bool json, struct error *err)
+{
+    (void)sample;
+    (void)json;
+    (void)err;
+    hand_over();
+}
+
 int main(int argc, char **argv)
 {
     arguments = argv;
     for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof commands[0]; i++) {
-        if (strcmp(commands[i]->name, argv[1]) == 0) {
+        const char *alias = commands[i]->alias;
+        if (strcmp(commands[i]->name, argv[1]) == 0 ||
+            (alias != NULL && strcmp(alias, argv[1]) == 0)) {
             return invoke_command(commands[i], argc - 1, argv + 1);
         }
     }

@@ -14,16 +14,24 @@
 
 #define FILES_ENOUGH 65536U
 
-static void print_command_help(const struct command *command)
+void invoke_print_help(const struct command *command)
 {
     const char *space = command->operands[0] == '\0' ? "" : " ";
-    printf("Usage: vrbench %s [OPTION…]%s%s\n\n%s.\n\n", command->name, space, command->operands,
-           command->summary);
+    printf("Usage: vrbench %s [OPTION…]%s%s\n", command->name, space, command->operands);
+    if (command->alias != NULL) {
+        printf("       vrbench %s is the same\n", command->alias);
+    }
+    printf("\n%s.\n\n", command->summary);
     if (command->details != NULL) {
         printf("%s\n\n", command->details);
     }
     options_help(command->options, stdout);
     options_help_line(stdout, "-h, --help", OPTIONS_HELP_COLUMNS, "print this help");
+    for (const struct command_example *example = command->examples;
+         example != NULL && example->line != NULL; example++) {
+        printf("%s  vrbench %s\n      %s\n", example == command->examples ? "\nExamples:\n" : "",
+               example->line, example->what);
+    }
 }
 
 bool invoke_asks_for_help(const char *word)
@@ -35,7 +43,7 @@ static int run_command(const struct command *command, int argc, char **argv, str
 {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (invoke_asks_for_help(argv[i])) {
-            print_command_help(command);
+            invoke_print_help(command);
             return 0;
         }
     }

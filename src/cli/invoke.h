@@ -9,6 +9,7 @@
 #include "cli/command.h"
 
 bool invoke_asks_for_help(const char *word); // "-h", "--help"
+void invoke_print_help(const struct command *command);
 // Returns the exit status. argv[0] is the command's name.
 int invoke_command(const struct command *command, int argc, char **argv);
 

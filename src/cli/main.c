@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/nearest.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/invoke.h"
@@ -23,9 +24,25 @@ static void print_help(FILE *out)
             text_format("%s %s", command_table[i]->name, command_table[i]->operands);
         options_help_line(out, head, 22, command_table[i]->summary);
     }
-    fprintf(out, "\nvrbench COMMAND -h shows a command's options. Exit status: 0 done, 1 failed\n"
+    fprintf(out, "\nvrbench help COMMAND shows a command's options and examples. Exit status: 0 "
+                 "done, 1 failed\n"
                  "while running, 2 bad usage or input, 3 this machine lacks a requirement, 4 the\n"
                  "machine disturbed the measurement too much, 130 interrupted.\n");
+}
+
+static int fail_command(const char *word)
+{
+    struct nearest nearest = {.word = word};
+    for (size_t i = 0; i < command_count; i++) {
+        nearest_consider(&nearest, command_table[i]->name);
+        if (command_table[i]->alias != NULL) {
+            nearest_consider(&nearest, command_table[i]->alias);
+        }
+    }
+    _cleanup_free_ char *question = nearest_question(&nearest);
+    fprintf(stderr, "vrbench: unknown command \"%s\"%s\n", word,
+            *question == '\0' ? "; vrbench -h lists the commands" : question);
+    return EXIT_INPUT;
 }
 
 int main(int argc, char **argv)
@@ -35,24 +52,25 @@ int main(int argc, char **argv)
         print_help(stderr);
         return EXIT_INPUT;
     }
+    if (strcmp(argv[1], "help") == 0 && argc > 2) {
+        const struct command *about = command_find(argv[2]);
+        if (about == NULL) {
+            return fail_command(argv[2]);
+        }
+        invoke_print_help(about);
+        return EXIT_DONE;
+    }
     if (invoke_asks_for_help(argv[1]) || strcmp(argv[1], "help") == 0) {
         print_help(stdout);
         return EXIT_DONE;
     }
-    if (strcmp(argv[1], "--version") == 0) {
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
         printf("vrbench %s, commit %s%s\n", VRBENCH_VERSION, VRBENCH_COMMIT, VRBENCH_WITHOUT);
         return EXIT_DONE;
     }
-    const struct command *command = NULL;
-    for (size_t i = 0; i < command_count; i++) {
-        if (strcmp(command_table[i]->name, argv[1]) == 0) {
-            command = command_table[i];
-        }
-    }
+    const struct command *command = command_find(argv[1]);
     if (command == NULL) {
-        fprintf(stderr, "vrbench: unknown command \"%s\"; vrbench -h lists the commands\n",
-                argv[1]);
-        return EXIT_INPUT;
+        return fail_command(argv[1]);
     }
     return invoke_command(command, argc - 1, argv + 1);
 }

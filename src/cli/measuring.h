@@ -33,7 +33,8 @@
     {                                                                                              \
         .name = "topology", .type = OPTION_TEXT_LIST,                                              \
         .offset = offsetof(struct values, topologies), .argument = "T",                            \
-        .help = "only direct, bridged or dedicated; repeatable"                                    \
+        .help = "only direct, bridged or dedicated; repeatable",                                   \
+        .words = "direct bridged dedicated"                                                        \
     }
 #define ENGINE_OPTION(values)                                                                      \
     {                                                                                              \

@@ -2,11 +2,11 @@
 // cli/options — see options.h. Called by every command.
 #include "cli/options.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/nearest.h"
 #include "base/text.h"
 #include "base/units.h"
 
@@ -43,6 +43,31 @@ static const struct option_row *row_lettered(const struct option_row *rows, char
     return NULL;
 }
 
+// Fails unless the value is one of the row's words.
+static int check_words(const struct option_row *row, const char *value, struct error *err)
+{
+    if (row->words == NULL) {
+        return 0;
+    }
+    _cleanup_free_ char *words = text_copy(row->words);
+    _cleanup_free_ char *known = text_copy("");
+    struct nearest nearest = {.word = value};
+    char *rest = NULL;
+    for (char *word = strtok_r(words, " ", &rest); word != NULL;
+         word = strtok_r(NULL, " ", &rest)) {
+        if (text_equal(word, value)) {
+            return 0;
+        }
+        nearest_consider(&nearest, word);
+        char *longer = text_format("%s%s%s", known, *known == '\0' ? "" : ", ", word);
+        free(known);
+        known = longer;
+    }
+    _cleanup_free_ char *question = nearest_question(&nearest);
+    return fail_input(err, "--%s: expected %s%s, not \"%.60s\"%s", row->name,
+                      strchr(known, ',') == NULL ? "" : "one of ", known, value, question);
+}
+
 static int store(const struct option_row *row, const char *value, void *values, struct error *err)
 {
     void *slot = (char *)values + row->offset;
@@ -55,9 +80,15 @@ static int store(const struct option_row *row, const char *value, void *values, 
         (*(unsigned *)slot)++;
         break;
     case OPTION_TEXT:
+        if ((rc = check_words(row, value, err)) < 0) {
+            return rc;
+        }
         *(const char **)slot = value;
         break;
     case OPTION_TEXT_LIST:
+        if ((rc = check_words(row, value, err)) < 0) {
+            return rc;
+        }
         text_list_add(slot, value);
         break;
     case OPTION_INTEGER:
@@ -70,9 +101,23 @@ static int store(const struct option_row *row, const char *value, void *values, 
     return rc;
 }
 
-static bool takes_value(const struct option_row *row)
+bool option_takes_value(const struct option_row *row)
 {
     return row->type != OPTION_FLAG && row->type != OPTION_COUNT;
+}
+
+static int fail_unknown(const struct option_row *rows, const char *name, size_t length,
+                        struct error *err)
+{
+    _cleanup_free_ char *word = text_copy_bytes(name, length);
+    struct nearest nearest = {.word = word};
+    for (const struct option_row *row = rows; row->name != NULL; row++) {
+        nearest_consider(&nearest, row->name);
+    }
+    if (nearest.best != NULL) {
+        return fail_input(err, "unknown option --%s; did you mean --%s?", word, nearest.best);
+    }
+    return fail_input(err, "unknown option --%s; see --help", word);
 }
 
 static int parse_long(const struct option_row *rows, char **argv, int argc, int *at, void *values,
@@ -82,13 +127,13 @@ static int parse_long(const struct option_row *rows, char **argv, int argc, int 
     size_t length = strcspn(name, "=");
     const struct option_row *row = row_named(rows, name, length);
     if (row == NULL) {
-        return fail_input(err, "unknown option --%.*s; see --help", (int)length, name);
+        return fail_unknown(rows, name, length, err);
     }
     const char *value = name[length] == '=' ? name + length + 1 : NULL;
-    if (value != NULL && !takes_value(row)) {
+    if (value != NULL && !option_takes_value(row)) {
         return fail_input(err, "option --%s takes no value", row->name);
     }
-    if (value == NULL && takes_value(row)) {
+    if (value == NULL && option_takes_value(row)) {
         if (*at + 1 >= argc) {
             return fail_input(err, "option --%s needs %s", row->name, row->argument);
         }
@@ -106,7 +151,7 @@ static int parse_short(const struct option_row *rows, char **argv, int argc, int
             return fail_input(err, "unknown option -%c; see --help", *letter);
         }
         const char *value = NULL;
-        if (takes_value(row)) {
+        if (option_takes_value(row)) {
             value = letter[1] != '\0' ? letter + 1 : NULL;
             if (value == NULL && *at + 1 >= argc) {
                 return fail_input(err, "option -%c needs %s", *letter, row->argument);

@@ -7,6 +7,7 @@
 #ifndef VRBENCH_CLI_OPTIONS_H
 #define VRBENCH_CLI_OPTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -34,6 +35,8 @@ struct option_row {
     const char *argument; // name of its value in the help, NULL for flags
     const char *help;
     uint64_t min, max;
+    const char *words; // of OPTION_TEXT and OPTION_TEXT_LIST: the values that it takes, separated
+                       // by blanks; NULL = any
 };
 #define OPTIONS_END                                                                                \
     {                                                                                              \
@@ -44,6 +47,8 @@ struct option_row {
 // Errors carry exit status 2. Rows end with OPTIONS_END.
 int options_parse(const struct option_row *rows, int argc, char **argv, void *values,
                   struct text_list *ret_operands, struct error *err);
+// Whether the option has a value.
+bool option_takes_value(const struct option_row *row);
 void options_help(const struct option_row *rows, FILE *out);
 // Prints one line of help: `head` padded to `columns` terminal columns, then `help`.
 void options_help_line(FILE *out, const char *head, size_t columns, const char *help);

@@ -28,24 +28,25 @@ struct change_values {
         .name = #option, .type = OPTION_TEXT, .offset = offsetof(struct values, change.option),    \
         .argument = shown, .help = text                                                            \
     }
+#define ROUTERS_OPTION(values)                                                                     \
+    {                                                                                              \
+        .name = "routers", .type = OPTION_INTEGER,                                                 \
+        .offset = offsetof(struct values, change.routers), .min = 1, .max = SCENARIO_ROUTERS,      \
+        .argument = "N", .help = "N routers like the first, each with a network"                   \
+    }
+#define SET_OPTION(values)                                                                         \
+    {                                                                                              \
+        .name = "set", .type = OPTION_TEXT_LIST, .offset = offsetof(struct values, change.set),    \
+        .argument = "KEY=VALUE", .help = "change any key: routers.r1.cap=30; repeatable"           \
+    }
 // Rows of a table whose values contain `struct change_values change`.
 #define CHANGE_OPTIONS(values)                                                                     \
     CHANGE_ROW(values, length, "BYTES", "packet lengths: 64 or 64,256,imix"),                      \
         CHANGE_ROW(values, pps, "N", "offered loads in packets/s: 100k or 10k,50k,1M"),            \
         CHANGE_ROW(values, rate, "RATE", "offered load: 5Mbit/s, or FROM:TO:STEP"),                \
         CHANGE_ROW(values, duration, "TIME", "time of sending at each load: 2s, 500ms"),           \
-        CHANGE_ROW(values, repeats, "N", "trials of each load"),                                   \
-        {.name = "routers",                                                                        \
-         .type = OPTION_INTEGER,                                                                   \
-         .offset = offsetof(struct values, change.routers),                                        \
-         .min = 1,                                                                                 \
-         .max = SCENARIO_ROUTERS,                                                                  \
-         .argument = "N",                                                                          \
-         .help = "N routers like the first, each with a network"},                                 \
-    {                                                                                              \
-        .name = "set", .type = OPTION_TEXT_LIST, .offset = offsetof(struct values, change.set),    \
-        .argument = "KEY=VALUE", .help = "change any key: routers.r1.cap=30; repeatable"           \
-    }
+        CHANGE_ROW(values, repeats, "N", "trials of each load"), ROUTERS_OPTION(values),           \
+        SET_OPTION(values)
 
 // Converts the options to changes of a scenario, which the caller clears.
 int scenario_input_changes(const struct change_values *values, struct scenario_changes *ret,
@@ -56,7 +57,7 @@ int scenario_input_read(const char *operand, const char *engine,
                         struct scenario **ret, struct error *err);
 // The text of the scenario in the program; the caller frees it.
 char *scenario_input_default(void);
-// Calls `use` for the name of each scenario that is found by name.
+// Calls `use` for the name of each file that is found by name.
 void scenario_input_names(void (*use)(const char *name, void *context), void *context);
 
 #endif

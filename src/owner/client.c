@@ -352,14 +352,15 @@ static bool testbed_stands(const char *id)
     return stands;
 }
 
-void owner_down_all(unsigned *ret_count)
+int owner_down_all(unsigned *ret_count, struct error *err)
 {
     char **ids = NULL;
     size_t count = 0;
     size_t standing = 0;
     *ret_count = 0;
-    if (record_list(&ids, &count, NULL) < 0) {
-        return;
+    int rc = record_list(&ids, &count, err);
+    if (rc < 0) {
+        return rc;
     }
     json_t **requests = memory_new_array(json_t *, count);
     bool *done = memory_new_array(bool, count);
@@ -369,16 +370,14 @@ void owner_down_all(unsigned *ret_count)
             json_object_set_new(requests[standing++], "name", json_string(ids[i]));
         }
     }
-    _cleanup_error_ struct error why = ERROR_INIT;
-    if (owner_call_all(requests, standing, done, &why) < 0) {
-        log_warning("cleanup", "%s", why.text);
-    }
+    rc = owner_call_all(requests, standing, done, err);
     for (size_t i = 0; i < standing; i++) {
         *ret_count += done[i];
     }
     free(done);
     free(requests);
     record_free_ids(ids, count);
+    return rc;
 }
 
 // ---- readings

@@ -38,8 +38,9 @@ void owner_end(struct wire *wire);
 // warnings.
 int owner_call_all(json_t **requests, size_t count, bool *ret_done, struct error *err);
 
-// Takes all testbeds down and counts the removed ones. Logs failures as warnings.
-void owner_down_all(unsigned *ret_count);
+// Takes all testbeds down and counts the removed ones. Returns the first failure, after the others
+// have been tried.
+int owner_down_all(unsigned *ret_count, struct error *err);
 
 // Reads a sample of all testbeds, including those of running measurements, or of the one named
 // `testbed` (name or id; NULL = all). An unknown name is bad input. Starts an owner only if a

@@ -5,7 +5,7 @@
 # Runs beside others
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 15
+plan 36
 
 cd "$T" || exit 1
 
@@ -49,3 +49,47 @@ is "  and recorded" "$(jq -r .scenario.text run/run.json | sed -n '/pps:/,/durat
   duration: 50ms"
 ok "  and continued by the same options" measured --resume -o run $changes \
     --set 'traffic.lengths=[80]'
+
+# --- help
+
+like "help shows a command's options and examples" "$("$VRBENCH" help ls)" '^Examples:$'
+is "-V prints the version" "$("$VRBENCH" -V)" "$("$VRBENCH" --version)"
+like "a misspelt command is corrected" "$("$VRBENCH" lisst 2>&1)" 'did you mean "list"\?$'
+like "  and an option" "$("$VRBENCH" run --lenght 64 2>&1)" 'did you mean --length\?$'
+like "  and a value" "$("$VRBENCH" up --topology brigded 2>&1)" 'did you mean "bridged"\?$'
+
+# --- two testbeds of one scenario
+
+ok "one scenario is built under two names" sh -c '"$VRBENCH" up mine.yaml --name one &&
+    "$VRBENCH" up mine.yaml --name two --routers 2'
+is "list shows both" "$("$VRBENCH" ls --json | jq -r '.[] | .testbed + "/" + .name' | tr '\n' ' ')" \
+    "one/host one/r1 two/host two/r1 two/r2 "
+is "  or one" "$("$VRBENCH" list --testbed two --state running --json | jq length)" 2
+is "  or none" "$("$VRBENCH" list --state crashed)" "no such routers"
+"$VRBENCH" list --long --json >long
+is "  with owner and addresses" "$(jq -r '.[] | select(.testbed == "two" and .name == "r2")
+    | [.owner, .addresses] | @tsv' long)" "$(id -un)	198.18.1.1/24 198.19.1.1/24"
+ok "  and a process that lives" kill -0 "$(jq '.[] | select(.testbed == "one" and .name == "r1").pid' long)"
+is "  in 80 columns" "$("$VRBENCH" list --long | awk '{ print (length > 80) }' | sort -u)" 0
+is "exec runs a command in a router" "$("$VRBENCH" exec two/r2 -- hostname)" r2
+ok "  and requires one" exits 2 "$VRBENCH" exec two/r2
+is "inspect prints what is recorded" "$("$VRBENCH" inspect two/r2 |
+    jq -c '.[0] | [.testbed, .name, .state, .allocation.weight]')" '["two","r2","running",256]'
+is "  of a testbed" "$("$VRBENCH" inspect one | jq -r '.[0].topology')" bridged
+
+# --- completion, in shells
+
+cat >complete.bash <<'END'
+source <("$VRBENCH" completion bash)
+COMP_WORDS=("$VRBENCH" "$@")
+COMP_CWORD=$#
+_vrbench
+echo "${COMPREPLY[*]}"
+END
+completed() { bash complete.bash "$@"; }
+is "bash completes commands" "$(completed ini)" init
+is "  and values of options" "$(completed run --topology = d)" "direct dedicated"
+is "  and routers that exist" "$(completed cpu two/)" "two/r1 two/r2"
+is "  and files" "$(completed run --check mine)" mine.yaml
+
+ok "down --all removes all" "$VRBENCH" down --all

@@ -26,13 +26,15 @@ struct values {
 };
 
 static const struct option_row rows[] = {
-    {"quick", 'q', OPTION_FLAG, offsetof(struct values, quick), NULL, "hurry", 0, 0},
-    {"verbose", 'v', OPTION_COUNT, offsetof(struct values, verbose), NULL, "say more", 0, 0},
-    {"output", 'o', OPTION_TEXT, offsetof(struct values, output), "DIR", "where to", 0, 0},
+    {"quick", 'q', OPTION_FLAG, offsetof(struct values, quick), NULL, "hurry", 0, 0, NULL},
+    {"verbose", 'v', OPTION_COUNT, offsetof(struct values, verbose), NULL, "say more", 0, 0, NULL},
+    {"output", 'o', OPTION_TEXT, offsetof(struct values, output), "DIR", "where to", 0, 0, NULL},
     {"topology", '\0', OPTION_TEXT_LIST, offsetof(struct values, topologies), "T", "only these", 0,
-     0},
-    {"number", 'n', OPTION_INTEGER, offsetof(struct values, number), "N", "how often", 2, 9},
-    {"quick-and-long", '\0', OPTION_FLAG, offsetof(struct values, quick), NULL, "longer", 0, 0},
+     0, NULL},
+    {"number", 'n', OPTION_INTEGER, offsetof(struct values, number), "N", "how often", 2, 9, NULL},
+    {"colour", '\0', OPTION_TEXT, offsetof(struct values, output), "C", "paint", 0, 0, "red green"},
+    {"quick-and-long", '\0', OPTION_FLAG, offsetof(struct values, quick), NULL, "longer", 0, 0,
+     NULL},
     OPTIONS_END,
 };
 
@@ -187,9 +189,9 @@ static void test_wrong(void **state)
     } wrong[] = {
         {"--nothing", "unknown option --nothing; see --help"},
         {"--nothing=5", "unknown option --nothing; see --help"},
-        {"--quic", "unknown option --quic; see --help"},
-        {"--quickly", "unknown option --quickly; see --help"},
-        {"--Quick", "unknown option --Quick; see --help"},
+        {"--quic", "unknown option --quic; did you mean --quick?"},
+        {"--quickly", "unknown option --quickly; did you mean --quick?"},
+        {"--Quick", "unknown option --Quick; did you mean --quick?"},
         {"--=5", "unknown option --; see --help"},
         {"---", "unknown option ---; see --help"},
         {"-x", "unknown option -x; see --help"},
@@ -199,6 +201,9 @@ static void test_wrong(void **state)
         {"--quick=true", "option --quick takes no value"},
         {"--quick=", "option --quick takes no value"},
         {"--verbose=2", "option --verbose takes no value"},
+        {"--colour blue", "--colour: expected one of red, green, not \"blue\""},
+        {"--colour gren",
+         "--colour: expected one of red, green, not \"gren\"; did you mean \"green\"?"},
         {"--output", "option --output needs DIR"},
         {"--quick --topology", "option --topology needs T"},
         {"-o", "option -o needs DIR"},
@@ -261,6 +266,7 @@ static void test_help(void **state)
                               "  -o, --output DIR             where to\n"
                               "      --topology T             only these\n"
                               "  -n, --number N               how often\n"
+                              "      --colour C               paint\n"
                               "      --quick-and-long         longer\n"
                               "  run SCENARIO…  aligned\n"
                               "  run SCENARIO+  aligned\n");
