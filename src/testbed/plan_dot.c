@@ -86,19 +86,30 @@ static void put_end(const char *attribute, const struct plan_interface *end, FIL
     fputc('"', out);
 }
 
-// The names of the networks that pass a wire, and the subnet there.
+static bool is_tester(const struct plan *plan, const struct plan_interface *end)
+{
+    enum node_kind kind = plan->nodes[end->node].kind;
+    return kind == NODE_SOURCE || kind == NODE_SINK;
+}
+
+// The names of the networks that pass a wire, the tags of their frames on the tester's wires, and
+// the subnet there.
 static void put_label(const struct plan *plan, const struct plan_wire *wire, const bool *passes,
                       FILE *out)
 {
     const char *between = "";
     const struct plan_interface *a = &plan->interfaces[wire->a];
     const struct plan_interface *b = &plan->interfaces[wire->b];
+    bool tester = is_tester(plan, a) || is_tester(plan, b);
     const struct plan_interface *named = a->ip.prefix != 0 ? a : b;
     fprintf(out, " [label=\"");
     for (size_t i = 0; i < plan->scenario->network_count; i++) {
         if (passes[i]) {
             fputs(between, out);
             put_text(plan->scenario->networks[i].name, out);
+            if (plan->scenario->networks[i].vlan != 0 && tester) {
+                fprintf(out, " (VLAN %u)", plan->scenario->networks[i].vlan);
+            }
             between = ", ";
         }
     }

@@ -365,6 +365,20 @@ static void assert_graph(const char *text, const struct plan *plan)
     assert_int_equal(edges, plan->wire_count);
 }
 
+// The caller frees it.
+static char *dedicated_graph(const char *scenario_text)
+{
+    _cleanup_scenario_ struct scenario *scenario = parse(scenario_text);
+    struct plan *plan = plan_of(scenario, TOPOLOGY_DEDICATED);
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    plan_write_dot(plan, out);
+    fclose(out);
+    plan_free(plan);
+    return text;
+}
+
 static void test_graphs(void **state)
 {
     (void)state;
@@ -386,16 +400,14 @@ static void test_graphs(void **state)
             plan_free(plan);
         }
     }
-    _cleanup_scenario_ struct scenario *scenario = parse(shared_links);
-    struct plan *plan = plan_of(scenario, TOPOLOGY_DEDICATED);
-    char *text = NULL;
-    size_t length = 0;
-    FILE *out = open_memstream(&text, &length);
-    plan_write_dot(plan, out);
-    fclose(out);
-    assert_golden("chain.dot", text);
-    free(text);
-    plan_free(plan);
+    _cleanup_free_ char *drawn = dedicated_graph(shared_links);
+    assert_golden("chain.dot", drawn);
+    // Frames have tags between tester and device under test, not between routers.
+    _cleanup_free_ char *tagged =
+        dedicated_graph("name: x\ntopologies: [dedicated]\nrouters: { r1: , r2: }\n"
+                        "networks: { N: { routers: [r1, r2], vlan: 20 } }\n" TRAFFIC);
+    assert_int_equal(count_of(tagged, "label=\"N (VLAN 20)\\n"), 2);
+    assert_int_equal(count_of(tagged, "label=\"N\\n"), 1);
 }
 
 // ---- places of losses
