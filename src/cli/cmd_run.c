@@ -20,6 +20,7 @@
 #include "linux/rights.h"
 #include "owner/loan.h"
 #include "report/expected.h"
+#include "report/progress.h"
 #include "run/run.h"
 #include "testbed/plan_dot.h"
 #include "testbed/testbed.h"
@@ -34,7 +35,8 @@ struct run_values {
     struct loan *loan; // with `on`
     bool on_scenario;  // with `on`: a scenario file is given
     uint64_t wait_quiet, most_disturbed, seed;
-    bool unchecked, quick, resume, check, dry_run, dot, json, study_timing, even_default_route;
+    bool quiet, unchecked, quick, resume, check, dry_run, dot, json, study_timing,
+        even_default_route;
     unsigned verbosity;
 };
 
@@ -103,6 +105,7 @@ static const struct option_row run_options[] = {
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, json),
      .help = "print the summary as JSON"},
+    QUIET_OPTION(run_values),
     VERBOSE_OPTION(run_values),
     OPTIONS_END,
 };
@@ -529,6 +532,7 @@ static int run_run(void *values, const struct text_list *operands, struct error 
         return rc;
     }
     log_set_verbosity(asked->verbosity);
+    progress_set_quiet(asked->quiet);
     if (asked->on != NULL) {
         return measure_on(asked, operands, err);
     }

@@ -17,6 +17,7 @@
 #include "cli/scenario_input.h"
 #include "linux/cpu.h"
 #include "report/found_list.h"
+#include "report/progress.h"
 #include "run/run.h"
 #include "scenario/profile.h"
 
@@ -35,6 +36,7 @@ struct search_values {
     uint64_t time_limit, wait_quiet, trials;
     const char *duration;
     bool unchecked, apart, json, even_default_route;
+    bool quiet;
     unsigned verbosity;
 };
 
@@ -97,6 +99,7 @@ static const struct option_row search_options[] = {
      .type = OPTION_FLAG,
      .offset = offsetof(struct search_values, json),
      .help = "print the results as JSON"},
+    QUIET_OPTION(search_values),
     VERBOSE_OPTION(search_values),
     OPTIONS_END,
 };
@@ -367,6 +370,7 @@ static int search_run(void *values, const struct text_list *operands, struct err
         return fail_input(err, "search requires one scenario file; see vrbench search -h");
     }
     log_set_verbosity(asked->verbosity);
+    progress_set_quiet(asked->quiet);
     struct goal_list goals = {.count = 0};
     struct cpu_list usable;
     struct scenario *scenario = NULL;

@@ -47,6 +47,11 @@
         .offset = offsetof(struct values, even_default_route),                                     \
         .help = "lend even the default route's or SSH's interface"                                 \
     }
+#define QUIET_OPTION(values)                                                                       \
+    {                                                                                              \
+        .name = "quiet", .letter = 'q', .type = OPTION_FLAG,                                       \
+        .offset = offsetof(struct values, quiet), .help = "show no progress"                       \
+    }
 #define VERBOSE_OPTION(values)                                                                     \
     {                                                                                              \
         .name = "verbose", .letter = 'v', .type = OPTION_COUNT,                                    \

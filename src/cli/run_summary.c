@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/screen.h"
 #include "base/text.h"
 #include "report/answer.h"
 #include "report/expected.h"
@@ -20,8 +21,7 @@
 #include "result/platform_facts.h"
 #include "result/store.h"
 
-#define REASONS_SHOWN    3
-#define TERMINAL_COLUMNS 80
+#define REASONS_SHOWN 3
 
 // Describes virtual machines, since emulation limits what the figures mean.
 static void show_platform(const json_t *run)
@@ -131,11 +131,12 @@ int run_summary_json(const struct scenario *scenario, const struct point_list *p
     return ferror(stdout) == 0 ? 0 : fail(err, errno, "standard output");
 }
 
-// Prints a text in lines of at most 80 columns, broken at blanks.
+// Prints a text in lines of the terminal's width at most, broken at blanks.
 static void print_wrapped(const char *text)
 {
-    while (text_columns(text) > TERMINAL_COLUMNS) {
-        size_t length = text_bytes_within(text, TERMINAL_COLUMNS);
+    size_t columns = screen_width(stdout);
+    while (text_columns(text) > columns) {
+        size_t length = text_bytes_within(text, columns);
         while (length > 1 && text[length] != ' ') {
             length--;
         }

@@ -5,15 +5,15 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/screen.h"
 #include "base/text.h"
 
-#define WIDTH     80 // if the terminal's is unknown
 #define BAR_WIDTH 20 // characters between the brackets
+#define DIM       "\033[2m"
+#define PLAIN     "\033[0m"
 
 static struct {
     FILE *out; // NULL = no progress
@@ -22,15 +22,6 @@ static struct {
     uint64_t start_ns;
     char *label;
 } progress;
-
-static size_t terminal_width(void)
-{
-    struct winsize size;
-    if (ioctl(fileno(progress.out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-        return size.ws_col;
-    }
-    return WIDTH;
-}
 
 // "45 s left", "3 min 20 s left", "2 h 05 min left"; "" while unknown.
 static char *time_left(void)
@@ -83,7 +74,8 @@ static void draw(void)
     _cleanup_free_ char *line =
         text_format("[%s] %zu/%zu %3zu %%%s  %s", bar, progress.done, total, percent, left,
                     progress.label == NULL ? "" : progress.label);
-    fit(line, terminal_width() - 1); // a character in the last column makes some terminals wrap
+    fit(line,
+        screen_width(progress.out) - 1); // a character in the last column makes some terminals wrap
     fprintf(progress.out, "\r%s\033[K", line);
     fflush(progress.out);
 }
@@ -94,12 +86,21 @@ static void clear(void)
     fflush(progress.out);
 }
 
+static bool progress_is_quiet;
+
+void progress_set_quiet(bool quiet)
+{
+    progress_is_quiet = quiet;
+}
+
 void progress_start(FILE *out, size_t total)
 {
     progress_finish();
-    const char *kind = getenv("TERM");
+    if (progress_is_quiet) {
+        return;
+    }
     progress.out = out;
-    progress.terminal = isatty(fileno(out)) && kind != NULL && !text_equal(kind, "dumb");
+    progress.terminal = screen_moves(out);
     progress.done = 0;
     progress.total = total;
     progress.start_ns = clock_monotonic_ns();
@@ -191,12 +192,14 @@ void progress_point(const struct point *point)
         return;
     }
     progress.done++;
+    _cleanup_free_ char *text = describe(point);
+    fit(text, strlen(text));
     if (progress.terminal) {
+        bool dim = !point->valid && screen_wants_colour();
+        fprintf(progress.out, "\r\033[K%s%s%s\n", dim ? DIM : "", text, dim ? PLAIN : "");
         draw();
         return;
     }
-    _cleanup_free_ char *text = describe(point);
-    fit(text, strlen(text));
     size_t total = progress.total > progress.done ? progress.total : progress.done;
     fprintf(progress.out, "[%zu/%zu] %s\n", progress.done, total, text);
     fflush(progress.out);

@@ -2,8 +2,9 @@
 /*
  * report/progress — shows the progress of a run.
  *
- * On a terminal: one line, redrawn in place and erased at the end. Otherwise (log, pipe): one line
- * per point. Only one progress exists at a time, since base/log has one pair of hooks:
+ * On a terminal: a line per point, dimmed if the point is invalid, above one line that is redrawn
+ * in place and erased at the end. Otherwise (log, pipe): a line per point. Only one progress exists
+ * at a time, since base/log has one pair of hooks:
  *
  *     progress_start(stderr, total);
  *     log_set_interruption(progress_interrupt, progress_resume);
@@ -15,11 +16,14 @@
 #ifndef VRBENCH_REPORT_PROGRESS_H
 #define VRBENCH_REPORT_PROGRESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
 #include "result/result.h"
 
+// Shows nothing from the next progress_start() on.
+void progress_set_quiet(bool quiet);
 // `out` must stay open until progress_finish(); `total` is the number of points to measure.
 void progress_start(FILE *out, size_t total);
 // Sets the description of the current work, as printf.

@@ -12,15 +12,13 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/screen.h"
 #include "base/text.h"
 #include "report/writer_backend.h"
 
 #define GAP      2    // blanks between columns; one if only that makes the table fit
-#define WIDTH    80   // if the terminal's is unknown
 #define NO_LIMIT 9999 // a width at which libsmartcols never cuts
 
 struct table {
@@ -93,15 +91,6 @@ static int table_row(struct writer *writer, const struct value *values, struct e
     }
     table->rows++;
     return 0;
-}
-
-static unsigned terminal_width(FILE *out)
-{
-    struct winsize size;
-    if (ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-        return size.ws_col;
-    }
-    return WIDTH;
 }
 
 // Length of the longest word.
@@ -272,6 +261,19 @@ static void lay_out(const struct table *table, struct layout *layout, size_t wan
     relax_headings(table, layout, wanted);
 }
 
+// The colour of a row, by the column "state": red for a crashed router, dim for a destroyed one.
+static const char *colour_of(const struct table *table, const char *const *cells)
+{
+    for (size_t i = 0; i < table->writer.count; i++) {
+        if (text_equal(table->writer.columns[i].key, "state")) {
+            return text_equal(cells[i], "crashed")     ? "\033[31m"
+                   : text_equal(cells[i], "destroyed") ? "\033[2m"
+                                                       : NULL;
+        }
+    }
+    return NULL;
+}
+
 // Adds the lines of one row. Headings are aligned to the bottom, other rows to the top.
 static void add_lines(const struct table *table, const struct layout *layout,
                       struct libscols_table *scols, const char *const *cells, bool heading)
@@ -298,8 +300,9 @@ static void add_lines(const struct table *table, const struct layout *layout,
             _cleanup_free_ char *text = at < skip ? text_copy("") : take_line(&rest, width);
             scols_line_set_data(line, place++, text);
         }
-        if (heading && table->colour) {
-            scols_line_set_color(line, "\033[1m");
+        const char *colour = heading ? "\033[1m" : colour_of(table, cells);
+        if (table->colour && colour != NULL) {
+            scols_line_set_color(line, colour);
         }
     }
 }
@@ -322,7 +325,7 @@ static int table_finish(struct writer *writer, struct error *err)
 {
     struct table *table = (struct table *)writer;
     size_t count = writer->count;
-    size_t wanted = table->width > 0 ? table->width : terminal_width(writer->out);
+    size_t wanted = table->width > 0 ? table->width : screen_width(writer->out);
     _cleanup_free_ bool *shown = memory_new_array(bool, count);
     _cleanup_free_ size_t *widths = memory_new_array(size_t, count);
     _cleanup_free_ size_t *least = memory_new_array(size_t, count);
@@ -379,7 +382,7 @@ struct writer *writer_table(FILE *out, const struct column *columns, size_t coun
     struct table *table = memory_new_array(struct table, 1);
     table->writer = (struct writer){&table_ops, out, columns, count};
     table->width = width;
-    table->colour = colour;
+    table->colour = colour && screen_wants_colour();
     return &table->writer;
 }
 

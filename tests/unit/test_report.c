@@ -350,6 +350,22 @@ static size_t read_terminal(int master, char *text, size_t size)
     return (size_t)(end - text);
 }
 
+static void test_quiet_progress(void **state)
+{
+    (void)state;
+    struct point_list list = make(one_router, 1);
+    FILE *out = tmpfile();
+    progress_set_quiet(true);
+    progress_start(out, 1);
+    progress_point(&list.items[0]);
+    progress_finish();
+    progress_set_quiet(false);
+    fseek(out, 0, SEEK_END);
+    assert_int_equal(ftell(out), 0);
+    fclose(out);
+    point_list_clear(&list);
+}
+
 static void test_progress_on_a_terminal(void **state)
 {
     (void)state;
@@ -362,7 +378,9 @@ static void test_progress_on_a_terminal(void **state)
     cfmakeraw(&raw);
     tcsetattr(slave, TCSANOW, &raw);
     setenv("TERM", "xterm", 1);
+    unsetenv("NO_COLOR");
     struct point_list list = make(one_router, 1);
+    list.items[0].valid = false;
     FILE *out = fdopen(slave, "w");
     progress_start(out, 2);
     progress_label("a label that does not fit into \033[2J forty columns with the bar before it é");
@@ -377,7 +395,15 @@ static void test_progress_on_a_terminal(void **state)
     fclose(out);
     close(master);
     point_list_clear(&list);
-    // Each drawing returns to the start of the line and stays on it, the last one is empty.
+    // A point is a line of its own, dimmed because it is invalid. Each drawing returns to the start
+    // of the line and stays on it, the last one is empty.
+    char *line = strstr(text, "\r\033[K\033[2m");
+    assert_non_null(line);
+    char *end = strchr(line, '\n');
+    assert_non_null(end);
+    assert_memory_equal(end - 4, "\033[0m", 4);
+    memmove(line, end + 1, strlen(end + 1) + 1);
+    got -= (size_t)(end + 1 - line);
     assert_null(strchr(text, '\n'));
     assert_null(strstr(text, "\033[2J"));
     assert_non_null(strstr(text, "1/2  50 %"));
@@ -583,6 +609,7 @@ int main(void)
         cmocka_unit_test(test_summary_takes_medians),
         cmocka_unit_test(test_summary_of_all_networks_together),
         cmocka_unit_test(test_progress_in_a_log),
+        cmocka_unit_test(test_quiet_progress),
         cmocka_unit_test(test_progress_on_a_terminal),
         cmocka_unit_test_setup_teardown(test_csv_file, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_spreadsheet_of_one_router, make_folder, remove_folder),

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// base/screen — what is known of the terminal that a stream writes to.
+#ifndef VRBENCH_BASE_SCREEN_H
+#define VRBENCH_BASE_SCREEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#define SCREEN_WIDTH 80 // columns if the stream is no terminal
+
+// Columns of the terminal.
+size_t screen_width(FILE *out);
+// Whether it is a terminal that moves the cursor (TERM is neither unset nor "dumb").
+bool screen_moves(FILE *out);
+// Whether the user wants colours: NO_COLOR is unset or empty (https://no-color.org).
+bool screen_wants_colour(void);
+
+#endif
