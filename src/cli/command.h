@@ -58,6 +58,7 @@ extern const struct command command_reboot;
 extern const struct command command_console;
 extern const struct command command_cpu;
 extern const struct command command_send;
+extern const struct command command_capture;
 extern const struct command command_top;
 extern const struct command command_image;
 extern const struct command command_xen_stats;

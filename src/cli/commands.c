@@ -29,6 +29,7 @@ const struct command *const command_table[] = {
     &command_inspect,
     &command_cpu,
     &command_send,
+    &command_capture,
     &command_top,
     &command_image,
     &command_xen_stats,

@@ -4,7 +4,7 @@
 # has it back as it was, also from a killed borrower.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 39
+plan 44
 
 scenario() {
     cat <<END
@@ -86,6 +86,21 @@ kill -INT "$run_pid"
 end_run
 is "  prints the total" "$run_status $(grep -c Total "$T/sent")" "0 1"
 
+# --- capture -------------------------------------------------------------------------------------
+
+"$VRBENCH" capture r1t3:eth0 lent/sink:k0 -w "$T/c.pcap" --filter udp -s 60 >"$T/captured" 2>"$T/err" &
+run_pid=$!
+ok "captures at two points" wait_for 60 grep -q 'capturing at 2 points' "$T/err"
+vrbench send NET0 --pps 1k -t 0.1 -i 0.1 --engine packet >"$T/sent" 2>&1
+kill -INT "$run_pid"
+end_run
+is "  end with Ctrl-C" "$run_status $(cut -d: -f1,2 "$T/captured" | paste -sd,)" "0 r1t3:eth0,lent/sink:k0"
+is "  a file has the packets of its point" "$(tcpdump -r "$T/c-r1t3-eth0.pcap" 2>/dev/null | wc -l)" \
+    "$(awk '/^r1t3/ { print $2 }' "$T/captured")"
+ok "  and the other one, too" test -s "$T/c-sink-k0.pcap"
+vrbench capture r1t3:eth9 -w "$T/none.pcap" 2>"$T/err"
+is "an interface that is not there is bad usage" "$? $(grep -c 'r1t3 has no interface eth9' "$T/err")" "2 1"
+
 # --- scenarios that don't fit --------------------------------------------------------------------
 
 refused() {
@@ -124,4 +139,5 @@ end_run
 is "  ends with 130" "$run_status" 130
 ok "  and the testbed is as it was" is_as_before
 ok "down" vrbench down lent
+vrbench cleanup >"$T/cleaned" # the socket of the killed run, if the interrupted one came to nothing
 unchanged "  to nothing" "$T/before"
