@@ -354,9 +354,10 @@ const struct command command_capture = {
     .details = "Runs tcpdump at each point: an interface of a router, of the host, of source or\n"
                "sink, with the prefix TESTBED/ if several testbeds have that node. Also of a\n"
                "testbed on which a run measures; the capture then takes CPU time from it. Ends\n"
-               "with Ctrl-C, after --time, or when each point has --count packets.\n\n"
-               "  vrbench capture r1:eth1 -w r1.pcap\n"
-               "  vrbench capture r1:eth0 r1:eth1 -t 5 -w loss.pcap --filter udp",
+               "with Ctrl-C, after --time, or when each point has --count packets.",
+    .examples = COMMAND_EXAMPLES({"capture r1:eth1 -w r1.pcap", "one interface, until Ctrl-C"},
+                                 {"capture r1:eth0 r1:eth1 -t 5 -w loss.pcap --filter udp",
+                                  "both sides of a router for 5 s, a file each"}),
     .options = capture_options,
     .values_size = sizeof(struct capture_values),
     .run = capture_command,
