@@ -46,6 +46,19 @@ static const char *path_in(const char *line, const char *controller)
     return wanted ? path + 1 : NULL;
 }
 
+// The path of a control group in the text of /proc/PID/cgroup: the line that path_in() accepts.
+// NULL if there is none. Cuts the text into lines.
+static const char *find_path(char *text, const char *controller)
+{
+    char *rest = NULL;
+    const char *path = NULL;
+    for (char *line = strtok_r(text, "\n", &rest); line != NULL && path == NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
+        path = path_in(line, controller);
+    }
+    return path;
+}
+
 int cgroup_usage_find(pid_t process, char **ret_path, struct error *err)
 {
     _cleanup_free_ char *listing = text_format("/proc/%d/cgroup", (int)process);
@@ -55,12 +68,7 @@ int cgroup_usage_find(pid_t process, char **ret_path, struct error *err)
         if (rc < 0) {
             return rc;
         }
-        const char *path = NULL;
-        char *rest = NULL;
-        for (char *line = strtok_r(text, "\n", &rest); line != NULL && path == NULL;
-             line = strtok_r(NULL, "\n", &rest)) {
-            path = path_in(line, version == 1 ? CONTROLLER : NULL);
-        }
+        const char *path = find_path(text, version == 1 ? CONTROLLER : NULL);
         _cleanup_free_ char *mount = path == NULL   ? NULL
                                      : version == 2 ? mounts_find("cgroup2", NULL, NULL)
                                                     : mounts_find("cgroup", CONTROLLER, NULL);
@@ -102,4 +110,48 @@ int cgroup_usage_read(const char *path, uint64_t *ret_ns, struct error *err)
     }
     *ret_ns = found == NULL ? number : number * NS_PER_US;
     return 0;
+}
+
+// The number after a word at the begin of a line; 0 if there is none.
+static uint64_t number_after(const char *text, const char *word)
+{
+    for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+        line += *line == '\n' ? 1 : 0;
+        if (strncmp(line, word, strlen(word)) == 0) {
+            return strtoull(line + strlen(word), NULL, 10);
+        }
+    }
+    return 0;
+}
+
+// The time of the group of a path below a mount point, and of those above it.
+static uint64_t throttled_below(const char *mount, const char *path)
+{
+    uint64_t sum_ns = 0;
+    _cleanup_free_ char *group = text_copy(path);
+    for (char *slash = group; (slash = strrchr(group, '/')) != NULL && slash[1] != '\0';) {
+        _cleanup_free_ char *file = text_format("%s%s/cpu.stat", mount, group);
+        _cleanup_free_ char *text = NULL;
+        if (file_read(file, TEXT_MAX, &text, NULL, NULL) == 0) {
+            sum_ns += number_after(text, "throttled_time ");
+            sum_ns += number_after(text, "throttled_usec ") * NS_PER_US;
+        }
+        *slash = '\0';
+    }
+    return sum_ns;
+}
+
+uint64_t cgroup_throttled_ns(void)
+{
+    uint64_t sum_ns = 0;
+    for (int version = 1; version <= 2; version++) {
+        _cleanup_free_ char *text = NULL;
+        _cleanup_free_ char *mount =
+            version == 1 ? mounts_find("cgroup", "cpu", NULL) : mounts_find("cgroup2", NULL, NULL);
+        if (mount != NULL && file_read("/proc/self/cgroup", TEXT_MAX, &text, NULL, NULL) == 0) {
+            const char *path = find_path(text, version == 1 ? "cpu" : NULL);
+            sum_ns += path == NULL ? 0 : throttled_below(mount, path);
+        }
+    }
+    return sum_ns;
 }

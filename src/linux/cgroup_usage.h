@@ -19,6 +19,9 @@ int cgroup_usage_find(pid_t process, char **ret_path, struct error *err);
 // The path of the group's list of processes (cgroup.procs), given the path of cgroup_usage_find():
 // a new string.
 char *cgroup_usage_members(const char *path);
+// For how long CPU quotas (cpu.max, cpu.cfs_quota_us) have stopped this process's control group and
+// those above it, in ns; 0 where that is not visible.
+uint64_t cgroup_throttled_ns(void);
 // CPU time in ns since the group was made. -ENOENT if the group is gone.
 int cgroup_usage_read(const char *path, uint64_t *ret_ns, struct error *err);
 

@@ -28,6 +28,15 @@ void disturbance_account(const struct disturbance *disturbance, struct point *po
     for (size_t i = 0; disturbance->has_stalls && i < point->processor_count; i++) {
         processor_account(&disturbance->stalls, &point->processors[i]);
     }
+    // Processors are in the order of the watch's CPUs.
+    for (size_t i = 0; i < point->processor_count && i < disturbance->interrupt_count; i++) {
+        const struct interrupts_between *interrupts = &disturbance->interrupts[i];
+        point->processors[i].interrupts = interrupts->count;
+        point->processors[i].interrupts_most_of =
+            interrupts->busiest[0] == '\0' ? NULL : text_printable(interrupts->busiest);
+    }
+    point->throttled_ns = disturbance->throttled_ns;
+    point->major_faults = disturbance->major_faults;
     point->others = memory_new_array(struct other_result, DISTURBANCE_CULPRITS);
     for (size_t i = 0; i < disturbance->other_count; i++) {
         const struct usage_culprit *other = &disturbance->others[i];

@@ -16,15 +16,16 @@
 #define PACED_NS       (100U * NS_PER_US)
 #define STEAL_LIMIT                                                                                \
     10.0 // percent of a CPU over a trial; the figures of that CPU are invalid above it
-#define FOREIGN_LIMIT  15.0  // the same for time used by other programs (ticks: +-5 in 0.4 s)
-#define SPARE_BELOW    0.85  // of its CPUs in use: the tester had CPU time to spare
-#define CAP_WITHIN     1.0   // percent of a CPU above its cap that a party may use
-#define CAP_GRAIN_S    0.005 // and CPU time in seconds: the start of a period, a late tick
-#define QUOTA_WITHIN   2.0   // the same if the platform holds caps by quotas
-#define QUOTA_PERIOD_S 0.1   // with a period of so many seconds
-#define STALL_NS       (3U * NS_PER_MS)  // four full rings at 3 us a packet
-#define STEAL_TICK_NS  (10U * NS_PER_MS) // resolution of steal in /proc/stat
-#define LEFT_OUT_MOST  0.5               // of the time of sending that stalls may touch
+#define FOREIGN_LIMIT     15.0 // the same for time used by other programs (ticks: +-5 in 0.4 s)
+#define THROTTLED_MOST_NS NS_PER_MS // for which a CPU quota may stop this program
+#define SPARE_BELOW       0.85      // of its CPUs in use: the tester had CPU time to spare
+#define CAP_WITHIN        1.0       // percent of a CPU above its cap that a party may use
+#define CAP_GRAIN_S       0.005     // and CPU time in seconds: the start of a period, a late tick
+#define QUOTA_WITHIN      2.0       // the same if the platform holds caps by quotas
+#define QUOTA_PERIOD_S    0.1       // with a period of so many seconds
+#define STALL_NS          (3U * NS_PER_MS)  // four full rings at 3 us a packet
+#define STEAL_TICK_NS     (10U * NS_PER_MS) // resolution of steal in /proc/stat
+#define LEFT_OUT_MOST     0.5               // of the time of sending that stalls may touch
 
 static void judge_tester(const struct evidence *evidence, struct point *point)
 {
@@ -114,6 +115,22 @@ static void judge_clock(const struct evidence *evidence, struct point *point,
             return;
         }
     }
+}
+
+// A quota of a control group stopped this program, and with it the tester's threads.
+static void judge_quota(const struct evidence *evidence, struct point *point,
+                        struct verdict *verdict)
+{
+    uint64_t throttled_ns = evidence->disturbance->throttled_ns;
+    if (throttled_ns <= THROTTLED_MOST_NS) {
+        return;
+    }
+    verdict->disturbed = true;
+    verdict->disturbance_ns += throttled_ns;
+    point_invalidate(point,
+                     "a CPU quota of this program's control group stopped it for %.0f ms (cpu.max "
+                     "or cpu.cfs_quota_us)",
+                     (double)throttled_ns / (double)NS_PER_MS);
 }
 
 // The hypervisor took so much time from a CPU in use that it distorts the figures.
@@ -316,6 +333,7 @@ struct verdict verdict_pass(const struct evidence *evidence, struct point *point
     } else {
         judge_tester(evidence, point);
     }
+    judge_quota(evidence, point, &verdict);
     judge_steal(evidence, point, &verdict);
     judge_others(evidence, point, &verdict);
     judge_caps(evidence, point, &verdict);

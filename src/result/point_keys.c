@@ -213,6 +213,10 @@ static const struct key processor_keys[] = {
      .at = AT(processor_result, stalls),
      .aux = AT(processor_result, stalls.measured),
      .members = stall_keys},
+    {.name = "interrupts", .kind = COUNT_SET, .at = AT(processor_result, interrupts)},
+    {.name = "interrupts_most_of",
+     .kind = TEXT_MAYBE,
+     .at = AT(processor_result, interrupts_most_of)},
     {.name = NULL},
 };
 
@@ -276,6 +280,8 @@ const struct key point_keys[] = {
     {.name = "step", .kind = NUMBER, .at = AT(point, step)},
     {.name = "attempts", .kind = NUMBER, .at = AT(point, attempts)},
     LIST_OF("processors", processors, processor_count, processor_keys, processor_result),
+    {.name = "throttled_ns", .kind = COUNT_SET, .at = AT(point, throttled_ns)},
+    {.name = "major_faults", .kind = COUNT_SET, .at = AT(point, major_faults)},
     A_LIST_OF(LIST_MAYBE, "others", others, other_count, other_keys, other_result),
     A_LIST_OF(LIST_MAYBE, "intervals", intervals, interval_count, interval_keys, interval_result),
     {.name = "monitoring",

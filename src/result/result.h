@@ -162,6 +162,8 @@ struct processor_result {
     char *used_by; // "dut", "tester" or "shared"
     double busy_percent, steal_percent;
     struct stall_summary stalls;
+    uint64_t interrupts;      // of devices; 0 = none, or of an earlier version
+    char *interrupts_most_of; // the device with most of them; NULL = none
 };
 
 // What the host's monitoring said of CPU during the trial, beside the exact figures (method:
@@ -218,6 +220,8 @@ struct point {
     size_t drop_count;
     struct processor_result *processors;
     size_t processor_count;
+    uint64_t throttled_ns;       // for which a CPU quota stopped this program during the trial
+    uint64_t major_faults;       // page faults of this program that waited for a disk
     struct other_result *others; // busiest first; at most a few
     size_t other_count;
     struct interval_result *intervals; // of a load that changes in time, adjacent

@@ -96,7 +96,8 @@ static int local_reboot_router(const struct node *node, size_t router, uint64_t 
 static void local_begin_watch(const struct node *node, const struct cpu_list *cpus, bool heartbeat)
 {
     struct watch *watch = &node->testbed->watch;
-    *watch = (struct watch){.began_ns = clock_monotonic_ns()};
+    *watch = (struct watch){.began_ns = clock_monotonic_ns(), .cpus = *cpus};
+    interference_take(cpus, &watch->interference);
     if (!testbed_runs_machines(node->testbed)) {
         (void)usage_take(&watch->before, NULL);
     }
@@ -124,12 +125,30 @@ static bool testbed_has_task(const struct testbed *testbed, pid_t task)
     return false;
 }
 
+static void compare_interference(struct watch *watch, struct disturbance *ret)
+{
+    _cleanup_interference_ struct interference now = {0};
+    interference_take(&watch->cpus, &now);
+    ret->interrupt_count = watch->cpus.count;
+    ret->interrupts = memory_new_array(struct interrupts_between, watch->cpus.count);
+    for (size_t i = 0; i < watch->cpus.count; i++) {
+        ret->interrupts[i] = interference_between(&watch->interference, &now, i);
+    }
+    // A group that the process left or entered in between has another sum.
+    ret->throttled_ns = now.throttled_ns > watch->interference.throttled_ns
+                            ? now.throttled_ns - watch->interference.throttled_ns
+                            : 0;
+    ret->major_faults = now.major_faults - watch->interference.major_faults;
+    interference_clear(&watch->interference);
+}
+
 static void local_end_watch(const struct node *node, struct disturbance *ret)
 {
     struct watch *watch = &node->testbed->watch;
     struct disturbance disturbance = {.has_stalls = watch->heartbeat != NULL};
     disturbance.window_ns = clock_monotonic_ns() - watch->began_ns;
     heartbeat_end(watch->heartbeat, &disturbance.stalls);
+    compare_interference(watch, &disturbance);
     struct usage_culprit found[CANDIDATES];
     struct usage_snapshot after = {0};
     size_t count = 0;

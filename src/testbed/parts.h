@@ -5,6 +5,7 @@
 
 #include "linux/cgroup.h"
 #include "linux/heartbeat.h"
+#include "linux/interference.h"
 #include "linux/process.h"
 #include "linux/usage.h"
 #include "testbed/record.h"
@@ -29,6 +30,8 @@ struct testbed_router {
 struct watch {
     struct heartbeat *heartbeat;  // NULL = none runs
     struct usage_snapshot before; // empty = programs are not watched
+    struct cpu_list cpus;
+    struct interference interference; // at the begin
     uint64_t began_ns;
 };
 

@@ -50,5 +50,6 @@ double meter_party_growth(const struct meter_party *before, const struct meter_p
 void disturbance_clear(struct disturbance *disturbance)
 {
     heartbeat_report_clear(&disturbance->stalls);
+    free(disturbance->interrupts);
     *disturbance = (struct disturbance){0};
 }

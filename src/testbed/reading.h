@@ -9,6 +9,7 @@
 #include "linux/counters.h"
 #include "linux/cpu.h"
 #include "linux/heartbeat.h"
+#include "linux/interference.h"
 #include "linux/usage.h"
 #include "machine/machine.h"
 
@@ -56,6 +57,9 @@ struct disturbance {
     struct usage_culprit others[DISTURBANCE_CULPRITS]; // busiest first
     size_t other_count;
     uint64_t window_ns;
+    struct interrupts_between *interrupts; // for each CPU of the watch
+    size_t interrupt_count;
+    uint64_t throttled_ns, major_faults; // see linux/interference.h
 };
 void disturbance_clear(struct disturbance *disturbance);
 #define _cleanup_disturbance_ __attribute__((cleanup(disturbance_clear)))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // tests of linux/heartbeat and linux/usage — a stall and a busy process, both made on purpose, are
-// found; and of report/reasons, which counts why points are invalid.
+// found; of linux/interference; and of report/reasons, which counts why points are invalid.
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "linux/heartbeat.h"
+#include "linux/interference.h"
 #include "linux/usage.h"
 #include "report/reasons.h"
 
@@ -135,6 +136,68 @@ static void test_busiest_of_many(void **state)
     assert_int_equal(top[2].ns, 20);
 }
 
+// CPUs 0 and 2 are asked for. Timers and calls between CPUs (LOC, RES) are no devices; one device
+// comes in between.
+static void test_interrupts_between(void **state)
+{
+    (void)state;
+    const struct cpu_list cpus = {.cpus = {0, 2}, .count = 2};
+    _cleanup_interference_ struct interference before = {0};
+    _cleanup_interference_ struct interference after = {0};
+    interference_parse("            CPU0       CPU1       CPU2       \n"
+                       " 24:          1          7         10   IO-APIC   5-edge      ACPI:Ged\n"
+                       " 27:        100          0          5  PCI-MSIX-0000:00:01.0   1-edge     "
+                       " virtio0-input.0\n"
+                       "LOC:       9999       9999       9999   Local timer interrupts\n"
+                       "ERR:          0\n",
+                       &cpus, &before);
+    interference_parse("            CPU0       CPU1       CPU2       \n"
+                       " 24:          3          8         10   IO-APIC   5-edge      ACPI:Ged\n"
+                       " 27:        150          0          5  PCI-MSIX-0000:00:01.0   1-edge     "
+                       " virtio0-input.0\n"
+                       " 28:        500          0          0  PCI-MSIX-0000:00:01.0   2-edge     "
+                       " virtio0-output.0\n"
+                       "LOC:      10999      10999      10999   Local timer interrupts\n"
+                       "ERR:          0\n",
+                       &cpus, &after);
+    assert_int_equal(before.device_count, 2);
+    assert_string_equal(before.devices[0].name, "ACPI:Ged");
+    assert_int_equal(before.devices[0].counts[1], 10);
+    assert_int_equal(after.device_count, 3);
+    struct interrupts_between first = interference_between(&before, &after, 0);
+    assert_int_equal(first.count, 52);
+    assert_string_equal(first.busiest, "virtio0-input.0");
+    struct interrupts_between second = interference_between(&before, &after, 1);
+    assert_int_equal(second.count, 0);
+    assert_string_equal(second.busiest, "");
+}
+
+// Without lines, with lines that are cut, and with those of this machine.
+static void test_interrupts_of_odd_texts(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"",
+                                        "\n",
+                                        "CPU0",
+                                        "CPU0\n",
+                                        "CPU0\n 1:",
+                                        "CPU0\n 1:\n 2: 3",
+                                        "           CPU0\n  1:  18446744073709551615 x\n"};
+    struct cpu_list cpus;
+    assert_int_equal(cpu_list_usable(&cpus, NULL), 0);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        _cleanup_interference_ struct interference counts = {0};
+        interference_parse(texts[i], &cpus, &counts);
+        assert_true(counts.device_count <= 2);
+    }
+    _cleanup_interference_ struct interference before = {0};
+    _cleanup_interference_ struct interference after = {0};
+    interference_take(&cpus, &before);
+    interference_take(&cpus, &after);
+    assert_true(after.major_faults >= before.major_faults);
+    assert_true(after.throttled_ns >= before.throttled_ns);
+}
+
 static void test_reasons_are_counted(void **state)
 {
     (void)state;
@@ -179,6 +242,8 @@ int main(void)
         cmocka_unit_test(test_no_heartbeat_has_an_empty_report),
         cmocka_unit_test(test_busy_process_is_first),
         cmocka_unit_test(test_busiest_of_many),
+        cmocka_unit_test(test_interrupts_between),
+        cmocka_unit_test(test_interrupts_of_odd_texts),
         cmocka_unit_test(test_reasons_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
