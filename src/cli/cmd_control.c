@@ -147,9 +147,10 @@ static int show_row(struct writer *writer, const struct control_row *row, struct
 
 static int show_report(const struct control_report *report, bool json, struct error *err)
 {
+    // The table omits the reasons of last actions: they are long, and were printed before.
     struct writer *writer =
         json ? writer_json(stdout, control_columns, COLUMN_COUNT)
-             : writer_table(stdout, control_columns, COLUMN_COUNT, 0, isatty(STDOUT_FILENO) != 0);
+             : writer_table(stdout, control_columns, LAST, 0, isatty(STDOUT_FILENO) != 0);
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < report->count; i++) {
         rc = show_row(writer, &report->rows[i], err);

@@ -224,30 +224,6 @@ static int owner_connect_to(struct loop *loop, struct error *err)
     return same ? 0 : fail(err, 0, "testbed %s was built differently meanwhile", loop->testbed);
 }
 
-// After the owner has ended: the next one takes the testbeds over.
-static int owner_connect_again(struct loop *loop, struct error *err)
-{
-    int rc = -EPIPE;
-    loop_event(loop, "the testbed owner has ended; the last shares stay until another one runs");
-    for (unsigned attempt = 0; attempt < AGAIN_MOST && rc < 0; attempt++) {
-        _cleanup_error_ struct error why = ERROR_INIT;
-        rc = stop_sleep(AGAIN_NS, err);
-        if (rc < 0) {
-            return rc;
-        }
-        rc = owner_connect_to(loop, &why);
-        if (rc < 0 && (attempt + 1 == AGAIN_MOST || why.exit_status == EXIT_INPUT)) {
-            error_move(err, &why);
-            return rc;
-        }
-    }
-    for (size_t i = 0; i < loop->setup.party_count; i++) {
-        loop->plan[i].weight = 0;
-    }
-    loop_event(loop, "another testbed owner runs; control goes on");
-    return 0;
-}
-
 static json_t *shares_json(const struct loop *loop, const struct control_share *shares)
 {
     json_t *list = json_array();
@@ -277,6 +253,31 @@ static int plan_send(struct loop *loop, struct error *err)
         memcpy(loop->plan, plan, loop->setup.party_count * sizeof *plan);
     }
     free(plan);
+    return rc;
+}
+
+// After the owner has ended: the next one takes the testbeds over.
+static int owner_connect_again(struct loop *loop, struct error *err)
+{
+    int rc = -EPIPE;
+    loop_event(loop, "the testbed owner has ended; the last shares stay until another one runs");
+    for (unsigned attempt = 0; attempt < AGAIN_MOST && rc < 0; attempt++) {
+        _cleanup_error_ struct error why = ERROR_INIT;
+        rc = stop_sleep(AGAIN_NS, err);
+        if (rc < 0) {
+            return rc;
+        }
+        rc = owner_connect_to(loop, &why);
+        if (rc < 0 && (attempt + 1 == AGAIN_MOST || why.exit_status == EXIT_INPUT)) {
+            error_move(err, &why);
+            return rc;
+        }
+    }
+    memset(loop->plan, 0, loop->setup.party_count * sizeof *loop->plan);
+    rc = plan_send(loop, err);
+    if (rc == 0) {
+        loop_event(loop, "another testbed owner runs; control goes on");
+    }
     return rc;
 }
 
