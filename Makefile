@@ -9,10 +9,11 @@ RUNFLAGS ?= --quick
 GROUPS   ?= build run
 PREFIX   ?= /usr/local
 TESTFLAGS ?=
+DEB_DIR  ?= packages
 # Expanded once, so that all recipes use the same folder.
 RESULTS  := results/$(shell date +%Y-%m-%d_%H%M%S)
 
-.PHONY: build build-sanitize deps run test test-vm test-xen vm-images bench install uninstall format check fuzz soak sanitize clean help
+.PHONY: build build-sanitize deps run test test-vm test-xen vm-images bench deb install uninstall format check fuzz soak sanitize clean help
 
 build:
 	@scripts/build $(BUILD) --prefix=$(PREFIX)
@@ -31,6 +32,7 @@ help:
 	@echo "make bench     compare with iperf, iperf3, Mininet and a script of ip commands"
 	@echo "make install   into $(PREFIX) (DESTDIR is honoured)"
 	@echo "make uninstall removes what make install of this build folder wrote"
+	@echo "make deb       Debian packages of the last commit, built and checked in a clean root (DEB_DIR=packages)"
 	@echo "make clean     remove build folders; results/ stays"
 
 deps:
@@ -97,6 +99,9 @@ install:
 	@test -n "$(DESTDIR)" || scripts/need-root install "it writes to $(PREFIX)"
 	@$(MAKE) --no-print-directory build
 	@meson install -C $(BUILD) --no-rebuild
+
+deb:
+	@scripts/package $(DEB_DIR)
 
 # The build folder contains the list of installed files.
 uninstall:
