@@ -7,7 +7,7 @@
 # Runs beside others: its figures do not matter.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 23
+plan 24
 . "$SOURCE_ROOT/tests/net/lib/made_up.sh"
 
 schemas=${BUILD_DIR:-$(dirname "$VRBENCH")}/schemas
@@ -66,6 +66,8 @@ ok "  and draws a figure" grep -q '</svg>' forwarded.svg
 ok "a testbed is up" vrbench up "$T/small.yaml" --topology bridged
 vrbench list --json >"$T/list"
 conforms "  list --json conforms" list "$T/list"
+vrbench list --long --json >"$T/long"
+conforms "  list --long --json does" list-long "$T/long"
 vrbench cpu --json >"$T/cpu"
 conforms "  cpu --json does" cpu "$T/cpu"
 vrbench top -n 1 -d 1 -x -v --json >"$T/top"
