@@ -17,7 +17,7 @@ at_exit restore
 ok "it is installed" meson install -C "$build" --no-rebuild --quiet --destdir "$root"
 prefix=$(dirname "$(dirname "$(find "$root" -name vrbench -path '*/bin/*')")")
 for file in bin/vrbench libexec/vrbench/vrbench-full share/man/man1/vrbench-run.1 share/man/man5/vrbench-scenario.5 \
-    share/doc/vrbench/results.md share/vrbench/scenarios/ospf-frr.conf share/vrbench/schemas/scenario.schema.json; do
+    share/doc/vrbench/docs/results.md share/vrbench/scenarios/ospf-frr.conf share/vrbench/schemas/scenario.schema.json; do
     ok "  with $file" [ -s "$prefix/$file" ]
 done
 is "  with every scenario" "$(ls "$prefix/share/vrbench/scenarios")" "$(ls "$SOURCE_ROOT/scenarios")"
