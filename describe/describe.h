@@ -18,8 +18,8 @@ json_t *describe_point_schema(const char *id, const char *title);
 // The head of a schema: "$schema", "$id", "title" and the licence.
 json_t *describe_schema_head(const char *id, const char *title);
 
-// Prints the man page `name` from the text in the file `path` (NULL: none, of a command only). Returns 0
-// or negative; the reason is on standard error.
+// Prints the man page `name` from the text in the file `path` (NULL: none, of a command only).
+// Returns 0 or negative; the reason is on standard error.
 int describe_page(const char *path, const char *name, int section, FILE *out);
 // The keys of `rows` as a list in roff, for a man page.
 void describe_keys(const struct schema_row *rows, FILE *out);
