@@ -203,3 +203,15 @@ char *text_printable(const char *text)
     }
     return shown;
 }
+
+char *text_bytes(uint64_t bytes)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    double value = (double)bytes;
+    size_t unit = 0;
+    while (value >= 999.5 && unit + 1 < sizeof units / sizeof units[0]) {
+        value /= 1024.0;
+        unit++;
+    }
+    return text_format(unit > 0 && value < 9.95 ? "%.1f %s" : "%.0f %s", value, units[unit]);
+}

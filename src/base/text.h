@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 // printf into a new string that the caller frees. Out of memory aborts the program (all text_*
 // functions).
@@ -40,5 +41,7 @@ size_t text_bytes_within(const char *text, size_t columns);
 // 1,000 on. Numbers that are names (a sweep's packet length, an ID) and output for programs (CSV,
 // JSON, options) are not.
 void text_group_digits(double value, int decimals, char ret[48]);
+// "504 KiB", "1.2 GiB": a number of bytes for people, in three digits. The caller frees it.
+char *text_bytes(uint64_t bytes);
 
 #endif

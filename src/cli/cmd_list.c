@@ -2,6 +2,7 @@
 // cli/cmd_list — `vrbench list`: lists hosts and routers of all testbeds on this machine, or the
 // machines of a libvirt URI.
 #include <stdio.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -88,8 +89,10 @@ static struct value value_ms(uint64_t ns)
     return ns == 0 ? VALUE_ABSENT : VALUE_REAL((double)ns / (double)NS_PER_MS);
 }
 
-static int list_party(const struct sample_party *party, struct writer *writer, struct error *err)
+static int list_party(const struct sample_party *party, struct writer *writer, bool json,
+                      struct error *err)
 {
+    _cleanup_free_ char *memory = text_bytes(party->memory_bytes);
     bool router = party->kind == PARTY_ROUTER;
     const struct value row[COLUMN_COUNT] = {
         [TESTBED] = VALUE_TEXT(party->testbed),
@@ -98,7 +101,9 @@ static int list_party(const struct sample_party *party, struct writer *writer, s
         [NAME] = VALUE_TEXT(party->name),
         [ID] = VALUE_INTEGER(party->id),
         [STATE] = VALUE_TEXT(router_state_name(party->state)),
-        [MEMORY] = party->memory_bytes == 0 ? VALUE_ABSENT : VALUE_INTEGER(party->memory_bytes),
+        [MEMORY] = party->memory_bytes == 0 ? VALUE_ABSENT
+                   : json                   ? VALUE_INTEGER(party->memory_bytes)
+                                            : VALUE_TEXT(memory),
         [CPUS] = VALUE_TEXT(party->cpus_text),
         [CPU_SECONDS] = VALUE_REAL((double)party->cpu_ns / (double)NS_PER_S),
         [WEIGHT] = party->has_allocation ? VALUE_INTEGER(party->allocation.weight) : VALUE_ABSENT,
@@ -184,11 +189,14 @@ static int list_run(void *values, const struct text_list *operands, struct error
     if (asked->details) {
         return list_long(&sample, asked->json, err);
     }
+    struct column table_columns[COLUMN_COUNT];
+    memcpy(table_columns, list_columns, sizeof table_columns);
+    table_columns[MEMORY] = (struct column){"memory", "Memory", COLUMN_TEXT, 0};
     struct writer *writer = asked->json ? writer_json(stdout, list_columns, COLUMN_COUNT)
-                                        : writer_table(stdout, list_columns, COLUMN_COUNT, 0,
+                                        : writer_table(stdout, table_columns, COLUMN_COUNT, 0,
                                                        isatty(STDOUT_FILENO) != 0);
     for (size_t i = 0; rc == 0 && i < sample.count; i++) {
-        rc = list_party(&sample.parties[i], writer, err);
+        rc = list_party(&sample.parties[i], writer, asked->json, err);
     }
     rc = rc < 0 ? rc : writer_finish(writer, err);
     writer_free(writer);

@@ -439,6 +439,26 @@ static void test_utc(void **state)
     assert_true(clock_realtime_ns() > 1700000000 * NS_PER_S);
 }
 
+static void test_bytes_in_units(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t bytes;
+        const char *text;
+    } rows[] = {{0, "0 B"},
+                {999, "999 B"},
+                {1000, "1.0 KiB"},
+                {516096, "504 KiB"},
+                {1 << 20, "1.0 MiB"},
+                {10 << 20, "10 MiB"},
+                {1023 << 20, "1.0 GiB"},
+                {UINT64_MAX, "16777216 TiB"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        _cleanup_free_ char *text = text_bytes(rows[i].bytes);
+        assert_string_equal(text, rows[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -447,6 +467,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_replace, make_place, remove_place),
         cmocka_unit_test_setup_teardown(test_write, make_place, remove_place),
         cmocka_unit_test_setup_teardown(test_make_dirs, make_place, remove_place),
+        cmocka_unit_test(test_bytes_in_units),
         cmocka_unit_test(test_text),
         cmocka_unit_test(hex_is_read_as_it_was_written),
         cmocka_unit_test(test_safe_names),
