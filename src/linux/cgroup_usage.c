@@ -129,7 +129,8 @@ static uint64_t throttled_below(const char *mount, const char *path)
 {
     uint64_t sum_ns = 0;
     _cleanup_free_ char *group = text_copy(path);
-    for (char *slash = group; (slash = strrchr(group, '/')) != NULL && slash[1] != '\0';) {
+    char *slash = NULL;
+    while ((slash = strrchr(group, '/')) != NULL && slash[1] != '\0') {
         _cleanup_free_ char *file = text_format("%s%s/cpu.stat", mount, group);
         _cleanup_free_ char *text = NULL;
         if (file_read(file, TEXT_MAX, &text, NULL, NULL) == 0) {
