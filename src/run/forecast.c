@@ -11,8 +11,8 @@
 #include "result/platform_facts.h"
 #include "run/parts.h"
 
-// Measured with platform netns on 2 CPUs, by the time between points of points.jsonl: settling,
-// reading counters and storing.
+// Estimates for settling, reading counters and storing, not measured: the time is printed as
+// "about".
 #define AROUND_POINT_S    0.25
 #define FINDING_S         4.0 // short trials that find saturation
 #define TOPOLOGY_S        0.5 // building and removing a testbed
