@@ -9,7 +9,7 @@
 router_image
 isolate --run "$@"
 own_libvirtd
-plan 28
+plan 29
 
 scenario_capped vm "$uri" bridged
 scenario_two netns bridged
@@ -39,6 +39,7 @@ fresh() { ! warns_of_age; }
 
 # --- libvirtd ------------------------------------------------------------------------------------
 
+ok "figures of the machine have been read" wait_for 60 fresh
 daemon=$(cat "$lv/pid")
 at_exit "kill -CONT $daemon"
 kill -STOP "$daemon"
