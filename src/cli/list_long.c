@@ -50,7 +50,10 @@ static void clear_facts(struct facts *facts)
 
 static char *user_name(uint64_t uid)
 {
-    const struct passwd *user = getpwuid((uid_t)uid);
+    char room[4096];
+    struct passwd entry;
+    struct passwd *user = NULL;
+    (void)getpwuid_r((uid_t)uid, &entry, room, sizeof room, &user);
     return user == NULL ? text_format("%llu", (unsigned long long)uid) : text_copy(user->pw_name);
 }
 
@@ -112,8 +115,9 @@ static char *uptime_text(double seconds)
     if (minutes < 120) {
         return text_format("%lu min", minutes);
     }
-    return minutes < 48 * 60 ? text_format("%lu h %lu min", minutes / 60, minutes % 60)
-                             : text_format("%lu d %lu h", minutes / (24 * 60), minutes / 60 % 24);
+    unsigned long hours = minutes / 60;
+    return hours < 48 ? text_format("%lu h %lu min", hours, minutes % 60)
+                      : text_format("%lu d %lu h", hours / 24, hours % 24);
 }
 
 static int write_party(const struct sample_party *party, struct writer *writer, bool json,

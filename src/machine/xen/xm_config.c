@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/nearest.h"
 #include "base/text.h"
 #include "machine/xen/xm_parts.h"
-#include "base/nearest.h"
 
 #define MIB        (UINT64_C(1) << 20)
 #define MEMORY_MAX 1048576 // MiB
