@@ -2,6 +2,7 @@
 // base/nearest — see nearest.h.
 #include "base/nearest.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -15,20 +16,28 @@ static size_t smallest(size_t a, size_t b, size_t c)
     return ab < c ? ab : c;
 }
 
+// The fewest changes that make one word of the other: letters put in, left out, replaced, or two
+// neighbours exchanged ("optimal string alignment").
 static size_t edit_distance(const char *a, const char *b)
 {
-    size_t row[NEAREST_MAX + 1];
+    size_t rows[3][NEAREST_MAX + 1]; // of the last three letters of `a`, in turn
     size_t width = strlen(b);
+    size_t *row = rows[0];
     for (size_t k = 0; k <= width; k++) {
         row[k] = k;
     }
     for (size_t i = 0; a[i] != '\0'; i++) {
-        size_t diagonal = row[0];
+        const size_t *last = row;
+        const size_t *before = rows[(i + 2) % 3];
+        row = rows[(i + 1) % 3];
         row[0] = i + 1;
         for (size_t k = 0; k < width; k++) {
-            size_t replaced = diagonal + (a[i] == b[k] ? 0 : 1);
-            diagonal = row[k + 1];
-            row[k + 1] = smallest(replaced, diagonal + 1, row[k] + 1);
+            size_t replaced = last[k] + (a[i] == b[k] ? 0 : 1);
+            row[k + 1] = smallest(replaced, last[k + 1] + 1, row[k] + 1);
+            bool exchanged = i > 0 && k > 0 && a[i] == b[k - 1] && a[i - 1] == b[k];
+            if (exchanged && before[k - 1] + 1 < row[k + 1]) {
+                row[k + 1] = before[k - 1] + 1;
+            }
         }
     }
     return row[width];

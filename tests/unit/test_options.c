@@ -190,6 +190,7 @@ static void test_wrong(void **state)
         {"--nothing", "unknown option --nothing; see --help"},
         {"--nothing=5", "unknown option --nothing; see --help"},
         {"--quic", "unknown option --quic; did you mean --quick?"},
+        {"--qiuck", "unknown option --qiuck; did you mean --quick?"},
         {"--quickly", "unknown option --quickly; did you mean --quick?"},
         {"--Quick", "unknown option --Quick; did you mean --quick?"},
         {"--=5", "unknown option --; see --help"},
