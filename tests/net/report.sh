@@ -21,7 +21,7 @@ ok "a run" measured "$T/short.yaml" -o "$T/run"
 ok "  leaves its page" test -s "$T/run/report.html"
 is "  with every point" "$(data "$T/run/report.html" | jq '.runs[0].points | length')" 4
 is "  as they were measured" "$(data "$T/run/report.html" | jq -c '.runs[0].points[]')" \
-    "$(jq -c . "$T/run/points.jsonl")"
+    "$(jq -c 'del(.networks[].delay_classes)' "$T/run/points.jsonl")"
 is "  and the machine's findings" "$(data "$T/run/report.html" | jq -c .runs[0].run.machine)" \
     "$(jq -c .machine "$T/run/run.json")"
 ok "  but no figures" test ! -e "$T/run/figures"
