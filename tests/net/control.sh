@@ -82,6 +82,7 @@ rate=$((450000000 / cost))
 flood=$((1000000000 / cost))
 contracts $((rate + 1000))
 blast 198.19.0.2 "$rate"
+gold=$blaster
 blast 198.19.1.2 "$flood"
 blast 198.19.2.2 "$flood"
 
@@ -96,8 +97,16 @@ kept_where_static_broke() {
     diag "of gold's packets, equal shares lose $static %, control $kept %"
     awk -v s="$static" -v k="$kept" 'BEGIN { exit !(s > 5 && k < s / 2) }'
 }
-for try in 1 2 3 4 5; do
+for try in 1 2 3 4 5 6; do
     ! kept_where_static_broke || break
+    # A cost that was observed beside other programs may be too high: an equal share then carries the load.
+    if awk -v s="${static:-0}" 'BEGIN { exit !(s <= 5) }'; then
+        kill "$gold"
+        rate=$((rate * 13 / 10))
+        contracts $((rate + 1000))
+        blast 198.19.0.2 "$rate"
+        gold=$blaster
+    fi
 done
 ok "equal shares lose much of what control does not" \
     awk -v s="$static" -v k="$kept" 'BEGIN { exit !(s > 5 && k < s / 2) }'
