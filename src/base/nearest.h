@@ -8,8 +8,8 @@
 
 #define NEAREST_MAX 32 // longest word for which a spelling is suggested, in bytes
 
-// Number of letters to insert, delete or replace, or of neighbours to exchange, to turn `word` into `known`; SIZE_MAX if they are
-// too many for a misspelling.
+// Number of letters to insert, delete or replace, or of neighbours to exchange, to turn `word` into
+// `known`; SIZE_MAX if they are too many for a misspelling.
 size_t nearest_distance(const char *word, const char *known);
 
 // A search among known words: starts with `word` only, gets each known word in turn.
