@@ -63,16 +63,6 @@ static bool point_suits(const struct point *point)
     return true;
 }
 
-static const struct network_result *find_result(const struct point *point, const char *label)
-{
-    for (size_t i = 0; i < point->network_count; i++) {
-        if (text_equal(network_label(&point->networks[i]), label)) {
-            return &point->networks[i];
-        }
-    }
-    return NULL;
-}
-
 // The stage of a flow before which a packet is lost at a place; SIZE_MAX = the place is on no ring
 // of the flow: all stages before have worked on it.
 static size_t stage_of_place(const struct model_setup *setup, const struct model_flow *flow,
@@ -101,7 +91,7 @@ static double lost_through(const struct observation *seen, const char *where)
     double lost = 0.0;
     for (size_t i = 0; i < seen->setup.flow_count; i++) {
         const struct model_flow *flow = &seen->setup.flows[i];
-        const struct network_result *result = find_result(seen->point, flow->name);
+        const struct network_result *result = point_network(seen->point, flow->name);
         if (result != NULL && stage_of_place(&seen->setup, flow, where) != SIZE_MAX) {
             lost += (double)result->lost;
         }
@@ -114,7 +104,7 @@ static double lost_through(const struct observation *seen, const char *where)
 static bool note_works(struct observation *seen, const struct model_flow *flow)
 {
     const struct point *point = seen->point;
-    const struct network_result *result = find_result(point, flow->name);
+    const struct network_result *result = point_network(point, flow->name);
     if (result == NULL) {
         return false;
     }

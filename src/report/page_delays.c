@@ -20,29 +20,19 @@ static int compare_classes(const void *a, const void *b)
     return x->below_ns < y->below_ns ? -1 : x->below_ns > y->below_ns;
 }
 
-static const struct network_result *network_of(const struct point *point, const char *label)
-{
-    for (size_t i = 0; i < point->network_count; i++) {
-        if (text_equal(network_label(&point->networks[i]), label)) {
-            return &point->networks[i];
-        }
-    }
-    return NULL;
-}
-
 // The classes of all repeats, sorted, those of equal bounds summed. The caller frees them.
 static struct delay_class *step_classes(const struct load_step *step, const char *label,
                                         size_t *ret_count)
 {
     size_t all = 0;
     for (size_t i = 0; i < step->repeats; i++) {
-        const struct network_result *network = network_of(step->points[i], label);
+        const struct network_result *network = point_network(step->points[i], label);
         all += network == NULL ? 0 : network->delay_classes.count;
     }
     struct delay_class *classes = memory_new_array(struct delay_class, all);
     size_t count = 0;
     for (size_t i = 0; i < step->repeats; i++) {
-        const struct network_result *network = network_of(step->points[i], label);
+        const struct network_result *network = point_network(step->points[i], label);
         for (size_t k = 0; network != NULL && k < network->delay_classes.count; k++) {
             classes[count++] = (struct delay_class){network->delay_classes.below_ns[k],
                                                     network->delay_classes.packets[k]};
@@ -80,7 +70,7 @@ static json_t *describe_network(const struct load_step *step, const char *label)
 static bool has_delays(const struct sweep *sweep, const struct load_step *step)
 {
     for (size_t i = 0; i < sweep->network_count; i++) {
-        const struct network_result *network = network_of(step->first, sweep->networks[i]);
+        const struct network_result *network = point_network(step->first, sweep->networks[i]);
         if (network != NULL && network->delay_classes.count > 0) {
             return true;
         }

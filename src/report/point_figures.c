@@ -9,16 +9,6 @@
 
 typedef double figure_function(const struct point *point, const char *name);
 
-static const struct network_result *find_network(const struct point *point, const char *name)
-{
-    for (size_t i = 0; i < point->network_count; i++) {
-        if (text_equal(network_label(&point->networks[i]), name)) {
-            return &point->networks[i];
-        }
-    }
-    return NULL;
-}
-
 // ---- of all networks together
 
 static double requested(const struct point *point, const char *name)
@@ -145,19 +135,19 @@ static double ns_per_packet(const struct point *point, const char *name)
 
 static double network_offered(const struct point *point, const char *name)
 {
-    const struct network_result *network = find_network(point, name);
+    const struct network_result *network = point_network(point, name);
     return network == NULL ? (double)NAN : network->offered_pps;
 }
 
 static double network_forwarded(const struct point *point, const char *name)
 {
-    const struct network_result *network = find_network(point, name);
+    const struct network_result *network = point_network(point, name);
     return network == NULL ? (double)NAN : network->forwarded_pps;
 }
 
 static double network_loss(const struct point *point, const char *name)
 {
-    const struct network_result *network = find_network(point, name);
+    const struct network_result *network = point_network(point, name);
     if (network == NULL || network->tx == 0) {
         return (double)NAN;
     }
@@ -167,21 +157,21 @@ static double network_loss(const struct point *point, const char *name)
 
 static double network_p50(const struct point *point, const char *name)
 {
-    const struct network_result *network = find_network(point, name);
+    const struct network_result *network = point_network(point, name);
     bool measured = network != NULL && network->delay_ns.measured;
     return measured ? (double)network->delay_ns.p50 : (double)NAN;
 }
 
 static double network_p99(const struct point *point, const char *name)
 {
-    const struct network_result *network = find_network(point, name);
+    const struct network_result *network = point_network(point, name);
     bool measured = network != NULL && network->delay_ns.measured;
     return measured ? (double)network->delay_ns.p99 : (double)NAN;
 }
 
 static const struct tcp_result *find_tcp(const struct point *point, const char *name)
 {
-    const struct network_result *network = find_network(point, name);
+    const struct network_result *network = point_network(point, name);
     return network == NULL || !network->tcp.measured ? NULL : &network->tcp;
 }
 
@@ -212,7 +202,7 @@ static double network_rtt_max(const struct point *point, const char *name)
 // Sum of a figure over the routers of a network's path; NaN if it has none, or one lacks it.
 static double sum_path(const struct point *point, const char *name, figure_function *of)
 {
-    const struct network_result *network = find_network(point, name);
+    const struct network_result *network = point_network(point, name);
     const char *router = NULL;
     double sum = (double)NAN;
     for (size_t i = 0; network != NULL && (router = network_router(network, i)) != NULL; i++) {

@@ -232,6 +232,16 @@ char *network_routers_text(const struct network_result *network)
     return text;
 }
 
+const struct network_result *point_network(const struct point *point, const char *label)
+{
+    for (size_t i = 0; i < point->network_count; i++) {
+        if (text_equal(network_label(&point->networks[i]), label)) {
+            return &point->networks[i];
+        }
+    }
+    return NULL;
+}
+
 const struct cpu_result *point_cpu(const struct point *point, const char *name)
 {
     for (size_t i = 0; i < point->cpu_count; i++) {

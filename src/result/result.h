@@ -274,6 +274,8 @@ double point_offered_pps(const struct point *point);
 double point_mean_length(const struct point *point);
 // The length as text: "64 B", "imix (342 B)".
 char *point_length_text(const struct point *point);
+// Returns the network with that label (network_label), or NULL.
+const struct network_result *point_network(const struct point *point, const char *label);
 // Returns the CPU figure of that name, or NULL.
 const struct cpu_result *point_cpu(const struct point *point, const char *name);
 
