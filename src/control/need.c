@@ -159,8 +159,10 @@ static void need_grant(const struct control_view *view, const double *pps, const
     free(order);
 }
 
-void need_divide(const struct control_view *view, const double *pps, const double *offered,
-                 double *ret)
+// Grants loads as need_grant(), and divides what is left. `pps` and `offered` as for
+// need_of_loads().
+static void divide_cpu(const struct control_view *view, const double *pps, const double *offered,
+                       double *ret)
 {
     const struct control_setup *setup = view->setup;
     const size_t parties = setup->party_count;
@@ -190,6 +192,38 @@ void need_divide(const struct control_view *view, const double *pps, const doubl
     free(more);
     free(peaks);
     free(granted);
+}
+
+// The loads of all flows. The caller frees them.
+static double *loads_of(const struct control_view *view, need_load *load)
+{
+    double *pps = memory_new_array(double, view->setup->flow_count);
+    for (size_t f = 0; f < view->setup->flow_count; f++) {
+        pps[f] = load(view, f);
+    }
+    return pps;
+}
+
+void need_share_loads(const struct control_view *view, need_load *load, double *ret)
+{
+    double *pps = loads_of(view, load);
+    need_of_loads(view, pps, pps, ret);
+    for (size_t i = 0; i < view->setup->party_count; i++) {
+        ret[i] = fmax(ret[i], 1.0);
+    }
+    free(pps);
+}
+
+void need_divide(const struct control_view *view, need_load *load, double *ret)
+{
+    double *offered = loads_of(view, load);
+    double *pps = memory_new_array(double, view->setup->flow_count);
+    for (size_t f = 0; f < view->setup->flow_count; f++) {
+        pps[f] = need_covered(&view->setup->flows[f], offered[f]);
+    }
+    divide_cpu(view, pps, offered, ret);
+    free(pps);
+    free(offered);
 }
 
 // ---- what is in force

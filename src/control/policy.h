@@ -37,10 +37,14 @@ double need_covered(const struct control_flow *flow, double pps);
 // loads: threads of the host share its time equally, so a flow of a great load delays others there.
 void need_of_loads(const struct control_view *view, const double *pps, const double *offered,
                    double *ret);
-// Divides the CPU: grants the loads in the order of priorities as far as it suffices, and divides
-// what is left in proportion to what the contracts may still demand. `pps` and `offered` as above.
-void need_divide(const struct control_view *view, const double *pps, const double *offered,
-                 double *ret);
+// A load of a flow in packets/s, as a policy sees it.
+typedef double need_load(const struct control_view *view, size_t flow);
+// Divides the CPU in proportion to what parties need for these loads, at least 1 % for each.
+void need_share_loads(const struct control_view *view, need_load *load, double *ret);
+// Divides the CPU: grants the part of these loads that contracts cover in the order of priorities
+// as far as it suffices, and divides what is left in proportion to what the contracts may still
+// demand.
+void need_divide(const struct control_view *view, need_load *load, double *ret);
 // Numbers of the flows with contracts, in the order in which they are served. The caller frees it.
 size_t *need_order(const struct control_view *view, size_t *ret_count);
 // What the weights in force guarantee to each party if all others want more.

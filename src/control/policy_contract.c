@@ -5,22 +5,14 @@
  */
 #include "control/policy.h"
 
-#include <stdlib.h>
-
-#include "base/text.h"
+static double load_held(const struct control_view *view, size_t flow)
+{
+    return view->flows[flow].held_pps;
+}
 
 static void contract_divide(const struct control_view *view, double *ret)
 {
-    const struct control_setup *setup = view->setup;
-    double *pps = memory_new_array(double, setup->flow_count);
-    double *offered = memory_new_array(double, setup->flow_count);
-    for (size_t f = 0; f < setup->flow_count; f++) {
-        pps[f] = need_covered(&setup->flows[f], view->flows[f].held_pps);
-        offered[f] = view->flows[f].held_pps;
-    }
-    need_divide(view, pps, offered, ret);
-    free(offered);
-    free(pps);
+    need_divide(view, load_held, ret);
 }
 
 const struct control_policy control_policy_contract = {

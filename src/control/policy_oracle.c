@@ -3,22 +3,14 @@
 // any policy reaches. Only the simulator knows future loads.
 #include "control/policy.h"
 
-#include <stdlib.h>
-
-#include "base/text.h"
+static double load_foreseen(const struct control_view *view, size_t flow)
+{
+    return view->flows[flow].foreseen_pps;
+}
 
 static void oracle_divide(const struct control_view *view, double *ret)
 {
-    const struct control_setup *setup = view->setup;
-    double *pps = memory_new_array(double, setup->flow_count);
-    double *offered = memory_new_array(double, setup->flow_count);
-    for (size_t f = 0; f < setup->flow_count; f++) {
-        offered[f] = view->flows[f].foreseen_pps;
-        pps[f] = need_covered(&setup->flows[f], offered[f]);
-    }
-    need_divide(view, pps, offered, ret);
-    free(offered);
-    free(pps);
+    need_divide(view, load_foreseen, ret);
 }
 
 const struct control_policy control_policy_oracle = {

@@ -3,22 +3,15 @@
 // cost of a packet.
 #include "control/policy.h"
 
-#include <stdlib.h>
-
-#include "base/text.h"
+static double load_contracted(const struct control_view *view, size_t flow)
+{
+    const struct control_flow *of = &view->setup->flows[flow];
+    return of->has_contract ? of->contract.pps : 0.0;
+}
 
 static void peak_divide(const struct control_view *view, double *ret)
 {
-    const struct control_setup *setup = view->setup;
-    double *pps = memory_new_array(double, setup->flow_count);
-    for (size_t f = 0; f < setup->flow_count; f++) {
-        pps[f] = setup->flows[f].has_contract ? setup->flows[f].contract.pps : 0.0;
-    }
-    need_of_loads(view, pps, pps, ret);
-    for (size_t i = 0; i < setup->party_count; i++) {
-        ret[i] = ret[i] < 1.0 ? 1.0 : ret[i];
-    }
-    free(pps);
+    need_share_loads(view, load_contracted, ret);
 }
 
 const struct control_policy control_policy_peak = {

@@ -3,22 +3,14 @@
 // arrival rate times the cost of a packet, without regard to contracts.
 #include "control/policy.h"
 
-#include <stdlib.h>
-
-#include "base/text.h"
+static double load_offered(const struct control_view *view, size_t flow)
+{
+    return view->flows[flow].offered_pps;
+}
 
 static void rate_cost_divide(const struct control_view *view, double *ret)
 {
-    const struct control_setup *setup = view->setup;
-    double *pps = memory_new_array(double, setup->flow_count);
-    for (size_t f = 0; f < setup->flow_count; f++) {
-        pps[f] = view->flows[f].offered_pps;
-    }
-    need_of_loads(view, pps, pps, ret);
-    for (size_t i = 0; i < setup->party_count; i++) {
-        ret[i] = ret[i] < 1.0 ? 1.0 : ret[i];
-    }
-    free(pps);
+    need_share_loads(view, load_offered, ret);
 }
 
 const struct control_policy control_policy_rate_cost = {
