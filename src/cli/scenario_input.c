@@ -27,14 +27,14 @@ extern const struct asset scenario_assets[]; // scenarios/default.yaml
 // "100k" → "100000", "1.5M" → "1500000"; any other text stays as it is, for the scenario's parser.
 static char *expand_load(const char *text, size_t length)
 {
-    double factor = length == 0               ? 0.0
-                    : text[length - 1] == 'k' ? 1e3
-                    : text[length - 1] == 'M' ? 1e6
-                                              : 0.0;
-    _cleanup_free_ char *digits = text_copy_bytes(text, factor > 0.0 ? length - 1 : length);
-    bool number = digits[0] != '\0' && digits[strspn(digits, "0123456789.")] == '\0';
-    return factor > 0.0 && number ? text_format("%.15g", factor * strtod(digits, NULL))
-                                  : text_copy_bytes(text, length);
+    double pps = 0.0;
+    char *load = text_copy_bytes(text, length);
+    bool short_form = length > 0 && strchr("kM", load[length - 1]) != NULL;
+    if (!short_form || parse_packet_rate(load, &pps, NULL) < 0) {
+        return load;
+    }
+    free(load);
+    return text_format("%.15g", pps);
 }
 
 // "64,256" → "[64, 256]"
