@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "report/caps.h"
 #include "report/ranks.h"
 #include "report/steps.h"
 #include "result/platform_facts.h"
@@ -62,13 +63,8 @@ struct compare_row {
 struct compare_cap {
     size_t side;
     const struct sweep *sweep;
-    const char *party;
-    unsigned cap;
-    size_t points, loaded; // points with that cap; those among them that required more CPU
-    double used;           // median of the loaded points; NaN without one
-    double off;            // greatest difference from the cap among the loaded points
+    struct cap_use use;
 };
-#define COMPARE_CAP_WITHIN 2.0 // percentage points; a cap is held if usage differs by less
 
 // Figures that are decided by intervals.
 enum compare_judged {

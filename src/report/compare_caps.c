@@ -1,150 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/*
- * report/compare_caps — how well caps were held: for each capped party, the CPU that it used in the
- * points in which it required more than its cap. Called by compare.c.
- *
- * A party required more than its cap if it used its cap or more; if packets were lost at the places
- * where it should have taken them; or if packets were lost while the CPUs of host and routers had
- * idle time.
- */
-#include <math.h>
+// report/compare_caps — how well caps were held, of all compared sweeps. Called by compare.c.
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "report/compare.h"
 
-#define LOSS_ENOUGH 0.01 // frame loss ratio above which lack of CPU is taken as the cause
-#define SPARE_BELOW 0.9  // of the CPUs' time: below this, CPUs have idle time
-
-// A point that is invalid only because its cap was not held counts here.
-static bool is_witness(const struct point *point)
+static void add_caps(struct comparison *comparison, size_t side, const struct sweep *sweep)
 {
-    const char *reason = point->why_invalid;
-    while (!point->valid && reason != NULL) {
-        if (!text_starts(reason, "the cap of ")) {
-            return false;
-        }
-        reason = strstr(reason, "; ");
-        reason = reason == NULL ? NULL : reason + 2;
-    }
-    return true;
-}
-
-// Packets lost where the party takes them: "r1t3:eth0 receive ring", "r1t3 IP: …".
-static uint64_t lost_at(const struct point *point, const char *party)
-{
-    size_t length = strlen(party);
-    uint64_t count = 0;
-    for (size_t i = 0; i < point->drop_count; i++) {
-        const char *where = point->drops[i].where;
-        if (text_starts(where, party) && (where[length] == ':' || where[length] == ' ')) {
-            count += point->drops[i].count;
-        }
-    }
-    return count;
-}
-
-static bool has_time_to_spare(const struct point *point)
-{
-    size_t cpus = 0;
-    for (size_t i = 0; i < point->processor_count; i++) {
-        cpus += !text_equal(point->processors[i].used_by, "tester");
-    }
-    return cpus > 0 && point->cpu_total_percent < SPARE_BELOW * 100.0 * (double)cpus;
-}
-
-static size_t caps_of(const struct point *point)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < point->cpu_count; i++) {
-        count += point->cpu[i].cap > 0;
-    }
-    return count;
-}
-
-static bool is_loaded(const struct point *point, const struct cpu_result *cpu)
-{
-    bool host = text_equal(cpu->name, "host");
-    uint64_t tx = 0;
-    uint64_t lost = 0;
-    for (size_t i = 0; i < point->network_count; i++) {
-        const struct network_result *network = &point->networks[i];
-        if (host || network_passes(network, cpu->name)) {
-            tx += network->tx;
-            lost += network->lost;
-        }
-    }
-    double enough = LOSS_ENOUGH * (double)tx;
-    return cpu->percent >= (double)cpu->cap ||
-           (tx > 0 && (double)lost_at(point, cpu->name) >= enough) ||
-           (tx > 0 && (double)lost >= enough && caps_of(point) == 1 && has_time_to_spare(point));
-}
-
-static struct compare_cap *cap_entry(struct comparison *comparison, size_t side,
-                                     const struct sweep *sweep, const struct cpu_result *cpu)
-{
-    for (size_t i = 0; i < comparison->cap_count; i++) {
-        struct compare_cap *entry = &comparison->caps[i];
-        if (entry->side == side && entry->sweep == sweep && entry->cap == cpu->cap &&
-            text_equal(entry->party, cpu->name)) {
-            return entry;
-        }
-    }
+    _cleanup_free_ struct cap_use *list = NULL;
+    size_t count = caps_compute(sweep, &list);
     comparison->caps =
-        memory_resize(comparison->caps, comparison->cap_count + 1, sizeof *comparison->caps);
-    struct compare_cap *entry = &comparison->caps[comparison->cap_count++];
-    *entry = (struct compare_cap){.side = side,
-                                  .sweep = sweep,
-                                  .party = cpu->name,
-                                  .cap = cpu->cap,
-                                  .used = (double)NAN,
-                                  .off = (double)NAN};
-    return entry;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-// CPU used in the loaded points of an entry.
-static void conclude(const struct compare_side *side, struct compare_cap *entry)
-{
-    _cleanup_free_ double *used = memory_new_array(double, side->points.count);
-    for (size_t i = 0; i < side->points.count; i++) {
-        const struct point *point = &side->points.items[i];
-        const struct cpu_result *cpu = point_cpu(point, entry->party);
-        if (cpu == NULL || cpu->cap != entry->cap || !sweep_has(entry->sweep, point) ||
-            !is_witness(point)) {
-            continue;
-        }
-        entry->points++;
-        if (is_loaded(point, cpu)) {
-            used[entry->loaded++] = cpu->percent;
-            // fmax() ignores NaN.
-            entry->off = fmax(entry->off, fabs(cpu->percent - (double)entry->cap));
-        }
-    }
-    if (entry->loaded > 0) {
-        qsort(used, entry->loaded, sizeof *used, by_value);
-        entry->used = (used[(entry->loaded - 1) / 2] + used[entry->loaded / 2]) / 2;
-    }
-}
-
-static void find_in(struct comparison *comparison, size_t side, const struct sweep *sweep)
-{
-    const struct point_list *points = &comparison->sides[side].points;
-    for (size_t i = 0; i < points->count; i++) {
-        const struct point *point = &points->items[i];
-        for (size_t k = 0; k < point->cpu_count && sweep_has(sweep, point); k++) {
-            if (point->cpu[k].cap > 0) {
-                (void)cap_entry(comparison, side, sweep, &point->cpu[k]);
-            }
-        }
+        memory_resize(comparison->caps, comparison->cap_count + count, sizeof *comparison->caps);
+    for (size_t i = 0; i < count; i++) {
+        comparison->caps[comparison->cap_count++] =
+            (struct compare_cap){.side = side, .sweep = sweep, .use = list[i]};
     }
 }
 
@@ -153,11 +23,8 @@ void compare_find_caps(struct comparison *comparison)
     for (size_t i = 0; i < comparison->row_count; i++) {
         for (size_t k = 0; k < comparison->side_count; k++) {
             if (comparison->rows[i].cells[k].sweep != NULL) {
-                find_in(comparison, k, comparison->rows[i].cells[k].sweep);
+                add_caps(comparison, k, comparison->rows[i].cells[k].sweep);
             }
         }
-    }
-    for (size_t i = 0; i < comparison->cap_count; i++) {
-        conclude(&comparison->sides[comparison->caps[i].side], &comparison->caps[i]);
     }
 }

@@ -234,6 +234,7 @@ static int write_caps(const struct comparison *comparison, struct writer *writer
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < comparison->cap_count; i++) {
         const struct compare_cap *cap = &comparison->caps[i];
+        const struct cap_use *use = &cap->use;
         const struct point *point = cap->sweep->first;
         const struct value row[CAP_COLUMNS] = {
             [CAP_SCENARIO] = VALUE_TEXT(point->scenario),
@@ -241,14 +242,13 @@ static int write_caps(const struct comparison *comparison, struct writer *writer
             [CAP_LENGTH] = VALUE_INTEGER(point->length),
             [CAP_LENGTH_LAYER] = VALUE_TEXT(point->length_layer),
             [CAP_RUN] = VALUE_TEXT(comparison->sides[cap->side].label),
-            [CAP_PARTY] = VALUE_TEXT(cap->party),
-            [CAP_ASKED] = VALUE_INTEGER(cap->cap),
-            [CAP_USED] = VALUE_REAL(cap->used),
-            [CAP_OFF] = VALUE_REAL(cap->off),
-            [CAP_HELD] =
-                cap->loaded == 0 ? VALUE_ABSENT : VALUE_TRUTH(cap->off <= COMPARE_CAP_WITHIN),
-            [CAP_LOADED] = VALUE_INTEGER(cap->loaded),
-            [CAP_POINTS] = VALUE_INTEGER(cap->points),
+            [CAP_PARTY] = VALUE_TEXT(use->party),
+            [CAP_ASKED] = VALUE_INTEGER(use->cap),
+            [CAP_USED] = VALUE_REAL(use->used),
+            [CAP_OFF] = VALUE_REAL(use->off),
+            [CAP_HELD] = use->loaded == 0 ? VALUE_ABSENT : VALUE_TRUTH(cap_is_held(use)),
+            [CAP_LOADED] = VALUE_INTEGER(use->loaded),
+            [CAP_POINTS] = VALUE_INTEGER(use->points),
         };
         rc = writer_row(writer, row, err);
     }

@@ -367,12 +367,12 @@ static void test_caps(void **state)
     make_run("free", held, COUNT(held), &on_netns);
     struct comparison *comparison = COMPARE("held", "broken", "idle", "free");
     assert_int_equal(comparison->cap_count, 3);
-    assert_int_equal(comparison->caps[0].loaded, 2);
-    assert_true(comparison->caps[0].used == 20);
-    assert_true(comparison->caps[0].off == 0.5);
-    assert_int_equal(comparison->caps[1].loaded, 1);
-    assert_true(comparison->caps[1].off == 9);
-    assert_int_equal(comparison->caps[2].loaded, 0);
+    assert_int_equal(comparison->caps[0].use.loaded, 2);
+    assert_true(comparison->caps[0].use.used == 20);
+    assert_true(comparison->caps[0].use.off == 0.5);
+    assert_int_equal(comparison->caps[1].use.loaded, 1);
+    assert_true(comparison->caps[1].use.off == 9);
+    assert_int_equal(comparison->caps[2].use.loaded, 0);
     _cleanup_free_ char *out = path_of("out");
     assert_int_equal(compare_write_folder(comparison, out, NULL), 0);
     assert_file_golden("out/compare-caps.csv", "compare/caps.csv");
