@@ -11,8 +11,10 @@
 #include "base/screen.h"
 #include "base/text.h"
 #include "report/answer.h"
+#include "report/caps.h"
 #include "report/expected.h"
 #include "report/headline.h"
+#include "report/lost_at.h"
 #include "report/reasons.h"
 #include "report/tcp_list.h"
 #include "report/words.h"
@@ -158,6 +160,32 @@ static void show_answers(const struct point_list *points)
     }
 }
 
+// Prints where each sweep lost packets at its highest load, and whether its caps were held.
+static void show_losses_and_caps(const struct point_list *points)
+{
+    struct sweep *sweeps = NULL;
+    size_t count = sweeps_compute(points, &sweeps);
+    bool any = false;
+    for (size_t i = 0; i < count; i++) {
+        _cleanup_free_ char *lost = lost_at_text(&sweeps[i]);
+        if (lost != NULL) {
+            printf("%s", any ? "" : "\n");
+            print_wrapped(lost);
+            any = true;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        _cleanup_free_ struct cap_use *caps = NULL;
+        size_t cap_count = caps_compute(&sweeps[i], &caps);
+        for (size_t k = 0; k < cap_count; k++) {
+            _cleanup_free_ char *text = cap_use_text(&sweeps[i], &caps[k]);
+            printf("%s", k == 0 ? "\n" : "");
+            print_wrapped(text);
+        }
+    }
+    sweeps_free(sweeps, count);
+}
+
 static void show_expected(const struct scenario *scenario, const struct point_list *points)
 {
     if (scenario->expectation_count > 0) {
@@ -272,6 +300,7 @@ int run_summary_print(const struct scenario *scenario, const struct point_list *
     json_t *run = NULL;
     (void)store_read_run(folder, &run, NULL);
     show_answers(points);
+    show_losses_and_caps(points);
     show_expected(scenario, points);
     show_convergence(run);
     show_points(points);

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * report/lost_at — a sentence about the losses of a sweep: which networks lost packets at the
+ * highest load, and the places of these losses. Called by cli/run_summary.c.
+ */
+#ifndef VRBENCH_REPORT_LOST_AT_H
+#define VRBENCH_REPORT_LOST_AT_H
+
+#include "report/steps.h"
+
+#define LOST_AT_PLACES 3U // places that are named; the others are summed
+
+// "bridged, 64-byte packets, 200,000 pps: lost of NET0 (r1) 85 %; host:nic0 receive ring 71 %, …",
+// in percent of the offered packets of the network, then of all lost packets, over all repeats. The
+// load is the highest with a valid point; without one, the highest at all, which the sentence calls
+// invalid. NULL if that load lost nothing, or the sweep is one of TCP; the caller frees the
+// sentence.
+char *lost_at_text(const struct sweep *sweep);
+
+#endif
