@@ -135,12 +135,16 @@ static void answer_say(const json_t *message)
     }
 }
 
-// Waits for an answer until CLOCK_MONOTONIC reads `until_ns` (0: no limit). -EPIPE if the other end
-// has closed the connection.
+#define WAIT_BEGUN UINT64_MAX // until the owner has begun the request, or answered before
+
+// Waits for an answer until CLOCK_MONOTONIC reads `until_ns` (0: no limit), or as WAIT_BEGUN says.
+// -EPIPE if the other end has closed the connection.
 static int answer_await(struct wire *wire, uint64_t until_ns, bool *ret_begun, json_t **ret,
                         struct error *err)
 {
+    const bool until_begun = until_ns == WAIT_BEGUN;
     bool cancelled = false;
+    until_ns = until_begun ? 0 : until_ns;
     for (;;) {
         json_t *message = NULL;
         int rc = wire_take(wire, &message);
@@ -150,6 +154,10 @@ static int answer_await(struct wire *wire, uint64_t until_ns, bool *ret_begun, j
         }
         if (rc == 1) {
             *ret_begun = *ret_begun || json_is_true(json_object_get(message, "begun"));
+            if (until_begun && *ret_begun) {
+                *ret = message;
+                return 0;
+            }
             answer_say(message);
             json_decref(message);
             continue;
@@ -242,33 +250,16 @@ int owner_call(json_t *request, json_t **ret_answer, struct error *err)
 // Waits until the owner has begun a request. -EPIPE if it has ended before.
 static int await_begin(struct wire *wire, json_t **ret, struct error *err)
 {
-    for (;;) {
-        json_t *message = NULL;
-        int rc = wire_take(wire, &message);
-        if (rc == 1 && json_is_true(json_object_get(message, "begun"))) {
-            *ret = message;
-            return 0;
-        }
-        if (rc == 1) {
-            rc = json_object_get(message, "failed") == NULL ? 0 : wire_failure(message, err);
-            answer_say(message);
-            json_decref(message);
-            if (rc < 0) {
-                return rc;
-            }
-            continue;
-        }
-        if (rc < 0 || wire_send(wire) < 0) {
-            return -EPIPE;
-        }
-        rc = stop_wait(wire->fd, POLLIN, STOP_NO_DEADLINE, err);
-        if (rc < 0) {
-            return rc;
-        }
-        if (wire_receive(wire) < 0) {
-            return -EPIPE;
-        }
+    json_t *message = NULL;
+    bool begun = false;
+    int rc = answer_await(wire, WAIT_BEGUN, &begun, &message, err);
+    if (rc < 0 || begun) {
+        *ret = message;
+        return rc;
     }
+    rc = wire_failure(message, err);
+    json_decref(message);
+    return rc < 0 ? rc : fail(err, EPROTO, "the testbed owner did not begin this request");
 }
 
 int owner_begin(json_t *request, struct wire *ret_wire, json_t **ret_begun, struct error *err)
