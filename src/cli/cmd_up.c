@@ -15,7 +15,7 @@
 struct up_values {
     const char *topology, *name;
     struct change_values change;
-    bool even_default_route;
+    bool named, even_default_route;
 };
 
 static const struct option_row up_options[] = {
@@ -32,6 +32,10 @@ static const struct option_row up_options[] = {
      .offset = offsetof(struct up_values, name),
      .argument = "NAME",
      .help = "name of the testbed, in place of the scenario's"},
+    {.name = "named",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct up_values, named),
+     .help = "show namespaces to ip netns, as NAME-ROUTER, NAME-source …"},
     ROUTERS_OPTION(up_values),
     SET_OPTION(up_values),
     {.name = "even-default-route",
@@ -100,14 +104,15 @@ static int check_machine(const struct up_values *asked, const struct up_order *o
     return rc;
 }
 
-static int up_build(const struct up_order *orders, size_t count, const struct cpu_list *usable,
-                    struct error *err)
+static int up_build(const struct up_values *asked, const struct up_order *orders, size_t count,
+                    const struct cpu_list *usable, struct error *err)
 {
     _cleanup_free_ json_t **requests = memory_new_array(json_t *, count);
     _cleanup_free_ bool *done = memory_new_array(bool, count);
     for (size_t i = 0; i < count; i++) {
         requests[i] =
             build_request(owner_request("up"), orders[i].scenario, orders[i].topology, usable);
+        json_object_set_new(requests[i], "named", json_boolean(asked->named));
     }
     int rc = owner_call_all(requests, count, done, err);
     for (size_t i = 0; i < count; i++) {
@@ -135,7 +140,7 @@ static int up_run(void *values, const struct text_list *operands, struct error *
     _cleanup_free_ struct up_order *orders = memory_new_array(struct up_order, count);
     rc = rc == 0 ? read_orders(asked, operands, &usable, orders, err) : rc;
     rc = rc == 0 ? check_machine(asked, orders, count, err) : rc;
-    rc = rc == 0 ? up_build(orders, count, &usable, err) : rc;
+    rc = rc == 0 ? up_build(asked, orders, count, &usable, err) : rc;
     for (size_t i = 0; i < count; i++) {
         scenario_free(orders[i].scenario);
     }
@@ -154,7 +159,8 @@ const struct command command_up = {
                "process, restarts dead routers (on_crash) and exits after the last testbed.",
     .examples =
         COMMAND_EXAMPLES({"up scenario-2", "build a testbed of two routers"},
-                         {"up scenario-2 --name second", "another one of the same scenario"}),
+                         {"up scenario-2 --name second", "another one of the same scenario"},
+                         {"up scenario-2 --named", "then: ip netns exec scenario-2-r1t3 ip route"}),
     .options = up_options,
     .values_size = sizeof(struct up_values),
     .run = up_run,

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "image/image.h"
 #include "testbed/handover.h"
+#include "testbed/names.h"
 #include "testbed/standing.h"
 
 #define SETTINGS "settings" // of a request and of a record
@@ -90,6 +91,9 @@ int build_testbed(const json_t *request, struct testbed **ret, struct error *err
     }
     json_t *kept = json_pack("{s:O?, s:O?}", "uid", json_object_get(request, "uid"), SETTINGS,
                              json_object_get(request, SETTINGS));
+    if (json_is_true(json_object_get(request, "named"))) {
+        json_object_set_new(kept, NAMES, json_object());
+    }
     rc = testbed_stand(scenario, topology, &usable, kept, ret, err);
     json_decref(kept);
     return rc;

@@ -26,6 +26,7 @@
 #include "testbed/allocation.h"
 #include "testbed/handover.h"
 #include "testbed/loan.h"
+#include "testbed/names.h"
 #include "testbed/nic.h"
 #include "testbed/parts.h"
 #include "testbed/platform_allocation.h"
@@ -329,6 +330,7 @@ static void reach_directory(struct record *record)
 static int undo(struct record *record, const struct task_list *tasks, struct error *err)
 {
     session_restore(json_object_get(record->content, "session"));
+    names_remove(record);
     // Devices come back from ended machines; interfaces, from namespaces that still exist.
     bool machines_first = testbed_lends_devices(record);
     _cleanup_error_ struct error why = ERROR_INIT;

@@ -17,6 +17,7 @@
 #include "machine/catalogue.h"
 #include "testbed/allocation.h"
 #include "testbed/handover.h"
+#include "testbed/names.h"
 #include "testbed/parts.h"
 #include "testbed/tasks.h"
 
@@ -169,6 +170,7 @@ static int release(struct testbed *testbed, struct testbed_leftovers *leftovers,
         rc = end_routers(testbed, err);
     }
     if (testbed->record != NULL) {
+        names_remove(testbed->record);
         testbed_return_nics(testbed->record, &why);
         rc = keep_first(rc, why.text != NULL ? -EIO : 0, err, &why);
         unplaced = testbed_unplace(testbed, &why);

@@ -16,6 +16,7 @@
 #include "linux/link.h"
 #include "testbed/allocation.h"
 #include "testbed/converge.h"
+#include "testbed/names.h"
 #include "testbed/probe.h"
 #include "testbed/standing.h"
 #include "testbed/startup.h"
@@ -231,6 +232,7 @@ static int conclude(struct testbed *testbed, size_t router, int rc, struct error
         entry->state = ROUTER_CRASHED;
         entry->since_ns = clock_realtime_ns();
     }
+    names_renew(testbed, router);
     json_object_del(testbed->record->content, REMAKING);
     int noted = testbed_note(testbed, rc < 0 ? NULL : err);
     return rc < 0 ? rc : noted;
@@ -290,6 +292,7 @@ int testbed_destroy_router(struct testbed *testbed, size_t router, enum router_s
     }
     struct router_order order;
     router_order_make(testbed, router, &order);
+    names_drop(testbed, router);
     forget_vifs(testbed, &order); // its last CPU time is read before they are deleted
     int rc = testbed->platform->ops->end(steal_pointer(&entry->router), &order.spec, err);
     entry->state = state;
@@ -355,6 +358,7 @@ int testbed_reboot_router(struct testbed *testbed, size_t router, uint64_t began
     }
     struct router_order before;
     router_order_make(testbed, router, &before);
+    names_drop(testbed, router);
     rc = begin_remaking(testbed, router, &before, began_ns, err);
     if (rc < 0) {
         router_order_clear(&before);

@@ -12,6 +12,7 @@
 #include "linux/link.h"
 #include "linux/process.h"
 #include "linux/session.h"
+#include "testbed/names.h"
 #include "testbed/parts.h"
 
 #define MANAGEMENT_INDEX  190000 // on the host; the source's is the next
@@ -77,6 +78,9 @@ int testbed_stand(struct scenario *scenario, enum topology topology, const struc
     testbed->scenario = scenario;
     json_object_update(testbed->record->content, kept);
     rc = make_management_link(testbed, err);
+    if (rc == 0) {
+        rc = names_give(testbed, err);
+    }
     if (rc == 0) {
         testbed->kept = true;
         rc = testbed_note(testbed, err);

@@ -5,7 +5,7 @@
 # Runs beside others
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 37
+plan 46
 
 cd "$T" || exit 1
 
@@ -77,6 +77,24 @@ ok "  and requires one" exits 2 "$VRBENCH" exec two/r2
 is "inspect prints what is recorded" "$("$VRBENCH" inspect two/r2 |
     jq -c '.[0] | [.testbed, .name, .state, .allocation.weight]')" '["two","r2","running",256]'
 is "  of a testbed" "$("$VRBENCH" inspect one | jq -r '.[0].topology')" bridged
+
+# --- namespaces for ip netns
+
+named() { ip netns list | sed 's/ .*//' | LC_ALL=C sort | tr '\n' ' '; }
+is "a testbed has no names of its own accord" "$(named)" ""
+ok "--named" "$VRBENCH" up mine.yaml --name lab --named
+is "  shows each node to ip netns" "$(named)" "lab-host lab-r1 lab-sink lab-source "
+is "  by which commands run in it" "$(ip netns exec lab-r1 ip -o link | grep -c ': eth[01]@')" 2
+"$VRBENCH" reboot lab/r1 >/dev/null
+is "  also after a reboot" "$(stat -Lc %i /run/netns/lab-r1)" \
+    "$(stat -Lc %i /run/vrbench/"$("$VRBENCH" inspect lab | jq -r '.[0].id')"/ns-r1)"
+ip netns add other-r1
+ok "  and never takes the name of another one" exits 2 "$VRBENCH" up mine.yaml --name other --named
+is "  which remains" "$(named)" "lab-host lab-r1 lab-sink lab-source other-r1 "
+ip netns delete other-r1
+kill -KILL "$(owner)"
+ok "  a testbed whose owner was killed is removed" "$VRBENCH" down lab
+is "  with its names" "$(named)" ""
 
 # --- completion, in shells
 
