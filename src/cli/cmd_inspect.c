@@ -4,11 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "linux/rights.h"
+#include "owner/client.h"
+#include "owner/look.h"
 #include "owner/recorded.h"
 
 static const struct option_row inspect_options[] = {OPTIONS_END};
@@ -43,6 +46,21 @@ static void inspect_testbed(const struct recorded *testbed, void *context)
     json_array_append_new(wanted->found, entry);
 }
 
+// Visits all records; without root, the parts that the owner shows to everybody who may look.
+static int visit(struct inspection *wanted, struct error *err)
+{
+    if (geteuid() == 0) {
+        return recorded_each(inspect_testbed, wanted, err);
+    }
+    json_t *shown = NULL;
+    int rc = owner_inspect(&shown, err);
+    if (rc == 0) {
+        look_each(shown, inspect_testbed, wanted);
+        json_decref(shown);
+    }
+    return rc;
+}
+
 static int find_recorded(const char *called, json_t *found, struct error *err)
 {
     const char *slash = strchr(called, '/');
@@ -51,11 +69,11 @@ static int find_recorded(const char *called, json_t *found, struct error *err)
     struct inspection wanted = {.testbed = slash == NULL ? called : of,
                                 .router = slash == NULL ? NULL : slash + 1,
                                 .found = found};
-    int rc = recorded_each(inspect_testbed, &wanted, err);
+    int rc = visit(&wanted, err);
     if (rc == 0 && slash == NULL && json_array_size(found) == 0) { // no testbed: a router
         wanted.testbed = NULL;
         wanted.router = called;
-        rc = recorded_each(inspect_testbed, &wanted, err);
+        rc = visit(&wanted, err);
     }
     if (rc == 0 && json_array_size(found) == 0) {
         rc = fail_input(err, "no testbed or router \"%s\"; vrbench list shows them", called);
@@ -69,7 +87,7 @@ static int inspect_run(void *values, const struct text_list *operands, struct er
     if (operands->count == 0) {
         return fail_input(err, "inspect requires a testbed or router; vrbench list shows them");
     }
-    int rc = rights_check(err);
+    int rc = rights_check_look(err);
     json_t *all = json_array();
     for (size_t i = 0; rc == 0 && i < operands->count; i++) {
         json_t *found = json_array();
@@ -89,9 +107,11 @@ const struct command command_inspect = {
     .name = "inspect",
     .operands = "TESTBED|ROUTER…",
     .summary = "Print all that is recorded of a testbed or router",
-    .details = "Prints a JSON array with an object for each match: names, processes, interfaces,\n"
-               "allocation and scenario, as in the record in /run/vrbench. The keys of a record\n"
-               "are those of this version of vrbench.",
+    .details =
+        "Prints a JSON array with an object for each match: names, processes, interfaces,\n"
+        "allocation and scenario, as in the record in /run/vrbench. The keys of a record\n"
+        "are those of this version of vrbench. Without root (members of the group vrbench):\n"
+        "without the scenario, processes and interfaces.",
     .examples = COMMAND_EXAMPLES({"inspect scenario-2", "a testbed"},
                                  {"inspect scenario-2/r1t3", "one router of it"}),
     .options = inspect_options,

@@ -3,6 +3,7 @@
 #include "linux/rights.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <linux/capability.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -74,4 +76,49 @@ int rights_check_settings(struct error *err)
                                           "privileges, so no router can be set to forward; remount "
                                           "/proc/sys for writing (mount -o remount,rw,bind "
                                           "/proc/sys), or start the container with --privileged");
+}
+
+bool rights_look_group(gid_t *ret)
+{
+    char room[16384];
+    struct group entry;
+    struct group *group = NULL;
+    if (getgrnam_r(RIGHTS_LOOK_GROUP, &entry, room, sizeof room, &group) != 0 || group == NULL) {
+        return false;
+    }
+    *ret = group->gr_gid;
+    return true;
+}
+
+// Whether this process has a group, as its effective or a supplementary one.
+static bool is_member(gid_t group)
+{
+    gid_t groups[1024];
+    int count = getgroups(sizeof groups / sizeof groups[0], groups);
+    bool member = getegid() == group;
+    for (int i = 0; i < count; i++) {
+        member |= groups[i] == group;
+    }
+    return member;
+}
+
+int rights_check_look(struct error *err)
+{
+    gid_t group = 0;
+    if (geteuid() == 0) {
+        return rights_check(err);
+    }
+    if (!rights_look_group(&group)) {
+        return fail_lacking(
+            err, "without root, looking at testbeds requires the group " RIGHTS_LOOK_GROUP
+                 ", which this machine does not have; as root: "
+                 "addgroup --system " RIGHTS_LOOK_GROUP ", and build the testbed then");
+    }
+    if (!is_member(group)) {
+        return fail_lacking(
+            err, "without root, looking at testbeds requires the group " RIGHTS_LOOK_GROUP
+                 ", in which this process is not; as root: "
+                 "adduser USER " RIGHTS_LOOK_GROUP ", and log in again");
+    }
+    return 0;
 }

@@ -21,6 +21,7 @@
 #include "base/text.h"
 #include "base/thread.h"
 #include "linux/process.h"
+#include "linux/rights.h"
 #include "owner/owner.h"
 #include "owner/view.h"
 #include "owner/wire.h"
@@ -103,6 +104,21 @@ static int connect_to(const char *path)
         return -errno;
     }
     return steal_fd(&fd);
+}
+
+// A process without root's rights can neither start an owner nor read records.
+static bool only_looks(void)
+{
+    return geteuid() != 0;
+}
+
+static int fail_unreachable(int rc, struct error *err)
+{
+    return rc == -EACCES
+               ? fail_lacking(err, OWNER_SOCKET " admits root only: the group " RIGHTS_LOOK_GROUP
+                                                " is newer than the testbeds; the next vrbench up "
+                                                "admits it")
+               : fail(err, -rc, "%s", OWNER_SOCKET);
 }
 
 // Returns a descriptor, or negative; without `start`, -ENOENT if no owner runs.
@@ -431,6 +447,9 @@ int owner_sample(const char *testbed, bool networks, struct sample *ret, struct 
     int fd = owner_connect(false, err);
     if (fd >= 0) {
         rc = ask(fd, request, 0, &begun, &answer, err);
+    } else if (only_looks() && fd != -ENOENT) {
+        json_decref(request);
+        return fail_unreachable(fd, err);
     }
     if ((fd < 0 || rc == -EPIPE) && testbeds_stand()) {
         fd = owner_connect(true, err);
@@ -455,6 +474,30 @@ int owner_sample(const char *testbed, bool networks, struct sample *ret, struct 
         return rc;
     }
     *ret = sample;
+    return 0;
+}
+
+int owner_inspect(json_t **ret, struct error *err)
+{
+    json_t *answer = NULL;
+    json_t *request = owner_request("inspect");
+    bool begun = false;
+    int fd = owner_connect(false, err);
+    int rc = fd < 0 ? fd : ask(fd, request, 0, &begun, &answer, err);
+    json_decref(request);
+    if (rc == -ENOENT || rc == -EPIPE) { // no owner: no testbed stands
+        *ret = json_object();
+        return 0;
+    }
+    if (fd < 0) {
+        return fail_unreachable(fd, err);
+    }
+    rc = rc < 0 ? rc : wire_failure(answer, err);
+    if (rc < 0) {
+        json_decref(answer);
+        return rc;
+    }
+    *ret = answer;
     return 0;
 }
 

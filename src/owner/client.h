@@ -47,6 +47,10 @@ int owner_down_all(unsigned *ret_count, struct error *err);
 // testbed exists without one.
 int owner_sample(const char *testbed, bool networks, struct sample *ret, struct error *err);
 
+// Reads the public part of the records of all testbeds of the owner (look_each() visits them), for
+// users who may only look. An object without records if there is no owner; the caller frees it.
+int owner_inspect(json_t **ret, struct error *err);
+
 // ---- a connection for several requests, one after the other
 
 struct owner_session;

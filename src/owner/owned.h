@@ -35,6 +35,7 @@ struct client {
     struct job *job;         // the client waits for it; NULL = none
     struct reading *reading; // the client waits for it; NULL = none
     struct owned *leased;    // the testbed that it controls; NULL = none (lease.h)
+    bool looks;              // of another user, who may only look (look.h)
     json_t *waiting;         // a request that waits until all testbeds are taken over
     struct client *next;
 };

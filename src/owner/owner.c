@@ -19,6 +19,7 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "linux/memory.h"
+#include "owner/look.h"
 #include "owner/owned.h"
 
 #define BACKLOG         64
@@ -186,6 +187,13 @@ static void client_cancel(struct client *client)
 static void client_take(struct client *client, json_t *request)
 {
     const char *what = json_string_value(json_object_get(request, "do"));
+    struct error refused = ERROR_INIT;
+    int rc = client->looks ? look_refuse(client->wire.fd, what, &refused) : 0;
+    if (rc < 0) { // requests are executed as root
+        client_send(client, wire_answer(rc, &refused));
+        error_clear(&refused);
+        return;
+    }
     lease_heard(client);
     if (what != NULL && strcmp(what, "cancel") == 0) {
         client_cancel(client);
@@ -195,6 +203,12 @@ static void client_take(struct client *client, json_t *request)
         error_clear(&err);
     } else if (what != NULL && strcmp(what, "sample") == 0) {
         reading_take(client, request);
+    } else if (what != NULL && strcmp(what, "inspect") == 0) {
+        json_t *answer = wire_answer(0, NULL);
+        json_t *records = look_records();
+        json_object_update(answer, records);
+        json_decref(records);
+        client_send(client, answer);
     } else if (owner_is_adopting(client->owner)) {
         client->waiting = json_incref(request);
     } else {
@@ -223,29 +237,19 @@ static int client_readable(sd_event_source *source, int fd, uint32_t events, voi
     return 0;
 }
 
-// Accepts root only, since requests are executed as root.
-static bool client_may_ask(int fd)
-{
-    struct ucred peer;
-    socklen_t length = sizeof peer;
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && peer.uid == geteuid();
-}
-
 static int owner_accept(sd_event_source *source, int listener, uint32_t events, void *context)
 {
     (void)source;
     (void)events;
     struct owner *owner = context;
     int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0 || !client_may_ask(fd)) {
-        if (fd >= 0) {
-            close(fd);
-        }
+    if (fd < 0) {
         owner_look_for_end(owner);
         return 0;
     }
     struct client *client = memory_new(1, sizeof *client);
-    *client = (struct client){.owner = owner, .wire = {.fd = fd}, .next = owner->clients};
+    *client = (struct client){
+        .owner = owner, .wire = {.fd = fd}, .looks = !look_peer_is_own(fd), .next = owner->clients};
     owner->clients = client;
     if (sd_event_add_io(owner->loop, &client->readable, fd, EPOLLIN, client_readable, client) < 0 ||
         sd_event_add_io(owner->loop, &client->writable, fcntl(fd, F_DUPFD_CLOEXEC, 3), EPOLLOUT,
@@ -270,18 +274,28 @@ static int owner_listen(struct owner *owner, struct error *err)
     // A killed owner left the socket: this process holds the lock, so no living owner uses it.
     (void)unlink(OWNER_SOCKET);
     if (bind(owner->listener, (const struct sockaddr *)&address, sizeof address) < 0 ||
-        chmod(OWNER_SOCKET, 0600) < 0 || listen(owner->listener, BACKLOG) < 0) {
+        listen(owner->listener, BACKLOG) < 0) {
         return fail(err, errno, "%s", OWNER_SOCKET);
     }
-    int rc = sd_event_add_io(owner->loop, &owner->accepting, owner->listener, EPOLLIN, owner_accept,
-                             owner);
+    int rc = look_share_socket(OWNER_SOCKET, err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = sd_event_add_io(owner->loop, &owner->accepting, owner->listener, EPOLLIN, owner_accept,
+                         owner);
     return rc < 0 ? fail(err, -rc, "watching %s", OWNER_SOCKET) : 0;
 }
 
+// A user who only looks does not keep an owner.
 static bool owner_has_callers(const struct owner *owner)
 {
     struct pollfd waiting = {.fd = owner->listener, .events = POLLIN};
-    return owner->clients != NULL || poll(&waiting, 1, 0) > 0;
+    for (const struct client *client = owner->clients; client != NULL; client = client->next) {
+        if (!client->looks) {
+            return true;
+        }
+    }
+    return poll(&waiting, 1, 0) > 0;
 }
 
 void owner_look_for_end(struct owner *owner)

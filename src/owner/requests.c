@@ -10,7 +10,9 @@
 #include "base/text.h"
 #include "linux/cpu.h"
 #include "owner/build.h"
+#include "owner/look.h"
 #include "owner/owned.h"
+#include "owner/owner.h"
 #include "testbed/standing.h"
 
 static const char *request_text(const json_t *request, const char *key)
@@ -241,6 +243,7 @@ static int take_up(struct client *client, json_t *request, struct error *err)
                                                                                 : "is being built",
                     name);
     }
+    (void)look_share_socket(OWNER_SOCKET, NULL); // the group may be newer than this process
     struct owned *owned = owned_add(client->owner, NULL, name);
     owned->uid = request_uid(request);
     build_settings(request, &owned->settings);

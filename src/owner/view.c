@@ -18,6 +18,7 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "base/thread.h"
+#include "owner/look.h"
 #include "owner/strays.h"
 #include "owner/wire.h"
 #include "sampler/sample_json.h"
@@ -157,10 +158,10 @@ static int view_listen(struct view *view, struct error *err)
     }
     (void)unlink(view->path); // of a dead process with the same PID
     if (bind(view->listener, (const struct sockaddr *)&address, sizeof address) < 0 ||
-        chmod(view->path, 0600) < 0 || listen(view->listener, BACKLOG) < 0) {
+        listen(view->listener, BACKLOG) < 0) {
         return fail(err, errno, "%s", view->path);
     }
-    return 0;
+    return look_share_socket(view->path, err);
 }
 
 static void view_free(struct view *view)

@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "linux/rights.h"
 #include "linux/tree.h"
 
 #define RECORD_TEXT_MAX   (16U << 20)
@@ -102,14 +103,19 @@ static int mount_directory(const struct record *record, struct error *err)
     return 0;
 }
 
-// Other users may traverse it (QEMU's user, to a machine's disk), but not list it.
+// Other users may traverse it (QEMU's user, to a machine's disk), but not list it. The group that
+// may look at testbeds may list it, to find the sockets; records are root's only.
 static int make_root(struct error *err)
 {
+    gid_t group = 0;
     int rc = file_make_dirs(RECORD_ROOT, err);
     if (rc < 0) {
         return rc;
     }
-    return chmod(RECORD_ROOT, 0711) < 0 && errno != ENOENT ? fail(err, errno, RECORD_ROOT) : 0;
+    bool shared = rights_look_group(&group) && chown(RECORD_ROOT, (uid_t)-1, group) == 0;
+    return chmod(RECORD_ROOT, shared ? 0751 : 0711) < 0 && errno != ENOENT
+               ? fail(err, errno, RECORD_ROOT)
+               : 0;
 }
 
 int record_create(struct record **ret, struct error *err)

@@ -5,7 +5,7 @@
 # Runs beside others
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 46
+plan 55
 
 cd "$T" || exit 1
 
@@ -95,6 +95,37 @@ ip netns delete other-r1
 kill -KILL "$(owner)"
 ok "  a testbed whose owner was killed is removed" "$VRBENCH" down lab
 is "  with its names" "$(named)" ""
+
+# --- users who may only look
+
+sed 's/^  #.*//; s/^  r1: {}.*/  r1: { run: ["true secret-word"] }/' mine.yaml >told.yaml
+mkdir /run/bin && cp "$VRBENCH" "$(dirname "$VRBENCH")/vrbench-full" /run/bin/
+as_user() { setpriv --reuid=65534 --regid=65534 "$@" 2>&1; }
+like "without the group, nobody but root looks" \
+    "$(as_user --clear-groups /run/bin/vrbench list)" 'requires the group vrbench, which this machine does not have'
+{ cat /etc/group && echo "vrbench:x:61234:"; } >group
+chmod 644 group
+mount --bind group /etc/group
+ok "a testbed of a machine with the group" "$VRBENCH" up told.yaml --name shown
+member() { as_user --groups=61234 /run/bin/vrbench "$@"; }
+is "  is listed for its members" "$(member list --testbed shown --json | jq -r '.[] | .name' | tr '\n' ' ')" "host r1 "
+like "  and watched" "$(member top -b -n 1 -d 0.1)" "shown/r1 "
+member inspect shown >inspected
+is "  and inspected" "$(jq -c '.[0] | [.testbed, .topology, .routers[0].state]' inspected)" \
+    '["shown","bridged","running"]'
+ok "  without what only root may know" fails grep -qE 'secret-word|"text"|"platform"|"settings"' inspected
+like "  but not for others" "$(as_user --clear-groups /run/bin/vrbench list)" 'in which this process is not'
+cat >ask.py <<'END'
+import os, socket
+os.setgroups([61234]); os.setgid(65534); os.setuid(65534)
+s = socket.socket(socket.AF_UNIX)
+s.connect("/run/vrbench/owner.sock")
+s.sendall(b'{"do": "down", "name": "shown", "uid": 0}\n')
+print(s.recv(65536).decode())
+END
+like "  and a request of theirs changes nothing" "$(python3 ask.py)" '"down\\" requires root: user 65534 may only look'
+ok "  as root does" "$VRBENCH" down shown
+umount /etc/group
 
 # --- completion, in shells
 
