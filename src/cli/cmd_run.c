@@ -563,9 +563,12 @@ const struct command command_run = {
                "(scenario-1); without one, a single router is measured (vrbench init writes\n"
                "that scenario). --length to --set change all scenarios of the command.",
     .examples = COMMAND_EXAMPLES(
-        {"run", "measure one router"},
+        {"run", "what one router carries, and what bridging costs"},
         {"run scenario-1 --quick", "an installed scenario, fewer loads"},
         {"run my.yaml --length 64 --pps 100k,200k -o out", "a file, with other loads"},
+        {"run scenario-2", "which router loses packets, and where"},
+        {"run --set routers.r1.cap=30", "limit a router's CPU time, and prove that the cap holds"},
+        {"run --set routers.r1.nft=rules.nft", "measure a router with your nftables rules"},
         {"run --routers 4 --repeats 9 --dry-run", "what would be measured, and for how long"}),
     .options = run_options,
     .values_size = sizeof(struct run_values),

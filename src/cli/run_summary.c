@@ -174,13 +174,15 @@ static void show_losses_and_caps(const struct point_list *points)
             any = true;
         }
     }
+    any = false;
     for (size_t i = 0; i < count; i++) {
         _cleanup_free_ struct cap_use *caps = NULL;
         size_t cap_count = caps_compute(&sweeps[i], &caps);
         for (size_t k = 0; k < cap_count; k++) {
             _cleanup_free_ char *text = cap_use_text(&sweeps[i], &caps[k]);
-            printf("%s", k == 0 ? "\n" : "");
+            printf("%s", any ? "" : "\n");
             print_wrapped(text);
+            any = true;
         }
     }
     sweeps_free(sweeps, count);
