@@ -24,6 +24,14 @@ static void recall_files(const json_t *described, struct scenario *scenario)
         if (rules != NULL && router->startup.nft_text == NULL) {
             router->startup.nft_text = text_copy(rules);
         }
+        const json_t *files = json_object_get(json_object_get(described, "files"), router->name);
+        for (size_t k = 0; k < router->startup.file_count; k++) {
+            struct scenario_file *file = &router->startup.files[k];
+            if (file->text == NULL) {
+                file->text = text_copy(
+                    json_string_value(json_object_get(json_object_get(files, file->path), "text")));
+            }
+        }
         if (config != NULL && router->config_text == NULL) {
             (void)scenario_recall_config(scenario, i, config);
         }

@@ -86,6 +86,10 @@ struct router_spec {
     bool cloud_init;
     const char *user_data;
     const char *serial;
+    // Files that the caller will write in it: a router that shares the file system of this computer
+    // gets a private layer over their folders (linux/layer).
+    const struct scenario_file *files;
+    size_t file_count;
     bool outlive; // it survives the process that made it
     struct router_nic *nics;
     size_t nic_count;

@@ -10,6 +10,13 @@ static char *router_work(const struct scenario_router *router)
 {
     const struct scenario_startup *startup = &router->startup;
     char *work = text_copy("");
+    for (size_t i = 0; i < startup->file_count; i++) {
+        const struct scenario_file *file = &startup->files[i];
+        char *more = text_format("%s%s:%s\n", work, file->path,
+                                 file->text != NULL ? file->text : file->file);
+        free(work);
+        work = more;
+    }
     for (size_t i = 0; i < startup->sysctl_count; i++) {
         char *more =
             text_format("%s%s=%s\n", work, startup->sysctls[i].name, startup->sysctls[i].value);

@@ -87,6 +87,13 @@ static void add_router(json_t *guard, const struct scenario *scenario, size_t nu
     if (router->startup.nft_text != NULL) {
         add_hash(guard, ruleset, router->startup.nft_text, strlen(router->startup.nft_text));
     }
+    for (size_t i = 0; i < router->startup.file_count; i++) {
+        const struct scenario_file *file = &router->startup.files[i];
+        _cleanup_free_ char *key = text_format("file %s of router %s", file->path, router->name);
+        if (file->text != NULL) {
+            add_hash(guard, key, file->text, strlen(file->text));
+        }
+    }
     if (router->image != NULL) {
         _cleanup_free_ char *path = scenario_path(scenario, router->image);
         add_image(guard, image, path);

@@ -137,6 +137,28 @@ static json_t *describe_rulesets(const struct scenario *scenario)
     return rulesets;
 }
 
+static json_t *describe_files(const struct scenario *scenario)
+{
+    json_t *routers = json_object();
+    for (size_t i = 0; i < scenario->router_count; i++) {
+        const struct scenario_startup *startup = &scenario->routers[i].startup;
+        json_t *files = json_object();
+        for (size_t k = 0; k < startup->file_count; k++) {
+            const struct scenario_file *file = &startup->files[k];
+            if (file->text != NULL) {
+                json_object_set_new(
+                    files, file->path,
+                    json_pack("{s:s, s:s}", "file", file->file, "text", file->text));
+            }
+        }
+        if (json_object_size(files) > 0) {
+            json_object_set(routers, scenario->routers[i].name, files);
+        }
+        json_decref(files);
+    }
+    return routers;
+}
+
 // Adds an object that is not empty, and takes ownership of it.
 static void add_described(json_t *described, const char *key, json_t *part)
 {
@@ -164,6 +186,7 @@ static json_t *describe_scenario(const struct scenario *scenario)
     }
     add_described(described, "configs", describe_configs(scenario));
     add_described(described, "rulesets", describe_rulesets(scenario));
+    add_described(described, "files", describe_files(scenario));
     return described;
 }
 

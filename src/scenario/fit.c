@@ -66,6 +66,16 @@ static char *startup_differs(const char *name, const struct scenario_startup *a,
     for (size_t i = 0; equal && i < a->command_count; i++) {
         equal = text_equal(a->commands[i], b->commands[i]);
     }
+    if (equal && a->file_count != b->file_count) {
+        return text_format("%s: files differ from those of the testbed", name);
+    }
+    for (size_t i = 0; equal && i < a->file_count; i++) {
+        if (!text_equal(a->files[i].path, b->files[i].path) ||
+            !text_equal(a->files[i].text, b->files[i].text)) {
+            return text_format("%s: files: %.100s differs from that of the testbed", name,
+                               b->files[i].path);
+        }
+    }
     return equal ? content_differs(name, "the content of nft", a->nft_text, b->nft_text)
                  : text_format("%s: run or sysctl differ from those of the testbed", name);
 }

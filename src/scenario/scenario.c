@@ -304,6 +304,11 @@ void network_release(struct scenario_network *network)
 
 static void release_startup(struct scenario_startup *startup)
 {
+    for (size_t i = 0; i < startup->file_count; i++) {
+        free(startup->files[i].path);
+        free(startup->files[i].file);
+        free(startup->files[i].text);
+    }
     for (size_t i = 0; i < startup->sysctl_count; i++) {
         free(startup->sysctls[i].name);
         free(startup->sysctls[i].value);
@@ -311,6 +316,7 @@ static void release_startup(struct scenario_startup *startup)
     for (size_t i = 0; i < startup->command_count; i++) {
         free(startup->commands[i]);
     }
+    free(startup->files);
     free(startup->sysctls);
     free(startup->commands);
     free(startup->nft);

@@ -35,6 +35,7 @@
 #define SCENARIO_FLOWS_MAX    32768   // flows of a network
 #define SCENARIO_TAG_BYTES    4       // of a VLAN tag (IEEE 802.1Q)
 #define SCENARIO_COMMANDS     1000    // commands, and settings, of a router's startup
+#define SCENARIO_FILES        1000    // files of a router's startup
 #define SCENARIO_HOPS         32      // routers of a path: every engine's packets have a TTL of 64
 #define SCENARIO_LINKS        1024    // links between routers
 
@@ -62,8 +63,15 @@ struct scenario_host {
     struct allocation allocation;
 };
 
-// What a router gets whenever it starts (startup.h), in this order: settings, ruleset, commands.
+// What a router gets whenever it starts (startup.h), in this order: files, settings, ruleset,
+// commands.
 struct scenario_startup {
+    struct scenario_file {
+        char *path; // in the router, absolute
+        char *file; // path as written in the scenario
+        char *text; // content of that file, UTF-8; NULL if the scenario was read from memory
+    } * files;
+    size_t file_count;
     struct scenario_sysctl {
         char *name, *value;
     } * sysctls;

@@ -99,6 +99,15 @@ static const struct schema_row router_rows[] = {
      .limit = 1000,
      .help = "the daemon's configuration file in the scenario's folder; without a daemon, on "
              "platform xen, an xm-style file of the domain"},
+    {.key = "files",
+     .kind = SCHEMA_PAIRS,
+     .type = &type_path,
+     .offset = STARTUP(files),
+     .count_offset = STARTUP(file_count),
+     .size = sizeof(struct scenario_file),
+     .limit = SCENARIO_FILES,
+     .help = "files that it gets whenever it starts, path in the router: file in the scenario's "
+             "folder"},
     {.key = "sysctl",
      .kind = SCHEMA_PAIRS,
      .type = &type_phrase,

@@ -95,6 +95,75 @@ char *startup_sysctl_path(const char *name)
     return path;
 }
 
+// ---- files
+
+// Whether a path is absolute, names something below a folder, and has no part that is empty, "."
+// or "..".
+static bool is_plain_path(const char *path)
+{
+    size_t parts = 0;
+    bool good = *path == '/' && strlen(path) <= STARTUP_PATH_MAX;
+    while (good && *path == '/') {
+        size_t length = strcspn(++path, "/");
+        good = length > 0 && !(length == 1 && path[0] == '.') &&
+               !(length == 2 && path[0] == '.' && path[1] == '.');
+        path += length;
+        parts++;
+    }
+    return good && parts >= 2;
+}
+
+static void check_files(const struct yaml_node *files, struct scenario_problems *problems)
+{
+    static const char *const kernels[] = {"/proc/", "/sys/", "/dev/"};
+    for (size_t i = 0; files != NULL && i < files->child_count; i++) {
+        const struct yaml_node *node = files->children[i];
+        bool good = is_plain_path(node->key);
+        for (const char *at = node->key; good && *at != '\0'; at++) {
+            good = iscntrl((unsigned char)*at) == 0;
+        }
+        if (!good) {
+            yaml_key_problem(
+                node, problems,
+                text_format("files: expected an absolute path in the router of at most %u bytes, "
+                            "below a folder, as in /etc/lab.conf; not \"%.60s\"",
+                            STARTUP_PATH_MAX, node->key));
+        }
+        for (size_t k = 0; good && k < sizeof kernels / sizeof kernels[0]; k++) {
+            if (text_starts(node->key, kernels[k])) {
+                yaml_key_problem(node, problems,
+                                 text_format("files: %.60s is the kernel's; expected a path that "
+                                             "is not below /proc, /sys or /dev",
+                                             node->key));
+            }
+        }
+    }
+}
+
+static void read_files(struct scenario_startup *startup, struct yaml_node *files,
+                       const char *folder, struct scenario_problems *problems)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < startup->file_count && i < files->child_count; i++) {
+        struct scenario_file *file = &startup->files[i];
+        struct yaml_node *node = files->children[i];
+        if (node->wrong || file->file == NULL) {
+            continue;
+        }
+        _cleanup_free_ char *path =
+            text_format("%s%s", *file->file == '/' ? "" : folder, file->file);
+        size_t length = 0;
+        file->text = yaml_read_named(node, path, SCENARIO_CONFIG_MAX, &length, problems);
+        sum += length;
+        if (sum > SCENARIO_CONFIG_MAX) {
+            yaml_problem(node, problems,
+                         text_format("files: the files of a router have more than %u bytes in all",
+                                     SCENARIO_CONFIG_MAX));
+            return;
+        }
+    }
+}
+
 // ---- reading and checking
 
 void startup_read(struct scenario *scenario, const struct yaml_node *root, const char *folder,
@@ -103,7 +172,11 @@ void startup_read(struct scenario *scenario, const struct yaml_node *root, const
     const struct yaml_node *routers = yaml_child(root, "routers");
     for (size_t i = 0; i < scenario->router_count; i++) {
         struct scenario_startup *startup = &scenario->routers[i].startup;
+        struct yaml_node *files = yaml_sound(routers->children[i], "files");
         struct yaml_node *node = yaml_sound(routers->children[i], "nft");
+        if (files != NULL) {
+            read_files(startup, files, folder, problems);
+        }
         if (node != NULL && startup->nft != NULL) {
             _cleanup_free_ char *path =
                 text_format("%s%s", *startup->nft == '/' ? "" : folder, startup->nft);
@@ -138,14 +211,14 @@ static void check_sysctls(const struct yaml_node *sysctls, bool own_kernel,
 static void check_router(const struct scenario *scenario, size_t number,
                          const struct yaml_node *router, struct scenario_problems *problems)
 {
-    static const char *const keys[] = {"sysctl", "nft", "run"};
+    static const char *const keys[] = {"files", "sysctl", "nft", "run"};
     const struct catalogue_platform *platform =
         scenario->platform == NULL ? NULL : catalogue_platform(scenario->platform);
     bool virtual = platform != NULL && platform->kind == PLATFORM_MACHINES;
     bool own_system =
         scenario->routers[number].image != NULL ||
         (scenario->routers[number].daemon == DAEMON_NONE && yaml_child(router, "config") != NULL);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         const struct yaml_node *node = yaml_child(router, keys[i]);
         if (node != NULL && own_system) {
             yaml_key_problem(
@@ -163,6 +236,15 @@ static void check_router(const struct scenario *scenario, size_t number,
                                      "platform whose routers are namespaces or containers",
                                      scenario->platform));
     }
+    const struct yaml_node *files = yaml_sound(router, "files");
+    if (files != NULL && platform != NULL && platform->kind == PLATFORM_NAMESPACES &&
+        scenario->routers[number].daemon != DAEMON_NONE) {
+        yaml_key_problem(files, problems,
+                         text_format("files: a daemon on platform %s has files of its own; "
+                                     "expected files without daemon, or another platform",
+                                     scenario->platform));
+    }
+    check_files(files, problems);
     check_sysctls(yaml_sound(router, "sysctl"), virtual, problems);
 }
 

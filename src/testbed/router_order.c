@@ -139,6 +139,8 @@ void router_order_plan(const struct plan *plan, size_t router, struct router_ord
                                ? NULL
                                : scenario->routers[router].config_text,
                  .file = scenario->routers[router].file,
+                 .files = scenario->routers[router].startup.files,
+                 .file_count = scenario->routers[router].startup.file_count,
                  .nics = memory_new_array(struct router_nic, count)},
     };
     fill_image(scenario, router, &order);

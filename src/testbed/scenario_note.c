@@ -13,15 +13,27 @@ static json_t *note_text(const char *text)
     return text == NULL ? json_null() : json_string(text);
 }
 
+static json_t *note_startup_files(const struct scenario_startup *startup)
+{
+    json_t *texts = json_array();
+    for (size_t i = 0; i < startup->file_count; i++) {
+        json_array_append_new(texts, note_text(startup->files[i].text));
+    }
+    return texts;
+}
+
 // Adds the contents of the files that the scenario names, by router.
 static void note_files(const struct scenario *scenario, json_t *noted)
 {
     json_t *configs = json_array();
     json_t *rulesets = json_array();
+    json_t *files = json_array();
     for (size_t i = 0; i < scenario->router_count; i++) {
         json_array_append_new(configs, note_text(scenario->routers[i].config_text));
         json_array_append_new(rulesets, note_text(scenario->routers[i].startup.nft_text));
+        json_array_append_new(files, note_startup_files(&scenario->routers[i].startup));
     }
+    json_object_set_new(noted, "files", files);
     json_object_set_new(noted, "configs", configs);
     json_object_set_new(noted, "rulesets", rulesets);
 }
@@ -54,8 +66,12 @@ int scenario_recall(const json_t *noted, unsigned cpus, struct scenario **ret, s
     const json_t *rulesets = json_object_get(noted, "rulesets");
     for (size_t i = 0; i < scenario->router_count; i++) {
         const char *config = json_string_value(json_array_get(configs, i));
-        scenario->routers[i].startup.nft_text =
-            text_copy(json_string_value(json_array_get(rulesets, i)));
+        const json_t *files = json_array_get(json_object_get(noted, "files"), i);
+        struct scenario_startup *startup = &scenario->routers[i].startup;
+        for (size_t k = 0; k < startup->file_count; k++) {
+            startup->files[k].text = text_copy(json_string_value(json_array_get(files, k)));
+        }
+        startup->nft_text = text_copy(json_string_value(json_array_get(rulesets, i)));
         if (scenario_recall_config(scenario, i, config) < 0) {
             scenario_free(scenario);
             return fail(err, 0, "the configuration of a router can't be read again");

@@ -9,10 +9,12 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "linux/child.h"
+#include "linux/layer.h"
 #include "scenario/startup.h"
 
 #define COMMAND_WITHIN_NS (60 * NS_PER_S)
-#define OUTPUT_SHOWN      200 // bytes of a failed command's output in the error
+#define OUTPUT_SHOWN      200   // bytes of a failed command's output in the error
+#define FILE_PART         8192U // bytes of a file that one command writes
 
 // ---- before anything is made
 
@@ -37,6 +39,13 @@ int startup_check_programs(enum platform_kind kind, const struct scenario_router
     int rc = kind == PLATFORM_MACHINES || startup->nft == NULL
                  ? 0
                  : check_program(router->name, "nft", "nftables", err);
+    for (size_t i = 0; rc == 0 && kind != PLATFORM_MACHINES && i < startup->file_count; i++) {
+        _cleanup_free_ char *folder = layer_folder(startup->files[i].path);
+        if (folder == NULL) {
+            rc = fail_lacking(err, "router %s: files: %s: this computer has no folder above it",
+                              router->name, startup->files[i].path);
+        }
+    }
     for (size_t i = 0; rc == 0 && kind != PLATFORM_MACHINES && i < startup->command_count; i++) {
         char **words = NULL;
         rc = startup_split(startup->commands[i], &words, err);
@@ -84,6 +93,42 @@ static int run_inside(const struct testbed *testbed, size_t router, const char *
     return rc;
 }
 
+// The number of the first bytes of a text, at most FILE_PART, that end between two characters.
+static size_t part_length(const char *text)
+{
+    size_t length = strnlen(text, FILE_PART + 1);
+    if (length > FILE_PART) {
+        length = FILE_PART;
+        while (length > 1 && ((unsigned char)text[length] & 0xc0U) == 0x80U) {
+            length--;
+        }
+    }
+    return length;
+}
+
+// The shell's scripts are constant. A part of the content is a parameter, because a virtual
+// machine's commands have no input.
+static int apply_file(const struct testbed *testbed, size_t router,
+                      const struct scenario_file *file, struct error *err)
+{
+    static const char begin[] = "mkdir -p \"${1%/*}\" && : >\"$1\"";
+    static const char append[] = "printf %s \"$2\" >>\"$1\"";
+    _cleanup_free_ char *what = text_format("files: %.100s", file->path);
+    char *const first[] = {(char *)"sh",    (char *)"-c", (char *)begin,
+                           (char *)"files", file->path,   NULL};
+    int rc = run_inside(testbed, router, what, first, NULL, err);
+    const char *rest = file->text == NULL ? "" : file->text;
+    while (rc == 0 && *rest != '\0') {
+        size_t length = part_length(rest);
+        _cleanup_free_ char *part = text_format("%.*s", (int)length, rest);
+        char *const argv[] = {
+            (char *)"sh", (char *)"-c", (char *)append, (char *)"files", file->path, part, NULL};
+        rc = run_inside(testbed, router, what, argv, NULL, err);
+        rest += length;
+    }
+    return rc;
+}
+
 // The shell's script is constant: name and value reach it as its parameters.
 static int apply_sysctl(const struct testbed *testbed, size_t router,
                         const struct scenario_sysctl *setting, struct error *err)
@@ -113,6 +158,9 @@ int startup_apply(const struct testbed *testbed, size_t router, struct error *er
 {
     const struct scenario_startup *startup = &testbed->plan->scenario->routers[router].startup;
     int rc = 0;
+    for (size_t i = 0; rc == 0 && i < startup->file_count; i++) {
+        rc = apply_file(testbed, router, &startup->files[i], err);
+    }
     for (size_t i = 0; rc == 0 && i < startup->sysctl_count; i++) {
         rc = apply_sysctl(testbed, router, &startup->sysctls[i], err);
     }

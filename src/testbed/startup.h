@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * testbed/startup — internal to testbed/: applies a router's `sysctl`, `nft` and `run`
+ * testbed/startup — internal to testbed/: applies a router's `files`, `sysctl`, `nft` and `run`
  * (scenario/startup) whenever it starts: when the testbed is built, and by create, reboot and
  * restart. Called by routers.c, and by check.c before anything is made.
  */

@@ -13,11 +13,12 @@ plan 47
 
 own_libvirtd
 scenario_two "$uri" bridged
-sed -i 's|r1t3: {|& sysctl: { net.ipv4.ip_default_ttl: 77 }, run: ["ip route add 203.0.113.0/24 dev eth1"],|' "$T/two.yaml"
+sed -i 's|r1t3: {|& sysctl: { net.ipv4.ip_default_ttl: 77 }, files: { /etc/vrbench-lab/a.txt: a.txt }, run: ["ip route add 203.0.113.0/24 dev eth1"],|' "$T/two.yaml"
+echo "of the lab, not empty" >"$T/a.txt"
 # has_startup — whether r1t3 has what its scenario sets whenever it starts.
 has_startup() {
-    vrbench console r1t3 -- sh -c 'cat /proc/sys/net/ipv4/ip_default_ttl; ip route' >"$T/startup" 2>&1
-    grep -qx 77 "$T/startup" && grep -q '^203.0.113.0/24 dev eth1' "$T/startup"
+    vrbench console r1t3 -- sh -c 'cat /proc/sys/net/ipv4/ip_default_ttl /etc/vrbench-lab/a.txt; ip route' >"$T/startup" 2>&1
+    grep -qx 77 "$T/startup" && grep -q '^203.0.113.0/24 dev eth1' "$T/startup" && grep -qx "of the lab, not empty" "$T/startup"
 }
 # domain ROUTER — its machine's name. parameter ROUTER NAME — what virsh says of its scheduler.
 domain() { recorded "$1" domain; }

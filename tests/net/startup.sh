@@ -7,7 +7,7 @@
 # Runs beside others.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 27
+plan 35
 
 machine_snapshot "$T/before"
 cat >"$T/rules.nft" <<'END'
@@ -30,8 +30,13 @@ networks:
 traffic: { engine: packet, lengths: [64], rates: { pps: [1000] }, duration: 300 ms }
 END
 }
-keys='sysctl: { net.ipv4.ip_default_ttl: 77 }, nft: rules.nft,
-        run: ["ip route add 203.0.113.0/24 dev eth1", "ip link add br7 type bridge"]'
+echo "a file of the lab" >"$T/lab.txt"
+head -c 30000 /dev/zero | tr '\0' x >"$T/long.txt"
+printf '\303\244' >>"$T/long.txt"
+touch "$T/empty.txt"
+keys='files: { /etc/vrbench-lab/deep/lab.txt: lab.txt, /etc/hostname: lab.txt, /opt/vrbench-long: long.txt,
+        /etc/vrbench-empty: empty.txt }, sysctl: { net.ipv4.ip_default_ttl: 77 }, nft: rules.nft,
+        run: ["test -s /etc/vrbench-lab/deep/lab.txt", "ip route add 203.0.113.0/24 dev eth1", "ip link add br7 type bridge"]'
 inside() { vrbench console r1 -- "$@" 2>&1; }
 has_all() { # — whether the router has its setting, rules and route
     [ "$(inside cat /proc/sys/net/ipv4/ip_default_ttl)" = 77 ] && inside nft list ruleset | grep -q 'chain passing' &&
@@ -39,20 +44,34 @@ has_all() { # — whether the router has its setting, rules and route
 }
 
 scenario "$keys"
+has_files() {
+    [ "$(inside cat /etc/vrbench-lab/deep/lab.txt)" = "a file of the lab" ] && inside test -f /etc/vrbench-empty &&
+        [ "$(inside cat /etc/hostname)" = "a file of the lab" ] && [ "$(inside cat /opt/vrbench-long | md5sum)" = "$(md5sum <"$T/long.txt")" ]
+}
+of_this_computer() { cat /etc/hostname /etc/passwd | md5sum; find /etc /opt -xdev -newer "$T/before" | sort; }
+before=$(of_this_computer)
 ok "a testbed stands" vrbench up "$T/lab.yaml"
 ok "  the router has its settings, rules and routes" has_all
+ok "  and its files" has_files
+ok "  beside those of this computer" inside test -s /etc/passwd
+ok "  it may write beside them" inside sh -c 'echo more >>/etc/passwd && echo x >/etc/vrbench-own'
+is "  this computer has neither" "$(of_this_computer)" "$before"
 is "  those of this namespace are what they were" "$(cat /proc/sys/net/ipv4/ip_default_ttl)" 64
 inside ip route del 203.0.113.0/24 >/dev/null
 ok "rebooted" vrbench reboot r1
 ok "  it has them again" has_all
+ok "  and its files, and no others" eval 'has_files && ! inside test -e /etc/vrbench-own'
 kill -KILL "$(recorded r1 first)"
 ok "killed, it is restarted" wait_for 60 field_is r1 restarts 1
 ok "  and has them again" wait_for 20 has_all
+ok "  and its files" has_files
 ok "destroyed" vrbench destroy r1
-rm "$T/rules.nft"
-ok "created again, although the file of its rules has gone" vrbench create r1
+rm "$T/rules.nft" "$T/lab.txt"
+ok "created again, although the files have gone" vrbench create r1
 ok "  it has them again" has_all
+ok "  and its files" has_files
 ok "the testbed is taken down" vrbench down lab
+is "  this computer has none of the files" "$(of_this_computer)" "$before"
 unchanged "  nothing is left" "$T/before"
 
 # --- in a run --------------------------------------------------------------------------------------

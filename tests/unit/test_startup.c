@@ -53,6 +53,22 @@ static void commands_without_words_or_with_open_quotes_are_refused(void **state)
     }
 }
 
+static void files_are_pairs_of_paths(void **state)
+{
+    (void)state;
+    struct scenario *scenario = parse_good(
+        "name: a\nplatform: netns\nrouters:\n"
+        "  r1: { files: { /etc/lab/a: b.txt, /etc/c: /d } }\nnetworks: { N: { router: r1 } "
+        "}\ntraffic: { lengths: [64], rates: { pps: [1] } }\n");
+    const struct scenario_startup *startup = &scenario->routers[0].startup;
+    assert_int_equal(startup->file_count, 2);
+    assert_string_equal(startup->files[0].path, "/etc/lab/a");
+    assert_string_equal(startup->files[0].file, "b.txt");
+    assert_null(startup->files[0].text);
+    assert_string_equal(startup->files[1].path, "/etc/c");
+    scenario_free(scenario);
+}
+
 static void settings_are_files_below_proc_sys(void **state)
 {
     (void)state;
@@ -134,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commands_are_split_at_blanks_outside_of_quotes),
         cmocka_unit_test(commands_without_words_or_with_open_quotes_are_refused),
+        cmocka_unit_test(files_are_pairs_of_paths),
         cmocka_unit_test(settings_are_files_below_proc_sys),
         cmocka_unit_test(a_router_keeps_its_settings_and_commands_in_order),
         cmocka_unit_test(mistakes_are_reported_with_their_positions),

@@ -246,6 +246,7 @@ static int make_container(struct platform *platform, const struct router_spec *s
         rc = namespace_router_find_tasks(router->base.ns, spec, &router->base.tasks,
                                          &router->base.task_count, err);
     }
+    rc = rc == 0 ? namespace_router_make_layers(&router->life, spec, err) : rc;
     if (rc < 0) {
         error_context(err, "router %s", spec->name);
         (void)lxc_end(&router->base, spec, NULL);

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "linux/layer.h"
 #include "linux/link.h"
 #include "linux/napi.h"
 #include "linux/offload.h"
@@ -60,6 +61,18 @@ void namespace_life_recall(const json_t *described, struct namespace_life *ret)
         .started = (uint64_t)json_integer_value(json_object_get(described, "first_started"))};
     int fd = process_open(ret->pid, ret->started, NULL);
     ret->fd = fd < 0 ? -1 : fd;
+}
+
+int namespace_router_make_layers(const struct namespace_life *life, const struct router_spec *spec,
+                                 struct error *err)
+{
+    const char **paths = memory_new_array(const char *, spec->file_count + 1);
+    for (size_t i = 0; i < spec->file_count; i++) {
+        paths[i] = spec->files[i].path;
+    }
+    int rc = spec->file_count == 0 ? 0 : layer_make(life->pid, paths, spec->file_count, err);
+    free(paths);
+    return rc;
 }
 
 // ---- its namespace

@@ -48,6 +48,11 @@ int namespace_router_set_up(const struct netns *ns, const struct router_spec *sp
 int namespace_router_find_tasks(const struct netns *ns, const struct router_spec *spec,
                                 pid_t **ret_tasks, size_t *ret_count, struct error *err);
 
+// Makes private layers over the folders of the files that the order names, in the mount namespace
+// and root directory of the router's first process.
+int namespace_router_make_layers(const struct namespace_life *life, const struct router_spec *spec,
+                                 struct error *err);
+
 // Opens the router's pinned namespace, or else its predecessor's. -ENOENT if there is neither.
 int namespace_router_open(const struct namespace_pins *pins, struct netns **ret, struct error *err);
 // Unpins the router's namespace, if it is pinned.

@@ -21,6 +21,8 @@
 #include "machine/machine.h"
 #include "machine/netns/namespace_router.h"
 
+#define ROOT_WITHIN_NS (10U * NS_PER_S)
+
 // Its tasks are threads of threaded NAPI; with a daemon, also the first process and its programs.
 struct netns_machine {
     struct machine base;
@@ -32,6 +34,7 @@ struct netns_machine {
     size_t program_count;
     char *directory; // directory of the testbed
     bool has_daemon;
+    bool own_root;            // its first process has a root directory of its own, for files
     struct first_begun begun; // the first process, until first_await()
     struct namespace_life life;
 };
@@ -63,6 +66,7 @@ static struct netns_machine *netns_new(struct platform *platform, const struct r
     namespace_pins_init(spec, &router->pins);
     router->directory = text_copy(spec->directory);
     router->has_daemon = spec->daemon != DAEMON_NONE;
+    router->own_root = spec->file_count > 0;
     router->life = NAMESPACE_LIFE_NONE;
     router->begun = FIRST_NOT_BEGUN;
     router->control = -1;
@@ -75,16 +79,30 @@ static int begin_first(struct netns_machine *router, const struct router_spec *s
     int rc = !router->has_daemon ? 0
                                  : daemon_prepare(spec->daemon, spec->config, spec->directory,
                                                   spec->name, &router->services, err);
+    // With files and without a daemon, the services are a root directory and no program.
+    _cleanup_free_ char *root = text_format("%s/root-%s", spec->directory, spec->name);
+    const struct first_services no_program = {
+        .folder = spec->directory, .root = root, .log = "/dev/null"};
+    const struct first_services *services =
+        router->own_root ? &no_program : daemon_services_of(router->services);
     return rc < 0 ? rc
-                  : first_begin(router->base.ns, spec->name, spec->outlive,
-                                daemon_services_of(router->services), &router->begun, err);
+                  : first_begin(router->base.ns, spec->name, spec->outlive, services,
+                                &router->begun, err);
 }
 
 static int await_first(struct netns_machine *router, const struct router_spec *spec,
                        struct error *err)
 {
     int rc = first_await(&router->begun, spec->name, &router->life.pid, &router->control, err);
-    return rc < 0 ? rc : namespace_life_begin(&router->life, err);
+    rc = rc < 0 ? rc : namespace_life_begin(&router->life, err);
+    if (rc == 0 && router->own_root) {
+        const struct first_services no_program = {0};
+        rc = first_start_services(router->life.pid, router->control, &no_program, ROOT_WITHIN_NS,
+                                  err);
+        close(steal_fd(&router->control));
+        rc = rc == 0 ? namespace_router_make_layers(&router->life, spec, err) : rc;
+    }
+    return rc;
 }
 
 // ---- its daemon
@@ -287,11 +305,12 @@ static bool netns_has_died(const struct netns_machine *router)
 static int netns_session(const struct netns_machine *router, char *const *argv, struct session *ret,
                          struct error *err)
 {
-    *ret = (struct session){.net = router->base.ns,
-                            .first = router->life.fd,
-                            .root_of = router->program_count > 0 ? router->life.pid : 0,
-                            .node = router->base.name,
-                            .argv = argv};
+    *ret = (struct session){
+        .net = router->base.ns,
+        .first = router->life.fd,
+        .root_of = router->program_count > 0 || router->own_root ? router->life.pid : 0,
+        .node = router->base.name,
+        .argv = argv};
     return netns_has_died(router) ? fail(err, ESRCH, "router %s has died", router->base.name) : 0;
 }
 
