@@ -28,7 +28,7 @@ static double fraction(uint64_t *state)
     return (double)((z ^ (z >> 31)) >> 11) * 0x1p-53;
 }
 
-static double between(uint64_t *state, double low, double high)
+double sim_between(uint64_t *state, double low, double high)
 {
     return low + (high - low) * fraction(state);
 }
@@ -55,13 +55,12 @@ double sim_load_at(const struct sim_load *load, double at_s)
     return load->pps[next - 1] + (load->pps[next] - load->pps[next - 1]) * part;
 }
 
-// Makes one load around `usual`, which it exceeds up to `peak` times. Returns its steps.
-static unsigned load_make(uint64_t *state, double usual, double seconds, struct sim_load *load)
+unsigned sim_load_random(uint64_t *state, double usual, double seconds, struct sim_load *load)
 {
     const unsigned kind = (unsigned)(fraction(state) * 4.0);
-    const double peak = usual * between(state, 2.0, 6.0);
-    const double first = between(state, 0.1, 0.4) * seconds;
-    const double second = first + between(state, 0.1, 0.4) * seconds;
+    const double peak = usual * sim_between(state, 2.0, 6.0);
+    const double first = sim_between(state, 0.1, 0.4) * seconds;
+    const double second = first + sim_between(state, 0.1, 0.4) * seconds;
     load_add(load, 0.0, usual);
     if (kind == 1) { // steps
         load_add(load, first, usual);
@@ -84,7 +83,7 @@ static unsigned load_make(uint64_t *state, double usual, double seconds, struct 
     return 0;
 }
 
-static double load_highest(const struct sim_load *load)
+double sim_load_highest(const struct sim_load *load)
 {
     double highest = 0.0;
     for (size_t k = 0; k < load->knots; k++) {
@@ -96,12 +95,12 @@ static double load_highest(const struct sim_load *load)
 // A load far above the contract's rate, from one moment on.
 static void load_flood(uint64_t *state, double seconds, struct sim_load *load)
 {
-    const double at_s = between(state, 0.1, 0.6) * seconds;
+    const double at_s = sim_between(state, 0.1, 0.6) * seconds;
     const double usual = load->pps[0];
     *load = (struct sim_load){.knots = 0};
     load_add(load, 0.0, usual);
     load_add(load, at_s, usual);
-    load_add(load, at_s, usual * between(state, 4.0, 12.0));
+    load_add(load, at_s, usual * sim_between(state, 4.0, 12.0));
 }
 
 // The highest CPU that the covered loads need together, in percent.
@@ -132,12 +131,12 @@ void sim_case_random(uint64_t seed, struct sim_case *ret)
                              .stands = SIZE_MAX};
     const size_t flooding = (size_t)(fraction(&state) * (double)ret->routers);
     for (size_t i = 0; i < ret->routers; i++) {
-        const double usual = between(&state, 2.0, 25.0);
-        ret->cost_ns[i] = between(&state, 1000.0, 8000.0);
+        const double usual = sim_between(&state, 2.0, 25.0);
+        ret->cost_ns[i] = sim_between(&state, 1000.0, 8000.0);
         ret->steps +=
-            load_make(&state, usual / (ret->cost_ns[i] * 1e-7), ret->seconds, &ret->loads[i]);
-        ret->contracts[i] = (struct control_contract){.pps = load_highest(&ret->loads[i]) *
-                                                             between(&state, 1.02, 1.2),
+            sim_load_random(&state, usual / (ret->cost_ns[i] * 1e-7), ret->seconds, &ret->loads[i]);
+        ret->contracts[i] = (struct control_contract){.pps = sim_load_highest(&ret->loads[i]) *
+                                                             sim_between(&state, 1.02, 1.2),
                                                       .loss = 0.005,
                                                       .price = 1.0};
         if (i == flooding || fraction(&state) < FLOODING) {
@@ -146,7 +145,8 @@ void sim_case_random(uint64_t seed, struct sim_case *ret)
             ret->steps++;
         }
     }
-    const double scale = between(&state, FILLED_LEAST, FILLED_MOST) * ret->cpu / case_highest(ret);
+    const double scale =
+        sim_between(&state, FILLED_LEAST, FILLED_MOST) * ret->cpu / case_highest(ret);
     for (size_t i = 0; i < ret->routers; i++) {
         for (size_t k = 0; k < ret->loads[i].knots; k++) {
             ret->loads[i].pps[k] *= scale;

@@ -52,6 +52,12 @@ struct sim_outcome {
     uint64_t offered, lost; // by the routers' own count
 };
 
+// A random number, which advances `state`.
+double sim_between(uint64_t *state, double low, double high);
+// Fills an empty load: steady, steps, a ramp or a flash crowd, each with equal probability, of
+// `usual` packets/s with peaks of 2 to 6 times that. Returns how often it changes at once.
+unsigned sim_load_random(uint64_t *state, double usual, double seconds, struct sim_load *load);
+double sim_load_highest(const struct sim_load *load);
 // A random case that some division of the CPU keeps: loads are steady, stepwise, ramps and flash
 // crowds; some exceed what their contracts cover.
 void sim_case_random(uint64_t seed, struct sim_case *ret);
