@@ -66,7 +66,7 @@ static const struct option_row reproduce_options[] = {
      .type = OPTION_TEXT_LIST,
      .offset = offsetof(struct reproduce_values, claims),
      .argument = "N",
-     .help = "only runs for claim N (1 to 10); repeatable"},
+     .help = "only runs for claim N (1 to 11); repeatable"},
     {.name = "platform",
      .type = OPTION_TEXT,
      .offset = offsetof(struct reproduce_values, platform),
@@ -233,7 +233,7 @@ const struct command command_reproduce = {
     .operands = "",
     .summary = "Measure the study's programme and judge its claims",
     .details = "Runs the study's scenarios and experiments, scaled to this machine, each in its\n"
-               "folder below DIR. Confirms or refutes the study's ten claims by rules that\n"
+               "folder below DIR. Confirms or refutes eleven claims of the study by rules that\n"
                "are printed before the first run. --quick takes about 4 minutes, the default\n"
                "less than 30.",
     .examples = COMMAND_EXAMPLES({"reproduce --quick -o study", "the whole study, in minutes"}),

@@ -17,7 +17,7 @@
 #include "study/sample.h"
 #include "study/verdict.h"
 
-#define CLAIM_COUNT 10U
+#define CLAIM_COUNT 11U
 
 struct claim_result;
 

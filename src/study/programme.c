@@ -437,12 +437,30 @@ static int draw_monitoring(const struct drawing *drawing, struct blueprint *ret)
     return rc;
 }
 
+// ---- claim 11: prediction
+
+static int draw_four_routers(const struct drawing *drawing, struct blueprint *ret)
+{
+    double carried = 0.0;
+    int rc = carried_at(drawing, 2, "bridged", 64, &carried);
+    *ret = one_length(drawing, TOPOLOGY_BRIDGED, 64, 4);
+    if (drawing->timing->quick) {
+        SET_LOADS(ret, carried / 2.0, 0.6, 1.5);
+        ret->repeats = SAMPLE_TRIALS;
+    } else {
+        SET_LOADS(ret, carried / 2.0, 0.6, 0.9, 1.2, 1.5);
+    }
+    ret->note = text_format("each network gets 0.6 to 1.5 times half of what each of two networks "
+                            "carries");
+    return rc;
+}
+
 // ---- the table
 
 #define CLAIM(number) (1U << (number))
 #define ALL_BUT_8                                                                                  \
     (CLAIM(1) | CLAIM(2) | CLAIM(3) | CLAIM(4) | CLAIM(5) | CLAIM(6) | CLAIM(7) | CLAIM(9) |       \
-     CLAIM(10))
+     CLAIM(10) | CLAIM(11))
 
 static const struct programme_row rows[] = {
     {"scale-1", "what this machine carries, one router", ALL_BUT_8, draw_scale_1, true},
@@ -472,9 +490,10 @@ static const struct programme_row rows[] = {
     {"dedicated-control", "dedicated, 1500 B, no cap", CLAIM(5), draw_dedicated_control, false},
     {"router-capped", "the study's experiment: dedicated, 1500 B, router capped", CLAIM(5),
      draw_router_capped, false},
-    {"scale-2", "what this machine carries, two routers", CLAIM(5) | CLAIM(6), draw_scale_2, true},
+    {"scale-2", "what this machine carries, two routers", CLAIM(5) | CLAIM(6) | CLAIM(11),
+     draw_scale_2, true},
     {"scenario-2", "the study's scenario #2: two routers, all topologies and lengths",
-     CLAIM(5) | CLAIM(6), draw_scenario_2, false},
+     CLAIM(5) | CLAIM(6) | CLAIM(11), draw_scenario_2, false},
     {"two-bridged-control", "two routers bridged, no cap, no priority", CLAIM(5) | CLAIM(6),
      draw_two_bridged_control, false},
     {"host-capped-2", "two routers bridged, host capped", CLAIM(5), draw_host_capped_2, false},
@@ -484,6 +503,8 @@ static const struct programme_row rows[] = {
      false},
     {"r2t3-priority", "the study's experiment: two routers, r2t3 has priority", CLAIM(6),
      draw_r2t3_priority, false},
+    {"four-routers", "four routers bridged, 64 B, to compare with their prediction", CLAIM(11),
+     draw_four_routers, false},
     {"monitoring", "what SNMP reports of CPU, below and above saturation", CLAIM(9) | CLAIM(10),
      draw_monitoring, false},
 };

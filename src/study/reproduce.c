@@ -36,6 +36,7 @@ struct run_state {
     bool wanted;
     char *what; // with the scaling that was applied
     char *lacking;
+    struct scenario *scenario; // of the run; NULL = not read
 };
 
 struct reproduction {
@@ -228,7 +229,8 @@ static unsigned cap_of(const struct scenario *scenario)
 }
 
 // A run that was requested earlier but not now: its points still count for the claims.
-static void recall_run(const struct reproduction *reproduction, struct study_run *run)
+static void recall_run(const struct reproduction *reproduction, struct run_state *state,
+                       struct study_run *run)
 {
     _cleanup_free_ char *path = path_in(reproduction, run->name, ".yaml");
     _cleanup_free_ char *folder = path_in(reproduction, run->name, "");
@@ -238,6 +240,7 @@ static void recall_run(const struct reproduction *reproduction, struct study_run
         scenario_read(path, (unsigned)usable.count, &scenario, NULL) == 0 &&
         store_read_points(folder, &run->points, NULL) == 0) {
         run->cap = cap_of(scenario);
+        run->scenario = state->scenario = steal_pointer(&scenario);
     }
 }
 
@@ -286,7 +289,7 @@ int reproduce_open(const struct reproduce_request *request, struct reproduction 
         reproduction->states[i].wanted = programme_is_wanted(row, request->timing, request->wanted);
         reproduction->runs[i].name = programme_name(row);
         if (!reproduction->states[i].wanted) {
-            recall_run(reproduction, &reproduction->runs[i]);
+            recall_run(reproduction, &reproduction->states[i], &reproduction->runs[i]);
         }
         learn_platform(reproduction, reproduction->runs[i].name);
     }
@@ -317,6 +320,7 @@ void reproduce_close(struct reproduction *reproduction)
     for (size_t i = 0; i < programme_count; i++) {
         free(reproduction->states[i].what);
         free(reproduction->states[i].lacking);
+        scenario_free(reproduction->states[i].scenario);
         point_list_clear(&reproduction->runs[i].points);
     }
     for (size_t i = 0; i < CLAIM_COUNT; i++) {
@@ -367,7 +371,7 @@ static int measure_run(struct reproduction *reproduction, struct run_state *stat
 {
     _cleanup_free_ char *path = path_in(reproduction, run->name, ".yaml");
     _cleanup_free_ char *folder = path_in(reproduction, run->name, "");
-    _cleanup_scenario_ struct scenario *scenario = NULL;
+    struct scenario *scenario = NULL;
     struct cpu_list usable;
     int rc = cpu_list_usable(&usable, err);
     if (rc == 0) {
@@ -379,6 +383,8 @@ static int measure_run(struct reproduction *reproduction, struct run_state *stat
     if (rc < 0) {
         return rc;
     }
+    scenario_free(state->scenario);
+    run->scenario = state->scenario = scenario;
     run->cap = cap_of(scenario);
     rc = done ? 0 : machines_check_memory(scenario, err);
     if (rc < 0) {

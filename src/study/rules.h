@@ -22,6 +22,8 @@ void judge_priority(const struct study_results *results, struct claim_result *re
 // rules_monitoring.c
 void judge_variables(const struct study_results *results, struct claim_result *result);
 void judge_starvation(const struct study_results *results, struct claim_result *result);
+// rules_prediction.c
+void judge_prediction(const struct study_results *results, struct claim_result *result);
 
 // Adds a part of the claim: its verdict, and the reason as a sentence.
 void claim_part(struct claim_result *result, enum claim_verdict verdict, const char *format, ...)

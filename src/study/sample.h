@@ -25,9 +25,10 @@
 // One run of the programme, as far as it is measured.
 struct study_run {
     const char *name;
-    struct point_list points; // empty if it could not be run
-    const char *lacking;      // the reason, or NULL
-    unsigned cap;             // cap of its host or r1t3 in percent of one CPU, 0 = none
+    struct point_list points;        // empty if it could not be run
+    const char *lacking;             // the reason, or NULL
+    unsigned cap;                    // cap of its host or r1t3 in percent of one CPU, 0 = none
+    const struct scenario *scenario; // that was measured; NULL = unknown
 };
 
 // The input of all rules. The caller owns the data that it points to.

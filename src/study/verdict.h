@@ -55,5 +55,8 @@ enum claim_verdict { CLAIM_UNDECIDED, CLAIM_CONFIRMED, CLAIM_REFUTED };
 #define WATCH_BELOW        0.5
 #define WATCH_ABOVE        1.6
 #define ANSWER_FACTOR      2.0
+// 11 Prediction. The interval of a prediction is widened by RUN_TO_RUN; one that is wider than this
+// share of the predicted figure predicts nothing.
+#define WIDE_PREDICTION    0.5
 
 #endif

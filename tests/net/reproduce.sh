@@ -17,7 +17,7 @@ machine_snapshot "$T/before"
 # --- what is refused -----------------------------------------------------------------------------
 
 ok "an operand is refused" exits 2 "$VRBENCH" reproduce "$T/r"
-ok "an eleventh claim is refused" exits 2 "$VRBENCH" reproduce --claim 11 -o "$T/r"
+ok "a twelfth claim is refused" exits 2 "$VRBENCH" reproduce --claim 12 -o "$T/r"
 ok "two timings are refused" exits 2 "$VRBENCH" reproduce --quick --study-timing -o "$T/r"
 ok "--resume needs a folder" exits 2 "$VRBENCH" reproduce --resume
 ok "--redo needs --resume" exits 2 "$VRBENCH" reproduce --redo disturbed -o "$T/r"

@@ -282,6 +282,7 @@ static void test_estimate(void **state)
     struct estimate whole = programme_estimate(&timing_default, ALL);
     struct estimate study = programme_estimate(&timing_study, ALL);
     struct estimate memory = programme_estimate(&timing_quick, 1U << 8);
+    print_message("quick %.0f s, default %.0f s\n", quick.seconds, whole.seconds);
     assert_true(quick.seconds > 60 && quick.seconds <= 240);
     assert_true(whole.seconds > 600 && whole.seconds <= 1800);
     assert_true(study.seconds > 6 * 3600);
