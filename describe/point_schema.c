@@ -41,6 +41,8 @@ static json_t *key_schema(const struct key *key)
     case REAL_FLAG:
     case CPU_TOTAL:
         return json_pack("{s:s, s:i}", "type", "number", "minimum", 0);
+    case SIGNED_MAYBE:
+        return json_pack("{s:s}", "type", "number");
     case TRUTH:
         return json_pack("{s:s}", "type", "boolean");
     case TRUTH_SET:

@@ -18,10 +18,11 @@
 #include "control/reading.h"
 #include "owner/client.h"
 
-#define LOOK_NS     (500 * NS_PER_MS) // between looks at the contracts file and the static plan
-#define AGAIN_NS    (200 * NS_PER_MS) // between attempts to reach an owner
-#define AGAIN_MOST  50
-#define PLAN_TRIFLE 0.1 // relative change of a static share that is not worth a request
+#define LOOK_NS      (500 * NS_PER_MS) // between looks at the contracts file and the static plan
+#define LOOK_SOON_NS (100 * NS_PER_MS) // the same if a contract was broken since then
+#define AGAIN_NS     (200 * NS_PER_MS) // between attempts to reach an owner
+#define AGAIN_MOST   50
+#define PLAN_TRIFLE  0.1 // relative change of a static share that is not worth a request
 
 struct loop {
     const struct control_job *job;
@@ -39,6 +40,7 @@ struct loop {
     bool *refused;              // by flow
     bool busy;                  // reported
     uint64_t began_ns, looked_ns;
+    double broken_s; // of all networks together, in the last report to the owner
 };
 
 // ---- messages
@@ -281,38 +283,78 @@ static int owner_connect_again(struct loop *loop, struct error *err)
     return rc;
 }
 
-// Reports the state of each router for samples. A router's contract is broken if that of any of its
-// networks is.
-static int status_send(struct loop *loop, struct error *err)
+// Time in which contracts were broken so far, all networks together.
+static double loop_broken(const struct loop *loop)
+{
+    double sum = 0.0;
+    for (size_t f = 0; f < loop->setup.flow_count; f++) {
+        sum += controller_tally(loop->controller, f)->violated_seconds;
+    }
+    return sum;
+}
+
+// What is reported of a router.
+struct router_status {
+    bool has_contract, broken;
+    double broken_s; // the longest of its networks
+    double margin;   // the smallest; NaN = unknown
+};
+
+// A router's contract is broken if that of any of its networks is.
+static void status_make(const struct loop *loop, size_t party, struct router_status *ret)
 {
     const struct control_view *view = controller_view(loop->controller);
-    json_t *parties = json_object();
+    struct router_status status = {.margin = NAN};
     for (size_t f = 0; f < loop->setup.flow_count; f++) {
         const struct control_flow *flow = &loop->setup.flows[f];
-        const double margin = controller_margin(loop->controller, f);
+        bool passes = false;
         for (size_t s = 0; s < flow->stage_count; s++) {
-            const char *name = loop->setup.parties[flow->stages[s]].name;
-            const char *action = loop->last_actions[flow->stages[s]];
-            const char *before =
-                json_string_value(json_object_get(json_object_get(parties, name), "contract"));
-            const char *state = !flow->has_contract       ? "none"
-                                : view->flows[f].violated ? "broken"
-                                                          : "kept";
-            if (text_equal(before, "broken") ||
-                (text_equal(before, "kept") && !flow->has_contract)) {
-                continue;
-            }
-            json_t *party = json_pack("{s:s}", "contract", state);
-            if (!isnan(margin)) {
-                _cleanup_free_ char *text = text_format("%.1f", margin * 100.0);
-                json_object_set_new(party, "margin", json_string(text));
-            }
-            if (action != NULL) {
-                json_object_set_new(party, "last_action", json_string(action));
-            }
-            json_object_set_new(parties, name, party);
+            passes |= flow->stages[s] == party;
+        }
+        if (!passes) {
+            continue;
+        }
+        status.margin = fmin(status.margin, controller_margin(loop->controller, f));
+        if (flow->has_contract) {
+            status.has_contract = true;
+            status.broken |= view->flows[f].violated;
+            status.broken_s =
+                fmax(status.broken_s, controller_tally(loop->controller, f)->violated_seconds);
         }
     }
+    *ret = status;
+}
+
+static json_t *status_json(const struct loop *loop, size_t party)
+{
+    struct router_status status;
+    status_make(loop, party, &status);
+    json_t *json = json_pack("{s:s}", "contract",
+                             !status.has_contract ? "none"
+                             : status.broken      ? "broken"
+                                                  : "kept");
+    if (status.has_contract) {
+        _cleanup_free_ char *text = text_format("%.2f", status.broken_s);
+        json_object_set_new(json, "broken_s", json_string(text));
+    }
+    if (!isnan(status.margin)) {
+        _cleanup_free_ char *text = text_format("%.1f", status.margin * 100.0);
+        json_object_set_new(json, "margin", json_string(text));
+    }
+    if (loop->last_actions[party] != NULL) {
+        json_object_set_new(json, "last_action", json_string(loop->last_actions[party]));
+    }
+    return json;
+}
+
+// Reports the state of each router for samples.
+static int status_send(struct loop *loop, struct error *err)
+{
+    json_t *parties = json_object();
+    for (size_t i = 1; i < loop->setup.party_count; i++) {
+        json_object_set_new(parties, loop->setup.parties[i].name, status_json(loop, i));
+    }
+    loop->broken_s = loop_broken(loop);
     json_t *request = owner_request("status");
     json_object_set_new(request, "parties", parties);
     return owner_session_call(loop->session, request, NULL, err);
@@ -424,7 +466,8 @@ static int loop_step(struct loop *loop, struct error *err)
         loop_event(loop, fault);
     }
     const uint64_t now_ns = clock_monotonic_ns();
-    if (rc == 0 && now_ns - loop->looked_ns > LOOK_NS) {
+    const uint64_t look_ns = loop_broken(loop) > loop->broken_s ? LOOK_SOON_NS : LOOK_NS;
+    if (rc == 0 && now_ns - loop->looked_ns > look_ns) {
         loop->looked_ns = now_ns;
         contracts_look(loop);
         rc = loop->job->advise ? 0 : loop_report(loop, err);

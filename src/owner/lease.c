@@ -299,6 +299,7 @@ void lease_describe(const struct owned *owned, struct sample_party *party)
     }
     const json_t *status = json_object_get(owned->lease->status, party->name);
     party->contract = status_text(status, "contract");
+    party->broken_s = status_text(status, "broken_s");
     party->margin = status_text(status, "margin");
     party->last_action = status_text(status, "last_action");
 }

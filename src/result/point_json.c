@@ -59,6 +59,7 @@ static json_t *put_member(const struct key *key, const void *from)
         return count > INT64_MAX ? NULL : json_integer((json_int_t)count);
     case REAL:
     case REAL_MAYBE:
+    case SIGNED_MAYBE:
         return json_real(*(const double *)field);
     case CPU_TOTAL:
         return point_meters_dut(from) ? json_real(*(const double *)field) : NULL;
@@ -134,6 +135,15 @@ static int get_real(const char *name, const json_t *json, double *ret, struct er
         return fail_input(err, "%s: must be a number not below 0", name);
     }
     *ret = value;
+    return 0;
+}
+
+static int get_signed(const char *name, const json_t *json, double *ret, struct error *err)
+{
+    if (!json_is_number(json)) {
+        return fail_input(err, "%s: must be a number", name);
+    }
+    *ret = json_number_value(json);
     return 0;
 }
 
@@ -246,6 +256,7 @@ static bool may_be_absent(const struct key *key, const void *to)
     case COUNT_SET:
     case TRUTH_SET:
     case REAL_MAYBE:
+    case SIGNED_MAYBE:
     case REAL_FLAG:
     case CPU_TOTAL:
     case OBJECT_FLAG:
@@ -289,6 +300,8 @@ static int get_member(const struct key *key, const json_t *json, void *to, struc
     case REAL_FLAG:
         *(bool *)aux = true;
         return get_real(key->name, json, (double *)field, err);
+    case SIGNED_MAYBE:
+        return get_signed(key->name, json, (double *)field, err);
     case REAL:
     case REAL_MAYBE:
     case CPU_TOTAL:
@@ -338,7 +351,8 @@ static int get_keys(const struct key *keys, const json_t *json, void *to, struct
             rc = get_member(keys, member, to, err);
         } else if (!may_be_absent(keys, to)) {
             rc = fail_input(err, "%s: missing", keys->name);
-        } else if (keys->kind == REAL_MAYBE || keys->kind == CPU_TOTAL) {
+        } else if (keys->kind == REAL_MAYBE || keys->kind == SIGNED_MAYBE ||
+                   keys->kind == CPU_TOTAL) {
             *(double *)(void *)((char *)to + keys->at) = (double)NAN;
         }
         if (rc < 0) {

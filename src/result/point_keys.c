@@ -242,6 +242,15 @@ static const struct key interval_keys[] = {
     {.name = NULL},
 };
 
+static const struct key control_keys[] = {
+    {.name = "router", .kind = TEXT, .at = AT(control_result, router)},
+    {.name = "contract", .kind = TEXT, .at = AT(control_result, contract)},
+    {.name = "broken_s", .kind = REAL_MAYBE, .at = AT(control_result, broken_s)},
+    {.name = "margin_percent", .kind = SIGNED_MAYBE, .at = AT(control_result, margin_percent)},
+    {.name = "last_action", .kind = TEXT_MAYBE, .at = AT(control_result, last_action)},
+    {.name = NULL},
+};
+
 #define A_LIST_OF(kind_of_it, key, member, counter, keys, type)                                    \
     {                                                                                              \
         .name = (key), .kind = (kind_of_it), .at = AT(point, member), .aux = AT(point, counter),   \
@@ -289,6 +298,7 @@ const struct key point_keys[] = {
      .at = AT(point, monitoring),
      .aux = AT(point, monitoring.measured),
      .members = monitoring_keys},
+    A_LIST_OF(LIST_MAYBE, "control", control, control_count, control_keys, control_result),
     {.name = "left_out_ratio",
      .kind = REAL_FLAG,
      .at = AT(point, left_out_ratio),

@@ -66,6 +66,12 @@ void point_clear(struct point *point)
         free(point->others[i].name);
     }
     free(point->others);
+    for (size_t i = 0; i < point->control_count; i++) {
+        free(point->control[i].router);
+        free(point->control[i].contract);
+        free(point->control[i].last_action);
+    }
+    free(point->control);
     for (size_t i = 0; i < point->interval_count; i++) {
         for (size_t k = 0; k < point->intervals[i].network_count; k++) {
             free(point->intervals[i].networks[k].name);

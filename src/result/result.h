@@ -180,6 +180,15 @@ struct monitoring_result {
     double late_s;       // until that of xen-stats, without the time for which it measures
 };
 
+// What the controller of a standing testbed (control/) reported of a router at the end of a trial.
+struct control_result {
+    char *router;
+    char *contract;        // of its networks: "kept" or "broken" in the trial, or "none"
+    double broken_s;       // time of the trial in which a contract was broken; NaN = unknown
+    double margin_percent; // part of its guaranteed CPU that it did not need; NaN = unknown
+    char *last_action;     // why its share was changed last; NULL = it was not
+};
+
 // Counts of one network in one interval of a load that changes in time: of the packets that were
 // due in it. tx = rx + lost always.
 struct interval_network {
@@ -227,6 +236,8 @@ struct point {
     struct interval_result *intervals; // of a load that changes in time, adjacent
     size_t interval_count;
     struct monitoring_result monitoring;
+    struct control_result *control; // of the routers; none without a controller
+    size_t control_count;
     bool has_left_out;     // the networks have undisturbed figures
     double left_out_ratio; // part of the time of sending without them, 0 to 1
     unsigned attempts;     // trials run for this point, at least 1

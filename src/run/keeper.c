@@ -97,7 +97,10 @@ int keeper_open(struct keeper *keeper, unsigned place, struct error *err)
 int keeper_try(struct keeper *keeper, const struct load *load, struct point *ret,
                struct outcome *ret_outcome, struct error *err)
 {
+    struct controlled controlled;
+    controlled_begin(keeper->state->job, &controlled);
     int rc = trial_run(keeper->bench, load, ret, ret_outcome, err);
+    controlled_end(&controlled, rc == 0 ? ret : NULL);
     if (rc == 0 && ret_outcome->kind == OUTCOME_DEATH) {
         rc = note_death(keeper, ret->why_invalid, err);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // run/parts — internal to run/: the state of a run. run.c opens and ends it, measure.c is its loop,
 // find.c the loop of a search (find.h), keeper.c keeps a testbed for both,
+// controlled.c asks the controller of a standing testbed,
 // stability.c checks each topology first, loads.c makes the list
 // of loads, notes.c writes facts of each testbed to run.json.
 #ifndef VRBENCH_RUN_PARTS_H
@@ -11,6 +12,7 @@
 #include "measure/bench.h"
 #include "result/store.h"
 #include "run/run.h"
+#include "sampler/sample.h"
 #include "search/sweep.h"
 #include "testbed/testbed.h"
 
@@ -50,6 +52,16 @@ int keeper_close(struct keeper *keeper, struct error *err);
 // row.
 int keeper_try(struct keeper *keeper, const struct load *load, struct point *ret,
                struct outcome *ret_outcome, struct error *err);
+
+// ---- controlled.c
+
+// What controllers reported before a trial; for controlled_end().
+struct controlled {
+    struct sample before; // empty without a controller
+};
+void controlled_begin(const struct job *job, struct controlled *ret);
+// Notes in the point what the controller reports after the trial, and frees `controlled`.
+void controlled_end(struct controlled *controlled, struct point *point);
 
 // ---- stability.c
 

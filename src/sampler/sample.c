@@ -36,6 +36,7 @@ void sample_party_clear(struct sample_party *party)
     free(party->links);
     free(party->cap_way);
     free(party->contract);
+    free(party->broken_s);
     free(party->margin);
     free(party->last_action);
     *party = (struct sample_party){0};
@@ -58,6 +59,7 @@ void sample_party_copy(const struct sample_party *party, struct sample_party *re
     ret->links = text_copy_or_null(party->links);
     ret->cap_way = text_copy_or_null(party->cap_way);
     ret->contract = text_copy_or_null(party->contract);
+    ret->broken_s = text_copy_or_null(party->broken_s);
     ret->margin = text_copy_or_null(party->margin);
     ret->last_action = text_copy_or_null(party->last_action);
     ret->parts = memory_new_array(struct cpu_part, party->part_count + 1);

@@ -32,6 +32,7 @@ struct sample_party {
     char *cap_way; // mechanism that holds caps in this testbed: "quota", "deadline", …; NULL = none
     // While the testbed is controlled (control/); NULL otherwise, or if it is unknown:
     char *contract;         // whether its contracts are "kept" or "broken" at present; "none"
+    char *broken_s;         // seconds in which they were broken since control began
     char *margin;           // part of its share that it does not need, in percent
     char *last_action;      // why its share was changed last
     uint64_t cpu_ns;        // since the party was made

@@ -30,6 +30,7 @@ enum field {
     CAP,
     CAP_WAY,
     CONTRACT,
+    BROKEN,
     MARGIN,
     LAST_ACTION,
     CPU,
@@ -167,6 +168,7 @@ void sample_text_add(void *context, const struct sample_party *party)
     put_count(text, party->allocation.cap);
     put_text(text, party->cap_way);
     put_text(text, party->contract);
+    put_text(text, party->broken_s);
     put_text(text, party->margin);
     put_text(text, party->last_action);
     put_count(text, party->cpu_ns);
@@ -290,6 +292,7 @@ static void party_from_json(const json_t *list, struct sample_party *ret)
                        .cap = (unsigned)count_at(list, CAP)},
         .cap_way = text_at(list, CAP_WAY),
         .contract = text_at(list, CONTRACT),
+        .broken_s = text_at(list, BROKEN),
         .margin = text_at(list, MARGIN),
         .last_action = text_at(list, LAST_ACTION),
         .cpu_ns = count_at(list, CPU),

@@ -27,7 +27,9 @@ static const char full[] =
     "\"valid\":false,\"why_invalid\":\"the source could not \\\"keep up\\\"\",\"step\":5,"
     "\"attempts\":2,\"processors\":[{\"cpu\":0,\"used_by\":\"dut\",\"busy_percent\":99.5,"
     "\"steal_percent\":0.25,\"stalls\":{\"count\":2,\"total_ns\":5000000,\"longest_ns\":3000000}}],"
-    "\"others\":[{\"name\":\"cc1\",\"pid\":4711,\"percent\":12.5}]}";
+    "\"others\":[{\"name\":\"cc1\",\"pid\":4711,\"percent\":12.5}],\"control\":[{"
+    "\"router\":\"r1t3\",\"contract\":\"broken\",\"broken_s\":0.2,\"margin_percent\":-12.5,"
+    "\"last_action\":\"NET0 loses\"},{\"router\":\"r2t3\",\"contract\":\"none\"}]}";
 
 static const char little[] =
     "{\"schema\":1,\"scenario\":\"s\",\"topology\":\"direct\",\"platform\":\"netns\","

@@ -235,7 +235,9 @@ static void test_each_missing_key_is_named(void **state)
                                         "processors.0.stalls.longest_ns",
                                         "others.0.name",
                                         "others.0.pid",
-                                        "others.0.percent"};
+                                        "others.0.percent",
+                                        "control.1.router",
+                                        "control.1.contract"};
     for (size_t i = 0; i < COUNT(paths); i++) {
         json_t *json = load(full);
         char last[32];
@@ -250,7 +252,8 @@ static void test_each_missing_key_is_named(void **state)
 static void test_what_may_be_absent(void **state)
 {
     (void)state;
-    static const char *const paths[] = {"cpu.0.ns_per_packet", "unknown"};
+    static const char *const paths[] = {"cpu.0.ns_per_packet", "unknown",
+                                        "control.0.margin_percent"};
     for (size_t i = 0; i < COUNT(paths); i++) {
         json_t *json = load(full);
         char last[32];
