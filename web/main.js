@@ -363,6 +363,7 @@ function showRun(run) {
         [
             ...sections,
             run.sweeps.length > 0 ? indexSection(run) : null,
+            controlSection(run),
             machineSection(run),
             methodSection(run),
             pointsSection(run),

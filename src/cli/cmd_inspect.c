@@ -81,6 +81,51 @@ static int find_recorded(const char *called, json_t *found, struct error *err)
     return rc;
 }
 
+static void set_text(json_t *object, const char *key, const char *text)
+{
+    if (text != NULL) {
+        json_object_set_new(object, key, json_string(text));
+    }
+}
+
+// Adds what the controller of the testbed reports of its routers.
+static void add_control(const struct sample *sample, json_t *entry)
+{
+    const char *id = json_string_value(json_object_get(entry, "id"));
+    json_t *control = json_object();
+    for (size_t i = 0; i < sample->count; i++) {
+        const struct sample_party *party = &sample->parties[i];
+        if (party->contract == NULL || !text_equal(party->testbed_id, id)) {
+            continue;
+        }
+        json_t *router = json_pack("{s:s}", "contract", party->contract);
+        if (party->margin != NULL) {
+            json_object_set_new(router, "margin_percent", json_real(strtod(party->margin, NULL)));
+        }
+        set_text(router, "last_action", party->last_action);
+        json_object_set_new(control, party->name, router);
+    }
+    if (json_object_size(control) > 0) {
+        json_object_set(entry, "control", control);
+    }
+    json_decref(control);
+}
+
+// The owner may not run, or not answer: then only the record is shown.
+static void add_control_to_all(json_t *entries)
+{
+    _cleanup_sample_ struct sample sample = {.parties = NULL};
+    size_t i;
+    json_t *entry;
+    if (owner_sample(NULL, false, &sample, NULL) < 0) {
+        return;
+    }
+    json_array_foreach(entries, i, entry)
+    {
+        add_control(&sample, entry);
+    }
+}
+
 static int inspect_run(void *values, const struct text_list *operands, struct error *err)
 {
     (void)values;
@@ -96,6 +141,7 @@ static int inspect_run(void *values, const struct text_list *operands, struct er
         json_decref(found);
     }
     if (rc == 0) {
+        add_control_to_all(all);
         json_dumpf(all, stdout, JSON_INDENT(2));
         putchar('\n');
     }
@@ -111,7 +157,8 @@ const struct command command_inspect = {
         "Prints a JSON array with an object for each match: names, processes, interfaces,\n"
         "allocation and scenario, as in the record in /run/vrbench. The keys of a record\n"
         "are those of this version of vrbench. Without root (members of the group vrbench):\n"
-        "without the scenario, processes and interfaces.",
+        "without the scenario, processes and interfaces. While vrbench control acts, `control`\n"
+        "has contract, margin and last action of each router.",
     .examples = COMMAND_EXAMPLES({"inspect scenario-2", "a testbed"},
                                  {"inspect scenario-2/r1t3", "one router of it"}),
     .options = inspect_options,

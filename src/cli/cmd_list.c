@@ -2,6 +2,7 @@
 // cli/cmd_list — `vrbench list`: lists hosts and routers of all testbeds on this machine, or the
 // machines of a libvirt URI.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -63,6 +64,9 @@ enum {
     RESTARTS,
     OUTAGE,
     CONVERGENCE,
+    CONTRACT,
+    MARGIN,
+    LAST,
     COLUMN_COUNT
 };
 
@@ -82,11 +86,25 @@ static const struct column list_columns[] = {
     [RESTARTS] = {"restarts", "Restarts", COLUMN_INTEGER, 0},
     [OUTAGE] = {"last_outage_ms", "Outage ms", COLUMN_REAL, 1},
     [CONVERGENCE] = {"convergence_ms", "Routes ms", COLUMN_REAL, 1},
+    [CONTRACT] = {"contract", "Contract", COLUMN_TEXT, 0},
+    [MARGIN] = {"margin_percent", "Margin %", COLUMN_REAL, 1},
+    [LAST] = {"last_action", "Last action", COLUMN_TEXT, 0},
 };
 
 static struct value value_ms(uint64_t ns)
 {
     return ns == 0 ? VALUE_ABSENT : VALUE_REAL((double)ns / (double)NS_PER_MS);
+}
+
+// The table has columns of control if a testbed is controlled; reasons are too long for it.
+static bool is_controlled(const struct sample *sample)
+{
+    for (size_t i = 0; i < sample->count; i++) {
+        if (sample->parties[i].contract != NULL) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static int list_party(const struct sample_party *party, struct writer *writer, bool json,
@@ -112,6 +130,9 @@ static int list_party(const struct sample_party *party, struct writer *writer, b
         [RESTARTS] = router ? VALUE_INTEGER(party->restarts) : VALUE_ABSENT,
         [OUTAGE] = value_ms(party->outage_ns),
         [CONVERGENCE] = value_ms(party->converge_ns),
+        [CONTRACT] = VALUE_TEXT(party->contract),
+        [MARGIN] = party->margin == NULL ? VALUE_ABSENT : VALUE_REAL(strtod(party->margin, NULL)),
+        [LAST] = VALUE_TEXT(party->last_action),
     };
     return writer_row(writer, row, err);
 }
@@ -193,9 +214,10 @@ static int list_run(void *values, const struct text_list *operands, struct error
     struct column table_columns[COLUMN_COUNT];
     memcpy(table_columns, list_columns, sizeof table_columns);
     table_columns[MEMORY] = (struct column){"memory", "Memory", COLUMN_TEXT, 0};
-    struct writer *writer = asked->json ? writer_json(stdout, list_columns, COLUMN_COUNT)
-                                        : writer_table(stdout, table_columns, COLUMN_COUNT, 0,
-                                                       isatty(STDOUT_FILENO) != 0);
+    struct writer *writer =
+        asked->json ? writer_json(stdout, list_columns, COLUMN_COUNT)
+                    : writer_table(stdout, table_columns, is_controlled(&sample) ? LAST : CONTRACT,
+                                   0, isatty(STDOUT_FILENO) != 0);
     for (size_t i = 0; rc == 0 && i < sample.count; i++) {
         rc = list_party(&sample.parties[i], writer, asked->json, err);
     }

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "report/answer.h"
 #include "report/caps.h"
+#include "report/control_list.h"
 #include "report/expected.h"
 #include "report/headline.h"
 #include "report/lost_at.h"
@@ -292,6 +293,29 @@ static int show_table(const struct point_list *points, struct error *err)
     return marks.repeated ? show_intervals(points, err) : 0;
 }
 
+static int show_control(const struct point_list *points, struct error *err)
+{
+    _cleanup_free_ struct control_summary *list = NULL;
+    const size_t count = control_summaries(points, &list);
+    if (count == 0) {
+        return 0;
+    }
+    puts("\nContracts under vrbench control:\n");
+    // Reasons are too long for the table.
+    struct writer *writer =
+        writer_table(stdout, control_columns, control_column_count - 1, 0, isatty(1) == 1);
+    const int rc = control_list(points, writer, err);
+    writer_free(writer);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        if (list[i].action != NULL) {
+            _cleanup_free_ char *text =
+                text_format("%s, last action: %s", list[i].router, list[i].action);
+            print_wrapped(text);
+        }
+    }
+    return rc;
+}
+
 int run_summary_print(const struct scenario *scenario, const struct point_list *points,
                       const char *folder, bool reported, struct error *err)
 {
@@ -304,6 +328,9 @@ int run_summary_print(const struct scenario *scenario, const struct point_list *
     show_answers(points);
     show_losses_and_caps(points);
     show_expected(scenario, points);
+    if ((rc = show_control(points, err)) < 0) {
+        return rc;
+    }
     show_convergence(run);
     show_points(points);
     show_platform(run);

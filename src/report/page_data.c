@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "report/answer.h"
+#include "report/control_list.h"
 #include "report/indexes.h"
 #include "report/page_delays.h"
 #include "report/page_points.h"
@@ -356,6 +357,7 @@ static int describe_run(const char *folder, const struct point_list *points, siz
     size_t count = sweeps_compute(points, &sweeps);
     json_object_set_new(ret, "answers", describe_answers(sweeps, count));
     json_object_set_new(ret, "summary", describe_summary(sweeps, count));
+    json_object_set_new(ret, "control", control_to_json(points));
     json_object_set_new(ret, "indexes", indexes_to_json(sweeps, count));
     json_object_set_new(ret, "sweeps", describe_sweeps(sweeps, count, cells));
     sweeps_free(sweeps, count);

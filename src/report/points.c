@@ -68,6 +68,10 @@ enum {
     RTT_MEAN,
     RTT_MAX,
     UNSTABLE,
+    CONTRACT,
+    BROKEN,
+    MARGIN,
+    LAST_ACTION,
     COLUMN_COUNT
 };
 
@@ -129,6 +133,10 @@ const struct column points_columns[] = {
     [RTT_MEAN] = {"rtt_mean_ns", "RTT mean ns", COLUMN_INTEGER, 0},
     [RTT_MAX] = {"rtt_max_ns", "RTT max ns", COLUMN_INTEGER, 0},
     [UNSTABLE] = {"unstable", "Unstable", COLUMN_TEXT, 0},
+    [CONTRACT] = {"contract", "Contract", COLUMN_TEXT, 0},
+    [BROKEN] = {"broken_s", "Broken s", COLUMN_REAL, 2},
+    [MARGIN] = {"margin_percent", "Margin %", COLUMN_REAL, 1},
+    [LAST_ACTION] = {"last_action", "Last action", COLUMN_TEXT, 0},
 };
 const size_t points_column_count = COLUMN_COUNT;
 
@@ -261,6 +269,33 @@ static void fill_routers(struct value *row, const struct point *point,
     }
 }
 
+static struct value real_or_absent(double value)
+{
+    return isnan(value) ? VALUE_ABSENT : VALUE_REAL(value);
+}
+
+// What a controller reported of a path's router, of several that with the smallest margin.
+static void fill_control(struct value *row, const struct point *point,
+                         const struct network_result *network)
+{
+    const struct control_result *worst = NULL;
+    row[CONTRACT] = row[BROKEN] = row[MARGIN] = row[LAST_ACTION] = VALUE_ABSENT;
+    for (size_t i = 0; i < point->control_count; i++) {
+        const struct control_result *control = &point->control[i];
+        const bool is_worse = worst == NULL || isnan(worst->margin_percent) ||
+                              control->margin_percent < worst->margin_percent;
+        if (network_passes(network, control->router) && is_worse) {
+            worst = control;
+        }
+    }
+    if (worst != NULL) {
+        row[CONTRACT] = VALUE_TEXT(worst->contract);
+        row[BROKEN] = real_or_absent(worst->broken_s);
+        row[MARGIN] = real_or_absent(worst->margin_percent);
+        row[LAST_ACTION] = VALUE_TEXT(worst->last_action);
+    }
+}
+
 static void fill_network(struct value *row, const struct point *point,
                          const struct network_result *network, const char *routers)
 {
@@ -292,6 +327,7 @@ static void fill_network(struct value *row, const struct point *point,
     row[GAP_P999] = gap->measured ? VALUE_INTEGER(gap->p999) : VALUE_ABSENT;
     row[GAP_MAX] = gap->measured ? VALUE_INTEGER(gap->max) : VALUE_ABSENT;
     fill_routers(row, point, network);
+    fill_control(row, point, network);
 }
 
 int points_list(const struct point_list *points, struct writer *writer, struct error *err)

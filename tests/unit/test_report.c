@@ -22,6 +22,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "report/control_list.h"
 #include "report/csv_files.h"
 #include "report/points.h"
 #include "report/progress.h"
@@ -194,6 +195,45 @@ static void test_points(void **state)
     _cleanup_free_ char *json =
         listed(JSON, points_columns, points_column_count, list_points, &list);
     assert_golden("points.json", json);
+    point_list_clear(&list);
+}
+
+static int list_control(const void *of, struct writer *writer, struct error *err)
+{
+    return control_list(of, writer, err);
+}
+
+static void add_control(struct point *point, const char *contract, double broken_s, double margin,
+                        const char *action)
+{
+    point->control =
+        memory_resize(point->control, point->control_count + 1, sizeof *point->control);
+    point->control[point->control_count++] =
+        (struct control_result){.router = text_copy("r1t3"),
+                                .contract = text_copy(contract),
+                                .broken_s = broken_s,
+                                .margin_percent = margin,
+                                .last_action = action == NULL ? NULL : text_copy(action)};
+}
+
+static void what_control_did_is_summed_over_points(void **state)
+{
+    (void)state;
+    struct point_list list = make(one_router, COUNT(one_router));
+    struct control_summary *none = NULL;
+    assert_int_equal(control_summaries(&list, &none), 0);
+    // The last ones have a router.
+    struct point *last = &list.items[list.count - 3];
+    add_control(&last[0], "kept", 0.0, 40.0, NULL);
+    add_control(&last[1], "broken", 0.3, -5.0, "NET0 loses");
+    add_control(&last[2], "broken", 0.2, 20.0, NULL);
+    _cleanup_free_ char *csv =
+        listed(CSV, control_columns, control_column_count, list_control, &list);
+    assert_string_equal(csv, "router,contract,broken_points,points,broken_s,margin_percent,"
+                             "last_action\r\nr1t3,broken,2,3,0.5,-5,NET0 loses\r\n");
+    _cleanup_free_ char *points =
+        listed(CSV, points_columns, points_column_count, list_points, &list);
+    assert_non_null(strstr(points, ",broken,0.3,-5,NET0 loses\r\n"));
     point_list_clear(&list);
 }
 
@@ -603,6 +643,7 @@ int main(void)
         cmocka_unit_test(test_writers_without_rows),
         cmocka_unit_test(test_writer_tells_of_a_full_disk),
         cmocka_unit_test(test_points),
+        cmocka_unit_test(what_control_did_is_summed_over_points),
         cmocka_unit_test(test_summary_listing),
         cmocka_unit_test(test_summary_stops_at_the_first_loss),
         cmocka_unit_test(test_summary_of_valid_points_only),
