@@ -17,6 +17,7 @@
 #define JUDGES     2U
 #define MINUTE_S   60.0
 #define RING       256.0 // packets, of a veth
+#define COARSE_S   0.25  // between the loads that decide about a whole interval
 #define MARGIN     0.02
 #define WEIGHTS    10000.0 // sum of a controller's
 #define THREAD     95.0    // percent: most that the contract of one router may need
@@ -98,10 +99,11 @@ void fleet_case_random(uint64_t seed, size_t hosts, size_t routers, double secon
     for (size_t i = 0; i < routers; i++) {
         router_random(&state, seconds, &made.routers[i]);
     }
-    for (double at_s = 0.0; at_s < seconds; at_s += 0.5) {
+    const unsigned looks = (unsigned)ceil(seconds / COARSE_S);
+    for (unsigned look = 0; look < looks; look++) {
         double sum = 0.0;
         for (size_t i = 0; i < routers; i++) {
-            sum += need_of(&made.routers[i], at_s);
+            sum += need_of(&made.routers[i], look * COARSE_S);
         }
         highest = fmax(highest, sum);
     }
@@ -458,11 +460,12 @@ static void world_move(struct world *world)
 // The clairvoyant: knows the needs of the coming interval, and moves at once and for nothing.
 static void world_replace(struct world *world, struct fleet_outcome *outcome)
 {
-    const double until_s = world->at_s + world->job->interval_s;
+    const unsigned looks = (unsigned)ceil(world->job->interval_s / COARSE_S);
     for (size_t i = 0; i < world->of->count; i++) {
         world->places[i] = world->routers[i].place;
         world->needs[i] = 0.0;
-        for (double at_s = world->at_s; at_s <= until_s; at_s += 0.25) {
+        for (unsigned look = 0; look <= looks; look++) {
+            const double at_s = world->at_s + look * COARSE_S;
             world->needs[i] = fmax(world->needs[i], need_of(&world->of->routers[i], at_s));
         }
     }
