@@ -270,3 +270,17 @@ int parse_ip_prefix(const char *text, struct ip_interface *ret, struct error *er
     *ret = (struct ip_interface){.address = address, .prefix = (unsigned)prefix};
     return 0;
 }
+
+char *duration_text(double seconds)
+{
+    unsigned long minutes = (unsigned long)(seconds / 60.0 + 0.5);
+    unsigned long hours = minutes / 60;
+    if (seconds < 120.0) {
+        return text_format("%.0f s", seconds);
+    }
+    if (minutes < 120) {
+        return text_format("%lu min", minutes);
+    }
+    return hours < 48 ? text_format("%lu h %lu min", hours, minutes % 60)
+                      : text_format("%lu d %lu h", hours / 24, hours % 24);
+}

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "owner/recorded.h"
 #include "report/writer.h"
 
@@ -105,21 +106,6 @@ static void look_at(const struct recorded *testbed, void *context)
     }
 }
 
-// "45 s", "12 min", "3 h 20 min", "2 d 4 h"
-static char *uptime_text(double seconds)
-{
-    unsigned long minutes = (unsigned long)(seconds / 60.0);
-    if (seconds < 120.0) {
-        return text_format("%.0f s", seconds);
-    }
-    if (minutes < 120) {
-        return text_format("%lu min", minutes);
-    }
-    unsigned long hours = minutes / 60;
-    return hours < 48 ? text_format("%lu h %lu min", hours, minutes % 60)
-                      : text_format("%lu d %lu h", hours / 24, hours % 24);
-}
-
 static int write_party(const struct sample_party *party, struct writer *writer, bool json,
                        struct error *err)
 {
@@ -130,7 +116,7 @@ static int write_party(const struct sample_party *party, struct writer *writer, 
     double up_s = running && now_ns > party->since_ns
                       ? (double)(now_ns - party->since_ns) / (double)NS_PER_S
                       : 0.0;
-    _cleanup_free_ char *up = uptime_text(up_s);
+    _cleanup_free_ char *up = duration_text(up_s);
     const struct value row[COLUMN_COUNT] = {
         [TESTBED] = VALUE_TEXT(party->testbed),
         [NAME] = VALUE_TEXT(party->name),

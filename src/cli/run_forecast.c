@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "report/writer.h"
 #include "run/forecast.h"
 
@@ -44,17 +45,6 @@ static int write_row(struct writer *writer, const char *scenario, const struct f
         [ABOUT] = VALUE_REAL(row->about_s),
     };
     return writer_row(writer, values, err);
-}
-
-// "45 s", "12 min", "5 h 10 min"
-static char *duration_text(double seconds)
-{
-    unsigned minutes = (unsigned)(seconds / 60.0 + 0.5);
-    if (seconds < 100.0) {
-        return text_format("%.0f s", seconds);
-    }
-    return minutes < 100 ? text_format("%u min", minutes)
-                         : text_format("%u h %u min", minutes / 60, minutes % 60);
 }
 
 int run_forecast_print(const struct job *jobs, size_t count, bool json, struct error *err)

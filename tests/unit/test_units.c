@@ -323,9 +323,26 @@ static void packet_rates_take_thousands_and_millions(void **state)
     }
 }
 
+static void durations_are_shown_in_two_units_at_most(void **state)
+{
+    (void)state;
+    static const struct {
+        double seconds;
+        const char *text;
+    } durations[] = {
+        {0, "0 s"},        {45.4, "45 s"},      {119, "119 s"},        {120, "2 min"},
+        {7169, "119 min"}, {7200, "2 h 0 min"}, {18600, "5 h 10 min"}, {172800 + 3600, "2 d 1 h"}};
+    for (size_t i = 0; i < sizeof durations / sizeof durations[0]; i++) {
+        char *text = duration_text(durations[i].seconds);
+        assert_string_equal(text, durations[i].text);
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(durations_are_shown_in_two_units_at_most),
         cmocka_unit_test(packet_rates_take_thousands_and_millions),
         cmocka_unit_test(test_integer),
         cmocka_unit_test(test_number),
