@@ -2,7 +2,7 @@
 /*
  * describe — a program of the build. Prints what it is asked for:
  *
- *     describe schema scenario | contracts | point     a JSON Schema
+ *     describe schema scenario | contracts | point | send  a JSON Schema
  *     describe page NAME SECTION [FILE]                a man page, from the text in FILE
  */
 #include <stdlib.h>
@@ -48,11 +48,16 @@ int main(int argc, char **argv)
         return print_schema(
             describe_point_schema("urn:vrbench:point", "A line of points.jsonl of vrbench"));
     }
+    if (argc == 3 && text_equal(argv[1], "schema") && text_equal(argv[2], "send")) {
+        return print_schema(
+            describe_send_schema("urn:vrbench:send", "A line of vrbench send --json"));
+    }
     if ((argc == 4 || argc == 5) && text_equal(argv[1], "page")) {
         int rc = describe_page(argc == 5 ? argv[4] : NULL, argv[2], argv[3][0] - '0', stdout);
         return rc == 0 && fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
     }
-    fputs("usage: describe schema scenario|contracts|point, describe page NAME SECTION [FILE]\n",
-          stderr);
+    fputs(
+        "usage: describe schema scenario|contracts|point|send, describe page NAME SECTION [FILE]\n",
+        stderr);
     return 2;
 }

@@ -15,6 +15,8 @@
 json_t *describe_file_schema(const struct schema_row *rows, const char *id, const char *title);
 // A JSON Schema of a line of points.jsonl.
 json_t *describe_point_schema(const char *id, const char *title);
+// A JSON Schema of a line of `vrbench send --json`: a point with its interval, or the total.
+json_t *describe_send_schema(const char *id, const char *title);
 // The head of a schema: "$schema", "$id", "title" and the licence.
 json_t *describe_schema_head(const char *id, const char *title);
 

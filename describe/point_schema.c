@@ -90,3 +90,35 @@ json_t *describe_point_schema(const char *id, const char *title)
     json_decref(body);
     return schema;
 }
+
+json_t *describe_send_schema(const char *id, const char *title)
+{
+    json_t *line = keys_schema(point_keys);
+    json_object_set_new(json_object_get(line, "properties"), "interval",
+                        json_pack("{s:s, s:i}", "type", "integer", "minimum", 1));
+    json_array_append_new(json_object_get(line, "required"), json_string("interval"));
+
+    static const char *const counts[] = {"tx", "unsent", "rx", "lost", "intervals", "invalid"};
+    json_t *required = json_array();
+    json_t *properties = json_object();
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        json_object_set_new(properties, counts[i],
+                            json_pack("{s:s, s:i}", "type", "integer", "minimum", 0));
+        json_array_append_new(required, json_string(counts[i]));
+    }
+    json_object_set_new(properties, "duration_s",
+                        json_pack("{s:s, s:i}", "type", "number", "minimum", 0));
+    json_array_append_new(required, json_string("duration_s"));
+    json_object_set_new(properties, "drops",
+                        json_pack("{s:s, s:{s:s, s:[s, s], s:{s:{s:s}, s:{s:s, s:i}}}}", "type",
+                                  "array", "items", "type", "object", "required", "where", "count",
+                                  "properties", "where", "type", "string", "count", "type",
+                                  "integer", "minimum", 1));
+    json_array_append_new(required, json_string("drops"));
+    json_t *total = json_pack("{s:s, s:[s], s:{s:{s:s, s:o, s:o}}}", "type", "object", "required",
+                              "total", "properties", "total", "type", "object", "required",
+                              required, "properties", properties);
+    json_t *schema = describe_schema_head(id, title);
+    json_object_set_new(schema, "anyOf", json_pack("[o, o]", line, total));
+    return schema;
+}

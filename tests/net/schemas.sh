@@ -7,7 +7,7 @@
 # Runs beside others: its figures do not matter.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 24
+plan 30
 . "$SOURCE_ROOT/tests/net/lib/made_up.sh"
 
 schemas=${BUILD_DIR:-$(dirname "$VRBENCH")}/schemas
@@ -72,6 +72,22 @@ vrbench cpu --json >"$T/cpu"
 conforms "  cpu --json does" cpu "$T/cpu"
 vrbench top -n 1 -d 1 -x -v --json >"$T/top"
 conforms "  top --json does" top "$T/top" --lines
+for what in small small/r1t3; do
+    vrbench inspect $what >"$T/inspect"
+    conforms "  inspect ${what#small/} conforms" inspect "$T/inspect"
+done
+measured_send() { vrbench send NET0 --pps 1k -t 0.4 -i 0.2 --json >"$T/send" || [ $? -eq 4 ]; }
+ok "  packets are sent by hand" measured_send
+conforms "  send --json conforms" send "$T/send" --lines
+cat >"$T/contracts.yaml" <<END
+name: small
+platform: netns
+goal: contracts
+host: { cpus: 1 }
+contracts: { NET0: { rate: 500, length: 64, loss: 1 % } }
+END
+ok "  a contract is controlled" sh -c '"$VRBENCH" control "$1" --advise -d 0.5 --json >"$2"' - "$T/contracts.yaml" "$T/control"
+conforms "  control --json conforms" control "$T/control"
 vrbench reboot r1t3 --json >"$T/router"
 conforms "  reboot --json does" router "$T/router"
 ok "  it is removed" vrbench down "$T/small.yaml"
