@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/measuring.h"
+#include "cli/resumed.h"
 #include "cli/run_forecast.h"
 #include "cli/run_summary.h"
 #include "cli/scenario_input.h"
@@ -58,7 +59,7 @@ static const struct option_row run_options[] = {
     {.name = "resume",
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, resume),
-     .help = "continue the unfinished run in the folder"},
+     .help = "continue the unfinished run in the folder -o; no SCENARIO needed"},
     {.name = "redo",
      .type = OPTION_TEXT,
      .offset = offsetof(struct run_values, redo),
@@ -169,6 +170,21 @@ static int read_scenarios(const struct text_list *files, const struct run_values
         }
     }
     return rc;
+}
+
+// Reads the scenario that the folder's run recorded, with the options of that run.
+static int read_resumed(struct run_values *asked, struct scenario_list *ret, struct error *err)
+{
+    struct resumed resumed = {NULL};
+    int rc = resumed_read(asked->output, asked->engine, &asked->change, &resumed, err);
+    if (rc < 0) {
+        return rc;
+    }
+    asked->quick |= resumed.quick;
+    asked->study_timing |= resumed.study_timing;
+    ret->items = memory_new_array(struct scenario *, 1);
+    ret->items[ret->count++] = resumed.scenario;
+    return narrow(resumed.scenario, asked, err);
 }
 
 static int check_scenarios(const struct scenario_list *scenarios, bool dot, struct error *err)
@@ -536,7 +552,10 @@ static int run_run(void *values, const struct text_list *operands, struct error 
     if (asked->on != NULL) {
         return measure_on(asked, operands, err);
     }
-    rc = read_scenarios(operands->count == 0 ? &default_only : operands, asked, &scenarios, err);
+    rc = asked->resume && operands->count == 0
+             ? read_resumed(asked, &scenarios, err)
+             : read_scenarios(operands->count == 0 ? &default_only : operands, asked, &scenarios,
+                              err);
     if (rc == 0 && asked->dry_run) {
         rc = forecast_scenarios(&scenarios, asked, err);
     } else if (rc == 0 && asked->check) {

@@ -5,7 +5,7 @@
 # Runs beside others
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 55
+plan 58
 
 cd "$T" || exit 1
 
@@ -49,6 +49,12 @@ is "  and recorded" "$(jq -r .scenario.text run/run.json | sed -n '/pps:/,/durat
   duration: 50ms"
 ok "  and continued by the same options" measured --resume -o run $changes \
     --set 'traffic.lengths=[80]'
+sed -i '$d' run/points.jsonl
+jq '.status = "interrupted"' run/run.json >changed && mv changed run/run.json
+ok "  and by its folder alone" measured --resume --no-stability-check -o run
+is "  whose own loads are measured" "$(jq -c '[.topology, .length, .requested_pps]' run/points.jsonl | sort | tr '\n' ' ')" \
+    '["direct",80,100] ["direct",80,200] '
+like "  but not without a run" "$("$VRBENCH" run --resume -o nothing 2>&1)" 'there is no run to be resumed: nothing'
 
 # --- help
 
