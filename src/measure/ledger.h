@@ -25,7 +25,8 @@ struct ledger {
     struct crossings crossings;
     bool *seen;     // for each gate: the crossing whose lowest gate it is is accounted for
     bool *wired;    // for each gate: the wire that begins there is accounted for
-    size_t *sinks;  // for each interface that sends to a sink: the sink's; else NO_GATE
+    size_t *sinks;  // for each interface that sends to a sink or an impaired cable: the tester's
+                    // interface there; else NO_GATE
     size_t *groups; // for each path: its group
     size_t *paths;  // the paths of the present group
     size_t path_count;

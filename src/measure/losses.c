@@ -118,30 +118,66 @@ static uint64_t lost_within(const struct ledger *ledger, size_t crossing)
     return counter_growth(attempts, entered);
 }
 
-// The losses at one gate of a crossing that its counters name. A queue to a sink fills only if the
-// sink is too slow.
-static uint64_t place_at_gate(struct ledger *ledger, size_t gate, uint64_t lost,
-                              struct tester_losses *tester)
+// The losses in the queues of a gate by which packets leave. A queue to a sink, or to an impaired
+// cable, fills only if the tester is too slow. Returns the rest.
+static uint64_t place_in_queues(struct ledger *ledger, size_t at, uint64_t lost,
+                                struct tester_losses *tester)
 {
-    size_t at = gate_interface(gate);
-    if (!gate_is_out(gate)) {
-        uint64_t taken = ledger_take(&ledger->filters_left[at], lost);
-        ledger_place_at(ledger, taken, at, "ingress filter");
-        return lost - taken;
-    }
     struct link_counters out = ledger_link(ledger, at);
     size_t sink = ledger->sinks[at];
     uint64_t queued = out.queue_full < lost ? out.queue_full : lost;
     ledger_place_at(ledger, queued, sink == NO_GATE ? at : sink,
                     sink == NO_GATE ? "queue" : "receive ring");
-    tester->sink_ring += sink == NO_GATE ? 0 : queued;
+    if (sink != NO_GATE) {
+        uint64_t *ring = plan_in_cables(ledger->plan, sink) ? &tester->cables : &tester->sink_ring;
+        *ring += queued;
+    }
     lost -= queued;
     uint64_t taken = out.qdisc_egress < lost ? out.qdisc_egress : lost;
     ledger_place_at(ledger, taken, at, "queue");
-    lost -= taken;
-    taken = ledger_take(&ledger->filters_left[at], lost);
-    ledger_place_at(ledger, taken, at, "egress filter");
     return lost - taken;
+}
+
+// The losses at one gate of a crossing that its counters name.
+static uint64_t place_at_gate(struct ledger *ledger, size_t gate, uint64_t lost,
+                              struct tester_losses *tester)
+{
+    size_t at = gate_interface(gate);
+    if (gate_is_out(gate)) {
+        lost = place_in_queues(ledger, at, lost, tester);
+    }
+    uint64_t taken = ledger_take(&ledger->filters_left[at], lost);
+    ledger_place_at(ledger, taken, at, gate_is_out(gate) ? "egress filter" : "ingress filter");
+    return lost - taken;
+}
+
+// Attributes the losses inside an impaired cable: first to full queues behind it, then to the
+// impairment, whose drops are counted as those of an ingress filter. What remains is the tester's
+// own: the cable should have carried it.
+static void account_impairment(struct ledger *ledger, size_t crossing, struct tester_losses *tester)
+{
+    const size_t *next = ledger->crossings.next;
+    uint64_t lost = lost_within(ledger, crossing);
+    for (size_t gate = crossing; gate != NO_GATE; gate = next[gate]) {
+        lost =
+            gate_is_out(gate) ? place_in_queues(ledger, gate_interface(gate), lost, tester) : lost;
+    }
+    for (size_t gate = crossing; gate != NO_GATE; gate = next[gate]) {
+        if (gate_is_out(gate)) {
+            continue;
+        }
+        size_t entry = gate_interface(gate);
+        const struct plan_cable *cable = plan_cable_of(ledger->plan, entry);
+        const char *name = cable->a == entry ? cable->name_a : cable->name_b;
+        _cleanup_free_ char *by_choice = text_format("impairment of %s", name);
+        _cleanup_free_ char *failed = text_format("impaired cable of %s", name);
+        uint64_t taken = ledger_take(&ledger->filters_left[entry], lost);
+        ledger_place(ledger, taken, by_choice);
+        ledger->by_choice += taken;
+        ledger_place(ledger, lost - taken, failed);
+        tester->cables += lost - taken;
+        lost = 0;
+    }
 }
 
 // Attributes the losses inside a node between wires: first to counters, the rest to the node
@@ -293,11 +329,17 @@ static void account_way(struct ledger *ledger, const struct plan_path *path,
                             "not taken");
         } else if (!ledger->seen[crossing]) {
             ledger->seen[crossing] = true;
-            account_crossing(ledger, crossing, point, tester);
+            if (plan_in_cables(plan, wire.a)) {
+                account_impairment(ledger, crossing, tester);
+            } else {
+                account_crossing(ledger, crossing, point, tester);
+            }
         }
         if (!ledger->wired[gate_out(wire.a)]) {
             ledger->wired[gate_out(wire.a)] = true;
             account_wire(ledger, &wire);
+            tester->cables +=
+                plan_in_cables(plan, wire.b) ? ledger_link(ledger, wire.a).tx_dropped : 0;
         }
     }
 }
@@ -375,6 +417,12 @@ static void prepare_crossings(struct ledger *ledger, const struct traffic_count 
         const struct plan_path *path = &plan->paths[i];
         const struct plan_wire last = plan_hop(plan, path, path->wire_count - 1);
         ledger->sinks[last.a] = last.made ? last.b : NO_GATE;
+        for (size_t k = 1; k < path->wire_count; k++) {
+            const struct plan_wire wire = plan_hop(plan, path, k);
+            if (plan_in_cables(plan, wire.b)) {
+                ledger->sinks[wire.a] = wire.b;
+            }
+        }
         answers |= counts[i].company || counts[i].chatter;
     }
     crossings_make(plan, answers, &ledger->crossings);

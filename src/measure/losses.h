@@ -20,6 +20,7 @@
 struct tester_losses {
     uint64_t sink_ring;   // the sink interface's receive ring was full
     uint64_t sink_socket; // the receive buffer of the sink's socket was full
+    uint64_t cables;      // an impaired cable did not take packets that it should have carried
     uint64_t by_choice;   // not the tester's: a node received the packet and did not send it on
 };
 

@@ -27,6 +27,16 @@
 #define STEAL_TICK_NS     (10U * NS_PER_MS) // resolution of steal in /proc/stat
 #define LEFT_OUT_MOST     0.5               // of the time of sending that stalls may touch
 
+// The middle of an impaired cable belongs to the tester: what it did not take is no impairment.
+static void judge_cables(const struct evidence *evidence, struct point *point)
+{
+    if (evidence->tester.cables > 0) {
+        point_invalidate(point,
+                         POINT_TESTER_LIMIT ": its impaired cables did not take %llu packets",
+                         (unsigned long long)evidence->tester.cables);
+    }
+}
+
 static void judge_tester(const struct evidence *evidence, struct point *point)
 {
     for (size_t i = 0; i < point->network_count; i++) {
@@ -55,6 +65,7 @@ static void judge_tester(const struct evidence *evidence, struct point *point)
                              (unsigned long long)evidence->counts[i].stale, network_label(network));
         }
     }
+    judge_cables(evidence, point);
     unsigned long long dropped = evidence->tester.sink_ring + evidence->tester.sink_socket;
     if (dropped > 0 && point_undisturbed(point).lost > 0) {
         point_invalidate(point, POINT_TESTER_LIMIT ": its sink dropped %llu packets", dropped);
@@ -96,6 +107,7 @@ void verdict_judge_adapting(const struct evidence *evidence, const struct plan *
                              network_label(network), used);
         }
     }
+    judge_cables(evidence, point);
     unsigned long long dropped = evidence->tester.sink_ring + evidence->tester.sink_socket;
     if (2 * dropped > point_lost(point)) {
         point_invalidate(point, POINT_TESTER_LIMIT ": its sink dropped %llu of %llu lost packets",

@@ -95,6 +95,13 @@ static const char *find_obstacle(const struct scenario *scenario)
     if (scenario->traffic.rates.kind == RATES_PROFILE) {
         return "its load changes in time";
     }
+    // A delay changes no rate.
+    for (size_t i = 0; i < scenario->impairment_count; i++) {
+        const struct impairment *what = &scenario->impairments[i].what;
+        if (what->loss > 0.0 || what->rate_bps > 0.0) {
+            return "its cables have a loss or a rate";
+        }
+    }
     if (scenario->method != METHOD_PRECISE) {
         return "its method measures CPU with a monitoring system";
     }

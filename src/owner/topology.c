@@ -30,6 +30,9 @@ static json_t *path_json(const struct plan *plan, const struct plan_path *path)
     int host_passes = 0;
     for (size_t k = 0; k + 1 < path->wire_count; k++) {
         const struct plan_wire hop = plan_hop(plan, path, k);
+        if (plan_in_cables(plan, hop.b)) {
+            continue; // its ring is the tester's
+        }
         const struct plan_node *to = &plan->nodes[plan->interfaces[hop.b].node];
         if (to->kind == NODE_ROUTER) {
             json_array_append_new(routers, json_string(to->name));
@@ -37,12 +40,10 @@ static json_t *path_json(const struct plan *plan, const struct plan_path *path)
         host_passes += to->kind == NODE_HOST;
         json_array_append_new(rings, ring_json(plan, &hop, k));
     }
-    const struct plan_wire first = plan_hop(plan, path, 0);
-    const struct plan_wire last = plan_hop(plan, path, path->wire_count - 1);
     return json_pack("{s:s, s:s, s:o, s:i, s:o, s:o, s:o}", "name", name, "network", network,
                      "routers", routers, "host_passes", host_passes, "in",
-                     counter_json(plan, first.b, false), "out", counter_json(plan, last.a, true),
-                     "rings", rings);
+                     counter_json(plan, plan_entry(plan, path), false), "out",
+                     counter_json(plan, plan_exit(plan, path), true), "rings", rings);
 }
 
 json_t *topology_json(const struct testbed *testbed)

@@ -446,5 +446,6 @@ void scenario_check(const struct draft *draft, struct yaml_node *root, unsigned 
     check_links_between(&checking);
     check_behind(&checking);
     check_links(&checking);
+    check_impairments(&checking);
     check_traffic(&checking);
 }

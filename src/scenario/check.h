@@ -24,6 +24,8 @@ struct checking {
 void check_path(const struct checking *c, size_t number);
 // Checks what the links between routers require.
 void check_links_between(const struct checking *c);
+// Checks the rows of `impair`: each must name a cable, and none the same direction as another.
+void check_impairments(const struct checking *c);
 // Checks the keys of `traffic`.
 void check_traffic(const struct checking *c);
 

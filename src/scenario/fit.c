@@ -188,6 +188,20 @@ static char *link_differs(const struct scenario *standing, const struct scenario
     return why;
 }
 
+static char *impairment_differs(const struct scenario_impairment *a,
+                                const struct scenario_impairment *b)
+{
+    bool equal = text_equal(a->from, b->from) && text_equal(a->to, b->to) &&
+                 text_equal(a->network, b->network) && a->directions == b->directions &&
+                 a->what.loss == b->what.loss && a->what.rate_bps == b->what.rate_bps &&
+                 a->what.queue_ns == b->what.queue_ns && a->what.delay_ns == b->what.delay_ns &&
+                 a->what.jitter_ns == b->what.jitter_ns;
+    return equal ? NULL
+                 : text_format("cable from %s to %s: its impairment differs from that of the "
+                               "testbed",
+                               b->from, b->to);
+}
+
 char *scenario_misfit(const struct scenario *standing, const struct scenario *wanted)
 {
     char *why = NULL;
@@ -199,7 +213,9 @@ char *scenario_misfit(const struct scenario *standing, const struct scenario *wa
         (why = number_differs("scenario", "the number of networks", standing->network_count,
                               wanted->network_count)) != NULL ||
         (why = number_differs("scenario", "the number of links between routers",
-                              standing->link_count, wanted->link_count)) != NULL) {
+                              standing->link_count, wanted->link_count)) != NULL ||
+        (why = number_differs("scenario", "the number of rows of impair",
+                              standing->impairment_count, wanted->impairment_count)) != NULL) {
         return why;
     }
     for (size_t i = 0; why == NULL && i < standing->router_count; i++) {
@@ -210,6 +226,9 @@ char *scenario_misfit(const struct scenario *standing, const struct scenario *wa
     }
     for (size_t i = 0; why == NULL && i < standing->link_count; i++) {
         why = link_differs(standing, wanted, i);
+    }
+    for (size_t i = 0; why == NULL && i < standing->impairment_count; i++) {
+        why = impairment_differs(&standing->impairments[i], &wanted->impairments[i]);
     }
     return why;
 }

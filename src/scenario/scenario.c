@@ -46,6 +46,7 @@ const char *scenario_reserved(const char *name)
         {"tester", "the tester"},
         {"source", "the tester's source"},
         {"sink", "the tester's sink"},
+        {"cables", "the middle of impaired cables"},
         {"Domain-0", "the host in the output of xen-stats"},
     };
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
@@ -338,6 +339,12 @@ void scenario_release(struct scenario *scenario)
     for (size_t i = 0; i < scenario->network_count; i++) {
         network_release(&scenario->networks[i]);
     }
+    for (size_t i = 0; i < scenario->impairment_count; i++) {
+        free(scenario->impairments[i].from);
+        free(scenario->impairments[i].to);
+        free(scenario->impairments[i].network);
+    }
+    free(scenario->impairments);
     for (size_t i = 0; i < scenario->expectation_count; i++) {
         free(scenario->expectations[i].text);
     }

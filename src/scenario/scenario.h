@@ -36,8 +36,10 @@
 #define SCENARIO_TAG_BYTES    4       // of a VLAN tag (IEEE 802.1Q)
 #define SCENARIO_COMMANDS     1000    // commands, and settings, of a router's startup
 #define SCENARIO_FILES        1000    // files of a router's startup
-#define SCENARIO_HOPS         32      // routers of a path: every engine's packets have a TTL of 64
-#define SCENARIO_LINKS        1024    // links between routers
+#define SCENARIO_IMPAIRMENTS  1024
+#define SCENARIO_DELAY_MAX    (1000000000U) // ns, of a cable's delay
+#define SCENARIO_HOPS         32   // routers of a path: every engine's packets have a TTL of 64
+#define SCENARIO_LINKS        1024 // links between routers
 
 enum topology { TOPOLOGY_DIRECT, TOPOLOGY_BRIDGED, TOPOLOGY_DEDICATED, TOPOLOGY_COUNT };
 enum length_layer { LENGTH_IP, LENGTH_PAYLOAD, LENGTH_FRAME }; // frame: Ethernet with FCS
@@ -148,6 +150,23 @@ struct scenario_link {
     size_t routers[2]; // indexes in scenario.routers, in the order of the first network's path
     // The addresses of both ends, of the versions of the networks that pass; prefix 0 = none.
     struct ip_interface ip4[2], ip6[2];
+};
+
+// What a cable does to the packets of one direction, in this order.
+struct impairment {
+    double loss;        // part of the packets that are dropped at random, below 1
+    double rate_bps;    // bit/s of Ethernet frames with FCS; 0 = no limit
+    uint64_t queue_ns;  // longest time that a packet may wait for the rate; else it is dropped
+    uint64_t delay_ns;  // of each packet
+    uint64_t jitter_ns; // the delay varies evenly by as much in both directions; at most delay_ns
+};
+
+// A row of `impair`: cables from one node to another. Names of routers, or "source" or "sink".
+struct scenario_impairment {
+    char *from, *to;
+    char *network;              // the tester's cable of this network only; NULL = of every one
+    enum directions directions; // both: packets from `to` to `from`, too
+    struct impairment what;
 };
 
 struct rate_plan {
@@ -261,6 +280,8 @@ struct scenario {
     size_t network_count;
     struct scenario_link *links;
     size_t link_count;
+    struct scenario_impairment *impairments;
+    size_t impairment_count;
     struct scenario_traffic traffic;
     struct expectation *expectations;
     size_t expectation_count;
@@ -316,6 +337,15 @@ int scenario_read_source(const struct scenario_source *source, unsigned cpus_onl
 int scenario_parse(const char *text, size_t length, unsigned cpus_online, struct scenario **ret,
                    struct scenario_problems *ret_problems);
 void scenario_free(struct scenario *scenario);
+
+// What happens to the packets of a cable in one direction; NULL = nothing. Of a network's cable at
+// its source or sink, to the router or from it; of a link between routers, from routers[end].
+const struct impairment *scenario_end_impairment(const struct scenario *scenario, size_t network,
+                                                 bool sink, bool to_tester);
+const struct impairment *scenario_link_impairment(const struct scenario *scenario, size_t link,
+                                                  unsigned end);
+// As in "loss 1 %, rate 10 Mbit/s, delay 5 ms +- 1 ms". The caller frees it.
+char *impairment_text(const struct impairment *what);
 
 const char *topology_name(enum topology topology); // "direct", "bridged", "dedicated"
 // 0 and the topology of that name, or -EINVAL.

@@ -20,6 +20,7 @@
 #include "linux/napi.h"
 #include "linux/offload.h"
 #include "testbed/allocation.h"
+#include "testbed/cables.h"
 #include "testbed/converge.h"
 #include "testbed/handover.h"
 #include "testbed/nic.h"
@@ -308,27 +309,20 @@ static int set_up_tester(const struct testbed *testbed, struct error *err)
     return rc;
 }
 
-// Adds forwarding entries for the tester's addresses to the bridge ports that face it.
+// Adds forwarding entries for the far end's address to the bridge ports of cables.
 static int set_up_host(const struct testbed *testbed, struct error *err)
 {
     const struct plan *plan = testbed->plan;
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < plan->scenario->network_count; i++) {
-        const struct plan_path *path = &plan->paths[i];
-        const struct plan_wire ends[2] = {plan_hop(plan, path, 0),
-                                          plan_hop(plan, path, path->wire_count - 1)};
-        for (size_t side = 0; rc == 0 && side < 2; side++) {
-            size_t near = side == 0 ? ends[side].b : ends[side].a;
-            size_t tester = side == 0 ? ends[side].a : ends[side].b;
-            const struct plan_interface *port = &plan->interfaces[near];
-            if (port->bridge < 0) {
-                continue;
-            }
-            rc = link_add_fdb(testbed->netns[port->node], port->index, plan->interfaces[tester].mac,
-                              err);
-            if (rc == 0) {
-                rc = link_set_up(testbed->netns[port->node], port->index, true, err);
-            }
+    for (size_t i = 0; rc == 0 && i < plan->interface_count; i++) {
+        const struct plan_interface *port = &plan->interfaces[i];
+        if (port->bridge < 0 || plan_port(plan, i) != PORT_NONE) {
+            continue; // the platform sets up the ports to routers
+        }
+        rc = link_add_fdb(testbed->netns[port->node], port->index,
+                          plan->interfaces[plan_peer(plan, i)].mac, err);
+        if (rc == 0) {
+            rc = link_set_up(testbed->netns[port->node], port->index, true, err);
         }
     }
     return rc;
@@ -432,7 +426,8 @@ static int write_record(struct testbed *testbed, struct error *err)
     return record_write(testbed->record, err);
 }
 
-// A real NIC has a transmit queue, and so has the end of each made cable that leads to a sink.
+// A real NIC has a transmit queue, and so has the end of each made cable that leads to a sink or to
+// the middle of an impaired cable.
 // Since Linux 6.16 a veth whose peer's ring is full stops its queue instead of dropping, so a sink
 // that is delayed by some milliseconds loses nothing. What overflows the queue still counts as the
 // sink's loss (measure/losses).
@@ -443,14 +438,18 @@ int testbed_make_sink_queues(const struct testbed *testbed, ssize_t router, stru
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < plan->path_count && plan->topology != TOPOLOGY_DIRECT; i++) {
         const struct plan_path *path = &plan->paths[i];
-        const struct plan_wire last = plan_hop(plan, path, path->wire_count - 1);
-        const struct plan_interface *end = &plan->interfaces[last.a];
-        if (router >= 0 && end->node != only) {
-            continue;
-        }
-        const struct netns *ns = testbed_netns(testbed, end->node);
-        if (last.made && ns != NULL) {
-            rc = link_add_queue(ns, end->index, SINK_QUEUE, err);
+        // The end of an impaired cable is the tester's, as a sink is.
+        for (size_t k = 1; rc == 0 && k < path->wire_count; k++) {
+            const struct plan_wire hop = plan_hop(plan, path, k);
+            const struct plan_interface *end = &plan->interfaces[hop.a];
+            bool to_tester = k + 1 == path->wire_count || plan_in_cables(plan, hop.b);
+            if (!to_tester || (router >= 0 && end->node != only)) {
+                continue;
+            }
+            const struct netns *ns = testbed_netns(testbed, end->node);
+            if (hop.made && ns != NULL) {
+                rc = link_add_queue(ns, end->index, SINK_QUEUE, err);
+            }
         }
     }
     return rc;
@@ -465,6 +464,9 @@ static int make_surroundings(struct testbed *testbed, struct error *err)
     }
     if (rc == 0) {
         rc = make_wires(testbed, err);
+    }
+    if (rc == 0) {
+        rc = cables_impair(testbed, err);
     }
     return rc == 0 ? set_up_host(testbed, err) : rc;
 }

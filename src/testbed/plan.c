@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// testbed/plan — see plan.h. Called by life.c and by `run --check`.
+// testbed/plan — see plan.h. Called by life.c and by `run --check`; plan_print.c prints plans.
 #include "testbed/plan.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 #define MTU 1500U // of Ethernet, unless longer packets are requested
 
 // Third byte of the plan's locally administered MAC addresses, by kind of node.
-enum mac_kind { MAC_SOURCE = 1, MAC_SINK, MAC_HOST, MAC_ROUTER, MAC_BRIDGE };
+enum mac_kind { MAC_SOURCE = 1, MAC_SINK, MAC_HOST, MAC_ROUTER, MAC_BRIDGE, MAC_CABLE = 7 };
 
 void plan_place(const struct cpu_list *usable, unsigned host_cpus, struct cpu_list *ret_dut,
                 struct cpu_list *ret_tester, bool *ret_shared)
@@ -80,7 +80,7 @@ static void append_wire(struct plan_path *path, size_t wire, bool backward)
 
 // A link between two routers: its wires in the order of the scenario's link.
 struct laid_link {
-    size_t wires[2];
+    size_t wires[4];
     size_t wire_count; // 0 = not laid yet
 };
 
@@ -88,6 +88,7 @@ struct laid_link {
 struct layout {
     struct plan *plan;
     size_t source, sink, host, first_router; // nodes
+    size_t cables;                           // node, made with the first impaired cable; 0 = none
     unsigned *eth_used;                      // for each router
     struct laid_link *links;                 // for each link of the scenario
 };
@@ -124,6 +125,73 @@ static void add_port(struct layout *layout, size_t router, int bridge, size_t *r
     take_mac(&plan->interfaces[*ret_inner], &plan->scenario->routers[router], eth);
 }
 
+// What happens to the packets of a cable, and the cable's name.
+struct cable_order {
+    const struct impairment *at_a, *at_b;
+    const char *network; // NULL = a link between routers
+    const char *a, *b;   // names of the nodes that it joins
+};
+
+static char *cable_name(const struct cable_order *order, bool from_a)
+{
+    return text_format("%s%s(%s to %s)", order->network == NULL ? "" : order->network,
+                       order->network == NULL ? "" : " ", from_a ? order->a : order->b,
+                       from_a ? order->b : order->a);
+}
+
+// Joins two interfaces by one wire, or by two with the impairment between them. Writes the wires to
+// `ret`, from a on, and returns their number.
+static size_t add_cable(struct layout *layout, size_t a, size_t b, const struct cable_order *order,
+                        size_t ret[2])
+{
+    struct plan *plan = layout->plan;
+    char name[24];
+    if (order->at_a == NULL && order->at_b == NULL) {
+        ret[0] = add_wire(plan, a, b);
+        return 1;
+    }
+    if (layout->cables == 0) {
+        layout->cables = add_node(plan, NODE_CABLES, "cables");
+    }
+    struct plan_cable cable = {.at_a = order->at_a,
+                               .at_b = order->at_b,
+                               .name_a = cable_name(order, true),
+                               .name_b = cable_name(order, false)};
+    snprintf(name, sizeof name, "c%zua", plan->cable_count);
+    cable.a = add_interface(plan, layout->cables, MAC_CABLE, name);
+    snprintf(name, sizeof name, "c%zub", plan->cable_count);
+    cable.b = add_interface(plan, layout->cables, MAC_CABLE, name);
+    plan->cables = memory_resize(plan->cables, plan->cable_count + 1, sizeof *plan->cables);
+    plan->cables[plan->cable_count++] = cable;
+    ret[0] = add_wire(plan, a, cable.a);
+    ret[1] = add_wire(plan, cable.b, b);
+    return 2;
+}
+
+// Joins the tester's end on one side of a path to an interface of the device under test.
+static void join_tester(struct layout *layout, struct plan_path *path, size_t tester, size_t other,
+                        unsigned side)
+{
+    const struct scenario *scenario = layout->plan->scenario;
+    const struct scenario_network *network = &scenario->networks[path->network];
+    size_t router = network->routers[side == 0 ? 0 : network->router_count - 1];
+    const char *name = scenario->routers[router].name;
+    const struct impairment *to = scenario_end_impairment(scenario, path->network, side > 0, true);
+    const struct impairment *from =
+        scenario_end_impairment(scenario, path->network, side > 0, false);
+    const struct cable_order order = {.at_a = side == 0 ? from : to,
+                                      .at_b = side == 0 ? to : from,
+                                      .network = network->name,
+                                      .a = side == 0 ? "source" : name,
+                                      .b = side == 0 ? name : "sink"};
+    size_t wires[2];
+    size_t count =
+        add_cable(layout, side == 0 ? tester : other, side == 0 ? other : tester, &order, wires);
+    for (size_t i = 0; i < count; i++) {
+        append_wire(path, wires[i], false);
+    }
+}
+
 // Joins the tester's end on one side of a path to the router there.
 static void lay_side(struct layout *layout, struct plan_path *path, size_t tester, unsigned side)
 {
@@ -135,8 +203,7 @@ static void lay_side(struct layout *layout, struct plan_path *path, size_t teste
     if (plan->topology == TOPOLOGY_DEDICATED) {
         inner = add_router_interface(layout, router);
         plan->interfaces[inner].nic = lent;
-        append_wire(path, side == 0 ? add_wire(plan, tester, inner) : add_wire(plan, inner, tester),
-                    false);
+        join_tester(layout, path, tester, inner, side);
     } else {
         char name[24];
         size_t number = path->network * 2 + side;
@@ -147,12 +214,44 @@ static void lay_side(struct layout *layout, struct plan_path *path, size_t teste
         plan->interfaces[nic].nic = lent;
         plan->interfaces[nic].bridge = bridge;
         add_port(layout, router, bridge, &vif, &inner);
-        size_t outer[2] = {side == 0 ? tester : inner, side == 0 ? nic : vif};
-        size_t last[2] = {side == 0 ? vif : nic, side == 0 ? inner : tester};
-        append_wire(path, add_wire(plan, outer[0], outer[1]), false);
-        append_wire(path, add_wire(plan, last[0], last[1]), false);
+        if (side == 0) {
+            join_tester(layout, path, tester, nic, side);
+            append_wire(path, add_wire(plan, vif, inner), false);
+        } else {
+            append_wire(path, add_wire(plan, inner, vif), false);
+            join_tester(layout, path, tester, nic, side);
+        }
     }
     plan->interfaces[inner].ip = side == 0 ? network->ingress : network->egress;
+}
+
+// The bridged link of two routers: a bridge, or two with an impaired cable between them.
+static void lay_bridged_link(struct layout *layout, size_t number, const struct cable_order *order,
+                             size_t inner[2])
+{
+    struct plan *plan = layout->plan;
+    const struct scenario_link *link = &plan->scenario->links[number];
+    struct laid_link *laid = &layout->links[number];
+    const size_t ends = plan->scenario->network_count * 2;
+    bool impaired = order->at_a != NULL || order->at_b != NULL;
+    int bridge = add_bridge(plan, ends + number);
+    size_t vif[2];
+    size_t nic[2];
+    add_port(layout, link->routers[0], bridge, &vif[0], &inner[0]);
+    laid->wires[laid->wire_count++] = add_wire(plan, inner[0], vif[0]);
+    for (size_t i = 0; impaired && i < 2; i++) {
+        char name[24];
+        bridge = i == 0 ? bridge : add_bridge(plan, ends + plan->scenario->link_count + number);
+        snprintf(name, sizeof name, "link%zu%c", number, i == 0 ? 'a' : 'b');
+        nic[i] = add_interface(plan, layout->host, MAC_HOST, name);
+        plan->interfaces[nic[i]].bridge = bridge;
+    }
+    if (impaired) {
+        laid->wire_count +=
+            add_cable(layout, nic[0], nic[1], order, &laid->wires[laid->wire_count]);
+    }
+    add_port(layout, link->routers[1], bridge, &vif[1], &inner[1]);
+    laid->wires[laid->wire_count++] = add_wire(plan, vif[1], inner[1]);
 }
 
 static void lay_link(struct layout *layout, size_t number)
@@ -160,18 +259,18 @@ static void lay_link(struct layout *layout, size_t number)
     struct plan *plan = layout->plan;
     const struct scenario_link *link = &plan->scenario->links[number];
     struct laid_link *laid = &layout->links[number];
+    const struct scenario *scenario = plan->scenario;
+    const struct cable_order order = {.at_a = scenario_link_impairment(scenario, number, 0),
+                                      .at_b = scenario_link_impairment(scenario, number, 1),
+                                      .a = scenario->routers[link->routers[0]].name,
+                                      .b = scenario->routers[link->routers[1]].name};
     size_t inner[2];
-    size_t vif[2];
     if (plan->topology == TOPOLOGY_DEDICATED) {
         inner[0] = add_router_interface(layout, link->routers[0]);
         inner[1] = add_router_interface(layout, link->routers[1]);
-        laid->wires[laid->wire_count++] = add_wire(plan, inner[0], inner[1]);
+        laid->wire_count += add_cable(layout, inner[0], inner[1], &order, laid->wires);
     } else {
-        int bridge = add_bridge(plan, plan->scenario->network_count * 2 + number);
-        add_port(layout, link->routers[0], bridge, &vif[0], &inner[0]);
-        add_port(layout, link->routers[1], bridge, &vif[1], &inner[1]);
-        laid->wires[laid->wire_count++] = add_wire(plan, inner[0], vif[0]);
-        laid->wires[laid->wire_count++] = add_wire(plan, vif[1], inner[1]);
+        lay_bridged_link(layout, number, &order, inner);
     }
     for (size_t end = 0; end < 2; end++) {
         struct plan_interface *interface = &plan->interfaces[inner[end]];
@@ -247,8 +346,8 @@ static void make_vlan_ports(struct plan *plan)
          i++) {
         const struct plan_path *path = &plan->paths[i];
         unsigned vlan = plan->scenario->networks[path->network].vlan;
-        plan->interfaces[plan_hop(plan, path, 0).b].vlan = vlan;
-        plan->interfaces[plan_hop(plan, path, path->wire_count - 1).a].vlan = vlan;
+        plan->interfaces[plan_entry(plan, path)].vlan = vlan;
+        plan->interfaces[plan_exit(plan, path)].vlan = vlan;
     }
 }
 
@@ -302,6 +401,11 @@ void plan_free(struct plan *plan)
     free(plan->interfaces);
     free(plan->bridges);
     free(plan->wires);
+    for (size_t i = 0; i < plan->cable_count; i++) {
+        free(plan->cables[i].name_a);
+        free(plan->cables[i].name_b);
+    }
+    free(plan->cables);
     free(plan->paths);
     free(plan);
 }
@@ -323,6 +427,33 @@ size_t plan_sender(const struct plan *plan, const struct plan_path *path)
 size_t plan_receiver(const struct plan *plan, const struct plan_path *path)
 {
     return plan_hop(plan, path, path->wire_count - 1).b;
+}
+
+bool plan_in_cables(const struct plan *plan, size_t interface)
+{
+    return plan->nodes[plan->interfaces[interface].node].kind == NODE_CABLES;
+}
+
+const struct plan_cable *plan_cable_of(const struct plan *plan, size_t interface)
+{
+    for (size_t i = 0; i < plan->cable_count; i++) {
+        if (plan->cables[i].a == interface || plan->cables[i].b == interface) {
+            return &plan->cables[i];
+        }
+    }
+    return NULL;
+}
+
+size_t plan_entry(const struct plan *plan, const struct plan_path *path)
+{
+    size_t first = plan_hop(plan, path, 0).b;
+    return plan_in_cables(plan, first) ? plan_hop(plan, path, 1).b : first;
+}
+
+size_t plan_exit(const struct plan *plan, const struct plan_path *path)
+{
+    size_t last = plan_hop(plan, path, path->wire_count - 1).a;
+    return plan_in_cables(plan, last) ? plan_hop(plan, path, path->wire_count - 2).a : last;
 }
 
 static bool is_routers(const struct plan *plan, size_t interface)
@@ -368,10 +499,24 @@ static size_t other_port(const struct plan *plan, size_t interface)
     return interface;
 }
 
-size_t plan_peer(const struct plan *plan, size_t interface)
+// The other end of the cable of an interface, past its impairment.
+static size_t across_cable(const struct plan *plan, size_t interface)
 {
     size_t far = other_end(plan, interface);
-    return plan->interfaces[far].bridge < 0 ? far : other_end(plan, other_port(plan, far));
+    if (!plan_in_cables(plan, far)) {
+        return far;
+    }
+    const struct plan_cable *cable = plan_cable_of(plan, far);
+    return other_end(plan, cable->a == far ? cable->b : cable->a);
+}
+
+size_t plan_peer(const struct plan *plan, size_t interface)
+{
+    size_t far = across_cable(plan, interface);
+    while (plan->interfaces[far].bridge >= 0) {
+        far = across_cable(plan, other_port(plan, far));
+    }
+    return far;
 }
 
 size_t plan_router_node(const struct plan *plan, size_t router)
@@ -418,90 +563,4 @@ void plan_host_name(size_t interface, char ret[16])
 void plan_vif_name(unsigned id, unsigned eth, char ret[16])
 {
     snprintf(ret, 16, "vif%u.%u", id, eth);
-}
-
-static void print_address(const char *before, const struct ip_interface *ip, FILE *out)
-{
-    char text[IP_TEXT_SIZE];
-    fprintf(out, "%s%s/%u", before, ip_text(&ip->address, text), ip->prefix);
-}
-
-static void print_interface(const struct plan *plan, const struct plan_interface *interface,
-                            FILE *out)
-{
-    fprintf(out, "    %-10s", interface->name);
-    if (interface->nic != NULL) {
-        fprintf(out, " existing interface %s", interface->nic);
-    } else {
-        const uint8_t *mac = interface->mac;
-        fprintf(out, " %02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
-                mac[5]);
-    }
-    if (interface->ip.prefix != 0) {
-        print_address(" ", &interface->ip, out);
-    }
-    if (interface->also.prefix != 0) {
-        print_address(" ", &interface->also, out);
-    }
-    if (interface->bridge >= 0) {
-        fprintf(out, " on %s", plan->bridges[interface->bridge].name);
-    }
-    if (interface->vlan != 0) {
-        fprintf(out, " port of VLAN %u", interface->vlan);
-    }
-    fputc('\n', out);
-}
-
-static void print_path(const struct plan *plan, const struct plan_path *path, FILE *out)
-{
-    fprintf(out, "    %s%s:", plan->scenario->networks[path->network].name,
-            path->reverse ? " reverse" : "");
-    for (size_t i = 0; i < path->wire_count; i++) {
-        struct plan_wire wire = plan_hop(plan, path, i);
-        const struct plan_interface *a = &plan->interfaces[wire.a];
-        const struct plan_interface *b = &plan->interfaces[wire.b];
-        fprintf(out, "%s %s:%s %s %s:%s", i == 0 ? "" : " ~", plan->nodes[a->node].name, a->name,
-                wire.made ? "--" : "..", plan->nodes[b->node].name, b->name);
-    }
-    fputc('\n', out);
-    if (path->reverse) {
-        return;
-    }
-    const struct scenario_network *network = &plan->scenario->networks[path->network];
-    if (network->behind_sink.prefix != 0) {
-        print_address("      from ", &network->behind_source, out);
-        print_address(" behind the source to ", &network->behind_sink, out);
-        enum routing_daemon daemon = plan->scenario->routers[network->router].daemon;
-        fprintf(out, " behind the sink%s%s\n",
-                plan->topology == TOPOLOGY_DIRECT ? "" : ", learned by ",
-                plan->topology == TOPOLOGY_DIRECT ? "" : routing_daemon_name(daemon));
-    }
-}
-
-void plan_print(const struct plan *plan, FILE *out)
-{
-    static const char *const kinds[] = {[NODE_SOURCE] = "tester",
-                                        [NODE_SINK] = "tester",
-                                        [NODE_HOST] = "host",
-                                        [NODE_ROUTER] = "router"};
-    fprintf(out, "topology %s, MTU %u\n", topology_name(plan->topology), plan->mtu);
-    char dut[128];
-    char tester[128];
-    cpu_list_text(&plan->dut_cpus, dut, sizeof dut);
-    cpu_list_text(&plan->tester_cpus, tester, sizeof tester);
-    fprintf(out, "  CPUs: host and routers %s, tester %s%s\n", dut, tester,
-            plan->shared_cpus ? " (shared: the tester takes CPU from what it measures)" : "");
-    fprintf(out, "  nodes (a network namespace each):\n");
-    for (size_t n = 0; n < plan->node_count; n++) {
-        fprintf(out, "   %s (%s)\n", plan->nodes[n].name, kinds[plan->nodes[n].kind]);
-        for (size_t i = 0; i < plan->interface_count; i++) {
-            if (plan->interfaces[i].node == n) {
-                print_interface(plan, &plan->interfaces[i], out);
-            }
-        }
-    }
-    fprintf(out, "  paths (-- made cable, .. existing link, ~ forwarding):\n");
-    for (size_t i = 0; i < plan->path_count; i++) {
-        print_path(plan, &plan->paths[i], out);
-    }
 }

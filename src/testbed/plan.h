@@ -8,6 +8,10 @@
  * node that forwards. Between two routers of a path is a link: one wire (dedicated), or a bridge of
  * the host with a wire to each router (bridged). All paths that pass between two routers, in either
  * direction, have the same link.
+ *
+ * An impaired cable consists of two wires, which end at interfaces of the node "cables": what
+ * enters by one of the two leaves by the other, unless the impairment drops it. A bridged link
+ * between routers that is impaired has a bridge at each end of the cable.
  */
 #ifndef VRBENCH_TESTBED_PLAN_H
 #define VRBENCH_TESTBED_PLAN_H
@@ -20,11 +24,12 @@
 #include "machine/port.h"
 #include "scenario/scenario.h"
 
-enum node_kind { NODE_SOURCE, NODE_SINK, NODE_HOST, NODE_ROUTER };
+// NODE_CABLES: the middle of all impaired cables, which belongs to the tester.
+enum node_kind { NODE_SOURCE, NODE_SINK, NODE_HOST, NODE_ROUTER, NODE_CABLES };
 
 struct plan_node {
     enum node_kind kind;
-    char name[SCENARIO_ROUTER_MAX + 1]; // "source", "sink", "host" or the router's name
+    char name[SCENARIO_ROUTER_MAX + 1]; // "source", "sink", "host", "cables" or the router's name
 };
 
 struct plan_interface {
@@ -54,7 +59,17 @@ struct plan_wire {
     bool made;
 };
 
-#define PLAN_PATH_WIRES (2 + 2 * SCENARIO_HOPS)
+// An impaired cable: both interfaces of the node "cables".
+struct plan_cable {
+    size_t a, b; // indexes in plan.interfaces; a is the end nearer to the source
+    // What happens to packets that enter at a, and at b; NULL = nothing. Owned by the scenario.
+    const struct impairment *at_a, *at_b;
+    // "NET0 (source to r1)" or "(r1 to r2)": the cable, with the direction of packets that enter at
+    // a, and at b.
+    char *name_a, *name_b;
+};
+
+#define PLAN_PATH_WIRES (4 + 4 * SCENARIO_HOPS)
 
 // The path of one network's packets in one direction. Forward, from source to sink: wires in order,
 // entered at a and left at b. Reverse, from sink to source: see plan_hop().
@@ -78,6 +93,8 @@ struct plan {
     size_t bridge_count;
     struct plan_wire *wires;
     size_t wire_count;
+    struct plan_cable *cables;
+    size_t cable_count;
     // First the forward path of each network, in the scenario's order; then the reverse paths of
     // networks with both directions.
     struct plan_path *paths;
@@ -101,6 +118,14 @@ struct plan_wire plan_hop(const struct plan *plan, const struct plan_path *path,
 // The tester's interface that sends a path's packets, and the one that receives them.
 size_t plan_sender(const struct plan *plan, const struct plan_path *path);
 size_t plan_receiver(const struct plan *plan, const struct plan_path *path);
+// The interfaces of the device under test that receive a path's packets first and send them last:
+// at the tester's cables, past their impairments. In direct: the tester's own ends.
+size_t plan_entry(const struct plan *plan, const struct plan_path *path);
+size_t plan_exit(const struct plan *plan, const struct plan_path *path);
+// Whether an interface belongs to the node "cables".
+bool plan_in_cables(const struct plan *plan, size_t interface);
+// The cable to which such an interface belongs.
+const struct plan_cable *plan_cable_of(const struct plan *plan, size_t interface);
 // The interfaces of routers that face the ends of a path: the first router's receiving end of the
 // wire before it, and the last router's sending end of the wire after it. In direct, which has no
 // router: the tester's own ends.
@@ -108,7 +133,8 @@ void plan_router_ends(const struct plan *plan, const struct plan_path *path, siz
                       size_t *ret_egress);
 // True if the platform, not the testbed, makes this wire: the pair vifX.Y–ethY of a router.
 bool plan_is_platforms(const struct plan *plan, const struct plan_wire *wire);
-// The interface at the other end of an interface's link at the network layer: past a bridge.
+// The interface at the other end of an interface's link at the network layer: past bridges and
+// impairments.
 size_t plan_peer(const struct plan *plan, size_t interface);
 // The node of a router of the scenario; SIZE_MAX in direct.
 size_t plan_router_node(const struct plan *plan, size_t router);

@@ -52,8 +52,8 @@ static void put_nodes(const struct plan *plan, FILE *out)
 {
     for (size_t i = 0; i < plan->node_count; i++) {
         enum node_kind kind = plan->nodes[i].kind;
-        if (kind == NODE_HOST) {
-            continue; // its bridges are drawn
+        if (kind == NODE_HOST || kind == NODE_CABLES) {
+            continue; // its bridges, or the cables, are drawn
         }
         fprintf(out, "    node%zu [label=", i);
         put_quoted(plan->nodes[i].name, out);
@@ -119,19 +119,54 @@ static void put_label(const struct plan *plan, const struct plan_wire *wire, con
     if (named->also.prefix != 0) {
         put_subnet(&named->also, out);
     }
-    fputc('"', out);
+}
+
+// What happens to packets in a direction of a cable.
+static void put_impairment(const struct impairment *what, const char *cable, FILE *out)
+{
+    if (what != NULL) {
+        _cleanup_free_ char *text = impairment_text(what);
+        fprintf(out, "\\n");
+        put_text(cable, out);
+        fprintf(out, ": %s", text);
+    }
+}
+
+// The wire and, if it begins an impaired cable, the other half of that; false = it is the other
+// half.
+static bool whole_wire(const struct plan *plan, size_t number, struct plan_wire *ret,
+                       const struct plan_cable **ret_cable)
+{
+    *ret = plan->wires[number];
+    *ret_cable = plan_in_cables(plan, ret->b) ? plan_cable_of(plan, ret->b) : NULL;
+    for (size_t i = 0; *ret_cable != NULL && i < plan->wire_count; i++) {
+        if (plan->wires[i].a == (*ret_cable)->b) {
+            ret->b = plan->wires[i].b;
+        }
+    }
+    return !plan_in_cables(plan, ret->a);
 }
 
 // An edge with a line for each network that passes.
 static void put_wire(const struct plan *plan, size_t number, const bool *passes, FILE *out)
 {
-    const struct plan_wire *wire = &plan->wires[number];
+    struct plan_wire whole;
+    const struct plan_wire *wire = &whole;
+    const struct plan_cable *cable = NULL;
     const char *between = "";
+    if (!whole_wire(plan, number, &whole, &cable)) {
+        return;
+    }
     fprintf(out, "    ");
     put_node_id(&plan->interfaces[wire->a], out);
     fprintf(out, " -- ");
     put_node_id(&plan->interfaces[wire->b], out);
     put_label(plan, wire, passes, out);
+    if (cable != NULL) {
+        put_impairment(cable->at_a, cable->name_a, out);
+        put_impairment(cable->at_b, cable->name_b, out);
+    }
+    fputc('"', out);
     put_end("taillabel", &plan->interfaces[wire->a], out);
     put_end("headlabel", &plan->interfaces[wire->b], out);
     fprintf(out, ", color=\"");

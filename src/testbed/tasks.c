@@ -214,7 +214,8 @@ int testbed_make_threads(struct testbed *testbed, struct error *err)
     int rc = 0;
     for (size_t i = 0; i < testbed->plan->node_count; i++) {
         enum node_kind kind = testbed->plan->nodes[i].kind;
-        if (kind == NODE_HOST || kind == NODE_SINK || (kind == NODE_SOURCE && both)) {
+        if (kind == NODE_HOST || kind == NODE_SINK || kind == NODE_CABLES ||
+            (kind == NODE_SOURCE && both)) {
             gather_interfaces(testbed, i, &nodes[count++]);
         }
     }

@@ -492,6 +492,37 @@ static void test_answers_are_no_losses(void **state)
     assert_account(lab, "r3:eth0 receive ring: 5\n", 0, 0);
 }
 
+// What a cable drops by its impairment is told from what it fails to carry.
+static void test_losses_of_impaired_cables(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "name: x\nrouters: { r1: , r2: }\nnetworks: { NET0: { routers: [r1, r2] } }\n"
+        "impair:\n  - { from: source, to: r1, loss: 1 % }\n  - { from: r1, to: r2, rate: 1 Mbit/s "
+        "}\n"
+        "traffic: { lengths: [64], rates: { pps: [1000] } }\n";
+    for (unsigned bridged = 0; bridged < 2; bridged++) {
+        struct lab *lab = open_lab(text, bridged > 0 ? TOPOLOGY_BRIDGED : TOPOLOGY_DEDICATED);
+        assert_int_equal(lab->plan->cable_count, 2);
+        size_t link = bridged > 0 ? 5 : 3; // the wire from the link's cable on
+        deliver(lab, 0, 1000);
+        send_to(lab, 0, 1, 7);
+        counters_at(lab, wire_at(lab, 0, 0).b)->qdisc_ingress += 5;
+        send_to(lab, 0, link, 11);
+        counters_at(lab, wire_at(lab, 0, link - 1).b)->qdisc_ingress += 11;
+        lose_in_ring(lab, 0, link - 1, 3);
+        assert_true(plan_in_cables(lab->plan, wire_at(lab, 0, link).a));
+        account(lab);
+        assert_int_equal(placed_at(lab, "impairment of NET0 (source to r1)"), 5);
+        assert_int_equal(placed_at(lab, "impaired cable of NET0 (source to r1)"), 2);
+        assert_int_equal(placed_at(lab, "impairment of (r1 to r2)"), 11);
+        assert_int_equal(placed_at(lab, "cables:c1a receive ring"), 3);
+        assert_int_equal(lab->tester.cables, 5);
+        assert_int_equal(lab->tester.by_choice, 16);
+        close_lab(lab);
+    }
+}
+
 #define TRIALS 300
 
 // Random losses in rings and nodes: each place gets what was lost there, whosever it was.
@@ -550,6 +581,7 @@ int main(void)
         cmocka_unit_test(test_losses_on_a_chain),
         cmocka_unit_test(test_losses_on_a_shared_link),
         cmocka_unit_test(test_answers_are_no_losses),
+        cmocka_unit_test(test_losses_of_impaired_cables),
         cmocka_unit_test(test_random_losses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

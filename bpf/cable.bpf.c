@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later OR GPL-2.0-only
+/*
+ * bpf/cable — carries the packets that an interface receives to another interface of its namespace:
+ * drops some at random, and those that a rate would make wait too long. Loaded and attached by
+ * linux/cable.
+ *
+ * One thread at a time runs the program of an interface (its NAPI), so the state needs no lock.
+ */
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/pkt_cls.h>
+
+#include <bpf/bpf_helpers.h>
+
+#define FCS_BYTES   4U
+#define TAG_BYTES   4U
+#define FRAME_BYTES 64U // shortest frame on an Ethernet, with FCS
+#define PS_PER_NS   1000U
+
+char _license[] SEC("license") = "GPL";
+
+// Set before loading.
+const volatile __u32 loss_of_2_32; // probability of a loss, times 2^32
+const volatile __u64 ps_per_byte;  // time of a byte at the cable's rate, in ps; 0 = no limit
+const volatile __u64 queue_ns;     // longest wait
+const volatile __u32 out;          // interface index
+
+static __u64 free_ns; // CLOCK_MONOTONIC at which the cable has sent all earlier packets,
+static __u64 free_ps; // and the ps beyond it
+
+static int fits(__u64 bytes)
+{
+    __u64 now = bpf_ktime_get_ns();
+    if (free_ns < now) {
+        free_ns = now;
+        free_ps = 0;
+    }
+    if (free_ns - now > queue_ns) {
+        return 0;
+    }
+    free_ps += bytes * ps_per_byte;
+    free_ns += free_ps / PS_PER_NS;
+    free_ps %= PS_PER_NS;
+    return 1;
+}
+
+SEC("xdp.frags")
+int receive(struct xdp_md *packet)
+{
+    (void)packet;
+    return XDP_PASS;
+}
+
+SEC("tc")
+int carry(struct __sk_buff *packet)
+{
+    __u64 bytes = packet->len + FCS_BYTES + (packet->vlan_present ? TAG_BYTES : 0);
+    if (loss_of_2_32 != 0 && bpf_get_prandom_u32() < loss_of_2_32) {
+        return TC_ACT_SHOT;
+    }
+    if (ps_per_byte != 0 && !fits(bytes < FRAME_BYTES ? FRAME_BYTES : bytes)) {
+        return TC_ACT_SHOT;
+    }
+    return (int)bpf_redirect(out, 0);
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * testbed/cables — internal to testbed/: makes impaired cables do what the scenario says. The
+ * programs belong to the interfaces of the node "cables": they outlive the process that made the
+ * testbed and the routers at the cables' ends, and end with the namespace. Called by build.c.
+ */
+#ifndef VRBENCH_TESTBED_CABLES_H
+#define VRBENCH_TESTBED_CABLES_H
+
+#include "testbed/parts.h"
+
+// Sets up both interfaces of each impaired cable. All wires must have been made.
+int cables_impair(const struct testbed *testbed, struct error *err);
+
+#endif

@@ -1,0 +1,93 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Impaired cables: losses and rates in every topology, at the tester's cables and between routers. Every
+# packet is accounted for, by the counters of interfaces too. They last in every life of a router and of
+# the owner, and nothing is left.
+. "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+isolate --run "$@"
+plan 26
+
+machine_snapshot "$T/before"
+# scenario ROWS [TOPOLOGIES] [ENGINE] — in $T/lab.yaml
+scenario() {
+    cat >"$T/lab.yaml" <<END2
+name: lab
+topologies: [${2:-direct, bridged, dedicated}]
+routers: { r1: , r2: }
+networks:
+  NET0: { routers: [r1, r2], directions: both }
+impair: [$1]
+traffic: { engine: ${3:-packet}, lengths: [64], rates: { pps: [4000] }, duration: 600 ms }
+END2
+}
+# Each place loses its part of what reached it: within five standard deviations. A burst after a stall may lose more
+# by the rate: 1 Mbit/s are 1,524 frames/s of 82 bytes.
+figures='def at($where): [.drops[] | select(.where == $where) | .count] | add // 0;
+    def part($lost; $of; $p): ($lost - $of * $p) | fabs <= 5 * ($of * $p * (1 - $p) | sqrt);
+    .networks[0] as $forward | .networks[1] as $reverse |
+    at("impairment of NET0 (source to r1)") as $a | at("impairment of (r1 to r2)") as $b |
+    at("impairment of NET0 (sink to r2)") as $c | at("impairment of (r2 to r1)") as $d |
+    part($a; $forward.tx; 0.2) and part($b; $forward.tx - $a; 0.1) and part($c; $reverse.tx; 0.05) and
+    $d > 0 and $reverse.rx < 1000'
+# has_figures ENGINE — of the points of $T/run: in direct nothing is impaired.
+has_figures() {
+    jq -es "map(select(.topology != \"direct\" and ((.why_invalid // \"\") | test(\"the tester was the limit\") | not))) |
+        all($figures)" "$T/run/points.jsonl"
+}
+# only_impaired — nothing was lost elsewhere, unless the point says that the tester was the limit.
+only_impaired() {
+    jq -es 'map(select((.why_invalid // "") | test("the tester was the limit") | not)) | all(if .topology == "direct" then
+        .drops == [] else all(.drops[]; .where | startswith("impairment of ")) end)' "$T/run/points.jsonl"
+}
+
+rows='{ from: source, to: r1, loss: 20 % }, { from: r1, to: r2, loss: 10 % },
+    { from: sink, to: r2, network: NET0, loss: 5 % }, { from: r2, to: r1, rate: 1 Mbit/s, queue: 5 ms }'
+for engine in packet xdp; do
+    topologies=
+    [ $engine = packet ] || topologies="bridged, dedicated"
+    scenario "$rows" "$topologies" $engine
+    ok "engine $engine: a run with losses and a rate" measured --no-stability-check "$T/lab.yaml" -o "$T/run"
+    ok "  every sum holds" points_sane "$T/run"
+    ok "  each cable loses its part" has_figures
+    ok "  nothing is lost elsewhere" only_impaired
+    [ $engine = xdp ] || ok "  it is in points.csv" grep -q 'impairment of (r1 to r2)=' "$T/run/points.csv"
+    rm -rf "$T/run"
+done
+unchanged "  nothing is left" "$T/before"
+
+# --- a testbed that stands -----------------------------------------------------------------------------
+# received INTERFACE — packets that r1 has received there.
+received() { vrbench console r1 -- cat "/sys/class/net/$1/statistics/rx_packets"; }
+# loses_as_counted — r1 receives what was sent, less what the cable to it dropped; and half of the packets are lost.
+loses_as_counted() {
+    was=$(received eth0)
+    vrbench send NET0 --pps 2k -t 0.5 -i 0.5 --engine packet --json >"$T/sent.json" || return 1
+    grew=$(($(received eth0) - was))
+    jq -es --argjson grew "$grew" '.[] | select(.total) | .total |
+        ([.drops[] | select(.where == "impairment of NET0 (source to r1)") | .count] | add // 0) as $lost |
+        $grew == .tx - $lost and $lost > .tx * 0.4 and $lost < .tx * 0.6' "$T/sent.json"
+}
+scenario '{ from: source, to: r1, loss: 50 % }, { from: r2, to: sink, directions: both, rate: 10 Mbit/s }' dedicated
+sed -i 's/, directions: both }$/ }/' "$T/lab.yaml"
+ok "a testbed stands" vrbench up "$T/lab.yaml"
+ok "  its cable loses half of the packets, and r1's counter receives the rest" loses_as_counted
+ok "rebooted" vrbench reboot r1
+ok "  it does so again" loses_as_counted
+kill -KILL "$(recorded r1 first)"
+ok "killed, it is restarted" wait_for 60 field_is r1 restarts 1
+ok "  it does so again" loses_as_counted
+kill -KILL "$(owner)"
+ok "another owner adopts it" wait_for 60 vrbench list
+ok "  it does so again" loses_as_counted
+ok "destroyed" vrbench destroy r1
+ok "  and created" vrbench create r1
+ok "  it does so again" loses_as_counted
+sed 's/50 %/40 %/' "$T/lab.yaml" >"$T/other.yaml"
+vrbench run --on lab "$T/other.yaml" -o "$T/other" 2>"$T/err"
+is "a scenario with another loss does not fit" $? 2
+like "  which is said" "$(cat "$T/err")" "cable from source to r1: its impairment differs"
+ok "taken down" vrbench down lab
+unchanged "  nothing is left" "$T/before"
+
+like "the graph shows it" "$(vrbench run --check --dot --topology dedicated "$T/lab.yaml")" 'NET0 .source to r1.: loss 50 %'
