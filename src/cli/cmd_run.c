@@ -35,6 +35,7 @@ struct run_values {
     const char *on;
     struct loan *loan; // with `on`
     bool on_scenario;  // with `on`: a scenario file is given
+    bool controlled;   // with `on`
     uint64_t wait_quiet, most_disturbed, seed;
     bool quiet, unchecked, quick, resume, check, dry_run, dot, json, study_timing,
         even_default_route;
@@ -71,6 +72,10 @@ static const struct option_row run_options[] = {
      .offset = offsetof(struct run_values, on),
      .argument = "TESTBED",
      .help = "measure on a testbed of vrbench up, which stays"},
+    {.name = "controlled",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct run_values, controlled),
+     .help = "with --on: weights and caps may be set meanwhile"},
     WAIT_QUIET_OPTION(run_values),
     STABILITY_OPTION(run_values),
     {.name = "most-disturbed",
@@ -314,6 +319,9 @@ static char *resume_command(const struct run_values *asked, const struct scenari
     }
     if (asked->on != NULL) {
         add_words(&line, "--on", asked->on);
+        if (asked->controlled) {
+            add_words(&line, "--controlled", NULL);
+        }
     }
     for (size_t i = 0; i < asked->topologies.count; i++) {
         add_words(&line, "--topology", asked->topologies.items[i]);
@@ -495,7 +503,7 @@ static int measure_on(struct run_values *asked, const struct text_list *files, s
     asked->on_scenario = files->count == 1;
     int rc = asked->on_scenario ? read_scenarios(files, asked, &scenarios, err) : 0;
     rc = rc < 0 ? rc : rights_check(err);
-    rc = rc < 0 ? rc : loan_take(asked->on, NULL, &asked->loan, err);
+    rc = rc < 0 ? rc : loan_take(asked->on, NULL, asked->controlled, &asked->loan, err);
     rc = rc < 0 ? rc : measure_loan(asked, &scenarios, err);
     loan_return(asked->loan);
     scenario_list_clear(&scenarios);
@@ -526,6 +534,10 @@ static int check_combinations(const struct run_values *asked, struct error *err)
     }
     if (asked->seed != 0 && asked->resume) {
         return fail_input(err, "--seed can't be combined with --resume: the run has its order");
+    }
+    if (asked->controlled && asked->on == NULL) {
+        return fail_input(err, "--controlled requires --on: it permits vrbench control and cpu on "
+                               "that testbed meanwhile");
     }
     if (asked->dot && !asked->check) {
         return fail_input(err, "--dot requires --check: it prints what would be built");
@@ -577,7 +589,8 @@ const struct command command_run = {
                "summary, and which expectations of the scenario hold (exit status 1 if one\n"
                "certainly does not). Exit status 4 if more than half of the points are invalid.\n"
                "With --on, nothing is built: the testbed's own scenario is measured, or one that\n"
-               "describes the same routers and networks. The testbed is locked meanwhile.\n"
+               "describes the same routers and networks. The testbed is locked meanwhile;\n"
+               "--controlled permits vrbench cpu and control, and points then have the shares.\n"
                "SCENARIO is a file, - (standard input), or the name of an installed scenario\n"
                "(scenario-1); without one, a single router is measured (vrbench init writes\n"
                "that scenario). --length to --set change all scenarios of the command.",

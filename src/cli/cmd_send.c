@@ -216,7 +216,7 @@ static int borrow(const char *called, struct send_spec *spec, struct error *err)
     const char *network = slash == NULL ? called : slash + 1;
     _cleanup_free_ char *testbed =
         slash == NULL ? NULL : text_copy_bytes(called, (size_t)(slash - called));
-    int rc = loan_take(testbed, network, &spec->loan, err);
+    int rc = loan_take(testbed, network, true, &spec->loan, err);
     rc = rc < 0 ? rc : loan_scenario(spec->loan, &spec->scenario, err);
     if (rc == 0) {
         spec->network = testbed_network_called(loan_testbed(spec->loan), network);
@@ -252,7 +252,7 @@ const struct command command_send = {
                "several have it. Each line is a trial of its own: the path drains before its\n"
                "packets are counted. \"!\" marks a line that is not a valid measurement, since\n"
                "the machine was disturbed or the tester at its limit. The testbed is locked\n"
-               "meanwhile, and stays as it is. Ctrl-C prints the total.",
+               "meanwhile, except for vrbench cpu and control. Ctrl-C prints the total.",
     .examples = COMMAND_EXAMPLES({"send NET0 --pps 100k --length 64", "a line a second"},
                                  {"send lab/NET0 --pps max -t 0", "until Ctrl-C"}),
     .options = send_options,

@@ -150,8 +150,7 @@ static void account_in_domain(const struct domain_split *split, enum party_kind 
 }
 
 void meter_account(const struct testbed *testbed, const struct meter_reading *before,
-                   const struct meter_reading *after, const unsigned *caps, uint64_t sending_ns,
-                   struct point *point)
+                   const struct meter_reading *after, uint64_t sending_ns, struct point *point)
 {
     const struct testbed_party *parties = NULL;
     size_t count = testbed_parties(testbed, &parties);
@@ -180,7 +179,6 @@ void meter_account(const struct testbed *testbed, const struct meter_reading *be
         }
         cpu->has_ns_per_packet = packets > 0;
         cpu->ns_per_packet = packets > 0 ? ns / (double)packets : 0.0;
-        cpu->cap = caps[i];
         if (parties[i].kind != PARTY_TESTER) {
             point->cpu_total_percent += point->cpu[i].percent;
         }

@@ -26,22 +26,52 @@
 #define SETTLE_STEP_NS (20U * NS_PER_MS)
 #define SETTLE_MAX_NS  (2U * NS_PER_S)
 
-// Reads the caps of all parties, which may have been set since the scenario was read; 0 = none.
-// ret_any gets whether there is one.
-static unsigned *read_caps(const struct bench *bench, bool *ret_any)
+// Reads weights and caps of all parties, which may have been set since the scenario was read; all 0
+// = none is known.
+static struct allocation *read_shares(const struct bench *bench)
 {
     const struct testbed_party *parties = NULL;
     size_t count = testbed_parties(bench->testbed, &parties);
-    unsigned *caps = memory_new_array(unsigned, count);
-    *ret_any = false;
+    struct allocation *shares = memory_new_array(struct allocation, count);
     for (size_t i = 0; i < count; i++) {
         struct allocation allocation;
-        bool known = parties[i].kind != PARTY_TESTER &&
-                     bench->node.ops->read_allocation(&bench->node, i, &allocation, NULL) == 0;
-        caps[i] = known ? allocation.cap : 0;
-        *ret_any = *ret_any || caps[i] > 0;
+        if (parties[i].kind != PARTY_TESTER &&
+            bench->node.ops->read_allocation(&bench->node, i, &allocation, NULL) == 0) {
+            shares[i] = allocation;
+        }
     }
-    return caps;
+    return shares;
+}
+
+static bool any_cap(const struct bench *bench, const struct allocation *shares)
+{
+    const struct testbed_party *parties = NULL;
+    size_t count = testbed_parties(bench->testbed, &parties);
+    for (size_t i = 0; i < count; i++) {
+        if (shares[i].cap > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Fills in weights and caps, which may change during a trial.
+static void note_shares(const struct bench *bench, const struct allocation *before,
+                        struct point *point)
+{
+    const bool move = testbed_moves_shares(bench->testbed);
+    _cleanup_free_ struct allocation *after = move ? read_shares(bench) : NULL;
+    for (size_t i = 0; i < point->cpu_count; i++) {
+        struct cpu_result *cpu = &point->cpu[i];
+        cpu->cap = before[i].cap;
+        if (move) {
+            cpu->weight = before[i].weight;
+        }
+        if (move && (after[i].weight != before[i].weight || after[i].cap != before[i].cap)) {
+            cpu->weight_end = after[i].weight;
+            cpu->cap_end = after[i].cap;
+        }
+    }
 }
 
 // Makes a point with the parameters of the trial and no figures yet.
@@ -434,8 +464,8 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     _cleanup_disturbance_ struct disturbance disturbance = {0};
     int rc;
     const struct node *node = &bench->node;
-    bool capped;
-    _cleanup_free_ unsigned *caps = read_caps(bench, &capped);
+    _cleanup_free_ struct allocation *shares = read_shares(bench);
+    const bool capped = any_cap(bench, shares);
     if ((rc = node->ops->read_counters(node, &packets_before, err)) < 0 ||
         (rc = node->ops->read_meters(node, &before, err)) < 0) {
         return rc;
@@ -460,7 +490,8 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     forms_fill(&forms, plan, counts, &point);
     uint64_t sending_ns = (uint64_t)(point.duration_s * (double)NS_PER_S);
     losses_account(plan, &packets_before, &packets_after, counts, &point, &tester);
-    meter_account(bench->testbed, &before, &after, caps, sending_ns, &point);
+    meter_account(bench->testbed, &before, &after, sending_ns, &point);
+    note_shares(bench, shares, &point);
     if (monitored && reading.wanted) {
         note_monitoring(&reading, &point);
     }

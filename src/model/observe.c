@@ -60,6 +60,11 @@ static bool point_suits(const struct point *point)
             return false; // the tester's work would be an unknown party
         }
     }
+    for (size_t i = 0; i < point->cpu_count; i++) {
+        if (point->cpu[i].weight > 0) {
+            return false; // the shares are not the scenario's
+        }
+    }
     return true;
 }
 

@@ -21,6 +21,7 @@
 #define LEASE_GRACE_US  (UINT64_C(1500) * 1000)
 #define LEASE_SILENT_NS (5U * NS_PER_S)
 #define LEASE_LOOK_US   (UINT64_C(1000) * 1000)
+#define STATIC_PLAN_JOB "setting the shares of the static plan"
 
 struct lease {
     struct owned *owned;
@@ -77,14 +78,15 @@ int lease_take_shares(struct client *client, json_t *request, struct error *err)
     if (owned == NULL) {
         return fail(err, EPERM, "this process no longer controls the testbed");
     }
-    int rc = lend_refuse(owned, err);
+    int rc = lend_refuse_shares(owned, err);
     if (rc < 0) {
         return rc;
     }
-    if (owned->running != NULL && !owned->running->yields) {
-        return fail(err, EBUSY, "testbed %s is busy: %s", owned->name, owned->running->name);
+    const struct job *running = owned->running;
+    if (running != NULL && !running->yields && !running->amid && running->pause < 0) {
+        return fail(err, EBUSY, "testbed %s is busy: %s", owned->name, running->name);
     }
-    work_order(owned, "setting CPU shares", shares_job, client, request);
+    work_order_amid(owned, "setting CPU shares", shares_job, client, request);
     work_start(owned);
     return 0;
 }
@@ -120,7 +122,11 @@ static void lease_fall_back(struct lease *lease, const char *why)
                     "are set",
                     owned->name, (long long)lease->pid, why);
         json_t *request = json_pack("{s:O}", "shares", lease->plan);
-        work_order(owned, "setting the shares of the static plan", shares_job, NULL, request);
+        if (lend_refuse_shares(owned, NULL) == 0) {
+            work_order_amid(owned, STATIC_PLAN_JOB, shares_job, NULL, request);
+        } else {
+            work_order(owned, STATIC_PLAN_JOB, shares_job, NULL, request);
+        }
         json_decref(request);
         work_start(owned);
     }
@@ -209,7 +215,7 @@ int lease_take_control(struct client *client, json_t *request, struct error *err
         return rc;
     }
     const bool advise = json_is_true(json_object_get(request, "advise"));
-    if (!advise && (rc = lend_refuse(owned, err)) < 0) {
+    if (!advise && (rc = lend_refuse_shares(owned, err)) < 0) {
         return rc;
     }
     if (!advise && owned->lease != NULL && owned->lease->client != NULL &&

@@ -5,9 +5,14 @@
  * A loan is a job: it has exclusive use of the testbed, so that deaths of routers are tended to
  * after it. It ends when the borrower returns the testbed, disconnects or dies. The record has the
  * borrower: an owner that takes over the testbed continues the loan until the borrower has ended.
+ *
+ * If the borrower permits it, weights and caps are set meanwhile, by jobs of work_order_amid(): the
+ * loan's job then ends early and waits in the queue, where it continues after these jobs and before
+ * all others.
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -31,6 +36,17 @@ int lend_refuse(const struct owned *owned, struct error *err)
                       owned->name, (int)owned->borrower);
 }
 
+int lend_refuse_shares(const struct owned *owned, struct error *err)
+{
+    return owned->borrower == 0 || owned->shares_move
+               ? 0
+               : fail(err, 0,
+                      "testbed %s is lent to process %d, which measures with its present weights "
+                      "and caps; wait until that has ended, or measure by vrbench run --on %s "
+                      "--controlled",
+                      owned->name, (int)owned->borrower, owned->name);
+}
+
 // Waits for the end of a process that is about to end.
 static void await_end(int process)
 {
@@ -40,18 +56,31 @@ static void await_end(int process)
     }
 }
 
+// Waits until the loan's process ends, the loan is to end, or another job may run; returns whether
+// it is the latter.
+static bool await_pause(const struct job *job, int process)
+{
+    struct pollfd fds[] = {{.fd = process, .events = POLLIN}, {.fd = job->pause, .events = POLLIN}};
+    uint64_t count = 0;
+    return stop_poll(fds, 2, STOP_NO_DEADLINE, NULL) > 0 && fds[0].revents == 0 &&
+           fds[1].revents != 0 && read(job->pause, &count, sizeof count) > 0;
+}
+
 static int lend_job(struct owned *owned, struct job *job, struct error *err)
 {
     struct process_id borrower;
     job->changed = JOB_CHANGED_NOTHING;
-    int rc = job->resumes ? 0 : testbed_lend(owned->testbed, job->borrower, err);
+    int rc = job->resumes || testbed_is_lent(owned->testbed, &borrower)
+                 ? 0
+                 : testbed_lend(owned->testbed, job->borrower, owned->shares_move, err);
     if (rc < 0) {
         return rc;
     }
     (void)testbed_is_lent(owned->testbed, &borrower);
     _cleanup_close_ int process = process_open(borrower.pid, borrower.started, NULL);
-    if (process >= 0) {
-        (void)stop_wait(process, POLLIN, STOP_NO_DEADLINE, NULL);
+    job->paused = process >= 0 && await_pause(job, process);
+    if (job->paused) {
+        return 0;
     }
     if (job->owner_ends && process >= 0 && !process_has_ended(process)) {
         return 0; // the next owner continues the loan
@@ -110,6 +139,19 @@ static pid_t peer_of(const struct client *client)
     return getsockopt(client->wire.fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 ? peer.pid : 0;
 }
 
+// The loan of a testbed, which runs or pauses; NULL = none.
+static struct job *lend_running(const struct owned *owned)
+{
+    struct job *job = owned->running;
+    if (job != NULL && job->amid) {
+        job = owned->queue;
+    }
+    while (job != NULL && job->amid) {
+        job = job->next;
+    }
+    return job != NULL && job->lends && job->begun ? job : NULL;
+}
+
 int lend_take(struct client *client, json_t *request, struct error *err)
 {
     struct owned *owned = NULL;
@@ -119,10 +161,10 @@ int lend_take(struct client *client, json_t *request, struct error *err)
         return rc;
     }
     // The same process again: it lost its connection with an owner that died.
-    struct job *running = owned->running;
+    struct job *running = lend_running(owned);
     if (running != NULL && running->resumes && owned->borrower == borrower) {
         lend_end(running);
-        owned->borrower = 0;
+        running->borrower = owned->borrower = 0; // its end does not end the new loan
     }
     if ((rc = lend_refuse(owned, err)) < 0) {
         return rc;
@@ -130,6 +172,8 @@ int lend_take(struct client *client, json_t *request, struct error *err)
     struct job *job = work_order(owned, "lending a testbed", lend_job, client, request);
     job->lends = true;
     job->borrower = owned->borrower = borrower;
+    job->pause = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    owned->shares_move = json_is_true(json_object_get(request, "shares_move"));
     work_start(owned);
     return 0;
 }
@@ -153,4 +197,6 @@ void lend_resume(struct owned *owned)
     struct job *job = work_order(owned, "continuing a loan", lend_job, NULL, NULL);
     job->lends = job->resumes = true;
     job->borrower = owned->borrower = borrower.pid;
+    job->pause = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    owned->shares_move = testbed_loan_moves_shares(owned->testbed);
 }

@@ -24,6 +24,7 @@ struct loan {
     struct testbed *testbed;
     const struct scenario *scenario; // NULL = not set yet
     size_t network;
+    bool shares_move;
 };
 
 // ---- the testbed's object
@@ -69,7 +70,7 @@ static int apply_scenario(struct loan *loan, struct error *err)
     if (loan->scenario == NULL) {
         return 0;
     }
-    int rc = testbed_measure_as(loan->testbed, loan->scenario, err);
+    int rc = testbed_measure_as(loan->testbed, loan->scenario, loan->shares_move, err);
     if (rc == 0 && loan->network != SIZE_MAX) {
         testbed_keep_network(loan->testbed, loan->network);
     }
@@ -133,11 +134,19 @@ static void loan_free(struct loan *loan)
     free(loan);
 }
 
-int loan_take(const char *testbed, const char *network, struct loan **ret, struct error *err)
+static json_t *request_loan(const struct loan *loan)
+{
+    json_t *request = owner_request("lend");
+    json_object_set_new(request, "shares_move", json_boolean(loan->shares_move));
+    return request;
+}
+
+int loan_take(const char *testbed, const char *network, bool shares_move, struct loan **ret,
+              struct error *err)
 {
     struct loan *loan = memory_new(1, sizeof *loan);
-    *loan = (struct loan){.wire = WIRE_INIT, .network = SIZE_MAX};
-    json_t *request = owner_request("lend");
+    *loan = (struct loan){.wire = WIRE_INIT, .network = SIZE_MAX, .shares_move = shares_move};
+    json_t *request = request_loan(loan);
     if (testbed != NULL) {
         json_object_set_new(request, "name", json_string(testbed));
     }
@@ -164,7 +173,7 @@ void loan_return(struct loan *loan)
 int loan_renew(struct loan *loan, struct error *err)
 {
     give_back(loan);
-    json_t *request = owner_request("lend");
+    json_t *request = request_loan(loan);
     json_object_set_new(request, "name", json_string(loan->id));
     int rc = borrow_whole(loan, request, err);
     json_decref(request);
@@ -205,6 +214,11 @@ int loan_measure(struct loan *loan, const struct scenario *scenario, size_t netw
     loan->scenario = scenario;
     loan->network = network;
     return apply_scenario(loan, err);
+}
+
+bool loan_moves_shares(const struct loan *loan)
+{
+    return loan->shares_move;
 }
 
 struct testbed *loan_testbed(const struct loan *loan)

@@ -64,11 +64,15 @@ struct job {
     bool client_waits;
     bool releases; // removes the whole testbed
     bool builds;   // useless without its client
-    bool lends;    // see lend.c, as the next three
+    bool lends;    // see lend.c, as the next seven
     bool resumes;  // a loan of an earlier owner
     bool returned; // the borrower has returned the testbed
     bool owner_ends;
+    bool begun;  // the borrower has the testbed
+    bool paused; // the loan goes on after a job of work_order_amid()
+    int pause;   // eventfd that requests such a pause; -1 = none
     pid_t borrower;
+    bool amid;             // may run while a loan pauses
     bool yields;           // ends early for any other job of the testbed
     struct stop_flag stop; // requests an early end
     // Filled by the thread:
@@ -87,6 +91,10 @@ struct job {
 // Queues a job of a testbed; takes a reference of `request` (may be NULL).
 struct job *work_order(struct owned *owned, const char *name, job_function run,
                        struct client *client, json_t *request);
+// As work_order() for a job that a loan permits: a loan that runs pauses until the job is done, and
+// a loan that waits begins after it.
+struct job *work_order_amid(struct owned *owned, const char *name, job_function run,
+                            struct client *client, json_t *request);
 // Queues a job unless one with the same function waits already; returns NULL then.
 struct job *work_order_once(struct owned *owned, const char *name, job_function run);
 // Starts the next job of a testbed at rest.
@@ -118,6 +126,7 @@ struct owned {
     bool ends;                // its removal was requested
     bool adopting;            // its record is not yet read
     pid_t borrower;           // the process that it is lent to, or will be; 0 = none
+    bool shares_move;         // the loan permits that weights and caps are set meanwhile
     uint64_t surveyed_ns;     // CLOCK_MONOTONIC of the last survey that was queued
     struct lease *lease;      // its controller; NULL = none
     struct job *queue, *running;
@@ -172,7 +181,9 @@ void tend_forget(struct owned *owned);
 
 // Fails if a testbed is lent.
 int lend_refuse(const struct owned *owned, struct error *err);
-// Handles a request for a loan.
+// Fails if a testbed is lent to a process that requires that weights and caps stay.
+int lend_refuse_shares(const struct owned *owned, struct error *err);
+// Handles a request for a loan: {"do": "lend", "name", "network", "shares_move"}.
 int lend_take(struct client *client, json_t *request, struct error *err);
 // Ends a loan that has begun: the borrower has returned the testbed.
 void lend_end(struct job *job);

@@ -169,7 +169,7 @@ static void client_cancel(struct client *client)
         stop_flag_raise(&job->stop);
         return;
     }
-    if (job != NULL && job->lends && job->owned->running == job) {
+    if (job != NULL && job->lends && job->begun) {
         lend_end(job);
         return;
     }

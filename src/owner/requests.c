@@ -205,8 +205,11 @@ static int cpu_job(struct owned *owned, struct job *job, struct error *err)
 static int take_cpu(struct client *client, json_t *request, struct error *err)
 {
     struct target target = {0};
+    const bool sets =
+        json_object_get(request, "weight") != NULL || json_object_get(request, "cap") != NULL;
     int rc = target_find(client->owner, request, &target, err);
-    if (rc < 0 || target.owned == NULL || (rc = lend_refuse(target.owned, err)) < 0) {
+    if (rc < 0 || target.owned == NULL ||
+        (sets && (rc = lend_refuse_shares(target.owned, err)) < 0)) {
         return rc;
     }
     size_t party = testbed_party_called(target.owned->testbed, target.node);
@@ -215,7 +218,7 @@ static int take_cpu(struct client *client, json_t *request, struct error *err)
                           request_text(request, "router"));
     }
     struct job *job =
-        work_order(target.owned, "setting a CPU allocation", cpu_job, client, request);
+        work_order_amid(target.owned, "setting a CPU allocation", cpu_job, client, request);
     job->party = party;
     work_start(target.owned);
     return 0;

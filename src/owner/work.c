@@ -18,6 +18,10 @@ static void job_free(struct job *job)
 {
     if (job->lends && job->owned->borrower == job->borrower) {
         job->owned->borrower = 0;
+        job->owned->shares_move = false;
+    }
+    if (job->pause >= 0) {
+        close(job->pause);
     }
     json_decref(job->request);
     json_decref(job->answer);
@@ -78,12 +82,29 @@ static void job_answer(struct job *job)
 
 static void work_next(struct owned *owned);
 
+// Puts a job into the queue: at its end, or before all jobs that must not run during a loan.
+static void job_queue(struct job *job, bool amid)
+{
+    struct job **at = &job->owned->queue;
+    while (*at != NULL && (!amid || (*at)->amid)) {
+        at = &(*at)->next;
+    }
+    job->next = *at;
+    *at = job;
+}
+
 static void job_conclude(struct job *job)
 {
     struct owned *owned = job->owned;
     struct owner *owner = owned->owner;
     owned->running = NULL;
     owner->threads--;
+    if (job->paused) {
+        job_queue(job, true);
+        work_next(owned);
+        owner_look_for_end(owner);
+        return;
+    }
     if (owned->adopting) {
         owned->adopting = false;
         if (owned->testbed != NULL) {
@@ -145,6 +166,7 @@ static void work_next(struct owned *owned)
     job->next = NULL;
     owned->running = job;
     owned->rests = false;
+    job->paused = false;
     if (job->releases) {
         // An open socket would keep a namespace and its interfaces alive.
         sampler_free(owned->sampler);
@@ -152,7 +174,10 @@ static void work_next(struct owned *owned)
     }
     owned->owner->threads++;
     // From here on the client must not send the request to another owner if this one dies.
-    client_send(job->client, json_pack("{s:b, s:s?}", "begun", 1, "id", owned->id));
+    if (!job->begun) {
+        client_send(job->client, json_pack("{s:b, s:s?}", "begun", 1, "id", owned->id));
+    }
+    job->begun = true;
     pthread_t thread;
     int rc = thread_start(&thread, job_thread, job);
     if (rc != 0) {
@@ -164,8 +189,8 @@ static void work_next(struct owned *owned)
     (void)pthread_detach(thread);
 }
 
-struct job *work_order(struct owned *owned, const char *name, job_function run,
-                       struct client *client, json_t *request)
+static struct job *job_new(struct owned *owned, const char *name, job_function run,
+                           struct client *client, json_t *request)
 {
     struct job *job = memory_new(1, sizeof *job);
     *job = (struct job){.owned = owned,
@@ -176,18 +201,36 @@ struct job *work_order(struct owned *owned, const char *name, job_function run,
                         .ordered_ns = clock_monotonic_ns(),
                         .client_waits = client != NULL,
                         .says = json_array(),
+                        .pause = -1,
                         .changed = SAMPLER_ALL};
     stop_flag_init(&job->stop);
     if (client != NULL) {
         client->job = job;
     }
-    struct job **last = &owned->queue;
-    while (*last != NULL) {
-        last = &(*last)->next;
-    }
-    *last = job;
     if (owned->running != NULL && owned->running->yields) {
         stop_flag_raise(&owned->running->stop);
+    }
+    return job;
+}
+
+struct job *work_order(struct owned *owned, const char *name, job_function run,
+                       struct client *client, json_t *request)
+{
+    struct job *job = job_new(owned, name, run, client, request);
+    job_queue(job, false);
+    return job;
+}
+
+struct job *work_order_amid(struct owned *owned, const char *name, job_function run,
+                            struct client *client, json_t *request)
+{
+    const struct job *running = owned->running;
+    struct job *job = job_new(owned, name, run, client, request);
+    job->amid = owned->borrower != 0;
+    job_queue(job, job->amid);
+    if (running != NULL && running->pause >= 0) {
+        const uint64_t one = 1;
+        (void)!write(running->pause, &one, sizeof one);
     }
     return job;
 }
@@ -228,7 +271,9 @@ void work_drop(struct owned *owned, const char *why)
         struct job *job = owned->queue;
         owned->queue = job->next;
         job->rc = fail_input(&job->err, "%s", why);
-        job_answer(job);
+        if (!job->lends || job->client != NULL) { // the next owner continues the loan
+            job_answer(job);
+        }
         job_free(job);
     }
 }

@@ -168,6 +168,9 @@ static const struct key cpu_keys[] = {
      .members = cpu_part_keys,
      .size = sizeof(struct cpu_part_result)},
     {.name = "cap", .kind = NUMBER_SET, .at = AT(cpu_result, cap)},
+    {.name = "weight", .kind = NUMBER_SET, .at = AT(cpu_result, weight)},
+    {.name = "weight_end", .kind = NUMBER_SET, .at = AT(cpu_result, weight_end)},
+    {.name = "cap_end", .kind = NUMBER_SET, .at = AT(cpu_result, cap_end)},
     {.name = NULL},
 };
 

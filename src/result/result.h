@@ -121,8 +121,11 @@ struct cpu_result {
     bool has_within;
     double within; // uncertainty in percent points of an estimated figure
     bool has_ns_per_packet;
-    double ns_per_packet;          // CPU time divided by the packets received through it
-    unsigned cap;                  // its cap in percent of one CPU; 0 = none
+    double ns_per_packet; // CPU time divided by the packets received through it
+    unsigned cap;         // its cap in percent of one CPU; 0 = none
+    // Only if weights and caps could be set meanwhile (run --controlled, send): its weight at the
+    // beginning, and if the weight or cap has changed, both at the end. weight_end 0: no change.
+    unsigned weight, weight_end, cap_end;
     struct cpu_part_result *parts; // their sum is `percent`; empty if there is only one part
     size_t part_count;
 };

@@ -141,6 +141,7 @@ json_t *guard_make(const struct job *job)
     }
     if (job->loan != NULL) {
         add_text(guard, "testbed (--on)", testbed_name(loan_testbed(job->loan)));
+        add_text(guard, "--controlled", loan_moves_shares(job->loan) ? "given" : "not set");
     }
     add_text(guard, "platform", scenario->platform);
     add_text(guard, "engine", scenario->traffic.engine);

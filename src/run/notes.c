@@ -98,6 +98,9 @@ void note_loan(struct job_state *state)
         state->run, "testbed",
         json_pack("{s:s, s:s, s:s, s:o}", "name", testbed_name(testbed), "id", testbed_id(testbed),
                   "topology", topology_name(testbed_plan(testbed)->topology), "cpu", allocations));
+    if (loan_moves_shares(state->job->loan)) {
+        json_object_set_new(json_object_get(state->run, "testbed"), "controlled", json_true());
+    }
 }
 
 // A topology with routers reports more facts of the platform than direct.

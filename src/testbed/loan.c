@@ -14,15 +14,16 @@
 #include "testbed/parts.h"
 #include "testbed/standing.h"
 
-#define LOAN "loan" // of the record
+#define LOAN        "loan" // of the record
+#define SHARES_MOVE "shares_move"
 
-int testbed_lend(struct testbed *testbed, pid_t borrower, struct error *err)
+int testbed_lend(struct testbed *testbed, pid_t borrower, bool shares_move, struct error *err)
 {
     pid_t leader = getsid(borrower);
-    json_t *loan = json_pack("{s:[i, I], s:[i, I, i]}", "borrower", (int)borrower,
+    json_t *loan = json_pack("{s:[i, I], s:[i, I, i], s:b}", "borrower", (int)borrower,
                              (json_int_t)process_start_time(borrower), "session", (int)leader,
                              (json_int_t)process_start_time(leader),
-                             leader > 0 ? cpu_session_nice(leader) : 0);
+                             leader > 0 ? cpu_session_nice(leader) : 0, SHARES_MOVE, shares_move);
     json_object_set_new(testbed->record->content, LOAN, loan);
     return record_write(testbed->record, err);
 }
@@ -35,6 +36,12 @@ bool testbed_is_lent(const struct testbed *testbed, struct process_id *ret_borro
                             .started = (uint64_t)json_integer_value(json_array_get(borrower, 1))};
     *ret_borrower = id;
     return id.pid > 0 && id.started != 0 && process_start_time(id.pid) == id.started;
+}
+
+bool testbed_loan_moves_shares(const struct testbed *testbed)
+{
+    const json_t *loan = json_object_get(testbed->record->content, LOAN);
+    return json_is_true(json_object_get(loan, SHARES_MOVE));
 }
 
 // A sink lets the tester's threads run before other tasks (traffic/xdp_sink).
@@ -133,11 +140,13 @@ static int check_fit(const struct testbed *testbed, const struct scenario *scena
                         plan->mtu, wanted->mtu);
     }
     plan_free(wanted);
-    return rc < 0 ? rc : check_allocations(testbed, scenario, err);
+    return rc < 0 || testbed->shares_move ? rc : check_allocations(testbed, scenario, err);
 }
 
-int testbed_measure_as(struct testbed *testbed, const struct scenario *scenario, struct error *err)
+int testbed_measure_as(struct testbed *testbed, const struct scenario *scenario, bool shares_move,
+                       struct error *err)
 {
+    testbed->shares_move = shares_move;
     int rc = check_fit(testbed, scenario, err);
     if (rc < 0) {
         error_context(err, "testbed %s does not fit scenario %s", testbed_name(testbed),
@@ -147,6 +156,11 @@ int testbed_measure_as(struct testbed *testbed, const struct scenario *scenario,
     testbed->plan->scenario = scenario;
     testbed_list_parties(testbed); // their names are the scenario's
     return 0;
+}
+
+bool testbed_moves_shares(const struct testbed *testbed)
+{
+    return testbed->shares_move;
 }
 
 void testbed_keep_network(struct testbed *testbed, size_t network)

@@ -58,6 +58,7 @@ struct testbed {
     uint64_t host_memory_bytes;
     struct testbed_party *parties;
     size_t party_count;
+    bool shares_move; // weights and caps may be set while it is measured
     struct watch watch;
 };
 

@@ -152,6 +152,8 @@ int testbed_set_allocation(struct testbed *testbed, size_t party,
 // Reads the allocation back from the kernel.
 int testbed_get_allocation(const struct testbed *testbed, size_t party, struct allocation *ret,
                            struct error *err);
+// Whether another process, the owner, may set allocations while this one measures (testbed/loan.h).
+bool testbed_moves_shares(const struct testbed *testbed);
 // How caps are held in this testbed: "quota", "deadline", "credit2", …, or "none" if there is no
 // cap; NULL in direct.
 const char *testbed_cap_way(const struct testbed *testbed);

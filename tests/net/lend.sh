@@ -4,7 +4,7 @@
 # has it back as it was, also from a killed borrower.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 44
+plan 61
 
 scenario() {
     cat <<END
@@ -17,6 +17,7 @@ END
 }
 scenario >"$T/lent.yaml"
 scenario lent 512 r1t3 "500, 600, 700" "3 s" >"$T/long.yaml"
+scenario lent 512 r1t3 "500, 600, 700" "1 s" >"$T/moved.yaml"
 
 # testbed_state FILE — what a borrower could change: interfaces, addresses, queueing, settings, the
 # policies of threads, allocations, and the record.
@@ -100,6 +101,65 @@ is "  a file has the packets of its point" "$(tcpdump -r "$T/c-r1t3-eth0.pcap" 2
 ok "  and the other one, too" test -s "$T/c-sink-k0.pcap"
 vrbench capture r1t3:eth9 -w "$T/none.pcap" 2>"$T/err"
 is "an interface that is not there is bad usage" "$? $(grep -c 'r1t3 has no interface eth9' "$T/err")" "2 1"
+
+# --- shares that change meanwhile ----------------------------------------------------------------
+
+cat >"$T/k.yaml" <<END
+name: k
+contracts: { NET0: { rate: 100000, length: 64, loss: 1 % } }
+END
+"$VRBENCH" send NET0 -t 0 -i 0.1 --pps 1k --engine packet --json >"$T/sent.json" 2>"$T/err" &
+run_pid=$!
+at_exit "kill $run_pid"
+ok "while a load is sent by hand," wait_for 60 lent_to "$run_pid"
+weight=600
+# Between two intervals nothing is measured.
+changes_within_an_interval() {
+    weight=$((weight + 1))
+    vrbench cpu r1t3 --weight $weight &&
+        jq -e 'select(any(.cpu[]?; .name == "r1t3" and .weight_end > .weight))' "$T/sent.json"
+}
+ok "  a weight is set, and the interval says so" wait_for 60 changes_within_an_interval
+ok "  list shows it" field_is r1t3 weight "$weight"
+ok "  a controller sets weights, too" vrbench control "$T/k.yaml" -d 0.5 --policy static
+is "    which are equal" "$(field r1t3 weight)" "$(field host weight)"
+"$VRBENCH" control "$T/k.yaml" --policy static >"$T/control.out" 2>&1 &
+controller=$!
+at_exit "kill -KILL $controller"
+is_shown() { vrbench top --json -n 1 -d 0.2 | jq -e '.machines[] | select(.name == "r1t3") | .contract'; }
+ok "  a controller" wait_for 20 is_shown
+kill -KILL "$controller"
+{ wait "$controller"; } 2>/dev/null
+unequal() { [ "$(field r1t3 weight)" != "$(field host weight)" ]; }
+ok "    that is killed leaves the shares of its static plan" wait_for 20 unequal
+old_owner=$(owner)
+kill -KILL "$old_owner"
+ok "  the owner, killed," wait_for 60 gone "$old_owner"
+ok "    has a successor that permits changes, too" vrbench cpu r1t3 --weight 800
+vrbench down lent 2>"$T/err"
+is "    and no others" "$? $(grep -c "lent to process $run_pid" "$T/err")" "1 1"
+sent_before=$(grep -c interval "$T/sent.json")
+more_is_sent() { [ "$(grep -c interval "$T/sent.json")" -gt $((sent_before + 1)) ]; }
+ok "  sending goes on" wait_for 60 more_is_sent
+kill -KILL "$run_pid"
+{ wait "$run_pid"; } 2>/dev/null
+ok "  the sender, killed, gives it back" wait_for 60 vrbench reboot r1t3
+ok "  with the weight that was set last" field_is r1t3 weight 800
+ok "a run that permits changes" borrow "$T/moved.yaml" --controlled --no-stability-check -o "$T/moved"
+ok "  does so" vrbench cpu r1t3 --weight 900
+run_points() { has_points "$T/moved" 1; }
+wait_for 60 run_points
+kill -INT "$run_pid"
+end_run
+ok "  and its points and run.json say so" jq -es '(.[0].testbed.controlled) and (.[1:] | length > 0 and
+    all(.cpu[] | select(.name == "r1t3") | .weight > 0))' "$T/moved/run.json" "$T/moved/points.jsonl"
+vrbench run --controlled "$T/moved.yaml" -o "$T/none" 2>"$T/err"
+is "without --on there is nothing to permit" $? 2
+vrbench cpu host --weight 256 >"$T/cpu.out"
+vrbench cpu r1t3 --weight 512 >"$T/cpu.out"
+vrbench down lent >"$T/down.out"
+vrbench up "$T/lent.yaml" >"$T/up.out"
+testbed_state "$T/stands" # of its new life
 
 # --- scenarios that don't fit --------------------------------------------------------------------
 
