@@ -101,6 +101,7 @@ struct control_view {
     const struct control_setup *setup;
     struct control_flow_view *flows;
     struct control_party_view *parties;
+    bool strained; // the present loads of all contracts need more CPU than there is
 };
 
 // ---- deciding
@@ -135,7 +136,8 @@ void controller_renew(struct controller *controller, const struct control_setup 
 // require them; else NULL. Returns whether `ret` has an action.
 bool controller_take(struct controller *controller, const struct control_reading *reading,
                      const double *foreseen_pps, struct control_action *ret);
-// The action could not be applied: the next one need not wait.
+// The action could not be applied, or in part only: the next one sets all shares, and need not
+// wait.
 void controller_undone(struct controller *controller);
 const struct control_view *controller_view(const struct controller *controller);
 

@@ -13,6 +13,7 @@
 #define WEIGHT_LEAST 10.0
 #define SHARE_TRIFLE 0.005 // of all CPUs: a smaller difference is worth no action
 #define LACKING      0.98  // part of a need below which a guaranteed share lacks
+#define EASED        0.9   // part of the CPU below which needs must fall to end a strain
 #define CAP_HEADROOM 1.1   // cap as a multiple of the need that it must not limit
 #define CAP_POINTS   1.0   // by which the use of a cap may differ from it
 
@@ -110,6 +111,7 @@ void controller_renew(struct controller *controller, const struct control_setup 
 void controller_undone(struct controller *controller)
 {
     controller->acted_ns = 0;
+    controller->settled = false; // some of its shares may be in force
 }
 
 const struct control_view *controller_view(const struct controller *controller)
@@ -287,6 +289,24 @@ static bool action_make(const struct controller *controller, struct control_shar
     return reached;
 }
 
+// The CPU does not suffice once a contract is broken while all need more than there is; it suffices
+// again once they need clearly less.
+static bool is_strained(const struct controller *controller)
+{
+    const struct control_view *view = controller_view(controller);
+    const struct control_setup *setup = controller->setup;
+    const double cpu = setup->cpu * (1.0 - setup->margin);
+    double sum = 0.0;
+    bool violated = view->strained;
+    for (size_t i = 0; i < setup->party_count; i++) {
+        sum += controller->needs[i];
+    }
+    for (size_t f = 0; f < setup->flow_count; f++) {
+        violated = violated || view->flows[f].violated;
+    }
+    return violated && sum > (view->strained ? EASED * cpu : cpu);
+}
+
 static void controller_look(struct controller *controller)
 {
     const struct control_view *view = controller_view(controller);
@@ -296,7 +316,24 @@ static void controller_look(struct controller *controller)
     }
     need_of_loads(view, controller->pps, controller->offered, controller->needs);
     need_guaranteed(view, controller->guaranteed);
+    observer_strain(controller->observer, is_strained(controller));
     controller->policy->divide(view, controller->wants);
+}
+
+// Whether the first shares can be final: the costs of all flows that have packets are known.
+static bool costs_are_known(const struct controller *controller)
+{
+    const struct control_view *view = controller_view(controller);
+    for (size_t f = 0; f < controller->setup->flow_count; f++) {
+        const struct control_flow *flow = &controller->setup->flows[f];
+        for (size_t s = 0; s < flow->stage_count; s++) {
+            if (flow->has_contract && view->flows[f].offered_pps > 0.0 &&
+                view->parties[flow->stages[s]].cost_ns <= 0.0) {
+                return false;
+            }
+        }
+    }
+    return true;
 }
 
 bool controller_take(struct controller *controller, const struct control_reading *reading,
@@ -316,12 +353,13 @@ bool controller_take(struct controller *controller, const struct control_reading
     }
     char *reason = reason_to_act(controller);
     if (reason == NULL) {
-        controller->settled = true;
+        controller->settled = costs_are_known(controller);
         return false;
     }
     struct control_share *shares =
         memory_new_array(struct control_share, controller->setup->party_count);
-    controller->settled = action_make(controller, shares) || controller->settled;
+    const bool reached = action_make(controller, shares);
+    controller->settled = controller->settled || (reached && costs_are_known(controller));
     controller->acted_ns = reading->at_ns;
     controller->actions++;
     *ret = (struct control_action){.shares = shares, .reason = reason};

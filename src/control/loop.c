@@ -276,6 +276,7 @@ static int owner_connect_again(struct loop *loop, struct error *err)
         }
     }
     memset(loop->plan, 0, loop->setup.party_count * sizeof *loop->plan);
+    controller_undone(loop->controller); // the last action may be in force in part
     rc = plan_send(loop, err);
     if (rc == 0) {
         loop_event(loop, "another testbed owner runs; control goes on");

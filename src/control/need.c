@@ -34,13 +34,19 @@ static double percent_of(double pps, double cost_ns)
     return pps * cost_ns * 1e-9 * 100.0;
 }
 
+// How often a party forwards each packet of a flow.
+static double passes_of(const struct control_flow *flow, size_t party)
+{
+    double passes = party == CONTROL_HOST ? (double)flow->host_passes : 0.0;
+    for (size_t s = 0; s < flow->stage_count; s++) {
+        passes += flow->stages[s] == party ? 1.0 : 0.0;
+    }
+    return passes;
+}
+
 double need_at(const struct control_view *view, size_t flow, size_t party, double pps)
 {
-    const struct control_flow *of = &view->setup->flows[flow];
-    double passes = party == CONTROL_HOST ? (double)of->host_passes : 0.0;
-    for (size_t s = 0; s < of->stage_count; s++) {
-        passes += of->stages[s] == party ? 1.0 : 0.0;
-    }
+    const double passes = passes_of(&view->setup->flows[flow], party);
     return passes > 0.0 ? percent_of(pps * passes, cost_of(view, party)) : 0.0;
 }
 
@@ -53,22 +59,17 @@ void need_of_loads(const struct control_view *view, const double *pps, const dou
                    double *ret)
 {
     const struct control_setup *setup = view->setup;
-    double level = 0.0; // load up to which the host serves every flow
-    double bridged = 0.0;
     for (size_t i = 0; i < setup->party_count; i++) {
-        ret[i] = 0.0;
-    }
-    for (size_t f = 0; f < setup->flow_count; f++) {
-        const struct control_flow *flow = &setup->flows[f];
-        for (size_t s = 0; s < flow->stage_count; s++) {
-            ret[flow->stages[s]] += percent_of(pps[f], cost_of(view, flow->stages[s]));
+        double level = 0.0; // load up to which the party serves every flow
+        double packets = 0.0;
+        for (size_t f = 0; f < setup->flow_count; f++) {
+            level = passes_of(&setup->flows[f], i) > 0.0 ? fmax(level, pps[f]) : level;
         }
-        level = flow->host_passes > 0 ? fmax(level, pps[f]) : level;
+        for (size_t f = 0; f < setup->flow_count; f++) {
+            packets += fmin(fmax(offered[f], pps[f]), level) * passes_of(&setup->flows[f], i);
+        }
+        ret[i] = packets > 0.0 ? percent_of(packets, cost_of(view, i)) : 0.0;
     }
-    for (size_t f = 0; f < setup->flow_count; f++) {
-        bridged += fmin(fmax(offered[f], pps[f]), level) * setup->flows[f].host_passes;
-    }
-    ret[CONTROL_HOST] += percent_of(bridged, cost_of(view, CONTROL_HOST));
 }
 
 // ---- priorities
@@ -214,15 +215,51 @@ void need_share_loads(const struct control_view *view, need_load *load, double *
     free(pps);
 }
 
-void need_divide(const struct control_view *view, need_load *load, double *ret)
+// The part of these loads that contracts cover. The caller frees it.
+static double *covered_of(const struct control_view *view, const double *loads)
 {
-    double *offered = loads_of(view, load);
     double *pps = memory_new_array(double, view->setup->flow_count);
     for (size_t f = 0; f < view->setup->flow_count; f++) {
-        pps[f] = need_covered(&view->setup->flows[f], offered[f]);
+        pps[f] = need_covered(&view->setup->flows[f], loads[f]);
     }
+    return pps;
+}
+
+void need_by_priority(const struct control_view *view, need_load *load, double *ret)
+{
+    double *offered = loads_of(view, load);
+    double *pps = covered_of(view, offered);
     divide_cpu(view, pps, offered, ret);
     free(pps);
+    free(offered);
+}
+
+bool need_exceeds(const struct control_view *view, need_load *load)
+{
+    const struct control_setup *setup = view->setup;
+    double *needs = memory_new_array(double, setup->party_count);
+    double *offered = loads_of(view, load);
+    double *pps = covered_of(view, offered);
+    need_of_loads(view, pps, offered, needs);
+    const bool exceeds = sum_of(needs, setup->party_count) > setup->cpu * (1.0 - setup->margin);
+    free(pps);
+    free(offered);
+    free(needs);
+    return exceeds;
+}
+
+void need_reserve(const struct control_view *view, need_load *load, double *ret)
+{
+    double *offered = loads_of(view, load);
+    double *peaks = memory_new_array(double, view->setup->flow_count);
+    for (size_t f = 0; f < view->setup->flow_count; f++) {
+        peaks[f] = need_covered(&view->setup->flows[f], INFINITY);
+    }
+    need_of_loads(view, peaks, offered, ret);
+    for (size_t i = 0; i < view->setup->party_count; i++) {
+        ret[i] = fmax(ret[i], FLOOR_PERCENT);
+    }
+    free(peaks);
     free(offered);
 }
 

@@ -98,6 +98,11 @@ const struct control_view *observer_view(const struct observer *observer)
     return &observer->view;
 }
 
+void observer_strain(struct observer *observer, bool strained)
+{
+    observer->view.strained = strained;
+}
+
 const struct control_tally *observer_tally(const struct observer *observer, size_t flow)
 {
     return &observer->flows[flow].tally;

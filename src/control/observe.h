@@ -13,6 +13,7 @@ void observer_renew(struct observer *observer, const struct control_setup *setup
 void observer_take(struct observer *observer, const struct control_reading *reading,
                    const double *foreseen_pps);
 const struct control_view *observer_view(const struct observer *observer);
+void observer_strain(struct observer *observer, bool strained); // sets the view's member
 const struct control_tally *observer_tally(const struct observer *observer, size_t flow);
 // A fault that is new since the last call; NULL = none. The caller frees the text.
 char *observer_fault(struct observer *observer);

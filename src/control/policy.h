@@ -34,17 +34,24 @@ double need_at(const struct control_view *view, size_t flow, size_t party, doubl
 // The rate of a flow that its contract covers, of an offered one; 0 without a contract.
 double need_covered(const struct control_flow *flow, double pps);
 // Percent that each party needs so that all flows of `pps` lose nothing. `offered` are their whole
-// loads: threads of the host share its time equally, so a flow of a great load delays others there.
+// loads: threads of a party share its time equally, so a flow of a great load delays others there.
 void need_of_loads(const struct control_view *view, const double *pps, const double *offered,
                    double *ret);
 // A load of a flow in packets/s, as a policy sees it.
 typedef double need_load(const struct control_view *view, size_t flow);
 // Divides the CPU in proportion to what parties need for these loads, at least 1 % for each.
 void need_share_loads(const struct control_view *view, need_load *load, double *ret);
+// Divides the CPU in proportion to what parties need for the rates of the contracts; `load` are the
+// whole loads, for need_of_loads(). As long as the present needs together fit the CPU, these shares
+// keep every contract: a party lacks CPU only below a water level at which all parties together use
+// less than they need (docs/control.md).
+void need_reserve(const struct control_view *view, need_load *load, double *ret);
 // Divides the CPU: grants the part of these loads that contracts cover in the order of priorities
 // as far as it suffices, and divides what is left in proportion to what the contracts may still
 // demand.
-void need_divide(const struct control_view *view, need_load *load, double *ret);
+void need_by_priority(const struct control_view *view, need_load *load, double *ret);
+// Whether the part of these loads that contracts cover needs more CPU than there is.
+bool need_exceeds(const struct control_view *view, need_load *load);
 // Numbers of the flows with contracts, in the order in which they are served. The caller frees it.
 size_t *need_order(const struct control_view *view, size_t *ret_count);
 // What the weights in force guarantee to each party if all others want more.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// control/policy_oracle — shares by the future load that contracts cover: the upper bound of what
+// control/policy_oracle — as policy contract, by future loads: the upper bound of what
 // any policy reaches. Only the simulator knows future loads.
 #include "control/policy.h"
 
@@ -10,7 +10,11 @@ static double load_foreseen(const struct control_view *view, size_t flow)
 
 static void oracle_divide(const struct control_view *view, double *ret)
 {
-    need_divide(view, load_foreseen, ret);
+    if (need_exceeds(view, load_foreseen)) {
+        need_by_priority(view, load_foreseen, ret);
+    } else {
+        need_reserve(view, load_foreseen, ret);
+    }
 }
 
 const struct control_policy control_policy_oracle = {

@@ -15,6 +15,11 @@
 #define WINDOW_S     0.1   // in which a contract is kept or broken
 #define FILLED_LEAST 0.60  // part of the CPU that the covered loads need at their highest
 #define FILLED_MOST  0.90
+#define BOOKED_LEAST 1.3 // full rates of overbooked contracts, as a multiple of the CPU
+#define BOOKED_MOST  2.5
+#define OVER_LEAST   1.2 // covered loads of overloaded cases
+#define OVER_MOST    1.8
+#define PRIORITIES   4
 #define FLOODING     0.2 // part of the loads that exceed their contract, besides one
 
 // ---- random cases
@@ -120,7 +125,68 @@ static double case_highest(const struct sim_case *of)
     return highest;
 }
 
-void sim_case_random(uint64_t seed, struct sim_case *ret)
+// The CPU that the full rates of contracts need together, in percent.
+static double case_booked(const struct sim_case *of)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < of->routers; i++) {
+        sum += of->contracts[i].pps * of->cost_ns[i] * 1e-7;
+    }
+    return sum;
+}
+
+static void case_scale(struct sim_case *of, double scale)
+{
+    for (size_t i = 0; i < of->routers; i++) {
+        for (size_t k = 0; k < of->loads[i].knots; k++) {
+            of->loads[i].pps[k] *= scale;
+        }
+        of->contracts[i].pps *= scale;
+    }
+}
+
+// Raises the rates of contracts that their loads do not exceed, which changes no covered load.
+static void case_overbook(uint64_t *state, struct sim_case *of)
+{
+    const double wanted = sim_between(state, BOOKED_LEAST, BOOKED_MOST) * of->cpu;
+    double quiet = 0.0; // of such contracts
+    for (size_t i = 0; i < of->routers; i++) {
+        quiet += sim_load_highest(&of->loads[i]) <= of->contracts[i].pps
+                     ? of->contracts[i].pps * of->cost_ns[i] * 1e-7
+                     : 0.0;
+    }
+    const double factor = quiet > 0.0 ? (wanted - case_booked(of) + quiet) / quiet : 1.0;
+    for (size_t i = 0; i < of->routers; i++) {
+        if (sim_load_highest(&of->loads[i]) <= of->contracts[i].pps) {
+            of->contracts[i].pps *= fmax(factor, 1.0);
+        }
+    }
+}
+
+static void case_demand(uint64_t *state, enum sim_demand demand, struct sim_case *of)
+{
+    const double filled = sim_between(state, FILLED_LEAST, FILLED_MOST) * of->cpu;
+    switch (demand) {
+    case SIM_COVERED:
+        case_scale(of, filled / case_highest(of));
+        break;
+    case SIM_FITS:
+        case_scale(of, filled / case_booked(of));
+        break;
+    case SIM_OVERBOOKED:
+        case_scale(of, filled / case_highest(of));
+        case_overbook(state, of);
+        break;
+    case SIM_OVERLOADED:
+        case_scale(of, sim_between(state, OVER_LEAST, OVER_MOST) * of->cpu / case_highest(of));
+        for (size_t i = 0; i < of->routers; i++) {
+            of->contracts[i].priority = (unsigned)(fraction(state) * PRIORITIES);
+        }
+        break;
+    }
+}
+
+void sim_case_random(uint64_t seed, enum sim_demand demand, struct sim_case *ret)
 {
     uint64_t state = seed * 0x9e3779b97f4a7c15U + 1;
     *ret = (struct sim_case){.seconds = 10.0,
@@ -145,14 +211,7 @@ void sim_case_random(uint64_t seed, struct sim_case *ret)
             ret->steps++;
         }
     }
-    const double scale =
-        sim_between(&state, FILLED_LEAST, FILLED_MOST) * ret->cpu / case_highest(ret);
-    for (size_t i = 0; i < ret->routers; i++) {
-        for (size_t k = 0; k < ret->loads[i].knots; k++) {
-            ret->loads[i].pps[k] *= scale;
-        }
-        ret->contracts[i].pps *= scale;
-    }
+    case_demand(&state, demand, ret);
 }
 
 // ---- the world

@@ -58,9 +58,18 @@ double sim_between(uint64_t *state, double low, double high);
 // `usual` packets/s with peaks of 2 to 6 times that. Returns how often it changes at once.
 unsigned sim_load_random(uint64_t *state, double usual, double seconds, struct sim_load *load);
 double sim_load_highest(const struct sim_load *load);
-// A random case that some division of the CPU keeps: loads are steady, stepwise, ramps and flash
-// crowds; some exceed what their contracts cover.
-void sim_case_random(uint64_t seed, struct sim_case *ret);
+// What the contracts of a random case need.
+enum sim_demand {
+    SIM_COVERED,    // their loads fit the CPU at every moment
+    SIM_FITS,       // so do their full rates together
+    SIM_OVERBOOKED, // their loads fit at every moment; their full rates need 1.3 to 2.5 times the
+                    // CPU
+    SIM_OVERLOADED, // their loads need 1.2 to 1.8 times the CPU at their highest; priorities 0 to 3
+};
+
+// A random case: loads are steady, stepwise, ramps and flash crowds; some exceed what their
+// contracts cover. Unless it is overloaded, some division of the CPU keeps all contracts.
+void sim_case_random(uint64_t seed, enum sim_demand demand, struct sim_case *ret);
 double sim_load_at(const struct sim_load *load, double at_s);
 void sim_run(const struct sim_case *of, const struct control_policy *policy,
              struct sim_outcome *ret);

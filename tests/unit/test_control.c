@@ -17,65 +17,127 @@
 #include <cmocka.h>
 
 #ifdef __SANITIZE_ADDRESS__
-#define CASES 60U
+#define CASES       60U
+#define FEWER_CASES 20U
 #else
-#define CASES 2000U
+#define CASES       2000U
+#define FEWER_CASES 300U
 #endif
+#define AS_GOOD 1.01
 
 #define SIMULATED_FIRST 1U
 
 // ---- random loads
 
+enum { CONTRACT, ORACLE, PEAK, STATIC, RATE_COST, POLICIES };
+
+static const struct control_policy *const policies[POLICIES] = {
+    [CONTRACT] = &control_policy_contract,   [ORACLE] = &control_policy_oracle,
+    [PEAK] = &control_policy_peak,           [STATIC] = &control_policy_static,
+    [RATE_COST] = &control_policy_rate_cost,
+};
+
 struct sums {
     double violated_s, back_s, fastest;
+    double first_s; // in violation, of the contracts of the highest priority of each case
     unsigned actions, worse;
     uint64_t closest_ns;
 };
 
-static void sums_add(struct sums *sums, const struct sim_outcome *outcome)
+static unsigned highest_priority(const struct sim_case *of)
+{
+    unsigned highest = 0;
+    for (size_t i = 0; i < of->routers; i++) {
+        const unsigned own = of->contracts[i].priority;
+        highest = own > highest ? own : highest;
+    }
+    return highest;
+}
+
+static void sums_add(struct sums *sums, const struct sim_case *of,
+                     const struct sim_outcome *outcome)
 {
     sums->violated_s += outcome->violated_s;
     sums->actions += outcome->actions;
     sums->back_s = fmax(sums->back_s, outcome->back_s);
     sums->fastest = fmax(sums->fastest, outcome->fastest);
+    for (size_t i = 0; i < of->routers; i++) {
+        const bool first = of->contracts[i].priority == highest_priority(of);
+        sums->first_s += first ? outcome->flow_violated_s[i] : 0.0;
+    }
     if (outcome->closest_ns > 0 &&
         (sums->closest_ns == 0 || outcome->closest_ns < sums->closest_ns)) {
         sums->closest_ns = outcome->closest_ns;
     }
 }
 
+// Runs the first `count` policies on the first cases of a kind.
+static void simulate(enum sim_demand demand, unsigned cases, size_t count, struct sums *ret)
+{
+    static const char *const names[] = {"covered", "fitting", "overbooked", "overloaded"};
+    memset(ret, 0, POLICIES * sizeof *ret);
+    for (uint64_t seed = SIMULATED_FIRST; seed < SIMULATED_FIRST + cases; seed++) {
+        struct sim_case of;
+        struct sim_outcome outcomes[POLICIES];
+        sim_case_random(seed, demand, &of);
+        for (size_t p = 0; p < count; p++) {
+            sim_run(&of, policies[p], &outcomes[p]);
+            sums_add(&ret[p], &of, &outcomes[p]);
+        }
+        ret[CONTRACT].worse +=
+            outcomes[CONTRACT].violated_s > 1.2 * outcomes[ORACLE].violated_s + of.steps;
+    }
+    for (size_t p = 0; p < count; p++) {
+        print_message("%u %s, %s: broken %.1f s, of the highest priority %.1f s, longest %.1f s, "
+                      "%.1f actions\n",
+                      cases, names[demand], policies[p]->name, ret[p].violated_s, ret[p].first_s,
+                      ret[p].back_s, (double)ret[p].actions / cases);
+    }
+}
+
 static void random_loads_are_kept_nearly_as_by_the_oracle(void **state)
 {
     (void)state;
-    struct sums contract = {.actions = 0};
-    struct sums fixed = {.actions = 0};
-    struct sums rated = {.actions = 0};
-    struct sums best = {.actions = 0};
-    for (uint64_t seed = SIMULATED_FIRST; seed < SIMULATED_FIRST + CASES; seed++) {
-        struct sim_case of;
-        struct sim_outcome own;
-        struct sim_outcome outcome;
-        sim_case_random(seed, &of);
-        sim_run(&of, &control_policy_contract, &own);
-        sums_add(&contract, &own);
-        sim_run(&of, &control_policy_oracle, &outcome);
-        sums_add(&best, &outcome);
-        contract.worse += own.violated_s > 1.2 * outcome.violated_s + of.steps;
-        sim_run(&of, &control_policy_static, &outcome);
-        sums_add(&fixed, &outcome);
-        sim_run(&of, &control_policy_rate_cost, &outcome);
-        sums_add(&rated, &outcome);
-    }
-    print_message("violated: contract %.1f s, oracle %.1f s, static %.1f s, rate-cost %.1f s\n",
-                  contract.violated_s, best.violated_s, fixed.violated_s, rated.violated_s);
-    assert_int_equal(contract.worse, 0);
-    assert_true(contract.back_s <= 1.0);
-    assert_true(contract.violated_s <= fixed.violated_s / 5.0);
-    assert_true(contract.violated_s <= rated.violated_s / 2.0);
+    struct sums sums[POLICIES];
+    simulate(SIM_COVERED, CASES, POLICIES, sums);
+    assert_int_equal(sums[CONTRACT].worse, 0);
+    assert_true(sums[CONTRACT].back_s <= 1.0);
+    assert_true(sums[CONTRACT].violated_s <= sums[STATIC].violated_s / 5.0);
+    assert_true(sums[CONTRACT].violated_s <= sums[RATE_COST].violated_s / 2.0);
+    assert_true(sums[CONTRACT].violated_s <= sums[PEAK].violated_s * AS_GOOD);
     // Bounds on how fast weights move.
-    assert_true(contract.closest_ns >= control_limits_usual.between_ns);
-    assert_true(contract.fastest <=
+    assert_true(sums[CONTRACT].closest_ns >= control_limits_usual.between_ns);
+    assert_true(sums[CONTRACT].fastest <=
                 1.01 * control_limits_usual.factor * control_limits_usual.factor);
+}
+
+static void shares_of_peaks_are_matched_where_full_rates_fit(void **state)
+{
+    (void)state;
+    struct sums sums[POLICIES];
+    simulate(SIM_FITS, FEWER_CASES, PEAK + 1, sums);
+    assert_int_equal(sums[CONTRACT].worse, 0);
+    assert_true(sums[CONTRACT].back_s <= 1.0);
+    assert_true(sums[CONTRACT].violated_s <= sums[PEAK].violated_s * AS_GOOD);
+}
+
+static void overbooked_contracts_are_kept_while_their_loads_fit(void **state)
+{
+    (void)state;
+    struct sums sums[POLICIES];
+    simulate(SIM_OVERBOOKED, FEWER_CASES, PEAK + 1, sums);
+    assert_int_equal(sums[CONTRACT].worse, 0);
+    assert_true(sums[CONTRACT].back_s <= 1.0);
+    assert_true(sums[CONTRACT].violated_s <= sums[PEAK].violated_s * AS_GOOD);
+}
+
+static void overload_breaks_fewer_contracts_than_by_peaks(void **state)
+{
+    (void)state;
+    struct sums sums[POLICIES];
+    simulate(SIM_OVERLOADED, FEWER_CASES, PEAK + 1, sums);
+    assert_true(sums[CONTRACT].violated_s <= sums[PEAK].violated_s * 0.8);
+    assert_true(sums[CONTRACT].first_s <= sums[PEAK].first_s * 0.5);
 }
 
 // ---- made-up cases: contracts of two networks, the second one floods
@@ -293,6 +355,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_loads_are_kept_nearly_as_by_the_oracle),
+        cmocka_unit_test(shares_of_peaks_are_matched_where_full_rates_fit),
+        cmocka_unit_test(overbooked_contracts_are_kept_while_their_loads_fit),
+        cmocka_unit_test(overload_breaks_fewer_contracts_than_by_peaks),
         cmocka_unit_test(equal_shares_break_what_control_keeps),
         cmocka_unit_test(steady_load_needs_no_action),
         cmocka_unit_test(priorities_decide_if_not_all_can_be_kept),
