@@ -59,7 +59,8 @@ int quiet_look(unsigned ms, struct quiet_look *ret, struct error *err)
     _cleanup_heartbeat_report_ struct heartbeat_report report = {0};
     struct heartbeat *heartbeat = NULL;
     struct quiet_look look = {.cpus = cpus.count};
-    look.has_stalls = heartbeat_start(&cpus, &heartbeat, NULL) == 0; // requires real-time priority
+    // Threads require real-time priority.
+    look.has_stalls = heartbeat_start(&cpus, HEARTBEAT_BY_THREAD, &heartbeat, NULL) == 0;
     uint64_t start_ns = clock_monotonic_ns();
     uint64_t own_ns = cpu_own_time();
     if ((rc = usage_take(&then, err)) == 0 && (rc = cpu_times_read(&cpus, before, err)) == 0 &&

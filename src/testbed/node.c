@@ -102,7 +102,7 @@ static void local_begin_watch(const struct node *node, const struct cpu_list *cp
         (void)usage_take(&watch->before, NULL);
     }
     if (heartbeat) {
-        (void)heartbeat_start(cpus, &watch->heartbeat, NULL);
+        (void)heartbeat_start(cpus, HEARTBEAT_BY_THREAD, &watch->heartbeat, NULL);
     }
 }
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -21,7 +22,7 @@
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
 
-#define STALL_NS (20U * NS_PER_MS)
+#define STALL_NS (20U * NS_PER_MS) // of which a period of the heartbeat, some ms, is not noted
 
 static void spin_for(uint64_t ns)
 {
@@ -48,34 +49,103 @@ static void stall_cpu(unsigned cpu)
     assert_int_equal(status, 0);
 }
 
-static void test_stall_is_noted(void **state)
+// The longest stall of a CPU that a report has between two moments, or shortly before or after.
+static uint64_t noted_between(const struct heartbeat_report *report, unsigned cpu,
+                              uint64_t begin_ns, uint64_t end_ns)
 {
-    (void)state;
-    struct cpu_list cpus;
-    assert_int_equal(cpu_list_usable(&cpus, NULL), 0);
-    struct heartbeat *heartbeat = NULL;
-    if (heartbeat_start(&cpus, &heartbeat, NULL) < 0) {
-        skip(); // real-time priorities require root
-    }
-    unsigned stalled = cpus.cpus[cpus.count - 1];
-    uint64_t begin_ns = clock_monotonic_ns();
-    stall_cpu(stalled);
-    uint64_t end_ns = clock_monotonic_ns();
-    _cleanup_heartbeat_report_ struct heartbeat_report report = {0};
-    heartbeat_end(heartbeat, &report);
     uint64_t noted_ns = 0;
-    for (size_t i = 0; i < report.count; i++) {
-        const struct heartbeat_stall *stall = &report.stalls[i];
+    for (size_t i = 0; i < report->count; i++) {
+        const struct heartbeat_stall *stall = &report->stalls[i];
         assert_true(stall->to_ns > stall->from_ns);
         assert_true(stall->late_ns > HEARTBEAT_LATE_NS);
         assert_true(stall->late_ns <= stall->to_ns - stall->from_ns);
+        assert_true(i == 0 || stall[-1].cpu < stall->cpu ||
+                    (stall[-1].cpu == stall->cpu && stall[-1].to_ns <= stall->from_ns));
         bool within = stall->from_ns >= begin_ns - STALL_NS && stall->to_ns <= end_ns + STALL_NS;
-        if (stall->cpu == stalled && within && stall->late_ns > noted_ns) {
+        if (stall->cpu == cpu && within && stall->late_ns > noted_ns) {
             noted_ns = stall->late_ns;
         }
     }
-    assert_true(noted_ns >= STALL_NS - 2 * HEARTBEAT_PERIOD_NS);
-    assert_int_equal(report.lost, 0);
+    assert_int_equal(report->lost, 0);
+    return noted_ns;
+}
+
+// A heartbeat on all CPUs while something holds the last one: the longest stall noted there.
+static uint64_t note_while(enum heartbeat_by by, void (*hold)(unsigned cpu))
+{
+    struct cpu_list cpus;
+    assert_int_equal(cpu_list_usable(&cpus, NULL), 0);
+    struct heartbeat *heartbeat = NULL;
+    if (heartbeat_start(&cpus, by, &heartbeat, NULL) < 0) {
+        skip(); // requires root, and timers a program with BPF
+    }
+    unsigned held = cpus.cpus[cpus.count - 1];
+    uint64_t begin_ns = clock_monotonic_ns();
+    hold(held);
+    uint64_t end_ns = clock_monotonic_ns();
+    _cleanup_heartbeat_report_ struct heartbeat_report report = {0};
+    heartbeat_end(heartbeat, &report);
+    return noted_between(&report, held, begin_ns, end_ns);
+}
+
+// In timer interrupts: for STALL_NS once in 100 ms.
+static void hold_interrupts(unsigned cpu)
+{
+    const char *build = getenv("BUILD_DIR");
+    char program[4096];
+    char number[16];
+    (void)snprintf(program, sizeof program, "%s/tests/net/hold_cpu",
+                   build == NULL ? "build" : build);
+    (void)snprintf(number, sizeof number, "%u", cpu);
+    pid_t child = fork();
+    if (child == 0) {
+        (void)execl(program, program, number, "20", "80", "1", (char *)NULL);
+        _exit(127);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static void test_threads_note_a_task_that_holds_a_cpu(void **state)
+{
+    (void)state;
+    assert_true(note_while(HEARTBEAT_BY_THREAD, stall_cpu) >= STALL_NS / 2);
+}
+
+// Such a task delays no interrupt. The machine may stall by itself meanwhile, but not each time.
+static void test_timers_note_no_task_that_holds_a_cpu(void **state)
+{
+    (void)state;
+    uint64_t noted_ns = STALL_NS;
+    for (unsigned i = 0; i < 10 && noted_ns > STALL_NS / 4; i++) {
+        noted_ns = note_while(HEARTBEAT_BY_TIMER, stall_cpu);
+    }
+    assert_true(noted_ns <= STALL_NS / 4);
+}
+
+static void test_threads_and_timers_note_an_interrupt_that_holds_a_cpu(void **state)
+{
+    (void)state;
+    assert_true(note_while(HEARTBEAT_BY_TIMER, hold_interrupts) >= STALL_NS / 2);
+    assert_true(note_while(HEARTBEAT_BY_THREAD, hold_interrupts) >= STALL_NS / 2);
+}
+
+// Without a stall, none is noted on most occasions.
+static void rest(unsigned cpu)
+{
+    (void)cpu;
+    (void)clock_sleep_until(clock_monotonic_ns() + 50 * NS_PER_MS);
+}
+
+static void test_timers_note_nothing_on_an_idle_machine(void **state)
+{
+    (void)state;
+    uint64_t noted_ns = 1;
+    for (unsigned i = 0; i < 20 && noted_ns > 0; i++) {
+        noted_ns = note_while(HEARTBEAT_BY_TIMER, rest);
+    }
+    assert_int_equal(noted_ns, 0);
 }
 
 static void test_no_heartbeat_has_an_empty_report(void **state)
@@ -238,7 +308,10 @@ static void test_reasons_are_counted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_stall_is_noted),
+        cmocka_unit_test(test_threads_note_a_task_that_holds_a_cpu),
+        cmocka_unit_test(test_timers_note_no_task_that_holds_a_cpu),
+        cmocka_unit_test(test_threads_and_timers_note_an_interrupt_that_holds_a_cpu),
+        cmocka_unit_test(test_timers_note_nothing_on_an_idle_machine),
         cmocka_unit_test(test_no_heartbeat_has_an_empty_report),
         cmocka_unit_test(test_busy_process_is_first),
         cmocka_unit_test(test_busiest_of_many),
