@@ -322,11 +322,23 @@ void forms_fill(const struct forms *forms, const struct plan *plan,
     }
 }
 
+// How many times as long as a stall the party with the smallest cap may wait after it; 0 = no cap.
+static double debt_of(const struct point *point)
+{
+    double debt = 0.0;
+    for (size_t i = 0; i < point->cpu_count; i++) {
+        double cap = (double)point->cpu[i].cap;
+        debt = cap > 0.0 ? fmax(debt, fmax(100.0 / cap, 1.0)) : debt;
+    }
+    return debt;
+}
+
 // The queues of a path: a veth has a ring for each end.
 static struct slot_queues queues_of(const struct plan *plan, const struct traffic_count *counts,
-                                    const struct point *point)
+                                    uint64_t cap_period_ns, const struct point *point)
 {
-    struct slot_queues queues = {.start_ns = counts[0].start_ns};
+    struct slot_queues queues = {
+        .start_ns = counts[0].start_ns, .debt = debt_of(point), .period_ns = cap_period_ns};
     bool delays = true;
     uint64_t delay_ns = 0;
     for (size_t i = 0; i < plan->path_count; i++) {
@@ -346,14 +358,14 @@ static struct slot_queues queues_of(const struct plan *plan, const struct traffi
 }
 
 bool forms_fill_undisturbed(struct forms *forms, const struct plan *plan,
-                            const struct heartbeat_report *stalls,
+                            const struct heartbeat_report *stalls, uint64_t cap_period_ns,
                             const struct traffic_count *counts, struct point *point)
 {
     if (forms->slot_count == 0 || counts[0].start_ns == 0 || stalls->lost > 0) {
         return false;
     }
     bool *left_out = forms->left_out = memory_new_array(bool, forms->slot_count);
-    const struct slot_queues queues = queues_of(plan, counts, point);
+    const struct slot_queues queues = queues_of(plan, counts, cap_period_ns, point);
     slots_leave_out(stalls, &queues, forms->bounds_ns, forms->slot_count, left_out);
     point->has_left_out = true;
     point->left_out_ratio = slots_left_out_ratio(forms->bounds_ns, forms->slot_count, left_out);

@@ -53,9 +53,10 @@ void forms_fill_recovery(const struct forms *forms, const struct traffic_count *
 void forms_fill_outages(const struct forms *forms, const struct traffic_count *counts,
                         struct point *point);
 // Adds the undisturbed figures: of the slots that no stall of the report touches. The figures of
-// CPU use, if any, are filled in. Returns whether the last slot is left out.
+// CPU use and the caps, if any, are filled in; `cap_period_ns` is the period of the caps. Returns
+// whether the last slot is left out.
 bool forms_fill_undisturbed(struct forms *forms, const struct plan *plan,
-                            const struct heartbeat_report *stalls,
+                            const struct heartbeat_report *stalls, uint64_t cap_period_ns,
                             const struct traffic_count *counts, struct point *point);
 
 #endif

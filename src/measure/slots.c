@@ -19,14 +19,17 @@ uint64_t slot_width_ns(uint64_t duration_ns)
     return width > SLOT_LEAST_NS ? width : SLOT_LEAST_NS;
 }
 
-// How long a backlog of so much time of sending lasts after the stall.
-static uint64_t recovery_of(const struct slot_queues *queues, uint64_t backlog_ns)
+// How long a backlog of so much time of sending lasts after a stall, which is a part of it.
+static uint64_t recovery_of(const struct slot_queues *queues, uint64_t backlog_ns,
+                            uint64_t stall_ns)
 {
     double busy = fmin(fmax(queues->utilisation, 0.0), UTILISATION_MOST);
+    double waits =
+        queues->debt > 0.0 ? (double)stall_ns * queues->debt + (double)queues->period_ns : 0.0;
     // What the queues hold goes at the rate that the device has to spare.
-    uint64_t queued_ns = backlog_ns < queues->full_ns ? backlog_ns : queues->full_ns;
-    double drain = (double)queued_ns * busy / (1.0 - busy);
-    return (uint64_t)fmax((double)backlog_ns * CATCH_UP, drain);
+    double queued = fmin((double)backlog_ns + waits, (double)queues->full_ns);
+    double drain = queued * busy / (1.0 - busy);
+    return (uint64_t)fmax((double)backlog_ns * CATCH_UP, waits + drain);
 }
 
 static void leave_out_span(uint64_t from_ns, uint64_t to_ns, const uint64_t *bounds_ns,
@@ -51,8 +54,8 @@ void slots_leave_out(const struct heartbeat_report *report, const struct slot_qu
         uint64_t left_ns = clear_ns > stall->from_ns
                                ? (uint64_t)((double)(clear_ns - stall->from_ns) / CATCH_UP)
                                : 0;
-        uint64_t end_ns =
-            stall->to_ns + recovery_of(queues, left_ns + stall->to_ns - stall->from_ns);
+        uint64_t stall_ns = stall->to_ns - stall->from_ns;
+        uint64_t end_ns = stall->to_ns + recovery_of(queues, left_ns + stall_ns, stall_ns);
         clear_ns = end_ns > clear_ns ? end_ns : clear_ns;
         if (clear_ns <= queues->start_ns) {
             continue;

@@ -29,7 +29,11 @@ struct slot_queues {
     uint64_t before_ns; // packets sent so long before a stall may still be on their way
     uint64_t full_ns;   // the queues of the path hold the packets of so much time of sending
     double utilisation; // of the device under test's CPUs, 0 to 1
-    uint64_t start_ns;  // CLOCK_MONOTONIC when the first packet was due
+    // The kernel may charge a stall to a task that a cap holds, which then waits until the cap has
+    // granted it that time: so many times the stall, and a period of the cap. 0 = no cap.
+    double debt;
+    uint64_t period_ns;
+    uint64_t start_ns; // CLOCK_MONOTONIC when the first packet was due
 };
 
 // Sets left_out[i] for each slot from bounds_ns[i] to bounds_ns[i + 1], relative to start_ns, that

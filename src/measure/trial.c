@@ -20,11 +20,14 @@
 #include "measure/meter.h"
 #include "measure/reset.h"
 #include "measure/verdict.h"
+#include "ration/share.h"
 #include "testbed/turn.h"
 #include "traffic/flow.h"
 
-#define SETTLE_STEP_NS (20U * NS_PER_MS)
-#define SETTLE_MAX_NS  (2U * NS_PER_S)
+#define SETTLE_STEP_NS  (20U * NS_PER_MS)
+#define SETTLE_MAX_NS   (2U * NS_PER_S)
+#define SHARE_PERIOD_NS ((uint64_t)(SHARE_PERIOD_S * (double)NS_PER_S))
+#define QUOTA_PERIOD_NS ((uint64_t)(QUOTA_PERIOD_S * (double)NS_PER_S))
 
 // Reads weights and caps of all parties, which may have been set since the scenario was read; all 0
 // = none is known.
@@ -470,7 +473,7 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
         (rc = node->ops->read_meters(node, &before, err)) < 0) {
         return rc;
     }
-    node->ops->begin_watch(node, &before.cpus, !capped); // see node.h for caps
+    node->ops->begin_watch(node, &before.cpus, capped);
     rc = run_engine(bench, &traffic, counts, &reading, err);
     node->ops->end_watch(node, &disturbance);
     if (rc < 0 || (rc = node->ops->read_meters(node, &after, err)) < 0 ||
@@ -499,7 +502,10 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     disturbance_account(&disturbance, &point);
     bool late_end = false;
     if (disturbance.has_stalls) {
-        late_end = forms_fill_undisturbed(&forms, plan, &disturbance.stalls, counts, &point);
+        uint64_t cap_period_ns =
+            testbed_rest_is_hosts(bench->testbed) ? QUOTA_PERIOD_NS : SHARE_PERIOD_NS;
+        late_end = forms_fill_undisturbed(&forms, plan, &disturbance.stalls, cap_period_ns, counts,
+                                          &point);
     }
     forms_fill_recovery(&forms, counts, &point);
     const struct evidence evidence = {.scenario = bench->scenario,

@@ -22,7 +22,6 @@
 #define CAP_WITHIN        1.0       // percent of a CPU above its cap that a party may use
 #define CAP_GRAIN_S       0.005     // and CPU time in seconds: the start of a period, a late tick
 #define QUOTA_WITHIN      2.0       // the same if the platform holds caps by quotas
-#define QUOTA_PERIOD_S    0.1       // with a period of so many seconds
 #define STALL_NS          (3U * NS_PER_MS)  // four full rings at 3 us a packet
 #define STEAL_TICK_NS     (10U * NS_PER_MS) // resolution of steal in /proc/stat
 #define LEFT_OUT_MOST     0.5               // of the time of sending that stalls may touch

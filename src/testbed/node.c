@@ -93,7 +93,7 @@ static int local_reboot_router(const struct node *node, size_t router, uint64_t 
     return testbed_reboot_router(node->testbed, router, began_ns, ret_outage_ns, err);
 }
 
-static void local_begin_watch(const struct node *node, const struct cpu_list *cpus, bool heartbeat)
+static void local_begin_watch(const struct node *node, const struct cpu_list *cpus, bool capped)
 {
     struct watch *watch = &node->testbed->watch;
     *watch = (struct watch){.began_ns = clock_monotonic_ns(), .cpus = *cpus};
@@ -101,9 +101,8 @@ static void local_begin_watch(const struct node *node, const struct cpu_list *cp
     if (!testbed_runs_machines(node->testbed)) {
         (void)usage_take(&watch->before, NULL);
     }
-    if (heartbeat) {
-        (void)heartbeat_start(cpus, HEARTBEAT_BY_THREAD, &watch->heartbeat, NULL);
-    }
+    (void)heartbeat_start(cpus, capped ? HEARTBEAT_BY_TIMER : HEARTBEAT_BY_THREAD,
+                          &watch->heartbeat, NULL);
 }
 
 // Whether a task does the work of a party of the testbed.

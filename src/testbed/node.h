@@ -34,11 +34,11 @@ struct node_ops {
     int (*reboot_router)(const struct node *node, size_t router, uint64_t began_ns,
                          uint64_t *ret_outage_ns, struct error *err);
     // Watches the place's computer until end_watch(), for programs that neither do the work of a
-    // party of the testbed nor descend from this process, and with `heartbeat` for times in which
-    // these CPUs are away. (A task that holds a cap, of SCHED_DEADLINE, has a higher priority than
-    // a heartbeat.) Programs are not watched beside virtual machines, which are programs
-    // themselves.
-    void (*begin_watch)(const struct node *node, const struct cpu_list *cpus, bool heartbeat);
+    // party of the testbed nor descend from this process, and for times in which these CPUs are
+    // away. If a party is `capped`, the heartbeat beats by timers: a task of SCHED_DEADLINE, which
+    // holds a cap, precedes its threads. Programs are not watched beside virtual machines, which
+    // are programs themselves.
+    void (*begin_watch)(const struct node *node, const struct cpu_list *cpus, bool capped);
     void (*end_watch)(const struct node *node, struct disturbance *ret);
     // Opens a half of an engine on the paths of `setup`, whose nodes on that side the place has.
     int (*open_half)(const struct node *node, const char *engine, enum engine_side side,

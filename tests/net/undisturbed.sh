@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Stalls of the device under test's CPU, made on purpose: packets are lost in them, and the undisturbed
-# figures are without these losses. Whatever else happens on the machine, the undisturbed counts are a part of
-# all counts.
+# figures are without these losses, also those of a router with a cap. Whatever else happens on the machine, the
+# undisturbed counts are a part of all counts.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 11
+plan 17
 
 # A ring of 256 packets is full after 26 ms of a stall of 40 ms, and other programs seldom hold a CPU for so
 # long. A stall and its recovery take 200 ms.
@@ -53,3 +53,41 @@ is "points.csv has both losses" "$(cut -d, -f17,45,48 "$T/stalled/points.csv" | 
     lost,left_out_ratio,undisturbed_lost
 noted=$(jq -s 'if any(.[]; .valid and .left_out_ratio > 0) then 1 else 0 end' "$T/stalled/points.jsonl")
 is "the table has a note of it" "$(grep -c '^Losses without .* of the time, which stalls' "$T/run.out")" "$noted"
+
+# --- under a cap -----------------------------------------------------------------------------------
+
+# A task that holds a cap precedes every real-time thread: the heartbeat beats by timers, which only a held
+# interrupt delays.
+sed 's/^name: stalled/name: capped/; s/{ r1t3: {} }/{ r1t3: { cap: 60 } }/; s/repeats: 8/repeats: 5/' \
+    "$T/stalled.yaml" >"$T/capped.yaml"
+start_run "$T/capped.yaml" --no-stability-check -o "$T/capped"
+ok "the testbed of a capped run stands" wait_for 60 grep -qs dut_cpus "$T/capped/run.json"
+"$(helper hold_cpu)" "$cpu" 40 800 120 &
+holder=$!
+end_run
+kill "$holder" 2>/dev/null
+jq -c '{left_out_ratio, why_invalid, stalls: [.processors[].stalls], network: (.networks[0] | {tx, lost, undisturbed})}' \
+    "$T/capped/points.jsonl" | sed 's/^/# /'
+capped_all() { jq -es "length > 0 and all(.[]; $1)" "$T/capped/points.jsonl"; }
+capped_any() { jq -es "any(.[]; $1)" "$T/capped/points.jsonl"; }
+ok "  each point has undisturbed figures, a part of all" capped_all '
+    .left_out_ratio >= 0 and .left_out_ratio <= 1 and (.networks[0] | .undisturbed.tx <= .tx and
+    .undisturbed.lost <= .lost and .undisturbed.tx == .undisturbed.rx + .undisturbed.lost)'
+ok "  the stalls are noted" capped_any '[.processors[].stalls.longest_ns] | max >= 30e6'
+ok "  and touched a part of the time" capped_any '.left_out_ratio > 0.1'
+if [ "$(nproc)" -gt 1 ]; then
+    ok "  packets were lost in them" capped_any '.networks[0] | .lost - .undisturbed.lost >= 50'
+else
+    skip "  packets were lost in them" "one CPU: the source stalls, too"
+fi
+# Threads of higher priority than the heartbeat, which use all of their cap, are no stalls.
+sed 's/^name: stalled/name: full/; s/{ r1t3: {} }/{ r1t3: { cap: 10 } }/; s/repeats: 8/repeats: 2/
+    s/pps: \[10000\]/pps: [300000]/' "$T/stalled.yaml" >"$T/full.yaml"
+run_full() {
+    rm -rf "$T/full"
+    start_run "$T/full.yaml" --no-stability-check -o "$T/full"
+    end_run
+    jq -es 'any(.[]; .left_out_ratio < 0.5 and .networks[0].undisturbed.lost > 0)' "$T/full/points.jsonl"
+}
+full() { run_full || run_full || run_full || run_full; }
+ok "losses of a router that uses up its cap are its own" full

@@ -110,6 +110,23 @@ static void stalls_of_one_cpu_add_up(void **state)
     assert_string_equal(left_out_by(two, 2, &plain), "10-31");
 }
 
+// A task that a cap of 25 % holds, and that is charged with a stall of 4 ms, waits for 16 ms and up
+// to the end of a period of 20 ms: longer than the source takes to catch up. What waited in the
+// queues meanwhile, at most 10 ms of packets, then takes as long again.
+static void stall_charged_to_a_capped_task_is_left_out_until_it_is_repaid(void **state)
+{
+    (void)state;
+    struct heartbeat_stall one[] = {stall(0, 21.0, 25.0)};
+    struct slot_queues queues = plain;
+    queues.debt = 4.0;
+    queues.period_ns = 20 * MS;
+    assert_string_equal(left_out_by(one, 1, &queues), "10-31");
+    queues.utilisation = 0.5;
+    assert_string_equal(left_out_by(one, 1, &queues), "10-36");
+    queues.debt = 1.0; // a whole CPU: the period, and the drain
+    assert_string_equal(left_out_by(one, 1, &queues), "10-30");
+}
+
 static void stalls_of_two_cpus_leave_out_their_union(void **state)
 {
     (void)state;
@@ -280,6 +297,7 @@ int main(void)
         cmocka_unit_test(packets_on_their_way_are_left_out),
         cmocka_unit_test(stalls_outside_the_sending_leave_out_their_part_of_it),
         cmocka_unit_test(stalls_of_one_cpu_add_up),
+        cmocka_unit_test(stall_charged_to_a_capped_task_is_left_out_until_it_is_repaid),
         cmocka_unit_test(stalls_of_two_cpus_leave_out_their_union),
         cmocka_unit_test(busy_device_drains_slowly),
         cmocka_unit_test(ratio_is_of_the_time),
