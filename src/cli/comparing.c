@@ -50,15 +50,16 @@ static void print_texts(const struct compare_texts *texts, const char *heading, 
     printf("\n");
 }
 
-// How many more repeats decide: the largest number that a figure of each kind lacks.
+// How many repeats decide: the largest number that a figure of each kind needs.
 static void print_needs(const struct comparison *comparison)
 {
     size_t repeats = 0;
     size_t pairs = 0;
+    size_t searches = 0;
     for (size_t i = 0; i < comparison->verdict_count; i++) {
         const struct compare_verdict *verdict = &comparison->verdicts[i];
         bool ns = verdict->figure == JUDGED_HOST_NS || verdict->figure == JUDGED_ROUTER_NS;
-        size_t *most = ns ? &pairs : &repeats;
+        size_t *most = ns ? &pairs : verdict->figure == JUDGED_FOUND ? &searches : &repeats;
         *most = verdict->needed > *most ? verdict->needed : *most;
     }
     if (repeats > 0) {
@@ -70,7 +71,12 @@ static void print_needs(const struct comparison *comparison)
         printf("Verdicts on CPU time require %zu valid points at equal loads in both runs.\n",
                pairs);
     }
-    if (repeats > 0 || pairs > 0) {
+    if (searches > 0) {
+        printf("Verdicts on repeated searches require %zu regular results in both runs (ab "
+               "--repeats).\n",
+               searches);
+    }
+    if (repeats > 0 || pairs > 0 || searches > 0) {
         printf("\n");
     }
 }
@@ -79,7 +85,8 @@ static void print_needs(const struct comparison *comparison)
 static void print_searched(const struct comparison *comparison)
 {
     for (size_t i = 0; i < comparison->verdict_count; i++) {
-        if (comparison->verdicts[i].figure == JUDGED_FOUND) {
+        const struct compare_verdict *verdict = &comparison->verdicts[i];
+        if (verdict->figure == JUDGED_FOUND && verdict->values == 1 && verdict->needed == 0) {
             printf("Rows with a goal compare the bounds that searches found; each ratio holds with "
                    "the\nprobability of the rule (sequential: %.1f %%).\n\n",
                    100 * (1 - COMPARE_FOUND_ERROR));

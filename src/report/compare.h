@@ -66,6 +66,8 @@ struct compare_cap {
     struct cap_use use;
 };
 
+#define COMPARE_ERROR 0.05 // probability that any of a comparison's intervals misses its ratio
+
 // Figures that are decided by intervals.
 enum compare_judged {
     JUDGED_THROUGHPUT, // packets/s: no loss

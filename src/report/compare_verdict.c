@@ -44,18 +44,6 @@ static struct span_list rates_of(const struct sweep *sweep, enum compare_judged 
     return repeats_rate(sweep, rate, REPEAT_ALL_NETWORKS);
 }
 
-// The medians of the bounds.
-static struct span middle_of(const struct span_list *list)
-{
-    _cleanup_free_ double *low = memory_new_array(double, list->count);
-    _cleanup_free_ double *high = memory_new_array(double, list->count);
-    for (size_t i = 0; i < list->count; i++) {
-        low[i] = list->items[i].low;
-        high[i] = list->items[i].high;
-    }
-    return (struct span){ranks_median(low, list->count), ranks_median(high, list->count)};
-}
-
 // ---- CPU: one value per pair of equal loads
 
 static double ns_of(const struct point *point, enum compare_judged figure)
@@ -161,8 +149,8 @@ static bool verdict_take(const struct pairing *of, double error, struct compare_
         verdict->values = a.count < b.count ? a.count : b.count;
         found = error > 0 &&
                 ranks_of_samples(a.items, a.count, b.items, b.count, error, &verdict->ratio);
-        verdict->first = middle_of(&a);
-        verdict->other = middle_of(&b);
+        verdict->first = repeats_middle(a.items, a.count);
+        verdict->other = repeats_middle(b.items, b.count);
         free(a.items);
         free(b.items);
     }
@@ -198,17 +186,18 @@ void compare_find_verdicts(struct comparison *comparison)
         }
     }
     // Bonferroni: the error is divided among the figures that have enough values for any verdict.
-    size_t able = 0;
+    size_t able = compare_count_found(comparison);
     for (size_t i = 0; i < comparison->verdict_count; i++) {
         const struct compare_verdict *verdict = &comparison->verdicts[i];
         able += verdict->values >= values_needed(verdict->figure, COMPARE_ERROR);
     }
+    const double error = COMPARE_ERROR / (double)(able > 0 ? able : 1);
     for (size_t i = 0; i < comparison->verdict_count; i++) {
         struct compare_verdict *verdict = &comparison->verdicts[i];
         const struct pairing of = pairing_of(comparison, verdict);
-        (void)verdict_take(&of, COMPARE_ERROR / (double)(able > 0 ? able : 1), verdict);
+        (void)verdict_take(&of, error, verdict);
     }
-    compare_find_found(comparison);
+    compare_find_found(comparison, error);
 }
 
 const char *compare_verdict_word(enum compare_word word)

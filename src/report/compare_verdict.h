@@ -11,7 +11,6 @@
 
 #include "report/compare.h"
 
-#define COMPARE_ERROR       0.05 // probability that any of a comparison's intervals misses its ratio
 #define COMPARE_FOUND_ERROR 0.008 // of a ratio of the bounds of two sequential searches, 0.4 % each
 #define COMPARE_MARGIN      0.01  // two builds of one testbed may differ by this much
 #define COMPARE_SAME        0.05  // figures that certainly differ by less are the same

@@ -108,3 +108,14 @@ struct span_list repeats_rate(const struct sweep *sweep, enum repeat_rate rate, 
     }
     return list;
 }
+
+struct span repeats_middle(const struct span *items, size_t count)
+{
+    _cleanup_free_ double *low = memory_new_array(double, count);
+    _cleanup_free_ double *high = memory_new_array(double, count);
+    for (size_t i = 0; i < count; i++) {
+        low[i] = items[i].low;
+        high[i] = items[i].high;
+    }
+    return (struct span){ranks_median(low, count), ranks_median(high, count)};
+}

@@ -29,4 +29,7 @@ size_t repeat_points(const struct sweep *sweep, unsigned repeat, const struct po
 #define REPEAT_ALL_NETWORKS SIZE_MAX
 struct span_list repeats_rate(const struct sweep *sweep, enum repeat_rate rate, size_t network);
 
+// The medians of the bounds; NaN without a value.
+struct span repeats_middle(const struct span *items, size_t count);
+
 #endif

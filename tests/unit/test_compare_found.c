@@ -102,6 +102,79 @@ static void test_worse_by(void **state)
     comparison_free(comparison);
 }
 
+// Rows of repeated searches: bounds 500 packets/s apart, from `base` on, 300 further each time.
+// With `irregular`, so many of the last ones are irregular.
+static char *repeated(unsigned base, unsigned count, unsigned irregular)
+{
+    char *text = text_copy("");
+    for (unsigned i = 0; i < count; i++) {
+        unsigned low = base + 300 * i;
+        char *longer = text_format(
+            "%s%s{\"of\":\"rate\",\"topology\":\"bridged\",\"length\":64,\"network\":\"NET0\","
+            "\"goal\":\"0\",\"regular\":%s,\"repeat\":%u,\"relevant_lower_pps\":%u,"
+            "\"relevant_upper_pps\":%u}",
+            text, i == 0 ? "[" : ",", i + irregular < count ? "true" : "false", i, low, low + 500);
+        free(text);
+        text = longer;
+    }
+    char *rows = text_format("%s]", text);
+    free(text);
+    return rows;
+}
+
+static struct compare_verdict judge_repeated(unsigned first_base, unsigned first_count,
+                                             unsigned base, unsigned count, unsigned irregular)
+{
+    char *first = repeated(first_base, first_count, 0);
+    char *other = repeated(base, count, irregular);
+    struct comparison *comparison = compare_searches(first, other);
+    size_t found = 0;
+    for (size_t i = 0; i < comparison->verdict_count; i++) {
+        found += comparison->verdicts[i].figure == JUDGED_FOUND;
+    }
+    assert_int_equal(found, 1); // one verdict for all repeats
+    struct compare_verdict verdict = *find(comparison, "NET0, goal 0");
+    bool warned = false;
+    for (size_t i = 0; i < comparison->warnings.count; i++) {
+        warned = warned || strstr(comparison->warnings.items[i], "results are irregular") != NULL;
+    }
+    assert_true(warned == (irregular > 0));
+    comparison_free(comparison);
+    free(first);
+    free(other);
+    return verdict;
+}
+
+// Searches of both in alternation: each is a value that is known up to its bounds.
+static void test_repeated_searches(void **state)
+{
+    (void)state;
+    struct compare_verdict verdict = judge_repeated(100000, 7, 120000, 7, 0);
+    assert_int_equal(verdict.word, WORD_BETTER);
+    assert_int_equal(verdict.values, 7);
+    assert_int_equal(verdict.needed, 0);
+    assert_true(verdict.ratio.low > 1.16 && verdict.ratio.low < 1.2);
+    assert_true(verdict.ratio.high > 1.2 && verdict.ratio.high < 1.23);
+    assert_true(verdict.first.low > 100899 && verdict.first.low < 100901); // the median
+    assert_int_equal(judge_repeated(100000, 7, 90000, 7, 0).word, WORD_WORSE);
+    assert_int_equal(judge_repeated(100000, 7, 100000, 7, 0).word, WORD_SAME);
+}
+
+// Too few regular results decide nothing, however far apart they are.
+static void test_few_repeated_searches(void **state)
+{
+    (void)state;
+    struct compare_verdict verdict = judge_repeated(100000, 3, 200000, 3, 0);
+    assert_int_equal(verdict.word, WORD_UNDECIDED);
+    assert_int_equal(verdict.needed, 4);
+    verdict = judge_repeated(100000, 4, 200000, 4, 2);
+    assert_int_equal(verdict.values, 2);
+    assert_int_equal(verdict.word, WORD_UNDECIDED);
+    verdict = judge_repeated(100000, 5, 200000, 5, 1);
+    assert_int_equal(verdict.values, 4);
+    assert_int_equal(verdict.word, WORD_BETTER);
+}
+
 // A smaller cap is better, a longer burst is.
 static void test_caps_and_bursts(void **state)
 {
@@ -150,10 +223,9 @@ static void test_what_is_not_decided(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_words_of_rates),
-        cmocka_unit_test(test_worse_by),
-        cmocka_unit_test(test_caps_and_bursts),
-        cmocka_unit_test(test_what_is_not_decided),
+        cmocka_unit_test(test_words_of_rates),    cmocka_unit_test(test_worse_by),
+        cmocka_unit_test(test_repeated_searches), cmocka_unit_test(test_few_repeated_searches),
+        cmocka_unit_test(test_caps_and_bursts),   cmocka_unit_test(test_what_is_not_decided),
     };
     catalogue_use(&machine_catalogue);
     return cmocka_run_group_tests(tests, NULL, NULL);
