@@ -5,7 +5,7 @@
  * A round is one repeat of every load of both scenarios, as a run that the next round resumes. The
  * testbeds are built in each round, so the intervals of the comparison contain what differs between
  * two builds; the order alternates (A B, B A, …), so that a slow change of the machine touches
- * both.
+ * both. With goals, a round is one search of each scenario instead.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,7 +27,8 @@
 
 struct ab_values {
     const char *output, *engine;
-    struct text_list topologies;
+    struct text_list topologies, goals;
+    bool search;
     uint64_t repeats, threshold, wait_quiet, seed;
     bool unchecked, quick, json, markdown, even_default_route;
     unsigned verbosity;
@@ -46,7 +47,16 @@ static const struct option_row ab_options[] = {
      .min = 1,
      .max = 100,
      .argument = "N",
-     .help = "trials of each load and scenario (7)"},
+     .help = "trials of each load, or searches, of each scenario (7)"},
+    {.name = "search",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct ab_values, search),
+     .help = "search for the throughput; do not measure loads"},
+    {.name = "goal",
+     .type = OPTION_TEXT_LIST,
+     .offset = offsetof(struct ab_values, goals),
+     .argument = "GOAL",
+     .help = "of --search, see vrbench search; repeatable (0 and 0.5%)"},
     {.name = "quick",
      .type = OPTION_FLAG,
      .offset = offsetof(struct ab_values, quick),
@@ -76,10 +86,11 @@ static const struct option_row ab_options[] = {
     OPTIONS_END,
 };
 
-// The two scenarios with the folders of their runs.
+// The two scenarios with the folders of their runs, and what is searched for.
 struct pair {
     struct scenario *scenarios[2];
     char *folders[2];
+    struct goal_list goals; // none = loads are measured
 };
 
 static void pair_clear(struct pair *pair)
@@ -117,7 +128,7 @@ static void name_folders(const char *output, struct pair *pair)
 // Whether the loads of both are found by the program: then B gets those of A.
 static bool takes_loads(const struct pair *pair)
 {
-    return pair->scenarios[0]->traffic.rates.kind == RATES_AUTO &&
+    return pair->goals.count == 0 && pair->scenarios[0]->traffic.rates.kind == RATES_AUTO &&
            pair->scenarios[1]->traffic.rates.kind == RATES_AUTO;
 }
 
@@ -133,6 +144,9 @@ static struct job job_for(const struct ab_values *asked, const struct pair *pair
         .shuffled = true,
         .seed = (unsigned)asked->seed,
         .wait_quiet_s = round == 0 && which == 0 ? (unsigned)asked->wait_quiet : 0,
+        .goals = pair->goals.items,
+        .goal_count = pair->goals.count,
+        .search_repeat = round,
         .rates_from = round == 0 && which == 1 && takes_loads(pair) ? pair->folders[0] : NULL};
 }
 
@@ -142,10 +156,13 @@ static int measure_round(const struct ab_values *asked, struct pair *pair, unsig
     for (size_t i = 0; i < 2; i++) {
         size_t which = round % 2 == 0 ? i : 1 - i;
         struct point_list points = {NULL, 0};
+        struct found_list found = {.count = 0};
         pair->scenarios[which]->traffic.repeats = round + 1;
-        const struct job job = job_for(asked, pair, which, round);
+        struct job job = job_for(asked, pair, which, round);
+        job.found = &found;
         int rc = job_run(&job, &points, NULL, err);
         point_list_clear(&points);
+        found_list_clear(&found);
         if (rc < 0) {
             error_context(err, "%s, repeat %u", pair->folders[which], round + 1);
             return rc;
@@ -197,6 +214,24 @@ static int measure_pair(const struct ab_values *asked, struct pair *pair, struct
     return rc < 0 ? rc : show_comparison(asked, output, pair, err);
 }
 
+static bool searches(const struct ab_values *asked)
+{
+    return asked->search || asked->goals.count > 0;
+}
+
+// As vrbench search: without a goal, the throughput and the partial drop rate of 0.5 %.
+static int list_goals(const struct text_list *texts, struct goal_list *ret, struct error *err)
+{
+    static const char *const usual[] = {"0", "0.005"};
+    bool given = texts->count > 0;
+    size_t count = given ? texts->count : sizeof usual / sizeof usual[0];
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        rc = measuring_add_goals(ret, given ? texts->items[i] : usual[i], err);
+    }
+    return rc;
+}
+
 static int ab_run(void *values, const struct text_list *operands, struct error *err)
 {
     const struct ab_values *asked = values;
@@ -206,10 +241,15 @@ static int ab_run(void *values, const struct text_list *operands, struct error *
     if (asked->json && asked->markdown) {
         return fail_input(err, "--json and --markdown exclude each other");
     }
+    if (asked->quick && searches(asked)) {
+        return fail_input(err, "--quick is for loads; the short trials of a search are --goal "
+                               "quick");
+    }
     log_set_verbosity(asked->verbosity);
     _cleanup_pair_ struct pair pair = {0};
     const char *const files[2] = {operands->items[0], operands->items[1]};
-    int rc = read_pair(files, asked, &pair, err);
+    int rc = searches(asked) ? list_goals(&asked->goals, &pair.goals, err) : 0;
+    rc = rc < 0 ? rc : read_pair(files, asked, &pair, err);
     return rc < 0 ? rc : measure_pair(asked, &pair, err);
 }
 
@@ -220,8 +260,12 @@ const struct command command_ab = {
     .details = "Measures each load of both scenarios N times, in alternation: A B, B A, …, and\n"
                "compares B with A as vrbench compare does. The testbeds are built again for each\n"
                "repeat. If both scenarios find their own loads (rates: auto), B is measured at\n"
-               "the loads of A. The folder contains both runs and the comparison.",
-    .examples = COMMAND_EXAMPLES({"ab before.yaml after.yaml", "is one better than the other?"}),
+               "the loads of A. The folder contains both runs and the comparison.\n"
+               "With --search or --goal, finds throughput and partial drop rates instead, as\n"
+               "vrbench search does, N times in the same alternation. A goal is\n" GOAL_NAMES ".",
+    .examples = COMMAND_EXAMPLES(
+        {"ab before.yaml after.yaml", "is one better than the other?"},
+        {"ab before.yaml after.yaml --goal quick", "has one the higher throughput?"}),
     .options = ab_options,
     .values_size = sizeof(struct ab_values),
     .run = ab_run,

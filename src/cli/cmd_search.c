@@ -21,7 +21,6 @@
 #include "run/run.h"
 #include "scenario/profile.h"
 
-#define GOALS_MOST   8U
 #define SERIES_KINDS "latency, loss, recovery, reset and rfc2544"
 
 #define TRIAL_SHORTEST_NS (100U * NS_PER_MS)
@@ -104,30 +103,6 @@ static const struct option_row search_options[] = {
     OPTIONS_END,
 };
 
-struct goal_list {
-    struct search_goal items[GOALS_MOST];
-    size_t count;
-};
-
-static int add_goals(struct goal_list *list, const char *text, struct error *err)
-{
-    struct search_goal goals[GOALS_OF_A_NAME];
-    size_t count = 0;
-    int rc = goals_parse(text, goals, &count, err);
-    for (size_t i = 0; rc == 0 && i < count; i++) {
-        for (size_t k = 0; k < list->count; k++) {
-            if (text_equal(list->items[k].name, goals[i].name)) {
-                return fail_input(err, "--goal %s is given twice", text);
-            }
-        }
-        if (list->count == GOALS_MOST) {
-            return fail_input(err, "at most %u goals can be searched for at once", GOALS_MOST);
-        }
-        list->items[list->count++] = goals[i];
-    }
-    return rc;
-}
-
 // The goals of the command line; without any, throughput and the partial drop rate of 0.5 %; of
 // bursts and series, no loss.
 static int list_goals(const struct search_values *asked, enum found_kind of, struct goal_list *ret,
@@ -137,10 +112,10 @@ static int list_goals(const struct search_values *asked, enum found_kind of, str
     size_t usual_count = of == FOUND_RATE || of == FOUND_CAP || of == FOUND_DENSITY ? 2 : 1;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < asked->goals.count; i++) {
-        rc = add_goals(ret, asked->goals.items[i], err);
+        rc = measuring_add_goals(ret, asked->goals.items[i], err);
     }
     for (size_t i = 0; rc == 0 && asked->goals.count == 0 && i < usual_count; i++) {
-        rc = add_goals(ret, usual[i], err);
+        rc = measuring_add_goals(ret, usual[i], err);
     }
     enum goal_rule rule = RULE_SEQUENTIAL;
     if (rc == 0 && asked->method != NULL &&

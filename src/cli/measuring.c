@@ -12,6 +12,25 @@
 #include "testbed/testbed.h"
 #include "traffic/engine.h"
 
+int measuring_add_goals(struct goal_list *list, const char *text, struct error *err)
+{
+    struct search_goal goals[GOALS_OF_A_NAME];
+    size_t count = 0;
+    int rc = goals_parse(text, goals, &count, err);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        for (size_t k = 0; k < list->count; k++) {
+            if (text_equal(list->items[k].name, goals[i].name)) {
+                return fail_input(err, "--goal %s is given twice", text);
+            }
+        }
+        if (list->count == GOALS_MOST) {
+            return fail_input(err, "at most %u goals can be searched for at once", GOALS_MOST);
+        }
+        list->items[list->count++] = goals[i];
+    }
+    return rc;
+}
+
 int measuring_narrow(struct scenario *scenario, const struct text_list *topologies,
                      struct error *err)
 {

@@ -9,6 +9,7 @@
 #include "cli/options.h"
 #include "scenario/engines.h"
 #include "scenario/scenario.h"
+#include "search/goal.h"
 
 // Options that these commands share; `values` is the struct of their values.
 #define WAIT_QUIET_OPTION(values)                                                                  \
@@ -58,6 +59,15 @@
         .offset = offsetof(struct values, verbosity),                                              \
         .help = "print more messages; -vv prints still more"                                       \
     }
+
+#define GOALS_MOST 8U
+
+struct goal_list {
+    struct search_goal items[GOALS_MOST];
+    size_t count;
+};
+// Adds the goals that a value of --goal names. A goal that is given twice is refused.
+int measuring_add_goals(struct goal_list *list, const char *text, struct error *err);
 
 // Removes the topologies that were not requested with --topology; an empty list keeps all.
 int measuring_narrow(struct scenario *scenario, const struct text_list *topologies,

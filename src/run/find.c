@@ -402,10 +402,30 @@ int find_scenario(struct job_state *state, struct error *err)
     return rc;
 }
 
+// Puts the rows of earlier searches of the folder, if any, before those of this one, which get its
+// number.
+static void add_to_earlier(const json_t *earlier, unsigned repeat, json_t *rows)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row)
+    {
+        if (repeat > 0) {
+            json_object_set_new(row, "repeat", json_integer((json_int_t)repeat));
+        }
+    }
+    json_array_foreach(earlier, i, row)
+    {
+        json_array_insert(rows, i, row);
+    }
+}
+
 int run_find(struct job_state *state, struct error *err)
 {
     int rc = state->job->of == FOUND_DENSITY ? find_density(state, err) : find_scenario(state, err);
     state->planned = state->points.count;
-    json_object_set_new(state->run, "search", found_to_json(state->job->found));
+    json_t *rows = found_to_json(state->job->found);
+    add_to_earlier(json_object_get(state->run, "search"), state->job->search_repeat, rows);
+    json_object_set_new(state->run, "search", rows);
     return rc;
 }

@@ -42,6 +42,7 @@ struct job {
     unsigned trials;
     uint64_t trial_ns;
     unsigned time_limit_s;    // of the search in one topology and for one length; 0 = none
+    unsigned search_repeat;   // number of this search in the folder, from 0; above 0 with `resume`
     struct found_list *found; // gets what the search found
     struct agent *agent;      // of method: monitored; NULL = each testbed gets one of its own
     unsigned most_disturbed;  // so many disturbed points in a row end the run; 0 = no limit

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# `vrbench ab A B` measures two scenarios in alternation at the same loads, and compares them.
+# `vrbench ab A B` measures two scenarios in alternation at the same loads, and compares them; or searches for their
+# throughput in alternation.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 15
+plan 23
 
 scenario() { # NAME CAP RATES
     cat <<END
@@ -50,3 +51,26 @@ ok "one scenario is refused" exits 2 "$VRBENCH" ab -o "$T/one" "$T/free.yaml"
 "$VRBENCH" ab --quick --repeats 1 -o "$T/auto" "$T/auto.yaml" "$T/auto.yaml" >"$T/out" 2>&1
 is "loads that A finds are B's, too" "$(loads "$T/auto/b")" "$(loads "$T/auto/a")" || cat "$T/out"
 is "  as run.json says" "$(jq -r .rates_from "$T/auto/b/run.json")" "$T/auto/a"
+
+# --- searches --------------------------------------------------------------------------------------
+
+ok "short trials of loads are none of a search" exits 2 "$VRBENCH" ab --quick --search -o "$T/no" "$T/free.yaml" "$T/free.yaml"
+ok "  and an unknown goal is refused" exits 2 "$VRBENCH" ab --goal fast -o "$T/no" "$T/free.yaml" "$T/free.yaml"
+scenario one 0 "$fixed" | sed 's/bridged/dedicated/' >"$T/one.yaml"
+sed 's/name: one/name: other/' "$T/one.yaml" >"$T/other.yaml"
+searched=0
+"$VRBENCH" ab --goal quick --repeats 2 --no-stability-check -o "$T/found" "$T/one.yaml" "$T/other.yaml" >"$T/out" 2>&1 || searched=$?
+is "searches of both are compared" "$searched" 0 || sed 's/^/# /' "$T/out"
+rows() { jq -c '.search | map([.goal, .repeat // 0]) | sort' "$T/found/$1/run.json"; }
+is "  each goal so many times" "$(rows one)" '[["quick-ndr",0],["quick-ndr",1],["quick-pdr",0],["quick-pdr",1]]'
+is "  of the other, too" "$(rows other)" "$(rows one)"
+conforms "  run.json is as described" run "$T/found/other/run.json"
+# verdicts FILTER — of searches; or all trials of a scenario were disturbed, and there is none.
+verdicts() {
+    [ "$searched" -eq 0 ] || return 1
+    jq -e "[.verdicts[] | select(.figure == \"search_pps\")] | $1" "$T/found/compare.json" ||
+        ! jq -es 'any(.valid)' "$T/found/one/points.jsonl" || ! jq -es 'any(.valid)' "$T/found/other/points.jsonl"
+}
+ok "  there is one verdict for each goal" verdicts 'map(.goal) | sort == ["quick-ndr", "quick-pdr"]'
+ok "  which two searches cannot decide" \
+    verdicts 'all(.verdict == "can'"'"'t tell" and .values <= 2 and .values_needed >= 4)'
