@@ -4,6 +4,7 @@
 # in both, in the other, and turning all the time. In each phase all threads together use no more than
 # the cap, and much more of it than fixed halves would let one direction have (20 of 40): what they miss
 # of it then is what the machine's neighbours took. How near it comes is for the bench to show.
+# Not under sanitizers: figures alone. What of the program runs here does so in caps, too.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 10
