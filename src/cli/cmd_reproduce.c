@@ -42,7 +42,7 @@ static const struct option_row reproduce_options[] = {
     {.name = "quick",
      .type = OPTION_FLAG,
      .offset = offsetof(struct reproduce_values, quick),
-     .help = "fewer and shorter trials: about 4 minutes"},
+     .help = "fewer and shorter trials: 4 to 5 minutes"},
     {.name = "study-timing",
      .type = OPTION_FLAG,
      .offset = offsetof(struct reproduce_values, study_timing),
@@ -66,7 +66,7 @@ static const struct option_row reproduce_options[] = {
      .type = OPTION_TEXT_LIST,
      .offset = offsetof(struct reproduce_values, claims),
      .argument = "N",
-     .help = "only runs for claim N (1 to 11); repeatable"},
+     .help = "only runs for claim N (1 to 12); repeatable"},
     {.name = "platform",
      .type = OPTION_TEXT,
      .offset = offsetof(struct reproduce_values, platform),
@@ -233,8 +233,8 @@ const struct command command_reproduce = {
     .operands = "",
     .summary = "Measure the study's programme and judge its claims",
     .details = "Runs the study's scenarios and experiments, scaled to this machine, each in its\n"
-               "folder below DIR. Confirms or refutes eleven claims of the study by rules that\n"
-               "are printed before the first run. --quick takes about 4 minutes, the default\n"
+               "folder below DIR. Confirms or refutes twelve claims of the study by rules that\n"
+               "are printed before the first run. --quick takes 4 to 5 minutes, the default\n"
                "less than 30.",
     .examples = COMMAND_EXAMPLES({"reproduce --quick -o study", "the whole study, in minutes"}),
     .options = reproduce_options,

@@ -3,6 +3,10 @@
 #include "study/blueprint.h"
 
 #define STUDY_RATES 26U
+// Rules that no packet matches, so that a packet costs several times as much: the tester is then
+// never the limit.
+#define SLOW                                                                                       \
+    " run: [sh -c 'seq -f \"rule add prio %g from 10.9.0.0/16 table 99\" 1 500 | ip -batch -' ]"
 
 size_t blueprint_sweeps(const struct blueprint *blueprint)
 {
@@ -96,11 +100,15 @@ void blueprint_write(const struct blueprint *blueprint, const char *name, const 
         write_allocation(out,
                          i == 0 && blueprint->first_weight > 0 ? blueprint->first_weight : weight,
                          i == 0 ? blueprint->first_cap : 0, " ");
-        fprintf(out, " }\n");
+        fprintf(out, "%s }\n", blueprint->slow ? SLOW : "");
     }
     fprintf(out, "networks:\n");
     for (unsigned i = 0; i < blueprint->routers; i++) {
-        fprintf(out, "  NET%u: { router: r%ut3 }\n", i, i + 1);
+        fprintf(out, "  NET%u: { router: r%ut3", i, i + 1);
+        if (blueprint->last_share > 0 && i + 1 == blueprint->routers) {
+            fprintf(out, ", share: %u", blueprint->last_share);
+        }
+        fprintf(out, " }\n");
     }
     fprintf(out, "traffic:\n  lengths: [");
     for (size_t i = 0; i < blueprint->length_count; i++) {

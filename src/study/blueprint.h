@@ -35,7 +35,9 @@ struct blueprint {
     unsigned host_weight, host_cap;
     unsigned first_weight, first_cap; // of the first router
     unsigned last_weight;             // of the last router
-    char *note;                       // how the loads were scaled, or NULL; owned
+    bool slow;                        // each router compares packets with many rules
+    unsigned last_share; // load of the last network, as a multiple of the others'; 0 = 1
+    char *note;          // how the loads were scaled, or NULL; owned
 };
 
 size_t blueprint_sweeps(const struct blueprint *blueprint); // topologies times lengths

@@ -227,6 +227,27 @@ const struct claim claims[CLAIM_COUNT] = {
         .if_refuted = "On this platform four routers do not share the CPU as two do: measure a "
                       "set-up before relying on its prediction.",
     },
+    {
+        .number = 12,
+        .title = "Control",
+        .text = "Moving CPU among routers keeps a contract that static shares break (a claim of "
+                "vrbench, for which the study wished).",
+        .study_saw =
+            "It ended with the wish to couple monitoring with the resource manager, so that "
+            "contracted goals are met, and had static weights and caps only.",
+        .in_study = "wished for, not tried",
+        .rule = "Dedicated, 64 B, two routers that compare each packet with 500 rules: the first "
+                "network has 0.65 times what one such router carries and a contract for 1.05 "
+                "times that with at most 1 % of loss, the second four times as much load and no "
+                "contract. With equal weights, and under vrbench control: confirmed if the first "
+                "network's loss is above 1 % with equal weights, and at most 1 % under control. "
+                "Refuted if it is above 1 % under control. Not decidable if equal weights keep the "
+                "contract.",
+        .runs = RUNS("slow-router", "shares-static", "shares-moved"),
+        .judge = judge_control,
+        .if_refuted = "On this platform weights do not keep a network's loss within a contract "
+                      "while another one floods: caps or separate CPUs are needed.",
+    },
 };
 
 const char *claim_verdict_name(enum claim_verdict verdict)

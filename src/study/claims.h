@@ -17,7 +17,7 @@
 #include "study/sample.h"
 #include "study/verdict.h"
 
-#define CLAIM_COUNT 11U
+#define CLAIM_COUNT 12U
 
 struct claim_result;
 

@@ -18,6 +18,7 @@
 #include "base/units.h"
 #include "study/blueprint.h"
 #include "study/claims.h"
+#include "study/draws.h"
 #include "study/machines.h"
 #include "study/scale.h"
 
@@ -43,32 +44,6 @@ struct programme_row {
     int (*draw)(const struct drawing *drawing, struct blueprint *ret);
     bool only_study_timing;
 };
-
-// ---- parts of blueprints
-
-static void set_loads(struct blueprint *blueprint, double carried, const double *factors,
-                      size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        blueprint->pps[i] = ceil(carried * factors[i]);
-    }
-    blueprint->pps_count = count;
-}
-#define SET_LOADS(blueprint, carried, ...)                                                         \
-    set_loads(blueprint, carried, (const double[]){__VA_ARGS__},                                   \
-              sizeof((const double[]){__VA_ARGS__}) / sizeof(double))
-
-static struct blueprint one_length(const struct drawing *drawing, enum topology topology,
-                                   unsigned length, unsigned routers)
-{
-    struct blueprint blueprint = {.lengths = {length},
-                                  .length_count = 1,
-                                  .routers = routers,
-                                  .duration = drawing->timing->trial,
-                                  .repeats = drawing->timing->repeats};
-    blueprint.topologies[topology] = true;
-    return blueprint;
-}
 
 // ---- the study's scenarios
 
@@ -422,39 +397,6 @@ static int draw_r2t3_priority(const struct drawing *drawing, struct blueprint *r
     return rc;
 }
 
-// ---- claims 9 and 10: monitoring
-
-static int draw_monitoring(const struct drawing *drawing, struct blueprint *ret)
-{
-    double carried = 0.0;
-    int rc = carried_at(drawing, 1, "bridged", 64, &carried);
-    *ret = one_length(drawing, TOPOLOGY_BRIDGED, 64, 1);
-    SET_LOADS(ret, carried, WATCH_BELOW, WATCH_ABOVE);
-    ret->monitored = true;
-    ret->duration = drawing->timing->watch;
-    ret->repeats = drawing->timing->watches;
-    ret->note = text_format("at %.1f and %.1f times what is carried", WATCH_BELOW, WATCH_ABOVE);
-    return rc;
-}
-
-// ---- claim 11: prediction
-
-static int draw_four_routers(const struct drawing *drawing, struct blueprint *ret)
-{
-    double carried = 0.0;
-    int rc = carried_at(drawing, 2, "bridged", 64, &carried);
-    *ret = one_length(drawing, TOPOLOGY_BRIDGED, 64, 4);
-    if (drawing->timing->quick) {
-        SET_LOADS(ret, carried / 2.0, 0.6, 1.5);
-        ret->repeats = SAMPLE_TRIALS;
-    } else {
-        SET_LOADS(ret, carried / 2.0, 0.6, 0.9, 1.2, 1.5);
-    }
-    ret->note = text_format("each network gets 0.6 to 1.5 times half of what each of two networks "
-                            "carries");
-    return rc;
-}
-
 // ---- the table
 
 #define CLAIM(number) (1U << (number))
@@ -505,6 +447,10 @@ static const struct programme_row rows[] = {
      draw_r2t3_priority, false},
     {"four-routers", "four routers bridged, 64 B, to compare with their prediction", CLAIM(11),
      draw_four_routers, false},
+    {"slow-router", "what a router with 500 rules carries", CLAIM(12), draw_slow_router, false},
+    {"shares-static", "two routers with 500 rules, one flooded, equal weights", CLAIM(12),
+     draw_shares, false},
+    {"shares-moved", "the same under vrbench control", CLAIM(12), draw_shares_moved, false},
     {"monitoring", "what SNMP reports of CPU, below and above saturation", CLAIM(9) | CLAIM(10),
      draw_monitoring, false},
 };
@@ -534,6 +480,17 @@ bool programme_is_wanted(const struct programme_row *row, const struct timing *t
 bool programme_is_monitored(const struct programme_row *row)
 {
     return row->draw == draw_monitoring;
+}
+
+bool programme_is_controlled(const struct programme_row *row)
+{
+    return row->draw == draw_shares_moved;
+}
+
+bool programme_has_rules(const struct programme_row *row)
+{
+    return row->draw == draw_slow_router || row->draw == draw_shares ||
+           row->draw == draw_shares_moved;
 }
 
 unsigned programme_pause(const struct programme_row *row, const struct timing *timing)

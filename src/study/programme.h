@@ -29,6 +29,9 @@ bool programme_is_wanted(const struct programme_row *row, const struct timing *t
 
 bool programme_is_monitored(const struct programme_row *row); // it reads SNMP beside its trials
 
+bool programme_is_controlled(const struct programme_row *row); // vrbench control acts meanwhile
+bool programme_has_rules(const struct programme_row *row); // its routers have commands of their own
+
 // Idle time before each of its trials, in seconds.
 unsigned programme_pause(const struct programme_row *row, const struct timing *timing);
 

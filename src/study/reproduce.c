@@ -22,7 +22,9 @@
 #include "result/store.h"
 #include "run/run.h"
 #include "scenario/scenario.h"
+#include "study/controlled.h"
 #include "study/machines.h"
+#include "study/verdict.h"
 #include "version.h"
 
 #define REPRODUCE_SCHEMA  1
@@ -366,6 +368,21 @@ static bool has_disturbed(const struct point_list *points)
     return false;
 }
 
+// Measures a run under vrbench control: the first network has a contract for a little more than its
+// load.
+static int measure_controlled(const struct reproduction *reproduction, const struct job *job,
+                              struct point_list *points, struct error *err)
+{
+    _cleanup_free_ char *path = path_in(reproduction, job->scenario->name, "-contracts.yaml");
+    _cleanup_free_ char *text =
+        text_format("name: %s\ncontracts:\n  %s: { rate: %.0f, length: %u, loss: %.0f %% }\n",
+                    job->scenario->name, job->scenario->networks[0].name,
+                    job->scenario->traffic.rates.pps[0] * CONTRACT_RATE,
+                    job->scenario->traffic.lengths[0], CONTRACT_LOSS * 100);
+    int rc = file_replace(path, text, strlen(text), err);
+    return rc < 0 ? rc : controlled_run(job, path, points, err);
+}
+
 static int measure_run(struct reproduction *reproduction, struct run_state *state,
                        struct study_run *run, bool done, struct error *err)
 {
@@ -374,6 +391,10 @@ static int measure_run(struct reproduction *reproduction, struct run_state *stat
     struct scenario *scenario = NULL;
     struct cpu_list usable;
     int rc = cpu_list_usable(&usable, err);
+    if (rc == 0 && programme_has_rules(state->row) &&
+        machines_are_made_by(reproduction->request->platform)) {
+        rc = fail_lacking(err, "its routers have 500 rules, which the image of machines can't set");
+    }
     if (rc == 0) {
         rc = prepare(reproduction, state, path, err);
     }
@@ -408,7 +429,9 @@ static int measure_run(struct reproduction *reproduction, struct run_state *stat
                             .agent = reproduction->agent,
                             .most_disturbed = reproduction->request->noisy ? 0 : MOST_DISTURBED,
                             .pause_s = programme_pause(state->row, timing)};
-    rc = job_run(&job, &run->points, NULL, err);
+    rc = programme_is_controlled(state->row)
+             ? measure_controlled(reproduction, &job, &run->points, err)
+             : job_run(&job, &run->points, NULL, err);
     reproduction->checked = reproduction->checked || rc == 0;
     return rc;
 }

@@ -24,6 +24,8 @@ void judge_variables(const struct study_results *results, struct claim_result *r
 void judge_starvation(const struct study_results *results, struct claim_result *result);
 // rules_prediction.c
 void judge_prediction(const struct study_results *results, struct claim_result *result);
+// rules_control.c
+void judge_control(const struct study_results *results, struct claim_result *result);
 
 // Adds a part of the claim: its verdict, and the reason as a sentence.
 void claim_part(struct claim_result *result, enum claim_verdict verdict, const char *format, ...)

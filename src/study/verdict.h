@@ -58,5 +58,10 @@ enum claim_verdict { CLAIM_UNDECIDED, CLAIM_CONFIRMED, CLAIM_REFUTED };
 // 11 Prediction. The interval of a prediction is widened by RUN_TO_RUN; one that is wider than this
 // share of the predicted figure predicts nothing.
 #define WIDE_PREDICTION    0.5
+// 12 Control. The greatest loss that the contract allows, its rate as a multiple of the load, and
+// the load as a part of what one router carries.
+#define CONTRACT_LOSS      0.01
+#define CONTRACT_RATE      1.05
+#define CONTRACT_LOAD      0.65
 
 #endif

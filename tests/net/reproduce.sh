@@ -4,7 +4,7 @@
 # and judged; a run that can't be made is noted and passed over; a busy machine is refused.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 42
+plan 46
 
 only="--quick --noisy --claim 8"
 json() { jq -e "$@" >/dev/null; }
@@ -17,7 +17,7 @@ machine_snapshot "$T/before"
 # --- what is refused -----------------------------------------------------------------------------
 
 ok "an operand is refused" exits 2 "$VRBENCH" reproduce "$T/r"
-ok "a twelfth claim is refused" exits 2 "$VRBENCH" reproduce --claim 12 -o "$T/r"
+ok "a thirteenth claim is refused" exits 2 "$VRBENCH" reproduce --claim 13 -o "$T/r"
 ok "two timings are refused" exits 2 "$VRBENCH" reproduce --quick --study-timing -o "$T/r"
 ok "--resume needs a folder" exits 2 "$VRBENCH" reproduce --resume
 ok "--redo needs --resume" exits 2 "$VRBENCH" reproduce --redo disturbed -o "$T/r"
@@ -52,6 +52,18 @@ ok "  and leaves its claim open" \
     json '.claims[0].verdict == "not decidable here"' "$T/r/reproduce.json"
 is "  the first run is whole" "$(points "$T/r/memory-1")" 4
 unchanged "  nothing else is left" "$T/before"
+
+# --- under control --------------------------------------------------------------------------------
+start_reproduce --quick --noisy --claim 12 -o "$T/c"
+end_run
+ok "a run under control is measured, whatever its claim then is" json '
+    (.claims | length) == 1 and .claims[0].number == 12 and (.runs | length) == 3' "$T/c/reproduce.json" ||
+    sed 's/^/# /' "$T/err"
+ok "  with weights that the controller moved" jq -es '
+    any(any(.cpu[]; .name == "r1t3" and .weight > 2 * 256))' "$T/c/shares-moved/points.jsonl"
+ok "  and the contract in each point" jq -es '
+    length > 0 and all(any(.control[]; .router == "r1t3" and .contract != "none"))' "$T/c/shares-moved/points.jsonl"
+is "  and its testbed is gone" "$("$VRBENCH" list --json | jq length)" 0
 cp "$T/r/memory-1/points.jsonl" "$T/first"
 
 # shellcheck disable=SC2086

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * study/controlled — a run of the programme on a testbed that `vrbench control` controls meanwhile.
+ *
+ * The testbed stands for the time of the run only. The controller is a process of its own, as a
+ * user starts it. Called by reproduce.c.
+ */
+#ifndef VRBENCH_STUDY_CONTROLLED_H
+#define VRBENCH_STUDY_CONTROLLED_H
+
+#include "result/result.h"
+#include "run/job.h"
+
+// Builds the testbed of the job's scenario in its first topology, starts a controller with the
+// contracts file, measures (job_run()), and removes both. The job's `loan` is set here.
+int controlled_run(const struct job *job, const char *contracts, struct point_list *points,
+                   struct error *err);
+
+#endif

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// study/draws — see draws.h.
+#include "study/draws.h"
+
+#include <math.h>
+
+#include "base/text.h"
+#include "study/verdict.h"
+
+void set_loads(struct blueprint *blueprint, double carried, const double *factors, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        blueprint->pps[i] = ceil(carried * factors[i]);
+    }
+    blueprint->pps_count = count;
+}
+
+struct blueprint one_length(const struct drawing *drawing, enum topology topology, unsigned length,
+                            unsigned routers)
+{
+    struct blueprint blueprint = {.lengths = {length},
+                                  .length_count = 1,
+                                  .routers = routers,
+                                  .duration = drawing->timing->trial,
+                                  .repeats = drawing->timing->repeats};
+    blueprint.topologies[topology] = true;
+    return blueprint;
+}
+
+// ---- claims 9 and 10: monitoring
+
+int draw_monitoring(const struct drawing *drawing, struct blueprint *ret)
+{
+    double carried = 0.0;
+    int rc = carried_at(drawing, 1, "bridged", 64, &carried);
+    *ret = one_length(drawing, TOPOLOGY_BRIDGED, 64, 1);
+    SET_LOADS(ret, carried, WATCH_BELOW, WATCH_ABOVE);
+    ret->monitored = true;
+    ret->duration = drawing->timing->watch;
+    ret->repeats = drawing->timing->watches;
+    ret->note = text_format("at %.1f and %.1f times what is carried", WATCH_BELOW, WATCH_ABOVE);
+    return rc;
+}
+
+// ---- claim 11: prediction
+
+int draw_four_routers(const struct drawing *drawing, struct blueprint *ret)
+{
+    double carried = 0.0;
+    int rc = carried_at(drawing, 2, "bridged", 64, &carried);
+    *ret = one_length(drawing, TOPOLOGY_BRIDGED, 64, 4);
+    if (drawing->timing->quick) {
+        SET_LOADS(ret, carried / 2.0, 0.6, 1.5);
+        ret->repeats = SAMPLE_TRIALS;
+    } else {
+        SET_LOADS(ret, carried / 2.0, 0.6, 0.9, 1.2, 1.5);
+    }
+    ret->note = text_format("each network gets 0.6 to 1.5 times half of what each of two networks "
+                            "carries");
+    return rc;
+}
+
+// ---- claim 12: control
+
+#define FLOOD_SHARE   4U
+#define CONTROL_TRIAL "500 ms" // several readings of the controller
+
+int draw_slow_router(const struct drawing *drawing, struct blueprint *ret)
+{
+    *ret = one_length(drawing, TOPOLOGY_DEDICATED, 64, 1);
+    ret->automatic = drawing->timing->loads > 0 ? drawing->timing->loads : timing_default.loads;
+    ret->duration = drawing->timing->loads > 0 ? drawing->timing->sweep : timing_default.sweep;
+    ret->repeats = 1;
+    ret->slow = true;
+    ret->note = text_copy("each packet is compared with 500 rules, so that the tester is not the "
+                          "limit");
+    return 0;
+}
+
+// What a router with rules forwards with a whole CPU, by the CPU time of its packets in the densest
+// trial; 0 = unknown. That time is good enough to choose loads, even of a disturbed trial.
+static double slow_router_carries(const struct drawing *drawing)
+{
+    const struct study_run *run = study_run(drawing->results, "slow-router");
+    double highest = 0.0;
+    for (size_t i = 0; run != NULL && i < run->points.count; i++) {
+        const struct point *point = &run->points.items[i];
+        const double percent = figure_routers(point, NULL);
+        if (percent > 0.0) {
+            highest = fmax(highest, figure_forwarded(point, NULL) / percent * 100.0);
+        }
+    }
+    return highest;
+}
+
+int draw_shares(const struct drawing *drawing, struct blueprint *ret)
+{
+    const double carried = drawing->results == NULL ? 1e5 : slow_router_carries(drawing);
+    *ret = one_length(drawing, TOPOLOGY_DEDICATED, 64, 2);
+    SET_LOADS(ret, carried, CONTRACT_LOAD);
+    ret->duration = CONTROL_TRIAL;
+    ret->slow = true;
+    ret->last_share = FLOOD_SHARE;
+    ret->note = text_format("%.2f times what one such router carries, and %u times as much for the "
+                            "other",
+                            CONTRACT_LOAD, FLOOD_SHARE);
+    return carried > 0.0 ? 0
+                         : fail_lacking(drawing->err, "slow-router has no point, so there is "
+                                                      "nothing to scale by");
+}
+
+int draw_shares_moved(const struct drawing *drawing, struct blueprint *ret)
+{
+    return draw_shares(drawing, ret);
+}

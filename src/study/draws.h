@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * study/draws — parts of the blueprints of runs, and those of claims 9 to 12. Called by
+ * programme.c, whose table names them.
+ */
+#ifndef VRBENCH_STUDY_DRAWS_H
+#define VRBENCH_STUDY_DRAWS_H
+
+#include <stddef.h>
+
+#include "study/blueprint.h"
+#include "study/scale.h"
+
+// Sets loads: multiples of what is carried.
+void set_loads(struct blueprint *blueprint, double carried, const double *factors, size_t count);
+#define SET_LOADS(blueprint, carried, ...)                                                         \
+    set_loads(blueprint, carried, (const double[]){__VA_ARGS__},                                   \
+              sizeof((const double[]){__VA_ARGS__}) / sizeof(double))
+// A blueprint of one topology and length, with the timing's trials and repeats.
+struct blueprint one_length(const struct drawing *drawing, enum topology topology, unsigned length,
+                            unsigned routers);
+
+// draws.c: the blueprints of rows of the programme. Negative, with exit status 3, if an earlier run
+// did not find the capacity that they are scaled by.
+int draw_monitoring(const struct drawing *drawing, struct blueprint *ret);
+int draw_four_routers(const struct drawing *drawing, struct blueprint *ret);
+int draw_slow_router(const struct drawing *drawing, struct blueprint *ret);
+int draw_shares(const struct drawing *drawing, struct blueprint *ret);
+int draw_shares_moved(const struct drawing *drawing, struct blueprint *ret);
+
+#endif
