@@ -4,7 +4,7 @@
 # make install puts programs, pages, documents, scenarios and schemas into a folder, make uninstall removes them.
 # Runs beside others: it measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
-plan 11
+plan 14
 
 build=${BUILD_DIR:-$(dirname "$VRBENCH")}
 root=$T/root
@@ -17,7 +17,9 @@ at_exit restore
 ok "it is installed" meson install -C "$build" --no-rebuild --quiet --destdir "$root"
 prefix=$(dirname "$(dirname "$(find "$root" -name vrbench -path '*/bin/*')")")
 for file in bin/vrbench libexec/vrbench/vrbench-full share/man/man1/vrbench-run.1 share/man/man5/vrbench-scenario.5 \
-    share/doc/vrbench/docs/results.md share/vrbench/scenarios/ospf-frr.conf share/vrbench/schemas/scenario.schema.json; do
+    share/doc/vrbench/docs/results.md share/vrbench/scenarios/ospf-frr.conf share/vrbench/schemas/scenario.schema.json \
+    share/bash-completion/completions/vrbench share/zsh/site-functions/_vrbench \
+    share/fish/vendor_completions.d/vrbench.fish; do
     ok "  with $file" [ -s "$prefix/$file" ]
 done
 is "  with every scenario" "$(ls "$prefix/share/vrbench/scenarios")" "$(ls "$SOURCE_ROOT/scenarios")"

@@ -5,7 +5,7 @@
 # Runs beside others
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 58
+plan 66
 
 cd "$T" || exit 1
 
@@ -135,17 +135,16 @@ umount /etc/group
 
 # --- completion, in shells
 
-cat >complete.bash <<'END'
-source <("$VRBENCH" completion bash)
-COMP_WORDS=("$VRBENCH" "$@")
-COMP_CWORD=$#
-_vrbench
-echo "${COMPREPLY[*]}"
-END
-completed() { bash complete.bash "$@"; }
-is "bash completes commands" "$(completed ini)" init
-is "  and values of options" "$(completed run --topology = d)" "direct dedicated"
-is "  and routers that exist" "$(completed cpu two/)" "two/r1 two/r2"
-is "  and files" "$(completed run --check mine)" mine.yaml
+for shell in bash zsh fish; do
+    if ! command -v $shell >/dev/null; then
+        for what in commands values routers files; do skip "$shell completes $what" "$shell is not installed"; done
+        continue
+    fi
+    typed() { "$SOURCE_ROOT/tests/net/lib/type.py" $shell "vrbench $1"; }
+    is "$shell completes commands" "$(typed ini)" init
+    is "  and values of options" "$(typed "run --topology dir")" "run --topology direct"
+    is "  and routers that exist" "$(typed "cpu one/r")" "cpu one/r1"
+    is "  and files" "$(typed "run --check min")" "run --check mine.yaml"
+done
 
 ok "down --all removes all" "$VRBENCH" down --all
