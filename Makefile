@@ -13,7 +13,7 @@ DEB_DIR  ?= packages
 # Expanded once, so that all recipes use the same folder.
 RESULTS  := results/$(shell date +%Y-%m-%d_%H%M%S)
 
-.PHONY: build build-sanitize deps run test test-vm test-xen vm-images bench deb install uninstall format check fuzz soak sanitize clean help
+.PHONY: build build-sanitize deps run test test-vm test-xen vm-images bench gallery deb install uninstall format check fuzz soak sanitize clean help
 
 build:
 	@scripts/build $(BUILD) --prefix=$(PREFIX)
@@ -30,6 +30,7 @@ help:
 	@echo "make soak      long runs of kills, races and up/down cycles, on an otherwise idle machine"
 	@echo "make check     layout, lint and architecture; make format corrects the layout"
 	@echo "make bench     compare with iperf, iperf3, Mininet and a script of ip commands"
+	@echo "make gallery   draw the scenarios of docs/gallery.md by Graphviz into $(BUILD)/gallery"
 	@echo "make install   into $(PREFIX) (DESTDIR is honoured)"
 	@echo "make uninstall removes what make install of this build folder wrote"
 	@echo "make deb       Debian packages of the last commit, built and checked in a clean root (DEB_DIR=packages)"
@@ -95,6 +96,9 @@ bench:
 	@scripts/need-root bench "it makes network namespaces"
 	@$(MAKE) --no-print-directory build
 	@bench/run $(BUILD)
+
+gallery: build
+	@scripts/gallery $(BUILD)/vrbench svg $(BUILD)/gallery
 
 install:
 	@test -n "$(DESTDIR)" || scripts/need-root install "it writes to $(PREFIX)"

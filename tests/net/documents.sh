@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Documents: the messages that troubleshooting.md explains are those of the program, links lead to files and
-# headings that exist, and the index names every document.
+# headings that exist, the index names every document, and the gallery shows what the program prints.
 # Runs beside others: it measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 cd "$SOURCE_ROOT" || exit 1
-plan 4
+plan 6
 
 sed -n 's/^| `\([^`]*\)` |.*/\1/p' docs/troubleshooting.md | sort -u >"$T/messages"
 ok "messages are explained" [ "$(wc -l <"$T/messages")" -gt 10 ]
@@ -37,3 +37,6 @@ broken=$(for file in README.md CONTRIBUTING.md NEWS.md SECURITY.md docs/*.md; do
     done
 done)
 is "links lead somewhere" "$broken" ""
+
+is "the gallery has ten scenarios" "$(grep -c '^```mermaid' docs/gallery.md)" 10
+ok "  whose pictures are what the commands print" scripts/gallery "$VRBENCH" check
