@@ -2,6 +2,7 @@
 #
 # From a measurement to a report: a run leaves its page, `vrbench report` adds figures, and either
 # says what is wrong with a folder or a machine.
+# Runs beside others: its few packets say nothing of speed.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 15

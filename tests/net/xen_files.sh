@@ -2,6 +2,7 @@
 #
 # Files of Xen's, on a machine that needs none: domains' files of xm as part of a scenario, of which
 # nothing is executed, and what xentop printed as text for SNMP.
+# Runs beside others: it measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 26
