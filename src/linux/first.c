@@ -46,16 +46,29 @@ struct answer {
 
 // ---- in the first process. It may be a copy of a process with other threads: system calls only.
 
-static void detach_files(int keep)
+// What a first process does instead of running services.
+struct work {
+    void (*run)(const int fds[FIRST_FILES]);
+    int fds[FIRST_FILES]; // kept open for it
+};
+
+// Closes all files but these, which are not the standard ones.
+static void detach_files(const int *keep, size_t count)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int fd = 0; null >= 0 && fd < 3; fd++) {
         dup2(null, fd);
     }
-    if (keep > 3) {
-        close_range(3, (unsigned)keep - 1, 0);
+    for (unsigned from = 3; from != 0;) {
+        unsigned next = ~0U;
+        for (size_t i = 0; i < count; i++) {
+            next = (unsigned)keep[i] >= from && (unsigned)keep[i] < next ? (unsigned)keep[i] : next;
+        }
+        if (next > from) {
+            close_range(from, next == ~0U ? ~0U : next - 1, 0);
+        }
+        from = next == ~0U ? 0 : next + 1;
     }
-    close_range((unsigned)keep + 1, ~0U, 0);
 }
 
 // Bind-mounts all mounted file systems below a new root, so that mounts in it are visible to the
@@ -281,8 +294,14 @@ static _Noreturn void live(const pid_t *pids, size_t count)
 }
 
 static _Noreturn void be_first(const struct netns *ns, const char *host_name, bool outlive,
-                               const struct first_services *services, int control)
+                               const struct first_services *services, const struct work *work,
+                               int control)
 {
+    int keep[1 + FIRST_FILES] = {control};
+    size_t kept = 1;
+    for (size_t i = 0; work != NULL && i < FIRST_FILES; i++) {
+        keep[kept++] = work->fds[i];
+    }
     sigset_t all;
     int failed = 0;
     sigfillset(&all);
@@ -302,9 +321,14 @@ static _Noreturn void be_first(const struct netns *ns, const char *host_name, bo
     (void)prctl(PR_SET_NAME, name);
     (void)setsid();
     (void)!chdir("/");
-    detach_files(control);
+    detach_files(keep, kept);
     // The maker has died, so its end of the socket is closed: end.
     if (write(control, &failed, sizeof failed) != sizeof failed || failed != 0) {
+        _exit(1);
+    }
+    if (work != NULL) {
+        close(control);
+        work->run(work->fds);
         _exit(1);
     }
     pid_t pids[FIRST_PROGRAMS];
@@ -358,8 +382,9 @@ static int await_first(int control, const char *host_name, struct error *err)
     return failed == 0 ? 0 : fail(err, failed, "the first process of %s", host_name);
 }
 
-int first_begin(const struct netns *ns, const char *host_name, bool outlive,
-                const struct first_services *services, struct first_begun *ret, struct error *err)
+static int begin(const struct netns *ns, const char *host_name, bool outlive,
+                 const struct first_services *services, const struct work *work,
+                 struct first_begun *ret, struct error *err)
 {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
@@ -367,7 +392,7 @@ int first_begin(const struct netns *ns, const char *host_name, bool outlive,
     }
     pid_t pid = fork_as_first();
     if (pid == 0) {
-        be_first(ns, host_name, outlive, services, ends[1]);
+        be_first(ns, host_name, outlive, services, work, ends[1]);
     }
     int saved = errno;
     close(ends[1]);
@@ -381,6 +406,12 @@ int first_begin(const struct netns *ns, const char *host_name, bool outlive,
     *ret = (struct first_begun){
         .pid = pid, .control = steal_fd(&control), .has_services = services != NULL};
     return 0;
+}
+
+int first_begin(const struct netns *ns, const char *host_name, bool outlive,
+                const struct first_services *services, struct first_begun *ret, struct error *err)
+{
+    return begin(ns, host_name, outlive, services, NULL, ret, err);
 }
 
 void first_abandon(struct first_begun *begun)
@@ -422,6 +453,18 @@ int first_start(const struct netns *ns, const char *host_name, bool outlive,
     struct first_begun begun = FIRST_NOT_BEGUN;
     int rc = first_begin(ns, host_name, outlive, services, &begun, err);
     return rc == 0 ? first_await(&begun, host_name, ret, ret_control, err) : rc;
+}
+
+int first_run(const struct netns *ns, const char *host_name, bool outlive,
+              void (*run)(const int fds[FIRST_FILES]), const int fds[FIRST_FILES], pid_t *ret,
+              struct error *err)
+{
+    struct first_begun begun = FIRST_NOT_BEGUN;
+    struct work work = {.run = run};
+    int control = -1;
+    memcpy(work.fds, fds, sizeof work.fds);
+    int rc = begin(ns, host_name, outlive, NULL, &work, &begun, err);
+    return rc == 0 ? first_await(&begun, host_name, ret, &control, err) : rc;
 }
 
 static int explain(const struct first_services *services, const struct answer *answer,

@@ -20,6 +20,7 @@
 #include "linux/netns.h"
 
 #define FIRST_PROGRAMS 16U
+#define FIRST_FILES    2U // open files of first_run()
 
 // A first process is named by this prefix and its host name (proc(5): comm).
 #define FIRST_NAME_PREFIX "vrbench-"
@@ -83,6 +84,12 @@ void first_abandon(struct first_begun *begun); // kills the process; FIRST_NOT_B
 int first_start(const struct netns *ns, const char *host_name, bool outlive,
                 const struct first_services *services, pid_t *ret, int *ret_control,
                 struct error *err);
+
+// Starts a first process that runs a function of this program, which does not return, with these
+// open files; all others are closed. The function starts no process and reaps none.
+int first_run(const struct netns *ns, const char *host_name, bool outlive,
+              void (*run)(const int fds[FIRST_FILES]), const int fds[FIRST_FILES], pid_t *ret,
+              struct error *err);
 
 // Makes the first process start its services, and waits at most `within_ns` until each is ready.
 // After a failure the first process may have ended.
