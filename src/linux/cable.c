@@ -11,6 +11,7 @@
 
 #if HAVE_BPF
 
+#include <bpf/bpf.h>
 #include <linux/if_link.h>
 
 #include "cable.skel.h"
@@ -58,7 +59,10 @@ int cable_carry(const struct netns *ns, const struct cable_order *order, struct 
         order->rate_bps > 0.0 ? (uint64_t)(PS_PER_BYTE_OF_1_BPS / order->rate_bps + 0.5) : 0;
     skeleton->rodata->queue_ns = order->queue_ns;
     skeleton->rodata->out = (uint32_t)order->out;
-    int rc = cable_bpf__load(skeleton);
+    skeleton->rodata->delay_ns = order->delay_ns;
+    skeleton->rodata->jitter_ns = order->jitter_ns;
+    int rc = order->held < 0 ? 0 : bpf_map__reuse_fd(skeleton->maps.held, order->held);
+    rc = rc == 0 ? cable_bpf__load(skeleton) : rc;
     if (rc < 0) {
         return fail_lacking(err, "loading the BPF programs of a cable: %s", strerror(-rc));
     }
@@ -77,7 +81,27 @@ int cable_carry(const struct netns *ns, const struct cable_order *order, struct 
                   : 0;
 }
 
+int cable_open_held(int *ret, struct error *err)
+{
+    int cpus = libbpf_num_possible_cpus();
+    bpf_skeletons_are_silent();
+    int fd = cpus < 0 ? cpus
+                      : bpf_map_create(BPF_MAP_TYPE_PERF_EVENT_ARRAY, "held", sizeof(uint32_t),
+                                       sizeof(uint32_t), (uint32_t)cpus, NULL);
+    if (fd < 0) {
+        return fail_lacking(err, "making a BPF queue of delayed packets: %s", strerror(-fd));
+    }
+    *ret = fd;
+    return 0;
+}
+
 #else
+
+int cable_open_held(int *ret, struct error *err)
+{
+    (void)ret;
+    return fail_lacking(err, "impaired cables need a vrbench built with BPF");
+}
 
 int cable_carry(const struct netns *ns, const struct cable_order *order, struct error *err)
 {

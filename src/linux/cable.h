@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * linux/cable — carries packets from one interface of a namespace to another, with random losses
- * and at most at a rate, by BPF programs (bpf/cable). Needs no queueing discipline of the kernel.
+ *, at most at a rate, and with a delay, by BPF programs (bpf/cable). Needs no queueing discipline
+ *of the kernel. Packets with a delay are held by a relay, a process of its own (cable_relay.c).
  *
  * The counters of both interfaces account for the packets: what one received and the other did not
  * try to send was dropped by the cable. Called by testbed/.
@@ -9,7 +10,9 @@
 #ifndef VRBENCH_LINUX_CABLE_H
 #define VRBENCH_LINUX_CABLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 #include "linux/netns.h"
@@ -22,7 +25,21 @@ struct cable_order {
     // longer than queue_ns is dropped; the others pass at once.
     double rate_bps;
     uint64_t queue_ns;
+    // Each packet waits for the rate, and for its delay, which varies evenly by jitter_ns in both
+    // directions and independently: packets may overtake each other. 0 = packets pass at once.
+    uint64_t delay_ns, jitter_ns;
+    int held; // of cable_open_held(); -1 = nothing is delayed
 };
+
+#define CABLE_DELAY_MIN_NS 100000U
+
+// Opens a new queue from cables to a relay; the descriptor belongs to the caller, who may close it
+// once the relay runs.
+int cable_open_held(int *ret, struct error *err);
+// Starts the relay of delayed packets as a first process (linux/first) named `host_name`, and waits
+// until it is ready. It ends with the namespace's other processes.
+int cable_start_relay(const struct netns *ns, const char *host_name, bool outlive, int held,
+                      pid_t *ret, struct error *err);
 
 // Carries what `in` receives to `out`, until the interface is removed. Exit status 3 on a kernel or
 // build without BPF.

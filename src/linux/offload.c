@@ -71,3 +71,10 @@ int offload_keep_tags(const struct netns *ns, const char *name, struct error *er
     }
     return rc < 0 ? fail(err, -rc, "setting tx-vlan-offload of %s", name) : 0;
 }
+
+int offload_no_checksums(const struct netns *ns, const char *name, struct error *err)
+{
+    struct ethtool_value value = {.cmd = ETHTOOL_STXCSUM};
+    int rc = call(ns, name, &value);
+    return rc < 0 ? fail(err, -rc, "setting tx-checksumming of %s", name) : 0;
+}

@@ -20,4 +20,7 @@ int offload_set(const struct netns *ns, const char *name, const struct offloads 
 // of leaving that to the driver.
 int offload_keep_tags(const struct netns *ns, const char *name, struct error *err);
 
+// Has the kernel compute the checksums of packets before it sends them by the interface.
+int offload_no_checksums(const struct netns *ns, const char *name, struct error *err);
+
 #endif

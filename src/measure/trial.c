@@ -396,6 +396,7 @@ static struct traffic_request request_for(const struct bench *bench, const struc
         .ip_length = scenario_ip_length(load->length, bench->scenario->traffic.length_layer, 4),
         .pps = load->pps,
         .duration_ns = duration_for(bench, load->duration_ns),
+        .delay_ns = plan_delay_ns(testbed_plan(bench->testbed)),
     };
 }
 

@@ -252,7 +252,10 @@ static void judge_stalls(const struct evidence *evidence, struct point *point,
     uint64_t lost = point_undisturbed(point).lost;
     uint64_t longest = 0;
     for (size_t i = 0; i < point->network_count; i++) {
+        // Impaired cables delay packets as the user wished.
         uint64_t delay = point->networks[i].delay_ns.max;
+        uint64_t wished = plan_path_delay_ns(plan, &plan->paths[i]);
+        delay -= wished < delay ? wished : delay;
         longest = delay > longest ? delay : longest;
     }
     if (plan->topology == TOPOLOGY_DIRECT || plan->shared_cpus || lost == 0 || evidence->capped ||

@@ -109,7 +109,8 @@ static void check_figures(const struct checking *c, struct yaml_node *node,
                      text_copy("impair: expected at least one of loss, rate and delay"));
         return;
     }
-    if (jitter != NULL && what->jitter_ns > what->delay_ns && !yaml_child(node, "jitter")->wrong) {
+    const struct yaml_node *delay = yaml_child(node, "delay");
+    if (jitter != NULL && (delay == NULL || !delay->wrong) && what->jitter_ns > what->delay_ns) {
         yaml_problem(jitter, c->problems,
                      text_copy("jitter: expected at most the delay, which it varies in both "
                                "directions"));

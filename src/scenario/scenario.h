@@ -37,7 +37,6 @@
 #define SCENARIO_COMMANDS     1000    // commands, and settings, of a router's startup
 #define SCENARIO_FILES        1000    // files of a router's startup
 #define SCENARIO_IMPAIRMENTS  1024
-#define SCENARIO_DELAY_MAX    (1000000000U) // ns, of a cable's delay
 #define SCENARIO_HOPS         32   // routers of a path: every engine's packets have a TTL of 64
 #define SCENARIO_LINKS        1024 // links between routers
 

@@ -465,9 +465,6 @@ static int make_surroundings(struct testbed *testbed, struct error *err)
     if (rc == 0) {
         rc = make_wires(testbed, err);
     }
-    if (rc == 0) {
-        rc = cables_impair(testbed, err);
-    }
     return rc == 0 ? set_up_host(testbed, err) : rc;
 }
 
@@ -494,6 +491,9 @@ int testbed_build(struct testbed *testbed, struct error *err)
         struct memory_charge *charge = memory_charge_begin();
         rc = make_surroundings(testbed, err);
         testbed->host_memory_bytes = memory_charge_end(charge);
+    }
+    if (rc == 0) {
+        rc = cables_impair(testbed, err);
     }
     size_t routers =
         testbed->plan->topology == TOPOLOGY_DIRECT ? 0 : testbed->plan->scenario->router_count;

@@ -2,14 +2,16 @@
 /*
  * testbed/cables — internal to testbed/: makes impaired cables do what the scenario says. The
  * programs belong to the interfaces of the node "cables": they outlive the process that made the
- * testbed and the routers at the cables' ends, and end with the namespace. Called by build.c.
+ * testbed and the routers at the cables' ends, and end with the namespace; so
+ * does the relay. Called by build.c.
  */
 #ifndef VRBENCH_TESTBED_CABLES_H
 #define VRBENCH_TESTBED_CABLES_H
 
 #include "testbed/parts.h"
 
-// Sets up both interfaces of each impaired cable. All wires must have been made.
-int cables_impair(const struct testbed *testbed, struct error *err);
+// Sets up both interfaces of each impaired cable, and starts the relay of delayed packets, whose
+// task is the tester's. All wires must have been made.
+int cables_impair(struct testbed *testbed, struct error *err);
 
 #endif

@@ -456,6 +456,36 @@ size_t plan_exit(const struct plan *plan, const struct plan_path *path)
     return plan_in_cables(plan, last) ? plan_hop(plan, path, path->wire_count - 2).a : last;
 }
 
+static uint64_t delay_of(const struct impairment *what)
+{
+    return what == NULL || what->delay_ns == 0
+               ? 0
+               : what->delay_ns + what->jitter_ns + (what->rate_bps > 0.0 ? what->queue_ns : 0);
+}
+
+uint64_t plan_path_delay_ns(const struct plan *plan, const struct plan_path *path)
+{
+    uint64_t sum_ns = 0;
+    for (size_t i = 0; i < path->wire_count; i++) {
+        size_t entry = plan_hop(plan, path, i).b;
+        if (plan_in_cables(plan, entry)) {
+            const struct plan_cable *cable = plan_cable_of(plan, entry);
+            sum_ns += delay_of(cable->a == entry ? cable->at_a : cable->at_b);
+        }
+    }
+    return sum_ns;
+}
+
+uint64_t plan_delay_ns(const struct plan *plan)
+{
+    uint64_t longest_ns = 0;
+    for (size_t i = 0; i < plan->path_count; i++) {
+        uint64_t delay_ns = plan_path_delay_ns(plan, &plan->paths[i]);
+        longest_ns = delay_ns > longest_ns ? delay_ns : longest_ns;
+    }
+    return longest_ns;
+}
+
 static bool is_routers(const struct plan *plan, size_t interface)
 {
     return plan->nodes[plan->interfaces[interface].node].kind == NODE_ROUTER;

@@ -126,6 +126,9 @@ size_t plan_exit(const struct plan *plan, const struct plan_path *path);
 bool plan_in_cables(const struct plan *plan, size_t interface);
 // The cable to which such an interface belongs.
 const struct plan_cable *plan_cable_of(const struct plan *plan, size_t interface);
+// The longest time for which impaired cables delay a packet on a path, in ns; and on any path.
+uint64_t plan_path_delay_ns(const struct plan *plan, const struct plan_path *path);
+uint64_t plan_delay_ns(const struct plan *plan);
 // The interfaces of routers that face the ends of a path: the first router's receiving end of the
 // wire before it, and the last router's sending end of the wire after it. In direct, which has no
 // router: the tester's own ends.

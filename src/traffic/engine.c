@@ -121,7 +121,8 @@ void engine_close(struct engine *engine)
 }
 
 // Waits until everything sent has arrived, or nothing has arrived for a while.
-static void drain_paths(const struct engine *engine, const struct traffic_count *counts)
+static void drain_paths(const struct engine *engine, uint64_t delay_ns,
+                        const struct traffic_count *counts)
 {
     uint64_t sent = 0;
     for (size_t i = 0; i < engine->path_count; i++) {
@@ -133,7 +134,7 @@ static void drain_paths(const struct engine *engine, const struct traffic_count 
     uint64_t changed = start;
     while (seen < sent) {
         uint64_t now = clock_monotonic_ns();
-        if (now - changed > QUIET_NS || now - start > DRAIN_MAX_NS ||
+        if (now - changed > QUIET_NS + delay_ns || now - start > DRAIN_MAX_NS + delay_ns ||
             stop_sleep(DRAIN_STEP_NS, NULL) < 0) {
             break;
         }
@@ -157,7 +158,7 @@ static int run_halves(const struct engine *engine, const struct traffic_request 
         return rc;
     }
     if (sink->ops->seen != NULL) {
-        drain_paths(engine, counts);
+        drain_paths(engine, request->delay_ns, counts);
     }
     return sink->ops->finish(sink->half, request, counts, err);
 }

@@ -56,6 +56,7 @@ struct traffic_request {
     uint64_t duration_ns;
     const struct traffic_load *loads; // for each path; NULL = pps
     size_t interval_count;            // at most TRAFFIC_INTERVALS_MAX
+    uint64_t delay_ns; // longest time for which impaired cables delay a packet on its path
 };
 
 // Length of the IP packets of a path.

@@ -6,7 +6,7 @@
 # the owner, and nothing is left.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 26
+plan 33
 
 machine_snapshot "$T/before"
 # scenario ROWS [TOPOLOGIES] [ENGINE] — in $T/lab.yaml
@@ -56,6 +56,25 @@ for engine in packet xdp; do
 done
 unchanged "  nothing is left" "$T/before"
 
+# --- delay and jitter ------------------------------------------------------------------------------------
+# Only the forward direction is delayed, so the reverse one of the same trial shows all other delays. Delays vary
+# by the jitter to both sides.
+scenario '{ from: source, to: r1, delay: 20 ms, jitter: 5 ms }, { from: r2, to: sink, loss: 10 %, delay: 10 ms }'
+delayed='(.networks[0].delay_ns) as $forward | (.networks[1].delay_ns) as $reverse |
+    $forward.min >= 25e6 and $forward.min < 27e6 and $forward.p50 - $reverse.p50 > 28e6 and
+    $forward.p50 - $reverse.p50 < 36e6 and $forward.p99 - $forward.min > 8e6 and .networks[1].lost == 0'
+are_delayed() { jq -es "all(if .topology == \"direct\" then .networks[0].delay_ns.p50 < 20e6 else $delayed end)" "$T/run/points.jsonl"; }
+for try in 1 2 3; do
+    rm -rf "$T/run"
+    measured --no-stability-check "$T/lab.yaml" -o "$T/run" >"$T/run.log" 2>&1 || break
+    ! are_delayed >/dev/null || break
+done
+ok "a run with a delayed direction" test -s "$T/run/points.jsonl"
+ok "  every sum holds" points_sane "$T/run"
+ok "  its packets are late by the delay, and vary by the jitter" are_delayed
+ok "  nothing is lost but by the impairment" only_impaired
+unchanged "  nothing is left" "$T/before"
+
 # --- a testbed that stands -----------------------------------------------------------------------------
 # received INTERFACE — packets that r1 has received there.
 received() { vrbench console r1 -- cat "/sys/class/net/$1/statistics/rx_packets"; }
@@ -66,9 +85,10 @@ loses_as_counted() {
     grew=$(($(received eth0) - was))
     jq -es --argjson grew "$grew" '.[] | select(.total) | .total |
         ([.drops[] | select(.where == "impairment of NET0 (source to r1)") | .count] | add // 0) as $lost |
-        $grew == .tx - $lost and $lost > .tx * 0.4 and $lost < .tx * 0.6' "$T/sent.json"
+        $grew == .tx - $lost and $lost > .tx * 0.4 and $lost < .tx * 0.6' "$T/sent.json" &&
+        jq -es 'map(select(.networks)) | all(.networks[0].delay_ns.min >= 2e6)' "$T/sent.json"
 }
-scenario '{ from: source, to: r1, loss: 50 % }, { from: r2, to: sink, directions: both, rate: 10 Mbit/s }' dedicated
+scenario '{ from: source, to: r1, loss: 50 % }, { from: r2, to: sink, rate: 10 Mbit/s, delay: 2 ms }' dedicated
 sed -i 's/, directions: both }$/ }/' "$T/lab.yaml"
 ok "a testbed stands" vrbench up "$T/lab.yaml"
 ok "  its cable loses half of the packets, and r1's counter receives the rest" loses_as_counted
@@ -77,9 +97,14 @@ ok "  it does so again" loses_as_counted
 kill -KILL "$(recorded r1 first)"
 ok "killed, it is restarted" wait_for 60 field_is r1 restarts 1
 ok "  it does so again" loses_as_counted
+# The process that holds delayed packets.
+relay=$(jq -r '.tester.tasks[][0]' /run/vrbench/*-*.json | while read -r task; do
+    ! grep -qx vrbench-cables "/proc/$task/comm" || echo "$task"
+done)
 kill -KILL "$(owner)"
 ok "another owner adopts it" wait_for 60 vrbench list
 ok "  it does so again" loses_as_counted
+ok "  by the same relay" kill -0 "$relay"
 ok "destroyed" vrbench destroy r1
 ok "  and created" vrbench create r1
 ok "  it does so again" loses_as_counted
@@ -88,6 +113,7 @@ vrbench run --on lab "$T/other.yaml" -o "$T/other" 2>"$T/err"
 is "a scenario with another loss does not fit" $? 2
 like "  which is said" "$(cat "$T/err")" "cable from source to r1: its impairment differs"
 ok "taken down" vrbench down lab
+ok "  the relay has ended" gone "$relay"
 unchanged "  nothing is left" "$T/before"
 
 like "the graph shows it" "$(vrbench run --check --dot --topology dedicated "$T/lab.yaml")" 'NET0 .source to r1.: loss 50 %'

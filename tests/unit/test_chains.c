@@ -498,12 +498,14 @@ static void test_losses_of_impaired_cables(void **state)
     (void)state;
     static const char text[] =
         "name: x\nrouters: { r1: , r2: }\nnetworks: { NET0: { routers: [r1, r2] } }\n"
-        "impair:\n  - { from: source, to: r1, loss: 1 % }\n  - { from: r1, to: r2, rate: 1 Mbit/s "
-        "}\n"
+        "impair:\n  - { from: source, to: r1, loss: 1 %, delay: 2 ms }\n"
+        "  - { from: r1, to: r2, rate: 1 Mbit/s }\n"
+        "  - { from: r2, to: sink, delay: 5 ms, jitter: 1 ms, rate: 1 Gbit/s, directions: both }\n"
         "traffic: { lengths: [64], rates: { pps: [1000] } }\n";
     for (unsigned bridged = 0; bridged < 2; bridged++) {
         struct lab *lab = open_lab(text, bridged > 0 ? TOPOLOGY_BRIDGED : TOPOLOGY_DEDICATED);
-        assert_int_equal(lab->plan->cable_count, 2);
+        assert_int_equal(lab->plan->cable_count, 3);
+        assert_int_equal(plan_delay_ns(lab->plan), 2000000 + 5000000 + 1000000 + 10000000);
         size_t link = bridged > 0 ? 5 : 3; // the wire from the link's cable on
         deliver(lab, 0, 1000);
         send_to(lab, 0, 1, 7);
