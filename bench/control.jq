@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The table and the verdicts of section control, from the rows of control.py.
+def of($policy): map(select(.policy == $policy));
+def sum_of($policy): of($policy) | map(.broken_s) | add // 0;
+def round_to($digits): . * pow(10; $digits) | round / pow(10; $digits);
+def ratio($a; $b): if $b > 0 then $a / $b | round_to(2) else "-" end;
+def verdict: if . then "reached" else "missed" end;
+. as $rows | sum_of("contract") as $own |
+([$rows | group_by(.profile)[] | (sum_of("contract")) <= 1.2 * (sum_of("oracle")) + .[0].steps] | map(select(.)) | length) as $near |
+($rows | map(.profile) | unique | length) as $profiles |
+($rows | of("contract") | map(.longest_s) | max) as $longest |
+($rows | of("contract") | map(.cpu_percent) | add / length) as $cpu |
+"| policy | broken, s | longest, s | actions a profile | CPU of control, % | its time ÷ contract's |",
+"| --- | --- | --- | --- | --- | --- |",
+(("contract", "oracle", "peak", "static", "rate-cost") as $policy | ($rows | of($policy)) as $own_rows |
+    "| \($policy) | \($rows | sum_of($policy) | round_to(1)) | \($own_rows | map(.longest_s) | max) | " +
+    "\($own_rows | map(.actions) | add / length | round_to(1)) | " +
+    "\(if $policy == "oracle" then "-" else ($own_rows | map(.cpu_percent) | add / length | round_to(2)) end) | " +
+    "\(ratio($rows | sum_of($policy); $own)) |"),
+"",
+"| goal of `contract` | measured | |",
+"| --- | --- | --- |",
+"| profiles with at most 1.2 times the oracle's time and 1 s a step | \($near) of \($profiles) | \($near == $profiles | verdict) |",
+"| at most 1/5 of static's time | \(ratio($own; $rows | sum_of("static"))) | \($own <= ($rows | sum_of("static")) / 5 | verdict) |",
+"| at most 1/2 of rate-cost's time | \(ratio($own; $rows | sum_of("rate-cost"))) | \($own <= ($rows | sum_of("rate-cost")) / 2 | verdict) |",
+"| never broken for more than 1 s | \($longest) s | \($longest <= 1 | verdict) |",
+"| at most 1 % of a CPU | \($cpu | round_to(2)) % | \($cpu <= 1 | verdict) |",
+"",
+"Packets counted by the senders, the rings and the sinks differ by at most " +
+    "\($rows | map((.offered - .lost - .received) / .offered * 100 | fabs) | max | round_to(3)) % in a profile."
