@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * bench/bench_traffic — runs an engine of vrbench over a veth pair between two namespaces, on the
- * CPUs that this process may use (taskset), or the kernel's plain live frames ("live"). Prints one
- * JSON object, in which "wire_…" are the interfaces' own counters. Called by bench/run and by
- * tests/net/soak_exact.sh.
+ * CPUs that this process may use (taskset), or the kernel's plain live frames ("live"; "timed" also
+ * reads the clock at both ends of each frame). Prints one JSON object, in which "wire_…" are the
+ * interfaces' own counters. Called by bench/run and by tests/net/soak_exact.sh.
  *
- *     bench_traffic [--engine packet|xdp|live] [--ip 4|6] --length BYTES|imix --pps N|max
+ *     bench_traffic [--engine packet|xdp|live|timed] [--ip 4|6] --length BYTES|imix --pps N|max
  *                   --duration SECONDS [--witness]
  *
  * With --witness, the sink of bench_witness takes the place of the engine's, so that gaps between
@@ -241,6 +241,7 @@ static int measure_live(const struct wire *wire, const struct order *order,
                                .sink_index = 10,
                                .napi = &wire->napi,
                                .version = order->version,
+                               .timed = strcmp(order->engine, "timed") == 0,
                                .duration_ns = order->request.duration_ns};
     const struct traffic_path path = path_of(order->version);
     const struct form form = form_make(&path, &order->request);
@@ -273,7 +274,7 @@ static int measure_engine(struct wire *wire, const struct order *order, const st
     _cleanup_close_ int awake = cpu_hold_awake(NULL); // as `vrbench run` does
     (void)awake;
 #if HAVE_BPF
-    if (strcmp(order->engine, "live") == 0) {
+    if (strcmp(order->engine, "live") == 0 || strcmp(order->engine, "timed") == 0) {
         return measure_live(wire, order, cpus, err);
     }
     if (order->witness) {

@@ -14,7 +14,7 @@
 #define CALL      32768U // frames of a system call, for each unit of a part's weight
 #define FRAME_MAX 4096U
 
-static int send_frames(const struct live_frames *live, const struct live_frames_bpf *skeleton,
+static int send_frames(const struct live_frames *live, const struct bpf_program *program,
                        uint64_t *ret_sent, uint64_t *ret_ns, struct error *err)
 {
     static uint8_t frame[FRAME_MAX] = {2, 0x76, 0, 0, 0, 2, 2, 0x76, 0, 0, 0, 1, 8, 0, 0x45};
@@ -38,7 +38,7 @@ static int send_frames(const struct live_frames *live, const struct live_frames_
                             .data_size_in = part->length, .ctx_in = &context,
                             .ctx_size_in = sizeof context, .repeat = (int)(CALL * part->weight),
                             .flags = BPF_F_TEST_XDP_LIVE_FRAMES);
-        rc = bpf_prog_test_run_opts(bpf_program__fd(skeleton->progs.send_plain), &options);
+        rc = bpf_prog_test_run_opts(bpf_program__fd(program), &options);
         if (rc < 0) {
             return fail(err, -rc, "sending live frames");
         }
@@ -62,12 +62,14 @@ int live_frames_run(const struct live_frames *live, uint64_t *ret_sent, uint64_t
         return fail_lacking(err, "loading the program of live frames: %s", strerror(errno));
     }
     skeleton->bss->interface = (uint32_t)live->source_index;
+    const struct bpf_program *send =
+        live->timed ? skeleton->progs.send_timed : skeleton->progs.send_plain;
+    const struct bpf_program *drop =
+        live->timed ? skeleton->progs.drop_timed : skeleton->progs.drop_plain;
     int rc;
-    if ((rc = native_xdp_attach(live->sink, live->sink_index, skeleton->progs.drop_plain, &sink,
-                                err)) == 0 &&
-        (rc = native_xdp_attach(live->source, live->source_index, skeleton->progs.send_plain,
-                                &source, err)) == 0) {
-        rc = send_frames(live, skeleton, ret_sent, ret_ns, err);
+    if ((rc = native_xdp_attach(live->sink, live->sink_index, drop, &sink, err)) == 0 &&
+        (rc = native_xdp_attach(live->source, live->source_index, send, &source, err)) == 0) {
+        rc = send_frames(live, send, ret_sent, ret_ns, err);
     }
     clock_sleep(20 * NS_PER_MS); // what is still in the ring arrives
     *ret_received = skeleton->bss->received;

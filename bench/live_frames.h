@@ -4,6 +4,7 @@
 #ifndef VRBENCH_BENCH_LIVE_FRAMES_H
 #define VRBENCH_BENCH_LIVE_FRAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ struct live_frames {
     int source_index, sink_index;
     const struct napi_interface *napi; // of the sink
     unsigned version;                  // of IP, which the frames begin with
+    bool timed;                        // source and sink read the clock for each frame
     struct live_part {
         unsigned length, weight; // of frames, which are sent in turns of `weight` parts
     } parts[LIVE_PARTS_MAX];

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Source and sink over one veth pair between two namespaces, compared with iperf 2, iperf3, xdp-trafficgen,
-# the kernel's pktgen and its plain live frames, with IPv4 and IPv6, short, medium and long IP packets
-# and imix: packets/s received without pacing, and CPU time per packet at full speed and at 100,000
-# packets/s, including the kernel's. For all tools, CPU time is that of the whole machine in /proc/stat
-# minus the background use measured just before. The rate and the gaps of paced packets are measured
-# for all tools by the same witness (bench_witness) on the sink's interface. A section of bench/run.
+# the kernel's pktgen and its plain live frames (live-frames; timed-frames also read the clock at both ends
+# of each frame), with IPv4 and IPv6, short, medium and long IP packets and imix: packets/s received
+# without pacing, and CPU time per packet at full speed and at 100,000 packets/s, including the kernel's.
+# For all tools, CPU time is that of the whole machine in /proc/stat minus the background use measured
+# just before. The rate and the gaps of paced packets are measured for all tools by the same witness
+# (bench_witness) on the sink's interface. A section of bench/run.
 
 # The IP packets of a form: "VERSION LENGTH". The shortest that carries vrbench's stamp has 76 bytes with
 # IPv6.
@@ -131,6 +132,7 @@ own_trial() {
     vrbench) own_engine=packet ;;
     vrbench-xdp) own_engine=xdp ;;
     live-frames) own_engine=live ;;
+    timed-frames) own_engine=timed ;;
     esac
     own_form="$2 $3 $4"
     # shellcheck disable=SC2086 # the fifth is an option or nothing
@@ -169,7 +171,7 @@ stop_witness() {
 trial() {
     idle=$(idle_share)
     case $1 in
-    vrbench | vrbench-xdp | live-frames)
+    vrbench | vrbench-xdp | live-frames | timed-frames)
         at=$(now_ns) was=$(busy_ns)
         own_trial "$@"
         busy=$(($(busy_ns) - was)) window=$(($(now_ns) - at))
@@ -207,7 +209,7 @@ trial() {
 # can_send PROGRAM VERSION LENGTH — whether the program has that form of traffic and is here.
 can_send() {
     case $1-$2-$3 in
-    vrbench*-* | live-frames-*) [ -x "$build/bench/bench_traffic" ] ;;
+    vrbench*-* | live-frames-* | timed-frames-*) [ -x "$build/bench/bench_traffic" ] ;;
     iperf*-imix)
         absent "$1 with imix" "all of its packets have one length"
         return 1
@@ -268,14 +270,14 @@ pace() {
 measure_form() {
     form="IPv$1, $2 bytes"
     [ "$2" != imix ] || form="IPv$1, imix"
-    for program in live-frames vrbench-xdp xdp-trafficgen pktgen vrbench iperf2 iperf3; do
+    for program in live-frames timed-frames vrbench-xdp xdp-trafficgen pktgen vrbench iperf2 iperf3; do
         can_send "$program" "$1" "$2" || continue
         trial "$program" "$1" "$2" max || continue
         record "$form, received packets/s" "$program" "$rx_pps"
         record "$form, sent packets/s" "$program" "$tx_pps"
         record "$form, CPU ns per packet at full speed" "$program" "$ns_per_packet"
         say "$repeat/$repeats: $form, no pacing: $program received ${rx_pps%.*} of ${tx_pps%.*} packets/s"
-        case $program in live-frames | xdp-trafficgen | pktgen) continue ;; esac
+        case $program in live-frames | timed-frames | xdp-trafficgen | pktgen) continue ;; esac
         trial "$program" "$1" "$2" 100000
         record "$form, CPU ns per packet at 100,000/s" "$program" "$ns_per_packet"
         record "$form, received of 100,000/s" "$program" "$rx_pps"
@@ -316,9 +318,9 @@ table_traffic() {
     echo
     [ ! -e "$work/absent" ] || sed 's/^/* No figures of /' "$work/absent"
     echo
-    table 'packets/s$' more vrbench-xdp live-frames xdp-trafficgen pktgen vrbench iperf2 iperf3
+    table 'packets/s$' more vrbench-xdp live-frames timed-frames xdp-trafficgen pktgen vrbench iperf2 iperf3
     table 'pacing error|gap' less vrbench-xdp vrbench iperf2 iperf3
-    table 'CPU ns per packet' less vrbench-xdp live-frames xdp-trafficgen pktgen vrbench iperf2 iperf3
+    table 'CPU ns per packet' less vrbench-xdp live-frames timed-frames xdp-trafficgen pktgen vrbench iperf2 iperf3
     echo "At 100,000/s the engine xdp waits for each packet's time without sleeping, which the machine counts" \
         "as use; the program's own counters leave that time out."
     echo
