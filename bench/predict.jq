@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Rows of `vrbench predict --json --baselines --against RUN` of several scenarios (slurped): errors of
-# the model and of each baseline in percent, counted from the edges of the measured interval.
+# the model and of each baseline in percent, counted from the edges of the measured interval. The model's
+# highest rate is that up to twice the knee, as loads beyond are not measured.
 def median: sort | if length == 0 then null elif length % 2 == 1 then .[length / 2 | floor]
     else (.[length / 2 - 1] + .[length / 2]) / 2 end;
 def mean: if length == 0 then null else add / length end;
@@ -18,7 +19,7 @@ def row($name; $max; $throughput): "| \($name) | \($max | median | shown) | \($m
 "\($rows | length) of \($all | length) networks were predicted and measured.", "",
 "| method | max: median % | mean % | > 10 % | throughput: median % | mean % |",
 "| --- | --- | --- | --- | --- | --- |",
-row("model"; [$rows[] | .measured.max_pps as $m | .max_pps.value | off($m)];
+row("model"; [$rows[] | .measured.max_pps as $m | .received_pps | max | off($m)];
     [$rows[] | .measured.throughput_pps as $m | .throughput_pps.value | off($m)]),
 (([$rows[] | .baselines // {} | keys_unsorted] | first // [])[] as $name |
     row($name; [$rows[] | .measured.max_pps as $m | .baselines[$name].max_pps | off($m)];

@@ -16,9 +16,10 @@
 #define AUTO_POINTS  7U // loads up to just past saturation
 #define DURATION     "500 ms"
 
-// Part of the highest rate, for the loads beyond saturation.
-static const double overloads[] = {1.15, 1.5, 2.0};
-#define OVERLOADS (sizeof overloads / sizeof overloads[0])
+// Parts of the highest rate: the loads at which a thread wakes up for each packet, and those beyond
+// saturation, at which it never sleeps.
+static const double extremes[] = {0.01, 0.03, 0.08, 1.15, 1.5, 2.0};
+#define EXTREMES (sizeof extremes / sizeof extremes[0])
 
 // What the scenario has in common with the set-ups that are measured for it.
 struct common {
@@ -102,8 +103,8 @@ static int measure_setup(const struct common *common, unsigned routers, enum top
     return rc;
 }
 
-// The loads beyond saturation that follow from the points up to it.
-static char *overload_rates(const struct point_list *points)
+// The loads far below and beyond saturation that follow from the points up to it.
+static char *extreme_rates(const struct point_list *points)
 {
     double most = 0.0;
     for (size_t i = 0; i < points->count; i++) {
@@ -113,8 +114,8 @@ static char *overload_rates(const struct point_list *points)
         }
     }
     char *list = text_copy("{ pps: [");
-    for (size_t i = 0; i < OVERLOADS; i++) {
-        char *more = text_format("%s%s%.0f", list, i == 0 ? "" : ", ", ceil(most * overloads[i]));
+    for (size_t i = 0; i < EXTREMES; i++) {
+        char *more = text_format("%s%s%.0f", list, i == 0 ? "" : ", ", ceil(most * extremes[i]));
         free(list);
         list = more;
     }
@@ -138,9 +139,9 @@ static int measure_topology(struct common *common, unsigned routers, enum topolo
         free(common->engine);
         common->engine = text_copy(points.items[points.count - 1].engine);
     }
-    _cleanup_free_ char *beyond = rc == 0 ? overload_rates(&points) : NULL;
-    if (beyond != NULL) {
-        rc = measure_setup(common, routers, topology, "beyond", beyond, folders, &more, err);
+    _cleanup_free_ char *rest = rc == 0 ? extreme_rates(&points) : NULL;
+    if (rest != NULL) {
+        rc = measure_setup(common, routers, topology, "extremes", rest, folders, &more, err);
     }
     point_list_clear(&points);
     point_list_clear(&more);

@@ -25,6 +25,7 @@
 #define CHOICES       8U
 #define LEAST_FULL    0.76
 #define LEAST_GAIN    1e-4 // of an error, for another choice
+#define LEAST_VALID   4U   // valid points beyond the knee that suffice
 #define OVERLOAD_MOST 16U  // observations that determine `full` and `upstream`
 
 // Parameters of the fit are logarithms. The priors are wide, and matter only for those that the
@@ -123,8 +124,7 @@ static int sample_residuals(const gsl_vector *x, void *context, gsl_vector *f)
     for (size_t i = 0; i < sample->count; i++) {
         const struct observation *seen = sample->seen[i];
         double usable = queues_stay_full(seen, &costs) ? 0.0 : costs.usable * seen->setup.cpus;
-        work_usage(&costs, usable, seen->works, seen->work_count, sample->ns,
-                   seen->setup.party_count);
+        work_usage(&costs, &seen->setup, usable, seen->works, seen->work_count, sample->ns);
         for (size_t k = 0; k < seen->setup.party_count; k++) {
             double error = PERCENT_ERROR + PERCENT_SHARE * seen->percent[k];
             double off = sample->ns[k] / 1e7 - seen->percent[k];
@@ -203,6 +203,36 @@ static double predicted_rate(const struct costs *costs, const struct observation
     return received_of(&solution, seen->setup.flow_count);
 }
 
+// The mean error of the highest rate of each number of flows and length, as a logarithm: the
+// observations are the valid ones.
+static double peak_error(const struct costs *costs, struct observation *const *seen, size_t count)
+{
+    double sum = 0.0;
+    size_t kinds = 0;
+    _cleanup_free_ bool *done = memory_new_array(bool, count);
+    for (size_t i = 0; i < count; i++) {
+        double measured = 0.0;
+        double predicted = 0.0;
+        bool lossy = false;
+        for (size_t k = i; !done[i] && k < count; k++) {
+            if (seen[k]->setup.flow_count != seen[i]->setup.flow_count ||
+                seen[k]->point->length != seen[i]->point->length) {
+                continue;
+            }
+            measured = fmax(measured, seen[k]->received_pps);
+            predicted = fmax(predicted, predicted_rate(costs, seen[k], NULL));
+            lossy = lossy || seen[k]->loss_ratio > OVERLOADED;
+            done[k] = k != i;
+        }
+        if (!done[i] && lossy) {
+            sum += fabs(log(predicted / measured));
+            kinds++;
+        }
+        done[i] = true;
+    }
+    return kinds == 0 ? 0.0 : sum / (double)kinds;
+}
+
 // The mean error of predicted rates, as a logarithm.
 static double rate_error(const struct costs *costs, struct observation *const *seen, size_t count)
 {
@@ -216,13 +246,15 @@ static double rate_error(const struct costs *costs, struct observation *const *s
 // Sets one of the costs to the value that describes the rates best: in steps from `from` to `to`,
 // of equally good ones the first.
 static void choose_value(struct costs *costs, double *value, double from, double to,
+                         double (*error_of)(const struct costs *, struct observation *const *,
+                                            size_t),
                          struct observation *const *seen, size_t count)
 {
     double best = *value;
     double least = (double)INFINITY;
     for (unsigned i = 0; i <= CHOICES; i++) {
         *value = from + (to - from) * i / CHOICES;
-        double error = rate_error(costs, seen, count);
+        double error = error_of(costs, seen, count);
         if (error < least - LEAST_GAIN) {
             least = error;
             best = *value;
@@ -231,15 +263,42 @@ static void choose_value(struct costs *costs, double *value, double from, double
     *value = best;
 }
 
-// `full` and `upstream`, from the rates beyond the knee.
+// Adds the observations beyond the knee to `ret`, only valid points or all. Returns how many.
+static size_t find_overloaded(struct observation *const *seen, size_t count, bool valid,
+                              struct observation **ret)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (seen[i]->loss_ratio > OVERLOADED && !seen[i]->capped && seen[i]->received_pps > 0 &&
+            (seen[i]->point->valid || !valid)) {
+            ret[found++] = seen[i];
+        }
+    }
+    return found;
+}
+
+// `full`, from the highest rates in valid points.
+static void fit_full(struct costs *costs, struct observation *const *seen, size_t count)
+{
+    _cleanup_free_ struct observation **valid = memory_new_array(struct observation *, count);
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (seen[i]->point->valid && !seen[i]->capped) {
+            valid[found++] = seen[i];
+        }
+    }
+    choose_value(costs, &costs->full, 1.0, LEAST_FULL, peak_error, valid, found);
+}
+
+// `full` and `upstream`, from the rates beyond the knee. Points with the tester at its limit
+// had bursts, and count only if there are no others.
 static void fit_overload(struct costs *costs, struct observation *const *seen, size_t count)
 {
     _cleanup_free_ struct observation **used = memory_new_array(struct observation *, count);
-    size_t found = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (seen[i]->loss_ratio > OVERLOADED && !seen[i]->capped && seen[i]->received_pps > 0) {
-            used[found++] = seen[i];
-        }
+    size_t found = find_overloaded(seen, count, true, used);
+    bool only_valid = found >= LEAST_VALID;
+    if (!only_valid) {
+        found = find_overloaded(seen, count, false, used);
     }
     size_t most = found < OVERLOAD_MOST ? found : OVERLOAD_MOST;
     for (size_t i = 0; i < most; i++) {
@@ -248,9 +307,13 @@ static void fit_overload(struct costs *costs, struct observation *const *seen, s
     costs->full = 1.0;
     costs->upstream = 0.0;
     if (most > 0) {
-        choose_value(costs, &costs->upstream, 0.0, 1.0, used, most);
-        choose_value(costs, &costs->full, 1.0, LEAST_FULL, used, most);
-        choose_value(costs, &costs->upstream, 0.0, 1.0, used, most);
+        choose_value(costs, &costs->upstream, 0.0, 1.0, rate_error, used, most);
+        if (only_valid) {
+            fit_full(costs, seen, count);
+        } else {
+            choose_value(costs, &costs->full, 1.0, LEAST_FULL, rate_error, used, most);
+        }
+        choose_value(costs, &costs->upstream, 0.0, 1.0, rate_error, used, most);
     }
 }
 

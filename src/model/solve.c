@@ -10,22 +10,19 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
-#define RING_SLOTS   256.0 // of a veth's receive ring
-#define CAP_PERIOD_S 0.020 // in which a capped thread gets its runtime (docs/cpu-allocation.md)
-#define ROUNDS       400
-#define SETTLED      1e-7
-#define NO_LOSS      1e-4 // loss ratio below which the solution counts as free of loss
-
-// CPU time for packets: parts of one CPU.
-static double work_capacity(const struct costs *costs, unsigned cpus)
-{
-    return costs->usable * costs->full * cpus;
-}
+#define ROUNDS    400
+#define SETTLED   1e-7
+#define NO_LOSS   1e-4 // loss ratio below which the solution counts as free of loss
+#define SHARPNESS 4.0  // of the transition between a wake-up for each packet and for many
+#define HEAVIER   2U   // times the weight of each other party: from there on a party precedes
+#define AWAKE     0.7  // latency of a wake-up on a CPU that another thread keeps awake
+#define BATCHED   2.0  // the same, if the packets come in the batches of an earlier stage
 
 // A thread: one stage of one flow. Rates are in packets/s, CPU in parts of one CPU.
 struct thread {
     size_t flow, stage, party;
     double cost, wakeup;  // seconds
+    double latency;       // seconds
     double arriving;      // packets/s
     double demand;        // CPU for all that arrives, without overhead
     double fair, granted; // CPU
@@ -37,8 +34,18 @@ struct state {
     const struct model_setup *setup;
     struct thread *threads;
     size_t thread_count, stages; // `stages`: of the longest flow
+    bool *precedes;              // of each party, see note_precedence()
     double *need, *want, *grant; // of each party: CPU with overhead, demand, share
+    double *limit;               // of each party that precedes: the CPU that it gets at most
+    double taken;                // CPU of all parties that precede
+    double full;                 // part of the CPU that packets get, see note_pressure()
 };
+
+// CPU time for packets: parts of one CPU.
+static double work_capacity(const struct state *state, unsigned cpus)
+{
+    return state->costs->usable * state->full * cpus;
+}
 
 double cost_of_pass(const struct stage_cost *cost, double ip_length)
 {
@@ -50,30 +57,73 @@ double flow_offered(const struct model_flow *flow, double load_pps)
     return flow->fixed_pps > 0 ? flow->fixed_pps : flow->share * load_pps;
 }
 
-// CPU of wake-ups relative to idle time: λw / (1 + λD).
-static double wakeup_load(double rate, double wakeup_s, double latency_s)
+// Grows as x at first, up to 1.
+static double saturate(double x)
 {
-    return rate * wakeup_s / (1.0 + rate * latency_s);
+    return x / pow(1.0 + pow(x, SHARPNESS), 1.0 / SHARPNESS);
 }
 
-void work_usage(const struct costs *costs, double usable, const struct work *works, size_t count,
-                double *ret_ns, size_t party_count)
+// The load of a thread's wake-ups, relative to the time in which a CPU has no packets to process:
+// one for each packet at low rates, and at most one for each latency.
+static double wakeup_load(double rate, double wakeup_s, double latency_s)
+{
+    return latency_s <= 0 ? rate * wakeup_s : wakeup_s / latency_s * saturate(rate * latency_s);
+}
+
+// The part of that time which wake-ups use; `loads` is the sum over all threads.
+static double wakeup_part(double loads, double cpus)
+{
+    return saturate(loads / fmax(cpus, 1e-9));
+}
+
+void work_usage(const struct costs *costs, const struct model_setup *setup, double usable,
+                const struct work *works, size_t count, double *ret_ns)
 {
     double busy = 0.0;
     double wakeups = 0.0;
-    memset(ret_ns, 0, party_count * sizeof *ret_ns);
+    memset(ret_ns, 0, setup->party_count * sizeof *ret_ns);
     for (size_t i = 0; i < count; i++) {
         const struct stage_cost *cost = works[i].host ? &costs->host : &costs->router;
         busy += works[i].rate * cost_of_pass(cost, works[i].ip_length) * 1e-9;
         wakeups += wakeup_load(works[i].rate, cost->wakeup * 1e-9, costs->latency_ns * 1e-9);
     }
-    double cpus = usable / costs->usable;
-    double idle = fmax(usable - busy, 0.0);
+    double used = fmax(usable - busy, 0.0) * wakeup_part(wakeups, usable / costs->usable);
     for (size_t i = 0; i < count; i++) {
         const struct stage_cost *cost = works[i].host ? &costs->host : &costs->router;
         double own = wakeup_load(works[i].rate, cost->wakeup * 1e-9, costs->latency_ns * 1e-9);
         ret_ns[works[i].party] += works[i].rate * cost_of_pass(cost, works[i].ip_length) +
-                                  1e9 * idle * own / fmax(cpus + wakeups, 1e-9);
+                                  1e9 * used * own / fmax(wakeups, 1e-12);
+    }
+}
+
+// The largest weight of another party that has work; 0 = there is none.
+static unsigned heaviest_other(const struct state *state, size_t party)
+{
+    unsigned most = 0;
+    for (size_t i = 0; i < state->thread_count; i++) {
+        size_t other = state->threads[i].party;
+        unsigned weight = state->setup->parties[other].weight;
+        most = other != party && weight > most ? weight : most;
+    }
+    return most;
+}
+
+// A party with a cap precedes all others (SCHED_DEADLINE), and one with at least twice the weight
+// of each other precedes these: its threads get the CPU as soon as they wake up, until the party
+// has used its cap or share.
+static void note_precedence(struct state *state)
+{
+    const struct model_setup *setup = state->setup;
+    for (size_t i = 0; i < setup->party_count; i++) {
+        unsigned other = heaviest_other(state, i);
+        const struct model_party *party = &setup->parties[i];
+        state->precedes[i] = party->cap > 0 || (other > 0 && party->weight >= HEAVIER * other);
+        for (size_t k = 0; k < state->thread_count; k++) {
+            struct thread *thread = &state->threads[k];
+            if (thread->party == i && state->precedes[i]) {
+                thread->latency *= thread->stage > 0 ? BATCHED : other > 0 ? AWAKE : 1.0;
+            }
+        }
     }
 }
 
@@ -97,12 +147,16 @@ static void make_threads(struct state *state)
                 .party = flow->stages[k],
                 .cost = cost_of_pass(cost, flow->ip_length) * 1e-9,
                 .wakeup = cost->wakeup * 1e-9,
+                .latency = state->costs->latency_ns * 1e-9,
             };
         }
     }
     state->need = memory_new_array(double, setup->party_count);
     state->want = memory_new_array(double, setup->party_count);
     state->grant = memory_new_array(double, setup->party_count);
+    state->limit = memory_new_array(double, setup->party_count);
+    state->precedes = memory_new_array(bool, setup->party_count);
+    note_precedence(state);
 }
 
 static void state_clear(struct state *state)
@@ -111,6 +165,8 @@ static void state_clear(struct state *state)
     free(state->need);
     free(state->want);
     free(state->grant);
+    free(state->limit);
+    free(state->precedes);
 }
 #define _cleanup_state_ __attribute__((cleanup(state_clear)))
 
@@ -155,28 +211,62 @@ static void let_arrive(struct state *state, double load_pps)
         thread->arriving = thread->stage == 0
                                ? flow_offered(&state->setup->flows[thread->flow], load_pps)
                                : thread[-1].served;
-        thread->demand = fmin(thread->arriving * thread->cost, work_capacity(state->costs, 1));
+        thread->demand = fmin(thread->arriving * thread->cost, work_capacity(state, 1));
         state->want[thread->party] += thread->demand;
     }
 }
 
-// CPU that each party uses if nothing limits it: work, and its part of the wake-ups.
+// CPU that a party uses which waits for no other.
+static double need_alone(const struct state *state, size_t party)
+{
+    double wakeups = 0.0;
+    unsigned cpus = 0;
+    for (size_t i = 0; i < state->thread_count; i++) {
+        const struct thread *thread = &state->threads[i];
+        if (thread->party == party) {
+            wakeups += wakeup_load(thread->arriving, thread->wakeup, thread->latency);
+            cpus += cpus < state->setup->cpus ? 1 : 0;
+        }
+    }
+    double idle = fmax(cpus - state->want[party], 0.0);
+    return state->want[party] + idle * wakeup_part(wakeups, cpus);
+}
+
+// CPU that each party uses if nothing limits it: work, and its part of the wake-ups. Notes the
+// limits of those that precede, and the CPU that they take.
 static void note_needs(struct state *state)
 {
     const struct model_setup *setup = state->setup;
-    const double latency = state->costs->latency_ns * 1e-9;
+    const double usable = state->costs->usable * setup->cpus;
+    double weights = 0.0;
+    for (size_t i = 0; i < setup->party_count; i++) {
+        state->need[i] = state->precedes[i] ? need_alone(state, i) : 0.0;
+        weights += state->want[i] > 0 ? (double)setup->parties[i].weight : 0.0;
+    }
+    state->taken = 0.0;
+    for (size_t i = 0; i < setup->party_count; i++) {
+        const struct model_party *party = &setup->parties[i];
+        state->limit[i] = party->cap > 0 ? party->cap / 100.0
+                                         : usable * (double)party->weight / fmax(weights, 1.0);
+        state->taken += state->precedes[i] ? fmin(state->need[i], state->limit[i]) : 0.0;
+    }
     double busy = 0.0;
     double wakeups = 0.0;
     for (size_t i = 0; i < state->thread_count; i++) {
-        busy += state->threads[i].demand;
-        wakeups += wakeup_load(state->threads[i].arriving, state->threads[i].wakeup, latency);
+        const struct thread *thread = &state->threads[i];
+        busy += state->precedes[thread->party] ? 0.0 : thread->demand;
+        wakeups += state->precedes[thread->party]
+                       ? 0.0
+                       : wakeup_load(thread->arriving, thread->wakeup, thread->latency);
     }
-    double idle = fmax(state->costs->usable * setup->cpus - busy, 0.0);
-    memcpy(state->need, state->want, setup->party_count * sizeof *state->need);
+    double cpus = fmax(setup->cpus - state->taken / state->costs->usable, 0.0);
+    double used = fmax(usable - state->taken - busy, 0.0) * wakeup_part(wakeups, cpus);
     for (size_t i = 0; i < state->thread_count; i++) {
         const struct thread *thread = &state->threads[i];
-        state->need[thread->party] +=
-            idle * wakeup_load(thread->arriving, thread->wakeup, latency) / (setup->cpus + wakeups);
+        double own = wakeup_load(thread->arriving, thread->wakeup, thread->latency);
+        double part = state->precedes[thread->party] ? 0.0 : used * own / fmax(wakeups, 1e-12);
+        state->need[thread->party] += state->precedes[thread->party] ? 0.0 : thread->demand;
+        state->need[thread->party] += part;
     }
 }
 
@@ -200,22 +290,22 @@ static void grant_threads(struct state *state, size_t party, double capacity)
     }
 }
 
-// Uncapped parties share what capped ones leave: by weight, and by stage.
-static void grant_uncapped(struct state *state, double capacity)
+// Parties without precedence share what the others leave: by weight, and by stage.
+static void grant_rest(struct state *state, double capacity)
 {
     const struct model_setup *setup = state->setup;
     _cleanup_free_ double *wanted = memory_new_array(double, setup->party_count);
     _cleanup_free_ unsigned *weight = memory_new_array(unsigned, setup->party_count);
     double sum = 0.0;
     for (size_t i = 0; i < setup->party_count; i++) {
-        wanted[i] = setup->parties[i].cap > 0 ? 0.0 : state->want[i];
+        wanted[i] = state->precedes[i] ? 0.0 : state->want[i];
         weight[i] = setup->parties[i].weight;
         sum += wanted[i];
     }
     double upstream = sum > capacity ? state->costs->upstream : 0.0;
     share_out(capacity, wanted, weight, setup->party_count, state->grant);
     for (size_t i = 0; i < setup->party_count; i++) {
-        if (setup->parties[i].cap == 0) {
+        if (!state->precedes[i]) {
             grant_threads(state, i, state->grant[i]);
         }
     }
@@ -225,14 +315,14 @@ static void grant_uncapped(struct state *state, double capacity)
         double used = 0.0;
         for (size_t i = 0; i < state->thread_count; i++) {
             const struct thread *thread = &state->threads[i];
-            if (thread->stage == stage && setup->parties[thread->party].cap == 0) {
+            if (thread->stage == stage && !state->precedes[thread->party]) {
                 staged[thread->party] += thread->demand;
             }
         }
         share_out(left, staged, weight, setup->party_count, state->grant);
         for (size_t i = 0; i < state->thread_count; i++) {
             struct thread *thread = &state->threads[i];
-            if (thread->stage == stage && setup->parties[thread->party].cap == 0) {
+            if (thread->stage == stage && !state->precedes[thread->party]) {
                 double part = staged[thread->party] > 0 ? thread->demand / staged[thread->party] *
                                                               state->grant[thread->party]
                                                         : 0.0;
@@ -244,16 +334,15 @@ static void grant_uncapped(struct state *state, double capacity)
     }
 }
 
-// A capped party works for a part of the time; while it waits for its next period, its rings fill.
-static double serve_capped(const struct state *state, const struct thread *thread)
+// A party with a cap waits for its next period once it has used its cap, also by wake-ups. One with
+// a share that it has used waits like others: it finds more packets at each wake-up, and loses only
+// what the share does not carry.
+static double serve_first(const struct state *state, const struct thread *thread)
 {
-    double cap = state->setup->parties[thread->party].cap / 100.0;
-    double need = state->need[thread->party];
-    if (need <= cap) {
-        return thread->arriving;
-    }
-    double part = cap / need;
-    return fmin(thread->arriving, part * thread->arriving + RING_SLOTS / CAP_PERIOD_S);
+    double limit = state->limit[thread->party];
+    double need = state->setup->parties[thread->party].cap > 0 ? state->need[thread->party]
+                                                               : state->want[thread->party];
+    return need <= limit ? thread->arriving : thread->arriving * limit / need;
 }
 
 // One round: returns the largest relative change of a rate.
@@ -261,19 +350,15 @@ static double settle_once(struct state *state, double load_pps, double damping)
 {
     let_arrive(state, load_pps);
     note_needs(state);
-    double capacity = work_capacity(state->costs, state->setup->cpus);
-    for (size_t i = 0; i < state->setup->party_count; i++) {
-        const struct model_party *party = &state->setup->parties[i];
-        capacity -= party->cap > 0 ? fmin(party->cap / 100.0, state->need[i]) : 0.0;
-    }
-    grant_uncapped(state, fmax(capacity, 0.0));
+    double capacity = work_capacity(state, state->setup->cpus) - state->taken;
+    grant_rest(state, fmax(capacity, 0.0));
     double change = 0.0;
     for (size_t i = 0; i < state->thread_count; i++) {
         struct thread *thread = &state->threads[i];
-        bool capped = state->setup->parties[thread->party].cap > 0;
-        double served = capped ? serve_capped(state, thread)
+        bool first = state->precedes[thread->party];
+        double served = first ? serve_first(state, thread)
                         : thread->granted >= thread->demand * (1.0 - 1e-12) &&
-                                thread->demand < work_capacity(state->costs, 1)
+                                thread->demand < work_capacity(state, 1)
                             ? thread->arriving
                             : fmin(thread->arriving, thread->granted / thread->cost);
         double moved = thread->served + damping * (served - thread->served);
@@ -295,7 +380,8 @@ static void note_solution(const struct state *state, double load_pps, struct sol
         const struct thread *thread = &state->threads[i];
         double out = fmin(thread->served, thread->arriving);
         works[i] = (struct work){thread->party, thread->party == MODEL_HOST,
-                                 setup->flows[thread->flow].ip_length, out};
+                                 setup->flows[thread->flow].ip_length,
+                                 state->precedes[thread->party] ? 0.0 : out};
         busy += thread->demand;
         ret->lost[thread->stage] += thread->arriving - out;
         if (thread->arriving - out > worst) {
@@ -311,16 +397,28 @@ static void note_solution(const struct state *state, double load_pps, struct sol
             received += out;
         }
     }
-    work_usage(state->costs, state->costs->usable * setup->cpus, works, state->thread_count,
-               ret->percent, setup->party_count);
+    work_usage(state->costs, setup, fmax(state->costs->usable * setup->cpus - state->taken, 0.0),
+               works, state->thread_count, ret->percent);
     for (size_t i = 0; i < setup->party_count; i++) {
         ret->percent[i] /= 1e7;
-        if (setup->parties[i].cap > 0) {
-            ret->percent[i] = fmin(100.0 * state->need[i], setup->parties[i].cap);
+        if (state->precedes[i]) {
+            ret->percent[i] = 100.0 * fmin(state->need[i], state->limit[i]);
         }
     }
-    ret->busy = busy / work_capacity(state->costs, setup->cpus);
+    ret->busy = busy / work_capacity(state, setup->cpus);
     ret->loss_ratio = offered > 0 ? fmax(1.0 - received / offered, 0.0) : 0.0;
+}
+
+// The more packets are offered beyond what the CPUs carry, the fewer wake-ups remain.
+static void note_pressure(struct state *state, double load_pps)
+{
+    double work = 0.0;
+    for (size_t i = 0; i < state->thread_count; i++) {
+        const struct thread *thread = &state->threads[i];
+        work += flow_offered(&state->setup->flows[thread->flow], load_pps) * thread->cost;
+    }
+    double pressure = work / (state->costs->usable * state->setup->cpus);
+    state->full = 1.0 - (1.0 - state->costs->full) / fmax(pressure, 1.0);
 }
 
 // The state in which every stage serves all packets.
@@ -329,6 +427,7 @@ static void begin_state(const struct costs *costs, const struct model_setup *set
 {
     *ret = (struct state){.costs = costs, .setup = setup};
     make_threads(ret);
+    note_pressure(ret, load_pps);
     for (size_t i = 0; i < ret->thread_count; i++) {
         ret->threads[i].served = flow_offered(&setup->flows[ret->threads[i].flow], load_pps);
     }

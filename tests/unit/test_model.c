@@ -229,7 +229,8 @@ static void rate_grows_with_weight(void **state)
     assert_true(before > 6e5); // nearly the whole CPU
 }
 
-// A capped router works for a part of the time, and its ring holds 256 packets meanwhile.
+// A capped router works for a part of the time: its rate is that of its cap with as many wake-ups
+// as it has without one.
 static void cap_limits_the_rate(void **state)
 {
     (void)state;
@@ -242,8 +243,36 @@ static void cap_limits_the_rate(void **state)
     _cleanup_solution_ struct solution high;
     solve_load(&true_costs, &setup, 1e6, &high);
     assert_within(high.percent[1], 40, 1e-6);
-    assert_within(high.received[0], 0.4 / 804e-9 * 0.96 + 12800, 0.1);
+    double idle = 1 - 1e6 * 804e-9;
+    double wakeups = 2500.0 / 4000.0; // one for each latency
+    assert_within(high.received[0], 1e6 * 0.4 / (1 - idle * (1 - wakeups)), 0.05);
     scenario_free(scenario);
+}
+
+// A router with more weight than all others wakes up as soon as a packet arrives, so it needs more
+// CPU for the same packets; it loses none as long as that is less than its share.
+static void heavier_router_wakes_more_often(void **state)
+{
+    (void)state;
+    struct scenario *equal = scenario_with(2, "[dedicated]", "", "", "[64]");
+    struct scenario *unequal = scenario_with(2, "[dedicated]", "", "weight: 2560", "[64]");
+    _cleanup_model_setup_ struct model_setup first;
+    _cleanup_model_setup_ struct model_setup second;
+    model_setup_make(equal, TOPOLOGY_DEDICATED, 64, &first);
+    model_setup_make(unequal, TOPOLOGY_DEDICATED, 64, &second);
+    for (double load = 100e3; load < 550e3; load += 100e3) {
+        _cleanup_solution_ struct solution same;
+        _cleanup_solution_ struct solution other;
+        solve_load(&true_costs, &first, load, &same);
+        solve_load(&true_costs, &second, load, &other);
+        assert_within(same.percent[1], same.percent[2], 1e-6);
+        assert_true(other.percent[1] > same.percent[1]);
+        assert_true(other.percent[1] + other.percent[2] <= 96.0 + 1e-6);
+        assert_within(other.received[0], load, 1e-6);
+        assert_true(other.received[1] <= load * (1 + 1e-9));
+    }
+    scenario_free(equal);
+    scenario_free(unequal);
 }
 
 // A path through three routers costs three passes, and in bridged four of the host.
@@ -329,6 +358,7 @@ int main(void)
         cmocka_unit_test(solution_conserves),
         cmocka_unit_test(rate_grows_with_weight),
         cmocka_unit_test(cap_limits_the_rate),
+        cmocka_unit_test(heavier_router_wakes_more_often),
         cmocka_unit_test(path_of_routers_adds_up),
         cmocka_unit_test(intervals_cover),
         cmocka_unit_test(baselines_follow_their_definitions),
