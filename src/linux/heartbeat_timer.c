@@ -28,7 +28,7 @@ _Static_assert(HEARTBEAT_CPUS >= CPU_MAX, "each CPU of a list has a place");
 
 struct heartbeat_timer {
     struct heartbeat_bpf *skeleton;
-    struct bpf_link **links; // for each CPU; NULL = not attached
+    int *clocks; // of each CPU; -1 = none
     struct cpu_list cpus;
     uint64_t period_ns;
 };
@@ -71,14 +71,13 @@ static int timer_load(struct heartbeat_timer *timer, struct error *err)
     return 0;
 }
 
-// A clock of one CPU, all tasks on it: the descriptor, or a negative errno.
+// A clock of one CPU, all tasks on it: the descriptor, or a negative errno. Its samples go nowhere.
 static int clock_open(unsigned cpu, uint64_t period_ns)
 {
     struct perf_event_attr attributes = {.type = PERF_TYPE_SOFTWARE,
                                          .config = PERF_COUNT_SW_CPU_CLOCK,
                                          .size = sizeof attributes,
-                                         .sample_period = period_ns,
-                                         .disabled = 1};
+                                         .sample_period = period_ns};
     long fd = syscall(SYS_perf_event_open, &attributes, -1, (int)cpu, -1, PERF_FLAG_FD_CLOEXEC);
     return fd < 0 ? -errno : (int)fd;
 }
@@ -87,18 +86,17 @@ static int timer_attach(struct heartbeat_timer *timer, struct error *err)
 {
     for (size_t i = 0; i < timer->cpus.count; i++) {
         unsigned cpu = timer->cpus.cpus[i];
-        int fd = clock_open(cpu, timer->period_ns);
-        if (fd < 0) {
-            (void)fail(err, -fd, "opening a clock of CPU %u", cpu);
+        timer->skeleton->bss->used[cpu] = 1;
+        timer->clocks[i] = clock_open(cpu, timer->period_ns);
+        if (timer->clocks[i] < 0) {
+            (void)fail(err, -timer->clocks[i], "opening a clock of CPU %u", cpu);
             return -ENOTSUP;
         }
-        // The link owns the descriptor.
-        timer->links[i] = bpf_program__attach_perf_event(timer->skeleton->progs.beat, fd);
-        if (timer->links[i] == NULL) {
-            (void)fail(err, errno, "attaching the heartbeat's BPF program to CPU %u", cpu);
-            (void)close(fd);
-            return -ENOTSUP;
-        }
+    }
+    int rc = heartbeat_bpf__attach(timer->skeleton);
+    if (rc < 0) {
+        (void)fail(err, -rc, "attaching the heartbeat's BPF program");
+        return -ENOTSUP;
     }
     return 0;
 }
@@ -123,11 +121,11 @@ static void wait_for_beats(const struct heartbeat_timer *timer, uint64_t after_n
 
 static void timer_free(struct heartbeat_timer *timer)
 {
-    for (size_t i = 0; i < timer->cpus.count; i++) {
-        (void)bpf_link__destroy(timer->links[i]); // NULL is fine
-    }
     heartbeat_bpf__destroy(timer->skeleton); // NULL is fine
-    free(timer->links);
+    for (size_t i = 0; i < timer->cpus.count; i++) {
+        cleanup_close(&timer->clocks[i]); // -1 is fine
+    }
+    free(timer->clocks);
     free(timer);
 }
 
@@ -135,9 +133,11 @@ int heartbeat_timer_start(const struct cpu_list *cpus, uint64_t period_ns,
                           struct heartbeat_timer **ret, struct error *err)
 {
     struct heartbeat_timer *timer = memory_new(1, sizeof *timer);
-    *timer = (struct heartbeat_timer){.links = memory_new_array(struct bpf_link *, cpus->count),
-                                      .cpus = *cpus,
-                                      .period_ns = period_ns};
+    *timer = (struct heartbeat_timer){
+        .clocks = memory_new_array(int, cpus->count), .cpus = *cpus, .period_ns = period_ns};
+    for (size_t i = 0; i < cpus->count; i++) {
+        timer->clocks[i] = -1;
+    }
     int rc = timer_load(timer, err);
     rc = rc < 0 ? rc : timer_attach(timer, err);
     if (rc < 0) {

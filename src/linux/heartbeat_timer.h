@@ -2,9 +2,9 @@
 /*
  * linux/heartbeat_timer — a heartbeat of timer interrupts. Used by heartbeat.c.
  *
- * On each CPU the kernel's software clock (perf_event_open(2), PERF_COUNT_SW_CPU_CLOCK) runs
- * bpf/heartbeat in a timer interrupt, which no task delays. A late one means that the CPU was away,
- * or that the kernel had disabled interrupts.
+ * On each CPU the kernel's software clock (perf_event_open(2), PERF_COUNT_SW_CPU_CLOCK) expires in
+ * a timer interrupt, which no task delays; bpf/heartbeat notes when. A late one means that the CPU
+ * was away, or that the kernel had disabled interrupts.
  */
 #ifndef VRBENCH_LINUX_HEARTBEAT_TIMER_H
 #define VRBENCH_LINUX_HEARTBEAT_TIMER_H

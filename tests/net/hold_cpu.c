@@ -26,29 +26,29 @@ int main(int argc, char **argv)
         perror("hold_cpu: opening its BPF program");
         return 1;
     }
+    skeleton->rodata->held = (uint32_t)atoi(argv[1]);
     skeleton->rodata->busy_ns = busy_ns;
+    skeleton->rodata->idle_ns = strtoull(argv[3], NULL, 10) * NS_PER_MS;
     if (hold_cpu_bpf__load(skeleton) < 0) {
         perror("hold_cpu: loading its BPF program");
         return 1;
     }
+    // A clock of the CPU, so that a timer expires there.
     struct perf_event_attr attributes = {.type = PERF_TYPE_SOFTWARE,
                                          .config = PERF_COUNT_SW_CPU_CLOCK,
                                          .size = sizeof attributes,
-                                         .sample_period =
-                                             busy_ns + strtoull(argv[3], NULL, 10) * NS_PER_MS,
-                                         .disabled = 1};
+                                         .sample_period = NS_PER_MS};
     int clock = (int)syscall(SYS_perf_event_open, &attributes, -1, atoi(argv[1]), -1, 0);
     if (clock < 0) {
         perror("hold_cpu: a clock of the CPU");
         return 1;
     }
-    struct bpf_link *link = bpf_program__attach_perf_event(skeleton->progs.hold, clock);
-    if (link == NULL) {
+    if (hold_cpu_bpf__attach(skeleton) < 0) {
         perror("hold_cpu: attaching its BPF program");
         return 1;
     }
     nanosleep(&(struct timespec){.tv_sec = atol(argv[4])}, NULL);
-    (void)bpf_link__destroy(link);
     hold_cpu_bpf__destroy(skeleton);
+    (void)close(clock);
     return 0;
 }
