@@ -16,7 +16,7 @@
 #define SHARPNESS 4.0  // of the transition between a wake-up for each packet and for many
 #define HEAVIER   2U   // times the weight of each other party: from there on a party precedes
 #define AWAKE     0.7  // latency of a wake-up on a CPU that another thread keeps awake
-#define BATCHED   2.0  // the same, if the packets come in the batches of an earlier stage
+#define BEHIND    0.15 // of a CPU, for wake-ups of a party that precedes behind a bridge, at most
 
 // A thread: one stage of one flow. Rates are in packets/s, CPU in parts of one CPU.
 struct thread {
@@ -121,7 +121,10 @@ static void note_precedence(struct state *state)
         for (size_t k = 0; k < state->thread_count; k++) {
             struct thread *thread = &state->threads[k];
             if (thread->party == i && state->precedes[i]) {
-                thread->latency *= thread->stage > 0 ? BATCHED : other > 0 ? AWAKE : 1.0;
+                // Packets of a later stage arrive in the batches of the one before it.
+                thread->latency = thread->stage > 0 ? thread->wakeup / BEHIND
+                                  : other > 0       ? thread->latency * AWAKE
+                                                    : thread->latency;
             }
         }
     }
