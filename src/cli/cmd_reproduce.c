@@ -233,9 +233,9 @@ const struct command command_reproduce = {
     .operands = "",
     .summary = "Measure the study's programme and judge its claims",
     .details = "Runs the study's scenarios and experiments, scaled to this machine, each in its\n"
-               "folder below DIR. Confirms or refutes twelve claims of the study by rules that\n"
-               "are printed before the first run. --quick takes 4 to 5 minutes, the default\n"
-               "less than 30.",
+               "folder below DIR. Confirms or refutes the study's ten claims and two of its\n"
+               "wishes, by rules that are printed before the first run. --quick takes 4 to 5\n"
+               "minutes, the default less than 30.",
     .examples = COMMAND_EXAMPLES({"reproduce --quick -o study", "the whole study, in minutes"}),
     .options = reproduce_options,
     .values_size = sizeof(struct reproduce_values),
