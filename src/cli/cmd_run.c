@@ -590,7 +590,7 @@ const struct command command_run = {
                "certainly does not). Exit status 4 if more than half of the points are invalid.\n"
                "With --on, nothing is built: the testbed's own scenario is measured, or one that\n"
                "describes the same routers and networks. The testbed is locked meanwhile;\n"
-               "--controlled permits vrbench cpu and control, and points then have the shares.\n"
+               "--controlled permits vrbench cpu and control; points contain weights and caps.\n"
                "SCENARIO is a file, - (standard input), or the name of an installed scenario\n"
                "(scenario-1); without one, a single router is measured (vrbench init writes\n"
                "that scenario). --length to --set change all scenarios of the command.",
