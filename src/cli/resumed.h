@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * cli/resumed — the scenario of an unfinished run, from the run.json of its folder. Called by
- * `vrbench run
- * --resume -o DIR` without a scenario.
+ * `vrbench run --resume -o DIR` without a scenario.
  */
 #ifndef VRBENCH_CLI_RESUMED_H
 #define VRBENCH_CLI_RESUMED_H

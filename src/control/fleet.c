@@ -169,7 +169,7 @@ static void host_forget(struct host *host)
     }
 }
 
-// Gives a host a controller for its present members.
+// Makes a controller for the present routers of a host.
 static void host_renew(struct world *world, struct host *host)
 {
     host_forget(host);
@@ -434,7 +434,7 @@ static void world_look(struct world *world, struct fleet_outcome *outcome)
         router->arrives_s = router->leaves_s + world->job->outage_s;
     }
     for (size_t i = 0; i < world->of->count; i++) {
-        // Nothing is read of a router in an outage: what was known of its need holds.
+        // The need of a router in an outage is not read: the last known one holds.
         world->needs[i] = world->routers[i].on == NOWHERE ? world->needs[i] : 0.0;
     }
 }

@@ -30,7 +30,7 @@ struct fleet_case {
 };
 
 // Places all routers again for the needs of the coming interval. Returns false, and changes
-// nothing, if it finds no way to give each what it needs. `places` has the present places.
+// nothing, if no placement gives each router what it needs. `places` has the present places.
 typedef bool fleet_replace(const struct fleet_case *of, const double *needs, size_t *places);
 
 // Who moves routers: at most one of `limits` and `replace` is set; neither = nobody.

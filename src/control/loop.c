@@ -331,7 +331,7 @@ static void status_make(const struct loop *loop, size_t party, struct router_sta
     *ret = status;
 }
 
-// Keeps the smallest margin of recent seconds: one that a short load left is seen after it, too.
+// Keeps the smallest margin of the last MARGIN_NS: readers also see the margin of a short load.
 static void margins_note(struct loop *loop)
 {
     const uint64_t now_ns = clock_monotonic_ns();

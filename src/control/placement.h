@@ -46,9 +46,9 @@ struct placement *placement_new(size_t hosts, size_t routers, double cpu,
 void placement_free(struct placement *placement); // NULL is fine
 // Looks at all routers at a time that is later than that of the last look: `needs` are the highest
 // since then, `most` those of the full rates of contracts, `places` the hosts of the routers (of a
-// router on its way, the host that it goes to), `busy` says which are on their way. Fills `ret`
-// with at most one move for each host that is short, and returns their number; `ret` has a place
-// for each host.
+// moving router, the host to which it moves), `busy` whether each router is moving. Fills `ret`
+// with at most one move for each short host, and returns the number of moves; `ret` has a place for
+// each host.
 size_t placement_look(struct placement *placement, double at_s, const double *needs,
                       const double *most, const size_t *places, const bool *busy,
                       struct placement_move *ret, struct placement_blocked *ret_blocked);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * linux/cable — carries packets from one interface of a namespace to another, with random losses
- *, at most at a rate, and with a delay, by BPF programs (bpf/cable). Needs no queueing discipline
- *of the kernel. Packets with a delay are held by a relay, a process of its own (cable_relay.c).
+ * linux/cable — carries packets from one interface of a namespace to another, with random losses,
+ * at most at a rate, and with a delay, by BPF programs (bpf/cable). Needs no queueing discipline of
+ * the kernel. A relay, a process of its own (cable_relay.c), holds packets with a delay.
  *
  * The counters of both interfaces account for the packets: what one received and the other did not
  * try to send was dropped by the cable. Called by testbed/.
@@ -25,8 +25,8 @@ struct cable_order {
     // longer than queue_ns is dropped; the others pass at once.
     double rate_bps;
     uint64_t queue_ns;
-    // Each packet waits for the rate, and for its delay, which varies evenly by jitter_ns in both
-    // directions and independently: packets may overtake each other. 0 = packets pass at once.
+    // Each packet waits for the rate, and for a delay drawn evenly and independently from delay_ns
+    // +- jitter_ns: packets may overtake each other. delay_ns 0 = packets pass at once.
     uint64_t delay_ns, jitter_ns;
     int held; // of cable_open_held(); -1 = nothing is delayed
 };

@@ -4,9 +4,9 @@
  * due, and sends them.
  *
  * It reads packets from rings in memory, one for each CPU, keeps them in a heap by due time, and
- * sends them by a packet socket. While it holds packets it looks at least every SLICE_NS; while it
- * holds none it sleeps until one arrives. A ring that is full, or a heap that is, loses packets:
- * the counters of the cable's interfaces show them as not carried. Called by testbed/.
+ * sends them by a packet socket. While it holds packets, it looks at the rings at least every
+ * SLICE_NS; otherwise it sleeps until a packet arrives. A full ring or heap loses packets: the
+ * counters of the cable's interfaces show them as not carried. Called by testbed/.
  */
 #include "linux/cable.h"
 

@@ -3,8 +3,8 @@
  * linux/heartbeat — notes when a CPU is taken away from this machine.
  *
  * A hypervisor that runs another virtual CPU, or firmware that interrupts the system, is not always
- * visible in the `steal` of /proc/stat. Something that is due on each CPU every HEARTBEAT_PERIOD_NS
- * notes when it came late. Used by doctor/ and testbed/. It beats by
+ * visible in the `steal` of /proc/stat. A heartbeat is due on each CPU every HEARTBEAT_PERIOD_NS,
+ * and notes when it came late. Used by doctor/ and testbed/. It beats by
  *
  * - a thread of high real-time priority that sleeps, as cyclictest(8) and jHiccup do. A late
  *   wake-up means that nothing else of lower priority ran on that CPU either. Tasks of a higher
@@ -26,8 +26,8 @@ struct heartbeat;
 // priority; with -ENOTSUP if timers need a BPF program, which can't be loaded or is not built in.
 int heartbeat_start(const struct cpu_list *cpus, enum heartbeat_by by, struct heartbeat **ret,
                     struct error *err);
-// Ends it within about a period, and frees it. `ret` (may be NULL) gets what was noted. NULL is
-// fine: the report is empty.
+// Ends a heartbeat within about a period, and frees it. `ret` (may be NULL) gets the report. NULL
+// is fine: the report is empty.
 void heartbeat_end(struct heartbeat *heartbeat, struct heartbeat_report *ret);
 void heartbeat_report_clear(struct heartbeat_report *report);
 #define _cleanup_heartbeat_report_ __attribute__((cleanup(heartbeat_report_clear)))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// linux/heartbeat_report — what a heartbeat (heartbeat.h) noted, whatever it beats by.
+// linux/heartbeat_report — what a heartbeat (heartbeat.h) noted, by threads or by timers.
 #ifndef VRBENCH_LINUX_HEARTBEAT_REPORT_H
 #define VRBENCH_LINUX_HEARTBEAT_REPORT_H
 

@@ -322,7 +322,7 @@ void forms_fill(const struct forms *forms, const struct plan *plan,
     }
 }
 
-// How many times as long as a stall the party with the smallest cap may wait after it; 0 = no cap.
+// The longest wait of a party with a cap after a stall, as a multiple of the stall; 0 = no cap.
 static double debt_of(const struct point *point)
 {
     double debt = 0.0;

@@ -19,7 +19,8 @@ uint64_t slot_width_ns(uint64_t duration_ns)
     return width > SLOT_LEAST_NS ? width : SLOT_LEAST_NS;
 }
 
-// How long a backlog of so much time of sending lasts after a stall, which is a part of it.
+// How long a backlog lasts after a stall; the backlog is given as time of sending, and includes the
+// stall.
 static uint64_t recovery_of(const struct slot_queues *queues, uint64_t backlog_ns,
                             uint64_t stall_ns)
 {

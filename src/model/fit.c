@@ -203,8 +203,8 @@ static double predicted_rate(const struct costs *costs, const struct observation
     return received_of(&solution, seen->setup.flow_count);
 }
 
-// The mean error of the highest rate of each number of flows and length, as a logarithm: the
-// observations are the valid ones.
+// The mean error, as a logarithm, of the highest rate of each number of flows and each length, over
+// the valid observations.
 static double peak_error(const struct costs *costs, struct observation *const *seen, size_t count)
 {
     double sum = 0.0;

@@ -219,7 +219,7 @@ static void let_arrive(struct state *state, double load_pps)
     }
 }
 
-// CPU that a party uses which waits for no other.
+// CPU that a party with precedence uses.
 static double need_alone(const struct state *state, size_t party)
 {
     double wakeups = 0.0;

@@ -57,7 +57,7 @@ static void await_end(int process)
 }
 
 // Waits until the loan's process ends, the loan is to end, or another job may run; returns whether
-// it is the latter.
+// another job may run.
 static bool await_pause(const struct job *job, int process)
 {
     struct pollfd fds[] = {{.fd = process, .events = POLLIN}, {.fd = job->pause, .events = POLLIN}};

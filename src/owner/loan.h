@@ -2,10 +2,10 @@
 /*
  * owner/loan — a standing testbed that this process has borrowed from its owner, to measure on it.
  *
- * While it is borrowed, the owner refuses all requests that would change it, and another loan. Only
- * weights and caps may be set meanwhile, if the borrower permits that. The
- * borrower attaches to it by its record and changes nothing that remains. If this process dies, the
- * loan ends. Called by cli/ and run/.
+ * During the loan, the owner refuses all requests that would change the testbed, and another loan.
+ * Only weights and caps may be set meanwhile, if the borrower permits that. The borrower attaches
+ * to the testbed by its record and changes nothing that remains. If this process dies, the loan
+ * ends. Called by cli/ and run/.
  */
 #ifndef VRBENCH_OWNER_LOAN_H
 #define VRBENCH_OWNER_LOAN_H

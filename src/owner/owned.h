@@ -91,8 +91,8 @@ struct job {
 // Queues a job of a testbed; takes a reference of `request` (may be NULL).
 struct job *work_order(struct owned *owned, const char *name, job_function run,
                        struct client *client, json_t *request);
-// As work_order() for a job that a loan permits: a loan that runs pauses until the job is done, and
-// a loan that waits begins after it.
+// As work_order() for a job that a loan permits: a running loan pauses until the job is done, and a
+// waiting loan begins after the job.
 struct job *work_order_amid(struct owned *owned, const char *name, job_function run,
                             struct client *client, json_t *request);
 // Queues a job unless one with the same function waits already; returns NULL then.

@@ -19,7 +19,7 @@
 #define LOSS_ENOUGH 0.01 // frame loss ratio above which lack of CPU is taken as the cause
 #define SPARE_BELOW 0.9  // of the CPUs' time: below this, CPUs have idle time
 
-// A point that is invalid only because its cap was not held counts here.
+// A point counts here if it is valid, or invalid only because its cap was not held.
 static bool is_witness(const struct point *point)
 {
     const char *reason = point->why_invalid;

@@ -142,7 +142,7 @@ static size_t values_of(const struct bound_set *first, const struct bound_set *o
     return first->count < other->count ? first->count : other->count;
 }
 
-// Of one search on each side: the ratio is as reliable as the searches' rule.
+// Verdict on one search of each side: the ratio is as reliable as the searches' rule.
 static void judge_single(const struct bound_set *first, const struct bound_set *other,
                          struct compare_verdict *verdict)
 {
@@ -157,7 +157,7 @@ static void judge_single(const struct bound_set *first, const struct bound_set *
     verdict->word = sound ? compare_word_of(verdict) : WORD_UNDECIDED;
 }
 
-// Of several searches on a side: each one is a value that is known up to its bounds.
+// Verdict on several searches of a side: each one is a value that is known up to its bounds.
 static void judge_repeated(const struct bound_set *first, const struct bound_set *other,
                            double error, struct compare_verdict *verdict)
 {
@@ -198,7 +198,7 @@ static void add_verdict(struct comparison *comparison, const struct compare_verd
     comparison->verdicts[comparison->verdict_count++] = *verdict;
 }
 
-// Names what the sets lack. False if there is nothing to be compared.
+// Adds a remark on what the sets lack. False if nothing can be compared.
 static bool say_lacks(struct comparison *comparison, size_t at, size_t side,
                       const struct bound_set *first, const struct bound_set *other)
 {

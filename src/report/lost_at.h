@@ -10,7 +10,8 @@
 
 #define LOST_AT_PLACES 3U // places that are named; the others are summed
 
-// "bridged, 64-byte packets, 200,000 pps: lost of NET0 (r1) 85 %; host:nic0 receive ring 71 %, …",
+// "bridged, 64-byte packets, 200,000 pps offered: lost of NET0 (r1) 85 %; where: host:nic0 receive
+// ring 71 %, …",
 // in percent of the offered packets of the network, then of all lost packets, over all repeats. The
 // load is the highest with a valid point; without one, the highest at all, which the sentence calls
 // invalid. NULL if that load lost nothing, or the sweep is one of TCP; the caller frees the

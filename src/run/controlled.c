@@ -14,8 +14,8 @@
 #include "owner/loan.h"
 #include "run/parts.h"
 
-// Within which a controller reports that a contract was broken: it looks 20 times a second, judges
-// windows of 100 ms, and waits 100 ms between reports (control/loop.c).
+// The time within which a controller reports that a contract was broken: it looks 20 times a
+// second, judges windows of 100 ms, and waits 100 ms between reports (control/loop.c).
 #define REPORT_NS (400 * NS_PER_MS)
 
 static bool is_controlled(const struct sample *sample)
@@ -48,7 +48,7 @@ static double number_of(const char *text)
     return text == NULL ? (double)NAN : strtod(text, NULL);
 }
 
-// The router may have been restarted meanwhile: a controller counts on.
+// The router may have been restarted meanwhile, which does not reset a controller's counts.
 static const struct sample_party *router_called(const struct sample *sample, const char *name)
 {
     for (size_t i = 0; i < sample->count; i++) {

@@ -2,8 +2,8 @@
 /*
  * study/controlled — a run of the programme on a testbed that `vrbench control` controls meanwhile.
  *
- * The testbed stands for the time of the run only. The controller is a process of its own, as a
- * user starts it. Called by reproduce.c.
+ * The testbed exists during the run only. The controller is a process of its own, as when a user
+ * starts it. Called by reproduce.c.
  */
 #ifndef VRBENCH_STUDY_CONTROLLED_H
 #define VRBENCH_STUDY_CONTROLLED_H

@@ -2,8 +2,8 @@
 /*
  * testbed/cables — internal to testbed/: makes impaired cables do what the scenario says. The
  * programs belong to the interfaces of the node "cables": they outlive the process that made the
- * testbed and the routers at the cables' ends, and end with the namespace; so
- * does the relay. Called by build.c.
+ * testbed and the routers at the cables' ends. The programs and the relay end with the namespace.
+ * Called by build.c.
  */
 #ifndef VRBENCH_TESTBED_CABLES_H
 #define VRBENCH_TESTBED_CABLES_H

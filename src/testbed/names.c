@@ -17,8 +17,8 @@
 
 #define FILE_MODE 0400 // of an empty file before the mount; that of ip-netns(8) is 0
 
-// Makes the folder as ip-netns(8) does: a shared mount of its own, so that a name that is removed
-// here also ends in the mount namespaces of services.
+// Makes the folder as ip-netns(8) does: a shared mount of its own, so that removing a name here
+// also removes it from the mount namespaces of services.
 static int make_folder(struct error *err)
 {
     if (mkdir(NAMES_FOLDER, 0755) < 0 && errno != EEXIST) {
