@@ -107,14 +107,20 @@ static size_t part_length(const char *text)
 }
 
 // The shell's scripts are constant. A part of the content is a parameter, because a virtual
-// machine's commands have no input.
+// machine's commands have no input. A router that shares the file system of this computer has a
+// layer over the file's folder only: a link there is replaced, since it may lead to a file of this
+// computer.
 static int apply_file(const struct testbed *testbed, size_t router,
                       const struct scenario_file *file, struct error *err)
 {
     static const char begin[] = "mkdir -p \"${1%/*}\" && : >\"$1\"";
+    static const char begin_in_layer[] =
+        "mkdir -p \"${1%/*}\" && { ! [ -L \"$1\" ] || rm \"$1\"; } && : >\"$1\"";
     static const char append[] = "printf %s \"$2\" >>\"$1\"";
     _cleanup_free_ char *what = text_format("files: %.100s", file->path);
-    char *const first[] = {(char *)"sh",    (char *)"-c", (char *)begin,
+    bool shares = testbed->platform->ops->traits.kind != PLATFORM_MACHINES;
+    const char *script = shares ? begin_in_layer : begin;
+    char *const first[] = {(char *)"sh",    (char *)"-c", (char *)script,
                            (char *)"files", file->path,   NULL};
     int rc = run_inside(testbed, router, what, first, NULL, err);
     const char *rest = file->text == NULL ? "" : file->text;

@@ -69,13 +69,13 @@ for topology in bridged dedicated; do
     unchanged "  nor anything else" "$T/before"
 done
 
-sed -i 's|r1t3: {|& sysctl: { net.ipv4.ip_default_ttl: 77 }, nft: rules.nft, files: { /etc/vrbench-lab/a.txt: a.txt, /etc/hostname: a.txt }, run: ["ip route add 203.0.113.0/24 dev eth1"],|' "$T/two.yaml"
+sed -i 's|r1t3: {|& sysctl: { net.ipv4.ip_default_ttl: 77 }, nft: rules.nft, files: { /etc/vrbench-lab/a.txt: a.txt, /etc/hostname: a.txt, /etc/os-release: a.txt }, run: ["ip route add 203.0.113.0/24 dev eth1"],|' "$T/two.yaml"
 echo 'table ip lab { }' >"$T/rules.nft"
 echo "of the lab" >"$T/a.txt"
-hostname_file=$(cat /etc/hostname)
+host_files=$(cat /etc/hostname /etc/os-release) # the second is a link that leads out of /etc
 has_startup() {
-    vrbench console r1t3 -- sh -c 'cat /proc/sys/net/ipv4/ip_default_ttl /etc/vrbench-lab/a.txt /etc/hostname; ip route; nft list ruleset' >"$T/startup" 2>&1
-    grep -qx 77 "$T/startup" && grep -q '^203.0.113.0/24 dev eth1' "$T/startup" && [ "$(grep -cx "of the lab" "$T/startup")" -eq 2 ] && [ ! -e /etc/vrbench-lab ] && [ "$(cat /etc/hostname)" = "$hostname_file" ] &&
+    vrbench console r1t3 -- sh -c 'cat /proc/sys/net/ipv4/ip_default_ttl /etc/vrbench-lab/a.txt /etc/hostname /etc/os-release; ip route; nft list ruleset' >"$T/startup" 2>&1
+    grep -qx 77 "$T/startup" && grep -q '^203.0.113.0/24 dev eth1' "$T/startup" && [ "$(grep -cx "of the lab" "$T/startup")" -eq 3 ] && [ ! -e /etc/vrbench-lab ] && [ "$(cat /etc/hostname /etc/os-release)" = "$host_files" ] &&
         grep -q 'table ip lab' "$T/startup"
 }
 ok "consoles: up" vrbench up "$T/two.yaml"

@@ -34,8 +34,14 @@ echo "a file of the lab" >"$T/lab.txt"
 head -c 30000 /dev/zero | tr '\0' x >"$T/long.txt"
 printf '\303\244' >>"$T/long.txt"
 touch "$T/empty.txt"
+# Links of this computer, to a file and a folder elsewhere.
+mkdir "$T/links" "$T/out" "$T/own"
+echo "of this computer" >"$T/own/own.txt"
+ln -s ../own/own.txt "$T/links/file"
+ln -s ../out "$T/links/folder"
 keys='files: { /etc/vrbench-lab/deep/lab.txt: lab.txt, /etc/hostname: lab.txt, /opt/vrbench-long: long.txt,
-        /etc/vrbench-empty: empty.txt }, sysctl: { net.ipv4.ip_default_ttl: 77 }, nft: rules.nft,
+        /etc/vrbench-empty: empty.txt, '"$T/links/file: lab.txt, $T/links/folder/lab.txt"': lab.txt },
+        sysctl: { net.ipv4.ip_default_ttl: 77 }, nft: rules.nft,
         run: ["test -s /etc/vrbench-lab/deep/lab.txt", "ip route add 203.0.113.0/24 dev eth1", "ip link add br7 type bridge"]'
 inside() { vrbench console r1 -- "$@" 2>&1; }
 has_all() { # — whether the router has its setting, rules and route
@@ -46,9 +52,10 @@ has_all() { # — whether the router has its setting, rules and route
 scenario "$keys"
 has_files() {
     [ "$(inside cat /etc/vrbench-lab/deep/lab.txt)" = "a file of the lab" ] && inside test -f /etc/vrbench-empty &&
-        [ "$(inside cat /etc/hostname)" = "a file of the lab" ] && [ "$(inside cat /opt/vrbench-long | md5sum)" = "$(md5sum <"$T/long.txt")" ]
+        [ "$(inside cat /etc/hostname)" = "a file of the lab" ] && [ "$(inside cat /opt/vrbench-long | md5sum)" = "$(md5sum <"$T/long.txt")" ] &&
+        [ "$(inside cat "$T/links/file")" = "a file of the lab" ] && [ "$(inside cat "$T/out/lab.txt")" = "a file of the lab" ]
 }
-of_this_computer() { cat /etc/hostname /etc/passwd | md5sum; find /etc /opt -xdev -newer "$T/before" | sort; }
+of_this_computer() { cat /etc/hostname /etc/passwd "$T/own/own.txt" | md5sum; find "$T/links" "$T/out" "$T/own" -ls; find /etc /opt -xdev -newer "$T/before" | sort; }
 before=$(of_this_computer)
 ok "a testbed stands" vrbench up "$T/lab.yaml"
 ok "  the router has its settings, rules and routes" has_all
