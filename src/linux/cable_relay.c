@@ -108,26 +108,30 @@ static struct packet *pop(struct relay *relay)
 static void take(void *context, int cpu, void *data, uint32_t size)
 {
     struct relay *relay = context;
-    const struct cable_held *head = data;
+    struct cable_held head;
     (void)cpu;
-    if (size < sizeof *head || size - sizeof *head < head->length || head->length < ADDRESSES ||
-        relay->bytes + sizeof(struct packet) + head->length + TAG > HELD_MAX) {
+    if (size < sizeof head) {
         return;
     }
-    const uint8_t *frame = (const uint8_t *)(head + 1);
-    struct packet *packet = memory_new(sizeof *packet + head->length + TAG, 1);
-    *packet = (struct packet){.due_ns = head->due_ns,
+    memcpy(&head, data, sizeof head); // the kernel's rings align records by 4 bytes only
+    if (size - sizeof head < head.length || head.length < ADDRESSES ||
+        relay->bytes + sizeof(struct packet) + head.length + TAG > HELD_MAX) {
+        return;
+    }
+    const uint8_t *frame = (const uint8_t *)data + sizeof head;
+    struct packet *packet = memory_new(sizeof *packet + head.length + TAG, 1);
+    *packet = (struct packet){.due_ns = head.due_ns,
                               .number = relay->number++,
-                              .out = (int)head->out,
-                              .length = head->length};
-    if ((head->tag & CABLE_TAGGED) != 0) {
-        const uint16_t tag[2] = {htons(ETHERTYPE_VLAN), htons((uint16_t)head->tag)};
+                              .out = (int)head.out,
+                              .length = head.length};
+    if ((head.tag & CABLE_TAGGED) != 0) {
+        const uint16_t tag[2] = {htons(ETHERTYPE_VLAN), htons((uint16_t)head.tag)};
         memcpy(packet->bytes, frame, ADDRESSES);
         memcpy(packet->bytes + ADDRESSES, tag, TAG);
-        memcpy(packet->bytes + ADDRESSES + TAG, frame + ADDRESSES, head->length - ADDRESSES);
+        memcpy(packet->bytes + ADDRESSES + TAG, frame + ADDRESSES, head.length - ADDRESSES);
         packet->length += TAG;
     } else {
-        memcpy(packet->bytes, frame, head->length);
+        memcpy(packet->bytes, frame, head.length);
     }
     push(relay, packet);
 }
