@@ -333,7 +333,8 @@ static double debt_of(const struct point *point)
     return debt;
 }
 
-// The queues of a path: a veth has a ring for each end.
+// The queues of a path: a veth has a ring for each end. A packet may be on its way for as long as
+// impaired cables delay it, and wait in all queues.
 static struct slot_queues queues_of(const struct plan *plan, const struct traffic_count *counts,
                                     uint64_t cap_period_ns, const struct point *point)
 {
@@ -349,7 +350,10 @@ static struct slot_queues queues_of(const struct plan *plan, const struct traffi
         delays = delays && counts[i].delay_measured;
         delay_ns = counts[i].delay_p99 > delay_ns ? counts[i].delay_p99 : delay_ns;
     }
-    queues.before_ns = delays && delay_ns < queues.full_ns ? delay_ns : queues.full_ns;
+    uint64_t cables_ns = plan_delay_ns(plan);
+    uint64_t longest_ns = queues.full_ns + cables_ns;
+    queues.before_ns = delays && delay_ns < longest_ns ? delay_ns : longest_ns;
+    queues.before_ns = queues.before_ns < cables_ns ? cables_ns : queues.before_ns;
     double room = 100.0 * (double)plan->dut_cpus.count;
     if (plan->topology != TOPOLOGY_DIRECT && room > 0.0 && isfinite(point->cpu_total_percent)) {
         queues.utilisation = point->cpu_total_percent / room;
