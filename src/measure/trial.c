@@ -274,17 +274,19 @@ static bool are_packets_equal(const struct plan *plan, const struct path_counter
 }
 
 // Reads the counters of packets once a trial has ended. The kernel sends the last packets of a
-// connection after the programs have ended: then, once the packets have arrived.
+// connection after the programs have ended: then, once the packets have arrived. Impaired cables
+// may hold the last ones for as long as they delay them.
 static int read_final_counters(const struct bench *bench, struct path_counters *ret,
                                struct error *err)
 {
     const struct node *node = &bench->node;
-    uint64_t deadline = clock_monotonic_ns() + SETTLE_MAX_NS;
+    uint64_t delay_ns = plan_delay_ns(testbed_plan(bench->testbed));
+    uint64_t deadline = clock_monotonic_ns() + SETTLE_MAX_NS + 2 * delay_ns;
     int rc = node->ops->read_counters(node, ret, err);
     bool settled = (bench->traits->can & ENGINE_ADAPTS) == 0;
     while (rc == 0 && !settled && clock_monotonic_ns() < deadline) {
         struct path_counters later = {0};
-        if ((rc = stop_sleep(SETTLE_STEP_NS, err)) == 0 &&
+        if ((rc = stop_sleep(SETTLE_STEP_NS + delay_ns, err)) == 0 &&
             (rc = node->ops->read_counters(node, &later, err)) == 0) {
             settled = are_packets_equal(testbed_plan(bench->testbed), ret, &later);
             path_counters_clear(ret);
