@@ -30,7 +30,8 @@ struct ledger {
     size_t *groups; // for each path: its group
     size_t *paths;  // the paths of the present group
     size_t path_count;
-    bool four, six;            // whether the group has packets of IPv4, IPv6
+    bool four, six; // whether the group has packets of IPv4, IPv6
+    bool noisy;     // other packets than the engine's pass the group: answers, routing protocols
     struct drop_result *drops; // of the present group
     size_t drop_count;
     uint64_t placed;

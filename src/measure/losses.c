@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "measure/ledger.h"
 
@@ -151,9 +152,21 @@ static uint64_t place_at_gate(struct ledger *ledger, size_t gate, uint64_t lost,
     return lost - taken;
 }
 
+// Packets of other programs that a cable may hold when the counters are read: so many, and so many
+// for each second of its delay.
+#define HELD_LEAST 4U
+#define HELD_PER_S 4U
+
+static uint64_t held_most(const struct impairment *impairment)
+{
+    return impairment == NULL || impairment->delay_ns == 0
+               ? 0
+               : HELD_LEAST + HELD_PER_S * impairment->delay_ns / NS_PER_S;
+}
+
 // Attributes the losses inside an impaired cable: first to full queues behind it, then to the
 // impairment, whose drops are counted as those of an ingress filter. What remains is the tester's
-// own: the cable should have carried it.
+// own: the cable should have carried it, unless it still holds some packets of other programs.
 static void account_impairment(struct ledger *ledger, size_t crossing, struct tester_losses *tester)
 {
     const size_t *next = ledger->crossings.next;
@@ -175,7 +188,9 @@ static void account_impairment(struct ledger *ledger, size_t crossing, struct te
         ledger_place(ledger, taken, by_choice);
         ledger->by_choice += taken;
         ledger_place(ledger, lost - taken, failed);
-        tester->cables += lost - taken;
+        uint64_t held =
+            ledger->noisy ? held_most(cable->a == entry ? cable->at_a : cable->at_b) : 0;
+        tester->cables += counter_growth(held, lost - taken);
         lost = 0;
     }
 }
@@ -374,6 +389,11 @@ static void account_group(struct ledger *ledger, const struct traffic_count *cou
     const struct plan *plan = ledger->plan;
     _cleanup_free_ struct path_ends *ends = memory_new_array(struct path_ends, ledger->path_count);
     bool company = false;
+    ledger->noisy = false;
+    for (size_t i = 0; i < ledger->path_count; i++) {
+        const struct traffic_count *count = &counts[ledger->paths[i]];
+        ledger->noisy |= count->company || count->chatter;
+    }
     for (size_t i = 0; i < ledger->path_count; i++) {
         size_t number = ledger->paths[i];
         account_way(ledger, &plan->paths[number], &counts[number], point, &ends[i], tester);

@@ -525,6 +525,36 @@ static void test_losses_of_impaired_cables(void **state)
     }
 }
 
+// A delayed cable may hold packets of other programs when the counters are read.
+static void test_packets_that_delayed_cables_hold(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "name: x\nrouters: { r1: , r2: }\nnetworks: { NET0: { routers: [r1, r2] } }\n"
+        "impair:\n  - { from: source, to: r1, delay: 500 ms }\n"
+        "  - { from: r1, to: r2, loss: 1 % }\n"
+        "traffic: { lengths: [64], rates: { pps: [1000] } }\n";
+    // Of a cable that holds up to 4 + 2 packets, and of one that holds none.
+    static const struct {
+        bool chatter, company, link;
+        uint64_t missing, failed;
+    } cases[] = {
+        {true, false, false, 6, 0}, {true, false, false, 7, 1},  {false, true, false, 6, 0},
+        {true, false, true, 1, 1},  {false, false, false, 6, 6},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lab *lab = open_lab(text, TOPOLOGY_DEDICATED);
+        lab->counts[0].chatter = cases[i].chatter;
+        lab->counts[0].company = cases[i].company;
+        deliver(lab, 0, 1000);
+        counters_at(lab, wire_at(lab, 0, cases[i].link ? 2 : 0).b)->rx_packets += cases[i].missing;
+        counters_at(lab, wire_at(lab, 0, cases[i].link ? 2 : 0).a)->tx_packets += cases[i].missing;
+        account(lab);
+        assert_int_equal(lab->tester.cables, cases[i].failed);
+        close_lab(lab);
+    }
+}
+
 #define TRIALS 300
 
 // Random losses in rings and nodes: each place gets what was lost there, whosever it was.
@@ -584,6 +614,7 @@ int main(void)
         cmocka_unit_test(test_losses_on_a_shared_link),
         cmocka_unit_test(test_answers_are_no_losses),
         cmocka_unit_test(test_losses_of_impaired_cables),
+        cmocka_unit_test(test_packets_that_delayed_cables_hold),
         cmocka_unit_test(test_random_losses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
