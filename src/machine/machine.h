@@ -52,6 +52,7 @@ struct router_nic {
     int vif_index;
     int taken_index;
     bool lent;          // it is a NIC that the scenario lends
+    bool no_checksums;  // packets must have their checksums when the router sends them
     char host_name[16]; // dedicated: the interface's name while the host has it
     // Dedicated: the address of the interface's PCI device, if that is assigned to the router; else
     // NULL. The interface then does not exist until the router has ended.

@@ -42,8 +42,13 @@ static size_t delaying_node(const struct plan *plan)
     return SIZE_MAX;
 }
 
+bool cables_delay(const struct plan *plan)
+{
+    return delaying_node(plan) != SIZE_MAX;
+}
+
 // The relay copies packets as they are: the checksums of the tester's own sockets must have been
-// computed before.
+// computed before. Those of a router's sockets are: router_nic.no_checksums.
 static int complete_packets(const struct testbed *testbed, struct error *err)
 {
     const struct plan *plan = testbed->plan;

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "testbed/cables.h"
 #include "testbed/routers.h"
 
 static void fill_nic(const struct plan *plan, size_t number, struct router_nic *ret)
@@ -40,6 +41,8 @@ static void fill_nic(const struct plan *plan, size_t number, struct router_nic *
             ret->lent = interface->nic != NULL;
         }
     }
+    // The relay of delayed packets copies them as they are (cables.c).
+    ret->no_checksums = !ret->lent && cables_delay(plan);
 }
 
 // The absolute path of a file that the scenario names, for other programs.

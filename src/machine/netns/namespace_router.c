@@ -157,6 +157,9 @@ static int set_up_nic(const struct netns *ns, const struct router_spec *spec,
 {
     int rc = nic->bridge != 0 ? join_bridge(ns, spec, nic, err)
                               : take_interface(ns, spec, giver, nic, err);
+    if (rc == 0 && nic->no_checksums) {
+        rc = offload_no_checksums(ns, nic->name, err);
+    }
     bool also = nic->also.prefix != 0;
     if (rc == 0 && (nic->ip.address.version == 6 || also)) {
         rc = link_enable_ipv6(ns, nic->name, err);
