@@ -78,7 +78,9 @@ int testbed_note(struct testbed *testbed, struct error *err)
     json_object_set_new(content, "threads", task_list_to_json(&all));
     task_list_clear(&all);
     struct task_list tester = {testbed->tester_tasks, testbed->tester_task_count};
-    json_object_set_new(content, "tester", json_pack("{s:o}", "tasks", task_list_to_json(&tester)));
+    json_object_set_new(content, "tester",
+                        json_pack("{s:o, s:[i, I]}", "tasks", task_list_to_json(&tester), "relay",
+                                  (int)testbed->relay.pid, (json_int_t)testbed->relay.started));
     json_object_set_new(content, "host", note_host(testbed));
     json_object_set_new(content, "routers", note_routers(testbed));
     json_object_set_new(content, "interfaces", note_interfaces(plan));
@@ -169,9 +171,13 @@ static void recall_host(struct testbed *testbed)
     }
     testbed->host_gone_ns = (uint64_t)number(host, "gone_ns");
     testbed->host_memory_bytes = (uint64_t)number(host, "memory_bytes");
+    const json_t *noted = json_object_get(testbed->record->content, "tester");
+    const json_t *relay = json_object_get(noted, "relay");
     struct task_list tester = {0};
-    task_list_from_json(
-        json_object_get(json_object_get(testbed->record->content, "tester"), "tasks"), &tester);
+    task_list_from_json(json_object_get(noted, "tasks"), &tester);
+    testbed->relay =
+        (struct process_id){.pid = (pid_t)json_integer_value(json_array_get(relay, 0)),
+                            .started = (uint64_t)json_integer_value(json_array_get(relay, 1))};
     testbed->tester_tasks = tester.pids;
     testbed->tester_task_count = tester.count;
 }

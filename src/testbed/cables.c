@@ -72,6 +72,7 @@ static int start_relay(struct testbed *testbed, size_t node, int held, struct er
                                testbed->outlive, held, &relay, err);
     }
     if (rc == 0) {
+        testbed->relay = (struct process_id){.pid = relay, .started = process_start_time(relay)};
         struct task_list tester = {testbed->tester_tasks, testbed->tester_task_count};
         task_list_add(&tester, &relay, 1);
         testbed->tester_tasks = tester.pids;

@@ -331,6 +331,19 @@ static int time_of_tasks(const char *name, const pid_t *tasks, size_t count, uin
     return rc;
 }
 
+// Without its relay, delayed cables carry nothing.
+static int check_relay(const struct testbed *testbed, struct error *err)
+{
+    const struct process_id *relay = &testbed->relay;
+    return relay->pid == 0 || (process_start_time(relay->pid) == relay->started &&
+                               !process_is_dead(relay->pid))
+               ? 0
+               : fail(err, 0,
+                      "the relay of delayed packets (PID %d) has ended: vrbench down, and vrbench "
+                      "up",
+                      (int)relay->pid);
+}
+
 int testbed_usage(const struct testbed *testbed, size_t party, struct cpu_part **ret,
                   size_t *ret_count, struct error *err)
 {
@@ -343,8 +356,10 @@ int testbed_usage(const struct testbed *testbed, size_t party, struct cpu_part *
                            testbed->host_gone_ns, ret, ret_count, err);
         break;
     case PARTY_TESTER:
-        rc = time_of_tasks("napi", testbed->tester_tasks, testbed->tester_task_count, 0, ret,
-                           ret_count, err);
+        rc = check_relay(testbed, err);
+        rc = rc < 0 ? rc
+                    : time_of_tasks("napi", testbed->tester_tasks, testbed->tester_task_count, 0,
+                                    ret, ret_count, err);
         break;
     case PARTY_ROUTER:
         router = testbed->routers[of->router].router;

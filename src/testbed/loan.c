@@ -44,13 +44,14 @@ bool testbed_loan_moves_shares(const struct testbed *testbed)
     return json_is_true(json_object_get(loan, SHARES_MOVE));
 }
 
-// A sink lets the tester's threads run before other tasks (traffic/xdp_sink).
+// A sink lets the tester's threads run before other tasks (traffic/xdp_sink). The relay of delayed
+// packets always does.
 static void calm_tester(const struct testbed *testbed)
 {
     const struct sched_param none = {0};
     for (size_t i = 0; i < testbed->tester_task_count; i++) {
         pid_t task = testbed->tester_tasks[i];
-        if (sched_getscheduler(task) == SCHED_FIFO) {
+        if (task != testbed->relay.pid && sched_getscheduler(task) == SCHED_FIFO) {
             (void)sched_setscheduler(task, SCHED_OTHER, &none);
         }
     }

@@ -52,7 +52,8 @@ struct testbed {
     struct cgroup_tree *cgroups;    // NULL if nothing has a weight (direct)
     struct allocator *allocator;    // NULL if nothing has a weight
     pid_t *host_tasks, *tester_tasks;
-    int *host_task_links; // for each thread of the host the index of its interface
+    struct process_id relay; // of delayed packets, one of the tester's tasks; pid 0 = none
+    int *host_task_links;    // for each thread of the host the index of its interface
     size_t host_task_count, tester_task_count;
     uint64_t host_gone_ns; // CPU time of ended threads of the host
     uint64_t host_memory_bytes;

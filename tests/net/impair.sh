@@ -6,7 +6,7 @@
 # the owner, and nothing is left.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 33
+plan 40
 
 machine_snapshot "$T/before"
 # scenario ROWS [TOPOLOGIES] [ENGINE] — in $T/lab.yaml
@@ -91,16 +91,28 @@ loses_as_counted() {
 scenario '{ from: source, to: r1, loss: 50 % }, { from: r2, to: sink, rate: 10 Mbit/s, delay: 2 ms }' dedicated
 sed -i 's/, directions: both }$/ }/' "$T/lab.yaml"
 ok "a testbed stands" vrbench up "$T/lab.yaml"
+find_relay() { # the process that holds delayed packets
+    relay=$(jq -r '.tester.tasks[][0]' /run/vrbench/*-*.json | while read -r task; do
+        ! grep -qx vrbench-cables "/proc/$task/comm" || echo "$task"
+    done)
+}
+policy() { sed 's/.*) //' "/proc/$relay/stat" | cut -d' ' -f38,39; } # priority and policy, proc(5)
+find_relay
+first_policy=$(policy)
 ok "  its cable loses half of the packets, and r1's counter receives the rest" loses_as_counted
+is "  its relay keeps its priority" "$(policy)" "$first_policy"
+# udp_at_sink — datagrams with a good checksum, and those with a bad one, that sink got for a port that nobody reads.
+udp_at_sink() { vrbench console sink -- cat /proc/net/snmp | awk '/^Udp: [0-9]/ { print $3, $8 }'; }
+sink_address=$(vrbench console sink -- ip -4 -o address show | awk '$2 != "lo" { sub("/.*", "", $4); print $4; exit }')
+sends_datagrams() { vrbench console r2 -- bash -c 'for i in 1 2 3; do echo x >"/dev/udp/$0/9"; done' "$sink_address"; }
+before_udp=$(udp_at_sink)
+ok "  r2 sends datagrams of its own" sends_datagrams
+ok "  which pass the delayed cable whole" wait_for 10 eval '[ "$(udp_at_sink)" = "$((${before_udp% *} + 3)) ${before_udp#* }" ]'
 ok "rebooted" vrbench reboot r1
 ok "  it does so again" loses_as_counted
 kill -KILL "$(recorded r1 first)"
 ok "killed, it is restarted" wait_for 60 field_is r1 restarts 1
 ok "  it does so again" loses_as_counted
-# The process that holds delayed packets.
-relay=$(jq -r '.tester.tasks[][0]' /run/vrbench/*-*.json | while read -r task; do
-    ! grep -qx vrbench-cables "/proc/$task/comm" || echo "$task"
-done)
 kill -KILL "$(owner)"
 ok "another owner adopts it" wait_for 60 vrbench list
 ok "  it does so again" loses_as_counted
@@ -115,5 +127,12 @@ like "  which is said" "$(cat "$T/err")" "cable from source to r1: its impairmen
 ok "taken down" vrbench down lab
 ok "  the relay has ended" gone "$relay"
 unchanged "  nothing is left" "$T/before"
+
+ok "a testbed stands again" vrbench up "$T/lab.yaml"
+find_relay
+kill -KILL "$relay"
+ok "without its relay nothing is measured: exit status 1" exits 1 vrbench send NET0 --pps 2k -t 0.5 --engine packet
+like "  which is said" "$(cat "$T/ok.log")" "the relay of delayed packets .PID $relay. has ended"
+ok "taken down" vrbench down lab
 
 like "the graph shows it" "$(vrbench run --check --dot --topology dedicated "$T/lab.yaml")" 'NET0 .source to r1.: loss 50 %'
