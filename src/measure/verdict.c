@@ -182,17 +182,16 @@ static void judge_steal(const struct evidence *evidence, struct point *point,
 }
 
 // A party must not use more than its cap, up to the kernel's granularity at either end of a trial.
-static void judge_caps(const struct evidence *evidence, struct point *point,
-                       struct verdict *verdict)
+// If a cap was set during the trial, the time of each is unknown.
+void verdict_judge_caps(bool by_quota, struct point *point, struct verdict *verdict)
 {
     // A quota is renewed as a whole in each period, also at either end of a trial.
-    bool by_quota = testbed_rest_is_hosts(evidence->testbed);
     double within = by_quota ? QUOTA_WITHIN : CAP_WITHIN;
     for (size_t i = 0; i < point->cpu_count; i++) {
         const struct cpu_result *cpu = &point->cpu[i];
         double grain = by_quota ? QUOTA_PERIOD_S * (double)cpu->cap : 100.0 * CAP_GRAIN_S;
         double most = (double)cpu->cap + within + grain / point->duration_s;
-        if (cpu->cap > 0 && cpu->percent > most) {
+        if (cpu->cap > 0 && !cpu_cap_has_moved(cpu) && cpu->percent > most) {
             verdict->disturbed = true;
             verdict->disturbance_ns +=
                 (uint64_t)((cpu->percent - (double)cpu->cap) * 1e7 * point->duration_s);
@@ -350,7 +349,7 @@ struct verdict verdict_pass(const struct evidence *evidence, struct point *point
     judge_quota(evidence, point, &verdict);
     judge_steal(evidence, point, &verdict);
     judge_others(evidence, point, &verdict);
-    judge_caps(evidence, point, &verdict);
+    verdict_judge_caps(testbed_rest_is_hosts(evidence->testbed), point, &verdict);
     if (point->has_left_out) {
         judge_left_out(evidence, point, &verdict);
     } else {

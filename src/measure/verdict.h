@@ -16,7 +16,7 @@
 struct evidence {
     const struct scenario *scenario;
     const struct testbed *testbed;
-    bool capped;                        // a party has a cap
+    bool capped;                        // a party had a cap at the begin or at the end
     const struct traffic_count *counts; // for each path
     unsigned slack;                     // of the engine, see engine_traits
     bool adapts;                        // the engine sends no more than the path carries
@@ -49,5 +49,9 @@ double verdict_foreign_ns(const struct plan *plan, const struct testbed_party *p
 // them are where the limit is.
 void verdict_judge_adapting(const struct evidence *evidence, const struct plan *plan,
                             struct point *point);
+
+// Judges whether each party kept to its cap, unless the cap was set during the trial. `by_quota`:
+// the platform holds caps by quotas. Marks a violation in `verdict` and invalidates the point.
+void verdict_judge_caps(bool by_quota, struct point *point, struct verdict *verdict);
 
 #endif

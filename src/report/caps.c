@@ -4,7 +4,7 @@
  *
  * A party required more than its cap if it used its cap or more; if packets were lost at the places
  * where it should have taken them; or if packets were lost while the CPUs of host and routers had
- * idle time.
+ * idle time. Points in which its cap was set to another value say nothing about either cap.
  */
 #include "report/caps.h"
 
@@ -111,7 +111,7 @@ static void conclude(const struct sweep *sweep, struct cap_use *entry)
     for (size_t i = 0; i < sweep->points; i++) {
         const struct point *point = sweep->members[i];
         const struct cpu_result *cpu = point_cpu(point, entry->party);
-        if (cpu == NULL || cpu->cap != entry->cap || !is_witness(point)) {
+        if (cpu == NULL || cpu->cap != entry->cap || cpu_cap_has_moved(cpu) || !is_witness(point)) {
             continue;
         }
         entry->points++;
@@ -134,7 +134,7 @@ size_t caps_compute(const struct sweep *sweep, struct cap_use **ret)
     for (size_t i = 0; i < sweep->points; i++) {
         const struct point *point = sweep->members[i];
         for (size_t k = 0; k < point->cpu_count; k++) {
-            if (point->cpu[k].cap > 0) {
+            if (point->cpu[k].cap > 0 && !cpu_cap_has_moved(&point->cpu[k])) {
                 (void)cap_entry(&list, &count, &point->cpu[k]);
             }
         }

@@ -258,6 +258,11 @@ const struct cpu_result *point_cpu(const struct point *point, const char *name)
     return NULL;
 }
 
+bool cpu_cap_has_moved(const struct cpu_result *cpu)
+{
+    return cpu->weight_end > 0 && cpu->cap_end != cpu->cap;
+}
+
 void point_list_add(struct point_list *list, struct point *point)
 {
     // The array's size doubles when the count is a power of two, so no capacity is stored.

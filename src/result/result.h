@@ -292,6 +292,9 @@ char *point_length_text(const struct point *point);
 const struct network_result *point_network(const struct point *point, const char *label);
 // Returns the CPU figure of that name, or NULL.
 const struct cpu_result *point_cpu(const struct point *point, const char *name);
+// Whether the party's cap at the end of the trial differs from `cap`, so that neither was held for
+// the whole trial.
+bool cpu_cap_has_moved(const struct cpu_result *cpu);
 
 // All points of a run, in the order of measurement.
 struct point_list {

@@ -113,6 +113,37 @@ static void test_caps_are_judged_where_more_was_required(void **state)
                "undisturbed point required more CPU");
 }
 
+// Points in which the cap was set to another value are no evidence for it.
+static void test_caps_that_move_are_left_out(void **state)
+{
+    (void)state;
+    struct point_list points = make(&one_router[2], 4);
+    struct cpu_result *last = NULL;
+    for (size_t i = 0; i < points.count; i++) {
+        for (size_t k = 0; k < points.items[i].cpu_count; k++) {
+            struct cpu_result *cpu = &points.items[i].cpu[k];
+            if (text_equal(cpu->name, "r1t3")) {
+                *cpu = (struct cpu_result){
+                    .name = cpu->name, .percent = cpu->percent, .weight_end = 256, .cap_end = 0};
+                cpu->cap = 20;
+                last = cpu;
+            }
+        }
+    }
+    struct sweep *sweeps = NULL;
+    struct cap_use *caps = NULL;
+    size_t count = sweeps_compute(&points, &sweeps);
+    assert_int_equal(caps_compute(&sweeps[count - 1], &caps), 0);
+    free(caps);
+    assert_non_null(last);
+    last->weight_end = 0;
+    assert_int_equal(caps_compute(&sweeps[count - 1], &caps), 1);
+    assert_int_equal(caps->points, 1);
+    free(caps);
+    sweeps_free(sweeps, count);
+    point_list_clear(&points);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -121,6 +152,7 @@ int main(void)
         cmocka_unit_test(test_invalid_load_is_called_so),
         cmocka_unit_test(test_places_are_named_by_their_part),
         cmocka_unit_test(test_caps_are_judged_where_more_was_required),
+        cmocka_unit_test(test_caps_that_move_are_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

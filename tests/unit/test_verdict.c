@@ -196,6 +196,39 @@ static void test_undisturbed_counts_are_judged(void **state)
     assert_true(counts.tx == 500 && counts.lost == 10);
 }
 
+// Whether a point stays valid whose router has that cap, used that much, and, unless `weight_end`
+// is 0, had another weight or cap at the end.
+static bool is_cap_held(double used, unsigned weight_end, unsigned cap_end)
+{
+    struct cpu_result cpus[] = {
+        {.name = "r1",
+         .cap = 20,
+         .weight = 256,
+         .weight_end = weight_end,
+         .cap_end = cap_end,
+         .percent = used},
+        {.name = "tester", .percent = 100},
+    };
+    struct point point = {.duration_s = 1.0, .cpu = cpus, .cpu_count = 2, .valid = true};
+    struct verdict verdict = {0};
+    verdict_judge_caps(false, &point, &verdict);
+    assert_int_equal(verdict.disturbed, !point.valid);
+    assert_true(point.valid || strstr(point.why_invalid, "the cap of 20 % of r1") != NULL);
+    free(point.why_invalid);
+    return point.valid;
+}
+
+// A cap that was raised or removed during the trial was not held for all of it.
+static void test_caps_that_move_are_not_judged(void **state)
+{
+    (void)state;
+    assert_true(is_cap_held(20.5, 0, 0));
+    assert_false(is_cap_held(30.0, 0, 0));
+    assert_true(is_cap_held(30.0, 256, 40));
+    assert_true(is_cap_held(30.0, 256, 0));   // removed
+    assert_false(is_cap_held(30.0, 512, 20)); // only its weight moved
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +239,7 @@ int main(void)
         cmocka_unit_test(test_foreign_time_on_the_testers_cpu),
         cmocka_unit_test(test_foreign_time_on_shared_cpus),
         cmocka_unit_test(test_losses_stand_if_no_packet_was_late),
+        cmocka_unit_test(test_caps_that_move_are_not_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
