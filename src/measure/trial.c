@@ -77,6 +77,17 @@ static void note_shares(const struct bench *bench, const struct allocation *befo
     }
 }
 
+// Whether a party was given a cap during the trial.
+static bool ends_capped(const struct point *point)
+{
+    for (size_t i = 0; i < point->cpu_count; i++) {
+        if (point->cpu[i].weight_end > 0 && point->cpu[i].cap_end > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // Makes a point with the parameters of the trial and no figures yet.
 static struct point point_of(const struct bench *bench, const struct load *load)
 {
@@ -471,12 +482,12 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     int rc;
     const struct node *node = &bench->node;
     _cleanup_free_ struct allocation *shares = read_shares(bench);
-    const bool capped = any_cap(bench, shares);
+    const bool capped_before = any_cap(bench, shares);
     if ((rc = node->ops->read_counters(node, &packets_before, err)) < 0 ||
         (rc = node->ops->read_meters(node, &before, err)) < 0) {
         return rc;
     }
-    node->ops->begin_watch(node, &before.cpus, capped);
+    node->ops->begin_watch(node, &before.cpus, capped_before);
     rc = run_engine(bench, &traffic, counts, &reading, err);
     node->ops->end_watch(node, &disturbance);
     if (rc < 0 || (rc = node->ops->read_meters(node, &after, err)) < 0 ||
@@ -513,7 +524,7 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     forms_fill_recovery(&forms, counts, &point);
     const struct evidence evidence = {.scenario = bench->scenario,
                                       .testbed = bench->testbed,
-                                      .capped = capped,
+                                      .capped = capped_before || ends_capped(&point),
                                       .counts = counts,
                                       .slack = bench->traits->slack,
                                       .adapts = (bench->traits->can & ENGINE_ADAPTS) != 0,

@@ -101,8 +101,12 @@ static void local_begin_watch(const struct node *node, const struct cpu_list *cp
     if (!testbed_runs_machines(node->testbed)) {
         (void)usage_take(&watch->before, NULL);
     }
-    (void)heartbeat_start(cpus, capped ? HEARTBEAT_BY_TIMER : HEARTBEAT_BY_THREAD,
-                          &watch->heartbeat, NULL);
+    const bool by_timer = capped || testbed_moves_shares(node->testbed);
+    int rc = heartbeat_start(cpus, by_timer ? HEARTBEAT_BY_TIMER : HEARTBEAT_BY_THREAD,
+                             &watch->heartbeat, NULL);
+    if (rc < 0 && by_timer && !capped) {
+        (void)heartbeat_start(cpus, HEARTBEAT_BY_THREAD, &watch->heartbeat, NULL);
+    }
 }
 
 // Whether a task does the work of a party of the testbed.

@@ -36,8 +36,9 @@ struct node_ops {
     // Watches the place's computer until end_watch(), for programs that neither do the work of a
     // party of the testbed nor descend from this process, and for times in which these CPUs are
     // away. If a party is `capped`, the heartbeat beats by timers: a task of SCHED_DEADLINE, which
-    // holds a cap, precedes its threads. Programs are not watched beside virtual machines, which
-    // are programs themselves.
+    // holds a cap, precedes its threads. It does so too if caps may be set meanwhile
+    // (testbed_moves_shares()), unless this computer has no such timers. Programs are not watched
+    // beside virtual machines, which are programs themselves.
     void (*begin_watch)(const struct node *node, const struct cpu_list *cpus, bool capped);
     void (*end_watch)(const struct node *node, struct disturbance *ret);
     // Opens a half of an engine on the paths of `setup`, whose nodes on that side the place has.
