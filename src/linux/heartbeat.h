@@ -23,7 +23,8 @@ enum heartbeat_by { HEARTBEAT_BY_THREAD, HEARTBEAT_BY_TIMER };
 
 struct heartbeat;
 // Starts a heartbeat on each CPU of the list. Fails if a thread can't be bound or given its
-// priority; with -ENOTSUP if timers need a BPF program, which can't be loaded or is not built in.
+// priority; with -ENOTSUP if timers need a BPF program, which can't be loaded, is not built in, or
+// notes no beat.
 int heartbeat_start(const struct cpu_list *cpus, enum heartbeat_by by, struct heartbeat **ret,
                     struct error *err);
 // Ends a heartbeat within about a period, and frees it. `ret` (may be NULL) gets the report. NULL

@@ -20,6 +20,7 @@ struct heartbeat_report {
     struct heartbeat_stall *stalls; // by CPU, then by time
     size_t count;
     uint64_t lost; // stalls beyond those that a report can hold
+    size_t silent; // CPUs that never beat: whether they were away is unknown
 };
 
 #endif

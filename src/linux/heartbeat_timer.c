@@ -31,6 +31,7 @@ struct heartbeat_timer {
     int *clocks; // of each CPU; -1 = none
     struct cpu_list cpus;
     uint64_t period_ns;
+    uint64_t began_ns; // the beat that counts as the first one of a CPU that was away at the start
 };
 
 static struct heartbeat_bpf *skeleton_open(void)
@@ -119,6 +120,26 @@ static void wait_for_beats(const struct heartbeat_timer *timer, uint64_t after_n
     }
 }
 
+// Whether a CPU has beaten. One that has not is away since the start, so that its first beat is
+// late; if no CPU has beaten, the program looks for another function than the kernel's timers call.
+static int check_begin(struct heartbeat_timer *timer, struct error *err)
+{
+    size_t beating = 0;
+    for (size_t i = 0; i < timer->cpus.count; i++) {
+        uint64_t none = 0;
+        beating += !__atomic_compare_exchange_n(&timer->skeleton->bss->last_ns[timer->cpus.cpus[i]],
+                                                &none, timer->began_ns, false, __ATOMIC_RELAXED,
+                                                __ATOMIC_RELAXED);
+    }
+    if (beating == 0 && timer->cpus.count > 0) {
+        (void)fail(err, 0,
+                   "no timer of the kernel calls perf_swevent_hrtimer by the address in "
+                   "/proc/kallsyms (0 if kernel.kptr_restrict is 2)");
+        return -ENOTSUP;
+    }
+    return 0;
+}
+
 static void timer_free(struct heartbeat_timer *timer)
 {
     heartbeat_bpf__destroy(timer->skeleton); // NULL is fine
@@ -140,11 +161,15 @@ int heartbeat_timer_start(const struct cpu_list *cpus, uint64_t period_ns,
     }
     int rc = timer_load(timer, err);
     rc = rc < 0 ? rc : timer_attach(timer, err);
+    if (rc == 0) {
+        timer->began_ns = clock_monotonic_ns();
+        wait_for_beats(timer, timer->began_ns);
+        rc = check_begin(timer, err);
+    }
     if (rc < 0) {
         timer_free(timer);
         return rc;
     }
-    wait_for_beats(timer, clock_monotonic_ns());
     *ret = timer;
     return 0;
 }
@@ -192,6 +217,7 @@ void heartbeat_timer_end(struct heartbeat_timer *timer, struct heartbeat_report 
     uint64_t now_ns = clock_monotonic_ns();
     for (size_t i = 0; i < timer->cpus.count; i++) {
         report->lost += last_beat(timer, i) + BEAT_WAIT_NS / 2 < now_ns;
+        report->silent += last_beat(timer, i) == timer->began_ns;
     }
     if (report->count > 0) {
         qsort(report->stalls, report->count, sizeof report->stalls[0], by_cpu_and_time);

@@ -14,8 +14,9 @@
 #include "linux/heartbeat_report.h"
 
 struct heartbeat_timer;
-// Starts a timer on each CPU of the list, and returns once each has beaten. Fails with -ENOTSUP if
-// the kernel or this program's build has no BPF, or the process lacks the right.
+// Starts a timer on each CPU of the list, and returns once each has beaten. A CPU that
+// does not beat within a second is away: its stall is noted when it beats. Fails with -ENOTSUP if
+// the kernel or this program's build has no BPF, the process lacks the right, or no CPU has beaten.
 int heartbeat_timer_start(const struct cpu_list *cpus, uint64_t period_ns,
                           struct heartbeat_timer **ret, struct error *err);
 // Ends the timers within about a period, and frees all. Adds what they noted to an empty report.

@@ -148,9 +148,10 @@ static void compare_interference(struct watch *watch, struct disturbance *ret)
 static void local_end_watch(const struct node *node, struct disturbance *ret)
 {
     struct watch *watch = &node->testbed->watch;
-    struct disturbance disturbance = {.has_stalls = watch->heartbeat != NULL};
-    disturbance.window_ns = clock_monotonic_ns() - watch->began_ns;
+    struct disturbance disturbance = {.window_ns = clock_monotonic_ns() - watch->began_ns};
+    const bool beats = watch->heartbeat != NULL;
     heartbeat_end(watch->heartbeat, &disturbance.stalls);
+    disturbance.has_stalls = beats && disturbance.stalls.silent == 0;
     compare_interference(watch, &disturbance);
     struct usage_culprit found[CANDIDATES];
     struct usage_snapshot after = {0};
