@@ -224,7 +224,7 @@ static double peak_error(const struct costs *costs, struct observation *const *s
             lossy = lossy || seen[k]->loss_ratio > OVERLOADED;
             done[k] = k != i;
         }
-        if (!done[i] && lossy) {
+        if (!done[i] && lossy && measured > 0 && predicted > 0) {
             sum += fabs(log(predicted / measured));
             kinds++;
         }
@@ -283,7 +283,7 @@ static void fit_full(struct costs *costs, struct observation *const *seen, size_
     _cleanup_free_ struct observation **valid = memory_new_array(struct observation *, count);
     size_t found = 0;
     for (size_t i = 0; i < count; i++) {
-        if (seen[i]->point->valid && !seen[i]->capped) {
+        if (seen[i]->point->valid && !seen[i]->capped && seen[i]->received_pps > 0) {
             valid[found++] = seen[i];
         }
     }
