@@ -116,6 +116,27 @@ int names_give(struct testbed *testbed, struct error *err)
     return rc;
 }
 
+// Whether the recorded name of a node leads to something.
+static bool is_there(const json_t *noted)
+{
+    const char *name = json_string_value(json_object_get(noted, "name"));
+    _cleanup_free_ char *path = text_format(NAMES_FOLDER "/%s", name == NULL ? "" : name);
+    struct stat st;
+    return name != NULL && lstat(path, &st) == 0;
+}
+
+void names_complete(struct testbed *testbed)
+{
+    const json_t *names = json_object_get(testbed->record->content, NAMES);
+    for (size_t i = 0; json_is_object(names) && i < testbed->plan->node_count; i++) {
+        const char *called = testbed->plan->nodes[i].name;
+        _cleanup_error_ struct error err = ERROR_INIT;
+        if (!is_there(json_object_get(names, called)) && give(testbed, i, &err) < 0) {
+            log_warning("testbed", "%s has no name in " NAMES_FOLDER ": %s", called, err.text);
+        }
+    }
+}
+
 void names_drop(struct testbed *testbed, size_t router)
 {
     json_t *names = json_object_get(testbed->record->content, NAMES);
@@ -124,7 +145,6 @@ void names_drop(struct testbed *testbed, size_t router)
     if (noted != NULL) {
         take(noted);
         json_object_del(names, called);
-        // The record is written before the router's namespace has a successor.
     }
 }
 

@@ -21,6 +21,9 @@ int names_give(struct testbed *testbed, struct error *err);
 // As names_give() for one router that was made again; removes the name of its namespace before.
 // Logs a failure.
 void names_renew(struct testbed *testbed, size_t router);
+// Gives the names that are missing: a process died after it had removed or before it had made them.
+// Logs failures.
+void names_complete(struct testbed *testbed);
 // Removes the name of a router before its namespace ends.
 void names_drop(struct testbed *testbed, size_t router);
 // Removes all names of a record. Logs those that can't be removed.

@@ -358,12 +358,12 @@ int testbed_reboot_router(struct testbed *testbed, size_t router, uint64_t began
     }
     struct router_order before;
     router_order_make(testbed, router, &before);
-    names_drop(testbed, router);
     rc = begin_remaking(testbed, router, &before, began_ns, err);
-    if (rc < 0) {
+    if (rc < 0) { // the router goes on, with its name
         router_order_clear(&before);
         return rc;
     }
+    names_drop(testbed, router);
     rc = pass_on(testbed, router, &before, err);
     router_order_clear(&before);
     if (rc == 0) {

@@ -97,6 +97,7 @@ int testbed_hold(struct testbed *testbed, struct error *err)
 {
     testbed->maker.pid = getpid();
     testbed->maker.started = process_start_time(getpid());
+    names_complete(testbed);
     return testbed_note(testbed, err);
 }
 

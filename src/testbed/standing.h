@@ -23,7 +23,8 @@
 // record for its owner.
 int testbed_stand(struct scenario *scenario, enum topology topology, const struct cpu_list *usable,
                   json_t *kept, struct testbed **ret, struct error *err);
-// Writes to the record that this process holds the testbed, after attaching to it.
+// Writes to the record that this process holds the testbed, after attaching to it. Gives its nodes
+// the names of namespaces that they lack.
 int testbed_hold(struct testbed *testbed, struct error *err);
 // Takes a testbed down and frees it, also on failure. Its record is a dead run's from the
 // beginning, so that the cleanup completes an interrupted removal.

@@ -5,7 +5,7 @@
 # Runs beside others
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 66
+plan 67
 
 cd "$T" || exit 1
 
@@ -98,6 +98,10 @@ ip netns add other-r1
 ok "  and never takes the name of another one" exits 2 "$VRBENCH" up mine.yaml --name other --named
 is "  which remains" "$(named)" "lab-host lab-r1 lab-sink lab-source other-r1 "
 ip netns delete other-r1
+ip netns delete lab-r1
+kill -KILL "$(owner)"
+"$VRBENCH" list >/dev/null
+ok "  the next owner gives a missing name again" wait_for 10 ip netns exec lab-r1 true
 kill -KILL "$(owner)"
 ok "  a testbed whose owner was killed is removed" "$VRBENCH" down lab
 is "  with its names" "$(named)" ""
