@@ -89,8 +89,9 @@ int build_testbed(const json_t *request, struct testbed **ret, struct error *err
         scenario_free(scenario);
         return rc;
     }
-    json_t *kept = json_pack("{s:O?, s:O?}", "uid", json_object_get(request, "uid"), SETTINGS,
-                             json_object_get(request, SETTINGS));
+    json_t *kept = json_pack("{s:O?, s:O?, s:O?}", "uid", json_object_get(request, "uid"), SETTINGS,
+                             json_object_get(request, SETTINGS), BUILD_MADE_FOR,
+                             json_object_get(request, BUILD_MADE_FOR));
     if (json_is_true(json_object_get(request, "named"))) {
         json_object_set_new(kept, NAMES, json_object());
     }

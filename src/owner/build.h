@@ -8,6 +8,10 @@
 #include "base/settings.h"
 #include "testbed/testbed.h"
 
+// Key of an "up" request and of the record: the file for which a program built the testbed; absent
+// if a user did.
+#define BUILD_MADE_FOR "made_for"
+
 // Adds a scenario, a topology, the usable CPUs and the settings of the environment to an "up"
 // request, and returns the request.
 json_t *build_request(json_t *request, const struct scenario *scenario, enum topology topology,

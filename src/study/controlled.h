@@ -12,7 +12,8 @@
 #include "run/job.h"
 
 // Builds the testbed of the job's scenario in its first topology, starts a controller with the
-// contracts file, measures (job_run()), and removes both. The job's `loan` is set here.
+// contracts file, measures (job_run()), and removes both. A testbed that a killed process left
+// behind for the same file is removed before. The job's `loan` is set here.
 int controlled_run(const struct job *job, const char *contracts, struct point_list *points,
                    struct error *err);
 

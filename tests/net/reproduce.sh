@@ -4,7 +4,7 @@
 # and judged; a run that can't be made is noted and passed over; a busy machine is refused.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 46
+plan 47
 
 only="--quick --noisy --claim 8"
 json() { jq -e "$@" >/dev/null; }
@@ -55,8 +55,14 @@ unchanged "  nothing else is left" "$T/before"
 
 # --- under control --------------------------------------------------------------------------------
 start_reproduce --quick --noisy --claim 12 -o "$T/c"
+wait_for 100 has_points "$T/c/shares-moved" 1 || diag "no point of shares-moved"
+kill -KILL "$run_pid"
+{ wait "$run_pid"; } 2>/dev/null
+is "a run under control that is killed leaves its testbed" \
+    "$("$VRBENCH" list --json | jq -r '[.[].testbed] | unique | .[]')" shares-moved
+start_reproduce --quick --noisy --claim 12 -o "$T/c" --resume
 end_run
-ok "a run under control is measured, whatever its claim then is" json '
+ok "  which is replaced when it is resumed, whatever its claim then is" json '
     (.claims | length) == 1 and .claims[0].number == 12 and (.runs | length) == 3' "$T/c/reproduce.json" ||
     sed 's/^/# /' "$T/err"
 ok "  with weights that the controller moved" jq -es '
