@@ -339,8 +339,8 @@ static int check_relay(const struct testbed *testbed, struct error *err)
                                !process_is_dead(relay->pid))
                ? 0
                : fail(err, 0,
-                      "the relay of delayed packets (PID %d) has ended: vrbench down, and vrbench "
-                      "up",
+                      "the relay of delayed packets (PID %d) has ended: the testbed must be made "
+                      "again",
                       (int)relay->pid);
 }
 
