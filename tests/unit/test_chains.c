@@ -14,7 +14,9 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
+#include "measure/forms.h"
 #include "scenario/scenario.h"
 #include "testbed/plan_dot.h"
 
@@ -555,6 +557,52 @@ static void test_packets_that_delayed_cables_hold(void **state)
     }
 }
 
+// Packets lost in a stall were sent up to the delay of the cables before it.
+static void test_stalls_behind_delayed_cables(void **state)
+{
+    (void)state;
+    static const char text[] = "name: x\nrouters: { r1: }\nnetworks: { NET0: { router: r1 } }\n"
+                               "impair:\n  - { from: source, to: r1, delay: 500 ms }\n"
+                               "traffic: { lengths: [64], rates: { pps: [1000] } }\n";
+    enum { SLOTS = 100 }; // of 10 ms
+    for (unsigned measured = 0; measured < 2; measured++) {
+        struct lab *lab = open_lab(text, TOPOLOGY_DEDICATED);
+        uint64_t *bounds_ns = memory_new_array(uint64_t, SLOTS + 1);
+        uint64_t *bounds = memory_new_array(uint64_t, SLOTS + 1);
+        uint64_t within[SLOTS] = {0};
+        struct traffic_load load = {.bounds = bounds};
+        struct heartbeat_stall stall = {.from_ns = NS_PER_S + 600 * NS_PER_MS,
+                                        .to_ns = NS_PER_S + 604 * NS_PER_MS,
+                                        .late_ns = NS_PER_MS};
+        const struct heartbeat_report report = {.stalls = &stall, .count = 1};
+        for (size_t i = 0; i <= SLOTS; i++) {
+            bounds_ns[i] = i * 10 * NS_PER_MS;
+            bounds[i] = i;
+        }
+        struct forms forms = {.path_count = 1,
+                              .loads = &load,
+                              .slot_count = SLOTS,
+                              .bounds_ns = bounds_ns,
+                              .bounds = bounds,
+                              .within = within};
+        lab->counts[0].start_ns = NS_PER_S;
+        lab->counts[0].within = within;
+        lab->counts[0].tx = SLOTS;
+        lab->counts[0].delay_measured = measured > 0;
+        lab->counts[0].delay_p99 = 505 * NS_PER_MS;
+        lab->point.networks[0].offered_pps = 1e6;
+        (void)forms_fill_undisturbed(&forms, lab->plan, &report, 0, lab->counts, &lab->point);
+        assert_false(forms.left_out[5]);
+        assert_true(forms.left_out[10]);
+        assert_true(forms.left_out[60]);
+        assert_false(forms.left_out[65]);
+        free(forms.left_out);
+        free(bounds_ns);
+        free(bounds);
+        close_lab(lab);
+    }
+}
+
 #define TRIALS 300
 
 // Random losses in rings and nodes: each place gets what was lost there, whosever it was.
@@ -615,6 +663,7 @@ int main(void)
         cmocka_unit_test(test_answers_are_no_losses),
         cmocka_unit_test(test_losses_of_impaired_cables),
         cmocka_unit_test(test_packets_that_delayed_cables_hold),
+        cmocka_unit_test(test_stalls_behind_delayed_cables),
         cmocka_unit_test(test_random_losses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
