@@ -32,6 +32,7 @@ struct client {
     struct owner *owner;
     struct wire wire;
     sd_event_source *readable, *writable;
+    sd_event_source *more;   // of a client that only looks: takes its next request that has arrived
     struct job *job;         // the client waits for it; NULL = none
     struct reading *reading; // the client waits for it; NULL = none
     struct owned *leased;    // the testbed that it controls; NULL = none (lease.h)
@@ -150,6 +151,7 @@ struct owner {
     sd_event *loop;
     int lock, listener;
     sd_event_source *accepting, *finished, *stopping;
+    sd_event_source *accept_again; // ends a pause after a failed accept; NULL = none so far
     struct owned **owned;
     size_t owned_count;
     struct client *clients;

@@ -25,6 +25,8 @@
 #define BACKLOG         64
 #define ADOPT_WITHIN_US (UINT64_C(10) * 1000 * 1000) // longest wait of requests for adoption
 #define FIRST_WITHIN_US (UINT64_C(10) * 1000 * 1000) // limit for the first client to connect
+#define LOOKING_MOST    64U                          // clients that only look, at the same time
+#define ACCEPT_AGAIN_US (UINT64_C(100) * 1000)       // pause if no descriptor is free
 
 // ---- the lock
 
@@ -88,17 +90,29 @@ static void client_free(struct client *client)
     }
     sd_event_source_disable_unref(client->readable);
     sd_event_source_disable_unref(client->writable);
+    sd_event_source_disable_unref(client->more);
     json_decref(client->waiting);
     wire_clear(&client->wire);
     free(client);
+}
+
+// Has the next request of a client that only looks taken by a later event.
+static void client_take_later(struct client *client)
+{
+    if (client->looks && client->wire.in_length > 0) {
+        (void)sd_event_source_set_enabled(client->more, SD_EVENT_ONESHOT);
+    }
 }
 
 static int client_flush(struct client *client)
 {
     int rc = wire_send(&client->wire);
     if (rc == 0) {
-        (void)sd_event_source_set_enabled(
-            client->writable, wire_has_output(&client->wire) ? SD_EVENT_ON : SD_EVENT_OFF);
+        bool waits = wire_has_output(&client->wire);
+        (void)sd_event_source_set_enabled(client->writable, waits ? SD_EVENT_ON : SD_EVENT_OFF);
+        if (!waits) {
+            client_take_later(client);
+        }
     }
     return rc;
 }
@@ -216,6 +230,37 @@ static void client_take(struct client *client, json_t *request)
     }
 }
 
+// Takes the requests that have arrived. Of a client that only looks it takes one, and none before
+// the last answer is sent, so that such a client neither occupies the loop nor fills the memory.
+// Negative for an invalid request.
+static int client_take_some(struct client *client)
+{
+    json_t *request = NULL;
+    int taken = 0;
+    while ((!client->looks || !wire_has_output(&client->wire)) &&
+           (taken = wire_take(&client->wire, &request)) > 0) {
+        client_take(client, request);
+        json_decref(request);
+        if (client->looks) {
+            client_take_later(client);
+            break;
+        }
+    }
+    return taken;
+}
+
+static int client_more(sd_event_source *source, void *context)
+{
+    (void)source;
+    struct client *client = context;
+    struct owner *owner = client->owner;
+    if (client_take_some(client) < 0) {
+        client_free(client);
+        owner_look_for_end(owner);
+    }
+    return 0;
+}
+
 static int client_readable(sd_event_source *source, int fd, uint32_t events, void *context)
 {
     (void)source;
@@ -224,17 +269,60 @@ static int client_readable(sd_event_source *source, int fd, uint32_t events, voi
     struct client *client = context;
     struct owner *owner = client->owner;
     int rc = wire_receive(&client->wire);
-    json_t *request = NULL;
-    int taken = 0;
-    while (rc > 0 && (taken = wire_take(&client->wire, &request)) > 0) {
-        client_take(client, request);
-        json_decref(request);
-    }
-    if (rc < 0 || taken < 0) {
+    if (rc < 0 || (rc > 0 && client_take_some(client) < 0)) {
         client_free(client);
         owner_look_for_end(owner);
     }
     return 0;
+}
+
+static int client_watch(struct client *client)
+{
+    sd_event *loop = client->owner->loop;
+    int fd = client->wire.fd;
+    int rc = sd_event_add_io(loop, &client->readable, fd, EPOLLIN, client_readable, client);
+    if (rc >= 0) {
+        rc = sd_event_add_io(loop, &client->writable, fcntl(fd, F_DUPFD_CLOEXEC, 3), EPOLLOUT,
+                             client_writable, client);
+    }
+    if (rc >= 0) {
+        (void)sd_event_source_set_io_fd_own(client->writable, 1);
+        rc = sd_event_source_set_enabled(client->writable, SD_EVENT_OFF);
+    }
+    if (rc >= 0 && client->looks) {
+        rc = sd_event_add_defer(loop, &client->more, client_more, client);
+        rc = rc < 0 ? rc : sd_event_source_set_enabled(client->more, SD_EVENT_OFF);
+    }
+    return rc;
+}
+
+// Whether a connection is refused: other users can't use up the owner's descriptors.
+static bool owner_has_too_many(const struct owner *owner)
+{
+    size_t looking = 0;
+    for (const struct client *client = owner->clients; client != NULL; client = client->next) {
+        looking += client->looks;
+    }
+    return looking >= LOOKING_MOST;
+}
+
+static int owner_accepts_again(sd_event_source *source, uint64_t now_us, void *context)
+{
+    (void)source;
+    (void)now_us;
+    struct owner *owner = context;
+    (void)sd_event_source_set_enabled(owner->accepting, SD_EVENT_ON);
+    return 0;
+}
+
+// The listener stays readable if no descriptor is free for a connection.
+static void owner_pause_accepting(struct owner *owner)
+{
+    owner->accept_again = sd_event_source_disable_unref(owner->accept_again);
+    if (sd_event_add_time_relative(owner->loop, &owner->accept_again, CLOCK_MONOTONIC,
+                                   ACCEPT_AGAIN_US, 0, owner_accepts_again, owner) >= 0) {
+        (void)sd_event_source_set_enabled(owner->accepting, SD_EVENT_OFF);
+    }
 }
 
 static int owner_accept(sd_event_source *source, int listener, uint32_t events, void *context)
@@ -244,21 +332,28 @@ static int owner_accept(sd_event_source *source, int listener, uint32_t events, 
     struct owner *owner = context;
     int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0) {
+        if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+            owner_pause_accepting(owner);
+        }
+        owner_look_for_end(owner);
+        return 0;
+    }
+    const bool looks = !look_peer_is_own(fd);
+    if (looks && owner_has_too_many(owner)) {
+        close(fd);
         owner_look_for_end(owner);
         return 0;
     }
     struct client *client = memory_new(1, sizeof *client);
-    *client = (struct client){
-        .owner = owner, .wire = {.fd = fd}, .looks = !look_peer_is_own(fd), .next = owner->clients};
+    *client = (struct client){.owner = owner,
+                              .wire = {.fd = fd, .in_max = looks ? WIRE_LOOK_MAX : 0},
+                              .looks = looks,
+                              .next = owner->clients};
     owner->clients = client;
-    if (sd_event_add_io(owner->loop, &client->readable, fd, EPOLLIN, client_readable, client) < 0 ||
-        sd_event_add_io(owner->loop, &client->writable, fcntl(fd, F_DUPFD_CLOEXEC, 3), EPOLLOUT,
-                        client_writable, client) < 0) {
+    if (client_watch(client) < 0) {
         client_free(client);
-        return 0;
+        owner_look_for_end(owner);
     }
-    (void)sd_event_source_set_io_fd_own(client->writable, 1);
-    (void)sd_event_source_set_enabled(client->writable, SD_EVENT_OFF);
     return 0;
 }
 
@@ -378,6 +473,7 @@ static void owner_close(struct owner *owner)
         client_free(client);
     }
     owner->accepting = sd_event_source_disable_unref(owner->accepting);
+    owner->accept_again = sd_event_source_disable_unref(owner->accept_again);
     owner->stopping = sd_event_source_disable_unref(owner->stopping);
     if (owner->listener >= 0) {
         (void)unlink(OWNER_SOCKET);

@@ -103,7 +103,7 @@ static bool view_await(const struct view *view, const struct wire *wire, uint64_
 
 static void view_serve(const struct view *view, int fd)
 {
-    struct wire wire = {.fd = fd};
+    struct wire wire = {.fd = fd, .in_max = WIRE_LOOK_MAX};
     uint64_t until_ns = clock_monotonic_ns() + ANSWER_WITHIN_NS;
     json_t *request = NULL;
     int rc = 0;

@@ -85,6 +85,7 @@ int wire_send(struct wire *wire)
 
 int wire_receive(struct wire *wire)
 {
+    const size_t most = wire->in_max > 0 ? wire->in_max : WIRE_LINE_MAX;
     int any = 0;
     for (;;) {
         buffer_reserve(&wire->in, &wire->in_room, wire->in_length + CHUNK);
@@ -102,7 +103,7 @@ int wire_receive(struct wire *wire)
         }
         any = 1;
         wire->in_length += (size_t)got;
-        if (wire->in_length > WIRE_LINE_MAX) {
+        if (wire->in_length > most) {
             return -EMSGSIZE;
         }
     }

@@ -21,10 +21,12 @@
 #include "base/error.h"
 
 #define WIRE_LINE_MAX (64U << 20)
+#define WIRE_LOOK_MAX 4096U  // of requests of a client that only looks (look.h)
 #define VIEW_PREFIX   "run-" // of the sockets in RECORD_ROOT on which runs answer (view.h)
 
 struct wire {
-    int fd; // owned; -1 = closed
+    int fd;        // owned; -1 = closed
+    size_t in_max; // of bytes received and not yet taken; 0 = WIRE_LINE_MAX
     char *in, *out;
     size_t in_length, in_room;
     size_t out_length, out_sent, out_room;
@@ -43,7 +45,7 @@ bool wire_has_output(const struct wire *wire);
 // Sends what the socket accepts now: 0, or negative if the other end has closed the connection.
 int wire_send(struct wire *wire);
 // Receives available data: 1 if there was any, 0 if none, negative at the end of the connection or
-// for a line longer than WIRE_LINE_MAX.
+// for more than `in_max`.
 int wire_receive(struct wire *wire);
 // Returns the next complete message: 1 and a new reference, 0 if none is complete, -EPROTO for a
 // line that is not a JSON object.

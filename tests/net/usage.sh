@@ -5,7 +5,7 @@
 # Runs beside others
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 67
+plan 70
 
 cd "$T" || exit 1
 
@@ -134,7 +134,50 @@ s.sendall(b'{"do": "down", "name": "shown", "uid": 0}\n')
 print(s.recv(65536).decode())
 END
 like "  and a request of theirs changes nothing" "$(python3 ask.py)" '"down\\" requires root: user 65534 may only look'
-ok "  as root does" "$VRBENCH" down shown
+cat >flood.py <<'END'
+import os, socket
+os.setgroups([61234]); os.setgid(65534); os.setuid(65534)
+def connect():
+    s = socket.socket(socket.AF_UNIX)
+    s.connect("/run/vrbench/owner.sock")
+    s.settimeout(20)
+    return s
+def is_open(s): # whether it answers
+    try:
+        s.sendall(b'{"do": "inspect"}\n')
+        return s.recv(65536) != b''
+    except (BrokenPipeError, ConnectionResetError):
+        return False
+flood = connect()
+try:
+    for _ in range(10000):
+        flood.sendall(b'{"do": "inspect"}\n' * 100)
+    print("taken", end=" ")
+except (BrokenPipeError, ConnectionResetError):
+    print("closed", end=" ")
+flood.close()
+several = connect()
+several.sendall(b'{"do": "inspect"}\n' * 150) # less than a member may send at once
+answers = b''
+while answers.count(b'\n') < 150:
+    answers += several.recv(65536)
+several.close()
+print(answers.count(b'\n'), sum(is_open(s) for s in [connect() for _ in range(80)]))
+END
+is "  who send too much, or connect too often, are disconnected" "$(python3 flood.py)" "closed 150 64"
+# Without a free descriptor the owner rests between attempts to accept.
+owner_ticks() { awk '{ print $14 + $15 }' "/proc/$(owner)/stat"; }
+files=$(prlimit --pid "$(owner)" --nofile --noheadings --output SOFT | tr -d ' ')
+prlimit --pid "$(owner)" --nofile=3:
+"$VRBENCH" list >listed &
+lister=$!
+before=$(owner_ticks)
+sleep 1
+ok "an owner that can't accept a connection does not spin" [ $(($(owner_ticks) - before)) -le 25 ]
+prlimit --pid "$(owner)" --nofile="$files":
+wait $lister
+ok "  and accepts it later" grep -q shown listed
+ok "root removes the testbed" "$VRBENCH" down shown
 umount /etc/group
 
 # --- completion, in shells
