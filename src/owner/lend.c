@@ -70,11 +70,12 @@ static int lend_job(struct owned *owned, struct job *job, struct error *err)
 {
     struct process_id borrower;
     job->changed = JOB_CHANGED_NOTHING;
-    int rc = job->resumes || testbed_is_lent(owned->testbed, &borrower)
-                 ? 0
-                 : testbed_lend(owned->testbed, job->borrower, owned->shares_move, err);
-    if (rc < 0) {
-        return rc;
+    if (!job->lent) {
+        int rc = testbed_lend(owned->testbed, job->borrower, owned->shares_move, err);
+        if (rc < 0) {
+            return rc;
+        }
+        job->lent = true;
     }
     (void)testbed_is_lent(owned->testbed, &borrower);
     _cleanup_close_ int process = process_open(borrower.pid, borrower.started, NULL);
@@ -169,10 +170,14 @@ int lend_take(struct client *client, json_t *request, struct error *err)
     if ((rc = lend_refuse(owned, err)) < 0) {
         return rc;
     }
+    _cleanup_close_ int pause = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (pause < 0) {
+        return fail(err, errno, "making an eventfd");
+    }
     struct job *job = work_order(owned, "lending a testbed", lend_job, client, request);
     job->lends = true;
     job->borrower = owned->borrower = borrower;
-    job->pause = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    job->pause = steal_fd(&pause);
     owned->shares_move = json_is_true(json_object_get(request, "shares_move"));
     work_start(owned);
     return 0;
@@ -195,8 +200,9 @@ void lend_resume(struct owned *owned)
         return;
     }
     struct job *job = work_order(owned, "continuing a loan", lend_job, NULL, NULL);
-    job->lends = job->resumes = true;
+    job->lends = job->resumes = job->lent = true;
     job->borrower = owned->borrower = borrower.pid;
     job->pause = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    owned->shares_move = testbed_loan_moves_shares(owned->testbed);
+    // Jobs that set shares would wait for the end of a loan that can't pause.
+    owned->shares_move = job->pause >= 0 && testbed_loan_moves_shares(owned->testbed);
 }

@@ -65,8 +65,9 @@ struct job {
     bool client_waits;
     bool releases; // removes the whole testbed
     bool builds;   // useless without its client
-    bool lends;    // see lend.c, as the next seven
+    bool lends;    // see lend.c, as the next eight
     bool resumes;  // a loan of an earlier owner
+    bool lent;     // the record has the loan: not to be lent again after a pause
     bool returned; // the borrower has returned the testbed
     bool owner_ends;
     bool begun;  // the borrower has the testbed
