@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "linux/rights.h"
 
@@ -17,7 +18,13 @@ int look_share_socket(const char *path, struct error *err)
 {
     gid_t group = 0;
     bool shared = rights_look_group(&group);
-    if ((shared && chown(path, (uid_t)-1, group) < 0) || chmod(path, shared ? 0660 : 0600) < 0) {
+    if (shared && chown(path, (uid_t)-1, group) < 0) {
+        // A container may lack CAP_CHOWN.
+        log_note("owner", "%s admits root only, not the group " RIGHTS_LOOK_GROUP ": %s", path,
+                 strerror(errno));
+        shared = false;
+    }
+    if (chmod(path, shared ? 0660 : 0600) < 0) {
         return fail(err, errno, "%s", path);
     }
     return 0;

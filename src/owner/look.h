@@ -13,7 +13,8 @@
 #include "base/error.h"
 #include "owner/recorded.h"
 
-// Gives a socket the mode 0660 and the group, or 0600 if this machine has no such group.
+// Gives a socket the mode 0660 and the group, or 0600 if this machine has no such group or does not
+// permit it. To be called before the socket listens.
 int look_share_socket(const char *path, struct error *err);
 // Whether the peer of a connection is this process's user; others may only look.
 bool look_peer_is_own(int fd);

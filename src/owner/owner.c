@@ -368,13 +368,15 @@ static int owner_listen(struct owner *owner, struct error *err)
     }
     // A killed owner left the socket: this process holds the lock, so no living owner uses it.
     (void)unlink(OWNER_SOCKET);
-    if (bind(owner->listener, (const struct sockaddr *)&address, sizeof address) < 0 ||
-        listen(owner->listener, BACKLOG) < 0) {
+    if (bind(owner->listener, (const struct sockaddr *)&address, sizeof address) < 0) {
         return fail(err, errno, "%s", OWNER_SOCKET);
     }
-    int rc = look_share_socket(OWNER_SOCKET, err);
+    int rc = look_share_socket(OWNER_SOCKET, err); // before anyone can connect
     if (rc < 0) {
         return rc;
+    }
+    if (listen(owner->listener, BACKLOG) < 0) {
+        return fail(err, errno, "%s", OWNER_SOCKET);
     }
     rc = sd_event_add_io(owner->loop, &owner->accepting, owner->listener, EPOLLIN, owner_accept,
                          owner);

@@ -157,11 +157,14 @@ static int view_listen(struct view *view, struct error *err)
         return fail(err, errno, "making a socket");
     }
     (void)unlink(view->path); // of a dead process with the same PID
-    if (bind(view->listener, (const struct sockaddr *)&address, sizeof address) < 0 ||
-        listen(view->listener, BACKLOG) < 0) {
+    if (bind(view->listener, (const struct sockaddr *)&address, sizeof address) < 0) {
         return fail(err, errno, "%s", view->path);
     }
-    return look_share_socket(view->path, err);
+    rc = look_share_socket(view->path, err); // before anyone can connect
+    if (rc == 0 && listen(view->listener, BACKLOG) < 0) {
+        return fail(err, errno, "%s", view->path);
+    }
+    return rc;
 }
 
 static void view_free(struct view *view)
