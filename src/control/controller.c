@@ -27,7 +27,7 @@ struct controller {
     struct observer *observer;
     unsigned *caps; // of the parties before the first action
     bool has_caps;
-    bool settled;      // the first shares are in force
+    bool settled; // the first shares are in force; holds until contracts or shares are replaced
     uint64_t acted_ns; // of the last action; 0 = none
     unsigned actions;
     double *wants, *needs, *guaranteed; // by party, of the last reading
@@ -320,20 +320,26 @@ static void controller_look(struct controller *controller)
     controller->policy->divide(view, controller->wants);
 }
 
-// Whether the first shares can be final: the costs of all flows that have packets are known.
+// Whether the first shares can be final: some flow has packets, and the costs of all that have are
+// known. A dead router has no cost, and does not delay others.
 static bool costs_are_known(const struct controller *controller)
 {
     const struct control_view *view = controller_view(controller);
+    bool any = false;
     for (size_t f = 0; f < controller->setup->flow_count; f++) {
         const struct control_flow *flow = &controller->setup->flows[f];
+        if (!flow->has_contract || view->flows[f].offered_pps <= 0.0) {
+            continue;
+        }
         for (size_t s = 0; s < flow->stage_count; s++) {
-            if (flow->has_contract && view->flows[f].offered_pps > 0.0 &&
-                view->parties[flow->stages[s]].cost_ns <= 0.0) {
+            const struct control_party_view *party = &view->parties[flow->stages[s]];
+            if (party->alive && party->cost_ns <= 0.0) {
                 return false;
             }
         }
+        any = true;
     }
-    return true;
+    return any;
 }
 
 bool controller_take(struct controller *controller, const struct control_reading *reading,
@@ -353,7 +359,7 @@ bool controller_take(struct controller *controller, const struct control_reading
     }
     char *reason = reason_to_act(controller);
     if (reason == NULL) {
-        controller->settled = costs_are_known(controller);
+        controller->settled = controller->settled || costs_are_known(controller);
         return false;
     }
     struct control_share *shares =

@@ -351,6 +351,88 @@ static void action_is_one_line_of_json(void **state)
     control_setup_clear(&setup);
 }
 
+// ---- readings one by one
+
+// Readings of a set-up of two routers, every 50 ms.
+struct readings {
+    struct control_setup setup;
+    struct control_reading now;
+    struct controller *controller;
+    unsigned actions;
+};
+
+static void readings_open(struct readings *readings)
+{
+    *readings = (struct readings){.setup = setup_of(100000.0, 0.0)};
+    control_reading_make(&readings->setup, &readings->now);
+    for (size_t i = 0; i < readings->setup.party_count; i++) {
+        readings->now.parties[i] = (struct control_party_reading){.alive = true, .weight = 256};
+    }
+    for (size_t f = 0; f < readings->setup.flow_count; f++) {
+        readings->now.flows[f].known = true;
+    }
+    readings->controller =
+        controller_new(&readings->setup, &control_policy_contract, &control_limits_usual);
+}
+
+static void readings_close(struct readings *readings)
+{
+    controller_free(readings->controller);
+    control_reading_clear(&readings->now);
+    control_setup_clear(&readings->setup);
+}
+
+// Takes readings with this many packets of each flow between two of them; applies the actions.
+static void readings_take(struct readings *readings, unsigned count, uint64_t gold, uint64_t silver,
+                          uint64_t cost_ns)
+{
+    const uint64_t packets[] = {gold, silver};
+    readings->actions = 0;
+    for (unsigned n = 0; n < count; n++) {
+        struct control_action action = {.shares = NULL};
+        readings->now.at_ns += 50000000;
+        for (size_t f = 0; f < 2; f++) {
+            readings->now.flows[f].offered += packets[f];
+            readings->now.flows[f].entered += packets[f];
+            readings->now.flows[f].forwarded += packets[f];
+            readings->now.parties[f + 1].cpu_ns += packets[f] * cost_ns;
+        }
+        if (controller_take(readings->controller, &readings->now, NULL, &action)) {
+            readings->actions++;
+            for (size_t i = 0; i < readings->setup.party_count; i++) {
+                readings->now.parties[i].weight = action.shares[i].weight;
+            }
+        }
+        control_action_clear(&action);
+    }
+}
+
+static void few_packets_of_another_network_begin_nothing_again(void **state)
+{
+    (void)state;
+    struct readings readings;
+    readings_open(&readings);
+    readings_take(&readings, 60, 2500, 0, 2000);
+    assert_true(readings.actions > 0);
+    // Too few for a cost. Shares would differ by now, and those in force suffice.
+    readings_take(&readings, 20, 2500, 1, 5000);
+    assert_int_equal(readings.actions, 0);
+    readings_close(&readings);
+}
+
+static void dead_router_does_not_keep_shares_from_being_final(void **state)
+{
+    (void)state;
+    struct readings readings;
+    readings_open(&readings);
+    readings_take(&readings, 2, 2500, 1, 2000);
+    readings.now.parties[2].alive = false;
+    readings_take(&readings, 20, 2500, 0, 2000);
+    readings_take(&readings, 20, 2500, 0, 5000);
+    assert_int_equal(readings.actions, 0);
+    readings_close(&readings);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -371,6 +453,8 @@ int main(void)
         cmocka_unit_test(contracts_that_can_not_be_kept_together_are_named_by_priority),
         cmocka_unit_test(unknown_costs_refuse_nothing),
         cmocka_unit_test(action_is_one_line_of_json),
+        cmocka_unit_test(few_packets_of_another_network_begin_nothing_again),
+        cmocka_unit_test(dead_router_does_not_keep_shares_from_being_final),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
