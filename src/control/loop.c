@@ -380,6 +380,17 @@ static int status_send(struct loop *loop, struct error *err)
     return owner_session_call(loop->session, request, NULL, err);
 }
 
+// Takes control that the owner has withdrawn, having set the shares of the plan. The new lease has
+// no plan yet.
+static int control_take_again(struct loop *loop, struct error *err)
+{
+    loop_event(loop, "the testbed owner had withdrawn control; taking it again");
+    memset(loop->plan, 0, loop->setup.party_count * sizeof *loop->plan);
+    controller_undone(loop->controller);
+    loop->looked_ns = 0; // the next report, which sends the plan, is due
+    return owner_connect_to(loop, err);
+}
+
 // ---- one step
 
 // Puts an action in force. A busy testbed, or a router that died meanwhile, is no failure.
@@ -393,8 +404,7 @@ static int action_apply(struct loop *loop, const struct control_action *action, 
         return rc;
     }
     if (rc == -EPERM) {
-        loop_event(loop, "the testbed owner had withdrawn control; taking it again");
-        return owner_connect_to(loop, err);
+        return control_take_again(loop, err);
     }
     if (rc < 0) {
         controller_undone(loop->controller);
@@ -459,9 +469,7 @@ static int loop_report(struct loop *loop, struct error *err)
     int rc = plan_send(loop, &why);
     rc = rc < 0 ? rc : status_send(loop, &why);
     if (rc == -EPERM) {
-        loop_event(loop, "the testbed owner had withdrawn control; taking it again");
-        memset(loop->plan, 0, loop->setup.party_count * sizeof *loop->plan);
-        return owner_connect_to(loop, err);
+        return control_take_again(loop, err);
     }
     if (rc < 0) {
         error_move(err, &why);

@@ -5,7 +5,7 @@
 # what a packet then costs here, so that nothing depends on the speed of the machine.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 24
+plan 26
 
 cat >"$T/c.yaml" <<END
 name: c
@@ -152,8 +152,16 @@ ok "after the owner is killed, control goes on with the next one" \
     wait_for 20 has_line 'another testbed owner runs; control goes on' "$T/audit"
 ok "a router is destroyed" vrbench destroy r3
 ok "  which the controller reports" wait_for 10 has_line 'router r3 does not run' "$T/audit"
-{ kill -KILL $controller && wait $controller; } 2>/dev/null
 unequal_shares() { ! equal_shares; }
+kill -STOP $controller
+ok "while it is silent, the shares of the static plan are set" wait_for 20 unequal_shares
+kill -CONT $controller
+# The plan, too, is the owner's again, once the next report has followed.
+taken_again() {
+    equal_shares && has_line 'taking it again' "$T/audit" && shown
+}
+ok "  afterwards it takes control again" wait_for 20 taken_again
+{ kill -KILL $controller && wait $controller; } 2>/dev/null
 ok "once it is killed, the shares of the static plan are set" wait_for 20 unequal_shares ||
     { vrbench list; tail -n 20 /run/vrbench/owner.log "$T/audit"; } | sed 's/^/# /'
 like "  which the owner reports" "$(cat /run/vrbench/owner.log)" 'has vanished; the shares of its static plan are set'
