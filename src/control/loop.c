@@ -16,10 +16,10 @@
 #include "control/admit.h"
 #include "control/audit.h"
 #include "control/reading.h"
+#include "control/recent.h"
 #include "owner/client.h"
 
 #define LOOK_NS      (500 * NS_PER_MS) // between looks at the contracts file and the static plan
-#define MARGIN_NS    (2 * NS_PER_S)    // for which the smallest margin is reported
 #define LOOK_SOON_NS (100 * NS_PER_MS) // the same if a contract was broken since then
 #define AGAIN_NS     (200 * NS_PER_MS) // between attempts to reach an owner
 #define AGAIN_MOST   50
@@ -41,9 +41,8 @@ struct loop {
     bool *refused;              // by flow
     bool busy;                  // reported
     uint64_t began_ns, looked_ns;
-    double *margins;      // by party: the least of MARGIN_NS; NaN = unknown
-    uint64_t *margins_ns; // when they were that small
-    double broken_s;      // of all networks together, in the last report to the owner
+    struct recent_least *margins; // by party
+    double broken_s;              // of all networks together, in the last report to the owner
 };
 
 // ---- messages
@@ -148,8 +147,7 @@ static int contracts_apply(struct loop *loop, struct error *err)
         control_reading_make(&loop->setup, &loop->reading);
         loop->plan = memory_new_array(struct control_share, setup.party_count);
         loop->last_actions = memory_new_array(char *, setup.party_count);
-        loop->margins = memory_new_array(double, setup.party_count);
-        loop->margins_ns = memory_new_array(uint64_t, setup.party_count);
+        loop->margins = memory_new_array(struct recent_least, setup.party_count);
         loop->refused = memory_new_array(bool, setup.flow_count);
     } else {
         controller_renew(loop->controller, &loop->setup);
@@ -331,17 +329,14 @@ static void status_make(const struct loop *loop, size_t party, struct router_sta
     *ret = status;
 }
 
-// Keeps the smallest margin of the last MARGIN_NS: readers also see the margin of a short load.
+// Keeps the smallest margin of recent seconds: one that a short load left is seen after it, too.
 static void margins_note(struct loop *loop)
 {
     const uint64_t now_ns = clock_monotonic_ns();
     for (size_t i = 1; i < loop->setup.party_count; i++) {
         struct router_status status;
         status_make(loop, i, &status);
-        if (!(status.margin > loop->margins[i]) || now_ns - loop->margins_ns[i] > MARGIN_NS) {
-            loop->margins[i] = status.margin;
-            loop->margins_ns[i] = now_ns;
-        }
+        recent_least_note(&loop->margins[i], now_ns, status.margin);
     }
 }
 
@@ -357,8 +352,9 @@ static json_t *status_json(const struct loop *loop, size_t party)
         _cleanup_free_ char *text = text_format("%.2f", status.broken_s);
         json_object_set_new(json, "broken_s", json_string(text));
     }
-    if (!isnan(loop->margins[party])) {
-        _cleanup_free_ char *text = text_format("%.1f", loop->margins[party] * 100.0);
+    const double margin = recent_least(&loop->margins[party]);
+    if (!isnan(margin)) {
+        _cleanup_free_ char *text = text_format("%.1f", margin * 100.0);
         json_object_set_new(json, "margin", json_string(text));
     }
     if (loop->last_actions[party] != NULL) {
@@ -594,7 +590,6 @@ static void loop_close(struct loop *loop)
     }
     free(loop->last_actions);
     free(loop->margins);
-    free(loop->margins_ns);
     free(loop->refused);
     free(loop->plan);
     controller_free(loop->controller);

@@ -3,6 +3,7 @@
 // controller does about faults; admission.
 #include "control/admit.h"
 #include "control/audit.h"
+#include "control/recent.h"
 #include "control/simulator.h"
 
 #include <math.h>
@@ -433,6 +434,29 @@ static void dead_router_does_not_keep_shares_from_being_final(void **state)
     readings_close(&readings);
 }
 
+static void least_of_two_seconds_slides(void **state)
+{
+    (void)state;
+    struct recent_least recent = {.slots = 0};
+    assert_true(isnan(recent_least(&recent)));
+    // 0.5 at 10.1 s, 0.7 at 11.6 s, 0.9 at all other times.
+    for (unsigned ms = 10000; ms <= 16000; ms += 50) {
+        const double value = ms == 10100 ? 0.5 : ms == 11600 ? 0.7 : 0.9;
+        recent_least_note(&recent, (uint64_t)ms * 1000000, value);
+        const double least = recent_least(&recent);
+        const double most_ms = 2250.0; // and at least 2 s
+        if (ms >= 10100 && ms <= 12100) {
+            assert_true(least < 0.6);
+        } else if (ms >= 10100 + most_ms && ms <= 13600) {
+            assert_true(least > 0.6 && least < 0.8);
+        } else if (ms >= 11600 + most_ms) {
+            assert_true(least > 0.8);
+        }
+    }
+    recent_least_note(&recent, UINT64_C(60000000000), NAN);
+    assert_true(isnan(recent_least(&recent)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -455,6 +479,7 @@ int main(void)
         cmocka_unit_test(action_is_one_line_of_json),
         cmocka_unit_test(few_packets_of_another_network_begin_nothing_again),
         cmocka_unit_test(dead_router_does_not_keep_shares_from_being_final),
+        cmocka_unit_test(least_of_two_seconds_slides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
