@@ -7,7 +7,7 @@
 # Runs beside others: its figures do not matter.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 30
+plan 32
 . "$SOURCE_ROOT/tests/net/lib/made_up.sh"
 
 schemas=${BUILD_DIR:-$(dirname "$VRBENCH")}/schemas
@@ -88,6 +88,13 @@ contracts: { NET0: { rate: 500, length: 64, loss: 1 % } }
 END
 ok "  a contract is controlled" sh -c '"$VRBENCH" control "$1" --advise -d 0.5 --json >"$2"' - "$T/contracts.yaml" "$T/control"
 conforms "  control --json conforms" control "$T/control"
+"$VRBENCH" control "$T/contracts.yaml" >"$T/control.out" 2>&1 &
+controller=$!
+at_exit "kill $controller"
+inspected() { vrbench inspect small >"$T/inspect" && jq -e '.[0].control.r1t3.contract' "$T/inspect"; }
+ok "  while a controller acts, inspect has control" wait_for 20 inspected
+conforms "    and conforms" inspect "$T/inspect"
+{ kill $controller && wait $controller; } 2>/dev/null
 vrbench reboot r1t3 --json >"$T/router"
 conforms "  reboot --json does" router "$T/router"
 ok "  it is removed" vrbench down "$T/small.yaml"
