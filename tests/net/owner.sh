@@ -30,7 +30,7 @@ like "  and says why" "$(cat "$T/err")" 'another process owns the testbeds'
 ok "  the first takes requests" vrbench list
 
 # It sleeps: not one system call in three seconds. The first readings may find its last thread ending.
-calls() { timeout -s INT "$1" strace -f -qq -p "$(owner)" 2>&1 | grep -cv 'resuming\|detached\|attached\|unfinished'; }
+calls() { timeout -k 5 -s INT "$1" strace -f -qq -p "$(owner)" 2>&1 | grep -cv 'resuming\|detached\|attached\|unfinished'; }
 asleep() { [ "$(calls 3)" -le 1 ]; }
 if command -v strace >/dev/null && strace -qq true 2>/dev/null; then
     ok "an idle owner makes no system call" wait_for 30 asleep

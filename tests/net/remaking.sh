@@ -27,7 +27,9 @@ kill_at() {
     "$@" >"$T/command" 2>&1
     wait_for 20 gone "$killed"
     killed_status=$?
+    # Now and then strace waits for a child of the owner that it traces, and ignores the signal.
     kill $tracer 2>/dev/null
+    wait_for 5 gone $tracer || kill -KILL $tracer
     wait $tracer 2>/dev/null
     return $killed_status
 }
