@@ -364,7 +364,8 @@ struct readings {
 
 static void readings_open(struct readings *readings)
 {
-    *readings = (struct readings){.setup = setup_of(100000.0, 0.0)};
+    readings->setup = setup_of(100000.0, 0.0);
+    readings->actions = 0;
     control_reading_make(&readings->setup, &readings->now);
     for (size_t i = 0; i < readings->setup.party_count; i++) {
         readings->now.parties[i] = (struct control_party_reading){.alive = true, .weight = 256};
