@@ -26,7 +26,8 @@ int parse_packet_rate(const char *text, double *ret, struct error *err);
 int parse_ratio(const char *text, double *ret, struct error *err);
 // "15 s", "500 ms", "20 us", "5 ns", "2 min", "1 h" → ns, at least 1 ns, at most 30 days.
 int parse_duration(const char *text, uint64_t *ret_ns, struct error *err);
-// A duration for people, at least 0: "45 s", "12 min", "5 h 10 min", "2 d 4 h". The caller frees it.
+// A duration for people, at least 0: "45 s", "12 min", "5 h 10 min", "2 d 4 h". The caller frees
+// it.
 char *duration_text(double seconds);
 // "5 Mbit/s", "64 kbit/s", "1 Gbit/s", "100 bit/s" (factors of 1000) → bit/s, 1 to 1e12.
 int parse_bit_rate(const char *text, double *ret_bps, struct error *err);

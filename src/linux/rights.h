@@ -14,7 +14,8 @@ int rights_check(struct error *err);
 // Checks that the settings of network namespaces can be written: /proc/sys is read-only in
 // containers without privileges, and no router can forward then. Exit status 3, too.
 int rights_check_settings(struct error *err);
-// The group whose members may look at testbeds without root: false if this machine has no such group.
+// The group whose members may look at testbeds without root: false if this machine has no such
+// group.
 #define RIGHTS_LOOK_GROUP "vrbench"
 bool rights_look_group(gid_t *ret);
 // Checks that the process may look at testbeds: it has what rights_check() requires, or is in that
