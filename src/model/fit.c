@@ -124,7 +124,8 @@ static int sample_residuals(const gsl_vector *x, void *context, gsl_vector *f)
     for (size_t i = 0; i < sample->count; i++) {
         const struct observation *seen = sample->seen[i];
         double usable = queues_stay_full(seen, &costs) ? 0.0 : costs.usable * seen->setup.cpus;
-        work_usage(&costs, &seen->setup, usable, seen->works, seen->work_count, sample->ns);
+        work_usage(&costs, usable, seen->works, seen->work_count, sample->ns,
+                   seen->setup.party_count);
         for (size_t k = 0; k < seen->setup.party_count; k++) {
             double error = PERCENT_ERROR + PERCENT_SHARE * seen->percent[k];
             double off = sample->ns[k] / 1e7 - seen->percent[k];

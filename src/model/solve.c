@@ -76,12 +76,12 @@ static double wakeup_part(double loads, double cpus)
     return saturate(loads / fmax(cpus, 1e-9));
 }
 
-void work_usage(const struct costs *costs, const struct model_setup *setup, double usable,
-                const struct work *works, size_t count, double *ret_ns)
+void work_usage(const struct costs *costs, double usable, const struct work *works, size_t count,
+                double *ret_ns, size_t party_count)
 {
     double busy = 0.0;
     double wakeups = 0.0;
-    memset(ret_ns, 0, setup->party_count * sizeof *ret_ns);
+    memset(ret_ns, 0, party_count * sizeof *ret_ns);
     for (size_t i = 0; i < count; i++) {
         const struct stage_cost *cost = works[i].host ? &costs->host : &costs->router;
         busy += works[i].rate * cost_of_pass(cost, works[i].ip_length) * 1e-9;
@@ -257,19 +257,20 @@ static void note_needs(struct state *state)
     double wakeups = 0.0;
     for (size_t i = 0; i < state->thread_count; i++) {
         const struct thread *thread = &state->threads[i];
-        busy += state->precedes[thread->party] ? 0.0 : thread->demand;
-        wakeups += state->precedes[thread->party]
-                       ? 0.0
-                       : wakeup_load(thread->arriving, thread->wakeup, thread->latency);
+        if (!state->precedes[thread->party]) {
+            busy += thread->demand;
+            wakeups += wakeup_load(thread->arriving, thread->wakeup, thread->latency);
+        }
     }
     double cpus = fmax(setup->cpus - state->taken / state->costs->usable, 0.0);
     double used = fmax(usable - state->taken - busy, 0.0) * wakeup_part(wakeups, cpus);
     for (size_t i = 0; i < state->thread_count; i++) {
         const struct thread *thread = &state->threads[i];
-        double own = wakeup_load(thread->arriving, thread->wakeup, thread->latency);
-        double part = state->precedes[thread->party] ? 0.0 : used * own / fmax(wakeups, 1e-12);
-        state->need[thread->party] += state->precedes[thread->party] ? 0.0 : thread->demand;
-        state->need[thread->party] += part;
+        if (!state->precedes[thread->party]) {
+            double own = wakeup_load(thread->arriving, thread->wakeup, thread->latency);
+            state->need[thread->party] += thread->demand;
+            state->need[thread->party] += used * own / fmax(wakeups, 1e-12);
+        }
     }
 }
 
@@ -400,8 +401,8 @@ static void note_solution(const struct state *state, double load_pps, struct sol
             received += out;
         }
     }
-    work_usage(state->costs, setup, fmax(state->costs->usable * setup->cpus - state->taken, 0.0),
-               works, state->thread_count, ret->percent);
+    work_usage(state->costs, fmax(state->costs->usable * setup->cpus - state->taken, 0.0), works,
+               state->thread_count, ret->percent, setup->party_count);
     for (size_t i = 0; i < setup->party_count; i++) {
         ret->percent[i] /= 1e7;
         if (state->precedes[i]) {

@@ -56,7 +56,7 @@ struct work {
 };
 // CPU of each party in ns per second, from the rates of its threads, on so many usable CPUs; 0 = no
 // queue ever empties, so that no thread wakes up.
-void work_usage(const struct costs *costs, const struct model_setup *setup, double usable,
-                const struct work *works, size_t count, double *ret_ns);
+void work_usage(const struct costs *costs, double usable, const struct work *works, size_t count,
+                double *ret_ns, size_t party_count);
 
 #endif
