@@ -92,15 +92,21 @@ static void put_places(FILE *out, const struct place *places, size_t count, uint
 
 char *lost_at_text(const struct sweep *sweep)
 {
-    bool valid = sweep->step_count > 0;
-    size_t count = valid ? sweep->step_count : sweep->invalid_step_count;
-    if (count == 0 || sweep->adapts) {
+    if (sweep->adapts) {
         return NULL;
     }
-    const struct load_step *step =
-        valid ? &sweep->steps[count - 1] : &sweep->invalid_steps[count - 1];
+    const struct load_step *valid =
+        sweep->step_count > 0 ? &sweep->steps[sweep->step_count - 1] : NULL;
+    const struct load_step *invalid =
+        sweep->invalid_step_count > 0 ? &sweep->invalid_steps[sweep->invalid_step_count - 1] : NULL;
     _cleanup_free_ struct place *places = memory_new_array(struct place, sweep->place_count);
-    uint64_t sum = places_count(sweep, step, places);
+    const struct load_step *step = valid;
+    uint64_t sum = valid == NULL ? 0 : places_count(sweep, valid, places);
+    if (sum == 0 && invalid != NULL &&
+        (valid == NULL || invalid->offered_pps > valid->offered_pps)) {
+        step = invalid;
+        sum = places_count(sweep, invalid, places);
+    }
     char *text = NULL;
     size_t size = 0;
     FILE *out = sum == 0 ? NULL : open_memstream(&text, &size);
@@ -111,7 +117,7 @@ char *lost_at_text(const struct sweep *sweep)
     char load[48];
     text_group_digits(step->offered_pps, 0, load);
     fprintf(out, "%s, %s, %s pps offered%s: lost of ", sweep->first->topology, length, load,
-            valid ? "" : " (invalid)");
+            step == valid ? "" : " (invalid)");
     put_networks(out, sweep, step);
     fputs("; where: ", out);
     put_places(out, places, sweep->place_count, sum);

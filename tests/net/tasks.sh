@@ -103,7 +103,7 @@ held='64-byte packets: the cap of r1, 30 % of a CPU, was (held: [0-9.]+ % used|n
 
 both="--topology dedicated --pps 5k"
 task "what bridging costs" "$(commands "What does bridging cost at 64 bytes?")" "$both" "$cost"
-task "which router loses, and where" "$(commands "Which router loses packets, and where?")" "--pps 5k,900k" "$lost"
+task "which router loses, and where" "$(commands "Which router loses packets, and where?")" "--pps 5k,200k,900k" "$lost"
 if "$VRBENCH" run --check --set routers.r1.cap=30 >/dev/null 2>&1; then
     task "a cap and its proof" "$(commands "Limit r1 to 30 % of a CPU, and prove that the cap holds")" "--pps 300k" "$held"
 else
@@ -125,7 +125,7 @@ by_help() { # NAME COMMAND EXPLANATION LOADS PATTERN
     like "-h: $1" "$(tr '\n' ' ' <answer)" "$5"
 }
 by_help "what bridging costs" run "what one router carries, and what bridging costs" "$both" "$cost"
-by_help "which router loses, and where" run "which router loses packets, and where" "--pps 5k,900k" "$lost"
+by_help "which router loses, and where" run "which router loses packets, and where" "--pps 5k,200k,900k" "$lost"
 if "$VRBENCH" run --check --set routers.r1.cap=30 >/dev/null 2>&1; then
     by_help "a cap and its proof" run "limit a router's CPU time, and prove that the cap holds" "--pps 300k" "$held"
 else

@@ -56,6 +56,10 @@ static void test_invalid_load_is_called_so(void **state)
     assert_lost(make(&one_router[4], 1),
                 "bridged, 64-byte packets, 2,500 pps offered (invalid): lost of NET0 (r1t3) 28 %; "
                 "where: r1t3:eth0 receive ring 100 %");
+    // Valid points at lower loads lost nothing.
+    assert_lost(make(one_router, 5),
+                "bridged, 64-byte packets, 2,500 pps offered (invalid): lost of NET0 (r1t3) 28 %; "
+                "where: r1t3:eth0 receive ring 100 %");
 }
 
 static void test_places_are_named_by_their_part(void **state)
