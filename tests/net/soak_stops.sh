@@ -47,19 +47,29 @@ stop_often() {
     within=$(($(ms_since "$began") * 11 / 10))
     "clear_$1"
     interrupted=0
-    for number in $(seq "$stops"); do
+    number=0
+    # The first command may have been slow: each one that was not interrupted says how long it takes now.
+    while [ "$number" -lt "$stops" ] ||
+        { [ "$interrupted" -lt $((stops / 3)) ] && [ "$number" -lt $((3 * stops)) ]; }; do
+        number=$((number + 1))
         at=$(random "$within")
+        began=$(date +%s%N)
         stop_at "$1" "$at" || {
             echo "stop $number, after $at ms: status $stop_status"
             cat "$T/stopped"
             return 1
         }
-        [ "$stop_status" -ne 130 ] || interrupted=$((interrupted + 1))
+        took=$(ms_since "$began")
+        if [ "$stop_status" -eq 130 ]; then
+            interrupted=$((interrupted + 1))
+        elif [ "$took" -lt "$within" ]; then
+            within=$took
+        fi
     done
-    echo "$interrupted of $stops were interrupted, within $within ms"
+    echo "$interrupted of $number were interrupted, within $within ms"
 }
 for command in run up; do
-    ok "$stops stops of $command" stop_often $command
+    ok "$stops stops of $command, or more" stop_often $command
     diag "$(tail -n 1 "$T/ok.log")"
     ok "  of which most came before it was done" test "$interrupted" -ge $((stops / 3))
     unchanged "  nothing is left of it" "$T/before"
