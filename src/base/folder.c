@@ -169,11 +169,6 @@ static int enter(const char *folder, bool make, const char *path, struct error *
     }
 }
 
-int folder_open(const char *path, struct error *err)
-{
-    return enter(path, false, path, err);
-}
-
 int folder_make(const char *path, struct error *err)
 {
     return path[0] == '\0' ? fail(err, ENOENT, "making a directory: the name is empty")

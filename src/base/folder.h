@@ -19,9 +19,7 @@
 
 #include "base/error.h"
 
-// Opens a folder (O_PATH) and returns its descriptor. folder_make() also makes it and its missing
-// parents.
-int folder_open(const char *path, struct error *err);
+// Makes a folder and its missing parents, and returns its descriptor (O_PATH).
 int folder_make(const char *path, struct error *err);
 // Makes a new folder named `stem`, or stem-2, stem-3 … if that name exists. Returns its name, which
 // the caller frees.

@@ -9,11 +9,6 @@ static const struct control_policy *const rows[] = {
     &control_policy_rate_cost, &control_policy_oracle, NULL,
 };
 
-const struct control_policy *control_policy_row(size_t number)
-{
-    return rows[number];
-}
-
 const struct control_policy *control_policy_called(const char *name)
 {
     for (size_t i = 0; rows[i] != NULL; i++) {

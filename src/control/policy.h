@@ -22,8 +22,6 @@ struct control_policy {
 extern const struct control_policy control_policy_contract, control_policy_static,
     control_policy_peak, control_policy_rate_cost, control_policy_oracle;
 
-// By number, in the order of the documents; NULL at the end.
-const struct control_policy *control_policy_row(size_t number);
 const struct control_policy *control_policy_called(const char *name); // NULL if there is none
 
 // ---- sums (need.c)

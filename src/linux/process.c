@@ -139,9 +139,9 @@ bool process_has_ended(int pidfd)
     return poll(&end, 1, 0) == 1;
 }
 
-static int signal_and_wait(int pidfd, int number, uint64_t within_ns, struct error *err)
+int process_kill(int pidfd, uint64_t within_ns, struct error *err)
 {
-    if (syscall(SYS_pidfd_send_signal, pidfd, number, NULL, 0) < 0 && errno != ESRCH) {
+    if (syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH) {
         return fail(err, errno, "ending a process");
     }
     uint64_t deadline = clock_monotonic_ns() + within_ns;
@@ -157,17 +157,6 @@ static int signal_and_wait(int pidfd, int number, uint64_t within_ns, struct err
             return fail(err, ETIMEDOUT, "a process has not ended");
         }
     }
-}
-
-int process_kill(int pidfd, uint64_t within_ns, struct error *err)
-{
-    return signal_and_wait(pidfd, SIGKILL, within_ns, err);
-}
-
-int process_end(int pidfd, uint64_t within_ns, struct error *err)
-{
-    int rc = signal_and_wait(pidfd, SIGTERM, within_ns, NULL);
-    return rc == -ETIMEDOUT ? process_kill(pidfd, within_ns, err) : 0;
 }
 
 int process_check_view(struct error *err)

@@ -43,8 +43,6 @@ bool process_is_kernels(pid_t pid);
 int process_open(pid_t pid, uint64_t started, struct error *err);
 // Whether the process behind a descriptor has ended.
 bool process_has_ended(int pidfd);
-// Sends SIGTERM, and SIGKILL if the process has not ended after `within_ns`.
-int process_end(int pidfd, uint64_t within_ns, struct error *err);
 // Sends SIGKILL and waits at most `within_ns` for the end. -ETIMEDOUT if the process still exists.
 int process_kill(int pidfd, uint64_t within_ns, struct error *err);
 

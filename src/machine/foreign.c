@@ -47,11 +47,6 @@ void foreign_cleanup(struct foreign **foreign)
     foreign_close(*foreign);
 }
 
-const char *foreign_driver(const struct foreign *foreign)
-{
-    return foreign->ops->driver(foreign);
-}
-
 int foreign_list(struct foreign *foreign, unsigned what, struct foreign_list *ret,
                  struct error *err)
 {

@@ -94,7 +94,6 @@ void foreign_close(struct foreign *foreign); // NULL is fine
 // Tests what can be done with the machines of a URI. Fails as foreign_open() does, or if machines
 // cannot even be listed.
 int foreign_abilities(const char *uri, struct abilities *ret, struct error *err);
-const char *foreign_driver(const struct foreign *foreign);
 void foreign_cleanup(struct foreign **foreign);
 #define _cleanup_foreign_ __attribute__((cleanup(foreign_cleanup)))
 
@@ -128,7 +127,6 @@ int foreign_console(struct foreign *foreign, const char *called, struct error *e
 struct foreign_ops {
     int (*open)(const char *uri, bool change, struct foreign **ret, struct error *err);
     void (*close)(struct foreign *foreign);
-    const char *(*driver)(const struct foreign *foreign);
     int (*list)(struct foreign *foreign, unsigned what, struct foreign_list *ret,
                 struct error *err);
     int (*one)(struct foreign *foreign, const char *called, unsigned what, struct foreign_list *ret,

@@ -73,11 +73,6 @@ int topology_from_name(const char *name, enum topology *ret)
     return -EINVAL;
 }
 
-const char *on_crash_name(enum on_crash on_crash)
-{
-    return on_crash_names[on_crash];
-}
-
 const char *routing_daemon_name(enum routing_daemon daemon)
 {
     return routing_daemon_names[daemon];

@@ -352,7 +352,6 @@ int topology_from_name(const char *name, enum topology *ret);
 // Resolves a path written in the scenario against the folder of its file. The caller frees the
 // result.
 char *scenario_path(const struct scenario *scenario, const char *named);
-const char *on_crash_name(enum on_crash on_crash);           // "restart", "destroy"
 const char *routing_daemon_name(enum routing_daemon daemon); // "none", "frr", "bird"
 const char *length_layer_name(enum length_layer layer);      // "ip", "payload", "frame"
 const char *flows_by_name(enum flows_by by);                 // "ports", "addresses"

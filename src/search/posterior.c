@@ -316,15 +316,6 @@ double posterior_between(const struct posterior *posterior, double lower_pps, do
     return 1.0 - below - above;
 }
 
-double posterior_jitter(const struct posterior *posterior)
-{
-    double jitter = 0.0;
-    for (size_t k = 0; k < JITTERS; k++) {
-        jitter += jitters[k] * posterior->sums[CELLS][k];
-    }
-    return jitter;
-}
-
 static double entropy(double p)
 {
     return p <= 0.0 || p >= 1.0 ? 0.0 : -p * log2(p) - (1.0 - p) * log2(1.0 - p);

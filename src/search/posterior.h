@@ -27,7 +27,5 @@ double posterior_between(const struct posterior *posterior, double lower_pps, do
                          double *ret_below, double *ret_above);
 // Bits that a trial at a load is expected to say about the critical load.
 double posterior_information(const struct posterior *posterior, double pps);
-// Expected relative jitter of the critical load between trials.
-double posterior_jitter(const struct posterior *posterior);
 
 #endif

@@ -40,7 +40,6 @@ struct connection {
     struct opening *opening; // not answered in time; NULL = none
     virConnectPtr handle;
     virErrorPtr why; // the handle could not be opened; NULL = it could
-    unsigned reopened;
 };
 
 // ---- errors
@@ -388,11 +387,6 @@ virConnectPtr connection_handle(const struct connection *connection)
     return connection->handle;
 }
 
-unsigned connection_reopened(const struct connection *connection)
-{
-    return connection->reopened;
-}
-
 // ---- calls
 
 static int reopen(struct connection *connection, struct error *err)
@@ -412,7 +406,6 @@ static int reopen(struct connection *connection, struct error *err)
         error_context(err, "the connection broke and can't be opened again");
         return -ENOTCONN;
     }
-    connection->reopened++;
     log_note("libvirt", "the connection to %s broke and was opened again", connection->uri);
     return 0;
 }

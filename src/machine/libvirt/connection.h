@@ -49,8 +49,6 @@ virConnectPtr connection_handle(const struct connection *connection);
 typedef int (*connection_work)(virConnectPtr handle, void *data, struct error *err);
 int connection_call(struct connection *connection, connection_work call, void *data,
                     struct error *err);
-// Number of reconnections.
-unsigned connection_reopened(const struct connection *connection);
 
 // Fails with libvirt's last error of this thread behind the text (any call of libvirt clears that
 // error: none may be among the arguments). Exit status 3 if the driver lacks the ability or the

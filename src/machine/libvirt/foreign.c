@@ -74,11 +74,6 @@ static void libvirt_close(struct foreign *foreign)
     free(libvirt);
 }
 
-static const char *libvirt_driver(const struct foreign *foreign)
-{
-    return connection_driver(((const struct libvirt_foreign *)foreign)->connection);
-}
-
 struct connection *foreign_connection(const struct foreign *foreign)
 {
     return ((const struct libvirt_foreign *)foreign)->connection;
@@ -375,7 +370,6 @@ static int libvirt_ration(struct foreign *foreign, const char *called, unsigned 
 const struct foreign_ops foreign_libvirt = {
     .open = libvirt_open,
     .close = libvirt_close,
-    .driver = libvirt_driver,
     .list = libvirt_list,
     .one = libvirt_one,
     .ration = libvirt_ration,

@@ -60,12 +60,6 @@ static int xen_foreign_open(const char *uri, bool change, struct foreign **ret, 
     return 0;
 }
 
-static const char *xen_foreign_driver(const struct foreign *foreign)
-{
-    (void)foreign;
-    return "Xen";
-}
-
 // ---- looking up
 
 static bool is_number(const char *text)
@@ -241,7 +235,6 @@ static int xen_foreign_reboot(struct foreign *foreign, const char *called, struc
 const struct foreign_ops foreign_xen = {
     .open = xen_foreign_open,
     .close = xen_foreign_close,
-    .driver = xen_foreign_driver,
     .list = xen_foreign_list,
     .one = xen_foreign_one,
     .ration = xen_foreign_ration,

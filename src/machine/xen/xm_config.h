@@ -128,7 +128,6 @@ void xm_config_free(struct xm_config *config); // NULL is fine
 // do ("root=/dev/sda1 ro quiet"); "" for none.
 char *xm_config_cmdline(const struct xm_config *config);
 
-const char *xm_type_name(enum xm_type type);       // "pv", "pvh", "hvm"
-const char *xm_action_name(enum xm_action action); // as the file has it: "rename-restart"
+const char *xm_type_name(enum xm_type type); // "pv", "pvh", "hvm"
 
 #endif

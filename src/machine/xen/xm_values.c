@@ -381,8 +381,3 @@ const char *xm_type_name(enum xm_type type)
 {
     return type_names[type];
 }
-
-const char *xm_action_name(enum xm_action action)
-{
-    return action_names[action];
-}
