@@ -1,33 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/cmd_capture — `vrbench capture`: captures packets at interfaces of a testbed by tcpdump(1).
+// cli/cmd_capture — `vrbench capture`: captures packets at interfaces of a testbed by tcpdump(8).
 #include <errno.h>
-#include <net/if.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/stop.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "cli/capture_around.h"
+#include "cli/capture_point.h"
 #include "cli/command.h"
-#include "linux/child.h"
-#include "linux/link.h"
-#include "linux/process.h"
 #include "linux/rights.h"
-#include "owner/enter.h"
-#include "report/capture_count.h"
 
-#define POINTS_MAX    32U
-#define LISTEN_NS     (20U * NS_PER_S) // limit for tcpdump to begin, on a busy machine
-#define END_WITHIN_NS (10U * NS_PER_S) // limit for it to write what it has
-#define SECONDS_MAX   86400.0
+#define POINTS_MAX  32U
+#define SECONDS_MAX 86400.0
+#define AROUND_MAX  10.0               // seconds
+#define AROUND_NS   (100U * NS_PER_MS) // default of --before and --after
+#define AROUND_KIB  16384U             // tcpdump's buffer, since captures compete with each other
 
 struct capture_values {
-    const char *file, *time, *filter;
+    const char *file, *time, *filter, *before, *after;
     uint64_t count, snap;
+    bool around_loss;
+};
+
+struct capture_times {
+    uint64_t time_ns; // STOP_NO_DEADLINE = no end
+    uint64_t before_ns, after_ns;
 };
 
 static const struct option_row capture_options[] = {
@@ -50,7 +51,7 @@ static const struct option_row capture_options[] = {
      .min = 1,
      .max = INT32_MAX,
      .argument = "N",
-     .help = "end a point after N packets"},
+     .help = "end a point after N packets; with --around-loss, all after N losses"},
     {.name = "snap",
      .letter = 's',
      .type = OPTION_INTEGER,
@@ -64,146 +65,25 @@ static const struct option_row capture_options[] = {
      .offset = offsetof(struct capture_values, filter),
      .argument = "EXPR",
      .help = "only these packets, as in pcap-filter(7)"},
+    {.name = "around-loss",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct capture_values, around_loss),
+     .help = "write only the packets around each loss, and name it"},
+    {.name = "before",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct capture_values, before),
+     .argument = "SECONDS",
+     .help = "so long before a loss (0.1)"},
+    {.name = "after",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct capture_values, after),
+     .argument = "SECONDS",
+     .help = "and after it (0.1)"},
     OPTIONS_END,
 };
 
-// A place where packets are captured.
-struct point_of_capture {
-    const char *called; // as the user wrote it
-    char *node, *interface, *file;
-    struct testbed *testbed;
-    const struct netns *ns;
-    struct child child;
-};
-
-// ---- points
-
-static void point_close(struct point_of_capture *point)
-{
-    child_end(&point->child);
-    testbed_free(point->testbed);
-    free(point->node);
-    free(point->interface);
-    free(point->file);
-}
-
-static const struct netns *netns_of(const struct testbed *testbed, const char *node)
-{
-    const struct plan *plan = testbed_plan(testbed);
-    for (size_t i = 0; i < plan->node_count; i++) {
-        if (text_equal(plan->nodes[i].name, node)) {
-            return testbed_netns(testbed, i);
-        }
-    }
-    return NULL;
-}
-
-// Finds [TESTBED/]NODE:INTERFACE.
-static int point_open(const char *called, struct point_of_capture *ret, struct error *err)
-{
-    const char *colon = strrchr(called, ':');
-    const char *node = NULL;
-    struct link_info info;
-    ret->called = called;
-    if (colon == NULL || colon == called || colon[1] == '\0' || strlen(colon + 1) >= IF_NAMESIZE) {
-        return fail_input(err, "expected a point such as r1:eth1, not \"%s\"", called);
-    }
-    _cleanup_free_ char *place = text_copy_bytes(called, (size_t)(colon - called));
-    ret->interface = text_copy(colon + 1);
-    int rc = enter_find(place, &ret->testbed, &node, err);
-    if (rc < 0) {
-        return rc;
-    }
-    ret->node = text_copy(node);
-    ret->ns = netns_of(ret->testbed, node);
-    if (ret->ns == NULL) {
-        return fail_lacking(err,
-                            "%s has no network namespace on this machine: capture at the host's "
-                            "end of its interfaces, host:vifID.N",
-                            node);
-    }
-    return link_find(ret->ns, ret->interface, &info, NULL) == 0
-               ? 0
-               : fail_input(err, "%s has no interface %s; vrbench console %s -- ip link lists them",
-                            node, ret->interface, place);
-}
-
-// FILE for one point; for several of them NAME-NODE-IF.EXT.
-static char *file_for(const char *file, const struct point_of_capture *point, size_t count)
-{
-    const char *slash = strrchr(file, '/');
-    const char *dot = strrchr(slash == NULL ? file : slash + 1, '.');
-    size_t stem = dot == NULL ? strlen(file) : (size_t)(dot - file);
-    return count == 1 ? text_copy(file)
-                      : text_format("%.*s-%s-%s%s", (int)stem, file, point->node, point->interface,
-                                    dot == NULL ? ".pcap" : dot);
-}
-
-// ---- tcpdump
-
-static int start_tcpdump(const char *path, const struct capture_values *asked,
-                         struct point_of_capture *point, struct error *err)
-{
-    _cleanup_free_ char *count = text_format("%llu", (unsigned long long)asked->count);
-    _cleanup_free_ char *snap = text_format("%llu", (unsigned long long)asked->snap);
-    const char *argv[20] = {"tcpdump", "-n", "-U", "-Z", "root", "-i", NULL, "-w", NULL};
-    size_t used = 9;
-    argv[6] = point->interface;
-    argv[8] = point->file;
-    if (asked->count > 0) {
-        argv[used++] = "-c";
-        argv[used++] = count;
-    }
-    if (asked->snap > 0) {
-        argv[used++] = "-s";
-        argv[used++] = snap;
-    }
-    if (asked->filter != NULL) {
-        argv[used++] = "--"; // the filter is no option
-        argv[used++] = asked->filter;
-    }
-    const struct child_spec spec = {.path = path, .argv = argv, .ns = point->ns};
-    return child_start(&spec, &point->child, err);
-}
-
-// The last line that it wrote, for a message.
-static int fail_capture(struct point_of_capture *point, struct error *err)
-{
-    char *text = point->child.err.text;
-    size_t length = text == NULL ? 0 : strlen(text);
-    while (length > 0 && text[length - 1] == '\n') {
-        text[--length] = '\0';
-    }
-    const char *last = length == 0 ? NULL : strrchr(text, '\n');
-    return fail(err, 0, "capturing at %s: %s", point->called,
-                length == 0    ? "tcpdump ended"
-                : last == NULL ? text
-                               : last + 1);
-}
-
-static bool is_listening(const struct point_of_capture *point)
-{
-    return point->child.err.text != NULL && strstr(point->child.err.text, "listening on") != NULL;
-}
-
-static int await_listening(struct point_of_capture *point, struct error *err)
-{
-    struct child *const children[] = {&point->child};
-    uint64_t until_ns = clock_monotonic_ns() + LISTEN_NS;
-    while (!is_listening(point)) {
-        int rc = child_wait(children, 1, until_ns, err);
-        if (rc < 0) {
-            return rc;
-        }
-        if ((point->child.ended && !is_listening(point)) || clock_monotonic_ns() > until_ns) {
-            return fail_capture(point, err);
-        }
-    }
-    return 0;
-}
-
 // Waits until all have ended by themselves, a stop is requested, or the time is over.
-static int await_captures(struct point_of_capture *points, size_t count, uint64_t until_ns,
+static int await_captures(struct capture_point *points, size_t count, uint64_t until_ns,
                           struct error *err)
 {
     struct child *children[POINTS_MAX];
@@ -224,23 +104,14 @@ static int await_captures(struct point_of_capture *points, size_t count, uint64_
     }
 }
 
-// Has tcpdump write what it has, and reads its counts.
-static int end_capture(struct point_of_capture *point, struct error *err)
+static int end_capture(struct capture_point *point, struct error *err)
 {
-    struct child *const children[] = {&point->child};
-    uint64_t until_ns = clock_monotonic_ns() + END_WITHIN_NS;
     uint64_t captured = 0;
     uint64_t dropped = 0;
-    if (!point->child.ended) {
-        (void)kill(point->child.pid, SIGINT);
-    }
-    while (!point->child.ended && clock_monotonic_ns() < until_ns) {
-        if (child_wait(children, 1, until_ns, NULL) < 0) {
-            break;
-        }
-    }
-    if (!point->child.ended || !capture_count(point->child.err.text, &captured, &dropped)) {
-        return fail_capture(point, err);
+    capture_point_stop(point);
+    int rc = capture_point_counts(point, &captured, &dropped, err);
+    if (rc < 0) {
+        return rc;
     }
     char packets[48];
     char lost[48];
@@ -255,7 +126,7 @@ static int end_capture(struct point_of_capture *point, struct error *err)
 }
 
 // A stop ends the captures, not the wait for their files.
-static int end_captures(struct point_of_capture *points, size_t count, struct error *err)
+static int end_captures(struct capture_point *points, size_t count, struct error *err)
 {
     struct stop_flag none;
     int rc = 0;
@@ -272,28 +143,46 @@ static int end_captures(struct point_of_capture *points, size_t count, struct er
 
 // ---- the command
 
-static int capture(const struct capture_values *asked, uint64_t time_ns,
-                   struct point_of_capture *points, size_t count, struct error *err)
+// Starts tcpdump at all points.
+static int start(const struct capture_values *asked, struct capture_point *points, size_t count,
+                 struct error *err)
 {
-    _cleanup_free_ char *path = NULL;
-    if (child_find("tcpdump", &path) < 0) {
-        return fail_lacking(err, "capture requires the program tcpdump: install package tcpdump");
-    }
-    int rc = 0;
+    const struct capture_request request = {.count = asked->around_loss ? 0 : asked->count,
+                                            .snap = asked->snap,
+                                            .buffer_kib = asked->around_loss ? AROUND_KIB : 0,
+                                            .filter = asked->filter};
+    _cleanup_free_ char *program = NULL;
+    int rc = capture_program(&program, err);
     for (size_t i = 0; rc == 0 && i < count; i++) {
-        points[i].file = file_for(asked->file, &points[i], count);
-        rc = start_tcpdump(path, asked, &points[i], err);
+        points[i].file = capture_point_file(asked->file, &points[i], count);
+        rc = capture_point_start(program, &request, asked->around_loss ? "-" : points[i].file,
+                                 &points[i], err);
     }
     for (size_t i = 0; rc == 0 && i < count; i++) {
-        rc = await_listening(&points[i], err);
+        rc = capture_point_await(&points[i], err);
     }
+    return rc;
+}
+
+static int capture(const struct capture_values *asked, const struct capture_times *times,
+                   struct capture_point *points, size_t count, struct error *err)
+{
+    uint64_t time_ns = times->time_ns;
+    int rc = start(asked, points, count, err);
     if (rc < 0) {
         return rc;
     }
-    fprintf(stderr, "capturing at %zu point%s%s\n", count, count == 1 ? "" : "s",
-            time_ns == STOP_NO_DEADLINE ? "; Ctrl-C ends" : "");
     uint64_t until_ns =
         time_ns == STOP_NO_DEADLINE ? STOP_NO_DEADLINE : clock_monotonic_ns() + time_ns;
+    if (asked->around_loss) {
+        const struct capture_around_spec spec = {.points = points,
+                                                 .count = count,
+                                                 .before_ns = times->before_ns,
+                                                 .after_ns = times->after_ns,
+                                                 .losses = asked->count};
+        return capture_around(&spec, until_ns, err);
+    }
+    capture_announce(count, time_ns == STOP_NO_DEADLINE);
     rc = await_captures(points, count, until_ns, err);
     if (rc == -EINTR) { // the intended end
         error_clear(err);
@@ -303,26 +192,40 @@ static int capture(const struct capture_values *asked, uint64_t time_ns,
     return rc < 0 ? rc : ended;
 }
 
-static int read_time(const struct capture_values *asked, uint64_t *ret, struct error *err)
+static int read_time(const char *option, const char *text, double least, double most, uint64_t *ret,
+                     struct error *err)
 {
     double seconds = 0.0;
-    *ret = STOP_NO_DEADLINE;
-    if (asked->time == NULL) {
+    if (text == NULL) {
         return 0;
     }
-    int rc = parse_number(asked->time, 0.01, SECONDS_MAX, &seconds, err);
+    int rc = parse_number(text, least, most, &seconds, err);
     if (rc < 0) {
-        error_context(err, "--time");
+        error_context(err, option);
         return rc;
     }
     *ret = (uint64_t)(seconds * (double)NS_PER_S);
     return 0;
 }
 
+static int read_times(const struct capture_values *asked, struct capture_times *ret,
+                      struct error *err)
+{
+    *ret = (struct capture_times){STOP_NO_DEADLINE, AROUND_NS, AROUND_NS};
+    int rc;
+    if (!asked->around_loss && (asked->before != NULL || asked->after != NULL)) {
+        return fail_input(err, "--before and --after require --around-loss");
+    }
+    (void)((rc = read_time("--time", asked->time, 0.01, SECONDS_MAX, &ret->time_ns, err)) < 0 ||
+           (rc = read_time("--before", asked->before, 0.0, AROUND_MAX, &ret->before_ns, err)) < 0 ||
+           (rc = read_time("--after", asked->after, 0.0, AROUND_MAX, &ret->after_ns, err)) < 0);
+    return rc;
+}
+
 static int capture_command(void *values, const struct text_list *operands, struct error *err)
 {
     const struct capture_values *asked = values;
-    uint64_t time_ns = 0;
+    struct capture_times times;
     size_t count = operands->count;
     if (count == 0 || count > POINTS_MAX) {
         return fail_input(err, "capture takes 1 to %u points, such as r1:eth1", POINTS_MAX);
@@ -330,19 +233,19 @@ static int capture_command(void *values, const struct text_list *operands, struc
     if (asked->file == NULL || text_equal(asked->file, "-")) {
         return fail_input(err, "capture requires the name of a file: -w FILE");
     }
-    int rc = read_time(asked, &time_ns, err);
+    int rc = read_times(asked, &times, err);
     rc = rc < 0 ? rc : rights_check(err);
-    struct point_of_capture points[POINTS_MAX] = {0};
+    struct capture_point points[POINTS_MAX] = {0};
     size_t opened = 0;
     for (; rc == 0 && opened < count; opened++) {
-        points[opened] = (struct point_of_capture){.child = CHILD_INIT};
-        rc = point_open(operands->items[opened], &points[opened], err);
+        points[opened] = (struct capture_point){.child = CHILD_INIT};
+        rc = capture_point_open(operands->items[opened], &points[opened], err);
     }
     if (rc == 0) {
-        rc = capture(asked, time_ns, points, count, err);
+        rc = capture(asked, &times, points, count, err);
     }
     for (size_t i = 0; i < opened; i++) {
-        point_close(&points[i]);
+        capture_point_close(&points[i]);
     }
     return rc;
 }
@@ -354,10 +257,17 @@ const struct command command_capture = {
     .details = "Runs tcpdump at each point: an interface of a router, of the host, of source or\n"
                "sink, with the prefix TESTBED/ if several testbeds have that node. Also of a\n"
                "testbed on which a run measures; the capture then takes CPU time from it. Ends\n"
-               "with Ctrl-C, after --time, or when each point has --count packets.",
+               "with Ctrl-C, after --time, or when each point has --count packets.\n"
+               "\n"
+               "With --around-loss, packets stay in memory until it is known whether one was lost\n"
+               "within --before and --after of them: by a counter of the testbed, or as its\n"
+               "sequence number is missing at a point. Each loss is printed with its place, and\n"
+               "what the capture itself missed at the end.",
     .examples = COMMAND_EXAMPLES({"capture r1:eth1 -w r1.pcap", "one interface, until Ctrl-C"},
                                  {"capture r1:eth0 r1:eth1 -t 5 -w loss.pcap --filter udp",
-                                  "both sides of a router for 5 s, a file each"}),
+                                  "both sides of a router for 5 s, a file each"},
+                                 {"capture r1:eth0 r1:eth1 -w loss.pcap --around-loss -c 1",
+                                  "both sides of a router around the next loss"}),
     .options = capture_options,
     .values_size = sizeof(struct capture_values),
     .run = capture_command,

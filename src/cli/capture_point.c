@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// cli/capture_point — see capture_point.h.
+#include "cli/capture_point.h"
+
+#include <net/if.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "linux/link.h"
+#include "owner/enter.h"
+#include "report/capture_count.h"
+
+#define LISTEN_NS     (20U * NS_PER_S) // limit for tcpdump to begin, on a busy machine
+#define END_WITHIN_NS (10U * NS_PER_S) // limit for it to write what it has
+
+// ---- points
+
+void capture_point_close(struct capture_point *point)
+{
+    child_end(&point->child);
+    testbed_free(point->testbed);
+    free(point->node);
+    free(point->interface);
+    free(point->file);
+}
+
+static const struct netns *netns_of(const struct testbed *testbed, const char *node)
+{
+    const struct plan *plan = testbed_plan(testbed);
+    for (size_t i = 0; i < plan->node_count; i++) {
+        if (text_equal(plan->nodes[i].name, node)) {
+            return testbed_netns(testbed, i);
+        }
+    }
+    return NULL;
+}
+
+int capture_point_open(const char *called, struct capture_point *ret, struct error *err)
+{
+    const char *colon = strrchr(called, ':');
+    const char *node = NULL;
+    struct link_info info;
+    ret->called = called;
+    if (colon == NULL || colon == called || colon[1] == '\0' || strlen(colon + 1) >= IF_NAMESIZE) {
+        return fail_input(err, "expected a point such as r1:eth1, not \"%s\"", called);
+    }
+    _cleanup_free_ char *place = text_copy_bytes(called, (size_t)(colon - called));
+    ret->interface = text_copy(colon + 1);
+    int rc = enter_find(place, &ret->testbed, &node, err);
+    if (rc < 0) {
+        return rc;
+    }
+    ret->node = text_copy(node);
+    ret->ns = netns_of(ret->testbed, node);
+    if (ret->ns == NULL) {
+        return fail_lacking(err,
+                            "%s has no network namespace on this machine: capture at the host's "
+                            "end of its interfaces, host:vifID.N",
+                            node);
+    }
+    return link_find(ret->ns, ret->interface, &info, NULL) == 0
+               ? 0
+               : fail_input(err, "%s has no interface %s; vrbench console %s -- ip link lists them",
+                            node, ret->interface, place);
+}
+
+char *capture_point_file(const char *file, const struct capture_point *point, size_t count)
+{
+    const char *slash = strrchr(file, '/');
+    const char *dot = strrchr(slash == NULL ? file : slash + 1, '.');
+    size_t stem = dot == NULL ? strlen(file) : (size_t)(dot - file);
+    return count == 1 ? text_copy(file)
+                      : text_format("%.*s-%s-%s%s", (int)stem, file, point->node, point->interface,
+                                    dot == NULL ? ".pcap" : dot);
+}
+
+// ---- tcpdump
+
+int capture_program(char **ret_path, struct error *err)
+{
+    return child_find("tcpdump", ret_path) < 0
+               ? fail_lacking(err, "capture requires the program tcpdump: install package tcpdump")
+               : 0;
+}
+
+// Appends an option and its number, unless it is 0.
+static size_t add_number(const char **argv, size_t used, const char *option, uint64_t number,
+                         char **ret_text)
+{
+    if (number > 0) {
+        *ret_text = text_format("%llu", (unsigned long long)number);
+        argv[used++] = option;
+        argv[used++] = *ret_text;
+    }
+    return used;
+}
+
+int capture_point_start(const char *program, const struct capture_request *request,
+                        const char *file, struct capture_point *point, struct error *err)
+{
+    _cleanup_free_ char *count = NULL;
+    _cleanup_free_ char *snap = NULL;
+    _cleanup_free_ char *buffer = NULL;
+    const char *argv[20] = {"tcpdump", "-n", "-U", "-Z", "root", "-i", NULL, "-w", NULL};
+    size_t used = 9;
+    argv[6] = point->interface;
+    argv[8] = file;
+    used = add_number(argv, used, "-c", request->count, &count);
+    used = add_number(argv, used, "-s", request->snap, &snap);
+    used = add_number(argv, used, "-B", request->buffer_kib, &buffer);
+    if (request->filter != NULL) {
+        argv[used++] = "--"; // the filter is no option
+        argv[used++] = request->filter;
+    }
+    const struct child_spec spec = {.path = program, .argv = argv, .ns = point->ns};
+    return child_start(&spec, &point->child, err);
+}
+
+// The last line that it wrote, for a message.
+static int fail_capture(struct capture_point *point, struct error *err)
+{
+    char *text = point->child.err.text;
+    size_t length = text == NULL ? 0 : strlen(text);
+    while (length > 0 && text[length - 1] == '\n') {
+        text[--length] = '\0';
+    }
+    const char *last = length == 0 ? NULL : strrchr(text, '\n');
+    return fail(err, 0, "capturing at %s: %s", point->called,
+                length == 0    ? "tcpdump ended"
+                : last == NULL ? text
+                               : last + 1);
+}
+
+static bool is_listening(const struct capture_point *point)
+{
+    return point->child.err.text != NULL && strstr(point->child.err.text, "listening on") != NULL;
+}
+
+int capture_point_await(struct capture_point *point, struct error *err)
+{
+    struct child *const children[] = {&point->child};
+    uint64_t until_ns = clock_monotonic_ns() + LISTEN_NS;
+    while (!is_listening(point)) {
+        int rc = child_wait(children, 1, until_ns, err);
+        if (rc < 0) {
+            return rc;
+        }
+        if ((point->child.ended && !is_listening(point)) || clock_monotonic_ns() > until_ns) {
+            return fail_capture(point, err);
+        }
+    }
+    return 0;
+}
+
+void capture_announce(size_t count, bool endless)
+{
+    fprintf(stderr, "capturing at %zu point%s%s\n", count, count == 1 ? "" : "s",
+            endless ? "; Ctrl-C ends" : "");
+}
+
+void capture_point_stop(const struct capture_point *point)
+{
+    if (!point->child.ended && point->child.pid > 0) {
+        (void)kill(point->child.pid, SIGINT);
+    }
+}
+
+int capture_point_counts(struct capture_point *point, uint64_t *ret_captured, uint64_t *ret_dropped,
+                         struct error *err)
+{
+    struct child *const children[] = {&point->child};
+    uint64_t until_ns = clock_monotonic_ns() + END_WITHIN_NS;
+    while (!point->child.ended && clock_monotonic_ns() < until_ns) {
+        if (child_wait(children, 1, until_ns, NULL) < 0) {
+            break;
+        }
+    }
+    return point->child.ended && capture_count(point->child.err.text, ret_captured, ret_dropped)
+               ? 0
+               : fail_capture(point, err);
+}
