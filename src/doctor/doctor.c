@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "doctor/built.h"
 #include "linux/cgroup.h"
 #include "linux/child.h"
 #include "linux/cpu.h"
@@ -447,6 +448,17 @@ static void inspect_quiet(struct computer *machine, unsigned look_ms)
     report_stalls(machine, &machine->look);
 }
 
+// What this program was built without; nothing if it has all parts.
+static void inspect_build(struct computer *machine)
+{
+    const struct built_part *part = NULL;
+    for (size_t i = 0; (part = built_without(i)) != NULL; i++) {
+        _cleanup_free_ char *found = text_format("built without %s", part->name);
+        _cleanup_free_ char *mends = text_format("install %s and build again", part->packages);
+        bad(machine, "build", FINDING_LIMIT, found, part->follows, mends);
+    }
+}
+
 void computer_inspect(unsigned look_ms, bool caps, struct computer *ret)
 {
     struct computer machine = {0};
@@ -467,6 +479,7 @@ void computer_inspect(unsigned look_ms, bool caps, struct computer *ret)
     inspect_programs(&machine);
     inspect_engine_programs(&machine);
     inspect_xen(&machine);
+    inspect_build(&machine);
     inspect_quiet(&machine, look_ms);
     *ret = machine;
 }

@@ -2,12 +2,16 @@
 // model/baseline — see baseline.h.
 #include "model/baseline.h"
 
-#include <gsl/gsl_multifit.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/text.h"
 #include "model/fit.h"
+#include "version.h"
+
+#if HAVE_GSL
+#include <gsl/gsl_multifit.h>
+#endif
 
 #define FEATURES 4 // of the regression: 1, networks, length, cap
 
@@ -106,6 +110,7 @@ static double share_of(const struct model_setup *setup, const struct model_flow 
     return sum > 0 ? router_of(setup, flow)->weight / sum : 1.0;
 }
 
+#if HAVE_GSL
 static double predict_regression(const struct fitted *fitted, const double *asked, bool throughput)
 {
     gsl_matrix *rows = gsl_matrix_calloc(fitted->fact_count + FEATURES, FEATURES);
@@ -145,6 +150,15 @@ static double predict_regression(const struct fitted *fitted, const double *aske
     gsl_vector_free(rates);
     return fmax(rate, 0.0);
 }
+#else
+static double predict_regression(const struct fitted *fitted, const double *asked, bool throughput)
+{
+    (void)fitted;
+    (void)asked;
+    (void)throughput;
+    return (double)NAN; // no model is fitted without GSL
+}
+#endif
 
 static double predict_nearest(const struct fitted *fitted, const double *asked, bool throughput)
 {

@@ -2,8 +2,6 @@
 // model/fit — see fit.h.
 #include "model/fit.h"
 
-#include <gsl/gsl_blas.h>
-#include <gsl/gsl_multifit_nlinear.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +10,12 @@
 #include "base/mean.h"
 #include "base/text.h"
 #include "result/bounds.h"
+#include "version.h"
+
+#if HAVE_GSL
+#include <gsl/gsl_blas.h>
+#include <gsl/gsl_multifit_nlinear.h>
+#endif
 
 #define OVERLOADED    0.03 // loss ratio from which a point is beyond the knee
 #define SATURATED     0.10 // loss ratio from which no queue empties, if the CPUs are busy
@@ -74,23 +78,9 @@ double list_quantile(const struct value_list *list, double part)
 
 // ---- costs, by nonlinear least squares
 
-struct sample {
-    struct observation *const *seen;
-    size_t count;
-    struct costs costs; // `usable` is given
-    double *ns;         // of the parties of one observation
-};
-
 static double *parameter_of(struct costs *costs, size_t at)
 {
     return (double *)(void *)((char *)costs + parameters[at].offset);
-}
-
-static void set_parameters(const gsl_vector *x, struct costs *costs)
-{
-    for (size_t i = 0; i < PARAMETERS; i++) {
-        *parameter_of(costs, i) = exp(fmin(fmax(gsl_vector_get(x, i), -30.0), 30.0));
-    }
 }
 
 // Whether the CPU of a party is a figure of the topology.
@@ -106,6 +96,22 @@ static double total_percent(const struct observation *seen)
         sum += seen->percent[i];
     }
     return sum;
+}
+
+#if HAVE_GSL
+
+struct sample {
+    struct observation *const *seen;
+    size_t count;
+    struct costs costs; // `usable` is given
+    double *ns;         // of the parties of one observation
+};
+
+static void set_parameters(const gsl_vector *x, struct costs *costs)
+{
+    for (size_t i = 0; i < PARAMETERS; i++) {
+        *parameter_of(costs, i) = exp(fmin(fmax(gsl_vector_get(x, i), -30.0), 30.0));
+    }
 }
 
 // Whether all CPUs are busy and much is lost.
@@ -169,6 +175,28 @@ struct costs fit_costs(struct observation *const *seen, size_t count, const stru
     gsl_multifit_nlinear_free(space);
     return sample.costs;
 }
+
+bool fit_is_built(void)
+{
+    gsl_set_error_handler_off();
+    return true;
+}
+
+#else
+
+struct costs fit_costs(struct observation *const *seen, size_t count, const struct costs *start)
+{
+    (void)seen;
+    (void)count;
+    return *start;
+}
+
+bool fit_is_built(void)
+{
+    return false;
+}
+
+#endif
 
 // ---- what the points beyond the knee determine
 
@@ -496,7 +524,6 @@ void fit_kind(struct observation *const *seen, size_t count, uint64_t seed, stru
     for (size_t i = 0; i < PARAMETERS; i++) {
         *parameter_of(&start, i) = parameters[i].prior;
     }
-    gsl_set_error_handler_off();
     ret->topology = seen[0]->setup.topology;
     ret->costs = fit_all(seen, count, &start);
     note_range(seen, count, ret);

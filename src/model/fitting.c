@@ -33,6 +33,11 @@ int model_fit(const struct model_run *runs, size_t count, uint64_t seed, struct 
               struct error *err)
 {
     _cleanup_observations_ struct observation_list list = {NULL, 0};
+    if (!fit_is_built()) {
+        return fail_lacking(err,
+                            "fitting a model requires GSL, which this vrbench was built without; "
+                            "install libgsl-dev and build it again");
+    }
     for (size_t i = 0; i < count; i++) {
         observations_add(&runs[i], &list);
     }
