@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "linux/child.h"
+#include "linux/first_child.h"
 #include "machine/frr_programs.h"
 
 #define START_WITHIN_NS     (30U * NS_PER_S) // time limit for all programs of a daemon to be ready

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "linux/first_child.h"
 #include "machine/daemon.h"
 #include "testbed/allocation.h"
 #include "testbed/tasks.h"

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "linux/first_child.h"
 #include "linux/memory.h"
 #include "linux/process.h"
 #include "linux/route.h"
