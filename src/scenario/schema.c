@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * scenario/schema — every key of a scenario file, one row each. Contains tables only.
+ * scenario/schema — every key of a scenario file but those of its traffic (schema_traffic.c), one
+ * row each. Contains tables only.
  *
  * Walked by schema_read(). Rules between several keys are in check.c.
  */
 #include "scenario/schema.h"
 
 #include "scenario/draft.h"
-#include "scenario/engines.h"
 #include "scenario/parts.h"
 #include "scenario/path.h"
-
-#define DIGITS_OF(number) #number
-#define DIGITS(number)    DIGITS_OF(number)
 
 #define WEIGHT_ROW(object)                                                                         \
     {                                                                                              \
@@ -337,172 +334,6 @@ static const struct schema_row impair_rows[] = {
     {.key = NULL},
 };
 
-#define RATES(member) offsetof(struct draft, scenario.traffic.rates.member)
-
-static const struct schema_row rate_rows[] = {
-    {.key = "from",
-     .type = &type_bit_rate,
-     .offset = RATES(from_bps),
-     .min = "1 bit/s",
-     .max = "1000 Gbit/s",
-     .help = "lowest rate of a range, bit/s of the length layer"},
-    {.key = "to",
-     .type = &type_bit_rate,
-     .offset = RATES(to_bps),
-     .min = "1 bit/s",
-     .max = "1000 Gbit/s",
-     .help = "highest rate of a range"},
-    {.key = "step",
-     .type = &type_bit_rate,
-     .offset = RATES(step_bps),
-     .min = "1 bit/s",
-     .max = "1000 Gbit/s",
-     .help = "distance of neighbouring rates of a range"},
-    {.key = "pps",
-     .kind = SCHEMA_LIST,
-     .type = &type_load,
-     .offset = RATES(pps),
-     .count_offset = RATES(pps_count),
-     .size = sizeof(double),
-     .limit = SCHEMA_RATES_MAX,
-     .min = "1",
-     .max = "100000000",
-     .help = "rates one by one, packets/s a network; with engine tcp also max: as fast as TCP can"},
-    {.key = "auto",
-     .type = &type_whole_number,
-     .offset = RATES(auto_points),
-     .min = "3",
-     .max = "1000",
-     .help = "number of rates, chosen while measuring, the last just past saturation"},
-    {.key = NULL},
-};
-
-#define TRAFFIC(member) offsetof(struct draft, scenario.traffic.member)
-
-static const struct schema_row phase_rows[] = {
-    {.key = "for",
-     .type = &type_duration,
-     .required = true,
-     .offset = offsetof(struct profile_phase, for_ns),
-     .min = "1 ms",
-     .max = "1 h",
-     .help = "duration of the phase"},
-    {.key = "rate",
-     .type = &type_rate,
-     .required = true,
-     .offset = offsetof(struct profile_phase, rate),
-     .help = "rate of each network, packets/s or bit/s of the length layer"},
-    {.key = "to",
-     .type = &type_rate,
-     .offset = offsetof(struct profile_phase, to),
-     .help = "rate at the end of a ramp; by default the rate is constant"},
-    {.key = "burst",
-     .type = &type_rate,
-     .offset = offsetof(struct profile_phase, burst),
-     .help = "rate of bursts"},
-    {.key = "every",
-     .type = &type_duration,
-     .offset = offsetof(struct profile_phase, every_ns),
-     .min = "1 ms",
-     .max = "1 h",
-     .help = "period of bursts, which begin at the begin of each period"},
-    {.key = "lasting",
-     .type = &type_duration,
-     .offset = offsetof(struct profile_phase, lasting_ns),
-     .min = "100 us",
-     .max = "1 h",
-     .help = "duration of each burst"},
-    {.key = NULL},
-};
-
-static const struct schema_row profile_rows[] = {
-    {.key = "file",
-     .type = &type_path,
-     .offset = TRAFFIC(profile.file),
-     .limit = 1000,
-     .help = "a file in the scenario's folder, with a time in seconds and a rate in each line"},
-    {.key = "phases",
-     .kind = SCHEMA_ROWS,
-     .offset = TRAFFIC(profile.phases),
-     .count_offset = TRAFFIC(profile.phase_count),
-     .size = sizeof(struct profile_phase),
-     .limit = 1000,
-     .rows = phase_rows,
-     .help = "steps, ramps and bursts, one after another"},
-    {.key = "interval",
-     .type = &type_duration,
-     .offset = TRAFFIC(profile.interval_ns),
-     .min = "1 ms",
-     .max = "1 h",
-     .help = "length of the intervals of the results; by default they are the profile's pieces"},
-    {.key = NULL},
-};
-
-static const struct schema_row traffic_rows[] = {
-    {.key = "engine",
-     .type = &type_choice_name,
-     .offset = TRAFFIC(engine),
-     .choices = engine_names,
-     .fallback = ENGINE_AUTO,
-     .help = "traffic engine that sends and counts; auto: xdp where it can, else packet"},
-    {.key = "lengths",
-     .kind = SCHEMA_LIST,
-     .type = &type_length,
-     .required = true,
-     .offset = offsetof(struct draft, lengths),
-     .count_offset = offsetof(struct draft, length_count),
-     .size = sizeof(struct length_draft),
-     .limit = 1000,
-     .min = "16",
-     .max = "9018",
-     .help = "packet lengths in bytes of the length layer, or mixes: imix, 7x64+4x570+1x1500"},
-    {.key = "length_layer",
-     .type = &type_choice,
-     .offset = TRAFFIC(length_layer),
-     .choices = length_layer_names,
-     .fallback = "ip", // of packet; other engines' defaults are set in read.c
-     .help = "layer of lengths and bit rates: ip (IP packets), payload (UDP payload), frame "
-             "(Ethernet frames with FCS); by default ip, with iperf and iperf3 payload"},
-    {.key = "flows",
-     .type = &type_whole_number,
-     .offset = TRAFFIC(flows),
-     .min = "1",
-     .max = DIGITS(SCENARIO_FLOWS_MAX),
-     .fallback = "1",
-     .help = "flows of each network, which take turns packet by packet"},
-    {.key = "flows_by",
-     .type = &type_choice,
-     .offset = TRAFFIC(flows_by),
-     .choices = flows_by_names,
-     .fallback = "ports",
-     .help = "what distinguishes flows: ports (UDP source ports), or addresses (source addresses "
-             "of the source's subnet)"},
-    {.key = "profile",
-     .kind = SCHEMA_GROUP,
-     .rows = profile_rows,
-     .help = "a load that changes in time, in place of rates and duration: { phases: [...] } or "
-             "{ file: NAME }"},
-    {.key = "rates",
-     .kind = SCHEMA_GROUP,
-     .rows = rate_rows,
-     .help = "offered loads: { from, to, step }, { pps: [...] } or { auto: N }"},
-    {.key = "duration",
-     .type = &type_duration,
-     .offset = TRAFFIC(duration_ns),
-     .min = "10 ms",
-     .max = "1 h",
-     .fallback = "15 s",
-     .help = "time of sending of each trial"},
-    {.key = "repeats",
-     .type = &type_whole_number,
-     .offset = TRAFFIC(repeats),
-     .min = "1",
-     .max = "100",
-     .fallback = "1",
-     .help = "trials of each point"},
-    {.key = NULL},
-};
-
 #define SCENARIO(member) offsetof(struct draft, scenario.member)
 
 const struct schema_row schema_scenario[] = {
@@ -573,7 +404,7 @@ const struct schema_row schema_scenario[] = {
     {.key = "traffic",
      .kind = SCHEMA_GROUP,
      .required = true,
-     .rows = traffic_rows,
+     .rows = schema_traffic,
      .help = "packets to send, and their rates"},
     {.key = "impair",
      .kind = SCHEMA_ROWS,
@@ -595,13 +426,11 @@ const struct schema_row schema_scenario[] = {
     {.key = NULL},
 };
 
-_Static_assert(sizeof(enum flows_by) == sizeof(unsigned), "type_choice writes an unsigned");
 _Static_assert(sizeof(enum method) == sizeof(unsigned), "type_choice writes an unsigned");
 _Static_assert(sizeof(enum directions) == sizeof(unsigned), "type_choice writes an unsigned");
 _Static_assert(sizeof(enum topology) == sizeof(unsigned), "type_choice writes an unsigned");
 _Static_assert(sizeof(enum on_crash) == sizeof(unsigned), "type_choice writes an unsigned");
 _Static_assert(sizeof(enum routing_daemon) == sizeof(unsigned), "type_choice writes an unsigned");
-_Static_assert(sizeof(enum length_layer) == sizeof(unsigned), "type_choice writes an unsigned");
 _Static_assert(offsetof(struct expectation, text) == 0, "type_phrase writes the text");
 _Static_assert(offsetof(struct scenario_router, name) == 0, "SCHEMA_NAMED: name first");
 _Static_assert(offsetof(struct network_draft, network.name) == 0, "SCHEMA_NAMED: name first");

@@ -74,8 +74,14 @@ extern const struct schema_type type_ratio;        // double below 1, "0.1 %"
 extern const struct schema_type type_choice;       // unsigned (an enum), index into choices
 extern const struct schema_type type_choice_name;  // char *, one of choices
 
+// The digits of a macro's number, for the texts of rows.
+#define DIGITS_OF(number) #number
+#define DIGITS(number)    DIGITS_OF(number)
+
 // Rows of the whole file, for a struct draft (draft.h).
 extern const struct schema_row schema_scenario[];
+// Rows of its traffic, for the same struct.
+extern const struct schema_row schema_traffic[];
 // Rows of a contracts file, for a struct contracts_draft (contracts_draft.h).
 extern const struct schema_row schema_contracts[];
 
