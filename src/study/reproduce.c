@@ -24,62 +24,11 @@
 #include "scenario/scenario.h"
 #include "study/controlled.h"
 #include "study/machines.h"
-#include "study/verdict.h"
-#include "version.h"
+#include "study/reproduction_file.h"
 
-#define REPRODUCE_SCHEMA  1
-#define REPRODUCE_MAX     ((size_t)16 << 20)
 #define FAILURES_IN_A_ROW 3
 #define MOST_DISTURBED    15 // points in a row of one run
 #define SPOILT_RUNS       3  // ended for that: the machine is not fit
-
-struct run_state {
-    const struct programme_row *row;
-    bool wanted;
-    char *what; // with the scaling that was applied
-    char *lacking;
-    struct scenario *scenario; // of the run; NULL = not read
-};
-
-struct reproduction {
-    const struct reproduce_request *request;
-    struct run_state *states; // for each row of the programme
-    struct study_run *runs;   // for each row of the programme
-    struct study_results results;
-    struct claim_result claims[CLAIM_COUNT];
-    bool checked;        // a run of this process has checked that the machine is stable
-    unsigned failures;   // failed runs in a row
-    unsigned spoilt;     // runs that too many disturbed points in a row ended
-    struct agent *agent; // an snmpd that runs from the beginning; NULL = none
-    char *agent_folder;  // its files
-    unsigned listed;     // claims in reproduce.json: those requested now or earlier
-    json_t *json;
-    char started[32];
-};
-
-// ---- the folder
-
-static char *path_in(const struct reproduction *reproduction, const char *name, const char *suffix)
-{
-    return text_format("%s/%s%s", reproduction->request->folder, name, suffix);
-}
-
-// Reads the earlier reproduce.json; NULL if there is none.
-static json_t *read_before(const struct reproduction *reproduction, struct error *err)
-{
-    _cleanup_free_ char *path = path_in(reproduction, "reproduce", ".json");
-    _cleanup_free_ char *text = NULL;
-    size_t length = 0;
-    if (file_read(path, REPRODUCE_MAX, &text, &length, err) < 0) {
-        return NULL;
-    }
-    json_error_t where;
-    json_t *json = json_loadb(text, length, 0, &where);
-    if (json == NULL) {
-        (void)fail_input(err, "%s:%d:%d: %s", path, where.line, where.column, where.text);
-    }
-    return json;
-}
 
 // Whether the run of that folder is complete.
 static bool is_done(const char *folder)
@@ -91,138 +40,7 @@ static bool is_done(const char *folder)
     return done;
 }
 
-static bool is_there(const char *folder, const char *name)
-{
-    _cleanup_free_ char *path = text_format("%s/%s", folder, name);
-    return access(path, F_OK) == 0;
-}
-
-// ---- reproduce.json
-
-static json_t *describe_runs(const struct reproduction *reproduction)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < programme_count; i++) {
-        const struct run_state *state = &reproduction->states[i];
-        const struct study_run *run = &reproduction->runs[i];
-        if (!state->wanted && run->points.count == 0) {
-            continue;
-        }
-        const char *name = programme_name(state->row);
-        json_t *entry = json_pack("{s:s, s:s, s:s}", "name", name, "folder", name, "what",
-                                  state->what != NULL ? state->what : programme_what(state->row));
-        if (state->lacking != NULL) {
-            json_object_set_new(entry, "lacking", json_string(state->lacking));
-        }
-        json_array_append_new(list, entry);
-    }
-    return list;
-}
-
-static json_t *describe_claim(const struct claim *claim, const struct claim_result *result)
-{
-    json_t *values = json_array();
-    for (size_t i = 0; i < result->value_count; i++) {
-        const struct claim_value *value = &result->values[i];
-        json_array_append_new(values, json_pack("{s:s, s:f, s:s}", "name", value->name, "value",
-                                                value->value, "unit", value->unit));
-    }
-    json_t *names = json_array();
-    for (size_t i = 0; claim->runs[i] != NULL; i++) {
-        json_array_append_new(names, json_string(claim->runs[i]));
-    }
-    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:o}", "number",
-                     (int)claim->number, "title", claim->title, "claim", claim->text, "in_study",
-                     claim->in_study, "here", result->here, "study_saw", claim->study_saw, "rule",
-                     claim->rule, "measured", result->measured, "values", values, "verdict",
-                     claim_verdict_name(result->verdict), "why", result->why, "meaning",
-                     result->meaning, "runs", names);
-}
-
-// Judges all claims by the present points, and writes the file.
-static int write_out(struct reproduction *reproduction, const char *status, struct error *err)
-{
-    json_t *claim_list = json_array();
-    for (size_t i = 0; i < CLAIM_COUNT; i++) {
-        claim_result_clear(&reproduction->claims[i]);
-        claim_judge(&claims[i], &reproduction->results, &reproduction->claims[i]);
-        if ((reproduction->listed & 1U << claims[i].number) != 0) {
-            json_array_append_new(claim_list, describe_claim(&claims[i], &reproduction->claims[i]));
-        }
-    }
-    const struct timing *timing = reproduction->request->timing;
-    json_decref(reproduction->json);
-    reproduction->json = json_pack(
-        "{s:i, s:s, s:s, s:b, s:s, s:s, s:s, s:o, s:o}", "schema", REPRODUCE_SCHEMA, "vrbench",
-        VRBENCH_VERSION, "started", reproduction->started, "quick", timing->quick, "timing",
-        timing->name, "platform", reproduction->request->platform, "status", status, "runs",
-        describe_runs(reproduction), "claims", claim_list);
-    json_object_set_new(reproduction->json, "study", json_string(study_description));
-    if (reproduction->results.emulated) {
-        json_object_set_new(reproduction->json, "emulated", json_true());
-    }
-    if (strcmp(status, "running") != 0) {
-        char now[32];
-        clock_format_utc(clock_realtime_ns(), now);
-        json_object_set_new(reproduction->json, "ended", json_string(now));
-    }
-    _cleanup_free_ char *text = json_dumps(reproduction->json, JSON_INDENT(1));
-    _cleanup_free_ char *path = path_in(reproduction, "reproduce", ".json");
-    if (text == NULL) {
-        return fail(err, 0, "writing %s: it is not valid JSON", path);
-    }
-    return file_replace(path, text, strlen(text), err);
-}
-
 // ---- opening
-
-static int check_before(struct reproduction *reproduction, struct error *err)
-{
-    const struct reproduce_request *request = reproduction->request;
-    if (!is_there(request->folder, "reproduce.json")) {
-        if (is_there(request->folder, "run.json")) {
-            return fail_input(err, "%s contains a run of a single scenario", request->folder);
-        }
-        clock_format_utc(clock_realtime_ns(), reproduction->started);
-        return 0;
-    }
-    if (!request->resume) {
-        return fail_input(err,
-                          "%s already contains a reproduction; continue it with --resume, or name "
-                          "another folder",
-                          request->folder);
-    }
-    json_t *before = read_before(reproduction, err);
-    if (before == NULL) {
-        return -EINVAL;
-    }
-    const char *timing = json_string_value(json_object_get(before, "timing"));
-    const char *platform = json_string_value(json_object_get(before, "platform"));
-    const char *started = json_string_value(json_object_get(before, "started"));
-    int rc = 0;
-    if (!text_equal(timing, request->timing->name) || !text_equal(platform, request->platform)) {
-        rc =
-            fail_input(err,
-                       "%s contains a reproduction with %s timing on %s; it cannot be resumed with "
-                       "%s timing on %s",
-                       request->folder, timing == NULL ? "unknown" : timing,
-                       platform == NULL ? "an unknown platform" : platform, request->timing->name,
-                       request->platform);
-    }
-    size_t i;
-    const json_t *claim;
-    json_array_foreach(json_object_get(before, "claims"), i, claim)
-    {
-        json_int_t number = json_integer_value(json_object_get(claim, "number"));
-        if (number >= 1 && number <= (json_int_t)CLAIM_COUNT) {
-            reproduction->listed |= 1U << (unsigned)number;
-        }
-    }
-    snprintf(reproduction->started, sizeof reproduction->started, "%s",
-             started == NULL ? "" : started);
-    json_decref(before);
-    return rc;
-}
 
 static unsigned cap_of(const struct scenario *scenario)
 {
@@ -234,11 +52,11 @@ static unsigned cap_of(const struct scenario *scenario)
 static void recall_run(const struct reproduction *reproduction, struct run_state *state,
                        struct study_run *run)
 {
-    _cleanup_free_ char *path = path_in(reproduction, run->name, ".yaml");
-    _cleanup_free_ char *folder = path_in(reproduction, run->name, "");
+    _cleanup_free_ char *path = reproduction_path(reproduction, run->name, ".yaml");
+    _cleanup_free_ char *folder = reproduction_path(reproduction, run->name, "");
     _cleanup_scenario_ struct scenario *scenario = NULL;
     struct cpu_list usable;
-    if (is_there(folder, "points.jsonl") && cpu_list_usable(&usable, NULL) == 0 &&
+    if (reproduction_has(folder, "points.jsonl") && cpu_list_usable(&usable, NULL) == 0 &&
         scenario_read(path, (unsigned)usable.count, &scenario, NULL) == 0 &&
         store_read_points(folder, &run->points, NULL) == 0) {
         run->cap = cap_of(scenario);
@@ -256,10 +74,10 @@ static uint64_t machine_memory(void)
 // Reads from the run's record whether its routers were emulated.
 static void learn_platform(struct reproduction *reproduction, const char *name)
 {
-    _cleanup_free_ char *folder = path_in(reproduction, name, "");
+    _cleanup_free_ char *folder = reproduction_path(reproduction, name, "");
     json_t *run = NULL;
     struct platform_facts facts;
-    if (!is_there(folder, "run.json") || store_read_run(folder, &run, NULL) < 0) {
+    if (!reproduction_has(folder, "run.json") || store_read_run(folder, &run, NULL) < 0) {
         return;
     }
     if (platform_facts_from_json(json_object_get(run, "platform"), &facts, NULL) == 0) {
@@ -283,7 +101,7 @@ int reproduce_open(const struct reproduce_request *request, struct reproduction 
                                                    .dut_cpus = 1};
     int rc = file_make_dirs(request->folder, err);
     if (rc == 0) {
-        rc = check_before(reproduction, err);
+        rc = reproduction_take_up(reproduction, err);
     }
     for (size_t i = 0; rc == 0 && i < programme_count; i++) {
         const struct programme_row *row = programme_row(i);
@@ -296,7 +114,7 @@ int reproduce_open(const struct reproduce_request *request, struct reproduction 
         learn_platform(reproduction, reproduction->runs[i].name);
     }
     if (rc == 0) {
-        rc = write_out(reproduction, "running", err);
+        rc = reproduction_write(reproduction, "running", err);
     }
     if (rc < 0) {
         reproduce_close(reproduction);
@@ -373,7 +191,8 @@ static bool has_disturbed(const struct point_list *points)
 static int measure_controlled(const struct reproduction *reproduction, const struct job *job,
                               struct point_list *points, struct error *err)
 {
-    _cleanup_free_ char *path = path_in(reproduction, job->scenario->name, "-contracts.yaml");
+    _cleanup_free_ char *path =
+        reproduction_path(reproduction, job->scenario->name, "-contracts.yaml");
     _cleanup_free_ char *text =
         text_format("name: %s\ncontracts:\n  %s: { rate: %.0f, length: %u, loss: %.0f %% }\n",
                     job->scenario->name, job->scenario->networks[0].name,
@@ -386,8 +205,8 @@ static int measure_controlled(const struct reproduction *reproduction, const str
 static int measure_run(struct reproduction *reproduction, struct run_state *state,
                        struct study_run *run, bool done, struct error *err)
 {
-    _cleanup_free_ char *path = path_in(reproduction, run->name, ".yaml");
-    _cleanup_free_ char *folder = path_in(reproduction, run->name, "");
+    _cleanup_free_ char *path = reproduction_path(reproduction, run->name, ".yaml");
+    _cleanup_free_ char *folder = reproduction_path(reproduction, run->name, "");
     struct scenario *scenario = NULL;
     struct cpu_list usable;
     int rc = cpu_list_usable(&usable, err);
@@ -422,10 +241,10 @@ static int measure_run(struct reproduction *reproduction, struct run_state *stat
     const struct job job = {.scenario = scenario,
                             .folder = folder,
                             .quick = timing->quick,
-                            .resume = is_there(folder, "run.json"),
+                            .resume = reproduction_has(folder, "run.json"),
                             .unchecked = reproduction->request->unchecked || reproduction->checked,
                             .redo_disturbed = reproduction->request->redo_disturbed &&
-                                              is_there(folder, "run.json"),
+                                              reproduction_has(folder, "run.json"),
                             .agent = reproduction->agent,
                             .most_disturbed = reproduction->request->noisy ? 0 : MOST_DISTURBED,
                             .pause_s = programme_pause(state->row, timing)};
@@ -464,7 +283,7 @@ static int measure_row(struct reproduction *reproduction, size_t at, size_t numb
 {
     struct run_state *state = &reproduction->states[at];
     struct study_run *run = &reproduction->runs[at];
-    _cleanup_free_ char *folder = path_in(reproduction, run->name, "");
+    _cleanup_free_ char *folder = reproduction_path(reproduction, run->name, "");
     bool done = is_done(folder);
     hooks->begin(hooks->context, number, count, run->name, programme_what(state->row), done);
     struct error why = ERROR_INIT;
@@ -489,7 +308,7 @@ static int measure_row(struct reproduction *reproduction, size_t at, size_t numb
 // A run is missing: measured neither now nor earlier.
 static bool is_missing(const struct reproduction *reproduction, size_t at)
 {
-    _cleanup_free_ char *folder = path_in(reproduction, reproduction->runs[at].name, "");
+    _cleanup_free_ char *folder = reproduction_path(reproduction, reproduction->runs[at].name, "");
     return reproduction->states[at].wanted &&
            (reproduction->request->redo_disturbed || !is_done(folder));
 }
@@ -559,13 +378,13 @@ int reproduce_measure(struct reproduction *reproduction, const struct reproduce_
         rc = stop_requested() ? fail_interrupted(err)
                               : measure_row(reproduction, i, ++number, count, hooks, err);
         if (rc == 0 && number < count) {
-            rc = write_out(reproduction, "running", err);
+            rc = reproduction_write(reproduction, "running", err);
         }
     }
     end_agent(reproduction);
     const char *status = rc == 0 ? "done" : rc == -EINTR ? "interrupted" : "failed";
     struct error why = ERROR_INIT;
-    int written = write_out(reproduction, status, &why);
+    int written = reproduction_write(reproduction, status, &why);
     if (written == 0) {
         written = report_write_page(reproduction->request->folder, &why);
     }

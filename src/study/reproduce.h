@@ -13,19 +13,7 @@
 
 #include "base/error.h"
 #include "study/claims.h"
-#include "study/programme.h"
-
-struct reproduce_request {
-    const char *folder;
-    const char *platform;
-    const struct timing *timing;
-    unsigned wanted; // bits 1 << number of the claims
-    bool resume;
-    bool redo_disturbed;   // measure the disturbed points of earlier runs again
-    bool noisy;            // measure even if the machine is not quiet
-    bool unchecked;        // without the stability check before the first run
-    unsigned wait_quiet_s; // wait so long for a quiet machine; 0 = REPRODUCE_WAIT_S
-};
+#include "study/reproduce_request.h"
 
 #define REPRODUCE_WAIT_S 10U
 
