@@ -2,6 +2,8 @@
 /*
  * Tests of search/burst — searches for the longest burst that simulated devices with a buffer
  * carry: the guarantees of docs/search.md as properties over many seeds (SEARCH_SEEDS, default 25).
+ *
+ * Runs beside others: it computes only.
  */
 #include "simulated_device.h"
 

@@ -2,6 +2,8 @@
 /*
  * Tests of search/cap — searches for the smallest sufficient cap of simulated routers of known
  * cost: the guarantees of docs/search.md as properties over many seeds (SEARCH_SEEDS, default 8).
+ *
+ * Runs beside others: it computes only.
  */
 #include <math.h>
 #include <setjmp.h>

@@ -3,6 +3,8 @@
 // comparison: better, worse, without a counterpart, unlike, invalid, capped.
 //
 // UPDATE_GOLDEN=1 rewrites tests/unit/golden/compare/; look at the difference before keeping it.
+//
+// Runs beside others: it computes only.
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Unit tests of control/: policies in simulated routers that share a CPU, on random loads; what a
 // controller does about faults; admission.
+//
+// Runs beside others: it computes only.
 #include "control/admit.h"
 #include "control/audit.h"
 #include "control/recent.h"

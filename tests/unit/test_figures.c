@@ -3,6 +3,8 @@
 // gnuplot, and texts of a run that must not change a script, a file name or the page.
 //
 // UPDATE_GOLDEN=1 rewrites tests/unit/golden/; look at the difference before keeping it.
+//
+// Runs beside others: it computes only.
 #include <dirent.h>
 #include <errno.h>
 #include <math.h>

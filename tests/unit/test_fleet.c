@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Unit tests of control/placement and control/fleet: routers that move between hosts, by themselves
 // and in a simulation of 100 hosts and 1,000 routers. docs/scale.md quotes what is printed.
+//
+// Runs beside others: it computes only.
 #include "control/fleet.h"
 
 #include <math.h>

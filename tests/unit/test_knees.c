@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Tests of search/throughput — the knees of several networks, with the same load or with a load for
 // each; and searches that are not finished.
+//
+// Runs beside others: it computes only.
 #include "simulated_device.h"
 
 // The knees of several networks take at most 1.5 times as long as that of one, if they are near.

@@ -2,6 +2,8 @@
 // tests of model/: a simulated device whose costs are known gives them back, intervals contain what
 // they should, and a set-up beyond the points is not predicted. The random numbers are the same in
 // each run of the test.
+//
+// Runs beside others: it computes only.
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>

@@ -2,6 +2,8 @@
 /*
  * tests of advice/packing — packings compared with exhaustive search on random small problems,
  * bounds that hold, and a large problem whose steps are bounded.
+ *
+ * Runs beside others: it computes only.
  */
 #include <math.h>
 #include <setjmp.h>

@@ -4,6 +4,8 @@
  * plan, and the division of CPUs.
  *
  * UPDATE_GOLDEN=1 rewrites tests/unit/golden/plan-*.txt; look at the difference before keeping it.
+ *
+ * Runs beside others: it computes only.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -6,6 +6,8 @@
  * Every tests/bad-scenarios/NAME.yaml is read as on a machine with two CPUs, and its problems are
  * compared with NAME.expected, "line:column: text" a line. UPDATE_GOLDEN=1 in the environment
  * rewrites those files; read the difference before committing it.
+ *
+ * Runs beside others: it computes only.
  */
 #include <errno.h>
 #include <setjmp.h>

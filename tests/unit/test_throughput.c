@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Tests of search/throughput — searches for the knee of one network against simulated devices: the
 // guarantees of docs/search.md as properties over many seeds. test_knees.c tests several networks.
+//
+// Runs beside others: it computes only.
 #include "simulated_device.h"
 
 // ---- the sequential rule
