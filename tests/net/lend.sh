@@ -3,6 +3,7 @@
 # Measuring on a testbed that stands: the owner lends it, refuses what would change it meanwhile, and
 # has it back as it was, also from a killed borrower.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+. "$SOURCE_ROOT/tests/net/lib/lent.sh"
 isolate --run "$@"
 plan 61
 
@@ -19,41 +20,12 @@ scenario >"$T/lent.yaml"
 scenario lent 512 r1t3 "500, 600, 700" "3 s" >"$T/long.yaml"
 scenario lent 512 r1t3 "500, 600, 700" "1 s" >"$T/moved.yaml"
 
-# testbed_state FILE — what a borrower could change: interfaces, addresses, queueing, settings, the
-# policies of threads, allocations, and the record.
-testbed_state() {
-    {
-        for at in source sink host r1t3; do
-            vrbench console "lent/$at" -- sh -c 'ip -d -o link | sed "s/_timer *[0-9.]*//g"
-                ip -o address; ip -o neigh | sed "s/ used.*//"; ip route; tc qdisc
-                grep -rs . /proc/sys/net/ipv4/conf /proc/sys/net/ipv4/ip_forward' | sed "s/^/$at /"
-        done
-        jq -c '.threads[][0]' /run/vrbench/*-*.json | while read -r thread; do
-            chrt -p "$thread"
-        done
-        vrbench cpu --json
-        jq -S 'del(.maker)' /run/vrbench/*-*.json
-    } >"$1"
-}
-is_as_before() {
-    testbed_state "$T/now"
-    diff "$T/stands" "$T/now"
-}
-# lent_to PID — the owner has lent the testbed to that process.
-lent_to() { jq -e --argjson pid "$1" '.loan.borrower[0] == $pid' /run/vrbench/*-*.json; }
-# borrow ARG... — a run in the background, $run_pid, which has the testbed.
-borrow() {
-    "$VRBENCH" run --on lent "$@" >"$T/run.out" 2>"$T/run.err" &
-    run_pid=$!
-    wait_for 60 lent_to "$run_pid"
-}
-
 machine_snapshot "$T/before"
 vrbench run --on lent 2>"$T/err"
 is "a testbed that is not there is bad usage" $? 2
 like "  which says what to do" "$(cat "$T/err")" 'vrbench up'
 ok "up" vrbench up "$T/lent.yaml"
-testbed_state "$T/stands"
+testbed_state "$T/stands" lent r1t3
 
 # --- runs ----------------------------------------------------------------------------------------
 
@@ -63,7 +35,7 @@ is "  in the topology that stands" "$(jq -r .topology "$T/own/points.jsonl" | pa
 is "  without a loss" "$(jq '.networks[0].lost' "$T/own/points.jsonl" | paste -sd,)" 0,0
 ok "  run.json has the testbed and its allocations" jq -e '.testbed.name == "lent" and
     .testbed.topology == "bridged" and .testbed.cpu[1] == {"name":"r1t3","weight":512,"cap":0}' "$T/own/run.json"
-ok "the testbed is as it was" is_as_before
+ok "the testbed is as it was" is_as_before lent r1t3
 ok "another load is measured" measured --on lent "$T/long.yaml" --quick -o "$T/other"
 is "  which is the file's" "$(jq .requested_pps "$T/other/points.jsonl" | sort -n | head -1)" 500
 
@@ -145,7 +117,7 @@ kill -KILL "$run_pid"
 { wait "$run_pid"; } 2>/dev/null
 ok "  the sender, killed, gives it back" wait_for 60 vrbench reboot r1t3
 ok "  with the weight that was set last" field_is r1t3 weight 800
-ok "a run that permits changes" borrow "$T/moved.yaml" --controlled --no-stability-check -o "$T/moved"
+ok "a run that permits changes" borrow lent "$T/moved.yaml" --controlled --no-stability-check -o "$T/moved"
 ok "  does so" vrbench cpu r1t3 --weight 900
 run_points() { has_points "$T/moved" 1; }
 wait_for 60 run_points
@@ -159,7 +131,7 @@ vrbench cpu host --weight 256 >"$T/cpu.out"
 vrbench cpu r1t3 --weight 512 >"$T/cpu.out"
 vrbench down lent >"$T/down.out"
 vrbench up "$T/lent.yaml" >"$T/up.out"
-testbed_state "$T/stands" # of its new life
+testbed_state "$T/stands" lent r1t3 # of its new life
 
 # --- scenarios that don't fit --------------------------------------------------------------------
 
@@ -176,7 +148,7 @@ ok "  and nothing was written" fails test -e "$T/refused"
 
 # --- while it is lent ----------------------------------------------------------------------------
 
-ok "a run has the testbed" borrow "$T/long.yaml" -o "$T/long"
+ok "a run has the testbed" borrow lent "$T/long.yaml" -o "$T/long"
 for command in "down lent" "cpu r1t3 --weight 300" "reboot r1t3" "run --on lent -o $T/two"; do
     # shellcheck disable=SC2086 # words
     vrbench $command 2>"$T/err"
@@ -192,12 +164,12 @@ is "  has a successor that refuses, too" "$? $(grep -c "lent to process $run_pid
 kill -KILL "$run_pid"
 wait "$run_pid" 2>/dev/null
 ok "the borrower, killed, gives it back" wait_for 60 vrbench cpu r1t3 --weight 512
-ok "  as it was" wait_for 60 is_as_before
-ok "a run that is interrupted" borrow "$T/long.yaml" -o "$T/stopped"
+ok "  as it was" wait_for 60 is_as_before lent r1t3
+ok "a run that is interrupted" borrow lent "$T/long.yaml" -o "$T/stopped"
 kill -INT "$run_pid"
 end_run
 is "  ends with 130" "$run_status" 130
-ok "  and the testbed is as it was" is_as_before
+ok "  and the testbed is as it was" is_as_before lent r1t3
 ok "down" vrbench down lent
 vrbench cleanup >"$T/cleaned" # the socket of the killed run, if the interrupted one came to nothing
 unchanged "  to nothing" "$T/before"

@@ -7,9 +7,10 @@
 #
 # Runs beside others: it measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+. "$SOURCE_ROOT/tests/net/lib/lent.sh"
 router_image
 isolate --run "$@"
-plan 47
+plan 60
 
 own_libvirtd
 scenario_two "$uri" bridged
@@ -87,16 +88,46 @@ is "a cap beyond the CPUs is refused" $? 2
 ok "the cap is taken off" vrbench cpu r2t3 --cap 0
 like "  of libvirt's too" "$(parameter r2t3 global_quota)" '^(-1|18446744073709551|17592186044415)'
 
+# --- lent ----------------------------------------------------------------------------------------
+
+sed 's/ rates:.*/ rates: { pps: [100, 200, 300, 400] }, duration: 500 ms }/' "$T/two.yaml" >"$T/four.yaml"
+vrbench cpu r2t3 --weight 256 >"$T/cpu.out"
+testbed_state "$T/stands" two r1t3 r2t3
+ok "the testbed is measured" measured --on two "$T/four.yaml" --quick -o "$T/lent"
+ok "  every sum holds" points_sane "$T/lent"
+ok "  packets come through, and machines have their parts" jq -es 'length > 0 and all(
+    (.networks | all(.rx > 0.5 * .tx)) and (.cpu | map(select(.name == "r2t3"))[0].parts |
+        map(.name) == ["vcpu0", "emulator"]))' "$T/lent/points.jsonl"
+ok "a load is sent by hand" vrbench send NET1 --pps 200 -t 0.4 -i 0.2 --engine packet
+is "  every packet is accounted for" \
+    "$(awk '$1 == "Total" { print ($2 > 0), ($2 == $3 + $4) }' "$T/ok.log")" "1 1"
+ok "  and the testbed is as it was" is_as_before two r1t3 r2t3
+ok "a run" borrow two "$T/four.yaml" --no-stability-check -o "$T/died"
+died_points() { has_points "$T/died" 1; }
+ok "  whose machine dies" wait_for 60 died_points
+kill -KILL "$(process r1t3)"
+end_run
+is "  goes on" "$run_status $(points "$T/died")" "0 4" || cat "$T/run.err"
+ok "  after the machine's restart" jq -es '.[-1].networks | all(.rx > 0)' "$T/died/points.jsonl"
+testbed_state "$T/stands" two r1t3 r2t3
+ok "a run that is killed" borrow two "$T/four.yaml" --no-stability-check -o "$T/robbed"
+kill -KILL "$run_pid"
+end_run
+ok "  gives the testbed back" wait_for 60 vrbench cpu r1t3 --weight 512
+ok "  as it was" wait_for 60 is_as_before two r1t3 r2t3
+
 # --- lives ---------------------------------------------------------------------------------------
+old=$(field r1t3 id)
 ok "r1t3 is rebooted" vrbench reboot r1t3 --json
 ok "  its outage is reported" jq -e '.outage_ms > 0' "$T/ok.log"
-is "  it has a new id" "$(field r1t3 id)" 3
+ok "  it has a new id" more_than r1t3 id "$old"
 ok "  and forwards" wait_for 60 reaches 0
 is "  with its weight" "$(parameter r1t3 cpu_shares)" 2048
 ok "  with its settings and routes" has_startup
 
+restarts=$(field r1t3 restarts)
 (sleep 1; vrbench console r1t3 -- sh -c 'echo c >/proc/sysrq-trigger') >/dev/null 2>&1 &
-ok "its kernel panics: it is restarted" wait_for 120 more_than r1t3 restarts 0
+ok "its kernel panics: it is restarted" wait_for 120 more_than r1t3 restarts "$restarts"
 ok "  and forwards" wait_for 60 reaches 0
 ok "  with its settings and routes" wait_for 60 has_startup
 virsh -c "$uri" destroy "$(domain r2t3)" >/dev/null
@@ -115,8 +146,9 @@ ok "  a weight can be set" vrbench cpu r1t3 --weight 256
 ok "  a router is destroyed" vrbench destroy r2t3
 is "  in libvirt, too" "$(machines | grep -c r2t3)" 0
 ok "the owner lives on" alive "$(owner)"
+restarts=$(field r1t3 restarts)
 kill -KILL "$(process r1t3)"
-ok "  and restarts r1t3, killed" wait_for 120 more_than r1t3 restarts 1
+ok "  and restarts r1t3, killed" wait_for 120 more_than r1t3 restarts "$restarts"
 ok "  which forwards" wait_for 60 reaches 0
 
 ok "down" vrbench down two

@@ -5,8 +5,9 @@
 #
 # Runs beside others: it measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
+. "$SOURCE_ROOT/tests/net/lib/lent.sh"
 isolate --run "$@"
-plan 66
+plan 79
 
 uri=$("$SOURCE_ROOT/scripts/libvirtd" uri /run/lv lxc)
 machine_snapshot "$T/before"
@@ -100,6 +101,34 @@ vrbench console r1t3 -- sh -c 'half=$(($(getconf CLK_TCK) / 2)) ticks=0
     done'
 ok "what its processes use is the router's, $used s before" \
     between "$(cpu_s)" "$(awk "BEGIN { print $used + 0.5 }")" "$(awk "BEGIN { print $used + 5 }")"
+
+# --- lent ----------------------------------------------------------------------------------------
+
+testbed_state "$T/stands" two r1t3 r2t3
+ok "the testbed is measured" measured --on two -o "$T/lent"
+ok "  every sum holds" points_sane "$T/lent"
+ok "  and routers have their parts" jq -es 'length == 2 and all(.cpu |
+    map(select(.name == "r1t3"))[0].parts | map(.name) == ["napi", "processes"])' "$T/lent/points.jsonl"
+ok "a load is sent by hand" vrbench send NET1 --pps 1k -t 0.2 -i 0.1 --engine packet
+is "  every packet is accounted for" \
+    "$(awk '$1 == "Total" { print ($2 > 0), ($2 == $3 + $4) }' "$T/ok.log")" "1 1"
+ok "  and the testbed is as it was" is_as_before two r1t3 r2t3
+sed 's/pps: \[.*\]/pps: [300, 400, 500, 600]/' "$T/two.yaml" >"$T/four.yaml"
+ok "a run" borrow two "$T/four.yaml" --no-stability-check -o "$T/died"
+died_points() { has_points "$T/died" 1; }
+ok "  whose router dies" wait_for 60 died_points
+kill -KILL "$(first r1t3)"
+end_run
+is "  goes on" "$run_status $(points "$T/died")" "0 4" || cat "$T/run.err"
+ok "  after the router's restart" jq -es '.[-1].networks | all(.rx > 0)' "$T/died/points.jsonl"
+testbed_state "$T/stands" two r1t3 r2t3
+ok "a run that is killed" borrow two "$T/four.yaml" --no-stability-check -o "$T/robbed"
+kill -KILL "$run_pid"
+end_run
+ok "  gives the testbed back" wait_for 60 vrbench cpu r1t3 --weight 512
+ok "  as it was" wait_for 60 is_as_before two r1t3 r2t3
+vrbench cleanup >"$T/cleaned" # its socket
+
 ok "the daemon is restarted" libvirtd_again
 ok "  with the containers forwarding on" reaches 0
 ok "  and can be rebooted afterwards" vrbench reboot r1t3
