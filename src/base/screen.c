@@ -7,6 +7,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 // After a request to stop, fileno(3) of the standard streams is -1 (output.h).
 static int descriptor_of(FILE *out)
 {
@@ -20,6 +22,20 @@ size_t screen_width(FILE *out)
         return size.ws_col;
     }
     return SCREEN_WIDTH;
+}
+
+void screen_wrap(FILE *out, const char *text)
+{
+    const size_t columns = screen_width(out);
+    while (text_columns(text) > columns) {
+        size_t length = text_bytes_within(text, columns);
+        while (length > 1 && text[length] != ' ') {
+            length--;
+        }
+        fprintf(out, "%.*s\n", (int)length, text);
+        text += length + (text[length] == ' ' ? 1 : 0);
+    }
+    fprintf(out, "%s\n", text);
 }
 
 bool screen_moves(FILE *out)

@@ -11,6 +11,8 @@
 
 // Columns of the terminal.
 size_t screen_width(FILE *out);
+// Writes a text in lines of the terminal's width at most, broken at blanks.
+void screen_wrap(FILE *out, const char *text);
 // Whether it is a terminal that moves the cursor (TERM is neither unset nor "dumb").
 bool screen_moves(FILE *out);
 // Whether the user wants colours: NO_COLOR is unset or empty (https://no-color.org).

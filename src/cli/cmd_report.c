@@ -4,9 +4,11 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "report/whole.h"
+#include "result/json_text.h"
 
 struct report_values {
     const char *style;
@@ -22,9 +24,21 @@ static const struct option_row report_options[] = {
     {.name = "json",
      .type = OPTION_FLAG,
      .offset = offsetof(struct report_values, json),
-     .help = "print the list of written files as JSON"},
+     .help = "print the numbers of runs and figures, and contracts, as JSON"},
     OPTIONS_END,
 };
+
+static void print_json(const struct report_written *written)
+{
+    json_t *answer = json_pack("{s:I, s:I}", "runs", (json_int_t)written->runs, "figures",
+                               (json_int_t)written->figures);
+    if (json_array_size(written->control) > 0) {
+        json_object_set(answer, "control", written->control);
+    }
+    _cleanup_free_ char *text = json_to_text(answer, 0);
+    printf("%s\n", text);
+    json_decref(answer);
+}
 
 static int report_run(void *values, const struct text_list *operands, struct error *err)
 {
@@ -33,21 +47,21 @@ static int report_run(void *values, const struct text_list *operands, struct err
         return fail_input(err, "report requires one folder of results; see vrbench report -h");
     }
     const char *folder = operands->items[0];
-    size_t runs = 0;
-    size_t figures = 0;
+    struct report_written written = {.control = NULL};
     enum figure_style style = FIGURE_STYLE_SCREEN;
     int rc = asked->style == NULL ? 0 : figure_style_parse(asked->style, &style, err);
-    rc = rc < 0 ? rc : report_write_whole(folder, style, &runs, &figures, err);
-    if (rc < 0) {
-        return rc;
+    rc =
+        rc < 0 ? rc : report_write_whole(folder, style, asked->json ? NULL : stdout, &written, err);
+    if (rc == 0 && asked->json) {
+        print_json(&written);
+    } else if (rc == 0) {
+        printf("%s%s/report.html, and %zu figure%s in %s\n",
+               json_array_size(written.control) > 0 ? "\n" : "", folder, written.figures,
+               written.figures == 1 ? "" : "s",
+               written.runs > 1 ? "the folder figures/ of each run" : "figures/");
     }
-    if (asked->json) {
-        printf("{\"runs\": %zu, \"figures\": %zu}\n", runs, figures);
-    } else {
-        printf("%s/report.html, and %zu figure%s in %s\n", folder, figures, figures == 1 ? "" : "s",
-               runs > 1 ? "the folder figures/ of each run" : "figures/");
-    }
-    return 0;
+    report_written_clear(&written);
+    return rc;
 }
 
 const struct command command_report = {
@@ -57,7 +71,8 @@ const struct command command_report = {
     .details = "Reads the record in DIR (run.json and points.jsonl, or reproduce.json and its\n"
                "runs) and writes points.csv, report.xlsx, report.html (self-contained) and\n"
                "figures/: SVG, PNG and PDF with their gnuplot scripts and data, and an\n"
-               "index.html. Requires gnuplot; does not require root.",
+               "index.html. Prints the contracts of a run with --controlled. Requires\n"
+               "gnuplot; does not require root.",
     .examples = COMMAND_EXAMPLES({"report out --style paper", "figures for a paper"}),
     .options = report_options,
     .values_size = sizeof(struct report_values),

@@ -134,21 +134,6 @@ int run_summary_json(const struct scenario *scenario, const struct point_list *p
     return ferror(stdout) == 0 ? 0 : fail(err, errno, "standard output");
 }
 
-// Prints a text in lines of the terminal's width at most, broken at blanks.
-static void print_wrapped(const char *text)
-{
-    size_t columns = screen_width(stdout);
-    while (text_columns(text) > columns) {
-        size_t length = text_bytes_within(text, columns);
-        while (length > 1 && text[length] != ' ') {
-            length--;
-        }
-        printf("%.*s\n", (int)length, text);
-        text += length + (text[length] == ' ' ? 1 : 0);
-    }
-    puts(text);
-}
-
 // Prints what bridging costs, if both topologies were measured.
 static void show_answers(const struct point_list *points)
 {
@@ -157,7 +142,7 @@ static void show_answers(const struct point_list *points)
     for (size_t i = 0; i < count; i++) {
         _cleanup_free_ char *text = answer_text(&answers[i]);
         printf("%s", i == 0 ? "\n" : "");
-        print_wrapped(text);
+        screen_wrap(stdout, text);
     }
 }
 
@@ -171,7 +156,7 @@ static void show_losses_and_caps(const struct point_list *points)
         _cleanup_free_ char *lost = lost_at_text(&sweeps[i]);
         if (lost != NULL) {
             printf("%s", any ? "" : "\n");
-            print_wrapped(lost);
+            screen_wrap(stdout, lost);
             any = true;
         }
     }
@@ -182,7 +167,7 @@ static void show_losses_and_caps(const struct point_list *points)
         for (size_t k = 0; k < cap_count; k++) {
             _cleanup_free_ char *text = cap_use_text(&sweeps[i], &caps[k]);
             printf("%s", any ? "" : "\n");
-            print_wrapped(text);
+            screen_wrap(stdout, text);
             any = true;
         }
     }
@@ -242,7 +227,7 @@ static void show_unstable(const struct point_list *points)
             last = point->topology;
             _cleanup_free_ char *text = text_format(WORDS_UNSTABLE ": %s: this machine %s",
                                                     point->topology, point->unstable);
-            print_wrapped(text);
+            screen_wrap(stdout, text);
         }
     }
 }
@@ -293,29 +278,6 @@ static int show_table(const struct point_list *points, struct error *err)
     return marks.repeated ? show_intervals(points, err) : 0;
 }
 
-static int show_control(const struct point_list *points, struct error *err)
-{
-    _cleanup_free_ struct control_summary *list = NULL;
-    const size_t count = control_summaries(points, &list);
-    if (count == 0) {
-        return 0;
-    }
-    puts("\nContracts under vrbench control:\n");
-    // Reasons are too long for the table.
-    struct writer *writer =
-        writer_table(stdout, control_columns, control_column_count - 1, 0, isatty(1) == 1);
-    const int rc = control_list(points, writer, err);
-    writer_free(writer);
-    for (size_t i = 0; rc == 0 && i < count; i++) {
-        if (list[i].action != NULL) {
-            _cleanup_free_ char *text =
-                text_format("%s, last action: %s", list[i].router, list[i].action);
-            print_wrapped(text);
-        }
-    }
-    return rc;
-}
-
 int run_summary_print(const struct scenario *scenario, const struct point_list *points,
                       const char *folder, bool reported, struct error *err)
 {
@@ -328,7 +290,7 @@ int run_summary_print(const struct scenario *scenario, const struct point_list *
     show_answers(points);
     show_losses_and_caps(points);
     show_expected(scenario, points);
-    if ((rc = show_control(points, err)) < 0) {
+    if ((rc = control_list_print(points, stdout, err)) < 0) {
         return rc;
     }
     show_convergence(run);

@@ -4,8 +4,10 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/screen.h"
 #include "base/text.h"
 #include "result/json_text.h"
 
@@ -93,6 +95,29 @@ int control_list(const struct point_list *points, struct writer *writer, struct 
         rc = writer_row(writer, row, err);
     }
     return rc < 0 ? rc : writer_finish(writer, err);
+}
+
+int control_list_print(const struct point_list *points, FILE *out, struct error *err)
+{
+    _cleanup_free_ struct control_summary *list = NULL;
+    const size_t count = control_summaries(points, &list);
+    if (count == 0) {
+        return 0;
+    }
+    fputs("\nContracts under vrbench control:\n\n", out);
+    // Reasons are too long for the table.
+    struct writer *writer =
+        writer_table(out, control_columns, ACTION, 0, out == stdout && isatty(STDOUT_FILENO) == 1);
+    const int rc = control_list(points, writer, err);
+    writer_free(writer);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        if (list[i].action != NULL) {
+            _cleanup_free_ char *text =
+                text_format("%s, last action: %s", list[i].router, list[i].action);
+            screen_wrap(out, text);
+        }
+    }
+    return rc;
 }
 
 json_t *control_to_json(const struct point_list *points)

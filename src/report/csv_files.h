@@ -5,8 +5,8 @@
 
 #include "result/result.h"
 
-// Replaces points.csv and summary.csv in a run's folder, each atomically, and medians.csv, which
-// exists only if a load has several valid points.
+// Replaces points.csv and summary.csv in a run's folder, each atomically, medians.csv, which exists
+// only if a load has several valid points, and control.csv, only if a controller ran meanwhile.
 int report_write_csv(const char *folder, const struct point_list *points, struct error *err);
 
 #endif

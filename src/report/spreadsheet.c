@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "report/answer.h"
 #include "report/book.h"
+#include "report/control_list.h"
 #include "report/indexes.h"
 #include "report/medians.h"
 #include "report/points.h"
@@ -94,6 +95,18 @@ static int add_medians(struct book *book, const struct point_list *points, struc
     return medians_list(points, writer, err);
 }
 
+// What a controller did; no sheet without one.
+static int add_control(struct book *book, const struct point_list *points, struct error *err)
+{
+    _cleanup_free_ struct control_summary *list = NULL;
+    if (control_summaries(points, &list) == 0) {
+        return 0;
+    }
+    _cleanup_writer_ struct writer *writer = writer_sheet(book, book_add_sheet(book, "Contracts"),
+                                                          control_columns, control_column_count);
+    return control_list(points, writer, err);
+}
+
 // What bridging costs; no sheet if it was not measured beside dedicated links.
 static int add_answers(struct book *book, const struct point_list *points, struct error *err)
 {
@@ -138,6 +151,9 @@ static int write_book(const char *path, const struct point_list *points, struct 
     }
     if (rc == 0) {
         rc = add_answers(&book, points, err);
+    }
+    if (rc == 0) {
+        rc = add_control(&book, points, err);
     }
     if (rc == 0) {
         charts_add(&book, points);

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/thread.h"
+#include "report/control_list.h"
 #include "report/csv_files.h"
 #include "report/figures.h"
 #include "report/page.h"
@@ -84,33 +85,62 @@ static int write_points(const char *folder, const struct point_list *points,
     return rc < 0 ? rc : report_write_run_page(folder, points, err);
 }
 
-static int write_run(const char *folder, enum figure_style style, size_t *figures,
-                     struct error *lacking, struct error *err)
+// Prints what a controller did during a run, and keeps it in `ret`.
+static int show_control(const char *folder, bool one, const struct point_list *points, FILE *tables,
+                        struct report_written *ret, struct error *err)
+{
+    size_t i = 0;
+    json_t *row = NULL;
+    json_t *rows = control_to_json(points);
+    const bool any = json_array_size(rows) > 0;
+    json_array_foreach(rows, i, row)
+    {
+        json_object_set_new(row, "run", json_string(folder));
+        json_array_append(ret->control, row);
+    }
+    json_decref(rows);
+    if (!any || tables == NULL) {
+        return 0;
+    }
+    if (!one) {
+        fprintf(tables, "\n%s:\n", folder);
+    }
+    return control_list_print(points, tables, err);
+}
+
+static int write_run(const char *folder, bool one, enum figure_style style, FILE *tables,
+                     struct report_written *ret, struct error *lacking, struct error *err)
 {
     struct point_list points = {NULL, 0};
     int rc = store_read_points(folder, &points, err);
     if (rc == 0) {
-        rc = write_points(folder, &points, style, figures, lacking, err);
+        rc = write_points(folder, &points, style, &ret->figures, lacking, err);
+        rc = rc < 0 ? rc : show_control(folder, one, &points, tables, ret, err);
         point_list_clear(&points);
     }
     return rc;
 }
 
-int report_write_whole(const char *folder, enum figure_style style, size_t *ret_runs,
-                       size_t *ret_figures, struct error *err)
+void report_written_clear(struct report_written *written)
+{
+    json_decref(written->control);
+    *written = (struct report_written){.control = NULL};
+}
+
+int report_write_whole(const char *folder, enum figure_style style, FILE *tables,
+                       struct report_written *ret, struct error *err)
 {
     char **folders = NULL;
-    size_t runs = 0;
-    size_t figures = 0;
     _cleanup_error_ struct error lacking = ERROR_INIT;
-    int rc = reproduction_run_folders(folder, &folders, &runs, err);
+    *ret = (struct report_written){.control = json_array()};
+    int rc = reproduction_run_folders(folder, &folders, &ret->runs, err);
     if (rc < 0) {
         return rc;
     }
-    for (size_t i = 0; rc == 0 && i < runs; i++) {
-        rc = write_run(folders[i], style, &figures, &lacking, err);
+    for (size_t i = 0; rc == 0 && i < ret->runs; i++) {
+        rc = write_run(folders[i], ret->runs == 1, style, tables, ret, &lacking, err);
     }
-    folders_free(folders, runs);
+    folders_free(folders, ret->runs);
     if (rc == 0) {
         rc = report_write_reproduction(folder, err);
     }
@@ -122,7 +152,5 @@ int report_write_whole(const char *folder, enum figure_style style, size_t *ret_
         error_context(err, "wrote %s/report.html and figure scripts, but no figures", folder);
         return -ENOTSUP;
     }
-    *ret_runs = runs;
-    *ret_figures = figures;
     return 0;
 }

@@ -7,7 +7,7 @@
 # Runs beside others: its figures do not matter.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 32
+plan 33
 . "$SOURCE_ROOT/tests/net/lib/made_up.sh"
 
 schemas=${BUILD_DIR:-$(dirname "$VRBENCH")}/schemas
@@ -53,6 +53,11 @@ made_up run 1 3 "bridged dedicated"
 made_up faster 2
 vrbench report run --json >"$T/report"
 conforms "report --json conforms" report "$T/report"
+cp -r run controlled
+jq -c '.control = [{router: "r1t3", contract: "broken", broken_s: 0.1, margin_percent: -3.5, last_action: "why"}]' \
+    run/points.jsonl >controlled/points.jsonl
+vrbench report controlled --json >"$T/report"
+conforms "  also of a controlled run" report "$T/report"
 vrbench compare run faster --json >"$T/compare"
 conforms "compare --json conforms" compare "$T/compare"
 example jq >points.jq
