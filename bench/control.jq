@@ -9,6 +9,7 @@ def verdict: if . then "reached" else "missed" end;
 ([$rows | group_by(.profile)[] | (sum_of("contract")) <= 1.2 * (sum_of("oracle")) + .[0].steps] | map(select(.)) | length) as $near |
 ($rows | map(.profile) | unique | length) as $profiles |
 ($rows | of("contract") | map(.longest_s) | max) as $longest |
+($rows | map(select(.equal_broken_s > 0))) as $broken |
 ($rows | of("contract") | map(.cpu_percent) | add / length) as $cpu |
 "| policy | broken, s | longest, s | actions a profile | CPU of control, % | its time ÷ contract's |",
 "| --- | --- | --- | --- | --- | --- |",
@@ -26,5 +27,9 @@ def verdict: if . then "reached" else "missed" end;
 "| never broken for more than 1 s | \($longest) s | \($longest <= 1 | verdict) |",
 "| at most 1 % of a CPU | \($cpu | round_to(2)) % | \($cpu <= 1 | verdict) |",
 "",
+"The oracle broke contracts for at most 0.2 s in \([$rows | of("oracle")[] | select(.broken_s <= 0.2)] | length) " +
+    "profiles. Equal shares of an exactly divided CPU break contracts in \($broken | map(.profile) | unique | length) of them, for " +
+    "\($broken | of("static") | map(.equal_broken_s) | add // 0 | round_to(1)) s; there, `static` broke them for " +
+    "\($broken | sum_of("static") | round_to(1)) s, `contract` for \($broken | sum_of("contract") | round_to(1)) s.",
 "Packets counted by the senders, the rings and the sinks differ by at most " +
     "\($rows | map((.offered - .lost - .received) / .offered * 100 | fabs) | max | round_to(3)) % in a profile."

@@ -45,6 +45,30 @@ def rate_at(knots, at):
     return low + (high - low) * (at - a) / (b - a)
 
 
+def equal_shares(loads):
+    """What each load gets of a CPU that is divided equally: none more than it wants, and the rest to the others."""
+    got = [0.0] * len(loads)
+    left, wanting = 100.0, list(range(len(loads)))
+    while wanting:
+        share = left / len(wanting)
+        satisfied = [i for i in wanting if loads[i] <= share]
+        for i in satisfied or wanting:
+            got[i] = min(loads[i], share)
+            left -= got[i]
+        wanting = [i for i in wanting if i not in satisfied] if satisfied else []
+    return got
+
+
+def broken_by_equal_shares(loads, rates, moments):
+    """Seconds in which equal shares break contracts, all together, if the CPU is divided exactly."""
+    broken = 0.0
+    for at in moments[:-1]:
+        offered = [rate_at(knots, at) for knots in loads]
+        broken += sum(WINDOW_S for got, load, rate in zip(equal_shares(offered), offered, rates)
+                      if got < min(load, rate) * (1 - LOSS))
+    return round(broken, 1)
+
+
 def draw(seed, seconds):
     """A profile in percent of a CPU: loads, rates of contracts, steps."""
     rng = random.Random(seed)
@@ -66,8 +90,10 @@ def draw(seed, seconds):
     covered = [[min(rate_at(k, t), r) for t in moments] for k, r in zip(loads, rates)]
     scale = rng.uniform(*FILLED) * 100 / max(map(sum, zip(*covered)))
     flood = rng.uniform(100, 150)
-    return {"loads": [[(t, flood if x == FLOOD else x * scale) for t, x in knots] for knots in loads],
-            "rates": [r * scale for r in rates], "highest": [max(c) * scale for c in covered], "steps": steps}
+    loads = [[(t, flood if x == FLOOD else x * scale) for t, x in knots] for knots in loads]
+    rates = [r * scale for r in rates]
+    return {"loads": loads, "rates": rates, "highest": [max(c) * scale for c in covered], "steps": steps,
+            "equal_broken_s": broken_by_equal_shares(loads, rates, moments)}
 
 
 class Testbed:
@@ -199,7 +225,8 @@ def main():
             for policy in POLICIES:
                 row = measure(bed, program, policy, profile, cost, seconds)
                 print(json.dumps({"profile": number, "routers": bed.count, "steps": profile["steps"],
-                                  "ns_per_packet": round(cost)} | row), flush=True)
+                                  "equal_broken_s": profile["equal_broken_s"], "ns_per_packet": round(cost)} | row),
+                      flush=True)
         finally:
             bed.call("down", "bed")
 
