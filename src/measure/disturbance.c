@@ -2,6 +2,8 @@
 // measure/disturbance — see disturbance.h.
 #include "measure/disturbance.h"
 
+#include <math.h>
+
 #include "base/text.h"
 
 #define SHARE_LEAST 1.0 // percent of a CPU
@@ -34,6 +36,18 @@ void disturbance_account(const struct disturbance *disturbance, struct point *po
         point->processors[i].interrupts = interrupts->count;
         point->processors[i].interrupts_most_of =
             interrupts->busiest[0] == '\0' ? NULL : text_printable(interrupts->busiest);
+    }
+    for (size_t i = 0; i < point->processor_count; i++) {
+        const bool has = disturbance->has_softirqs && i < disturbance->interrupt_count &&
+                         disturbance->window_ns > 0;
+        point->processors[i].softirq_percent = (double)NAN;
+        if (has) {
+            const struct softirq_time *time = &disturbance->softirqs[i];
+            point->processors[i].softirq_percent =
+                100.0 * (double)time->ns / (double)disturbance->window_ns;
+            point->processors[i].softirqs_most_of =
+                time->most_of == NULL ? NULL : text_copy(time->most_of);
+        }
     }
     point->throttled_ns = disturbance->throttled_ns;
     point->major_faults = disturbance->major_faults;

@@ -2,6 +2,7 @@
 // measure/meter — see meter.h. Called by trial.c.
 #include "measure/meter.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,6 +68,7 @@ static void account_processors(const struct testbed *testbed, const struct meter
             .used_by = text_copy(used_by(plan, before->cpus.cpus[i])),
             .busy_percent = whole > 0.0 ? 100.0 * busy / whole : 0.0,
             .steal_percent = whole > 0.0 ? 100.0 * steal / whole : 0.0,
+            .softirq_percent = (double)NAN,
         };
     }
 }

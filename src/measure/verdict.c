@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "measure/meter_domain.h"
@@ -289,6 +290,21 @@ double verdict_foreign_ns(const struct plan *plan, const struct testbed_party *p
     return fmax(0.0, direct ? left_of_tester : fmax(left, left_of_tester));
 }
 
+// Names the CPU with most softirqs, if these are much of a background load; NULL if none are. The
+// caller frees it.
+static char *describe_softirqs(const struct point *point)
+{
+    const struct processor_result *most = NULL;
+    for (size_t i = 0; i < point->processor_count; i++) {
+        const struct processor_result *one = &point->processors[i];
+        const double least = most == NULL ? FOREIGN_LIMIT / 2.0 : most->softirq_percent;
+        most = one->softirqs_most_of != NULL && one->softirq_percent > least ? one : most;
+    }
+    return most == NULL ? NULL
+                        : text_format(", of this %.0f %% of CPU %u by softirqs (%s)",
+                                      most->softirq_percent, most->cpu, most->softirqs_most_of);
+}
+
 // CPU time that neither host, routers nor tester account for is used by other programs. Both are
 // from the same two readings, because a trial's window is longer than the time of sending, to which
 // a point's percentages refer.
@@ -310,9 +326,11 @@ static void judge_others(const struct evidence *evidence, struct point *point,
     if (percent > FOREIGN_LIMIT) {
         verdict->disturbed = true;
         verdict->disturbance_ns += (uint64_t)others_ns;
+        _cleanup_free_ char *softirqs = describe_softirqs(point);
         point_invalidate(point,
-                         "background load: other programs used about %.0f %% of a measurement CPU",
-                         percent);
+                         "background load: other programs used about %.0f %% of a measurement "
+                         "CPU%s",
+                         percent, softirqs == NULL ? "" : softirqs);
     }
 }
 

@@ -220,6 +220,8 @@ static const struct key processor_keys[] = {
     {.name = "interrupts_most_of",
      .kind = TEXT_MAYBE,
      .at = AT(processor_result, interrupts_most_of)},
+    {.name = "softirq_percent", .kind = REAL_MAYBE, .at = AT(processor_result, softirq_percent)},
+    {.name = "softirqs_most_of", .kind = TEXT_MAYBE, .at = AT(processor_result, softirqs_most_of)},
     {.name = NULL},
 };
 

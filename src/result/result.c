@@ -60,6 +60,7 @@ void point_clear(struct point *point)
     for (size_t i = 0; i < point->processor_count; i++) {
         free(point->processors[i].used_by);
         free(point->processors[i].interrupts_most_of);
+        free(point->processors[i].softirqs_most_of);
     }
     free(point->processors);
     for (size_t i = 0; i < point->other_count; i++) {

@@ -167,6 +167,8 @@ struct processor_result {
     struct stall_summary stalls;
     uint64_t interrupts;      // of devices; 0 = none, or of an earlier version
     char *interrupts_most_of; // the device with most of them; NULL = none
+    double softirq_percent;   // time in softirqs; NaN = not measured
+    char *softirqs_most_of;   // the kind with most of that time: "NET_RX"; NULL = none
 };
 
 // What the host's monitoring said of CPU during the trial, beside the exact figures (method:

@@ -214,6 +214,7 @@ void testbed_free(struct testbed *testbed)
     testbed_forget_allocation(testbed);
     record_forget(testbed->record);
     cgroup_tree_close(testbed->cgroups);
+    softirq_meter_free(testbed->watch.softirqs);
     free(testbed->macvtap_why);
     free(testbed->host_tasks);
     free(testbed->host_task_links);

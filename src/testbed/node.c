@@ -96,8 +96,18 @@ static int local_reboot_router(const struct node *node, size_t router, uint64_t 
 static void local_begin_watch(const struct node *node, const struct cpu_list *cpus, bool capped)
 {
     struct watch *watch = &node->testbed->watch;
-    *watch = (struct watch){.began_ns = clock_monotonic_ns(), .cpus = *cpus};
+    // The first watch starts to measure softirqs: short trials need not load a program each.
+    if (!watch->tried_softirqs) {
+        (void)softirq_meter_start(cpus, &watch->softirqs, NULL);
+    }
+    *watch = (struct watch){.began_ns = clock_monotonic_ns(),
+                            .cpus = *cpus,
+                            .softirqs = watch->softirqs,
+                            .tried_softirqs = true};
     interference_take(cpus, &watch->interference);
+    if (watch->softirqs != NULL) {
+        softirq_meter_reset(watch->softirqs);
+    }
     if (!testbed_runs_machines(node->testbed)) {
         (void)usage_take(&watch->before, NULL);
     }
@@ -136,6 +146,11 @@ static void compare_interference(struct watch *watch, struct disturbance *ret)
     ret->interrupts = memory_new_array(struct interrupts_between, watch->cpus.count);
     for (size_t i = 0; i < watch->cpus.count; i++) {
         ret->interrupts[i] = interference_between(&watch->interference, &now, i);
+    }
+    ret->has_softirqs = watch->softirqs != NULL;
+    ret->softirqs = memory_new_array(struct softirq_time, watch->cpus.count);
+    for (size_t i = 0; ret->has_softirqs && i < watch->cpus.count; i++) {
+        ret->softirqs[i] = softirq_meter_read(watch->softirqs, watch->cpus.cpus[i]);
     }
     // A group that the process left or entered in between has another sum.
     ret->throttled_ns = now.throttled_ns > watch->interference.throttled_ns

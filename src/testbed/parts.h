@@ -7,6 +7,7 @@
 #include "linux/heartbeat.h"
 #include "linux/interference.h"
 #include "linux/process.h"
+#include "linux/softirq.h"
 #include "linux/usage.h"
 #include "testbed/record.h"
 #include "testbed/testbed.h"
@@ -33,6 +34,8 @@ struct watch {
     struct cpu_list cpus;
     struct interference interference; // at the begin
     uint64_t began_ns;
+    struct softirq_meter *softirqs; // runs until the testbed is freed; NULL = none
+    bool tried_softirqs;
 };
 
 struct testbed {

@@ -51,5 +51,6 @@ void disturbance_clear(struct disturbance *disturbance)
 {
     heartbeat_report_clear(&disturbance->stalls);
     free(disturbance->interrupts);
+    free(disturbance->softirqs);
     *disturbance = (struct disturbance){0};
 }

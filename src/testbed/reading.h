@@ -10,6 +10,7 @@
 #include "linux/cpu.h"
 #include "linux/heartbeat.h"
 #include "linux/interference.h"
+#include "linux/softirq.h"
 #include "linux/usage.h"
 #include "machine/machine.h"
 
@@ -59,6 +60,8 @@ struct disturbance {
     uint64_t window_ns;
     struct interrupts_between *interrupts; // for each CPU of the watch
     size_t interrupt_count;
+    bool has_softirqs;
+    struct softirq_time *softirqs;       // for each CPU of the watch
     uint64_t throttled_ns, major_faults; // see linux/interference.h
 };
 void disturbance_clear(struct disturbance *disturbance);

@@ -4,7 +4,7 @@
 # points are invalid, too many disturbed points end a run, and --redo disturbed measures them again.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 25
+plan 27
 
 cat >"$T/busy.yaml" <<'END'
 name: busy
@@ -68,6 +68,42 @@ is "  it has every point once" "$(jq -cs 'map(.step) | sort' "$T/few/points.json
 ok "  the disturbed ones are kept aside" cmp "$T/before.jsonl" "$T/few/points.aside.jsonl"
 is "  none of them is among the points" \
     "$(cat "$T/before.jsonl" "$T/few/points.jsonl" | sort | uniq -d | wc -l)" 0
+
+# --- softirqs of others --------------------------------------------------------------------------
+
+# Packets of others, which arrive at the end of a veth pair on the CPU that sends them, that of the router.
+sed '1s/.*/name: flooded/; s/\[300, 600, 900\]/[1000]/' "$T/busy.yaml" >"$T/flooded.yaml"
+# softirqs — runs; $cpu is the router's CPU, and $softirq the percent of its time that softirqs took.
+softirqs() {
+    rm -rf "$T/flooded"
+    start_run "$T/flooded.yaml" --no-stability-check -o "$T/flooded"
+    end_run
+    jq -c '.processors[] | select(.used_by == "dut")' "$T/flooded/points.jsonl" >"$T/processor"
+    cpu=$(jq .cpu "$T/processor")
+    softirq=$(jq .softirq_percent "$T/processor")
+}
+flood() { # on $cpu
+    unshare -n sh -c 'ip link add flood0 type veth peer name flood1 address 02:00:00:00:00:02 &&
+        ip link set flood0 up && ip link set flood1 up &&
+        ip address add 10.0.0.1/24 dev flood0 &&
+        ip neighbour add 10.0.0.2 lladdr 02:00:00:00:00:02 dev flood0 &&
+        exec taskset -c "$0" "$@"' "$cpu" "$(helper blast)" 10.0.0.2 9 100000 &
+    flooder=$!
+    at_exit "kill $flooder"
+}
+if [ -x "$(helper hold_cpu)" ]; then
+    softirqs
+    without=$softirq
+    flood
+    softirqs
+    kill "$flooder"
+    diag "of the router's CPU, softirqs took $without %, and $softirq % beside packets of others"
+    ok "a point records softirqs of others" awk -v a="$without" -v b="$softirq" 'BEGIN { exit !(b > 2 && b > 2 * a) }'
+    is "  and their kind" "$(jq -r .softirqs_most_of "$T/processor")" NET_RX
+else
+    skip "a point records softirqs of others" "built without BPF"
+    skip "  and their kind" "built without BPF"
+fi
 
 # --- a CPU that is away --------------------------------------------------------------------------
 
