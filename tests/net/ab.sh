@@ -2,6 +2,8 @@
 #
 # `vrbench ab A B` measures two scenarios in alternation at the same loads, and compares them; or searches for their
 # throughput in alternation.
+#
+# Runs beside others under sanitizers.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 23

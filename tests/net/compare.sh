@@ -2,6 +2,8 @@
 #
 # Runs for real, set side by side: starts are timed, caps and the platform recorded, what has no
 # counterpart is reported, and bad folders are refused.
+#
+# Runs beside others under sanitizers.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 24

@@ -3,6 +3,8 @@
 # `vrbench control` on a standing testbed with real packets: two routers are flooded, and a third one, which
 # needs more than an equal share, has a contract. Routers are made slow by rules, and loads are multiples of
 # what a packet then costs here, so that nothing depends on the speed of the machine.
+#
+# Runs beside others under sanitizers.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 26

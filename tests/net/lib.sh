@@ -319,9 +319,19 @@ ms_since() { echo $((($(date +%s%N) - $1) / 1000000)); }
 # helper NAME — path of a program of tests/net/*.c.
 helper() { echo "${BUILD_DIR:-$(dirname "$VRBENCH")}/tests/net/$1"; }
 
+# beside_others — whether tests/run runs this file beside others. They may take all CPUs, and a run is refused where
+# the stability check loses packets: such a file leaves the check out.
+beside_others() {
+    grep -q '^# Runs beside others' "$0" || return 1
+    ! grep -q '^# Runs beside others under sanitizers' "$0" || sanitized
+}
+run_checks=
+! beside_others || run_checks=--no-stability-check
+
 # start_run ARG... — `vrbench run ARG...` in the background: $run_pid, $T/run.out, $T/run.err.
 start_run() {
-    "$VRBENCH" run "$@" >"$T/run.out" 2>"$T/run.err" &
+    # shellcheck disable=SC2086 # no word, or one
+    "$VRBENCH" run $run_checks "$@" >"$T/run.out" 2>"$T/run.err" &
     run_pid=$!
 }
 
@@ -333,14 +343,11 @@ end_run() {
     [ "$run_status" -ne 4 ] || run_status=0
 }
 
-# measured ARG... — `vrbench run ARG...` succeeds. For use after ok. A test that runs beside others leaves the
-# stability check out: they may take all CPUs, and a run is refused where the check loses packets.
+# measured ARG... — `vrbench run ARG...` succeeds. For use after ok.
 measured() {
     measured_status=0
-    measured_checks=
-    ! grep -q '^# Runs beside others' "$0" || measured_checks=--no-stability-check
     # shellcheck disable=SC2086 # no word, or one
-    "$VRBENCH" run $measured_checks "$@" || measured_status=$?
+    "$VRBENCH" run $run_checks "$@" || measured_status=$?
     [ "$measured_status" -ne 4 ] || measured_status=0
     return "$measured_status"
 }

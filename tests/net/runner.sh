@@ -5,7 +5,7 @@
 # second run and listed; one that fails twice has failed; a sanitizer's report or a signal is final.
 # Runs beside others.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
-plan 16
+plan 18
 
 tree=$T/tree
 mkdir -p "$tree/tests/net" "$tree/tests/unit" "$tree/tests/browser" "$tree/tests/vm" "$tree/tests/fuzz" "$T/build"
@@ -53,6 +53,17 @@ script skips 'if $FIRST; then echo "ok 2 - holds # SKIP no wish"; else echo "ok 
 ok "so is a skip that is not allowed" exits 1 runner
 like "  which is named" "$(cat "$T/log")" "skipped where none may be: holds .no wish"
 rm "$tree/tests/net/skips.sh"
+
+# order — of the files' lines.
+order() { sed -n 's/^ok  *net\/\([a-z]*\) .*/\1/p' "$T/log" | paste -sd' '; }
+script zeal '# Runs beside others under sanitizers.
+echo "ok 2 - holds"'
+runner
+is "a file that runs beside others under sanitizers measures in other builds" "$(order)" "good zeal once"
+echo 'int main(void) { return 0; }' | gcc -fsanitize=address -x c - -o "$T/build/vrbench"
+runner
+is "  and comes before files that measure in a build with sanitizers" "$(order)" "zeal good once"
+rm "$T/build/vrbench" "$tree/tests/net/zeal.sh"
 
 cp "$(command -v sleep)" "$T/vrbench-left"
 script leaves "if \$FIRST; then '$T/vrbench-left' 1234 >/dev/null 2>&1 & fi; echo 'ok 2 - holds'"
