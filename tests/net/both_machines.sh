@@ -2,6 +2,8 @@
 #
 # Both directions of a network at once through virtual machines and containers: each direction is accounted
 # for to the packet, through ports of a VLAN. Nothing depends on the speed of the machine.
+#
+# Runs beside others: its few packets say nothing of speed.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 router_image
 isolate --run "$@"

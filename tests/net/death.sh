@@ -2,6 +2,8 @@
 #
 # A router that loses an interface in the middle of a trial is dead: that point says so, and the run
 # continues with a new one.
+#
+# Runs beside others: its few packets say nothing of speed.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 24

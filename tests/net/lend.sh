@@ -2,6 +2,8 @@
 #
 # Measuring on a testbed that stands: the owner lends it, refuses what would change it meanwhile, and
 # has it back as it was, also from a killed borrower.
+#
+# Runs beside others: its few packets say nothing of speed.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "$SOURCE_ROOT/tests/net/lib/lent.sh"
 isolate --run "$@"

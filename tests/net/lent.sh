@@ -2,6 +2,8 @@
 #
 # Interfaces of the machine that a scenario lends are given back exactly as they were found: after a
 # run, after one that was interrupted, and by cleanup after one that was killed.
+#
+# Runs beside others: its few packets say nothing of speed.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 46

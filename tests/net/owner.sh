@@ -2,6 +2,8 @@
 #
 # The process that owns the testbeds that stand: started by the first command, one only, asleep while
 # nothing happens, gone with its last testbed; what it does while it is busy, and when it is killed.
+#
+# Runs beside others: it measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 42
