@@ -221,6 +221,7 @@ static void test_random_losses(void **state)
         assert_true(lab->plan->interface_count <= 64);
         for (size_t i = 0; i < lab->plan->path_count; i++) {
             deliver(lab, i, 1000);
+            assert_true(lab->plan->paths[i].wire_count > 1);
             for (unsigned k = 0; k < 4; k++) {
                 random = random * 6364136223846793005ULL + 1442695040888963407ULL;
                 size_t wire = 1 + (size_t)(random >> 33) % (lab->plan->paths[i].wire_count - 1);
