@@ -2,6 +2,8 @@
 #
 # vrbench search --of density: what each router carries while 1, 2, … routers are loaded at once. The
 # searches are cut after two seconds, so that no figure is judged: their numbers, names and sums are.
+#
+# Runs beside others under sanitizers.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 13
