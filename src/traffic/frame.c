@@ -153,13 +153,23 @@ void frame_template_init(struct frame_template *frame, const struct frame_addres
     frame->base_sum = sum_of_datagram(bytes + at_ip, six, udp_length);
 }
 
+uint64_t frame_stamp_begin(uint16_t network, uint32_t run)
+{
+    uint8_t bytes[8];
+    uint64_t begin = 0;
+    put16(bytes, FRAME_MAGIC);
+    put16(bytes + 2, network);
+    put32(bytes + 4, run);
+    memcpy(&begin, bytes, sizeof begin);
+    return begin;
+}
+
 void frame_stamp(const struct frame_template *frame_template, uint8_t *frame,
                  const struct frame_stamp *stamp)
 {
     uint8_t *at = frame + frame_template->stamp_at;
-    put16(at, FRAME_MAGIC);
-    put16(at + 2, stamp->network);
-    put32(at + 4, stamp->run);
+    uint64_t begin = frame_stamp_begin(stamp->network, stamp->run);
+    memcpy(at, &begin, sizeof begin);
     put64(at + 8, stamp->sequence);
     put64(at + 16, stamp->time_ns);
     put32(at + 24, check_of(at));
@@ -263,12 +273,12 @@ enum frame_verdict frame_parse(const uint8_t *frame, size_t length, struct frame
     if (layers.fragment || layers.ip_length < FRAME_IP_MIN(version) ||
         layers.ip_length > length - (size_t)(layers.ip - frame) ||
         udp_length != layers.ip_length - (layers.six ? FRAME_IPV6 : FRAME_IPV4) ||
-        (!layers.six && stamp_fold(frame_sum(layers.ip, FRAME_IPV4)) != 0xffff)) {
+        (!layers.six && !stamp_sum_is_intact(frame_sum(layers.ip, FRAME_IPV4)))) {
         return FRAME_CORRUPT;
     }
     const uint8_t *stamp = layers.udp + FRAME_UDP;
     if (get16(layers.udp + 6) == 0 || // no source omits the checksum
-        stamp_fold(sum_of_datagram(layers.ip, layers.six, udp_length)) != 0xffff ||
+        !stamp_sum_is_intact(sum_of_datagram(layers.ip, layers.six, udp_length)) ||
         get16(stamp) != FRAME_MAGIC || get32(stamp + 24) != check_of(stamp)) {
         return FRAME_CORRUPT;
     }

@@ -52,6 +52,8 @@ struct frame_template {
 // FRAME_IP_MAX.
 void frame_template_init(struct frame_template *frame, const struct frame_address *address,
                          unsigned ip_length);
+// The first 8 bytes, in memory order, of a stamp of this network and run.
+uint64_t frame_stamp_begin(uint16_t network, uint32_t run);
 // Writes stamp and checksum to `frame`, a copy of the template's bytes.
 void frame_stamp(const struct frame_template *frame_template, uint8_t *frame,
                  const struct frame_stamp *stamp);

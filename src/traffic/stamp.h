@@ -61,24 +61,43 @@ static inline uint64_t stamp_halves(uint64_t bytes)
 
 // The check of a stamp whose first 24 bytes in memory order are `a`, `b` and `c`: a 32-bit mix
 // (multiplicative hashing with odd 64-bit constants). A stray or damaged stamp passes with a
-// probability of 2^-32.
-static inline uint32_t stamp_check(uint64_t a, uint64_t b, uint64_t c)
+// probability of 2^-32. All packets of a path in a trial have the same `a`: its part of the mix is
+// separate, so that it can be computed once.
+static inline uint64_t stamp_mix(uint64_t a)
 {
     uint64_t mix = (stamp_little_endian(a) ^ 0x9e3779b97f4a7c15ULL) * 0xff51afd7ed558ccdULL;
-    mix = ((mix ^ (mix >> 32)) + stamp_little_endian(b)) * 0xc4ceb9fe1a85ec53ULL;
+    return mix ^ (mix >> 32);
+}
+
+static inline uint32_t stamp_check_mixed(uint64_t mix, uint64_t b, uint64_t c)
+{
+    mix = (mix + stamp_little_endian(b)) * 0xc4ceb9fe1a85ec53ULL;
     mix = ((mix ^ (mix >> 29)) + stamp_little_endian(c)) * 0x9fb21c651e98df25ULL;
     return (uint32_t)(mix >> 32);
+}
+
+static inline uint32_t stamp_check(uint64_t a, uint64_t b, uint64_t c)
+{
+    return stamp_check_mixed(stamp_mix(a), b, c);
 }
 
 // The 16-bit one's complement sum (RFC 1071) of a sum of 16- or 32-bit words.
 static inline uint16_t stamp_fold(uint64_t sum)
 {
-    sum = (sum & 0xffffffffU) + (sum >> 32);
-    sum = (sum & 0xffffffffU) + (sum >> 32);
-    sum = (sum & 0xffffU) + (sum >> 16);
-    sum = (sum & 0xffffU) + (sum >> 16);
+    sum = (sum & 0xffffffffU) + (sum >> 32); // at most 33 bits
+    sum = (sum & 0xffffU) + (sum >> 16);     // at most 0x2fffe
+    sum = (sum & 0xffffU) + (sum >> 16);     // at most 0x10000
     sum = (sum & 0xffffU) + (sum >> 16);
     return (uint16_t)sum;
+}
+
+// Whether a sum folds to 0xffff, as that of bytes with an intact checksum does: it is a multiple of
+// 0xffff other than 0. The multiples of an odd number, and no other numbers, times its inverse
+// modulo 2^64 are at most 2^64 / the number (Granlund and Montgomery, "Division by Invariant
+// Integers using Multiplication", section 9).
+static inline int stamp_sum_is_intact(uint64_t sum)
+{
+    return sum != 0 && sum * 0xfffefffefffeffffULL <= UINT64_MAX / 0xffffU;
 }
 
 #endif

@@ -139,6 +139,18 @@ static void test_sums(void **state)
             }
         }
     }
+    uint64_t any = 1;
+    for (unsigned i = 0; i < 1000000; i++) {
+        any = any * 6364136223846793005ULL + 1442695040888963407ULL;
+        uint64_t multiple = any / 0xffff * 0xffff;
+        assert_int_equal(stamp_sum_is_intact(any), stamp_fold(any) == 0xffff);
+        assert_int_equal(stamp_sum_is_intact(multiple), multiple != 0);
+        assert_int_equal(stamp_sum_is_intact(multiple + 1), 0);
+        assert_int_equal(stamp_fold(multiple), multiple == 0 ? 0 : 0xffff);
+    }
+    assert_int_equal(stamp_sum_is_intact(0), 0);
+    assert_int_equal(stamp_sum_is_intact(0xffff), 1);
+    assert_int_equal(stamp_sum_is_intact(UINT64_MAX), 1);
     assert_int_equal(stamp_fold(0), 0);
     assert_int_equal(stamp_fold(0x10000), 1);
     assert_int_equal(stamp_fold(0xffffffff), 0xffff);
