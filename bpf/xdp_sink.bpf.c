@@ -19,31 +19,36 @@
 
 #include "traffic/form.h"
 #include "traffic/stamp.h"
+#include "traffic/xdp_stream.h"
 
 char _license[] SEC("license") = "GPL";
 
 #define JITTER_SHIFT 8 // jitter is in units of 1/256 ns
 #define CHUNK        256U
 #define CHUNKS_MAX   (FRAME_IP_MAX / CHUNK + 1U)
-#define FEW          128U // bytes
+#define FEW          128U                                     // bytes
+#define FILLER_MAX   (FRAME_HEADERS_MAX + FRAME_STAMP_LENGTH) // where the filler of a frame begins
 
-volatile __u32 run;
-volatile __u16 network;
-struct form form; // that packets must have; zeroed = any
-
-volatile __u64 arrivals, received, duplicated, reordered, corrupt, stale, strays;
-volatile __u64 highest; // highest sequence number + 1
-volatile __u64 delay_min, delay_max, delay_sum, last_delay, jitter;
-uint64_t delays[FLOW_DELAY_CLASSES];
-volatile __u64 gap_count, gap_max;
-uint64_t gaps[FLOW_DELAY_CLASSES];
-__u64 newest_sent_ns; // stamp of the packet before `highest`
-volatile __u32 interval_count;
-volatile __u32 no_interval; // 0
+// What each packet needs, in few lines of the CPU's cache.
+struct {
+    __u8 unused[XDP_BEHIND_HEADERS];
+    // The first 8 bytes of the stamps that are counted (magic, network and run), in memory order,
+    // and their part of the stamps' check.
+    __u64 begin, begin_mix;
+    __u32 interval_count;
+    __u32 no_interval; // 0
+    __u64 received, duplicated, reordered, corrupt, stale, strays;
+    __u64 highest;        // highest sequence number + 1
+    __u64 newest_sent_ns; // stamp of the packet before `highest`
+    __u64 delay_min, delay_max, delay_sum, last_delay, jitter;
+    __u64 gap_max;
+    // The interval that was found last: its first number, and how many numbers it has.
+    __u64 found_first, found_length;
+    __u32 found_interval;
+    struct form form; // that packets must have; zeroed = any
+} hot __attribute__((aligned(XDP_PAGE)));
+uint64_t delays[FLOW_DELAY_CLASSES], gaps[FLOW_DELAY_CLASSES];
 uint64_t bounds[TRAFFIC_INTERVALS_MAX], within[TRAFFIC_INTERVALS_MAX];
-// The interval that was found last: its first number, and how many numbers it has.
-__u64 found_first, found_length;
-__u32 found_interval;
 
 // Which 64 sequence numbers a word of the window stands for, and which of them were seen. A word
 // that stands for older ones is empty.
@@ -63,22 +68,21 @@ struct {
     __type(value, struct guard);
 } locks SEC(".maps");
 
-struct stamp {
-    __be16 magic, network;
-    __be32 run;
-    __be64 sequence, time;
-    __be32 check;
-} __attribute__((packed));
-
 struct tag { // IEEE 802.1Q, behind its own type
     __be16 control, type;
 };
 
-// What follows the IP header of a test frame.
+// What follows the IP header of a test frame. The members of a packed structure would be read byte
+// by byte: these are read at once, which the verifier allows at any address on machines that can.
 struct datagram {
     struct udphdr udp;
-    struct stamp stamp;
-} __attribute__((packed));
+    __u64 begin, sequence, time; // stamp, in memory order
+    __be32 check;
+};
+#define DATAGRAM_LENGTH (FRAME_UDP + FRAME_STAMP_LENGTH) // its size is larger
+// The first 2 bytes of a stamp within the first 8.
+#define MAGIC_MASK      bpf_cpu_to_be64(0xffffULL << 48)
+#define MAGIC           bpf_cpu_to_be64((__u64)FRAME_MAGIC << 48)
 
 struct fragment { // header of an IPv6 fragment, RFC 8200 section 4.5
     __u8 next, reserved;
@@ -93,9 +97,9 @@ struct fragment { // header of an IPv6 fragment, RFC 8200 section 4.5
 // separately and once: such are the functions below that have the frame as their argument, in which
 // they find bytes by their distance from its begin.
 
-// Keeps the compiler from computing a pointer again, of which the verifier would not know that it
-// was compared with the frame's end.
-#define KEEP(pointer) __asm__ volatile("" : "+r"(pointer))
+// Keeps the compiler from computing a value again. Of a pointer, the verifier would not know that
+// it was compared with the frame's end.
+#define KEEP(value) __asm__ volatile("" : "+r"(value))
 
 // Adds the bytes of one of the steps below to a sum that bpf_csum_diff() takes; the verifier wants
 // a constant length.
@@ -137,7 +141,7 @@ __noinline __u64 sum_of_few(struct xdp_md *context, __u32 from, __u32 left)
 {
     __u8 *end = (__u8 *)(long)context->data_end;
     __u64 sum = 0;
-    if (from > FRAME_ETHERNET + FRAME_VLAN + FRAME_IPV6) {
+    if (from > FILLER_MAX) {
         return 0;
     }
     __u8 *at = (__u8 *)(long)context->data + from;
@@ -167,7 +171,7 @@ __noinline __u64 sum_of_bytes(struct xdp_md *context, __u32 from, __u32 left)
 {
     __u8 *end = (__u8 *)(long)context->data_end;
     __s64 sum = 0;
-    if (from > FRAME_ETHERNET + FRAME_VLAN + FRAME_IPV6) {
+    if (from > FILLER_MAX) {
         return 0;
     }
     __u8 *at = (__u8 *)(long)context->data + from;
@@ -193,6 +197,21 @@ static __always_inline __u64 sum_of_words(const void *at, const __u32 length)
     return sum;
 }
 
+// The sum of the filler behind a datagram; `from` is its distance from the begin of the frame. The
+// filler of the shortest packets is added without a call: IPv4 packets of 64 bytes have 8.
+static __always_inline __u64 sum_of_filler(struct xdp_md *context, __u32 from, __u32 length,
+                                           const struct datagram *datagram)
+{
+    const __u8 *filler = (const __u8 *)(const void *)datagram + DATAGRAM_LENGTH;
+    if (length == 0) {
+        return 0;
+    }
+    if (length == 8 && filler + 8 <= (const __u8 *)(long)context->data_end) {
+        return stamp_halves(*(const __u64 *)(const void *)filler);
+    }
+    return length < FEW ? sum_of_few(context, from, length) : sum_of_bytes(context, from, length);
+}
+
 // Whether datagram and stamp of an IP packet are intact. `from` is the distance of the datagram
 // from the begin of the frame, `addresses` the sum of the packet's addresses, `udp_length` the
 // length of its payload by the IP header.
@@ -200,17 +219,22 @@ static __always_inline int is_intact(struct xdp_md *context, __u32 from,
                                      const struct datagram *datagram, __u32 udp_length,
                                      __u64 addresses)
 {
-    const struct stamp *stamp = &datagram->stamp;
-    __u64 begin = *(const __u64 *)(const void *)stamp;
+    __u64 mix = hot.begin_mix;
+    if (datagram->begin != hot.begin) {
+        if ((datagram->begin & MAGIC_MASK) != MAGIC) {
+            return 0;
+        }
+        mix = stamp_mix(datagram->begin);
+    }
     if (bpf_ntohs(datagram->udp.len) != udp_length || datagram->udp.check == 0 ||
-        stamp->magic != bpf_htons(FRAME_MAGIC) ||
-        bpf_ntohl(stamp->check) != stamp_check(begin, stamp->sequence, stamp->time)) {
+        bpf_ntohl(datagram->check) != stamp_check_mixed(mix, datagram->sequence, datagram->time)) {
         return 0;
     }
     __u64 sum = addresses + bpf_htons(IPPROTO_UDP) + datagram->udp.len +
-                (udp_length < FEW ? sum_of_few(context, from, udp_length)
-                                  : sum_of_bytes(context, from, udp_length));
-    return stamp_fold(sum) == 0xffff;
+                sum_of_words(datagram, DATAGRAM_LENGTH);
+    KEEP(sum); // not its terms
+    sum += sum_of_filler(context, from + DATAGRAM_LENGTH, udp_length - DATAGRAM_LENGTH, datagram);
+    return stamp_sum_is_intact(sum);
 }
 
 static __always_inline int is_intact4(struct xdp_md *context, __u32 at_ip, const struct iphdr *ip,
@@ -223,7 +247,7 @@ static __always_inline int is_intact4(struct xdp_md *context, __u32 at_ip, const
         return 0;
     }
     __u64 addresses = sum_of_words(at + 12, 8);
-    return stamp_fold(sum_of_words(at, 12) + addresses) == 0xffff &&
+    return stamp_sum_is_intact(sum_of_words(at, 12) + addresses) &&
            is_intact(context, at_ip + FRAME_IPV4, datagram, ip_length - FRAME_IPV4, addresses);
 }
 
@@ -239,16 +263,24 @@ static __always_inline int is_intact6(struct xdp_md *context, __u32 at_ip, const
 
 // ---- delays
 
+// The binary logarithm of a number from 1 to 2^48 - 1.
 static __always_inline __u32 power_of(__u64 value)
 {
     __u32 power = 0;
-    for (__u32 step = 32; step > 0; step /= 2) {
-        if (value >> step != 0) {
-            value >>= step;
-            power += step;
-        }
+    if (value >> 16 != 0) {
+        power = value >> 32 != 0 ? 32 : 16;
+        value >>= power;
     }
-    return power;
+    if (value >> 8 != 0) {
+        power += 8;
+        value >>= 8;
+    }
+    if (value >> 4 != 0) {
+        power += 4;
+        value >>= 4;
+    }
+    // A table of 16 logarithms of 2 bits; that of 0 is not used.
+    return power + (__u32)((0xffffaa50U >> (2 * (value & 15))) & 3);
 }
 
 static __always_inline __u32 delay_class(__u64 ns)
@@ -256,42 +288,44 @@ static __always_inline __u32 delay_class(__u64 ns)
     if (ns < 64) {
         return (__u32)ns;
     }
-    __u32 power = power_of(ns); // at least 6
-    if (power > 40) {
+    if (ns >> 41 != 0) {
         return FLOW_DELAY_CLASSES - 1;
     }
+    __u32 power = power_of(ns); // at least 6
     return (power - 5U) * 64U + (__u32)((ns >> (power - 6U)) & 63U);
+}
+
+static __always_inline void count_class(uint64_t *classes, __u64 ns)
+{
+    __u64 class = delay_class(ns);
+    KEEP(class); // the verifier knows the bounds of what is compared
+    if (class < FLOW_DELAY_CLASSES) {
+        classes[class]++;
+    }
 }
 
 static __always_inline void count_delay(__u64 sent_ns, __u64 now_ns)
 {
     // Clocks may differ by a few ns between CPUs: never below zero.
     __u64 delay = now_ns > sent_ns ? now_ns - sent_ns : 0;
-    if (received > 1) {
-        __u64 change = delay > last_delay ? delay - last_delay : last_delay - delay;
-        __s64 missing = (__s64)(change << JITTER_SHIFT) - (__s64)jitter;
-        jitter = (__u64)((__s64)jitter + (missing >> 4)); // RFC 3550 section 6.4.1
+    if (hot.received > 1) {
+        __u64 change = delay > hot.last_delay ? delay - hot.last_delay : hot.last_delay - delay;
+        __s64 missing = (__s64)(change << JITTER_SHIFT) - (__s64)hot.jitter;
+        hot.jitter = (__u64)((__s64)hot.jitter + (missing >> 4)); // RFC 3550 section 6.4.1
     }
-    last_delay = delay;
-    delay_min = delay < delay_min ? delay : delay_min;
-    delay_max = delay > delay_max ? delay : delay_max;
-    delay_sum += delay;
-    __u32 class = delay_class(delay);
-    if (class < FLOW_DELAY_CLASSES) {
-        delays[class]++;
-    }
+    hot.last_delay = delay;
+    hot.delay_min = delay < hot.delay_min ? delay : hot.delay_min;
+    hot.delay_max = delay > hot.delay_max ? delay : hot.delay_max;
+    hot.delay_sum += delay;
+    count_class(delays, delay);
 }
 
 // Counts the time between the departures of a packet and the one before it.
 static __always_inline void count_gap(__u64 sent_ns)
 {
-    __u64 gap = sent_ns > newest_sent_ns ? sent_ns - newest_sent_ns : 0;
-    gap_max = gap > gap_max ? gap : gap_max;
-    gap_count++;
-    __u32 class = delay_class(gap);
-    if (class < FLOW_DELAY_CLASSES) {
-        gaps[class]++;
-    }
+    __u64 gap = sent_ns > hot.newest_sent_ns ? sent_ns - hot.newest_sent_ns : 0;
+    hot.gap_max = gap > hot.gap_max ? gap : hot.gap_max;
+    count_class(gaps, gap);
 }
 
 // ---- sequence numbers
@@ -302,25 +336,25 @@ __noinline int has_form(__u64 number, __u32 ip_length, __u32 port, __u32 address
 {
     const struct form_seen seen = {
         .ip_length = ip_length, .port = port, .address = address, .vlan = vlan};
-    return form_matches(&form, number, &seen);
+    return form_matches(&hot.form, number, &seen);
 }
 
 // The interval of a packet. A function that the verifier checks separately, on an index whose value
 // it does not follow.
 __noinline int find_interval(__u64 number)
 {
-    __u32 low = no_interval & (TRAFFIC_INTERVALS_MAX - 1);
+    __u32 low = hot.no_interval & (TRAFFIC_INTERVALS_MAX - 1);
     for (__u32 step = TRAFFIC_INTERVALS_MAX / 2; step > 0; step /= 2) {
         __u32 next = (low + step) & (TRAFFIC_INTERVALS_MAX - 1);
-        if (next < interval_count && bounds[next] <= number) {
+        if (next < hot.interval_count && bounds[next] <= number) {
             low = next;
         }
     }
     if (!several_queues) {
         __u32 beyond = (low + 1) & (TRAFFIC_INTERVALS_MAX - 1);
-        found_first = bounds[low];
-        found_length = (low + 1 < interval_count ? bounds[beyond] : ~0ULL) - bounds[low];
-        found_interval = low;
+        hot.found_first = bounds[low];
+        hot.found_length = (low + 1 < hot.interval_count ? bounds[beyond] : ~0ULL) - bounds[low];
+        hot.found_interval = low;
     }
     return (int)low;
 }
@@ -329,11 +363,11 @@ __noinline int find_interval(__u64 number)
 // do not share what was found, because its parts are not written at once.)
 static __always_inline __u32 interval_of(__u64 number)
 {
-    if (interval_count < 2) {
+    if (hot.interval_count < 2) {
         return 0;
     }
-    if (!several_queues && number - found_first < found_length) {
-        return found_interval;
+    if (!several_queues && number - hot.found_first < hot.found_length) {
+        return hot.found_interval;
     }
     return (__u32)find_interval(number);
 }
@@ -342,8 +376,8 @@ static __always_inline void count_packet(__u64 number, __u32 interval, __u64 sen
 {
     __u64 bit = 1ULL << number % 64;
     __u64 slot = number / 64 % FLOW_WINDOW_WORDS;
-    if (number < highest && highest - number > FLOW_WINDOW) {
-        stale++;
+    if (number < hot.highest && hot.highest - number > FLOW_WINDOW) {
+        hot.stale++;
         return;
     }
     if (seen[slot].at != number / 64) {
@@ -351,21 +385,23 @@ static __always_inline void count_packet(__u64 number, __u32 interval, __u64 sen
         seen[slot].bits = 0;
     }
     if ((seen[slot].bits & bit) != 0) {
-        duplicated++;
+        hot.duplicated++;
         return;
     }
-    if (number < highest) {
-        reordered++;
+    if (number < hot.highest) {
+        hot.reordered++;
     } else {
-        if (number == highest && highest > 0) {
+        if (number == hot.highest && hot.highest > 0) {
             count_gap(sent_ns);
         }
-        highest = number + 1;
-        newest_sent_ns = sent_ns;
+        hot.highest = number + 1;
+        hot.newest_sent_ns = sent_ns;
     }
     seen[slot].bits |= bit;
-    received++;
-    within[interval & (TRAFFIC_INTERVALS_MAX - 1)]++;
+    hot.received++;
+    if (hot.interval_count > 1) { // else it has all that were received
+        within[interval & (TRAFFIC_INTERVALS_MAX - 1)]++;
+    }
     count_delay(sent_ns, now_ns);
 }
 
@@ -376,12 +412,11 @@ static __always_inline void count_frame(enum kind kind, __u64 number, __u32 inte
                                         __u64 now_ns)
 {
     if (kind == KIND_STRAY) {
-        strays++;
+        hot.strays++;
         return;
     }
-    arrivals++;
     if (kind == KIND_CORRUPT) {
-        corrupt++;
+        hot.corrupt++;
         return;
     }
     count_packet(number, interval, sent_ns, now_ns);
@@ -402,18 +437,16 @@ static __always_inline int is_fragment6(const struct ipv6hdr *ip, const __u8 *en
 // What is read from a test frame.
 struct frame {
     __u64 number, sent_ns;
-    __u32 run;
-    __u16 network;
+    __u64 begin; // of the stamp, in memory order
     int intact;
     struct form_seen seen;
 };
 
 static __always_inline void read_stamp(const struct datagram *datagram, struct frame *frame)
 {
-    frame->number = bpf_be64_to_cpu(datagram->stamp.sequence);
-    frame->sent_ns = bpf_be64_to_cpu(datagram->stamp.time);
-    frame->run = bpf_ntohl(datagram->stamp.run);
-    frame->network = bpf_ntohs(datagram->stamp.network);
+    frame->begin = datagram->begin;
+    frame->number = bpf_be64_to_cpu(datagram->sequence);
+    frame->sent_ns = bpf_be64_to_cpu(datagram->time);
 }
 
 // Returns 0 for other traffic.
@@ -421,7 +454,7 @@ static __always_inline int read_frame4(struct xdp_md *context, __u32 at_ip, cons
                                        const __u8 *end, struct frame *frame)
 {
     const struct datagram *datagram = (const void *)(ip + 1);
-    if ((const __u8 *)(const void *)(datagram + 1) > end ||
+    if ((const __u8 *)(const void *)datagram + DATAGRAM_LENGTH > end ||
         *(const __u8 *)(const void *)ip != 0x45 || ip->protocol != IPPROTO_UDP ||
         datagram->udp.dest != bpf_htons(FRAME_PORT)) {
         return 0;
@@ -439,7 +472,7 @@ static __always_inline int read_frame6(struct xdp_md *context, __u32 at_ip,
                                        struct frame *frame)
 {
     const struct datagram *datagram = (const void *)(ip + 1);
-    if ((const __u8 *)(const void *)(datagram + 1) > end ||
+    if ((const __u8 *)(const void *)datagram + DATAGRAM_LENGTH > end ||
         (*(const __u8 *)(const void *)ip & 0xf0) != 0x60) {
         return 0;
     }
@@ -475,8 +508,10 @@ static __always_inline int read_frame(struct xdp_md *context, struct frame *fram
     if ((__u8 *)(void *)(ethernet + 1) > end) {
         return 0;
     }
-    if (ethernet->h_proto != bpf_htons(ETH_P_8021Q)) {
-        return read_packet(context, ethernet->h_proto, FRAME_ETHERNET, tag, end, frame);
+    // At once: the structure is packed.
+    __be16 type = *(const __be16 *)(const void *)&ethernet->h_proto;
+    if (type != bpf_htons(ETH_P_8021Q)) {
+        return read_packet(context, type, FRAME_ETHERNET, tag, end, frame);
     }
     if ((__u8 *)(void *)(tag + 1) > end ||
         !read_packet(context, tag->type, FRAME_ETHERNET + FRAME_VLAN, tag + 1, end, frame)) {
@@ -484,6 +519,14 @@ static __always_inline int read_frame(struct xdp_md *context, struct frame *fram
     }
     frame->seen.vlan = bpf_ntohs(tag->control) & FRAME_VLAN_ID;
     return 1;
+}
+
+static __always_inline int matches(const struct frame *frame)
+{
+    const struct form_seen *seen = &frame->seen;
+    return form_is_uniform(&hot.form)
+               ? seen->vlan == hot.form.vlan
+               : has_form(frame->number, seen->ip_length, seen->port, seen->address, seen->vlan);
 }
 
 SEC("xdp")
@@ -497,12 +540,10 @@ int count_stamped(struct xdp_md *context)
     enum kind kind = KIND_CORRUPT;
     if (frame.intact) {
         // No source reaches the last numbers: such a stamp is forged.
-        kind = frame.run == run && frame.network == network && frame.number <= ~0ULL - FLOW_WINDOW
-                   ? KIND_COUNTED
-                   : KIND_STRAY;
+        kind = frame.begin == hot.begin && frame.number <= ~0ULL - FLOW_WINDOW ? KIND_COUNTED
+                                                                               : KIND_STRAY;
     }
-    if (kind == KIND_COUNTED && !has_form(frame.number, frame.seen.ip_length, frame.seen.port,
-                                          frame.seen.address, frame.seen.vlan)) {
+    if (kind == KIND_COUNTED && !matches(&frame)) {
         kind = KIND_CORRUPT;
     }
     __u32 interval = kind == KIND_COUNTED ? interval_of(frame.number) : 0;

@@ -23,12 +23,18 @@ char _license[] SEC("license") = "GPL";
 
 #define WAIT_STEP_NS 4000U // between two runs that wait; more time was not spent waiting
 
-// Set for each trial:
-struct xdp_stream streams[XDP_STREAMS_MAX];
-struct pace_piece pieces[PACE_PIECES_MAX];  // of loads that change in time
-volatile __u32 first_stream, beyond_stream; // streams that take turns
-volatile __u32 turn;                        // the stream of the next run
-volatile __u64 end_ns;                      // CLOCK_MONOTONIC; no packet is sent from then on
+struct {
+    __u8 unused[XDP_BEHIND_HEADERS];
+    // Set for each trial:
+    __u32 first_stream, beyond_stream; // streams that take turns
+    __u32 turn;                        // the stream of the next run
+    __u64 end_ns;                      // CLOCK_MONOTONIC; no packet is sent from then on
+    // Results:
+    __u64 waited_ns;  // CPU time spent waiting until a packet was due
+    __u64 waiting_ns; // time of the last run, if it sent nothing; else 0
+    struct xdp_stream streams[XDP_STREAMS_MAX];
+} hot __attribute__((aligned(XDP_PAGE)));
+struct pace_piece pieces[PACE_PIECES_MAX]; // of loads that change in time
 // The interface by which each stream's packets leave; packets of a stream without one are dropped.
 // An entry is made in the namespace of its interface, so one run can serve several namespaces.
 struct {
@@ -37,17 +43,14 @@ struct {
     __type(key, __u32);
     __type(value, __u32);
 } interfaces SEC(".maps");
-// Results:
-volatile __u64 waited_ns; // CPU time spent waiting until a packet was due
-__u64 waiting_ns;         // time of the last run, if it sent nothing; else 0
 
 static void count_waiting(__u64 now_ns)
 {
-    __u64 since = now_ns - waiting_ns;
+    __u64 since = now_ns - hot.waiting_ns;
     if (since < WAIT_STEP_NS) {
-        waited_ns += since;
+        hot.waited_ns += since;
     }
-    waiting_ns = now_ns;
+    hot.waiting_ns = now_ns;
 }
 
 // Gives a frame that has the source of the stream's first flow that of its packet's flow: writes
@@ -97,7 +100,7 @@ static __always_inline int write_headers(struct xdp_md *context, const struct xd
     }
     __u64 number = bpf_cpu_to_be64(stream->sequence);
     __u64 time = bpf_cpu_to_be64(now_ns);
-    __u32 check = bpf_htonl(stamp_check(stream->begin, number, time));
+    __u32 check = bpf_htonl(stamp_check_mixed(stream->begin_mix, number, time));
     __u64 grown = write_source(stream, part, at, length, six);
     __u16 sum = ~stamp_fold(part->base_sum + grown + stamp_halves(stream->begin) +
                             stamp_halves(number) + stamp_halves(time) + check);
@@ -143,19 +146,19 @@ static void enter_piece(struct xdp_stream *stream)
 SEC("xdp")
 int send_stamped(struct xdp_md *context)
 {
-    __u32 own = turn;
+    __u32 own = hot.turn;
     if (own >= XDP_STREAMS_MAX) {
         return XDP_ABORTED;
     }
-    turn = own + 1 < beyond_stream ? own + 1 : first_stream;
-    struct xdp_stream *stream = &streams[own];
+    hot.turn = own + 1 < hot.beyond_stream ? own + 1 : hot.first_stream;
+    struct xdp_stream *stream = &hot.streams[own];
     __u64 now_ns = bpf_ktime_get_ns();
     if (!pace_allows(&stream->pace, now_ns) || stream->sequence >= stream->target ||
-        now_ns >= end_ns) {
+        now_ns >= hot.end_ns) {
         count_waiting(now_ns);
         return XDP_DROP;
     }
-    waiting_ns = 0;
+    hot.waiting_ns = 0;
     if (!write_frame(context, stream, now_ns)) {
         return XDP_ABORTED;
     }

@@ -84,6 +84,12 @@ static inline uint32_t form_address(const struct form *form, uint32_t flow)
     return flows->subnet | (host + (flows->router != 0 && host >= flows->router));
 }
 
+// Whether all packets have the same length, source port and source address.
+static inline int form_is_uniform(const struct form *form)
+{
+    return form->lengths.slot_count < 2 && form->flows.count < 2;
+}
+
 // Whether packet `number` should look as it was seen. Tags are always compared, ports and addresses
 // if there are several flows, lengths if there are several.
 static inline int form_matches(const struct form *form, uint64_t number,

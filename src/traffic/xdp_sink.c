@@ -178,52 +178,65 @@ static int sink_start(struct half *half, const struct traffic_request *request, 
         // differs.
         struct xdp_sink_bpf__bss *counts = half->receivers[i].skeleton->bss;
         memset(counts, 0, sizeof *counts);
-        counts->network = half->receivers[i].path.address.network;
         const struct form form = form_make(&half->receivers[i].path, request);
-        memcpy(&counts->form, &form, sizeof form);
+        memcpy(&counts->hot.form, &form, sizeof form);
         for (size_t k = 0; k < request->interval_count; k++) {
             counts->bounds[k] = request->loads[i].bounds[k];
         }
-        counts->interval_count = (uint32_t)request->interval_count;
-        counts->delay_min = UINT64_MAX;
-        counts->run = request->run;
+        counts->hot.interval_count = (uint32_t)request->interval_count;
+        counts->hot.delay_min = UINT64_MAX;
+        uint64_t begin = frame_stamp_begin(half->receivers[i].path.address.network, request->run);
+        counts->hot.begin_mix = stamp_mix(begin);
+        counts->hot.begin = begin;
     }
     return 0;
+}
+
+// Frames of this run: good, duplicate or corrupt.
+static uint64_t arrivals(const struct xdp_sink_bpf__bss *counts)
+{
+    return counts->hot.received + counts->hot.duplicated + counts->hot.corrupt + counts->hot.stale;
 }
 
 static uint64_t sink_seen(const struct half *half)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < half->path_count; i++) {
-        sum += half->receivers[i].skeleton->bss->arrivals;
+        sum += arrivals(half->receivers[i].skeleton->bss);
     }
     return sum;
 }
 
 static void fill_count(const struct xdp_sink_bpf__bss *counts, struct traffic_count *count)
 {
-    count->rx = counts->received;
-    count->duplicated = counts->duplicated;
-    count->reordered = counts->reordered;
-    count->corrupt = counts->corrupt;
-    count->stale = counts->stale;
-    count->strays = counts->strays;
-    flow_fill_gaps(counts->gaps, counts->gap_count, counts->gap_max, count);
-    for (size_t i = 0; i < counts->interval_count; i++) {
-        count->within[i] = counts->within[i];
+    count->rx = counts->hot.received;
+    count->duplicated = counts->hot.duplicated;
+    count->reordered = counts->hot.reordered;
+    count->corrupt = counts->hot.corrupt;
+    count->stale = counts->hot.stale;
+    count->strays = counts->hot.strays;
+    uint64_t gap_count = 0;
+    for (unsigned i = 0; i < FLOW_DELAY_CLASSES; i++) {
+        gap_count += counts->gaps[i];
     }
-    if (counts->received > 0) {
+    flow_fill_gaps(counts->gaps, gap_count, counts->hot.gap_max, count);
+    for (size_t i = 0; i < counts->hot.interval_count; i++) {
+        count->within[i] = counts->hot.interval_count == 1 ? count->rx : counts->within[i];
+    }
+    if (counts->hot.received > 0) {
         count->delay_measured = true;
         flow_fill_delays(counts->delays, count);
-        count->delay_min = counts->delay_min;
-        count->delay_max = counts->delay_max;
-        count->delay_p50 = flow_quantile(counts->delays, counts->received, counts->delay_max, 0.5);
-        count->delay_p99 = flow_quantile(counts->delays, counts->received, counts->delay_max, 0.99);
+        count->delay_min = counts->hot.delay_min;
+        count->delay_max = counts->hot.delay_max;
+        count->delay_p50 =
+            flow_quantile(counts->delays, counts->hot.received, counts->hot.delay_max, 0.5);
+        count->delay_p99 =
+            flow_quantile(counts->delays, counts->hot.received, counts->hot.delay_max, 0.99);
         count->delay_p999 =
-            flow_quantile(counts->delays, counts->received, counts->delay_max, 0.999);
-        count->delay_mean = counts->delay_sum / counts->received;
+            flow_quantile(counts->delays, counts->hot.received, counts->hot.delay_max, 0.999);
+        count->delay_mean = counts->hot.delay_sum / counts->hot.received;
         count->jitter_measured = true;
-        count->jitter_ns = (double)counts->jitter / JITTER_UNIT;
+        count->jitter_ns = (double)counts->hot.jitter / JITTER_UNIT;
     }
 }
 

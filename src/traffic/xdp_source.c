@@ -125,10 +125,10 @@ static void take_results(struct pacer_thread *thread)
     const struct xdp_sender *sender = thread->own;
     const struct xdp_source_bpf__bss *globals = sender->skeleton->bss;
     for (size_t i = 0; i < thread->stream_count; i++) {
-        thread->streams[i]->tx = globals->streams[i].sequence;
-        thread->streams[i]->last_ns = globals->streams[i].last_ns;
+        thread->streams[i]->tx = globals->hot.streams[i].sequence;
+        thread->streams[i]->last_ns = globals->hot.streams[i].last_ns;
     }
-    thread->waited_ns = globals->waited_ns;
+    thread->waited_ns = globals->hot.waited_ns;
 }
 
 static bool sender_sent_all(const struct pacer_thread *thread)
@@ -136,7 +136,7 @@ static bool sender_sent_all(const struct pacer_thread *thread)
     const struct xdp_sender *sender = thread->own;
     const struct xdp_source_bpf__bss *globals = sender->skeleton->bss;
     for (size_t i = 0; i < thread->stream_count; i++) {
-        const volatile struct xdp_stream *stream = &globals->streams[i];
+        const volatile struct xdp_stream *stream = &globals->hot.streams[i];
         if (stream->sequence < stream->target) {
             return false;
         }
@@ -173,11 +173,11 @@ static int sender_send(struct pacer_thread *thread, size_t number, size_t count)
     struct xdp_sender *sender = thread->own;
     struct xdp_source_bpf__bss *globals = sender->skeleton->bss;
     struct pacer_stream *paced = thread->streams[number];
-    globals->first_stream = globals->turn = (uint32_t)number;
-    globals->beyond_stream = (uint32_t)number + 1;
+    globals->hot.first_stream = globals->hot.turn = (uint32_t)number;
+    globals->hot.beyond_stream = (uint32_t)number + 1;
     const struct frame_template *frame = &path_of(paced)->frame;
     int rc = run_program(sender->program, frame->bytes, frame->length, (uint32_t)count, BATCH_MAX);
-    paced->tx = globals->streams[number].sequence;
+    paced->tx = globals->hot.streams[number].sequence;
     return rc == -EINTR ? 0 : rc;
 }
 
@@ -234,10 +234,8 @@ static void fill_part(const struct frame_template *frame, struct xdp_part *ret)
 void xdp_source_prepare(struct xdp_stream *stream, const struct frame_template *frame,
                         const struct frame_stamp *stamp)
 {
-    uint8_t stamped[FRAME_LENGTH_MAX];
-    memcpy(stamped, frame->bytes, frame->length);
-    frame_stamp(frame, stamped, stamp);
-    memcpy(&stream->begin, stamped + frame->stamp_at, sizeof stream->begin);
+    stream->begin = frame_stamp_begin(stamp->network, stamp->run);
+    stream->begin_mix = stamp_mix(stream->begin);
     stream->stamp_at = (uint32_t)frame->stamp_at;
     fill_part(frame, &stream->parts[0]);
     stream->form = (struct form){.port = 0};
@@ -285,7 +283,7 @@ static void stream_prepare(struct pacer_thread *thread, size_t number,
     struct xdp_sender *sender = thread->own;
     struct xdp_path *path = path_of(thread->streams[number]);
     struct xdp_source_bpf__bss *globals = sender->skeleton->bss;
-    struct xdp_stream *stream = &globals->streams[number];
+    struct xdp_stream *stream = &globals->hot.streams[number];
     const struct frame_address *address = &path->path.address;
     const struct frame_stamp stamp = {.network = address->network, .run = request->run};
     const struct form form = form_make(&path->path, request);
@@ -301,10 +299,10 @@ static void stream_prepare(struct pacer_thread *thread, size_t number,
     // With send(), the pacer decides when.
     stream->pace = sender_paces(thread) ? path->paced.pace : (struct pace){0};
     stream->target = sender_paces(thread) ? path->paced.target : UINT64_MAX;
-    globals->turn = globals->first_stream = 0;
-    globals->beyond_stream = (uint32_t)thread->stream_count;
-    globals->end_ns = thread->limit_ns;
-    globals->waited_ns = 0;
+    globals->hot.turn = globals->hot.first_stream = 0;
+    globals->hot.beyond_stream = (uint32_t)thread->stream_count;
+    globals->hot.end_ns = thread->limit_ns;
+    globals->hot.waited_ns = 0;
     if (number == 0 || path->frame.length > sender->frame_length) {
         sender->frame = path->frame.bytes;
         sender->frame_length = path->frame.length;

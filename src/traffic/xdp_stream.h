@@ -10,6 +10,12 @@
 #include "traffic/pace.h"
 #include "traffic/stamp.h"
 
+// The kernel keeps its description of a live frame and the frame's headers in the first 512 bytes
+// of a page. Many such pages would keep displacing from the CPU's cache what has the same place in
+// another page: what the programs need for each packet begins behind that place.
+#define XDP_PAGE           4096U
+#define XDP_BEHIND_HEADERS 2560U
+
 #define XDP_STREAMS_MAX 2048U // of a thread: two directions of as many networks as a scenario has
 
 // The packets of one length.
@@ -28,12 +34,14 @@ struct xdp_stream {
     uint64_t sequence;                 // of the next packet
     uint64_t target;                   // packets to send
     uint64_t next_first;               // number of the first packet of the next piece
-    uint32_t next_piece, beyond_piece; // indexes in the program's pieces
     uint64_t last_ns;                  // CLOCK_MONOTONIC when the last packet was sent
-    struct form form;
+    uint64_t begin;                    // the first 8 bytes of the stamp, in memory order
+    uint64_t begin_mix;                // their part of the stamp's check
+    uint32_t stamp_at;                 // length of the headers, with the tag if there is one
+    uint32_t next_piece, beyond_piece; // indexes in the program's pieces
+    uint32_t unused;
     struct xdp_part parts[FORM_PARTS_MAX]; // as form.lengths.lengths
-    uint64_t begin;                        // the first 8 bytes of the stamp, in memory order
-    uint32_t stamp_at;                     // length of the headers, with the tag if there is one
+    struct form form;
 };
 
 #endif

@@ -42,7 +42,7 @@ static void writes_forms_as_the_library_does(bool vary_addresses)
     const struct form form = made_form(vary_addresses);
     frame_template_init(&frame, address, form_longest(&form));
     begin_stream(&frame, &stamp);
-    xdp_source_set_form(&source->bss->streams[0], address, &form);
+    xdp_source_set_form(&source->bss->hot.streams[0], address, &form);
     for (uint64_t sequence = 0; sequence < 200; sequence++) {
         DECLARE_LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.bytes,
                             .data_size_in = (uint32_t)frame.length, .data_out = out,
@@ -84,7 +84,7 @@ static void counts_wrong_forms_as_corrupt(bool vary_addresses)
     const struct form form = made_form(vary_addresses);
     begin_counting();
     flow->form = form;
-    memcpy(&sink->bss->form, &form, sizeof form);
+    memcpy(&sink->bss->hot.form, &form, sizeof form);
     uint64_t right = 0;
     for (uint64_t number = 0; number < 28; number++) {
         const struct frame_stamp stamp = {
@@ -96,15 +96,15 @@ static void counts_wrong_forms_as_corrupt(bool vary_addresses)
             bool same =
                 as % 7 == number % 7 && (as % 4 == number % 4 || (as % 2 == 0 && number % 2 == 0));
             right += same;
-            assert_int_equal(sink->bss->received + sink->bss->duplicated, right);
+            assert_int_equal(sink->bss->hot.received + sink->bss->hot.duplicated, right);
         }
     }
-    assert_int_equal(sink->bss->received, 28);
-    assert_int_equal(sink->bss->corrupt, 28 * 28 - right);
+    assert_int_equal(sink->bss->hot.received, 28);
+    assert_int_equal(sink->bss->hot.corrupt, 28 * 28 - right);
     // Those of another run are strays, whatever they look like.
     const struct frame_stamp other = {.network = NETWORK, .run = RUN + 1, .time_ns = 1};
     arrive(bytes, make_formed(&form, &other, 3, bytes));
-    assert_int_equal(sink->bss->strays, 1);
+    assert_int_equal(sink->bss->hot.strays, 1);
 }
 
 static void sink_counts_wrong_forms_as_corrupt(void **state)
