@@ -23,8 +23,8 @@
 
 char _license[] SEC("license") = "GPL";
 
-#define JITTER_SHIFT 8 // jitter is in units of 1/256 ns
-#define CHUNK        256U
+#define JITTER_SHIFT 8    // jitter is in units of 1/256 ns
+#define CHUNK        512U // bytes that bpf_csum_diff() takes at most
 #define CHUNKS_MAX   (FRAME_IP_MAX / CHUNK + 1U)
 #define FEW          128U                                     // bytes
 #define FILLER_MAX   (FRAME_HEADERS_MAX + FRAME_STAMP_LENGTH) // where the filler of a frame begins
@@ -118,6 +118,7 @@ __noinline __u64 add_rest(struct xdp_md *context, __u32 from, __u32 left, __u32 
     }
     __u8 *at = (__u8 *)(long)context->data + from;
     KEEP(at);
+    ADD_STEP(at, left, end, sum, 256U)
     ADD_STEP(at, left, end, sum, 128U)
     ADD_STEP(at, left, end, sum, 64U)
     ADD_STEP(at, left, end, sum, 32U)
