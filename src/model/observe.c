@@ -10,7 +10,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
-#define VIF         "host:vif" // followed by the number of the router whose packets arrive there
+#define VIF         "host:vif" // followed by the number of the router behind that port
 #define CAP_REACHED 0.9        // part of a cap from which it may have limited the party
 #define TESTER_BUSY 0.9        // part of its CPUs from which the tester had none to spare
 
@@ -68,22 +68,26 @@ static bool point_suits(const struct point *point)
     return true;
 }
 
-// The stage of a flow before which a packet is lost at a place; SIZE_MAX = the place is on no ring
-// of the flow: all stages before have worked on it.
+// The stage of a flow whose queue a place is: the stages before it have worked on a packet that was
+// lost there. SIZE_MAX = the place is no queue of the flow: all stages have.
 static size_t stage_of_place(const struct model_setup *setup, const struct model_flow *flow,
                              const char *where)
 {
     bool first = text_starts(where, "host:nic");
     size_t router = text_starts(where, VIF) ? strtoul(where + strlen(VIF), NULL, 10) : 0;
-    if (strstr(where, "receive ring") == NULL) {
+    // The queue of packets that a virtual machine has not taken yet.
+    bool taken = router > 0 && (strstr(where, "tap queue") != NULL || //
+                                strstr(where, "vif queue") != NULL);
+    if (!taken && strstr(where, "receive ring") == NULL) {
         return SIZE_MAX;
     }
     for (size_t i = 0; i < flow->stage_count; i++) {
         size_t party = flow->stages[i];
         const char *name = setup->parties[party].name;
         size_t length = strlen(name);
-        if (party == MODEL_HOST ? (first || (router > 0 && i > 0 && flow->stages[i - 1] == router))
-                                : (text_starts(where, name) && where[length] == ':')) {
+        bool own = text_starts(where, name) && where[length] == ':';
+        bool before = first || (router > 0 && i > 0 && flow->stages[i - 1] == router);
+        if (taken ? party == router : party == MODEL_HOST ? before : own) {
             return i;
         }
     }

@@ -62,6 +62,22 @@ static inline struct scenario *scenario_with(unsigned routers, const char *topol
     return parse_good(text);
 }
 
+// What the place is called before the first router's stage, the router's, and the host's second
+// one, of the flow with that number.
+static inline char *name_place(const struct model_setup *setup, size_t flow, size_t stage)
+{
+    if (setup->topology != TOPOLOGY_BRIDGED) {
+        return text_format("r%zu:eth0 receive ring", flow + 1);
+    }
+    if (stage == 1) {
+        return text_equal(setup->platform, "netns")
+                   ? text_format("r%zu:eth0 receive ring", flow + 1)
+                   : text_format("host:vif%zu.0 tap queue", flow + 1);
+    }
+    return stage == 0 ? text_format("host:nic%zu receive ring", 2 * flow)
+                      : text_format("host:vif%zu.1 receive ring", flow + 1);
+}
+
 // The point that the device gives: CPU figures and rates have an error of `noise`.
 static inline void measure(const struct costs *costs, const struct scenario *scenario,
                            const struct model_setup *setup, double load, double noise,
@@ -72,7 +88,7 @@ static inline void measure(const struct costs *costs, const struct scenario *sce
     struct point point = {
         .scenario = text_copy(scenario->name),
         .topology = text_copy(topology_name(setup->topology)),
-        .platform = text_copy("netns"),
+        .platform = text_copy(setup->platform),
         .engine = text_copy("packet"),
         .length = setup->length,
         .length_layer = text_copy("ip"),
@@ -112,10 +128,7 @@ static inline void measure(const struct costs *costs, const struct scenario *sce
         for (size_t k = 0; k < 3 && left > 0; k++) {
             double part = solution.lost[k] / (double)setup->flow_count;
             uint64_t count = k == 2 || !bridged ? left : (uint64_t)fmin(part, (double)left);
-            char *where = k == 0 && bridged   ? text_format("host:nic%zu receive ring", 2 * i)
-                          : k == 2 && bridged ? text_format("host:vif%zu.1 receive ring", i + 1)
-                                              : text_format("r%zu:eth0 receive ring", i + 1);
-            point.drops[point.drop_count++] = (struct drop_result){where, count};
+            point.drops[point.drop_count++] = (struct drop_result){name_place(setup, i, k), count};
             left -= count;
         }
     }

@@ -125,6 +125,61 @@ static void assert_unknown(const struct model *model, const struct scenario *sce
     }
 }
 
+// Points of namespaces and of emulated machines, which lose packets in the queues of their taps:
+// each platform has costs of its own, and a third one has none.
+static void each_platform_has_its_own_costs(void **state)
+{
+    (void)state;
+    state_of_random = 16;
+    static const struct costs emulated = {
+        .host = {900, 0.04, 4000},
+        .router = {21000, 0.4, 9000},
+        .latency_ns = 4000,
+        .usable = 0.96,
+        .upstream = 0.5,
+        .full = 1.0,
+        .onset = 1.0,
+    };
+    static const char *const platforms[] = {"netns", "qemu:///system"};
+    static const struct costs *const costs[] = {&true_costs, &emulated};
+    struct point_list lists[4] = {{NULL, 0}};
+    struct scenario *scenarios[4];
+    struct model_run runs[4];
+    for (unsigned i = 0; i < 4; i++) {
+        scenarios[i] = scenario_with(i % 2 + 1, "[bridged]", "", "", "[64, 1500]");
+        free(scenarios[i]->platform);
+        scenarios[i]->platform = text_copy(platforms[i / 2]);
+        measure_all(costs[i / 2], scenarios[i], 0.005, 2.0, &lists[i]);
+        runs[i] = (struct model_run){&lists[i], scenarios[i]};
+    }
+    struct model *model = NULL;
+    _cleanup_error_ struct error err = ERROR_INIT;
+    assert_int_equal(model_fit(runs, 4, 1, &model, &err), 0);
+    struct scenario *three = scenario_with(3, "[bridged]", "", "", "[512]");
+    for (unsigned i = 0; i < 2; i++) {
+        struct model_figure figure;
+        assert_true(model_cost(model, platforms[i], TOPOLOGY_BRIDGED, false, 512, &figure));
+        assert_within(figure.value, cost_of_pass(&costs[i]->router, 512), 0.04);
+        free(three->platform);
+        three->platform = text_copy(platforms[i]);
+        _cleanup_model_setup_ struct model_setup setup;
+        _cleanup_prediction_ struct prediction prediction;
+        model_setup_make(three, TOPOLOGY_BRIDGED, 512, &setup);
+        model_predict(model, &setup, &prediction);
+        assert_true(prediction.known);
+        assert_within(prediction.curves[0].max_pps.value, solve_knee(costs[i], &setup), 0.05);
+    }
+    free(three->platform);
+    three->platform = text_copy("lxc:///");
+    assert_unknown(model, three, TOPOLOGY_BRIDGED, "no run on platform lxc:///");
+    scenario_free(three);
+    model_free(model);
+    for (unsigned i = 0; i < 4; i++) {
+        point_list_clear(&lists[i]);
+        scenario_free(scenarios[i]);
+    }
+}
+
 static void setup_beyond_the_points_is_unknown(void **state)
 {
     (void)state;
@@ -355,6 +410,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_costs_are_recovered),
         cmocka_unit_test(larger_setup_is_predicted),
+        cmocka_unit_test(each_platform_has_its_own_costs),
         cmocka_unit_test(setup_beyond_the_points_is_unknown),
         cmocka_unit_test(no_point_is_bad_input),
         cmocka_unit_test(solution_conserves),
