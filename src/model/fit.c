@@ -29,7 +29,6 @@
 #define CHOICES       8U
 #define LEAST_FULL    0.76
 #define LEAST_GAIN    1e-4 // of an error, for another choice
-#define LEAST_VALID   4U   // valid points beyond the knee that suffice
 #define OVERLOAD_MOST 16U  // observations that determine `full` and `upstream`
 
 // Parameters of the fit are logarithms. The priors are wide, and matter only for those that the
@@ -325,7 +324,7 @@ static void fit_overload(struct costs *costs, struct observation *const *seen, s
 {
     _cleanup_free_ struct observation **used = memory_new_array(struct observation *, count);
     size_t found = find_overloaded(seen, count, true, used);
-    bool only_valid = found >= LEAST_VALID;
+    bool only_valid = found >= FIT_LEAST_VALID;
     if (!only_valid) {
         found = find_overloaded(seen, count, false, used);
     }
@@ -479,6 +478,24 @@ static void note_range(struct observation *const *seen, size_t count, struct fit
     ret->observations = count;
 }
 
+// Notes how well the observations beyond the knee determine what happens there: the highest load
+// over the knee is that of the observations that fit_overload() uses.
+static void note_overload(struct observation *const *seen, size_t count, struct fitted *ret)
+{
+    _cleanup_free_ struct observation **used = memory_new_array(struct observation *, count);
+    size_t found = find_overloaded(seen, count, true, used);
+    ret->beyond = found;
+    if (found < FIT_LEAST_VALID) {
+        found = find_overloaded(seen, count, false, used);
+    }
+    for (size_t i = 0; i < found; i++) {
+        double knee = solve_knee(&ret->costs, &used[i]->setup);
+        if (knee > 0) {
+            ret->overload = fmax(ret->overload, used[i]->load_pps / knee);
+        }
+    }
+}
+
 // splitmix64
 static uint64_t draw(uint64_t *state)
 {
@@ -527,6 +544,7 @@ void fit_kind(struct observation *const *seen, size_t count, uint64_t seed, stru
     ret->topology = seen[0]->setup.topology;
     ret->costs = fit_all(seen, count, &start);
     note_range(seen, count, ret);
+    note_overload(seen, count, ret);
     find_onsets(seen, count, ret);
     find_errors(seen, count, ret);
     _cleanup_free_ struct observation **drawn = memory_new_array(struct observation *, count);

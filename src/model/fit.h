@@ -11,6 +11,8 @@
 
 #define FIT_RESAMPLES 40
 
+#define FIT_LEAST_VALID 4U // valid points beyond the knee that determine what happens there
+
 struct value_list {
     double *items;
     size_t count;
@@ -33,7 +35,9 @@ struct fitted {
     double shortest, longest; // IP lengths
     unsigned cpus_min, cpus_max;
     size_t most_flows, observations;
-    double busiest; // highest use of CPUs, 0 to 1
+    double busiest;  // highest use of CPUs, 0 to 1
+    size_t beyond;   // valid points beyond the knee
+    double overload; // load over the knee, up to which observations determine `upstream`
     // Logarithms of measured over predicted rates: of loads near or beyond the knee.
     struct value_list rate_errors;
     struct value_list usage_errors; // percentage points: measured less predicted

@@ -12,6 +12,10 @@
 #define BEYOND_LENGTH 0.25 // part by which a length may exceed the measured ones
 #define BEYOND_FLOWS  8U   // times as many flows as were measured
 #define LEAST_BUSY    0.6  // part of the CPUs that some point must have used
+#define BEYOND_LOAD   1.15 // times the overload that was measured
+#define SCARCE        0.3  // by which rates may differ if no valid point is beyond the knee
+#define EACH_DOUBLING                                                                              \
+    0.12 // by which rates may be lower, of the number of networks that was measured
 
 // ---- what is known
 
@@ -181,6 +185,31 @@ static void make_outcome(const struct costs *costs, const struct model_setup *se
     }
 }
 
+// What is received if earlier stages take none of the contended CPU time first, and all of it: the
+// ends of an interval where no point determines their part.
+struct extremes {
+    double from_load; // packets/s
+    struct outcome fair, livelock;
+};
+
+static void make_extremes(const struct fitted *fitted, const struct model_setup *setup,
+                          const double *loads, double knee, struct extremes *ret)
+{
+    struct costs costs = fitted->costs;
+    ret->from_load =
+        fitted->beyond < FIT_LEAST_VALID ? knee : knee * fmax(fitted->overload, 1.0) * BEYOND_LOAD;
+    costs.upstream = 0.0;
+    make_outcome(&costs, setup, loads, &ret->fair);
+    costs.upstream = 1.0;
+    make_outcome(&costs, setup, loads, &ret->livelock);
+}
+
+static void extremes_clear(struct extremes *extremes)
+{
+    outcome_clear(&extremes->fair);
+    outcome_clear(&extremes->livelock);
+}
+
 // ---- intervals
 
 // A value of each resampled fit, and quantiles of the errors that the fit left on the points.
@@ -204,25 +233,48 @@ static struct model_figure make_figure(double value, const double *values, doubl
 
 struct errors {
     double rate_low, rate_high, usage_low, usage_high;
+    double crowding; // part of rate_low
 };
 
+// The part by which rates of more networks than were measured may be lower than predicted.
+static double find_crowding(const struct fitted *fitted, const struct model_setup *setup)
+{
+    double more = (double)setup->flow_count / (double)fitted->most_flows;
+    return more > 1.0 ? fmin(EACH_DOUBLING * log2(more), 0.9) : 0.0;
+}
+
+// The part by which rates may differ since few points determine the limit.
+static double find_scarcity(const struct fitted *fitted)
+{
+    double beyond = (double)fitted->beyond / FIT_LEAST_VALID;
+    return SCARCE * fmax(1.0 - beyond, 0.0);
+}
+
 // Quantiles of the errors on the points, which include 0.
-static struct errors find_errors(const struct fitted *fitted)
+static struct errors find_errors(const struct fitted *fitted, const struct model_setup *setup)
 {
     struct value_list rates = fitted->rate_errors;
     struct value_list usages = fitted->usage_errors;
     struct errors errors = {
-        list_quantile(&rates, MODEL_ERROR / 2.0), list_quantile(&rates, 1.0 - MODEL_ERROR / 2.0),
-        list_quantile(&usages, MODEL_ERROR / 2.0), list_quantile(&usages, 1.0 - MODEL_ERROR / 2.0)};
+        .rate_low = list_quantile(&rates, MODEL_ERROR / 2.0),
+        .rate_high = list_quantile(&rates, 1.0 - MODEL_ERROR / 2.0),
+        .usage_low = list_quantile(&usages, MODEL_ERROR / 2.0),
+        .usage_high = list_quantile(&usages, 1.0 - MODEL_ERROR / 2.0),
+        .crowding = log(1.0 - find_crowding(fitted, setup)),
+    };
     errors.rate_low = isnan(errors.rate_low) ? -0.1 : fmin(errors.rate_low, 0.0);
     errors.rate_high = isnan(errors.rate_high) ? 0.1 : fmax(errors.rate_high, 0.0);
+    double scarcity = find_scarcity(fitted);
+    errors.rate_low = -hypot(hypot(errors.rate_low, errors.crowding), log(1.0 - scarcity));
+    errors.rate_high = hypot(errors.rate_high, log(1.0 + scarcity));
     errors.usage_low = fmin(errors.usage_low, 0.0);
     errors.usage_high = fmax(errors.usage_high, 0.0);
     return errors;
 }
 
 static void fill_curve(const struct model_setup *setup, size_t flow, const struct outcome *all,
-                       const double *loads, const struct errors *errors, struct model_curve *ret)
+                       const struct extremes *extremes, const double *loads,
+                       const struct errors *errors, struct model_curve *ret)
 {
     const struct outcome *best = &all[FIT_RESAMPLES];
     double values[FIT_RESAMPLES];
@@ -238,6 +290,10 @@ static void fill_curve(const struct model_setup *setup, size_t flow, const struc
         struct model_figure figure =
             make_figure(best->received[at], values, near ? errors->rate_low : 0.0,
                         near ? errors->rate_high : 0.0, true);
+        if (loads[k] > extremes->from_load) {
+            figure.low = fmin(figure.low, extremes->livelock.received[at]);
+            figure.high = fmax(figure.high, extremes->fair.received[at]);
+        }
         ret->offered_pps[k] = offered;
         ret->received_pps[k] = fmin(figure.value, offered);
         ret->low_pps[k] = fmin(figure.low, offered);
@@ -246,7 +302,7 @@ static void fill_curve(const struct model_setup *setup, size_t flow, const struc
     for (size_t i = 0; i < FIT_RESAMPLES; i++) {
         values[i] = all[i].throughput[flow];
     }
-    ret->throughput_pps = make_figure(best->throughput[flow], values, 0.0, 0.0, true);
+    ret->throughput_pps = make_figure(best->throughput[flow], values, errors->crowding, 0.0, true);
     for (size_t i = 0; i < FIT_RESAMPLES; i++) {
         values[i] = all[i].max[flow];
     }
@@ -310,12 +366,14 @@ void model_predict(const struct model *model, const struct model_setup *setup,
         make_outcome(i < FIT_RESAMPLES ? &fitted->resampled[i] : &fitted->costs, setup, loads,
                      &all[i]);
     }
-    struct errors errors = find_errors(fitted);
+    struct errors errors = find_errors(fitted, setup);
+    struct extremes extremes;
+    make_extremes(fitted, setup, loads, knee, &extremes);
     ret->known = true;
     ret->curve_count = setup->flow_count;
     ret->curves = memory_new_array(struct model_curve, ret->curve_count);
     for (size_t i = 0; i < ret->curve_count; i++) {
-        fill_curve(setup, i, all, loads, &errors, &ret->curves[i]);
+        fill_curve(setup, i, all, &extremes, loads, &errors, &ret->curves[i]);
     }
     ret->usage_count = setup->party_count + 1;
     ret->usages = memory_new_array(struct model_usage, ret->usage_count);
@@ -323,6 +381,7 @@ void model_predict(const struct model *model, const struct model_setup *setup,
         fill_usage(setup, i, all, &errors, &ret->usages[i]);
     }
     ret->bottleneck = name_bottleneck(fitted, setup, &all[FIT_RESAMPLES]);
+    extremes_clear(&extremes);
     for (size_t i = 0; i <= FIT_RESAMPLES; i++) {
         outcome_clear(&all[i]);
     }

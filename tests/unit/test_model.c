@@ -286,6 +286,57 @@ static void rate_grows_with_weight(void **state)
     assert_true(before > 6e5); // nearly the whole CPU
 }
 
+// Points that end shortly after the knee do not determine which stages waste work beyond it: the
+// interval contains what is received if the earlier ones take all contended CPU time, and if none.
+static void overload_beyond_the_points_is_uncertain(void **state)
+{
+    (void)state;
+    state_of_random = 17;
+    struct model *model = fit_device(&true_costs, "[64]", 0.005, 1.1);
+    struct scenario *two = scenario_with(2, "[bridged]", "", "", "[64]");
+    _cleanup_model_setup_ struct model_setup setup;
+    _cleanup_prediction_ struct prediction prediction;
+    model_setup_make(two, TOPOLOGY_BRIDGED, 64, &setup);
+    model_predict(model, &setup, &prediction);
+    assert_true(prediction.known);
+    const struct model_curve *curve = &prediction.curves[0];
+    for (unsigned i = 1; i < 10; i += 2) {
+        struct costs costs = true_costs;
+        costs.upstream = i / 10.0;
+        _cleanup_solution_ struct solution at;
+        solve_load(&costs, &setup, curve->offered_pps[MODEL_LOADS - 1], &at);
+        assert_true(curve->low_pps[MODEL_LOADS - 1] <= at.received[0]);
+        assert_true(curve->high_pps[MODEL_LOADS - 1] >= at.received[0]);
+    }
+    size_t below = 6; // 0.7 times the knee
+    assert_true(curve->high_pps[below] - curve->low_pps[below] < 0.1 * curve->received_pps[below]);
+    scenario_free(two);
+    model_free(model);
+}
+
+// The more networks beyond those that were measured, the lower the lower ends.
+static void more_networks_are_less_certain(void **state)
+{
+    (void)state;
+    state_of_random = 18;
+    struct model *model = fit_device(&true_costs, "[64]", 0.005, 2.0);
+    double before = 1.0;
+    for (unsigned routers = 2; routers <= 16; routers *= 2) {
+        struct scenario *scenario = scenario_with(routers, "[bridged]", "", "", "[64]");
+        _cleanup_model_setup_ struct model_setup setup;
+        _cleanup_prediction_ struct prediction prediction;
+        model_setup_make(scenario, TOPOLOGY_BRIDGED, 64, &setup);
+        model_predict(model, &setup, &prediction);
+        const struct model_figure *most = &prediction.curves[0].max_pps;
+        const struct model_figure *throughput = &prediction.curves[0].throughput_pps;
+        assert_true(most->low / most->value < before);
+        assert_true(routers == 2 || throughput->low < 0.9 * throughput->value);
+        before = most->low / most->value - 0.02;
+        scenario_free(scenario);
+    }
+    model_free(model);
+}
+
 // A capped router works for a part of the time: its rate is that of its cap with as many wake-ups
 // as it has without one.
 static void cap_limits_the_rate(void **state)
@@ -415,6 +466,8 @@ int main(void)
         cmocka_unit_test(no_point_is_bad_input),
         cmocka_unit_test(solution_conserves),
         cmocka_unit_test(rate_grows_with_weight),
+        cmocka_unit_test(overload_beyond_the_points_is_uncertain),
+        cmocka_unit_test(more_networks_are_less_certain),
         cmocka_unit_test(cap_limits_the_rate),
         cmocka_unit_test(heavier_router_wakes_more_often),
         cmocka_unit_test(path_of_routers_adds_up),
