@@ -141,7 +141,7 @@ static int advise_run(void *values, const struct text_list *operands, struct err
     _cleanup_contracts_ struct contracts *contracts = NULL;
     _cleanup_costs_ struct advice_costs costs = {.counts = {0}};
     _cleanup_advice_ struct advice *advice = NULL;
-    _cleanup_past_runs_ struct past_runs past = {NULL, NULL, NULL, 0};
+    _cleanup_past_runs_ struct past_runs past = PAST_RUNS_INIT;
     if (operands->count == 0) {
         return fail_input(err, "advise requires a contracts file; see vrbench advise -h");
     }

@@ -218,7 +218,7 @@ static int check_contracts(const char *path, struct error *err)
 
 static int read_model(const struct control_values *asked, struct model **ret, struct error *err)
 {
-    _cleanup_past_runs_ struct past_runs past = {NULL, NULL, NULL, 0};
+    _cleanup_past_runs_ struct past_runs past = PAST_RUNS_INIT;
     if (asked->from.count == 0) {
         return 0;
     }

@@ -140,9 +140,9 @@ static struct point_list join_points(struct past_runs *past)
 static int predict_scenario(const struct predict_values *asked, const struct scenario *scenario,
                             const struct past_runs *past, struct error *err)
 {
-    _cleanup_past_runs_ struct past_runs since = {NULL, NULL, NULL, 0};
+    _cleanup_past_runs_ struct past_runs since = PAST_RUNS_INIT;
     int rc = past_runs_read(asked->against.items, asked->against.count, &since, err);
-    if (rc < 0) {
+    if (rc < 0 || (rc = past_runs_match(past, &since, err)) < 0) {
         return rc;
     }
     struct model *model = NULL;
@@ -162,7 +162,7 @@ static int predict_scenario(const struct predict_values *asked, const struct sce
 static int predict_from(const struct predict_values *asked, const struct scenario *scenario,
                         const struct text_list *folders, struct error *err)
 {
-    _cleanup_past_runs_ struct past_runs past = {NULL, NULL, NULL, 0};
+    _cleanup_past_runs_ struct past_runs past = PAST_RUNS_INIT;
     int rc = past_runs_read(folders->items, folders->count, &past, err);
     return rc < 0 ? rc : predict_scenario(asked, scenario, &past, err);
 }

@@ -38,7 +38,67 @@ static void recall_files(const json_t *described, struct scenario *scenario)
     }
 }
 
-static int recall_scenario(const char *folder, struct scenario **ret, struct error *err)
+// Where a run was measured: what the costs of its packets depend on besides the scenario. NULL =
+// its run.json does not contain that.
+struct past_place {
+    char *folder;
+    char *machine;
+    char *emulation; // of virtual machines; costs of another platform are never joined with these
+    char *platform;
+};
+
+static void place_clear(struct past_place *place)
+{
+    free(place->folder);
+    free(place->machine);
+    free(place->emulation);
+    free(place->platform);
+}
+
+static void recall_place(const json_t *run, const char *folder, struct past_place *ret)
+{
+    const json_t *machine = json_object_get(run, "machine");
+    const char *cpu = json_string_value(json_object_get(machine, "cpu_model"));
+    const char *kernel = json_string_value(json_object_get(machine, "kernel"));
+    const json_t *platform = json_object_get(run, "platform");
+    const char *name = json_string_value(json_object_get(platform, "name"));
+    const json_t *emulated = json_object_get(platform, "emulated");
+    *ret = (struct past_place){.folder = text_copy(folder)};
+    if (cpu != NULL && kernel != NULL) {
+        ret->machine = text_format("%s, Linux %s", cpu, kernel);
+    }
+    if (name != NULL && json_is_boolean(emulated)) {
+        ret->platform = text_copy(name);
+        ret->emulation = text_copy(json_is_true(emulated) ? "emulated CPUs" : "virtualised CPUs");
+    }
+}
+
+static int refuse_place(const struct past_place *one, const struct past_place *other,
+                        const char *here, const char *there, struct error *err)
+{
+    return fail_input(err,
+                      "%s was measured on %s, and %s on %s: CPU costs of one do not transfer to "
+                      "the other; give runs of one of them",
+                      one->folder, here, other->folder, there);
+}
+
+// Points of two machines would be fitted as if they were of one.
+static int compare_places(const struct past_place *one, const struct past_place *other,
+                          struct error *err)
+{
+    if (one->machine != NULL && other->machine != NULL &&
+        !text_equal(one->machine, other->machine)) {
+        return refuse_place(one, other, one->machine, other->machine, err);
+    }
+    if (one->platform != NULL && text_equal(one->platform, other->platform) &&
+        !text_equal(one->emulation, other->emulation)) {
+        return refuse_place(one, other, one->emulation, other->emulation, err);
+    }
+    return 0;
+}
+
+static int recall_scenario(const char *folder, struct scenario **ret, struct past_place *ret_place,
+                           struct error *err)
 {
     json_t *run = NULL;
     _cleanup_error_ struct error why = ERROR_INIT;
@@ -60,6 +120,7 @@ static int recall_scenario(const char *folder, struct scenario **ret, struct err
                         problems.items[0].text);
     } else {
         recall_files(described, *ret);
+        recall_place(run, folder, ret_place);
     }
     scenario_problems_clear(&problems);
     json_decref(run);
@@ -73,12 +134,16 @@ int past_runs_read(const char *const *folders, size_t count, struct past_runs *r
         .runs = memory_new_array(struct model_run, count),
         .points = memory_new_array(struct point_list, count),
         .scenarios = memory_new_array(struct scenario *, count),
+        .places = memory_new_array(struct past_place, count),
         .count = count,
     };
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < count; i++) {
-        if ((rc = recall_scenario(folders[i], &past.scenarios[i], err)) == 0) {
+        if ((rc = recall_scenario(folders[i], &past.scenarios[i], &past.places[i], err)) == 0) {
             rc = store_read_points(folders[i], &past.points[i], err);
+        }
+        for (size_t k = 0; rc == 0 && k < i; k++) {
+            rc = compare_places(&past.places[k], &past.places[i], err);
         }
         past.runs[i] = (struct model_run){&past.points[i], past.scenarios[i]};
     }
@@ -90,14 +155,27 @@ int past_runs_read(const char *const *folders, size_t count, struct past_runs *r
     return 0;
 }
 
+int past_runs_match(const struct past_runs *one, const struct past_runs *other, struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < other->count; i++) {
+        for (size_t k = 0; rc == 0 && k < one->count; k++) {
+            rc = compare_places(&one->places[k], &other->places[i], err);
+        }
+    }
+    return rc;
+}
+
 void past_runs_clear(struct past_runs *past)
 {
     for (size_t i = 0; i < past->count; i++) {
         point_list_clear(&past->points[i]);
         scenario_free(past->scenarios[i]);
+        place_clear(&past->places[i]);
     }
     free(past->runs);
     free(past->points);
     free(past->scenarios);
-    *past = (struct past_runs){NULL, NULL, NULL, 0};
+    free(past->places);
+    *past = PAST_RUNS_INIT;
 }

@@ -6,7 +6,7 @@
 # input. Measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 23
+plan 28
 
 recorded=$SOURCE_ROOT/tests/net/golden/one-router
 cat >"$T/three.yaml" <<'END'
@@ -67,3 +67,28 @@ like "  the errors of each method are printed" "$(cat "$T/check")" "model .*[0-9
 ok "  and in JSON, the measured figures" sh -c '"$1" predict "$2" --for "$3" --against "$2" --json |
     jq -e "[.[] | select(.measured) | .measured.max_pps.high > 0] | length == 4 and all"' \
     sh "$VRBENCH" "$recorded" "$T/one.yaml"
+
+# --- another platform, another machine -----------------------------------------------------------
+
+sed 's|^name: .*|&\nplatform: "qemu:///system"|' "$T/one.yaml" >"$T/machine.yaml"
+ok "points of namespaces predict no virtual machine" sh -c '"$1" predict "$2" --for "$3" --json |
+    jq -e "length > 0 and all(.[]; .known == false) and
+        all(.[] | select(.topology != \"direct\"); .why_unknown |
+            test(\"no run on platform qemu:///system: CPU costs of netns do not transfer\"))"' \
+    sh "$VRBENCH" "$recorded" "$T/machine.yaml"
+# measured_on NAME MACHINE PLATFORM — the recorded run, as if it were of another machine.
+measured_on() {
+    cp -r "$recorded" "$T/$1"
+    jq --argjson machine "$2" --argjson platform "$3" '.machine = $machine | .platform = $platform' \
+        "$recorded/run.json" >"$T/$1/run.json"
+}
+netns='{"name":"netns","kind":"namespaces"}'
+measured_on a '{"cpu_model":"A","kernel":"6.18"}' "$netns"
+measured_on b '{"cpu_model":"B","kernel":"6.18"}' "$netns"
+ok "runs of two machines are not joined" exits 2 "$VRBENCH" predict "$T/a" "$T/b" --for "$T/one.yaml"
+like "  with the reason" "$(tr -s ' \n' '  ' <"$T/ok.log")" \
+    '/a was measured on A, Linux 6.18, and .*/b on B, Linux 6.18: CPU costs of one do not transfer'
+ok "  nor compared" exits 2 "$VRBENCH" predict "$T/a" --for "$T/one.yaml" --against "$T/b"
+measured_on kvm '{"cpu_model":"A","kernel":"6.18"}' '{"name":"libvirt","kind":"machines","emulated":false}'
+measured_on tcg '{"cpu_model":"A","kernel":"6.18"}' '{"name":"libvirt","kind":"machines","emulated":true}'
+ok "  nor runs of virtualised and of emulated CPUs" exits 2 "$VRBENCH" predict "$T/kvm" "$T/tcg" --for "$T/one.yaml"
