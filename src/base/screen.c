@@ -24,18 +24,28 @@ size_t screen_width(FILE *out)
     return SCREEN_WIDTH;
 }
 
-void screen_wrap(FILE *out, const char *text)
+void screen_put(FILE *out, size_t width, size_t column, size_t indent, const char *text)
 {
-    const size_t columns = screen_width(out);
-    while (text_columns(text) > columns) {
-        size_t length = text_bytes_within(text, columns);
-        while (length > 1 && text[length] != ' ') {
+    size_t room = width > column ? width - column : 1;
+    while (text_columns(text) > room) {
+        size_t length = text_bytes_within(text, room);
+        while (length > 0 && text[length] != ' ') {
             length--;
         }
-        fprintf(out, "%.*s\n", (int)length, text);
-        text += length + (text[length] == ' ' ? 1 : 0);
+        length = length == 0 ? strcspn(text, " ") : length; // a word is never broken
+        if (text[length] == '\0') {
+            break;
+        }
+        fprintf(out, "%.*s\n%*s", (int)length, text, (int)indent, "");
+        text += length + 1;
+        room = width > indent ? width - indent : 1;
     }
     fprintf(out, "%s\n", text);
+}
+
+void screen_wrap(FILE *out, const char *text)
+{
+    screen_put(out, screen_width(out), 0, 0, text);
 }
 
 bool screen_moves(FILE *out)

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+#include "base/screen.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/foreign_cli.h"
 #include "cli/measuring.h"
@@ -61,23 +64,33 @@ static int print_json(const struct computer *machine, struct error *err)
     return rc;
 }
 
+#define FOUND_AT   34U // columns before a finding
+#define FOLLOWS_AT 11  // and before its consequence
+
 // Prints a line for each finding; below a problem, its consequence and its remedy.
 static void print_text(const struct computer *machine)
 {
     static const char *const marks[] = {
         [FINDING_GOOD] = "ok", [FINDING_LIMIT] = "limit", [FINDING_MISSING] = "MISSING"};
-    printf("%s, Linux %s, %s, %u CPU%s, %llu MiB%s%s\n",
-           machine->system == NULL ? "Linux" : machine->system, machine->kernel,
-           machine->cpu_model == NULL ? "unknown CPU" : machine->cpu_model, machine->cpus_online,
-           machine->cpus_online == 1 ? "" : "s", machine->memory_bytes >> 20,
-           machine->virtualisation == NULL ? "" : ", virtual: ",
-           machine->virtualisation == NULL ? "" : machine->virtualisation);
+    // For other programs a finding is a line.
+    const size_t width = isatty(STDOUT_FILENO) != 0 ? screen_width(stdout) : SIZE_MAX;
+    _cleanup_free_ char *head = text_format(
+        "%s, Linux %s, %s, %u CPU%s, %llu MiB%s%s",
+        machine->system == NULL ? "Linux" : machine->system, machine->kernel,
+        machine->cpu_model == NULL ? "unknown CPU" : machine->cpu_model, machine->cpus_online,
+        machine->cpus_online == 1 ? "" : "s", machine->memory_bytes >> 20,
+        machine->virtualisation == NULL ? "" : ", virtual: ",
+        machine->virtualisation == NULL ? "" : machine->virtualisation);
+    screen_put(stdout, width, 0, 2, head);
     for (size_t i = 0; i < machine->finding_count; i++) {
         const struct finding *finding = &machine->findings[i];
-        printf("  %-8s %-22s %s\n", marks[finding->level], finding->subject, finding->found);
+        printf("  %-8s %-22s ", marks[finding->level], finding->subject);
+        screen_put(stdout, width, FOUND_AT, FOUND_AT, finding->found);
         if (finding->follows != NULL) {
-            printf("%11s%s\n", "", finding->follows);
-            printf("%11sremedy: %s\n", "", finding->mends);
+            printf("%*s", FOLLOWS_AT, "");
+            screen_put(stdout, width, FOLLOWS_AT, FOLLOWS_AT, finding->follows);
+            printf("%*sremedy: ", FOLLOWS_AT, "");
+            screen_put(stdout, width, FOLLOWS_AT + 8, FOLLOWS_AT + 8, finding->mends);
         }
     }
 }

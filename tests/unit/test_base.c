@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/screen.h"
 #include "base/text.h"
 
 // The errors of base/error.h by names that cmocka's macros don't take.
@@ -459,6 +460,32 @@ static void test_bytes_in_units(void **state)
     }
 }
 
+static void assert_lines(size_t width, size_t column, size_t indent, const char *text,
+                         const char *expected)
+{
+    _cleanup_free_ char *printed = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&printed, &length);
+    assert_non_null(out);
+    screen_put(out, width, column, indent, text);
+    fclose(out);
+    assert_string_equal(printed, expected);
+}
+
+static void lines_are_broken_at_blanks_and_words_never(void **state)
+{
+    (void)state;
+    assert_lines(80, 0, 0, "one two", "one two\n");
+    assert_lines(7, 0, 0, "one two", "one two\n");
+    assert_lines(6, 0, 0, "one two", "one\ntwo\n");
+    assert_lines(10, 5, 2, "one two three four", "one\n  two\n  three\n  four\n");
+    assert_lines(10, 0, 2, "one two three four", "one two\n  three\n  four\n");
+    assert_lines(4, 0, 0, "enormous words do", "enormous\nwords\ndo\n");
+    assert_lines(4, 9, 1, "enormous", "enormous\n");
+    assert_lines(SIZE_MAX, 30, 30, "one two", "one two\n");
+    assert_lines(10, 0, 0, "", "\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -479,6 +506,7 @@ int main(void)
         cmocka_unit_test(test_sleep),
         cmocka_unit_test(test_sleep_and_signals),
         cmocka_unit_test(test_utc),
+        cmocka_unit_test(lines_are_broken_at_blanks_and_words_never),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
