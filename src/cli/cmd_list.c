@@ -107,8 +107,31 @@ static bool is_controlled(const struct sample *sample)
     return false;
 }
 
-static int list_party(const struct sample_party *party, struct writer *writer, bool json,
-                      struct error *err)
+// The columns that are shown, in order. The table leaves out the times of restarts if there was
+// none, and the columns of control if no testbed is controlled.
+struct shown {
+    size_t columns[COLUMN_COUNT];
+    size_t count;
+};
+
+static struct shown choose_columns(const struct sample *sample, bool json)
+{
+    struct shown shown = {.count = 0};
+    bool restarted = json;
+    for (size_t i = 0; i < sample->count; i++) {
+        restarted |= sample->parties[i].outage_ns > 0 || sample->parties[i].converge_ns > 0;
+    }
+    const size_t end = json ? COLUMN_COUNT : is_controlled(sample) ? LAST : CONTRACT;
+    for (size_t i = 0; i < end; i++) {
+        if (restarted || (i != OUTAGE && i != CONVERGENCE)) {
+            shown.columns[shown.count++] = i;
+        }
+    }
+    return shown;
+}
+
+static int list_party(const struct sample_party *party, const struct shown *shown,
+                      struct writer *writer, bool json, struct error *err)
 {
     _cleanup_free_ char *memory = text_bytes(party->memory_bytes);
     bool router = party->kind == PARTY_ROUTER;
@@ -134,7 +157,11 @@ static int list_party(const struct sample_party *party, struct writer *writer, b
         [MARGIN] = party->margin == NULL ? VALUE_ABSENT : VALUE_REAL(strtod(party->margin, NULL)),
         [LAST] = VALUE_TEXT(party->last_action),
     };
-    return writer_row(writer, row, err);
+    struct value picked[COLUMN_COUNT];
+    for (size_t i = 0; i < shown->count; i++) {
+        picked[i] = row[shown->columns[i]];
+    }
+    return writer_row(writer, picked, err);
 }
 
 // While a hypervisor does not answer, the sample contains the last figures of its machines.
@@ -211,15 +238,18 @@ static int list_run(void *values, const struct text_list *operands, struct error
     if (asked->details) {
         return list_long(&sample, asked->json, err);
     }
-    struct column table_columns[COLUMN_COUNT];
-    memcpy(table_columns, list_columns, sizeof table_columns);
-    table_columns[MEMORY] = (struct column){"memory", "Memory", COLUMN_TEXT, 0};
+    const struct shown shown = choose_columns(&sample, asked->json);
+    struct column columns[COLUMN_COUNT];
+    for (size_t i = 0; i < shown.count; i++) {
+        columns[i] = !asked->json && shown.columns[i] == MEMORY
+                         ? (struct column){"memory", "Memory", COLUMN_WHOLE, 0}
+                         : list_columns[shown.columns[i]];
+    }
     struct writer *writer =
-        asked->json ? writer_json(stdout, list_columns, COLUMN_COUNT)
-                    : writer_table(stdout, table_columns, is_controlled(&sample) ? LAST : CONTRACT,
-                                   0, isatty(STDOUT_FILENO) != 0);
+        asked->json ? writer_json(stdout, columns, shown.count)
+                    : writer_table(stdout, columns, shown.count, 0, isatty(STDOUT_FILENO) != 0);
     for (size_t i = 0; rc == 0 && i < sample.count; i++) {
-        rc = list_party(&sample.parties[i], writer, asked->json, err);
+        rc = list_party(&sample.parties[i], &shown, writer, asked->json, err);
     }
     rc = rc < 0 ? rc : writer_finish(writer, err);
     writer_free(writer);
@@ -234,10 +264,11 @@ const struct command command_list = {
     .summary = "Show the routers of all testbeds",
     .details = "Prints one row for each router of each testbed and for each host (id 0). CPU(s)\n"
                "is the CPU time used since the router was created. Cap 0 means no cap; an empty\n"
-               "cap could not be read (vrbench cpu prints the reason). Routes ms is the time in\n"
-               "which a router's routing daemon learned its routes. --platform lists all\n"
-               "machines of Xen or of a libvirt URI, including those that vrbench did not\n"
-               "create; unavailable figures are left empty.",
+               "cap could not be read (vrbench cpu prints the reason). Once a router has\n"
+               "restarted, Outage ms is the time without it, and Routes ms that in which its\n"
+               "routing daemon learned its routes. --platform lists all machines of Xen or of a\n"
+               "libvirt URI, including those that vrbench did not create; unavailable figures\n"
+               "are left empty.",
     .examples =
         COMMAND_EXAMPLES({"list --state crashed", "routers that have crashed"},
                          {"list --testbed scenario-2 --long", "with PIDs, addresses and uptime"}),

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 
+// COLUMN_WHOLE is a text that the table never breaks: a figure with its unit.
 // The table omits a COLUMN_CONTEXT, a text, if it is equal in all rows; other formats always
 // contain it. COLUMN_NUMBER is a whole number that identifies something (a packet length, an ID);
 // its digits are never grouped.
@@ -25,7 +26,8 @@ enum column_type {
     COLUMN_NUMBER,
     COLUMN_REAL,
     COLUMN_TRUTH,
-    COLUMN_CONTEXT
+    COLUMN_CONTEXT,
+    COLUMN_WHOLE
 };
 
 struct column {

@@ -22,6 +22,7 @@ static json_t *to_json(const struct column *column, const struct value *value)
     switch (column->type) {
     case COLUMN_TEXT:
     case COLUMN_CONTEXT:
+    case COLUMN_WHOLE:
         return json_string(value->text);
     case COLUMN_INTEGER:
     case COLUMN_NUMBER:

@@ -55,6 +55,7 @@ static void put_value(FILE *out, const struct column *column, const struct value
     switch (column->type) {
     case COLUMN_TEXT:
     case COLUMN_CONTEXT:
+    case COLUMN_WHOLE:
         put_cell(out, value->text);
         break;
     case COLUMN_INTEGER:

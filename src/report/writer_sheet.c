@@ -58,6 +58,7 @@ static int sheet_row(struct writer *writer, const struct value *values, struct e
         switch (column->type) {
         case COLUMN_TEXT:
         case COLUMN_CONTEXT:
+        case COLUMN_WHOLE:
             widen(&sheet->widths[i], strlen(values[i].text));
             book_put_text(sheet->worksheet, sheet->rows, at, values[i].text, NULL);
             break;

@@ -65,6 +65,7 @@ static char *cell_text(const struct column *column, const struct value *value)
     switch (column->type) {
     case COLUMN_TEXT:
     case COLUMN_CONTEXT:
+    case COLUMN_WHOLE:
         return text_printable(value->text);
     case COLUMN_INTEGER:
         text_group_digits((double)value->integer, 0, figure);
