@@ -51,7 +51,7 @@ static const struct option_row capture_options[] = {
      .min = 1,
      .max = INT32_MAX,
      .argument = "N",
-     .help = "end a point after N packets; with --around-loss, all after N losses"},
+     .help = "end after N packets of a point, or N losses"},
     {.name = "snap",
      .letter = 's',
      .type = OPTION_INTEGER,
@@ -259,8 +259,8 @@ const struct command command_capture = {
                "testbed on which a run measures; the capture then takes CPU time from it. Ends\n"
                "with Ctrl-C, after --time, or when each point has --count packets.\n"
                "\n"
-               "With --around-loss, packets stay in memory until it is known whether one was lost\n"
-               "within --before and --after of them: by a counter of the testbed, or as its\n"
+               "With --around-loss, packets stay in memory until it is known whether one was\n"
+               "lost within --before and --after of them: by a counter of the testbed, or as its\n"
                "sequence number is missing at a point. Each loss is printed with its place, and\n"
                "what the capture itself missed at the end.",
     .examples = COMMAND_EXAMPLES({"capture r1:eth1 -w r1.pcap", "one interface, until Ctrl-C"},
