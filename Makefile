@@ -13,7 +13,7 @@ DEB_DIR  ?= packages
 # Expanded once, so that all recipes use the same folder.
 RESULTS  := results/$(shell date +%Y-%m-%d_%H%M%S)
 
-.PHONY: build build-sanitize deps run test test-vm test-xen vm-images bench gallery deb install uninstall format check fuzz soak sanitize clean help
+.PHONY: build build-sanitize deps run test test-vm test-xen vm-images bench gallery deb install uninstall format check check-debian13 fuzz soak sanitize clean help
 
 build:
 	@scripts/build $(BUILD) --prefix=$(PREFIX)
@@ -30,6 +30,7 @@ help:
 	@echo "make soak      long runs of kills, races and up/down cycles, on an otherwise idle machine"
 	@echo "make check     layout, lint and architecture; make format corrects the layout"
 	@echo "make bench     compare with iperf, iperf3, Mininet and a script of ip commands"
+	@echo "make check-debian13  build and unit tests in a clean root of Debian 13"
 	@echo "make gallery   draw the scenarios of docs/gallery.md by Graphviz into $(BUILD)/gallery"
 	@echo "make install   into $(PREFIX) (DESTDIR is honoured)"
 	@echo "make uninstall removes what make install of this build folder wrote"
@@ -120,6 +121,10 @@ format:
 
 check: build
 	@scripts/check $(BUILD)
+
+# Not in .ci/run, as it fetches 400 MB and takes longer than it may cost there.
+check-debian13:
+	@scripts/check-debian trixie
 
 clean:
 	@rm -rf build build-sanitize
