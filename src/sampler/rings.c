@@ -33,11 +33,16 @@ size_t rings_find(struct rings *rings, const struct testbed *testbed, size_t int
     const struct plan *plan = testbed_plan(testbed);
     for (size_t i = 0; i < plan->wire_count; i++) {
         const struct plan_wire *wire = &plan->wires[i];
-        if (!wire->made || (wire->a != interface && wire->b != interface)) {
+        if (wire->a != interface && wire->b != interface) {
             continue;
         }
-        const struct plan_interface *peer =
-            &plan->interfaces[wire->a == interface ? wire->b : wire->a];
+        const size_t from = wire->a == interface ? wire->b : wire->a;
+        // A virtual machine reads packets from the queue of a tap of the host.
+        const bool tap = plan->port == PORT_TAP && plan_port(plan, from) == PORT_TAP;
+        if (!wire->made && !tap) {
+            continue;
+        }
+        const struct plan_interface *peer = &plan->interfaces[from];
         *ret_index = peer->index;
         return rings_of_node(rings, testbed, peer->node);
     }

@@ -2,7 +2,7 @@
 /*
  * sampler/rings — packets that the receive rings of parties did not take. A veth counts a frame
  * that finds its peer's ring full at the sending end (tx_dropped), which belongs to another
- * namespace: the tester's source, or the host.
+ * namespace: the tester's source, or the host. So does a tap whose queue is full.
  *
  * Called by sampler.c only.
  */

@@ -127,12 +127,12 @@ static void party_find_interfaces(struct sampled_party *party, const struct plan
     }
 }
 
-// Finds where the receive rings of a quick party's interfaces are counted.
+// Finds where the receive rings of a party's interfaces are counted.
 static void party_find_rings(struct sampler *sampler, struct sampled_party *party,
                              const struct testbed *testbed, size_t node)
 {
     const struct plan *plan = testbed_plan(testbed);
-    for (size_t i = 0; party->quick && i < party->interface_count; i++) {
+    for (size_t i = 0; i < party->interface_count; i++) {
         struct sampled_link *link = &party->interfaces[i];
         for (size_t k = 0; k < plan->interface_count; k++) {
             if (plan->interfaces[k].node == node && plan->interfaces[k].index == link->index) {
@@ -428,6 +428,14 @@ static const struct link_stats *stats_of(const struct sampler *sampler, ssize_t 
     return NULL;
 }
 
+static void networks_reserve(struct sampler *sampler, size_t count)
+{
+    if (sampler->network_room < count) {
+        sampler->network_room = count;
+        sampler->networks = memory_resize(sampler->networks, count, sizeof *sampler->networks);
+    }
+}
+
 // Fills ret->networks with the sampler's buffer; the names belong to the party.
 static void party_links(struct sampler *sampler, const struct sampled_party *party,
                         struct sample_party *ret)
@@ -435,11 +443,7 @@ static void party_links(struct sampler *sampler, const struct sampled_party *par
     ssize_t count = party->links < 0 ? -1
                                      : link_stats_read(party->links, &sampler->stats,
                                                        &sampler->stats_room, NULL);
-    if (sampler->network_room < party->interface_count) {
-        sampler->network_room = party->interface_count;
-        sampler->networks =
-            memory_resize(sampler->networks, sampler->network_room, sizeof *sampler->networks);
-    }
+    networks_reserve(sampler, party->interface_count);
     ret->has_bytes = count >= 0;
     ret->networks = sampler->networks;
     for (size_t i = 0; i < party->interface_count; i++) {
@@ -466,6 +470,25 @@ static void party_links(struct sampler *sampler, const struct sampled_party *par
     }
 }
 
+// Adds what rings of a surveyed party did not take to its last figures, in the sampler's buffer.
+static void party_add_rings(struct sampler *sampler, const struct sampled_party *party,
+                            struct sample_party *ret)
+{
+    const struct sample_party *facts = &party->facts;
+    networks_reserve(sampler, facts->network_count);
+    for (size_t i = 0; i < facts->network_count; i++) {
+        sampler->networks[i] = facts->networks[i];
+        for (size_t k = 0; k < party->interface_count; k++) {
+            const struct sampled_link *link = &party->interfaces[k];
+            if (text_equal(link->name, facts->networks[i].name)) {
+                sampler->networks[i].counters.rx_missed +=
+                    rings_missed(&sampler->rings, link->ring, link->ring_index);
+            }
+        }
+    }
+    ret->networks = sampler->networks;
+}
+
 void sampler_visit(struct sampler *sampler, enum sampler_depth depth,
                    void (*visit)(void *context, const struct sample_party *party), void *context)
 {
@@ -485,6 +508,8 @@ void sampler_visit(struct sampler *sampler, enum sampler_depth depth,
                 party_links(sampler, party, &read);
             }
             read.read_ns = clock_monotonic_ns();
+        } else if (depth >= SAMPLER_RINGS && party->facts.network_count > 0) {
+            party_add_rings(sampler, party, &read);
         }
         visit(context, &read);
     }
