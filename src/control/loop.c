@@ -17,6 +17,7 @@
 #include "control/audit.h"
 #include "control/reading.h"
 #include "control/recent.h"
+#include "control/status.h"
 #include "owner/client.h"
 
 #define LOOK_NS      (500 * NS_PER_MS) // between looks at the contracts file and the static plan
@@ -287,80 +288,15 @@ static int owner_connect_again(struct loop *loop, struct error *err)
     return rc;
 }
 
-// Time in which contracts were broken so far, all networks together.
-static double loop_broken(const struct loop *loop)
-{
-    double sum = 0.0;
-    for (size_t f = 0; f < loop->setup.flow_count; f++) {
-        sum += controller_tally(loop->controller, f)->violated_seconds;
-    }
-    return sum;
-}
-
-// What is reported of a router.
-struct router_status {
-    bool has_contract, broken;
-    double broken_s; // the longest of its networks
-    double margin;   // the smallest; NaN = unknown
-};
-
-// A router's contract is broken if that of any of its networks is.
-static void status_make(const struct loop *loop, size_t party, struct router_status *ret)
-{
-    const struct control_view *view = controller_view(loop->controller);
-    struct router_status status = {.margin = NAN};
-    for (size_t f = 0; f < loop->setup.flow_count; f++) {
-        const struct control_flow *flow = &loop->setup.flows[f];
-        bool passes = false;
-        for (size_t s = 0; s < flow->stage_count; s++) {
-            passes |= flow->stages[s] == party;
-        }
-        if (!passes) {
-            continue;
-        }
-        status.margin = fmin(status.margin, controller_margin(loop->controller, f));
-        if (flow->has_contract) {
-            status.has_contract = true;
-            status.broken |= view->flows[f].violated;
-            status.broken_s =
-                fmax(status.broken_s, controller_tally(loop->controller, f)->violated_seconds);
-        }
-    }
-    *ret = status;
-}
-
 // Keeps the smallest margin of recent seconds: one that a short load left is seen after it, too.
 static void margins_note(struct loop *loop)
 {
     const uint64_t now_ns = clock_monotonic_ns();
     for (size_t i = 1; i < loop->setup.party_count; i++) {
-        struct router_status status;
-        status_make(loop, i, &status);
+        struct control_status status;
+        control_status_make(&loop->setup, loop->controller, i, &status);
         recent_least_note(&loop->margins[i], now_ns, status.margin);
     }
-}
-
-static json_t *status_json(const struct loop *loop, size_t party)
-{
-    struct router_status status;
-    status_make(loop, party, &status);
-    json_t *json = json_pack("{s:s}", "contract",
-                             !status.has_contract ? "none"
-                             : status.broken      ? "broken"
-                                                  : "kept");
-    if (status.has_contract) {
-        _cleanup_free_ char *text = text_format("%.2f", status.broken_s);
-        json_object_set_new(json, "broken_s", json_string(text));
-    }
-    const double margin = recent_least(&loop->margins[party]);
-    if (!isnan(margin)) {
-        _cleanup_free_ char *text = text_format("%.1f", margin * 100.0);
-        json_object_set_new(json, "margin", json_string(text));
-    }
-    if (loop->last_actions[party] != NULL) {
-        json_object_set_new(json, "last_action", json_string(loop->last_actions[party]));
-    }
-    return json;
 }
 
 // Reports the state of each router for samples.
@@ -368,9 +304,13 @@ static int status_send(struct loop *loop, struct error *err)
 {
     json_t *parties = json_object();
     for (size_t i = 1; i < loop->setup.party_count; i++) {
-        json_object_set_new(parties, loop->setup.parties[i].name, status_json(loop, i));
+        struct control_status status;
+        control_status_make(&loop->setup, loop->controller, i, &status);
+        status.margin = recent_least(&loop->margins[i]);
+        json_object_set_new(parties, loop->setup.parties[i].name,
+                            control_status_json(&status, loop->last_actions[i]));
     }
-    loop->broken_s = loop_broken(loop);
+    loop->broken_s = control_broken_s(&loop->setup, loop->controller);
     json_t *request = owner_request("status");
     json_object_set_new(request, "parties", parties);
     return owner_session_call(loop->session, request, NULL, err);
@@ -491,7 +431,8 @@ static int loop_step(struct loop *loop, struct error *err)
     }
     margins_note(loop);
     const uint64_t now_ns = clock_monotonic_ns();
-    const uint64_t look_ns = loop_broken(loop) > loop->broken_s ? LOOK_SOON_NS : LOOK_NS;
+    const double broken_s = control_broken_s(&loop->setup, loop->controller);
+    const uint64_t look_ns = broken_s > loop->broken_s ? LOOK_SOON_NS : LOOK_NS;
     if (rc == 0 && now_ns - loop->looked_ns > look_ns) {
         loop->looked_ns = now_ns;
         contracts_look(loop);
