@@ -143,11 +143,12 @@ static int draw_routers_4(const struct drawing *drawing, struct blueprint *ret)
     return draw_routers(drawing, ret, 4);
 }
 
-static int draw_overload(const struct drawing *drawing, struct blueprint *ret)
+static int draw_past_saturation(const struct drawing *drawing, unsigned routers,
+                                struct blueprint *ret)
 {
     double carried = 0.0;
-    int rc = carried_at(drawing, 1, "bridged", 64, &carried);
-    *ret = one_length(drawing, TOPOLOGY_BRIDGED, 64, 1);
+    int rc = carried_at(drawing, routers, "bridged", 64, &carried);
+    *ret = one_length(drawing, TOPOLOGY_BRIDGED, 64, routers);
     if (drawing->timing->quick) {
         SET_LOADS(ret, carried, 1.0, 1.2, 1.5, 2.0);
     } else {
@@ -156,6 +157,16 @@ static int draw_overload(const struct drawing *drawing, struct blueprint *ret)
     ret->note = text_format("up to %.1f times what is carried, as far as the tester can send",
                             ret->pps[ret->pps_count - 1] / fmax(carried, 1.0));
     return rc;
+}
+
+static int draw_overload(const struct drawing *drawing, struct blueprint *ret)
+{
+    return draw_past_saturation(drawing, 1, ret);
+}
+
+static int draw_overload_2(const struct drawing *drawing, struct blueprint *ret)
+{
+    return draw_past_saturation(drawing, 2, ret);
 }
 
 static int draw_tester_limit(const struct drawing *drawing, struct blueprint *ret)
@@ -418,7 +429,7 @@ static const struct programme_row rows[] = {
     {"routers-1", "number of routers: one", CLAIM(3), draw_routers_1, false},
     {"routers-2", "number of routers: two", CLAIM(3), draw_routers_2, false},
     {"routers-4", "number of routers: four", CLAIM(3), draw_routers_4, false},
-    {"overload", "bridged, 64 B, past saturation", CLAIM(4), draw_overload, false},
+    {"overload", "bridged, 64 B, past saturation", CLAIM(4) | CLAIM(11), draw_overload, false},
     {"tester-limit", "the same loads in all topologies, 64 B", CLAIM(7), draw_tester_limit, false},
     {"priority-control", "bridged under contention, no priority", CLAIM(6), draw_priority_control,
      false},
@@ -436,6 +447,7 @@ static const struct programme_row rows[] = {
      draw_scale_2, true},
     {"scenario-2", "the study's scenario #2: two routers, all topologies and lengths",
      CLAIM(5) | CLAIM(6) | CLAIM(11), draw_scenario_2, false},
+    {"overload-2", "two routers bridged, 64 B, past saturation", CLAIM(11), draw_overload_2, false},
     {"two-bridged-control", "two routers bridged, no cap, no priority", CLAIM(5) | CLAIM(6),
      draw_two_bridged_control, false},
     {"host-capped-2", "two routers bridged, host capped", CLAIM(5), draw_host_capped_2, false},

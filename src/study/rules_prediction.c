@@ -14,7 +14,7 @@
 #define LENGTH   64U
 #define SEED     1U // of the model's resampling: equal points give equal verdicts
 
-static const char *const fitted[] = {"scenario-1", "scenario-2"};
+static const char *const fitted[] = {"scenario-1", "overload", "scenario-2", "overload-2"};
 #define FITTED (sizeof fitted / sizeof fitted[0])
 
 // A figure of all networks together at one load.

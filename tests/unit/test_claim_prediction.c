@@ -20,9 +20,12 @@
 #define TRIALS 5U
 #define NOISE  0.005
 
-static struct study_run runs[] = {
-    {.name = "scenario-1"}, {.name = "scenario-2"}, {.name = "four-routers"}};
-#define RUNS (sizeof runs / sizeof runs[0])
+enum run { ONE, ONE_PAST, TWO, TWO_PAST, FOUR, RUNS };
+static struct study_run runs[RUNS] = {
+    {.name = "scenario-1"}, {.name = "overload"},     {.name = "scenario-2"},
+    {.name = "overload-2"}, {.name = "four-routers"},
+};
+static const unsigned routers_of[RUNS] = {1, 1, 2, 2, 4};
 static struct scenario *scenarios[RUNS];
 static const struct study_results results = {.runs = runs, .run_count = RUNS, .dut_cpus = 1};
 
@@ -44,19 +47,20 @@ static void make_runs(double times)
     struct costs costs = true_costs;
     state_of_random = 7;
     for (unsigned i = 0; i < RUNS; i++) {
-        scenarios[i] = scenario_with(1U << i, "[bridged]", "", "", "[64]");
+        scenarios[i] = scenario_with(routers_of[i], "[bridged]", "", "", "[64]");
         runs[i].scenario = scenarios[i];
     }
-    measure_all(&costs, scenarios[0], NOISE, 2.0, &runs[0].points);
-    measure_all(&costs, scenarios[1], NOISE, 2.0, &runs[1].points);
+    for (enum run i = ONE; i <= TWO_PAST; i++) {
+        measure_all(&costs, scenarios[i], NOISE, 2.0, &runs[i].points);
+    }
     _cleanup_model_setup_ struct model_setup setup;
-    model_setup_make(scenarios[2], TOPOLOGY_BRIDGED, 64, &setup);
+    model_setup_make(scenarios[FOUR], TOPOLOGY_BRIDGED, 64, &setup);
     const double knee = solve_knee(&costs, &setup);
     costs.host.base *= times;
     costs.router.base *= times;
     for (unsigned trial = 0; trial < TRIALS; trial++) {
-        measure(&costs, scenarios[2], &setup, floor(0.6 * knee), NOISE, &runs[2].points);
-        measure(&costs, scenarios[2], &setup, floor(1.4 * knee), NOISE, &runs[2].points);
+        measure(&costs, scenarios[FOUR], &setup, floor(0.6 * knee), NOISE, &runs[FOUR].points);
+        measure(&costs, scenarios[FOUR], &setup, floor(1.4 * knee), NOISE, &runs[FOUR].points);
     }
 }
 
@@ -91,11 +95,11 @@ static void few_points_do_not_decide_it(void **state)
     (void)state;
     expect(CLAIM_UNDECIDED, "scenario-1 was not run");
     make_runs(1.0);
-    for (size_t i = 0; i < runs[2].points.count; i++) {
-        point_invalidate(&runs[2].points.items[i], "the machine stalled");
+    for (size_t i = 0; i < runs[FOUR].points.count; i++) {
+        point_invalidate(&runs[FOUR].points.items[i], "the machine stalled");
     }
     expect(CLAIM_UNDECIDED, "Only 0 of 5 trials");
-    point_list_clear(&runs[1].points);
+    point_list_clear(&runs[TWO].points);
     expect(CLAIM_UNDECIDED, "scenario-2 was not run");
 }
 
