@@ -19,7 +19,7 @@ name: death
 topologies: [$1]
 routers: { r1t3: {} }
 networks: { NET0: { router: r1t3 } }
-traffic: { lengths: [64], rates: { pps: [300, 350, 400, 450, 500] }, duration: 1 s }
+traffic: { engine: packet, lengths: [64], rates: { pps: [300, 350, 400, 450, 500] }, duration: 1 s }
 END
     folder=$T/$1
     on_flunk 'cat "$T/run.err" "$folder/points.jsonl"'
@@ -50,7 +50,7 @@ name: death
 topologies: [dedicated]
 routers: { r1t3: {} }
 networks: { NET0: { router: r1t3 } }
-traffic: { lengths: [64], rates: $2, duration: 100 ms }
+traffic: { engine: packet, lengths: [64], rates: $2, duration: 100 ms }
 END
     folder=$T/$1
     start_run "$T/$1.yaml" -v -o "$folder"

