@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "result/json_text.h"
 #include "result/store.h"
@@ -105,6 +106,12 @@ static void set_ratio(uint64_t lost, uint64_t sent, char ret[CELL])
     snprintf(ret, CELL, lost == 0 ? "0" : percent < 0.001 ? "<0.001" : "%.3f", percent);
 }
 
+// A delay in us for a column of 8 characters: tenths do not matter above 10 ms.
+static void set_delay(uint64_t ns, char ret[CELL])
+{
+    text_group_digits((double)ns / 1000.0, ns < 10 * NS_PER_MS ? 1 : 0, ret);
+}
+
 // The longest delay of the point's networks.
 static void set_delays(const struct point *point, char ret_p50[CELL], char ret_p99[CELL])
 {
@@ -120,8 +127,8 @@ static void set_delays(const struct point *point, char ret_p50[CELL], char ret_p
     snprintf(ret_p50, CELL, "-");
     snprintf(ret_p99, CELL, "-");
     if (measured) {
-        text_group_digits((double)p50 / 1000.0, 1, ret_p50);
-        text_group_digits((double)p99 / 1000.0, 1, ret_p99);
+        set_delay(p50, ret_p50);
+        set_delay(p99, ret_p99);
     }
 }
 

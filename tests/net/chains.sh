@@ -62,7 +62,8 @@ ok "a run" measures "$T/run" "$T/two.yaml"
 ok "  every sum holds" points_sane "$T/run"
 ok "  the packets that r2 drops are lost in r2" jq -es '
     length == 2 and all(.networks[0].rx == 0 and
-        any(.drops[]; .where | startswith("r2:eth0 to eth1")))' "$T/run/points.jsonl"
+        any(.drops[]; .where | startswith("r2:eth0 to eth1")))' "$T/run/points.jsonl" ||
+    jq -c '.topology, .why_invalid, .networks[0], .drops' "$T/run/points.jsonl" | sed 's/^/# /'
 ok "  those of the other networks arrive" jq -es '
     all(.networks[1:] | length == 3 and all(.rx > 0))' "$T/run/points.jsonl"
 is "  a network names all routers of its path, and the first" \

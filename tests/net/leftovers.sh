@@ -114,7 +114,7 @@ other() { # COMMANDS — in a mount namespace of their own, that ends when $T/go
 other '"$VRBENCH" up "'"$T/tiny.yaml"'" && : >"'"$T/up"'"' '"$VRBENCH" down tiny'
 wait_for 60 [ -e "$T/up" ]
 ok "list works beside a testbed of another mount namespace" vrbench list
-like "  which its owner reports" "$(cat "$T/ok.log")" '^tiny +r1 +1 running'
+like "  which its owner reports" "$(cat "$T/ok.log")" '^tiny +r1 +1 +running'
 ok "console says so, too" fails vrbench console tiny/r1 -- true
 like "  with the same words" "$(cat "$T/ok.log")" 'was made in another mount namespace'
 echo >"$T/go"

@@ -70,7 +70,7 @@ ok "one scenario is built under two names" sh -c '"$VRBENCH" up mine.yaml --name
     "$VRBENCH" up mine.yaml --name two --routers 2'
 is "list shows both" "$("$VRBENCH" ls --json | jq -r '.[] | .testbed + "/" + .name' | tr '\n' ' ')" \
     "one/host one/r1 two/host two/r1 two/r2 "
-like "  with units" "$("$VRBENCH" ls --testbed one)" '^one +r1 +1 running +[0-9.]+ [KM]iB '
+like "  with units" "$("$VRBENCH" ls --testbed one)" '^one +r1 +1 +running +[0-9.]+ [KM]iB '
 is "  or one" "$("$VRBENCH" list --testbed two --state running --json | jq length)" 2
 is "  or none" "$("$VRBENCH" list --state crashed)" "no such routers"
 "$VRBENCH" list --long --json >long

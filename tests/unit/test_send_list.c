@@ -59,6 +59,20 @@ static void a_line_has_the_losses_below_it(void **state)
               "Second      Sent   Received     Lost       %      p50      p99   CPU %   CPU %\n");
 }
 
+static void long_delays_fit_the_columns(void **state)
+{
+    (void)state;
+    struct network_result slow = {
+        .tx = 400, .rx = 400, .delay_ns = {.measured = true, .p50 = 45088800, .p99 = 644635400}};
+    struct point point = lossy_point();
+    point.networks = &slow;
+    point.drop_count = 0;
+    point.valid = false;
+    _cleanup_free_ char *line = send_line_text(&point, 2, 0.2);
+    assert_string_equal(
+        line, "   0.4       400        400        0       0   45,089  644,635    31.2    30.5!\n");
+}
+
 static void a_rare_loss_does_not_read_as_none(void **state)
 {
     (void)state;
@@ -121,6 +135,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_has_the_losses_below_it),
+        cmocka_unit_test(long_delays_fit_the_columns),
         cmocka_unit_test(a_rare_loss_does_not_read_as_none),
         cmocka_unit_test(an_interval_without_figures_has_its_reason),
         cmocka_unit_test(totals_sum_intervals_and_places),
