@@ -117,12 +117,12 @@ for try in 1 2 3 4 5 6; do
     fi
 done
 # Beside programs that take its CPU the senders do not contend with each other, so that no shares help.
-beside_others() {
+cpu_was_taken() {
     # shellcheck disable=SC2086 # several
     kill $gold $blasters
     "$VRBENCH" doctor --json | jq -e 'any(.[]; .subject == "background load" and .level != "ok")' >/dev/null
 }
-if ! control_is_better && beside_others; then
+if ! control_is_better && cpu_was_taken; then
     diag "not compared: other programs took the CPU in all tries"
     kept=0 static=100
 fi
