@@ -51,9 +51,9 @@ struct model {
     size_t count;
 };
 
-// Fits the costs of observations of one kind.
 // Whether vrbench was built with GSL; if not, nothing is fitted. Called before all others.
 bool fit_is_built(void);
+// Fits the costs of observations of one kind.
 void fit_kind(struct observation *const *seen, size_t count, uint64_t seed, struct fitted *ret);
 // The costs of one sample of observations, starting from `start`.
 struct costs fit_costs(struct observation *const *seen, size_t count, const struct costs *start);
