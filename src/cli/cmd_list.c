@@ -107,8 +107,8 @@ static bool is_controlled(const struct sample *sample)
     return false;
 }
 
-// The columns that are shown, in order. The table leaves out the times of restarts if there was
-// none, and the columns of control if no testbed is controlled.
+// The columns that are shown, in order. The table leaves out the two times of routers if no
+// router has any, and the columns of control if no testbed is controlled.
 struct shown {
     size_t columns[COLUMN_COUNT];
     size_t count;
@@ -117,13 +117,13 @@ struct shown {
 static struct shown choose_columns(const struct sample *sample, bool json)
 {
     struct shown shown = {.count = 0};
-    bool restarted = json;
+    bool timed = json;
     for (size_t i = 0; i < sample->count; i++) {
-        restarted |= sample->parties[i].outage_ns > 0 || sample->parties[i].converge_ns > 0;
+        timed |= sample->parties[i].outage_ns > 0 || sample->parties[i].converge_ns > 0;
     }
     const size_t end = json ? COLUMN_COUNT : is_controlled(sample) ? LAST : CONTRACT;
     for (size_t i = 0; i < end; i++) {
-        if (restarted || (i != OUTAGE && i != CONVERGENCE)) {
+        if (timed || (i != OUTAGE && i != CONVERGENCE)) {
             shown.columns[shown.count++] = i;
         }
     }
@@ -265,10 +265,10 @@ const struct command command_list = {
     .details = "Prints one row for each router of each testbed and for each host (id 0). CPU(s)\n"
                "is the CPU time used since the router was created. Cap 0 means no cap; an empty\n"
                "cap could not be read (vrbench cpu prints the reason). Once a router has\n"
-               "restarted, Outage ms is the time without it, and Routes ms that in which its\n"
-               "routing daemon learned its routes. --platform lists all machines of Xen or of a\n"
-               "libvirt URI, including those that vrbench did not create; unavailable figures\n"
-               "are left empty.",
+               "restarted, Outage ms is the time without it. Routes ms is the time from the last\n"
+               "start of a router's routing daemon until the router had its routes. --platform\n"
+               "lists all machines of Xen or of a libvirt URI, including those that vrbench did\n"
+               "not create; unavailable figures are left empty.",
     .examples =
         COMMAND_EXAMPLES({"list --state crashed", "routers that have crashed"},
                          {"list --testbed scenario-2 --long", "with PIDs, addresses and uptime"}),
