@@ -51,8 +51,11 @@ static struct softirq_meter *meter_of_all(struct cpu_list *cpus)
 {
     struct softirq_meter *meter = NULL;
     assert_int_equal(cpu_list_usable(cpus, NULL), 0);
-    if (softirq_meter_start(cpus, &meter, NULL) < 0) {
-        skip(); // requires root, and a program with BPF
+    struct error why = ERROR_INIT;
+    if (softirq_meter_start(cpus, &meter, &why) < 0) {
+        print_message("# softirqs are not measured: %s\n", why.text);
+        error_clear(&why); // skip() leaves by longjmp()
+        skip();
     }
     return meter;
 }
