@@ -8,7 +8,8 @@
 #     step "text" COMMAND...         # prints the duration, and the output of a command that fails
 #     inside COMMAND...              # in the root
 #
-# The root is removed when the script ends, and its mounts end with the script. $source is this tree.
+# The root is removed when the script ends, and FOLDER, if it is empty then; its mounts end with the script. $source is
+# this tree. clean_root begins the script again, with FOLDER's path in VRBENCH_CLEAN_ROOT.
 # Requires root, debootstrap and a network.
 : "${source:?}"
 name=${0##*/}
@@ -32,9 +33,9 @@ clean_root() {
         exit 2
     }
     if [ -z "${VRBENCH_CLEAN_ROOT-}" ]; then
-        VRBENCH_CLEAN_ROOT=1 exec unshare --mount --propagation private "$0" "$@"
+        VRBENCH_CLEAN_ROOT=$folder exec unshare --mount --propagation private "$0" "$@"
     fi
-    trap 'umount -R "$root/proc" 2>/dev/null; rm -rf --one-file-system "$root"' EXIT
+    trap 'umount -R "$root/proc" 2>/dev/null; rm -rf --one-file-system "$root"; rmdir "$folder" 2>/dev/null || :' EXIT
     trap 'exit 130' INT TERM
     step "a root of Debian $suite" debootstrap --variant=minbase "$suite" "$root"
     mount -t proc proc "$root/proc"
@@ -48,7 +49,7 @@ step() {
     began=$(date +%s)
     "$@" >"$log" 2>&1 </dev/null || {
         tail -n 60 "$log" >&2
-        say "$text: failed"
+        say "$text: failed (all of its output: $log)"
         exit 1
     }
     say "$text: done in $(($(date +%s) - began)) s"
