@@ -290,19 +290,32 @@ double verdict_foreign_ns(const struct plan *plan, const struct testbed_party *p
     return fmax(0.0, direct ? left_of_tester : fmax(left, left_of_tester));
 }
 
-// Names the CPU with most softirqs, if these are much of a background load; NULL if none are. The
-// caller frees it.
-static char *describe_softirqs(const struct point *point)
+// Whether the kernel forwards the test's packets in threads only: routers share this kernel, and no
+// NIC is lent, whose packets arrive in softirqs.
+static bool forwards_in_threads(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->interface_count; i++) {
+        if (plan->interfaces[i].nic != NULL) {
+            return false;
+        }
+    }
+    return plan->port == PORT_VETH;
+}
+
+char *verdict_softirqs(const struct plan *plan, const struct point *point)
 {
     const struct processor_result *most = NULL;
-    for (size_t i = 0; i < point->processor_count; i++) {
+    for (size_t i = 0; forwards_in_threads(plan) && i < point->processor_count; i++) {
         const struct processor_result *one = &point->processors[i];
         const double least = most == NULL ? FOREIGN_LIMIT / 2.0 : most->softirq_percent;
-        most = one->softirqs_most_of != NULL && one->softirq_percent > least ? one : most;
+        if (text_equal(one->used_by, "dut") && one->softirqs_most_of != NULL &&
+            one->softirq_percent > least) {
+            most = one;
+        }
     }
     return most == NULL ? NULL
-                        : text_format(", of this %.0f %% of CPU %u by softirqs (%s)",
-                                      most->softirq_percent, most->cpu, most->softirqs_most_of);
+                        : text_format(", and CPU %u spent %.0f %% of the trial in softirqs (%s)",
+                                      most->cpu, most->softirq_percent, most->softirqs_most_of);
 }
 
 // CPU time that neither host, routers nor tester account for is used by other programs. Both are
@@ -326,7 +339,7 @@ static void judge_others(const struct evidence *evidence, struct point *point,
     if (percent > FOREIGN_LIMIT) {
         verdict->disturbed = true;
         verdict->disturbance_ns += (uint64_t)others_ns;
-        _cleanup_free_ char *softirqs = describe_softirqs(point);
+        _cleanup_free_ char *softirqs = verdict_softirqs(plan, point);
         point_invalidate(point,
                          "background load: other programs used about %.0f %% of a measurement "
                          "CPU%s",

@@ -44,6 +44,12 @@ bool verdict_losses_are_own(const struct evidence *evidence, const struct point 
 double verdict_foreign_ns(const struct plan *plan, const struct testbed_party *parties,
                           const struct meter_reading *before, const struct meter_reading *after);
 
+// Words that end the reason of a background load: the CPU of host and routers that spent most of
+// the trial in softirqs. NULL if none spent much, or if softirqs may forward the test's packets
+// there: on platforms other than namespaces and containers, on CPUs shared with the tester, and
+// with lent NICs. The caller frees them.
+char *verdict_softirqs(const struct plan *plan, const struct point *point);
+
 // Judges the tester of an engine that adapts. TCP sends less than requested if the path carries
 // less: that is a result, unless the tester is what limits it. TCP causes losses itself; most of
 // them are where the limit is.

@@ -229,6 +229,48 @@ static void test_caps_that_move_are_not_judged(void **state)
     assert_false(is_cap_held(30.0, 512, 20)); // only its weight moved
 }
 
+static void softirqs_are(const struct plan *plan, const struct point *point, const char *wanted)
+{
+    char *words = verdict_softirqs(plan, point);
+    if (wanted == NULL) {
+        assert_null(words);
+    } else {
+        assert_non_null(words);
+        assert_string_equal(words, wanted);
+    }
+    free(words);
+}
+
+// Softirqs are named where they cannot be the test traffic's own.
+static void test_softirqs_of_others(void **state)
+{
+    (void)state;
+    char tester[] = "tester", dut[] = "dut", shared[] = "shared", receiving[] = "NET_RX";
+    struct processor_result cpus[] = {
+        {.cpu = 0, .used_by = tester, .softirq_percent = 60, .softirqs_most_of = receiving},
+        {.cpu = 1, .used_by = dut, .softirq_percent = 12, .softirqs_most_of = receiving},
+        {.cpu = 2, .used_by = dut, .softirq_percent = 31, .softirqs_most_of = receiving},
+    };
+    const struct point point = {.processors = cpus, .processor_count = 3};
+    struct plan_interface interfaces[] = {{.node = 0}, {.node = 1}};
+    struct plan plan = plan_for(TOPOLOGY_DEDICATED, false);
+    plan.port = PORT_VETH;
+    plan.interfaces = interfaces;
+    plan.interface_count = 2;
+    softirqs_are(&plan, &point, ", and CPU 2 spent 31 % of the trial in softirqs (NET_RX)");
+    interfaces[1].nic = "eth0";
+    softirqs_are(&plan, &point, NULL);
+    interfaces[1].nic = NULL;
+    plan.port = PORT_TAP;
+    softirqs_are(&plan, &point, NULL);
+    plan.port = PORT_VETH;
+    cpus[2].used_by = shared;
+    cpus[1].softirq_percent = 5; // little
+    softirqs_are(&plan, &point, NULL);
+    cpus[1].softirq_percent = (double)NAN; // not measured
+    softirqs_are(&plan, &point, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +282,7 @@ int main(void)
         cmocka_unit_test(test_foreign_time_on_shared_cpus),
         cmocka_unit_test(test_losses_stand_if_no_packet_was_late),
         cmocka_unit_test(test_caps_that_move_are_not_judged),
+        cmocka_unit_test(test_softirqs_of_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
