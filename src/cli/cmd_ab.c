@@ -21,6 +21,7 @@
 #include "cli/scenario_input.h"
 #include "linux/cpu.h"
 #include "report/compare_out.h"
+#include "report/page.h"
 #include "run/run.h"
 
 #define REPEATS 7U // decide 50 figures, see docs/compare.md
@@ -184,7 +185,7 @@ static int show_comparison(const struct ab_values *asked, const char *output,
     if (rc == 0) {
         rc = compare_write_folder(comparison, output, err);
     }
-    if (rc == 0 && !asked->json) {
+    if (rc == 0 && !asked->json && page_is_built()) {
         printf("Page: %s/compare.html (both runs in the same folder)\n", output);
     }
     if (rc == 0 && asked->threshold > 0) {

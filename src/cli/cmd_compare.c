@@ -16,6 +16,7 @@
 #include "cli/comparing.h"
 #include "report/compare.h"
 #include "report/compare_out.h"
+#include "report/page.h"
 
 struct compare_values {
     const char *output, *junit;
@@ -81,7 +82,7 @@ static int compare_run(void *values, const struct text_list *operands, struct er
     }
     if (rc == 0 && asked->output != NULL) {
         rc = compare_write_folder(comparison, asked->output, err);
-        if (rc == 0 && !asked->json) {
+        if (rc == 0 && !asked->json && page_is_built()) {
             printf("Page: %s/compare.html (tables and figures in the same folder)\n",
                    asked->output);
         }

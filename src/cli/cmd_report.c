@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "report/page.h"
 #include "report/whole.h"
 #include "result/json_text.h"
 
@@ -55,9 +56,11 @@ static int report_run(void *values, const struct text_list *operands, struct err
     if (rc == 0 && asked->json) {
         print_json(&written);
     } else if (rc == 0) {
-        printf("%s%s/report.html, and %zu figure%s in %s\n",
-               json_array_size(written.control) > 0 ? "\n" : "", folder, written.figures,
-               written.figures == 1 ? "" : "s",
+        printf("%s", json_array_size(written.control) > 0 ? "\n" : "");
+        if (page_is_built()) {
+            printf("%s/report.html, and ", folder);
+        }
+        printf("%zu figure%s in %s\n", written.figures, written.figures == 1 ? "" : "s",
                written.runs > 1 ? "the folder figures/ of each run" : "figures/");
     }
     report_written_clear(&written);

@@ -17,6 +17,7 @@
 #include "cli/measuring.h"
 #include "linux/rights.h"
 #include "machine/machine.h"
+#include "report/page.h"
 #include "study/machines.h"
 #include "study/reproduce.h"
 #include "study/statement.h"
@@ -139,8 +140,11 @@ static int show(const struct reproduction *reproduction, const struct reproduce_
     }
     printf("\n");
     int rc = statement_verdicts(reproduction, request->wanted, isatty(1) == 1, stdout, err);
-    printf("\nResults: %s\nReport:  %s/report.html (vrbench report adds figures for print)\n",
-           request->folder, request->folder);
+    printf("\nResults: %s\n", request->folder);
+    if (page_is_built()) {
+        printf("Report:  %s/report.html (vrbench report adds figures for print)\n",
+               request->folder);
+    }
     return rc;
 }
 

@@ -16,6 +16,7 @@
 #include "report/expected.h"
 #include "report/headline.h"
 #include "report/lost_at.h"
+#include "report/page.h"
 #include "report/reasons.h"
 #include "report/tcp_list.h"
 #include "report/words.h"
@@ -299,7 +300,7 @@ int run_summary_print(const struct scenario *scenario, const struct point_list *
     show_engine(run);
     json_decref(run);
     printf("Results: %s\n", folder);
-    if (reported) {
+    if (reported && page_is_built()) {
         printf("Report:  %s/report.html (vrbench report adds figures for print)\n", folder);
     }
     return 0;

@@ -101,8 +101,12 @@ int compare_write_folder(const struct comparison *comparison, const char *folder
             int written = report_write_comparison(folder, json, names, count, err);
             if (rc < 0 && written == 0) {
                 error_move(err, &lacking);
-                error_context(err, "wrote %s/compare.html and figure scripts, but no figures",
-                              folder);
+                if (page_is_built()) {
+                    error_context(err, "wrote %s/compare.html and figure scripts, but no figures",
+                                  folder);
+                } else {
+                    error_context(err, "wrote figure scripts, but no figures");
+                }
             }
             rc = written < 0 ? written : rc;
         }

@@ -15,6 +15,7 @@
 #include "report/figure_columns.h"
 #include "report/figure_script.h"
 #include "report/gnuplot.h"
+#include "report/page.h"
 #include "report/reproduction.h"
 #include "report/steps.h"
 #include "result/store.h"
@@ -170,9 +171,12 @@ static int write_index(const char *folder, char *const *names, size_t count, str
           "main { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fill, "
           "minmax(min(100%, 26rem), 1fr)) }\n"
           "figure { margin: 0; break-inside: avoid }\nimg { width: 100%; height: auto }\n"
-          "</style>\n</head>\n<body>\n<h1>Figures</h1>\n"
-          "<p><a href=\"../report.html\">Report</a></p>\n<main>\n",
+          "</style>\n</head>\n<body>\n<h1>Figures</h1>\n",
           out);
+    if (page_is_built()) {
+        fputs("<p><a href=\"../report.html\">Report</a></p>\n", out);
+    }
+    fputs("<main>\n", out);
     for (size_t i = 0; i < count; i++) {
         const char *name = names[i];
         fprintf(out,

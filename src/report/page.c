@@ -24,6 +24,11 @@
 
 extern const struct asset assets[]; // the files of web/
 
+bool page_is_built(void)
+{
+    return true;
+}
+
 static void json_cleanup(json_t **json)
 {
     json_decref(*json);

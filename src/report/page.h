@@ -7,10 +7,15 @@
 #define VRBENCH_REPORT_PAGE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
 #include "result/result.h"
+
+// Whether vrbench was built with the page. If not, the functions below write nothing and succeed:
+// whoever names a page that they write asks first.
+bool page_is_built(void);
 
 // Writes report.html into a run's folder atomically, and embeds its points.csv and report.xlsx if
 // they exist. In a reproduction's folder (with a reproduce.json) writes the page of each run that

@@ -4,6 +4,11 @@
 
 #include "base/log.h"
 
+bool page_is_built(void)
+{
+    return false;
+}
+
 static int no_page(const char *folder)
 {
     log_note("report", "%s/report.html is not written: vrbench was built without the page", folder);

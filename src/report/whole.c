@@ -149,7 +149,11 @@ int report_write_whole(const char *folder, enum figure_style style, FILE *tables
     }
     if (lacking.text != NULL) {
         error_move(err, &lacking);
-        error_context(err, "wrote %s/report.html and figure scripts, but no figures", folder);
+        if (page_is_built()) {
+            error_context(err, "wrote %s/report.html and figure scripts, but no figures", folder);
+        } else {
+            error_context(err, "wrote figure scripts, but no figures");
+        }
         return -ENOTSUP;
     }
     return 0;
