@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "result/store.h"
 
@@ -42,7 +43,8 @@ static void recall_files(const json_t *described, struct scenario *scenario)
 // its run.json does not contain that.
 struct past_place {
     char *folder;
-    char *machine;
+    char *cpu;       // model
+    char *kernel;    // release: "6.1.0-25-amd64"
     char *emulation; // of virtual machines; costs of another platform are never joined with these
     char *platform;
 };
@@ -50,7 +52,8 @@ struct past_place {
 static void place_clear(struct past_place *place)
 {
     free(place->folder);
-    free(place->machine);
+    free(place->cpu);
+    free(place->kernel);
     free(place->emulation);
     free(place->platform);
 }
@@ -65,7 +68,8 @@ static void recall_place(const json_t *run, const char *folder, struct past_plac
     const json_t *emulated = json_object_get(platform, "emulated");
     *ret = (struct past_place){.folder = text_copy(folder)};
     if (cpu != NULL && kernel != NULL) {
-        ret->machine = text_format("%s, Linux %s", cpu, kernel);
+        ret->cpu = text_copy(cpu);
+        ret->kernel = text_copy(kernel);
     }
     if (name != NULL && json_is_boolean(emulated)) {
         ret->platform = text_copy(name);
@@ -82,13 +86,41 @@ static int refuse_place(const struct past_place *one, const struct past_place *o
                       one->folder, here, other->folder, there);
 }
 
-// Points of two machines would be fitted as if they were of one.
-static int compare_places(const struct past_place *one, const struct past_place *other,
-                          struct error *err)
+// Length of the first two numbers of a kernel's release, "6.1" of "6.1.0-25-amd64": with the next
+// ones only corrections differ.
+static size_t series_length(const char *release)
 {
-    if (one->machine != NULL && other->machine != NULL &&
-        !text_equal(one->machine, other->machine)) {
-        return refuse_place(one, other, one->machine, other->machine, err);
+    size_t length = strspn(release, "0123456789");
+    if (release[length] == '.') {
+        length += 1 + strspn(release + length + 1, "0123456789");
+    }
+    return length;
+}
+
+static bool is_same_series(const char *one, const char *other)
+{
+    const size_t length = series_length(one);
+    return length == series_length(other) && strncmp(one, other, length) == 0;
+}
+
+// Points of two machines would be fitted as if they were of one. Warns once of kernels of one
+// series, as `warned` keeps.
+static int compare_places(const struct past_place *one, const struct past_place *other,
+                          bool *warned, struct error *err)
+{
+    const bool known = one->cpu != NULL && other->cpu != NULL;
+    if (known &&
+        (!text_equal(one->cpu, other->cpu) || !is_same_series(one->kernel, other->kernel))) {
+        _cleanup_free_ char *here = text_format("%s, Linux %s", one->cpu, one->kernel);
+        _cleanup_free_ char *there = text_format("%s, Linux %s", other->cpu, other->kernel);
+        return refuse_place(one, other, here, there, err);
+    }
+    if (known && !text_equal(one->kernel, other->kernel) && !*warned) {
+        *warned = true;
+        log_warning("model",
+                    "%s was measured on Linux %s, and %s on Linux %s: CPU costs may differ between "
+                    "these",
+                    one->folder, one->kernel, other->folder, other->kernel);
     }
     if (one->platform != NULL && text_equal(one->platform, other->platform) &&
         !text_equal(one->emulation, other->emulation)) {
@@ -137,13 +169,14 @@ int past_runs_read(const char *const *folders, size_t count, struct past_runs *r
         .places = memory_new_array(struct past_place, count),
         .count = count,
     };
+    bool warned = false;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < count; i++) {
         if ((rc = recall_scenario(folders[i], &past.scenarios[i], &past.places[i], err)) == 0) {
             rc = store_read_points(folders[i], &past.points[i], err);
         }
         for (size_t k = 0; rc == 0 && k < i; k++) {
-            rc = compare_places(&past.places[k], &past.places[i], err);
+            rc = compare_places(&past.places[k], &past.places[i], &warned, err);
         }
         past.runs[i] = (struct model_run){&past.points[i], past.scenarios[i]};
     }
@@ -157,10 +190,11 @@ int past_runs_read(const char *const *folders, size_t count, struct past_runs *r
 
 int past_runs_match(const struct past_runs *one, const struct past_runs *other, struct error *err)
 {
+    bool warned = false;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < other->count; i++) {
         for (size_t k = 0; rc == 0 && k < one->count; k++) {
-            rc = compare_places(&one->places[k], &other->places[i], err);
+            rc = compare_places(&one->places[k], &other->places[i], &warned, err);
         }
     }
     return rc;

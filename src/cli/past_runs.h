@@ -15,10 +15,12 @@ struct past_runs {
 #define PAST_RUNS_INIT ((struct past_runs){NULL, NULL, NULL, NULL, 0})
 
 // Reads the points and the recorded scenario of each folder. Runs of machines whose CPU costs
-// differ (CPU model, kernel, KVM or emulation) are bad input.
+// differ (CPU model, first two numbers of the kernel's release, KVM or emulation) are bad input. Of
+// other differences between kernels, e.g. after a security update, it warns.
 int past_runs_read(const char *const *folders, size_t count, struct past_runs *ret,
                    struct error *err);
-// Bad input if runs of the second were measured on another machine than runs of the first.
+// Bad input if runs of the second were measured on another machine than runs of the first;
+// warns of kernels as past_runs_read().
 int past_runs_match(const struct past_runs *one, const struct past_runs *other, struct error *err);
 void past_runs_clear(struct past_runs *past);
 #define _cleanup_past_runs_ __attribute__((cleanup(past_runs_clear)))

@@ -6,7 +6,7 @@
 # input. Measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 28
+plan 31
 
 recorded=$SOURCE_ROOT/tests/net/golden/one-router
 cat >"$T/three.yaml" <<'END'
@@ -89,6 +89,13 @@ ok "runs of two machines are not joined" exits 2 "$VRBENCH" predict "$T/a" "$T/b
 like "  with the reason" "$(tr -s ' \n' '  ' <"$T/ok.log")" \
     '/a was measured on A, Linux 6.18, and .*/b on B, Linux 6.18: CPU costs of one do not transfer'
 ok "  nor compared" exits 2 "$VRBENCH" predict "$T/a" --for "$T/one.yaml" --against "$T/b"
+measured_on update '{"cpu_model":"A","kernel":"6.18.0-26"}' "$netns"
+ok "runs before and after an update of the kernel are joined" \
+    "$VRBENCH" predict "$T/a" "$T/update" --for "$T/one.yaml"
+like "  with a warning" "$(tr -s ' \n' '  ' <"$T/ok.log")" \
+    '/a was measured on Linux 6.18, and .*/update on Linux 6.18.0-26: CPU costs may differ'
+measured_on next '{"cpu_model":"A","kernel":"6.1"}' "$netns"
+ok "  but not of another version" exits 2 "$VRBENCH" predict "$T/a" "$T/next" --for "$T/one.yaml"
 measured_on kvm '{"cpu_model":"A","kernel":"6.18"}' '{"name":"libvirt","kind":"machines","emulated":false}'
 measured_on tcg '{"cpu_model":"A","kernel":"6.18"}' '{"name":"libvirt","kind":"machines","emulated":true}'
 ok "  nor runs of virtualised and of emulated CPUs" exits 2 "$VRBENCH" predict "$T/kvm" "$T/tcg" --for "$T/one.yaml"
