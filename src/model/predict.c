@@ -291,8 +291,11 @@ static void fill_curve(const struct model_setup *setup, size_t flow, const struc
             make_figure(best->received[at], values, near ? errors->rate_low : 0.0,
                         near ? errors->rate_high : 0.0, true);
         if (loads[k] > extremes->from_load) {
-            figure.low = fmin(figure.low, extremes->livelock.received[at]);
-            figure.high = fmax(figure.high, extremes->fair.received[at]);
+            // A livelock takes from most flows, but may leave more to one whose stages are early.
+            const double fair = extremes->fair.received[at];
+            const double livelock = extremes->livelock.received[at];
+            figure.low = fmin(figure.low, fmin(fair, livelock));
+            figure.high = fmax(figure.high, fmax(fair, livelock));
         }
         ret->offered_pps[k] = offered;
         ret->received_pps[k] = fmin(figure.value, offered);

@@ -286,6 +286,25 @@ static void rate_grows_with_weight(void **state)
     assert_true(before > 6e5); // nearly the whole CPU
 }
 
+// The last load's interval of each flow contains what is received, however much of the contended
+// CPU time earlier stages take first.
+static void assert_covers_upstream(const struct model_setup *setup,
+                                   const struct prediction *prediction)
+{
+    for (unsigned i = 0; i <= 10; i++) {
+        struct costs costs = true_costs;
+        costs.upstream = i / 10.0;
+        _cleanup_solution_ struct solution at;
+        const size_t last = MODEL_LOADS - 1;
+        solve_load(&costs, setup, prediction->curves[0].offered_pps[last], &at);
+        for (size_t flow = 0; flow < setup->flow_count; flow++) {
+            // The ends are those of fitted costs, which have an error of their own.
+            assert_true(prediction->curves[flow].low_pps[last] <= at.received[flow] * 1.03);
+            assert_true(prediction->curves[flow].high_pps[last] >= at.received[flow] * 0.97);
+        }
+    }
+}
+
 // Points that end shortly after the knee do not determine which stages waste work beyond it: the
 // interval contains what is received if the earlier ones take all contended CPU time, and if none.
 static void overload_beyond_the_points_is_uncertain(void **state)
@@ -299,17 +318,23 @@ static void overload_beyond_the_points_is_uncertain(void **state)
     model_setup_make(two, TOPOLOGY_BRIDGED, 64, &setup);
     model_predict(model, &setup, &prediction);
     assert_true(prediction.known);
+    assert_covers_upstream(&setup, &prediction);
     const struct model_curve *curve = &prediction.curves[0];
-    for (unsigned i = 1; i < 10; i += 2) {
-        struct costs costs = true_costs;
-        costs.upstream = i / 10.0;
-        _cleanup_solution_ struct solution at;
-        solve_load(&costs, &setup, curve->offered_pps[MODEL_LOADS - 1], &at);
-        assert_true(curve->low_pps[MODEL_LOADS - 1] <= at.received[0]);
-        assert_true(curve->high_pps[MODEL_LOADS - 1] >= at.received[0]);
-    }
     size_t below = 6; // 0.7 times the knee
     assert_true(curve->high_pps[below] - curve->low_pps[below] < 0.1 * curve->received_pps[below]);
+    // Here one flow gets more if earlier stages take all: it ends where the other has yet to pass
+    // r3.
+    struct scenario *uneven = parse_good(
+        "name: x\ntopologies: [dedicated]\nhost: { cpus: 1 }\nrouters: { r1: {}, r2: {}, r3: {} }\n"
+        "networks: { A: { router: r1 }, B: { routers: [r2, r3] } }\n"
+        "traffic: { engine: packet, lengths: [64], rates: { pps: [1000] } }\n");
+    _cleanup_model_setup_ struct model_setup paths;
+    _cleanup_prediction_ struct prediction of_paths;
+    model_setup_make(uneven, TOPOLOGY_DEDICATED, 64, &paths);
+    model_predict(model, &paths, &of_paths);
+    assert_true(of_paths.known);
+    assert_covers_upstream(&paths, &of_paths);
+    scenario_free(uneven);
     scenario_free(two);
     model_free(model);
 }
