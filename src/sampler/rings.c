@@ -27,8 +27,13 @@ static size_t rings_of_node(struct rings *rings, const struct testbed *testbed, 
     return rings->count++;
 }
 
+static bool is_wanted(const struct plan_node *node, enum rings_of wanted)
+{
+    return wanted == RINGS_OF_ALL || (node->kind == NODE_HOST) == (wanted == RINGS_OF_HOST);
+}
+
 size_t rings_find(struct rings *rings, const struct testbed *testbed, size_t interface,
-                  int *ret_index)
+                  enum rings_of wanted, int *ret_index)
 {
     const struct plan *plan = testbed_plan(testbed);
     for (size_t i = 0; i < plan->wire_count; i++) {
@@ -43,6 +48,9 @@ size_t rings_find(struct rings *rings, const struct testbed *testbed, size_t int
             continue;
         }
         const struct plan_interface *peer = &plan->interfaces[from];
+        if (!is_wanted(&plan->nodes[peer->node], wanted)) {
+            return RING_NONE;
+        }
         *ret_index = peer->index;
         return rings_of_node(rings, testbed, peer->node);
     }

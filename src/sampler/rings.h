@@ -28,10 +28,17 @@ struct rings {
 
 #define RING_NONE SIZE_MAX
 
+// Which namespaces' counts are wanted.
+enum rings_of {
+    RINGS_OF_ALL,
+    RINGS_OF_HOST,
+    RINGS_OF_TESTER,
+};
+
 // Finds the end at which the ring of an interface is counted: its place in `rings`, and the index
-// of the interface there. RING_NONE if no other namespace counts it.
+// of the interface there. RING_NONE if none of the wanted namespaces counts it.
 size_t rings_find(struct rings *rings, const struct testbed *testbed, size_t interface,
-                  int *ret_index);
+                  enum rings_of wanted, int *ret_index);
 void rings_read(struct rings *rings);
 // Packets that the ring did not take, by the last reading.
 uint64_t rings_missed(const struct rings *rings, size_t ring, int index);

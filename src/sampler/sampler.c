@@ -128,7 +128,7 @@ static void party_find_interfaces(struct sampled_party *party, const struct plan
 }
 
 // Finds where the receive rings of a party's interfaces are counted.
-static void party_find_rings(struct sampler *sampler, struct sampled_party *party,
+static void party_find_rings(struct rings *rings, enum rings_of wanted, struct sampled_party *party,
                              const struct testbed *testbed, size_t node)
 {
     const struct plan *plan = testbed_plan(testbed);
@@ -136,7 +136,7 @@ static void party_find_rings(struct sampler *sampler, struct sampled_party *part
         struct sampled_link *link = &party->interfaces[i];
         for (size_t k = 0; k < plan->interface_count; k++) {
             if (plan->interfaces[k].node == node && plan->interfaces[k].index == link->index) {
-                link->ring = rings_find(&sampler->rings, testbed, k, &link->ring_index);
+                link->ring = rings_find(rings, testbed, k, wanted, &link->ring_index);
             }
         }
     }
@@ -239,7 +239,8 @@ static void sampler_update_party(struct sampler *sampler, const struct testbed *
             party_open_links(party, testbed, node);
         }
         party_find_interfaces(party, testbed_plan(testbed), node);
-        party_find_rings(sampler, party, testbed, node);
+        party_find_rings(&sampler->rings, party->quick ? RINGS_OF_ALL : RINGS_OF_HOST, party,
+                         testbed, node);
     }
 }
 
@@ -290,6 +291,8 @@ static void add_network(struct sample_party *party, const char *name,
     party->rx_bytes += link->rx_bytes;
 }
 
+// Adds a surveyed party's counters, with what its rings at the tester did not take: both are of one
+// time, as the parts of an offered load are.
 static int survey_counters(const struct testbed *testbed, const struct testbed_party *of,
                            struct sample_party *ret)
 {
@@ -303,12 +306,19 @@ static int survey_counters(const struct testbed *testbed, const struct testbed_p
     }
     ret->has_bytes = true;
     party_find_interfaces(&interfaces, plan, node);
+    struct rings rings = {.nodes = NULL};
+    party_find_rings(&rings, RINGS_OF_TESTER, &interfaces, testbed, node);
+    rings_read(&rings);
     for (size_t i = 0; i < interfaces.interface_count; i++) {
-        const struct link_counters *link = counters_link(&counters, interfaces.interfaces[i].index);
-        if (link != NULL) {
-            add_network(ret, interfaces.interfaces[i].name, link);
+        const struct sampled_link *at = &interfaces.interfaces[i];
+        const struct link_counters *read = counters_link(&counters, at->index);
+        if (read != NULL) {
+            struct link_counters link = *read;
+            link.rx_missed += rings_missed(&rings, at->ring, at->ring_index);
+            add_network(ret, at->name, &link);
         }
     }
+    rings_close(&rings);
     free(interfaces.interfaces);
     counters_clear(&counters);
     return 0;
@@ -470,7 +480,9 @@ static void party_links(struct sampler *sampler, const struct sampled_party *par
     }
 }
 
-// Adds what rings of a surveyed party did not take to its last figures, in the sampler's buffer.
+// Adds what rings of a surveyed party at the host did not take to its last figures, in the
+// sampler's buffer. The counters with which these belong are the host's, which are present ones,
+// too.
 static void party_add_rings(struct sampler *sampler, const struct sampled_party *party,
                             struct sample_party *ret)
 {

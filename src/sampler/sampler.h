@@ -41,6 +41,9 @@ enum sampler_depth {
     SAMPLER_NETWORKS, // also the interface counters
     SAMPLER_RINGS,    // also the packets that receive rings did not take, in rx_missed
 };
+// What a ring of a surveyed party did not take is of the time of the counters at the entry of its
+// network: present if the host counts it (bridged), and of the survey, at each depth, if the tester
+// does (dedicated).
 // Calls `visit` for each party, with present figures of quick ones and the last survey of others.
 // The argument is valid during the call only.
 void sampler_visit(struct sampler *sampler, enum sampler_depth depth,
