@@ -41,6 +41,11 @@ struct ip_counters {
     uint64_t no_routes;
     uint64_t in_truncated;
     uint64_t too_big; // IPv6 only: longer than the next link's MTU
+    // No losses: what becomes of the packets that the IP layer receives. 0 where they are unknown.
+    uint64_t received, delivered;
+    uint64_t forwarded; // and passed to an interface
+    uint64_t multicast; // received for a group, whether or not a program has joined it
+    uint64_t fragments; // received for this node, to be reassembled
 };
 
 // Counters of datagrams at their destination, of both IP versions: /proc/net/snmp and snmp6.

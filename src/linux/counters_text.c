@@ -54,6 +54,13 @@ static const struct ip_row ip_rows[] = {
     {"OutNoRoutes", offsetof(struct ip_counters, no_routes)},
 };
 
+// Kernels with the counter OutTransmits (Linux 6.7) count a packet as forwarded before the firewall
+// decides about it, and in OutRequests only the node's own packets.
+static uint64_t sent_on(uint64_t transmits, uint64_t requests)
+{
+    return transmits > requests ? transmits - requests : 0;
+}
+
 int counters_parse_ip(const char *snmp, const char *netstat, struct ip_counters *ret,
                       struct error *err)
 {
@@ -64,9 +71,20 @@ int counters_parse_ip(const char *snmp, const char *netstat, struct ip_counters 
             return fail(err, 0, "/proc/net/snmp has no %s", ip_rows[i].name);
         }
     }
+    uint64_t transmits = 0;
+    uint64_t requests = 0;
+    (void)named_value(snmp, "Ip:", "InReceives", &found.received);
+    (void)named_value(snmp, "Ip:", "InDelivers", &found.delivered);
+    (void)named_value(snmp, "Ip:", "ForwDatagrams", &found.forwarded);
+    if (named_value(snmp, "Ip:", "OutTransmits", &transmits) == 0 &&
+        named_value(snmp, "Ip:", "OutRequests", &requests) == 0) {
+        found.forwarded = sent_on(transmits, requests);
+    }
+    (void)named_value(snmp, "Ip:", "ReasmReqds", &found.fragments);
     uint64_t in_no_routes = 0;
     if (netstat != NULL) {
         (void)named_value(netstat, "IpExt:", "InNoRoutes", &in_no_routes);
+        (void)named_value(netstat, "IpExt:", "InMcastPkts", &found.multicast);
         (void)named_value(netstat, "IpExt:", "InTruncatedPkts", &found.in_truncated);
     }
     found.no_routes += in_no_routes;
@@ -99,6 +117,8 @@ int counters_parse_ip6(const char *snmp6, struct ip_counters *ret, struct udp_co
 {
     struct ip_counters found = {0};
     uint64_t out_no_routes = 0;
+    uint64_t transmits = 0;
+    uint64_t requests = 0;
     uint64_t reassembled = 0;
     uint64_t rcvbuf_errors = 0;
     const struct {
@@ -120,6 +140,17 @@ int counters_parse_ip6(const char *snmp6, struct ip_counters *ret, struct udp_co
         if (line_value(snmp6, rows[i].name, rows[i].slot) < 0) {
             return fail(err, 0, "/proc/net/snmp6 has no %s", rows[i].name);
         }
+    }
+    if (snmp6 != NULL) {
+        (void)line_value(snmp6, "Ip6InReceives", &found.received);
+        (void)line_value(snmp6, "Ip6InDelivers", &found.delivered);
+        (void)line_value(snmp6, "Ip6OutForwDatagrams", &found.forwarded);
+        if (line_value(snmp6, "Ip6OutTransmits", &transmits) == 0 &&
+            line_value(snmp6, "Ip6OutRequests", &requests) == 0) {
+            found.forwarded = sent_on(transmits, requests);
+        }
+        (void)line_value(snmp6, "Ip6InMcastPkts", &found.multicast);
+        (void)line_value(snmp6, "Ip6ReasmReqds", &found.fragments);
     }
     found.no_routes += out_no_routes;
     udp->reassembled += reassembled;

@@ -59,7 +59,12 @@ static inline struct path_counters read_counters(const struct plan *plan)
     };
     for (size_t n = 0; n < plan->node_count; n++) {
         struct namespace_counters *node = &counters.nodes[n];
-        node->ip = (struct ip_counters){n, n + 10, n + 20, n + 30, n + 40, n + 50, 0};
+        node->ip = (struct ip_counters){.in_hdr_errors = n,
+                                        .in_addr_errors = n + 10,
+                                        .in_discards = n + 20,
+                                        .out_discards = n + 30,
+                                        .no_routes = n + 40,
+                                        .in_truncated = n + 50};
         node->links = memory_new_array(struct link_counters, plan->interface_count + 1);
         node->links[node->link_count++] = stand(1); // lo
         for (size_t i = plan->interface_count; i > 0; i--) {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "linux/counters.h"
 #include "linux/cpu.h"
 #include "linux/memory.h"
@@ -69,6 +70,27 @@ static void test_ip(void **state)
     assert_int_equal(ip.no_routes, 105);
 }
 
+// What the IP layer does with packets that it does not lose, before Linux 6.7 and since.
+static void passed_packets_are_counted(void **state)
+{
+    (void)state;
+    static const char heads[] = "Ip: InReceives InHdrErrors InAddrErrors ForwDatagrams InDiscards "
+                                "InDelivers OutRequests OutDiscards OutNoRoutes ReasmReqds";
+    struct ip_counters ip = {0};
+    char *old = text_format("%s\nIp: 90 0 0 50 0 20 60 0 0 3\n", heads);
+    assert_int_equal(counters_parse_ip(old, NULL, &ip, NULL), 0);
+    assert_int_equal(ip.received, 90);
+    assert_int_equal(ip.delivered, 20);
+    assert_int_equal(ip.fragments, 3);
+    assert_int_equal(ip.forwarded, 50);
+    free(old);
+    char *now = text_format("%s OutTransmits\nIp: 90 0 0 50 0 20 10 0 0 3 58\n", heads);
+    assert_int_equal(counters_parse_ip(now, "IpExt: InMcastPkts\nIpExt: 4\n", &ip, NULL), 0);
+    assert_int_equal(ip.forwarded, 48); // the firewall dropped 2
+    assert_int_equal(ip.multicast, 4);
+    free(now);
+}
+
 // Columns are found by name, in any order; 64 bits are kept.
 static void test_ip_order(void **state)
 {
@@ -107,7 +129,7 @@ static void test_malformed_ip(void **state)
         {"Ip: InHdrErrors InAddrErrors InDiscards OutDiscards\nIp: 1 2 3 4\n", "no OutNoRoutes"},
         {"Tcp: RtoAlgorithm\nTcp: 1\n", "no InHdrErrors"},
     };
-    static const struct ip_counters untouched = {77, 77, 77, 77, 77, 77, 77};
+    static const struct ip_counters untouched = {77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77};
     struct ip_counters ip = untouched;
     struct error err = ERROR_INIT;
     for (size_t i = 0; i < COUNT(wrong); i++) {
@@ -160,7 +182,7 @@ static void ip6_counters_are_found_by_name(void **state)
 static void malformed_ip6_counters_are_refused(void **state)
 {
     (void)state;
-    static const struct ip_counters untouched = {77, 77, 77, 77, 77, 77, 77};
+    static const struct ip_counters untouched = {77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77};
     struct ip_counters ip = untouched;
     struct udp_counters udp = {77, 77};
     struct error err = ERROR_INIT;
@@ -386,6 +408,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ip),
+        cmocka_unit_test(passed_packets_are_counted),
         cmocka_unit_test(test_ip_order),
         cmocka_unit_test(test_malformed_ip),
         cmocka_unit_test(test_udp),
