@@ -2,7 +2,6 @@
 // measure/ledger — see ledger.h.
 #include "measure/ledger.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,32 +39,47 @@ struct link_counters ledger_link(const struct ledger *ledger, size_t number)
 
 // Adds to the row of that place; appends a row if there is none.
 static void add_drops(struct drop_result **rows, size_t *row_count, uint64_t count,
-                      const char *where)
+                      const char *where, bool by_difference)
 {
     for (size_t i = 0; i < *row_count; i++) {
-        if (strcmp((*rows)[i].where, where) == 0) {
+        if (strcmp((*rows)[i].where, where) == 0 && (*rows)[i].by_difference == by_difference) {
             (*rows)[i].count += count;
             return;
         }
     }
     *rows = memory_resize(*rows, *row_count + 1, sizeof **rows);
-    (*rows)[(*row_count)++] = (struct drop_result){.where = text_copy(where), .count = count};
+    (*rows)[(*row_count)++] = (struct drop_result){
+        .where = text_copy(where), .count = count, .by_difference = by_difference};
 }
 
 void ledger_place(struct ledger *ledger, uint64_t count, const char *where)
 {
     if (count > 0) {
         ledger->placed += count;
-        add_drops(&ledger->drops, &ledger->drop_count, count, where);
+        add_drops(&ledger->drops, &ledger->drop_count, count, where, false);
     }
+}
+
+void ledger_place_difference(struct ledger *ledger, uint64_t count, const char *where)
+{
+    if (count > 0) {
+        ledger->placed += count;
+        // A trial's places don't distinguish the two.
+        add_drops(&ledger->drops, &ledger->drop_count, count, where, ledger->watching);
+    }
+}
+
+char *ledger_name(const struct ledger *ledger, size_t interface, const char *suffix)
+{
+    const struct plan_interface *at = &ledger->plan->interfaces[interface];
+    return text_format("%s:%s %s", ledger->plan->nodes[at->node].name, at->name, suffix);
 }
 
 void ledger_place_at(struct ledger *ledger, uint64_t count, size_t interface, const char *suffix)
 {
-    const struct plan_interface *at = &ledger->plan->interfaces[interface];
-    char where[96];
-    snprintf(where, sizeof where, "%s:%s %s", ledger->plan->nodes[at->node].name, at->name, suffix);
+    char *where = ledger_name(ledger, interface, suffix);
     ledger_place(ledger, count, where);
+    free(where);
 }
 
 uint64_t ledger_take(uint64_t *left, uint64_t wanted)
@@ -104,6 +118,7 @@ void ledger_share_out(struct ledger *ledger, uint64_t packets)
 
 void ledger_settle(struct ledger *ledger, uint64_t lost, struct point *point)
 {
+    lost = ledger->watching ? ledger->placed : lost;
     if (lost > ledger->placed) {
         ledger_place(ledger, lost - ledger->placed, "unexplained");
     }
@@ -114,7 +129,7 @@ void ledger_settle(struct ledger *ledger, uint64_t lost, struct point *point)
     for (size_t i = 0; i < ledger->drop_count; i++) {
         if (ledger->drops[i].count > 0) {
             add_drops(&point->drops, &point->drop_count, ledger->drops[i].count,
-                      ledger->drops[i].where);
+                      ledger->drops[i].where, ledger->drops[i].by_difference);
         }
         free(ledger->drops[i].where);
     }

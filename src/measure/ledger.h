@@ -30,8 +30,11 @@ struct ledger {
     size_t *groups; // for each path: its group
     size_t *paths;  // the paths of the present group
     size_t path_count;
-    bool four, six; // whether the group has packets of IPv4, IPv6
-    bool noisy;     // other packets than the engine's pass the group: answers, routing protocols
+    bool four, six;          // whether the group has packets of IPv4, IPv6
+    bool watching;           // for losses_seen(): no engine's counts, drop counters are exact
+    uint64_t *stranded_left; // if watching, for each node: packets that its IP layer received, and
+                             // neither delivered, forwarded nor counted as dropped
+    bool noisy; // other packets than the engine's pass the group: answers, routing protocols
     struct drop_result *drops; // of the present group
     size_t drop_count;
     uint64_t placed;
@@ -42,12 +45,31 @@ static inline uint64_t counter_growth(uint64_t before, uint64_t after)
     return after > before ? after - before : 0;
 }
 
+// While packets pass, the difference of two packet counters is uncertain, counters of drops are
+// not: for these, more may be lost than the difference says.
+#define LEDGER_NAMED_MOST (1ULL << 60)
+
+static inline uint64_t most_named(const struct ledger *ledger, uint64_t lost)
+{
+    return ledger->watching ? lost + LEDGER_NAMED_MOST : lost;
+}
+
+// What remains of most_named() by the difference alone.
+static inline uint64_t not_named(const struct ledger *ledger, uint64_t left)
+{
+    return ledger->watching ? counter_growth(LEDGER_NAMED_MOST, left) : left;
+}
+
 // Difference of an interface's counters over the trial.
 struct link_counters ledger_link(const struct ledger *ledger, size_t number);
 // Adds to the present group's losses at a place.
 void ledger_place(struct ledger *ledger, uint64_t count, const char *where);
-// The same at "node:interface suffix".
+// The same for packets that no counter of drops names, but the difference of two other counters.
+void ledger_place_difference(struct ledger *ledger, uint64_t count, const char *where);
+// ledger_place() at "node:interface suffix".
 void ledger_place_at(struct ledger *ledger, uint64_t count, size_t interface, const char *suffix);
+// "node:interface suffix", which the caller frees.
+char *ledger_name(const struct ledger *ledger, size_t interface, const char *suffix);
 // Takes at most `wanted` from `*left`.
 uint64_t ledger_take(uint64_t *left, uint64_t wanted);
 // Scales the frames placed so far down to at most `packets`, proportionally (largest remainders): a
@@ -55,7 +77,7 @@ uint64_t ledger_take(uint64_t *left, uint64_t wanted);
 void ledger_share_out(struct ledger *ledger, uint64_t packets);
 // Makes the places of the present group sum to its losses, and moves them to the point. More than
 // was lost may have been placed if duplicates were dropped; the excess is taken off the latest
-// places.
+// places. If watching, all places stay.
 void ledger_settle(struct ledger *ledger, uint64_t lost, struct point *point);
 
 #endif

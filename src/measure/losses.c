@@ -88,7 +88,11 @@ static void place_within(struct ledger *ledger, size_t crossing, uint64_t lost,
     _cleanup_free_ char *where = entry->bridge >= 0
                                      ? text_format("%s:%s", node, plan->bridges[entry->bridge].name)
                                      : text_format("%s:%s to %s", node, from, to);
-    ledger_place(ledger, lost, where);
+    if (ledger->watching && entry->bridge < 0) {
+        // A node also consumes packets itself, and not all are of IP.
+        lost = ledger_take(&ledger->stranded_left[entry->node], lost);
+    }
+    ledger_place_difference(ledger, lost, where);
     ledger->by_choice += lost;
 }
 
@@ -170,7 +174,7 @@ static uint64_t held_most(const struct impairment *impairment)
 static void account_impairment(struct ledger *ledger, size_t crossing, struct tester_losses *tester)
 {
     const size_t *next = ledger->crossings.next;
-    uint64_t lost = lost_within(ledger, crossing);
+    uint64_t lost = most_named(ledger, lost_within(ledger, crossing));
     for (size_t gate = crossing; gate != NO_GATE; gate = next[gate]) {
         lost =
             gate_is_out(gate) ? place_in_queues(ledger, gate_interface(gate), lost, tester) : lost;
@@ -187,11 +191,12 @@ static void account_impairment(struct ledger *ledger, size_t crossing, struct te
         uint64_t taken = ledger_take(&ledger->filters_left[entry], lost);
         ledger_place(ledger, taken, by_choice);
         ledger->by_choice += taken;
-        ledger_place(ledger, lost - taken, failed);
+        lost = not_named(ledger, lost - taken);
+        ledger_place_difference(ledger, lost, failed);
         uint64_t held =
             ledger->noisy ? held_most(cable->a == entry ? cable->at_a : cable->at_b) : 0;
-        tester->cables += counter_growth(held, lost - taken);
-        lost = 0;
+        tester->cables += counter_growth(held, lost);
+        lost = most_named(ledger, 0);
     }
 }
 
@@ -201,16 +206,19 @@ static void account_crossing(struct ledger *ledger, size_t crossing, const struc
                              struct tester_losses *tester)
 {
     const size_t *next = ledger->crossings.next;
-    size_t node = ledger->plan->interfaces[gate_interface(crossing)].node;
-    uint64_t lost = lost_within(ledger, crossing);
+    const struct plan_interface *entry = &ledger->plan->interfaces[gate_interface(crossing)];
+    size_t node = entry->node;
+    // The IP layer of a bridge's node may be that of the whole machine.
+    bool by_ip = !ledger->watching || entry->bridge < 0;
+    uint64_t lost = most_named(ledger, lost_within(ledger, crossing));
     for (unsigned out = 0; out < 2; out++) {
         for (size_t gate = crossing; gate != NO_GATE; gate = next[gate]) {
             lost =
                 gate_is_out(gate) == (out > 0) ? place_at_gate(ledger, gate, lost, tester) : lost;
         }
     }
-    lost = ledger->four ? place_ip_reasons(ledger, node, false, lost) : lost;
-    lost = ledger->six ? place_ip_reasons(ledger, node, true, lost) : lost;
+    lost = ledger->four && by_ip ? place_ip_reasons(ledger, node, false, lost) : lost;
+    lost = ledger->six && by_ip ? place_ip_reasons(ledger, node, true, lost) : lost;
     for (size_t gate = crossing; gate != NO_GATE; gate = next[gate]) {
         if (!gate_is_out(gate)) {
             uint64_t dropped = ledger_link(ledger, gate_interface(gate)).rx_dropped;
@@ -219,8 +227,9 @@ static void account_crossing(struct ledger *ledger, size_t crossing, const struc
             lost -= taken;
         }
     }
-    uint64_t taken = ledger_take(&ledger->softnet_left, lost);
-    ledger_place(ledger, taken, "softnet backlog");
+    lost = not_named(ledger, lost);
+    uint64_t taken = ledger_take(&ledger->softnet_left, lost); // the whole machine's
+    ledger_place_difference(ledger, taken, "softnet backlog");
     place_within(ledger, crossing, lost - taken, point);
 }
 
@@ -239,13 +248,14 @@ static void account_wire(struct ledger *ledger, const struct plan_wire *wire)
     } else {
         ledger_place_at(ledger, a.tx_dropped, wire->a, "transmit");
     }
-    uint64_t lost = counter_growth(b.rx_packets, a.tx_packets);
+    uint64_t lost = most_named(ledger, counter_growth(b.rx_packets, a.tx_packets));
     uint64_t missed = b.rx_missed < lost ? b.rx_missed : lost;
     ledger_place_at(ledger, missed, wire->b, "receive ring");
     lost -= missed;
     uint64_t errors = b.rx_errors < lost ? b.rx_errors : lost;
     ledger_place_at(ledger, errors, wire->b, "receive errors");
-    ledger_place_at(ledger, lost - errors, wire->a, "link");
+    _cleanup_free_ char *link = ledger_name(ledger, wire->a, "link");
+    ledger_place_difference(ledger, not_named(ledger, lost - errors), link);
 }
 
 // The lost packets of a path that its missing fragments cannot explain, even if each belongs to
@@ -480,6 +490,7 @@ static void ledger_clear(struct ledger *ledger)
     free(ledger->sockets_left);
     free(ledger->whole_left);
     free(ledger->whole_due);
+    free(ledger->stranded_left);
     free(ledger->seen);
     free(ledger->wired);
     free(ledger->sinks);
@@ -488,9 +499,24 @@ static void ledger_clear(struct ledger *ledger)
     crossings_clear(&ledger->crossings);
 }
 
-void losses_account(const struct plan *plan, const struct path_counters *before,
+// Packets that the IP layer received, and neither delivered, forwarded nor counted as dropped.
+static uint64_t stranded(const struct ip_counters *before, const struct ip_counters *after)
+{
+    struct ip_counters dropped;
+    uint64_t known = counter_growth(before->delivered, after->delivered) +
+                     counter_growth(before->forwarded, after->forwarded) +
+                     counter_growth(before->multicast, after->multicast) +
+                     counter_growth(before->fragments, after->fragments);
+    ip_growth(before, after, &dropped);
+    for (size_t i = 0; i < sizeof ip_reasons / sizeof ip_reasons[0]; i++) {
+        known += count_of(&dropped, &ip_reasons[i]);
+    }
+    return counter_growth(known, counter_growth(before->received, after->received));
+}
+
+static void account(const struct plan *plan, const struct path_counters *before,
                     const struct path_counters *after, const struct traffic_count *counts,
-                    struct point *point, struct tester_losses *ret_tester)
+                    bool watching, struct point *point, struct tester_losses *ret_tester)
 {
     struct ledger ledger = {
         .plan = plan,
@@ -502,6 +528,8 @@ void losses_account(const struct plan *plan, const struct path_counters *before,
         .sockets_left = memory_new_array(uint64_t, plan->node_count),
         .whole_left = memory_new_array(uint64_t, plan->node_count),
         .whole_due = memory_new_array(uint64_t, plan->node_count),
+        .watching = watching,
+        .stranded_left = memory_new_array(uint64_t, plan->node_count),
         .softnet_left = counter_growth(before->softnet_dropped, after->softnet_dropped),
     };
     for (size_t n = 0; n < plan->node_count; n++) {
@@ -511,6 +539,8 @@ void losses_account(const struct plan *plan, const struct path_counters *before,
             counter_growth(before->nodes[n].udp.reassembled, after->nodes[n].udp.reassembled);
         ip_growth(&before->nodes[n].ip, &after->nodes[n].ip, &ledger.ip_left[n]);
         ip_growth(&before->nodes[n].ip6, &after->nodes[n].ip6, &ledger.ip6_left[n]);
+        ledger.stranded_left[n] = stranded(&before->nodes[n].ip, &after->nodes[n].ip) +
+                                  stranded(&before->nodes[n].ip6, &after->nodes[n].ip6);
     }
     for (size_t i = 0; i < plan->interface_count; i++) {
         ledger.filters_left[i] = ledger_link(&ledger, i).qdisc_ingress;
@@ -538,4 +568,32 @@ void losses_account(const struct plan *plan, const struct path_counters *before,
     // The queues of a virtual machine's guest are not among the counters.
     ret_tester->by_choice = plan->port == PORT_VETH ? ledger.by_choice : 0;
     ledger_clear(&ledger);
+}
+
+void losses_account(const struct plan *plan, const struct path_counters *before,
+                    const struct path_counters *after, const struct traffic_count *counts,
+                    struct point *point, struct tester_losses *ret_tester)
+{
+    account(plan, before, after, counts, false, point, ret_tester);
+}
+
+void losses_seen(const struct plan *plan, const struct path_counters *before,
+                 const struct path_counters *after, struct point *point)
+{
+    struct tester_losses tester;
+    _cleanup_free_ struct traffic_count *counts =
+        memory_new_array(struct traffic_count, plan->path_count);
+    losses_count_packets(plan, before, after, counts);
+    point->network_count = plan->path_count;
+    point->networks = memory_new_array(struct network_result, plan->path_count);
+    for (size_t i = 0; i < plan->path_count; i++) {
+        const struct plan_path *path = &plan->paths[i];
+        // A sink doesn't count what arrives, so nothing that arrives is lost there.
+        const struct ledger ledger = {.plan = plan, .before = before, .after = after};
+        counts[i].rx = ledger_link(&ledger, plan_receiver(plan, path)).rx_packets;
+        counts[i].chatter = plan->topology != TOPOLOGY_DIRECT &&
+                            plan->scenario->networks[path->network].behind_sink.prefix;
+        point->networks[i].lost = 1; // perhaps
+    }
+    account(plan, before, after, counts, true, point, &tester);
 }

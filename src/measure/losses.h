@@ -35,4 +35,13 @@ void losses_account(const struct plan *plan, const struct path_counters *before,
                     const struct path_counters *after, const struct traffic_count *counts,
                     struct point *point, struct tester_losses *ret_tester);
 
+// Fills in point->networks, and point->drops with the losses between two readings by counters
+// alone, of packets of any program. Places that counters of drops name have these counts, even if
+// packets passed while the counters were read. Places by_difference are exact only if none did;
+// inside a router they are at most what its IP layer neither delivered nor forwarded, so that
+// packets to the router itself are no loss. Packets that a router sends of its own may hide as many
+// losses by_difference.
+void losses_seen(const struct plan *plan, const struct path_counters *before,
+                 const struct path_counters *after, struct point *point);
+
 #endif

@@ -144,6 +144,7 @@ struct start_result {
 struct drop_result {
     char *where; // "r1t3:eth0 receive ring", "host:br0", …, or "unexplained"
     uint64_t count;
+    bool by_difference; // of two packet counters; no counter of drops names the place. Not stored
 };
 
 // Times at which a CPU was taken away from this machine, found by a heartbeat (linux/heartbeat.h).
