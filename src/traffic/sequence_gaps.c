@@ -43,6 +43,7 @@ struct sequence_gaps {
     struct flow **flows;
     size_t count;
     uint64_t *missed, *late; // by point
+    bool *ended;             // by point: its capture
 };
 
 // ---- the numbers that a flow has
@@ -310,6 +311,9 @@ static void decide_due(struct sequence_gaps *gaps, struct flow *flow, uint64_t n
 static void find_tail(const struct sequence_gaps *gaps, struct flow *flow)
 {
     const struct flow *furthest = NULL;
+    if (gaps->ended[flow->point]) {
+        return;
+    }
     for (size_t i = 0; i < gaps->count; i++) {
         const struct flow *other = gaps->flows[i];
         if (same_packets(flow, other) && other->place < flow->place &&
@@ -332,7 +336,7 @@ static void add_absent(struct sequence_gaps *gaps, const struct flow *flow)
 {
     for (size_t point = 0; point < gaps->points; point++) {
         int place = gaps->place(gaps->context, point, flow->path);
-        if (flow->place >= 0 && place > flow->place &&
+        if (flow->place >= 0 && place > flow->place && !gaps->ended[point] &&
             find_flow(gaps, point, flow->path, flow->run) == NULL) {
             (void)add_flow(gaps, point, flow->path, flow->run, flow->first, flow->last_ns);
         }
@@ -413,7 +417,8 @@ struct sequence_gaps *sequence_gaps_new(size_t points,
                                    .place = place,
                                    .context = context,
                                    .missed = memory_new_array(uint64_t, points),
-                                   .late = memory_new_array(uint64_t, points)};
+                                   .late = memory_new_array(uint64_t, points),
+                                   .ended = memory_new_array(bool, points)};
     return gaps;
 }
 
@@ -426,8 +431,14 @@ void sequence_gaps_free(struct sequence_gaps *gaps)
         free(gaps->flows);
         free(gaps->missed);
         free(gaps->late);
+        free(gaps->ended);
         free(gaps);
     }
+}
+
+void sequence_gaps_end(struct sequence_gaps *gaps, size_t point)
+{
+    gaps->ended[point] = true;
 }
 
 uint64_t sequence_gaps_missed(const struct sequence_gaps *gaps, size_t point)

@@ -6,7 +6,9 @@
  * packet whose number is absent at a point is *lost* if no point behind it on the path has the
  * packet, and *missed* by the capture if one has. The decision is made SEQUENCE_SETTLES_NS after
  * the packet was due, since packets are reordered and captures arrive late. The last packets of a
- * trial, which have no successor, are missing only in comparison with a point before. Called by
+ * trial, which have no successor, are missing only in comparison with a point before, which is
+ * decided within twice SEQUENCE_SETTLES_NS. What a capture dropped looks like a loss at the last
+ * point of a path: the caller compares with the capture's own count. Called by
  * `vrbench capture --around-loss`.
  */
 #ifndef VRBENCH_TRAFFIC_SEQUENCE_GAPS_H
@@ -45,6 +47,8 @@ bool sequence_gaps_see(struct sequence_gaps *gaps, size_t point, uint64_t at_ns,
 void sequence_gaps_settle(struct sequence_gaps *gaps, uint64_t now_ns,
                           void (*lost)(void *context, const struct sequence_gap *gap),
                           void *context);
+// The capture at a point has ended before the others: what it has not from now on is no loss.
+void sequence_gaps_end(struct sequence_gaps *gaps, size_t point);
 // Packets that the capture at a point missed, as later points have them.
 uint64_t sequence_gaps_missed(const struct sequence_gaps *gaps, size_t point);
 // Packets that appeared at a point after they were reported lost.

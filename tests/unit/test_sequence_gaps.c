@@ -167,6 +167,40 @@ static void captures_that_begin_during_a_trial_report_no_loss(void **state)
     sequence_gaps_free(gaps);
 }
 
+static void a_lost_tail_is_known_within_twice_the_time(void **state)
+{
+    (void)state;
+    enum { LOOK_MS = 50 };
+    struct sequence_gaps *gaps = begin();
+    struct lost lost = {.count = 0};
+    see_range(gaps, 0, 0, 20);
+    see_range(gaps, 1, 0, 17);
+    see_range(gaps, 2, 0, 17);
+    uint64_t now_ns = time_of(20);
+    while (lost.count == 0) {
+        sequence_gaps_settle(gaps, now_ns, note, &lost);
+        now_ns += LOOK_MS * NS_PER_MS;
+        assert_true(now_ns < time_of(20) + 2 * SEQUENCE_SETTLES_NS + 4U * LOOK_MS * NS_PER_MS);
+    }
+    assert_gap(&lost.gaps[0], 0, 1, 17, 3);
+    sequence_gaps_free(gaps);
+}
+
+static void a_capture_that_ended_shows_no_loss(void **state)
+{
+    (void)state;
+    struct sequence_gaps *gaps = begin();
+    see_range(gaps, 0, 0, 20);
+    see_range(gaps, 1, 0, 8);
+    see_range(gaps, 1, 9, 12);
+    sequence_gaps_end(gaps, 1);
+    sequence_gaps_end(gaps, 2); // before it had any packet
+    struct lost lost = settle(gaps, 20);
+    assert_int_equal(lost.count, 1); // while it captured
+    assert_gap(&lost.gaps[0], 0, 1, 8, 1);
+    sequence_gaps_free(gaps);
+}
+
 static void a_point_that_has_nothing_lost_everything(void **state)
 {
     (void)state;
@@ -238,6 +272,8 @@ int main(void)
         cmocka_unit_test(a_packet_that_a_later_point_has_was_missed_by_the_capture),
         cmocka_unit_test(first_and_last_packets_are_lost_in_comparison_only),
         cmocka_unit_test(captures_that_begin_during_a_trial_report_no_loss),
+        cmocka_unit_test(a_lost_tail_is_known_within_twice_the_time),
+        cmocka_unit_test(a_capture_that_ended_shows_no_loss),
         cmocka_unit_test(a_point_that_has_nothing_lost_everything),
         cmocka_unit_test(a_packet_that_comes_after_the_report_is_counted_as_late),
         cmocka_unit_test(many_numbers_are_remembered),
