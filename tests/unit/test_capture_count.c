@@ -43,11 +43,32 @@ static void other_texts_have_no_counts(void **state)
     }
 }
 
+static void drops_are_read_while_it_captures(void **state)
+{
+    (void)state;
+    static const char behind[] = "tcpdump: 15 packets captured, 15 pack";
+    static const char text[] =
+        "tcpdump: 10 packets captured, 14 packets received by filter, 1 packet dropped by kernel\n"
+        "tcpdump: 12 packets captured, 19 packets received by filter, 7 packets dropped by kernel, "
+        "2 packets dropped by interface\n"
+        "tcpdump: 15 packets captured, 15 pack";
+    uint64_t dropped = 3;
+    const char *rest = capture_dropped(text, &dropped);
+    assert_non_null(rest);
+    assert_string_equal(rest, behind);
+    assert_int_equal(dropped, 7);
+    assert_null(capture_dropped(rest, &dropped));
+    assert_null(capture_dropped("", &dropped));
+    assert_null(capture_dropped("12 packets captured\n9 packets dropped by kernel\n", &dropped));
+    assert_int_equal(dropped, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_are_read_in_singular_and_plural),
         cmocka_unit_test(other_texts_have_no_counts),
+        cmocka_unit_test(drops_are_read_while_it_captures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
