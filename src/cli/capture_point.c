@@ -69,14 +69,16 @@ int capture_point_open(const char *called, struct capture_point *ret, struct err
                             node, ret->interface, place);
 }
 
-char *capture_point_file(const char *file, const struct capture_point *point, size_t count)
+char *capture_point_file(const char *file, const struct capture_point *point, size_t count,
+                         bool testbed)
 {
     const char *slash = strrchr(file, '/');
     const char *dot = strrchr(slash == NULL ? file : slash + 1, '.');
     size_t stem = dot == NULL ? strlen(file) : (size_t)(dot - file);
     return count == 1 ? text_copy(file)
-                      : text_format("%.*s-%s-%s%s", (int)stem, file, point->node, point->interface,
-                                    dot == NULL ? ".pcap" : dot);
+                      : text_format("%.*s%s%s-%s-%s%s", (int)stem, file, testbed ? "-" : "",
+                                    testbed ? testbed_name(point->testbed) : "", point->node,
+                                    point->interface, dot == NULL ? ".pcap" : dot);
 }
 
 // ---- tcpdump

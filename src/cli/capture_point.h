@@ -30,8 +30,10 @@ struct capture_request {
 // Finds [TESTBED/]NODE:INTERFACE. No such node or interface is bad input.
 int capture_point_open(const char *called, struct capture_point *ret, struct error *err);
 void capture_point_close(struct capture_point *point);
-// The file of a point: FILE if it is the only one, else NAME-NODE-IF.EXT.
-char *capture_point_file(const char *file, const struct capture_point *point, size_t count);
+// The file of a point: FILE if it is the only one, else NAME-NODE-IF.EXT. With `testbed`
+// NAME-TESTBED-NODE-IF.EXT.
+char *capture_point_file(const char *file, const struct capture_point *point, size_t count,
+                         bool testbed);
 
 // The path of tcpdump, which the caller frees. Exit status 3 if it is missing.
 int capture_program(char **ret_path, struct error *err);

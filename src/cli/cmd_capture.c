@@ -51,7 +51,7 @@ static const struct option_row capture_options[] = {
      .min = 1,
      .max = INT32_MAX,
      .argument = "N",
-     .help = "end after N packets of a point, or N losses"},
+     .help = "end after N packets of a point, or N times of loss"},
     {.name = "snap",
      .letter = 's',
      .type = OPTION_INTEGER,
@@ -143,6 +143,33 @@ static int end_captures(struct capture_point *points, size_t count, struct error
 
 // ---- the command
 
+static bool have_several_testbeds(const struct capture_point *points, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        if (!text_equal(testbed_id(points[i].testbed), testbed_id(points[0].testbed))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Refuses points whose captures would be in the same file.
+static int name_files(const char *file, struct capture_point *points, size_t count,
+                      struct error *err)
+{
+    bool several = have_several_testbeds(points, count);
+    for (size_t i = 0; i < count; i++) {
+        points[i].file = capture_point_file(file, &points[i], count, several);
+        for (size_t k = 0; k < i; k++) {
+            if (text_equal(points[i].file, points[k].file)) {
+                return fail_input(err, "%s and %s would both be in %s", points[k].called,
+                                  points[i].called, points[i].file);
+            }
+        }
+    }
+    return 0;
+}
+
 // Starts tcpdump at all points.
 static int start(const struct capture_values *asked, struct capture_point *points, size_t count,
                  struct error *err)
@@ -154,7 +181,6 @@ static int start(const struct capture_values *asked, struct capture_point *point
     _cleanup_free_ char *program = NULL;
     int rc = capture_program(&program, err);
     for (size_t i = 0; rc == 0 && i < count; i++) {
-        points[i].file = capture_point_file(asked->file, &points[i], count);
         rc = capture_point_start(program, &request, asked->around_loss ? "-" : points[i].file,
                                  &points[i], err);
     }
@@ -216,6 +242,10 @@ static int read_times(const struct capture_values *asked, struct capture_times *
     if (!asked->around_loss && (asked->before != NULL || asked->after != NULL)) {
         return fail_input(err, "--before and --after require --around-loss");
     }
+    if (asked->around_loss && asked->snap > 0) {
+        return fail_input(err, "--around-loss requires whole packets: --snap cuts off the sequence "
+                               "number");
+    }
     (void)((rc = read_time("--time", asked->time, 0.01, SECONDS_MAX, &ret->time_ns, err)) < 0 ||
            (rc = read_time("--before", asked->before, 0.0, AROUND_MAX, &ret->before_ns, err)) < 0 ||
            (rc = read_time("--after", asked->after, 0.0, AROUND_MAX, &ret->after_ns, err)) < 0);
@@ -241,6 +271,7 @@ static int capture_command(void *values, const struct text_list *operands, struc
         points[opened] = (struct capture_point){.child = CHILD_INIT};
         rc = capture_point_open(operands->items[opened], &points[opened], err);
     }
+    rc = rc < 0 ? rc : name_files(asked->file, points, count, err);
     if (rc == 0) {
         rc = capture(asked, &times, points, count, err);
     }
