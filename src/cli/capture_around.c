@@ -19,10 +19,14 @@
 #include "traffic/sequence_gaps.h"
 
 #define LOOK_NS    (50U * NS_PER_MS) // interval of looks at the counters
-#define HELD_NS    (3U * NS_PER_S)   // beside `before`: a loss is noticed within this time
-#define GRACE_NS   (SEQUENCE_SETTLES_NS + 4U * LOOK_NS)
-#define DRAIN_NS   (10U * NS_PER_S) // limit for tcpdump to pass what it has
-#define ROOM       (64U << 20U)     // bytes of memory for each point
+#define HELD_NS    (4U * NS_PER_S)   // beside `before`: a loss is noticed within this time
+// The last packets of a load are known to be lost after twice SEQUENCE_SETTLES_NS.
+#define NUMBERS_NS (2U * SEQUENCE_SETTLES_NS + 2U * LOOK_NS)
+#define GRACE_NS   (2U * SEQUENCE_SETTLES_NS + 4U * LOOK_NS)
+#define BASE_NS    (1U * NS_PER_S)    // limit for the packets to pause at the begin
+#define ASK_NS     (300U * NS_PER_MS) // interval of questions to tcpdump for its drops
+#define DRAIN_NS   (10U * NS_PER_S)   // limit for tcpdump to pass what it has
+#define ROOM       (64U << 20U)       // bytes of memory for each point
 #define CHUNK      (256U << 10U)
 #define LINES_MOST 20U // losses of each kind that are listed
 
@@ -38,6 +42,15 @@ struct tap_point {
     struct pcap_ring *ring;
     uint64_t test_packets;
     bool crowded; // packets before a loss had to leave the memory
+    // Packets that tcpdump has dropped by answered_ns (CLOCK_REALTIME), when asked at asked_ns.
+    uint64_t dropped, asked_ns, answered_ns;
+    uint64_t doubtful; // missing packets that tcpdump may have dropped
+};
+
+// A loss that two packet counters show somewhere in a long time. Sequence numbers may show when.
+struct span {
+    uint64_t count, from_ns, to_ns;
+    uint64_t due_ns; // CLOCK_REALTIME when the numbers are known
 };
 
 struct around {
@@ -52,8 +65,14 @@ struct around {
     uint64_t look_ns;                 // CLOCK_MONOTONIC of the next look
     uint64_t by_counters, by_numbers; // lost packets
     unsigned counter_lines, number_lines;
-    uint64_t losses; // end after so many; 0 = no such end
-    bool blind;      // the counters of a testbed can't be read
+    struct span *spans;
+    size_t span_count;
+    int64_t numbered;     // packets lost by sequence numbers, less those lost by counters
+    uint64_t released_ns; // packets before are not in memory any more, CLOCK_REALTIME
+    uint64_t losses;      // end after so many; 0 = no such end
+    bool late;            // a loss was noticed when packets before it had left the memory
+    bool blind;           // the counters of a testbed can't be read
+    bool ending;          // tcpdump has been stopped
 };
 
 // ---- what is noticed
@@ -74,6 +93,7 @@ static void add_window(struct around *around, uint64_t from_ns, uint64_t to_ns)
     uint64_t before_ns = around->spec->before_ns;
     from_ns = from_ns > before_ns ? from_ns - before_ns : 0;
     time_windows_add(&around->windows, from_ns, to_ns + around->spec->after_ns);
+    around->late |= from_ns < around->released_ns;
     for (size_t i = 0; i < around->spec->count; i++) {
         struct pcap_counts counts = pcap_ring_counts(around->taps[i].ring);
         around->taps[i].crowded |= counts.displaced > 0 && counts.displaced_ns >= from_ns;
@@ -92,7 +112,17 @@ static bool has_line(unsigned *lines)
 static void lost_by_counters(void *context, const struct loss_seen *seen)
 {
     struct around *around = context;
-    add_window(around, seen->from_ns, seen->to_ns);
+    if (seen->by_difference) {
+        around->spans = memory_resize(around->spans, around->span_count + 1, sizeof *around->spans);
+        around->spans[around->span_count++] =
+            (struct span){.count = seen->count,
+                          .from_ns = seen->from_ns,
+                          .to_ns = seen->to_ns,
+                          .due_ns = clock_realtime_ns() + NUMBERS_NS};
+    } else {
+        add_window(around, seen->from_ns, seen->to_ns);
+        around->numbered -= (int64_t)seen->count;
+    }
     around->by_counters += seen->count;
     if (has_line(&around->counter_lines)) {
         char count[48];
@@ -102,13 +132,44 @@ static void lost_by_counters(void *context, const struct loss_seen *seen)
     }
 }
 
+// The losses whose time the sequence numbers do not show are within the whole time.
+static void settle_spans(struct around *around, uint64_t now_ns)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < around->span_count; i++) {
+        const struct span span = around->spans[i];
+        if (span.due_ns > now_ns) {
+            around->spans[kept++] = span;
+            continue;
+        }
+        if (around->numbered < (int64_t)span.count) {
+            add_window(around, span.from_ns, span.to_ns);
+        }
+        around->numbered -= (int64_t)span.count;
+    }
+    around->span_count = kept;
+}
+
+// Whether packets that a point lacks may have been dropped by its tcpdump.
+static bool may_be_dropped(const struct around *around, const struct tap_point *tap,
+                           const struct sequence_gap *gap)
+{
+    uint64_t explained = tap->doubtful + sequence_gaps_missed(around->gaps, tap->number);
+    return tap->dropped > explained || tap->answered_ns < gap->to_ns;
+}
+
 static void lost_by_number(void *context, const struct sequence_gap *gap)
 {
     struct around *around = context;
-    const struct tap_point *tap = &around->taps[gap->point];
+    struct tap_point *tap = &around->taps[gap->point];
     const struct plan *plan = testbed_plan(tap->point->testbed);
+    if (may_be_dropped(around, tap, gap)) {
+        tap->doubtful += gap->count;
+        return;
+    }
     add_window(around, gap->from_ns, gap->to_ns);
     around->by_numbers += gap->count;
+    around->numbered += (int64_t)gap->count;
     if (gap->path >= plan->path_count || !has_line(&around->number_lines)) {
         return;
     }
@@ -194,8 +255,9 @@ static void watch_testbed(struct around *around, struct capture_point *point)
         }
     }
     _cleanup_error_ struct error err = ERROR_INIT;
-    struct loss_watch *watch = NULL;
-    if (loss_watch_open(point->testbed, &watch, &err) < 0) {
+    struct loss_watch *watch = loss_watch_new(testbed_plan(point->testbed));
+    if (loss_watch_look(watch, point->testbed, lost_by_counters, around, &err) < 0) {
+        loss_watch_free(steal_pointer(&watch));
         fprintf(stderr, "the counters of %s can't be read, only sequence numbers show a loss: %s\n",
                 testbed_name(point->testbed), err.text);
         around->blind = true;
@@ -206,19 +268,46 @@ static void watch_testbed(struct around *around, struct capture_point *point)
 
 // ---- capturing
 
-static int look_at_counters(struct around *around)
+static void look_at_counters(struct around *around)
 {
     for (size_t i = 0; i < around->watch_count; i++) {
         _cleanup_error_ struct error err = ERROR_INIT;
         struct loss_watch *watch = around->watches[i];
-        if (watch != NULL && loss_watch_look(watch, lost_by_counters, around, &err) < 0) {
-            fprintf(stderr, "the counters of %s are not read any more: %s\n",
-                    testbed_name(around->watched[i]->testbed), err.text);
+        struct testbed *testbed = around->watched[i]->testbed;
+        if (watch == NULL) {
+            continue;
+        }
+        if (loss_watch_look(watch, testbed, lost_by_counters, around, &err) < 0) {
+            fprintf(stderr, "the counters of %s are not read any more: %s\n", testbed_name(testbed),
+                    err.text);
             around->blind = true;
-            loss_watch_close(steal_pointer(&around->watches[i]));
+            loss_watch_free(steal_pointer(&around->watches[i]));
+            continue;
+        }
+        _cleanup_free_ char *lacks = loss_watch_lacks(watch);
+        if (lacks != NULL && !around->blind) {
+            fprintf(stderr, "%s: interface %s is gone, its counters show no loss any more\n",
+                    testbed_name(testbed), lacks);
+            around->blind = true;
         }
     }
-    return 0;
+}
+
+// Asks each tcpdump for its drops, and takes the answers to earlier questions.
+static void ask_for_drops(struct around *around, uint64_t now_ns)
+{
+    for (size_t i = 0; i < around->spec->count; i++) {
+        struct tap_point *tap = &around->taps[i];
+        if (tap->asked_ns > tap->answered_ns &&
+            capture_point_take_dropped(tap->point, &tap->dropped)) {
+            tap->answered_ns = tap->asked_ns;
+        }
+        if (tap->asked_ns == tap->answered_ns && now_ns >= tap->asked_ns + ASK_NS &&
+            tap->stream >= 0 && !around->ending) {
+            capture_point_ask_dropped(tap->point);
+            tap->asked_ns = now_ns;
+        }
+    }
 }
 
 // Looks for losses, and decides about the packets that have been held long enough.
@@ -226,9 +315,13 @@ static int look(struct around *around, struct error *err)
 {
     uint64_t now_ns = clock_realtime_ns();
     uint64_t held_ns = around->spec->before_ns + HELD_NS;
-    int rc = look_at_counters(around);
+    int rc = 0;
+    look_at_counters(around);
+    ask_for_drops(around, now_ns);
     sequence_gaps_settle(around->gaps, now_ns, lost_by_number, around);
+    settle_spans(around, now_ns);
     (void)fflush(stdout);
+    around->released_ns = now_ns - held_ns;
     for (size_t i = 0; rc == 0 && i < around->spec->count; i++) {
         rc = pcap_ring_release(around->taps[i].ring, now_ns - held_ns, err);
         rc = rc < 0 ? rc : pcap_ring_flush(around->taps[i].ring, err);
@@ -248,6 +341,10 @@ static int take_stream(struct around *around, struct tap_point *tap, struct erro
     if (got == 0) {
         close(tap->stream);
         tap->stream = -1;
+        if (!around->ending) {
+            sequence_gaps_end(around->gaps, tap->number);
+            fprintf(stderr, "the capture at %s has ended early\n", tap->point->called);
+        }
         return 0;
     }
     return pcap_ring_take(tap->ring, around->chunk, (size_t)got, err);
@@ -285,6 +382,34 @@ static int take_until(struct around *around, uint64_t until_ns, struct error *er
     return rc < 0 ? rc : 0;
 }
 
+static bool all_still(const struct around *around)
+{
+    for (size_t i = 0; i < around->watch_count; i++) {
+        if (around->watches[i] != NULL && !loss_watch_is_still(around->watches[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Waits for readings of the counters between which no packet passes. As take_until().
+static int begin(struct around *around, uint64_t until_ns, struct error *err)
+{
+    uint64_t limit_ns = clock_monotonic_ns() + BASE_NS;
+    int rc = 0;
+    limit_ns = limit_ns < until_ns ? limit_ns : until_ns;
+    while (rc == 0 && !all_still(around) && clock_monotonic_ns() < limit_ns) {
+        uint64_t next_ns = clock_monotonic_ns() + LOOK_NS;
+        rc = take_until(around, next_ns < limit_ns ? next_ns : limit_ns, err);
+    }
+    if (rc == 0 && !all_still(around)) {
+        fprintf(stderr, "packets pass already: until they pause, only counters of drops and "
+                        "sequence numbers show a loss\n");
+    }
+    capture_announce(around->spec->count, until_ns == STOP_NO_DEADLINE);
+    return rc;
+}
+
 // ---- the end
 
 // Ends the captures once the last losses are decided about.
@@ -294,10 +419,12 @@ static int finish(struct around *around, struct error *err)
     size_t count = around->spec->count;
     around->losses = 0;
     int rc = take_until(around, clock_monotonic_ns() + grace_ns, err);
+    around->ending = true;
     for (size_t i = 0; i < count; i++) {
         capture_point_stop(&around->spec->points[i]);
     }
     rc = rc < 0 ? rc : take_until(around, clock_monotonic_ns() + DRAIN_NS, err);
+    settle_spans(around, UINT64_MAX);
     for (size_t i = 0; rc >= 0 && i < count; i++) {
         rc = pcap_ring_release(around->taps[i].ring, UINT64_MAX, err);
         rc = rc < 0 ? rc : pcap_ring_flush(around->taps[i].ring, err);
@@ -329,12 +456,18 @@ static int print_point(const struct around *around, const struct tap_point *tap,
     if (dropped == 0 && absent > 0) {
         printf(", %" PRIu64 " more missed, which a later point has", absent);
     }
+    if (tap->doubtful > 0) {
+        printf(", %" PRIu64 " numbers are missing which it may have missed", tap->doubtful);
+    }
     uint64_t late = sequence_gaps_late(around->gaps, tap->number);
     if (late > 0) {
         printf(", %" PRIu64 " arrived after they were listed as lost", late);
     }
     if (tap->crowded) {
         printf(", without some before a loss: they exceeded %u MiB of memory", ROOM >> 20U);
+    }
+    if (around->late) {
+        printf(", without what left the memory before a loss was known");
     }
     printf("\n");
     return 0;
@@ -343,18 +476,21 @@ static int print_point(const struct around *around, const struct tap_point *tap,
 static void print_losses(const struct around *around)
 {
     uint64_t test_packets = 0;
+    uint64_t doubtful = 0;
     char counters[48];
     char numbers[48];
     for (size_t i = 0; i < around->spec->count; i++) {
         test_packets += around->taps[i].test_packets;
+        doubtful += around->taps[i].doubtful;
     }
     text_group_digits((double)around->by_counters, 0, counters);
     text_group_digits((double)around->by_numbers, 0, numbers);
     if (around->windows.count == 0) {
         printf("no loss: %s, %s\n",
                around->blind ? "not all counters could be read" : "no counter shows one",
-               test_packets > 0 ? "and no sequence number is missing at a point"
-                                : "and no test packet was captured, by whose number one shows");
+               doubtful > 0       ? "and the captures may have missed what is missing in them"
+               : test_packets > 0 ? "and no sequence number is missing at a point"
+                                  : "and no test packet was captured, by whose number one shows");
         return;
     }
     printf("%zu time%s of loss: %s packet%s by the counters, %s by sequence numbers\n",
@@ -389,12 +525,13 @@ static void around_close(struct around *around)
         pcap_ring_free(around->taps[i].ring);
     }
     for (size_t i = 0; i < around->watch_count; i++) {
-        loss_watch_close(around->watches[i]);
+        loss_watch_free(around->watches[i]);
     }
     sequence_gaps_free(around->gaps);
     time_windows_clear(&around->windows);
     free(around->watches);
     free(around->watched);
+    free(around->spans);
     free(around->taps);
     free(around->chunk);
 }
@@ -419,8 +556,8 @@ int capture_around(const struct capture_around_spec *spec, uint64_t until_ns, st
         watch_testbed(&around, &spec->points[i]);
     }
     if (rc == 0) {
-        capture_announce(spec->count, until_ns == STOP_NO_DEADLINE);
-        rc = take_until(&around, until_ns, err);
+        rc = begin(&around, until_ns, err);
+        rc = rc != 0 ? rc : take_until(&around, until_ns, err);
     }
     if (rc == -EINTR) { // the intended end
         error_clear(err);

@@ -16,7 +16,7 @@ struct capture_around_spec {
 };
 
 // Captures until CLOCK_MONOTONIC reads `until_ns`, a stop is requested or the losses are complete,
-// and about 2 s longer, since a loss is noticed later. Prints each loss and the counts.
+// and about 3.2 s longer, since a loss is noticed later. Prints each loss and the counts.
 int capture_around(const struct capture_around_spec *spec, uint64_t until_ns, struct error *err);
 
 #endif

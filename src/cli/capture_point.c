@@ -172,6 +172,31 @@ void capture_point_stop(const struct capture_point *point)
     }
 }
 
+void capture_point_ask_dropped(const struct capture_point *point)
+{
+    if (!point->child.ended && point->child.pid > 0) {
+        (void)kill(point->child.pid, SIGUSR1);
+    }
+}
+
+bool capture_point_take_dropped(struct capture_point *point, uint64_t *ret_dropped)
+{
+    struct child_output *output = &point->child.err;
+    struct child *const children[] = {&point->child};
+    if (!point->child.ended && child_wait(children, 1, clock_monotonic_ns(), NULL) < 0) {
+        return false;
+    }
+    const char *behind = output->text == NULL ? NULL : capture_dropped(output->text, ret_dropped);
+    if (behind == NULL) {
+        return false;
+    }
+    // Its last words stay.
+    size_t gone = (size_t)(behind - output->text);
+    output->length -= gone;
+    memmove(output->text, behind, output->length + 1);
+    return true;
+}
+
 int capture_point_counts(struct capture_point *point, uint64_t *ret_captured, uint64_t *ret_dropped,
                          struct error *err)
 {

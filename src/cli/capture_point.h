@@ -46,6 +46,10 @@ int capture_point_await(struct capture_point *point, struct error *err);
 void capture_announce(size_t count, bool endless);
 // Has tcpdump write what it has, and end.
 void capture_point_stop(const struct capture_point *point);
+// Asks tcpdump how many packets it has dropped so far.
+void capture_point_ask_dropped(const struct capture_point *point);
+// Reads the answer, without a wait. False if there is none yet.
+bool capture_point_take_dropped(struct capture_point *point, uint64_t *ret_dropped);
 // Waits for the end of tcpdump, and reads how many packets it captured and missed.
 int capture_point_counts(struct capture_point *point, uint64_t *ret_captured, uint64_t *ret_dropped,
                          struct error *err);

@@ -8,117 +8,148 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "measure/ledger.h"
 #include "measure/losses.h"
-
-#define FIRST_READINGS 5U // of which that with the fewest packets on the way is the first
-#define FIRST_APART_NS (2U * NS_PER_MS)
-// More than was ever lost: what exceeds the counted losses is "unexplained", which is no place.
-#define LOST_MOST      (1ULL << 60)
-#define NO_PLACE       "unexplained"
 
 struct place {
     char *where;
-    uint64_t settled;                     // reported
-    uint64_t recent[LOSS_WATCH_READINGS]; // lost since the first reading, the latest one last
+    uint64_t settled; // reported since the base
+};
+
+// What queues that are gone had counted.
+struct queue_counters {
+    uint64_t ingress, full, egress;
 };
 
 struct loss_watch {
-    struct node node;
     const struct plan *plan;
-    struct path_counters first;
+    struct queue_counters *carried; // for each interface
+    bool begun;                     // there is a reading
+    bool *had;                      // for each interface: a reading has had it
+    bool base_still;                // differences since the base are exact
+    uint64_t delayed_ns;            // longest time that a packet may be in an impaired cable
+    // The last still reading; if there is none since the counters began, the first one.
+    struct loss_reading base;
+    struct loss_reading last;
+    // The end of the reading since which no packet counter has moved.
+    uint64_t still_ended_ns;
     struct place *places;
     size_t place_count;
-    // When the recent readings were taken, and the one before them.
-    uint64_t taken_ns[LOSS_WATCH_READINGS + 1];
 };
 
-// The losses between two readings, by place, in point->drops.
-static void compare(const struct plan *plan, const struct path_counters *before,
-                    const struct path_counters *after, struct point *point)
+// ---- readings
+
+static void reading_clear(struct loss_reading *reading)
 {
-    struct tester_losses tester;
-    const struct ledger ledger = {.plan = plan, .before = before, .after = after};
-    _cleanup_free_ struct traffic_count *counts =
-        memory_new_array(struct traffic_count, plan->path_count);
-    point->network_count = plan->path_count;
-    point->networks = memory_new_array(struct network_result, plan->path_count);
-    for (size_t i = 0; i < plan->path_count; i++) {
-        const struct plan_path *path = &plan->paths[i];
-        struct link_counters sender = ledger_link(&ledger, plan_sender(plan, path));
-        counts[i].tx = sender.tx_packets + sender.tx_dropped;
-        counts[i].rx = ledger_link(&ledger, plan_receiver(plan, path)).rx_packets;
-        counts[i].chatter = plan->topology != TOPOLOGY_DIRECT &&
-                            plan->scenario->networks[path->network].behind_sink.prefix;
-        point->networks[i].lost = LOST_MOST;
-    }
-    losses_account(plan, before, after, counts, point, &tester);
+    path_counters_clear(&reading->counters);
+    *reading = (struct loss_reading){.began_ns = 0};
 }
 
-static uint64_t sum_of(const struct point *point)
+static void *copy_bytes(const void *from, size_t size)
 {
-    uint64_t sum = 0;
-    for (size_t i = 0; i < point->drop_count; i++) {
-        sum += text_equal(point->drops[i].where, NO_PLACE) ? 0 : point->drops[i].count;
+    void *to = memory_new(size > 0 ? size : 1, 1);
+    if (size > 0) {
+        memcpy(to, from, size);
     }
-    return sum;
+    return to;
 }
 
-// Takes readings, and keeps that from which most is lost until the last one: fewer packets were on
-// the way.
-static int read_first(struct loss_watch *watch, struct error *err)
+static struct loss_reading reading_copy(const struct loss_reading *from)
 {
-    struct path_counters readings[FIRST_READINGS] = {0};
-    size_t best = 0;
-    uint64_t most = 0;
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < FIRST_READINGS; i++) {
-        rc = watch->node.ops->read_counters(&watch->node, &readings[i], err);
-        clock_sleep(FIRST_APART_NS);
+    struct loss_reading copy = *from;
+    size_t count = from->counters.node_count;
+    copy.counters.nodes = copy_bytes(from->counters.nodes, count * sizeof *copy.counters.nodes);
+    for (size_t i = 0; i < count; i++) {
+        struct namespace_counters *node = &copy.counters.nodes[i];
+        node->links = copy_bytes(node->links, node->link_count * sizeof *node->links);
     }
-    for (size_t i = 0; rc == 0 && i < FIRST_READINGS; i++) {
-        _cleanup_point_ struct point point = {0};
-        compare(watch->plan, &readings[i], &readings[FIRST_READINGS - 1], &point);
-        uint64_t sum = sum_of(&point);
-        best = sum > most ? i : best;
-        most = sum > most ? sum : most;
-    }
-    if (rc == 0) {
-        watch->first = readings[best];
-        readings[best] = (struct path_counters){0};
-    }
-    for (size_t i = 0; i < FIRST_READINGS; i++) {
-        path_counters_clear(&readings[i]);
-    }
-    return rc;
+    return copy;
 }
 
-int loss_watch_open(struct testbed *testbed, struct loss_watch **ret, struct error *err)
+static const struct link_counters *link_of(const struct loss_watch *watch,
+                                           const struct loss_reading *reading, size_t number)
 {
-    struct loss_watch *watch = memory_new(1, sizeof *watch);
-    *watch = (struct loss_watch){.node = testbed_node(testbed), .plan = testbed_plan(testbed)};
-    int rc = read_first(watch, err);
-    if (rc < 0) {
-        loss_watch_close(watch);
-        return rc;
-    }
-    for (size_t i = 0; i <= LOSS_WATCH_READINGS; i++) {
-        watch->taken_ns[i] = clock_realtime_ns();
-    }
-    *ret = watch;
-    return 0;
+    const struct plan_interface *interface = &watch->plan->interfaces[number];
+    return counters_link(&reading->counters.nodes[interface->node], interface->index);
 }
 
-void loss_watch_close(struct loss_watch *watch)
+static bool link_fell(const struct link_counters *a, const struct link_counters *b)
 {
-    if (watch != NULL) {
-        for (size_t i = 0; i < watch->place_count; i++) {
-            free(watch->places[i].where);
+    return b->rx_packets < a->rx_packets || b->tx_packets < a->tx_packets ||
+           b->rx_dropped < a->rx_dropped || b->tx_dropped < a->tx_dropped ||
+           b->rx_errors < a->rx_errors || b->rx_missed < a->rx_missed;
+}
+
+// Programs replace queues while packets pass. A new queue's counter continues at the old one's.
+static void continue_counter(uint64_t last, uint64_t *carried, uint64_t *now)
+{
+    if (*now + *carried < last) {
+        *carried = last;
+    }
+    *now += *carried;
+}
+
+static void continue_queues(struct loss_watch *watch, struct loss_reading *now)
+{
+    for (size_t i = 0; watch->begun && i < watch->plan->interface_count; i++) {
+        const struct plan_interface *interface = &watch->plan->interfaces[i];
+        const struct namespace_counters *node = &now->counters.nodes[interface->node];
+        const struct link_counters *last = link_of(watch, &watch->last, i);
+        struct queue_counters *carried = &watch->carried[i];
+        for (size_t k = 0; last != NULL && k < node->link_count; k++) {
+            struct link_counters *link = &node->links[k];
+            if (link->index == interface->index) {
+                continue_counter(last->qdisc_ingress, &carried->ingress, &link->qdisc_ingress);
+                continue_counter(last->queue_full, &carried->full, &link->queue_full);
+                continue_counter(last->qdisc_egress, &carried->egress, &link->qdisc_egress);
+            }
         }
-        free(watch->places);
-        path_counters_clear(&watch->first);
-        free(watch);
     }
+}
+
+// Whether the counters aren't those of the last reading any more: one fell, or an interface came or
+// went.
+static bool restarted(const struct loss_watch *watch, const struct loss_reading *now)
+{
+    for (size_t i = 0; i < watch->plan->interface_count; i++) {
+        const struct link_counters *a = link_of(watch, &watch->last, i);
+        const struct link_counters *b = link_of(watch, now, i);
+        if ((a == NULL) != (b == NULL) || (a != NULL && link_fell(a, b))) {
+            return true;
+        }
+    }
+    for (size_t n = 0; n < watch->plan->node_count; n++) {
+        const struct namespace_counters *a = &watch->last.counters.nodes[n];
+        const struct namespace_counters *b = &now->counters.nodes[n];
+        if (b->ip.received < a->ip.received || b->ip6.received < a->ip6.received) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_moved(const struct loss_watch *watch, const struct loss_reading *now)
+{
+    for (size_t i = 0; i < watch->plan->interface_count; i++) {
+        const struct link_counters *a = link_of(watch, &watch->last, i);
+        const struct link_counters *b = link_of(watch, now, i);
+        if (a != NULL && b != NULL &&
+            (a->rx_packets != b->rx_packets || a->tx_packets != b->tx_packets)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// ---- places
+
+static void forget_places(struct loss_watch *watch)
+{
+    for (size_t i = 0; i < watch->place_count; i++) {
+        free(watch->places[i].where);
+    }
+    free(watch->places);
+    watch->places = NULL;
+    watch->place_count = 0;
 }
 
 static struct place *place_of(struct loss_watch *watch, const char *where)
@@ -133,51 +164,137 @@ static struct place *place_of(struct loss_watch *watch, const char *where)
     return &watch->places[watch->place_count++];
 }
 
-static uint64_t least_recent(const struct place *place)
-{
-    uint64_t least = place->recent[0];
-    for (size_t i = 1; i < LOSS_WATCH_READINGS; i++) {
-        least = place->recent[i] < least ? place->recent[i] : least;
-    }
-    return least;
-}
+// ---- the watch
 
-int loss_watch_look(struct loss_watch *watch,
-                    void (*lost)(void *context, const struct loss_seen *seen), void *context,
-                    struct error *err)
+static uint64_t greatest_delay(const struct plan *plan)
 {
-    const size_t last = LOSS_WATCH_READINGS - 1;
-    _cleanup_path_counters_ struct path_counters now = {0};
-    _cleanup_point_ struct point point = {0};
-    int rc = watch->node.ops->read_counters(&watch->node, &now, err);
-    if (rc < 0) {
-        return rc;
-    }
-    memmove(watch->taken_ns, watch->taken_ns + 1, LOSS_WATCH_READINGS * sizeof watch->taken_ns[0]);
-    watch->taken_ns[LOSS_WATCH_READINGS] = clock_realtime_ns();
-    for (size_t i = 0; i < watch->place_count; i++) {
-        uint64_t *recent = watch->places[i].recent;
-        memmove(recent, recent + 1, last * sizeof *recent);
-        recent[last] = 0;
-    }
-    compare(watch->plan, &watch->first, &now, &point);
-    for (size_t i = 0; i < point.drop_count; i++) {
-        if (!text_equal(point.drops[i].where, NO_PLACE)) {
-            place_of(watch, point.drops[i].where)->recent[last] = point.drops[i].count;
+    uint64_t most = 0;
+    for (size_t i = 0; i < plan->cable_count; i++) {
+        const struct plan_cable *cable = &plan->cables[i];
+        const struct impairment *ends[] = {cable->at_a, cable->at_b};
+        for (size_t k = 0; k < 2; k++) {
+            uint64_t delay_ns =
+                ends[k] == NULL ? 0 : ends[k]->delay_ns + ends[k]->jitter_ns + ends[k]->queue_ns;
+            most = delay_ns > most ? delay_ns : most;
         }
     }
-    for (size_t i = 0; i < watch->place_count; i++) {
-        struct place *place = &watch->places[i];
-        uint64_t least = least_recent(place);
-        if (least > place->settled) {
-            // The oldest recent reading contains the loss, the one before it did not.
-            const struct loss_seen seen = {.where = place->where,
-                                           .count = least - place->settled,
-                                           .from_ns = watch->taken_ns[0],
-                                           .to_ns = watch->taken_ns[1]};
-            place->settled = least;
+    return most;
+}
+
+struct loss_watch *loss_watch_new(const struct plan *plan)
+{
+    struct loss_watch *watch = memory_new(1, sizeof *watch);
+    *watch = (struct loss_watch){.plan = plan,
+                                 .carried =
+                                     memory_new_array(struct queue_counters, plan->interface_count),
+                                 .had = memory_new_array(bool, plan->interface_count),
+                                 .delayed_ns = greatest_delay(plan)};
+    return watch;
+}
+
+void loss_watch_free(struct loss_watch *watch)
+{
+    if (watch != NULL) {
+        forget_places(watch);
+        reading_clear(&watch->base);
+        reading_clear(&watch->last);
+        free(watch->had);
+        free(watch->carried);
+        free(watch);
+    }
+}
+
+static void set_base(struct loss_watch *watch, const struct loss_reading *now, bool still)
+{
+    reading_clear(&watch->base);
+    watch->base = reading_copy(now);
+    watch->base_still = still;
+    forget_places(watch);
+}
+
+// Reports what was lost since the base.
+static void report(struct loss_watch *watch, const struct loss_reading *now, bool still,
+                   void (*lost)(void *context, const struct loss_seen *seen), void *context)
+{
+    _cleanup_point_ struct point point = {0};
+    losses_seen(watch->plan, &watch->base.counters, &now->counters, &point);
+    for (size_t i = 0; i < point.drop_count; i++) {
+        const struct drop_result *drop = &point.drops[i];
+        struct loss_seen seen = {.where = drop->where,
+                                 .count = drop->count,
+                                 .by_difference = drop->by_difference,
+                                 .from_ns = watch->last.began_ns,
+                                 .to_ns = now->ended_ns};
+        if (drop->by_difference) {
+            seen.from_ns = watch->base.began_ns;
+            seen.to_ns = watch->still_ended_ns;
+            if (still && watch->base_still) {
+                lost(context, &seen);
+            }
+            continue;
+        }
+        struct place *place = place_of(watch, drop->where);
+        if (drop->count > place->settled) {
+            seen.count -= place->settled;
+            place->settled = drop->count;
             lost(context, &seen);
         }
     }
+}
+
+void loss_watch_take(struct loss_watch *watch, struct loss_reading *reading,
+                     void (*lost)(void *context, const struct loss_seen *seen), void *context)
+{
+    for (size_t i = 0; i < watch->plan->interface_count; i++) {
+        watch->had[i] |= link_of(watch, reading, i) != NULL;
+    }
+    continue_queues(watch, reading);
+    bool anew = !watch->begun || restarted(watch, reading);
+    if (anew || has_moved(watch, reading)) {
+        watch->still_ended_ns = reading->ended_ns;
+    }
+    bool still = reading->began_ns >= watch->still_ended_ns + LOSS_STILL_NS + watch->delayed_ns;
+    if (!anew) {
+        report(watch, reading, still, lost, context);
+    }
+    if (anew || still) {
+        set_base(watch, reading, still);
+    }
+    watch->begun = true;
+    reading_clear(&watch->last);
+    watch->last = *reading;
+    *reading = (struct loss_reading){.began_ns = 0};
+}
+
+int loss_watch_look(struct loss_watch *watch, struct testbed *testbed,
+                    void (*lost)(void *context, const struct loss_seen *seen), void *context,
+                    struct error *err)
+{
+    const struct node node = testbed_node(testbed);
+    struct loss_reading reading = {.began_ns = clock_realtime_ns()};
+    int rc = node.ops->read_counters(&node, &reading.counters, err);
+    if (rc < 0) {
+        reading_clear(&reading);
+        return rc;
+    }
+    reading.ended_ns = clock_realtime_ns();
+    loss_watch_take(watch, &reading, lost, context);
     return 0;
+}
+
+bool loss_watch_is_still(const struct loss_watch *watch)
+{
+    return watch->base_still;
+}
+
+char *loss_watch_lacks(const struct loss_watch *watch)
+{
+    const struct plan *plan = watch->plan;
+    for (size_t i = 0; watch->begun && i < plan->interface_count; i++) {
+        if (watch->had[i] && link_of(watch, &watch->last, i) == NULL) {
+            return text_format("%s:%s", plan->nodes[plan->interfaces[i].node].name,
+                               plan->interfaces[i].name);
+        }
+    }
+    return NULL;
 }
