@@ -74,9 +74,9 @@ static void add(struct point_list *list, const struct trial *trial)
     point.cpu[point.cpu_count++] =
         (struct cpu_result){.name = text_copy("tester"), .percent = 33.25};
     point.drops = memory_new_array(struct drop_result, 2);
-    point.drops[point.drop_count++] =
-        (struct drop_result){text_copy("r1t3:eth0 receive ring"), trial->lost * networks};
-    point.drops[point.drop_count++] = (struct drop_result){text_copy("unexplained"), 0};
+    point.drops[point.drop_count++] = (struct drop_result){
+        .where = text_copy("r1t3:eth0 receive ring"), .count = trial->lost * networks};
+    point.drops[point.drop_count++] = (struct drop_result){.where = text_copy("unexplained")};
     if (!direct) {
         point.memory = memory_new_array(struct memory_result, 1);
         point.memory[point.memory_count++] = (struct memory_result){text_copy("r1t3"), 64 << 20};

@@ -128,7 +128,8 @@ static inline void measure(const struct costs *costs, const struct scenario *sce
         for (size_t k = 0; k < 3 && left > 0; k++) {
             double part = solution.lost[k] / (double)setup->flow_count;
             uint64_t count = k == 2 || !bridged ? left : (uint64_t)fmin(part, (double)left);
-            point.drops[point.drop_count++] = (struct drop_result){name_place(setup, i, k), count};
+            point.drops[point.drop_count++] =
+                (struct drop_result){.where = name_place(setup, i, k), .count = count};
             left -= count;
         }
     }

@@ -77,7 +77,7 @@ static void test_places_are_named_by_their_part(void **state)
     point->drops = memory_new_array(struct drop_result, 4);
     point->drop_count = 4;
     for (size_t i = 0; i < 4; i++) {
-        point->drops[i] = (struct drop_result){text_copy(where[i]), counts[i]};
+        point->drops[i] = (struct drop_result){.where = text_copy(where[i]), .count = counts[i]};
     }
     assert_lost(points, "bridged, 64-byte packets, 4,000 pps offered: lost of NET0 (r1t3) 62 %; "
                         "where: host:nic0 receive ring 60 %, r1t3 IP: no route 30 %, host:br0 "

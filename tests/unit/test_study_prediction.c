@@ -108,7 +108,8 @@ static void add_seen(const struct seen *one, struct point_list *list)
     point.cpu[0] = (struct cpu_result){.name = text_copy("host"), .percent = one->host};
     point.cpu[1] = (struct cpu_result){.name = text_copy("r1t3"), .percent = one->router};
     // The study does not know the places of its losses.
-    point.drops[0] = (struct drop_result){text_copy("r1t3:eth0 receive ring"), tx - rx};
+    point.drops[0] =
+        (struct drop_result){.where = text_copy("r1t3:eth0 receive ring"), .count = tx - rx};
     point_list_add(list, &point);
 }
 
