@@ -60,11 +60,12 @@ ok "  CPU is reported by part" points_are '
     ([.cpu[] | select(.name == "host") | .parts[].name] == ["napi", "rest"])'
 ok "  which sum to the whole" points_are '
     .cpu | map(select(.parts) | (([.parts[].percent] | add) - .percent) | fabs < 1e-6) | all'
-# /proc/stat covers the time until the sink is quiet, too, and counts in ticks of 10 ms.
+# /proc/stat covers the time until the sink is quiet, too, and counts in ticks of 10 ms. It contains other programs, of
+# which a point says so from 15 % of a CPU on.
 ok "  and to what /proc/stat says was used" points_are '
     (([.cpu[] | select(.name != "tester") | .percent] | add) -
         ([.processors[] | select(.used_by == "dut") | .busy_percent] | add)) as $more |
-    $more > -3 and $more < 40'
+    $more < 40 and ($more > -18 or (.why_invalid // "" | test("background load")))'
 ok "  memory is reported" points_are '[.memory[] | select(.name == "r1t3" and .bytes > 9e7)] | length == 1'
 lost_at() { jq -s --arg where "$1" --arg topology "$2" '
     map(select(.requested_pps == 100000 and .topology == $topology) | .drops[] |
