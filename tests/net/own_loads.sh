@@ -73,7 +73,7 @@ traffic: { engine: iperf, lengths: [100], rates: { pps: [200] }, duration: 500 m
 END
 start_run "$T/iperf.yaml" -o "$T/iperf"
 ok "iperf: the testbed stands" hold_run direct
-node sink tcpdump -Z root -n -U --immediate-mode -i any -w "$T/iperf.pcap" udp 2>"$T/iperf.err" &
+nsenter --net="$testbed/ns-sink" tcpdump -Z root -n -U --immediate-mode -i any -w "$T/iperf.pcap" udp 2>"$T/iperf.err" &
 watchers=$!
 wait_for 60 grep -q 'listening on' "$T/iperf.err"
 release_run
