@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "owner/owned.h"
+#include "owner/strays.h"
 #include "testbed/loan.h"
 #include "testbed/standing.h"
 
@@ -88,6 +89,9 @@ static int lend_job(struct owned *owned, struct job *job, struct error *err)
     }
     if (process >= 0 && !job->returned) {
         await_end(process); // its connection has ended
+    }
+    if (!job->returned) {
+        strays_remove_sockets(); // of a borrower that was killed
     }
     return testbed_reclaim(owned->testbed, err);
 }
@@ -194,8 +198,11 @@ void lend_resume(struct owned *owned)
     struct process_id borrower;
     if (!testbed_is_lent(owned->testbed, &borrower)) {
         _cleanup_error_ struct error why = ERROR_INIT;
-        if (borrower.pid > 0 && testbed_reclaim(owned->testbed, &why) < 0) {
-            log_warning("owner", "testbed %s: %s", owned->name, why.text);
+        if (borrower.pid > 0) {
+            strays_remove_sockets();
+            if (testbed_reclaim(owned->testbed, &why) < 0) {
+                log_warning("owner", "testbed %s: %s", owned->name, why.text);
+            }
         }
         return;
     }

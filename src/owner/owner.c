@@ -21,6 +21,7 @@
 #include "linux/memory.h"
 #include "owner/look.h"
 #include "owner/owned.h"
+#include "owner/strays.h"
 
 #define BACKLOG         64
 #define ADOPT_WITHIN_US (UINT64_C(10) * 1000 * 1000) // longest wait of requests for adoption
@@ -492,6 +493,7 @@ static void owner_close(struct owner *owner)
         (void)unlink(OWNER_LOG);
         (void)unlink(OWNER_LOCK);
         close(owner->lock);
+        strays_remove_sockets();  // of killed runs
         (void)rmdir(RECORD_ROOT); // fails, as intended, while records exist
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// owner/strays — see strays.h. Called by `vrbench cleanup` and by every run.
+// owner/strays — see strays.h. Called by `vrbench cleanup`, by every run, and by the owner.
 #include "owner/strays.h"
 
 #include <dirent.h>
@@ -54,7 +54,7 @@ static void remove_dead_owner(void)
     }
 }
 
-void strays_remove(void)
+void strays_remove_sockets(void)
 {
     _cleanup_closedir_ DIR *root = opendir(RECORD_ROOT);
     for (struct dirent *entry = NULL; root != NULL && (entry = readdir(root)) != NULL;) {
@@ -63,6 +63,11 @@ void strays_remove(void)
             (void)unlink(path);
         }
     }
+}
+
+void strays_remove(void)
+{
+    strays_remove_sockets();
     remove_dead_owner();
     (void)rmdir(RECORD_ROOT); // fails, as intended, while records exist
 }

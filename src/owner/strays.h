@@ -3,7 +3,10 @@
 #ifndef VRBENCH_OWNER_STRAYS_H
 #define VRBENCH_OWNER_STRAYS_H
 
-// Removes sockets without a listener, and the files of a dead owner.
+// Removes the sockets of runs that have ended without removing them.
+void strays_remove_sockets(void);
+
+// Removes these sockets, and the files of a dead owner.
 void strays_remove(void);
 
 #endif

@@ -7,7 +7,7 @@
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "$SOURCE_ROOT/tests/net/lib/lent.sh"
 isolate --run "$@"
-plan 61
+plan 63
 
 scenario() {
     cat <<END
@@ -163,15 +163,17 @@ kill -KILL "$old_owner"
 ok "  the owner, killed," wait_for 60 gone "$old_owner"
 vrbench down lent 2>"$T/err"
 is "  has a successor that refuses, too" "$? $(grep -c "lent to process $run_pid" "$T/err")" "1 1"
+socket=/run/vrbench/run-$run_pid
+ok "the borrower answers on its socket" wait_for 60 test -S "$socket"
 kill -KILL "$run_pid"
 wait "$run_pid" 2>/dev/null
-ok "the borrower, killed, gives it back" wait_for 60 vrbench cpu r1t3 --weight 512
+ok "  killed, it gives the testbed back" wait_for 60 vrbench cpu r1t3 --weight 512
 ok "  as it was" wait_for 60 is_as_before lent r1t3
+ok "  and its socket is removed" [ ! -e "$socket" ]
 ok "a run that is interrupted" borrow lent "$T/long.yaml" -o "$T/stopped"
 kill -INT "$run_pid"
 end_run
 is "  ends with 130" "$run_status" 130
 ok "  and the testbed is as it was" is_as_before lent r1t3
 ok "down" vrbench down lent
-vrbench cleanup >"$T/cleaned" # the socket of the killed run, if the interrupted one came to nothing
 unchanged "  to nothing" "$T/before"

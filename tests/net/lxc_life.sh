@@ -127,7 +127,6 @@ kill -KILL "$run_pid"
 end_run
 ok "  gives the testbed back" wait_for 60 vrbench cpu r1t3 --weight 512
 ok "  as it was" wait_for 60 is_as_before two r1t3 r2t3
-vrbench cleanup >"$T/cleaned" # its socket
 
 ok "the daemon is restarted" libvirtd_again
 ok "  with the containers forwarding on" reaches 0
