@@ -43,7 +43,7 @@ static const struct option_row reproduce_options[] = {
     {.name = "quick",
      .type = OPTION_FLAG,
      .offset = offsetof(struct reproduce_values, quick),
-     .help = "fewer and shorter trials: 4 to 5 minutes"},
+     .help = "fewer and shorter trials: about 4 minutes"},
     {.name = "study-timing",
      .type = OPTION_FLAG,
      .offset = offsetof(struct reproduce_values, study_timing),
@@ -238,7 +238,7 @@ const struct command command_reproduce = {
     .summary = "Measure the study's programme and judge its claims",
     .details = "Runs the study's scenarios and experiments, scaled to this machine, each in its\n"
                "folder below DIR. Confirms or refutes the study's ten claims and two of its\n"
-               "wishes, by rules that are printed before the first run. --quick takes 4 to 5\n"
+               "wishes, by rules that are printed before the first run. --quick takes about 4\n"
                "minutes, the default less than 30.",
     .examples = COMMAND_EXAMPLES({"reproduce --quick -o study", "the whole study, in minutes"}),
     .options = reproduce_options,

@@ -87,9 +87,8 @@ const struct claim claims[CLAIM_COUNT] = {
                      "offered, the rate fell to 16,000 (81 % lost).",
         .in_study = "31,000 to 16,000 packets/s: 48 % below",
         .rule = "Bridged, 64 B, increasing load: the maximum is the highest forwarding rate of a "
-                "load. Confirmed if the trials of all higher loads, taken together, forward less "
-                "than 95 % of it. Refuted if they forward more, and those of 1.3 times the load of "
-                "the maximum do, too.",
+                "load. Confirmed if the trials of 1.3 times its load and more, taken together, "
+                "forward less than 95 % of it. Refuted if they forward more.",
         .runs = RUNS("overload"),
         .judge = judge_overload,
         .if_refuted = "This host drops excess packets before they cost much CPU; overload costs "
@@ -103,10 +102,10 @@ const struct claim claims[CLAIM_COUNT] = {
         .study_saw = "With the host capped at 50 %, bridged, much more loss; with the router "
                      "capped at 50 %, dedicated, loss at just the points where it needs 50 %.",
         .in_study = "much more loss from 50 % of CPU on",
-        .rule = "Cap at half the CPU needed at the highest load carried. At loads that need 1.15 "
+        .rule = "Cap at half the CPU needed at the highest load carried. At loads that need 1.3 "
                 "times the cap or more: confirmed if loss exceeds that without a cap by 3 points, "
-                "in the other router's network by less than 1 point; with the host capped, in both "
-                "networks. Refuted if one of these fails.",
+                "in the other router's network by less; with the host capped, in both networks. "
+                "Refuted if one of these fails.",
         .runs = RUNS("bridged-control", "host-capped", "dedicated-control", "router-capped",
                      "two-bridged-control", "host-capped-2", "two-dedicated-control",
                      "router-capped-2"),
@@ -123,10 +122,10 @@ const struct claim claims[CLAIM_COUNT] = {
                      "no loss. Dedicated at 256 B, r2t3 first: 60 % of CPU and 21,000 packets/s "
                      "instead of 16,000; r1t3 30 %.",
         .in_study = "r2t3 first: 60 % of CPU, rate 1.3 times",
-        .rule = "Weights of 8 to 1 at a load that takes at least 85 % of the CPU: confirmed if the "
-                "share of CPU of the favoured party grows by 3 points, and the forwarding rate "
-                "with it by 3 %: router over host, bridged, and r2t3 over r1t3. Refuted if CPU "
-                "stays, or the rate does not follow.",
+        .rule = "Weights of 8 to 1 at a load that takes at least 85 % of the CPU, and of which 5 % "
+                "are lost without them: confirmed if the share of CPU of the favoured party grows "
+                "by 3 points, and the forwarding rate with it by 3 %: router over host, bridged, "
+                "and r2t3 over r1t3. Refuted if CPU stays, or the rate does not follow.",
         .runs = RUNS("priority-control", "host-priority", "router-priority", "two-bridged-control",
                      "two-dedicated-control", "r2t3-priority"),
         .judge = judge_priority,

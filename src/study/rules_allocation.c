@@ -91,7 +91,7 @@ static enum claim_verdict judge_load(const struct study_results *results,
     }
     if (experiment->sparing != NULL) {
         struct extra_loss extra = loss_above(results, capped, &control, experiment->sparing);
-        verdict = join_verdicts(verdict, decide_below(extra.bounds, LOSS_CARRIED));
+        verdict = join_verdicts(verdict, decide_below(extra.bounds, CAP_LOSS));
         claim_measured(result, "%s, not capped, loses %.1f points more (%.1f to %.1f).",
                        experiment->sparing, extra.ratio * 100, extra.bounds.low * 100,
                        extra.bounds.high * 100);
@@ -175,7 +175,8 @@ static double share_of_routers(const struct point *point, const char *who)
     return figure_percent(point, who) / figure_routers(point, NULL);
 }
 
-// The highest load under contention for which both runs have enough trials; 0 = none.
+// The highest load under contention for which both runs have enough trials; 0 = none. Without
+// losses a rate can't grow.
 static double contended_load(const struct study_results *results, const struct priority *priority,
                              const struct study_run *run, double *ret_busiest)
 {
@@ -193,8 +194,9 @@ static double contended_load(const struct study_results *results, const struct p
         if (sample_is_enough(&busy)) {
             *ret_busiest = fmax(*ret_busiest, busy.median);
         }
+        struct sample lost = sample_of(results, &control, figure_loss, priority->network);
         if (sample_is_enough(&a) && sample_is_enough(&b) && sample_is_enough(&busy) &&
-            busy.median >= CONTENDED * 100.0 * results->dut_cpus) {
+            busy.median >= CONTENDED * 100.0 * results->dut_cpus && lost.median >= CONTENDED_LOSS) {
             found = pps[i];
         }
     }
@@ -220,8 +222,9 @@ static void judge_move(const struct study_results *results, struct claim_result 
     if (pps == 0.0) {
         claim_part(result, CLAIM_UNDECIDED,
                    "%s: no load with %d valid trials takes %.0f %% of the CPU (the busiest takes "
-                   "%.0f), and weights only act under contention.",
-                   priority->title, SAMPLE_TRIALS, CONTENDED * 100.0 * results->dut_cpus, busiest);
+                   "%.0f) and loses %.0f %%, and weights only act under contention.",
+                   priority->title, SAMPLE_TRIALS, CONTENDED * 100.0 * results->dut_cpus, busiest,
+                   CONTENDED_LOSS * 100.0);
         return;
     }
     struct condition with = condition_of(run, pps);

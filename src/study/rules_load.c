@@ -22,7 +22,6 @@ void judge_overload(const struct study_results *results, struct claim_result *re
     size_t count = study_loads(results, RUN_OVERLOAD, "bridged", LENGTH_OVERLOAD, &pps);
     struct sample best = {.median = -1.0, .valid = 0};
     double best_pps = 0.0;
-    double next_pps = 0.0; // the next higher load
     for (size_t i = 0; i < count; i++) {
         struct condition condition = {RUN_OVERLOAD, "bridged", LENGTH_OVERLOAD, pps[i]};
         struct sample forwarded = sample_of(results, &condition, figure_forwarded, NULL);
@@ -35,26 +34,21 @@ void judge_overload(const struct study_results *results, struct claim_result *re
         if (forwarded.median > best.median) {
             best = forwarded;
             best_pps = pps[i];
-            next_pps = i + 1 < count ? pps[i + 1] : 0.0;
         }
     }
     if (best_pps == 0.0) {
         claim_part(result, CLAIM_UNDECIDED, "No load has %d valid trials.", SAMPLE_TRIALS);
         return;
     }
-    struct condition over = {RUN_OVERLOAD, "bridged", LENGTH_OVERLOAD, next_pps};
-    struct condition far_over = {RUN_OVERLOAD, "bridged", LENGTH_OVERLOAD,
-                                 OVERLOAD_FACTOR * best_pps};
+    struct condition over = {RUN_OVERLOAD, "bridged", LENGTH_OVERLOAD, OVERLOAD_FACTOR * best_pps};
     struct sample above = sample_from(results, &over, figure_forwarded, NULL);
     struct sample loss = sample_from(results, &over, figure_loss, NULL);
-    struct sample far_above = sample_from(results, &far_over, figure_forwarded, NULL);
-    if (next_pps == 0.0 || !sample_is_enough(&above)) {
+    if (!sample_is_enough(&above)) {
         claim_part(result, CLAIM_UNDECIDED,
-                   "Only %zu trials above the load of the maximum are valid%s; %d are required.",
-                   next_pps == 0.0 ? 0 : above.valid,
-                   next_pps > 0.0 && above.tester_limited > 0 ? ", as the tester was the limit"
-                                                              : "",
-                   SAMPLE_TRIALS);
+                   "Only %zu trials of %.1f times the load of the maximum and more are valid%s; "
+                   "%d are required.",
+                   above.valid, OVERLOAD_FACTOR,
+                   above.tester_limited > 0 ? ", as the tester was the limit" : "", SAMPLE_TRIALS);
         return;
     }
     struct span kept = sample_ratio(&above, &best);
@@ -66,7 +60,7 @@ void judge_overload(const struct study_results *results, struct claim_result *re
     text_group_digits(best.median, 0, best_text);
     text_group_digits(best_pps, 0, best_at);
     text_group_digits(above.median, 0, above_text);
-    text_group_digits(next_pps, 0, above_from);
+    text_group_digits(over.pps, 0, above_from);
     claim_measured(
         result,
         "Bridged at 64 B at most %s packets/s come through, at %s offered; of %s and "
@@ -79,16 +73,6 @@ void judge_overload(const struct study_results *results, struct claim_result *re
     claim_value(result, above.median, "packets/s", "forwarded of %s and more offered", above_from);
     claim_value(result, fall * 100 / best.median, "%", "below the maximum above its load");
     enum claim_verdict verdict = decide_below(kept, 1.0 - FALL);
-    if (verdict != CLAIM_CONFIRMED && !sample_is_enough(&far_above)) {
-        claim_part(result, CLAIM_UNDECIDED,
-                   "Fewer than %d trials of %.1f times the load of the maximum are valid%s.",
-                   SAMPLE_TRIALS, OVERLOAD_FACTOR,
-                   far_above.tester_limited > 0 ? ", as the tester was the limit" : "");
-        return;
-    }
-    if (verdict == CLAIM_REFUTED) {
-        verdict = decide_below(sample_ratio(&far_above, &best), 1.0 - FALL);
-    }
     static const char *const says[] = {
         [CLAIM_UNDECIDED] = "The interval of the fall contains 5 %.",
         [CLAIM_CONFIRMED] = "The whole interval of the fall is above 5 %.",

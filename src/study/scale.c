@@ -28,9 +28,8 @@ static void find_carried(const struct sweep *sweep, double *carried, bool *satur
 {
     for (size_t i = 0; i < sweep->step_count; i++) {
         const struct load_step *step = &sweep->steps[i];
-        if (step->loss_ratio <= LOSS_CARRIED) {
-            *carried = fmax(*carried, step->requested_pps);
-        }
+        // Loads are a quarter of the range apart: the highest one without loss says less.
+        *carried = fmax(*carried, step->requested_pps * (1.0 - step->loss_ratio));
         if (step->loss_ratio >= SATURATED_LOSS &&
             step->total_percent >= SATURATED_CPU * 100.0 * dut_cpus) {
             *saturated = true;
@@ -94,12 +93,21 @@ int carried_at(const struct drawing *drawing, unsigned routers, const char *topo
     return 0;
 }
 
+bool is_saturable(const struct drawing *drawing, unsigned routers, const char *topology,
+                  unsigned length)
+{
+    struct capacity capacity = capacity_of(drawing, routers, topology, length);
+    struct capacity direct = capacity_of(drawing, routers, "direct", length);
+    return capacity.saturated &&
+           (drawing->results == NULL || direct.pps >= TESTER_HEADROOM * capacity.pps);
+}
+
 unsigned saturable_length(const struct drawing *drawing, unsigned routers, const char *topology,
                           unsigned from, bool *ret_saturable)
 {
     static const unsigned lengths[] = {1500, 256, 64};
     for (size_t i = 0; i < 3; i++) {
-        if (lengths[i] <= from && capacity_of(drawing, routers, topology, lengths[i]).saturated) {
+        if (lengths[i] <= from && is_saturable(drawing, routers, topology, lengths[i])) {
             *ret_saturable = true;
             return lengths[i];
         }

@@ -6,9 +6,16 @@
 #ifndef VRBENCH_STUDY_SCALE_H
 #define VRBENCH_STUDY_SCALE_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "study/sample.h"
 #include "study/timing.h"
+
+// Factor by which direct must carry more than a topology, so that its tester is sure to send more
+// than that topology carries: at 1500 B it may send a third in one testbed of what it sends in the
+// next.
+#define TESTER_HEADROOM 4.0
 
 struct drawing {
     const struct timing *timing;
@@ -17,8 +24,8 @@ struct drawing {
 };
 
 struct capacity {
-    // Highest load a network with a loss of at most LOSS_CARRIED; for a sweep without a valid step,
-    // the result of the search for its loads; 0 = not measured.
+    // Highest forwarding rate a network; for a sweep without a valid step, the result of the search
+    // for its loads; 0 = not measured.
     double pps;
     bool saturated; // host and routers were short of CPU beyond it
 };
@@ -28,8 +35,11 @@ struct capacity capacity_of(const struct drawing *drawing, unsigned routers, con
 // The load of the capacity; negative, with exit status 3, if there is none.
 int carried_at(const struct drawing *drawing, unsigned routers, const char *topology,
                unsigned length, double *ret_pps);
-// The longest of the study's lengths, up to `from`, with which this tester makes the CPU contended;
-// 64 if none does.
+// Whether this tester makes the CPU contended at a length, and direct carries TESTER_HEADROOM times
+// as much.
+bool is_saturable(const struct drawing *drawing, unsigned routers, const char *topology,
+                  unsigned length);
+// The longest of the study's lengths, up to `from`, of which that is so; 64 if of none.
 unsigned saturable_length(const struct drawing *drawing, unsigned routers, const char *topology,
                           unsigned from, bool *ret_saturable);
 

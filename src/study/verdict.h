@@ -28,17 +28,19 @@ enum claim_verdict { CLAIM_UNDECIDED, CLAIM_CONFIRMED, CLAIM_REFUTED };
 #define RUN_TO_RUN         0.10
 // Conditions whose CPU is compared must carry their load up to this loss.
 #define LOSS_CARRIED       0.01
-// 4 Overload. A fall counts from this share of the highest forwarding rate on. Its absence counts
-// only if this factor of that rate's load was offered.
+// 4 Overload. A fall counts from this share of the highest forwarding rate on, at this factor of
+// that rate's load and more: nearer loads hardly differ from it.
 #define OVERLOAD_FACTOR    1.3
 #define FALL               0.05
 // 5 Caps. At loads that require this factor more than the cap, the loss must exceed that without a
-// cap by at least this; other networks may lose at most LOSS_CARRIED more.
-#define NEED_ABOVE_CAP     1.15
+// cap by at least this; the loss of other networks must not.
+#define NEED_ABOVE_CAP     1.3
 #define CAP_LOSS           0.03
 // 6 Priority. Only under contention: host and routers together use at least this share of their
-// CPU. A move counts from so many points of share of CPU, and this share of the forwarding rate.
+// CPU, and lose this share of the packets. A move counts from so many points of share of CPU, and
+// this share of the forwarding rate.
 #define CONTENDED          0.85
+#define CONTENDED_LOSS     0.05
 #define SHARE_MOVED        0.03
 #define RATE_MOVED         0.03
 // 7 Tester limits. A routed topology may exceed the highest load that direct carries by this; the
