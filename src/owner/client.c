@@ -22,7 +22,7 @@
 #include "base/thread.h"
 #include "linux/process.h"
 #include "linux/rights.h"
-#include "owner/owner.h"
+#include "owner/paths.h"
 #include "owner/view.h"
 #include "owner/wire.h"
 #include "sampler/sample_json.h"

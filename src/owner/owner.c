@@ -21,6 +21,7 @@
 #include "linux/memory.h"
 #include "owner/look.h"
 #include "owner/owned.h"
+#include "owner/paths.h"
 #include "owner/strays.h"
 
 #define BACKLOG         64

@@ -12,11 +12,6 @@
 #define VRBENCH_OWNER_OWNER_H
 
 #include "base/error.h"
-#include "testbed/record.h"
-
-#define OWNER_SOCKET RECORD_ROOT "/owner.sock"
-#define OWNER_LOCK   RECORD_ROOT "/owner"
-#define OWNER_LOG    RECORD_ROOT "/owner.log"
 
 // Runs the owner in this process until it ends. Returns negative on failure: -EBUSY if another
 // process is the owner. Closes `ready` (a descriptor; -1 = none) once requests are accepted. With

@@ -12,7 +12,7 @@
 #include "owner/build.h"
 #include "owner/look.h"
 #include "owner/owned.h"
-#include "owner/owner.h"
+#include "owner/paths.h"
 #include "testbed/standing.h"
 
 static const char *request_text(const json_t *request, const char *key)

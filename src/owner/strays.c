@@ -16,8 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "owner/owner.h"
-#include "owner/wire.h"
+#include "owner/paths.h"
 
 // Whether the process that listens on a socket has ended. Children that it has forked may hold the
 // socket open for a moment longer, so that a connection succeeds.

@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "base/thread.h"
 #include "owner/look.h"
+#include "owner/paths.h"
 #include "owner/strays.h"
 #include "owner/wire.h"
 #include "sampler/sample_json.h"

@@ -21,8 +21,7 @@
 #include "base/error.h"
 
 #define WIRE_LINE_MAX (64U << 20)
-#define WIRE_LOOK_MAX 4096U  // of requests of a client that only looks (look.h)
-#define VIEW_PREFIX   "run-" // of the sockets in RECORD_ROOT on which runs answer (view.h)
+#define WIRE_LOOK_MAX 4096U // of requests of a client that only looks (look.h)
 
 struct wire {
     int fd;        // owned; -1 = closed
