@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/command_line.h"
 #include "cli/measuring.h"
 #include "cli/resumed.h"
 #include "cli/run_forecast.h"
@@ -263,73 +264,38 @@ static int check_folders(const struct scenario_list *scenarios, const struct run
     return rc;
 }
 
-// Adds " WORD" and, if not NULL, " VALUE" to a command line, quoted for a shell if necessary.
-static void add_words(char **line, const char *word, const char *value)
-{
-    const char *quote =
-        value == NULL || value[strcspn(value, " []{}*?&;|<>()$\"#~")] == '\0' ? "" : "'";
-    char *longer = value == NULL ? text_format("%s %s", *line, word)
-                                 : text_format("%s %s %s%s%s", *line, word, quote, value, quote);
-    free(*line);
-    *line = longer;
-}
-
-// Adds the options that changed the scenario.
-static void add_changes(char **line, const struct change_values *change)
-{
-    const struct {
-        const char *option, *value;
-    } given[] = {{"--length", change->length},
-                 {"--pps", change->pps},
-                 {"--rate", change->rate},
-                 {"--duration", change->duration},
-                 {"--repeats", change->repeats}};
-    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
-        if (given[i].value != NULL) {
-            add_words(line, given[i].option, given[i].value);
-        }
-    }
-    if (change->routers > 0) {
-        _cleanup_free_ char *routers = text_format("%u", (unsigned)change->routers);
-        add_words(line, "--routers", routers);
-    }
-    for (size_t i = 0; i < change->set.count; i++) {
-        add_words(line, "--set", change->set.items[i]);
-    }
-}
-
 // The command that continues an interrupted run. If the user named no folder, each scenario was
 // measured into a folder of its name, and the command is for that scenario only.
 static char *resume_command(const struct run_values *asked, const struct scenario_list *scenarios,
                             size_t at, const char *folder)
 {
     char *line = text_copy("vrbench run --resume");
-    add_words(&line, "-o", asked->output == NULL ? folder : asked->output);
+    command_line_add(&line, "-o", asked->output == NULL ? folder : asked->output);
     if (asked->quick) {
-        add_words(&line, "--quick", NULL);
+        command_line_add(&line, "--quick", NULL);
     }
     if (asked->study_timing) {
-        add_words(&line, "--study-timing", NULL);
+        command_line_add(&line, "--study-timing", NULL);
     }
     if (asked->even_default_route) {
-        add_words(&line, "--even-default-route", NULL);
+        command_line_add(&line, "--even-default-route", NULL);
     }
     if (asked->engine != NULL) {
-        add_words(&line, "--engine", asked->engine);
+        command_line_add(&line, "--engine", asked->engine);
     }
     if (asked->on != NULL) {
-        add_words(&line, "--on", asked->on);
+        command_line_add(&line, "--on", asked->on);
         if (asked->controlled) {
-            add_words(&line, "--controlled", NULL);
+            command_line_add(&line, "--controlled", NULL);
         }
     }
     for (size_t i = 0; i < asked->topologies.count; i++) {
-        add_words(&line, "--topology", asked->topologies.items[i]);
+        command_line_add(&line, "--topology", asked->topologies.items[i]);
     }
-    add_changes(&line, &asked->change);
+    command_line_add_changes(&line, &asked->change);
     for (size_t i = 0; i < scenarios->count; i++) {
         if ((asked->output != NULL || i == at) && (asked->on == NULL || asked->on_scenario)) {
-            add_words(&line, scenarios->items[i]->file, NULL);
+            command_line_add(&line, scenarios->items[i]->file, NULL);
         }
     }
     return line;
