@@ -43,9 +43,9 @@ static bool is_random_mac(const char *nic)
     return file_read(path, 64, &text, NULL, NULL) == 0 && strtol(text, NULL, 10) == MAC_RANDOM;
 }
 
-// Whether the interface must keep its driver. `address` gets its device's address.
-static bool is_hindered(const struct netns *home, const char *nic, char address[PCI_ADDRESS_SIZE],
-                        char *why, size_t room)
+// Why the interface must keep its driver; NULL = it need not. `address` gets its device's address.
+static const char *hindrance(const struct netns *home, const char *nic,
+                             char address[PCI_ADDRESS_SIZE])
 {
     struct link_info info;
     uint8_t mac[6];
@@ -63,10 +63,7 @@ static bool is_hindered(const struct netns *home, const char *nic, char address[
     } else if (!pci_link_mac(home, nic, mac) || is_random_mac(nic)) {
         what = "its MAC address is not its own, and would be another in the machine";
     }
-    if (what != NULL) {
-        snprintf(why, room, "%s", what);
-    }
-    return what != NULL;
+    return what;
 }
 
 static bool is_lent_to(const struct plan *plan, size_t node, size_t number)
@@ -80,7 +77,6 @@ static bool decide_router(struct platform *platform, const struct netns *home, s
                           size_t node, size_t router, char *why, size_t room)
 {
     const char **devices = memory_new_array(const char *, plan->interface_count);
-    char reason[WHY_MAX] = "";
     size_t count = 0;
     bool good = true;
     why[0] = '\0';
@@ -89,7 +85,8 @@ static bool decide_router(struct platform *platform, const struct netns *home, s
         if (!is_lent_to(plan, node, i)) {
             continue;
         }
-        good = !is_hindered(home, interface->nic, interface->pci, reason, sizeof reason);
+        const char *reason = hindrance(home, interface->nic, interface->pci);
+        good = reason == NULL;
         devices[count++] = interface->pci;
         if (!good) {
             snprintf(why, room, "%s: %s", interface->nic, reason);
