@@ -193,10 +193,10 @@ const struct command command_doctor = {
     .summary = "Check what this machine supports",
     .details = "Tests each ability in temporary namespaces, and looks for two seconds whether\n"
                "the machine is quiet. Exit status 3 if a requirement of every measurement is\n"
-               "missing. With --tester, sends each engine's packets over a cable without a router\n"
-               "for about 15 seconds, and prints pacing error, gaps, losses and CPU time. With\n"
-               "--platform, tests what vrbench can do with the machines of Xen or of a libvirt\n"
-               "URI, without changing them.",
+               "missing. With --tester, sends each engine's packets over a cable without a\n"
+               "router for about 15 seconds, and prints pacing error, gaps, losses and CPU time.\n"
+               "With --platform, tests what vrbench can do with the machines of Xen or of a\n"
+               "libvirt URI, without changing them.",
     .examples = COMMAND_EXAMPLES({"doctor", "what is missing, and what provides it"},
                                  {"doctor --tester", "what the tester alone can do"}),
     .options = doctor_options,

@@ -86,9 +86,9 @@ const struct command command_down = {
     .name = "down",
     .operands = "[TESTBED|SCENARIO…]",
     .summary = "Remove testbeds that vrbench up built",
-    .details =
-        "A testbed is named by its name or by its scenario's file. Ends every process inside, and\n"
-        "gives lent interfaces back. Several testbeds are removed at the same time.",
+    .details = "A testbed is named by its name or by its scenario's file. Ends every process\n"
+               "inside, and gives lent interfaces back. Several testbeds are removed at the same\n"
+               "time.",
     .examples =
         COMMAND_EXAMPLES({"down scenario-2", "remove one testbed"}, {"down --all", "remove all"}),
     .options = down_options,

@@ -153,12 +153,11 @@ const struct command command_inspect = {
     .name = "inspect",
     .operands = "TESTBED|ROUTER…",
     .summary = "Print all that is recorded of a testbed or router",
-    .details =
-        "Prints a JSON array with an object for each match: names, processes, interfaces,\n"
-        "allocation and scenario, as in the record in /run/vrbench. The keys of a record\n"
-        "are those of this version of vrbench. Without root (members of the group vrbench):\n"
-        "without the scenario, processes and interfaces. While vrbench control acts, `control`\n"
-        "has contract, margin and last action of each router.",
+    .details = "Prints a JSON array with an object for each match: names, processes, interfaces,\n"
+               "allocation and scenario, as in the record in /run/vrbench. The keys of a record\n"
+               "are those of this version of vrbench. Members of the group vrbench, who need no\n"
+               "root, get it without the scenario, processes and interfaces. While vrbench\n"
+               "control acts, `control` has contract, margin and last action of each router.",
     .examples = COMMAND_EXAMPLES({"inspect scenario-2", "a testbed"},
                                  {"inspect scenario-2/r1t3", "one router of it"}),
     .options = inspect_options,

@@ -208,12 +208,11 @@ const struct command command_predict = {
     .name = "predict",
     .operands = "RUN… --for SCENARIO",
     .summary = "Predict a scenario from runs of smaller ones",
-    .details =
-        "Fits a model of CPU costs on the points of runs, with one and two routers say, and\n"
-        "predicts another scenario: received rate against offered load up to twice the\n"
-        "knee, throughput without loss, highest rate, CPU of host and routers, and the\n"
-        "bottleneck, each figure with an interval that contains it with 90 %. Prints \"don't\n"
-        "know\" with the reason if the points do not support a prediction.",
+    .details = "Fits a model of CPU costs on the points of runs, with one and two routers say,\n"
+               "and predicts another scenario: received rate against offered load up to twice\n"
+               "the knee, throughput without loss, highest rate, CPU of host and routers, and\n"
+               "the bottleneck, each figure with an interval that contains it with 90 %. Prints\n"
+               "\"don't know\" with the reason if the points do not support a prediction.",
     .examples = COMMAND_EXAMPLES(
         {"predict out --for scenario-2", "what a set-up that was not measured would do"}),
     .options = predict_options,

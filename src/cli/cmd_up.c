@@ -151,12 +151,13 @@ const struct command command_up = {
     .name = "up",
     .operands = "SCENARIO…",
     .summary = "Build testbeds and keep them",
-    .details = "Several testbeds are built at the same time.\n"
-               "vrbench list, create, destroy, reboot and console then take the routers by\n"
-               "name, and vrbench cpu sets their CPU allocation. Host and source are connected\n"
-               "by interfaces mgmt0 (" STANDING_HOST " and " STANDING_SOURCE "), so that\n"
-               "the source can query an SNMP agent on the host. The owner, a background\n"
-               "process, restarts dead routers (on_crash) and exits after the last testbed.",
+    .details =
+        "Several testbeds are built at the same time. vrbench list, create, destroy,\n"
+        "reboot and console then take the routers by name, and vrbench cpu sets their CPU\n"
+        "allocation. The owner, a background process, restarts dead routers (on_crash)\n"
+        "and exits after the last testbed. Host and source are connected by interfaces\n"
+        "mgmt0 (" STANDING_HOST " and " STANDING_SOURCE "), so that the source can query an\n"
+        "SNMP agent on the host.",
     .examples =
         COMMAND_EXAMPLES({"up scenario-2", "build a testbed of two routers"},
                          {"up scenario-2 --name second", "another one of the same scenario"},

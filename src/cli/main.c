@@ -24,10 +24,10 @@ static void print_help(FILE *out)
             text_format("%s %s", command_table[i]->name, command_table[i]->operands);
         options_help_line(out, head, 22, command_table[i]->summary);
     }
-    fprintf(out, "\nvrbench help COMMAND shows a command's options and examples. Exit status: 0 "
-                 "done, 1 failed\n"
-                 "while running, 2 bad usage or input, 3 this machine lacks a requirement, 4 the\n"
-                 "machine disturbed the measurement too much, 130 interrupted.\n");
+    fprintf(out, "\nvrbench help COMMAND shows a command's options and examples. Exit status: 0\n"
+                 "done, 1 failed while running, 2 bad usage or input, 3 this machine lacks a\n"
+                 "requirement, 4 the machine disturbed the measurement too much, 130\n"
+                 "interrupted.\n");
 }
 
 static int fail_command(const char *word)

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/nearest.h"
+#include "base/screen.h"
 #include "base/text.h"
 #include "base/units.h"
 
@@ -187,8 +188,14 @@ int options_parse(const struct option_row *rows, int argc, char **argv, void *va
 
 void options_help_line(FILE *out, const char *head, size_t columns, const char *help)
 {
+    const size_t indent = columns + 3;
     size_t shown = text_columns(head);
-    fprintf(out, "  %s%*s %s\n", head, shown < columns ? (int)(columns - shown) : 0, "", help);
+    if (shown > columns) {
+        fprintf(out, "  %s\n%*s", head, (int)indent, "");
+    } else {
+        fprintf(out, "  %s%*s ", head, (int)(columns - shown), "");
+    }
+    screen_put(out, screen_width(out), indent, indent, help);
 }
 
 void options_help(const struct option_row *rows, FILE *out)

@@ -50,7 +50,8 @@ int options_parse(const struct option_row *rows, int argc, char **argv, void *va
 // Whether the option has a value.
 bool option_takes_value(const struct option_row *row);
 void options_help(const struct option_row *rows, FILE *out);
-// Prints one line of help: `head` padded to `columns` terminal columns, then `help`.
+// Prints `head` padded to `columns` terminal columns, then `help`, within the width of the
+// terminal. A longer head has a line of its own.
 void options_help_line(FILE *out, const char *head, size_t columns, const char *help);
 #define OPTIONS_HELP_COLUMNS 28
 void text_list_add(struct text_list *list, const char *text);

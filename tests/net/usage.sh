@@ -5,7 +5,7 @@
 # Runs beside others
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 70
+plan 71
 
 cd "$T" || exit 1
 
@@ -59,6 +59,11 @@ like "  but not without a run" "$("$VRBENCH" run --resume -o nothing 2>&1)" 'the
 # --- help
 
 like "help shows a command's options and examples" "$("$VRBENCH" help ls)" '^Examples:$'
+commands=$("$VRBENCH" help | sed -n 's/^  \([a-z-]*\).*/\1/p')
+is "  each, and the list of them, in 80 columns" "$(for each in "" $commands; do
+    # shellcheck disable=SC2086 # one word or two
+    "$VRBENCH" help $each
+done | sed -E '/^.{81}/!d')" ""
 is "-V prints the version" "$("$VRBENCH" -V)" "$("$VRBENCH" --version)"
 like "a misspelt command is corrected" "$("$VRBENCH" lisst 2>&1)" 'did you mean "list"\?$'
 like "  and an option" "$("$VRBENCH" run --lenght 64 2>&1)" 'did you mean --length\?$'

@@ -261,16 +261,24 @@ static void test_help(void **state)
     options_help(rows, out);
     options_help_line(out, "run SCENARIO…", 14, "aligned");
     options_help_line(out, "run SCENARIO+", 14, "aligned");
+    options_help_line(out, "run SCENARIO and more", 14, "on a line of its own");
+    options_help_line(out, "run", 14,
+                      "longer than what is left of a line of eighty columns, and wrapped");
     fclose(out);
-    assert_string_equal(text, "  -q, --quick                  hurry\n"
-                              "  -v, --verbose                say more\n"
-                              "  -o, --output DIR             where to\n"
-                              "      --topology T             only these\n"
-                              "  -n, --number N               how often\n"
-                              "      --colour C               paint\n"
-                              "      --quick-and-long         longer\n"
-                              "  run SCENARIO…  aligned\n"
-                              "  run SCENARIO+  aligned\n");
+    assert_string_equal(
+        text, "  -q, --quick                  hurry\n"
+              "  -v, --verbose                say more\n"
+              "  -o, --output DIR             where to\n"
+              "      --topology T             only these\n"
+              "  -n, --number N               how often\n"
+              "      --colour C               paint\n"
+              "      --quick-and-long         longer\n"
+              "  run SCENARIO…  aligned\n"
+              "  run SCENARIO+  aligned\n"
+              "  run SCENARIO and more\n"
+              "                 on a line of its own\n"
+              "  run            longer than what is left of a line of eighty columns, and\n"
+              "                 wrapped\n");
 }
 
 int main(void)
