@@ -25,11 +25,16 @@ static const struct frame_address captured_address = {
 struct captured {
     uint8_t *bytes;
     size_t length;
+    size_t room; // of `bytes`
 };
 
 static inline void captured_add(struct captured *stream, const void *bytes, size_t length)
 {
-    stream->bytes = memory_resize(stream->bytes, stream->length + length, 1);
+    // Twice as much each time: under sanitizers each resizing copies all.
+    if (stream->length + length > stream->room) {
+        stream->room = 2 * (stream->length + length);
+        stream->bytes = memory_resize(stream->bytes, stream->room, 1);
+    }
     memcpy(stream->bytes + stream->length, bytes, length);
     stream->length += length;
 }

@@ -98,7 +98,7 @@ static struct captured pass(const struct captured *stream, size_t piece, size_t 
 static void packets_in_a_window_are_written_whole(void **state)
 {
     (void)state;
-    struct captured stream = {NULL, 0};
+    struct captured stream = {0};
     make_stream(20, &stream);
     struct time_windows windows = {NULL, 0};
     // Packets 5 to 7 and 12; a window has both ends.
@@ -126,7 +126,7 @@ static void packets_in_a_window_are_written_whole(void **state)
 static void without_a_window_the_file_has_no_packet(void **state)
 {
     (void)state;
-    struct captured stream = {NULL, 0};
+    struct captured stream = {0};
     make_stream(5, &stream);
     struct time_windows windows = {NULL, 0};
     struct pcap_counts counts;
@@ -141,7 +141,7 @@ static void packets_for_which_there_is_no_room_are_counted(void **state)
 {
     (void)state;
     enum { COUNT = 20000 };
-    struct captured stream = {NULL, 0};
+    struct captured stream = {0};
     make_stream(COUNT, &stream);
     struct time_windows windows = {NULL, 0};
     struct pcap_counts counts;
@@ -172,13 +172,13 @@ static void refuse(struct captured *stream)
     assert_non_null(strstr(err.text, "tcpdump"));
     pcap_ring_free(ring);
     free(stream->bytes);
-    *stream = (struct captured){NULL, 0};
+    *stream = (struct captured){0};
 }
 
 static void streams_that_are_no_capture_are_refused(void **state)
 {
     (void)state;
-    struct captured stream = {NULL, 0};
+    struct captured stream = {0};
     captured_add(&stream, "tcpdump: a message instead of packets", 37);
     refuse(&stream);
     make_stream(1, &stream);
@@ -191,7 +191,7 @@ static void streams_that_are_no_capture_are_refused(void **state)
 
 static void write_seeds(void)
 {
-    struct captured stream = {NULL, 0};
+    struct captured stream = {0};
     captured_add(&stream, "\x11", 1); // bytes of a piece
     make_stream(3, &stream);
     size_t length;

@@ -62,8 +62,34 @@ static struct plan *make(const struct scenario *scenario, enum topology topology
 
 // ---- what must hold of any plan
 
+static int key_compare(const void *one, const void *other, void *size)
+{
+    return memcmp(one, other, *(const size_t *)size);
+}
+
+// No two of `count` keys of `size` bytes are equal. Sorts them: large plans have too many pairs to
+// compare.
+static void assert_distinct(void *keys, size_t count, size_t size)
+{
+    qsort_r(keys, count, size, key_compare, &size);
+    for (size_t i = 1; i < count; i++) {
+        const uint8_t *key = (const uint8_t *)keys + i * size;
+        assert_true(memcmp(key - size, key, size) != 0);
+    }
+}
+
 static void assert_names(const struct plan *plan)
 {
+    struct place {
+        size_t node;
+        char name[16];
+    };
+    size_t most = plan->interface_count + plan->bridge_count + plan->node_count;
+    _cleanup_free_ struct place *places = memory_new_array(struct place, most);
+    _cleanup_free_ uint8_t *macs = memory_new(plan->interface_count + 1, 6);
+    _cleanup_free_ int *indexes = memory_new_array(int, most);
+    _cleanup_free_ struct ip_address *addresses = memory_new_array(struct ip_address, most);
+    size_t address_count = 0;
     for (size_t i = 0; i < plan->interface_count; i++) {
         const struct plan_interface *one = &plan->interfaces[i];
         assert_true(one->node < plan->node_count);
@@ -71,24 +97,29 @@ static void assert_names(const struct plan *plan)
         assert_int_equal(one->mac[0] & 3, 2);                         // local, unicast
         assert_true(one->index > 0);
         assert_true(one->bridge < (int)plan->bridge_count);
-        for (size_t k = 0; k < i; k++) {
-            const struct plan_interface *other = &plan->interfaces[k];
-            assert_false(one->node == other->node && strcmp(one->name, other->name) == 0);
-            assert_true(memcmp(one->mac, other->mac, 6) != 0);
-            assert_true(one->index != other->index);
-            assert_true(one->ip.prefix == 0 || !ip_equal(&one->ip.address, &other->ip.address));
+        places[i].node = one->node;
+        snprintf(places[i].name, sizeof places[i].name, "%s", one->name);
+        memcpy(macs + 6 * i, one->mac, 6);
+        indexes[i] = one->index;
+        if (one->ip.prefix != 0) {
+            struct ip_address *address = &addresses[address_count++];
+            address->version = one->ip.address.version;
+            memcpy(address->bytes, one->ip.address.bytes, ip_size(address->version));
         }
         for (size_t k = 0; k < plan->bridge_count; k++) {
-            assert_true(one->index != plan->bridges[k].index);
             assert_true(strcmp(one->name, plan->bridges[k].name) != 0);
         }
     }
+    assert_distinct(places, plan->interface_count, sizeof *places);
+    assert_distinct(macs, plan->interface_count, 6);
+    assert_distinct(addresses, address_count, sizeof *addresses);
     for (size_t i = 0; i < plan->bridge_count; i++) {
-        for (size_t k = 0; k < i; k++) {
-            assert_true(plan->bridges[i].index != plan->bridges[k].index);
-            assert_true(strcmp(plan->bridges[i].name, plan->bridges[k].name) != 0);
-        }
+        indexes[plan->interface_count + i] = plan->bridges[i].index;
+        places[i] = (struct place){.node = 0};
+        snprintf(places[i].name, sizeof places[i].name, "%s", plan->bridges[i].name);
     }
+    assert_distinct(indexes, plan->interface_count + plan->bridge_count, sizeof *indexes);
+    assert_distinct(places, plan->bridge_count, sizeof *places);
     for (size_t i = 0; i < plan->node_count; i++) {
         for (size_t k = 0; k < i; k++) {
             assert_true(strcmp(plan->nodes[i].name, plan->nodes[k].name) != 0);
