@@ -37,7 +37,7 @@ struct run_values {
     struct loan *loan; // with `on`
     bool on_scenario;  // with `on`: a scenario file is given
     bool controlled;   // with `on`
-    uint64_t wait_quiet, most_disturbed, seed;
+    uint64_t wait_quiet, most_disturbed, attempts, seed;
     bool quiet, unchecked, quick, resume, check, dry_run, dot, json, study_timing,
         even_default_route;
     unsigned verbosity;
@@ -86,6 +86,13 @@ static const struct option_row run_options[] = {
      .max = 1000000,
      .argument = "N",
      .help = "stop after N disturbed points in a row"},
+    {.name = "attempts",
+     .type = OPTION_INTEGER,
+     .offset = offsetof(struct run_values, attempts),
+     .min = 1,
+     .max = 1000,
+     .argument = "N",
+     .help = "trials of a point, at most, while the machine disturbs them (4; --quick: 3)"},
     SEED_OPTION(run_values),
     TOPOLOGIES_OPTION(run_values),
     ENGINE_OPTION(run_values),
@@ -248,7 +255,8 @@ static struct job job_for(const struct run_values *asked, const struct scenario 
                         .seed = (unsigned)asked->seed,
                         .rates_from = asked->rates_from,
                         .wait_quiet_s = (unsigned)asked->wait_quiet,
-                        .most_disturbed = (unsigned)asked->most_disturbed};
+                        .most_disturbed = (unsigned)asked->most_disturbed,
+                        .attempts = (unsigned)asked->attempts};
 }
 
 // Refuses an unusable folder before anything is measured or cleaned up.

@@ -45,6 +45,7 @@ struct job {
     unsigned search_repeat;   // number of this search in the folder, from 0; above 0 with `resume`
     struct found_list *found; // gets what the search found
     struct agent *agent;      // of method: monitored; NULL = each testbed gets one of its own
+    unsigned attempts;        // largest number of trials of a disturbed point; 0 = the usual one
     unsigned most_disturbed;  // so many disturbed points in a row end the run; 0 = no limit
 };
 

@@ -234,7 +234,7 @@ void job_loads_make(const struct job_state *state, struct job_loads *ret)
 {
     const struct scenario *scenario = state->job->scenario;
     const struct scenario_traffic *traffic = &scenario->traffic;
-    bool quick = state->job->quick;
+    const unsigned usual = state->job->quick ? QUICK_ATTEMPTS : ATTEMPTS;
     size_t lengths = traffic->length_count;
     struct platform_facts facts;
     platform_facts_of_name(scenario->platform, &facts);
@@ -264,7 +264,7 @@ void job_loads_make(const struct job_state *state, struct job_loads *ret)
         .to_find = (unsigned)job_load_count(state->job, points),
         .repeats = traffic->repeats,
         .duration_ns = job_duration(state->job),
-        .attempts = quick ? QUICK_ATTEMPTS : ATTEMPTS,
+        .attempts = state->job->attempts > 0 ? state->job->attempts : usual,
         .done = ret->done,
         .done_count = list_done(state, ret->done),
         .shuffle = recall_shuffle(state),

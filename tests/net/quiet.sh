@@ -4,7 +4,7 @@
 # points are invalid, too many disturbed points end a run, and --redo disturbed measures them again.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 27
+plan 28
 
 cat >"$T/busy.yaml" <<'END'
 name: busy
@@ -45,11 +45,12 @@ is "  it measured all points" "$(points "$T/all")" 3
 like "  the commonest reason is below the table" "$(cat "$T/run.out")" \
     "[23] × background load: other programs used about … % of a measurement CPU"
 
-start_run "$T/busy.yaml" -o "$T/few" --most-disturbed 2
+start_run "$T/busy.yaml" -o "$T/few" --most-disturbed 2 --attempts 2
 end_run
 is "--most-disturbed 2 ends the run" "$run_status" 1
 like "  says so" "$(cat "$T/run.err")" "2 points in a row were disturbed, the last one because: .*background load"
 is "  after two points" "$(points "$T/few")" 2
+is "  of two trials each, as --attempts says" "$(jq .attempts "$T/few/points.jsonl" | sort -u)" 2
 is "  run.json says that it failed" "$(jq -r .status "$T/few/run.json")" failed
 
 ok "--wait-quiet waits in vain" exits 1 "$VRBENCH" run "$T/busy.yaml" -o "$T/waits" --wait-quiet 1
