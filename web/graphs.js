@@ -102,18 +102,29 @@ function cpuCurves(sweep) {
 
 const several = (sweep) => (sweep.networks.length > 1 ? " per network" : "");
 
-// The loads up to which a sweep kept a goal, from the run's indexes; vertical marks of a chart.
+// The loads up to which a sweep kept a goal, from the run's indexes; vertical marks of a chart. Marks that cannot be told
+// apart are one, with all names.
 function marksOf(sweep) {
     const goals = { throughput: "no loss", partial_drop_rate: "loss ≤ 0.5 %" };
     const factor = rateUnits[rateUnit](sweep);
-    return (sweep.indexes ?? [])
-        .filter((row) => row.index in goals)
-        .map((row) => ({
-            x: row.value * factor,
-            name: `${row.subject}: ${goals[row.index]}`,
-            colour: sweep.networks.indexOf(row.subject),
-            dotted: row.index === "partial_drop_rate",
-        }));
+    const marks = [];
+    for (const row of (sweep.indexes ?? []).filter((row) => row.index in goals)) {
+        const x = row.value * factor;
+        let mark = marks.find((one) => Math.abs(one.x - x) <= 0.005 * x);
+        if (mark === undefined) {
+            mark = { x, colour: sweep.networks.indexOf(row.subject), dotted: true, names: new Map() };
+            marks.push(mark);
+        }
+        mark.dotted &&= row.index === "partial_drop_rate";
+        mark.names.set(row.subject, [...(mark.names.get(row.subject) ?? []), goals[row.index]]);
+    }
+    return marks.map(({ names, ...mark }) => {
+        const texts = [...names].map(([subject, kept]) => [subject, kept.join(", ")]);
+        const name = distinct(texts.map(([, kept]) => kept))
+            .map((kept) => `${texts.filter((one) => one[1] === kept).map((one) => one[0]).join(", ")}: ${kept}`)
+            .join("; ");
+        return { ...mark, name };
+    });
 }
 
 // Throughput over packet lengths: a curve for each topology and network.

@@ -25,7 +25,7 @@ function indexTable(rows) {
                 text: (value, line) =>
                     indexText(line.find((row) => row.topology === topology)),
             })),
-            { name: "Unit", of: ([row]) => row.unit },
+            { name: "Unit", of: ([row]) => (row.unit === "us" ? "µs" : row.unit) },
             { name: "Better", of: ([row]) => row.better },
         ],
         lines,

@@ -105,7 +105,7 @@ function warnings(run) {
             element(
                 "p",
                 {},
-                `Losses are without ${number(run.left_out_percent, 1)} % of the time, which stalls of this machine touched. ${number(run.cleared_total)} valid points lost packets in that part only; the table of points has both losses.`,
+                `Losses are without ${number(run.left_out_percent, 1)} % of the time, which stalls of this machine touched. ${number(run.cleared_total)} valid ${run.cleared_total === 1 ? "point" : "points"} lost packets in that part only; the table of points has both losses.`,
             ),
         );
     }
@@ -186,6 +186,17 @@ function verdictSection(run) {
     );
 }
 
+// The kernel's words on CPU vulnerabilities, those that do not concern this CPU by name only at the end.
+function mitigationsOf(text) {
+    const parts = (text ?? "").split(/; (?=[a-z0-9_]+: )/);
+    const none = parts.filter((one) => /^[a-z0-9_]+: Not affected$/.test(one));
+    if (none.length === 0) {
+        return text;
+    }
+    const names = none.map((one) => one.split(":")[0]);
+    return [...parts.filter((one) => !none.includes(one)), `not affected by ${names.join(", ")}`].join("; ");
+}
+
 function machineSection(run) {
     const machine = run?.run?.machine;
     if (machine === undefined) {
@@ -217,7 +228,7 @@ function machineSection(run) {
             ["SMT", machine.smt],
             ["Microcode", machine.microcode],
             ["Clock source", machine.clock_source],
-            ["Mitigations", machine.mitigations],
+            ["Mitigations", mitigationsOf(machine.mitigations)],
             ["Kernel command line", machine.command_line],
         ]),
         findings.length === 0

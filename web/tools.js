@@ -48,11 +48,19 @@ function markPlugin(graph) {
                 context.lineTo(x2, y2);
                 context.stroke();
             };
+            // On a ground of its own, as there may be curves below it; where there is more room.
             const label = (text, x, y, area) => {
-                const left = x + 4 + context.measureText(text).width > area.right;
+                const room = Math.max(area.right - x, x - area.left) - 6;
+                const rows = context.measureText(text).width > room ? text.split(/(?<=:) /) : [text];
+                const width = Math.max(...rows.map((row) => context.measureText(row).width));
+                const left = x + 4 + width > area.right && x - area.left > area.right - x;
+                context.fillStyle = cssColour("--paper");
+                context.globalAlpha = 0.85;
+                context.fillRect(left ? x - 6 - width : x + 2, y - 10, width + 4, 14 * rows.length);
+                context.globalAlpha = 1;
                 context.fillStyle = cssColour("--ink");
                 context.textAlign = left ? "right" : "left";
-                context.fillText(text, left ? x - 4 : x + 4, y);
+                rows.forEach((row, n) => context.fillText(row, left ? x - 4 : x + 4, y + 14 * n));
             };
             context.font = "11px sans-serif";
             drawMarks(graph, chart, line, label);
