@@ -122,9 +122,9 @@ format:
 check: build
 	@scripts/check $(BUILD)
 
-# Not in .ci/run, as it fetches 400 MB and takes longer than it may cost there.
+# ACCEPTS=3 also accepts that no mirror of Debian can be reached.
 check-debian13:
-	@scripts/check-debian trixie
+	@scripts/check-debian trixie || test $$? = "$(ACCEPTS)"
 
 clean:
 	@rm -rf build build-sanitize
