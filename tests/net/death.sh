@@ -53,7 +53,7 @@ networks: { NET0: { router: r1t3 } }
 traffic: { engine: packet, lengths: [64], rates: $2, duration: 100 ms }
 END
     folder=$T/$1
-    start_run "$T/$1.yaml" -v -o "$folder"
+    start_run "$T/$1.yaml" -v --attempts 4 -o "$folder"
     ok "in the $1: a testbed stands" hold_run dedicated
     ok "  the router's interface is taken away" node r1t3 ip link del dev eth0
     release_run

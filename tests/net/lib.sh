@@ -320,17 +320,18 @@ ms_since() { echo $((($(date +%s%N) - $1) / 1000000)); }
 helper() { echo "${BUILD_DIR:-$(dirname "$VRBENCH")}/tests/net/$1"; }
 
 # beside_others — whether tests/run runs this file beside others. They may take all CPUs, and a run is refused where
-# the stability check loses packets: such a file leaves the check out.
+# the stability check loses packets: such a file leaves the check out. It repeats disturbed trials once only, as most are
+# disturbed again.
 beside_others() {
     grep -q '^# Runs beside others' "$0" || return 1
     ! grep -q '^# Runs beside others under sanitizers' "$0" || sanitized
 }
 run_checks=
-! beside_others || run_checks=--no-stability-check
+! beside_others || run_checks="--no-stability-check --attempts 2"
 
 # start_run ARG... — `vrbench run ARG...` in the background: $run_pid, $T/run.out, $T/run.err.
 start_run() {
-    # shellcheck disable=SC2086 # no word, or one
+    # shellcheck disable=SC2086 # words
     "$VRBENCH" run $run_checks "$@" >"$T/run.out" 2>"$T/run.err" &
     run_pid=$!
 }
@@ -346,7 +347,7 @@ end_run() {
 # measured ARG... — `vrbench run ARG...` succeeds. For use after ok.
 measured() {
     measured_status=0
-    # shellcheck disable=SC2086 # no word, or one
+    # shellcheck disable=SC2086 # words
     "$VRBENCH" run $run_checks "$@" || measured_status=$?
     [ "$measured_status" -ne 4 ] || measured_status=0
     return "$measured_status"
@@ -597,4 +598,10 @@ points_sane() {
             (.rx == 0 or (.delay_ns | 0 < .min and .min <= .p50 and .p50 <= .p99 and .p99 <= .max) and
             (.delay_classes.packets | add) == .rx)))
         ) | not)) | .[], length == 0 end' "$1/points.jsonl"
+}
+# last_sane FOLDER — the same of its last point only: for runs whose first one begins while a fault is put.
+last_sane() {
+    mkdir -p "$T/last"
+    tail -n 1 "$1/points.jsonl" >"$T/last/points.jsonl"
+    points_sane "$T/last"
 }

@@ -17,7 +17,7 @@ sed -i 's/duration: 500 ms/duration: 20 ms/' "$T/many.yaml"
 machine_snapshot "$T/before"
 
 # command_NAME WRAPPER... — the command; clear_NAME removes what it leaves rightly.
-command_run() { "$@" "$VRBENCH" run "$T/many.yaml" -o "$T/out"; }
+command_run() { "$@" "$VRBENCH" run $run_checks "$T/many.yaml" -o "$T/out"; }
 command_up() { "$@" "$VRBENCH" up "$T/many.yaml"; }
 clear_run() { rm -rf "$T/out"; }
 clear_up() { ! ls /run/vrbench/*.json >/dev/null 2>&1 || vrbench down many; }
