@@ -4,11 +4,14 @@
 # the interfaces (ip -s link) in the tester's own namespaces; losses put on the path must be reported at
 # their place, in packets even if these travel in fragments; nothing is left behind, not even by a
 # killed run.
+#
+# Runs beside others under sanitizers: its checks hold on a busy machine, too.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 88
 
 machine_snapshot "$T/before"
+run_checks="$run_checks --no-stability-check" # each check takes these programs a second or more, and finds the losses made here
 
 # scenario FILE ENGINE LENGTH PPS
 scenario() {
@@ -53,11 +56,8 @@ sane() {
 witness() {
     engine=$1
     scenario "$T/direct.yaml" "$1" "$2" 500
-    for try in 1 2 3 4 5 6; do
-        folder=$T/direct-$1-$2-$try
-        witness_run
-        run_was_refused || break
-    done
+    folder=$T/direct-$1-$2
+    witness_run
     is "$1, direct, $2 bytes: the testbed stands" "$held" yes
     is "  the run succeeds" "$run_status" 0 || say
     ok "  every sum holds" sane "$engine" || say
