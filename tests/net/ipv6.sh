@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Networks of IPv6, beside one of IPv4: both own engines in every topology, compared with tcpdump and the
-# counters of the interfaces, to the packet and byte; losses with the reasons of the IPv6 layer; every life of
-# a router; and interfaces that carry nothing but test packets.
+# counters of the interfaces, to the packet and byte; every life of a router; and interfaces that carry nothing
+# but test packets.
+#
+# Runs beside others under sanitizers: its checks hold on a busy machine, too.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "$SOURCE_ROOT/tests/net/lib/ipv6.sh"
 . "$SOURCE_ROOT/tests/net/lib/witness.sh"
 isolate --run "$@"
-plan 137
+plan 119
 
 traffic() { echo "traffic: { engine: $1, lengths: [200], rates: { pps: [320, 500, 700, 900] }, duration: 250 ms }"; }
 scenario() { # FILE ENGINE
@@ -79,6 +81,7 @@ observe() {
     scenario "$T/six.yaml" "$engine"
     places=$(printf '%s\n' "$@" | sort -u | paste -sd' ')
     start_run "$T/six.yaml" -o "$folder" --topology "$topology"
+    first_please
     ok "$engine, $topology: the testbed stands" hold_run "$topology"
     # shellcheck disable=SC2086 # words
     {
@@ -119,6 +122,7 @@ observe xdp dedicated 63 r1.eth0 r2.eth0 r1.eth1 r2.eth1
 
 scenario "$T/six.yaml" xdp
 start_run "$T/six.yaml" -o "$T/xdp-direct" --topology direct
+first_please
 ok "xdp, direct: the testbed stands" hold_run direct
 counters "$T/from" sink.k0
 release_run
@@ -152,47 +156,6 @@ END
     ok "  packets of both versions and lengths arrive" jq -es 'length == 4 and
         (map(.networks[] | .tx > 150 and .rx > 0.9 * .tx) | all)' "$T/$engine/points.jsonl" ||
         sed 's/^/# /' "$T/$engine/points.jsonl"
-done
-
-# --- losses --------------------------------------------------------------------------------------
-
-PACKETS=200
-point() { tail -n 1 "$folder/points.jsonl" | jq -cS "$1"; }
-sent_all() { [ "$(point '.networks[0].tx')" = "$PACKETS" ]; }
-with_fault() { # ENGINE LENGTH PUT PLACES
-    cat >"$T/fault.yaml" <<END
-name: fault
-topologies: [dedicated]
-routers: { r1: {} }
-networks: { NET0: { router: r1, ip: 6 } }
-traffic: { engine: $1, lengths: [$2], rates: { pps: [300, 1000] }, duration: 200 ms }
-END
-    for try in 1 2 3; do
-        folder=$T/$1-$3-$try
-        start_run "$T/fault.yaml" -o "$folder"
-        put=0
-        hold_run dedicated && "$3" >"$T/put.log" 2>&1 || put=1
-        release_run
-        end_run
-        if [ "$put$run_status" != 00 ] || sent_all; then break; fi
-    done
-    is "$1, $3: the run succeeds" "$put$run_status" 00 || sed 's/^/# /' "$T/put.log" "$T/run.err"
-    is "  lost are so many there: $4" "$(point '.drops | map({(.where): .count}) | add // {}')" "$4"
-    ok "  and every sum holds" points_sane "$folder"
-}
-no_route() { node r1 ip -6 route del 2001:2:0:8000::/64; }
-hop_limit() {
-    node r1 nft -f - <<END
-add table ip6 faults
-add chain ip6 faults here { type filter hook prerouting priority -300; }
-add rule ip6 faults here udp dport 22098 numgen inc mod 10 0 ip6 hoplimit set 1
-END
-}
-too_big() { node r1 ip link set dev eth1 mtu 1280; }
-for engine in packet xdp; do
-    with_fault $engine 128 no_route '{"r1 IPv6: no route":200}'
-    with_fault $engine 128 hop_limit '{"r1 IPv6: header errors or TTL expired":20}'
-    with_fault $engine 1400 too_big '{"r1 IPv6: packet too big":200}'
 done
 
 # --- lives ---------------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 #
 # Virtual machines measured: bridged and dedicated, CPU by part, overload that is lost at the tap; a
 # libvirtd restarted and a machine killed in the middle; and what a run killed by SIGKILL leaves.
+#
+# Runs beside others under sanitizers: its checks hold on a busy machine, too.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 router_image
 isolate --run "$@"

@@ -3,6 +3,8 @@
 # Networks with a load and a length of their own, beside one that has the scenario's: by both built-in
 # engines, with constant loads and with one that changes in time, as tcpdump sees them at the routers.
 # Nothing depends on the speed of the machine.
+#
+# Runs beside others under sanitizers: its checks hold on a busy machine, too.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "$SOURCE_ROOT/tests/net/lib/witness.sh"
 isolate --run "$@"
@@ -34,6 +36,7 @@ lengths() { packets "$1" | sed 's/^ttl [0-9]* length \([0-9]*\) .*/\1/' | sort -
 for engine in packet xdp; do
     folder=$T/$engine
     start_run "$T/own.yaml" -o "$folder" --topology dedicated --engine $engine
+    first_please
     ok "$engine: the testbed stands" hold_run dedicated
     watch r1.eth0 r2.eth0
     release_run
@@ -72,6 +75,7 @@ networks: { NET0: { router: r1 }, NET1: { router: r1, length: 1000 } }
 traffic: { engine: iperf, lengths: [100], rates: { pps: [200] }, duration: 500 ms }
 END
 start_run "$T/iperf.yaml" -o "$T/iperf"
+first_please
 ok "iperf: the testbed stands" hold_run direct
 nsenter --net="$testbed/ns-sink" tcpdump -Z root -n -U --immediate-mode -i any -w "$T/iperf.pcap" udp 2>"$T/iperf.err" &
 watchers=$!

@@ -3,6 +3,8 @@
 # Loads that change in time, and shares of the load: steps, ramps and bursts by both built-in engines.
 # The intervals' counts sum to those of the networks, whose losses the interfaces' counters explain, and
 # the numbers of packets due are those computed here. Nothing depends on the speed of the machine.
+#
+# Runs beside others under sanitizers: its checks hold on a busy machine, too.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "$SOURCE_ROOT/tests/net/lib/witness.sh"
 isolate --run "$@"
@@ -82,6 +84,7 @@ done
 for engine in packet xdp; do
     folder=$T/witness-$engine
     start_run "$T/phases.yaml" -o "$folder" --topology dedicated --engine "$engine"
+    first_please
     ok "$engine: a testbed stands" hold_run dedicated
     watch r1.eth0 r2.eth0
     release_run

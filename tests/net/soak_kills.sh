@@ -5,6 +5,8 @@
 # those that run in it. After each kill the testbed is taken down, by whatever is left of it, and cleanup
 # removes the rest: nothing of it may be left, and another testbed that stands all the while forwards on.
 # The suite does 2 kills of a kind, `make soak` 30. With arguments, these kinds only.
+#
+# Runs beside others: its packets say nothing of speed.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "$SOURCE_ROOT/tests/net/lib/soak.sh"
 isolate --run "$@"
@@ -43,7 +45,7 @@ owner_of() {
 # command KIND NAME — its words.
 command_of() {
     case $1 in
-    run) echo "run $T/$2.yaml -o $T/$2.out" ;;
+    run) echo "run $run_checks $T/$2.yaml -o $T/$2.out" ;;
     up) echo "up $T/$2.yaml" ;;
     down) echo "down $2" ;;
     create | destroy | reboot) echo "$1 $2/r1" ;;
@@ -60,7 +62,8 @@ prepare() {
     case $1 in
     run | up) ;;
     cleanup) # has something to do only after a death
-        "$VRBENCH" run "$T/$2.yaml" -o "$T/$2.out" >/dev/null 2>&1 &
+        # shellcheck disable=SC2086 # no word, or one
+        "$VRBENCH" run $run_checks "$T/$2.yaml" -o "$T/$2.out" >/dev/null 2>&1 &
         prepared=$!
         sleep "0.$(printf '%03d' "$(random 400)")"
         kill -KILL $prepared

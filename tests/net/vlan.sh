@@ -3,6 +3,8 @@
 # Networks in VLANs beside one without: tcpdump sees the tags between tester and device under test, and no
 # tag behind the port; by both built-in engines, in both directions, of both IP versions. A rebooted router's
 # interfaces are ports again. Nothing depends on the speed of the machine.
+#
+# Runs beside others under sanitizers: its checks hold on a busy machine, too.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "$SOURCE_ROOT/tests/net/lib/witness.sh"
 isolate --run "$@"
@@ -40,6 +42,7 @@ for engine in packet xdp; do
         esac
         folder=$T/$engine-$topology
         start_run "$T/vlan.yaml" -o "$folder" --topology $topology --engine $engine
+        first_please
         ok "$engine, $topology: the testbed stands" hold_run $topology
         # shellcheck disable=SC2086 # words
         watch $near $far

@@ -2,6 +2,8 @@
 #
 # Compares vrbench's figures with independent witnesses: `ip -s link` in the nodes, and tcpdump on the
 # cables.
+#
+# Runs beside others under sanitizers: its checks hold on a busy machine, too.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "$SOURCE_ROOT/tests/net/lib/witness.sh"
 isolate --run "$@"
@@ -43,6 +45,7 @@ observe() {
     shift 2
     folder=$T/$topology
     start_run "$T/slow.yaml" -o "$folder" --topology "$topology"
+    first_please
     ok "$topology: the testbed stands" hold_run "$topology"
     # Twice the same place in direct: watched once.
     places=$(printf '%s\n' "$@" | sort -u | paste -sd' ')

@@ -3,6 +3,8 @@
 # The engine xdp is compared with an independent witness:
 # tcpdump at the router, whose capture another program reads (stamps.c). Packets of a load that the router
 # can't take are accounted for to the packet, and what the engine can't do is refused before it sends.
+#
+# Runs beside others under sanitizers: its checks hold on a busy machine, too.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "$SOURCE_ROOT/tests/net/lib/witness.sh"
 isolate --run "$@"
@@ -28,6 +30,7 @@ captures_rest() {
 observe() {
     folder=$T/$1
     start_run "$T/slow.yaml" -o "$folder" --topology "$1"
+    first_please
     ok "$1: the testbed stands" hold_run "$1"
     # shellcheck disable=SC2086 # words
     watch $2 $3
@@ -93,6 +96,7 @@ networks: { NET0: { router: r1t3 } }
 traffic: { engine: xdp, lengths: [64], rates: { pps: [1000, 3000000] }, duration: 500 ms }
 END
 start_run "$T/flood.yaml" -o "$T/flood"
+first_please
 ok "dedicated: the testbed stands" hold_run dedicated
 slow_down r1t3 ip 200
 release_run
