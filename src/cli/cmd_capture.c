@@ -227,7 +227,7 @@ static int read_time(const char *option, const char *text, double least, double 
     }
     int rc = parse_number(text, least, most, &seconds, err);
     if (rc < 0) {
-        error_context(err, option);
+        error_context(err, "%s", option);
         return rc;
     }
     *ret = (uint64_t)(seconds * (double)NS_PER_S);
