@@ -50,7 +50,7 @@ name: death
 topologies: [dedicated]
 routers: { r1t3: {} }
 networks: { NET0: { router: r1t3 } }
-traffic: { engine: packet, lengths: [64], rates: $2, duration: 100 ms }
+traffic: { engine: packet, lengths: [64], rates: $2, duration: 300 ms }
 END
     folder=$T/$1
     start_run "$T/$1.yaml" -v --attempts 4 -o "$folder"
