@@ -85,7 +85,8 @@ struct job {
     size_t changed; // a party, SAMPLER_ALL, or JOB_CHANGED_NOTHING
     bool gone;      // the testbed no longer exists
     bool has_survey;
-    struct sample survey; // figures of parties that samplers can't read directly
+    enum survey_depth survey_depth; // filled in by the job's orderer
+    struct sample survey;           // figures of parties that samplers can't read directly
     struct job *next;
 };
 #define JOB_CHANGED_NOTHING (SAMPLER_ALL - 1)
@@ -118,19 +119,21 @@ struct watch {
 #define RESTARTS 5U // after this many within RESTARTS_NS a router is not restarted any more
 struct owned {
     struct owner *owner;
-    char *id, *name;          // id is NULL while the testbed is being built
-    uint64_t uid;             // the user who built it
-    struct settings settings; // of the environment of who had it built
-    struct testbed *testbed;  // NULL while it is being built or `unusable`
-    char *unusable;           // why its record can't be read; NULL = readable
-    bool stands;              // built: it has been at rest once
-    bool rests;               // at rest: the loop may use the testbed
-    bool ends;                // its removal was requested
-    bool adopting;            // its record is not yet read
-    pid_t borrower;           // the process that it is lent to, or will be; 0 = none
-    bool shares_move;         // the loan permits that weights and caps are set meanwhile
-    uint64_t surveyed_ns;     // CLOCK_MONOTONIC of the last survey that was queued
-    struct lease *lease;      // its controller; NULL = none
+    char *id, *name;            // id is NULL while the testbed is being built
+    uint64_t uid;               // the user who built it
+    struct settings settings;   // of the environment of who had it built
+    struct testbed *testbed;    // NULL while it is being built or `unusable`
+    char *unusable;             // why its record can't be read; NULL = readable
+    bool stands;                // built: it has been at rest once
+    bool rests;                 // at rest: the loop may use the testbed
+    bool ends;                  // its removal was requested
+    bool adopting;              // its record is not yet read
+    pid_t borrower;             // the process that it is lent to, or will be; 0 = none
+    bool shares_move;           // the loan permits that weights and caps are set meanwhile
+    uint64_t surveyed_ns;       // CLOCK_MONOTONIC of the last survey that was queued
+    enum survey_depth surveyed; // its depth
+    uint64_t allocations_ns;    // CLOCK_MONOTONIC of the last one that read weights and caps
+    struct lease *lease;        // its controller; NULL = none
     struct job *queue, *running;
     struct sampler *sampler;
     struct watch *watches; // by router

@@ -14,14 +14,30 @@
 #define SURVEY_WITHIN_US (UINT64_C(1000) * 1000)
 #define ADOPTED_WITHIN   10                // times SURVEY_WITHIN_US
 #define SHARED_NS        (20U * NS_PER_MS) // readings within this time share one survey
+#define ALLOCATION_NS    NS_PER_S          // between two looks of a controller at weights and caps
 
 static int survey_job(struct owned *owned, struct job *job, struct error *err)
 {
     (void)err;
     job->changed = JOB_CHANGED_NOTHING;
     job->has_survey = true;
-    sampler_survey(owned->testbed, &job->survey);
+    sampler_survey(owned->testbed, job->survey_depth, &job->survey);
     return 0;
+}
+
+static bool is_survey(const struct job *job)
+{
+    return job != NULL && job->run == survey_job;
+}
+
+// A controller reads often. It sets weights and caps itself, and uses the host's counters.
+static enum survey_depth reading_depth(const struct reading *reading, const struct owned *owned,
+                                       uint64_t now_ns)
+{
+    if (!json_is_true(json_object_get(reading->request, "rings"))) {
+        return SURVEY_ALL;
+    }
+    return now_ns - owned->allocations_ns > ALLOCATION_NS ? SURVEY_ALLOCATION : SURVEY_CPU;
 }
 
 void reading_free(struct reading *reading)
@@ -100,8 +116,8 @@ static bool reading_waits(const struct reading *reading)
     uint64_t now_ns = clock_monotonic_ns();
     for (size_t i = 0; i < reading->owner->owned_count; i++) {
         const struct owned *owned = reading->owner->owned[i];
-        bool surveying = owned->running != NULL && owned->running->run == survey_job &&
-                         now_ns - owned->surveyed_ns < SURVEY_WITHIN_US * NS_PER_US;
+        bool surveying =
+            is_survey(owned->running) && now_ns - owned->surveyed_ns < SURVEY_WITHIN_US * NS_PER_US;
         if (reading_is_of(reading, owned) && (surveying || owned->adopting)) {
             return true;
         }
@@ -144,16 +160,29 @@ static int reading_late(sd_event_source *source, uint64_t now_us, void *context)
     return 0;
 }
 
+static void survey_order(struct owned *owned, enum survey_depth depth, uint64_t now_ns)
+{
+    struct job *job = work_order(owned, "reading figures", survey_job, NULL, NULL);
+    job->yields = true;
+    job->survey_depth = depth;
+    owned->surveyed_ns = now_ns;
+    owned->surveyed = depth;
+    owned->allocations_ns = depth >= SURVEY_ALLOCATION ? now_ns : owned->allocations_ns;
+    work_start(owned);
+}
+
 static void reading_survey(const struct reading *reading)
 {
     uint64_t now_ns = clock_monotonic_ns();
     for (size_t i = 0; i < reading->owner->owned_count; i++) {
         struct owned *owned = reading->owner->owned[i];
-        if (reading_is_of(reading, owned) && owned->rests && owned->queue == NULL &&
-            sampler_needs_survey(owned->sampler) && now_ns - owned->surveyed_ns > SHARED_NS) {
-            owned->surveyed_ns = now_ns;
-            work_order(owned, "reading figures", survey_job, NULL, NULL)->yields = true;
-            work_start(owned);
+        const enum survey_depth depth = reading_depth(reading, owned, now_ns);
+        const bool deeper = depth == SURVEY_ALL && owned->surveyed < SURVEY_ALL;
+        if (reading_is_of(reading, owned) && owned->queue == NULL &&
+            (owned->rests || (deeper && is_survey(owned->running))) &&
+            sampler_needs_survey(owned->sampler) &&
+            (deeper || now_ns - owned->surveyed_ns > SHARED_NS)) {
+            survey_order(owned, depth, now_ns);
         }
     }
 }

@@ -57,8 +57,8 @@ static bool view_read(const char *id, const json_t *request, struct sample_text 
         sampler_update(sampler, testbed, SAMPLER_ALL);
         if (sampler_needs_survey(sampler)) {
             struct sample survey;
-            sampler_survey(testbed, &survey);
-            sampler_take_survey(sampler, &survey);
+            sampler_survey(testbed, SURVEY_ALL, &survey);
+            sampler_take_survey(sampler, SURVEY_ALL, &survey);
             sample_clear(&survey);
         }
         sampler_visit(sampler,

@@ -122,7 +122,7 @@ static void job_conclude(struct job *job)
         owned_at_rest(owned, job->changed);
     }
     if (job->has_survey) {
-        sampler_take_survey(owned->sampler, &job->survey);
+        sampler_take_survey(owned->sampler, job->survey_depth, &job->survey);
     }
     job_answer(job);
     bool gone = job->gone;

@@ -25,6 +25,7 @@ struct sampled_link {
 struct sampled_party {
     struct sample_party facts; // facts from the testbed; for surveyed parties also the last figures
     bool quick;
+    bool asked;  // its counters are a guest's, and the host's ports count the same packets
     int *meters; // of its threads (linux/cpu)
     size_t meter_count;
     uint64_t gone_ns; // CPU time of threads that have ended
@@ -158,6 +159,13 @@ static void party_open_meters(struct sampled_party *party, const struct testbed 
     }
 }
 
+// Whether a machine's counters can be left to the host's ports.
+static bool party_is_asked(const struct testbed *testbed, const struct testbed_party *of)
+{
+    return of->kind == PARTY_ROUTER && testbed_runs_machines(testbed) &&
+           testbed_plan(testbed)->topology == TOPOLOGY_BRIDGED;
+}
+
 static void party_open_links(struct sampled_party *party, const struct testbed *testbed,
                              size_t node)
 {
@@ -234,6 +242,7 @@ static void sampler_update_party(struct sampler *sampler, const struct testbed *
     // The host's threads change with the pairs of its routers.
     if (!same || of->kind == PARTY_HOST) {
         size_t node = party_node(testbed_plan(testbed), of);
+        party->asked = party_is_asked(testbed, of);
         party_open_meters(party, testbed, number);
         if (!same) {
             party_open_links(party, testbed, node);
@@ -326,10 +335,14 @@ static int survey_counters(const struct testbed *testbed, const struct testbed_p
 
 // Adds a party to a survey, unless its CPU time can't be read or a stop was requested meanwhile.
 static void survey_party(const struct testbed *testbed, const struct testbed_party *of,
-                         size_t number, struct sample *ret)
+                         size_t number, enum survey_depth depth, struct sample *ret)
 {
     struct party_info info;
-    testbed_party_info(testbed, number, &info);
+    if (depth == SURVEY_CPU) {
+        testbed_party_times(testbed, number, &info);
+    } else {
+        testbed_party_info(testbed, number, &info);
+    }
     bool read = info.part_count > 0 || info.cpu_ns > 0 || info.state != ROUTER_RUNNING;
     if (!read || stop_requested()) {
         party_info_clear(&info);
@@ -350,14 +363,15 @@ static void survey_party(const struct testbed *testbed, const struct testbed_par
     };
     info.parts = NULL;
     party_info_clear(&info);
-    if (survey_counters(testbed, of, &party) < 0 && stop_requested()) {
+    const bool counts = depth == SURVEY_ALL || !party_is_asked(testbed, of);
+    if (counts && survey_counters(testbed, of, &party) < 0 && stop_requested()) {
         sample_party_clear(&party);
         return;
     }
     *sample_add(ret) = party;
 }
 
-void sampler_survey(const struct testbed *testbed, struct sample *ret)
+void sampler_survey(const struct testbed *testbed, enum survey_depth depth, struct sample *ret)
 {
     const struct testbed_party *parties = NULL;
     size_t count = testbed_parties(testbed, &parties);
@@ -368,47 +382,59 @@ void sampler_survey(const struct testbed *testbed, struct sample *ret)
         uint64_t gone_ns = 0;
         if (parties[i].kind != PARTY_TESTER &&
             !testbed_quick_tasks(testbed, i, &tasks, &task_count, &gone_ns)) {
-            survey_party(testbed, &parties[i], i, ret);
+            survey_party(testbed, &parties[i], i, depth, ret);
         }
     }
 }
 
-static void take_surveyed(struct sample_party *facts, const struct sample_party *read)
+static void take_counters(struct sample_party *facts, struct sample_party *copy)
 {
+    for (size_t i = 0; i < facts->network_count; i++) {
+        free(facts->networks[i].name);
+    }
+    free(facts->networks);
+    facts->networks = copy->networks;
+    facts->network_count = copy->network_count;
+    copy->networks = NULL;
+    copy->network_count = 0;
+    facts->has_bytes = copy->has_bytes;
+    facts->tx_bytes = copy->tx_bytes;
+    facts->rx_bytes = copy->rx_bytes;
+}
+
+static void take_surveyed(struct sampled_party *party, enum survey_depth depth,
+                          const struct sample_party *read)
+{
+    struct sample_party *facts = &party->facts;
     struct sample_party copy;
     sample_party_copy(read, &copy);
     free(facts->parts);
     facts->parts = copy.parts;
     facts->part_count = copy.part_count;
-    for (size_t i = 0; i < facts->network_count; i++) {
-        free(facts->networks[i].name);
-    }
-    free(facts->networks);
-    facts->networks = copy.networks;
-    facts->network_count = copy.network_count;
     copy.parts = NULL;
-    copy.networks = NULL;
-    copy.network_count = 0;
+    if (depth == SURVEY_ALL || !party->asked) {
+        take_counters(facts, &copy);
+    }
     facts->cpu_ns = read->cpu_ns;
     facts->read_ns = read->read_ns;
-    facts->has_bytes = read->has_bytes;
-    facts->tx_bytes = read->tx_bytes;
-    facts->rx_bytes = read->rx_bytes;
     facts->memory_bytes = read->memory_bytes;
-    facts->has_allocation = read->has_allocation;
-    facts->allocation = read->allocation;
+    if (depth >= SURVEY_ALLOCATION) {
+        facts->has_allocation = read->has_allocation;
+        facts->allocation = read->allocation;
+    }
     sample_party_clear(&copy);
 }
 
-void sampler_take_survey(struct sampler *sampler, const struct sample *survey)
+void sampler_take_survey(struct sampler *sampler, enum survey_depth depth,
+                         const struct sample *survey)
 {
     for (size_t i = 0; i < survey->count; i++) {
         const struct sample_party *read = &survey->parties[i];
         for (size_t k = 0; k < sampler->count; k++) {
-            struct sample_party *facts = &sampler->parties[k].facts;
+            const struct sample_party *facts = &sampler->parties[k].facts;
             if (facts->kind == read->kind && facts->id == read->id &&
                 text_equal(facts->name, read->name)) {
-                take_surveyed(facts, read);
+                take_surveyed(&sampler->parties[k], depth, read);
             }
         }
     }
@@ -487,18 +513,28 @@ static void party_add_rings(struct sampler *sampler, const struct sampled_party 
                             struct sample_party *ret)
 {
     const struct sample_party *facts = &party->facts;
-    networks_reserve(sampler, facts->network_count);
+    size_t count = facts->network_count;
+    networks_reserve(sampler, facts->network_count + party->interface_count);
     for (size_t i = 0; i < facts->network_count; i++) {
         sampler->networks[i] = facts->networks[i];
-        for (size_t k = 0; k < party->interface_count; k++) {
-            const struct sampled_link *link = &party->interfaces[k];
-            if (text_equal(link->name, facts->networks[i].name)) {
-                sampler->networks[i].counters.rx_missed +=
-                    rings_missed(&sampler->rings, link->ring, link->ring_index);
-            }
+    }
+    for (size_t k = 0; k < party->interface_count; k++) {
+        struct sampled_link *link = &party->interfaces[k];
+        size_t at = 0;
+        while (at < count && !text_equal(link->name, sampler->networks[at].name)) {
+            at++;
+        }
+        if (at == count && party->asked) { // its guest has not been asked yet
+            sampler->networks[count++] =
+                (struct named_counters){.name = link->name, .counters = {.index = link->index}};
+        }
+        if (at < count) {
+            sampler->networks[at].counters.rx_missed +=
+                rings_missed(&sampler->rings, link->ring, link->ring_index);
         }
     }
     ret->networks = sampler->networks;
+    ret->network_count = count;
 }
 
 void sampler_visit(struct sampler *sampler, enum sampler_depth depth,
@@ -520,7 +556,7 @@ void sampler_visit(struct sampler *sampler, enum sampler_depth depth,
                 party_links(sampler, party, &read);
             }
             read.read_ns = clock_monotonic_ns();
-        } else if (depth >= SAMPLER_RINGS && party->facts.network_count > 0) {
+        } else if (depth >= SAMPLER_RINGS && party->facts.state == ROUTER_RUNNING) {
             party_add_rings(sampler, party, &read);
         }
         visit(context, &read);

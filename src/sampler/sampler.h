@@ -30,11 +30,21 @@ void sampler_update(struct sampler *sampler, const struct testbed *testbed, size
 
 // Whether any party is surveyed.
 bool sampler_needs_survey(const struct sampler *sampler);
+// What a survey reads of a party besides its CPU time. A machine in bridged is asked for its
+// counters by SURVEY_ALL only: that takes CPU time of its own, and it answers late if it lacks CPU.
+// The others' counters are read in each survey.
+enum survey_depth {
+    SURVEY_CPU,
+    SURVEY_ALLOCATION, // also weight and cap as the platform holds them
+    SURVEY_ALL,        // also counters
+};
 // Reads the surveyed parties through a testbed that no other thread changes, for
 // sampler_take_survey(). Uses no sampler. A party that cannot be read, or not before a stop is
 // requested, is left out and keeps its last figures.
-void sampler_survey(const struct testbed *testbed, struct sample *ret);
-void sampler_take_survey(struct sampler *sampler, const struct sample *survey);
+void sampler_survey(const struct testbed *testbed, enum survey_depth depth, struct sample *ret);
+// What the survey has not read stays as it was.
+void sampler_take_survey(struct sampler *sampler, enum survey_depth depth,
+                         const struct sample *survey);
 
 enum sampler_depth {
     SAMPLER_CPU,

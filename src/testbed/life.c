@@ -461,6 +461,12 @@ void testbed_party_info(const struct testbed *testbed, size_t party, struct part
     read_times(testbed, party, ret); // last: the caller takes the time afterwards
 }
 
+void testbed_party_times(const struct testbed *testbed, size_t party, struct party_info *ret)
+{
+    testbed_party_facts(testbed, party, ret);
+    read_times(testbed, party, ret); // last: the caller takes the time afterwards
+}
+
 bool testbed_runs_machines(const struct testbed *testbed)
 {
     return testbed->platform->ops->traits.kind == PLATFORM_MACHINES;

@@ -117,6 +117,8 @@ struct party_info {
 // `party` is an index in testbed_parties(). The caller clears what the function fills in.
 void testbed_party_info(const struct testbed *testbed, size_t party, struct party_info *ret);
 void party_info_clear(struct party_info *info);
+// The same with the allocation as it was last set.
+void testbed_party_times(const struct testbed *testbed, size_t party, struct party_info *ret);
 // The same without facts that require a request to the kernel or a hypervisor: no CPU time, and the
 // allocation as it was last set.
 void testbed_party_facts(const struct testbed *testbed, size_t party, struct party_info *ret);

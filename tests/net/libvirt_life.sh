@@ -10,7 +10,7 @@
 . "$SOURCE_ROOT/tests/net/lib/lent.sh"
 router_image
 isolate --run "$@"
-plan 60
+plan 65
 
 own_libvirtd
 scenario_two "$uri" bridged
@@ -115,6 +115,48 @@ kill -KILL "$run_pid"
 end_run
 ok "  gives the testbed back" wait_for 60 vrbench cpu r1t3 --weight 512
 ok "  as it was" wait_for 60 is_as_before two r1t3 r2t3
+
+# --- control -------------------------------------------------------------------------------------
+# Of the only testbed that stands: a run that was killed may have left files of another name.
+set -- /run/vrbench/*-*.json
+testbed=${1%.json}
+cat >"$T/k.yaml" <<END
+name: k
+contracts:
+  NET0: { rate: 2000, length: 64, loss: 1 % }
+  NET1: { rate: 100, length: 64, loss: 1 % }
+END
+# More than a machine forwards: its tap's queue overflows. The other network sends little.
+nsenter --net="$testbed/ns-source" "$(helper blast)" 198.19.1.2 9 60000 &
+flooder=$!
+nsenter --net="$testbed/ns-source" "$(helper blast)" 198.19.0.2 9 1000 &
+sender=$!
+at_exit "kill $flooder $sender"
+# row NETWORK — its row of the controller's last table.
+row() { jq -c --arg network "$1" '.[] | select(.network == $network)' "$T/rows.json"; }
+loses_at_tap() {
+    "$VRBENCH" control "$T/k.yaml" --advise -d 1 --json >"$T/rows.json" && row NET1 | jq -e '.loss_percent > 5'
+}
+ok "a controller observes losses at a tap" wait_for 60 loses_at_tap
+is "  and changes nothing as an adviser" "$(parameter r1t3 cpu_shares)" "$((4 * 512))"
+controls() {
+    "$VRBENCH" control "$T/k.yaml" -d 1 --json >"$T/rows.json" &&
+        [ "$(parameter r1t3 cpu_shares)" -gt $((4 * $(parameter r2t3 cpu_shares))) ]
+}
+ok "  it moves libvirt's shares to the greater contract" wait_for 60 controls
+# The host counts for a controller: a guest that does not answer does not delay it.
+stopped=$(process r2t3)
+at_exit "kill -CONT $stopped"
+kill -STOP "$stopped"
+in_time() {
+    rm -f "$T/late"
+    "$VRBENCH" control "$T/k.yaml" --advise -d 1.5 --json --audit "$T/late" >"$T/rows.json" && ! grep 'come late' "$T/late"
+}
+ok "  its readings wait for no guest" wait_for 60 in_time
+kill -CONT "$stopped"
+kill "$flooder" "$sender"
+for router in host r2t3; do vrbench cpu $router --weight 256 >/dev/null; done
+ok "  which can be set again" vrbench cpu r1t3 --weight 512
 
 # --- lives ---------------------------------------------------------------------------------------
 old=$(field r1t3 id)
