@@ -5,6 +5,10 @@
  * Rates and losses are sums whose older parts decay, so that a reading that comes late weighs as
  * much as the time that it covers. Costs decay by packets, not by time: at a light load, where a
  * packet costs the most, the cost of earlier, denser packets stays known.
+ *
+ * A router that has CPU to spare spends more on a packet, since it handles fewer at a time: an
+ * emulated machine ten times as much. What a packet needs is what it costs while its router lacks
+ * CPU, which is when packets are lost. A cost of other times is an upper bound of that.
  */
 #include "control/observe.h"
 
@@ -19,6 +23,7 @@
 #define HELD_S       4.0    // in which a maximum decays
 #define COST_PACKETS 5000.0 // in which costs decay
 #define COST_LEAST   100.0  // packets, before a cost is known
+#define FULL_PACKETS 1000.0 // in which costs while packets are lost decay
 #define WINDOW_S     0.1    // of the tallies
 #define LATE_S       0.4    // a longer time between readings is a fault
 #define STILL_S      2.0    // counters that stand still for longer, while CPU is used, are a fault
@@ -39,10 +44,11 @@ struct flow_state {
 };
 
 struct party_state {
-    double cpu_ns, packets; // decaying sums of the cost
-    double used_ns, used_s; // decaying sums of the use
-    double above_s;         // time for which it exceeded its cap
-    bool died, above;       // reported
+    double cpu_ns, packets;           // decaying sums of the cost
+    double full_cpu_ns, full_packets; // the same of readings with losses
+    double used_ns, used_s;           // decaying sums of the use
+    double above_s;                   // time for which it exceeded its cap
+    bool died, above;                 // reported
     enum fault fault;
 };
 
@@ -218,6 +224,44 @@ static double party_packets(const struct observer *observer, size_t party,
     return packets;
 }
 
+// Whether packets of a router's flows were lost between two readings.
+static bool party_loses(const struct observer *observer, size_t party,
+                        const struct control_reading *now)
+{
+    for (size_t f = 0; party != CONTROL_HOST && f < observer->view.setup->flow_count; f++) {
+        const struct control_flow *flow = &observer->view.setup->flows[f];
+        for (size_t s = 0; s < flow->stage_count; s++) {
+            if (flow->stages[s] == party && now->flows[f].lost > observer->last.flows[f].lost) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+// Takes what packets cost between two readings.
+static void party_take_cost(struct party_state *state, double cpu_ns, double packets, bool loses,
+                            double *ret_cost_ns)
+{
+    const double kept = exp(-packets / COST_PACKETS);
+    state->cpu_ns = state->cpu_ns * kept + cpu_ns;
+    state->packets = state->packets * kept + packets;
+    if (loses) {
+        const double full_kept = exp(-packets / FULL_PACKETS);
+        state->full_cpu_ns = state->full_cpu_ns * full_kept + cpu_ns;
+        state->full_packets = state->full_packets * full_kept + packets;
+    }
+    const double usual_ns = state->packets >= COST_LEAST ? state->cpu_ns / state->packets : 0.0;
+    if (state->full_packets < COST_LEAST) {
+        *ret_cost_ns = usual_ns;
+        return;
+    }
+    if (!loses && usual_ns > 0.0) {
+        state->full_cpu_ns = fmin(state->full_cpu_ns, usual_ns * state->full_packets);
+    }
+    *ret_cost_ns = state->full_cpu_ns / state->full_packets;
+}
+
 static void party_watch_cap(struct party_state *state, struct control_party_view *view,
                             double passed_s)
 {
@@ -256,10 +300,8 @@ static void party_take(struct observer *observer, size_t party,
     view->used = state->used_ns / state->used_s / (double)NS_PER_S * 100.0;
     party_watch_cap(state, view, passed_s);
     if (packets > 0.0) {
-        const double kept = exp(-packets / COST_PACKETS);
-        state->cpu_ns = state->cpu_ns * kept + cpu_ns;
-        state->packets = state->packets * kept + packets;
-        view->cost_ns = state->packets >= COST_LEAST ? state->cpu_ns / state->packets : 0.0;
+        party_take_cost(state, cpu_ns, packets, party_loses(observer, party, reading),
+                        &view->cost_ns);
     }
 }
 
