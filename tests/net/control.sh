@@ -7,7 +7,7 @@
 # Runs beside others under sanitizers.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 26
+plan 28
 
 cat >"$T/c.yaml" <<END
 name: c
@@ -32,11 +32,11 @@ END
     mv "$T/new.yaml" "$T/k.yaml"
 }
 contracts 1000
-sed 's/loss: 1 %, priority: 1/lose: 1 %/' "$T/k.yaml" >"$T/bad.yaml"
+sed 's/loss: 1 %/lose: 1 %/' "$T/k.yaml" >"$T/bad.yaml"
 
 # --- what is refused ------------------------------------------------------------------------------
 ok "a bad contracts file is bad input" exits 2 vrbench control "$T/bad.yaml"
-like "  with line and column" "$(cat "$T/ok.log")" 'bad.yaml:3:[0-9]+: '
+is "  each of its errors with line and column" "$(grep -cE 'bad.yaml:[345]:[0-9]+: ' "$T/ok.log")" 3
 ok "an unknown policy is bad input" exits 2 vrbench control "$T/k.yaml" --policy fair
 ok "so is a policy that requires the future" exits 2 vrbench control "$T/k.yaml" --policy oracle
 ok "so is control without a testbed" exits 2 vrbench control "$T/k.yaml"
@@ -45,6 +45,12 @@ ok "a testbed stands" vrbench up "$T/c.yaml"
 testbed_up dedicated
 sed 's/  \(gold\|flood\|other\):/  no-\1:/' "$T/k.yaml" >"$T/none.yaml"
 ok "contracts of no network here are bad input" exits 2 vrbench control "$T/none.yaml"
+
+contracts 60000000
+ok "costs of a recorded run are used" vrbench control "$T/k.yaml" --advise -d 0.3 --from "$SOURCE_ROOT/tests/net/golden/one-router"
+like "  to refuse a contract that can't be kept, with the reason" "$(cat "$T/ok.log")" \
+    "contract refused: gold can't be kept: [0-9]+ packets/s at [0-9]+ ns each cost "
+contracts 1000
 
 # --- slow routers, and their loads ----------------------------------------------------------------
 # Each packet is compared with all rules; none matches.
