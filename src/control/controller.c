@@ -12,6 +12,7 @@
 #define WEIGHT_SUM   10000.0 // of all parties together
 #define WEIGHT_LEAST 10.0
 #define SHARE_TRIFLE 0.005 // of all CPUs: a smaller difference is worth no action
+#define LOSS_TRIFLE  0.001 // ratio below which a flow loses nothing
 #define LACKING      0.98  // part of a need below which a guaranteed share lacks
 #define EASED        0.9   // part of the CPU below which needs must fall to end a strain
 #define CAP_HEADROOM 1.1   // cap as a multiple of the need that it must not limit
@@ -32,6 +33,8 @@ struct controller {
     unsigned actions;
     double *wants, *needs, *guaranteed; // by party, of the last reading
     double *pps, *offered;              // by flow
+    bool *denied;                       // by flow: granted less than its contract covers
+    bool strain_reported;
 };
 
 void control_setup_clear(struct control_setup *setup)
@@ -83,6 +86,7 @@ struct controller *controller_new(const struct control_setup *setup,
     controller->guaranteed = memory_new_array(double, setup->party_count);
     controller->pps = memory_new_array(double, setup->flow_count);
     controller->offered = memory_new_array(double, setup->flow_count);
+    controller->denied = memory_new_array(bool, setup->flow_count);
     return controller;
 }
 
@@ -98,6 +102,7 @@ void controller_free(struct controller *controller)
     free(controller->guaranteed);
     free(controller->pps);
     free(controller->offered);
+    free(controller->denied);
     free(controller);
 }
 
@@ -129,9 +134,82 @@ unsigned controller_actions(const struct controller *controller)
     return controller->actions;
 }
 
+// Whether a party is a router none of whose flows loses packets.
+static bool party_keeps_up(const struct controller *controller, size_t party)
+{
+    const struct control_setup *setup = controller->setup;
+    for (size_t f = 0; f < setup->flow_count; f++) {
+        for (size_t s = 0; s < setup->flows[f].stage_count; s++) {
+            if (setup->flows[f].stages[s] == party &&
+                controller_view(controller)->flows[f].loss > LOSS_TRIFLE) {
+                return false;
+            }
+        }
+    }
+    return party != CONTROL_HOST;
+}
+
+// What all parties need together. A router that keeps up needs no more than it uses.
+static double needs_observed(const struct controller *controller)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < controller->setup->party_count; i++) {
+        const double used = controller_view(controller)->parties[i].used;
+        sum +=
+            party_keeps_up(controller, i) ? fmin(controller->needs[i], used) : controller->needs[i];
+    }
+    return sum;
+}
+
+static double load_at_present(const struct control_view *view, size_t flow)
+{
+    return view->flows[flow].offered_pps;
+}
+
+// Names of the contracts that priorities leave out at present; NULL = none.
+static char *denied_names(const struct controller *controller)
+{
+    char *names = NULL;
+    need_denied(controller_view(controller), load_at_present, controller->denied);
+    for (size_t f = 0; f < controller->setup->flow_count; f++) {
+        if (controller->denied[f]) {
+            char *more = text_format("%s%s%s", names == NULL ? "" : names,
+                                     names == NULL ? "" : ", ", controller->setup->flows[f].name);
+            free(names);
+            names = more;
+        }
+    }
+    return names;
+}
+
+// The begin or the end of a time in which the CPU does not suffice, once; NULL = none. Only policy
+// contract goes by priorities.
+static char *strain_report(struct controller *controller)
+{
+    const bool strained = controller_view(controller)->strained;
+    const double cpu = controller->setup->cpu * (1.0 - controller->setup->margin);
+    if (strained == controller->strain_reported || !controller->policy->lazy) {
+        return NULL;
+    }
+    controller->strain_reported = strained;
+    if (!strained) {
+        return text_format("the present loads of all contracts need %.0f %% of a CPU, and host and "
+                           "routers have %.0f %%: priorities no longer matter",
+                           needs_observed(controller), cpu);
+    }
+    char *names = denied_names(controller);
+    char *text = text_format("no shares keep all contracts: their present loads need %.0f %% of a "
+                             "CPU, and host and routers have %.0f %%; contracts are served by "
+                             "priority, without %s",
+                             needs_observed(controller), cpu, names == NULL ? "a reserve" : names);
+    free(names);
+    return text;
+}
+
 char *controller_fault(struct controller *controller)
 {
-    return observer_fault(controller->observer);
+    char *fault = observer_fault(controller->observer);
+    return fault == NULL ? strain_report(controller) : fault;
 }
 
 double controller_margin(const struct controller *controller, size_t flow)
@@ -296,11 +374,8 @@ static bool is_strained(const struct controller *controller)
     const struct control_view *view = controller_view(controller);
     const struct control_setup *setup = controller->setup;
     const double cpu = setup->cpu * (1.0 - setup->margin);
-    double sum = 0.0;
+    const double sum = needs_observed(controller);
     bool violated = view->strained;
-    for (size_t i = 0; i < setup->party_count; i++) {
-        sum += controller->needs[i];
-    }
     for (size_t f = 0; f < setup->flow_count; f++) {
         violated = violated || view->flows[f].violated;
     }

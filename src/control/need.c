@@ -248,6 +248,23 @@ bool need_exceeds(const struct control_view *view, need_load *load)
     return exceeds;
 }
 
+void need_denied(const struct control_view *view, need_load *load, bool *ret)
+{
+    const struct control_setup *setup = view->setup;
+    double *offered = loads_of(view, load);
+    double *pps = covered_of(view, offered);
+    double *granted = memory_new_array(double, setup->flow_count);
+    double *needs = memory_new_array(double, setup->party_count);
+    need_grant(view, pps, offered, setup->cpu * (1.0 - setup->margin), granted, needs);
+    for (size_t f = 0; f < setup->flow_count; f++) {
+        ret[f] = granted[f] < pps[f];
+    }
+    free(needs);
+    free(granted);
+    free(pps);
+    free(offered);
+}
+
 void need_reserve(const struct control_view *view, need_load *load, double *ret)
 {
     double *offered = loads_of(view, load);

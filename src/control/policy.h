@@ -48,6 +48,8 @@ void need_reserve(const struct control_view *view, need_load *load, double *ret)
 // as far as it suffices, and divides what is left in proportion to what the contracts may still
 // demand.
 void need_by_priority(const struct control_view *view, need_load *load, double *ret);
+// Whether need_by_priority() grants a flow less than its contract covers, for each flow.
+void need_denied(const struct control_view *view, need_load *load, bool *ret);
 // Whether the part of these loads that contracts cover needs more CPU than there is.
 bool need_exceeds(const struct control_view *view, need_load *load);
 // Numbers of the flows with contracts, in the order in which they are served. The caller frees it.
