@@ -4,14 +4,16 @@
  * up, dedicated) at the same time, and prints what was offered and lost in each window. Called by
  * bench/control.py.
  *
- *     bench_profile SOURCE SINK SECONDS
+ *     bench_profile SOURCE SINK SECONDS [HOST]
  *
- * SOURCE and SINK are files of network namespaces. Standard input has a line for each network:
- * ADDRESS of its sink, INTERFACE of the source, and knots SECOND PPS of a piecewise linear rate;
- * two knots at one time are a step. Each window of 100 ms is a line of JSON: [[offered, lost], …]
- * by network; the last line is an object with the sums of sent packets and those that the sink's
- * interfaces received. A packet is lost if the ring of the cable's far end has no space (tx_dropped
- * of the source's interface), which is where routers that lack CPU lose packets.
+ * SOURCE, SINK and HOST are files of network namespaces. Standard input has a line for each
+ * network: ADDRESS of its sink, INTERFACE of the source, and knots SECOND PPS of a piecewise linear
+ * rate; two knots at one time are a step. Each window of 100 ms is a line of JSON: [[offered,
+ * lost], …] by network; the last line is an object with the sums of sent packets and those that the
+ * sink's interfaces received. A packet is lost if the ring of the cable's far end has no space
+ * (tx_dropped of the source's interface), which is where routers that lack CPU lose packets. With
+ * HOST, INTERFACE is INTERFACE,TAP, and packets that the queue of the host's tap did not take
+ * (tx_dropped) are lost, too: there virtual machines that lack CPU lose packets.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -29,16 +31,24 @@
 #include "base/error.h"
 #include "base/text.h"
 
-#define NETWORKS  8U
-#define KNOTS     32U
-#define BURST     64U
-#define LENGTH    36 // of the payload: an IP packet of 64 bytes
-#define PORT      9
-#define TICK_NS   NS_PER_MS
-#define WINDOW_NS (100 * NS_PER_MS)
+#define NETWORKS   8U
+#define KNOTS      32U
+#define BURST      64U
+#define LENGTH     36 // of the payload: an IP packet of 64 bytes
+#define PORT       9
+#define TICK_NS    NS_PER_MS
+#define WINDOW_NS  (100 * NS_PER_MS)
+#define TX_DROPPED 11U   // column of /proc/net/dev, from 0
+#define DRAIN_MS   2000U // longest time for which queues drain
+
+// Open lists of interfaces; -1 = none.
+struct counted {
+    int source, sink, host;
+};
 
 struct network {
     char interface[32];
+    char tap[32]; // of the host; "" = none
     int fd;
     double at_s[KNOTS], pps[KNOTS];
     size_t knots;
@@ -70,7 +80,10 @@ static int network_read(char *line, struct network *ret, struct error *err)
         return fail_input(err, "a network is a line: ADDRESS INTERFACE SECOND PPS …");
     }
     *ret = (struct network){.fd = -1};
-    snprintf(ret->interface, sizeof ret->interface, "%s", interface);
+    const char *tap = strchr(interface, ',');
+    snprintf(ret->interface, sizeof ret->interface, "%.*s",
+             (int)(tap == NULL ? strlen(interface) : (size_t)(tap - interface)), interface);
+    snprintf(ret->tap, sizeof ret->tap, "%s", tap == NULL ? "" : tap + 1);
     for (const char *word; ret->knots < KNOTS && (word = strtok_r(NULL, " \n", &rest)) != NULL;) {
         const char *pps = strtok_r(NULL, " \n", &rest);
         ret->at_s[ret->knots] = strtod(word, NULL);
@@ -113,12 +126,19 @@ static void read_text(int fd, char *ret, size_t room)
     ret[length] = '\0';
 }
 
-static void read_drops(int fd, struct network *networks, size_t count)
+static void read_drops(const struct counted *at, struct network *networks, size_t count)
 {
-    static char text[16384];
-    read_text(fd, text, sizeof text);
+    static char source[16384];
+    static char host[16384];
+    read_text(at->source, source, sizeof source);
+    if (at->host >= 0) {
+        read_text(at->host, host, sizeof host);
+    }
     for (size_t i = 0; i < count; i++) {
-        networks[i].dropped = figure_of(text, networks[i].interface, 11);
+        networks[i].dropped = figure_of(source, networks[i].interface, TX_DROPPED);
+        if (at->host >= 0 && networks[i].tap[0] != '\0') {
+            networks[i].dropped += figure_of(host, networks[i].tap, TX_DROPPED);
+        }
     }
 }
 
@@ -173,13 +193,26 @@ static void window_print(struct network *networks, size_t count)
     puts("]");
 }
 
-static void send_all(struct network *networks, size_t count, double seconds, int source, int sink)
+// Waits until the sink has received nothing for a window: queues are empty then.
+static void drain(const struct counted *at)
 {
-    read_drops(source, networks, count);
+    uint64_t before = 0;
+    uint64_t received = read_received(at->sink);
+    for (unsigned ms = 0; ms < DRAIN_MS && (ms == 0 || received != before); ms += 100) {
+        clock_sleep(WINDOW_NS);
+        before = received;
+        received = read_received(at->sink);
+    }
+}
+
+static void send_all(struct network *networks, size_t count, double seconds,
+                     const struct counted *at)
+{
+    read_drops(at, networks, count);
     for (size_t i = 0; i < count; i++) {
         networks[i].dropped_before = networks[i].dropped;
     }
-    const uint64_t received_before = read_received(sink);
+    const uint64_t received_before = read_received(at->sink);
     const uint64_t began_ns = clock_monotonic_ns();
     uint64_t last_ns = began_ns;
     uint64_t window_ns = began_ns + WINDOW_NS;
@@ -194,18 +227,18 @@ static void send_all(struct network *networks, size_t count, double seconds, int
         }
         last_ns = now_ns;
         if (now_ns >= window_ns) {
-            read_drops(source, networks, count);
+            read_drops(at, networks, count);
             window_print(networks, count);
             window_ns += WINDOW_NS;
         }
     }
-    clock_sleep(WINDOW_NS); // the rings drain
+    drain(at);
     for (size_t i = 0; i < count; i++) {
         sent += networks[i].sent;
     }
-    read_drops(source, networks, count);
+    read_drops(at, networks, count);
     printf("{\"sent\": %" PRIu64 ", \"received\": %" PRIu64 "}\n", sent,
-           read_received(sink) - received_before);
+           read_received(at->sink) - received_before);
 }
 
 // Enters a namespace and opens the list of its interfaces.
@@ -219,21 +252,24 @@ static int open_counters(const char *path, int *ret, struct error *err)
     return *ret < 0 ? fail(err, errno, "/proc/thread-self/net/dev") : 0;
 }
 
-static int run(char **argv, struct error *err)
+static int run(int argc, char **argv, struct error *err)
 {
     static struct network networks[NETWORKS];
-    _cleanup_close_ int source = -1;
     _cleanup_close_ int sink = -1;
+    _cleanup_close_ int host = -1;
+    _cleanup_close_ int source = -1;
     _cleanup_free_ char *line = NULL;
     size_t room = 0;
     size_t count = 0;
     int rc = open_counters(argv[2], &sink, err);
-    rc = rc < 0 ? rc : open_counters(argv[1], &source, err);
+    rc = rc < 0 || argc < 5 ? rc : open_counters(argv[4], &host, err);
+    rc = rc < 0 ? rc : open_counters(argv[1], &source, err); // the last one: sockets are its
     while (rc == 0 && count < NETWORKS && getline(&line, &room, stdin) > 0) {
         rc = network_read(line, &networks[count++], err);
     }
     if (rc == 0) {
-        send_all(networks, count, strtod(argv[3], NULL), source, sink);
+        const struct counted at = {source, sink, host};
+        send_all(networks, count, strtod(argv[3], NULL), &at);
     }
     return rc;
 }
@@ -241,11 +277,11 @@ static int run(char **argv, struct error *err)
 int main(int argc, char **argv)
 {
     _cleanup_error_ struct error err = ERROR_INIT;
-    if (argc != 4) {
-        fputs("usage: bench_profile SOURCE SINK SECONDS\n", stderr);
+    if (argc != 4 && argc != 5) {
+        fputs("usage: bench_profile SOURCE SINK SECONDS [HOST]\n", stderr);
         return EXIT_INPUT;
     }
-    if (run(argv, &err) < 0) {
+    if (run(argc, argv, &err) < 0) {
         fprintf(stderr, "bench_profile: %s\n", err.text);
         return err.exit_status;
     }

@@ -1,149 +1,27 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""bench/control.py VRBENCH BENCH_PROFILE FOLDER PROFILES SEED SECONDS CPU — measures the policies of `vrbench control`.
+"""bench/control.py VRBENCH BENCH_PROFILE FOLDER PROFILES SEED SECONDS CPU [URI] — measures the policies of
+`vrbench control`.
 
 Each profile is a set of random loads for 2 to 8 routers that share a CPU, such that some division of the CPU keeps
 all contracts: at each moment the covered loads need at most 75 % of it. Each policy gets the same packets on the same
 testbed. The policy `oracle` knows the profile: shares in proportion to the highest covered loads, which keep all that
 any division keeps (docs/control.md). Senders run on CPU, the tester's. Prints a JSON object for each profile and policy.
+
+With URI, that of a libvirt, routers are 4 virtual machines, which stand for all profiles; these are slower ones, of
+which one router at a time needs more than an equal share (draw_slow).
 """
 import json
 import os
-import random
 import subprocess
 import sys
 import time
 
+from control_beds import Machines, Namespaces
+from control_profiles import LOSS, WINDOW_S, draw, draw_slow
+
 POLICIES = ["contract", "static", "peak", "rate-cost", "oracle"]
-FLOOD = 1e9           # stands for a load that needs a whole CPU and more
-FILLED = (0.5, 0.75)  # part of the CPU that covered loads need at their highest
-LOSS = 0.02           # that contracts allow
-WINDOW_S = 0.1
-RULES = 1500          # that each packet is compared with, so that routers are slower than their sender
-
-
-def load(rng, usual, seconds):
-    """Knots of a load around `usual`, and how often it changes at once."""
-    peak = usual * rng.uniform(2, 6)
-    first = rng.uniform(0.1, 0.4) * seconds
-    second = first + rng.uniform(0.1, 0.4) * seconds
-    kind = rng.choice(["steady", "steps", "ramp", "crowd"])
-    if kind == "steps":
-        return [(0, usual), (first, usual), (first, peak), (second, peak), (second, usual)], 2
-    if kind == "ramp":
-        return [(0, usual), (first, usual), (second, peak)], 0
-    if kind == "crowd":
-        return [(0, usual), (first, usual), (first + 0.1, peak), (second + 0.2 * seconds, usual)], 1
-    return [(0, usual)], 0
-
-
-def rate_at(knots, at):
-    after = [i for i, knot in enumerate(knots) if knot[0] > at]
-    if not after or after[0] == 0:
-        return knots[-1 if not after else 0][1]
-    (a, low), (b, high) = knots[after[0] - 1], knots[after[0]]
-    return low + (high - low) * (at - a) / (b - a)
-
-
-def equal_shares(loads):
-    """What each load gets of a CPU that is divided equally: none more than it wants, and the rest to the others."""
-    got = [0.0] * len(loads)
-    left, wanting = 100.0, list(range(len(loads)))
-    while wanting:
-        share = left / len(wanting)
-        satisfied = [i for i in wanting if loads[i] <= share]
-        for i in satisfied or wanting:
-            got[i] = min(loads[i], share)
-            left -= got[i]
-        wanting = [i for i in wanting if i not in satisfied] if satisfied else []
-    return got
-
-
-def broken_by_equal_shares(loads, rates, moments):
-    """Seconds in which equal shares break contracts, all together, if the CPU is divided exactly."""
-    broken = 0.0
-    for at in moments[:-1]:
-        offered = [rate_at(knots, at) for knots in loads]
-        broken += sum(WINDOW_S for got, load, rate in zip(equal_shares(offered), offered, rates)
-                      if got < min(load, rate) * (1 - LOSS))
-    return round(broken, 1)
-
-
-def draw(seed, seconds):
-    """A profile in percent of a CPU: loads, rates of contracts, steps."""
-    rng = random.Random(seed)
-    count = rng.randint(2, 8)
-    flooding = rng.randrange(count)
-    loads, rates, steps = [], [], 0
-    for i in range(count):
-        usual = rng.uniform(2, 25)
-        knots, changes = load(rng, usual, seconds)
-        rate = max(pps for _, pps in knots) * rng.uniform(1.02, 1.2)
-        if i == flooding or rng.random() < 0.2:
-            at = rng.uniform(0.1, 0.6) * seconds
-            knots = [(0, usual), (at, usual), (at, FLOOD)]
-            rate, changes = usual * 1.1, 1
-        loads.append(knots)
-        rates.append(rate)
-        steps += changes
-    moments = [WINDOW_S * i for i in range(int(seconds / WINDOW_S) + 1)]
-    covered = [[min(rate_at(k, t), r) for t in moments] for k, r in zip(loads, rates)]
-    scale = rng.uniform(*FILLED) * 100 / max(map(sum, zip(*covered)))
-    flood = rng.uniform(100, 150)
-    loads = [[(t, flood if x == FLOOD else x * scale) for t, x in knots] for knots in loads]
-    rates = [r * scale for r in rates]
-    return {"loads": loads, "rates": rates, "highest": [max(c) * scale for c in covered], "steps": steps,
-            "equal_broken_s": broken_by_equal_shares(loads, rates, moments)}
-
-
-class Testbed:
-    def __init__(self, vrbench, folder, count, cpu):
-        self.vrbench, self.folder, self.count, self.cpu = vrbench, folder, count, cpu
-        names = range(1, count + 1)
-        with open(f"{folder}/bed.yaml", "w", encoding="utf-8") as file:
-            file.write("name: bed\ntopologies: [dedicated]\nhost: { cpus: 1 }\n"
-                       "routers: { " + ", ".join(f"r{i}: {{}}" for i in names) + " }\n"
-                       "networks: { " + ", ".join(f"n{i}: {{ router: r{i} }}" for i in names) + " }\n"
-                       "traffic: { engine: packet, lengths: [64], rates: { pps: [200] }, duration: 1 s }\n")
-        self.call("up", f"{folder}/bed.yaml")
-        self.place = next(f"/run/vrbench/{name}" for name in os.listdir("/run/vrbench")
-                          if os.path.exists(f"/run/vrbench/{name}/ns-r{count}"))
-        rules = "".join(f"rule add prio {i} from 10.1.{i // 250}.{i % 250} table 99\n" for i in range(1, RULES + 1))
-        for i in names:
-            subprocess.run(["nsenter", f"--net={self.place}/ns-r{i}", "ip", "-batch", "-"], input=rules, text=True,
-                           check=True)
-        # The sink discards, so that nothing answers.
-        subprocess.run(["nsenter", f"--net={self.place}/ns-sink", "nft", "-f", "-"], text=True, check=True,
-                       input="table ip discard {\n chain early {\n type filter hook prerouting priority raw;\n"
-                             " udp dport 9 drop\n }\n}\n")
-
-    def call(self, *words):
-        return subprocess.run([self.vrbench, *words], stdout=subprocess.PIPE, text=True, check=True).stdout
-
-    def shares(self, weights):
-        for name, weight in weights.items():
-            self.call("cpu", f"bed/{name}", "--weight", str(weight))
-
-    def sender(self, program, loads, seconds):
-        """Starts to send; loads are packets/s."""
-        text = "".join(f"198.19.{i}.2 s{i} " + " ".join(f"{t:.3f} {pps:.0f}" for t, pps in knots) + "\n"
-                       for i, knots in enumerate(loads))
-        process = subprocess.Popen(["taskset", "-c", self.cpu, program, f"{self.place}/ns-source",
-                                    f"{self.place}/ns-sink", str(seconds)],
-                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        process.stdin.write(text)
-        process.stdin.close()
-        process.stdin = None  # communicate() would close it again
-        return process
-
-    def control(self, policy, contracts, seconds, *more):
-        path = f"{self.folder}/contracts.yaml"
-        with open(path, "w", encoding="utf-8") as file:
-            file.write("name: contracts\ncontracts:\n" + "".join(
-                f"  n{i}: {{ rate: {rate:.0f}, length: 64, loss: {LOSS * 100} % }}\n"
-                for i, rate in enumerate(contracts, 1)))
-        return subprocess.Popen([self.vrbench, "control", path, "--json", "-d", str(seconds), "--policy", policy,
-                                 "--audit", f"{self.folder}/audit", *more], stdout=subprocess.PIPE, text=True)
+MACHINES = 4
 
 
 def cost_ns(bed, program):
@@ -156,16 +34,22 @@ def cost_ns(bed, program):
     return costs[len(costs) // 2]
 
 
-def judge(windows, contracts):
+def merged(windows, count):
+    """Windows of `count` times the length."""
+    return [[[sum(figures) for figures in zip(*rows)] for rows in zip(*windows[i:i + count])]
+            for i in range(0, len(windows) - count + 1, count)]
+
+
+def judge(windows, contracts, window_s):
     """Seconds in violation of all contracts together, and the longest without a break."""
     broken = longest = 0.0
     runs = [0.0] * len(contracts)
     for window in windows:
         for i, (offered, lost) in enumerate(window):
-            covered = min(offered, contracts[i] * WINDOW_S)
+            covered = min(offered, contracts[i] * window_s)
             if lost > 0 and offered - lost < covered * (1 - LOSS):
-                broken += WINDOW_S
-                runs[i] += WINDOW_S
+                broken += window_s
+                runs[i] += window_s
             else:
                 runs[i] = 0.0
             longest = max(longest, runs[i])
@@ -207,28 +91,56 @@ def measure(bed, program, policy, profile, cost, seconds):
         percent = round(100 * (cpu_s(control.pid) - used) / (time.monotonic() - began), 3)
         control.communicate()
     windows, total = lines[:-1], lines[-1]
-    broken, longest = judge(windows, contracts)
+    broken, longest = judge(merged(windows, bed.windows), contracts, WINDOW_S * bed.windows)
     lost = sum(row[1] for window in windows for row in window)
     return {"policy": policy, "broken_s": round(broken, 1), "longest_s": round(longest, 1),
             "actions": audit_has(bed.folder, '"action"'), "cpu_percent": percent,
             "offered": total["sent"], "lost": lost, "received": total["received"]}
 
 
-def main():
-    vrbench, program, folder, profiles, seed, seconds, cpu = sys.argv[1:]
-    seconds = float(seconds)
-    for number in range(int(profiles)):
+def simulate(program, profile, cost, seconds):
+    """What the simulator of src/control expects of each policy: seconds in violation."""
+    lines = "".join(f"{cost:.0f} {rate * 1e7 / cost:.0f} {LOSS} " +
+                    " ".join(f"{t:.3f} {x * 1e7 / cost:.0f}" for t, x in knots) + "\n"
+                    for knots, rate in zip(profile["loads"], profile["rates"]))
+    done = subprocess.run([os.path.join(os.path.dirname(program), "bench_simulated"), str(seconds)], input=lines,
+                          stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def measure_all(bed, program, number, profile, cost, seconds):
+    simulated = simulate(program, profile, cost, seconds)
+    for policy in POLICIES:
+        row = measure(bed, program, policy, profile, cost, seconds)
+        print(json.dumps({"profile": number, "routers": len(profile["loads"]), "steps": profile["steps"],
+                          "equal_broken_s": profile["equal_broken_s"], "ns_per_packet": round(cost),
+                          "simulated_s": simulated[policy]} | row), flush=True)
+
+
+def on_namespaces(vrbench, program, folder, profiles, seed, seconds, cpu):
+    for number in range(profiles):
         profile = draw(f"{seed} {number}", seconds)
-        bed = Testbed(vrbench, folder, len(profile["loads"]), cpu)
+        bed = Namespaces(vrbench, folder, len(profile["loads"]), cpu)
         try:
-            cost = cost_ns(bed, program)
-            for policy in POLICIES:
-                row = measure(bed, program, policy, profile, cost, seconds)
-                print(json.dumps({"profile": number, "routers": bed.count, "steps": profile["steps"],
-                                  "equal_broken_s": profile["equal_broken_s"], "ns_per_packet": round(cost)} | row),
-                      flush=True)
+            measure_all(bed, program, number, profile, cost_ns(bed, program), seconds)
         finally:
             bed.call("down", "bed")
 
 
-main()
+def on_machines(vrbench, program, folder, profiles, seed, seconds, cpu, uri):
+    bed = Machines(vrbench, folder, MACHINES, cpu, uri)
+    try:
+        cost = cost_ns(bed, program)
+        for number in range(profiles):
+            measure_all(bed, program, number, draw_slow(f"{seed} {number}", seconds, MACHINES), cost, seconds)
+    finally:
+        bed.call("down", "bed")
+
+
+def main():
+    vrbench, program, folder, profiles, seed, seconds, cpu, *uri = sys.argv[1:]
+    (on_machines if uri else on_namespaces)(vrbench, program, folder, int(profiles), seed, float(seconds), cpu, *uri)
+
+
+if __name__ == "__main__":
+    main()

@@ -108,6 +108,8 @@ for made in ("run", "study"):
 slow = [point(step, lost=30000 * step) for step in range(2)] + [point(0, "dedicated")]
 slow[0]["cpu"][1]["cap"] = 20
 slow[1]["start"] = [{"name": "r0", "ns": 4500000000}]
+slow[0]["control"] = [{"router": "r0", "contract": "broken", "broken_s": 0.3, "margin_percent": 12.5,
+                       "last_action": EVIL}]
 make_run(f"{T}/slow", slow, platform={"name": "libvirt", "uri": "qemu:///system",
                                       "kind": "machines", "emulated": True,
                                       "hypervisor": EVIL})
@@ -591,6 +593,16 @@ def test_emulated():
     assert "under emulation (TCG)" in text and EVIL in text, text
     assert browser.run("return window.evil") is None
     quiet()
+
+
+def test_controlled():
+    """a run under control shows contract, margin and last action of each router; others have no such table"""
+    show(f"{T}/slow/report.html")
+    cells = browser.run("return [...document.querySelectorAll('#control tbody td')].map(c => c.textContent.trim())")
+    assert cells == ["r0", "broken", "1 of 1 points", "0.3", "12.5", EVIL], cells
+    quiet()
+    show(f"{T}/run/report.html")
+    assert browser.run("return document.querySelector('#control')") is None
 
 
 def test_compared():
