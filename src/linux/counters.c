@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "linux/cable.h"
 #include "linux/link.h"
 
 #define PROC_TEXT_MAX (1U << 20)
@@ -41,6 +42,12 @@ static void add_link(struct nl_object *object, void *context)
     };
 }
 
+// Whether a qdisc is one of those whose drops the outer one of cable_tc() has counted.
+static bool is_within_cable_tc(uint32_t parent)
+{
+    return TC_H_MAJ(parent) == CABLE_TC_OUTER || TC_H_MAJ(parent) == CABLE_TC_INNER;
+}
+
 static void add_qdisc(struct nl_object *object, void *context)
 {
     struct namespace_counters *counters = context;
@@ -55,7 +62,9 @@ static void add_qdisc(struct nl_object *object, void *context)
             counters->links[i].qdisc_ingress += drops;
         } else if (rtnl_tc_get_handle(tc) == LINK_QUEUE_HANDLE) {
             counters->links[i].queue_full += drops;
-        } else {
+        } else if (rtnl_tc_get_handle(tc) == CABLE_TC_OUTER) {
+            counters->links[i].impaired += drops;
+        } else if (!is_within_cable_tc(rtnl_tc_get_parent(tc))) {
             counters->links[i].qdisc_egress += drops;
         }
     }

@@ -23,6 +23,7 @@ struct link_counters {
     uint64_t qdisc_ingress;      // dropped by tc at ingress (clsact or ingress qdisc)
     uint64_t queue_full;         // dropped by the queue that link_add_queue() added
     uint64_t qdisc_egress;       // dropped by all other qdiscs of the interface
+    uint64_t impaired;           // dropped by the qdiscs of cable_tc(), which impair a cable
     uint64_t rx_bytes, tx_bytes; // with Ethernet headers, without FCS
 };
 

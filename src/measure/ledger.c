@@ -27,6 +27,7 @@ struct link_counters ledger_link(const struct ledger *ledger, size_t number)
         .rx_missed = counter_growth(b->rx_missed, a->rx_missed),
         .qdisc_ingress = counter_growth(b->qdisc_ingress, a->qdisc_ingress),
         .queue_full = counter_growth(b->queue_full, a->queue_full),
+        .impaired = counter_growth(b->impaired, a->impaired),
         .qdisc_egress = counter_growth(b->qdisc_egress, a->qdisc_egress),
     };
     if (plan_port(ledger->plan, number) == PORT_NETBACK) {

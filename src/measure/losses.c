@@ -161,16 +161,15 @@ static uint64_t place_at_gate(struct ledger *ledger, size_t gate, uint64_t lost,
 #define HELD_LEAST 4U
 #define HELD_PER_S 4U
 
-static uint64_t held_most(const struct impairment *impairment)
+static uint64_t held_most(uint64_t delay_ns)
 {
-    return impairment == NULL || impairment->delay_ns == 0
-               ? 0
-               : HELD_LEAST + HELD_PER_S * impairment->delay_ns / NS_PER_S;
+    return delay_ns == 0 ? 0 : HELD_LEAST + HELD_PER_S * delay_ns / NS_PER_S;
 }
 
 // Attributes the losses inside an impaired cable: first to full queues behind it, then to the
-// impairment, whose drops are counted as those of an ingress filter. What remains is the tester's
-// own: the cable should have carried it, unless it still holds some packets of other programs.
+// impairment, whose drops the ingress filter or the queueing discipline counts. What remains is the
+// tester's own: the cable should have carried it, unless it still holds some packets of other
+// programs.
 static void account_impairment(struct ledger *ledger, size_t crossing, struct tester_losses *tester)
 {
     const size_t *next = ledger->crossings.next;
@@ -193,8 +192,7 @@ static void account_impairment(struct ledger *ledger, size_t crossing, struct te
         ledger->by_choice += taken;
         lost = not_named(ledger, lost - taken);
         ledger_place_difference(ledger, lost, failed);
-        uint64_t held =
-            ledger->noisy ? held_most(cable->a == entry ? cable->at_a : cable->at_b) : 0;
+        uint64_t held = ledger->noisy ? held_most(plan_cable_delay_ns(ledger->plan, entry)) : 0;
         tester->cables += counter_growth(held, lost);
         lost = most_named(ledger, 0);
     }
@@ -544,6 +542,11 @@ static void account(const struct plan *plan, const struct path_counters *before,
     }
     for (size_t i = 0; i < plan->interface_count; i++) {
         ledger.filters_left[i] = ledger_link(&ledger, i).qdisc_ingress;
+    }
+    for (size_t i = 0; i < plan->cable_count; i++) {
+        const struct plan_cable *cable = &plan->cables[i];
+        ledger.filters_left[cable->a] += ledger_link(&ledger, cable->b).impaired;
+        ledger.filters_left[cable->b] += ledger_link(&ledger, cable->a).impaired;
     }
     for (size_t i = 0; i < plan->path_count; i++) {
         size_t sink = plan_receiver(plan, &plan->paths[i]);

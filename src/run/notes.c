@@ -39,6 +39,22 @@ static int note_convergence(struct job_state *state, const struct testbed *testb
     return store_write_run(state->store, state->run, err);
 }
 
+// In what way the cables are impaired, by topology.
+static void note_cables(struct job_state *state, const struct testbed *testbed)
+{
+    json_t *cables = testbed_cables(testbed);
+    if (json_array_size(cables) == 0) {
+        json_decref(cables);
+        return;
+    }
+    json_t *all = json_object_get(state->run, "cables");
+    if (all == NULL) {
+        all = json_object();
+        json_object_set_new(state->run, "cables", all);
+    }
+    json_object_set_new(all, topology_name(testbed_plan(testbed)->topology), cables);
+}
+
 int note_engine(struct job_state *state, const struct bench *bench, struct error *err)
 {
     const char *topology = topology_name(testbed_plan(bench->testbed)->topology);
@@ -115,6 +131,7 @@ int note_testbed(struct job_state *state, const struct testbed *testbed, struct 
     if (rc < 0 || (rc = testbed_platform_facts(testbed, &facts, err)) < 0) {
         return rc;
     }
+    note_cables(state, testbed);
     json_t *now = platform_facts_to_json(&facts);
     keep_dedicated(json_object_get(state->run, "platform"), now);
     json_object_set_new(state->run, "platform", now);

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "linux/process.h"
 #include "testbed/allocation.h"
+#include "testbed/cables.h"
 #include "testbed/parts.h"
 #include "testbed/routers.h"
 #include "testbed/standing.h"
@@ -84,6 +85,7 @@ int testbed_note(struct testbed *testbed, struct error *err)
     json_object_set_new(content, "host", note_host(testbed));
     json_object_set_new(content, "routers", note_routers(testbed));
     json_object_set_new(content, "interfaces", note_interfaces(plan));
+    json_object_set_new(content, "cables", cables_note(plan));
     json_object_set_new(content, "usable", cpus_note(&plan->usable));
     json_object_set_new(content, "mtu", json_integer(plan->mtu));
     json_object_set_new(content, "next_id", json_integer(testbed->next_id));
@@ -151,6 +153,7 @@ static int recall_plan(struct testbed *testbed, struct error *err)
     }
     if (rc == 0) {
         testbed->plan->mtu = (unsigned)number(content, "mtu");
+        cables_recall(json_object_get(content, "cables"), testbed->plan);
     }
     return rc;
 }

@@ -443,7 +443,9 @@ int testbed_make_sink_queues(const struct testbed *testbed, ssize_t router, stru
             const struct plan_wire hop = plan_hop(plan, path, k);
             const struct plan_interface *end = &plan->interfaces[hop.a];
             bool to_tester = k + 1 == path->wire_count || plan_in_cables(plan, hop.b);
-            if (!to_tester || (router >= 0 && end->node != only)) {
+            // Queueing disciplines that impair are a queue, too.
+            if (!to_tester || plan_leaves_by_tc(plan, hop.a) ||
+                (router >= 0 && end->node != only)) {
                 continue;
             }
             const struct netns *ns = testbed_netns(testbed, end->node);

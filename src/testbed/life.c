@@ -16,6 +16,7 @@
 #include "linux/process.h"
 #include "machine/catalogue.h"
 #include "testbed/allocation.h"
+#include "testbed/cables.h"
 #include "testbed/handover.h"
 #include "testbed/names.h"
 #include "testbed/parts.h"
@@ -520,6 +521,11 @@ static size_t router_of(const struct plan *plan, size_t node)
         number += plan->nodes[i].kind == NODE_ROUTER;
     }
     return number;
+}
+
+json_t *testbed_cables(const struct testbed *testbed)
+{
+    return cables_note(testbed->plan);
 }
 
 const struct netns *testbed_netns(const struct testbed *testbed, size_t node)

@@ -456,11 +456,22 @@ size_t plan_exit(const struct plan *plan, const struct plan_path *path)
     return plan_in_cables(plan, last) ? plan_hop(plan, path, path->wire_count - 2).a : last;
 }
 
-static uint64_t delay_of(const struct impairment *what)
+bool plan_leaves_by_tc(const struct plan *plan, size_t interface)
 {
-    return what == NULL || what->delay_ns == 0
-               ? 0
-               : what->delay_ns + what->jitter_ns + (what->rate_bps > 0.0 ? what->queue_ns : 0);
+    const struct plan_cable *cable =
+        plan_in_cables(plan, interface) ? plan_cable_of(plan, interface) : NULL;
+    return cable != NULL && (cable->a == interface ? cable->tc_b : cable->tc_a);
+}
+
+uint64_t plan_cable_delay_ns(const struct plan *plan, size_t entry)
+{
+    const struct plan_cable *cable = plan_cable_of(plan, entry);
+    const struct impairment *what = cable->a == entry ? cable->at_a : cable->at_b;
+    bool by_tc = cable->a == entry ? cable->tc_a : cable->tc_b;
+    if (what == NULL || (what->delay_ns == 0 && !by_tc)) { // the relay passes them at once
+        return 0;
+    }
+    return what->delay_ns + what->jitter_ns + (what->rate_bps > 0.0 ? what->queue_ns : 0);
 }
 
 uint64_t plan_path_delay_ns(const struct plan *plan, const struct plan_path *path)
@@ -468,10 +479,7 @@ uint64_t plan_path_delay_ns(const struct plan *plan, const struct plan_path *pat
     uint64_t sum_ns = 0;
     for (size_t i = 0; i < path->wire_count; i++) {
         size_t entry = plan_hop(plan, path, i).b;
-        if (plan_in_cables(plan, entry)) {
-            const struct plan_cable *cable = plan_cable_of(plan, entry);
-            sum_ns += delay_of(cable->a == entry ? cable->at_a : cable->at_b);
-        }
+        sum_ns += plan_in_cables(plan, entry) ? plan_cable_delay_ns(plan, entry) : 0;
     }
     return sum_ns;
 }

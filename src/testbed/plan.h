@@ -67,6 +67,9 @@ struct plan_cable {
     // "NET0 (source to r1)" or "(r1 to r2)": the cable, with the direction of packets that enter at
     // a, and at b.
     char *name_a, *name_b;
+    // Whether the kernel's queueing disciplines impair packets that enter at a, and at b
+    // (linux/cable); not before the cable has been made. Else the relay's way.
+    bool tc_a, tc_b;
 };
 
 #define PLAN_PATH_WIRES (4 + 4 * SCENARIO_HOPS)
@@ -126,6 +129,10 @@ size_t plan_exit(const struct plan *plan, const struct plan_path *path);
 bool plan_in_cables(const struct plan *plan, size_t interface);
 // The cable to which such an interface belongs.
 const struct plan_cable *plan_cable_of(const struct plan *plan, size_t interface);
+// Whether queueing disciplines of an interface impair what leaves by it.
+bool plan_leaves_by_tc(const struct plan *plan, size_t interface);
+// The longest time for which a cable delays a packet that enters at an interface of it, in ns.
+uint64_t plan_cable_delay_ns(const struct plan *plan, size_t entry);
 // The longest time for which impaired cables delay a packet on a path, in ns; and on any path.
 uint64_t plan_path_delay_ns(const struct plan *plan, const struct plan_path *path);
 uint64_t plan_delay_ns(const struct plan *plan);

@@ -9,6 +9,8 @@
 #ifndef VRBENCH_TESTBED_TESTBED_H
 #define VRBENCH_TESTBED_TESTBED_H
 
+#include <jansson.h>
+
 #include "linux/counters.h"
 #include "linux/netns.h"
 #include "machine/machine.h"
@@ -133,6 +135,9 @@ bool testbed_quick_tasks(const struct testbed *testbed, size_t party, const pid_
 bool testbed_runs_machines(const struct testbed *testbed);
 
 const struct plan *testbed_plan(const struct testbed *testbed);
+// In what way each impaired direction of a cable is impaired: {"cable", "way": "tc" or "relay"}.
+// The caller owns the array.
+json_t *testbed_cables(const struct testbed *testbed);
 // The namespace of a node of the plan, or NULL if it has none on this machine.
 const struct netns *testbed_netns(const struct testbed *testbed, size_t node);
 // Reads the packet counters of a node of the plan.

@@ -45,9 +45,9 @@ static const char real_links[] =
 static inline struct link_counters stand(int index)
 {
     uint64_t base = (uint64_t)index * 1000;
-    return (struct link_counters){index,    base,     base + 1, base + 2, base + 3,
-                                  base + 4, base + 5, base + 6, base + 7, base + 8,
-                                  base + 9, 0,        0};
+    return (struct link_counters){index,    base,      base + 1, base + 2, base + 3,
+                                  base + 4, base + 5,  base + 6, base + 7, base + 8,
+                                  base + 9, base + 10, 0,        0};
 }
 
 static inline struct path_counters read_counters(const struct plan *plan)

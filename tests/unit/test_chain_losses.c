@@ -129,6 +129,38 @@ static void test_losses_of_impaired_cables(void **state)
     }
 }
 
+// Where queueing disciplines impair a cable, they count its drops, and packets wait for its rate.
+static void test_losses_of_cables_impaired_by_tc(void **state)
+{
+    (void)state;
+    static const char text[] = "name: x\nrouters: { r1: }\nnetworks: { NET0: { router: r1 } }\n"
+                               "impair:\n  - { from: source, to: r1, loss: 1 %, delay: 2 ms }\n"
+                               "  - { from: r1, to: sink, rate: 10 Mbit/s, directions: both }\n"
+                               "traffic: { lengths: [64], rates: { pps: [1000] } }\n";
+    struct lab *lab = open_lab(text, TOPOLOGY_DEDICATED);
+    struct plan_cable *cables = lab->plan->cables;
+    assert_int_equal(lab->plan->cable_count, 2);
+    assert_int_equal(plan_delay_ns(lab->plan), 2000000);
+    cables[0].tc_a = true;
+    cables[1].tc_a = true;
+    assert_true(plan_leaves_by_tc(lab->plan, cables[0].b));
+    assert_false(plan_leaves_by_tc(lab->plan, cables[0].a)); // the other direction is the relay's
+    assert_int_equal(plan_delay_ns(lab->plan), 2000000 + 10000000);
+    deliver(lab, 0, 1000);
+    send_to(lab, 0, 1, 7);
+    counters_at(lab, cables[0].b)->impaired += 5;
+    send_to(lab, 0, 3, 11);
+    counters_at(lab, cables[1].b)->impaired += 11;
+    counters_at(lab, cables[1].a)->impaired += 4; // of packets in the other direction
+    account(lab);
+    assert_int_equal(placed_at(lab, "impairment of NET0 (source to r1)"), 5);
+    assert_int_equal(placed_at(lab, "impaired cable of NET0 (source to r1)"), 2);
+    assert_int_equal(placed_at(lab, "impairment of NET0 (r1 to sink)"), 11);
+    assert_int_equal(lab->tester.cables, 2);
+    assert_int_equal(lab->tester.by_choice, 16);
+    close_lab(lab);
+}
+
 // A delayed cable may hold packets of other programs when the counters are read.
 static void test_packets_that_delayed_cables_hold(void **state)
 {
@@ -257,6 +289,7 @@ int main(void)
         cmocka_unit_test(test_losses_on_a_shared_link),
         cmocka_unit_test(test_answers_are_no_losses),
         cmocka_unit_test(test_losses_of_impaired_cables),
+        cmocka_unit_test(test_losses_of_cables_impaired_by_tc),
         cmocka_unit_test(test_packets_that_delayed_cables_hold),
         cmocka_unit_test(test_stalls_behind_delayed_cables),
         cmocka_unit_test(test_random_losses),

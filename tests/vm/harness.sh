@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # What other tests rely on of a machine: exit statuses, output as it was, files there and back, ports,
-# and that it ends: at its deadline, with its starter, and on request.
+# and that it ends: at its deadline, with its starter, and on request. Its kernel has netem, so cables are
+# impaired by tc there (inside/impair.sh).
 #
 # Runs beside others: it measures nothing.
 . "${SOURCE_ROOT:-.}/tests/vm/lib.sh"
@@ -10,10 +11,10 @@ isolate "$@"
 sleep 600 &
 owner=$!
 at_exit "kill $owner"
-mkdir "$T/files"
+vrbench_files
 head -c 3000000 /dev/urandom >"$T/files/bytes"
 machine debian --deadline 280 --owner "$owner" --files "$T/files" --forward 1007:7
-plan 14
+plan 15
 
 vm() { "$SOURCE_ROOT/tests/vm/vm" "$@"; }
 there sh -c 'printf "a\n\nb"; printf "=done 0\n>c" >&2; exit 7' >"$T/out" 2>"$T/err"
@@ -41,6 +42,12 @@ heard() {
 }
 ok "a port of ours is one of its" wait_for 60 heard
 like "the console is kept" "$(cat "$T/vm/console")" '^vm: ready'
+
+if sanitized; then
+    skip "impaired cables" "emulation is too slow for a program with sanitizers"
+else
+    ok "cables are impaired by tc" inside impair || diag "$(cat "$T/ok.log")"
+fi
 
 kill "$owner"
 ended() { grep -q "$1" "$T/$2/why" && [ ! -e "$T/$2/keeper" ]; }
