@@ -38,8 +38,10 @@ static void add_router(struct model_setup *setup, const char *name, unsigned wei
 {
     const size_t party = setup->party_count++;
     struct model_flow *flow = &setup->flows[setup->flow_count++];
-    setup->parties[party] =
-        (struct model_party){.name = text_copy(name), .weight = weight, .cap = cap};
+    setup->parties[party] = (struct model_party){.name = text_copy(name),
+                                                 .weight = weight,
+                                                 .cap = cap,
+                                                 .quota = model_caps_are_quotas(setup->platform)};
     *flow = (struct model_flow){.name = text_copy(name), .share = share, .ip_length = length};
     flow->stages = memory_new_array(size_t, 3);
     if (setup->topology == TOPOLOGY_BRIDGED) {

@@ -54,6 +54,7 @@ struct model_party {
     char *name;
     unsigned weight;
     unsigned cap; // percent of one CPU; 0 = none
+    bool quota;   // a hypervisor holds the cap, as a quota of each period (model/quota)
 };
 
 // A stream of packets in one direction, which passes parties one after the other. Each pass is the
@@ -80,6 +81,8 @@ struct model_setup {
     size_t flow_count;
 };
 
+// Whether a hypervisor holds the caps of a platform's routers: see model_party.quota.
+bool model_caps_are_quotas(const char *platform);
 // The set-up of a scenario in one topology with packets of one of its lengths.
 void model_setup_make(const struct scenario *scenario, enum topology topology, unsigned length,
                       struct model_setup *ret);

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "model/model.h"
+#include "scenario/catalogue.h"
 
 // Everything that a router does besides forwarding, as text: equal texts mean equal work.
 static char *router_work(const struct scenario_router *router)
@@ -108,6 +109,12 @@ static const char *find_obstacle(const struct scenario *scenario)
     return NULL;
 }
 
+bool model_caps_are_quotas(const char *platform)
+{
+    const struct catalogue_platform *found = catalogue_platform(platform);
+    return found != NULL && found->kind == PLATFORM_MACHINES;
+}
+
 void model_setup_make(const struct scenario *scenario, enum topology topology, unsigned length,
                       struct model_setup *ret)
 {
@@ -123,12 +130,15 @@ void model_setup_make(const struct scenario *scenario, enum topology topology, u
         .flows = memory_new_array(struct model_flow, 2 * scenario->network_count + 1),
     };
     note_work(scenario, &setup);
-    setup.parties[MODEL_HOST] = (struct model_party){
-        text_copy("host"), scenario->host.allocation.weight, scenario->host.allocation.cap};
+    const struct catalogue_platform *platform = catalogue_platform(scenario->platform);
+    bool machines = model_caps_are_quotas(scenario->platform);
+    setup.parties[MODEL_HOST] =
+        (struct model_party){text_copy("host"), scenario->host.allocation.weight,
+                             scenario->host.allocation.cap, machines && platform->host != NULL};
     for (size_t i = 0; i < scenario->router_count; i++) {
         const struct scenario_router *router = &scenario->routers[i];
         setup.parties[i + 1] = (struct model_party){
-            text_copy(router->name), router->allocation.weight, router->allocation.cap};
+            text_copy(router->name), router->allocation.weight, router->allocation.cap, machines};
     }
     for (size_t i = 0; i < scenario->network_count; i++) {
         const struct scenario_network *network = &scenario->networks[i];

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "model/quota.h"
 
 #define ROUNDS    400
 #define SETTLED   1e-7
@@ -17,6 +18,13 @@
 #define HEAVIER   2U   // times the weight of each other party: from there on a party precedes
 #define AWAKE     0.7  // latency of a wake-up on a CPU that another thread keeps awake
 #define BEHIND    0.15 // of a CPU, for wake-ups of a party that precedes behind a bridge, at most
+
+// Quotas of virtual machines (machine/libvirt/scheduler): a period of 10 ms, of 100 ms for caps
+// below 10 %; and the queue of a tap or vif, of Linux's txqueuelen.
+#define QUOTA_PERIOD_S      0.01
+#define QUOTA_LONG_PERIOD_S 0.1
+#define QUOTA_LONG_BELOW    10U
+#define QUOTA_QUEUE         1000.0
 
 // A thread: one stage of one flow. Rates are in packets/s, CPU in parts of one CPU.
 struct thread {
@@ -27,6 +35,7 @@ struct thread {
     double demand;        // CPU for all that arrives, without overhead
     double fair, granted; // CPU
     double served;        // packets/s
+    double most;          // packets/s that a quota lets it serve
 };
 
 struct state {
@@ -108,16 +117,17 @@ static unsigned heaviest_other(const struct state *state, size_t party)
     return most;
 }
 
-// A party with a cap precedes all others (SCHED_DEADLINE), and one with at least twice the weight
-// of each other precedes these: its threads get the CPU as soon as they wake up, until the party
-// has used its cap or share.
+// A party with a cap precedes all others (SCHED_DEADLINE; not if it is a quota), and one with at
+// least twice the weight of each other precedes these: its threads get the CPU as soon as they wake
+// up, until the party has used its cap or share.
 static void note_precedence(struct state *state)
 {
     const struct model_setup *setup = state->setup;
     for (size_t i = 0; i < setup->party_count; i++) {
         unsigned other = heaviest_other(state, i);
         const struct model_party *party = &setup->parties[i];
-        state->precedes[i] = party->cap > 0 || (other > 0 && party->weight >= HEAVIER * other);
+        state->precedes[i] =
+            (party->cap > 0 && !party->quota) || (other > 0 && party->weight >= HEAVIER * other);
         for (size_t k = 0; k < state->thread_count; k++) {
             struct thread *thread = &state->threads[k];
             if (thread->party == i && state->precedes[i]) {
@@ -215,6 +225,7 @@ static void let_arrive(struct state *state, double load_pps)
                                ? flow_offered(&state->setup->flows[thread->flow], load_pps)
                                : thread[-1].served;
         thread->demand = fmin(thread->arriving * thread->cost, work_capacity(state, 1));
+        thread->most = INFINITY;
         state->want[thread->party] += thread->demand;
     }
 }
@@ -272,6 +283,44 @@ static void note_needs(struct state *state)
             state->need[thread->party] += used * own / fmax(wakeups, 1e-12);
         }
     }
+}
+
+// Whether a quota limits a party: it needs more.
+static bool quota_binds(const struct state *state, size_t party)
+{
+    const struct model_party *is = &state->setup->parties[party];
+    return is->quota && is->cap > 0 && state->need[party] > state->limit[party];
+}
+
+// Limits what the threads of a party serve to what its quota allows, and what it demands of the
+// CPUs to the quota.
+static void limit_by_quota(struct state *state, size_t party)
+{
+    unsigned cap = state->setup->parties[party].cap;
+    struct quota quota = {.period = cap < QUOTA_LONG_BELOW ? QUOTA_LONG_PERIOD_S : QUOTA_PERIOD_S,
+                          .queue = QUOTA_QUEUE,
+                          .need = state->need[party]};
+    quota.runtime = state->limit[party] * quota.period;
+    _cleanup_free_ struct quota_stream *streams =
+        memory_new_array(struct quota_stream, state->thread_count);
+    size_t count = 0;
+    double part = fmin(state->limit[party] / state->want[party], 1.0);
+    for (size_t i = 0; i < state->thread_count; i++) {
+        const struct thread *thread = &state->threads[i];
+        if (thread->party == party) {
+            streams[count++] = (struct quota_stream){thread->arriving, thread->cost, 0.0};
+        }
+    }
+    quota_serve(&quota, streams, count);
+    count = 0;
+    for (size_t i = 0; i < state->thread_count; i++) {
+        struct thread *thread = &state->threads[i];
+        if (thread->party == party) {
+            thread->most = streams[count++].served;
+            thread->demand *= part;
+        }
+    }
+    state->want[party] *= part;
 }
 
 // The fair grant of a party's CPU time to its threads: equal parts, none more than it wants.
@@ -343,6 +392,9 @@ static void grant_rest(struct state *state, double capacity)
 // what the share does not carry.
 static double serve_first(const struct state *state, const struct thread *thread)
 {
+    if (state->setup->parties[thread->party].quota) {
+        return thread->arriving; // less what the quota does not allow
+    }
     double limit = state->limit[thread->party];
     double need = state->setup->parties[thread->party].cap > 0 ? state->need[thread->party]
                                                                : state->want[thread->party];
@@ -354,6 +406,11 @@ static double settle_once(struct state *state, double load_pps, double damping)
 {
     let_arrive(state, load_pps);
     note_needs(state);
+    for (size_t i = 0; i < state->setup->party_count; i++) {
+        if (quota_binds(state, i)) {
+            limit_by_quota(state, i);
+        }
+    }
     double capacity = work_capacity(state, state->setup->cpus) - state->taken;
     grant_rest(state, fmax(capacity, 0.0));
     double change = 0.0;
@@ -365,6 +422,7 @@ static double settle_once(struct state *state, double load_pps, double damping)
                                 thread->demand < work_capacity(state, 1)
                             ? thread->arriving
                             : fmin(thread->arriving, thread->granted / thread->cost);
+        served = fmin(served, thread->most);
         double moved = thread->served + damping * (served - thread->served);
         change = fmax(change, fabs(moved - thread->served) / fmax(thread->served, 1.0));
         thread->served = moved;
@@ -407,6 +465,8 @@ static void note_solution(const struct state *state, double load_pps, struct sol
         ret->percent[i] /= 1e7;
         if (state->precedes[i]) {
             ret->percent[i] = 100.0 * fmin(state->need[i], state->limit[i]);
+        } else if (quota_binds(state, i)) {
+            ret->percent[i] = fmin(ret->percent[i], 100.0 * state->limit[i]);
         }
     }
     ret->busy = busy / work_capacity(state, setup->cpus);

@@ -382,6 +382,36 @@ static void cap_limits_the_rate(void **state)
     scenario_free(scenario);
 }
 
+// The cap of a virtual machine is a quota: while the machine stands still packets wait in its
+// queue, and it needs no wake-ups for them. So it loses nothing where a namespace would, up to a
+// rate that its cap carries without wake-ups; with loads below its need the cap has no effect.
+static void cap_of_a_machine_is_a_quota(void **state)
+{
+    (void)state;
+    static const struct {
+        double load, received, percent;
+    } known[] = {{20e3, 20e3, NAN}, {150e3, 150e3, 40}, {1e6, 0.4 / 804e-9, 40}};
+    struct scenario *scenario = scenario_with(1, "[dedicated]", "", "cap: 40", "[64]");
+    free(scenario->platform);
+    scenario->platform = text_copy("qemu:///system");
+    _cleanup_model_setup_ struct model_setup machine;
+    model_setup_make(scenario, TOPOLOGY_DEDICATED, 64, &machine);
+    assert_true(machine.parties[1].quota);
+    assert_false(machine.parties[MODEL_HOST].quota);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        _cleanup_solution_ struct solution at;
+        solve_load(&true_costs, &machine, known[i].load, &at);
+        assert_within(at.received[0], known[i].received, 0.01);
+        assert_true(at.percent[1] <= 40 + 1e-6);
+        assert_true(isnan(known[i].percent) || at.percent[1] > known[i].percent * 0.99);
+    }
+    machine.parties[1].quota = false; // a namespace
+    _cleanup_solution_ struct solution other;
+    solve_load(&true_costs, &machine, 150e3, &other);
+    assert_true(other.received[0] < 0.95 * 150e3);
+    scenario_free(scenario);
+}
+
 // A router with more weight than all others wakes up as soon as a packet arrives, so it needs more
 // CPU for the same packets; it loses none as long as that is less than its share.
 static void heavier_router_wakes_more_often(void **state)
@@ -494,6 +524,7 @@ int main(void)
         cmocka_unit_test(overload_beyond_the_points_is_uncertain),
         cmocka_unit_test(more_networks_are_less_certain),
         cmocka_unit_test(cap_limits_the_rate),
+        cmocka_unit_test(cap_of_a_machine_is_a_quota),
         cmocka_unit_test(heavier_router_wakes_more_often),
         cmocka_unit_test(path_of_routers_adds_up),
         cmocka_unit_test(intervals_cover),
