@@ -4,11 +4,13 @@
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 caps="20 50"
-if sanitized; then caps=20 && plan 7; else plan 9; fi
+if sanitized; then caps=20 && plan 8; else plan 10; fi
 
 own_libvirtd lxc
 machine_snapshot "$T/before"
 scenario_two "$uri" "bridged, dedicated" "rates: { pps: [300, 600] }, duration: 500 ms"
+# A cable that loses few of its packets, so that the rest shows what the containers forward.
+echo "impair: [{ from: source, to: r1t3, loss: 2 % }]" >>"$T/two.yaml"
 
 ok "a sweep" measured "$T/two.yaml" -o "$T/sweep"
 is "  of four points" "$(points "$T/sweep")" 4
@@ -20,6 +22,8 @@ ok "  in which every packet came through or is accounted for, and a router has i
         ([.parts[].name] == ["napi", "processes"]) and
         ((([.parts[].percent] | add) - .percent) | . < 0.01 and . > -0.01) and
         .parts[0].percent > 0))' "$T/sweep/points.jsonl" || sed 's/^/# /' "$T/sweep/points.jsonl"
+ok "  and an impaired cable loses some, in its place" jq -es '[.[].drops[] | select(.where | test("^impairment of .* .source to r1t3.$")) | .count] |
+    add > 0' "$T/sweep/points.jsonl"
 
 # rationed ROUTERS NETWORKS SECONDS GROUP... — overload with routers made slow, watched in
 # $T/watched.
