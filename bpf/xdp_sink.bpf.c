@@ -26,7 +26,6 @@ char _license[] SEC("license") = "GPL";
 #define JITTER_SHIFT 8    // jitter is in units of 1/256 ns
 #define CHUNK        512U // bytes that bpf_csum_diff() takes at most
 #define CHUNKS_MAX   (FRAME_IP_MAX / CHUNK + 1U)
-#define FEW          128U                                     // bytes
 #define FILLER_MAX   (FRAME_HEADERS_MAX + FRAME_STAMP_LENGTH) // where the filler of a frame begins
 
 // What each packet needs, in few lines of the CPU's cache.
@@ -101,16 +100,34 @@ struct fragment { // header of an IPv6 fragment, RFC 8200 section 4.5
 // it was compared with the frame's end.
 #define KEEP(value) __asm__ volatile("" : "+r"(value))
 
-// Adds the bytes of one of the steps below to a sum that bpf_csum_diff() takes; the verifier wants
-// a constant length.
+// The sum of a constant number of bytes, a multiple of 4.
+static __always_inline __u64 sum_of_words(const void *at, const __u32 length)
+{
+    const __u32 *words = at;
+    __u64 sum = 0;
+    for (__u32 i = 0; i < length / 4; i++) {
+        sum += words[i];
+    }
+    return sum;
+}
+
+// Adds the bytes of one of the steps below to a sum; the verifier wants a constant length. A call
+// of bpf_csum_diff() adds long steps in less time, the sum of words short ones.
+#define ADD_LONG_STEP(at, left, end, sum, step)                                                    \
+    if (((left) & (step)) != 0 && (at) + (step) <= (end)) {                                        \
+        (sum) = bpf_csum_diff(NULL, 0, (__be32 *)(void *)(at), (step), (__wsum)(sum));             \
+        (at) += (step);                                                                            \
+        KEEP(at);                                                                                  \
+    }
 #define ADD_STEP(at, left, end, sum, step)                                                         \
     if (((left) & (step)) != 0 && (at) + (step) <= (end)) {                                        \
-        (sum) = bpf_csum_diff(NULL, 0, (__be32 *)(void *)(at), (step), (sum));                     \
+        (sum) += sum_of_words((at), (step));                                                       \
         (at) += (step);                                                                            \
+        KEEP(at);                                                                                  \
     }
 
 // Adds `left` bytes, fewer than CHUNK, to a sum (RFC 1071).
-__noinline __u64 add_rest(struct xdp_md *context, __u32 from, __u32 left, __u32 sum)
+__noinline __u64 add_rest(struct xdp_md *context, __u32 from, __u32 left, __u32 chunks)
 {
     __u8 *end = (__u8 *)(long)context->data_end;
     if (from > FRAME_LENGTH_MAX) {
@@ -118,45 +135,15 @@ __noinline __u64 add_rest(struct xdp_md *context, __u32 from, __u32 left, __u32 
     }
     __u8 *at = (__u8 *)(long)context->data + from;
     KEEP(at);
-    ADD_STEP(at, left, end, sum, 256U)
+    __s64 calls = chunks;
+    ADD_LONG_STEP(at, left, end, calls, 256U)
+    __u64 sum = (__u32)calls;
     ADD_STEP(at, left, end, sum, 128U)
     ADD_STEP(at, left, end, sum, 64U)
     ADD_STEP(at, left, end, sum, 32U)
     ADD_STEP(at, left, end, sum, 16U)
     ADD_STEP(at, left, end, sum, 8U)
     ADD_STEP(at, left, end, sum, 4U)
-    __u64 rest = sum;
-    if ((left & 2) != 0 && at + 2 <= end) {
-        rest += *(__u16 *)(void *)at;
-        at += 2;
-    }
-    if ((left & 1) != 0 && at + 1 <= end) {
-        rest += bpf_htons((__u16)(*at << 8));
-    }
-    return rest;
-}
-
-// The same as sum_of_bytes() for fewer than FEW bytes, without calls of helpers, which would take
-// longer than the sum.
-__noinline __u64 sum_of_few(struct xdp_md *context, __u32 from, __u32 left)
-{
-    __u8 *end = (__u8 *)(long)context->data_end;
-    __u64 sum = 0;
-    if (from > FILLER_MAX) {
-        return 0;
-    }
-    __u8 *at = (__u8 *)(long)context->data + from;
-    KEEP(at);
-    for (__u32 i = 0; i < FEW / 8 && left >= 8 && at + 8 <= end; i++) {
-        sum += stamp_halves(*(__u64 *)(void *)at);
-        at += 8;
-        KEEP(at);
-        left -= 8;
-    }
-    if ((left & 4) != 0 && at + 4 <= end) {
-        sum += *(__u32 *)(void *)at;
-        at += 4;
-    }
     if ((left & 2) != 0 && at + 2 <= end) {
         sum += *(__u16 *)(void *)at;
         at += 2;
@@ -187,17 +174,6 @@ __noinline __u64 sum_of_bytes(struct xdp_md *context, __u32 from, __u32 left)
     return add_rest(context, from, left, (__u32)sum);
 }
 
-// The sum of a constant number of bytes, a multiple of 4.
-static __always_inline __u64 sum_of_words(const void *at, const __u32 length)
-{
-    const __u32 *words = at;
-    __u64 sum = 0;
-    for (__u32 i = 0; i < length / 4; i++) {
-        sum += words[i];
-    }
-    return sum;
-}
-
 // The sum of the filler behind a datagram; `from` is its distance from the begin of the frame. The
 // filler of the shortest packets is added without a call: IPv4 packets of 64 bytes have 8.
 static __always_inline __u64 sum_of_filler(struct xdp_md *context, __u32 from, __u32 length,
@@ -210,7 +186,7 @@ static __always_inline __u64 sum_of_filler(struct xdp_md *context, __u32 from, _
     if (length == 8 && filler + 8 <= (const __u8 *)(long)context->data_end) {
         return stamp_halves(*(const __u64 *)(const void *)filler);
     }
-    return length < FEW ? sum_of_few(context, from, length) : sum_of_bytes(context, from, length);
+    return sum_of_bytes(context, from, length);
 }
 
 // Whether datagram and stamp of an IP packet are intact. `from` is the distance of the datagram
