@@ -174,6 +174,7 @@ static int sender_send(struct pacer_thread *thread, size_t number, size_t count)
     struct xdp_source_bpf__bss *globals = sender->skeleton->bss;
     struct pacer_stream *paced = thread->streams[number];
     globals->hot.first_stream = globals->hot.turn = (uint32_t)number;
+    globals->hot.row = 0;
     globals->hot.beyond_stream = (uint32_t)number + 1;
     const struct frame_template *frame = &path_of(paced)->frame;
     int rc = run_program(sender->program, frame->bytes, frame->length, (uint32_t)count, BATCH_MAX);
@@ -299,7 +300,7 @@ static void stream_prepare(struct pacer_thread *thread, size_t number,
     // With send(), the pacer decides when.
     stream->pace = sender_paces(thread) ? path->paced.pace : (struct pace){0};
     stream->target = sender_paces(thread) ? path->paced.target : UINT64_MAX;
-    globals->hot.turn = globals->hot.first_stream = 0;
+    globals->hot.turn = globals->hot.first_stream = globals->hot.row = 0;
     globals->hot.beyond_stream = (uint32_t)thread->stream_count;
     globals->hot.end_ns = thread->limit_ns;
     globals->hot.waited_ns = 0;

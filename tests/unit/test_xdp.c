@@ -71,6 +71,18 @@ static void run_source(const struct frame_template *frame, int count)
                      0);
 }
 
+// Has the program send several streams, each as fast as it is run.
+static void begin_streams(const struct frame_template *frame, const struct frame_stamp *stamp,
+                          unsigned count)
+{
+    begin_stream(frame, stamp);
+    for (unsigned i = 1; i < count; i++) {
+        source->bss->hot.streams[i] = (struct xdp_stream){.target = UINT64_MAX};
+        xdp_source_prepare(&source->bss->hot.streams[i], frame, stamp);
+    }
+    source->bss->hot.beyond_stream = count;
+}
+
 static void source_sends_when_packets_are_due(void **state)
 {
     (void)state;
@@ -119,6 +131,7 @@ static void source_sends_when_packets_are_due(void **state)
     assert_int_equal(stream->sequence, 3);
 }
 
+// Streams that are behind send rows of 16 packets.
 static void source_serves_streams_in_turn(void **state)
 {
     (void)state;
@@ -126,17 +139,63 @@ static void source_serves_streams_in_turn(void **state)
     static struct frame_template frame;
     const struct frame_stamp stamp = {.network = NETWORK, .run = RUN};
     frame_template_init(&frame, &address4, 100);
-    begin_stream(&frame, &stamp);
-    for (size_t i = 0; i < 3; i++) {
-        source->bss->hot.streams[i] = (struct xdp_stream){.target = UINT64_MAX};
-        xdp_source_prepare(&source->bss->hot.streams[i], &frame, &stamp);
-    }
+    begin_streams(&frame, &stamp, 3);
+    const struct xdp_stream *streams = source->bss->hot.streams;
     source->bss->hot.streams[1].pace = pace_constant(1.0, clock_monotonic_ns() + 1000 * NS_PER_S);
-    source->bss->hot.beyond_stream = 3;
-    run_source(&frame, 30);
-    assert_int_equal(source->bss->hot.streams[0].sequence, 10);
-    assert_int_equal(source->bss->hot.streams[1].sequence, 0); // it is not due
-    assert_int_equal(source->bss->hot.streams[2].sequence, 10);
+    run_source(&frame, 16);
+    assert_int_equal(streams[0].sequence, 16);
+    run_source(&frame, 10);
+    assert_int_equal(streams[2].sequence, 10);
+    source->bss->hot.streams[2].target = 10; // the end of its packets ends a row
+    run_source(&frame, 70);
+    assert_int_equal(streams[0].sequence, 86);
+    assert_int_equal(streams[1].sequence, 0); // it is not due
+    assert_int_equal(streams[2].sequence, 10);
+}
+
+// Of streams that are not behind, none sends two packets in a row: each has one that is due.
+static void source_alternates_streams_that_keep_pace(void **state)
+{
+    (void)state;
+    need_programs();
+    static struct frame_template frame;
+    const struct frame_stamp stamp = {.network = NETWORK, .run = RUN};
+    frame_template_init(&frame, &address4, 100);
+    begin_streams(&frame, &stamp, 4);
+    struct xdp_stream *streams = source->bss->hot.streams;
+    for (size_t i = 0; i < 4; i++) {
+        streams[i].pace = pace_constant(0.001, clock_monotonic_ns());
+    }
+    for (unsigned sent = 1; sent <= 4; sent++) {
+        run_source(&frame, 1);
+        for (unsigned i = 0; i < 4; i++) {
+            assert_int_equal(streams[i].sequence, i < sent);
+        }
+    }
+    run_source(&frame, 100);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_int_equal(streams[i].sequence, 1);
+    }
+}
+
+// More streams than a run looks at: each is found.
+static void source_finds_due_streams_among_many(void **state)
+{
+    (void)state;
+    need_programs();
+    enum { STREAMS = 100 };
+    static struct frame_template frame;
+    const struct frame_stamp stamp = {.network = NETWORK, .run = RUN};
+    frame_template_init(&frame, &address4, 100);
+    begin_streams(&frame, &stamp, STREAMS);
+    struct xdp_stream *streams = source->bss->hot.streams;
+    for (size_t i = 0; i < STREAMS; i++) {
+        streams[i].target = i % 33 == 20 ? 5 : 0;
+    }
+    run_source(&frame, 200);
+    for (size_t i = 0; i < STREAMS; i++) {
+        assert_int_equal(streams[i].sequence, streams[i].target);
+    }
 }
 
 // ---- sink
@@ -494,6 +553,8 @@ int main(void)
         cmocka_unit_test(source_writes_the_frames_of_the_library),
         cmocka_unit_test(source_sends_when_packets_are_due),
         cmocka_unit_test(source_serves_streams_in_turn),
+        cmocka_unit_test(source_alternates_streams_that_keep_pace),
+        cmocka_unit_test(source_finds_due_streams_among_many),
         cmocka_unit_test(sink_tells_copies_late_and_stale_packets_apart),
         cmocka_unit_test(sink_counts_random_orders_as_the_library_does),
         cmocka_unit_test(sink_classes_gaps_as_the_library_does),

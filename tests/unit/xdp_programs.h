@@ -116,7 +116,7 @@ static inline void make_frame(struct frame_template *frame, uint8_t *bytes, unsi
 // Has the program send frames of a template as fast as it is run.
 static inline void begin_stream(const struct frame_template *frame, const struct frame_stamp *stamp)
 {
-    source->bss->hot.first_stream = source->bss->hot.turn = 0;
+    source->bss->hot.first_stream = source->bss->hot.turn = source->bss->hot.row = 0;
     source->bss->hot.beyond_stream = 1;
     source->bss->hot.end_ns = UINT64_MAX;
     source->bss->hot.streams[0] = (struct xdp_stream){.target = UINT64_MAX};
