@@ -36,7 +36,7 @@ static const struct pair_program iperf3 = {
     .sink = pair_iperf3_sink,
     .source = source_arguments,
     .read = read_report,
-    .version_first = {3, 0},
+    .version_first = {3, 11},
     .version_last = {3, 99},
 };
 

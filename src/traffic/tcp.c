@@ -52,7 +52,7 @@ static const struct pair_program tcp = {
     .sink = sink_arguments,
     .source = source_arguments,
     .read = read_report,
-    .version_first = {3, 0},
+    .version_first = {3, 11},
     .version_last = {3, 99},
 };
 

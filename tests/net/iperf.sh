@@ -8,7 +8,7 @@
 # Runs beside others under sanitizers: its checks hold on a busy machine, too.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 88
+plan 90
 
 machine_snapshot "$T/before"
 run_checks="$run_checks --no-stability-check" # each check takes these programs a second or more, and finds the losses made here
@@ -257,4 +257,9 @@ printf '#!/bin/sh\necho "iperf version 2.9.0 (1 April 2027) pthreads" >&2\nexit 
 ok "an iperf whose reports are not known: exit status 3" \
     exits 3 env PATH="$T/broken:$PATH" "$VRBENCH" run "$T/direct.yaml" -o "$T/missing" --engine iperf
 like "  which names its version" "$(cat "$T/ok.log")" "versions 2.0 to 2.2, and .*iperf is version 2.9.0"
+printf '#!/bin/sh\necho "iperf 3.9 (cJSON 1.7.13)"\n' >"$T/broken/iperf3"
+chmod 755 "$T/broken/iperf3"
+ok "an iperf3 before 3.11: exit status 3" \
+    exits 3 env PATH="$T/broken:$PATH" "$VRBENCH" run "$T/direct.yaml" -o "$T/missing" --engine iperf3
+like "  which names its version" "$(cat "$T/ok.log")" "versions 3.11 to 3.99, and .*iperf3 is version 3.9"
 ok "and nothing was made" [ ! -e "$T/missing" ]
