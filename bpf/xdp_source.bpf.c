@@ -24,6 +24,9 @@
 
 char _license[] SEC("license") = "GPL";
 
+// Keeps the compiler from reasoning about a value: it would leave out a check that the verifier
+// requires.
+#define KEEP(value)  __asm__ volatile("" : "+r"(value))
 #define WAIT_STEP_NS 4000U // between two runs that wait; more time was not spent waiting
 #define ROW          16U   // DEV_MAP_BULK_SIZE of the kernel
 #define LOOK         16U   // streams that a run looks at, at most
@@ -191,6 +194,7 @@ int send_stamped(struct xdp_md *context)
     }
     hot.waiting_ns = 0;
     __u32 own = hot.turn;
+    KEEP(own);
     if (own >= XDP_STREAMS_MAX) {
         return XDP_ABORTED;
     }
