@@ -7,7 +7,7 @@
 # Runs beside others: its figures do not matter.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 33
+plan 38
 . "$SOURCE_ROOT/tests/net/lib/made_up.sh"
 
 schemas=${BUILD_DIR:-$(dirname "$VRBENCH")}/schemas
@@ -65,6 +65,13 @@ is "the example of jq reads the points" "$(jq -r -f points.jq run/points.jsonl |
 example gnuplot >points.gp
 ok "the example of gnuplot reads points.csv" gnuplot points.gp
 ok "  and draws a figure" grep -q '</svg>' forwarded.svg
+example python >points.py
+ok "the example of pandas reads points.csv" env MPLCONFIGDIR="$T" MPLBACKEND=agg /usr/bin/python3 points.py
+like "  and prints medians" "$(cat "$T/ok.log")" '^bridged +64 +'
+ok "  and draws a figure" grep -q IHDR forwarded.png
+example r >points.r
+ok "the example of R reads points.csv" Rscript --vanilla points.r
+like "  and prints medians" "$(cat "$T/ok.log")" '^1 +bridged +64 +'
 
 # --- a standing testbed --------------------------------------------------------------------------
 
