@@ -7,10 +7,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "base/thread.h"
 #include "image/overlay.h"
@@ -19,18 +22,24 @@
 #include "linux/link.h"
 #include "machine/serial_play.h"
 
-#define HEARD_BYTES (1 << 20) // buffer for a console's output before it is read
+#define LISTENER_ENDS_NS (5 * NS_PER_S) // after its stream is aborted
+#define HEARD_BYTES      (1 << 20)      // buffer for a console's output before it is read
 
 struct own {
     char *image, *user_data, *serial; // as in the spec
     bool cloud_init;
     char *disk, *seed; // made for this machine
     struct serial_script script;
-    // The console while it is read: a thread moves its output to a pipe, because libvirt's streams
-    // cannot be waited for with a deadline.
-    virStreamPtr stream; // NULL = not open
-    pthread_t listener;
-    int read_end, write_end; // the pipe's ends: this object's, and the reader's, which closes it
+    struct listener *listener; // NULL = the console is not read
+    int read_end;              // of the listener's pipe
+};
+
+// Reads the console: its thread moves the output to a pipe, because libvirt's streams cannot be
+// waited for with a deadline. An object of its own, as a thread may outlive the machine.
+struct listener {
+    virStreamPtr stream;
+    pthread_t thread;
+    int write_end; // which the thread closes
 };
 
 // ---- what it boots
@@ -44,21 +53,33 @@ struct own *own_new(const struct router_spec *spec, const char *files)
     own->cloud_init = spec->cloud_init;
     own->disk = text_format("%s.qcow2", files);
     own->seed = text_format("%s.iso", files);
-    own->read_end = own->write_end = -1;
+    own->read_end = -1;
     return own;
 }
 
+// Ends the thread. libvirt may miss that a stream is aborted if a receiver is about to wait (its
+// client checks the state of the stream, then queues a call that nobody answers). Such a thread is
+// left behind, since nothing but the end of the connection wakes it up.
 static void stop_listening(struct own *own)
 {
-    if (own->stream == NULL) {
+    struct listener *listener = steal_pointer(&own->listener);
+    if (listener == NULL) {
         return;
     }
     // First the pipe, which may be full, then the stream.
     close(own->read_end);
-    (void)virStreamAbort(own->stream);
-    (void)pthread_join(own->listener, NULL);
-    (void)virStreamFree(steal_pointer(&own->stream));
     own->read_end = -1;
+    (void)virStreamAbort(listener->stream);
+    const uint64_t until_ns = clock_monotonic_ns() + LISTENER_ENDS_NS;
+    const struct timespec until = {.tv_sec = (time_t)(until_ns / NS_PER_S),
+                                   .tv_nsec = (long)(until_ns % NS_PER_S)};
+    if (pthread_clockjoin_np(listener->thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
+        log_warning("libvirt", "a thread that read a console does not end");
+        (void)pthread_detach(listener->thread);
+        return;
+    }
+    (void)virStreamFree(listener->stream);
+    free(listener);
 }
 
 void own_free(struct own *own)
@@ -139,24 +160,30 @@ void own_remove_files(const struct own *own)
 
 static void *listen_to(void *data)
 {
-    struct own *own = data;
+    struct listener *listener = data;
     char bytes[4096];
     int length = 0;
     bool good = true;
-    while (good && (length = virStreamRecv(own->stream, bytes, sizeof bytes)) > 0) {
+    while (good && (length = virStreamRecv(listener->stream, bytes, sizeof bytes)) > 0) {
         for (int at = 0; good && at < length;) {
-            ssize_t put = write(own->write_end, bytes + at, (size_t)(length - at));
+            ssize_t put = write(listener->write_end, bytes + at, (size_t)(length - at));
             good = put >= 0 || errno == EINTR;
             at += put < 0 ? 0 : (int)put;
         }
     }
-    close(own->write_end);
+    close(listener->write_end);
     return NULL;
 }
 
+struct opening {
+    const struct qemu_machine *router;
+    virStreamPtr stream; // filled in
+};
+
 static int open_console(virConnectPtr handle, void *data, struct error *err)
 {
-    const struct qemu_machine *router = data;
+    struct opening *opening = data;
+    const struct qemu_machine *router = opening->router;
     _cleanup_domain_ virDomainPtr domain = virDomainLookupByUUIDString(handle, router->uuid);
     virStreamPtr stream = domain == NULL ? NULL : virStreamNew(handle, 0);
     if (stream == NULL || virDomainOpenConsole(domain, NULL, stream, 0) < 0) {
@@ -166,7 +193,27 @@ static int open_console(virConnectPtr handle, void *data, struct error *err)
         }
         return rc;
     }
-    router->own->stream = stream;
+    opening->stream = stream;
+    return 0;
+}
+
+// Starts to read an open console. Takes the stream and, on success, the pipe's ends.
+static int start_listening(struct own *own, virStreamPtr stream, const int ends[2],
+                           struct error *err)
+{
+    struct listener *listener = memory_new(1, sizeof *listener);
+    listener->stream = stream;
+    listener->write_end = ends[1];
+    (void)fcntl(ends[0], F_SETPIPE_SZ, HEARD_BYTES); // on failure it holds less
+    int why = thread_start(&listener->thread, listen_to, listener);
+    if (why != 0) {
+        (void)virStreamAbort(stream);
+        (void)virStreamFree(stream);
+        free(listener);
+        return fail(err, why, "a thread for the console");
+    }
+    own->listener = listener;
+    own->read_end = ends[0];
     return 0;
 }
 
@@ -180,24 +227,16 @@ int own_listen(struct qemu_machine *router, struct error *err)
     if (pipe2(ends, O_CLOEXEC) < 0) {
         return fail(err, errno, "a pipe");
     }
-    int rc = qemu_call(router, open_console, router, err);
+    struct opening opening = {.router = router};
+    int rc = qemu_call(router, open_console, &opening, err);
     if (rc == 0) {
-        (void)fcntl(ends[0], F_SETPIPE_SZ, HEARD_BYTES); // on failure it holds less
-        own->write_end = ends[1];
-        int why = thread_start(&own->listener, listen_to, own);
-        if (why != 0) {
-            rc = fail(err, why, "a thread for the console");
-            (void)virStreamAbort(own->stream);
-            (void)virStreamFree(steal_pointer(&own->stream));
-        }
+        rc = start_listening(own, opening.stream, ends, err);
     }
     if (rc < 0) {
         close(ends[0]);
         close(ends[1]);
-        return rc;
     }
-    own->read_end = ends[0];
-    return 0;
+    return rc;
 }
 
 struct console {
@@ -231,11 +270,11 @@ static int send_all(void *context, const char *bytes, size_t length, uint64_t un
 int own_await(struct qemu_machine *router, struct error *err)
 {
     struct own *own = router->own;
-    struct console console = {.stream = own->stream};
-    const struct serial_port port = {.receive = receive, .send = send_all, .context = &console};
-    if (own->stream == NULL) {
+    if (own->listener == NULL) {
         return 0;
     }
+    struct console console = {.stream = own->listener->stream};
+    const struct serial_port port = {.receive = receive, .send = send_all, .context = &console};
     int rc = serial_port_of(&own->read_end, &console.pipe, err);
     if (rc == 0) {
         rc = serial_script_play(&own->script, &port, err);
