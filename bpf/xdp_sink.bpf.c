@@ -17,6 +17,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "keep.h"
 #include "traffic/form.h"
 #include "traffic/stamp.h"
 #include "traffic/xdp_stream.h"
@@ -95,10 +96,6 @@ struct fragment { // header of an IPv6 fragment, RFC 8200 section 4.5
 // paths through the sum of a length that it does not know is large. It checks a global function
 // separately and once: such are the functions below that have the frame as their argument, in which
 // they find bytes by their distance from its begin.
-
-// Keeps the compiler from computing a value again. Of a pointer, the verifier would not know that
-// it was compared with the frame's end.
-#define KEEP(value) __asm__ volatile("" : "+r"(value))
 
 // The sum of a constant number of bytes, a multiple of 4.
 static __always_inline __u64 sum_of_words(const void *at, const __u32 length)

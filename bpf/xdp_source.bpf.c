@@ -19,14 +19,12 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "keep.h"
 #include "traffic/stamp.h"
 #include "traffic/xdp_stream.h"
 
 char _license[] SEC("license") = "GPL";
 
-// Keeps the compiler from reasoning about a value: it would leave out a check that the verifier
-// requires.
-#define KEEP(value)  __asm__ volatile("" : "+r"(value))
 #define WAIT_STEP_NS 4000U // between two runs that wait; more time was not spent waiting
 #define ROW          16U   // DEV_MAP_BULK_SIZE of the kernel
 #define LOOK         16U   // streams that a run looks at, at most
