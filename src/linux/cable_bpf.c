@@ -20,19 +20,7 @@
 
 #define PS_PER_BYTE_OF_1_BPS 8e12
 
-static void close_skeleton(struct cable_bpf **skeleton)
-{
-    cable_bpf__destroy(*skeleton); // NULL is fine
-}
-
-static struct cable_bpf *skeleton_open(void)
-{
-#ifdef __clang_analyzer__ // the analyzer finds a leak in bpftool's generated code
-    return NULL;
-#else
-    return cable_bpf__open();
-#endif
-}
+DEFINE_CLOSE_SKELETON(cable)
 
 static int attach(const struct cable_order *order, const struct cable_bpf *skeleton)
 {
@@ -50,8 +38,7 @@ int cable_bpf(const struct netns *ns, const struct cable_order *order, struct er
     // The XDP program makes the interface use NAPI. GRO, which would do so too, would merge TCP
     // segments before they are dropped.
     static const struct offloads offloads = {.gro = false, .gso = false, .tso = false};
-    bpf_skeletons_are_silent();
-    __attribute__((cleanup(close_skeleton))) struct cable_bpf *skeleton = skeleton_open();
+    __attribute__((cleanup(close_skeleton))) struct cable_bpf *skeleton = BPF_SKELETON_OPEN(cable);
     if (skeleton == NULL) {
         return fail_lacking(err, "opening the BPF programs of a cable: %s", strerror(errno));
     }

@@ -23,10 +23,7 @@
 #include "discard.skel.h"
 #include "linux/bpf_skeleton.h"
 
-static void close_skeleton(struct discard_bpf **skeleton)
-{
-    discard_bpf__destroy(*skeleton); // NULL is fine
-}
+DEFINE_CLOSE_SKELETON(discard)
 
 static int attach_to_ingress(const struct netns *ns, int index, int program, struct error *err)
 {
@@ -47,19 +44,10 @@ static int attach_to_ingress(const struct netns *ns, int index, int program, str
     return 0;
 }
 
-static struct discard_bpf *skeleton_open(void)
-{
-#ifdef __clang_analyzer__ // the analyzer finds a leak in bpftool's generated code
-    return NULL;
-#else
-    return discard_bpf__open();
-#endif
-}
-
 int discard_at_ingress(const struct netns *ns, int index, uint16_t udp_port, struct error *err)
 {
-    bpf_skeletons_are_silent();
-    __attribute__((cleanup(close_skeleton))) struct discard_bpf *skeleton = skeleton_open();
+    __attribute__((cleanup(close_skeleton))) struct discard_bpf *skeleton =
+        BPF_SKELETON_OPEN(discard);
     if (skeleton == NULL) {
         (void)fail(err, errno, "opening the sink's BPF filter");
         return -ENOTSUP;

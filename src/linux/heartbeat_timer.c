@@ -34,15 +34,6 @@ struct heartbeat_timer {
     uint64_t began_ns; // the beat that counts as the first one of a CPU that was away at the start
 };
 
-static struct heartbeat_bpf *skeleton_open(void)
-{
-#ifdef __clang_analyzer__ // the analyzer finds a leak in bpftool's generated code
-    return NULL;
-#else
-    return heartbeat_bpf__open();
-#endif
-}
-
 // Bytes of the ring of stalls, a power of two that is a multiple of a page.
 static unsigned room_for(size_t cpus)
 {
@@ -55,8 +46,7 @@ static unsigned room_for(size_t cpus)
 
 static int timer_load(struct heartbeat_timer *timer, struct error *err)
 {
-    bpf_skeletons_are_silent();
-    timer->skeleton = skeleton_open();
+    timer->skeleton = BPF_SKELETON_OPEN(heartbeat);
     if (timer->skeleton == NULL) {
         (void)fail(err, errno, "opening the heartbeat's BPF program");
         return -ENOTSUP;

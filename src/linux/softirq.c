@@ -25,19 +25,9 @@ struct softirq_meter {
     struct softirq_counts *before; // for each CPU of the list
 };
 
-static struct softirq_bpf *skeleton_open(void)
-{
-#ifdef __clang_analyzer__ // the analyzer finds a leak in bpftool's generated code
-    return NULL;
-#else
-    return softirq_bpf__open();
-#endif
-}
-
 int softirq_meter_start(const struct cpu_list *cpus, struct softirq_meter **ret, struct error *err)
 {
-    bpf_skeletons_are_silent();
-    struct softirq_bpf *skeleton = skeleton_open();
+    struct softirq_bpf *skeleton = BPF_SKELETON_OPEN(softirq);
     if (skeleton == NULL) {
         (void)fail(err, errno, "opening the BPF program that measures softirqs");
         return -ENOTSUP;

@@ -14,19 +14,7 @@
 #include "linux/bpf_skeleton.h"
 #include "vlan_port.skel.h"
 
-static void close_skeleton(struct vlan_port_bpf **skeleton)
-{
-    vlan_port_bpf__destroy(*skeleton); // NULL is fine
-}
-
-static struct vlan_port_bpf *skeleton_open(void)
-{
-#ifdef __clang_analyzer__ // the analyzer finds a leak in bpftool's generated code
-    return NULL;
-#else
-    return vlan_port_bpf__open();
-#endif
-}
+DEFINE_CLOSE_SKELETON(vlan_port)
 
 static int attach_filter(int index, enum bpf_tc_attach_point point,
                          const struct bpf_program *program)
@@ -46,8 +34,8 @@ static int attach_filter(int index, enum bpf_tc_attach_point point,
 int vlan_port_make(const struct netns *ns, const char *name, int index, uint16_t vlan,
                    struct error *err)
 {
-    bpf_skeletons_are_silent();
-    __attribute__((cleanup(close_skeleton))) struct vlan_port_bpf *skeleton = skeleton_open();
+    __attribute__((cleanup(close_skeleton))) struct vlan_port_bpf *skeleton =
+        BPF_SKELETON_OPEN(vlan_port);
     if (skeleton == NULL) {
         return fail_lacking(err, "opening the BPF programs of a VLAN: %s", strerror(errno));
     }

@@ -102,26 +102,16 @@ static int receiver_attach(struct xdp_receiver *receiver, const struct traffic_p
                : 0;
 }
 
-static struct xdp_sink_bpf *sink_open_skeleton(void)
-{
-#ifdef __clang_analyzer__ // the analyzer finds a leak in bpftool's generated code
-    return NULL;
-#else
-    return xdp_sink_bpf__open();
-#endif
-}
-
 static int receiver_open(const struct traffic_path *path, const struct netns *ns,
                          struct xdp_receiver *ret, struct error *err)
 {
     *ret = (struct xdp_receiver){.attachment = -1, .path = *path};
-    bpf_skeletons_are_silent();
     unsigned queues = 0;
     int rc = xdp_receive_queues(ns, path->sink_index, &queues, err);
     if (rc < 0) {
         return rc;
     }
-    ret->skeleton = sink_open_skeleton();
+    ret->skeleton = BPF_SKELETON_OPEN(xdp_sink);
     if (ret->skeleton == NULL) {
         return fail_lacking(err, "opening the sink's BPF program: %s", strerror(errno));
     }

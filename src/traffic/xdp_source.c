@@ -75,12 +75,7 @@ static struct xdp_path *path_of(struct pacer_stream *paced)
 
 static struct xdp_source_bpf *source_load(struct error *err)
 {
-    bpf_skeletons_are_silent();
-#ifdef __clang_analyzer__ // the analyzer finds a leak in bpftool's generated code
-    struct xdp_source_bpf *skeleton = NULL;
-#else
-    struct xdp_source_bpf *skeleton = xdp_source_bpf__open_and_load();
-#endif
+    struct xdp_source_bpf *skeleton = BPF_SKELETON_LOAD(xdp_source);
     if (skeleton == NULL) {
         (void)fail_lacking(err, "loading the source's BPF program: %s", strerror(errno));
     }
