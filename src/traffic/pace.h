@@ -11,7 +11,9 @@
  * A source that has fallen behind (its CPU was taken away) catches up at PACE_CATCH_UP times the
  * rate, so that its hiccup does not become a burst for which the device under test is blamed. Only
  * packets that became due within PACE_BURST_NS, at most PACE_BURST_MAX of them, may leave at once:
- * sending itself is interrupted for that long all the time, by the sink's thread on the same CPU.
+ * sending itself is interrupted for that long all the time, by the sinks' threads on the same CPU.
+ * Each of them may process 64 packets in a row, at 1 us and more a packet. With 50 us instead, a
+ * tester that received 360,000 packets/s of two bridged networks sent 95.6 % of them, and waited.
  */
 #ifndef VRBENCH_TRAFFIC_PACE_H
 #define VRBENCH_TRAFFIC_PACE_H
@@ -19,7 +21,7 @@
 #include <stdint.h>
 
 #define PACE_CATCH_UP  1.25 // largest factor of the rate
-#define PACE_BURST_NS  50000U
+#define PACE_BURST_NS  200000U
 #define PACE_BURST_MAX 64U // packets: a quarter of a veth's ring
 
 #define PACE_PIECES_MAX 32768U // of all streams of a thread
