@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The table and the verdicts of section control, from the rows of control.py.
+# The table and the verdicts of section control, from the rows of control.py. $window: seconds in which contracts are
+# judged. The goals against other policies are about profiles of which an oracle can keep the contracts: those in which it
+# broke them for two windows at most.
 def of($policy): map(select(.policy == $policy));
 def sum_of($policy): of($policy) | map(.broken_s) | add // 0;
 def round_to($digits): . * pow(10; $digits) | round / pow(10; $digits);
@@ -8,6 +10,9 @@ def verdict: if . then "reached" else "missed" end;
 . as $rows | sum_of("contract") as $own |
 ([$rows | group_by(.profile)[] | (sum_of("contract")) <= 1.2 * (sum_of("oracle")) + .[0].steps] | map(select(.)) | length) as $near |
 ($rows | map(.profile) | unique | length) as $profiles |
+([$rows | of("oracle")[] | select(.broken_s <= 2 * $window) | .profile]) as $kept |
+($rows | map(select(.profile | IN($kept[])))) as $keepable |
+($keepable | sum_of("contract")) as $own_kept |
 ($rows | of("contract") | map(.longest_s) | max) as $longest |
 ($rows | map(select(.equal_broken_s > 0))) as $broken |
 ($rows | of("contract") | map(.cpu_percent) | add / length) as $cpu |
@@ -23,13 +28,14 @@ def verdict: if . then "reached" else "missed" end;
 "| goal of `contract` | measured | |",
 "| --- | --- | --- |",
 "| profiles with at most 1.2 times the oracle's time and 1 s a step | \($near) of \($profiles) | \($near == $profiles | verdict) |",
-"| at most 1/5 of static's time | \(ratio($own; $rows | sum_of("static"))) | \($own <= ($rows | sum_of("static")) / 5 | verdict) |",
-"| at most 1/2 of rate-cost's time | \(ratio($own; $rows | sum_of("rate-cost"))) | \($own <= ($rows | sum_of("rate-cost")) / 2 | verdict) |",
+"| at most 1/5 of static's time, in the \($kept | length) profiles whose contracts the oracle kept | " +
+    "\(ratio($own_kept; $keepable | sum_of("static"))) | \($own_kept <= ($keepable | sum_of("static")) / 5 | verdict) |",
+"| at most 1/2 of rate-cost's time, in the same profiles | " +
+    "\(ratio($own_kept; $keepable | sum_of("rate-cost"))) | \($own_kept <= ($keepable | sum_of("rate-cost")) / 2 | verdict) |",
 "| never broken for more than 1 s | \($longest) s | \($longest <= 1 | verdict) |",
 "| at most 1 % of a CPU | \($cpu | round_to(2)) % | \($cpu <= 1 | verdict) |",
 "",
-"The oracle broke contracts for at most 0.2 s in \([$rows | of("oracle")[] | select(.broken_s <= 0.2)] | length) " +
-    "profiles. Equal shares of an exactly divided CPU break contracts in \($broken | map(.profile) | unique | length) of them, for " +
+"The oracle kept contracts (broke them for at most \(2 * $window) s) in \($kept | length) profiles. Equal shares of an exactly divided CPU break contracts in \($broken | map(.profile) | unique | length) of them, for " +
     "\($broken | of("static") | map(.equal_broken_s) | add // 0 | round_to(1)) s; there, `static` broke them for " +
     "\($broken | sum_of("static") | round_to(1)) s, `contract` for \($broken | sum_of("contract") | round_to(1)) s.",
 "Simulated: what `src/control/simulator.c` expects of the same profiles. Of \($rows | length) measurements, it differs by at " +

@@ -64,14 +64,14 @@ table_control() {
             "contracts; \`oracle\` sets those that the highest loads need. A contract is broken in a window of 100 ms" \
             "in which less passes than it covers."
         echo
-        jq -rs -f "$here/control.jq" "$work/control.json"
+        jq -rs --argjson window 0.1 -f "$here/control.jq" "$work/control.json"
         echo
     fi
     if [ -s "$work/control-machines.json" ]; then
         echo "The same on 4 virtual machines (QEMU without KVM, bridged), with slower profiles: one load rises to 38 to 48 %" \
             "of a CPU, the others rise far above contracts of 4 to 7 %. A contract is broken in a window of 500 ms."
         echo
-        jq -rs -f "$here/control.jq" "$work/control-machines.json"
+        jq -rs --argjson window 0.5 -f "$here/control.jq" "$work/control-machines.json"
         echo
     fi
 }
