@@ -12,7 +12,7 @@
 
 #include "scenario/scenario.h"
 
-#define BLUEPRINT_LOADS   8U
+#define BLUEPRINT_LOADS   9U
 #define BLUEPRINT_LENGTHS 3U
 
 // Routers are r1t3, r2t3, …, each with its own network NET0, NET1, … A weight or cap of 0 means the

@@ -139,11 +139,10 @@ const struct claim claims[CLAIM_COUNT] = {
         .study_saw = "Direct at 64 B at most 83,000 packets/s arrived (6 % lost), and dedicated "
                      "81,000 (7 % lost): the loss was the receiver's, not the router's.",
         .in_study = "direct 83,000 packets/s, dedicated 81,000",
-        .rule =
-            "The same loads in all topologies, up to beyond what the tester can: confirmed if "
-            "neither bridged nor dedicated forwards more than 1.03 times the highest load that "
-            "direct carries with 1 % of loss or less (its own trials at the tester's limit count). "
-            "Refuted if one forwards more than direct offered where it reached its limit.",
+        .rule = "The same loads in all topologies, up to beyond what the tester can: confirmed if "
+                "neither bridged nor dedicated forwards more than 1.03 times the highest load that "
+                "direct carries with 1 % of loss or less (trials at the tester's limit count). "
+                "Refuted if one forwards more than direct offered where it reached its limit.",
         .runs = RUNS("tester-limit"),
         .judge = judge_tester,
         .if_refuted = "In direct the tester's CPU does work (receiving from the first cable) that "
@@ -216,7 +215,7 @@ const struct claim claims[CLAIM_COUNT] = {
                      "and tried none.",
         .in_study = "wished for, not tried",
         .rule =
-            "Bridged, 64 B, four networks, from 0.6 to 1.5 times half of what two carry: the "
+            "Bridged, 64 B, four networks, from 0.6 times half of what two carry: the "
             "model of vrbench predict is fitted on runs of one and two routers only: scenario-1, "
             "scenario-2, overload and overload-2. Confirmed if at each load the forwarding rate of "
             "all networks lies within the prediction's 90 % interval, which is widened by the 10 % "

@@ -17,9 +17,23 @@
 #define MEMORY_DEFAULT (128ULL << 20)
 #define MEMINFO_MAX    ((size_t)1 << 16)
 
-const struct timing timing_machines = {"machines", false, 8, "2 s", "2 s", 5, 0, "15 s", 5};
-const struct timing timing_machines_quick = {
-    "machines-quick", true, 4, "400 ms", "400 ms", 3, 0, "6 s", 3};
+const struct timing timing_machines = {.name = "machines",
+                                       .attempts = 4,
+                                       .loads = 8,
+                                       .sweep = "2 s",
+                                       .trial = "2 s",
+                                       .repeats = 5,
+                                       .watch = "15 s",
+                                       .watches = 5};
+const struct timing timing_machines_quick = {.name = "machines-quick",
+                                             .quick = true,
+                                             .attempts = 3,
+                                             .loads = 4,
+                                             .sweep = "400 ms",
+                                             .trial = "400 ms",
+                                             .repeats = 3,
+                                             .watch = "6 s",
+                                             .watches = 3};
 
 bool machines_are_made_by(const char *platform)
 {

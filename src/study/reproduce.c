@@ -240,7 +240,7 @@ static int measure_run(struct reproduction *reproduction, struct run_state *stat
     const struct timing *timing = reproduction->request->timing;
     const struct job job = {.scenario = scenario,
                             .folder = folder,
-                            .quick = timing->quick,
+                            .attempts = timing->attempts,
                             .resume = reproduction_has(folder, "run.json"),
                             .unchecked = reproduction->request->unchecked || reproduction->checked,
                             .redo_disturbed = reproduction->request->redo_disturbed &&

@@ -90,7 +90,7 @@ struct bound {
     double beyond;  // highest rate offered while the tester was the limit; 0 = never
 };
 
-// In direct the tester's limit is the subject: trials that are invalid only because of it count.
+// The tester's limit is the subject: trials that are invalid only because of it count.
 static struct bound bound_of_direct(const struct study_results *results, unsigned length)
 {
     _cleanup_free_ double *pps = NULL;
@@ -122,7 +122,7 @@ static void judge_bound(const struct study_results *results, struct claim_result
     struct sample most = {.median = 0.0};
     for (size_t i = 0; i < count; i++) {
         struct condition condition = {RUN_TESTER, topology, length, pps[i]};
-        struct sample forwarded = sample_of(results, &condition, figure_forwarded, NULL);
+        struct sample forwarded = sample_with_limited(results, &condition, figure_forwarded, NULL);
         if (sample_is_enough(&forwarded) && forwarded.median > most.median) {
             most = forwarded;
         }

@@ -8,7 +8,8 @@
 
 struct timing {
     const char *name;  // "default", "quick" or "study"
-    bool quick;        // fewer attempts at a disturbed trial
+    bool quick;        // fewer conditions
+    unsigned attempts; // largest number of trials of a disturbed point
     unsigned loads;    // of a scenario's sweep; 0 = the study's 26 rates, 1 to 101 Mbit/s
     const char *sweep; // duration of a trial of a scenario's sweep
     const char *trial; // duration of one of the repeated trials

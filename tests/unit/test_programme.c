@@ -211,7 +211,7 @@ static void test_scaling(void **state)
     assert_non_null(strstr(note, "at 256 B it does not"));
     assert_int_equal(scenario->routers[0].allocation.weight, 2048);
     assert_int_equal(scenario->host.allocation.weight, 256);
-    assert_true(scenario->traffic.rates.pps[0] == 120000);
+    assert_true(scenario->traffic.rates.pps[0] == 140000);
     scenario_free(scenario);
     free(note);
 
