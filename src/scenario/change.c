@@ -232,6 +232,70 @@ static void apply_copies(const struct scenario_change *change, unsigned line,
     yaml_free(new_networks);
 }
 
+// ---- a router that no network passes
+
+static bool names(const struct yaml_node *node, const char *router)
+{
+    if (node == NULL) {
+        return false;
+    }
+    if (node->kind == YAML_SCALAR) {
+        return text_equal(node->text, router);
+    }
+    for (size_t i = 0; i < node->child_count; i++) {
+        const struct yaml_node *child = node->children[i];
+        if (child->kind == YAML_SCALAR && text_equal(child->text, router)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_passed(const struct yaml_node *networks, const char *router)
+{
+    for (size_t i = 0; networks != NULL && i < networks->child_count; i++) {
+        const struct yaml_node *network = networks->children[i];
+        if (names(yaml_child(network, "router"), router) ||
+            names(yaml_child(network, "routers"), router)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// The names of the routers that networks pass, ", " between them.
+static char *passed_routers(const struct yaml_node *routers, const struct yaml_node *networks)
+{
+    char *list = text_copy("");
+    for (size_t i = 0; i < routers->child_count; i++) {
+        const char *name = routers->children[i]->key;
+        if (name != NULL && is_passed(networks, name)) {
+            char *longer = text_format("%s%s%s", list, *list == '\0' ? "" : ", ", name);
+            free(list);
+            list = longer;
+        }
+    }
+    return list;
+}
+
+// A change that adds a router which no network passes has a misspelt name: without this problem, a
+// cap would have no effect.
+static void check_added_routers(const struct yaml_node *root, struct scenario_problems *problems)
+{
+    const struct yaml_node *routers = yaml_child(root, "routers");
+    const struct yaml_node *networks = yaml_child(root, "networks");
+    for (size_t i = 0; routers != NULL && i < routers->child_count; i++) {
+        const struct yaml_node *router = routers->children[i];
+        bool added = router->key != NULL && router->key_line >= FIRST_LINE;
+        if (added && !is_passed(networks, router->key)) {
+            _cleanup_free_ char *known = passed_routers(routers, networks);
+            add_problem(problems, router->key_line,
+                        text_format("no network passes a router \"%.60s\"; routers here: %s",
+                                    router->key, *known == '\0' ? "none" : known));
+        }
+    }
+}
+
 // ---- all
 
 void change_apply(const struct scenario_changes *changes, struct yaml_node *root,
@@ -246,6 +310,7 @@ void change_apply(const struct scenario_changes *changes, struct yaml_node *root
             apply_key(change, line, root, problems);
         }
     }
+    check_added_routers(root, problems);
 }
 
 void change_locate(const struct scenario_changes *changes, struct scenario_problems *problems)

@@ -375,7 +375,7 @@ int yaml_read(const char *text, size_t length, struct yaml_node **ret,
         return -EINVAL;
     }
     if (root == NULL || root->is_null) {
-        problem_add(problems, 0, 0, text_format("empty: expected a scenario"));
+        problem_add(problems, 0, 0, text_format("empty: expected keys and values"));
         return -EINVAL;
     }
     *ret = steal_pointer(&root);

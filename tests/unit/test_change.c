@@ -130,6 +130,28 @@ static void test_problems_name_the_option(void **state)
     assert_problem(MINIMAL, &changes, "--set a=: expected KEY=VALUE, as in traffic.duration=2s");
 }
 
+// A cap of a misspelt router would have no effect, and nothing would say so.
+static void test_a_router_that_no_network_passes_is_refused(void **state)
+{
+    (void)state;
+    const struct scenario_changes wrong = ONE("--set routers.r7.cap=30", "routers.r7.cap", "30");
+    assert_problem(MINIMAL, &wrong,
+                   "--set routers.r7.cap=30: no network passes a router \"r7\"; routers here: r1");
+    struct scenario_changes both = {NULL, 0};
+    scenario_change_add(&both, "--set routers.r7.cap=30", "routers.r7.cap", "30");
+    scenario_change_add(&both, "--set networks.NET1.router=r7", "networks.NET1.router", "r7");
+    _cleanup_scenario_ struct scenario *s = change_good(MINIMAL, &both);
+    scenario_changes_clear(&both);
+    assert_int_equal(s->router_count, 2);
+    const struct scenario_changes hop =
+        ONE("--set routers={r1: , r2: }", "routers", "{ r1: , r2: }");
+    _cleanup_scenario_ struct scenario *path =
+        change_good("name: x\nrouters: { r1: }\nnetworks: { NET0: { routers: [r1, r2] } }\n"
+                    "traffic: { lengths: [64], rates: { pps: [1000] } }\n",
+                    &hop);
+    assert_int_equal(path->networks[0].router_count, 2);
+}
+
 // A problem of the file keeps its line, before or behind changed values.
 static void test_problems_of_the_file_keep_their_place(void **state)
 {
@@ -211,6 +233,7 @@ int main(void)
         cmocka_unit_test(test_a_name_with_dots_is_one_key),
         cmocka_unit_test(test_routers_are_copied),
         cmocka_unit_test(test_problems_name_the_option),
+        cmocka_unit_test(test_a_router_that_no_network_passes_is_refused),
         cmocka_unit_test(test_problems_of_the_file_keep_their_place),
         cmocka_unit_test(test_values_are_yaml),
         cmocka_unit_test(test_written_text_reads_the_same),
