@@ -58,8 +58,10 @@ int run_forecast_print(const struct job *jobs, size_t count, bool json, struct e
              : writer_table(stdout, forecast_columns, COLUMN_COUNT, 0, isatty(STDOUT_FILENO) != 0);
     for (size_t i = 0; rc == 0 && i < count; i++) {
         _cleanup_free_ struct forecast_row *rows = NULL;
-        size_t row_count = forecast_make(&jobs[i], &rows);
-        found = found || jobs[i].scenario->traffic.rates.kind == RATES_AUTO;
+        size_t row_count = 0;
+        rc = forecast_make(&jobs[i], &rows, &row_count, err);
+        found = found ||
+                (jobs[i].scenario->traffic.rates.kind == RATES_AUTO && jobs[i].rates_from == NULL);
         for (size_t k = 0; rc == 0 && k < row_count; k++) {
             about_s += rows[k].about_s;
             points += rows[k].points;

@@ -18,7 +18,9 @@ struct forecast_row {
     double about_s; // of all points, with everything around them, if no point is disturbed
 };
 
-// Rows in the order of measurement, as a new array that the caller frees. Returns their number.
-size_t forecast_make(const struct job *job, struct forecast_row **ret);
+// Rows in the order of measurement, as a new array that the caller frees. Fails if the job's
+// `rates_from` has no loads for them, as the job would.
+int forecast_make(const struct job *job, struct forecast_row **ret, size_t *ret_count,
+                  struct error *err);
 
 #endif

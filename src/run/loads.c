@@ -169,6 +169,12 @@ int job_loads_read(const struct job *job, json_t **ret, struct error *err)
     return 0;
 }
 
+const json_t *job_loads_of(const json_t *loads, enum topology topology, unsigned length)
+{
+    _cleanup_free_ char *key = rates_key(topology_name(topology), length);
+    return json_object_get(loads, key);
+}
+
 uint64_t job_duration(const struct job *job)
 {
     uint64_t asked = job->scenario->traffic.duration_ns;

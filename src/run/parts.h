@@ -102,6 +102,8 @@ void job_loads_shuffle(struct job_state *state);
 // where job_loads_make() reads them. Fails with exit status 2 if it has none for a topology and
 // length. NULL if the job has no `rates_from`. The caller calls json_decref().
 int job_loads_read(const struct job *job, json_t **ret, struct error *err);
+// The ascending loads of a topology and length that job_loads_read() read; NULL if `loads` is.
+const json_t *job_loads_of(const json_t *loads, enum topology topology, unsigned length);
 // Time that all points of the job take to send, at least.
 uint64_t job_sending(const struct job *job);
 // Number of loads of a row that has `loads` of them in the scenario; fewer with --quick.

@@ -6,7 +6,7 @@
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "$SOURCE_ROOT/tests/net/lib/made_up.sh"
 isolate --run "$@"
-plan 11
+plan 13
 
 made_up first 1 2
 # Found in this order by a search; each load has two repeats.
@@ -38,7 +38,11 @@ sed -i 2d "$T/auto/points.jsonl"
 measured "$T/auto.yaml" --resume -o "$T/auto" >"$T/out" 2>&1
 is "  a resumed run keeps them" "$(loads "$T/auto" | jq -c sort)" "[300,500,700]"
 
+is "a dry run prints these loads" "$("$VRBENCH" run "$T/auto.yaml" --rates-from "$T/first" --dry-run --json |
+    jq -c '.[0] | [.loads, .lowest_pps, .highest_pps]')" "[3,300,700]"
+
 machine_snapshot "$T/before"
+ok "  and refuses a run that lacks them" exits 2 "$VRBENCH" run "$T/other.yaml" --dry-run --rates-from "$T/first"
 ok "a topology that the run lacks is refused" exits 2 "$VRBENCH" run "$T/other.yaml" \
     --rates-from "$T/first" -o "$T/other"
 like "  by name" "$("$VRBENCH" run "$T/other.yaml" --rates-from "$T/first" 2>&1)" \
