@@ -215,18 +215,19 @@ static char *rate_text(const struct answer *answer)
 {
     const struct span *rate = &answer->rate;
     if (rate->low <= 0 && isinf(rate->high)) {
-        return text_copy("How much of the throughput it takes is unknown");
+        return text_copy("How much of the throughput bridging takes is unknown");
     }
     if (rate->high < 1) {
         _cleanup_free_ char *part = percents_text(1 - rate->high, 1 - rate->low);
-        return rate->low > 0 ? text_format("It takes %s of the throughput", part)
-                             : text_format("It takes at least %.0f %% of the throughput",
+        return rate->low > 0 ? text_format("Bridging takes %s of the throughput", part)
+                             : text_format("Bridging takes at least %.0f %% of the throughput",
                                            100 * (1 - rate->high));
     }
     if (rate->low > 1) {
-        return text_format("Its throughput is higher than that of dedicated links, by at least × "
-                           "%.2f",
-                           rate->low);
+        return text_format(
+            "The throughput of bridged is higher than that of dedicated, by at least × "
+            "%.2f",
+            rate->low);
     }
     if (isinf(rate->high)) {
         return text_format("The trials show no difference of throughput: at least × %.2f",

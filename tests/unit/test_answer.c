@@ -61,23 +61,25 @@ static void test_in_words(void **state)
     assert_answer(
         measure(LOADS, 0),
         "64-byte packets: bridging takes 30,004 ns of CPU a packet (20,003 ns of the "
-        "host), dedicated links 10,000 ns at the same load: × 3.00-3.00. It takes 33-57 % "
+        "host), dedicated links 10,000 ns at the same load: × 3.00-3.00. Bridging takes 33-57 % "
         "of the throughput.");
 }
 
 static void test_too_few(void **state)
 {
     (void)state;
-    assert_answer(measure(3, 0),
-                  "64-byte packets: bridging takes 30,000 ns of CPU a packet (20,000 ns of the "
-                  "host), dedicated links 10,000 ns; only 3 loads were carried both bridged and "
-                  "dedicated, and an interval requires 6. How much of the throughput it takes is "
-                  "unknown.");
-    assert_answer(measure(1, 0),
-                  "64-byte packets: bridging takes 30,000 ns of CPU a packet (20,000 ns of the "
-                  "host), dedicated links 10,000 ns; only 1 load was carried both bridged and "
-                  "dedicated, and an interval requires 6. How much of the throughput it takes is "
-                  "unknown.");
+    assert_answer(
+        measure(3, 0),
+        "64-byte packets: bridging takes 30,000 ns of CPU a packet (20,000 ns of the "
+        "host), dedicated links 10,000 ns; only 3 loads were carried both bridged and "
+        "dedicated, and an interval requires 6. How much of the throughput bridging takes is "
+        "unknown.");
+    assert_answer(
+        measure(1, 0),
+        "64-byte packets: bridging takes 30,000 ns of CPU a packet (20,000 ns of the "
+        "host), dedicated links 10,000 ns; only 1 load was carried both bridged and "
+        "dedicated, and an interval requires 6. How much of the throughput bridging takes is "
+        "unknown.");
 }
 
 // Loads of each topology's own, as `auto` finds them: the cost between two loads is interpolated.
