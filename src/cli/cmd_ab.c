@@ -263,7 +263,7 @@ const struct command command_ab = {
                "repeat. If both scenarios find their own loads (rates: auto), B is measured at\n"
                "the loads of A. The folder contains both runs and the comparison.\n"
                "With --search or --goal, finds throughput and partial drop rates instead, as\n"
-               "vrbench search does, N times in the same alternation. A goal is\n" GOAL_NAMES ".",
+               "vrbench search does, N times in the same alternation.\nA goal is " GOAL_NAMES ".",
     .examples = COMMAND_EXAMPLES(
         {"ab before.yaml after.yaml", "is one better than the other?"},
         {"ab before.yaml after.yaml --goal quick", "has one the higher throughput?"}),

@@ -32,6 +32,7 @@ struct search_values {
     const char *method;
     const char *of, *at;
     struct text_list goals, topologies;
+    struct change_values change; // of it: length, routers, set
     uint64_t time_limit, wait_quiet, trials;
     const char *duration;
     bool unchecked, apart, json, even_default_route;
@@ -93,6 +94,9 @@ static const struct option_row search_options[] = {
     STABILITY_OPTION(search_values),
     TOPOLOGIES_OPTION(search_values),
     ENGINE_OPTION(search_values),
+    CHANGE_ROW(search_values, length, "BYTES", "packet lengths: 64 or 64,256,imix"),
+    ROUTERS_OPTION(search_values),
+    SET_OPTION(search_values),
     DEFAULT_ROUTE_OPTION(search_values),
     {.name = "json",
      .type = OPTION_FLAG,
@@ -341,9 +345,11 @@ static int search_scenario(const struct scenario *scenario, const struct search_
 static int search_run(void *values, const struct text_list *operands, struct error *err)
 {
     const struct search_values *asked = values;
-    if (operands->count != 1) {
-        return fail_input(err, "search requires one scenario file; see vrbench search -h");
+    if (operands->count > 1) {
+        return fail_input(err, "search takes one scenario; see vrbench search -h");
     }
+    const char *named = operands->count == 0 ? SCENARIO_DEFAULT : operands->items[0];
+    _cleanup_changes_ struct scenario_changes changes = {NULL, 0};
     log_set_verbosity(asked->verbosity);
     progress_set_quiet(asked->quiet);
     struct goal_list goals = {.count = 0};
@@ -357,8 +363,9 @@ static int search_run(void *values, const struct text_list *operands, struct err
     int rc = list_goals(asked, job.of, &goals, err);
     if (rc < 0 || (rc = choose_kind(asked, &goals, &job, err)) < 0 ||
         (rc = cpu_list_usable(&usable, err)) < 0 ||
-        (rc = scenario_input_read(operands->items[0], asked->engine, NULL, (unsigned)usable.count,
-                                  &scenario, err)) < 0) {
+        (rc = scenario_input_changes(&asked->change, &changes, err)) < 0 ||
+        (rc = scenario_input_read(named, asked->engine, &changes, (unsigned)usable.count, &scenario,
+                                  err)) < 0) {
         return rc;
     }
     job.scenario = scenario;
@@ -376,11 +383,12 @@ static int search_run(void *values, const struct text_list *operands, struct err
 
 const struct command command_search = {
     .name = "search",
-    .operands = "SCENARIO",
+    .operands = "[SCENARIO]",
     .summary = "Find throughput and partial drop rates (RFC 9971)",
     .details = "Finds, for each topology, length and network of a scenario, the loads between\n"
                "which loss begins to exceed each goal's loss ratio: 0 is the throughput, more a\n"
-               "partial drop rate. A goal is\n" GOAL_NAMES ".\n"
+               "partial drop rate.\nA goal is " GOAL_NAMES ".\n"
+               "Without SCENARIO, searches for what one router carries, as vrbench run does.\n"
                "With --of cap, finds the smallest CPU cap of each router whose loss at the rate\n"
                "--at stays within that ratio, to a percentage point. With --of burst, finds the\n"
                "longest burst at that rate, and the time of the buffer (RFC 9004).\n"
@@ -397,6 +405,7 @@ const struct command command_search = {
                "results. Results without two narrow bounds are marked as irregular. Exit status\n"
                "4 if the machine disturbed a search until it gave up.",
     .examples = COMMAND_EXAMPLES(
+        {"search --length 64", "throughput of one router, and its load with 0.5 % loss"},
         {"search scenario-1 --goal rfc2544", "throughput by RFC 2544"},
         {"search scenario-1 --of cap --at 50000", "the smallest cap that carries 50,000 pps"}),
     .options = search_options,
