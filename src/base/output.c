@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// base/output — see output.h. Called by cli/main.
+// base/output — see output.h. Called by cli/.
 #include "base/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/stop.h"
+
+void output_reserve(void)
+{
+    // open(2) returns the lowest free number, here that of the closed stream.
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
+            (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        }
+    }
+}
 
 // The write function of fopencookie(3), for which 0 means failure.
 static ssize_t write_stream(void *cookie, const char *bytes, size_t length)

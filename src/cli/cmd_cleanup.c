@@ -102,7 +102,8 @@ const struct command command_cleanup = {
                "Each run does the same at its start. --all also removes testbeds that vrbench\n"
                "up built; testbeds of running measurements stay. If a testbed can't be removed,\n"
                "the reason is printed and the exit status is 1.",
-    .examples = COMMAND_EXAMPLES({"cleanup --all", "remove everything that vrbench made"}),
+    .examples = COMMAND_EXAMPLES({"cleanup", "remove what runs that were killed left"},
+                                 {"cleanup --all", "also remove testbeds of vrbench up"}),
     .options = cleanup_options,
     .values_size = sizeof(struct cleanup_values),
     .run = cleanup_run,

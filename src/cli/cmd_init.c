@@ -11,9 +11,11 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/command_line.h"
 #include "cli/scenario_input.h"
 
 #define INIT_FILE "scenario.yaml"
+#define BEGIN     "\n#\n" // behind the line of the licence, which is not the user's
 #define NAME_LINE "\nname: " SCENARIO_DEFAULT "\n"
 
 struct init_values {
@@ -39,11 +41,13 @@ static char *text_for(const char *file)
     if (dot != NULL) {
         *dot = '\0';
     }
-    char *line = strstr(text, NAME_LINE);
+    const char *begin = strstr(text, BEGIN);
+    begin = begin == NULL ? text : begin + strlen(BEGIN);
+    const char *line = strstr(begin, NAME_LINE);
     if (line == NULL || !text_is_safe_name(stem, SCENARIO_NAME_MAX)) {
-        return steal_pointer(&text);
+        return text_copy(begin);
     }
-    return text_format("%.*s\nname: %s\n%s", (int)(line - text), text, stem,
+    return text_format("%.*s\nname: %s\n%s", (int)(line - begin), begin, stem,
                        line + strlen(NAME_LINE));
 }
 
@@ -64,7 +68,9 @@ static int init_run(void *values, const struct text_list *operands, struct error
     }
     int rc = file_output(file, text, strlen(text), err);
     if (rc == 0) {
-        printf("%s: written; sudo vrbench run %s measures it\n", file, file);
+        _cleanup_free_ char *command = text_copy("sudo vrbench run");
+        command_line_add_file(&command, file);
+        printf("%s: written; %s measures it\n", file, command);
     }
     return rc;
 }

@@ -79,7 +79,7 @@ static const struct column list_columns[] = {
     [STATE] = {"state", "State", COLUMN_TEXT, 0},
     [MEMORY] = {"memory_bytes", "Memory B", COLUMN_INTEGER, 0},
     [CPUS] = {"cpus", "CPUs", COLUMN_TEXT, 0},
-    [CPU_SECONDS] = {"cpu_seconds", "CPU(s)", COLUMN_REAL, 1},
+    [CPU_SECONDS] = {"cpu_seconds", "CPU sec", COLUMN_REAL, 1},
     [WEIGHT] = {"weight", "Weight", COLUMN_INTEGER, 0},
     [CAP] = {"cap_percent", "Cap %", COLUMN_INTEGER, 0},
     [LINKS] = {"dedicated_links", "Links", COLUMN_CONTEXT, 0},
@@ -262,13 +262,13 @@ const struct command command_list = {
     .alias = "ls",
     .operands = "",
     .summary = "Show the routers of all testbeds",
-    .details = "Prints one row for each router of each testbed and for each host (id 0). CPU(s)\n"
-               "is the CPU time used since the router was created. Cap 0 means no cap; an empty\n"
-               "cap could not be read (vrbench cpu prints the reason). Once a router has\n"
-               "restarted, Outage ms is the time without it. Routes ms is the time from the last\n"
-               "start of a router's routing daemon until the router had its routes. --platform\n"
-               "lists all machines of Xen or of a libvirt URI, including those that vrbench did\n"
-               "not create; unavailable figures are left empty.",
+    .details = "Prints one row for each router of each testbed and for each host (id 0), with\n"
+               "the CPUs that it may use, and the CPU time since the router was created (CPU\n"
+               "sec). Cap 0 means no cap; - means unavailable (of a cap that can't be read,\n"
+               "vrbench cpu prints the reason). Once a router has restarted, Outage ms is the\n"
+               "time without it. Routes ms is the time from the last start of a router's routing\n"
+               "daemon until the router had its routes. --platform lists all machines of Xen or\n"
+               "of a libvirt URI, including those that vrbench did not create.",
     .examples =
         COMMAND_EXAMPLES({"list --state crashed", "routers that have crashed"},
                          {"list --testbed scenario-2 --long", "with PIDs, addresses and uptime"}),

@@ -266,8 +266,15 @@ static int check_folders(const struct scenario_list *scenarios, const struct run
     int rc = 0;
     for (size_t i = 0; rc == 0 && asked->output != NULL && i < scenarios->count; i++) {
         _cleanup_free_ char *folder = folder_for(asked, scenarios->items[i], scenarios->count > 1);
+        for (size_t k = 0; rc == 0 && k < i; k++) {
+            if (text_equal(scenarios->items[k]->name, scenarios->items[i]->name)) {
+                rc = fail_input(err, "%s and %s have the same name, %s, and so the same folder %s",
+                                scenarios->items[k]->file, scenarios->items[i]->file,
+                                scenarios->items[i]->name, folder);
+            }
+        }
         const struct job job = job_for(asked, scenarios->items[i], folder);
-        rc = job_check(&job, err);
+        rc = rc < 0 ? rc : job_check(&job, err);
     }
     return rc;
 }
@@ -303,7 +310,7 @@ static char *resume_command(const struct run_values *asked, const struct scenari
     command_line_add_changes(&line, &asked->change);
     for (size_t i = 0; i < scenarios->count; i++) {
         if ((asked->output != NULL || i == at) && (asked->on == NULL || asked->on_scenario)) {
-            command_line_add(&line, scenarios->items[i]->file, NULL);
+            command_line_add_file(&line, scenarios->items[i]->file);
         }
     }
     return line;

@@ -74,6 +74,13 @@ static int read_orders(const struct up_values *asked, const struct text_list *fi
 {
     _cleanup_changes_ struct scenario_changes changes = {NULL, 0};
     int rc = scenario_input_changes(&asked->change, &changes, err);
+    if (rc == 0 && asked->name != NULL && !text_is_safe_name(asked->name, SCENARIO_NAME_MAX)) {
+        return fail_input(
+            err,
+            "--name: expected a name of 1 to %d letters A-Z a-z, digits, \"_\", \"-\" "
+            "or \".\", not starting with \"-\" or \".\"; not \"%.80s\"",
+            SCENARIO_NAME_MAX, asked->name);
+    }
     if (rc == 0 && asked->name != NULL) {
         _cleanup_free_ char *option = text_format("--name %s", asked->name);
         scenario_change_add(&changes, option, "name", asked->name);

@@ -2,6 +2,7 @@
 // cli/command_line — see command_line.h.
 #include "cli/command_line.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,14 @@ void command_line_add(char **line, const char *word, const char *value)
                                  : text_format("%s %s %s", *line, word, argument);
     free(*line);
     *line = longer;
+}
+
+void command_line_add_file(char **line, const char *file)
+{
+    bool option = file[0] == '-' && file[1] != '\0';
+    _cleanup_free_ char *path = option ? text_format("./%s", file) : text_copy(file);
+    _cleanup_free_ char *argument = quoted(path);
+    command_line_add(line, argument, NULL);
 }
 
 void command_line_add_changes(char **line, const struct change_values *change)

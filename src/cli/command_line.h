@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/command_line — composes a command for the user to copy into a shell. Called by cmd_run.c.
+// cli/command_line — composes a command for the user to copy into a shell. Called by cmd_init.c and
+// cmd_run.c.
 #ifndef VRBENCH_CLI_COMMAND_LINE_H
 #define VRBENCH_CLI_COMMAND_LINE_H
 
@@ -8,6 +9,9 @@ struct change_values;
 // Appends " WORD" and, if not NULL, " VALUE" to *line, which is reallocated. The value is quoted if
 // a shell would not take it as it is.
 void command_line_add(char **line, const char *word, const char *value);
+
+// Appends the name of a file, quoted in the same way; "./" precedes one that would be an option.
+void command_line_add_file(char **line, const char *file);
 
 // Appends the options that changed a scenario (CHANGE_OPTIONS).
 void command_line_add_changes(char **line, const struct change_values *change);

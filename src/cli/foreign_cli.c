@@ -42,7 +42,7 @@ static const struct column list_columns[] = {
     {"memory_bytes", "Memory B", COLUMN_INTEGER, 0},
     {"memory_max_bytes", "At most B", COLUMN_INTEGER, 0},
     {"vcpus", "vCPUs", COLUMN_INTEGER, 0},
-    {"cpu_seconds", "CPU(s)", COLUMN_REAL, 1},
+    {"cpu_seconds", "CPU sec", COLUMN_REAL, 1},
     {"weight", "Weight", COLUMN_INTEGER, 0},
     {"cap_percent", "Cap %", COLUMN_REAL, 0},
 };

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/output.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/foreign_cli.h"
@@ -83,6 +84,7 @@ int list_long(const struct sample *sample, bool json, struct error *err)
 
 int main(int argc, char **argv)
 {
+    output_reserve();
     arguments = argv;
     for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof commands[0]; i++) {
         const char *alias = commands[i]->alias;

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/nearest.h"
+#include "base/output.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/invoke.h"
@@ -45,8 +46,19 @@ static int fail_command(const char *word)
     return EXIT_INPUT;
 }
 
+// The exit status after a text on standard output.
+static int end_text(void)
+{
+    if (fflush(stdout) != 0 || ferror(stdout) != 0) {
+        perror("vrbench: standard output");
+        return EXIT_FAILED;
+    }
+    return EXIT_DONE;
+}
+
 int main(int argc, char **argv)
 {
+    output_reserve();
     catalogue_use(&machine_catalogue);
     if (argc < 2) {
         print_help(stderr);
@@ -58,15 +70,15 @@ int main(int argc, char **argv)
             return fail_command(argv[2]);
         }
         invoke_print_help(about);
-        return EXIT_DONE;
+        return end_text();
     }
     if (invoke_asks_for_help(argv[1]) || strcmp(argv[1], "help") == 0) {
         print_help(stdout);
-        return EXIT_DONE;
+        return end_text();
     }
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
         printf("vrbench %s, commit %s%s\n", VRBENCH_VERSION, VRBENCH_COMMIT, VRBENCH_WITHOUT);
-        return EXIT_DONE;
+        return end_text();
     }
     const struct command *command = command_find(argv[1]);
     if (command == NULL) {

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "base/cleanup.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "report/writer_backend.h"
 
@@ -38,6 +39,9 @@ int writer_flush(struct writer *writer, struct error *err)
 {
     errno = 0;
     if (fflush(writer->out) != 0 || ferror(writer->out)) {
+        if (stop_requested()) {
+            return fail_interrupted(err);
+        }
         return fail(err, errno, "writing the %s output", writer->ops->name);
     }
     return 0;

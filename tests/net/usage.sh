@@ -5,7 +5,7 @@
 # Runs beside others
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 71
+plan 82
 
 cd "$T" || exit 1
 
@@ -19,6 +19,9 @@ like "  and a misspelt name is corrected" "$("$VRBENCH" run scenario1 --dry-run 
 ok "init writes a scenario" "$VRBENCH" init mine.yaml
 is "  which is named after its file" "$(grep -c '^name: mine$' mine.yaml)" 1
 ok "  and is not replaced by another one" exits 2 "$VRBENCH" init mine.yaml
+is "  without the licence of vrbench's own files" "$(grep -c SPDX mine.yaml)" 0
+is "  and a name that a shell takes" "$("$VRBENCH" init "my file.yaml")" \
+    "my file.yaml: written; sudo vrbench run 'my file.yaml' measures it"
 is "  and is valid, from standard input too" "$("$VRBENCH" run --check - <mine.yaml | head -n 1)" \
     "scenario mine on platform netns: valid"
 
@@ -36,6 +39,26 @@ is "  and each problem names its option" "$(sed 's/: .*//' err)" "--length 5x
 --repeats 0
 --set trafic.duration=2s"
 like "  and what is misspelt" "$(cat err)" 'unknown key "trafic"; did you mean "traffic"\?'
+
+is "  and a router that no network passes" "$("$VRBENCH" run scenario-1 --check --set routers.r1.cap=30 2>&1)" \
+    '--set routers.r1.cap=30: no network passes a router "r1"; routers here: r1t3'
+like "two scenarios of one name are refused before anything is measured" \
+    "$("$VRBENCH" run mine.yaml mine.yaml -o twice 2>&1)" 'have the same name, mine'
+ok "  and nothing is made" [ ! -e twice ]
+like "search takes these options, and the default" \
+    "$("$VRBENCH" search --set routers.r9.cap=30 2>&1)" 'routers here: r1$'
+like "up refuses a name that is none" "$("$VRBENCH" up mine.yaml --name "" 2>&1)" '^vrbench: --name: expected a name of'
+
+# --- standard streams
+
+"$VRBENCH" -V >/dev/full 2>err
+is "a full disk is reported, of a text" "$?" 1
+"$VRBENCH" help >/dev/full 2>err
+is "  and of help" "$?" 1
+timeout 20 "$VRBENCH" run --dry-run 2>err >&-
+is "a closed standard output is an error" "$?" 1
+timeout 20 "$VRBENCH" run --check - <&- 2>err
+is "  and so is standard input" "$?" 2
 
 # --- a changed scenario is measured, and continued
 

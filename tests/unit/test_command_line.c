@@ -64,6 +64,17 @@ static void test_plain_is_not_quoted(void **state)
     assert_string_equal(line, "vrbench run --quick --pps 10k,1.5M");
 }
 
+static void test_files(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *line = text_copy("printf '%s\\n'");
+    const char *const files[] = {"a.yaml", "my file.yaml", "-f.yaml", "-"};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        command_line_add_file(&line, files[i]);
+    }
+    expect_arguments(line, "a.yaml\nmy file.yaml\n./-f.yaml\n-\n");
+}
+
 static void test_changes(void **state)
 {
     (void)state;
@@ -81,6 +92,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_plain_is_not_quoted),
+        cmocka_unit_test(test_files),
         cmocka_unit_test(test_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
