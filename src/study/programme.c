@@ -49,8 +49,8 @@ const struct timing timing_quick = {.name = "quick",
                                     .sweep = "250 ms",
                                     .trial = "200 ms",
                                     .repeats = 5,
-                                    .watch = "4 s",
-                                    .watches = 3};
+                                    .watch = "3 s",
+                                    .watches = 5};
 const struct timing timing_study = {.name = "study",
                                     .attempts = 4,
                                     .sweep = "15 s",
@@ -174,9 +174,9 @@ static int draw_past_saturation(const struct drawing *drawing, unsigned routers,
     int rc = carried_at(drawing, routers, "bridged", 64, &carried);
     *ret = one_length(drawing, TOPOLOGY_BRIDGED, 64, routers);
     if (drawing->timing->quick) {
-        SET_LOADS(ret, carried, 1.0, 1.2, 1.5, 2.0, 2.6);
+        SET_LOADS(ret, carried, 1.0, 1.3, 1.7, 2.5);
     } else {
-        SET_LOADS(ret, carried, 0.8, 1.0, 1.15, 1.3, 1.45, 1.6, 1.8, 2.1, 2.6);
+        SET_LOADS(ret, carried, 0.8, 1.0, 1.15, 1.3, 1.45, 1.6, 1.8, 2.1, 2.5);
     }
     ret->note = text_format("up to %.1f times what is carried, as far as the tester can send",
                             ret->pps[ret->pps_count - 1] / fmax(carried, 1.0));
@@ -204,6 +204,7 @@ static int draw_tester_limit(const struct drawing *drawing, struct blueprint *re
     ret->topologies[TOPOLOGY_BRIDGED] = ret->topologies[TOPOLOGY_DEDICATED] = true;
     if (drawing->timing->quick) {
         SET_LOADS(ret, carried, 1.0, 1.6, 2.5);
+        ret->repeats = SAMPLE_TRIALS;
     } else {
         SET_LOADS(ret, carried, 0.8, 1.0, 1.2, 1.5, 1.9, 2.4, 3.0);
     }
