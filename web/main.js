@@ -84,6 +84,12 @@ function summaryTable(run) {
     );
 }
 
+const STATUS_WORDS = {
+    failed: "The run failed",
+    interrupted: "The run was interrupted",
+    running: "The run had not ended when this page was written",
+};
+
 // Warnings that limit what the figures mean.
 function warnings(run) {
     const notes = [];
@@ -93,7 +99,7 @@ function warnings(run) {
             element(
                 "p",
                 {},
-                `The run is ${status}${run.run.error ? `: ${run.run.error}` : ""}. The page shows its points so far.`,
+                `${STATUS_WORDS[status] ?? `The run is ${status}`}${run.run.error ? `: ${run.run.error}` : ""}. The page shows its points so far.`,
             ),
         );
     }

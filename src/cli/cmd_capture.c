@@ -260,8 +260,11 @@ static int capture_command(void *values, const struct text_list *operands, struc
     if (count == 0 || count > POINTS_MAX) {
         return fail_input(err, "capture takes 1 to %u points, such as r1:eth1", POINTS_MAX);
     }
-    if (asked->file == NULL || text_equal(asked->file, "-")) {
+    if (asked->file == NULL) {
         return fail_input(err, "capture requires the name of a file: -w FILE");
+    }
+    if (text_equal(asked->file, "-")) {
+        return fail_input(err, "-w -: capture writes to a file, not to standard output");
     }
     int rc = read_times(asked, &times, err);
     rc = rc < 0 ? rc : rights_check(err);

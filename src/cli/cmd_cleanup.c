@@ -61,7 +61,6 @@ static int cleanup_run(void *values, const struct text_list *operands, struct er
     }
     int rc = rights_check(err);
     if (rc < 0) {
-        error_context(err, "cleanup needs root (try sudo)");
         return rc;
     }
     struct cleaning cleaning = {0};

@@ -295,6 +295,13 @@ static char *resume_command(const struct run_values *asked, const struct scenari
     if (asked->even_default_route) {
         command_line_add(&line, "--even-default-route", NULL);
     }
+    if (asked->unchecked) {
+        command_line_add(&line, "--no-stability-check", NULL);
+    }
+    if (asked->attempts > 0) {
+        _cleanup_free_ char *attempts = text_format("%u", (unsigned)asked->attempts);
+        command_line_add(&line, "--attempts", attempts);
+    }
     if (asked->engine != NULL) {
         command_line_add(&line, "--engine", asked->engine);
     }

@@ -91,6 +91,14 @@ static int read_orders(const struct up_values *asked, const struct text_list *fi
         if (rc == 0) {
             rc = choose_topology(ret[i].scenario, asked->topology, &ret[i].topology, err);
         }
+        for (size_t k = 0; rc == 0 && k < i; k++) {
+            if (text_equal(ret[k].scenario->name, ret[i].scenario->name)) {
+                rc = fail_input(err,
+                                "%s and %s have the same name, %s: no two testbeds have one "
+                                "name; build one of them with --name",
+                                files->items[k], files->items[i], ret[i].scenario->name);
+            }
+        }
     }
     return rc;
 }

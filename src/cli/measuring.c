@@ -73,11 +73,7 @@ static int check_programs(const struct scenario *scenario, struct error *err)
 static int check_rights(struct error *err)
 {
     int rc = rights_check(err);
-    if (rc < 0) {
-        error_context(err, "measuring requires root (try sudo)");
-        return rc;
-    }
-    return rights_check_settings(err);
+    return rc < 0 ? rc : rights_check_settings(err);
 }
 
 int measuring_check_on(const struct scenario *scenario, struct error *err)

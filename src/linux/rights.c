@@ -63,7 +63,11 @@ int rights_check(struct error *err)
     }
     _cleanup_free_ char *status = NULL;
     int rc = file_read("/proc/self/status", 65536, &status, NULL, err);
-    return rc < 0 ? rc : rights_check_text(status, err);
+    rc = rc < 0 ? rc : rights_check_text(status, err);
+    if (rc < 0 && geteuid() != 0) {
+        error_context(err, "root is required (try sudo)");
+    }
+    return rc;
 }
 
 int rights_check_settings(struct error *err)

@@ -210,7 +210,7 @@ static char *figure_text(const struct expected *expected)
 {
     struct span figure = expected->figure;
     if (expected->values == 0) {
-        return text_copy("not measured");
+        return text_copy("no valid point");
     }
     if (expect_is_rate(expected->of->figure)) {
         _cleanup_free_ char *bounds = words_bounds(figure.low, figure.high);

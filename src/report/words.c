@@ -67,15 +67,20 @@ static void put_rates(FILE *out, const struct summary *summary)
     if (text_equal(no_loss, most)) {
         fprintf(out, ", which is also the highest forwarding rate");
     } else {
-        fprintf(out, ", at most %s packets/s", most);
+        fprintf(out, "; the highest forwarding rate was %s packets/s", most);
     }
 }
 
 static void put_cpu(FILE *out, const struct summary *summary)
 {
     if (isfinite(summary->host_percent) && isfinite(summary->routers_percent)) {
-        fprintf(out, " At that rate the host used %.0f %% and the routers %.0f %% of one CPU",
-                summary->host_percent, summary->routers_percent);
+        char no_loss[48] = "that rate";
+        bool several = !summary->adapts && isfinite(summary->no_loss_pps);
+        if (several) {
+            put_rate(summary->no_loss_pps, no_loss);
+        }
+        fprintf(out, " At %s%s the host used %.0f %% and the routers %.0f %% of one CPU", no_loss,
+                several ? " packets/s" : "", summary->host_percent, summary->routers_percent);
         if (isfinite(summary->ns_per_packet)) {
             char ns[48];
             text_group_digits(summary->ns_per_packet, 0, ns);

@@ -5,7 +5,7 @@
 # Runs beside others
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 82
+plan 84
 
 cd "$T" || exit 1
 
@@ -19,6 +19,9 @@ like "  and a misspelt name is corrected" "$("$VRBENCH" run scenario1 --dry-run 
 ok "init writes a scenario" "$VRBENCH" init mine.yaml
 is "  which is named after its file" "$(grep -c '^name: mine$' mine.yaml)" 1
 ok "  and is not replaced by another one" exits 2 "$VRBENCH" init mine.yaml
+sed 's/^# \(repeats\|expect\)/\1/; s/^  # \(repeats\)/  \1/' mine.yaml >uncommented.yaml
+is "  as it is with its examples" "$("$VRBENCH" run --check uncommented.yaml 2>&1 | head -n 1)" \
+    "scenario mine on platform netns: valid"
 is "  without the licence of vrbench's own files" "$(grep -c SPDX mine.yaml)" 0
 is "  and a name that a shell takes" "$("$VRBENCH" init "my file.yaml")" \
     "my file.yaml: written; sudo vrbench run 'my file.yaml' measures it"
@@ -47,6 +50,7 @@ like "two scenarios of one name are refused before anything is measured" \
 ok "  and nothing is made" [ ! -e twice ]
 like "search takes these options, and the default" \
     "$("$VRBENCH" search --set routers.r9.cap=30 2>&1)" 'routers here: r1$'
+like "up refuses two scenarios of one name" "$("$VRBENCH" up mine.yaml mine.yaml 2>&1)" 'have the same name, mine'
 like "up refuses a name that is none" "$("$VRBENCH" up mine.yaml --name "" 2>&1)" '^vrbench: --name: expected a name of'
 
 # --- standard streams

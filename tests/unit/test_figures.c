@@ -422,8 +422,9 @@ static void test_words(void **state)
                               .routers_percent = 33.4,
                               .ns_per_packet = 5432.1,
                               .points = 9};
-    assert_words(&summary, "123,000 packets/s without loss, at most 199,000 packets/s. At that "
-                           "rate the host used 66 % and the routers 33 % of one CPU: together "
+    assert_words(&summary, "123,000 packets/s without loss; the highest forwarding rate was "
+                           "199,000 packets/s. At 123,000 packets/s the host used 66 % and the "
+                           "routers 33 % of one CPU: together "
                            "5,432 ns per packet. At the highest load 50 % of the packets were "
                            "lost.");
     summary = (struct summary){.no_loss_pps = 512,
