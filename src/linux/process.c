@@ -122,15 +122,27 @@ int process_open(pid_t pid, uint64_t started, struct error *err)
     return fd;
 }
 
+// The state of a task, field 3 of /proc/PID/stat; 'X' = it has ended.
+static char read_state(pid_t pid)
+{
+    _cleanup_free_ char *path = text_format("/proc/%d/stat", (int)pid);
+    _cleanup_free_ char *text = NULL;
+    const char *name = file_read(path, 4096, &text, NULL, NULL) < 0 ? NULL : strrchr(text, ')');
+    return name == NULL || strlen(name) < 3 ? 'X' : name[2];
+}
+
 bool process_is_dead(pid_t pid)
 {
     if (kill(pid, 0) < 0) {
         return true;
     }
-    _cleanup_free_ char *path = text_format("/proc/%d/stat", (int)pid);
-    _cleanup_free_ char *text = NULL;
-    const char *name = file_read(path, 4096, &text, NULL, NULL) < 0 ? NULL : strrchr(text, ')');
-    return name == NULL || strlen(name) < 3 || name[2] == 'Z' || name[2] == 'X';
+    char state = read_state(pid);
+    return state == 'Z' || state == 'X';
+}
+
+bool process_is_runnable(pid_t pid)
+{
+    return read_state(pid) == 'R';
 }
 
 bool process_has_ended(int pidfd)

@@ -34,6 +34,9 @@ void process_name(pid_t pid, char *ret, size_t size);
 // Whether a task has ended (reaped or a zombie).
 bool process_is_dead(pid_t pid);
 
+// Whether a task runs or waits for a CPU (state R, proc(5)).
+bool process_is_runnable(pid_t pid);
+
 // Whether a task is known to be a thread of the kernel: true only in the first PID namespace, which
 // alone shows them. One system call, where looking into /proc/PID is several and fills caches.
 bool process_is_kernels(pid_t pid);

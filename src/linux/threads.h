@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* linux/threads — CPU time of a process by thread, ended threads included. */
+/* linux/threads — threads of a process: their CPU time, ended ones included, and whether they have
+ * work to do. */
 #ifndef VRBENCH_LINUX_THREADS_H
 #define VRBENCH_LINUX_THREADS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -20,6 +22,9 @@ struct thread_time {
 // ended.
 int threads_read(pid_t process, struct thread_time **ret, size_t *ret_count, uint64_t *ret_total_ns,
                  struct error *err);
+
+// Whether any thread of a process runs or waits for a CPU.
+bool threads_are_runnable(pid_t process);
 
 // Finds the kernel threads of that name ("vhost-41"), which belong to no process. Returns a new
 // array.

@@ -55,6 +55,22 @@ static struct traffic_path path_of(const struct plan *plan, size_t number)
     return ends;
 }
 
+// Whether packets may be on their way, for engine_wait_for().
+static bool is_forwarding(const void *context)
+{
+    const struct bench *bench = context;
+    return !bench->rebooting && bench->node.ops->is_forwarding(&bench->node);
+}
+
+static int open_halves(struct bench *bench, const struct traffic_setup *setup, struct error *err)
+{
+    int rc = node_open_engine(&bench->node, bench->traits->name, setup, &bench->engine, err);
+    if (rc == 0) {
+        engine_wait_for(bench->engine, is_forwarding, bench);
+    }
+    return rc;
+}
+
 static int open_engine(struct bench *bench, struct error *err)
 {
     const struct plan *plan = testbed_plan(bench->testbed);
@@ -79,7 +95,7 @@ static int open_engine(struct bench *bench, struct error *err)
                 setup.sink_cpus.count * sizeof setup.sink_cpus.cpus[0]);
     }
     struct error why = ERROR_INIT;
-    int rc = node_open_engine(&bench->node, bench->traits->name, &setup, &bench->engine, &why);
+    int rc = open_halves(bench, &setup, &why);
     if (rc == 0 || bench->engine_why == NULL || why.exit_status != EXIT_LACKING ||
         text_equal(bench->traits->name, "packet")) {
         error_move(err, &why);
@@ -90,7 +106,7 @@ static int open_engine(struct bench *bench, struct error *err)
     bench->engine_why = text_copy(why.text);
     error_clear(&why);
     bench->traits = scenario_engine("packet");
-    return node_open_engine(&bench->node, bench->traits->name, &setup, &bench->engine, err);
+    return open_halves(bench, &setup, err);
 }
 
 static const char *choose_engine(struct bench *bench)

@@ -20,6 +20,7 @@ struct bench {
     struct agent *agent;    // NULL = CPU is not read over SNMP
     bool agent_lent;        // it belongs to the caller
     bool testbed_lent;      // so does the testbed
+    bool rebooting;         // another thread replaces a router during the trial
 };
 
 // Builds the testbed for one topology of a scenario and opens the engine on it.

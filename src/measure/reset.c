@@ -36,20 +36,23 @@ static int reboot_router(const struct bench *bench, size_t router, struct error 
     return rc;
 }
 
-int reset_run(const struct bench *bench, const struct traffic_request *request, size_t router,
+int reset_run(struct bench *bench, const struct traffic_request *request, size_t router,
               uint64_t after_ns, struct traffic_count *counts, struct error *err)
 {
     struct sending sending = {
         .bench = bench, .request = request, .counts = counts, .err = ERROR_INIT};
     uint64_t reboot_ns = clock_monotonic_ns() + after_ns;
     pthread_t thread;
+    bench->rebooting = true;
     int failed = thread_start(&thread, run_sending, &sending);
     if (failed != 0) {
+        bench->rebooting = false;
         return fail(err, failed, "starting a thread");
     }
     int rc = stop_sleep_until(reboot_ns, err);
     rc = rc < 0 ? rc : reboot_router(bench, router, err);
     (void)pthread_join(thread, NULL);
+    bench->rebooting = false;
     if (rc == 0 && sending.rc < 0) {
         error_move(err, &sending.err);
         rc = sending.rc;

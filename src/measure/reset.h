@@ -9,7 +9,7 @@
 #include "measure/bench.h"
 
 // Runs a trial, in which the router is rebooted after `after_ns`. Returns when both have ended.
-int reset_run(const struct bench *bench, const struct traffic_request *request, size_t router,
+int reset_run(struct bench *bench, const struct traffic_request *request, size_t router,
               uint64_t after_ns, struct traffic_count *counts, struct error *err);
 
 #endif

@@ -185,6 +185,34 @@ static void local_end_watch(const struct node *node, struct disturbance *ret)
     *ret = disturbance;
 }
 
+static bool are_runnable(const pid_t *tasks, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (process_is_runnable(tasks[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool local_is_forwarding(const struct node *node)
+{
+    const struct testbed *testbed = node->testbed;
+    if (are_runnable(testbed->host_tasks, testbed->host_task_count) ||
+        are_runnable(testbed->tester_tasks, testbed->tester_task_count)) {
+        return true;
+    }
+    for (size_t i = 0; i < testbed->party_count; i++) {
+        const struct testbed_party *party = &testbed->parties[i];
+        const struct machine *router =
+            party->kind == PARTY_ROUTER ? testbed->routers[party->router].router : NULL;
+        if (router != NULL && router->ops->is_forwarding(router)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int local_open_half(const struct node *node, const char *engine, enum engine_side side,
                            const struct traffic_setup *setup, struct engine_half *ret,
                            struct error *err)
@@ -207,6 +235,7 @@ static const struct node_ops local_ops = {
     .reboot_router = local_reboot_router,
     .begin_watch = local_begin_watch,
     .end_watch = local_end_watch,
+    .is_forwarding = local_is_forwarding,
     .open_half = local_open_half,
 };
 

@@ -41,6 +41,9 @@ struct node_ops {
     // beside virtual machines, which are programs themselves.
     void (*begin_watch)(const struct node *node, const struct cpu_list *cpus, bool capped);
     void (*end_watch)(const struct node *node, struct disturbance *ret);
+    // Whether a thread that carries packets of a party runs or waits for a CPU: then packets may be
+    // on their way.
+    bool (*is_forwarding)(const struct node *node);
     // Opens a half of an engine on the paths of `setup`, whose nodes on that side the place has.
     int (*open_half)(const struct node *node, const char *engine, enum engine_side side,
                      const struct traffic_setup *setup, struct engine_half *ret, struct error *err);

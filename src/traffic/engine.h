@@ -173,6 +173,11 @@ struct engine;
 // Joins two halves, which it takes over, on `path_count` paths.
 struct engine *engine_join(const char *name, size_t path_count, const struct engine_half *source,
                            const struct engine_half *sink);
+// Sets a function that reports whether packets may still be on their way, since a thread that
+// forwards them has work to do. While it returns true, a trial waits for missing packets, up to 2 s
+// in all; without it, until none has arrived for 40 ms. `context` must outlive the trials.
+void engine_wait_for(struct engine *engine, bool (*is_forwarding)(const void *context),
+                     const void *context);
 // Runs one trial and fills counts[path]. Fails as half_ops.finish() does.
 int engine_run(struct engine *engine, const struct traffic_request *request,
                struct traffic_count *counts, struct error *err);

@@ -60,7 +60,8 @@ static void rows_have_what_their_traits_promise(void **state)
         assert_true(ops->make != NULL && ops->end != NULL && ops->reboot != NULL);
         assert_true(ops->note != NULL && ops->recall != NULL && ops->release != NULL);
         assert_true(ops->clean_up != NULL && ops->watch != NULL && ops->console != NULL);
-        assert_true(ops->usage != NULL && ops->counters != NULL && ops->facts != NULL);
+        assert_true(ops->usage != NULL && ops->counters != NULL && ops->facts != NULL &&
+                    ops->is_forwarding != NULL);
     }
 }
 

@@ -75,8 +75,29 @@ static void far_close(struct half *half)
     free(half);
 }
 
+// One packet of 30 arrives, if at all, once the threads of the path have had their CPU.
+static unsigned looks, busy_looks;
+static bool arrives_late;
+
+static bool is_forwarding(const void *context)
+{
+    assert_ptr_equal(context, &looks);
+    return looks++ < busy_looks;
+}
+
+static uint64_t sink_seen(const struct half *half)
+{
+    (void)half;
+    return arrives_late && looks >= busy_looks ? 30 : 29;
+}
+
 static const struct half_ops far_source = {
     .start = far_start, .finish = source_finish, .stop = far_stop, .close = far_close};
+static const struct half_ops waiting_sink = {.start = far_start,
+                                             .seen = sink_seen,
+                                             .finish = sink_finish,
+                                             .stop = far_stop,
+                                             .close = far_close};
 static const struct half_ops far_sink = {
     .start = far_start, .finish = sink_finish, .stop = far_stop, .close = far_close};
 
@@ -136,6 +157,35 @@ static void test_trial(void **state)
     assert_int_equal(counts[1].rx, 20);
 }
 
+// Runs a trial with threads that are busy at the first `busy` looks. Returns the number of looks.
+static unsigned run_waiting(unsigned busy, bool late)
+{
+    struct traffic_count counts[2] = {{0}, {0}};
+    const struct traffic_request request = {.run = 41, .duration_ns = 1};
+    struct engine_half source = {.ops = &far_source, .half = memory_new(1, sizeof(struct half))};
+    struct engine_half sink = {.ops = &waiting_sink, .half = memory_new(1, sizeof(struct half))};
+    source.half->side = 'S';
+    sink.half->side = 'K';
+    struct engine *engine = engine_join("packet", 2, &source, &sink);
+    engine_wait_for(engine, is_forwarding, &looks);
+    looks = 0;
+    busy_looks = busy;
+    arrives_late = late;
+    asked[0] = '\0';
+    assert_int_equal(engine_run(engine, &request, counts, NULL), 0);
+    engine_close(engine);
+    return looks;
+}
+
+static void test_wait_for_threads(void **state)
+{
+    (void)state;
+    assert_int_equal(run_waiting(0, false), 1);
+    assert_int_equal(run_waiting(3, false), 4);
+    assert_int_equal(run_waiting(3, true), 3);           // all have arrived
+    assert_in_range(run_waiting(1000000, false), 2, 60); // no longer than 2 s
+}
+
 static void test_half_that_fails(void **state)
 {
     struct traffic_count counts[2] = {{0}, {0}};
@@ -167,6 +217,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_trial),
+        cmocka_unit_test(test_wait_for_threads),
         cmocka_unit_test(test_half_that_fails),
         cmocka_unit_test(test_half_that_is_refused),
     };

@@ -472,6 +472,7 @@ const struct machine_ops machine_lxc = {
     .console = lxc_console,
     .command = lxc_command,
     .usage = lxc_usage,
+    .is_forwarding = namespace_router_is_forwarding,
     .counters = lxc_counters,
     .facts = lxc_facts,
 };

@@ -372,6 +372,16 @@ void namespace_router_end_passing(struct netns *giver, const struct namespace_pi
     netns_close(giver);
 }
 
+bool namespace_router_is_forwarding(const struct machine *machine)
+{
+    for (size_t i = 0; i < machine->task_count; i++) {
+        if (process_is_runnable(machine->tasks[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int namespace_router_usage(const pid_t *tasks, size_t count, struct cpu_part *ret,
                            struct error *err)
 {

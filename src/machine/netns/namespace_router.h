@@ -75,6 +75,8 @@ int namespace_router_begin_passing(const struct netns *ns, const struct namespac
 void namespace_router_end_passing(struct netns *giver, const struct namespace_pins *pins,
                                   const struct router_spec *before, bool failed);
 
+// Whether one of its threads runs or waits for a CPU.
+bool namespace_router_is_forwarding(const struct machine *machine);
 // CPU time of its threads, as the part "napi".
 int namespace_router_usage(const pid_t *tasks, size_t count, struct cpu_part *ret,
                            struct error *err);

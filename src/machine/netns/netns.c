@@ -421,6 +421,7 @@ const struct machine_ops machine_netns = {
     .daemon_words = netns_daemon_words,
     .daemon_memory = netns_daemon_memory,
     .usage = netns_usage,
+    .is_forwarding = namespace_router_is_forwarding,
     .counters = netns_counters,
     .facts = netns_facts,
 };

@@ -43,6 +43,7 @@ int qemu_recall(struct platform *platform, const struct router_spec *spec, const
 void qemu_release(struct machine *machine);
 int qemu_clean_up(struct platform *platform, const char *testbed, const char *directory,
                   const struct netns *home, struct error *err);
+bool qemu_is_forwarding(const struct machine *machine);
 int qemu_usage(const struct machine *machine, struct cpu_part **ret, size_t *ret_count,
                struct error *err);
 int qemu_memory(const struct machine *machine, uint64_t *ret, struct error *err);

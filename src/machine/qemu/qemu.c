@@ -67,6 +67,7 @@ const struct machine_ops machine_qemu = {
     .leads_to = guest_machine_leads_to,
     .daemon_words = guest_machine_daemon_words,
     .usage = qemu_usage,
+    .is_forwarding = qemu_is_forwarding,
     .memory = qemu_memory,
     .counters = guest_machine_counters,
     .facts = qemu_facts,

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "linux/cpu.h"
+#include "linux/process.h"
 #include "linux/threads.h"
 #include "machine/qemu/domain.h"
 
@@ -43,6 +44,17 @@ static bool is_vcpu(const char *name, unsigned *ret)
     unsigned long number = strtoul(at, &end, 10);
     *ret = (unsigned)number;
     return *end == '/' && number < VCPU_MAX;
+}
+
+bool qemu_is_forwarding(const struct machine *machine)
+{
+    const struct qemu_machine *router = qemu_machine_of(machine);
+    for (size_t i = 0; i < router->vhost_count; i++) {
+        if (process_is_runnable(router->vhost[i])) {
+            return true;
+        }
+    }
+    return !qemu_has_died(router) && threads_are_runnable(router->pid);
 }
 
 int qemu_usage(const struct machine *machine, struct cpu_part **ret, size_t *ret_count,

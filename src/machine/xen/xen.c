@@ -48,6 +48,13 @@ static int open_living(const struct machine *machine, struct xen_connection **re
                : rc;
 }
 
+// Its vCPUs are the hypervisor's, which does not report whether they wait.
+static bool xen_is_forwarding(const struct machine *machine)
+{
+    (void)machine;
+    return false;
+}
+
 static int xen_usage(const struct machine *machine, struct cpu_part **ret, size_t *ret_count,
                      struct error *err)
 {
@@ -167,6 +174,7 @@ const struct machine_ops machine_xen = {
     .leads_to = guest_machine_leads_to,
     .daemon_words = guest_machine_daemon_words,
     .usage = xen_usage,
+    .is_forwarding = xen_is_forwarding,
     .memory = xen_memory,
     .counters = guest_machine_counters,
     .facts = xen_facts,
