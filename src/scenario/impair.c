@@ -222,10 +222,29 @@ static bool rows_meet(const struct scenario_impairment *a, const struct scenario
            (opposite && (a->directions == DIRECTIONS_BOTH || b->directions == DIRECTIONS_BOTH));
 }
 
+// Topology direct alone has no cable that could be impaired.
+static void check_topologies(const struct checking *c)
+{
+    struct yaml_node *topologies = yaml_sound(c->root, "topologies");
+    bool impairable = topologies == NULL || topologies->child_count == 0;
+    for (size_t i = 0; !impairable && i < topologies->child_count; i++) {
+        impairable = topologies->children[i]->wrong ||
+                     !text_equal(topologies->children[i]->text, topology_name(TOPOLOGY_DIRECT));
+    }
+    if (!impairable) {
+        yaml_problem(topologies->children[0], c->problems,
+                     text_copy("topologies: direct has only the tester's own cable, which impair "
+                               "does not change; expected bridged or dedicated besides"));
+    }
+}
+
 void check_impairments(const struct checking *c)
 {
     const struct yaml_node *list = yaml_sound(c->root, "impair");
     const struct scenario *scenario = c->scenario;
+    if (list != NULL) {
+        check_topologies(c);
+    }
     for (size_t i = 0; list != NULL && i < scenario->impairment_count; i++) {
         struct yaml_node *node = list->children[i];
         if (node->wrong || node->kind != YAML_MAPPING) {
