@@ -84,6 +84,13 @@ function summaryTable(run) {
     );
 }
 
+// The kernel's words in /sys/devices/system/cpu/smt/control that are no words of English.
+const SMT_WORDS = {
+    forceoff: "forced off",
+    notsupported: "not supported",
+    notimplemented: "not implemented",
+};
+
 const STATUS_WORDS = {
     failed: "The run failed",
     interrupted: "The run was interrupted",
@@ -231,7 +238,7 @@ function machineSection(run) {
             ["Virtualisation", machine.virtualisation],
             ["Frequency governor", machine.governor],
             ["Turbo", machine.turbo],
-            ["SMT", machine.smt],
+            ["SMT", SMT_WORDS[machine.smt] ?? machine.smt],
             ["Microcode", machine.microcode],
             ["Clock source", machine.clock_source],
             ["Mitigations", mitigationsOf(machine.mitigations)],
