@@ -28,6 +28,7 @@
 struct predict_values {
     const char *scenario, *measure, *output;
     struct text_list against;
+    struct change_values change; // of it: length, routers, set
     uint64_t wait_quiet;
     bool baselines, json;
 };
@@ -43,6 +44,9 @@ static const struct option_row predict_options[] = {
      .offset = offsetof(struct predict_values, measure),
      .argument = "SCENARIO",
      .help = "measure smaller set-ups of SCENARIO, and predict it"},
+    CHANGE_ROW(predict_values, length, "BYTES", "packet lengths: 64 or 64,256,imix"),
+    ROUTERS_OPTION(predict_values),
+    SET_OPTION(predict_values),
     WAIT_QUIET_OPTION(predict_values),
     {.name = "output",
      .letter = 'o',
@@ -195,8 +199,10 @@ static int predict_run(void *values, const struct text_list *operands, struct er
         return fail_input(err, "predict requires folders of runs and --for SCENARIO, or --measure "
                                "SCENARIO alone; see vrbench predict -h");
     }
+    _cleanup_changes_ struct scenario_changes changes = {NULL, 0};
     _cleanup_scenario_ struct scenario *scenario = NULL;
-    int rc = scenario_input_read(file, NULL, NULL, ANY_CPUS, &scenario, err);
+    int rc = scenario_input_changes(&asked->change, &changes, err);
+    rc = rc < 0 ? rc : scenario_input_read(file, NULL, &changes, ANY_CPUS, &scenario, err);
     if (rc < 0) {
         return rc;
     }
@@ -214,6 +220,7 @@ const struct command command_predict = {
                "the bottleneck, each figure with an interval that contains it with 90 %. Prints\n"
                "\"don't know\" with the reason if the points do not support a prediction.",
     .examples = COMMAND_EXAMPLES(
+        {"predict one two --for default --routers 4", "four routers, from runs of one and two"},
         {"predict out --for scenario-2", "what a set-up that was not measured would do"}),
     .options = predict_options,
     .values_size = sizeof(struct predict_values),

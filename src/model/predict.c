@@ -76,8 +76,11 @@ static char *find_excess(const struct fitted *fitted, const struct model_setup *
         double length = setup->flows[i].ip_length;
         if (length > fitted->longest * (1.0 + BEYOND_LENGTH) ||
             length < fitted->shortest * (1.0 - BEYOND_LENGTH)) {
-            return text_format("IP packets of %.0f bytes: the points have %.0f to %.0f", length,
-                               fitted->shortest, fitted->longest);
+            return fitted->shortest < fitted->longest
+                       ? text_format("IP packets of %.0f bytes: the points have %.0f to %.0f",
+                                     length, fitted->shortest, fitted->longest)
+                       : text_format("IP packets of %.0f bytes: the points have %.0f only", length,
+                                     fitted->longest);
         }
     }
     if (setup->cpus < fitted->cpus_min || setup->cpus > fitted->cpus_max) {

@@ -6,7 +6,7 @@
 # input. Measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 31
+plan 32
 
 recorded=$SOURCE_ROOT/tests/net/golden/one-router
 cat >"$T/three.yaml" <<'END'
@@ -43,6 +43,9 @@ is "-o writes rows and curves" "$(jq length "$T/out/predict.json") $(wc -l <"$T/
     "18 361"
 is "  and a figure for each topology and length" "$(find "$T/out" -name 'predict_*.svg' -size +3k | wc -l)" 6
 is "  with six baselines" "$(jq '[.[].baselines | length] | unique | .[0]' "$T/out/predict.json")" 6
+
+is "options change the scenario" "$("$VRBENCH" predict "$recorded" --for default --routers 4 --length 576 --json |
+    jq -c '[(map(.network) | unique | length), (map(.length) | unique)]')" "[4,[576]]"
 
 sed 's/\[64, 576, 1500\]/[64, 3000]/' "$T/three.yaml" >"$T/long.yaml"
 ok "a length beyond the points is not known" sh -c '"$1" predict "$2" --for "$3" --json |
