@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/command.h"
+#include "cli/command_line.h"
 #include "cli/measuring.h"
 #include "linux/rights.h"
 #include "machine/machine.h"
@@ -163,7 +164,7 @@ static int reproduce(const struct reproduce_request *request, bool as_json, stru
     if (rc == 0) {
         rc = show(reproduction, request, as_json, err);
     } else if (rc == -EINTR) {
-        error_advice(err, "Continue with: vrbench reproduce --resume -o %s", request->folder);
+        error_advice(err, "Continue with: %s", request->again);
     }
     struct reproduce_tally tally = reproduce_tally(reproduction);
     reproduce_close(reproduction);
@@ -187,6 +188,32 @@ static int check(const struct reproduce_values *asked, struct error *err)
     return 0;
 }
 
+// The command that continues the reproduction in the folder.
+static char *command_again(const struct reproduce_values *asked, const char *folder)
+{
+    char *line = text_copy("vrbench reproduce --resume");
+    command_line_add(&line, "-o", folder);
+    if (asked->quick) {
+        command_line_add(&line, "--quick", NULL);
+    }
+    if (asked->study_timing) {
+        command_line_add(&line, "--study-timing", NULL);
+    }
+    for (size_t i = 0; i < asked->claims.count; i++) {
+        command_line_add(&line, "--claim", asked->claims.items[i]);
+    }
+    if (asked->platform != NULL) {
+        command_line_add(&line, "--platform", asked->platform);
+    }
+    if (asked->unchecked) {
+        command_line_add(&line, "--no-stability-check", NULL);
+    }
+    if (asked->noisy) {
+        command_line_add(&line, "--noisy", NULL);
+    }
+    return line;
+}
+
 static int reproduce_run(void *values, const struct text_list *operands, struct error *err)
 {
     const struct reproduce_values *asked = values;
@@ -196,9 +223,11 @@ static int reproduce_run(void *values, const struct text_list *operands, struct 
     log_set_verbosity(asked->verbosity);
     _cleanup_free_ char *folder =
         asked->output == NULL ? default_folder() : text_copy(asked->output);
+    _cleanup_free_ char *again = command_again(asked, folder);
     const char *platform = asked->platform == NULL ? "netns" : asked->platform;
     struct reproduce_request request = {
         .folder = folder,
+        .again = again,
         .platform = platform,
         .timing = machines_timing(asked->quick          ? &timing_quick
                                   : asked->study_timing ? &timing_study

@@ -116,6 +116,7 @@ int control_map_make(const json_t *topology, const struct contracts *contracts,
         .margin = contracts->host.margin};
     struct control_map *map = memory_new(1, sizeof *map);
     bool sound = setup.cpu > 0.0;
+    bool direct = text_equal(text_of(topology, "topology"), topology_name(TOPOLOGY_DIRECT));
     size_t with_contract = 0;
     parties_make(json_object_get(topology, "routers"), &setup);
     setup.flows = memory_new_array(struct control_flow, count);
@@ -133,8 +134,9 @@ int control_map_make(const json_t *topology, const struct contracts *contracts,
                   "run another version");
     } else if (with_contract == 0) {
         rc = fail_input(err,
-                        "no network of testbed %s has a contract: a contract is called as its "
-                        "network, and topology direct has no router to control",
+                        direct ? "testbed %s has topology direct, without a router to control"
+                               : "no network of testbed %s has a contract; a contract applies to "
+                                 "the network of its name",
                         text_of(topology, "testbed"));
     }
     if (rc < 0) {

@@ -329,8 +329,8 @@ static int await_quiet(const struct reproduction *reproduction, struct error *er
         error_context(err, "this machine is not fit for a reproduction now");
         error_advice(err,
                      "End these programs, wait with --wait-quiet SECONDS, or measure with --noisy "
-                     "nevertheless: vrbench reproduce --resume -o %s",
-                     request->folder);
+                     "nevertheless. Continue with: %s",
+                     request->again);
     }
     return rc;
 }

@@ -9,6 +9,7 @@
 
 struct reproduce_request {
     const char *folder;
+    const char *again; // command that continues the reproduction, for messages
     const char *platform;
     const struct timing *timing;
     unsigned wanted; // bits 1 << number of the claims
