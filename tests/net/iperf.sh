@@ -5,7 +5,7 @@
 # their place, in packets even if these travel in fragments; nothing is left behind, not even by a
 # killed run.
 #
-# Runs beside others under sanitizers: its checks hold on a busy machine, too.
+# Runs beside others: its checks hold on a busy machine, too.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 90

@@ -4,7 +4,7 @@
 # engines, with constant loads and with one that changes in time, as tcpdump sees them at the routers.
 # Nothing depends on the speed of the machine.
 #
-# Runs beside others under sanitizers: its checks hold on a busy machine, too.
+# Runs beside others: its checks hold on a busy machine, too.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "$SOURCE_ROOT/tests/net/lib/witness.sh"
 isolate --run "$@"

@@ -4,7 +4,7 @@
 # The intervals' counts sum to those of the networks, whose losses the interfaces' counters explain, and
 # the numbers of packets due are those computed here. Nothing depends on the speed of the machine.
 #
-# Runs beside others under sanitizers: its checks hold on a busy machine, too.
+# Runs beside others: its checks hold on a busy machine, too.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "$SOURCE_ROOT/tests/net/lib/witness.sh"
 isolate --run "$@"

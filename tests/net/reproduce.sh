@@ -3,7 +3,7 @@
 # A small part of the study's programme for real: what claim 8 rests on. It is interrupted, resumed,
 # and judged; a run that can't be made is noted and passed over; a busy machine is refused.
 #
-# Runs beside others under sanitizers.
+# Runs beside others: its checks hold on a busy machine, too.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 47

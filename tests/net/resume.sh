@@ -3,7 +3,7 @@
 # A run that is stopped keeps what it measured and leaves nothing else; --resume completes it, and
 # measures no point twice. A full disk stops it as well. Two runs at once don't meet.
 #
-# Runs beside others under sanitizers.
+# Runs beside others: its checks hold on a busy machine, too.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 50

@@ -4,7 +4,7 @@
 # tag behind the port; by both built-in engines, in both directions, of both IP versions. A rebooted router's
 # interfaces are ports again. Nothing depends on the speed of the machine.
 #
-# Runs beside others under sanitizers: its checks hold on a busy machine, too.
+# Runs beside others: its checks hold on a busy machine, too.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "$SOURCE_ROOT/tests/net/lib/witness.sh"
 isolate --run "$@"

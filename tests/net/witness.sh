@@ -3,7 +3,7 @@
 # Compares vrbench's figures with independent witnesses: `ip -s link` in the nodes, and tcpdump on the
 # cables.
 #
-# Runs beside others under sanitizers: its checks hold on a busy machine, too.
+# Runs beside others: its checks hold on a busy machine, too.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "$SOURCE_ROOT/tests/net/lib/witness.sh"
 isolate --run "$@"

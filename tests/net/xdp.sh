@@ -4,7 +4,7 @@
 # tcpdump at the router, whose capture another program reads (stamps.c). Packets of a load that the router
 # can't take are accounted for to the packet, and what the engine can't do is refused before it sends.
 #
-# Runs beside others under sanitizers: its checks hold on a busy machine, too.
+# Runs beside others: its checks hold on a busy machine, too.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "$SOURCE_ROOT/tests/net/lib/witness.sh"
 isolate --run "$@"
