@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "linux/link.h"
 
@@ -41,6 +42,35 @@ int tap_make(const struct netns *ns, const char *name, struct error *err)
     return 0;
 }
 
+// An index for a macvtap. The kernel names its device /dev/tapINDEX, once for all network
+// namespaces, whose own indexes begin at 1 each: the second device of a name has no node, and a
+// program that opens the node gets the first. Small indexes are those of other macvtaps.
+static int draw_index(void)
+{
+    enum { LOWEST = 1 << 30 };
+    static unsigned drawn;
+    uint64_t now = clock_realtime_ns() ^ (uint64_t)getpid() << 40 ^ (uint64_t)++drawn << 20;
+    return LOWEST + (int)((now * 0x9e3779b97f4a7c15ULL) >> 36);
+}
+
+#define INDEXES_MAX 16 // that are tried
+
+// Adds the macvtap under an index that neither an interface nor a device of this computer has.
+static int add_under_index(const struct netns *ns, struct rtnl_link *link)
+{
+    int rc = -NLE_EXIST;
+    for (unsigned i = 0; i < INDEXES_MAX && (rc == -NLE_EXIST || rc == -NLE_BUSY); i++) {
+        char path[32];
+        int index = draw_index();
+        snprintf(path, sizeof path, "/dev/tap%d", index);
+        if (access(path, F_OK) < 0) {
+            rtnl_link_set_ifindex(link, index);
+            rc = rtnl_link_add(ns->route, link, NLM_F_CREATE | NLM_F_EXCL);
+        }
+    }
+    return rc;
+}
+
 int tap_make_on(const struct netns *lower_ns, int lower, const struct netns *ns, const char *name,
                 struct error *err)
 {
@@ -53,7 +83,7 @@ int tap_make_on(const struct netns *lower_ns, int lower, const struct netns *ns,
     rtnl_link_set_ns_fd(link, ns->fd);
     int rc = rtnl_link_macvtap_set_mode(link, (uint32_t)rtnl_link_macvtap_str2mode("passthru"));
     if (rc == 0) {
-        rc = rtnl_link_add(lower_ns->route, link, NLM_F_CREATE | NLM_F_EXCL);
+        rc = add_under_index(lower_ns, link);
     }
     rtnl_link_put(link);
     if (rc == -NLE_OPNOTSUPP) {
