@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// measure/ledger — the places of lost packets during their computation. Called by losses.c.
+// measure/ledger — the places of lost packets during their computation. Called by losses.c and
+// node_losses.c.
 #ifndef VRBENCH_MEASURE_LEDGER_H
 #define VRBENCH_MEASURE_LEDGER_H
 
 #include "measure/crossings.h"
+#include "measure/tester_losses.h"
 #include "result/result.h"
 #include "testbed/plan.h"
 #include "testbed/reading.h"
@@ -21,7 +23,7 @@ struct ledger {
     uint64_t *whole_left;   // for each node: the same for reassembled packets that no program read
     uint64_t *whole_due; // for each node: the part of whole_left that the remaining paths require
     uint64_t softnet_left;
-    uint64_t by_choice; // of all paths
+    struct tester_losses tester; // of all paths
     struct crossings crossings;
     bool *seen;     // for each gate: the crossing whose lowest gate it is is accounted for
     bool *wired;    // for each gate: the wire that begins there is accounted for

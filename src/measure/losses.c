@@ -2,234 +2,12 @@
 // measure/losses — see losses.h. Called by trial.c once a trial has drained.
 #include "measure/losses.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/text.h"
 #include "measure/ledger.h"
-
-struct ip_reason {
-    size_t offset;
-    const char *text;
-};
-static const struct ip_reason ip_reasons[] = {
-    {offsetof(struct ip_counters, in_hdr_errors), "header errors or TTL expired"},
-    {offsetof(struct ip_counters, in_addr_errors), "address errors"},
-    {offsetof(struct ip_counters, no_routes), "no route"},
-    {offsetof(struct ip_counters, in_truncated), "truncated"},
-    {offsetof(struct ip_counters, in_discards), "input discards"},
-    {offsetof(struct ip_counters, out_discards), "output discards"},
-    {offsetof(struct ip_counters, too_big), "packet too big"},
-};
-
-static uint64_t *reason_of(struct ip_counters *counters, const struct ip_reason *reason)
-{
-    return (uint64_t *)(void *)((char *)counters + reason->offset);
-}
-
-static uint64_t count_of(const struct ip_counters *counters, const struct ip_reason *reason)
-{
-    return *(const uint64_t *)(const void *)((const char *)counters + reason->offset);
-}
-
-static void ip_growth(const struct ip_counters *before, const struct ip_counters *after,
-                      struct ip_counters *ret)
-{
-    for (size_t i = 0; i < sizeof ip_reasons / sizeof ip_reasons[0]; i++) {
-        const struct ip_reason *reason = &ip_reasons[i];
-        *reason_of(ret, reason) = counter_growth(count_of(before, reason), count_of(after, reason));
-    }
-}
-
-// The interfaces that lossy paths of the group enter or leave a crossing by: "eth0", "eth0, eth2".
-// If none has lost packets, those of all paths.
-static char *name_gates(const struct ledger *ledger, size_t crossing, bool out,
-                        const struct point *point)
-{
-    const struct plan *plan = ledger->plan;
-    _cleanup_free_ bool *used = memory_new_array(bool, 2 * plan->interface_count);
-    for (size_t i = 0; i < ledger->path_count; i++) {
-        const struct plan_path *path = &plan->paths[ledger->paths[i]];
-        for (size_t k = 0; k < path->wire_count; k++) {
-            const struct plan_wire wire = plan_hop(plan, path, k);
-            size_t gate = out ? gate_out(wire.a) : gate_in(wire.b);
-            used[gate] |= point->networks[ledger->paths[i]].lost > 0;
-        }
-    }
-    char *names = NULL;
-    for (unsigned all = 0; names == NULL && all < 2; all++) {
-        for (size_t gate = crossing; gate != NO_GATE; gate = ledger->crossings.next[gate]) {
-            if (gate_is_out(gate) == out && (used[gate] || all > 0)) {
-                const char *name = plan->interfaces[gate_interface(gate)].name;
-                char *longer = names == NULL ? text_copy(name) : text_format("%s, %s", names, name);
-                free(names);
-                names = longer;
-            }
-        }
-    }
-    return names == NULL ? text_copy("") : names;
-}
-
-// Places what entered a crossing and neither left it nor was counted as lost.
-static void place_within(struct ledger *ledger, size_t crossing, uint64_t lost,
-                         const struct point *point)
-{
-    const struct plan *plan = ledger->plan;
-    const struct plan_interface *entry = &plan->interfaces[gate_interface(crossing)];
-    const char *node = plan->nodes[entry->node].name;
-    if (lost == 0) {
-        return;
-    }
-    _cleanup_free_ char *from = name_gates(ledger, crossing, false, point);
-    _cleanup_free_ char *to = name_gates(ledger, crossing, true, point);
-    _cleanup_free_ char *where = entry->bridge >= 0
-                                     ? text_format("%s:%s", node, plan->bridges[entry->bridge].name)
-                                     : text_format("%s:%s to %s", node, from, to);
-    if (ledger->watching && entry->bridge < 0) {
-        // A node also consumes packets itself, and not all are of IP.
-        lost = ledger_take(&ledger->stranded_left[entry->node], lost);
-    }
-    ledger_place_difference(ledger, lost, where);
-    ledger->by_choice += lost;
-}
-
-static uint64_t place_ip_reasons(struct ledger *ledger, size_t node, bool six, uint64_t lost)
-{
-    struct ip_counters *counters = six ? ledger->ip6_left : ledger->ip_left;
-    for (size_t i = 0; i < sizeof ip_reasons / sizeof ip_reasons[0]; i++) {
-        char where[96];
-        uint64_t taken = ledger_take(reason_of(&counters[node], &ip_reasons[i]), lost);
-        snprintf(where, sizeof where, "%s %s: %s", ledger->plan->nodes[node].name,
-                 six ? "IPv6" : "IP", ip_reasons[i].text);
-        ledger_place(ledger, taken, where);
-        lost -= taken;
-    }
-    return lost;
-}
-
-// What the interfaces of a crossing received and its node did not try to send.
-static uint64_t lost_within(const struct ledger *ledger, size_t crossing)
-{
-    uint64_t entered = 0;
-    uint64_t attempts = 0;
-    for (size_t gate = crossing; gate != NO_GATE; gate = ledger->crossings.next[gate]) {
-        struct link_counters link = ledger_link(ledger, gate_interface(gate));
-        entered += gate_is_out(gate) ? 0 : link.rx_packets;
-        attempts += gate_is_out(gate) ? link.tx_packets + link.tx_dropped : 0;
-    }
-    return counter_growth(attempts, entered);
-}
-
-// The losses in the queues of a gate by which packets leave. A queue to a sink, or to an impaired
-// cable, fills only if the tester is too slow. Returns the rest.
-static uint64_t place_in_queues(struct ledger *ledger, size_t at, uint64_t lost,
-                                struct tester_losses *tester)
-{
-    struct link_counters out = ledger_link(ledger, at);
-    size_t sink = ledger->sinks[at];
-    uint64_t queued = out.queue_full < lost ? out.queue_full : lost;
-    ledger_place_at(ledger, queued, sink == NO_GATE ? at : sink,
-                    sink == NO_GATE ? "queue" : "receive ring");
-    if (sink != NO_GATE) {
-        uint64_t *ring = plan_in_cables(ledger->plan, sink) ? &tester->cables : &tester->sink_ring;
-        *ring += queued;
-    }
-    lost -= queued;
-    uint64_t taken = out.qdisc_egress < lost ? out.qdisc_egress : lost;
-    ledger_place_at(ledger, taken, at, "queue");
-    return lost - taken;
-}
-
-// The losses at one gate of a crossing that its counters name.
-static uint64_t place_at_gate(struct ledger *ledger, size_t gate, uint64_t lost,
-                              struct tester_losses *tester)
-{
-    size_t at = gate_interface(gate);
-    if (gate_is_out(gate)) {
-        lost = place_in_queues(ledger, at, lost, tester);
-    }
-    uint64_t taken = ledger_take(&ledger->filters_left[at], lost);
-    ledger_place_at(ledger, taken, at, gate_is_out(gate) ? "egress filter" : "ingress filter");
-    return lost - taken;
-}
-
-// Packets of other programs that a cable may hold when the counters are read: so many, and so many
-// for each second of its delay.
-#define HELD_LEAST 4U
-#define HELD_PER_S 4U
-
-static uint64_t held_most(uint64_t delay_ns)
-{
-    return delay_ns == 0 ? 0 : HELD_LEAST + HELD_PER_S * delay_ns / NS_PER_S;
-}
-
-// Attributes the losses inside an impaired cable: first to full queues behind it, then to the
-// impairment, whose drops the ingress filter or the queueing discipline counts. What remains is the
-// tester's own: the cable should have carried it, unless it still holds some packets of other
-// programs.
-static void account_impairment(struct ledger *ledger, size_t crossing, struct tester_losses *tester)
-{
-    const size_t *next = ledger->crossings.next;
-    uint64_t lost = most_named(ledger, lost_within(ledger, crossing));
-    for (size_t gate = crossing; gate != NO_GATE; gate = next[gate]) {
-        lost =
-            gate_is_out(gate) ? place_in_queues(ledger, gate_interface(gate), lost, tester) : lost;
-    }
-    for (size_t gate = crossing; gate != NO_GATE; gate = next[gate]) {
-        if (gate_is_out(gate)) {
-            continue;
-        }
-        size_t entry = gate_interface(gate);
-        const struct plan_cable *cable = plan_cable_of(ledger->plan, entry);
-        const char *name = cable->a == entry ? cable->name_a : cable->name_b;
-        _cleanup_free_ char *by_choice = text_format("impairment of %s", name);
-        _cleanup_free_ char *failed = text_format("impaired cable of %s", name);
-        uint64_t taken = ledger_take(&ledger->filters_left[entry], lost);
-        ledger_place(ledger, taken, by_choice);
-        ledger->by_choice += taken;
-        lost = not_named(ledger, lost - taken);
-        ledger_place_difference(ledger, lost, failed);
-        uint64_t held = ledger->noisy ? held_most(plan_cable_delay_ns(ledger->plan, entry)) : 0;
-        tester->cables += counter_growth(held, lost);
-        lost = most_named(ledger, 0);
-    }
-}
-
-// Attributes the losses inside a node between wires: first to counters, the rest to the node
-// itself.
-static void account_crossing(struct ledger *ledger, size_t crossing, const struct point *point,
-                             struct tester_losses *tester)
-{
-    const size_t *next = ledger->crossings.next;
-    const struct plan_interface *entry = &ledger->plan->interfaces[gate_interface(crossing)];
-    size_t node = entry->node;
-    // The IP layer of a bridge's node may be that of the whole machine.
-    bool by_ip = !ledger->watching || entry->bridge < 0;
-    uint64_t lost = most_named(ledger, lost_within(ledger, crossing));
-    for (unsigned out = 0; out < 2; out++) {
-        for (size_t gate = crossing; gate != NO_GATE; gate = next[gate]) {
-            lost =
-                gate_is_out(gate) == (out > 0) ? place_at_gate(ledger, gate, lost, tester) : lost;
-        }
-    }
-    lost = ledger->four && by_ip ? place_ip_reasons(ledger, node, false, lost) : lost;
-    lost = ledger->six && by_ip ? place_ip_reasons(ledger, node, true, lost) : lost;
-    for (size_t gate = crossing; gate != NO_GATE; gate = next[gate]) {
-        if (!gate_is_out(gate)) {
-            uint64_t dropped = ledger_link(ledger, gate_interface(gate)).rx_dropped;
-            uint64_t taken = dropped < lost ? dropped : lost;
-            ledger_place_at(ledger, taken, gate_interface(gate), "rx dropped");
-            lost -= taken;
-        }
-    }
-    lost = not_named(ledger, lost);
-    uint64_t taken = ledger_take(&ledger->softnet_left, lost); // the whole machine's
-    ledger_place_difference(ledger, taken, "softnet backlog");
-    place_within(ledger, crossing, lost - taken, point);
-}
+#include "measure/node_losses.h"
 
 // Attributes the losses on a wire, from the counters of its two ends.
 static void account_wire(struct ledger *ledger, const struct plan_wire *wire)
@@ -284,8 +62,7 @@ struct path_ends {
 // Fragments whose packet is incomplete are no loss of their own; the frames placed on the way are
 // converted to packets.
 static void account_programs(struct ledger *ledger, const struct traffic_count *counts,
-                             const struct path_ends *ends, const struct point *point,
-                             struct tester_losses *tester)
+                             const struct path_ends *ends, const struct point *point)
 {
     const struct plan *plan = ledger->plan;
     _cleanup_free_ uint64_t *unread = memory_new_array(uint64_t, ledger->path_count);
@@ -323,7 +100,7 @@ static void account_programs(struct ledger *ledger, const struct traffic_count *
         // A source that finds the first ring full does not send the packet's other fragments.
         uint64_t given_up = each > 1 ? ledger_take(&left, ends[i].untaken / each) : 0;
         ledger_place_at(ledger, given_up, plan_sender(plan, path), "not taken");
-        tester->sink_socket += unread[i];
+        ledger->tester.sink_socket += unread[i];
         ledger_place_at(ledger, no_room[i], plan_receiver(plan, path), "socket of the sink");
         ledger_place_at(ledger, unread[i] - no_room[i], plan_receiver(plan, path),
                         "not read by the sink");
@@ -334,7 +111,7 @@ static void account_programs(struct ledger *ledger, const struct traffic_count *
 // another path of the group has attributed.
 static void account_way(struct ledger *ledger, const struct plan_path *path,
                         const struct traffic_count *count, const struct point *point,
-                        struct path_ends *ends, struct tester_losses *tester)
+                        struct path_ends *ends)
 {
     const struct plan *plan = ledger->plan;
     uint64_t each = count->fragments > 1 ? count->fragments : 1;
@@ -352,16 +129,12 @@ static void account_way(struct ledger *ledger, const struct plan_path *path,
                             "not taken");
         } else if (!ledger->seen[crossing]) {
             ledger->seen[crossing] = true;
-            if (plan_in_cables(plan, wire.a)) {
-                account_impairment(ledger, crossing, tester);
-            } else {
-                account_crossing(ledger, crossing, point, tester);
-            }
+            node_losses_account(ledger, crossing, point);
         }
         if (!ledger->wired[gate_out(wire.a)]) {
             ledger->wired[gate_out(wire.a)] = true;
             account_wire(ledger, &wire);
-            tester->cables +=
+            ledger->tester.cables +=
                 plan_in_cables(plan, wire.b) ? ledger_link(ledger, wire.a).tx_dropped : 0;
         }
     }
@@ -369,17 +142,16 @@ static void account_way(struct ledger *ledger, const struct plan_path *path,
 
 // Attributes the losses at the sink of a path.
 static void account_sink(struct ledger *ledger, const struct plan_path *path,
-                         const struct traffic_count *count, struct path_ends *ends,
-                         struct tester_losses *tester)
+                         const struct traffic_count *count, struct path_ends *ends)
 {
     const struct plan *plan = ledger->plan;
     uint64_t each = count->fragments > 1 ? count->fragments : 1;
     const struct plan_wire last = plan_hop(plan, path, path->wire_count - 1);
     struct link_counters end = ledger_link(ledger, last.b);
     // On a lent link, packets that the sender drops are lost by the device.
-    tester->sink_ring += end.rx_missed;
-    tester->sink_ring += last.made ? ledger_link(ledger, last.a).tx_dropped : 0;
-    tester->sink_socket += count->sink_drops;
+    ledger->tester.sink_ring += end.rx_missed;
+    ledger->tester.sink_ring += last.made ? ledger_link(ledger, last.a).tx_dropped : 0;
+    ledger->tester.sink_socket += count->sink_drops;
     ledger_place_at(ledger, count->sink_drops, last.b, "socket of the sink");
     ledger_place_at(ledger, count->corrupt, last.b, "corrupt on arrival");
     uint64_t known = count->rx + count->duplicated + count->corrupt + count->strays + count->stale +
@@ -392,7 +164,7 @@ static void account_sink(struct ledger *ledger, const struct plan_path *path,
 
 // Attributes the losses of all paths of the present group.
 static void account_group(struct ledger *ledger, const struct traffic_count *counts,
-                          const struct point *point, struct tester_losses *tester)
+                          const struct point *point)
 {
     const struct plan *plan = ledger->plan;
     _cleanup_free_ struct path_ends *ends = memory_new_array(struct path_ends, ledger->path_count);
@@ -404,15 +176,15 @@ static void account_group(struct ledger *ledger, const struct traffic_count *cou
     }
     for (size_t i = 0; i < ledger->path_count; i++) {
         size_t number = ledger->paths[i];
-        account_way(ledger, &plan->paths[number], &counts[number], point, &ends[i], tester);
+        account_way(ledger, &plan->paths[number], &counts[number], point, &ends[i]);
         company |= counts[number].company;
     }
     for (size_t i = 0; i < ledger->path_count; i++) {
         size_t number = ledger->paths[i];
-        account_sink(ledger, &plan->paths[number], &counts[number], &ends[i], tester);
+        account_sink(ledger, &plan->paths[number], &counts[number], &ends[i]);
     }
     if (company) {
-        account_programs(ledger, counts, ends, point, tester);
+        account_programs(ledger, counts, ends, point);
     }
 }
 
@@ -497,21 +269,6 @@ static void ledger_clear(struct ledger *ledger)
     crossings_clear(&ledger->crossings);
 }
 
-// Packets that the IP layer received, and neither delivered, forwarded nor counted as dropped.
-static uint64_t stranded(const struct ip_counters *before, const struct ip_counters *after)
-{
-    struct ip_counters dropped;
-    uint64_t known = counter_growth(before->delivered, after->delivered) +
-                     counter_growth(before->forwarded, after->forwarded) +
-                     counter_growth(before->multicast, after->multicast) +
-                     counter_growth(before->fragments, after->fragments);
-    ip_growth(before, after, &dropped);
-    for (size_t i = 0; i < sizeof ip_reasons / sizeof ip_reasons[0]; i++) {
-        known += count_of(&dropped, &ip_reasons[i]);
-    }
-    return counter_growth(known, counter_growth(before->received, after->received));
-}
-
 static void account(const struct plan *plan, const struct path_counters *before,
                     const struct path_counters *after, const struct traffic_count *counts,
                     bool watching, struct point *point, struct tester_losses *ret_tester)
@@ -520,14 +277,11 @@ static void account(const struct plan *plan, const struct path_counters *before,
         .plan = plan,
         .before = before,
         .after = after,
-        .ip_left = memory_new_array(struct ip_counters, plan->node_count),
-        .ip6_left = memory_new_array(struct ip_counters, plan->node_count),
         .filters_left = memory_new_array(uint64_t, plan->interface_count),
         .sockets_left = memory_new_array(uint64_t, plan->node_count),
         .whole_left = memory_new_array(uint64_t, plan->node_count),
         .whole_due = memory_new_array(uint64_t, plan->node_count),
         .watching = watching,
-        .stranded_left = memory_new_array(uint64_t, plan->node_count),
         .softnet_left = counter_growth(before->softnet_dropped, after->softnet_dropped),
     };
     for (size_t n = 0; n < plan->node_count; n++) {
@@ -535,11 +289,8 @@ static void account(const struct plan *plan, const struct path_counters *before,
             counter_growth(before->nodes[n].udp.rcvbuf_errors, after->nodes[n].udp.rcvbuf_errors);
         ledger.whole_left[n] =
             counter_growth(before->nodes[n].udp.reassembled, after->nodes[n].udp.reassembled);
-        ip_growth(&before->nodes[n].ip, &after->nodes[n].ip, &ledger.ip_left[n]);
-        ip_growth(&before->nodes[n].ip6, &after->nodes[n].ip6, &ledger.ip6_left[n]);
-        ledger.stranded_left[n] = stranded(&before->nodes[n].ip, &after->nodes[n].ip) +
-                                  stranded(&before->nodes[n].ip6, &after->nodes[n].ip6);
     }
+    node_losses_begin(&ledger);
     for (size_t i = 0; i < plan->interface_count; i++) {
         ledger.filters_left[i] = ledger_link(&ledger, i).qdisc_ingress;
     }
@@ -556,7 +307,6 @@ static void account(const struct plan *plan, const struct path_counters *before,
             whole_due(&ledger, &plan->paths[i], &counts[i], point->networks[i].lost);
     }
     prepare_crossings(&ledger, counts);
-    *ret_tester = (struct tester_losses){0};
     for (size_t i = 0; i < plan->path_count; i++) {
         uint64_t lost = 0;
         if (select_group(&ledger, i) == 0) {
@@ -565,11 +315,12 @@ static void account(const struct plan *plan, const struct path_counters *before,
         for (size_t k = 0; k < ledger.path_count; k++) {
             lost += point->networks[ledger.paths[k]].lost;
         }
-        account_group(&ledger, counts, point, ret_tester);
+        account_group(&ledger, counts, point);
         ledger_settle(&ledger, lost, point);
     }
     // The queues of a virtual machine's guest are not among the counters.
-    ret_tester->by_choice = plan->port == PORT_VETH ? ledger.by_choice : 0;
+    ledger.tester.by_choice = plan->port == PORT_VETH ? ledger.tester.by_choice : 0;
+    *ret_tester = ledger.tester;
     ledger_clear(&ledger);
 }
 
