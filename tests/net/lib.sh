@@ -11,6 +11,7 @@
 #     is "one link" "$(ip -o link | wc -l)" 1
 #     ok "nothing is left" wait_for 5 no_link veth0
 #
+# Checks and skips are in lib/tap.sh, the state of the machine in lib/machine.sh.
 # Scenarios of tests that run beside others have engine: packet, which sleeps between packets.
 # Never sleep a guess: wait_for a condition. $T is a directory of the test's own, removed at exit.
 # $VRBENCH is the program under test; `vrbench` calls it.
@@ -20,12 +21,9 @@ SOURCE_ROOT=${SOURCE_ROOT:-$(cd "$(dirname "$0")/../.." && pwd)}
 VRBENCH=${VRBENCH:-$SOURCE_ROOT/build/vrbench}
 export SOURCE_ROOT VRBENCH PATH="$PATH:/usr/sbin:/sbin" LC_ALL=C.UTF-8
 
-test_planned=0
-test_count=0
-test_failures=0
 test_at_exit=
-test_on_flunk=
 
+. "$SOURCE_ROOT/tests/net/lib/tap.sh"
 . "$SOURCE_ROOT/tests/net/lib/machine.sh"
 
 # --- namespaces and clean-up ---------------------------------------------------------------------
@@ -155,124 +153,6 @@ END
 }
 libvirtd_again() { "$SOURCE_ROOT/scripts/libvirtd" restart $lv; }
 machines() { virsh -c "$uri" list --all --name | grep . | LC_ALL=C sort; }
-
-# --- TAP -----------------------------------------------------------------------------------------
-
-plan() {
-    test_planned=$1
-    echo "1..$1"
-}
-
-# skip_all REASON — the whole file can't be run here.
-skip_all() {
-    echo "1..0 # SKIP $1"
-    test_planned=0 test_count=0
-    exit 0
-}
-
-# skip DESC REASON
-skip() {
-    test_count=$((test_count + 1))
-    echo "ok $test_count - $1 # SKIP $2"
-}
-
-diag() {
-    printf '%s\n' "$*" | sed 's/^/# /'
-}
-
-pass() {
-    test_count=$((test_count + 1))
-    echo "ok $test_count - $1"
-}
-
-flunk() {
-    test_count=$((test_count + 1))
-    test_failures=$((test_failures + 1))
-    echo "not ok $test_count - $1"
-}
-
-# on_flunk COMMAND — a command (as a string) that prints the state of what is tested, run after
-# every check that fails. "" = none any more.
-on_flunk() { test_on_flunk=$1; }
-tell_state() {
-    [ -z "$test_on_flunk" ] || (eval "$test_on_flunk") 2>&1 </dev/null | sed 's/^/#     /'
-    return 1
-}
-
-# ok DESC COMMAND... — the command must succeed; its output (kept in $T/ok.log) is shown if not.
-ok() {
-    ok_text=$1
-    shift
-    ok_status=0
-    "$@" >"$T/ok.log" 2>&1 </dev/null || ok_status=$?
-    if [ "$ok_status" -eq 0 ]; then
-        pass "$ok_text"
-    else
-        flunk "$ok_text"
-        diag "status $ok_status of: $*"
-        sed 's/^/#   /' "$T/ok.log"
-        tell_state
-    fi
-}
-
-# exits STATUS COMMAND... — true if the command ends with just that status. For use after ok.
-exits() {
-    exits_wanted=$1
-    exits_got=0
-    shift
-    "$@" || exits_got=$?
-    [ "$exits_got" -eq "$exits_wanted" ] ||
-        { echo "exit status $exits_got, not $exits_wanted" && false; }
-}
-
-# fails COMMAND... — true if the command fails. For use after ok.
-fails() {
-    ! "$@"
-}
-
-# is DESC GOT WANTED — equal as strings.
-is() {
-    if [ "$2" = "$3" ]; then
-        pass "$1"
-    else
-        flunk "$1"
-        diag "got:    $2"
-        diag "wanted: $3"
-        tell_state
-    fi
-}
-
-# like DESC GOT PATTERN — GOT has a line that matches the extended regular expression.
-like() {
-    if printf '%s\n' "$2" | grep -Eq -e "$3"; then
-        pass "$1"
-    else
-        flunk "$1"
-        diag "got:    $2"
-        diag "wanted: a match of $3"
-        tell_state
-    fi
-}
-
-# same DESC FILE FILE — the files are equal; the difference is shown if not.
-same() {
-    if cmp -s "$2" "$3"; then
-        pass "$1"
-    else
-        flunk "$1"
-        diff "$2" "$3" | sed 's/^/#   /'
-        tell_state
-    fi
-}
-
-# conforms DESC SCHEMA FILE [--lines] — the JSON of the file (or of each line) is as the schema of that name
-# describes, without any other key.
-conforms() {
-    conforms_text=$1
-    conforms_schema=${BUILD_DIR:-$(dirname "$VRBENCH")}/schemas/$2.schema.json
-    shift 2
-    ok "$conforms_text" "$SOURCE_ROOT/tests/net/lib/conforms.py" "$conforms_schema" "$@"
-}
 
 # --- waiting and small conditions ----------------------------------------------------------------
 
