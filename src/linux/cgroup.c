@@ -16,11 +16,10 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "linux/mounts.h"
+#include "linux/quota.h"
 
 #define V1_SHARES_PER_WEIGHT 4U
 #define V2_WEIGHT_MAX        10000U
-#define QUOTA_PERIOD_US      10000U
-#define QUOTA_MIN_US         1000U // kernel: min_cfs_quota_period
 #define TASKS_TEXT_MAX       (4U << 20)
 #define READY_WITHIN_NS      (20U * NS_PER_S) // on a machine whose CPUs are taken by others
 #define READY_STEP_NS        (100U * NS_PER_US)
@@ -271,7 +270,7 @@ int cgroup_get_weight(const struct cgroup_tree *tree, const char *path, unsigned
 int cgroup_set_quota(const struct cgroup_tree *tree, const char *path, unsigned percent,
                      struct error *err)
 {
-    // A short period keeps stops short. The kernel accepts quotas from 1 ms and periods up to 1 s.
+    // The kernel accepts periods up to 1 s.
     unsigned period_us = QUOTA_PERIOD_US;
     if (percent > 0 && percent * (period_us / 100) < QUOTA_MIN_US) {
         period_us = QUOTA_MIN_US * 100 / percent;

@@ -14,6 +14,7 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "face/xen_stats.h"
+#include "linux/quota.h"
 #include "measure/disturbance.h"
 #include "measure/forms.h"
 #include "measure/losses.h"
@@ -27,7 +28,6 @@
 #define SETTLE_STEP_NS  (20U * NS_PER_MS)
 #define SETTLE_MAX_NS   (2U * NS_PER_S)
 #define SHARE_PERIOD_NS ((uint64_t)(SHARE_PERIOD_S * (double)NS_PER_S))
-#define QUOTA_PERIOD_NS ((uint64_t)(QUOTA_PERIOD_S * (double)NS_PER_S))
 
 // Reads weights and caps of all parties, which may have been set since the scenario was read; all 0
 // = none is known.
@@ -516,8 +516,9 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     disturbance_account(&disturbance, &point);
     bool late_end = false;
     if (disturbance.has_stalls) {
-        uint64_t cap_period_ns =
-            testbed_rest_is_hosts(bench->testbed) ? QUOTA_PERIOD_NS : SHARE_PERIOD_NS;
+        uint64_t cap_period_ns = testbed_rest_is_hosts(bench->testbed)
+                                     ? QUOTA_LONG_PERIOD_US * NS_PER_US
+                                     : SHARE_PERIOD_NS;
         late_end = forms_fill_undisturbed(&forms, plan, &disturbance.stalls, cap_period_ns, counts,
                                           &point);
     }

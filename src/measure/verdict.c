@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "linux/quota.h"
 #include "measure/meter_domain.h"
 
 // A larger difference from the request is a failure of the tester: in parts of the request, and for
@@ -190,7 +191,8 @@ void verdict_judge_caps(bool by_quota, struct point *point, struct verdict *verd
     double within = by_quota ? QUOTA_WITHIN : CAP_WITHIN;
     for (size_t i = 0; i < point->cpu_count; i++) {
         const struct cpu_result *cpu = &point->cpu[i];
-        double grain = by_quota ? QUOTA_PERIOD_S * (double)cpu->cap : 100.0 * CAP_GRAIN_S;
+        double grain =
+            by_quota ? QUOTA_LONG_PERIOD_US / 1e6 * (double)cpu->cap : 100.0 * CAP_GRAIN_S;
         double most = (double)cpu->cap + within + grain / point->duration_s;
         if (cpu->cap > 0 && !cpu_cap_has_moved(cpu) && cpu->percent > most) {
             verdict->disturbed = true;

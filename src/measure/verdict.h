@@ -11,8 +11,6 @@
 #include "measure/losses.h"
 #include "measure/meter.h"
 
-#define QUOTA_PERIOD_S 0.1 // of a platform that holds caps by quotas: testbed_rest_is_hosts()
-
 struct evidence {
     const struct scenario *scenario;
     const struct testbed *testbed;

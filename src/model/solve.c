@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "linux/quota.h"
 #include "model/quota.h"
 
 #define ROUNDS    400
@@ -19,12 +20,7 @@
 #define AWAKE     0.7  // latency of a wake-up on a CPU that another thread keeps awake
 #define BEHIND    0.15 // of a CPU, for wake-ups of a party that precedes behind a bridge, at most
 
-// Quotas of virtual machines (machine/libvirt/scheduler): a period of 10 ms, of 100 ms for caps
-// below 10 %; and the queue of a tap or vif, of Linux's txqueuelen.
-#define QUOTA_PERIOD_S      0.01
-#define QUOTA_LONG_PERIOD_S 0.1
-#define QUOTA_LONG_BELOW    10U
-#define QUOTA_QUEUE         1000.0
+#define QUOTA_QUEUE 1000.0 // of a tap or vif: Linux's txqueuelen
 
 // A thread: one stage of one flow. Rates are in packets/s, CPU in parts of one CPU.
 struct thread {
@@ -297,7 +293,7 @@ static bool quota_binds(const struct state *state, size_t party)
 static void limit_by_quota(struct state *state, size_t party)
 {
     unsigned cap = state->setup->parties[party].cap;
-    struct quota quota = {.period = cap < QUOTA_LONG_BELOW ? QUOTA_LONG_PERIOD_S : QUOTA_PERIOD_S,
+    struct quota quota = {.period = quota_machine_period_us(cap) / 1e6,
                           .queue = QUOTA_QUEUE,
                           .need = state->need[party]};
     quota.runtime = state->limit[party] * quota.period;

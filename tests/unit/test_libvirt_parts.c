@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linux/quota.h"
 #include "machine/libvirt/interfaces.h"
 #include "machine/libvirt/scheduler.h"
 
@@ -59,7 +60,7 @@ static void test_periods(void **state)
 {
     (void)state;
     for (unsigned cap = 1; cap <= 6400; cap++) {
-        uint64_t period_us = scheduler_period_us(cap);
+        uint64_t period_us = quota_machine_period_us(cap);
         uint64_t quota_us = cap * (period_us / 100);
         assert_true(scheduler_cap((int64_t)quota_us, period_us) == (double)cap);
         assert_in_range(quota_us, 1000, 10000000);

@@ -11,15 +11,13 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "linux/cgroup.h"
+#include "linux/quota.h"
 
 #define V1_SHARES_PER_WEIGHT 4
 #define V2_USUAL             100 // cpu.weight of a group for which none was set
 #define WEIGHT_USUAL         256
 #define WEIGHT_MAX           65535
 #define V2_MAX               10000
-#define PERIOD_US            10000          // as for vrbench's own groups: short stops
-#define PERIOD_USUAL_US      100000         // the kernel's default
-#define QUOTA_MIN_US         1000           // minimum of libvirt and the kernel
 #define QUOTA_BEYOND         17592186044415 // libvirt's value for "no limit"
 
 // ---- units
@@ -58,12 +56,7 @@ double scheduler_cap(int64_t quota_us, uint64_t period_us)
     if (quota_us <= 0 || quota_us >= QUOTA_BEYOND) {
         return 0.0;
     }
-    return 100.0 * (double)quota_us / (double)(period_us == 0 ? PERIOD_USUAL_US : period_us);
-}
-
-uint64_t scheduler_period_us(unsigned cap)
-{
-    return cap * (PERIOD_US / 100) < QUOTA_MIN_US ? PERIOD_USUAL_US : PERIOD_US;
+    return 100.0 * (double)quota_us / (double)(period_us == 0 ? QUOTA_LONG_PERIOD_US : period_us);
 }
 
 // ---- libvirt's lists of typed values
@@ -268,7 +261,7 @@ static int set_cap(virDomainPtr domain, const char *by, unsigned cap, struct err
         rc = virTypedParamsAddUInt(&values.items, &values.count, &room, by, cap);
     } else {
         bool global = strcmp(by, VIR_DOMAIN_SCHEDULER_GLOBAL_QUOTA) == 0;
-        uint64_t period_us = scheduler_period_us(cap);
+        unsigned period_us = quota_machine_period_us(cap);
         long long quota = cap == 0 ? -1 : (long long)(cap * (period_us / 100));
         rc = virTypedParamsAddULLong(&values.items, &values.count, &room,
                                      global ? VIR_DOMAIN_SCHEDULER_GLOBAL_PERIOD

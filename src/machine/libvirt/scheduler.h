@@ -31,9 +31,6 @@ unsigned scheduler_weight(enum shares_scale scale, uint64_t shares);
 // The cap of a quota in percent of one CPU (µs in a period; a negative quota, 0, or one beyond
 // libvirt's limit means none); 0 = none.
 double scheduler_cap(int64_t quota_us, uint64_t period_us);
-// The period for a cap. A machine gets its quota in each period, so a reading of its use is
-// uncertain by one quota: a shorter period gives readings closer to the cap.
-uint64_t scheduler_period_us(unsigned cap);
 
 // Reads both. A value that the driver lacks or does not report is marked in `ret`, with the reason.
 // Fails only if the machine cannot be queried at all.
