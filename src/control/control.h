@@ -53,6 +53,10 @@ struct control_setup {
     size_t flow_count;
 };
 void control_setup_clear(struct control_setup *setup);
+// How often a router forwards each packet of a flow.
+unsigned control_flow_passes(const struct control_flow *flow, size_t router);
+// The first flow that a router forwards, of those from number `from` on; flow_count = none.
+size_t control_next_flow(const struct control_setup *setup, size_t router, size_t from);
 
 // ---- readings: counters since any common start
 

@@ -50,6 +50,23 @@ void control_setup_clear(struct control_setup *setup)
     *setup = (struct control_setup){.cpu = 0.0};
 }
 
+unsigned control_flow_passes(const struct control_flow *flow, size_t router)
+{
+    unsigned passes = 0;
+    for (size_t s = 0; s < flow->stage_count; s++) {
+        passes += flow->stages[s] == router;
+    }
+    return passes;
+}
+
+size_t control_next_flow(const struct control_setup *setup, size_t router, size_t from)
+{
+    while (from < setup->flow_count && control_flow_passes(&setup->flows[from], router) == 0) {
+        from++;
+    }
+    return from;
+}
+
 void control_reading_make(const struct control_setup *setup, struct control_reading *ret)
 {
     *ret = (struct control_reading){
@@ -138,12 +155,10 @@ unsigned controller_actions(const struct controller *controller)
 static bool party_keeps_up(const struct controller *controller, size_t party)
 {
     const struct control_setup *setup = controller->setup;
-    for (size_t f = 0; f < setup->flow_count; f++) {
-        for (size_t s = 0; s < setup->flows[f].stage_count; s++) {
-            if (setup->flows[f].stages[s] == party &&
-                controller_view(controller)->flows[f].loss > LOSS_TRIFLE) {
-                return false;
-            }
+    for (size_t f = control_next_flow(setup, party, 0); f < setup->flow_count;
+         f = control_next_flow(setup, party, f + 1)) {
+        if (controller_view(controller)->flows[f].loss > LOSS_TRIFLE) {
+            return false;
         }
     }
     return party != CONTROL_HOST;

@@ -37,11 +37,7 @@ static double percent_of(double pps, double cost_ns)
 // How often a party forwards each packet of a flow.
 static double passes_of(const struct control_flow *flow, size_t party)
 {
-    double passes = party == CONTROL_HOST ? (double)flow->host_passes : 0.0;
-    for (size_t s = 0; s < flow->stage_count; s++) {
-        passes += flow->stages[s] == party ? 1.0 : 0.0;
-    }
-    return passes;
+    return party == CONTROL_HOST ? flow->host_passes : control_flow_passes(flow, party);
 }
 
 double need_at(const struct control_view *view, size_t flow, size_t party, double pps)

@@ -214,11 +214,10 @@ static double party_packets(const struct observer *observer, size_t party,
             continue;
         }
         const double forwarded = (double)(b->forwarded - a->forwarded);
-        if (party == CONTROL_HOST && flow->host_passes > 0) {
+        if (party != CONTROL_HOST) {
+            packets += forwarded * control_flow_passes(flow, party);
+        } else if (flow->host_passes > 0) {
             packets += (double)(b->entered - a->entered) + forwarded * (flow->host_passes - 1);
-        }
-        for (size_t s = 0; party != CONTROL_HOST && s < flow->stage_count; s++) {
-            packets += flow->stages[s] == party ? forwarded : 0.0;
         }
     }
     return packets;
@@ -228,15 +227,12 @@ static double party_packets(const struct observer *observer, size_t party,
 static bool party_loses(const struct observer *observer, size_t party,
                         const struct control_reading *now)
 {
-    for (size_t f = 0; party != CONTROL_HOST && f < observer->view.setup->flow_count; f++) {
-        const struct control_flow *flow = &observer->view.setup->flows[f];
-        for (size_t s = 0; s < flow->stage_count; s++) {
-            if (flow->stages[s] == party && now->flows[f].lost > observer->last.flows[f].lost) {
-                return true;
-            }
-        }
+    const struct control_setup *setup = observer->view.setup;
+    size_t f = control_next_flow(setup, party, 0);
+    while (f < setup->flow_count && now->flows[f].lost <= observer->last.flows[f].lost) {
+        f = control_next_flow(setup, party, f + 1);
     }
-    return false;
+    return party != CONTROL_HOST && f < setup->flow_count;
 }
 
 // Takes what packets cost between two readings.

@@ -12,17 +12,10 @@ void control_status_make(const struct control_setup *setup, const struct control
 {
     const struct control_view *view = controller_view(controller);
     struct control_status status = {.margin = NAN};
-    for (size_t f = 0; f < setup->flow_count; f++) {
-        const struct control_flow *flow = &setup->flows[f];
-        bool passes = false;
-        for (size_t s = 0; s < flow->stage_count; s++) {
-            passes |= flow->stages[s] == party;
-        }
-        if (!passes) {
-            continue;
-        }
+    for (size_t f = control_next_flow(setup, party, 0); f < setup->flow_count;
+         f = control_next_flow(setup, party, f + 1)) {
         status.margin = fmin(status.margin, controller_margin(controller, f));
-        if (flow->has_contract) {
+        if (setup->flows[f].has_contract) {
             status.has_contract = true;
             status.broken |= view->flows[f].violated;
             status.broken_s =
