@@ -20,10 +20,14 @@ bool terminal_write(int fd, const char *bytes, size_t length)
     return stop_write(fd, bytes, length, NULL) == 0;
 }
 
-bool terminal_show(struct terminal_line *line, const char *bytes, size_t length)
+// Shows what the console puts out; false once it has closed or standard output fails. A terminal
+// is hung up when its other side closes.
+static bool hear(const struct terminal_line *line)
 {
-    __atomic_store_n(&line->heard_ns, clock_monotonic_ns(), __ATOMIC_RELAXED);
-    return terminal_write(STDOUT_FILENO, bytes, length);
+    char bytes[4096];
+    ssize_t length = read(line->fd, bytes, sizeof bytes);
+    return length < 0 ? errno == EINTR || errno == EAGAIN
+                      : length > 0 && terminal_write(STDOUT_FILENO, bytes, (size_t)length);
 }
 
 static void talk(struct terminal_line *line, bool terminal)
@@ -31,15 +35,16 @@ static void talk(struct terminal_line *line, bool terminal)
     struct pollfd fds[] = {{.fd = STDIN_FILENO, .events = POLLIN},
                            {.fd = line->fd, .events = POLLIN}};
     char bytes[512];
+    uint64_t heard_ns = clock_monotonic_ns();
     for (;;) {
         int ready = stop_poll(
             fds, 2, fds[0].fd < 0 ? clock_monotonic_ns() + QUIET_MS * NS_PER_MS : STOP_NO_DEADLINE,
             NULL);
-        uint64_t heard_ns = __atomic_load_n(&line->heard_ns, __ATOMIC_RELAXED);
         bool quiet = ready == 0 && clock_monotonic_ns() - heard_ns >= QUIET_MS * NS_PER_MS;
-        if (ready < 0 || quiet || (fds[1].revents != 0 && !line->hear(line))) {
+        if (ready < 0 || quiet || (fds[1].revents != 0 && !hear(line))) {
             return;
         }
+        heard_ns = fds[1].revents != 0 ? clock_monotonic_ns() : heard_ns;
         if (fds[0].fd < 0 || fds[0].revents == 0) {
             continue;
         }
@@ -60,7 +65,6 @@ int terminal_talk(struct terminal_line *line, const char *called, struct error *
 {
     struct termios before;
     bool terminal = isatty(STDIN_FILENO) != 0 && tcgetattr(STDIN_FILENO, &before) == 0;
-    __atomic_store_n(&line->heard_ns, clock_monotonic_ns(), __ATOMIC_RELAXED);
     if (terminal) {
         dprintf(STDERR_FILENO, "console of %s; Ctrl-] leaves it\n", called);
         struct termios raw = before;

@@ -8,24 +8,17 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "base/error.h"
 
 // The machine's console.
 struct terminal_line {
-    int fd; // readable whenever hear() has something to do
-    // passes received bytes to terminal_show(); false once the console has closed
-    bool (*hear)(struct terminal_line *line);
+    int fd; // its output is read here, up to the end of file or a failure: the console has closed
     // sends typed bytes; false if the console no longer takes them
     bool (*say)(struct terminal_line *line, const char *bytes, size_t length);
     void *data;
-    uint64_t heard_ns; // set by terminal_show()
 };
 
-// Writes bytes of the console to standard output; false if that fails. May be called by another
-// thread than the one in terminal_talk().
-bool terminal_show(struct terminal_line *line, const char *bytes, size_t length);
 // Writes all bytes to a descriptor.
 bool terminal_write(int fd, const char *bytes, size_t length);
 // Passes typed bytes to the console and its output to the terminal, until Ctrl-] or the console's

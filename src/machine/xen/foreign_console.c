@@ -11,15 +11,6 @@
 #include "machine/xen/foreign_parts.h"
 #include "machine/xen/usage.h"
 
-// xenconsoled's side is closed when the domain ends: the terminal is then hung up.
-static bool hear(struct terminal_line *line)
-{
-    char bytes[4096];
-    ssize_t length = read(line->fd, bytes, sizeof bytes);
-    return length < 0 ? errno == EINTR || errno == EAGAIN
-                      : length > 0 && terminal_show(line, bytes, (size_t)length);
-}
-
 static bool say(struct terminal_line *line, const char *bytes, size_t length)
 {
     return terminal_write(line->fd, bytes, length);
@@ -46,6 +37,6 @@ int foreign_xen_console(struct foreign *foreign, const char *called, struct erro
     if (fd < 0) {
         return fail(err, errno, "the console of %s: %s", called, path);
     }
-    struct terminal_line line = {.fd = fd, .hear = hear, .say = say};
+    struct terminal_line line = {.fd = fd, .say = say};
     return terminal_talk(&line, called, err);
 }
