@@ -35,6 +35,19 @@ char *text_format(const char *format, ...)
     return text;
 }
 
+void text_append(char **text, const char *separator, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *more = text_format_args(format, args);
+    va_end(args);
+    const char *before = *text == NULL ? "" : *text;
+    char *longer = text_format("%s%s%s", before, before[0] == '\0' ? "" : separator, more);
+    free(more);
+    free(*text);
+    *text = longer;
+}
+
 char *text_copy(const char *text)
 {
     if (text == NULL) {

@@ -12,6 +12,9 @@
 // functions).
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *text_format_args(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
+// Appends to a string of the heap, behind `separator` if the string has content; NULL counts as "".
+void text_append(char **text, const char *separator, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 char *text_copy(const char *text);
 // Copies `length` bytes, which need not end in NUL, to a new string.
 char *text_copy_bytes(const char *bytes, size_t length);

@@ -38,10 +38,7 @@ static char *quoted(const char *value)
 void command_line_add(char **line, const char *word, const char *value)
 {
     _cleanup_free_ char *argument = value == NULL ? NULL : quoted(value);
-    char *longer = value == NULL ? text_format("%s %s", *line, word)
-                                 : text_format("%s %s %s", *line, word, argument);
-    free(*line);
-    *line = longer;
+    text_append(line, " ", "%s%s%s", word, value == NULL ? "" : " ", value == NULL ? "" : argument);
 }
 
 void command_line_add_file(char **line, const char *file)

@@ -61,10 +61,7 @@ static char *user_name(uint64_t uid)
 static void append_address(char **list, const struct ip_interface *interface)
 {
     char address[IP_TEXT_SIZE];
-    char *longer = text_format("%s%s%s/%u", *list == NULL ? "" : *list, *list == NULL ? "" : " ",
-                               ip_text(&interface->address, address), interface->prefix);
-    free(*list);
-    *list = longer;
+    text_append(list, " ", "%s/%u", ip_text(&interface->address, address), interface->prefix);
 }
 
 // The addresses of the first and the last router of each path; those between routers are left out.

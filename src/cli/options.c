@@ -60,9 +60,7 @@ static int check_words(const struct option_row *row, const char *value, struct e
             return 0;
         }
         nearest_consider(&nearest, word);
-        char *longer = text_format("%s%s%s", known, *known == '\0' ? "" : ", ", word);
-        free(known);
-        known = longer;
+        text_append(&known, ", ", "%s", word);
     }
     _cleanup_free_ char *question = nearest_question(&nearest);
     return fail_input(err, "--%s: expected %s%s, not \"%.60s\"%s", row->name,

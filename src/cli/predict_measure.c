@@ -115,9 +115,7 @@ static char *extreme_rates(const struct point_list *points)
     }
     char *list = text_copy("{ pps: [");
     for (size_t i = 0; i < EXTREMES; i++) {
-        char *more = text_format("%s%s%.0f", list, i == 0 ? "" : ", ", ceil(most * extremes[i]));
-        free(list);
-        list = more;
+        text_append(&list, i == 0 ? "" : ", ", "%.0f", ceil(most * extremes[i]));
     }
     char *rates = text_format("%s] }", list);
     free(list);

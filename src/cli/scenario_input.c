@@ -45,9 +45,7 @@ static char *list_of(const char *text, bool loads)
         size_t length = strcspn(at, ",");
         _cleanup_free_ char *item = loads ? expand_load(at, length) : text_copy_bytes(at, length);
         bool last = at[length] == '\0';
-        char *longer = text_format("%s%s%s", list, item, last ? "]" : ", ");
-        free(list);
-        list = longer;
+        text_append(&list, "", "%s%s", item, last ? "]" : ", ");
         if (last) {
             return list;
         }

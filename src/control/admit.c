@@ -69,10 +69,7 @@ char *admit_overbooking(const struct control_view *view)
             sum += needs[p];
         }
         if (sum > cpu) {
-            char *more = names == NULL ? text_copy(setup->flows[f].name)
-                                       : text_format("%s, %s", names, setup->flows[f].name);
-            free(names);
-            names = more;
+            text_append(&names, ", ", "%s", setup->flows[f].name);
             pps[f] = 0.0;
         }
     }

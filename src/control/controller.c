@@ -188,10 +188,7 @@ static char *denied_names(const struct controller *controller)
     need_denied(controller_view(controller), load_at_present, controller->denied);
     for (size_t f = 0; f < controller->setup->flow_count; f++) {
         if (controller->denied[f]) {
-            char *more = text_format("%s%s%s", names == NULL ? "" : names,
-                                     names == NULL ? "" : ", ", controller->setup->flows[f].name);
-            free(names);
-            names = more;
+            text_append(&names, ", ", "%s", controller->setup->flows[f].name);
         }
     }
     return names;

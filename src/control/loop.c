@@ -368,11 +368,8 @@ static char *action_text(const struct loop *loop, const struct control_action *a
         _cleanup_free_ char *cap = share->cap == party->cap
                                        ? text_copy("")
                                        : text_format(" cap %u to %u %%", party->cap, share->cap);
-        char *more =
-            text_format("%s %s %u to %u%s%s", text, loop->setup.parties[i].name, party->weight,
-                        share->weight, cap, i + 1 < loop->setup.party_count ? "," : "");
-        free(text);
-        text = more;
+        text_append(&text, " ", "%s %u to %u%s%s", loop->setup.parties[i].name, party->weight,
+                    share->weight, cap, i + 1 < loop->setup.party_count ? "," : "");
     }
     return text;
 }
@@ -488,10 +485,7 @@ static void row_make(const struct loop *loop, size_t number, struct control_row 
     ret->offered_pps = tally->seconds > 0.0 ? (double)tally->offered / tally->seconds : 0.0;
     for (size_t s = 0; s < flow->stage_count; s++) {
         const size_t party = flow->stages[s];
-        char *more =
-            text_format("%s%s%s", ret->routers, s == 0 ? "" : " ", loop->setup.parties[party].name);
-        free(ret->routers);
-        ret->routers = more;
+        text_append(&ret->routers, " ", "%s", loop->setup.parties[party].name);
         ret->cost_ns += view->parties[party].cost_ns > 0.0 ? view->parties[party].cost_ns : NAN;
     }
 }

@@ -177,10 +177,7 @@ char *control_map_missing(const json_t *topology, const struct contracts *contra
                                 contracts->items[i].name);
         }
         if (!found) {
-            char *more = text_format("%s%s%s", names == NULL ? "" : names,
-                                     names == NULL ? "" : ", ", contracts->items[i].name);
-            free(names);
-            names = more;
+            text_append(&names, ", ", "%s", contracts->items[i].name);
         }
     }
     return names;

@@ -87,15 +87,6 @@ bool quiet_is_given(const struct quiet_look *look)
            look->stalled_percent <= QUIET_STALLED;
 }
 
-// Appends a text, which it frees, to a list.
-static void list_append(char **list, const char *separator, char *text)
-{
-    char *longer = text_format("%s%s%s", *list, (*list)[0] == '\0' ? "" : separator, text);
-    free(*list);
-    free(text);
-    *list = longer;
-}
-
 char *quiet_culprits(const struct quiet_look *look)
 {
     char *text = text_copy("");
@@ -109,12 +100,11 @@ char *quiet_culprits(const struct quiet_look *look)
         }
         _cleanup_free_ char *name =
             text_printable(culprit->name[0] == '\0' ? "ended" : culprit->name);
-        list_append(&text, ", ",
-                    text_format("%s (pid %d) %.0f %%", name, (int)culprit->pid, percent));
+        text_append(&text, ", ", "%s (pid %d) %.0f %%", name, (int)culprit->pid, percent);
     }
     // Processes that end while it is looked, as a compiler's, are not seen.
     if (named < look->background_percent / 2.0 && look->background_percent > QUIET_BACKGROUND) {
-        list_append(&text, ", ", text_copy("most by short-lived processes"));
+        text_append(&text, ", ", "most by short-lived processes");
     }
     return text;
 }
@@ -124,20 +114,16 @@ char *quiet_disturbance(const struct quiet_look *look)
     char *text = text_copy("");
     if (look->background_percent > QUIET_BACKGROUND) {
         _cleanup_free_ char *culprits = quiet_culprits(look);
-        list_append(&text, "; ",
-                    text_format("other programs use %.0f %% of a CPU%s%s", look->background_percent,
-                                culprits[0] == '\0' ? "" : ": ", culprits));
+        text_append(&text, "; ", "other programs use %.0f %% of a CPU%s%s",
+                    look->background_percent, culprits[0] == '\0' ? "" : ": ", culprits);
     }
     if (look->steal_percent > QUIET_STEAL) {
-        list_append(
-            &text, "; ",
-            text_format("the hypervisor takes %.0f %% of a CPU (steal)", look->steal_percent));
+        text_append(&text, "; ", "the hypervisor takes %.0f %% of a CPU (steal)",
+                    look->steal_percent);
     }
     if (look->stalled_percent > QUIET_STALLED) {
-        list_append(&text, "; ",
-                    text_format("a CPU stalls for %.1f %% of the time, at most %.1f ms at once",
-                                look->stalled_percent,
-                                (double)look->longest_stall_ns / (double)NS_PER_MS));
+        text_append(&text, "; ", "a CPU stalls for %.1f %% of the time, at most %.1f ms at once",
+                    look->stalled_percent, (double)look->longest_stall_ns / (double)NS_PER_MS);
     }
     return text;
 }

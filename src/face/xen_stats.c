@@ -46,14 +46,11 @@ char *xen_stats_text(const struct xen_stats *stats)
     char *text = text_copy("");
     for (size_t i = 0; i < stats->count; i++) {
         const struct xen_domain *domain = &stats->domains[i];
-        char *longer =
-            text_format("%s%sName: %s\n" INDENT "cpu_sec: %llu\n" INDENT
-                        "cpu_percent: %.1f\n" INDENT "NETTX: %llu\n" INDENT "NETRX: %llu\n",
-                        text, i == 0 ? "" : "\n", domain->name,
-                        (unsigned long long)domain->cpu_seconds, domain->cpu_percent,
-                        (unsigned long long)domain->tx_kib, (unsigned long long)domain->rx_kib);
-        free(text);
-        text = longer;
+        text_append(&text, "\n",
+                    "Name: %s\n" INDENT "cpu_sec: %llu\n" INDENT "cpu_percent: %.1f\n" INDENT
+                    "NETTX: %llu\n" INDENT "NETRX: %llu\n",
+                    domain->name, (unsigned long long)domain->cpu_seconds, domain->cpu_percent,
+                    (unsigned long long)domain->tx_kib, (unsigned long long)domain->rx_kib);
     }
     return text;
 }

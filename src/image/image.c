@@ -122,10 +122,7 @@ int image_check_daemon(const struct image *image, enum routing_daemon daemon, st
         if (other == daemon ||
             image->daemons[other].archive !=
                 NULL) { // the suggested command keeps the daemons that the image already has
-            char *more =
-                text_format("%s%s%s", with, *with == '\0' ? "" : ",", routing_daemon_name(other));
-            free(with);
-            with = more;
+            text_append(&with, ",", "%s", routing_daemon_name(other));
         }
     }
     return fail_lacking(err,

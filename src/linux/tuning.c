@@ -34,13 +34,6 @@ static char *line_of(const char *root, const char *path)
 }
 
 // Appends a text to a list in one string.
-static void add_to(char **list, const char *separator, const char *text)
-{
-    char *longer = *list == NULL ? text_copy(text) : text_format("%s%s%s", *list, separator, text);
-    free(*list);
-    *list = longer;
-}
-
 static bool list_has(const char *list, const char *text)
 {
     size_t length = strlen(text);
@@ -75,7 +68,7 @@ static char *read_governor(const char *root)
             text_format(CPU_FOLDER "/%s/cpufreq/scaling_governor", entries[i]->d_name);
         _cleanup_free_ char *governor = line_of(root, path);
         if (governor != NULL && !list_has(governors, governor)) {
-            add_to(&governors, ", ", governor);
+            text_append(&governors, ", ", "%s", governor);
         }
         free(entries[i]);
     }
@@ -104,8 +97,7 @@ static char *read_mitigations(const char *root)
             text_format(CPU_FOLDER "/vulnerabilities/%s", entries[i]->d_name);
         _cleanup_free_ char *state = line_of(root, path);
         if (state != NULL) {
-            _cleanup_free_ char *one = text_format("%s: %s", entries[i]->d_name, state);
-            add_to(&all, "; ", one);
+            text_append(&all, "; ", "%s: %s", entries[i]->d_name, state);
         }
         free(entries[i]);
     }

@@ -207,9 +207,7 @@ static int report_complaints(enum routing_daemon daemon, const char *path, char 
         _cleanup_free_ char *printable = text_printable(line);
         _cleanup_free_ char *complaint = daemon == DAEMON_BIRD ? bird_complaint(path, printable)
                                                                : vtysh_complaint(path, printable);
-        char *more = text_format("%s%s%s", lines, count == 1 ? "" : "\n", complaint);
-        free(lines);
-        lines = more;
+        text_append(&lines, "\n", "%s", complaint);
     }
     if (daemon == DAEMON_FRR && 2 * count > commands) {
         return fail_input(
@@ -217,9 +215,7 @@ static int report_complaints(enum routing_daemon daemon, const char *path, char 
             count, commands);
     }
     if (count > COMPLAINTS_SHOWN) {
-        char *more = text_format("%s\n%s: and %zu more", lines, path, count - COMPLAINTS_SHOWN);
-        free(lines);
-        lines = more;
+        text_append(&lines, "\n", "%s: and %zu more", path, count - COMPLAINTS_SHOWN);
     }
     return fail_located(err, lines);
 }

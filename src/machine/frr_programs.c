@@ -210,16 +210,11 @@ int frr_programs_check(const char *config, const char *path, const bool allowed[
         _cleanup_free_ char *command =
             text_copy_bytes(line.text, line.length < WORDS_SHOWN ? line.length : WORDS_SHOWN);
         _cleanup_free_ char *printable = text_printable(command);
-        char *more = text_format("%s%s%s:%u:%u: \"%s\" is for %s, which %s",
-                                 count == 1 ? "" : lines, count == 1 ? "" : "\n", path, line.number,
-                                 line.column, printable, program, where);
-        free(lines);
-        lines = more;
+        text_append(&lines, "\n", "%s:%u:%u: \"%s\" is for %s, which %s", path, line.number,
+                    line.column, printable, program, where);
     }
     if (count > LINES_SHOWN) {
-        char *more = text_format("%s\n%s: and %zu lines more", lines, path, count - LINES_SHOWN);
-        free(lines);
-        lines = more;
+        text_append(&lines, "\n", "%s: and %zu lines more", path, count - LINES_SHOWN);
     }
     return count == 0 ? 0 : fail_located(err, lines);
 }

@@ -103,11 +103,11 @@ static char *last_words(const struct heard *heard)
     char *text = text_copy("");
     for (size_t i = from; i < heard->length; i++) {
         char byte = heard->bytes[i];
-        char *longer = isprint((unsigned char)byte) ? text_format("%s%c", text, byte)
-                       : byte == '\n'               ? text_format("%s\\n", text)
-                                                    : text_copy(text);
-        free(text);
-        text = longer;
+        if (isprint((unsigned char)byte)) {
+            text_append(&text, "", "%c", byte);
+        } else if (byte == '\n') {
+            text_append(&text, "", "\\n");
+        }
     }
     return text;
 }

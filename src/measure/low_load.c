@@ -13,14 +13,6 @@
 #define PROGRAM_LEAST  5.0 // percent of a CPU
 #define CAP_USED_LEAST 0.8 // of a cap
 
-static void list_append(char **list, const char *separator, char *text)
-{
-    char *longer = text_format("%s%s%s", *list, (*list)[0] == '\0' ? "" : separator, text);
-    free(*list);
-    free(text);
-    *list = longer;
-}
-
 // The places with most losses.
 static char *list_places(const struct point *point)
 {
@@ -39,8 +31,7 @@ static char *list_places(const struct point *point)
         if (most == NULL) {
             break;
         }
-        list_append(&text, ", ",
-                    text_format("%s %llu", most->where, (unsigned long long)most->count));
+        text_append(&text, ", ", "%s %llu", most->where, (unsigned long long)most->count);
         below = most->count;
         last = most;
     }
@@ -55,9 +46,8 @@ static void add_steal(const struct point *point, char **causes)
         worst = worst == NULL || one->steal_percent > worst->steal_percent ? one : worst;
     }
     if (worst != NULL && worst->steal_percent > STEAL_LEAST) {
-        list_append(causes, ", ",
-                    text_format("the hypervisor took %.0f %% of CPU %u (steal)",
-                                worst->steal_percent, worst->cpu));
+        text_append(causes, ", ", "the hypervisor took %.0f %% of CPU %u (steal)",
+                    worst->steal_percent, worst->cpu);
     }
 }
 
@@ -71,9 +61,8 @@ static void add_stalls(const struct point *point, char **causes)
     }
     bool outside = point->has_left_out && point_undisturbed(point).lost > 0;
     if (worst != NULL && worst->stalls.count > 0 && !outside) {
-        list_append(causes, ", ",
-                    text_format("CPU %u was away for %.1f ms (a stall)", worst->cpu,
-                                (double)worst->stalls.longest_ns / (double)NS_PER_MS));
+        text_append(causes, ", ", "CPU %u was away for %.1f ms (a stall)", worst->cpu,
+                    (double)worst->stalls.longest_ns / (double)NS_PER_MS);
     }
 }
 
@@ -82,9 +71,8 @@ static void add_programs(const struct point *point, char **causes)
     for (size_t i = 0; i < point->other_count; i++) {
         const struct other_result *other = &point->others[i];
         if (other->percent >= PROGRAM_LEAST) {
-            list_append(causes, ", ",
-                        text_format("%s (pid %u) used %.0f %% of a CPU", other->name, other->pid,
-                                    other->percent));
+            text_append(causes, ", ", "%s (pid %u) used %.0f %% of a CPU", other->name, other->pid,
+                        other->percent);
         }
     }
 }
@@ -94,7 +82,7 @@ static void add_caps(const struct point *point, char **causes)
     for (size_t i = 0; i < point->cpu_count; i++) {
         const struct cpu_result *cpu = &point->cpu[i];
         if (cpu->cap > 0 && cpu->percent > CAP_USED_LEAST * (double)cpu->cap) {
-            list_append(causes, ", ", text_format("%s used its cap of %u %%", cpu->name, cpu->cap));
+            text_append(causes, ", ", "%s used its cap of %u %%", cpu->name, cpu->cap);
         }
     }
 }

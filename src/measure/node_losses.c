@@ -93,10 +93,7 @@ static char *name_gates(const struct ledger *ledger, size_t crossing, bool out,
     for (unsigned all = 0; names == NULL && all < 2; all++) {
         for (size_t gate = crossing; gate != NO_GATE; gate = ledger->crossings.next[gate]) {
             if (gate_is_out(gate) == out && (used[gate] || all > 0)) {
-                const char *name = plan->interfaces[gate_interface(gate)].name;
-                char *longer = names == NULL ? text_copy(name) : text_format("%s, %s", names, name);
-                free(names);
-                names = longer;
+                text_append(&names, ", ", "%s", plan->interfaces[gate_interface(gate)].name);
             }
         }
     }

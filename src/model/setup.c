@@ -13,30 +13,21 @@ static char *router_work(const struct scenario_router *router)
     char *work = text_copy("");
     for (size_t i = 0; i < startup->file_count; i++) {
         const struct scenario_file *file = &startup->files[i];
-        char *more = text_format("%s%s:%s\n", work, file->path,
-                                 file->text != NULL ? file->text : file->file);
-        free(work);
-        work = more;
+        text_append(&work, "", "%s:%s\n", file->path, file->text != NULL ? file->text : file->file);
     }
     for (size_t i = 0; i < startup->sysctl_count; i++) {
-        char *more =
-            text_format("%s%s=%s\n", work, startup->sysctls[i].name, startup->sysctls[i].value);
-        free(work);
-        work = more;
+        text_append(&work, "", "%s=%s\n", startup->sysctls[i].name, startup->sysctls[i].value);
     }
     for (size_t i = 0; i < startup->command_count; i++) {
-        char *more = text_format("%s%s\n", work, startup->commands[i]);
-        free(work);
-        work = more;
+        text_append(&work, "", "%s\n", startup->commands[i]);
     }
     const char *rules = startup->nft_text != NULL ? startup->nft_text
                         : startup->nft != NULL    ? startup->nft
                                                   : "";
     const char *daemon = router->daemon == DAEMON_NONE ? "" : routing_daemon_name(router->daemon);
-    char *all = text_format("%s%s%s%s", work, rules, daemon,
-                            router->config_text == NULL ? "" : router->config_text);
-    free(work);
-    return all;
+    text_append(&work, "", "%s%s%s", rules, daemon,
+                router->config_text == NULL ? "" : router->config_text);
+    return work;
 }
 
 // The work of all routers, if it is the same; else the first one's, and the set-up is beyond the

@@ -55,11 +55,9 @@ static void look_at_record(const char *id, struct search_for *wanted)
         return;
     }
     const char *scenario = json_string_value(json_object_get(record->content, "scenario"));
-    char *more = text_format("%s%s%s/%s", wanted->names, wanted->count == 0 ? "" : ", ",
-                             wanted->testbed != NULL || scenario == NULL ? record->id : scenario,
-                             wanted->node == NULL ? "" : wanted->node);
-    free(wanted->names);
-    wanted->names = more;
+    text_append(&wanted->names, ", ", "%s/%s",
+                wanted->testbed != NULL || scenario == NULL ? record->id : scenario,
+                wanted->node == NULL ? "" : wanted->node);
     if (wanted->count++ == 0) {
         wanted->first = record;
     } else {

@@ -62,10 +62,7 @@ static int target_find(struct owner *owner, const json_t *request, struct target
                                        "answer"
                                      : unusable;
         if (target_matches(owned, of, node)) {
-            char *more = text_format("%s%s%s/%s", names, matches == 0 ? "" : ", ",
-                                     of == NULL ? owned->name : owned->id, node);
-            free(names);
-            names = more;
+            text_append(&names, ", ", "%s/%s", of == NULL ? owned->name : owned->id, node);
             found = owned;
             matches++;
         }

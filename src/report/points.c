@@ -179,10 +179,7 @@ static char *drops_text(const struct point *point)
     char *text = NULL;
     for (size_t i = 0; i < point->drop_count; i++) {
         const struct drop_result *drop = &point->drops[i];
-        char *more = text_format("%s%s%s=%llu", text == NULL ? "" : text, text == NULL ? "" : ";",
-                                 drop->where, (unsigned long long)drop->count);
-        free(text);
-        text = more;
+        text_append(&text, ";", "%s=%llu", drop->where, (unsigned long long)drop->count);
     }
     return text;
 }

@@ -157,31 +157,23 @@ static char *describe(const struct point *point)
     char *text = text_format("%s %s %s%s pps: forwarded %s pps, lost %s %%", point->topology,
                              length, times, requested, forwarded, lost);
     for (size_t i = 0; i < point->network_count && point->networks[i].tcp.measured; i++) {
-        char *more = text_format("%s%s%.1f", text, i == 0 ? ", goodput " : " + ",
-                                 point->networks[i].tcp.goodput_bps / 1e6);
-        free(text);
-        text = more;
+        text_append(&text, i == 0 ? ", goodput " : " + ", "%.1f",
+                    point->networks[i].tcp.goodput_bps / 1e6);
     }
     if (point->network_count > 0 && point->networks[0].tcp.measured) {
-        char *more = text_format("%s Mbit/s", text);
-        free(text);
-        text = more;
+        text_append(&text, " ", "Mbit/s");
     }
     for (size_t i = 0; i < point->cpu_count; i++) {
         const struct cpu_result *cpu = &point->cpu[i];
         if (!text_equal(cpu->name, "tester")) {
             _cleanup_free_ char *within =
                 cpu->has_within ? text_format(" (±%.1f)", cpu->within) : text_copy("");
-            char *more = text_format("%s, %s %.1f%s %%", text, cpu->name, cpu->percent, within);
-            free(text);
-            text = more;
+            text_append(&text, ", ", "%s %.1f%s %%", cpu->name, cpu->percent, within);
         }
     }
     if (!point->valid) {
-        char *more = text_format("%s; invalid: %s", text,
-                                 point->why_invalid == NULL ? "unknown" : point->why_invalid);
-        free(text);
-        text = more;
+        text_append(&text, "; ", "invalid: %s",
+                    point->why_invalid == NULL ? "unknown" : point->why_invalid);
     }
     return text;
 }

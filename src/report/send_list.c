@@ -74,14 +74,6 @@ void send_total_clear(struct send_total *total)
 
 // ---- lines
 
-static void append(char **text, char *more)
-{
-    char *longer = text_format("%s%s", *text, more);
-    free(*text);
-    free(more);
-    *text = longer;
-}
-
 static char *format_line(const char *const cells[9], const char *mark)
 {
     return text_format("%6s %9s %10s %8s %7s %8s %8s %7s %7s%s\n", cells[0], cells[1], cells[2],
@@ -95,7 +87,8 @@ char *send_head_text(void)
     static const char *const lower[9] = {"Second", "Sent", "Received", "Lost", "%",
                                          "p50",    "p99",  "CPU %",    "CPU %"};
     char *text = format_line(upper, "");
-    append(&text, format_line(lower, ""));
+    _cleanup_free_ char *line = format_line(lower, "");
+    text_append(&text, "", "%s", line);
     return text;
 }
 
@@ -158,7 +151,7 @@ static void append_count(char **text, uint64_t count, const char *what, const ch
     char digits[CELL];
     text_group_digits((double)count, 0, digits);
     _cleanup_free_ char *line = text_format("%6s %9s %s%s", "", digits, what, where);
-    append(text, text_format("%.*s\n", (int)text_bytes_within(line, WIDTH), line));
+    text_append(text, "", "%.*s\n", (int)text_bytes_within(line, WIDTH), line);
 }
 
 static void append_drops(char **text, const struct drop_result *drops, size_t count)
@@ -247,14 +240,14 @@ char *send_total_text(const struct send_total *total)
     char *text = text_format("\n%6s %9s %10s %8s %7s\n", "Total", sent, received, lost, ratio);
     append_drops(&text, total->drops, total->drop_count);
     append_unsent(&text, total->unsent);
-    append(&text, text_format("%s pps sent, %s pps received over %.1f s\n", offered, forwarded,
-                              total->seconds));
+    text_append(&text, "", "%s pps sent, %s pps received over %.1f s\n", offered, forwarded,
+                total->seconds);
     if (total->invalid > 0) {
-        char *why = text_format("! %u of %u intervals are not valid measurements; the latest: %s",
-                                total->invalid, total->intervals, total->why);
+        _cleanup_free_ char *why =
+            text_format("! %u of %u intervals are not valid measurements; the latest: %s",
+                        total->invalid, total->intervals, total->why);
         wrap(why);
-        append(&text, why);
-        append(&text, text_copy("\n"));
+        text_append(&text, "", "%s\n", why);
     }
     return text;
 }

@@ -179,10 +179,7 @@ static void add_row(struct top_lines *lines, const struct grid *grid, size_t row
         size_t bytes = text_bytes_within(cell, grid->widths[i]);
         size_t shown = text_columns(cell);
         size_t blanks = shown < grid->widths[i] ? grid->widths[i] - shown : 0;
-        char *longer = text_format("%s%s%*s%.*s", line, *line == '\0' ? "" : " ", (int)blanks, "",
-                                   (int)bytes, cell);
-        free(line);
-        line = longer;
+        text_append(&line, " ", "%*s%.*s", (int)blanks, "", (int)bytes, cell);
     }
     add_line(lines, line);
 }
@@ -195,9 +192,7 @@ static void add_piece(struct top_lines *lines, char **line, const char *piece, c
         add_line(lines, *line);
         *line = text_copy(indent);
     }
-    char *longer = text_format("%s%s", *line, piece);
-    free(*line);
-    *line = longer;
+    text_append(line, "", "%s", piece);
 }
 
 static void end_line(struct top_lines *lines, char *line, unsigned width)

@@ -98,10 +98,7 @@ void point_invalidate(struct point *point, const char *format, ...)
     va_start(args, format);
     _cleanup_free_ char *reason = text_format_args(format, args);
     va_end(args);
-    char *whole = point->why_invalid == NULL ? text_copy(reason)
-                                             : text_format("%s; %s", point->why_invalid, reason);
-    free(point->why_invalid);
-    point->why_invalid = whole;
+    text_append(&point->why_invalid, "; ", "%s", reason);
     point->valid = false;
 }
 
@@ -232,9 +229,7 @@ char *network_routers_text(const struct network_result *network)
     char *text = NULL;
     const char *name = NULL;
     for (size_t i = 0; (name = network_router(network, i)) != NULL; i++) {
-        char *longer = text == NULL ? text_copy(name) : text_format("%s %s", text, name);
-        free(text);
-        text = longer;
+        text_append(&text, " ", "%s", name);
     }
     return text;
 }

@@ -108,10 +108,7 @@ static char *path_text(const struct scenario *scenario, const struct scenario_ne
 {
     char *text = text_copy("");
     for (size_t i = 0; i < network->router_count; i++) {
-        char *more = text_format("%s%s%s", text, i == 0 ? "" : ", ",
-                                 scenario->routers[network->routers[i]].name);
-        free(text);
-        text = more;
+        text_append(&text, ", ", "%s", scenario->routers[network->routers[i]].name);
     }
     return text;
 }

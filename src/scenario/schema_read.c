@@ -50,9 +50,7 @@ static void report_unknown(const struct schema_row *rows, const struct yaml_node
     }
     _cleanup_free_ char *known = text_copy(rows->key);
     for (rows++; rows->key != NULL; rows++) {
-        char *longer = text_format("%s, %s", known, rows->key);
-        free(known);
-        known = longer;
+        text_append(&known, ", ", "%s", rows->key);
     }
     yaml_key_problem(node, problems,
                      text_format("unknown key \"%.60s\"; known here: %s", node->key, known));

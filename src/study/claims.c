@@ -259,12 +259,9 @@ const char *claim_verdict_name(enum claim_verdict verdict)
 
 static void append_sentence(char **text, const char *sentence)
 {
-    if (*text != NULL && strstr(*text, sentence) != NULL) {
-        return; // two parts may fail for the same reason
+    if (*text == NULL || strstr(*text, sentence) == NULL) { // two parts may fail for one reason
+        text_append(text, " ", "%s", sentence);
     }
-    char *joined = *text == NULL ? text_copy(sentence) : text_format("%s %s", *text, sentence);
-    free(*text);
-    *text = joined;
 }
 
 void claim_part(struct claim_result *result, enum claim_verdict verdict, const char *format, ...)

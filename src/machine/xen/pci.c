@@ -124,9 +124,7 @@ int domain_take_pci(const struct xen_machine *router, struct xen_connection *xen
     int rc = 0;
     for (size_t i = 0; i < spec->nic_count; i++) {
         if (spec->nics[i].pci != NULL) {
-            char *longer = text_format("%s%s\n", text, spec->nics[i].pci);
-            free(text);
-            text = longer;
+            text_append(&text, "", "%s\n", spec->nics[i].pci);
         }
     }
     if (*text == '\0') {

@@ -41,11 +41,9 @@ static char *describe_rtds(struct xen_connection *xen, uint32_t domain)
     if (libxl_vcpu_sched_params_get_all(xen_handle(xen), domain, &params) == 0) {
         for (int i = 0; i < params.num_vcpus; i++) {
             const libxl_sched_params *vcpu = &params.vcpus[i];
-            char *longer = text_format("%s%s vCPU %d has %d of every %d µs%s", text,
-                                       i == 0 ? ":" : ";", vcpu->vcpuid, vcpu->budget, vcpu->period,
-                                       vcpu->extratime == 1 ? " and what is left over" : "");
-            free(text);
-            text = longer;
+            text_append(&text, "", "%s vCPU %d has %d of every %d µs%s", i == 0 ? ":" : ";",
+                        vcpu->vcpuid, vcpu->budget, vcpu->period,
+                        vcpu->extratime == 1 ? " and what is left over" : "");
         }
     }
     libxl_vcpu_sched_params_dispose(&params);
