@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "ration/share.h"
 
@@ -24,13 +25,10 @@
 
 // ---- random cases
 
-// SplitMix64 (Steele, Lea and Flood 2014), as a fraction.
+// From 0 on, below 1.
 static double fraction(uint64_t *state)
 {
-    uint64_t z = (*state += 0x9e3779b97f4a7c15U);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-    return (double)((z ^ (z >> 31)) >> 11) * 0x1p-53;
+    return (double)(random_next(state) >> 11) * 0x1p-53;
 }
 
 double sim_between(uint64_t *state, double low, double high)

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/mean.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "result/bounds.h"
 #include "version.h"
@@ -496,15 +497,6 @@ static void note_overload(struct observation *const *seen, size_t count, struct 
     }
 }
 
-// splitmix64
-static uint64_t draw(uint64_t *state)
-{
-    uint64_t z = (*state += 0x9e3779b97f4a7c15U);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-    return z ^ (z >> 31);
-}
-
 // Draws one of the observations that are beyond the knee like the one at `like`, or not: so each
 // sample contains as many of both.
 static struct observation *draw_alike(struct observation *const *seen, size_t count, size_t like,
@@ -512,7 +504,7 @@ static struct observation *draw_alike(struct observation *const *seen, size_t co
 {
     size_t at;
     do {
-        at = (size_t)(draw(state) % count);
+        at = (size_t)(random_next(state) % count);
     } while ((seen[at]->loss_ratio > OVERLOADED) != (seen[like]->loss_ratio > OVERLOADED));
     return seen[at];
 }
@@ -554,6 +546,6 @@ void fit_kind(struct observation *const *seen, size_t count, uint64_t seed, stru
         }
         ret->resampled[i] = fit_all(drawn, count, &ret->costs);
         ret->resampled[i].onset =
-            ret->onsets.count > 0 ? ret->onsets.items[draw(&seed) % ret->onsets.count] : 1.0;
+            ret->onsets.count > 0 ? ret->onsets.items[random_next(&seed) % ret->onsets.count] : 1.0;
     }
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "base/text.h"
 
 #define WARM_UP_NS (150U * NS_PER_MS)
@@ -44,25 +45,16 @@ bool ladder_is_done(const struct ladder_spec *spec)
     return at == spec->count * spec->repeats;
 }
 
-// SplitMix64 (Steele, Lea and Flood 2014).
-static uint64_t draw_number(uint64_t *state)
-{
-    uint64_t mixed = *state += 0x9e3779b97f4a7c15ULL;
-    mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9ULL;
-    mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebULL;
-    return mixed ^ mixed >> 31;
-}
-
 // Shuffles the points of one repeat (Fisher and Yates).
 static void shuffle_repeat(const struct ladder_spec *spec, unsigned repeat, size_t *points)
 {
     uint64_t state = spec->shuffle.seed;
     const unsigned parts[] = {spec->place, spec->length, repeat};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        state = draw_number(&state) ^ parts[i];
+        state = random_next(&state) ^ parts[i];
     }
     for (size_t left = spec->count; left > 1; left--) {
-        size_t drawn = (size_t)(draw_number(&state) % left);
+        size_t drawn = (size_t)(random_next(&state) % left);
         size_t moved = points[drawn];
         points[drawn] = points[left - 1];
         points[left - 1] = moved;
