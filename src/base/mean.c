@@ -45,8 +45,13 @@ static int value_compare(const void *one, const void *other)
     return (a > b) - (a < b);
 }
 
-double median_of(double *values, size_t count)
+void values_sort(double *values, size_t count)
 {
     qsort(values, count, sizeof *values, value_compare);
+}
+
+double median_of(double *values, size_t count)
+{
+    values_sort(values, count);
     return (values[(count - 1) / 2] + values[count / 2]) / 2.0;
 }

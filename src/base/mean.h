@@ -11,6 +11,8 @@ struct mean {
 };
 // The mean of `count` > 0 values.
 struct mean mean_of(const double *values, size_t count);
+// Sorts values, the lowest first.
+void values_sort(double *values, size_t count);
 // The median of `count` > 0 values, which it sorts.
 double median_of(double *values, size_t count);
 

@@ -57,19 +57,12 @@ void list_add(struct value_list *list, double value)
     list->items[list->count++] = value;
 }
 
-static int value_order(const void *one, const void *other)
-{
-    double a = *(const double *)one;
-    double b = *(const double *)other;
-    return (a > b) - (a < b);
-}
-
 double list_quantile(const struct value_list *list, double part)
 {
     if (list->count == 0) {
         return (double)NAN;
     }
-    qsort(list->items, list->count, sizeof *list->items, value_order);
+    values_sort(list->items, list->count);
     double at = part * (double)(list->count - 1);
     size_t low = (size_t)at;
     size_t high = low + 1 < list->count ? low + 1 : low;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/mean.h"
 #include "base/text.h"
 #include "report/words.h"
 
@@ -97,13 +98,6 @@ static struct cap_use *cap_entry(struct cap_use **list, size_t *count, const str
     return entry;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 // CPU used in the loaded points of an entry.
 static void conclude(const struct sweep *sweep, struct cap_use *entry)
 {
@@ -122,7 +116,7 @@ static void conclude(const struct sweep *sweep, struct cap_use *entry)
         }
     }
     if (entry->loaded > 0) {
-        qsort(used, entry->loaded, sizeof *used, by_value);
+        values_sort(used, entry->loaded);
         entry->used = (used[(entry->loaded - 1) / 2] + used[entry->loaded / 2]) / 2;
     }
 }

@@ -8,19 +8,13 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/mean.h"
 #include "base/text.h"
 
 // Up to these sizes the distributions are computed exactly, above them by their normal limits.
 #define EXACT_SAMPLES 40U
 #define EXACT_PAIRS   100U
 #define EXACT_MEDIAN  1000U // 2^-1000 is a double
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 // The number of values to leave out at each end, from the probabilities of 0, 1, … smaller ones:
 // the largest k with P(X < k) <= error / 2. The interval is from the k-th smallest to the k-th
@@ -115,8 +109,8 @@ bool ranks_of_samples(const struct span *a, size_t a_count, const struct span *b
             most[i * b_count + k] = ratio_of(b[k].high, a[i].low);
         }
     }
-    qsort(least, count, sizeof *least, by_value);
-    qsort(most, count, sizeof *most, by_value);
+    values_sort(least, count);
+    values_sort(most, count);
     *ret = (struct span){least[cut - 1], most[count - cut]};
     return true;
 }
@@ -180,7 +174,7 @@ bool ranks_of_pairs(const double *ratios, size_t count, double error, struct spa
     for (size_t i = 0; i < count; i++) {
         logs[i] = log(ratios[i]);
     }
-    qsort(logs, count, sizeof *logs, by_value);
+    values_sort(logs, count);
     *ret = (struct span){exp(select_mean(logs, count, cut)),
                          exp(select_mean(logs, count, means - cut + 1))};
     return true;
@@ -219,8 +213,8 @@ struct span ranks_of_median(const struct span *values, size_t count, double erro
         low[i] = values[i].low;
         high[i] = values[i].high;
     }
-    qsort(low, count, sizeof *low, by_value);
-    qsort(high, count, sizeof *high, by_value);
+    values_sort(low, count);
+    values_sort(high, count);
     double outside;
     size_t cut = cut_of_median(count, error, &outside);
     return (struct span){low[cut - 1], high[count - cut]};
@@ -282,7 +276,7 @@ double ranks_median(double *values, size_t count)
     if (count == 0) {
         return (double)NAN;
     }
-    qsort(values, count, sizeof *values, by_value);
+    values_sort(values, count);
     return (values[(count - 1) / 2] + values[count / 2]) / 2;
 }
 

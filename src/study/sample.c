@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/mean.h"
 #include "base/text.h"
 
 const struct study_run *study_run(const struct study_results *results, const char *name)
@@ -107,13 +108,6 @@ static bool is_of(const struct point *point, const char *topology, unsigned leng
     return point->length == length && text_equal(point->topology, topology);
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 enum gathering { VALID_ONLY, WITH_LIMITED, AND_ABOVE };
 
 static struct sample gather(const struct study_results *results, const struct condition *condition,
@@ -138,7 +132,7 @@ static struct sample gather(const struct study_results *results, const struct co
         }
     }
     if (sample.valid > 0) {
-        qsort(sample.values, sample.valid, sizeof sample.values[0], by_value);
+        values_sort(sample.values, sample.valid);
         size_t middle = sample.valid / 2;
         sample.median = sample.valid % 2 == 1
                             ? sample.values[middle]
@@ -236,7 +230,7 @@ size_t study_loads(const struct study_results *results, const char *run_name, co
             pps[count++] = point->requested_pps;
         }
     }
-    qsort(pps, count, sizeof *pps, by_value);
+    values_sort(pps, count);
     *ret_pps = pps;
     return count;
 }
