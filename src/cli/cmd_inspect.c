@@ -13,6 +13,7 @@
 #include "owner/client.h"
 #include "owner/look.h"
 #include "owner/recorded.h"
+#include "result/json_text.h"
 
 static const struct option_row inspect_options[] = {OPTIONS_END};
 
@@ -81,13 +82,6 @@ static int find_recorded(const char *called, json_t *found, struct error *err)
     return rc;
 }
 
-static void set_text(json_t *object, const char *key, const char *text)
-{
-    if (text != NULL) {
-        json_object_set_new(object, key, json_string(text));
-    }
-}
-
 // Adds what the controller of the testbed reports of its routers.
 static void add_control(const struct sample *sample, json_t *entry)
 {
@@ -102,7 +96,7 @@ static void add_control(const struct sample *sample, json_t *entry)
         if (party->margin != NULL) {
             json_object_set_new(router, "margin_percent", json_real(strtod(party->margin, NULL)));
         }
-        set_text(router, "last_action", party->last_action);
+        json_set_text(router, "last_action", party->last_action);
         json_object_set_new(control, party->name, router);
     }
     if (json_object_size(control) > 0) {

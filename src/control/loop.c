@@ -19,6 +19,7 @@
 #include "control/recent.h"
 #include "control/status.h"
 #include "owner/client.h"
+#include "result/json_text.h"
 
 #define LOOK_NS      (500 * NS_PER_MS) // between looks at the contracts file and the static plan
 #define LOOK_SOON_NS (100 * NS_PER_MS) // the same if a contract was broken since then
@@ -197,9 +198,7 @@ static json_t *request_control(const struct loop *loop)
 {
     json_t *request = owner_request("control");
     const char *testbed = loop->testbed == NULL ? loop->job->testbed : loop->testbed;
-    if (testbed != NULL) {
-        json_object_set_new(request, "testbed", json_string(testbed));
-    }
+    json_set_text(request, "testbed", testbed);
     json_object_set_new(request, "advise", json_boolean(loop->job->advise));
     json_object_set_new(request, "pid", json_integer(getpid()));
     return request;

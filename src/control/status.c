@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "result/json_text.h"
 
 void control_status_make(const struct control_setup *setup, const struct controller *controller,
                          size_t party, struct control_status *ret)
@@ -39,9 +40,7 @@ json_t *control_status_json(const struct control_status *status, const char *las
         _cleanup_free_ char *text = text_format("%.1f", status->margin * 100.0);
         json_object_set_new(json, "margin", json_string(text));
     }
-    if (last_action != NULL) {
-        json_object_set_new(json, "last_action", json_string(last_action));
-    }
+    json_set_text(json, "last_action", last_action);
     return json;
 }
 

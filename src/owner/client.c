@@ -25,6 +25,7 @@
 #include "owner/paths.h"
 #include "owner/view.h"
 #include "owner/wire.h"
+#include "result/json_text.h"
 #include "sampler/sample_json.h"
 #include "testbed/record.h"
 
@@ -441,9 +442,7 @@ int owner_sample(const char *testbed, bool networks, struct sample *ret, struct 
     bool begun = false;
     int rc = 0;
     json_object_set_new(request, "networks", json_boolean(networks));
-    if (testbed != NULL) {
-        json_object_set_new(request, "testbed", json_string(testbed));
-    }
+    json_set_text(request, "testbed", testbed);
     int fd = owner_connect(false, err);
     if (fd >= 0) {
         rc = ask(fd, request, 0, &begun, &answer, err);

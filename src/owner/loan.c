@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "owner/client.h"
 #include "owner/wire.h"
+#include "result/json_text.h"
 #include "testbed/loan.h"
 #include "testbed/record.h"
 #include "testbed/standing.h"
@@ -147,12 +148,8 @@ int loan_take(const char *testbed, const char *network, bool shares_move, struct
     struct loan *loan = memory_new(1, sizeof *loan);
     *loan = (struct loan){.wire = WIRE_INIT, .network = SIZE_MAX, .shares_move = shares_move};
     json_t *request = request_loan(loan);
-    if (testbed != NULL) {
-        json_object_set_new(request, "name", json_string(testbed));
-    }
-    if (network != NULL) {
-        json_object_set_new(request, "network", json_string(network));
-    }
+    json_set_text(request, "name", testbed);
+    json_set_text(request, "network", network);
     int rc = borrow_whole(loan, request, err);
     json_decref(request);
     if (rc < 0) {

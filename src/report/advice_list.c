@@ -282,9 +282,7 @@ static json_t *contract_to_json(const struct advice_contract *item)
             json_object_set_new(json, "cap", json_integer(item->cap));
         }
     }
-    if (item->why != NULL) {
-        json_object_set_new(json, "why", json_string(item->why));
-    }
+    json_set_text(json, "why", item->why);
     return json;
 }
 

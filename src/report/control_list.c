@@ -132,9 +132,7 @@ json_t *control_to_json(const struct point_list *points)
                                 "points", (json_int_t)summary->points);
         json_set_real(row, "broken_s", summary->broken_s);
         json_set_real(row, "margin_percent", summary->least_margin);
-        if (summary->action != NULL) {
-            json_object_set_new(row, "last_action", json_string(summary->action));
-        }
+        json_set_text(row, "last_action", summary->action);
         json_array_append_new(rows, row);
     }
     return rows;

@@ -240,12 +240,8 @@ static json_t *headline_to_json(const struct headline *headline)
                             "platform", first->platform, "engine", first->engine, "topology",
                             first->topology, "length", (int)first->length, "length_layer",
                             first->length_layer, "network", headline->network);
-    if (first->mix != NULL) {
-        json_object_set_new(row, "mix", json_string(first->mix));
-    }
-    if (headline->unstable != NULL) {
-        json_object_set_new(row, "unstable", json_string(headline->unstable));
-    }
+    json_set_text(row, "mix", first->mix);
+    json_set_text(row, "unstable", headline->unstable);
     if (headline->adapts) {
         json_set_real(row, "goodput_bps", headline->goodput_bps);
     } else {

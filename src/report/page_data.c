@@ -41,13 +41,6 @@ static void json_cleanup(json_t **json)
 }
 #define _cleanup_json_ __attribute__((cleanup(json_cleanup)))
 
-static void set_text(json_t *object, const char *key, const char *text)
-{
-    if (text != NULL) {
-        json_object_set_new(object, key, json_string(text));
-    }
-}
-
 static json_t *real_or_null(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
@@ -121,7 +114,7 @@ static json_t *describe_step(const struct sweep *sweep, const struct load_step *
         json_array_append_new(places, real_or_null(step->place_loss[i] * 100));
     }
     json_object_set_new(row, "places", places);
-    set_text(row, "why", step->first->why_invalid);
+    json_set_text(row, "why", step->first->why_invalid);
     return row;
 }
 
@@ -177,11 +170,11 @@ static json_t *describe_sweeps(struct sweep *sweeps, size_t count, size_t cells)
     for (size_t i = 0; i < count; i++) {
         const struct sweep *sweep = &sweeps[i];
         json_t *entry = json_object();
-        set_text(entry, "scenario", sweep->first->scenario);
-        set_text(entry, "platform", sweep->first->platform);
-        set_text(entry, "engine", sweep->first->engine);
-        set_text(entry, "topology", sweep->first->topology);
-        set_text(entry, "length_layer", sweep->first->length_layer);
+        json_set_text(entry, "scenario", sweep->first->scenario);
+        json_set_text(entry, "platform", sweep->first->platform);
+        json_set_text(entry, "engine", sweep->first->engine);
+        json_set_text(entry, "topology", sweep->first->topology);
+        json_set_text(entry, "length_layer", sweep->first->length_layer);
         json_object_set_new(entry, "length", json_integer(sweep->first->length));
         json_object_set_new(entry, "networks", names(sweep->networks, sweep->network_count));
         json_object_set_new(entry, "routers", names(sweep->routers, sweep->router_count));
@@ -208,12 +201,12 @@ static json_t *describe_summary(const struct sweep *sweeps, size_t sweep_count)
         const struct summary *summary = &summaries[i];
         _cleanup_free_ char *sentence = words_summary(summary);
         json_t *row = json_object();
-        set_text(row, "scenario", summary->scenario);
-        set_text(row, "platform", summary->platform);
-        set_text(row, "engine", summary->engine);
-        set_text(row, "topology", summary->topology);
-        set_text(row, "length_layer", summary->length_layer);
-        set_text(row, "sentence", sentence);
+        json_set_text(row, "scenario", summary->scenario);
+        json_set_text(row, "platform", summary->platform);
+        json_set_text(row, "engine", summary->engine);
+        json_set_text(row, "topology", summary->topology);
+        json_set_text(row, "length_layer", summary->length_layer);
+        json_set_text(row, "sentence", sentence);
         json_object_set_new(row, "length", json_integer(summary->length));
         json_set_real(row, "no_loss_pps", summary->no_loss_pps);
         json_set_real(row, "max_pps", summary->max_pps);
@@ -293,11 +286,11 @@ static json_t *describe_files(const char *folder)
             continue;
         }
         json_t *file = json_object();
-        set_text(file, "name", wanted[i].name);
-        set_text(file, "type", wanted[i].type);
+        json_set_text(file, "name", wanted[i].name);
+        json_set_text(file, "type", wanted[i].type);
         if (rc == 0) {
             _cleanup_free_ char *base64 = to_base64(bytes, length);
-            set_text(file, "base64", base64);
+            json_set_text(file, "base64", base64);
         }
         json_array_append_new(list, file);
     }
@@ -331,7 +324,7 @@ static void describe_platform(const json_t *run, json_t *ret)
     struct platform_facts facts;
     if (platform_facts_from_json(json_object_get(run, "platform"), &facts, NULL) == 0) {
         _cleanup_free_ char *words = words_platform(&facts);
-        set_text(ret, "platform_words", words);
+        json_set_text(ret, "platform_words", words);
         bool doubtful =
             facts.kind == PLATFORM_MACHINES && (!facts.emulation_known || facts.emulated);
         json_object_set_new(ret, "platform_doubtful", json_boolean(doubtful));
@@ -399,7 +392,7 @@ int page_data_run(const char *folder, const struct point_list *points, json_t **
     json_t *run = json_object();
     json_object_set_new(data, "runs", runs);
     json_array_append_new(runs, run);
-    set_text(run, "name", "run");
+    json_set_text(run, "name", "run");
     int rc = describe_run(folder, points, STEPS_CELLS, run, err);
     if (rc == 0) {
         describe_details(folder, points, run);
@@ -439,10 +432,10 @@ int page_data_reproduction(const char *folder, json_t *reproduction, json_t **re
         _cleanup_free_ char *page = text_format("%s/report.html", below);
         json_t *run = json_object();
         json_array_append_new(runs, run);
-        set_text(run, "name", json_string_value(json_object_get(listed, "name")));
-        set_text(run, "what", json_string_value(json_object_get(listed, "what")));
-        set_text(run, "lacking", json_string_value(json_object_get(listed, "lacking")));
-        set_text(run, "page", page);
+        json_set_text(run, "name", json_string_value(json_object_get(listed, "name")));
+        json_set_text(run, "what", json_string_value(json_object_get(listed, "what")));
+        json_set_text(run, "lacking", json_string_value(json_object_get(listed, "lacking")));
+        json_set_text(run, "page", page);
         bool measured = access(points, F_OK) == 0;
         json_object_set_new(run, "has_page", json_boolean(measured));
         json_object_set_new(run, "summary", json_array());

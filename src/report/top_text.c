@@ -432,18 +432,12 @@ static json_t *machine_json(const struct top *top, const struct top_machine *mac
     json_t *one = json_object();
     double host = (double)top->host_memory_bytes;
     json_object_set_new(one, "name", json_string(machine->name));
-    if (machine->testbed != NULL) {
-        json_object_set_new(one, "testbed", json_string(machine->testbed));
-    }
-    if (machine->contract != NULL) {
-        json_object_set_new(one, "contract", json_string(machine->contract));
-    }
+    json_set_text(one, "testbed", machine->testbed);
+    json_set_text(one, "contract", machine->contract);
     if (machine->margin != NULL) {
         json_object_set_new(one, "margin_percent", json_real(strtod(machine->margin, NULL)));
     }
-    if (machine->last_action != NULL) {
-        json_object_set_new(one, "last_action", json_string(machine->last_action));
-    }
+    json_set_text(one, "last_action", machine->last_action);
     if (machine->has_id) {
         json_object_set_new(one, "id", integer(machine->id));
     }

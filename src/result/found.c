@@ -162,9 +162,7 @@ static void add_reset(const struct found *found, json_t *row)
 {
     const struct found_time *time = &found->time;
     add_load(found, row);
-    if (found->router != NULL) {
-        json_object_set_new(row, "router", json_string(found->router));
-    }
+    json_set_text(row, "router", found->router);
     if (!time->measured) {
         return;
     }
@@ -193,9 +191,7 @@ json_t *found_to_json(const struct found_list *list)
             "topology", found->topology, "length", (int)found->length, "goal", found->goal, "rule",
             found->rule, "loss_ratio", found->loss_ratio, "regular", found->regular, "end",
             found->end, "trial_s", found->trial_s, "trials", (json_int_t)found->trials);
-        if (found->unstable != NULL) {
-            json_object_set_new(row, "unstable", json_string(found->unstable));
-        }
+        json_set_text(row, "unstable", found->unstable);
         add_figures[found->of](found, row);
         json_array_append_new(rows, row);
     }

@@ -135,6 +135,13 @@ char *json_to_text(const json_t *json, unsigned indent)
     return text;
 }
 
+void json_set_text(json_t *object, const char *key, const char *text)
+{
+    if (text != NULL) {
+        json_object_set_new(object, key, json_string(text));
+    }
+}
+
 void json_set_real(json_t *object, const char *key, double value)
 {
     if (isfinite(value)) {

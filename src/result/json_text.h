@@ -13,6 +13,8 @@
 
 // Writes a finite real in at most 24 characters.
 void real_to_text(double value, char ret[32]);
+// Sets a member to a text; NULL is left out.
+void json_set_text(json_t *object, const char *key, const char *text);
 // Sets a member to a number; a figure that was not measured, NaN, is left out.
 void json_set_real(json_t *object, const char *key, double value);
 // Returns JSON in a new string without a final newline, keys in order of insertion. `indent` 0: one

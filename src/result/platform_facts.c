@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "result/json_text.h"
 
 static const char *const kinds[] = {
     [PLATFORM_NAMESPACES] = "namespaces",
@@ -31,28 +32,21 @@ void platform_facts_clear(struct platform_facts *facts)
     *facts = (struct platform_facts){.name = NULL};
 }
 
-static void set_text(json_t *object, const char *key, const char *text)
-{
-    if (text != NULL) {
-        json_object_set_new(object, key, json_string(text));
-    }
-}
-
 json_t *platform_facts_to_json(const struct platform_facts *facts)
 {
     json_t *json = json_object();
-    set_text(json, "name", facts->name);
-    set_text(json, "uri", facts->uri);
-    set_text(json, "kind", platform_kind_name(facts->kind));
+    json_set_text(json, "name", facts->name);
+    json_set_text(json, "uri", facts->uri);
+    json_set_text(json, "kind", platform_kind_name(facts->kind));
     if (facts->emulation_known) {
         json_object_set_new(json, "emulated", json_boolean(facts->emulated));
     }
-    set_text(json, "hypervisor", facts->hypervisor);
-    set_text(json, "dedicated", facts->dedicated);
-    set_text(json, "dedicated_why", facts->dedicated_why);
-    set_text(json, "pci_by", facts->pci_by);
-    set_text(json, "host", facts->host);
-    set_text(json, "guest", facts->guest);
+    json_set_text(json, "hypervisor", facts->hypervisor);
+    json_set_text(json, "dedicated", facts->dedicated);
+    json_set_text(json, "dedicated_why", facts->dedicated_why);
+    json_set_text(json, "pci_by", facts->pci_by);
+    json_set_text(json, "host", facts->host);
+    json_set_text(json, "guest", facts->guest);
     return json;
 }
 

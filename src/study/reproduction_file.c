@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "result/json_text.h"
 #include "version.h"
 
 #define REPRODUCE_SCHEMA 1
@@ -104,9 +105,7 @@ static json_t *describe_runs(const struct reproduction *reproduction)
         const char *name = programme_name(state->row);
         json_t *entry = json_pack("{s:s, s:s, s:s}", "name", name, "folder", name, "what",
                                   state->what != NULL ? state->what : programme_what(state->row));
-        if (state->lacking != NULL) {
-            json_object_set_new(entry, "lacking", json_string(state->lacking));
-        }
+        json_set_text(entry, "lacking", state->lacking);
         json_array_append_new(list, entry);
     }
     return list;

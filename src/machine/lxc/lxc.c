@@ -31,6 +31,7 @@
 #include "machine/libvirt/domain_xml.h"
 #include "machine/libvirt/platform.h"
 #include "machine/netns/namespace_router.h"
+#include "result/json_text.h"
 
 #define HOLDER          "libvirt_lxc" // libvirt's process around each container
 #define STARTED_WITHIN  (10U * NS_PER_S)
@@ -338,9 +339,7 @@ static json_t *lxc_note(const struct machine *machine)
         json_pack("{s:s, s:s, s:o}", "domain", router->domain, "uuid", router->uuid, "tasks",
                   namespace_router_note_tasks(router->base.tasks, router->base.task_count));
     namespace_life_note(&router->life, described);
-    if (router->usage != NULL) {
-        json_object_set_new(described, "usage", json_string(router->usage));
-    }
+    json_set_text(described, "usage", router->usage);
     return described;
 }
 
