@@ -97,16 +97,6 @@ static struct value value_ms(uint64_t ns)
 }
 
 // The table has columns of control if a testbed is controlled; reasons are too long for it.
-static bool is_controlled(const struct sample *sample)
-{
-    for (size_t i = 0; i < sample->count; i++) {
-        if (sample->parties[i].contract != NULL) {
-            return true;
-        }
-    }
-    return false;
-}
-
 // The columns that are shown, in order. The table leaves out the two times of routers if no
 // router has any, and the columns of control if no testbed is controlled.
 struct shown {
@@ -121,7 +111,7 @@ static struct shown choose_columns(const struct sample *sample, bool json)
     for (size_t i = 0; i < sample->count; i++) {
         timed |= sample->parties[i].outage_ns > 0 || sample->parties[i].converge_ns > 0;
     }
-    const size_t end = json ? COLUMN_COUNT : is_controlled(sample) ? LAST : CONTRACT;
+    const size_t end = json ? COLUMN_COUNT : sample_is_controlled(sample) ? LAST : CONTRACT;
     for (size_t i = 0; i < end; i++) {
         if (timed || (i != OUTAGE && i != CONVERGENCE)) {
             shown.columns[shown.count++] = i;

@@ -18,16 +18,6 @@
 // second, judges windows of 100 ms, and waits 100 ms between reports (control/loop.c).
 #define REPORT_NS (400 * NS_PER_MS)
 
-static bool is_controlled(const struct sample *sample)
-{
-    for (size_t i = 0; i < sample->count; i++) {
-        if (sample->parties[i].contract != NULL) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void controlled_begin(const struct job *job, struct controlled *ret)
 {
     *ret = (struct controlled){.before = {.parties = NULL}};
@@ -36,7 +26,7 @@ void controlled_begin(const struct job *job, struct controlled *ret)
     }
     struct sample sample = {.parties = NULL};
     if (owner_sample(testbed_id(loan_testbed(job->loan)), false, &sample, NULL) < 0 ||
-        !is_controlled(&sample)) {
+        !sample_is_controlled(&sample)) {
         sample_clear(&sample);
         return;
     }

@@ -100,6 +100,16 @@ const struct sample_party *sample_find(const struct sample *sample,
     return NULL;
 }
 
+bool sample_is_controlled(const struct sample *sample)
+{
+    for (size_t i = 0; i < sample->count; i++) {
+        if (sample->parties[i].contract != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // Percent of a CPU; `before_ns` was the CPU time at `then`, 0 if there is no such reading.
 static double percent_since(const struct sample *before, const struct sample_party *then,
                             uint64_t before_ns, const struct sample_party *party, uint64_t now_ns)

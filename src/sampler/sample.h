@@ -67,6 +67,8 @@ void sample_clear(struct sample *sample);
 // Finds the same party, not recreated, in another sample; NULL if absent.
 const struct sample_party *sample_find(const struct sample *sample,
                                        const struct sample_party *party);
+// Whether a controller reports contracts of the routers.
+bool sample_is_controlled(const struct sample *sample);
 // CPU of a party of a later sample since an earlier one, in percent of one CPU. For a party that is
 // not in the earlier sample (a rebooted router has another ID), all its CPU time counts. Never
 // negative.
