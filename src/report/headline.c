@@ -153,13 +153,8 @@ static struct headline headline_of(const struct sweep *sweep, size_t network)
 // Whether a network's load does not depend on the offered load, so that it has no bounds.
 static bool has_fixed_load(const struct sweep *sweep, size_t network)
 {
-    for (size_t i = 0; i < sweep->first->network_count; i++) {
-        const struct network_result *one = &sweep->first->networks[i];
-        if (text_equal(network_label(one), sweep->networks[network])) {
-            return one->fixed_load;
-        }
-    }
-    return false;
+    const struct network_result *one = point_network(sweep->first, sweep->networks[network]);
+    return one != NULL && one->fixed_load;
 }
 
 size_t headlines_of_sweeps(const struct sweep *sweeps, size_t sweep_count, struct headline **ret)

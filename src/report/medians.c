@@ -94,13 +94,8 @@ static size_t repeats_needed(const struct load_step *step, const char *network)
 // The routers of a network of the sweep; NULL if there is none. The caller frees the text.
 static char *routers_of(const struct sweep *sweep, const char *network)
 {
-    for (size_t i = 0; i < sweep->first->network_count; i++) {
-        const struct network_result *one = &sweep->first->networks[i];
-        if (text_equal(network_label(one), network)) {
-            return network_routers_text(one);
-        }
-    }
-    return NULL;
+    const struct network_result *one = point_network(sweep->first, network);
+    return one == NULL ? NULL : network_routers_text(one);
 }
 
 static void fill_figures(const struct load_step *step, const char *network, struct value *row)
