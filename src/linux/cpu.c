@@ -149,6 +149,21 @@ int cpu_task_time(pid_t task, uint64_t *ret_ns, struct error *err)
     return 0;
 }
 
+int cpu_tasks_time(const pid_t *tasks, size_t count, uint64_t *ret_ns, struct error *err)
+{
+    uint64_t sum_ns = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t ns = 0;
+        int rc = cpu_task_time(tasks[i], &ns, err);
+        if (rc < 0) {
+            return rc;
+        }
+        sum_ns += ns;
+    }
+    *ret_ns = sum_ns;
+    return 0;
+}
+
 int cpu_meter_open(pid_t task, struct error *err)
 {
     char path[48];

@@ -45,6 +45,8 @@ void cpu_set_session_nice(pid_t process, int nice);
 // CPU time of a task in ns: first field of /proc/TASK/schedstat
 // (Documentation/scheduler/sched-stats.rst). -ESRCH if the task has ended.
 int cpu_task_time(pid_t task, uint64_t *ret_ns, struct error *err);
+// The CPU time of several tasks together; fails as for the first that does.
+int cpu_tasks_time(const pid_t *tasks, size_t count, uint64_t *ret_ns, struct error *err);
 // The same for repeated reading: cpu_meter_open() returns a descriptor (or negative), the other
 // function reads it.
 int cpu_meter_open(pid_t task, struct error *err);

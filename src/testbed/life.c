@@ -317,14 +317,10 @@ bool testbed_router_has_died(const struct testbed *testbed, size_t router)
 static int time_of_tasks(const char *name, const pid_t *tasks, size_t count, uint64_t more_ns,
                          struct cpu_part **ret, size_t *ret_count, struct error *err)
 {
-    struct cpu_part part = {.ns = more_ns};
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < count; i++) {
-        uint64_t ns = 0;
-        rc = cpu_task_time(tasks[i], &ns, err);
-        part.ns += ns;
-    }
+    struct cpu_part part = {.ns = 0};
+    int rc = cpu_tasks_time(tasks, count, &part.ns, err);
     if (rc == 0) {
+        part.ns += more_ns;
         snprintf(part.name, sizeof part.name, "%s", name);
         *ret = memory_new(1, sizeof part);
         **ret = part;

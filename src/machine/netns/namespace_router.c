@@ -386,12 +386,7 @@ int namespace_router_usage(const pid_t *tasks, size_t count, struct cpu_part *re
                            struct error *err)
 {
     struct cpu_part part = {.name = "napi"};
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < count; i++) {
-        uint64_t ns = 0;
-        rc = cpu_task_time(tasks[i], &ns, err);
-        part.ns += ns;
-    }
+    int rc = cpu_tasks_time(tasks, count, &part.ns, err);
     if (rc == 0) {
         *ret = part;
     }
