@@ -33,7 +33,6 @@ static char *line_of(const char *root, const char *path)
     return text;
 }
 
-// Appends a text to a list in one string.
 static bool list_has(const char *list, const char *text)
 {
     size_t length = strlen(text);
@@ -56,24 +55,28 @@ static int is_visible(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-// The different governors of all CPUs.
-static char *read_governor(const char *root)
+// Lists a file of each entry of a folder of CPU_FOLDER: its first line, behind the entry's name if
+// `named`; otherwise each different one once. NULL if there is none.
+static char *list_lines(const char *root, const char *below, int (*wanted)(const struct dirent *),
+                        const char *file, bool named)
 {
-    _cleanup_free_ char *folder = text_format("%s" CPU_FOLDER, root);
+    _cleanup_free_ char *folder = text_format("%s" CPU_FOLDER "%s", root, below);
     struct dirent **entries = NULL;
-    int count = scandir(folder, &entries, is_cpu, alphasort);
-    char *governors = NULL;
+    int count = scandir(folder, &entries, wanted, alphasort);
+    char *list = NULL;
     for (int i = 0; i < count; i++) {
         _cleanup_free_ char *path =
-            text_format(CPU_FOLDER "/%s/cpufreq/scaling_governor", entries[i]->d_name);
-        _cleanup_free_ char *governor = line_of(root, path);
-        if (governor != NULL && !list_has(governors, governor)) {
-            text_append(&governors, ", ", "%s", governor);
+            text_format(CPU_FOLDER "%s/%s%s", below, entries[i]->d_name, file);
+        _cleanup_free_ char *line = line_of(root, path);
+        if (line != NULL && named) {
+            text_append(&list, "; ", "%s: %s", entries[i]->d_name, line);
+        } else if (line != NULL && !list_has(list, line)) {
+            text_append(&list, ", ", "%s", line);
         }
         free(entries[i]);
     }
     free(entries);
-    return governors;
+    return list;
 }
 
 static char *read_turbo(const char *root)
@@ -84,25 +87,6 @@ static char *read_turbo(const char *root)
     }
     _cleanup_free_ char *boost = line_of(root, CPU_FOLDER "/cpufreq/boost");
     return boost == NULL ? NULL : text_copy(text_equal(boost, "1") ? "on" : "off");
-}
-
-static char *read_mitigations(const char *root)
-{
-    _cleanup_free_ char *folder = text_format("%s" CPU_FOLDER "/vulnerabilities", root);
-    struct dirent **entries = NULL;
-    int count = scandir(folder, &entries, is_visible, alphasort);
-    char *all = NULL;
-    for (int i = 0; i < count; i++) {
-        _cleanup_free_ char *path =
-            text_format(CPU_FOLDER "/vulnerabilities/%s", entries[i]->d_name);
-        _cleanup_free_ char *state = line_of(root, path);
-        if (state != NULL) {
-            text_append(&all, "; ", "%s: %s", entries[i]->d_name, state);
-        }
-        free(entries[i]);
-    }
-    free(entries);
-    return all;
 }
 
 static char *read_microcode(const char *root)
@@ -125,10 +109,10 @@ static char *read_microcode(const char *root)
 void tuning_read(const char *root, struct tuning *ret)
 {
     *ret = (struct tuning){
-        .governor = read_governor(root),
+        .governor = list_lines(root, "", is_cpu, "/cpufreq/scaling_governor", false),
         .turbo = read_turbo(root),
         .smt = line_of(root, CPU_FOLDER "/smt/control"),
-        .mitigations = read_mitigations(root),
+        .mitigations = list_lines(root, "/vulnerabilities", is_visible, "", true),
         .microcode = read_microcode(root),
         .clock_source =
             line_of(root, "/sys/devices/system/clocksource/clocksource0/current_clocksource"),
