@@ -12,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -362,6 +364,20 @@ int file_write_at(int dir, const char *path, const char *text, struct error *err
 int file_write(const char *path, const char *text, struct error *err)
 {
     return file_write_at(AT_FDCWD, path, text, err);
+}
+
+int file_connect(const char *path, int flags)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path) {
+        return -ENAMETOOLONG;
+    }
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+    if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) < 0) {
+        return -errno;
+    }
+    return steal_fd(&fd);
 }
 
 int file_create(const char *path, struct error *err)

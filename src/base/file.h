@@ -42,6 +42,9 @@ int file_output(const char *path, const char *text, size_t length, struct error 
 int file_write(const char *path, const char *text, struct error *err);
 // As file_write(), relative to a directory descriptor.
 int file_write_at(int dir, const char *path, const char *text, struct error *err);
+// Connects to a Unix socket; `flags` are those of socket(2). Returns the descriptor or a negative
+// errno.
+int file_connect(const char *path, int flags);
 // Makes an empty file that only its owner may read. Fails with EEXIST if the name exists.
 int file_create(const char *path, struct error *err);
 // As mkdir -p, each folder made by folder_make(). Existing directories are fine.

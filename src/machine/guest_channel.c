@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/stop.h"
 #include "base/text.h"
 
@@ -44,25 +44,12 @@ int guest_adopt(int fd, struct guest_channel **ret, struct error *err)
     return 0;
 }
 
-static int connect_once(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof address.sun_path) {
-        return -ENAMETOOLONG;
-    }
-    memcpy(address.sun_path, path, strlen(path) + 1);
-    _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) < 0) {
-        return -errno;
-    }
-    return steal_fd(&fd);
-}
-
 int guest_connect(const char *socket_path, uint64_t until_ns, struct guest_channel **ret,
                   struct error *err)
 {
     int fd;
-    while ((fd = connect_once(socket_path)) == -ENOENT || fd == -ECONNREFUSED || fd == -EAGAIN) {
+    while ((fd = file_connect(socket_path, SOCK_NONBLOCK)) == -ENOENT || fd == -ECONNREFUSED ||
+           fd == -EAGAIN) {
         uint64_t now = clock_monotonic_ns();
         if (now >= until_ns) {
             break;

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -92,21 +91,6 @@ static int owner_start(struct error *err)
 
 // ---- connections
 
-static int connect_to(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    size_t length = strlen(path);
-    if (length >= sizeof address.sun_path) {
-        return -ENAMETOOLONG;
-    }
-    memcpy(address.sun_path, path, length + 1);
-    _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) < 0) {
-        return -errno;
-    }
-    return steal_fd(&fd);
-}
-
 // A process without root's rights can neither start an owner nor read records.
 static bool only_looks(void)
 {
@@ -127,7 +111,7 @@ static int owner_connect(bool start, struct error *err)
 {
     int fd = -ENOENT;
     for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
-        fd = connect_to(OWNER_SOCKET);
+        fd = file_connect(OWNER_SOCKET, 0);
         if (fd >= 0 || !start) {
             return fd;
         }
@@ -423,7 +407,7 @@ static bool sample_runs(const json_t *request, struct sample *sample)
         _cleanup_free_ char *path = text_format(RECORD_ROOT "/%s", entry->d_name);
         json_t *answer = NULL;
         bool begun = false;
-        int fd = connect_to(path);
+        int fd = file_connect(path, 0);
         if (fd >= 0 &&
             ask(fd, request, clock_monotonic_ns() + VIEW_WITHIN_NS, &begun, &answer, NULL) == 0) {
             found |= sample_answer(answer, sample);

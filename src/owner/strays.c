@@ -11,10 +11,10 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "owner/paths.h"
 
@@ -22,14 +22,9 @@
 // socket open for a moment longer, so that a connection succeeds.
 static bool listener_is_dead(const char *path)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-    _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    _cleanup_close_ int fd = file_connect(path, SOCK_NONBLOCK);
     if (fd < 0) {
-        return false;
-    }
-    if (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0) {
-        return errno == ECONNREFUSED;
+        return fd == -ECONNREFUSED;
     }
     struct ucred listener = {0};
     socklen_t length = sizeof listener;
