@@ -159,6 +159,15 @@ static size_t measure_character(const char *text, size_t *ret_columns)
     return bytes == 0 ? 1 : bytes;
 }
 
+uint64_t text_hash(const void *bytes, size_t length)
+{
+    uint64_t hash = 0xcbf29ce484222325ULL;
+    for (const unsigned char *at = bytes; length > 0; at++, length--) {
+        hash = (hash ^ *at) * 0x100000001b3ULL;
+    }
+    return hash;
+}
+
 size_t text_columns(const char *text)
 {
     size_t sum = 0;

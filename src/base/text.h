@@ -35,6 +35,9 @@ char *text_printable(const char *text);
 // results.
 char *text_hex(const void *bytes, size_t length);
 int text_unhex(const char *hex, void **ret_bytes, size_t *ret_length);
+// FNV-1a, 64 bits: recognises bytes again, without protection from anybody who wants them to
+// collide.
+uint64_t text_hash(const void *bytes, size_t length);
 // Columns of a terminal that UTF-8 text without control characters takes: by wcwidth(3), or one for
 // each character that the locale does not contain.
 size_t text_columns(const char *text);

@@ -23,10 +23,8 @@
 
 void image_guest_mark(char ret[17])
 {
-    uint64_t hash = 0xcbf29ce484222325U; // FNV-1a
-    for (const char *at = guest_programs[0].begin; at < guest_programs[0].end; at++) {
-        hash = (hash ^ (unsigned char)*at) * 0x100000001b3U;
-    }
+    const char *begin = guest_programs[0].begin;
+    uint64_t hash = text_hash(begin, (size_t)(guest_programs[0].end - begin));
     snprintf(ret, 17, "%016llx", (unsigned long long)hash);
 }
 

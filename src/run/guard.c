@@ -15,15 +15,6 @@
 #include "owner/loan.h"
 #include "result/platform_facts.h"
 
-static uint64_t hash_bytes(const char *bytes, size_t length)
-{
-    uint64_t hash = 0xcbf29ce484222325ULL; // FNV-1a
-    for (size_t i = 0; i < length; i++) {
-        hash = (hash ^ (uint8_t)bytes[i]) * 0x100000001b3ULL;
-    }
-    return hash;
-}
-
 static void add_text(json_t *guard, const char *key, const char *text)
 {
     json_object_set_new(guard, key, json_string(text));
@@ -32,7 +23,7 @@ static void add_text(json_t *guard, const char *key, const char *text)
 static void add_hash(json_t *guard, const char *key, const char *bytes, size_t length)
 {
     _cleanup_free_ char *text =
-        text_format("%zu bytes, %016llx", length, (unsigned long long)hash_bytes(bytes, length));
+        text_format("%zu bytes, %016llx", length, (unsigned long long)text_hash(bytes, length));
     add_text(guard, key, text);
 }
 
