@@ -203,8 +203,7 @@ int folder_make_new(const char *stem, char **ret_path, struct error *err)
 
 int folder_of(const char *path, const char **ret_name, struct error *err)
 {
-    const char *slash = strrchr(path, '/');
-    const char *name = slash == NULL ? path : slash + 1;
+    const char *name = text_base_name(path);
     if (*path == '\0') {
         return fail(err, ENOENT, "making a file: the name is empty");
     }

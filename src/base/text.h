@@ -25,6 +25,8 @@ void *memory_resize(void *old, size_t count, size_t size);
 
 bool text_equal(const char *a, const char *b); // NULL equals only NULL
 bool text_starts(const char *text, const char *prefix);
+// The last part of a path: what is behind its last slash.
+const char *text_base_name(const char *path);
 // Whether a text can be a file name, a cgroup and part of an interface name without quoting: 1 to
 // `max` of A-Z a-z 0-9 _ - (and '.', not first), not starting with '-'.
 bool text_is_safe_name(const char *text, size_t max);

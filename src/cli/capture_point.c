@@ -72,8 +72,7 @@ int capture_point_open(const char *called, struct capture_point *ret, struct err
 char *capture_point_file(const char *file, const struct capture_point *point, size_t count,
                          bool testbed)
 {
-    const char *slash = strrchr(file, '/');
-    const char *dot = strrchr(slash == NULL ? file : slash + 1, '.');
+    const char *dot = strrchr(text_base_name(file), '.');
     size_t stem = dot == NULL ? strlen(file) : (size_t)(dot - file);
     return count == 1 ? text_copy(file)
                       : text_format("%.*s%s%s-%s-%s%s", (int)stem, file, testbed ? "-" : "",

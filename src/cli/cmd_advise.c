@@ -74,8 +74,7 @@ static int read_runs(const struct advise_values *asked, const struct text_list *
 // The file of a host: FILE, or of several hosts FILE with the number before its ending.
 static char *name_file(const char *file, size_t host, size_t hosts)
 {
-    const char *slash = strrchr(file, '/');
-    const char *dot = strrchr(slash == NULL ? file : slash, '.');
+    const char *dot = strrchr(text_base_name(file), '.');
     if (hosts == 1) {
         return text_copy(file);
     }

@@ -35,8 +35,7 @@ static const struct option_row init_options[] = {
 static char *text_for(const char *file)
 {
     _cleanup_free_ char *text = scenario_input_default();
-    const char *slash = strrchr(file, '/');
-    _cleanup_free_ char *stem = text_copy(slash == NULL ? file : slash + 1);
+    _cleanup_free_ char *stem = text_copy(text_base_name(file));
     char *dot = strrchr(stem, '.');
     if (dot != NULL) {
         *dot = '\0';

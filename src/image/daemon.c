@@ -91,22 +91,16 @@ static void clear_libraries(struct libraries *libraries)
     free((void *)libraries->paths);
 }
 
-static const char *base_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
-}
-
 static int by_base(const void *a, const void *b)
 {
-    return strcmp(base_of(*(char *const *)a), base_of(*(char *const *)b));
+    return strcmp(text_base_name(*(char *const *)a), text_base_name(*(char *const *)b));
 }
 
 static void note(struct libraries *libraries, const char *path, size_t length)
 {
     char *copy = text_copy_bytes(path, length);
     for (size_t i = 0; i < libraries->count; i++) {
-        if (text_equal(base_of(libraries->paths[i]), base_of(copy))) {
+        if (text_equal(text_base_name(libraries->paths[i]), text_base_name(copy))) {
             free(copy);
             return;
         }
@@ -129,7 +123,7 @@ static int take_list(const char *text, const char *tree, const char *program,
             path += strlen(" => ");
             path[strcspn(path, " ")] = '\0';
             const char *name = copy + strspn(copy, " \t");
-            if (text_equal(base_of(name), base_of(LOADER))) {
+            if (text_equal(text_base_name(name), text_base_name(LOADER))) {
                 path = NULL;
             } else if (!text_starts(path, tree)) {
                 return fail(err, 0, "%s: no package contains it, but %s requires it", name,
@@ -150,7 +144,7 @@ static int find_loader(const char *tree, char **ret, struct error *err)
     static const char *const places[] = {"lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu",
                                          "lib64", "usr/lib64"};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        char *path = text_format("%s/%s/%s", tree, places[i], base_of(LOADER));
+        char *path = text_format("%s/%s/%s", tree, places[i], text_base_name(LOADER));
         if (access(path, F_OK) == 0 && chmod(path, 0755) == 0) {
             *ret = path;
             return 0;
@@ -196,7 +190,7 @@ static int fill(struct archive_out *out, const struct recipe *recipe, const char
 {
     int rc = add_file(out, LOADER, loader, 0755, err);
     for (size_t i = 0; rc == 0 && i < libraries->count; i++) {
-        _cleanup_free_ char *to = text_format(LIBRARIES "/%s", base_of(libraries->paths[i]));
+        _cleanup_free_ char *to = text_format(LIBRARIES "/%s", text_base_name(libraries->paths[i]));
         rc = add_file(out, to, libraries->paths[i], 0644, err);
     }
     for (const char *const *program = recipe->programs; rc == 0 && *program != NULL; program++) {

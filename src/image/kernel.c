@@ -112,12 +112,6 @@ static char *plain_path(const char *path, size_t length)
     return text_copy_bytes(path, end == NULL ? length : (size_t)(end - path) + 3);
 }
 
-static const char *base_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
-}
-
 static void add_file(struct kernel_modules *modules, const char *path)
 {
     for (size_t i = 0; i < modules->count; i++) {
@@ -145,7 +139,7 @@ static void add_files(struct kernel_modules *modules, FILE *table, const char *l
         at += word + 1;
     }
     for (size_t i = count; i > 0; i--) {
-        fprintf(table, " %s", base_of(paths[i - 1]));
+        fprintf(table, " %s", text_base_name(paths[i - 1]));
         add_file(modules, paths[i - 1]);
         free(paths[i - 1]);
     }

@@ -173,8 +173,7 @@ int package_fetch(const char *name, const char *through, struct package *ret, st
         if (access(name, R_OK) < 0) {
             return fail_input(err, "%s: %s", name, strerror(errno));
         }
-        const char *base = strrchr(name, '/');
-        *ret = (struct package){.name = text_copy(base == NULL ? name : base + 1),
+        *ret = (struct package){.name = text_copy(text_base_name(name)),
                                 .version = text_copy(LOCAL_NAME),
                                 .file = text_copy(name)};
         return 0;

@@ -143,8 +143,7 @@ static char *target(const char *sysfs, const char *address, const char *name)
         return NULL;
     }
     to[length] = '\0';
-    const char *slash = strrchr(to, '/');
-    return text_copy(slash == NULL ? to : slash + 1);
+    return text_copy(text_base_name(to));
 }
 
 // Returns the single line of a file; NULL if it cannot be read.

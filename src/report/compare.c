@@ -29,20 +29,14 @@ char *compare_title(const char *scenario, const char *topology, unsigned length,
                        words_length_layer(length_layer));
 }
 
-static const char *base_of(const char *folder)
-{
-    const char *slash = strrchr(folder, '/');
-    return slash == NULL ? folder : slash + 1;
-}
-
 // The last part of the folder's name if it is unique among the sides, else the whole name.
 static void name_sides(struct comparison *comparison)
 {
     for (size_t i = 0; i < comparison->side_count; i++) {
-        const char *base = base_of(comparison->sides[i].folder);
+        const char *base = text_base_name(comparison->sides[i].folder);
         bool alone = base[0] != '\0' && !text_equal(base, ".") && !text_equal(base, "..");
         for (size_t k = 0; k < comparison->side_count && alone; k++) {
-            alone = k == i || !text_equal(base, base_of(comparison->sides[k].folder));
+            alone = k == i || !text_equal(base, text_base_name(comparison->sides[k].folder));
         }
         comparison->sides[i].label = text_copy(alone ? base : comparison->sides[i].folder);
     }

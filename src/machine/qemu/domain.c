@@ -153,8 +153,7 @@ static struct qemu_machine *qemu_new(struct platform *platform, const struct rou
         }
     }
     if (spec->image != NULL) {
-        const char *slash = strrchr(spec->image, '/');
-        guest->system = text_copy(slash == NULL ? spec->image : slash + 1);
+        guest->system = text_copy(text_base_name(spec->image));
         router->own = own_new(spec, guest->files);
     }
     return router;
