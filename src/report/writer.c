@@ -5,11 +5,20 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/cleanup.h"
 #include "base/stop.h"
 #include "base/text.h"
 #include "report/writer_backend.h"
+
+static void begin(struct writer *writer)
+{
+    if (!writer->begun && writer->ops->heading != NULL) {
+        writer->ops->heading(writer);
+    }
+    writer->begun = true;
+}
 
 int writer_row(struct writer *writer, const struct value *values, struct error *err)
 {
@@ -20,19 +29,22 @@ int writer_row(struct writer *writer, const struct value *values, struct error *
             shown[i] = VALUE_ABSENT;
         }
     }
+    begin(writer);
     return writer->ops->row(writer, shown, err);
 }
 
 int writer_finish(struct writer *writer, struct error *err)
 {
+    begin(writer);
     return writer->ops->finish(writer, err);
 }
 
 void writer_free(struct writer *writer)
 {
-    if (writer != NULL) {
-        writer->ops->free(writer);
+    if (writer != NULL && writer->ops->clear != NULL) {
+        writer->ops->clear(writer);
     }
+    free(writer);
 }
 
 int writer_flush(struct writer *writer, struct error *err)

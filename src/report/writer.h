@@ -55,11 +55,12 @@ struct value {
 
 struct writer;
 struct writer_ops {
-    const char *name; // "table", "json", "csv", "markdown", "xlsx"
+    const char *name;                       // "table", "json", "csv", "markdown", "xlsx"
+    void (*heading)(struct writer *writer); // called before the first row, or finish; NULL = none
     int (*row)(struct writer *writer, const struct value *values, struct error *err);
     // Writes the remaining output. The writer stays valid until freed.
     int (*finish)(struct writer *writer, struct error *err);
-    void (*free)(struct writer *writer);
+    void (*clear)(struct writer *writer); // frees what the backend owns; NULL = nothing
 };
 
 // Backends. Columns must outlive the writer; `out` is not closed.

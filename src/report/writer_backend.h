@@ -12,6 +12,7 @@ struct writer {
     FILE *out; // NULL if the backend does not write to a stream
     const struct column *columns;
     size_t count;
+    bool begun; // the heading is written
 };
 
 // Flushes the stream and returns whether all output succeeded.

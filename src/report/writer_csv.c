@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // report/writer_csv — the CSV backend of report/writer (RFC 4180): lines end with CRLF, and texts
 // are quoted if necessary. An absent value is an empty field, an empty text is "".
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "report/writer_backend.h"
 #include "result/json_text.h"
-
-struct csv {
-    struct writer writer;
-    bool begun; // the heading is written
-};
 
 static void put_text(FILE *out, const char *text)
 {
@@ -29,9 +23,8 @@ static void put_text(FILE *out, const char *text)
     fputc('"', out);
 }
 
-static void put_heading(struct csv *csv)
+static void csv_heading(struct writer *writer)
 {
-    const struct writer *writer = &csv->writer;
     for (size_t i = 0; i < writer->count; i++) {
         if (i > 0) {
             fputc(',', writer->out);
@@ -39,7 +32,6 @@ static void put_heading(struct csv *csv)
         put_text(writer->out, writer->columns[i].key);
     }
     fputs("\r\n", writer->out);
-    csv->begun = true;
 }
 
 static void put_value(FILE *out, const struct column *column, const struct value *value)
@@ -70,11 +62,7 @@ static void put_value(FILE *out, const struct column *column, const struct value
 
 static int csv_row(struct writer *writer, const struct value *values, struct error *err)
 {
-    struct csv *csv = (struct csv *)writer;
     (void)err;
-    if (!csv->begun) {
-        put_heading(csv);
-    }
     for (size_t i = 0; i < writer->count; i++) {
         if (i > 0) {
             fputc(',', writer->out);
@@ -85,32 +73,16 @@ static int csv_row(struct writer *writer, const struct value *values, struct err
     return 0;
 }
 
-static int csv_finish(struct writer *writer, struct error *err)
-{
-    struct csv *csv = (struct csv *)writer;
-    if (!csv->begun) {
-        put_heading(csv);
-    }
-    return writer_flush(writer, err);
-}
-
-static void csv_free(struct writer *writer)
-{
-    free(writer);
-}
-
-static const struct writer_ops csv_ops;
+static const struct writer_ops csv_ops = {
+    .name = "csv",
+    .heading = csv_heading,
+    .row = csv_row,
+    .finish = writer_flush,
+};
 
 struct writer *writer_csv(FILE *out, const struct column *columns, size_t count)
 {
-    struct csv *csv = memory_new_array(struct csv, 1);
-    csv->writer = (struct writer){&csv_ops, out, columns, count};
-    return &csv->writer;
+    struct writer *writer = memory_new(1, sizeof *writer);
+    *writer = (struct writer){.ops = &csv_ops, .out = out, .columns = columns, .count = count};
+    return writer;
 }
-
-static const struct writer_ops csv_ops = {
-    .name = "csv",
-    .row = csv_row,
-    .finish = csv_finish,
-    .free = csv_free,
-};

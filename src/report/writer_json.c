@@ -60,17 +60,13 @@ static int json_finish(struct writer *writer, struct error *err)
     return writer_flush(writer, err);
 }
 
-static void json_free(struct writer *writer)
-{
-    free(writer);
-}
-
 static const struct writer_ops json_ops;
 
 struct writer *writer_json(FILE *out, const struct column *columns, size_t count)
 {
     struct json_writer *self = memory_new_array(struct json_writer, 1);
-    self->writer = (struct writer){&json_ops, out, columns, count};
+    self->writer =
+        (struct writer){.ops = &json_ops, .out = out, .columns = columns, .count = count};
     return &self->writer;
 }
 
@@ -78,5 +74,4 @@ static const struct writer_ops json_ops = {
     .name = "json",
     .row = json_row,
     .finish = json_finish,
-    .free = json_free,
 };

@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // report/writer_markdown — the Markdown backend of report/writer: a table as GitHub's dialect has
 // it, numbers aligned to the right, texts escaped. It contains every column.
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "report/writer_backend.h"
-
-struct markdown {
-    struct writer writer;
-    bool begun; // the heading is written
-};
 
 // No text of a run may end the cell, begin markup or a new line.
 static void put_cell(FILE *out, const char *text)
@@ -30,9 +24,8 @@ static bool is_number(const struct column *column)
            column->type == COLUMN_REAL;
 }
 
-static void put_heading(struct markdown *self)
+static void markdown_heading(struct writer *writer)
 {
-    const struct writer *writer = &self->writer;
     for (size_t i = 0; i < writer->count; i++) {
         fputs("| ", writer->out);
         put_cell(writer->out, writer->columns[i].heading);
@@ -43,7 +36,6 @@ static void put_heading(struct markdown *self)
         fputs(is_number(&writer->columns[i]) ? "| ---: " : "| --- ", writer->out);
     }
     fputs("|\n", writer->out);
-    self->begun = true;
 }
 
 static void put_value(FILE *out, const struct column *column, const struct value *value)
@@ -77,11 +69,7 @@ static void put_value(FILE *out, const struct column *column, const struct value
 
 static int markdown_row(struct writer *writer, const struct value *values, struct error *err)
 {
-    struct markdown *self = (struct markdown *)writer;
     (void)err;
-    if (!self->begun) {
-        put_heading(self);
-    }
     for (size_t i = 0; i < writer->count; i++) {
         fputs("| ", writer->out);
         put_value(writer->out, &writer->columns[i], &values[i]);
@@ -91,30 +79,16 @@ static int markdown_row(struct writer *writer, const struct value *values, struc
     return 0;
 }
 
-static int markdown_finish(struct writer *writer, struct error *err)
-{
-    struct markdown *self = (struct markdown *)writer;
-    if (!self->begun) {
-        put_heading(self);
-    }
-    return writer_flush(writer, err);
-}
-
-static void markdown_free(struct writer *writer)
-{
-    free(writer);
-}
-
 static const struct writer_ops markdown_ops = {
     .name = "markdown",
+    .heading = markdown_heading,
     .row = markdown_row,
-    .finish = markdown_finish,
-    .free = markdown_free,
+    .finish = writer_flush,
 };
 
 struct writer *writer_markdown(FILE *out, const struct column *columns, size_t count)
 {
-    struct markdown *self = memory_new_array(struct markdown, 1);
-    self->writer = (struct writer){&markdown_ops, out, columns, count};
-    return &self->writer;
+    struct writer *writer = memory_new(1, sizeof *writer);
+    *writer = (struct writer){.ops = &markdown_ops, .out = out, .columns = columns, .count = count};
+    return writer;
 }

@@ -97,12 +97,11 @@ static int sheet_finish(struct writer *writer, struct error *err)
     return 0;
 }
 
-static void sheet_free(struct writer *writer)
+static void sheet_clear(struct writer *writer)
 {
     struct sheet *sheet = (struct sheet *)writer;
     free(sheet->widths);
     free(sheet->most);
-    free(sheet);
 }
 
 static const struct writer_ops sheet_ops;
@@ -111,7 +110,7 @@ struct writer *writer_sheet(const struct book *book, lxw_worksheet *worksheet,
                             const struct column *columns, size_t count)
 {
     struct sheet *sheet = memory_new_array(struct sheet, 1);
-    sheet->writer = (struct writer){&sheet_ops, NULL, columns, count};
+    sheet->writer = (struct writer){.ops = &sheet_ops, .columns = columns, .count = count};
     sheet->book = book;
     sheet->worksheet = worksheet;
     sheet->widths = memory_new_array(double, count);
@@ -131,5 +130,5 @@ static const struct writer_ops sheet_ops = {
     .name = "xlsx",
     .row = sheet_row,
     .finish = sheet_finish,
-    .free = sheet_free,
+    .clear = sheet_clear,
 };

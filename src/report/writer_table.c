@@ -365,14 +365,13 @@ static int table_finish(struct writer *writer, struct error *err)
     return writer_flush(writer, err);
 }
 
-static void table_free(struct writer *writer)
+static void table_clear(struct writer *writer)
 {
     struct table *table = (struct table *)writer;
     for (size_t i = 0; i < table->rows * writer->count; i++) {
         free(table->cells[i]);
     }
     free(table->cells);
-    free(table);
 }
 
 static const struct writer_ops table_ops;
@@ -381,7 +380,8 @@ struct writer *writer_table(FILE *out, const struct column *columns, size_t coun
                             bool colour)
 {
     struct table *table = memory_new_array(struct table, 1);
-    table->writer = (struct writer){&table_ops, out, columns, count};
+    table->writer =
+        (struct writer){.ops = &table_ops, .out = out, .columns = columns, .count = count};
     table->width = width;
     table->colour = colour && screen_wants_colour();
     return &table->writer;
@@ -391,5 +391,5 @@ static const struct writer_ops table_ops = {
     .name = "table",
     .row = table_row,
     .finish = table_finish,
-    .free = table_free,
+    .clear = table_clear,
 };
