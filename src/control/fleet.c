@@ -17,108 +17,9 @@
 #define JUDGES     2U
 #define MINUTE_S   60.0
 #define RING       256.0 // packets, of a veth
-#define COARSE_S   0.25  // between the loads that decide about a whole interval
 #define MARGIN     0.02
 #define WEIGHTS    10000.0 // sum of a controller's
-#define THREAD     95.0    // percent: most that the contract of one router may need
-#define FLOODING   0.1     // part of the routers whose load exceeds their contract
 #define NOWHERE    SIZE_MAX
-
-// ---- random cases
-
-static double percent_of(double pps, double cost_ns)
-{
-    return pps * cost_ns * 1e-7;
-}
-
-static double need_of(const struct fleet_router *router, double at_s)
-{
-    const double pps = fmin(sim_load_at(&router->load, at_s), router->contract.pps);
-    return percent_of(pps, router->cost_ns);
-}
-
-static void router_random(uint64_t *state, double seconds, struct fleet_router *ret)
-{
-    *ret = (struct fleet_router){.cost_ns = sim_between(state, 1000.0, 8000.0)};
-    const double usual = sim_between(state, 2.0, 10.0);
-    (void)sim_load_random(state, usual / percent_of(1.0, ret->cost_ns), seconds, &ret->load);
-    const double covered =
-        sim_between(state, 0.0, 1.0) < FLOODING ? ret->load.pps[0] : sim_load_highest(&ret->load);
-    ret->contract = (struct control_contract){
-        .pps = covered * sim_between(state, 1.02, 1.2), .loss = 0.005, .price = 1.0};
-}
-
-static void router_scale(struct fleet_router *router, double factor)
-{
-    const double need = percent_of(router->contract.pps, router->cost_ns);
-    const double scale = fmin(factor, THREAD / need);
-    for (size_t k = 0; k < router->load.knots; k++) {
-        router->load.pps[k] *= scale;
-    }
-    router->contract.pps *= scale;
-}
-
-// Fills hosts equally by the loads of the beginning: the largest need first, each to the host that
-// has the least.
-static void place_equally(struct fleet_case *of)
-{
-    double *sums = memory_new_array(double, of->hosts);
-    bool *placed = memory_new_array(bool, of->count);
-    for (size_t n = 0; n < of->count; n++) {
-        size_t largest = NOWHERE;
-        double need = -1.0;
-        size_t host = 0;
-        for (size_t i = 0; i < of->count; i++) {
-            const double own = need_of(&of->routers[i], 0.0);
-            if (!placed[i] && own > need) {
-                largest = i;
-                need = own;
-            }
-        }
-        for (size_t h = 1; h < of->hosts; h++) {
-            host = sums[h] < sums[host] ? h : host;
-        }
-        placed[largest] = true;
-        sums[host] += need;
-        of->routers[largest].place = host;
-    }
-    free(placed);
-    free(sums);
-}
-
-void fleet_case_random(uint64_t seed, size_t hosts, size_t routers, double seconds, double filled,
-                       struct fleet_case *ret)
-{
-    uint64_t state = seed * 0x9e3779b97f4a7c15U + 1;
-    struct fleet_case made = {.seconds = seconds,
-                              .hosts = hosts,
-                              .cpu = 200.0,
-                              .count = routers,
-                              .routers = memory_new_array(struct fleet_router, routers)};
-    double highest = 0.0;
-    for (size_t i = 0; i < routers; i++) {
-        router_random(&state, seconds, &made.routers[i]);
-    }
-    const unsigned looks = (unsigned)ceil(seconds / COARSE_S);
-    for (unsigned look = 0; look < looks; look++) {
-        double sum = 0.0;
-        for (size_t i = 0; i < routers; i++) {
-            sum += need_of(&made.routers[i], look * COARSE_S);
-        }
-        highest = fmax(highest, sum);
-    }
-    for (size_t i = 0; i < routers; i++) {
-        router_scale(&made.routers[i], filled * made.cpu * (double)hosts / highest);
-    }
-    place_equally(&made);
-    *ret = made;
-}
-
-void fleet_case_clear(struct fleet_case *of)
-{
-    free(of->routers);
-    *of = (struct fleet_case){.count = 0};
-}
 
 // ---- the world
 
@@ -251,8 +152,8 @@ static void world_make(const struct fleet_case *of, const struct fleet_job *job,
                                           .moved_s = -INFINITY,
                                           .left = NOWHERE,
                                           .cost_ns = router->cost_ns};
-        ret->most[i] = percent_of(router->contract.pps, router->cost_ns);
-        ret->needs[i] = need_of(router, 0.0);
+        ret->most[i] = fleet_percent(router->contract.pps, router->cost_ns);
+        ret->needs[i] = fleet_need(router, 0.0);
         host_add(ret, router->place, i);
     }
     for (size_t h = 0; h < of->hosts; h++) {
@@ -460,13 +361,13 @@ static void world_move(struct world *world)
 // The clairvoyant: knows the needs of the coming interval, and moves at once and for nothing.
 static void world_replace(struct world *world, struct fleet_outcome *outcome)
 {
-    const unsigned looks = (unsigned)ceil(world->job->interval_s / COARSE_S);
+    const unsigned looks = (unsigned)ceil(world->job->interval_s / FLEET_LOOK_S);
     for (size_t i = 0; i < world->of->count; i++) {
         world->places[i] = world->routers[i].place;
         world->needs[i] = 0.0;
         for (unsigned look = 0; look <= looks; look++) {
-            const double at_s = world->at_s + look * COARSE_S;
-            world->needs[i] = fmax(world->needs[i], need_of(&world->of->routers[i], at_s));
+            const double at_s = world->at_s + look * FLEET_LOOK_S;
+            world->needs[i] = fmax(world->needs[i], fleet_need(&world->of->routers[i], at_s));
         }
     }
     outcome->replaced++;
@@ -530,7 +431,7 @@ static unsigned least_broken(struct world *world)
         const struct fleet_router *of = &world->of->routers[i];
         const double pps = world->routers[i].window_offered / JUDGE_S;
         world->wants[i] =
-            percent_of(fmin(pps, of->contract.pps), of->cost_ns) * (1.0 - of->contract.loss);
+            fleet_percent(fmin(pps, of->contract.pps), of->cost_ns) * (1.0 - of->contract.loss);
         sum += world->wants[i];
     }
     if (sum > cpu) {

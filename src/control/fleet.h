@@ -29,6 +29,13 @@ struct fleet_case {
     struct fleet_router *routers;
 };
 
+#define FLEET_LOOK_S 0.25 // between the loads that decide about a whole interval
+
+// Percent of a CPU for a load; and what a router needs at a time for the load that its contract
+// covers.
+double fleet_percent(double pps, double cost_ns);
+double fleet_need(const struct fleet_router *router, double at_s);
+
 // Places all routers again for the needs of the coming interval. Returns false, and changes
 // nothing, if no placement gives each router what it needs. `places` has the present places.
 typedef bool fleet_replace(const struct fleet_case *of, const double *needs, size_t *places);
