@@ -34,32 +34,6 @@
 #define OVERHEAD_TESTBED 0.8
 #define OVERHEAD_RATES   4.0 // for finding the loads of a length
 
-const struct timing timing_default = {.name = "default",
-                                      .attempts = 4,
-                                      .loads = 12,
-                                      .sweep = "600 ms",
-                                      .trial = "400 ms",
-                                      .repeats = 17,
-                                      .watch = "15 s",
-                                      .watches = 5};
-const struct timing timing_quick = {.name = "quick",
-                                    .quick = true,
-                                    .attempts = 3,
-                                    .loads = 4,
-                                    .sweep = "250 ms",
-                                    .trial = "200 ms",
-                                    .repeats = 5,
-                                    .watch = "3 s",
-                                    .watches = 5};
-const struct timing timing_study = {.name = "study",
-                                    .attempts = 4,
-                                    .sweep = "15 s",
-                                    .trial = "15 s",
-                                    .repeats = 5,
-                                    .pause_s = 35,
-                                    .watch = "15 s",
-                                    .watches = 5};
-
 struct programme_row {
     const char *name, *what;
     unsigned claims; // bits of the claims that use it or are scaled by it

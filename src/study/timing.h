@@ -19,6 +19,6 @@ struct timing {
     unsigned watches;  // of those, of each condition
 };
 
-extern const struct timing timing_default, timing_quick, timing_study; // programme.c
+extern const struct timing timing_default, timing_quick, timing_study;
 
 #endif
