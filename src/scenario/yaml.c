@@ -179,13 +179,15 @@ void yaml_add(struct yaml_node *node, struct yaml_node *child)
     node->children[node->child_count++] = child;
 }
 
-// Moves the text of `key` to the key of `value`.
+// Moves the text of `key` to the key of `value`. The position of an absent value is that of its key:
+// libfyaml has none before 0.8, and that of the colon from then on.
 static void name_value(struct reader *reader, const struct yaml_node *mapping,
-                       struct yaml_node *key, struct yaml_node *value, bool value_is_absent)
+                       struct yaml_node *key, struct yaml_node *value)
 {
     value->key_line = key->line;
     value->key_column = key->column;
-    if (value_is_absent) {
+    if (value->kind == YAML_SCALAR && value->text != NULL && value->text[0] == '\0' &&
+        value->quote == '\0') {
         value->line = key->line;
         value->column = key->column;
     }
@@ -228,13 +230,12 @@ static bool read_children(struct reader *reader, struct yaml_node *node, enum fy
             }
             event = next_event(reader);
         }
-        bool absent = event != NULL && fy_event_start_mark(event) == NULL;
         struct yaml_node *child = read_node(reader, event);
         if (child == NULL) {
             return false;
         }
         if (key != NULL) {
-            name_value(reader, node, key, child, absent);
+            name_value(reader, node, key, child);
         }
         yaml_add(node, child);
     }

@@ -194,7 +194,7 @@ static void test_monitoring(void **state)
     assert_non_null(scenario);
     assert_int_equal(scenario->method, METHOD_MONITORED);
     assert_int_equal(scenario->traffic.rates.pps_count, 2);
-    assert_true(scenario->traffic.duration_ns == 4000000000ULL);
+    assert_true(scenario->traffic.duration_ns == 3000000000ULL);
     assert_true(programme_is_monitored(row_named("monitoring")));
     assert_false(programme_is_monitored(row_named("overload")));
     assert_true(programme_is_wanted(row_named("monitoring"), &timing_quick, 1U << 10));

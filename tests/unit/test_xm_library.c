@@ -83,8 +83,8 @@ static void check_disk(const char *text, char mark)
     struct xm_config *config = parse_any(file);
     libxl_device_disk theirs;
     bool good = parse_their_disk(text, &theirs);
-    bool want_ours = mark == '+' || (mark == '=' && good);
-    bool want_theirs = mark == '-' || (mark == '=' && good);
+    bool want_ours = mark == '+' || mark == '>' || (mark == '=' && good);
+    bool want_theirs = mark == '-' || ((mark == '=' || mark == '>') && good);
     if ((config != NULL) != want_ours || good != want_theirs) {
         fail_msg("disk \"%s\", marked %c: %s, and %s by libxlutil", text, mark,
                  config != NULL ? "accepted" : "refused", good ? "accepted" : "refused");
@@ -148,7 +148,7 @@ static size_t check_lines(const char *path, void (*check)(const char *text, char
         if (*line == '#') {
             continue;
         }
-        assert_non_null(strchr("=+-!", *line));
+        assert_non_null(strchr("=+->!", *line));
         assert_int_equal(line[1], ' ');
         check(line + 2, *line);
         count++;
