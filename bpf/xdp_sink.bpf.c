@@ -214,7 +214,9 @@ static __always_inline int is_intact(struct xdp_md *context, __u32 from,
 static __always_inline int is_intact4(struct xdp_md *context, __u32 at_ip, const struct iphdr *ip,
                                       const struct datagram *datagram, const __u8 *end)
 {
-    __u32 ip_length = bpf_ntohs(ip->tot_len);
+    __u64 ip_length = bpf_ntohs(ip->tot_len);
+    KEEP(ip_length);
+    ip_length &= 0xffff; // Linux 6.1 knows no range of a value whose bytes it swapped
     const __u8 *at = (const __u8 *)(const void *)ip;
     if (ip_length < FRAME_IP_MIN(4) || ip_length > FRAME_IP_MAX || at + ip_length > end ||
         (ip->frag_off & bpf_htons(0x3fff)) != 0) {
@@ -228,7 +230,9 @@ static __always_inline int is_intact4(struct xdp_md *context, __u32 at_ip, const
 static __always_inline int is_intact6(struct xdp_md *context, __u32 at_ip, const struct ipv6hdr *ip,
                                       const struct datagram *datagram, const __u8 *end)
 {
-    __u32 ip_length = FRAME_IPV6 + bpf_ntohs(ip->payload_len);
+    __u64 ip_length = bpf_ntohs(ip->payload_len);
+    KEEP(ip_length);
+    ip_length = FRAME_IPV6 + (ip_length & 0xffff);
     const __u8 *at = (const __u8 *)(const void *)ip;
     return ip_length >= FRAME_IP_MIN(6) && ip_length <= FRAME_IP_MAX && at + ip_length <= end &&
            is_intact(context, at_ip + FRAME_IPV6, datagram, ip_length - FRAME_IPV6,

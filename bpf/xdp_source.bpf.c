@@ -146,8 +146,10 @@ static void enter_piece(struct xdp_stream *stream)
     pace_enter(&stream->pace, &pieces[own].pace);
     own++;
     stream->next_piece = own;
-    stream->next_first =
-        own < stream->beyond_piece && own < PACE_PIECES_MAX ? pieces[own].first : ~0ULL;
+    int is_last = own >= stream->beyond_piece || own >= PACE_PIECES_MAX;
+    KEEP(own); // Linux 6.1 learns nothing from a comparison for inequality, but from a mask
+    own &= PACE_PIECES_MAX - 1;
+    stream->next_first = is_last ? ~0ULL : pieces[own].first;
 }
 
 static __always_inline int is_due(const struct xdp_stream *stream, __u64 now_ns)

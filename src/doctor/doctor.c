@@ -240,6 +240,18 @@ static void inspect_network(struct computer *machine)
     netns_close(pair.b);
 }
 
+static void inspect_engine(struct computer *machine)
+{
+    _cleanup_error_ struct error why = ERROR_INIT;
+    if (engine_check("xdp", &why) == 0) {
+        good(machine, "engine xdp", "BPF programs send and count packets in the kernel");
+    } else {
+        bad(machine, "engine xdp", FINDING_LIMIT, why.text,
+            "the engine auto takes packet, which sends about a third as many packets",
+            "Linux 5.18 or later, with CONFIG_BPF_SYSCALL and CONFIG_BPF_JIT");
+    }
+}
+
 static void inspect_cgroups(struct computer *machine)
 {
     _cleanup_error_ struct error why = ERROR_INIT;
@@ -471,6 +483,7 @@ void computer_inspect(unsigned look_ms, bool caps, struct computer *ret)
     if (geteuid() == 0) {
         inspect_network(&machine);
     }
+    inspect_engine(&machine);
     inspect_cgroups(&machine);
     if (geteuid() == 0 && caps) {
         inspect_caps(&machine);

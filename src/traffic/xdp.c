@@ -8,7 +8,8 @@ static int xdp_check(const struct engine_ops *engine, struct error *err)
 {
     (void)engine;
 #if HAVE_BPF
-    return xdp_source_try(err);
+    int rc = xdp_source_try(err);
+    return rc < 0 ? rc : xdp_sink_try(err);
 #else
     return fail_lacking(err, "the traffic engine xdp needs BPF, which vrbench was built without");
 #endif

@@ -24,6 +24,9 @@ void xdp_source_set_form(struct xdp_stream *stream, const struct frame_address *
 // Tests whether this kernel can run the source's program, on `count` frames that it drops. Exit
 // status 3 if not.
 int xdp_source_try(struct error *err);
+
+// Tests whether this kernel loads the sink's program. Exit status 3 if not.
+int xdp_sink_try(struct error *err);
 #endif
 
 #endif

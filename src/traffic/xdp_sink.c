@@ -102,6 +102,31 @@ static int receiver_attach(struct xdp_receiver *receiver, const struct traffic_p
                : 0;
 }
 
+// Loads the program of a receiver with so many queues. NULL on failure.
+static struct xdp_sink_bpf *sink_load(unsigned queues, struct error *err)
+{
+    struct xdp_sink_bpf *skeleton = BPF_SKELETON_OPEN(xdp_sink);
+    if (skeleton == NULL) {
+        (void)fail_lacking(err, "opening the sink's BPF program: %s", strerror(errno));
+        return NULL;
+    }
+    skeleton->rodata->several_queues = queues > 1;
+    int rc = xdp_sink_bpf__load(skeleton);
+    if (rc < 0) {
+        (void)fail_lacking(err, "loading the sink's BPF program: %s", strerror(-rc));
+        xdp_sink_bpf__destroy(skeleton);
+        return NULL;
+    }
+    return skeleton;
+}
+
+int xdp_sink_try(struct error *err)
+{
+    struct xdp_sink_bpf *skeleton = sink_load(1, err);
+    xdp_sink_bpf__destroy(skeleton); // NULL is fine
+    return skeleton == NULL ? -ENOTSUP : 0;
+}
+
 static int receiver_open(const struct traffic_path *path, const struct netns *ns,
                          struct xdp_receiver *ret, struct error *err)
 {
@@ -111,18 +136,11 @@ static int receiver_open(const struct traffic_path *path, const struct netns *ns
     if (rc < 0) {
         return rc;
     }
-    ret->skeleton = BPF_SKELETON_OPEN(xdp_sink);
+    ret->skeleton = sink_load(queues, err);
     if (ret->skeleton == NULL) {
-        return fail_lacking(err, "opening the sink's BPF program: %s", strerror(errno));
+        return -ENOTSUP;
     }
-    ret->skeleton->rodata->several_queues = queues > 1;
-    rc = xdp_sink_bpf__load(ret->skeleton);
-    if (rc < 0) {
-        rc = fail_lacking(err, "loading the sink's BPF program: %s", strerror(-rc));
-    }
-    if (rc == 0) {
-        rc = receiver_attach(ret, path, ns, err);
-    }
+    rc = receiver_attach(ret, path, ns, err);
     if (rc < 0) {
         receiver_close(ret);
     }
