@@ -15,7 +15,7 @@
 // vrbench's own engines, which count exactly, at least what is due in PACED_NS.
 #define OFFERED_WITHIN 0.005
 #define PACED_WITHIN   0.0001
-#define PACED_NS       (250U * NS_PER_US) // a burst of pace.h, and one interruption more
+#define PACED_NS       (100U * NS_PER_US)
 #define STEAL_LIMIT                                                                                \
     10.0 // percent of a CPU over a trial; the figures of that CPU are invalid above it
 #define FOREIGN_LIMIT     15.0 // the same for time used by other programs (ticks: +-5 in 0.4 s)
