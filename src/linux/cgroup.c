@@ -273,7 +273,8 @@ int cgroup_set_quota(const struct cgroup_tree *tree, const char *path, unsigned 
     // The kernel accepts periods up to 1 s.
     unsigned period_us = QUOTA_PERIOD_US;
     if (percent > 0 && percent * (period_us / 100) < QUOTA_MIN_US) {
-        period_us = QUOTA_MIN_US * 100 / percent;
+        // Rounded up: the kernel refuses a quota below QUOTA_MIN_US.
+        period_us = (QUOTA_MIN_US * 100 + percent - 1) / percent;
     }
     long long quota_us = (long long)percent * period_us / 100;
     char text[48];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// tests of linux/cgroup_usage — CPU time as reported by control groups of both versions.
-// tests/net/lxc_life.sh tests that a group is found.
+// tests of linux/cgroup_usage and linux/cgroup — CPU time as reported by control groups of both versions, and the
+// quotas that they get. tests/net/lxc_life.sh tests that a group is found.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +11,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "linux/cgroup.h"
 #include "linux/cgroup_usage.h"
 
 #include <cmocka.h>
@@ -66,12 +69,38 @@ static void test_members(void **state)
     assert_string_equal(members, "/sys/fs/cgroup/cpuacct/a/cgroup.procs");
 }
 
+// kernel/sched/core.c refuses quotas below 1 ms and periods above 1 s.
+static void test_every_quota(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/vrbench-test.XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    _cleanup_free_ char *path = text_format("%s/cpu.max", folder);
+    const struct cgroup_tree tree = {.version = 2, .root = folder};
+    for (unsigned percent = 1; percent <= 400; percent++) {
+        fclose(fopen(path, "we"));
+        assert_int_equal(cgroup_set_quota(&tree, ".", percent, NULL), 0);
+        _cleanup_free_ char *text = NULL;
+        assert_int_equal(file_read(path, 64, &text, NULL, NULL), 0);
+        char *end = NULL;
+        unsigned long quota_us = strtoul(text, &end, 10);
+        unsigned long period_us = strtoul(end, NULL, 10);
+        assert_true(quota_us >= 1000 && period_us >= 1000 && period_us <= 1000000);
+        unsigned read = 0;
+        assert_int_equal(cgroup_get_quota(&tree, ".", &read, NULL), 0);
+        assert_int_equal(read, percent);
+    }
+    unlink(path);
+    rmdir(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_both_versions),
         cmocka_unit_test(test_nonsense),
         cmocka_unit_test(test_members),
+        cmocka_unit_test(test_every_quota),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
