@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// linux/process — see process.h. Called by machine/netns and testbed/.
+// linux/process — see process.h. Called by linux/threads, machine/ and testbed/.
 #include "linux/process.h"
 
 #include <errno.h>
@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "linux/cpu.h"
 
 static long long boot_offset_read; // constant for a process
 static pthread_once_t boot_offset_once = PTHREAD_ONCE_INIT;
@@ -143,6 +144,19 @@ bool process_is_dead(pid_t pid)
 bool process_is_runnable(pid_t pid)
 {
     return read_state(pid) == 'R';
+}
+
+bool process_lacks_cpu(pid_t pid)
+{
+    uint64_t before = 0;
+    uint64_t after = 0;
+    uint64_t from_ns = clock_monotonic_ns();
+    if (!process_is_runnable(pid) || cpu_task_time(pid, &before, NULL) < 0) {
+        return false;
+    }
+    clock_sleep(NS_PER_MS);
+    return process_is_runnable(pid) && cpu_task_time(pid, &after, NULL) == 0 &&
+           2 * (after - before) < clock_monotonic_ns() - from_ns;
 }
 
 bool process_has_ended(int pidfd)

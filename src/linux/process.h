@@ -37,6 +37,10 @@ bool process_is_dead(pid_t pid);
 // Whether a task runs or waits for a CPU (state R, proc(5)).
 bool process_is_runnable(pid_t pid);
 
+// Whether a task waits for a CPU: it is runnable, and gets less than half of a CPU in a
+// millisecond, for which the function sleeps.
+bool process_lacks_cpu(pid_t pid);
+
 // Whether a task is known to be a thread of the kernel: true only in the first PID namespace, which
 // alone shows them. One system call, where looking into /proc/PID is several and fills caches.
 bool process_is_kernels(pid_t pid);

@@ -43,13 +43,13 @@ int threads_read(pid_t process, struct thread_time **ret, size_t *ret_count, uin
     return 0;
 }
 
-bool threads_are_runnable(pid_t process)
+bool threads_lack_cpu(pid_t process)
 {
     _cleanup_free_ char *folder = text_format("/proc/%d/task", (int)process);
     _cleanup_closedir_ DIR *directory = opendir(folder);
     for (struct dirent *entry = NULL; directory != NULL && (entry = readdir(directory)) != NULL;) {
         pid_t thread = (pid_t)strtol(entry->d_name, NULL, 10);
-        if (thread > 0 && process_is_runnable(thread)) {
+        if (thread > 0 && process_lacks_cpu(thread)) {
             return true;
         }
     }

@@ -23,8 +23,9 @@ struct thread_time {
 int threads_read(pid_t process, struct thread_time **ret, size_t *ret_count, uint64_t *ret_total_ns,
                  struct error *err);
 
-// Whether any thread of a process runs or waits for a CPU.
-bool threads_are_runnable(pid_t process);
+// Whether any thread of a process waits for a CPU, as process_lacks_cpu(). Sleeps for a millisecond
+// for each runnable thread.
+bool threads_lack_cpu(pid_t process);
 
 // Finds the kernel threads of that name ("vhost-41"), which belong to no process. Returns a new
 // array.

@@ -46,15 +46,16 @@ static bool is_vcpu(const char *name, unsigned *ret)
     return *end == '/' && number < VCPU_MAX;
 }
 
+// A guest that polls keeps its vCPUs busy: it holds packets only while these lack CPU time.
 bool qemu_is_forwarding(const struct machine *machine)
 {
     const struct qemu_machine *router = qemu_machine_of(machine);
     for (size_t i = 0; i < router->vhost_count; i++) {
-        if (process_is_runnable(router->vhost[i])) {
+        if (process_lacks_cpu(router->vhost[i])) {
             return true;
         }
     }
-    return !qemu_has_died(router) && threads_are_runnable(router->pid);
+    return !qemu_has_died(router) && threads_lack_cpu(router->pid);
 }
 
 int qemu_usage(const struct machine *machine, struct cpu_part **ret, size_t *ret_count,
