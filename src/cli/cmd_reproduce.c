@@ -211,6 +211,13 @@ static char *command_again(const struct reproduce_values *asked, const char *fol
     if (asked->noisy) {
         command_line_add(&line, "--noisy", NULL);
     }
+    if (asked->redo != NULL) {
+        command_line_add(&line, "--redo", asked->redo);
+    }
+    if (asked->wait_quiet > 0) {
+        _cleanup_free_ char *seconds = text_format("%llu", (unsigned long long)asked->wait_quiet);
+        command_line_add(&line, "--wait-quiet", seconds);
+    }
     return line;
 }
 

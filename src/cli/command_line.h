@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// cli/command_line — composes a command for the user to copy into a shell. Called by cmd_init.c and
-// cmd_run.c.
+// cli/command_line — composes a command for the user to copy into a shell. Called by cmd_init.c,
+// cmd_reproduce.c and cmd_run.c.
 #ifndef VRBENCH_CLI_COMMAND_LINE_H
 #define VRBENCH_CLI_COMMAND_LINE_H
 

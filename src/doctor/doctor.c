@@ -483,7 +483,9 @@ void computer_inspect(unsigned look_ms, bool caps, struct computer *ret)
     if (geteuid() == 0) {
         inspect_network(&machine);
     }
-    inspect_engine(&machine);
+    if (geteuid() == 0) {
+        inspect_engine(&machine);
+    }
     inspect_cgroups(&machine);
     if (geteuid() == 0 && caps) {
         inspect_caps(&machine);
