@@ -29,13 +29,13 @@ def verdict: if . then "reached" else "missed" end;
 "| --- | --- | --- |",
 "| profiles with at most 1.2 times the oracle's time and 1 s a step | \($near) of \($profiles) | \($near == $profiles | verdict) |",
 "| at most 1/5 of static's time, in the \($kept | length) profiles whose contracts the oracle kept | " +
-    "\(ratio($own_kept; $keepable | sum_of("static"))) | \($own_kept <= ($keepable | sum_of("static")) / 5 | verdict) |",
+    "\(ratio($own_kept; $keepable | sum_of("static"))) | \(($kept | length > 0) and $own_kept <= ($keepable | sum_of("static")) / 5 | verdict) |",
 "| at most 1/2 of rate-cost's time, in the same profiles | " +
-    "\(ratio($own_kept; $keepable | sum_of("rate-cost"))) | \($own_kept <= ($keepable | sum_of("rate-cost")) / 2 | verdict) |",
+    "\(ratio($own_kept; $keepable | sum_of("rate-cost"))) | \(($kept | length > 0) and $own_kept <= ($keepable | sum_of("rate-cost")) / 2 | verdict) |",
 "| never broken for more than 1 s | \($longest) s | \($longest <= 1 | verdict) |",
 "| at most 1 % of a CPU | \($cpu | round_to(2)) % | \($cpu <= 1 | verdict) |",
 "",
-"The oracle kept contracts (broke them for at most \(2 * $window) s) in \($kept | length) profiles. Equal shares of an exactly divided CPU break contracts in \($broken | map(.profile) | unique | length) of them, for " +
+"The oracle kept contracts (broke them for at most \(2 * $window) s) in \($kept | length) profiles. Equal shares of an exactly divided CPU break contracts in \($broken | map(.profile) | unique | length) of all profiles, for " +
     "\($broken | of("static") | map(.equal_broken_s) | add // 0 | round_to(1)) s; there, `static` broke them for " +
     "\($broken | sum_of("static") | round_to(1)) s, `contract` for \($broken | sum_of("contract") | round_to(1)) s.",
 "Simulated: what `src/control/simulator.c` expects of the same profiles. Of \($rows | length) measurements, it differs by at " +

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # A path through two routers that other networks pass, too, with hooks that drop packets and with impaired cables: each
-# packet is accounted for, in every life of a router. lxc_life.sh, libvirt_life.sh and libvirt_caps.sh have the same on
+# packet is accounted for, in every life of a router. lxc_life.sh and libvirt_life.sh have the same on
 # containers and virtual machines.
 #
 # Runs beside others: it measures nothing.
