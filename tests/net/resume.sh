@@ -42,7 +42,7 @@ interrupted() {
     ok "  points are kept" between "$(points "$2")" "$3" $((POINTS - 1))
     ok "  run.json says that it was interrupted" status_is "$2" interrupted
     like "  the message shows how to continue" "$(cat "$T/run.err")" \
-        "interrupted: $(points "$2") of $POINTS points? (is|are) saved in $2\. Continue with: vrbench run --resume -o $2 $T/long\.yaml"
+        "interrupted: $(points "$2") of $POINTS points? (is|are) saved in $2\. Continue with: vrbench run --resume -o $2 ${run_checks:+$run_checks }$T/long\.yaml"
     unchanged "  nothing else is left" "$T/before"
 }
 

@@ -12,7 +12,7 @@
 isolate --run "$@"
 kills=4 steady=5
 ! soak_whole || kills=60 steady=600
-plan $((kills + 17))
+plan $((kills + 16))
 
 soak_scenario c
 # contracts RATE RATE — of NET0 and NET1. They allow what stalls of the machine lose.
@@ -115,12 +115,18 @@ ok "the shares stay once it ends" second_is_greater
 
 # --- a steady load --------------------------------------------------------------------------------
 ok "control settles" vrbench control "$T/k.yaml" -d 2
-began=$(date +%s)
-control -d "$steady"
-ok "a steady load" wait_for 30 controls
 ended() { ! alive "$controller"; }
-ok "  is controlled for $steady s" wait_for $((steady + 30)) ended
-actions=$(jq -r 'select(.action) | .time | fromdateiso8601' "$T/audit" | awk -v from=$((began + 2)) '$1 > from' | wc -l)
+# Where the machine held up the controller or the load, control may act: then the load is controlled once more.
+for try in 1 2 3; do
+    began=$(date +%s)
+    control -d "$steady"
+    controlled=true
+    { wait_for 30 controls && wait_for $((steady + 30)) ended; } || controlled=false
+    actions=$(jq -r 'select(.action) | .time | fromdateiso8601' "$T/audit" | awk -v from=$((began + 2)) '$1 > from' | wc -l)
+    [ "$actions" -gt 0 ] && has_line 'readings come late' "$T/audit" || break
+    diag "try $try of 3: $actions actions beside late readings"
+done
+ok "a steady load is controlled for $steady s" $controlled
 is "  without an action" "$actions" 0 || sed 's/^/# /' "$T/audit"
 
 # shellcheck disable=SC2086 # several
