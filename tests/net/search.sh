@@ -99,7 +99,7 @@ with_device() {
 
 # --- usage ---------------------------------------------------------------------------------------
 
-ok "no scenario is a usage error" exits 2 "$VRBENCH" search
+ok "two scenarios are a usage error" exits 2 "$VRBENCH" search "$T/known.yaml" "$T/known.yaml"
 ok "an unknown goal, too" exits 2 "$VRBENCH" search "$T/known.yaml" --goal rfc
 ok "  and a loss ratio of 1" exits 2 "$VRBENCH" search "$T/known.yaml" --goal 1
 ok "  and a goal twice" exits 2 "$VRBENCH" search "$T/known.yaml" --goal 0.005 --goal 0.5%
