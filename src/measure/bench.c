@@ -55,11 +55,12 @@ static struct traffic_path path_of(const struct plan *plan, size_t number)
     return ends;
 }
 
-// Whether packets may be on their way, for engine_wait_for().
+// Whether packets may be on their way, for engine_wait_for(). Packets that a cap holds up are lost to
+// the trial: the CPU time that they get after it is none of the trial's.
 static bool is_forwarding(const void *context)
 {
     const struct bench *bench = context;
-    return !bench->rebooting && bench->node.ops->is_forwarding(&bench->node);
+    return !bench->rebooting && !bench->capped && bench->node.ops->is_forwarding(&bench->node);
 }
 
 static int open_halves(struct bench *bench, const struct traffic_setup *setup, struct error *err)

@@ -483,6 +483,7 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
     const struct node *node = &bench->node;
     _cleanup_free_ struct allocation *shares = read_shares(bench);
     const bool capped_before = any_cap(bench, shares);
+    bench->capped = capped_before;
     if ((rc = node->ops->read_counters(node, &packets_before, err)) < 0 ||
         (rc = node->ops->read_meters(node, &before, err)) < 0) {
         return rc;
