@@ -256,9 +256,11 @@ int scenario_input_read(const char *operand, const char *engine,
     _cleanup_free_ char *text = NULL;
     _cleanup_free_ char *path = NULL;
     if (text_equal(operand, "-")) {
-        // A closed descriptor is reserved for writing (base/output.h). /dev/stdin would open it anew.
+        // A closed descriptor is reserved for writing (base/output.h). /dev/stdin would open it
+        // anew.
         if ((fcntl(STDIN_FILENO, F_GETFL) & O_ACCMODE) == O_WRONLY) {
-            return fail_input(err, "a scenario was to be read from standard input, which is closed");
+            return fail_input(err,
+                              "a scenario was to be read from standard input, which is closed");
         }
         size_t length = 0;
         int rc = yaml_read_file("/dev/stdin", &text, &length, err);
