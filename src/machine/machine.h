@@ -249,8 +249,9 @@ struct machine_ops {
     // it lives. -ESRCH if it has died.
     int (*usage)(const struct machine *machine, struct cpu_part **ret, size_t *ret_count,
                  struct error *err);
-    // Whether a thread that forwards its packets waits for a CPU, or runs although it sleeps without
-    // packets: then it may hold some. False if unknown, as the threads of another hypervisor are.
+    // Whether a thread that forwards its packets waits for a CPU, or runs although it sleeps
+    // without packets: then it may hold some. False if unknown, as the threads of another
+    // hypervisor are.
     bool (*is_forwarding)(const struct machine *machine);
     // PLATFORM_MACHINES: the host's memory that it uses now, in bytes. For other machines only
     // `made_bytes` is known.
