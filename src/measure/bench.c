@@ -55,8 +55,8 @@ static struct traffic_path path_of(const struct plan *plan, size_t number)
     return ends;
 }
 
-// Whether packets may be on their way, for engine_wait_for(). Packets that a cap holds up are lost to
-// the trial: the CPU time that they get after it is none of the trial's.
+// Whether packets may be on their way, for engine_wait_for(). Packets that a cap holds up are lost
+// to the trial: the CPU time that they get after it is none of the trial's.
 static bool is_forwarding(const void *context)
 {
     const struct bench *bench = context;

@@ -21,7 +21,7 @@ struct bench {
     bool agent_lent;        // it belongs to the caller
     bool testbed_lent;      // so does the testbed
     bool rebooting;         // another thread replaces a router during the trial
-    bool capped; // a party of the present trial has a cap, which keeps it from its CPU
+    bool capped;            // a party of the present trial has a cap, which keeps it from its CPU
 };
 
 // Builds the testbed for one topology of a scenario and opens the engine on it.

@@ -179,8 +179,8 @@ void yaml_add(struct yaml_node *node, struct yaml_node *child)
     node->children[node->child_count++] = child;
 }
 
-// Moves the text of `key` to the key of `value`. The position of an absent value is that of its key:
-// libfyaml has none before 0.8, and that of the colon from then on.
+// Moves the text of `key` to the key of `value`. The position of an absent value is that of its
+// key: libfyaml has none before 0.8, and that of the colon from then on.
 static void name_value(struct reader *reader, const struct yaml_node *mapping,
                        struct yaml_node *key, struct yaml_node *value)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// tests of linux/cgroup_usage and linux/cgroup — CPU time as reported by control groups of both versions, and the
-// quotas that they get. tests/net/lxc_life.sh tests that a group is found.
+// tests of linux/cgroup_usage and linux/cgroup — CPU time as reported by control groups of both
+// versions, and the quotas that they get. tests/net/lxc_life.sh tests that a group is found.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
