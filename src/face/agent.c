@@ -232,6 +232,8 @@ static int find_port(struct agent *agent, struct error *err)
     return 0;
 }
 
+// A cache time of -1 makes snmpd run the script for each request (net-snmp, cache_handler.c): a cached
+// text would be of the previous trial.
 static int write_config(const struct agent *agent, const struct agent_spec *spec, const char *path,
                         struct error *err)
 {
@@ -248,7 +250,7 @@ static int write_config(const struct agent *agent, const struct agent_spec *spec
         "agentAddress udp:127.0.0.1:%u\n"
         "rocommunity %s 127.0.0.1\n"
         "[snmp] persistentDir %s\n"
-        "extend -cacheTime 1 xen-stats %s xen-stats -d %.3f%s%s\n",
+        "extend -cacheTime -1 xen-stats %s xen-stats -d %.3f%s%s\n",
         agent->port, agent->community, spec->folder, self,
         (double)agent->over_ns / (double)NS_PER_S, spec->testbed_id == NULL ? "" : " --testbed ",
         spec->testbed_id == NULL ? "" : spec->testbed_id);
