@@ -307,8 +307,8 @@ static int lock(const struct store *store, struct error *err)
 static int take_up(struct store *store, struct point_list *ret, struct error *err)
 {
     _cleanup_points_ struct point_list list = {NULL, 0};
-    size_t whole;
-    bool torn;
+    size_t whole = 0;
+    bool torn = false;
     int rc = read_points(store->points_path, &list, &whole, &torn, err);
     if (rc < 0) {
         return rc;
