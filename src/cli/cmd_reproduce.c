@@ -44,11 +44,13 @@ static const struct option_row reproduce_options[] = {
     {.name = "quick",
      .type = OPTION_FLAG,
      .offset = offsetof(struct reproduce_values, quick),
-     .help = "fewer and shorter trials: about 4 minutes"},
+     .help = "fewer and shorter trials: about 4 minutes",
+     .kept = true},
     {.name = "study-timing",
      .type = OPTION_FLAG,
      .offset = offsetof(struct reproduce_values, study_timing),
-     .help = "26 rates, 15 s per point and pauses: about 12 h"},
+     .help = "26 rates, 15 s per point and pauses: about 12 h",
+     .kept = true},
     {.name = "resume",
      .type = OPTION_FLAG,
      .offset = offsetof(struct reproduce_values, resume),
@@ -57,23 +59,27 @@ static const struct option_row reproduce_options[] = {
      .type = OPTION_TEXT,
      .offset = offsetof(struct reproduce_values, redo),
      .argument = "disturbed",
-     .help = "with --resume: measure disturbed points again"},
+     .help = "with --resume: measure disturbed points again",
+     .kept = true},
     WAIT_QUIET_OPTION(reproduce_values),
     STABILITY_OPTION(reproduce_values),
     {.name = "noisy",
      .type = OPTION_FLAG,
      .offset = offsetof(struct reproduce_values, noisy),
-     .help = "measure even if this machine is not quiet"},
+     .help = "measure even if this machine is not quiet",
+     .kept = true},
     {.name = "claim",
      .type = OPTION_TEXT_LIST,
      .offset = offsetof(struct reproduce_values, claims),
      .argument = "N",
-     .help = "only runs for claim N (1 to 12); repeatable"},
+     .help = "only runs for claim N (1 to 12); repeatable",
+     .kept = true},
     {.name = "platform",
      .type = OPTION_TEXT,
      .offset = offsetof(struct reproduce_values, platform),
      .argument = "P",
-     .help = "platform of the routers (default: netns)"},
+     .help = "platform of the routers (default: netns)",
+     .kept = true},
     {.name = "json",
      .type = OPTION_FLAG,
      .offset = offsetof(struct reproduce_values, json),
@@ -193,31 +199,7 @@ static char *command_again(const struct reproduce_values *asked, const char *fol
 {
     char *line = text_copy("vrbench reproduce --resume");
     command_line_add(&line, "-o", folder);
-    if (asked->quick) {
-        command_line_add(&line, "--quick", NULL);
-    }
-    if (asked->study_timing) {
-        command_line_add(&line, "--study-timing", NULL);
-    }
-    for (size_t i = 0; i < asked->claims.count; i++) {
-        command_line_add(&line, "--claim", asked->claims.items[i]);
-    }
-    if (asked->platform != NULL) {
-        command_line_add(&line, "--platform", asked->platform);
-    }
-    if (asked->unchecked) {
-        command_line_add(&line, "--no-stability-check", NULL);
-    }
-    if (asked->noisy) {
-        command_line_add(&line, "--noisy", NULL);
-    }
-    if (asked->redo != NULL) {
-        command_line_add(&line, "--redo", asked->redo);
-    }
-    if (asked->wait_quiet > 0) {
-        _cleanup_free_ char *seconds = text_format("%llu", (unsigned long long)asked->wait_quiet);
-        command_line_add(&line, "--wait-quiet", seconds);
-    }
+    command_line_add_kept(&line, reproduce_options, asked);
     return line;
 }
 

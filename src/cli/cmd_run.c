@@ -53,11 +53,13 @@ static const struct option_row run_options[] = {
     {.name = "quick",
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, quick),
-     .help = "fewer loads and shorter trials"},
+     .help = "fewer loads and shorter trials",
+     .kept = true},
     {.name = "study-timing",
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, study_timing),
-     .help = "method: study only: its 15 s per point and pauses"},
+     .help = "method: study only: its 15 s per point and pauses",
+     .kept = true},
     {.name = "resume",
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, resume),
@@ -67,16 +69,19 @@ static const struct option_row run_options[] = {
      .offset = offsetof(struct run_values, redo),
      .argument = "disturbed",
      .words = "disturbed",
-     .help = "with --resume: measure disturbed points again"},
+     .help = "with --resume: measure disturbed points again",
+     .kept = true},
     {.name = "on",
      .type = OPTION_TEXT,
      .offset = offsetof(struct run_values, on),
      .argument = "TESTBED",
-     .help = "measure on a testbed of vrbench up, which stays"},
+     .help = "measure on a testbed of vrbench up, which stays",
+     .kept = true},
     {.name = "controlled",
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, controlled),
-     .help = "with --on: weights and caps may be set meanwhile"},
+     .help = "with --on: weights and caps may be set meanwhile",
+     .kept = true},
     WAIT_QUIET_OPTION(run_values),
     STABILITY_OPTION(run_values),
     {.name = "most-disturbed",
@@ -85,14 +90,16 @@ static const struct option_row run_options[] = {
      .min = 1,
      .max = 1000000,
      .argument = "N",
-     .help = "stop after N disturbed points in a row"},
+     .help = "stop after N disturbed points in a row",
+     .kept = true},
     {.name = "attempts",
      .type = OPTION_INTEGER,
      .offset = offsetof(struct run_values, attempts),
      .min = 1,
      .max = 1000,
      .argument = "N",
-     .help = "trials of a point, at most, while the machine disturbs them (4; --quick: 3)"},
+     .help = "trials of a point, at most, while the machine disturbs them (4; --quick: 3)",
+     .kept = true},
     SEED_OPTION(run_values),
     TOPOLOGIES_OPTION(run_values),
     ENGINE_OPTION(run_values),
@@ -286,35 +293,7 @@ static char *resume_command(const struct run_values *asked, const struct scenari
 {
     char *line = text_copy("vrbench run --resume");
     command_line_add(&line, "-o", asked->output == NULL ? folder : asked->output);
-    if (asked->quick) {
-        command_line_add(&line, "--quick", NULL);
-    }
-    if (asked->study_timing) {
-        command_line_add(&line, "--study-timing", NULL);
-    }
-    if (asked->even_default_route) {
-        command_line_add(&line, "--even-default-route", NULL);
-    }
-    if (asked->unchecked) {
-        command_line_add(&line, "--no-stability-check", NULL);
-    }
-    if (asked->attempts > 0) {
-        _cleanup_free_ char *attempts = text_format("%u", (unsigned)asked->attempts);
-        command_line_add(&line, "--attempts", attempts);
-    }
-    if (asked->engine != NULL) {
-        command_line_add(&line, "--engine", asked->engine);
-    }
-    if (asked->on != NULL) {
-        command_line_add(&line, "--on", asked->on);
-        if (asked->controlled) {
-            command_line_add(&line, "--controlled", NULL);
-        }
-    }
-    for (size_t i = 0; i < asked->topologies.count; i++) {
-        command_line_add(&line, "--topology", asked->topologies.items[i]);
-    }
-    command_line_add_changes(&line, &asked->change);
+    command_line_add_kept(&line, run_options, asked);
     for (size_t i = 0; i < scenarios->count; i++) {
         if ((asked->output != NULL || i == at) && (asked->on == NULL || asked->on_scenario)) {
             command_line_add_file(&line, scenarios->items[i]->file);

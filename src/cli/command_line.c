@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "cli/scenario_input.h"
+#include "cli/options.h"
 
 // Characters that are not special in any shell of POSIX.
 #define PLAIN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=,@%+-"
@@ -49,25 +49,46 @@ void command_line_add_file(char **line, const char *file)
     command_line_add(line, argument, NULL);
 }
 
-void command_line_add_changes(char **line, const struct change_values *change)
+static void add_given(char **line, const struct option_row *row, const void *slot)
 {
-    const struct {
-        const char *option, *value;
-    } given[] = {{"--length", change->length},
-                 {"--pps", change->pps},
-                 {"--rate", change->rate},
-                 {"--duration", change->duration},
-                 {"--repeats", change->repeats}};
-    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
-        if (given[i].value != NULL) {
-            command_line_add(line, given[i].option, given[i].value);
+    _cleanup_free_ char *word = text_format("--%s", row->name);
+    const char *text = NULL;
+    _cleanup_free_ char *number = NULL;
+    switch (row->type) {
+    case OPTION_FLAG:
+        if (*(const bool *)slot) {
+            command_line_add(line, word, NULL);
         }
+        return;
+    case OPTION_COUNT:
+        for (unsigned i = 0; i < *(const unsigned *)slot; i++) {
+            command_line_add(line, word, NULL);
+        }
+        return;
+    case OPTION_TEXT_LIST:
+        for (size_t i = 0; i < ((const struct text_list *)slot)->count; i++) {
+            command_line_add(line, word, ((const struct text_list *)slot)->items[i]);
+        }
+        return;
+    case OPTION_TEXT:
+        text = *(const char *const *)slot;
+        break;
+    case OPTION_INTEGER:
+        if (*(const uint64_t *)slot > 0) {
+            text = number = text_format("%llu", (unsigned long long)*(const uint64_t *)slot);
+        }
+        break;
     }
-    if (change->routers > 0) {
-        _cleanup_free_ char *routers = text_format("%u", (unsigned)change->routers);
-        command_line_add(line, "--routers", routers);
+    if (text != NULL) {
+        command_line_add(line, word, text);
     }
-    for (size_t i = 0; i < change->set.count; i++) {
-        command_line_add(line, "--set", change->set.items[i]);
+}
+
+void command_line_add_kept(char **line, const struct option_row *rows, const void *values)
+{
+    for (const struct option_row *row = rows; row->name != NULL; row++) {
+        if (row->kept) {
+            add_given(line, row, (const char *)values + row->offset);
+        }
     }
 }

@@ -4,7 +4,7 @@
 #ifndef VRBENCH_CLI_COMMAND_LINE_H
 #define VRBENCH_CLI_COMMAND_LINE_H
 
-struct change_values;
+struct option_row;
 
 // Appends " WORD" and, if not NULL, " VALUE" to *line, which is reallocated. The value is quoted if
 // a shell would not take it as it is.
@@ -13,7 +13,8 @@ void command_line_add(char **line, const char *word, const char *value);
 // Appends the name of a file, quoted in the same way; "./" precedes one that would be an option.
 void command_line_add_file(char **line, const char *file);
 
-// Appends the options that changed a scenario (CHANGE_OPTIONS).
-void command_line_add_changes(char **line, const struct change_values *change);
+// Appends each option of the table that is marked as kept and was given. `values` is the struct
+// that options_parse wrote.
+void command_line_add_kept(char **line, const struct option_row *rows, const void *values);
 
 #endif

@@ -16,13 +16,13 @@
     {                                                                                              \
         .name = "wait-quiet", .type = OPTION_INTEGER,                                              \
         .offset = offsetof(struct values, wait_quiet), .min = 1, .max = 86400,                     \
-        .argument = "SECONDS", .help = "wait for a quiet machine, at most so long"                 \
+        .argument = "SECONDS", .help = "wait for a quiet machine, at most so long", .kept = true   \
     }
 #define STABILITY_OPTION(values)                                                                   \
     {                                                                                              \
         .name = "no-stability-check", .type = OPTION_FLAG,                                         \
         .offset = offsetof(struct values, unchecked),                                              \
-        .help = "measure without a check of each topology at a low load"                           \
+        .help = "measure without a check of each topology at a low load", .kept = true             \
     }
 #define SEED_OPTION(values)                                                                        \
     {                                                                                              \
@@ -35,18 +35,18 @@
         .name = "topology", .type = OPTION_TEXT_LIST,                                              \
         .offset = offsetof(struct values, topologies), .argument = "T",                            \
         .help = "only direct, bridged or dedicated; repeatable",                                   \
-        .words = "direct bridged dedicated"                                                        \
+        .words = "direct bridged dedicated", .kept = true                                          \
     }
 #define ENGINE_OPTION(values)                                                                      \
     {                                                                                              \
         .name = "engine", .type = OPTION_TEXT, .offset = offsetof(struct values, engine),          \
-        .argument = "E", .help = "traffic engine:" ENGINES_WORDS                                   \
+        .argument = "E", .help = "traffic engine:" ENGINES_WORDS, .kept = true                     \
     }
 #define DEFAULT_ROUTE_OPTION(values)                                                               \
     {                                                                                              \
         .name = "even-default-route", .type = OPTION_FLAG,                                         \
         .offset = offsetof(struct values, even_default_route),                                     \
-        .help = "lend even the default route's or SSH's interface"                                 \
+        .help = "lend even the default route's or SSH's interface", .kept = true                   \
     }
 #define QUIET_OPTION(values)                                                                       \
     {                                                                                              \

@@ -26,18 +26,19 @@ struct change_values {
 #define CHANGE_ROW(values, option, shown, text)                                                    \
     {                                                                                              \
         .name = #option, .type = OPTION_TEXT, .offset = offsetof(struct values, change.option),    \
-        .argument = shown, .help = text                                                            \
+        .argument = shown, .help = text, .kept = true                                              \
     }
 #define ROUTERS_OPTION(values)                                                                     \
     {                                                                                              \
         .name = "routers", .type = OPTION_INTEGER,                                                 \
         .offset = offsetof(struct values, change.routers), .min = 1, .max = SCENARIO_ROUTERS,      \
-        .argument = "N", .help = "N routers like the first, each with a network"                   \
+        .argument = "N", .help = "N routers like the first, each with a network", .kept = true     \
     }
 #define SET_OPTION(values)                                                                         \
     {                                                                                              \
         .name = "set", .type = OPTION_TEXT_LIST, .offset = offsetof(struct values, change.set),    \
-        .argument = "KEY=VALUE", .help = "change any key: routers.r1.cap=30; repeatable"           \
+        .argument = "KEY=VALUE", .help = "change any key: routers.r1.cap=30; repeatable",          \
+        .kept = true                                                                               \
     }
 // Rows of a table whose values contain `struct change_values change`.
 #define CHANGE_OPTIONS(values)                                                                     \

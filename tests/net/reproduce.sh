@@ -45,7 +45,7 @@ wait_for 100 has_points "$T/r/memory-2" 1 || diag "no point of memory-2"
 kill -INT "$run_pid"
 end_run
 is "SIGINT within the second run ends it with status 130" "$run_status" 130 || sed 's/^/# /' "$T/err"
-like "  the message shows how to continue" "$(cat "$T/err")" "Continue with: vrbench reproduce --resume -o $T/r --quick --claim 8"
+like "  the message shows how to continue" "$(cat "$T/err")" "Continue with: vrbench reproduce --resume -o $T/r --quick --noisy --claim 8"
 like "  the rules were printed before" "$(cat "$T/out")" "^8  Memory\. Kernel memory"
 like "  and which run of how many continues" "$(cat "$T/err")" "^Run 2 of 5, memory-2: "
 ok "  reproduce.json says that it was interrupted" json '.status == "interrupted"' "$T/r/reproduce.json"

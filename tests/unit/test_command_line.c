@@ -2,6 +2,7 @@
 // Commands for the user to copy: a real shell reads back each value as it was.
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/command_line.h"
+#include "cli/options.h"
 #include "cli/scenario_input.h"
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
@@ -75,16 +77,52 @@ static void test_files(void **state)
     expect_arguments(line, "a.yaml\nmy file.yaml\n./-f.yaml\n-\n");
 }
 
-static void test_changes(void **state)
+// The options that are kept, as options_parse stored them.
+static void test_kept(void **state)
 {
     (void)state;
-    const char *set[] = {"routers.r1.cap=30", "name=a b"};
-    const struct change_values change = {
-        .length = "64", .duration = "2 s", .routers = 3, .set = {.items = set, .count = 2}};
-    _cleanup_free_ char *line = text_copy("printf '%s\\n'");
-    command_line_add_changes(&line, &change);
-    expect_arguments(line, "--length\n64\n--duration\n2 s\n--routers\n3\n--set\n"
-                           "routers.r1.cap=30\n--set\nname=a b\n");
+    struct values {
+        bool quick, json;
+        const char *engine;
+        uint64_t attempts;
+        unsigned verbosity;
+        struct change_values change;
+    };
+    static const struct option_row rows[] = {
+        {.name = "quick", .offset = offsetof(struct values, quick), .kept = true},
+        {.name = "json", .offset = offsetof(struct values, json)},
+        {.name = "engine",
+         .type = OPTION_TEXT,
+         .offset = offsetof(struct values, engine),
+         .kept = true},
+        {.name = "attempts",
+         .type = OPTION_INTEGER,
+         .offset = offsetof(struct values, attempts),
+         .max = 1000,
+         .kept = true},
+        {.name = "verbose",
+         .letter = 'v',
+         .type = OPTION_COUNT,
+         .offset = offsetof(struct values, verbosity),
+         .kept = true},
+        CHANGE_OPTIONS(values),
+        OPTIONS_END,
+    };
+    char *given[] = {
+        "run",        "--set", "routers.r1.cap=30", "--json", "--duration", "2 s", "-vv",
+        "--attempts", "7",     "--length",          "64",     "--routers",  "3",   "--set",
+        "name=a b",   NULL};
+    const int count = (int)(sizeof given / sizeof given[0]) - 1;
+    struct values values = {.quick = false};
+    struct text_list operands = {NULL, 0};
+    _cleanup_error_ struct error err = ERROR_INIT;
+    assert_int_equal(options_parse(rows, count, given, &values, &operands, &err), 0);
+    _cleanup_free_ char *line = text_copy("printf '%s\n'");
+    command_line_add_kept(&line, rows, &values);
+    expect_arguments(line, "--attempts\n7\n--verbose\n--verbose\n--length\n64\n--duration\n2 s\n"
+                           "--routers\n3\n--set\nrouters.r1.cap=30\n--set\nname=a b\n");
+    text_list_clear(&values.change.set);
+    text_list_clear(&operands);
 }
 
 int main(void)
@@ -93,7 +131,7 @@ int main(void)
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_plain_is_not_quoted),
         cmocka_unit_test(test_files),
-        cmocka_unit_test(test_changes),
+        cmocka_unit_test(test_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
