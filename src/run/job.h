@@ -12,6 +12,10 @@
 struct agent;
 struct loan;
 
+// Largest number of trials of a disturbed point.
+#define JOB_ATTEMPTS       4U
+#define JOB_ATTEMPTS_QUICK 3U // with --quick
+
 struct job {
     const struct scenario *scenario;
     struct loan *loan; // the standing testbed that is measured; NULL = testbeds are built
@@ -45,7 +49,8 @@ struct job {
     unsigned search_repeat;   // number of this search in the folder, from 0; above 0 with `resume`
     struct found_list *found; // gets what the search found
     struct agent *agent;      // of method: monitored; NULL = each testbed gets one of its own
-    unsigned attempts;        // largest number of trials of a disturbed point; 0 = the usual one
+    unsigned attempts;        // largest number of trials of a disturbed point; 0 = JOB_ATTEMPTS or
+                              // JOB_ATTEMPTS_QUICK
     unsigned most_disturbed;  // so many disturbed points in a row end the run; 0 = no limit
 };
 

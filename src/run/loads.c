@@ -12,8 +12,6 @@
 #define QUICK_LOADS       7U
 #define QUICK_DURATION_NS (400U * NS_PER_MS)
 #define STUDY_NS          (15U * NS_PER_S)
-#define ATTEMPTS          4U // largest number of trials of a disturbed point
-#define QUICK_ATTEMPTS    3U
 
 static char *rates_key(const char *topology, unsigned length)
 {
@@ -240,7 +238,7 @@ void job_loads_make(const struct job_state *state, struct job_loads *ret)
 {
     const struct scenario *scenario = state->job->scenario;
     const struct scenario_traffic *traffic = &scenario->traffic;
-    const unsigned usual = state->job->quick ? QUICK_ATTEMPTS : ATTEMPTS;
+    const unsigned usual = state->job->quick ? JOB_ATTEMPTS_QUICK : JOB_ATTEMPTS;
     size_t lengths = traffic->length_count;
     struct platform_facts facts;
     platform_facts_of_name(scenario->platform, &facts);

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "machine/catalogue.h"
 #include "result/platform_facts.h"
+#include "run/job.h"
 
 #define START_S        6.0  // time until an emulated machine forwards
 #define SEARCH_S       10.0 // time to find the loads of a length, in addition to that on namespaces
@@ -18,7 +19,7 @@
 #define MEMINFO_MAX    ((size_t)1 << 16)
 
 const struct timing timing_machines = {.name = "machines",
-                                       .attempts = 4,
+                                       .attempts = JOB_ATTEMPTS,
                                        .loads = 8,
                                        .sweep = "2 s",
                                        .trial = "2 s",
@@ -27,7 +28,7 @@ const struct timing timing_machines = {.name = "machines",
                                        .watches = 5};
 const struct timing timing_machines_quick = {.name = "machines-quick",
                                              .quick = true,
-                                             .attempts = 3,
+                                             .attempts = JOB_ATTEMPTS_QUICK,
                                              .loads = 4,
                                              .sweep = "400 ms",
                                              .trial = "400 ms",

@@ -2,8 +2,10 @@
 // study/timing — see timing.h. Called by the commands that reproduce the study.
 #include "study/timing.h"
 
+#include "run/job.h"
+
 const struct timing timing_default = {.name = "default",
-                                      .attempts = 4,
+                                      .attempts = JOB_ATTEMPTS,
                                       .loads = 12,
                                       .sweep = "600 ms",
                                       .trial = "400 ms",
@@ -12,7 +14,7 @@ const struct timing timing_default = {.name = "default",
                                       .watches = 5};
 const struct timing timing_quick = {.name = "quick",
                                     .quick = true,
-                                    .attempts = 3,
+                                    .attempts = JOB_ATTEMPTS_QUICK,
                                     .loads = 4,
                                     .sweep = "250 ms",
                                     .trial = "200 ms",
@@ -20,7 +22,7 @@ const struct timing timing_quick = {.name = "quick",
                                     .watch = "3 s",
                                     .watches = 5};
 const struct timing timing_study = {.name = "study",
-                                    .attempts = 4,
+                                    .attempts = JOB_ATTEMPTS,
                                     .sweep = "15 s",
                                     .trial = "15 s",
                                     .repeats = 5,
