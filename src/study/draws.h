@@ -19,6 +19,9 @@ void set_loads(struct blueprint *blueprint, double carried, const double *factor
 // A blueprint of one topology and length, with the timing's trials and repeats.
 struct blueprint one_length(const struct drawing *drawing, enum topology topology, unsigned length,
                             unsigned routers);
+// At least 8 trials of each load, for loads in overload, at which a router changes between two
+// forwarding rates: the interval of the median of 8 leaves out one trial that differs.
+void repeat_overload(struct blueprint *blueprint);
 
 // draws.c: the blueprints of rows of the programme. Negative, with exit status 3, if an earlier run
 // did not find the capacity that they are scaled by.
