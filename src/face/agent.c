@@ -232,8 +232,8 @@ static int find_port(struct agent *agent, struct error *err)
     return 0;
 }
 
-// A cache time of -1 makes snmpd run the script for each request (net-snmp, cache_handler.c): a cached
-// text would be of the previous trial.
+// A cache time of -1 makes snmpd run the script for each request (net-snmp, cache_handler.c): a
+// cached text would be of the previous trial.
 static int write_config(const struct agent *agent, const struct agent_spec *spec, const char *path,
                         struct error *err)
 {
@@ -360,7 +360,9 @@ static double load_of(const struct agent *agent, const struct answer *answer)
     return agent->cpus.count <= LOAD_MOST ? sum : (double)NAN;
 }
 
-// Busy time between two answers, all CPUs together. The counters have 32 bits.
+// Busy time between two answers, all CPUs together. The counters have 32 bits. snmpd reads them
+// every 5 s only, so that they may grow by more than the time between the answers: then the CPUs
+// look idle.
 static double raw_between(const struct answer *before, const struct answer *after, double seconds)
 {
     double idle = 0.0;
@@ -370,7 +372,7 @@ static double raw_between(const struct answer *before, const struct answer *afte
         }
         idle += (double)(uint32_t)(after->numbers[i] - before->numbers[i]);
     }
-    return 100.0 * (double)sysconf(_SC_NPROCESSORS_ONLN) - idle / seconds;
+    return fmax(0.0, 100.0 * (double)sysconf(_SC_NPROCESSORS_ONLN) - idle / seconds);
 }
 
 static void read_text(struct agent *agent)
