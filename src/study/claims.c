@@ -174,7 +174,8 @@ const struct claim claims[CLAIM_COUNT] = {
                      "xentop measured over 5 s for each domain.",
         .in_study = "ordinary ones too inaccurate, xentop good",
         .rule =
-            "Bridged, 64 B, at half the carried load: snmpd is read once in each trial. Error: "
+            "Bridged, 64 B, at a fiftieth of the carried load: snmpd is read once in each trial. "
+            "Error: "
             "distance from the CPU by the kernel's counters over the whole trial, in percent "
             "of a CPU. Confirmed if the errors of hrProcessorLoad (of host and router together) "
             "and of ssCpuRaw (busy time of all CPUs, tester included, between two readings) "
@@ -197,7 +198,7 @@ const struct claim claims[CLAIM_COUNT] = {
         .rule =
             "The same readings, with snmpd and its script on the CPU of host and router, at 1.6 "
             "times the carried load, which takes at least 85 % of it: confirmed if the "
-            "ordinary variables take more than 2 times as long to answer as at half the "
+            "ordinary variables take more than 2 times as long to answer as at a fiftieth of the "
             "carried load, and the error of the xentop way is above 5 points. Refuted if one "
             "of these is not so.",
         .runs = RUNS("monitoring"),

@@ -38,7 +38,7 @@ int draw_monitoring(const struct drawing *drawing, struct blueprint *ret)
     ret->monitored = true;
     ret->duration = drawing->timing->watch;
     ret->repeats = drawing->timing->watches;
-    ret->note = text_format("at %.1f and %.1f times what is carried", WATCH_BELOW, WATCH_ABOVE);
+    ret->note = text_format("at %g and %g times what is carried", WATCH_BELOW, WATCH_ABOVE);
     return rc;
 }
 

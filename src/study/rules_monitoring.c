@@ -129,10 +129,11 @@ void judge_starvation(const struct study_results *results, struct claim_result *
         return;
     }
     struct span factor = sample_ratio(&slow, &calm);
-    claim_measured(result,
-                   "Answers take %.1f ms at half the carried load and %.1f ms at 1.6 times it, "
-                   "where host and router use %.0f %% of the CPU: %.1f to %.1f times as long.",
-                   calm.median, slow.median, busy.median, factor.low, factor.high);
+    claim_measured(
+        result,
+        "Answers take %.1f ms at a fiftieth of the carried load and %.1f ms at 1.6 times it, "
+        "where host and router use %.0f %% of the CPU: %.1f to %.1f times as long.",
+        calm.median, slow.median, busy.median, factor.low, factor.high);
     claim_value(result, calm.median, "ms", "answer below saturation");
     claim_value(result, slow.median, "ms", "answer above saturation");
     if (busy.median < CONTENDED * 100.0 * results->dut_cpus) {

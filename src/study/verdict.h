@@ -54,7 +54,7 @@ enum claim_verdict { CLAIM_UNDECIDED, CLAIM_CONFIRMED, CLAIM_REFUTED };
 // 9 and 10 Monitoring. An error counts from so many percent of a CPU on; it is read at these
 // factors of the carried load; answers are slowed down from this factor on.
 #define MONITOR_ERROR      5.0
-#define WATCH_BELOW        0.5
+#define WATCH_BELOW        0.02
 #define WATCH_ABOVE        1.6
 #define ANSWER_FACTOR      2.0
 // 11 Prediction. The interval of a prediction is widened by RUN_TO_RUN; one that is wider than this
