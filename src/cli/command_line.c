@@ -75,7 +75,8 @@ static void add_given(char **line, const struct option_row *row, const void *slo
         break;
     case OPTION_INTEGER:
         if (*(const uint64_t *)slot > 0) {
-            text = number = text_format("%llu", (unsigned long long)*(const uint64_t *)slot);
+            number = text_format("%llu", (unsigned long long)*(const uint64_t *)slot);
+            text = number;
         }
         break;
     }

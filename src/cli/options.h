@@ -37,7 +37,7 @@ struct option_row {
     uint64_t min, max;
     const char *words; // of OPTION_TEXT and OPTION_TEXT_LIST: the values that it takes, separated
                        // by blanks; NULL = any
-    bool kept; // the command that continues an interrupted one repeats it
+    bool kept;         // the command that continues an interrupted one repeats it
 };
 #define OPTIONS_END                                                                                \
     {                                                                                              \
