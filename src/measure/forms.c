@@ -309,7 +309,7 @@ void forms_fill(const struct forms *forms, const struct plan *plan,
     }
     for (size_t i = 0; i < forms->path_count; i++) {
         struct network_result *network = &point->networks[i];
-        network->has_requested = forms->apart || has_own_load(plan, i);
+        network->has_requested = forms->apart || forms->drop_ns > 0 || has_own_load(plan, i);
         network->requested_pps = network->has_requested ? forms->loads[i].pps : 0.0;
     }
     if (forms->interval_count == 0) {

@@ -42,8 +42,8 @@ void forms_request(struct forms *forms, struct traffic_request *request,
                    struct traffic_count *counts);
 // Whether the counts of the slots sum to those of the trial.
 bool forms_agree(const struct forms *forms, const struct traffic_count *counts);
-// Adds the requested loads of the networks and the results of the intervals to a point whose
-// networks are filled.
+// Adds the requested loads of the networks, of a load that drops their means, and the results of
+// the intervals to a point whose networks are filled.
 void forms_fill(const struct forms *forms, const struct plan *plan,
                 const struct traffic_count *counts, struct point *point);
 // Adds how long networks lost packets after their load dropped; after forms_fill_undisturbed().

@@ -5,7 +5,7 @@
 # Noise loses more packets, never fewer: no row may show less loss than the policer takes.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 44
+plan 45
 
 cat >"$T/series.yaml" <<'END'
 name: series
@@ -86,7 +86,10 @@ ok "  points have mean and 99.9 %" jq -es 'all(.networks[0].delay_ns | .p99 <= .
 
 # --- recovery ------------------------------------------------------------------------------------
 
+series_options="--json -v"
 series recovery --at 10000 --trials 1
+ok "  the tester is not short of the overload, which is not its mean load" \
+    sh -c '! grep -E "sent NET0 .* of 11,000 pps" "$1"' sh "$T/run.err"
 ok "  from 110 % to half of it" holds recovery 'all((.at_pps - 11000 | fabs) < 0.001 and (.after_pps - 5500 | fabs) < 0.001)'
 ok "  a load that is still too high loses packets to the end" holds recovery \
     'all((.recovery_ns.low >= 9e8 or .end != "regular") and .recovery_ns.high <= 1e9 and .recovery_ns.low <= .recovery_ns.high
