@@ -131,10 +131,8 @@ static void judge_clock(const struct evidence *evidence, struct point *point,
 }
 
 // A quota of a control group stopped this program, and with it the tester's threads.
-static void judge_quota(const struct evidence *evidence, struct point *point,
-                        struct verdict *verdict)
+void verdict_judge_quota(uint64_t throttled_ns, struct point *point, struct verdict *verdict)
 {
-    uint64_t throttled_ns = evidence->disturbance->throttled_ns;
     if (throttled_ns <= THROTTLED_MOST_NS) {
         return;
     }
@@ -147,21 +145,17 @@ static void judge_quota(const struct evidence *evidence, struct point *point,
 }
 
 // The hypervisor took so much time from a CPU in use that it distorts the figures.
-static void judge_steal(const struct evidence *evidence, struct point *point,
-                        struct verdict *verdict)
+void verdict_judge_steal(const struct plan *plan, uint64_t tester_ns, uint64_t dut_ns,
+                         struct point *point, struct verdict *verdict)
 {
-    uint64_t tester_ns =
-        meter_stolen_ns(evidence->testbed, evidence->before, evidence->after, true);
-    uint64_t dut_ns = meter_stolen_ns(evidence->testbed, evidence->before, evidence->after, false);
-    bool direct = testbed_plan(evidence->testbed)->topology == TOPOLOGY_DIRECT;
-    dut_ns = direct ? 0 : dut_ns;
-    verdict->disturbance_ns = tester_ns > dut_ns ? tester_ns : dut_ns;
+    dut_ns = plan->topology == TOPOLOGY_DIRECT ? 0 : dut_ns;
+    verdict->disturbance_ns += tester_ns > dut_ns ? tester_ns : dut_ns;
     // A tester that lost CPU time to others, or had CPU time to spare, has not reached its own
     // limit.
     const struct cpu_result *tester = point_cpu(point, "tester");
-    double tester_room = 100.0 * (double)testbed_plan(evidence->testbed)->tester_cpus.count;
+    double tester_room = 100.0 * (double)plan->tester_cpus.count;
     bool spare = tester != NULL && tester->percent < SPARE_BELOW * tester_room;
-    verdict->disturbed = !point->valid && (tester_ns > 0 || spare);
+    verdict->disturbed = verdict->disturbed || (!point->valid && (tester_ns > 0 || spare));
     for (size_t i = 0; i < point->processor_count; i++) {
         if (point->processors[i].steal_percent > STEAL_LIMIT) {
             verdict->disturbed = true;
@@ -181,6 +175,15 @@ static void judge_steal(const struct evidence *evidence, struct point *point,
             "under test's CPU for about %llu ms",
             (unsigned long long)lost, (unsigned long long)(dut_ns / NS_PER_MS));
     }
+}
+
+static void judge_steal(const struct evidence *evidence, struct point *point,
+                        struct verdict *verdict)
+{
+    const struct testbed *testbed = evidence->testbed;
+    uint64_t tester_ns = meter_stolen_ns(testbed, evidence->before, evidence->after, true);
+    uint64_t dut_ns = meter_stolen_ns(testbed, evidence->before, evidence->after, false);
+    verdict_judge_steal(testbed_plan(testbed), tester_ns, dut_ns, point, verdict);
 }
 
 // A party must not use more than its cap, up to the kernel's granularity at either end of a trial.
@@ -379,7 +382,7 @@ struct verdict verdict_pass(const struct evidence *evidence, struct point *point
     } else {
         judge_tester(evidence, point);
     }
-    judge_quota(evidence, point, &verdict);
+    verdict_judge_quota(evidence->disturbance->throttled_ns, point, &verdict);
     judge_steal(evidence, point, &verdict);
     judge_others(evidence, point, &verdict);
     verdict_judge_caps(testbed_rest_is_hosts(evidence->testbed), point, &verdict);

@@ -54,6 +54,16 @@ char *verdict_softirqs(const struct plan *plan, const struct point *point);
 void verdict_judge_adapting(const struct evidence *evidence, const struct plan *plan,
                             struct point *point);
 
+// Judges for how long a CPU quota stopped this program, and with it the tester's threads. Marks a
+// disturbance in `verdict` and invalidates the point.
+void verdict_judge_quota(uint64_t throttled_ns, struct point *point, struct verdict *verdict);
+
+// Judges the time that the hypervisor took from the CPUs of the tester and of the device under
+// test, which does not count in direct. Adds to what `verdict` has of other causes. Call this after
+// the functions that judge the tester.
+void verdict_judge_steal(const struct plan *plan, uint64_t tester_ns, uint64_t dut_ns,
+                         struct point *point, struct verdict *verdict);
+
 // Judges whether each party kept to its cap, unless the cap was set during the trial. `by_quota`:
 // the platform holds caps by quotas. Marks a violation in `verdict` and invalidates the point.
 void verdict_judge_caps(bool by_quota, struct point *point, struct verdict *verdict);

@@ -229,6 +229,42 @@ static void test_caps_that_move_are_not_judged(void **state)
     assert_false(is_cap_held(30.0, 512, 20)); // only its weight moved
 }
 
+// A tester with all of its CPU in use, which a quota stopped, is disturbed, whether the hypervisor
+// took time or not.
+static void test_steal_keeps_what_a_quota_did(void **state)
+{
+    (void)state;
+    const struct plan plan = plan_for(TOPOLOGY_DEDICATED, false);
+    struct cpu_result cpus[] = {{.name = "tester", .percent = 100}};
+    for (uint64_t stolen_ms = 0; stolen_ms <= 10; stolen_ms += 10) {
+        struct point point = {.duration_s = 1.0, .cpu = cpus, .cpu_count = 1, .valid = true};
+        struct verdict verdict = {0};
+        verdict_judge_quota(80 * MS, &point, &verdict);
+        verdict_judge_steal(&plan, 0, stolen_ms * MS, &point, &verdict);
+        assert_true(verdict.disturbed && !point.valid);
+        assert_int_equal(verdict.disturbance_ns, (80 + stolen_ms) * MS);
+        free(point.why_invalid);
+    }
+}
+
+// A tester that used all of its CPU and fell short is at its limit, unless its CPU was taken away.
+static void test_steal_of_the_tester(void **state)
+{
+    (void)state;
+    const struct plan plan = plan_for(TOPOLOGY_DEDICATED, false);
+    struct cpu_result cpus[] = {{.name = "tester", .percent = 100}};
+    struct point point = {.duration_s = 1.0, .cpu = cpus, .cpu_count = 1};
+    struct verdict verdict = {0};
+    verdict_judge_steal(&plan, 0, 10 * MS, &point, &verdict);
+    assert_false(verdict.disturbed);
+    verdict_judge_steal(&plan, 10 * MS, 0, &point, &verdict);
+    assert_true(verdict.disturbed);
+    verdict = (struct verdict){0};
+    cpus[0].percent = 80;
+    verdict_judge_steal(&plan, 0, 0, &point, &verdict);
+    assert_true(verdict.disturbed && verdict.disturbance_ns == 0);
+}
+
 static void softirqs_are(const struct plan *plan, const struct point *point, const char *wanted)
 {
     char *words = verdict_softirqs(plan, point);
@@ -282,6 +318,8 @@ int main(void)
         cmocka_unit_test(test_foreign_time_on_shared_cpus),
         cmocka_unit_test(test_losses_stand_if_no_packet_was_late),
         cmocka_unit_test(test_caps_that_move_are_not_judged),
+        cmocka_unit_test(test_steal_keeps_what_a_quota_did),
+        cmocka_unit_test(test_steal_of_the_tester),
         cmocka_unit_test(test_softirqs_of_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
