@@ -80,6 +80,21 @@ static void make_slots(const uint64_t *interval_ns, uint64_t duration_ns, struct
     forms->bounds = memory_new_array(uint64_t, forms->path_count * (forms->slot_count + 1));
 }
 
+// Scales the boundaries of the profile's intervals to the duration of the trial, and leaves out
+// intervals that this makes empty.
+static void scale_intervals(uint64_t *interval_ns, uint64_t duration_ns, uint64_t profile_ns,
+                            struct forms *forms)
+{
+    size_t kept = 0;
+    for (size_t i = 1; i <= forms->interval_count; i++) {
+        uint64_t at_ns = scaled(interval_ns[i], duration_ns, profile_ns);
+        if (at_ns > interval_ns[kept]) {
+            interval_ns[++kept] = at_ns;
+        }
+    }
+    forms->interval_count = kept;
+}
+
 static void make_intervals(const struct scenario_profile *profile, uint64_t duration_ns,
                            struct forms *forms)
 {
@@ -87,9 +102,7 @@ static void make_intervals(const struct scenario_profile *profile, uint64_t dura
     uint64_t profile_ns = profile->knots[profile->knot_count - 1].at_ns;
     forms->interval_count = scenario_profile_intervals(profile, &interval_ns);
     forms->firsts = memory_new_array(size_t, forms->interval_count + 1);
-    for (size_t i = 0; i <= forms->interval_count; i++) {
-        interval_ns[i] = scaled(interval_ns[i], duration_ns, profile_ns);
-    }
+    scale_intervals(interval_ns, duration_ns, profile_ns, forms);
     forms->schedules = memory_new_array(struct schedule, forms->path_count);
     make_slots(interval_ns, interval_ns[forms->interval_count], forms);
 }

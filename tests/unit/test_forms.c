@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Tests of measure/forms — what a trial's load requests of each network.
+// Tests of measure/forms — what a trial's load requests of each network, and its intervals of time.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "measure/forms.h"
 #include "measure/slots.h"
+#include "scenario/profile.h"
 
 #include <cmocka.h>
 
@@ -74,11 +75,48 @@ static void test_constant_load_requests_no_other(void **state)
     close_lab(lab);
 }
 
+// A minute of a profile with two steps that take 10 ns, in a trial of 400 ms: each interval that is
+// left has a length, and their counts sum to those of the network.
+static void test_close_times_leave_no_empty_interval(void **state)
+{
+    (void)state;
+    static const char phases[] =
+        "name: x\nrouters: { r1: }\nnetworks: { NET0: { router: r1 } }\n"
+        "traffic: { lengths: [64], profile: { phases: [{ for: 40 s, rate: 3000 }] } }\n";
+    static const char close_times[] = "0 3000\n40 3000\n40.00000001 6000\n60 6000\n60.00000001 0\n";
+    struct lab *lab = open_lab(phases, TOPOLOGY_DEDICATED);
+    struct scenario_profile *profile = &lab->scenario->traffic.profile;
+    struct scenario_problems problems = {NULL, 0};
+    free(profile->knots);
+    assert_int_equal(profile_parse(close_times, strlen(close_times), &profile->knots,
+                                   &profile->knot_count, &problems),
+                     0);
+    const struct load load = {
+        .use = LOAD_POINT, .length = 64, .pps = 4000.0, .duration_ns = 400 * NS_PER_MS};
+    _cleanup_forms_ struct forms forms = forms_of(lab, &load);
+    uint64_t tx = 0;
+    uint64_t unsent = 0;
+    assert_int_equal(lab->point.interval_count, 2);
+    for (size_t i = 0; i < lab->point.interval_count; i++) {
+        const struct interval_result *interval = &lab->point.intervals[i];
+        near(interval->from_s, i == 0 ? 0.0 : 0.267);
+        near(interval->to_s, i == 0 ? 0.267 : 0.4);
+        assert_true(interval->to_s > interval->from_s);
+        tx += interval->networks[0].tx;
+        unsent += interval->networks[0].unsent;
+        assert_int_equal(interval->networks[0].lost, 0);
+    }
+    assert_int_equal(tx, 1600);
+    assert_int_equal(unsent, 0);
+    close_lab(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dropping_load_requests_its_mean),
         cmocka_unit_test(test_constant_load_requests_no_other),
+        cmocka_unit_test(test_close_times_leave_no_empty_interval),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
