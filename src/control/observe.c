@@ -156,10 +156,46 @@ static double flow_used(const struct control_view *view, size_t number)
     return used;
 }
 
-static void flow_take(struct observer *observer, size_t number,
-                      const struct control_flow_reading *now, double passed_s)
+// Packets that a party forwarded between two readings.
+static double party_packets(const struct observer *observer, size_t party,
+                            const struct control_reading *now)
+{
+    double packets = 0.0;
+    for (size_t f = 0; f < observer->view.setup->flow_count; f++) {
+        const struct control_flow *flow = &observer->view.setup->flows[f];
+        const struct control_flow_reading *a = &observer->last.flows[f];
+        const struct control_flow_reading *b = &now->flows[f];
+        if (!flow_goes_on(a, b)) {
+            continue;
+        }
+        const double forwarded = (double)(b->forwarded - a->forwarded);
+        if (party != CONTROL_HOST) {
+            packets += forwarded * control_flow_passes(flow, party);
+        } else if (flow->host_passes > 0) {
+            packets += (double)(b->entered - a->entered) + forwarded * (flow->host_passes - 1);
+        }
+    }
+    return packets;
+}
+
+// Whether a router of the flow forwarded packets between two readings, if only those of other
+// flows.
+static bool flow_forwards(const struct observer *observer, size_t number,
+                          const struct control_reading *now)
 {
     const struct control_flow *flow = &observer->view.setup->flows[number];
+    size_t s = 0;
+    while (s < flow->stage_count && party_packets(observer, flow->stages[s], now) <= 0.0) {
+        s++;
+    }
+    return s < flow->stage_count;
+}
+
+static void flow_take(struct observer *observer, size_t number,
+                      const struct control_reading *reading, double passed_s)
+{
+    const struct control_flow *flow = &observer->view.setup->flows[number];
+    const struct control_flow_reading *now = &reading->flows[number];
     const struct control_flow_reading *last = &observer->last.flows[number];
     struct flow_state *state = &observer->flows[number];
     struct control_flow_view *view = &observer->view.flows[number];
@@ -170,9 +206,10 @@ static void flow_take(struct observer *observer, size_t number,
     }
     const double offered = (double)(now->offered - last->offered);
     const double lost = (double)(now->lost - last->lost);
-    state->still_s = offered > 0.0 || flow_used(&observer->view, number) < STILL_USED
-                         ? 0.0
-                         : state->still_s + passed_s;
+    // An idle network is no fault, though its routers forward the packets of others.
+    const bool explained = offered > 0.0 || flow_used(&observer->view, number) < STILL_USED ||
+                           flow_forwards(observer, number, reading);
+    state->still_s = explained ? 0.0 : state->still_s + passed_s;
     if (state->still_s > STILL_S) {
         state->fault = state->still ? state->fault : FAULT_STILL;
         state->still = true;
@@ -200,28 +237,6 @@ static void flow_take(struct observer *observer, size_t number,
 }
 
 // ---- parties
-
-// Packets that a party forwarded between two readings.
-static double party_packets(const struct observer *observer, size_t party,
-                            const struct control_reading *now)
-{
-    double packets = 0.0;
-    for (size_t f = 0; f < observer->view.setup->flow_count; f++) {
-        const struct control_flow *flow = &observer->view.setup->flows[f];
-        const struct control_flow_reading *a = &observer->last.flows[f];
-        const struct control_flow_reading *b = &now->flows[f];
-        if (!flow_goes_on(a, b)) {
-            continue;
-        }
-        const double forwarded = (double)(b->forwarded - a->forwarded);
-        if (party != CONTROL_HOST) {
-            packets += forwarded * control_flow_passes(flow, party);
-        } else if (flow->host_passes > 0) {
-            packets += (double)(b->entered - a->entered) + forwarded * (flow->host_passes - 1);
-        }
-    }
-    return packets;
-}
 
 // Whether packets of a router's flows were lost between two readings.
 static bool party_loses(const struct observer *observer, size_t party,
@@ -331,7 +346,7 @@ void observer_take(struct observer *observer, const struct control_reading *read
     for (size_t f = 0; f < setup->flow_count; f++) {
         observer->view.flows[f].foreseen_pps = foreseen_pps == NULL ? 0.0 : foreseen_pps[f];
         if (later) {
-            flow_take(observer, f, &reading->flows[f], passed_s);
+            flow_take(observer, f, reading, passed_s);
         }
     }
     observer->late_s = passed_s > LATE_S && !observer->late ? passed_s : observer->late_s;

@@ -5,6 +5,7 @@
 // Runs beside others: it computes only.
 #include "control/admit.h"
 #include "control/audit.h"
+#include "control/observe.h"
 #include "control/recent.h"
 #include "control/simulator.h"
 
@@ -232,6 +233,47 @@ static void counters_that_stand_still_keep_their_share(void **state)
     const struct sim_outcome outcome = outcome_of(&of, &control_policy_contract);
     assert_true(outcome.flow_violated_s[0] <= 1.0);
     assert_int_equal(outcome.faults, 1);
+}
+
+// Two networks share a router: the first one stops after it lost packets, the second one goes on.
+static void idle_network_beside_another_is_no_fault(void **state)
+{
+    (void)state;
+    struct control_party parties[] = {{.name = "host"}, {.name = "r1"}};
+    struct control_flow flows[] = {
+        {.name = "A",
+         .has_contract = true,
+         .contract = {.pps = 50000.0, .loss = 0.01},
+         .stages = {1},
+         .stage_count = 1},
+        {.name = "B", .stages = {1}, .stage_count = 1},
+    };
+    const struct control_setup setup = {
+        .cpu = 100.0, .parties = parties, .party_count = 2, .flows = flows, .flow_count = 2};
+    struct control_reading reading;
+    control_reading_make(&setup, &reading);
+    struct observer *observer = observer_new(&setup);
+    for (unsigned i = 0; i < 200; i++) { // of 50 ms each
+        const bool sends = i < 40;
+        reading.at_ns = (uint64_t)(i + 1) * 50000000U;
+        reading.parties[0].alive = reading.parties[1].alive = true;
+        reading.parties[1].cpu_ns += 40000000U;
+        reading.flows[0].known = reading.flows[1].known = true;
+        reading.flows[0].offered += sends ? 2500 : 0;
+        reading.flows[0].entered += sends ? 1500 : 0;
+        reading.flows[0].forwarded += sends ? 1500 : 0;
+        reading.flows[0].lost += sends ? 1000 : 0;
+        reading.flows[1].offered += 2500;
+        reading.flows[1].entered += 2500;
+        reading.flows[1].forwarded += 2500;
+        observer_take(observer, &reading, NULL);
+        assert_null(observer_fault(observer));
+        assert_true(!sends || i == 0 || observer_view(observer)->flows[0].violated);
+    }
+    assert_false(observer_view(observer)->flows[0].violated);
+    assert_true(observer_view(observer)->flows[0].offered_pps < 1.0);
+    observer_free(observer);
+    control_reading_clear(&reading);
 }
 
 static void late_readings_are_survived(void **state)
@@ -524,6 +566,7 @@ int main(void)
         cmocka_unit_test(priorities_decide_if_not_all_can_be_kept),
         cmocka_unit_test(router_that_dies_takes_nothing_from_others),
         cmocka_unit_test(counters_that_stand_still_keep_their_share),
+        cmocka_unit_test(idle_network_beside_another_is_no_fault),
         cmocka_unit_test(late_readings_are_survived),
         cmocka_unit_test(actions_without_effect_are_repeated),
         cmocka_unit_test(cap_is_raised_above_the_need),
