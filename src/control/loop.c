@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "control/admit.h"
 #include "control/audit.h"
+#include "control/observe.h"
 #include "control/reading.h"
 #include "control/recent.h"
 #include "control/status.h"
@@ -45,21 +46,27 @@ struct loop {
     uint64_t began_ns, looked_ns;
     struct recent_least *margins; // by party
     double broken_s;              // of all networks together, in the last report to the owner
+    int audit_errno;              // of the first line that the audit log did not take; 0 = none
 };
 
 // ---- messages
 
-static void loop_write(const struct loop *loop, char *line)
+static void loop_write(struct loop *loop, char *line)
 {
     if (line != NULL && loop->job->audit >= 0) {
         // One write for each line, so that lines of several writers do not mix.
         _cleanup_free_ char *whole = text_format("%s\n", line);
-        (void)!write(loop->job->audit, whole, strlen(whole));
+        const size_t length = strlen(whole);
+        errno = 0;
+        if (write(loop->job->audit, whole, length) != (ssize_t)length && loop->audit_errno == 0) {
+            loop->audit_errno = errno != 0 ? errno : ENOSPC; // a part of a line: no space for more
+            loop->job->say(loop->job->context, "the audit log lacks lines from here on");
+        }
     }
     free(line);
 }
 
-static void loop_event(const struct loop *loop, const char *event)
+static void loop_event(struct loop *loop, const char *event)
 {
     loop->job->say(loop->job->context, event);
     loop_write(loop, audit_event(clock_realtime_ns(), loop->testbed, event));
@@ -73,6 +80,13 @@ static int contracts_load(struct loop *loop, struct contracts **ret, struct erro
         return fail(err, errno, "%s", loop->job->contracts);
     }
     return contracts_read(loop->job->contracts, ret, err);
+}
+
+// Whether the flow is a direction of the contract's network: NAME or "NAME reverse".
+static bool flow_has_contract(const struct control_flow *flow, const char *contract)
+{
+    const char *rest = flow->name + strlen(contract);
+    return text_starts(flow->name, contract) && (*rest == '\0' || *rest == ' ');
 }
 
 // Fills in the costs of packets that the model has for this testbed.
@@ -92,7 +106,7 @@ static void costs_set(const struct loop *loop, struct control_setup *setup)
         for (size_t i = 0; flow->has_contract && i < loop->contracts->count; i++) {
             const struct contract *contract = &loop->contracts->items[i];
             struct model_figure cost = {.value = NAN};
-            if (!text_starts(flow->name, contract->name)) {
+            if (!flow_has_contract(flow, contract->name)) {
                 continue;
             }
             if (model_cost(loop->job->model, platform, topology, true, contract->length, &cost)) {
@@ -110,10 +124,12 @@ static void costs_set(const struct loop *loop, struct control_setup *setup)
     }
 }
 
-// Refuses contracts that can't be kept, and reports those that can't be kept together.
+// Refuses contracts that can't be kept, and reports those that can't be kept together. By the
+// model's costs only: those learned from a light load are far above those at the contract's rate.
 static void contracts_admit(struct loop *loop)
 {
-    const struct control_view *view = controller_view(loop->controller);
+    struct observer *modelled = observer_new(&loop->setup);
+    const struct control_view *view = observer_view(modelled);
     for (size_t f = 0; f < loop->setup.flow_count; f++) {
         _cleanup_free_ char *why = admit_refusal(view, f);
         loop->refused[f] = why != NULL;
@@ -127,6 +143,7 @@ static void contracts_admit(struct loop *loop)
     if (overbooked != NULL) {
         loop_event(loop, overbooked);
     }
+    observer_free(modelled);
 }
 
 // Makes the set-up of the contracts; of a running controller it replaces the former one.
@@ -553,6 +570,9 @@ int control_run(const struct control_job *job, struct control_report *ret, struc
     }
     if (rc == 0) {
         report_make(&loop, ret);
+        rc = loop.audit_errno == 0
+                 ? 0
+                 : fail(err, loop.audit_errno, "the audit log lacks lines: writing it failed");
     }
     loop_close(&loop);
     return rc;
