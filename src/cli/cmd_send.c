@@ -130,8 +130,11 @@ static int read_times(const struct send_values *asked, struct send_spec *spec, s
         return rc;
     }
     spec->interval_ns = (uint64_t)(interval_s * (double)NS_PER_S);
-    // Rounded up, if that is no error of the division.
+    // Rounded up, if that is no error of the division; 0 is for a time of 0, without an end.
     spec->intervals = (unsigned)ceil(time_s / interval_s - 1e-9);
+    if (time_s > 0.0 && spec->intervals == 0) {
+        spec->intervals = 1;
+    }
     return 0;
 }
 

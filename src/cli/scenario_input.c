@@ -267,6 +267,9 @@ int scenario_input_read(const char *operand, const char *engine,
         if (rc < 0) {
             return rc;
         }
+        if (strlen(text) != length) {
+            return fail_input(err, "standard input contains a NUL byte; a scenario is plain text");
+        }
         source.title = "standard input";
     } else if (text_equal(operand, SCENARIO_DEFAULT) && !is_readable_file(operand)) {
         text = scenario_input_default();

@@ -158,7 +158,10 @@ static int read_topology(struct reader *reader, struct expectation *ret)
 static int read_condition(struct reader *reader, struct expectation *ret)
 {
     if (text_equal(reader->word, "at") && !expect_is_rate(ret->figure) && ret->at_pps <= 0) {
-        return read_rate(reader, &ret->at_pps);
+        int rc = read_rate(reader, &ret->at_pps);
+        return rc == 0 && ret->at_pps <= 0
+                   ? fail_input(reader->err, "expected a rate above 0 after \"at\"")
+                   : rc;
     }
     if (text_equal(reader->word, "in") && !ret->has_topology) {
         return read_topology(reader, ret);
@@ -255,7 +258,8 @@ void expect_read(struct scenario *scenario, const struct yaml_node *root,
             continue;
         }
         if (expect_parse(expectation->text, expectation, &at, &why) < 0) {
-            problem_add(problems, node->line, node->column + (unsigned)at,
+            const unsigned begin = node->column + (node->quote != '\0' ? 1U : 0U);
+            problem_add(problems, node->line, begin + (unsigned)at,
                         text_format("expect: %s", why.text));
             continue;
         }
