@@ -198,7 +198,9 @@ static int show_comparison(const struct ab_values *asked, const char *output,
 static int measure_pair(const struct ab_values *asked, struct pair *pair, struct error *err)
 {
     _cleanup_free_ char *output = asked->output == NULL ? NULL : text_copy(asked->output);
-    int rc = measuring_check(pair->scenarios, 2, asked->even_default_route, err);
+    int rc = output == NULL ? 0 : measuring_check_output(output, err);
+    rc = rc < 0 || output == NULL ? rc : compare_check_folder(output, err);
+    rc = rc < 0 ? rc : measuring_check(pair->scenarios, 2, asked->even_default_route, err);
     if (rc < 0 || (output == NULL && (rc = measuring_folder_named("ab", &output, err)) < 0)) {
         return rc;
     }

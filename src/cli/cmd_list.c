@@ -204,6 +204,16 @@ static int list_run(void *values, const struct text_list *operands, struct error
         return fail_input(err, "list takes no operands");
     }
     if (asked->platform != NULL) {
+        const char *other = asked->testbed != NULL ? "testbed"
+                            : asked->state != NULL ? "state"
+                            : asked->details       ? "long"
+                                                   : NULL;
+        if (other != NULL) {
+            return fail_input(err,
+                              "--%s can't be combined with --platform, which lists machines that "
+                              "are in no testbed",
+                              other);
+        }
         return foreign_cli_list(asked->platform, asked->json, err);
     }
     _cleanup_sample_ struct sample sample = {0};

@@ -175,7 +175,8 @@ static int measure_first(const struct predict_values *asked, const struct scenar
                          struct error *err)
 {
     _cleanup_free_ char *folder = asked->output == NULL ? NULL : text_copy(asked->output);
-    int rc = folder == NULL ? measuring_folder_named("predict", &folder, err) : 0;
+    int rc = folder == NULL ? measuring_folder_named("predict", &folder, err)
+                            : measuring_check_output(folder, err);
     struct text_list folders = {NULL, 0};
     rc =
         rc < 0 ? rc : predict_measure(scenario, folder, (unsigned)asked->wait_quiet, &folders, err);
@@ -198,6 +199,9 @@ static int predict_run(void *values, const struct text_list *operands, struct er
         (asked->measure != NULL && asked->scenario != NULL)) {
         return fail_input(err, "predict requires folders of runs and --for SCENARIO, or --measure "
                                "SCENARIO alone; see vrbench predict -h");
+    }
+    if (asked->wait_quiet > 0 && asked->measure == NULL) {
+        return fail_input(err, "--wait-quiet requires --measure: nothing else is measured");
     }
     _cleanup_changes_ struct scenario_changes changes = {NULL, 0};
     _cleanup_scenario_ struct scenario *scenario = NULL;

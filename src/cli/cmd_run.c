@@ -270,7 +270,7 @@ static struct job job_for(const struct run_values *asked, const struct scenario 
 static int check_folders(const struct scenario_list *scenarios, const struct run_values *asked,
                          struct error *err)
 {
-    int rc = 0;
+    int rc = asked->output == NULL ? 0 : measuring_check_output(asked->output, err);
     for (size_t i = 0; rc == 0 && asked->output != NULL && i < scenarios->count; i++) {
         _cleanup_free_ char *folder = folder_for(asked, scenarios->items[i], scenarios->count > 1);
         for (size_t k = 0; rc == 0 && k < i; k++) {
@@ -294,8 +294,20 @@ static char *resume_command(const struct run_values *asked, const struct scenari
     char *line = text_copy("vrbench run --resume");
     command_line_add(&line, "-o", asked->output == NULL ? folder : asked->output);
     command_line_add_kept(&line, run_options, asked);
+    if (scenarios->count > 1) { // those that have no run yet
+        if (asked->rates_from != NULL) {
+            command_line_add(&line, "--rates-from", asked->rates_from);
+        }
+        if (asked->seed != 0) {
+            _cleanup_free_ char *seed = text_format("%u", (unsigned)asked->seed);
+            command_line_add(&line, "--seed", seed);
+        }
+    }
     for (size_t i = 0; i < scenarios->count; i++) {
-        if ((asked->output != NULL || i == at) && (asked->on == NULL || asked->on_scenario)) {
+        // The run has recorded what was read from standard input.
+        bool named = !text_equal(scenarios->items[i]->file, "-");
+        if (named && (asked->output != NULL || i == at) &&
+            (asked->on == NULL || asked->on_scenario)) {
             command_line_add_file(&line, scenarios->items[i]->file);
         }
     }
@@ -321,14 +333,8 @@ static int hold_expectations(const struct scenario *scenario, const struct point
 struct tally {
     size_t measured, invalid; // points
     struct error unmet;       // the first expectation that does not hold
+    json_t *rows;             // the summary of all scenarios
 };
-
-static int show(const struct run_values *asked, const struct job *job,
-                const struct point_list *points, bool reported, struct error *err)
-{
-    return asked->json ? run_summary_json(job->scenario, points, err)
-                       : run_summary_print(job->scenario, points, job->folder, reported, err);
-}
 
 // Measures the scenario with that index and prints its summary, also if measuring fails.
 static int run_one(const struct scenario_list *scenarios, size_t index,
@@ -347,7 +353,12 @@ static int run_one(const struct scenario_list *scenarios, size_t index,
     bool reported = false;
     rc = job_run(&job, &points, &reported, err);
     if (points.count > 0) {
-        int shown = show(asked, &job, &points, reported, rc < 0 ? NULL : err);
+        int shown = 0;
+        if (asked->json) {
+            run_summary_add(scenario, &points, tally->rows);
+        } else {
+            shown = run_summary_print(scenario, &points, folder, reported, rc < 0 ? NULL : err);
+        }
         rc = rc < 0 ? rc : shown;
     }
     tally->measured += points.count;
@@ -369,11 +380,16 @@ static int run_one(const struct scenario_list *scenarios, size_t index,
 static int run_all(const struct scenario_list *scenarios, const struct run_values *asked,
                    struct error *err)
 {
-    struct tally tally = {.unmet = ERROR_INIT};
+    struct tally tally = {.unmet = ERROR_INIT, .rows = json_array()};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < scenarios->count; i++) {
         rc = run_one(scenarios, i, asked, &tally, err);
     }
+    if (asked->json && tally.measured > 0) {
+        int shown = run_summary_json(tally.rows, rc < 0 ? NULL : err);
+        rc = rc < 0 ? rc : shown;
+    }
+    json_decref(tally.rows);
     if (rc == 0 && tally.unmet.text != NULL) {
         error_move(err, &tally.unmet);
         return -EIO;
@@ -487,7 +503,7 @@ static int forecast_scenarios(const struct scenario_list *scenarios, const struc
     return run_forecast_print(jobs, scenarios->count, asked->json, err);
 }
 
-static int check_combinations(const struct run_values *asked, struct error *err)
+static int check_combinations(const struct run_values *asked, size_t files, struct error *err)
 {
     if (asked->resume && asked->output == NULL) {
         return fail_input(err, "--resume requires the folder of the run: -o DIR");
@@ -495,11 +511,12 @@ static int check_combinations(const struct run_values *asked, struct error *err)
     if (asked->redo != NULL && (!asked->resume || strcmp(asked->redo, "disturbed") != 0)) {
         return fail_input(err, "--redo takes the word disturbed, and requires --resume");
     }
-    if (asked->rates_from != NULL && asked->resume) {
+    // Of several scenarios, some may have no run yet.
+    if (asked->rates_from != NULL && asked->resume && files < 2) {
         return fail_input(err,
                           "--rates-from can't be combined with --resume: the run has its loads");
     }
-    if (asked->seed != 0 && asked->resume) {
+    if (asked->seed != 0 && asked->resume && files < 2) {
         return fail_input(err, "--seed can't be combined with --resume: the run has its order");
     }
     if (asked->controlled && asked->on == NULL) {
@@ -508,6 +525,9 @@ static int check_combinations(const struct run_values *asked, struct error *err)
     }
     if (asked->dot && !asked->check) {
         return fail_input(err, "--dot requires --check: it prints what would be built");
+    }
+    if (asked->json && asked->check) {
+        return fail_input(err, "--check has no --json: it prints text, or graphs (--dot)");
     }
     if (asked->dry_run && asked->check) {
         return fail_input(err, "--dry-run can't be combined with --check: one prints what would be "
@@ -522,7 +542,7 @@ static int run_run(void *values, const struct text_list *operands, struct error 
     const char *without = SCENARIO_DEFAULT;
     const struct text_list default_only = {&without, 1};
     struct scenario_list scenarios = {0};
-    int rc = check_combinations(asked, err);
+    int rc = check_combinations(asked, operands->count, err);
     if (rc < 0) {
         return rc;
     }

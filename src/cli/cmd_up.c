@@ -45,12 +45,38 @@ static const struct option_row up_options[] = {
     OPTIONS_END,
 };
 
+// What a scenario file's own list of topologies is checked for.
+static int check_topology(const struct scenario *scenario, enum topology topology,
+                          struct error *err)
+{
+    bool lends = false;
+    for (size_t i = 0; i < scenario->network_count; i++) {
+        const struct scenario_network *network = &scenario->networks[i];
+        lends |= network->source_nic != NULL || network->ingress_nic != NULL ||
+                 network->egress_nic != NULL || network->sink_nic != NULL;
+    }
+    if (topology == TOPOLOGY_DIRECT && lends) {
+        return fail_input(err, "--topology: direct cannot be used with the links of scenario %s",
+                          scenario->name);
+    }
+    const struct catalogue_platform *platform =
+        scenario->platform == NULL ? NULL : catalogue_platform(scenario->platform);
+    if (topology == TOPOLOGY_DEDICATED && platform != NULL && platform->needs_nics &&
+        (!lends || scenario->link_count > 0)) {
+        return fail_input(err,
+                          "--topology: dedicated requires, on platform %s, links to NICs for each "
+                          "network and no link between routers",
+                          scenario->platform);
+    }
+    return 0;
+}
+
 static int choose_topology(const struct scenario *scenario, const char *asked, enum topology *ret,
                            struct error *err)
 {
     if (asked != NULL) {
         return topology_from_name(asked, ret) == 0
-                   ? 0
+                   ? check_topology(scenario, *ret, err)
                    : fail_input(err,
                                 "there is no topology \"%s\": it is direct, bridged or "
                                 "dedicated",

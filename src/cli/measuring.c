@@ -106,6 +106,12 @@ int measuring_check(struct scenario *const *scenarios, size_t count, bool even_d
     return rc;
 }
 
+int measuring_check_output(const char *folder, struct error *err)
+{
+    return folder[0] != '\0' ? 0
+                             : fail_input(err, "-o: the name of the folder for results is empty");
+}
+
 int measuring_folder_named(const char *name, char **ret, struct error *err)
 {
     char when[32];

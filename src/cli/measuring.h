@@ -80,7 +80,9 @@ int measuring_check_on(const struct scenario *scenario, struct error *err);
 // Makes a folder for a scenario's results if the user named none; runs that start within the same
 // second get different folders.
 int measuring_folder(const struct scenario *scenario, char **ret, struct error *err);
-// The same for a folder named NAME-DATE-TIME.
+// Refuses the name of a folder for results if it is empty.
+int measuring_check_output(const char *folder, struct error *err);
+// As measuring_folder(), for a folder named NAME-DATE-TIME.
 int measuring_folder_named(const char *name, char **ret, struct error *err);
 
 #endif

@@ -115,8 +115,7 @@ static void add_expected(const struct expected *list, size_t count, json_t *rows
 }
 
 // Prints the summary as an array, one row a line.
-int run_summary_json(const struct scenario *scenario, const struct point_list *points,
-                     struct error *err)
+void run_summary_add(const struct scenario *scenario, const struct point_list *points, json_t *ret)
 {
     json_t *rows = headlines_to_json(points);
     answers_add_to_json(points, rows);
@@ -125,13 +124,18 @@ int run_summary_json(const struct scenario *scenario, const struct point_list *p
         size_t count = expected_compute(scenario, points, &list);
         add_expected(list, count, rows);
     }
+    json_array_extend(ret, rows);
+    json_decref(rows);
+}
+
+int run_summary_json(const json_t *rows, struct error *err)
+{
     puts("[");
     for (size_t i = 0; i < json_array_size(rows); i++) {
         _cleanup_free_ char *row = json_to_text(json_array_get(rows, i), 0);
         printf("%s%s\n", row, i + 1 < json_array_size(rows) ? "," : "");
     }
     puts("]");
-    json_decref(rows);
     return ferror(stdout) == 0 ? 0 : fail(err, errno, "standard output");
 }
 

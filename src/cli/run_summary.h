@@ -3,6 +3,8 @@
 #ifndef VRBENCH_CLI_RUN_SUMMARY_H
 #define VRBENCH_CLI_RUN_SUMMARY_H
 
+#include <jansson.h>
+
 #include "result/result.h"
 #include "scenario/scenario.h"
 
@@ -10,8 +12,10 @@
 // invalid points, and the files of `folder`. `reported`: the folder has a report of these points.
 int run_summary_print(const struct scenario *scenario, const struct point_list *points,
                       const char *folder, bool reported, struct error *err);
-// Prints the rows of the table as a JSON array, each with its expectations.
-int run_summary_json(const struct scenario *scenario, const struct point_list *points,
-                     struct error *err);
+// Appends the rows of the table, each with its expectations, to an array.
+void run_summary_add(const struct scenario *scenario, const struct point_list *points,
+                     json_t *rows);
+// Prints such an array.
+int run_summary_json(const json_t *rows, struct error *err);
 
 #endif

@@ -20,7 +20,7 @@
 #include "report/reproduction.h"
 #include "result/json_text.h"
 
-static int refuse_run(const char *folder, struct error *err)
+int compare_check_folder(const char *folder, struct error *err)
 {
     static const char *const taken[] = {"run.json", "points.jsonl", "reproduce.json"};
     for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
@@ -80,7 +80,7 @@ static int write_figures(const struct comparison *comparison, const char *folder
 
 int compare_write_folder(const struct comparison *comparison, const char *folder, struct error *err)
 {
-    int rc = refuse_run(folder, err);
+    int rc = compare_check_folder(folder, err);
     rc = rc < 0 ? rc : file_make_dirs(folder, err);
     rc = rc < 0 ? rc : write_csv(comparison, &compare_list_all, folder, "compare.csv", err);
     rc = rc < 0 ? rc : write_csv(comparison, &compare_list_caps, folder, "compare-caps.csv", err);

@@ -6,7 +6,7 @@
 # Runs beside others under sanitizers.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 23
+plan 26
 
 scenario() { # NAME CAP RATES
     cat <<END
@@ -49,6 +49,10 @@ ok "  with a verdict or its lack for each figure" has_verdicts
 ok "  and a page" test -s "$T/ab/compare.html"
 unchanged "  nothing is left" "$T/before"
 ok "a folder with runs is refused" exits 2 "$VRBENCH" ab -o "$T/ab" "$T/free.yaml" "$T/capped.yaml"
+ok "  a folder that is a run, too" exits 2 "$VRBENCH" ab -o "$T/ab/free" "$T/free.yaml" "$T/capped.yaml"
+ok "  before anything is measured" [ ! -e "$T/ab/free/capped" ]
+"$VRBENCH" run --json --quick --no-stability-check -o "$T/two" "$T/free.yaml" "$T/capped.yaml" >"$T/two.json" 2>"$T/two.err"
+is "two scenarios have one JSON summary" "$(jq -c 'map(.scenario) | unique' "$T/two.json")" '["capped","free"]'
 ok "one scenario is refused" exits 2 "$VRBENCH" ab -o "$T/one" "$T/free.yaml"
 "$VRBENCH" ab --quick --repeats 1 -o "$T/auto" "$T/auto.yaml" "$T/auto.yaml" >"$T/out" 2>&1
 is "loads that A finds are B's, too" "$(loads "$T/auto/b")" "$(loads "$T/auto/a")" || cat "$T/out"

@@ -5,7 +5,7 @@
 # Runs beside others
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 84
+plan 92
 
 cd "$T" || exit 1
 
@@ -27,6 +27,23 @@ is "  and a name that a shell takes" "$("$VRBENCH" init "my file.yaml")" \
     "my file.yaml: written; sudo vrbench run 'my file.yaml' measures it"
 is "  and is valid, from standard input too" "$("$VRBENCH" run --check - <mine.yaml | head -n 1)" \
     "scenario mine on platform netns: valid"
+printf '\0expect: [' | cat mine.yaml - >nul.yaml
+ok "  but not beyond a NUL byte" sh -c '! "$VRBENCH" run --check - <nul.yaml 2>err && grep -q "a NUL byte" err'
+
+# --- options that contradict each other
+
+for wrong in "list --platform qemu:///system --state crashed" "run --check --json" "run --dry-run --resume -o r --seed 1" \
+    "predict none --for default --wait-quiet 5"; do
+    # shellcheck disable=SC2086 # several words
+    ok "refused: $wrong" exits 2 "$VRBENCH" $wrong
+done
+ok "results need a folder with a name" exits 2 "$VRBENCH" run mine.yaml scenario-1 -o ""
+ok "  of a comparison, too" exits 2 "$VRBENCH" ab mine.yaml mine.yaml -o ""
+sed 's/^topologies:.*//' mine.yaml >linked.yaml
+cat >>linked.yaml <<'END'
+links: { NET0: { source: e0, ingress: e1, egress: e2, sink: e3 } }
+END
+ok "direct has no links" exits 2 "$VRBENCH" up linked.yaml -t direct
 
 # --- options
 
