@@ -4,6 +4,8 @@
 # of nodes are rules of nftables, tc and routing within them, put there while the program is stopped
 # before its first trial. Faults of links are a relay's (relay.c) between lent interfaces. Both engines
 # that send by themselves must find them.
+#
+# Runs beside others: what a busy machine disturbs is repeated.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 70

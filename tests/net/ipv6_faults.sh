@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Losses of IPv6 packets with the reasons of the IPv6 layer, by both own engines: as many as faults cause.
+#
+# Runs beside others: what a busy machine disturbs is repeated.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 18

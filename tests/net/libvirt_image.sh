@@ -3,6 +3,8 @@
 #
 # Routers with a system of their own: a disk that boots by BIOS, configured by a script on its
 # serial console; problems are reported before anything is made, and the disk is never written to.
+#
+# Runs beside others: it asks only whether a machine boots and forwards.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 router_image
 isolate --run "$@"

@@ -3,6 +3,8 @@
 # Mixes of lengths, and several flows: the length, source port and source address of every packet of both own
 # engines, compared with tcpdump where packets enter and leave what is under test; and packets whose source
 # a router changed, which are counted as corrupt, to the packet.
+#
+# Runs beside others: what a busy machine disturbs is repeated.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "$SOURCE_ROOT/tests/net/lib/witness.sh"
 isolate --run "$@"
