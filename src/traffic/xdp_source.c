@@ -288,11 +288,11 @@ static void stream_prepare(struct pacer_thread *thread, size_t number,
     xdp_source_set_form(stream, address, &form);
     stream->next_first = UINT64_MAX;
     sender->piece_count = number == 0 ? 0 : sender->piece_count;
-    if (!thread->crowded_cpu) {
+    // With send(), the pacer decides when.
+    if (sender_paces(thread)) {
         add_pieces(sender, &path->paced, stream);
     }
     stream->last_ns = 0;
-    // With send(), the pacer decides when.
     stream->pace = sender_paces(thread) ? path->paced.pace : (struct pace){0};
     stream->target = sender_paces(thread) ? path->paced.target : UINT64_MAX;
     globals->hot.turn = globals->hot.first_stream = globals->hot.row = 0;
@@ -356,6 +356,13 @@ static int sender_connect(const struct xdp_sender *sender, uint32_t number,
     return rc < 0 ? fail(err, -rc, "giving the source's BPF program an interface") : 0;
 }
 
+// Whether the fillers of both paths' frames begin at the same place.
+static bool have_same_layout(const struct traffic_path *a, const struct traffic_path *b)
+{
+    return a->address.source.version == b->address.source.version &&
+           (a->address.vlan == 0) == (b->address.vlan == 0);
+}
+
 static int sender_open(struct pacer_thread *thread, struct error *err)
 {
     if (thread->stream_count > XDP_STREAMS_MAX) {
@@ -377,9 +384,8 @@ static int sender_open(struct pacer_thread *thread, struct error *err)
     }
     sender->uniform = true;
     for (size_t i = 1; i < thread->stream_count; i++) {
-        const struct frame_address *first = &path_of(thread->streams[0])->path.address;
-        const struct frame_address *address = &path_of(thread->streams[i])->path.address;
-        sender->uniform = sender->uniform && address->source.version == first->source.version;
+        sender->uniform = sender->uniform && have_same_layout(&path_of(thread->streams[0])->path,
+                                                              &path_of(thread->streams[i])->path);
     }
     return sender_attach(sender, err);
 }

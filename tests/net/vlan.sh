@@ -8,7 +8,7 @@
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "$SOURCE_ROOT/tests/net/lib/witness.sh"
 isolate --run "$@"
-plan 33
+plan 35
 
 cat >"$T/vlan.yaml" <<'END'
 name: vlan
@@ -57,6 +57,18 @@ for engine in packet xdp; do
         ok "  none in a network without a VLAN" untagged "$far"
     done
 done
+
+# Networks of the same IP version, one of them in a VLAN: the kernel recycles the pages of xdp's frames.
+cat >"$T/both.yaml" <<'END'
+name: both
+topologies: [dedicated]
+routers: { r1: {} }
+networks: { NET0: { router: r1, vlan: 100 }, NET1: { router: r1 } }
+traffic: { engine: xdp, lengths: [64], rates: { pps: [300] }, duration: 300 ms }
+END
+ok "xdp, of the same IP version: the run succeeds" measures "$T/both" "$T/both.yaml"
+ok "  packets arrive as they were sent" jq -es 'length == 1 and all(.[0].networks[];
+    .tx + .unsent == 90 and .rx > 0 and .corrupt == 0)' "$T/both/points.jsonl" || sed 's/^/# /' "$T/both/points.jsonl"
 
 # A standing router.
 ports() { # IF — the programs at tc's ingress and egress of the router's interface
