@@ -20,6 +20,7 @@
 #include "measure/losses.h"
 #include "measure/meter.h"
 #include "measure/reset.h"
+#include "measure/study_cpu.h"
 #include "measure/verdict.h"
 #include "ration/share.h"
 #include "testbed/turn.h"
@@ -307,38 +308,6 @@ static int read_final_counters(const struct bench *bench, struct path_counters *
     return rc;
 }
 
-// Replaces the precise CPU figures of host and routers by those read over SNMP.
-static void by_study(const struct xen_stats *stats, const struct error *why, struct point *point)
-{
-    double total = 0.0;
-    point->method = text_copy("study");
-    for (size_t i = 0; i < point->cpu_count; i++) {
-        struct cpu_result *cpu = &point->cpu[i];
-        const char *name = text_equal(cpu->name, "host") ? XEN_STATS_HOST : cpu->name;
-        const struct xen_domain *domain = xen_stats_find(stats, name);
-        if (text_equal(cpu->name, "tester")) {
-            continue;
-        }
-        cpu->has_ns_per_packet = false;
-        if (domain == NULL) {
-            point_invalidate(point, "CPU of %s is unknown: %s", cpu->name,
-                             why->text == NULL ? "the SNMP reading does not contain it"
-                                               : why->text);
-            free(cpu->name);
-            memmove(cpu, cpu + 1, (point->cpu_count - i - 1) * sizeof *cpu);
-            point->cpu_count--;
-            i--;
-            continue;
-        }
-        log_note("study",
-                 "CPU of %s: %.1f %% over SNMP, %.1f %% by its counters over the whole trial",
-                 cpu->name, domain->cpu_percent, cpu->percent);
-        cpu->percent = domain->cpu_percent;
-        total += cpu->percent;
-    }
-    point->cpu_total_percent = total;
-}
-
 // Stores what the host's monitoring said beside the exact figures, before the tester's waiting is
 // left out.
 static void note_monitoring(const struct snmp_reading *reading, struct point *point)
@@ -537,7 +506,7 @@ static int measure_load(struct bench *bench, const struct load *load, struct poi
                                       .after = &after};
     struct verdict verdict = verdict_pass(&evidence, &point);
     if (by_method) {
-        by_study(&reading.stats, &reading.unread, &point);
+        study_cpu_replace(&reading.stats, reading.unread.text, &point);
     }
     *ret_outcome = (struct outcome){.kind = verdict.disturbed ? OUTCOME_DISTURBED : OUTCOME_GOOD,
                                     .disturbance_ns = verdict.disturbance_ns,

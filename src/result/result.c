@@ -10,6 +10,23 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
+void cpu_result_clear_parts(struct cpu_result *cpu)
+{
+    for (size_t i = 0; i < cpu->part_count; i++) {
+        free(cpu->parts[i].name);
+    }
+    free(cpu->parts);
+    cpu->parts = NULL;
+    cpu->part_count = 0;
+}
+
+void cpu_result_clear(struct cpu_result *cpu)
+{
+    cpu_result_clear_parts(cpu);
+    free(cpu->name);
+    *cpu = (struct cpu_result){.name = NULL};
+}
+
 void point_clear(struct point *point)
 {
     if (point == NULL) {
@@ -38,11 +55,7 @@ void point_clear(struct point *point)
     }
     free(point->networks);
     for (size_t i = 0; i < point->cpu_count; i++) {
-        free(point->cpu[i].name);
-        for (size_t k = 0; k < point->cpu[i].part_count; k++) {
-            free(point->cpu[i].parts[k].name);
-        }
-        free(point->cpu[i].parts);
+        cpu_result_clear(&point->cpu[i]);
     }
     free(point->cpu);
     for (size_t i = 0; i < point->memory_count; i++) {

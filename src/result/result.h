@@ -129,6 +129,8 @@ struct cpu_result {
     struct cpu_part_result *parts; // their sum is `percent`; empty if there is only one part
     size_t part_count;
 };
+void cpu_result_clear_parts(struct cpu_result *cpu); // frees the parts: there are none then
+void cpu_result_clear(struct cpu_result *cpu);       // frees the members and zeroes the struct
 
 struct memory_result {
     char *name;
