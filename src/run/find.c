@@ -185,14 +185,15 @@ static int try_load(struct finding *finding, const struct load *load, struct err
     return keep_trial(finding, load, &point, err);
 }
 
+bool find_time_is_up(const struct finding *finding)
+{
+    return clock_monotonic_ns() >= finding->until_ns;
+}
+
 int find_run_trials(struct finding *finding, struct error *err)
 {
-    const struct job *job = finding->state->job;
-    uint64_t until = job->time_limit_s == 0
-                         ? UINT64_MAX
-                         : clock_monotonic_ns() + (uint64_t)job->time_limit_s * NS_PER_S;
     struct load load;
-    while (clock_monotonic_ns() < until && search_next(finding->search, &load)) {
+    while (!find_time_is_up(finding) && search_next(finding->search, &load)) {
         if (stop_requested()) {
             return fail_interrupted(err);
         }
@@ -309,6 +310,9 @@ static int find_place(struct finding *finding, struct error *err)
 {
     const struct job *job = finding->state->job;
     finding->shown = 0;
+    finding->until_ns = job->time_limit_s == 0
+                            ? UINT64_MAX
+                            : clock_monotonic_ns() + (uint64_t)job->time_limit_s * NS_PER_S;
     switch (job->of) {
     case FOUND_RATE:
     case FOUND_CAP:

@@ -26,6 +26,7 @@ struct finding {
     unsigned *caps;                // by router: caps set on the bench; 0 = none
     unsigned capped;               // identifies that bench: benches opened so far
     unsigned place, length;
+    uint64_t until_ns; // CLOCK_MONOTONIC: the time for all searches of that place and length is up
     // Streams that the search distinguishes, by path: not those with a load of their own, for which
     // there is nothing to be found but caps.
     size_t *streams;
@@ -48,6 +49,8 @@ int find_density(struct job_state *state, struct error *err);
 
 // ---- find.c
 
+// Whether the time for the present topology and length is up.
+bool find_time_is_up(const struct finding *finding);
 // Runs the trials of finding->search until it ends, or the time is up.
 int find_run_trials(struct finding *finding, struct error *err);
 

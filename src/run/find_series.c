@@ -353,7 +353,8 @@ int find_run_series(struct finding *finding, enum found_kind of, struct error *e
         plan_series(finding, &run);
         rc = run_planned(finding, err);
         // A router that was still out at the end of a trial gets longer ones.
-        while (rc == 0 && some_are_out(&run) && run.spec.duration_ns < RESET_LONGEST_NS) {
+        while (rc == 0 && some_are_out(&run) && run.spec.duration_ns < RESET_LONGEST_NS &&
+               !find_time_is_up(finding)) {
             run.spec.duration_ns *= 4;
             search_free(steal_pointer(&finding->search));
             rc = run_planned(finding, err);

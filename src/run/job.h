@@ -45,7 +45,7 @@ struct job {
     // duration; 0 = those of the goal (find_series.c).
     unsigned trials;
     uint64_t trial_ns;
-    unsigned time_limit_s;    // of the search in one topology and for one length; 0 = none
+    unsigned time_limit_s;    // of all searches in one topology and for one length; 0 = none
     unsigned search_repeat;   // number of this search in the folder, from 0; above 0 with `resume`
     struct found_list *found; // gets what the search found
     struct agent *agent;      // of method: monitored; NULL = each testbed gets one of its own

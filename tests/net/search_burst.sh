@@ -36,7 +36,7 @@ burst() { jq -r "map(select(.of == \"burst\"))[0]$1" "$T/found"; }
 rate() { jq -r "map(select(.of == \"rate\"))[0]$1" "$T/found"; }
 search_bursts() {
     rm -rf "$T/folder"
-    "$VRBENCH" search "$T/burst.yaml" --topology dedicated --of burst --at 20000 --goal quick --time-limit 30 \
+    "$VRBENCH" search "$T/burst.yaml" --topology dedicated --of burst --at 20000 --goal quick --time-limit 60 \
         -o "$T/folder" --json -v >"$T/found" 2>"$T/run.err" &
     run_pid=$!
     policed=0

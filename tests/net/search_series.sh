@@ -5,7 +5,7 @@
 # Noise loses more packets, never fewer: no row may show less loss than the policer takes.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 45
+plan 47
 
 cat >"$T/series.yaml" <<'END'
 name: series
@@ -123,11 +123,18 @@ is "  rows have documented keys only" "$(sorted reset)" \
 
 # --- all of them ---------------------------------------------------------------------------------
 
-"$VRBENCH" search "$T/series.yaml" --topology dedicated --of rfc2544 --goal quick --at 2000 --trials 1 \
-    --duration "200 ms" --time-limit 1 --json -o "$T/all.d" >"$T/all" 2>"$T/run.err" &
-run_pid=$!
-end_run
+all_tests() {
+    "$VRBENCH" search "$T/series.yaml" --topology dedicated --of rfc2544 --goal quick --at 2000 --trials 1 \
+        --duration "200 ms" --json "$@" >"$T/all" 2>"$T/run.err" &
+    run_pid=$!
+    end_run
+}
+all_tests --time-limit 10 -o "$T/all.d"
 is "--of rfc2544 succeeds" "$run_status" 0 || sed 's/^/# /' "$T/run.err" "$T/all"
 is "  with the rows of all tests" "$(jq -r 'map(.of) | unique | join(" ")' "$T/all")" "burst latency loss rate recovery reset"
 conforms "the JSON is as described" search "$T/all"
+all_tests --time-limit 1 -o "$T/limited.d"
+is "--of rfc2544 with one second succeeds" "$run_status" 0 || sed 's/^/# /' "$T/run.err" "$T/all"
+ok "  which all of its tests share" holds all '([.[] | select(.of == "reset")] | length == 1 and .[0].trials == 0) and
+    ([.[] | select(.of == "rate").trial_s] | add) < 2'
 ok "nothing is left" [ -z "$(ls /run/vrbench/*.json 2>/dev/null)" ]
