@@ -347,7 +347,8 @@ int testbed_place_router(struct testbed *testbed, size_t router, struct error *e
         rc = ration_party(testbed, 0, err); // the host's ends of its pairs are new
     }
     divider_unlock(testbed->allocator->divider);
-    return rc;
+    // A cap that was set while the router was not there has not started the divider.
+    return rc == 0 && any_cap(testbed) ? testbed_start_dividing(testbed, err) : rc;
 }
 
 int testbed_displace_router(struct testbed *testbed, size_t router, struct error *err)

@@ -4,7 +4,7 @@
 # what on_crash says, the owner's own death, and down to nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 108
+plan 111
 
 scenario_two netns "direct, bridged, dedicated"
 sed 's/^name: two/name: other/' "$T/two.yaml" >"$T/other.yaml"
@@ -129,8 +129,17 @@ ok "the testbed stands" reaches 1
 is "list shows it" "$(vrbench list --json | jq -r 'map(.name + " " + .state) | join(", ")')" \
     "host running, r1t3 destroyed, r2t3 running"
 ok "  by another owner" alive "$(owner)"
+# A cap is set while the router is not there: its threads share the cap once they are there.
+divides() { grep -qx vrbench-divide /proc/"$(owner)"/task/*/comm; }
+ok "  which sets a cap of the destroyed router" vrbench cpu r1t3 --cap 50
 ok "a change" vrbench create r1t3
 ok "  is made by it" reaches 0
+if [ "$(shares r1t3 cap_held_by)" = deadline ]; then
+    ok "  and divides the cap" wait_for 20 divides
+else
+    skip "  and divides the cap" "the kernel divides it"
+fi
+ok "  until it is taken off" vrbench cpu r1t3 --cap 0
 
 # Two testbeds with routers of the same names.
 ok "another testbed beside" vrbench up "$T/other.yaml"
