@@ -218,7 +218,12 @@ int file_open_new(const char *path, mode_t mode, struct error *err)
         return folder;
     }
     struct stat st;
+    struct stat target;
     bool there = fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    if (there && S_ISLNK(st.st_mode) && fstatat(folder, name, &target, 0) == 0 &&
+        !S_ISREG(target.st_mode)) {
+        return fail_input(err, "%s is a symbolic link to something else than a file", path);
+    }
     if (there && (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode))) {
         (void)unlinkat(folder, name, 0);
         there = false;

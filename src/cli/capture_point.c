@@ -2,6 +2,8 @@
 // cli/capture_point — see capture_point.h.
 #include "cli/capture_point.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "linux/link.h"
 #include "owner/enter.h"
@@ -101,27 +104,6 @@ static size_t add_number(const char **argv, size_t used, const char *option, uin
     return used;
 }
 
-int capture_point_start(const char *program, const struct capture_request *request,
-                        const char *file, struct capture_point *point, struct error *err)
-{
-    _cleanup_free_ char *count = NULL;
-    _cleanup_free_ char *snap = NULL;
-    _cleanup_free_ char *buffer = NULL;
-    const char *argv[20] = {"tcpdump", "-n", "-U", "-Z", "root", "-i", NULL, "-w", NULL};
-    size_t used = 9;
-    argv[6] = point->interface;
-    argv[8] = file;
-    used = add_number(argv, used, "-c", request->count, &count);
-    used = add_number(argv, used, "-s", request->snap, &snap);
-    used = add_number(argv, used, "-B", request->buffer_kib, &buffer);
-    if (request->filter != NULL) {
-        argv[used++] = "--"; // the filter is no option
-        argv[used++] = request->filter;
-    }
-    const struct child_spec spec = {.path = program, .argv = argv, .ns = point->ns};
-    return child_start(&spec, &point->child, err);
-}
-
 // The last line that it wrote, for a message.
 static int fail_capture(struct capture_point *point, struct error *err)
 {
@@ -135,6 +117,59 @@ static int fail_capture(struct capture_point *point, struct error *err)
                 length == 0    ? "tcpdump ended"
                 : last == NULL ? text
                                : last + 1);
+}
+
+// Refuses a wrong filter before the file of an earlier capture is replaced.
+static int check_filter(const char *program, const char *filter, struct capture_point *point,
+                        struct error *err)
+{
+    const char *const argv[] = {"tcpdump",        "-d", "-Z",   "root", "-i",
+                                point->interface, "--", filter, NULL};
+    const struct child_spec spec = {.path = program, .argv = argv, .ns = point->ns};
+    int rc = child_run(&spec, LISTEN_NS, &point->child, err);
+    rc = rc == 0 && point->child.status != 0 ? fail_capture(point, err) : rc;
+    child_end(&point->child);
+    return rc;
+}
+
+// Opens the file of a capture. tcpdump itself would follow a link that another user planted. It
+// waits while a pipe is full.
+static int open_file(const char *file, struct error *err)
+{
+    _cleanup_close_ int fd = file_open_new(file, 0644, err);
+    if (fd >= 0 && fcntl(fd, F_SETFL, 0) < 0) {
+        return fail(err, errno, "%s", file);
+    }
+    return fd < 0 ? fd : steal_fd(&fd);
+}
+
+int capture_point_start(const char *program, const struct capture_request *request,
+                        const char *file, struct capture_point *point, struct error *err)
+{
+    _cleanup_free_ char *count = NULL;
+    _cleanup_free_ char *snap = NULL;
+    _cleanup_free_ char *buffer = NULL;
+    const char *argv[20] = {"tcpdump", "-n", "-U", "-Z", "root", "-i", NULL, "-w", "-"};
+    size_t used = 9;
+    argv[6] = point->interface;
+    used = add_number(argv, used, "-c", request->count, &count);
+    used = add_number(argv, used, "-s", request->snap, &snap);
+    used = add_number(argv, used, "-B", request->buffer_kib, &buffer);
+    if (request->filter != NULL) {
+        argv[used++] = "--"; // the filter is no option
+        argv[used++] = request->filter;
+    }
+    _cleanup_close_ int fd = -1;
+    if (!text_equal(file, "-")) {
+        int rc = request->filter == NULL ? 0 : check_filter(program, request->filter, point, err);
+        fd = rc < 0 ? rc : open_file(file, err);
+        if (fd < 0) {
+            return fd;
+        }
+    }
+    const struct child_spec spec = {
+        .path = program, .argv = argv, .ns = point->ns, .output = fd < 0 ? 0 : fd};
+    return child_start(&spec, &point->child, err);
 }
 
 static bool is_listening(const struct capture_point *point)

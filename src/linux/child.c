@@ -128,11 +128,14 @@ int child_start(const struct child_spec *spec, struct child *ret, struct error *
     int out[2] = {-1, -1};
     int text[2] = {-1, -1};
     int failure[2] = {-1, -1};
-    int rc = make_pipe(out, err);
+    int rc = spec->output > 0 ? 0 : make_pipe(out, err);
     rc = rc == 0 ? make_pipe(text, err) : rc;
     rc = rc == 0 ? make_pipe(failure, err) : rc;
-    struct start start = {
-        .spec = spec, .parent = getpid(), .out = out[1], .err = text[1], .failure = failure[1]};
+    struct start start = {.spec = spec,
+                          .parent = getpid(),
+                          .out = spec->output > 0 ? spec->output : out[1],
+                          .err = text[1],
+                          .failure = failure[1]};
     if (spec->cpus != NULL) {
         start.cpus = cpu_set_of(spec->cpus, &start.cpus_size);
     }

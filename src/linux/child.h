@@ -27,6 +27,7 @@ struct child_spec {
     const struct netns *ns;      // NULL = the caller's
     const struct cpu_list *cpus; // NULL = the caller's
     const char *folder;          // working directory; NULL = the caller's
+    int output;                  // an open file for standard output; 0 = a pipe to the caller
     pid_t inside; // run in the root directory of this first process's services, read-only; 0 = the
                   // caller's root
 };

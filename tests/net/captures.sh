@@ -6,7 +6,7 @@
 # Runs beside others: it measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 32
+plan 40
 
 machine_snapshot "$T/before"
 cat >"$T/lab.yaml" <<END
@@ -131,5 +131,24 @@ is "so is a part of each packet" "$? $(grep -c 'sequence number' "$T/err")" "2 1
 ok "up" vrbench up "$T/lab.yaml"
 vrbench capture r1:eth0 r1:eth0 -w "$T/x.pcap" 2>"$T/err"
 is "two captures in one file are refused" "$? $(grep -c 'would both be in' "$T/err")" "2 1"
+
+# --- files of others --------------------------------------------------------------------------------------------
+
+# A folder of another user, with a link to a file of root.
+echo "of root" >"$T/victim"
+mkdir "$T/home"
+ln -s "$T/victim" "$T/home/c.pcap"
+ln -s /dev/null "$T/home/null"
+chown -hR 65534:65534 "$T/home"
+ok "a capture in the folder of a user" \
+    vrbench capture r1:eth0 -w "$T/home/c.pcap" -t 0.1 --filter 'udp port 9'
+is "  follows no link" "$(cat "$T/victim") $(stat -c %F "$T/home/c.pcap")" "of root regular file"
+is "  belongs to the user" "$(stat -c %u "$T/home/c.pcap")" 65534
+ok "  and is a capture" tcpdump -r "$T/home/c.pcap"
+ok "a wrong filter is refused" fails vrbench capture r1:eth0 -w "$T/home/c.pcap" --filter 'no filter'
+ok "  and leaves the last capture" tcpdump -r "$T/home/c.pcap"
+vrbench capture r1:eth0 -w "$T/home/null" -t 0.1 2>"$T/err"
+is "a link to a device is refused" "$? $(grep -c "$T/home/null is a symbolic link" "$T/err")" "2 1"
+ok "a device is written to" vrbench capture r1:eth0 -w /dev/null -t 0.1
 ok "down" vrbench down lab
 unchanged "nothing is left" "$T/before"
