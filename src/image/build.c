@@ -493,6 +493,7 @@ int image_build(const struct image_build *asked, struct image *ret, struct error
         folder[end_at - 1] = '\0';
     }
     struct building building = {.lock = -1};
+    mode_t before = umask(022); // QEMU's user reads the image, which contains no secret
     int rc = read_with(asked->with, building.with, err);
     rc = rc == 0 ? begin(folder, &building, err) : rc;
     rc = rc == 0
@@ -500,6 +501,7 @@ int image_build(const struct image_build *asked, struct image *ret, struct error
              : rc;
     rc = rc == 0 ? put_in_place(&building, folder, err) : rc;
     end(&building);
+    (void)umask(before);
     if (rc < 0) {
         error_context(err, "building the router image %s", folder);
         return rc;

@@ -165,7 +165,10 @@ uint64_t tiny_guest_memory(const struct router_spec *spec, const char *topic)
 
 int machine_folder_make(const char *folder, struct error *err)
 {
-    return mkdir(folder, 0711) < 0 && errno != EEXIST ? fail(err, errno, "making %s", folder) : 0;
+    // QEMU's user must reach its files, whatever the umask of the caller is.
+    return (mkdir(folder, 0711) < 0 && errno != EEXIST) || chmod(folder, 0711) < 0
+               ? fail(err, errno, "making %s", folder)
+               : 0;
 }
 
 void machine_folder_clear(const char *directory)

@@ -7,7 +7,7 @@
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 router_image # before isolate: it fetches packages
 isolate --run "$@"
-plan 47
+plan 48
 
 guestctl=$(helper guestctl)
 
@@ -18,7 +18,12 @@ ok "  by its parts" jq -e '.memory_mib <= 128 and (.kernel_package | test("^linu
     "$T/ok.log"
 vrbench image list --json >"$T/described"
 conforms "  as the schema says" image "$T/described"
-ok "it is built again" vrbench image build --with frr,bird -o "$T/one/" -v
+umask 077
+ok "it is built again" vrbench image build --with frr,bird -o "$T/of/one/" -v
+umask 022
+is "  every user may read it" \
+    "$(stat -c %a "$T/of" "$T/of/one" "$T/of/one"/* | sort -u | paste -sd,)" "644,755"
+mv "$T/of/one" "$T/one"
 for part in vmlinuz vmlinux initrd.cpio nics.cpio nics.table bird.cpio frr.cpio image.json; do
     same "  $part has the same bytes" "$VRBENCH_IMAGE/$part" "$T/one/$part"
 done

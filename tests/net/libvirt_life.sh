@@ -11,7 +11,7 @@
 . "$SOURCE_ROOT/tests/net/lib/setups.sh"
 router_image
 isolate --run "$@"
-plan 69
+plan 70
 
 own_libvirtd
 scenario_two "$uri" bridged
@@ -37,7 +37,10 @@ END
 virsh -c "$uri" create --paused "$T/stranger.xml" >/dev/null
 
 machine_snapshot "$T/before"
+umask 077 # which the owner of the testbeds has, too
 ok "two machines: up" vrbench up "$T/two.yaml"
+umask 022
+is "  QEMU's user reaches their files" "$(stat -c %a /run/vrbench/*.machines)" 711
 is "  they and the host are listed" \
     "$(vrbench list --json | jq -r 'map(.name + " " + .state) | join(", ")')" \
     "host running, r1t3 running, r2t3 running"
