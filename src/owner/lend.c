@@ -107,7 +107,9 @@ static int lend_find(struct owner *owner, const json_t *request, struct owned **
     for (size_t i = 0; i < owner->owned_count; i++) {
         struct owned *owned = owner->owned[i];
         bool named = name == NULL || text_equal(owned->name, name) || text_equal(owned->id, name);
-        unusable = named && owned->unusable != NULL ? owned->unusable : unusable;
+        if (named && owned_unusable(owned) != NULL) {
+            unusable = owned_unusable(owned);
+        }
         if (!named || !owned->stands || owned->ends ||
             (network != NULL && testbed_network_called(owned->testbed, network) == SIZE_MAX)) {
             continue;

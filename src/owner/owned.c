@@ -67,3 +67,9 @@ struct owned *owned_find(struct owner *owner, const char *name)
     }
     return NULL;
 }
+
+const char *owned_unusable(const struct owned *owned)
+{
+    return owned->adopting ? "a testbed is not taken over yet: its platform does not answer"
+                           : owned->unusable;
+}

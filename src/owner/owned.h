@@ -176,6 +176,8 @@ void owned_remove(struct owned *owned);
 void owned_at_rest(struct owned *owned, size_t changed);
 // Finds a testbed by name or id; NULL if none matches.
 struct owned *owned_find(struct owner *owner, const char *name);
+// Why nobody can use a testbed that has a record; NULL if it stands or is being built.
+const char *owned_unusable(const struct owned *owned);
 
 // ---- deaths (tend.c)
 

@@ -33,10 +33,15 @@ struct target {
     size_t router;    // index in the scenario; SIZE_MAX for other nodes
 };
 
+static bool target_is_in(const struct owned *owned, const char *of)
+{
+    return of == NULL || text_equal(owned->name, of) || text_equal(owned->id, of);
+}
+
 static bool target_matches(const struct owned *owned, const char *of, const char *node)
 {
-    return (of == NULL || text_equal(owned->name, of) || text_equal(owned->id, of)) &&
-           owned->stands && !owned->ends && testbed_has_node(owned->testbed, node);
+    return target_is_in(owned, of) && owned->stands && !owned->ends &&
+           testbed_has_node(owned->testbed, node);
 }
 
 // Finds a node by "NODE" or "TESTBED/NODE". A bare name must be unique and belong to a testbed of
@@ -57,10 +62,9 @@ static int target_find(struct owner *owner, const json_t *request, struct target
     const char *unusable = NULL;
     for (size_t i = 0; i < owner->owned_count; i++) {
         struct owned *owned = owner->owned[i];
-        unusable = owned->unusable != NULL ? owned->unusable
-                   : owned->adopting ? "a testbed is not taken over yet: its platform does not "
-                                       "answer"
-                                     : unusable;
+        if (target_is_in(owned, of) && owned_unusable(owned) != NULL) {
+            unusable = owned_unusable(owned);
+        }
         if (target_matches(owned, of, node)) {
             text_append(&names, ", ", "%s/%s", of == NULL ? owned->name : owned->id, node);
             found = owned;

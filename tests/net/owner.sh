@@ -6,7 +6,7 @@
 # Runs beside others: it measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 42
+plan 48
 
 scenario_two netns "bridged"
 machine_snapshot "$T/before"
@@ -125,6 +125,25 @@ ok "an unknown request is answered" sh -c '
     python3 "$SOURCE_ROOT/tests/net/ask.py" /run/vrbench/owner.sock <"$1" | grep -q "unknown request"' sh "$T/bad"
 ok "  and harms nothing" vrbench list
 is "  no other user may connect" "$(stat -c %a /run/vrbench/owner.sock)" 600
+
+# A testbed whose record can't be used is reported if it is meant, or may be.
+sed 's/^name: two/name: broken/' "$T/two.yaml" >"$T/broken.yaml"
+ok "another testbed" vrbench up "$T/broken.yaml"
+record=$(grep -l 'name: broken' /run/vrbench/*.json)
+jq '.cgroups.root = "/none"' "$record" >"$T/damaged"
+cp "$record" "$T/record"
+kill -KILL "$(owner)"
+cp "$T/damaged" "$record"
+vrbench reboot broken/r1t3 2>"$T/err"
+is "  that can't be taken over" "$? $(grep -c 'testbed broken: .*/none' "$T/err")" "1 1"
+vrbench reboot r9 2>"$T/err"
+is "  may have a router that no other one has" "$? $(grep -c 'testbed broken: ' "$T/err")" "1 1"
+vrbench reboot two/r9 2>"$T/err"
+is "  but not one of another testbed" "$? $(grep -c 'no router or node "two/r9"' "$T/err")" "2 1"
+kill -KILL "$(owner)"
+cp "$T/record" "$record"
+ok "  and is used again with its record as it was" vrbench reboot broken/r1t3
+ok "  and taken down" vrbench down broken
 
 # A run at work is listed, and not touched.
 sed 's/pps: \[[0-9]*\] }/pps: [1000] }, duration: 1 s/; s/^name: two/name: running/' "$T/two.yaml" \
