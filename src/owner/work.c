@@ -39,18 +39,10 @@ static void job_say(void *context, enum log_level level, const char *topic, cons
     json_array_append_new(job->says, wire_say((int)level, topic, text));
 }
 
-static void *job_thread(void *context)
+// Hands a job that has ended to the loop, which concludes it.
+static void job_hand_over(struct job *job)
 {
-    struct job *job = context;
-    struct owned *owned = job->owned;
-    struct owner *owner = owned->owner;
-    stop_use(&job->stop);
-    settings_use(&owned->settings);
-    log_use_sink(job->client_waits ? job_say : NULL, job);
-    job->rc = job->run(owned, job, &job->err);
-    log_use_sink(NULL, NULL);
-    settings_use(NULL);
-    stop_use(NULL);
+    struct owner *owner = job->owned->owner;
     pthread_mutex_lock(&owner->done_lock);
     job->next = owner->done;
     owner->done = job;
@@ -58,6 +50,20 @@ static void *job_thread(void *context)
     const uint64_t one = 1;
     (void)!write(owner->results, &one, sizeof one);
     pthread_mutex_unlock(&owner->done_lock);
+}
+
+static void *job_thread(void *context)
+{
+    struct job *job = context;
+    struct owned *owned = job->owned;
+    stop_use(&job->stop);
+    settings_use(&owned->settings);
+    log_use_sink(job->client_waits ? job_say : NULL, job);
+    job->rc = job->run(owned, job, &job->err);
+    log_use_sink(NULL, NULL);
+    settings_use(NULL);
+    stop_use(NULL);
+    job_hand_over(job);
     return NULL;
 }
 
@@ -181,9 +187,9 @@ static void work_next(struct owned *owned)
     pthread_t thread;
     int rc = thread_start(&thread, job_thread, job);
     if (rc != 0) {
+        // Concluded by the loop: that may free the testbed and readings that the caller still uses.
         job->rc = fail(&job->err, rc, "starting a thread");
-        job->next = NULL;
-        job_conclude(job);
+        job_hand_over(job);
         return;
     }
     (void)pthread_detach(thread);

@@ -6,7 +6,7 @@
 # Runs beside others: it measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 48
+plan 50
 
 scenario_two netns "bridged"
 machine_snapshot "$T/before"
@@ -39,6 +39,21 @@ if command -v strace >/dev/null && strace -qq true 2>/dev/null; then
 else
     skip "an idle owner makes no system call" "no strace here"
 fi
+
+# An owner that can start no thread says so, and goes on.
+if command -v strace >/dev/null && strace -qq true 2>/dev/null; then
+    strace -f -qq -o "$T/trace" -p "$(owner)" -e trace=clone3 -e inject=clone3:error=EAGAIN &
+    tracer=$!
+    is_traced() { ! grep -q '^TracerPid:.0$' "/proc/$(owner)/status"; }
+    wait_for 20 is_traced
+    vrbench reboot r1t3 2>"$T/err"
+    is "without threads, a request is refused" "$? $(grep -c 'starting a thread' "$T/err")" "1 1"
+    kill $tracer
+    wait_for 20 fails is_traced
+else
+    skip "without threads, a request is refused" "no strace here"
+fi
+ok "  and the owner goes on" wait_for 20 vrbench reboot r1t3
 
 # A listing does not wait for work on a testbed. The worker is stopped within a reboot: the thread that
 # waits for the first process of the router's next life.
