@@ -216,6 +216,36 @@ static int choose_kind(const struct search_values *asked, const struct goal_list
     return check_rate(asked, goals, job, err);
 }
 
+// Checks that a search for the density loads each router through a network of its own.
+static int check_density(const struct scenario *scenario, struct error *err)
+{
+    if (scenario->router_count < 2) {
+        return fail_input(err, "--of density requires a scenario with at least two routers");
+    }
+    for (size_t i = 0; i < scenario->network_count; i++) {
+        const struct scenario_network *network = &scenario->networks[i];
+        if (network->router_count > 1) {
+            return fail_input(err,
+                              "--of density: network %s passes several routers; expected networks "
+                              "with one router each",
+                              network->name);
+        }
+    }
+    for (size_t r = 0; r < scenario->router_count; r++) {
+        bool loaded = false;
+        for (size_t i = 0; i < scenario->network_count; i++) {
+            loaded = loaded || scenario_passes(&scenario->networks[i], r);
+        }
+        if (!loaded) {
+            return fail_input(err,
+                              "--of density: no network passes router %s; expected a network for "
+                              "each router",
+                              scenario->routers[r].name);
+        }
+    }
+    return 0;
+}
+
 // Checks that the scenario has what is searched for. Caps are those of routers: direct has none.
 static int check_kind(const struct job *job, struct scenario *scenario, struct error *err)
 {
@@ -258,8 +288,9 @@ static int check_kind(const struct job *job, struct scenario *scenario, struct e
                           "use --engine packet",
                           engine);
     }
-    if (job->of == FOUND_DENSITY && scenario->router_count < 2) {
-        return fail_input(err, "--of density requires a scenario with at least two routers");
+    int rc = job->of == FOUND_DENSITY ? check_density(scenario, err) : 0;
+    if (rc < 0) {
+        return rc;
     }
     if (job->of != FOUND_CAP && job->of != FOUND_RESET && job->of != FOUND_DENSITY) {
         return 0;
@@ -277,12 +308,6 @@ static int check_kind(const struct job *job, struct scenario *scenario, struct e
     scenario->topology_count = kept;
     for (size_t i = 0; i < scenario->network_count; i++) {
         const struct scenario_network *network = &scenario->networks[i];
-        if (job->of == FOUND_DENSITY && network->router_count > 1) {
-            return fail_input(err,
-                              "--of density: network %s passes several routers; expected networks "
-                              "with one router each",
-                              network->name);
-        }
         if (job->of == FOUND_CAP && network->router_count > 1) {
             return fail_input(err,
                               "--of cap: network %s passes several routers, and its loss does not "

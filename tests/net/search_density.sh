@@ -6,7 +6,7 @@
 # Runs beside others under sanitizers.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 13
+plan 15
 
 cat >"$T/three.yaml" <<'YAML'
 name: three
@@ -18,7 +18,10 @@ YAML
 sed 's/, r2: {}, r3: {}//; s/, B: .*/ }/; s/three/one/' "$T/three.yaml" >"$T/one.yaml"
 
 ok "a single router is refused" exits 2 "$VRBENCH" search "$T/one.yaml" --of density
-ok "  and so is a load" exits 2 "$VRBENCH" search "$T/three.yaml" --of density --at 1000
+sed 's/r3: {}/r3: {}, r4: {}/' "$T/three.yaml" >"$T/four.yaml"
+ok "  and so is a router that no network passes" exits 2 "$VRBENCH" search "$T/four.yaml" --of density
+like "  which is named" "$(cat "$T/ok.log")" "no network passes router r4"
+ok "  and a load" exits 2 "$VRBENCH" search "$T/three.yaml" --of density --at 1000
 ok "  and loads of each network's own" exits 2 "$VRBENCH" search "$T/three.yaml" --of density --apart
 ok "help explains it" sh -c '"$VRBENCH" search -h | grep -q "With --of density"'
 
