@@ -4,11 +4,13 @@
 
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/measuring.h"
 #include "linux/cpu.h"
+#include "result/redact.h"
 #include "result/store.h"
 
 static const char *text_of(const json_t *object, const char *key)
@@ -46,6 +48,12 @@ static int read_of(const json_t *run, const char *folder, const char *engine,
     struct scenario *scenario = NULL;
     if (source.path == NULL || source.text == NULL) {
         return fail_input(err, "%s cannot be resumed: its run.json contains no scenario", folder);
+    }
+    if (strstr(source.text, REDACTED) != NULL) {
+        return fail_input(err,
+                          "%s: run.json lacks a secret of the scenario (\"" REDACTED
+                          "\"): name its file, too (%s)",
+                          folder, source.path);
     }
     int rc = scenario_read_source(&source, cpus, &scenario, err);
     rc = rc < 0 ? rc : keep_topologies(scenario, json_object_get(noted, "topologies"), err);

@@ -6,7 +6,7 @@
 # Runs beside others: its checks hold on a busy machine, too.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 50
+plan 52
 
 cat >"$T/long.yaml" <<'END'
 name: long
@@ -98,6 +98,12 @@ ok "a killed run is resumed, too" measured "$T/long.yaml" -o "$T/kill" --resume
 ok "  and then complete" complete "$T/kill"
 unchanged "  and nothing is left of either" "$T/before"
 ok "--resume needs a folder" exits 2 "$VRBENCH" run "$T/long.yaml" --resume
+
+# run.json contains no secret: what follows such a word in the scenario is taken out, also in a comment.
+cp -r "$T/term" "$T/secret"
+jq '.scenario.text += "# password: (redacted)\n"' "$T/term/run.json" >"$T/secret/run.json"
+ok "a run whose scenario had a secret isn't resumed without its file" exits 2 "$VRBENCH" run --resume -o "$T/secret"
+like "  for which it asks" "$(cat "$T/ok.log")" "run.json lacks a secret of the scenario .*: name its file, too"
 
 # --- the scenario's file is changed while another is measured -------------------------------------
 
