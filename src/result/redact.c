@@ -47,12 +47,14 @@ static bool ends_name(const char *text, const char *at)
         }
     }
     // FRR: ip ospf message-digest-key 1 md5 x
-    const char *line = at;
+    if (at - text <= 3 || strncasecmp(at - 3, "md5", 3) != 0) {
+        return false;
+    }
+    const char *line = at - 3;
     while (line > text && line[-1] != '\n') {
         line--;
     }
-    return at - line > 3 && strncasecmp(at - 3, "md5", 3) == 0 &&
-           memmem(line, (size_t)(at - line), "digest-key ", strlen("digest-key ")) != NULL;
+    return memmem(line, (size_t)(at - line), "digest-key ", strlen("digest-key ")) != NULL;
 }
 
 // Finds the value after a name: returns its length and sets its start; 0 = none.

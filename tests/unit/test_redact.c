@@ -4,9 +4,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "result/redact.h"
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
@@ -78,6 +81,20 @@ static void all_else_remains(void **state)
     }
 }
 
+// Without this, a line of a megabyte took minutes.
+static void long_line_is_read_once(void **state)
+{
+    (void)state;
+    enum { LENGTH = 1000000 };
+    char *text = memory_new(LENGTH + 1, 1);
+    memset(text, ' ', LENGTH);
+    alarm(30);
+    _cleanup_free_ char *got = redact_text(text);
+    alarm(0);
+    assert_int_equal(strlen(got), LENGTH);
+    free(text);
+}
+
 static void json_is_redacted_in_depth(void **state)
 {
     (void)state;
@@ -98,6 +115,7 @@ int main(void)
         cmocka_unit_test(secrets_of_routing_daemons_are_taken_out),
         cmocka_unit_test(secrets_of_machines_are_taken_out),
         cmocka_unit_test(all_else_remains),
+        cmocka_unit_test(long_line_is_read_once),
         cmocka_unit_test(json_is_redacted_in_depth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
