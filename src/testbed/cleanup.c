@@ -39,9 +39,9 @@
 #define ENVIRONMENT_MAX (4U << 20)
 
 // Gives one interface back from wherever it is: its node, the host on the way there, or at home
-// with changed settings.
+// with changed settings. `ret_held` reports whether it is still in a namespace of the testbed.
 static int return_nic(const struct record *record, const json_t *entry, const struct netns *home,
-                      struct error *err)
+                      bool *ret_held, struct error *err)
 {
     const json_t *nics = json_object_get(record->content, "nics");
     const json_t *described = json_object_get(entry, "nic");
@@ -69,6 +69,7 @@ static int return_nic(const struct record *record, const json_t *entry, const st
         }
         bool here = link_find(from, at->name, &info, NULL) == 0;
         int rc = here ? nic_give_back(from, at->name, home, described, err) : 0;
+        *ret_held = rc < 0 && link_find(from, at->name, &info, NULL) == 0;
         netns_close(from);
         if (here) {
             return rc;
@@ -91,38 +92,47 @@ bool testbed_lends_devices(const struct record *record)
     return lends;
 }
 
-static void return_some(const struct record *record, const json_t *nics, bool devices,
-                        const struct netns *home, struct error *err)
+static int return_some(const struct record *record, const json_t *nics, bool devices,
+                       const struct netns *home, struct error *err)
 {
     size_t i = 0;
     json_t *entry = NULL;
+    int held = 0;
     json_array_foreach(nics, i, entry)
     {
         struct error why = ERROR_INIT;
-        if (handover_is_noted(entry) == devices && return_nic(record, entry, home, &why) < 0) {
+        bool here = false;
+        if (handover_is_noted(entry) != devices) {
+            continue;
+        }
+        int rc = return_nic(record, entry, home, &here, &why);
+        if (rc < 0) {
             log_warning("testbed", "%s", why.text);
             error_move(err, &why);
         }
+        held = here ? rc : held;
         error_clear(&why);
     }
+    return held;
 }
 
-void testbed_return_nics(const struct record *record, struct error *err)
+int testbed_return_nics(const struct record *record, struct error *err)
 {
     const json_t *nics = json_object_get(record->content, "nics");
     if (json_array_size(nics) == 0) {
-        return;
+        return 0;
     }
     _cleanup_free_ char *pin = testbed_pin(record, "home");
     struct netns *home = NULL;
     if (netns_open(pin, &home, err) < 0) {
-        return;
+        return 0;
     }
     // Those of machines first: until they have their own names back they may have the names of
     // others.
-    return_some(record, nics, true, home, err);
-    return_some(record, nics, false, home, err);
+    int held = return_some(record, nics, true, home, err);
+    int rest = return_some(record, nics, false, home, err);
     netns_close(home);
+    return held < 0 ? held : rest;
 }
 
 // ---- processes
@@ -335,7 +345,11 @@ static int undo(struct record *record, const struct task_list *tasks, struct err
     bool machines_first = testbed_lends_devices(record);
     _cleanup_error_ struct error why = ERROR_INIT;
     int rc = machines_first ? clean_up_platform(record, err) : 0;
-    testbed_return_nics(record, &why);
+    int held = testbed_return_nics(record, &why);
+    if (held < 0) {
+        error_move(err, &why);
+        return held;
+    }
     if (why.text == NULL && json_array_size(json_object_get(record->content, "nics")) > 0) {
         // None of them is held any more, even if other parts remain.
         json_object_set_new(record->content, "nics", json_array());

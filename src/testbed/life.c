@@ -128,6 +128,14 @@ static void keep_host(struct testbed *testbed, struct testbed_leftovers *leftove
     }
 }
 
+// Leaves a testbed that still has an interface of the machine, which would end with its namespace.
+// The record is a dead run's from now on: the next cleanup tries again.
+static void keep_for_cleanup(struct testbed *testbed, struct testbed_leftovers *leftovers)
+{
+    task_list_clear(&leftovers->tasks);
+    testbed_free(testbed);
+}
+
 // Releases everything; the kernel completes the removal later.
 static int release(struct testbed *testbed, struct testbed_leftovers *leftovers, struct error *err)
 {
@@ -144,8 +152,12 @@ static int release(struct testbed *testbed, struct testbed_leftovers *leftovers,
     }
     if (testbed->record != NULL) {
         names_remove(testbed->record);
-        testbed_return_nics(testbed->record, &why);
+        int held = testbed_return_nics(testbed->record, &why);
         rc = keep_first(rc, why.text != NULL ? -EIO : 0, err, &why);
+        if (held < 0) {
+            keep_for_cleanup(testbed, leftovers);
+            return rc;
+        }
         unplaced = testbed_unplace(testbed, &why);
         rc = keep_first(rc, unplaced, err, &why);
         int removed = testbed_remove_groups(testbed->record, NULL, 0, &why);

@@ -173,6 +173,14 @@ int nic_give_back(const struct netns *from, const char *now, const struct netns 
     if (rc < 0 || name == NULL) {
         return rc < 0 ? rc : fail(err, EINVAL, "record of interface %s", now);
     }
+    // The kernel would move it under its present name, and only then refuse the other one.
+    struct link_info other;
+    if (link_find(home, name, &other, NULL) == 0) {
+        return fail(err, 0,
+                    "giving back interface %s: another interface has this name; rename that one, "
+                    "then run vrbench cleanup",
+                    name);
+    }
     if (info.master != 0) {
         (void)link_set_master(from, info.index, 0, NULL);
     }

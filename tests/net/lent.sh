@@ -6,7 +6,7 @@
 # Runs beside others: its few packets say nothing of speed.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 46
+plan 52
 
 # The interfaces of this namespace, for facts that only sysfs has.
 mkdir "$T/sys"
@@ -153,6 +153,17 @@ for topology in bridged dedicated; do
         sed 's/^/# /' "$T/cleanup.log"
     given_back "  and gives back the rest of it"
 done
+
+# While another interface has its name, an interface stays where it is, and the testbed with it.
+ok "up with lent interfaces" "$VRBENCH" up "$T/lent.yaml" --topology bridged
+ip link add name a1 type bridge
+"$VRBENCH" down lent 2>"$T/err"
+is "down, while another interface has the name of one" $? 1
+like "  reports it" "$(cat "$T/err")" 'giving back interface a1: another interface has this name'
+ok "  and so does cleanup" exits 1 "$VRBENCH" cleanup
+ip link del dev a1
+ok "cleanup without the other interface succeeds" "$VRBENCH" cleanup
+given_back "  and gives them back"
 
 # What must not be taken is refused before anything is touched.
 # refused STATUS PATTERN DESC COMMAND...
