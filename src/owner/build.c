@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -13,7 +14,8 @@
 #include "testbed/names.h"
 #include "testbed/standing.h"
 
-#define SETTINGS "settings" // of a request and of a record
+#define SETTINGS  "settings" // of a request and of a record
+#define NAMESPACE "netns"    // of a request: the inode of the caller's network namespace
 
 static const struct setting_row {
     const char *name;
@@ -54,6 +56,31 @@ void build_settings(const json_t *object, struct settings *ret)
     }
 }
 
+// Requests and jobs may run in threads; 0 = unknown.
+static json_int_t own_namespace(void)
+{
+    struct stat st;
+    return stat("/proc/thread-self/ns/net", &st) == 0 ? (json_int_t)st.st_ino : 0;
+}
+
+// Interfaces are checked by the caller and taken by the owner, which must find the same ones.
+static int check_namespace(const json_t *request, const struct scenario *scenario,
+                           enum topology topology, struct error *err)
+{
+    json_int_t callers = json_integer_value(json_object_get(request, NAMESPACE));
+    bool lends = false;
+    for (size_t i = 0; topology != TOPOLOGY_DIRECT && i < scenario->network_count; i++) {
+        lends |= scenario->networks[i].source_nic != NULL || scenario->networks[i].sink_nic != NULL;
+    }
+    return !lends || callers == own_namespace()
+               ? 0
+               : fail(err, 0,
+                      "links: the testbed owner runs in another network namespace, from which it "
+                      "would take the interfaces; run vrbench up there (nsenter -t %d -n), or take "
+                      "the owner's testbeds down before",
+                      (int)getpid());
+}
+
 json_t *build_request(json_t *request, const struct scenario *scenario, enum topology topology,
                       const struct cpu_list *usable)
 {
@@ -62,6 +89,7 @@ json_t *build_request(json_t *request, const struct scenario *scenario, enum top
     json_object_set_new(request, "topology", json_string(topology_name(topology)));
     json_object_set_new(request, "usable", cpus_note(usable));
     json_object_set_new(request, SETTINGS, note_settings());
+    json_object_set_new(request, NAMESPACE, json_integer(own_namespace()));
     return request;
 }
 
@@ -80,8 +108,11 @@ int build_testbed(const json_t *request, struct testbed **ret, struct error *err
     if (rc < 0) {
         return rc;
     }
+    rc = check_namespace(request, scenario, topology, err);
     // In the owner, since some drivers of libvirt serve one process only.
-    rc = testbed_check_platform(scenario, false, err);
+    if (rc == 0) {
+        rc = testbed_check_platform(scenario, false, err);
+    }
     if (rc == 0) {
         rc = testbed_check_daemons(scenario, err);
     }

@@ -6,7 +6,7 @@
 # Runs beside others: its few packets say nothing of speed.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 52
+plan 57
 
 # The interfaces of this namespace, for facts that only sysfs has.
 mkdir "$T/sys"
@@ -164,6 +164,18 @@ ok "  and so does cleanup" exits 1 "$VRBENCH" cleanup
 ip link del dev a1
 ok "cleanup without the other interface succeeds" "$VRBENCH" cleanup
 given_back "  and gives them back"
+
+# An owner in another network namespace has other interfaces, even of the same names.
+sed -e 's/^name: lent/name: away/; /^links/d' "$T/lent.yaml" >"$T/away.yaml"
+ok "an owner in another network namespace" unshare -n sh -c '
+    ip link add name a0 type veth peer name a1 && ip link add name b0 type veth peer name b1 &&
+    "$VRBENCH" up "$1" --topology bridged' sh "$T/away.yaml"
+"$VRBENCH" up "$T/lent.yaml" --topology bridged 2>"$T/err"
+is "  takes no interface for a caller here" "$? $(grep -c 'owner runs in another network namespace' "$T/err")" "1 1"
+given_back "  nothing was touched"
+ok "  but for one there" nsenter -t "$(owner)" -n "$VRBENCH" up "$T/lent.yaml" --topology bridged
+"$VRBENCH" down lent
+ok "  down" "$VRBENCH" down away
 
 # What must not be taken is refused before anything is touched.
 # refused STATUS PATTERN DESC COMMAND...
