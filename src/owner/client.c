@@ -29,6 +29,7 @@
 #include "testbed/record.h"
 
 #define ATTEMPTS         5U
+#define REASON_MAX       4095U // bytes of a message of an owner that could not start
 #define CALLS_AT_ONCE    8U
 #define START_PAUSE_NS   (50U * NS_PER_MS)
 #define CANCEL_WITHIN_NS (60U * NS_PER_S) // limit for a cancelled request to end
@@ -60,6 +61,22 @@ static _Noreturn void owner_exec(int ready)
     _exit(EXIT_FAILED);
 }
 
+// Waits until a new owner accepts requests or has ended. Fails with the reason that it reports.
+static int await_ready(int reading, struct error *err)
+{
+    char why[REASON_MAX + 1];
+    size_t length = 0;
+    ssize_t got = 0;
+    do {
+        length += (size_t)got;
+        got = stop_read(reading, why + length, REASON_MAX - length, err);
+    } while (got > 0);
+    why[length] = '\0';
+    return got < 0      ? (int)got
+           : length > 0 ? fail(err, 0, "starting the testbed owner: %s", why)
+                        : 0;
+}
+
 // Starts the owner's process and waits until it accepts requests or has ended.
 static int owner_start(struct error *err)
 {
@@ -84,9 +101,7 @@ static int owner_start(struct error *err)
         return fail(err, saved, "starting the testbed owner");
     }
     (void)waitpid(child, NULL, 0);
-    char byte = 0;
-    ssize_t got = stop_read(reading, &byte, 1, err);
-    return got < 0 ? (int)got : 0;
+    return await_ready(reading, err);
 }
 
 // ---- connections

@@ -499,6 +499,16 @@ static void owner_close(struct owner *owner)
     }
 }
 
+// Reports to the process that started this owner that it accepts requests, or why it does not. If
+// another owner was faster, that process asks the other one.
+static void report_ready(int ready, int rc, const struct error *err)
+{
+    if (rc < 0 && rc != -EBUSY && err->text != NULL) {
+        (void)!write(ready, err->text, strlen(err->text));
+    }
+    close(ready);
+}
+
 int owner_run(int ready, bool linger, struct error *err)
 {
     struct owner owner = {.lock = -1, .listener = -1, .results = -1, .lingers = linger};
@@ -508,7 +518,7 @@ int owner_run(int ready, bool linger, struct error *err)
         rc = owner_open(&owner, err);
     }
     if (ready >= 0) {
-        close(ready);
+        report_ready(ready, rc, err);
     }
     if (rc == 0) {
         (void)sd_event_add_time_relative(owner.loop, NULL, CLOCK_MONOTONIC, FIRST_WITHIN_US, 0,

@@ -6,7 +6,7 @@
 # Runs beside others: it measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 50
+plan 52
 
 scenario_two netns "bridged"
 machine_snapshot "$T/before"
@@ -14,6 +14,13 @@ owners() { pgrep --ns $$ --nslist mnt -x vrbench-owner | wc -l; }
 
 is "nothing stands, and no owner is started to say so" "$(vrbench list; ls /run/vrbench 2>/dev/null)" \
     "no testbeds"
+
+# An owner that can't start says why.
+mkdir -p /run/vrbench/owner.sock/full
+vrbench up "$T/two.yaml" 2>"$T/err"
+is "an owner that can't start is a failure" $? 1
+like "  with its reason" "$(cat "$T/err")" '^vrbench: starting the testbed owner: .*owner\.sock'
+rm -r /run/vrbench/owner.sock
 
 # Ten at once: one builds, nine are refused.
 for number in 0 1 2 3 4 5 6 7 8 9; do
