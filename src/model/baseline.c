@@ -148,7 +148,7 @@ static double predict_regression(const struct fitted *fitted, const double *aske
     }
     gsl_matrix_free(rows);
     gsl_vector_free(rates);
-    return fmax(rate, 0.0);
+    return isnan(rate) ? rate : fmax(rate, 0.0);
 }
 #else
 static double predict_regression(const struct fitted *fitted, const double *asked, bool throughput)
@@ -200,7 +200,8 @@ static double predict_flow(const struct fitted *fitted, const struct model_setup
     case BASELINE_USL:
         pair = mean_of_sweeps(fitted, 2, flow->ip_length, throughput, NULL);
         // X(N) = N·X(1) / (1 + σ (N - 1)); `pair` is X(2) / 2.
-        return solo / (1.0 + (solo / pair - 1.0) * (flows - 1.0));
+        // Two that carry more than twice as much as one, by noise, would have no limit.
+        return isnan(pair) ? pair : solo / (1.0 + fmax(solo / pair - 1.0, 0.0) * (flows - 1.0));
     case BASELINE_COUNT:
         break;
     }
@@ -215,7 +216,8 @@ void baseline_predict(const struct model *model, const struct model_setup *setup
     const struct fitted *fitted = NULL;
     for (size_t i = 0; fitted == NULL && i < model->count; i++) {
         bool same = model->items[i].topology == setup->topology &&
-                    text_equal(model->items[i].platform, setup->platform);
+                    text_equal(model->items[i].platform, setup->platform) &&
+                    text_equal(model->items[i].work, setup->work);
         fitted = same ? &model->items[i] : NULL;
     }
     for (size_t i = 0; i < setup->flow_count; i++) {

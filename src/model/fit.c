@@ -408,6 +408,9 @@ static void note_sweep(struct observation **sweep, size_t count, struct fitted *
     if (isnan(bounds.high) || knee <= 0 || capped) {
         return; // no load lost a packet, or a cap determines where they do
     }
+    if (isnan(bounds.low) && loads[0] >= knee) {
+        return; // the sweep begins beyond the knee
+    }
     double low = isnan(bounds.low) ? 0.5 * bounds.high : bounds.low;
     list_add(&fitted->onsets, fmin((low + bounds.high) / 2.0 / knee, 1.2));
 }
@@ -467,7 +470,8 @@ static void note_range(struct observation *const *seen, size_t count, struct fit
         ret->cpus_min = setup->cpus < ret->cpus_min ? setup->cpus : ret->cpus_min;
         ret->cpus_max = setup->cpus > ret->cpus_max ? setup->cpus : ret->cpus_max;
         ret->most_flows = setup->flow_count > ret->most_flows ? setup->flow_count : ret->most_flows;
-        ret->busiest = fmax(ret->busiest, seen[i]->capped ? 1.0 : sum / (100.0 * setup->cpus));
+        ret->busiest = fmax(ret->busiest, sum / (100.0 * setup->cpus));
+        ret->uncapped += seen[i]->capped ? 0 : 1;
     }
     ret->observations = count;
 }

@@ -35,6 +35,7 @@ struct fitted {
     double shortest, longest; // IP lengths
     unsigned cpus_min, cpus_max;
     size_t most_flows, observations;
+    size_t uncapped; // observations in which no party reached a cap
     double busiest;  // highest use of CPUs, 0 to 1
     size_t beyond;   // valid points beyond the knee
     double overload; // load over the knee, up to which observations determine `upstream`

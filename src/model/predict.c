@@ -84,11 +84,18 @@ static char *find_excess(const struct fitted *fitted, const struct model_setup *
         }
     }
     if (setup->cpus < fitted->cpus_min || setup->cpus > fitted->cpus_max) {
-        return text_format("%u CPUs: the points have %u", setup->cpus, fitted->cpus_max);
+        return fitted->cpus_min < fitted->cpus_max
+                   ? text_format("%u CPUs: the points have %u to %u", setup->cpus, fitted->cpus_min,
+                                 fitted->cpus_max)
+                   : text_format("%u CPUs: the points have %u", setup->cpus, fitted->cpus_max);
     }
     if (setup->flow_count > BEYOND_FLOWS * fitted->most_flows) {
         return text_format("%zu networks: the points have at most %zu", setup->flow_count,
                            fitted->most_flows);
+    }
+    if (fitted->uncapped == 0) {
+        return text_copy("a cap was reached in each point, so that the costs of packets are not "
+                         "known");
     }
     if (fitted->busiest < LEAST_BUSY) {
         return text_format("no point used more than %.0f %% of the CPUs, so that the limit is not "
@@ -184,7 +191,7 @@ static void make_outcome(const struct costs *costs, const struct model_setup *se
         }
     }
     for (size_t i = 0; i < flows; i++) {
-        ret->throughput[i] = flow_offered(&setup->flows[i], knee * costs->onset);
+        ret->throughput[i] = fmin(flow_offered(&setup->flows[i], knee * costs->onset), ret->max[i]);
     }
 }
 
