@@ -107,16 +107,23 @@ static void add_cost(struct advice_costs *costs, const struct model *model,
 static size_t count_known(const struct model *model, const struct contracts *contracts,
                           enum topology topology, size_t most)
 {
-    size_t known = 0;
+    const unsigned *length = NULL;
+    for (size_t i = 0; length == NULL && i < contracts->count; i++) {
+        _cleanup_model_setup_ struct model_setup one =
+            setup_of_alike(contracts, topology, 1, contracts->items[i].length);
+        length = setup_is_known(model, &one) ? &contracts->items[i].length : NULL;
+    }
+    if (length == NULL) {
+        return most; // no cost is known, either
+    }
+    size_t known = 1;
     size_t unknown = most + 1;
     while (unknown - known > 1) {
-        const size_t tried = known == 0 && unknown > 2 ? 1 : known + (unknown - known) / 2;
+        const size_t tried = known + (unknown - known) / 2;
         _cleanup_model_setup_ struct model_setup setup =
-            setup_of_alike(contracts, topology, tried, contracts->items[0].length);
+            setup_of_alike(contracts, topology, tried, *length);
         if (setup_is_known(model, &setup)) {
             known = tried;
-        } else if (tried == 1) {
-            return most; // whether one is known is that of its cost
         } else {
             unknown = tried;
         }
@@ -170,6 +177,16 @@ static void add_run(const struct model *model, const struct model_run *run,
     if (scenario_is_capped(scenario) || scenario->traffic.rates.kind == RATES_PROFILE ||
         scenario->host.cpus != contracts->host.cpus ||
         !text_equal(scenario->platform, contracts->platform)) {
+        return;
+    }
+    // Only routers that forward and do nothing else, each in a path of its own.
+    _cleanup_model_setup_ struct model_setup setup;
+    model_setup_make(scenario, topology, scenario->traffic.lengths[0], &setup);
+    bool plain = setup.beyond == NULL && setup.work[0] == '\0';
+    for (size_t i = 0; i < scenario->network_count; i++) {
+        plain = plain && scenario->networks[i].router_count < 2;
+    }
+    if (!plain) {
         return;
     }
     for (size_t i = 0; i < run->points->count; i++) {

@@ -155,15 +155,16 @@ static void take_packing(struct advice *advice, const struct packing *packing,
 
 // ---- reasons
 
-// The most CPU that a plan leaves on a host of a topology, or on one without routers.
-static double most_left(const struct advice *advice, enum topology topology)
+// The most CPU that a plan leaves on a host of a topology, or on one without routers,
+// for a contract that permits `usable` of its CPUs to be used.
+static double most_left(const struct advice *advice, enum topology topology, double usable)
 {
     const struct contracts_host *each = &advice->contracts->host;
     double most = 0.0;
     for (size_t h = 0; h < each->count; h++) {
         const struct advice_host *host = &advice->hosts[h];
-        const double left = advice->capacity_percent * host->usable_percent / (100.0 * each->cpus) -
-                            host->percent.high;
+        const double part = fmin(host->usable_percent / (100.0 * each->cpus), usable);
+        const double left = advice->capacity_percent * part - host->percent.high;
         most = host->contracts == 0 || host->topology == topology ? fmax(most, left) : most;
     }
     return most;
@@ -184,7 +185,7 @@ static char *explain_mode(const struct advice *advice, const struct pack_item *i
                           enum pack_mode mode)
 {
     const enum topology topology = demand_topology(mode);
-    const double left = most_left(advice, topology);
+    const double left = most_left(advice, topology, item->usable[mode]);
     if (!item->allowed[mode]) {
         return NULL;
     }
