@@ -141,11 +141,17 @@ static struct point_list join_points(struct past_runs *past)
     return all;
 }
 
+// Reads the runs of --against.
+static int read_since(const struct predict_values *asked, struct past_runs *ret, struct error *err)
+{
+    return past_runs_read(asked->against.items, asked->against.count, ret, err);
+}
+
 static int predict_scenario(const struct predict_values *asked, const struct scenario *scenario,
                             const struct past_runs *past, struct error *err)
 {
     _cleanup_past_runs_ struct past_runs since = PAST_RUNS_INIT;
-    int rc = past_runs_read(asked->against.items, asked->against.count, &since, err);
+    int rc = read_since(asked, &since, err);
     if (rc < 0 || (rc = past_runs_match(past, &since, err)) < 0) {
         return rc;
     }
@@ -178,6 +184,8 @@ static int measure_first(const struct predict_values *asked, const struct scenar
     int rc = folder == NULL ? measuring_folder_named("predict", &folder, err)
                             : measuring_check_output(folder, err);
     struct text_list folders = {NULL, 0};
+    _cleanup_past_runs_ struct past_runs since = PAST_RUNS_INIT;
+    rc = rc < 0 ? rc : read_since(asked, &since, err); // before anything is measured
     rc =
         rc < 0 ? rc : predict_measure(scenario, folder, (unsigned)asked->wait_quiet, &folders, err);
     rc = rc < 0 ? rc : predict_from(asked, scenario, &folders, err);
@@ -209,6 +217,11 @@ static int predict_run(void *values, const struct text_list *operands, struct er
     rc = rc < 0 ? rc : scenario_input_read(file, NULL, &changes, ANY_CPUS, &scenario, err);
     if (rc < 0) {
         return rc;
+    }
+    if (scenario->topology_count == 1 && scenario->topologies[0] == TOPOLOGY_DIRECT) {
+        return fail_input(err,
+                          "scenario %s has topology direct only, in which no router is predicted",
+                          scenario->name);
     }
     return asked->measure != NULL ? measure_first(asked, scenario, err)
                                   : predict_from(asked, scenario, operands, err);

@@ -78,9 +78,10 @@ static int measure_setup(const struct common *common, unsigned routers, enum top
                          const char *kind, const char *loads, struct text_list *folders,
                          struct point_list *points, struct error *err)
 {
-    _cleanup_free_ char *name = text_format("%u-%s-%s", routers, topology_name(topology), kind);
+    // Both parts of a set-up's loads have one name: together they are a sweep.
+    _cleanup_free_ char *name = text_format("%u-%s", routers, topology_name(topology));
     _cleanup_free_ char *text = write_setup(common, routers, topology, name, loads);
-    _cleanup_free_ char *folder = text_format("%s/%s", common->folder, name);
+    _cleanup_free_ char *folder = text_format("%s/%s-%s", common->folder, name, kind);
     _cleanup_scenario_ struct scenario *scenario = NULL;
     struct scenario_problems problems = {NULL, 0};
     if (scenario_parse(text, strlen(text), common->scenario->host.cpus, &scenario, &problems) < 0) {

@@ -42,12 +42,13 @@ static struct measured measured_of(const struct headline *headline)
 
 static const struct headline *find_headline(const struct headline *headlines, size_t count,
                                             const char *topology, unsigned length,
-                                            const char *network)
+                                            const char *network, size_t network_count)
 {
     for (size_t i = 0; i < count; i++) {
         if (headlines[i].first->length == length &&
             text_equal(headlines[i].first->topology, topology) &&
-            text_equal(headlines[i].network, network)) {
+            text_equal(headlines[i].network, network) &&
+            headlines[i].first->network_count == network_count) {
             return &headlines[i];
         }
     }
@@ -66,6 +67,20 @@ static json_t *span_to_object(const struct span *span)
     return object;
 }
 
+// Networks of the prediction of which the row is one.
+static size_t count_alike(const json_t *rows, const json_t *row)
+{
+    size_t count = 0;
+    size_t at;
+    const json_t *other;
+    json_array_foreach(rows, at, other)
+    {
+        count += json_equal(json_object_get(other, "topology"), json_object_get(row, "topology")) &&
+                 json_equal(json_object_get(other, "length"), json_object_get(row, "length"));
+    }
+    return count;
+}
+
 void prediction_check_json(const struct point_list *points, json_t *rows)
 {
     _cleanup_free_ struct headline *headlines = NULL;
@@ -74,11 +89,11 @@ void prediction_check_json(const struct point_list *points, json_t *rows)
     json_t *row;
     json_array_foreach(rows, at, row)
     {
-        const struct headline *headline =
-            find_headline(headlines, count, json_string_value(json_object_get(row, "topology")),
-                          (unsigned)json_integer_value(json_object_get(row, "length")),
-                          json_string_value(json_object_get(row, "network")));
-        if (headline != NULL) {
+        const struct headline *headline = find_headline(
+            headlines, count, json_string_value(json_object_get(row, "topology")),
+            (unsigned)json_integer_value(json_object_get(row, "length")),
+            json_string_value(json_object_get(row, "network")), count_alike(rows, row));
+        if (headline != NULL && json_is_true(json_object_get(row, "known"))) {
             struct measured found = measured_of(headline);
             json_t *measured = json_object();
             if (!isnan(found.throughput.high)) {
@@ -231,8 +246,9 @@ static void check_all(const struct model *model, const struct predicted_list *li
         const struct predicted *one = &list->items[i];
         const char *topology = topology_name(one->setup.topology);
         for (size_t k = 0; one->prediction.known && k < one->setup.flow_count; k++) {
-            const struct headline *headline = find_headline(
-                headlines, count, topology, one->setup.length, one->setup.flows[k].name);
+            const struct headline *headline =
+                find_headline(headlines, count, topology, one->setup.length,
+                              one->setup.flows[k].name, one->setup.flow_count);
             for (size_t n = 0; headline != NULL && n < sweep_count; n++) {
                 if (sweep_has(&sweeps[n], headline->first)) {
                     double max_pps = highest_at_measured(model, one, &sweeps[n], k);
@@ -311,7 +327,7 @@ int prediction_check_print(const struct model *model, const struct predicted_lis
     check_all(model, list, points, &check);
     if (check.compared == 0) {
         return fail_input(err, "nothing to compare: no topology, length and network that is "
-                               "predicted was measured");
+                               "predicted was measured in a set-up with as many networks");
     }
     fprintf(out, "\nMeasured: %zu of the networks above\n", check.compared);
     int rc = print_errors(&check, out, colour, err);
