@@ -40,6 +40,9 @@ static void judge_loads(const struct study_results *results, struct claim_result
                "Equal weights lose %.2f to %.2f %%%s.", broken.low * 100, broken.high * 100,
                broken.low > CONTRACT_LOSS ? ", more than the contract allows"
                                           : ": they may keep the contract");
+    if (broken.low <= CONTRACT_LOSS) {
+        return;
+    }
     const enum claim_verdict verdict = kept.high <= CONTRACT_LOSS ? CLAIM_CONFIRMED
                                        : kept.low > CONTRACT_LOSS ? CLAIM_REFUTED
                                                                   : CLAIM_UNDECIDED;
