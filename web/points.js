@@ -8,7 +8,7 @@ const pointColumns = [
     ["Step", (r) => r.point.step],
     ["Repeat", (r) => r.point.repeat],
     ["Requested (packets/s)", (r) => r.point.requested_pps, 0],
-    ["Network", (r) => r.network?.name],
+    ["Network", (r) => (r.network?.direction === "reverse" ? `${r.network.name} reverse` : r.network?.name)],
     ["Router", (r) => r.network?.routers?.join(" → ") ?? r.network?.router],
     ["Offered (packets/s)", (r) => r.network?.offered_pps, 0],
     ["Forwarded (packets/s)", (r) => r.network?.forwarded_pps, 0],
@@ -31,10 +31,10 @@ const pointColumns = [
     ["RTT mean (µs)", (r) => r.network?.tcp?.rtt_ns?.mean / 1000],
     ["RTT max (µs)", (r) => r.network?.tcp?.rtt_ns?.max / 1000],
     ["Host CPU %", (r) => r.cpu("host"), 1],
-    ["Router CPU %", (r) => r.cpu(r.network?.router), 1],
+    ["Router CPU %", (r) => r.sum(r.cpu), 1],
     ["Total CPU %", (r) => r.point.cpu_total_percent, 1],
     ["Tester CPU %", (r) => r.cpu("tester"), 1],
-    ["Router memory (MiB)", (r) => r.memory / 1048576, 1],
+    ["Router memory (MiB)", (r) => r.sum(r.memory) / 1048576, 1],
     ["Lost where", (r) => r.drops, undefined, true],
     ["Steal % at most", (r) => r.steal, 1],
     ["Trials", (r) => r.point.attempts],
@@ -65,13 +65,20 @@ const printedColumns = new Set([
     "Why invalid",
 ]);
 
+// The names of the routers of a network's path; one without a name if there is none, as in direct.
+function routersOf(network) {
+    return network?.routers ?? [network?.router];
+}
+
 function pointRows(points) {
     return points.flatMap((point) =>
         (point.networks.length > 0 ? point.networks : [undefined]).map((network) => ({
             point,
             network,
+            // Of all routers of the network's path; NaN if a figure of one is missing.
+            sum: (of) => routersOf(network).reduce((sum, name) => sum + (of(name) ?? NaN), 0),
             cpu: (name) => point.cpu.find((entry) => entry.name === name)?.percent,
-            memory: point.memory?.find((entry) => entry.name === network?.router)?.bytes ?? NaN,
+            memory: (name) => point.memory?.find((entry) => entry.name === name)?.bytes,
             drops:
                 point.drops
                     .filter((drop) => drop.count > 0)
@@ -151,7 +158,7 @@ function pointsSection(run) {
         element(
             "p",
             {},
-            "One row per point and network; an empty cell was not measured. A click on a heading sorts by its column. Invalid points are tinted, with the reason in the last column.",
+            "One row per point and network; an empty cell was not measured. A click on a heading sorts by its column. Invalid points are tinted, with the reason in column Why invalid.",
         ),
         element(
             "p.printed",

@@ -305,8 +305,11 @@ static void set_axes(struct script *script, enum figure_graph graph)
     set_rate_label(script, 'x', several ? "Transmitted per network" : "Transmitted");
     switch (graph) {
     case GRAPH_CPU: {
-        double cpu =
-            fmax(fmax(most_of(sweep, FIGURE_TOTAL_CPU), most_of(sweep, FIGURE_HOST_CPU)), 100);
+        double total = most_of(sweep, FIGURE_TOTAL_CPU);
+        double cpu = fmax(fmax(total, most_of(sweep, FIGURE_HOST_CPU)), 100);
+        if (!isfinite(total) || total <= 0) { // direct: the tester's is drawn
+            cpu = fmax(cpu, most_of(sweep, FIGURE_TESTER_CPU));
+        }
         fprintf(out,
                 "set border 11\nset y2label 'CPU (%% of one CPU)'\nset y2tics nomirror out\n"
                 "set y2range [0:%.0f]\n",

@@ -51,7 +51,8 @@ static int add_points(struct book *book, const struct point_list *points, struct
 {
     size_t rows = 0;
     for (size_t i = 0; i < points->count; i++) {
-        rows += points->items[i].network_count;
+        // A point without figures has a row, too.
+        rows += points->items[i].network_count > 0 ? points->items[i].network_count : 1;
     }
     lxw_worksheet *sheet =
         rows > LONG_ROWS ? book_add_long_sheet(book, "Points") : book_add_sheet(book, "Points");

@@ -230,10 +230,14 @@ static size_t sweep_of(struct sweep **sweeps, size_t *count, size_t last, const 
 {
     size_t at = 0;
     if (last < *count && sweep_has(&(*sweeps)[last], point)) {
-        return last;
+        at = last;
     }
     while (at < *count && !sweep_has(&(*sweeps)[at], point)) {
         at++;
+    }
+    if (at < *count && (*sweeps)[at].first->network_count == 0) {
+        (*sweeps)[at].first =
+            point; // one without figures, of a router that died say, has no networks
     }
     if (at == *count) {
         *sweeps = memory_resize(*sweeps, *count + 1, sizeof **sweeps);
