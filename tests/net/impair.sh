@@ -4,8 +4,6 @@
 # Impaired cables: losses and rates in every topology, at the tester's cables and between routers. Every
 # packet is accounted for, by the counters of interfaces too. They last in every life of a router and of
 # the owner, and nothing is left.
-#
-# Runs beside others: what a busy machine disturbs is repeated.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 43
