@@ -13,8 +13,7 @@
 int run_summary_print(const struct scenario *scenario, const struct point_list *points,
                       const char *folder, bool reported, struct error *err);
 // Appends the rows of the table, each with its expectations, to an array.
-void run_summary_add(const struct scenario *scenario, const struct point_list *points,
-                     json_t *rows);
+void run_summary_add(const struct scenario *scenario, const struct point_list *points, json_t *ret);
 // Prints such an array.
 int run_summary_json(const json_t *rows, struct error *err);
 
