@@ -3,8 +3,6 @@
 # Networks of IPv6, beside one of IPv4: both own engines in every topology, compared with tcpdump and the
 # counters of the interfaces, to the packet and byte; every life of a router; and interfaces that carry nothing
 # but test packets.
-#
-# Runs beside others: what a busy machine disturbs is repeated.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "$SOURCE_ROOT/tests/net/lib/ipv6.sh"
 . "$SOURCE_ROOT/tests/net/lib/witness.sh"
