@@ -228,16 +228,13 @@ static void add_steps(struct sweep *sweep)
 // The sweep of a point, usually that of the previous point; a new one for its first point.
 static size_t sweep_of(struct sweep **sweeps, size_t *count, size_t last, const struct point *point)
 {
-    size_t at = 0;
-    if (last < *count && sweep_has(&(*sweeps)[last], point)) {
-        at = last;
-    }
+    size_t at = last < *count && sweep_has(&(*sweeps)[last], point) ? last : 0;
     while (at < *count && !sweep_has(&(*sweeps)[at], point)) {
         at++;
     }
     if (at < *count && (*sweeps)[at].first->network_count == 0) {
-        (*sweeps)[at].first =
-            point; // one without figures, of a router that died say, has no networks
+        // A point without figures, of a router that died say, has no networks.
+        (*sweeps)[at].first = point;
     }
     if (at == *count) {
         *sweeps = memory_resize(*sweeps, *count + 1, sizeof **sweeps);
