@@ -49,12 +49,7 @@ static const struct option_row up_options[] = {
 static int check_topology(const struct scenario *scenario, enum topology topology,
                           struct error *err)
 {
-    bool lends = false;
-    for (size_t i = 0; i < scenario->network_count; i++) {
-        const struct scenario_network *network = &scenario->networks[i];
-        lends |= network->source_nic != NULL || network->ingress_nic != NULL ||
-                 network->egress_nic != NULL || network->sink_nic != NULL;
-    }
+    const bool lends = scenario_lends(scenario);
     if (topology == TOPOLOGY_DIRECT && lends) {
         return fail_input(err, "--topology: direct cannot be used with the links of scenario %s",
                           scenario->name);

@@ -68,10 +68,7 @@ static int check_namespace(const json_t *request, const struct scenario *scenari
                            enum topology topology, struct error *err)
 {
     json_int_t callers = json_integer_value(json_object_get(request, NAMESPACE));
-    bool lends = false;
-    for (size_t i = 0; topology != TOPOLOGY_DIRECT && i < scenario->network_count; i++) {
-        lends |= scenario->networks[i].source_nic != NULL || scenario->networks[i].sink_nic != NULL;
-    }
+    const bool lends = topology != TOPOLOGY_DIRECT && scenario_lends(scenario);
     return !lends || callers == own_namespace()
                ? 0
                : fail(err, 0,

@@ -189,6 +189,16 @@ unsigned scenario_flow_addresses(const struct scenario_network *network)
     return network->directions == DIRECTIONS_BOTH && backward < forward ? backward : forward;
 }
 
+bool scenario_lends(const struct scenario *scenario)
+{
+    bool lends = false;
+    for (size_t i = 0; i < scenario->network_count; i++) {
+        // source and ingress are given together, and so are egress and sink.
+        lends |= scenario->networks[i].source_nic != NULL || scenario->networks[i].sink_nic != NULL;
+    }
+    return lends;
+}
+
 bool scenario_is_capped(const struct scenario *scenario)
 {
     bool capped = scenario->host.allocation.cap > 0;

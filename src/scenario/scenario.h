@@ -389,6 +389,8 @@ const char *scenario_reserved(const char *name);
 // Whether any router has a routing daemon.
 bool scenario_is_routed(const struct scenario *scenario);
 
+// Whether interfaces of this machine replace cables (links).
+bool scenario_lends(const struct scenario *scenario);
 // Whether the host or any router has a cap.
 bool scenario_is_capped(const struct scenario *scenario);
 

@@ -99,14 +99,10 @@ static int check_network(const struct scenario_network *network, struct lent len
 static bool lends_any(const struct scenario *scenario)
 {
     bool used = false;
-    bool lends = false;
     for (size_t i = 0; i < scenario->topology_count; i++) {
         used |= scenario->topologies[i] != TOPOLOGY_DIRECT;
     }
-    for (size_t i = 0; i < scenario->network_count; i++) {
-        lends |= scenario->networks[i].source_nic != NULL || scenario->networks[i].sink_nic != NULL;
-    }
-    return used && lends;
+    return used && scenario_lends(scenario);
 }
 
 int testbed_check_links(const struct scenario *scenario, bool even_default_route, struct error *err)
