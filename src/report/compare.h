@@ -25,6 +25,7 @@
 enum compare_figure {
     COMPARE_NO_LOSS,       // packets/s: as summary's no_loss_pps
     COMPARE_MAX,           // packets/s: highest sum of forwarding rates
+    COMPARE_GOODPUT,       // bit/s: highest sum of goodput; of TCP only, which lacks the rates above
     COMPARE_CPU_REQUESTED, // packets/s per network: requested load where the next three are read
     COMPARE_CPU_LOAD,      // packets/s offered there
     COMPARE_ROUTER_NS,     // CPU time per packet, mean of the routers
@@ -73,6 +74,7 @@ enum compare_judged {
     JUDGED_THROUGHPUT, // packets/s: no loss
     JUDGED_PDR,        // packets/s: loss of at most HEADLINE_PDR
     JUDGED_MAX,        // packets/s: highest forwarding rate
+    JUDGED_GOODPUT,    // bit/s, of TCP, which has none of the three above
     JUDGED_HOST_NS,    // CPU time per packet at the common loads
     JUDGED_ROUTER_NS,  // the mean of the routers there
     JUDGED_FIGURES,

@@ -74,12 +74,27 @@ static void cpu_set(struct compare_cell *cell, const struct cpu_figures *at)
     cell->figures[COMPARE_HOST_NS] = at->host_ns;
 }
 
+static void cpu_set_step(struct compare_cell *cell, const struct load_step *at)
+{
+    cpu_set(cell, &(struct cpu_figures){at->requested_pps, at->offered_pps,
+                                        mean_of(at->router_ns, cell->sweep->router_count),
+                                        at->host_ns});
+}
+
 static void take_figures(struct compare_cell *cell)
 {
     const struct sweep *sweep = cell->sweep;
     double *figures = cell->figures;
     figures[COMPARE_MEMORY] = median_over(sweep, memory_of);
     figures[COMPARE_START] = median_over(sweep, start_of);
+    if (sweep->adapts) {
+        const struct load_step *best = sweep_best_goodput(sweep);
+        if (best != NULL) {
+            figures[COMPARE_GOODPUT] = step_goodput(sweep, best);
+            cpu_set_step(cell, best);
+        }
+        return;
+    }
     if (sweep->step_count == 0) {
         return;
     }
@@ -94,8 +109,7 @@ static void take_figures(struct compare_cell *cell)
     }
     const struct load_step *at = loss_free == NULL ? &sweep->steps[0] : loss_free;
     figures[COMPARE_NO_LOSS] = loss_free == NULL ? (double)NAN : loss_free->forwarded_pps;
-    cpu_set(cell, &(struct cpu_figures){at->requested_pps, at->offered_pps,
-                                        mean_of(at->router_ns, sweep->router_count), at->host_ns});
+    cpu_set_step(cell, at);
     figures[COMPARE_TOP_LOAD] = top->offered_pps;
     figures[COMPARE_TOP_LOSS] = top->loss_ratio;
 }
@@ -121,6 +135,10 @@ static char *reason_not(const struct comparison *comparison, const struct compar
     if (first->step_count == 0) {
         return text_format("no valid point in %s (%s)", first_label,
                            first->invalid_steps[0].first->why_invalid);
+    }
+    if (other->adapts != first->adapts) {
+        return text_format("by TCP in %s only, whose rates are no figures of the routers alone",
+                           other->adapts ? label : first_label);
     }
     if (other->network_count != first->network_count ||
         other->router_count != first->router_count) {
@@ -168,7 +186,7 @@ static bool is_common(const struct comparison *comparison, const struct compare_
 static void take_common(const struct comparison *comparison, struct compare_row *row)
 {
     const struct sweep *first = row->cells[0].sweep;
-    for (size_t i = first == NULL ? 0 : first->step_count; i > 0; i--) {
+    for (size_t i = first == NULL || first->adapts ? 0 : first->step_count; i > 0; i--) {
         double requested = first->steps[i - 1].requested_pps;
         if (!is_common(comparison, row, requested)) {
             continue;

@@ -30,6 +30,7 @@ static const struct {
     [JUDGED_THROUGHPUT] = {"throughput_pps", "throughput", false},
     [JUDGED_PDR] = {"pdr_pps", "drop 0.5 %", false},
     [JUDGED_MAX] = {"max_pps", "max rate", false},
+    [JUDGED_GOODPUT] = {"goodput_bps", "goodput bit/s", false},
     [JUDGED_HOST_NS] = {"host_ns_per_packet", "host ns", true},
     [JUDGED_ROUTER_NS] = {"router_ns_per_packet", "router ns", true},
 };
@@ -38,10 +39,11 @@ static const struct {
 
 static struct span_list rates_of(const struct sweep *sweep, enum compare_judged figure)
 {
-    enum repeat_rate rate = figure == JUDGED_THROUGHPUT ? REPEAT_THROUGHPUT
-                            : figure == JUDGED_PDR      ? REPEAT_PDR
-                                                        : REPEAT_MAX;
-    return repeats_rate(sweep, rate, REPEAT_ALL_NETWORKS);
+    static const enum repeat_rate rates[] = {[JUDGED_THROUGHPUT] = REPEAT_THROUGHPUT,
+                                             [JUDGED_PDR] = REPEAT_PDR,
+                                             [JUDGED_MAX] = REPEAT_MAX,
+                                             [JUDGED_GOODPUT] = REPEAT_GOODPUT};
+    return repeats_rate(sweep, rates[figure], REPEAT_ALL_NETWORKS);
 }
 
 // ---- CPU: one value per pair of equal loads
@@ -109,6 +111,15 @@ static void ratio_list_clear(struct ratio_list *list)
 static bool judged_by_pairs(enum compare_judged figure)
 {
     return figure == JUDGED_HOST_NS || figure == JUDGED_ROUTER_NS;
+}
+
+// Whether the rates of both sides are of one kind, and the figure is one of that kind: TCP adapts to
+// losses, so that its losses are no figures of the routers.
+static bool fits_engines(const struct pairing *of, enum compare_judged figure)
+{
+    const bool adapts = figure == JUDGED_GOODPUT;
+    return judged_by_pairs(figure) || (of->row->cells[0].sweep->adapts == adapts &&
+                                       of->row->cells[of->side].sweep->adapts == adapts);
 }
 
 static size_t values_needed(enum compare_judged figure, double error)
@@ -180,7 +191,7 @@ void compare_find_verdicts(struct comparison *comparison)
         const struct pairing of = pairing_of(comparison, &verdict);
         if (verdict.side > 0 && of.row->cells[verdict.side].why_not == NULL &&
             (judged_by_pairs(verdict.figure) || !compare_is_searched(comparison, verdict.side)) &&
-            verdict_take(&of, 0, &verdict)) {
+            fits_engines(&of, verdict.figure) && verdict_take(&of, 0, &verdict)) {
             verdict.name = text_copy(judged[verdict.figure].name);
             comparison->verdicts[comparison->verdict_count++] = verdict;
         }

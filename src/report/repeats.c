@@ -10,9 +10,10 @@
 #include "base/text.h"
 #include "result/bounds.h"
 
-// Counts of one network, or of all together; losses are undisturbed ones.
+// Counts of one network, or of all together; losses are undisturbed ones. The goodput in bit/s is 0
+// where TCP was not measured.
 struct load_counts {
-    double tx, lost, offered_pps, forwarded_pps;
+    double tx, lost, offered_pps, forwarded_pps, goodput_bps;
 };
 
 static struct load_counts counts_of(const struct point *point, const char *network)
@@ -26,6 +27,7 @@ static struct load_counts counts_of(const struct point *point, const char *netwo
             counts.lost += (double)undisturbed.lost;
             counts.offered_pps += one->offered_pps;
             counts.forwarded_pps += one->forwarded_pps;
+            counts.goodput_bps += one->tcp.measured ? one->tcp.goodput_bps : 0.0;
         }
     }
     return counts;
@@ -65,10 +67,25 @@ size_t repeat_points(const struct sweep *sweep, unsigned repeat, const struct po
     return count;
 }
 
+// False if no point has a goodput.
+static bool goodput_of(const struct point *const *points, size_t count, const char *network,
+                       struct span *ret)
+{
+    double most = 0;
+    for (size_t i = 0; i < count; i++) {
+        most = fmax(most, counts_of(points[i], network).goodput_bps);
+    }
+    *ret = (struct span){most, most};
+    return most > 0;
+}
+
 // False if the points do not bound the figure.
 static bool rate_of(const struct point *const *points, size_t count, enum repeat_rate rate,
                     const char *network, struct span *ret)
 {
+    if (rate == REPEAT_GOODPUT) {
+        return goodput_of(points, count, network, ret);
+    }
     _cleanup_free_ double *offered = memory_new_array(double, count);
     _cleanup_free_ double *loss = memory_new_array(double, count);
     double most = 0;

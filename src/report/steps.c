@@ -306,6 +306,26 @@ static size_t steps_thin(struct load_step *steps, size_t count, size_t most)
     return kept;
 }
 
+double step_goodput(const struct sweep *sweep, const struct load_step *step)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < sweep->network_count; i++) {
+        sum += step->network_goodput[i];
+    }
+    return sum;
+}
+
+const struct load_step *sweep_best_goodput(const struct sweep *sweep)
+{
+    const struct load_step *best = NULL;
+    for (size_t i = 0; i < sweep->step_count; i++) {
+        double goodput = step_goodput(sweep, &sweep->steps[i]);
+        bool better = isfinite(goodput) && (best == NULL || goodput > step_goodput(sweep, best));
+        best = better ? &sweep->steps[i] : best;
+    }
+    return best;
+}
+
 void sweeps_thin(struct sweep *sweeps, size_t count, size_t most)
 {
     for (size_t i = 0; i < count; i++) {

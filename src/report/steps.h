@@ -62,6 +62,10 @@ struct sweep {
 
 // The median of a figure over the repeats of a step, with its interval.
 struct median step_median(const struct load_step *step, enum point_figure figure, const char *name);
+// Sum of the networks' goodput in bit/s; NaN if one has none. Sweeps of TCP only.
+double step_goodput(const struct sweep *sweep, const struct load_step *step);
+// The step with the highest; NULL if no step has one.
+const struct load_step *sweep_best_goodput(const struct sweep *sweep);
 // About how many repeats narrow that interval down to a width (ranks_median_needed).
 size_t step_repeats_needed(const struct load_step *step, enum point_figure figure, const char *name,
                            double width);

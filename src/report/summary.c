@@ -75,26 +75,6 @@ const struct column summary_columns[] = {
 const size_t summary_column_count = COLUMN_COUNT;
 const size_t summary_people_columns = PEOPLE_COUNT;
 
-static double step_goodput(const struct sweep *sweep, const struct load_step *step)
-{
-    double sum = 0.0;
-    for (size_t i = 0; i < sweep->network_count; i++) {
-        sum += step->network_goodput[i];
-    }
-    return sum;
-}
-
-static const struct load_step *find_best_goodput(const struct sweep *sweep)
-{
-    const struct load_step *best = NULL;
-    for (size_t i = 0; sweep->adapts && i < sweep->step_count; i++) {
-        double goodput = step_goodput(sweep, &sweep->steps[i]);
-        bool better = isfinite(goodput) && (best == NULL || goodput > step_goodput(sweep, best));
-        best = better ? &sweep->steps[i] : best;
-    }
-    return best;
-}
-
 // The interval of a figure at a step; NaN without one, or of a single repeat.
 static struct span span_of(const struct load_step *step, enum point_figure figure)
 {
@@ -139,7 +119,7 @@ static struct summary summarise(const struct sweep *sweep, double loss_ratio)
         lossy = lossy || !(step->loss_ratio <= loss_ratio);
         loss_free = lossy ? loss_free : step;
     }
-    const struct load_step *best = find_best_goodput(sweep);
+    const struct load_step *best = sweep->adapts ? sweep_best_goodput(sweep) : NULL;
     const struct load_step *at = sweep->adapts ? best : loss_free;
     const struct load_step *top =
         sweep->step_count > 0 ? &sweep->steps[sweep->step_count - 1] : NULL;

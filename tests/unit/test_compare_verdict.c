@@ -237,7 +237,23 @@ static struct point_list measure_device(const struct device *device)
     return make(trials, count);
 }
 
-static struct comparison *compare_devices(const struct device *a, const struct device *b)
+// Makes a side's points those of TCP, with a goodput of 8,000 bit per forwarded packet.
+static void make_tcp(struct compare_side *side)
+{
+    for (size_t i = 0; i < side->points.count; i++) {
+        struct point *point = &side->points.items[i];
+        free(point->engine);
+        point->engine = text_copy("tcp");
+        for (size_t n = 0; n < point->network_count; n++) {
+            point->networks[n].tcp.measured = true;
+            point->networks[n].tcp.goodput_bps = 8000 * point->networks[n].forwarded_pps;
+        }
+    }
+}
+
+// `tcp` is the number of sides by TCP, of which the second side is the first.
+static struct comparison *compare_engines(const struct device *a, const struct device *b,
+                                          unsigned tcp)
 {
     struct comparison *comparison = memory_new(1, sizeof *comparison);
     comparison->sides = memory_new_array(struct compare_side, 2);
@@ -247,9 +263,17 @@ static struct comparison *compare_devices(const struct device *a, const struct d
         side->label = text_copy(i == 0 ? "a" : "b");
         side->folder = text_copy(side->label);
         side->points = measure_device(i == 0 ? a : b);
+        if (i >= 2 - tcp) {
+            make_tcp(side);
+        }
     }
     compare_conclude(comparison);
     return comparison;
+}
+
+static struct comparison *compare_devices(const struct device *a, const struct device *b)
+{
+    return compare_engines(a, b, 0);
 }
 
 static size_t count_words(const struct comparison *comparison, enum compare_word word)
@@ -271,7 +295,7 @@ static void test_a_thing_with_itself(void **state)
     state_of_random = 2;
     for (unsigned i = 0; i < COMPARISONS; i++) {
         struct comparison *comparison = compare_devices(&device, &device);
-        assert_int_equal(comparison->verdict_count, 2 * JUDGED_FIGURES);
+        assert_int_equal(comparison->verdict_count, 2 * (JUDGED_FIGURES - 1)); // no goodput
         different += count_words(comparison, WORD_BETTER) + count_words(comparison, WORD_WORSE) > 0;
         comparison_free(comparison);
     }
@@ -299,6 +323,38 @@ static void test_planted_slow_down(void **state)
     }
     assert_true(found >= COMPARISONS - COMPARISONS / 20);
     assert_true(beyond <= COMPARISONS / 20);
+}
+
+// Runs of TCP are judged by their goodput, and not by losses; with runs of another engine they are not
+// compared.
+static void test_goodput(void **state)
+{
+    (void)state;
+    const struct device device = {.capacity = 1e5, .ns = 500, .repeats = 7};
+    const struct device slower = {.capacity = 0.8e5, .ns = 500, .repeats = 7};
+    state_of_random = 5;
+    struct comparison *comparison = compare_engines(&device, &slower, 2);
+    assert_int_equal(comparison->verdict_count, 2 * 3);
+    for (size_t i = 0; i < comparison->verdict_count; i++) {
+        const struct compare_verdict *verdict = &comparison->verdicts[i];
+        if (verdict->figure == JUDGED_GOODPUT) {
+            assert_int_equal(verdict->word, WORD_WORSE);
+            assert_true(fabs(verdict->other.low / verdict->first.low - 0.8) < 0.05);
+        } else {
+            assert_true(verdict->figure == JUDGED_HOST_NS || verdict->figure == JUDGED_ROUTER_NS);
+        }
+    }
+    const double *figures = comparison->rows[0].cells[1].figures;
+    assert_true(fabs(figures[COMPARE_GOODPUT] / (8000 * 0.8e5) - 1) < 0.1);
+    assert_true(isnan(figures[COMPARE_MAX]) && isnan(figures[COMPARE_NO_LOSS]) &&
+                isnan(figures[COMPARE_TOP_LOSS]) && isnan(figures[COMPARE_COMMON_LOSS]));
+    comparison_free(comparison);
+
+    comparison = compare_engines(&device, &device, 1);
+    assert_int_equal(comparison->verdict_count, 0);
+    assert_int_equal(comparison_compared(comparison), 0);
+    assert_non_null(strstr(comparison->not_compared.items[0], "by TCP in b only"));
+    comparison_free(comparison);
 }
 
 // Too few repeats: no verdict, and the number that would do.
@@ -358,7 +414,7 @@ int main(void)
         cmocka_unit_test(test_reliable),
         cmocka_unit_test(test_a_thing_with_itself),
         cmocka_unit_test(test_planted_slow_down),
-        cmocka_unit_test(test_too_few),
+        cmocka_unit_test(test_goodput), cmocka_unit_test(test_too_few),
         cmocka_unit_test(test_junit),
     };
     return cmocka_run_group_tests_name("compare_verdict", tests, NULL, NULL);
