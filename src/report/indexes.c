@@ -232,23 +232,49 @@ static void add_cap_error(struct index_list *list, const struct sweep *sweep, si
     (void)add_index(list, CAP_ERROR, sweep, sweep->routers[router], worst);
 }
 
+static double memory_mib(const struct point *point, const char *router)
+{
+    for (size_t i = 0; i < point->memory_count; i++) {
+        if (text_equal(point->memory[i].name, router)) {
+            return (double)point->memory[i].bytes / (double)(1U << 20);
+        }
+    }
+    return (double)NAN;
+}
+
+static double start_ms(const struct point *point, const char *router)
+{
+    for (size_t i = 0; i < point->start_count; i++) {
+        if (text_equal(point->starts[i].name, router)) {
+            return (double)point->starts[i].ns / 1e6;
+        }
+    }
+    return (double)NAN;
+}
+
+// The median over all points of a sweep, whose testbeds may have been built several times. Invalid
+// points count, since a disturbed trial does not affect these figures.
+static double median_over(const struct sweep *sweep, const char *router,
+                          double (*of)(const struct point *point, const char *router))
+{
+    _cleanup_free_ double *values = memory_new_array(double, sweep->points);
+    size_t count = 0;
+    for (size_t i = 0; i < sweep->points; i++) {
+        const double value = of(sweep->members[i], router);
+        if (isfinite(value)) {
+            values[count++] = value;
+        }
+    }
+    return ranks_median(values, count);
+}
+
 static void add_upkeep(struct index_list *list, const struct sweep *sweep)
 {
     for (size_t r = 0; r < sweep->router_count; r++) {
-        const struct point *point = sweep->first;
+        const char *router = sweep->routers[r];
         add_cap_error(list, sweep, r);
-        for (size_t i = 0; i < point->memory_count; i++) {
-            if (text_equal(point->memory[i].name, sweep->routers[r])) {
-                (void)add_index(list, MEMORY, sweep, sweep->routers[r],
-                                (double)point->memory[i].bytes / (double)(1U << 20));
-            }
-        }
-        for (size_t i = 0; i < point->start_count; i++) {
-            if (text_equal(point->starts[i].name, sweep->routers[r])) {
-                (void)add_index(list, START_TIME, sweep, sweep->routers[r],
-                                (double)point->starts[i].ns / 1e6);
-            }
-        }
+        (void)add_index(list, MEMORY, sweep, router, median_over(sweep, router, memory_mib));
+        (void)add_index(list, START_TIME, sweep, router, median_over(sweep, router, start_ms));
     }
 }
 

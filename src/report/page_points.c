@@ -165,16 +165,27 @@ json_t *page_reasons(const struct point_list *points)
     return list;
 }
 
+static bool has_text(const json_t *list, const char *text)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (text_equal(json_string_value(json_array_get(list, i)), text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 json_t *page_unstable(const struct point_list *points)
 {
     json_t *list = json_array();
-    const char *last = "";
     for (size_t i = 0; i < points->count; i++) {
         const struct point *point = &points->items[i];
-        if (point->unstable != NULL && !text_equal(point->topology, last)) {
-            last = point->topology;
-            _cleanup_free_ char *text = text_format("%s: this machine %s", last, point->unstable);
-            json_array_append_new(list, json_string(text));
+        if (point->unstable != NULL) {
+            _cleanup_free_ char *text =
+                text_format("%s: this machine %s", point->topology, point->unstable);
+            if (!has_text(list, text)) {
+                json_array_append_new(list, json_string(text));
+            }
         }
     }
     return list;
