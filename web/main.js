@@ -59,6 +59,7 @@ function summaryTable(run) {
         text: withInterval(key, decimals),
     });
     const repeated = run.summary.some((row) => row.repeats > 1);
+    const megabit = (rate) => (isNumber(rate) ? rate / 1e6 : undefined);
     const certain = (row) => (isNumber(row.confidence) ? 100 * row.confidence : undefined);
     return table(
         [
@@ -66,6 +67,9 @@ function summaryTable(run) {
             { name: "Length (bytes)", of: (row) => row.length, decimals: "plain" },
             figure("No loss up to (packets/s)", "no_loss_pps", 0),
             figure("Highest rate (packets/s)", "max_pps", 0),
+            ...(run.summary.some((row) => isNumber(row.goodput_bps))
+                ? [{ name: "Goodput (Mbit/s)", of: (row) => megabit(row.goodput_bps), decimals: 2 }]
+                : []),
             figure("Loss at the highest load (%)", "loss_at_top_percent", 2),
             figure("Host CPU (% of one)", "host_cpu_percent", 1),
             figure("Routers' CPU (% of one)", "router_cpu_percent", 1),

@@ -9,13 +9,16 @@ const valueText = (one, row) =>
           ? `${number(one.y(row))} (${bounds(one.span[0](row), one.span[1](row))}) ${one.unit}`
           : withUnit(one.y(row), one.unit);
 
-// Fills the tip at one point: the load, every curve's value, and why the point is invalid.
+// Whether two curves have the same rows, at the same places of X. Each network has loads of its own.
+const isBeside = (one, other) =>
+    one === other || (one.rows === other.rows && one.rows.every((row) => one.x(row) === other.x(row)));
+
+// Fills the tip at one point: the load, the value of every curve there, and why the point is invalid.
 function fillTip(tip, graph, set, index) {
     const row = set.rows[index];
-    const shared = graph.curves.every((one) => one.rows === graph.curves[0].rows);
     const lines = graph.curves
         .map((one, n) => [one, n])
-        .filter(([one]) => isNumber(one.y(row)) && (shared || one === set.curve));
+        .filter(([one]) => isNumber(one.y(row)) && isBeside(one, set.curve));
     tip.replaceChildren(
         element("strong", {}, withUnit(set.curve.x(row), isRate(graph.xUnit) ? `${graph.xUnit} transmitted` : graph.xUnit)),
         element(
@@ -90,39 +93,37 @@ function walkByKeys(canvas, chart, show, hide) {
     });
 }
 
-// The columns and rows of a chart's values.
+// The columns and rows of a chart's values: a line for each load of the curves that have it in common.
 function valuesOf(graph) {
-    const shared = graph.curves.every((one) => one.rows === graph.curves[0].rows);
-    const rows = shared
-        ? graph.curves[0].rows.map((row) => ({ row }))
-        : graph.curves.flatMap((one) => one.rows.map((row) => ({ row, only: one })));
+    const firstOf = new Map(
+        graph.curves.map((one) => [one, graph.curves.find((other) => isBeside(other, one))]),
+    );
+    const firsts = [...new Set(firstOf.values())];
+    const rows = firsts.flatMap((first) => first.rows.map((row) => ({ row, first })));
+    const valueOf = (one, of) => (line) =>
+        firstOf.get(one) === line.first ? of(line.row) : undefined;
     const columns = [
         {
             name: isRate(graph.xUnit) ? `Transmitted (${graph.xUnit})` : graph.x,
-            of: (line) => (line.only ?? graph.curves[0]).x(line.row),
+            of: (line) => line.first.x(line.row),
             decimals: graph.xUnit === "packets/s" ? 0 : undefined,
         },
         ...graph.curves.map((one) => ({
             name: `${one.name} (${one.unit})`,
-            of: (line) =>
-                line.only === undefined || line.only === one ? one.y(line.row) : undefined,
+            of: valueOf(one, one.y),
         })),
         ...graph.curves
             .filter((one) => one.high !== undefined)
             .map((one) => ({
                 name: `${one.name}, less than (${one.unit})`,
-                of: (line) =>
-                    line.only === undefined || line.only === one ? one.high(line.row) : undefined,
+                of: valueOf(one, one.high),
             })),
         ...graph.curves
             .filter((one) => one.span !== undefined)
             .flatMap((one) =>
                 ["from", "to"].map((end, n) => ({
                     name: `${one.name}, ${end} (${one.unit})`,
-                    of: (line) =>
-                        line.only === undefined || line.only === one
-                            ? one.span[n](line.row)
-                            : undefined,
+                    of: valueOf(one, one.span[n]),
                 })),
             ),
     ].map((column) => ({

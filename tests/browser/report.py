@@ -402,6 +402,12 @@ def test_chart_files():
         rows = list(csv.reader(file))
     assert rows[0][:2] == ["Transmitted (packets/s)", "NET0 received (packets/s)"], rows[0]
     assert rows[1][:2] == ["20000", "20000"], rows[1]
+    # Networks with loads of their own have lines of their own.
+    values = browser.run("""
+        const rows = [{at: 1, value: 10}, {at: 2, value: 20}];
+        const one = {name: "a", rows, x: (row) => row.at, y: (row) => row.value, unit: "u"};
+        return csvOf({curves: [one, {...one, name: "b", x: (row) => 5 * row.at}], x: "X"});""")
+    assert values.split("\r\n") == ["X,a (u),b (u)", "1,10,", "2,20,", "5,,10", "10,,20", ""], values
     quiet()
 
 
