@@ -111,10 +111,8 @@ deb:
 
 # The build folder contains the list of installed files.
 uninstall:
-	@test -e $(BUILD)/meson-logs/install-log.txt || \
-		{ echo "make: $(BUILD) contains no list of installed files; nothing is removed" >&2; exit 3; }
 	@test -n "$(DESTDIR)" || scripts/need-root uninstall "it removes files of $(PREFIX)"
-	@ninja --quiet -C $(BUILD) uninstall
+	@scripts/uninstall $(BUILD)
 
 format:
 	@find bpf src guest describe tests bench \( -name '*.c' -o -name '*.h' \) -type f -exec clang-format -i {} +

@@ -4,7 +4,7 @@
 # make install puts programs, pages, documents, scenarios and schemas into a folder, make uninstall removes them.
 # Runs beside others: it measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
-plan 16
+plan 17
 
 build=${BUILD_DIR:-$(dirname "$VRBENCH")}
 root=$T/root
@@ -30,5 +30,8 @@ ok "    that systemd accepts" systemd-analyze verify --man=no "$T/vrbench-owner.
 is "  with every scenario" "$(ls "$prefix/share/vrbench/scenarios")" "$(ls "$SOURCE_ROOT/scenarios")"
 like "its version names the commit or the version" "$("$prefix/libexec/vrbench/vrbench-full" --version)" \
     '^vrbench [0-9.]+, commit (v[0-9]|[0-9a-f]{7})'
-ninja --quiet -C "$build" uninstall >"$T/uninstall.log" 2>&1
+# A second installation over the first one creates no folder, so Meson would leave all of them.
+meson install -C "$build" --no-rebuild --quiet --destdir "$root"
+"$SOURCE_ROOT/scripts/uninstall" "$build" >"$T/uninstall.log" 2>&1
 is "it is removed" "$(find "$root" -type f)" "" || cat "$T/uninstall.log"
+is "  with its folders" "$(find "$root" -depth -type d -empty -path "$root/*/vrbench*")" ""
