@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -210,42 +212,13 @@ int file_replace_private(const char *path, const char *text, size_t length, stru
     return rc < 0 ? fail(err, -rc, "%s", path) : 0;
 }
 
-int file_open_new(const char *path, mode_t mode, struct error *err)
-{
-    const char *name = NULL;
-    _cleanup_close_ int folder = folder_of(path, &name, err);
-    if (folder < 0) {
-        return folder;
-    }
-    struct stat st;
-    struct stat target;
-    bool there = fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-    if (there && S_ISLNK(st.st_mode) && fstatat(folder, name, &target, 0) == 0 &&
-        !S_ISREG(target.st_mode)) {
-        return fail_input(err, "%s is a symbolic link to something else than a file", path);
-    }
-    if (there && (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode))) {
-        (void)unlinkat(folder, name, 0);
-        there = false;
-    }
-    int flags = O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
-    int fd = openat(folder, name, there ? flags : flags | O_CREAT | O_EXCL, mode);
-    if (fd < 0) {
-        return fail(err, errno, "%s", path);
-    }
-    if (!there) {
-        folder_give(folder, fd);
-    }
-    return fd;
-}
-
 // Opens a pipe or device for writing. Waits a moment for a pipe's reader.
-static int open_special(const char *through, const char *path, struct error *err)
+static int open_special(int folder, const char *name, int flags, const char *path,
+                        struct error *err)
 {
     uint64_t until_ns = clock_monotonic_ns() + READER_WITHIN_NS;
     for (;;) {
-        // O_APPEND: standard output (/dev/stdout) may be a file with earlier output.
-        int fd = open(through, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        int fd = openat(folder, name, flags | O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         if (fd >= 0) {
             return fd;
         }
@@ -262,12 +235,61 @@ static int open_special(const char *through, const char *path, struct error *err
     }
 }
 
+static bool is_dev(int folder)
+{
+    struct stat st;
+    struct stat dev;
+    return fstat(folder, &st) == 0 && stat("/dev", &dev) == 0 && st.st_dev == dev.st_dev &&
+           st.st_ino == dev.st_ino;
+}
+
+// Whether a new file may replace a link. It may not replace a link of the system: one in /dev, or
+// one that leads through /proc/PID/fd to an open file of a process.
+static bool is_replaceable(int folder, const char *name)
+{
+    const struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
+    struct stat target;
+    _cleanup_close_ int found = (int)syscall(SYS_openat2, folder, name, &how, sizeof how);
+    if (found < 0) {
+        return errno == ENOENT && !is_dev(folder);
+    }
+    return fstat(found, &target) == 0 && S_ISREG(target.st_mode) && !is_dev(folder);
+}
+
+int file_open_new(const char *path, mode_t mode, struct error *err)
+{
+    const char *name = NULL;
+    _cleanup_close_ int folder = folder_of(path, &name, err);
+    if (folder < 0) {
+        return folder;
+    }
+    struct stat st;
+    bool there = fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    if (there && S_ISLNK(st.st_mode) && !is_replaceable(folder, name)) {
+        return fail_input(err, "%s is a symbolic link to something else than a file", path);
+    }
+    if (there && !S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode)) {
+        return open_special(folder, name, O_NOFOLLOW, path, err);
+    }
+    if (there) {
+        (void)unlinkat(folder, name, 0);
+    }
+    int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+                    mode);
+    if (fd < 0) {
+        return fail(err, errno, "%s", path);
+    }
+    folder_give(folder, fd);
+    return fd;
+}
+
 static int write_special(int found, const char *path, const char *text, size_t length,
                          struct error *err)
 {
     char through[48];
     (void)snprintf(through, sizeof through, "/proc/self/fd/%d", found);
-    _cleanup_close_ int fd = open_special(through, path, err);
+    // O_APPEND: standard output (/dev/stdout) may be a file with earlier output.
+    _cleanup_close_ int fd = open_special(AT_FDCWD, through, O_APPEND, path, err);
     if (fd < 0) {
         return fd;
     }

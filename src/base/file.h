@@ -31,8 +31,9 @@ int file_replace_passing(const char *path, const char *text, size_t length, stru
 // its owner only. The temporary name is `path` with ".new", so a writer that was killed leaves no
 // further file.
 int file_replace_private(const char *path, const char *text, size_t length, struct error *err);
-// Opens a new file for writing; replaces a file or link of that name. A device is opened as it is;
-// a link to one (/dev/stdout) is refused (exit status 2).
+// Opens a new file for writing; replaces a file of that name, and a link to one or to nothing. A
+// device or pipe is opened as it is; for a pipe's reader it waits a moment. Refused (exit status 2)
+// is a link to something else, to an open file of a process (/dev/stdout), or in the folder /dev.
 int file_open_new(const char *path, mode_t mode, struct error *err);
 // Writes a file that the user asked for (-o FILE). A regular file is replaced as by
 // file_replace_passing(). A symbolic link that belongs to the caller or to root is followed and its

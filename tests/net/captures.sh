@@ -6,7 +6,7 @@
 # Runs beside others: it measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 40
+plan 43
 
 machine_snapshot "$T/before"
 cat >"$T/lab.yaml" <<END
@@ -149,6 +149,15 @@ ok "a wrong filter is refused" fails vrbench capture r1:eth0 -w "$T/home/c.pcap"
 ok "  and leaves the last capture" tcpdump -r "$T/home/c.pcap"
 vrbench capture r1:eth0 -w "$T/home/null" -t 0.1 2>"$T/err"
 is "a link to a device is refused" "$? $(grep -c "$T/home/null is a symbolic link" "$T/err")" "2 1"
+# As /dev/stdout with output to a file.
+ln -s /proc/self/fd/1 "$T/stdout"
+vrbench capture r1:eth0 -w "$T/stdout" -t 0.1 >"$T/out" 2>"$T/err"
+is "a link to standard output is refused" "$? $(grep -c "$T/stdout is a symbolic link" "$T/err")" "2 1"
+is "  and stays" "$(readlink "$T/stdout")" /proc/self/fd/1
+unshare -m --propagation private sh -c 'mount -t tmpfs vrbench-test /dev && mknod -m 666 /dev/null c 1 3 &&
+    ln -s nothing /dev/log && { "$VRBENCH" capture r1:eth0 -w /dev/log -t 0.1; echo "$? $(readlink /dev/log)"; }' \
+    >"$T/out" 2>"$T/err"
+is "so is a link in /dev to nothing, which stays" "$(cat "$T/out")" "2 nothing"
 ok "a device is written to" vrbench capture r1:eth0 -w /dev/null -t 0.1
 ok "down" vrbench down lab
 unchanged "nothing is left" "$T/before"

@@ -12,11 +12,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/file.h"
 #include "base/folder.h"
 #include "base/private_folder.h"
+#include "base/text.h"
 #include "own_folder.h"
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
@@ -193,6 +196,82 @@ static void output_to_a_pipe_that_nobody_reads_fails(void **state)
     assert_true(file_output(fifo, "text", 4, NULL) < 0);
 }
 
+// Writes to an open file and closes it.
+static void put_and_close(int fd)
+{
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "text", 4), 4);
+    close(fd);
+}
+
+static void new_file_replaces_a_link_to_a_file(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *file = path_of("file");
+    _cleanup_free_ char *link = path_of("link");
+    put(file, "old");
+    assert_int_equal(symlink("file", link), 0);
+    put_and_close(file_open_new(link, 0600, NULL));
+    holds(link, "text");
+    assert_int_equal(kind_of(link), S_IFREG);
+    assert_int_equal(unlink(link), 0);
+    assert_int_equal(symlink("nothing", link), 0);
+    put_and_close(file_open_new(link, 0600, NULL));
+    holds(link, "text");
+    assert_int_equal(kind_of(link), S_IFREG);
+    put_and_close(file_open_new(file, 0600, NULL));
+    holds(file, "text");
+}
+
+// As /dev/stdout, whose output may go to a file, too.
+static void new_file_replaces_no_link_of_the_system(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *file = path_of("file");
+    _cleanup_free_ char *first = path_of("first");
+    _cleanup_free_ char *second = path_of("second");
+    _cleanup_free_ char *loop = path_of("loop");
+    put(file, "old");
+    _cleanup_close_ int fd = open(file, O_WRONLY | O_CLOEXEC);
+    _cleanup_free_ char *magic = text_format("/proc/self/fd/%d", fd);
+    assert_true(fd >= 0);
+    assert_int_equal(symlink(magic, first), 0);
+    assert_int_equal(symlink("first", second), 0);
+    assert_int_equal(symlink("loop", loop), 0);
+    const char *const links[] = {first, second, loop, magic};
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+        assert_int_equal(file_open_new(links[i], 0600, NULL), -EINVAL);
+        assert_int_equal(kind_of(links[i]), S_IFLNK);
+    }
+    put_and_close(steal_fd(&fd));
+    holds(file, "text");
+}
+
+static void *read_fifo_late(void *path)
+{
+    const struct timespec moment = {.tv_nsec = 100000000};
+    (void)nanosleep(&moment, NULL);
+    return read_fifo(path);
+}
+
+static void new_file_may_be_a_pipe_that_is_read_later(void **state)
+{
+    (void)state;
+    _cleanup_free_ char *fifo = path_of("fifo");
+    struct error err = ERROR_INIT;
+    pthread_t reader;
+    void *got = NULL;
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    assert_int_equal(pthread_create(&reader, NULL, read_fifo_late, fifo), 0);
+    put_and_close(file_open_new(fifo, 0600, NULL));
+    assert_int_equal(pthread_join(reader, &got), 0);
+    assert_string_equal(got, "text");
+    free(got);
+    assert_true(file_open_new(fifo, 0600, &err) < 0);
+    assert_non_null(strstr(err.text, "no process reads from this pipe"));
+    error_clear(&err);
+}
+
 static void only_regular_files_are_plain(void **state)
 {
     (void)state;
@@ -238,6 +317,9 @@ int main(void)
         IN_FOLDER(output_follows_a_link_to_its_target),
         IN_FOLDER(output_is_written_to_pipes_and_devices),
         IN_FOLDER(output_to_a_pipe_that_nobody_reads_fails),
+        IN_FOLDER(new_file_replaces_a_link_to_a_file),
+        IN_FOLDER(new_file_replaces_no_link_of_the_system),
+        IN_FOLDER(new_file_may_be_a_pipe_that_is_read_later),
         IN_FOLDER(only_regular_files_are_plain),
         IN_FOLDER(private_folder_is_published_and_removed),
     };
