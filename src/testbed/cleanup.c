@@ -92,8 +92,9 @@ bool testbed_lends_devices(const struct record *record)
     return lends;
 }
 
+// Appends the entries of those that could not be given back to `left`.
 static int return_some(const struct record *record, const json_t *nics, bool devices,
-                       const struct netns *home, struct error *err)
+                       const struct netns *home, json_t *left, struct error *err)
 {
     size_t i = 0;
     json_t *entry = NULL;
@@ -109,6 +110,7 @@ static int return_some(const struct record *record, const json_t *nics, bool dev
         if (rc < 0) {
             log_warning("testbed", "%s", why.text);
             error_move(err, &why);
+            json_array_append(left, entry);
         }
         held = here ? rc : held;
         error_clear(&why);
@@ -116,7 +118,7 @@ static int return_some(const struct record *record, const json_t *nics, bool dev
     return held;
 }
 
-int testbed_return_nics(const struct record *record, struct error *err)
+int testbed_return_nics(struct record *record, struct error *err)
 {
     const json_t *nics = json_object_get(record->content, "nics");
     if (json_array_size(nics) == 0) {
@@ -129,9 +131,16 @@ int testbed_return_nics(const struct record *record, struct error *err)
     }
     // Those of machines first: until they have their own names back they may have the names of
     // others.
-    int held = return_some(record, nics, true, home, err);
-    int rest = return_some(record, nics, false, home, err);
+    json_t *left = json_array();
+    int held = return_some(record, nics, true, home, left, err);
+    int rest = return_some(record, nics, false, home, left, err);
     netns_close(home);
+    bool returned = json_array_size(left) < json_array_size(nics);
+    json_object_set_new(record->content, "nics", left);
+    if (returned) {
+        // The next cleanup must not reset what the user has since set.
+        (void)record_write(record, NULL);
+    }
     return held < 0 ? held : rest;
 }
 
@@ -349,11 +358,6 @@ static int undo(struct record *record, const struct task_list *tasks, struct err
     if (held < 0) {
         error_move(err, &why);
         return held;
-    }
-    if (why.text == NULL && json_array_size(json_object_get(record->content, "nics")) > 0) {
-        // None of them is held any more, even if other parts remain.
-        json_object_set_new(record->content, "nics", json_array());
-        (void)record_write(record, NULL);
     }
     if (!machines_first) {
         rc = clean_up_platform(record, err);

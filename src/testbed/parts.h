@@ -99,9 +99,10 @@ int testbed_remove_by_record(struct record *record, struct error *err);
 // Whether the record has PCI devices to be assigned: the machines of such a testbed end before its
 // interfaces are given back, otherwise afterwards.
 bool testbed_lends_devices(const struct record *record);
-// Gives back the interfaces taken according to the record. Negative if one is still in a namespace
+// Gives back the interfaces taken according to the record, and removes their entries from it, in
+// memory and on disk, so that no later cleanup resets them. Negative if one is still in a namespace
 // of the testbed, where it would end with the namespace: the testbed must not be removed then. 0 if
 // one has vanished or is at home without its settings; `err` has the reason.
-int testbed_return_nics(const struct record *record, struct error *err);
+int testbed_return_nics(struct record *record, struct error *err);
 
 #endif

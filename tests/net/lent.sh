@@ -6,7 +6,7 @@
 # Runs beside others: its few packets say nothing of speed.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 57
+plan 59
 
 # The interfaces of this namespace, for facts that only sysfs has.
 mkdir "$T/sys"
@@ -160,7 +160,11 @@ ip link add name a1 type bridge
 "$VRBENCH" down lent 2>"$T/err"
 is "down, while another interface has the name of one" $? 1
 like "  reports it" "$(cat "$T/err")" 'giving back interface a1: another interface has this name'
+ip link set dev b1 mtu 9000
 ok "  and so does cleanup" exits 1 "$VRBENCH" cleanup
+is "  which leaves alone those that were given back" "$(ip -o link show dev b1 | grep -o 'mtu [0-9]*')" "mtu 9000"
+ok "  they may be lent again" fails grep -l '"name": "b1"' /run/vrbench/*.json
+ip link set dev b1 mtu 1500
 ip link del dev a1
 ok "cleanup without the other interface succeeds" "$VRBENCH" cleanup
 given_back "  and gives them back"
