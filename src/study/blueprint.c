@@ -2,7 +2,12 @@
 // study/blueprint — see blueprint.h.
 #include "study/blueprint.h"
 
+#include <string.h>
+
+#include "base/text.h"
+
 #define STUDY_RATES 26U
+#define NOTE_BEGINS "# Scaled to this machine: "
 // Rules that no packet matches, so that a packet costs several times as much: the tester is then
 // never the limit.
 #define SLOW                                                                                       \
@@ -79,7 +84,7 @@ void blueprint_write(const struct blueprint *blueprint, const char *name, const 
 {
     fprintf(out, "# vrbench reproduce: %s.\n", what);
     if (blueprint->note != NULL) {
-        fprintf(out, "# Scaled to this machine: %s.\n", blueprint->note);
+        fprintf(out, NOTE_BEGINS "%s.\n", blueprint->note);
     }
     fprintf(out, "name: %s\n%splatform: ", name, blueprint->monitored ? "method: monitored\n" : "");
     write_quoted(out, platform);
@@ -117,4 +122,18 @@ void blueprint_write(const struct blueprint *blueprint, const char *name, const 
     fprintf(out, "]\n  rates: ");
     write_rates(out, blueprint);
     fprintf(out, "\n  duration: %s\n  repeats: %u\n", blueprint->duration, blueprint->repeats);
+}
+
+char *blueprint_note(const char *yaml)
+{
+    const char *note = strstr(yaml, "\n" NOTE_BEGINS);
+    if (note == NULL) {
+        return NULL;
+    }
+    note += strlen("\n" NOTE_BEGINS);
+    size_t length = strcspn(note, "\n");
+    if (length > 0 && note[length - 1] == '.') {
+        length--;
+    }
+    return length == 0 ? NULL : text_copy_bytes(note, length);
 }

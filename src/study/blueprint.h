@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * study/blueprint — the parameters in which the programme's scenarios differ, and their YAML.
- * Called by programme.c.
+ * Called by programme.c; reproduce.c reads the note.
  */
 #ifndef VRBENCH_STUDY_BLUEPRINT_H
 #define VRBENCH_STUDY_BLUEPRINT_H
@@ -45,5 +45,8 @@ size_t blueprint_points(const struct blueprint *blueprint);
 // Writes the scenario as YAML; `what` is put into a comment.
 void blueprint_write(const struct blueprint *blueprint, const char *name, const char *what,
                      const char *platform, FILE *out);
+// How the loads of a scenario written by blueprint_write() were scaled, as a new text; NULL if its
+// comments do not say.
+char *blueprint_note(const char *yaml);
 
 #endif

@@ -3,6 +3,8 @@
 #include "study/draws.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "study/verdict.h"
@@ -25,6 +27,67 @@ struct blueprint one_length(const struct drawing *drawing, enum topology topolog
                                   .repeats = drawing->timing->repeats};
     blueprint.topologies[topology] = true;
     return blueprint;
+}
+
+// ---- runs that are compared at the same loads
+
+static const struct scenario *scenario_of(const struct drawing *drawing, const char *control)
+{
+    const struct study_run *run =
+        drawing->results == NULL ? NULL : study_run(drawing->results, control);
+    const struct scenario *scenario = run == NULL ? NULL : run->scenario;
+    return scenario != NULL && scenario->traffic.length_count == 1 &&
+                   scenario->traffic.rates.pps_count > 0 &&
+                   scenario->traffic.rates.pps_count <= BLUEPRINT_LOADS
+               ? scenario
+               : NULL;
+}
+
+bool control_has_loads(const struct drawing *drawing, const char *control)
+{
+    const struct scenario *scenario = scenario_of(drawing, control);
+    return scenario != NULL && scenario->traffic.rates.pps_count > 1;
+}
+
+static bool has_same_loads(const struct blueprint *a, const struct blueprint *b)
+{
+    bool same = a->lengths[0] == b->lengths[0] && a->pps_count == b->pps_count;
+    for (size_t i = 0; same && i < a->pps_count; i++) {
+        same = a->pps[i] == b->pps[i];
+    }
+    for (size_t i = 0; same && i < TOPOLOGY_COUNT; i++) {
+        same = a->topologies[i] == b->topologies[i];
+    }
+    return same;
+}
+
+int draw_like(const struct drawing *drawing, const char *control,
+              int (*draw)(const struct drawing *drawing, struct blueprint *ret),
+              struct blueprint *ret)
+{
+    const struct scenario *scenario = scenario_of(drawing, control);
+    if (scenario == NULL) {
+        return draw(drawing, ret);
+    }
+    struct drawing without_error = *drawing;
+    without_error.err = NULL;
+    struct blueprint drawn = {.routers = 0};
+    bool same = draw(&without_error, &drawn) == 0;
+    struct blueprint like = drawn;
+    memset(like.topologies, 0, sizeof like.topologies);
+    for (size_t i = 0; i < scenario->topology_count; i++) {
+        like.topologies[scenario->topologies[i]] = true;
+    }
+    like.lengths[0] = scenario->traffic.lengths[0];
+    like.length_count = 1;
+    like.pps_count = scenario->traffic.rates.pps_count;
+    memcpy(like.pps, scenario->traffic.rates.pps, like.pps_count * sizeof like.pps[0]);
+    if (!same || !has_same_loads(&like, &drawn)) {
+        free(like.note);
+        like.note = text_format("at the loads of %s, which was measured before", control);
+    }
+    *ret = like;
+    return 0;
 }
 
 // ---- claims 9 and 10: monitoring
@@ -121,5 +184,5 @@ int draw_shares(const struct drawing *drawing, struct blueprint *ret)
 
 int draw_shares_moved(const struct drawing *drawing, struct blueprint *ret)
 {
-    return draw_shares(drawing, ret);
+    return draw_like(drawing, "shares-static", draw_shares, ret);
 }

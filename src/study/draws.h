@@ -19,6 +19,14 @@ void set_loads(struct blueprint *blueprint, double carried, const double *factor
 // A blueprint of one topology and length, with the timing's trials and repeats.
 struct blueprint one_length(const struct drawing *drawing, enum topology topology, unsigned length,
                             unsigned routers);
+// Draws a run that is compared with another at the same loads: by `draw`, but with topologies,
+// length and loads of the control as it was measured, which an earlier process may have drawn from
+// other results.
+int draw_like(const struct drawing *drawing, const char *control,
+              int (*draw)(const struct drawing *drawing, struct blueprint *ret),
+              struct blueprint *ret);
+// Whether that control was measured at more than one load.
+bool control_has_loads(const struct drawing *drawing, const char *control);
 // At least 8 trials of each load, for loads in overload, at which a router changes between two
 // forwarding rates: the interval of the median of 8 leaves out one trial that differs.
 void repeat_overload(struct blueprint *blueprint);

@@ -132,12 +132,16 @@ static int draw_routers_1(const struct drawing *drawing, struct blueprint *ret)
 
 static int draw_routers_2(const struct drawing *drawing, struct blueprint *ret)
 {
-    return draw_routers(drawing, ret, 2);
+    int rc = draw_like(drawing, "routers-1", draw_routers_1, ret);
+    ret->routers = 2;
+    return rc;
 }
 
 static int draw_routers_4(const struct drawing *drawing, struct blueprint *ret)
 {
-    return draw_routers(drawing, ret, 4);
+    int rc = draw_like(drawing, "routers-1", draw_routers_1, ret);
+    ret->routers = 4;
+    return rc;
 }
 
 static int draw_past_saturation(const struct drawing *drawing, unsigned routers,
@@ -276,7 +280,7 @@ static int draw_bridged_control(const struct drawing *drawing, struct blueprint 
 
 static int draw_host_capped(const struct drawing *drawing, struct blueprint *ret)
 {
-    int rc = draw_bridged_control(drawing, ret);
+    int rc = draw_like(drawing, "bridged-control", draw_bridged_control, ret);
     return rc < 0 ? rc
                   : find_cap(drawing, "bridged-control", "host", ret, &ret->host_cap, &ret->note);
 }
@@ -288,7 +292,7 @@ static int draw_dedicated_control(const struct drawing *drawing, struct blueprin
 
 static int draw_router_capped(const struct drawing *drawing, struct blueprint *ret)
 {
-    int rc = draw_dedicated_control(drawing, ret);
+    int rc = draw_like(drawing, "dedicated-control", draw_dedicated_control, ret);
     return rc < 0
                ? rc
                : find_cap(drawing, "dedicated-control", "r1t3", ret, &ret->first_cap, &ret->note);
@@ -343,7 +347,7 @@ static int draw_two_bridged_control(const struct drawing *drawing, struct bluepr
 
 static int draw_host_capped_2(const struct drawing *drawing, struct blueprint *ret)
 {
-    int rc = draw_two_bridged_control(drawing, ret);
+    int rc = draw_like(drawing, "two-bridged-control", draw_two_bridged_control, ret);
     ret->pps_count = 1;
     return rc < 0
                ? rc
@@ -366,7 +370,7 @@ static int draw_two_dedicated_control(const struct drawing *drawing, struct blue
 
 static int draw_router_capped_2(const struct drawing *drawing, struct blueprint *ret)
 {
-    int rc = draw_two_dedicated_control(drawing, ret);
+    int rc = draw_like(drawing, "two-dedicated-control", draw_two_dedicated_control, ret);
     ret->pps_count = 1;
     return rc < 0 ? rc
                   : find_cap(drawing, "two-dedicated-control", "r1t3", ret, &ret->first_cap,
@@ -394,23 +398,30 @@ static int draw_priority_control(const struct drawing *drawing, struct blueprint
 
 static int draw_host_priority(const struct drawing *drawing, struct blueprint *ret)
 {
-    int rc = draw_priority_control(drawing, ret);
+    int rc = draw_like(drawing, "priority-control", draw_priority_control, ret);
     ret->host_weight = WEIGHT_FIRST;
     return rc;
 }
 
 static int draw_router_priority(const struct drawing *drawing, struct blueprint *ret)
 {
-    int rc = draw_priority_control(drawing, ret);
+    int rc = draw_like(drawing, "priority-control", draw_priority_control, ret);
     ret->last_weight = WEIGHT_FIRST;
     return rc;
 }
 
 static int draw_r2t3_priority(const struct drawing *drawing, struct blueprint *ret)
 {
-    bool dedicated = dedicated_is_contended(drawing);
-    int rc = dedicated ? draw_two_dedicated_control(drawing, ret)
-                       : draw_two_bridged_control(drawing, ret);
+    // The control has the loads under contention, whatever the present results prefer.
+    bool bridged = control_has_loads(drawing, "two-bridged-control");
+    bool dedicated = control_has_loads(drawing, "two-dedicated-control");
+    dedicated = bridged == dedicated ? dedicated_is_contended(drawing) : dedicated;
+    int rc = dedicated
+                 ? draw_like(drawing, "two-dedicated-control", draw_two_dedicated_control, ret)
+                 : draw_like(drawing, "two-bridged-control", draw_two_bridged_control, ret);
+    if (rc == 0 && ret->pps_count < 2) {
+        rc = fail_lacking(drawing->err, "neither control has a load under contention");
+    }
     // Without the load for the caps.
     ret->pps_count = ret->pps_count > 1 ? ret->pps_count - 1 : 0;
     memmove(ret->pps, ret->pps + 1, ret->pps_count * sizeof ret->pps[0]);

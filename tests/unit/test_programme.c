@@ -13,13 +13,15 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "scenario/scenario.h"
+#include "study/blueprint.h"
 #include "study/claims.h"
 #include "study/machines.h"
 #include "study/programme.h"
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
 
-#define ALL ((2U << CLAIM_COUNT) - 2U)
+#define ALL          ((2U << CLAIM_COUNT) - 2U)
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static struct study_run runs[8];
 static struct study_results results;
@@ -59,6 +61,8 @@ static void put(struct point_list *list, const char *topology, unsigned length, 
 // the CPU.
 // What direct carries at 256 and 1500 B, as a multiple of the other topologies.
 static double direct_carries = 5;
+// What the topologies carry, as a multiple of the usual.
+static double carried_times = 1;
 
 static void put_scenario(struct study_run *run, unsigned routers)
 {
@@ -66,7 +70,7 @@ static void put_scenario(struct study_run *run, unsigned routers)
     static const char *const topologies[] = {"direct", "bridged", "dedicated"};
     for (size_t t = 0; t < 3; t++) {
         for (size_t i = 0; i < 3; i++) {
-            double carried = 100000.0 / routers;
+            double carried = 100000.0 * carried_times / routers;
             double full = lengths[i] <= 256 && t == 1 ? 95 : 60;
             if (t == 0) {
                 carried *= lengths[i] == 64 ? 8 : direct_carries;
@@ -248,6 +252,90 @@ static void test_scaling(void **state)
     free(note);
 }
 
+// A run is compared with a control at the control's loads, even if the sweeps were measured again
+// in between with other results.
+static void test_loads_of_control(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *run, *control;
+        size_t from, count; // of the control's loads
+    } pairs[] = {{"routers-2", "routers-1", 0, 1},
+                 {"routers-4", "routers-1", 0, 1},
+                 {"router-capped", "dedicated-control", 0, 3},
+                 {"host-priority", "priority-control", 0, 3},
+                 {"router-priority", "priority-control", 0, 3},
+                 {"host-capped-2", "two-bridged-control", 0, 1},
+                 {"r2t3-priority", "two-bridged-control", 1, 3},
+                 {"shares-moved", "shares-static", 0, 1}};
+    for (size_t i = 0; i < COUNT(pairs); i++) {
+        tear_down(NULL);
+        set_up(NULL);
+        struct scenario *control = drawn(row_named(pairs[i].control), &timing_default, NULL);
+        assert_non_null(control);
+        assert_true(control->traffic.rates.pps_count >= pairs[i].from + pairs[i].count);
+        for (size_t k = 0; k < 2; k++) {
+            point_list_clear(&runs[k].points);
+            carried_times = 0.8; // and the tester is too slow for other lengths than 64 B
+            direct_carries = 2;
+            put_scenario(&runs[k], (unsigned)k + 1);
+            carried_times = 1;
+            direct_carries = 5;
+        }
+        for (size_t k = 0; k < runs[6].points.count; k++) {
+            runs[6].points.items[k].networks[0].forwarded_pps *= 0.8;
+        }
+        const unsigned length = control->traffic.lengths[0];
+        const double *pps = control->traffic.rates.pps;
+        const size_t last = pairs[i].count - 1;
+        struct study_run *made = &runs[7];
+        for (size_t k = 0; k < 7; k++) {
+            made = strcmp(runs[k].name, pairs[i].control) == 0 ? &runs[k] : made;
+        }
+        if (made != &runs[7]) { // its points are what a cap is scaled by
+            point_list_clear(&made->points);
+            put(&made->points, topology_name(control->topologies[0]), length, 0, pps[last], 0, 50,
+                30, (unsigned)control->router_count);
+        }
+        made->name = pairs[i].control;
+        made->scenario = control;
+        results.run_count = 8;
+        char *note = NULL;
+        struct scenario *run = drawn(row_named(pairs[i].run), &timing_default, &note);
+        assert_non_null(run);
+        assert_int_equal(run->topologies[0], control->topologies[0]);
+        assert_int_equal(run->topology_count, control->topology_count);
+        assert_int_equal(run->traffic.lengths[0], length);
+        assert_int_equal(run->traffic.rates.pps_count, pairs[i].count);
+        for (size_t k = 0; k < pairs[i].count; k++) {
+            assert_true(run->traffic.rates.pps[k] == pps[pairs[i].from + k]);
+        }
+        assert_int_equal(run->traffic.repeats, control->traffic.repeats);
+        scenario_free(run);
+        free(note);
+        scenario_free(control);
+    }
+}
+
+// How a run was scaled is read from its file.
+static void test_note_of_file(void **state)
+{
+    (void)state;
+    char *yaml = NULL;
+    char *note = NULL;
+    assert_int_equal(programme_draw(row_named("host-capped"), &timing_quick, "netns", &results,
+                                    &yaml, &note, NULL),
+                     0);
+    char *read = blueprint_note(yaml);
+    assert_non_null(read);
+    assert_string_equal(read, note);
+    assert_null(blueprint_note("# vrbench reproduce: memory: one router.\nname: memory-1\n"));
+    assert_null(blueprint_note(""));
+    free(read);
+    free(yaml);
+    free(note);
+}
+
 // Where direct carries little more, the tester may be the limit: shorter packets serve.
 static void test_tester_headroom(void **state)
 {
@@ -362,6 +450,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_study_timing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_monitoring, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_scaling, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_loads_of_control, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_note_of_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_tester_headroom, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_nothing_to_scale_by, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_disturbed_sweep, set_up, tear_down),
