@@ -22,13 +22,15 @@
 #include "result/store.h"
 #include "run/run.h"
 #include "scenario/scenario.h"
+#include "study/blueprint.h"
 #include "study/controlled.h"
 #include "study/machines.h"
 #include "study/reproduction_file.h"
 
 #define FAILURES_IN_A_ROW 3
-#define MOST_DISTURBED    15 // points in a row of one run
-#define SPOILT_RUNS       3  // ended for that: the machine is not fit
+#define MOST_DISTURBED    15                // points in a row of one run
+#define SPOILT_RUNS       3                 // ended for that: the machine is not fit
+#define DRAWN_MAX         ((size_t)1 << 20) // of a scenario file, in bytes
 
 // Whether the run of that folder is complete.
 static bool is_done(const char *folder)
@@ -48,7 +50,21 @@ static unsigned cap_of(const struct scenario *scenario)
     return cap != 0 ? cap : scenario->routers[0].allocation.cap;
 }
 
-// A run that was requested earlier but not now: its points still count for the claims.
+// Reads from the comments of the run's scenario file what it measures and how it was scaled. The
+// file may have been drawn by an earlier process, from other results than the present ones.
+static void learn_what(const char *path, struct run_state *state)
+{
+    _cleanup_free_ char *text = NULL;
+    size_t length = 0;
+    if (file_read(path, DRAWN_MAX, &text, &length, NULL) == 0) {
+        _cleanup_free_ char *note = blueprint_note(text);
+        free(state->what);
+        state->what = note == NULL ? text_copy(programme_what(state->row))
+                                   : text_format("%s (%s)", programme_what(state->row), note);
+    }
+}
+
+// The points of an earlier process count for the claims until the run is measured again.
 static void recall_run(const struct reproduction *reproduction, struct run_state *state,
                        struct study_run *run)
 {
@@ -61,6 +77,7 @@ static void recall_run(const struct reproduction *reproduction, struct run_state
         store_read_points(folder, &run->points, NULL) == 0) {
         run->cap = cap_of(scenario);
         run->scenario = state->scenario = steal_pointer(&scenario);
+        learn_what(path, state);
     }
 }
 
@@ -108,9 +125,7 @@ int reproduce_open(const struct reproduce_request *request, struct reproduction 
         reproduction->states[i].row = row;
         reproduction->states[i].wanted = programme_is_wanted(row, request->timing, request->wanted);
         reproduction->runs[i].name = programme_name(row);
-        if (!reproduction->states[i].wanted) {
-            recall_run(reproduction, &reproduction->states[i], &reproduction->runs[i]);
-        }
+        recall_run(reproduction, &reproduction->states[i], &reproduction->runs[i]);
         learn_platform(reproduction, reproduction->runs[i].name);
     }
     if (rc == 0) {
@@ -155,24 +170,18 @@ void reproduce_close(struct reproduction *reproduction)
 
 // ---- measuring
 
-// Writes the run's scenario file unless it exists, and reads how it was scaled.
-static int prepare(struct reproduction *reproduction, struct run_state *state, const char *path,
-                   struct error *err)
+// Draws the run's scenario and writes its file, unless it exists.
+static int prepare(const struct reproduction *reproduction, const struct run_state *state,
+                   const char *path, struct error *err)
 {
     _cleanup_free_ char *yaml = NULL;
     _cleanup_free_ char *note = NULL;
-    bool there = access(path, F_OK) == 0;
-    int rc =
-        programme_draw(state->row, reproduction->request->timing, reproduction->request->platform,
-                       &reproduction->results, &yaml, &note, there ? NULL : err);
-    if (rc == 0) {
-        free(state->what);
-        state->what = note[0] == '\0' ? text_copy(programme_what(state->row))
-                                      : text_format("%s (%s)", programme_what(state->row), note);
-    }
-    if (there) {
+    if (access(path, F_OK) == 0) {
         return 0;
     }
+    int rc =
+        programme_draw(state->row, reproduction->request->timing, reproduction->request->platform,
+                       &reproduction->results, &yaml, &note, err);
     return rc < 0 ? rc : file_replace(path, yaml, strlen(yaml), err);
 }
 
@@ -202,8 +211,10 @@ static int measure_controlled(const struct reproduction *reproduction, const str
     return rc < 0 ? rc : controlled_run(job, path, points, err);
 }
 
+// `measured` gets the points of the run's folder if it was measured now.
 static int measure_run(struct reproduction *reproduction, struct run_state *state,
-                       struct study_run *run, bool done, struct error *err)
+                       struct study_run *run, bool done, struct point_list *measured,
+                       struct error *err)
 {
     _cleanup_free_ char *path = reproduction_path(reproduction, run->name, ".yaml");
     _cleanup_free_ char *folder = reproduction_path(reproduction, run->name, "");
@@ -216,6 +227,9 @@ static int measure_run(struct reproduction *reproduction, struct run_state *stat
     }
     if (rc == 0) {
         rc = prepare(reproduction, state, path, err);
+    }
+    if (rc == 0) {
+        learn_what(path, state);
     }
     if (rc == 0) {
         rc = scenario_read(path, (unsigned)usable.count, &scenario, err);
@@ -231,11 +245,11 @@ static int measure_run(struct reproduction *reproduction, struct run_state *stat
         return rc;
     }
     if (done) {
+        point_list_clear(&run->points);
         rc = store_read_points(folder, &run->points, err);
         if (rc < 0 || !reproduction->request->redo_disturbed || !has_disturbed(&run->points)) {
             return rc;
         }
-        point_list_clear(&run->points);
     }
     const struct timing *timing = reproduction->request->timing;
     const struct job job = {.scenario = scenario,
@@ -248,9 +262,8 @@ static int measure_run(struct reproduction *reproduction, struct run_state *stat
                             .agent = reproduction->agent,
                             .most_disturbed = reproduction->request->noisy ? 0 : MOST_DISTURBED,
                             .pause_s = programme_pause(state->row, timing)};
-    rc = programme_is_controlled(state->row)
-             ? measure_controlled(reproduction, &job, &run->points, err)
-             : job_run(&job, &run->points, NULL, err);
+    rc = programme_is_controlled(state->row) ? measure_controlled(reproduction, &job, measured, err)
+                                             : job_run(&job, measured, NULL, err);
     reproduction->checked = reproduction->checked || rc == 0;
     return rc;
 }
@@ -265,13 +278,24 @@ static bool ends_disturbed(const struct point_list *points)
     return count >= MOST_DISTURBED;
 }
 
+// A run that ended before its first point keeps the points of an earlier process.
+static void take_points(struct study_run *run, struct point_list *measured)
+{
+    if (measured->count > 0) {
+        point_list_clear(&run->points);
+        run->points = *measured;
+    } else {
+        point_list_clear(measured);
+    }
+}
+
 // Whether a failure is noted and the programme continues. A missing ability of this machine and a
 // refused scenario are results. Another failure may concern one run only; if the next runs fail
 // too, or results cannot be stored, it concerns all. So does a machine that spoils run after run.
-static bool is_passed_over(struct reproduction *reproduction, const struct study_run *run, int rc,
-                           const struct error *err)
+static bool is_passed_over(struct reproduction *reproduction, const struct point_list *measured,
+                           int rc, const struct error *err)
 {
-    reproduction->spoilt += !reproduction->request->noisy && ends_disturbed(&run->points);
+    reproduction->spoilt += !reproduction->request->noisy && ends_disturbed(measured);
     bool lacking = err->exit_status == EXIT_LACKING || err->exit_status == EXIT_INPUT;
     reproduction->failures = lacking ? 0 : reproduction->failures + 1;
     return rc != -EINTR && rc != -ENOSPC && rc != -EDQUOT && rc != -EROFS &&
@@ -287,9 +311,12 @@ static int measure_row(struct reproduction *reproduction, size_t at, size_t numb
     bool done = is_done(folder);
     hooks->begin(hooks->context, number, count, run->name, programme_what(state->row), done);
     struct error why = ERROR_INIT;
-    int rc = measure_run(reproduction, state, run, done, &why);
+    struct point_list measured = {NULL, 0};
+    int rc = measure_run(reproduction, state, run, done, &measured, &why);
     learn_platform(reproduction, run->name);
-    if (rc < 0 && is_passed_over(reproduction, run, rc, &why)) {
+    bool passed_over = rc < 0 && is_passed_over(reproduction, &measured, rc, &why);
+    take_points(run, &measured);
+    if (passed_over) {
         free(state->lacking);
         state->lacking = steal_pointer(&why.text);
         run->lacking = state->lacking;

@@ -6,7 +6,7 @@
 # Runs beside others: its checks hold on a busy machine, too.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 47
+plan 49
 
 only="--quick --noisy --claim 8"
 json() { jq -e "$@" >/dev/null; }
@@ -28,12 +28,17 @@ ok "  and nothing was made of all that" fails test -e "$T/r"
 
 # --- a machine that is not fit -------------------------------------------------------------------
 
-timeout 60 sh -c 'while :; do :; done' &
-hog=$!
-exits 1 "$VRBENCH" reproduce --quick --claim 8 --wait-quiet 1 -o "$T/busy" >"$T/out" 2>"$T/err"
+on_busy_machine() { # OPTIONS of reproduce
+    timeout 60 sh -c 'while :; do :; done' &
+    hog=$!
+    exits 1 "$VRBENCH" reproduce --quick --claim 8 --wait-quiet 1 "$@" >"$T/out" 2>"$T/err"
+    refused=$?
+    kill "$hog"
+    { wait "$hog"; } 2>/dev/null
+    return $refused
+}
+on_busy_machine -o "$T/busy"
 is "a busy machine is refused" $? 0 || sed 's/^/# /' "$T/err"
-kill "$hog"
-{ wait "$hog"; } 2>/dev/null
 like "  the message shows what to do" "$(cat "$T/err")" "not fit for a reproduction now.*--wait-quiet SECONDS.*--noisy"
 ok "  and nothing was measured" fails test -e "$T/busy/memory-1"
 
@@ -127,6 +132,11 @@ like "  with a table of what the study saw, what is here, and the verdict" "$(ca
 like "  before the details" "$(grep -o -e '^ *8  Memory  ' -e '^8  Memory: ' "$T/text" | tr -s ' \n' ' ')" \
     "^ ?8 Memory 8 Memory: $"
 is "  within 80 columns" "$(sed -n '/^The rules/,$p' "$T/text" | grep -v "$T" | awk 'length > 80' | wc -l)" 0
+
+jq .claims "$T/r/reproduce.json" >"$T/claims"
+on_busy_machine -o "$T/r" --resume --redo disturbed
+is "a busy machine is refused, too, when points are to be measured again" $? 0 || sed 's/^/# /' "$T/err"
+is "  and the verdicts stay" "$(jq .claims "$T/r/reproduce.json")" "$(cat "$T/claims")"
 
 spoil() { jq -c ". + {valid: (.repeat == 0 or $1)} | if .valid then del(.why_invalid) else .why_invalid = \"a test says so\" end"; }
 for n in 1 2 4 8 16; do
