@@ -3,8 +3,10 @@
 #include "study/reproduce.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -104,11 +106,28 @@ static void learn_platform(struct reproduction *reproduction, const char *name)
     json_decref(run);
 }
 
+// One reproduction at a time uses a folder. The kernel ends the lock with the process.
+static int lock_folder(struct reproduction *reproduction, struct error *err)
+{
+    const char *folder = reproduction->request->folder;
+    reproduction->lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (reproduction->lock < 0) {
+        return fail(err, errno, "%s", folder);
+    }
+    if (flock(reproduction->lock, LOCK_EX | LOCK_NB) == 0) {
+        return 0;
+    }
+    return errno == EWOULDBLOCK
+               ? fail_input(err, "%s is being measured by another reproduction", folder)
+               : fail(err, errno, "locking %s", folder);
+}
+
 int reproduce_open(const struct reproduce_request *request, struct reproduction **ret,
                    struct error *err)
 {
     struct reproduction *reproduction = memory_new(1, sizeof *reproduction);
     reproduction->request = request;
+    reproduction->lock = -1;
     reproduction->listed = request->wanted;
     reproduction->states = memory_new_array(struct run_state, programme_count);
     reproduction->runs = memory_new_array(struct study_run, programme_count);
@@ -117,6 +136,7 @@ int reproduce_open(const struct reproduce_request *request, struct reproduction 
                                                    .memory_bytes = machine_memory(),
                                                    .dut_cpus = 1};
     int rc = file_make_dirs(request->folder, err);
+    rc = rc < 0 ? rc : lock_folder(reproduction, err);
     if (rc == 0) {
         rc = reproduction_take_up(reproduction, err);
     }
@@ -162,6 +182,7 @@ void reproduce_close(struct reproduction *reproduction)
         claim_result_clear(&reproduction->claims[i]);
     }
     end_agent(reproduction);
+    cleanup_close(&reproduction->lock);
     free(reproduction->states);
     free(reproduction->runs);
     json_decref(reproduction->json);

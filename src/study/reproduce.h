@@ -29,8 +29,8 @@ struct reproduction;
 
 // Makes the folder, or with `resume` continues one of the same timing and platform, and writes
 // reproduce.json; claims requested earlier stay in it. Exit status 2 if the folder contains a
-// reproduction and `resume` is not set, or another reproduction. The caller keeps the request
-// unchanged.
+// reproduction and `resume` is not set, or another reproduction, or if another process measures
+// into it: the folder is locked until reproduce_close(). The caller keeps the request unchanged.
 int reproduce_open(const struct reproduce_request *request, struct reproduction **ret,
                    struct error *err);
 // Measures every requested run that is missing. Fails before the first one if the machine is not

@@ -25,6 +25,7 @@ struct run_state {
 
 struct reproduction {
     const struct reproduce_request *request;
+    int lock;                 // the folder, locked by flock(2); -1 = not open
     struct run_state *states; // for each row of the programme
     struct study_run *runs;   // for each row of the programme
     struct study_results results;

@@ -6,7 +6,7 @@
 # Runs beside others: its checks hold on a busy machine, too.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 49
+plan 51
 
 only="--quick --noisy --claim 8"
 json() { jq -e "$@" >/dev/null; }
@@ -47,6 +47,10 @@ ok "  and nothing was measured" fails test -e "$T/busy/memory-1"
 # shellcheck disable=SC2086 # options
 start_reproduce $only -o "$T/r"
 wait_for 100 has_points "$T/r/memory-2" 1 || diag "no point of memory-2"
+# shellcheck disable=SC2086
+exits 2 "$VRBENCH" reproduce $only -o "$T/r" --resume 2>"$T/second"
+is "a second reproduction in the same folder is refused" $? 0 || sed 's/^/# /' "$T/second"
+like "  with the reason" "$(cat "$T/second")" "^vrbench: $T/r is being measured by another reproduction$"
 kill -INT "$run_pid"
 end_run
 is "SIGINT within the second run ends it with status 130" "$run_status" 130 || sed 's/^/# /' "$T/err"
