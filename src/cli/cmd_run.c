@@ -291,10 +291,11 @@ static int check_folders(const struct scenario_list *scenarios, const struct run
 static char *resume_command(const struct run_values *asked, const struct scenario_list *scenarios,
                             size_t at, const char *folder)
 {
+    const bool all = scenarios->count > 1 && asked->output != NULL; // of a folder that all share
     char *line = text_copy("vrbench run --resume");
     command_line_add(&line, "-o", asked->output == NULL ? folder : asked->output);
     command_line_add_kept(&line, run_options, asked);
-    if (scenarios->count > 1) { // those that have no run yet
+    if (all) { // those that have no run yet
         if (asked->rates_from != NULL) {
             command_line_add(&line, "--rates-from", asked->rates_from);
         }
@@ -304,8 +305,9 @@ static char *resume_command(const struct run_values *asked, const struct scenari
         }
     }
     for (size_t i = 0; i < scenarios->count; i++) {
-        // The run has recorded what was read from standard input.
-        bool named = !text_equal(scenarios->items[i]->file, "-");
+        // If a run is continued by its folder alone, the scenario that it recorded is read, not
+        // standard input again.
+        bool named = !text_equal(scenarios->items[i]->file, "-") || all || asked->on != NULL;
         if (named && (asked->output != NULL || i == at) &&
             (asked->on == NULL || asked->on_scenario)) {
             command_line_add_file(&line, scenarios->items[i]->file);

@@ -7,7 +7,7 @@
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "$SOURCE_ROOT/tests/net/lib/lent.sh"
 isolate --run "$@"
-plan 63
+plan 64
 
 scenario() {
     cat <<END
@@ -170,10 +170,14 @@ wait "$run_pid" 2>/dev/null
 ok "  killed, it gives the testbed back" wait_for 60 vrbench cpu r1t3 --weight 512
 ok "  as it was" wait_for 60 is_as_before lent r1t3
 ok "  and its socket is removed" [ ! -e "$socket" ]
-ok "a run that is interrupted" borrow lent "$T/long.yaml" -o "$T/stopped"
+# shellcheck disable=SC2086 # words
+"$VRBENCH" run $run_checks --on lent - -o "$T/stopped" <"$T/long.yaml" >"$T/run.out" 2>"$T/run.err" &
+run_pid=$!
+ok "a run of standard input that is interrupted" wait_for 60 has_points "$T/stopped" 1
 kill -INT "$run_pid"
 end_run
 is "  ends with 130" "$run_status" 130
+like "  names it in the command that continues" "$(cat "$T/run.err")" "--on lent .* ?-$"
 ok "  and the testbed is as it was" is_as_before lent r1t3
 ok "down" vrbench down lent
 unchanged "  to nothing" "$T/before"

@@ -6,7 +6,7 @@
 # Runs beside others: its checks hold on a busy machine, too.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 52
+plan 57
 
 cat >"$T/long.yaml" <<'END'
 name: long
@@ -119,6 +119,35 @@ is "a file that is changed before its turn is measured as it was read" \
 like "  and so it is in run.json" "$(jq -r .scenario.text "$T/both/later/run.json")" "lengths: .64."
 ok "  which can't be resumed as changed" \
     exits 2 "$VRBENCH" run "$T/later.yaml" -o "$T/both/later" --resume
+
+# --- several scenarios -----------------------------------------------------------------------------
+
+# continues — runs the command by which the last run says to continue.
+continues() {
+    continued=0
+    eval "$(sed -n 's/.*Continue with: vrbench /"$VRBENCH" /p' "$T/run.err")" || continued=$?
+    [ "$continued" -eq 0 ] || [ "$continued" -eq 4 ]
+}
+was_in=$PWD
+mkdir "$T/here"
+cd "$T/here" || exit
+start_run "$T/sooner.yaml" "$T/other.yaml" --seed 7
+wait_for 60 sh -c 'grep -q . "$1"/sooner-*/points.jsonl' sh "$T/here"
+kill -INT "$run_pid"
+end_run
+is "of several scenarios without a folder, one is interrupted" "$run_status" 130
+ok "  and continued" continues
+is "  in its folder" "$(jq -r .status sooner-*/run.json)" done
+cd "$was_in" || exit
+# shellcheck disable=SC2086 # words
+"$VRBENCH" run $run_checks - "$T/other.yaml" -o "$T/mixed" <"$T/sooner.yaml" >"$T/run.out" 2>"$T/run.err" &
+run_pid=$!
+wait_for 60 has_points "$T/mixed/sooner" 1
+kill -INT "$run_pid"
+end_run
+is "one of standard input beside others is interrupted" "$run_status" 130
+continues <"$T/sooner.yaml" >"$T/ok.log" 2>&1
+is "  and all are continued" "$? $(jq -r .status "$T/mixed/sooner/run.json" "$T/mixed/other/run.json" | paste -sd,)" "0 done,done"
 
 # --- a full disk ---------------------------------------------------------------------------------
 
