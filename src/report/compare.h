@@ -23,9 +23,9 @@
 
 // Figures of a cell, medians of valid points; NaN = not measured.
 enum compare_figure {
-    COMPARE_NO_LOSS,       // packets/s: as summary's no_loss_pps
-    COMPARE_MAX,           // packets/s: highest sum of forwarding rates
-    COMPARE_GOODPUT,       // bit/s: highest sum of goodput; of TCP only, which lacks the rates above
+    COMPARE_NO_LOSS, // packets/s: as summary's no_loss_pps
+    COMPARE_MAX,     // packets/s: highest sum of forwarding rates
+    COMPARE_GOODPUT, // bit/s: highest sum of goodput; of TCP only, which lacks the rates above
     COMPARE_CPU_REQUESTED, // packets/s per network: requested load where the next three are read
     COMPARE_CPU_LOAD,      // packets/s offered there
     COMPARE_ROUTER_NS,     // CPU time per packet, mean of the routers
@@ -131,8 +131,6 @@ double compare_ratio(const struct compare_row *row, size_t side, enum compare_fi
 
 // Compares sides whose points and runs are filled in: for compare_folders() and its tests.
 void compare_conclude(struct comparison *comparison);
-// Whether two requested loads are equal.
-bool compare_same_load(double one, double other);
 
 void compare_say(struct compare_texts *texts, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -8,8 +8,6 @@
 #include "base/text.h"
 #include "report/compare.h"
 
-#define SAME_LOAD 0.001 // relative difference up to which requested loads are equal
-
 static double mean_of(const double *values, size_t count)
 {
     double sum = 0;
@@ -76,9 +74,9 @@ static void cpu_set(struct compare_cell *cell, const struct cpu_figures *at)
 
 static void cpu_set_step(struct compare_cell *cell, const struct load_step *at)
 {
-    cpu_set(cell, &(struct cpu_figures){at->requested_pps, at->offered_pps,
-                                        mean_of(at->router_ns, cell->sweep->router_count),
-                                        at->host_ns});
+    cpu_set(cell,
+            &(struct cpu_figures){at->requested_pps, at->offered_pps,
+                                  mean_of(at->router_ns, cell->sweep->router_count), at->host_ns});
 }
 
 static void take_figures(struct compare_cell *cell)
@@ -149,16 +147,11 @@ static char *reason_not(const struct comparison *comparison, const struct compar
     return NULL;
 }
 
-bool compare_same_load(double one, double other)
-{
-    return fabs(one - other) <= SAME_LOAD * other;
-}
-
 // The step of a sweep at a requested load, or NULL.
 static const struct load_step *step_at(const struct sweep *sweep, double requested)
 {
     for (size_t i = 0; i < sweep->step_count; i++) {
-        if (compare_same_load(sweep->steps[i].requested_pps, requested)) {
+        if (steps_same_load(sweep->steps[i].requested_pps, requested)) {
             return &sweep->steps[i];
         }
     }
@@ -213,7 +206,7 @@ static bool cpu_at(const struct sweep *sweep, double requested, struct cpu_figur
 {
     for (size_t i = 0; i < sweep->step_count; i++) {
         const struct load_step *above = &sweep->steps[i];
-        bool same = compare_same_load(above->requested_pps, requested);
+        bool same = steps_same_load(above->requested_pps, requested);
         if (!same && above->requested_pps < requested) {
             continue;
         }
@@ -301,8 +294,8 @@ double compare_ratio(const struct compare_row *row, size_t side, enum compare_fi
     double other = row->cells[side].figures[figure];
     bool known = isfinite(first) && isfinite(other) && first > 0;
     if (figure == COMPARE_ROUTER_NS || figure == COMPARE_HOST_NS) {
-        known = known && compare_same_load(row->cells[0].figures[COMPARE_CPU_REQUESTED],
-                                           row->cells[side].figures[COMPARE_CPU_REQUESTED]);
+        known = known && steps_same_load(row->cells[0].figures[COMPARE_CPU_REQUESTED],
+                                         row->cells[side].figures[COMPARE_CPU_REQUESTED]);
     }
     return known && row->cells[side].why_not == NULL ? other / first : (double)NAN;
 }

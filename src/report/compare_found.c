@@ -79,7 +79,7 @@ static bool is_alike(const struct bound_row *row, const struct bound_row *like)
 {
     return row->of == like->of && text_equal(row->subject, like->subject) &&
            text_equal(row->goal, like->goal) &&
-           (like->at_pps <= 0 || compare_same_load(row->at_pps, like->at_pps));
+           (like->at_pps <= 0 || steps_same_load(row->at_pps, like->at_pps));
 }
 
 // Whether both bounds are what their search was to find: else they decide nothing.

@@ -69,7 +69,7 @@ static const struct point *point_like(const struct sweep *sweep, const struct po
     for (size_t i = 0; i < sweep->points; i++) {
         const struct point *point = sweep->members[i];
         if (point->valid && point->repeat == like->repeat &&
-            compare_same_load(point->requested_pps, like->requested_pps)) {
+            steps_same_load(point->requested_pps, like->requested_pps)) {
             return point;
         }
     }
@@ -113,8 +113,8 @@ static bool judged_by_pairs(enum compare_judged figure)
     return figure == JUDGED_HOST_NS || figure == JUDGED_ROUTER_NS;
 }
 
-// Whether the rates of both sides are of one kind, and the figure is one of that kind: TCP adapts to
-// losses, so that its losses are no figures of the routers.
+// Whether the rates of both sides are of one kind, and the figure is one of that kind: TCP adapts
+// to losses, so that its losses are no figures of the routers.
 static bool fits_engines(const struct pairing *of, enum compare_judged figure)
 {
     const bool adapts = figure == JUDGED_GOODPUT;

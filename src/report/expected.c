@@ -12,8 +12,6 @@
 #include "report/words.h"
 #include "result/json_text.h"
 
-#define SAME_LOAD 0.001 // relative difference up to which loads are equal
-
 static const struct span unknown = {0, (double)INFINITY};
 
 // ---- figures of one repeat
@@ -63,7 +61,7 @@ static struct span figure_at(const struct point *const *points, size_t count, do
         if (isnan(here)) {
             continue;
         }
-        if (fabs(load - pps) <= SAME_LOAD * pps) {
+        if (steps_same_load(load, pps)) {
             return (struct span){here, here};
         }
         if (load < pps) {

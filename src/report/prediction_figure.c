@@ -19,7 +19,8 @@ static const struct sweep *find_sweep(const struct sweep *sweeps, size_t count,
 {
     for (size_t i = 0; i < count; i++) {
         if (sweeps[i].first->length == setup->length && sweeps[i].step_count > 0 &&
-            text_equal(sweeps[i].first->topology, topology_name(setup->topology))) {
+            text_equal(sweeps[i].first->topology, topology_name(setup->topology)) &&
+            sweeps[i].network_count == setup->flow_count) {
             return &sweeps[i];
         }
     }

@@ -12,6 +12,20 @@
 #include "report/ranks.h"
 #include "scenario/scenario.h"
 
+#define SAME_LOAD 0.001
+
+bool steps_same_load(double one, double other)
+{
+    return fabs(one - other) <= SAME_LOAD * other;
+}
+
+// A point without figures, of a router that died say, has no networks.
+static bool same_networks(const struct point *one, const struct point *other)
+{
+    return one->network_count == 0 || other->network_count == 0 ||
+           one->network_count == other->network_count;
+}
+
 bool sweep_has(const struct sweep *sweep, const struct point *point)
 {
     const struct point *first = sweep->first;
@@ -19,7 +33,7 @@ bool sweep_has(const struct sweep *sweep, const struct point *point)
            text_equal(first->scenario, point->scenario) &&
            text_equal(first->platform, point->platform) &&
            text_equal(first->engine, point->engine) &&
-           text_equal(first->length_layer, point->length_layer);
+           text_equal(first->length_layer, point->length_layer) && same_networks(first, point);
 }
 
 // The values of the repeats that have a figure; the caller frees them.
@@ -173,7 +187,8 @@ static void count_point(struct sweep *sweep, const struct point *point)
     }
 }
 
-// Compares points of a sweep by step; within a step by address, which is the order of measuring.
+// Compares points of a sweep by step and load; within these by address, which is the order of
+// measuring. Several runs of one scenario may have numbered different loads alike.
 static int compare_places(const void *a, const void *b)
 {
     const struct point *x = *(const struct point *const *)a;
@@ -181,7 +196,15 @@ static int compare_places(const void *a, const void *b)
     if (x->step != y->step) {
         return x->step < y->step ? -1 : 1;
     }
+    if (x->requested_pps != y->requested_pps) {
+        return x->requested_pps < y->requested_pps ? -1 : 1;
+    }
     return (x > y) - (x < y);
+}
+
+static bool same_step(const struct point *one, const struct point *other)
+{
+    return one->step == other->step && steps_same_load(one->requested_pps, other->requested_pps);
 }
 
 static void sort_steps(struct load_step *steps, size_t count)
@@ -208,7 +231,7 @@ static void add_steps(struct sweep *sweep)
     sweep->steps = memory_new_array(struct load_step, valid);
     for (size_t from = 0; from < valid;) {
         size_t to = from + 1;
-        while (to < valid && points[to]->step == points[from]->step) {
+        while (to < valid && same_step(points[from], points[to])) {
             to++;
         }
         sweep->steps[sweep->step_count++] = make_step(sweep, &points[from], to - from);
@@ -233,7 +256,6 @@ static size_t sweep_of(struct sweep **sweeps, size_t *count, size_t last, const 
         at++;
     }
     if (at < *count && (*sweeps)[at].first->network_count == 0) {
-        // A point without figures, of a router that died say, has no networks.
         (*sweeps)[at].first = point;
     }
     if (at == *count) {

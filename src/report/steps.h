@@ -2,9 +2,10 @@
 /*
  * report/steps — points grouped into sweeps and steps, for summaries and curves.
  *
- * A sweep contains the points of one scenario, platform, engine, topology and length. Its steps are
- * the offered loads in rising order, each with the medians of its valid repeats. A figure that no
- * valid point has is NaN. Called by the summary, the charts, the figures and the page.
+ * A sweep contains the points of one scenario, platform, engine, topology and length, and of as
+ * many networks: options may change the number of a scenario's networks. Its steps are the offered
+ * loads in rising order, each with the medians of its valid repeats. A figure that no valid point
+ * has is NaN. Called by the summary, the charts, the figures and the page.
  */
 #ifndef VRBENCH_REPORT_STEPS_H
 #define VRBENCH_REPORT_STEPS_H
@@ -70,6 +71,8 @@ const struct load_step *sweep_best_goodput(const struct sweep *sweep);
 size_t step_repeats_needed(const struct load_step *step, enum point_figure figure, const char *name,
                            double width);
 
+// Whether two requested loads are equal, but for rounding: within 0.1 %.
+bool steps_same_load(double one, double other);
 // Whether a point belongs to a sweep.
 bool sweep_has(const struct sweep *sweep, const struct point *point);
 // Computes the sweeps in order of measuring. They refer to the points, which must outlive them.

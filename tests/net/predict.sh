@@ -6,7 +6,7 @@
 # input. Measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 32
+plan 33
 
 recorded=$SOURCE_ROOT/tests/net/golden/one-router
 cat >"$T/three.yaml" <<'END'
@@ -70,6 +70,11 @@ like "  the errors of each method are printed" "$(cat "$T/check")" "model .*[0-9
 ok "  and in JSON, the measured figures" sh -c '"$1" predict "$2" --for "$3" --against "$2" --json |
     jq -e "[.[] | select(.measured) | .measured.max_pps.high > 0] | length == 4 and all"' \
     sh "$VRBENCH" "$recorded" "$T/one.yaml"
+# The options of a run change the number of networks, not the scenario's name.
+cp -r "$recorded" "$T/two"
+jq -c '.networks += [.networks[0] | .name = "NET1"] | .drops[]?.count *= 2' "$recorded/points.jsonl" >"$T/two/points.jsonl"
+is "of several runs, that with as many networks is taken" "$("$VRBENCH" predict "$recorded" --for "$T/one.yaml" --routers 2 \
+    --against "$recorded" --against "$T/two" --json | jq '[.[] | select(.measured)] | length')" 8
 
 # --- another platform, another machine -----------------------------------------------------------
 

@@ -93,6 +93,42 @@ static void test_thinned_sweeps_keep_ends_and_maximum(void **state)
     }
 }
 
+// Several runs of a scenario may number different loads alike, or have more networks by an option.
+static void test_runs_of_one_scenario_are_told_apart(void **state)
+{
+    (void)state;
+    struct trial trials[5];
+    for (unsigned i = 0; i < 5; i++) {
+        trials[i] = (struct trial){.topology = "bridged",
+                                   .length = 64,
+                                   .repeat = i / 2,
+                                   .networks = i == 4 ? 2 : 1,
+                                   .tx = 1000 + 1000 * (i % 2),
+                                   .lost = 0,
+                                   .host = 10,
+                                   .router = 5};
+    }
+    struct point_list list = make(trials, 5);
+    for (unsigned i = 0; i < 4; i++) {
+        list.items[i].requested_pps = 1000 + 1000 * (i % 2) + 0.1 * i;
+    }
+    free(list.items[4].scenario);
+    list.items[4].scenario = text_copy(list.items[0].scenario);
+    struct sweep *sweeps = NULL;
+    size_t count = sweeps_compute(&list, &sweeps);
+    assert_int_equal(count, 2);
+    assert_int_equal(sweeps[0].network_count, 1);
+    assert_int_equal(sweeps[0].step_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(sweeps[0].steps[i].repeats, 2);
+        assert_true(sweeps[0].steps[i].offered_pps == 1000.0 + 1000.0 * (double)i);
+    }
+    assert_int_equal(sweeps[1].network_count, 2);
+    assert_int_equal(sweeps[1].points, 1);
+    sweeps_free(sweeps, count);
+    point_list_clear(&list);
+}
+
 static void assert_reason(const json_t *reasons, size_t at, const char *text, int count)
 {
     const json_t *reason = json_array_get(reasons, at);
@@ -156,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sweeps_gather_points_in_any_order),
         cmocka_unit_test(test_thinned_sweeps_keep_ends_and_maximum),
+        cmocka_unit_test(test_runs_of_one_scenario_are_told_apart),
         cmocka_unit_test(test_reasons_keep_the_digits_of_names),
         cmocka_unit_test(test_points_that_have_no_room_are_left_out_evenly),
     };
