@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/measuring.h"
+#include "linux/cpu.h"
 #include "model/model.h"
 #include "run/run.h"
 
@@ -36,12 +37,34 @@ static void note_length(struct common *common, unsigned length)
     common->longest = length > common->longest ? length : common->longest;
 }
 
+// The model fits only points whose tester had CPUs of its own.
+static int check_cpus(const struct scenario *scenario, struct error *err)
+{
+    struct cpu_list usable;
+    int rc = cpu_list_usable(&usable, err);
+    if (rc == 0 && scenario->host.cpus >= usable.count) {
+        return fail_input(err,
+                          "scenario %s: host.cpus: %u of %zu usable CPUs leaves the tester none of "
+                          "its own, and points of a tester that shares CPUs are not used for "
+                          "predictions; use a smaller host.cpus or more CPUs",
+                          scenario->name, scenario->host.cpus, usable.count);
+    }
+    return rc;
+}
+
 static int check_scenario(const struct scenario *scenario, struct error *err)
 {
     _cleanup_model_setup_ struct model_setup setup;
     model_setup_make(scenario, TOPOLOGY_DEDICATED, scenario->traffic.lengths[0], &setup);
     if (setup.beyond != NULL) {
         return fail_input(err, "scenario %s can't be predicted: %s", scenario->name, setup.beyond);
+    }
+    if (text_starts(setup.work, MODEL_IMAGE)) {
+        return fail_input(err,
+                          "scenario %s: its routers boot images of their own, and --measure "
+                          "measures vrbench's guest. Measure scenarios with one and with two such "
+                          "routers by vrbench run, and give their folders to vrbench predict",
+                          scenario->name);
     }
     if (setup.work[0] != '\0') {
         return fail_input(err,
@@ -50,7 +73,7 @@ static int check_scenario(const struct scenario *scenario, struct error *err)
                           "vrbench run, and give their folders to vrbench predict",
                           scenario->name);
     }
-    return 0;
+    return check_cpus(scenario, err);
 }
 
 // The text of a set-up; `loads` is the value of `rates`. The caller frees it.

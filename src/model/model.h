@@ -68,13 +68,17 @@ struct model_flow {
     size_t stage_count;
 };
 
+#define MODEL_IMAGE "image "
+
 struct model_setup {
     enum topology topology;
     char *platform, *engine; // engine "auto" = that of the points
-    char *work;              // what routers do besides forwarding; "" = nothing
-    const char *beyond;      // why no model covers it; NULL = nothing is known against it
-    unsigned length;         // of the scenario's traffic, in bytes of its length layer
-    unsigned cpus;           // that host and routers share
+    // What routers do besides forwarding; "" = nothing. It begins with MODEL_IMAGE if they are
+    // machines that boot an image of their own, whose software forwards at costs of its own.
+    char *work;
+    const char *beyond; // why no model covers it; NULL = nothing is known against it
+    unsigned length;    // of the scenario's traffic, in bytes of its length layer
+    unsigned cpus;      // that host and routers share
     struct model_party *parties;
     size_t party_count;
     struct model_flow *flows;

@@ -61,7 +61,9 @@ static const struct fitted *find_fit(const struct model *model, const struct mod
     } else if (!topology) {
         *ret_why = text_format("no point of topology %s", topology_name(setup->topology));
     } else if (!text_equal(setup->work, near->work)) {
-        *ret_why = text_copy("no run whose routers do the same work besides forwarding");
+        *ret_why = text_copy(text_starts(setup->work, MODEL_IMAGE)
+                                 ? "no run whose routers have the same image and configuration"
+                                 : "no run whose routers do the same work besides forwarding");
     } else {
         *ret_why = text_format("no point of engine %s in topology %s", setup->engine,
                                topology_name(setup->topology));

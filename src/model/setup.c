@@ -6,11 +6,17 @@
 #include "model/model.h"
 #include "scenario/catalogue.h"
 
-// Everything that a router does besides forwarding, as text: equal texts mean equal work.
+// Everything that a router does besides forwarding, and the system of its own that a machine boots,
+// as text: equal texts mean equal work.
 static char *router_work(const struct scenario_router *router)
 {
     const struct scenario_startup *startup = &router->startup;
     char *work = text_copy("");
+    if (router->image != NULL) {
+        text_append(&work, "", MODEL_IMAGE "%s\n%s\n%s\n", router->image,
+                    router->setup.cloud_init == NULL ? "" : router->setup.cloud_init,
+                    router->setup.serial == NULL ? "" : router->setup.serial);
+    }
     for (size_t i = 0; i < startup->file_count; i++) {
         const struct scenario_file *file = &startup->files[i];
         text_append(&work, "", "%s:%s\n", file->path, file->text != NULL ? file->text : file->file);
@@ -38,7 +44,9 @@ static void note_work(const struct scenario *scenario, struct model_setup *setup
     for (size_t i = 1; i < scenario->router_count; i++) {
         char *work = router_work(&scenario->routers[i]);
         if (!text_equal(work, setup->work)) {
-            setup->beyond = "its routers do different work besides forwarding";
+            bool images = text_starts(work, MODEL_IMAGE) || text_starts(setup->work, MODEL_IMAGE);
+            setup->beyond = images ? "its routers have different images or do different work"
+                                   : "its routers do different work besides forwarding";
         }
         free(work);
     }

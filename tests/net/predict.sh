@@ -6,7 +6,7 @@
 # input. Measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 33
+plan 38
 
 recorded=$SOURCE_ROOT/tests/net/golden/one-router
 cat >"$T/three.yaml" <<'END'
@@ -75,6 +75,17 @@ cp -r "$recorded" "$T/two"
 jq -c '.networks += [.networks[0] | .name = "NET1"] | .drops[]?.count *= 2' "$recorded/points.jsonl" >"$T/two/points.jsonl"
 is "of several runs, that with as many networks is taken" "$("$VRBENCH" predict "$recorded" --for "$T/one.yaml" --routers 2 \
     --against "$recorded" --against "$T/two" --json | jq '[.[] | select(.measured)] | length')" 8
+
+# --- what --measure can't measure ----------------------------------------------------------------
+
+ok "a tester without a CPU of its own is bad input, before anything is measured" \
+    exits 2 taskset -c 0 "$VRBENCH" predict --measure "$T/one.yaml" -o "$T/shared"
+like "  which names host.cpus" "$(tr -s ' \n' '  ' <"$T/ok.log")" "host.cpus: 1 of 1 usable CPUs"
+ok "  and no folder is left" [ ! -e "$T/shared" ]
+sed 's|^name: .*|&\nplatform: "qemu:///system"|; s/r1t3: {}/r1t3: { image: vyos.qcow2 }/' "$T/one.yaml" >"$T/image.yaml"
+: >"$T/vyos.qcow2"
+ok "an image of another system is bad input" exits 2 "$VRBENCH" predict --measure "$T/image.yaml"
+like "  since vrbench's guest has other costs" "$(tr -s ' \n' '  ' <"$T/ok.log")" "boot images of their own"
 
 # --- another platform, another machine -----------------------------------------------------------
 
