@@ -341,11 +341,31 @@ static void fit_overload(struct costs *costs, struct observation *const *seen, s
 
 // ---- where losses begin
 
+static bool same_value(double a, double b)
+{
+    return fabs(a - b) <= 1e-9 * fmax(fabs(a), fabs(b));
+}
+
+// Whether the weights, caps and loads of two set-ups are equal: options of a run may change those
+// of one scenario file.
+static bool same_shares(const struct model_setup *a, const struct model_setup *b)
+{
+    bool same = a->flow_count == b->flow_count && a->party_count == b->party_count;
+    for (size_t i = 0; same && i < a->party_count; i++) {
+        same =
+            a->parties[i].weight == b->parties[i].weight && a->parties[i].cap == b->parties[i].cap;
+    }
+    for (size_t i = 0; same && i < a->flow_count; i++) {
+        same = same_value(a->flows[i].share, b->flows[i].share) &&
+               same_value(a->flows[i].fixed_pps, b->flows[i].fixed_pps);
+    }
+    return same;
+}
+
 static bool same_sweep(const struct observation *a, const struct observation *b)
 {
     return a->point->length == b->point->length && a->point->repeat == b->point->repeat &&
-           text_equal(a->point->scenario, b->point->scenario) &&
-           a->setup.flow_count == b->setup.flow_count;
+           text_equal(a->point->scenario, b->point->scenario) && same_shares(&a->setup, &b->setup);
 }
 
 static int by_load(const void *one, const void *other)
