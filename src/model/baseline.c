@@ -208,18 +208,32 @@ static double predict_flow(const struct fitted *fitted, const struct model_setup
     return (double)NAN;
 }
 
+// The points of a set-up's kind; NULL if there are none, or, for engine auto, of several engines.
+static const struct fitted *find_fitted(const struct model *model, const struct model_setup *setup)
+{
+    const struct fitted *found = NULL;
+    for (size_t i = 0; i < model->count; i++) {
+        const struct fitted *fitted = &model->items[i];
+        bool engine =
+            text_equal(setup->engine, "auto") || text_equal(setup->engine, fitted->engine);
+        if (engine && fitted->topology == setup->topology &&
+            text_equal(fitted->platform, setup->platform) &&
+            text_equal(fitted->work, setup->work)) {
+            if (found != NULL) {
+                return NULL;
+            }
+            found = fitted;
+        }
+    }
+    return found;
+}
+
 void baseline_predict(const struct model *model, const struct model_setup *setup,
                       enum baseline baseline, struct baseline_rates *ret)
 {
     ret->max_pps = memory_new_array(double, setup->flow_count);
     ret->throughput_pps = memory_new_array(double, setup->flow_count);
-    const struct fitted *fitted = NULL;
-    for (size_t i = 0; fitted == NULL && i < model->count; i++) {
-        bool same = model->items[i].topology == setup->topology &&
-                    text_equal(model->items[i].platform, setup->platform) &&
-                    text_equal(model->items[i].work, setup->work);
-        fitted = same ? &model->items[i] : NULL;
-    }
+    const struct fitted *fitted = find_fitted(model, setup);
     for (size_t i = 0; i < setup->flow_count; i++) {
         const struct model_flow *flow = &setup->flows[i];
         ret->max_pps[i] =
