@@ -91,6 +91,36 @@ static double total_percent(const struct observation *seen)
     return sum;
 }
 
+// The CPUs that the threads of an observation can use.
+static unsigned cpus_in_reach(const struct observation *seen)
+{
+    return cpus_of_threads(seen->setup.cpus, seen->work_count);
+}
+
+// The threads of a party.
+static size_t count_threads(const struct observation *seen, size_t party)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < seen->work_count; i++) {
+        count += seen->works[i].party == party ? 1 : 0;
+    }
+    return count;
+}
+
+// The part of the CPUs that host and routers used, or that the threads of one party used of the
+// CPUs in their reach, if that is more: a router in overload fills one CPU only.
+static double part_used(const struct observation *seen)
+{
+    double most = total_percent(seen) / cpus_in_reach(seen);
+    for (size_t i = 0; i < seen->setup.party_count; i++) {
+        size_t threads = count_threads(seen, i);
+        if (threads > 0 && party_counts(seen, i)) {
+            most = fmax(most, seen->percent[i] / cpus_of_threads(seen->setup.cpus, threads));
+        }
+    }
+    return most / 100.0;
+}
+
 #if HAVE_GSL
 
 struct sample {
@@ -111,7 +141,7 @@ static void set_parameters(const gsl_vector *x, struct costs *costs)
 static bool queues_stay_full(const struct observation *seen, const struct costs *costs)
 {
     return seen->loss_ratio > SATURATED &&
-           total_percent(seen) > ALL_BUSY * 100.0 * costs->usable * seen->setup.cpus;
+           total_percent(seen) > ALL_BUSY * 100.0 * costs->usable * cpus_in_reach(seen);
 }
 
 static int sample_residuals(const gsl_vector *x, void *context, gsl_vector *f)
@@ -122,7 +152,7 @@ static int sample_residuals(const gsl_vector *x, void *context, gsl_vector *f)
     size_t row = 0;
     for (size_t i = 0; i < sample->count; i++) {
         const struct observation *seen = sample->seen[i];
-        double usable = queues_stay_full(seen, &costs) ? 0.0 : costs.usable * seen->setup.cpus;
+        double usable = queues_stay_full(seen, &costs) ? 0.0 : costs.usable * cpus_in_reach(seen);
         work_usage(&costs, usable, seen->works, seen->work_count, sample->ns,
                    seen->setup.party_count);
         for (size_t k = 0; k < seen->setup.party_count; k++) {
@@ -199,7 +229,7 @@ static double find_usable(struct observation *const *seen, size_t count)
     size_t found = 0;
     for (size_t i = 0; i < count; i++) {
         if (seen[i]->loss_ratio > OVERLOADED && !seen[i]->capped) {
-            parts[found++] = total_percent(seen[i]) / (100.0 * seen[i]->setup.cpus);
+            parts[found++] = part_used(seen[i]);
         }
     }
     return found == 0 ? USABLE : fmin(fmax(median_of(parts, found), 0.3), 1.0);
@@ -482,7 +512,6 @@ static void note_range(struct observation *const *seen, size_t count, struct fit
     ret->cpus_min = seen[0]->setup.cpus;
     for (size_t i = 0; i < count; i++) {
         const struct model_setup *setup = &seen[i]->setup;
-        double sum = total_percent(seen[i]);
         for (size_t k = 0; k < setup->flow_count; k++) {
             ret->shortest = fmin(ret->shortest, setup->flows[k].ip_length);
             ret->longest = fmax(ret->longest, setup->flows[k].ip_length);
@@ -490,7 +519,7 @@ static void note_range(struct observation *const *seen, size_t count, struct fit
         ret->cpus_min = setup->cpus < ret->cpus_min ? setup->cpus : ret->cpus_min;
         ret->cpus_max = setup->cpus > ret->cpus_max ? setup->cpus : ret->cpus_max;
         ret->most_flows = setup->flow_count > ret->most_flows ? setup->flow_count : ret->most_flows;
-        ret->busiest = fmax(ret->busiest, sum / (100.0 * setup->cpus));
+        ret->busiest = fmax(ret->busiest, part_used(seen[i]));
         ret->uncapped += seen[i]->capped ? 0 : 1;
     }
     ret->observations = count;

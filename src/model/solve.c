@@ -39,6 +39,7 @@ struct state {
     const struct model_setup *setup;
     struct thread *threads;
     size_t thread_count, stages; // `stages`: of the longest flow
+    unsigned cpus;               // that the threads can use: each uses one at most
     bool *precedes;              // of each party, see note_precedence()
     double *need, *want, *grant; // of each party: CPU with overhead, demand, share
     double *limit;               // of each party that precedes: the CPU that it gets at most
@@ -136,12 +137,18 @@ static void note_precedence(struct state *state)
     }
 }
 
+unsigned cpus_of_threads(unsigned cpus, size_t threads)
+{
+    return threads < cpus ? (unsigned)threads : cpus;
+}
+
 static void make_threads(struct state *state)
 {
     const struct model_setup *setup = state->setup;
     for (size_t i = 0; i < setup->flow_count; i++) {
         state->thread_count += setup->flows[i].stage_count;
     }
+    state->cpus = cpus_of_threads(setup->cpus, state->thread_count);
     state->threads = memory_new_array(struct thread, state->thread_count);
     size_t at = 0;
     for (size_t i = 0; i < setup->flow_count; i++) {
@@ -235,7 +242,7 @@ static double need_alone(const struct state *state, size_t party)
         const struct thread *thread = &state->threads[i];
         if (thread->party == party) {
             wakeups += wakeup_load(thread->arriving, thread->wakeup, thread->latency);
-            cpus += cpus < state->setup->cpus ? 1 : 0;
+            cpus += cpus < state->cpus ? 1 : 0;
         }
     }
     double idle = fmax(cpus - state->want[party], 0.0);
@@ -247,7 +254,7 @@ static double need_alone(const struct state *state, size_t party)
 static void note_needs(struct state *state)
 {
     const struct model_setup *setup = state->setup;
-    const double usable = state->costs->usable * setup->cpus;
+    const double usable = state->costs->usable * state->cpus;
     double weights = 0.0;
     for (size_t i = 0; i < setup->party_count; i++) {
         state->need[i] = state->precedes[i] ? need_alone(state, i) : 0.0;
@@ -269,7 +276,7 @@ static void note_needs(struct state *state)
             wakeups += wakeup_load(thread->arriving, thread->wakeup, thread->latency);
         }
     }
-    double cpus = fmax(setup->cpus - state->taken / state->costs->usable, 0.0);
+    double cpus = fmax(state->cpus - state->taken / state->costs->usable, 0.0);
     double used = fmax(usable - state->taken - busy, 0.0) * wakeup_part(wakeups, cpus);
     for (size_t i = 0; i < state->thread_count; i++) {
         const struct thread *thread = &state->threads[i];
@@ -388,13 +395,14 @@ static void grant_rest(struct state *state, double capacity)
 // what the share does not carry.
 static double serve_first(const struct state *state, const struct thread *thread)
 {
-    if (state->setup->parties[thread->party].quota) {
-        return thread->arriving; // less what the quota does not allow
+    const struct model_party *party = &state->setup->parties[thread->party];
+    const double able = fmin(thread->arriving, work_capacity(state, 1) / thread->cost);
+    if (party->quota && party->cap > 0) {
+        return able; // less what the quota does not allow
     }
     double limit = state->limit[thread->party];
-    double need = state->setup->parties[thread->party].cap > 0 ? state->need[thread->party]
-                                                               : state->want[thread->party];
-    return need <= limit ? thread->arriving : thread->arriving * limit / need;
+    double need = party->cap > 0 ? state->need[thread->party] : state->want[thread->party];
+    return need <= limit ? able : able * limit / need;
 }
 
 // One round: returns the largest relative change of a rate.
@@ -407,7 +415,7 @@ static double settle_once(struct state *state, double load_pps, double damping)
             limit_by_quota(state, i);
         }
     }
-    double capacity = work_capacity(state, state->setup->cpus) - state->taken;
+    double capacity = work_capacity(state, state->cpus) - state->taken;
     grant_rest(state, fmax(capacity, 0.0));
     double change = 0.0;
     for (size_t i = 0; i < state->thread_count; i++) {
@@ -455,7 +463,7 @@ static void note_solution(const struct state *state, double load_pps, struct sol
             received += out;
         }
     }
-    work_usage(state->costs, fmax(state->costs->usable * setup->cpus - state->taken, 0.0), works,
+    work_usage(state->costs, fmax(state->costs->usable * state->cpus - state->taken, 0.0), works,
                state->thread_count, ret->percent, setup->party_count);
     for (size_t i = 0; i < setup->party_count; i++) {
         ret->percent[i] /= 1e7;
@@ -465,7 +473,7 @@ static void note_solution(const struct state *state, double load_pps, struct sol
             ret->percent[i] = fmin(ret->percent[i], 100.0 * state->limit[i]);
         }
     }
-    ret->busy = busy / work_capacity(state, setup->cpus);
+    ret->busy = busy / work_capacity(state, state->cpus);
     ret->loss_ratio = offered > 0 ? fmax(1.0 - received / offered, 0.0) : 0.0;
 }
 
@@ -477,7 +485,7 @@ static void note_pressure(struct state *state, double load_pps)
         const struct thread *thread = &state->threads[i];
         work += flow_offered(&state->setup->flows[thread->flow], load_pps) * thread->cost;
     }
-    double pressure = work / (state->costs->usable * state->setup->cpus);
+    double pressure = work / (state->costs->usable * state->cpus);
     state->full = 1.0 - (1.0 - state->costs->full) / fmax(pressure, 1.0);
 }
 

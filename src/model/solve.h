@@ -39,6 +39,9 @@ double cost_of_pass(const struct stage_cost *cost, double ip_length);
 // Packets/s that a flow offers at a load.
 double flow_offered(const struct model_flow *flow, double load_pps);
 
+// The CPUs that threads can use: each uses at most one at a time.
+unsigned cpus_of_threads(unsigned cpus, size_t threads);
+
 void solve_load(const struct costs *costs, const struct model_setup *setup, double load_pps,
                 struct solution *ret);
 void solution_clear(struct solution *solution);

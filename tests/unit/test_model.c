@@ -33,15 +33,16 @@
 
 #define BOTH "[bridged, dedicated]"
 
-// Fits on runs with one and with two routers.
-static struct model *fit_device(const struct costs *costs, const char *lengths, double noise,
-                                double most)
+// Fits on runs with one and with two routers on `cpus` CPUs.
+static struct model *fit_on_cpus(const struct costs *costs, unsigned cpus, const char *lengths,
+                                 double noise, double most)
 {
     struct point_list lists[2] = {{NULL, 0}, {NULL, 0}};
     struct scenario *scenarios[2];
     struct model_run runs[2];
     for (unsigned i = 0; i < 2; i++) {
         scenarios[i] = scenario_with(i + 1, BOTH, "", "", lengths);
+        scenarios[i]->host.cpus = cpus;
         measure_all(costs, scenarios[i], noise, most, &lists[i]);
         runs[i] = (struct model_run){&lists[i], scenarios[i]};
     }
@@ -53,6 +54,12 @@ static struct model *fit_device(const struct costs *costs, const char *lengths, 
         scenario_free(scenarios[i]);
     }
     return model;
+}
+
+static struct model *fit_device(const struct costs *costs, const char *lengths, double noise,
+                                double most)
+{
+    return fit_on_cpus(costs, 1, lengths, noise, most);
 }
 
 static void assert_within(double value, double expected, double part)
@@ -109,6 +116,41 @@ static void larger_setup_is_predicted(void **state)
     }
     scenario_free(four);
     model_free(model);
+}
+
+// One dedicated router is one thread, which fills one of several CPUs only: these points show the
+// limit, and the part of a CPU that is usable.
+static void one_thread_does_not_fill_several_cpus(void **state)
+{
+    (void)state;
+    static const unsigned cpus[] = {2, 4};
+    for (size_t i = 0; i < 2; i++) {
+        state_of_random = 19;
+        struct model *model = fit_on_cpus(&true_costs, cpus[i], "[64]", 0.005, 2.0);
+        for (unsigned routers = 1; routers <= 4; routers *= 2) {
+            struct scenario *asked = scenario_with(routers, BOTH, "", "", "[64]");
+            asked->host.cpus = cpus[i];
+            for (size_t k = 0; k < 2; k++) {
+                _cleanup_model_setup_ struct model_setup setup;
+                _cleanup_prediction_ struct prediction prediction;
+                model_setup_make(asked, asked->topologies[k], 64, &setup);
+                model_predict(model, &setup, &prediction);
+                assert_true(prediction.known);
+                double knee = solve_knee(&true_costs, &setup);
+                assert_within(prediction.curves[0].max_pps.value, knee, 0.06);
+                const struct model_usage *total = &prediction.usages[prediction.usage_count - 1];
+                _cleanup_solution_ struct solution at;
+                solve_load(&true_costs, &setup, 0.5 * knee, &at);
+                double percent = 0;
+                for (size_t party = 0; party < setup.party_count; party++) {
+                    percent += at.percent[party];
+                }
+                assert_within(total->at[MODEL_LOADS / 4 - 1], percent, 0.08);
+            }
+            scenario_free(asked);
+        }
+        model_free(model);
+    }
 }
 
 static void assert_unknown(const struct model *model, const struct scenario *scenario,
@@ -213,6 +255,91 @@ static void setup_beyond_the_points_is_unknown(void **state)
     assert_unknown(model, asked, TOPOLOGY_BRIDGED, "the limit is not in sight");
     model_free(model);
     scenario_free(asked);
+}
+
+// A machine that boots an image of its own forwards by other software: the costs of vrbench's guest
+// are not those of the image, and the images of two routers may differ.
+static void images_have_costs_of_their_own(void **state)
+{
+    (void)state;
+    static const char *const own[] = {"image: a.qcow2", "image: b.qcow2",
+                                      "image: a.qcow2, setup: { serial: s.txt }",
+                                      "image: a.qcow2, setup: { cloud_init: u }"};
+    struct model_setup setups[5];
+    for (size_t i = 0; i < 5; i++) {
+        _cleanup_free_ char *text = text_format(
+            "name: x\nplatform: qemu:///system\ntopologies: [dedicated]\nrouters: { r1: { %s } }\n"
+            "networks: { N1: { router: r1 } }\n"
+            "traffic: { engine: packet, lengths: [64], rates: { pps: [1000] } }\n",
+            i < 4 ? own[i] : "");
+        struct scenario *scenario = parse_good(text);
+        model_setup_make(scenario, TOPOLOGY_DEDICATED, 64, &setups[i]);
+        scenario_free(scenario);
+    }
+    for (size_t i = 0; i < 5; i++) {
+        for (size_t k = 0; k < i; k++) {
+            assert_string_not_equal(setups[i].work, setups[k].work);
+        }
+    }
+    assert_string_equal(setups[4].work, "");
+    // Runs of vrbench's guest, the last of them, do not predict an image.
+    state_of_random = 21;
+    struct scenario *guest = scenario_with(1, "[dedicated]", "", "", "[64]");
+    free(guest->platform);
+    guest->platform = text_copy("qemu:///system");
+    struct point_list points = {NULL, 0};
+    measure_all(&true_costs, guest, 0.005, 2.0, &points);
+    struct model *model = NULL;
+    _cleanup_error_ struct error err = ERROR_INIT;
+    assert_int_equal(model_fit(&(struct model_run){&points, guest}, 1, 1, &model, &err), 0);
+    for (size_t i = 0; i < 5; i++) {
+        _cleanup_prediction_ struct prediction prediction;
+        model_predict(model, &setups[i], &prediction);
+        assert_int_equal(prediction.known, i == 4);
+        assert_true(i == 4 || strstr(prediction.why_unknown, "the same image") != NULL);
+    }
+    model_free(model);
+    point_list_clear(&points);
+    scenario_free(guest);
+    for (size_t i = 0; i < 5; i++) {
+        model_setup_clear(&setups[i]);
+    }
+}
+
+// Runs of one scenario file with different caps are different sweeps: losses of the capped router
+// are no losses of the other one.
+static void changed_scenarios_are_other_sweeps(void **state)
+{
+    (void)state;
+    state_of_random = 20;
+    struct point_list lists[2] = {{NULL, 0}, {NULL, 0}};
+    struct scenario *scenarios[2];
+    struct model_run runs[2];
+    for (unsigned i = 0; i < 2; i++) {
+        scenarios[i] = scenario_with(1, "[dedicated]", "", i == 0 ? "" : "cap: 20", "[64]");
+        measure_all(&true_costs, scenarios[i], 0, 2.0, &lists[i]);
+        runs[i] = (struct model_run){&lists[i], scenarios[i]};
+    }
+    struct model *model = NULL;
+    _cleanup_error_ struct error err = ERROR_INIT;
+    assert_int_equal(model_fit(runs, 2, 1, &model, &err), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        _cleanup_model_setup_ struct model_setup setup;
+        model_setup_make(scenarios[i], TOPOLOGY_DEDICATED, 64, &setup);
+        double most = 0;
+        for (size_t k = 0; k < lists[i].count; k++) {
+            most = fmax(most, (double)lists[i].items[k].networks[0].rx);
+        }
+        struct baseline_rates rates;
+        baseline_predict(model, &setup, BASELINE_NEAREST, &rates);
+        assert_within(rates.max_pps[0], most, 1e-3);
+        baseline_clear(&rates);
+    }
+    model_free(model);
+    for (unsigned i = 0; i < 2; i++) {
+        point_list_clear(&lists[i]);
+        scenario_free(scenarios[i]);
+    }
 }
 
 static void no_point_is_bad_input(void **state)
@@ -382,6 +509,48 @@ static void cap_limits_the_rate(void **state)
     scenario_free(scenario);
 }
 
+// Whatever the load is, a router passes at most what its cap carries without wake-ups, what its
+// share by weight carries, or what one CPU carries.
+static void no_load_exceeds_the_cpu(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *platform;
+        unsigned routers, cpus;
+        const char *router;
+        double part; // of one CPU, for the first router
+    } known[] = {{"netns", 1, 1, "cap: 40", 0.4},
+                 {"netns", 1, 1, "cap: 100", 0.96},
+                 {"netns", 2, 1, "cap: 40", 0.4},
+                 {"netns", 2, 1, "weight: 2560", 0.96 * 10 / 11},
+                 {"netns", 2, 2, "weight: 2560", 0.96},
+                 {"qemu:///system", 2, 1, "weight: 2560", 0.96 * 10 / 11},
+                 {"qemu:///system", 2, 1, "weight: 2560, cap: 40", 0.4}};
+    const double ns = cost_of_pass(&true_costs.router, 64);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        struct scenario *scenario =
+            scenario_with(known[i].routers, "[dedicated]", "", known[i].router, "[64]");
+        free(scenario->platform);
+        scenario->platform = text_copy(known[i].platform);
+        scenario->host.cpus = known[i].cpus;
+        _cleanup_model_setup_ struct model_setup setup;
+        model_setup_make(scenario, TOPOLOGY_DEDICATED, 64, &setup);
+        const double most = known[i].part * 1e9 / ns;
+        assert_true(solve_knee(&true_costs, &setup) <= most * 1.001);
+        double received = 0;
+        for (double load = 1e5; load < 3e7; load *= 2) {
+            _cleanup_solution_ struct solution at;
+            solve_load(&true_costs, &setup, load, &at);
+            if (at.received[0] > most * 1.001) {
+                fail_msg("case %zu: %g of %g packets/s", i, at.received[0], load);
+            }
+            received = at.received[0];
+        }
+        assert_within(received, most, 0.05);
+        scenario_free(scenario);
+    }
+}
+
 // The cap of a virtual machine is a quota: while the machine stands still packets wait in its
 // queue, and it needs no wake-ups for them. So it loses nothing where a namespace would, up to a
 // rate that its cap carries without wake-ups; with loads below its need the cap has no effect.
@@ -506,6 +675,13 @@ static void baselines_follow_their_definitions(void **state)
         }
         baseline_clear(&rates);
     }
+    // Runs with another engine are no base of a comparison.
+    free(setup.engine);
+    setup.engine = text_copy("xdp");
+    struct baseline_rates other;
+    baseline_predict(model, &setup, BASELINE_SOLO, &other);
+    assert_true(isnan(other.max_pps[0]) && isnan(other.throughput_pps[0]));
+    baseline_clear(&other);
     scenario_free(four);
     model_free(model);
 }
@@ -516,14 +692,18 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_costs_are_recovered),
         cmocka_unit_test(larger_setup_is_predicted),
+        cmocka_unit_test(one_thread_does_not_fill_several_cpus),
         cmocka_unit_test(each_platform_has_its_own_costs),
         cmocka_unit_test(setup_beyond_the_points_is_unknown),
+        cmocka_unit_test(images_have_costs_of_their_own),
+        cmocka_unit_test(changed_scenarios_are_other_sweeps),
         cmocka_unit_test(no_point_is_bad_input),
         cmocka_unit_test(solution_conserves),
         cmocka_unit_test(rate_grows_with_weight),
         cmocka_unit_test(overload_beyond_the_points_is_uncertain),
         cmocka_unit_test(more_networks_are_less_certain),
         cmocka_unit_test(cap_limits_the_rate),
+        cmocka_unit_test(no_load_exceeds_the_cpu),
         cmocka_unit_test(cap_of_a_machine_is_a_quota),
         cmocka_unit_test(heavier_router_wakes_more_often),
         cmocka_unit_test(path_of_routers_adds_up),
