@@ -7,7 +7,7 @@
 # Runs beside others under sanitizers.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 30
+plan 31
 
 cat >"$T/c.yaml" <<END
 name: c
@@ -176,6 +176,8 @@ ok "  afterwards it takes control again" wait_for 20 taken_again
 ok "once it is killed, the shares of the static plan are set" wait_for 20 unequal_shares ||
     { vrbench list; tail -n 20 /run/vrbench/owner.log "$T/audit"; } | sed 's/^/# /'
 like "  which the owner reports" "$(cat /run/vrbench/owner.log)" 'has vanished; the shares of its static plan are set'
-ok "an audit log that takes no line is an error" exits 1 vrbench control "$T/k.yaml" --audit /dev/full -d 0.5
-like "  which says so" "$(cat "$T/ok.log")" "the audit log lacks lines: .*No space left"
+vrbench control "$T/k.yaml" --audit /dev/full -d 0.5 --json >"$T/report" 2>"$T/err"
+is "an audit log that takes no line is an error" $? 1
+like "  which says so" "$(cat "$T/err")" "the audit log lacks lines: .*No space left"
+ok "  after the report" jq -e 'length > 0' "$T/report"
 ok "the testbed goes down" vrbench down c
