@@ -101,7 +101,7 @@ bool model_cost(const struct model *model, const char *platform, enum topology t
     for (size_t i = 0; i < model->count; i++) {
         const struct fitted *fitted = &model->items[i];
         if (fitted->topology != topology || !text_equal(fitted->platform, platform) ||
-            fitted->work[0] != '\0') {
+            fitted->work[0] != '\0' || fitted->uncapped == 0) {
             continue;
         }
         double values[FIT_RESAMPLES];

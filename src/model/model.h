@@ -41,7 +41,8 @@ int model_fit(const struct model_run *runs, size_t count, uint64_t seed, struct 
 void model_free(struct model *model); // NULL is fine
 
 // The CPU time in ns that one packet of an IP length costs when its queue never empties, for each
-// pass through the host (bridging) or through a router. False if no point contains that cost.
+// pass through the host (bridging) or through a router. False if no point contains that cost, or if
+// a cap was reached in each.
 bool model_cost(const struct model *model, const char *platform, enum topology topology, bool host,
                 double ip_length, struct model_figure *ret);
 

@@ -489,6 +489,32 @@ static void more_networks_are_less_certain(void **state)
     model_free(model);
 }
 
+// At its cap a router waits for CPU, however little a packet costs.
+static void costs_at_a_cap_are_not_known(void **state)
+{
+    (void)state;
+    struct scenario *scenario = scenario_with(1, "[dedicated]", "", "cap: 20", "[64]");
+    struct point_list list = {NULL, 0};
+    const struct model_run run = {&list, scenario};
+    struct model_figure cost;
+    struct model *model = NULL;
+    _cleanup_model_setup_ struct model_setup setup;
+    model_setup_make(scenario, TOPOLOGY_DEDICATED, 64, &setup);
+    double knee = solve_knee(&true_costs, &setup);
+    for (double load = 1.0; load < 2.0; load += 0.1) {
+        measure(&true_costs, scenario, &setup, load * knee, 0.0, &list);
+    }
+    assert_int_equal(model_fit(&run, 1, 1, &model, NULL), 0);
+    assert_false(model_cost(model, "netns", TOPOLOGY_DEDICATED, false, 64, &cost));
+    model_free(steal_pointer(&model));
+    measure(&true_costs, scenario, &setup, 0.3 * knee, 0.0, &list);
+    assert_int_equal(model_fit(&run, 1, 1, &model, NULL), 0);
+    assert_true(model_cost(model, "netns", TOPOLOGY_DEDICATED, false, 64, &cost));
+    model_free(model);
+    point_list_clear(&list);
+    scenario_free(scenario);
+}
+
 // A capped router works for a part of the time: its rate is that of its cap with as many wake-ups
 // as it has without one.
 static void cap_limits_the_rate(void **state)
@@ -702,6 +728,7 @@ int main(void)
         cmocka_unit_test(rate_grows_with_weight),
         cmocka_unit_test(overload_beyond_the_points_is_uncertain),
         cmocka_unit_test(more_networks_are_less_certain),
+        cmocka_unit_test(costs_at_a_cap_are_not_known),
         cmocka_unit_test(cap_limits_the_rate),
         cmocka_unit_test(no_load_exceeds_the_cpu),
         cmocka_unit_test(cap_of_a_machine_is_a_quota),
