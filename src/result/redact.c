@@ -34,8 +34,17 @@ static bool is_word(char letter)
     return isalnum((unsigned char)letter) != 0 || letter == '_' || letter == '-';
 }
 
-// Returns the end of a secret's name among the bytes before `at`; NULL if there is none.
-static bool ends_name(const char *text, const char *at)
+// Returns the end of the first "digest-key " in a line, or NULL.
+static const char *find_digest(const char *line)
+{
+    static const char digest[] = "digest-key ";
+    const char *found =
+        memmem(line, (size_t)(strchrnul(line, '\n') - line), digest, sizeof digest - 1);
+    return found == NULL ? NULL : found + sizeof digest - 1;
+}
+
+// Whether a secret's name ends before `at`. `digest` is find_digest() of the line.
+static bool ends_name(const char *text, const char *at, const char *digest)
 {
     if (is_word(*at)) {
         return false;
@@ -47,14 +56,7 @@ static bool ends_name(const char *text, const char *at)
         }
     }
     // FRR: ip ospf message-digest-key 1 md5 x
-    if (at - text <= 3 || strncasecmp(at - 3, "md5", 3) != 0) {
-        return false;
-    }
-    const char *line = at - 3;
-    while (line > text && line[-1] != '\n') {
-        line--;
-    }
-    return memmem(line, (size_t)(at - line), "digest-key ", strlen("digest-key ")) != NULL;
+    return digest != NULL && at - digest >= 3 && strncasecmp(at - 3, "md5", 3) == 0;
 }
 
 // Finds the value after a name: returns its length and sets its start; 0 = none.
@@ -93,9 +95,11 @@ char *redact_text(const char *text)
     if (out == NULL) {
         return text_copy(REDACTED);
     }
+    const char *digest = NULL;
     for (const char *at = text; *at != '\0';) {
-        const char *value = NULL;
-        size_t length = at > text && ends_name(text, at) ? find_value(at, &value) : 0;
+        const char *value = NULL; // ends within its line
+        digest = at == text || at[-1] == '\n' ? find_digest(at) : digest;
+        size_t length = at > text && ends_name(text, at, digest) ? find_value(at, &value) : 0;
         if (length == 0) {
             (void)fputc(*at++, out);
             continue;

@@ -37,6 +37,9 @@ static void secrets_of_routing_daemons_are_taken_out(void **state)
         {" ip ospf authentication-key hunter2\n", " ip ospf authentication-key (redacted)\n"},
         {" ip ospf message-digest-key 1 md5 hunter2\n",
          " ip ospf message-digest-key 1 md5 (redacted)\n"},
+        {" message-digest-key 1\n ip md5 x\n ip message-digest-key 1 MD5 hunter2\n md5 x\n",
+         " message-digest-key 1\n ip md5 x\n ip message-digest-key 1 MD5 (redacted)\n md5 x\n"},
+        {"md5 message-digest-key md5\n", "md5 message-digest-key md5\n"},
         {" ip ospf authentication message-digest\n", " ip ospf authentication message-digest\n"},
         {"  key-string hunter2\r\n", "  key-string (redacted)\r\n"},
         {" ip rip authentication string hunter2\n", " ip rip authentication string (redacted)\n"},
@@ -86,13 +89,18 @@ static void long_line_is_read_once(void **state)
 {
     (void)state;
     enum { LENGTH = 1000000 };
-    char *text = memory_new(LENGTH + 1, 1);
-    memset(text, ' ', LENGTH);
-    alarm(30);
-    _cleanup_free_ char *got = redact_text(text);
-    alarm(0);
-    assert_int_equal(strlen(got), LENGTH);
-    free(text);
+    static const char *const parts[] = {" ", "md5 ", "digest-key"};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        char *text = memory_new(LENGTH + 1, 1);
+        for (size_t at = 0; at < LENGTH; at++) {
+            text[at] = parts[i][at % strlen(parts[i])];
+        }
+        alarm(30);
+        _cleanup_free_ char *got = redact_text(text);
+        alarm(0);
+        assert_string_equal(got, text);
+        free(text);
+    }
 }
 
 static void json_is_redacted_in_depth(void **state)
