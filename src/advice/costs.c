@@ -147,13 +147,15 @@ static int compare_loads(const void *a, const void *b)
     return one->loss < two->loss ? -1 : one->loss > two->loss;
 }
 
-// The load of a point as a part of what its CPUs can do; NaN if it is not known. `measured`
-// collects the costs of the points' lengths.
+// The load of a point as a part of what its CPUs can do, or of what one CPU can do for the busiest
+// of its threads if that is more: such a thread loses packets while other CPUs are idle. NaN if it
+// is not known. `measured` collects the costs of the points' lengths.
 static double load_of(const struct model *model, const struct scenario *scenario,
                       const struct point *point, enum topology topology,
                       const struct contracts *contracts, struct advice_costs *measured)
 {
     double busy_ns = 0.0;
+    double thread_ns = 0.0;
     for (size_t i = 0; i < point->network_count; i++) {
         const struct network_result *network = &point->networks[i];
         const unsigned length =
@@ -164,9 +166,13 @@ static double load_of(const struct model *model, const struct scenario *scenario
         if (!cost->known || network->tcp.measured || network->direction != NULL) {
             return (double)NAN;
         }
-        busy_ns += network->offered_pps * (cost->host_ns.value + cost->router_ns.value);
+        const double host_ns = cost->host_ns.value;
+        const double router_ns = cost->router_ns.value;
+        busy_ns += network->offered_pps * (host_ns + router_ns);
+        // A thread bridges to the router, another one from it.
+        thread_ns = fmax(thread_ns, network->offered_pps * fmax(router_ns, host_ns / HOST_PASSES));
     }
-    return busy_ns / 1e9 / scenario->host.cpus;
+    return fmax(busy_ns / scenario->host.cpus, thread_ns) / 1e9;
 }
 
 static void add_run(const struct model *model, const struct model_run *run,
