@@ -86,6 +86,17 @@ static bool may_hold_parts(const struct sharing *s)
     return may;
 }
 
+// Whether a contract of a level is not refused.
+static bool has_any(const struct sharing *s, size_t level)
+{
+    for (size_t i = 0; i < s->contracts->count; i++) {
+        if (s->levels[i] == level && !s->refused[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void set_part(const struct sharing *s, size_t level, double part)
 {
     for (size_t i = 0; i < s->contracts->count; i++) {
@@ -195,8 +206,12 @@ int fair_packing(const struct contracts *contracts, const struct pack_problem *p
             return rc;
         }
         ret_levels[level].asked = 1.0;
-        ret_levels[level].bound = bound_part(&s, level);
-        ret_levels[level].value = search_part(&s, level, ret_levels[level].bound, &packing);
+        if (has_any(&s, level)) {
+            ret_levels[level].bound = bound_part(&s, level);
+            ret_levels[level].value = search_part(&s, level, ret_levels[level].bound, &packing);
+        } else {
+            ret_levels[level].bound = ret_levels[level].value = 0.0;
+        }
     }
     *ret = packing;
     return 0;
