@@ -354,7 +354,7 @@ static bool matters_for_aim(const struct packing *packing, enum pack_aim aim, si
     const size_t host = packing->place[item];
     return host != PACK_NOWHERE && aim != PACK_AIM_HOSTS &&
            (aim != PACK_AIM_HEADROOM ||
-            packing->hosts[host].cpu >= packing_aim(packing, aim) - GAIN);
+            packing_filled(packing, host) >= packing_aim(packing, aim) - GAIN);
 }
 
 void packing_improve_aim(struct packing *packing, enum pack_aim aim, size_t *steps)

@@ -127,6 +127,12 @@ double packing_value(const struct packing *packing, size_t level)
     return value;
 }
 
+double packing_filled(const struct packing *packing, size_t host)
+{
+    const struct pack_host *at = &packing->hosts[host];
+    return at->cpu + packing->problem->whole * (1.0 - at->usable);
+}
+
 double packing_aim(const struct packing *packing, enum pack_aim aim)
 {
     double sum = 0.0;
@@ -134,7 +140,7 @@ double packing_aim(const struct packing *packing, enum pack_aim aim)
     double used = 0.0;
     for (size_t h = 0; h < packing->problem->hosts; h++) {
         sum += packing->hosts[h].cpu;
-        most = fmax(most, packing->hosts[h].cpu);
+        most = fmax(most, packing_filled(packing, h));
         used += packing->hosts[h].items > 0 ? 1.0 : 0.0;
     }
     return aim == PACK_AIM_CPU ? sum : aim == PACK_AIM_HOSTS ? used : most;

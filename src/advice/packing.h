@@ -34,7 +34,8 @@ struct pack_problem {
     size_t count;
     size_t levels;
     size_t hosts;
-    double cpu;               // of each host, percent of one CPU
+    double cpu;               // of each host that may be used, percent of one CPU
+    double whole;             // all CPU of each host, of which an item has a part usable; >= cpu
     size_t slots[PACK_MODES]; // largest number of items of a host
     double memory;            // of each host, MiB; 0 = unlimited
 };
@@ -59,7 +60,7 @@ struct packing {
 enum pack_aim {
     PACK_AIM_CPU,      // least CPU
     PACK_AIM_HOSTS,    // fewest hosts with items
-    PACK_AIM_HEADROOM, // lowest CPU of the fullest host
+    PACK_AIM_HEADROOM, // most CPU left on the host that has the least left, see packing_filled()
 };
 
 // Limits that no packing can pass.
@@ -79,6 +80,8 @@ size_t packing_best_fit(const struct packing *packing, size_t item, size_t excep
 // Gives host h the mode dedicated if h < dedicated, else bridged. The packing must be empty.
 void packing_set_modes(struct packing *packing, size_t dedicated);
 
+// The CPU of a host that its items use or, by the strictest one, leave unused.
+double packing_filled(const struct packing *packing, size_t host);
 double packing_value(const struct packing *packing, size_t level);
 double packing_aim(const struct packing *packing, enum pack_aim aim);
 // Positive if `a` is better than `b`, negative if it is worse, 0 if they are equal.

@@ -401,6 +401,7 @@ static int make_once(struct advice *advice, const struct advice_costs *costs,
         .levels = advice->level_count,
         .hosts = contracts->host.count,
         .cpu = capacity,
+        .whole = 100.0 * contracts->host.cpus,
         .slots = {costs->most_routers[TOPOLOGY_BRIDGED], nics < known ? nics : known},
         .memory = (double)contracts->host.memory_bytes / 1048576.0};
     advice->capacity_percent = capacity;

@@ -67,11 +67,17 @@ static int new_row(struct making *m, int kind, double low, double high)
     return row;
 }
 
+static bool is_for_aim(const struct pack_program *program)
+{
+    return program->fixed == program->problem->levels;
+}
+
 static void add_columns(struct making *m)
 {
     const struct pack_problem *problem = m->problem;
     glp_add_cols(m->lp, 1 + (int)(m->pools * PACK_MODES + m->pools * problem->count * PACK_MODES));
-    glp_set_col_bnds(m->lp, 1, GLP_DB, 0.0, 1.0); // load of the fullest host, as a part of its CPU
+    // What the fullest host uses or leaves unused, as a part of its CPU.
+    glp_set_col_bnds(m->lp, 1, GLP_LO, 0.0, 0.0);
     for (size_t pool = 0; pool < m->pools; pool++) {
         for (enum pack_mode mode = 0; mode < PACK_MODES; mode++) {
             const int column = column_of_hosts(pool, mode);
@@ -160,6 +166,29 @@ static void add_strictness(struct making *m, size_t pool, enum pack_mode mode)
     }
 }
 
+// Where an item is, the fullest host is at least as full as the CPU of all items of the host and
+// what the item leaves unused. Of a pool, the item is on one of the hosts: alone at least.
+static void add_unused(struct making *m, size_t pool, enum pack_mode mode)
+{
+    const struct pack_problem *problem = m->problem;
+    for (size_t i = 0; i < problem->count; i++) {
+        const struct pack_item *strict = &problem->items[i];
+        if (!strict->allowed[mode] || strict->usable[mode] >= 1.0) {
+            continue;
+        }
+        const int row = new_row(m, GLP_UP, 0.0, 0.0);
+        add_entry(m, row, 1, -problem->cpu);
+        for (size_t k = 0; k < problem->count; k++) {
+            const bool counts = k == i || m->program->whole;
+            double used = counts ? use_cpu(&problem->items[k], mode) : 0.0;
+            used += k == i ? problem->whole * (1.0 - strict->usable[mode]) : 0.0;
+            if (used > 0.0) {
+                add_entry(m, row, column_of_item(m, pool, k, mode), used);
+            }
+        }
+    }
+}
+
 static void add_pool(struct making *m, size_t pool)
 {
     const struct pack_problem *problem = m->problem;
@@ -169,6 +198,9 @@ static void add_pool(struct making *m, size_t pool)
         add_limit(m, pool, mode, problem->cpu, use_scaled_cpu);
         if (m->program->whole) {
             add_strictness(m, pool, mode);
+        }
+        if (is_for_aim(m->program) && m->program->aim == PACK_AIM_HEADROOM) {
+            add_unused(m, pool, mode);
         }
         if (problem->slots[mode] < problem->count) {
             add_limit(m, pool, mode, (double)problem->slots[mode], use_slot);
@@ -226,11 +258,6 @@ static void add_levels(struct making *m)
             }
         }
     }
-}
-
-static bool is_for_aim(const struct pack_program *program)
-{
-    return program->fixed == program->problem->levels;
 }
 
 static void set_objective(struct making *m)

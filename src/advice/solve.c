@@ -233,7 +233,10 @@ static size_t choose_host(const struct solving *s, const struct packing *packing
     double best = fullest ? -INFINITY : INFINITY;
     for (size_t h = 0; h < hosts; h++) {
         const struct pack_host *host = &packing->hosts[h];
-        const double after = host->cpu + s->problem->items[item].cpu[host->mode];
+        const struct pack_item *added = &s->problem->items[item];
+        const double least = fmin(host->usable, added->usable[host->mode]);
+        const double after = host->cpu + added->cpu[host->mode] +
+                             (fullest ? 0.0 : s->problem->whole * (1.0 - least));
         if ((fullest ? after > best : after < best) && packing_fits(packing, item, h) &&
             (!guided || is_guided(&s->guide, item, host->mode))) {
             to = h;

@@ -20,6 +20,8 @@
 
 #include <cmocka.h> // last: its macro fail() would swallow the declaration in base/error.h
 
+#include "simulated_routers.h"
+
 #define NEAR 1e-9
 
 // Bridged 2000 ns of the host and 1000 ns of the router, dedicated 1000 ns, and 1200 ns of 1500
@@ -225,6 +227,47 @@ static void test_onset_of_losses(void **state)
     assert_false(advice->items[0].kept);
     assert_non_null(strstr(advice->items[0].why, "dedicated, the runs lost more than 0 %"));
     assert_true(advice->items[1].kept != advice->items[2].kept);
+    // The goal headroom is about the headroom that the plan shows.
+    _cleanup_advice_ struct advice *left = NULL;
+    assert_int_equal(advice_make(contracts, &lossy, NULL, GOAL_HEADROOM, true, &left, &err), 0);
+    assert_true(left->short_of != NULL || is_near(left->figure, left->headroom_percent));
+    _cleanup_contracts_ struct contracts *few =
+        contracts_of("name: x\nhost: { nics: 2, margin: 0 }\ncontracts:\n"
+                     "  none: { rate: 50000, length: 64, loss: 0 }\n");
+    _cleanup_advice_ struct advice *one = NULL;
+    assert_int_equal(advice_make(few, &lossy, NULL, GOAL_HEADROOM, true, &one, &err), 0);
+    assert_null(one->short_of);
+    assert_true(is_near(one->figure, 70.0 - 15.3));
+    assert_true(is_near(one->headroom_percent, one->figure));
+    assert_true(is_near(one->bound, one->figure));
+}
+
+// Runs of one dedicated router on two CPUs: it loses packets once its thread has used one of them.
+// That is no loss of a host with two such routers before both CPUs are used up.
+static void test_onset_of_one_thread(void **state)
+{
+    (void)state;
+    struct scenario *scenario = scenario_with(1, "[dedicated]", "", "", "[64]");
+    scenario->host.cpus = 2;
+    struct point_list points = {NULL, 0};
+    state_of_random = 7;
+    measure_all(&true_costs, scenario, 0, 2.0, &points);
+    const struct model_run run = {&points, scenario};
+    struct model *model = NULL;
+    _cleanup_error_ struct error err = ERROR_INIT;
+    assert_int_equal(model_fit(&run, 1, 1, &model, &err), 0);
+    _cleanup_contracts_ struct contracts *contracts =
+        contracts_of("name: x\nhost: { cpus: 2, nics: 8 }\ncontracts:\n"
+                     "  a: { rate: 1000, length: 64, loss: 1 % }\n");
+    _cleanup_costs_ struct advice_costs found = {.counts = {0}};
+    advice_costs_of(model, &run, 1, contracts, &found);
+    const double part = advice_usable_part(&found, TOPOLOGY_DEDICATED, 0.01);
+    if (part < 0.85) {
+        fail_msg("%g of the CPUs are usable", part);
+    }
+    model_free(model);
+    point_list_clear(&points);
+    scenario_free(scenario);
 }
 
 // A host gets no more routers than the runs support.
@@ -269,6 +312,21 @@ static void test_fairness(void **state)
     assert_true(advice->bound >= advice->figure && advice->gap < 0.01);
     assert_non_null(strstr(advice->items[2].why, "of its rate"));
     assert_true(advice->fairness > 0.4 && advice->fairness < 1.0);
+}
+
+// A priority of which no contract can be carried reaches no part of its rates.
+static void test_fairness_of_the_impossible(void **state)
+{
+    (void)state;
+    _cleanup_contracts_ struct contracts *contracts =
+        contracts_of("name: x\nhost: { nics: 2 }\ncontracts:\n"
+                     "  first: { rate: 1000, length: 9000, priority: 9 }\n"
+                     "  a: { rate: 1000, length: 64 }\n");
+    _cleanup_advice_ struct advice *advice = plan_of(contracts, GOAL_FAIRNESS);
+    assert_true(advice->items[0].part <= 0.0 && advice->items[1].kept);
+    assert_true(advice->levels[0].value <= 0.0 && advice->levels[0].bound <= 0.0);
+    assert_true(advice->figure <= 0.0 && advice->gap <= 0.0);
+    assert_true(is_near(advice->levels[1].value, 1.0));
 }
 
 static void assert_scenario_valid(const struct advice *advice, size_t host)
@@ -331,11 +389,17 @@ static void test_scenarios(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_costs_of_mixes),   cmocka_unit_test(test_plan_of_a_host),
-        cmocka_unit_test(test_weights_and_caps), cmocka_unit_test(test_full_host_has_no_caps),
-        cmocka_unit_test(test_reasons),          cmocka_unit_test(test_onset_of_losses),
-        cmocka_unit_test(test_most_routers),     cmocka_unit_test(test_fairness),
+        cmocka_unit_test(test_costs_of_mixes),
+        cmocka_unit_test(test_plan_of_a_host),
+        cmocka_unit_test(test_weights_and_caps),
+        cmocka_unit_test(test_full_host_has_no_caps),
+        cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_onset_of_losses),
+        cmocka_unit_test(test_most_routers),
+        cmocka_unit_test(test_fairness),
         cmocka_unit_test(test_scenarios),
+        cmocka_unit_test(test_fairness_of_the_impossible),
+        cmocka_unit_test(test_onset_of_one_thread),
     };
     catalogue_use(&machine_catalogue);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,6 +47,7 @@ static void draw_problem(uint64_t seed, size_t count, size_t hosts, size_t level
                                  .levels = levels,
                                  .hosts = hosts,
                                  .cpu = 98.0,
+                                 .whole = 100.0,
                                  .slots = {draw(4) == 0 ? 2 : count, draw(4)},
                                  .memory = draw(3) == 0 ? 300.0 : 0.0};
     const unsigned largest = 20 + draw(70);
@@ -270,11 +271,43 @@ static void test_levels_come_first(void **state)
     free(bound.levels);
 }
 
+// Two items that need as much CPU: the host with the stricter one has less left, so that a third
+// item goes to the other host, although the CPU of both hosts is the same without it.
+static void test_headroom_counts_what_is_usable(void **state)
+{
+    (void)state;
+    struct pack_item items[3];
+    for (size_t i = 0; i < 3; i++) {
+        items[i] = (struct pack_item){.allowed = {true, false},
+                                      .cpu = {i == 0 ? 20.0 : 30.0, 1.0},
+                                      .usable = {i == 0 ? 0.6 : 1.0, 1.0},
+                                      .value = 1.0};
+    }
+    const struct pack_problem problem = {.items = items,
+                                         .count = 3,
+                                         .levels = 1,
+                                         .hosts = 2,
+                                         .cpu = 98.0,
+                                         .whole = 100.0,
+                                         .slots = {3, 0}};
+    _cleanup_packing_ struct packing *found = NULL;
+    struct pack_bound bound = {.levels = NULL};
+    _cleanup_error_ struct error err = ERROR_INIT;
+    assert_int_equal(pack_solve(&problem, PACK_AIM_HEADROOM, &found, &bound, &err), 0);
+    // 60 - 20 and 100 - 60 are left, not 60 - 50.
+    assert_int_equal(found->place[1], found->place[2]);
+    assert_true(found->place[0] != found->place[1]);
+    assert_true(fabs(packing_aim(found, PACK_AIM_HEADROOM) - 60.0) < NEAR);
+    assert_true(fabs(bound.aim - 60.0) < 1e-3); // GLPK takes 1 - 1e-5 for 1
+    free(bound.levels);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_halves),
         cmocka_unit_test(test_levels_come_first),
+        cmocka_unit_test(test_headroom_counts_what_is_usable),
         cmocka_unit_test(test_against_exhaustive_search),
         cmocka_unit_test(test_large),
     };
