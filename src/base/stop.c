@@ -91,9 +91,11 @@ void stop_flag_clear(struct stop_flag *flag)
     }
 }
 
-void stop_use(struct stop_flag *flag)
+struct stop_flag *stop_use(struct stop_flag *flag)
 {
+    struct stop_flag *before = own;
     own = flag;
+    return before;
 }
 
 int stop_fd(void)

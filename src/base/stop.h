@@ -39,7 +39,8 @@ void stop_flag_init(struct stop_flag *flag);
 void stop_flag_raise(struct stop_flag *flag);
 void stop_flag_clear(struct stop_flag *flag); // closes the descriptor
 // From this call on, only `flag` stops the calling thread; signals do not. NULL: signals again.
-void stop_use(struct stop_flag *flag);
+// Returns what stopped the thread before, as such an argument.
+struct stop_flag *stop_use(struct stop_flag *flag);
 
 // Returns the descriptor that becomes readable at the first signal and stays so; never read from
 // it. -1 before stop_install().
