@@ -21,6 +21,12 @@
 #define RETRY_NS    (20 * NS_PER_MS)
 #define WAIT_MAX_NS (100 * NS_PER_MS) // interval of checks for an interruption by the user
 
+// Limits of a request by guest/channel.c, which answers a longer one without its number.
+#define EXEC_WORDS 1024U
+#define EXEC_BYTES (65535U - 21U) // without the number, at most 20 digits, and a blank
+
+#define ENDED_WITHIN_NS NS_PER_S // a command whose answer is not wanted any more
+
 struct guest_channel {
     int fd;
     uint64_t last_id;
@@ -231,11 +237,25 @@ int guest_counters(struct guest_channel *channel, const struct guest_link *links
     return rc < 0 ? rc : guest_parse_counters(payload, answer.length, links, link_count, ret, err);
 }
 
-int guest_exec(struct guest_channel *channel, const char *const *argv, uint64_t until_ns,
-               int *ret_status, char **ret_output, size_t *ret_length, struct error *err)
+// "exec WORD..." as a new text; exit status 2 for a command that guests do not take.
+static int exec_request(const char *const *argv, char **ret, struct error *err)
 {
     _cleanup_free_ char *request = NULL;
     size_t length = 0;
+    size_t count = 0;
+    for (; argv[count] != NULL; count++) {
+        if (argv[count][0] == '\0') {
+            return fail_input(err,
+                              "word %zu of the command is empty; a virtual machine takes no empty "
+                              "word",
+                              count + 1);
+        }
+    }
+    if (count > EXEC_WORDS) {
+        return fail_input(err,
+                          "the command has %zu words; a virtual machine takes at most %u words",
+                          count, EXEC_WORDS);
+    }
     FILE *out = open_memstream(&request, &length);
     if (out == NULL) {
         return fail(err, errno, "asking a guest");
@@ -249,9 +269,47 @@ int guest_exec(struct guest_channel *channel, const char *const *argv, uint64_t 
         }
     }
     fclose(out);
+    if (length > EXEC_BYTES) {
+        return fail_input(err,
+                          "the command takes %zu bytes, blanks and special characters three each; "
+                          "a virtual machine takes at most %u bytes",
+                          length, EXEC_BYTES);
+    }
+    *ret = steal_pointer(&request);
+    return 0;
+}
+
+// A command whose answer is not awaited would continue: the guest kills it at an empty line. The
+// first line break ends a request that was sent in part.
+static void end_command(struct guest_channel *channel)
+{
+    const uint64_t until_ns = clock_monotonic_ns() + ENDED_WITHIN_NS;
     struct guest_answer answer = {0};
     _cleanup_free_ char *payload = NULL;
-    int rc = ask(channel, request, until_ns, &answer, &payload, err);
+    struct stop_flag none; // a stop ends the command, not the wait for its end
+    stop_flag_init(&none);
+    struct stop_flag *before = stop_use(&none);
+    if (send_all(channel, "\n", 1, until_ns, NULL) == 0) {
+        (void)ask(channel, "words", until_ns, &answer, &payload, NULL);
+    }
+    stop_use(before);
+    stop_flag_clear(&none);
+}
+
+int guest_exec(struct guest_channel *channel, const char *const *argv, uint64_t until_ns,
+               int *ret_status, char **ret_output, size_t *ret_length, struct error *err)
+{
+    _cleanup_free_ char *request = NULL;
+    struct guest_answer answer = {0};
+    _cleanup_free_ char *payload = NULL;
+    int rc = exec_request(argv, &request, err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = ask(channel, request, until_ns, &answer, &payload, err);
+    if (rc == -EINTR || rc == -ETIMEDOUT) {
+        end_command(channel);
+    }
     if (rc < 0) {
         return rc;
     }

@@ -40,7 +40,9 @@ int guest_counters(struct guest_channel *channel, const struct guest_link *links
                    uint64_t until_ns, struct namespace_counters *ret, struct error *err);
 // Runs a program in the guest, found by PATH, without a terminal. `ret_output` gets its standard
 // output and error (at most 1 MiB), which the caller frees, `ret_status` its exit status, or 128 +
-// N after signal N. argv ends with NULL; empty words cannot be sent.
+// N after signal N. argv ends with NULL. Exit status 2, and nothing is run, if a word is empty, or
+// the command is longer than a request to a guest may be (1024 words, 65,514 bytes). A command that
+// is not awaited to its end (-ETIMEDOUT, -EINTR) is killed.
 int guest_exec(struct guest_channel *channel, const char *const *argv, uint64_t until_ns,
                int *ret_status, char **ret_output, size_t *ret_length, struct error *err);
 

@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "machine/guest_channel.h"
 #include "machine/serial_play.h"
@@ -315,13 +316,127 @@ static void test_channel(void **state)
     guest_close(guest);
 }
 
+// A guest that leaves a command unanswered. Its exit status is 0 if the request after the command
+// begins with an empty line.
+static pid_t start_busy_guest(const int ends[2])
+{
+    int fd = ends[1];
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(ends[0]);
+        char heard[256] = "";
+        size_t length = 0;
+        while (strstr(heard, " words\n") == NULL) {
+            if (length == sizeof heard - 1 || read(fd, heard + length, 1) != 1) {
+                _exit(1);
+            }
+            length++;
+        }
+        const char *command = strstr(heard, " exec sleep 1000\n");
+        const char *empty = command == NULL ? NULL : strstr(command, "\n\n");
+        char answer[64];
+        length = 0;
+        if (empty != NULL) {
+            empty += strspn(empty, "\n");
+            length = (size_t)snprintf(answer, sizeof answer, "%.*s ok 0 0\n",
+                                      (int)strcspn(empty, " "), empty);
+        }
+        _exit(length > 0 && write(fd, answer, length) == (ssize_t)length ? 0 : 1);
+    }
+    return pid;
+}
+
+// A command is killed if its time is over or the user interrupts it.
+static void test_command_ends(void **state)
+{
+    (void)state;
+    static const char *const argv[] = {"sleep", "1000", NULL};
+    for (int interrupted = 0; interrupted < 2; interrupted++) {
+        int ends[2];
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+        pid_t pid = start_busy_guest(ends);
+        close(ends[1]);
+        struct guest_channel *guest = NULL;
+        struct error err = ERROR_INIT;
+        assert_int_equal(guest_adopt(ends[0], &guest, NULL), 0);
+        struct stop_flag stop;
+        stop_flag_init(&stop);
+        stop_use(&stop);
+        uint64_t wait_ns = 50 * NS_PER_MS;
+        if (interrupted != 0) {
+            stop_flag_raise(&stop);
+            wait_ns = 60 * NS_PER_S;
+        }
+        char *output = NULL;
+        size_t length = 0;
+        int status = 0;
+        assert_int_equal(guest_exec(guest, argv, clock_monotonic_ns() + wait_ns, &status, &output,
+                                    &length, &err),
+                         interrupted != 0 ? -EINTR : -ETIMEDOUT);
+        assert_null(output);
+        assert_int_equal(stop_requested(), interrupted != 0);
+        stop_use(NULL);
+        stop_flag_clear(&stop);
+        error_clear(&err);
+        guest_close(guest);
+        int ended = 0;
+        assert_int_equal(waitpid(pid, &ended, 0), pid);
+        assert_true(WIFEXITED(ended) && WEXITSTATUS(ended) == 0);
+    }
+}
+
+static void refuse_command(const char *const *argv, const char *why)
+{
+    int ends[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    struct guest_channel *guest = NULL;
+    struct error err = ERROR_INIT;
+    char *output = NULL;
+    size_t length = 0;
+    int status = 0;
+    assert_int_equal(guest_adopt(ends[0], &guest, NULL), 0);
+    assert_true(guest_exec(guest, argv, clock_monotonic_ns() + NS_PER_S, &status, &output, &length,
+                           &err) < 0);
+    assert_int_equal(err.exit_status, EXIT_INPUT);
+    assert_non_null(strstr(err.text, why));
+    assert_int_equal(recv(ends[1], &status, 1, MSG_DONTWAIT), -1); // nothing was sent
+    error_clear(&err);
+    guest_close(guest);
+    close(ends[1]);
+}
+
+// What the guest would drop or not answer is refused before it is sent.
+static void test_refused_commands(void **state)
+{
+    (void)state;
+    static const char *many[1026];
+    for (size_t i = 0; i < COUNT(many) - 1; i++) {
+        many[i] = "a";
+    }
+    refuse_command(many, "has 1025 words; a virtual machine takes at most 1024 words");
+    _cleanup_free_ char *text = memory_new(65530, 1);
+    memset(text, 'a', 65510); // with "exec " one byte too many
+    const char *const long_word[] = {text, NULL};
+    refuse_command(long_word, "takes 65515 bytes");
+    memset(text, ' ', 22000);
+    text[22000] = '\0';
+    refuse_command(long_word, "takes 66005 bytes");
+    static const char *const empty[] = {"echo", "", "b", NULL};
+    refuse_command(empty, "word 2 of the command is empty");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_script),        cmocka_unit_test(test_wrong_script),
-        cmocka_unit_test(test_play),          cmocka_unit_test(test_answers),
-        cmocka_unit_test(test_nic_and_words), cmocka_unit_test(test_counters),
+        cmocka_unit_test(test_script),
+        cmocka_unit_test(test_wrong_script),
+        cmocka_unit_test(test_play),
+        cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_nic_and_words),
+        cmocka_unit_test(test_counters),
         cmocka_unit_test(test_channel),
+        cmocka_unit_test(test_command_ends),
+        cmocka_unit_test(test_refused_commands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
