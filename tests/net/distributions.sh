@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # ./quickstart on other distributions: those that derive from Debian are tried, others are refused. Nothing is
-# installed, because quickstart runs without root.
+# installed, because quickstart runs without root. And its exit status for the target run, without installing and
+# building.
 # Runs beside others: it measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
-isolate "$@"
-plan 8
+isolate --run "$@"
+plan 12
 
 # Both are for an unprivileged user, to whom the folders of source and test may be closed: quickstart is read from
 # standard input, and its /etc/os-release is another file.
@@ -32,3 +33,30 @@ ok "  and what derives from it" grep -q 'linuxmint .*not tested' "$T/said"
 on ID=fedora
 is "other distributions are refused" "$?" 3
 ok "  with what to install" grep -q 'scripts/deps' "$T/said"
+
+# --- the exit status of run -----------------------------------------------------------------------
+
+mkdir "$T/tree"
+sed -e '/need-root run/d' -e '/--no-print-directory build/d' "$SOURCE_ROOT/Makefile" >"$T/tree/Makefile"
+sed -e '/^cd /d' -e '/^scripts\/deps/d' -e '/^\[ -[rdc] \/[a-z]* /d' "$SOURCE_ROOT/quickstart" >"$T/quickstart"
+# runs SCENARIO — the last command of quickstart's target run: $T/said.
+runs() {
+    (cd "$T/tree" && sh "$T/quickstart" run SCENARIO="$1" BUILD="$(dirname "$VRBENCH")" \
+        RUNFLAGS=--no-stability-check) >"$T/said" 2>&1
+}
+cat >"$T/tree/some.yaml" <<END
+name: some
+topologies: [dedicated]
+routers: { r1: }
+networks: { NET0: { router: r1 } }
+traffic: { engine: packet, lengths: [64], rates: { pps: [100] }, duration: 100 ms }
+END
+runs some.yaml
+quick_status=$?
+ok "a run is done or disturbed" test "$quick_status" -eq 0 -o "$quick_status" -eq 4 || sed 's/^/# /' "$T/said"
+is "  and only a disturbed one is said to be" "$(grep -c 'repeat it on a quiet machine' "$T/said")" "$((quick_status / 4))"
+sed '1a platform: xen:///none' "$T/tree/some.yaml" >"$T/tree/xen.yaml"
+runs xen.yaml
+is "a run that this machine cannot make has vrbench's exit status" $? 3 || sed 's/^/# /' "$T/said"
+runs none.yaml
+is "  and so has a scenario that is not there" $? 2 || sed 's/^/# /' "$T/said"
