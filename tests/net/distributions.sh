@@ -7,7 +7,7 @@
 # Runs beside others: it measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 12
+plan 17
 
 # Both are for an unprivileged user, to whom the folders of source and test may be closed: quickstart is read from
 # standard input, and its /etc/os-release is another file.
@@ -33,6 +33,39 @@ ok "  and what derives from it" grep -q 'linuxmint .*not tested' "$T/said"
 on ID=fedora
 is "other distributions are refused" "$?" 3
 ok "  with what to install" grep -q 'scripts/deps' "$T/said"
+
+# --- packages ------------------------------------------------------------------------------------
+
+# An apt without sources, and a package that does not exist: nothing is fetched or installed.
+mkdir -p "$T/lists/partial"
+cat >"$T/apt.conf" <<END
+Dir::State::lists "$T/lists";
+Dir::Etc::sourcelist "/dev/null";
+Dir::Etc::sourceparts "/dev/null";
+APT::Sandbox::User "root";
+END
+# A table of one package in place of those of deps.
+deps() { # PACKAGE
+    awk -v package="$1" '/^table=/ { print; print "build " package " BPF"; skips = 1 }
+        skips && /^.$/ { skips = 0 } !skips { gsub("libbpf-dev bpftool", "libbpf-dev no-such-tool"); print }' \
+        "$SOURCE_ROOT/scripts/deps" >"$T/deps"
+    APT_CONFIG="$T/apt.conf" sh "$T/deps" build >"$T/said" 2>&1
+}
+deps no-such-tool
+is "an optional package that the distribution does not have is left out" $? 0 || sed 's/^/# /' "$T/said"
+like "  with a remark" "$(cat "$T/said")" "no package no-such-tool; vrbench is built without that part"
+deps no-such-compiler
+is "another one is missed" $? 1 || sed 's/^/# /' "$T/said"
+python3 -c 'import fcntl, sys, time
+lock = open(sys.argv[1], "w")
+fcntl.lockf(lock, fcntl.LOCK_EX)
+print("held", flush=True)
+time.sleep(3)' "$T/lists/lock" >"$T/held" &
+wait_for 10 test -s "$T/held"
+deps no-such-tool
+is "lists that another process uses are waited for" $? 0 || sed 's/^/# /' "$T/said"
+like "  saying for whom" "$(cat "$T/said")" "process $! \\(python3\\) uses the package lists; waiting"
+wait
 
 # --- the exit status of run -----------------------------------------------------------------------
 
