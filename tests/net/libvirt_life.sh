@@ -11,7 +11,7 @@
 . "$SOURCE_ROOT/tests/net/lib/setups.sh"
 router_image
 isolate --run "$@"
-plan 70
+plan 74
 
 own_libvirtd
 scenario_two "$uri" bridged
@@ -64,6 +64,25 @@ is "without a terminal a shell reads a script" "$(echo 'hostname; exit 5' | vrbe
     r2t3
 echo 'exit 5' | vrbench console r2t3
 is "  and its exit status comes back" $? 5
+vrbench console r1t3 -- echo "" b 2>"$T/err"
+is "an empty word, which the guest cannot take, is refused" "$? $(grep -c 'word 2 .* is empty' "$T/err")" "2 1"
+# shellcheck disable=SC2046 # that many words
+vrbench console r1t3 -- echo $(seq 1024) 2>"$T/err"
+is "  and so are too many words" "$? $(grep -c 'at most 1024' "$T/err")" "2 1"
+# computes — whether the machine of r1t3 takes a tenth of a CPU.
+computes() {
+    computes_was=$(awk '{ print $14 + $15 }' /proc/"$(process r1t3)"/stat)
+    sleep 0.5
+    [ "$(($(awk '{ print $14 + $15 }' /proc/"$(process r1t3)"/stat) - computes_was))" -ge 5 ]
+}
+rests() { ! computes; }
+ok "a machine without a command rests" wait_for 30 rests
+"$VRBENCH" console r1t3 -- sh -c 'while :; do :; done' 2>"$T/err" &
+command_pid=$!
+wait_for 30 computes || diag "the command does not run"
+kill -INT "$command_pid"
+wait "$command_pid"
+is "a command that the user interrupts ends in the guest, too" "$? $(wait_for 30 rests && echo rests)" "130 rests"
 # types — says a line to the serial console until it is answered; Ctrl-] leaves it.
 types() {
     mkfifo "$T/keys"
