@@ -172,6 +172,18 @@ static void print_refusals(const struct advice *advice, FILE *out)
     }
 }
 
+// Decimals of sums of prices.
+static int price_decimals(const struct contracts *contracts)
+{
+    for (size_t i = 0; i < contracts->count; i++) {
+        const double price = contracts->items[i].price;
+        if (fabs(price - round(price)) > 1e-9) {
+            return 2;
+        }
+    }
+    return 0;
+}
+
 static void print_head(const struct advice *advice, FILE *out)
 {
     const struct contracts *contracts = advice->contracts;
@@ -181,8 +193,8 @@ static void print_head(const struct advice *advice, FILE *out)
     }
     char revenue[48];
     char possible[48];
-    text_group_digits(advice->revenue, 0, revenue);
-    text_group_digits(asked, 0, possible);
+    text_group_digits(advice->revenue, price_decimals(contracts), revenue);
+    text_group_digits(asked, price_decimals(contracts), possible);
     fprintf(out, "Plan of %s (goal %s): %zu of %zu contracts kept, revenue %s of %s\n",
             contracts->name, contract_goal_name(advice->goal), advice->kept, contracts->count,
             revenue, possible);
@@ -212,7 +224,10 @@ static void print_bound(const struct advice *advice, FILE *out)
     char bound[48];
     const bool fine =
         advice->short_of == NULL && (advice->goal == GOAL_CPUS || advice->goal == GOAL_HEADROOM);
-    const int decimals = advice->goal == GOAL_FAIRNESS ? 3 : fine ? 1 : 0;
+    const int decimals = advice->goal == GOAL_FAIRNESS  ? 3
+                         : advice->goal == GOAL_REVENUE ? price_decimals(advice->contracts)
+                         : fine                         ? 1
+                                                        : 0;
     text_group_digits(advice->figure, decimals, figure);
     text_group_digits(advice->bound, decimals, bound);
     if (advice->gap <= 0.0) {

@@ -6,7 +6,7 @@
 # Runs beside others: it measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 21
+plan 22
 
 recorded=$SOURCE_ROOT/tests/net/golden/one-router
 cat >"$T/isp.yaml" <<'END'
@@ -62,3 +62,6 @@ is "a bad file is refused" $? 2
 is "  every problem with its place" "$(sed 's/^.*\/bad.yaml:\([0-9]*:[0-9]*\): \([a-z]*\):.*/\1 \2/' "$T/err" | tr '\n' ' ')" \
     "4:17 rate 4:31 length 5:19 rate 5:33 length 6:58 price "
 ok "  and nothing is written" [ ! -e "$T/never.yaml" ]
+sed 's/price: 10/price: 10.5/' "$T/isp.yaml" >"$T/cents.yaml"
+like "sums of fractional prices are not rounded" \
+    "$("$VRBENCH" advise "$T/cents.yaml" --from "$recorded" --goal revenue)" "revenue 90.50 of "
