@@ -118,11 +118,14 @@ static int show_predictions(const struct model *model, const struct predicted_li
     if (rc == 0 && asked->baselines && !asked->json) {
         rc = predicted_print_baselines(list, stdout, isatty(1) == 1, err);
     }
-    if (rc == 0 && asked->against.count > 0 && !asked->json) {
-        rc = prediction_check_print(model, list, measured, stdout, isatty(1) == 1, err);
-    }
+    // The predictions stand, also if the runs of --against contain none of them.
     if (rc == 0 && asked->output != NULL) {
         rc = write_folder(list, measured, rows, asked->output, err);
+    }
+    if (rc == 0 && asked->against.count > 0) {
+        rc = asked->json
+                 ? prediction_check_found(rows, err)
+                 : prediction_check_print(model, list, measured, stdout, isatty(1) == 1, err);
     }
     json_decref(rows);
     return rc;

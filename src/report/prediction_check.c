@@ -21,6 +21,9 @@ static struct measured measured_of(const struct headline *headline)
 {
     const double none = (double)NAN;
     struct measured found = {{none, none}, {none, none}};
+    if (headline->fixed_load) {
+        return found; // it carries its own load, at whatever load of the others
+    }
     const struct bounds *bounds = &headline->throughput;
     if (isfinite(bounds->high)) {
         found.throughput = (struct span){isnan(bounds->low) ? 0.0 : bounds->low, bounds->high};
@@ -105,6 +108,25 @@ void prediction_check_json(const struct point_list *points, json_t *rows)
             json_object_set_new(row, "measured", measured);
         }
     }
+}
+
+static int fail_without_match(struct error *err)
+{
+    return fail_input(err, "nothing to compare: no topology, length and network that is predicted "
+                           "was measured in a set-up with as many networks");
+}
+
+int prediction_check_found(const json_t *rows, struct error *err)
+{
+    size_t at;
+    const json_t *row;
+    json_array_foreach(rows, at, row)
+    {
+        if (json_object_get(row, "measured") != NULL) {
+            return 0;
+        }
+    }
+    return fail_without_match(err);
 }
 
 // ---- errors
@@ -326,8 +348,7 @@ int prediction_check_print(const struct model *model, const struct predicted_lis
     _cleanup_check_ struct check check = {.compared = 0};
     check_all(model, list, points, &check);
     if (check.compared == 0) {
-        return fail_input(err, "nothing to compare: no topology, length and network that is "
-                               "predicted was measured in a set-up with as many networks");
+        return fail_without_match(err);
     }
     fprintf(out, "\nMeasured: %zu of the networks above\n", check.compared);
     int rc = print_errors(&check, out, colour, err);

@@ -13,6 +13,8 @@
 // Adds an object "measured" to the rows of predicted_to_json() whose topology, length and network
 // the points contain.
 void prediction_check_json(const struct point_list *points, json_t *rows);
+// Fails with exit status 2 if prediction_check_json() found no row in the points.
+int prediction_check_found(const json_t *rows, struct error *err);
 // Prints the measured figures beside the predicted ones, and a table of errors by method. Fails
 // with exit status 2 if nothing that was predicted was measured.
 int prediction_check_print(const struct model *model, const struct predicted_list *list,

@@ -6,7 +6,7 @@
 # input. Measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 38
+plan 42
 
 recorded=$SOURCE_ROOT/tests/net/golden/one-router
 cat >"$T/three.yaml" <<'END'
@@ -75,6 +75,14 @@ cp -r "$recorded" "$T/two"
 jq -c '.networks += [.networks[0] | .name = "NET1"] | .drops[]?.count *= 2' "$recorded/points.jsonl" >"$T/two/points.jsonl"
 is "of several runs, that with as many networks is taken" "$("$VRBENCH" predict "$recorded" --for "$T/one.yaml" --routers 2 \
     --against "$recorded" --against "$T/two" --json | jq '[.[] | select(.measured)] | length')" 8
+ok "a run without any of them is bad input" exits 2 "$VRBENCH" predict "$recorded" --for "$T/three.yaml" \
+    --against "$recorded" -o "$T/nothing"
+is "  but the predictions are written" "$(jq length "$T/nothing/predict.json")" 18
+ok "  also with --json" exits 2 "$VRBENCH" predict "$recorded" --for "$T/three.yaml" --against "$recorded" --json
+cp -r "$recorded" "$T/fixed"
+jq -c '.networks[0].fixed_load = true' "$recorded/points.jsonl" >"$T/fixed/points.jsonl"
+is "a network with a rate of its own has no measured throughput" "$("$VRBENCH" predict "$recorded" --for "$T/one.yaml" \
+    --against "$T/fixed" --json | jq '[.[].measured | length] | add')" 0
 
 # --- what --measure can't measure ----------------------------------------------------------------
 
