@@ -4,7 +4,7 @@
 # themselves: three and four routers, another length, a weight and a cap, at loads up to twice the
 # predicted knee. Errors of the model and of its six baselines. A section of bench/run.
 
-# predict_scenario NAME ROUTERS LENGTHS FIRST — the scenario; FIRST are keys of its first router.
+# predict_scenario NAME ROUTERS LENGTHS FIRST REPEATS — the scenario; FIRST are keys of its first router.
 predict_scenario() {
     echo "name: $1"
     echo "topologies: [bridged, dedicated]"
@@ -16,8 +16,9 @@ predict_scenario() {
     for i in $(seq "$2"); do
         echo "  NET$i: { router: r$i }"
     done
-    # Rates are replaced by those that follow from the prediction.
-    echo "traffic: { lengths: [$3], rates: { pps: [1000] }, duration: 500 ms }"
+    # Rates are replaced by those that follow from the prediction. Repeats give the interval of the measured figure,
+    # since equal trials in overload differ by a tenth.
+    echo "traffic: { lengths: [$3], rates: { pps: [1000] }, duration: 500 ms, repeats: $5 }"
 }
 
 # predict_loads ROWS — the loads of a set-up, from 0.6 times to twice the predicted knee of the first
@@ -42,14 +43,14 @@ predict_run() {
 }
 
 bench_predict() {
-    predict_scenario base 2 "64, 1500" "" >"$work/predict-base.yaml"
+    predict_scenario base 2 "64, 1500" "" 1 >"$work/predict-base.yaml"
     say "predict: one and two routers"
     predict_run predict --measure "$work/predict-base.yaml" -o "$work/predict-fit"
     for held_out in "three 3 576 " "four 4 64 " "weight 2 64 weight: 1024" "cap 2 64 cap: 30"; do
         name=${held_out%% *} rest=${held_out#* }
         routers=${rest%% *} rest=${rest#* }
         file=$work/predict-$name.yaml
-        predict_scenario "$name" "$routers" "${rest%% *}" "${rest#* }" >"$file"
+        predict_scenario "$name" "$routers" "${rest%% *}" "${rest#* }" 5 >"$file"
         predict_run predict "$work"/predict-fit/*-*-* --for "$file" --json
         loads=$(predict_loads "$work/predict.out")
         sed -i "s/pps: \[1000\]/pps: [$loads]/" "$file"
