@@ -58,6 +58,11 @@ function summaryTable(run) {
         of: (row) => row[key],
         text: withInterval(key, decimals),
     });
+    const between = (name, key) => ({
+        name,
+        of: (row) => row[`${key}_low`] ?? (isNumber(row[`${key}_high`]) ? 0 : undefined),
+        text: (value, row) => bounds(row[`${key}_low`], row[`${key}_high`], 0),
+    });
     const repeated = run.summary.some((row) => row.repeats > 1);
     const megabit = (rate) => (isNumber(rate) ? rate / 1e6 : undefined);
     const certain = (row) => (isNumber(row.confidence) ? 100 * row.confidence : undefined);
@@ -65,12 +70,14 @@ function summaryTable(run) {
         [
             { name: "Topology", of: (row) => row.topology },
             { name: "Length (bytes)", of: (row) => row.length, decimals: "plain" },
-            figure("No loss up to (packets/s)", "no_loss_pps", 0),
-            figure("Highest rate (packets/s)", "max_pps", 0),
+            between("Throughput, no loss (packets/s)", "throughput"),
+            between("Partial drop rate, 0.5 % (packets/s)", "pdr"),
+            figure("Highest forwarding rate (packets/s)", "max_pps", 0),
+            { name: "which is", of: (row) => row.max_is },
             ...(run.summary.some((row) => isNumber(row.goodput_bps))
                 ? [{ name: "Goodput (Mbit/s)", of: (row) => megabit(row.goodput_bps), decimals: 2 }]
                 : []),
-            figure("Loss at the highest load (%)", "loss_at_top_percent", 2),
+            figure("Loss at the highest valid load (%)", "loss_at_top_percent", 2),
             figure("Host CPU (% of one)", "host_cpu_percent", 1),
             figure("Routers' CPU (% of one)", "router_cpu_percent", 1),
             figure("CPU (ns per packet)", "ns_per_packet", 0),
@@ -184,6 +191,20 @@ function expectations(run) {
           );
 }
 
+// What the tester can do alone: topology direct bounds what a router may be blamed for.
+function calibration(run) {
+    const rows = run.summary.filter((row) => row.topology === "direct" && isNumber(row.throughput_low));
+    return rows.length === 0
+        ? null
+        : element(
+              "p",
+              { id: "calibration" },
+              `Calibration of the tester alone (topology direct), packets/s without loss: ${rows
+                  .map((row) => `${bounds(row.throughput_low, row.throughput_high, 0)} at ${row.length} bytes`)
+                  .join(", ")}. Figures near these may be limits of the tester.`,
+          );
+}
+
 function verdictSection(run) {
     return element(
         "section",
@@ -196,6 +217,7 @@ function verdictSection(run) {
                   {},
                   run.answers.map((line) => element("li", {}, line)),
               ),
+        calibration(run),
         verdictLists(run),
         warnings(run),
         expectations(run),

@@ -3,6 +3,7 @@
 #include "cli/run_summary.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -261,6 +262,44 @@ static int show_intervals(const struct point_list *points, struct error *err)
     return 0;
 }
 
+// Names the rows whose rates are bounded from below only, by reason: "direct 64, 256; bridged 64".
+static void show_limited(const struct headline *headlines, size_t count, bool tester)
+{
+    char *rows = NULL;
+    const struct headline *last = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const struct headline *one = &headlines[i];
+        if (one->fixed_load || !isfinite(one->max_pps) || one->saturated ||
+            one->tester_limit != tester) {
+            continue;
+        }
+        const bool beside = last != NULL && text_equal(last->first->topology, one->first->topology);
+        if (beside && last->first->length == one->first->length) {
+            continue; // another network
+        }
+        text_append(&rows, beside ? ", " : "; ", "%s%s%u", beside ? "" : one->first->topology,
+                    beside ? "" : " ", one->first->length);
+        last = one;
+    }
+    if (rows != NULL) {
+        _cleanup_free_ char *text =
+            text_format(">=: %s: %s",
+                        tester ? "tester limit (the tester could not send a higher load)"
+                               : "not saturated (no valid load lost more than 0.5 %)",
+                        rows);
+        screen_wrap(stdout, text);
+        free(rows);
+    }
+}
+
+static void show_limits(const struct point_list *points)
+{
+    _cleanup_free_ struct headline *headlines = NULL;
+    const size_t count = headlines_compute(points, &headlines);
+    show_limited(headlines, count, true);
+    show_limited(headlines, count, false);
+}
+
 static int show_table(const struct point_list *points, struct error *err)
 {
     struct headline_marks marks = {0};
@@ -272,7 +311,7 @@ static int show_table(const struct point_list *points, struct error *err)
         return rc;
     }
     if (marks.at_least) {
-        puts(">=: no higher load has a valid point that exceeds the loss");
+        show_limits(points);
     }
     if (marks.irregular) {
         puts("*: irregular: a lower load exceeded the loss, or a higher one did not");

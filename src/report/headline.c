@@ -122,7 +122,6 @@ static struct headline headline_of(const struct sweep *sweep, size_t network)
     _cleanup_free_ double *offered = memory_new_array(double, sweep->step_count);
     _cleanup_free_ double *loss = memory_new_array(double, sweep->step_count);
     size_t count = 0;
-    double highest = 0.0;
     for (size_t i = 0; i < sweep->step_count; i++) {
         const struct load_step *step = &sweep->steps[i];
         if (!isfinite(step->network_offered[network]) || !isfinite(step->network_loss[network])) {
@@ -133,13 +132,8 @@ static struct headline headline_of(const struct sweep *sweep, size_t network)
         headline.goodput_bps = fmax(headline.goodput_bps, step->network_goodput[network]);
         headline.max_pps = fmax(headline.max_pps, step->network_forwarded[network]);
         headline.saturated = headline.saturated || step->network_loss[network] > HEADLINE_PDR;
-        highest = fmax(highest, step->requested_pps);
     }
-    for (size_t i = 0; i < sweep->invalid_step_count; i++) {
-        const struct load_step *step = &sweep->invalid_steps[i];
-        headline.tester_limit = headline.tester_limit || (step->requested_pps > highest &&
-                                                          point_tester_was_limit(step->first));
-    }
+    headline.tester_limit = sweep_rate_limit(sweep, false) == RATE_TESTER;
     count = sweep->adapts ? 0 : count;
     headline.throughput = bounds_find(offered, loss, count, 0.0);
     headline.pdr = bounds_find(offered, loss, count, HEADLINE_PDR);

@@ -208,6 +208,14 @@ static json_t *describe_summary(const struct sweep *sweeps, size_t sweep_count)
         json_set_text(row, "length_layer", summary->length_layer);
         json_set_text(row, "sentence", sentence);
         json_object_set_new(row, "length", json_integer(summary->length));
+        json_set_real(row, "throughput_low", summary->throughput.low);
+        json_set_real(row, "throughput_high", summary->throughput.high);
+        json_set_real(row, "pdr_low", summary->pdr.low);
+        json_set_real(row, "pdr_high", summary->pdr.high);
+        if (isfinite(summary->max_pps)) {
+            json_set_text(row, "max_is", rate_limit_text(summary->limit));
+        }
+        json_object_set_new(row, "invalid_above", json_integer((json_int_t)summary->invalid_above));
         json_set_real(row, "no_loss_pps", summary->no_loss_pps);
         json_set_real(row, "max_pps", summary->max_pps);
         json_set_real(row, "goodput_bps", summary->goodput_bps);

@@ -328,6 +328,44 @@ static size_t steps_thin(struct load_step *steps, size_t count, size_t most)
     return kept;
 }
 
+static double highest_requested(const struct sweep *sweep)
+{
+    double highest = 0.0;
+    for (size_t i = 0; i < sweep->step_count; i++) {
+        highest = fmax(highest, sweep->steps[i].requested_pps);
+    }
+    return highest;
+}
+
+enum rate_limit sweep_rate_limit(const struct sweep *sweep, bool saturated)
+{
+    const double highest = highest_requested(sweep);
+    bool tester = false;
+    for (size_t i = 0; i < sweep->invalid_step_count; i++) {
+        const struct load_step *step = &sweep->invalid_steps[i];
+        tester = tester || (step->requested_pps > highest && point_tester_was_limit(step->first));
+    }
+    return saturated ? RATE_SATURATED : tester ? RATE_TESTER : RATE_OPEN;
+}
+
+const char *rate_limit_text(enum rate_limit limit)
+{
+    static const char *const texts[] = {[RATE_SATURATED] = "highest",
+                                        [RATE_TESTER] = "tester limit",
+                                        [RATE_OPEN] = "not saturated"};
+    return texts[limit];
+}
+
+size_t sweep_invalid_above(const struct sweep *sweep)
+{
+    const double highest = highest_requested(sweep);
+    size_t count = 0;
+    for (size_t i = 0; i < sweep->invalid_step_count; i++) {
+        count += sweep->invalid_steps[i].requested_pps > highest;
+    }
+    return count;
+}
+
 double step_goodput(const struct sweep *sweep, const struct load_step *step)
 {
     double sum = 0.0;

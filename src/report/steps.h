@@ -63,6 +63,17 @@ struct sweep {
 
 // The median of a figure over the repeats of a step, with its interval.
 struct median step_median(const struct load_step *step, enum point_figure figure, const char *name);
+// Why a sweep bounds its rates from below only.
+enum rate_limit {
+    RATE_SATURATED, // a valid load lost more than HEADLINE_PDR: the highest rate is one
+    RATE_TESTER,    // a higher load failed, since the tester could not send it
+    RATE_OPEN       // no valid load lost that much
+};
+enum rate_limit sweep_rate_limit(const struct sweep *sweep, bool saturated);
+// "highest", "tester limit" or "not saturated".
+const char *rate_limit_text(enum rate_limit limit);
+// Requested loads above the highest valid one: all of their points are invalid.
+size_t sweep_invalid_above(const struct sweep *sweep);
 // Sum of the networks' goodput in bit/s; NaN if one has none. Sweeps of TCP only.
 double step_goodput(const struct sweep *sweep, const struct load_step *step);
 // The step with the highest; NULL if no step has one.

@@ -16,14 +16,20 @@ enum {
     TOPOLOGY,
     LENGTH,
     LENGTH_LAYER,
+    THROUGHPUT_FROM,
+    THROUGHPUT_TO,
+    PDR_FROM,
+    PDR_TO,
     NO_LOSS,
     MAX,
+    MAX_IS,
     LOSS_AT_TOP,
     HOST,
     ROUTERS,
     NS_PER_PACKET,
     POINTS,
     INVALID,
+    INVALID_ABOVE,
     PEOPLE_COUNT,
     REPEATS = PEOPLE_COUNT,
     CONFIDENCE,
@@ -49,14 +55,20 @@ const struct column summary_columns[] = {
     [TOPOLOGY] = COLUMN_TOPOLOGY,
     [LENGTH] = COLUMN_LENGTH("length_bytes"),
     [LENGTH_LAYER] = COLUMN_LENGTH_LAYER,
+    [THROUGHPUT_FROM] = {"throughput_pps_from", "Throughput pps from", COLUMN_REAL, 0},
+    [THROUGHPUT_TO] = {"throughput_pps_to", "Throughput pps to", COLUMN_REAL, 0},
+    [PDR_FROM] = {"pdr_pps_from", "Drop 0.5 % pps from", COLUMN_REAL, 0},
+    [PDR_TO] = {"pdr_pps_to", "Drop 0.5 % pps to", COLUMN_REAL, 0},
     [NO_LOSS] = {"no_loss_pps", "No loss pps", COLUMN_REAL, 0},
     [MAX] = {"max_pps", "Max pps", COLUMN_REAL, 0},
+    [MAX_IS] = {"max_is", "Max is", COLUMN_TEXT, 0},
     [LOSS_AT_TOP] = {"loss_at_top_percent", "Loss at top %", COLUMN_REAL, 2},
     [HOST] = {"host_cpu_percent", "Host CPU %", COLUMN_REAL, 1},
     [ROUTERS] = {"router_cpu_percent", "Router CPU %", COLUMN_REAL, 1},
     [NS_PER_PACKET] = {"ns_per_packet", "ns per packet", COLUMN_REAL, 0},
     [POINTS] = {"points", "Points", COLUMN_INTEGER, 0},
     [INVALID] = {"invalid_points", "Invalid", COLUMN_INTEGER, 0},
+    [INVALID_ABOVE] = {"invalid_loads_above", "Invalid loads above", COLUMN_INTEGER, 0},
     [REPEATS] = {"repeats", "Repeats", COLUMN_INTEGER, 0},
     [CONFIDENCE] = {"confidence_percent", "Confidence of intervals %", COLUMN_REAL, 1},
     [NO_LOSS_LOW] = {"no_loss_pps_low", "No loss pps from", COLUMN_REAL, 0},
@@ -106,6 +118,28 @@ static void add_spans(const struct sweep *sweep, const struct load_step *at,
     }
 }
 
+// Between which sums of offered loads the losses begin, and whether a load lost more than
+// HEADLINE_PDR.
+static void note_bounds(const struct sweep *sweep, struct summary *summary)
+{
+    _cleanup_free_ double *offered = memory_new_array(double, sweep->step_count);
+    _cleanup_free_ double *loss = memory_new_array(double, sweep->step_count);
+    size_t count = 0;
+    bool saturated = false;
+    for (size_t i = 0; !sweep->adapts && i < sweep->step_count; i++) {
+        const struct load_step *step = &sweep->steps[i];
+        if (isfinite(step->offered_pps) && isfinite(step->loss_ratio)) {
+            offered[count] = step->offered_pps;
+            loss[count++] = step->loss_ratio;
+            saturated = saturated || step->loss_ratio > HEADLINE_PDR;
+        }
+    }
+    summary->throughput = bounds_find(offered, loss, count, 0.0);
+    summary->pdr = bounds_find(offered, loss, count, HEADLINE_PDR);
+    summary->limit = sweep_rate_limit(sweep, saturated);
+    summary->invalid_above = sweep_invalid_above(sweep);
+}
+
 static struct summary summarise(const struct sweep *sweep, double loss_ratio)
 {
     const struct load_step *loss_free = NULL;
@@ -142,6 +176,7 @@ static struct summary summarise(const struct sweep *sweep, double loss_ratio)
         .points = sweep->points,
         .invalid = sweep->invalid,
     };
+    note_bounds(sweep, &summary);
     add_spans(sweep, at, highest, &summary);
     return summary;
 }
@@ -185,14 +220,21 @@ int summary_list(const struct point_list *points, struct writer *writer, struct 
             [TOPOLOGY] = VALUE_TEXT(summary->topology),
             [LENGTH] = VALUE_INTEGER(summary->length),
             [LENGTH_LAYER] = VALUE_TEXT(summary->length_layer),
+            [THROUGHPUT_FROM] = VALUE_REAL(summary->throughput.low),
+            [THROUGHPUT_TO] = VALUE_REAL(summary->throughput.high),
+            [PDR_FROM] = VALUE_REAL(summary->pdr.low),
+            [PDR_TO] = VALUE_REAL(summary->pdr.high),
             [NO_LOSS] = VALUE_REAL(summary->no_loss_pps),
             [MAX] = VALUE_REAL(summary->max_pps),
+            [MAX_IS] = isfinite(summary->max_pps) ? VALUE_TEXT(rate_limit_text(summary->limit))
+                                                  : VALUE_ABSENT,
             [LOSS_AT_TOP] = VALUE_REAL(summary->loss_at_top * 100),
             [HOST] = VALUE_REAL(summary->host_percent),
             [ROUTERS] = VALUE_REAL(summary->routers_percent),
             [NS_PER_PACKET] = VALUE_REAL(summary->ns_per_packet),
             [POINTS] = VALUE_INTEGER(summary->points),
             [INVALID] = VALUE_INTEGER(summary->invalid),
+            [INVALID_ABOVE] = VALUE_INTEGER(summary->invalid_above),
             [REPEATS] = VALUE_INTEGER(summary->repeats),
             [CONFIDENCE] = summary->repeats > 1
                                ? VALUE_REAL(100 * ranks_median_confidence(summary->repeats,

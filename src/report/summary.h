@@ -10,6 +10,7 @@
 
 #include "report/steps.h"
 #include "report/writer.h"
+#include "result/bounds.h"
 #include "result/result.h"
 
 struct summary {
@@ -18,10 +19,14 @@ struct summary {
     // Forwarded packets/s, sum over the networks, at the highest step up to which every valid step
     // lost at most the given ratio; NaN if the lowest step lost more.
     double no_loss_pps;
-    double max_pps;         // highest sum of forwarded packets/s
+    double max_pps;        // highest sum of forwarded packets/s; more than a lower bound of the
+    enum rate_limit limit; // routers' rate only if RATE_SATURATED
+    size_t invalid_above;  // requested loads above the highest valid one, all invalid
+    // Sums of offered loads between which losses begin (ratio 0, HEADLINE_PDR); none of TCP.
+    struct bounds throughput, pdr;
     bool adapts;            // by TCP: no_loss_pps, max_pps and loss_at_top are NaN, and
     double goodput_bps;     // the highest sum of goodput; the next figures are those there
-    double loss_at_top;     // ratio at the highest offered load
+    double loss_at_top;     // ratio at the highest valid load
     double host_percent;    // CPU of the host at no_loss_pps
     double routers_percent; // CPU of all routers there
     double ns_per_packet;   // CPU time of host and routers over packets received there

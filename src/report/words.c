@@ -53,21 +53,30 @@ static void put_rate(double pps, char ret[48])
     text_group_digits(round(pps / power) * power, 0, ret);
 }
 
+// A rate that no valid load exceeded the loss of is a lower bound: "at least", with the reason.
 static void put_rates(FILE *out, const struct summary *summary)
 {
+    const bool bound = summary->limit != RATE_SATURATED;
+    const char *why = rate_limit_text(summary->limit);
     char no_loss[48];
     char most[48];
     put_rate(summary->max_pps, most);
     if (isnan(summary->no_loss_pps)) {
-        fprintf(out, "every offered load lost packets; at most %s packets/s were forwarded", most);
-        return;
-    }
-    put_rate(summary->no_loss_pps, no_loss);
-    fprintf(out, "%s packets/s without loss", no_loss);
-    if (text_equal(no_loss, most)) {
-        fprintf(out, ", which is also the highest forwarding rate");
+        fprintf(out, "every offered load lost packets; at %s %s packets/s were forwarded",
+                bound ? "least" : "most", most);
     } else {
-        fprintf(out, "; the highest forwarding rate was %s packets/s", most);
+        put_rate(summary->no_loss_pps, no_loss);
+        if (text_equal(no_loss, most)) {
+            fprintf(out, "%s%s packets/s without loss%s", bound ? "at least " : "", no_loss,
+                    bound ? "" : ", which is also the highest forwarding rate");
+        } else {
+            fprintf(out,
+                    "%s packets/s without loss; the highest forwarding rate was %s%s packets/s",
+                    no_loss, bound ? "at least " : "", most);
+        }
+    }
+    if (bound) {
+        fprintf(out, " (%s)", why);
     }
 }
 
@@ -90,17 +99,22 @@ static void put_cpu(FILE *out, const struct summary *summary)
     }
 }
 
-static void put_loss(FILE *out, double ratio)
+static void put_loss(FILE *out, const struct summary *summary)
 {
-    double percent = ratio * 100;
+    const double percent = summary->loss_at_top * 100;
+    const char *load = summary->invalid_above > 0 ? "highest valid load" : "highest load";
     if (percent > 0) {
-        fprintf(out, " At the highest load %.*f %% of the packets were lost.",
+        fprintf(out, " At the %s %.*f %% of the packets were lost.", load,
                 percent >= 10    ? 0
                 : percent >= 0.1 ? 1
                                  : 4,
                 percent);
     } else if (percent == 0) {
-        fputs(" No packet was lost at the highest load.", out);
+        fprintf(out, " No packet was lost at the %s.", load);
+    }
+    if (summary->invalid_above > 0) {
+        fprintf(out, " %zu higher load%s invalid.", summary->invalid_above,
+                summary->invalid_above == 1 ? " is" : "s are");
     }
 }
 
@@ -124,7 +138,7 @@ char *words_summary(const struct summary *summary)
         put_rates(out, summary);
         fputs(".", out);
         put_cpu(out, summary);
-        put_loss(out, summary->loss_at_top);
+        put_loss(out, summary);
     }
     if (summary->invalid > 0 && any) {
         char invalid[48];

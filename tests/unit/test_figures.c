@@ -438,6 +438,21 @@ static void test_words(void **state)
     assert_words(&summary, "512 packets/s without loss, which is also the highest forwarding rate. "
                            "No packet was lost at the highest load. 2 of 9 points are invalid and "
                            "excluded.");
+    // What no valid load exceeded is a lower bound, and says why.
+    summary.limit = RATE_TESTER;
+    summary.invalid_above = 1;
+    assert_words(&summary, "At least 512 packets/s without loss (tester limit). No packet was lost "
+                           "at the highest valid load. 1 higher load is invalid. 2 of 9 points are "
+                           "invalid and excluded.");
+    summary.limit = RATE_OPEN;
+    summary.no_loss_pps = 500;
+    summary.invalid_above = 2;
+    assert_words(&summary, "500 packets/s without loss; the highest forwarding rate was at least "
+                           "512 packets/s (not saturated). No packet was lost at the highest valid "
+                           "load. 2 higher loads are invalid. 2 of 9 points are invalid and "
+                           "excluded.");
+    summary.limit = RATE_SATURATED;
+    summary.invalid_above = 0;
     summary.no_loss_pps = (double)NAN;
     summary.loss_at_top = 0.00001;
     summary.invalid = 0;
