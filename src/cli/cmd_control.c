@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -98,18 +99,18 @@ enum {
 static const struct column control_columns[] = {
     [NETWORK] = {"network", "Network", COLUMN_TEXT, 0},
     [ROUTERS] = {"routers", "Routers", COLUMN_TEXT, 0},
-    [RATE] = {"contract_pps", "Contract/s", COLUMN_REAL, 0},
+    [RATE] = {"contract_pps", "Contract pps", COLUMN_REAL, 0},
     [ALLOWED] = {"contract_loss_percent", "Loss ≤ %", COLUMN_REAL, 2},
     [PRIORITY] = {"priority", "Prio", COLUMN_INTEGER, 0},
-    [OFFERED] = {"offered_pps", "Offered/s", COLUMN_REAL, 0},
+    [OFFERED] = {"offered_pps", "Offered pps", COLUMN_REAL, 0},
     [LOSS] = {"loss_percent", "Loss %", COLUMN_REAL, 3},
     [SECONDS] = {"seconds", "Seconds", COLUMN_REAL, 1},
     [VIOLATED] = {"violated_seconds", "Broken s", COLUMN_REAL, 1},
-    [COST] = {"ns_per_packet", "ns/packet", COLUMN_REAL, 0},
+    [COST] = {"ns_per_packet", "ns per packet", COLUMN_REAL, 0},
     [MARGIN] = {"margin_percent", "Margin %", COLUMN_REAL, 0},
     [WEIGHT] = {"weight", "Weight", COLUMN_INTEGER, 0},
     [CAP] = {"cap_percent", "Cap %", COLUMN_INTEGER, 0},
-    [STATE] = {"state", "Contract", COLUMN_TEXT, 0},
+    [STATE] = {"state", "State", COLUMN_TEXT, 0},
     [LAST] = {"last_action", "Last action", COLUMN_TEXT, 0},
 };
 
@@ -118,7 +119,36 @@ static struct value real_or_absent(double value)
     return isnan(value) ? VALUE_ABSENT : VALUE_REAL(value);
 }
 
-static int show_row(struct writer *writer, const struct control_row *row, struct error *err)
+// The columns that are printed, in order. The table omits what would make it wider than a terminal
+// and is known already: priorities, times, reasons of last actions (printed before), caps if there
+// are none, and routers if each network passes only one.
+struct shown {
+    size_t columns[COLUMN_COUNT];
+    size_t count;
+};
+
+static struct shown choose_columns(const struct control_report *report, bool json)
+{
+    struct shown shown = {.count = 0};
+    bool capped = json;
+    bool several = json;
+    for (size_t i = 0; i < report->count; i++) {
+        capped = capped || report->rows[i].share.cap > 0;
+        several = several || strchr(report->rows[i].routers, ' ') != NULL;
+    }
+    for (size_t i = 0; i < COLUMN_COUNT; i++) {
+        const bool shows = i == CAP       ? capped
+                           : i == ROUTERS ? several
+                                          : i != PRIORITY && i != SECONDS && i != LAST;
+        if (json || shows) {
+            shown.columns[shown.count++] = i;
+        }
+    }
+    return shown;
+}
+
+static int show_row(struct writer *writer, const struct shown *shown, const struct control_row *row,
+                    struct error *err)
 {
     const struct value absent = VALUE_ABSENT;
     const bool has = row->has_contract;
@@ -142,18 +172,26 @@ static int show_row(struct writer *writer, const struct control_row *row, struct
                                                                  : "kept"),
         [LAST] = VALUE_TEXT(row->last_action),
     };
-    return writer_row(writer, values, err);
+    struct value picked[COLUMN_COUNT];
+    for (size_t i = 0; i < shown->count; i++) {
+        picked[i] = values[shown->columns[i]];
+    }
+    return writer_row(writer, picked, err);
 }
 
 static int show_report(const struct control_report *report, bool json, struct error *err)
 {
-    // The table omits the reasons of last actions: they are long, and were printed before.
+    const struct shown shown = choose_columns(report, json);
+    struct column columns[COLUMN_COUNT];
+    for (size_t i = 0; i < shown.count; i++) {
+        columns[i] = control_columns[shown.columns[i]];
+    }
     struct writer *writer =
-        json ? writer_json(stdout, control_columns, COLUMN_COUNT)
-             : writer_table(stdout, control_columns, LAST, 0, isatty(STDOUT_FILENO) != 0);
+        json ? writer_json(stdout, columns, shown.count)
+             : writer_table(stdout, columns, shown.count, 0, isatty(STDOUT_FILENO) != 0);
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < report->count; i++) {
-        rc = show_row(writer, &report->rows[i], err);
+        rc = show_row(writer, &shown, &report->rows[i], err);
     }
     rc = rc < 0 ? rc : writer_finish(writer, err);
     writer_free(writer);

@@ -7,7 +7,7 @@
 # Runs beside others under sanitizers.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 31
+plan 33
 
 cat >"$T/c.yaml" <<END
 name: c
@@ -50,6 +50,10 @@ contracts 60000000
 ok "costs of a recorded run are used" vrbench control "$T/k.yaml" --advise -d 0.3 --from "$SOURCE_ROOT/tests/net/golden/one-router"
 like "  to refuse a contract that can't be kept, with the reason" "$(cat "$T/ok.log")" \
     "contract refused: gold can't be kept: [0-9]+ packets/s at [0-9]+ ns each cost "
+# Reasons, which precede the table, are of any length.
+ok "  and a table of 80 columns at most" \
+    [ "$(grep -E '^( |Network|gold|flood|other)' "$T/ok.log" | tee "$T/table" | LC_ALL=C.UTF-8 wc -L)" -le 80 ]
+is "    with a row for each network" "$(grep -cE '^(gold|flood|other) ' "$T/table")" 3
 contracts 1000
 
 # --- slow routers, and their loads ----------------------------------------------------------------
